@@ -1,0 +1,1 @@
+"""The loop program: expressions, statements, verifier, vector math expansions."""

@@ -1,0 +1,409 @@
+"""Pure expressions of the loop program: typed, hash-consed, printable.
+
+An `Expr` is one of
+
+- a leaf: ``const`` (its `value` is a Python number) or ``name`` (its `value` is the id of a definition);
+- a primitive of `PRIMITIVES` applied to expressions of the *same* type (no promotion: `cast` is explicit).
+
+Equal expressions are the same object, so common sub-expressions are found by building them. Loads are
+statements, never expressions: sharing cannot move a read across a write.
+
+Types are strings: ``bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64``, and ``f16 c64 c128`` which only live in memory.
+After widening a type may carry a lane count, ``f64x4``.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Callable, Iterator
+
+FLOATS = ("f32", "f64")
+SIGNED = ("i8", "i16", "i32", "i64")
+UNSIGNED = ("u8", "u16", "u32", "u64")
+INTS = SIGNED + UNSIGNED
+STORAGE_ONLY = ("f16", "c64", "c128")
+TYPES = ("bool", *INTS, *FLOATS)
+
+ITEMSIZE = {
+    "bool": 1, "i8": 1, "u8": 1, "i16": 2, "u16": 2, "i32": 4, "u32": 4, "i64": 8, "u64": 8,
+    "f16": 2, "f32": 4, "f64": 8, "c64": 8, "c128": 16,
+}  # fmt: skip
+
+DTYPE_OF = {
+    "bool": "bool", "i8": "int8", "u8": "uint8", "i16": "int16", "u16": "uint16", "i32": "int32",
+    "u32": "uint32", "i64": "int64", "u64": "uint64", "f16": "float16", "f32": "float32", "f64": "float64",
+    "c64": "complex64", "c128": "complex128",
+}  # fmt: skip
+TYPE_OF = {dtype: type_ for type_, dtype in DTYPE_OF.items()}
+
+# name -> (arity, operand kinds, result): kinds f = float, i = int, b = bool; result "same" or a type
+PRIMITIVES: dict[str, tuple[int, str, str]] = {
+    "add": (2, "fi", "same"), "sub": (2, "fi", "same"), "mul": (2, "fi", "same"),
+    "div": (2, "f", "same"), "neg": (1, "fi", "same"), "fma": (3, "f", "same"), "abs": (1, "fi", "same"),
+    "sqrt": (1, "f", "same"), "floor": (1, "f", "same"), "ceil": (1, "f", "same"), "trunc": (1, "f", "same"),
+    "rint": (1, "f", "same"), "copysign": (2, "f", "same"),
+    "idiv": (2, "i", "same"), "irem": (2, "i", "same"),
+    "shl": (2, "i", "same"), "lshr": (2, "i", "same"), "ashr": (2, "i", "same"),
+    "and": (2, "ib", "same"), "or": (2, "ib", "same"), "xor": (2, "ib", "same"), "not": (1, "ib", "same"),
+    "eq": (2, "fib", "bool"), "ne": (2, "fib", "bool"), "lt": (2, "fib", "bool"),
+    "le": (2, "fib", "bool"), "gt": (2, "fib", "bool"), "ge": (2, "fib", "bool"),
+}  # fmt: skip
+
+
+class Expr:
+    """One node of an expression; make it with the functions of this module."""
+
+    __slots__ = ("__weakref__", "args", "op", "type", "value")
+
+    def __init__(self, op: str, type_: str, args: tuple[Expr, ...], value: object = None) -> None:
+        self.op = op
+        self.type = type_
+        self.args = args
+        self.value = value
+
+    # -- scalar table ------------------------------------------------------------------------------
+    def __apply_scalar__(self, op: object, args: tuple[Expr, ...]) -> Expr:
+        """A scalar operation applied to expressions is its expansion."""
+        like = next(a for a in args if isinstance(a, Expr))
+        return op.expand(*(coerce(a, like.type) for a in args))  # type: ignore[attr-defined]
+
+    # -- operators: operands of one type; Python numbers take the other operand's type --------------
+    def __add__(self, other: Expr | float) -> Expr:
+        return add(self, coerce(other, self.type))
+
+    def __radd__(self, other: float) -> Expr:
+        return add(coerce(other, self.type), self)
+
+    def __sub__(self, other: Expr | float) -> Expr:
+        return sub(self, coerce(other, self.type))
+
+    def __rsub__(self, other: float) -> Expr:
+        return sub(coerce(other, self.type), self)
+
+    def __mul__(self, other: Expr | float) -> Expr:
+        return mul(self, coerce(other, self.type))
+
+    def __rmul__(self, other: float) -> Expr:
+        return mul(coerce(other, self.type), self)
+
+    def __truediv__(self, other: Expr | float) -> Expr:
+        return div(self, coerce(other, self.type))
+
+    def __rtruediv__(self, other: float) -> Expr:
+        return div(coerce(other, self.type), self)
+
+    def __neg__(self) -> Expr:
+        return neg(self)
+
+    def __and__(self, other: Expr | int) -> Expr:
+        return and_(self, coerce(other, self.type))
+
+    def __or__(self, other: Expr | int) -> Expr:
+        return or_(self, coerce(other, self.type))
+
+    def __xor__(self, other: Expr | int) -> Expr:
+        return xor(self, coerce(other, self.type))
+
+    def __invert__(self) -> Expr:
+        return not_(self)
+
+    def __repr__(self) -> str:
+        return to_text(self)
+
+
+_interned: dict[tuple[object, ...], Expr] = {}
+
+
+def clear() -> None:
+    """Forget the interned expressions (called when a program is finished; sharing is within one program)."""
+    _interned.clear()
+
+
+def _intern(op: str, type_: str, args: tuple[Expr, ...], value: object = None, key: object = None) -> Expr:
+    k = (op, type_, args, value if key is None else key)
+    found = _interned.get(k)
+    if found is None:
+        found = _interned[k] = Expr(op, type_, args, value)
+    return found
+
+
+def coerce(x: Expr | float, type_: str) -> Expr:
+    """`x` itself, or the Python number `x` as a constant of `type_`."""
+    return x if isinstance(x, Expr) else const(x, type_)
+
+
+def float_bits(value: float, type_: str) -> int:
+    """The IEEE bits of `value` rounded to `type_` (infinite where it overflows)."""
+    if type_ == "f64":
+        return int(struct.unpack("<Q", struct.pack("<d", value))[0])
+    try:
+        return int(struct.unpack("<I", struct.pack("<f", value))[0])
+    except OverflowError:
+        return 0x7F800000 if value > 0 else 0xFF800000
+
+
+def const(value: float | int | bool, type_: str) -> Expr:
+    """A constant; floats are identified by their bits, so 0.0 and -0.0 (and NaNs) stay apart."""
+    if type_ in FLOATS:
+        value = float(value)
+        bits = float_bits(value, type_)
+        if type_ == "f32" and not math.isnan(value):
+            value = struct.unpack("<f", struct.pack("<I", bits))[0]
+        return _intern("const", type_, (), value, key=bits)
+    if type_ == "bool":
+        return _intern("const", type_, (), bool(value), key=int(bool(value)))
+    bits_n = 8 * ITEMSIZE[type_]
+    number = int(value) & ((1 << bits_n) - 1)
+    if type_ in SIGNED and number >> (bits_n - 1):
+        number -= 1 << bits_n
+    return _intern("const", type_, (), number)
+
+
+def name(ident: str, type_: str) -> Expr:
+    """A reference to a value defined by a statement, a loop or a parameter."""
+    return _intern("name", type_, (), ident)
+
+
+def _kind(type_: str) -> str:
+    return "f" if type_ in FLOATS else "b" if type_ == "bool" else "i"
+
+
+def primitive(op: str, *args: Expr) -> Expr:
+    """Apply a primitive after checking arity and types."""
+    arity, kinds, result = PRIMITIVES[op]
+    type_ = args[0].type
+    if len(args) != arity or any(a.type != type_ for a in args) or _kind(type_) not in kinds:
+        raise TypeError(f"{op} of {', '.join(a.type for a in args)}")
+    return _intern(op, type_ if result == "same" else result, args)
+
+
+def _int_fold(op: Callable[[int, int], int], x: Expr, y: Expr) -> Expr | None:
+    if x.op == "const" and y.op == "const" and x.type in INTS:
+        return const(op(x.value, y.value), x.type)  # type: ignore[arg-type]
+    return None
+
+
+def _is(x: Expr, number: int) -> bool:
+    return x.op == "const" and x.type in INTS and x.value == number
+
+
+def add(x: Expr, y: Expr) -> Expr:
+    if _is(x, 0):
+        return y
+    if _is(y, 0):
+        return x
+    return _int_fold(lambda a, b: a + b, x, y) or primitive("add", x, y)
+
+
+def sub(x: Expr, y: Expr) -> Expr:
+    if _is(y, 0):
+        return x
+    return _int_fold(lambda a, b: a - b, x, y) or primitive("sub", x, y)
+
+
+def mul(x: Expr, y: Expr) -> Expr:
+    for a, b in ((x, y), (y, x)):
+        if _is(a, 1):
+            return b
+        if _is(a, 0):
+            return a
+    return _int_fold(lambda a, b: a * b, x, y) or primitive("mul", x, y)
+
+
+def div(x: Expr, y: Expr) -> Expr:
+    """IEEE division of floats."""
+    return primitive("div", x, y)
+
+
+def neg(x: Expr) -> Expr:
+    return primitive("neg", x)
+
+
+def fma(x: Expr, y: Expr, z: Expr) -> Expr:
+    """x * y + z, fused where the target has the instruction, else a product and a sum."""
+    return primitive("fma", x, coerce(y, x.type), coerce(z, x.type))
+
+
+def abs_(x: Expr) -> Expr:
+    """Absolute value; the most negative integer wraps to itself, unsigned is unchanged."""
+    return x if x.type in UNSIGNED else primitive("abs", x)
+
+
+def sqrt(x: Expr) -> Expr:
+    return primitive("sqrt", x)
+
+
+def floor(x: Expr) -> Expr:
+    return primitive("floor", x)
+
+
+def ceil(x: Expr) -> Expr:
+    return primitive("ceil", x)
+
+
+def trunc(x: Expr) -> Expr:
+    return primitive("trunc", x)
+
+
+def rint(x: Expr) -> Expr:
+    """Round half to even."""
+    return primitive("rint", x)
+
+
+def copysign(x: Expr | float, y: Expr) -> Expr:
+    """Magnitude of `x`, sign of `y`."""
+    return primitive("copysign", coerce(x, y.type), y)
+
+
+def idiv(x: Expr, y: Expr) -> Expr:
+    """Integer division that truncates; the divisor must be safe (not 0, not -1 under the most negative x)."""
+    return primitive("idiv", x, coerce(y, x.type))
+
+
+def irem(x: Expr, y: Expr) -> Expr:
+    """Remainder of `idiv`, under the same condition."""
+    return primitive("irem", x, coerce(y, x.type))
+
+
+def shl(x: Expr, y: Expr | int) -> Expr:
+    """Shift left; the amount must be below the width."""
+    return primitive("shl", x, coerce(y, x.type))
+
+
+def lshr(x: Expr, y: Expr | int) -> Expr:
+    """Logical shift right; the amount must be below the width."""
+    return primitive("lshr", x, coerce(y, x.type))
+
+
+def ashr(x: Expr, y: Expr | int) -> Expr:
+    """Arithmetic shift right; the amount must be below the width."""
+    return primitive("ashr", x, coerce(y, x.type))
+
+
+def and_(x: Expr, y: Expr) -> Expr:
+    return primitive("and", x, y)
+
+
+def or_(x: Expr, y: Expr) -> Expr:
+    return primitive("or", x, y)
+
+
+def xor(x: Expr, y: Expr) -> Expr:
+    return primitive("xor", x, y)
+
+
+def not_(x: Expr) -> Expr:
+    return primitive("not", x)
+
+
+def eq(x: Expr, y: Expr | float) -> Expr:
+    return primitive("eq", x, coerce(y, x.type))
+
+
+def ne(x: Expr, y: Expr | float) -> Expr:
+    """Not equal; true when an operand is NaN."""
+    return primitive("ne", x, coerce(y, x.type))
+
+
+def lt(x: Expr, y: Expr | float) -> Expr:
+    return primitive("lt", x, coerce(y, x.type))
+
+
+def le(x: Expr, y: Expr | float) -> Expr:
+    return primitive("le", x, coerce(y, x.type))
+
+
+def gt(x: Expr, y: Expr | float) -> Expr:
+    return primitive("gt", x, coerce(y, x.type))
+
+
+def ge(x: Expr, y: Expr | float) -> Expr:
+    return primitive("ge", x, coerce(y, x.type))
+
+
+def isnan(x: Expr) -> Expr:
+    return ne(x, x)
+
+
+def select(cond: Expr, x: Expr | float, y: Expr | float) -> Expr:
+    """`x` where `cond` holds, else `y`; one of them may be a Python number."""
+    like = x if isinstance(x, Expr) else y
+    if not isinstance(like, Expr):
+        raise TypeError("select of two Python numbers has no type")
+    x, y = coerce(x, like.type), coerce(y, like.type)
+    if cond.type != "bool" or x.type != y.type:
+        raise TypeError(f"select of {cond.type}, {x.type}, {y.type}")
+    if x is y:
+        return x
+    if cond.op == "const":
+        return x if cond.value else y
+    return _intern("select", x.type, (cond, x, y))
+
+
+def cast(x: Expr, type_: str) -> Expr:
+    """Convert the number. Float to int truncates; the value must be in range (see `scalar.cast` for the guard)."""
+    if x.type == type_:
+        return x
+    if x.op == "const" and not (x.type in FLOATS and type_ not in FLOATS):
+        return const(x.value, type_)  # type: ignore[arg-type]
+    if type_ == "bool":
+        return ne(x, 0)
+    return _intern("cast", type_, (x,))
+
+
+def bitcast(x: Expr, type_: str) -> Expr:
+    """Reinterpret the bits; sizes must agree."""
+    if ITEMSIZE[x.type] != ITEMSIZE[type_]:
+        raise TypeError(f"bitcast of {x.type} to {type_}")
+    return x if x.type == type_ else _intern("bitcast", type_, (x,))
+
+
+def minimum(x: Expr, y: Expr) -> Expr:
+    """NaN where an operand is NaN."""
+    picked = select(lt(x, y), x, y)
+    return select(isnan(x), x, picked) if x.type in FLOATS else picked
+
+
+def maximum(x: Expr, y: Expr) -> Expr:
+    """NaN where an operand is NaN."""
+    picked = select(gt(x, y), x, y)
+    return select(isnan(x), x, picked) if x.type in FLOATS else picked
+
+
+def int_of(type_: str) -> str:
+    """The signed integer type as wide as `type_`."""
+    return f"i{8 * ITEMSIZE[type_]}"
+
+
+def postorder(roots: tuple[Expr, ...]) -> Iterator[Expr]:
+    """Every expression below `roots` once, arguments first; iterative."""
+    seen: set[int] = set()
+    stack: list[tuple[Expr, bool]] = [(r, False) for r in reversed(roots)]
+    while stack:
+        node, expanded = stack.pop()
+        if expanded:
+            yield node
+        elif id(node) not in seen:
+            seen.add(id(node))
+            stack.append((node, True))
+            stack.extend((a, False) for a in reversed(node.args))
+
+
+def to_text(root: Expr) -> str:
+    """A one-line form, for golden texts and messages."""
+    done: dict[int, str] = {}
+    for node in postorder((root,)):
+        if node.op == "const":
+            text = f"{node.value!r}:{node.type}" if node.type != "i64" else str(node.value)
+        elif node.op == "name":
+            text = str(node.value)
+        elif node.op in ("cast", "bitcast"):
+            text = f"{node.op}.{node.type}({done[id(node.args[0])]})"
+        else:
+            text = f"{node.op}({', '.join(done[id(a)] for a in node.args)})"
+        done[id(node)] = text
+    return done[id(root)]
+
+
+# In `minimum(a, b)`: when b is NaN, `a < b` is false and b is picked; only a NaN `a` needs the extra select.
