@@ -1,0 +1,164 @@
+"""The numbers that compiled code and the Python side agree on; nobody else owns any of them.
+
+A compiled function reads every address from its *context*, an array of 64-bit words, and keeps everything
+that a call changes in its *frame*, an array of 64-bit words on the stack (see docs/architecture.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Union
+
+__all__ = [
+    "ABI_VERSION", "CTX", "DTYPES", "FALLBACK", "FIRST_FREE", "FIXED", "ITEMSIZE", "ON_ERROR", "ArraySpec",
+    "FrameLayout", "InputSpec", "ObjectSpec", "descr_index", "descr_word",
+]  # fmt: skip
+
+# Raise it whenever a number, a signature or the meaning of one below changes: it is part of the cache's key.
+ABI_VERSION = 1
+
+# dtype name -> size in bytes, in the order of the descr table.
+ITEMSIZE: dict[str, int] = {
+    "bool": 1, "int8": 1, "int16": 2, "int32": 4, "int64": 8, "uint8": 1, "uint16": 2, "uint32": 4, "uint64": 8,
+    "float16": 2, "float32": 4, "float64": 8, "complex64": 8, "complex128": 16,
+}  # fmt: skip
+DTYPES: tuple[str, ...] = tuple(ITEMSIZE)
+
+_TYPES = ("ndarray_type", "float_type", "float64_type", "int_type", "bool_type", "list_type", "tuple_type")
+_OBJECTS = ("none", "true")
+_CAPI = (
+    "inc_ref", "dec_ref", "vectorcall", "long_as_longlong", "list_new", "raw_malloc", "raw_free",
+    "save_thread", "restore_thread",
+)  # fmt: skip
+# Addresses of the functions of support.py; `poll` is CPython's own.
+SUPPORT = (
+    "new_array", "callback", "pool_take", "pool_give", "set_storage", "read_list", "read_nested_list", "overlap",
+    "raise_check",
+)  # fmt: skip
+_NAMES = _TYPES + _OBJECTS + _CAPI + SUPPORT + ("poll",)
+
+# Process-wide words of a context: name -> index of the word. `descr_float64` is the address of NumPy's descr.
+CTX: dict[str, int] = {name: k for k, name in enumerate(_NAMES + tuple(f"descr_{d}" for d in DTYPES))}
+# Words from here on belong to one function.
+FIXED = len(CTX)
+FALLBACK = FIXED  # Python callable: fallback(*args, **kwargs)
+ON_ERROR = FIXED + 1  # Python callable: on_error(code, operands, args)
+FIRST_FREE = FIXED + 2  # storages (Python lists), constants, call-backs, symbols: the lead's choice
+
+N_ERROR_WORDS = 4
+
+
+def descr_index(dtype: str) -> int:
+    """Index of `dtype` in the descr table, the third argument of `new_array`.
+
+    >>> descr_index("int8")
+    1
+    """
+    return DTYPES.index(dtype)
+
+
+def descr_word(dtype: str) -> int:
+    """Context word that holds the address of NumPy's descr of `dtype` (native byte order)."""
+    return CTX["descr_bool"] + DTYPES.index(dtype)
+
+
+@dataclass(frozen=True, slots=True)
+class ArraySpec:
+    """What compiled code is promised about an array: an input's or a storage's.
+
+    Parameters
+    ----------
+    dtype : str
+    broadcastable : tuple of bool
+        One entry an axis; True where the length must be 1.
+    numbers : bool
+        Input: Python numbers and lists of them that the dtype holds exactly are taken natively.
+        False for `strict`, and for what only the slow path can decide.
+    rounds : bool
+        Input: a Python float may be rounded to a 0-d float32 (`allow_downcast=None` and floatX is float32, or
+        `allow_downcast=True`).
+    word : int
+        Storage: context word of its Python list.
+    updated : bool
+        Storage: the program writes into the array; it must be writeable and overlap no other argument.
+    """
+
+    dtype: str
+    broadcastable: tuple[bool, ...]
+    numbers: bool = True
+    rounds: bool = False
+    word: int = -1
+    updated: bool = False
+
+    @property
+    def ndim(self) -> int:
+        return len(self.broadcastable)
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectSpec:
+    """An input or a storage that is no array: one frame word holding the (borrowed) `PyObject*`."""
+
+    word: int = -1
+
+
+InputSpec = Union[ArraySpec, ObjectSpec]
+
+
+class FrameLayout:
+    """Word offsets of a call's frame.
+
+    Parameters
+    ----------
+    inputs, storages : sequence of ArraySpec or ObjectSpec
+    n_slots : int
+        Number of object slots: outputs first, then new values of storages, then call-backs' values.
+
+    Examples
+    --------
+    >>> layout = FrameLayout([ArraySpec("float64", (False, False))], [], 1)
+    >>> layout.input_data(0), layout.input_dim(0, 1), layout.slot(0)
+    (0, 2, 3)
+    """
+
+    __slots__ = ("_inputs", "_storages", "n_slots", "slots", "work", "work_size", "error", "words")
+
+    def __init__(self, inputs: Sequence[InputSpec], storages: Sequence[InputSpec], n_slots: int) -> None:
+        word = 0
+        self._inputs: list[int] = []
+        self._storages: list[int] = []
+        for starts, specs in ((self._inputs, inputs), (self._storages, storages)):
+            for spec in specs:
+                starts.append(word)
+                word += 1 + (spec.ndim if isinstance(spec, ArraySpec) else 0)
+        self.n_slots = n_slots
+        self.slots = word  # first object slot
+        self.work = word + n_slots  # workspace: pointer, then size in bytes
+        self.work_size = self.work + 1
+        self.error = self.work + 2  # first of N_ERROR_WORDS operands
+        self.words = self.error + N_ERROR_WORDS
+
+    def input_data(self, k: int) -> int:
+        """Word of the data pointer of input `k` (of the `PyObject*` where it is no array)."""
+        return self._inputs[k]
+
+    def input_dim(self, k: int, axis: int) -> int:
+        """Word of the length of `axis` of input `k`."""
+        return self._inputs[k] + 1 + axis
+
+    def storage_data(self, k: int) -> int:
+        """Word of the data pointer of storage `k` (of the `PyObject*` where it is no array)."""
+        return self._storages[k]
+
+    def storage_dim(self, k: int, axis: int) -> int:
+        """Word of the length of `axis` of storage `k`."""
+        return self._storages[k] + 1 + axis
+
+    def slot(self, k: int) -> int:
+        """Word of object slot `k`."""
+        return self.slots + k
+
+    def error_word(self, k: int) -> int:
+        """Word of operand `k` of the failed check."""
+        return self.error + k
