@@ -1,0 +1,206 @@
+"""The flags of Theano 1.0 and our own, in two tables; ``theano.config`` is made here."""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+import sys
+import warnings
+from pathlib import Path
+
+from theano import configparser
+from theano.configparser import (
+    BoolParam,
+    ConfigParam,
+    EnumStr,
+    FloatParam,
+    IntParam,
+    StrParam,
+    TheanoConfigParser,
+    flags_of_user,
+)
+
+
+def _cache_dir() -> str:
+    """``theano-jit`` in the folder where this platform keeps caches of the user."""
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA", "~/AppData/Local")
+    elif sys.platform == "darwin":
+        base = "~/Library/Caches"
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return str(Path(base).expanduser() / "theano-jit")
+
+
+def _openmp_wanted() -> bool:
+    threads = os.environ.get("OMP_NUM_THREADS", "")
+    return threads.isdigit() and int(threads) > 1
+
+
+# Flags with an effect.
+FLAGS: dict[str, ConfigParam] = {
+    "floatX": EnumStr("float64", "float32", "float16", doc="dtype of constructors without a dtype prefix"),
+    "device": EnumStr("cpu", "opencl*", "cuda*", fixed=True, doc="where functions run"),
+    "cast_policy": EnumStr("custom", "numpy+floatX", doc="how Python numbers take their dtype"),
+    "mode": StrParam("Mode", "DebugMode", "FAST_RUN", "NanGuardMode", "FAST_COMPILE", "DEBUG_MODE", doc="mode of functions compiled without one"),
+    "linker": EnumStr("cvm","c|py","py","c","c|py_nogc","vm","vm_nogc","cvm_nogc", doc="kept for modes that name a linker"),
+    "optimizer": EnumStr("o4", "o3", "o2", "o1", "unsafe", "fast_run", "fast_compile", "merge", "None", doc="how much a graph is rewritten"),
+    "optimizer_including": StrParam("", fixed=True, doc="tags of rewrites to add, colon-separated"),
+    "optimizer_excluding": StrParam("", fixed=True, doc="tags of rewrites to leave out, colon-separated"),
+    "optimizer_requiring": StrParam("", fixed=True, doc="tags that rewrites must have, colon-separated"),
+    "on_unused_input": EnumStr("raise", "warn", "ignore", doc="what to do with an input that no output needs"),
+    "on_opt_error": EnumStr("warn", "raise", "pdb", "ignore", doc="what to do when a rewrite fails"),
+    "on_shape_error": EnumStr("warn", "raise", doc="what to do when infer_shape fails"),
+    "allow_gc": BoolParam(True, doc="give workspace back after a call"),
+    "scan.allow_gc": BoolParam(False, doc="give the workspace of a loop back after a call"),
+    "profile": BoolParam(False, doc="collect times of functions"),
+    "exception_verbosity": EnumStr("low", "high", doc="how much an error says"),
+    "traceback.limit": IntParam(8, doc="frames of the user kept for each node"),
+    "compute_test_value": EnumStr("off", "ignore", "warn", "raise", "pdb", doc="compute with test values while a graph is built"),
+    "warn_float64": EnumStr("ignore", "warn", "raise", "pdb", doc="what to do when a float64 variable is made"),
+    "int_division": EnumStr("int", "raise", "floatX", doc="meaning of the old operator / on integers"),
+    "DebugMode.patience": IntParam(10, doc="times a rewritten graph is tried"),
+    "DebugMode.check_c": BoolParam(True, doc="compare with the native result"),
+    "DebugMode.check_py": BoolParam(True, doc="compare with the result of perform"),
+    "DebugMode.check_finite": BoolParam(True, doc="complain about values that are not finite"),
+    "DebugMode.check_strides": IntParam(0, doc="how to check strides"),
+    "NanGuardMode.nan_is_error": BoolParam(True, doc="nan is an error"),
+    "NanGuardMode.inf_is_error": BoolParam(True, doc="inf is an error"),
+    "NanGuardMode.big_is_error": BoolParam(True, doc="values above 1e10 are an error"),
+    "NanGuardMode.action": EnumStr("raise", "warn", "pdb", doc="what to do on such a value"),
+    "tensor.cmp_sloppy": IntParam(0, fixed=True, doc="tolerance of comparisons: 0, 1 or 2"),
+    "unittests.rseed": StrParam("666", doc="seed of tests"),
+    "openmp": BoolParam(_openmp_wanted, doc="run large loops in threads"),
+    "openmp_elemwise_minsize": IntParam(200000, doc="elements from which a loop runs in threads"),
+    "print_test_value": BoolParam(False, doc="show test values in repr"),
+    # Our own.
+    "isa": EnumStr("auto", "baseline", "avx2", "avx512", doc="instruction set of native code"),
+    "cache.enabled": BoolParam(True, doc="keep compiled programs on disk"),
+    "cache.dir": StrParam(_cache_dir, doc="where they are kept"),
+    "cache.max_mb": IntParam(512, doc="size at which the oldest ones are removed"),
+}
+
+# Flags of Theano 1.0 that concern things we do not have (GPUs, a C compiler, its cache, old bugs): accepted
+# and validated, so that old programs and .theanorc files work; without effect.
+ACCEPTED: dict[str, ConfigParam] = {
+    "DebugMode.check_preallocated_output": StrParam(""),
+    "DebugMode.check_preallocated_output_ndim": IntParam(4),
+    "DebugMode.warn_input_not_reused": BoolParam(True),
+    "assert_no_cpu_op": EnumStr("ignore", "warn", "raise", "pdb"),
+    "base_compiledir": StrParam(lambda: str(Path("~/.theano").expanduser()), fixed=True),
+    "blas.check_openmp": BoolParam(True),
+    "blas.ldflags": StrParam(""),
+    "cache_optimizations": BoolParam(False),
+    "check_input": BoolParam(True),
+    "check_stack_trace": EnumStr("off", "log", "warn", "raise"),
+    "cmodule.age_thresh_use": IntParam(2073600, fixed=True),
+    "cmodule.compilation_warning": BoolParam(False),
+    "cmodule.debug": BoolParam(False),
+    "cmodule.preload_cache": BoolParam(False, fixed=True),
+    "cmodule.remove_gxx_opt": BoolParam(False),
+    "cmodule.warn_no_version": BoolParam(False),
+    "compile.timeout": IntParam(120, fixed=True),
+    "compile.wait": IntParam(5, fixed=True),
+    "compiledir": StrParam(lambda: str(Path("~/.theano/compiledir").expanduser()), fixed=True),
+    "compiledir_format": StrParam("compiledir_%(short_platform)s-%(processor)s-%(python_version)s-%(python_bitwidth)s", fixed=True),
+    "compute_test_value_opt": EnumStr("off", "ignore", "warn", "raise", "pdb"),
+    "contexts": StrParam(""),
+    "conv.assert_shape": BoolParam(False),
+    "ctc.root": StrParam("", fixed=True),
+    "cuda.include_path": StrParam(""),
+    "cuda.root": StrParam(""),
+    "cxx": StrParam(lambda: shutil.which("g++") or ""),
+    "cycle_detection": EnumStr("regular", "fast"),
+    "deterministic": EnumStr("default", "more"),
+    "dnn.base_path": StrParam(""),
+    "dnn.bin_path": StrParam(""),
+    "dnn.conv.algo_bwd": StrParam("", fixed=True),
+    "dnn.conv.algo_bwd_data": EnumStr("none", "deterministic", "fft", "fft_tiling", "winograd", "winograd_non_fused", "guess_once", "guess_on_shape_change", "time_once", "time_on_shape_change"),
+    "dnn.conv.algo_bwd_filter": EnumStr("none", "deterministic", "fft", "small", "winograd_non_fused", "fft_tiling", "guess_once", "guess_on_shape_change", "time_once", "time_on_shape_change"),
+    "dnn.conv.algo_fwd": EnumStr("small", "none", "large", "fft", "fft_tiling", "winograd", "winograd_non_fused", "guess_once", "guess_on_shape_change", "time_once", "time_on_shape_change"),
+    "dnn.conv.precision": EnumStr("as_input_f32", "as_input", "float16", "float32", "float64"),
+    "dnn.conv.workmem": StrParam("", fixed=True),
+    "dnn.conv.workmem_bwd": StrParam("", fixed=True),
+    "dnn.enabled": EnumStr("auto", "True", "False", "no_check"),
+    "dnn.include_path": StrParam(""),
+    "dnn.library_path": StrParam(""),
+    "experimental.local_alloc_elemwise": BoolParam(True),
+    "experimental.local_alloc_elemwise_assert": BoolParam(True),
+    "experimental.unpickle_gpu_on_cpu": BoolParam(False),
+    "force_device": BoolParam(False, fixed=True),
+    "gcc.cxxflags": StrParam(""),
+    "gpu.local_elemwise_fusion": BoolParam(True),
+    "gpuarray.cache_path": StrParam("", fixed=True),
+    "gpuarray.preallocate": FloatParam(0, fixed=True),
+    "gpuarray.sched": EnumStr("default", "multi", "single"),
+    "gpuarray.single_stream": BoolParam(True),
+    "gpuarray.sync": StrParam("False", fixed=True),
+    "gpuelemwise.sync": BoolParam(True),
+    "init_gpu_device": StrParam("", fixed=True),
+    "lib.amdlibm": BoolParam(False),
+    "magma.enabled": BoolParam(False),
+    "magma.include_path": StrParam(""),
+    "magma.library_path": StrParam(""),
+    "metaopt.optimizer_excluding": StrParam(""),
+    "metaopt.optimizer_including": StrParam(""),
+    "metaopt.verbose": IntParam(0),
+    "nocleanup": BoolParam(False),
+    "numpy.seterr_all": EnumStr("ignore", "warn", "raise", "call", "print", "log", "None", fixed=True),
+    "numpy.seterr_divide": EnumStr("None", "ignore", "warn", "raise", "call", "print", "log", fixed=True),
+    "numpy.seterr_invalid": EnumStr("None", "ignore", "warn", "raise", "call", "print", "log", fixed=True),
+    "numpy.seterr_over": EnumStr("None", "ignore", "warn", "raise", "call", "print", "log", fixed=True),
+    "numpy.seterr_under": EnumStr("None", "ignore", "warn", "raise", "call", "print", "log", fixed=True),
+    "optdb.max_use_ratio": FloatParam(8),
+    "optdb.position_cutoff": FloatParam(math.inf),
+    "optimizer_verbose": BoolParam(False),
+    "pickle_test_value": BoolParam(True),
+    "print_active_device": BoolParam(True, fixed=True),
+    "print_global_stats": BoolParam(False),
+    "profile_memory": BoolParam(False),
+    "profile_optimizer": BoolParam(False),
+    "profiling.debugprint": BoolParam(False),
+    "profiling.destination": StrParam("stderr"),
+    "profiling.ignore_first_call": BoolParam(False),
+    "profiling.min_memory_size": IntParam(1024),
+    "profiling.min_peak_memory": BoolParam(False),
+    "profiling.n_apply": IntParam(20),
+    "profiling.n_ops": IntParam(20),
+    "profiling.output_line_width": IntParam(512),
+    "profiling.time_thunks": BoolParam(True),
+    "reoptimize_unpickled_function": BoolParam(False),
+    "scan.allow_output_prealloc": BoolParam(True),
+    "scan.debug": BoolParam(False),
+    "tensor.insert_inplace_optimizer_validate_nb": IntParam(-1),
+    "tensor.local_elemwise_fusion": BoolParam(True),
+    "traceback.compile_limit": IntParam(0),
+    "unpickle_function": BoolParam(True),
+    "vm.lazy": StrParam("None"),
+    "warn.argmax_pushdown_bug": BoolParam(False),
+    "warn.gpu_set_subtensor1": BoolParam(False),
+    "warn.gpusum_01_011_0111_bug": BoolParam(False),
+    "warn.identify_1pexp_bug": BoolParam(False),
+    "warn.ignore_bug_before": EnumStr("0.9", "None", "all", "0.3", "0.4", "0.4.1", "0.5", "0.6", "0.7", "0.8", "0.8.1", "0.8.2", "0.10", "1.0", "1.0.1", "1.0.2", "1.0.3", "1.0.4", "1.0.5", fixed=True),
+    "warn.inc_set_subtensor1": BoolParam(False),
+    "warn.inc_subtensor1_opt": BoolParam(True),
+    "warn.reduce_join": BoolParam(False),
+    "warn.round": BoolParam(False),
+    "warn.signal_conv2d_interface": BoolParam(False),
+    "warn.subtensor_merge_bug": BoolParam(False),
+    "warn.sum_div_dimshuffle_bug": BoolParam(False),
+    "warn.sum_sum_bug": BoolParam(False),
+    "warn.vm_gc_bug": BoolParam(False),
+}
+
+
+def _make_config() -> TheanoConfigParser:
+    made = TheanoConfigParser(flags_of_user())
+    for name, param in (FLAGS | ACCEPTED).items():
+        made.add(name, param)
+    if made.device != "cpu":
+        warnings.warn(f"device={made.device} is not supported: functions run on the CPU", stacklevel=2)
+    return made
+
+
+config = _make_config()
+configparser._configs.append(config)

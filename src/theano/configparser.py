@@ -1,0 +1,326 @@
+"""Flags: typed values read from ``THEANO_FLAGS`` and ``.theanorc``, settable and checked at run time.
+
+Reading a flag is a plain attribute access: values lie in the instance dictionary of their section,
+checks happen only when a flag is set.
+"""
+
+from __future__ import annotations
+
+import configparser as _ini
+import functools
+import os
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class ConfigParam:
+    """Description of one flag.
+
+    Parameters
+    ----------
+    default
+        Value (or a function without arguments giving it) when nobody set the flag.
+    parse
+        Turns a text or a value into the flag's type; raises ValueError.
+    choices
+        The values documented for the flag; informative unless `parse` insists on them.
+    fixed
+        True if the flag cannot change once ``theano`` is imported.
+    """
+
+    default: Any
+    parse: Callable[[Any], Any]
+    choices: tuple[str, ...] = ()
+    fixed: bool = False
+    doc: str = field(default="", compare=False)
+
+
+def _parse_bool(value: Any) -> bool:
+    if str(value) in ("True", "true", "1"):
+        return True
+    if str(value) in ("False", "false", "0"):
+        return False
+    raise ValueError("expected True or False")
+
+
+def _parse_int(value: Any) -> int:
+    if isinstance(value, float) and value != int(value):
+        raise ValueError("expected an integer")
+    return int(value)
+
+
+def _choice_parser(choices: tuple[str, ...]) -> Callable[[Any], str]:
+    """A parser for `choices`; one that ends in ``*`` stands for every text that starts so."""
+    starts = tuple(choice[:-1] for choice in choices if choice.endswith("*"))
+
+    def parse(value: Any) -> str:
+        text = "None" if value is None else value
+        if isinstance(text, bool):
+            text = str(text)
+        if not isinstance(text, str) or not (text in choices or (starts and text.startswith(starts))):
+            raise ValueError(f"valid options are {', '.join(choices)}")
+        return text
+
+    return parse
+
+
+def EnumStr(default: str, *options: str, fixed: bool = False, doc: str = "") -> ConfigParam:
+    """A flag that is one of `default` and `options`."""
+    choices = (default, *(o for o in options if o != default))
+    return ConfigParam(default, _choice_parser(choices), choices, fixed, doc)
+
+
+def BoolParam(default: bool | Callable[[], bool], fixed: bool = False, doc: str = "") -> ConfigParam:
+    """A flag that is True (also written ``true``, ``1``) or False (``false``, ``0``)."""
+    return ConfigParam(default, _parse_bool, ("True", "False"), fixed, doc)
+
+
+def IntParam(default: int, fixed: bool = False, doc: str = "") -> ConfigParam:
+    """A flag that is an integer."""
+    return ConfigParam(default, _parse_int, (), fixed, doc)
+
+
+def FloatParam(default: float, fixed: bool = False, doc: str = "") -> ConfigParam:
+    """A flag that is a float."""
+    return ConfigParam(default, float, (), fixed, doc)
+
+
+def StrParam(
+    default: str | Callable[[], str], *options: str, fixed: bool = False, doc: str = ""
+) -> ConfigParam:
+    """A flag that is any text; `options` are those with a meaning of their own."""
+    return ConfigParam(default, str, options, fixed, doc)
+
+
+class ConfigSection:
+    """A group of flags such as ``config.traceback``; also the base of the whole configuration."""
+
+    _prefix: str
+    _params: dict[str, ConfigParam]
+
+    def __init__(self, prefix: str = "") -> None:
+        self.__dict__["_prefix"] = prefix
+        self.__dict__["_params"] = {}
+
+    def __getattr__(self, name: str) -> Any:  # only reached when there is no such flag
+        raise AttributeError(f"there is no configuration variable {self._prefix + name!r}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        param = self._params.get(name)
+        if param is None:
+            self._set_unknown(name, value)
+            return
+        checked = parse_flag(self._prefix + name, param, value)
+        if param.fixed and checked != self.__dict__[name]:
+            raise RuntimeError(
+                f"the configuration variable {self._prefix + name!r} cannot change after theano was imported; "
+                f"set it in THEANO_FLAGS"
+            )
+        self.__dict__[name] = checked
+
+    def _set_unknown(self, name: str, value: Any) -> None:
+        if isinstance(self.__dict__.get(name), ConfigSection):
+            raise AttributeError(f"{self._prefix + name!r} is a section of flags, not a flag")
+        warnings.warn(
+            f"there is no configuration variable {self._prefix + name!r}: setting it has no effect",
+            stacklevel=3,
+        )
+        self.__dict__[name] = value
+
+
+def parse_flag(name: str, param: ConfigParam, value: Any) -> Any:
+    """`value` as flag `name` stores it; ValueError if it is none of the flag's values."""
+    try:
+        return param.parse(value)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f'Invalid value ("{value}") for configuration variable "{name}": {error}') from None
+
+
+class TheanoConfigParser(ConfigSection):
+    """All flags, as attributes.
+
+    Examples
+    --------
+    >>> import theano
+    >>> theano.config.floatX
+    'float64'
+    >>> with theano.config.change_flags(floatX="float32"):
+    ...     theano.config.floatX
+    'float32'
+    """
+
+    def __init__(self, given: Mapping[str, str] | None = None) -> None:
+        super().__init__()
+        self.__dict__["_given"] = dict(given or {})
+
+    def add(self, name: str, param: ConfigParam) -> None:
+        """Add flag `name` (dotted for one in a section), with the user's value if one was given."""
+        section, leaf = self._locate(name, create=True)
+        if leaf in section._params:
+            raise AttributeError(f"the configuration variable {name!r} exists already")
+        if name in self._given:
+            value = parse_flag(name, param, self._given[name])
+        else:
+            value = param.default() if callable(param.default) else param.default
+        section._params[leaf] = param
+        section.__dict__[leaf] = value
+
+    def _locate(self, name: str, create: bool = False) -> tuple[ConfigSection, str]:
+        section: ConfigSection = self
+        *parents, leaf = name.split(".")
+        for parent in parents:
+            if create and parent not in section.__dict__:
+                section.__dict__[parent] = ConfigSection(f"{section._prefix}{parent}.")
+            section = section.__dict__[parent]
+        return section, leaf
+
+    def has_flag(self, name: str) -> bool:
+        """Whether there is a flag with this dotted name."""
+        try:
+            section, leaf = self._locate(name)
+        except KeyError:
+            return False
+        return leaf in section._params
+
+    def get_flag(self, name: str) -> Any:
+        """The value of the flag with this dotted name."""
+        section, leaf = self._locate(name)
+        return section.__dict__[leaf]
+
+    def set_flag(self, name: str, value: Any) -> None:
+        """Set the flag with this dotted name."""
+        section, leaf = self._locate(name)
+        setattr(section, leaf, value)
+
+    def flags(self) -> Iterator[tuple[str, ConfigParam, Any]]:
+        """Dotted name, description and value of each flag."""
+        sections: list[ConfigSection] = [self]
+        while sections:
+            section = sections.pop(0)
+            for leaf, param in section._params.items():
+                yield section._prefix + leaf, param, section.__dict__[leaf]
+            sections.extend(s for s in section.__dict__.values() if isinstance(s, ConfigSection))
+
+    def change_flags(self, *args: Any, **kwargs: Any) -> change_flags:
+        """The context manager `change_flags`, for this configuration."""
+        return change_flags(*args, **kwargs, _config=self)
+
+    def __str__(self) -> str:
+        lines = []
+        for name, param, value in self.flags():
+            choices = f" ({', '.join(param.choices)})" if param.choices else ""
+            lines.append(f"{name}{choices}\n    Doc:   {param.doc or '-'}\n    Value: {value}\n")
+        return "\n".join(lines)
+
+
+class change_flags:
+    """Change flags for the length of a ``with`` block or of a function.
+
+    Parameters
+    ----------
+    args
+        A dict (or pairs) of dotted names and values; needed for flags in sections.
+    **kwargs
+        Flags without a section.
+
+    Examples
+    --------
+    >>> import theano
+    >>> from theano.configparser import change_flags
+    >>> with change_flags({"traceback.limit": 2}, floatX="float32"):
+    ...     theano.config.traceback.limit
+    2
+    >>> @change_flags(compute_test_value="off")
+    ... def build(): ...
+    """
+
+    def __init__(self, args: Any = (), *, _config: TheanoConfigParser | None = None, **kwargs: Any) -> None:
+        self._config = _config if _config is not None else _default_config()
+        self._values: dict[str, Any] = {**dict(args), **kwargs}
+        for name in self._values:
+            assert self._config.has_flag(name), f"there is no configuration variable {name!r}"
+        self._saved: list[dict[str, Any]] = []
+
+    def __enter__(self) -> change_flags:
+        self._saved.append({name: self._config.get_flag(name) for name in self._values})
+        try:
+            for name, value in self._values.items():
+                self._config.set_flag(name, value)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *exc_info: Any) -> None:
+        for name, value in self._saved.pop().items():
+            self._config.set_flag(name, value)
+
+    def __call__(self, function: F) -> F:
+        @functools.wraps(function)
+        def with_flags(*args: Any, **kwargs: Any) -> Any:
+            with self:
+                return function(*args, **kwargs)
+
+        return with_flags  # type: ignore[return-value]
+
+
+_configs: list[TheanoConfigParser] = []  # the one of configdefaults, which puts itself here
+
+
+def _default_config() -> TheanoConfigParser:
+    return _configs[0]
+
+
+def AddConfigVar(name: str, doc: str, configparam: ConfigParam, root: Any = None, in_c_key: bool = True) -> None:
+    """Add a flag of one's own to ``theano.config`` (`in_c_key` is accepted for old programs)."""
+    target = root if root is not None else _default_config()
+    target.add(name, ConfigParam(**{**configparam.__dict__, "doc": doc}))
+
+
+def parse_config_string(text: str) -> dict[str, str]:
+    """The flags of a text like ``floatX=float32,traceback.limit=3``; the last one wins.
+
+    Examples
+    --------
+    >>> parse_config_string("floatX=float32,mode=FAST_RUN")
+    {'floatX': 'float32', 'mode': 'FAST_RUN'}
+    """
+    found: dict[str, str] = {}
+    for item in text.split(","):
+        key, equals, value = item.strip().partition("=")
+        if equals and key == key.strip() and value == value.strip():
+            found.pop(key, None)
+            found[key] = value
+    return found
+
+
+def config_files_from_theanorc() -> list[Path]:
+    """The ``.theanorc`` files to read: those of ``THEANORC``, else ``~/.theanorc``; later ones win."""
+    paths = os.environ.get("THEANORC", "~/.theanorc").split(os.pathsep)
+    return [Path(os.path.expandvars(path)).expanduser() for path in paths if path]
+
+
+def read_theanorc(paths: list[Path]) -> dict[str, str]:
+    """The flags of INI files, section ``[global]`` holding those without a dot."""
+    parser = _ini.RawConfigParser()
+    parser.optionxform = str  # type: ignore[assignment,method-assign]  # names keep their case
+    parser.read(paths)
+    return {
+        key if section == "global" else f"{section}.{key}": value
+        for section in parser.sections()
+        for key, value in parser.items(section)
+    }
+
+
+def flags_of_user() -> dict[str, str]:
+    """What the user set, in ``.theanorc`` files and, winning over them, in ``THEANO_FLAGS``."""
+    return {
+        **read_theanorc(config_files_from_theanorc()),
+        **parse_config_string(os.environ.get("THEANO_FLAGS", "")),
+    }

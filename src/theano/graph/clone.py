@@ -1,0 +1,139 @@
+"""Copies of graphs, with replacements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from theano.graph.nodes import Constant, Variable
+from theano.graph.walk import io_toposort, orphans
+
+
+def clone_get_equiv(
+    inputs: Sequence[Variable],
+    outputs: Sequence[Variable],
+    copy_inputs: bool = True,
+    copy_orphans: bool = True,
+    memo: dict[Any, Any] | None = None,
+) -> dict[Any, Any]:
+    """A dict from the variables and nodes of a graph to their copies.
+
+    Parameters
+    ----------
+    copy_inputs, copy_orphans
+        Whether inputs, and leaves that are not inputs, are copied too (else they are their own equivalents).
+    memo
+        Equivalents known beforehand; it is extended and returned.
+
+    Examples
+    --------
+    >>> import theano.tensor as T
+    >>> x = T.dscalar("x"); y = -x
+    >>> clone_get_equiv([x], [y], copy_inputs=False)[y].owner.inputs
+    [x]
+    """
+    equiv: dict[Any, Any] = {} if memo is None else memo
+    for variable in inputs:
+        if variable not in equiv:
+            equiv[variable] = variable.clone() if copy_inputs else variable
+    for variable in orphans(inputs, outputs):
+        if variable not in equiv:
+            equiv[variable] = variable.clone() if copy_orphans else variable
+    for node in io_toposort(list(equiv), outputs):
+        if node in equiv:
+            continue
+        copied = node._with([equiv[v] for v in node.inputs])
+        equiv[node] = copied
+        for old, new in zip(node.outputs, copied.outputs, strict=True):
+            equiv.setdefault(old, new)
+    for variable in outputs:
+        equiv.setdefault(variable, variable.clone() if copy_orphans else variable)
+    return equiv
+
+
+def clone(
+    inputs: Sequence[Variable],
+    outputs: Sequence[Variable],
+    copy_inputs: bool = True,
+    copy_orphans: bool | None = None,
+) -> tuple[list[Any], list[Any]]:
+    """Copies of `inputs` and `outputs`, and of the graph between them."""
+    equiv = clone_get_equiv(inputs, outputs, copy_inputs, copy_inputs if copy_orphans is None else copy_orphans)
+    return [equiv[v] for v in inputs], [equiv[v] for v in outputs]
+
+
+def clone_replace(
+    output: Any,
+    replace: Mapping[Any, Any] | Iterable[tuple[Any, Any]] | None = None,
+    strict: bool = True,
+    share_inputs: bool = True,
+) -> Any:
+    """A copy of `output` in which some variables are replaced by others.
+
+    Parameters
+    ----------
+    output
+        A variable, or a list, tuple or dict of variables; the result is of the same kind.
+    replace
+        Dict or pairs of old variables and new ones (or values). All are replaced at once: new ones are used as they
+        are, also if they contain old ones.
+    strict
+        If true the new ones must have the types of the old ones; else the nodes that use them are made anew.
+    share_inputs
+        If true the copy uses the same leaves, else copies of them.
+
+    Examples
+    --------
+    >>> import theano, theano.tensor as T
+    >>> x, y = T.dscalars("x", "y")
+    >>> theano.pp(theano.clone(x * 2.0, replace={x: y}))
+    '(y * TensorConstant{2.0})'
+    """
+    if isinstance(output, dict):
+        names = list(output)
+        return dict(zip(names, clone_replace([output[n] for n in names], replace, strict, share_inputs), strict=True))
+    outputs = list(output) if isinstance(output, list | tuple) else [output]
+    if not all(isinstance(v, Variable) for v in outputs):
+        raise TypeError(f"clone needs Theano variables, not {output!r}")
+    equiv = _replacements(replace, strict)
+    results = rebuild(outputs, equiv, strict, share_inputs)
+    if isinstance(output, list | tuple):
+        return type(output)(results) if type(output) in (list, tuple) else results
+    return results[0]
+
+
+def _replacements(
+    replace: Mapping[Any, Any] | Iterable[tuple[Any, Any]] | None, strict: bool
+) -> dict[Any, Any]:
+    if replace is None:
+        return {}
+    equiv: dict[Any, Any] = {}
+    for old, new in replace.items() if isinstance(replace, Mapping) else replace:
+        if not isinstance(old, Variable):
+            raise TypeError(f"only Theano variables can be replaced, not {old!r}")
+        equiv[old] = old.type.filter_variable(new) if strict or not isinstance(new, Variable) else new
+    return equiv
+
+
+def rebuild(
+    outputs: Sequence[Any], equiv: dict[Any, Any], strict: bool = True, share_inputs: bool = True
+) -> list[Any]:
+    """Copies of `outputs` in which the keys of `equiv` are replaced; `equiv` is extended by what is copied."""
+    for node in io_toposort(list(equiv), outputs):
+        if node in equiv:
+            continue
+        copied = node.clone_with_new_inputs([_leaf(v, equiv, share_inputs) for v in node.inputs], strict=strict)
+        equiv[node] = copied
+        for old, new in zip(node.outputs, copied.outputs, strict=True):
+            equiv.setdefault(old, new)
+    return [_leaf(v, equiv, share_inputs) for v in outputs]
+
+
+def _leaf(variable: Any, equiv: dict[Any, Any], share_inputs: bool) -> Any:
+    found = equiv.get(variable)
+    if found is None:
+        shared = share_inputs or isinstance(variable, Constant)
+        found = equiv[variable] = variable if shared else variable.clone()
+    return found
+
+

@@ -1,0 +1,226 @@
+"""What a graph can do with variables: the base class of all operations."""
+
+from __future__ import annotations
+
+import pdb
+import warnings
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from theano.configdefaults import config
+from theano.graph.errors import MethodNotDefined, TestValueError
+from theano.graph.nodes import Apply, Constant, Variable
+from theano.graph.props import Props
+from theano.graph.walk import io_toposort
+
+
+class Op(Props):
+    """Base of all operations.
+
+    A subclass defines `make_node` (or `itypes` and `otypes`) and `perform`; for gradients `grad` or `L_op`, and
+    `R_op`; and, if it can, `infer_shape`. Attributes named in ``__props__`` make equal ops equal.
+
+    Examples
+    --------
+    >>> import theano, theano.tensor as T
+    >>> class Double(theano.Op):
+    ...     __props__ = ()
+    ...     itypes = otypes = [T.dvector]
+    ...     def perform(self, node, inputs, output_storage):
+    ...         output_storage[0][0] = 2 * inputs[0]
+    ...     def grad(self, inputs, output_grads):
+    ...         return [2 * output_grads[0]]
+    >>> str(Double()(T.dvector("x")))
+    'Double.0'
+    """
+
+    #: Output that a call returns when there are several; None: a list of all.
+    default_output: ClassVar[int | None] = None
+    #: ``{output: [inputs]}``: outputs that may share memory with inputs.
+    view_map: dict[int, list[int]] = {}
+    #: ``{output: [inputs]}``: outputs computed in the memory of inputs.
+    destroy_map: dict[int, list[int]] = {}
+    itypes: Sequence[Any] | None = None
+    otypes: Sequence[Any] | None = None
+
+    def make_node(self, *inputs: Any) -> Apply:
+        """The application of this op to `inputs`; this default goes by `itypes` and `otypes`."""
+        if self.itypes is None or self.otypes is None:
+            raise MethodNotDefined(f"{type(self).__name__} defines neither make_node nor itypes and otypes")
+        if len(inputs) != len(self.itypes):
+            raise ValueError(f"We expected {len(self.itypes)} inputs but got {len(inputs)}.")
+        variables = [
+            v if isinstance(v, Variable) else t.make_constant(v) for v, t in zip(inputs, self.itypes, strict=True)
+        ]
+        if any(v.type != t for v, t in zip(variables, self.itypes, strict=True)):
+            raise TypeError(
+                f"We expected inputs of types '{list(self.itypes)}' but got types '{[v.type for v in variables]}'"
+            )
+        return Apply(self, variables, [t() for t in self.otypes])
+
+    def __call__(self, *inputs: Any, return_list: bool = False, **kwargs: Any) -> Any:
+        """Make a node and return its output, or the list of its outputs if there are several.
+
+        Keyword arguments go to `make_node`.
+        """
+        node = self.make_node(*inputs, **kwargs)
+        if config.compute_test_value != "off":
+            compute_test_value(node)
+        outputs = node.outputs
+        if self.default_output is not None:
+            output = outputs[self.default_output]
+            return [output] if return_list else output
+        if return_list or len(outputs) != 1:
+            return list(outputs)
+        return outputs[0]
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]]) -> None:
+        """Compute the outputs from values of the inputs with NumPy: the reference meaning of the op.
+
+        ``output_storage[i]`` is a one-item list to be filled. It may hold None or an old buffer that may be reused
+        if it fits. This default evaluates `decompose`.
+        """
+        if not self.defines("decompose"):
+            raise MethodNotDefined(f"{self} defines no perform")
+        outputs = self.decompose(node.inputs)
+        values = evaluate(outputs, dict(zip(node.inputs, inputs, strict=True)))
+        for storage, value in zip(output_storage, values, strict=True):
+            storage[0] = value
+
+    def grad(self, inputs: Sequence[Any], output_grads: Sequence[Any]) -> Sequence[Any]:
+        """One gradient for each input, from those of the outputs."""
+        raise MethodNotDefined(
+            f"{self} has no gradient: the class {type(self).__name__} defines neither grad nor L_op"
+        )
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> Sequence[Any]:
+        """Like `grad`, with the outputs at hand."""
+        return self.grad(inputs, output_grads)
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> Sequence[Any]:
+        """Directional derivatives of the outputs; a direction (and a result) may be None for zero."""
+        raise MethodNotDefined(f"{self} has no R_op: the class {type(self).__name__} does not define it")
+
+    def infer_shape(self, node: Apply, input_shapes: Sequence[Any]) -> Sequence[Any]:
+        """Shapes of the outputs (tuples of 0-d int64 variables) from those of the inputs."""
+        raise MethodNotDefined(f"{type(self).__name__} does not define infer_shape")
+
+    def decompose(self, inputs: Sequence[Any]) -> Sequence[Any]:
+        """The outputs, expressed by other ops (optional)."""
+        raise MethodNotDefined(f"{type(self).__name__} does not define decompose")
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        """``[input][output]``: whether the output depends on the elements of the input."""
+        return [[True] * len(node.outputs) for _ in node.inputs]
+
+    def do_constant_folding(self, node: Apply) -> bool:
+        """Whether `node` may be computed at compile time when its inputs are constants."""
+        return True
+
+    @classmethod
+    def defines(cls, method: str) -> bool:
+        """Whether the op's class has its own version of an optional method.
+
+        Examples
+        --------
+        >>> Op.defines("grad")
+        False
+        """
+        return getattr(cls, method, None) is not getattr(Op, method, None)
+
+
+def perform_node(node: Apply, values: Sequence[Any]) -> list[Any]:
+    """The values of the outputs of `node` for those of its inputs, by ``perform``."""
+    storage: list[list[Any]] = [[None] for _ in node.outputs]
+    destroyed = {i for indices in node.op.destroy_map.values() for i in indices}
+    if destroyed:
+        values = [v.copy() if i in destroyed and hasattr(v, "copy") else v for i, v in enumerate(values)]
+    node.op.perform(node, list(values), storage)
+    return [cell[0] for cell in storage]
+
+
+def evaluate(outputs: Sequence[Any], values: dict[Any, Any]) -> list[Any]:
+    """The values of `outputs` for `values` of variables, node by node with ``perform``.
+
+    Slow and simple: it defines what compiled code must compute. Constants and shared variables bring their own
+    values.
+
+    Examples
+    --------
+    >>> import theano.tensor as T
+    >>> x = T.dscalar("x")
+    >>> evaluate([x + 1], {x: 2.0})
+    [array(3.)]
+    """
+    known = dict(values)
+
+    def value_of(variable: Any) -> Any:
+        if variable in known:
+            return known[variable]
+        if isinstance(variable, Constant):
+            return variable.data
+        if hasattr(variable, "get_value"):
+            return variable.get_value(borrow=True)
+        raise TestValueError(f"no value was given for {variable}")
+
+    for node in io_toposort(list(known), outputs):
+        results = perform_node(node, [value_of(v) for v in node.inputs])
+        for variable, value in zip(node.outputs, results, strict=True):
+            known.setdefault(variable, value)
+    return [value_of(v) for v in outputs]
+
+
+def get_test_value(variable: Any) -> Any:
+    """The value of `variable` for ``compute_test_value``: data, shared value or ``tag.test_value``.
+
+    AttributeError if there is none.
+
+    Examples
+    --------
+    >>> import theano.tensor as T
+    >>> x = T.dvector("x"); x.tag.test_value = [1.0, 2.0]
+    >>> get_test_value(x)
+    array([1., 2.])
+    """
+    if isinstance(variable, Constant):
+        return variable.data
+    if variable._tag is not None and hasattr(variable._tag, "test_value"):
+        value = variable._tag.test_value
+        return value if variable.owner is not None else variable.type.filter(value)
+    if hasattr(variable, "get_value"):
+        return variable.get_value(borrow=True)
+    raise AttributeError(f"{variable} has no test value")
+
+
+def compute_test_value(node: Apply) -> None:
+    """Set the test values of the outputs of `node`, as flag ``compute_test_value`` asks."""
+    values = []
+    for i, variable in enumerate(node.inputs):
+        try:
+            values.append(get_test_value(variable))
+        except AttributeError:
+            _missing_test_value(f"Cannot compute test value: input {i} ({variable}) of Op {node} missing default value")
+            return
+    for variable, value in zip(node.outputs, perform_node(node, values), strict=True):
+        variable.tag.test_value = value
+
+
+def _missing_test_value(message: str) -> None:
+    action = config.compute_test_value
+    if action == "raise":
+        raise TestValueError(message)
+    if action == "warn":
+        warnings.warn(message, stacklevel=5)
+    elif action == "pdb":
+        pdb.set_trace()
+
+
+def get_debug_values(*args: Any) -> list[tuple[Any, ...]]:
+    """The test values of `args` as a list of one tuple; an empty list if test values are off or one is missing."""
+    if config.compute_test_value == "off":
+        return []
+    try:
+        return [tuple(get_test_value(a) if isinstance(a, Variable) else a for a in args)]
+    except AttributeError as error:
+        _missing_test_value(str(error))
+        return []

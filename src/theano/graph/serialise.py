@@ -1,0 +1,186 @@
+"""Pickling and copying of graphs as flat lists, so that depth does not matter.
+
+`pickle` follows references recursively, which a graph 10,000 nodes deep would not survive. So a variable pickles
+as ``(list of the records of all nodes before it, its own node's record, index)``. A record refers only
+to leaves and to records that stand before it in that list and that the pickler has therefore seen already. On
+loading, a record turns into its node.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from theano.graph.nodes import Apply, Variable
+
+# Attributes that the structure of the graph gives.
+_STRUCTURE = frozenset(("owner", "index"))
+_APPLY_STRUCTURE = frozenset(("inputs", "outputs", "_record"))
+
+
+class _Record:
+    """Stands for a node in pickles. A node keeps its record: picklers recognise objects by identity."""
+
+    __slots__ = ("node",)
+
+    def __init__(self, node: Apply) -> None:
+        self.node = node
+
+    def __reduce__(self) -> Any:
+        node = self.node
+        inputs = [v if v.owner is None else (record_of(v.owner), v.index) for v in node.inputs]
+        outputs = [(type(v), _own_state(v)) for v in node.outputs]
+        state = {k: v for k, v in node.__dict__.items() if k not in _APPLY_STRUCTURE}
+        return _rebuild_node, (type(node), inputs, outputs, state)
+
+
+def record_of(node: Apply) -> Any:
+    """The record that stands for `node` in pickles (loads as the node)."""
+    record = node.__dict__.get("_record")
+    if record is None:
+        record = node.__dict__["_record"] = _Record(node)
+    return record
+
+
+def records_before(variables: Iterable[Any]) -> list[Any]:
+    """The records of all nodes that `variables` are computed by, in topological order.
+
+    Pickle this list before the variables when there are many of them.
+    """
+    # The walk of `theano.graph.walk` is not at hand: this module lies below it.
+    order: dict[Any, None] = {}
+    opened: set[Any] = set()
+    todo = [v.owner for v in variables if v.owner is not None]
+    todo.reverse()
+    while todo:
+        node = todo[-1]
+        if node in order:
+            todo.pop()
+        elif node in opened:
+            order[todo.pop()] = None
+        else:
+            opened.add(node)
+            todo.extend(v.owner for v in reversed(node.inputs) if v.owner is not None and v.owner not in opened)
+    return [record_of(node) for node in order]
+
+
+def _own_state(variable: Any) -> Any:
+    """The state of a variable without its place in the graph."""
+    state = variable.__getstate__()
+    if type(state) is dict:
+        return {k: v for k, v in state.items() if k not in _STRUCTURE}
+    return state
+
+
+def _set_state(variable: Any, state: Any) -> None:
+    if hasattr(variable, "__setstate__"):
+        variable.__setstate__(state)
+    elif state:
+        variable.__dict__.update(state)
+    variable.__dict__.setdefault("owner", None)
+    variable.__dict__.setdefault("index", None)
+
+
+def _rebuild_leaf(cls: Any) -> Any:
+    made = cls.__new__(cls)
+    made.__dict__.update(owner=None, index=None)
+    return made
+
+
+def _rebuild_node(cls: Any, inputs: list[Any], outputs: list[Any], state: dict[str, Any]) -> Any:
+    node = cls.__new__(cls)
+    node.__dict__.update(state)
+    node.inputs = [v[0].outputs[v[1]] if type(v) is tuple else v for v in inputs]
+    node.outputs = []
+    for index, (output_class, output_state) in enumerate(outputs):
+        output = output_class.__new__(output_class)
+        _set_state(output, output_state)
+        output.owner = node
+        output.index = index
+        node.outputs.append(output)
+    return node
+
+
+def _output_of(before: list[Any], node: Any, index: int) -> Any:
+    return node.outputs[index]
+
+
+def _node_of(before: list[Any], node: Any) -> Any:
+    return node
+
+
+def reduce_variable(variable: Variable) -> Any:
+    """``__reduce_ex__`` of variables."""
+    if variable.owner is None:
+        return _rebuild_leaf, (type(variable),), _own_state(variable)
+    return _output_of, (records_before([variable]), record_of(variable.owner), variable.index)
+
+
+def reduce_apply(node: Apply) -> Any:
+    """``__reduce_ex__`` of nodes."""
+    return _node_of, (records_before(node.outputs[:1] or node.inputs), record_of(node))
+
+
+def _copy_state(thing: Any, state: Any, memo: dict[int, Any]) -> Any:
+    if type(state) is not dict:
+        return copy.deepcopy(state, memo)
+    # Types are values: nothing can be changed in them, and copies would only cost time.
+    return {k: v if k == "type" else copy.deepcopy(v, memo) for k, v in state.items()}
+
+
+def _copy_leaf(leaf: Any, memo: dict[int, Any]) -> Any:
+    if id(leaf) in memo:
+        return memo[id(leaf)]
+    made = _rebuild_leaf(type(leaf))
+    memo[id(leaf)] = made
+    _set_state(made, _copy_state(leaf, _own_state(leaf), memo))
+    return made
+
+
+def _copy_node(node: Any, memo: dict[int, Any]) -> Any:
+    """A copy of `node`, whose inputs are copied already unless they are leaves. Ops are shared."""
+    made = type(node).__new__(type(node))
+    memo[id(node)] = made
+    made.op = node.op
+    made.inputs = [_copy_leaf(v, memo) if v.owner is None else memo[id(v)] for v in node.inputs]
+    made.outputs = []
+    for index, output in enumerate(node.outputs):
+        copied = type(output).__new__(type(output))
+        memo[id(output)] = copied
+        copied.owner = made
+        copied.index = index
+        made.outputs.append(copied)
+    for output, copied in zip(node.outputs, made.outputs, strict=True):
+        owner, index = copied.owner, copied.index
+        _set_state(copied, _copy_state(output, _own_state(output), memo))
+        copied.owner, copied.index = owner, index
+    skip = _APPLY_STRUCTURE | {"op"}
+    made.__dict__.update({k: copy.deepcopy(v, memo) for k, v in node.__dict__.items() if k not in skip})
+    return made
+
+
+def deepcopy_variable(variable: Any, memo: dict[int, Any]) -> Any:
+    """``__deepcopy__`` of variables."""
+    if variable.owner is None:
+        return _copy_leaf(variable, memo)
+    deepcopy_apply(variable.owner, memo)
+    return memo[id(variable)]
+
+
+def deepcopy_apply(node: Any, memo: dict[int, Any]) -> Any:
+    """``__deepcopy__`` of nodes."""
+    if id(node) not in memo:
+        deepcopy_nodes((record.node for record in records_before(node.outputs[:1])), memo)
+    if id(node) not in memo:  # a node without outputs
+        deepcopy_nodes((record.node for record in records_before(node.inputs)), memo)
+        _copy_node(node, memo)
+    return memo[id(node)]
+
+
+def deepcopy_nodes(nodes: Iterable[Any], memo: dict[int, Any]) -> None:
+    """Copy `nodes`, given in topological order, into `memo`."""
+    for node in nodes:
+        if id(node) not in memo:
+            _copy_node(node, memo)

@@ -1,0 +1,143 @@
+"""Types of variables: which values they accept, and which variables stand for them."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from theano.graph.nodes import Constant, Variable
+from theano.graph.origin import capture_origin
+from theano.graph.props import Props
+
+# Theano's names of the two class attributes, and ours.
+_TWINS = {
+    "Variable": "variable_type",
+    "variable_type": "Variable",
+    "Constant": "constant_type",
+    "constant_type": "Constant",
+}
+
+
+class _MirrorTwins(type):
+    """Keeps ``Type.Variable`` and ``Type.variable_type`` the same, whichever of them a class defines."""
+
+    def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any) -> None:
+        super().__init__(name, bases, namespace, **kwargs)
+        for attribute, twin in _TWINS.items():
+            if attribute in namespace and twin not in namespace:
+                type.__setattr__(cls, twin, namespace[attribute])
+
+    def __setattr__(cls, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        if name in _TWINS:
+            super().__setattr__(_TWINS[name], value)
+
+
+class Type(Props, metaclass=_MirrorTwins):
+    """Base of all types. A subclass defines `filter`, and equality (through ``__props__``).
+
+    Examples
+    --------
+    >>> from theano.graph import Type
+    >>> class Text(Type):
+    ...     __props__ = ()
+    ...     def filter(self, value, strict=False, allow_downcast=None):
+    ...         if not isinstance(value, str):
+    ...             raise TypeError(f"not a text: {value!r}")
+    ...         return value
+    >>> Text()("t").type == Text(), Text().is_valid_value(3)
+    (True, False)
+    """
+
+    variable_type: ClassVar[Any] = Variable
+    constant_type: ClassVar[Any] = Constant
+    Variable: ClassVar[Any] = Variable
+    Constant: ClassVar[Any] = Constant
+
+    def filter(self, value: Any, strict: bool = False, allow_downcast: bool | None = None) -> Any:
+        """`value` as a value of this type; TypeError if it is none (or, if `strict`, must be converted)."""
+        raise NotImplementedError(f"{type(self).__name__} defines no filter")
+
+    def filter_variable(self, other: Any, allow_convert: bool = True) -> Any:
+        """`other` (a variable or a value) as a variable of this type; TypeError if that is impossible."""
+        if not hasattr(other, "type") or not hasattr(other, "owner"):
+            return self.make_constant(other)
+        if other.type == self:
+            return other
+        if allow_convert:
+            converted = self.convert_variable(other)
+            if converted is not None:
+                return converted
+        raise TypeError(
+            f"Cannot convert Type {other.type} (of Variable {other}) into Type {self}. "
+            f"You can try to manually convert {other} into a {self}."
+        )
+
+    def convert_variable(self, var: Any) -> Any:
+        """`var` converted to this type without loss, or None if that is impossible."""
+        return var if var.type == self else None
+
+    def is_valid_value(self, value: Any) -> bool:
+        """Whether `value` is a value of this type as it stands."""
+        try:
+            self.filter(value, strict=True)
+        except (TypeError, ValueError):
+            return False
+        return True
+
+    def value_validity_msg(self, value: Any) -> str:
+        """Why `value` is not valid; empty if unknown."""
+        try:
+            self.filter(value, strict=True)
+        except (TypeError, ValueError) as error:
+            return str(error)
+        return "value is valid"
+
+    def values_eq(self, a: Any, b: Any) -> bool:
+        """Whether two values of this type are equal."""
+        return bool(a == b)
+
+    def values_eq_approx(self, a: Any, b: Any) -> bool:
+        """Whether two values of this type are equal but for rounding."""
+        return self.values_eq(a, b)
+
+    def make_variable(self, name: str | None = None) -> Any:
+        """A new leaf of this type."""
+        return self.variable_type(self, name=name)
+
+    def make_constant(self, value: Any, name: str | None = None) -> Any:
+        """A constant of this type."""
+        return self.constant_type(type=self, data=value, name=name)
+
+    def __call__(self, name: str | None = None) -> Any:
+        """A new leaf of this type, which remembers the user's line."""
+        made = self.make_variable(name)
+        made.origin = capture_origin(1)
+        return made
+
+    def __str__(self) -> str:
+        return type(self).__name__ if self.__props__ is None else super().__str__()
+
+
+class Generic(Type):
+    """The type of any Python object.
+
+    Examples
+    --------
+    >>> from theano.graph import generic
+    >>> generic.filter([1, "a"])
+    [1, 'a']
+    """
+
+    __props__ = ()
+
+    def filter(self, value: Any, strict: bool = False, allow_downcast: bool | None = None) -> Any:
+        return value
+
+    def is_valid_value(self, value: Any) -> bool:
+        return True
+
+    def __str__(self) -> str:
+        return "<theano.gof.type.Generic>"
+
+
+generic = Generic()
