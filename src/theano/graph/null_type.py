@@ -54,3 +54,29 @@ class DisconnectedType(Type):
 
 null_type = NullType()
 disconnected_type = DisconnectedType()
+
+
+def grad_undefined(op: Any, x_pos: int, x: Any, comment: str = "") -> Any:
+    """An undefined gradient: what an op's `grad` returns for input `x_pos` if there is mathematically none.
+
+    Examples
+    --------
+    >>> grad_undefined("argmax", 0, None).type
+    NullType
+    """
+    return NullType(_why("is undefined", op, x_pos, x, comment))()
+
+
+def grad_not_implemented(op: Any, x_pos: int, x: Any, comment: str = "") -> Any:
+    """A gradient that exists but that the op cannot compute for input `x_pos`.
+
+    Examples
+    --------
+    >>> grad_not_implemented("bessel", 0, None).type
+    NullType
+    """
+    return NullType(_why("is not implemented", op, x_pos, x, comment))()
+
+
+def _why(what: str, op: Any, x_pos: int, x: Any, comment: str) -> str:
+    return f"the gradient of {op} with respect to input {x_pos} ({x}) {what}" + (f": {comment}" if comment else "")

@@ -1,0 +1,81 @@
+"""The sum of the contributions that meet in one variable."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from theano.graph import Constant, Variable
+from theano.tensor.alloc import Alloc
+from theano.tensor.elemwise import DimShuffle, Elemwise
+from theano.tensor.math import add
+from theano.tensor.subtensor import AdvancedIncSubtensor, AdvancedIncSubtensor1, IncSubtensor
+
+__all__ = ["is_zero", "total"]
+
+_INCREMENTS = (IncSubtensor, AdvancedIncSubtensor1, AdvancedIncSubtensor)
+
+
+def is_zero(x: Variable) -> bool:
+    """Whether `x` is written as zeros: a constant 0, or one spread by `fill`, `alloc` or `dimshuffle`."""
+    while True:
+        if isinstance(x, Constant):
+            data = getattr(x, "data", None)
+            # Zeros of any size are looked for by callers once a node: keep to what is small.
+            return getattr(data, "size", 0) == 1 and not data.any()
+        node = x.owner
+        if node is None:
+            return False
+        op = node.op
+        if isinstance(op, Elemwise) and op.scalar_op.name == "second":
+            x = node.inputs[1]
+        elif isinstance(op, Alloc | DimShuffle):
+            x = node.inputs[0]
+        else:
+            return False
+
+
+def total(terms: Sequence[Variable]) -> Variable:
+    """The sum of `terms`, which are not empty: one n-ary addition.
+
+    Contributions `inc_subtensor(zeros, …)` – what a read of a part of an array sends back – become a chain of
+    increments into one buffer. A loop over n rows of a matrix then costs n rows, not n matrices.
+
+    Examples
+    --------
+    >>> total([gx])                     # gx
+    >>> total([g0, g1, g2])             # add(g0, g1, g2)
+    >>> total([g0, inc(zeros, g1)])     # inc(g0, g1)
+    """
+    if len(terms) == 1:
+        return terms[0]
+    nonzero = [t for t in terms if not is_zero(t)]
+    if not nonzero:
+        return terms[0]
+    plain: list[Variable] = []
+    increments: list[Variable] = []
+    for t in nonzero:
+        (increments if _increments_zeros(t) else plain).append(t)
+    buffer = None
+    if plain:
+        buffer = plain[0] if len(plain) == 1 else add(*plain)
+    left_over = []
+    for t in increments:
+        if buffer is None:
+            buffer = t
+        elif buffer.type == t.type:
+            # Same type, and both are gradients of one variable, so `buffer` can stand where the zeros stood.
+            buffer = t.owner.op(buffer, *t.owner.inputs[1:])
+        else:
+            left_over.append(t)
+    assert buffer is not None
+    return add(buffer, *left_over) if left_over else buffer
+
+
+def _increments_zeros(t: Variable) -> bool:
+    node = t.owner
+    return (
+        node is not None
+        and isinstance(node.op, _INCREMENTS)
+        and not node.op.set_instead_of_inc
+        and is_zero(node.inputs[0])
+    )

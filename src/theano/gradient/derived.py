@@ -1,0 +1,224 @@
+"""What is built from `grad`: `Lop`, parts of graphs, Jacobians and Hessians."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from theano.gradient.reverse import format_as, grad
+from theano.graph import Variable
+from theano.tensor.join import stack
+from theano.tensor.math import add
+from theano.tensor.shape import MakeVector
+
+__all__ = ["Lop", "hessian", "hessian_times_vector", "jacobian", "subgraph_grad"]
+
+
+def Lop(  # noqa: N802 (the public name is upper case)
+    f: Variable | Sequence[Variable],
+    wrt: Variable | Sequence[Variable],
+    eval_points: Variable | Sequence[Variable],
+    consider_constant: Sequence[Variable] | None = None,
+    disconnected_inputs: str = "raise",
+) -> Any:
+    """`eval_points` times the Jacobian of `f` to `wrt`: a reverse sweep that starts from `eval_points`.
+
+    Parameters
+    ----------
+    f, eval_points
+        Variables, and the gradient of something with respect to each of them.
+    wrt
+        Variable, or list or tuple of variables.
+    consider_constant, disconnected_inputs
+        As for `grad`.
+
+    Returns
+    -------
+    Variables of the types of `wrt`, in the form of `wrt`.
+
+    Examples
+    --------
+    >>> Lop(T.dot(A, x), x, v)      # dot(v, A)
+    """
+    fs = list(f) if isinstance(f, list | tuple) else [f]
+    points = list(eval_points) if isinstance(eval_points, list | tuple) else [eval_points]
+    if len(fs) != len(points):
+        raise ValueError(f"Lop: {len(fs)} expressions, {len(points)} gradients")
+    known: dict[Variable, Variable] = {}
+    for x, g in zip(fs, points, strict=True):
+        known[x] = add(known[x], g) if x in known else g
+    return grad(
+        None, wrt, consider_constant=consider_constant, disconnected_inputs=disconnected_inputs, known_grads=known
+    )
+
+
+def subgraph_grad(
+    wrt: Sequence[Variable],
+    end: Sequence[Variable],
+    start: Mapping[Variable, Variable] | None = None,
+    cost: Variable | None = None,
+    details: bool = False,
+) -> Any:
+    """Gradients within a part of a graph, so that a long sweep can be taken in pieces.
+
+    Parameters
+    ----------
+    wrt
+        Variables wanted, between `end` and the start.
+    end
+        Variables at which the sweep stops: theirs are the gradients to `start` the next piece with.
+    start
+        Known gradients, from the piece before.
+    cost
+        A cost that is added here.
+    details
+        Also return the contributions of `start` and of `cost` to the gradients of `end`.
+
+    Returns
+    -------
+    Lists of the gradients with respect to `wrt` and to `end` (with `details`, two lists more).
+
+    Examples
+    --------
+    >>> g_w2, g_hidden = subgraph_grad([w2], [hidden], cost=cost)
+    >>> g_w1, _ = subgraph_grad([w1], [x], start=dict(zip([hidden], g_hidden)))
+    """
+    if cost is None and start is None:
+        raise ValueError("`cost` or `start` must be specified.")
+    for name, given in (("end", end), ("wrt", wrt)):
+        if not isinstance(given, list | tuple):
+            raise TypeError(f"subgraph_grad: `{name}` must be a list, found {type(given).__name__}")
+    params = list(end) + [x for x in wrt if x not in end]
+
+    def gradients(cost: Variable | None, known: Mapping[Variable, Variable] | None) -> list[Variable]:
+        return list(
+            grad(
+                cost,
+                params,
+                known_grads=known,
+                consider_constant=list(end),
+                disconnected_inputs="ignore",
+            )
+        )
+
+    start_grads = gradients(None, start) if start is not None else None
+    cost_grads = gradients(cost, None) if cost is not None else None
+    if start_grads is not None and cost_grads is not None:
+        sums = [add(a, b) for a, b in zip(start_grads, cost_grads, strict=True)]
+    else:
+        sums = start_grads if start_grads is not None else cost_grads or []
+    by_param = dict(zip(params, sums, strict=True))
+    wrt_grads, end_grads = [by_param[x] for x in wrt], [by_param[x] for x in end]
+    return (wrt_grads, end_grads, start_grads, cost_grads) if details else (wrt_grads, end_grads)
+
+
+def jacobian(
+    expression: Variable,
+    wrt: Variable | Sequence[Variable],
+    consider_constant: Sequence[Variable] | None = None,
+    disconnected_inputs: str = "raise",
+) -> Any:
+    """Jacobian of a 0-d or 1-d `expression`: its axis first, then those of `wrt`.
+
+    Parameters
+    ----------
+    expression
+        0-d variable, or a vector whose length is known when the graph is built.
+    wrt
+        Variable, or list or tuple of variables.
+    consider_constant, disconnected_inputs
+        As for `grad`.
+
+    Examples
+    --------
+    >>> jacobian(T.stack([x.sum(), (x ** 2).sum()]), x)     # a matrix of two rows
+    """
+    if not isinstance(expression, Variable) or expression.type.ndim > 1:
+        raise AssertionError("jacobian: expected a 0-d or 1-d variable as `expression`")
+    items = list(wrt) if isinstance(wrt, list | tuple) else [wrt]
+    options: dict[str, Any] = {"consider_constant": consider_constant, "disconnected_inputs": disconnected_inputs}
+    if expression.type.ndim == 0:
+        columns = grad(expression, items, **options)
+    else:
+        length = _static_length(expression)
+        rows = [grad(expression[i], items, **options) for i in range(length)]
+        columns = [stack([row[k] for row in rows]) for k in range(len(items))]
+    return format_as(isinstance(wrt, list), isinstance(wrt, tuple), columns)
+
+
+def hessian(
+    cost: Variable,
+    wrt: Variable | Sequence[Variable],
+    consider_constant: Sequence[Variable] | None = None,
+    disconnected_inputs: str = "raise",
+) -> Any:
+    """Hessian of a 0-d `cost`: for each vector in `wrt`, the Jacobian of its gradient.
+
+    The length of the vectors must be known when the graph is built.
+
+    Parameters
+    ----------
+    cost
+        0-d variable.
+    wrt
+        1-d variable, or list or tuple of such.
+    consider_constant, disconnected_inputs
+        As for `grad`.
+
+    Examples
+    --------
+    >>> x = theano.shared(np.ones(3), shape=(3,))
+    >>> hessian((x ** 3).sum(), x)      # a 3 x 3 matrix
+    """
+    if not isinstance(cost, Variable) or cost.type.ndim != 0:
+        raise AssertionError("hessian: expected a 0-d variable as `cost`")
+    items = list(wrt) if isinstance(wrt, list | tuple) else [wrt]
+    matrices = []
+    for x in items:
+        if not isinstance(x, Variable) or x.type.ndim != 1:
+            raise AssertionError("hessian: expected 1-d variables as `wrt`")
+        length = _static_length(x)
+        g = grad(cost, x, consider_constant=consider_constant, disconnected_inputs=disconnected_inputs)
+        rows = [
+            # A gradient that is linear in x has constant elements: a zero row, not a mistake.
+            grad(g[i], x, consider_constant=consider_constant, disconnected_inputs="ignore") for i in range(length)
+        ]
+        matrices.append(stack(rows))
+    return format_as(isinstance(wrt, list), isinstance(wrt, tuple), matrices)
+
+
+def hessian_times_vector(
+    gradient: Variable | Sequence[Variable],
+    parameter: Variable | Sequence[Variable],
+    vector: Variable | Sequence[Variable],
+    consider_constant: Sequence[Variable] | None = None,
+    disconnected_inputs: str = "raise",
+) -> Any:
+    """The Hessian times a vector, without the Hessian: one sweep more over the gradient's graph.
+
+    Parameters
+    ----------
+    gradient, parameter, vector
+        Gradients of a cost, what they were taken with respect to, and what to multiply with; equally many.
+    consider_constant, disconnected_inputs
+        As for `grad`.
+
+    Examples
+    --------
+    >>> hessian_times_vector(T.grad(cost, x), x, v)
+    """
+    return Lop(gradient, parameter, vector, consider_constant, disconnected_inputs)
+
+
+def _static_length(x: Variable) -> int:
+    """The length of a vector, if its type or the way it is made tells it."""
+    shape = getattr(x.type, "shape", None)
+    length = shape[0] if shape is not None else (1 if x.type.broadcastable[0] else None)
+    if length is None and x.owner is not None and isinstance(x.owner.op, MakeVector):
+        length = len(x.owner.inputs)
+    if length is None:
+        raise NotImplementedError(
+            f"The length of {x} is known only when the function runs: a Jacobian or Hessian of it needs scan, which "
+            f"is not there yet. Give the length to the type (shape=), or use Rop, Lop or hessian_times_vector."
+        )
+    return int(length)

@@ -1,0 +1,91 @@
+"""`Rop`: one sweep in the direction of computation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from theano.gradient.errors import NullTypeGradError
+from theano.gradient.reverse import disconnected_result, format_as, handle_disconnected, relevant_nodes
+from theano.graph import Variable
+from theano.graph.null_type import DisconnectedType, NullType
+from theano.graph.origin import inherit_origin
+from theano.tensor.variable import as_tensor_variable
+
+__all__ = ["Rop"]
+
+
+def Rop(  # noqa: N802 (the public name is upper case)
+    f: Variable | Sequence[Variable],
+    wrt: Variable | Sequence[Variable],
+    eval_points: Variable | Sequence[Variable | None],
+    disconnected_outputs: str = "raise",
+    return_disconnected: str = "zero",
+) -> Any:
+    """Directional derivative: the Jacobian of `f` to `wrt`, times `eval_points`.
+
+    Parameters
+    ----------
+    f
+        Variable, or list or tuple of variables.
+    wrt, eval_points
+        Where the direction starts, and the direction; equally many, of equal numbers of dimensions.
+    disconnected_outputs : {'raise', 'warn', 'ignore'}
+        What to do about an `f` that does not depend on `wrt`.
+    return_disconnected : {'zero', 'None', 'Disconnected'}
+        What stands for the derivative of a disconnected `f`.
+
+    Returns
+    -------
+    Variables of the types of `f`, in the form of `f`.
+
+    Examples
+    --------
+    >>> Rop(T.dot(A, x), x, v)      # dot(A, v)
+    """
+    fs = list(f) if isinstance(f, list | tuple) else [f]
+    xs = list(wrt) if isinstance(wrt, list | tuple) else [wrt]
+    points = list(eval_points) if isinstance(eval_points, list | tuple) else [eval_points]
+    tangents = _checked_directions(xs, points)
+
+    order, _ = relevant_nodes(fs, xs, set())
+    for node in order:
+        incoming = [tangents.get(x) for x in node.inputs]
+        if all(t is None for t in incoming):
+            continue
+        with inherit_origin(node):
+            answer = node.op.R_op(node.inputs, incoming)
+        if len(answer) != len(node.outputs):
+            raise ValueError(f"{node.op}.R_op returned {len(answer)} terms for {len(node.outputs)} outputs")
+        for out, t in zip(node.outputs, answer, strict=True):
+            if t is not None and not isinstance(t.type, DisconnectedType):
+                tangents.setdefault(out, t)
+
+    results = [_result(x, tangents.get(x), disconnected_outputs, return_disconnected) for x in fs]
+    return format_as(isinstance(f, list), isinstance(f, tuple), results)
+
+
+def _checked_directions(xs: Sequence[Variable], points: Sequence[Variable | None]) -> dict[Variable, Variable]:
+    if len(xs) != len(points):
+        raise ValueError(f"Rop: {len(xs)} variables to differentiate with respect to, {len(points)} directions")
+    tangents: dict[Variable, Variable] = {}
+    for i, (x, t) in enumerate(zip(xs, points, strict=True)):
+        if t is None:
+            continue
+        t = as_tensor_variable(t)
+        if x.type.ndim != t.type.ndim:
+            raise ValueError(
+                f"Element {i} of wrt/eval_points have mismatched dimensionality: {x.type.ndim} versus {t.type.ndim}"
+            )
+        tangents[x] = t
+    return tangents
+
+
+def _result(x: Variable, t: Variable | None, disconnected: str, form: str) -> Variable | None:
+    if t is not None:
+        if isinstance(t.type, NullType):
+            raise NullTypeGradError(f"the derivative of {x} is undefined: {t.type.why_null}")
+        return t
+    handle_disconnected(f"Rop: {x} does not depend on the variables to differentiate with respect to",
+                        disconnected)
+    return disconnected_result(x, form)

@@ -1,0 +1,206 @@
+"""Functions that return their argument and change the gradient that comes back through it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from theano.graph import Apply, Op, Variable
+from theano.graph.null_type import DisconnectedType, grad_undefined
+from theano.tensor.math import clip
+from theano.tensor.opsupport import zero_gradient
+from theano.tensor.variable import as_tensor_variable
+
+__all__ = [
+    "ConsiderConstant",
+    "DisconnectedGrad",
+    "GradClip",
+    "GradScale",
+    "UndefinedGrad",
+    "ViewOp",
+    "ZeroGrad",
+    "consider_constant",
+    "consider_constant_",
+    "disconnected_grad",
+    "disconnected_grad_",
+    "grad_clip",
+    "grad_scale",
+    "undefined_grad",
+    "undefined_grad_",
+    "zero_grad",
+    "zero_grad_",
+]
+
+Gradients = Sequence[Variable]
+
+
+class ViewOp(Op):
+    """The identity: its output is a view of its input. The gradient passes unchanged."""
+
+    view_map: ClassVar[dict[int, list[int]]] = {0: [0]}
+    __props__: ClassVar[tuple[str, ...]] = ()
+
+    def make_node(self, x: Any) -> Apply:
+        x = x if isinstance(x, Variable) else as_tensor_variable(x)
+        return Apply(self, [x], [x.type()])
+
+    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+        out[0][0] = inputs[0]
+
+    def infer_shape(self, node: Apply, input_shapes: list[Any]) -> list[Any]:
+        return input_shapes
+
+    def grad(self, inputs: Gradients, gs: Gradients) -> list[Variable]:
+        return list(gs)
+
+    def R_op(  # noqa: N802 (the public name of the protocol)
+        self, inputs: Gradients, eval_points: Sequence[Variable | None]
+    ) -> list[Variable | None]:
+        return list(eval_points)
+
+
+class ZeroGrad(ViewOp):
+    """Identity whose gradient is zero; the variable stays connected."""
+
+    def grad(self, inputs: Gradients, gs: Gradients) -> list[Variable]:
+        return [zero_gradient(inputs[0])]
+
+    def R_op(  # noqa: N802
+        self, inputs: Gradients, eval_points: Sequence[Variable | None]
+    ) -> list[Variable | None]:
+        return [None if eval_points[0] is None else zero_gradient(inputs[0])]
+
+
+class ConsiderConstant(ZeroGrad):
+    """The older name of `ZeroGrad`."""
+
+
+class DisconnectedGrad(ViewOp):
+    """Identity that cuts the graph for differentiation."""
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return [[False]]
+
+    def grad(self, inputs: Gradients, gs: Gradients) -> list[Variable]:
+        return [DisconnectedType()()]
+
+    def R_op(  # noqa: N802
+        self, inputs: Gradients, eval_points: Sequence[Variable | None]
+    ) -> list[Variable | None]:
+        return [None]
+
+
+class UndefinedGrad(ViewOp):
+    """Identity through which no gradient may be asked for."""
+
+    def grad(self, inputs: Gradients, gs: Gradients) -> list[Variable]:
+        return [grad_undefined(self, 0, inputs[0])]
+
+    def R_op(  # noqa: N802
+        self, inputs: Gradients, eval_points: Sequence[Variable | None]
+    ) -> list[Variable | None]:
+        return [None]
+
+
+class GradClip(ViewOp):
+    """Identity whose gradient is clipped, element by element."""
+
+    __props__ = ("clip_lower_bound", "clip_upper_bound")
+
+    def __init__(self, clip_lower_bound: float, clip_upper_bound: float) -> None:
+        self.clip_lower_bound = clip_lower_bound
+        self.clip_upper_bound = clip_upper_bound
+        if not clip_upper_bound >= clip_lower_bound:
+            raise ValueError(f"grad_clip: the bounds {clip_lower_bound} and {clip_upper_bound} are not in order")
+
+    def grad(self, inputs: Gradients, gs: Gradients) -> list[Variable]:
+        (g,) = gs
+        if isinstance(g.type, DisconnectedType):
+            return [g]
+        # Bounds in the gradient's own dtype: clipping must not widen a float32 gradient.
+        bounds = [np.asarray(b, dtype=g.type.dtype) for b in (self.clip_lower_bound, self.clip_upper_bound)]
+        return [clip(g, *bounds)]
+
+
+class GradScale(ViewOp):
+    """Identity whose gradient is multiplied by a number."""
+
+    __props__ = ("multiplier",)
+
+    def __init__(self, multiplier: Any) -> None:
+        self.multiplier = multiplier
+
+    def grad(self, inputs: Gradients, gs: Gradients) -> list[Variable]:
+        (g,) = gs
+        if isinstance(g.type, DisconnectedType):
+            return [g]
+        k = self.multiplier
+        return [(k if isinstance(k, Variable) else np.asarray(k, dtype=g.type.dtype)) * g]
+
+
+zero_grad_ = ZeroGrad()
+consider_constant_ = ConsiderConstant()
+disconnected_grad_ = DisconnectedGrad()
+undefined_grad_ = UndefinedGrad()
+
+
+def zero_grad(x: Any) -> Variable:
+    """`x`, with gradient zero.
+
+    Examples
+    --------
+    >>> T.grad((x * zero_grad(x)).sum(), x)     # as if the second x were a constant
+    """
+    return zero_grad_(x)
+
+
+def consider_constant(x: Any) -> Variable:
+    """`x`, with gradient zero; the older name of `zero_grad`.
+
+    Examples
+    --------
+    >>> T.grad((x * consider_constant(x)).sum(), x)
+    """
+    return consider_constant_(x)
+
+
+def disconnected_grad(x: Any) -> Variable:
+    """`x`, not connected to what it was computed from as far as gradients are concerned.
+
+    Examples
+    --------
+    >>> T.grad(disconnected_grad(x) ** 2, x)    # DisconnectedInputError
+    """
+    return disconnected_grad_(x)
+
+
+def undefined_grad(x: Any) -> Variable:
+    """`x`, with an undefined gradient: asking for it is an error.
+
+    Examples
+    --------
+    >>> T.grad(undefined_grad(x) ** 2, x)       # NullTypeGradError
+    """
+    return undefined_grad_(x)
+
+
+def grad_clip(x: Any, lower_bound: float, upper_bound: float) -> Variable:
+    """`x`, whose gradient is clipped to lie between the bounds.
+
+    Examples
+    --------
+    >>> T.grad(grad_clip(x, -1, 1) ** 2, x)     # clip(2 * x, -1, 1)
+    """
+    return GradClip(lower_bound, upper_bound)(x)
+
+
+def grad_scale(x: Any, multiplier: Any) -> Variable:
+    """`x`, whose gradient is multiplied by `multiplier` (-1: gradient reversal).
+
+    Examples
+    --------
+    >>> T.grad(grad_scale(x, -1) ** 2, x)       # -(2 * x)
+    """
+    return GradScale(multiplier)(x)

@@ -1,0 +1,420 @@
+"""`grad`: one sweep over the graph against the direction of computation."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from theano.configdefaults import config
+from theano.gradient.accumulate import total
+from theano.gradient.errors import DisconnectedInputError, NullTypeGradError
+from theano.graph import Apply, Variable
+from theano.graph.null_type import DisconnectedType, NullType
+from theano.graph.origin import inherit_origin
+from theano.scalar.dtypes import discrete_dtypes
+from theano.tensor.math import cast, fill
+from theano.tensor.opsupport import zero_gradient
+from theano.tensor.variable import as_tensor_variable, constant
+
+__all__ = ["disconnected_result", "format_as", "grad", "handle_disconnected", "relevant_nodes"]
+
+
+class _Zero:
+    """A gradient that is zero though the variable is connected; no node stands for it until somebody asks."""
+
+    def __repr__(self) -> str:
+        return "ZERO"
+
+
+ZERO: Final = _Zero()
+
+Gradient = Variable | _Zero
+
+_DISCONNECTED: Final = DisconnectedType()
+
+
+def grad(
+    cost: Variable | None,
+    wrt: Variable | Sequence[Variable],
+    consider_constant: Sequence[Variable] | None = None,
+    disconnected_inputs: str = "raise",
+    add_names: bool = True,
+    known_grads: Mapping[Variable, Variable] | None = None,
+    return_disconnected: str = "zero",
+    null_gradients: str = "raise",
+) -> Any:
+    """Symbolic gradient of a scalar `cost`.
+
+    Parameters
+    ----------
+    cost
+        0-d variable to differentiate; None if `known_grads` is given.
+    wrt
+        Variable, or list or tuple of variables. They may stand anywhere in the graph.
+    consider_constant
+        Expressions not to propagate gradients through.
+    disconnected_inputs : {'raise', 'warn', 'ignore'}
+        What to do about a `wrt` that `cost` does not depend on.
+    add_names
+        Name the gradient of a named cost to a named variable ``(dcost/dx)``.
+    known_grads
+        Gradients that are known already, by variable; the sweep goes on from them.
+    return_disconnected : {'zero', 'None', 'Disconnected'}
+        What stands for the gradient of a disconnected `wrt`.
+    null_gradients : {'raise', 'return'}
+        What to do when a gradient is undefined.
+
+    Returns
+    -------
+    The gradient, in the form of `wrt`: a variable, a list or a tuple.
+
+    Raises
+    ------
+    DisconnectedInputError
+        If a `wrt` does not take part in computing `cost`.
+    NullTypeGradError
+        If a gradient is undefined or not implemented.
+
+    Examples
+    --------
+    >>> x = T.dscalar('x')
+    >>> theano.pp(T.grad(T.exp(x), x))
+    '(fill(exp(x), TensorConstant{1.0}) * exp(x))'
+    """
+    _check_choice("disconnected_inputs", disconnected_inputs, ("raise", "warn", "ignore"))
+    _check_choice("return_disconnected", return_disconnected, ("zero", "None", "Disconnected"))
+    _check_choice("null_gradients", null_gradients, ("raise", "return"))
+    wrt_list = _as_wrt(wrt)
+    known = _checked_known_grads(known_grads)
+    outputs = list(known)
+    if cost is not None:
+        _check_cost(cost)
+        if cost not in known:
+            known[cost] = _ones_like(cost)
+            outputs.append(cost)
+    elif not known:
+        raise ValueError("cost and known_grads can't both be None.")
+    stop = _checked_constants(consider_constant)
+
+    names = cost.name if add_names and cost is not None else None
+    grads = _sweep(outputs, known, wrt_list, stop, names)
+
+    results: list[Variable | None] = []
+    for x in wrt_list:
+        g = grads.get(x)
+        if g is None:
+            handle_disconnected(_NOT_CONNECTED.format(x), disconnected_inputs)
+            results.append(disconnected_result(x, return_disconnected))
+        elif isinstance(g, _Zero):
+            results.append(_name(_zeros_like(x), x, names))
+        else:
+            if isinstance(g.type, NullType) and null_gradients == "raise":
+                raise NullTypeGradError(f"the gradient with respect to {x} is undefined: {g.type.why_null}")
+            results.append(g)
+    return format_as(isinstance(wrt, list), isinstance(wrt, tuple), results)
+
+
+def format_as(
+    use_list: bool, use_tuple: bool, outputs: Any
+) -> Any:
+    """`outputs` as a list, a tuple, or (of one element) as that element.
+
+    Examples
+    --------
+    >>> format_as(False, False, [g])    # g
+    """
+    if use_list and use_tuple:
+        raise ValueError("both flags cannot be simultaneously True")
+    if use_list or use_tuple:
+        if isinstance(outputs, list | tuple):
+            return list(outputs) if use_list else tuple(outputs)
+        return [outputs] if use_list else (outputs,)
+    if isinstance(outputs, list | tuple):
+        if len(outputs) != 1:
+            raise ValueError(f"expected one output, found {len(outputs)}")
+        return outputs[0]
+    return outputs
+
+
+# ---------------------------------------------------------------------------- arguments
+
+
+def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ValueError(f"Invalid value for keyword '{name}': {value!r}, valid values are {', '.join(choices)}")
+
+
+def _as_wrt(wrt: Any) -> list[Variable]:
+    # A set is refused: its order, and so the order of the results, would be arbitrary.
+    items = list(wrt) if isinstance(wrt, list | tuple) else [wrt]
+    for x in items:
+        if not isinstance(x, Variable):
+            raise TypeError(f"Expected a variable, or a list or tuple of variables to differentiate with respect to, "
+                            f"found {x!r} of type {type(x).__name__}")
+    return items
+
+
+def _check_cost(cost: Any) -> None:
+    if not isinstance(cost, Variable):
+        raise TypeError(f"cost must be a variable, found {cost!r} of type {type(cost).__name__}")
+    if isinstance(cost.type, NullType):
+        raise ValueError(f"Can't differentiate a NaN cost: {cost.type.why_null}")
+    ndim = getattr(cost.type, "ndim", None)
+    if ndim != 0:
+        raise TypeError(f"cost must be a scalar. {cost} has " + ("no" if ndim is None else str(ndim)) + " dimensions")
+
+
+def _checked_known_grads(known_grads: Mapping[Variable, Any] | None) -> dict[Variable, Gradient]:
+    known: dict[Variable, Gradient] = {}
+    for x, g in (known_grads or {}).items():
+        if not isinstance(x, Variable):
+            raise TypeError(f"known_grads: {x!r} is not a variable")
+        if isinstance(g, Variable) and isinstance(g.type, DisconnectedType):
+            continue
+        if not (isinstance(g, Variable) and isinstance(g.type, NullType)):
+            g = as_tensor_variable(g)
+            if g.type.dtype in discrete_dtypes:
+                raise TypeError(f"known_grads: a gradient must be of floating point, that of {x} has dtype "
+                                f"{g.type.dtype}")
+            if g.type.ndim != x.type.ndim:
+                raise ValueError(f"known_grads: the gradient of {x} has {g.type.ndim} dimensions, the variable has "
+                                 f"{x.type.ndim}")
+        known[x] = g
+    if known_grads and not known:
+        # Everything known is disconnected: nothing flows, as if nothing were known, but that is no mistake.
+        known.update({x: ZERO for x in known_grads})
+    return known
+
+
+def _checked_constants(consider_constant: Any) -> set[Variable]:
+    if consider_constant is None:
+        return set()
+    if not isinstance(consider_constant, Iterable) or isinstance(consider_constant, Variable):
+        raise TypeError(f"consider_constant must be an iterable collection, got {type(consider_constant).__name__}")
+    stop = set(consider_constant)
+    for x in stop:
+        if not isinstance(x, Variable):
+            raise TypeError(f"consider_constant: elements must be variables, found {x!r}")
+    return stop
+
+
+# ---------------------------------------------------------------------------- the sweep
+
+
+def connection_pattern(node: Apply) -> list[list[bool]] | None:
+    """``pattern[i][o]``: whether output `o` depends on input `i`; None if all depend on all."""
+    if not node.op.defines("connection_pattern"):
+        return None
+    pattern: list[list[bool]] = node.op.connection_pattern(node)
+    if len(pattern) != len(node.inputs):
+        raise ValueError(f"{node.op}.connection_pattern has {len(pattern)} rows, the node has {len(node.inputs)} inputs")
+    return pattern
+
+
+def relevant_nodes(
+    outputs: Iterable[Variable], wrt: Iterable[Variable], stop: set[Variable]
+) -> tuple[list[Apply], set[Variable]]:
+    """Nodes between `wrt` and `outputs`, in the order of computation, and the variables that depend on `wrt`.
+
+    Nothing that only feeds a variable of `stop` is met.
+    """
+    connected = set(wrt)
+    order: list[Apply] = []
+    seen: set[Apply] = set()
+    stack: list[tuple[Apply, bool]] = [
+        (v.owner, False) for v in outputs if v.owner is not None and v not in stop
+    ]
+    stack.reverse()
+    while stack:
+        node, ready = stack.pop()
+        if ready:
+            pattern = connection_pattern(node)
+            live = [i for i, v in enumerate(node.inputs) if v in connected]
+            if not live:
+                continue
+            fed = [
+                out
+                for o, out in enumerate(node.outputs)
+                if out not in stop and (pattern is None or any(pattern[i][o] for i in live))
+            ]
+            if fed:
+                connected.update(fed)
+                order.append(node)
+        elif node not in seen:
+            seen.add(node)
+            stack.append((node, True))
+            for v in node.inputs:
+                owner = v.owner
+                if owner is not None and owner not in seen and v not in stop:
+                    stack.append((owner, False))
+    return order, connected
+
+
+def _sweep(
+    outputs: Sequence[Variable],
+    known: dict[Variable, Gradient],
+    wrt: Sequence[Variable],
+    stop: set[Variable],
+    cost_name: str | None,
+) -> dict[Variable, Gradient]:
+    """Gradients of all variables between `wrt` and `outputs` that have one."""
+    order, connected = relevant_nodes(outputs, wrt, stop)
+    grads = dict(known)
+    terms: dict[Variable, list[Gradient]] = {}
+
+    def settle(x: Variable) -> Gradient | None:
+        """The gradient of `x`, all of whose users have been visited."""
+        if x in grads:
+            return grads[x]
+        met = terms.pop(x, None)
+        if met is None:
+            return None
+        grads[x] = g = _meet(met)
+        if cost_name is not None and not isinstance(g, _Zero):
+            _name(g, x, cost_name)
+        return g
+
+    for node in reversed(order):
+        # An output in `stop` may be a `wrt` too: it has a gradient, which goes no further.
+        out_grads = [None if (g := settle(out)) is None or out in stop else g for out in node.outputs]
+        if any(g is not None for g in out_grads):
+            with inherit_origin(node):
+                contributions = _node_grads(node, out_grads, connected)
+            for x, g in zip(node.inputs, contributions, strict=True):
+                if g is not None and x not in known:
+                    terms.setdefault(x, []).append(g)
+    for x in wrt:
+        settle(x)
+    return grads
+
+
+def _meet(terms: list[Gradient]) -> Gradient:
+    real = [t for t in terms if not isinstance(t, _Zero)]
+    for t in real:
+        if isinstance(t.type, NullType):
+            return t
+    return total(real) if real else ZERO
+
+
+def _node_grads(
+    node: Apply, out_grads: list[Gradient | None], connected: set[Variable]
+) -> list[Gradient | None]:
+    """One contribution for each input of `node`; None where it is disconnected or nobody asks."""
+    pattern = connection_pattern(node)
+    live = [o for o, g in enumerate(out_grads) if g is not None]
+    reached = [
+        x in connected and (pattern is None or any(pattern[i][o] for o in live)) for i, x in enumerate(node.inputs)
+    ]
+    if not any(reached):
+        return [None] * len(reached)
+    for o in live:
+        g = out_grads[o]
+        if isinstance(g, Variable) and isinstance(g.type, NullType):
+            null = NullType(f"it passes through output {o} of {node.op}, whose gradient is undefined: "
+                            f"{g.type.why_null}")
+            return [null() if r else None for r in reached]
+    if all(isinstance(out_grads[o], _Zero) or _is_discrete(node.outputs[o]) for o in live):
+        # Steps have slope zero: nothing but zeros can come back, whatever the op's own rule would write.
+        return [ZERO if r else None for r in reached]
+    given = [_incoming(out, g) for out, g in zip(node.outputs, out_grads, strict=True)]
+    answer = node.op.L_op(node.inputs, node.outputs, given)
+    return _checked_answer(node, answer, reached)
+
+
+def _is_discrete(x: Variable) -> bool:
+    return getattr(x.type, "dtype", None) in discrete_dtypes
+
+
+def _incoming(out: Variable, g: Gradient | None) -> Variable:
+    """What an op's `L_op` is given for the gradient `g` of its output `out`."""
+    if g is None:
+        return _DISCONNECTED()
+    if isinstance(g, _Zero) or _is_discrete(out):
+        return _zeros_like(out)
+    dtype = getattr(out.type, "dtype", None)
+    g_dtype = getattr(g.type, "dtype", None)
+    if dtype is None or g_dtype is None or dtype == g_dtype:
+        return g
+    if g_dtype.startswith("complex") and not dtype.startswith("complex"):
+        return g
+    # A float32 part of a float64 cost computes its gradient in float32, as it computes its value.
+    return cast(g, dtype)
+
+
+def _checked_answer(node: Apply, answer: Any, reached: list[bool]) -> list[Gradient | None]:
+    op = node.op
+    if not isinstance(answer, list | tuple):
+        raise TypeError(f"{op}.grad must return a list or tuple, found {type(answer).__name__}")
+    if len(answer) != len(node.inputs):
+        raise ValueError(f"{op} returned the wrong number of gradient terms: {len(answer)} for {len(node.inputs)} "
+                         f"inputs")
+    checked: list[Gradient | None] = []
+    for i, (x, g, wanted) in enumerate(zip(node.inputs, answer, reached, strict=True)):
+        if g is None:
+            raise TypeError(f"{op}.grad returned None for input {i}: return zeros, DisconnectedType()() or "
+                            f"grad_undefined(...)")
+        if not isinstance(g, Variable):
+            raise TypeError(f"{op}.grad returned {g!r}, which is no variable, for input {i}")
+        if not wanted or isinstance(g.type, DisconnectedType):
+            checked.append(None)
+            continue
+        if not isinstance(g.type, NullType):
+            if _is_discrete(g):
+                raise TypeError(f"{op}.grad returned a gradient of dtype {g.type.dtype} for input {i}: gradients "
+                                f"are of floating point, also those of integers")
+            ndim = getattr(x.type, "ndim", None)
+            if ndim is not None and getattr(g.type, "ndim", ndim) != ndim:
+                raise ValueError(f"{op}.grad returned a term with {g.type.ndim} dimensions for input {i}, which has "
+                                 f"{ndim}")
+        checked.append(g)
+    return checked
+
+
+# ---------------------------------------------------------------------------- results
+
+
+def _float_dtype(x: Variable) -> str:
+    dtype = getattr(x.type, "dtype", None)
+    if dtype is None:
+        raise TypeError(f"{x} of type {x.type} is not a tensor: it has no gradient")
+    return config.floatX if dtype in discrete_dtypes else dtype
+
+
+def _ones_like(x: Variable) -> Variable:
+    return fill(x, constant(np.asarray(1, dtype=_float_dtype(x))))
+
+
+def _zeros_like(x: Variable) -> Variable:
+    _float_dtype(x)
+    return zero_gradient(x)
+
+
+def _name(g: Variable, x: Variable, cost_name: str | None) -> Variable:
+    # A gradient without an owner is somebody's input, one with a name is somebody's expression: leave them be.
+    if cost_name is not None and x.name is not None and g.name is None and g.owner is not None:
+        g.name = f"(d{cost_name}/d{x.name})"
+    return g
+
+
+_NOT_CONNECTED: Final = (
+    "grad method was asked to compute the gradient with respect to a variable that is not part of the "
+    "computational graph of the cost, or is used only by a non-differentiable operator: {}"
+)
+
+
+def handle_disconnected(message: str, how: str) -> None:
+    """Raise, warn or stay silent, as the user asked."""
+    if how == "raise":
+        raise DisconnectedInputError(message)
+    if how == "warn":
+        warnings.warn(message, stacklevel=3)
+
+
+def disconnected_result(x: Variable, how: str) -> Variable | None:
+    """What stands for a gradient that does not exist."""
+    if how == "None":
+        return None
+    return _DISCONNECTED() if how == "Disconnected" else _zeros_like(x)

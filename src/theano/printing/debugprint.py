@@ -1,0 +1,199 @@
+"""`debugprint`: a graph as an indented listing, one line a node."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from io import StringIO
+from typing import Any
+
+from theano.graph import Apply, FunctionGraph, Variable
+
+__all__ = ["debugprint"]
+
+
+def debugprint(
+    obj: Any,
+    depth: int = -1,
+    print_type: bool = False,
+    file: Any = None,
+    ids: str = "CHAR",
+    stop_on_name: bool = False,
+    done: dict[Any, str] | None = None,
+    print_storage: bool = False,
+    print_clients: bool = False,
+    used_ids: dict[Any, str] | None = None,
+) -> Any:
+    """Print a graph as a listing in which each line is a node, indented under its user.
+
+    Parameters
+    ----------
+    obj
+        Variable, node, compiled function, function graph, or a list of such.
+    depth
+        How many levels to print; -1 for all.
+    print_type
+        Print the types of variables.
+    file
+        None for the standard output, ``'str'`` to return the text, or something with `write`.
+    ids : {'CHAR', 'int', 'id', 'auto', ''}
+        What identifies a node: letters, numbers, addresses, or nothing.
+    stop_on_name
+        Do not print what a named variable is computed from.
+    done, used_ids
+        Nodes printed already, and identifiers given already: pass the same dictionaries to go on with them.
+    print_storage
+        Print the values that a compiled function holds.
+    print_clients
+        Print for intermediate results of compiled functions who uses them.
+
+    Returns
+    -------
+    The text for ``file='str'``, else `file`.
+
+    Examples
+    --------
+    >>> debugprint(x + y)
+    Elemwise{add,no_inplace} [id A] ''
+     |x [id B]
+     |y [id C]
+    """
+    if not isinstance(depth, int):
+        raise TypeError("depth parameter must be an int")
+    if ids not in ("CHAR", "int", "id", "auto", ""):
+        raise ValueError(f"debugprint: ids must be 'CHAR', 'int', 'id', 'auto' or '', found {ids!r}")
+    to_text = isinstance(file, str) and file == "str"
+    out = StringIO() if file is None or to_text else file
+    listing = _Listing(out, depth, print_type, ids, stop_on_name, print_clients, done, used_ids)
+    for root, order, storage in _roots(obj, print_storage):
+        listing.print_root(root, order, storage)
+    if to_text:
+        return out.getvalue()
+    if file is None:
+        sys.stdout.write(out.getvalue())
+        sys.stdout.flush()
+        return None
+    return file
+
+
+Order = dict[Apply, int]
+Storage = dict[Variable, Any]
+
+
+def _roots(obj: Any, print_storage: bool) -> list[tuple[Variable, Order, Storage]]:
+    """What to print: variables, each with the order of execution and the values known for its graph."""
+    roots: list[tuple[Variable, Order, Storage]] = []
+    for item in obj if isinstance(obj, list | tuple | set) else [obj]:
+        if isinstance(item, Variable):
+            roots.append((item, {}, {}))
+        elif isinstance(item, Apply):
+            roots.extend((out, {}, {}) for out in item.outputs[:1])
+        else:
+            fgraph = item if isinstance(item, FunctionGraph) else getattr(getattr(item, "maker", None), "fgraph", None)
+            if fgraph is None:
+                raise TypeError(f"debugprint cannot print an object of type {type(item).__name__}: {item!r}")
+            order = {node: i for i, node in enumerate(fgraph.toposort())}
+            storage = _storage_of(item, fgraph) if print_storage else {}
+            roots.extend((out, order, storage) for out in fgraph.outputs)
+    return roots
+
+
+def _storage_of(function: Any, fgraph: FunctionGraph) -> Storage:
+    containers = getattr(function, "input_storage", None) or ()
+    return dict(zip(fgraph.inputs, containers, strict=False))
+
+
+class _Listing:
+    """Prints lines, and remembers which nodes it has printed and how it called them."""
+
+    def __init__(
+        self,
+        out: Any,
+        depth: int,
+        print_type: bool,
+        ids: str,
+        stop_on_name: bool,
+        print_clients: bool,
+        done: dict[Any, str] | None,
+        used_ids: dict[Any, str] | None,
+    ) -> None:
+        self.write = out.write
+        self.depth = depth
+        self.print_type = print_type
+        self.ids = ids
+        self.stop_on_name = stop_on_name
+        self.print_clients = print_clients
+        self.done = {} if done is None else done
+        self.used_ids = {} if used_ids is None else used_ids
+
+    def print_root(self, root: Variable, order: Order, storage: Storage) -> None:
+        """The listing of one variable."""
+        # (variable, prefix of its own line, prefix of the lines below it, levels left)
+        stack: list[tuple[Variable, str, str, int]] = [(root, "", "", self.depth)]
+        while stack:
+            v, prefix, below, depth = stack.pop()
+            if depth == 0:
+                continue
+            node = v.owner
+            if node is None:
+                self.write(prefix + self.leaf_text(v, storage) + "\n")
+                continue
+            known = node in self.done
+            self.write(prefix + self.node_text(v, node, order, storage) + "\n")
+            self.done[node] = ""
+            if known or (self.stop_on_name and v.name is not None):
+                continue
+            last = len(node.inputs) - 1
+            for i in range(last, -1, -1):
+                stack.append((node.inputs[i], below + " |", below + ("  " if i == last else " |"), depth - 1))
+
+    def identifier(self, thing: Any) -> str:
+        """ `` [id A]``, or nothing if no identifiers are wanted."""
+        if not self.ids:
+            return ""
+        name = self.used_ids.get(thing)
+        if name is None:
+            number = len(self.used_ids)
+            if self.ids == "CHAR":
+                name = _letters(number)
+            elif self.ids == "int":
+                name = str(number)
+            else:
+                name = str(id(thing))
+            self.used_ids[thing] = name
+        return f" [id {name}]"
+
+    def leaf_text(self, v: Variable, storage: Storage) -> str:
+        text = str(v) + self.identifier(v)
+        if self.print_type:
+            text += f" <{v.type}>"
+        if v in storage:
+            text += f" {storage[v]}"
+        return text
+
+    def node_text(self, v: Variable, node: Apply, order: Order, storage: Storage) -> str:
+        op = str(node.op) if len(node.outputs) == 1 else f"{node.op}.{v.index}"
+        kind = f" <{v.type}>" if self.print_type else ""
+        number = order.get(node, "")
+        clients = ""
+        if self.print_clients:
+            users = _clients(node, v)
+            clients = f" clients:{users}" if len(users) > 1 else ""
+        return f"{op}{self.identifier(node)}{kind} '{v.name or ''}'   {number}{clients}"
+
+
+def _clients(node: Apply, v: Variable) -> Sequence[Any]:
+    fgraph = getattr(node, "fgraph", None) or getattr(v, "fgraph", None)
+    clients = getattr(fgraph, "clients", None)
+    found = clients.get(v, ()) if isinstance(clients, dict) else getattr(v, "clients", ())
+    return [(str(user if isinstance(user, str) else getattr(user, "op", user)), i) for user, i in found]
+
+
+def _letters(number: int) -> str:
+    """0, 1, … as A … Z, BA, BB, …: digits in base 26."""
+    text = ""
+    while True:
+        number, digit = divmod(number, 26)
+        text = chr(ord("A") + digit) + text
+        if number == 0:
+            return text

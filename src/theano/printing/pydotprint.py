@@ -1,0 +1,125 @@
+"""`pydotprint`: a graph as a picture, drawn by Graphviz through pydot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from theano.graph import Apply, Constant, FunctionGraph, Variable
+
+__all__ = ["dot_source", "pydotprint"]
+
+
+def pydotprint(
+    fct: Any,
+    outfile: str | None = None,
+    compact: bool = True,
+    format: str = "png",
+    with_ids: bool = False,
+    high_contrast: bool = True,
+    cond_highlight: Any = None,
+    colorCodes: Any = None,  # noqa: N803 (public name)
+    max_label_size: int = 70,
+    scan_graphs: bool = False,
+    var_with_name_simple: bool = False,
+    print_output_file: bool = True,
+    return_image: bool = False,
+) -> Any:
+    """Write a picture of a graph to a file. Needs pydot and Graphviz.
+
+    Parameters
+    ----------
+    fct
+        Compiled function, function graph, variable, or list of variables.
+    outfile, format
+        Where to write, and in which of Graphviz' formats.
+    with_ids, max_label_size
+        Number the nodes; cut labels.
+    return_image
+        Return the picture's bytes instead of writing them.
+
+    Raises
+    ------
+    RuntimeError
+        If pydot or Graphviz is missing.
+
+    Examples
+    --------
+    >>> pydotprint(f, outfile='f.png')
+    """
+    try:
+        import pydot  # type: ignore[import-not-found]
+    except ImportError as error:
+        raise RuntimeError(
+            "Failed to import pydot. You must install graphviz and pydot for `pydotprint` to work "
+            "(theano.printing.debugprint needs neither)."
+        ) from error
+    (picture,) = pydot.graph_from_dot_data(dot_source(fct, with_ids=with_ids, max_label_size=max_label_size))
+    if return_image:
+        return picture.create(prog="dot", format=format)
+    if outfile is None:
+        outfile = f"theano.pydotprint.{format}"
+    picture.write(outfile, prog="dot", format=format)
+    if print_output_file:
+        print("The output file is available at", outfile)
+    return None
+
+
+def dot_source(fct: Any, with_ids: bool = False, max_label_size: int = 70) -> str:
+    """The graph in Graphviz' language.
+
+    Examples
+    --------
+    >>> print(dot_source(x + y))
+    """
+    outputs = _outputs(fct)
+    names: dict[Apply | Variable, str] = {}
+    lines = ["digraph theano {"]
+
+    def declare(thing: Apply | Variable, label: str, style: str) -> str:
+        name = names[thing] = f"n{len(names)}"
+        label = f"{label} id={len(names) - 1}" if with_ids else label
+        if len(label) > max_label_size:
+            label = label[: max_label_size - 3] + "..."
+        label = label.replace("\\", "\\\\").replace('"', '\\"')
+        lines.append(f'  {name} [label="{label}", {style}];')
+        return name
+
+    def source(v: Variable) -> str:
+        if v.owner is not None:
+            return names[v.owner]
+        if v in names:
+            return names[v]
+        return declare(v, str(v), "shape=box, color=" + ("plum" if isinstance(v, Constant) else "limegreen"))
+
+    stack: list[tuple[Apply, bool]] = [(v.owner, False) for v in reversed(outputs) if v.owner is not None]
+    while stack:
+        node, ready = stack.pop()
+        if node in names:
+            continue
+        if not ready:
+            stack.append((node, True))
+            stack.extend((v.owner, False) for v in node.inputs if v.owner is not None and v.owner not in names)
+            continue
+        sources = [source(v) for v in node.inputs]
+        name = declare(node, str(node.op), "shape=ellipse")
+        for i, (v, origin) in enumerate(zip(node.inputs, sources, strict=True)):
+            text = f"{i} {v.type}".replace('"', '\\"')
+            lines.append(f'  {origin} -> {name} [label="{text}"];')
+    for v in outputs:
+        origin = source(v)
+        end = f"out{len(lines)}"
+        lines.append(f'  {end} [label="{v.name or v.type}", shape=box, color=dodgerblue];')
+        lines.append(f"  {origin} -> {end};")
+    lines.append("}")
+    return "\n".join(lines)
+
+
+def _outputs(fct: Any) -> list[Variable]:
+    if isinstance(fct, Variable):
+        return [fct]
+    if isinstance(fct, list | tuple):
+        return list(fct)
+    fgraph = fct if isinstance(fct, FunctionGraph) else getattr(getattr(fct, "maker", None), "fgraph", None)
+    if fgraph is None:
+        raise TypeError(f"pydotprint expects a compiled function, a graph or variables, found {fct!r}")
+    return list(fgraph.outputs)
