@@ -1,0 +1,126 @@
+"""What the vector math functions share: polynomials, error-free sums, powers of two from bits.
+
+The functions are straight-line (selects, no branches), so that widening needs no thought, and must hold
+their accuracy without fused multiply-add too: constants that are multiplied by an integer end in zero bits,
+and where the rounding error of a product matters it is got by splitting, not by `fma`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from theano.loops.expr import (
+    Expr,
+    abs_,
+    add,
+    bitcast,
+    coerce,
+    const,
+    fma,
+    int_of,
+    lt,
+    mul,
+    select,
+    shl,
+    sub,
+)
+from theano.loops.polynomial_tables import CONSTANTS, POLYNOMIALS
+
+
+class Format(NamedTuple):
+    """An IEEE format: mantissa bits, exponent bias, and limits used for scaling."""
+
+    mantissa: int
+    bias: int
+    smallest: float  # smallest normal number
+    extra: int  # exponent offset that lifts subnormals into the normal range
+
+    @property
+    def magic(self) -> float:
+        """Adding it rounds a small number to an integer, which stands in the low bits of the sum."""
+        return 1.5 * 2.0**self.mantissa
+
+
+FORMATS = {
+    "f64": Format(52, 1023, 2.0**-1022, 64),
+    "f32": Format(23, 127, 2.0**-126, 32),
+}
+
+
+def constant(name: str, like: Expr) -> tuple[float, ...]:
+    """The parts of a split constant in the type of `like`."""
+    return CONSTANTS[name, like.type]
+
+
+def polynomial(name: str, x: Expr, variant: str = "") -> Expr:
+    """A table's polynomial in `x`, in Estrin's order: short chains, exact to about half an ulp of its value."""
+    terms: list[Expr] = [const(c, x.type) for c in POLYNOMIALS[name, variant or x.type]]
+    power = x
+    while len(terms) > 1:
+        pairs = [fma(terms[i + 1], power, terms[i]) for i in range(0, len(terms) - 1, 2)]
+        if len(terms) % 2:
+            pairs.append(terms[-1])
+        terms = pairs
+        if len(terms) > 1:
+            power = mul(power, power)
+    return terms[0]
+
+
+def fast_two_sum(x: Expr | float, y: Expr) -> tuple[Expr, Expr]:
+    """Sum and rounding error; needs |x| >= |y|, or x = 0."""
+    x = coerce(x, y.type)
+    total = add(x, y)
+    return total, add(sub(x, total), y)
+
+
+def two_sum(x: Expr | float, y: Expr) -> tuple[Expr, Expr]:
+    """Sum and rounding error, whatever the magnitudes."""
+    x = coerce(x, y.type)
+    total = add(x, y)
+    part = sub(total, y)
+    return total, add(sub(x, part), sub(y, sub(total, part)))
+
+
+def head(x: Expr) -> Expr:
+    """`x` cut to half of its mantissa: the product of two heads is exact."""
+    keep = -1 << (27 if x.type == "f64" else 12)
+    return bitcast(bitcast(x, int_of(x.type)) & keep, x.type)
+
+
+def square(x: Expr) -> tuple[Expr, Expr]:
+    """x * x as a rounded product and its error, without relying on `fma`."""
+    high = head(x)
+    low = sub(x, high)
+    product = mul(x, x)
+    return product, add(sub(mul(high, high), product), mul(add(x, high), low))
+
+
+def round_to_int(x: Expr, factor: float | None = None) -> tuple[Expr, Expr]:
+    """(t, n): n = rint(x * factor) as a float, t holds the integer n in its low bits; |n| < 2**(mantissa - 2)."""
+    magic = FORMATS[x.type].magic
+    t = add(x, const(magic, x.type)) if factor is None else fma(x, const(factor, x.type), const(magic, x.type))
+    return t, sub(t, const(magic, x.type))
+
+
+def power_of_two(t: Expr, offset: Expr | int = 0) -> Expr:
+    """2**(n + offset) for a normal result, n from `round_to_int`."""
+    form, int_type = FORMATS[t.type], int_of(t.type)
+    bias = coerce(offset, int_type) + form.bias if isinstance(offset, Expr) else const(offset + form.bias, int_type)
+    return bitcast(shl(add(bitcast(t, int_type), bias), form.mantissa), t.type)
+
+
+def scalers(t: Expr, tiny: Expr) -> tuple[Expr, Expr]:
+    """Two powers of two with product 2**n; the second lifts out of the subnormal range where `tiny` holds.
+
+    Multiplying by both rounds a subnormal result only once; elsewhere the second factor is 2, so that n may
+    be one beyond the largest exponent.
+    """
+    form, int_type = FORMATS[t.type], int_of(t.type)
+    bias = select(tiny, const(form.bias + form.extra, int_type), const(form.bias - 1, int_type))
+    first = bitcast(shl(add(bitcast(t, int_type), bias), form.mantissa), t.type)
+    return first, select(tiny, const(2.0**-form.extra, t.type), const(2.0, t.type))
+
+
+def where_tiny(x: Expr, limit: float, tiny: Expr, other: Expr) -> Expr:
+    """`tiny` where |x| < limit."""
+    return select(lt(abs_(x), limit), tiny, other)

@@ -1,0 +1,136 @@
+"""Exponentials: exp, exp2, expm1, and tanh, sigmoid, softplus, sinh, cosh on the same reduction.
+
+x = n log(2) + r with |r| <= log(2)/2, and exp(r) = 1 + r + r^2 P(r).
+"""
+
+from __future__ import annotations
+
+from math import inf
+
+from theano.loops.expr import Expr, abs_, copysign, fma, gt, lt, select
+from theano.loops.vmath_core import (
+    constant,
+    fast_two_sum,
+    polynomial,
+    power_of_two,
+    round_to_int,
+    scalers,
+    two_sum,
+    where_tiny,
+)
+from theano.loops.vmath_log import log1p_of_sum
+
+LOG2_E = 1.4426950408889634
+
+# exp(x) overflows above the first (the logarithm of the largest number), is zero below the second
+EXP_RANGE = {"f64": (709.782712893384, -746.0), "f32": (88.72283935546875, -104.0)}
+# exp(x) / 2 may be subnormal below
+EXP_TINY = {"f64": -707.0, "f32": -86.0}
+EXP2_RANGE = {"f64": (1023.9999999999999, -1080.0), "f32": (127.99999237060547, -151.0)}
+EXP2_TINY = {"f64": -1020.0, "f32": -124.0}
+# tanh(x) is 1 above, expm1(-x) is -1 above
+SATURATED = {"f64": 40.0, "f32": 20.0}
+# x + O(x^2) is x below
+TINY = {"f64": 2.0**-54, "f32": 2.0**-25}
+TANH_SMALL = 0.625
+
+
+def reduce_exp(x: Expr, sign: int = 1) -> tuple[Expr, Expr, Expr]:
+    """(t, r, low): n in the bits of t, sign * (x - n log 2) = r + low; r is exact, since n times the first part is."""
+    high, rest = constant("LN2", x)
+    t, n = round_to_int(x, LOG2_E)
+    if sign < 0:
+        return t, fma(n, high, -x), n * rest
+    return t, fma(n, -high, x), n * -rest
+
+
+def exp_terms(x: Expr, sign: int = 1) -> tuple[Expr, Expr, Expr]:
+    """(t, r, y): n in the bits of t, exp(sign * (x - n log 2)) = 1 + r + y, r exact, y small."""
+    t, high, low = reduce_exp(x, sign)
+    r = high + low
+    return t, high, fma(polynomial("EXP", r), r * r, low)
+
+
+def exp_sum(x: Expr) -> tuple[Expr, Expr, Expr]:
+    """(t, s, y): exp(x) = 2**n (s + y), |y| < s/5, without rounding the sum."""
+    t, r, y = exp_terms(x)
+    s, error = fast_two_sum(1.0, r)
+    return t, s, error + y
+
+
+def exp(x: Expr) -> Expr:
+    """Exponential.
+
+    >>> from theano.loops.expr import name
+    >>> exp(name("x", "f64")).type
+    'f64'
+    """
+    t, r, y = exp_terms(x)
+    first, second = scalers(t, lt(x, EXP_TINY[x.type]))
+    return _limit(x, (1.0 + (r + y)) * first * second, EXP_RANGE[x.type])
+
+
+def _limit(x: Expr, y: Expr, bounds: tuple[float, float]) -> Expr:
+    """`y`, but infinite above the first bound of `x` and zero below the second."""
+    return select(gt(x, bounds[0]), inf, select(lt(x, bounds[1]), 0.0, y))
+
+
+def exp2(x: Expr) -> Expr:
+    """2**x."""
+    t, n = round_to_int(x)
+    r = x - n
+    high, rest = constant("LN2_SHORT", x)
+    y = 1.0 + fma(r, high, fma(polynomial("EXP2", r), r * r, r * rest))
+    first, second = scalers(t, lt(x, EXP2_TINY[x.type]))
+    return _limit(x, y * first * second, EXP2_RANGE[x.type])
+
+
+def expm1(x: Expr) -> Expr:
+    """exp(x) - 1, exact to the last bits for small x.
+
+    (2**n - 1) + 2**n r is summed without error; all is halved so that n may be 1024.
+    """
+    t, r, y = exp_terms(x)
+    half = power_of_two(t, -1)
+    whole = half - 0.5
+    rest = (half - whole) - 0.5
+    s, error = fast_two_sum(whole, half * r)
+    result = s + fma(half, y, error + rest)
+    saturated = SATURATED[x.type]
+    result = select(lt(x, -saturated), -1.0, select(gt(x, EXP_RANGE[x.type][0]), inf, result + result))
+    return where_tiny(x, TINY[x.type], x, result)
+
+
+def tanh(x: Expr) -> Expr:
+    """Hyperbolic tangent: an odd polynomial for small x, else 1 - 2/(exp(2x) + 1)."""
+    a, z = abs_(x), x * x
+    small = fma(polynomial("TANH", z) * z, a, a)
+    t, s, y = exp_sum(a + a)
+    scale = power_of_two(t)
+    large = 1.0 - 2.0 / (fma(scale, s, 1.0) + scale * y)
+    large = select(gt(a, SATURATED[x.type] / 2), 1.0, large)
+    return copysign(select(lt(a, TANH_SMALL), small, large), x)
+
+
+def sigmoid(x: Expr) -> Expr:
+    """1 / (1 + exp(-x)) = 2**n / (2**n + exp(-r)) for x = n log(2) + r; underflows gradually."""
+    t, r, y = exp_terms(x, -1)
+    s, error = fast_two_sum(1.0, r)
+    s, error = fast_two_sum(s, error + y)
+    first, second = scalers(t, lt(x, EXP_TINY[x.type]))
+    total, lost = two_sum(first * second, s)
+    inverse = 1.0 / total
+    result = fma(inverse * inverse, -(lost + error), inverse) * first * second
+    return select(gt(x, SATURATED[x.type]), 1.0, select(lt(x, EXP_RANGE[x.type][1]), 0.0, result))
+
+
+def softplus(x: Expr) -> Expr:
+    """log(1 + exp(x)) for any x: max(x, 0) + log1p(exp(-|x|))."""
+    least = EXP_RANGE[x.type][1]
+    a = -abs_(x)
+    a = select(lt(a, least), least, a)
+    t, s, y = exp_sum(a)
+    first, second = scalers(t, lt(a, EXP_TINY[x.type]))
+    s, y = fast_two_sum(s, y)
+    total, error = fast_two_sum(1.0, s * first * second)
+    return select(lt(x, 0.0), 0.0, x) + log1p_of_sum(total, fma(y * first, second, error))

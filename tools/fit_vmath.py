@@ -1,0 +1,211 @@
+"""Generate `src/theano/loops/polynomial_tables.py`: minimax polynomials and split constants, with mpmath.
+
+    python tools/fit_vmath.py            # writes the tables and prints the error of each fit
+    python tools/fit_vmath.py EXP ATAN   # prints the errors of some fits only
+
+Each entry of `FITS` names a function, an interval, the degree for each type and a weight. The coefficients
+minimise the largest `weight * |polynomial - function|` (Remez exchange on a dense Chebyshev grid); the weight
+is chosen so that this number is the relative (or absolute) error of the whole function, to be compared
+with 2**-53 (f64) or 2**-24 (f32), half a unit in the last place.
+"""
+
+from __future__ import annotations
+
+import struct
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import mpmath as mp
+
+mp.mp.dps = 60
+Real = Callable[[mp.mpf], mp.mpf]
+TARGET = Path(__file__).parents[1] / "src/theano/loops/polynomial_tables.py"
+LN2 = mp.log(2)
+
+
+class Fit(NamedTuple):
+    """What to approximate: `f` on [low, high] by a polynomial of `degrees[type]` under `weight`."""
+
+    f: Real
+    low: mp.mpf
+    high: mp.mpf
+    degrees: dict[str, int]
+    weight: Real
+
+
+def minimax(fit: Fit, degree: int) -> tuple[list[mp.mpf], mp.mpf]:
+    """Coefficients (ascending) of the weighted minimax polynomial, and its largest weighted error."""
+    n = degree + 2
+    points = 32 * n
+    low, high = mp.mpf(fit.low), mp.mpf(fit.high)
+    grid = [(low + high) / 2 - (high - low) / 2 * mp.cos(mp.pi * (i + mp.mpf(1) / 2) / points) for i in range(points)]
+    values = [fit.f(x) for x in grid]
+    weights = [fit.weight(x) for x in grid]
+    chosen = [min(points - 1, int(points * (i + 0.5) / n)) for i in range(n)]
+    for _ in range(12):
+        system, right = mp.matrix(n, n), mp.matrix(n, 1)
+        for row, i in enumerate(chosen):
+            power = mp.mpf(1)
+            for column in range(n - 1):
+                system[row, column] = power
+                power *= grid[i]
+            system[row, n - 1] = (-1) ** row / weights[i]
+            right[row] = values[i]
+        solution = list(mp.lu_solve(system, right))
+        coefficients, level = solution[:-1], abs(solution[-1])
+        errors = [w * (mp.polyval(coefficients[::-1], x) - v) for x, v, w in zip(grid, values, weights, strict=True)]
+        worst = max(abs(e) for e in errors)
+        if worst <= level * mp.mpf("1.002"):
+            break
+        chosen = _exchange(errors, n)
+    return coefficients, worst
+
+
+def _exchange(errors: list[mp.mpf], n: int) -> list[int]:
+    """The `n` alternating extrema of `errors` with the largest values."""
+    extrema: list[int] = []
+    for i, e in enumerate(errors):
+        if extrema and (errors[extrema[-1]] > 0) == (e > 0):
+            if abs(e) > abs(errors[extrema[-1]]):
+                extrema[-1] = i
+        else:
+            extrema.append(i)
+    while len(extrema) > n:
+        drop = 0 if abs(errors[extrema[0]]) < abs(errors[extrema[-1]]) else -1
+        extrema.pop(drop)
+    if len(extrema) < n:
+        raise ArithmeticError("the error does not alternate: raise mp.dps or change the degree")
+    return extrema
+
+
+# -- what is approximated --------------------------------------------------------------------------
+
+
+def _series(f: Real, limit: mp.mpf) -> Real:
+    """`f` continued by its limit at zero, where the formula is 0/0."""
+    return lambda x: f(x) if abs(x) > mp.mpf(10) ** -18 else mp.mpf(limit)
+
+
+def _root(f: Real) -> Real:
+    """x -> f(sqrt(x))."""
+    return lambda z: f(mp.sqrt(z))
+
+
+_HALF_LN2 = LN2 / 2 * mp.mpf("1.001")
+_LOG_LOW, _LOG_HIGH = mp.sqrt("0.5") - 1 - mp.mpf("1e-5"), mp.sqrt(2) - 1 + mp.mpf("1e-5")
+_LOG_S2 = (_LOG_HIGH / (2 + _LOG_HIGH)) ** 2 * mp.mpf("1.0001")
+_one: Real = lambda _: mp.mpf(1)  # noqa: E731
+
+FITS: dict[str, Fit] = {
+    # exp(r) = 1 + r + r^2 EXP(r)
+    "EXP": Fit(
+        _series(lambda r: (mp.expm1(r) - r) / r**2, mp.mpf(1) / 2), -_HALF_LN2, _HALF_LN2,
+        {"f64": 9, "f32": 4}, lambda r: r**2,
+    ),
+    # 2**r = 1 + r log(2) + r^2 EXP2(r)
+    "EXP2": Fit(
+        _series(lambda r: (mp.expm1(r * LN2) - r * LN2) / r**2, LN2**2 / 2), mp.mpf("-0.5001"), mp.mpf("0.5001"),
+        {"f64": 9, "f32": 4}, lambda r: r**2,
+    ),
+    # log((1+s)/(1-s)) = 2s + s z LOG(z), z = s^2
+    "LOG": Fit(
+        _series(_root(lambda s: (2 * mp.atanh(s) - 2 * s) / s**3), mp.mpf(2) / 3), mp.mpf(0), _LOG_S2,
+        {"f64": 6}, lambda z: z,
+    ),
+    # log(1 + f) = f - f^2/2 + f^3 LOG1P(f)
+    "LOG1P": Fit(
+        _series(lambda f: (mp.log1p(f) - f + f**2 / 2) / f**3, mp.mpf(1) / 3), _LOG_LOW, _LOG_HIGH,
+        {"f32": 8}, lambda f: f**2,
+    ),
+    # tanh(x) = x + x z TANH(z), z = x^2, |x| <= 0.626
+    "TANH": Fit(
+        _series(_root(lambda x: (mp.tanh(x) / x - 1) / x**2), -mp.mpf(1) / 3), mp.mpf(0), mp.mpf("0.392"),
+        {"f64": 10, "f32": 4}, lambda z: z,
+    ),
+}  # fmt: skip
+
+
+# -- constants -------------------------------------------------------------------------------------
+
+
+def to_type(value: mp.mpf, type_: str) -> float:
+    """`value` rounded to nearest in `type_`."""
+    if type_ == "f64":
+        return float(value)
+    mantissa, exponent = mp.frexp(value)
+    return float(mp.ldexp(mp.nint(mp.ldexp(mantissa, 24)), int(exponent) - 24))
+
+
+def head(value: mp.mpf, bits: int) -> mp.mpf:
+    """The first `bits` bits of `value`, so that a product with a (53 - bits)-bit integer is exact in f64."""
+    mantissa, exponent = mp.frexp(value)
+    return mp.ldexp(mp.floor(mp.ldexp(mantissa, bits)), int(exponent) - bits)
+
+
+def split(value: mp.mpf, bits: tuple[int, ...], type_: str) -> tuple[float, ...]:
+    """`value` as a sum: parts of so many bits, and the rest rounded to `type_`."""
+    parts = []
+    for n in bits:
+        part = head(value, n)
+        parts.append(float(part))
+        value -= part
+    return (*parts, to_type(value, type_))
+
+
+def constants() -> dict[str, dict[str, tuple[float, ...]]]:
+    """Split constants for each type; the widths are explained where they are used."""
+    log10_2, log10_e = mp.log10(2), mp.log10(mp.e)
+    return {
+        "LN2": {"f64": split(LN2, (42,), "f64"), "f32": split(LN2, (16,), "f32")},
+        "LN2_SHORT": {"f64": split(LN2, (53,), "f64"), "f32": split(LN2, (24,), "f32")},
+        "LOG10_2": {"f64": split(log10_2, (42,), "f64"), "f32": split(log10_2, (16,), "f32")},
+        "LOG2_E": {"f64": split(1 / LN2, (53,), "f64"), "f32": split(1 / LN2, (24,), "f32")},
+        "LOG10_E": {"f64": split(log10_e, (53,), "f64"), "f32": split(log10_e, (24,), "f32")},
+    }
+
+
+# -- output ----------------------------------------------------------------------------------------
+
+
+def _line(name: str, type_: str, values: tuple[float, ...]) -> str:
+    return f'    ("{name}", "{type_}"): (\n' + "".join(f"        {v!r},\n" for v in values) + "    ),\n"
+
+
+def generate() -> str:
+    """The text of the table module."""
+    out = [
+        '"""Coefficients and split constants of vector math. Generated by `tools/fit_vmath.py`: do not edit."""\n\n',
+        "from __future__ import annotations\n\n# fmt: off\n",
+        "# (name, type) -> coefficients, ascending\nPOLYNOMIALS: dict[tuple[str, str], tuple[float, ...]] = {\n",
+    ]
+    for name, fit in FITS.items():
+        for type_, degree in fit.degrees.items():
+            coefficients, error = minimax(fit, degree)
+            print(f"{name:12s} {type_} degree {degree:2d} error 2**{float(mp.log(error, 2)):.2f}", flush=True)
+            out.append(f"    # error 2**{float(mp.log(error, 2)):.1f}\n")
+            out.append(_line(name, type_, tuple(to_type(c, type_.split("_")[0]) for c in coefficients)))
+    out.append("}\n\n# (name, type) -> parts, largest first\nCONSTANTS: dict[tuple[str, str], tuple[float, ...]] = {\n")
+    for name, by_type in constants().items():
+        out.extend(_line(name, type_, parts) for type_, parts in by_type.items())
+    out.append("}\n# fmt: on\n")
+    return "".join(out)
+
+
+def main(names: list[str]) -> None:
+    """Write the tables, or print the fits called `names`."""
+    if not names:
+        text = generate()
+        TARGET.write_text(text)
+        return
+    for name in names:
+        for type_, degree in FITS[name].degrees.items():
+            for d in (degree - 1, degree, degree + 1):
+                error = minimax(FITS[name], d)[1]
+                print(f"{name:12s} {type_} degree {d:2d} error 2**{float(mp.log(error, 2)):.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    assert struct.calcsize("d") == 8
+    main(sys.argv[1:])
