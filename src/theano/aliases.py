@@ -1,0 +1,133 @@
+"""Names that older programs import from other places: ONE table of modules, ONE table of late attributes.
+
+`ALIASES` maps the name of a module that does not exist here to the places where its names live now. Such a module is an
+`AliasModule`, which looks a name up when asked, so that nothing is imported for its sake. `LATE` lists
+the names that a module of a lower layer shows although a higher layer defines them (``T.grad``).
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+# alias -> places, searched in turn. "name=module:attribute" renames one thing.
+ALIASES: dict[str, tuple[str, ...]] = {
+    "theano.gof": ("theano.graph", "optdb=theano.rewrite:optdb"),
+    "theano.gof.fg": ("theano.graph", "theano.graph.fgraph"),
+    "theano.gof.graph": (
+        "inputs=theano.graph:graph_inputs",
+        "ops=theano.graph:list_of_nodes",
+        "theano.graph",
+        "theano.graph.walk",
+    ),
+    "theano.gof.null_type": ("theano.graph.null_type",),
+    "theano.gof.op": ("theano.graph.op", "theano.graph"),
+    "theano.gof.type": ("theano.graph.type", "theano.graph"),
+    "theano.gof.utils": ("theano.graph.errors", "scratchpad=theano.graph:Scratchpad", "theano.graph"),
+    "theano.gof.opt": ("theano.rewrite",),
+    "theano.gof.optdb": ("theano.rewrite",),
+    # Where later versions of Theano kept them.
+    "theano.graph.basic": ("walk=theano.graph:stack_search", "theano.graph"),
+    "theano.graph.fg": ("theano.graph",),
+    "theano.graph.utils": ("theano.graph.errors", "scratchpad=theano.graph:Scratchpad"),
+    "theano.compat": ("collections=collections:abc", "theano.compile"),
+    "theano.compile.function_module": (
+        "theano.compile",
+        "theano.compile.executable",
+        "theano.compile.maker",
+        "theano.compile.errors",
+    ),
+    "theano.compile.pfunc": ("theano.compile", "theano.compile.rebuild"),
+    "theano.compile.ops": ("theano.compile", "theano.tensor.shape", "theano.tensor"),
+    "theano.scalar.basic": ("theano.scalar",),
+    "theano.scalar.basic_scipy": ("theano.scalar",),
+    "theano.scan_module.scan_utils": ("theano.graph", "clone=theano.graph:clone_replace"),
+    "theano.tensor.basic": ("theano.tensor", "theano.tensor.basic_names"),
+    "theano.tensor.extra_ops": ("theano.tensor",),
+    "theano.tensor.nnet.nnet": ("theano.tensor.nnet",),
+    "theano.tensor.nnet.sigm": ("theano.tensor.nnet",),
+    "theano.tensor.sharedvar": ("theano.compile.tensorshared", "theano.compile"),
+    "theano.tensor.sort": ("theano.tensor",),
+    "theano.tensor.type_other": ("theano.graph", "theano.tensor"),
+    "theano.tensor.utils": ("theano.tensor",),
+    "theano.tensor.var": ("theano.tensor.variable", "theano.tensor"),
+}
+
+# module -> names, each "names of one module: that module". A name that is there already stays.
+LATE: dict[str, dict[str, str]] = {
+    "theano.tensor": {
+        "theano.gradient": "Lop Rop consider_constant grad grad_not_implemented grad_undefined hessian jacobian "
+        "numeric_grad DisconnectedType",
+        "theano.compile": "verify_grad shared",
+        "theano.graph": "Apply Constant Generic Op Type Variable MethodNotDefined",
+        "theano.printing": "min_informative_str pprint",
+        "theano.configdefaults": "config",
+    },
+    "theano.gradient": {"theano.compile": "verify_grad"},
+}
+
+
+class AliasModule(ModuleType):
+    """A module whose names are found in other modules.
+
+    Examples
+    --------
+    >>> import theano.gof.graph, theano.graph
+    >>> theano.gof.graph.inputs is theano.graph.graph_inputs
+    True
+    """
+
+    def __init__(self, name: str, places: tuple[str, ...]) -> None:
+        super().__init__(name, f"Old name of {', '.join(p for p in places if '=' not in p)}.")
+        self.__spec__ = ModuleSpec(name, None)
+        self.__path__: list[str] = []  # a package: it may contain other aliases
+        self._modules = [place for place in places if "=" not in place]
+        self._renamed = dict(place.split("=") for place in places if "=" in place)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name != "__all__":
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        if name == "__all__":
+            return [n for n in dir(self) if not n.startswith("_")]
+        if name in self._renamed:
+            module, _, attribute = self._renamed[name].partition(":")
+            return getattr(importlib.import_module(module), attribute)
+        for place in self._modules:
+            module_found = importlib.import_module(place)
+            if hasattr(module_found, name):
+                return getattr(module_found, name)
+        raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+
+    def __dir__(self) -> list[str]:
+        names = {name for place in self._modules for name in dir(importlib.import_module(place))}
+        return sorted(names | set(self._renamed))
+
+
+def install() -> None:
+    """Register the aliases as modules and set the late attributes; `theano` calls this once."""
+    for name, places in ALIASES.items():
+        for known in _with_parents(name):
+            if known not in sys.modules:
+                _register(known, ALIASES.get(known, ()))
+    for target, sources in LATE.items():
+        module = sys.modules[target]
+        for source, names in sources.items():
+            for name in names.split():
+                if not hasattr(module, name):
+                    setattr(module, name, getattr(sys.modules[source], name))
+
+
+def _with_parents(name: str) -> list[str]:
+    parts = name.split(".")
+    return [".".join(parts[:n]) for n in range(2, len(parts) + 1)]
+
+
+def _register(name: str, places: tuple[str, ...]) -> None:
+    module = sys.modules[name] = AliasModule(name, places)
+    parent, _, leaf = name.rpartition(".")
+    # `theano.tensor.var` is a module and, as an attribute, the variance.
+    if leaf not in sys.modules[parent].__dict__:
+        setattr(sys.modules[parent], leaf, module)
