@@ -14,7 +14,7 @@ from theano.gradient.errors import DisconnectedInputError, NullTypeGradError
 from theano.graph import Apply, Variable
 from theano.graph.null_type import DisconnectedType, NullType
 from theano.graph.origin import inherit_origin
-from theano.scalar.dtypes import discrete_dtypes
+from theano.scalar.dtypes import DISCRETE
 from theano.tensor.math import cast, fill
 from theano.tensor.opsupport import zero_gradient
 from theano.tensor.variable import as_tensor_variable, constant
@@ -176,7 +176,7 @@ def _checked_known_grads(known_grads: Mapping[Variable, Any] | None) -> dict[Var
             continue
         if not (isinstance(g, Variable) and isinstance(g.type, NullType)):
             g = as_tensor_variable(g)
-            if g.type.dtype in discrete_dtypes:
+            if g.type.dtype in DISCRETE:
                 raise TypeError(f"known_grads: a gradient must be of floating point, that of {x} has dtype "
                                 f"{g.type.dtype}")
             if g.type.ndim != x.type.ndim:
@@ -325,7 +325,7 @@ def _node_grads(
 
 
 def _is_discrete(x: Variable) -> bool:
-    return getattr(x.type, "dtype", None) in discrete_dtypes
+    return getattr(x.type, "dtype", None) in DISCRETE
 
 
 def _incoming(out: Variable, g: Gradient | None) -> Variable:
@@ -380,7 +380,7 @@ def _float_dtype(x: Variable) -> str:
     dtype = getattr(x.type, "dtype", None)
     if dtype is None:
         raise TypeError(f"{x} of type {x.type} is not a tensor: it has no gradient")
-    return config.floatX if dtype in discrete_dtypes else dtype
+    return config.floatX if dtype in DISCRETE else dtype
 
 
 def _ones_like(x: Variable) -> Variable:

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
-from theano.graph import FunctionGraph, Variable
+from theano.graph import FunctionGraph, Op, Variable
+from theano.scalar.op import ScalarOp
+from theano.tensor.elemwise import Elemwise
 
 __all__ = [
     "DefaultPrinter",
@@ -193,24 +195,31 @@ class PPrinter:
     """
 
     def __init__(self) -> None:
-        self.printers: list[tuple[Condition, Printer]] = []
+        # Asked in this order: an op; a condition; the scalar operation of an Elemwise; the class of an op.
         self.printers_dict: dict[Any, Printer] = {}
+        self.printers: list[tuple[Condition, Printer]] = []
+        self.scalar_printer: Printer = default_printer
+        self.class_printers: dict[type, Printer] = {}
 
     def assign(self, condition: Any, printer: Printer) -> None:
         """Use `printer` for an op, or for variables for which `condition(pstate, variable)` holds.
 
         The condition assigned last is asked first.
         """
-        if callable(condition) and not hasattr(condition, "make_node"):
-            self.printers.insert(0, (condition, printer))
-        else:
+        if isinstance(condition, Op | ScalarOp) or not callable(condition):
             self.printers_dict[condition] = printer
+        elif isinstance(condition, type):
+            self.class_printers[condition] = printer
+        else:
+            self.printers.insert(0, (condition, printer))
 
     def clone(self) -> PPrinter:
         """A copy, to assign other printers to."""
         copied = PPrinter()
         copied.printers = list(self.printers)
         copied.printers_dict = dict(self.printers_dict)
+        copied.scalar_printer = self.scalar_printer
+        copied.class_printers = dict(self.class_printers)
         return copied
 
     def clone_assign(self, condition: Any, printer: Printer) -> PPrinter:
@@ -222,14 +231,23 @@ class PPrinter:
     def printer_of(self, v: Variable, pstate: Any = None) -> Printer:
         """The printer in charge of `v`."""
         node = v.owner
+        scalar_op = None
         if node is not None:
-            known = self.printers_dict.get(node.op)
+            op = node.op
+            known = self.printers_dict.get(op)
             if known is not None:
                 return known
+            if isinstance(op, Elemwise):
+                scalar_op = op.scalar_op
+                known = self.printers_dict.get(scalar_op)
+                if known is not None:
+                    return known
         for condition, printer in self.printers:
             if condition(pstate, v):
                 return printer
-        return leaf_printer if node is None else default_printer
+        if node is None:
+            return leaf_printer
+        return self.scalar_printer if scalar_op is not None else self.class_printers.get(type(op), default_printer)
 
     def process(self, r: Variable, pstate: Any = None) -> str:
         """The text of `r`."""
