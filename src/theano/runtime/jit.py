@@ -1,0 +1,217 @@
+"""IR text to machine code in this process, through the object cache.
+
+There is one `LLJIT` a process. It only ever loads object code, ours or the cache's: settings of code
+generation are those of `Options`, written down, not those of the JIT.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import itertools
+import os
+import sys
+import threading
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from theano.runtime import cache
+from theano.runtime.abi import ABI_VERSION
+
+if TYPE_CHECKING:
+    from theano.runtime.target import Isa
+
+__all__ = ["CodeObject", "Options", "assembly", "compile_module", "isa"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a module is compiled.
+
+    Parameters
+    ----------
+    level : code generation level, 1 or 2 (0 aborts on masked vectors in LLVM 22).
+    passes : names of LLVM passes run before it (methods ``add_<name>_pass`` of llvmlite's pass manager).
+        Our printers have vectorised and hoisted already: by default functions are inlined where told, no more.
+    full : run LLVM's standard -O2 pipeline instead. For the support functions, compiled once a machine.
+    """
+
+    level: int = 1
+    passes: tuple[str, ...] = ("always_inliner",)
+    full: bool = False
+
+
+DEFAULT = Options()
+
+
+class CodeObject:
+    """Loaded machine code; it is released with the last reference to this object.
+
+    Attributes
+    ----------
+    address : int
+        Address of `@entry` (of the first of `exports`).
+    symbols : dict
+        Addresses of all exported functions.
+    from_cache : bool
+    """
+
+    __slots__ = ("address", "symbols", "from_cache", "_tracker")
+
+    def __init__(self, tracker: Any, exports: tuple[str, ...], from_cache: bool) -> None:
+        self._tracker = tracker
+        self.symbols: dict[str, int] = {name: tracker[name] for name in exports}
+        self.address = self.symbols[exports[0]]
+        self.from_cache = from_cache
+
+    def __del__(self) -> None:
+        tracker = getattr(self, "_tracker", None)
+        if tracker is not None:
+            _release(tracker)
+
+
+# Held around everything that enters LLVM, and around fork: a child never inherits LLVM's locks half taken.
+_lock = threading.Lock()
+_numbers = itertools.count()
+_dead: deque[Any] = deque()
+_engine: Any = None
+
+
+def _before_fork() -> None:
+    _lock.acquire()
+
+
+def _after_fork() -> None:
+    _lock.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
+
+
+def _release(tracker: Any) -> None:
+    """Unload a library now, or when the lock is next free: a collection may run while this thread holds it."""
+    if sys is None or sys.is_finalizing():
+        tracker.detach()  # other threads may still be inside: leave the code alone
+        return
+    _dead.append(tracker)
+    if _lock.acquire(blocking=False):
+        try:
+            _unload_dead()
+        finally:
+            _lock.release()
+
+
+def _unload_dead() -> None:
+    while _dead:
+        _dead.popleft().close()
+
+
+def isa() -> Isa:
+    """The instruction set that code is compiled for now (flag `isa`).
+
+    >>> isa().vector_bytes in (8, 16, 32, 64)
+    True
+    """
+    from theano.configdefaults import config
+    from theano.runtime.target import select_isa
+
+    return select_isa(config.isa)
+
+
+def compile_module(
+    text: str, options: Options = DEFAULT, exports: tuple[str, ...] = ("entry",), use_cache: bool = True
+) -> CodeObject:
+    """Compile LLVM IR, or load what was compiled from the same text before.
+
+    Parameters
+    ----------
+    text : LLVM IR without triple and data layout; symbols it declares are looked up in the process.
+    options : Options
+    exports : names of the functions whose addresses are wanted.
+    use_cache : False to neither look for nor keep the object on disk.
+
+    Raises
+    ------
+    RuntimeError
+        The text is no valid IR, or it names a symbol that the process doesn't have.
+    """
+    target = isa()
+    store = cache.default_cache() if use_cache else None
+    key = "" if store is None else _key(text, options, target)
+    code = None if store is None else store.load(key)
+    loaded = code is not None
+    with _lock:
+        _unload_dead()
+        if code is None:
+            code = _object_code(text, options, target)
+        tracker = _load(code, exports)
+    if store is not None and not loaded:
+        store.store(key, code)
+    return CodeObject(tracker, exports, loaded)
+
+
+def assembly(text: str, options: Options = DEFAULT) -> str:
+    """The assembly that `compile_module` would load for `text`, for people to read."""
+    with _lock:
+        module, machine = _optimised(text, options, isa())
+        return str(machine.emit_assembly(module))
+
+
+def _key(text: str, options: Options, target: Isa) -> str:
+    import llvmlite
+    import llvmlite.binding as llvm
+
+    versions = (str(ABI_VERSION), llvmlite.__version__, repr(llvm.llvm_version_info))
+    return cache.key_of((text, *versions, target.triple, target.cpu, target.features, repr(options)))
+
+
+def _machine(target: Isa, level: int) -> Any:
+    import llvmlite.binding as llvm
+
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    # JITLink puts all sections of an object side by side, so the small model is always in range.
+    return llvm.Target.from_triple(target.triple).create_target_machine(
+        cpu=target.cpu, features=target.features, opt=level, reloc="pic", codemodel="small", jit=True
+    )
+
+
+def _optimised(text: str, options: Options, target: Isa) -> tuple[Any, Any]:
+    import llvmlite.binding as llvm
+
+    machine = _machine(target, options.level)
+    llvm.initialize_native_asmparser()
+    module = llvm.parse_assembly(text, llvm.create_context())
+    module.triple = target.triple
+    module.data_layout = str(machine.target_data)
+    tuning = llvm.create_pipeline_tuning_options(speed_level=2)
+    tuning.loop_vectorization = tuning.slp_vectorization = tuning.loop_unrolling = False
+    builder = llvm.create_pass_builder(machine, tuning)
+    if options.full:
+        manager = builder.getModulePassManager()
+    else:
+        manager = llvm.create_new_module_pass_manager()
+        for name in options.passes:
+            getattr(manager, f"add_{name}_pass")()
+    manager.run(module, builder)
+    return module, machine
+
+
+def _object_code(text: str, options: Options, target: Isa) -> bytes:
+    module, machine = _optimised(text, options, target)
+    return bytes(machine.emit_object(module))
+
+
+def _load(code: bytes, exports: tuple[str, ...]) -> Any:
+    import llvmlite.binding as llvm
+
+    global _engine
+    if _engine is None:
+        # COFF is the one format whose JITLink support is incomplete.
+        _engine = llvm.create_lljit_compiler(_machine(isa(), 1), use_jit_link=sys.platform != "win32")
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(_engine))  # never disposed of, not at exit either: see `_release`
+    builder = llvm.JITLibraryBuilder().add_object_img(code).add_current_process()
+    for name in exports:
+        builder.export_symbol(name)
+    return builder.link(_engine, f"theano{next(_numbers)}")

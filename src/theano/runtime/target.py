@@ -1,0 +1,92 @@
+"""What the code is compiled for: the host, or a fixed instruction set that the flag `isa` names."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+import llvmlite.binding as llvm
+
+__all__ = ["Isa", "select_isa"]
+
+
+@dataclass(frozen=True, slots=True)
+class Isa:
+    """An instruction set as the printers see it.
+
+    Parameters
+    ----------
+    name : 'baseline', 'avx2', 'avx512' (on x86), 'neon' or 'generic' elsewhere.
+    vector_bytes : bytes of the widest vector worth printing.
+    has_fma, has_f16c, has_masks : fused multiply-add; conversions of float16; masked loads and stores of all
+        element sizes (AVX-512 F, BW, DQ, VL).
+    cpu, features, triple : as LLVM names them.
+    """
+
+    name: str
+    vector_bytes: int
+    has_fma: bool
+    has_f16c: bool
+    has_masks: bool
+    cpu: str
+    features: str
+    triple: str
+
+
+_AVX512 = ("avx512f", "avx512bw", "avx512dq", "avx512vl")
+# flag -> LLVM's name of the micro-architecture level, and what the host must have for it
+_LEVELS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "baseline": ("x86-64", ()),
+    "avx2": ("x86-64-v3", ("avx2", "fma", "f16c", "bmi2")),
+    "avx512": ("x86-64-v4", ("avx2", "fma", "f16c", "bmi2", *_AVX512)),
+}
+
+
+@functools.cache
+def select_isa(flag: str) -> Isa:
+    """The `Isa` for a value of the flag `isa`; ValueError where this machine doesn't have it."""
+    triple = llvm.get_process_triple()
+    found = llvm.get_host_cpu_features()
+    host = {name for name, on in found.items() if on}
+    architecture = triple.partition("-")[0]
+    if architecture not in ("x86_64", "amd64"):
+        return _other(flag, architecture, triple, found.flatten())
+    if flag == "auto":
+        level = next(name for name in ("avx512", "avx2", "baseline") if host.issuperset(_LEVELS[name][1]))
+        cpu, features = llvm.get_host_cpu_name(), found.flatten()
+    else:
+        level = flag
+        cpu, needed = _LEVELS[flag]
+        features = ""
+        missing = [name for name in needed if name not in host]
+        if missing:
+            raise ValueError(f"config.isa is {flag!r}, but this machine has no {', '.join(missing)}")
+    wide = level != "baseline"
+    return Isa(
+        name=level,
+        vector_bytes={"baseline": 16, "avx2": 32, "avx512": 64}[level],
+        has_fma=wide,
+        has_f16c=wide,
+        has_masks=level == "avx512",
+        cpu=cpu,
+        features=features,
+        triple=triple,
+    )
+
+
+def _other(flag: str, architecture: str, triple: str, features: str) -> Isa:
+    """ARM's 64-bit machines all have 16-byte vectors and fused multiply-add; others get scalar code."""
+    if flag not in ("auto", "baseline"):
+        raise ValueError(f"config.isa is {flag!r}, but this machine is {architecture}")
+    is_arm = architecture in ("aarch64", "arm64")
+    host = flag == "auto"
+    return Isa(
+        name="neon" if is_arm else "generic",
+        vector_bytes=16 if is_arm else 8,
+        has_fma=is_arm,
+        has_f16c=is_arm,  # AArch64 converts float16 in its base instruction set
+        has_masks=False,
+        cpu=llvm.get_host_cpu_name() if host else "generic",
+        features=features if host else "",
+        triple=triple,
+    )
