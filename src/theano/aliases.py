@@ -1,8 +1,8 @@
 """Names that older programs import from other places: ONE table of modules, ONE table of late attributes.
 
-`ALIASES` maps the name of a module that does not exist here to the places where its names live now. Such a module is an
-`AliasModule`, which looks a name up when asked, so that nothing is imported for its sake. `LATE` lists
-the names that a module of a lower layer shows although a higher layer defines them (``T.grad``).
+`ALIASES` maps the name of a module that does not exist here to the places where its names live now. Such a
+module is an `AliasModule`, which looks a name up when asked, so that nothing is imported for its sake.
+`LATE` lists the names that a module of a lower layer shows although a higher layer defines them (``T.grad``).
 """
 
 from __future__ import annotations
@@ -33,7 +33,12 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "theano.graph.basic": ("walk=theano.graph:stack_search", "theano.graph"),
     "theano.graph.fg": ("theano.graph",),
     "theano.graph.utils": ("theano.graph.errors", "scratchpad=theano.graph:Scratchpad"),
-    "theano.compat": ("collections=collections:abc", "theano.compile"),
+    "theano.compat": (
+        "OrderedDict=collections:OrderedDict",
+        "izip=builtins:zip",
+        "imap=builtins:map",
+        "ifilter=builtins:filter",
+    ),
     "theano.compile.function_module": (
         "theano.compile",
         "theano.compile.executable",
@@ -45,7 +50,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "theano.scalar.basic": ("theano.scalar",),
     "theano.scalar.basic_scipy": ("theano.scalar",),
     "theano.scan_module.scan_utils": ("theano.graph", "clone=theano.graph:clone_replace"),
-    "theano.tensor.basic": ("theano.tensor", "theano.tensor.basic_names"),
+    "theano.tensor.basic": ("theano.tensor",),
     "theano.tensor.extra_ops": ("theano.tensor",),
     "theano.tensor.nnet.nnet": ("theano.tensor.nnet",),
     "theano.tensor.nnet.sigm": ("theano.tensor.nnet",),
@@ -59,8 +64,8 @@ ALIASES: dict[str, tuple[str, ...]] = {
 # module -> names, each "names of one module: that module". A name that is there already stays.
 LATE: dict[str, dict[str, str]] = {
     "theano.tensor": {
-        "theano.gradient": "Lop Rop consider_constant grad grad_not_implemented grad_undefined hessian jacobian "
-        "numeric_grad DisconnectedType",
+        "theano.gradient": "Lop Rop consider_constant grad grad_not_implemented grad_undefined hessian "
+        "jacobian numeric_grad DisconnectedType",
         "theano.compile": "verify_grad shared",
         "theano.graph": "Apply Constant Generic Op Type Variable MethodNotDefined",
         "theano.printing": "min_informative_str pprint",
@@ -108,7 +113,7 @@ class AliasModule(ModuleType):
 
 def install() -> None:
     """Register the aliases as modules and set the late attributes; `theano` calls this once."""
-    for name, places in ALIASES.items():
+    for name in ALIASES:
         for known in _with_parents(name):
             if known not in sys.modules:
                 _register(known, ALIASES.get(known, ()))

@@ -277,7 +277,9 @@ def _default_config() -> TheanoConfigParser:
     return _configs[0]
 
 
-def AddConfigVar(name: str, doc: str, configparam: ConfigParam, root: Any = None, in_c_key: bool = True) -> None:
+def AddConfigVar(
+    name: str, doc: str, configparam: ConfigParam, root: Any = None, in_c_key: bool = True
+) -> None:
     """Add a flag of one's own to ``theano.config`` (`in_c_key` is accepted for old programs)."""
     target = root if root is not None else _default_config()
     target.add(name, ConfigParam(**{**configparam.__dict__, "doc": doc}))

@@ -58,7 +58,9 @@ def clone(
     copy_orphans: bool | None = None,
 ) -> tuple[list[Any], list[Any]]:
     """Copies of `inputs` and `outputs`, and of the graph between them."""
-    equiv = clone_get_equiv(inputs, outputs, copy_inputs, copy_inputs if copy_orphans is None else copy_orphans)
+    equiv = clone_get_equiv(
+        inputs, outputs, copy_inputs, copy_inputs if copy_orphans is None else copy_orphans
+    )
     return [equiv[v] for v in inputs], [equiv[v] for v in outputs]
 
 
@@ -75,8 +77,8 @@ def clone_replace(
     output
         A variable, or a list, tuple or dict of variables; the result is of the same kind.
     replace
-        Dict or pairs of old variables and new ones (or values). All are replaced at once: new ones are used as they
-        are, also if they contain old ones.
+        Dict or pairs of old variables and new ones (or values). All are replaced at once: new ones are used
+        as they are, also if they contain old ones.
     strict
         If true the new ones must have the types of the old ones; else the nodes that use them are made anew.
     share_inputs
@@ -91,7 +93,9 @@ def clone_replace(
     """
     if isinstance(output, dict):
         names = list(output)
-        return dict(zip(names, clone_replace([output[n] for n in names], replace, strict, share_inputs), strict=True))
+        return dict(
+            zip(names, clone_replace([output[n] for n in names], replace, strict, share_inputs), strict=True)
+        )
     outputs = list(output) if isinstance(output, list | tuple) else [output]
     if not all(isinstance(v, Variable) for v in outputs):
         raise TypeError(f"clone needs Theano variables, not {output!r}")
@@ -118,11 +122,13 @@ def _replacements(
 def rebuild(
     outputs: Sequence[Any], equiv: dict[Any, Any], strict: bool = True, share_inputs: bool = True
 ) -> list[Any]:
-    """Copies of `outputs` in which the keys of `equiv` are replaced; `equiv` is extended by what is copied."""
+    """Copies of `outputs` with the keys of `equiv` replaced; `equiv` is extended by what is copied."""
     for node in io_toposort(list(equiv), outputs):
         if node in equiv:
             continue
-        copied = node.clone_with_new_inputs([_leaf(v, equiv, share_inputs) for v in node.inputs], strict=strict)
+        copied = node.clone_with_new_inputs(
+            [_leaf(v, equiv, share_inputs) for v in node.inputs], strict=strict
+        )
         equiv[node] = copied
         for old, new in zip(node.outputs, copied.outputs, strict=True):
             equiv.setdefault(old, new)
@@ -135,5 +141,3 @@ def _leaf(variable: Any, equiv: dict[Any, Any], share_inputs: bool) -> Any:
         shared = share_inputs or isinstance(variable, Constant)
         found = equiv[variable] = variable if shared else variable.clone()
     return found
-
-

@@ -77,7 +77,10 @@ def _equal_leaves(x: Any, y: Any) -> bool:
 
 
 def is_same_graph(
-    var1: Variable, var2: Variable, givens: Mapping[Any, Any] | Sequence[Any] | None = None, debug: bool = False
+    var1: Variable,
+    var2: Variable,
+    givens: Mapping[Any, Any] | Sequence[Any] | None = None,
+    debug: bool = False,
 ) -> bool:
     """Whether two variables are computed alike (`debug` is accepted for old programs).
 

@@ -18,8 +18,8 @@ Client: TypeAlias = tuple[Apply | Literal["output"], int]
 class FunctionGraph:
     """The graph of a function.
 
-    Every leaf is one of `inputs`, a constant, or MissingInputError is raised. Cost of building and of each change
-    is proportional to what is added or removed.
+    Every leaf is one of `inputs`, a constant, or MissingInputError is raised. Cost of building and of each
+    change is proportional to what is added or removed.
 
     Parameters
     ----------
@@ -87,7 +87,8 @@ class FunctionGraph:
         return self._clients.keys()
 
     def clients(self, variable: Variable) -> list[Client]:
-        """Who uses `variable`: pairs of a node and the position among its inputs, or of ``'output'`` and a position.
+        """Who uses `variable`: pairs of a node and the position among its inputs, or of ``'output'`` and a
+        position.
 
         Examples
         --------
@@ -229,7 +230,8 @@ class FunctionGraph:
             new.name = old.name
         users = list(self._clients[old])
         self._import(new, reason)
-        # `new` may itself be computed from `old`; those uses are not in `users`, unless they were here before.
+        # `new` may itself be computed from `old`; those uses are not in `users`, unless they were here
+        # before.
         for node, i in users:
             self._change_input(node, i, new, reason)
         self._prune(old, reason)
@@ -272,12 +274,12 @@ class FunctionGraph:
             self._order = io_toposort(self.inputs, self.outputs, self._orderings())
         return list(self._order)
 
-    def _orderings(self) -> dict[Apply, list[Apply]] | None:
-        merged: dict[Apply, list[Apply]] = {}
+    def _orderings(self) -> dict[Apply, Sequence[Apply]] | None:
+        merged: dict[Apply, Sequence[Apply]] = {}
         for feature in self._features:
             if hasattr(feature, "orderings"):
                 for node, before in feature.orderings(self).items():
-                    merged.setdefault(node, []).extend(before)
+                    merged[node] = [*merged.get(node, ()), *before]
         return merged or None
 
     def check_integrity(self) -> None:

@@ -314,8 +314,8 @@ class Apply(Node):
         inputs
             One for each present input.
         strict
-            If true an input whose type differs is converted, or TypeError raised; the outputs keep their types.
-            Else the node is made anew by the op when the type of an input differs.
+            If true an input whose type differs is converted, or TypeError raised; the outputs keep their
+            types. Else the node is made anew by the op when the type of an input differs.
         """
         if len(inputs) != len(self.inputs):
             raise ValueError(f"{self.op} has {len(self.inputs)} inputs, {len(inputs)} were given")

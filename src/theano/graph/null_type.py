@@ -79,4 +79,6 @@ def grad_not_implemented(op: Any, x_pos: int, x: Any, comment: str = "") -> Any:
 
 
 def _why(what: str, op: Any, x_pos: int, x: Any, comment: str) -> str:
-    return f"the gradient of {op} with respect to input {x_pos} ({x}) {what}" + (f": {comment}" if comment else "")
+    return f"the gradient of {op} with respect to input {x_pos} ({x}) {what}" + (
+        f": {comment}" if comment else ""
+    )

@@ -17,8 +17,8 @@ from theano.graph.walk import io_toposort
 class Op(Props):
     """Base of all operations.
 
-    A subclass defines `make_node` (or `itypes` and `otypes`) and `perform`; for gradients `grad` or `L_op`, and
-    `R_op`; and, if it can, `infer_shape`. Attributes named in ``__props__`` make equal ops equal.
+    A subclass defines `make_node` (or `itypes` and `otypes`) and `perform`; for gradients `grad` or `L_op`,
+    and `R_op`; and, if it can, `infer_shape`. Attributes named in ``__props__`` make equal ops equal.
 
     Examples
     --------
@@ -50,11 +50,13 @@ class Op(Props):
         if len(inputs) != len(self.itypes):
             raise ValueError(f"We expected {len(self.itypes)} inputs but got {len(inputs)}.")
         variables = [
-            v if isinstance(v, Variable) else t.make_constant(v) for v, t in zip(inputs, self.itypes, strict=True)
+            v if isinstance(v, Variable) else t.make_constant(v)
+            for v, t in zip(inputs, self.itypes, strict=True)
         ]
         if any(v.type != t for v, t in zip(variables, self.itypes, strict=True)):
             raise TypeError(
-                f"We expected inputs of types '{list(self.itypes)}' but got types '{[v.type for v in variables]}'"
+                f"We expected inputs of types '{list(self.itypes)}' "
+                f"but got types '{[v.type for v in variables]}'"
             )
         return Apply(self, variables, [t() for t in self.otypes])
 
@@ -77,8 +79,8 @@ class Op(Props):
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]]) -> None:
         """Compute the outputs from values of the inputs with NumPy: the reference meaning of the op.
 
-        ``output_storage[i]`` is a one-item list to be filled. It may hold None or an old buffer that may be reused
-        if it fits. This default evaluates `decompose`.
+        ``output_storage[i]`` is a one-item list to be filled. It may hold None or an old buffer that may be
+        reused if it fits. This default evaluates `decompose`.
         """
         if not self.defines("decompose"):
             raise MethodNotDefined(f"{self} defines no perform")
@@ -93,7 +95,9 @@ class Op(Props):
             f"{self} has no gradient: the class {type(self).__name__} defines neither grad nor L_op"
         )
 
-    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> Sequence[Any]:
+    def L_op(
+        self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]
+    ) -> Sequence[Any]:
         """Like `grad`, with the outputs at hand."""
         return self.grad(inputs, output_grads)
 
@@ -142,8 +146,8 @@ def perform_node(node: Apply, values: Sequence[Any]) -> list[Any]:
 def evaluate(outputs: Sequence[Any], values: dict[Any, Any]) -> list[Any]:
     """The values of `outputs` for `values` of variables, node by node with ``perform``.
 
-    Slow and simple: it defines what compiled code must compute. Constants and shared variables bring their own
-    values.
+    Slow and simple: it defines what compiled code must compute. Constants and shared variables bring their
+    own values.
 
     Examples
     --------
@@ -199,7 +203,9 @@ def compute_test_value(node: Apply) -> None:
         try:
             values.append(get_test_value(variable))
         except AttributeError:
-            _missing_test_value(f"Cannot compute test value: input {i} ({variable}) of Op {node} missing default value")
+            _missing_test_value(
+                f"Cannot compute test value: input {i} ({variable}) of Op {node} missing default value"
+            )
             return
     for variable, value in zip(node.outputs, perform_node(node, values), strict=True):
         variable.tag.test_value = value
@@ -216,7 +222,7 @@ def _missing_test_value(message: str) -> None:
 
 
 def get_debug_values(*args: Any) -> list[tuple[Any, ...]]:
-    """The test values of `args` as a list of one tuple; an empty list if test values are off or one is missing."""
+    """The test values of `args`, a list of one tuple; an empty list if one is missing or they are off."""
     if config.compute_test_value == "off":
         return []
     try:

@@ -1,7 +1,7 @@
 """Where in the user's program a node was made.
 
-An origin is a tuple of ``(file, line, function)``, outermost frame first. Nodes made by `grad` or by a rewrite
-inherit the origin of the node they stem from.
+An origin is a tuple of ``(file, line, function)``, outermost frame first. Nodes made by `grad` or by a
+rewrite inherit the origin of the node they stem from.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ class Props:
             return True
         if self.__props__ is None or type(self) is not type(other):
             return False
-        return self._props() == other._props()  # type: ignore[attr-defined]
+        return self._props() == other._props()
 
     def __hash__(self) -> int:
         if self.__props__ is None:

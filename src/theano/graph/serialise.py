@@ -1,9 +1,9 @@
 """Pickling and copying of graphs as flat lists, so that depth does not matter.
 
-`pickle` follows references recursively, which a graph 10,000 nodes deep would not survive. So a variable pickles
-as ``(list of the records of all nodes before it, its own node's record, index)``. A record refers only
-to leaves and to records that stand before it in that list and that the pickler has therefore seen already. On
-loading, a record turns into its node.
+`pickle` follows references recursively, which a graph 10,000 nodes deep would not survive. So a variable
+pickles as ``(list of the records of all nodes before it, its own node's record, index)``. A record refers
+only to leaves and to records that stand before it in that list and that the pickler has therefore seen
+already. On loading, a record turns into its node.
 """
 
 from __future__ import annotations
@@ -62,7 +62,9 @@ def records_before(variables: Iterable[Any]) -> list[Any]:
             order[todo.pop()] = None
         else:
             opened.add(node)
-            todo.extend(v.owner for v in reversed(node.inputs) if v.owner is not None and v.owner not in opened)
+            todo.extend(
+                v.owner for v in reversed(node.inputs) if v.owner is not None and v.owner not in opened
+            )
     return [record_of(node) for node in order]
 
 
@@ -84,18 +86,18 @@ def _set_state(variable: Any, state: Any) -> None:
 
 
 def _rebuild_leaf(cls: Any) -> Any:
-    made = cls.__new__(cls)
+    made = object.__new__(cls)
     made.__dict__.update(owner=None, index=None)
     return made
 
 
 def _rebuild_node(cls: Any, inputs: list[Any], outputs: list[Any], state: dict[str, Any]) -> Any:
-    node = cls.__new__(cls)
+    node = object.__new__(cls)
     node.__dict__.update(state)
     node.inputs = [v[0].outputs[v[1]] if type(v) is tuple else v for v in inputs]
     node.outputs = []
     for index, (output_class, output_state) in enumerate(outputs):
-        output = output_class.__new__(output_class)
+        output = object.__new__(output_class)
         _set_state(output, output_state)
         output.owner = node
         output.index = index
@@ -141,13 +143,13 @@ def _copy_leaf(leaf: Any, memo: dict[int, Any]) -> Any:
 
 def _copy_node(node: Any, memo: dict[int, Any]) -> Any:
     """A copy of `node`, whose inputs are copied already unless they are leaves. Ops are shared."""
-    made = type(node).__new__(type(node))
+    made = object.__new__(type(node))
     memo[id(node)] = made
     made.op = node.op
     made.inputs = [_copy_leaf(v, memo) if v.owner is None else memo[id(v)] for v in node.inputs]
     made.outputs = []
     for index, output in enumerate(node.outputs):
-        copied = type(output).__new__(type(output))
+        copied = object.__new__(type(output))
         memo[id(output)] = copied
         copied.owner = made
         copied.index = index

@@ -1,0 +1,49 @@
+# make demo         in a fresh clone: set up .venv and run the XNOR example
+# make test         linters, type checker, layer contract, all tests
+# make lint         linters, type checker, layer contract
+# make bench        benchmarks of this package; make bench-peers: against others (installs them)
+# make docs         the documentation as HTML, warnings are errors
+#
+# PYTHON=python3.12 chooses the interpreter of .venv.
+
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+# What could be compared with; each is skipped where it cannot be installed.
+PEERS := numexpr jax torch pytensor
+
+.PHONY: demo test lint bench bench-peers docs clean
+
+demo: .venv/.installed-plot
+	$(BIN)/python examples/xnor.py
+
+test: lint
+	$(BIN)/python -m pytest -n 2 tests
+
+lint: .venv/.installed-test
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/.installed-bench
+	$(BIN)/python -m benchmarks
+
+bench-peers: .venv/.installed-bench
+	for peer in $(PEERS); do $(BIN)/python -m pip install -q $$peer || echo "$$peer: skipped"; done
+	$(BIN)/python -m benchmarks --peers
+
+docs: .venv/.installed-docs
+	$(BIN)/python -m sphinx -W --keep-going -b html docs build/docs
+
+clean:
+	rm -rf build dist .venv/.installed-*
+
+# One stamp for each set of extras: repeated runs start at once.
+.venv/.installed-%: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install -q -e ".[$*]"
+	touch $@
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --upgrade pip

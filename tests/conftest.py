@@ -1,0 +1,37 @@
+"""Every test run has a compile cache of its own and ignores the user's ``.theanorc``."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+_MARK = "THEANO_TEST_CACHE"
+
+
+def _isolate() -> None:
+    """Must run before `theano` is imported. Workers of pytest-xdist inherit the folder and share it."""
+    if _MARK not in os.environ:
+        os.environ[_MARK] = tempfile.mkdtemp(prefix="theano-test-cache-")
+    # Flags given from outside (isa=baseline) hold.
+    flags = [os.environ.get("THEANO_FLAGS", ""), f"cache.dir={os.environ[_MARK]}"]
+    os.environ["THEANO_FLAGS"] = ",".join(filter(None, flags))
+    os.environ["THEANORC"] = os.devnull
+    os.environ.setdefault("MPLBACKEND", "Agg")
+
+
+_isolate()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        shutil.rmtree(os.environ[_MARK], ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def test_cache_dir() -> Path:
+    """The folder where this run keeps compiled programs."""
+    return Path(os.environ[_MARK])
