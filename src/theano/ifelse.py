@@ -1,0 +1,166 @@
+"""Branches: only the side that the condition selects is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from theano.graph import Apply, Op, Variable
+from theano.tensor.math import switch
+from theano.tensor.opsupport import disconnected, is_disconnected, zeros_for
+from theano.tensor.variable import as_tensor_variable
+
+
+class IfElse(Op):
+    """``then`` values if the condition is true, else ``else`` values; linkers compute only the side taken.
+
+    Inputs are the condition, `n_outs` variables of the one side and as many of the other.
+
+    Examples
+    --------
+    >>> IfElse(1)(T.lscalar(), T.vector(), T.vector())
+    if{}.0
+    """
+
+    __props__ = ("n_outs", "name")
+    view_map: dict[int, list[int]] = {}
+
+    def __init__(self, n_outs: int, as_view: bool = False, gpu: bool = False, name: str | None = None) -> None:
+        self.n_outs = int(n_outs)
+        self.name = name
+
+    def __str__(self) -> str:
+        return f"if{{{self.name or ''}}}"
+
+    def make_node(self, cond: Any, *branches: Any) -> Apply:
+        if len(branches) != 2 * self.n_outs:
+            raise ValueError(f"Wrong number of arguments to make_node: expected {2 * self.n_outs}, got {len(branches)}")
+        cond = as_tensor_variable(cond)
+        if cond.type.ndim != 0:
+            raise TypeError(f"the condition of ifelse must be 0-d, got {cond} with {cond.type.ndim} dimensions")
+        sides = [v if isinstance(v, Variable) else as_tensor_variable(v) for v in branches]
+        thens, elses = list(sides[: self.n_outs]), list(sides[self.n_outs :])
+        outputs = []
+        for k, (a, b) in enumerate(zip(thens, elses)):
+            thens[k], elses[k] = _meet(a, b)
+            outputs.append(thens[k].type())
+        return Apply(self, [cond, *thens, *elses], outputs)
+
+    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+        taken = inputs[1 : 1 + self.n_outs] if inputs[0] else inputs[1 + self.n_outs :]
+        for storage, value in zip(out, taken):
+            storage[0] = value.copy() if isinstance(value, np.ndarray) else value
+
+    def infer_shape(self, node: Apply, shapes: list[Any]) -> list[Any]:
+        cond, result = node.inputs[0], []
+        for k in range(self.n_outs):
+            then, other = shapes[1 + k], shapes[1 + self.n_outs + k]
+            if then is None or other is None:
+                result.append(None)
+                continue
+            result.append(tuple(m if m is n else switch(cond, m, n) for m, n in zip(then, other)))
+        return result
+
+    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+        cond, thens, elses = inputs[0], inputs[1 : 1 + self.n_outs], inputs[1 + self.n_outs :]
+        wanted = [k for k, g in enumerate(gs) if not is_disconnected(g)]
+        grads: list[Variable] = [zeros_for(cond)] + [disconnected() for _ in inputs[1:]]
+        if not wanted:
+            return grads
+        op = IfElse(len(wanted), name=None if self.name is None else f"{self.name}_grad")
+        flowing = [gs[k] for k in wanted]
+        into_then = op(cond, *flowing, *(_zeros(thens[k], gs[k]) for k in wanted), return_list=True)
+        into_else = op(cond, *(_zeros(elses[k], gs[k]) for k in wanted), *flowing, return_list=True)
+        for k, a, b in zip(wanted, into_then, into_else):
+            grads[1 + k], grads[1 + self.n_outs + k] = a, b
+        return grads
+
+    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+        values, points = inputs[1:], eval_points[1:]
+        wanted = [k for k in range(self.n_outs) if points[k] is not None or points[k + self.n_outs] is not None]
+        if not wanted:
+            return [None] * self.n_outs
+        sides = [
+            points[k + s] if points[k + s] is not None else zeros_for(values[k + s])
+            for s in (0, self.n_outs)
+            for k in wanted
+        ]
+        made = iter(IfElse(len(wanted), name=self.name)(inputs[0], *sides, return_list=True))
+        return [next(made) if k in wanted else None for k in range(self.n_outs)]
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        sides = [[k == i % self.n_outs for k in range(self.n_outs)] for i in range(2 * self.n_outs)]
+        return [[True] * self.n_outs, *sides]
+
+
+def _meet(a: Variable, b: Variable) -> tuple[Variable, Variable]:
+    """Two branches as variables of one type."""
+    if a.type == b.type:
+        return a, b
+    # patterns may differ where one is the more general: (1, n) beside (m, n)
+    for x, y in ((a, b), (b, a)):
+        try:
+            converted = x.type.filter_variable(y)
+        except TypeError:
+            continue
+        return (x, converted) if x is a else (converted, x)
+    raise TypeError(
+        f"The two branches should have identical types, but they are {a.type} and {b.type} respectively. "
+        "This error could be raised if for example you provided a one element list on the `then` branch but a tensor "
+        "on the `else` branch."
+    )
+
+
+def _zeros(x: Variable, g: Variable) -> Variable:
+    """Zeros of the shape of `x` and the type of its gradient `g`."""
+    zeros = zeros_for(x)
+    if zeros.type == g.type:
+        return zeros
+    if zeros.type.dtype != g.type.dtype:
+        zeros = zeros.astype(g.type.dtype)
+    return zeros
+
+
+def ifelse(condition: Any, then_branch: Any, else_branch: Any, name: str | None = None) -> Any:
+    """`then_branch` if `condition` is true, else `else_branch`; only the one taken is computed.
+
+    Parameters
+    ----------
+    condition : 0-d tensor of any dtype
+    then_branch, else_branch : tensors, or lists of tensors of the same length
+        Their types must be identical.
+    name : str, optional
+        For printing.
+
+    Returns
+    -------
+    A variable, or a list if `then_branch` is a list.
+
+    Raises
+    ------
+    TypeError
+        If the types of the branches differ.
+    ValueError
+        If the lists differ in length.
+
+    Examples
+    --------
+    >>> x = T.scalar("x")
+    >>> ifelse(x > 0, x, 0. * x).eval({x: 3.0})
+    array(3.)
+    """
+    then_list = _as_list(then_branch)
+    else_list = _as_list(else_branch)
+    if len(then_list) != len(else_list):
+        raise ValueError(f"The number of values on the `then` branch should be that on the `else` branch: "
+                         f"{len(then_list)} and {len(else_list)}")
+    if not then_list:
+        raise ValueError("ifelse needs at least one value on each branch")
+    outputs = IfElse(len(then_list), name=name)(condition, *then_list, *else_list, return_list=True)
+    return list(outputs) if isinstance(then_branch, (list, tuple)) else outputs[0]
+
+
+def _as_list(branch: Any) -> Sequence[Any]:
+    return list(branch) if isinstance(branch, (list, tuple)) else [branch]

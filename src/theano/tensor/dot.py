@@ -1,0 +1,242 @@
+"""Products of vectors, matrices and stacks of matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from theano.graph import Apply, Op, Variable
+from theano.scalar.dtypes import upcast
+from theano.tensor.opsupport import Shapes, single
+from theano.tensor.shape import dimshuffle, flatten, patternbroadcast, reshape, shape_i
+from theano.tensor.shape import product as length_product
+from theano.tensor.variable import as_tensor_variable
+
+
+def _check_inner(what: str, x: Variable, x_axis: int, y: Variable, y_axis: int) -> None:
+    m, n = x.type.shape[x_axis], y.type.shape[y_axis]
+    if m is not None and n is not None and m != n:
+        raise ValueError(f"{what}: shape mismatch, x.shape[{x_axis}] = {m} but y.shape[{y_axis}] = {n} ({x}, {y})")
+
+
+class Dot(Op):
+    """The product of vectors or matrices.
+
+    Examples
+    --------
+    >>> T.dot(T.matrix(), T.vector())
+    dot.0
+    """
+
+    __props__ = ()
+
+    def __str__(self) -> str:
+        return "dot"
+
+    def make_node(self, x: Any, y: Any) -> Apply:
+        x, y = as_tensor_variable(x), as_tensor_variable(y)
+        if x.type.ndim not in (1, 2) or y.type.ndim not in (1, 2):
+            raise TypeError(f"Dot takes vectors and matrices, got {x.type.ndim} and {y.type.ndim} dimensions")
+        _check_inner("dot", x, x.type.ndim - 1, y, 0)
+        return single(self, [x, y], upcast(x.type.dtype, y.type.dtype), x.type.shape[:-1] + y.type.shape[1:])
+
+    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+        x, y = inputs
+        dtype = node.outputs[0].type.dtype
+        out[0][0] = np.asarray(np.dot(x.astype(dtype, copy=False), y.astype(dtype, copy=False)), dtype=dtype)
+
+    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+        return [shapes[0][:-1] + shapes[1][1:]]
+
+    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+        (x, y), (g,) = inputs, gs
+        if g.type.ndim == 0:
+            gx, gy = g * y, g * x
+        elif x.type.ndim == 1:
+            gx, gy = self(g, y.T), outer(x, g)
+        elif y.type.ndim == 1:
+            gx, gy = outer(g, y), self(x.T, g)
+        else:
+            gx, gy = self(g, y.T), self(x.T, g)
+        return [patternbroadcast(gx, x.type.broadcastable), patternbroadcast(gy, y.type.broadcastable)]
+
+    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+        return [_product_rule(self, inputs, eval_points)]
+
+
+def _product_rule(op: Op, inputs: list[Variable], eval_points: list[Variable | None]) -> Variable | None:
+    (x, y), (dx, dy) = inputs, eval_points
+    parts = ([op(dx, y)] if dx is not None else []) + ([op(x, dy)] if dy is not None else [])
+    return parts[0] + parts[1] if len(parts) == 2 else parts[0] if parts else None
+
+
+_dot = Dot()
+
+
+def dot(a: Any, b: Any) -> Variable:
+    """The product of `a` and `b`: multiplication for 0-d, inner and matrix products for 1-d and 2-d, else the
+    last axis of `a` with the second-last of `b`.
+
+    Examples
+    --------
+    >>> T.dot(T.vector(), T.vector()).ndim
+    0
+    """
+    a, b = as_tensor_variable(a), as_tensor_variable(b)
+    if a.type.ndim == 0 or b.type.ndim == 0:
+        return a * b
+    if a.type.ndim > 2 or b.type.ndim > 2:
+        return tensordot(a, b, [[a.type.ndim - 1], [max(0, b.type.ndim - 2)]])
+    return _dot(a, b)
+
+
+def outer(x: Any, y: Any) -> Variable:
+    """The outer product of `x` and `y`, flattened to vectors first."""
+    x, y = as_tensor_variable(x), as_tensor_variable(y)
+    x = x if x.type.ndim == 1 else flatten(x)
+    y = y if y.type.ndim == 1 else flatten(y)
+    return _dot(dimshuffle(x, (0, "x")), dimshuffle(y, ("x", 0)))
+
+
+def inner(x: Any, y: Any) -> Variable:
+    """The product of the last axes of `x` and `y`; multiplication if one is 0-d."""
+    x, y = as_tensor_variable(x), as_tensor_variable(y)
+    if x.type.ndim == 0 or y.type.ndim == 0:
+        return x * y
+    return tensordot(x, y, [[x.type.ndim - 1], [y.type.ndim - 1]])
+
+
+class BatchedDot(Op):
+    """The matrix products of two stacks of matrices (3-d tensors)."""
+
+    __props__ = ()
+
+    def make_node(self, x: Any, y: Any) -> Apply:
+        x, y = as_tensor_variable(x), as_tensor_variable(y)
+        if x.type.ndim != 3 or y.type.ndim != 3:
+            raise TypeError(f"BatchedDot takes 3-d tensors, got {x.type.ndim} and {y.type.ndim} dimensions")
+        _check_inner("batched_dot", x, 2, y, 1)
+        _check_inner("batched_dot", x, 0, y, 0)
+        batch = x.type.shape[0] if x.type.shape[0] is not None else y.type.shape[0]
+        shape = (batch, x.type.shape[1], y.type.shape[2])
+        return single(self, [x, y], upcast(x.type.dtype, y.type.dtype), shape)
+
+    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+        x, y = inputs
+        if x.shape[0] != y.shape[0]:
+            raise ValueError(f"batched_dot: shape mismatch, x.shape[0] = {x.shape[0]} but y.shape[0] = {y.shape[0]}")
+        dtype = node.outputs[0].type.dtype
+        out[0][0] = np.matmul(x.astype(dtype, copy=False), y.astype(dtype, copy=False))
+
+    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+        return [(shapes[0][0], shapes[0][1], shapes[1][2])]
+
+    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+        (x, y), (g,) = inputs, gs
+        gx, gy = self(g, dimshuffle(y, (0, 2, 1))), self(dimshuffle(x, (0, 2, 1)), g)
+        return [patternbroadcast(gx, x.type.broadcastable), patternbroadcast(gy, y.type.broadcastable)]
+
+    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+        return [_product_rule(self, inputs, eval_points)]
+
+
+_batched_dot = BatchedDot()
+
+
+def batched_dot(a: Any, b: Any) -> Variable:
+    """``dot(a[i], b[i])`` for every `i`, stacked.
+
+    Examples
+    --------
+    >>> T.batched_dot(T.tensor3(), T.matrix()).ndim
+    2
+    """
+    a, b = as_tensor_variable(a), as_tensor_variable(b)
+    if a.type.ndim == 0 or b.type.ndim == 0:
+        raise TypeError("batched_dot takes tensors of at least one dimension")
+    if a.type.ndim == 1:
+        return dimshuffle(a, (0, *["x"] * (b.type.ndim - 1))) * b
+    if b.type.ndim == 1:
+        return a * dimshuffle(b, (0, *["x"] * (a.type.ndim - 1)))
+    if a.type.ndim > 3 or b.type.ndim > 3:
+        return batched_tensordot(a, b, [[a.type.ndim - 1], [max(1, b.type.ndim - 2)]])
+    rows = dimshuffle(a, (0, "x", 1)) if a.type.ndim == 2 else a
+    columns = dimshuffle(b, (0, 1, "x")) if b.type.ndim == 2 else b
+    result = _batched_dot(rows, columns)
+    kept = [0] + [1] * (a.type.ndim == 3) + [2] * (b.type.ndim == 3)
+    return dimshuffle(result, kept) if len(kept) < 3 else result
+
+
+def _contracted(a: Variable, b: Variable, axes: Any, batched: int) -> tuple[list[int], list[int]]:
+    """The axes of `a` and of `b` that a tensordot sums over, in order."""
+    if isinstance(axes, (int, np.integer)) and not isinstance(axes, bool):
+        n = int(axes)
+        if n < 0 or n > min(a.type.ndim, b.type.ndim) - batched:
+            raise ValueError(f"tensordot: axes={n} for {a.type.ndim} and {b.type.ndim} dimensions")
+        return list(range(a.type.ndim - n, a.type.ndim)), list(range(batched, batched + n))
+    try:
+        pairs = [[int(i) for i in (part if np.ndim(part) else [part])] for part in axes]
+    except TypeError:
+        raise ValueError(f"tensordot: axes must be an int or two lists of ints, got {axes!r}") from None
+    if len(pairs) != 2 or len(pairs[0]) != len(pairs[1]):
+        raise ValueError(f"tensordot: axes must be two lists of equal length, got {axes!r}")
+    result = []
+    for x, part in zip((a, b), pairs):
+        part = [i + x.type.ndim if i < 0 else i for i in part]
+        if len(set(part)) < len(part) or any(not batched <= i < x.type.ndim for i in part):
+            raise ValueError(f"tensordot: axes {part} for {x} with {x.type.ndim} dimensions")
+        result.append(part)
+    return result[0], result[1]
+
+
+def _lengths(x: Variable, axes: Sequence[int]) -> list[Variable]:
+    return [shape_i(x, i) for i in axes]
+
+
+def tensordot(a: Any, b: Any, axes: Any = 2) -> Variable:
+    """The sum of products over some axes of `a` and of `b`.
+
+    Parameters
+    ----------
+    axes : int or pair of lists
+        The last `axes` axes of `a` and the first of `b`, or the axes of each.
+
+    Examples
+    --------
+    >>> T.tensordot(T.tensor3(), T.tensor3(), axes=[[1, 2], [0, 1]]).ndim
+    2
+    """
+    a, b = as_tensor_variable(a), as_tensor_variable(b)
+    a_axes, b_axes = _contracted(a, b, axes, 0)
+    for i, j in zip(a_axes, b_axes):
+        _check_inner("tensordot", a, i, b, j)
+    a_free = [i for i in range(a.type.ndim) if i not in a_axes]
+    b_free = [i for i in range(b.type.ndim) if i not in b_axes]
+    pattern = [x.type.broadcastable[i] for x, free in ((a, a_free), (b, b_free)) for i in free]
+    inner_a, inner_b = length_product(_lengths(a, a_axes)), length_product(_lengths(b, b_axes))
+    rows = reshape(dimshuffle(a, a_free + a_axes), (length_product(_lengths(a, a_free)), inner_a))
+    columns = reshape(dimshuffle(b, b_axes + b_free), (inner_b, length_product(_lengths(b, b_free))))
+    result = reshape(_dot(rows, columns), _lengths(a, a_free) + _lengths(b, b_free))
+    return patternbroadcast(result, pattern)
+
+
+def batched_tensordot(x: Any, y: Any, axes: Any = 2) -> Variable:
+    """``tensordot(x[i], y[i])`` for every `i`; `axes` count the batch axis as axis 0."""
+    x, y = as_tensor_variable(x), as_tensor_variable(y)
+    if x.type.ndim == 0 or y.type.ndim == 0:
+        raise TypeError("batched_tensordot takes tensors of at least one dimension")
+    x_axes, y_axes = _contracted(x, y, axes, 1)
+    x_free = [i for i in range(1, x.type.ndim) if i not in x_axes]
+    y_free = [i for i in range(1, y.type.ndim) if i not in y_axes]
+    inner_x, inner_y = length_product(_lengths(x, x_axes)), length_product(_lengths(y, y_axes))
+    batch = shape_i(x, 0)
+    rows = reshape(dimshuffle(x, [0, *x_free, *x_axes]), (batch, length_product(_lengths(x, x_free)), inner_x))
+    columns = reshape(
+        dimshuffle(y, [0, *y_axes, *y_free]), (shape_i(y, 0), inner_y, length_product(_lengths(y, y_free)))
+    )
+    result = reshape(_batched_dot(rows, columns), [batch, *_lengths(x, x_free), *_lengths(y, y_free)])
+    pattern = [a or b for a, b in [(x.type.broadcastable[0], y.type.broadcastable[0])]]
+    pattern += [v.type.broadcastable[i] for v, free in ((x, x_free), (y, y_free)) for i in free]
+    return patternbroadcast(result, pattern)

@@ -1,0 +1,205 @@
+"""``x[...]``: an index expression as a user writes it becomes basic or advanced indexing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from theano.graph import Constant, Variable
+from theano.scalar.dtypes import INTEGER
+from theano.tensor.advanced_subtensor import ARRAY, AdvancedSubtensor, AdvancedSubtensor1, Nonzero, as_index_array
+from theano.tensor.join import stack
+from theano.tensor.math import clip
+from theano.tensor.opsupport import as_index
+from theano.tensor.shape import MakeVector, dimshuffle, flatten, shape_i
+from theano.tensor.subtensor import FULL, INDEX, Subtensor, take_apart
+from theano.tensor.variable import as_tensor_variable, constant
+
+
+def getitem(x: Variable, key: Any) -> Variable:
+    """``x[key]``.
+
+    Takes integers, slices, ``None``, ``Ellipsis``, 0-d integer variables, integer arrays and boolean masks.
+
+    Raises
+    ------
+    TypeError
+        For floats, Python bools and masks given as Python lists.
+    IndexError
+        For more indices than dimensions, and for indices known to be out of range.
+
+    Examples
+    --------
+    >>> getitem(T.matrix(), (slice(None), None)).ndim
+    3
+    """
+    entries = [_classified(e) for e in (key if isinstance(key, tuple) else (key,))]
+    entries = _without_ellipsis(entries, x.type.ndim)
+    used = sum(_axes_of(e) for e in entries)
+    if used > x.type.ndim:
+        raise IndexError(f"too many indices for {x}: {used} for {x.type.ndim} dimensions")
+    if any(e is None for e in entries):
+        x = _with_new_axes(x, entries)
+        entries = [FULL if e is None else e for e in entries]
+        if all(isinstance(e, slice) and e == FULL for e in entries):
+            return x
+    if any(isinstance(e, Variable) and e.type.ndim for e in entries):
+        return _advanced(x, entries)
+    idx_list, inputs = take_apart(entries)
+    return Subtensor(idx_list)(x, *inputs)
+
+
+def _classified(entry: Any) -> Any:
+    """An index as ``None``, ``Ellipsis``, a slice, an int, or an integer or bool tensor variable."""
+    if entry is None or entry is Ellipsis or isinstance(entry, slice):
+        return entry
+    if isinstance(entry, (bool, np.bool_)):
+        raise TypeError(f"a bool is no index: {entry}")
+    if isinstance(entry, (int, np.integer)):
+        return int(entry)
+    if isinstance(entry, (list, tuple)):
+        if _holds_bool(entry):
+            raise TypeError(f"a mask must be a NumPy array or a symbolic tensor, not a list: {entry}")
+        entry = np.zeros(0, dtype="int64") if len(entry) == 0 else entry
+    elif not isinstance(entry, (np.ndarray, Variable)):
+        raise TypeError(f"{entry!r} is no index: expected an integer, a slice, None, Ellipsis or an integer tensor")
+    variable = as_tensor_variable(entry)
+    if variable.type.dtype == "bool" and variable.type.ndim:
+        return variable
+    if variable.type.dtype not in INTEGER:
+        raise TypeError(f"indices must be integers, got {variable} of dtype {variable.type.dtype}")
+    return variable
+
+
+def _holds_bool(items: Any) -> bool:
+    return any(
+        _holds_bool(i) if isinstance(i, (list, tuple)) else isinstance(i, (bool, np.bool_)) for i in items
+    )
+
+
+def _axes_of(entry: Any) -> int:
+    """How many axes of the indexed tensor an index takes up."""
+    if entry is None or entry is Ellipsis:
+        return 0
+    return entry.type.ndim if isinstance(entry, Variable) and entry.type.dtype == "bool" else 1
+
+
+def _without_ellipsis(entries: list[Any], ndim: int) -> list[Any]:
+    places = [i for i, e in enumerate(entries) if e is Ellipsis]
+    if len(places) > 1:
+        raise IndexError("an index can have only one Ellipsis")
+    if not places:
+        return entries
+    missing = ndim - sum(_axes_of(e) for e in entries)
+    return entries[: places[0]] + [FULL] * missing + entries[places[0] + 1 :]
+
+
+def _with_new_axes(x: Variable, entries: list[Any]) -> Variable:
+    """`x` with a broadcastable axis at each ``None``."""
+    order: list[int | str] = []
+    axis = 0
+    for e in entries:
+        if e is None:
+            order.append("x")
+        else:
+            order += range(axis, axis + _axes_of(e))
+            axis += _axes_of(e)
+    return dimshuffle(x, order + list(range(axis, x.type.ndim)))
+
+
+def _advanced(x: Variable, entries: list[Any]) -> Variable:
+    expanded: list[Any] = []
+    for e in entries:
+        mask = isinstance(e, Variable) and e.type.dtype == "bool"
+        expanded += _mask_positions(x, e, len(expanded)) if mask else [e]
+    while isinstance(expanded[-1], slice) and expanded[-1] == FULL:
+        expanded.pop()
+    if len(expanded) == 1 and expanded[0].type.ndim == 1:
+        return AdvancedSubtensor1()(x, expanded[0])
+    idx_list: list[Any] = []
+    inputs: list[Variable] = []
+    for e in expanded:
+        if isinstance(e, Variable) and e.type.ndim:
+            idx_list.append(ARRAY)
+            inputs.append(e)
+        else:
+            basic, more = take_apart([e])
+            idx_list += basic
+            inputs += more
+    return AdvancedSubtensor(idx_list)(x, *inputs)
+
+
+def _mask_positions(x: Variable, mask: Variable, axis: int) -> list[Variable]:
+    """The positions of the true elements of a mask over the axes of `x` from `axis` on."""
+    axes = range(axis, axis + mask.type.ndim)
+    target = tuple(x.type.shape[i] for i in axes)
+    given = mask.data.shape if isinstance(mask, Constant) else mask.type.shape
+    if any(m is not None and n is not None and m != n for m, n in zip(given, target)):
+        raise IndexError(f"boolean index of shape {given} does not match {target}, the axes of {x} it is for")
+    if None not in target and given == target:
+        if isinstance(mask, Constant):
+            return [constant(np.asarray(p, dtype="int64")) for p in np.nonzero(mask.data)]
+        return Nonzero()(mask, return_list=True)
+    lengths = MakeVector("int64")(*(shape_i(x, i) for i in axes))
+    return Nonzero()(mask, lengths, return_list=True)
+
+
+def nonzero(a: Any, return_matrix: bool = False) -> Any:
+    """The positions of non-zero elements: a tuple with one vector for each axis, or these as rows of a matrix.
+
+    Examples
+    --------
+    >>> [p.eval() for p in T.nonzero(T.constant([0, 3, 4]))]
+    [array([1, 2])]
+    """
+    a = as_tensor_variable(a)
+    if a.type.ndim == 0:
+        raise ValueError("nonzero only supports non-scalar arrays.")
+    positions = Nonzero()(a, return_list=True)
+    return stack(list(positions), axis=0) if return_matrix else tuple(positions)
+
+
+def flatnonzero(a: Any) -> Variable:
+    """The positions of non-zero elements in the flattened `a`."""
+    a = as_tensor_variable(a)
+    if a.type.ndim == 0:
+        raise ValueError("flatnonzero only supports non-scalar arrays.")
+    return nonzero(flatten(a))[0]
+
+
+def nonzero_values(a: Any) -> Variable:
+    """The non-zero elements of `a`, in C order."""
+    a = as_tensor_variable(a)
+    return getitem(flatten(a), flatnonzero(a))
+
+
+def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> Variable:
+    """The elements of `a` at `indices` along `axis` (default: of the flattened `a`).
+
+    Parameters
+    ----------
+    mode : 'raise', 'wrap' (modulo the length) or 'clip' (to the first and last)
+
+    Examples
+    --------
+    >>> T.take(T.constant([4, 5, 6]), [0, 2]).eval()
+    array([4, 6])
+    """
+    a, indices = as_tensor_variable(a), as_tensor_variable(indices)
+    if indices.type.ndim:
+        indices = as_index_array(indices)
+    else:
+        indices = as_index(indices)
+    if axis is None:
+        a, axis = flatten(a), 0
+    if not -a.type.ndim <= axis < a.type.ndim:
+        raise ValueError(f"take: axis {axis} is out of bounds for {a.type.ndim} dimensions")
+    axis %= a.type.ndim
+    if mode == "clip":
+        indices = clip(indices, 0, shape_i(a, axis) - 1)
+    elif mode == "wrap":
+        indices = indices % shape_i(a, axis)
+    elif mode != "raise":
+        raise ValueError(f"take: mode must be 'raise', 'wrap' or 'clip', not {mode!r}")
+    return getitem(a, (*(FULL for _ in range(axis)), indices))

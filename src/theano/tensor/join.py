@@ -1,0 +1,378 @@
+"""Joining tensors along an axis and cutting them apart again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from theano.graph import Apply, Op, Variable
+from theano.scalar.dtypes import DISCRETE, upcast
+from theano.tensor.alloc import alloc
+from theano.tensor.math import eq, maximum, switch
+from theano.tensor.opsupport import (
+    Shapes,
+    as_index,
+    disconnected,
+    first_connected,
+    index_constant,
+    is_disconnected,
+    single,
+    new_tensor,
+    unknown_if_one,
+    zeros_for,
+)
+from theano.tensor.shape import (
+    MakeVector,
+    as_shape_vector,
+    dimshuffle,
+    element,
+    flatten,
+    patternbroadcast,
+    reshape,
+    shape,
+    shape_i,
+    shape_padaxis,
+    shape_padleft,
+)
+from theano.tensor.static_value import known_int, known_ints, known_vector
+from theano.tensor.variable import as_tensor_variable
+
+
+class Join(Op):
+    """Tensors put one after the other along one axis.
+
+    Examples
+    --------
+    >>> Join()(0, T.vector(), T.vector())
+    Join.0
+    """
+
+    __props__ = ()
+
+    def make_node(self, axis: Any, *tensors: Any) -> Apply:
+        if not tensors:
+            raise ValueError("Cannot join an empty list of tensors")
+        axis = as_index(axis, "the axis of join")
+        inputs = [as_tensor_variable(t) for t in tensors]
+        ndim = inputs[0].type.ndim
+        if any(t.type.ndim == 0 for t in inputs):
+            raise TypeError("Join cannot handle 0-d tensors; use stack")
+        if any(t.type.ndim != ndim for t in inputs):
+            raise TypeError(f"Join: tensors of different dimensionality: {[t.type.ndim for t in inputs]}")
+        known = known_int(axis)
+        if known is None:
+            result: list[int | None] = [None] * ndim
+        else:
+            if known >= ndim:
+                raise ValueError(f"Join: axis {known} is out of bounds for tensors of {ndim} dimensions")
+            if known < -ndim:
+                raise IndexError(f"Join: axis {known} is out of bounds for tensors of {ndim} dimensions")
+            if known < 0:
+                known += ndim
+                axis = index_constant(known)
+            result = _joined_shape(inputs, known)
+        return single(self, [axis, *inputs], upcast(*(t.type.dtype for t in inputs)), result)
+
+    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+        axis, ndim, dtype = int(inputs[0]), inputs[1].ndim, node.outputs[0].type.dtype
+        if not -ndim <= axis < ndim:
+            raise IndexError(f"Join axis {axis} out of bounds [0, {ndim})")
+        out[0][0] = np.concatenate([t.astype(dtype, copy=False) for t in inputs[1:]], axis=axis)
+
+    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+        axis, known, static = node.inputs[0], known_int(node.inputs[0]), node.outputs[0].type.shape
+        dims: list[Variable] = []
+        for i, length in enumerate(static):
+            if length is not None:
+                dims.append(index_constant(length))
+                continue
+            total = shapes[1][i]
+            if known is None or known == i:
+                for s in shapes[2:]:
+                    total = total + s[i]
+            dims.append(total if known is not None else switch(_is_axis(axis, i, len(static)), total, shapes[1][i]))
+        return [tuple(dims)]
+
+    def known_vector(self, node: Apply, depth: int) -> tuple[Any, ...] | None:
+        parts = [known_vector(t, depth) for t in node.inputs[1:]]
+        return None if any(p is None for p in parts) else tuple(e for p in parts for e in p or ())
+
+    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+        axis, tensors, g = inputs[0], inputs[1:], gs[0]
+        if outputs[0].type.dtype in DISCRETE:
+            return [disconnected(), *(zeros_for(t) for t in tensors)]
+        known = known_int(axis)
+        lengths = [shape_i(t, known) if known is not None else shape(t)[axis] for t in tensors]
+        parts = Split(len(tensors))(g, axis, MakeVector("int64")(*lengths), return_list=True)
+        return [disconnected(), *(patternbroadcast(p, t.type.broadcastable) for p, t in zip(parts, tensors))]
+
+    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+        if all(e is None for e in eval_points[1:]):
+            return [None]
+        parts = [zeros_for(t) if e is None else e for t, e in zip(inputs[1:], eval_points[1:])]
+        return [self(inputs[0], *parts)]
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return first_connected(len(node.inputs), range(1, len(node.inputs)))
+
+
+def _is_axis(axis: Variable, i: int, ndim: int) -> Variable:
+    return eq(switch(axis < 0, axis + ndim, axis), i)
+
+
+def _joined_shape(tensors: list[Variable], axis: int) -> list[int | None]:
+    """The static shape of a join; raises ValueError if shapes known now do not fit."""
+    shapes = [t.type.shape for t in tensors]
+    result: list[int | None] = []
+    for i, lengths in enumerate(zip(*shapes)):
+        if i == axis:
+            result.append(None if None in lengths else unknown_if_one(sum(lengths)))
+            continue
+        known = {n for n in lengths if n is not None}
+        if len(known) > 1:
+            raise ValueError(f"Join: the tensors differ in the length of axis {i}: {list(lengths)}")
+        result.append(known.pop() if known else None)
+    return result
+
+
+join_ = Join()
+
+
+def join(axis: Any, *tensors_list: Any) -> Variable:
+    """Tensors joined along `axis`; one tensor is returned as it is.
+
+    Examples
+    --------
+    >>> T.join(1, T.matrix(), T.matrix()).ndim
+    2
+    """
+    if len(tensors_list) == 1:
+        return as_tensor_variable(tensors_list[0])
+    return join_(axis, *tensors_list)
+
+
+def concatenate(tensor_list: Any, axis: Any = 0) -> Variable:
+    """A list or tuple of tensors joined along `axis`.
+
+    Raises
+    ------
+    TypeError
+        If `tensor_list` is no list or tuple, or holds 0-d tensors or different numbers of dimensions.
+
+    Examples
+    --------
+    >>> T.concatenate([T.matrix(), T.matrix()], axis=1).ndim
+    2
+    """
+    if not isinstance(tensor_list, (list, tuple)):
+        raise TypeError(f"concatenate takes a list or tuple of tensors, got {tensor_list!r}")
+    return join(axis, *tensor_list)
+
+
+def stack(*tensors: Any, axis: int = 0) -> Variable:
+    """Tensors of one shape put side by side along a new axis.
+
+    Takes a list (and an axis), or, as older programs write, the tensors one by one.
+
+    Examples
+    --------
+    >>> T.stack([T.vector(), T.vector()], axis=1).ndim
+    2
+    """
+    if not tensors:
+        raise ValueError("stack needs at least one tensor")
+    if isinstance(tensors[0], (list, tuple)):
+        if len(tensors) == 2 and isinstance(tensors[1], (int, np.integer)):
+            axis = int(tensors[1])
+        elif len(tensors) > 1:
+            raise TypeError("stack takes one list of tensors, or tensors one by one")
+        tensors = tuple(tensors[0])
+        if not tensors:
+            raise ValueError("Cannot stack an empty list of tensors")
+    variables = [as_tensor_variable(t) for t in tensors]
+    if all(v.type.ndim == 0 for v in variables):
+        return MakeVector(upcast(*(v.type.dtype for v in variables)))(*variables)
+    ndim = variables[0].type.ndim
+    if any(v.type.ndim != ndim for v in variables):
+        raise TypeError(f"stack: tensors of different dimensionality: {[v.type.ndim for v in variables]}")
+    if not -ndim - 1 <= axis <= ndim:
+        raise IndexError(f"stack: axis {axis} is out of bounds [-{ndim + 1}, {ndim + 1})")
+    axis %= ndim + 1
+    return join(axis, *(shape_padaxis(v, axis) for v in variables))
+
+
+def stacklists(arg: Any) -> Variable:
+    """Nested lists of tensors as one tensor, each level of nesting an axis.
+
+    Examples
+    --------
+    >>> stacklists([[a, b], [c, d]]).ndim   # of scalars
+    2
+    """
+    return stack([stacklists(a) for a in arg]) if isinstance(arg, (list, tuple)) else as_tensor_variable(arg)
+
+
+def horizontal_stack(*args: Any) -> Variable:
+    """Matrices side by side."""
+    return _stack_matrices(1, args)
+
+
+def vertical_stack(*args: Any) -> Variable:
+    """Matrices above each other."""
+    return _stack_matrices(0, args)
+
+
+def _stack_matrices(axis: int, args: tuple[Any, ...]) -> Variable:
+    matrices = [as_tensor_variable(a) for a in args]
+    if len(matrices) < 2 or any(m.type.ndim != 2 for m in matrices):
+        raise ValueError("expected two or more matrices")
+    return concatenate(matrices, axis=axis)
+
+
+class Split(Op):
+    """A tensor cut along an axis into `len_splits` parts of given lengths."""
+
+    __props__ = ("len_splits",)
+
+    def __init__(self, len_splits: int) -> None:
+        self.len_splits = int(len_splits)
+
+    def __str__(self) -> str:
+        return f"Split{{{self.len_splits}}}"
+
+    def make_node(self, x: Any, axis: Any, splits: Any) -> Apply:
+        x, axis, splits = as_tensor_variable(x), as_index(axis, "the axis of split"), as_shape_vector(splits)
+        known, ndim = known_int(axis), x.type.ndim
+        if ndim == 0 or known is not None and not -ndim <= known < ndim:
+            raise ValueError(f"Split: axis {known} is out of bounds for a tensor of {ndim} dimensions")
+        if known is not None and known < 0:
+            known += ndim
+            axis = index_constant(known)
+        lengths = known_ints(splits)
+        if lengths is not None:
+            self._check(lengths, None if known is None else x.type.shape[known])
+        outputs = []
+        for k in range(self.len_splits):
+            result: list[int | None] = [None] * ndim if known is None else list(x.type.shape)
+            if known is not None:
+                result[known] = unknown_if_one(lengths[k]) if lengths is not None else None
+            outputs.append(new_tensor(x.type.dtype, result))
+        return Apply(self, [x, axis, splits], outputs)
+
+    def _check(self, lengths: tuple[int | None, ...], total: int | None) -> None:
+        if len(lengths) != self.len_splits:
+            raise ValueError(f"Split into {self.len_splits} parts, but {len(lengths)} lengths were given")
+        if any(n is not None and n < 0 for n in lengths):
+            raise ValueError(f"Split sizes cannot be negative, got {list(lengths)}")
+        if total is not None and None not in lengths and sum(lengths) != total:
+            raise ValueError(f"The splits sum to {sum(lengths)}, expected {total}")
+
+    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+        x, axis, splits = inputs
+        axis = int(axis)
+        if not -x.ndim <= axis < x.ndim:
+            raise IndexError(f"Split axis {axis} out of bounds [0, {x.ndim})")
+        lengths = tuple(int(n) for n in splits)
+        self._check(lengths, x.shape[axis])
+        parts = np.split(x, np.cumsum(lengths)[:-1], axis=axis)
+        for storage, part in zip(out, parts):
+            storage[0] = part.copy()
+
+    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+        x, axis, splits = node.inputs
+        known = known_int(axis)
+        result = []
+        for k in range(self.len_splits):
+            length = element(splits, k)
+            result.append(
+                tuple(
+                    (length if i == known else s)
+                    if known is not None
+                    else switch(_is_axis(axis, i, x.type.ndim), length, s)
+                    for i, s in enumerate(shapes[0])
+                )
+            )
+        return result
+
+    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+        x, axis, _ = inputs
+        parts = [zeros_for(o) if is_disconnected(g) else g for o, g in zip(outputs, gs)]
+        return [patternbroadcast(join(axis, *parts), x.type.broadcastable), disconnected(), disconnected()]
+
+    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+        if eval_points[0] is None:
+            return [None] * self.len_splits
+        return self(eval_points[0], *inputs[1:], return_list=True)
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return first_connected(3, outputs=self.len_splits)
+
+
+def split(x: Any, splits_size: Any, n_splits: int, axis: Any = 0) -> Variable | list[Variable]:
+    """`x` cut along `axis` into `n_splits` parts of lengths `splits_size`: a list, or the one part.
+
+    Examples
+    --------
+    >>> a, b = split(T.vector(), [2, 3], 2)
+    """
+    return Split(n_splits)(x, axis, splits_size)
+
+
+def roll(x: Any, shift: Any, axis: int | None = None) -> Variable:
+    """`x` with its elements moved by `shift` places along `axis` (default: of the flattened `x`), around the end.
+
+    Examples
+    --------
+    >>> T.roll(T.arange(4), 1).eval()
+    array([3, 0, 1, 2])
+    """
+    x = as_tensor_variable(x)
+    if axis is None:
+        if x.type.ndim == 1:
+            return roll(x, shift, 0)
+        return reshape(roll(flatten(x), shift, 0), shape(x), ndim=x.type.ndim)
+    if not -x.type.ndim <= axis < x.type.ndim:
+        raise ValueError(f"roll: axis {axis} is out of bounds for {x.type.ndim} dimensions")
+    axis %= x.type.ndim
+    length = shape_i(x, axis)
+    cut = length - as_index(shift, "shift") % maximum(length, 1)
+    before: tuple[Any, ...] = (slice(None),) * axis
+    result = join(axis, x[(*before, slice(cut, None))], x[(*before, slice(None, cut))])
+    return patternbroadcast(result, x.type.broadcastable)
+
+
+def tile(x: Any, reps: Any, ndim: int | None = None) -> Variable:
+    """`x` repeated `reps` times along each axis.
+
+    Parameters
+    ----------
+    reps : an int, a 0-d integer, a list of them, or a vector whose length is known or given as `ndim`
+
+    Examples
+    --------
+    >>> T.tile(T.constant([1, 2]), 2).eval()
+    array([1, 2, 1, 2])
+    """
+    x = as_tensor_variable(x)
+    if not isinstance(reps, (list, tuple)):
+        reps = reps if np.ndim(reps) == 0 and not isinstance(reps, Variable) else as_tensor_variable(reps)
+        if isinstance(reps, Variable) and reps.type.ndim == 1:
+            known = known_ints(reps)
+            count = len(known) if known is not None else ndim
+            if count is None:
+                raise ValueError("the length of reps is not known; give ndim")
+            reps = [reps[i] for i in range(count)]
+        else:
+            reps = [reps]
+    times = [as_index(r, "a repetition") for r in reps]
+    if ndim is not None and len(times) > ndim:
+        raise ValueError(f"tile: {len(times)} repetitions for ndim={ndim}")
+    result_ndim = max(ndim or 0, x.type.ndim, len(times))
+    times = [index_constant(1)] * (result_ndim - len(times)) + times
+    if x.type.ndim < result_ndim:
+        x = shape_padleft(x, result_ndim - x.type.ndim)
+    lengths = [shape_i(x, i) for i in range(result_ndim)]
+    spread = dimshuffle(x, [o for i in range(result_ndim) for o in ("x", i)])
+    repeated = alloc(spread, *(s for pair in zip(times, lengths) for s in pair))
+    return reshape(repeated, [t * n for t, n in zip(times, lengths)])

@@ -1,0 +1,224 @@
+"""Cross-entropies: of probabilities, of sigmoids, and of softmax with integer targets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from theano.graph import Apply, Op, Variable
+from theano.tensor.math import log, softplus
+from theano.scalar.dtypes import FLOAT, INTEGER
+from theano.tensor.alloc import arange
+from theano.tensor.indexing import getitem
+from theano.tensor.nnet.softmax import as_rows, exact, logsoftmax_op, numpy_shifted, softmax_op, through_softmax
+from theano.tensor.opsupport import Shapes, disconnected, is_disconnected, single, new_tensor, zeros_for
+from theano.tensor.reduction import argmax
+from theano.tensor.reduction import max as max_
+from theano.tensor.reduction import sum as sum_
+from theano.tensor.shape import dimshuffle, patternbroadcast, shape_i
+from theano.tensor.subtensor import inc_subtensor
+from theano.tensor.variable import as_tensor_variable
+
+
+def _picked(p: Variable, t: Variable) -> Variable:
+    """``p[i, t[i]]`` for every row `i`."""
+    return getitem(p, (arange(shape_i(p, 0)), t))
+
+
+def _as_classes(t: Any, what: str) -> Variable:
+    t = as_tensor_variable(t)
+    if t.type.ndim != 1 or t.type.dtype not in INTEGER:
+        raise TypeError(f"{what} must be a vector of integers, got {t.type}")
+    return t
+
+
+class CrossentropyCategorical1Hot(Op):
+    """``-log(p[i, t[i]])`` for a matrix of probabilities and a vector of classes.
+
+    Examples
+    --------
+    >>> crossentropy_categorical_1hot(T.matrix(), T.lvector())
+    CrossentropyCategorical1Hot.0
+    """
+
+    __props__ = ()
+
+    def make_node(self, coding_dist: Any, true_one_of_n: Any) -> Apply:
+        p = as_tensor_variable(coding_dist)
+        t = _as_classes(true_one_of_n, "true_one_of_n")
+        if p.type.ndim != 2 or p.type.dtype not in FLOAT:
+            raise TypeError(f"coding_dist must be a matrix of floats, got {p.type}")
+        return single(self, [p, t], p.type.dtype, p.type.shape[:1])
+
+    def decompose(self, inputs: Sequence[Variable]) -> list[Variable]:
+        return [patternbroadcast(-log(_picked(*inputs)), inputs[0].type.broadcastable[:1])]
+
+    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+        p, t = inputs
+        if len(p) != len(t):
+            raise ValueError(f"shape mismatch: {len(p)} rows of probabilities, {len(t)} targets")
+        with np.errstate(all="ignore"):
+            out[0][0] = -np.log(p[np.arange(len(t)), t])
+
+    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+        return [shapes[0][:1]]
+
+    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+        p, t = inputs
+        place = _picked(zeros_for(p), t)
+        return [inc_subtensor(place, -gs[0] / _picked(p, t)), disconnected()]
+
+    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+        p, t = inputs
+        return [None if eval_points[0] is None else -_picked(eval_points[0], t) / _picked(p, t)]
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return [[True], [False]]
+
+
+crossentropy_categorical_1hot = CrossentropyCategorical1Hot()
+
+
+class CrossentropySoftmaxArgmax1HotWithBias(Op):
+    """Of ``x + b``: the cross-entropy of its softmax with the classes `y_idx`, the softmax, and the argmax."""
+
+    __props__ = ()
+
+    def make_node(self, x: Any, b: Any, y_idx: Any) -> Apply:
+        x, b, y = as_rows(x, "x"), as_tensor_variable(b), as_tensor_variable(y_idx)
+        if b.type.ndim != 1 or b.type.dtype not in FLOAT:
+            raise ValueError(f"b must be 1-d tensor of floats. Got {b.type}")
+        if y.type.ndim != 1 or y.type.dtype not in INTEGER:
+            raise ValueError(f"y_idx must be 1-d tensor of [u]ints. Got {y.type}")
+        rows = x.type.shape[:1]
+        outputs = [
+            new_tensor(x.type.dtype, rows),
+            new_tensor(x.type.dtype, x.type.shape),
+            new_tensor(y.type.dtype, rows),
+        ]
+        return Apply(self, [x, b, y], outputs)
+
+    def decompose(self, inputs: Sequence[Variable]) -> list[Variable]:
+        x, b, y = inputs
+        z = (x + dimshuffle(b, ("x", 0))).astype(x.type.dtype)
+        nll = patternbroadcast(-_picked(logsoftmax_op(z), y), x.type.broadcastable[:1])
+        return [nll, softmax_op(z), argmax(z, axis=1).astype(y.type.dtype)]
+
+    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+        x, b, y = inputs
+        if len(x) != len(y):
+            raise ValueError(f"dimension mismatch in x, y_idx arguments: {len(x)} rows, {len(y)} targets")
+        if x.shape[1] != len(b):
+            raise ValueError(f"dimension mismatch in x, b arguments: {x.shape[1]} columns, {len(b)} biases")
+        with np.errstate(all="ignore"):
+            z = exact(x) + b
+            below = numpy_shifted(z)
+            e = np.exp(below)
+            total = e.sum(axis=1, keepdims=True)
+            rows = np.arange(len(y))
+            out[0][0] = (np.log(total[:, 0]) - below[rows, y]).astype(x.dtype)
+            out[1][0] = (e / total).astype(x.dtype)
+            out[2][0] = z.argmax(axis=1).astype(y.dtype)
+
+    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+        return [shapes[0][:1], shapes[0], shapes[0][:1]]
+
+    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+        (x, b, y), sm = inputs, outputs[1]
+        g_nll, g_sm, _ = gs
+        parts = []
+        if not is_disconnected(g_nll):
+            dx = sm * dimshuffle(g_nll, (0, "x"))
+            parts.append(inc_subtensor(_picked(dx, y), -g_nll))
+        if not is_disconnected(g_sm):
+            parts.append(through_softmax(g_sm, sm))
+        if not parts:
+            return [zeros_for(x), zeros_for(b), disconnected()]
+        dx = parts[0] if len(parts) == 1 else parts[0] + parts[1]
+        return [dx, patternbroadcast(sum_(dx, axis=0), b.type.broadcastable), disconnected()]
+
+    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+        x, b, y = inputs
+        points = [e for e in (eval_points[0], eval_points[1] and dimshuffle(eval_points[1], ("x", 0))) if e is not None]
+        if not points:
+            return [None, None, None]
+        sm = self(*inputs)[1]
+        e = sm * 0 + sum(points[1:], points[0])
+        return [sum_(e * sm, axis=1) - _picked(e, y), through_softmax(e, sm), None]
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return [[True, True, False], [True, True, False], [False, False, False]]
+
+
+crossentropy_softmax_argmax_1hot_with_bias = CrossentropySoftmaxArgmax1HotWithBias()
+
+
+def crossentropy_softmax_1hot_with_bias(x: Any, b: Any, y_idx: Any, **kwargs: Any) -> tuple[Variable, Variable]:
+    """The cross-entropy of ``softmax(x + b)`` with classes `y_idx`, and that softmax."""
+    return tuple(crossentropy_softmax_argmax_1hot_with_bias(x, b, y_idx, **kwargs)[:2])  # type: ignore[return-value]
+
+
+def _no_bias(x: Any) -> tuple[Variable, Variable]:
+    x = as_rows(x, "x")
+    return x, zeros_for(getitem(x, (0,)))
+
+
+def crossentropy_softmax_1hot(x: Any, y_idx: Any, **kwargs: Any) -> tuple[Variable, Variable]:
+    """The cross-entropy of ``softmax(x)`` with classes `y_idx`, and that softmax."""
+    return crossentropy_softmax_1hot_with_bias(*_no_bias(x), y_idx, **kwargs)
+
+
+def crossentropy_softmax_max_and_argmax_1hot_with_bias(
+    x: Any, b: Any, y_idx: Any, **kwargs: Any
+) -> tuple[Variable, Variable, Variable, Variable]:
+    """Cross-entropy, softmax, and the maximum and argmax of each row of the softmax of ``x + b``."""
+    xent, sm, where = crossentropy_softmax_argmax_1hot_with_bias(x, b, y_idx, **kwargs)
+    return xent, sm, max_(sm, axis=-1), where
+
+
+def crossentropy_softmax_max_and_argmax_1hot(
+    x: Any, y_idx: Any, **kwargs: Any
+) -> tuple[Variable, Variable, Variable, Variable]:
+    """Cross-entropy, softmax, and the maximum and argmax of each row of the softmax of `x`."""
+    return crossentropy_softmax_max_and_argmax_1hot_with_bias(*_no_bias(x), y_idx, **kwargs)
+
+
+def categorical_crossentropy(coding_dist: Any, true_dist: Any) -> Variable:
+    """The cross-entropy of distributions in rows with true distributions, or with a vector of classes.
+
+    Raises
+    ------
+    TypeError
+        If `true_dist` has neither as many dimensions as `coding_dist` nor one less.
+
+    Examples
+    --------
+    >>> T.nnet.categorical_crossentropy(T.constant([[.5, .5]]), T.constant([1])).eval()
+    array([0.69314718])
+    """
+    p, t = as_tensor_variable(coding_dist), as_tensor_variable(true_dist)
+    if t.type.ndim == p.type.ndim:
+        return -sum_(t * log(p), axis=p.type.ndim - 1)
+    if t.type.ndim == p.type.ndim - 1:
+        return crossentropy_categorical_1hot(p, t)
+    raise TypeError(f"rank mismatch between coding and true distributions: {p.type.ndim} and {t.type.ndim} dimensions")
+
+
+def binary_crossentropy(output: Any, target: Any) -> Variable:
+    """``-(target * log(output) + (1 - target) * log(1 - output))``.
+
+    Examples
+    --------
+    >>> T.nnet.binary_crossentropy(T.constant(.5), 1).eval()
+    array(0.69314718)
+    """
+    output, target = as_tensor_variable(output), as_tensor_variable(target)
+    return -(target * log(output) + (1.0 - target) * log(1.0 - output))
+
+
+def sigmoid_binary_crossentropy(output: Any, target: Any) -> Variable:
+    """``binary_crossentropy(sigmoid(output), target)``, finite for every `output`."""
+    output, target = as_tensor_variable(output), as_tensor_variable(target)
+    return target * softplus(-output) + (1.0 - target) * softplus(output)

@@ -1,0 +1,182 @@
+"""Softmax over the rows of a matrix, and its logarithm."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from theano.graph import Apply, Op, Variable
+from theano.tensor.math import exp, log
+from theano.scalar.dtypes import FLOAT
+from theano.tensor.opsupport import Shapes, single
+from theano.tensor.reduction import max as max_
+from theano.tensor.reduction import sum as sum_
+from theano.tensor.shape import dimshuffle, patternbroadcast, shape_padleft
+from theano.tensor.variable import as_tensor_variable
+
+
+def as_rows(x: Any, what: str) -> Variable:
+    """`x` as a float matrix; a vector becomes one row.
+
+    Raises
+    ------
+    ValueError
+        For other numbers of dimensions and for dtypes that are not float.
+    """
+    x = as_tensor_variable(x)
+    if x.type.ndim not in (1, 2) or x.type.dtype not in FLOAT:
+        raise ValueError(f"{what} must be 1-d or 2-d tensor of floats. Got {x.type}")
+    return shape_padleft(x) if x.type.ndim == 1 else x
+
+
+def row_sum(x: Variable) -> Variable:
+    """The sums of the rows, as a column."""
+    return sum_(x, axis=1, keepdims=True)
+
+
+def shifted(x: Variable) -> Variable:
+    """`x` minus the maximum of each row: its exponential cannot overflow."""
+    return x - max_(x, axis=1, keepdims=True)
+
+
+def through_softmax(g: Variable, sm: Variable) -> Variable:
+    """What the derivative of softmax (a symmetric matrix for each row) makes of `g`; `sm` is the softmax."""
+    return (g - row_sum(g * sm)) * sm
+
+
+def exact(x: np.ndarray) -> np.ndarray:
+    """`x` in the precision in which the reference meaning is computed."""
+    return x.astype("float64" if x.dtype != np.float16 else "float32")
+
+
+def numpy_shifted(x: np.ndarray) -> np.ndarray:
+    """`shifted` on arrays."""
+    return x - (x.max(axis=1, keepdims=True) if x.shape[1] else 0)
+
+
+class Softmax(Op):
+    """``exp(x) / exp(x).sum(axis=1)``, computed without overflow.
+
+    Examples
+    --------
+    >>> Softmax()(T.matrix())
+    Softmax.0
+    """
+
+    __props__ = ()
+
+    def make_node(self, x: Any) -> Apply:
+        x = as_rows(x, "x")
+        return single(self, [x], x.type.dtype, x.type.shape)
+
+    def decompose(self, inputs: Sequence[Variable]) -> list[Variable]:
+        e = exp(shifted(inputs[0]))
+        return [e / row_sum(e)]
+
+    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+        with np.errstate(all="ignore"):
+            e = np.exp(numpy_shifted(exact(inputs[0])))
+            out[0][0] = (e / e.sum(axis=1, keepdims=True)).astype(inputs[0].dtype)
+
+    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+        return [shapes[0]]
+
+    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+        return [through_softmax(gs[0], outputs[0])]
+
+    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+        return [None if eval_points[0] is None else through_softmax(eval_points[0], self(inputs[0]))]
+
+
+class LogSoftmax(Op):
+    """``log(softmax(x))``, computed without underflow."""
+
+    __props__ = ()
+
+    def make_node(self, x: Any) -> Apply:
+        x = as_rows(x, "x")
+        return single(self, [x], x.type.dtype, x.type.shape)
+
+    def decompose(self, inputs: Sequence[Variable]) -> list[Variable]:
+        below = shifted(inputs[0])
+        return [below - log(row_sum(exp(below)))]
+
+    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+        with np.errstate(all="ignore"):
+            below = numpy_shifted(exact(inputs[0]))
+            out[0][0] = (below - np.log(np.exp(below).sum(axis=1, keepdims=True))).astype(inputs[0].dtype)
+
+    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+        return [shapes[0]]
+
+    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+        return [gs[0] - row_sum(gs[0]) * softmax_op(inputs[0])]
+
+    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+        e = eval_points[0]
+        return [None if e is None else e - row_sum(e * softmax_op(inputs[0]))]
+
+
+class SoftmaxWithBias(Op):
+    """``softmax(x + b)`` for a matrix and a vector."""
+
+    __props__ = ()
+
+    def make_node(self, x: Any, b: Any) -> Apply:
+        x, b = as_rows(x, "x"), as_tensor_variable(b)
+        if b.type.ndim != 1 or b.type.dtype not in FLOAT:
+            raise ValueError(f"b must be 1-d tensor of floats. Got {b.type}")
+        return single(self, [x, b], x.type.dtype, x.type.shape)
+
+    def decompose(self, inputs: Sequence[Variable]) -> list[Variable]:
+        return [softmax_op((inputs[0] + dimshuffle(inputs[1], ("x", 0))).astype(inputs[0].type.dtype))]
+
+    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+        return [shapes[0]]
+
+    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+        dx = through_softmax(gs[0], outputs[0])
+        return [dx, patternbroadcast(sum_(dx, axis=0), inputs[1].type.broadcastable)]
+
+    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+        x, b = eval_points
+        points = ([] if x is None else [x]) + ([] if b is None else [dimshuffle(b, ("x", 0))])
+        if not points:
+            return [None]
+        sm = self(*inputs)
+        return [through_softmax(sm * 0 + sum(points[1:], points[0]), sm)]
+
+
+softmax_op = Softmax()
+logsoftmax_op = LogSoftmax()
+softmax_with_bias = SoftmaxWithBias()
+
+
+def softmax(c: Any) -> Variable:
+    """``exp(c) / exp(c).sum()`` of each row of a float matrix; a vector is one row (the result is a matrix).
+
+    Examples
+    --------
+    >>> T.nnet.softmax(T.constant([[0., 0.]])).eval()
+    array([[0.5, 0.5]])
+    """
+    return softmax_op(c)
+
+
+def logsoftmax(c: Any) -> Variable:
+    """``log(softmax(c))``, finite where the softmax underflows.
+
+    Examples
+    --------
+    >>> T.nnet.logsoftmax(T.constant([[0., 1000.]])).eval()
+    array([[-1000.,     0.]])
+    """
+    return logsoftmax_op(c)
+
+
+def softmax_graph(c: Any) -> Variable:
+    """The softmax as an expression of elementary operations, without protection against overflow."""
+    e = exp(as_tensor_variable(c))
+    return e / sum_(e, axis=-1, keepdims=True)

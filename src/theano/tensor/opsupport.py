@@ -1,0 +1,101 @@
+"""What the op families share: nodes from static shapes, index inputs, connection patterns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from theano.graph import Apply, DisconnectedType, Variable, disconnected_type
+from theano.scalar.dtypes import INTEGER
+from theano.tensor.elemwise import zeros_for
+from theano.tensor.math import cast
+from theano.tensor.type import StaticShape, tensor_type
+from theano.tensor.variable import TensorConstant, TensorVariable, as_tensor_variable, constant
+
+__all__ = [
+    "Shapes",
+    "StaticShape",
+    "as_index",
+    "disconnected",
+    "first_connected",
+    "index_constant",
+    "is_disconnected",
+    "new_tensor",
+    "single",
+    "unknown_if_one",
+    "zeros_for",
+]
+
+Shapes = list[tuple[Any, ...]]
+
+
+def new_tensor(dtype: str, shape: Iterable[int | None]) -> TensorVariable:
+    """An output variable whose axes have these lengths (``None``: unknown)."""
+    return TensorVariable(tensor_type(dtype, tuple(shape)))
+
+
+def single(op: Any, inputs: Sequence[Variable], dtype: str, shape: Iterable[int | None]) -> Apply:
+    """The node of a one-output op."""
+    return Apply(op, inputs, [new_tensor(dtype, shape)])
+
+
+def unknown_if_one(length: int | None) -> int | None:
+    """A length that must not make its axis broadcastable."""
+    return None if length == 1 else length
+
+
+# Constants for small indices are shared: nobody else sees them.
+_small: dict[int, TensorConstant] = {}
+
+
+def index_constant(value: int) -> TensorConstant:
+    """A 0-d int64 constant: the form of every constant index and length."""
+    found = _small.get(value)
+    if found is None:
+        found = constant(np.asarray(value, dtype="int64"))
+        if -16 <= value <= 64:
+            _small[value] = found
+    return found
+
+
+def as_index(value: Any, what: str = "an index") -> Variable:
+    """`value` as a 0-d int64 variable.
+
+    Raises
+    ------
+    TypeError
+        For anything that is not a 0-d integer.
+    """
+    if isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{what} must be an integer, not a bool: {value!r}")
+    if isinstance(value, (int, np.integer)):
+        return index_constant(int(value))
+    variable: Any = as_tensor_variable(value)
+    kind = variable.type
+    if kind.dtype not in INTEGER:
+        raise TypeError(f"{what} must be an integer, got {variable} of dtype {kind.dtype}")
+    if kind.ndim != 0:
+        raise TypeError(f"{what} must be 0-d, got {variable} with {kind.ndim} dimensions")
+    if kind.dtype == "int64":
+        return variable  # type: ignore[no-any-return]
+    if isinstance(variable, TensorConstant):
+        return index_constant(int(variable.data))
+    return cast(variable, "int64")  # type: ignore[no-any-return]
+
+
+def disconnected() -> Variable:
+    """The gradient of an input the outputs do not depend on differentiably."""
+    return Variable(disconnected_type)
+
+
+def is_disconnected(gradient: Variable) -> bool:
+    """Whether an output's gradient says that the cost does not depend on it."""
+    return isinstance(gradient.type, DisconnectedType)
+
+
+def first_connected(inputs: int, connected: Iterable[int] = (0,), outputs: int = 1) -> list[list[bool]]:
+    """A connection pattern in which only the inputs numbered `connected` count."""
+    wanted = set(connected)
+    return [[i in wanted] * outputs for i in range(inputs)]

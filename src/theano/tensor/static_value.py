@@ -1,0 +1,118 @@
+"""Values known while the graph is being built: constant sizes, indices and elements of shapes.
+
+An op may tell what it knows by two optional methods: ``known_scalar(node, depth)`` returns a 0-d array or
+``None``; ``known_vector(node, depth)`` returns a tuple with one entry per element (an array, an int or
+``None``), or ``None`` if not even the length is known. `depth` limits the search.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from theano.graph import Constant, Variable
+from theano.tensor.elemwise import DimShuffle, Elemwise
+from theano.tensor.variable import as_tensor_variable
+
+MAX_DEPTH = 10
+
+
+class NotScalarConstantError(Exception):
+    """Raised by `get_scalar_constant_value` when the value is not known before run time."""
+
+
+def known_scalar(v: Any, depth: int = MAX_DEPTH, elemwise: bool = True) -> np.ndarray | None:
+    """The one value that every element of `v` has, as a 0-d array, or ``None``."""
+    if not isinstance(v, Variable):
+        value = np.asarray(v)
+        return value.reshape(()) if value.size == 1 and value.dtype != object else None
+    if isinstance(v, Constant):
+        data = v.data
+        return np.asarray(data).reshape(()) if isinstance(data, np.ndarray) and data.size == 1 else None
+    node = v.owner
+    if node is None or depth <= 0:
+        return None
+    op = node.op
+    if isinstance(op, DimShuffle):
+        return known_scalar(node.inputs[0], depth - 1, elemwise)
+    if isinstance(op, Elemwise):
+        return _known_elemwise(v, depth) if elemwise else None
+    ask = getattr(op, "known_scalar", None)
+    return None if ask is None else ask(node, depth - 1)
+
+
+def _known_elemwise(v: Variable, depth: int) -> np.ndarray | None:
+    op, inputs = v.owner.op, v.owner.inputs
+    if op.scalar_op.name == "second":
+        return known_scalar(inputs[1], depth - 1)
+    values = []
+    for i in inputs:
+        value = known_scalar(i, depth - 1)
+        if value is None:
+            return None
+        values.append(value.astype(i.type.dtype))
+    storage: list[list[Any]] = [[None]]
+    padded = [value.reshape((1,) * i.type.ndim) for value, i in zip(values, inputs)]
+    op.perform(v.owner, padded, storage)
+    return np.asarray(storage[0][0]).reshape(())
+
+
+def known_int(v: Any, depth: int = MAX_DEPTH) -> int | None:
+    """The value of an integer that is known now, or ``None``."""
+    if isinstance(v, (int, np.integer)):
+        return int(v)
+    value = known_scalar(v, depth)
+    return int(value) if value is not None and value.dtype.kind in "iub" else None
+
+
+def known_vector(v: Any, depth: int = MAX_DEPTH) -> tuple[Any, ...] | None:
+    """The elements of a vector as far as known; ``None`` if its length is not known."""
+    if isinstance(v, Constant):
+        return tuple(v.data) if np.ndim(v.data) == 1 else None
+    if v.type.ndim != 1:
+        return None
+    node = v.owner
+    if node is not None and depth > 0:
+        op = node.op
+        if isinstance(op, Elemwise) and op.scalar_op.name == "cast":
+            return known_vector(node.inputs[0], depth - 1)
+        ask = getattr(op, "known_vector", None)
+        found = None if ask is None else ask(node, depth - 1)
+        if found is not None:
+            return found
+    length = v.type.shape[0]
+    return None if length is None else (None,) * length
+
+
+def known_ints(v: Variable) -> tuple[int | None, ...] | None:
+    """`known_vector` with plain integers."""
+    found = known_vector(v)
+    return None if found is None else tuple(None if e is None else known_int(e) for e in found)
+
+
+def get_scalar_constant_value(
+    v: Any, elemwise: bool = True, only_process_constants: bool = False, max_recur: int = MAX_DEPTH
+) -> np.ndarray:
+    """The constant that `v` stands for, as a 0-d array.
+
+    Looks through shapes, indexing, broadcasting and (with `elemwise`) element-wise arithmetic of constants.
+
+    Raises
+    ------
+    NotScalarConstantError
+        If `v` is not known before run time or its elements differ.
+
+    Examples
+    --------
+    >>> int(get_scalar_constant_value(T.constant(2) + 3))
+    5
+    """
+    if v is None:
+        raise NotScalarConstantError(v)
+    if not isinstance(v, Variable):
+        v = as_tensor_variable(v)
+    value = known_scalar(v, 0 if only_process_constants else max_recur, elemwise)
+    if value is None:
+        raise NotScalarConstantError(v)
+    return value

@@ -1,0 +1,383 @@
+"""Basic indexing (integers and slices), and writing through it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from theano.graph import Apply, Op, Variable
+from theano.scalar.dtypes import DISCRETE
+from theano.tensor.alloc import alloc, sum_to
+from theano.tensor.math import cast, lt, maximum, minimum, switch
+from theano.tensor.opsupport import (
+    Shapes,
+    StaticShape,
+    as_index,
+    disconnected,
+    first_connected,
+    index_constant,
+    single,
+    unknown_if_one,
+    zeros_for,
+)
+from theano.tensor.shape import Reshape, addbroadcast, reshape, shape, shape_padleft, shape_tuple
+from theano.tensor.static_value import known_int, known_vector
+from theano.tensor.variable import as_tensor_variable
+
+INDEX = "i"
+"""An entry of `idx_list` that stands for the next index input."""
+
+FULL = slice(None)
+
+
+def fill_in(idx_list: Sequence[Any], inputs: Sequence[Any]) -> list[Any]:
+    """`idx_list` with its place-holders replaced by `inputs`, in order."""
+    left = iter(inputs)
+    return [_filled(entry, left) for entry in idx_list]
+
+
+def _filled(entry: Any, left: Iterator[Any]) -> Any:
+    if isinstance(entry, slice):
+        parts = (entry.start, entry.stop, entry.step)
+        return slice(*(None if p is None else next(left) for p in parts))
+    return None if entry is None else next(left)
+
+
+def take_apart(entries: Sequence[Any]) -> tuple[tuple[Any, ...], list[Variable]]:
+    """The `idx_list` and the index inputs of basic indices (0-d integers, slices of such)."""
+    idx_list: list[Any] = []
+    inputs: list[Variable] = []
+    for entry in entries:
+        if isinstance(entry, slice):
+            parts = [None if p is None else as_index(p, "a slice's part") for p in (entry.start, entry.stop, entry.step)]
+            inputs.extend(p for p in parts if p is not None)
+            idx_list.append(slice(*(None if p is None else INDEX for p in parts)))
+        else:
+            inputs.append(as_index(entry))
+            idx_list.append(INDEX)
+    return tuple(idx_list), inputs
+
+
+def as_numpy_index(entry: Any) -> Any:
+    """An index made of arrays as NumPy takes it: slices with Python integers."""
+    if isinstance(entry, slice):
+        return slice(*(None if p is None else int(p) for p in (entry.start, entry.stop, entry.step)))
+    return entry
+
+
+def slice_static(entry: slice, length: int | None) -> int | None:
+    """The static length of a sliced axis; 1 only where the axis stays broadcastable.
+
+    A broadcastable axis stays so under ``[:b:s]`` and ``[0:b:s]`` with ``b`` absent or positive.
+    """
+    parts = (entry.start, entry.stop, entry.step)
+    known = [None if p is None else known_int(p) for p in parts]
+    if any(p is not None and k is None for p, k in zip(parts, known)):
+        return None
+    if known[2] == 0:
+        raise ValueError("slice step cannot be zero")
+    if length is None:
+        return None
+    if length == 1 and known[0] in (None, 0) and (known[1] is None or known[1] > 0):
+        return 1
+    return unknown_if_one(len(range(*slice(*known).indices(length))))
+
+
+def slice_length(entry: slice, length: Variable) -> Variable:
+    """The length of a sliced axis as an expression of the axis's length."""
+    step = 1 if entry.step is None else known_int(entry.step)
+    if step is None:
+        forward, backward = (_slice_length(entry, entry.step, length, sign) for sign in (True, False))
+        return switch(lt(entry.step, 0), backward, forward)
+    return _slice_length(entry, step, length, step > 0)
+
+
+def _slice_length(entry: slice, step: Any, length: Variable, forward: bool) -> Variable:
+    low, high = (0, length) if forward else (-1, length - 1)
+    first, last = (low, high) if forward else (high, low)
+    start = first if entry.start is None else _clamped(entry.start, length, low, high)
+    stop = last if entry.stop is None else _clamped(entry.stop, length, low, high)
+    size = step if forward else -step
+    if entry.start is None and entry.stop is None:
+        span = length
+    elif forward:
+        span = stop if isinstance(start, int) and start == 0 else stop - start
+    else:
+        span = start - stop
+    if isinstance(span, int):
+        span = index_constant(span)
+    count = span if isinstance(size, int) and size == 1 else (span + (size - 1)) // size
+    # clamped bounds can cross only if both were given
+    return count if entry.start is None or entry.stop is None else maximum(count, 0)
+
+
+def _clamped(bound: Any, length: Variable, low: Any, high: Variable) -> Any:
+    """A slice bound counted from the front, within [low, high]."""
+    known = known_int(bound)
+    if known is None:
+        return minimum(maximum(switch(lt(bound, 0), bound + length, bound), low), high)
+    if known < 0:
+        return maximum(length + known, low)
+    return 0 if known == 0 and low == 0 else minimum(known, high)
+
+
+def index_text(idx_list: Sequence[Any]) -> str:
+    """`idx_list` as it is printed: ``int64``, ``int64:int64:``, ``::int64``."""
+    return ", ".join(_entry_text(e) for e in idx_list)
+
+
+def _entry_text(entry: Any) -> str:
+    if not isinstance(entry, slice):
+        return {INDEX: "int64", None: "newaxis"}.get(entry, "array")
+    start, stop, step = ("" if p is None else "int64" for p in (entry.start, entry.stop, entry.step))
+    return f"{start}:{stop}:{step}"
+
+
+class Indexed(Op):
+    """What reading and writing through `idx_list` have in common."""
+
+    idx_list: tuple[Any, ...]
+
+    def _props(self) -> tuple[Any, ...]:
+        """`__props__` in a hashable form (before Python 3.12 slices are not)."""
+        entries = [(e.start, e.stop, e.step) if isinstance(e, slice) else e for e in self.idx_list]
+        return (tuple(entries), getattr(self, "set_instead_of_inc", None))
+
+    def _entries(self, inputs: Sequence[Any]) -> list[Any]:
+        return fill_in(self.idx_list, inputs)
+
+    def _basic_shape(self, x: Variable, entries: Sequence[Any]) -> StaticShape:
+        """The static shape of basic indexing; IndexError for an index known to be out of range."""
+        if len(entries) > x.type.ndim:
+            raise IndexError(f"too many indices for {x}: {len(entries)} for {x.type.ndim} dimensions")
+        result: list[int | None] = []
+        for axis, (entry, length) in enumerate(zip(entries, x.type.shape)):
+            if isinstance(entry, slice):
+                result.append(slice_static(entry, length))
+                continue
+            known = known_int(entry)
+            if known is not None and length is not None and not -length <= known < length:
+                raise IndexError(f"index {known} is out of bounds for axis {axis} of {x} with size {length}")
+        return (*result, *x.type.shape[len(entries) :])
+
+    def _check_count(self, inputs: Sequence[Any]) -> None:
+        slots = sum(
+            sum(p is not None for p in (e.start, e.stop, e.step)) if isinstance(e, slice) else e is not None
+            for e in self.idx_list
+        )
+        if slots != len(inputs):
+            raise ValueError(f"{self} takes {slots} indices, {len(inputs)} were given")
+
+
+class Subtensor(Indexed):
+    """``x[...]`` with integers and slices.
+
+    Examples
+    --------
+    >>> T.matrix()[1:3]
+    Subtensor{int64:int64:}.0
+    """
+
+    __props__ = ("idx_list",)
+    view_map = {0: [0]}
+
+    def __init__(self, idx_list: Sequence[Any]) -> None:
+        self.idx_list = tuple(idx_list)
+
+    def __str__(self) -> str:
+        return f"Subtensor{{{index_text(self.idx_list)}}}"
+
+    def make_node(self, x: Any, *indices: Any) -> Apply:
+        x = as_tensor_variable(x)
+        inputs = [as_index(i) for i in indices]
+        self._check_count(inputs)
+        return single(self, [x, *inputs], x.type.dtype, self._basic_shape(x, self._entries(inputs)))
+
+    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+        index = fill_in(self.idx_list, [int(i) for i in inputs[1:]])
+        out[0][0] = np.asarray(inputs[0][tuple(index)])
+
+    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+        static = iter(node.outputs[0].type.shape)
+        entries = self._entries(node.inputs[1:])
+        dims: list[Variable] = []
+        for i, length in enumerate(shapes[0]):
+            entry = entries[i] if i < len(entries) else FULL
+            if isinstance(entry, slice):
+                known = next(static)
+                dims.append(slice_length(entry, length) if known is None else index_constant(known))
+        return [tuple(dims)]
+
+    def known_scalar(self, node: Apply, depth: int) -> np.ndarray | None:
+        if self.idx_list != (INDEX,):
+            return None
+        elements, i = known_vector(node.inputs[0], depth), known_int(node.inputs[1], depth)
+        if elements is None or i is None or not -len(elements) <= i < len(elements) or elements[i] is None:
+            return None
+        return np.asarray(elements[i])
+
+    def known_vector(self, node: Apply, depth: int) -> tuple[Any, ...] | None:
+        elements = known_vector(node.inputs[0], depth)
+        if elements is None or len(self.idx_list) > 1:
+            return None
+        entry = self._entries([known_int(i, depth) for i in node.inputs[1:]])[0] if self.idx_list else FULL
+        wanted = self.idx_list[0] if self.idx_list else FULL
+        pairs = zip((wanted.start, wanted.stop, wanted.step), (entry.start, entry.stop, entry.step))
+        return None if any(w is not None and e is None for w, e in pairs) else elements[entry]
+
+    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+        x, *indices = inputs
+        rest = [disconnected() for _ in indices]
+        if x.type.dtype in DISCRETE:
+            return [zeros_for(x), *rest]
+        return [IncSubtensor(self.idx_list)(zeros_for(x), gs[0], *indices), *rest]
+
+    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+        return [None if eval_points[0] is None else self(eval_points[0], *inputs[1:])]
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return first_connected(len(node.inputs))
+
+
+class Written(Indexed):
+    """``x`` with ``x[...]`` replaced by, or increased by, `y`: the base of the writing ops."""
+
+    set_instead_of_inc: bool
+
+    def _reader(self) -> Op:
+        raise NotImplementedError
+
+    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+        return [shapes[0]]
+
+    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+        (x, y, *indices), g = inputs, gs[0]
+        rest = [disconnected() for _ in indices]
+        if outputs[0].type.dtype in DISCRETE:
+            return [zeros_for(x), zeros_for(y), *rest]
+        gx = g
+        if self.set_instead_of_inc:
+            gx = self(g, np.asarray(0, dtype=g.type.dtype), *indices)
+        return [gx, sum_to(self._reader()(g, *indices), y), *rest]
+
+    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+        if eval_points[0] is None and eval_points[1] is None:
+            return [None]
+        x, y = (zeros_for(i) if e is None else e for i, e in zip(inputs, eval_points[:2]))
+        return [self(x, y, *inputs[2:])]
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return first_connected(len(node.inputs), (0, 1))
+
+
+def as_written(x: Variable, y: Any, target: StaticShape) -> Variable:
+    """`y` as the value to write where a tensor of static shape `target` is: of the dtype of `x`, broadcastable
+    where it must be."""
+    y = as_tensor_variable(y)
+    if y.type.ndim > len(target):
+        raise TypeError(f"Trying to write {y} of {y.type.ndim} dimensions into {len(target)} dimensions of {x}")
+    offset = len(target) - y.type.ndim
+    for axis, length in enumerate(y.type.shape):
+        room = target[axis + offset]
+        if room is not None and length not in (None, 1, room):
+            raise ValueError(f"cannot write axis {axis} of {y} with length {length} where there is room for {room}")
+    y = addbroadcast(y, *(i for i in range(y.type.ndim) if target[i + offset] == 1))
+    return y if y.type.dtype == x.type.dtype else cast(y, x.type.dtype)
+
+
+class IncSubtensor(Written):
+    """``x`` with ``x[...]`` set to, or increased by, `y`; integers and slices.
+
+    Examples
+    --------
+    >>> T.set_subtensor(T.vector()[0], 1.)
+    IncSubtensor{Set;int64}.0
+    """
+
+    __props__ = ("idx_list", "set_instead_of_inc")
+
+    def __init__(self, idx_list: Sequence[Any], set_instead_of_inc: bool = False) -> None:
+        self.idx_list = tuple(idx_list)
+        self.set_instead_of_inc = bool(set_instead_of_inc)
+
+    def __str__(self) -> str:
+        return f"IncSubtensor{{{'Set' if self.set_instead_of_inc else 'Inc'};{index_text(self.idx_list)}}}"
+
+    def _reader(self) -> Op:
+        return Subtensor(self.idx_list)
+
+    def make_node(self, x: Any, y: Any, *indices: Any) -> Apply:
+        x = as_tensor_variable(x)
+        inputs = [as_index(i) for i in indices]
+        self._check_count(inputs)
+        y = as_written(x, y, self._basic_shape(x, self._entries(inputs)))
+        return single(self, [x, y, *inputs], x.type.dtype, x.type.shape)
+
+    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+        x, y = np.array(inputs[0]), inputs[1]
+        index = tuple(fill_in(self.idx_list, [int(i) for i in inputs[2:]]))
+        if self.set_instead_of_inc:
+            x[index] = y
+        else:
+            x[index] += y
+        out[0][0] = x
+
+
+def inc_subtensor(
+    x: Any,
+    y: Any,
+    inplace: bool = False,
+    set_instead_of_inc: bool = False,
+    tolerate_inplace_aliasing: bool = False,
+) -> Variable:
+    """The tensor that `x` is a part of, with that part increased by `y`.
+
+    Parameters
+    ----------
+    x : an indexed tensor, possibly reshaped: ``a[...]``
+    y : the increment, broadcast to ``a[...]`` and cast to its dtype
+    inplace, tolerate_inplace_aliasing : accepted for older programs; without effect
+
+    Examples
+    --------
+    >>> T.inc_subtensor(T.zeros(3)[1:], 1.).eval()
+    array([0., 1., 1.])
+    """
+    part = as_tensor_variable(x)
+    node = part.owner
+    if node is not None and isinstance(node.op, Reshape):
+        return _through_reshape(part, as_tensor_variable(y), set_instead_of_inc)
+    write = None if node is None else getattr(node.op, "writer", None)
+    if node is not None and isinstance(node.op, Subtensor):
+        write = IncSubtensor(node.op.idx_list, set_instead_of_inc)
+    elif write is not None:
+        write = write(set_instead_of_inc)
+    if write is None or node is None:
+        raise TypeError(f"x must be the result of a subtensor operation (a[...]), got {part}")
+    return write(node.inputs[0], y, *node.inputs[1:])
+
+
+def _through_reshape(part: Variable, y: Variable, set_instead_of_inc: bool) -> Variable:
+    """Write into ``reshape(a[...])`` by reshaping the value instead."""
+    inner = part.owner.inputs[0]
+    if y.type.ndim > part.type.ndim:
+        raise TypeError(f"Trying to write {y} of {y.type.ndim} dimensions into {part.type.ndim} dimensions")
+    if y.type.ndim:
+        y = shape_padleft(y, part.type.ndim - y.type.ndim) if y.type.ndim < part.type.ndim else y
+        if any(y.type.broadcastable):
+            y = alloc(y, *shape_tuple(part))
+        y = reshape(y, shape(inner), ndim=inner.type.ndim)
+    return inc_subtensor(inner, y, set_instead_of_inc=set_instead_of_inc)
+
+
+def set_subtensor(x: Any, y: Any, inplace: bool = False, tolerate_inplace_aliasing: bool = False) -> Variable:
+    """The tensor that `x` is a part of, with that part replaced by `y`; see `inc_subtensor`.
+
+    Examples
+    --------
+    >>> T.set_subtensor(T.zeros(3)[1:], 1.).eval()
+    array([0., 1., 1.])
+    """
+    return inc_subtensor(x, y, set_instead_of_inc=True)
