@@ -1,0 +1,129 @@
+"""The fourteen dtypes, how they combine, and the dtypes of Python literals."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from theano.configdefaults import config
+
+int_dtypes = ("int8", "int16", "int32", "int64")
+uint_dtypes = ("uint8", "uint16", "uint32", "uint64")
+integer_dtypes = int_dtypes + uint_dtypes
+float_dtypes = ("float16", "float32", "float64")
+complex_dtypes = ("complex64", "complex128")
+discrete_dtypes = ("bool", *integer_dtypes)
+continuous_dtypes = float_dtypes + complex_dtypes
+all_dtypes = discrete_dtypes + continuous_dtypes
+
+DISCRETE = frozenset(discrete_dtypes)
+INTEGER = frozenset(integer_dtypes)
+FLOAT = frozenset(float_dtypes)
+COMPLEX = frozenset(complex_dtypes)
+CONTINUOUS = frozenset(continuous_dtypes)
+ALL = frozenset(all_dtypes)
+
+NUMPY = {name: np.dtype(name) for name in all_dtypes}
+NAMES = {dtype: name for name, dtype in NUMPY.items()}
+
+_promoted: dict[tuple[str, ...], str] = {(name,): name for name in all_dtypes}
+
+
+def promote(*dtypes: str) -> str:
+    """NumPy's `promote_types` of any number of dtype names.
+
+    >>> promote("int32", "float32")
+    'float64'
+    """
+    result = _promoted.get(dtypes)
+    if result is None:
+        dtype = NUMPY[dtypes[0]]
+        for other in dtypes[1:]:
+            dtype = np.promote_types(dtype, NUMPY[other])
+        result = _promoted[dtypes] = NAMES[dtype]
+    return result
+
+
+def upcast(*dtypes: str) -> str:
+    """The dtype that holds values of all of `dtypes` (`promote`, and the rule of `cast_policy=numpy+floatX`).
+
+    >>> upcast("int8", "uint8")
+    'int16'
+    """
+    result = promote(*dtypes)
+    if (
+        result == "float64"
+        and config.cast_policy == "numpy+floatX"
+        and config.floatX == "float32"
+        and "float64" not in dtypes
+    ):
+        return "float32"
+    return result
+
+
+def as_dtype(dtype: str) -> str:
+    """The name of a dtype, with ``'floatX'`` looked up; KeyError where there is no such dtype.
+
+    >>> as_dtype("int8")
+    'int8'
+    """
+    if dtype in ALL:
+        return dtype
+    if dtype == "floatX":
+        return str(config.floatX)
+    raise KeyError(dtype)
+
+
+def real_of(dtype: str) -> str:
+    """The dtype of the parts of a complex dtype; other dtypes are their own."""
+    return {"complex64": "float32", "complex128": "float64"}.get(dtype, dtype)
+
+
+def complex_of(dtype: str) -> str:
+    """The complex dtype that holds numbers of `dtype`."""
+    return dtype if dtype in COMPLEX else "complex64" if dtype in ("float16", "float32") else "complex128"
+
+
+_INT_LIMITS = (("int8", 7), ("int16", 15), ("int32", 31), ("int64", 63))
+
+
+def autocast_int(value: int) -> str:
+    """The dtype of the Python integer `value` in an expression.
+
+    >>> autocast_int(300)
+    'int16'
+    """
+    if config.cast_policy == "numpy+floatX" and -(1 << 63) <= value < 1 << 63:
+        return "int64"
+    for dtype, bits in _INT_LIMITS:
+        if -(1 << bits) <= value < 1 << bits:
+            return dtype
+    if 0 <= value < 1 << 64:
+        return "uint64"
+    raise OverflowError(f"the integer {value} fits no dtype")
+
+
+def autocast_float(value: float) -> str:
+    """The dtype of the Python float `value` in an expression: float32 only where that loses nothing.
+
+    >>> autocast_float(0.5)
+    'float32'
+    """
+    float_x = str(config.floatX)
+    if float_x != "float64" or config.cast_policy == "numpy+floatX":
+        return float_x
+    if math.isinf(value):
+        return "float32"
+    if abs(value) > 3.4028234663852886e38 or math.isnan(value):
+        return "float64"
+    return "float32" if float(np.float32(value)) == value else "float64"
+
+
+def autocast(value: bool | int | float | complex) -> str:
+    """The dtype of a Python number in an expression (`True` counts as 1)."""
+    if isinstance(value, int):
+        return autocast_int(value)
+    if isinstance(value, float):
+        return autocast_float(value)
+    return "complex128"

@@ -1,0 +1,42 @@
+"""Exponentials and logarithms."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from theano.loops import expr
+from theano.scalar import lazy_vmath as vmath
+from theano.scalar import rules
+from theano.scalar.op import ScalarOp, binary, like, scipy_special, unary
+
+Term = Any
+
+
+def _float_function(name: str, numpy: Any, expand: Any, grad: Any) -> ScalarOp:
+    return unary(name, numpy=numpy, dtype=rules.to_float, grad=grad, expand=expand)
+
+
+exp = _float_function("exp", np.exp, vmath.exp, lambda x, y, g: g * y)
+exp2 = _float_function("exp2", np.exp2, vmath.exp2, lambda x, y, g: g * y * like(g, math.log(2)))
+expm1 = _float_function("expm1", np.expm1, vmath.expm1, lambda x, y, g: g * exp(x))
+log = _float_function("log", np.log, vmath.log, lambda x, y, g: g / x)
+log2 = _float_function("log2", np.log2, vmath.log2, lambda x, y, g: g / (x * like(g, math.log(2))))
+log10 = _float_function("log10", np.log10, vmath.log10, lambda x, y, g: g / (x * like(g, math.log(10))))
+log1p = _float_function("log1p", np.log1p, vmath.log1p, lambda x, y, g: g / (1 + x))
+
+xlogx = _float_function(
+    "xlogx",
+    lambda x: scipy_special("xlogy")(x, x),
+    lambda x: expr.select(expr.eq(x, 0), 0.0, x * vmath.log(x)),
+    lambda x, y, g: g * (1 + log(x)),
+)
+xlogy0 = binary(
+    "xlogy0",
+    numpy=scipy_special("xlogy"),
+    dtype=rules.to_float,
+    grad=lambda x, y, z, g: (g * log(y), g * x / y),
+    expand=lambda x, y: expr.select(expr.eq(x, 0), 0.0, x * vmath.log(y)),
+)

@@ -1,0 +1,210 @@
+"""`ScalarOp`: one entry of the table of scalar operations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from theano.scalar import rules
+from theano.scalar.dtypes import COMPLEX, NUMPY, autocast
+
+TABLE: dict[str, ScalarOp] = {}
+"""Every operation by name; pickles refer to it."""
+
+
+class _Marker:
+    """A named singleton, pickled by name."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return self.name
+
+    def __reduce__(self) -> str:
+        return self.name
+
+
+UNDEFINED = _Marker("UNDEFINED")
+"""A gradient that nobody has defined (`None` is the gradient zero)."""
+
+
+class ScalarOp:
+    """A scalar operation: what it computes, with which dtype, its derivative and its native form.
+
+    Parameters
+    ----------
+    name
+        The name in the table and in printed graphs.
+    nin
+        Number of arguments; -1 for any number from two on.
+    dtype
+        Input dtypes -> output dtype (`theano.scalar.rules`); raises TypeError where there is none.
+    numpy
+        What it computes, on NumPy arrays that already have the dtypes of `arg_dtypes`.
+    grad
+        ``grad(*inputs, output, gout)``: the gradients of the inputs, as a tuple (bare for one input) of
+        expressions; `None` for zero, `UNDEFINED` for not known. The whole may be `None` or `UNDEFINED`, too.
+    expand
+        Loop expressions -> loop expression; `None` if there is no native form.
+    args
+        Which dtypes `numpy` and `expand` want their arguments in.
+    holomorphic
+        Whether `grad` is the derivative in the complex sense (the gradient is then conjugated for complex
+        numbers); False for operations that treat the parts of a complex number apart.
+
+    Examples
+    --------
+    >>> from theano.scalar import add
+    >>> add(1, 2.5)
+    3.5
+    """
+
+    __slots__ = (
+        "args", "associative", "checks_zero_divisor", "commutative", "dtype", "expand", "grad", "holomorphic",
+        "identity", "name", "nin", "numpy", "target",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        name: str,
+        nin: int,
+        *,
+        dtype: rules.DtypeRule,
+        numpy: Callable[..., Any],
+        grad: Callable[..., Any] | _Marker | None = UNDEFINED,
+        expand: Callable[..., Any] | None = None,
+        args: rules.ArgRule = rules.args_as_output,
+        commutative: bool = False,
+        associative: bool = False,
+        identity: Any = None,
+        holomorphic: bool = True,
+        checks_zero_divisor: bool = False,
+        target: str | None = None,
+    ) -> None:
+        if name in TABLE:
+            raise ValueError(f"the scalar operation {name!r} exists already")
+        self.name = name
+        self.nin = nin
+        self.dtype = dtype
+        self.numpy = numpy
+        self.grad = grad
+        self.expand = expand
+        self.args = args
+        self.commutative = commutative
+        self.associative = associative
+        self.identity = identity
+        self.holomorphic = holomorphic
+        self.checks_zero_divisor = checks_zero_divisor
+        self.target = target
+        TABLE[name] = self
+
+    def arg_dtypes(self, input_dtypes: tuple[str, ...], output_dtype: str) -> tuple[str, ...]:
+        """The dtype in which each argument must be handed to `numpy` and `expand`."""
+        return self.args(input_dtypes, output_dtype)
+
+    def compute_dtype(self, input_dtypes: tuple[str, ...], output_dtype: str) -> str:
+        """The dtype of the computation: that of the last argument."""
+        return self.args(input_dtypes, output_dtype)[-1]
+
+    def is_native(self, input_dtypes: tuple[str, ...], output_dtype: str) -> bool:
+        """Whether `expand` holds for these dtypes: it exists and no number is complex."""
+        return self.expand is not None and output_dtype not in COMPLEX and COMPLEX.isdisjoint(input_dtypes)
+
+    def compute(self, inputs: tuple[np.ndarray, ...], output_dtype: str | None = None) -> np.ndarray:
+        """Apply to arrays, without warnings; the result has the documented dtype."""
+        dtypes = tuple(a.dtype.name for a in inputs)
+        if output_dtype is None:
+            output_dtype = self.dtype(*dtypes)
+        wanted = self.args(dtypes, output_dtype)
+        with np.errstate(all="ignore"):
+            arrays = [a if a.dtype.name == w else a.astype(NUMPY[w]) for a, w in zip(inputs, wanted, strict=True)]
+            result = np.asarray(self.numpy(*arrays))
+            if result.dtype.name != output_dtype:
+                result = result.astype(NUMPY[output_dtype])
+        return result
+
+    def __call__(self, *args: Any) -> Any:
+        """Apply to anything that knows how to apply a scalar operation, else to numbers with NumPy."""
+        for a in args:
+            apply = getattr(a, "__apply_scalar__", None)
+            if apply is not None:
+                return apply(self, args)
+        arrays = tuple(
+            np.asarray(a, dtype=autocast(a) if isinstance(a, int | float | complex) else None) for a in args
+        )
+        return self.compute(arrays)[()]
+
+    def __reduce__(self) -> tuple[Callable[[str], ScalarOp], tuple[str]]:
+        return lookup, (self.name,)
+
+    def __copy__(self) -> ScalarOp:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, object]) -> ScalarOp:
+        return self
+
+    def __repr__(self) -> str:
+        return self.name
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def lookup(name: str) -> ScalarOp:
+    """The operation called `name`.
+
+    >>> lookup("exp").nin
+    1
+    """
+    found = TABLE.get(name)
+    if found is None:
+        raise KeyError(f"no scalar operation is called {name!r}")
+    return found
+
+
+def unary(name: str, **fields: Any) -> ScalarOp:
+    """An operation of one argument."""
+    return ScalarOp(name, 1, **fields)
+
+
+def binary(name: str, **fields: Any) -> ScalarOp:
+    """An operation of two arguments."""
+    return ScalarOp(name, 2, **fields)
+
+
+def variadic(name: str, **fields: Any) -> ScalarOp:
+    """A commutative and associative operation of two or more arguments."""
+    return ScalarOp(name, -1, commutative=True, associative=True, **fields)
+
+
+def like(term: Any, value: float) -> np.ndarray:
+    """The constant `value` in the float dtype of `term`, so that it widens nothing (for gradients)."""
+    dtype = term.dtype
+    return np.asarray(value, dtype=dtype if dtype in COMPLEX or dtype.startswith("float") else "float64")
+
+
+def scipy_special(name: str) -> Callable[..., Any]:
+    """A function of `scipy.special`, imported at its first call."""
+
+    def call(*args: Any) -> Any:
+        import scipy.special
+
+        return getattr(scipy.special, name)(*args)
+
+    return call
+
+
+def fold(step: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+    """Left fold of a function of two arguments."""
+
+    def folded(first: Any, *rest: Any) -> Any:
+        for other in rest:
+            first = step(first, other)
+        return first
+
+    return folded

@@ -1,0 +1,81 @@
+"""Powers and roots."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from theano.loops import expr
+from theano.scalar import lazy_vmath as vmath
+from theano.loops.expr import Expr
+from theano.scalar import rules
+from theano.scalar.choice import switch
+from theano.scalar.compare import eq
+from theano.scalar.exponential import log
+from theano.scalar.op import binary, like, unary
+
+Term = Any
+
+
+def _int_power(x: np.ndarray, y: np.ndarray) -> Any:
+    """Integer power modulo 2**bits; a negative exponent gives the power truncated: 1, -1 or 0."""
+    if y.dtype.kind == "u" or not np.any(y < 0):
+        return np.power(x, y)
+    inverse = np.where(x == 1, 1, np.where(x == -1, np.where(y & 1, -1, 1), 0)).astype(x.dtype)
+    return np.where(y < 0, inverse, np.power(x, np.maximum(y, 0)))
+
+
+def _power(x: np.ndarray, y: np.ndarray) -> Any:
+    return _int_power(x, y) if x.dtype.kind in "iu" else np.power(x, y)
+
+
+def _expand_int_power(x: Expr, y: Expr) -> Expr:
+    """Square and multiply over the bits of the exponent, unrolled: a constant exponent leaves few products."""
+    type_ = x.type
+    one = expr.const(1, type_)
+    signed = type_ in expr.SIGNED
+    last_bit = 8 * expr.ITEMSIZE[type_] - (2 if signed else 1)
+    if y.op == "const":
+        last_bit = min(last_bit, max(int(y.value).bit_length() - 1, 0))  # type: ignore[call-overload]
+    result, square = one, x
+    for bit in range(last_bit + 1):
+        odd = expr.ne(expr.and_(expr.lshr(y, bit) if bit else y, one), 0)
+        if y.op == "const":
+            result = result * square if int(y.value) >> bit & 1 else result  # type: ignore[call-overload]
+        else:
+            result = expr.select(odd, result * square, result)
+        if bit < last_bit:
+            square = square * square
+    if not signed or (y.op == "const" and int(y.value) >= 0):  # type: ignore[call-overload]
+        return result
+    sign = expr.select(expr.ne(expr.and_(y, one), 0), x, one)
+    unit = expr.or_(expr.eq(x, 1), expr.eq(x, -1))
+    return expr.select(expr.lt(y, 0), expr.select(unit, sign, 0), result)
+
+
+def _grad_power(x: Term, y: Term, z: Term, g: Term) -> tuple[Term, Term]:
+    return g * y * x ** (y - 1), g * z * switch(eq(x, 0), 0, log(x))
+
+
+pow = binary(
+    "pow",
+    numpy=_power,
+    dtype=rules.same_at_least_int8,
+    grad=_grad_power,
+    expand=lambda x, y: _expand_int_power(x, y) if x.type in expr.INTS else vmath.pow(x, y),
+)
+sqr = unary(
+    "sqr",
+    numpy=lambda x: x * x,
+    dtype=rules.same,
+    grad=lambda x, z, g: g * x * 2,
+    expand=lambda x: x if x.type == "bool" else x * x,
+)
+sqrt = unary(
+    "sqrt",
+    numpy=np.sqrt,
+    dtype=rules.to_float,
+    grad=lambda x, z, g: g * like(g, 0.5) / z,
+    expand=expr.sqrt,
+)

@@ -1,0 +1,70 @@
+"""Error, gamma and Bessel functions. SciPy computes what has no native form."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from theano.scalar import lazy_vmath as vmath
+from theano.scalar import rules
+from theano.scalar.exponential import exp
+from theano.scalar.op import UNDEFINED, ScalarOp, binary, like, scipy_special, unary
+from theano.scalar.power import sqr
+
+Term = Any
+
+_SLOPE = 2 / math.sqrt(math.pi)  # of erf at 0
+
+
+def _special(name: str, grad: Any, expand: Any = None, scipy: str | None = None) -> ScalarOp:
+    return unary(name, numpy=scipy_special(scipy or name), dtype=rules.to_float_real, grad=grad, expand=expand)
+
+
+def _special2(name: str, grad: Any, numpy: Any = None) -> ScalarOp:
+    return binary(name, numpy=numpy or scipy_special(name), dtype=rules.to_float_real, grad=grad)
+
+
+# -- error functions ---------------------------------------------------------------------------------------
+
+erf = _special("erf", lambda x, y, g: g * like(g, _SLOPE) * exp(-sqr(x)), vmath.erf)
+erfc = _special("erfc", lambda x, y, g: g * like(g, -_SLOPE) * exp(-sqr(x)), vmath.erfc)
+erfcx = _special("erfcx", lambda x, y, g: g * (like(g, -_SLOPE) + x * y * 2))
+erfinv = _special("erfinv", lambda x, y, g: g * like(g, 1 / _SLOPE) * exp(sqr(y)))
+erfcinv = _special("erfcinv", lambda x, y, g: g * like(g, -1 / _SLOPE) * exp(sqr(y)))
+
+# -- gamma functions ---------------------------------------------------------------------------------------
+
+gamma = _special("gamma", lambda x, y, g: g * y * psi(x))
+gammaln = _special("gammaln", lambda x, y, g: g * psi(x))
+psi = _special("psi", lambda x, y, g: g * tri_gamma(x))
+tri_gamma = unary(
+    "tri_gamma",
+    numpy=lambda x: scipy_special("polygamma")(1, x),
+    dtype=rules.to_float_real,
+    grad=UNDEFINED,
+)
+gammainc = _special2("gammainc", UNDEFINED)
+gammaincc = _special2("gammaincc", UNDEFINED)
+gammal = _special2(
+    "gammal", UNDEFINED, lambda k, x: scipy_special("gammainc")(k, x) * scipy_special("gamma")(k)
+)
+gammau = _special2(
+    "gammau", UNDEFINED, lambda k, x: scipy_special("gammaincc")(k, x) * scipy_special("gamma")(k)
+)
+chi2sf = binary(
+    "chi2sf",
+    numpy=lambda x, k: np.where(x < 0, 1.0, scipy_special("chdtrc")(k, x)),
+    dtype=rules.to_float64,
+    grad=UNDEFINED,
+)
+
+# -- Bessel functions ----------------------------------------------------------------------------------------
+
+j0 = _special("j0", lambda x, y, g: -g * j1(x))
+j1 = _special("j1", lambda x, y, g: g * (j0(x) - jv(2, x)) * like(g, 0.5))
+jv = _special2("jv", lambda v, x, y, g: (UNDEFINED, g * (jv(v - 1, x) - jv(v + 1, x)) * like(g, 0.5)))
+i0 = _special("i0", lambda x, y, g: g * i1(x))
+i1 = _special("i1", lambda x, y, g: g * (i0(x) + iv(2, x)) * like(g, 0.5))
+iv = _special2("iv", lambda v, x, y, g: (UNDEFINED, g * (iv(v - 1, x) + iv(v + 1, x)) * like(g, 0.5)))

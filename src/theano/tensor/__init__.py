@@ -1,0 +1,84 @@
+"""Tensors: types, variables, and everything that can be computed with them.
+
+>>> import theano.tensor as T
+>>> x = T.dmatrix("x")
+>>> (1 / (1 + T.exp(-x))).sum(axis=0).type
+TensorType(float64, vector)
+"""
+
+from __future__ import annotations
+
+from theano.scalar import ComplexError
+from theano.scalar import dtypes as _dtypes
+from theano.tensor.alloc import (
+    Alloc,
+    AllocEmpty,
+    ARange,
+    Eye,
+    alloc,
+    arange,
+    eye,
+    identity_like,
+    ones,
+    ones_like,
+    tri,
+    tril,
+    triu,
+    zeros,
+    zeros_like,
+)
+from theano.tensor.constructors import CONSTRUCTORS as _CONSTRUCTORS
+from theano.tensor.constructors import tensor
+from theano.tensor.dot import BatchedDot, Dot, batched_dot, batched_tensordot, dot, outer, tensordot
+from theano.tensor.elemwise import DimShuffle, Elemwise
+from theano.tensor.indexing import flatnonzero, nonzero, nonzero_values, take
+from theano.tensor.join import Join, Split, concatenate, horizontal_stack, join, join_, roll, split, stack, stacklists
+from theano.tensor.join import tile, vertical_stack
+from theano.tensor.math import *  # noqa: F403
+from theano.tensor.reduction import *  # noqa: F403
+from theano.tensor.shape import (
+    Rebroadcast,
+    Reshape,
+    Shape,
+    Shape_i,
+    SpecifyShape,
+    addbroadcast,
+    flatten,
+    is_flat,
+    patternbroadcast,
+    reshape,
+    shape,
+    shape_padaxis,
+    shape_padleft,
+    shape_padright,
+    specify_shape,
+    squeeze,
+    swapaxes,
+    transpose,
+    unbroadcast,
+)
+from theano.tensor.static_value import NotScalarConstantError, get_scalar_constant_value
+from theano.tensor.statistics import *  # noqa: F403
+from theano.tensor.subtensor import IncSubtensor, Subtensor, inc_subtensor, set_subtensor
+from theano.tensor.type import TensorType, values_eq_approx_always_true
+from theano.tensor.variable import (
+    AsTensorError,
+    TensorConstant,
+    TensorVariable,
+    as_tensor,
+    as_tensor_variable,
+    constant,
+    get_vector_length,
+)
+from theano.tensor import methods as _methods  # isort: skip  (needs all modules above)
+
+globals().update(_CONSTRUCTORS)
+
+all_dtypes = list(_dtypes.all_dtypes)
+int_dtypes = list(_dtypes.int_dtypes)
+uint_dtypes = list(_dtypes.uint_dtypes)
+integer_dtypes = list(_dtypes.integer_dtypes)
+float_dtypes = list(_dtypes.float_dtypes)
+complex_dtypes = list(_dtypes.complex_dtypes)
+continuous_dtypes = list(_dtypes.continuous_dtypes)
+discrete_dtypes = list(_dtypes.discrete_dtypes)

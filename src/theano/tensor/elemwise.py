@@ -1,0 +1,423 @@
+"""`Elemwise`: a scalar operation on every element; `DimShuffle`: axes permuted, dropped and added.
+
+Lengths never broadcast at run time: an axis broadcasts only if its type says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from theano.configdefaults import config
+from theano.graph import Apply, Op
+from theano.graph.null_type import DisconnectedType, NullType, grad_not_implemented
+from theano.scalar import UNDEFINED, ScalarOp, ScalarOperators, add, conj, convert_to, real, second
+from theano.scalar.dtypes import COMPLEX, DISCRETE
+from theano.tensor.type import StaticShape, tensor_type
+from theano.tensor.variable import LATE, TensorVariable, as_tensor_variable, constant
+
+Shapes = list[tuple[Any, ...]]
+Order = tuple[int | str, ...]
+
+
+class DimShuffle(Op):
+    """A view with axes permuted, broadcastable axes dropped, and new broadcastable axes added.
+
+    Parameters
+    ----------
+    input_broadcastable
+        Pattern of the input.
+    new_order
+        For each axis of the output, the axis of the input it is, or ``'x'`` for a new one.
+    inplace
+        Kept for old programs: it is always a view.
+
+    Examples
+    --------
+    >>> DimShuffle((False, False), (1, "x", 0))(T.dmatrix()).broadcastable
+    (False, True, False)
+    """
+
+    __props__ = ("input_broadcastable", "new_order")
+    view_map: ClassVar[dict[int, list[int]]] = {0: [0]}
+
+    def __init__(self, input_broadcastable: Sequence[bool], new_order: Sequence[int | str], inplace: bool = True) -> None:
+        self.input_broadcastable = pattern = tuple(bool(b) for b in input_broadcastable)
+        self.new_order: Order = tuple(a if a == "x" else _axis(a, len(pattern)) for a in new_order)
+        self.inplace = True
+        self.shuffle = [a for a in self.new_order if a != "x"]
+        self.augment = [i for i, a in enumerate(self.new_order) if a == "x"]
+        if len(set(self.shuffle)) != len(self.shuffle):
+            raise ValueError(f"The same input dimension may not appear twice in the list of output dimensions: {new_order}")
+        self.drop = [i for i in range(len(pattern)) if i not in self.shuffle]
+        for i in self.drop:
+            if not pattern[i]:
+                raise ValueError(
+                    f"You cannot drop a non-broadcastable dimension: axis {i} of pattern {pattern}, new order {new_order}"
+                )
+        self._hash = hash((DimShuffle, pattern, self.new_order))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return DimShuffle, (self.input_broadcastable, self.new_order)
+
+    @property
+    def transposition(self) -> list[int]:
+        """The permutation that brings kept axes into order, dropped ones last."""
+        return [*self.shuffle, *self.drop]  # type: ignore[list-item]
+
+    def is_noop(self) -> bool:
+        """Whether the output is the input."""
+        return self.new_order == tuple(range(len(self.input_broadcastable)))
+
+    def make_node(self, x: Any) -> Apply:
+        x = as_tensor_variable(x)
+        kind = x.type
+        if kind.broadcastable != self.input_broadcastable:
+            if kind.ndim != len(self.input_broadcastable):
+                raise TypeError(
+                    f"The number of dimensions of the input is incorrect for this op. Expected "
+                    f"{self.input_broadcastable}, got {kind.broadcastable}."
+                )
+            for wanted, have in zip(self.input_broadcastable, kind.broadcastable, strict=True):
+                if wanted and not have:
+                    raise TypeError(
+                        f"The broadcastable pattern of the input is incorrect for this op. Expected "
+                        f"{self.input_broadcastable}, got {kind.broadcastable}."
+                    )
+        shape = tuple([1 if a == "x" else kind.shape[a] for a in self.new_order])
+        return Apply(self, [x], [TensorVariable(tensor_type(kind.dtype, shape))])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
+        x = np.asarray(inputs[0])
+        for i in self.drop:
+            if x.shape[i] != 1:
+                raise ValueError(f"{self}: cannot drop axis {i}, which has length {x.shape[i]}")
+        lengths = [1 if a == "x" else x.shape[a] for a in self.new_order]  # type: ignore[index]
+        out[0][0] = x.transpose(self.transposition).reshape(lengths)
+
+    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+        return [tuple([_ONE() if a == "x" else shapes[0][a] for a in self.new_order])]  # type: ignore[index]
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:  # noqa: N802
+        g = gs[0]
+        if isinstance(g.type, DisconnectedType | NullType):
+            return [g]
+        order: list[int | str] = ["x"] * len(self.input_broadcastable)
+        for i, a in enumerate(self.new_order):
+            if a != "x":
+                order[a] = i  # type: ignore[index]
+        if inputs[0].type.dtype in DISCRETE:
+            return [zeros_for(inputs[0])]
+        return [dimshuffle(g, order)]
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:  # noqa: N802
+        return [None if eval_points[0] is None else self(eval_points[0])]
+
+    def __str__(self) -> str:
+        return f"InplaceDimShuffle{{{','.join(map(str, self.new_order))}}}"
+
+
+def _axis(axis: Any, ndim: int) -> int:
+    if isinstance(axis, str):
+        raise TypeError(f"DimShuffle indices must be Python ints or 'x', got {axis!r}")
+    if isinstance(axis, np.ndarray | np.integer):
+        axis = int(axis)
+    if not isinstance(axis, int) or isinstance(axis, bool):
+        raise TypeError(f"DimShuffle indices must be Python ints or 'x', got {axis!r} of type {type(axis)}")
+    if not 0 <= axis < ndim:
+        raise ValueError(f"new_order: axis {axis} does not exist, the input has {ndim} dimensions")
+    return axis
+
+
+_dimshuffles: dict[tuple[Any, ...], DimShuffle] = {}
+
+
+def dimshuffle(x: Any, order: Sequence[int | str]) -> Any:
+    """`x` with the axes in a new order (see `DimShuffle`); always a new node."""
+    key = (x.type.broadcastable, tuple(order))
+    op = _dimshuffles.get(key)
+    if op is None:
+        op = DimShuffle(*key)
+        if len(_dimshuffles) < 4096:
+            _dimshuffles[key] = op
+    return op(x)
+
+
+def _ONE() -> Any:  # noqa: N802
+    return constant(np.asarray(1, dtype="int64"))
+
+
+class Elemwise(Op):
+    """A scalar operation applied to every element of tensors.
+
+    Inputs with fewer axes get broadcastable ones on the left.
+
+    Parameters
+    ----------
+    scalar_op
+        The entry of the scalar table.
+    inplace_pattern
+        Kept for old programs; memory is planned by the compiler.
+    name
+        What is printed; takes no part in equality.
+
+    Examples
+    --------
+    >>> Elemwise(theano.scalar.add)(T.dvector(), T.drow()).type
+    TensorType(float64, row)
+    """
+
+    __props__ = ("scalar_op",)
+
+    def __init__(
+        self,
+        scalar_op: ScalarOp,
+        inplace_pattern: dict[int, int] | None = None,
+        name: str | None = None,
+        nfunc_spec: Any = None,
+        openmp: Any = None,
+    ) -> None:
+        self.scalar_op = scalar_op
+        self.inplace_pattern: dict[int, int] = {}
+        self.name = name
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (type(self) is type(other) and self.scalar_op is other.scalar_op)  # type: ignore[attr-defined]
+
+    def __hash__(self) -> int:
+        return hash(self.scalar_op)
+
+    def make_node(self, *inputs: Any) -> Apply:
+        op = self.scalar_op
+        if len(inputs) != op.nin and not (op.nin == -1 and inputs):
+            raise TypeError(f"{self} takes {op.nin if op.nin >= 0 else 'one or more'} arguments, got {len(inputs)}")
+        variables = [as_tensor_variable(x) for x in inputs]
+        ndim = max([v.type.ndim for v in variables])
+        for i, v in enumerate(variables):
+            have = v.type.ndim
+            if have != ndim:
+                variables[i] = dimshuffle(v, ["x"] * (ndim - have) + list(range(have)))
+        kinds = [v.type for v in variables]
+        dtype = op.dtype(*[k.dtype for k in kinds])
+        shape = kinds[0].shape if len(kinds) == 1 else broadcast_static([k.shape for k in kinds], self)
+        return Apply(self, variables, [TensorVariable(tensor_type(dtype, shape))])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
+        arrays = tuple(np.asarray(x) for x in inputs)
+        if len(arrays) > 1:
+            self._check_lengths(node, arrays)
+        kind = node.outputs[0].type
+        result = self.scalar_op.compute(arrays, kind.dtype)
+        if result.base is not None or any(result is a for a in arrays):
+            result = result.copy()  # some functions of NumPy answer with a view
+        out[0][0] = result
+
+    def _check_lengths(self, node: Apply, arrays: tuple[np.ndarray, ...]) -> None:
+        first = arrays[0].shape
+        if all(a.shape == first for a in arrays):
+            return
+        patterns = [v.type.broadcastable for v in node.inputs]
+        for axis in range(len(first)):
+            seen: tuple[int, int] | None = None
+            for i, (pattern, a) in enumerate(zip(patterns, arrays, strict=True)):
+                if pattern[axis]:
+                    continue
+                if seen is None:
+                    seen = (i, a.shape[axis])
+                elif a.shape[axis] != seen[1]:
+                    raise ValueError(
+                        f"Input dimension mis-match. (input[{seen[0]}].shape[{axis}] = {seen[1]}, "
+                        f"input[{i}].shape[{axis}] = {a.shape[axis]})"
+                    )
+
+    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+        kinds = [v.type for v in node.inputs]
+        result = []
+        for axis, length in enumerate(node.outputs[0].type.shape):
+            if length is not None:
+                result.append(constant(np.asarray(length, dtype="int64")))
+            else:
+                source = next(i for i, k in enumerate(kinds) if k.shape[axis] is None)
+                result.append(shapes[source][axis])
+        return [tuple(result)]
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        if self.scalar_op is second:
+            return [[False], [True]]
+        return [[True]] * len(node.inputs)
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:  # noqa: N802
+        out, g = outputs[0], gs[0]
+        if isinstance(g.type, DisconnectedType | NullType):
+            return [g] * len(inputs)
+        if out.type.dtype in DISCRETE:
+            grads: Sequence[Any] = [zeros_for(x) for x in inputs]
+        else:
+            grads = [
+                summed_like(x, out, d)
+                for x, d in zip(inputs, self._element_grads(inputs, out, g), strict=True)
+            ]
+        if self.scalar_op is second:
+            return [DisconnectedType()(), grads[1]]
+        return list(grads)
+
+    def _element_grads(self, inputs: Sequence[Any], out: Any, g: Any) -> list[Any]:
+        """Gradients of all inputs before they are summed over broadcast axes."""
+        op = self.scalar_op
+        count = len(inputs)
+        if op.grad is None or op.grad is UNDEFINED:
+            found: Any = (op.grad,) * count
+        else:
+            ndim = out.type.ndim
+            incoming = Term(g, ndim)
+            through_conj = op.holomorphic and g.type.dtype in COMPLEX
+            if through_conj:
+                incoming = conj(incoming)
+            found = op.grad(*[Term(x, ndim) for x in inputs], Term(out, ndim), incoming)  # type: ignore[operator]
+            if not isinstance(found, tuple):
+                found = (found,)
+            if through_conj:
+                found = tuple(conj(d) if isinstance(d, Term) else d for d in found)
+        return [self._finish(i, x, d) for i, (x, d) in enumerate(zip(inputs, found, strict=True))]
+
+    def _finish(self, i: int, x: Any, d: Any) -> Any:
+        if d is None:
+            return zeros_for(x)
+        if d is UNDEFINED:
+            return grad_not_implemented(self, i, x)
+        if d.dtype in COMPLEX and x.type.dtype not in COMPLEX:
+            d = real(d)
+        if d.dtype in DISCRETE:
+            d = convert_to("floatX")(d)
+        return d.var
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:  # noqa: N802
+        out = self(*inputs)
+        parts = []
+        for i, v in enumerate(eval_points):
+            if v is None or isinstance(v.type, DisconnectedType):
+                continue
+            if out.type.dtype in DISCRETE:
+                return [zeros_for(out)]
+            # The gradient is linear in what comes in: with v in its place it is the directional derivative.
+            d = self._element_grads(inputs, out, _filled(out, v))[i]
+            if isinstance(d.type, NullType):
+                return [d]
+            parts.append(d)
+        if not parts:
+            return [None]
+        total = parts[0]
+        for d in parts[1:]:
+            total = ADD(total, d)
+        return [total]
+
+    def __str__(self) -> str:
+        return self.name or f"Elemwise{{{self.scalar_op.name}}}"
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+_plain: dict[ScalarOp, Elemwise] = {}
+
+
+def elemwise(op: ScalarOp) -> Elemwise:
+    """The (cached) plain `Elemwise` of a scalar operation, as gradients and rewrites make them."""
+    found = _plain.get(op)
+    if found is None:
+        found = _plain[op] = Elemwise(op)
+    return found
+
+
+def broadcast_static(shapes: Sequence[StaticShape], what: object) -> StaticShape:
+    """The static shape of point-wise work on inputs of the given static shapes; ValueError if they cannot fit."""
+    first = shapes[0]
+    if shapes.count(first) == len(shapes):  # type: ignore[attr-defined]
+        return first
+    result: list[int | None] = []
+    for axis, lengths in enumerate(zip(*shapes, strict=True)):
+        length: int | None = 1
+        for n in lengths:
+            if n == 1 or n == length:
+                continue
+            if n is None:
+                length = None if length == 1 else length
+            elif length is None or length == 1:
+                length = n
+            else:
+                raise ValueError(
+                    f"{what}: the lengths of axis {axis} differ, the static shapes are {', '.join(map(str, shapes))}"
+                )
+        result.append(length)
+    return tuple(result)
+
+
+class Term(ScalarOperators):
+    """A tensor variable within the gradient expression of a scalar operation.
+
+    What is computed of terms are plain `Elemwise` nodes; numbers become constants of as many axes.
+    """
+
+    __slots__ = ("ndim", "var")
+
+    def __init__(self, var: Any, ndim: int) -> None:
+        self.var = var
+        self.ndim = ndim
+
+    @property
+    def dtype(self) -> str:
+        """The variable's dtype."""
+        return self.var.type.dtype  # type: ignore[no-any-return]
+
+    def __apply_scalar__(self, op: ScalarOp, args: Sequence[Any]) -> Term:
+        ndim = self.ndim
+        variables = [
+            a.var if isinstance(a, Term) else dimshuffle(as_tensor_variable(a), ["x"] * ndim) for a in args
+        ]
+        return Term(elemwise(op)(*variables), ndim)
+
+
+def _apply_to_variables(self: TensorVariable, op: ScalarOp, args: Sequence[Any]) -> Any:
+    return elemwise(op)(*args)
+
+
+TensorVariable.__apply_scalar__ = _apply_to_variables  # type: ignore[attr-defined]
+
+ADD = elemwise(add)
+SECOND = elemwise(second)
+
+
+def zeros_for(x: Any) -> Any:
+    """The gradient zero of `x`."""
+    dtype = config.floatX if x.type.dtype in DISCRETE else x.type.dtype
+    return SECOND(x, constant(np.asarray(0, dtype=dtype)))
+
+
+def _filled(out: Any, v: Any) -> Any:
+    return v if v.type.broadcastable == out.type.broadcastable else SECOND(out, v)
+
+
+def summed_like(x: Any, out: Any, d: Any) -> Any:
+    """`d`, of the shape of `out`, summed over the axes along which `x` was broadcast."""
+    kind = x.type
+    if isinstance(d.type, NullType) or kind.shape == d.type.shape:
+        return d
+    axes = [
+        i
+        for i, (mine, theirs) in enumerate(zip(kind.broadcastable, out.type.broadcastable, strict=True))
+        if mine and not theirs
+    ]
+    if not axes:
+        return d
+    wide = [i for i in axes if not d.type.broadcastable[i]]
+    if len(wide) != len(axes):
+        d = SECOND(out, d)  # it does not depend on `out` along an axis, but is summed over it
+    return LATE["sum_keeping"](d, axes)
+
+
+LATE["dimshuffle"] = dimshuffle

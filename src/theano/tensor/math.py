@@ -1,0 +1,248 @@
+"""Point-wise functions of tensors: one for each scalar operation, and what is composed of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from theano import scalar
+from theano.scalar.dtypes import DISCRETE, as_dtype
+from theano.tensor.elemwise import Elemwise, elemwise
+from theano.tensor.variable import as_tensor_variable
+
+__all__ = [
+    "abs_", "add", "and_", "angle", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh",
+    "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "cast", "ceil", "ceil_intdiv", "chi2sf",
+    "clip", "complex", "complex_from_polar", "conj", "cos", "cosh", "deg2rad", "div_proxy", "divmod", "eq",
+    "erf", "erfc", "erfcinv", "erfcx", "erfinv", "exp", "exp2", "expm1", "fill", "floor", "floor_div",
+    "gamma", "gammainc", "gammaincc", "gammal", "gammaln", "gammau", "ge", "gt", "i0", "i1", "imag",
+    "int_div", "inv", "invert", "iround", "isclose", "isinf", "isinf_", "isnan", "isnan_", "iv", "j0", "j1",
+    "jv", "le", "log", "log10", "log1p", "log2", "lt", "maximum", "minimum", "mod", "mod_check", "mul", "neg",
+    "neq", "or_", "pow", "power", "psi", "rad2deg", "real", "round", "round_half_away_from_zero",
+    "round_half_to_even", "second", "sgn", "sigmoid", "sin", "sinh", "softplus", "softsign", "sqr", "sqrt",
+    "square", "sub", "switch", "tan", "tanh", "tensor_copy", "tri_gamma", "true_div", "trunc",
+    "ultra_fast_sigmoid", "where", "xlogx", "xlogy0", "xor",
+]  # fmt: skip
+
+
+def _user(op: scalar.ScalarOp) -> Elemwise:
+    """The function of user programs; the name tells it from what gradients and rewrites make."""
+    return Elemwise(op, name=f"Elemwise{{{op.name},no_inplace}}")
+
+
+def _bare(op: scalar.ScalarOp) -> Elemwise:
+    return Elemwise(op, name=op.name)
+
+
+# -- arithmetic -------------------------------------------------------------------------------------------
+
+add = _user(scalar.add)
+sub = _user(scalar.sub)
+mul = _user(scalar.mul)
+true_div = _user(scalar.true_div)
+int_div = floor_div = _user(scalar.int_div)
+mod = _user(scalar.mod)
+pow = _user(scalar.pow)
+neg = _user(scalar.neg)
+abs_ = _user(scalar.abs_)
+sgn = _user(scalar.sgn)
+inv = _user(scalar.inv)
+sqr = square = _user(scalar.sqr)
+sqrt = _user(scalar.sqrt)
+maximum = _user(scalar.maximum)
+minimum = _user(scalar.minimum)
+
+# -- comparison, bits, choice ------------------------------------------------------------------------------
+
+lt = _user(scalar.lt)
+gt = _user(scalar.gt)
+le = _user(scalar.le)
+ge = _user(scalar.ge)
+eq = _user(scalar.eq)
+neq = _user(scalar.neq)
+isnan = isnan_ = _user(scalar.isnan)
+isinf = isinf_ = _user(scalar.isinf)
+and_ = bitwise_and = _user(scalar.and_)
+or_ = bitwise_or = _user(scalar.or_)
+xor = bitwise_xor = _user(scalar.xor)
+invert = bitwise_not = _user(scalar.invert)
+switch = where = _user(scalar.switch)
+clip = _user(scalar.clip)
+second = fill = _user(scalar.second)
+tensor_copy = elemwise(scalar.identity)
+
+# -- rounding ----------------------------------------------------------------------------------------------
+
+ceil = _user(scalar.ceil)
+floor = _user(scalar.floor)
+trunc = _user(scalar.trunc)
+round_half_to_even = _user(scalar.round_half_to_even)
+round_half_away_from_zero = _user(scalar.round_half_away_from_zero)
+
+# -- exponentials, logarithms --------------------------------------------------------------------------------
+
+exp = _user(scalar.exp)
+exp2 = _user(scalar.exp2)
+expm1 = _user(scalar.expm1)
+log = _user(scalar.log)
+log2 = _user(scalar.log2)
+log10 = _user(scalar.log10)
+log1p = _user(scalar.log1p)
+sigmoid = _bare(scalar.sigmoid)
+softplus = _bare(scalar.softplus)
+ultra_fast_sigmoid = _bare(scalar.ultra_fast_sigmoid)
+softsign = _bare(scalar.softsign)
+xlogx = _user(scalar.xlogx)
+xlogy0 = _user(scalar.xlogy0)
+
+# -- circular and hyperbolic functions -----------------------------------------------------------------------
+
+sin = _user(scalar.sin)
+cos = _user(scalar.cos)
+tan = _user(scalar.tan)
+arcsin = _user(scalar.arcsin)
+arccos = _user(scalar.arccos)
+arctan = _user(scalar.arctan)
+arctan2 = _user(scalar.arctan2)
+sinh = _user(scalar.sinh)
+cosh = _user(scalar.cosh)
+tanh = _user(scalar.tanh)
+arcsinh = _user(scalar.arcsinh)
+arccosh = _user(scalar.arccosh)
+arctanh = _user(scalar.arctanh)
+deg2rad = _user(scalar.deg2rad)
+rad2deg = _user(scalar.rad2deg)
+
+# -- special functions ---------------------------------------------------------------------------------------
+
+erf = _user(scalar.erf)
+erfc = _user(scalar.erfc)
+erfcx = _user(scalar.erfcx)
+erfinv = _user(scalar.erfinv)
+erfcinv = _user(scalar.erfcinv)
+gamma = _user(scalar.gamma)
+gammaln = _user(scalar.gammaln)
+psi = _user(scalar.psi)
+tri_gamma = _user(scalar.tri_gamma)
+gammainc = _user(scalar.gammainc)
+gammaincc = _user(scalar.gammaincc)
+gammal = _user(scalar.gammal)
+gammau = _user(scalar.gammau)
+chi2sf = _user(scalar.chi2sf)
+j0 = _user(scalar.j0)
+j1 = _user(scalar.j1)
+jv = _user(scalar.jv)
+i0 = _user(scalar.i0)
+i1 = _user(scalar.i1)
+iv = _user(scalar.iv)
+
+# -- complex numbers -----------------------------------------------------------------------------------------
+
+real = _user(scalar.real)
+imag = _user(scalar.imag)
+conj = _user(scalar.conj)
+angle = _user(scalar.angle)
+complex = _user(scalar.complex)
+complex_from_polar = _user(scalar.complex_from_polar)
+
+
+# -- composed functions --------------------------------------------------------------------------------------
+
+
+def cast(x: Any, dtype: str) -> Any:
+    """`x` converted to `dtype` (``'floatX'`` is allowed); `x` itself if it has that dtype.
+
+    Floats are truncated and integers wrap. Complex to real raises TypeError.
+
+    Examples
+    --------
+    >>> cast(T.dvector(), "int8").dtype
+    'int8'
+    """
+    wanted = as_dtype(dtype if isinstance(dtype, str) else np.dtype(dtype).name)
+    x = as_tensor_variable(x)
+    return x if x.type.dtype == wanted else elemwise(scalar.convert_to(wanted))(x)
+
+
+def round(a: Any, mode: str | None = None) -> Any:
+    """Nearest whole number.
+
+    Parameters
+    ----------
+    a
+        Float tensor.
+    mode : {'half_to_even', 'half_away_from_zero'}
+        Where halves go.
+    """
+    if mode in (None, "half_to_even"):
+        return round_half_to_even(a)
+    if mode == "half_away_from_zero":
+        return round_half_away_from_zero(a)
+    raise Exception(f"round mode {mode} is not implemented.")
+
+
+def iround(a: Any, mode: str | None = None) -> Any:
+    """`round` as int64."""
+    return cast(round(a, mode), "int64")
+
+
+def divmod(x: Any, y: Any) -> tuple[Any, Any]:
+    """``(x // y, x % y)``."""
+    return floor_div(x, y), mod_check(x, y)
+
+
+def power(x: Any, y: Any) -> Any:
+    """``x ** y``."""
+    return pow(x, y)
+
+
+def mod_check(x: Any, y: Any) -> Any:
+    """``x % y``; `ComplexError` for complex numbers."""
+    return mod(x, y)
+
+
+def div_proxy(x: Any, y: Any) -> Any:
+    """Division that is `int_div` for two discrete arguments, else `true_div`."""
+    x, y = as_tensor_variable(x), as_tensor_variable(y)
+    return (int_div if x.type.dtype in DISCRETE and y.type.dtype in DISCRETE else true_div)(x, y)
+
+
+def ceil_intdiv(a: Any, b: Any) -> Any:
+    """The smallest integer not below a / b, for integers.
+
+    Examples
+    --------
+    >>> ceil_intdiv(T.constant(7), 2).eval()
+    array(4, dtype=int8)
+    """
+    quotient = int_div(a, b)
+    return cast(neq(mod(a, b), 0), quotient.type.dtype) + quotient
+
+
+def isclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Any:
+    """For each element whether ``|a - b| <= atol + rtol * |b|``; infinities equal themselves.
+
+    Parameters
+    ----------
+    a, b
+        Tensors.
+    rtol, atol
+        Relative and absolute tolerance.
+    equal_nan
+        Whether NaN is close to NaN.
+
+    Examples
+    --------
+    >>> isclose(T.dvector(), 1.0).dtype
+    'bool'
+    """
+    a, b = as_tensor_variable(a), as_tensor_variable(b)
+    if a.type.dtype in DISCRETE:
+        a = cast(a, "float64")  # the difference of unsigned numbers would wrap
+    if b.type.dtype in DISCRETE:
+        b = cast(b, "float64")
+    both_finite = invert(or_(or_(isnan(a), isinf(a)), or_(isnan(b), isinf(b))))
+    near = and_(both_finite, le(abs_(sub(a, b)), add(atol, mul(rtol, abs_(b)))))
+    close = or_(near, and_(isinf(a), eq(a, b)))
+    return or_(close, and_(isnan(a), isnan(b))) if equal_nan else close

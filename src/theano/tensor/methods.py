@@ -1,0 +1,211 @@
+"""Operators and methods of tensor variables: a table from names to the functions of this package."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from theano import scalar
+from theano.scalar.operators import COMPARISON, define_operators
+from theano.tensor import elemwise, indexing, math, reduction, static_value, statistics
+from theano.tensor.alloc import ones_like, zeros_like
+from theano.tensor.dot import dot
+from theano.tensor.join import stack
+from theano.tensor.shape import flatten, patternbroadcast, reshape, squeeze, swapaxes, transpose
+from theano.tensor.shape import shape as shape_of
+from theano.tensor.type import TensorType
+from theano.tensor.variable import LATE, TensorVariable, as_tensor_variable
+
+# -- hooks of lower modules ----------------------------------------------------------------------------------
+
+TensorType.rebroadcast = staticmethod(patternbroadcast)  # type: ignore[method-assign]
+LATE["stack"] = stack
+LATE["known_vector"] = static_value.known_vector
+
+# -- operators -----------------------------------------------------------------------------------------------
+
+USER_OPS: dict[scalar.ScalarOp, elemwise.Elemwise] = {
+    op.scalar_op: op for op in vars(math).values() if isinstance(op, elemwise.Elemwise)
+}
+"""Scalar operation -> the function of user programs."""
+
+
+def _user_operator(op: scalar.ScalarOp) -> Callable[..., Any]:
+    apply = USER_OPS[op]
+
+    def compute(*operands: Any) -> Any:
+        result = apply(*operands)
+        if op in _ORDERED:
+            result._is_nonzero = False  # `if x < y` is a mistake: a symbolic comparison has no truth value
+        return result
+
+    return compute
+
+
+_ORDERED = frozenset(COMPARISON.values())
+define_operators(TensorVariable, _user_operator)
+
+_UFUNC_NAMES = {
+    "add": "add", "subtract": "sub", "multiply": "mul", "divide": "true_div", "floor_divide": "int_div",
+    "remainder": "mod", "power": "pow", "negative": "neg", "absolute": "abs_", "sign": "sgn", "square": "sqr",
+    "sqrt": "sqrt", "maximum": "maximum", "minimum": "minimum", "less": "lt", "less_equal": "le",
+    "greater": "gt", "greater_equal": "ge", "bitwise_and": "and_", "bitwise_or": "or_", "bitwise_xor": "xor",
+    "invert": "invert", "ceil": "ceil", "floor": "floor", "trunc": "trunc", "rint": "round_half_to_even",
+    "isnan": "isnan", "isinf": "isinf", "conjugate": "conj", "deg2rad": "deg2rad", "rad2deg": "rad2deg",
+    **{n: n for n in (
+        "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "arcsin", "arccos",
+        "arctan", "arctan2", "sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh",
+    )},
+}  # fmt: skip
+
+
+def _array_ufunc(self: TensorVariable, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    """``numpy.exp(x)`` and ``array * x`` build expressions."""
+    name = _UFUNC_NAMES.get(ufunc.__name__)
+    if method == "__call__" and name is not None and not kwargs:
+        return getattr(math, name)(*inputs)
+    if method == "__call__" and ufunc is np.matmul:
+        return dot(*inputs)
+    return NotImplemented
+
+
+# -- methods -------------------------------------------------------------------------------------------------
+
+
+def _dimshuffle(self: TensorVariable, *pattern: Any) -> Any:
+    """The axes in a new order: see `theano.tensor.elemwise.DimShuffle`."""
+    if len(pattern) == 1 and isinstance(pattern[0], list | tuple | range):
+        pattern = tuple(pattern[0])
+    return elemwise.dimshuffle(self, [a.item() if isinstance(a, np.integer) else a for a in pattern])
+
+
+def _transpose(self: TensorVariable, *axes: Any) -> Any:
+    """The axes permuted; reversed without arguments."""
+    if len(axes) == 0:
+        return transpose(self)
+    if len(axes) == 1 and isinstance(axes[0], list | tuple):
+        axes = tuple(axes[0])
+    return transpose(self, axes if axes != (None,) else None)
+
+
+def _size(self: TensorVariable) -> Any:
+    """Number of elements."""
+    lengths = self.shape  # type: ignore[attr-defined]
+    return lengths[0] if self.ndim == 1 else reduction.prod(lengths, dtype="int64")
+
+
+def _norm(self: TensorVariable, L: Any = None, axis: Any = None, keepdims: bool = False) -> Any:  # noqa: N803
+    """The L-norm of the elements over `axis`."""
+    return statistics.norm(self, L, axis, keepdims)
+
+
+def _mean(
+    self: TensorVariable, axis: Any = None, dtype: Any = None, keepdims: bool = False, acc_dtype: Any = None
+) -> Any:
+    """Mean over axes: see `theano.tensor.mean`."""
+    return statistics.mean(self, axis=axis, dtype=dtype, keepdims=keepdims, acc_dtype=acc_dtype)
+
+
+def _clip(self: TensorVariable, a_min: Any, a_max: Any) -> Any:
+    """The tensor kept between `a_min` and `a_max`."""
+    return math.clip(self, a_min, a_max)
+
+
+def _copy(self: TensorVariable, name: str | None = None) -> Any:
+    """A copy of the value, as a new variable."""
+    copied = math.tensor_copy(self)
+    copied.name = name
+    return copied
+
+
+def _fill(self: TensorVariable, value: Any) -> Any:
+    """A tensor of this shape filled with `value`."""
+    return math.fill(self, value)
+
+
+def _flatten(self: TensorVariable, ndim: int = 1) -> Any:
+    """The tensor with its last axes joined, so that `ndim` are left."""
+    return flatten(self, ndim)
+
+
+def _trace(self: TensorVariable) -> Any:
+    """Sum of the diagonal."""
+    return reduction.sum(self.diagonal())  # type: ignore[attr-defined]
+
+
+def _transfer(self: TensorVariable, target: Any) -> Any:
+    """The tensor on another device: there is only the CPU."""
+    if target != "cpu":
+        raise ValueError(f"Can't transfer to target {target}")
+    return self
+
+
+def _divmod(self: TensorVariable, other: Any) -> Any:
+    return math.divmod(self, other)
+
+
+def _rdivmod(self: TensorVariable, other: Any) -> Any:
+    return math.divmod(as_tensor_variable(other), self)
+
+
+def _dot(self: TensorVariable, right: Any) -> Any:
+    """The product with `right`: see `theano.tensor.dot`."""
+    return dot(self, right)
+
+
+def _rdot(self: TensorVariable, left: Any) -> Any:
+    return dot(left, self)
+
+
+def _unary(name: str) -> Callable[[TensorVariable], Any]:
+    function = getattr(math, name)
+
+    def method(self: TensorVariable) -> Any:
+        return function(self)
+
+    method.__doc__ = f"``theano.tensor.{name}`` of every element."
+    return method
+
+
+METHODS: dict[str, Callable[..., Any]] = {
+    **{name: _unary(name) for name in (
+        "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "ceil", "conj", "cos", "cosh", "deg2rad",
+        "exp", "exp2", "expm1", "floor", "log", "log10", "log1p", "log2", "rad2deg", "sin", "sinh", "sqrt", "tan",
+        "tanh", "trunc",
+    )},
+    "conjugate": _unary("conj"), "__ceil__": _unary("ceil"), "__floor__": _unary("floor"),
+    "__trunc__": _unary("trunc"),
+    "__divmod__": _divmod, "__rdivmod__": _rdivmod, "__dot__": _dot, "__rdot__": _rdot, "__matmul__": _dot,
+    "__rmatmul__": _rdot, "__getitem__": indexing.getitem, "__array_ufunc__": _array_ufunc,
+    "all": reduction.all, "any": reduction.any, "argmax": reduction.argmax, "argmin": reduction.argmin,
+    "max": reduction.max, "min": reduction.min, "sum": reduction.sum, "prod": reduction.prod, "mean": _mean,
+    "var": statistics.var, "std": statistics.std, "ptp": statistics.ptp, "norm": _norm,
+    "astype": math.cast, "clip": _clip, "copy": _copy, "dimshuffle": _dimshuffle, "dot": _dot,
+    "fill": _fill, "flatten": _flatten, "ravel": _flatten,
+    "get_scalar_constant_value": static_value.get_scalar_constant_value,
+    "nonzero": indexing.nonzero, "nonzero_values": indexing.nonzero_values, "ones_like": ones_like,
+    "reshape": reshape, "round": math.round, "squeeze": squeeze, "swapaxes": swapaxes,
+    "take": indexing.take, "trace": _trace, "transfer": _transfer, "transpose": _transpose,
+    "zeros_like": zeros_like,
+}  # fmt: skip
+
+PROPERTIES: dict[str, Callable[[Any], Any]] = {
+    "T": transpose,
+    "shape": shape_of,
+    "size": _size,
+    "real": math.real,
+    "imag": math.imag,
+}
+
+
+def attach(methods: dict[str, Callable[..., Any]]) -> None:
+    """Give tensor variables the methods of a table (for modules above this one)."""
+    for name, method in methods.items():
+        setattr(TensorVariable, name, method)
+
+
+attach(METHODS)
+for _name, _get in PROPERTIES.items():
+    setattr(TensorVariable, _name, property(lambda self, get=_get: get(self)))

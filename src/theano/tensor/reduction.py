@@ -1,0 +1,367 @@
+"""Reductions over axes: sums, products, extremes and their positions, all, any."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Sequence
+
+import numpy as np
+
+from theano import scalar
+from theano.graph import Apply, Op
+from theano.graph.null_type import DisconnectedType, NullType
+from theano.scalar.dtypes import COMPLEX, DISCRETE
+from theano.tensor.careduce import (
+    CAReduce,
+    CAReduceDtype,
+    Shapes,
+    all_axes,
+    check_and_normalize_axes,
+    keep_dims,
+    makeKeepDims,
+    normalize_axis,
+)
+from theano.tensor.elemwise import SECOND, zeros_for
+from theano.tensor.math import eq, invert, mul, neg, neq, switch, true_div
+from theano.tensor.type import tensor_type
+from theano.tensor.variable import LATE, TensorVariable, as_tensor_variable
+
+__all__ = [
+    "All", "Any", "Argmax", "CAReduce", "CAReduceDtype", "Max", "MaxAndArgmax", "Min", "Prod", "ProdWithoutZeros", "Sum",
+    "all", "any", "argmax", "argmin", "check_and_normalize_axes", "keep_dims", "makeKeepDims", "max",
+    "max_and_argmax", "min", "normalize_axis", "prod", "sum",
+]  # fmt: skip
+
+class Sum(CAReduceDtype):
+    """Sum over axes (see `sum`)."""
+
+    __props__ = ("axis", "dtype", "acc_dtype")
+
+    def __init__(self, axis: t.Any = None, dtype: str | None = None, acc_dtype: str | None = None) -> None:
+        super().__init__(scalar.add, axis, dtype, acc_dtype)
+
+    def gradient(self, x: t.Any, out: t.Any, g: t.Any) -> t.Any:
+        return SECOND(x, g)
+
+    def R_op(self, inputs: Sequence[t.Any], eval_points: Sequence[t.Any]) -> list[t.Any]:  # noqa: N802
+        v = eval_points[0]
+        return [None if v is None else sum(v, axis=self.axis)]
+
+    def __str__(self) -> str:
+        where = "" if self.axis is None else f"axis={list(self.axis)}, "
+        return f"Sum{{{where}acc_dtype={self.acc_dtype}}}"
+
+
+class Prod(CAReduceDtype):
+    """Product over axes (see `prod`)."""
+
+    __props__ = ("axis", "dtype", "acc_dtype")
+
+    def __init__(
+        self,
+        axis: t.Any = None,
+        dtype: str | None = None,
+        acc_dtype: str | None = None,
+        no_zeros_in_input: bool = False,
+    ) -> None:
+        super().__init__(scalar.mul, axis, dtype, acc_dtype)
+        self.no_zeros_in_input = no_zeros_in_input
+
+    def gradient(self, x: t.Any, out: t.Any, g: t.Any) -> t.Any:
+        """g times the product of the other elements.
+
+        With the product of the nonzero elements p: p/x where no element is zero; where exactly one is, p at
+        that element and 0 at the others; 0 where there are more.
+        """
+        if self.no_zeros_in_input:
+            return true_div(mul(g, keep_dims(out, x.type.ndim, self.axis)), x)
+        zero = eq(x, 0)
+        nonzero = switch(zero, 1, x)
+        zeros = sum(zero, axis=self.axis, keepdims=True)
+        p = prod(nonzero, axis=self.axis, dtype=self.dtype, keepdims=True)
+        counts = eq(zeros, zero)  # no zero at all, or this element is the only one
+        return mul(g, switch(counts, true_div(p, nonzero), 0))
+
+    def __str__(self) -> str:
+        return f"Prod{{axis={self.axis}, dtype={self.dtype!r}, acc_dtype={self.acc_dtype!r}}}"
+
+
+class ProdWithoutZeros(CAReduceDtype):
+    """Product of the elements that are not zero; 1 if there is none."""
+
+    __props__ = ("axis", "dtype", "acc_dtype")
+
+    def __init__(self, axis: t.Any = None, dtype: str | None = None, acc_dtype: str | None = None) -> None:
+        super().__init__(scalar.mul, axis, dtype, acc_dtype)
+
+    def prepared(self, x: t.Any) -> t.Any:
+        return switch(eq(x, 0), np.asarray(1, dtype=x.type.dtype), x)
+
+    def gradient(self, x: t.Any, out: t.Any, g: t.Any) -> t.Any:
+        return true_div(mul(g, keep_dims(out, x.type.ndim, self.axis)), x)
+
+
+class Max(CAReduce):
+    """Largest element over axes; NaN if there is one."""
+
+    __props__ = ("axis",)
+
+    def __init__(self, axis: t.Any = None) -> None:
+        super().__init__(scalar.maximum, axis)
+
+    def __str__(self) -> str:
+        return "Max" if self.axis is None else f"Max{{{', '.join(map(str, self.axis))}}}"
+
+
+class Min(CAReduce):
+    """Smallest element over axes; NaN if there is one."""
+
+    __props__ = ("axis",)
+
+    def __init__(self, axis: t.Any = None) -> None:
+        super().__init__(scalar.minimum, axis)
+
+    def __str__(self) -> str:
+        return "Min" if self.axis is None else f"Min{{{', '.join(map(str, self.axis))}}}"
+
+
+class _Logical(CAReduce):
+    """A reduction of truth values."""
+
+    def prepared(self, x: t.Any) -> t.Any:
+        return x if x.type.dtype == "bool" else neq(x, 0)
+
+    def __str__(self) -> str:
+        name = type(self).__name__
+        return name if self.axis is None else f"{name}{{{', '.join(map(str, self.axis))}}}"
+
+
+class All(_Logical):
+    """Whether all elements over axes are nonzero."""
+
+    __props__ = ("axis",)
+
+    def __init__(self, axis: t.Any = None) -> None:
+        super().__init__(scalar.and_, axis)
+
+
+class Any(_Logical):
+    """Whether an element over axes is nonzero."""
+
+    __props__ = ("axis",)
+
+    def __init__(self, axis: t.Any = None) -> None:
+        super().__init__(scalar.or_, axis)
+
+
+def _reduced(op: CAReduce, x: t.Any, keepdims: bool) -> t.Any:
+    out = op(x)
+    return keep_dims(out, x.type.ndim, out.owner.op.axis) if keepdims else out
+
+
+def sum(
+    input: t.Any, axis: t.Any = None, dtype: str | None = None, keepdims: bool = False, acc_dtype: str | None = None
+) -> t.Any:
+    """Sum over axes.
+
+    Parameters
+    ----------
+    input
+        Tensor.
+    axis
+        Int or ints; None for all axes.
+    dtype
+        Dtype of the result. Default: int64 or uint64 for integers, else the input's.
+    keepdims
+        Whether the reduced axes stay, with length 1.
+    acc_dtype
+        Dtype to add up in. Default: float64 for float32, float32 for float16.
+
+    Examples
+    --------
+    >>> T.sum(T.fmatrix(), axis=0)
+    Sum{axis=[0], acc_dtype=float64}.0
+    """
+    x = as_tensor_variable(input)
+    return _reduced(Sum(normalize_axis(axis, x.type.ndim), dtype, acc_dtype), x, keepdims)
+
+
+def prod(
+    input: t.Any,
+    axis: t.Any = None,
+    dtype: str | None = None,
+    keepdims: bool = False,
+    acc_dtype: str | None = None,
+    no_zeros_in_input: bool = False,
+) -> t.Any:
+    """Product over axes; parameters as in `sum`.
+
+    `no_zeros_in_input` promises that there are no zeros, which makes the gradient simpler.
+    """
+    x = as_tensor_variable(input)
+    op = Prod(normalize_axis(axis, x.type.ndim), dtype, acc_dtype, no_zeros_in_input)
+    return _reduced(op, x, keepdims)
+
+
+def all(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
+    """Whether all elements over `axis` are nonzero."""
+    x = as_tensor_variable(x)
+    return _reduced(All(normalize_axis(axis, x.type.ndim)), x, keepdims)
+
+
+def any(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
+    """Whether an element over `axis` is nonzero."""
+    x = as_tensor_variable(x)
+    return _reduced(Any(normalize_axis(axis, x.type.ndim)), x, keepdims)
+
+
+def _sum_keeping(d: t.Any, axes: Sequence[int]) -> t.Any:
+    return sum(d, axis=tuple(axes), keepdims=True, dtype=d.type.dtype)
+
+
+LATE["sum"] = sum
+LATE["sum_keeping"] = _sum_keeping
+
+
+# -- extremes and their positions --------------------------------------------------------------------------
+
+
+class Argmax(Op):
+    """Position of the largest element over axes: the first of ties, the first NaN if there is one.
+
+    Parameters
+    ----------
+    axis
+        Tuple of axes; the position counts along them in C order.
+    """
+
+    __props__: tuple[str, ...] = ("axis",)
+
+    def __init__(self, axis: t.Any) -> None:
+        self.axis: tuple[int, ...] = tuple(int(a) for a in axis)
+
+    def _outputs(self, kind: t.Any) -> tuple[int | None, ...]:
+        for a in self.axis:
+            if not 0 <= a < kind.ndim:
+                raise ValueError(f"Not enough dimensions on the input: {self} of {kind}")
+        if kind.dtype in COMPLEX:
+            raise TypeError(f"{self}: complex numbers have no order")
+        return tuple([n for i, n in enumerate(kind.shape) if i not in self.axis])
+
+    def make_node(self, x: t.Any) -> Apply:
+        x = as_tensor_variable(x)
+        shape = self._outputs(x.type)
+        return Apply(self, [x], [TensorVariable(tensor_type("int64", shape), name="argmax")])
+
+    def _rows(self, x: np.ndarray) -> np.ndarray:
+        """`x` with the axes of the reduction last and flattened to one."""
+        kept = [i for i in range(x.ndim) if i not in self.axis]
+        lengths = [x.shape[i] for i in kept]
+        rows = x.transpose([*kept, *self.axis]).reshape([*lengths, int(np.prod([x.shape[i] for i in self.axis]))])
+        if rows.shape[-1] == 0:
+            raise ValueError(f"{self}: attempt to get the maximum of an empty sequence, the shape is {x.shape}")
+        return rows
+
+    def perform(self, node: Apply, inputs: Sequence[t.Any], out: Sequence[list[t.Any]]) -> None:
+        out[0][0] = np.asarray(np.argmax(self._rows(np.asarray(inputs[0])), axis=-1), dtype="int64")
+
+    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+        shape = tuple([n for i, n in enumerate(shapes[0]) if i not in self.axis])
+        return [shape] * len(node.outputs)
+
+    def L_op(self, inputs: Sequence[t.Any], outputs: Sequence[t.Any], gs: Sequence[t.Any]) -> list[t.Any]:  # noqa: N802
+        return [zeros_for(inputs[0])]
+
+    def R_op(self, inputs: Sequence[t.Any], eval_points: Sequence[t.Any]) -> list[t.Any]:  # noqa: N802
+        return [None] * len(self(*inputs, return_list=True))
+
+
+class MaxAndArgmax(Argmax):
+    """The largest element over axes (NaN if there is one), and its position (see `Argmax`).
+
+    Examples
+    --------
+    >>> MaxAndArgmax((0,))(T.dmatrix())
+    [max, argmax]
+    """
+
+    __props__ = ("axis",)
+
+    def make_node(self, x: t.Any) -> Apply:
+        x = as_tensor_variable(x)
+        shape = self._outputs(x.type)
+        values = TensorVariable(tensor_type(x.type.dtype, shape), name="max")
+        return Apply(self, [x], [values, TensorVariable(tensor_type("int64", shape), name="argmax")])
+
+    def perform(self, node: Apply, inputs: Sequence[t.Any], out: Sequence[list[t.Any]]) -> None:
+        rows = self._rows(np.asarray(inputs[0]))
+        positions = np.asarray(np.argmax(rows, axis=-1))
+        values = np.take_along_axis(rows, positions[..., None], axis=-1)[..., 0]
+        out[0][0] = np.array(values, dtype=rows.dtype)
+        out[1][0] = np.asarray(positions, dtype="int64")
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return [[True, True]]
+
+    def L_op(self, inputs: Sequence[t.Any], outputs: Sequence[t.Any], gs: Sequence[t.Any]) -> list[t.Any]:  # noqa: N802
+        x, g = inputs[0], gs[0]
+        if isinstance(g.type, NullType):
+            return [g]
+        if isinstance(g.type, DisconnectedType) or x.type.dtype in DISCRETE:
+            return [zeros_for(x)]
+        ndim = x.type.ndim
+        # All of the gradient goes to each of tied elements.
+        return [mul(eq(keep_dims(outputs[0], ndim, self.axis), x), keep_dims(g, ndim, self.axis))]
+
+    def R_op(self, inputs: Sequence[t.Any], eval_points: Sequence[t.Any]) -> list[t.Any]:  # noqa: N802
+        (x,), (v,) = inputs, eval_points
+        if v is None:
+            return [None, None]
+        values = self(x)[0]
+        picked = mul(eq(keep_dims(values, x.type.ndim, self.axis), x), v)
+        return [sum(picked, axis=self.axis), None]
+
+
+def _extremes(x: t.Any, axis: t.Any) -> tuple[list[t.Any], tuple[int, ...]]:
+    axes = all_axes(normalize_axis(axis, x.type.ndim), x.type.ndim)
+    return MaxAndArgmax(axes)(x), axes
+
+
+def max_and_argmax(a: t.Any, axis: t.Any = None, keepdims: bool = False) -> tuple[t.Any, t.Any]:
+    """Largest element and its position over `axis` (None: of the flattened tensor).
+
+    Examples
+    --------
+    >>> max_and_argmax(T.dmatrix(), axis=1)
+    (max, argmax)
+    """
+    a = as_tensor_variable(a)
+    (values, positions), axes = _extremes(a, axis)
+    if keepdims:
+        return keep_dims(values, a.type.ndim, axes), keep_dims(positions, a.type.ndim, axes)
+    return values, positions
+
+
+def max(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
+    """Largest element over `axis`; NaN if there is one."""
+    return max_and_argmax(x, axis, keepdims)[0]
+
+
+def argmax(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
+    """Position of the largest element over `axis` (None: in the flattened tensor), the first of ties."""
+    return max_and_argmax(x, axis, keepdims)[1]
+
+
+def _reversed_order(x: t.Any) -> t.Any:
+    """An expression whose order is the reverse of that of `x`, and which undoes itself."""
+    return invert(x) if x.type.dtype in DISCRETE else neg(x)  # -x wraps for the smallest integer
+
+
+def min(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
+    """Smallest element over `axis`; NaN if there is one."""
+    return _reversed_order(max(_reversed_order(as_tensor_variable(x)), axis, keepdims))
+
+
+def argmin(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
+    """Position of the smallest element over `axis` (None: in the flattened tensor), the first of ties."""
+    return argmax(_reversed_order(as_tensor_variable(x)), axis, keepdims)

@@ -1,0 +1,161 @@
+"""Statistics composed of reductions: mean, variance, norms."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from theano.scalar.dtypes import DISCRETE, as_dtype
+from theano.tensor.careduce import all_axes, normalize_axis
+from theano.tensor.math import abs_, cast, isclose, lt, neq, pow, sqr, sqrt, sub, switch, true_div
+from theano.tensor.reduction import all as all_
+from theano.tensor.reduction import max as max_
+from theano.tensor.reduction import min as min_
+from theano.tensor.reduction import sum as sum_
+from theano.tensor.variable import LATE, as_tensor_variable
+
+__all__ = ["allclose", "largest", "mean", "norm", "ptp", "smallest", "std", "var"]
+
+
+def _count(x: Any, axis: Any, dtype: str, less: int = 0) -> Any:
+    """Number of elements over `axis`, minus `less`, of a float dtype."""
+    axes = all_axes(normalize_axis(axis, x.type.ndim), x.type.ndim)
+    lengths = [x.type.shape[a] for a in axes]
+    if None not in lengths:
+        return cast(math.prod(lengths) - less, dtype)
+    shape = x.shape
+    count = shape[axes[0]]
+    for a in axes[1:]:
+        count = count * shape[a]
+    return cast(count - less if less else count, dtype)
+
+
+def mean(
+    input: Any,
+    axis: Any = None,
+    dtype: str | None = None,
+    op: bool = False,
+    keepdims: bool = False,
+    acc_dtype: str | None = None,
+) -> Any:
+    """Mean over axes.
+
+    Parameters
+    ----------
+    input
+        Tensor.
+    axis
+        Int or ints; None for all axes.
+    dtype
+        Float dtype of the result. Default: float64 for integers, else the input's.
+    op
+        Kept for old programs.
+    keepdims
+        Whether the reduced axes stay, with length 1.
+    acc_dtype
+        Dtype to add up in.
+
+    Examples
+    --------
+    >>> T.mean(T.fvector()).dtype, T.mean(T.ivector()).dtype
+    ('float32', 'float64')
+    """
+    x = as_tensor_variable(input)
+    out_dtype = x.type.dtype if dtype is None else as_dtype(dtype)
+    if out_dtype in DISCRETE:
+        out_dtype = "float64"
+    # A float16 sum overflows where the mean does not.
+    sum_dtype = "float32" if out_dtype == "float16" else out_dtype
+    total = sum_(x, axis=axis, dtype=sum_dtype, keepdims=keepdims, acc_dtype=acc_dtype)
+    real_dtype = {"complex64": "float32", "complex128": "float64"}.get(sum_dtype, sum_dtype)
+    return cast(true_div(total, _count(x, axis, real_dtype)), out_dtype)
+
+
+def var(input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, corrected: bool = False) -> Any:
+    """Variance over axes.
+
+    Parameters
+    ----------
+    input, axis, keepdims
+        See `mean`.
+    ddof
+        The sum of squares is divided by the number of elements minus `ddof`.
+    corrected
+        Whether to subtract the rounding error of the mean.
+
+    Examples
+    --------
+    >>> T.var(T.fmatrix(), axis=0).type
+    TensorType(float32, vector)
+    """
+    x = as_tensor_variable(input)
+    if isinstance(ddof, bool) or not isinstance(ddof, int):
+        raise ValueError(f"Parameter ddof must be an int, got {ddof!r}")
+    centred = sub(x, mean(x, axis, keepdims=True))
+    dtype = centred.type.dtype
+    squares = sqr(abs_(centred)) if dtype.startswith("complex") else sqr(centred)
+    if ddof == 0:
+        result = mean(squares, axis, keepdims=keepdims)
+    else:
+        count = _count(x, axis, squares.type.dtype, less=ddof)
+        result = true_div(sum_(squares, axis, keepdims=keepdims), count)
+    if corrected:
+        error = mean(centred, axis, keepdims=keepdims)
+        result = sub(result, sqr(error) if ddof == 0 else true_div(sqr(sum_(centred, axis, keepdims=keepdims)),
+                     count * _count(x, axis, squares.type.dtype)))  # fmt: skip
+    return cast(result, squares.type.dtype)
+
+
+def std(input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, corrected: bool = False) -> Any:
+    """Standard deviation over axes: the square root of `var`."""
+    return sqrt(var(input, axis, ddof, keepdims, corrected))
+
+
+def norm(x: Any, ord: float | None = None, axis: Any = None, keepdims: bool = False) -> Any:
+    """Norm of the elements over `axis` as of a vector: of order `ord` (None: 2), 0 counts the nonzero ones.
+
+    Examples
+    --------
+    >>> T.dmatrix().norm(2, axis=1).type
+    TensorType(float64, vector)
+    """
+    x = as_tensor_variable(x)
+    if x.type.ndim == 0:
+        raise NotImplementedError("norm of a 0-d tensor")
+    if ord is None:
+        ord = 2
+    if ord == 0:
+        return sum_(neq(x, 0), axis=axis, keepdims=keepdims)
+    if ord == math.inf:
+        return max_(abs_(x), axis=axis, keepdims=keepdims)
+    if ord == -math.inf:
+        return min_(abs_(x), axis=axis, keepdims=keepdims)
+    return pow(sum_(pow(abs_(x), ord), axis=axis, keepdims=keepdims), 1.0 / ord)
+
+
+def ptp(a: Any, axis: Any = None) -> Any:
+    """Largest minus smallest element over `axis`."""
+    a = as_tensor_variable(a)
+    return sub(max_(a, axis), min_(a, axis))
+
+
+def _of_several(args: tuple[Any, ...], of_two: Callable[[Any, Any], Any], reduce: Callable[..., Any]) -> Any:
+    if len(args) == 2:
+        return of_two(as_tensor_variable(args[0]), as_tensor_variable(args[1]))
+    return reduce(LATE["stack"](list(args)), axis=0)
+
+
+def smallest(*args: Any) -> Any:
+    """Smallest of several tensors, element by element."""
+    return _of_several(args, lambda a, b: switch(lt(a, b), a, b), min_)
+
+
+def largest(*args: Any) -> Any:
+    """Largest of several tensors, element by element."""
+    return _of_several(args, lambda a, b: switch(lt(b, a), a, b), max_)
+
+
+def allclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Any:
+    """Whether all elements are close (see `isclose`)."""
+    return all_(isclose(a, b, rtol, atol, equal_nan))

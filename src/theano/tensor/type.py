@@ -1,0 +1,336 @@
+"""`TensorType`: dtype, which axes broadcast, and the static shape where it is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from theano.configdefaults import config
+from theano.graph import Type, Variable
+from theano.scalar.dtypes import ALL, COMPLEX, INTEGER, NUMPY, promote
+
+StaticShape = tuple[int | None, ...]
+
+_PATTERN_NAMES: dict[tuple[bool, ...], str] = {
+    (): "scalar",
+    (False,): "vector",
+    (True, False): "row",
+    (False, True): "col",
+    (False, False): "matrix",
+}
+
+# dtype -> (rtol, atol) of values_eq_approx, and the same with tensor.cmp_sloppy=1
+_TOLERANCES = {
+    "float16": (1e-3, 1e-3), "float32": (1e-5, 1e-5), "complex64": (1e-5, 1e-5),
+    "float64": (1e-5, 1e-8), "complex128": (1e-5, 1e-8),
+}  # fmt: skip
+_SLOPPY = {
+    "float16": (5e-3, 5e-3), "float32": (1e-3, 1e-4), "complex64": (1e-3, 1e-4),
+    "float64": (1e-4, 1e-3), "complex128": (1e-4, 1e-3),
+}  # fmt: skip
+
+
+class TensorType(Type):
+    """The type of arrays of one dtype, number of axes and broadcast pattern.
+
+    Parameters
+    ----------
+    dtype
+        A dtype name, or ``'floatX'``.
+    broadcastable
+        For each axis, whether its length is 1 and it broadcasts against other lengths.
+    name
+        Printed in place of the description.
+    shape
+        Length of each axis where it is known, else `None`; may be given instead of `broadcastable`. An axis
+        is broadcastable exactly when its static length is 1.
+
+    Examples
+    --------
+    >>> TensorType("float64", (False, True))
+    TensorType(float64, col)
+    >>> TensorType("float64", shape=(None, 3)).broadcastable
+    (False, False)
+    """
+
+    context_name = "cpu"
+    filter_checks_isfinite = False
+
+    # Set by `theano.tensor.methods`: makes axes broadcastable or not (`tensor.shape.patternbroadcast`).
+    rebroadcast: Callable[[Any, Sequence[bool]], Any]
+
+    def __init__(
+        self,
+        dtype: str,
+        broadcastable: Sequence[bool] | None = None,
+        name: str | None = None,
+        sparse_grad: bool = False,
+        shape: Sequence[int | None] | None = None,
+    ) -> None:
+        if dtype not in ALL if isinstance(dtype, str) else True:
+            if not (isinstance(dtype, str) and dtype == "floatX"):
+                raise TypeError(f"Unsupported dtype for TensorType: {dtype!r}")
+            dtype = config.floatX
+        self.dtype: str = dtype
+        self.shape: StaticShape = _static_shape(broadcastable, shape)
+        self.broadcastable: tuple[bool, ...] = tuple([n == 1 for n in self.shape])
+        self.ndim = len(self.shape)
+        self.numpy_dtype = NUMPY[dtype]
+        self.name = name
+        self.sparse_grad = sparse_grad
+        self._hash = hash((dtype, self.broadcastable))
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return (
+            isinstance(other, TensorType)
+            and type(self) is type(other)
+            and self.dtype == other.dtype
+            and self.broadcastable == other.broadcastable
+        )
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # not the hash: those of strings differ from process to process
+        return type(self), (self.dtype, None, self.name, self.sparse_grad, self.shape)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def __str__(self) -> str:
+        if self.name:
+            return self.name
+        pattern = _PATTERN_NAMES.get(self.broadcastable)
+        if pattern is None:
+            pattern = str(self.broadcastable) if any(self.broadcastable) else f"{self.ndim}D"
+        return f"TensorType({self.dtype}, {pattern})"
+
+    def clone(self, dtype: str | None = None, broadcastable: Sequence[bool] | None = None) -> TensorType:
+        """A type like this but for what is given."""
+        if broadcastable is None:
+            return type(self)(dtype or self.dtype, None, self.name, self.sparse_grad, self.shape)
+        return type(self)(dtype or self.dtype, broadcastable, self.name, self.sparse_grad)
+
+    # -- values ------------------------------------------------------------------------------------------
+
+    def filter(self, data: Any, strict: bool = False, allow_downcast: bool | None = None) -> np.ndarray:
+        """`data` as an array of this type.
+
+        An array of the right dtype is returned itself. Other arrays are converted if their dtype fits into
+        this one; numbers and lists if their values survive; everything if `allow_downcast` is true.
+        Python floats go into a `floatX` tensor unless `allow_downcast` is False.
+        """
+        if not (type(data) in (np.ndarray, np.memmap) and data.dtype == self.numpy_dtype):
+            data = self._convert(data, strict, allow_downcast)
+        if data.ndim != self.ndim:
+            raise TypeError(
+                f"Wrong number of dimensions: expected {self.ndim}, got {data.ndim} with shape {data.shape}.", data
+            )
+        if not data.flags.aligned:
+            raise TypeError(
+                f"The numpy.ndarray object is not aligned. Theano C code does not support that. "
+                f"shape {data.shape}, strides {data.strides}"
+            )
+        if data.shape != self.shape:
+            self._check_lengths(data)
+        return data
+
+    def _check_lengths(self, data: np.ndarray) -> None:
+        for axis, (wanted, length) in enumerate(zip(self.shape, data.shape, strict=True)):
+            if wanted is None or wanted == length:
+                continue
+            if wanted == 1:
+                raise TypeError("Non-unit value on shape on a broadcastable dimension.", data.shape, self.broadcastable)
+            raise TypeError(f"axis {axis} must have length {wanted}, got shape {data.shape}")
+
+    def _convert(self, data: Any, strict: bool, allow_downcast: bool | None) -> np.ndarray:
+        if isinstance(data, Variable):
+            raise TypeError(
+                "Expected an array-like object, but found a Variable: maybe you are trying to call a function on a "
+                "(possibly shared) variable instead of a numeric array?"
+            )
+        if strict:
+            if not isinstance(data, np.ndarray):
+                raise TypeError(f"{self} expected an ndarray object.", data, type(data))
+            if data.dtype != self.numpy_dtype:
+                raise TypeError(f"{self} expected an ndarray object with dtype = {self.dtype} (got {data.dtype}).")
+            return data
+        if allow_downcast:
+            return self._cast(data)
+        if isinstance(data, np.ndarray):
+            return self._convert_array(data)
+        if allow_downcast is None and type(data) is float and self.dtype == config.floatX:
+            return np.asarray(data, dtype=self.numpy_dtype)
+        return self._convert_values(data)
+
+    def _cast(self, data: Any) -> np.ndarray:
+        array = np.asarray(data)
+        if self.dtype in INTEGER and array.dtype.kind in "fc" and np.isnan(array).any():
+            raise ValueError("cannot convert float NaN to integer")
+        with np.errstate(all="ignore"):
+            return array.astype(self.numpy_dtype)
+
+    def _convert_array(self, data: np.ndarray) -> np.ndarray:
+        name = data.dtype.name
+        if name in ALL and promote(self.dtype, name) == self.dtype:
+            return np.asarray(data).astype(self.numpy_dtype, copy=False)
+        raise TypeError(
+            f"{self} cannot store a value of dtype {data.dtype} without risking loss of precision. If you do not mind "
+            f"this loss, you can: 1) explicitly cast your data to {self.dtype}, or 2) set "
+            f'"allow_input_downcast=True" when calling "function". Value: "{_shorten(data)}"'
+        )
+
+    def _convert_values(self, data: Any) -> np.ndarray:
+        array = np.asarray(data)
+        if array.dtype.kind in "biufc" and not (array.dtype.kind == "c" and self.dtype not in COMPLEX):
+            converted = self._cast(array)
+            same = converted == array
+            if np.all(same) or np.all(same | ((converted != converted) & (array != array))):
+                return converted
+        raise TypeError(
+            f"{self} cannot store accurately value {_shorten(data)}, it would be represented as something else. If you "
+            f"do not mind this precision loss, you can: 1) explicitly convert your data to a numpy array of dtype "
+            f'{self.dtype}, or 2) set "allow_input_downcast=True" when calling "function".'
+        )
+
+    def convert_variable(self, var: Any) -> Any:
+        """`var` as a variable of this type, if it has the dtype and is broadcastable wherever this type is."""
+        other = var.type
+        if other == self:
+            return var
+        if not isinstance(other, TensorType) or other.dtype != self.dtype or other.ndim != self.ndim:
+            return None
+        if any(mine and not theirs for mine, theirs in zip(self.broadcastable, other.broadcastable, strict=True)):
+            return None
+        return TensorType.rebroadcast(var, self.broadcastable)
+
+    def value_zeros(self, shape: Sequence[int]) -> np.ndarray:
+        """An array of zeros of this dtype."""
+        return np.zeros(shape, dtype=self.numpy_dtype)
+
+    def get_shape_info(self, obj: Any) -> tuple[int, ...]:
+        """The shape of a value."""
+        return tuple(np.shape(obj))
+
+    def get_size(self, shape_info: Sequence[int]) -> int:
+        """Bytes of a value of that shape."""
+        return int(np.prod(shape_info, dtype=np.int64)) * self.numpy_dtype.itemsize
+
+    @staticmethod
+    def may_share_memory(a: Any, b: Any) -> bool:
+        """Whether two values may overlap in memory."""
+        return isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and bool(np.may_share_memory(a, b))
+
+    @staticmethod
+    def values_eq(a: Any, b: Any, force_same_dtype: bool = True) -> bool:
+        """Equal shapes, dtypes and values; NaN equals NaN."""
+        a, b = np.asarray(a), np.asarray(b)
+        if a.shape != b.shape or (force_same_dtype and a.dtype != b.dtype):
+            return False
+        same = (a == b) | ((a != a) & (b != b))
+        return bool(np.all(same))
+
+    @staticmethod
+    def values_eq_approx(
+        a: Any,
+        b: Any,
+        allow_remove_inf: bool = False,
+        allow_remove_nan: bool = False,
+        rtol: float | None = None,
+        atol: float | None = None,
+    ) -> bool:
+        """Equal but for rounding; NaNs and infinities must be at the same places."""
+        return values_eq_approx(a, b, allow_remove_inf, allow_remove_nan, rtol, atol)
+
+
+def _static_shape(broadcastable: Sequence[bool] | None, shape: Sequence[int | None] | None) -> StaticShape:
+    if shape is None:
+        if broadcastable is None:
+            raise TypeError("TensorType needs broadcastable or shape")
+        return tuple([1 if b else None for b in broadcastable])
+    lengths = tuple([None if n is None else int(n) for n in shape])
+    if any(n is not None and n < 0 for n in lengths):
+        raise ValueError(f"negative length in static shape {lengths}")
+    if broadcastable is None:
+        return lengths
+    if len(broadcastable) != len(lengths):
+        raise ValueError(f"broadcastable {tuple(broadcastable)} and shape {lengths} differ in length")
+    for b, n in zip(broadcastable, lengths, strict=True):
+        if (b and n not in (1, None)) or (not b and n == 1):
+            raise ValueError(f"broadcastable {tuple(broadcastable)} contradicts shape {lengths}")
+    return tuple([1 if b else n for b, n in zip(broadcastable, lengths, strict=True)])
+
+
+_cache: dict[tuple[str, StaticShape], TensorType] = {}
+
+
+def tensor_type(dtype: str, shape: StaticShape) -> TensorType:
+    """The (cached) type of a dtype and static shape."""
+    key = (dtype, shape)
+    found = _cache.get(key)
+    if found is None:
+        found = TensorType(dtype, shape=shape)
+        if len(_cache) < 4096:
+            _cache[key] = found
+    return found
+
+
+def _shorten(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 75 else f"{text[:35]} ... {text[-35:]}"
+
+
+def values_eq_approx(
+    a: Any,
+    b: Any,
+    allow_remove_inf: bool = False,
+    allow_remove_nan: bool = False,
+    rtol: float | None = None,
+    atol: float | None = None,
+) -> bool:
+    """Equal but for rounding (see `TensorType.values_eq_approx`).
+
+    `allow_remove_inf`, `allow_remove_nan` let `b` have any value where `a` is infinite or NaN.
+    """
+    if not (isinstance(a, np.ndarray) and isinstance(b, np.ndarray)):
+        return False
+    if a.shape != b.shape or a.dtype != b.dtype:
+        return False
+    name = a.dtype.name
+    if name not in _TOLERANCES:
+        return bool(np.array_equal(a, b))
+    table = _SLOPPY if config.tensor.cmp_sloppy else _TOLERANCES
+    rtol = table[name][0] if rtol is None else rtol
+    atol = table[name][1] if atol is None else atol
+    with np.errstate(all="ignore"):
+        close = np.isclose(a, b, rtol=rtol, atol=atol, equal_nan=True)
+        if allow_remove_inf:
+            close |= np.isinf(a)
+        if allow_remove_nan:
+            close |= np.isnan(a)
+    return bool(np.all(close))
+
+
+def values_eq_approx_remove_inf(a: Any, b: Any) -> bool:
+    """`values_eq_approx` that disregards where `a` is infinite."""
+    return values_eq_approx(a, b, allow_remove_inf=True)
+
+
+def values_eq_approx_remove_nan(a: Any, b: Any) -> bool:
+    """`values_eq_approx` that disregards where `a` is NaN."""
+    return values_eq_approx(a, b, allow_remove_nan=True)
+
+
+def values_eq_approx_remove_inf_nan(a: Any, b: Any) -> bool:
+    """`values_eq_approx` that disregards where `a` is infinite or NaN."""
+    return values_eq_approx(a, b, allow_remove_inf=True, allow_remove_nan=True)
+
+
+def values_eq_approx_always_true(a: Any, b: Any) -> bool:
+    """Accepts anything (for values that may be anything, such as uninitialised memory)."""
+    return True

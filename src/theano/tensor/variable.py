@@ -1,0 +1,267 @@
+"""Tensor variables and constants, and how Python values become them.
+
+Operators and methods are attached by `theano.tensor.methods`, once the ops they need exist.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from theano.configdefaults import config
+from theano.graph import Apply, Constant, Variable
+from theano.scalar.dtypes import ALL, autocast
+from theano.tensor.type import TensorType, tensor_type
+
+
+class AsTensorError(TypeError):
+    """Raised when a value cannot be used as a tensor."""
+
+
+class TensorVariable(Variable):
+    """A symbolic tensor.
+
+    Examples
+    --------
+    >>> x = T.dmatrix("x")
+    >>> x.ndim, x.dtype, (x + 1).T
+    (2, 'float64', InplaceDimShuffle{1,0}.0)
+    """
+
+    __array_priority__ = 1000  # NumPy's operators give way to ours
+    _is_nonzero = True  # False for the results of < <= > >=
+    auto_name: str | None = None
+
+    @property
+    def dtype(self) -> str:
+        """Name of the dtype."""
+        return self.type.dtype  # type: ignore[attr-defined,no-any-return]
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return self.type.ndim  # type: ignore[attr-defined,no-any-return]
+
+    @property
+    def broadcastable(self) -> tuple[bool, ...]:
+        """For each axis, whether it has length 1 and broadcasts."""
+        return self.type.broadcastable  # type: ignore[attr-defined,no-any-return]
+
+    def __bool__(self) -> bool:
+        # Only comparisons can be mistaken for a truth value; `if x:` for "is it given?" is common.
+        if self._is_nonzero:
+            return True
+        raise TypeError("Variables do not support boolean operations.")
+
+    def __len__(self) -> int:
+        raise TypeError("object of type 'TensorVariable' has no len()")
+
+    def __iter__(self) -> Iterator[Any]:
+        if self.ndim == 0:
+            raise TypeError("iteration over a 0-d tensor")
+        for i in range(get_vector_length(self)):
+            yield self[i]  # type: ignore[index]
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise TypeError(
+            "'TensorVariable' object does not support item assignment: use y = T.set_subtensor(x[index], value)"
+        )
+
+
+class TensorConstant(TensorVariable, Constant):
+    """A tensor whose value is known.
+
+    Examples
+    --------
+    >>> T.constant(2.5)
+    TensorConstant{2.5}
+    """
+
+    def __str__(self) -> str:
+        data = self.data
+        if data.ndim and data.size and (data == data.flat[0]).all():
+            text = f"{data.shape} of {data.flat[0]}"
+        else:
+            text = str(data)
+        if len(text) > 20:
+            text = f"{text[:10]}..{text[-10:]}"
+        return f"TensorConstant{{{text}}}"
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+TensorType.variable_type = TensorVariable
+TensorType.constant_type = TensorConstant
+
+# What needs modules above this one: filled by `theano.tensor.methods`.
+LATE: dict[str, Callable[..., Any]] = {}
+
+
+def get_vector_length(v: Any) -> int:
+    """The length of axis 0, if it is known while the expression is written; else ValueError.
+
+    Examples
+    --------
+    >>> get_vector_length(T.dmatrix().shape)
+    2
+    """
+    v = as_tensor_variable(v)
+    length = v.type.shape[0]
+    if length is None and v.type.ndim == 1:
+        known = LATE["known_vector"](v)
+        length = None if known is None else len(known)
+    if length is None:
+        raise ValueError(f"length not known: {v}")
+    return int(length)
+
+
+# -- constants ---------------------------------------------------------------------------------------------
+
+
+def constant(x: Any, name: str | None = None, ndim: int | None = None, dtype: str | None = None) -> TensorConstant:
+    """A constant. Axes of length 1 are broadcastable; an array is kept, not copied.
+
+    Python numbers get the smallest fitting dtype (see `theano.scalar.autocast`), arrays keep theirs.
+
+    Parameters
+    ----------
+    x
+        Number, array or nested list of numbers.
+    name
+        Name of the constant.
+    ndim
+        Number of axes; missing ones are added on the left.
+    dtype
+        Its dtype.
+
+    Examples
+    --------
+    >>> constant(300).type
+    TensorType(int16, scalar)
+    """
+    array = _as_array(x, dtype)
+    if ndim is not None and array.ndim != ndim:
+        if array.ndim > ndim:
+            raise ValueError(f"ndim={ndim}, but the value has {array.ndim} dimensions: {x!r}")
+        array = array.reshape((1,) * (ndim - array.ndim) + array.shape)
+    return TensorConstant(type=tensor_type(array.dtype.name, array.shape), data=array, name=name)
+
+
+def _as_array(x: Any, dtype: str | None) -> np.ndarray:
+    if isinstance(x, Variable):
+        raise TypeError("constant needs a number, array or list, not a Variable", x)
+    try:
+        if dtype is not None:
+            wanted = config.floatX if dtype == "floatX" else dtype
+            array = np.asarray(x)
+            array = array.astype(wanted, copy=False) if array.dtype.kind in "biufc" else np.asarray(x, dtype=wanted)
+        elif isinstance(x, int | float | complex) and not isinstance(x, np.generic):
+            array = np.asarray(x, dtype=autocast(x))
+        else:
+            array = np.asarray(x)
+            if array.size == 0 and isinstance(x, list | tuple):
+                array = array.astype(config.floatX)
+    except (ValueError, OverflowError) as error:
+        raise TypeError(f"Could not convert {x!r} to a tensor constant: {error}") from error
+    if array.dtype.name not in ALL or array.dtype.kind not in "biufc":
+        raise TypeError(f"Could not convert {x!r} of {type(x)} to a tensor constant")
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+# Constants that stand for Python numbers in expressions are shared: nobody else sees them.
+_literals: dict[tuple[Any, ...], TensorConstant] = {}
+
+
+def literal(x: int | float) -> TensorConstant:
+    """The constant that stands for a Python number in an expression."""
+    if not -10 <= x <= 10 or (x == 0 and math.copysign(1, x) < 0):
+        return constant(x)
+    key = (type(x), x, config.floatX, config.cast_policy)
+    found = _literals.get(key)
+    if found is None:
+        found = constant(x)
+        if len(_literals) < 1000:
+            _literals[key] = found
+    return found
+
+
+# -- anything ----------------------------------------------------------------------------------------------
+
+
+def as_tensor_variable(x: Any, name: str | None = None, ndim: int | None = None) -> Any:
+    """`x` as a tensor variable: itself, or a constant, or a stack of variables.
+
+    Parameters
+    ----------
+    x
+        Variable, node with one output, number, array, or list of those.
+    name
+        Name for a new constant.
+    ndim
+        Number of axes wanted: broadcastable ones are added or dropped on the left.
+
+    Raises
+    ------
+    AsTensorError
+        If `x` has no meaning as a tensor (None, bool, str, ...).
+
+    Examples
+    --------
+    >>> as_tensor_variable([1, 2]).type
+    TensorType(int64, vector)
+    """
+    if isinstance(x, TensorVariable):
+        return x if ndim is None or x.type.ndim == ndim else _with_ndim(x, ndim)
+    if type(x) in (int, float) and name is None and ndim in (None, 0):
+        return literal(x)
+    convert = getattr(x, "_as_TensorVariable", None)
+    if convert is not None:
+        return as_tensor_variable(convert(), ndim=ndim)
+    if isinstance(x, Apply):
+        if len(x.outputs) != 1 and x.op.default_output is None:
+            raise ValueError("It is ambiguous which output of a multi-output Op has to be fetched.", x)
+        return as_tensor_variable(x.default_output(), ndim=ndim)
+    if isinstance(x, Variable):
+        if isinstance(x.type, TensorType):
+            return x if ndim is None or x.type.ndim == ndim else _with_ndim(x, ndim)
+        raise AsTensorError(f"Variable type field must be a TensorType, not {x.type}", x)
+    if isinstance(x, bool):
+        raise AsTensorError(
+            "Cannot cast True or False as a tensor variable. Please use 1 or 0. This error might be caused by using "
+            "the == operator on Variables. v == w does not do what you think it does. Use theano.tensor.eq(v, w)."
+        )
+    if isinstance(x, list | tuple) and _has_variable(x):
+        return as_tensor_variable(LATE["stack"](list(x)), ndim=ndim)
+    if x is None or isinstance(x, str | bytes | dict | set):
+        raise AsTensorError(f"Cannot convert {x!r} to TensorType", type(x))
+    try:
+        return constant(x, name=name, ndim=ndim)
+    except TypeError as error:
+        raise AsTensorError(f"Cannot convert {x!r} to TensorType", type(x)) from error
+
+
+as_tensor = as_tensor_variable
+
+
+def _has_variable(items: Any) -> bool:
+    pending = list(items)
+    while pending:
+        item = pending.pop()
+        if isinstance(item, Variable):
+            return True
+        if isinstance(item, list | tuple):
+            pending.extend(item)
+    return False
+
+
+def _with_ndim(x: Any, ndim: int) -> Any:
+    have = x.type.ndim
+    if have > ndim:
+        if not all(x.type.broadcastable[: have - ndim]):
+            raise ValueError(f"TensorType could not be cast to have {ndim} dimensions", x.type)
+        return LATE["dimshuffle"](x, range(have - ndim, have))
+    return LATE["dimshuffle"](x, ["x"] * (ndim - have) + list(range(have)))
