@@ -119,7 +119,7 @@ class ConfigSection:
         checked = parse_flag(self._prefix + name, param, value)
         if param.fixed and checked != self.__dict__[name]:
             raise RuntimeError(
-                f"the configuration variable {self._prefix + name!r} cannot change after theano was imported; "
+                f"the configuration variable {self._prefix + name!r} cannot change once theano is imported; "
                 f"set it in THEANO_FLAGS"
             )
         self.__dict__[name] = checked

@@ -38,6 +38,7 @@ def equal_computations(
     matched = set(zip(in_xs or (), in_ys or (), strict=True))
     if any(x.type != y.type for x, y in matched):
         return False
+    bound_xs, bound_ys = frozenset(in_xs or ()), frozenset(in_ys or ())
     todo = list(zip(xs, ys, strict=True))
     while todo:
         pair = todo.pop()
@@ -46,8 +47,10 @@ def equal_computations(
         x, y = pair
         if not isinstance(x, Variable) or not isinstance(y, Variable):
             x, y = _as_constants(x, y)
-        if x is y and in_xs is None:
+        if x is y and not in_xs:
             continue
+        if x in bound_xs or y in bound_ys:
+            return False
         if x.owner is None or y.owner is None:
             if not _equal_leaves(x, y):
                 return False

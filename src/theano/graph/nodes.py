@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from theano.graph import serialise
-from theano.graph.origin import Origin, capture_origin
+from theano.graph.origin import Origin, RawOrigin, capture_origin, resolve_origin
 
 if TYPE_CHECKING:
     from theano.graph.op import Op
@@ -39,15 +39,26 @@ class Node:
 
     name: str | None = None
     _tag: Scratchpad | None = None
+    _origin: Origin | RawOrigin = ()
+
+    @property
+    def origin(self) -> Origin:
+        """Where the user made this node, or this leaf: ``(file, line, function)`` tuples, innermost last."""
+        if type(self._origin) is not tuple:
+            self._origin = resolve_origin(self._origin)
+        return self._origin
+
+    @origin.setter
+    def origin(self, value: Origin | RawOrigin) -> None:
+        self._origin = value
 
     @property
     def tag(self) -> Scratchpad:
         """Attributes for the user's own purposes, and ``test_value``; made when first asked for."""
         if self._tag is None:
             self._tag = Scratchpad()
-            origin = getattr(self, "origin", ())
-            if origin:
-                self._tag.trace = [list(origin)]  # type: ignore[attr-defined]
+            if self._origin:
+                self._tag.trace = [list(self.origin)]  # type: ignore[attr-defined]
         return self._tag
 
     @tag.setter
@@ -81,8 +92,6 @@ class Variable(Node):
     ('v', None)
     """
 
-    # Where a leaf was made by the user; outputs of a node have the node's origin.
-    origin: Origin = ()
     # Set by `theano.compile`: x.eval({y: value}).
     eval: ClassVar[Callable[..., Any]]
 
@@ -122,7 +131,7 @@ class Variable(Node):
         copied = self.__class__(self.type, None, None, self.name)
         if self._tag is not None:
             self._tag.copy_into(copied.tag)
-        copied.origin = self.origin
+        copied._origin = self._origin
         return copied
 
     def get_parents(self) -> list[Any]:
@@ -249,7 +258,7 @@ class Apply(Node):
                 raise ValueError(f"output {index} of {op} is already an output of {variable.owner}")
             variable.owner = self
             variable.index = index
-        self.origin: Origin = capture_origin()
+        self._origin = capture_origin()
 
     @property
     def nin(self) -> int:
@@ -301,7 +310,7 @@ class Apply(Node):
             copied.owner = made
             copied.index = index
             outputs.append(copied)
-        made.origin = self.origin
+        made._origin = self._origin
         if self._tag is not None:
             self._tag.copy_into(made.tag)
         return made
@@ -331,7 +340,7 @@ class Apply(Node):
         if not remake:
             return self._with(new_inputs)
         made = self.op.make_node(*new_inputs)
-        made.origin = self.origin
+        made._origin = self._origin
         if self._tag is not None:
             self._tag.copy_into(made.tag)
         for old, new in zip(self.outputs, made.outputs, strict=True):

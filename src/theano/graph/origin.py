@@ -10,49 +10,93 @@ import linecache
 import os
 import sys
 import threading
+from functools import lru_cache
+from types import CodeType
 from typing import Any, TypeAlias
 
 from theano.configdefaults import config
 
 Frame: TypeAlias = tuple[str, int, str]
 Origin: TypeAlias = tuple[Frame, ...]
+# Code objects and positions in them, in turn, innermost frame first: what `capture_origin` takes down.
+# Line numbers are looked up when somebody asks: that halves the cost of making a node.
+RawOrigin: TypeAlias = list[Any]
 
 # Frames of files under this folder are ours, not the user's.
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_users_files: set[str] = set()
 
 
 class _Inherited(threading.local):
-    origin: Origin | None = None
+    origin: Origin | RawOrigin | None = None
 
 
 _inherited = _Inherited()
 
 
-def capture_origin(limit: int | None = None) -> Origin:
-    """The innermost `limit` (default: flag ``traceback.limit``) frames outside this package.
+def capture_origin(limit: int | None = None) -> Origin | RawOrigin:
+    """The innermost `limit` (default: flag ``traceback.limit``) frames outside this package, unresolved.
 
     Frames are walked by hand: the module `traceback` would read source files (a hundred times slower).
     """
     if _inherited.origin is not None:
         return _inherited.origin
     left: int = config.traceback.limit if limit is None else limit
-    frames: list[Frame] = []
+    raw: RawOrigin = []
+    if left <= 0:
+        return raw
+    known = _users_files
     frame = sys._getframe(1)
-    while frame is not None and left > 0:
+    while frame is not None:
         code = frame.f_code
-        file = code.co_filename
-        if not file.startswith(_PACKAGE):
-            frames.append((file, frame.f_lineno, code.co_name))
+        if code.co_filename in known:
+            raw += (code, frame.f_lasti)
             left -= 1
+            if not left:
+                break
+        elif not code.co_filename.startswith(_PACKAGE):
+            known.add(code.co_filename)
+            continue
         frame = frame.f_back  # type: ignore[assignment]
-    frames.reverse()
-    return tuple(frames)
+    return raw
+
+
+def resolve_origin(origin: Origin | RawOrigin) -> Origin:
+    """``(file, line, function)`` of each frame, innermost last.
+
+    Examples
+    --------
+    >>> resolve_origin(capture_origin(1))[-1][2]
+    '<module>'
+    """
+    if isinstance(origin, tuple):
+        return origin
+    pairs = zip(origin[-2::-2], origin[::-2], strict=True)
+    return _shared(tuple([_frame_at(code, position) for code, position in pairs]))
+
+
+# Equal origins are one object: nodes made in a loop then cost little to keep and to pickle.
+@lru_cache(4096)
+def _shared(origin: Origin) -> Origin:
+    return origin
+
+
+@lru_cache(4096)
+def _frame_at(code: CodeType, position: int) -> Frame:
+    for start, end, line in code.co_lines():
+        if start <= position < end and line is not None:
+            return code.co_filename, line, code.co_name
+    return code.co_filename, code.co_firstlineno, code.co_name
+
+
+def _raw_of(thing: Any) -> Origin | RawOrigin:
+    owner = getattr(thing, "owner", None)
+    return getattr(thing if owner is None else owner, "_origin", ())
 
 
 def origin_of(thing: Any) -> Origin:
     """The origin of an `Apply`, or of a variable: its node's, or the line where a leaf was made."""
-    owner = getattr(thing, "owner", None)
-    return getattr(thing if owner is None else owner, "origin", ())
+    return resolve_origin(_raw_of(thing))
 
 
 class inherit_origin:
@@ -71,7 +115,7 @@ class inherit_origin:
     __slots__ = ("_before", "_origin")
 
     def __init__(self, source: Any) -> None:
-        self._origin: Origin = source if isinstance(source, tuple) else origin_of(source)
+        self._origin: Origin | RawOrigin = source if isinstance(source, tuple | list) else _raw_of(source)
 
     def __enter__(self) -> None:
         self._before = _inherited.origin

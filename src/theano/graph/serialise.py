@@ -33,6 +33,7 @@ class _Record:
         inputs = [v if v.owner is None else (record_of(v.owner), v.index) for v in node.inputs]
         outputs = [(type(v), _own_state(v)) for v in node.outputs]
         state = {k: v for k, v in node.__dict__.items() if k not in _APPLY_STRUCTURE}
+        state["_origin"] = node.origin
         return _rebuild_node, (type(node), inputs, outputs, state)
 
 
@@ -72,7 +73,9 @@ def _own_state(variable: Any) -> Any:
     """The state of a variable without its place in the graph."""
     state = variable.__getstate__()
     if type(state) is dict:
-        return {k: v for k, v in state.items() if k not in _STRUCTURE}
+        state = {k: v for k, v in state.items() if k not in _STRUCTURE}
+        if "_origin" in state:  # resolved: code objects cannot be pickled
+            state["_origin"] = variable.origin
     return state
 
 
@@ -158,7 +161,8 @@ def _copy_node(node: Any, memo: dict[int, Any]) -> Any:
         owner, index = copied.owner, copied.index
         _set_state(copied, _copy_state(output, _own_state(output), memo))
         copied.owner, copied.index = owner, index
-    skip = _APPLY_STRUCTURE | {"op"}
+    made._origin = node._origin
+    skip = _APPLY_STRUCTURE | {"op", "_origin"}
     made.__dict__.update({k: copy.deepcopy(v, memo) for k, v in node.__dict__.items() if k not in skip})
     return made
 

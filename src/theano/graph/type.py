@@ -111,7 +111,7 @@ class Type(Props, metaclass=_MirrorTwins):
     def __call__(self, name: str | None = None) -> Any:
         """A new leaf of this type, which remembers the user's line."""
         made = self.make_variable(name)
-        made.origin = capture_origin(1)
+        made._origin = capture_origin(1)
         return made
 
     def __str__(self) -> str:

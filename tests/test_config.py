@@ -1,0 +1,154 @@
+"""Flags: parsing, validation, files, changing them for a while."""
+
+from __future__ import annotations
+
+import csv
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import theano
+from theano.configdefaults import ACCEPTED, FLAGS
+from theano.configparser import (
+    AddConfigVar,
+    BoolParam,
+    EnumStr,
+    IntParam,
+    TheanoConfigParser,
+    change_flags,
+    parse_config_string,
+    read_theanorc,
+)
+
+config = theano.config
+
+
+def run(code: str, **environment: str) -> str:
+    env = {**os.environ, "THEANORC": os.devnull, **environment}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
+    return done.stdout.strip() if done.returncode == 0 else done.stderr.strip().splitlines()[-1]
+
+
+SHOW = "from theano.configdefaults import config; print(config.floatX, config.traceback.limit)"
+
+
+def test_every_flag_has_its_default_and_keeps_it():
+    for name, param in (FLAGS | ACCEPTED).items():
+        default = param.default() if callable(param.default) else param.default
+        assert param.parse(default) == default, name
+        assert config.has_flag(name)
+
+
+def test_flags_of_theano_are_there():
+    table = Path("/work/shared/api/config_flags.tsv")
+    if not table.exists():
+        pytest.skip("the table of Theano's flags is not at hand")
+    with table.open() as file:
+        names = {row["flag"] for row in csv.DictReader(file, delimiter="\t")}
+    assert names <= set(FLAGS | ACCEPTED)
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "stored", "bad"),
+    [
+        ("floatX", "float32", "float32", "float128"),
+        ("allow_gc", "0", False, "yes"),
+        ("allow_gc", True, True, 2),
+        ("traceback.limit", "3", 3, "three"),
+        ("traceback.limit", 3, 3, 3.5),
+        ("optimizer", None, "None", "o5"),
+        ("cast_policy", "numpy+floatX", "numpy+floatX", "numpy"),
+        ("isa", "avx2", "avx2", "sse"),
+        ("optdb.max_use_ratio", 5, 5.0, "x"),
+        ("NanGuardMode.action", "warn", "warn", 1),
+    ],
+)
+def test_setting(name, good, stored, bad):
+    with change_flags({name: config.get_flag(name)}):
+        config.set_flag(name, good)
+        assert config.get_flag(name) == stored and type(config.get_flag(name)) is type(stored)
+        with pytest.raises(ValueError, match=r'Invalid value \(".*"\) for configuration variable'):
+            config.set_flag(name, bad)
+        assert config.get_flag(name) == stored
+
+
+def test_unknown_and_fixed_flags():
+    with pytest.raises(AttributeError, match="'flaotX'"):
+        config.flaotX  # noqa: B018
+    with pytest.raises(AttributeError, match="'traceback.depth'"):
+        config.traceback.depth  # noqa: B018
+    with pytest.warns(UserWarning, match="no effect"):
+        config.flaotX = "float32"
+    del config.__dict__["flaotX"]
+    with pytest.raises(RuntimeError, match="THEANO_FLAGS"):
+        config.device = "cuda0"
+    config.device = "cpu"
+    with pytest.raises(AttributeError, match="section"):
+        config.traceback = 3
+
+
+def test_change_flags():
+    assert config.floatX == "float64"
+    with change_flags({"traceback.limit": 2}, floatX="float32") as manager:
+        assert (config.floatX, config.traceback.limit) == ("float32", 2)
+        with manager:  # may be entered again
+            config.floatX = "float16"
+        assert config.floatX == "float32"
+    assert (config.floatX, config.traceback.limit) == ("float64", 8)
+
+    @config.change_flags(floatX="float16")
+    def inside(a, b=1):
+        """Documented."""
+        return config.floatX, a, b
+
+    assert inside(3, b=4) == ("float16", 3, 4) and inside.__doc__ == "Documented."
+    with pytest.raises(AssertionError, match="no configuration variable"):
+        change_flags(flaotX="float32")
+    with pytest.raises(ValueError, match="Invalid value"), change_flags(floatX="float32", mode=None, isa="x"):
+        pass
+    assert config.floatX == "float64"
+    with pytest.raises(ZeroDivisionError), change_flags(floatX="float32"):
+        1 / 0  # noqa: B018
+    assert config.floatX == "float64"
+
+
+def test_flag_texts():
+    assert parse_config_string("floatX=float32,traceback.limit=3,floatX=float16") == {
+        "traceback.limit": "3",
+        "floatX": "float16",
+    }
+    assert parse_config_string("floatX =float32,mode= FAST_RUN,,junk") == {}
+    assert parse_config_string("a=b=c") == {"a": "b=c"}
+
+
+def test_files(tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.write_text("[global]\nfloatX = float32\nmode=FAST_RUN\n[DebugMode]\npatience = 3\n")
+    second.write_text("[global]\nfloatX=float16\n")
+    flags = read_theanorc([first, second, tmp_path / "missing"])
+    assert flags == {"floatX": "float16", "mode": "FAST_RUN", "DebugMode.patience": "3"}
+
+
+def test_environment(tmp_path):
+    rc = tmp_path / "rc"
+    rc.write_text("[global]\nfloatX=float16\n[traceback]\nlimit=5\n")
+    assert run(SHOW, THEANO_FLAGS="") == "float64 8"
+    assert run(SHOW, THEANO_FLAGS="floatX=float32", THEANORC=str(rc)) == "float32 5"
+    assert run(SHOW, THEANO_FLAGS="no.such=1,floatX=float32") == "float32 8"
+    assert run(SHOW, THEANO_FLAGS="floatX=float31").startswith('ValueError: Invalid value ("float31")')
+    assert run(SHOW, THEANO_FLAGS="device=gpu").startswith('ValueError: Invalid value ("gpu")')
+    assert run(SHOW, THEANO_FLAGS="device=cuda0") == "float64 8"
+
+
+def test_own_flags():
+    own = TheanoConfigParser({"mine.depth": "7"})
+    AddConfigVar("mine.depth", "how deep", IntParam(3), own)
+    AddConfigVar("loud", "", BoolParam(False), own)
+    AddConfigVar("color", "", EnumStr("red", "green"), own)
+    assert (own.mine.depth, own.loud, own.color) == (7, False, "red")
+    with pytest.raises(AttributeError, match="exists already"):
+        AddConfigVar("loud", "", BoolParam(True), own)
+    assert "mine.depth" in str(own) and "how deep" in str(own) and "Value: 7" in str(own)
