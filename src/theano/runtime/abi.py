@@ -33,8 +33,8 @@ _CAPI = (
 )  # fmt: skip
 # Addresses of the functions of support.py; `poll` is CPython's own.
 SUPPORT = (
-    "new_array", "callback", "pool_take", "pool_give", "set_storage", "read_list", "read_nested_list", "overlap",
-    "raise_check",
+    "new_array", "callback", "pool_take", "pool_give", "set_storage", "array_view", "read_input", "read_object",
+    "read_storage", "overlap", "raise_check", "release",
 )  # fmt: skip
 _NAMES = _TYPES + _OBJECTS + _CAPI + SUPPORT + ("poll",)
 
@@ -47,6 +47,34 @@ ON_ERROR = FIXED + 1  # Python callable: on_error(code, operands, args)
 FIRST_FREE = FIXED + 2  # storages (Python lists), constants, call-backs, symbols: the lead's choice
 
 N_ERROR_WORDS = 4
+
+# Byte offsets of the fields that compiled code reads: those of all 64-bit CPythons and of NumPy 2.
+# `capi` verifies each of them before anything is entered.
+TYPE = 8  # PyObject.ob_type
+FLOAT_VALUE = 16  # PyFloatObject.ob_fval
+SIZE = 16  # PyVarObject.ob_size
+LIST_ITEMS = 24  # PyListObject.ob_item, a pointer
+ARRAY_DATA = 16  # PyArrayObject ...
+ARRAY_NDIM = 24
+ARRAY_DIMS = 32
+ARRAY_BASE = 48
+ARRAY_DESCR = 56
+ARRAY_FLAGS = 64
+TYPE_FLAGS = 168  # PyTypeObject.tp_flags
+# Bits of PyArrayObject.flags: C-contiguous and aligned; writeable.
+PLAIN_FLAGS = 0x0001 | 0x0100
+WRITEABLE_FLAG = 0x0400
+
+# Byte offsets in a callable (function_base.py).
+CALLABLE_VECTORCALL = 16
+CALLABLE_CONTEXT = 24
+CALLABLE_SIZE = 32
+
+# A `code` describes an array to the readers in one word: ndim, dtype index << 8, and these; the bytes of the stack
+# buffer for lists << 32.
+CODE_NUMBERS = 1 << 16
+CODE_ROUNDS = 1 << 17
+CODE_UPDATED = 1 << 18
 
 
 def descr_index(dtype: str) -> int:
@@ -94,6 +122,16 @@ class ArraySpec:
     @property
     def ndim(self) -> int:
         return len(self.broadcastable)
+
+    @property
+    def ones(self) -> int:
+        """The axes of length 1, a bit each."""
+        return sum(1 << axis for axis, one in enumerate(self.broadcastable) if one)
+
+    def code(self, buffer_bytes: int = 0) -> int:
+        """The word that describes this array to the readers."""
+        flags = (self.numbers and CODE_NUMBERS) | (self.rounds and CODE_ROUNDS) | (self.updated and CODE_UPDATED)
+        return self.ndim | descr_index(self.dtype) << 8 | flags | buffer_bytes << 32
 
 
 @dataclass(frozen=True, slots=True)

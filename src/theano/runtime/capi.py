@@ -16,30 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from theano.runtime.abi import DTYPES
+from theano.runtime import abi
 
-__all__ = ["Layout", "available", "function_address", "layout", "read_word", "write_word"]
+__all__ = ["available", "function_address", "read_word", "write_word"]
 
-
-class Layout:
-    """Byte offsets of the fields that compiled code reads; the same on all supported 64-bit CPythons."""
-
-    TYPE = 8  # PyObject.ob_type
-    FLOAT_VALUE = 16  # PyFloatObject.ob_fval
-    SIZE = 16  # PyVarObject.ob_size
-    LIST_ITEMS = 24  # PyListObject.ob_item, a pointer
-    ARRAY_DATA = 16  # PyArrayObject ...
-    ARRAY_NDIM = 24
-    ARRAY_DIMS = 32
-    ARRAY_BASE = 48
-    ARRAY_DESCR = 56
-    ARRAY_FLAGS = 64
-    TYPE_FLAGS = 168  # PyTypeObject.tp_flags
-
-
-# Bits of PyArrayObject.flags: C-contiguous and aligned; writeable.
-PLAIN_FLAGS = 0x0001 | 0x0100
-WRITEABLE_FLAG = 0x0400
 
 # Rows of NumPy's C-API table: fixed since NumPy 1.7, checked below where a mistake would be fatal.
 _NUMPY_API = {"ndarray_type": 2, "new_from_descr": 94, "equiv_types": 182, "set_base_object": 282}
@@ -114,7 +94,7 @@ def addresses() -> dict[str, int]:
     table.update((name, id(value)) for name, value in _OBJECTS.items())
     rows = _numpy_table()
     table.update((name, read_word(rows + 8 * row)) for name, row in _NUMPY_API.items())
-    table.update((f"descr_{name}", id(np.dtype(name))) for name in DTYPES)
+    table.update((f"descr_{name}", id(np.dtype(name))) for name in abi.DTYPES)
     return table
 
 
@@ -135,22 +115,22 @@ def _problem() -> str | None:
 
 
 def _object_header() -> bool:
-    return all(read_word(id(x) + Layout.TYPE) == id(type(x)) for x in (1.5, [], (), np.zeros(1), int))
+    return all(read_word(id(x) + abi.TYPE) == id(type(x)) for x in (1.5, [], (), np.zeros(1), int))
 
 
 def _float_value() -> bool:
     return all(
-        ctypes.c_double.from_address(id(x) + Layout.FLOAT_VALUE).value == x
+        ctypes.c_double.from_address(id(x) + abi.FLOAT_VALUE).value == x
         for x in (1.5, -2.25e300, np.float64(0.125))
     )
 
 
 def _sequences() -> bool:
     items = [object() for _ in range(3)]
-    row = read_word(id(items) + Layout.LIST_ITEMS)
+    row = read_word(id(items) + abi.LIST_ITEMS)
     fixed = tuple(items)
     return (
-        read_word(id(items) + Layout.SIZE) == read_word(id(fixed) + Layout.SIZE) == 3
+        read_word(id(items) + abi.SIZE) == read_word(id(fixed) + abi.SIZE) == 3
         and all(read_word(row + 8 * k) == id(item) for k, item in enumerate(items))
         and tuple_items() > 0
     )
@@ -170,17 +150,17 @@ def _arrays() -> bool:
     base = np.arange(24.0).reshape(2, 3, 4)
     for a in (base, base[:, ::2], np.zeros((), "f4"), np.zeros(3, ">i4")):
         at = id(a)
-        dims = read_word(at + Layout.ARRAY_DIMS)
-        flags = ctypes.c_int.from_address(at + Layout.ARRAY_FLAGS).value
+        dims = read_word(at + abi.ARRAY_DIMS)
+        flags = ctypes.c_int.from_address(at + abi.ARRAY_FLAGS).value
         good = (
-            read_word(at + Layout.ARRAY_DATA) == a.__array_interface__["data"][0]
-            and ctypes.c_int.from_address(at + Layout.ARRAY_NDIM).value == a.ndim
+            read_word(at + abi.ARRAY_DATA) == a.__array_interface__["data"][0]
+            and ctypes.c_int.from_address(at + abi.ARRAY_NDIM).value == a.ndim
             and all(read_word(dims + 8 * k) == n for k, n in enumerate(a.shape))
-            and read_word(at + Layout.ARRAY_DESCR) == id(a.dtype)
-            and read_word(at + Layout.ARRAY_BASE) == (0 if a.base is None else id(a.base))
+            and read_word(at + abi.ARRAY_DESCR) == id(a.dtype)
+            and read_word(at + abi.ARRAY_BASE) == (0 if a.base is None else id(a.base))
             and bool(flags & 1) == a.flags.c_contiguous
             and bool(flags & 0x100) == a.flags.aligned
-            and bool(flags & WRITEABLE_FLAG) == a.flags.writeable
+            and bool(flags & abi.WRITEABLE_FLAG) == a.flags.writeable
         )
         if not good:
             return False
@@ -197,7 +177,7 @@ def _numpy_functions() -> bool:
 
 
 def _type_flags() -> bool:
-    return all(read_word(id(t) + Layout.TYPE_FLAGS) & 0xFFFFFFFF == t.__flags__ & 0xFFFFFFFF for t in (int, dict, _Probe))
+    return all(read_word(id(t) + abi.TYPE_FLAGS) & 0xFFFFFFFF == t.__flags__ & 0xFFFFFFFF for t in (int, dict, _Probe))
 
 
 class _Probe:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from theano.runtime import abi
 from theano.runtime.abi import FrameLayout, InputSpec
+from theano.runtime.support import takes_numbers
 
 __all__ = ["EntrySpec", "print_entry"]
 
@@ -23,8 +25,7 @@ class EntrySpec:
     n_outputs : how many of them are returned.
     result : 'single' (the array itself), 'list' (a list of n), 'none' (an empty list).
     wrap : context word of a Python callable applied to the result (dict results), or None.
-    trust_input : skip checks of the values (lengths of broadcast axes, overlap with updated storage) that cannot
-        make the process fail. Types, dtypes, ndim, contiguity and alignment are checked always.
+    trust_input : the caller promises that no input overlaps an updated storage. Everything else is checked always.
     """
 
     inputs: Sequence[InputSpec]
@@ -39,7 +40,270 @@ class EntrySpec:
     def layout(self) -> FrameLayout:
         return FrameLayout(self.inputs, self.storages, self.n_slots)
 
+# Stack memory for numbers in lists: a buffer for each such input, less where there are many.
+_BUFFER_BYTES = 512
+_BUFFERS_TOTAL = 8192
+_HEAD_BYTES = 16  # before the numbers of a buffer: what malloc gave instead, or null
+_UNROLLED = 16  # clear up to so many words one by one
+
+
+class _Printer:
+    """Collects the lines of one entry point."""
+
+    def __init__(self, spec: EntrySpec) -> None:
+        self.spec = spec
+        self.layout = spec.layout
+        self.lines: list[str] = []
+        self.allocas: list[str] = []
+        self.lists: list[int] = []  # inputs with a buffer for lists
+        self.n_values = 0
+
+    def do(self, *lines: str) -> None:
+        self.lines.extend("  " + line for line in lines)
+
+    def start(self, label: str) -> None:
+        self.lines.append(f"{label}:")
+
+    def let(self, text: str) -> str:
+        self.n_values += 1
+        name = f"%v{self.n_values}"
+        self.do(f"{name} = {text}")
+        return name
+
+    def at(self, base: str, word: int) -> str:
+        return self.let(f"getelementptr i64, ptr {base}, i64 {word}") if word else base
+
+    def load(self, base: str, word: int) -> str:
+        return self.let(f"load ptr, ptr {self.at(base, word)}")
+
+    def context(self, name: str) -> str:
+        return self.load("%ctx", abi.CTX[name])
+
+    def branch(self, condition: str, yes: str, no: str) -> None:
+        self.do(f"br i1 {condition}, label %{yes}, label %{no}")
+
+    def go_on_if(self, condition: str, label: str) -> None:
+        """Carry on at `label`, or leave by the slow path."""
+        self.branch(condition, label, "slow")
+        self.start(label)
+
+    # -- the parts, in the order in which they run
+
+    def prologue(self) -> None:
+        spec, layout = self.spec, self.layout
+        self.allocas.append(f"%frame = alloca [{layout.words} x i64], align 64")
+        if spec.storages:
+            self.allocas.append(f"%held = alloca [{len(spec.storages)} x ptr], align 8")
+        at = self.let(f"getelementptr i8, ptr %self, i64 {abi.CALLABLE_CONTEXT}")
+        self.do(f"%ctx = load ptr, ptr {at}")
+        self.clear("%frame", layout.slots, layout.words - layout.slots)
+        if spec.storages:
+            self.clear("%held", 0, len(spec.storages))
+        self.make_buffers()
+        self.do("%nargs = and i64 %nargsf, 9223372036854775807")
+        count = self.let(f"icmp eq i64 %nargs, {len(spec.inputs)}")
+        no_keywords = self.let("icmp eq ptr %kwnames, null")
+        self.go_on_if(self.let(f"and i1 {count}, {no_keywords}"), "arguments")
+
+    def clear(self, base: str, first: int, n: int) -> None:
+        if n <= _UNROLLED:
+            for word in range(first, first + n):
+                self.do(f"store i64 0, ptr {self.at(base, word)}")
+            return
+        start = self.at(base, first)
+        self.do(f"call void @clear(ptr {start}, i64 {n})")
+
+    def make_buffers(self) -> None:
+        """Allocate the memory of inputs that may be given as numbers; clear the words that hold a malloc."""
+        tensors = [(k, x) for k, x in enumerate(self.spec.inputs) if isinstance(x, abi.ArraySpec) and numbers(x)]
+        self.lists = [k for k, x in tensors if x.ndim]
+        self.buffer_bytes = min(_BUFFER_BYTES, _BUFFERS_TOTAL // max(len(self.lists), 1)) & -16
+        for k, x in tensors:
+            size = _HEAD_BYTES + self.buffer_bytes if x.ndim else 8
+            self.allocas.append(f"%buffer{k} = alloca [{size} x i8], align 16")
+            if x.ndim:
+                self.do(f"store ptr null, ptr %buffer{k}")
+
+    def read_inputs(self) -> None:
+        reader = ""
+        for k, x in enumerate(self.spec.inputs):
+            obj = self.load("%args", k)
+            out = self.at("%frame", self.layout.input_data(k))
+            if isinstance(x, abi.ObjectSpec):
+                self.do(f"store ptr {obj}, ptr {out}")
+                continue
+            reader = reader or self.context("read_input")
+            native = numbers(x)
+            code = replace(x, numbers=native, rounds=x.rounds and x.ndim == 0, updated=False).code(
+                self.buffer_bytes if native and x.ndim else 0
+            )
+            buffer = f"%buffer{k}" if native else "null"
+            good = self.let(f"call i32 {reader}(ptr %ctx, ptr {obj}, ptr {out}, i64 {code}, i64 {x.ones}, ptr {buffer})")
+            self.go_on_if(self.let(f"icmp ne i32 {good}, 0"), f"read{k}")
+
+    def read_storages(self) -> None:
+        for k, x in enumerate(self.spec.storages):
+            container = self.load("%ctx", x.word)
+            out = self.at("%frame", self.layout.storage_data(k))
+            held = self.at("%held", k)
+            if isinstance(x, abi.ObjectSpec):
+                text = f"call i32 {self.context('read_object')}(ptr {container}, ptr {out}, ptr {held})"
+            else:
+                code = replace(x, numbers=False, rounds=False).code()
+                text = (
+                    f"call i32 {self.context('read_storage')}(ptr {container}, ptr {out}, i64 {code}, i64 {x.ones}, "
+                    f"ptr {held})"
+                )
+            self.go_on_if(self.let(f"icmp ne i32 {self.let(text)}, 0"), f"stored{k}")
+
+    def check_overlap(self) -> str:
+        """Compare the memory of updated storages with that of all other arrays; returns the table's definition."""
+        layout, spec = self.layout, self.spec
+        stored = [(layout.storage_data(k), x) for k, x in enumerate(spec.storages) if isinstance(x, abi.ArraySpec)]
+        given = [(layout.input_data(k), x) for k, x in enumerate(spec.inputs) if isinstance(x, abi.ArraySpec)]
+        updated = [entry for entry in stored if entry[1].updated]
+        rows = updated + [entry for entry in stored if not entry[1].updated] + given
+        if not updated or len(rows) < 2 or spec.trust_input:
+            return ""
+        words = ", ".join(f"i64 {word}, i64 {x.code()}" for word, x in rows)
+        found = self.let(
+            f"call i32 {self.context('overlap')}(ptr %frame, ptr @memory, i64 {len(rows)}, i64 {len(updated)})"
+        )
+        self.go_on_if(self.let(f"icmp eq i32 {found}, 0"), "apart")
+        return f"@memory = internal constant [{2 * len(rows)} x i64] [{words}]\n"
+
+    def run(self) -> None:
+        self.do("%status = call i32 @main(ptr %ctx, ptr %frame)")
+        self.do("switch i32 %status, label %failed_check [i32 0, label %succeeded", "  i32 -1, label %raised]")
+        self.start("failed_check")
+        error = self.at("%frame", self.layout.error)
+        self.do(
+            f"call void {self.context('raise_check')}(ptr %ctx, i32 %status, ptr {error}, ptr %args, i64 %nargs)",
+            "br label %raised",
+        )
+        self.start("raised")
+        self.do("br label %leave")
+        self.start("slow")
+        self.do("br label %leave")
+        self.start("succeeded")
+
+    def result(self) -> None:
+        """Move the outputs out of their slots, into a list where one is wanted."""
+        spec = self.spec
+        if spec.result == "single":
+            slot = self.at("%frame", self.layout.slot(0))
+            value = self.let(f"load ptr, ptr {slot}")
+            self.do(f"store ptr null, ptr {slot}")
+        else:
+            n = spec.n_outputs if spec.result == "list" else 0
+            value = self.let(f"call ptr {self.context('list_new')}(i64 {n})")
+            self.branch(self.let(f"icmp eq ptr {value}, null"), "raised", "listed")
+            self.start("listed")
+            items = ""
+            if n:
+                at = self.let(f"getelementptr i8, ptr {value}, i64 {abi.LIST_ITEMS}")
+                items = self.let(f"load ptr, ptr {at}")
+            for k in range(n):
+                slot = self.at("%frame", self.layout.slot(k))
+                item = self.let(f"load ptr, ptr {slot}")
+                self.do(f"store ptr {item}, ptr {self.at(items, k)}", f"store ptr null, ptr {slot}")
+        if spec.wrap is not None:
+            self.allocas.append("%wrapped = alloca ptr, align 8")
+            self.do(f"store ptr {value}, ptr %wrapped")
+            wrap = self.load("%ctx", spec.wrap)
+            result = self.let(f"call ptr {self.context('vectorcall')}(ptr {wrap}, ptr %wrapped, i64 1, ptr null)")
+            self.do(f"call void {self.context('dec_ref')}(ptr {value})")
+            value = result
+        self.do("br label %deliver")
+        self.start("deliver")
+        self.do("br label %leave")
+        self.start("leave")
+        self.do(f"%result = phi ptr [null, %raised], [null, %slow], [{value}, %deliver]")
+        self.do("%is_slow = phi i1 [false, %raised], [true, %slow], [false, %deliver]")
+
+    def clean_up(self) -> None:
+        """Leave nothing behind; an exception that is set stays set (deallocation keeps it)."""
+        spec, layout = self.spec, self.layout
+        self.release("%frame", layout.slots, layout.n_slots, spec.result == "single" and layout.n_slots == 1)
+        work = self.load("%frame", layout.work)
+        self.branch(self.let(f"icmp eq ptr {work}, null"), "no_work", "work")
+        self.start("work")
+        self.do(f"call void {self.context('pool_give')}(ptr {work})", "br label %no_work")
+        self.start("no_work")
+        for k in self.lists:
+            heap = self.let(f"load ptr, ptr %buffer{k}")
+            self.branch(self.let(f"icmp eq ptr {heap}, null"), f"near{k}", f"far{k}")
+            self.start(f"far{k}")
+            self.do(f"call void {self.context('raw_free')}(ptr {heap})", f"br label %near{k}")
+            self.start(f"near{k}")
+        if spec.storages:
+            self.release("%held", 0, len(spec.storages), False)
+        self.branch("%is_slow", "fall_back", "return")
+        self.start("return")
+        self.do("ret ptr %result")
+        self.start("fall_back")
+        fallback = self.load("%ctx", abi.FALLBACK)
+        call = self.context("vectorcall")
+        # The offset bit of nargsf allows the callee to write before %args; it was granted to us, so pass it on.
+        self.do(
+            f"%answer = call ptr {call}(ptr {fallback}, ptr %args, i64 %nargsf, ptr %kwnames)",
+            "ret ptr %answer",
+        )
+
+    def release(self, base: str, first: int, n: int, skip_if_empty: bool) -> None:
+        if not n:
+            return
+        start = self.at(base, first)
+        if skip_if_empty:
+            value = self.let(f"load ptr, ptr {start}")
+            self.branch(self.let(f"icmp eq ptr {value}, null"), "empty", "filled")
+            self.start("filled")
+        self.do(f"call void {self.context('release')}(ptr {start}, i64 {n})")
+        if skip_if_empty:
+            self.do("br label %empty")
+            self.start("empty")
+
+    def text(self) -> str:
+        self.prologue()
+        self.read_inputs()
+        self.read_storages()
+        table = self.check_overlap()
+        self.run()
+        self.result()
+        self.clean_up()
+        head = "define ptr @entry(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames) {\nstart:\n"
+        body = "\n".join(["  " + line for line in self.allocas] + self.lines)
+        return table + _CLEAR + head + body + "\n}\n"
+
+
+_CLEAR = """define internal void @clear(ptr %words, i64 %n) {
+start:
+  br label %next
+next:
+  %k = phi i64 [0, %start], [%k2, %next]
+  %at = getelementptr i64, ptr %words, i64 %k
+  store i64 0, ptr %at
+  %k2 = add i64 %k, 1
+  %more = icmp slt i64 %k2, %n
+  br i1 %more, label %next, label %done
+done:
+  ret void
+}
+"""
+
+
+def numbers(x: abi.ArraySpec) -> bool:
+    """Whether Python numbers or lists of them are read natively for `x`."""
+    return x.numbers and x.ndim <= 2 and takes_numbers(x.dtype)
+
 
 def print_entry(spec: EntrySpec) -> str:
-    """LLVM IR text of `@entry` for `spec`; the module must also define `@main`."""
-    raise NotImplementedError
+    """LLVM IR text of `@entry` for `spec`; the module must also define `@main`.
+
+    Examples
+    --------
+    >>> spec = EntrySpec([abi.ArraySpec("float64", ())], [], n_slots=1, n_outputs=1)
+    >>> "call i32 @main(ptr %ctx, ptr %frame)" in print_entry(spec)
+    True
+    """
+    return _Printer(spec).text()

@@ -12,13 +12,9 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from theano.runtime import capi
+from theano.runtime import abi, capi
 
 __all__ = ["FunctionBase", "install"]
-
-VECTORCALL_OFFSET = 16
-CONTEXT_OFFSET = 24  # `@entry` reads its context from here
-_BASIC_SIZE = 32
 
 # CPython constants (object.h, structmember.h, typeslots.h): part of its stable interface.
 _HAVE_VECTORCALL = 1 << 11
@@ -56,18 +52,18 @@ _KEPT: list[object] = []  # CPython keeps pointers into the spec for the life of
 
 
 def _native_base() -> type:
-    members = (_Member * 2)(_Member(b"__vectorcalloffset__", _T_PYSSIZET, VECTORCALL_OFFSET, _READONLY, None), _Member())
+    members = (_Member * 2)(_Member(b"__vectorcalloffset__", _T_PYSSIZET, abi.CALLABLE_VECTORCALL, _READONLY, None), _Member())
     slots = (_Slot * 3)(
         _Slot(_SLOT_MEMBERS, ctypes.addressof(members)),
         _Slot(_SLOT_CALL, capi.function_address(ctypes.pythonapi.PyVectorcall_Call)),
         _Slot(0, None),
     )
     flags = _BASETYPE | _HAVE_VECTORCALL | _DEFAULT_FLAGS
-    spec = _Spec(b"theano.runtime.function_base.NativeCallable", _BASIC_SIZE, 0, flags, slots)
+    spec = _Spec(b"theano.runtime.function_base.NativeCallable", abi.CALLABLE_SIZE, 0, flags, slots)
     _KEPT.append((members, slots, spec))
     make = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p)(("PyType_FromSpec", ctypes.pythonapi))
     base = make(ctypes.addressof(spec))
-    if base.__basicsize__ != _BASIC_SIZE:
+    if base.__basicsize__ != abi.CALLABLE_SIZE:
         raise TypeError(f"instances have {base.__basicsize__} bytes")
     return base
 
@@ -100,7 +96,7 @@ def _set_vectorcall_flag(cls: type) -> None:
     could disagree. Ours can't: the pointer is null until `install`, and null means `__call__`.
     """
     if NATIVE:
-        at = id(cls) + capi.Layout.TYPE_FLAGS
+        at = id(cls) + abi.TYPE_FLAGS
         capi.write_word(at, capi.read_word(at) | _HAVE_VECTORCALL)
         if not cls.__flags__ & _HAVE_VECTORCALL:
             raise SystemError("the flags of a type are not where they were found before")
@@ -145,7 +141,7 @@ class FunctionBase(_Base):
     @property
     def is_native(self) -> bool:
         """Whether calls go straight into compiled code."""
-        return NATIVE and capi.read_word(id(self) + VECTORCALL_OFFSET) != 0
+        return NATIVE and capi.read_word(id(self) + abi.CALLABLE_VECTORCALL) != 0
 
 
 _set_vectorcall_flag(FunctionBase)
@@ -173,12 +169,12 @@ def install(function: FunctionBase, code: Any, context: Any) -> bool:
         raise RuntimeError("the function has code already")
     function._native_code = code
     function._native_context = context
-    capi.write_word(id(function) + CONTEXT_OFFSET, context.address)
-    capi.write_word(id(function) + VECTORCALL_OFFSET, code.address)
+    capi.write_word(id(function) + abi.CALLABLE_CONTEXT, context.address)
+    capi.write_word(id(function) + abi.CALLABLE_VECTORCALL, code.address)
     return True
 
 
 def uninstall(function: FunctionBase) -> None:
     """Send calls of `function` through `_fallback` again; its code stays alive as long as the object."""
     if NATIVE and not sys.is_finalizing():
-        capi.write_word(id(function) + VECTORCALL_OFFSET, 0)
+        capi.write_word(id(function) + abi.CALLABLE_VECTORCALL, 0)

@@ -1,0 +1,445 @@
+"""LLVM IR of the support functions that read arguments: plain arrays, Python numbers and lists of them.
+
+Each returns 1 when it understood the argument, 0 when the slow path must look at it; none raises, and none runs
+Python code, so that lists can't change while they are read. A `code` describes an array in one word: see
+`support.array_code`. `out` is the data word of the frame, followed by the dims.
+"""
+
+TEXT = r"""
+@lowest = internal constant [$N_DTYPES x i64] [$LOWEST]
+@highest = internal constant [$N_DTYPES x i64] [$HIGHEST]
+
+define internal i32 @read_array(ptr %array, ptr %out, i64 %code, i64 %ones) alwaysinline {
+start:
+  %flags_at = getelementptr i8, ptr %array, i64 $ARRAY_FLAGS
+  %flags = load i32, ptr %flags_at
+  %have = and i32 %flags, $PLAIN_FLAGS
+  %plain = icmp eq i32 %have, $PLAIN_FLAGS
+  %ndim_at = getelementptr i8, ptr %array, i64 $ARRAY_NDIM
+  %ndim32 = load i32, ptr %ndim_at
+  %ndim = sext i32 %ndim32 to i64
+  %wanted = and i64 %code, 255
+  %same_ndim = icmp eq i64 %ndim, %wanted
+  %good = and i1 %plain, %same_ndim
+  br i1 %good, label %dtype, label %no
+dtype:
+  %descr = call ptr @field(ptr %array, i64 $ARRAY_DESCR)
+  %shifted = lshr i64 %code, 8
+  %index = and i64 %shifted, 255
+  %descr_word = add i64 %index, $descr_bool
+  %ours = call ptr @word(i64 %descr_word)
+  %same = icmp eq ptr %descr, %ours
+  br i1 %same, label %dims, label %compare
+compare:
+  ; Unpickled arrays have a descr of their own that means the same (byte order included).
+  %equivalent = call ptr @word(i64 $equiv_types)
+  %answer = call i8 %equivalent(ptr %descr, ptr %ours)
+  %equal = icmp ne i8 %answer, 0
+  br i1 %equal, label %dims, label %no
+dims:
+  %shape = call ptr @field(ptr %array, i64 $ARRAY_DIMS)
+  %data = call ptr @field(ptr %array, i64 $ARRAY_DATA)
+  store ptr %data, ptr %out
+  br label %test
+test:
+  %k = phi i64 [0, %dims], [%next, %body]
+  %more = icmp slt i64 %k, %ndim
+  br i1 %more, label %body, label %yes
+body:
+  %from = getelementptr i64, ptr %shape, i64 %k
+  %dim = load i64, ptr %from
+  %next = add i64 %k, 1
+  %to = getelementptr i64, ptr %out, i64 %next
+  store i64 %dim, ptr %to
+  %bit = lshr i64 %ones, %k
+  %must = trunc i64 %bit to i1
+  %not_one = icmp ne i64 %dim, 1
+  %refused = and i1 %must, %not_one
+  br i1 %refused, label %no, label %test
+yes:
+  ret i32 1
+no:
+  ret i32 0
+}
+
+; Store a Python number at %to as the dtype, if that has exactly this value (or may be rounded to).
+define internal i1 @put_number(ptr %object, ptr %to, i64 %dtype, i1 %rounds) alwaysinline {
+start:
+  %overflow = alloca i32
+  %type = call ptr @field(ptr %object, i64 $TYPE)
+  %float_type = call ptr @word(i64 $float_type)
+  %is_float = icmp eq ptr %type, %float_type
+  br i1 %is_float, label %float, label %try_int
+try_int:
+  %int_type = call ptr @word(i64 $int_type)
+  %is_int = icmp eq ptr %type, %int_type
+  br i1 %is_int, label %int, label %try_bool
+try_bool:
+  %bool_type = call ptr @word(i64 $bool_type)
+  %is_bool = icmp eq ptr %type, %bool_type
+  br i1 %is_bool, label %bool, label %try_float64
+try_float64:
+  %float64_type = call ptr @word(i64 $float64_type)
+  %is_float64 = icmp eq ptr %type, %float64_type
+  br i1 %is_float64, label %float, label %no
+float:
+  %value_at = getelementptr i8, ptr %object, i64 $FLOAT_VALUE
+  %value = load double, ptr %value_at
+  switch i64 %dtype, label %no [i64 $FLOAT64, label %float_double
+                                i64 $FLOAT32, label %float_single]
+float_double:
+  store double %value, ptr %to
+  ret i1 true
+float_single:
+  %single = fptrunc double %value to float
+  %back = fpext float %single to double
+  %exact = fcmp ueq double %value, %back
+  %nan = fcmp uno double %value, %value
+  %same = or i1 %exact, %nan
+  %may_round = and i1 %rounds, %is_float
+  %allowed = or i1 %same, %may_round
+  br i1 %allowed, label %put_single, label %no
+put_single:
+  store float %single, ptr %to
+  ret i1 true
+int:
+  %convert = call ptr @word(i64 $long_as_longlong)
+  %long = call i64 %convert(ptr %object, ptr %overflow)
+  %overflowed = load i32, ptr %overflow
+  %fits = icmp eq i32 %overflowed, 0
+  br i1 %fits, label %whole, label %no
+bool:
+  %true = call ptr @word(i64 $true)
+  %is_true = icmp eq ptr %object, %true
+  %bit = zext i1 %is_true to i64
+  br label %whole
+whole:
+  %n = phi i64 [%long, %int], [%bit, %bool]
+  %lowest_at = getelementptr i64, ptr @lowest, i64 %dtype
+  %lowest = load i64, ptr %lowest_at
+  %highest_at = getelementptr i64, ptr @highest, i64 %dtype
+  %highest = load i64, ptr %highest_at
+  %not_below = icmp sge i64 %n, %lowest
+  %not_above = icmp sle i64 %n, %highest
+  %inside = and i1 %not_below, %not_above
+  br i1 %inside, label %put, label %no
+put:
+  switch i64 %dtype, label %no [
+    $PUT_CASES
+  ]
+put1:
+  %n1 = trunc i64 %n to i8
+  store i8 %n1, ptr %to
+  ret i1 true
+put2:
+  %n2 = trunc i64 %n to i16
+  store i16 %n2, ptr %to
+  ret i1 true
+put4:
+  %n4 = trunc i64 %n to i32
+  store i32 %n4, ptr %to
+  ret i1 true
+put8:
+  store i64 %n, ptr %to
+  ret i1 true
+put_float:
+  %f4 = sitofp i64 %n to float
+  store float %f4, ptr %to
+  ret i1 true
+put_double:
+  %f8 = sitofp i64 %n to double
+  store double %f8, ptr %to
+  ret i1 true
+no:
+  ret i1 false
+}
+
+; The items of a list or a tuple (nothing else, no subclasses), or null.
+define internal ptr @items(ptr %object) alwaysinline {
+  %type = call ptr @field(ptr %object, i64 $TYPE)
+  %list_type = call ptr @word(i64 $list_type)
+  %is_list = icmp eq ptr %type, %list_type
+  br i1 %is_list, label %list, label %try_tuple
+list:
+  %of_list = call ptr @field(ptr %object, i64 $LIST_ITEMS)
+  ret ptr %of_list
+try_tuple:
+  %tuple_type = call ptr @word(i64 $tuple_type)
+  %is_tuple = icmp eq ptr %type, %tuple_type
+  br i1 %is_tuple, label %tuple, label %no
+tuple:
+  %of_tuple = getelementptr i8, ptr %object, i64 $TUPLE_ITEMS
+  ret ptr %of_tuple
+no:
+  ret ptr null
+}
+; Room for n numbers: behind the first two words of %buffer, or from malloc, remembered in its first word.
+define internal ptr @room(ptr %buffer, i64 %n, i64 %dtype, i64 %code) alwaysinline {
+  %item_at = getelementptr i64, ptr @item_sizes, i64 %dtype
+  %item = load i64, ptr %item_at
+  %bytes = mul i64 %n, %item
+  %capacity = lshr i64 %code, 32
+  %fits = icmp ule i64 %bytes, %capacity
+  br i1 %fits, label %near, label %far
+near:
+  %inside = getelementptr i8, ptr %buffer, i64 16
+  ret ptr %inside
+far:
+  %malloc = call ptr @word(i64 $raw_malloc)
+  %heap = call ptr %malloc(i64 %bytes)
+  store ptr %heap, ptr %buffer
+  ret ptr %heap
+}
+define internal i1 @put_row(ptr %items, i64 %n, ptr %to, i64 %dtype, i64 %item) {
+start:
+  br label %test
+test:
+  %k = phi i64 [0, %start], [%next, %body]
+  %more = icmp slt i64 %k, %n
+  br i1 %more, label %body, label %yes
+body:
+  %from = getelementptr ptr, ptr %items, i64 %k
+  %object = load ptr, ptr %from
+  %offset = mul i64 %k, %item
+  %at = getelementptr i8, ptr %to, i64 %offset
+  %next = add i64 %k, 1
+  %good = call i1 @put_number(ptr %object, ptr %at, i64 %dtype, i1 false)
+  br i1 %good, label %test, label %no
+yes:
+  ret i1 true
+no:
+  ret i1 false
+}
+; Lists of numbers (rows = 1) and lists of lists of numbers.
+define internal i32 @read_list(ptr %object, ptr %out, i64 %code, i64 %ones, ptr %buffer) {
+start:
+  %shifted = lshr i64 %code, 8
+  %dtype = and i64 %shifted, 255
+  %item_at = getelementptr i64, ptr @item_sizes, i64 %dtype
+  %item = load i64, ptr %item_at
+  %ndim = and i64 %code, 255
+  %outer = call ptr @items(ptr %object)
+  %no_list = icmp eq ptr %outer, null
+  br i1 %no_list, label %no, label %measure
+measure:
+  %n = call i64 @size(ptr %object)
+  %above = sub i64 %n, 1
+  %odd = icmp ugt i64 %above, 2147483646
+  br i1 %odd, label %no, label %count
+count:
+  %n_at = getelementptr i64, ptr %out, i64 1
+  store i64 %n, ptr %n_at
+  %n_one = icmp eq i64 %n, 1
+  %n_free = and i64 %ones, 1
+  %n_any = icmp eq i64 %n_free, 0
+  %n_good = or i1 %n_one, %n_any
+  %flat = icmp eq i64 %ndim, 1
+  br i1 %n_good, label %which, label %no
+which:
+  br i1 %flat, label %vector, label %matrix
+vector:
+  %vector_data = call ptr @room(ptr %buffer, i64 %n, i64 %dtype, i64 %code)
+  %vector_none = icmp eq ptr %vector_data, null
+  store ptr %vector_data, ptr %out
+  br i1 %vector_none, label %no, label %fill
+fill:
+  %filled = call i1 @put_row(ptr %outer, i64 %n, ptr %vector_data, i64 %dtype, i64 %item)
+  br i1 %filled, label %yes, label %no
+matrix:
+  %first = load ptr, ptr %outer
+  %first_items = call ptr @items(ptr %first)
+  %no_row = icmp eq ptr %first_items, null
+  br i1 %no_row, label %no, label %width
+width:
+  %m = call i64 @size(ptr %first)
+  %m_above = sub i64 %m, 1
+  %m_odd = icmp ugt i64 %m_above, 2147483646
+  %m_at = getelementptr i64, ptr %out, i64 2
+  store i64 %m, ptr %m_at
+  %m_one = icmp eq i64 %m, 1
+  %m_free = and i64 %ones, 2
+  %m_any = icmp eq i64 %m_free, 0
+  %m_good = or i1 %m_one, %m_any
+  %m_bad = xor i1 %m_good, true
+  %refused = or i1 %m_odd, %m_bad
+  br i1 %refused, label %no, label %allocate
+allocate:
+  %numbers = mul i64 %n, %m
+  ; below 2^62: both are below 2^31
+  %huge = icmp ugt i64 %numbers, 288230376151711744
+  br i1 %huge, label %no, label %get
+get:
+  %data = call ptr @room(ptr %buffer, i64 %numbers, i64 %dtype, i64 %code)
+  %row_bytes = mul i64 %m, %item
+  %none = icmp eq ptr %data, null
+  store ptr %data, ptr %out
+  br i1 %none, label %no, label %rows
+rows:
+  %i = phi i64 [0, %get], [%next, %row_done]
+  %more = icmp slt i64 %i, %n
+  br i1 %more, label %row, label %yes
+row:
+  %row_at = getelementptr ptr, ptr %outer, i64 %i
+  %list = load ptr, ptr %row_at
+  %row_items = call ptr @items(ptr %list)
+  %is_number = icmp eq ptr %row_items, null
+  br i1 %is_number, label %no, label %row_size
+row_size:
+  %length = call i64 @size(ptr %list)
+  %equal = icmp eq i64 %length, %m
+  br i1 %equal, label %row_put, label %no
+row_put:
+  %offset = mul i64 %i, %row_bytes
+  %to = getelementptr i8, ptr %data, i64 %offset
+  %put = call i1 @put_row(ptr %row_items, i64 %m, ptr %to, i64 %dtype, i64 %item)
+  br i1 %put, label %row_done, label %no
+row_done:
+  %next = add i64 %i, 1
+  br label %rows
+yes:
+  ret i32 1
+no:
+  ret i32 0
+}
+
+define i32 @read_input(ptr %ctx, ptr %object, ptr %out, i64 %code, i64 %ones, ptr %buffer) {
+start:
+  %type = call ptr @field(ptr %object, i64 $TYPE)
+  %ndarray_type = call ptr @word(i64 $ndarray_type)
+  %is_array = icmp eq ptr %type, %ndarray_type
+  br i1 %is_array, label %array, label %other
+array:
+  %array_read = call i32 @read_array(ptr %object, ptr %out, i64 %code, i64 %ones)
+  ret i32 %array_read
+other:
+  %numbers = and i64 %code, $NUMBERS
+  %arrays_only = icmp eq i64 %numbers, 0
+  br i1 %arrays_only, label %no, label %python
+python:
+  %ndim = and i64 %code, 255
+  %scalar = icmp eq i64 %ndim, 0
+  br i1 %scalar, label %number, label %list
+number:
+  %shifted = lshr i64 %code, 8
+  %dtype = and i64 %shifted, 255
+  %rounds_bit = and i64 %code, $ROUNDS
+  %rounds = icmp ne i64 %rounds_bit, 0
+  store ptr %buffer, ptr %out
+  %good = call i1 @put_number(ptr %object, ptr %buffer, i64 %dtype, i1 %rounds)
+  %number_read = zext i1 %good to i32
+  ret i32 %number_read
+list:
+  %list_read = call i32 @read_list(ptr %object, ptr %out, i64 %code, i64 %ones, ptr %buffer)
+  ret i32 %list_read
+no:
+  ret i32 0
+}
+; Item 0 of a container, with a new reference in *%held: the container may get another value during the call.
+define i32 @read_object(ptr %list, ptr %out, ptr %held) {
+  %n = call i64 @size(ptr %list)
+  %empty = icmp slt i64 %n, 1
+  br i1 %empty, label %no, label %some
+some:
+  %items = call ptr @field(ptr %list, i64 $LIST_ITEMS)
+  %object = load ptr, ptr %items
+  call void @hold(ptr %object)
+  store ptr %object, ptr %held
+  store ptr %object, ptr %out
+  ret i32 1
+no:
+  ret i32 0
+}
+define i32 @read_storage(ptr %list, ptr %out, i64 %code, i64 %ones, ptr %held) {
+  %found = call i32 @read_object(ptr %list, ptr %out, ptr %held)
+  %has = icmp ne i32 %found, 0
+  br i1 %has, label %look, label %no
+look:
+  %object = load ptr, ptr %held
+  %type = call ptr @field(ptr %object, i64 $TYPE)
+  %ndarray_type = call ptr @word(i64 $ndarray_type)
+  %is_array = icmp eq ptr %type, %ndarray_type
+  br i1 %is_array, label %array, label %no
+array:
+  %updated_bit = and i64 %code, $UPDATED
+  %only_read = icmp eq i64 %updated_bit, 0
+  %flags_at = getelementptr i8, ptr %object, i64 $ARRAY_FLAGS
+  %flags = load i32, ptr %flags_at
+  %writeable_bit = and i32 %flags, $WRITEABLE_FLAG
+  %writeable = icmp ne i32 %writeable_bit, 0
+  %fine = or i1 %only_read, %writeable
+  br i1 %fine, label %read, label %no
+read:
+  %status = call i32 @read_array(ptr %object, ptr %out, i64 %code, i64 %ones)
+  ret i32 %status
+no:
+  ret i32 0
+}
+; Whether one of the first %updated arrays of the table (word of the frame, code) shares memory with another one.
+define i32 @overlap(ptr %frame, ptr %table, i64 %n, i64 %updated) {
+start:
+  %starts = alloca i64, i64 %n
+  %ends = alloca i64, i64 %n
+  br label %measure
+measure:
+  %k = phi i64 [0, %start], [%k_next, %measured]
+  %more = icmp slt i64 %k, %n
+  br i1 %more, label %one, label %outer
+one:
+  %twice = shl i64 %k, 1
+  %word_at = getelementptr i64, ptr %table, i64 %twice
+  %word = load i64, ptr %word_at
+  %code_at = getelementptr i64, ptr %word_at, i64 1
+  %code = load i64, ptr %code_at
+  %ndim = and i64 %code, 255
+  %shifted = lshr i64 %code, 8
+  %dtype = and i64 %shifted, 255
+  %item_at = getelementptr i64, ptr @item_sizes, i64 %dtype
+  %item = load i64, ptr %item_at
+  %data_at = getelementptr i64, ptr %frame, i64 %word
+  %data = load i64, ptr %data_at
+  %dims = getelementptr i64, ptr %data_at, i64 1
+  %bytes = call i64 @count_bytes(i64 %item, i64 %ndim, ptr %dims)
+  br label %measured
+measured:
+  %empty = icmp eq i64 %bytes, 0
+  %begin = select i1 %empty, i64 0, i64 %data
+  %end = add i64 %begin, %bytes
+  %start_at = getelementptr i64, ptr %starts, i64 %k
+  store i64 %begin, ptr %start_at
+  %end_at = getelementptr i64, ptr %ends, i64 %k
+  store i64 %end, ptr %end_at
+  %k_next = add i64 %k, 1
+  br label %measure
+outer:
+  %i = phi i64 [0, %measure], [%i_next, %outer_next]
+  %i_next = add i64 %i, 1
+  %i_more = icmp slt i64 %i, %updated
+  br i1 %i_more, label %row, label %no
+row:
+  %i_start_at = getelementptr i64, ptr %starts, i64 %i
+  %i_start = load i64, ptr %i_start_at
+  %i_end_at = getelementptr i64, ptr %ends, i64 %i
+  %i_end = load i64, ptr %i_end_at
+  br label %inner
+inner:
+  %j = phi i64 [%i_next, %row], [%j_next, %pair]
+  %j_more = icmp slt i64 %j, %n
+  br i1 %j_more, label %pair, label %outer_next
+pair:
+  %j_start_at = getelementptr i64, ptr %starts, i64 %j
+  %j_start = load i64, ptr %j_start_at
+  %j_end_at = getelementptr i64, ptr %ends, i64 %j
+  %j_end = load i64, ptr %j_end_at
+  %before = icmp ult i64 %i_start, %j_end
+  %behind = icmp ult i64 %j_start, %i_end
+  %both = and i1 %before, %behind
+  %j_next = add i64 %j, 1
+  br i1 %both, label %yes, label %inner
+outer_next:
+  br label %outer
+yes:
+  ret i32 1
+no:
+  ret i32 0
+}
+"""

@@ -1,0 +1,135 @@
+"""The support functions of compiled code, and the fixed words of every context.
+
+The functions are LLVM IR (`support_ir`, `readers_ir`), compiled once a machine and kept like any program; they
+live as long as the process.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import string
+import threading
+from collections.abc import Mapping
+
+from theano.runtime import abi, capi, jit, readers_ir, support_ir
+
+__all__ = ["fixed_words", "pool_bytes", "set_pool_limit"]
+
+# Words of the fixed table that only the support functions read, after those of `abi.CTX`.
+EXTRA = (
+    "new_from_descr", "equiv_types", "set_base_object", "long_from_longlong", "list_set_item", "tuple_new",
+    "tuple_set_item", "err_occurred", "err_no_memory", "err_set_string", "capsule_new", "capsule_get_pointer",
+    "system_error",
+)  # fmt: skip
+
+# What the pool keeps between calls while `config.allow_gc` is true.
+POOL_LIMIT = 256 << 20
+# Arrays from this size on take their memory from the pool.
+LARGE_BYTES = 1 << 20
+_POOL_BLOCKS = 16
+_NEW_FLAGS = 0x0001 | 0x0100 | 0x0400  # C-contiguous, aligned, writeable
+
+_EXPORTS = (*abi.SUPPORT, "init", "pool_limit", "pool_bytes")
+_OPTIONS = jit.Options(level=2, full=True)
+
+# Integers that a dtype holds exactly and that fit 64 signed bits; none where numbers take the slow path.
+_RANGES: dict[str, tuple[int, int]] = {
+    "bool": (0, 1), "int8": (-(2**7), 2**7 - 1), "int16": (-(2**15), 2**15 - 1), "int32": (-(2**31), 2**31 - 1),
+    "int64": (-(2**63), 2**63 - 1), "uint8": (0, 2**8 - 1), "uint16": (0, 2**16 - 1), "uint32": (0, 2**32 - 1),
+    "uint64": (0, 2**63 - 1), "float32": (-(2**24), 2**24), "float64": (-(2**53), 2**53),
+}  # fmt: skip
+_MESSAGES = {
+    "BAD_CALLBACK": "a call-back of compiled code returned something else than a tuple of its outputs",
+    "BAD_ON_ERROR": "a check of compiled code failed, and its handler raised nothing",
+}
+
+
+def takes_numbers(dtype: str) -> bool:
+    """Whether Python numbers are read natively into arrays of `dtype`."""
+    return dtype in _RANGES
+
+
+def _numbers() -> Mapping[str, object]:
+    """What the names of the IR templates stand for."""
+    empty = (1, 0)
+    puts = {"float32": "put_float", "float64": "put_double"}
+    cases = [
+        f"i64 {abi.descr_index(name)}, label %{puts.get(name, f'put{abi.ITEMSIZE[name]}')}" for name in _RANGES
+    ]
+    table: dict[str, object] = {name: len(abi.CTX) + k for k, name in enumerate(EXTRA)}
+    table.update(abi.CTX)
+    table.update({name: value for name, value in vars(abi).items() if name.isupper() and isinstance(value, int)})
+    table.update(
+        TUPLE_ITEMS=capi.tuple_items(),
+        POOL_BLOCKS=_POOL_BLOCKS,
+        LARGE=LARGE_BYTES,
+        NEW_FLAGS=_NEW_FLAGS,
+        NUMBERS=abi.CODE_NUMBERS,
+        ROUNDS=abi.CODE_ROUNDS,
+        UPDATED=abi.CODE_UPDATED,
+        FLOAT32=abi.descr_index("float32"),
+        FLOAT64=abi.descr_index("float64"),
+        N_DTYPES=len(abi.DTYPES),
+        ITEM_SIZES=", ".join(f"i64 {size}" for size in abi.ITEMSIZE.values()),
+        LOWEST=", ".join(f"i64 {_RANGES.get(name, empty)[0]}" for name in abi.DTYPES),
+        HIGHEST=", ".join(f"i64 {_RANGES.get(name, empty)[1]}" for name in abi.DTYPES),
+        PUT_CASES="\n    ".join(cases),
+    )
+    for name, message in _MESSAGES.items():
+        table[name] = message
+        table[f"{name}_SIZE"] = len(message) + 1
+    return table
+
+
+def support_text() -> str:
+    """The IR of all support functions."""
+    return string.Template(support_ir.TEXT + readers_ir.TEXT).substitute(_numbers())
+
+
+class _Support:
+    """The loaded functions and the table they and all contexts share."""
+
+    def __init__(self) -> None:
+        self.code = jit.compile_module(support_text(), _OPTIONS, _EXPORTS)
+        known = capi.addresses() | self.code.symbols
+        names = (*abi.CTX, *EXTRA)
+        self.words = [known[name] for name in names]
+        self.table = (ctypes.c_uint64 * len(names))(*self.words)
+        self._function("init", None, ctypes.c_void_p)(ctypes.addressof(self.table))
+        self.pool_limit = self._function("pool_limit", None, ctypes.c_uint64)
+        self.pool_bytes = self._function("pool_bytes", ctypes.c_uint64)
+        self.pool_limit(POOL_LIMIT)
+        # Arrays whose memory came from the pool may be freed after everything in this module is gone.
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(self))
+
+    def _function(self, name: str, result: type | None, *arguments: type) -> ctypes._FuncPointer:
+        # PYFUNCTYPE: it is called with the GIL held, which is what guards the pool.
+        return ctypes.PYFUNCTYPE(result, *arguments)(self.code.symbols[name])
+
+
+_lock = threading.Lock()
+_loaded: _Support | None = None
+
+
+def _support() -> _Support:
+    global _loaded
+    if _loaded is None:
+        with _lock:
+            if _loaded is None:
+                _loaded = _Support()
+    return _loaded
+
+
+def fixed_words() -> list[int]:
+    """The process-wide words of a context, in the order of `abi.CTX`."""
+    return _support().words[: abi.FIXED]
+
+
+def set_pool_limit(limit: int | None) -> None:
+    """Let the workspace pool keep at most `limit` bytes between calls; None for all (``allow_gc=False``)."""
+    _support().pool_limit(2**63 - 1 if limit is None else limit)
+
+
+def pool_bytes() -> int:
+    """Bytes the workspace pool keeps now."""
+    return int(_support().pool_bytes())
