@@ -1,0 +1,263 @@
+"""`DebugMode`: run everything in several ways and complain where they differ.
+
+Each call runs the graph as it was written, the rewritten graph, and, where available, the compiled program.
+Every node of the rewritten graph is checked on the way: its outputs must be valid values of their types, finite,
+and it may write or return only such memory of its inputs as its op declares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from theano.compile.mode import Linker, Mode, special_modes
+from theano.compile.nanguardmode import contains_inf, contains_nan
+from theano.compile.perform_vm import PerformExecutor
+from theano.compile.plan import EXECUTORS, Plan
+from theano.compile.sharedvalue import detached_copy
+from theano.configdefaults import config
+from theano.graph import Apply, Variable
+
+
+class DebugModeError(Exception):
+    """Something `DebugMode` found."""
+
+
+class InvalidValueError(DebugModeError):
+    """A node computed a value that is not of its type, or not finite."""
+
+    def __init__(
+        self, r: Variable, v: Any = None, client_node: Any = None, hint: Any = "none", specific_hint: Any = "none"
+    ) -> None:
+        super().__init__(r, v, client_node, hint, specific_hint)
+        self.r, self.v, self.client_node, self.hint, self.specific_hint = r, v, client_node, hint, specific_hint
+
+    def __str__(self) -> str:
+        dtype, shape = getattr(self.v, "dtype", None), getattr(self.v, "shape", None)
+        return (
+            f"InvalidValueError\n        type(variable) = {self.r.type}\n        variable       = {self.r}\n"
+            f"        type(value)    = {type(self.v)}\n        dtype(value)   = {dtype}\n"
+            f"        shape(value)   = {shape}\n        hint           = {self.hint}\n"
+            f"        specific_hint  = {self.specific_hint}\n        node           = {self.r.owner}"
+        )
+
+
+class BadDestroyMap(DebugModeError):
+    """A node changed an input that its op does not declare in `destroy_map`."""
+
+    def __init__(self, node: Apply, idx: int, old_val: Any, new_val: Any, perform: str) -> None:
+        super().__init__(node, idx, old_val, new_val, perform)
+        self.node, self.idx, self.old_val, self.new_val, self.perform = node, idx, old_val, new_val, perform
+
+    def __str__(self) -> str:
+        return (
+            f"BadDestroyMap: {self.node} changed its input {self.idx} ({self.node.inputs[self.idx]}), which the "
+            f"destroy_map {self.node.op.destroy_map} of its op does not allow.\n  value before: {self.old_val}\n"
+            f"  value after:  {self.new_val}\n  by: {self.perform}"
+        )
+
+
+class BadViewMap(DebugModeError):
+    """An output of a node shares memory that its op does not declare in `view_map`."""
+
+    def __init__(
+        self, node: Apply, output_idx: int, out_storage: Any, in_alias_idx: Any = None, out_alias_idx: Any = None
+    ) -> None:
+        super().__init__(node, output_idx, out_storage, in_alias_idx, out_alias_idx)
+        self.node, self.output_idx, self.out_storage = node, output_idx, out_storage
+        self.in_alias_idx, self.out_alias_idx = in_alias_idx, out_alias_idx
+
+    def __str__(self) -> str:
+        return (
+            f"BadViewMap: output {self.output_idx} of {self.node} shares memory with inputs {self.in_alias_idx} and "
+            f"outputs {self.out_alias_idx}; its op has view_map {self.node.op.view_map} and destroy_map "
+            f"{self.node.op.destroy_map}"
+        )
+
+
+class BadOptimization(DebugModeError):
+    """The rewritten graph computes another value than the graph as written."""
+
+    def __init__(
+        self, old_r: Variable, new_r: Variable, old_r_val: Any, new_r_val: Any, reason: Any = "rewriting", **kwargs: Any
+    ) -> None:
+        super().__init__(old_r, new_r, old_r_val, new_r_val, reason)
+        self.old_r, self.new_r = old_r, new_r
+        self.old_r_val, self.new_r_val, self.reason = old_r_val, new_r_val, reason
+
+    def __str__(self) -> str:
+        return (
+            f"BadOptimization Error\n  Variable: {self.old_r}, rewritten to {self.new_r} ({self.reason})\n"
+            f"  value as written: {self.old_r_val}\n  value rewritten:  {self.new_r_val}"
+        )
+
+
+class BadThunkOutput(DebugModeError):
+    """Two ways of running the same graph give different values."""
+
+    def __init__(self, r: Variable, thunk1: str, val1: Any, thunk2: str, val2: Any, inputs_val: Any = ()) -> None:
+        super().__init__(r, thunk1, val1, thunk2, val2, inputs_val)
+        self.r, self.thunk1, self.val1, self.thunk2, self.val2 = r, thunk1, val1, thunk2, val2
+        self.inputs_val = inputs_val
+
+    def offending_op(self) -> Any:
+        """The op that made the value."""
+        return self.r.owner.op if self.r.owner is not None else None
+
+    def __str__(self) -> str:
+        return (
+            f"BadThunkOutput\n  variable: {self.r} of type {self.r.type}, made by {self.r.owner}\n"
+            f"  {self.thunk1}: {self.val1}\n  {self.thunk2}: {self.val2}"
+        )
+
+
+class StochasticOrder(DebugModeError):
+    """Rewriting the same graph twice gives different graphs."""
+
+
+class DebugMode(Mode):
+    """Check all computations in several ways; very slow.
+
+    Parameters
+    ----------
+    optimizer
+        As for `Mode`.
+    stability_patience
+        Accepted for older programs.
+    check_c_code, check_py_code
+        Run the compiled program; check every node run by Python.
+    check_isfinite
+        Complain of NaN and infinities.
+    check_preallocated_output, require_matching_strides, linker
+        Accepted for older programs.
+    """
+
+    keep_original = True
+
+    def __init__(
+        self,
+        optimizer: Any = "fast_run",
+        stability_patience: int | None = None,
+        check_c_code: bool | None = None,
+        check_py_code: bool | None = None,
+        check_isfinite: bool | None = None,
+        check_preallocated_output: Any = None,
+        require_matching_strides: Any = None,
+        linker: Any = None,
+    ) -> None:
+        super().__init__(Linker("debug", "debug"), optimizer)
+        flags = config.DebugMode
+        self.stability_patience = flags.patience if stability_patience is None else stability_patience
+        self.check_c_code = flags.check_c if check_c_code is None else check_c_code
+        self.check_py_code = flags.check_py if check_py_code is None else check_py_code
+        self.check_isfinite = flags.check_finite if check_isfinite is None else check_isfinite
+        self.check_preallocated_output = check_preallocated_output
+        self.require_matching_strides = require_matching_strides
+        if not (self.check_c_code or self.check_py_code):
+            raise ValueError("DebugMode has to check at least one of c and py code")
+
+    def __str__(self) -> str:
+        return f"DebugMode(linker={self.provided_linker}, optimizer={self.provided_optimizer})"
+
+
+class _NodeCheck:
+    """Observes one executor: compares each node's inputs before and after, and looks at its outputs."""
+
+    def __init__(self, check_isfinite: bool) -> None:
+        self.check_isfinite = check_isfinite
+        self._before: list[Any] = []
+
+    def before(self, i: int, node: Apply, inputs: list[Any], cells: list[list[Any]]) -> None:
+        self._before = [detached_copy(v) if isinstance(v, np.ndarray) else None for v in inputs]
+
+    def after(self, i: int, node: Apply, inputs: list[Any], cells: list[list[Any]]) -> None:
+        self._check_outputs(node, cells)
+        self._check_inputs(node, inputs)
+        self._check_views(node, inputs, cells)
+
+    def _check_outputs(self, node: Apply, cells: list[list[Any]]) -> None:
+        for variable, (value,) in zip(node.outputs, cells, strict=True):
+            if not variable.type.is_valid_value(value):
+                raise InvalidValueError(
+                    variable, value, hint="perform output", specific_hint=variable.type.value_validity_msg(value)
+                )
+            if self.check_isfinite and (contains_nan(value) or contains_inf(value)):
+                raise InvalidValueError(variable, value, hint="perform output", specific_hint="not finite")
+
+    def _check_inputs(self, node: Apply, inputs: list[Any]) -> None:
+        allowed = {k for positions in node.op.destroy_map.values() for k in positions}
+        for k, (old, new) in enumerate(zip(self._before, inputs, strict=True)):
+            if old is not None and k not in allowed and not np.array_equal(_bytes(old), _bytes(new)):
+                raise BadDestroyMap(node, k, old, new, "perform")
+
+    def _check_views(self, node: Apply, inputs: list[Any], cells: list[list[Any]]) -> None:
+        for k, (value,) in enumerate(cells):
+            if not isinstance(value, np.ndarray):
+                continue
+            allowed = {*node.op.view_map.get(k, ()), *node.op.destroy_map.get(k, ())}
+            wrong = [
+                i
+                for i, v in enumerate(inputs)
+                if i not in allowed and isinstance(v, np.ndarray) and np.may_share_memory(v, value)
+            ]
+            if wrong:
+                raise BadViewMap(node, k, value, in_alias_idx=wrong)
+
+
+def _bytes(array: np.ndarray) -> np.ndarray:
+    return np.frombuffer(array.tobytes(), dtype="uint8")
+
+
+class DebugExecutor:
+    """Runs a plan in all ways and compares the results."""
+
+    def __init__(self, plan: Plan, mode: DebugMode, profile: Any) -> None:
+        self.plan = plan
+        check = _NodeCheck(mode.check_isfinite)
+        observers = (check.before, check.after) if mode.check_py_code else (None, None)
+        self.checked = PerformExecutor(plan, profile, *observers)
+        self.original = PerformExecutor(_with_graph(plan, plan.original)) if plan.original is not None else None
+        factory = EXECUTORS.get("native")
+        self.native = factory(plan, mode, None) if factory is not None and mode.check_c_code else None
+
+    def __call__(self, values: Sequence[Any]) -> list[Any]:
+        outputs = self.plan.fgraph.outputs
+        expected = None if self.original is None else self._results(self.original, values)
+        compiled = None if self.native is None else self._results(self.native, values)
+        before = [storage[0] for storage in self.plan.storages]
+        results = self.checked(values)
+        everything = [*results, *(self.plan.storages[k][0] for k in self.plan.updates)]
+        try:
+            for k, value in enumerate(everything):
+                if expected is not None and not outputs[k].type.values_eq_approx(expected[k], value):
+                    raise BadOptimization(self.original.plan.fgraph.outputs[k], outputs[k], expected[k], value)  # type: ignore[union-attr]
+                if compiled is not None and not outputs[k].type.values_eq_approx(compiled[k], value):
+                    raise BadThunkOutput(outputs[k], "perform", value, "compiled", compiled[k], values)
+        except DebugModeError:
+            for storage, old in zip(self.plan.storages, before, strict=True):
+                storage[0] = old
+            raise
+        return results
+
+    def _results(self, executor: Any, values: Sequence[Any]) -> list[Any]:
+        """All outputs of the graph, new values of shared variables included; the old values are put back."""
+        storages = self.plan.storages
+        before = [storage[0] for storage in storages]
+        for storage, value in zip(storages, before, strict=True):
+            storage[0] = detached_copy(value)
+        try:
+            returned = executor([detached_copy(value) for value in values])
+            return [*returned, *(storages[k][0] for k in self.plan.updates)]
+        finally:
+            for storage, value in zip(storages, before, strict=True):
+                storage[0] = value
+
+
+def _with_graph(plan: Plan, fgraph: Any) -> Plan:
+    return Plan(fgraph, plan.inputs, plan.n_outputs, plan.storages, plan.updates, plan.borrow, plan.name)
+
+
+EXECUTORS["debug"] = DebugExecutor
+special_modes["DebugMode"] = special_modes["DEBUG_MODE"] = DebugMode

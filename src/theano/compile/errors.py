@@ -1,0 +1,144 @@
+"""Errors at run time: the class of the original exception, a text that leads to the user's line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import numpy as np
+
+from theano.configdefaults import config
+from theano.graph import Apply, FunctionGraph, Variable, format_origin, origin_of
+
+# Larger values are named by their size only.
+MAX_SHOWN_ELEMENTS = 5
+
+_HINT_TRACEBACK = (
+    "HINT: Re-running with most Theano optimizations disabled could give you a back-trace of when this node was "
+    "created. This can be done with by setting the Theano flag 'optimizer=fast_compile'. If that does not work, "
+    "Theano optimizations can be disabled with 'optimizer=None'."
+)
+_HINT_VERBOSITY = (
+    "HINT: Use the Theano flag 'exception_verbosity=high' for a debugprint and storage map footprint of this "
+    "apply node."
+)
+
+
+class UnusedInputError(Exception):
+    """An input of a function that no output and no update needs."""
+
+
+class AliasedMemoryError(Exception):
+    """Memory is aliased that should not be."""
+
+    def __init__(self, a: Any, b: Any) -> None:
+        self.a = a
+        self.b = b
+        super().__init__(f"{a!r} and {b!r} share memory")
+
+
+def trace_text(thing: Any) -> str:
+    """Where the user made a variable or node, in the form of a traceback; '' if not known."""
+    return format_origin(origin_of(thing)).rstrip("\n")
+
+
+def raise_with_op(
+    node: Apply,
+    exc: BaseException,
+    inputs: Sequence[Any] | None = None,
+    fgraph: FunctionGraph | None = None,
+    toposort_index: int | None = None,
+) -> NoReturn:
+    """Raise `exc` again, its text extended by the node that failed, its inputs and the line that made it.
+
+    Parameters
+    ----------
+    node
+        The node whose computation raised.
+    exc
+        The exception. It is the very object that is raised: class, attributes and traceback stay.
+    inputs
+        Values of the node's inputs, where known.
+    fgraph
+        Graph of the function, for the clients of the node's outputs.
+    toposort_index
+        Position of the node in the graph's order; found from `fgraph` when not given.
+    """
+    if node in getattr(exc, "theano_nodes", ()):  # an op that raises one exception object again and again
+        raise exc
+    if toposort_index is None and fgraph is not None:
+        order = fgraph.toposort()
+        toposort_index = order.index(node) if node in order else None
+    detail = describe_failure(node, inputs, fgraph, toposort_index)
+    _extend_message(exc, detail)
+    try:
+        exc.theano_nodes = (*getattr(exc, "theano_nodes", ()), node)  # type: ignore[attr-defined]
+    except AttributeError:
+        pass  # an exception class with __slots__
+    raise exc
+
+
+def describe_failure(
+    node: Apply,
+    inputs: Sequence[Any] | None = None,
+    fgraph: FunctionGraph | None = None,
+    toposort_index: int | None = None,
+) -> str:
+    """The block of text that `raise_with_op` adds."""
+    parts = [f"\nApply node that caused the error: {node}"]
+    if toposort_index is not None:
+        parts.append(f"Toposort index: {toposort_index}")
+    parts.append(f"Inputs types: {[v.type for v in node.inputs]}")
+    if inputs is not None:
+        parts.append(f"Inputs shapes: {[_attribute(v, 'shape', 'No shapes') for v in inputs]}")
+        parts.append(f"Inputs strides: {[_attribute(v, 'strides', 'No strides') for v in inputs]}")
+        parts.append(f"Inputs values: {[_shown(v) for v in inputs]}")
+    if fgraph is not None:
+        parts.append(f"Outputs clients: {[_clients(fgraph, out) for out in node.outputs]}")
+    trace = trace_text(node)
+    if trace:
+        parts.append(
+            "\nBacktrace when the node is created"
+            "(use Theano flag traceback.limit=N to make it longer):\n" + trace
+        )
+    else:
+        parts.append("\n" + _HINT_TRACEBACK)
+    if config.exception_verbosity == "high":
+        parts.append("\n" + _verbose(node, inputs))
+    else:
+        parts.append(_HINT_VERBOSITY)
+    return "\n".join(parts)
+
+
+def _attribute(value: Any, name: str, missing: str) -> Any:
+    return getattr(value, name, missing)
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, np.ndarray) and value.size > MAX_SHOWN_ELEMENTS:
+        return "not shown"
+    if isinstance(value, list | tuple | dict | set | str | bytes) and len(value) > MAX_SHOWN_ELEMENTS:
+        return "not shown"
+    return value
+
+
+def _clients(fgraph: FunctionGraph, variable: Variable) -> list[Any]:
+    return ["output" if client == "output" else client for client, _ in fgraph.clients(variable)]
+
+
+def _verbose(node: Apply, inputs: Sequence[Any] | None) -> str:
+    lines = ["Inputs of the node in full:"]
+    for k, variable in enumerate(node.inputs):
+        value = None if inputs is None else inputs[k]
+        size = getattr(value, "nbytes", None)
+        lines.append(f" - {variable}, {variable.type}, {size} bytes: {value!r}")
+    return "\n".join(lines)
+
+
+def _extend_message(exc: BaseException, detail: str) -> None:
+    """Put `detail` behind the text of `exc`; as a note where its class makes the text in its own way."""
+    if type(exc).__str__ in (BaseException.__str__, KeyError.__str__):
+        text = exc.args[0] if len(exc.args) == 1 and isinstance(exc.args[0], str) else str(exc)
+        exc.args = (text + detail,)
+    else:
+        exc.add_note(detail)

@@ -1,0 +1,311 @@
+"""`Function`: what `theano.function` returns.
+
+A call enters compiled code directly where the executor installed some (see `theano.runtime.FunctionBase`);
+everything compiled code does not take (keywords, defaults, values that must be converted, wrong values) comes to
+`Function._fallback`, which is also the whole call for the "perform" executor.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from theano.compile.duplicate import copy_function, deepcopy_function, reduce_function
+from theano.compile.errors import trace_text
+from theano.compile.io import In
+from theano.compile.sharedvalue import Container
+from theano.graph import Variable
+from theano.runtime.function_base import FunctionBase
+
+if TYPE_CHECKING:
+    from theano.compile.maker import FunctionMaker
+
+_MISSING: Any = object()
+_DUPLICATE: Any = object()
+
+
+class Function(FunctionBase):
+    """A compiled function. Call it with the values of its inputs.
+
+    Attributes
+    ----------
+    maker
+        The `FunctionMaker` with the graph (`maker.fgraph`), mode and inputs.
+    name
+        For messages; by default the ``file.py:line`` of the `theano.function` call.
+    input_storage, output_storage
+        A `Container` for each input (explicit, then shared) and output.
+    value, container
+        Values and containers of the inputs by name, variable or index; ``f[key]`` is ``f.value[key]``.
+    profile
+        `ProfileStats`, or None.
+    trust_input
+        Set it to skip the checks and conversions of arguments.
+    """
+
+    def __init__(
+        self,
+        fn: Any,
+        input_storage: list[Container],
+        output_storage: list[Container],
+        indices: list[Any],
+        outputs: list[Any],
+        defaults: list[tuple[bool, bool, Any]],
+        unpack_single: bool,
+        return_none: bool,
+        output_keys: list[str] | None,
+        maker: FunctionMaker,
+        name: str | None = None,
+    ) -> None:
+        self.executor = fn
+        self.input_storage = input_storage
+        self.output_storage = output_storage
+        self.indices = indices
+        self.outputs = outputs
+        self.defaults = defaults
+        self.unpack_single = unpack_single
+        self.return_none = return_none
+        self.output_keys = output_keys
+        self.maker = maker
+        self.name = name
+        self.profile = maker.profile
+        self.trust_input = False
+        self.nodes_with_inner_function: list[Any] = []
+        self._specs: list[In] = maker.plan.inputs
+        self._states = [k for k, spec in enumerate(self._specs) if spec.update is not None]
+        self._by_name, self._by_variable = _finders(maker.inputs)
+        self.fn = StorageRunner(self)
+        self.container = Containers(self)
+        self.value = Values(self)
+        attach = getattr(fn, "attach", None)
+        if attach is not None and self.profile is None:
+            attach(self)
+
+    # ---- calls ------------------------------------------------------------------------------------------------
+
+    def _fallback(self, *args: Any, **kwargs: Any) -> Any:
+        """The call in full generality."""
+        if self.profile is not None:
+            return self._profiled(args, kwargs)
+        subset = kwargs.pop("output_subset", None) if kwargs else None
+        return self._finish(self.executor(self._bind(args, kwargs)), subset)
+
+    def _profiled(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        start = time.perf_counter()
+        subset = kwargs.pop("output_subset", None)
+        values = self._bind(args, kwargs)
+        entered = time.perf_counter()
+        results = self.executor(values)
+        left = time.perf_counter()
+        answer = self._finish(results, subset)
+        self.profile.add_call(time.perf_counter() - start, left - entered)
+        return answer
+
+    def _bind(self, args: Sequence[Any], kwargs: dict[str, Any]) -> list[Any]:
+        """Values for all explicit inputs, in order and filtered."""
+        specs = self._specs
+        n = len(specs)
+        if len(args) > n:
+            raise TypeError(f"Too many parameter passed to theano function: {len(args)} for {n} inputs")
+        if self.trust_input and len(args) == n and not kwargs:
+            return list(args)
+        values: list[Any] = [_MISSING] * n
+        for k, value in enumerate(args):
+            if specs[k].implicit:
+                raise TypeError(f"Tried to provide value for implicit input: {_label(specs[k], k)}")
+            values[k] = value if self.trust_input else self._filter(k, value)
+        for key, value in kwargs.items():
+            k = self._index(key)
+            if k >= n or specs[k].implicit:
+                raise TypeError(f"Tried to provide value for implicit input: {key}")
+            if values[k] is not _MISSING:
+                raise TypeError(f"Multiple values for input: {key}")
+            values[k] = value if self.trust_input else self._filter(k, value)
+        for k, value in enumerate(values):
+            if value is _MISSING:
+                if self.defaults[k][0]:
+                    raise TypeError(f"Missing required input: {_label(specs[k], k)}")
+                values[k] = self.input_storage[k].storage[0]
+        return values
+
+    def _filter(self, k: int, value: Any) -> Any:
+        container = self.input_storage[k]
+        spec = self._specs[k]
+        try:
+            if spec.strict:
+                return container.type.filter(value, strict=True)
+            return container.type.filter(value, strict=False, allow_downcast=spec.allow_downcast)
+        except (TypeError, ValueError) as error:
+            message = error.args[0] if error.args and isinstance(error.args[0], str) else error
+            named = f' with name "{self.name}"' if self.name else ""
+            text = f"Bad input argument to theano function{named} at index {k} (0-based). \n{message}"
+            where = trace_text(spec.variable)
+            if where:
+                text += f"\nBacktrace when that variable is created:\n\n{where}\n"
+            error.args = (text,)
+            raise
+
+    def _finish(self, results: list[Any], subset: Sequence[Any] | None = None) -> Any:
+        """Store the new states, and give the outputs the form the caller asked for."""
+        n = len(self.outputs)
+        for k, new in zip(self._states, results[n:], strict=True):
+            self.input_storage[k].storage[0] = new
+        outputs = results[:n]
+        if self.output_keys is not None:
+            named = dict(zip(self.output_keys, outputs, strict=True))
+            return named if subset is None else {key: named[key] for key in subset}
+        if subset is not None:
+            return [outputs[k] for k in subset]
+        return outputs[0] if self.unpack_single else outputs
+
+    def free(self) -> None:
+        """Drop values that the function keeps between calls and does not need."""
+        for container in self.output_storage:
+            container.storage[0] = None
+        free = getattr(self.executor, "free", None)
+        if free is not None:
+            free()
+
+    # ---- inputs by key ------------------------------------------------------------------------------------------
+
+    def _index(self, key: Any) -> int:
+        """Position of the input that a name, a variable or a position means."""
+        if isinstance(key, str):
+            found = self._by_name.get(key)
+        elif isinstance(key, Variable):
+            found = self._by_variable.get(key)
+        elif isinstance(key, int):
+            found = key if -len(self.input_storage) <= key < len(self.input_storage) else None
+        else:
+            found = None
+        if found is None:
+            raise TypeError(f"Unknown input or state: {key}")
+        if found is _DUPLICATE:
+            raise TypeError(
+                f"Ambiguous name: {key} - please check the names of the inputs of your function for duplicates."
+            )
+        return found
+
+    def __getitem__(self, key: Any) -> Any:
+        return self.value[key]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self.value[key] = value
+
+    def __contains__(self, key: Any) -> bool:
+        return key in self.value
+
+    def get_shared(self) -> list[Any]:
+        """The shared variables that the function reads or updates."""
+        return [spec.variable for spec in self.maker.inputs if spec.shared]
+
+    # ---- copies -------------------------------------------------------------------------------------------------
+
+    def copy(
+        self,
+        share_memory: bool = False,
+        swap: dict[Any, Any] | None = None,
+        delete_updates: bool = False,
+        name: str | None = None,
+        profile: Any = None,
+    ) -> Function:
+        """Another function of the same graph, without rewriting it again.
+
+        Parameters
+        ----------
+        share_memory
+            Accepted for older programs; functions own no memory between calls.
+        swap
+            ``{shared variable: another one of the same type}``; others stay shared with this function.
+        delete_updates
+            The copy updates nothing.
+        name, profile
+            As for `theano.function`; the name is by default "<this name> copy".
+        """
+        return copy_function(self, swap=swap, delete_updates=delete_updates, name=name, profile=profile)
+
+    def __copy__(self) -> Function:
+        return self.copy(name=self.name)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Function:
+        return deepcopy_function(self, memo)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return reduce_function(self)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__module__}.{type(self).__name__} {self.name!r} at {id(self):#x}>"
+
+
+def _label(spec: In, k: int) -> Any:
+    return spec.name or (spec.variable if spec.variable.name else f"at index {k} ({spec.variable})")
+
+
+def _finders(specs: list[In]) -> tuple[dict[str, Any], dict[Any, Any]]:
+    by_name: dict[str, Any] = {}
+    by_variable: dict[Any, Any] = {}
+    for k, spec in enumerate(specs):
+        by_variable[spec.variable] = k
+        if spec.name is not None:
+            by_name[spec.name] = _DUPLICATE if spec.name in by_name else k
+    return by_name, by_variable
+
+
+class Containers:
+    """The containers of a function's inputs, by name, variable or index."""
+
+    def __init__(self, function: Function) -> None:
+        self._function = function
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._function.input_storage[self._function._index(key)]
+
+    def __contains__(self, key: Any) -> bool:
+        try:
+            self._function._index(key)
+        except TypeError:
+            return False
+        return True
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._function.input_storage)
+
+    def __len__(self) -> int:
+        return len(self._function.input_storage)
+
+
+class Values(Containers):
+    """The values of a function's inputs, by name, variable or index."""
+
+    def __getitem__(self, key: Any) -> Any:
+        return super().__getitem__(key).value
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        super().__getitem__(key).value = value
+
+    def __iter__(self) -> Iterator[Any]:
+        return (container.value for container in self._function.input_storage)
+
+
+class StorageRunner:
+    """``f.fn()``: run on what `input_storage` holds and leave the results in `output_storage`.
+
+    Programs that measure or call a function often use it to do without argument handling.
+    """
+
+    def __init__(self, function: Function) -> None:
+        self._function = function
+
+    def __call__(self, n_calls: int = 1, output_subset: Sequence[int] | None = None) -> list[Any]:
+        function = self._function
+        outputs: list[Any] = []
+        for _ in range(n_calls):
+            values = [container.storage[0] for container in function.input_storage[: len(function._specs)]]
+            results = function.executor(values)
+            outputs = results[: len(function.outputs)]
+            for k, new in zip(function._states, results[len(function.outputs) :], strict=True):
+                function.input_storage[k].storage[0] = new
+            for container, value in zip(function.output_storage, outputs, strict=True):
+                container.storage[0] = value
+        return outputs

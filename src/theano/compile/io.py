@@ -1,0 +1,197 @@
+"""What a caller says about one input or one output of a function: `In`, `Out`, `Param`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from theano.compile.sharedvalue import Container, SharedVariable
+from theano.graph import Variable
+
+
+class SymbolicInput:
+    """One input of a function.
+
+    Parameters
+    ----------
+    variable
+        The variable that a call gives a value.
+    name
+        Keyword of the input; the variable's name unless `autoname` is false.
+    update
+        Expression for the input's value at the next call; makes the input a state.
+    mutable
+        The function may overwrite the caller's array. Default: there is an update.
+    strict, allow_downcast
+        How values are filtered, see `Type.filter`.
+    implicit
+        The input can't be given in a call; needs a value.
+    """
+
+    def __init__(
+        self,
+        variable: Variable,
+        name: str | None = None,
+        update: Any = None,
+        mutable: bool | None = None,
+        strict: bool = False,
+        allow_downcast: bool | None = None,
+        autoname: bool = True,
+        implicit: bool = False,
+    ) -> None:
+        if not isinstance(variable, Variable):
+            raise TypeError(f"Unknown parameter type: {type(variable)}")
+        if implicit is None:
+            raise TypeError("implicit must be True or False")
+        self.variable: Any = variable
+        self.name = variable.name if autoname and name is None else name
+        if self.name is not None and not isinstance(self.name, str):
+            raise TypeError(f"name must be a string! (got: {self.name})")
+        if update is not None:
+            update = _checked_update(variable, update)
+        self.update: Any = update
+        self.mutable = (update is not None) if mutable is None else mutable
+        self.strict = strict
+        self.allow_downcast = allow_downcast
+        self.implicit = implicit
+
+    def __str__(self) -> str:
+        if self.update is not None:
+            return f"In({self.variable} -> {self.update})"
+        return f"In({self.variable})"
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def _checked_update(variable: Any, update: Any) -> Any:
+    try:
+        converted = variable.type.filter_variable(update, allow_convert=False)
+    except TypeError as error:
+        kind = getattr(update, "type", type(update))
+        raise TypeError(
+            f"Variable '{variable}' has type {variable.type} but its update expression {update} has type {kind}: "
+            "an update must have the same type as the input"
+        ) from error
+    return converted
+
+
+class In(SymbolicInput):
+    """One input of a function, with its default value.
+
+    Parameters
+    ----------
+    variable, name, update, mutable, strict, allow_downcast, autoname, implicit
+        See `SymbolicInput`. `implicit` defaults to whether `value` is a container or shared variable.
+    value
+        Default value; a call may leave the input out.
+    borrow
+        The function may keep a reference to the caller's array. Default: `mutable`.
+    shared
+        The input stands for a shared variable (made by `theano.function` itself).
+
+    Examples
+    --------
+    >>> f = theano.function([x, theano.In(y, value=1)], x + y)
+    >>> f(3)
+    array(4.)
+    """
+
+    def __init__(
+        self,
+        variable: Variable,
+        name: str | None = None,
+        value: Any = None,
+        update: Any = None,
+        mutable: bool | None = None,
+        strict: bool = False,
+        allow_downcast: bool | None = None,
+        autoname: bool = True,
+        implicit: bool | None = None,
+        borrow: bool | None = None,
+        shared: bool = False,
+    ) -> None:
+        if implicit is None:
+            implicit = isinstance(value, Container | SharedVariable)
+        super().__init__(variable, name, update, mutable, strict, allow_downcast, autoname, implicit)
+        self.borrow = self.mutable if borrow is None else borrow
+        if self.mutable and not self.borrow:
+            raise AssertionError(
+                f"Symbolic input for variable {variable} (name={self.name}) has flags mutable=True, borrow=False. "
+                "This combination is incompatible since mutable=True implies that the input variable may be both "
+                "aliased (borrow=True) and overwritten."
+            )
+        if isinstance(value, SharedVariable):
+            value = value.container
+        if implicit and value is None:
+            raise TypeError("An implicit input must be given a default value")
+        self.value = value
+        self.shared = shared
+
+
+class Param(In):
+    """Older name of `In`, with its arguments in another order."""
+
+    def __init__(
+        self,
+        variable: Variable,
+        default: Any = None,
+        name: str | None = None,
+        mutable: bool = False,
+        strict: bool = False,
+        allow_downcast: bool | None = None,
+        implicit: bool | None = None,
+        borrow: bool | None = None,
+    ) -> None:
+        super().__init__(
+            variable,
+            name=name,
+            value=default,
+            mutable=mutable,
+            strict=strict,
+            allow_downcast=allow_downcast,
+            implicit=implicit,
+            borrow=borrow,
+        )
+
+
+class SymbolicOutput:
+    """One output of a function.
+
+    Parameters
+    ----------
+    variable
+        What is computed.
+    borrow
+        The returned array may be shared with an input, a shared variable or another output.
+    """
+
+    def __init__(self, variable: Variable, borrow: bool = False) -> None:
+        self.variable = variable
+        self.borrow = borrow
+
+    def __str__(self) -> str:
+        return f"Out({self.variable},{self.borrow})"
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+Out = SymbolicOutput
+
+
+def as_outputs(outputs: Any) -> tuple[list[SymbolicOutput], bool, bool]:
+    """The outputs as a list of `Out`; whether a call returns a bare value; whether there are none."""
+    if outputs is None:
+        return [], False, True
+    single = not isinstance(outputs, list | tuple)
+    return [_as_output(out) for out in ([outputs] if single else outputs)], single, False
+
+
+def _as_output(out: Any) -> SymbolicOutput:
+    if isinstance(out, SymbolicOutput):
+        return SymbolicOutput(out.variable, out.borrow)
+    if isinstance(out, Variable):
+        return SymbolicOutput(out)
+    raise TypeError(
+        f"Outputs must be theano Variable or Out instances. Received {out!r} of type {type(out)}"
+    )

@@ -1,0 +1,246 @@
+"""`FunctionMaker`: the graph of a function, rewritten and given to an executor."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from theano.compile.errors import UnusedInputError
+from theano.compile.executable import Function
+from theano.compile.io import In, SymbolicOutput, as_outputs
+from theano.compile.mode import Mode, get_mode
+from theano.compile.plan import EXECUTORS, Executor, Plan
+from theano.compile.profiling import ProfileStats, profile_for
+from theano.compile.sharedvalue import Container
+from theano.configdefaults import config
+from theano.graph import FunctionGraph, Variable, ancestors
+
+
+class FunctionMaker:
+    """Builds the graph of a function, rewrites it, and makes `Function` objects of it.
+
+    Parameters
+    ----------
+    inputs
+        Variables or `In` objects: the explicit inputs, then one with ``shared=True`` for each shared variable.
+    outputs
+        A variable or `Out`, a list of them, or None.
+    mode, accept_inplace, profile, on_unused_input, name
+        As for `theano.function`.
+    function_builder
+        Class of the functions made.
+    fgraph
+        A graph that is complete and rewritten already; its inputs and outputs are laid out as in `Plan`.
+    output_keys
+        Names of the outputs, if a call returns a dict.
+
+    Attributes
+    ----------
+    fgraph
+        The rewritten graph, not yet fused.
+    inputs, outputs, mode, name
+        As given, in normal form.
+    plan
+        What the executor was told.
+    """
+
+    def __init__(
+        self,
+        inputs: Sequence[Any],
+        outputs: Any,
+        mode: Any = None,
+        accept_inplace: bool = False,
+        function_builder: Callable[..., Function] = Function,
+        profile: Any = None,
+        on_unused_input: str | None = None,
+        fgraph: FunctionGraph | None = None,
+        output_keys: list[str] | None = None,
+        name: str | None = None,
+    ) -> None:
+        started = time.perf_counter()
+        self.mode: Mode = get_mode(mode)
+        self.inputs: list[In] = [i if isinstance(i, In) else In(i) for i in inputs]
+        # Explicit inputs first: the executor's layout.
+        self.inputs.sort(key=lambda spec: spec.shared)
+        self.outputs, self.unpack_single, self.return_none = as_outputs(outputs)
+        self.accept_inplace = accept_inplace
+        self.function_builder = function_builder
+        self.on_unused_input = on_unused_input
+        self.output_keys = output_keys
+        self.name = name
+        self.profile: ProfileStats | None = profile_for(profile, name)
+        self.linker = self.mode.linker
+        explicit = [spec for spec in self.inputs if not spec.shared]
+        shared = [spec for spec in self.inputs if spec.shared]
+        original = None
+        if fgraph is None:
+            _check_unused(explicit, self._roots(), on_unused_input)
+            fgraph = self._graph()
+            _check_inplace(fgraph, accept_inplace)
+            if self.mode.keep_original:
+                original = fgraph.clone(check_integrity=False)
+            before = time.perf_counter()
+            _inline(fgraph)
+            self.mode.rewrite(fgraph)
+            if self.profile is not None:
+                self.profile.optimizer_time += time.perf_counter() - before
+        self.fgraph = fgraph
+        self.indices = [(spec, [k], [spec]) for k, spec in enumerate(self.inputs)]
+        self.expanded_inputs = self.inputs
+        self.refeed = [spec.value is not None and spec.update is None and not spec.shared for spec in self.inputs]
+        self.required = [spec.value is None for spec in self.inputs]
+        self.plan = Plan(
+            fgraph=fgraph,
+            inputs=explicit,
+            n_outputs=len(self.outputs) + sum(spec.update is not None for spec in explicit),
+            storages=[spec.value.storage for spec in shared],
+            updates=[k for k, spec in enumerate(shared) if spec.update is not None],
+            borrow=[out.borrow for out in self.outputs] + [False] * sum(s.update is not None for s in explicit),
+            name=name,
+            original=original,
+        )
+        before = time.perf_counter()
+        self.executor: Executor = self._make_executor()
+        if self.profile is not None:
+            now = time.perf_counter()
+            self.profile.linker_time += now - before
+            self.profile.compile_time += now - started
+            self.profile.nb_nodes = len(fgraph.apply_nodes)
+
+    def _roots(self) -> list[Any]:
+        """All expressions to compute, in the order of the graph's outputs."""
+        updates = [spec.update for spec in self.inputs if spec.update is not None]
+        return [*(out.variable for out in self.outputs), *updates]
+
+    def _graph(self) -> FunctionGraph:
+        return FunctionGraph([spec.variable for spec in self.inputs], self._roots(), clone=True)
+
+    def _make_executor(self) -> Executor:
+        factory = EXECUTORS.get(self.mode.executor) or EXECUTORS["perform"]
+        return factory(self.plan, self.mode, self.profile)
+
+    def create(self, input_storage: Sequence[Any] | None = None, trustme: bool = False) -> Function:
+        """A function; `input_storage` gives values for the inputs that are not shared, overriding their defaults."""
+        containers: list[Container] = []
+        defaults: list[tuple[bool, bool, Any]] = []
+        for k, spec in enumerate(self.inputs):
+            given = None if input_storage is None or k >= len(input_storage) else input_storage[k]
+            value = spec.value if given is None else given
+            containers.append(_container(spec, value))
+            default = containers[-1].storage[0] if self.refeed[k] else None
+            defaults.append((self.required[k], self.refeed[k], default))
+        outs = [Container(out.variable, [None]) for out in self.outputs]
+        return self.function_builder(
+            self.executor,
+            containers,
+            outs,
+            self.indices,
+            self.outputs,
+            defaults,
+            self.unpack_single,
+            self.return_none,
+            self.output_keys,
+            self,
+            name=self.name,
+        )
+
+
+def _container(spec: In, value: Any) -> Container:
+    if isinstance(value, Container):
+        return value
+    made = Container(
+        spec.variable, [None], strict=spec.strict, allow_downcast=spec.allow_downcast, name=spec.name
+    )
+    if value is not None:
+        made.value = value
+    return made
+
+
+def _check_unused(explicit: list[In], roots: list[Any], action: str | None) -> None:
+    """Complain about inputs that nothing needs, as `action` (default: the flag `on_unused_input`) says."""
+    if action is None:
+        action = config.on_unused_input
+    if action == "ignore":
+        return
+    if action not in ("raise", "warn"):
+        raise ValueError(
+            f"Invalid value for keyword on_unused_input of theano.function: '{action}'.\n"
+            "Valid values are 'raise', 'warn', and 'ignore'."
+        )
+    used = set(ancestors(roots, [spec.variable for spec in explicit]))
+    for k, spec in enumerate(explicit):
+        if spec.variable in used or spec.update is not None:
+            continue
+        text = (
+            "theano.function was asked to create a function computing outputs given certain inputs, but the "
+            f"provided input variable at index {k} is not part of the computational graph needed to compute the "
+            f"outputs: {spec.variable}.\n"
+        )
+        if action == "warn":
+            warnings.warn(
+                text + "To make this warning into an error, you can pass the parameter on_unused_input='raise' to "
+                "theano.function. To disable it completely, use on_unused_input='ignore'.",
+                stacklevel=5,
+            )
+        else:
+            raise UnusedInputError(
+                text + "To make this error into a warning, you can pass the parameter on_unused_input='warn' to "
+                "theano.function. To disable it completely, use on_unused_input='ignore'."
+            )
+
+
+def _check_inplace(fgraph: FunctionGraph, accept_inplace: bool) -> None:
+    if accept_inplace:
+        return
+    for node in fgraph.apply_nodes:
+        if getattr(node.op, "destroy_map", None):
+            raise TypeError(
+                f"Graph must not contain inplace operations: {node} overwrites an input "
+                "(pass accept_inplace=True to theano.function to allow it)"
+            )
+
+
+def _inline(fgraph: FunctionGraph) -> None:
+    """Replace nodes whose op asks for it (`OpFromGraph(inline=True)`) by the graph they stand for."""
+    for node in fgraph.toposort():
+        if getattr(node.op, "is_inline", False):
+            fgraph.replace_all(zip(node.outputs, node.op.decompose(node.inputs), strict=True), reason="inline")
+
+
+def orig_function(
+    inputs: Sequence[Any],
+    outputs: Any,
+    mode: Any = None,
+    accept_inplace: bool = False,
+    name: str | None = None,
+    profile: Any = None,
+    on_unused_input: str | None = None,
+    output_keys: list[str] | None = None,
+) -> Function:
+    """A function of `In` and `Out` objects whose updates and shared variables are spelled out."""
+    mode = get_mode(mode)
+    maker_class = getattr(mode, "function_maker", None) or FunctionMaker
+    return maker_class(
+        inputs,
+        outputs,
+        mode,
+        accept_inplace=accept_inplace,
+        profile=profile,
+        on_unused_input=on_unused_input,
+        output_keys=output_keys,
+        name=name,
+    ).create()
+
+
+def convert_function_input(input: Any) -> In:
+    """An `In` for a variable or an `In`."""
+    if isinstance(input, In):
+        return input
+    if isinstance(input, Variable):
+        return In(input)
+    raise TypeError(f"Unknown input type: {type(input)}, expected Variable instance")
+
+
+__all__ = ["FunctionMaker", "SymbolicOutput", "convert_function_input", "orig_function"]

@@ -1,0 +1,254 @@
+"""Modes: which rewrites a function gets and which executor runs it.
+
+A mode has a *linker* and an *optimizer*. The linkers of Theano (`cvm`, `c|py`, …) are names for two executors:
+"native", the compiled program, and "perform", the ops' NumPy implementations run by Python. An optimizer is a
+`Query` that selects rewrites by tag, or `None` for the graph as it was written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from theano.configdefaults import config
+from theano.graph import FunctionGraph
+from theano.rewrite import Query, optdb, rewrite_graph
+
+
+@dataclass(frozen=True)
+class Linker:
+    """A name of Theano's for one of the executors."""
+
+    name: str
+    executor: str
+    allow_gc: bool | None = None
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clone(self, allow_gc: bool | None = None) -> Linker:
+        return Linker(self.name, self.executor, allow_gc)
+
+
+predefined_linkers: dict[str | None, Linker] = {
+    name: Linker(name, executor, False if name.endswith("nogc") else None)
+    for name, executor in (
+        ("cvm", "native"),
+        ("cvm_nogc", "native"),
+        ("vm", "native"),
+        ("vm_nogc", "native"),
+        ("c", "native"),
+        ("c|py", "native"),
+        ("c|py_nogc", "native"),
+        ("py", "perform"),
+    )
+}
+
+
+def register_linker(name: str, linker: Linker) -> None:
+    """Make `linker` known as ``Mode(linker=name)``."""
+    if name in predefined_linkers:
+        raise ValueError(f"Linker name already taken: {name}")
+    predefined_linkers[name] = linker
+
+
+OPT_NONE = Query(include=[])
+OPT_MERGE = Query(include=["merge"])
+OPT_FAST_RUN = Query(include=["fast_run"])
+OPT_FAST_RUN_STABLE = OPT_FAST_RUN.requiring("stable")
+OPT_FAST_COMPILE = Query(include=["fast_compile"])
+OPT_STABILIZE = Query(include=["fast_run"], require=["stabilize"])
+OPT_O2 = OPT_FAST_COMPILE.including("fusion")
+OPT_O3 = OPT_FAST_RUN.excluding("inplace")
+OPT_UNSAFE = OPT_FAST_RUN.including("unsafe")
+
+predefined_optimizers: dict[str | None, Any] = {
+    None: OPT_NONE,
+    "None": OPT_NONE,
+    "merge": OPT_MERGE,
+    "o4": OPT_FAST_RUN,
+    "fast_run": OPT_FAST_RUN,
+    "o3": OPT_O3,
+    "o2": OPT_O2,
+    "o1": OPT_FAST_COMPILE,
+    "fast_compile": OPT_FAST_COMPILE,
+    "fast_run_stable": OPT_FAST_RUN_STABLE,
+    "stabilize": OPT_STABILIZE,
+    "unsafe": OPT_UNSAFE,
+}
+
+
+def register_optimizer(name: str, opt: Any) -> None:
+    """Make `opt`, a `Query` or an object with ``optimize(fgraph)``, known as ``Mode(optimizer=name)``."""
+    if name in predefined_optimizers:
+        raise ValueError(f"Optimizer name already taken: {name}")
+    predefined_optimizers[name] = opt
+
+
+class Mode:
+    """How functions are rewritten and executed.
+
+    Parameters
+    ----------
+    linker
+        Name of a linker; `config.linker` by default.
+    optimizer
+        Name of an optimizer, a `Query`, an object with ``optimize(fgraph)`` or None;
+        `config.optimizer` by default.
+
+    Examples
+    --------
+    >>> theano.function([x], x + 1, mode=theano.Mode(linker="py", optimizer="fast_compile"))
+    >>> theano.function([x], x + 1, mode=theano.compile.get_default_mode().excluding("fusion"))
+    """
+
+    # Executors of the mode need the graph as it was before rewriting.
+    keep_original = False
+
+    def __init__(self, linker: str | Linker | None = None, optimizer: Any = "default") -> None:
+        if linker is None:
+            linker = config.linker
+        if isinstance(optimizer, str) and optimizer == "default":
+            optimizer = config.optimizer
+        self.provided_linker = linker
+        self.provided_optimizer = optimizer
+        if isinstance(linker, str):
+            if linker not in predefined_linkers:
+                raise Exception(f"No predefined linker exists for string: {linker}")
+            linker = predefined_linkers[linker]
+        self.linker: Linker = linker
+        if isinstance(optimizer, str) or optimizer is None:
+            if optimizer not in predefined_optimizers:
+                raise Exception(f"No predefined optimizer exists for string: {optimizer}")
+            optimizer = predefined_optimizers[optimizer]
+        self._optimizer: Any = optimizer
+        self.call_time = 0.0
+        self.fn_time = 0.0
+
+    @property
+    def optimizer(self) -> Any:
+        """The query, or object with ``optimize``, that rewrites graphs."""
+        return self._optimizer
+
+    @property
+    def executor(self) -> str:
+        """Name of the executor: "native" or "perform"."""
+        return self.linker.executor
+
+    def rewrite(self, fgraph: FunctionGraph) -> None:
+        """Apply the mode's rewrites to `fgraph`."""
+        if isinstance(self._optimizer, Query):
+            if self._optimizer.include:
+                rewrite_graph(fgraph, self._optimizer)
+        elif hasattr(self._optimizer, "optimize"):
+            self._optimizer.optimize(fgraph)
+        else:
+            self._optimizer(fgraph)
+
+    def including(self, *tags: str) -> Mode:
+        """This mode with the rewrites tagged `tags` too."""
+        return self._with(self._query("including").including(*tags))
+
+    def excluding(self, *tags: str) -> Mode:
+        """This mode without the rewrites tagged `tags`."""
+        return self._with(self._query("excluding").excluding(*tags))
+
+    def requiring(self, *tags: str) -> Mode:
+        """This mode with only those of its rewrites that have all of `tags`."""
+        return self._with(self._query("requiring").requiring(*tags))
+
+    def clone(self, link_kwargs: dict[str, Any] | None = None, optimizer: Any = "", **kwargs: Any) -> Mode:
+        """A copy, with another optimizer if one is given."""
+        twin = self._with(self._optimizer if optimizer == "" else optimizer)
+        if link_kwargs:
+            twin.linker = self.linker.clone(**link_kwargs)
+        return twin
+
+    def _query(self, method: str) -> Query:
+        if not isinstance(self._optimizer, Query):
+            raise TypeError(f"{method} needs a mode whose optimizer is a Query, not {self._optimizer}")
+        return self._optimizer
+
+    def _with(self, optimizer: Any) -> Mode:
+        twin = self.__class__.__new__(self.__class__)
+        twin.__dict__.update(self.__dict__)
+        if isinstance(optimizer, str) or optimizer is None:
+            optimizer = predefined_optimizers[optimizer]
+        twin.provided_optimizer = twin._optimizer = optimizer
+        return twin
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__}(linker = {self.provided_linker}, optimizer = {self.provided_optimizer})"
+
+
+FAST_COMPILE = Mode(predefined_linkers["py"], "fast_compile")
+FAST_RUN = Mode("cvm", "fast_run")
+
+predefined_modes: dict[str, Mode] = {"FAST_COMPILE": FAST_COMPILE, "FAST_RUN": FAST_RUN}
+special_modes: dict[str, type[Mode]] = {}
+_config_modes: dict[tuple[Any, ...], Mode] = {}
+
+
+def register_mode(name: str, mode: Mode) -> None:
+    """Make `mode` known as ``function(…, mode=name)``."""
+    if name in predefined_modes:
+        raise ValueError(f"Mode name already taken: {name}")
+    predefined_modes[name] = mode
+
+
+def get_mode(orig_string: str | Mode | None) -> Mode:
+    """The mode for a name, a mode or None (`config.mode`).
+
+    Flags `optimizer_including`, `optimizer_excluding` and `optimizer_requiring` apply to the default mode.
+    """
+    if isinstance(orig_string, Mode):
+        return orig_string
+    from_config = orig_string is None
+    name = config.mode if from_config else orig_string
+    if name in special_modes:
+        mode: Mode = special_modes[name]()
+    elif name == "Mode":
+        key = (config.linker, config.optimizer)
+        if key not in _config_modes:
+            _config_modes[key] = Mode(*key)
+        mode = _config_modes[key]
+    elif name in predefined_modes:
+        mode = predefined_modes[name]
+    else:
+        raise Exception(f"No predefined mode exist for string: {name}")
+    return _with_config_tags(mode) if from_config else mode
+
+
+def _with_config_tags(mode: Mode) -> Mode:
+    for flag, method in (
+        (config.optimizer_including, Mode.including),
+        (config.optimizer_excluding, Mode.excluding),
+        (config.optimizer_requiring, Mode.requiring),
+    ):
+        tags = [tag for tag in flag.split(":") if tag]
+        if tags:
+            mode = method(mode, *tags)
+    return mode
+
+
+def get_default_mode() -> Mode:
+    """The mode of functions made without one."""
+    return get_mode(None)
+
+
+__all__ = [name for name in dir() if name.startswith("OPT_")] + [
+    "FAST_COMPILE",
+    "FAST_RUN",
+    "Linker",
+    "Mode",
+    "Query",
+    "get_default_mode",
+    "get_mode",
+    "optdb",
+    "predefined_linkers",
+    "predefined_modes",
+    "predefined_optimizers",
+    "register_linker",
+    "register_mode",
+    "register_optimizer",
+]

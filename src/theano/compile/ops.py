@@ -1,0 +1,188 @@
+"""Ops that only matter for compiling, and ops made from a Python function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from theano.compile.sharedvalue import detached_copy
+from theano.graph import Apply, Op, Type, Variable
+from theano.tensor.shape import Rebroadcast, Shape, Shape_i, SpecifyShape, shape, shape_i, specify_shape
+
+
+class ViewOp(Op):
+    """The input itself, as another variable.
+
+    Examples
+    --------
+    >>> theano.compile.view_op(x).eval({x: 3.0})
+    array(3.)
+    """
+
+    __props__ = ()
+    view_map = {0: [0]}
+
+    def make_node(self, x: Variable) -> Apply:
+        return Apply(self, [x], [x.type()])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]]) -> None:
+        output_storage[0][0] = inputs[0]
+
+    def decompose(self, inputs: Sequence[Any]) -> Sequence[Any]:
+        return list(inputs)
+
+    def infer_shape(self, node: Apply, input_shapes: Sequence[Any]) -> Sequence[Any]:
+        return list(input_shapes)
+
+    def grad(self, inputs: Sequence[Any], output_grads: Sequence[Any]) -> Sequence[Any]:
+        return list(output_grads)
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> Sequence[Any]:
+        return list(eval_points)
+
+
+class OutputGuard(ViewOp):
+    """A view that marks an output."""
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]]) -> None:
+        output_storage[0][0] = inputs[0]
+
+
+class DeepCopyOp(Op):
+    """A copy of the input's value."""
+
+    __props__ = ()
+
+    def make_node(self, x: Variable) -> Apply:
+        return Apply(self, [x], [x.type()])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]]) -> None:
+        output_storage[0][0] = detached_copy(inputs[0])
+
+    def infer_shape(self, node: Apply, input_shapes: Sequence[Any]) -> Sequence[Any]:
+        return list(input_shapes)
+
+    def grad(self, inputs: Sequence[Any], output_grads: Sequence[Any]) -> Sequence[Any]:
+        return list(output_grads)
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> Sequence[Any]:
+        return list(eval_points)
+
+
+view_op = ViewOp()
+deep_copy_op = DeepCopyOp()
+
+
+class FromFunctionOp(Op):
+    """An op that calls a Python function on the values of its inputs. Made by `as_op`."""
+
+    __props__ = ("fn", "input_types", "output_types")
+
+    def __init__(
+        self, fn: Callable[..., Any], itypes: Sequence[Type], otypes: Sequence[Type], infer_shape: Any = None
+    ) -> None:
+        self.fn = fn
+        self.itypes = list(itypes)
+        self.otypes = list(otypes)
+        self.input_types = tuple(itypes)
+        self.output_types = tuple(otypes)
+        if infer_shape is not None:
+            self.infer_shape = infer_shape  # type: ignore[method-assign]
+
+    def __str__(self) -> str:
+        return f"FromFunctionOp{{{self.fn.__name__}}}"
+
+    def make_node(self, *inputs: Any) -> Apply:
+        if len(inputs) != len(self.input_types):
+            raise ValueError(
+                f"We expected {len(self.input_types)} inputs but got {len(inputs)}: the function "
+                f"{self.fn.__name__} takes one for each of its itypes."
+            )
+        return super().make_node(*inputs)
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]]) -> None:
+        results = self.fn(*inputs)
+        if not isinstance(results, list | tuple):
+            results = [results]
+        if len(results) != len(output_storage):
+            raise ValueError(
+                f"{self.fn.__name__} returned {len(results)} values, but the op has {len(output_storage)} outputs"
+            )
+        for storage, value in zip(output_storage, results, strict=True):
+            storage[0] = value
+
+    def do_constant_folding(self, node: Apply) -> bool:
+        return False  # the function may have effects
+
+    def __reduce__(self) -> Any:
+        shapes = self.__dict__.get("infer_shape")
+        return _load_from_function, (self.fn, self.itypes, self.otypes, shapes)
+
+
+def _load_from_function(fn: Any, itypes: list[Type], otypes: list[Type], infer_shape: Any) -> FromFunctionOp:
+    # `as_op` as a decorator leaves the op under the function's name: that is what the name loads as.
+    if isinstance(fn, FromFunctionOp):
+        return fn
+    return FromFunctionOp(fn, itypes, otypes, infer_shape)
+
+
+def as_op(
+    itypes: Type | Sequence[Type], otypes: Type | Sequence[Type], infer_shape: Any = None
+) -> Callable[[Callable[..., Any]], FromFunctionOp]:
+    """A decorator that turns a function of values into an op.
+
+    Parameters
+    ----------
+    itypes, otypes
+        Types of the inputs and outputs; the inputs' must be equal to these.
+    infer_shape
+        ``infer_shape(node, input_shapes)``, if it is known.
+
+    Examples
+    --------
+    >>> @theano.as_op(itypes=[T.dvector], otypes=[T.dvector])
+    ... def double(x):
+    ...     return 2 * x
+    >>> double(T.dvector("v"))
+    FromFunctionOp{double}.0
+    """
+    inputs = list(itypes) if isinstance(itypes, list | tuple) else [itypes]
+    outputs = list(otypes) if isinstance(otypes, list | tuple) else [otypes]
+    if not all(isinstance(t, Type) for t in inputs):
+        raise TypeError("itypes has to be a list of Theano types")
+    if not all(isinstance(t, Type) for t in outputs):
+        raise TypeError("otypes has to be a list of Theano types")
+    if infer_shape is not None and not callable(infer_shape):
+        raise TypeError("infer_shape needs to be a callable")
+    return lambda fn: FromFunctionOp(fn, inputs, outputs, infer_shape)
+
+
+def _register_nothing(*args: Any, **kwargs: Any) -> None:
+    """Accepted for programs that register C code of their own types. There is no C code per op here."""
+
+
+register_view_op_c_code = register_deep_copy_op_c_code = register_shape_c_code = _register_nothing
+register_shape_i_c_code = register_rebroadcast_c_code = register_specify_shape_c_code = _register_nothing
+
+__all__ = [
+    "DeepCopyOp",
+    "FromFunctionOp",
+    "OutputGuard",
+    "Rebroadcast",
+    "Shape",
+    "Shape_i",
+    "SpecifyShape",
+    "ViewOp",
+    "as_op",
+    "deep_copy_op",
+    "register_deep_copy_op_c_code",
+    "register_rebroadcast_c_code",
+    "register_shape_c_code",
+    "register_shape_i_c_code",
+    "register_specify_shape_c_code",
+    "register_view_op_c_code",
+    "shape",
+    "shape_i",
+    "specify_shape",
+    "view_op",
+]

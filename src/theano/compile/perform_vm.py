@@ -1,0 +1,306 @@
+"""The "perform" executor: nodes run one after the other in Python, by the `perform` of their op.
+
+This is the reference meaning of a function, and what FAST_COMPILE and the debugging modes use.
+
+* Only what is needed runs: branches of an `IfElse` are entered on demand.
+* Values are dropped after their last reader.
+* Updated shared variables are stored after the last node, so a failing call changes nothing.
+* What is returned or stored is copied where it shares memory with something else that lives on.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from theano.compile.errors import raise_with_op
+from theano.compile.plan import EXECUTORS, Executor, Plan
+from theano.compile.sharedvalue import detached_copy
+from theano.configdefaults import config
+from theano.graph import Apply, Constant, Variable
+from theano.ifelse import IfElse
+from theano.tensor.type import TensorType
+
+Observer = Callable[[int, Apply, list[Any], list[list[Any]]], None]
+"""Called around a node: position in the order, node, values of its inputs, its output cells."""
+
+
+class Step:
+    """One node, with the slots its values live in."""
+
+    __slots__ = ("copies", "dead", "index", "inputs", "lazy", "node", "outputs", "perform")
+
+    def __init__(self, index: int, node: Apply, inputs: list[int], outputs: list[int]) -> None:
+        self.index = index
+        self.node = node
+        self.inputs = inputs
+        self.outputs = outputs
+        self.perform = _bound_perform(node)
+        self.lazy = isinstance(node.op, IfElse)
+        self.copies: list[int] = []  # positions among the inputs that the op overwrites and others still need
+        self.dead: list[int] = []  # slots that nobody reads after this step
+
+
+def _bound_perform(node: Apply) -> Callable[[list[Any], list[list[Any]]], Any]:
+    op = node.op
+    perform = op.perform
+    if getattr(op, "params_type", None) is None:
+        return lambda inputs, cells: perform(node, inputs, cells)
+    params = node.run_params()
+    return lambda inputs, cells: perform(node, inputs, cells, params)
+
+
+class PerformExecutor:
+    """Interpreter of one function graph.
+
+    Parameters
+    ----------
+    plan
+        The function.
+    profile
+        Gets the time of every node, if given.
+    before, after
+        Observers of every node that runs.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        profile: Any = None,
+        before: Observer | None = None,
+        after: Observer | None = None,
+    ) -> None:
+        self.plan = plan
+        self.profile = profile
+        self.before = before
+        self.after = after
+        fgraph = plan.fgraph
+        self.order = list(fgraph.toposort())
+        self._slot: dict[Variable, int] = {}
+        self._initial: list[Any] = []
+        for variable in fgraph.inputs:
+            self._new_slot(variable)
+        self.steps = [self._make_step(k, node) for k, node in enumerate(self.order)]
+        self._constants = {id(memory_owner(v)) for v in self._initial if isinstance(v, np.ndarray)}
+        for variable in fgraph.outputs:
+            if variable not in self._slot:  # a constant that no node reads
+                self._new_slot(variable)
+        self.outputs = [self._slot[v] for v in fgraph.outputs]
+        self._as_array = [isinstance(v.type, TensorType) for v in fgraph.outputs]
+        self.lazy = any(step.lazy for step in self.steps)
+        self._producer = {slot: step for step in self.steps for slot in step.outputs}
+        self._plan_memory()
+
+    # ---- preparation ----------------------------------------------------------------------------------------
+
+    def _new_slot(self, variable: Variable) -> int:
+        slot = self._slot[variable] = len(self._initial)
+        self._initial.append(variable.data if isinstance(variable, Constant) else None)
+        return slot
+
+    def _make_step(self, index: int, node: Apply) -> Step:
+        slots = self._slot
+        inputs = [slots[v] if v in slots else self._new_slot(v) for v in node.inputs]
+        return Step(index, node, inputs, [self._new_slot(v) for v in node.outputs])
+
+    def _plan_memory(self) -> None:
+        n_leaves = self.plan.fgraph.inputs
+        kept = set(self.outputs)
+        kept.update(k for k, value in enumerate(self._initial) if value is not None)
+        last_reader: dict[int, Step] = {}
+        for step in self.steps:
+            for slot in (*step.inputs, *step.outputs):
+                last_reader[slot] = step
+        for slot, step in last_reader.items():
+            if slot not in kept:
+                step.dead.append(slot)
+        self._readers = [0] * len(self._initial)
+        for step in self.steps:
+            for slot in set(step.inputs):
+                self._readers[slot] += 1
+        for slot in kept:
+            self._readers[slot] += 1
+        self._plan_destruction(len(n_leaves), last_reader)
+
+    def _plan_destruction(self, n_leaves: int, last_reader: dict[int, Step]) -> None:
+        """Decide which overwritten inputs must be copied first: those that share memory with a value that is an
+        input, a constant, an output or still read. (In demand-driven order every one of them.)"""
+        if not any(getattr(step.node.op, "destroy_map", None) for step in self.steps):
+            return
+        group = list(range(len(self._initial)))  # slots that may share memory have one number
+        members: dict[int, list[int]] = {k: [k] for k in group}
+        for step in self.steps:
+            maps = (getattr(step.node.op, "view_map", None) or {}, getattr(step.node.op, "destroy_map", None) or {})
+            for links in maps:
+                for out, positions in links.items():
+                    for position in positions:
+                        _join(group, members, step.inputs[position], step.outputs[out])
+        outputs = set(self.outputs)
+        produced = self._producer.keys()
+        for step in self.steps:
+            destroyed = getattr(step.node.op, "destroy_map", None) or {}
+            for position in {p for positions in destroyed.values() for p in positions}:
+                slot = step.inputs[position]
+                others = [s for s in members[group[slot]] if s not in step.outputs]
+                free = not self.lazy and all(
+                    s in produced and s not in outputs and last_reader[s].index <= step.index for s in others
+                )
+                if not free or step.inputs.count(slot) > 1:
+                    step.copies.append(position)
+
+    # ---- running --------------------------------------------------------------------------------------------
+
+    def __call__(self, values: Sequence[Any]) -> list[Any]:
+        plan = self.plan
+        slots = list(self._initial)
+        n = plan.n_inputs
+        slots[:n] = values
+        for k, storage in enumerate(plan.storages, n):
+            slots[k] = storage[0]
+        if self.lazy:
+            self._run_on_demand(slots)
+        else:
+            for step in self.steps:
+                self._run(step, slots)
+                for slot in step.dead:
+                    slots[slot] = None
+        return self._commit(slots, values)
+
+    def _run(self, step: Step, slots: list[Any]) -> None:
+        inputs = [slots[k] for k in step.inputs]
+        for position in step.copies:
+            inputs[position] = detached_copy(inputs[position])
+        cells: list[list[Any]] = [[None] for _ in step.outputs]
+        started = time.perf_counter() if self.profile is not None else 0.0
+        try:
+            if self.before is not None:
+                self.before(step.index, step.node, inputs, cells)
+            step.perform(inputs, cells)
+            if self.after is not None:
+                self.after(step.index, step.node, inputs, cells)
+        except Exception as error:
+            raise_with_op(step.node, error, inputs, self.plan.fgraph, step.index)
+        if self.profile is not None:
+            self.profile.add_node(step.node, time.perf_counter() - started, cells)
+        for slot, cell in zip(step.outputs, cells, strict=True):
+            slots[slot] = cell[0]
+
+    def _run_on_demand(self, slots: list[Any]) -> None:
+        """Run what the outputs need; of an `IfElse` first the condition, then the taken branch."""
+        producer = self._producer
+        done: set[int] = set()
+        readers = list(self._readers)
+        stack = [producer[slot] for slot in reversed(self.outputs) if slot in producer]
+        while stack:
+            step = stack[-1]
+            if step.index in done:
+                stack.pop()
+                continue
+            missing = [
+                producer[slot]
+                for slot in self._needed(step, slots, done)
+                if slot in producer and producer[slot].index not in done
+            ]
+            if missing:
+                stack.extend(reversed(missing))
+                continue
+            stack.pop()
+            done.add(step.index)
+            if step.lazy:
+                self._choose(step, slots)
+            else:
+                self._run(step, slots)
+            for slot in set(step.inputs):
+                readers[slot] -= 1
+                if not readers[slot]:
+                    slots[slot] = None
+
+    def _needed(self, step: Step, slots: list[Any], done: set[int]) -> list[int]:
+        if not step.lazy:
+            return step.inputs
+        condition = step.inputs[0]
+        maker = self._producer.get(condition)
+        if maker is not None and maker.index not in done:
+            return [condition]
+        return self._taken(step, slots)
+
+    @staticmethod
+    def _taken(step: Step, slots: list[Any]) -> list[int]:
+        n = step.node.op.n_outs
+        return step.inputs[1 : 1 + n] if slots[step.inputs[0]] else step.inputs[1 + n : 1 + 2 * n]
+
+    def _choose(self, step: Step, slots: list[Any]) -> None:
+        for out, slot in zip(step.outputs, self._taken(step, slots), strict=True):
+            slots[out] = slots[slot]
+
+    # ---- after the last node ----------------------------------------------------------------------------------
+
+    def _commit(self, slots: list[Any], values: Sequence[Any]) -> list[Any]:
+        """Separate results from everything that lives on, then store the new values and return the outputs."""
+        plan = self.plan
+        results = [
+            np.asarray(slots[k]) if as_array and not isinstance(slots[k], np.ndarray) else slots[k]
+            for k, as_array in zip(self.outputs, self._as_array, strict=True)
+        ]
+        taken = set(self._constants)
+        for value in (*values, *(storage[0] for storage in plan.storages)):
+            if isinstance(value, np.ndarray):
+                taken.add(id(memory_owner(value)))
+            elif value is not None:
+                taken.add(id(value))
+        # New values first: an output that shows one is the one that is copied.
+        for k in range(plan.n_outputs, len(results)):
+            results[k] = _separate(results[k], taken)
+        for k in range(plan.n_outputs):
+            if not plan.borrow[k]:
+                results[k] = _separate(results[k], taken)
+        for k, storage in enumerate(plan.updates, plan.n_outputs):
+            plan.storages[storage][0] = results[k]
+        return results[: plan.n_outputs]
+
+
+def memory_owner(value: Any) -> Any:
+    """The object at the end of the chain of bases: what owns the memory of an array."""
+    base = value
+    while isinstance(base, np.ndarray) and base.base is not None:
+        base = base.base
+    return base
+
+
+_IMMUTABLE = (str, bytes, int, float, complex, bool, type(None), np.generic, slice)
+
+
+def _separate(value: Any, taken: set[int]) -> Any:
+    """`value`, or a copy where its memory is in `taken`; adds the memory of the result to `taken`."""
+    if isinstance(value, _IMMUTABLE):
+        return value
+    owner = memory_owner(value) if isinstance(value, np.ndarray) else value
+    foreign = isinstance(value, np.ndarray) and not isinstance(owner, np.ndarray)  # a buffer of somebody else
+    if foreign or id(owner) in taken:
+        value = owner = detached_copy(value)
+    taken.add(id(owner))
+    return value
+
+
+def _join(group: list[int], members: dict[int, list[int]], a: int, b: int) -> None:
+    first, second = group[a], group[b]
+    if first == second:
+        return
+    if len(members[first]) < len(members[second]):
+        first, second = second, first
+    for slot in members[second]:
+        group[slot] = first
+    members[first].extend(members.pop(second))
+
+
+def make_perform(plan: Plan, mode: Any, profile: Any = None) -> Executor:
+    """The executor of a mode with a "perform" linker, with the mode's observers."""
+    before, after = mode.observers(plan) if hasattr(mode, "observers") else (None, None)
+    return PerformExecutor(plan, profile, before, after)
+
+
+EXECUTORS["perform"] = make_perform
+__all__ = ["EXECUTORS", "PerformExecutor", "make_perform", "memory_owner"]

@@ -1,0 +1,70 @@
+"""What an executor is told about a function: its graph, and where values come from and go to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from theano.compile.io import In
+from theano.graph import FunctionGraph
+
+
+@dataclass
+class Plan:
+    """The graph of a function and the meaning of its inputs and outputs.
+
+    Attributes
+    ----------
+    fgraph
+        Rewritten graph. Inputs: explicit inputs, then shared variables. Outputs: explicit outputs (then new
+        values of inputs with an update), then new values of shared variables.
+    inputs
+        One `In` for each explicit input: `strict`, `allow_downcast`, `mutable`, `implicit`, `value`, `update`.
+    n_outputs
+        How many of the outputs are returned by the executor; the others are stored by it.
+    storages
+        `container.storage` of each shared variable, in the order of the graph's inputs.
+    updates
+        ``updates[k]``: index into `storages` that output ``n_outputs + k`` is stored in.
+    borrow
+        For each returned output: it may share memory with anything.
+    original
+        The graph before rewriting, if the mode has `keep_original`.
+    """
+
+    fgraph: FunctionGraph
+    inputs: list[In]
+    n_outputs: int
+    storages: list[list[Any]] = field(default_factory=list)
+    updates: list[int] = field(default_factory=list)
+    borrow: list[bool] = field(default_factory=list)
+    name: str | None = None
+    original: FunctionGraph | None = None
+
+    @property
+    def n_inputs(self) -> int:
+        return len(self.inputs)
+
+    @property
+    def plain(self) -> bool:
+        """Every call can be made without Python: no states, no hidden inputs."""
+        return not any(i.update is not None or i.implicit for i in self.inputs)
+
+
+class Executor(Protocol):
+    """Runs a function on values that have passed `Type.filter`.
+
+    A call returns the first `Plan.n_outputs` outputs and stores the new values of shared variables, either all
+    of them or, when it raises, none. An executor with an entry of its own may also have
+    ``attach(function)``, called once for each `Function` made with it.
+    """
+
+    def __call__(self, values: Sequence[Any]) -> list[Any]: ...
+
+
+ExecutorFactory = Callable[[Plan, Any, Any], Executor]
+"""``factory(plan, mode, profile) -> Executor``; `profile` is a `ProfileStats` or None."""
+
+EXECUTORS: dict[str, ExecutorFactory] = {}
+"""Executors by name: "perform" and, where it is available, "native"; each registers itself when imported."""

@@ -1,0 +1,348 @@
+"""Times of functions: `ProfileStats`, and the tables printed of it."""
+
+from __future__ import annotations
+
+import atexit
+import sys
+import time
+from collections.abc import Callable, Iterable
+from typing import Any, TextIO
+
+import numpy as np
+
+from theano.configdefaults import config
+from theano.graph import Apply
+
+theano_imported_time = time.time()
+_printers: list[Callable[..., None]] = []
+_to_print_at_exit: list[ProfileStats] = []
+
+
+def register_profiler_printer(fct: Callable[..., None]) -> Callable[..., None]:
+    """Let ``fct(message, compile_time, fct_call_time, apply_time, op_cimpl, message, outputs_size, other_time)``
+    add to printed profiles."""
+    _printers.append(fct)
+    return fct
+
+
+class ProfileStats:
+    """Counts and seconds of one function.
+
+    The whole function is always measured; single nodes only where Python runs them one by one (linker "py").
+
+    Attributes
+    ----------
+    fct_callcount, fct_call_time
+        Calls of the function and their time.
+    vm_call_time
+        Part of `fct_call_time` without argument handling.
+    apply_time, apply_callcount
+        Seconds and calls of each node, by node.
+    compile_time, optimizer_time, linker_time, nb_nodes
+        About the compilation.
+
+    Examples
+    --------
+    >>> f = theano.function([x], x ** 2, profile=True)
+    >>> f(3.0)
+    array(9.)
+    >>> f.profile.summary()     # doctest: +SKIP
+    """
+
+    line_width = 80
+    compile_time = 0.0
+    fct_call_time = 0.0
+    fct_callcount = 0
+    vm_call_time = 0.0
+    optimizer_time = 0.0
+    validate_time = 0.0
+    linker_time = 0.0
+    linker_node_make_thunks = 0.0
+    linker_make_thunk_time: dict[Any, float] = {}
+    import_time = 0.0
+    nb_nodes = -1
+    optimizer_profile: Any = None
+    message: str | None = None
+    ignore_first_call = False
+
+    def __init__(
+        self, atexit_print: bool = True, flag_time_thunks: bool | None = None, gpu_checks: bool = True, **kwargs: Any
+    ) -> None:
+        self.flag_time_thunks = True if flag_time_thunks is None else flag_time_thunks
+        self.apply_time: dict[Apply, float] = {}
+        self.apply_callcount: dict[Apply, int] = {}
+        self.apply_cimpl: dict[Apply, bool] = {}
+        self.output_size: dict[Any, int] = {}
+        self.variable_shape: dict[Any, Any] = {}
+        self.variable_strides: dict[Any, Any] = {}
+        self.variable_offset: dict[Any, Any] = {}
+        self.__dict__.update(kwargs)
+        if atexit_print:
+            if not _to_print_at_exit:
+                atexit.register(_print_at_exit)
+            _to_print_at_exit.append(self)
+
+    # ---- collecting ---------------------------------------------------------------------------------------------
+
+    def add_call(self, seconds: float, inside: float) -> None:
+        """Count one call of the function."""
+        self.fct_callcount += 1
+        self.fct_call_time += seconds
+        self.vm_call_time += inside
+
+    def add_node(self, node: Apply, seconds: float, cells: Iterable[list[Any]] = ()) -> None:
+        """Count one execution of `node`."""
+        if not self.flag_time_thunks:
+            return
+        self.apply_time[node] = self.apply_time.get(node, 0.0) + seconds
+        self.apply_callcount[node] = self.apply_callcount.get(node, 0) + 1
+        self.apply_cimpl[node] = False
+        for variable, cell in zip(node.outputs, cells, strict=False):
+            if isinstance(cell[0], np.ndarray):
+                self.variable_shape[variable] = cell[0].shape
+                self.variable_strides[variable] = cell[0].strides
+                self.output_size[variable] = cell[0].nbytes
+
+    def reset(self) -> None:
+        """Forget all calls."""
+        self.fct_callcount = 0
+        self.fct_call_time = self.vm_call_time = 0.0
+        for table in (self.apply_time, self.apply_callcount, self.apply_cimpl, self.output_size):
+            table.clear()
+
+    # ---- sums -----------------------------------------------------------------------------------------------------
+
+    def _sum_by(self, key: Callable[[Apply], Any], table: dict[Apply, Any]) -> dict[Any, Any]:
+        sums: dict[Any, Any] = {}
+        for node, value in table.items():
+            sums[key(node)] = sums.get(key(node), 0) + value
+        return sums
+
+    def class_time(self) -> dict[type, float]:
+        """Seconds by class of op."""
+        return self._sum_by(lambda node: type(node.op), self.apply_time)
+
+    def class_callcount(self) -> dict[type, int]:
+        """Executions by class of op."""
+        return self._sum_by(lambda node: type(node.op), self.apply_callcount)
+
+    def class_nodes(self) -> dict[type, int]:
+        """Nodes by class of op."""
+        return self._sum_by(lambda node: type(node.op), dict.fromkeys(self.apply_time, 1))
+
+    def class_impl(self) -> dict[type, str]:
+        """"C" or "Py" by class of op."""
+        return {type(node.op): "C" if c else "Py" for node, c in self.apply_cimpl.items()}
+
+    def op_time(self) -> dict[Any, float]:
+        """Seconds by op."""
+        return self._sum_by(lambda node: node.op, self.apply_time)
+
+    def op_callcount(self) -> dict[Any, int]:
+        """Executions by op."""
+        return self._sum_by(lambda node: node.op, self.apply_callcount)
+
+    def op_nodes(self) -> dict[Any, int]:
+        """Nodes by op."""
+        return self._sum_by(lambda node: node.op, dict.fromkeys(self.apply_time, 1))
+
+    def op_impl(self) -> dict[Any, str]:
+        """"C" or "Py" by op."""
+        return {node.op: "C" if c else "Py" for node, c in self.apply_cimpl.items()}
+
+    def compute_total_times(self) -> dict[Apply, float]:
+        """Seconds of each node with all nodes before it."""
+        totals: dict[Apply, float] = {}
+        for node in self.apply_time:
+            self.fill_node_total_time(node, totals)
+        return totals
+
+    def fill_node_total_time(self, node: Apply, total_times: dict[Apply, float]) -> None:
+        """Set ``total_times[node]``."""
+        seen = {node}
+        stack = [node]
+        while stack:
+            for variable in stack.pop().inputs:
+                if variable.owner is not None and variable.owner not in seen:
+                    seen.add(variable.owner)
+                    stack.append(variable.owner)
+        total_times[node] = sum(self.apply_time.get(n, 0.0) for n in seen)
+
+    # ---- printing ---------------------------------------------------------------------------------------------------
+
+    def summary(self, file: TextIO | None = None, n_ops_to_print: int = 20, n_apply_to_print: int = 20) -> None:
+        """Print everything."""
+        file = sys.stderr if file is None else file
+        self.summary_function(file)
+        self.summary_globals(file)
+        if self.fct_callcount and self.apply_time:
+            self.summary_class(file, n_ops_to_print)
+            self.summary_ops(file, n_ops_to_print)
+            self.summary_nodes(file, n_apply_to_print)
+            self.summary_memory(file, n_apply_to_print)
+            self.print_extra(file)
+        self.print_tips(file)
+
+    def summary_function(self, file: TextIO) -> None:
+        """Times of the function and of its compilation."""
+        rows = [
+            "Function profiling",
+            "==================",
+            f"  Message: {self.message}",
+            f"  Time in {self.fct_callcount} calls to Function.__call__: {self.fct_call_time:e}s",
+        ]
+        if self.fct_call_time > 0:
+            share = 100 * self.vm_call_time / self.fct_call_time
+            rows.append(f"  Time in Function.fn.__call__: {self.vm_call_time:e}s ({share:.3f}%)")
+            if self.apply_time:
+                local = sum(self.apply_time.values())
+                rows.append(f"  Time in thunks: {local:e}s ({100 * local / self.fct_call_time:.3f}%)")
+        rows += [
+            f"  Total compile time: {self.compile_time:e}s",
+            f"    Number of Apply nodes: {self.nb_nodes}",
+            f"    Theano Optimizer time: {self.optimizer_time:e}s",
+            f"    Theano Linker time (includes C, CUDA code generation/compiling): {self.linker_time:e}s",
+        ]
+        print("\n".join(rows), file=file)
+        print(file=file)
+
+    def summary_globals(self, file: TextIO) -> None:
+        """Times of the process."""
+        print(f"Time in all call to theano.grad() {_grad_time():e}s", file=file)
+        print(f"Time since theano import {time.time() - theano_imported_time:.3f}s", file=file)
+
+    def summary_class(self, file: TextIO | None = None, N: int | None = None) -> None:
+        """A table with one line for each class of ops."""
+        calls, nodes, impl = self.class_callcount(), self.class_nodes(), self.class_impl()
+        rows = [
+            (seconds, calls[cls], impl[cls], nodes[cls], f"{cls.__module__}.{cls.__qualname__}")
+            for cls, seconds in self.class_time().items()
+        ]
+        self._table("Class", "<Class name>", rows, N, file)
+
+    def summary_ops(self, file: TextIO | None = None, N: int | None = None) -> None:
+        """A table with one line for each op."""
+        calls, nodes, impl = self.op_callcount(), self.op_nodes(), self.op_impl()
+        rows = [(seconds, calls[op], impl[op], nodes[op], str(op)) for op, seconds in self.op_time().items()]
+        self._table("Ops", "<Op name>", rows, N, file)
+
+    def summary_nodes(self, file: TextIO | None = None, N: int | None = None) -> None:
+        """A table with one line for each node."""
+        rows = [
+            (seconds, self.apply_callcount[node], "Py", k, str(node))
+            for k, (node, seconds) in enumerate(self.apply_time.items())
+        ]
+        self._table("Apply", "<Apply name>", rows, N, file, fourth="<id>")
+
+    def summary_memory(self, file: TextIO | None = None, N: int | None = None) -> None:
+        """Sizes of the values that nodes made."""
+        file = sys.stderr if file is None else file
+        print("Memory Profile (the sum of all outputs of nodes)", file=file)
+        print(f"    {sum(self.output_size.values()) / 1024:.0f} KiB in {len(self.output_size)} variables", file=file)
+        largest = sorted(self.output_size.items(), key=lambda item: -item[1])[:N]
+        for variable, size in largest:
+            print(f"    {size:>12}B  {self.variable_shape[variable]}  {variable}", file=file)
+        print(file=file)
+
+    def print_extra(self, file: TextIO) -> None:
+        """What registered printers add."""
+        for printer in _printers:
+            printer(
+                self.message,
+                self.compile_time,
+                self.fct_call_time,
+                self.apply_time,
+                self.apply_cimpl,
+                self.output_size,
+                file=file,
+            )
+
+    def print_tips(self, file: TextIO) -> None:
+        """Hints for a faster program."""
+        print("Here are tips to potentially make your code run faster", file=file)
+        print("                 (if you think of new ones, suggest them on the mailing list).", file=file)
+        print("                 Test them first, as they are not guaranteed to always provide a speedup.", file=file)
+        tips = []
+        if any(getattr(v.type, "dtype", "") == "float64" for v in self.output_size):
+            tips.append("Try the Theano flag floatX=float32")
+        if self.apply_time and not any(self.apply_cimpl.values()):
+            tips.append("Use the default mode: this function was run node by node in Python")
+        for tip in tips or ["Sorry, no tip for today."]:
+            print(f"  - {tip}" if tips else f"  {tip}", file=file)
+
+    def _table(
+        self,
+        title: str,
+        last: str,
+        rows: list[tuple[float, int, str, int, str]],
+        limit: int | None,
+        file: TextIO | None,
+        fourth: str = "<#apply>",
+    ) -> None:
+        file = sys.stderr if file is None else file
+        total = sum(row[0] for row in rows) or 1.0
+        rows.sort(key=lambda row: -row[0])
+        print(title, "---", sep="\n", file=file)
+        print(f"<% time> <sum %> <apply time> <time per call> <type> <#call> {fourth} {last}", file=file)
+        so_far = 0.0
+        for seconds, calls, impl, number, text in rows[:limit]:
+            so_far += seconds
+            print(
+                f"  {100 * seconds / total:4.1f}%   {100 * so_far / total:5.1f}%   {seconds:9.3f}s   "
+                f"{seconds / max(calls, 1):11.2e}s   {impl:>4}  {calls:6d}  {number:6d}   {text}",
+                file=file,
+            )
+        rest = rows[limit:] if limit is not None else []
+        share = 100 * sum(row[0] for row in rest) / total
+        print(f"   ... (remaining {len(rest)} {title} account for {share:6.2f}% of the runtime)", file=file)
+        print(file=file)
+
+
+class ScanProfileStats(ProfileStats):
+    """Counts and seconds of the inner function of a loop."""
+
+    callcount = 0
+    nbsteps = 0
+    call_time = 0.0
+
+    def __init__(self, atexit_print: bool = True, name: str | None = None, **kwargs: Any) -> None:
+        super().__init__(atexit_print, **kwargs)
+        self.name = name
+
+    def summary_globals(self, file: TextIO) -> None:
+        """Nothing: the outer function prints it."""
+
+    def summary_function(self, file: TextIO) -> None:
+        """Times of the loop."""
+        print("Scan overhead", "=============", f"  Message: {self.message}", sep="\n", file=file)
+        print(f"  Time in {self.callcount} calls of the op (for a total of {self.nbsteps} steps) "
+              f"{self.call_time:e}s", file=file)
+        print(file=file)
+
+
+def profile_for(wanted: Any, name: str | None) -> ProfileStats | None:
+    """The `ProfileStats` for the argument `profile` of a function; None if nothing is to be measured."""
+    if wanted is None:
+        wanted = config.profile
+    if isinstance(wanted, ProfileStats):
+        return wanted
+    if not wanted:
+        return None
+    return ProfileStats(message=wanted if isinstance(wanted, str) else name)
+
+
+def _grad_time() -> float:
+    return float(getattr(sys.modules.get("theano.gradient"), "grad_time", 0.0))
+
+
+def _print_at_exit() -> None:
+    for stats in _to_print_at_exit:
+        if stats.fct_callcount:
+            stats.summary()
+
+
+def print_global_stats() -> None:
+    """Print the time of all functions of the process that are measured."""
+    total = sum(stats.fct_call_time for stats in _to_print_at_exit)
+    print(f"Global stats: Time elapsed since Theano import = {time.time() - theano_imported_time:6.3f}s, "
+          f"Time spent in Theano functions = {total:6.3f}s", file=sys.stderr)

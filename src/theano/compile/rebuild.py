@@ -1,0 +1,204 @@
+"""Preparing the graph of a function: givens, updates and default updates of shared variables.
+
+`collect` answers, for outputs as the user wrote them, which graph is to be computed: givens applied, updates
+checked and completed by default updates, shared variables found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from theano.compile.sharedvalue import SharedVariable
+from theano.graph import Variable, ancestors, rebuild
+from theano.tensor.variable import as_tensor_variable
+
+
+def iter_over_pairs(pairs: Any) -> Iterable[tuple[Any, Any]]:
+    """The (key, value) pairs of a mapping or of a sequence of pairs."""
+    return pairs.items() if isinstance(pairs, Mapping) else pairs
+
+
+@dataclass
+class Collected:
+    """What `collect` found."""
+
+    outputs: list[Any]
+    updates: dict[SharedVariable, Any]
+    shared: list[SharedVariable]
+
+
+def collect(
+    inputs: Sequence[Variable],
+    outputs: Sequence[Any],
+    givens: Any = None,
+    updates: Any = None,
+    no_default_updates: bool | Sequence[Any] = False,
+    rebuild_strict: bool = True,
+) -> Collected:
+    """The expressions that a function computes, and the shared variables it uses.
+
+    Parameters
+    ----------
+    inputs
+        The explicit inputs: walks stop there.
+    outputs
+        Expressions; the results stand in the same order in `Collected.outputs`.
+    givens, updates, no_default_updates, rebuild_strict
+        As for `theano.function`.
+    """
+    replace = _checked_givens(givens, inputs, rebuild_strict)
+    explicit = _checked_updates(updates)
+    unwanted = _unwanted_defaults(no_default_updates)
+    results: list[Any] = list(outputs)
+    new_values: dict[SharedVariable, Any] = {}
+    substitute = _Substitution(replace, inputs, rebuild_strict)
+    results = substitute(results)
+    for target, value in zip(explicit, substitute(list(explicit.values())), strict=True):
+        new_values[target] = value
+    shared: dict[SharedVariable, None] = {}
+    frontier = [*results, *new_values.values()]
+    blockers = set(inputs)
+    seen: set[Variable] = set()
+    while frontier:
+        # An update of a variable that nothing reads still needs its storage.
+        found = [*_shared_in(frontier, blockers, seen), *new_values]
+        frontier = []
+        for variable in found:
+            if variable in shared:
+                continue
+            shared[variable] = None
+            default = variable.default_update
+            if default is None or variable in new_values or unwanted is None or variable in unwanted:
+                continue
+            value = _update_value(variable, default)
+            new_values[variable] = substitute([value])[0]
+            frontier.append(new_values[variable])
+    return Collected(results, new_values, list(shared))
+
+
+def _shared_in(roots: Iterable[Any], blockers: set[Variable], seen: set[Variable]) -> list[SharedVariable]:
+    found = []
+    stack = list(reversed(list(roots)))
+    while stack:
+        variable = stack.pop()
+        if variable in seen:
+            continue
+        seen.add(variable)
+        if variable in blockers:
+            continue
+        if isinstance(variable, SharedVariable):
+            found.append(variable)
+        elif variable.owner is not None:
+            stack.extend(reversed(variable.owner.inputs))
+    return found
+
+
+def _unwanted_defaults(no_default_updates: Any) -> set[Any] | None:
+    """The variables whose default update is left out; None: all of them."""
+    if isinstance(no_default_updates, list):
+        return set(no_default_updates)
+    if isinstance(no_default_updates, bool):
+        return None if no_default_updates else set()
+    raise TypeError("no_default_update should be either a boolean or a list")
+
+
+# ---- updates ------------------------------------------------------------------------------------------------
+
+
+def _checked_updates(updates: Any) -> dict[SharedVariable, Any]:
+    """`updates` as a dict of expressions of exactly the types of their targets."""
+    checked: dict[SharedVariable, Any] = {}
+    if updates is None:
+        return checked
+    if not isinstance(updates, Mapping):
+        updates = list(updates)
+        if any(isinstance(pair, Variable) or len(pair) != 2 for pair in updates):
+            raise ValueError("The updates parameter must be an OrderedDict/dict or a list of lists/tuples with 2 elements")
+    for target, value in iter_over_pairs(updates):
+        if not isinstance(target, SharedVariable):
+            raise TypeError("update target must be a SharedVariable", target)
+        if target in checked:
+            raise ValueError("this shared variable already has an update expression", (target, checked[target]))
+        checked[target] = _update_value(target, value)
+    return checked
+
+
+def _update_value(target: SharedVariable, value: Any) -> Any:
+    try:
+        converted = target.type.filter_variable(value, allow_convert=False)
+    except TypeError as error:
+        kind = getattr(value, "type", type(value))
+        text = (
+            "An update must have the same type as the original shared variable "
+            f"(shared_var={target}, shared_var.type={target.type}, update_val={value}, update_val.type={kind})."
+        )
+        if getattr(kind, "dtype", None) == getattr(target.type, "dtype", 0):
+            text += (
+                " If the difference is related to the broadcast pattern, you can call the "
+                "tensor.unbroadcast(var, axis_to_unbroadcast[, ...]) function to remove broadcastable dimensions."
+            )
+        raise TypeError(text) from error
+    return converted
+
+
+# ---- givens -------------------------------------------------------------------------------------------------
+
+
+def _checked_givens(givens: Any, inputs: Sequence[Variable], strict: bool) -> dict[Variable, Any]:
+    if not givens:
+        return {}
+    replace: dict[Variable, Any] = {}
+    given_inputs = set(inputs)
+    pairs = list(iter_over_pairs(givens))
+    for key, value in pairs:
+        if not isinstance(key, Variable):
+            raise TypeError(f"givens keys must be Variable: {key!r} is of type {type(key).__name__}")
+        if key in given_inputs:
+            raise RuntimeError(
+                f"You are trying to replace variable '{key}' through the `givens` parameter, but this variable is "
+                "an input to your function. Replacing inputs is currently forbidden because it has no effect. One "
+                "way to modify an input `x` to a function evaluating f(x) is to define a new input `y` and use "
+                "`theano.function([y], f(x), givens={x: g(y)})`. Another solution consists in using `theano.clone`, "
+                "e.g. like this: `theano.function([x], theano.clone(f(x), replace={x: g(x)}))`."
+            )
+        replace[key] = _replacement(key, value, strict)
+    keys = set(replace)
+    for key, value in replace.items():
+        others = keys - {key}
+        if others and not others.isdisjoint(ancestors([value])):
+            raise AssertionError(
+                "When using 'givens' or 'replace' with several (old_v, new_v) replacement pairs, you can not have a "
+                "new_v variable depend on an old_v one. For instance, givens = {a:b, b:(a+1)} is not allowed. Here, "
+                f"the old_v {key} is replaced by {value}, which depends on another old_v."
+            )
+    return replace
+
+
+def _replacement(key: Any, value: Any, strict: bool) -> Any:
+    if isinstance(value, list | tuple):
+        raise TypeError(f"givens values must be variables, arrays or numbers, not {value!r}")
+    if not isinstance(value, Variable):
+        # A number takes its own dtype here (a Python int int64, a float float64), as shared() does.
+        value = as_tensor_variable(_own_dtype(value)) if hasattr(key.type, "dtype") else key.type.make_constant(value)
+    return key.type.filter_variable(value) if strict else value
+
+
+def _own_dtype(value: Any) -> Any:
+    return np.asarray(value) if isinstance(value, bool | int | float | complex) else value
+
+
+class _Substitution:
+    """Applies givens to expressions, each node being rebuilt once however many expressions need it."""
+
+    def __init__(self, replace: dict[Variable, Any], inputs: Sequence[Variable], strict: bool) -> None:
+        self.strict = strict
+        self.new: dict[Any, Any] = dict(replace)
+        if replace:
+            self.new.update((v, v) for v in inputs)
+
+    def __call__(self, outputs: list[Any]) -> list[Any]:
+        return rebuild(outputs, self.new, self.strict) if self.new else outputs

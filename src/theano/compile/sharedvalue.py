@@ -1,0 +1,256 @@
+"""Shared variables: values that live between calls and that functions read and update.
+
+A shared variable is a leaf of a graph with a `Container`. The container's `storage`, a list of one item, is
+the single place where the value lives; compiled functions hold on to that list and read its item 0 at each
+call, so the list itself is never replaced.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from theano.graph import Type, Variable, capture_origin, generic
+
+
+class Container:
+    """A typed place for one value.
+
+    Parameters
+    ----------
+    r
+        The variable (or its type) whose values are kept.
+    storage
+        A list of one item, shared with everybody who reads the value.
+    readonly
+        Setting the value is an error.
+    strict, allow_downcast
+        How a new value is filtered, see `Type.filter`.
+    name
+        For messages.
+
+    Examples
+    --------
+    >>> c = Container(T.dscalar("x"), [None])
+    >>> c.value = 3
+    >>> c.storage
+    [array(3.)]
+    """
+
+    __slots__ = ("allow_downcast", "name", "readonly", "storage", "strict", "type")
+
+    def __init__(
+        self,
+        r: Variable | Type,
+        storage: list[Any],
+        readonly: bool = False,
+        strict: bool = False,
+        allow_downcast: bool | None = None,
+        name: str | None = None,
+    ) -> None:
+        if not isinstance(storage, list) or not len(storage) >= 1:
+            raise TypeError("storage must be a list of length at least one")
+        self.type: Any = r if isinstance(r, Type) else r.type
+        self.name = getattr(r, "name", None) if name is None else name
+        self.storage = storage
+        self.readonly = readonly
+        self.strict = strict
+        self.allow_downcast = allow_downcast
+
+    def __get__(self, owner: Any = None, kind: Any = None) -> Any:
+        return self.storage[0]
+
+    def __set__(self, owner: Any, value: Any) -> None:
+        if self.readonly:
+            raise Exception(f"Cannot set readonly storage: {self.name}")
+        self.storage[0] = None if value is None else self.filter(value)
+
+    def filter(self, value: Any) -> Any:
+        """`value` as the container's type stores it; the container's name is added to an error."""
+        try:
+            if self.strict:
+                return self.type.filter(value, strict=True)
+            return self.type.filter(value, strict=False, allow_downcast=self.allow_downcast)
+        except (TypeError, ValueError) as error:
+            error.args = (*error.args, f'Container name "{self.name}"')
+            raise
+
+    value = property(lambda self: self.__get__(), lambda self, value: self.__set__(None, value))
+    data = value
+
+    def __repr__(self) -> str:
+        return f"<{self.storage[0]!r}>"
+
+
+def detached_copy(value: Any) -> Any:
+    """A copy of a stored value that shares no memory with it; arrays come out contiguous."""
+    if type(value) is np.ndarray:
+        return value.copy(order="C")
+    return copy.deepcopy(value)
+
+
+class SharedVariable(Variable):
+    """A variable with a value that compiled functions share.
+
+    Made by `theano.shared`. `get_value` and `set_value` read and write the value; `default_update`, when it is
+    set, is the expression every function that uses the variable updates it with.
+
+    Parameters
+    ----------
+    name, type
+        As for any variable.
+    value
+        First value; filtered by `type`. `container` may be given instead, to share one.
+    strict, allow_downcast
+        How values are filtered.
+    """
+
+    container: Container
+    default_update: Variable | None = None
+
+    def __init__(
+        self,
+        name: str | None,
+        type: Type,
+        value: Any,
+        strict: bool | None,
+        allow_downcast: bool | None = None,
+        container: Container | None = None,
+    ) -> None:
+        super().__init__(type, None, None, name)
+        if container is not None:
+            if value is not None or strict is not None:
+                raise TypeError("value and strict are ignored if you pass a container here")
+            self.container = container
+            return
+        strict = bool(strict)
+        if value is not None:
+            if strict:
+                value = type.filter(value, strict=True)
+            else:
+                value = type.filter(value, strict=False, allow_downcast=allow_downcast)
+        self.container = Container(
+            self, [value], readonly=False, strict=strict, allow_downcast=allow_downcast, name=name
+        )
+
+    def get_value(self, borrow: bool = False, return_internal_type: bool = False) -> Any:
+        """The value: a copy, or with `borrow` the stored object itself.
+
+        `return_internal_type` is accepted for older programs; there is one kind of storage.
+        """
+        value = self.container.storage[0]
+        return value if borrow else detached_copy(value)
+
+    def set_value(self, new_value: Any, borrow: bool = False) -> None:
+        """Store a copy of `new_value`, or with `borrow` the object itself where its type allows it."""
+        self.container.value = new_value if borrow else detached_copy(new_value)
+
+    def zero(self, borrow: bool = False) -> None:
+        """Set all elements to 0; with `borrow` in the stored array itself."""
+        if borrow:
+            self.container.storage[0][...] = 0
+        else:
+            self.container.value = 0 * self.container.storage[0]
+
+    def clone(self) -> SharedVariable:
+        """Another variable with the same container."""
+        twin = self.__class__(self.name, self.type, None, None, container=self.container)
+        if self._tag is not None:
+            self._tag.copy_into(twin.tag)
+        twin.origin = self.origin
+        return twin
+
+    @property
+    def value(self) -> Any:
+        raise Exception(
+            "sharedvar.value does not exist anymore. Use sharedvar.get_value() or sharedvar.set_value() instead."
+        )
+
+    @value.setter
+    def value(self, new_value: Any) -> None:
+        raise Exception(
+            "sharedvar.value does not exist anymore. Use sharedvar.get_value() or sharedvar.set_value() instead."
+        )
+
+    def __getitem__(self, *args: Any) -> Any:
+        value = self.container.storage[0]
+        raise TypeError(
+            f"The generic SharedVariable object is not subscriptable. This shared variable contains {value!r}"
+        )
+
+
+SharedConstructor = Callable[..., SharedVariable]
+_constructors: list[SharedConstructor] = []
+
+
+def shared_constructor(ctor: SharedConstructor, remove: bool = False) -> SharedConstructor:
+    """Register `ctor` (usable as a decorator): the latest registered is asked first by `shared`.
+
+    A constructor is called as `ctor(value, name=, strict=, allow_downcast=, **kwargs)` and raises TypeError for
+    a value or a keyword that it does not know.
+    """
+    if remove:
+        _constructors.remove(ctor)
+    else:
+        _constructors.append(ctor)
+    return ctor
+
+
+def shared(
+    value: Any,
+    name: str | None = None,
+    strict: bool = False,
+    allow_downcast: bool | None = None,
+    **kwargs: Any,
+) -> SharedVariable:
+    """A shared variable of a type fitting `value`.
+
+    Parameters
+    ----------
+    value
+        First value: an array, a number, or any object.
+    name, strict, allow_downcast
+        See `SharedVariable`.
+    **kwargs
+        `borrow` (keep `value` itself instead of a copy) and, for arrays, `broadcastable`.
+
+    Notes
+    -----
+    The dtype is that of the value: ``shared(0)`` is int64, ``shared(0.)`` float64 whatever `floatX` is. No axis
+    is broadcastable unless asked for, also where its length is 1.
+
+    Examples
+    --------
+    >>> w = theano.shared(np.zeros((3, 2)), name="w")
+    >>> w.set_value(np.ones((3, 2)))
+    """
+    if isinstance(value, Variable):
+        raise TypeError(
+            "Shared variable constructor needs numeric values and not symbolic variables. "
+            f"Got the variable {value} of type {value.type}; a value of it is needed, e.g. from .eval()."
+        )
+    for ctor in reversed(_constructors):
+        try:
+            made = ctor(value, name=name, strict=strict, allow_downcast=allow_downcast, **kwargs)
+        except TypeError:
+            continue
+        except MemoryError as error:
+            error.args = (*error.args, "you might consider using 'theano.shared(..., borrow=True)'")
+            raise
+        made.origin = capture_origin(1)
+        return made
+    raise TypeError(
+        "No suitable SharedVariable constructor could be found. Are you sure all kwargs are supported? "
+        f'We do not support the parameter dtype or type. value="{value}". parameters="{kwargs}"'
+    )
+
+
+@shared_constructor
+def generic_constructor(
+    value: Any, name: str | None = None, strict: bool = False, allow_downcast: bool | None = None
+) -> SharedVariable:
+    """The last resort: any Python object, never looked into."""
+    return SharedVariable(name, generic, value, strict, allow_downcast)

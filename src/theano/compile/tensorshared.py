@@ -1,0 +1,61 @@
+"""Shared variables that hold arrays: `TensorSharedVariable` and its constructors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from theano.compile.sharedvalue import SharedVariable, shared_constructor
+from theano.tensor.type import TensorType
+from theano.tensor.variable import TensorVariable
+
+
+class TensorSharedVariable(TensorVariable, SharedVariable):
+    """A shared variable with all operators and methods of tensor variables."""
+
+
+def _plain_array(value: Any, borrow: bool) -> np.ndarray:
+    if borrow:
+        return np.asanyarray(value)
+    return np.array(value, order="C", copy=True)
+
+
+@shared_constructor
+def tensor_constructor(
+    value: Any,
+    name: str | None = None,
+    strict: bool = False,
+    allow_downcast: bool | None = None,
+    borrow: bool = False,
+    broadcastable: Sequence[bool] | None = None,
+    target: str = "cpu",
+) -> TensorSharedVariable:
+    """An array: its dtype, and no axis broadcastable unless `broadcastable` says so."""
+    if target != "cpu":
+        raise TypeError("not for cpu")
+    if not isinstance(value, np.ndarray):
+        raise TypeError("not an array")
+    pattern = (False,) * value.ndim if broadcastable is None else tuple(broadcastable)
+    kind = TensorType(value.dtype.name, broadcastable=pattern)
+    return TensorSharedVariable(name, kind, _plain_array(value, borrow), strict, allow_downcast)
+
+
+@shared_constructor
+def scalar_constructor(
+    value: Any,
+    name: str | None = None,
+    strict: bool = False,
+    allow_downcast: bool | None = None,
+    borrow: bool = False,
+    target: str = "cpu",
+) -> TensorSharedVariable:
+    """A number of Python or NumPy: 0-d, of the number's own dtype (float64 for a Python float)."""
+    if target != "cpu":
+        raise TypeError("not for cpu")
+    if not isinstance(value, np.number | float | int | complex):
+        raise TypeError("not a number")
+    array = np.asarray(value)
+    kind = TensorType(array.dtype.name, broadcastable=())  # TypeError for an int beyond 64 bits: object
+    return TensorSharedVariable(name, kind, array, strict, allow_downcast)
