@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import shutil
 import sys
 import warnings
 from pathlib import Path
@@ -36,6 +35,15 @@ def _cache_dir() -> str:
 def _openmp_wanted() -> bool:
     threads = os.environ.get("OMP_NUM_THREADS", "")
     return threads.isdigit() and int(threads) > 1
+
+
+def _find_cxx() -> str:
+    """Path of g++, or an empty text. (`shutil.which` would cost the import of `shutil`.)"""
+    for folder in os.environ.get("PATH", "").split(os.pathsep):
+        path = os.path.join(folder, "g++")
+        if os.access(path, os.X_OK):
+            return path
+    return ""
 
 
 # Flags with an effect.
@@ -147,7 +155,7 @@ ACCEPTED: dict[str, ConfigParam] = {
     "ctc.root": StrParam("", fixed=True),
     "cuda.include_path": StrParam(""),
     "cuda.root": StrParam(""),
-    "cxx": StrParam(lambda: shutil.which("g++") or ""),
+    "cxx": StrParam(_find_cxx),
     "cycle_detection": EnumStr("regular", "fast"),
     "deterministic": EnumStr("default", "more"),
     "dnn.base_path": StrParam(""),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pdb
 import warnings
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -218,7 +217,7 @@ def _missing_test_value(message: str) -> None:
     if action == "warn":
         warnings.warn(message, stacklevel=5)
     elif action == "pdb":
-        pdb.set_trace()
+        breakpoint()
 
 
 def get_debug_values(*args: Any) -> list[tuple[Any, ...]]:

@@ -43,8 +43,8 @@ def ancestors(variable_list: Iterable[Variable], blockers: Iterable[Variable] | 
     --------
     >>> import theano.tensor as T
     >>> x = T.dscalar("x")
-    >>> ancestors([-x]) == [x, ...][:1] + ancestors([-x])[1:]
-    True
+    >>> ancestors([-x])
+    [x, Elemwise{neg,no_inplace}.0]
     """
     stop = frozenset(blockers or ())
     found: dict[Any, None] = {}
