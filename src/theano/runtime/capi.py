@@ -18,7 +18,7 @@ import numpy as np
 
 from theano.runtime import abi
 
-__all__ = ["available", "function_address", "read_word", "write_word"]
+__all__ = ["available", "capsule_pointer", "function_address", "read_word", "write_word"]
 
 
 # Rows of NumPy's C-API table: fixed since NumPy 1.7, checked below where a mistake would be fatal.
@@ -74,17 +74,19 @@ def function_address(function: Any) -> int:
     return ctypes.cast(function, ctypes.c_void_p).value or 0
 
 
-def _capsule_pointer(capsule: object, name: bytes | None = None) -> int:
-    get = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p)(
+def capsule_pointer(capsule: object) -> int:
+    """The pointer in a capsule of any name."""
+    name_of = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object)(("PyCapsule_GetName", ctypes.pythonapi))
+    get = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p)(
         ("PyCapsule_GetPointer", ctypes.pythonapi)
     )
-    return get(capsule, name) or 0
+    return get(capsule, name_of(capsule)) or 0
 
 
 def _numpy_table() -> int:
     from numpy._core import _multiarray_umath  # type: ignore[attr-defined]
 
-    return _capsule_pointer(_multiarray_umath._ARRAY_API)
+    return capsule_pointer(_multiarray_umath._ARRAY_API)
 
 
 @functools.cache
