@@ -30,16 +30,16 @@ class Fit(NamedTuple):
 
     f: Real
     low: mp.mpf
-    high: mp.mpf
+    high: mp.mpf | dict[str, mp.mpf]  # for each type, where it differs
     degrees: dict[str, int]
     weight: Real
 
 
-def minimax(fit: Fit, degree: int) -> tuple[list[mp.mpf], mp.mpf]:
+def minimax(fit: Fit, degree: int, type_: str) -> tuple[list[mp.mpf], mp.mpf]:
     """Coefficients (ascending) of the weighted minimax polynomial, and its largest weighted error."""
     n = degree + 2
     points = 32 * n
-    low, high = mp.mpf(fit.low), mp.mpf(fit.high)
+    low, high = fit.low, fit.high[type_] if isinstance(fit.high, dict) else fit.high
     grid = [(low + high) / 2 - (high - low) / 2 * mp.cos(mp.pi * (i + mp.mpf(1) / 2) / points) for i in range(points)]
     values = [fit.f(x) for x in grid]
     weights = [fit.weight(x) for x in grid]
@@ -96,6 +96,18 @@ def _root(f: Real) -> Real:
 _HALF_LN2 = LN2 / 2 * mp.mpf("1.001")
 _LOG_LOW, _LOG_HIGH = mp.sqrt("0.5") - 1 - mp.mpf("1e-5"), mp.sqrt(2) - 1 + mp.mpf("1e-5")
 _LOG_S2 = (_LOG_HIGH / (2 + _LOG_HIGH)) ** 2 * mp.mpf("1.0001")
+_QUARTER_PI = mp.pi / 4 * mp.mpf("1.0001")
+
+
+def _erfcx(x: mp.mpf) -> mp.mpf:
+    """exp(x^2) erfc(x)."""
+    return mp.exp(x * x) * mp.erfc(x)
+
+
+def _erfc_variable(x: mp.mpf) -> mp.mpf:
+    return (x - 3) / (x + 3)
+
+
 _one: Real = lambda _: mp.mpf(1)  # noqa: E731
 
 FITS: dict[str, Fit] = {
@@ -107,12 +119,17 @@ FITS: dict[str, Fit] = {
     # 2**r = 1 + r log(2) + r^2 EXP2(r)
     "EXP2": Fit(
         _series(lambda r: (mp.expm1(r * LN2) - r * LN2) / r**2, LN2**2 / 2), mp.mpf("-0.5001"), mp.mpf("0.5001"),
-        {"f64": 9, "f32": 4}, lambda r: r**2,
+        {"f64": 9, "f64_short": 5, "f32": 4}, lambda r: r**2,
     ),
     # log((1+s)/(1-s)) = 2s + s z LOG(z), z = s^2
     "LOG": Fit(
         _series(_root(lambda s: (2 * mp.atanh(s) - 2 * s) / s**3), mp.mpf(2) / 3), mp.mpf(0), _LOG_S2,
-        {"f64": 6}, lambda z: z,
+        {"f64": 6, "f64_short": 3}, lambda z: z,
+    ),
+    # atanh(s) = s (1 + z/3 + z^2 POW(z)/3)
+    "POW": Fit(
+        _series(_root(lambda s: 3 * (mp.atanh(s) / s - 1 - s**2 / 3) / s**4), mp.mpf(3) / 5), mp.mpf(0), _LOG_S2,
+        {"f64": 7}, lambda z: z**2 / 3,
     ),
     # log(1 + f) = f - f^2/2 + f^3 LOG1P(f)
     "LOG1P": Fit(
@@ -123,6 +140,53 @@ FITS: dict[str, Fit] = {
     "TANH": Fit(
         _series(_root(lambda x: (mp.tanh(x) / x - 1) / x**2), -mp.mpf(1) / 3), mp.mpf(0), mp.mpf("0.392"),
         {"f64": 10, "f32": 4}, lambda z: z,
+    ),
+    # cosh(r) = 1 + z COSH(z), sinh(r) = r + r z SINH(z), z = r^2
+    "COSH": Fit(
+        _series(_root(lambda x: (mp.cosh(x) - 1) / x**2), mp.mpf(1) / 2), mp.mpf(0), _HALF_LN2**2,
+        {"f64": 4, "f32": 2}, lambda z: z,
+    ),
+    "SINH": Fit(
+        _series(_root(lambda x: (mp.sinh(x) / x - 1) / x**2), mp.mpf(1) / 6), mp.mpf(0), _HALF_LN2**2,
+        {"f64": 4, "f32": 1}, lambda z: z,
+    ),
+    # sin(r) = r + r z SIN(z), cos(r) = 1 - z/2 + z^2 COS(z), tan(r) = r + r z TAN(z), |r| <= pi/4
+    "SIN": Fit(
+        _series(_root(lambda x: (mp.sin(x) / x - 1) / x**2), -mp.mpf(1) / 6), mp.mpf(0), _QUARTER_PI**2,
+        {"f64": 5, "f32": 2}, lambda z: z,
+    ),
+    "COS": Fit(
+        _series(_root(lambda x: (mp.cos(x) - 1 + x**2 / 2) / x**4), mp.mpf(1) / 24), mp.mpf(0), _QUARTER_PI**2,
+        {"f64": 5, "f32": 2}, lambda z: z**2,
+    ),
+    "TAN": Fit(
+        _series(_root(lambda x: (mp.tan(x) / x - 1) / x**2), mp.mpf(1) / 3), mp.mpf(0), _QUARTER_PI**2,
+        {"f64": 14, "f64_short": 6}, lambda z: z,
+    ),
+    # atan(t) = t + t z ATAN(z), |t| <= 1; asin(x) = x + x z ASIN(z), |x| <= 1/2
+    "ATAN": Fit(
+        _series(_root(lambda x: (mp.atan(x) / x - 1) / x**2), -mp.mpf(1) / 3), mp.mpf(0), mp.mpf(1),
+        {"f64": 19, "f32": 8}, lambda z: z * mp.mpf("1.2"),
+    ),
+    "ASIN": Fit(
+        _series(_root(lambda x: (mp.asin(x) / x - 1) / x**2), mp.mpf(1) / 6), mp.mpf(0), mp.mpf("0.25"),
+        {"f64": 12, "f32": 4}, lambda z: z,
+    ),
+    # erf(x) = x + x ERF(z), |x| <= 1; erf(x) = 1 - exp(ERF_TAIL(x - 2)) above
+    "ERF": Fit(
+        _series(_root(lambda x: mp.erf(x) / x - 1), 2 / mp.sqrt(mp.pi) - 1), mp.mpf(0), mp.mpf("1.001"),
+        {"f64": 11, "f32": 6}, _one,
+    ),
+    "ERF_TAIL": Fit(
+        lambda u: mp.log(mp.erfc(u + 2)), mp.mpf("-1.001"), {"f64": mp.mpf(4), "f32": mp.mpf(2)},
+        {"f64": 17, "f32": 6}, lambda u: mp.erfc(u + 2),
+    ),
+    # erfc(x) = exp(-x^2) (1 + ERFC(q)) / (1 + 2x), q = (x - 3)/(x + 3), x >= 0.45
+    "ERFC": Fit(
+        lambda q: (1 + 6 * (1 + q) / (1 - q)) * _erfcx(3 * (1 + q) / (1 - q)) - 1,
+        _erfc_variable(mp.mpf("0.45")),
+        {"f64": _erfc_variable(mp.mpf("27.5")), "f32": _erfc_variable(mp.mpf("10.2"))},
+        {"f64": 21, "f32": 9}, _one,
     ),
 }  # fmt: skip
 
@@ -154,12 +218,25 @@ def split(value: mp.mpf, bits: tuple[int, ...], type_: str) -> tuple[float, ...]
     return (*parts, to_type(value, type_))
 
 
+def two_over_pi(start: int, words: int) -> tuple[int, ...]:
+    """The binary digits of 2/pi from digit `start` (1 is the first after the point) as signed 64-bit words."""
+    with mp.workprec(64 * words + 100):
+        number = int(mp.floor(mp.ldexp(2 / mp.pi, start + 64 * words - 1)))
+    parts = [(number >> 64 * (words - 1 - i)) & (2**64 - 1) for i in range(words)]
+    return tuple(part - (part >> 63 << 64) for part in parts)
+
+
 def constants() -> dict[str, dict[str, tuple[float, ...]]]:
     """Split constants for each type; the widths are explained where they are used."""
     log10_2, log10_e = mp.log10(2), mp.log10(mp.e)
     return {
         "LN2": {"f64": split(LN2, (42,), "f64"), "f32": split(LN2, (16,), "f32")},
         "LN2_SHORT": {"f64": split(LN2, (53,), "f64"), "f32": split(LN2, (24,), "f32")},
+        "TWO_THIRDS_LOG2_E": {"f64": split(2 / (3 * LN2), (26,), "f64")},
+        "PI_2": {"f64": split(mp.pi / 2, (53,), "f64"), "f32": split(mp.pi / 2, (24,), "f32")},
+        "PI_2_PARTS": {"f64": split(mp.pi / 2, (33, 33, 33), "f64")},
+        "PI_2_SHORT": {"f64": split(mp.pi / 2, (33,), "f64")},
+        "PI_2_HEAD": {"f64": split(mp.ldexp(mp.pi / 2, -62), (26,), "f64")},
         "LOG10_2": {"f64": split(log10_2, (42,), "f64"), "f32": split(log10_2, (16,), "f32")},
         "LOG2_E": {"f64": split(1 / LN2, (53,), "f64"), "f32": split(1 / LN2, (24,), "f32")},
         "LOG10_E": {"f64": split(log10_e, (53,), "f64"), "f32": split(log10_e, (24,), "f32")},
@@ -182,13 +259,16 @@ def generate() -> str:
     ]
     for name, fit in FITS.items():
         for type_, degree in fit.degrees.items():
-            coefficients, error = minimax(fit, degree)
+            coefficients, error = minimax(fit, degree, type_)
             print(f"{name:12s} {type_} degree {degree:2d} error 2**{float(mp.log(error, 2)):.2f}", flush=True)
             out.append(f"    # error 2**{float(mp.log(error, 2)):.1f}\n")
             out.append(_line(name, type_, tuple(to_type(c, type_.split("_")[0]) for c in coefficients)))
     out.append("}\n\n# (name, type) -> parts, largest first\nCONSTANTS: dict[tuple[str, str], tuple[float, ...]] = {\n")
     for name, by_type in constants().items():
         out.extend(_line(name, type_, parts) for type_, parts in by_type.items())
+    out.append("}\n\n# type -> digits of 2/pi, from digit -34 (f64) or -5 (f32)\nTWO_OVER_PI: dict[str, tuple[int, ...]] = {\n")
+    for type_, start, words in (("f64", -34, 19), ("f32", -5, 4)):
+        out.append(f'    "{type_}": (\n' + "".join(f"        {w},\n" for w in two_over_pi(start, words)) + "    ),\n")
     out.append("}\n# fmt: on\n")
     return "".join(out)
 
@@ -202,7 +282,7 @@ def main(names: list[str]) -> None:
     for name in names:
         for type_, degree in FITS[name].degrees.items():
             for d in (degree - 1, degree, degree + 1):
-                error = minimax(FITS[name], d)[1]
+                error = minimax(FITS[name], d, type_)[1]
                 print(f"{name:12s} {type_} degree {d:2d} error 2**{float(mp.log(error, 2)):.2f}", flush=True)
 
 

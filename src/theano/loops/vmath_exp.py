@@ -58,6 +58,15 @@ def exp_sum(x: Expr) -> tuple[Expr, Expr, Expr]:
     return t, s, error + y
 
 
+def exp_of_sum(x: Expr, low: Expr) -> tuple[Expr, Expr, Expr]:
+    """(t, s, y): exp(x + low) = 2**n (s + y), y the rounding error of s; low is small beside 1."""
+    t, high, rest = reduce_exp(x)
+    rest = rest + low
+    r = high + rest
+    s, error = fast_two_sum(1.0, high)
+    return t, *fast_two_sum(s, error + fma(polynomial("EXP", r), r * r, rest))
+
+
 def exp(x: Expr) -> Expr:
     """Exponential.
 

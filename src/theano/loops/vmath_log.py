@@ -34,7 +34,7 @@ def to_float(k: Expr, type_: str, offset: Expr | float = 0.0) -> Expr:
     return bitcast(k | top, type_) - offset
 
 
-def log_rest(f: Expr) -> tuple[Expr, Expr]:
+def log_rest(f: Expr, variant: str = "") -> tuple[Expr, Expr]:
     """(g, 0.5/(1 + f) to about 5 %): log(1 + f) = f + g."""
     if f.type == "f32":
         # one polynomial is cheaper than a division here
@@ -45,18 +45,23 @@ def log_rest(f: Expr) -> tuple[Expr, Expr]:
     s = f / (f + 2.0)
     z = s * s
     half = f * 0.5 * f
-    return fma(s, half + polynomial("LOG", z) * z, -half), (z - s) + 0.5
+    return fma(s, half + polynomial("LOG", z, variant) * z, -half), (z - s) + 0.5
 
 
-def _log_terms(x: Expr) -> tuple[Expr, Expr, Expr]:
-    """(k, f, g) for any positive finite x, subnormals included."""
+def scale_and_fraction(x: Expr) -> tuple[Expr, Expr]:
+    """(k, f): x = 2**k (1 + f) for any positive finite x, subnormals included."""
     form = FORMATS[x.type]
     tiny = lt(x, form.smallest)
     lift = form.mantissa + 2
     k, f = split_exponent(select(tiny, x * 2.0**lift, x))
     bias = 2.0**form.mantissa + form.bias
     k_float = to_float(k, x.type, select(tiny, const(bias + lift, x.type), const(bias, x.type)))
-    return k_float, f, log_rest(f)[0]
+    return k_float, f
+
+
+def _log_terms(x: Expr) -> tuple[Expr, Expr, Expr]:
+    k, f = scale_and_fraction(x)
+    return k, f, log_rest(f)[0]
 
 
 def _domain(x: Expr, y: Expr, pole: float = 0.0) -> Expr:

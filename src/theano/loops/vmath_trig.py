@@ -1,0 +1,249 @@
+"""Trigonometric functions, accurate for every argument, and their inverses.
+
+|x| = n pi/2 + r, |r| <= pi/4: up to a million by subtracting n times pi/2 in parts that end in zero bits, beyond
+by multiplying the mantissa with the digits of 2/pi that matter for the exponent (Payne and Hanek), in integers.
+The two are joined by `far`, the one place to change if expressions ever get a branch.
+"""
+
+from __future__ import annotations
+
+
+from theano.loops.expr import (
+    Expr,
+    abs_,
+    ashr,
+    bitcast,
+    cast,
+    const,
+    copysign,
+    eq,
+    float_bits,
+    fma,
+    gt,
+    int_of,
+    lshr,
+    lt,
+    ne,
+    select,
+    shl,
+    sqrt,
+)
+from theano.loops.polynomial_tables import TWO_OVER_PI
+from theano.loops.vmath_core import FORMATS, constant, fast_two_sum, head, polynomial, round_to_int
+
+HALF_PI = 1.5707963267948966
+# n = x 2/pi has at most 20 bits below: its products with the 33-bit parts of pi/2 are exact
+NEAR = 1e6
+LOW32 = 0xFFFFFFFF
+SIGN = {"f64": -1 << 63, "f32": -1 << 31}
+
+
+# -- reduction -------------------------------------------------------------------------------------
+
+
+def reduce_near(a: Expr) -> tuple[Expr, Expr, Expr]:
+    """(integer n, r, low) for 0 <= a <= NEAR in f64, a = n pi/2 + r + low."""
+    p1, p2, p3, p4 = constant("PI_2_PARTS", a)
+    t, n = round_to_int(a, 1 / HALF_PI)
+    first = fma(n, -p1, a)
+    part = n * p2
+    r = first - part
+    low = (first - r) - part
+    part = n * p3
+    reduced = r - part
+    return bitcast(t, "i64"), reduced, ((r - reduced) - part) + fma(n, -p4, low)
+
+
+def _window(type_: str, offset: Expr, count: int) -> list[Expr]:
+    """`count` words of the digits of 2/pi from digit number `offset`: a barrel shifter of selects on constants."""
+    words = [const(w, "i64") for w in TWO_OVER_PI[type_]]
+    for step in (8, 4, 2, 1):
+        if len(words) < count + step:
+            continue
+        moved = ne(offset & (64 * step), 0)
+        words += [const(0, "i64")] * (count + 2 * step - len(words))
+        words = [select(moved, words[i + step], words[i]) for i in range(count + step)]
+    left = offset & 63
+    right = left ^ 63
+    return [shl(words[i], left) | lshr(lshr(words[i + 1], 1), right) for i in range(count)]
+
+
+def _unsigned(x: Expr) -> Expr:
+    """A non-negative integer below 2**52 as f64."""
+    return bitcast(x | (1075 << 52), "f64") - 2.0**52
+
+
+def _signed(x: Expr) -> Expr:
+    """An integer of magnitude below 2**51 as f64."""
+    magic = FORMATS["f64"].magic
+    return bitcast(x + float_bits(magic, "f64"), "f64") - magic
+
+
+def _quadrant(top: Expr) -> tuple[Expr, Expr]:
+    """(n, rest): `top` / 2**62 rounded to the nearest integer, and what is left, signed."""
+    n = lshr(top + (1 << 61), 62)
+    return n, top - shl(n, 62)
+
+
+def reduce_far(a: Expr) -> tuple[Expr, Expr, Expr]:
+    """(integer n, r, low) for a >= 2**19 in f64: 192 digits of 2/pi times the mantissa, modulo 4."""
+    bits = bitcast(a, "i64")
+    w0, w1, w2 = _window("f64", lshr(bits, 52) - (1023 + 19), 3)
+    m = (bits & ((1 << 52) - 1)) | (1 << 52)
+    m1, m0 = lshr(m, 32), m & LOW32
+    d2, d3, d4, d5 = lshr(w1, 32), w1 & LOW32, lshr(w2, 32), w2 & LOW32
+    # columns of 32 bits; only what can reach the first 128 bits
+    column3 = m0 * d3
+    column2 = m0 * d2 + lshr(column3, 32)
+    carry = m1 * d3 + (column2 & LOW32)
+    top = m * w0 + (m1 * d2 + lshr(column2, 32) + lshr(carry, 32))
+    below = m1 * d4 + lshr(m0 * d4, 32) + lshr(m1 * d5, 32)
+    n, rest = _quadrant(top)
+    s, error = fast_two_sum(_signed(ashr(rest, 32)) * 2.0**32, _unsigned(rest & LOW32))
+    tail2 = _unsigned((carry & LOW32) + lshr(below, 32))
+    tail3 = _unsigned((column3 & LOW32) + (below & LOW32))
+    s, error = fast_two_sum(s, error + fma(tail3, 2.0**-64, tail2 * 2.0**-32))
+    # times pi/2 * 2**-62
+    high, low = constant("PI_2_HEAD", a)
+    front = head(s)
+    # an infinite argument becomes NaN here
+    r, rest_r = fast_two_sum(front * high, fma(front, low, ((s - front) + error) * (high + low)) + (a - a))
+    return n, r, rest_r
+
+
+def reduce_far_f32(a: Expr) -> tuple[Expr, Expr]:
+    """(integer n, r) for a >= 2**19 in f32, r in f64: 96 digits are enough."""
+    bits = cast(bitcast(a, "i32"), "i64")
+    w0, w1 = _window("f32", lshr(bits, 23) - (127 + 19), 2)
+    m = (bits & ((1 << 23) - 1)) | (1 << 23)
+    n, rest = _quadrant(m * w0 + lshr(m * lshr(w1, 32), 32))
+    s = fma(_signed(ashr(rest, 32)), 2.0**32, _unsigned(rest & LOW32))
+    return n, s * (HALF_PI * 2.0**-62) + cast(a - a, "f64")
+
+
+def far(condition: Expr, x: Expr, y: Expr) -> Expr:
+    """`x`, the expensive path, where `condition` holds (rarely), else `y`."""
+    return select(condition, x, y)
+
+
+def reduce_trig(a: Expr) -> tuple[Expr, Expr, Expr]:
+    """(n as an integer of the width of `a`, r, low), low beyond the precision of r."""
+    beyond = gt(a, NEAR)
+    if a.type == "f64":
+        return tuple(far(beyond, x, y) for x, y in zip(reduce_far(a), reduce_near(a), strict=True))  # type: ignore[return-value]
+    n, r = reduce_f32(a)
+    short = cast(r, "f32")
+    return cast(n, "i32"), short, cast(r - cast(short, "f64"), "f32")
+
+
+def reduce_f32(a: Expr) -> tuple[Expr, Expr]:
+    """(n as i64, r as f64) for an f32 argument."""
+    wide = cast(a, "f64")
+    p1, p2 = constant("PI_2_SHORT", wide)
+    t, n = round_to_int(wide, 1 / HALF_PI)
+    far_n, far_r = reduce_far_f32(a)
+    beyond = gt(wide, NEAR)
+    return far(beyond, far_n, bitcast(t, "i64")), far(beyond, far_r, fma(n, -p2, fma(n, -p1, wide)))
+
+
+# -- sine, cosine, tangent -------------------------------------------------------------------------
+
+
+def _sin_or_cos(x: Expr, quarter: int) -> Expr:
+    n, r, low = reduce_trig(abs_(x))
+    z = r * r
+    sine = r + fma(r * z, polynomial("SIN", z), low)
+    w, error = fast_two_sum(1.0, z * -0.5)
+    cosine = w + fma(z * z, polynomial("COS", z), fma(r, -low, error))
+    n = n + quarter
+    value = select(eq(n & 1, 0), sine, cosine)
+    sign = shl(n & 2, 8 * (8 if x.type == "f64" else 4) - 2)
+    if quarter == 0:
+        sign = sign ^ (bitcast(x, int_of(x.type)) & SIGN[x.type])
+    return bitcast(bitcast(value, int_of(x.type)) ^ sign, x.type)
+
+
+def sin(x: Expr) -> Expr:
+    """Sine."""
+    return _sin_or_cos(x, 0)
+
+
+def cos(x: Expr) -> Expr:
+    """Cosine."""
+    return _sin_or_cos(x, 1)
+
+
+def tan(x: Expr) -> Expr:
+    """Tangent: tan(r) or -1/tan(r); f32 computes in f64."""
+    a = abs_(x)
+    if x.type == "f64":
+        n, r, low = reduce_trig(a)
+        z = r * r
+        t = r + fma(r * z, polynomial("TAN", z), fma(low, z, low))
+    else:
+        n, r = reduce_f32(a)
+        z = r * r
+        t = fma(r * z, polynomial("TAN", z, "f64_short"), r)
+    t = cast(select(eq(n & 1, 0), t, -1.0 / t), x.type)
+    return bitcast(bitcast(t, int_of(x.type)) ^ (bitcast(x, int_of(x.type)) & SIGN[x.type]), x.type)
+
+
+# -- inverses --------------------------------------------------------------------------------------
+
+
+def _asin_half(x: Expr) -> tuple[Expr, Expr, Expr]:
+    """(|x| > 1/2, w, rest): w + rest is asin(|x|) or, there, asin(sqrt((1 - |x|)/2))."""
+    a = abs_(x)
+    big = gt(a, 0.5)
+    z = select(big, (1.0 - a) * 0.5, a * a)
+    w = select(big, sqrt(z), a)
+    return big, w, polynomial("ASIN", z) * z * w
+
+
+def asin(x: Expr) -> Expr:
+    """Inverse sine: near 1, pi/2 - 2 asin(sqrt((1 - x)/2))."""
+    big, w, rest = _asin_half(x)
+    high, low = constant("PI_2", x)
+    s, error = fast_two_sum(high, w * -2.0)
+    return copysign(select(big, s + fma(rest, -2.0, error + low), w + rest), x)
+
+
+def acos(x: Expr) -> Expr:
+    """Inverse cosine."""
+    big, w, rest = _asin_half(x)
+    high, low = constant("PI_2", x)
+    signed = copysign(w + rest, x)
+    # pi/2 - asin(x), or 2p, or pi - 2p
+    base = select(big, select(lt(x, 0.0), const(2.0, x.type), const(0.0, x.type)), 1.0)
+    return fma(base, high, fma(base, low, select(big, signed + signed, -signed)))
+
+
+def _atan_unit(t: Expr) -> Expr:
+    """atan(t) for 0 <= t <= 1."""
+    z = t * t
+    return fma(polynomial("ATAN", z) * z, t, t)
+
+
+def atan(x: Expr) -> Expr:
+    """Inverse tangent."""
+    a = abs_(x)
+    big = gt(a, 1.0)
+    p = _atan_unit(select(big, 1.0 / a, a))
+    high, low = constant("PI_2", x)
+    return copysign(select(big, high - (p - low), p), x)
+
+
+def atan2(y: Expr, x: Expr) -> Expr:
+    """The angle of the point (x, y), with the signs of zeros."""
+    a, b = abs_(y), abs_(x)
+    steep = gt(a, b)
+    t = select(steep, b, a) / select(steep, a, b)
+    # 0/0 is 0 and inf/inf is 1; NaN stays
+    t = select(eq(a, b), select(eq(a, 0.0), const(0.0, x.type), const(1.0, x.type)), t)
+    p = _atan_unit(t)
+    high, low = constant("PI_2", x)
+    p = select(steep, high - (p - low), p)
+    left = lt(copysign(1.0, x), 0.0)
+    return copysign(select(left, 2 * high - (p - 2 * low), p), y)
+
+
