@@ -6,9 +6,14 @@ import doctest
 import importlib
 import pkgutil
 
+import numpy as np
 import pytest
 
 import theano
+import theano.tensor
+
+# Names that examples use without importing them.
+GIVEN = {"theano": theano, "T": theano.tensor, "np": np}
 
 
 def _modules() -> list[str]:
@@ -19,5 +24,6 @@ def _modules() -> list[str]:
 @pytest.mark.parametrize("name", _modules())
 def test_examples(name):
     module = importlib.import_module(name)
-    failed, _ = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
+    flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+    failed, _ = doctest.testmod(module, extraglobs=GIVEN, optionflags=flags)
     assert failed == 0

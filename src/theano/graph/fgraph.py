@@ -226,7 +226,7 @@ class FunctionGraph:
             return
         if old.type != new.type:
             new = old.type.filter_variable(new)
-        if old.name is not None and new.name is None and new.owner is not None:
+        if old.name is not None and new.name is None and new.owner is not None and new not in self._clients:
             new.name = old.name
         users = list(self._clients[old])
         self._import(new, reason)
