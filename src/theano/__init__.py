@@ -57,3 +57,11 @@ def _import_what_there_is() -> None:
 
 
 _import_what_there_is()
+
+from theano import aliases  # noqa: E402
+
+try:
+    aliases.install()
+except (KeyError, AttributeError) as error:
+    if "THEANO_DEBUG_IMPORT" in __import__("os").environ:
+        print("aliases:", error)

@@ -72,10 +72,10 @@ LATE: dict[str, dict[str, str]] = {
     "theano.tensor": {
         "theano.gradient": "Lop Rop consider_constant grad grad_not_implemented grad_undefined hessian "
         "jacobian numeric_grad DisconnectedType",
-        "theano.compile": "verify_grad shared",
         "theano.graph": "Apply Constant Generic Op Type Variable MethodNotDefined",
         "theano.printing": "min_informative_str pprint",
         "theano.configdefaults": "config",
+        "theano.compile": "verify_grad shared",
     },
     "theano.gradient": {"theano.compile": "verify_grad"},
 }
