@@ -9,7 +9,7 @@ import numpy as np
 
 from theano.graph import Apply, Op, Variable
 from theano.tensor.math import switch
-from theano.tensor.opsupport import disconnected, is_disconnected, zeros_for
+from theano.tensor.opsupport import disconnected, is_disconnected, zero_gradient
 from theano.tensor.variable import as_tensor_variable
 
 
@@ -66,7 +66,7 @@ class IfElse(Op):
     def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
         cond, thens, elses = inputs[0], inputs[1 : 1 + self.n_outs], inputs[1 + self.n_outs :]
         wanted = [k for k, g in enumerate(gs) if not is_disconnected(g)]
-        grads: list[Variable] = [zeros_for(cond)] + [disconnected() for _ in inputs[1:]]
+        grads: list[Variable] = [zero_gradient(cond)] + [disconnected() for _ in inputs[1:]]
         if not wanted:
             return grads
         op = IfElse(len(wanted), name=None if self.name is None else f"{self.name}_grad")
@@ -83,7 +83,7 @@ class IfElse(Op):
         if not wanted:
             return [None] * self.n_outs
         sides = [
-            points[k + s] if points[k + s] is not None else zeros_for(values[k + s])
+            points[k + s] if points[k + s] is not None else zero_gradient(values[k + s])
             for s in (0, self.n_outs)
             for k in wanted
         ]
@@ -115,7 +115,7 @@ def _meet(a: Variable, b: Variable) -> tuple[Variable, Variable]:
 
 def _zeros(x: Variable, g: Variable) -> Variable:
     """Zeros of the shape of `x` and the type of its gradient `g`."""
-    zeros = zeros_for(x)
+    zeros = zero_gradient(x)
     if zeros.type == g.type:
         return zeros
     if zeros.type.dtype != g.type.dtype:

@@ -71,6 +71,10 @@ from theano.tensor.variable import (
     get_vector_length,
 )
 from theano.tensor import methods as _methods  # isort: skip  (needs all modules above)
+from theano.tensor import blas, extra_ops, nnet  # isort: skip  (need the methods)
+from theano.tensor.diagonal import ExtractDiag, diag, diagonal, fill_diagonal, fill_diagonal_offset  # isort: skip
+from theano.tensor.extra_ops import *  # noqa: F403  # isort: skip
+from theano.tensor.grid import mgrid, ogrid  # isort: skip
 
 globals().update(_CONSTRUCTORS)
 

@@ -18,7 +18,7 @@ from theano.tensor.opsupport import (
     index_constant,
     single,
     new_tensor,
-    zeros_for,
+    zero_gradient,
 )
 from theano.tensor.static_value import known_int
 from theano.tensor.subtensor import (
@@ -63,8 +63,8 @@ class _Reader(Indexed):
         x, *indices = inputs
         rest = [disconnected() for _ in indices]
         if x.type.dtype in DISCRETE:
-            return [zeros_for(x), *rest]
-        return [self.writer(False)(zeros_for(x), gs[0], *indices), *rest]
+            return [zero_gradient(x), *rest]
+        return [self.writer(False)(zero_gradient(x), gs[0], *indices), *rest]
 
     def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
         return [None if eval_points[0] is None else self(eval_points[0], *inputs[1:])]
@@ -312,7 +312,7 @@ class Nonzero(Op):
             storage[0] = np.ascontiguousarray(positions, dtype="int64")
 
     def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
-        return [zeros_for(inputs[0]), *(disconnected() for _ in inputs[1:])]
+        return [zero_gradient(inputs[0]), *(disconnected() for _ in inputs[1:])]
 
     def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
         return [None] * inputs[0].type.ndim

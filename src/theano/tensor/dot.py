@@ -72,7 +72,7 @@ def _product_rule(op: Op, inputs: list[Variable], eval_points: list[Variable | N
     return parts[0] + parts[1] if len(parts) == 2 else parts[0] if parts else None
 
 
-_dot = Dot()
+dot_op = Dot()
 
 
 def dot(a: Any, b: Any) -> Variable:
@@ -89,7 +89,7 @@ def dot(a: Any, b: Any) -> Variable:
         return a * b
     if a.type.ndim > 2 or b.type.ndim > 2:
         return tensordot(a, b, [[a.type.ndim - 1], [max(0, b.type.ndim - 2)]])
-    return _dot(a, b)
+    return dot_op(a, b)
 
 
 def outer(x: Any, y: Any) -> Variable:
@@ -97,7 +97,7 @@ def outer(x: Any, y: Any) -> Variable:
     x, y = as_tensor_variable(x), as_tensor_variable(y)
     x = x if x.type.ndim == 1 else flatten(x)
     y = y if y.type.ndim == 1 else flatten(y)
-    return _dot(dimshuffle(x, (0, "x")), dimshuffle(y, ("x", 0)))
+    return dot_op(dimshuffle(x, (0, "x")), dimshuffle(y, ("x", 0)))
 
 
 def inner(x: Any, y: Any) -> Variable:
@@ -142,7 +142,7 @@ class BatchedDot(Op):
         return [_product_rule(self, inputs, eval_points)]
 
 
-_batched_dot = BatchedDot()
+batched_dot_op = BatchedDot()
 
 
 def batched_dot(a: Any, b: Any) -> Variable:
@@ -164,7 +164,7 @@ def batched_dot(a: Any, b: Any) -> Variable:
         return batched_tensordot(a, b, [[a.type.ndim - 1], [max(1, b.type.ndim - 2)]])
     rows = dimshuffle(a, (0, "x", 1)) if a.type.ndim == 2 else a
     columns = dimshuffle(b, (0, 1, "x")) if b.type.ndim == 2 else b
-    result = _batched_dot(rows, columns)
+    result = batched_dot_op(rows, columns)
     kept = [0] + [1] * (a.type.ndim == 3) + [2] * (b.type.ndim == 3)
     return dimshuffle(result, kept) if len(kept) < 3 else result
 
@@ -218,7 +218,7 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Variable:
     inner_a, inner_b = length_product(_lengths(a, a_axes)), length_product(_lengths(b, b_axes))
     rows = reshape(dimshuffle(a, a_free + a_axes), (length_product(_lengths(a, a_free)), inner_a))
     columns = reshape(dimshuffle(b, b_axes + b_free), (inner_b, length_product(_lengths(b, b_free))))
-    result = reshape(_dot(rows, columns), _lengths(a, a_free) + _lengths(b, b_free))
+    result = reshape(dot_op(rows, columns), _lengths(a, a_free) + _lengths(b, b_free))
     return patternbroadcast(result, pattern)
 
 
@@ -236,7 +236,7 @@ def batched_tensordot(x: Any, y: Any, axes: Any = 2) -> Variable:
     columns = reshape(
         dimshuffle(y, [0, *y_axes, *y_free]), (shape_i(y, 0), inner_y, length_product(_lengths(y, y_free)))
     )
-    result = reshape(_batched_dot(rows, columns), [batch, *_lengths(x, x_free), *_lengths(y, y_free)])
+    result = reshape(batched_dot_op(rows, columns), [batch, *_lengths(x, x_free), *_lengths(y, y_free)])
     pattern = [a or b for a, b in [(x.type.broadcastable[0], y.type.broadcastable[0])]]
     pattern += [v.type.broadcastable[i] for v, free in ((x, x_free), (y, y_free)) for i in free]
     return patternbroadcast(result, pattern)

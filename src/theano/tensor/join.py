@@ -20,7 +20,7 @@ from theano.tensor.opsupport import (
     single,
     new_tensor,
     unknown_if_one,
-    zeros_for,
+    zero_gradient,
 )
 from theano.tensor.shape import (
     MakeVector,
@@ -101,7 +101,7 @@ class Join(Op):
     def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
         axis, tensors, g = inputs[0], inputs[1:], gs[0]
         if outputs[0].type.dtype in DISCRETE:
-            return [disconnected(), *(zeros_for(t) for t in tensors)]
+            return [disconnected(), *(zero_gradient(t) for t in tensors)]
         known = known_int(axis)
         lengths = [shape_i(t, known) if known is not None else shape(t)[axis] for t in tensors]
         parts = Split(len(tensors))(g, axis, MakeVector("int64")(*lengths), return_list=True)
@@ -110,7 +110,7 @@ class Join(Op):
     def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
         if all(e is None for e in eval_points[1:]):
             return [None]
-        parts = [zeros_for(t) if e is None else e for t, e in zip(inputs[1:], eval_points[1:])]
+        parts = [zero_gradient(t) if e is None else e for t, e in zip(inputs[1:], eval_points[1:])]
         return [self(inputs[0], *parts)]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
@@ -297,7 +297,7 @@ class Split(Op):
 
     def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
         x, axis, _ = inputs
-        parts = [zeros_for(o) if is_disconnected(g) else g for o, g in zip(outputs, gs)]
+        parts = [zero_gradient(o) if is_disconnected(g) else g for o, g in zip(outputs, gs)]
         return [patternbroadcast(join(axis, *parts), x.type.broadcastable), disconnected(), disconnected()]
 
     def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:

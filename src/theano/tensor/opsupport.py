@@ -9,7 +9,7 @@ import numpy as np
 
 from theano.graph import Apply, DisconnectedType, Variable, disconnected_type
 from theano.scalar.dtypes import INTEGER
-from theano.tensor.elemwise import zeros_for
+from theano.tensor.elemwise import zeros_for as zero_gradient
 from theano.tensor.math import cast
 from theano.tensor.type import StaticShape, tensor_type
 from theano.tensor.variable import TensorConstant, TensorVariable, as_tensor_variable, constant
@@ -25,7 +25,7 @@ __all__ = [
     "new_tensor",
     "single",
     "unknown_if_one",
-    "zeros_for",
+    "zero_gradient",
 ]
 
 Shapes = list[tuple[Any, ...]]

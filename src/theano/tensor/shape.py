@@ -21,7 +21,7 @@ from theano.tensor.opsupport import (
     is_disconnected,
     single,
     unknown_if_one,
-    zeros_for,
+    zero_gradient,
 )
 from theano.tensor.static_value import known_int, known_ints, known_scalar
 from theano.tensor.variable import as_tensor_variable, constant
@@ -144,13 +144,13 @@ class MakeVector(Op):
 
     def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
         if self.dtype in DISCRETE:
-            return [zeros_for(i) for i in inputs]
+            return [zero_gradient(i) for i in inputs]
         return [gs[0][i] for i in range(len(inputs))]
 
     def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
         if all(e is None for e in eval_points):
             return [None]
-        return [self(*(zeros_for(i) if e is None else e for i, e in zip(inputs, eval_points)))]
+        return [self(*(zero_gradient(i) if e is None else e for i, e in zip(inputs, eval_points)))]
 
 
 def as_shape_vector(lengths: Any, ndim: int | None = None) -> Variable:

@@ -91,6 +91,28 @@ def known_ints(v: Variable) -> tuple[int | None, ...] | None:
     return None if found is None else tuple(None if e is None else known_int(e) for e in found)
 
 
+def get_vector_length(v: Any) -> int:
+    """The length of a vector, if it is known.
+
+    Raises
+    ------
+    ValueError
+        If `v` is not a vector or its length is not known.
+
+    Examples
+    --------
+    >>> get_vector_length(T.tensor3().shape)
+    3
+    """
+    v = as_tensor_variable(v)
+    if v.type.ndim != 1:
+        raise ValueError(f"argument must be symbolic vector, got '{v}' with {v.type.ndim} dimensions")
+    found = known_vector(v)
+    if found is None:
+        raise ValueError(f"length not known: {v}")
+    return len(found)
+
+
 def get_scalar_constant_value(
     v: Any, elemwise: bool = True, only_process_constants: bool = False, max_recur: int = MAX_DEPTH
 ) -> np.ndarray:

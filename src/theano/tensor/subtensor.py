@@ -20,7 +20,7 @@ from theano.tensor.opsupport import (
     index_constant,
     single,
     unknown_if_one,
-    zeros_for,
+    zero_gradient,
 )
 from theano.tensor.shape import Reshape, addbroadcast, reshape, shape, shape_padleft, shape_tuple
 from theano.tensor.static_value import known_int, known_vector
@@ -231,8 +231,8 @@ class Subtensor(Indexed):
         x, *indices = inputs
         rest = [disconnected() for _ in indices]
         if x.type.dtype in DISCRETE:
-            return [zeros_for(x), *rest]
-        return [IncSubtensor(self.idx_list)(zeros_for(x), gs[0], *indices), *rest]
+            return [zero_gradient(x), *rest]
+        return [IncSubtensor(self.idx_list)(zero_gradient(x), gs[0], *indices), *rest]
 
     def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
         return [None if eval_points[0] is None else self(eval_points[0], *inputs[1:])]
@@ -256,7 +256,7 @@ class Written(Indexed):
         (x, y, *indices), g = inputs, gs[0]
         rest = [disconnected() for _ in indices]
         if outputs[0].type.dtype in DISCRETE:
-            return [zeros_for(x), zeros_for(y), *rest]
+            return [zero_gradient(x), zero_gradient(y), *rest]
         gx = g
         if self.set_instead_of_inc:
             gx = self(g, np.asarray(0, dtype=g.type.dtype), *indices)
@@ -265,7 +265,7 @@ class Written(Indexed):
     def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
         if eval_points[0] is None and eval_points[1] is None:
             return [None]
-        x, y = (zeros_for(i) if e is None else e for i, e in zip(inputs, eval_points[:2]))
+        x, y = (zero_gradient(i) if e is None else e for i, e in zip(inputs, eval_points[:2]))
         return [self(x, y, *inputs[2:])]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from theano.graph import Variable
 from theano.tensor.math import cast, sqrt
-from theano.tensor.reduction import mean, var
+from theano.tensor.statistics import mean, var
 from theano.tensor.shape import addbroadcast, dimshuffle, product, shape_i
 from theano.tensor.variable import as_tensor_variable, constant
 

@@ -13,7 +13,7 @@ from theano.scalar.dtypes import FLOAT, INTEGER
 from theano.tensor.alloc import arange
 from theano.tensor.indexing import getitem
 from theano.tensor.nnet.softmax import as_rows, exact, logsoftmax_op, numpy_shifted, softmax_op, through_softmax
-from theano.tensor.opsupport import Shapes, disconnected, is_disconnected, single, new_tensor, zeros_for
+from theano.tensor.opsupport import Shapes, disconnected, is_disconnected, single, new_tensor, zero_gradient
 from theano.tensor.reduction import argmax
 from theano.tensor.reduction import max as max_
 from theano.tensor.reduction import sum as sum_
@@ -67,7 +67,7 @@ class CrossentropyCategorical1Hot(Op):
 
     def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
         p, t = inputs
-        place = _picked(zeros_for(p), t)
+        place = _picked(zero_gradient(p), t)
         return [inc_subtensor(place, -gs[0] / _picked(p, t)), disconnected()]
 
     def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
@@ -135,7 +135,7 @@ class CrossentropySoftmaxArgmax1HotWithBias(Op):
         if not is_disconnected(g_sm):
             parts.append(through_softmax(g_sm, sm))
         if not parts:
-            return [zeros_for(x), zeros_for(b), disconnected()]
+            return [zero_gradient(x), zero_gradient(b), disconnected()]
         dx = parts[0] if len(parts) == 1 else parts[0] + parts[1]
         return [dx, patternbroadcast(sum_(dx, axis=0), b.type.broadcastable), disconnected()]
 
@@ -162,7 +162,7 @@ def crossentropy_softmax_1hot_with_bias(x: Any, b: Any, y_idx: Any, **kwargs: An
 
 def _no_bias(x: Any) -> tuple[Variable, Variable]:
     x = as_rows(x, "x")
-    return x, zeros_for(getitem(x, (0,)))
+    return x, zero_gradient(getitem(x, (0,)))
 
 
 def crossentropy_softmax_1hot(x: Any, y_idx: Any, **kwargs: Any) -> tuple[Variable, Variable]:

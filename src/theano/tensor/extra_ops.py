@@ -1,0 +1,498 @@
+"""Running sums and products, repeats, counts, differences and other functions of whole arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from theano.configdefaults import config
+from theano.graph import Apply, Op, Variable
+from theano.graph.null_type import grad_undefined
+from theano.scalar.dtypes import DISCRETE, INTEGER, as_dtype
+from theano.tensor.alloc import alloc, arange, zeros, zeros_like
+from theano.tensor.indexing import nonzero
+from theano.tensor.math import cast, maximum
+from theano.tensor.methods import attach
+from theano.tensor.opsupport import (
+    Shapes,
+    as_index,
+    disconnected,
+    first_connected,
+    index_constant,
+    new_tensor,
+    single,
+    unknown_if_one,
+    zero_gradient,
+)
+from theano.tensor.reduction import max as max_
+from theano.tensor.reduction import sum as sum_
+from theano.tensor.shape import (
+    dimshuffle,
+    flatten,
+    patternbroadcast,
+    product,
+    reshape,
+    shape,
+    shape_i,
+    shape_padaxis,
+    squeeze,
+)
+from theano.tensor.static_value import known_int, known_ints
+from theano.tensor.subtensor import inc_subtensor, set_subtensor
+from theano.tensor.variable import as_tensor_variable
+
+__all__ = [
+    "CumOp", "RepeatOp", "SearchsortedOp", "Unique", "bartlett", "bincount", "compress", "cpu_contiguous", "cumprod",
+    "cumsum", "diff", "ravel_multi_index", "repeat", "searchsorted", "squeeze", "to_one_hot", "unravel_index",
+]  # fmt: skip
+
+
+def _checked_axis(axis: int, ndim: int, what: str) -> int:
+    if not -ndim <= axis < ndim:
+        raise ValueError(f"{what}: axis {axis} is out of bounds for {ndim} dimensions")
+    return axis % ndim
+
+
+def _backwards(x: Variable, axis: int) -> Variable:
+    return x[(slice(None),) * axis + (slice(None, None, -1),)]  # type: ignore[index]
+
+
+# -- running sums and products -------------------------------------------------------------------------------
+
+
+class CumOp(Op):
+    """Sums or products of the elements so far, along an axis or (`axis` None) of the flattened tensor.
+
+    Examples
+    --------
+    >>> CumOp()(T.vector())
+    CumOp{None, add}.0
+    """
+
+    __props__ = ("axis", "mode")
+
+    def __init__(self, axis: int | None = None, mode: str = "add") -> None:
+        if mode not in ("add", "mul"):
+            raise ValueError(f'CumOp: Unknown mode "{mode}"')
+        self.axis = None if axis is None else int(axis)
+        self.mode = mode
+
+    def __str__(self) -> str:
+        return f"CumOp{{{self.axis}, {self.mode}}}"
+
+    def make_node(self, x: Any) -> Apply:
+        x = as_tensor_variable(x)
+        if self.axis is not None:
+            _checked_axis(self.axis, x.type.ndim, str(self))
+            return single(self, [x], x.type.dtype, x.type.shape)
+        known = x.type.shape
+        length = None if None in known else unknown_if_one(int(np.prod(known, dtype=object)))
+        return single(self, [x], x.type.dtype, known if x.type.ndim == 1 else [length])
+
+    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+        x = inputs[0]
+        run = np.cumsum if self.mode == "add" else np.cumprod
+        with np.errstate(all="ignore"):
+            out[0][0] = np.asarray(run(x, axis=self.axis, dtype=x.dtype))
+
+    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+        return [(product(shapes[0]),) if self.axis is None else shapes[0]]
+
+    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+        (x,), (y,), (g,) = inputs, outputs, gs
+        if y.type.dtype in DISCRETE:
+            return [zero_gradient(x)]
+        if self.axis is None:
+            if x.type.ndim == 1:
+                return CumOp(0, self.mode).L_op(inputs, outputs, gs)
+            flat = flatten(x)
+            (back,) = CumOp(0, self.mode).L_op([flat], [CumOp(0, self.mode)(flat)], [reshape(g, shape(flat))])
+            return [patternbroadcast(reshape(back, shape(x), ndim=x.type.ndim), x.type.broadcastable)]
+        axis = self.axis % x.type.ndim
+        if self.mode == "add":
+            return [_backwards(CumOp(axis)(_backwards(g, axis)), axis)]
+        total = CumOp(axis)(_backwards(y * g, axis))
+        return [_backwards(total, axis) / x]
+
+    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+        e, x = eval_points[0], inputs[0]
+        if e is None:
+            return [None]
+        if self.mode == "add":
+            return [self(e)]
+        return [self(x) * CumOp(self.axis)(e / x)]
+
+
+def cumsum(x: Any, axis: int | None = None) -> Variable:
+    """The sums of the elements so far along `axis` (default: of the flattened `x`); the dtype is kept.
+
+    Examples
+    --------
+    >>> T.cumsum(T.constant([1, 2, 3])).eval()
+    array([1, 3, 6])
+    """
+    return CumOp(axis, "add")(x)
+
+
+def cumprod(x: Any, axis: int | None = None) -> Variable:
+    """The products of the elements so far along `axis`; see `cumsum`."""
+    return CumOp(axis, "mul")(x)
+
+
+def diff(x: Any, n: int = 1, axis: int = -1) -> Variable:
+    """Differences of neighbours along `axis`, `n` times.
+
+    Examples
+    --------
+    >>> T.diff(T.constant([1, 4, 9])).eval()
+    array([3, 5])
+    """
+    x = as_tensor_variable(x)
+    before = (slice(None),) * _checked_axis(axis, x.type.ndim, "diff")
+    for _ in range(n):
+        x = x[(*before, slice(1, None))] - x[(*before, slice(None, -1))]
+    return x
+
+
+# -- repeats --------------------------------------------------------------------------------------------------
+
+
+class RepeatOp(Op):
+    """Element `i` along `axis` (None: of the flattened tensor) repeated ``repeats[i]`` times."""
+
+    __props__ = ("axis",)
+
+    def __init__(self, axis: int | None = None) -> None:
+        self.axis = axis
+
+    def make_node(self, x: Any, repeats: Any) -> Apply:
+        x, repeats = as_tensor_variable(x), as_tensor_variable(repeats)
+        if repeats.type.dtype not in INTEGER:
+            raise TypeError(f"repeats must be integers, got {repeats} of dtype {repeats.type.dtype}")
+        if repeats.type.ndim != 1:
+            raise TypeError(f"repeats must be a vector here, got {repeats}")
+        result: list[int | None] = [None] if self.axis is None else list(x.type.shape)
+        if self.axis is not None:
+            result[_checked_axis(self.axis, x.type.ndim, "repeat")] = None
+        return single(self, [x, repeats], x.type.dtype, result)
+
+    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+        out[0][0] = np.repeat(inputs[0], inputs[1], axis=self.axis)
+
+    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+        x, repeats = node.inputs
+        total = sum_(repeats, dtype="int64")
+        if self.axis is None:
+            return [(total,)]
+        axis = self.axis % x.type.ndim
+        return [tuple(total if i == axis else s for i, s in enumerate(shapes[0]))]
+
+    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+        x, repeats = inputs
+        if self.axis is None:
+            flat = flatten(x)
+            (back, no) = RepeatOp(0).L_op([flat, repeats], outputs, gs)
+            return [patternbroadcast(reshape(back, shape(x), ndim=x.type.ndim), x.type.broadcastable), no]
+        axis = self.axis % x.type.ndim
+        source = RepeatOp(0)(arange(shape_i(x, axis)), repeats)
+        zeros_ = zeros_like(x, dtype=gs[0].type.dtype)
+        return [inc_subtensor(zeros_[(slice(None),) * axis + (source,)], gs[0]), disconnected()]
+
+    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+        return [None if eval_points[0] is None else self(eval_points[0], inputs[1])]
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return first_connected(2)
+
+
+def repeat(x: Any, repeats: Any, axis: int | None = None) -> Variable:
+    """The elements of `x` along `axis` (default: of the flattened `x`), each repeated.
+
+    Parameters
+    ----------
+    repeats : an integer, or a vector with one for each element
+
+    Examples
+    --------
+    >>> T.repeat(T.constant([4, 5]), 2).eval()
+    array([4, 4, 5, 5])
+    """
+    x = as_tensor_variable(x)
+    times = as_tensor_variable(repeats)
+    if times.type.dtype not in INTEGER:
+        raise TypeError(f"repeats must be integers, got {repeats!r}")
+    if times.type.ndim > 1:
+        raise ValueError("The dimension of repeats should not exceed 1.")
+    if times.type.ndim == 1:
+        if not times.type.broadcastable[0]:
+            return RepeatOp(axis)(x, times)
+        times = dimshuffle(times, ())
+    times = as_index(times)
+    if axis is None:
+        x, axis = x if x.type.ndim == 1 else flatten(x), 0
+    axis = _checked_axis(axis, x.type.ndim, "repeat")
+    lengths = [shape_i(x, i) for i in range(x.type.ndim)]
+    spread = alloc(shape_padaxis(x, axis + 1), *lengths[: axis + 1], times, *lengths[axis + 1 :])
+    lengths[axis] = lengths[axis] * times
+    pattern = [b and i != axis for i, b in enumerate(x.type.broadcastable)]
+    return patternbroadcast(reshape(spread, lengths), pattern)
+
+
+# -- labels and counts ----------------------------------------------------------------------------------------
+
+
+def to_one_hot(y: Any, nb_class: Any, dtype: str | None = None) -> Variable:
+    """A matrix with a 1 in column ``y[i]`` of row `i`; dtype `floatX` unless given.
+
+    Examples
+    --------
+    >>> T.extra_ops.to_one_hot(T.constant([1, 0]), 2).eval()
+    array([[0., 1.],
+           [1., 0.]])
+    """
+    y = as_tensor_variable(y)
+    if y.type.ndim != 1 or y.type.dtype not in INTEGER:
+        raise TypeError(f"to_one_hot takes a vector of integers, got {y.type}")
+    n = shape_i(y, 0)
+    blank = zeros((n, as_index(nb_class, "nb_class")), config.floatX if dtype is None else as_dtype(dtype))
+    return set_subtensor(blank[arange(n), y], 1)
+
+
+def bincount(x: Any, weights: Any = None, minlength: Any = None, assert_nonneg: bool = False) -> Variable:
+    """How often each number from 0 to ``max(x)`` (at least `minlength` numbers) occurs in the integer vector `x`.
+
+    With `weights` the weights are added up instead of counted.
+
+    Examples
+    --------
+    >>> T.extra_ops.bincount(T.constant([0, 2, 2])).eval()
+    array([1, 0, 2])
+    """
+    x = as_tensor_variable(x)
+    if x.type.ndim != 1:
+        raise TypeError("Inputs must be of dimension 1.")
+    if x.type.dtype not in INTEGER:
+        raise TypeError(f"bincount takes integers, got {x.type}")
+    length = cast(max_(x), "int64") + 1
+    if minlength is not None:
+        length = maximum(length, as_index(minlength, "minlength"))
+    dtype = "int64" if weights is None else as_tensor_variable(weights).type.dtype
+    counted = zeros((maximum(length, 0),), dtype)[x]  # type: ignore[index]
+    return inc_subtensor(counted, 1 if weights is None else weights)
+
+
+class Unique(Op):
+    """The sorted distinct elements; optionally where they are first, where each element went, and counts."""
+
+    __props__ = ("return_index", "return_inverse", "return_counts", "axis")
+
+    def __init__(
+        self,
+        return_index: bool = False,
+        return_inverse: bool = False,
+        return_counts: bool = False,
+        axis: int | None = None,
+    ) -> None:
+        self.return_index, self.return_inverse, self.return_counts = return_index, return_inverse, return_counts
+        self.axis = axis
+
+    def make_node(self, x: Any) -> Apply:
+        x = as_tensor_variable(x)
+        result: list[int | None] = [None]
+        if self.axis is not None:
+            result = list(x.type.shape)
+            result[_checked_axis(self.axis, x.type.ndim, "unique")] = None
+        extra = self.return_index + self.return_inverse + self.return_counts
+        return Apply(self, [x], [new_tensor(x.type.dtype, result), *(new_tensor("int64", [None]) for _ in range(extra))])
+
+    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+        found = np.unique(inputs[0], self.return_index, self.return_inverse, self.return_counts, axis=self.axis)
+        values = list(found) if isinstance(found, tuple) else [found]
+        for k, (storage, value) in enumerate(zip(out, values)):
+            storage[0] = value if k == 0 else np.ravel(value).astype("int64")
+
+    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+        return [grad_undefined(self, 0, inputs[0], "the gradient of unique is not defined")]
+
+
+# -- positions ------------------------------------------------------------------------------------------------
+
+
+class SearchsortedOp(Op):
+    """Where to insert values into a sorted vector so that it stays sorted."""
+
+    __props__ = ("side",)
+
+    def __init__(self, side: str = "left") -> None:
+        if side not in ("left", "right"):
+            raise ValueError(f"'{side}' is an invalid value for keyword 'side'")
+        self.side = side
+
+    def make_node(self, x: Any, v: Any, sorter: Any = None) -> Apply:
+        x, v = as_tensor_variable(x), as_tensor_variable(v)
+        if x.type.ndim != 1:
+            raise TypeError(f"searchsorted takes a sorted vector, got {x.type}")
+        inputs = [x, v]
+        if sorter is not None:
+            sorter = as_tensor_variable(sorter)
+            if sorter.type.ndim != 1 or sorter.type.dtype not in INTEGER:
+                raise TypeError("sorter must be an integer vector", sorter.type)
+            inputs.append(sorter)
+        return single(self, inputs, "int64", v.type.shape)
+
+    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+        x, v, *sorter = inputs
+        out[0][0] = np.asarray(np.searchsorted(x, v, self.side, *sorter), dtype="int64")
+
+    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+        return [shapes[1]]
+
+    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+        return [*(zero_gradient(i) for i in inputs[:2]), *(disconnected() for _ in inputs[2:])]
+
+    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+        return [None]
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return first_connected(len(node.inputs), (0, 1))
+
+
+def searchsorted(x: Any, v: Any, side: str = "left", sorter: Any = None) -> Variable:
+    """The positions in the sorted vector `x` before (`side` 'left') or behind which the elements of `v` belong.
+
+    Examples
+    --------
+    >>> T.extra_ops.searchsorted(T.constant([1, 3, 5]), 3).eval()
+    array(1)
+    """
+    return SearchsortedOp(side)(x, v, sorter)
+
+
+def compress(condition: Any, x: Any, axis: int | None = None) -> Variable:
+    """The elements of `x` along `axis` (default: of the flattened `x`) where the vector `condition` is true.
+
+    Examples
+    --------
+    >>> T.compress([0, 1, 1], T.constant([4, 5, 6])).eval()
+    array([5, 6])
+    """
+    positions = nonzero(condition)[0]
+    return as_tensor_variable(x).take(positions, axis=axis)  # type: ignore[no-any-return]
+
+
+def unravel_index(indices: Any, dims: Any, order: str = "C", ndim: int | None = None) -> Any:
+    """The coordinates, one tensor for each of `dims`, of positions in the flattened array.
+
+    Examples
+    --------
+    >>> [int(i.eval()) for i in T.unravel_index(5, (2, 3))]
+    [1, 2]
+    """
+    indices, lengths = as_index_like(indices), _dims(dims, ndim)
+    coordinates: list[Variable] = []
+    for length in reversed(lengths) if order == "C" else lengths:
+        coordinates.append(indices % length)
+        indices = indices // length
+    ordered = tuple(coordinates[::-1] if order == "C" else coordinates)
+    return ordered[0] if len(ordered) == 1 else ordered
+
+
+def ravel_multi_index(multi_index: Any, dims: Any, mode: str = "raise", order: str = "C") -> Variable:
+    """The positions in the flattened array of points given by coordinates.
+
+    With `mode` 'wrap' or 'clip' coordinates out of range are taken modulo the length or to the nearest end.
+
+    Examples
+    --------
+    >>> int(T.ravel_multi_index((1, 2), (2, 3)).eval())
+    5
+    """
+    coordinates = [as_index_like(i) for i in multi_index]
+    lengths = _dims(dims, len(coordinates))
+    if mode == "wrap":
+        coordinates = [i % n for i, n in zip(coordinates, lengths)]
+    elif mode == "clip":
+        coordinates = [i.clip(0, n - 1) for i, n in zip(coordinates, lengths)]
+    elif mode != "raise":
+        raise ValueError(f"mode must be 'raise', 'wrap' or 'clip', not {mode!r}")
+    pairs = list(zip(coordinates, lengths))
+    total: Any = index_constant(0)
+    for i, n in pairs if order == "C" else reversed(pairs):
+        total = total * n + i
+    return total  # type: ignore[no-any-return]
+
+
+def as_index_like(value: Any) -> Any:
+    """`value` as a tensor of int64."""
+    variable = as_tensor_variable(value)
+    if variable.type.dtype not in INTEGER:
+        raise TypeError(f"indices must be integers, got {variable.type}")
+    return cast(variable, "int64")
+
+
+def _dims(dims: Any, ndim: int | None) -> list[Variable]:
+    if isinstance(dims, (list, tuple)):
+        return [as_index(d, "a length") for d in dims]
+    vector = as_tensor_variable(dims)
+    known = known_ints(vector)
+    count = ndim if known is None else len(known)
+    if count is None:
+        raise ValueError("the number of dimensions is not known; give ndim")
+    return [as_index(vector[i]) for i in range(count)]
+
+
+# -- others ---------------------------------------------------------------------------------------------------
+
+
+class CpuContiguous(Op):
+    """`x` with its elements in C order in memory."""
+
+    __props__ = ()
+    view_map = {0: [0]}
+
+    def make_node(self, x: Any) -> Apply:
+        x = as_tensor_variable(x)
+        return single(self, [x], x.type.dtype, x.type.shape)
+
+    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+        out[0][0] = np.asarray(inputs[0], order="C")
+
+    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+        return [shapes[0]]
+
+    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+        return [gs[0]]
+
+    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+        return [eval_points[0]]
+
+
+cpu_contiguous = CpuContiguous()
+
+
+def bartlett(M: Any) -> Variable:  # noqa: N803
+    """The Bartlett (triangular, zero at both ends) window of `M` points.
+
+    Examples
+    --------
+    >>> T.extra_ops.bartlett(3).eval()
+    array([0., 1., 0.])
+    """
+    length = maximum(as_index(M, "M"), 0)
+    n = cast(arange(length), "float64")
+    half = cast(length - 1, "float64") / 2
+    # a window of one point is 1
+    window = 1 - abs(n - half) / maximum(half, np.float64(0.5))
+    return window.astype(config.floatX)
+
+
+attach(
+    {
+        "repeat": repeat,
+        "cumsum": cumsum,
+        "cumprod": cumprod,
+        "compress": lambda self, a, axis=None: compress(self, a, axis=axis),
+        "searchsorted": searchsorted,
+    }
+)

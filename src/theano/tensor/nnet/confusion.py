@@ -1,0 +1,37 @@
+"""The confusion matrix of two labelings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from theano.graph import Variable
+from theano.tensor.dot import dot
+from theano.tensor.extra_ops import Unique
+from theano.tensor.join import concatenate
+from theano.tensor.math import cast, eq
+from theano.tensor.shape import dimshuffle
+from theano.tensor.variable import as_tensor_variable
+
+
+def confusion_matrix(actual: Any, pred: Any) -> tuple[Variable, Variable]:
+    """How often each label of `actual` (rows) was predicted as each label of `pred` (columns).
+
+    Returns
+    -------
+    matrix, labels : the counts, and the sorted labels of rows and columns
+
+    Examples
+    --------
+    >>> counts, labels = confusion_matrix(T.constant([0, 1, 1]), T.constant([0, 0, 1]))
+    >>> counts.eval()
+    array([[1, 0],
+           [1, 1]])
+    """
+    actual, pred = as_tensor_variable(actual), as_tensor_variable(pred)
+    for what, v in (("actual", actual), ("pred", pred)):
+        if v.type.ndim != 1:
+            raise ValueError(f"{what} must be 1-d tensor variable")
+    labels = Unique()(concatenate([actual, pred]))
+    of_actual = cast(eq(dimshuffle(actual, (0, "x")), dimshuffle(labels, ("x", 0))), "int64")
+    of_pred = cast(eq(dimshuffle(pred, (0, "x")), dimshuffle(labels, ("x", 0))), "int64")
+    return dot(dimshuffle(of_actual, (1, 0)), of_pred), labels
