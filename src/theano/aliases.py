@@ -75,9 +75,10 @@ LATE: dict[str, dict[str, str]] = {
         "theano.graph": "Apply Constant Generic Op Type Variable MethodNotDefined",
         "theano.printing": "min_informative_str pprint",
         "theano.configdefaults": "config",
-        "theano.compile": "verify_grad shared",
+        "theano.compile": "shared",
+        "theano.compile.verify_grad": "verify_grad",
     },
-    "theano.gradient": {"theano.compile": "verify_grad"},
+    "theano.gradient": {"theano.compile.verify_grad": "verify_grad"},
 }
 
 
@@ -128,7 +129,7 @@ def install() -> None:
         for source, names in sources.items():
             for name in names.split():
                 if not hasattr(module, name):
-                    setattr(module, name, getattr(sys.modules[source], name))
+                    setattr(module, name, getattr(importlib.import_module(source), name))
 
 
 def _with_parents(name: str) -> list[str]:
