@@ -67,7 +67,7 @@ true_div = binary(
 inv = unary(
     "inv", numpy=lambda x: 1 / x, dtype=rules.to_float, grad=lambda x, z, g: -g / (x * x), expand=lambda x: 1 / x
 )
-identity = unary("identity", numpy=np.positive, dtype=rules.same, grad=lambda x, z, g: g, expand=lambda x: x)
+identity = unary("identity", numpy=np.copy, dtype=rules.same, grad=lambda x, z, g: g, expand=lambda x: x)
 
 
 # -- division with remainder -------------------------------------------------------------------------------
@@ -106,13 +106,18 @@ def _int_divmod(x: Expr, y: Expr) -> tuple[Expr, Expr]:
 
 
 def _truncated_remainder(x: Expr, y: Expr) -> Expr:
-    """x - trunc(x/y)*y, corrected where x/y was rounded across an integer (exact while |x/y| < 2**53)."""
-    q = expr.trunc(x / y)
-    r = expr.select(expr.and_(expr.eq(q, 0), expr.eq(x, x)), x, expr.fma(-q, y, x))
+    """x - trunc(x/y)*y, corrected where x/y was rounded across an integer.
+
+    One step leaves the exact rest of a quotient rounded to the mantissa's m bits; two are exact up to quotients
+    of about 2**(2m) (with a fused product and sum).
+    """
+    r = x
+    for _ in range(2):
+        q = expr.trunc(r / y)
+        r = expr.select(expr.eq(q, 0), r, expr.fma(-q, y, r))
     size = expr.abs_(y)
     crossed = expr.and_(expr.ne(r, 0), expr.xor(expr.lt(r, 0), expr.lt(x, 0)))
-    r = expr.select(crossed, r + expr.copysign(size, x), r)
-    return expr.select(expr.ge(expr.abs_(r), size), r - expr.copysign(size, x), r)
+    return expr.select(crossed, r + expr.copysign(size, x), r)
 
 
 def _expand_mod(x: Expr, y: Expr) -> Expr:

@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from theano.loops import expr
-from theano.scalar import lazy_vmath as vmath
+from theano.loops import expr, vmath
 from theano.loops.expr import Expr
 from theano.scalar import rules
 from theano.scalar.choice import switch

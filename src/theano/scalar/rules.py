@@ -123,7 +123,10 @@ def bits(*dtypes: str) -> str:
     """All bool or all integer."""
     if any(d not in DISCRETE for d in dtypes) or ("bool" in dtypes and any(d != "bool" for d in dtypes)):
         raise TypeError(f"bit operations need all bool or all integer arguments, got {', '.join(dtypes)}")
-    return upcast(*dtypes)
+    result = upcast(*dtypes)
+    if result not in DISCRETE:
+        raise TypeError(f"no integer dtype holds {' and '.join(dtypes)}: cast one of them")
+    return result
 
 
 def last(*dtypes: str) -> str:

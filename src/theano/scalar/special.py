@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from theano.scalar import lazy_vmath as vmath
+from theano.loops import vmath
 from theano.scalar import rules
 from theano.scalar.exponential import exp
 from theano.scalar.op import UNDEFINED, ScalarOp, binary, like, scipy_special, unary

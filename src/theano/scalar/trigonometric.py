@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from theano.scalar import lazy_vmath as vmath
+from theano.loops import vmath
 from theano.scalar import rules
 from theano.scalar.op import ScalarOp, binary, like, unary
 from theano.scalar.power import sqr, sqrt
