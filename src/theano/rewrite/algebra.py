@@ -1,0 +1,503 @@
+"""Sums and products as collections.
+
+A sum is ``{term: coefficient}``, a product ``{base: exponent}`` times a coefficient; `-x` is coefficient -1,
+division exponent -1. Both are *views*, computed at a root by opening inner nodes of the same kind and dtype
+that nobody else reads. Coefficients are exact (`int` or `Fraction`).
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from theano import scalar
+from theano.graph import Apply, Variable
+from theano.rewrite.build import Number, broadcast_to, constant, elemwise, fits, number, wrap
+from theano.rewrite.table import RewriteGraph
+from theano.tensor.elemwise import Elemwise
+
+SUM_OPS = frozenset({"add", "sub", "neg"})
+PRODUCT_OPS = frozenset({"mul", "true_div", "inv", "sqr", "pow", "neg"})
+# Rough cost of operations, in multiplications; collecting must make a graph cheaper.
+MUL, DIV, SQR, POW = 1.0, 4.0, 0.9, 20.0
+# Powers up to this are multiplications; beyond, `pow` is as exact and not slower.
+MAX_POWER = 8
+
+
+class Product:
+    """A product: ``coef * Π base**exponent``.
+
+    Attributes
+    ----------
+    cost
+        What the opened nodes cost.
+    """
+
+    __slots__ = ("coef", "factors", "cost", "leaves")
+
+    def __init__(self) -> None:
+        self.coef: Number = 1
+        self.factors: dict[Variable, int] = {}
+        self.cost = 0.0
+        self.leaves = 0
+
+    def key(self) -> Hashable:
+        """Equal for products that differ by their coefficient only."""
+        if len(self.factors) == 1:
+            (base, exponent), = self.factors.items()
+            if exponent == 1:
+                return base
+        return frozenset(self.factors.items())
+
+
+class Sum:
+    """A sum: ``const + Σ coef * term``; `terms` maps a key to its coefficient and one example of the term."""
+
+    __slots__ = ("const", "terms", "cost", "leaves", "constants")
+
+    def __init__(self) -> None:
+        self.const: Number = 0
+        self.terms: dict[Hashable, Term] = {}
+        self.cost = 0.0
+        self.leaves = 0
+        self.constants = 0
+
+
+class Term:
+    """A term of a sum: ``coef * product(factors)``; `var` is ``var_coef * product(factors)``."""
+
+    __slots__ = ("coef", "factors", "var", "var_coef")
+
+    def __init__(self, coef: Number, factors: dict[Variable, int], var: Variable, var_coef: Number) -> None:
+        self.coef = coef
+        self.factors = factors
+        self.var = var
+        self.var_coef = var_coef
+
+
+def ring(dtype: str) -> str | None:
+    """What algebra a dtype allows: 'field' (floats), 'integers' (modulo 2^n), None."""
+    if dtype == "bool":
+        return None
+    return "integers" if "int" in dtype else "field"
+
+
+def is_root(graph: RewriteGraph, node: Apply, names: frozenset[str]) -> Apply | None:
+    """None if `node` is the root of a sum (product); else the node that will open it."""
+    out = node.outputs[0]
+    user = graph.only_user(out)
+    if user is None or type(user.op) is not Elemwise or user.op.scalar_op.name not in names:
+        return None
+    if user.outputs[0].type.dtype != out.type.dtype or _repeated(user.inputs, out):
+        return None
+    if user.op.scalar_op.name == "pow" and (user.inputs[0] is not out or _small_power(user) is None):
+        return None
+    return user
+
+
+def _repeated(inputs: Sequence[Variable], var: Variable) -> bool:
+    return sum(v is var for v in inputs) > 1
+
+
+def _small_power(node: Apply) -> int | None:
+    """The exponent of a `pow` by a small integer constant."""
+    exponent = number(node.inputs[1])
+    if isinstance(exponent, int) and abs(exponent) <= MAX_POWER and (
+            exponent >= 0 or ring(node.outputs[0].type.dtype) == "field"):
+        return exponent
+    return None
+
+
+def product_of(graph: RewriteGraph, root: Variable) -> Product:
+    """The product that `root` is (a single factor, if it isn't one)."""
+    dtype = root.type.dtype
+    kind = ring(dtype)
+    view = Product()
+    stack: list[tuple[Variable, int, bool]] = [(root, 1, True)]
+    while stack:
+        var, exponent, free = stack.pop()
+        node = var.owner
+        if node is None:
+            value = number(var)
+            if value is not None and (value != 0 or exponent > 0):
+                if exponent == 1:
+                    view.coef *= value
+                else:
+                    power = value ** exponent if exponent > 0 else Fraction(1) / value ** -exponent
+                    view.coef *= _plain(power)
+                view.leaves += 1
+                continue
+        elif kind is not None and type(node.op) is Elemwise and (
+                free and var.type.dtype == dtype and (var is root or graph.only_user(var) is not None)):
+            if _open_product(view, node, exponent, kind, stack):
+                continue
+        view.leaves += 1
+        have = view.factors.get(var, 0) + exponent
+        view.factors[var] = have
+    view.coef = _plain(view.coef)
+    return view
+
+
+def _open_product(view: Product, node: Apply, exponent: int, kind: str,
+                  stack: list[tuple[Variable, int, bool]]) -> bool:
+    name = node.op.scalar_op.name
+    inputs = node.inputs
+    if name == "mul":
+        free = len(set(inputs)) == len(inputs)
+        stack.extend((v, exponent, free or not _repeated(inputs, v)) for v in reversed(inputs))
+        view.cost += MUL * (len(inputs) - 1)
+    elif name == "neg":
+        view.coef *= -1 if exponent % 2 else 1
+        stack.append((inputs[0], exponent, True))
+        view.cost += MUL
+    elif name == "sqr":
+        stack.append((inputs[0], 2 * exponent, True))
+        view.cost += SQR
+    elif name == "pow":
+        power = _small_power(node)
+        if power is None:
+            return False
+        stack.append((inputs[0], power * exponent, inputs[0] is not inputs[1]))
+        view.cost += POW
+    elif kind != "field":
+        return False
+    elif name == "true_div":
+        if all(ring(v.type.dtype) != "field" for v in inputs):
+            return False                    # integers divide in float64, whatever the dtype of the product
+        free = inputs[0] is not inputs[1]
+        stack.append((inputs[1], -exponent, free))
+        stack.append((inputs[0], exponent, free))
+        view.cost += DIV
+    elif name == "inv" and ring(inputs[0].type.dtype) == "field":
+        stack.append((inputs[0], -exponent, True))
+        view.cost += DIV
+    else:
+        return False
+    return True
+
+
+def _plain(value: Number) -> Number:
+    return int(value) if isinstance(value, Fraction) and value.denominator == 1 else value
+
+
+def sum_of(graph: RewriteGraph, root: Variable) -> Sum:
+    """The sum that `root` is (a single term, if it isn't one)."""
+    dtype = root.type.dtype
+    kind = ring(dtype)
+    view = Sum()
+    stack: list[tuple[Variable, int, bool]] = [(root, 1, True)]
+    while stack:
+        var, sign, free = stack.pop()
+        node = var.owner
+        if node is None:
+            value = number(var)
+            if value is not None:
+                view.const += sign * value
+                view.constants += 1
+                continue
+        elif kind is not None and type(node.op) is Elemwise and var.type.dtype == dtype and free and (
+                var is root or graph.only_user(var) is not None):
+            name = node.op.scalar_op.name
+            inputs = node.inputs
+            if name == "add":
+                free = len(set(inputs)) == len(inputs)
+                stack.extend((v, sign, free or not _repeated(inputs, v)) for v in reversed(inputs))
+                view.cost += MUL * (len(inputs) - 1)
+                continue
+            if name == "sub":
+                free = inputs[0] is not inputs[1]
+                stack.append((inputs[1], -sign, free))
+                stack.append((inputs[0], sign, free))
+                view.cost += MUL
+                continue
+            if name == "neg":
+                stack.append((inputs[0], -sign, True))
+                view.cost += MUL
+                continue
+        _add_term(graph, view, var, sign, dtype)
+    view.const = _plain(view.const)
+    return view
+
+
+def _add_term(graph: RewriteGraph, view: Sum, var: Variable, sign: int, dtype: str) -> None:
+    view.leaves += 1
+    node = var.owner
+    if node is not None and type(node.op) is Elemwise and node.op.scalar_op.name in PRODUCT_OPS \
+            and var.type.dtype == dtype:
+        product = product_of(graph, var)
+        if not product.factors:             # a product of constants that was not folded
+            product.factors, product.coef = {var: 1}, 1
+        if product.coef not in (1, -1):
+            view.cost += MUL
+        key, coef, factors = product.key(), product.coef, product.factors
+    else:
+        key, coef, factors = var, 1, {var: 1}
+    known = view.terms.get(key)
+    if known is None:
+        view.terms[key] = Term(sign * coef, factors, var, coef)
+    else:
+        known.coef += sign * coef
+        if known.var_coef not in (1, -1) and coef in (1, -1):
+            known.var, known.var_coef = var, coef
+
+
+# -- building -------------------------------------------------------------------------------------
+
+def power_cost(exponent: int) -> float:
+    """Cost of an integer power of one factor."""
+    e = abs(exponent)
+    if e > MAX_POWER:
+        return POW
+    return SQR * (e.bit_length() - 1) + MUL * (bin(e).count("1") - 1)
+
+
+def build_power(base: Variable, exponent: int) -> Variable:
+    """A positive power as squares and products, or `pow` when it is high."""
+    if exponent > MAX_POWER:
+        return elemwise(scalar.pow, base, constant(exponent, base.type.dtype, base.type.ndim))
+    result: Variable | None = None
+    square = base
+    while True:
+        if exponent & 1:
+            result = square if result is None else elemwise(scalar.mul, result, square)
+        exponent >>= 1
+        if not exponent:
+            break
+        square = elemwise(scalar.sqr, square)
+    assert result is not None
+    return result
+
+
+def product_cost(coef: Number, factors: dict[Variable, int]) -> float:
+    """Cost of `build_product`."""
+    above = [e for e in factors.values() if e > 0]
+    below = [e for e in factors.values() if e < 0]
+    cost = sum(power_cost(e) for e in factors.values())
+    cost += MUL * (max(len(above) - 1, 0) + max(len(below) - 1, 0))
+    if below:
+        cost += DIV
+    if coef not in (1, 0) and (above or coef == -1):
+        cost += MUL
+    return cost
+
+
+def build_product(coef: Number, factors: dict[Variable, int], dtype: str, ndim: int) -> Variable | None:
+    """``coef * Π base**exponent``, not yet of any certain dtype; None if `coef` does not fit the dtype."""
+    if not fits(coef, dtype):
+        return None
+    above = [build_power(v, e) for v, e in factors.items() if e > 0]
+    below = [build_power(v, -e) for v, e in factors.items() if e < 0]
+    if coef == 0 or not (above or below):
+        return constant(coef, dtype, ndim)
+    negative = coef == -1
+    if coef not in (1, -1) and above:
+        above.insert(0, constant(coef, dtype, ndim))
+    top = above[0] if len(above) == 1 else elemwise(scalar.mul, *above) if above else None
+    if below:
+        bottom = below[0] if len(below) == 1 else elemwise(scalar.mul, *below)
+        if top is None:
+            top, negative = constant(coef, dtype, ndim), False
+        top = elemwise(scalar.true_div, top, bottom)
+    assert top is not None
+    return elemwise(scalar.neg, top) if negative else top
+
+
+def build_sum(const: Number, terms: list[tuple[Number, Variable]], dtype: str, ndim: int) -> Variable | None:
+    """``const + Σ coef * var``; None if a coefficient does not fit the dtype."""
+    plus: list[Variable] = []
+    minus: list[Variable] = []
+    for coef, var in terms:
+        if coef == 1:
+            plus.append(var)
+        elif coef == -1:
+            minus.append(var)
+        elif not fits(coef, dtype):
+            return None
+        else:
+            plus.append(elemwise(scalar.mul, constant(coef, dtype, ndim), var))
+    if not fits(const, dtype):
+        return None
+    if const != 0 or not (plus or minus):
+        plus.insert(0, constant(const, dtype, ndim))
+    if not plus:
+        total = minus[0] if len(minus) == 1 else elemwise(scalar.add, *minus)
+        return elemwise(scalar.neg, total)
+    total = plus[0] if len(plus) == 1 else elemwise(scalar.add, *plus)
+    if minus:
+        total = elemwise(scalar.sub, total, minus[0] if len(minus) == 1 else elemwise(scalar.add, *minus))
+    return total
+
+
+def negate(graph: RewriteGraph, var: Variable) -> Variable:
+    """``-var`` in its simplest form: signs of factors and of all-negative sums cancel."""
+    node = var.owner
+    if node is not None and type(node.op) is Elemwise and ring(var.type.dtype) is not None:
+        name = node.op.scalar_op.name
+        if name == "neg":
+            inner: Variable = node.inputs[0]
+            if inner.type.dtype == var.type.dtype:
+                return inner
+        if name == "sub":
+            swapped = elemwise(scalar.sub, node.inputs[1], node.inputs[0])
+            if scalar_of(node.inputs[0]) != "neg":
+                return swapped if swapped.type.dtype == var.type.dtype else elemwise(scalar.neg, var)
+            view = sum_of(graph, var)
+            made = build_sum(-view.const, [(-t.coef * t.var_coef, t.var) if t.var_coef in (1, -1) else
+                                           (-t.coef, _pure(t)) for t in view.terms.values()],
+                             var.type.dtype, var.type.ndim)
+            if made is not None and made.type.dtype == var.type.dtype:
+                return made
+        if name in ("mul", "true_div"):
+            product = product_of(graph, var)
+            if product.coef < 0:
+                built = build_product(-product.coef, product.factors, var.type.dtype, var.type.ndim)
+                if built is not None and built.type.dtype == var.type.dtype:
+                    return built
+    value = number(var)
+    if value is not None and ring(var.type.dtype) is not None:
+        return constant(-value, var.type.dtype, var.type.ndim)
+    return elemwise(scalar.neg, var)
+
+
+def scalar_of(var: Variable) -> str | None:
+    """Name of the scalar operation of an `Elemwise` output."""
+    node = var.owner
+    return node.op.scalar_op.name if node is not None and type(node.op) is Elemwise else None
+
+
+def _pure(term: Term) -> Variable:
+    built = build_product(1, term.factors, term.var.type.dtype, term.var.type.ndim)
+    assert built is not None
+    return built
+
+
+# -- collecting -----------------------------------------------------------------------------------
+
+def collect_terms(graph: RewriteGraph, node: Apply) -> Variable | None:
+    """The sum at `node`, if collecting its terms makes it cheaper (else None)."""
+    return _at_root(graph, node, SUM_OPS, _collected_sum)
+
+
+def collect_factors(graph: RewriteGraph, node: Apply) -> Variable | None:
+    """The product at `node`, if collecting its factors makes it cheaper (else None)."""
+    return _at_root(graph, node, PRODUCT_OPS, _collected_product)
+
+
+def _at_root(graph: RewriteGraph, node: Apply, names: frozenset[str],
+             collect: Callable[[RewriteGraph, Variable], Variable | None]) -> Variable | None:
+    out = node.outputs[0]
+    if ring(out.type.dtype) is None:
+        return None
+    user = is_root(graph, node, names)
+    if user is not None:
+        if user not in graph.queued:
+            graph.queue(user)
+        return None
+    made = collect(graph, out)
+    if made is None:
+        return None
+    return broadcast_to(graph, made, out)
+
+
+def _collected_sum(graph: RewriteGraph, out: Variable) -> Variable | None:
+    view = sum_of(graph, out)
+    dtype, ndim = out.type.dtype, out.type.ndim
+    if ring(dtype) == "integers":
+        kind = np.dtype(dtype)
+        for term in view.terms.values():
+            term.coef = wrap(int(term.coef), kind) if isinstance(term.coef, int) else term.coef
+        if isinstance(view.const, int):
+            view.const = wrap(view.const, kind)
+    terms = [t for t in view.terms.values() if t.coef != 0]
+    if len(terms) == view.leaves and view.constants == (view.const != 0):
+        negatives = sum(t.coef < 0 for t in terms)
+        if view.cost <= len(terms) + bool(view.constants) - 1 + (negatives == len(terms)) + _scaled(terms):
+            return None
+    cost = MUL * (max(len(terms) + (view.const != 0) - 1, 0) + _scaled(terms))
+    if terms and all(t.coef == -1 for t in terms) and view.const == 0:
+        cost += MUL
+    if cost >= view.cost and len(terms) == view.leaves:
+        return None
+    pairs = []
+    for t in terms:
+        if t.coef in (t.var_coef, -t.var_coef):
+            pairs.append((1 if t.coef == t.var_coef else -1, t.var))
+        else:
+            pairs.append((t.coef, _pure(t)))
+    return build_sum(view.const, pairs, dtype, ndim)
+
+
+def _scaled(terms: list[Term]) -> int:
+    return sum(t.coef not in (1, -1) for t in terms)
+
+
+def _collected_product(graph: RewriteGraph, out: Variable) -> Variable | None:
+    view = product_of(graph, out)
+    dtype, ndim = out.type.dtype, out.type.ndim
+    if ring(dtype) == "integers":
+        view.coef = wrap(int(view.coef), np.dtype(dtype)) if isinstance(view.coef, int) else view.coef
+    factors = {v: e for v, e in view.factors.items() if e != 0}
+    if view.coef == 0:
+        return constant(0, dtype, ndim) if view.leaves > 1 else None
+    cost = product_cost(view.coef, factors)
+    if cost >= view.cost - 1e-9:
+        return None
+    return build_product(view.coef, factors, dtype, ndim)
+
+
+def distribute(graph: RewriteGraph, node: Apply) -> Variable | None:
+    """``(Σ tᵢ/bᵢ) * Π bᵢ``: multiply out where that removes divisions.
+
+    Gradients of losses have this form: ``(-t/s(z) + (1-t)/s(-z)) * s(z) * s(-z)``; a zero in a
+    denominator would make them nan.
+    """
+    out = node.outputs[0]
+    dtype, ndim = out.type.dtype, out.type.ndim
+    if ring(dtype) != "field" or is_root(graph, node, PRODUCT_OPS) is not None:
+        return None
+    view = product_of(graph, out)
+    if len(view.factors) < 2:
+        return None
+    for base, exponent in view.factors.items():
+        if exponent != 1 or scalar_of(base) not in ("add", "sub") or graph.only_user(base) is None \
+                or base.type.dtype != dtype:
+            continue
+        terms = list(sum_of(graph, base).terms.values())
+        const = sum_of(graph, base).const
+        inside = _cancelling(terms, {b: e for b, e in view.factors.items() if b is not base and e > 0})
+        if not inside:
+            continue
+        pairs: list[tuple[Number, Variable]] = []
+        for t in terms:
+            product = dict(t.factors)
+            for b, e in inside.items():
+                product[b] = product.get(b, 0) + e
+            built = build_product(1, {b: e for b, e in product.items() if e}, dtype, ndim)
+            if built is None:
+                return None
+            pairs.append((t.coef, built))
+        if const != 0:
+            built = build_product(1, inside, dtype, ndim)
+            if built is None:
+                return None
+            pairs.append((const, built))
+        total = build_sum(0, pairs, dtype, ndim)
+        if total is None:
+            return None
+        rest = {b: e - inside.get(b, 0) for b, e in view.factors.items() if b is not base}
+        rest = {b: e for b, e in rest.items() if e}
+        made = build_product(view.coef, {total: 1, **rest}, dtype, ndim)
+        return None if made is None else broadcast_to(graph, made, out)
+    return None
+
+
+def _cancelling(terms: list[Term], outer: dict[Variable, int]) -> dict[Variable, int]:
+    """The factors of `outer` that occur in denominators of terms, with the exponents to move inside."""
+    inside: dict[Variable, int] = {}
+    for base, exponent in outer.items():
+        most = max((-t.factors.get(base, 0) for t in terms), default=0)
+        if most > 0:
+            inside[base] = min(most, exponent)
+    return inside

@@ -1,0 +1,112 @@
+"""Products that are added to something become one BLAS call; a phase of its own, tag ``blas``."""
+from __future__ import annotations
+
+from theano.graph import Apply, Variable
+from theano.rewrite import algebra
+from theano.rewrite.algebra import Number, Term, build_product, build_sum, sum_of
+from theano.rewrite.build import broadcast_to, constant, dimshuffle
+from theano.rewrite.registry import rule
+from theano.rewrite.rule import Result
+from theano.rewrite.table import RewriteGraph
+from theano.tensor.blas import Gemm, Gemv, Ger
+from theano.tensor.dot import Dot
+from theano.tensor.elemwise import DimShuffle
+
+_gemv, _gemm, _ger = Gemv(), Gemm(), Ger()
+_BLAS_DTYPES = frozenset({"float32", "float64", "complex64", "complex128"})
+
+
+@rule("add", "sub", phase="blas", name="product_added")
+def product_added(graph: RewriteGraph, node: Apply) -> Result:
+    """``y + a * dot(A, x)`` as `Gemv`, with matrices `Gemm`, with an outer product `Ger`."""
+    out = node.outputs[0]
+    dtype, ndim = out.type.dtype, out.type.ndim
+    if ndim not in (1, 2) or dtype not in _BLAS_DTYPES or algebra.is_root(graph, node, algebra.SUM_OPS) is not None:
+        return None
+    view = sum_of(graph, out)
+    terms = list(view.terms.values())
+    for at, term in enumerate(terms):
+        found = _scaled_dot(graph, term, out)
+        if found is None:
+            continue
+        alpha, product = found
+        others = terms[:at] + terms[at + 1:]
+        if not others and view.const == 0:
+            return None
+        target, beta, left = _target(graph, others, view.const, out)
+        if target is None:
+            return None
+        made = _call(alpha, product, target, beta, dtype)
+        if made is None:
+            return None
+        if not left:
+            return made
+        return build_sum(0, [(1, made), *[(t.coef, _pure(t)) for t in left]], dtype, ndim)
+    return None
+
+
+def _pure(term: Term) -> Variable:
+    built = build_product(1, term.factors, term.var.type.dtype, term.var.type.ndim)
+    assert built is not None
+    return built
+
+
+def _scaled_dot(graph: RewriteGraph, term: Term, out: Variable) -> tuple[Variable, Apply] | None:
+    """The scalar factor and the `Dot` node of a term ``a * dot(x, y)`` that nobody else reads."""
+    dots = [v for v in term.factors if v.owner is not None and type(v.owner.op) is Dot]
+    if len(dots) != 1 or term.factors[dots[0]] != 1 or graph.only_user(dots[0]) is None:
+        return None
+    dot = dots[0]
+    node = dot.owner
+    dtype = out.type.dtype
+    if dot.type.broadcastable != out.type.broadcastable or any(v.type.dtype != dtype for v in node.inputs):
+        return None
+    scale = {}
+    for v, e in term.factors.items():
+        if v is dot:
+            continue
+        if not all(v.type.broadcastable) or v.type.dtype != dtype:
+            return None
+        scale[dimshuffle(v, ()) if v.type.ndim else v] = e
+    alpha = build_product(term.coef, scale, dtype, 0)
+    return None if alpha is None or alpha.type.dtype != dtype else (alpha, node)
+
+
+def _target(graph: RewriteGraph, others: list[Term], const: Number,
+            out: Variable) -> tuple[Variable | None, Number, list[Term]]:
+    """What the product is added to, its coefficient, and the terms that remain."""
+    if const == 0:
+        for k, t in enumerate(others):
+            pure = _pure(t)
+            if pure.type.broadcastable == out.type.broadcastable and pure.type.dtype == out.type.dtype:
+                return pure, t.coef, others[:k] + others[k + 1:]
+    rest = build_sum(const, [(t.coef, _pure(t)) for t in others], out.type.dtype, out.type.ndim)
+    if rest is None or rest.type.dtype != out.type.dtype:
+        return None, 1, []
+    return broadcast_to(graph, rest, out), 1, []
+
+
+def _call(alpha: Variable, product: Apply, target: Variable, beta: Number, dtype: str) -> Variable | None:
+    a, b = product.inputs
+    factor = constant(beta, dtype)
+    made: Variable
+    if target.type.ndim == 1:
+        if a.type.ndim == 2 and b.type.ndim == 1:
+            made = _gemv(target, alpha, a, b, factor)
+        elif a.type.ndim == 1 and b.type.ndim == 2:
+            made = _gemv(target, alpha, dimshuffle(b, (1, 0)), a, factor)
+        else:
+            return None
+        return made
+    if beta == 1 and _added_axis(a) == (0, "x") and _added_axis(b) == ("x", 0):
+        made = _ger(target, alpha, a.owner.inputs[0], b.owner.inputs[0])
+        return made
+    made = _gemm(target, alpha, a, b, factor)
+    return made
+
+
+def _added_axis(var: Variable) -> tuple[int | str, ...] | None:
+    if var.owner is not None and type(var.owner.op) is DimShuffle and var.owner.inputs[0].type.ndim == 1:
+        order: tuple[int | str, ...] = var.owner.op.new_order
+        return order
+    return None

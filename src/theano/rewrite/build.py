@@ -1,0 +1,216 @@
+"""Small constructors for rules: constants of a given dtype and rank, casts, broadcasts, symbolic shapes."""
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from theano import scalar
+from theano.graph import Apply, Constant, Variable
+from theano.rewrite.table import RewriteGraph
+from theano.tensor.alloc import Alloc
+from theano.tensor.elemwise import DimShuffle, Elemwise
+from theano.tensor.elemwise import dimshuffle as make_dimshuffle
+from theano.tensor.elemwise import elemwise as plain_elemwise
+from theano.tensor.shape import Shape_i
+from theano.tensor.type import TensorType, tensor_type
+from theano.tensor.variable import TensorConstant
+
+Number = int | Fraction
+
+_alloc = Alloc()
+_INT64 = TensorType("int64", ())
+# Theano prints these without the word Elemwise.
+_NAMED = {op: Elemwise(op, name=op.name) for op in (scalar.sigmoid, scalar.softplus)}
+
+
+def is_tensor(var: Variable) -> bool:
+    """Whether `var` is a (dense) tensor."""
+    return isinstance(var.type, TensorType)
+
+
+def scalar_name(var: Variable) -> str | None:
+    """Name of the scalar operation that makes `var`, if an `Elemwise` does."""
+    node = var.owner
+    if node is None or type(node.op) is not Elemwise:
+        return None
+    name: str = node.op.scalar_op.name
+    return name
+
+
+def constant(value: Any, dtype: str, ndim: int = 0) -> Variable:
+    """The constant `value` in `dtype`, all axes of length 1; integers wrap.
+
+    Examples
+    --------
+    >>> constant(2, "float32", 1)                                # doctest: +SKIP
+    TensorConstant{(1,) of 2.0}
+    """
+    if isinstance(value, Fraction):
+        value = float(value)
+    kind = np.dtype(dtype)
+    if kind.kind in "iu" and isinstance(value, int):
+        value = wrap(value, kind)
+    data = np.full((1,) * ndim, value, dtype=kind)
+    return TensorConstant(tensor_type(dtype, (1,) * ndim), data)
+
+
+def wrap(value: int, kind: np.dtype[Any]) -> int:
+    """`value` modulo 2^n, in the range of the integer dtype."""
+    bits = kind.itemsize * 8
+    value &= (1 << bits) - 1
+    if kind.kind == "i" and value >> (bits - 1):
+        value -= 1 << bits
+    return value
+
+
+def index(value: int) -> Variable:
+    """A 0-d int64 constant."""
+    return TensorConstant(_INT64, np.asarray(value, dtype="int64"))
+
+
+def number(var: Variable) -> Number | None:
+    """The exact finite value of a constant with one element, by whatever dtype; else None."""
+    if not isinstance(var, Constant):
+        return None
+    data = var.data
+    if not isinstance(data, np.ndarray) or data.size != 1:
+        return None
+    kind = data.dtype.kind
+    if kind == "f":
+        value = data.item() if data.dtype.itemsize <= 8 else float(data.item())
+        if value == int(value) if math.isfinite(value) else False:
+            return int(value)
+        return Fraction(value) if math.isfinite(value) else None
+    if kind in "iub":
+        return int(data.item())
+    return None
+
+
+def uniform_value(var: Variable) -> Any:
+    """The one value of all elements of a constant as a NumPy scalar (of any size up to 4096); else None."""
+    data = getattr(var, "data", None)
+    if not isinstance(data, np.ndarray) or data.dtype.hasobject or not 0 < data.size <= 4096:
+        return None
+    first = data.flat[0]
+    return first if data.size == 1 or (data == first).all() else None
+
+
+def fits(value: Number, dtype: str) -> bool:
+    """Whether a coefficient neither overflows nor vanishes in `dtype`."""
+    kind = np.dtype(dtype).kind
+    if kind in "iub":
+        return isinstance(value, int)
+    limit = np.finfo(dtype)
+    try:
+        size = abs(float(value))
+    except OverflowError:
+        return False
+    return value == 0 or float(limit.smallest_normal) <= size <= float(limit.max)
+
+
+def dims(graph: RewriteGraph, var: Variable) -> tuple[Variable, ...]:
+    """Lengths of `var` as 0-d int64 variables, computed from shapes of leaves where ops can tell.
+
+    Iterative; memoised in the graph.
+    """
+    memo = graph.memo.setdefault("shapes", {})
+    var = graph.find(var)
+    found = memo.get(var)
+    if found is not None:
+        return tuple(map(graph.find, found))
+    stack = [var]
+    while stack:
+        v = stack[-1]
+        if v in memo:
+            stack.pop()
+            continue
+        node = v.owner
+        known = static_dims(v)
+        if known is not None or node is None or not hasattr(node.op, "infer_shape"):
+            memo[v] = known if known is not None else tuple(_length(v, i) for i in range(v.type.ndim))
+            stack.pop()
+            continue
+        missing = [i for i in node.inputs if is_tensor(i) and i not in memo]
+        if missing:
+            stack.extend(missing)
+            continue
+        stack.pop()
+        for out, shape in zip(node.outputs, _infer(node, memo), strict=True):
+            memo[out] = shape
+    return tuple(map(graph.find, memo[var]))
+
+
+def static_dims(var: Variable) -> tuple[Variable, ...] | None:
+    """Lengths of `var` if all are known now."""
+    shape = var.type.shape
+    if any(n is None for n in shape):
+        return None
+    return tuple(index(n) for n in shape)
+
+
+def _length(var: Variable, i: int) -> Variable:
+    n = var.type.shape[i]
+    made: Variable = Shape_i(i)(var) if n is None else index(n)
+    return made
+
+
+def _infer(node: Apply, memo: dict[Variable, Any]) -> list[tuple[Variable, ...] | None]:
+    shapes = [memo.get(i) for i in node.inputs]
+    try:
+        inferred = node.op.infer_shape(node, shapes)
+    except Exception:  # an op may decline in any way (tensor.ShapeError, NotImplementedError, …)
+        inferred = [None] * len(node.outputs)
+    result: list[tuple[Variable, ...] | None] = []
+    for out, shape in zip(node.outputs, inferred, strict=True):
+        if not is_tensor(out):
+            result.append(None)
+        elif shape is None:
+            result.append(tuple(_length(out, i) for i in range(out.type.ndim)))
+        else:
+            result.append(tuple(s if n is None else index(n)
+                                for s, n in zip(map(_as_length, shape), out.type.shape, strict=True)))
+    return result
+
+
+def _as_length(value: Any) -> Variable:
+    if isinstance(value, Variable):
+        return value
+    return index(int(value))
+
+
+def broadcast_to(graph: RewriteGraph, value: Variable, like: Variable) -> Variable | None:
+    """`value`, repeated to the shape of `like` (whose pattern is at most as broadcastable)."""
+    if value.type.broadcastable == like.type.broadcastable:
+        return value
+    if value.type.ndim > like.type.ndim:
+        return None
+    pad = like.type.ndim - value.type.ndim
+    have = (True,) * pad + value.type.broadcastable
+    if any(b and not h for b, h in zip(like.type.broadcastable, have, strict=True)):
+        return None
+    made: Variable = _alloc(value, *dims(graph, like))
+    return made
+
+
+def dimshuffle(var: Variable, order: Sequence[int | str]) -> Variable:
+    """`var` with its axes in another order; composes with a `DimShuffle` below."""
+    order = tuple(order)
+    node = var.owner
+    if node is not None and type(node.op) is DimShuffle:
+        inner = node.op.new_order
+        order = tuple(o if o == "x" else inner[int(o)] for o in order)
+        var = node.inputs[0]
+    if order == tuple(range(var.type.ndim)):
+        return var
+    made: Variable = make_dimshuffle(var, order)
+    return made
+
+
+def elemwise(op: Any, *inputs: Variable) -> Variable:
+    """`op` (a `ScalarOp`) applied to tensors."""
+    made: Variable = (_NAMED.get(op) or plain_elemwise(op))(*inputs)
+    return made

@@ -1,0 +1,144 @@
+"""The engine: takes nodes from the work list and lets the indexed rules of a phase try them."""
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from heapq import heappop
+from typing import Any
+
+from theano.graph import Apply, Variable
+from theano.rewrite.rule import Rule, RuleIndex
+from theano.rewrite.table import RewriteError, RewriteGraph, same_type
+from theano.rewrite.trace import Trace
+from theano.tensor.elemwise import Elemwise
+from theano.tensor.math import cast
+from theano.tensor.type import TensorType
+
+# Applications allowed in one phase: so many per node, and some for small graphs.
+BUDGET_PER_NODE = 20
+BUDGET_BASE = 200
+# How many of the last applications a report about a cycle names.
+CYCLE_WINDOW = 24
+
+
+class RewriteCycle(RewriteError):
+    """Rules keep undoing each other; the message names them."""
+
+
+def fit(old: Variable, new: Variable) -> Variable | None:
+    """`new` in the dtype of `old`; None if it has another broadcastable pattern or kind."""
+    if same_type(old, new):
+        return new
+    a, b = old.type, new.type
+    if not (isinstance(a, TensorType) and isinstance(b, TensorType)) or a.broadcastable != b.broadcastable:
+        return None
+    if b.dtype.startswith("complex") and not a.dtype.startswith("complex"):
+        return None
+    return cast(new, a.dtype)
+
+
+def run_phase(graph: RewriteGraph, index: RuleIndex, phase: str, trace: Trace,
+              on_error: Callable[[Exception, Rule, Apply], Any] | None = None) -> int:
+    """Apply the rules of `index` until none fires; returns the number of applications.
+
+    Raises
+    ------
+    RewriteCycle
+        When rules undo each other.
+    """
+    graph.queue_all()
+    heap, queued, rank = graph.heap, graph.queued, graph.rank
+    lookup = index.lookup
+    budget = BUDGET_BASE + BUDGET_PER_NODE * len(rank)
+    fired = 0
+    while heap:
+        node = heappop(heap)[2]
+        queued.discard(node)
+        rank = graph.rank
+        if node not in rank:
+            continue
+        rules = lookup(node.op)
+        if not rules:
+            continue
+        children: set[str] | None = None
+        for rule in rules:
+            if rule.children:
+                if children is None:
+                    children = child_names(node)
+                if rule.children.isdisjoint(children):
+                    continue
+            if on_error is None:
+                result = rule.function(graph, node)
+            else:
+                try:
+                    result = rule.function(graph, node)
+                except Exception as error:
+                    on_error(error, rule, node)
+                    continue
+            if result is None or result is False:
+                continue
+            if _apply(graph, node, result, rule, phase, trace):
+                fired += 1
+                if fired > budget:
+                    raise _cycle(phase, trace, budget)
+                if node in graph.rank:          # other outputs of the node, or a rule that kept it
+                    graph.queue(node)
+                break
+    return fired
+
+
+def child_names(node: Apply) -> set[str]:
+    """Names of the scalar operations that `node` reads, looking through `DimShuffle`."""
+    names = set()
+    for v in node.inputs:
+        owner = v.owner
+        while owner is not None and type(owner.op).__name__ == "DimShuffle":
+            owner = owner.inputs[0].owner
+        if owner is not None:
+            op = owner.op
+            names.add(op.scalar_op.name if type(op) is Elemwise else type(op).__name__)
+    return names
+
+
+def _apply(graph: RewriteGraph, node: Apply, result: Any, rule: Rule, phase: str, trace: Trace) -> bool:
+    """Put the result of a rule in place; whether anything changed."""
+    if isinstance(result, Variable):
+        results: list[Variable | None] = [result]
+    elif isinstance(result, dict):
+        results = [result.get(v) for v in node.outputs]
+    else:
+        results = list(result)
+    if len(results) != len(node.outputs):
+        raise RewriteError(f"rule {rule.name} returned {len(results)} variables for the {len(node.outputs)} "
+                           f"outputs of {node}")
+    changed = False
+    for old, new in zip(list(node.outputs), results, strict=True):
+        if new is None or new is old:
+            continue
+        fitted = fit(old, new)
+        if fitted is None:
+            continue
+        if graph.find(old) is not old:
+            continue
+        if old.name is not None and fitted.name is None and fitted.owner is not None \
+                and fitted.owner not in graph.rank:
+            fitted.name = old.name
+        text_from = len(trace.steps)
+        trace.add(phase, rule.name, old, fitted)
+        try:
+            if graph.replace(old, fitted):
+                changed = True
+            else:
+                del trace.steps[text_from:]
+        except RewriteError as error:
+            raise RewriteError(f"rule {rule.name}: {error}") from error
+    return changed
+
+
+def _cycle(phase: str, trace: Trace, budget: int) -> RewriteCycle:
+    last = trace.steps[-CYCLE_WINDOW:]
+    names = ", ".join(f"{name} ({n} of the last {len(last)})"
+                      for name, n in Counter(s.rule for s in last).most_common())
+    steps = "\n".join(f"  {step}" for step in last[-6:])
+    return RewriteCycle(f"phase {phase} did not come to an end after {budget} applications. "
+                        f"These rules undo each other: {names}. The last steps:\n{steps}")

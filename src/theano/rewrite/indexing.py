@@ -1,0 +1,235 @@
+"""Canonical forms of indexing: lifted towards the inputs, so that less is computed; useless writes dropped."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from theano import scalar
+from theano.graph import Apply, Variable
+from theano.rewrite.build import broadcast_to, dims, dimshuffle, elemwise, index, number, uniform_value
+from theano.rewrite.registry import rule
+from theano.rewrite.rule import Result
+from theano.rewrite.table import RewriteGraph
+from theano.tensor.alloc import Alloc
+from theano.tensor.elemwise import DimShuffle, Elemwise
+from theano.tensor.shape import MakeVector, Shape
+from theano.tensor.subtensor import Subtensor
+
+FULL = slice(None)
+
+
+def entries_of(node: Apply, skip: int = 1) -> list[Any]:
+    """The indices of a node with their variables filled in: variables, and slices of variables or None."""
+    left = iter(node.inputs[skip:])
+    filled: list[Any] = []
+    for entry in node.op.idx_list:
+        if isinstance(entry, slice):
+            filled.append(slice(*(None if p is None else next(left) for p in (entry.start, entry.stop, entry.step))))
+        else:
+            filled.append(None if entry is None else next(left))
+    return filled
+
+
+def subtensor(x: Variable, entries: Sequence[Any]) -> Variable:
+    """``x[entries]`` of basic indices that are variables; trailing full slices dropped."""
+    kept = list(entries)
+    while kept and isinstance(kept[-1], slice) and kept[-1] == FULL:
+        kept.pop()
+    if not kept:
+        return x
+    idx_list: list[Any] = []
+    inputs: list[Variable] = []
+    for entry in kept:
+        if isinstance(entry, slice):
+            parts = (entry.start, entry.stop, entry.step)
+            idx_list.append(slice(*(None if p is None else "i" for p in parts)))
+            inputs.extend(p for p in parts if p is not None)
+        else:
+            idx_list.append("i")
+            inputs.append(entry)
+    made: Variable = Subtensor(tuple(idx_list))(x, *inputs)
+    return made
+
+
+def _full(entry: Any) -> bool:
+    """Whether a slice takes the whole axis."""
+    if not isinstance(entry, slice):
+        return False
+    return (entry.start is None or number(entry.start) == 0) and entry.stop is None and (
+        entry.step is None or number(entry.step) == 1)
+
+
+@rule("Subtensor", name="useless_subtensor")
+def useless_subtensor(graph: RewriteGraph, node: Apply) -> Result:
+    """``x[:]``, ``x[0:n]`` of the whole axis."""
+    x = node.inputs[0]
+    entries = entries_of(node)
+    simple = [FULL if _full(e) else e for e in entries]
+    if all(isinstance(e, slice) and e == FULL for e in simple):
+        return x
+    changed = any(a is not b for a, b in zip(entries, simple, strict=True) if not (
+        isinstance(a, slice) and a == FULL))
+    for axis, entry in enumerate(simple):
+        if isinstance(entry, slice) and entry.stop is not None and (entry.start is None or number(entry.start) == 0) \
+                and (entry.step is None or number(entry.step) == 1):
+            length = graph.intern(dims(graph, x)[axis], node)
+            known, stop = number(length), number(entry.stop)
+            if length is entry.stop or (known is not None and stop is not None and stop >= known):
+                simple[axis], changed = FULL, True
+    return subtensor(x, simple) if changed else None
+
+
+@rule("Subtensor", name="element_of_vector")
+def element_of_vector(graph: RewriteGraph, node: Apply) -> Result:
+    """``stack(a, b)[1] -> b``, ``x.shape[0]`` as a length."""
+    owner = node.inputs[0].owner
+    if owner is None:
+        return None
+    kind = type(owner.op)
+    if kind is not MakeVector and kind is not Shape:
+        return None
+    elements = owner.inputs if kind is MakeVector else dims(graph, owner.inputs[0])
+    (entry,) = entries_of(node)
+    if not isinstance(entry, slice):
+        at = number(entry)
+        if at is None or not -len(elements) <= at < len(elements):
+            return None
+        return elements[int(at)]
+    parts = [None if p is None else number(p) for p in (entry.start, entry.stop, entry.step)]
+    given = [p for p in (entry.start, entry.stop, entry.step) if p is not None]
+    if sum(p is not None for p in parts) != len(given) or parts[2] == 0:
+        return None
+    picked = elements[slice(*(None if p is None else int(p) for p in parts))]
+    return MakeVector(node.outputs[0].type.dtype)(*picked) if picked else None
+
+
+def _lifted(x: Variable, entries: list[Any], ndim: int) -> Variable:
+    """`entries` of an n-d result applied to an input of that rank; axes of length 1 are read at 0."""
+    mine = []
+    for axis in range(ndim):
+        entry = entries[axis] if axis < len(entries) else FULL
+        if x.type.broadcastable[axis] and not (isinstance(entry, slice) and entry == FULL):
+            mine.append(FULL if isinstance(entry, slice) else index(0))
+        else:
+            mine.append(entry)
+    return subtensor(x, mine)
+
+
+@rule("Subtensor", name="subtensor_of_elemwise")
+def subtensor_of_elemwise(graph: RewriteGraph, node: Apply) -> Result:
+    """``f(x, y)[i] -> f(x[i], y[i])`` if nobody else reads the point-wise result."""
+    x = node.inputs[0]
+    owner = x.owner
+    if owner is None or type(owner.op) is not Elemwise or graph.only_user(x) is None:
+        return None
+    entries = entries_of(node)
+    for axis, broadcast in enumerate(x.type.broadcastable):
+        # an axis of length 1 under a slice may become empty, or be out of range under an index
+        if broadcast and axis < len(entries) and not _full(entries[axis]) and number_at(entries[axis]) not in (0, -1):
+            return None
+    lifted = [_lifted(v, entries, x.type.ndim) for v in owner.inputs]
+    made = owner.op(*lifted)
+    return broadcast_to(graph, made, node.outputs[0])
+
+
+def number_at(entry: Any) -> Any:
+    """Value of a constant integer index."""
+    return None if isinstance(entry, slice) else number(entry)
+
+
+@rule("Subtensor", name="subtensor_of_dimshuffle")
+def subtensor_of_dimshuffle(graph: RewriteGraph, node: Apply) -> Result:
+    """``x.T[i] -> x[:, i]``, ``x.dimshuffle('x', 0)[0] -> x``."""
+    x = node.inputs[0]
+    owner = x.owner
+    if owner is None or type(owner.op) is not DimShuffle:
+        return None
+    order, inner = owner.op.new_order, owner.inputs[0]
+    entries = entries_of(node)
+    entries += [FULL] * (len(order) - len(entries))
+    mine: list[Any] = [FULL] * inner.type.ndim
+    kept: list[Any] = []
+    for axis, entry in zip(order, entries, strict=True):
+        if axis == "x":
+            if isinstance(entry, slice):
+                if not _full(entry):
+                    return None
+                kept.append("x")
+            elif number(entry) not in (0, -1):
+                return None
+        else:
+            mine[axis] = entry
+            if isinstance(entry, slice):
+                kept.append(axis)
+    if any(not isinstance(mine[a], slice) or mine[a] != FULL for a in owner.op.drop):
+        return None
+    read = subtensor(inner, mine)
+    left = [a for a in range(inner.type.ndim) if isinstance(mine[a], slice)]
+    return dimshuffle(read, [a if a == "x" else left.index(a) for a in kept])
+
+
+@rule("Subtensor", name="subtensor_of_fill")
+def subtensor_of_fill(graph: RewriteGraph, node: Apply) -> Result:
+    """``alloc(v, n, m)[a:b] -> alloc(v, b - a, m)`` for a single value, if no index can be out of range."""
+    x, out = node.inputs[0], node.outputs[0]
+    owner = x.owner
+    if owner is None or type(owner.op) is not Alloc or not all(owner.inputs[0].type.broadcastable):
+        return None
+    if any(not isinstance(e, slice) for e in entries_of(node)):
+        return None
+    value = owner.inputs[0]
+    if value.type.ndim:
+        value = dimshuffle(value, ())
+    return broadcast_to(graph, value, out) if out.type.ndim else value
+
+
+@rule("Subtensor", name="subtensor_of_subtensor")
+def subtensor_of_subtensor(graph: RewriteGraph, node: Apply) -> Result:
+    """``x[i][j] -> x[i, j]`` where the first reads single places only or whole axes."""
+    x = node.inputs[0]
+    owner = x.owner
+    if owner is None or type(owner.op) is not Subtensor:
+        return None
+    inner = owner.inputs[0]
+    first = entries_of(owner)
+    first += [FULL] * (inner.type.ndim - len(first))
+    if any(isinstance(e, slice) and not _full(e) for e in first):
+        return None
+    second = iter(entries_of(node))
+    return subtensor(inner, [next(second, FULL) if isinstance(e, slice) else e for e in first])
+
+
+@rule("Subtensor", name="subtensor_of_set")
+def subtensor_of_set(graph: RewriteGraph, node: Apply) -> Result:
+    """``set_subtensor(x[i], y)[i] -> y``."""
+    x, out = node.inputs[0], node.outputs[0]
+    owner = x.owner
+    if owner is None or type(owner.op).__name__ != "IncSubtensor" or not owner.op.set_instead_of_inc:
+        return None
+    if owner.op.idx_list != node.op.idx_list or any(
+            a is not b for a, b in zip(owner.inputs[2:], node.inputs[1:], strict=True)):
+        return None
+    y = owner.inputs[1]
+    if y.type.broadcastable == out.type.broadcastable and y.type.ndim == out.type.ndim:
+        return y if y.type.dtype == out.type.dtype else elemwise(scalar.convert_to(out.type.dtype), y)
+    return None
+
+
+@rule("IncSubtensor", "AdvancedIncSubtensor", "AdvancedIncSubtensor1", name="increment_by_zero")
+def increment_by_zero(graph: RewriteGraph, node: Apply) -> Result:
+    """``inc_subtensor(x[i], 0) -> x`` for whole slices (an index out of range must stay an error)."""
+    if node.op.set_instead_of_inc or type(node.op).__name__ != "IncSubtensor":
+        return None
+    if any(e is None or not isinstance(e, slice) for e in node.op.idx_list):
+        return None
+    y = node.inputs[1]
+    if y.owner is not None and type(y.owner.op) is Alloc:
+        y = y.owner.inputs[0]
+    value = uniform_value(y)
+    return node.inputs[0] if value is not None and value == 0 else None
+
+
+@rule("Join", phase="useless", name="useless_join")
+def useless_join(graph: RewriteGraph, node: Apply) -> Result:
+    """A join of one tensor."""
+    return node.inputs[1] if len(node.inputs) == 2 else None

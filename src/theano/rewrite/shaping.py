@@ -1,0 +1,88 @@
+"""Canonical forms of shapes: lengths without values, useless reshapes and declarations."""
+from __future__ import annotations
+
+from theano.graph import Apply
+from theano.rewrite.build import dims, dimshuffle, number
+from theano.rewrite.registry import rule
+from theano.rewrite.rule import Result
+from theano.rewrite.table import RewriteGraph
+from theano.tensor.shape import MakeVector, Reshape, Shape_i
+
+
+@rule("Shape_i", name="length_of_expression")
+def length_of_expression(graph: RewriteGraph, node: Apply) -> Result:
+    """The length of an expression, from the lengths of what it is made of."""
+    x, i = node.inputs[0], node.op.i
+    if x.owner is None and x.type.shape[i] is None:
+        return None
+    length = dims(graph, x)[i]
+    owner = length.owner
+    if owner is not None and type(owner.op) is Shape_i and owner.op.i == i and graph.find(owner.inputs[0]) is x:
+        return None
+    return length
+
+
+@rule("Shape", name="shape_of_expression")
+def shape_of_expression(graph: RewriteGraph, node: Apply) -> Result:
+    """``x.shape`` as a vector of lengths."""
+    return MakeVector("int64")(*dims(graph, node.inputs[0]))
+
+
+@rule("Reshape", name="useless_reshape")
+def useless_reshape(graph: RewriteGraph, node: Apply) -> Result:
+    """A reshape to the present shape, after another reshape, or that only adds or drops axes of length 1."""
+    x, shape = node.inputs
+    out = node.outputs[0]
+    if x.type.ndim == 1 and out.type.ndim == 1 and x.type.broadcastable == out.type.broadcastable:
+        return x
+    if x.owner is not None and type(x.owner.op) is Reshape:
+        return node.op(x.owner.inputs[0], shape)
+    if all(x.type.broadcastable) and all(out.type.broadcastable):
+        flat = dimshuffle(x, ()) if x.type.ndim else x
+        return dimshuffle(flat, ("x",) * out.type.ndim)
+    if x.type.ndim == out.type.ndim and x.type.broadcastable == out.type.broadcastable:
+        lengths = _elements(shape)
+        if lengths is not None:
+            have = [graph.intern(n, node) for n in dims(graph, x)]
+            known = [a is b or (number(a) is not None and number(a) == number(b))
+                     for a, b in zip(have, lengths, strict=True)]
+            # one length may be open: the number of elements fixes it
+            if sum(not k for k in known) == 0 or (
+                    sum(not k for k in known) == 1 and number(lengths[known.index(False)]) == -1):
+                return x
+    return None
+
+
+def _elements(vector: object) -> list | None:  # type: ignore[type-arg]
+    owner = getattr(vector, "owner", None)
+    if owner is not None and type(owner.op) is MakeVector:
+        return list(owner.inputs)
+    data = getattr(vector, "data", None)
+    if data is not None:
+        from theano.rewrite.build import index
+
+        return [index(int(n)) for n in data]
+    return None
+
+
+@rule("SpecifyShape", name="useless_specify_shape")
+def useless_specify_shape(graph: RewriteGraph, node: Apply) -> Result:
+    """A declared shape that is known already."""
+    x = node.inputs[0]
+    if len(node.inputs) != 2 or x.type.broadcastable != node.outputs[0].type.broadcastable:
+        return None
+    lengths = _elements(node.inputs[1])
+    if lengths is None:
+        return None
+    have = [graph.intern(n, node) for n in dims(graph, x)]
+    if all(a is b or (number(a) is not None and number(a) == number(b))
+           for a, b in zip(have, lengths, strict=True)):
+        return x
+    return None
+
+
+@rule("Rebroadcast", name="useless_rebroadcast")
+def useless_rebroadcast(graph: RewriteGraph, node: Apply) -> Result:
+    """A declared pattern that the input has."""
+    x = node.inputs[0]
+    return x if x.type.broadcastable == node.outputs[0].type.broadcastable else None

@@ -1,0 +1,360 @@
+"""Softmax, its logarithm and its cross-entropy, recognised in what users write; ``log(sum(exp))`` shifted."""
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from theano import scalar
+from theano.graph import Apply, Variable
+from theano.rewrite import algebra
+from theano.rewrite.build import broadcast_to, constant, dims, dimshuffle, elemwise, number, scalar_name, uniform_value
+from theano.rewrite.match import peel
+from theano.rewrite.reductions import axes_of, with_axes
+from theano.rewrite.registry import rule
+from theano.rewrite.rule import Result
+from theano.rewrite.table import RewriteGraph
+from theano.tensor.alloc import Alloc, ARange
+from theano.tensor.elemwise import DimShuffle
+from theano.tensor.nnet.crossentropy import CrossentropySoftmaxArgmax1HotWithBias
+from theano.tensor.nnet.softmax import LogSoftmax, Softmax
+from theano.tensor.reduction import Max, Sum
+
+_softmax, _logsoftmax = Softmax(), LogSoftmax()
+
+
+def keepdims_order(ndim: int, axes: tuple[int, ...]) -> tuple[int | str, ...]:
+    """The axes of a reduced tensor with ``keepdims=True``."""
+    kept = iter(range(ndim))
+    return tuple("x" if i in axes else next(kept) for i in range(ndim))
+
+
+def _is_shift(var: Variable) -> bool:
+    """Whether `var` is a maximum (or made finite from one): what stable code subtracts before `exp`."""
+    var, _ = peel(var, None)
+    node = var.owner
+    if node is None:
+        return False
+    if type(node.op).__name__ in ("Max", "MaxAndArgmax"):
+        return True
+    return scalar_name(var) == "switch" and any(_is_shift(v) for v in node.inputs[1:])
+
+
+def _shifted_already(x: Variable) -> bool:
+    name = scalar_name(x)
+    return name == "sub" and _is_shift(x.owner.inputs[1])
+
+
+def finite_max(x: Variable, axes: tuple[int, ...]) -> Variable:
+    """The maximum of `x` along `axes`, 0 where it is infinite (``inf - inf`` would be nan)."""
+    top = Max(axis=axes)(x)
+    zero = constant(0, x.type.dtype, top.type.ndim)
+    made: Variable = elemwise(scalar.switch, elemwise(scalar.isinf, top), zero, top)
+    return made
+
+
+@rule("log", phase="stabilize")
+def log_sum_exp(graph: RewriteGraph, node: Apply) -> Result:
+    """``log(sum(exp(x))) -> m + log(sum(exp(x - m)))`` with the maximum `m`."""
+    total, order = peel(node.inputs[0], None)
+    owner = total.owner
+    if owner is None or type(owner.op) is not Sum or scalar_name(owner.inputs[0]) != "exp":
+        return None
+    x = owner.inputs[0].owner.inputs[0]
+    if not x.type.dtype.startswith("float") or _shifted_already(x) or total.type.dtype != x.type.dtype:
+        return None
+    axes = axes_of(owner)
+    top = finite_max(x, axes)
+    below = elemwise(scalar.sub, x, dimshuffle(top, keepdims_order(x.type.ndim, axes)))
+    inner = elemwise(scalar.log, with_axes(owner.op, axes, elemwise(scalar.exp, below)))
+    made = elemwise(scalar.add, top, inner)
+    return made if order is None else dimshuffle(made, order)
+
+
+@rule("true_div", "mul", phase="stabilize")
+def softmax_from_exp(graph: RewriteGraph, node: Apply) -> Result:
+    """``exp(x) / sum(exp(x), axis)`` is a softmax along that axis."""
+    out = node.outputs[0]
+    if not out.type.dtype.startswith("float") or algebra.is_root(graph, node, algebra.PRODUCT_OPS) is not None:
+        return None
+    view = algebra.product_of(graph, out)
+    for bottom, below in view.factors.items():
+        if below >= 0:
+            continue
+        e = softmax_numerator(bottom)
+        if e is None or view.factors.get(e, 0) <= 0:
+            continue
+        axes = axes_of(peel(bottom, None)[0].owner)
+        made = _softmax_along(e.owner.inputs[0], axes)
+        if made is None:
+            continue
+        factors = dict(view.factors)
+        factors[e] -= 1
+        factors[bottom] += 1
+        factors = {v: k for v, k in factors.items() if k}
+        factors[made] = factors.get(made, 0) + 1
+        built = algebra.build_product(view.coef, factors, out.type.dtype, out.type.ndim)
+        return None if built is None else broadcast_to(graph, built, out)
+    return None
+
+
+def softmax_numerator(bottom: Variable) -> Variable | None:
+    """The ``exp(x)`` of a denominator ``sum(exp(x), axis, keepdims=True)``."""
+    total, order = peel(bottom, None)
+    owner = total.owner
+    if owner is None or type(owner.op) is not Sum or scalar_name(owner.inputs[0]) != "exp":
+        return None
+    e: Variable = owner.inputs[0]
+    if e.type.dtype != bottom.type.dtype:
+        return None
+    wanted = keepdims_order(e.type.ndim, axes_of(owner))
+    have = order if order is not None else tuple(range(total.type.ndim))
+    return e if have == wanted else None
+
+
+def _softmax_along(x: Variable, axes: tuple[int, ...]) -> Variable | None:
+    ndim = x.type.ndim
+    if ndim == 1:
+        return dimshuffle(_softmax(dimshuffle(x, ("x", 0))), (1,)) if not x.type.broadcastable[0] else None
+    if ndim == 2 and len(axes) == 1:
+        if axes == (1,):
+            made: Variable = _softmax(x)
+            return made
+        return dimshuffle(_softmax(dimshuffle(x, (1, 0))), (1, 0))
+    if _shifted_already(x):
+        return None
+    order = keepdims_order(ndim, axes)
+    e = elemwise(scalar.exp, elemwise(scalar.sub, x, dimshuffle(Max(axis=axes)(x), order)))
+    return elemwise(scalar.true_div, e, dimshuffle(Sum(axis=axes)(e), order))
+
+
+@rule("Softmax", "LogSoftmax", phase="stabilize")
+def softmax_of_shifted(graph: RewriteGraph, node: Apply) -> Result:
+    """A softmax does not change when each row is shifted: the maximum subtracted by hand is dropped."""
+    x = node.inputs[0]
+    if _shifted_already(x) and x.owner.inputs[1].type.broadcastable[1] and \
+            x.owner.inputs[0].type.broadcastable == x.type.broadcastable:
+        return node.op(x.owner.inputs[0])
+    return None
+
+
+@rule("log", phase="stabilize")
+def log_of_softmax(graph: RewriteGraph, node: Apply) -> Result:
+    """``log(softmax(x)) -> logsoftmax(x)``, also transposed."""
+    x, order = peel(node.inputs[0], None)
+    if x.owner is None or type(x.owner.op) is not Softmax:
+        return None
+    made = _logsoftmax(x.owner.inputs[0])
+    return made if order is None else dimshuffle(made, order)
+
+
+@rule("log", phase="stabilize")
+def log_of_picked(graph: RewriteGraph, node: Apply) -> Result:
+    """``log(softmax(x)[index]) -> logsoftmax(x)[index]``, basic and advanced."""
+    x, order = peel(node.inputs[0], None)
+    owner = x.owner
+    if owner is None or not type(owner.op).__name__.endswith(("Subtensor", "Subtensor1")) or "Inc" in \
+            type(owner.op).__name__:
+        return None
+    source, inner_order = peel(owner.inputs[0], None)
+    if source.owner is None or type(source.owner.op) is not Softmax:
+        return None
+    made = _logsoftmax(source.owner.inputs[0])
+    if inner_order is not None:
+        made = dimshuffle(made, inner_order)
+    picked = owner.op(made, *owner.inputs[1:])
+    return picked if order is None else dimshuffle(picked, order)
+
+
+# -- gradients ------------------------------------------------------------------------------------
+
+_READERS = {"AdvancedIncSubtensor": "AdvancedSubtensor", "AdvancedIncSubtensor1": "AdvancedSubtensor1",
+            "IncSubtensor": "Subtensor"}
+
+
+def sparse(var: Variable) -> Apply | None:
+    """The node that writes into zeros, if `var` is ``inc_subtensor(zeros[...], …)``."""
+    node = var.owner
+    if node is None or type(node.op).__name__ not in _READERS:
+        return None
+    base = node.inputs[0]
+    if base.owner is not None and type(base.owner.op) is Alloc:
+        base = base.owner.inputs[0]
+    value = uniform_value(base)
+    return node if value is not None and value == 0 else None
+
+
+@rule("mul", "true_div", phase="stabilize")
+def sparse_times(graph: RewriteGraph, node: Apply) -> Result:
+    """``inc(0[i], v) * x -> inc(0[i], v * x[i])``: what divides `v` by ``x[i]`` cancels."""
+    out = node.outputs[0]
+    if algebra.ring(out.type.dtype) != "field" or algebra.is_root(graph, node, algebra.PRODUCT_OPS) is not None:
+        return None
+    view = algebra.product_of(graph, out)
+    for base, exponent in view.factors.items():
+        inc = sparse(base) if exponent == 1 else None
+        if inc is None or len(view.factors) < 2 or base.type.broadcastable != out.type.broadcastable:
+            continue
+        others = {v: e for v, e in view.factors.items() if v is not base}
+        whole = {v: e for v, e in others.items() if v.type.broadcastable == base.type.broadcastable and e > 0}
+        if not whole:
+            continue
+        reader = inc.op._reader()
+        moved = {reader(v, *inc.inputs[2:]): e for v, e in whole.items()}
+        value = inc.inputs[1]
+        if any(v.type.ndim < value.type.ndim for v in moved):
+            continue
+        product = elemwise(scalar.mul, value, *(algebra.build_power(v, e) for v, e in moved.items()))
+        made = inc.op(inc.inputs[0], product, *inc.inputs[2:])
+        rest = {v: e for v, e in others.items() if v not in whole}
+        built = algebra.build_product(view.coef, {made: 1, **rest}, out.type.dtype, out.type.ndim)
+        return None if built is None else broadcast_to(graph, built, out)
+    return None
+
+
+@rule("mul", "true_div", phase="stabilize")
+def distribute_softmax(graph: RewriteGraph, node: Apply) -> Result:
+    """``(g - r) * softmax`` with a sparse `g`, or the ratios of a softmax written out, multiplied out.
+
+    A sparse `g` holds what a logarithm divided by: it cancels only term by term.
+    """
+    out = node.outputs[0]
+    if algebra.ring(out.type.dtype) != "field" or algebra.is_root(graph, node, algebra.PRODUCT_OPS) is not None:
+        return None
+    view = algebra.product_of(graph, out)
+    for base, exponent in view.factors.items():
+        if exponent != 1 or scalar_name(base) not in ("add", "sub") or graph.only_user(base) is None:
+            continue
+        total = algebra.sum_of(graph, base)
+        if total.const != 0:
+            continue
+        terms = list(total.terms.values())
+        for partner, power in view.factors.items():
+            if partner is base or power < 1 or not _belongs(partner, terms):
+                continue
+            pairs: list[tuple[Any, Variable]] = []
+            for t in terms:
+                product = dict(t.factors)
+                product[partner] = product.get(partner, 0) + 1
+                built = algebra.build_product(1, {v: e for v, e in product.items() if e}, out.type.dtype,
+                                              out.type.ndim)
+                if built is None:
+                    return None
+                pairs.append((t.coef, built))
+            summed = algebra.build_sum(0, pairs, out.type.dtype, out.type.ndim)
+            if summed is None:
+                return None
+            rest = {v: e - (v is partner) for v, e in view.factors.items() if v is not base}
+            made = algebra.build_product(view.coef, {summed: 1, **{v: e for v, e in rest.items() if e}},
+                                         out.type.dtype, out.type.ndim)
+            return None if made is None else broadcast_to(graph, made, out)
+    return None
+
+
+def _belongs(partner: Variable, terms: list[algebra.Term]) -> bool:
+    """Whether some term becomes simpler when multiplied by `partner`."""
+    inner, _ = peel(partner, None)
+    if inner.owner is not None and type(inner.owner.op) is Softmax:
+        return any(sparse(v) is not None for t in terms for v in t.factors)
+    if scalar_name(partner) == "exp":
+        return any(e < 0 and softmax_numerator(v) is partner for t in terms for v, e in t.factors.items())
+    return False
+
+
+@rule("AdvancedSubtensor", "AdvancedSubtensor1", phase="stabilize")
+def read_of_ratio(graph: RewriteGraph, node: Apply) -> Result:
+    """``(a / x)[i]`` is computed at the places read only: ``a[i] / x[i]``."""
+    x = node.inputs[0]
+    name = scalar_name(x)
+    if name not in ("true_div", "neg", "mul", "log", "exp") or graph.only_user(x) is None:
+        return None
+    if any(v.type.broadcastable != x.type.broadcastable and number(v) is None for v in x.owner.inputs):
+        return None
+    picked = []
+    for v in x.owner.inputs:
+        value = number(v)
+        picked.append(node.op(v, *node.inputs[1:]) if value is None else
+                      constant(value, v.type.dtype, node.outputs[0].type.ndim))
+    return x.owner.op(*picked)
+
+
+# -- cross-entropy --------------------------------------------------------------------------------
+
+_crossentropy = CrossentropySoftmaxArgmax1HotWithBias()
+
+
+def _row_numbers(graph: RewriteGraph, var: Variable, rows: Variable) -> bool:
+    """Whether `var` is ``arange(rows)``."""
+    node = var.owner
+    if node is None:
+        data = getattr(var, "data", None)
+        n = number(rows)
+        return data is not None and n is not None and np.array_equal(data, np.arange(int(n)))
+    if type(node.op) is not ARange or number(node.inputs[0]) != 0 or number(node.inputs[2]) != 1:
+        return False
+    stop = node.inputs[1]
+    if scalar_name(stop) is not None and str(scalar_name(stop)).startswith("Cast{"):
+        stop = stop.owner.inputs[0]
+    return stop is rows
+
+
+def _with_bias(graph: RewriteGraph, x: Variable) -> tuple[Variable, Variable]:
+    """`x` as a matrix and a bias added to its rows (zeros if there is none)."""
+    if scalar_name(x) == "add" and len(x.owner.inputs) == 2:
+        for a, b in (x.owner.inputs, x.owner.inputs[::-1]):
+            inner = b.owner
+            if inner is not None and type(inner.op) is DimShuffle and inner.op.new_order == ("x", 0) \
+                    and a.type.broadcastable == x.type.broadcastable and a.type.dtype == x.type.dtype \
+                    and inner.inputs[0].type.dtype == x.type.dtype:
+                return a, inner.inputs[0]
+    zero = constant(0, x.type.dtype)
+    return x, Alloc()(zero, dims(graph, x)[1])
+
+
+@rule("AdvancedSubtensor", phase="specialize")
+def crossentropy_of_logsoftmax(graph: RewriteGraph, node: Apply) -> Result:
+    """``logsoftmax(x)[arange(n), y]`` is minus the cross-entropy that one pass over `x` computes."""
+    x = node.inputs[0]
+    if x.owner is None or type(x.owner.op) is not LogSoftmax or len(node.inputs) != 3 or \
+            tuple(node.op.idx_list) != ("a", "a"):
+        return None
+    rows, classes = node.inputs[1:]
+    if classes.type.ndim != 1 or rows.type.ndim != 1:
+        return None
+    source = x.owner.inputs[0]
+    lengths = [graph.intern(dims(graph, v)[0], node) for v in (source, classes)]
+    if not any(_row_numbers(graph, rows, n) for n in lengths):
+        return None
+    if source.type.broadcastable != (False, False) or classes.type.broadcastable[0]:
+        return None
+    nll = _crossentropy(*_with_bias(graph, source), classes)[0]
+    return elemwise(scalar.neg, nll)
+
+
+@rule("CrossentropyCategorical1Hot", phase="stabilize")
+def crossentropy_of_softmax(graph: RewriteGraph, node: Apply) -> Result:
+    """``crossentropy_categorical_1hot(softmax(x), y)`` without the division and the logarithm."""
+    p, y = node.inputs
+    if p.owner is None or type(p.owner.op) is not Softmax:
+        return None
+    return _crossentropy(*_with_bias(graph, p.owner.inputs[0]), y)[0]
+
+
+@rule("Softmax", phase="specialize")
+def softmax_of_crossentropy(graph: RewriteGraph, node: Apply) -> Result:
+    """The softmax that a cross-entropy of the same rows computes anyway."""
+    x = node.inputs[0]
+    matrix, bias = _with_bias(graph, x)
+    for user in graph.users.get(matrix, ()):
+        if type(user.op) is CrossentropySoftmaxArgmax1HotWithBias and user.inputs[0] is matrix:
+            if user.inputs[1] is bias or (matrix is x and sparse_zero(user.inputs[1])):
+                return user.outputs[1]
+    return None
+
+
+def sparse_zero(var: Variable) -> bool:
+    """Whether all elements of `var` are known to be 0."""
+    if var.owner is not None and type(var.owner.op) is Alloc:
+        var = var.owner.inputs[0]
+    value = uniform_value(var)
+    return value is not None and bool(value == 0)
