@@ -38,8 +38,11 @@ def value(outputs, **given):
     """Values of expressions whose leaves are named, by the ops' reference meaning."""
     single = not isinstance(outputs, list | tuple)
     wanted = [outputs] if single else list(outputs)
-    leaves = {v: np.asarray(given[v.name], dtype=v.dtype) for v in ancestors(wanted) if v.owner is None and
-              v.name in given}
+    leaves = {
+        v: np.asarray(given[v.name], dtype=v.dtype)
+        for v in ancestors(wanted)
+        if v.owner is None and v.name in given
+    }
     results = evaluate(wanted, leaves)
     return results[0] if single else results
 
@@ -217,13 +220,17 @@ def test_rop_agrees_with_lop(name):
         forward = (Rop(out, xs, vs, disconnected_outputs="ignore") * u).sum()
     except NotImplementedError as error:
         pytest.skip(str(error))
-    backward = sum((g * v).sum() for g, v in zip(Lop(out, xs, u, disconnected_inputs="ignore"), vs, strict=True))
+    backward = sum(
+        (g * v).sum() for g, v in zip(Lop(out, xs, u, disconnected_inputs="ignore"), vs, strict=True)
+    )
     a, b = value([forward, backward], **given)
     np.testing.assert_allclose(a, b, rtol=1e-9)
 
 
 def test_float32():
-    verify_grad(lambda x: T.tanh(x) * 2, [np.linspace(-1, 1, 4).astype("float32")], rng=np.random.RandomState(0))
+    verify_grad(
+        lambda x: T.tanh(x) * 2, [np.linspace(-1, 1, 4).astype("float32")], rng=np.random.RandomState(0)
+    )
 
 
 @pytest.mark.parametrize(
@@ -530,7 +537,7 @@ def test_origin_is_inherited():
     assert sum(node.origin in origins for node in made) >= len(made) - 1  # all but fill(cost, 1)
 
 
-# ---------------------------------------------------------------------------- Rop, Lop and what is built of them
+# ---------------------------------------------------------------------------- Rop, Lop and what uses them
 
 
 def test_rop():
@@ -587,7 +594,11 @@ def test_jacobian_and_hessian():
         jacobian(x**2, x)
     with pytest.raises(NotImplementedError, match="scan"):
         hessian((x**2).sum(), x)
-    for call in (lambda: jacobian(T.dmatrix(), x), lambda: hessian(x, x), lambda: hessian(x.sum(), T.dmatrix())):
+    for call in (
+        lambda: jacobian(T.dmatrix(), x),
+        lambda: hessian(x, x),
+        lambda: hessian(x.sum(), T.dmatrix()),
+    ):
         with pytest.raises(AssertionError):
             call()
 

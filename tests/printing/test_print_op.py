@@ -25,7 +25,9 @@ def test_attributes(capsys):
 
 def test_own_function():
     seen = []
-    f = theano.function([x], Print("m", global_fn=lambda op, value: seen.append((op.message, value.copy())))(x) + 1)
+    f = theano.function(
+        [x], Print("m", global_fn=lambda op, value: seen.append((op.message, value.copy())))(x) + 1
+    )
     f([1.0])
     assert [(m, v.tolist()) for m, v in seen] == [("m", [1.0])]
 
@@ -34,8 +36,9 @@ def test_gradient_and_rop_pass():
     g = theano.function([x], T.grad((Print("g")(x) ** 2).sum(), x), mode="FAST_COMPILE")
     np.testing.assert_array_equal(g([3.0]), [6.0])
     v = T.dvector("v")
-    r = theano.function([x, v], theano.gradient.Rop(Print("r")(x) * 2, x, v), mode="FAST_COMPILE",
-                        on_unused_input="ignore")
+    r = theano.function(
+        [x, v], theano.gradient.Rop(Print("r")(x) * 2, x, v), mode="FAST_COMPILE", on_unused_input="ignore"
+    )
     np.testing.assert_array_equal(r([3.0], [1.0]), [2.0])
 
 

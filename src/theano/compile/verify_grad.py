@@ -10,12 +10,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
+from theano.tensor.reduction import sum as tensor_sum
 
 from theano.compile.function import function
 from theano.gradient import GradientError, grad, numeric_grad
 from theano.graph import Variable
 from theano.tensor.math import cast, mul
-from theano.tensor.reduction import sum as tensor_sum
 from theano.tensor.type import TensorType
 
 __all__ = ["verify_grad"]
@@ -103,7 +103,9 @@ def verify_grad(
     projection_dtype = output.type.dtype if cast_to_output_type else "float64"
     projection = TensorType(projection_dtype, output.type.broadcastable)("random_projection")
     # The product is summed in float64: finite differences lose half the digits there are.
-    cost = tensor_sum(mul(cast(projection, "float64"), output)) if output.type.ndim else mul(projection, output)
+    cost = (
+        tensor_sum(mul(cast(projection, "float64"), output)) if output.type.ndim else mul(projection, output)
+    )
     symbolic = grad(cost, inputs, disconnected_inputs="ignore")
     compiled: dict[str, Any] = {"mode": mode, "on_unused_input": "ignore"}
     output_f = function(inputs, output, name="gradient.py fct", **compiled)

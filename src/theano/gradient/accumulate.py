@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from theano.graph import Constant, Variable
+from theano.tensor.advanced_subtensor import AdvancedIncSubtensor, AdvancedIncSubtensor1
 from theano.tensor.alloc import Alloc
 from theano.tensor.elemwise import DimShuffle, Elemwise
 from theano.tensor.math import add
-from theano.tensor.subtensor import AdvancedIncSubtensor, AdvancedIncSubtensor1, IncSubtensor
+from theano.tensor.subtensor import IncSubtensor
 
 __all__ = ["is_zero", "total"]
 

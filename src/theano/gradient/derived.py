@@ -48,7 +48,11 @@ def Lop(  # noqa: N802 (the public name is upper case)
     for x, g in zip(fs, points, strict=True):
         known[x] = add(known[x], g) if x in known else g
     return grad(
-        None, wrt, consider_constant=consider_constant, disconnected_inputs=disconnected_inputs, known_grads=known
+        None,
+        wrt,
+        consider_constant=consider_constant,
+        disconnected_inputs=disconnected_inputs,
+        known_grads=known,
     )
 
 
@@ -136,7 +140,10 @@ def jacobian(
     if not isinstance(expression, Variable) or expression.type.ndim > 1:
         raise AssertionError("jacobian: expected a 0-d or 1-d variable as `expression`")
     items = list(wrt) if isinstance(wrt, list | tuple) else [wrt]
-    options: dict[str, Any] = {"consider_constant": consider_constant, "disconnected_inputs": disconnected_inputs}
+    options: dict[str, Any] = {
+        "consider_constant": consider_constant,
+        "disconnected_inputs": disconnected_inputs,
+    }
     if expression.type.ndim == 0:
         columns = grad(expression, items, **options)
     else:
@@ -181,7 +188,8 @@ def hessian(
         g = grad(cost, x, consider_constant=consider_constant, disconnected_inputs=disconnected_inputs)
         rows = [
             # A gradient that is linear in x has constant elements: a zero row, not a mistake.
-            grad(g[i], x, consider_constant=consider_constant, disconnected_inputs="ignore") for i in range(length)
+            grad(g[i], x, consider_constant=consider_constant, disconnected_inputs="ignore")
+            for i in range(length)
         ]
         matrices.append(stack(rows))
     return format_as(isinstance(wrt, list), isinstance(wrt, tuple), matrices)
@@ -218,7 +226,8 @@ def _static_length(x: Variable) -> int:
         length = len(x.owner.inputs)
     if length is None:
         raise NotImplementedError(
-            f"The length of {x} is known only when the function runs: a Jacobian or Hessian of it needs scan, which "
-            f"is not there yet. Give the length to the type (shape=), or use Rop, Lop or hessian_times_vector."
+            f"The length of {x} is known only when the function runs: a Jacobian or Hessian of it needs scan, "
+            f"which is not there yet. Give the length to the type (shape=), or use Rop, Lop or "
+            f"hessian_times_vector."
         )
     return int(length)

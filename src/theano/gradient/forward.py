@@ -65,9 +65,13 @@ def Rop(  # noqa: N802 (the public name is upper case)
     return format_as(isinstance(f, list), isinstance(f, tuple), results)
 
 
-def _checked_directions(xs: Sequence[Variable], points: Sequence[Variable | None]) -> dict[Variable, Variable]:
+def _checked_directions(
+    xs: Sequence[Variable], points: Sequence[Variable | None]
+) -> dict[Variable, Variable]:
     if len(xs) != len(points):
-        raise ValueError(f"Rop: {len(xs)} variables to differentiate with respect to, {len(points)} directions")
+        raise ValueError(
+            f"Rop: {len(xs)} variables to differentiate with respect to, {len(points)} directions"
+        )
     tangents: dict[Variable, Variable] = {}
     for i, (x, t) in enumerate(zip(xs, points, strict=True)):
         if t is None:
@@ -75,7 +79,8 @@ def _checked_directions(xs: Sequence[Variable], points: Sequence[Variable | None
         t = as_tensor_variable(t)
         if x.type.ndim != t.type.ndim:
             raise ValueError(
-                f"Element {i} of wrt/eval_points have mismatched dimensionality: {x.type.ndim} versus {t.type.ndim}"
+                f"Element {i} of wrt/eval_points have mismatched dimensionality: "
+                f"{x.type.ndim} versus {t.type.ndim}"
             )
         tangents[x] = t
     return tangents
@@ -86,6 +91,7 @@ def _result(x: Variable, t: Variable | None, disconnected: str, form: str) -> Va
         if isinstance(t.type, NullType):
             raise NullTypeGradError(f"the derivative of {x} is undefined: {t.type.why_null}")
         return t
-    handle_disconnected(f"Rop: {x} does not depend on the variables to differentiate with respect to",
-                        disconnected)
+    handle_disconnected(
+        f"Rop: {x} does not depend on the variables to differentiate with respect to", disconnected
+    )
     return disconnected_result(x, form)

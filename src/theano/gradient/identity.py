@@ -113,7 +113,9 @@ class GradClip(ViewOp):
         self.clip_lower_bound = clip_lower_bound
         self.clip_upper_bound = clip_upper_bound
         if not clip_upper_bound >= clip_lower_bound:
-            raise ValueError(f"grad_clip: the bounds {clip_lower_bound} and {clip_upper_bound} are not in order")
+            raise ValueError(
+                f"grad_clip: the bounds {clip_lower_bound} and {clip_upper_bound} are not in order"
+            )
 
     def grad(self, inputs: Gradients, gs: Gradients) -> list[Variable]:
         (g,) = gs

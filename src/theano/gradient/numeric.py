@@ -93,8 +93,8 @@ class numeric_grad:  # noqa: N801 (the public name is lower case)
     def max_err(self, g_pt: Sequence[Any], abs_tol: float, rel_tol: float) -> tuple[int, int, Any, Any]:
         """The worst element of `g_pt`: argument, flat position, absolute error, relative error.
 
-        Worst is where the *smaller* of the two errors, each in units of its tolerance, is largest: an element is
-        wrong only if both are exceeded.
+        Worst is where the *smaller* of the two errors, each in units of its tolerance, is largest: an element
+        is wrong only if both are exceeded.
         """
         worst: tuple[int, int, Any, Any] | None = None
         worst_score = -1.0

@@ -117,9 +117,7 @@ def grad(
     return format_as(isinstance(wrt, list), isinstance(wrt, tuple), results)
 
 
-def format_as(
-    use_list: bool, use_tuple: bool, outputs: Any
-) -> Any:
+def format_as(use_list: bool, use_tuple: bool, outputs: Any) -> Any:
     """`outputs` as a list, a tuple, or (of one element) as that element.
 
     Examples
@@ -144,7 +142,9 @@ def format_as(
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
-        raise ValueError(f"Invalid value for keyword '{name}': {value!r}, valid values are {', '.join(choices)}")
+        raise ValueError(
+            f"Invalid value for keyword '{name}': {value!r}, valid values are {', '.join(choices)}"
+        )
 
 
 def _as_wrt(wrt: Any) -> list[Variable]:
@@ -152,8 +152,10 @@ def _as_wrt(wrt: Any) -> list[Variable]:
     items = list(wrt) if isinstance(wrt, list | tuple) else [wrt]
     for x in items:
         if not isinstance(x, Variable):
-            raise TypeError(f"Expected a variable, or a list or tuple of variables to differentiate with respect to, "
-                            f"found {x!r} of type {type(x).__name__}")
+            raise TypeError(
+                f"Expected a variable, or a list or tuple of variables to differentiate with respect to, "
+                f"found {x!r} of type {type(x).__name__}"
+            )
     return items
 
 
@@ -164,7 +166,9 @@ def _check_cost(cost: Any) -> None:
         raise ValueError(f"Can't differentiate a NaN cost: {cost.type.why_null}")
     ndim = getattr(cost.type, "ndim", None)
     if ndim != 0:
-        raise TypeError(f"cost must be a scalar. {cost} has " + ("no" if ndim is None else str(ndim)) + " dimensions")
+        raise TypeError(
+            f"cost must be a scalar. {cost} has " + ("no" if ndim is None else str(ndim)) + " dimensions"
+        )
 
 
 def _checked_known_grads(known_grads: Mapping[Variable, Any] | None) -> dict[Variable, Gradient]:
@@ -177,11 +181,14 @@ def _checked_known_grads(known_grads: Mapping[Variable, Any] | None) -> dict[Var
         if not (isinstance(g, Variable) and isinstance(g.type, NullType)):
             g = as_tensor_variable(g)
             if g.type.dtype in DISCRETE:
-                raise TypeError(f"known_grads: a gradient must be of floating point, that of {x} has dtype "
-                                f"{g.type.dtype}")
+                raise TypeError(
+                    f"known_grads: a gradient must be of floating point, that of {x} has dtype {g.type.dtype}"
+                )
             if g.type.ndim != x.type.ndim:
-                raise ValueError(f"known_grads: the gradient of {x} has {g.type.ndim} dimensions, the variable has "
-                                 f"{x.type.ndim}")
+                raise ValueError(
+                    f"known_grads: the gradient of {x} has {g.type.ndim} dimensions, the variable has "
+                    f"{x.type.ndim}"
+                )
         known[x] = g
     if known_grads and not known:
         # Everything known is disconnected: nothing flows, as if nothing were known, but that is no mistake.
@@ -193,7 +200,9 @@ def _checked_constants(consider_constant: Any) -> set[Variable]:
     if consider_constant is None:
         return set()
     if not isinstance(consider_constant, Iterable) or isinstance(consider_constant, Variable):
-        raise TypeError(f"consider_constant must be an iterable collection, got {type(consider_constant).__name__}")
+        raise TypeError(
+            f"consider_constant must be an iterable collection, got {type(consider_constant).__name__}"
+        )
     stop = set(consider_constant)
     for x in stop:
         if not isinstance(x, Variable):
@@ -210,7 +219,9 @@ def connection_pattern(node: Apply) -> list[list[bool]] | None:
         return None
     pattern: list[list[bool]] = node.op.connection_pattern(node)
     if len(pattern) != len(node.inputs):
-        raise ValueError(f"{node.op}.connection_pattern has {len(pattern)} rows, the node has {len(node.inputs)} inputs")
+        raise ValueError(
+            f"{node.op}.connection_pattern has {len(pattern)} rows, the node has {len(node.inputs)} inputs"
+        )
     return pattern
 
 
@@ -306,15 +317,17 @@ def _node_grads(
     pattern = connection_pattern(node)
     live = [o for o, g in enumerate(out_grads) if g is not None]
     reached = [
-        x in connected and (pattern is None or any(pattern[i][o] for o in live)) for i, x in enumerate(node.inputs)
+        x in connected and (pattern is None or any(pattern[i][o] for o in live))
+        for i, x in enumerate(node.inputs)
     ]
     if not any(reached):
         return [None] * len(reached)
     for o in live:
         g = out_grads[o]
         if isinstance(g, Variable) and isinstance(g.type, NullType):
-            null = NullType(f"it passes through output {o} of {node.op}, whose gradient is undefined: "
-                            f"{g.type.why_null}")
+            null = NullType(
+                f"it passes through output {o} of {node.op}, whose gradient is undefined: {g.type.why_null}"
+            )
             return [null() if r else None for r in reached]
     if all(isinstance(out_grads[o], _Zero) or _is_discrete(node.outputs[o]) for o in live):
         # Steps have slope zero: nothing but zeros can come back, whatever the op's own rule would write.
@@ -349,13 +362,16 @@ def _checked_answer(node: Apply, answer: Any, reached: list[bool]) -> list[Gradi
     if not isinstance(answer, list | tuple):
         raise TypeError(f"{op}.grad must return a list or tuple, found {type(answer).__name__}")
     if len(answer) != len(node.inputs):
-        raise ValueError(f"{op} returned the wrong number of gradient terms: {len(answer)} for {len(node.inputs)} "
-                         f"inputs")
+        raise ValueError(
+            f"{op} returned the wrong number of gradient terms: {len(answer)} for {len(node.inputs)} inputs"
+        )
     checked: list[Gradient | None] = []
     for i, (x, g, wanted) in enumerate(zip(node.inputs, answer, reached, strict=True)):
         if g is None:
-            raise TypeError(f"{op}.grad returned None for input {i}: return zeros, DisconnectedType()() or "
-                            f"grad_undefined(...)")
+            raise TypeError(
+                f"{op}.grad returned None for input {i}: return zeros, DisconnectedType()() or "
+                f"grad_undefined(...)"
+            )
         if not isinstance(g, Variable):
             raise TypeError(f"{op}.grad returned {g!r}, which is no variable, for input {i}")
         if not wanted or isinstance(g.type, DisconnectedType):
@@ -363,12 +379,15 @@ def _checked_answer(node: Apply, answer: Any, reached: list[bool]) -> list[Gradi
             continue
         if not isinstance(g.type, NullType):
             if _is_discrete(g):
-                raise TypeError(f"{op}.grad returned a gradient of dtype {g.type.dtype} for input {i}: gradients "
-                                f"are of floating point, also those of integers")
+                raise TypeError(
+                    f"{op}.grad returned a gradient of dtype {g.type.dtype} for input {i}: gradients "
+                    f"are of floating point, also those of integers"
+                )
             ndim = getattr(x.type, "ndim", None)
             if ndim is not None and getattr(g.type, "ndim", ndim) != ndim:
-                raise ValueError(f"{op}.grad returned a term with {g.type.ndim} dimensions for input {i}, which has "
-                                 f"{ndim}")
+                raise ValueError(
+                    f"{op}.grad returned a term with {g.type.ndim} dimensions for input {i}, which has {ndim}"
+                )
         checked.append(g)
     return checked
 
@@ -393,7 +412,7 @@ def _zeros_like(x: Variable) -> Variable:
 
 
 def _name(g: Variable, x: Variable, cost_name: str | None) -> Variable:
-    # A gradient without an owner is somebody's input, one with a name is somebody's expression: leave them be.
+    # A gradient without an owner is somebody's input, one with a name somebody's expression: leave them be.
     if cost_name is not None and x.name is not None and g.name is None and g.owner is not None:
         g.name = f"(d{cost_name}/d{x.name})"
     return g

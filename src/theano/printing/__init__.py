@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from theano.printing.debugprint import debugprint
 from theano.printing.min_informative import min_informative_str
+from theano.printing.print_op import Print
 from theano.printing.printers import (
     VALID_ASSOC,
     DefaultPrinter,
@@ -17,7 +18,6 @@ from theano.printing.printers import (
     default_printer,
     leaf_printer,
 )
-from theano.printing.print_op import Print
 from theano.printing.pydotprint import pydotprint
 from theano.printing.vocabulary import pp, pprint
 

@@ -89,7 +89,11 @@ def _roots(obj: Any, print_storage: bool) -> list[tuple[Variable, Order, Storage
         elif isinstance(item, Apply):
             roots.extend((out, {}, {}) for out in item.outputs[:1])
         else:
-            fgraph = item if isinstance(item, FunctionGraph) else getattr(getattr(item, "maker", None), "fgraph", None)
+            fgraph = (
+                item
+                if isinstance(item, FunctionGraph)
+                else getattr(getattr(item, "maker", None), "fgraph", None)
+            )
             if fgraph is None:
                 raise TypeError(f"debugprint cannot print an object of type {type(item).__name__}: {item!r}")
             order = {node: i for i, node in enumerate(fgraph.toposort())}
@@ -148,7 +152,7 @@ class _Listing:
                 stack.append((node.inputs[i], below + " |", below + ("  " if i == last else " |"), depth - 1))
 
     def identifier(self, thing: Any) -> str:
-        """ `` [id A]``, or nothing if no identifiers are wanted."""
+        """`` [id A]``, or nothing if no identifiers are wanted."""
         if not self.ids:
             return ""
         name = self.used_ids.get(thing)

@@ -1,7 +1,7 @@
 """The machinery of `pp`: printers, which say a node as text and variables, and the table that picks one.
 
-A printer answers with *pieces*: strings, and variables that are still to be said. `PPrinter` works them off with a
-stack of its own, so that the depth of a graph does not matter, and joins the text once.
+A printer answers with *pieces*: strings, and variables that are still to be said. `PPrinter` works them off
+with a stack of its own, so that the depth of a graph does not matter, and joins the text once.
 """
 
 from __future__ import annotations
@@ -247,7 +247,11 @@ class PPrinter:
                 return printer
         if node is None:
             return leaf_printer
-        return self.scalar_printer if scalar_op is not None else self.class_printers.get(type(op), default_printer)
+        return (
+            self.scalar_printer
+            if scalar_op is not None
+            else self.class_printers.get(type(op), default_printer)
+        )
 
     def process(self, r: Variable, pstate: Any = None) -> str:
         """The text of `r`."""
@@ -271,7 +275,11 @@ class PPrinter:
         return "".join(said)
 
     def process_graph(
-        self, inputs: Sequence[Variable], outputs: Sequence[Variable], updates: Any = None, display_inputs: bool = False
+        self,
+        inputs: Sequence[Variable],
+        outputs: Sequence[Variable],
+        updates: Any = None,
+        display_inputs: bool = False,
     ) -> str:
         """Text of several outputs, one a line, with updates as `name <- text`."""
         targets = {new: old for old, new in dict(updates or {}).items()}
@@ -286,7 +294,11 @@ class PPrinter:
             (arg,) = args
             if isinstance(arg, Variable):
                 return self.process(arg)
-            fgraph = arg if isinstance(arg, FunctionGraph) else getattr(getattr(arg, "maker", None), "fgraph", None)
+            fgraph = (
+                arg
+                if isinstance(arg, FunctionGraph)
+                else getattr(getattr(arg, "maker", None), "fgraph", None)
+            )
             if fgraph is not None:
                 return self.process_graph(fgraph.inputs, fgraph.outputs)
         elif len(args) in (2, 3) and isinstance(args[0], list | tuple):

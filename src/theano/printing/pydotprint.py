@@ -98,7 +98,9 @@ def dot_source(fct: Any, with_ids: bool = False, max_label_size: int = 70) -> st
             continue
         if not ready:
             stack.append((node, True))
-            stack.extend((v.owner, False) for v in node.inputs if v.owner is not None and v.owner not in names)
+            stack.extend(
+                (v.owner, False) for v in node.inputs if v.owner is not None and v.owner not in names
+            )
             continue
         sources = [source(v) for v in node.inputs]
         name = declare(node, str(node.op), "shape=ellipse")

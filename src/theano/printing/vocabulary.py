@@ -80,7 +80,8 @@ class SubtensorPrinter(PiecePrinter):
                 parts.append(", ")
             if isinstance(entry, slice):
                 start, stop, step = (
-                    "" if part is None else str(next(left).type.dtype) for part in (entry.start, entry.stop, entry.step)
+                    "" if part is None else str(next(left).type.dtype)
+                    for part in (entry.start, entry.stop, entry.step)
                 )
                 parts.append(f"{start}:{stop}" + (f":{step}" if step else ""))
                 continue
