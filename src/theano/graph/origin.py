@@ -24,7 +24,7 @@ RawOrigin: TypeAlias = list[Any]
 
 # Frames of files under this folder are ours, not the user's.
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
-_users_files: set[str] = set()
+_is_ours: dict[str, bool] = {}
 
 
 class _Inherited(threading.local):
@@ -45,18 +45,18 @@ def capture_origin(limit: int | None = None) -> Origin | RawOrigin:
     raw: RawOrigin = []
     if left <= 0:
         return raw
-    known = _users_files
+    is_ours = _is_ours
     frame = sys._getframe(1)
     while frame is not None:
         code = frame.f_code
-        if code.co_filename in known:
+        file = code.co_filename
+        if file not in is_ours:
+            is_ours[file] = file.startswith(_PACKAGE)
+        if not is_ours[file]:
             raw += (code, frame.f_lasti)
             left -= 1
             if not left:
                 break
-        elif not code.co_filename.startswith(_PACKAGE):
-            known.add(code.co_filename)
-            continue
         frame = frame.f_back  # type: ignore[assignment]
     return raw
 
