@@ -35,9 +35,10 @@ class Product:
         What the opened nodes cost.
     """
 
-    __slots__ = ("coef", "factors", "cost", "leaves")
+    __slots__ = ("coef", "factors", "cost", "leaves", "names")
 
     def __init__(self) -> None:
+        self.names: frozenset[str | None] | None = None
         self.coef: Number = 1
         self.factors: dict[Variable, int] = {}
         self.cost = 0.0
@@ -55,9 +56,10 @@ class Product:
 class Sum:
     """A sum: ``const + Σ coef * term``; `terms` maps a key to its coefficient and one example of the term."""
 
-    __slots__ = ("const", "terms", "cost", "leaves", "constants")
+    __slots__ = ("const", "terms", "cost", "leaves", "constants", "names")
 
     def __init__(self) -> None:
+        self.names: frozenset[str | None] | None = None
         self.const: Number = 0
         self.terms: dict[Hashable, Term] = {}
         self.cost = 0.0
@@ -95,6 +97,36 @@ def is_root(graph: RewriteGraph, node: Apply, names: frozenset[str]) -> Apply | 
     if user.op.scalar_op.name == "pow" and (user.inputs[0] is not out or _small_power(user) is None):
         return None
     return user
+
+
+def root_product(graph: RewriteGraph, node: Apply) -> Product | None:
+    """The product whose root is `node`; None if `node` is no root or its dtype has no algebra.
+
+    Remembered until the graph changes, for all the rules that look at one node. Not to be changed.
+    """
+    return _remembered(graph, node, "product", PRODUCT_OPS, product_of)
+
+
+def root_sum(graph: RewriteGraph, node: Apply) -> Sum | None:
+    """The sum whose root is `node`; None if `node` is no root or its dtype has no algebra."""
+    return _remembered(graph, node, "sum", SUM_OPS, sum_of)
+
+
+def _remembered(graph: RewriteGraph, node: Apply, kind: str, names: frozenset[str],
+                make: Callable[[RewriteGraph, Variable], Any]) -> Any:
+    known = graph.memo.get(kind)
+    if known is not None and known[0] is node and known[1] == graph.version:
+        return known[2]
+    out = node.outputs[0]
+    view = None
+    if out.type.dtype != "bool":
+        user = is_root(graph, node, names)
+        if user is None:
+            view = make(graph, out)
+        elif user not in graph.queued:      # the root must look again at what changed inside
+            graph.queue(user)
+    graph.memo[kind] = (node, graph.version, view)
+    return view
 
 
 def _repeated(inputs: Sequence[Variable], var: Variable) -> bool:
@@ -229,7 +261,7 @@ def _add_term(graph: RewriteGraph, view: Sum, var: Variable, sign: int, dtype: s
         product = product_of(graph, var)
         if not product.factors:             # a product of constants that was not folded
             product.factors, product.coef = {var: 1}, 1
-        if product.coef not in (1, -1):
+        if product.coef != 1 and var not in view.terms:
             view.cost += MUL
         key, coef, factors = product.key(), product.coef, product.factors
     else:
@@ -270,7 +302,7 @@ def build_power(base: Variable, exponent: int) -> Variable:
     return result
 
 
-def product_cost(coef: Number, factors: dict[Variable, int]) -> float:
+def product_cost(coef: Number, factors: dict[Variable, int], dtype: str) -> float:
     """Cost of `build_product`."""
     above = [e for e in factors.values() if e > 0]
     below = [e for e in factors.values() if e < 0]
@@ -279,8 +311,18 @@ def product_cost(coef: Number, factors: dict[Variable, int]) -> float:
     if below:
         cost += DIV
     if coef not in (1, 0) and (above or coef == -1):
-        cost += MUL
+        cost += DIV if above and not is_exact(coef, dtype) and is_exact(Fraction(1) / coef, dtype) else MUL
     return cost
+
+
+def is_exact(value: Number, dtype: str) -> bool:
+    """Whether a coefficient can be held without rounding."""
+    if isinstance(value, int) and "float" not in dtype and "complex" not in dtype:
+        return True
+    if not fits(value, dtype):
+        return False
+    kind = np.dtype(dtype).type(0).real.dtype.type
+    return Fraction(float(kind(float(value)))) == value
 
 
 def build_product(coef: Number, factors: dict[Variable, int], dtype: str, ndim: int) -> Variable | None:
@@ -293,7 +335,10 @@ def build_product(coef: Number, factors: dict[Variable, int], dtype: str, ndim: 
         return constant(coef, dtype, ndim)
     negative = coef == -1
     if coef not in (1, -1) and above:
-        above.insert(0, constant(coef, dtype, ndim))
+        if not is_exact(coef, dtype) and is_exact(Fraction(1) / coef, dtype):
+            below.insert(0, constant(_plain(Fraction(1) / coef), dtype, ndim))      # x / 3 is better than x * 0.333…
+        else:
+            above.insert(0, constant(coef, dtype, ndim))
     top = above[0] if len(above) == 1 else elemwise(scalar.mul, *above) if above else None
     if below:
         bottom = below[0] if len(below) == 1 else elemwise(scalar.mul, *below)
@@ -377,32 +422,20 @@ def _pure(term: Term) -> Variable:
 
 def collect_terms(graph: RewriteGraph, node: Apply) -> Variable | None:
     """The sum at `node`, if collecting its terms makes it cheaper (else None)."""
-    return _at_root(graph, node, SUM_OPS, _collected_sum)
+    view = root_sum(graph, node)
+    made = None if view is None else _collected_sum(node, view)
+    return None if made is None else broadcast_to(graph, made, node.outputs[0])
 
 
 def collect_factors(graph: RewriteGraph, node: Apply) -> Variable | None:
     """The product at `node`, if collecting its factors makes it cheaper (else None)."""
-    return _at_root(graph, node, PRODUCT_OPS, _collected_product)
+    view = root_product(graph, node)
+    made = None if view is None else _collected_product(node, view)
+    return None if made is None else broadcast_to(graph, made, node.outputs[0])
 
 
-def _at_root(graph: RewriteGraph, node: Apply, names: frozenset[str],
-             collect: Callable[[RewriteGraph, Variable], Variable | None]) -> Variable | None:
+def _collected_sum(node: Apply, view: Sum) -> Variable | None:
     out = node.outputs[0]
-    if ring(out.type.dtype) is None:
-        return None
-    user = is_root(graph, node, names)
-    if user is not None:
-        if user not in graph.queued:
-            graph.queue(user)
-        return None
-    made = collect(graph, out)
-    if made is None:
-        return None
-    return broadcast_to(graph, made, out)
-
-
-def _collected_sum(graph: RewriteGraph, out: Variable) -> Variable | None:
-    view = sum_of(graph, out)
     dtype, ndim = out.type.dtype, out.type.ndim
     if ring(dtype) == "integers":
         kind = np.dtype(dtype)
@@ -411,18 +444,18 @@ def _collected_sum(graph: RewriteGraph, out: Variable) -> Variable | None:
         if isinstance(view.const, int):
             view.const = wrap(view.const, kind)
     terms = [t for t in view.terms.values() if t.coef != 0]
-    if len(terms) == view.leaves and view.constants == (view.const != 0):
-        negatives = sum(t.coef < 0 for t in terms)
-        if view.cost <= len(terms) + bool(view.constants) - 1 + (negatives == len(terms)) + _scaled(terms):
-            return None
-    cost = MUL * (max(len(terms) + (view.const != 0) - 1, 0) + _scaled(terms))
-    if terms and all(t.coef == -1 for t in terms) and view.const == 0:
-        cost += MUL
-    if cost >= view.cost and len(terms) == view.leaves:
+    merged = len(terms) < view.leaves or view.constants != (view.const != 0)
+    negative = view.const == 0 and bool(terms) and all(t.coef < 0 for t in terms)
+    cost = MUL * (max(len(terms) + (view.const != 0) - 1, 0) + _scaled(terms) + negative)
+    # A sum of negative terms is the negative of a sum, so that -a - b and -(a + b) meet.
+    if not merged and cost >= view.cost and not (negative and cost == view.cost
+                                                 and node.op.scalar_op.name != "neg"):
         return None
-    pairs = []
+    pairs: list[tuple[Number, Variable]] = []
     for t in terms:
-        if t.coef in (t.var_coef, -t.var_coef):
+        if t.coef in (1, -1):
+            pairs.append((t.coef, t.var if t.var_coef == 1 else _pure(t)))
+        elif t.coef in (t.var_coef, -t.var_coef):
             pairs.append((1 if t.coef == t.var_coef else -1, t.var))
         else:
             pairs.append((t.coef, _pure(t)))
@@ -433,18 +466,18 @@ def _scaled(terms: list[Term]) -> int:
     return sum(t.coef not in (1, -1) for t in terms)
 
 
-def _collected_product(graph: RewriteGraph, out: Variable) -> Variable | None:
-    view = product_of(graph, out)
+def _collected_product(node: Apply, view: Product) -> Variable | None:
+    out = node.outputs[0]
     dtype, ndim = out.type.dtype, out.type.ndim
-    if ring(dtype) == "integers":
-        view.coef = wrap(int(view.coef), np.dtype(dtype)) if isinstance(view.coef, int) else view.coef
-    factors = {v: e for v, e in view.factors.items() if e != 0}
-    if view.coef == 0:
+    coef = view.coef
+    if ring(dtype) == "integers" and isinstance(coef, int):
+        coef = wrap(coef, np.dtype(dtype))
+    if coef == 0:
         return constant(0, dtype, ndim) if view.leaves > 1 else None
-    cost = product_cost(view.coef, factors)
-    if cost >= view.cost - 1e-9:
+    factors = {v: e for v, e in view.factors.items() if e != 0}
+    if product_cost(coef, factors, dtype) >= view.cost - 1e-9:
         return None
-    return build_product(view.coef, factors, dtype, ndim)
+    return build_product(coef, factors, dtype, ndim)
 
 
 def distribute(graph: RewriteGraph, node: Apply) -> Variable | None:
@@ -455,10 +488,8 @@ def distribute(graph: RewriteGraph, node: Apply) -> Variable | None:
     """
     out = node.outputs[0]
     dtype, ndim = out.type.dtype, out.type.ndim
-    if ring(dtype) != "field" or is_root(graph, node, PRODUCT_OPS) is not None:
-        return None
-    view = product_of(graph, out)
-    if len(view.factors) < 2:
+    view = root_product(graph, node) if ring(dtype) == "field" else None
+    if view is None or len(view.factors) < 2:
         return None
     for base, exponent in view.factors.items():
         if exponent != 1 or scalar_of(base) not in ("add", "sub") or graph.only_user(base) is None \

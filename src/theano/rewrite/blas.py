@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from theano.graph import Apply, Variable
 from theano.rewrite import algebra
-from theano.rewrite.algebra import Number, Term, build_product, build_sum, sum_of
+from theano.rewrite.algebra import Number, Term, build_product, build_sum
 from theano.rewrite.build import broadcast_to, constant, dimshuffle
 from theano.rewrite.registry import rule
 from theano.rewrite.rule import Result
@@ -21,9 +21,9 @@ def product_added(graph: RewriteGraph, node: Apply) -> Result:
     """``y + a * dot(A, x)`` as `Gemv`, with matrices `Gemm`, with an outer product `Ger`."""
     out = node.outputs[0]
     dtype, ndim = out.type.dtype, out.type.ndim
-    if ndim not in (1, 2) or dtype not in _BLAS_DTYPES or algebra.is_root(graph, node, algebra.SUM_OPS) is not None:
+    view = algebra.root_sum(graph, node) if ndim in (1, 2) and dtype in _BLAS_DTYPES else None
+    if view is None:
         return None
-    view = sum_of(graph, out)
     terms = list(view.terms.values())
     for at, term in enumerate(terms):
         found = _scaled_dot(graph, term, out)

@@ -24,7 +24,8 @@ class Phase:
     Attributes
     ----------
     needs
-        The phase is skipped unless some selected rule has one of these tags.
+        The phase is skipped unless some selected rule has one of these tags; only rules with these tags look
+        at nodes that an earlier phase brought to a fixed point.
     """
 
     name: str
@@ -116,12 +117,16 @@ class GlobalStep:
     optimizer: Any
 
 
+# Rules of a phase with those that are new in it, or a rewrite of the user's.
+Work = tuple[RuleIndex, RuleIndex] | GlobalStep
+
+
 class Database:
     """Compiled rule indices by query, and the global steps that users registered (`optdb`)."""
 
     def __init__(self) -> None:
         self.steps: dict[str, GlobalStep] = {}
-        self._plans: dict[tuple[Any, ...], list[tuple[str, RuleIndex | GlobalStep]]] = {}
+        self._plans: dict[tuple[Any, ...], list[tuple[str, Work]]] = {}
 
     def register(self, name: str, opt: Any, *tags: Any, **kwargs: Any) -> None:
         """Add a rewrite of whole graphs; among `tags`, a number is the position.
@@ -149,7 +154,7 @@ class Database:
         del self.steps[name]
         self._plans.clear()
 
-    def plan(self, query: Query) -> list[tuple[str, RuleIndex | GlobalStep]]:
+    def plan(self, query: Query) -> list[tuple[str, Work]]:
         """What to run for `query`, in order."""
         key = (query.key(), Registrations.version)
         found = self._plans.get(key)
@@ -157,13 +162,14 @@ class Database:
             found = self._plans[key] = self._plan(query)
         return found
 
-    def _plan(self, query: Query) -> list[tuple[str, RuleIndex | GlobalStep]]:
+    def _plan(self, query: Query) -> list[tuple[str, Work]]:
         chosen = [r for r in RULES.values() if query.selects(r.tags | {r.name})]
-        timed: list[tuple[float, str, RuleIndex | GlobalStep]] = []
+        timed: list[tuple[float, str, Work]] = []
         for phase in PHASES:
             rules = [r for r in chosen if r.tags & phase.tags]
             if phase.position <= query.position_cutoff and any(r.tags & phase.needs for r in rules):
-                timed.append((phase.position, phase.name, RuleIndex(rules)))
+                news = RuleIndex(r for r in rules if r.tags & phase.needs)
+                timed.append((phase.position, phase.name, (RuleIndex(rules), news)))
         for step in self.steps.values():
             if query.selects(step.tags) and step.position <= query.position_cutoff:
                 timed.append((step.position, step.name, step))
@@ -230,8 +236,8 @@ def rewrite_graph(fgraph: FunctionGraph, query: Query,
         trace.seconds["merge"] = time.perf_counter() - start
         for name, what in optdb.plan(query):
             start = time.perf_counter()
-            if isinstance(what, RuleIndex):
-                run_phase(graph, what, name, trace, on_error)
+            if isinstance(what, tuple):
+                run_phase(graph, what[0], name, trace, on_error, what[1])
             else:
                 settle(fgraph, graph)
                 _run_step(what, fgraph)

@@ -256,12 +256,18 @@ def dimshuffle_simplified(graph: RewriteGraph, node: Apply) -> Result:
     return None
 
 
+_ALGEBRA = algebra.SUM_OPS | algebra.PRODUCT_OPS
+
+
 @rule("DimShuffle", name="dimshuffle_lifted")
 def dimshuffle_lifted(graph: RewriteGraph, node: Apply) -> Result:
-    """``f(x, y).T -> f(x.T, y.T)`` for a point-wise `f` that nobody else reads."""
+    """``(x / y).T * z -> (x.T / y.T) * z``: algebra that nobody else reads moves to where more of it is."""
     x = node.inputs[0]
     owner = x.owner
-    if owner is None or type(owner.op) is not Elemwise or graph.only_user(x) is None:
+    if owner is None or scalar_name(x) not in _ALGEBRA or graph.only_user(x) is None:
+        return None
+    user = graph.only_user(node.outputs[0])
+    if user is None or scalar_name(user.outputs[0]) not in _ALGEBRA:
         return None
     order = node.op.new_order
     moved = [dimshuffle(v, order) if not _all_ones(v) else _reranked(v, len(order)) for v in owner.inputs]

@@ -38,8 +38,12 @@ def fit(old: Variable, new: Variable) -> Variable | None:
 
 
 def run_phase(graph: RewriteGraph, index: RuleIndex, phase: str, trace: Trace,
-              on_error: Callable[[Exception, Rule, Apply], Any] | None = None) -> int:
+              on_error: Callable[[Exception, Rule, Apply], Any] | None = None,
+              first: RuleIndex | None = None) -> int:
     """Apply the rules of `index` until none fires; returns the number of applications.
+
+    `first`, if given, holds the rules that have not had their fixed point on this graph yet: only these
+    look at nodes that have not changed.
 
     Raises
     ------
@@ -48,7 +52,7 @@ def run_phase(graph: RewriteGraph, index: RuleIndex, phase: str, trace: Trace,
     """
     graph.queue_all()
     heap, queued, rank = graph.heap, graph.queued, graph.rank
-    lookup = index.lookup
+    changed = graph.changed
     budget = BUDGET_BASE + BUDGET_PER_NODE * len(rank)
     fired = 0
     while heap:
@@ -57,9 +61,10 @@ def run_phase(graph: RewriteGraph, index: RuleIndex, phase: str, trace: Trace,
         rank = graph.rank
         if node not in rank:
             continue
-        rules = lookup(node.op)
+        rules = (index if first is None or node in changed else first).lookup(node.op)
         if not rules:
             continue
+        changed.discard(node)
         children: set[str] | None = None
         for rule in rules:
             if rule.children:

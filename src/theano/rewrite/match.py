@@ -22,7 +22,6 @@ from theano.rewrite.pattern import (
     ProductPattern,
     SumPattern,
     Var,
-    needed_parts,
     size,
 )
 from theano.rewrite.table import RewriteGraph
@@ -309,27 +308,22 @@ def _right_side(equation: Equation, matcher: Matcher, bound: Bindings, out: Vari
     return build(graph, equation.right, values, out.type.dtype, out.type.ndim)
 
 
-def _view(graph: RewriteGraph, out: Variable, kind: str) -> Any:
-    """The sum or product at `out`; remembered until the graph changes."""
-    cached = graph.memo.get(kind)
-    if cached is not None and cached[0] is out and cached[1] == graph.version:
-        return cached[2]
-    view: Any = sum_of(graph, out) if kind == "sum" else product_of(graph, out)
-    items = [t.var for t in view.terms.values()] if kind == "sum" else list(view.factors)
-    names = {scalar_name(peel(v, None)[0]) for v in items}
-    if kind == "sum":                       # -sigmoid(x) is a term sigmoid(x)
-        for t in view.terms.values():
-            names.update(scalar_name(peel(b, None)[0]) for b in t.factors)
-    graph.memo[kind] = (out, graph.version, (view, names))
-    return view, names
+def _names(view: Any) -> frozenset[str | None]:
+    """Names of the scalar operations that make the parts of a sum or product."""
+    names: frozenset[str | None] | None = view.names
+    if names is None:
+        if isinstance(view, Sum):           # -sigmoid(x) is a term sigmoid(x)
+            found = {scalar_name(peel(b, None)[0]) for t in view.terms.values() for b in t.factors}
+        else:
+            found = {scalar_name(peel(b, None)[0]) for b in view.factors}
+        names = view.names = frozenset(found)
+    return names
 
 
 def _apply_to_sum(equation: Equation, normal: SumPattern, matcher: Matcher, node: Apply) -> Variable | None:
     graph, out = matcher.graph, node.outputs[0]
-    if algebra.ring(out.type.dtype) is None or algebra.is_root(graph, node, algebra.SUM_OPS) is not None:
-        return None
-    view, names = _view(graph, out, "sum")
-    if not needed_parts(normal) <= names:
+    view = algebra.root_sum(graph, node)
+    if view is None or not equation.needed <= _names(view):
         return None
     for sign in (1, -1):
         found = matcher.sum(normal, view, None, {}, sign, True)
@@ -353,10 +347,8 @@ def _apply_to_sum(equation: Equation, normal: SumPattern, matcher: Matcher, node
 def _apply_to_product(equation: Equation, normal: ProductPattern, matcher: Matcher,
                       node: Apply) -> Variable | None:
     graph, out = matcher.graph, node.outputs[0]
-    if algebra.ring(out.type.dtype) is None or algebra.is_root(graph, node, algebra.PRODUCT_OPS) is not None:
-        return None
-    view, names = _view(graph, out, "product")
-    if not needed_parts(normal) <= names:
+    view = algebra.root_product(graph, node)
+    if view is None or not equation.needed <= _names(view):
         return None
     both = len(normal.parts) > 1 and all(e > 0 for _, e in normal.parts)
     for power in (1, -1) if both else (1,):

@@ -304,9 +304,11 @@ class Equation:
     accuracy: float = 4.0
     tags: frozenset[str] = frozenset()
     normal: Pattern = field(init=False)
+    needed: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         self.normal = normalise(self.left)
+        self.needed = needed_parts(self.normal)
         missing = variables_of(self.right).keys() - variables_of(self.left).keys()
         if missing:
             raise ValueError(f"{self.name}: {sorted(missing)} occur only on the right side")

@@ -1,8 +1,8 @@
 """Canonical forms of shapes: lengths without values, useless reshapes and declarations."""
 from __future__ import annotations
 
-from theano.graph import Apply
-from theano.rewrite.build import dims, dimshuffle, number
+from theano.graph import Apply, Variable
+from theano.rewrite.build import dims, dimshuffle, index, number, scalar_name
 from theano.rewrite.registry import rule
 from theano.rewrite.rule import Result
 from theano.rewrite.table import RewriteGraph
@@ -26,6 +26,33 @@ def length_of_expression(graph: RewriteGraph, node: Apply) -> Result:
 def shape_of_expression(graph: RewriteGraph, node: Apply) -> Result:
     """``x.shape`` as a vector of lengths."""
     return MakeVector("int64")(*dims(graph, node.inputs[0]))
+
+
+@rule("maximum", name="length_is_nonnegative")
+def length_is_nonnegative(graph: RewriteGraph, node: Apply) -> Result:
+    """``maximum(n, 0) -> n`` for lengths and their sums and products."""
+    if len(node.inputs) != 2 or node.outputs[0].type.ndim:
+        return None
+    for v, bound in (node.inputs, node.inputs[::-1]):
+        if number(bound) in (0, -1) and v.type.dtype == node.outputs[0].type.dtype and nonnegative(v):
+            return v
+    return None
+
+
+def nonnegative(var: Variable, depth: int = 6) -> bool:
+    """Whether an integer is known to be at least 0."""
+    value = number(var)
+    if value is not None:
+        return value >= 0
+    node = var.owner
+    if node is None or depth == 0:
+        return False
+    if type(node.op) is Shape_i:
+        return True
+    name = scalar_name(var)
+    if name in ("add", "mul", "maximum"):
+        return (any if name == "maximum" else all)(nonnegative(v, depth - 1) for v in node.inputs)
+    return False
 
 
 @rule("Reshape", name="useless_reshape")
@@ -53,14 +80,13 @@ def useless_reshape(graph: RewriteGraph, node: Apply) -> Result:
     return None
 
 
-def _elements(vector: object) -> list | None:  # type: ignore[type-arg]
+def _elements(vector: Variable) -> list[Variable] | None:
+    """The elements of a vector that a shape is given by."""
     owner = getattr(vector, "owner", None)
     if owner is not None and type(owner.op) is MakeVector:
         return list(owner.inputs)
     data = getattr(vector, "data", None)
     if data is not None:
-        from theano.rewrite.build import index
-
         return [index(int(n)) for n in data]
     return None
 

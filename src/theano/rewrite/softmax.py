@@ -75,9 +75,9 @@ def log_sum_exp(graph: RewriteGraph, node: Apply) -> Result:
 def softmax_from_exp(graph: RewriteGraph, node: Apply) -> Result:
     """``exp(x) / sum(exp(x), axis)`` is a softmax along that axis."""
     out = node.outputs[0]
-    if not out.type.dtype.startswith("float") or algebra.is_root(graph, node, algebra.PRODUCT_OPS) is not None:
+    view = algebra.root_product(graph, node) if out.type.dtype.startswith("float") else None
+    if view is None:
         return None
-    view = algebra.product_of(graph, out)
     for bottom, below in view.factors.items():
         if below >= 0:
             continue
@@ -188,9 +188,9 @@ def sparse(var: Variable) -> Apply | None:
 def sparse_times(graph: RewriteGraph, node: Apply) -> Result:
     """``inc(0[i], v) * x -> inc(0[i], v * x[i])``: what divides `v` by ``x[i]`` cancels."""
     out = node.outputs[0]
-    if algebra.ring(out.type.dtype) != "field" or algebra.is_root(graph, node, algebra.PRODUCT_OPS) is not None:
+    view = algebra.root_product(graph, node) if algebra.ring(out.type.dtype) == "field" else None
+    if view is None:
         return None
-    view = algebra.product_of(graph, out)
     for base, exponent in view.factors.items():
         inc = sparse(base) if exponent == 1 else None
         if inc is None or len(view.factors) < 2 or base.type.broadcastable != out.type.broadcastable:
@@ -219,9 +219,9 @@ def distribute_softmax(graph: RewriteGraph, node: Apply) -> Result:
     A sparse `g` holds what a logarithm divided by: it cancels only term by term.
     """
     out = node.outputs[0]
-    if algebra.ring(out.type.dtype) != "field" or algebra.is_root(graph, node, algebra.PRODUCT_OPS) is not None:
+    view = algebra.root_product(graph, node) if algebra.ring(out.type.dtype) == "field" else None
+    if view is None:
         return None
-    view = algebra.product_of(graph, out)
     for base, exponent in view.factors.items():
         if exponent != 1 or scalar_name(base) not in ("add", "sub") or graph.only_user(base) is None:
             continue

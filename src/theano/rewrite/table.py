@@ -50,7 +50,7 @@ class RewriteGraph:
 
     __slots__ = ("inputs", "outputs", "users", "rank", "table", "output_uses", "_tokens", "_token_ops",
                  "_constants", "_replaced", "_kept", "heap", "queued", "serial", "memo", "created_count",
-                 "version")
+                 "version", "changed")
 
     def __init__(self, inputs: Sequence[Variable], outputs: Sequence[Variable]) -> None:
         self.inputs = list(inputs)
@@ -69,6 +69,7 @@ class RewriteGraph:
         self.serial = 0
         self.memo: dict[Any, Any] = {}          # for rules: shapes, constants
         self.created_count = 0
+        self.changed: set[Apply] = set()        # nodes that are new, or whose inputs or users changed
         self.version = 0                        # changes with every replacement
         fixed = set(self.inputs)
         for index, output in enumerate(self.outputs):
@@ -304,7 +305,8 @@ class RewriteGraph:
     # -- work list --------------------------------------------------------------------------------
 
     def queue(self, node: Apply) -> None:
-        """Let the rules look at `node` (again)."""
+        """Let the rules look at `node` (again): it changed."""
+        self.changed.add(node)
         if node not in self.queued:
             self.queued.add(node)
             self.serial += 1
@@ -318,6 +320,7 @@ class RewriteGraph:
         self.rank = {node: index for index, node in enumerate(order)}
         for node in order:
             self.queue(node)
+        self.changed.clear()
 
     def toposort(self) -> list[Apply]:
         """All nodes, each after those it reads; deterministic."""

@@ -24,8 +24,9 @@ def describe(var: Variable, depth: int = TEXT_DEPTH) -> str:
         data = getattr(var, "data", None)
         if data is None:
             return str(var)
-        return str(data) if getattr(data, "size", 2) == 1 and not data.ndim else f"constant{list(data.shape)}" \
-            if hasattr(data, "shape") else str(data)
+        if getattr(data, "size", 0) == 1:
+            return str(data.item())
+        return f"constant{list(data.shape)}" if hasattr(data, "shape") else str(data)
     name = getattr(getattr(node.op, "scalar_op", None), "name", None)
     if name is None or type(node.op).__name__ != "Elemwise":
         name = str(node.op)
