@@ -1,0 +1,177 @@
+"""Modes, the modes that look at nodes, lazy branches, profiles."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+
+import theano
+import theano.tensor as T
+from theano.compile import (
+    DebugMode,
+    Mode,
+    MonitorMode,
+    NanGuardMode,
+    ProfileStats,
+    as_op,
+    function,
+    get_default_mode,
+    get_mode,
+    predefined_linkers,
+    shared,
+)
+from theano.compile.debugmode import BadViewMap, DebugModeError, InvalidValueError
+from theano.compile.monitormode import detect_nan
+from theano.graph import Apply, Op
+from theano.ifelse import ifelse
+
+x, v = T.dscalar("x"), T.dvector("v")
+
+
+@pytest.mark.parametrize("linker", sorted(predefined_linkers))
+@pytest.mark.parametrize("optimizer", [None, "None", "merge", "o1", "o2", "o3", "o4", "fast_run", "fast_compile"])
+def test_all_names(linker: str, optimizer: str | None) -> None:
+    mode = Mode(linker, optimizer)
+    assert mode.executor in ("native", "perform")
+    assert function([x], x + x, mode=mode)(2) == 4
+
+
+def test_wrong_names() -> None:
+    for make in (lambda: Mode("none"), lambda: Mode("cvm", "none"), lambda: get_mode("none")):
+        with pytest.raises(Exception, match="No predefined"):
+            make()
+
+
+def test_modes_from_flags() -> None:
+    assert get_default_mode().executor == "native"
+    with theano.config.change_flags(mode="FAST_COMPILE"):
+        assert get_default_mode().executor == "perform"
+    with theano.config.change_flags(linker="py", optimizer="None"):
+        mode = get_default_mode()
+        assert mode.executor == "perform"
+        f = function([x], (x + x) + (x + x))
+        assert len(f.maker.fgraph.apply_nodes) == 3
+    with theano.config.change_flags(mode="DebugMode"):
+        assert isinstance(get_mode(None), DebugMode)
+
+
+def test_tags() -> None:
+    mode = get_mode("FAST_RUN").including("extra").excluding("fusion").requiring("stable")
+    assert "extra" in mode.optimizer.include
+    assert "fusion" in mode.optimizer.exclude
+    assert "stable" in mode.optimizer.require
+    assert get_mode("FAST_RUN").optimizer.exclude != mode.optimizer.exclude
+
+
+def counting():
+    calls: list[float] = []
+
+    @as_op([T.dscalar], [T.dscalar])
+    def count(value):
+        calls.append(float(value))
+        return value * 2
+
+    return calls, count
+
+
+def test_only_the_taken_branch_runs(mode: str) -> None:
+    calls, count = counting()
+    shared_part = count(x)
+    f = function([x], ifelse(x > 0, shared_part + 1, count(x - 100)), mode=mode)
+    assert f(1) == 3 and calls == [1]
+    calls.clear()
+    assert f(-1) == -202 and calls == [-101]
+
+
+def test_nested_branches(mode: str) -> None:
+    calls, count = counting()
+    inner = ifelse(T.gt(x, 10), count(x), count(x + 1))
+    f = function([x], [ifelse(T.gt(x, 0), inner, x), x + 1], mode=mode)
+    assert f(-1) == [-1, 0] and calls == []
+    assert f(5) == [12, 6] and calls == [6]
+    assert f(20) == [40, 21] and calls == [6, 20]
+
+
+def test_branches_of_shared_variables_and_updates(mode: str) -> None:
+    a, b = shared(1.0), shared(2.0)
+    f = function([x], ifelse(T.gt(x, 0), a, b), updates=[(a, ifelse(T.gt(x, 0), a + 1, a))], mode=mode)
+    assert f(1) == 1 and f(1) == 2 and f(-1) == 2
+    assert a.get_value() == 3
+
+
+def test_monitor() -> None:
+    seen = []
+    mode = MonitorMode(
+        pre_func=lambda i, node, fn: seen.append(("pre", i, fn.inputs[0][0].copy())),
+        post_func=lambda i, node, fn: seen.append(("post", i, fn.outputs[0][0].copy())),
+        optimizer=None,
+    )
+    assert function([x], -x, mode=mode)(3) == -3
+    assert seen == [("pre", 0, 3), ("post", 0, -3)]
+
+
+def test_detect_nan(capsys: pytest.CaptureFixture[str]) -> None:
+    with np.errstate(all="ignore"):
+        function([x], T.log(x), mode=MonitorMode(post_func=detect_nan))(-1)
+    assert "NaN detected" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("value", "word"), [(np.nan, "NaN"), (np.inf, "Inf"), (1e11, "Big value")])
+def test_nan_guard(value: float, word: str) -> None:
+    f = function([v], v * 2, mode=NanGuardMode())
+    assert f([1.0]) == 2
+    with pytest.raises(AssertionError, match=word):
+        f([value])
+    g = function([v], v * 2, mode=NanGuardMode(nan_is_error=word == "NaN", inf_is_error=True, big_is_error=False))
+    if word == "Big value":
+        g([value])
+
+
+def test_debug_mode() -> None:
+    s = shared(np.zeros(2))
+    f = function([v], [T.exp(v) / T.exp(v).sum(), v.T], updates=[(s, s + v)], mode="DebugMode")
+    assert f([0.0, 0.0])[0].tolist() == [0.5, 0.5]
+    f([1.0, 0.0])
+    assert s.get_value().tolist() == [1, 0]
+    with np.errstate(all="ignore"), pytest.raises(InvalidValueError):
+        function([v], T.log(v), mode="DebugMode")([-1.0])
+
+
+def test_debug_mode_finds_undeclared_views_and_types() -> None:
+    class Same(Op):
+        __props__ = ("kind",)
+
+        def __init__(self, kind):
+            self.kind = kind
+
+        def make_node(self, a):
+            return Apply(self, [a], [a.type()])
+
+        def perform(self, node, inputs, out):
+            out[0][0] = inputs[0] if self.kind == "view" else inputs[0].astype("float32")
+
+    with pytest.raises(BadViewMap):
+        function([v], Same("view")(v), mode=DebugMode(check_c_code=False))([1.0])
+    with pytest.raises(DebugModeError):
+        function([v], Same("type")(v), mode=DebugMode(check_c_code=False))([1.0])
+
+
+def test_profile(mode: str) -> None:
+    f = function([v], T.exp(v).sum(), profile="my function", mode=mode)
+    for _ in range(3):
+        f([1.0, 2.0])
+    stats = f.profile
+    assert isinstance(stats, ProfileStats)
+    assert stats.fct_callcount == 3 and stats.fct_call_time >= stats.vm_call_time > 0
+    text = io.StringIO()
+    stats.summary(text)
+    assert "Function profiling" in text.getvalue() and "Message: my function" in text.getvalue()
+    if mode == "FAST_COMPILE":
+        for title in ("Class\n---", "Ops\n---", "Apply\n---"):
+            assert title in text.getvalue()
+        assert set(stats.apply_callcount.values()) == {3}
+    stats.reset()
+    assert stats.fct_callcount == 0
+    assert function([x], x, mode=mode).profile is None

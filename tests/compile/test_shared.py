@@ -1,0 +1,144 @@
+"""Shared variables: types by value, copies, containers, pickling."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+import theano
+import theano.tensor as T
+from theano.compile import SharedVariable, shared, shared_constructor
+from theano.compile.sharedvalue import Container
+from theano.graph import generic
+
+
+@pytest.mark.parametrize(
+    ("value", "dtype", "ndim"),
+    [
+        (True, "bool", 0),
+        (3, "int64", 0),
+        (0.5, "float64", 0),
+        (1j, "complex128", 0),
+        (2**63, "uint64", 0),
+        (np.float32(2), "float32", 0),
+        (np.int8(2), "int8", 0),
+        (np.zeros((2, 1), "float32"), "float32", 2),
+        (np.array(3, "int16"), "int16", 0),
+    ],
+)
+def test_the_value_gives_the_type(value: object, dtype: str, ndim: int) -> None:
+    s = shared(value, "s")
+    assert (s.type.dtype, s.type.ndim, s.type.broadcastable, s.name) == (dtype, ndim, (False,) * ndim, "s")
+    assert isinstance(s.get_value(), np.ndarray)
+    assert s.get_value() == pytest.approx(value)
+
+
+@pytest.mark.parametrize("value", [2**70, [1, 2], (1,), {"a": 1}, "text", None, np.bool_(True)])
+def test_other_values_are_generic(value: object) -> None:
+    s = shared(value)
+    assert s.type == generic
+    assert s.get_value() == value
+
+
+def test_no_constructor_fits() -> None:
+    with pytest.raises(TypeError, match="No suitable SharedVariable constructor"):
+        shared(1.0, nonsense=3)
+    with pytest.raises(TypeError, match="symbolic"):
+        shared(T.dscalar())
+
+
+def test_broadcastable() -> None:
+    assert shared(np.zeros((1, 3)), broadcastable=(True, False)).type.broadcastable == (True, False)
+    with pytest.raises(TypeError):
+        shared(np.zeros((2, 3)), broadcastable=(True, False)).get_value()
+
+
+def test_borrow() -> None:
+    array = np.zeros(3)
+    assert shared(array, borrow=True).get_value(borrow=True) is array
+    s = shared(array)
+    assert not np.shares_memory(s.get_value(borrow=True), array)
+    assert not np.shares_memory(s.get_value(), s.get_value(borrow=True))
+    s.set_value(array, borrow=True)
+    assert s.get_value(borrow=True) is array
+    s.set_value(array)
+    assert not np.shares_memory(s.get_value(borrow=True), array)
+
+
+def test_set_value_filters_but_lets_the_shape_change() -> None:
+    s = shared(np.zeros(3), "w")
+    s.set_value(np.ones(5))
+    assert s.get_value().shape == (5,)
+    with pytest.raises(TypeError) as caught:
+        s.set_value(np.ones((2, 2)))
+    assert 'Container name "w"' in str(caught.value)
+    s.zero()
+    assert (s.get_value() == 0).all()
+    s.set_value(None)
+    assert s.get_value() is None
+
+
+def test_float32_keeps_float32() -> None:
+    s = shared(np.float32(0))
+    with pytest.raises(TypeError):
+        s.set_value(np.array(0.1))
+    s.set_value(0.5)
+    assert s.get_value().dtype == "float32"
+
+
+def test_value_attribute_is_gone() -> None:
+    s = shared(1.0)
+    with pytest.raises(Exception, match="get_value"):
+        s.value  # noqa: B018
+    with pytest.raises(Exception, match="get_value"):
+        s.value = 3
+
+
+def test_clone_and_copy_share_and_deepcopy_and_pickle_do_not() -> None:
+    s = shared(np.zeros(2), "s")
+    s.default_update = s + 1
+    for twin in (s.clone(), copy.copy(s)):
+        assert twin.container is s.container
+        assert type(twin) is type(s)
+    for twin in (copy.deepcopy(s), pickle.loads(pickle.dumps(s))):
+        twin.set_value(np.ones(2))
+        assert (s.get_value() == 0).all()
+        assert twin.name == "s"
+        assert twin.default_update.owner.inputs[0] is twin
+
+
+def test_operators() -> None:
+    s = shared(np.arange(3.0))
+    assert (s[1] + 2 * s.sum()).eval() == 7
+    with pytest.raises(TypeError, match="not subscriptable"):
+        shared([1, 2])[0]
+
+
+def test_constructors_are_asked_latest_first() -> None:
+    class Special:
+        pass
+
+    @shared_constructor
+    def special(value: object, name: str | None = None, strict: bool = False, allow_downcast: object = None) -> object:
+        if not isinstance(value, Special):
+            raise TypeError
+        return SharedVariable(name, generic, "special", False)
+
+    try:
+        assert shared(Special()).get_value() == "special"
+    finally:
+        shared_constructor(special, remove=True)
+    assert isinstance(shared(Special()).get_value(), Special)
+
+
+def test_container() -> None:
+    storage = [None]
+    c = Container(T.dscalar("c"), storage)
+    c.value = 3
+    assert c.storage is storage and storage[0] == 3 and c.data == 3
+    with pytest.raises(Exception, match="readonly"):
+        Container(T.dscalar("c"), [None], readonly=True).value = 3
+    assert theano.shared is shared
