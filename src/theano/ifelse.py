@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply, Op, Variable
+from theano.tensor.alloc import zeros_like
 from theano.tensor.math import switch
-from theano.tensor.opsupport import disconnected, is_disconnected, zero_gradient
+from theano.tensor.opsupport import disconnected, is_disconnected, new_tensor, zero_gradient
+from theano.tensor.type import TensorType
 from theano.tensor.variable import as_tensor_variable
 
 
@@ -45,7 +47,7 @@ class IfElse(Op):
         outputs = []
         for k, (a, b) in enumerate(zip(thens, elses)):
             thens[k], elses[k] = _meet(a, b)
-            outputs.append(thens[k].type())
+            outputs.append(_result(thens[k], elses[k]))
         return Apply(self, [cond, *thens, *elses], outputs)
 
     def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
@@ -113,14 +115,16 @@ def _meet(a: Variable, b: Variable) -> tuple[Variable, Variable]:
     )
 
 
+def _result(a: Variable, b: Variable) -> Variable:
+    """A variable for either of two branches of one type: lengths are known where both agree."""
+    if not isinstance(a.type, TensorType):
+        return a.type.make_variable()  # type: ignore[no-any-return]
+    return new_tensor(a.type.dtype, [m if m == n else None for m, n in zip(a.type.shape, b.type.shape)])
+
+
 def _zeros(x: Variable, g: Variable) -> Variable:
     """Zeros of the shape of `x` and the type of its gradient `g`."""
-    zeros = zero_gradient(x)
-    if zeros.type == g.type:
-        return zeros
-    if zeros.type.dtype != g.type.dtype:
-        zeros = zeros.astype(g.type.dtype)
-    return zeros
+    return zeros_like(x, dtype=g.type.dtype)
 
 
 def ifelse(condition: Any, then_branch: Any, else_branch: Any, name: str | None = None) -> Any:

@@ -141,7 +141,7 @@ class CrossentropySoftmaxArgmax1HotWithBias(Op):
 
     def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
         x, b, y = inputs
-        points = [e for e in (eval_points[0], eval_points[1] and dimshuffle(eval_points[1], ("x", 0))) if e is not None]
+        points = [e if e.type.ndim == 2 else dimshuffle(e, ("x", 0)) for e in eval_points[:2] if e is not None]
         if not points:
             return [None, None, None]
         sm = self(*inputs)[1]

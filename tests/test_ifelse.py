@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import theano.tensor as T
+from tests.tensor.oracle import check, check_nodes, run
+from theano.gradient import grad
+from theano.ifelse import IfElse, ifelse
+
+V = np.array([1.5, -2.0, 3.0])
+
+
+@pytest.mark.parametrize("cond", [0.0, 1.0, -2.0])
+def test_value_and_gradient(cond: float) -> None:
+    check(
+        lambda x, c: ifelse(c, x**2, 3 * x),
+        V,
+        np.float32(cond),
+        expect=lambda a, c: a**2 if c else 3 * a,
+    )
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int8", "uint64", "float32", "float64"])
+def test_condition_of_any_dtype(dtype: str) -> None:
+    for value in (0, 1):
+        check(lambda c: ifelse(c, 10, 20), np.array(value, dtype), expect=10 if value else 20, smooth=False)
+
+
+def test_neuron() -> None:
+    x, w = T.vector(), T.vector()
+    a = ifelse(T.lt(T.dot(x, w) - 1.5, 0), 0, 1)
+    for p in (0.0, 1.0):
+        for q in (0.0, 1.0):
+            (got,) = run([a], [x, w], [np.array([p, q]), np.ones(2)])
+            assert got == (p and q)
+
+
+def test_lists() -> None:
+    x, c = T.dvector(), T.lscalar()
+    for kind in (list, tuple):
+        outs = ifelse(c, kind([x, x.sum()]), kind([2 * x, T.constant(0.1)]))
+        assert isinstance(outs, list)
+    check_nodes([x, c], [V, np.int64(1)], outs)
+    assert run(outs, [x, c], [V, np.int64(1)])[1] == V.sum()
+    assert run(outs, [x, c], [V, np.int64(0)])[1] == 0.1
+    (g,) = grad(outs[0].sum(), [x])
+    np.testing.assert_array_equal(run([g], [x, c], [V, np.int64(0)])[0], [2, 2, 2])
+    assert g.owner is not None
+    assert ifelse(c, [x], [2 * x])[0].type == x.type
+
+
+def test_row_beside_matrix() -> None:
+    row, m, c = T.drow(), T.dmatrix(), T.lscalar()
+    for a, b in ((row, m), (m, row)):
+        y = ifelse(c, a, b)
+        assert y.broadcastable == (False, False)
+        (g,) = grad(y.sum(), [row])
+        assert g.broadcastable == (True, False)
+
+
+def test_static_shapes_are_kept_where_both_agree() -> None:
+    y = ifelse(T.lscalar(), T.constant(np.ones((2, 3))), np.ones((4, 3)))
+    assert y.type.shape == (None, 3)
+
+
+@pytest.mark.parametrize(
+    ("build", "error"),
+    [
+        (lambda: ifelse(T.vector(), 1, 2), TypeError),
+        (lambda: ifelse(T.scalar(), T.dvector(), T.fvector()), TypeError),
+        (lambda: ifelse(T.scalar(), T.dvector(), T.dmatrix()), TypeError),
+        (lambda: ifelse(T.scalar(), T.dscalar(), 0), TypeError),
+        (lambda: ifelse(T.scalar(), [1, 2], [1]), ValueError),
+        (lambda: ifelse(T.scalar(), [], []), ValueError),
+        (lambda: IfElse(2)(T.scalar(), 1, 2), ValueError),
+    ],
+)
+def test_errors(build: object, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        build()
+
+
+def test_text() -> None:
+    c, x = T.scalar(), T.vector()
+    assert str(ifelse(c, x, x).owner.op) == "if{}"
+    assert str(ifelse(c, x, x, name="choice").owner.op) == "if{choice}"
+    assert IfElse(1) == IfElse(1) != IfElse(2)
+
+
+def test_the_condition_has_gradient_zero() -> None:
+    c, x = T.dscalar(), T.dvector()
+    g = grad(ifelse(c, x, 2 * x).sum(), c)
+    assert run([g], [c, x], [np.float64(1), V])[0] == 0
