@@ -1,0 +1,1 @@
+"""Printers of the loop program, and the interpreter that defines it."""

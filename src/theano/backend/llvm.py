@@ -1,0 +1,531 @@
+"""LLVM IR of a loop program, as text.
+
+The printer walks the statements once. Each open loop is a `Level` with its own list of lines; an expression is
+printed at the level where its last operand becomes known, so invariant work and row addresses are hoisted, and
+once a level, so common sub-expressions are shared. LLVM then only selects instructions.
+
+Vector loops are widened here by one rule: what depends on a vector load is a vector, the rest stays scalar and is
+broadcast where the two meet.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from theano.backend import llvm_ops as ops
+from theano.loops import expr as ex
+from theano.loops import stmt as st
+from theano.loops.expr import Expr
+
+if TYPE_CHECKING:
+    from theano.runtime.target import Isa
+
+
+@dataclass(slots=True)
+class Level:
+    """One open loop (or the function itself): its text so far and what has been printed in it."""
+
+    lines: list[str] = field(default_factory=list)
+    label: str = "entry"
+    memo: dict[object, tuple[str, int]] = field(default_factory=dict)
+    index: str = ""
+    index_ssa: str = ""
+    lanes: int = 1
+
+
+class FunctionPrinter:
+    """Prints one function body; `BlockPrinter` methods for statements live in `llvm_main`."""
+
+    def __init__(self, isa: Isa) -> None:
+        self.isa = isa
+        self.levels: list[Level] = [Level()]
+        self.names: dict[str, tuple[str, int, int]] = {}  # name -> (ssa, lanes, level)
+        self.depths: dict[int, int] = {}
+        self.keep: list[Expr] = []
+        self.stored: set[str] = set()
+        self.counter = 0
+        self.intrinsics: set[str] = set()
+
+    # -- small helpers -----------------------------------------------------------------------------
+    def fresh(self) -> str:
+        self.counter += 1
+        return f"%t{self.counter}"
+
+    def label(self) -> str:
+        self.counter += 1
+        return f"b{self.counter}"
+
+    @property
+    def top(self) -> Level:
+        return self.levels[-1]
+
+    def emit(self, text: str, depth: int = -1) -> str:
+        """Append an instruction with a result to a level."""
+        name = self.fresh()
+        self.levels[depth].lines.append(f"{name} = {text}")
+        return name
+
+    def do(self, text: str) -> None:
+        self.top.lines.append(text)
+
+    def start(self, label: str, level: Level | None = None) -> None:
+        """Open a new basic block in a level."""
+        level = level or self.top
+        level.lines.append(f"{label}:")
+        level.label = label
+
+    def define(self, name: str, ssa: str, lanes: int = 1, depth: int | None = None) -> None:
+        self.names[name] = (ssa, lanes, len(self.levels) - 1 if depth is None else depth)
+
+    def bind(self, type_: str, ssa: str, lanes: int) -> Expr:
+        """A fresh named expression for a value already printed at the current level."""
+        self.counter += 1
+        name = f"${self.counter}"
+        self.define(name, ssa, lanes)
+        return ex.name(name, type_)
+
+    # -- expressions ---------------------------------------------------------------------------------
+    def depth(self, root: Expr) -> int:
+        """The level at which `root` becomes known."""
+        depths = self.depths
+        found = depths.get(id(root))
+        if found is not None:
+            return found
+        self.keep.append(root)
+        for node in ex.postorder((root,)):
+            if id(node) not in depths:
+                if node.op == "name":
+                    depths[id(node)] = self.names[node.value][2]  # type: ignore[index]
+                else:
+                    depths[id(node)] = max((depths[id(a)] for a in node.args), default=0)
+        return depths[id(root)]
+
+    def value(self, root: Expr) -> tuple[str, int]:
+        """Print `root`; its SSA text and lane count (1: scalar, to be broadcast if needed)."""
+        if root.op == "const":
+            return ops.literal(root, 1), 1
+        depth = self.depth(root)
+        memo = self.levels[depth].memo
+        found = memo.get(id(root))
+        if found is not None:
+            return found
+        stack = [root]
+        while stack:
+            node = stack[-1]
+            level = self.levels[self.depth(node)]
+            if id(node) in level.memo:
+                stack.pop()
+                continue
+            missing = [a for a in node.args if a.op != "const" and id(a) not in self.levels[self.depth(a)].memo]
+            if missing:
+                stack.extend(reversed(missing))
+                continue
+            level.memo[id(node)] = self._print(node)
+            stack.pop()
+        return memo[id(root)]
+
+    def _print(self, node: Expr) -> tuple[str, int]:
+        depth = self.depth(node)
+        if node.op == "name":
+            return self._name_value(node, depth)
+        known = [
+            (ops.literal(a, 1), 1) if a.op == "const" else self.levels[self.depth(a)].memo[id(a)] for a in node.args
+        ]
+        lanes = max(k for _, k in known)
+        args = [
+            self.spread(a, text, n, lanes) if not (node.op == "select" and i == 0 and n == 1) else text
+            for i, (a, (text, n)) in enumerate(zip(node.args, known, strict=True))
+        ]
+        lines = self.levels[depth].lines
+        type_ = node.args[0].type
+        if node.op == "select":
+            t = ops.vector(node.type, lanes)
+            cond = ops.vector("bool", known[0][1])
+            text = f"select {cond} {args[0]}, {t} {args[1]}, {t} {args[2]}"
+            return self.emit(text, depth), lanes
+        if node.op in ("cast", "bitcast"):
+            return self._print_cast(node, type_, args[0], lanes, depth), lanes
+        texts = ops.instruction(node.op, type_, lanes, args, self.isa.has_fma)
+        temporary = ""
+        for text in texts:
+            name = self.fresh()
+            lines.append(f"{name} = {text.replace('{t}', temporary)}")
+            if "@llvm." in text:
+                self.intrinsics.add(ops.declaration(node.op, type_, lanes))
+            temporary = name
+        return temporary, lanes
+
+    def _name_value(self, node: Expr, depth: int) -> tuple[str, int]:
+        ssa, lanes, _ = self.names[node.value]  # type: ignore[index]
+        level = self.levels[depth]
+        if level.lanes > 1 and node.value == level.index:
+            steps = ", ".join(f"i64 {k}" for k in range(level.lanes))
+            wide = self._splat("i64", ssa, level.lanes, depth)
+            return self.emit(f"add <{level.lanes} x i64> {wide}, <{steps}>", depth), level.lanes
+        return ssa, lanes
+
+    def _print_cast(self, node: Expr, source: str, arg: str, lanes: int, depth: int) -> str:
+        target, s, t = node.type, ops.vector(source, lanes), ops.vector(node.type, lanes)
+        word = "bitcast" if node.op == "bitcast" else ops.cast_op(source, target)
+        if s == t:
+            return arg
+        return self.emit(f"{word} {s} {arg} to {t}", depth)
+
+    def _splat(self, type_: str, ssa: str, lanes: int, depth: int) -> str:
+        t = ops.vector(type_, lanes)
+        one = self.emit(f"insertelement {t} poison, {ops.REGISTER[type_]} {ssa}, i64 0", depth)
+        return self.emit(f"shufflevector {t} {one}, {t} poison, <{lanes} x i32> zeroinitializer", depth)
+
+    def spread(self, expr: Expr, text: str, n: int, lanes: int) -> str:
+        """The operand in `lanes` lanes; a broadcast is printed once, where its value is known."""
+        if n == lanes:
+            return text
+        if expr.op == "const":
+            return ops.literal(expr, lanes)
+        depth = self.depth(expr)
+        key = ("splat", id(expr), lanes)
+        memo = self.levels[depth].memo
+        if key not in memo:
+            memo[key] = self._splat(expr.type, text, lanes, depth), lanes
+        return memo[key][0]
+
+    def operand(self, expr: Expr, lanes: int = 1) -> str:
+        text, n = self.value(expr)
+        return self.spread(expr, text, n, lanes)
+
+    # -- memory --------------------------------------------------------------------------------------
+    def split_linear(self, expr: Expr, index: str, depth: int) -> tuple[Expr, Expr] | None:
+        """(c, r) with expr = c * index + r, both known before `depth` or (r) vectors; None if it is not linear."""
+        zero, one = ex.const(0, "i64"), ex.const(1, "i64")
+        if self.depth(expr) < depth:
+            return zero, expr
+        if expr.op == "name":
+            return (one, zero) if expr.value == index else (zero, expr)
+        parts = [self.split_linear(a, index, depth) for a in expr.args] if expr.op in ("add", "sub", "mul") else []
+        if len(parts) == 2 and parts[0] is not None and parts[1] is not None:
+            (c0, r0), (c1, r1) = parts[0], parts[1]
+            if expr.op == "add":
+                return ex.add(c0, c1), ex.add(r0, r1)
+            if expr.op == "sub":
+                return ex.sub(c0, c1), ex.sub(r0, r1)
+            if c1 is zero:
+                return ex.mul(c0, r1), ex.mul(r0, r1)
+            if c0 is zero:
+                return ex.mul(r0, c1), ex.mul(r0, r1)
+        uses_index = any(n.op == "name" and n.value == index for n in ex.postorder((expr,)))
+        return None if uses_index else (zero, expr)
+
+    def linear_index(self, view: st.View, index: tuple[Expr, ...]) -> Expr:
+        """The element offset, its terms added in the order in which they become known."""
+        terms = [view.offset, *(ex.mul(i, s) for i, s in zip(index, view.strides, strict=True))]
+        flat: list[Expr] = []
+        while terms:
+            term = terms.pop()
+            if term.op == "add":
+                terms.extend(term.args)
+            else:
+                flat.append(term)
+        flat.reverse()
+        total = ex.const(0, "i64")
+        for term in sorted(flat, key=self.depth):
+            total = ex.add(total, term)
+        return total
+
+    def address(self, base: str, type_: str, offset: Expr) -> str:
+        """A scalar element address, printed where the offset is known."""
+        pointer, _, base_depth = self.names[base]
+        if offset.op == "const" and offset.value == 0:
+            return pointer
+        depth = max(self.depth(offset), base_depth)
+        key = ("gep", base, type_, id(offset))
+        memo = self.levels[depth].memo
+        if key not in memo:
+            self.keep.append(offset)
+            text, lanes = self.value(offset)
+            assert lanes == 1
+            memo[key] = self.emit(f"getelementptr {ops.MEMORY[type_]}, ptr {pointer}, i64 {text}", depth), 1
+        return memo[key][0]
+
+    def access(self, view: st.View, index: tuple[Expr, ...]) -> tuple[str, list[str]]:
+        """How to reach an element in the current level: ("one"|"row"|"each", addresses)."""
+        level, depth = self.top, len(self.levels) - 1
+        offset = self.linear_index(view, index)
+        if level.lanes == 1:
+            return "one", [self.address(view.base, view.type, offset)]
+        split = self.split_linear(offset, level.index, depth)
+        element = ops.MEMORY[view.type]
+        if split is not None and self.depth(split[1]) < depth:
+            step, rest = split
+            if step.op == "const" and step.value == 0:
+                return "one", [self.address(view.base, view.type, rest)]
+            start = self.address(view.base, view.type, rest)
+            if step.op == "const" and step.value == 1:
+                return "row", [self.emit(f"getelementptr {element}, ptr {start}, i64 {level.index_ssa}")]
+            stride = self.operand(step)
+            found = []
+            for k in range(level.lanes):
+                at = self.emit(f"add i64 {level.index_ssa}, {k}") if k else level.index_ssa
+                at = self.emit(f"mul i64 {at}, {stride}")
+                found.append(self.emit(f"getelementptr {element}, ptr {start}, i64 {at}"))
+            return "each", found
+        text = self.operand(offset, level.lanes)
+        pointer = self.names[view.base][0]
+        found = []
+        for k in range(level.lanes):
+            at = self.emit(f"extractelement <{level.lanes} x i64> {text}, i64 {k}")
+            found.append(self.emit(f"getelementptr {element}, ptr {pointer}, i64 {at}"))
+        return "each", found
+
+    def from_memory(self, type_: str, text: str, lanes: int) -> str:
+        if type_ == "bool":
+            return self.emit(f"icmp ne {ops.memory(type_, lanes)} {text}, {'0' if lanes == 1 else 'zeroinitializer'}")
+        if type_ == "f16":
+            return self.emit(f"fpext {ops.memory(type_, lanes)} {text} to {ops.vector('f32', lanes)}")
+        return text
+
+    def to_memory(self, type_: str, text: str, lanes: int) -> str:
+        if type_ == "bool":
+            return self.emit(f"zext {ops.vector('bool', lanes)} {text} to {ops.memory('bool', lanes)}")
+        if type_ == "f16":
+            return self.emit(f"fptrunc {ops.vector('f32', lanes)} {text} to {ops.memory('f16', lanes)}")
+        return text
+
+    def load(self, stmt: st.Load) -> None:
+        """Print a load; one that nothing in the function stores to is hoisted to where its address is known."""
+        if stmt.view.base in self.stored:
+            self._load_here(stmt)
+            return
+        offset = self.linear_index(stmt.view, stmt.index)
+        depth = max(self.depth(offset), self.names[stmt.view.base][2])
+        inner, self.levels = self.levels[depth + 1 :], self.levels[: depth + 1]
+        key = ("load", stmt.view.base, stmt.view.type, id(offset))
+        found = self.top.memo.get(key)
+        if found is None:
+            self.keep.append(offset)
+            self._load_here(stmt)
+            found = self.top.memo[key] = self.names[stmt.name][:2]
+        self.define(stmt.name, *found)
+        self.levels += inner
+
+    def _load_here(self, stmt: st.Load) -> None:
+        type_, lanes = stmt.view.type, self.top.lanes
+        register = st.load_type(type_)
+        kind, addresses = self.access(stmt.view, stmt.index)
+        align = f"align {ex.ITEMSIZE[type_]}"
+        if kind == "each":
+            t = ops.memory(type_, lanes)
+            vector = "poison"
+            for k, address in enumerate(addresses):
+                one = self.emit(f"load {ops.MEMORY[type_]}, ptr {address}, {align}")
+                vector = self.emit(f"insertelement {t} {vector}, {ops.MEMORY[type_]} {one}, i64 {k}")
+            self.define(stmt.name, self.from_memory(type_, vector, lanes), lanes)
+            return
+        n = lanes if kind == "row" else 1
+        raw = self.emit(f"load {ops.memory(type_, n)}, ptr {addresses[0]}, {align}")
+        self.define(stmt.name, self.from_memory(type_, raw, n), n)
+        assert register in ops.REGISTER
+
+    def store(self, stmt: st.Store) -> None:
+        type_, lanes = stmt.view.type, self.top.lanes
+        kind, addresses = self.access(stmt.view, stmt.index)
+        align = f"align {ex.ITEMSIZE[type_]}"
+        if kind == "one":
+            text = self.to_memory(type_, self.operand(stmt.value), 1)
+            self.do(f"store {ops.MEMORY[type_]} {text}, ptr {addresses[0]}, {align}")
+            return
+        text = self.to_memory(type_, self.operand(stmt.value, lanes), lanes)
+        if kind == "row":
+            self.do(f"store {ops.memory(type_, lanes)} {text}, ptr {addresses[0]}, {align}")
+            return
+        for k, address in enumerate(addresses):
+            one = self.emit(f"extractelement {ops.memory(type_, lanes)} {text}, i64 {k}")
+            self.do(f"store {ops.MEMORY[type_]} {one}, ptr {address}, {align}")
+
+    # -- loops -----------------------------------------------------------------------------------------
+    def block(self, stmts: list[st.Stmt]) -> None:
+        for stmt in stmts:
+            self.statement(stmt)
+
+    def statement(self, stmt: st.Stmt) -> None:
+        if isinstance(stmt, st.Let):
+            self._let(stmt)
+        elif isinstance(stmt, st.Load):
+            self.load(stmt)
+        elif isinstance(stmt, st.Store):
+            self.store(stmt)
+        elif isinstance(stmt, st.For):
+            self.loop(stmt)
+        elif isinstance(stmt, st.If):
+            self.branch(stmt)
+        elif isinstance(stmt, st.Local):
+            self.local(stmt)
+        else:
+            raise TypeError(f"{type(stmt).__name__} is not a statement of a kernel")
+
+    def _let(self, stmt: st.Let) -> None:
+        text, lanes = self.value(stmt.value)
+        self.define(stmt.name, text, lanes, self.depth(stmt.value))
+
+    def local(self, stmt: st.Local) -> None:
+        """Stack memory belongs to the function's entry, whatever loop asks for it."""
+        name = self.fresh()
+        self.levels[0].lines.insert(0, f"{name} = alloca [{stmt.size} x i8], align 64")
+        self.define(stmt.name, name, depth=0)
+
+    def branch(self, stmt: st.If) -> None:
+        cond = self.operand(stmt.cond)
+        then, orelse, end = self.label(), self.label(), self.label()
+        self.do(f"br i1 {cond}, label %{then}, label %{orelse}")
+        for label, body in ((then, stmt.then), (orelse, stmt.orelse)):
+            self.levels.append(Level(label=label, lanes=self.top.lanes, index=self.top.index, index_ssa=self.top.index_ssa))
+            self.start(label)
+            self.block(body)
+            self.do(f"br label %{end}")
+            self._close()
+        self.start(end)
+
+    def _close(self) -> Level:
+        """Close the innermost level and append its text to the one around it."""
+        level = self.levels.pop()
+        self.top.lines.extend(level.lines)
+        open_levels = len(self.levels)
+        self.depths = {k: d for k, d in self.depths.items() if d < open_levels}
+        return level
+
+    def loop(self, stmt: st.For) -> None:
+        extent = self.operand(stmt.extent)
+        inits = [c.init for c in stmt.carried]
+        if stmt.kind == "vector":
+            inits, start = self._vector_part(stmt, extent)
+        else:
+            start = "0"
+        values = [self.operand(i) for i in inits]
+        results = self._run(stmt, start, extent, 1, 1, values)
+        for carried, result in zip(stmt.carried, results, strict=True):
+            self.define(carried.result, result[0])
+
+    def _vector_part(self, stmt: st.For, extent: str) -> tuple[list[Expr], str]:
+        """The widened loops; what is left for the scalar one: carried values and first index."""
+        lanes = choose_lanes(stmt, self.isa)
+        identities = [st.identity(c.op, c.type) for c in stmt.carried]
+        unroll = stmt.unroll
+        start = "0"
+        wide = [[ops.literal(i, lanes) for i in identities] for _ in range(unroll)]
+        if unroll > 1:
+            stop = self.emit(f"and i64 {extent}, {-lanes * unroll}")
+            flat = self._run(stmt, start, stop, lanes, unroll, [v for copy in wide for v in copy])
+            merged = []
+            for k, carried in enumerate(stmt.carried):
+                parts = flat[k * unroll : (k + 1) * unroll]
+                merged.append(self._merge(carried, parts, lanes))
+            start = stop
+        else:
+            merged = [ops.literal(i, lanes) for i in identities]
+        stop = self.emit(f"and i64 {extent}, {-lanes}")
+        flat = self._run(stmt, start, stop, lanes, 1, merged)
+        inits = []
+        for carried, (vector,) in zip(stmt.carried, [(f[0],) for f in flat], strict=True):
+            total = self._across(carried, vector, lanes)
+            inits.append(st.combine(carried.op, carried.init, total))
+        return inits, stop
+
+    def _merge(self, carried: st.Carried, parts: list[str], lanes: int) -> str:
+        exprs = [self.bind(carried.type, p, lanes) for p in parts]
+        while len(exprs) > 1:
+            exprs = [st.combine(carried.op, a, b) for a, b in zip(exprs[::2], exprs[1::2], strict=True)]
+        return self.operand(exprs[0], lanes)
+
+    def _across(self, carried: st.Carried, vector: str, lanes: int) -> Expr:
+        """Combine the lanes of an accumulator, halving."""
+        while lanes > 1:
+            half = lanes // 2
+            t = ops.vector(carried.type, lanes)
+            halves = []
+            for first in (0, half):
+                picks = ", ".join(f"i32 {first + k}" for k in range(half))
+                halves.append(self.emit(f"shufflevector {t} {vector}, {t} poison, <{half} x i32> <{picks}>"))
+            if half == 1:
+                one = ops.vector(carried.type, 1)
+                halves = [self.emit(f"extractelement <1 x {one}> {h}, i64 0") for h in halves]
+            a, b = (self.bind(carried.type, h, half) for h in halves)
+            combined = st.combine(carried.op, a, b)
+            vector, lanes = self.operand(combined, half), half
+        return self.bind(carried.type, vector, 1)
+
+    def _run(
+        self, stmt: st.For, start: str, stop: str, lanes: int, unroll: int, inits: list[str]
+    ) -> list[tuple[str, ...]]:
+        """Print ``for index in range(start, stop, lanes * unroll)``; the carried values after it.
+
+        `inits` holds, for each copy of the body, the carried values in order; so do the results, regrouped so that
+        the copies of one carried value follow each other.
+        """
+        before = self.top
+        guard = self.emit(f"icmp slt i64 {start}, {stop}")
+        head, end = self.label(), self.label()
+        before_label = before.label
+        index, following = self.fresh(), self.fresh()
+        phis = [self.fresh() for _ in inits]
+        self.levels.append(Level(label=head, index=stmt.index, index_ssa=index, lanes=lanes))
+        level = self.top
+        count = len(stmt.carried)
+        nexts: list[str] = []
+        for copy in range(unroll):
+            if copy:
+                level.memo = {}
+                level.index_ssa = self.emit(f"add nuw nsw i64 {index}, {copy * lanes}")
+            self.define(stmt.index, level.index_ssa)
+            for k, carried in enumerate(stmt.carried):
+                self.define(carried.name, phis[copy * count + k], lanes)
+            self.block(stmt.body)
+            nexts += [self.operand(c.next, lanes) for c in stmt.carried]
+        level.lines.append(f"{following} = add nuw nsw i64 {index}, {lanes * unroll}")
+        again = self.emit(f"icmp slt i64 {following}, {stop}")
+        level.lines.append(f"br i1 {again}, label %{head}, label %{end}")
+        latch = level.label
+        types = [ops.vector(c.type, lanes) for c in stmt.carried] * unroll
+        opening = [f"{head}:", f"{index} = phi i64 [{start}, %{before_label}], [{following}, %{latch}]"]
+        for phi, t, init, nxt in zip(phis, types, inits, nexts, strict=True):
+            opening.append(f"{phi} = phi {t} [{init}, %{before_label}], [{nxt}, %{latch}]")
+        level.lines[:0] = opening
+        before.lines.append(f"br i1 {guard}, label %{head}, label %{end}")
+        self._close()
+        self.start(end)
+        results = []
+        for t, init, nxt in zip(types, inits, nexts, strict=True):
+            results.append(self.emit(f"phi {t} [{init}, %{before_label}], [{nxt}, %{latch}]"))
+        if unroll == 1:
+            return [(r,) for r in results]
+        return [results[copy * count + k] for k in range(count) for copy in range(unroll)]  # type: ignore[misc]
+
+
+def choose_lanes(stmt: st.For, isa: Isa) -> int:
+    """Lanes of a vector loop: as many as the narrowest float (or int of 4 bytes and more) in it fills a register."""
+    sizes = [8]
+    for inner in st.walk(stmt.body):
+        if isinstance(inner, st.Load | st.Store):
+            size = ex.ITEMSIZE[inner.view.type]
+            sizes.append(max(size, 4))
+    return max(isa.vector_bytes // min(sizes), 2)
+
+
+def collect_stored(block: list[st.Stmt]) -> set[str]:
+    """Base pointers that a block writes to."""
+    return {s.view.base for s in st.walk(block) if isinstance(s, st.Store)}
+
+
+def print_kernel(kernel: st.Kernel, isa: Isa) -> tuple[str, set[str]]:
+    """The text of a kernel's function and the intrinsics it declares."""
+    printer = FunctionPrinter(isa)
+    printer.stored = collect_stored(kernel.body)
+    params = []
+    for name, type_ in kernel.params:
+        ssa = f"%{name}"
+        printer.define(name, ssa, depth=0)
+        params.append(f"ptr noalias {ssa}" if type_ == "ptr" else f"{ops.REGISTER[type_]} {ssa}")
+    printer.block(kernel.body)
+    printer.do("ret void")
+    body = "\n".join(printer.top.lines)
+    text = f"define internal void @{kernel.name}({', '.join(params)}) noinline nounwind {{\nentry:\n{body}\n}}\n"
+    return text, printer.intrinsics

@@ -1,0 +1,237 @@
+"""LLVM IR of `main`: the statements that only a program's main block has, and the whole module."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from theano.backend import llvm_ops as ops
+from theano.backend.llvm import FunctionPrinter, collect_stored, print_kernel
+from theano.loops import expr as ex
+from theano.loops import stmt as st
+from theano.loops.expr import Expr
+from theano.runtime import abi
+
+if TYPE_CHECKING:
+    from theano.runtime.target import Isa
+
+# Workspaces up to this size live on the C stack.
+STACK_BYTES = 16384
+
+
+class MainPrinter(FunctionPrinter):
+    """Prints `main(ctx, frame)`."""
+
+    def __init__(self, isa: Isa, layout: abi.FrameLayout) -> None:
+        super().__init__(isa)
+        self.layout = layout
+        self.failures: list[str] = []
+        self.define("ctx", "%ctx", depth=0)
+        self.define("frame", "%frame", depth=0)
+
+    def statement(self, stmt: st.Stmt) -> None:
+        printer = STATEMENTS.get(type(stmt))
+        if printer is None:
+            super().statement(stmt)
+        else:
+            printer(self, stmt)
+
+    def load(self, stmt: st.Load) -> None:
+        """Kernels write through pointers that main cannot see: nothing moves."""
+        self._load_here(stmt)
+
+    # -- words -----------------------------------------------------------------------------------------
+    def word(self, base: str, index: int) -> str:
+        """Address of a 64-bit word of the frame or the context."""
+        return self.address(base, "i64", ex.const(index, "i64"))
+
+    def context(self, name_or_word: str | int) -> str:
+        """A pointer read from the context table (once a level)."""
+        index = abi.CTX[name_or_word] if isinstance(name_or_word, str) else name_or_word
+        key = ("ctx", index)
+        memo = self.levels[0].memo if len(self.levels) == 1 else self.top.memo
+        if key not in memo:
+            memo[key] = self.emit(f"load ptr, ptr {self.word('ctx', index)}"), 1
+        return memo[key][0]
+
+    def slot(self, slot: int) -> str:
+        return self.word("frame", self.layout.slot(slot))
+
+    def fail_unless(self, cond: str, code: int, operands: tuple[Expr, ...] = ()) -> None:
+        """Branch to an exit that returns `code`."""
+        ok, fail = self.label(), self.label()
+        texts = [self.operand(ex.cast(o, "i64")) for o in operands]
+        addresses = [self.word("frame", self.layout.error + k) for k in range(len(texts))]
+        self.do(f"br i1 {cond}, label %{ok}, label %{fail}")
+        lines = [f"{fail}:", *(f"store i64 {t}, ptr {a}" for t, a in zip(texts, addresses, strict=True))]
+        self.failures += [*lines, f"ret i32 {code}"]
+        self.start(ok)
+
+    def non_null(self, pointer: str) -> None:
+        self.fail_unless(self.emit(f"icmp ne ptr {pointer}, null"), -1)
+
+    def store_dims(self, dims: tuple[Expr, ...]) -> str:
+        """A stack array with the given lengths."""
+        if not dims:
+            return "null"
+        name = self.fresh()
+        self.levels[0].lines.insert(0, f"{name} = alloca [{len(dims)} x i64], align 8")
+        for k, dim in enumerate(dims):
+            text = self.operand(dim)
+            at = self.emit(f"getelementptr i64, ptr {name}, i64 {k}")
+            self.do(f"store i64 {text}, ptr {at}")
+        return name
+
+    # -- statements ------------------------------------------------------------------------------------
+    def frame_word(self, stmt: st.FrameWord) -> None:
+        address = self.word("frame", stmt.word)
+        self.define(stmt.name, self.emit(f"load {ops.REGISTER[stmt.type]}, ptr {address}"))
+
+    def context_word(self, stmt: st.ContextWord) -> None:
+        self.define(stmt.name, self.context(stmt.word))
+
+    def check(self, stmt: st.Check) -> None:
+        self.fail_unless(self.operand(stmt.cond), stmt.code, stmt.operands)
+
+    def call_kernel(self, stmt: st.CallKernel) -> None:
+        args = []
+        for arg, (_, type_) in zip(stmt.args, stmt.kernel.params, strict=True):
+            args.append(self.argument(arg, type_))
+        self.do(f"call void @{stmt.kernel.name}({', '.join(args)})")
+
+    def argument(self, arg: Expr | tuple[str, Expr, str], type_: str) -> str:
+        if isinstance(arg, tuple):
+            return f"ptr {self.address(arg[0], arg[2], arg[1])}"
+        return f"{ops.REGISTER[type_]} {self.operand(arg)}"
+
+    def workspace(self, stmt: st.Workspace) -> None:
+        size = self.operand(stmt.size)
+        stack = self.fresh()
+        if stmt.size.op == "const" and stmt.size.value <= STACK_BYTES:  # type: ignore[operator]
+            self.levels[0].lines.insert(0, f"{stack} = alloca [{max(int(size), 1)} x i8], align 64")
+            self.define(stmt.name, stack)
+            return
+        self.levels[0].lines.insert(0, f"{stack} = alloca [{STACK_BYTES} x i8], align 64")
+        small = self.emit(f"icmp ule i64 {size}, {STACK_BYTES}")
+        before, take, end = self.top.label, self.label(), self.label()
+        self.do(f"br i1 {small}, label %{end}, label %{take}")
+        self.start(take)
+        function = self.emit(f"load ptr, ptr {self.word('ctx', abi.CTX['pool_take'])}")
+        work = self.word("frame", self.layout.work)
+        block = self.emit(f"call ptr {function}(ptr %ctx, ptr {work}, i64 {size})")
+        self.non_null(block)
+        last = self.top.label
+        self.do(f"br label %{end}")
+        self.start(end)
+        self.define(stmt.name, self.emit(f"phi ptr [{stack}, %{before}], [{block}, %{last}]"))
+
+    def carve(self, stmt: st.Carve) -> None:
+        self.define(stmt.name, self.address(stmt.base, "i8", stmt.offset))
+
+    def pick_pointer(self, stmt: st.PickPointer) -> None:
+        cond = self.operand(stmt.cond)
+        then, orelse = self.names[stmt.then][0], self.names[stmt.orelse][0]
+        self.define(stmt.name, self.emit(f"select i1 {cond}, ptr {then}, ptr {orelse}"))
+
+    def new_array(self, stmt: st.NewArray) -> None:
+        dims = self.store_dims(stmt.dims)
+        function, slot = self.context("new_array"), self.slot(stmt.slot)
+        index = abi.descr_index(ex.DTYPE_OF[stmt.type])
+        data = self.emit(f"call ptr {function}(ptr %ctx, ptr {slot}, i64 {index}, i64 {len(stmt.dims)}, ptr {dims})")
+        self.non_null(data)
+        self.define(stmt.name, data)
+
+    def call_back(self, stmt: st.CallBack) -> None:
+        arrays = []
+        for slots in (stmt.inputs, stmt.outputs):
+            name = self.fresh()
+            self.levels[0].lines.insert(0, f"{name} = alloca [{max(len(slots), 1)} x ptr], align 8")
+            arrays.append(name)
+        for k, slot in enumerate(stmt.inputs):
+            obj = self.emit(f"load ptr, ptr {self.slot(slot)}")
+            at = self.emit(f"getelementptr ptr, ptr {arrays[0]}, i64 {k}")
+            self.do(f"store ptr {obj}, ptr {at}")
+        function, target = self.context("callback"), self.context(stmt.word)
+        code = self.emit(
+            f"call i32 {function}(ptr {target}, ptr {arrays[0]}, i64 {len(stmt.inputs)}, "
+            f"ptr {arrays[1]}, i64 {len(stmt.outputs)})"
+        )
+        self.fail_unless(self.emit(f"icmp eq i32 {code}, 0"), -1)
+        for k, slot in enumerate(stmt.outputs):
+            at = self.emit(f"getelementptr ptr, ptr {arrays[1]}, i64 {k}")
+            obj = self.emit(f"load ptr, ptr {at}")
+            self.release_slot(slot)
+            self.do(f"store ptr {obj}, ptr {self.slot(slot)}")
+
+    def release_slot(self, slot: int) -> None:
+        """Drop what a slot holds, for statements that a loop may run again."""
+        # A slot is filled once a call as long as there are no loops around call-backs; scan adds the release.
+
+    def array_header(self, stmt: st.ArrayHeader) -> None:
+        obj = self.emit(f"load ptr, ptr {self.slot(stmt.slot)}")
+        at = self.emit(f"getelementptr i8, ptr {obj}, i64 {abi.ARRAY_DATA}")
+        self.define(stmt.data, self.emit(f"load ptr, ptr {at}"))
+        if stmt.dims:
+            at = self.emit(f"getelementptr i8, ptr {obj}, i64 {abi.ARRAY_DIMS}")
+            dims = self.emit(f"load ptr, ptr {at}")
+            for k, name in enumerate(stmt.dims):
+                at = self.emit(f"getelementptr i64, ptr {dims}, i64 {k}")
+                self.define(name, self.emit(f"load i64, ptr {at}"))
+
+    def hold_object(self, stmt: st.HoldObject) -> None:
+        if stmt.kind == "context":
+            obj = self.context(stmt.word)
+        elif stmt.kind == "slot":
+            obj = self.emit(f"load ptr, ptr {self.slot(stmt.word)}")
+        else:
+            obj = self.emit(f"load ptr, ptr {self.word('frame', stmt.word)}")
+        self.do(f"call void {self.context('inc_ref')}(ptr {obj})")
+        self.do(f"store ptr {obj}, ptr {self.slot(stmt.slot)}")
+
+    def set_storage(self, stmt: st.SetStorage) -> None:
+        obj = self.emit(f"load ptr, ptr {self.slot(stmt.slot)}")
+        self.do(f"call void {self.context('set_storage')}(ptr {self.context(stmt.word)}, ptr {obj})")
+
+    def call(self, stmt: st.Call) -> None:
+        args = [self.argument(a, "ptr" if isinstance(a, tuple) else a.type) for a in stmt.args]
+        self.do(f"call void {self.context(stmt.word)}({', '.join(args)})")
+
+    def copy(self, stmt: st.Copy) -> None:
+        target, source = self.names[stmt.target][0], self.names[stmt.source][0]
+        self.intrinsics.add("declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)")
+        size = self.operand(stmt.size)
+        self.do(f"call void @llvm.memcpy.p0.p0.i64(ptr {target}, ptr {source}, i64 {size}, i1 false)")
+
+    def poll(self, stmt: st.Poll) -> None:
+        code = self.emit(f"call i32 {self.context('poll')}()")
+        self.fail_unless(self.emit(f"icmp eq i32 {code}, 0"), -1)
+
+    def commit(self, stmt: st.Commit) -> None:
+        """A mark for readers and the verifier."""
+
+
+STATEMENTS: dict[type, Callable[[MainPrinter, object], None]] = {
+    st.FrameWord: MainPrinter.frame_word, st.ContextWord: MainPrinter.context_word, st.Check: MainPrinter.check,
+    st.CallKernel: MainPrinter.call_kernel, st.Workspace: MainPrinter.workspace, st.Carve: MainPrinter.carve,
+    st.PickPointer: MainPrinter.pick_pointer, st.NewArray: MainPrinter.new_array,
+    st.CallBack: MainPrinter.call_back, st.ArrayHeader: MainPrinter.array_header,
+    st.HoldObject: MainPrinter.hold_object, st.SetStorage: MainPrinter.set_storage, st.Call: MainPrinter.call,
+    st.Copy: MainPrinter.copy, st.Poll: MainPrinter.poll, st.Commit: MainPrinter.commit,
+}  # type: ignore[dict-item]  # fmt: skip
+
+
+def print_module(program: st.Program, layout: abi.FrameLayout, isa: Isa) -> str:
+    """The text of a program: kernels, then ``@main``; the native entry is printed by `runtime.entry`."""
+    texts, intrinsics = [], set()
+    for kernel in program.kernels:
+        text, used = print_kernel(kernel, isa)
+        texts.append(text)
+        intrinsics |= used
+    printer = MainPrinter(isa, layout)
+    printer.stored = collect_stored(program.main) | {"frame"}
+    printer.block(program.main)
+    printer.do("ret i32 0")
+    intrinsics |= printer.intrinsics
+    body = "\n".join([*printer.top.lines, *printer.failures])
+    texts.append(f"define internal i32 @main(ptr %ctx, ptr %frame) nounwind {{\nentry:\n{body}\n}}\n")
+    return "\n".join([*sorted(intrinsics), "", *texts])

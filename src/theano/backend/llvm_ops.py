@@ -1,0 +1,108 @@
+"""How each primitive is spelled in LLVM IR: tables, no control flow."""
+
+from __future__ import annotations
+
+from theano.loops import expr as ex
+from theano.loops.expr import Expr
+
+REGISTER = {"bool": "i1", "f32": "float", "f64": "double", "ptr": "ptr", **{t: "i" + t[1:] for t in ex.INTS}}
+MEMORY = {**REGISTER, "bool": "i8", "f16": "half"}
+
+FLOAT_OPS = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv"}
+INT_OPS = {
+    "add": "add", "sub": "sub", "mul": "mul", "shl": "shl", "lshr": "lshr", "ashr": "ashr",
+    "and": "and", "or": "or", "xor": "xor",
+}  # fmt: skip
+INTRINSICS = {
+    "sqrt": "sqrt", "floor": "floor", "ceil": "ceil", "trunc": "trunc", "rint": "rint", "abs": "fabs",
+    "copysign": "copysign", "fma": "fma",
+}  # fmt: skip
+FLOAT_COMPARE = {"eq": "oeq", "ne": "une", "lt": "olt", "le": "ole", "gt": "ogt", "ge": "oge"}
+INT_COMPARE = {"eq": "eq", "ne": "ne", "lt": "lt", "le": "le", "gt": "gt", "ge": "ge"}
+
+
+def vector(type_: str, lanes: int) -> str:
+    """The LLVM register type of `type_` in `lanes` lanes."""
+    scalar = REGISTER[type_]
+    return scalar if lanes == 1 else f"<{lanes} x {scalar}>"
+
+
+def memory(type_: str, lanes: int) -> str:
+    """The LLVM memory type of `type_` in `lanes` lanes."""
+    scalar = MEMORY[type_]
+    return scalar if lanes == 1 else f"<{lanes} x {scalar}>"
+
+
+def literal(expr: Expr, lanes: int) -> str:
+    """A constant operand."""
+    if expr.type in ex.FLOATS:
+        # LLVM writes float constants as the double they widen to
+        text = f"0x{ex.float_bits(expr.value, 'f64'):016X}"  # type: ignore[arg-type]
+    elif expr.type == "bool":
+        text = "true" if expr.value else "false"
+    else:
+        text = str(expr.value)
+    return text if lanes == 1 else f"splat ({REGISTER[expr.type]} {text})"
+
+
+def cast_op(source: str, target: str) -> str:
+    """The conversion instruction from one register type to another."""
+    if source in ex.FLOATS and target in ex.FLOATS:
+        return "fpext" if target == "f64" else "fptrunc"
+    if source in ex.FLOATS:
+        return "fptoui" if target in ex.UNSIGNED else "fptosi"
+    if target in ex.FLOATS:
+        return "sitofp" if source in ex.SIGNED else "uitofp"
+    if source == "bool":
+        return "zext"
+    wide, narrow = ex.ITEMSIZE[target], ex.ITEMSIZE[source]
+    if wide == narrow:
+        return "bitcast"
+    if wide < narrow:
+        return "trunc"
+    return "sext" if source in ex.SIGNED else "zext"
+
+
+def instruction(op: str, type_: str, lanes: int, args: list[str], has_fma: bool) -> list[str]:
+    """The instructions of a primitive; the last one's value is the result, `{t}` a temporary before it."""
+    t = vector(type_, lanes)
+    if op in ("eq", "ne", "lt", "le", "gt", "ge"):
+        if type_ in ex.FLOATS:
+            return [f"fcmp {FLOAT_COMPARE[op]} {t} {args[0]}, {args[1]}"]
+        sign = "" if op in ("eq", "ne") else "s" if type_ in ex.SIGNED else "u"
+        return [f"icmp {sign}{INT_COMPARE[op]} {t} {args[0]}, {args[1]}"]
+    if op == "neg":
+        return [f"fneg {t} {args[0]}"] if type_ in ex.FLOATS else [f"sub {t} {zero(type_, lanes)}, {args[0]}"]
+    if op == "not":
+        ones = literal(ex.const(True if type_ == "bool" else -1, type_), lanes)
+        return [f"xor {t} {args[0]}, {ones}"]
+    if op == "abs" and type_ not in ex.FLOATS:
+        return [f"call {t} @llvm.abs.{suffix(type_, lanes)}({t} {args[0]}, i1 false)"]
+    if op == "fma" and not has_fma:
+        return [f"fmul {t} {args[0]}, {args[1]}", f"fadd {t} {{t}}, {args[2]}"]
+    if op in INTRINSICS:
+        operands = ", ".join(f"{t} {a}" for a in args)
+        return [f"call {t} @llvm.{INTRINSICS[op]}.{suffix(type_, lanes)}({operands})"]
+    if op in ("idiv", "irem"):
+        word = ("s" if type_ in ex.SIGNED else "u") + op[1:]
+        return [f"{word} {t} {args[0]}, {args[1]}"]
+    table = FLOAT_OPS if type_ in ex.FLOATS else INT_OPS
+    return [f"{table[op]} {t} {args[0]}, {args[1]}"]
+
+
+def zero(type_: str, lanes: int) -> str:
+    return literal(ex.const(0, type_), lanes)
+
+
+def suffix(type_: str, lanes: int) -> str:
+    """The overload suffix of an intrinsic, such as v4f64."""
+    scalar = type_ if type_ in ex.FLOATS else REGISTER[type_]
+    return scalar if lanes == 1 else f"v{lanes}{scalar}"
+
+
+def declaration(op: str, type_: str, lanes: int) -> str:
+    """The declaration of the intrinsic behind a primitive."""
+    t = vector(type_, lanes)
+    if op == "abs" and type_ not in ex.FLOATS:
+        return f"declare {t} @llvm.abs.{suffix(type_, lanes)}({t}, i1)"
+    return f"declare {t} @llvm.{INTRINSICS[op]}.{suffix(type_, lanes)}({', '.join([t] * ex.PRIMITIVES[op][0])})"

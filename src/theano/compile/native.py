@@ -1,0 +1,280 @@
+"""The "native" executor: a function as one compiled program."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from theano.backend.llvm_main import print_module
+from theano.compile.errors import raise_with_op
+from theano.compile.plan import EXECUTORS, Plan
+from theano.configdefaults import config
+from theano.graph import Variable
+from theano.loops import expr as ex
+from theano.lower import lower
+from theano.lower.program import InputForm
+from theano.runtime import abi, blas
+from theano.runtime.context import make_context
+from theano.runtime.entry import EntrySpec, print_entry
+from theano.runtime.function_base import FunctionBase, install
+from theano.runtime.jit import CodeObject, compile_module, isa
+
+
+class NativeExecutor:
+    """Compiles a plan, runs it, and gives functions their native entry.
+
+    Attributes
+    ----------
+    lowered
+        The loop program, for those who want to read it.
+    """
+
+    def __init__(self, plan: Plan, mode: Any = None, profile: Any = None) -> None:
+        self.plan = plan
+        self.target = isa()
+        fgraph, n = plan.fgraph, plan.n_inputs
+        outputs = fgraph.outputs[: plan.n_outputs]
+        updates = list(zip(plan.updates, fgraph.outputs[plan.n_outputs :], strict=True))
+        forms = [_form(spec) for spec in plan.inputs]
+        self.lowered = lower(fgraph.inputs[:n], fgraph.inputs[n:], outputs, updates, forms, self.target.has_f16c)
+        self._words, self._keep = self._addresses()
+        self._code: dict[str, CodeObject] = {}
+        self._runner: _Runner | None = None
+        self._cleaning = threading.local()
+
+    # -- making callables --------------------------------------------------------------------------------
+    def text(self, result: str = "list") -> str:
+        """The module's LLVM IR; `result` is the form of what the entry returns."""
+        low = self.lowered
+        spec = EntrySpec(low.inputs, low.storages, low.n_slots, low.n_outputs, result)  # type: ignore[arg-type]
+        return print_module(low.program, low.layout, self.target) + print_entry(spec)
+
+    def _install(self, function: FunctionBase, fallback: Callable[..., Any], result: str) -> None:
+        code = self._code.get(result)
+        if code is None:
+            code = self._code[result] = compile_module(self.text(result))
+        on_error = self._raise
+        context = make_context(
+            [id(fallback), id(on_error), *self._words], [fallback, on_error, *self._keep, *self.plan.storages]
+        )
+        install(function, code, context)
+
+    def attach(self, function: Any) -> None:
+        """Let calls of a `Function` with plain arguments go straight into compiled code."""
+        if function.output_keys is not None or not self.plan.plain or len(function.outputs) != self.plan.n_outputs:
+            return
+        result = "single" if function.unpack_single else "list" if self.plan.n_outputs else "none"
+        reference = _Fallback(function)
+        self._install(function, reference, result)
+
+    def _addresses(self) -> tuple[list[int], list[Any]]:
+        """The function's own context words, and what must stay alive for them."""
+        words: list[int] = []
+        keep: list[Any] = []
+        for kind, payload in self.lowered.words:
+            if kind == "storage":
+                words.append(id(self.plan.storages[payload]))
+            elif kind == "constant":
+                keep.append(payload)
+                words.append(payload.ctypes.data)
+            elif kind == "object":
+                keep.append(payload)
+                words.append(id(payload))
+            elif kind == "callback":
+                call = NodeCall(payload, self.plan.fgraph)
+                keep.append(call)
+                words.append(id(call))
+            else:
+                found = blas.symbol(payload)
+                assert found is not None
+                words.append(found.address)
+        return words, keep
+
+    # -- running -----------------------------------------------------------------------------------------
+    def __call__(self, values: Sequence[Any]) -> list[Any]:
+        """Run on filtered values; a list of the outputs."""
+        if self._runner is None:
+            # whatever form of entry there is already serves here, too
+            result = next(iter(self._code), "list")
+            runner = _Runner()
+            self._install(runner, self._slow_call, result)
+            self._runner = runner
+        return self._listed(self._runner(*values))
+
+    def _listed(self, answer: Any) -> list[Any]:
+        return [answer] if next(iter(self._code)) == "single" and not isinstance(answer, list) else answer
+
+    def _slow_call(self, *values: Any) -> list[Any]:
+        """Arguments or storages that the entry does not take as they are: clean copies of them."""
+        if getattr(self._cleaning, "on", False):
+            raise SystemError("the native entry refuses arguments that are plain: please report this")
+        self._clean_storages()
+        clean = [_clean(v, s, copy=True) for v, s in zip(values, self.lowered.inputs, strict=True)]
+        self._cleaning.on = True
+        try:
+            return self._listed(self._runner(*clean))  # type: ignore[misc]
+        finally:
+            self._cleaning.on = False
+
+    def _clean_storages(self) -> None:
+        arrays = []
+        for storage, spec in zip(self.plan.storages, self.lowered.storages, strict=True):
+            if isinstance(spec, abi.ArraySpec):
+                value = storage[0]
+                shared = spec.updated and any(np.may_share_memory(value, a) for a in arrays)
+                if not _is_plain(value, spec) or shared or (spec.updated and not value.flags.writeable):
+                    value = storage[0] = _clean(value, spec, copy=True)
+                arrays.append(value)
+
+    def _raise(self, code: int, operands: tuple[int, ...], args: tuple[Any, ...]) -> None:
+        """Raise what check number `code` means."""
+        record = self.lowered.records[code - 1]
+        error = record.error(record.message.format(*operands))
+        if record.node is None:
+            raise error
+        raise_with_op(record.node, error, self._known_inputs(record.node, args), self.plan.fgraph)
+
+    def _known_inputs(self, node: Any, args: tuple[Any, ...]) -> list[Any]:
+        """For each input of a node its value where it is an argument, else its shape where that is known."""
+        fgraph = self.plan.fgraph
+        leaves: dict[Variable, Any] = dict(zip(fgraph.inputs, [*args, *(s[0] for s in self.plan.storages)], strict=False))
+        arrays = {v: np.asarray(x) for v, x in leaves.items() if hasattr(v.type, "dtype")}
+        known = []
+        for v in node.inputs:
+            if v in arrays:
+                known.append(arrays[v])
+            elif hasattr(v, "data"):
+                known.append(v.data)
+            else:
+                known.append(_Shape(self._shape_of(v, arrays)))
+        return known
+
+    def _shape_of(self, v: Variable, arrays: dict[Variable, Any]) -> tuple[Any, ...]:
+        value = self.lowered.values.get(v)
+        if value is None:
+            return ()
+        inputs = self.plan.fgraph.inputs
+        n = self.plan.n_inputs
+        env: dict[str, int] = {}
+        for name, (role, k, axis) in self.lowered.dim_words.items():
+            array = arrays.get(inputs[k if role == "input" else n + k])
+            if array is not None and axis < array.ndim:
+                env[name] = array.shape[axis]
+        return tuple(_evaluate(d, env) for d in value.dims)
+
+
+class _Runner(FunctionBase):
+    """The callable behind `NativeExecutor.__call__`."""
+
+
+
+class _Fallback:
+    """A function's Python path, without keeping the function alive."""
+
+    def __init__(self, function: Any) -> None:
+        self._function = weakref.ref(function)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._function()._fallback(*args, **kwargs)
+
+
+class _Shape:
+    """Stands for an array of which only the shape is known, in error messages."""
+
+    def __init__(self, shape: tuple[Any, ...]) -> None:
+        self.shape = shape
+        self.strides = "not known"
+
+    def __repr__(self) -> str:
+        return "not shown"
+
+
+class NodeCall:
+    """Runs a node's `perform` for compiled code: arrays in, a tuple of checked arrays out."""
+
+    def __init__(self, node: Any, fgraph: Any) -> None:
+        self.node = node
+        self.fgraph = fgraph
+
+    def __call__(self, *values: Any) -> tuple[Any, ...]:
+        node = self.node
+        inputs = list(values)
+        for sources in node.op.destroy_map.values():
+            for k in sources:
+                inputs[k] = np.array(inputs[k]) if isinstance(inputs[k], np.ndarray) else inputs[k]
+        storage: list[list[Any]] = [[None] for _ in node.outputs]
+        try:
+            node.op.perform(node, inputs, storage)
+            return tuple(
+                self._checked(cell[0], v, values) for cell, v in zip(storage, node.outputs, strict=True)
+            )
+        except Exception as error:
+            raise_with_op(node, error, list(values), self.fgraph)
+
+    def _checked(self, result: Any, variable: Any, inputs: tuple[Any, ...]) -> Any:
+        type_ = variable.type
+        if not hasattr(type_, "dtype") or not hasattr(type_, "broadcastable"):
+            return result
+        array = np.asarray(result)
+        if array.dtype != type_.numpy_dtype or array.ndim != type_.ndim:
+            raise TypeError(
+                f"{self.node.op} returned an array of dtype {array.dtype} with {array.ndim} dimensions, "
+                f"its type says {type_}"
+            )
+        if any(one and n != 1 for one, n in zip(type_.broadcastable, array.shape, strict=True)):
+            raise ValueError(f"{self.node.op} returned shape {array.shape}, its type says {type_}")
+        shares = any(isinstance(x, np.ndarray) and np.may_share_memory(array, x) for x in inputs)
+        if shares or not _is_plain(array, None) or array.base is not None or not array.flags.writeable:
+            array = np.array(array, dtype=type_.numpy_dtype, order="C", subok=False)
+        return array
+
+
+def _form(spec: Any) -> InputForm:
+    """Which Python numbers an input takes natively."""
+    if spec.strict:
+        return InputForm(numbers=False)
+    floats = getattr(spec.variable.type, "dtype", "") == config.floatX
+    return InputForm(numbers=True, rounds=spec.allow_downcast is None and floats)
+
+
+def _is_plain(value: Any, spec: Any) -> bool:
+    return (
+        type(value) is np.ndarray and value.flags.c_contiguous and value.flags.aligned and value.dtype.isnative
+        and (spec is None or (value.dtype.name == spec.dtype and value.ndim == spec.ndim))
+    )  # fmt: skip
+
+
+def _clean(value: Any, spec: Any, copy: bool = False) -> Any:
+    """A plain array with the same numbers."""
+    if not isinstance(spec, abi.ArraySpec):
+        return value
+    array = np.array(value, dtype=spec.dtype, order="C", copy=True if copy else None, subok=False)
+    if array.ndim != spec.ndim:
+        raise TypeError(f"Wrong number of dimensions: expected {spec.ndim}, got {array.ndim}")
+    return array
+
+
+def _evaluate(dim: Any, env: dict[str, int]) -> Any:
+    """A length as a number, or None where it depends on data."""
+    done: dict[Any, Any] = {}
+    for node in ex.postorder((dim,)):
+        if node.op == "const":
+            done[node] = node.value
+        elif node.op == "name":
+            done[node] = env.get(node.value)
+        else:
+            args = [done[a] for a in node.args]
+            table: dict[str, Callable[..., Any]] = {
+                "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b,
+                "gt": lambda a, b: a > b, "lt": lambda a, b: a < b, "select": lambda c, a, b: a if c else b,
+            }  # fmt: skip
+            known = node.op in table and all(a is not None for a in args)
+            done[node] = table[node.op](*args) if known else None
+    return done[dim]
+
+
+EXECUTORS["native"] = NativeExecutor

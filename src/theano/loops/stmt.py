@@ -1,0 +1,299 @@
+"""Statements of the loop program: what runs, in order.
+
+A program is a `main` block and the kernels it calls. A **kernel** is a loop nest with parameters: pointers to
+memory that no other pointer parameter overlaps (unless neither is stored to), and numbers. Memory is reached only
+through a `View`, ``base[offset + sum(index[k] * strides[k])]``, counted in elements.
+
+`Carried` values are accumulations (``op`` is associative and commutative: lanes and chunks may be combined in any
+order) or ``"state"``, strictly sequential.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from theano.loops import expr as ex
+from theano.loops.expr import Expr
+
+
+@dataclass(slots=True, frozen=True)
+class View:
+    """A strided window on the memory at pointer `base`, elements of storage type `type`."""
+
+    base: str
+    type: str
+    offset: Expr
+    strides: tuple[Expr, ...]
+
+
+@dataclass(slots=True)
+class Let:
+    """Name the value of a pure expression."""
+
+    name: str
+    value: Expr
+
+
+@dataclass(slots=True)
+class Load:
+    """Read one element; the name has the register type of the view (`load_type`)."""
+
+    name: str
+    view: View
+    index: tuple[Expr, ...]
+
+
+@dataclass(slots=True)
+class Store:
+    """Write one element."""
+
+    view: View
+    index: tuple[Expr, ...]
+    value: Expr
+
+
+@dataclass(slots=True)
+class Carried:
+    """A value carried by a loop: `name` inside, `next` at the end of the body, `result` after the loop."""
+
+    name: str
+    op: str
+    type: str
+    init: Expr
+    next: Expr
+    result: str
+
+
+@dataclass(slots=True)
+class For:
+    """``for index in range(extent)``; `kind` is ``serial`` or ``vector`` (iterations are independent but for
+    accumulations); a vector loop may be unrolled `unroll` times with separate accumulators."""
+
+    index: str
+    extent: Expr
+    kind: str
+    body: list[Stmt]
+    carried: list[Carried] = field(default_factory=list)
+    unroll: int = 1
+
+
+@dataclass(slots=True)
+class If:
+    """A branch; both sides define nothing that is used outside (results go through memory)."""
+
+    cond: Expr
+    then: list[Stmt]
+    orelse: list[Stmt]
+
+
+@dataclass(slots=True)
+class Kernel:
+    """An outlined loop nest; `params` are (name, type), type ``ptr`` for memory."""
+
+    name: str
+    params: list[tuple[str, str]]
+    body: list[Stmt]
+
+
+@dataclass(slots=True)
+class CallKernel:
+    """Run a kernel; a pointer argument is (base name, element offset, element type)."""
+
+    kernel: Kernel
+    args: list[Expr | tuple[str, Expr, str]]
+
+
+@dataclass(slots=True)
+class Check:
+    """Leave with error `code` and `operands` unless `cond` holds; `code` names a node."""
+
+    cond: Expr
+    code: int
+    operands: tuple[Expr, ...] = ()
+
+
+@dataclass(slots=True)
+class FrameWord:
+    """Name a 64-bit word of the call's frame: ``i64`` for dims, ``ptr`` for data and objects."""
+
+    name: str
+    word: int
+    type: str
+
+
+@dataclass(slots=True)
+class ContextWord:
+    """Name a pointer of the context table."""
+
+    name: str
+    word: int
+
+
+@dataclass(slots=True)
+class Local:
+    """A block of `size` bytes on the stack of this call."""
+
+    name: str
+    size: int
+
+
+@dataclass(slots=True)
+class Workspace:
+    """The call's workspace of `size` bytes (checked for overflow by the caller): stack if small, else the pool."""
+
+    name: str
+    size: Expr
+
+
+@dataclass(slots=True)
+class Carve:
+    """A pointer into `base` at a byte offset."""
+
+    name: str
+    base: str
+    offset: Expr
+
+
+@dataclass(slots=True)
+class PickPointer:
+    """`name` is `then` where `cond` holds, else `orelse`."""
+
+    name: str
+    cond: Expr
+    then: str
+    orelse: str
+
+
+@dataclass(slots=True)
+class NewArray:
+    """A new NumPy array in object slot `slot`; `name` is its data pointer."""
+
+    name: str
+    slot: int
+    type: str
+    dims: tuple[Expr, ...]
+
+
+@dataclass(slots=True)
+class CallBack:
+    """Run call-back `word` (a context word) on the objects of slots `inputs`; results go to slots `outputs`."""
+
+    word: int
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class ArrayHeader:
+    """Read data pointer and dims of the array in object slot `slot`."""
+
+    slot: int
+    data: str
+    dims: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class HoldObject:
+    """Put a new reference to an object into slot `slot`: of an input's object, a storage's content or a constant."""
+
+    slot: int
+    kind: str
+    word: int
+
+
+@dataclass(slots=True)
+class SetStorage:
+    """The storage (context word) now holds the array in object slot `slot`."""
+
+    word: int
+    slot: int
+
+
+@dataclass(slots=True)
+class Call:
+    """Call an external symbol (context word) by the C convention; arguments are expressions or pointers."""
+
+    word: int
+    args: list[Expr | tuple[str, Expr, str]]
+    symbol: str
+
+
+@dataclass(slots=True)
+class Copy:
+    """Copy `size` bytes between buffers that do not overlap."""
+
+    target: str
+    source: str
+    size: Expr
+
+
+@dataclass(slots=True)
+class Poll:
+    """Let the interpreter handle signals; leaves with the pending exception."""
+
+
+@dataclass(slots=True)
+class Commit:
+    """After this point shared storage is written and nothing may fail."""
+
+
+Stmt = (
+    Let | Load | Store | For | If | CallKernel | Check | FrameWord | ContextWord | Local | Workspace | Carve
+    | PickPointer | NewArray | CallBack | ArrayHeader | HoldObject | SetStorage | Call | Copy | Poll | Commit
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Program:
+    """What is compiled: kernels and main. `context` lists the function's own context words, in order."""
+
+    kernels: list[Kernel]
+    main: list[Stmt]
+
+
+def load_type(storage: str) -> str:
+    """The register type of an element of a storage type."""
+    return "f32" if storage == "f16" else storage
+
+
+def walk(block: list[Stmt]) -> Iterator[Stmt]:
+    """Every statement of a block and of the blocks inside it."""
+    stack = list(reversed(block))
+    while stack:
+        stmt = stack.pop()
+        yield stmt
+        if isinstance(stmt, For):
+            stack.extend(reversed(stmt.body))
+        elif isinstance(stmt, If):
+            stack.extend(reversed([*stmt.then, *stmt.orelse]))
+
+
+def identity(op: str, type_: str) -> Expr:
+    """The value that changes nothing under an accumulation."""
+    if op in ("add", "xor", "or"):
+        return ex.const(0, type_)
+    if op == "mul":
+        return ex.const(1, type_)
+    if op == "and":
+        return ex.const(True if type_ == "bool" else -1, type_)
+    low = op == "max"
+    if type_ in ex.FLOATS:
+        return ex.const(float("-inf") if low else float("inf"), type_)
+    if type_ == "bool":
+        return ex.const(not low, type_)
+    bits = 8 * ex.ITEMSIZE[type_]
+    if type_ in ex.UNSIGNED:
+        return ex.const(0 if low else (1 << bits) - 1, type_)
+    return ex.const(-(1 << (bits - 1)) if low else (1 << (bits - 1)) - 1, type_)
+
+
+def combine(op: str, x: Expr, y: Expr) -> Expr:
+    """One step of an accumulation."""
+    if op == "max":
+        return ex.or_(x, y) if x.type == "bool" else ex.maximum(x, y)
+    if op == "min":
+        return ex.and_(x, y) if x.type == "bool" else ex.minimum(x, y)
+    if x.type == "bool":
+        return {"add": ex.or_, "mul": ex.and_, "or": ex.or_, "and": ex.and_, "xor": ex.xor}[op](x, y)
+    return ex.primitive({"add": "add", "mul": "mul", "or": "or", "and": "and", "xor": "xor"}[op], x, y)

@@ -1,0 +1,413 @@
+"""`Assembler`: groups and single statements become main; every tensor gets its memory."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from theano.loops import expr as ex
+from theano.loops import stmt as st
+from theano.loops.expr import Expr
+from theano.lower.builder import Builder, is_const, length, whole
+from theano.lower.dims import ZERO
+from theano.lower.items import Item, Pointwise, Reduce, Special
+from theano.lower.memory import byte_size, carve_workspace
+from theano.lower.nest import NestBuilder
+from theano.lower.schedule import Group, out_place
+from theano.lower.sweeps import emit_group
+from theano.lower.values import Tensor, Value
+from theano.runtime import abi
+
+if TYPE_CHECKING:
+    from theano.lower.program import Update
+
+Block = list[st.Stmt]
+
+
+class Assembler:
+    """Writes main. Special items reach it through the small methods at the end."""
+
+    def __init__(
+        self, b: Builder, groups: dict[int, list[Group]], outputs: Sequence[Tensor], updates: Sequence[Update],
+        inputs: Sequence[Tensor | None], storages: Sequence[Tensor | None], layout: abi.FrameLayout,
+    ) -> None:  # fmt: skip
+        self.b = b
+        self.groups = groups
+        self.outputs = outputs
+        self.updates = updates
+        self.inputs = inputs
+        self.storages = storages
+        self.layout = layout
+        self.in_place: set[int] = set()
+        self.prologue: Block = []
+        self.blocks: list[Block] = []
+        self.kernels: dict[str, st.Kernel] = {}
+        self.temps: list[Tensor] = []
+        self.bound: set[Tensor] = set()
+        self.order: list[Group] = []
+        self.place_of: dict[Tensor, tuple[int, int]] = {}
+        self._constant_names: dict[int, list[str]] = {}
+        self.now = 0
+
+    # -- the whole -----------------------------------------------------------------------------------------
+    def run(self) -> st.Program:
+        self.order = self._ordered(self.groups.get(0, []))
+        self._plan_updates()
+        self._find_stored()
+        body: Block = []
+        self.blocks.append(body)
+        commit = self._commit_position()
+        for k, group in enumerate(self.order):
+            self.now = k
+            if k == commit:
+                body.append(st.Commit())
+            self._emit_group(group)
+        self._store_updates()
+        self.blocks.pop()
+        head: Block = []
+        self._entry(head)
+        self._results(head)
+        carve_workspace(self, head)
+        main = [*head, *self.prologue, *body]
+        kernels = list(self.kernels.values())
+        return st.Program(kernels, main)
+
+    def _ordered(self, groups: list[Group]) -> list[Group]:
+        """Topological order in which updates of storage come as late as they can."""
+        finals = {u.value.tensor for u in self.updates if u.value.tensor is not None}
+        alive = set(groups)
+        users: dict[Group, list[Group]] = {g: [] for g in groups}
+        waiting = {}
+        for g in groups:
+            deps = {d for d in g.deps if d in alive}
+            waiting[g] = len(deps)
+            for d in deps:
+                users[d].append(g)
+
+        def key(g: Group) -> tuple[int, int]:
+            late = any(isinstance(i, Pointwise) and i.out in finals for i in g.items)
+            return (1 if late else 0, g.position)
+
+        ready = [(*key(g), id(g), g) for g in groups if not waiting[g]]
+        heapq.heapify(ready)
+        result = []
+        while ready:
+            *_, g = heapq.heappop(ready)
+            result.append(g)
+            for user in users[g]:
+                waiting[user] -= 1
+                if not waiting[user]:
+                    heapq.heappush(ready, (*key(user), id(user), user))
+        assert len(result) == len(groups), "the groups depend on each other in a circle"
+        return result
+
+    # -- updates ---------------------------------------------------------------------------------------------
+    def _plan_updates(self) -> None:
+        """Which updates are computed in the storage itself."""
+        position = {item: k for k, g in enumerate(self.order) for item in g.items}
+        last_fallible = max((k for k, g in enumerate(self.order) if self._may_fail(g)), default=-1)
+        taken: set[Tensor] = set()
+        for update in self.updates:
+            storage, value = update.tensor, update.value
+            if storage is None or value.tensor is None or value.tensor in taken or not self._same_shape(update):
+                continue
+            tensor = value.tensor
+            if tensor.role != "temp" or len(tensor.writers) != 1 or tensor.writers[0] not in position:
+                continue
+            writer = tensor.writers[0]
+            at = position[writer]
+            if at <= last_fallible or not isinstance(writer, Pointwise) or writer.target or writer.scatter:
+                continue
+            if self._reads_allow(storage, tensor, writer, self.order[at], position):
+                tensor.alias = storage
+                taken.add(tensor)
+                self.in_place.add(update.storage)
+
+    def _may_fail(self, group: Group) -> bool:
+        for item in group.items:
+            if isinstance(item, Special) and item.fallible:
+                return True
+            for tensor in _made_by(item):
+                if tensor.role in ("temp", "output", "object") and not self.b.known_at_entry(*tensor.dims):
+                    return True
+        return False
+
+    def _same_shape(self, update: Update) -> bool:
+        assert update.tensor is not None
+        equal = self.b.dims.equal
+        return update.value.type == update.tensor.type and all(
+            equal(a, c) for a, c in zip(update.value.dims, update.tensor.dims, strict=True)
+        )
+
+    def _reads_allow(
+        self, storage: Tensor, tensor: Tensor, writer: Pointwise, group: Group, position: dict[Item, int]
+    ) -> bool:
+        """Whether nobody needs the old content once the group writes the new one, element by element."""
+        own_sweeps = not group.red
+        for reader in storage.readers:
+            if reader.region != 0:
+                return False
+            if reader not in position:
+                continue
+            if position[reader] > position[writer]:
+                return False
+            if position[reader] < position[writer]:
+                continue
+            if not own_sweeps or not self._same_index(storage, tensor, reader, writer, group):
+                return False
+        return True
+
+    def _same_index(self, storage: Tensor, tensor: Tensor, reader: Item, writer: Item, group: Group) -> bool:
+        assert isinstance(reader, Pointwise | Reduce)
+        written = out_place(group, writer)
+        place = group.places[reader]
+        for value, axes in zip(reader.reads, reader.maps, strict=True):
+            if value.tensor is not storage:
+                continue
+            if not value.is_whole() or any(v.tensor is storage for v in reader.indirect):
+                return False
+            read = tuple(None if a is None else place[a] for a in axes)
+            if read != written:
+                return False
+        return not any(v.tensor is storage for v in reader.indirect)
+
+    def _commit_position(self) -> int:
+        firsts = [
+            k for k, g in enumerate(self.order)
+            for i in g.items if isinstance(i, Pointwise) and i.out is not None and i.out.alias is not None
+        ]  # fmt: skip
+        return min(firsts, default=-1)
+
+    def _store_updates(self) -> None:
+        """What has not been written in place: numbers, copies, and arrays that are swapped in."""
+        swaps: list[st.Stmt] = []
+        for update in self.updates:
+            storage, value = update.tensor, update.value
+            if value.uniform is not None:
+                assert storage is not None
+                self.in_place.add(update.storage)
+                view = st.View(storage.name, storage.type, ZERO, ())
+                swaps.append(st.Store(view, (), ex.cast(value.uniform, st.load_type(storage.type))))
+            elif value.tensor is not None and value.tensor.alias is not storage:
+                tensor = value.tensor
+                if tensor.role == "object":
+                    swaps.append(st.SetStorage(update.word, tensor.slot))
+                else:
+                    assert storage is not None
+                    self.in_place.add(update.storage)
+                    swaps.append(st.Copy(storage.name, tensor.storage().name, byte_size(self.b, storage)))
+        if swaps:
+            self.blocks[-1].append(st.Commit())
+            self.blocks[-1] += swaps
+
+    # -- memory --------------------------------------------------------------------------------------------------
+    def _find_stored(self) -> None:
+        """Give a role to every tensor that has to be in memory."""
+        for update in self.updates:
+            tensor = update.value.tensor
+            if tensor is None or tensor.alias is not None or update.value.uniform is not None:
+                continue
+            if tensor.role == "temp" and update.tensor is not None and not self._same_shape(update):
+                tensor.role, tensor.slot = "object", self.b.new_slot()
+            elif tensor.role == "output" and update.tensor is not None and not self._same_shape(update):
+                raise AssertionError("an output that is also an update of another shape is copied first")
+
+    def stored_of(self, group: Group) -> set[Tensor]:
+        """The tensors a group makes that somebody reads from memory."""
+        inside = set(group.items)
+        finals = {u.value.tensor for u in self.updates}
+        found: set[Tensor] = set()
+        for item in group.items:
+            for tensor in _made_by(item):
+                if tensor.role in ("output", "object", "cell") or tensor.alias is not None or tensor in finals:
+                    found.add(tensor)
+                elif len(tensor.writers) > 1 or any(r not in inside for r in tensor.readers):
+                    found.add(tensor)
+                elif any(
+                    v.tensor is tensor and v.axes is None for r in tensor.readers for v in (*r.reads, *r.indirect)
+                ):
+                    found.add(tensor)
+        return found
+
+    def bind(self, tensor: Tensor) -> None:
+        """Make sure that main has a pointer for a tensor that is about to be written."""
+        memory = tensor.storage()
+        if memory in self.bound or memory.role in ("input", "storage", "constant"):
+            return
+        self.bound.add(memory)
+        if memory.role == "cell":
+            self.prologue.append(st.Local(memory.name, 8))
+        elif memory.role in ("output", "object"):
+            made = st.NewArray(memory.name, memory.slot, memory.type, memory.dims)
+            at_entry = len(self.blocks) == 1 and self.b.known_at_entry(*memory.dims)
+            (self.prologue if at_entry else self.blocks[-1]).append(made)
+        elif self.b.known_at_entry(*memory.dims):
+            self.temps.append(memory)
+        else:
+            memory.role, memory.slot = "object", self.b.new_slot()
+            self.blocks[-1].append(st.NewArray(memory.name, memory.slot, memory.type, memory.dims))
+
+    def row_buffer(self, type_: str, dims: tuple[Expr, ...]) -> Tensor:
+        tensor = self.b.tensor(type_, dims)
+        self.bind(tensor)
+        self.touch(tensor)
+        return tensor
+
+    def touch(self, tensor: Tensor) -> None:
+        """Record that the current step uses a tensor; nested blocks count as their outermost step."""
+        memory = tensor.storage()
+        first, last = self.place_of.get(memory, (self.now, self.now))
+        self.place_of[memory] = (min(first, self.now), max(last, self.now))
+
+    def _results(self, head: Block) -> None:
+        """Outputs that no group makes (their writers are single statements) get their arrays as well."""
+        for tensor in self.outputs:
+            if tensor.role == "output" and tensor.storage() not in self.bound:
+                self.bound.add(tensor)
+                head.append(st.NewArray(tensor.name, tensor.slot, tensor.type, tensor.dims))
+
+    def _entry(self, head: Block) -> None:
+        """Lengths, pointers and numbers of the arguments; then the checks that need nothing else."""
+        layout = self.layout
+        loads: Block = []
+        for tensors, data, dim in (
+            (self.inputs, layout.input_data, layout.input_dim),
+            (self.storages, layout.storage_data, layout.storage_dim),
+        ):
+            for k, tensor in enumerate(tensors):
+                if tensor is None:
+                    continue
+                head.append(st.FrameWord(tensor.name, data(k), "ptr"))
+                prefix = tensor.name[0]
+                for axis, d in enumerate(tensor.dims):
+                    if not is_const(d, 1):
+                        head.append(st.FrameWord(f"d{prefix}{k}_{axis}", dim(k, axis), "i64"))
+                if f"v{prefix}{k}" in self.b.entry_names:
+                    loads.append(st.Load(f"v{prefix}{k}", st.View(tensor.name, tensor.type, ZERO, ()), ()))
+        for word, (kind, _) in enumerate(self.b.words, self.b.first_word):
+            if kind == "constant":
+                head += [st.ContextWord(n, word) for n in self._constant_names.get(word, ())]
+        head += loads
+        head += self.b.entry_checks
+
+    # -- groups -----------------------------------------------------------------------------------------------
+
+    def _emit_group(self, group: Group) -> None:
+        for item in group.items:
+            for value in (*item.reads, *item.indirect):
+                if value.tensor is not None:
+                    self._use(value.tensor)
+        if group.special:
+            item = group.items[0]
+            assert isinstance(item, Special) and item.emit is not None
+            for tensor in item.writes:
+                if tensor.role != "object":
+                    self.bind(tensor)
+                self.touch(tensor)
+            item.emit(self)
+            return
+        stored = self.stored_of(group)
+        for tensor in stored:
+            self.bind(tensor)
+            self.touch(tensor)
+        self._call(NestBuilder(self.b, group, stored))
+        for item in group.items:
+            if isinstance(item, Reduce) and item.scalar_name and item.out in stored:
+                view = st.View(item.out.name, item.out.type, ZERO, ())  # type: ignore[union-attr]
+                self.statement(st.Load(item.scalar_name, view, ()))
+
+    def _use(self, tensor: Tensor) -> None:
+        self.touch(tensor)
+        if tensor.role == "constant":
+            names = self._constant_names.setdefault(tensor.index, [])
+            if tensor.name not in names:
+                names.append(tensor.name)
+
+    def _call(self, nb: NestBuilder) -> None:
+        nest = emit_group(nb, self.row_buffer)
+        kernel = st.Kernel("", nest.params, nest.body)
+        key = kernel_text(kernel)
+        known = self.kernels.get(key)
+        if known is None:
+            kernel.name = f"k{len(self.kernels)}"
+            known = self.kernels[key] = kernel
+        self.statement(st.CallKernel(known, list(nest.args)))
+
+    # -- for special items --------------------------------------------------------------------------------------
+    def statement(self, stmt: st.Stmt) -> None:
+        self.blocks[-1].append(stmt)
+
+    def block(self, fill: Callable[[], None]) -> Block:
+        """The statements that `fill` emits."""
+        self.blocks.append([])
+        fill()
+        return self.blocks.pop()
+
+    def region_block(self, region: int) -> Block:
+        """The statements of a branch's block."""
+
+        def fill() -> None:
+            for group in self.groups.get(region, []):
+                self._emit_group(group)
+
+        return self.block(fill)
+
+    def loop_nest(self, item: Reduce) -> None:
+        """Emit an item that is in no group."""
+        from theano.lower.schedule import Scheduler
+
+        group = Scheduler(self.b)._new_group(item)
+        assert item.out is not None
+        self._call(NestBuilder(self.b, group, {item.out}))
+
+    def load_scalar(self, name: str, value: Value) -> None:
+        """Main's name for a value of one element."""
+        full = self.b.strided(value)
+        assert full.tensor is not None and full.offset is not None
+        view = st.View(full.tensor.storage().name, full.type, self.b.dims.normal(full.offset), ())
+        self.statement(st.Load(name, view, ()))
+
+    def prologue_local(self, name: str, size: int) -> None:
+        self.prologue.append(st.Local(name, size))
+
+    def local(self, size: int) -> str:
+        name = self.b.fresh("l")
+        self.prologue_local(name, size)
+        return name
+
+    def strided(self, value: Value) -> Value:
+        return self.b.strided(value)
+
+    def pointer(self, value: Value) -> tuple[str, Expr, str]:
+        full = self.b.strided(value)
+        assert full.tensor is not None and full.offset is not None
+        return full.tensor.storage().name, self.b.dims.normal(full.offset), full.type
+
+    def receive(self, tensor: Tensor, value: Value) -> None:
+        """Name data, lengths and (0-d) content of the array that a call-back or a branch has put into a slot."""
+        self.bound.add(tensor)
+        if tensor.type == "object":
+            return
+        names = tuple(str(d.value) if d.op == "name" else self.b.fresh("u") for d in tensor.dims)
+        self.statement(st.ArrayHeader(tensor.slot, tensor.name, names))
+        if value.uniform is not None:
+            view = st.View(tensor.name, tensor.type, ZERO, ())
+            self.statement(st.Load(str(value.uniform.value), view, ()))
+
+
+def _made_by(item: Item) -> list[Tensor]:
+    if isinstance(item, Special):
+        return item.writes
+    assert isinstance(item, Pointwise | Reduce)
+    return [item.out] if item.out is not None else []
+
+
+def kernel_text(kernel: st.Kernel) -> Any:
+    """A key that is equal for equal kernels."""
+    from theano.loops.text import kernel_key
+
+    return kernel_key(kernel)
+
+
+__all__ = ["Assembler", "length", "whole"]

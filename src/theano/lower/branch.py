@@ -1,0 +1,166 @@
+"""Lowering of branches: which nodes run in which block, and the values that leave it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from theano.graph import Variable
+from theano.ifelse import IfElse
+from theano.loops import expr as ex
+from theano.loops import stmt as st
+from theano.loops.expr import Expr
+from theano.lower.builder import Builder, whole
+from theano.lower.callback import NATIVE, copy_to_slot
+from theano.lower.dims import ONE, ZERO, is_const
+from theano.lower.items import Item, Special
+from theano.lower.registry import lowers
+from theano.lower.values import Tensor, Value
+
+if TYPE_CHECKING:
+    from theano.lower.assemble import Assembler
+
+
+def assign_regions(b: Builder, order: Sequence[Any], roots: Sequence[Variable]) -> dict[Any, int]:
+    """The block of each node: the innermost one that contains all its users.
+
+    Block 0 is main; each `IfElse` owns two more, inside its own. A value that only one side of one branch needs is
+    computed in that side.
+    """
+    branches = [node for node in order if isinstance(node.op, IfElse)]
+    if not branches:
+        return {}
+    wanted: dict[Variable, int] = dict.fromkeys(roots, 0)
+    regions: dict[Any, int] = {}
+    for node in reversed(order):
+        region = -1
+        for v in node.outputs:
+            if v in wanted:
+                region = wanted[v] if region < 0 else common(b, region, wanted[v])
+        region = max(region, 0)
+        regions[node] = region
+        sides = (region,) * 2
+        if isinstance(node.op, IfElse):
+            sides = (len(b.parents), len(b.parents) + 1)
+            b.parents += [region, region]
+            b.sides[node] = sides
+        for k, v in enumerate(node.inputs):
+            where = region
+            if isinstance(node.op, IfElse) and k:
+                where = sides[0] if k <= node.op.n_outs else sides[1]
+            wanted[v] = where if v not in wanted else common(b, wanted[v], where)
+    return regions
+
+
+def common(b: Builder, first: int, second: int) -> int:
+    """The innermost block around two blocks."""
+    around = set()
+    while first >= 0:
+        around.add(first)
+        first = b.parents[first]
+    while second not in around:
+        second = b.parents[second]
+    return second
+
+
+@lowers(IfElse)
+def lower_ifelse(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
+    n = node.op.n_outs
+    cond, sides = inputs[0], (inputs[1 : 1 + n], inputs[1 + n :])
+    if any(v.type not in NATIVE for v in inputs) or node not in b.sides:
+        return None
+    test = b.scalar(cond)
+    taken = ex.ne(test, 0) if test.type != "bool" else test
+    region = b.region
+    results: list[Value] = []
+    leave: list[list[Any]] = [[], []]
+    cells: list[tuple[str, str]] = []
+    arrays: list[Tensor] = []
+    defines: list[str] = []
+    for k in range(n):
+        type_ = inputs[1 + k].type
+        ones = node.outputs[k].type.broadcastable
+        if all(ones):
+            cell, name = b.fresh("cell"), b.fresh("v")
+            cells.append((cell, type_))
+            defines.append(name)
+            results.append(Value(type_, (ONE,) * len(ones), uniform=ex.name(name, st.load_type(type_))))
+            for side in (0, 1):
+                b.region = b.sides[node][side]
+                leave[side].append(_into_cell(b, sides[side][k], cell, type_))
+        else:
+            slot = b.new_slot()
+            dims = tuple(ONE if one else ex.name(b.fresh("d"), "i64") for one in ones)
+            defines += [str(d.value) for d in dims if d.op == "name"]
+            out = Tensor(b.fresh("t"), type_, dims, "object", slot=slot)
+            arrays.append(out)
+            results.append(whole(out))
+            for side in (0, 1):
+                b.region = b.sides[node][side]
+                copied = copy_to_slot(b, sides[side][k], slot)
+                leave[side] += copied.writers
+    b.region = region
+    names = iter(d for d in defines if d.startswith("v"))
+    loads = [(next(names), cell, type_) for cell, type_ in cells]
+
+    def emit(asm: Assembler) -> None:
+        for cell, _ in cells:
+            asm.prologue_local(cell, 8)
+        then, orelse = (asm.region_block(r) for r in b.sides[node])
+        asm.statement(st.If(taken, then, orelse))
+        for name, cell, type_ in loads:
+            asm.statement(st.Load(name, st.View(cell, type_, ZERO, ()), ()))
+        for out in arrays:
+            asm.receive(out, whole(out))
+
+    item = Special(region, node, writes=arrays, emit=emit, scalars=[taken], defines=defines)
+    item.deps.extend(x for side in leave for x in side)
+    item.deps.extend(_outside(b, node))
+    item.fallible = any(isinstance(i, Special) and i.fallible for i in _inside(b, node))
+    b.add(item)
+    for out in arrays:
+        out.writers.append(item)
+    return results
+
+
+def _into_cell(b: Builder, value: Value, cell: str, type_: str) -> Item:
+    number: Expr = b.scalar(value)
+    item = Special(
+        b.region, b.node, scalars=[number],
+        emit=lambda asm: asm.statement(st.Store(st.View(cell, type_, ZERO, ()), (), number)),
+    )  # fmt: skip
+    b.add(item)
+    return item
+
+
+def _inside(b: Builder, node: Any) -> list[Item]:
+    """The items of a branch's blocks and of the blocks in them."""
+    own = set(b.sides[node])
+
+    def within(region: int) -> bool:
+        while region >= 0:
+            if region in own:
+                return True
+            region = b.parents[region]
+        return False
+
+    inside = {r for r in range(len(b.parents)) if within(r)}
+    return [i for i in b.items if i.region in inside]
+
+
+def _outside(b: Builder, node: Any) -> list[Item]:
+    """What the blocks of a branch need from the blocks around them."""
+    inside = _inside(b, node)
+    own = set(inside)
+    found: list[Item] = []
+    for item in inside:
+        found += [d for d in item.deps if d not in own]
+        for e in ex.postorder(tuple(item.scalars)):
+            if e.op == "name":
+                definer = b.definer.get(e.value)  # type: ignore[call-overload]
+                if definer is not None and definer not in own:
+                    found.append(definer)
+    return found
+
+
+__all__ = ["assign_regions", "common", "is_const"]

@@ -1,0 +1,279 @@
+"""`Builder`: the state of one lowering, and the few ways in which work and checks come into being."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from theano.loops import expr as ex
+from theano.loops import stmt as st
+from theano.loops.expr import Expr
+from theano.lower.dims import ONE, ZERO, Dims, is_const, length
+from theano.lower.items import Body, Element, Item, Pointwise, Reduce, Special
+from theano.lower.values import Tensor, Value
+
+
+@dataclass(slots=True)
+class CheckRecord:
+    """What check number `code` means: the node, the exception class and a format over the operands."""
+
+    node: Any
+    error: type[Exception]
+    message: str
+
+
+@dataclass(slots=True)
+class Builder:
+    """Collects items, checks and entry statements while the lowering functions run over the graph."""
+
+    dims: Dims = field(default_factory=Dims)
+    items: list[Item] = field(default_factory=list)
+    records: list[CheckRecord] = field(default_factory=list)
+    entry: list[st.Stmt] = field(default_factory=list)
+    entry_checks: list[st.Check] = field(default_factory=list)
+    entry_names: set[str] = field(default_factory=set)
+    definer: dict[str, Item] = field(default_factory=dict)
+    parents: list[int] = field(default_factory=lambda: [-1])
+    values: dict[Any, Value] = field(default_factory=dict)
+    clients: dict[Any, int] = field(default_factory=dict)
+    sides: dict[Any, tuple[int, int]] = field(default_factory=dict)
+    last_callback: dict[int, Item] = field(default_factory=dict)
+    region: int = 0
+    node: Any = None
+    n_slots: int = 0
+    leaf_words: list[int] = field(default_factory=list)
+    counter: int = 0
+    words: list[tuple[str, Any]] = field(default_factory=list)
+    word_of: dict[tuple[str, Any], int] = field(default_factory=dict)
+    first_word: int = 0
+
+    # -- names, words, slots -------------------------------------------------------------------------
+    def fresh(self, prefix: str) -> str:
+        self.counter += 1
+        return f"{prefix}{self.counter}"
+
+    def word(self, kind: str, key: Any, payload: Any = None) -> int:
+        """The context word of an outside address: ``constant``, ``object``, ``callback``, ``symbol``, ``storage``."""
+        found = self.word_of.get((kind, key))
+        if found is None:
+            found = self.first_word + len(self.words)
+            self.words.append((kind, key if payload is None else payload))
+            self.word_of[kind, key] = found
+        return found
+
+    def new_slot(self) -> int:
+        self.n_slots += 1
+        return self.n_slots - 1
+
+    def known_at_entry(self, *exprs: Expr) -> bool:
+        return all(n.op != "name" or n.value in self.entry_names for n in ex.postorder(exprs))
+
+    # -- checks ----------------------------------------------------------------------------------------
+    def check(self, cond: Expr, error: type[Exception], message: str, operands: Sequence[Expr] = ()) -> None:
+        """Raise `error` unless `cond` holds, at the earliest point of the region where it is known."""
+        if cond.op == "const" and cond.value:
+            return
+        self.records.append(CheckRecord(self.node, error, message))
+        statement = st.Check(cond, len(self.records), tuple(operands))
+        if self.region == 0 and self.known_at_entry(cond, *operands):
+            self.entry_checks.append(statement)
+            return
+        self.add(
+            Special(
+                self.region, self.node, scalars=[cond, *operands], fallible=True,
+                emit=lambda asm: asm.statement(statement),
+            )
+        )  # fmt: skip
+
+    def unify(self, a: Expr, b: Expr, message: str) -> Expr:
+        """The common value of two lengths that must be equal; a check, unless that is known."""
+        if self.dims.equal(a, b):
+            return b if b.op == "const" else a
+        a, b = self.dims.normal(a), self.dims.normal(b)
+        if a.op == "const" and b.op == "const":
+            self.check(ex.const(False, "bool"), ValueError, message, (a, b))
+            return a
+        self.check(ex.eq(a, b), ValueError, message, (a, b))
+        if self.region == 0:
+            self.dims.unite(a, b)
+        return b if b.op == "const" else a
+
+    # -- items -----------------------------------------------------------------------------------------
+    def add(self, item: Item) -> None:
+        self.items.append(item)
+        for value in (*item.reads, *item.indirect):
+            if value.tensor is not None:
+                value.tensor.readers.append(item)
+                item.deps.extend(value.tensor.writers)
+            if value.uniform is not None:
+                item.scalars.append(value.uniform)
+        for name in item.defines:
+            self.definer[name] = item
+
+    def tensor(self, type_: str, dims: Sequence[Expr], role: str = "temp") -> Tensor:
+        return Tensor(self.fresh("t"), type_, tuple(self.dims.normal(d) for d in dims), role)
+
+    def pointwise(
+        self, type_: str, dims: Sequence[Expr], reads: Sequence[Value], body: Body, cost: int = 1,
+        indirect: Sequence[Value] = (), uses_index: bool = False,
+    ) -> Value:  # fmt: skip
+        """A new value ``body`` over the space `dims`; operands are aligned to its last axes."""
+        dims = tuple(self.dims.normal(d) for d in dims)
+        if not uses_index and not indirect and all(r.uniform is not None for r in reads):
+            result = body(UniformElement([r.uniform for r in reads]))  # type: ignore[misc]
+            return Value(type_, dims, uniform=result)
+        out = self.tensor(type_, dims)
+        self._write(out, None, dims, reads, body, cost, indirect, uses_index)
+        return whole(out)
+
+    def write(
+        self, out: Tensor, target: Value | None, reads: Sequence[Value], body: Body, cost: int = 1,
+        indirect: Sequence[Value] = (), dims: Sequence[Expr] | None = None,
+        scatter: Callable[[Element], tuple[Expr, ...]] | None = None, uses_index: bool = False,
+    ) -> None:  # fmt: skip
+        """Write `body` into a window of `out` (all of it without `target`), or to scattered places."""
+        space = tuple(dims) if dims is not None else target.dims if target is not None else out.dims
+        self._write(out, target, space, reads, body, cost, indirect, uses_index, scatter)
+
+    def _write(
+        self, out: Tensor, target: Value | None, dims: tuple[Expr, ...], reads: Sequence[Value], body: Body,
+        cost: int, indirect: Sequence[Value], uses_index: bool,
+        scatter: Callable[[Element], tuple[Expr, ...]] | None = None,
+    ) -> None:  # fmt: skip
+        item = Pointwise(
+            self.region, self.node, reads=list(reads), indirect=list(indirect), dims=dims,
+            maps=[align(r, dims) for r in reads], out=out, target=target, body=body, cost=cost,
+            scatter=scatter, uses_index=uses_index,
+        )  # fmt: skip
+        item.deps.extend(out.writers)
+        self.add(item)
+        out.writers.append(item)
+
+    def reduce(
+        self, type_: str, dims: Sequence[Expr], reads: Sequence[Value], red: frozenset[int], keep: bool, op: str,
+        acc: str, body: Body, cost: int = 1, maps: Sequence[tuple[int | None, ...]] | None = None,
+    ) -> Value:  # fmt: skip
+        """Accumulate `body` over the axes `red` of the space `dims`."""
+        dims = tuple(self.dims.normal(d) for d in dims)
+        maps = [align(r, dims) for r in reads] if maps is None else list(maps)
+        if all(is_const(dims[k], 1) for k in red):
+            return self._reduce_nothing(type_, dims, reads, red, keep, body, cost, maps)
+        out_axes: list[int | None] = [k if k not in red else None for k in range(len(dims)) if keep or k not in red]
+        out_dims = tuple(ONE if k is None else dims[k] for k in out_axes)
+        item = Reduce(
+            self.region, self.node, reads=list(reads), dims=dims, red=red, maps=maps,
+            out_axes=tuple(out_axes), op=op, acc=acc, body=body, cost=cost,
+        )  # fmt: skip
+        if all(is_const(d, 1) for d in out_dims):
+            item.out = self.tensor(type_, out_dims, "cell")
+            item.scalar_name = self.fresh("r")
+            item.defines.append(item.scalar_name)
+            self.add(item)
+            item.out.writers.append(item)
+            return Value(type_, out_dims, uniform=ex.name(item.scalar_name, st.load_type(type_)))
+        item.out = self.tensor(type_, out_dims)
+        self.add(item)
+        item.out.writers.append(item)
+        return whole(item.out)
+
+    def _reduce_nothing(
+        self, type_: str, dims: tuple[Expr, ...], reads: Sequence[Value], red: frozenset[int], keep: bool, body: Body,
+        cost: int, maps: Sequence[tuple[int | None, ...]],
+    ) -> Value:  # fmt: skip
+        """A reduction over axes of length 1 is point-wise."""
+        kept = [k for k in range(len(dims)) if keep or k not in red]
+        place = {k: n for n, k in enumerate(kept)}
+        space = tuple(dims[k] for k in kept)
+        if all(r.uniform is not None for r in reads):
+            return Value(type_, space, uniform=body(UniformElement([r.uniform for r in reads])))  # type: ignore[misc]
+        item = Pointwise(
+            self.region, self.node, reads=list(reads), dims=space, out=self.tensor(type_, space), body=body, cost=cost,
+            maps=[tuple(None if a is None else place.get(a) for a in m) for m in maps],
+        )  # fmt: skip
+        self.add(item)
+        assert item.out is not None
+        item.out.writers.append(item)
+        return whole(item.out)
+
+    # -- conversions between forms -----------------------------------------------------------------------
+    def scalar(self, value: Value, type_: str | None = None) -> Expr:
+        """The number of a value of one element, as an expression of main."""
+        found = value.uniform
+        if found is None:
+            assert value.tensor is not None
+            name = self.fresh("v")
+            found = ex.name(name, st.load_type(value.type))
+            source = value
+            self.add(
+                Special(
+                    self.region, self.node, reads=[value], defines=[name],
+                    emit=lambda asm: asm.load_scalar(name, source),
+                )
+            )  # fmt: skip
+        return found if type_ is None else ex.cast(found, type_)
+
+    def strided(self, value: Value) -> Value:
+        """The same look with explicit offset and strides; uniform values are written out first."""
+        if value.strides is not None:
+            return value
+        if value.tensor is None:
+            return self.strided(self.copy(value))
+        strides = c_strides(self.dims, value.tensor.dims)
+        own = tuple(ZERO if a is None else strides[a] for a in value.axes or ())
+        return Value(value.type, value.dims, tensor=value.tensor, offset=ZERO, strides=own)
+
+    def copy(self, value: Value, role: str = "temp") -> Value:
+        """A fresh tensor with the numbers of `value`."""
+        out = self.tensor(value.type, value.dims, role)
+        self._write(out, None, out.dims, [value], lambda at: at.read(0), 1, (), False)
+        return whole(out)
+
+    def whole(self, value: Value) -> Value:
+        """The value as a complete tensor in C order; copied unless it is one."""
+        return value if value.is_whole() else self.copy(value)
+
+
+class UniformElement:
+    """The only element of operands that are the same everywhere."""
+
+    __slots__ = ("_operands",)
+
+    def __init__(self, operands: Sequence[Expr]) -> None:
+        self._operands = operands
+
+    def read(self, k: int) -> Expr:
+        return self._operands[k]
+
+    def gather(self, value: Value, index: tuple[Expr, ...]) -> Expr:
+        raise AssertionError("uniform operands have no memory")
+
+    def index(self, axis: int) -> Expr:
+        raise AssertionError("uniform operands have no position")
+
+
+def whole(tensor: Tensor) -> Value:
+    return Value(tensor.type, tensor.dims, tensor=tensor, axes=tuple(range(len(tensor.dims))))
+
+
+def align(value: Value, dims: Sequence[Expr]) -> tuple[int | None, ...]:
+    """For each axis of an operand the axis of the space: the last axes match, length 1 against more broadcasts."""
+    shift = len(dims) - value.ndim
+    return tuple(
+        None if is_const(d, 1) and not is_const(dims[k + shift], 1) else k + shift for k, d in enumerate(value.dims)
+    )
+
+
+def c_strides(dims: Dims, lengths: Sequence[Expr]) -> tuple[Expr, ...]:
+    """Element strides of an array in C order (0 along axes of constant length 1)."""
+    strides = []
+    step = ONE
+    for dim in reversed(lengths):
+        strides.append(ZERO if is_const(dim, 1) else step)
+        step = dims.normal(ex.mul(step, dim))
+    return tuple(reversed(strides))
+
+
+__all__ = [
+    "Builder", "CheckRecord", "UniformElement", "align", "c_strides", "is_const", "length", "whole",
+]  # fmt: skip

@@ -1,0 +1,130 @@
+"""Symbolic lengths: integer expressions in a normal form, and what is known to be equal.
+
+A length is an ``i64`` loop expression. `Dims.normal` writes it as a sum of products of *atoms* (names and whatever
+is not a sum, difference or product) in a fixed order, so that equal polynomials are the same object. A union-find
+over atoms holds the equalities that a check has established.
+"""
+
+from __future__ import annotations
+
+from theano.loops import expr as ex
+from theano.loops.expr import Expr
+
+Monomial = tuple[int, ...]
+ONE = ex.const(1, "i64")
+ZERO = ex.const(0, "i64")
+
+
+def length(value: int) -> Expr:
+    return ex.const(value, "i64")
+
+
+def is_const(dim: Expr, value: int | None = None) -> bool:
+    return dim.op == "const" and (value is None or dim.value == value)
+
+
+class Dims:
+    """Normal forms and equalities of lengths of one lowering."""
+
+    def __init__(self) -> None:
+        self._number: dict[Expr, int] = {}
+        self._atoms: list[Expr] = []
+        self._same: dict[Expr, Expr] = {}
+        self._memo: dict[Expr, Expr] = {}
+
+    def normal(self, dim: Expr) -> Expr:
+        """The canonical form of a length under the equalities known so far."""
+        if dim.op == "const":
+            return dim
+        found = self._memo.get(dim)
+        if found is None:
+            found = self._memo[dim] = self._build(self._polynomial(dim))
+        return found
+
+    def equal(self, a: Expr, b: Expr) -> bool:
+        return a is b or self.normal(a) is self.normal(b)
+
+    def product(self, dims: tuple[Expr, ...]) -> Expr:
+        total = ONE
+        for dim in dims:
+            total = ex.mul(total, dim)
+        return self.normal(total)
+
+    def unite(self, a: Expr, b: Expr) -> None:
+        """Record that two lengths are equal (a check or a type says so)."""
+        a, b = self.normal(a), self.normal(b)
+        if a is b:
+            return
+        if self._is_atom(a) and (not self._is_atom(b) or self._rank(b) < self._rank(a)):
+            self._same[a] = b
+        elif self._is_atom(b):
+            self._same[b] = a
+        else:
+            return
+        self._memo.clear()
+
+    def _rank(self, atom: Expr) -> int:
+        return self._number.get(atom, -1)
+
+    def _is_atom(self, dim: Expr) -> bool:
+        return dim.op not in ("const", "add", "sub", "mul")
+
+    def _find(self, atom: Expr) -> Expr:
+        while atom in self._same:
+            atom = self._same[atom]
+        return atom
+
+    def _polynomial(self, dim: Expr) -> dict[Monomial, int]:
+        done: dict[Expr, dict[Monomial, int]] = {}
+        for node in ex.postorder((dim,)):
+            if node.op == "const":
+                done[node] = {(): node.value} if node.value else {}  # type: ignore[dict-item]
+            elif node.op in ("add", "sub"):
+                a, b = done[node.args[0]], done[node.args[1]]
+                done[node] = _sum(a, b, 1 if node.op == "add" else -1)
+            elif node.op == "mul":
+                done[node] = _product(done[node.args[0]], done[node.args[1]])
+            else:
+                other = self._find(node)
+                if other is not node and not self._is_atom(other):
+                    done[node] = self._polynomial(other)
+                else:
+                    if other not in self._number:
+                        self._number[other] = len(self._atoms)
+                        self._atoms.append(other)
+                    done[node] = {(self._number[other],): 1}
+        return done[dim]
+
+    def _build(self, polynomial: dict[Monomial, int]) -> Expr:
+        total = ZERO
+        for monomial in sorted(polynomial, key=lambda m: (-len(m), m)):
+            coefficient = polynomial[monomial]
+            term = ONE
+            for number in monomial:
+                term = ex.mul(term, self._atoms[number])
+            total = ex.add(total, ex.mul(term, length(coefficient)))
+        return total
+
+
+def _sum(a: dict[Monomial, int], b: dict[Monomial, int], sign: int) -> dict[Monomial, int]:
+    total = dict(a)
+    for monomial, coefficient in b.items():
+        value = total.get(monomial, 0) + sign * coefficient
+        if value:
+            total[monomial] = value
+        else:
+            total.pop(monomial, None)
+    return total
+
+
+def _product(a: dict[Monomial, int], b: dict[Monomial, int]) -> dict[Monomial, int]:
+    total: dict[Monomial, int] = {}
+    for m, c in a.items():
+        for n, d in b.items():
+            key = tuple(sorted(m + n))
+            value = total.get(key, 0) + c * d
+            if value:
+                total[key] = value
+            else:
+                total.pop(key, None)
+    return total

@@ -1,0 +1,136 @@
+"""Lowering of point-wise operations and of the axis maps between them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from theano.loops import expr as ex
+from theano.loops.expr import Expr
+from theano.lower.builder import Builder, length
+from theano.lower.dims import ONE, ZERO, is_const
+from theano.lower.items import Element
+from theano.lower.registry import lowers
+from theano.lower.values import Value
+from theano.scalar.op import ScalarOp
+from theano.tensor.elemwise import DimShuffle, Elemwise
+
+# Rough cost of an operation in plain additions; what is not listed is plain.
+COSTS = {
+    **dict.fromkeys(("exp", "exp2", "log", "log2", "log10", "expm1", "log1p", "sigmoid", "softplus"), 20),
+    **dict.fromkeys(("sin", "cos", "tan", "tanh", "sinh", "cosh", "erf", "erfc", "erfinv", "pow"), 30),
+    **dict.fromkeys(("arcsin", "arccos", "arctan", "arctan2", "arcsinh", "arccosh", "arctanh"), 30),
+    **dict.fromkeys(("true_div", "inv", "sqrt", "mod", "int_div"), 5),
+    **dict.fromkeys(("gammaln", "psi", "gamma"), 60),
+}  # fmt: skip
+
+
+def scalar_body(op: ScalarOp, in_dtypes: tuple[str, ...], out_dtype: str) -> Any:
+    """A function of operand expressions that computes one element, casts included."""
+    wanted = tuple(compute_type(d) for d in op.arg_dtypes(in_dtypes, out_dtype))
+    result = compute_type(out_dtype)
+
+    def compute(operands: list[Expr]) -> Expr:
+        args = [convert(x, t) for x, t in zip(operands, wanted, strict=True)]
+        return convert(op.expand(*args), result)  # type: ignore[misc]
+
+    return compute
+
+
+def compute_type(dtype: str) -> str:
+    """The register type in which a dtype is computed."""
+    type_ = ex.TYPE_OF[dtype]
+    return "f32" if type_ == "f16" else type_
+
+
+def convert(x: Expr, type_: str) -> Expr:
+    """A conversion that is defined for every number (out of range as NumPy's on this machine)."""
+    if x.type in ex.FLOATS and type_ in ex.INTS:
+        from theano.scalar.cast import float_to_int
+
+        return float_to_int(x, type_)
+    return ex.cast(x, type_)
+
+
+@lowers(Elemwise)
+def lower_elemwise(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
+    op: ScalarOp = node.op.scalar_op
+    out = node.outputs[0].type
+    in_dtypes = tuple(v.type.dtype for v in node.inputs)
+    if not op.is_native(in_dtypes, out.dtype):
+        return None
+    dims = broadcast_dims(b, inputs, node.outputs[0].type.broadcastable)
+    if op.checks_zero_divisor and out.dtype not in ("float16", "float32", "float64"):
+        check_divisor(b, inputs[1])
+    compute = scalar_body(op, in_dtypes, out.dtype)
+    count = len(inputs)
+
+    def body(at: Element) -> Expr:
+        return compute([at.read(k) for k in range(count)])
+
+    reads = inputs
+    if not inputs:
+        return None
+    return [b.pointwise(ex.TYPE_OF[out.dtype], dims, reads, body, cost=COSTS.get(op.name, 1) + count - 1)]
+
+
+def broadcast_dims(b: Builder, inputs: list[Value], broadcastable: tuple[bool, ...]) -> tuple[Expr, ...]:
+    """The lengths of the result; operands must agree on every axis on which they do not broadcast."""
+    dims: list[Expr] = []
+    for axis in range(len(broadcastable)):
+        found: Expr | None = None
+        first = 0
+        for k, value in enumerate(inputs):
+            dim = value.dims[axis]
+            if is_const(dim, 1):
+                continue
+            if found is None:
+                found, first = dim, k
+            else:
+                message = (
+                    f"Input dimension mis-match. (input[{first}].shape[{axis}] = {{0}}, "
+                    f"input[{k}].shape[{axis}] = {{1}})"
+                )
+                found = b.unify(found, dim, message)
+        dims.append(ONE if found is None else found)
+    return tuple(dims)
+
+
+def check_divisor(b: Builder, divisor: Value) -> None:
+    """Integer division by zero is an error, as in Python."""
+
+    def nonzero(at: Element) -> Expr:
+        return ex.ne(at.read(0), 0)
+
+    if divisor.uniform is not None:
+        ok = ex.ne(divisor.uniform, 0)
+    else:
+        everything = frozenset(range(divisor.ndim))
+        ok_value = b.reduce("bool", divisor.dims, [divisor], everything, False, "and", "bool", nonzero)
+        ok = b.scalar(ok_value)
+    b.check(ok, ZeroDivisionError, "integer division or modulo by zero")
+
+
+@lowers(DimShuffle)
+def lower_dimshuffle(b: Builder, node: Any, inputs: list[Value]) -> list[Value]:
+    order = node.op.new_order
+    return [shuffled(b, inputs[0], order)]
+
+
+def shuffled(b: Builder, x: Value, order: tuple[Any, ...]) -> Value:
+    """Axes in another order, with new axes of length 1 where `order` says ``'x'``."""
+    kept = {k for k in order if k != "x"}
+    for axis, dim in enumerate(x.dims):
+        if axis not in kept and not is_const(dim, 1):
+            b.unify(dim, ONE, f"dropped axis {axis} has length {{0}}, not 1")
+    dims = tuple(ONE if k == "x" else x.dims[k] for k in order)
+    if x.uniform is not None:
+        return Value(x.type, dims, uniform=x.uniform)
+    if x.axes is not None:
+        axes = tuple(None if k == "x" else x.axes[k] for k in order)
+        return Value(x.type, dims, tensor=x.tensor, axes=axes)
+    assert x.strides is not None
+    strides = tuple(ZERO if k == "x" else x.strides[k] for k in order)
+    return Value(x.type, dims, tensor=x.tensor, offset=x.offset, strides=strides)
+
+
+__all__ = ["broadcast_dims", "compute_type", "convert", "length", "scalar_body", "shuffled"]

@@ -1,0 +1,346 @@
+"""Lowering of reading and writing through indices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from theano.loops import expr as ex
+from theano.loops.expr import Expr
+from theano.lower.builder import Builder, align, is_const, length, whole
+from theano.lower.dims import ONE, ZERO
+from theano.lower.elemwise import convert
+from theano.lower.items import Element, Special
+from theano.lower.registry import lowers
+from theano.lower.shapes import _is_length, elements_of
+from theano.lower.values import Value
+from theano.tensor.advanced_subtensor import (
+    ARRAY, AdvancedIncSubtensor, AdvancedIncSubtensor1, AdvancedSubtensor, AdvancedSubtensor1,
+)  # fmt: skip
+from theano.tensor.subtensor import IncSubtensor, Subtensor, fill_in
+
+OUT_OF_RANGE = "index {0} is out of bounds for axis %d with size {1}"
+
+
+def take(b: Builder, x: Value, entries: Sequence[Any]) -> Value:
+    """``x[entries]`` with i64 expressions and slices of them: another look at the same memory."""
+    bounds = [
+        _slice_bounds(b, e, d) if isinstance(e, slice) else (_position(b, e, d, axis), None, None)
+        for axis, (e, d) in enumerate(zip(entries, x.dims, strict=False))
+    ]
+    dims = [b.dims.normal(n) for _, n, _ in bounds if n is not None]
+    dims += x.dims[len(entries) :]
+    if x.uniform is not None:
+        return Value(x.type, tuple(dims), uniform=x.uniform)
+    full = b.strided(x)
+    assert full.strides is not None and full.offset is not None
+    offset, strides = full.offset, []
+    for (start, count, step), stride in zip(bounds, full.strides, strict=False):
+        offset = ex.add(offset, ex.mul(start, stride))
+        if count is not None:
+            strides.append(ZERO if is_const(count, 1) else b.dims.normal(ex.mul(step, stride)))  # type: ignore[arg-type]
+    strides += full.strides[len(entries) :]
+    return Value(x.type, tuple(dims), tensor=full.tensor, offset=b.dims.normal(offset), strides=tuple(strides))
+
+
+def _position(b: Builder, index: Expr, dim: Expr, axis: int) -> Expr:
+    """A checked position counted from the front."""
+    if index.op == "const" and dim.op == "const":
+        ok = ex.const(-dim.value <= index.value < dim.value, "bool")  # type: ignore[operator]
+    elif index.op == "const":
+        low = index.value if index.value >= 0 else -index.value - 1  # type: ignore[operator]
+        ok = ex.gt(dim, length(low))
+    else:
+        ok = ex.and_(ex.ge(index, ex.sub(ZERO, dim)), ex.lt(index, dim))
+    b.check(ok, IndexError, OUT_OF_RANGE % axis, (index, dim))
+    if index.op == "const":
+        return index if index.value >= 0 else ex.add(dim, index)  # type: ignore[operator]
+    return ex.select(ex.lt(index, 0), ex.add(index, dim), index)
+
+
+def _slice_bounds(b: Builder, entry: slice, dim: Expr) -> tuple[Expr, Expr, Expr]:
+    """(start, length, step) of a slice, as Python's slice.indices gives them."""
+    start, stop, step = entry.start, entry.stop, entry.step
+    if step is None:
+        step = ONE
+    if step.op == "const" and step.value > 0:
+        first = ZERO if start is None else _clamp(b, start, dim, ZERO, dim)
+        last = dim if stop is None else _clamp(b, stop, dim, ZERO, dim)
+        span = ex.sub(last, first)
+    elif step.op == "const" and step.value < 0:
+        end = ex.sub(dim, ONE)
+        first = end if start is None else _clamp(b, start, dim, length(-1), end)
+        last = length(-1) if stop is None else _clamp(b, stop, dim, length(-1), end)
+        span = ex.sub(first, last)
+    else:
+        b.check(ex.ne(step, 0), ValueError, "slice step cannot be zero")
+        up, end = ex.gt(step, 0), ex.sub(dim, ONE)
+        low, high = ex.select(up, ZERO, length(-1)), ex.select(up, dim, end)
+        first = ex.select(up, ZERO, end) if start is None else _clamp(b, start, dim, low, high)
+        last = ex.select(up, dim, length(-1)) if stop is None else _clamp(b, stop, dim, low, high)
+        span = ex.select(up, ex.sub(last, first), ex.sub(first, last))
+    size = ex.select(ex.lt(step, 0), ex.neg(step), step) if step.op != "const" else length(abs(step.value))  # type: ignore[arg-type]
+    span = b.dims.normal(span)
+    if not (span.op == "const" and span.value >= 0) and not _is_length(span):  # type: ignore[operator]
+        span = ex.maximum(span, ZERO)
+    if is_const(size, 1):
+        return first, span, step
+    safe = size if size.op == "const" else ex.select(ex.eq(size, 0), ONE, size)
+    if span.op == "const" and safe.op == "const":
+        count = length(-(-span.value // safe.value))  # type: ignore[operator]
+    else:
+        count = ex.idiv(ex.add(span, ex.sub(safe, ONE)), safe)
+    return first, count, step
+
+
+def _clamp(b: Builder, bound: Expr, dim: Expr, low: Expr, high: Expr) -> Expr:
+    """A slice bound counted from the front, between `low` and `high`."""
+    if bound.op == "const" and bound.value == 0 and is_const(low, 0):
+        return ZERO
+    if bound.op == "const":
+        at = bound if bound.value >= 0 else b.dims.normal(ex.add(dim, bound))  # type: ignore[operator]
+        if at.op == "const" and high.op == "const" and low.op == "const":
+            return length(min(max(at.value, low.value), high.value))  # type: ignore[type-var]
+        return ex.minimum(at, high) if bound.value >= 0 else ex.maximum(at, low)  # type: ignore[operator]
+    at = ex.select(ex.lt(bound, 0), ex.add(bound, dim), bound)
+    return ex.minimum(ex.maximum(at, low), high)
+
+
+def scalar_entries(b: Builder, op: Any, indices: Sequence[Value]) -> list[Any]:
+    """The entries of basic indexing as i64 expressions."""
+    return fill_in(op.idx_list, [b.scalar(i, "i64") for i in indices])
+
+
+@lowers(Subtensor)
+def lower_subtensor(b: Builder, node: Any, inputs: list[Value]) -> list[Value]:
+    x = inputs[0]
+    entries = scalar_entries(b, node.op, inputs[1:])
+    if x.vector is not None and len(entries) == 1:
+        entry = entries[0]
+        if not isinstance(entry, slice) and entry.op == "const" and -len(x.vector) <= entry.value < len(x.vector):
+            return [Value(x.type, (), uniform=x.vector[entry.value])]
+        if isinstance(entry, slice) and all(p is None or p.op == "const" for p in (entry.start, entry.stop, entry.step)):
+            from theano.lower.shapes import vector_value
+
+            parts = [None if p is None else p.value for p in (entry.start, entry.stop, entry.step)]
+            return [vector_value(b, x.type, x.vector[slice(*parts)])]
+    result = take(b, x, entries)
+    ones = node.outputs[0].type.broadcastable
+    for axis, (d, one) in enumerate(zip(result.dims, ones, strict=True)):
+        if one and not is_const(d, 1):
+            b.unify(d, ONE, f"axis {axis} of a broadcastable view has length {{0}}, not 1")
+    result.dims = tuple(ONE if one else d for d, one in zip(result.dims, ones, strict=True))
+    return [result]
+
+
+def writable(b: Builder, node: Any, x: Value) -> Value:
+    """A tensor that starts as a copy of `x` and may be written; `x` itself if nobody else needs it."""
+    source = node.inputs[0]
+    tensor = x.tensor
+    reusable = (
+        tensor is not None and x.is_whole() and tensor.role == "temp" and not tensor.readers
+        and b.clients.get(source, 2) == 1 and b.region == tensor.writers[0].region
+    )  # fmt: skip
+    return x if reusable else b.copy(x)
+
+
+@lowers(IncSubtensor)
+def lower_inc_subtensor(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
+    x, y = inputs[0], inputs[1]
+    if x.type not in (*ex.TYPES, "f16"):
+        return None
+    entries = scalar_entries(b, node.op, inputs[2:])
+    base = writable(b, node, x)
+    window = take(b, base, entries)
+    y = fit(b, y, window.dims)
+    assert base.tensor is not None
+    type_ = "f32" if x.type == "f16" else x.type
+    if node.op.set_instead_of_inc:
+        b.write(base.tensor, window, [y], lambda at: convert(at.read(0), type_))
+    else:
+        b.write(base.tensor, window, [y, window], lambda at: _plus(at.read(1), convert(at.read(0), type_)))
+    return [whole(base.tensor)]
+
+
+def _plus(x: Expr, y: Expr) -> Expr:
+    return ex.or_(x, y) if x.type == "bool" else ex.add(x, y)
+
+
+def fit(b: Builder, y: Value, dims: tuple[Expr, ...]) -> Value:
+    """`y` as the right side of an assignment: NumPy's rule, a run-time 1 included."""
+    shift = len(dims) - y.ndim
+    own: list[Expr] = []
+    loose = False
+    for k, d in enumerate(y.dims):
+        target = dims[k + shift]
+        if is_const(d, 1) or b.dims.equal(d, target):
+            own.append(d)
+            continue
+        ok = ex.or_(ex.eq(d, target), ex.eq(d, ONE))
+        message = f"could not broadcast axis {k} of length {{0}} into a window of length {{1}}"
+        b.check(ok, ValueError, message, (d, target))
+        own.append(target)
+        loose = True
+    if not loose:
+        return y
+    if y.uniform is not None:
+        return Value(y.type, tuple(own), uniform=y.uniform)
+    full = b.strided(y)
+    strides = tuple(
+        s if o is d else ex.select(ex.eq(d, ONE), ZERO, s)
+        for s, o, d in zip(full.strides or (), own, y.dims, strict=True)
+    )
+    return Value(y.type, tuple(own), tensor=full.tensor, offset=full.offset, strides=strides)
+
+
+class Plan:
+    """``x[entries]`` with integer arrays: the result's space, and where each of its elements lies in `x`."""
+
+    def __init__(self, b: Builder, op: Any, x: Value, indices: Sequence[Value]) -> None:
+        entries = fill_in(op.idx_list, list(indices))
+        kinds = list(op.idx_list)
+        entries += [slice(None)] * (x.ndim - len(entries))
+        kinds += [slice(None)] * (x.ndim - len(kinds))
+        advanced = [k for k, kind in enumerate(kinds) if not isinstance(kind, slice)]
+        self.arrays = [entries[k] for k in advanced]
+        self.dims: list[Expr] = []
+        self.axes: list[tuple[str, int, Any]] = []
+        together = advanced == list(range(advanced[0], advanced[-1] + 1))
+        shape = self._broadcast(b)
+        start = advanced[0] if together else 0
+        self.array_axis = sum(1 for k in range(start) if k not in advanced) if together else 0
+        self.array_ndim = len(shape)
+        before: list[Expr] = []
+        self.slices: dict[int, tuple[Expr, int, Expr]] = {}
+        position = 0
+        order: list[Expr] = []
+        for k, entry in enumerate(entries):
+            if k in advanced:
+                continue
+            parts = [None if p is None else b.scalar(p, "i64") for p in (entry.start, entry.stop, entry.step)]
+            first, count, step = _slice_bounds(b, slice(*parts), x.dims[k])
+            self.slices[k] = (first, position, step)
+            order.append(count)
+            position += 1
+        self.dims = [*order[: self.array_axis], *shape, *order[self.array_axis :]]
+        self.advanced = {k: n for n, k in enumerate(advanced)}
+        self.x = x
+        del before
+        for k, n in self.advanced.items():
+            self._check(b, self.arrays[n], x.dims[k], k)
+
+    def _broadcast(self, b: Builder) -> list[Expr]:
+        ndim = max(v.ndim for v in self.arrays)
+        shape = [ONE] * ndim
+        for value in self.arrays:
+            for k, d in enumerate(value.dims):
+                at = k + ndim - value.ndim
+                if is_const(d, 1):
+                    continue
+                if is_const(shape[at], 1):
+                    shape[at] = d
+                else:
+                    message = "shape mismatch: indexing arrays of lengths {0} and {1} could not be broadcast together"
+                    shape[at] = b.unify(shape[at], d, message)
+        return shape
+
+    @staticmethod
+    def _check(b: Builder, array: Value, dim: Expr, axis: int) -> None:
+        """The smallest and the largest index are in range."""
+        if array.uniform is not None:
+            index = ex.cast(array.uniform, "i64")
+            empty = ex.const(False, "bool")
+            for d in array.dims:
+                empty = ex.or_(empty, ex.eq(d, ZERO)) if not is_const(d) else empty
+            ok = ex.and_(ex.ge(index, ex.sub(ZERO, dim)), ex.lt(index, dim))
+            b.check(ok if empty.op == "const" else ex.or_(empty, ok), IndexError, OUT_OF_RANGE % axis, (index, dim))
+            return
+        everything = frozenset(range(array.ndim))
+        found = []
+        for op in ("min", "max"):
+            value = b.reduce(
+                "i64", array.dims, [array], everything, False, op, "i64", lambda at: ex.cast(at.read(0), "i64")
+            )
+            found.append(b.scalar(value))
+        low, high = found
+        b.check(ex.ge(low, ex.sub(ZERO, dim)), IndexError, OUT_OF_RANGE % axis, (low, dim))
+        b.check(ex.lt(high, dim), IndexError, OUT_OF_RANGE % axis, (high, dim))
+
+    def position(self, at: Element, arrays: list[Expr]) -> tuple[Expr, ...]:
+        """Where the current element lies in `x`; indices are clamped once more, for memory that changes meanwhile."""
+        found = []
+        for k, dim in enumerate(self.x.dims):
+            if k in self.advanced:
+                index = arrays[self.advanced[k]]
+                index = ex.select(ex.lt(index, 0), ex.add(index, dim), index)
+                index = ex.maximum(ex.minimum(index, ex.sub(dim, ONE)), ZERO)
+            else:
+                first, position, step = self.slices[k]
+                axis = position if position < self.array_axis else position + self.array_ndim
+                index = ex.add(first, ex.mul(at.index(axis), step))
+            found.append(index)
+        return tuple(found)
+
+    def array_reads(self) -> list[Value]:
+        """The index arrays, aligned to the axes of the result that they run over."""
+        tail = len(self.dims) - self.array_axis - self.array_ndim
+        return [pad_right(v, tail) for v in self.arrays]
+
+
+def pad_right(value: Value, n: int) -> Value:
+    """`n` more axes of length 1 at the end."""
+    ones = (ONE,) * n
+    if value.uniform is not None:
+        return Value(value.type, value.dims + ones, uniform=value.uniform)
+    if value.axes is not None:
+        return Value(value.type, value.dims + ones, tensor=value.tensor, axes=value.axes + (None,) * n)
+    assert value.strides is not None
+    return Value(value.type, value.dims + ones, tensor=value.tensor, offset=value.offset, strides=value.strides + (ZERO,) * n)
+
+
+@lowers(AdvancedSubtensor1, AdvancedSubtensor)
+def lower_advanced(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
+    x = inputs[0]
+    if x.type not in (*ex.TYPES, "f16") or None in node.op.idx_list:
+        return None
+    plan = Plan(b, node.op, x, inputs[1:])
+    reads = plan.array_reads()
+    if x.uniform is not None:
+        return [Value(x.type, tuple(plan.dims), uniform=x.uniform)]
+    source = b.strided(x)
+
+    def body(at: Element) -> Expr:
+        arrays = [ex.cast(at.read(k), "i64") for k in range(len(reads))]
+        return at.gather(source, plan.position(at, arrays))
+
+    return [b.pointwise(x.type, plan.dims, reads, body, cost=4, indirect=[source], uses_index=True)]
+
+
+@lowers(AdvancedIncSubtensor1, AdvancedIncSubtensor)
+def lower_advanced_inc(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
+    x, y = inputs[0], inputs[1]
+    if x.type not in (*ex.TYPES, "f16") or None in node.op.idx_list:
+        return None
+    plan = Plan(b, node.op, x, inputs[2:])
+    base = writable(b, node, x)
+    assert base.tensor is not None
+    reads = [fit(b, y, tuple(plan.dims)), *plan.array_reads()]
+    old = b.strided(whole(base.tensor))
+    increments = not node.op.set_instead_of_inc
+    type_ = "f32" if x.type == "f16" else x.type
+
+    def place(at: Element) -> tuple[Expr, ...]:
+        return plan.position(at, [ex.cast(at.read(k + 1), "i64") for k in range(len(reads) - 1)])
+
+    def body(at: Element) -> Expr:
+        value = convert(at.read(0), type_)
+        return _plus(at.gather(old, place(at)), value) if increments else value
+
+    b.write(
+        base.tensor, None, reads, body, indirect=[old] if increments else [], dims=plan.dims, scatter=place,
+        uses_index=True,
+    )  # fmt: skip
+    return [whole(base.tensor)]
+
+
+__all__ = ["ARRAY", "Special", "align", "elements_of", "fit", "pad_right", "take", "writable"]

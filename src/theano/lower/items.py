@@ -1,0 +1,90 @@
+"""Units of work before scheduling: what they read, what they write, and how one element is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from theano.loops.expr import Expr
+from theano.lower.values import Tensor, Value
+
+if TYPE_CHECKING:
+    from theano.lower.program import Assembler
+
+
+class Element(Protocol):
+    """What the body of an item sees of the loop nest around it."""
+
+    def read(self, k: int) -> Expr:
+        """Element of operand `k` at this iteration."""
+
+    def gather(self, value: Value, index: tuple[Expr, ...]) -> Expr:
+        """Element of `value` at any index (clamped by the caller)."""
+
+    def index(self, axis: int) -> Expr:
+        """The position along an axis of the item's space, an i64."""
+
+
+Body = Callable[[Element], Expr]
+
+
+@dataclass(eq=False, slots=True)
+class Item:
+    """One unit; `region` is the block it runs in, `node` the graph node it stands for (for messages)."""
+
+    region: int
+    node: object
+    reads: list[Value] = field(default_factory=list)
+    indirect: list[Value] = field(default_factory=list)
+    defines: list[str] = field(default_factory=list)
+    scalars: list[Expr] = field(default_factory=list)
+    deps: list[Item] = field(default_factory=list)
+
+
+@dataclass(eq=False, slots=True)
+class Pointwise(Item):
+    """``out[i, j, …] = body(i, j, …)`` over the space `dims`.
+
+    `maps[k]` says for each axis of operand k which axis of the space it is (None: broadcast). The result goes to the
+    whole of `out`, or through `target` to a window of it, or, with `scatter`, to computed positions, in order.
+    """
+
+    dims: tuple[Expr, ...] = ()
+    maps: list[tuple[int | None, ...]] = field(default_factory=list)
+    out: Tensor | None = None
+    target: Value | None = None
+    scatter: Callable[[Element], tuple[Expr, ...]] | None = None
+    body: Body | None = None
+    cost: int = 1
+    uses_index: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class Reduce(Item):
+    """``out = op over the axes `red` of body``, accumulated in `acc`, finished by `post`.
+
+    The axes of `out` are those of the space that are not reduced, in order (kept axes of length 1 aside, see
+    `out_axes`: the space axis of each axis of `out`, None for a kept one).
+    """
+
+    dims: tuple[Expr, ...] = ()
+    maps: list[tuple[int | None, ...]] = field(default_factory=list)
+    red: frozenset[int] = frozenset()
+    out: Tensor | None = None
+    out_axes: tuple[int | None, ...] = ()
+    op: str = "add"
+    acc: str = "f64"
+    body: Body | None = None
+    cost: int = 1
+    scalar_name: str = ""
+    uses_index: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class Special(Item):
+    """Work that is no loop nest of ours: call-backs, BLAS, branches. `emit` writes its statements."""
+
+    writes: list[Tensor] = field(default_factory=list)
+    emit: Callable[[Assembler], None] | None = None
+    fallible: bool = False

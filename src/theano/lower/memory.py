@@ -1,0 +1,87 @@
+"""Where temporaries live: one workspace a call, shared by values whose lives do not overlap."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from theano.loops import expr as ex
+from theano.loops import stmt as st
+from theano.loops.expr import Expr
+from theano.lower.builder import Builder, is_const, length
+from theano.lower.dims import ZERO
+from theano.lower.values import Tensor
+
+if TYPE_CHECKING:
+    from theano.lower.assemble import Assembler
+
+ALIGN = 64
+# More bytes than any machine has: beyond it products of lengths might wrap around.
+LIMIT = float(1 << 47)
+
+
+def byte_size(b: Builder, tensor: Tensor) -> Expr:
+    count = b.dims.product(tensor.dims)
+    return ex.mul(count, length(ex.ITEMSIZE[tensor.type]))
+
+
+def rounded(size: Expr) -> Expr:
+    """Up to a multiple of the alignment."""
+    if size.op == "const":
+        return length(-(-int(size.value) // ALIGN) * ALIGN)  # type: ignore[call-overload]
+    return ex.and_(ex.add(size, length(ALIGN - 1)), length(-ALIGN))
+
+
+def carve_workspace(asm: Assembler, head: list[st.Stmt]) -> None:
+    """Assign an offset in the workspace to every temporary; the statements go to `head`."""
+    b = asm.b
+    slots: list[tuple[Expr, int]] = []  # (size, last step that uses it)
+    names: list[tuple[str, int]] = []
+    for tensor in sorted(asm.temps, key=lambda t: asm.place_of.get(t, (0, 0))[0]):
+        size = b.dims.normal(byte_size(b, tensor))
+        first, last = asm.place_of.get(tensor, (0, 1 << 30))
+        for k, (own, busy_until) in enumerate(slots):
+            if own is size and busy_until < first:
+                slots[k] = (size, last)
+                names.append((tensor.name, k))
+                break
+        else:
+            names.append((tensor.name, len(slots)))
+            slots.append((size, last))
+    for tensor in [*asm.temps, *(t for t in asm.outputs if t.role == "output")]:
+        check_size(asm, tensor, head)
+    if not names:
+        return
+    offsets: list[Expr] = []
+    total: Expr = ZERO
+    for size, _ in slots:
+        offsets.append(total)
+        total = ex.add(total, rounded(size))
+    work = b.fresh("w")
+    head.append(st.Workspace(work, total))
+    for name, k in names:
+        head.append(st.Carve(name, work, offsets[k]))
+
+
+def check_size(asm: Assembler, tensor: Tensor, head: list[st.Stmt]) -> None:
+    """MemoryError where the size would not fit into the address space.
+
+    Lengths of arrays that exist cannot multiply beyond it unless they come from different arrays.
+    """
+    b = asm.b
+    count = b.dims.product(tensor.dims)
+    if is_const(count) and int(count.value) * ex.ITEMSIZE[tensor.type] < LIMIT:  # type: ignore[call-overload]
+        return
+    if not b.known_at_entry(count) or any(
+        t is not None and b.dims.product(t.dims) is count for t in (*asm.inputs, *asm.storages)
+    ):
+        return
+    real: Expr = ex.const(float(ex.ITEMSIZE[tensor.type]), "f64")
+    for d in tensor.dims:
+        real = ex.mul(real, ex.cast(d, "f64"))
+    from theano.lower.builder import CheckRecord
+
+    b.records.append(CheckRecord(tensor.writers[0].node if tensor.writers else None, MemoryError,
+                                 "an array of {0} elements does not fit into memory"))
+    # in front of everything that allocates
+    at = next((k for k, s in enumerate(head) if isinstance(s, st.NewArray)), len(head))
+    head.insert(at, st.Check(ex.lt(real, LIMIT), len(b.records), (count,)))

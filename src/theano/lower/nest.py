@@ -1,0 +1,352 @@
+"""The loop nest of a group, as a kernel and its arguments.
+
+Three shapes, chosen by the axis that is contiguous in memory (the *vector axis*):
+
+- no reduction: loops over all axes, the innermost widened;
+- *row*: the vector axis is reduced; parallel axes outside, one sweep over the reduced axes for each phase;
+- *column*: the vector axis is parallel; it is cut into blocks whose accumulators stay in the L1 cache, inside them
+  run the reduced axes, innermost the block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from theano.loops import expr as ex
+from theano.loops import stmt as st
+from theano.loops.expr import Expr
+from theano.lower.builder import Builder, c_strides, is_const
+from theano.lower.dims import ZERO
+from theano.lower.items import Item, Pointwise, Reduce
+from theano.lower.schedule import Group
+from theano.lower.values import Tensor, Value
+
+# Columns whose accumulators are kept together: 8 kB of float64.
+BLOCK = 1024
+# A value needed by a later sweep is computed again if that costs no more than reading it back.
+RECOMPUTE = 6
+# A reduction with at most this cost is unrolled, so that additions do not wait for each other.
+UNROLL_COST = 12
+
+Argument = Expr | tuple[str, Expr, str]
+
+
+@dataclass(slots=True)
+class Nest:
+    """A kernel under construction: its parameters and what they stand for in main."""
+
+    params: list[tuple[str, str]] = field(default_factory=list)
+    args: list[Argument] = field(default_factory=list)
+    tensors: list[Tensor] = field(default_factory=list)
+    body: list[st.Stmt] = field(default_factory=list)
+
+
+class NestBuilder:
+    """Emits one group. `stored` are the tensors of the group that must be in memory afterwards."""
+
+    def __init__(self, b: Builder, group: Group, stored: set[Tensor]) -> None:
+        self.b = b
+        self.group = group
+        self.stored = stored
+        self.nest = Nest()
+        self.count = 0
+        self.pointers: dict[Tensor, str] = {}
+        self.outer: dict[Expr, Expr] = {}
+        self.index_of: dict[int, Expr] = {}
+        self.env: dict[Tensor, Expr] = {}  # values in registers, in the current sweep
+        self.prefix_env: dict[Tensor, Expr] = {}  # values in registers, for the current parallel point
+        self.scalars: dict[str, Expr] = {}  # 0-d results of this group, by the name main gives them
+        self.loads: dict[object, Expr] = {}
+        self.block: list[st.Stmt] = self.nest.body
+        self.stores: list[st.Stmt] = []
+        self.kept: dict[Tensor, Value] = {}  # values that a later sweep reads back, and where from
+        self.rows: dict[Tensor, Value] = {}  # those of them that are there already
+        self.later: set[Tensor] = set()  # per-column values that a later sweep needs
+        self.spilled: dict[Tensor, tuple[st.View, Expr]] = {}
+        self.phase_of: dict[Item, int] = {}
+        self.producer = {i.out: i for i in group.items if isinstance(i, Pointwise | Reduce) and not _window(i)}
+        self.phase = 0
+        self.own: set[str] = set()
+
+    # -- names and parameters --------------------------------------------------------------------------
+    def pointer(self, tensor: Tensor) -> str:
+        """The parameter for a tensor's memory."""
+        memory = tensor.storage()
+        name = self.pointers.get(memory)
+        if name is None:
+            name = self.pointers[memory] = f"p{len(self.pointers)}"
+            self.nest.params.append((name, "ptr"))
+            self.nest.args.append((memory.name, ZERO, memory.type))
+            self.nest.tensors.append(memory)
+        return name
+
+    def define(self, prefix: str, type_: str) -> tuple[str, Expr]:
+        """A new name of the kernel."""
+        self.count += 1
+        name = f"{prefix}{self.count}"
+        self.own.add(name)
+        return name, ex.name(name, type_)
+
+    def local(self, root: Expr) -> Expr:
+        """An expression of main (or of main's and the kernel's names) as the kernel sees it.
+
+        Parts that main can compute become parameters; 0-d results of this group are replaced by their registers.
+        """
+        if root.op == "const":
+            return root
+        found = self.outer.get(root)
+        if found is not None:
+            return found
+        inside: dict[Expr, bool] = {}  # whether a sub-expression needs something that only the kernel knows
+        done: dict[Expr, Expr] = {}
+        for node in ex.postorder((root,)):
+            if node.op == "name":
+                inside[node] = node.value in self.own or node.value in self.scalars
+            else:
+                inside[node] = any(inside[a] for a in node.args)
+        if not inside[root]:
+            return self._parameter(root)
+        for node in ex.postorder((root,)):
+            if not inside[node]:
+                continue
+            if node.op == "name":
+                done[node] = self.scalars.get(node.value, node)  # type: ignore[call-overload]
+                continue
+            args = [done[a] if inside[a] else self.local(a) for a in node.args]
+            done[node] = node if all(x is y for x, y in zip(args, node.args, strict=True)) else _remade(node, args)
+        return done[root]
+
+    def _parameter(self, root: Expr) -> Expr:
+        name = f"n{len(self.outer)}"
+        self.own.add(name)
+        self.nest.params.append((name, root.type))
+        self.nest.args.append(root)
+        found = self.outer[root] = ex.name(name, root.type)
+        return found
+
+    # -- memory ------------------------------------------------------------------------------------------
+    def place(self, value: Value, position: Sequence[Expr | None]) -> tuple[st.View, tuple[Expr, ...]]:
+        """Where the element of `value` at a position (None: broadcast) lies."""
+        tensor = value.tensor
+        assert tensor is not None
+        base = self.pointer(tensor)
+        offset: Expr = ZERO
+        if value.strides is not None:
+            strides: Sequence[Expr] = value.strides
+            offset = self.local(self.b.dims.normal(value.offset))  # type: ignore[arg-type]
+        else:
+            own = c_strides(self.b.dims, tensor.dims)
+            strides = [ZERO if a is None else own[a] for a in value.axes or ()]
+        terms = [
+            (at, self.local(self.b.dims.normal(s)))
+            for at, s in zip(position, strides, strict=True)
+            if at is not None and not is_const(s, 0)
+        ]
+        return st.View(base, value.type, offset, tuple(s for _, s in terms)), tuple(at for at, _ in terms)
+
+    def load(self, value: Value, position: Sequence[Expr | None]) -> Expr:
+        view, index = self.place(value, position)
+        key = (view.base, view.type, view.offset, view.strides, index)
+        found = self.loads.get(key)
+        if found is None:
+            name, found = self.define("x", st.load_type(view.type))
+            self.block.append(st.Load(name, view, index))
+            self.loads[key] = found
+        return found
+
+    # -- elements ----------------------------------------------------------------------------------------
+    def value_of(self, item: Item, k: int) -> Expr:
+        """Operand k of an item at the current point."""
+        assert isinstance(item, Pointwise | Reduce)
+        value = item.reads[k]
+        if value.uniform is not None:
+            return self.local(value.uniform)
+        tensor = value.tensor
+        assert tensor is not None
+        producer = self.producer.get(tensor)
+        if producer is not None and value.axes is not None:
+            return self.computed(tensor, producer)
+        place = self.group.places[item]
+        position = [None if a is None or place[a] is None else self.index_of[place[a]] for a in item.maps[k]]  # type: ignore[index]
+        return self.load(value, position)
+
+    def computed(self, tensor: Tensor, producer: Item) -> Expr:
+        """A value of this group: from a register, from memory, or computed again."""
+        for env in (self.env, self.prefix_env):
+            if tensor in env:
+                return env[tensor]
+        if tensor in self.rows:
+            return self.load(self.rows[tensor], self.row_position(producer))
+        if tensor in self.spilled:
+            view, lane = self.spilled[tensor]
+            name, found = self.define("x", view.type)
+            self.block.append(st.Load(name, view, (lane,)))
+            self.env[tensor] = found
+            return found
+        assert isinstance(producer, Pointwise), "results of a sweep are known after it"
+        return self.compute(producer)
+
+    def row_position(self, item: Item) -> list[Expr | None]:
+        """The position of a full item in the memory that keeps it: its own, or a row buffer."""
+        place = self.group.places[item]
+        if self.kept[item.out].tensor is item.out:  # type: ignore[attr-defined]
+            return [None if p is None else self.index_of[p] for p in place]
+        return [self.index_of[p] for p in place if p in self.group.red]  # type: ignore[index]
+
+    def compute(self, item: Item) -> Expr:
+        assert isinstance(item, Pointwise | Reduce) and item.body is not None
+        result = item.body(_Element(self, item))
+        if item.uses_index:
+            result = self.local(result)
+        if isinstance(item, Pointwise) and item.out is not None and not _window(item):
+            env = self.prefix_env if self.group.is_prefix(item) else self.env
+            env[item.out] = result
+        return result
+
+    def store_result(self, item: Pointwise, result: Expr) -> None:
+        """Write an element of a result that is needed in memory, at the end of the sweep's body."""
+        place = self.group.places[item]
+        position = [None if p is None else self.index_of[p] for p in place]
+        if item.scatter is not None:
+            assert item.out is not None
+            where = [self.local(w) for w in item.scatter(_Element(self, item))]
+            target = Value(item.out.type, item.out.dims, tensor=item.out, axes=tuple(range(len(item.out.dims))))
+            view, index = self.place(target, where)
+        elif item.target is not None:
+            view, index = self.place(item.target, position)
+        else:
+            assert item.out is not None
+            own = tuple(range(len(item.out.dims)))
+            view, index = self.place(Value(item.out.type, item.out.dims, tensor=item.out, axes=own), position)
+        self.stores.append(st.Store(view, index, ex.cast(result, st.load_type(view.type))))
+
+    def wants_store(self, item: Item) -> bool:
+        return isinstance(item, Pointwise) and (_window(item) or item.out in self.stored)
+
+    # -- sweeps ----------------------------------------------------------------------------------------------
+    def assign_phases(self) -> int:
+        """The sweep of each full item and reduction; the level (sweeps before it) of each prefix item."""
+        last = 0
+        for item in self.group.items:
+            level = 0
+            for dep, prefix_result in self._inner_deps(item):
+                phase = self.phase_of[dep]
+                level = max(level, phase + 1 if isinstance(dep, Reduce) and prefix_result else phase)
+            self.phase_of[item] = level
+            if not self.group.is_prefix(item):
+                last = max(last, level)
+        return last + 1
+
+    def _inner_deps(self, item: Item) -> list[tuple[Item, bool]]:
+        found = []
+        for value in item.reads:
+            producer = self.producer.get(value.tensor) if value.tensor is not None else None
+            if producer is not None:
+                found.append((producer, isinstance(producer, Reduce)))
+        for e in ex.postorder(tuple(item.scalars)):
+            if e.op == "name":
+                definer = self.b.definer.get(e.value)  # type: ignore[call-overload]
+                if definer is not item and definer in self.group.places:
+                    found.append((definer, True))  # type: ignore[arg-type]
+        return found
+
+    def recompute_cost(self, item: Item) -> int:
+        """What computing a full item again in a later sweep costs."""
+        total, stack, seen = 0, [item], {item}
+        while stack:
+            current = stack.pop()
+            total += current.cost  # type: ignore[attr-defined]
+            total += sum(1 for v in current.reads if v.tensor is not None and v.tensor not in self.producer)
+            for dep, _ in self._inner_deps(current):
+                if isinstance(dep, Pointwise) and dep not in seen and not self.group.is_prefix(dep):
+                    seen.add(dep)
+                    stack.append(dep)
+        return total
+
+    def later_columns(self) -> set[Tensor]:
+        """Results of reductions and prefix work that are read outside the loop over columns that makes them."""
+        found: set[Tensor] = set()
+        for item in self.group.items:
+            for dep, _ in self._inner_deps(item):
+                made = self.phase_of[dep] + 1 if isinstance(dep, Reduce) else self.phase_of[dep]
+                if isinstance(dep, Reduce) or self.group.is_prefix(dep):
+                    if not self.group.is_prefix(item) or self.phase_of[item] != made:
+                        found.add(dep.out)  # type: ignore[attr-defined]
+        return found
+
+    def kept_rows(self) -> list[Pointwise]:
+        """Full items whose value a later sweep reads back."""
+        found: list[Pointwise] = []
+        for item in self.group.items:
+            for dep, _ in self._inner_deps(item):
+                if isinstance(dep, Reduce) or self.group.is_prefix(dep) or self.group.is_prefix(item):
+                    continue
+                readers_phase = self.phase_of[item]
+                if readers_phase > self.phase_of[dep] and dep not in found:
+                    assert isinstance(dep, Pointwise)
+                    if dep.out in self.stored or self.recompute_cost(dep) > RECOMPUTE:
+                        found.append(dep)
+        return found
+
+    def sweep_items(self, phase: int) -> list[Item]:
+        return [i for i in self.group.items if self.phase_of[i] == phase and not self.group.is_prefix(i)]
+
+    def prefix_items(self, level: int) -> list[Item]:
+        return [i for i in self.group.items if self.phase_of[i] == level and self.group.is_prefix(i)]
+
+
+class _Element:
+    """The loop nest as an item's body sees it."""
+
+    __slots__ = ("builder", "item")
+
+    def __init__(self, builder: NestBuilder, item: Item) -> None:
+        self.builder = builder
+        self.item = item
+
+    def read(self, k: int) -> Expr:
+        return self.builder.value_of(self.item, k)
+
+    def gather(self, value: Value, index: tuple[Expr, ...]) -> Expr:
+        return self.builder.load(value, [self.builder.local(i) for i in index])
+
+    def index(self, axis: int) -> Expr:
+        place = self.builder.group.places[self.item][axis]
+        return ZERO if place is None else self.builder.index_of[place]
+
+
+def _window(item: Item) -> bool:
+    return isinstance(item, Pointwise) and (item.target is not None or item.scatter is not None)
+
+
+def _remade(node: Expr, args: list[Expr]) -> Expr:
+    """The same operation on other operands."""
+    if node.op == "select":
+        return ex.select(*args)
+    if node.op in ("cast", "bitcast"):
+        return (ex.cast if node.op == "cast" else ex.bitcast)(args[0], node.type)
+    return ex.primitive(node.op, *args)
+
+
+def pruned(nest: Nest) -> Nest:
+    """The nest without parameters that its body does not use."""
+    used: set[str] = set()
+    exprs: list[Expr] = []
+    for stmt in st.walk(nest.body):
+        if isinstance(stmt, st.Load | st.Store):
+            used.add(stmt.view.base)
+            exprs += [stmt.view.offset, *stmt.view.strides, *stmt.index]
+            if isinstance(stmt, st.Store):
+                exprs.append(stmt.value)
+        elif isinstance(stmt, st.For):
+            exprs.append(stmt.extent)
+            for c in stmt.carried:
+                exprs += [c.init, c.next]
+        elif isinstance(stmt, st.Let):
+            exprs.append(stmt.value)
+    used |= {str(n.value) for n in ex.postorder(tuple(exprs)) if n.op == "name"}
+    keep = [k for k, (name, _) in enumerate(nest.params) if name in used]
+    nest.params = [nest.params[k] for k in keep]
+    nest.args = [nest.args[k] for k in keep]
+    return nest

@@ -1,0 +1,256 @@
+"""Lowering of a whole function: graph in, loop program out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from theano.graph import Constant, Variable
+from theano.graph.walk import io_toposort
+from theano.loops import expr as ex
+from theano.loops import stmt as st
+from theano.loops.expr import Expr
+from theano.lower import branch, callback, dot, elemwise, indexing, join, reduction, shapes  # noqa: F401  (they register)
+from theano.lower.assemble import Assembler
+from theano.lower.builder import Builder, CheckRecord, whole
+from theano.lower.dims import ONE, is_const, length
+from theano.lower.items import Special
+from theano.lower.registry import find
+from theano.lower.schedule import Scheduler, live_items
+from theano.lower.values import Tensor, Value
+from theano.runtime import abi
+from theano.tensor.type import TensorType
+
+
+@dataclass(slots=True)
+class Update:
+    """Output `value` becomes the content of storage `storage`; `tensor` is that storage's old content."""
+
+    storage: int
+    word: int
+    tensor: Tensor | None
+    value: Value
+    variable: Variable
+
+
+@dataclass(slots=True)
+class Lowered:
+    """A loop program and what the caller needs to link and call it."""
+
+    program: st.Program
+    layout: abi.FrameLayout
+    inputs: list[abi.InputSpec]
+    storages: list[abi.InputSpec]
+    n_slots: int
+    n_outputs: int
+    words: list[tuple[str, Any]]
+    records: list[CheckRecord]
+    values: dict[Any, Value]
+    dim_words: dict[str, tuple[str, int, int]]
+    schedule: list[Any] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class InputForm:
+    """How an input may be given: see `abi.ArraySpec`."""
+
+    numbers: bool = True
+    rounds: bool = False
+
+
+def lower(
+    inputs: Sequence[Variable], shared: Sequence[Variable], outputs: Sequence[Variable],
+    updates: Sequence[tuple[int, Variable]], forms: Sequence[InputForm], has_f16: bool = True,
+) -> Lowered:  # fmt: skip
+    """The loop program of a function.
+
+    Parameters
+    ----------
+    inputs, shared
+        Explicit inputs and shared variables of the (rewritten) graph.
+    outputs
+        What a call returns.
+    updates
+        (index into `shared`, new value).
+    forms
+        One for each explicit input.
+    has_f16
+        Whether the target converts float16 in hardware; otherwise such nodes run their `perform`.
+    """
+    ex.clear()
+    lowering = _Lowering(inputs, shared, forms, has_f16)
+    b = lowering.b
+    b.n_slots = len(outputs)
+    lowering.run([*outputs, *(v for _, v in updates)])
+    b.region, b.node = 0, None
+    made = [lowering.output(k, v) for k, v in enumerate(outputs)]
+    stored = [lowering.update(k, v) for k, v in updates]
+    roots = [item for item in b.items if isinstance(item, Special) and item.fallible]
+    for tensor in made:
+        roots += tensor.writers
+    for update in stored:
+        if update.value.tensor is not None:
+            roots += update.value.tensor.writers
+        for e in ex.postorder((update.value.uniform,) if update.value.uniform is not None else ()):
+            if e.op == "name" and e.value in b.definer:
+                roots.append(b.definer[e.value])  # type: ignore[index]
+    items = live_items(b, roots)
+    groups = Scheduler(b).run(items)
+    asm = Assembler(b, groups, made, stored, lowering.input_tensors, lowering.storage_tensors, lowering.layout)
+    program = asm.run()
+    storages = [
+        abi.ArraySpec(s.dtype, s.broadcastable, word=s.word, updated=k in asm.in_place) if isinstance(s, abi.ArraySpec) else s
+        for k, s in enumerate(lowering.storage_specs)
+    ]
+    layout = abi.FrameLayout(lowering.input_specs, storages, b.n_slots)
+    return Lowered(
+        program, layout, lowering.input_specs, storages, b.n_slots, len(outputs), b.words, b.records, b.values,
+        lowering.dim_words, asm.order,
+    )  # fmt: skip
+
+
+class _Lowering:
+    """Runs the lowering functions over the graph, once, in topological order."""
+
+    def __init__(
+        self, inputs: Sequence[Variable], shared: Sequence[Variable], forms: Sequence[InputForm], has_f16: bool
+    ) -> None:
+        self.b = Builder(first_word=abi.FIRST_FREE)
+        self.has_f16 = has_f16
+        self.input_specs: list[abi.InputSpec] = []
+        self.storage_specs: list[abi.InputSpec] = []
+        self.input_tensors: list[Tensor | None] = []
+        self.storage_tensors: list[Tensor | None] = []
+        self.dim_words: dict[str, tuple[str, int, int]] = {}
+        self.inputs = list(inputs)
+        self.shared = list(shared)
+        for k, (v, form) in enumerate(zip(inputs, forms, strict=True)):
+            if isinstance(v.type, TensorType):
+                self.input_specs.append(
+                    abi.ArraySpec(v.type.dtype, tuple(v.type.broadcastable), form.numbers, form.rounds)
+                )
+            else:
+                self.input_specs.append(abi.ObjectSpec())
+            self.input_tensors.append(self._leaf(v, "input", k))
+        for k, v in enumerate(shared):
+            word = self.b.word("storage", k)
+            if isinstance(v.type, TensorType):
+                self.storage_specs.append(abi.ArraySpec(v.type.dtype, tuple(v.type.broadcastable), word=word))
+            else:
+                self.storage_specs.append(abi.ObjectSpec(word=word))
+            self.storage_tensors.append(self._leaf(v, "storage", k))
+        # where inputs and storages lie in the frame does not depend on the object slots behind them
+        self.layout = layout = abi.FrameLayout(self.input_specs, self.storage_specs, 0)
+        self.b.leaf_words = [layout.input_data(k) for k in range(len(inputs))]
+        self.b.leaf_words += [layout.storage_data(k) for k in range(len(shared))]
+
+    # -- leaves ------------------------------------------------------------------------------------------
+    def _leaf(self, v: Variable, role: str, k: int) -> Tensor | None:
+        b = self.b
+        if not isinstance(v.type, TensorType):
+            b.values[v] = Value("object", (), handle=-2 - k if role == "input" else -2 - k - len(self.inputs))
+            return None
+        prefix = "x" if role == "input" else "s"
+        dims: list[Expr] = []
+        for axis, (broadcasts, static) in enumerate(zip(v.type.broadcastable, v.type.shape, strict=True)):
+            if broadcasts:
+                dims.append(ONE)
+                continue
+            name = f"d{prefix}{k}_{axis}"
+            self.dim_words[name] = (role, k, axis)
+            b.entry_names.add(name)
+            dim = ex.name(name, "i64")
+            if static is not None:
+                b.check(
+                    ex.eq(dim, length(static)), ValueError,
+                    f"axis {axis} of {v} is declared to have length {static}, got {{0}}", (dim,),
+                )  # fmt: skip
+                b.dims.unite(dim, length(static))
+            dims.append(dim)
+        type_ = ex.TYPE_OF[v.type.dtype]
+        tensor = Tensor(f"{prefix}{k}", type_, tuple(dims), role, index=k)
+        value = whole(tensor)
+        if all(is_const(d, 1) for d in dims) and type_ in (*ex.TYPES, "f16"):
+            name = f"v{prefix}{k}"
+            b.entry_names.add(name)
+            value = Value(type_, tuple(dims), uniform=ex.name(name, st.load_type(type_)))
+        b.values[v] = value
+        return tensor
+
+    def value(self, v: Variable) -> Value:
+        found = self.b.values.get(v)
+        if found is None:
+            if not isinstance(v, Constant):
+                raise AssertionError(f"{v} has not been lowered")
+            found = self.b.values[v] = callback.constant_value(self.b, v)
+        return found
+
+    # -- nodes -------------------------------------------------------------------------------------------
+    def run(self, roots: Sequence[Variable]) -> None:
+        leaves = [*self.inputs, *self.shared]
+        order = io_toposort(leaves, list(roots))
+        self.regions = branch.assign_regions(self.b, order, roots)
+        self._count_clients(order, roots)
+        for node in order:
+            self.b.region = self.regions.get(node, 0)
+            self._node(node)
+
+    def _count_clients(self, order: Sequence[Any], roots: Sequence[Variable]) -> None:
+        clients = self.b.clients
+        for node in order:
+            for v in node.inputs:
+                clients[v] = clients.get(v, 0) + 1
+        for v in roots:
+            clients[v] = clients.get(v, 0) + 2
+
+    def _node(self, node: Any) -> None:
+        b = self.b
+        b.node = node
+        if getattr(node.op, "decompose", None) is not None and find(node.op) is None:
+            self._decompose(node)
+            return
+        values = [self.value(v) for v in node.inputs]
+        function = find(node.op)
+        results = None
+        if function is not None and (self.has_f16 or not _touches_f16(node)):
+            results = function(b, node, values)
+        if results is None:
+            results = callback.run_perform(b, node, values)
+        for v, value in zip(node.outputs, results, strict=True):
+            b.values[v] = value
+
+    def _decompose(self, node: Any) -> None:
+        """Lower what the op stands for, in its place."""
+        results = node.op.decompose(node.inputs)
+        region = self.b.region
+        for inner in io_toposort(list(node.inputs), list(results)):
+            if any(v not in self.b.values for v in inner.outputs):
+                self.b.region = region
+                self._node(inner)
+        self.b.node = node
+        for v, result in zip(node.outputs, results, strict=True):
+            self.b.values[v] = self.value(result)
+
+    # -- results -----------------------------------------------------------------------------------------
+    def output(self, k: int, v: Variable) -> Tensor:
+        """The tensor of returned output `k`; its memory is the returned array."""
+        b = self.b
+        return callback.into_slot(b, self.value(v), k)
+
+    def update(self, k: int, v: Variable) -> Update:
+        b = self.b
+        value, tensor = self.value(v), self.storage_tensors[k]
+        own_word = b.word_of["storage", k]
+        if tensor is None or value.type not in (*ex.TYPES, "f16"):
+            out = callback.into_slot(b, value, b.new_slot())
+            return Update(k, own_word, tensor, whole(out), v)
+        if value.uniform is not None and all(is_const(d, 1) for d in tensor.dims):
+            return Update(k, own_word, tensor, value, v)
+        if not value.is_whole() or value.tensor is None or value.tensor.role not in ("temp", "output"):
+            value = b.copy(value)
+        return Update(k, own_word, tensor, value, v)
+
+
+def _touches_f16(node: Any) -> bool:
+    return any(getattr(v.type, "dtype", "") == "float16" for v in (*node.inputs, *node.outputs))

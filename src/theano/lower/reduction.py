@@ -1,0 +1,68 @@
+"""Lowering of reductions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from theano.loops import expr as ex
+from theano.loops.expr import Expr
+from theano.lower.builder import Builder
+from theano.lower.dims import ZERO, is_const
+from theano.lower.elemwise import compute_type, convert
+from theano.lower.items import Element
+from theano.lower.registry import lowers
+from theano.lower.values import Value
+from theano.tensor.reduction import CAReduce
+
+OPERATIONS = {
+    "add": "add", "mul": "mul", "maximum": "max", "minimum": "min", "and": "and", "or": "or", "xor": "xor",
+    "and_": "and", "or_": "or",
+}  # fmt: skip
+
+
+@lowers(CAReduce)
+def lower_reduce(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
+    op, x = node.op, inputs[0]
+    operation = OPERATIONS.get(op.scalar_op.name)
+    out_dtype = node.outputs[0].type.dtype
+    if operation is None or x.type not in (*ex.TYPES, "f16") or ex.TYPE_OF[out_dtype] not in (*ex.TYPES, "f16"):
+        return None
+    red = frozenset(range(x.ndim) if op.axis is None else op.axis)
+    acc = accumulator(op, x.type, out_dtype)
+    if acc == "bool" and operation in ("add", "mul"):
+        operation = "or" if operation == "add" else "and"
+    if operation in ("max", "min"):
+        for axis in sorted(red):
+            if not is_const(x.dims[axis]) or is_const(x.dims[axis], 0):
+                message = "zero-size array to reduction operation which has no identity (axis length {0})"
+                b.check(ex.gt(x.dims[axis], ZERO), ValueError, message, (x.dims[axis],))
+    return [reduced(b, x, red, operation, acc, ex.TYPE_OF[out_dtype])]
+
+
+def accumulator(op: Any, type_: str, out_dtype: str) -> str:
+    """The register type of the accumulation."""
+    wanted = getattr(op, "acc_dtype", None) or out_dtype
+    if op.scalar_op.name in ("and", "or", "xor", "and_", "or_", "maximum", "minimum"):
+        wanted = out_dtype
+    return compute_type(wanted)
+
+
+def reduced(b: Builder, x: Value, red: frozenset[int], operation: str, acc: str, out: str) -> Value:
+    """`x` accumulated over the axes `red`; uniform values and axes of length 1 need no memory."""
+    long_axes = frozenset(k for k in red if not is_const(x.dims[k], 1))
+
+    def body(at: Element) -> Expr:
+        return convert(at.read(0), acc)
+
+    if not long_axes:
+        dims = tuple(d for k, d in enumerate(x.dims) if k not in red)
+        order = tuple(k for k in range(x.ndim) if k not in red)
+        from theano.lower.elemwise import shuffled
+
+        return b.pointwise(out, dims, [shuffled(b, x, order)], lambda at: convert(convert(at.read(0), acc), register(out)))
+    result = b.reduce(out, x.dims, [x], red, False, operation, acc, body)
+    return result
+
+
+def register(type_: str) -> str:
+    return "f32" if type_ == "f16" else type_

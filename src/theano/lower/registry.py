@@ -1,0 +1,35 @@
+"""Which function lowers which op."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from theano.lower.builder import Builder
+from theano.lower.values import Value
+
+LoweringFunction = Callable[[Builder, Any, list[Value]], "list[Value] | None"]
+
+_TABLE: dict[type, LoweringFunction] = {}
+
+
+def lowers(*ops: type) -> Callable[[LoweringFunction], LoweringFunction]:
+    """Register ``f(builder, node, inputs) -> outputs`` for op classes (subclasses included).
+
+    The function may return None to decline; the node then runs its `perform` by call-back.
+    """
+
+    def register(function: LoweringFunction) -> LoweringFunction:
+        for op in ops:
+            _TABLE[op] = function
+        return function
+
+    return register
+
+
+def find(op: Any) -> LoweringFunction | None:
+    """The lowering of an op, by its class or the nearest base class that has one."""
+    for cls in type(op).__mro__:
+        if cls in _TABLE:
+            return _TABLE[cls]
+    return None

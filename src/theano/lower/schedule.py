@@ -1,0 +1,317 @@
+"""Which items share a loop nest, and in which order the nests run.
+
+A `Group` is a loop tree of two levels over the axes `axes`: the parallel axes outside, the reduced axes `red` (if any
+of its items reduces) inside. A *full* item runs at every point; a *prefix* item once for each point of the parallel
+axes, between the sweeps over the reduced ones. Softmax of rows is one group: max; exp and sum; scale.
+
+Items are taken in topological order, each as a group of its own at the end of the list; then the groups it reads
+from are merged into it where the loop trees fit and nothing in between needs them. Every step looks at the direct
+neighbours only, so scheduling is linear in the number of items.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from theano.loops import expr as ex
+from theano.loops.expr import Expr
+from theano.lower.builder import Builder, is_const
+from theano.lower.items import Item, Pointwise, Reduce, Special
+from theano.lower.values import Tensor
+
+MAX_COST = 400
+MAX_STREAMS = 14
+# Prefix work runs once a row and is not widened: more than this only if the row's later sweeps need it.
+CHEAP_PREFIX = 8
+WINDOW = 64
+
+
+@dataclass(eq=False, slots=True)
+class Group:
+    """Items that share a loop nest. `places[item]` maps the item's own axes to the group's."""
+
+    region: int
+    axes: list[Expr] = field(default_factory=list)
+    red: frozenset[int] = frozenset()
+    items: list[Item] = field(default_factory=list)
+    places: dict[Item, tuple[int | None, ...]] = field(default_factory=dict)
+    position: int = -1
+    deps: set[Group] = field(default_factory=set)
+    cost: int = 0
+    special: bool = False
+    serial: bool = False
+
+    def parallel(self) -> list[int]:
+        return [k for k in range(len(self.axes)) if k not in self.red]
+
+    def is_prefix(self, item: Item) -> bool:
+        """Whether an item runs once for each point of the parallel axes."""
+        return bool(self.red) and isinstance(item, Pointwise) and not self.red & set(self.places[item])
+
+
+def live_items(b: Builder, roots: list[Item]) -> list[Item]:
+    """The items that somebody needs, in their order; checks and call-backs are needed for themselves."""
+    stack = [*roots, *(i for i in b.items if isinstance(i, Special) and i.fallible)]
+    seen = set(stack)
+    while stack:
+        item = stack.pop()
+        needed = list(item.deps)
+        for e in ex.postorder(tuple(item.scalars)):
+            if e.op == "name" and e.value in b.definer:
+                needed.append(b.definer[e.value])  # type: ignore[index]
+        for other in needed:
+            if other not in seen:
+                seen.add(other)
+                stack.append(other)
+    return [i for i in b.items if i in seen]
+
+
+class Scheduler:
+    """Builds the groups of one region."""
+
+    def __init__(self, b: Builder) -> None:
+        self.b = b
+        self.groups: dict[int, list[Group | None]] = {}
+        self.home: dict[Item, Group] = {}
+
+    def run(self, items: list[Item]) -> dict[int, list[Group]]:
+        for item in items:
+            self._place(item)
+        return {region: [g for g in groups if g is not None] for region, groups in self.groups.items()}
+
+    # -- one item --------------------------------------------------------------------------------------
+    def _place(self, item: Item) -> None:
+        group = self._new_group(item)
+        region = self.groups.setdefault(item.region, [])
+        group.position = len(region)
+        region.append(group)
+        self.home[item] = group
+        for other in self._needed(item):
+            home = self.home[other]
+            if home is not group and home.region == item.region:
+                group.deps.add(home)
+        if isinstance(item, Special):
+            return
+        sources = sorted(group.deps, key=lambda g: -g.position)
+        for source in sources:
+            if source in group.deps and not source.special:
+                self._merge(source, group)
+        if isinstance(item, Reduce):
+            self._merge_sibling(item, group)
+
+    def _needed(self, item: Item) -> list[Item]:
+        found = list(item.deps)
+        for e in ex.postorder(tuple(item.scalars)):
+            if e.op == "name" and e.value in self.b.definer:
+                found.append(self.b.definer[e.value])  # type: ignore[index]
+        return found
+
+    def _new_group(self, item: Item) -> Group:
+        group = Group(item.region, items=[item])
+        if isinstance(item, Special):
+            group.special = True
+            return group
+        assert isinstance(item, Pointwise | Reduce)
+        dims = [self.b.dims.normal(d) for d in item.dims]
+        place: list[int | None] = []
+        for d in dims:
+            if is_const(d, 1):
+                place.append(None)
+            else:
+                place.append(len(group.axes))
+                group.axes.append(d)
+        group.places[item] = tuple(place)
+        if isinstance(item, Reduce):
+            group.red = frozenset(place[k] for k in item.red if place[k] is not None)  # type: ignore[misc]
+        else:
+            group.serial = item.scatter is not None
+        group.cost = item.cost
+        return group
+
+    # -- two groups ----------------------------------------------------------------------------------------
+    def _merge(self, a: Group, into: Group) -> bool:
+        """Move the items of an earlier group into a later one, if that is right and worth it."""
+        if a.serial or into.serial or a.cost + into.cost > MAX_COST or len(a.items) + len(into.items) > 64:
+            return False
+        if not self._can_move(a, into):
+            return False
+        mapping = self._axis_map(a, into)
+        if mapping is None:
+            return False
+        if streams(a) + streams(into) > MAX_STREAMS + 4:
+            return False
+        self._join(a, into, mapping)
+        return True
+
+    def _can_move(self, a: Group, into: Group) -> bool:
+        """Nothing between the two needs what `a` makes."""
+        region = self.groups[a.region]
+        if into.position - a.position > WINDOW:
+            return False
+        between = region[a.position + 1 : into.position]
+        return not any(g is not None and a in g.deps for g in between)
+
+    def _axis_map(self, a: Group, into: Group) -> tuple[list[int], bool, bool] | None:
+        """(axes of `a` as axes of the merged group, a is prefix work, `into` is prefix work), or None."""
+        pairs: dict[int, int] = {}
+        soft = False
+        for item in into.items:
+            found = self._edges(a, into, item, pairs)
+            if found is None:
+                return None
+            soft = soft or found
+        if not soft and not self._same_space(a, into):
+            return None
+        return self._fit(a, into, pairs)
+
+    def _edges(self, a: Group, into: Group, item: Item, pairs: dict[int, int]) -> bool | None:
+        """Collect which axes of `a` an item of `into` reads at its own index; None if one reads otherwise."""
+        assert isinstance(item, Pointwise | Reduce)
+        place = into.places[item]
+        soft = False
+        for value, axes in zip(item.reads, item.maps, strict=True):
+            tensor = value.tensor
+            if tensor is None or not any(self.home.get(w) is a for w in tensor.writers):
+                continue
+            producer = tensor.writers[0]
+            if value.axes is None or len(tensor.writers) > 1 or _is_window(producer):
+                return None
+            soft = True
+            own = out_place(a, producer)
+            for value_axis, tensor_axis in enumerate(value.axes):
+                if tensor_axis is None or own[tensor_axis] is None:
+                    continue
+                space_axis = axes[value_axis]
+                target = None if space_axis is None else place[space_axis]
+                if target is None or pairs.setdefault(own[tensor_axis], target) != target:  # type: ignore[arg-type]
+                    return None
+        if any(self.home.get(d) is a and not _reads_softly(item, d) for d in item.deps):
+            return None
+        for e in ex.postorder(tuple(item.scalars)):
+            if e.op == "name" and self.home.get(self.b.definer.get(e.value)) is a:  # type: ignore[arg-type]
+                soft = True
+        return soft
+
+    def _same_space(self, a: Group, into: Group) -> bool:
+        return len(a.axes) == len(into.axes) and a.red == into.red
+
+    def _fit(self, a: Group, into: Group, pairs: dict[int, int]) -> tuple[list[int], bool, bool] | None:
+        equal = self.b.dims.equal
+        if len(set(pairs.values())) < len(pairs) or any(not equal(a.axes[k], into.axes[v]) for k, v in pairs.items()):
+            return None
+        if len(a.axes) == len(into.axes):
+            mapping = self._complete(a, into, pairs)
+            if mapping is None:
+                return None
+            red = frozenset(mapping[k] for k in a.red)
+            return (mapping, False, False) if not red or not into.red or red == into.red else None
+        if a.red and not into.red and len(into.axes) == len(a.axes) - len(a.red):
+            # `into` runs once for each result of `a`
+            inverse = {v: k for k, v in pairs.items()}
+            if len(inverse) != len(into.axes) or set(inverse.values()) & a.red:
+                return None
+            if into.cost > CHEAP_PREFIX and not self._feeds_row(into):
+                return None
+            return [inverse[v] for v in range(len(into.axes))], False, True
+        if into.red and not a.red and len(a.axes) == len(into.axes) - len(into.red):
+            if len(pairs) != len(a.axes) or set(pairs.values()) & into.red:
+                return None
+            if a.cost > CHEAP_PREFIX and into.position - a.position > 1:
+                return None
+            return [pairs[k] for k in range(len(a.axes))], True, False
+        return None
+
+    def _complete(self, a: Group, into: Group, pairs: dict[int, int]) -> list[int] | None:
+        """The map of all axes: what no edge pairs is paired by length, in order."""
+        free = [v for v in range(len(into.axes)) if v not in pairs.values()]
+        mapping = []
+        for k in range(len(a.axes)):
+            if k in pairs:
+                mapping.append(pairs[k])
+                continue
+            match = next((v for v in free if self.b.dims.equal(a.axes[k], into.axes[v])), None)
+            if match is None:
+                return None
+            free.remove(match)
+            mapping.append(match)
+        return mapping
+
+    def _feeds_row(self, group: Group) -> bool:
+        """Whether results of a group are broadcast into a larger space, through point-wise work at most."""
+        stack: list[Item] = list(group.items)
+        seen = set(stack)
+        rank = len(group.axes)
+        while stack and len(seen) < 24:
+            item = stack.pop()
+            out = item.out if isinstance(item, Pointwise) else None
+            for reader in [] if out is None else out.readers:
+                if isinstance(reader, Pointwise) and reader not in seen:
+                    if sum(not is_const(d, 1) for d in reader.dims) > rank:
+                        return True
+                    seen.add(reader)
+                    stack.append(reader)
+        return False
+
+    def _join(self, a: Group, into: Group, found: tuple[list[int], bool, bool]) -> None:
+        mapping, _, into_prefix = found
+        if into_prefix:
+            # the axes of the merged group are those of `a`; `into`'s axis v is a's axis mapping[v]
+            for item in into.items:
+                into.places[item] = tuple(None if p is None else mapping[p] for p in into.places[item])
+            into.axes, into.red = list(a.axes), a.red
+            mapping = list(range(len(a.axes)))
+        else:
+            into.red = into.red | frozenset(mapping[k] for k in a.red)
+        for item in a.items:
+            into.places[item] = tuple(None if p is None else mapping[p] for p in a.places[item])
+            self.home[item] = into
+        into.items = a.items + into.items
+        into.deps = (into.deps | a.deps) - {a, into}
+        into.cost += a.cost
+        self.groups[a.region][a.position] = None
+        for group in self.groups[a.region][into.position + 1 :]:
+            if group is not None and a in group.deps:
+                group.deps.discard(a)
+                group.deps.add(into)
+
+    def _merge_sibling(self, item: Reduce, group: Group) -> None:
+        """A reduction over data that an earlier reduction sweeps in the same way joins its sweep."""
+        for value in item.reads:
+            for reader in reversed(value.tensor.readers[-4:] if value.tensor is not None else []):
+                other = self.home.get(reader)
+                if other is None or other is group or not isinstance(reader, Reduce) or other.region != group.region:
+                    continue
+                if other.position < group.position and len(other.axes) == len(group.axes) and other not in group.deps:
+                    if self._merge(other, group):
+                        return
+
+
+def _is_window(item: Item) -> bool:
+    return isinstance(item, Special) or (isinstance(item, Pointwise) and (item.target is not None or item.scatter is not None))
+
+
+def _reads_softly(item: Item, dep: Item) -> bool:
+    """Whether the dependence of `item` on `dep` is only through values read at the item's own index."""
+    for value in item.reads:
+        if value.tensor is not None and dep in value.tensor.writers:
+            return value.axes is not None and not any(
+                v.tensor is value.tensor for v in item.indirect
+            )
+    return False
+
+
+def out_place(group: Group, item: Item) -> tuple[int | None, ...]:
+    """The group's axis of each axis of an item's result."""
+    place = group.places[item]
+    if isinstance(item, Reduce):
+        return tuple(None if k is None else place[k] for k in item.out_axes)
+    return place
+
+
+def streams(group: Group) -> int:
+    """How many arrays a group touches, roughly."""
+    inside = {i.out for i in group.items if isinstance(i, Pointwise | Reduce)}
+    outside: set[Tensor] = set()
+    for item in group.items:
+        outside |= {v.tensor for v in item.reads if v.tensor is not None and v.tensor not in inside}
+    return len(outside)

@@ -1,0 +1,387 @@
+"""The statements of a group's loop nest: which loops, in which order, around which items."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from theano.loops import expr as ex
+from theano.loops import stmt as st
+from theano.loops.expr import Expr
+from theano.lower.builder import c_strides, is_const, length, whole
+from theano.lower.dims import ONE, ZERO
+from theano.lower.elemwise import convert
+from theano.lower.items import Item, Pointwise, Reduce
+from theano.lower.nest import BLOCK, UNROLL_COST, Nest, NestBuilder, pruned
+from theano.lower.values import Tensor, Value
+
+Block = list[st.Stmt]
+
+
+def emit_group(nb: NestBuilder, row_buffer: Callable[[str, tuple[Expr, ...]], Tensor]) -> Nest:
+    """Fill in the kernel's body; `row_buffer` makes workspace for values kept between sweeps."""
+    order = axis_order(nb)
+    group = nb.group
+    phases = nb.assign_phases()
+    for k in order:
+        nb.index_of[k] = nb.define("i", "i64")[1]
+    if not group.red:
+        _pointwise(nb, order)
+        return pruned(nb.nest)
+    if order[-1] in group.red:
+        for item in nb.kept_rows():
+            _keep_row(nb, item, row_buffer)
+        _rows(nb, order, phases)
+    else:
+        _columns(nb, order, phases)
+    return pruned(nb.nest)
+
+
+def _keep_row(nb: NestBuilder, item: Item, row_buffer: Callable[[str, tuple[Expr, ...]], Tensor]) -> None:
+    assert isinstance(item, Pointwise) and item.out is not None
+    if item.out in nb.stored:
+        nb.kept[item.out] = whole(item.out)
+        return
+    place = nb.group.places[item]
+    axes = [k for k, p in enumerate(place) if p in nb.group.red]
+    dims = tuple(item.out.dims[k] for k in axes)
+    tensor = row_buffer(item.out.type, dims)
+    nb.kept[item.out] = whole(tensor)
+
+
+# -- order of the loops --------------------------------------------------------------------------------------
+def axis_order(nb: NestBuilder) -> list[int]:
+    """The group's axes from the outermost loop to the innermost: parallel before reduced, contiguous last."""
+    group, dims = nb.group, nb.b.dims
+    votes = dict.fromkeys(range(len(group.axes)), 0)
+    rank = dict.fromkeys(range(len(group.axes)), 0)
+    for item in group.items:
+        assert isinstance(item, Pointwise | Reduce)
+        place = group.places[item]
+        for value, axes in zip(item.reads, item.maps, strict=True):
+            if value.tensor is None:
+                continue
+            strides = value.strides
+            if strides is None:
+                own = c_strides(dims, value.tensor.dims)
+                strides = tuple(ZERO if a is None else own[a] for a in value.axes or ())
+            for k, (stride, axis) in enumerate(zip(strides, axes, strict=True)):
+                at = None if axis is None else place[axis]
+                if at is not None:
+                    rank[at] += k - len(strides)
+                    votes[at] += 2 if is_const(stride, 1) else 0
+        if isinstance(item, Pointwise) and (item.out in nb.stored or item.target is not None):
+            for k, at in enumerate(place):
+                if at is not None:
+                    rank[at] += k - len(place)
+                    votes[at] += 3 if k == len(place) - 1 else 0
+    axes = sorted(range(len(group.axes)), key=lambda k: (rank[k], k))
+    if any(i.scatter is not None for i in group.items if isinstance(i, Pointwise)):
+        return list(range(len(group.axes)))
+    if not axes:
+        return []
+    vector = max(reversed(axes), key=lambda k: votes[k])
+    if not group.red:
+        return [k for k in axes if k != vector] + [vector]
+    red = [k for k in axes if k in group.red]
+    parallel = [k for k in axes if k not in group.red]
+    if vector in group.red:
+        return parallel + [k for k in red if k != vector] + [vector]
+    return [k for k in parallel if k != vector] + red + [vector]
+
+
+# -- point-wise ------------------------------------------------------------------------------------------------
+def _pointwise(nb: NestBuilder, order: list[int]) -> None:
+    serial = any(isinstance(i, Pointwise) and i.scatter is not None for i in nb.group.items)
+    body: Block = []
+    _run_items(nb, nb.group.items, body)
+    if not order:
+        nb.nest.body += body
+        return
+    flat = None if serial else collapse(nb, order, body)
+    if flat is not None:
+        body, extent = flat
+        nb.nest.body += [st.For(_name(nb.index_of[order[-1]]), extent, "vector", body)]
+        return
+    kind = "serial" if serial else "vector"
+    for axis in reversed(order):
+        extent = nb.local(nb.group.axes[axis])
+        body = [st.For(_name(nb.index_of[axis]), extent, kind, body)]
+        kind = "serial"
+    nb.nest.body += body
+
+
+def _name(index: Expr) -> str:
+    return str(index.value)
+
+
+def _run_items(nb: NestBuilder, items: Sequence[Item], body: Block) -> None:
+    """Compute point-wise items in order into `body`; stores come last, so that in-place updates read old values."""
+    nb.block, nb.stores = body, []
+    for item in items:
+        if isinstance(item, Pointwise) and nb.wants_store(item):
+            known = nb.env.get(item.out) if item.out is not None and item.target is None and item.scatter is None else None
+            nb.store_result(item, nb.compute(item) if known is None else known)
+    body += nb.stores
+    nb.stores = []
+
+
+def collapse(nb: NestBuilder, order: list[int], body: Block) -> tuple[Block, Expr] | None:
+    """One loop instead of a nest, if every access walks through memory as the nest does (or stays where it is)."""
+    if len(order) < 2:
+        return None
+    axes = [nb.group.axes[k] for k in order]
+    names = [_name(nb.index_of[k]) for k in order]
+    wanted = [nb.local(s) for s in c_strides(nb.b.dims, tuple(axes))]
+    accesses: list[st.Load | st.Store] = []
+    for stmt in body:
+        if isinstance(stmt, st.Load | st.Store):
+            accesses.append(stmt)
+        if isinstance(stmt, st.Store) and any(n.op == "name" and n.value in names for n in ex.postorder((stmt.value,))):
+            return None
+    changed: dict[int, st.Load | st.Store] = {}
+    last = nb.index_of[order[-1]]
+    for access in accesses:
+        strides: dict[str, Expr] = {}
+        for at, stride in zip(access.index, access.view.strides, strict=True):
+            if at.op != "name" or at.value in strides:
+                return None
+            strides[str(at.value)] = stride
+        if strides:
+            if any(strides.get(n) is not w for n, w in zip(names, wanted, strict=True)):
+                return None
+            view = st.View(access.view.base, access.view.type, access.view.offset, (ONE,))
+            if isinstance(access, st.Load):
+                changed[id(access)] = st.Load(access.name, view, (last,))
+            else:
+                changed[id(access)] = st.Store(view, (last,), access.value)
+    return [changed.get(id(s), s) for s in body], nb.local(nb.b.dims.product(tuple(axes)))  # type: ignore[arg-type, misc]
+
+
+# -- reductions along the contiguous axis -----------------------------------------------------------------------
+def _rows(nb: NestBuilder, order: list[int], phases: int) -> None:
+    group = nb.group
+    parallel = [k for k in order if k not in group.red]
+    reduced = [k for k in order if k in group.red]
+    body: Block = []
+    nb.rows = {}
+    for phase in range(phases + 1):
+        _prefix(nb, phase, body)
+        if phase < phases:
+            _sweep(nb, phase, reduced, body)
+    body += nb.stores
+    nb.stores = []
+    for axis in reversed(parallel):
+        body = [st.For(_name(nb.index_of[axis]), nb.local(group.axes[axis]), "serial", body)]
+    nb.nest.body += body
+
+
+def _prefix(nb: NestBuilder, level: int, body: Block) -> None:
+    """Work of one parallel point between two sweeps; its stores wait for the end of the point."""
+    nb.env, nb.loads, nb.block = {}, {}, body
+    for item in nb.prefix_items(level):
+        result = nb.compute(item)
+        if nb.wants_store(item):
+            assert isinstance(item, Pointwise)
+            nb.store_result(item, result)
+
+
+def _sweep(nb: NestBuilder, phase: int, reduced: list[int], body: Block) -> None:
+    items = nb.sweep_items(phase)
+    if not items:
+        return
+    reduces = [i for i in items if isinstance(i, Reduce)]
+    inner: Block = []
+    outer_stores, nb.stores = nb.stores, []
+    nb.env, nb.loads, nb.block = {}, {}, inner
+    accumulators = [nb.define("a", r.acc) for r in reduces]
+    nexts = {}
+    cost = 0
+    for item in items:
+        if isinstance(item, Reduce):
+            k = reduces.index(item)
+            nexts[k] = st.combine(item.op, accumulators[k][1], nb.compute(item))
+            cost += item.cost
+        elif isinstance(item, Pointwise) and item.out in nb.kept and item.out not in nb.stored:
+            _store_row(nb, item, nb.env[item.out] if item.out in nb.env else nb.compute(item))  # type: ignore[index, arg-type]
+            cost += item.cost
+        elif nb.wants_store(item):
+            assert isinstance(item, Pointwise)
+            nb.store_result(item, nb.env[item.out] if item.out in nb.env and item.target is None else nb.compute(item))  # type: ignore[index, arg-type]
+            cost += item.cost
+    for item in items:
+        if isinstance(item, Pointwise) and item.out in nb.kept:
+            nb.rows[item.out] = nb.kept[item.out]
+    inner += nb.stores
+    nb.stores = outer_stores
+    unroll = 4 if reduces and cost <= UNROLL_COST and len(reduces) <= 2 else 1
+    results = _loops(nb, reduced, inner, reduces, accumulators, nexts, unroll)
+    body += results[0]
+    nb.block = body
+    for item, result in zip(reduces, results[1], strict=True):
+        _finish(nb, item, result)
+
+
+def _loops(
+    nb: NestBuilder, axes: list[int], inner: Block, reduces: list[Reduce], accumulators: list[tuple[str, Expr]],
+    nexts: dict[int, Expr], unroll: int,
+) -> tuple[Block, list[Expr]]:  # fmt: skip
+    """Loops over the reduced axes with carried accumulators, the innermost widened; the final values."""
+    block = inner
+    next_values = [nexts[k] for k in range(len(reduces))]
+    names = accumulators
+    for depth, axis in enumerate(reversed(axes)):
+        outermost = depth == len(axes) - 1
+        outer_names = [nb.define("a", r.acc) for r in reduces]
+        carried = []
+        results = []
+        for r, (name, _), (_, outer), nxt in zip(reduces, names, outer_names, next_values, strict=True):
+            result_name, result = nb.define("a", r.acc)
+            init = st.identity(r.op, r.acc) if outermost else outer
+            carried.append(st.Carried(name, r.op, r.acc, init, nxt, result_name))
+            results.append(result)
+        kind = "vector" if depth == 0 else "serial"
+        extent = nb.local(nb.group.axes[axis])
+        block = [st.For(_name(nb.index_of[axis]), extent, kind, block, carried, unroll if depth == 0 else 1)]
+        next_values, names = results, outer_names
+    return block, next_values
+
+
+def _finish(nb: NestBuilder, item: Reduce, accumulated: Expr) -> None:
+    """What the sweep has accumulated, in the result's type: a register for later levels, memory if needed."""
+    assert item.out is not None
+    result = convert(accumulated, st.load_type(item.out.type))
+    nb.prefix_env[item.out] = result
+    if item.scalar_name:
+        nb.scalars[item.scalar_name] = result
+        nb.outer.pop(ex.name(item.scalar_name, result.type), None)
+    if item.out in nb.stored:
+        _store_reduced(nb, item, result)
+
+
+def _store_reduced(nb: NestBuilder, item: Reduce, result: Expr) -> None:
+    place = nb.group.places[item]
+    assert item.out is not None
+    position = [None if k is None or place[k] is None else nb.index_of[place[k]] for k in item.out_axes]  # type: ignore[index]
+    view, index = nb.place(whole(item.out), position)
+    nb.stores.append(st.Store(view, index, result))
+
+
+def _store_row(nb: NestBuilder, item: Pointwise, result: Expr) -> None:
+    assert item.out is not None
+    value = nb.kept[item.out]
+    view, index = nb.place(value, nb.row_position(item))
+    nb.stores.append(st.Store(view, index, ex.cast(result, st.load_type(view.type))))
+
+
+# -- reductions over other axes -----------------------------------------------------------------------------------
+def _columns(nb: NestBuilder, order: list[int], phases: int) -> None:
+    group = nb.group
+    vector = order[-1]
+    outer = [k for k in order if k not in group.red and k != vector]
+    reduced = [k for k in order if k in group.red]
+    block_name, block_index = nb.define("i", "i64")
+    lane_name, lane = nb.define("i", "i64")
+    columns = nb.local(group.axes[vector])
+    start = ex.mul(block_index, length(BLOCK))
+    count = ex.minimum(ex.sub(columns, start), length(BLOCK))
+    nb.index_of[vector] = ex.add(start, lane)
+    body: Block = []
+    nb.later = nb.later_columns()
+    buffers = _buffers(nb, [i for i in group.items if isinstance(i, Reduce)])
+    clear: Block = [
+        st.Store(st.View(buffers[i], i.acc, ZERO, (ONE,)), (lane,), st.identity(i.op, i.acc)) for i in buffers
+    ]
+    body.append(st.For(lane_name, count, "vector", clear))
+    for phase in range(phases + 1):
+        _column_level(nb, phase, buffers, lane, lane_name, count, body)
+        if phase < phases:
+            _column_sweep(nb, phase, reduced, buffers, lane, lane_name, count, body)
+    extent = ex.idiv(ex.add(columns, length(BLOCK - 1)), length(BLOCK))
+    body = [st.For(block_name, extent, "serial", body)]
+    for axis in reversed(outer):
+        body = [st.For(_name(nb.index_of[axis]), nb.local(group.axes[axis]), "serial", body)]
+    nb.nest.body += body
+
+
+def _buffers(nb: NestBuilder, reduces: list[Reduce]) -> dict[Reduce, str]:
+    """A block of accumulators on the stack for each reduction."""
+    found = {}
+    for item in reduces:
+        name, _ = nb.define("b", "i64")
+        nb.nest.body.append(st.Local(name, BLOCK * ex.ITEMSIZE[item.acc]))
+        found[item] = name
+    return found
+
+
+def _column_level(
+    nb: NestBuilder, level: int, buffers: dict[Reduce, str], lane: Expr, lane_name: str, count: Expr, body: Block
+) -> None:
+    """Finish the reductions of the sweep before `level` and run prefix work, over the block's columns."""
+    reduces = [i for i in buffers if nb.phase_of[i] == level - 1]
+    items = nb.prefix_items(level)
+    if not reduces and not items:
+        return
+    inner: Block = []
+    nb.env, nb.loads, nb.block, nb.stores = {}, {}, inner, []
+    nb.prefix_env = {}
+    for item in reduces:
+        name, value = nb.define("x", item.acc)
+        inner.append(st.Load(name, st.View(buffers[item], item.acc, ZERO, (ONE,)), (lane,)))
+        assert item.out is not None
+        result = convert(value, st.load_type(item.out.type))
+        nb.prefix_env[item.out] = result
+        _spill(nb, item.out, result, lane)
+        if item.out in nb.stored:
+            _store_reduced(nb, item, result)
+    for item in items:
+        result = nb.compute(item)
+        if nb.wants_store(item):
+            assert isinstance(item, Pointwise)
+            nb.store_result(item, result)
+        if item.out in nb.later:  # type: ignore[attr-defined]
+            _spill(nb, item.out, result, lane)  # type: ignore[attr-defined]
+    inner += nb.stores
+    nb.stores = []
+    body.append(st.For(lane_name, count, "vector", inner))
+    nb.prefix_env = {}
+
+
+def _spill(nb: NestBuilder, tensor: Tensor, result: Expr, lane: Expr) -> None:
+    """Keep a per-column value for later sweeps, if there is one that reads it."""
+    if tensor not in nb.later:
+        return
+    name, _ = nb.define("b", "i64")
+    nb.nest.body.append(st.Local(name, BLOCK * ex.ITEMSIZE[result.type]))
+    view = st.View(name, result.type, ZERO, (ONE,))
+    nb.stores.append(st.Store(view, (lane,), result))
+    nb.spilled[tensor] = (view, lane)
+
+
+def _column_sweep(
+    nb: NestBuilder, phase: int, reduced: list[int], buffers: dict[Reduce, str], lane: Expr, lane_name: str,
+    count: Expr, body: Block,
+) -> None:  # fmt: skip
+    items = nb.sweep_items(phase)
+    if not items:
+        return
+    inner: Block = []
+    nb.env, nb.loads, nb.block, nb.stores = {}, {}, inner, []
+    for item in items:
+        if isinstance(item, Reduce):
+            view = st.View(buffers[item], item.acc, ZERO, (ONE,))
+            name, value = nb.define("x", item.acc)
+            computed = nb.compute(item)
+            inner.append(st.Load(name, view, (lane,)))
+            nb.stores.append(st.Store(view, (lane,), st.combine(item.op, value, computed)))
+        elif nb.wants_store(item):
+            assert isinstance(item, Pointwise)
+            nb.store_result(item, nb.env[item.out] if item.out in nb.env and item.target is None else nb.compute(item))  # type: ignore[index, arg-type]
+    for item in items:
+        if isinstance(item, Pointwise) and item.out in nb.stored:
+            nb.kept[item.out] = nb.rows[item.out] = whole(item.out)  # type: ignore[index, arg-type]
+    inner += nb.stores
+    nb.stores = []
+    block: Block = [st.For(lane_name, count, "vector", inner)]
+    for axis in reversed(reduced):
+        block = [st.For(_name(nb.index_of[axis]), nb.local(nb.group.axes[axis]), "serial", block)]
+    body += block

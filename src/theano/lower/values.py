@@ -1,0 +1,69 @@
+"""What a variable of the graph is during lowering: a tensor and how to look at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from theano.loops.expr import Expr
+
+if TYPE_CHECKING:
+    from theano.lower.items import Item
+
+
+@dataclass(eq=False, slots=True)
+class Tensor:
+    """An array in C order: the caller's, or one that items write.
+
+    `role` is ``input``, ``storage``, ``constant``, ``temp`` (workspace), ``object`` (a NumPy array in an object slot
+    of the frame) or ``cell`` (a 0-d result on the stack). `word` and `slot` belong to the role.
+    """
+
+    name: str
+    type: str
+    dims: tuple[Expr, ...]
+    role: str = "temp"
+    index: int = -1
+    slot: int = -1
+    writers: list[Item] = field(default_factory=list)
+    readers: list[Item] = field(default_factory=list)
+    alias: Tensor | None = None
+
+    def storage(self) -> Tensor:
+        """The tensor whose memory this one uses."""
+        tensor = self
+        while tensor.alias is not None:
+            tensor = tensor.alias
+        return tensor
+
+
+@dataclass(slots=True)
+class Value:
+    """One look at numbers, with its lengths `dims` (a length that is the constant 1 broadcasts).
+
+    Exactly one of three forms:
+
+    - `uniform`: the same scalar expression everywhere;
+    - `tensor` with `axes`: axis k of the value is axis ``axes[k]`` of the tensor (None: broadcast);
+    - `tensor` with `offset` and `strides`: a strided window, in elements.
+
+    `vector` additionally lists the elements of a short integer vector that is known symbolically (shapes).
+    """
+
+    type: str
+    dims: tuple[Expr, ...]
+    uniform: Expr | None = None
+    tensor: Tensor | None = None
+    axes: tuple[int | None, ...] | None = None
+    offset: Expr | None = None
+    strides: tuple[Expr, ...] | None = None
+    vector: tuple[Expr, ...] | None = None
+    handle: int = -1
+
+    @property
+    def ndim(self) -> int:
+        return len(self.dims)
+
+    def is_whole(self) -> bool:
+        """Whether the value is its tensor, axis by axis."""
+        return self.tensor is not None and self.axes == tuple(range(len(self.tensor.dims)))
