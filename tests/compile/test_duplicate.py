@@ -55,7 +55,11 @@ def test_states_defaults_dicts_and_borrow(mode: str, duplicate) -> None:
     g = duplicate(f)
     assert [g()["a"], g()["a"], f()["a"]] == [2, 4, 2]
     assert g["state"] == 8
-    h = duplicate(function([(x + y)], (x + y) * 2, mode=mode) if False else function([x], None, on_unused_input="ignore", mode=mode))
+    h = duplicate(
+        function([(x + y)], (x + y) * 2, mode=mode)
+        if False
+        else function([x], None, on_unused_input="ignore", mode=mode)
+    )
     assert h(3) == []
 
 

@@ -14,7 +14,7 @@ x, y, z = T.dscalar("x"), T.dscalar("y"), T.dscalar("z")
 v, m = T.dvector("v"), T.dmatrix("m")
 
 
-# ---- inputs and outputs -----------------------------------------------------------------------------------------
+# ---- inputs and outputs ----
 
 
 def test_forms_of_outputs(mode: str) -> None:
@@ -98,12 +98,15 @@ def test_downcast(mode: str) -> None:
     with pytest.raises(TypeError, match="Bad input argument"):
         function([a], a, mode=mode)(wide)
     assert function([a], a, mode=mode, allow_input_downcast=True)(wide).dtype == "float32"
-    assert function([In(a, allow_downcast=True)], a, mode=mode, allow_input_downcast=False)(wide).dtype == "float32"
+    assert (
+        function([In(a, allow_downcast=True)], a, mode=mode, allow_input_downcast=False)(wide).dtype
+        == "float32"
+    )
     with pytest.raises(TypeError):
         function([In(v, strict=True)], v, mode=mode)([1.0, 2.0])
 
 
-# ---- errors of calls --------------------------------------------------------------------------------------------
+# ---- errors of calls ----
 
 
 def test_call_errors(mode: str) -> None:
@@ -137,7 +140,7 @@ def test_the_default_name_is_the_line(mode: str) -> None:
         f("a")
 
 
-# ---- errors of function() ---------------------------------------------------------------------------------------
+# ---- errors of function() ----
 
 
 def test_build_errors(mode: str) -> None:
@@ -197,7 +200,7 @@ def test_givens_errors(mode: str) -> None:
     with pytest.raises(TypeError):
         function([], x, givens={"x": 3}, mode=mode)
     with pytest.raises(TypeError):
-        function([w], x * 2, givens={w: x}, mode=mode)
+        function([w], x * 2, givens={x: w}, mode=mode)
     with pytest.raises(TypeError):
         function([], x * 2, givens={x: 3}, mode=mode)  # a Python int is int64
     with pytest.raises(TypeError):
@@ -230,7 +233,7 @@ def test_inplace_ops_must_be_accepted() -> None:
     assert also_one.tolist() == [1, 1] and zero.tolist() == [0, 0]
 
 
-# ---- updates and givens -----------------------------------------------------------------------------------------
+# ---- updates and givens ----
 
 
 def test_updates_see_old_values(mode: str) -> None:
@@ -306,7 +309,7 @@ def test_generic_values_travel(mode: str) -> None:
     assert function([], s, mode=mode)() is not s.get_value(borrow=True)
 
 
-# ---- the rest ---------------------------------------------------------------------------------------------------
+# ---- the rest ----
 
 
 def test_maker(mode: str) -> None:

@@ -31,7 +31,9 @@ x, v = T.dscalar("x"), T.dvector("v")
 
 
 @pytest.mark.parametrize("linker", sorted(predefined_linkers))
-@pytest.mark.parametrize("optimizer", [None, "None", "merge", "o1", "o2", "o3", "o4", "fast_run", "fast_compile"])
+@pytest.mark.parametrize(
+    "optimizer", [None, "None", "merge", "o1", "o2", "o3", "o4", "fast_run", "fast_compile"]
+)
 def test_all_names(linker: str, optimizer: str | None) -> None:
     mode = Mode(linker, optimizer)
     assert mode.executor in ("native", "perform")
@@ -124,7 +126,9 @@ def test_nan_guard(value: float, word: str) -> None:
     assert f([1.0]) == 2
     with pytest.raises(AssertionError, match=word):
         f([value])
-    g = function([v], v * 2, mode=NanGuardMode(nan_is_error=word == "NaN", inf_is_error=True, big_is_error=False))
+    g = function(
+        [v], v * 2, mode=NanGuardMode(nan_is_error=word == "NaN", inf_is_error=True, big_is_error=False)
+    )
     if word == "Big value":
         g([value])
 

@@ -93,7 +93,7 @@ def test_gradient_overrides(mode: str) -> None:
     op = OpFromGraph([x, y], [x * y], lop_overrides=["default", lambda inputs, outs, gs: outs[0] * gs[0]])
     assert function([x, y], T.grad(op(x, y), [x, y]), mode=mode)(2, 3) == [3, 6]
     op = OpFromGraph([x, y], [x * y], grad_overrides=["default", disconnected_type()])
-    assert T.grad(op(x, y), x).eval({y: 3.0}) == 3
+    assert T.grad(op(x, y), x).eval({x: 2.0, y: 3.0}) == 3
     op = OpFromGraph([x, y], [x * y], rop_overrides=lambda inputs, points: [points[0] * 5])
     assert theano.gradient.Rop(op(x, y), x, z).eval({z: 2.0}) == 10
 

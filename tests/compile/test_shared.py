@@ -122,7 +122,9 @@ def test_constructors_are_asked_latest_first() -> None:
         pass
 
     @shared_constructor
-    def special(value: object, name: str | None = None, strict: bool = False, allow_downcast: object = None) -> object:
+    def special(
+        value: object, name: str | None = None, strict: bool = False, allow_downcast: object = None
+    ) -> object:
         if not isinstance(value, Special):
             raise TypeError
         return SharedVariable(name, generic, "special", False)

@@ -1,4 +1,4 @@
-"""From expressions to functions: `function`, `shared`, `In`, `Out`, `Mode`, and all that belongs to a function."""
+"""From expressions to functions: `function`, `shared`, `In`, `Out`, `Mode`, and what belongs to them."""
 
 from __future__ import annotations
 

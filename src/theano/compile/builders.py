@@ -1,4 +1,4 @@
-"""`OpFromGraph`: an op made from a graph, so that a formula can be used, printed and differentiated as one op."""
+"""`OpFromGraph`: an op made from a graph, used, printed and differentiated as one."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from theano.tensor.shape import Shape_i
 class OpFromGraph(Op):
     """An op that computes `outputs` from `inputs`.
 
-    Shared variables that the outputs use are found and become inputs of the nodes. Compiled functions inline the
-    graph; the op exists for reading, for gradients of one's own, and for its gradient being derived once.
+    Shared variables that the outputs use are found and become inputs of the nodes. Compiled functions inline
+    the graph; the op exists for reading, for gradients of one's own, and for its gradient being derived once.
 
     Parameters
     ----------
@@ -34,14 +34,14 @@ class OpFromGraph(Op):
     inline
         Replace nodes by their graph before a function's graph is rewritten.
     lop_overrides
-        ``fn(inputs, outputs, output_grads)`` giving the list of gradients of the inputs; or a list with one entry
-        for each input: such a function giving its gradient, "default", a variable of `DisconnectedType` or
-        `NullType`, or None for zero.
+        ``fn(inputs, outputs, output_grads)`` giving the list of gradients of the inputs; or a list with one
+        entry for each input: such a function giving its gradient, "default", a variable of `DisconnectedType`
+        or `NullType`, or None for zero.
     grad_overrides
         The same with functions of ``(inputs, output_grads)``.
     rop_overrides
-        ``fn(inputs, eval_points)`` giving the list of directional derivatives of the outputs; or a list with one
-        entry for each output.
+        ``fn(inputs, eval_points)`` giving the list of directional derivatives of the outputs; or a list with
+        one entry for each output.
     connection_pattern
         ``[input][output]``: whether the output depends on the input's elements; found out by default.
     name
@@ -96,7 +96,9 @@ class OpFromGraph(Op):
         """A graph of our own: the user's variables may get other uses, shared variables become arguments."""
         leaves = [*self.inputs, *self.shared_inputs]
         self.local_inputs = [v.type(v.name) for v in leaves]
-        self.local_outputs = clone_replace(list(self.outputs), dict(zip(leaves, self.local_inputs, strict=True)))
+        self.local_outputs = clone_replace(
+            list(self.outputs), dict(zip(leaves, self.local_inputs, strict=True))
+        )
 
     def __str__(self) -> str:
         label = self.name or type(self).__name__
@@ -141,7 +143,7 @@ class OpFromGraph(Op):
         missing = len(self.local_inputs) - len(self._connection_pattern)
         return [*self._connection_pattern, *([True] * len(self.local_outputs) for _ in range(missing))]
 
-    # ---- gradients -----------------------------------------------------------------------------------------------
+    # ---- gradients ----
 
     def set_lop_overrides(self, lop_overrides: Any) -> None:
         """Change `lop_overrides`."""
@@ -155,10 +157,13 @@ class OpFromGraph(Op):
         """Change `rop_overrides`."""
         self._rop = rop_overrides
 
-    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> Sequence[Any]:
+    def L_op(
+        self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]
+    ) -> Sequence[Any]:
         n = len(self.input_types)
         own, hidden = list(inputs[:n]), list(inputs[n:])
-        given, arguments = self._lop, (own, list(outputs), list(output_grads))
+        arguments: tuple[list[Any], ...] = (own, list(outputs), list(output_grads))
+        given = self._lop
         if self._grad != "default":
             given, arguments = self._grad, (own, list(output_grads))
         if isinstance(given, str) and given == "default":
@@ -186,7 +191,9 @@ class OpFromGraph(Op):
     def _rest(hidden: list[Any]) -> list[Any]:
         return [disconnected_type() for _ in hidden]
 
-    def _default_grads(self, inputs: Sequence[Any], outputs: Sequence[Any], gouts: Sequence[Any]) -> list[Any]:
+    def _default_grads(
+        self, inputs: Sequence[Any], outputs: Sequence[Any], gouts: Sequence[Any]
+    ) -> list[Any]:
         connected = tuple(not isinstance(g.type, DisconnectedType) for g in gouts)
         if connected not in self._grad_graphs:
             local = [v.type() if c else None for v, c in zip(self.local_outputs, connected, strict=True)]
@@ -216,7 +223,9 @@ class OpFromGraph(Op):
         default = None
         if isinstance(given, str) or "default" in _words(given):
             known = [(v, e) for v, e in zip(inputs, eval_points, strict=True) if e is not None]
-            default = _as_list(Rop(list(self.decompose(inputs)), [v for v, _ in known], [e for _, e in known]))
+            default = _as_list(
+                Rop(list(self.decompose(inputs)), [v for v, _ in known], [e for _, e in known])
+            )
         if isinstance(given, str):
             return default or []
         results = []
@@ -257,7 +266,7 @@ def _checked(result: Any, n: int, what: str) -> list[Any]:
 
 
 def io_connection_pattern(inputs: Sequence[Any], outputs: Sequence[Any]) -> list[list[bool]]:
-    """``[input][output]``: whether an output depends on the elements of an input, by the ops' own patterns."""
+    """``[input][output]``: whether the output depends on the input's elements, by the patterns of the ops."""
     reached: dict[Any, set[int]] = {v: {k} for k, v in enumerate(inputs)}
     for node in io_toposort(inputs, outputs):
         pattern = node.op.connection_pattern(node)
@@ -269,5 +278,3 @@ def io_connection_pattern(inputs: Sequence[Any], outputs: Sequence[Any]) -> list
             if found:
                 reached[output] = found
     return [[k in reached.get(v, ()) for v in outputs] for k in range(len(inputs))]
-
-

@@ -1,8 +1,8 @@
 """`DebugMode`: run everything in several ways and complain where they differ.
 
 Each call runs the graph as it was written, the rewritten graph, and, where available, the compiled program.
-Every node of the rewritten graph is checked on the way: its outputs must be valid values of their types, finite,
-and it may write or return only such memory of its inputs as its op declares.
+Every node of the rewritten graph is checked on the way: its outputs must be valid values of their types,
+finite, and it may write or return only such memory of its inputs as its op declares.
 """
 
 from __future__ import annotations
@@ -29,10 +29,21 @@ class InvalidValueError(DebugModeError):
     """A node computed a value that is not of its type, or not finite."""
 
     def __init__(
-        self, r: Variable, v: Any = None, client_node: Any = None, hint: Any = "none", specific_hint: Any = "none"
+        self,
+        r: Variable,
+        v: Any = None,
+        client_node: Any = None,
+        hint: Any = "none",
+        specific_hint: Any = "none",
     ) -> None:
         super().__init__(r, v, client_node, hint, specific_hint)
-        self.r, self.v, self.client_node, self.hint, self.specific_hint = r, v, client_node, hint, specific_hint
+        self.r, self.v, self.client_node, self.hint, self.specific_hint = (
+            r,
+            v,
+            client_node,
+            hint,
+            specific_hint,
+        )
 
     def __str__(self) -> str:
         dtype, shape = getattr(self.v, "dtype", None), getattr(self.v, "shape", None)
@@ -53,8 +64,10 @@ class BadDestroyMap(DebugModeError):
 
     def __str__(self) -> str:
         return (
-            f"BadDestroyMap: {self.node} changed its input {self.idx} ({self.node.inputs[self.idx]}), which the "
-            f"destroy_map {self.node.op.destroy_map} of its op does not allow.\n  value before: {self.old_val}\n"
+            f"BadDestroyMap: {self.node} changed its input {self.idx} ({self.node.inputs[self.idx]}), "
+            f"which the "
+            f"destroy_map {self.node.op.destroy_map} of its op does not allow.\n  value before: "
+            f"{self.old_val}\n"
             f"  value after:  {self.new_val}\n  by: {self.perform}"
         )
 
@@ -63,7 +76,12 @@ class BadViewMap(DebugModeError):
     """An output of a node shares memory that its op does not declare in `view_map`."""
 
     def __init__(
-        self, node: Apply, output_idx: int, out_storage: Any, in_alias_idx: Any = None, out_alias_idx: Any = None
+        self,
+        node: Apply,
+        output_idx: int,
+        out_storage: Any,
+        in_alias_idx: Any = None,
+        out_alias_idx: Any = None,
     ) -> None:
         super().__init__(node, output_idx, out_storage, in_alias_idx, out_alias_idx)
         self.node, self.output_idx, self.out_storage = node, output_idx, out_storage
@@ -71,7 +89,8 @@ class BadViewMap(DebugModeError):
 
     def __str__(self) -> str:
         return (
-            f"BadViewMap: output {self.output_idx} of {self.node} shares memory with inputs {self.in_alias_idx} and "
+            f"BadViewMap: output {self.output_idx} of {self.node} shares memory with inputs "
+            f"{self.in_alias_idx} and "
             f"outputs {self.out_alias_idx}; its op has view_map {self.node.op.view_map} and destroy_map "
             f"{self.node.op.destroy_map}"
         )
@@ -81,7 +100,13 @@ class BadOptimization(DebugModeError):
     """The rewritten graph computes another value than the graph as written."""
 
     def __init__(
-        self, old_r: Variable, new_r: Variable, old_r_val: Any, new_r_val: Any, reason: Any = "rewriting", **kwargs: Any
+        self,
+        old_r: Variable,
+        new_r: Variable,
+        old_r_val: Any,
+        new_r_val: Any,
+        reason: Any = "rewriting",
+        **kwargs: Any,
     ) -> None:
         super().__init__(old_r, new_r, old_r_val, new_r_val, reason)
         self.old_r, self.new_r = old_r, new_r
@@ -97,7 +122,9 @@ class BadOptimization(DebugModeError):
 class BadThunkOutput(DebugModeError):
     """Two ways of running the same graph give different values."""
 
-    def __init__(self, r: Variable, thunk1: str, val1: Any, thunk2: str, val2: Any, inputs_val: Any = ()) -> None:
+    def __init__(
+        self, r: Variable, thunk1: str, val1: Any, thunk2: str, val2: Any, inputs_val: Any = ()
+    ) -> None:
         super().__init__(r, thunk1, val1, thunk2, val2, inputs_val)
         self.r, self.thunk1, self.val1, self.thunk2, self.val2 = r, thunk1, val1, thunk2, val2
         self.inputs_val = inputs_val
@@ -181,7 +208,10 @@ class _NodeCheck:
         for variable, (value,) in zip(node.outputs, cells, strict=True):
             if not variable.type.is_valid_value(value):
                 raise InvalidValueError(
-                    variable, value, hint="perform output", specific_hint=variable.type.value_validity_msg(value)
+                    variable,
+                    value,
+                    hint="perform output",
+                    specific_hint=variable.type.value_validity_msg(value),
                 )
             if self.check_isfinite and (contains_nan(value) or contains_inf(value)):
                 raise InvalidValueError(variable, value, hint="perform output", specific_hint="not finite")
@@ -218,7 +248,9 @@ class DebugExecutor:
         check = _NodeCheck(mode.check_isfinite)
         observers = (check.before, check.after) if mode.check_py_code else (None, None)
         self.checked = PerformExecutor(plan, profile, *observers)
-        self.original = PerformExecutor(_with_graph(plan, plan.original)) if plan.original is not None else None
+        self.original: Any = None
+        if plan.original is not None:
+            self.original = PerformExecutor(_with_graph(plan, plan.original))
         factory = EXECUTORS.get("native")
         self.native = factory(plan, mode, None) if factory is not None and mode.check_c_code else None
 
@@ -232,7 +264,9 @@ class DebugExecutor:
         try:
             for k, value in enumerate(everything):
                 if expected is not None and not outputs[k].type.values_eq_approx(expected[k], value):
-                    raise BadOptimization(self.original.plan.fgraph.outputs[k], outputs[k], expected[k], value)  # type: ignore[union-attr]
+                    raise BadOptimization(
+                        self.original.plan.fgraph.outputs[k], outputs[k], expected[k], value
+                    )
                 if compiled is not None and not outputs[k].type.values_eq_approx(compiled[k], value):
                     raise BadThunkOutput(outputs[k], "perform", value, "compiled", compiled[k], values)
         except DebugModeError:

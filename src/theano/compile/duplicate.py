@@ -1,7 +1,7 @@
 """Copies of functions: `f.copy`, `copy.deepcopy` and pickles.
 
-All three start from the rewritten graph, so nothing is rewritten twice. A pickle or a deep copy holds the values
-of the shared variables; a plain copy goes on using the same ones.
+All three start from the rewritten graph, so nothing is rewritten twice. A pickle or a deep copy holds the
+values of the shared variables; a plain copy goes on using the same ones.
 """
 
 from __future__ import annotations
@@ -89,8 +89,12 @@ def _copy_container(container: Container, copy_value: Any) -> Container:
     )
 
 
-def _remake(maker: FunctionMaker, specs: list[In], fgraph: FunctionGraph, name: str | None, profile: Any) -> FunctionMaker:
-    outs = [SymbolicOutput(v, borrow=out.borrow) for v, out in zip(fgraph.outputs, maker.outputs, strict=False)]
+def _remake(
+    maker: FunctionMaker, specs: list[In], fgraph: FunctionGraph, name: str | None, profile: Any
+) -> FunctionMaker:
+    outs = [
+        SymbolicOutput(v, borrow=out.borrow) for v, out in zip(fgraph.outputs, maker.outputs, strict=False)
+    ]
     return type(maker)(
         specs,
         outs[0] if maker.unpack_single else (None if maker.return_none else outs),
@@ -105,14 +109,16 @@ def _remake(maker: FunctionMaker, specs: list[In], fgraph: FunctionGraph, name: 
     )
 
 
-# ---- pickles and deep copies ------------------------------------------------------------------------------------
+# ---- pickles and deep copies ----
 
 
 def _state_of(function: Function) -> dict[str, Any]:
     """All a function is made of, without what belongs to this process."""
     maker = function.maker
     specs = []
-    for spec, variable, container in zip(maker.inputs, maker.fgraph.inputs, function.input_storage, strict=True):
+    for spec, variable, container in zip(
+        maker.inputs, maker.fgraph.inputs, function.input_storage, strict=True
+    ):
         own = dict(spec.__dict__)
         own["update"] = spec.update is not None
         if not spec.shared and (not isinstance(spec.variable, Variable) or spec.variable.owner is not None):
@@ -178,7 +184,9 @@ def deepcopy_function(function: Function, memo: dict[int, Any]) -> Function:
     """``__deepcopy__`` of functions."""
     state = _state_of(function)
     shared_whole = ("maker", "builder", "mode")
-    copied = {key: value if key in shared_whole else copy.deepcopy(value, memo) for key, value in state.items()}
+    copied = {
+        key: value if key in shared_whole else copy.deepcopy(value, memo) for key, value in state.items()
+    }
     made = restore_function(copied)
     memo[id(function)] = made
     return made

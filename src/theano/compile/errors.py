@@ -14,8 +14,10 @@ from theano.graph import Apply, FunctionGraph, Variable, format_origin, origin_o
 MAX_SHOWN_ELEMENTS = 5
 
 _HINT_TRACEBACK = (
-    "HINT: Re-running with most Theano optimizations disabled could give you a back-trace of when this node was "
-    "created. This can be done with by setting the Theano flag 'optimizer=fast_compile'. If that does not work, "
+    "HINT: Re-running with most Theano optimizations disabled could give you a back-trace of when this "
+    "node was "
+    "created. This can be done with by setting the Theano flag 'optimizer=fast_compile'. If that does "
+    "not work, "
     "Theano optimizations can be disabled with 'optimizer=None'."
 )
 _HINT_VERBOSITY = (

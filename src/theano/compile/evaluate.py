@@ -25,8 +25,8 @@ def evaluate(self: Any, inputs_to_values: Mapping[Any, Any] | None = None) -> An
     Parameters
     ----------
     inputs_to_values
-        ``{variable: value}`` for the variables it is computed from. The compiled function is kept for the next
-        evaluation with the same inputs.
+        ``{variable: value}`` for the variables it is computed from. The compiled function is kept for the
+        next evaluation with the same inputs.
 
     Examples
     --------

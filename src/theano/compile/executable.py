@@ -1,8 +1,8 @@
 """`Function`: what `theano.function` returns.
 
 A call enters compiled code directly where the executor installed some (see `theano.runtime.FunctionBase`);
-everything compiled code does not take (keywords, defaults, values that must be converted, wrong values) comes to
-`Function._fallback`, which is also the whole call for the "perform" executor.
+everything compiled code does not take (keywords, defaults, values that must be converted, wrong values) comes
+to `Function._fallback`, which is also the whole call for the "perform" executor.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from theano.compile.duplicate import copy_function, deepcopy_function, reduce_function
 from theano.compile.errors import trace_text
 from theano.compile.io import In
+from theano.compile.profiling import ProfileStats
 from theano.compile.sharedvalue import Container
 from theano.graph import Variable
 from theano.runtime.function_base import FunctionBase
@@ -82,16 +83,16 @@ class Function(FunctionBase):
         if attach is not None and self.profile is None:
             attach(self)
 
-    # ---- calls ------------------------------------------------------------------------------------------------
+    # ---- calls ----
 
     def _fallback(self, *args: Any, **kwargs: Any) -> Any:
         """The call in full generality."""
         if self.profile is not None:
-            return self._profiled(args, kwargs)
+            return self._profiled(self.profile, args, kwargs)
         subset = kwargs.pop("output_subset", None) if kwargs else None
         return self._finish(self.executor(self._bind(args, kwargs)), subset)
 
-    def _profiled(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _profiled(self, profile: ProfileStats, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         start = time.perf_counter()
         subset = kwargs.pop("output_subset", None)
         values = self._bind(args, kwargs)
@@ -99,7 +100,7 @@ class Function(FunctionBase):
         results = self.executor(values)
         left = time.perf_counter()
         answer = self._finish(results, subset)
-        self.profile.add_call(time.perf_counter() - start, left - entered)
+        profile.add_call(time.perf_counter() - start, left - entered)
         return answer
 
     def _bind(self, args: Sequence[Any], kwargs: dict[str, Any]) -> list[Any]:
@@ -167,7 +168,7 @@ class Function(FunctionBase):
         if free is not None:
             free()
 
-    # ---- inputs by key ------------------------------------------------------------------------------------------
+    # ---- inputs by key ----
 
     def _index(self, key: Any) -> int:
         """Position of the input that a name, a variable or a position means."""
@@ -183,7 +184,8 @@ class Function(FunctionBase):
             raise TypeError(f"Unknown input or state: {key}")
         if found is _DUPLICATE:
             raise TypeError(
-                f"Ambiguous name: {key} - please check the names of the inputs of your function for duplicates."
+                f"Ambiguous name: {key} - please check the names of the inputs of your function for "
+                f"duplicates."
             )
         return found
 
@@ -200,7 +202,7 @@ class Function(FunctionBase):
         """The shared variables that the function reads or updates."""
         return [spec.variable for spec in self.maker.inputs if spec.shared]
 
-    # ---- copies -------------------------------------------------------------------------------------------------
+    # ---- copies ----
 
     def copy(
         self,

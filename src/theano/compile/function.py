@@ -38,8 +38,8 @@ def function(
     inputs
         Variables, `In` objects, or ``(variable, default)`` pairs.
     outputs
-        One variable (the call returns its value), a list (a list of values), a dict with string keys (a dict),
-        or None; `Out` objects may stand for variables.
+        One variable (the call returns its value), a list (a list of values), a dict with string keys (a
+        dict), or None; `Out` objects may stand for variables.
     mode
         A `Mode` or the name of one; `config.mode` by default.
     updates
@@ -164,7 +164,7 @@ def as_input(param: Any, allow_downcast: bool | None = None) -> In:
     if isinstance(param, list | tuple):
         param = _input_of_tuple(param)
     if isinstance(param, SymbolicInput):
-        made = param if isinstance(param, In) else In(**{**vars(param)})
+        made = param if isinstance(param, In) else In(**vars(param))
         made = _copy_input(made)
     elif isinstance(param, Variable):
         made = In(param)
@@ -174,7 +174,8 @@ def as_input(param: Any, allow_downcast: bool | None = None) -> In:
         raise TypeError(f"Constants not allowed in param list: {made.variable}")
     if isinstance(made.variable, SharedVariable):
         raise TypeError(
-            f"Cannot use a shared variable ({made.variable}) as explicit input. Consider substituting a non-shared "
+            f"Cannot use a shared variable ({made.variable}) as explicit input. Consider substituting a "
+            f"non-shared "
             "variable via the `givens` parameter"
         )
     if made.allow_downcast is None:
@@ -195,7 +196,9 @@ def _input_of_tuple(param: Sequence[Any]) -> In:
     if rest and isinstance(rest[0], str):
         name = rest.pop(0)
     if not rest or not isinstance(rest[0], Variable) or len(rest) > 2:
-        raise TypeError(f"Unknown parameter type: an input given as a tuple is (variable, default), not {param!r}")
+        raise TypeError(
+            f"Unknown parameter type: an input given as a tuple is (variable, default), not {param!r}"
+        )
     variable = rest[0]
     if len(rest) == 1:
         return In(variable, name=name)
@@ -211,8 +214,10 @@ def _refuse_duplicates(specs: list[In]) -> None:
         first = seen.setdefault(spec.variable, i)
         if first != i:
             raise UnusedInputError(
-                f"Variable {spec.variable} is used twice in inputs to theano.function, at indices {first} and {i}. "
-                "This would result in values provided for it being ignored. Please do not duplicate variables in "
+                f"Variable {spec.variable} is used twice in inputs to theano.function, at indices {first} "
+                f"and {i}. "
+                "This would result in values provided for it being ignored. Please do not duplicate "
+                "variables in "
                 "the inputs list."
             )
 

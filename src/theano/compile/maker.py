@@ -24,7 +24,8 @@ class FunctionMaker:
     Parameters
     ----------
     inputs
-        Variables or `In` objects: the explicit inputs, then one with ``shared=True`` for each shared variable.
+        Variables or `In` objects: the explicit inputs, then one with ``shared=True`` for each shared
+        variable.
     outputs
         A variable or `Out`, a list of them, or None.
     mode, accept_inplace, profile, on_unused_input, name
@@ -89,7 +90,9 @@ class FunctionMaker:
         self.fgraph = fgraph
         self.indices = [(spec, [k], [spec]) for k, spec in enumerate(self.inputs)]
         self.expanded_inputs = self.inputs
-        self.refeed = [spec.value is not None and spec.update is None and not spec.shared for spec in self.inputs]
+        self.refeed = [
+            spec.value is not None and spec.update is None and not spec.shared for spec in self.inputs
+        ]
         self.required = [spec.value is None for spec in self.inputs]
         self.plan = Plan(
             fgraph=fgraph,
@@ -97,7 +100,8 @@ class FunctionMaker:
             n_outputs=len(self.outputs) + sum(spec.update is not None for spec in explicit),
             storages=[spec.value.storage for spec in shared],
             updates=[k for k, spec in enumerate(shared) if spec.update is not None],
-            borrow=[out.borrow for out in self.outputs] + [False] * sum(s.update is not None for s in explicit),
+            borrow=[out.borrow for out in self.outputs]
+            + [False] * sum(s.update is not None for s in explicit),
             name=name,
             original=original,
         )
@@ -122,7 +126,7 @@ class FunctionMaker:
         return factory(self.plan, self.mode, self.profile)
 
     def create(self, input_storage: Sequence[Any] | None = None, trustme: bool = False) -> Function:
-        """A function; `input_storage` gives values for the inputs that are not shared, overriding their defaults."""
+        """A function; `input_storage` gives values (or containers) for inputs, overriding their defaults."""
         containers: list[Container] = []
         defaults: list[tuple[bool, bool, Any]] = []
         for k, spec in enumerate(self.inputs):
@@ -175,18 +179,21 @@ def _check_unused(explicit: list[In], roots: list[Any], action: str | None) -> N
             continue
         text = (
             "theano.function was asked to create a function computing outputs given certain inputs, but the "
-            f"provided input variable at index {k} is not part of the computational graph needed to compute the "
+            f"provided input variable at index {k} is not part of the computational graph needed to "
+            f"compute the "
             f"outputs: {spec.variable}.\n"
         )
         if action == "warn":
             warnings.warn(
-                text + "To make this warning into an error, you can pass the parameter on_unused_input='raise' to "
+                text
+                + "To make this warning into an error, you can pass the parameter on_unused_input='raise' to "
                 "theano.function. To disable it completely, use on_unused_input='ignore'.",
                 stacklevel=5,
             )
         else:
             raise UnusedInputError(
-                text + "To make this error into a warning, you can pass the parameter on_unused_input='warn' to "
+                text
+                + "To make this error into a warning, you can pass the parameter on_unused_input='warn' to "
                 "theano.function. To disable it completely, use on_unused_input='ignore'."
             )
 
@@ -206,7 +213,9 @@ def _inline(fgraph: FunctionGraph) -> None:
     """Replace nodes whose op asks for it (`OpFromGraph(inline=True)`) by the graph they stand for."""
     for node in fgraph.toposort():
         if getattr(node.op, "is_inline", False):
-            fgraph.replace_all(zip(node.outputs, node.op.decompose(node.inputs), strict=True), reason="inline")
+            fgraph.replace_all(
+                zip(node.outputs, node.op.decompose(node.inputs), strict=True), reason="inline"
+            )
 
 
 def orig_function(

@@ -1,8 +1,8 @@
 """Modes: which rewrites a function gets and which executor runs it.
 
-A mode has a *linker* and an *optimizer*. The linkers of Theano (`cvm`, `c|py`, …) are names for two executors:
-"native", the compiled program, and "perform", the ops' NumPy implementations run by Python. An optimizer is a
-`Query` that selects rewrites by tag, or `None` for the graph as it was written.
+A mode has a *linker* and an *optimizer*. The linkers of Theano (`cvm`, `c|py`, …) are names for two
+executors: "native", the compiled program, and "perform", the ops' NumPy implementations run by Python. An
+optimizer is a `Query` that selects rewrites by tag, or `None` for the graph as it was written.
 """
 
 from __future__ import annotations
@@ -178,7 +178,9 @@ class Mode:
         return twin
 
     def __str__(self) -> str:
-        return f"{type(self).__name__}(linker = {self.provided_linker}, optimizer = {self.provided_optimizer})"
+        return (
+            f"{type(self).__name__}(linker = {self.provided_linker}, optimizer = {self.provided_optimizer})"
+        )
 
 
 FAST_COMPILE = Mode(predefined_linkers["py"], "fast_compile")

@@ -48,7 +48,9 @@ class NanGuardMode(Mode):
         self.inf_is_error = flags.inf_is_error if inf_is_error is None else inf_is_error
         self.big_is_error = flags.big_is_error if big_is_error is None else big_is_error
         if not (self.nan_is_error or self.inf_is_error or self.big_is_error):
-            raise AssertionError("NanGuardMode needs at least one of nan_is_error, inf_is_error, big_is_error")
+            raise AssertionError(
+                "NanGuardMode needs at least one of nan_is_error, inf_is_error, big_is_error"
+            )
 
     def observers(self, plan: Plan) -> tuple[Observer | None, Observer | None]:
         """What the executor calls around each node."""

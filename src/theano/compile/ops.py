@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -106,7 +107,8 @@ class FromFunctionOp(Op):
             results = [results]
         if len(results) != len(output_storage):
             raise ValueError(
-                f"{self.fn.__name__} returned {len(results)} values, but the op has {len(output_storage)} outputs"
+                f"{self.fn.__name__} returned {len(results)} values, but the op has {len(output_storage)} "
+                f"outputs"
             )
         for storage, value in zip(output_storage, results, strict=True):
             storage[0] = value
@@ -115,15 +117,15 @@ class FromFunctionOp(Op):
         return False  # the function may have effects
 
     def __reduce__(self) -> Any:
+        # `as_op` as a decorator leaves the op under the function's name: then it pickles as that name.
+        found: Any = sys.modules.get(self.fn.__module__)
+        for part in self.fn.__qualname__.split("."):
+            found = getattr(found, part, None)
+        if found is self:
+            self.__module__ = self.fn.__module__
+            return self.fn.__qualname__
         shapes = self.__dict__.get("infer_shape")
-        return _load_from_function, (self.fn, self.itypes, self.otypes, shapes)
-
-
-def _load_from_function(fn: Any, itypes: list[Type], otypes: list[Type], infer_shape: Any) -> FromFunctionOp:
-    # `as_op` as a decorator leaves the op under the function's name: that is what the name loads as.
-    if isinstance(fn, FromFunctionOp):
-        return fn
-    return FromFunctionOp(fn, itypes, otypes, infer_shape)
+        return FromFunctionOp, (self.fn, self.itypes, self.otypes, shapes)
 
 
 def as_op(
@@ -146,8 +148,8 @@ def as_op(
     >>> double(T.dvector("v"))
     FromFunctionOp{double}.0
     """
-    inputs = list(itypes) if isinstance(itypes, list | tuple) else [itypes]
-    outputs = list(otypes) if isinstance(otypes, list | tuple) else [otypes]
+    inputs: list[Any] = list(itypes) if isinstance(itypes, list | tuple) else [itypes]
+    outputs: list[Any] = list(otypes) if isinstance(otypes, list | tuple) else [otypes]
     if not all(isinstance(t, Type) for t in inputs):
         raise TypeError("itypes has to be a list of Theano types")
     if not all(isinstance(t, Type) for t in outputs):

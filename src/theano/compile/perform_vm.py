@@ -19,7 +19,6 @@ import numpy as np
 from theano.compile.errors import raise_with_op
 from theano.compile.plan import EXECUTORS, Executor, Plan
 from theano.compile.sharedvalue import detached_copy
-from theano.configdefaults import config
 from theano.graph import Apply, Constant, Variable
 from theano.ifelse import IfElse
 from theano.tensor.type import TensorType
@@ -45,11 +44,11 @@ class Step:
 
 
 def _bound_perform(node: Apply) -> Callable[[list[Any], list[list[Any]]], Any]:
-    op = node.op
+    op: Any = node.op
     perform = op.perform
     if getattr(op, "params_type", None) is None:
         return lambda inputs, cells: perform(node, inputs, cells)
-    params = node.run_params()
+    params = op.get_params(node) if hasattr(op, "get_params") else op.params_type.filter(op)
     return lambda inputs, cells: perform(node, inputs, cells, params)
 
 
@@ -94,7 +93,7 @@ class PerformExecutor:
         self._producer = {slot: step for step in self.steps for slot in step.outputs}
         self._plan_memory()
 
-    # ---- preparation ----------------------------------------------------------------------------------------
+    # ---- preparation ----
 
     def _new_slot(self, variable: Variable) -> int:
         slot = self._slot[variable] = len(self._initial)
@@ -126,14 +125,17 @@ class PerformExecutor:
         self._plan_destruction(len(n_leaves), last_reader)
 
     def _plan_destruction(self, n_leaves: int, last_reader: dict[int, Step]) -> None:
-        """Decide which overwritten inputs must be copied first: those that share memory with a value that is an
-        input, a constant, an output or still read. (In demand-driven order every one of them.)"""
+        """Decide which overwritten inputs must be copied first: those that share memory with a value that is
+        an input, a constant, an output or still read. (In demand-driven order every one of them.)"""
         if not any(getattr(step.node.op, "destroy_map", None) for step in self.steps):
             return
         group = list(range(len(self._initial)))  # slots that may share memory have one number
         members: dict[int, list[int]] = {k: [k] for k in group}
         for step in self.steps:
-            maps = (getattr(step.node.op, "view_map", None) or {}, getattr(step.node.op, "destroy_map", None) or {})
+            maps = (
+                getattr(step.node.op, "view_map", None) or {},
+                getattr(step.node.op, "destroy_map", None) or {},
+            )
             for links in maps:
                 for out, positions in links.items():
                     for position in positions:
@@ -151,7 +153,7 @@ class PerformExecutor:
                 if not free or step.inputs.count(slot) > 1:
                     step.copies.append(position)
 
-    # ---- running --------------------------------------------------------------------------------------------
+    # ---- running ----
 
     def __call__(self, values: Sequence[Any]) -> list[Any]:
         plan = self.plan
@@ -229,17 +231,17 @@ class PerformExecutor:
 
     @staticmethod
     def _taken(step: Step, slots: list[Any]) -> list[int]:
-        n = step.node.op.n_outs
+        n = len(step.outputs)
         return step.inputs[1 : 1 + n] if slots[step.inputs[0]] else step.inputs[1 + n : 1 + 2 * n]
 
     def _choose(self, step: Step, slots: list[Any]) -> None:
         for out, slot in zip(step.outputs, self._taken(step, slots), strict=True):
             slots[out] = slots[slot]
 
-    # ---- after the last node ----------------------------------------------------------------------------------
+    # ---- after the last node ----
 
     def _commit(self, slots: list[Any], values: Sequence[Any]) -> list[Any]:
-        """Separate results from everything that lives on, then store the new values and return the outputs."""
+        """Separate results from all that lives on, then store the new values and return the outputs."""
         plan = self.plan
         results = [
             np.asarray(slots[k]) if as_array and not isinstance(slots[k], np.ndarray) else slots[k]

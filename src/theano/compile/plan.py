@@ -20,7 +20,8 @@ class Plan:
         Rewritten graph. Inputs: explicit inputs, then shared variables. Outputs: explicit outputs (then new
         values of inputs with an update), then new values of shared variables.
     inputs
-        One `In` for each explicit input: `strict`, `allow_downcast`, `mutable`, `implicit`, `value`, `update`.
+        One `In` for each explicit input: `strict`, `allow_downcast`, `mutable`, `implicit`, `value`,
+        `update`.
     n_outputs
         How many of the outputs are returned by the executor; the others are stored by it.
     storages
@@ -55,8 +56,8 @@ class Plan:
 class Executor(Protocol):
     """Runs a function on values that have passed `Type.filter`.
 
-    A call returns the first `Plan.n_outputs` outputs and stores the new values of shared variables, either all
-    of them or, when it raises, none. An executor with an entry of its own may also have
+    A call returns the first `Plan.n_outputs` outputs and stores the new values of shared variables, either
+    all of them or, when it raises, none. An executor with an entry of its own may also have
     ``attach(function)``, called once for each `Function` made with it.
     """
 

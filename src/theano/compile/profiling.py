@@ -19,8 +19,8 @@ _to_print_at_exit: list[ProfileStats] = []
 
 
 def register_profiler_printer(fct: Callable[..., None]) -> Callable[..., None]:
-    """Let ``fct(message, compile_time, fct_call_time, apply_time, op_cimpl, message, outputs_size, other_time)``
-    add to printed profiles."""
+    """Let ``fct(message, compile_time, fct_call_time, apply_time, op_cimpl, message, outputs_size,
+    other_time)`` add to printed profiles."""
     _printers.append(fct)
     return fct
 
@@ -66,7 +66,11 @@ class ProfileStats:
     ignore_first_call = False
 
     def __init__(
-        self, atexit_print: bool = True, flag_time_thunks: bool | None = None, gpu_checks: bool = True, **kwargs: Any
+        self,
+        atexit_print: bool = True,
+        flag_time_thunks: bool | None = None,
+        gpu_checks: bool = True,
+        **kwargs: Any,
     ) -> None:
         self.flag_time_thunks = True if flag_time_thunks is None else flag_time_thunks
         self.apply_time: dict[Apply, float] = {}
@@ -82,7 +86,7 @@ class ProfileStats:
                 atexit.register(_print_at_exit)
             _to_print_at_exit.append(self)
 
-    # ---- collecting ---------------------------------------------------------------------------------------------
+    # ---- collecting ----
 
     def add_call(self, seconds: float, inside: float) -> None:
         """Count one call of the function."""
@@ -110,7 +114,7 @@ class ProfileStats:
         for table in (self.apply_time, self.apply_callcount, self.apply_cimpl, self.output_size):
             table.clear()
 
-    # ---- sums -----------------------------------------------------------------------------------------------------
+    # ---- sums ----
 
     def _sum_by(self, key: Callable[[Apply], Any], table: dict[Apply, Any]) -> dict[Any, Any]:
         sums: dict[Any, Any] = {}
@@ -131,7 +135,7 @@ class ProfileStats:
         return self._sum_by(lambda node: type(node.op), dict.fromkeys(self.apply_time, 1))
 
     def class_impl(self) -> dict[type, str]:
-        """"C" or "Py" by class of op."""
+        """ "C" or "Py" by class of op."""
         return {type(node.op): "C" if c else "Py" for node, c in self.apply_cimpl.items()}
 
     def op_time(self) -> dict[Any, float]:
@@ -147,7 +151,7 @@ class ProfileStats:
         return self._sum_by(lambda node: node.op, dict.fromkeys(self.apply_time, 1))
 
     def op_impl(self) -> dict[Any, str]:
-        """"C" or "Py" by op."""
+        """ "C" or "Py" by op."""
         return {node.op: "C" if c else "Py" for node, c in self.apply_cimpl.items()}
 
     def compute_total_times(self) -> dict[Apply, float]:
@@ -168,9 +172,11 @@ class ProfileStats:
                     stack.append(variable.owner)
         total_times[node] = sum(self.apply_time.get(n, 0.0) for n in seen)
 
-    # ---- printing ---------------------------------------------------------------------------------------------------
+    # ---- printing ----
 
-    def summary(self, file: TextIO | None = None, n_ops_to_print: int = 20, n_apply_to_print: int = 20) -> None:
+    def summary(
+        self, file: TextIO | None = None, n_ops_to_print: int = 20, n_apply_to_print: int = 20
+    ) -> None:
         """Print everything."""
         file = sys.stderr if file is None else file
         self.summary_function(file)
@@ -238,7 +244,10 @@ class ProfileStats:
         """Sizes of the values that nodes made."""
         file = sys.stderr if file is None else file
         print("Memory Profile (the sum of all outputs of nodes)", file=file)
-        print(f"    {sum(self.output_size.values()) / 1024:.0f} KiB in {len(self.output_size)} variables", file=file)
+        print(
+            f"    {sum(self.output_size.values()) / 1024:.0f} KiB in {len(self.output_size)} variables",
+            file=file,
+        )
         largest = sorted(self.output_size.items(), key=lambda item: -item[1])[:N]
         for variable, size in largest:
             print(f"    {size:>12}B  {self.variable_shape[variable]}  {variable}", file=file)
@@ -261,7 +270,10 @@ class ProfileStats:
         """Hints for a faster program."""
         print("Here are tips to potentially make your code run faster", file=file)
         print("                 (if you think of new ones, suggest them on the mailing list).", file=file)
-        print("                 Test them first, as they are not guaranteed to always provide a speedup.", file=file)
+        print(
+            "                 Test them first, as they are not guaranteed to always provide a speedup.",
+            file=file,
+        )
         tips = []
         if any(getattr(v.type, "dtype", "") == "float64" for v in self.output_size):
             tips.append("Try the Theano flag floatX=float32")
@@ -315,8 +327,11 @@ class ScanProfileStats(ProfileStats):
     def summary_function(self, file: TextIO) -> None:
         """Times of the loop."""
         print("Scan overhead", "=============", f"  Message: {self.message}", sep="\n", file=file)
-        print(f"  Time in {self.callcount} calls of the op (for a total of {self.nbsteps} steps) "
-              f"{self.call_time:e}s", file=file)
+        print(
+            f"  Time in {self.callcount} calls of the op (for a total of {self.nbsteps} steps) "
+            f"{self.call_time:e}s",
+            file=file,
+        )
         print(file=file)
 
 
@@ -344,5 +359,8 @@ def _print_at_exit() -> None:
 def print_global_stats() -> None:
     """Print the time of all functions of the process that are measured."""
     total = sum(stats.fct_call_time for stats in _to_print_at_exit)
-    print(f"Global stats: Time elapsed since Theano import = {time.time() - theano_imported_time:6.3f}s, "
-          f"Time spent in Theano functions = {total:6.3f}s", file=sys.stderr)
+    print(
+        f"Global stats: Time elapsed since Theano import = {time.time() - theano_imported_time:6.3f}s, "
+        f"Time spent in Theano functions = {total:6.3f}s",
+        file=sys.stderr,
+    )

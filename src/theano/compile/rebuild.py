@@ -106,7 +106,7 @@ def _unwanted_defaults(no_default_updates: Any) -> set[Any] | None:
     raise TypeError("no_default_update should be either a boolean or a list")
 
 
-# ---- updates ------------------------------------------------------------------------------------------------
+# ---- updates ----
 
 
 def _checked_updates(updates: Any) -> dict[SharedVariable, Any]:
@@ -117,12 +117,16 @@ def _checked_updates(updates: Any) -> dict[SharedVariable, Any]:
     if not isinstance(updates, Mapping):
         updates = list(updates)
         if any(isinstance(pair, Variable) or len(pair) != 2 for pair in updates):
-            raise ValueError("The updates parameter must be an OrderedDict/dict or a list of lists/tuples with 2 elements")
+            raise ValueError(
+                "The updates parameter must be an OrderedDict/dict or a list of lists/tuples with 2 elements"
+            )
     for target, value in iter_over_pairs(updates):
         if not isinstance(target, SharedVariable):
             raise TypeError("update target must be a SharedVariable", target)
         if target in checked:
-            raise ValueError("this shared variable already has an update expression", (target, checked[target]))
+            raise ValueError(
+                "this shared variable already has an update expression", (target, checked[target])
+            )
         checked[target] = _update_value(target, value)
     return checked
 
@@ -134,18 +138,20 @@ def _update_value(target: SharedVariable, value: Any) -> Any:
         kind = getattr(value, "type", type(value))
         text = (
             "An update must have the same type as the original shared variable "
-            f"(shared_var={target}, shared_var.type={target.type}, update_val={value}, update_val.type={kind})."
+            f"(shared_var={target}, shared_var.type={target.type}, update_val={value}, "
+            f"update_val.type={kind})."
         )
         if getattr(kind, "dtype", None) == getattr(target.type, "dtype", 0):
             text += (
                 " If the difference is related to the broadcast pattern, you can call the "
-                "tensor.unbroadcast(var, axis_to_unbroadcast[, ...]) function to remove broadcastable dimensions."
+                "tensor.unbroadcast(var, axis_to_unbroadcast[, ...]) function to remove broadcastable "
+                "dimensions."
             )
         raise TypeError(text) from error
     return converted
 
 
-# ---- givens -------------------------------------------------------------------------------------------------
+# ---- givens ----
 
 
 def _checked_givens(givens: Any, inputs: Sequence[Variable], strict: bool) -> dict[Variable, Any]:
@@ -159,10 +165,14 @@ def _checked_givens(givens: Any, inputs: Sequence[Variable], strict: bool) -> di
             raise TypeError(f"givens keys must be Variable: {key!r} is of type {type(key).__name__}")
         if key in given_inputs:
             raise RuntimeError(
-                f"You are trying to replace variable '{key}' through the `givens` parameter, but this variable is "
-                "an input to your function. Replacing inputs is currently forbidden because it has no effect. One "
-                "way to modify an input `x` to a function evaluating f(x) is to define a new input `y` and use "
-                "`theano.function([y], f(x), givens={x: g(y)})`. Another solution consists in using `theano.clone`, "
+                f"You are trying to replace variable '{key}' through the `givens` parameter, but this "
+                f"variable is "
+                "an input to your function. Replacing inputs is currently forbidden because it has no "
+                "effect. One "
+                "way to modify an input `x` to a function evaluating f(x) is to define a new input `y` "
+                "and use "
+                "`theano.function([y], f(x), givens={x: g(y)})`. Another solution consists in using "
+                "`theano.clone`, "
                 "e.g. like this: `theano.function([x], theano.clone(f(x), replace={x: g(x)}))`."
             )
         replace[key] = _replacement(key, value, strict)
@@ -171,8 +181,10 @@ def _checked_givens(givens: Any, inputs: Sequence[Variable], strict: bool) -> di
         others = keys - {key}
         if others and not others.isdisjoint(ancestors([value])):
             raise AssertionError(
-                "When using 'givens' or 'replace' with several (old_v, new_v) replacement pairs, you can not have a "
-                "new_v variable depend on an old_v one. For instance, givens = {a:b, b:(a+1)} is not allowed. Here, "
+                "When using 'givens' or 'replace' with several (old_v, new_v) replacement pairs, you can "
+                "not have a "
+                "new_v variable depend on an old_v one. For instance, givens = {a:b, b:(a+1)} is not "
+                "allowed. Here, "
                 f"the old_v {key} is replaced by {value}, which depends on another old_v."
             )
     return replace
@@ -183,7 +195,11 @@ def _replacement(key: Any, value: Any, strict: bool) -> Any:
         raise TypeError(f"givens values must be variables, arrays or numbers, not {value!r}")
     if not isinstance(value, Variable):
         # A number takes its own dtype here (a Python int int64, a float float64), as shared() does.
-        value = as_tensor_variable(_own_dtype(value)) if hasattr(key.type, "dtype") else key.type.make_constant(value)
+        value = (
+            as_tensor_variable(_own_dtype(value))
+            if hasattr(key.type, "dtype")
+            else key.type.make_constant(value)
+        )
     return key.type.filter_variable(value) if strict else value
 
 

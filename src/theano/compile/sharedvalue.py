@@ -95,8 +95,8 @@ def detached_copy(value: Any) -> Any:
 class SharedVariable(Variable):
     """A variable with a value that compiled functions share.
 
-    Made by `theano.shared`. `get_value` and `set_value` read and write the value; `default_update`, when it is
-    set, is the expression every function that uses the variable updates it with.
+    Made by `theano.shared`. `get_value` and `set_value` read and write the value; `default_update`, when it
+    is set, is the expression every function that uses the variable updates it with.
 
     Parameters
     ----------
@@ -166,13 +166,15 @@ class SharedVariable(Variable):
     @property
     def value(self) -> Any:
         raise Exception(
-            "sharedvar.value does not exist anymore. Use sharedvar.get_value() or sharedvar.set_value() instead."
+            "sharedvar.value does not exist anymore. Use sharedvar.get_value() or sharedvar.set_value() "
+            "instead."
         )
 
     @value.setter
     def value(self, new_value: Any) -> None:
         raise Exception(
-            "sharedvar.value does not exist anymore. Use sharedvar.get_value() or sharedvar.set_value() instead."
+            "sharedvar.value does not exist anymore. Use sharedvar.get_value() or sharedvar.set_value() "
+            "instead."
         )
 
     def __getitem__(self, *args: Any) -> Any:
@@ -189,8 +191,8 @@ _constructors: list[SharedConstructor] = []
 def shared_constructor(ctor: SharedConstructor, remove: bool = False) -> SharedConstructor:
     """Register `ctor` (usable as a decorator): the latest registered is asked first by `shared`.
 
-    A constructor is called as `ctor(value, name=, strict=, allow_downcast=, **kwargs)` and raises TypeError for
-    a value or a keyword that it does not know.
+    A constructor is called as `ctor(value, name=, strict=, allow_downcast=, **kwargs)` and raises TypeError
+    for a value or a keyword that it does not know.
     """
     if remove:
         _constructors.remove(ctor)
@@ -219,8 +221,8 @@ def shared(
 
     Notes
     -----
-    The dtype is that of the value: ``shared(0)`` is int64, ``shared(0.)`` float64 whatever `floatX` is. No axis
-    is broadcastable unless asked for, also where its length is 1.
+    The dtype is that of the value: ``shared(0)`` is int64, ``shared(0.)`` float64 whatever `floatX` is. No
+    axis is broadcastable unless asked for, also where its length is 1.
 
     Examples
     --------
