@@ -35,9 +35,9 @@ def _logical_shift(x: Any, y: Any) -> Any:
 def _cast(x: Any, type_: str) -> Any:
     if x.dtype.kind == "f" and type_ in expr.INTS:
         info = np.iinfo(DTYPE_OF[type_])
-        assert np.all((np.trunc(x) >= float(info.min)) & (np.trunc(x) < float(info.max) + (info.max < 2**53))), (
-            "a native conversion would be undefined"
-        )
+        assert np.all(
+            (np.trunc(x) >= float(info.min)) & (np.trunc(x) < float(info.max) + (info.max < 2**53))
+        ), "a native conversion would be undefined"
     return x.astype(DTYPE_OF[type_])
 
 

@@ -28,7 +28,9 @@ def samples(dtype: str, rare: bool = True) -> np.ndarray:
         return np.array([False, True])
     if kind.kind in "iu":
         info = np.iinfo(kind)
-        values = [0, 1, 2, 3, 5, 7, info.max, info.max - 1] + ([-1, -2, -3, -7, info.min] if kind.kind == "i" else [])
+        values = [0, 1, 2, 3, 5, 7, info.max, info.max - 1] + (
+            [-1, -2, -3, -7, info.min] if kind.kind == "i" else []
+        )
         return np.array(values, dtype=kind)
     reals = [0.0, -0.0, 0.25, -0.25, 0.5, -0.5, 1.0, -1.0, 1.5, -1.5, 2.0, 2.5, -2.5, 3.7, -3.7, 30.0, -30.0]
     if rare:
@@ -85,8 +87,11 @@ def test_numpy_gives_the_declared_dtype_without_warnings(name: str) -> None:
     op = TABLE[name]
     for dtypes in dtype_cases(op):
         out = output_dtype(op, dtypes)
-        if out is None or (arity(op) > 1 and name in ("jv", "iv", "gammainc", "gammaincc", "gammal", "gammau", "chi2sf")
-                           and dtypes[0] not in ("int8", "float32", "float64")):
+        if out is None or (
+            arity(op) > 1
+            and name in ("jv", "iv", "gammainc", "gammaincc", "gammal", "gammau", "chi2sf")
+            and dtypes[0] not in ("int8", "float32", "float64")
+        ):
             continue
         with warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -107,7 +112,11 @@ def test_expansion_agrees_with_numpy(name: str) -> None:
         out = output_dtype(op, dtypes)
         if out is None or not op.is_native(dtypes, out):
             continue
-        if arity(op) == 2 and len(set(dtypes)) == 2 and not set(dtypes) <= {"bool", "int8", "int64", "uint64", "float32"}:
+        if (
+            arity(op) == 2
+            and len(set(dtypes)) == 2
+            and not set(dtypes) <= {"bool", "int8", "int64", "uint64", "float32"}
+        ):
             continue  # mixtures of all kinds, not all mixtures
         inputs = safe_grid(op, dtypes, out)
         expected = op.compute(inputs)

@@ -65,7 +65,11 @@ true_div = binary(
     expand=lambda x, y: x / y,
 )
 inv = unary(
-    "inv", numpy=lambda x: 1 / x, dtype=rules.to_float, grad=lambda x, z, g: -g / (x * x), expand=lambda x: 1 / x
+    "inv",
+    numpy=lambda x: 1 / x,
+    dtype=rules.to_float,
+    grad=lambda x, z, g: -g / (x * x),
+    expand=lambda x: 1 / x,
 )
 identity = unary("identity", numpy=np.copy, dtype=rules.same, grad=lambda x, z, g: g, expand=lambda x: x)
 
@@ -108,8 +112,8 @@ def _int_divmod(x: Expr, y: Expr) -> tuple[Expr, Expr]:
 def _truncated_remainder(x: Expr, y: Expr) -> Expr:
     """x - trunc(x/y)*y, corrected where x/y was rounded across an integer.
 
-    One step leaves the exact rest of a quotient rounded to the mantissa's m bits; two are exact up to quotients
-    of about 2**(2m) (with a fused product and sum).
+    One step leaves the exact rest of a quotient rounded to the mantissa's m bits; two are exact up to
+    quotients of about 2**(2m) (with a fused product and sum).
     """
     r = x
     for _ in range(2):

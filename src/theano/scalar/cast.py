@@ -18,7 +18,9 @@ Term = Any
 
 def _check(target: str, source: str) -> str:
     if source in COMPLEX and target not in COMPLEX:
-        raise TypeError("Casting from complex to real is ambiguous: consider real(), imag(), angle() or abs()")
+        raise TypeError(
+            "Casting from complex to real is ambiguous: consider real(), imag(), angle() or abs()"
+        )
     return target
 
 

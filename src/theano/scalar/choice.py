@@ -20,7 +20,7 @@ def _expand_switch(cond: Expr, x: Expr, y: Expr) -> Expr:
     return expr.select(cond if cond.type == "bool" else expr.ne(cond, 0), x, y)
 
 
-switch = ScalarOp(
+switch: ScalarOp = ScalarOp(
     "switch",
     3,
     numpy=lambda c, x, y: np.where(c != 0, x, y),

@@ -11,11 +11,11 @@ import numpy as np
 
 from theano.loops import expr
 from theano.scalar import rules
+from theano.scalar.arithmetic import abs_
 from theano.scalar.choice import second
 from theano.scalar.dtypes import complex_of, upcast
-from theano.scalar.op import binary, unary
+from theano.scalar.op import ScalarOp, binary, unary
 from theano.scalar.power import sqr
-from theano.scalar.arithmetic import abs_
 from theano.scalar.trigonometric import cos, sin
 
 Term = Any
@@ -52,7 +52,7 @@ def _grad_angle(z: Term, theta: Term, g: Term) -> Term:
     return complex(-scale * imag(z), scale * real(z))
 
 
-real = unary(
+real: ScalarOp = unary(
     "real",
     numpy=np.real,
     dtype=rules.real_part,
@@ -61,7 +61,7 @@ real = unary(
     args=rules.args_as_they_are,
     holomorphic=False,
 )
-imag = unary(
+imag: ScalarOp = unary(
     "imag",
     numpy=np.imag,
     dtype=rules.real_part,
@@ -70,7 +70,7 @@ imag = unary(
     args=rules.args_as_they_are,
     holomorphic=False,
 )
-conj = unary(
+conj: ScalarOp = unary(
     "conj",
     numpy=np.conjugate,
     dtype=_conj_dtype,
@@ -86,7 +86,7 @@ angle = unary(
     args=rules.args_as_they_are,
     holomorphic=False,
 )
-complex = binary(
+complex: ScalarOp = binary(
     "complex",
     numpy=_pair,
     dtype=_from_parts,

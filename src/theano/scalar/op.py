@@ -122,7 +122,9 @@ class ScalarOp:
             output_dtype = self.dtype(*dtypes)
         wanted = self.args(dtypes, output_dtype)
         with np.errstate(all="ignore"):
-            arrays = [a if a.dtype.name == w else a.astype(NUMPY[w]) for a, w in zip(inputs, wanted, strict=True)]
+            arrays = [
+                a if a.dtype.name == w else a.astype(NUMPY[w]) for a, w in zip(inputs, wanted, strict=True)
+            ]
             result = np.asarray(self.numpy(*arrays))
             if result.dtype.name != output_dtype:
                 result = result.astype(NUMPY[output_dtype])

@@ -27,7 +27,8 @@ def define_operators(cls: type, apply: Callable[[ScalarOp], Callable[..., Any]])
         if name in BINARY:
             _define(cls, "r" + name, lambda self, other, compute=compute: compute(other, self))
     for name, op in UNARY.items():
-        _define(cls, name, lambda self, compute=apply(op): compute(self))
+        compute = apply(op)
+        _define(cls, name, lambda self, compute=compute: compute(self))
 
 
 def _define(cls: type, name: str, method: Callable[..., Any]) -> None:

@@ -30,7 +30,7 @@ def _power(x: np.ndarray, y: np.ndarray) -> Any:
 
 
 def _expand_int_power(x: Expr, y: Expr) -> Expr:
-    """Square and multiply over the bits of the exponent, unrolled: a constant exponent leaves few products."""
+    """Square and multiply over the exponent's bits, unrolled; a constant exponent leaves few products."""
     type_ = x.type
     one = expr.const(1, type_)
     signed = type_ in expr.SIGNED

@@ -25,7 +25,9 @@ def _expand_away_from_zero(x: Expr) -> Expr:
 ceil = unary("ceil", numpy=np.ceil, dtype=rules.to_float_real, grad=None, expand=expr.ceil)
 floor = unary("floor", numpy=np.floor, dtype=rules.to_float_real, grad=None, expand=expr.floor)
 trunc = unary("trunc", numpy=np.trunc, dtype=rules.to_float_real, grad=None, expand=expr.trunc)
-round_half_to_even = unary("round_half_to_even", numpy=np.rint, dtype=rules.float_only, grad=None, expand=expr.rint)
+round_half_to_even = unary(
+    "round_half_to_even", numpy=np.rint, dtype=rules.float_only, grad=None, expand=expr.rint
+)
 round_half_away_from_zero = unary(
     "round_half_away_from_zero",
     numpy=_away_from_zero,

@@ -33,7 +33,9 @@ def _ultra_fast_sigmoid(x: Any) -> Any:
 
 def _expand_ultra_fast_sigmoid(x: Expr) -> Expr:
     half = expr.abs_(x) * 0.5
-    tail = expr.select(expr.lt(half, 3.0), (half - 1.7) * 0.0458812946797165 + 0.935409070603099, 0.99505475368673)
+    tail = expr.select(
+        expr.lt(half, 3.0), (half - 1.7) * 0.0458812946797165 + 0.935409070603099, 0.99505475368673
+    )
     z = expr.select(expr.lt(half, 1.7), half * 1.5 / (half + 1.0), tail)
     return (expr.select(expr.ge(x, 0), z, -z) + 1.0) * 0.5
 

@@ -19,7 +19,9 @@ _SLOPE = 2 / math.sqrt(math.pi)  # of erf at 0
 
 
 def _special(name: str, grad: Any, expand: Any = None, scipy: str | None = None) -> ScalarOp:
-    return unary(name, numpy=scipy_special(scipy or name), dtype=rules.to_float_real, grad=grad, expand=expand)
+    return unary(
+        name, numpy=scipy_special(scipy or name), dtype=rules.to_float_real, grad=grad, expand=expand
+    )
 
 
 def _special2(name: str, grad: Any, numpy: Any = None) -> ScalarOp:
@@ -38,8 +40,8 @@ erfcinv = _special("erfcinv", lambda x, y, g: g * like(g, -1 / _SLOPE) * exp(sqr
 
 gamma = _special("gamma", lambda x, y, g: g * y * psi(x))
 gammaln = _special("gammaln", lambda x, y, g: g * psi(x))
-psi = _special("psi", lambda x, y, g: g * tri_gamma(x))
-tri_gamma = unary(
+psi: ScalarOp = _special("psi", lambda x, y, g: g * tri_gamma(x))
+tri_gamma: ScalarOp = unary(
     "tri_gamma",
     numpy=lambda x: scipy_special("polygamma")(1, x),
     dtype=rules.to_float_real,
@@ -62,9 +64,13 @@ chi2sf = binary(
 
 # -- Bessel functions ----------------------------------------------------------------------------------------
 
-j0 = _special("j0", lambda x, y, g: -g * j1(x))
-j1 = _special("j1", lambda x, y, g: g * (j0(x) - jv(2, x)) * like(g, 0.5))
-jv = _special2("jv", lambda v, x, y, g: (UNDEFINED, g * (jv(v - 1, x) - jv(v + 1, x)) * like(g, 0.5)))
-i0 = _special("i0", lambda x, y, g: g * i1(x))
-i1 = _special("i1", lambda x, y, g: g * (i0(x) + iv(2, x)) * like(g, 0.5))
-iv = _special2("iv", lambda v, x, y, g: (UNDEFINED, g * (iv(v - 1, x) + iv(v + 1, x)) * like(g, 0.5)))
+j0: ScalarOp = _special("j0", lambda x, y, g: -g * j1(x))
+j1: ScalarOp = _special("j1", lambda x, y, g: g * (j0(x) - jv(2, x)) * like(g, 0.5))
+jv: ScalarOp = _special2(
+    "jv", lambda v, x, y, g: (UNDEFINED, g * (jv(v - 1, x) - jv(v + 1, x)) * like(g, 0.5))
+)
+i0: ScalarOp = _special("i0", lambda x, y, g: g * i1(x))
+i1: ScalarOp = _special("i1", lambda x, y, g: g * (i0(x) + iv(2, x)) * like(g, 0.5))
+iv: ScalarOp = _special2(
+    "iv", lambda v, x, y, g: (UNDEFINED, g * (iv(v - 1, x) + iv(v + 1, x)) * like(g, 0.5))
+)

@@ -19,8 +19,8 @@ def _float_function(name: str, numpy: Any, expand: Any, grad: Any) -> ScalarOp:
     return unary(name, numpy=numpy, dtype=rules.to_float, grad=grad, expand=expand)
 
 
-sin = _float_function("sin", np.sin, vmath.sin, lambda x, y, g: g * cos(x))
-cos = _float_function("cos", np.cos, vmath.cos, lambda x, y, g: -g * sin(x))
+sin: ScalarOp = _float_function("sin", np.sin, vmath.sin, lambda x, y, g: g * cos(x))
+cos: ScalarOp = _float_function("cos", np.cos, vmath.cos, lambda x, y, g: -g * sin(x))
 tan = _float_function("tan", np.tan, vmath.tan, lambda x, y, g: g / sqr(cos(x)))
 arcsin = _float_function("arcsin", np.arcsin, vmath.asin, lambda x, y, g: g / sqrt(1 - sqr(x)))
 arccos = _float_function("arccos", np.arccos, vmath.acos, lambda x, y, g: -g / sqrt(1 - sqr(x)))
@@ -33,8 +33,8 @@ arctan2 = binary(
     expand=vmath.atan2,
 )
 
-sinh = _float_function("sinh", np.sinh, vmath.sinh, lambda x, y, g: g * cosh(x))
-cosh = _float_function("cosh", np.cosh, vmath.cosh, lambda x, y, g: g * sinh(x))
+sinh: ScalarOp = _float_function("sinh", np.sinh, vmath.sinh, lambda x, y, g: g * cosh(x))
+cosh: ScalarOp = _float_function("cosh", np.cosh, vmath.cosh, lambda x, y, g: g * sinh(x))
 tanh = _float_function("tanh", np.tanh, vmath.tanh, lambda x, y, g: g * (1 - sqr(y)))
 arcsinh = _float_function("arcsinh", np.arcsinh, vmath.asinh, lambda x, y, g: g / sqrt(1 + sqr(x)))
 arccosh = _float_function("arccosh", np.arccosh, vmath.acosh, lambda x, y, g: g / sqrt(sqr(x) - 1))

@@ -32,10 +32,22 @@ from theano.tensor.constructors import tensor
 from theano.tensor.dot import BatchedDot, Dot, batched_dot, batched_tensordot, dot, outer, tensordot
 from theano.tensor.elemwise import DimShuffle, Elemwise
 from theano.tensor.indexing import flatnonzero, nonzero, nonzero_values, take
-from theano.tensor.join import Join, Split, concatenate, horizontal_stack, join, join_, roll, split, stack, stacklists
-from theano.tensor.join import tile, vertical_stack
-from theano.tensor.math import *  # noqa: F403
-from theano.tensor.reduction import *  # noqa: F403
+from theano.tensor.join import (
+    Join,
+    Split,
+    concatenate,
+    horizontal_stack,
+    join,
+    join_,
+    roll,
+    split,
+    stack,
+    stacklists,
+    tile,
+    vertical_stack,
+)
+from theano.tensor.math import *
+from theano.tensor.reduction import *
 from theano.tensor.shape import (
     Rebroadcast,
     Reshape,
@@ -58,7 +70,7 @@ from theano.tensor.shape import (
     unbroadcast,
 )
 from theano.tensor.static_value import NotScalarConstantError, get_scalar_constant_value
-from theano.tensor.statistics import *  # noqa: F403
+from theano.tensor.statistics import *
 from theano.tensor.subtensor import IncSubtensor, Subtensor, inc_subtensor, set_subtensor
 from theano.tensor.type import TensorType, values_eq_approx_always_true
 from theano.tensor.variable import (
@@ -70,11 +82,26 @@ from theano.tensor.variable import (
     constant,
     get_vector_length,
 )
+
 from theano.tensor import methods as _methods  # isort: skip  (needs all modules above)
-from theano.tensor import blas, extra_ops, nnet  # isort: skip  (need the methods)
-from theano.tensor.diagonal import ExtractDiag, diag, diagonal, fill_diagonal, fill_diagonal_offset  # isort: skip
-from theano.tensor.extra_ops import *  # noqa: F403  # isort: skip
+from theano.tensor.diagonal import (  # isort: skip  (attach methods)
+    ExtractDiag,
+    diag,
+    diagonal,
+    fill_diagonal,
+    fill_diagonal_offset,
+)
+from theano.tensor.extra_ops import *  # isort: skip
+from theano.tensor.advanced_subtensor import (  # isort: skip
+    AdvancedIncSubtensor,
+    AdvancedIncSubtensor1,
+    AdvancedSubtensor,
+    AdvancedSubtensor1,
+)
 from theano.tensor.grid import mgrid, ogrid  # isort: skip
+from theano.tensor import nnet  # isort: skip
+from theano.tensor import blas, extra_ops  # isort: skip  (need the methods)
+from theano.tensor.extra_ops import *  # isort: skip
 
 globals().update(_CONSTRUCTORS)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -60,10 +60,14 @@ def normalize_axis(axis: Any, ndim: int) -> Axis:
     for a in items:
         a = getattr(a, "data", a) if hasattr(a, "type") else a
         if isinstance(a, bool) or not isinstance(a, int | np.integer | np.ndarray):
-            raise TypeError(f"axis must be an integer, a sequence of integers or None, got {a!r} of {type(a)}")
+            raise TypeError(
+                f"axis must be an integer, a sequence of integers or None, got {a!r} of {type(a)}"
+            )
         a = int(a)
         if not -ndim <= a < ndim:
-            raise ValueError(f"Not enough dimensions on the input: axis {a} does not exist with {ndim} dimensions")
+            raise ValueError(
+                f"Not enough dimensions on the input: axis {a} does not exist with {ndim} dimensions"
+            )
         result.add(a % ndim)
     return tuple(sorted(result))
 
@@ -96,7 +100,7 @@ def keep_dims(reduced: Any, ndim: int, axis: Axis) -> Any:
     return dimshuffle(reduced, order)
 
 
-def makeKeepDims(x: Any, y: Any, axis: Any) -> Any:  # noqa: N802
+def makeKeepDims(x: Any, y: Any, axis: Any) -> Any:
     """`y`, a reduction of `x` over `axis`, with the reduced axes put back."""
     x = as_tensor_variable(x)
     return keep_dims(as_tensor_variable(y), x.type.ndim, normalize_axis(axis, x.type.ndim))
@@ -121,7 +125,7 @@ class CAReduce(Op):
     TensorType(float64, vector)
     """
 
-    __props__: tuple[str, ...] = ("scalar_op", "axis")
+    __props__: ClassVar[tuple[str, ...]] = ("scalar_op", "axis")
 
     def __init__(self, scalar_op: scalar.ScalarOp, axis: Any = None) -> None:
         self.scalar_op = scalar_op
@@ -167,7 +171,9 @@ class CAReduce(Op):
         axis = all_axes(self.axis, x.ndim)
         for a in axis:
             if op.identity is None and x.shape[a] == 0 and x.size == 0:
-                raise ValueError(f"{self}: zero-size array to reduction operation {op}, which has no identity")
+                raise ValueError(
+                    f"{self}: zero-size array to reduction operation {op}, which has no identity"
+                )
         with np.errstate(all="ignore"):
             x = x.astype(NUMPY[self.acc_dtype or dtype.name], copy=False)
             ufunc = _UFUNCS.get(op.name)
@@ -176,15 +182,19 @@ class CAReduce(Op):
             elif op.identity is None:
                 result = ufunc.reduce(x, axis=axis)
             else:
-                initial = x.dtype.type(op.identity) if x.dtype.kind != "u" or op.identity >= 0 else ~x.dtype.type(0)
-                result = ufunc.reduce(x, axis=axis, initial=bool(op.identity) if x.dtype.kind == "b" else initial)
+                initial = (
+                    x.dtype.type(op.identity) if x.dtype.kind != "u" or op.identity >= 0 else ~x.dtype.type(0)
+                )
+                result = ufunc.reduce(
+                    x, axis=axis, initial=bool(op.identity) if x.dtype.kind == "b" else initial
+                )
             out[0][0] = np.array(result, dtype=dtype)
 
-    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         gone = all_axes(self.axis, node.inputs[0].type.ndim)
         return [tuple([n for i, n in enumerate(shapes[0]) if i not in gone])]
 
-    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:  # noqa: N802
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         x, g = inputs[0], gs[0]
         if isinstance(g.type, DisconnectedType | NullType):
             return [g]
@@ -198,7 +208,7 @@ class CAReduce(Op):
             raise NotImplementedError(f"the gradient of a reduction by {self.scalar_op} is not known")
         return mul(eq(x, keep_dims(out, x.type.ndim, self.axis)), g)  # all of it to each tied element
 
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:  # noqa: N802
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         (x,), (v,) = inputs, eval_points
         if v is None:
             return [None]
@@ -238,10 +248,14 @@ class CAReduceDtype(CAReduce):
         Dtype of the accumulator. Default: as `dtype`, but wider for float16, float32 and complex64.
     """
 
-    __props__: tuple[str, ...] = ("scalar_op", "axis", "dtype", "acc_dtype")
+    __props__: ClassVar[tuple[str, ...]] = ("scalar_op", "axis", "dtype", "acc_dtype")
 
     def __init__(
-        self, scalar_op: scalar.ScalarOp, axis: Any = None, dtype: str | None = None, acc_dtype: str | None = None
+        self,
+        scalar_op: scalar.ScalarOp,
+        axis: Any = None,
+        dtype: str | None = None,
+        acc_dtype: str | None = None,
     ) -> None:
         super().__init__(scalar_op, axis)
         self.dtype = None if dtype is None else as_dtype(dtype)
@@ -254,7 +268,9 @@ class CAReduceDtype(CAReduce):
         dtype = self.dtype or _OUTPUT.get(input_dtype, input_dtype)
         acc = self.acc_dtype or _ACCUMULATOR.get(input_dtype, input_dtype)
         if input_dtype in COMPLEX and not (dtype in COMPLEX and acc in COMPLEX):
-            raise TypeError(f"{self}: a complex input needs complex dtype and acc_dtype, not {dtype} and {acc}")
+            raise TypeError(
+                f"{self}: a complex input needs complex dtype and acc_dtype, not {dtype} and {acc}"
+            )
         if self.acc_dtype is None:
             if input_dtype in DISCRETE and dtype not in DISCRETE:
                 acc = promote(dtype, "float32")  # asked to add up as floats
@@ -262,7 +278,8 @@ class CAReduceDtype(CAReduce):
                 acc = promote(acc, dtype)
         elif promote(input_dtype, acc) != acc:
             raise TypeError(
-                f"{type(self).__name__} cannot have input dtype {input_dtype} and acc_dtype {acc}: that loses precision"
+                f"{type(self).__name__} cannot have input dtype {input_dtype} and acc_dtype {acc}: "
+                f"that loses precision"
             )
         if dtype == self.dtype and acc == self.acc_dtype:
             return self

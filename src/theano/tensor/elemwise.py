@@ -6,7 +6,7 @@ Lengths never broadcast at run time: an axis broadcasts only if its type says so
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -41,21 +41,26 @@ class DimShuffle(Op):
     """
 
     __props__ = ("input_broadcastable", "new_order")
-    view_map: ClassVar[dict[int, list[int]]] = {0: [0]}
+    view_map = {0: [0]}
 
-    def __init__(self, input_broadcastable: Sequence[bool], new_order: Sequence[int | str], inplace: bool = True) -> None:
+    def __init__(
+        self, input_broadcastable: Sequence[bool], new_order: Sequence[int | str], inplace: bool = True
+    ) -> None:
         self.input_broadcastable = pattern = tuple(bool(b) for b in input_broadcastable)
         self.new_order: Order = tuple(a if a == "x" else _axis(a, len(pattern)) for a in new_order)
         self.inplace = True
         self.shuffle = [a for a in self.new_order if a != "x"]
         self.augment = [i for i, a in enumerate(self.new_order) if a == "x"]
         if len(set(self.shuffle)) != len(self.shuffle):
-            raise ValueError(f"The same input dimension may not appear twice in the list of output dimensions: {new_order}")
+            raise ValueError(
+                f"The same input dimension may not appear twice in the list of output dimensions: {new_order}"
+            )
         self.drop = [i for i in range(len(pattern)) if i not in self.shuffle]
         for i in self.drop:
             if not pattern[i]:
                 raise ValueError(
-                    f"You cannot drop a non-broadcastable dimension: axis {i} of pattern {pattern}, new order {new_order}"
+                    f"You cannot drop a non-broadcastable dimension: axis {i} of pattern {pattern}, "
+                    f"new order {new_order}"
                 )
         self._hash = hash((DimShuffle, pattern, self.new_order))
 
@@ -100,10 +105,10 @@ class DimShuffle(Op):
         lengths = [1 if a == "x" else x.shape[a] for a in self.new_order]  # type: ignore[index]
         out[0][0] = x.transpose(self.transposition).reshape(lengths)
 
-    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
-        return [tuple([_ONE() if a == "x" else shapes[0][a] for a in self.new_order])]  # type: ignore[index]
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
+        return [tuple([_ONE() if a == "x" else shapes[0][a] for a in self.new_order])]
 
-    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:  # noqa: N802
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         g = gs[0]
         if isinstance(g.type, DisconnectedType | NullType):
             return [g]
@@ -115,7 +120,7 @@ class DimShuffle(Op):
             return [zeros_for(inputs[0])]
         return [dimshuffle(g, order)]
 
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:  # noqa: N802
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         return [None if eval_points[0] is None else self(eval_points[0])]
 
     def __str__(self) -> str:
@@ -148,7 +153,7 @@ def dimshuffle(x: Any, order: Sequence[int | str]) -> Any:
     return op(x)
 
 
-def _ONE() -> Any:  # noqa: N802
+def _ONE() -> Any:
     return constant(np.asarray(1, dtype="int64"))
 
 
@@ -187,7 +192,7 @@ class Elemwise(Op):
         self.name = name
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (type(self) is type(other) and self.scalar_op is other.scalar_op)  # type: ignore[attr-defined]
+        return self is other or (type(self) is type(other) and self.scalar_op is other.scalar_op)
 
     def __hash__(self) -> int:
         return hash(self.scalar_op)
@@ -195,7 +200,9 @@ class Elemwise(Op):
     def make_node(self, *inputs: Any) -> Apply:
         op = self.scalar_op
         if len(inputs) != op.nin and not (op.nin == -1 and inputs):
-            raise TypeError(f"{self} takes {op.nin if op.nin >= 0 else 'one or more'} arguments, got {len(inputs)}")
+            raise TypeError(
+                f"{self} takes {op.nin if op.nin >= 0 else 'one or more'} arguments, got {len(inputs)}"
+            )
         variables = [as_tensor_variable(x) for x in inputs]
         ndim = max([v.type.ndim for v in variables])
         for i, v in enumerate(variables):
@@ -235,7 +242,7 @@ class Elemwise(Op):
                         f"input[{i}].shape[{axis}] = {a.shape[axis]})"
                     )
 
-    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         kinds = [v.type for v in node.inputs]
         result = []
         for axis, length in enumerate(node.outputs[0].type.shape):
@@ -251,7 +258,7 @@ class Elemwise(Op):
             return [[False], [True]]
         return [[True]] * len(node.inputs)
 
-    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:  # noqa: N802
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         out, g = outputs[0], gs[0]
         if isinstance(g.type, DisconnectedType | NullType):
             return [g] * len(inputs)
@@ -296,7 +303,7 @@ class Elemwise(Op):
             d = convert_to("floatX")(d)
         return d.var
 
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:  # noqa: N802
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         out = self(*inputs)
         parts = []
         for i, v in enumerate(eval_points):
@@ -335,9 +342,9 @@ def elemwise(op: ScalarOp) -> Elemwise:
 
 
 def broadcast_static(shapes: Sequence[StaticShape], what: object) -> StaticShape:
-    """The static shape of point-wise work on inputs of the given static shapes; ValueError if they cannot fit."""
+    """The static shape of point-wise work on inputs of static `shapes`; ValueError if they cannot fit."""
     first = shapes[0]
-    if shapes.count(first) == len(shapes):  # type: ignore[attr-defined]
+    if shapes.count(first) == len(shapes):
         return first
     result: list[int | None] = []
     for axis, lengths in enumerate(zip(*shapes, strict=True)):
@@ -351,7 +358,8 @@ def broadcast_static(shapes: Sequence[StaticShape], what: object) -> StaticShape
                 length = n
             else:
                 raise ValueError(
-                    f"{what}: the lengths of axis {axis} differ, the static shapes are {', '.join(map(str, shapes))}"
+                    f"{what}: the lengths of axis {axis} differ, the static shapes are "
+                    f"{', '.join(map(str, shapes))}"
                 )
         result.append(length)
     return tuple(result)
@@ -372,7 +380,7 @@ class Term(ScalarOperators):
     @property
     def dtype(self) -> str:
         """The variable's dtype."""
-        return self.var.type.dtype  # type: ignore[no-any-return]
+        return self.var.type.dtype
 
     def __apply_scalar__(self, op: ScalarOp, args: Sequence[Any]) -> Term:
         ndim = self.ndim

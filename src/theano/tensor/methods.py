@@ -20,7 +20,7 @@ from theano.tensor.variable import LATE, TensorVariable, as_tensor_variable
 
 # -- hooks of lower modules ----------------------------------------------------------------------------------
 
-TensorType.rebroadcast = staticmethod(patternbroadcast)  # type: ignore[method-assign]
+TensorType.rebroadcast = staticmethod(patternbroadcast)
 LATE["stack"] = stack
 LATE["known_vector"] = static_value.known_vector
 
@@ -96,7 +96,7 @@ def _size(self: TensorVariable) -> Any:
     return lengths[0] if self.ndim == 1 else reduction.prod(lengths, dtype="int64")
 
 
-def _norm(self: TensorVariable, L: Any = None, axis: Any = None, keepdims: bool = False) -> Any:  # noqa: N803
+def _norm(self: TensorVariable, L: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     """The L-norm of the elements over `axis`."""
     return statistics.norm(self, L, axis, keepdims)
 
@@ -171,9 +171,9 @@ def _unary(name: str) -> Callable[[TensorVariable], Any]:
 
 METHODS: dict[str, Callable[..., Any]] = {
     **{name: _unary(name) for name in (
-        "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "ceil", "conj", "cos", "cosh", "deg2rad",
-        "exp", "exp2", "expm1", "floor", "log", "log10", "log1p", "log2", "rad2deg", "sin", "sinh", "sqrt", "tan",
-        "tanh", "trunc",
+        "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "ceil", "conj", "cos", "cosh",
+        "deg2rad", "exp", "exp2", "expm1", "floor", "log", "log10", "log1p", "log2", "rad2deg", "sin", "sinh",
+        "sqrt", "tan", "tanh", "trunc",
     )},
     "conjugate": _unary("conj"), "__ceil__": _unary("ceil"), "__floor__": _unary("floor"),
     "__trunc__": _unary("trunc"),
@@ -200,6 +200,11 @@ PROPERTIES: dict[str, Callable[[Any], Any]] = {
 }
 
 
+def _call(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A Python function around a callable object (`property` passes it the variable)."""
+    return lambda self: function(self)
+
+
 def attach(methods: dict[str, Callable[..., Any]]) -> None:
     """Give tensor variables the methods of a table (for modules above this one)."""
     for name, method in methods.items():
@@ -208,4 +213,4 @@ def attach(methods: dict[str, Callable[..., Any]]) -> None:
 
 attach(METHODS)
 for _name, _get in PROPERTIES.items():
-    setattr(TensorVariable, _name, property(lambda self, get=_get: get(self)))
+    setattr(TensorVariable, _name, property(_call(_get)))

@@ -27,15 +27,16 @@ from theano.tensor.type import tensor_type
 from theano.tensor.variable import LATE, TensorVariable, as_tensor_variable
 
 __all__ = [
-    "All", "Any", "Argmax", "CAReduce", "CAReduceDtype", "Max", "MaxAndArgmax", "Min", "Prod", "ProdWithoutZeros", "Sum",
-    "all", "any", "argmax", "argmin", "check_and_normalize_axes", "keep_dims", "makeKeepDims", "max",
+    "All", "Any", "Argmax", "CAReduce", "CAReduceDtype", "Max", "MaxAndArgmax", "Min", "Prod",
+    "ProdWithoutZeros", "Sum", "all", "any", "argmax", "argmin", "check_and_normalize_axes", "keep_dims", "makeKeepDims", "max",
     "max_and_argmax", "min", "normalize_axis", "prod", "sum",
 ]  # fmt: skip
+
 
 class Sum(CAReduceDtype):
     """Sum over axes (see `sum`)."""
 
-    __props__ = ("axis", "dtype", "acc_dtype")
+    __props__: t.ClassVar[tuple[str, ...]] = ("axis", "dtype", "acc_dtype")
 
     def __init__(self, axis: t.Any = None, dtype: str | None = None, acc_dtype: str | None = None) -> None:
         super().__init__(scalar.add, axis, dtype, acc_dtype)
@@ -43,7 +44,7 @@ class Sum(CAReduceDtype):
     def gradient(self, x: t.Any, out: t.Any, g: t.Any) -> t.Any:
         return SECOND(x, g)
 
-    def R_op(self, inputs: Sequence[t.Any], eval_points: Sequence[t.Any]) -> list[t.Any]:  # noqa: N802
+    def R_op(self, inputs: Sequence[t.Any], eval_points: Sequence[t.Any]) -> list[t.Any]:
         v = eval_points[0]
         return [None if v is None else sum(v, axis=self.axis)]
 
@@ -55,7 +56,7 @@ class Sum(CAReduceDtype):
 class Prod(CAReduceDtype):
     """Product over axes (see `prod`)."""
 
-    __props__ = ("axis", "dtype", "acc_dtype")
+    __props__: t.ClassVar[tuple[str, ...]] = ("axis", "dtype", "acc_dtype")
 
     def __init__(
         self,
@@ -89,7 +90,7 @@ class Prod(CAReduceDtype):
 class ProdWithoutZeros(CAReduceDtype):
     """Product of the elements that are not zero; 1 if there is none."""
 
-    __props__ = ("axis", "dtype", "acc_dtype")
+    __props__: t.ClassVar[tuple[str, ...]] = ("axis", "dtype", "acc_dtype")
 
     def __init__(self, axis: t.Any = None, dtype: str | None = None, acc_dtype: str | None = None) -> None:
         super().__init__(scalar.mul, axis, dtype, acc_dtype)
@@ -104,7 +105,7 @@ class ProdWithoutZeros(CAReduceDtype):
 class Max(CAReduce):
     """Largest element over axes; NaN if there is one."""
 
-    __props__ = ("axis",)
+    __props__: t.ClassVar[tuple[str, ...]] = ("axis",)
 
     def __init__(self, axis: t.Any = None) -> None:
         super().__init__(scalar.maximum, axis)
@@ -116,7 +117,7 @@ class Max(CAReduce):
 class Min(CAReduce):
     """Smallest element over axes; NaN if there is one."""
 
-    __props__ = ("axis",)
+    __props__: t.ClassVar[tuple[str, ...]] = ("axis",)
 
     def __init__(self, axis: t.Any = None) -> None:
         super().__init__(scalar.minimum, axis)
@@ -139,7 +140,7 @@ class _Logical(CAReduce):
 class All(_Logical):
     """Whether all elements over axes are nonzero."""
 
-    __props__ = ("axis",)
+    __props__: t.ClassVar[tuple[str, ...]] = ("axis",)
 
     def __init__(self, axis: t.Any = None) -> None:
         super().__init__(scalar.and_, axis)
@@ -148,7 +149,7 @@ class All(_Logical):
 class Any(_Logical):
     """Whether an element over axes is nonzero."""
 
-    __props__ = ("axis",)
+    __props__: t.ClassVar[tuple[str, ...]] = ("axis",)
 
     def __init__(self, axis: t.Any = None) -> None:
         super().__init__(scalar.or_, axis)
@@ -160,7 +161,11 @@ def _reduced(op: CAReduce, x: t.Any, keepdims: bool) -> t.Any:
 
 
 def sum(
-    input: t.Any, axis: t.Any = None, dtype: str | None = None, keepdims: bool = False, acc_dtype: str | None = None
+    input: t.Any,
+    axis: t.Any = None,
+    dtype: str | None = None,
+    keepdims: bool = False,
+    acc_dtype: str | None = None,
 ) -> t.Any:
     """Sum over axes.
 
@@ -235,7 +240,7 @@ class Argmax(Op):
         Tuple of axes; the position counts along them in C order.
     """
 
-    __props__: tuple[str, ...] = ("axis",)
+    __props__: t.ClassVar[tuple[str, ...]] = ("axis",)
 
     def __init__(self, axis: t.Any) -> None:
         self.axis: tuple[int, ...] = tuple(int(a) for a in axis)
@@ -257,22 +262,26 @@ class Argmax(Op):
         """`x` with the axes of the reduction last and flattened to one."""
         kept = [i for i in range(x.ndim) if i not in self.axis]
         lengths = [x.shape[i] for i in kept]
-        rows = x.transpose([*kept, *self.axis]).reshape([*lengths, int(np.prod([x.shape[i] for i in self.axis]))])
+        rows = x.transpose([*kept, *self.axis]).reshape(
+            [*lengths, int(np.prod([x.shape[i] for i in self.axis]))]
+        )
         if rows.shape[-1] == 0:
-            raise ValueError(f"{self}: attempt to get the maximum of an empty sequence, the shape is {x.shape}")
+            raise ValueError(
+                f"{self}: attempt to get the maximum of an empty sequence, the shape is {x.shape}"
+            )
         return rows
 
     def perform(self, node: Apply, inputs: Sequence[t.Any], out: Sequence[list[t.Any]]) -> None:
         out[0][0] = np.asarray(np.argmax(self._rows(np.asarray(inputs[0])), axis=-1), dtype="int64")
 
-    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+    def infer_shape(self, node: Apply, shapes: Sequence[t.Any]) -> Shapes:
         shape = tuple([n for i, n in enumerate(shapes[0]) if i not in self.axis])
         return [shape] * len(node.outputs)
 
-    def L_op(self, inputs: Sequence[t.Any], outputs: Sequence[t.Any], gs: Sequence[t.Any]) -> list[t.Any]:  # noqa: N802
+    def L_op(self, inputs: Sequence[t.Any], outputs: Sequence[t.Any], gs: Sequence[t.Any]) -> list[t.Any]:
         return [zeros_for(inputs[0])]
 
-    def R_op(self, inputs: Sequence[t.Any], eval_points: Sequence[t.Any]) -> list[t.Any]:  # noqa: N802
+    def R_op(self, inputs: Sequence[t.Any], eval_points: Sequence[t.Any]) -> list[t.Any]:
         return [None] * len(self(*inputs, return_list=True))
 
 
@@ -285,7 +294,7 @@ class MaxAndArgmax(Argmax):
     [max, argmax]
     """
 
-    __props__ = ("axis",)
+    __props__: t.ClassVar[tuple[str, ...]] = ("axis",)
 
     def make_node(self, x: t.Any) -> Apply:
         x = as_tensor_variable(x)
@@ -303,7 +312,7 @@ class MaxAndArgmax(Argmax):
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return [[True, True]]
 
-    def L_op(self, inputs: Sequence[t.Any], outputs: Sequence[t.Any], gs: Sequence[t.Any]) -> list[t.Any]:  # noqa: N802
+    def L_op(self, inputs: Sequence[t.Any], outputs: Sequence[t.Any], gs: Sequence[t.Any]) -> list[t.Any]:
         x, g = inputs[0], gs[0]
         if isinstance(g.type, NullType):
             return [g]
@@ -313,7 +322,7 @@ class MaxAndArgmax(Argmax):
         # All of the gradient goes to each of tied elements.
         return [mul(eq(keep_dims(outputs[0], ndim, self.axis), x), keep_dims(g, ndim, self.axis))]
 
-    def R_op(self, inputs: Sequence[t.Any], eval_points: Sequence[t.Any]) -> list[t.Any]:  # noqa: N802
+    def R_op(self, inputs: Sequence[t.Any], eval_points: Sequence[t.Any]) -> list[t.Any]:
         (x,), (v,) = inputs, eval_points
         if v is None:
             return [None, None]

@@ -8,7 +8,7 @@ from typing import Any
 
 from theano.scalar.dtypes import DISCRETE, as_dtype
 from theano.tensor.careduce import all_axes, normalize_axis
-from theano.tensor.math import abs_, cast, isclose, lt, neq, pow, sqr, sqrt, sub, switch, true_div
+from theano.tensor.math import abs_, cast, isclose, lt, mul, neq, pow, sqr, sqrt, sub, switch, true_div
 from theano.tensor.reduction import all as all_
 from theano.tensor.reduction import max as max_
 from theano.tensor.reduction import min as min_
@@ -101,9 +101,10 @@ def var(input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, cor
         count = _count(x, axis, squares.type.dtype, less=ddof)
         result = true_div(sum_(squares, axis, keepdims=keepdims), count)
     if corrected:
-        error = mean(centred, axis, keepdims=keepdims)
-        result = sub(result, sqr(error) if ddof == 0 else true_div(sqr(sum_(centred, axis, keepdims=keepdims)),
-                     count * _count(x, axis, squares.type.dtype)))  # fmt: skip
+        error = sqr(mean(centred, axis, keepdims=keepdims))
+        if ddof:
+            error = true_div(mul(error, _count(x, axis, squares.type.dtype)), count)
+        result = sub(result, error)
     return cast(result, squares.type.dtype)
 
 

@@ -129,7 +129,7 @@ class TensorType(Type):
             data = self._convert(data, strict, allow_downcast)
         if data.ndim != self.ndim:
             raise TypeError(
-                f"Wrong number of dimensions: expected {self.ndim}, got {data.ndim} with shape {data.shape}.", data
+                f"Wrong number of dimensions: expected {self.ndim}, got {data.ndim} with shape {data.shape}."
             )
         if not data.flags.aligned:
             raise TypeError(
@@ -145,20 +145,24 @@ class TensorType(Type):
             if wanted is None or wanted == length:
                 continue
             if wanted == 1:
-                raise TypeError("Non-unit value on shape on a broadcastable dimension.", data.shape, self.broadcastable)
+                raise TypeError(
+                    "Non-unit value on shape on a broadcastable dimension.", data.shape, self.broadcastable
+                )
             raise TypeError(f"axis {axis} must have length {wanted}, got shape {data.shape}")
 
     def _convert(self, data: Any, strict: bool, allow_downcast: bool | None) -> np.ndarray:
         if isinstance(data, Variable):
             raise TypeError(
-                "Expected an array-like object, but found a Variable: maybe you are trying to call a function on a "
-                "(possibly shared) variable instead of a numeric array?"
+                "Expected an array-like object, but found a Variable: maybe you are trying to call a function "
+                "on a (possibly shared) variable instead of a numeric array?"
             )
         if strict:
             if not isinstance(data, np.ndarray):
                 raise TypeError(f"{self} expected an ndarray object.", data, type(data))
             if data.dtype != self.numpy_dtype:
-                raise TypeError(f"{self} expected an ndarray object with dtype = {self.dtype} (got {data.dtype}).")
+                raise TypeError(
+                    f"{self} expected an ndarray object with dtype = {self.dtype} (got {data.dtype})."
+                )
             return data
         if allow_downcast:
             return self._cast(data)
@@ -180,8 +184,8 @@ class TensorType(Type):
         if name in ALL and promote(self.dtype, name) == self.dtype:
             return np.asarray(data).astype(self.numpy_dtype, copy=False)
         raise TypeError(
-            f"{self} cannot store a value of dtype {data.dtype} without risking loss of precision. If you do not mind "
-            f"this loss, you can: 1) explicitly cast your data to {self.dtype}, or 2) set "
+            f"{self} cannot store a value of dtype {data.dtype} without risking loss of precision. If you do "
+            f"not mind this loss, you can: 1) explicitly cast your data to {self.dtype}, or 2) set "
             f'"allow_input_downcast=True" when calling "function". Value: "{_shorten(data)}"'
         )
 
@@ -193,19 +197,22 @@ class TensorType(Type):
             if np.all(same) or np.all(same | ((converted != converted) & (array != array))):
                 return converted
         raise TypeError(
-            f"{self} cannot store accurately value {_shorten(data)}, it would be represented as something else. If you "
-            f"do not mind this precision loss, you can: 1) explicitly convert your data to a numpy array of dtype "
-            f'{self.dtype}, or 2) set "allow_input_downcast=True" when calling "function".'
+            f"{self} cannot store accurately value {_shorten(data)}, it would be represented as something "
+            f"else. "
+            f"If you do not mind this precision loss, you can: 1) explicitly convert your data to a numpy "
+            f'array of dtype {self.dtype}, or 2) set "allow_input_downcast=True" when calling "function".'
         )
 
     def convert_variable(self, var: Any) -> Any:
-        """`var` as a variable of this type, if it has the dtype and is broadcastable wherever this type is."""
+        """`var` as a variable of this type, if dtypes agree and it is broadcastable wherever this type is."""
         other = var.type
         if other == self:
             return var
         if not isinstance(other, TensorType) or other.dtype != self.dtype or other.ndim != self.ndim:
             return None
-        if any(mine and not theirs for mine, theirs in zip(self.broadcastable, other.broadcastable, strict=True)):
+        if any(
+            mine and not theirs for mine, theirs in zip(self.broadcastable, other.broadcastable, strict=True)
+        ):
             return None
         return TensorType.rebroadcast(var, self.broadcastable)
 

@@ -38,17 +38,17 @@ class TensorVariable(Variable):
     @property
     def dtype(self) -> str:
         """Name of the dtype."""
-        return self.type.dtype  # type: ignore[attr-defined,no-any-return]
+        return self.type.dtype  # type: ignore[attr-defined]
 
     @property
     def ndim(self) -> int:
         """Number of axes."""
-        return self.type.ndim  # type: ignore[attr-defined,no-any-return]
+        return self.type.ndim  # type: ignore[attr-defined]
 
     @property
     def broadcastable(self) -> tuple[bool, ...]:
         """For each axis, whether it has length 1 and broadcasts."""
-        return self.type.broadcastable  # type: ignore[attr-defined,no-any-return]
+        return self.type.broadcastable  # type: ignore[attr-defined]
 
     def __bool__(self) -> bool:
         # Only comparisons can be mistaken for a truth value; `if x:` for "is it given?" is common.
@@ -67,7 +67,8 @@ class TensorVariable(Variable):
 
     def __setitem__(self, index: Any, value: Any) -> None:
         raise TypeError(
-            "'TensorVariable' object does not support item assignment: use y = T.set_subtensor(x[index], value)"
+            "'TensorVariable' object does not support item assignment: use "
+            "y = T.set_subtensor(x[index], value)"
         )
 
 
@@ -122,7 +123,9 @@ def get_vector_length(v: Any) -> int:
 # -- constants ---------------------------------------------------------------------------------------------
 
 
-def constant(x: Any, name: str | None = None, ndim: int | None = None, dtype: str | None = None) -> TensorConstant:
+def constant(
+    x: Any, name: str | None = None, ndim: int | None = None, dtype: str | None = None
+) -> TensorConstant:
     """A constant. Axes of length 1 are broadcastable; an array is kept, not copied.
 
     Python numbers get the smallest fitting dtype (see `theano.scalar.autocast`), arrays keep theirs.
@@ -158,7 +161,11 @@ def _as_array(x: Any, dtype: str | None) -> np.ndarray:
         if dtype is not None:
             wanted = config.floatX if dtype == "floatX" else dtype
             array = np.asarray(x)
-            array = array.astype(wanted, copy=False) if array.dtype.kind in "biufc" else np.asarray(x, dtype=wanted)
+            array = (
+                array.astype(wanted, copy=False)
+                if array.dtype.kind in "biufc"
+                else np.asarray(x, dtype=wanted)
+            )
         elif isinstance(x, int | float | complex) and not isinstance(x, np.generic):
             array = np.asarray(x, dtype=autocast(x))
         else:
@@ -215,7 +222,7 @@ def as_tensor_variable(x: Any, name: str | None = None, ndim: int | None = None)
     TensorType(int64, vector)
     """
     if isinstance(x, TensorVariable):
-        return x if ndim is None or x.type.ndim == ndim else _with_ndim(x, ndim)
+        return x if ndim is None or x.ndim == ndim else _with_ndim(x, ndim)
     if type(x) in (int, float) and name is None and ndim in (None, 0):
         return literal(x)
     convert = getattr(x, "_as_TensorVariable", None)
@@ -231,8 +238,9 @@ def as_tensor_variable(x: Any, name: str | None = None, ndim: int | None = None)
         raise AsTensorError(f"Variable type field must be a TensorType, not {x.type}", x)
     if isinstance(x, bool):
         raise AsTensorError(
-            "Cannot cast True or False as a tensor variable. Please use 1 or 0. This error might be caused by using "
-            "the == operator on Variables. v == w does not do what you think it does. Use theano.tensor.eq(v, w)."
+            "Cannot cast True or False as a tensor variable. Please use 1 or 0. This error might be caused "
+            "by using the == operator on Variables. v == w does not do what you think it does. Use "
+            "theano.tensor.eq(v, w)."
         )
     if isinstance(x, list | tuple) and _has_variable(x):
         return as_tensor_variable(LATE["stack"](list(x)), ndim=ndim)

@@ -1,0 +1,162 @@
+"""Variables, constants, and what becomes one."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+import theano.tensor as T
+from theano.graph import Apply
+from theano.graph.op import evaluate
+
+
+@pytest.mark.parametrize(
+    ("expression", "dtype"),
+    [
+        (lambda: T.ivector() + 1, "int32"),
+        (lambda: T.bvector() + 300, "int16"),
+        (lambda: T.ivector() * 1.0, "float64"),
+        (lambda: 2 ** T.ivector(), "int32"),
+        (lambda: T.fvector() * 0.1, "float64"),
+        (lambda: T.fvector() * 0.5, "float32"),
+        (lambda: T.lvector() * 1.0, "float64"),
+        (lambda: T.fvector() + T.iscalar(), "float64"),
+        (lambda: T.cast(T.fvector(), "uint8") - 1, "int16"),
+        (lambda: T.ivector() / T.ivector(), "float64"),
+        (lambda: T.fvector() / T.fvector().shape[0], "float64"),
+    ],
+)
+def test_dtypes_of_expressions(expression: object, dtype: str) -> None:
+    assert expression().dtype == dtype  # type: ignore[operator]
+
+
+def test_operators() -> None:
+    x, i = T.dvector("x"), T.ivector("i")
+    values = np.array([1.5, -2.0, 3.0]), np.array([1, 2, 6], dtype="int32")
+    for build, wanted in [
+        (lambda x, i: x + 1, "add"),
+        (lambda x, i: 1 - x, "sub"),
+        (lambda x, i: x * x, "mul"),
+        (lambda x, i: 1 / x, "true_div"),
+        (lambda x, i: x // 2, "int_div"),
+        (lambda x, i: x % 2, "mod"),
+        (lambda x, i: x**2, "pow"),
+        (lambda x, i: -x, "neg"),
+        (lambda x, i: abs(x), "abs_"),
+        (lambda x, i: ~i, "invert"),
+        (lambda x, i: i & 3, "and_"),
+        (lambda x, i: 3 | i, "or_"),
+        (lambda x, i: i ^ 1, "xor"),
+        (lambda x, i: x < 2, "lt"),
+        (lambda x, i: x >= 2, "ge"),
+        (lambda x, i: x > 2, "gt"),
+        (lambda x, i: x <= 2, "le"),
+        (lambda x, i: np.ones(3) * x, "mul"),
+        (lambda x, i: np.float64(2) - x, "sub"),
+        (lambda x, i: np.exp(x), "exp"),
+    ]:
+        y = build(x, i)
+        assert str(y) == f"Elemwise{{{wanted},no_inplace}}.0"
+        (got,) = evaluate([y], {x: values[0], i: values[1]})
+        with np.errstate(all="ignore"):
+            np.testing.assert_allclose(got, build(*values))
+    assert [str(v) for v in divmod(x, 2)] == ["Elemwise{int_div,no_inplace}.0", "Elemwise{mod,no_inplace}.0"]
+
+
+def test_truth_and_iteration() -> None:
+    x = T.dvector("x")
+    assert x
+    assert (x == x) is True
+    for comparison in (x < 1, x >= x):
+        with pytest.raises(TypeError, match="Variables do not support boolean operations."):
+            bool(comparison)
+    with pytest.raises(TypeError):
+        len(x)
+    with pytest.raises(ValueError, match="length not known"):
+        list(x)
+    assert len(list(T.dmatrix().shape)) == 2
+    assert len(list(T.constant([1, 2, 3]))) == 3
+    with pytest.raises(TypeError, match="set_subtensor"):
+        x[0] = 1
+    x.anything = 3  # any attribute can be set
+
+
+def test_constants() -> None:
+    array = np.arange(3.0)
+    assert T.constant(array).data is array
+    assert str(T.constant(2.5, name="half")) == "TensorConstant{2.5}"
+    assert str(T.constant(np.ones((1, 1)))) == "TensorConstant{(1, 1) of 1.0}"
+    assert T.constant(np.ones((1, 3))).broadcastable == (True, False)
+    assert T.constant(np.ones((2, 3))).type.shape == (2, 3)
+    assert T.constant(True).dtype == "int8"
+    assert T.constant(1, ndim=2).broadcastable == (True, True)
+    assert T.constant([]).dtype == "float64"
+    assert T.constant([1, 2]).dtype == "int64"
+    assert T.constant(1, dtype="floatX").dtype == "float64"
+    assert T.constant(np.zeros(2, ">i4")).dtype == "int32"
+    assert not T.constant(0.0).equals(T.constant(-0.0))
+    assert not T.constant(0).equals(T.constant(0.0))
+    assert T.constant(7.0).equals(T.constant(7.0))
+    a = T.constant(1)
+    a.name = "one"
+    assert T.constant(1).name is None
+    assert (T.dscalar() + 1).owner.inputs[1].name is None
+
+
+def test_as_tensor_variable() -> None:
+    x = T.dscalar("x")
+    assert T.as_tensor_variable(x) is x
+    assert T.as_tensor_variable([x, 1]).type == T.dvector
+    assert T.as_tensor_variable([[x, 1], [2, x]]).type == T.dmatrix
+    assert T.as_tensor_variable(x, ndim=2).broadcastable == (True, True)
+    assert T.as_tensor_variable(T.drow(), ndim=1).type == T.dvector
+    assert T.as_tensor_variable(Apply(T.exp, [x], [x.type()])).type == T.dscalar
+    with pytest.raises(ValueError, match="could not be cast"):
+        T.as_tensor_variable(T.dmatrix(), ndim=1)
+    for bad in (None, "a", True, {}, object(), [True, None]):
+        with pytest.raises(T.AsTensorError):
+            T.as_tensor_variable(bad)
+    with pytest.raises(TypeError):
+        x + True
+    with pytest.raises(TypeError):
+        T.clip(x, None, 1)
+
+
+def test_copies() -> None:
+    y = T.exp(T.dvector("x")) + 1
+    for again in (copy.deepcopy(y), pickle.loads(pickle.dumps(y))):
+        assert str(again) == str(y) and again.type == y.type and again is not y
+        assert again.owner.op == y.owner.op
+    assert pickle.loads(pickle.dumps(T.constant([1.0, 2.0]))).equals(T.constant([1.0, 2.0]))
+
+
+def test_methods_exist_and_compute() -> None:
+    m = T.dmatrix("m")
+    value = np.arange(6.0).reshape(2, 3) + 0.5
+    for y, wanted in [
+        (m.T, value.T),
+        (m.transpose(1, 0), value.T),
+        (m.dimshuffle(1, "x", 0), value.T[:, None]),
+        (m.flatten(), value.ravel()),
+        (m.ravel(), value.ravel()),
+        (m.size, 6),
+        (m.shape, [2, 3]),
+        (m.astype("int8"), value.astype("int8")),
+        (m.clip(1, 2), value.clip(1, 2)),
+        (m.real, value),
+        (m.copy(), value),
+        (m.fill(2.0), np.full((2, 3), 2.0)),
+        (m.dot(m.T), value @ value.T),
+        (m @ m.T, value @ value.T),
+        (m.sqrt(), np.sqrt(value)),
+        (m.round(), np.rint(value)),
+        (m.zeros_like(), 0 * value),
+        (m.trace(), np.trace(value)),
+        (m.reshape((3, 2)), value.reshape(3, 2)),
+        (m.norm(1), value.sum()),
+        (m.swapaxes(0, 1), value.T),
+    ]:
+        np.testing.assert_allclose(evaluate([y], {m: value})[0], wanted)
