@@ -12,6 +12,7 @@ from theano.rewrite import (
     indexing,
     branches,
     stabilize as _stabilize,
+    logistic,
     softmax,
     specialize as _specialize,
     blas,

@@ -123,7 +123,7 @@ def _remembered(graph: RewriteGraph, node: Apply, kind: str, names: frozenset[st
         user = is_root(graph, node, names)
         if user is None:
             view = make(graph, out)
-        elif user not in graph.queued:      # the root must look again at what changed inside
+        else:                               # the root must look again at what changed inside
             graph.queue(user)
     graph.memo[kind] = (node, graph.version, view)
     return view

@@ -35,7 +35,7 @@ BIG = 1e30
 canonicalize(log(exp(x)), x, domain={"x": (-80, 80)}, special=(BIG, -BIG))
 stabilize(log(1 + x), log1p(x), domain={"x": (-0.99, 1e3)})
 stabilize(exp(x) - 1, expm1(x), domain={"x": (-30, 30)})
-stabilize(log1p(expm1(x)), x, domain={"x": (-15, 80)}, special=(-BIG, -INF, BIG))
+stabilize(log1p(expm1(x)), x, domain={"x": (-15, 80)}, special=(-BIG, BIG))
 stabilize(log1p(exp(x)), softplus(x), domain={"x": (-80, 80)}, special=(BIG,))
 stabilize(log(exp(x) + exp(y)), maximum(x, y) + softplus(-abs_(x - y)),
           domain={"x": (-80, 80), "y": (-80, 80)})
