@@ -84,7 +84,7 @@ def convert_to(dtype: str) -> ScalarOp:
 def cast(x: Any, dtype: str) -> Any:
     """`x` converted to `dtype`.
 
-    >>> cast(2.75, "int8")
+    >>> int(cast(2.75, "int8"))
     2
     """
     return convert_to(dtype)(np.asarray(x) if isinstance(x, int | float | complex) else x)

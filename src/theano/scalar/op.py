@@ -60,7 +60,7 @@ class ScalarOp:
     Examples
     --------
     >>> from theano.scalar import add
-    >>> add(1, 2.5)
+    >>> float(add(1, 2.5))
     3.5
     """
 
@@ -137,7 +137,7 @@ class ScalarOp:
             if apply is not None:
                 return apply(self, args)
         arrays = tuple(
-            np.asarray(a, dtype=autocast(a) if isinstance(a, int | float | complex) else None) for a in args
+            np.asarray(a, dtype=autocast(a) if type(a) in (bool, int, float, complex) else None) for a in args
         )
         return self.compute(arrays)[()]
 

@@ -28,8 +28,8 @@ from theano.tensor.variable import LATE, TensorVariable, as_tensor_variable
 
 __all__ = [
     "All", "Any", "Argmax", "CAReduce", "CAReduceDtype", "Max", "MaxAndArgmax", "Min", "Prod",
-    "ProdWithoutZeros", "Sum", "all", "any", "argmax", "argmin", "check_and_normalize_axes", "keep_dims", "makeKeepDims", "max",
-    "max_and_argmax", "min", "normalize_axis", "prod", "sum",
+    "ProdWithoutZeros", "Sum", "all", "any", "argmax", "argmin", "check_and_normalize_axes", "keep_dims",
+    "makeKeepDims", "max", "max_and_argmax", "min", "normalize_axis", "prod", "sum",
 ]  # fmt: skip
 
 

@@ -153,8 +153,8 @@ class TensorType(Type):
     def _convert(self, data: Any, strict: bool, allow_downcast: bool | None) -> np.ndarray:
         if isinstance(data, Variable):
             raise TypeError(
-                "Expected an array-like object, but found a Variable: maybe you are trying to call a function "
-                "on a (possibly shared) variable instead of a numeric array?"
+                "Expected an array-like object, but found a Variable: maybe you are trying to call a "
+                "function on a (possibly shared) variable instead of a numeric array?"
             )
         if strict:
             if not isinstance(data, np.ndarray):
