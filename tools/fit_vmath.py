@@ -40,7 +40,10 @@ def minimax(fit: Fit, degree: int, type_: str) -> tuple[list[mp.mpf], mp.mpf]:
     n = degree + 2
     points = 32 * n
     low, high = fit.low, fit.high[type_] if isinstance(fit.high, dict) else fit.high
-    grid = [(low + high) / 2 - (high - low) / 2 * mp.cos(mp.pi * (i + mp.mpf(1) / 2) / points) for i in range(points)]
+    grid = [
+        (low + high) / 2 - (high - low) / 2 * mp.cos(mp.pi * (i + mp.mpf(1) / 2) / points)
+        for i in range(points)
+    ]
     values = [fit.f(x) for x in grid]
     weights = [fit.weight(x) for x in grid]
     chosen = [min(points - 1, int(points * (i + 0.5) / n)) for i in range(n)]
@@ -55,7 +58,9 @@ def minimax(fit: Fit, degree: int, type_: str) -> tuple[list[mp.mpf], mp.mpf]:
             right[row] = values[i]
         solution = list(mp.lu_solve(system, right))
         coefficients, level = solution[:-1], abs(solution[-1])
-        errors = [w * (mp.polyval(coefficients[::-1], x) - v) for x, v, w in zip(grid, values, weights, strict=True)]
+        errors = [
+            w * (mp.polyval(coefficients[::-1], x) - v) for x, v, w in zip(grid, values, weights, strict=True)
+        ]
         worst = max(abs(e) for e in errors)
         if worst <= level * mp.mpf("1.002"):
             break
@@ -172,14 +177,14 @@ FITS: dict[str, Fit] = {
         _series(_root(lambda x: (mp.asin(x) / x - 1) / x**2), mp.mpf(1) / 6), mp.mpf(0), mp.mpf("0.25"),
         {"f64": 12, "f32": 4}, lambda z: z,
     ),
-    # erf(x) = x + x ERF(z), |x| <= 1; erf(x) = 1 - exp(ERF_TAIL(x - 2)) above
+    # erf(x) = x + x ERF(z), |x| <= 1; erf(x) = 1 - exp(ERF_TAIL(x - 1)) above: around 1, where it matters
     "ERF": Fit(
         _series(_root(lambda x: mp.erf(x) / x - 1), 2 / mp.sqrt(mp.pi) - 1), mp.mpf(0), mp.mpf("1.001"),
         {"f64": 11, "f32": 6}, _one,
     ),
     "ERF_TAIL": Fit(
-        lambda u: mp.log(mp.erfc(u + 2)), mp.mpf("-1.001"), {"f64": mp.mpf(4), "f32": mp.mpf(2)},
-        {"f64": 17, "f32": 6}, lambda u: mp.erfc(u + 2),
+        lambda u: mp.log(mp.erfc(u + 1)), mp.mpf("-0.001"), {"f64": mp.mpf(5), "f32": mp.mpf(3)},
+        {"f64": 17, "f32": 6}, lambda u: mp.erfc(u + 1),
     ),
     # erfc(x) = exp(-x^2) (1 + ERFC(q)) / (1 + 2x), q = (x - 3)/(x + 3), x >= 0.45
     "ERFC": Fit(
@@ -263,12 +268,18 @@ def generate() -> str:
             print(f"{name:12s} {type_} degree {degree:2d} error 2**{float(mp.log(error, 2)):.2f}", flush=True)
             out.append(f"    # error 2**{float(mp.log(error, 2)):.1f}\n")
             out.append(_line(name, type_, tuple(to_type(c, type_.split("_")[0]) for c in coefficients)))
-    out.append("}\n\n# (name, type) -> parts, largest first\nCONSTANTS: dict[tuple[str, str], tuple[float, ...]] = {\n")
+    out.append(
+        "}\n\n# (name, type) -> parts, largest first\nCONSTANTS: dict[tuple[str, str], tuple[float, ...]] = {\n"
+    )
     for name, by_type in constants().items():
         out.extend(_line(name, type_, parts) for type_, parts in by_type.items())
-    out.append("}\n\n# type -> digits of 2/pi, from digit -34 (f64) or -5 (f32)\nTWO_OVER_PI: dict[str, tuple[int, ...]] = {\n")
+    out.append(
+        "}\n\n# type -> digits of 2/pi, from digit -34 (f64) or -5 (f32)\nTWO_OVER_PI: dict[str, tuple[int, ...]] = {\n"
+    )
     for type_, start, words in (("f64", -34, 19), ("f32", -5, 4)):
-        out.append(f'    "{type_}": (\n' + "".join(f"        {w},\n" for w in two_over_pi(start, words)) + "    ),\n")
+        out.append(
+            f'    "{type_}": (\n' + "".join(f"        {w},\n" for w in two_over_pi(start, words)) + "    ),\n"
+        )
     out.append("}\n# fmt: on\n")
     return "".join(out)
 

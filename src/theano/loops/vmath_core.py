@@ -98,14 +98,22 @@ def square(x: Expr) -> tuple[Expr, Expr]:
 def round_to_int(x: Expr, factor: float | None = None) -> tuple[Expr, Expr]:
     """(t, n): n = rint(x * factor) as a float, t holds the integer n in its low bits; |n| < 2**(mantissa - 2)."""
     magic = FORMATS[x.type].magic
-    t = add(x, const(magic, x.type)) if factor is None else fma(x, const(factor, x.type), const(magic, x.type))
+    t = (
+        add(x, const(magic, x.type))
+        if factor is None
+        else fma(x, const(factor, x.type), const(magic, x.type))
+    )
     return t, sub(t, const(magic, x.type))
 
 
 def power_of_two(t: Expr, offset: Expr | int = 0) -> Expr:
     """2**(n + offset) for a normal result, n from `round_to_int`."""
     form, int_type = FORMATS[t.type], int_of(t.type)
-    bias = coerce(offset, int_type) + form.bias if isinstance(offset, Expr) else const(offset + form.bias, int_type)
+    bias = (
+        coerce(offset, int_type) + form.bias
+        if isinstance(offset, Expr)
+        else const(offset + form.bias, int_type)
+    )
     return bitcast(shl(add(bitcast(t, int_type), bias), form.mantissa), t.type)
 
 

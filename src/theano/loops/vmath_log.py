@@ -66,7 +66,9 @@ def _log_terms(x: Expr) -> tuple[Expr, Expr, Expr]:
 
 def _domain(x: Expr, y: Expr, pole: float = 0.0) -> Expr:
     """`y` inside the domain of a logarithm; infinities, poles and NaN elsewhere."""
-    return select(gt(x, pole), select(lt(x, inf), y, x), select(eq(x, pole), const(-inf, x.type), const(nan, x.type)))
+    return select(
+        gt(x, pole), select(lt(x, inf), y, x), select(eq(x, pole), const(-inf, x.type), const(nan, x.type))
+    )
 
 
 def log(x: Expr) -> Expr:

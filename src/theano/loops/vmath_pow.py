@@ -5,7 +5,15 @@ from __future__ import annotations
 from math import inf, nan
 
 from theano.loops.expr import Expr, abs_, cast, const, eq, fma, ge, gt, isnan, lt, not_, select
-from theano.loops.vmath_core import constant, fast_two_sum, head, polynomial, power_of_two, round_to_int, scalers
+from theano.loops.vmath_core import (
+    constant,
+    fast_two_sum,
+    head,
+    polynomial,
+    power_of_two,
+    round_to_int,
+    scalers,
+)
 from theano.loops.vmath_log import log_rest, scale_and_fraction, split_exponent, to_float
 
 # an exponent this large makes 0, 1 or infinity of every number

@@ -7,7 +7,6 @@ The two are joined by `far`, the one place to change if expressions ever get a b
 
 from __future__ import annotations
 
-
 from theano.loops.expr import (
     Expr,
     abs_,
@@ -245,5 +244,3 @@ def atan2(y: Expr, x: Expr) -> Expr:
     p = select(steep, high - (p - low), p)
     left = lt(copysign(1.0, x), 0.0)
     return copysign(select(left, 2 * high - (p - 2 * low), p), y)
-
-
