@@ -9,11 +9,30 @@ array(48.)
 
 from __future__ import annotations
 
-import importlib
-from typing import Any
-
+from theano import aliases, compile, gradient, ifelse, printing, scalar, tensor
+from theano.compile import (
+    FunctionMaker,
+    In,
+    Mode,
+    OpFromGraph,
+    OrderedUpdates,
+    Out,
+    Param,
+    ProfileStats,
+    SymbolicInput,
+    SymbolicOutput,
+    as_op,
+    function,
+    function_dump,
+    predefined_linkers,
+    predefined_modes,
+    predefined_optimizers,
+    shared,
+)
+from theano.compile.sharedvalue import Container
 from theano.configdefaults import config
 from theano.configparser import change_flags
+from theano.gradient import Lop, Rop, grad, subgraph_grad
 from theano.graph import (
     Apply,
     Constant,
@@ -26,42 +45,57 @@ from theano.graph import (
     generic,
 )
 from theano.graph import clone_replace as clone
+from theano.printing import pp, pprint
+from theano.tensor import dot, get_scalar_constant_value
+from theano.tensor import nnet as _nnet
 
 __version__ = "2.0.0.dev0"
 
-# While the layers are being written: what imports, is there.
-_WANTED = {
-    "theano.scalar": "",
-    "theano.tensor": "dot get_scalar_constant_value",
-    "theano.ifelse": "",
-    "theano.gradient": "Lop Rop grad",
-    "theano.printing": "pp pprint",
-    "theano.rewrite": "",
-    "theano.lower": "",
-    "theano.compile": "function shared In Out Param Mode SymbolicInput SymbolicOutput predefined_linkers "
-    "predefined_modes predefined_optimizers as_op FunctionMaker ProfileStats",
-}
+aliases.install()
 
-
-def _import_what_there_is() -> None:
-    for module, names in _WANTED.items():
-        try:
-            found = importlib.import_module(module)
-        except ImportError as error:
-            if "THEANO_DEBUG_IMPORT" in __import__("os").environ:
-                print("missing:", module, error)
-            continue
-        for name in names.split():
-            if hasattr(found, name):
-                globals()[name] = getattr(found, name)
-
-
-_import_what_there_is()
-
-from theano import aliases  # noqa: E402
-
-try:
-    aliases.install()
-except (KeyError, AttributeError) as error:
-    if "THEANO_DEBUG_IMPORT" in __import__("os").environ:
-        print("aliases:", error)
+__all__ = [
+    "Apply",
+    "Constant",
+    "Container",
+    "FunctionGraph",
+    "FunctionMaker",
+    "Generic",
+    "In",
+    "InconsistencyError",
+    "Lop",
+    "Mode",
+    "Op",
+    "OpFromGraph",
+    "OrderedUpdates",
+    "Out",
+    "Param",
+    "ProfileStats",
+    "Rop",
+    "SymbolicInput",
+    "SymbolicOutput",
+    "Type",
+    "Variable",
+    "as_op",
+    "change_flags",
+    "clone",
+    "compile",
+    "config",
+    "dot",
+    "function",
+    "function_dump",
+    "generic",
+    "get_scalar_constant_value",
+    "grad",
+    "gradient",
+    "ifelse",
+    "pp",
+    "pprint",
+    "predefined_linkers",
+    "predefined_modes",
+    "predefined_optimizers",
+    "printing",
+    "scalar",
+    "shared",
+    "subgraph_grad",
+    "tensor",
+]

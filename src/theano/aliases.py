@@ -57,7 +57,6 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "theano.scalar.basic_scipy": ("theano.scalar",),
     "theano.scan_module.scan_utils": ("theano.graph", "clone=theano.graph:clone_replace"),
     "theano.tensor.basic": ("theano.tensor",),
-    "theano.tensor.extra_ops": ("theano.tensor",),
     "theano.tensor.nnet.nnet": ("theano.tensor.nnet",),
     "theano.tensor.nnet.sigm": ("theano.tensor.nnet",),
     "theano.tensor.sharedvar": ("theano.compile.tensorshared", "theano.compile"),
