@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 import theano.tensor as T
 from tests.tensor.oracle import check, check_nodes, run
 from theano.gradient import grad

@@ -29,7 +29,9 @@ class IfElse(Op):
     __props__ = ("n_outs", "name")
     view_map: dict[int, list[int]] = {}
 
-    def __init__(self, n_outs: int, as_view: bool = False, gpu: bool = False, name: str | None = None) -> None:
+    def __init__(
+        self, n_outs: int, as_view: bool = False, gpu: bool = False, name: str | None = None
+    ) -> None:
         self.n_outs = int(n_outs)
         self.name = name
 
@@ -38,10 +40,14 @@ class IfElse(Op):
 
     def make_node(self, cond: Any, *branches: Any) -> Apply:
         if len(branches) != 2 * self.n_outs:
-            raise ValueError(f"Wrong number of arguments to make_node: expected {2 * self.n_outs}, got {len(branches)}")
+            raise ValueError(
+                f"Wrong number of arguments to make_node: expected {2 * self.n_outs}, got {len(branches)}"
+            )
         cond = as_tensor_variable(cond)
         if cond.type.ndim != 0:
-            raise TypeError(f"the condition of ifelse must be 0-d, got {cond} with {cond.type.ndim} dimensions")
+            raise TypeError(
+                f"the condition of ifelse must be 0-d, got {cond} with {cond.type.ndim} dimensions"
+            )
         sides = [v if isinstance(v, Variable) else as_tensor_variable(v) for v in branches]
         thens, elses = list(sides[: self.n_outs]), list(sides[self.n_outs :])
         outputs = []
@@ -50,13 +56,14 @@ class IfElse(Op):
             outputs.append(_result(thens[k], elses[k]))
         return Apply(self, [cond, *thens, *elses], outputs)
 
-    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         taken = inputs[1 : 1 + self.n_outs] if inputs[0] else inputs[1 + self.n_outs :]
         for storage, value in zip(out, taken):
             storage[0] = value.copy() if isinstance(value, np.ndarray) else value
 
-    def infer_shape(self, node: Apply, shapes: list[Any]) -> list[Any]:
-        cond, result = node.inputs[0], []
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
+        cond = node.inputs[0]
+        result: list[Any] = []
         for k in range(self.n_outs):
             then, other = shapes[1 + k], shapes[1 + self.n_outs + k]
             if then is None or other is None:
@@ -65,10 +72,10 @@ class IfElse(Op):
             result.append(tuple(m if m is n else switch(cond, m, n) for m, n in zip(then, other)))
         return result
 
-    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         cond, thens, elses = inputs[0], inputs[1 : 1 + self.n_outs], inputs[1 + self.n_outs :]
         wanted = [k for k, g in enumerate(gs) if not is_disconnected(g)]
-        grads: list[Variable] = [zero_gradient(cond)] + [disconnected() for _ in inputs[1:]]
+        grads: list[Any] = [zero_gradient(cond)] + [disconnected() for _ in inputs[1:]]
         if not wanted:
             return grads
         op = IfElse(len(wanted), name=None if self.name is None else f"{self.name}_grad")
@@ -79,9 +86,11 @@ class IfElse(Op):
             grads[1 + k], grads[1 + self.n_outs + k] = a, b
         return grads
 
-    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         values, points = inputs[1:], eval_points[1:]
-        wanted = [k for k in range(self.n_outs) if points[k] is not None or points[k + self.n_outs] is not None]
+        wanted = [
+            k for k in range(self.n_outs) if points[k] is not None or points[k + self.n_outs] is not None
+        ]
         if not wanted:
             return [None] * self.n_outs
         sides = [
@@ -97,7 +106,7 @@ class IfElse(Op):
         return [[True] * self.n_outs, *sides]
 
 
-def _meet(a: Variable, b: Variable) -> tuple[Variable, Variable]:
+def _meet(a: Any, b: Any) -> tuple[Variable, Variable]:
     """Two branches as variables of one type."""
     if a.type == b.type:
         return a, b
@@ -110,19 +119,19 @@ def _meet(a: Variable, b: Variable) -> tuple[Variable, Variable]:
         return (x, converted) if x is a else (converted, x)
     raise TypeError(
         f"The two branches should have identical types, but they are {a.type} and {b.type} respectively. "
-        "This error could be raised if for example you provided a one element list on the `then` branch but a tensor "
-        "on the `else` branch."
+        "This error could be raised if for example you provided a one element list on the `then` branch but a "
+        "tensor on the `else` branch."
     )
 
 
-def _result(a: Variable, b: Variable) -> Variable:
+def _result(a: Any, b: Any) -> Any:
     """A variable for either of two branches of one type: lengths are known where both agree."""
     if not isinstance(a.type, TensorType):
-        return a.type.make_variable()  # type: ignore[no-any-return]
+        return a.type.make_variable()
     return new_tensor(a.type.dtype, [m if m == n else None for m, n in zip(a.type.shape, b.type.shape)])
 
 
-def _zeros(x: Variable, g: Variable) -> Variable:
+def _zeros(x: Any, g: Any) -> Any:
     """Zeros of the shape of `x` and the type of its gradient `g`."""
     return zeros_like(x, dtype=g.type.dtype)
 
@@ -158,8 +167,10 @@ def ifelse(condition: Any, then_branch: Any, else_branch: Any, name: str | None 
     then_list = _as_list(then_branch)
     else_list = _as_list(else_branch)
     if len(then_list) != len(else_list):
-        raise ValueError(f"The number of values on the `then` branch should be that on the `else` branch: "
-                         f"{len(then_list)} and {len(else_list)}")
+        raise ValueError(
+            f"The number of values on the `then` branch should be that on the `else` branch: "
+            f"{len(then_list)} and {len(else_list)}"
+        )
     if not then_list:
         raise ValueError("ifelse needs at least one value on each branch")
     outputs = IfElse(len(then_list), name=name)(condition, *then_list, *else_list, return_list=True)

@@ -96,4 +96,6 @@ def check_derivatives(
     scale = 1 + np.abs(numeric).max(initial=0)
     np.testing.assert_allclose(moved, numeric, atol=1e-5 * scale, err_msg="Rop")
     reverse = sum(float((s * directions[i]).sum()) for i, s in zip(wrt, slopes))
-    np.testing.assert_allclose(reverse, float((numeric * weight).sum()), rtol=1e-4, atol=1e-5 * scale, err_msg="grad")
+    np.testing.assert_allclose(
+        reverse, float((numeric * weight).sum()), rtol=1e-4, atol=1e-5 * scale, err_msg="grad"
+    )

@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+
 import theano.tensor as T
 from tests.tensor.oracle import check, check_nodes, run
 from theano.tensor.blas import Gemm, Gemv, Ger
@@ -75,7 +76,9 @@ def test_expression(name: str) -> None:
     check(build, *arrays, expect=reference)
 
 
-@pytest.mark.parametrize(("a", "b"), list(itertools.product(["int8", "int32", "float32", "float64", "complex64"], repeat=2)))
+@pytest.mark.parametrize(
+    ("a", "b"), list(itertools.product(["int8", "int32", "float32", "float64", "complex64"], repeat=2))
+)
 def test_dtypes(a: str, b: str) -> None:
     build = T.dot(T.matrix(dtype=a), T.vector(dtype=b))
     assert build.dtype == np.promote_types(a, b).name
@@ -108,9 +111,9 @@ def test_errors_at_run_time() -> None:
 
 
 BLAS = {
-    "Gemv": (Gemv(), (W, S, M, V, np.float64(0.5)), lambda y, a, A, x, b: b * y + a * A @ x),  # noqa: N803
+    "Gemv": (Gemv(), (W, S, M, V, np.float64(0.5)), lambda y, a, A, x, b: b * y + a * A @ x),
     "Gemm": (Gemm(), (M @ N, S, M, N, np.float64(0.5)), lambda z, a, x, y, b: b * z + a * x @ y),
-    "Ger": (Ger(), (M, S, W, V), lambda A, a, x, y: A + a * np.outer(x, y)),  # noqa: N803
+    "Ger": (Ger(), (M, S, W, V), lambda A, a, x, y: A + a * np.outer(x, y)),
 }
 
 

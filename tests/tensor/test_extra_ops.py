@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 import theano.tensor as T
 from tests.tensor.oracle import check, run
 from theano.tensor import extra_ops
@@ -28,7 +29,12 @@ EXPRESSIONS = {
     "repeat row": (lambda x: T.repeat(x, 2, axis=0), lambda a: np.repeat(a, 2, 0), M[:1]),
     "repeat each": (lambda x, n: T.repeat(x, n), lambda a, n: np.repeat(a, n), V, L),
     "repeat each axis": (lambda x, n: T.repeat(x, n, axis=1), lambda a, n: np.repeat(a, n, 1), M, L),
-    "repeat each flat": (lambda x, n: T.repeat(x, n), lambda a, n: np.repeat(a, n), M[:, :2], np.array([1, 0, 2, 1, 1, 0])),
+    "repeat each flat": (
+        lambda x, n: T.repeat(x, n),
+        lambda a, n: np.repeat(a, n),
+        M[:, :2],
+        np.array([1, 0, 2, 1, 1, 0]),
+    ),
     "to_one_hot": (lambda y: T.to_one_hot(y, 4), lambda y: np.eye(4)[y], L),
     "bincount": (lambda y: T.bincount(y), np.bincount, L),
     "bincount minlength": (lambda y: T.bincount(y, minlength=9), lambda y: np.bincount(y, minlength=9), L),
@@ -50,7 +56,11 @@ EXPRESSIONS = {
         lambda i: np.stack(np.unravel_index(i, (3, 4), order="F")),
         np.array([0, 5, 11]),
     ),
-    "ravel": (lambda i: T.ravel_multi_index((i, i + 1), (5, 6)), lambda i: np.ravel_multi_index((i, i + 1), (5, 6)), L),
+    "ravel": (
+        lambda i: T.ravel_multi_index((i, i + 1), (5, 6)),
+        lambda i: np.ravel_multi_index((i, i + 1), (5, 6)),
+        L,
+    ),
     "ravel clip": (
         lambda i: T.ravel_multi_index((i, i * 9), (5, 6), mode="clip"),
         lambda i: np.ravel_multi_index((i, i * 9), (5, 6), mode="clip"),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 import theano.tensor as T
 from tests.tensor.oracle import check
 from theano.gradient import grad
@@ -18,7 +19,12 @@ EXPRESSIONS = {
     "axis 1": (lambda x: T.concatenate([x, x * 2], axis=1), lambda a: np.concatenate([a, a * 2], 1), M),
     "axis -1": (lambda x: T.concatenate([x, x * 2], axis=-1), lambda a: np.concatenate([a, a * 2], 1), M),
     "symbolic axis": (lambda x, k: T.join(k, x, x), lambda a, k: np.concatenate([a, a], k), M, I(1)),
-    "rows": (lambda x, y: T.concatenate([x, y], axis=1), lambda a, b: np.concatenate([a, b], 1), M[:1], N[:1]),
+    "rows": (
+        lambda x, y: T.concatenate([x, y], axis=1),
+        lambda a, b: np.concatenate([a, b], 1),
+        M[:1],
+        N[:1],
+    ),
     "mixed dtypes": (
         lambda x, y: T.concatenate([x, y]),
         lambda a, b: np.concatenate([a, b]),

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import theano.tensor as T
 from scipy import special
+
+import theano.tensor as T
 from tests.tensor.oracle import check, run, variables
 from theano.gradient import grad
 from theano.tensor import nnet
@@ -35,14 +36,24 @@ EXPRESSIONS = {
     "with bias": (nnet.softmax_with_bias, lambda a, b: special.softmax(a + b, axis=1), X, B),
     "categorical 1hot": (nnet.categorical_crossentropy, lambda p, t: -np.log(p[np.arange(3), t]), P, Y),
     "categorical": (nnet.categorical_crossentropy, lambda p, t: -(t * np.log(p)).sum(1), P, U),
-    "categorical row": (nnet.categorical_crossentropy, lambda p, t: -np.log(p[np.arange(1), t]), P[:1], Y[:1]),
+    "categorical row": (
+        nnet.categorical_crossentropy,
+        lambda p, t: -np.log(p[np.arange(1), t]),
+        P[:1],
+        Y[:1],
+    ),
     "of softmax": (
         lambda x, y: nnet.categorical_crossentropy(nnet.softmax(x), y),
         _picked_nll,
         X,
         Y,
     ),
-    "binary": (nnet.binary_crossentropy, lambda o, t: -(t * np.log(o) + (1 - t) * np.log(1 - o)), U, U[::-1].copy()),
+    "binary": (
+        nnet.binary_crossentropy,
+        lambda o, t: -(t * np.log(o) + (1 - t) * np.log(1 - o)),
+        U,
+        U[::-1].copy(),
+    ),
     "sigmoid binary": (
         nnet.sigmoid_binary_crossentropy,
         lambda o, t: -(t * np.log(_sigmoid(o)) + (1 - t) * np.log(1 - _sigmoid(o))),
@@ -273,9 +284,15 @@ def test_confusion_matrix() -> None:
         (lambda: nnet.categorical_crossentropy(T.matrix(), T.tensor3()), TypeError),
         (lambda: nnet.categorical_crossentropy(T.matrix(), T.vector()), TypeError),
         (lambda: nnet.crossentropy_softmax_1hot(T.matrix(), T.vector()), ValueError),
-        (lambda: nnet.bn.batch_normalization_train(T.matrix(), T.vector(), T.vector(), epsilon=1e-6), ValueError),
+        (
+            lambda: nnet.bn.batch_normalization_train(T.matrix(), T.vector(), T.vector(), epsilon=1e-6),
+            ValueError,
+        ),
         (lambda: nnet.bn.batch_normalization_train(T.matrix(), T.vector(), T.vector(), axes="x"), ValueError),
-        (lambda: nnet.bn.batch_normalization_train(T.matrix(), T.vector(), T.vector(), axes=(3,)), ValueError),
+        (
+            lambda: nnet.bn.batch_normalization_train(T.matrix(), T.vector(), T.vector(), axes=(3,)),
+            ValueError,
+        ),
         (lambda: nnet.bn.batch_normalization_train(T.matrix(), T.tensor3(), T.vector()), ValueError),
         (lambda: nnet.batch_normalization(*T.vectors(5), mode="x"), ValueError),
         (lambda: nnet.confusion_matrix(T.lmatrix(), T.lvector()), ValueError),

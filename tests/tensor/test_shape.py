@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.tensor.oracle import check
 
 import theano.tensor as T
+from tests.tensor.oracle import check
 from theano.tensor.shape import MakeVector, Rebroadcast, Shape_i, is_flat
 from theano.tensor.static_value import get_vector_length, known_ints
 

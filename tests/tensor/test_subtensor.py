@@ -4,9 +4,10 @@ import itertools
 
 import numpy as np
 import pytest
-import theano.tensor as T
 from hypothesis import given
 from hypothesis import strategies as st
+
+import theano.tensor as T
 from tests.tensor.oracle import check, run
 from theano.gradient import grad
 
@@ -110,7 +111,8 @@ def test_slices(start: int | None, stop: int | None, step: int | None, n: int) -
     wanted = a[start:stop:step]
     for symbolic in itertools.product((False, True), repeat=3):
         parts = [
-            p if p is None or not s else T.lscalar() for p, s in zip((start, stop, step), symbolic, strict=True)
+            p if p is None or not s else T.lscalar()
+            for p, s in zip((start, stop, step), symbolic, strict=True)
         ]
         values = [p for p, s in zip((start, stop, step), symbolic, strict=True) if p is not None and s]
         y = x[slice(*parts)]
@@ -201,7 +203,12 @@ def test_write_through_reshape() -> None:
         b[1:3] = v.reshape(2, 5)
         return b
 
-    check(lambda x, v: T.set_subtensor(x[1:3].reshape((5, 2)), v), M, M.ravel()[:10].reshape(5, 2), expect=wanted)
+    check(
+        lambda x, v: T.set_subtensor(x[1:3].reshape((5, 2)), v),
+        M,
+        M.ravel()[:10].reshape(5, 2),
+        expect=wanted,
+    )
     check(lambda x, v: T.set_subtensor(x[1:3].flatten(), v), M, np.float64(3), expect=wanted_scalar)
 
 

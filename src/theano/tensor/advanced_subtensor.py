@@ -16,8 +16,8 @@ from theano.tensor.opsupport import (
     disconnected,
     first_connected,
     index_constant,
-    single,
     new_tensor,
+    single,
     zero_gradient,
 )
 from theano.tensor.static_value import known_int
@@ -38,7 +38,7 @@ ARRAY = "a"
 """An entry of `idx_list` that stands for an input holding an integer array."""
 
 
-def as_index_array(value: Any) -> Variable:
+def as_index_array(value: Any) -> Any:
     """`value` as a tensor of integers.
 
     Raises
@@ -59,14 +59,14 @@ class _Reader(Indexed):
         """The op that writes where this one reads."""
         raise NotImplementedError
 
-    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         x, *indices = inputs
         rest = [disconnected() for _ in indices]
         if x.type.dtype in DISCRETE:
             return [zero_gradient(x), *rest]
         return [self.writer(False)(zero_gradient(x), gs[0], *indices), *rest]
 
-    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         return [None if eval_points[0] is None else self(eval_points[0], *inputs[1:])]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
@@ -104,11 +104,11 @@ class AdvancedSubtensor1(_Reader):
         x, ilist = _rows(x, ilist)
         return single(self, [x, ilist], x.type.dtype, ilist.type.shape + x.type.shape[1:])
 
-    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         x, ilist = inputs
         out[0][0] = x[ilist]
 
-    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         return [shapes[1] + shapes[0][1:]]
 
 
@@ -132,7 +132,7 @@ class AdvancedIncSubtensor1(Written):
         y = as_written(x, y, ilist.type.shape + x.type.shape[1:])
         return single(self, [x, y, ilist], x.type.dtype, x.type.shape)
 
-    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         x, y, ilist = np.array(inputs[0]), inputs[1], inputs[2]
         if self.set_instead_of_inc:
             x[ilist] = y
@@ -144,7 +144,7 @@ class AdvancedIncSubtensor1(Written):
 class _General(Indexed):
     """Indexing by any mixture of arrays, integers and slices, by NumPy's rules."""
 
-    def _inputs(self, indices: Sequence[Any]) -> list[Variable]:
+    def _inputs(self, indices: Sequence[Any]) -> list[Any]:
         """The index inputs, those of arrays as integer tensors and the others as 0-d int64."""
         kinds: list[Any] = []
         for entry in self.idx_list:
@@ -156,7 +156,7 @@ class _General(Indexed):
             raise ValueError(f"{self} takes {len(kinds)} indices, {len(indices)} were given")
         return [as_index_array(i) if kind == ARRAY else as_index(i) for kind, i in zip(kinds, indices)]
 
-    def _selected(self, x: Variable, inputs: Sequence[Variable]) -> StaticShape:
+    def _selected(self, x: Any, inputs: Sequence[Any]) -> StaticShape:
         """The static shape of ``x[...]``; IndexError for too many indices."""
         entries = self._entries(inputs)
         used = sum(e is not None for e in entries)
@@ -191,7 +191,7 @@ class _General(Indexed):
         return (*rest[:at], *common, *rest[at:])
 
 
-def _check_range(index: Variable, length: int | None, x: Variable) -> None:
+def _check_range(index: Any, length: int | None, x: Any) -> None:
     known = known_int(index) if index.type.ndim == 0 else None
     if known is not None and length is not None and not -length <= known < length:
         raise IndexError(f"index {known} is out of bounds for an axis of {x} with size {length}")
@@ -221,16 +221,16 @@ class AdvancedSubtensor(_General, _Reader):
         x, inputs = as_tensor_variable(x), self._inputs(indices)
         return single(self, [x, *inputs], x.type.dtype, self._selected(x, inputs))
 
-    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         index = tuple(as_numpy_index(e) for e in fill_in(self.idx_list, inputs[1:]))
         out[0][0] = np.ascontiguousarray(inputs[0][index])
 
-    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         entries = self._entries(node.inputs[1:])
         position = {id(v): k for k, v in enumerate(node.inputs)}
         lengths = iter(shapes[0])
-        rest: list[Variable] = []
-        arrays: list[tuple[Variable, tuple[Variable, ...]]] = []
+        rest: list[Any] = []
+        arrays: list[tuple[Variable, tuple[Any, ...]]] = []
         for e in entries:
             if e is None:
                 rest.append(index_constant(1))
@@ -246,9 +246,9 @@ class AdvancedSubtensor(_General, _Reader):
         return [tuple(d if s is None else index_constant(s) for d, s in zip(dims, static))]
 
 
-def _broadcast_lengths(arrays: list[tuple[Variable, tuple[Variable, ...]]]) -> list[Variable]:
+def _broadcast_lengths(arrays: list[tuple[Variable, tuple[Any, ...]]]) -> list[Any]:
     """The shape to which index arrays broadcast."""
-    result: list[Variable] = []
+    result: list[Any] = []
     for axis in range(-max(a.type.ndim for a, _ in arrays), 0):
         here = [(a, s) for a, s in arrays if -axis <= a.type.ndim]
         wide = [s[axis] for a, s in here if not a.type.broadcastable[axis]]
@@ -276,7 +276,7 @@ class AdvancedIncSubtensor(_General, Written):
         y = as_written(x, y, self._selected(x, inputs))
         return single(self, [x, y, *inputs], x.type.dtype, x.type.shape)
 
-    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         x, y = np.array(inputs[0]), inputs[1]
         index = tuple(as_numpy_index(e) for e in fill_in(self.idx_list, inputs[2:]))
         if self.set_instead_of_inc:
@@ -302,19 +302,19 @@ class Nonzero(Op):
         inputs = [x] if target is None else [x, as_tensor_variable(target)]
         return Apply(self, inputs, [new_tensor("int64", (None,)) for _ in range(x.type.ndim)])
 
-    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         mask = inputs[0]
         if len(inputs) > 1 and tuple(int(n) for n in inputs[1]) != mask.shape:
             raise IndexError(
-                f"boolean index did not match indexed array: its shape is {mask.shape}, it should be {inputs[1]}"
+                f"boolean index did not match indexed array: the mask has shape {mask.shape}, not {inputs[1]}"
             )
         for storage, positions in zip(out, np.nonzero(mask)):
             storage[0] = np.ascontiguousarray(positions, dtype="int64")
 
-    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         return [zero_gradient(inputs[0]), *(disconnected() for _ in inputs[1:])]
 
-    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         return [None] * inputs[0].type.ndim
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from theano.tensor.opsupport import (
     single,
 )
 from theano.tensor.reduction import sum as sum_
-from theano.tensor.shape import as_shape_vector, element, patternbroadcast, shape_tuple
+from theano.tensor.shape import as_shape_vector, element, patternbroadcast, shape_i, shape_tuple
 from theano.tensor.static_value import known_int, known_ints, known_scalar
 from theano.tensor.variable import as_tensor_variable, constant
 
@@ -43,7 +44,8 @@ class Alloc(Op):
         missing = len(sizes) - value.type.ndim
         if missing < 0:
             raise TypeError(
-                f"The Alloc value to use has more dimensions ({value.type.ndim}) than the specified shape ({len(sizes)})"
+                f"The Alloc value to use has more dimensions ({value.type.ndim}) "
+                f"than the specified shape ({len(sizes)})"
             )
         have = (1,) * missing + value.type.shape
         result = []
@@ -52,19 +54,23 @@ class Alloc(Op):
             if known is not None and known < 0:
                 raise ValueError(f"Alloc: length {known} of axis {axis} is negative")
             if known is not None and length not in (None, 1, known):
-                raise ValueError(f"Alloc: a value with length {length} on axis {axis} cannot fill length {known}")
+                raise ValueError(
+                    f"Alloc: a value with length {length} on axis {axis} cannot fill length {known}"
+                )
             result.append(length if known is None and length != 1 else known)
         return single(self, [value, *sizes], value.type.dtype, result)
 
-    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         value, sizes = inputs[0], tuple(int(n) for n in inputs[1:])
         pattern = node.inputs[0].type.broadcastable
         for axis, (n, m, b) in enumerate(zip(value.shape, sizes[len(sizes) - value.ndim :], pattern)):
             if n != m and not b:
-                raise ValueError(f"Alloc: a value of shape {value.shape} cannot fill shape {sizes} (its axis {axis})")
+                raise ValueError(
+                    f"Alloc: a value of shape {value.shape} cannot fill shape {sizes} (its axis {axis})"
+                )
         out[0][0] = np.full(sizes, value, dtype=value.dtype)
 
-    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         return [tuple(node.inputs[1:])]
 
     def known_scalar(self, node: Apply, depth: int) -> np.ndarray | None:
@@ -74,11 +80,11 @@ class Alloc(Op):
         length, value = node.outputs[0].type.shape[0], known_scalar(node.inputs[0], depth)
         return None if length is None else (value,) * length
 
-    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         value, g = inputs[0], gs[0]
         return [sum_to(g, value), *(disconnected() for _ in inputs[1:])]
 
-    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         return [None if eval_points[0] is None else self(eval_points[0], *inputs[1:])]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
@@ -88,14 +94,12 @@ class Alloc(Op):
 alloc = Alloc()
 
 
-def sum_to(g: Variable, x: Variable) -> Variable:
+def sum_to(g: Any, x: Any) -> Any:
     """`g`, whose shape is one that `x` broadcasts to, summed over the axes along which `x` was repeated."""
     missing = g.type.ndim - x.type.ndim
     if missing:
         g = sum_(g, axis=tuple(range(missing)))
-    repeated = [
-        i for i, (b, c) in enumerate(zip(x.type.broadcastable, g.type.broadcastable)) if b and not c
-    ]
+    repeated = [i for i, (b, c) in enumerate(zip(x.type.broadcastable, g.type.broadcastable)) if b and not c]
     if repeated:
         g = sum_(g, axis=tuple(repeated), keepdims=True)
     return patternbroadcast(g, x.type.broadcastable)
@@ -113,16 +117,16 @@ class AllocEmpty(Op):
         sizes = [as_index(n, "a length") for n in lengths]
         return single(self, sizes, self.dtype, [known_int(n) for n in sizes])
 
-    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         out[0][0] = np.empty(tuple(int(n) for n in inputs), dtype=self.dtype)
 
-    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         return [tuple(node.inputs)]
 
-    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         return [disconnected() for _ in inputs]
 
-    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         return [zeros(tuple(inputs), self.dtype)]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
@@ -133,7 +137,12 @@ def _lengths(shape: Any) -> list[Any]:
     """The lengths that the `shape` argument of `zeros` and `ones` stands for."""
     if isinstance(shape, (list, tuple)):
         return list(shape)
-    if isinstance(shape, Variable) and shape.type.ndim == 0 or np.ndim(shape) == 0 and not isinstance(shape, Variable):
+    if (
+        isinstance(shape, Variable)
+        and shape.type.ndim == 0
+        or np.ndim(shape) == 0
+        and not isinstance(shape, Variable)
+    ):
         return [shape]
     vector = as_shape_vector(shape)
     known = known_ints(vector)
@@ -142,7 +151,7 @@ def _lengths(shape: Any) -> list[Any]:
     return [element(vector, i) for i in range(len(known))]
 
 
-def zeros(shape: Any, dtype: str | None = None) -> Variable:
+def zeros(shape: Any, dtype: str | None = None) -> Any:
     """Zeros of the given shape (a list, an int, a 0-d integer or a vector of known length); dtype `floatX`.
 
     Examples
@@ -154,18 +163,18 @@ def zeros(shape: Any, dtype: str | None = None) -> Variable:
     return alloc(constant(np.asarray(0, dtype=_dtype(dtype))), *_lengths(shape))
 
 
-def ones(shape: Any, dtype: str | None = None) -> Variable:
+def ones(shape: Any, dtype: str | None = None) -> Any:
     """Ones of the given shape, see `zeros`."""
     return alloc(constant(np.asarray(1, dtype=_dtype(dtype))), *_lengths(shape))
 
 
-def full(shape: Any, fill_value: Any, dtype: str | None = None) -> Variable:
+def full(shape: Any, fill_value: Any, dtype: str | None = None) -> Any:
     """An array of the given shape filled with a value, see `zeros`."""
     value = as_tensor_variable(fill_value)
     return alloc(value if dtype is None else cast(value, _dtype(dtype)), *_lengths(shape))
 
 
-def full_like(a: Any, fill_value: Any, dtype: str | None = None) -> Variable:
+def full_like(a: Any, fill_value: Any, dtype: str | None = None) -> Any:
     """`fill_value` in the shape of `a`, of the dtype of `a` unless `dtype` is given."""
     a = as_tensor_variable(a)
     return second(a, cast(as_tensor_variable(fill_value), a.type.dtype if dtype is None else _dtype(dtype)))
@@ -177,7 +186,7 @@ def _dtype(dtype: Any) -> str:
     return dtype if isinstance(dtype, str) else np.dtype(dtype).name
 
 
-def _like(model: Any, value: int, dtype: Any, opt: bool) -> Variable:
+def _like(model: Any, value: int, dtype: Any, opt: bool) -> Any:
     model = as_tensor_variable(model)
     filler = constant(np.asarray(value, dtype=model.type.dtype if dtype is None else _dtype(dtype)))
     if opt:
@@ -185,12 +194,12 @@ def _like(model: Any, value: int, dtype: Any, opt: bool) -> Variable:
     return second(model, filler)
 
 
-def zeros_like(model: Any, dtype: Any = None, opt: bool = False) -> Variable:
+def zeros_like(model: Any, dtype: Any = None, opt: bool = False) -> Any:
     """Zeros of the shape and (unless `dtype` is given) dtype of `model`."""
     return _like(model, 0, dtype, opt)
 
 
-def ones_like(model: Any, dtype: Any = None, opt: bool = False) -> Variable:
+def ones_like(model: Any, dtype: Any = None, opt: bool = False) -> Any:
     """Ones of the shape and (unless `dtype` is given) dtype of `model`."""
     return _like(model, 1, dtype, opt)
 
@@ -213,13 +222,13 @@ class ARange(Op):
             length = unknown_or_length(values)
         return single(self, inputs, self.dtype, [length])
 
-    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         start, stop, step = (v.item() for v in inputs)
         if step == 0:
             raise ZeroDivisionError("arange: the step is zero")
         out[0][0] = np.arange(start, stop, step, dtype=self.dtype)
 
-    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         start, stop, step = node.inputs
         static = node.outputs[0].type.shape[0]
         if static is not None:
@@ -235,10 +244,10 @@ class ARange(Op):
             length = ceil((stop - start) / step)
         return [(cast(maximum(length, 0), "int64"),)]
 
-    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         return [disconnected() for _ in inputs]
 
-    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         return [None]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
@@ -252,7 +261,7 @@ def unknown_or_length(values: list[Any]) -> int | None:
     return None if length == 1 else length
 
 
-def arange(start: Any, stop: Any = None, step: Any = 1, dtype: str | None = None) -> Variable:
+def arange(start: Any, stop: Any = None, step: Any = 1, dtype: str | None = None) -> Any:
     """Numbers from `start` (default 0) below `stop` in steps of `step`; int64 for integer arguments.
 
     Examples
@@ -282,24 +291,24 @@ class Eye(Op):
         inputs = [as_index(n, "a length"), as_index(m, "a length"), as_index(k, "a diagonal")]
         return single(self, inputs, self.dtype, [known_int(i) for i in inputs[:2]])
 
-    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         n, m, k = (int(i) for i in inputs)
         out[0][0] = np.eye(n, m, k, dtype=self.dtype)
 
-    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         return [(node.inputs[0], node.inputs[1])]
 
-    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         return [disconnected() for _ in inputs]
 
-    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         return [None]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return first_connected(3, ())
 
 
-def eye(n: Any, m: Any = None, k: Any = 0, dtype: str | None = None) -> Variable:
+def eye(n: Any, m: Any = None, k: Any = 0, dtype: str | None = None) -> Any:
     """An `n` by `m` (default `n`) matrix with ones on diagonal `k`.
 
     Examples
@@ -311,33 +320,33 @@ def eye(n: Any, m: Any = None, k: Any = 0, dtype: str | None = None) -> Variable
     return Eye(dtype)(n, n if m is None else m, k)
 
 
-def identity_like(x: Any) -> Variable:
+def identity_like(x: Any) -> Any:
     """The identity matrix of the shape and dtype of the matrix `x`."""
     x = as_tensor_variable(x)
-    return eye(*shape_tuple(x), k=0, dtype=x.type.dtype)
+    return eye(shape_i(x, 0), shape_i(x, 1), dtype=x.type.dtype)
 
 
 class Tri(Eye):
     """Ones at and below diagonal `k` of an `n` by `m` matrix of zeros."""
 
-    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         n, m, k = (int(i) for i in inputs)
         out[0][0] = np.tri(n, m, k, dtype=self.dtype)
 
 
-def tri(N: Any, M: Any = None, k: Any = 0, dtype: str | None = None) -> Variable:
+def tri(N: Any, M: Any = None, k: Any = 0, dtype: str | None = None) -> Any:
     """An `N` by `M` (default `N`) matrix with ones at and below diagonal `k`."""
     return Tri(dtype)(N, N if M is None else M, k)
 
 
-def tril(m: Any, k: Any = 0) -> Variable:
+def tril(m: Any, k: Any = 0) -> Any:
     """The matrix `m` with zeros above diagonal `k`."""
     m = as_tensor_variable(m)
-    return m * tri(*shape_tuple(m), k=k, dtype=m.type.dtype)
+    return m * tri(shape_i(m, 0), shape_i(m, 1), k, dtype=m.type.dtype)
 
 
-def triu(m: Any, k: Any = 0) -> Variable:
+def triu(m: Any, k: Any = 0) -> Any:
     """The matrix `m` with zeros below diagonal `k`."""
     m = as_tensor_variable(m)
-    below = tri(*shape_tuple(m), k=as_index(k) - 1, dtype=m.type.dtype)
+    below = tri(shape_i(m, 0), shape_i(m, 1), as_index(k) - 1, dtype=m.type.dtype)
     return m * (constant(np.asarray(1, dtype=m.type.dtype)) - below)

@@ -37,12 +37,16 @@ class _Blas(Op):
         dtype = inputs[self.target].type.dtype
         for v, ndim in zip(inputs, self.ndims):
             if v.type.ndim != ndim:
-                raise TypeError(f"{self}: operands must have {self.ndims} dimensions, got {v} with {v.type.ndim}")
+                raise TypeError(
+                    f"{self}: operands must have {self.ndims} dimensions, got {v} with {v.type.ndim}"
+                )
             if v.type.dtype != dtype or dtype not in FLOAT | COMPLEX:
-                raise TypeError(f"{self}: operands must be floats of one dtype, got {[i.type.dtype for i in inputs]}")
+                raise TypeError(
+                    f"{self}: operands must be floats of one dtype, got {[i.type.dtype for i in inputs]}"
+                )
         return single(self, inputs, dtype, inputs[self.target].type.shape)
 
-    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         return [shapes[self.target]]
 
 
@@ -53,7 +57,7 @@ class _ScaledProduct(_Blas):
         z, alpha, a, b, beta = inputs
         return [beta * z + alpha * dot(a, b)]
 
-    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         z, alpha, a, b, beta = inputs
         product = np.dot(a, b)
         if product.shape != z.shape:
@@ -61,12 +65,12 @@ class _ScaledProduct(_Blas):
         # beta = 0 does not read z, which may hold anything
         out[0][0] = np.asarray(alpha * product if beta == 0 else beta * z + alpha * product, dtype=z.dtype)
 
-    def L_op(self, inputs: list[Any], outputs: list[Any], gs: list[Any]) -> list[Any]:
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         (z, alpha, a, b, beta), g = inputs, gs[0]
         into_a, into_b = dot_op.L_op([a, b], [dot(a, b)], [alpha * g])
         return [beta * g, sum_(g * dot(a, b)), into_a, into_b, sum_(g * z)]
 
-    def R_op(self, inputs: list[Any], eval_points: list[Any]) -> list[Any]:
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         z, alpha, a, b, beta = inputs
         of_z, of_alpha, of_a, of_b, of_beta = eval_points
         return _sum_of(
@@ -123,17 +127,17 @@ class Ger(_Blas):
         a, alpha, x, y = inputs
         return [a + alpha * outer(x, y)]
 
-    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         a, alpha, x, y = inputs
         if a.shape != (len(x), len(y)):
             raise ValueError(f"{self}: a matrix of shape {a.shape}, vectors of lengths {len(x)} and {len(y)}")
         out[0][0] = np.asarray(a + alpha * np.outer(x, y), dtype=a.dtype)
 
-    def L_op(self, inputs: list[Any], outputs: list[Any], gs: list[Any]) -> list[Any]:
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         (_, alpha, x, y), g = inputs, gs[0]
         return [g, sum_(g * outer(x, y)), alpha * dot(g, y), alpha * dot(g.T, x)]
 
-    def R_op(self, inputs: list[Any], eval_points: list[Any]) -> list[Any]:
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         _, alpha, x, y = inputs
         of_a, of_alpha, of_x, of_y = eval_points
         return _sum_of(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -44,20 +45,22 @@ class ExtractDiag(Op):
     def make_node(self, x: Any) -> Apply:
         x = as_tensor_variable(x)
         if x.type.ndim < 2 or max(self.axis1, self.axis2) >= x.type.ndim:
-            raise ValueError(f"ExtractDiag: no axes {self.axis1} and {self.axis2} in {x} with {x.type.ndim} dimensions")
+            raise ValueError(
+                f"ExtractDiag: no axes {self.axis1} and {self.axis2} in {x} with {x.type.ndim} dimensions"
+            )
         n, m = x.type.shape[self.axis1], x.type.shape[self.axis2]
         length = None if n is None or m is None else _diagonal_length(n, m, self.offset, min, max)
         return single(self, [x], x.type.dtype, [*self._others(x.type.shape), unknown_if_one(length)])
 
-    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         out[0][0] = np.diagonal(inputs[0], self.offset, self.axis1, self.axis2)
 
-    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         s = shapes[0]
         length = _diagonal_length(s[self.axis1], s[self.axis2], self.offset, minimum, maximum)
         return [(*self._others(s), length)]
 
-    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         x = inputs[0]
         others = [i for i in range(x.type.ndim) if i not in (self.axis1, self.axis2)]
         order = [self.axis1, self.axis2, *others]
@@ -67,19 +70,23 @@ class ExtractDiag(Op):
         written = inc_subtensor(zeros[_positions(zeros, self.offset)], g)
         return [dimshuffle(written, [order.index(i) for i in range(x.type.ndim)])]
 
-    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         return [None if eval_points[0] is None else self(eval_points[0])]
 
 
-def _positions(x: Variable, offset: Any) -> tuple[Variable, Variable]:
+def _positions(x: Any, offset: Any) -> tuple[Variable, Variable]:
     """Rows and columns of a diagonal in the first two axes of `x`."""
-    up, down = (max(offset, 0), min(offset, 0)) if isinstance(offset, int) else (maximum(offset, 0), minimum(offset, 0))
+    up, down = (
+        (max(offset, 0), min(offset, 0))
+        if isinstance(offset, int)
+        else (maximum(offset, 0), minimum(offset, 0))
+    )
     length = maximum(minimum(shape_i(x, 0) + down, shape_i(x, 1) - up), 0)
     along = arange(length)
     return along - down, along + up
 
 
-def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Variable:
+def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     """The diagonals of the matrices in axes `axis1` and `axis2`, as the last axis of the result.
 
     Examples
@@ -88,10 +95,11 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Variabl
     array([1, 4])
     """
     a = as_tensor_variable(a)
-    return ExtractDiag(offset, *(i + a.type.ndim if i < 0 else i for i in (axis1, axis2)))(a)
+    first, second = (i + a.type.ndim if i < 0 else i for i in (axis1, axis2))
+    return ExtractDiag(offset, first, second)(a)
 
 
-def diag(v: Any, k: int = 0) -> Variable:
+def diag(v: Any, k: int = 0) -> Any:
     """Of a vector the matrix with it on diagonal `k`; of a matrix its diagonal `k`.
 
     Examples
@@ -110,7 +118,7 @@ def diag(v: Any, k: int = 0) -> Variable:
     return set_subtensor(square[_positions(square, k)], v)
 
 
-def fill_diagonal(a: Any, val: Any) -> Variable:
+def fill_diagonal(a: Any, val: Any) -> Any:
     """`a` with `val` on its main diagonal; with more than two dimensions all lengths must be equal.
 
     Examples
@@ -121,7 +129,9 @@ def fill_diagonal(a: Any, val: Any) -> Variable:
     """
     a, val = as_tensor_variable(a), as_tensor_variable(val)
     if a.type.ndim < 2:
-        raise TypeError(f"fill_diagonal: first parameter must have at least two dimensions, got {a.type.ndim}")
+        raise TypeError(
+            f"fill_diagonal: first parameter must have at least two dimensions, got {a.type.ndim}"
+        )
     if val.type.ndim != 0:
         raise TypeError(f"fill_diagonal: second parameter must be a scalar, got {val.type}")
     if a.type.ndim == 2:
@@ -131,7 +141,7 @@ def fill_diagonal(a: Any, val: Any) -> Variable:
     return set_subtensor(same[(arange(lengths[0]),) * a.type.ndim], cast(val, a.type.dtype))
 
 
-def fill_diagonal_offset(a: Any, val: Any, offset: Any) -> Variable:
+def fill_diagonal_offset(a: Any, val: Any, offset: Any) -> Any:
     """The matrix `a` with `val` on diagonal `offset`, which may be symbolic."""
     a, val, offset = as_tensor_variable(a), as_tensor_variable(val), as_index(offset, "offset")
     if a.type.ndim != 2:

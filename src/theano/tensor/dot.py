@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from theano.graph import Apply, Op, Variable
+from theano.graph import Apply, Op
 from theano.scalar.dtypes import upcast
 from theano.tensor.opsupport import Shapes, single
 from theano.tensor.shape import dimshuffle, flatten, patternbroadcast, reshape, shape_i
@@ -15,10 +15,12 @@ from theano.tensor.shape import product as length_product
 from theano.tensor.variable import as_tensor_variable
 
 
-def _check_inner(what: str, x: Variable, x_axis: int, y: Variable, y_axis: int) -> None:
+def _check_inner(what: str, x: Any, x_axis: int, y: Any, y_axis: int) -> None:
     m, n = x.type.shape[x_axis], y.type.shape[y_axis]
     if m is not None and n is not None and m != n:
-        raise ValueError(f"{what}: shape mismatch, x.shape[{x_axis}] = {m} but y.shape[{y_axis}] = {n} ({x}, {y})")
+        raise ValueError(
+            f"{what}: shape mismatch, x.shape[{x_axis}] = {m} but y.shape[{y_axis}] = {n} ({x}, {y})"
+        )
 
 
 class Dot(Op):
@@ -42,15 +44,15 @@ class Dot(Op):
         _check_inner("dot", x, x.type.ndim - 1, y, 0)
         return single(self, [x, y], upcast(x.type.dtype, y.type.dtype), x.type.shape[:-1] + y.type.shape[1:])
 
-    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         x, y = inputs
         dtype = node.outputs[0].type.dtype
         out[0][0] = np.asarray(np.dot(x.astype(dtype, copy=False), y.astype(dtype, copy=False)), dtype=dtype)
 
-    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         return [shapes[0][:-1] + shapes[1][1:]]
 
-    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         (x, y), (g,) = inputs, gs
         if g.type.ndim == 0:
             gx, gy = g * y, g * x
@@ -62,11 +64,11 @@ class Dot(Op):
             gx, gy = self(g, y.T), self(x.T, g)
         return [patternbroadcast(gx, x.type.broadcastable), patternbroadcast(gy, y.type.broadcastable)]
 
-    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         return [_product_rule(self, inputs, eval_points)]
 
 
-def _product_rule(op: Op, inputs: list[Variable], eval_points: list[Variable | None]) -> Variable | None:
+def _product_rule(op: Op, inputs: Sequence[Any], eval_points: Sequence[Any]) -> Any:
     (x, y), (dx, dy) = inputs, eval_points
     parts = ([op(dx, y)] if dx is not None else []) + ([op(x, dy)] if dy is not None else [])
     return parts[0] + parts[1] if len(parts) == 2 else parts[0] if parts else None
@@ -75,7 +77,7 @@ def _product_rule(op: Op, inputs: list[Variable], eval_points: list[Variable | N
 dot_op = Dot()
 
 
-def dot(a: Any, b: Any) -> Variable:
+def dot(a: Any, b: Any) -> Any:
     """The product of `a` and `b`: multiplication for 0-d, inner and matrix products for 1-d and 2-d, else the
     last axis of `a` with the second-last of `b`.
 
@@ -92,7 +94,7 @@ def dot(a: Any, b: Any) -> Variable:
     return dot_op(a, b)
 
 
-def outer(x: Any, y: Any) -> Variable:
+def outer(x: Any, y: Any) -> Any:
     """The outer product of `x` and `y`, flattened to vectors first."""
     x, y = as_tensor_variable(x), as_tensor_variable(y)
     x = x if x.type.ndim == 1 else flatten(x)
@@ -100,7 +102,7 @@ def outer(x: Any, y: Any) -> Variable:
     return dot_op(dimshuffle(x, (0, "x")), dimshuffle(y, ("x", 0)))
 
 
-def inner(x: Any, y: Any) -> Variable:
+def inner(x: Any, y: Any) -> Any:
     """The product of the last axes of `x` and `y`; multiplication if one is 0-d."""
     x, y = as_tensor_variable(x), as_tensor_variable(y)
     if x.type.ndim == 0 or y.type.ndim == 0:
@@ -123,29 +125,31 @@ class BatchedDot(Op):
         shape = (batch, x.type.shape[1], y.type.shape[2])
         return single(self, [x, y], upcast(x.type.dtype, y.type.dtype), shape)
 
-    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         x, y = inputs
         if x.shape[0] != y.shape[0]:
-            raise ValueError(f"batched_dot: shape mismatch, x.shape[0] = {x.shape[0]} but y.shape[0] = {y.shape[0]}")
+            raise ValueError(
+                f"batched_dot: shape mismatch, x.shape[0] = {x.shape[0]} but y.shape[0] = {y.shape[0]}"
+            )
         dtype = node.outputs[0].type.dtype
         out[0][0] = np.matmul(x.astype(dtype, copy=False), y.astype(dtype, copy=False))
 
-    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         return [(shapes[0][0], shapes[0][1], shapes[1][2])]
 
-    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         (x, y), (g,) = inputs, gs
         gx, gy = self(g, dimshuffle(y, (0, 2, 1))), self(dimshuffle(x, (0, 2, 1)), g)
         return [patternbroadcast(gx, x.type.broadcastable), patternbroadcast(gy, y.type.broadcastable)]
 
-    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         return [_product_rule(self, inputs, eval_points)]
 
 
 batched_dot_op = BatchedDot()
 
 
-def batched_dot(a: Any, b: Any) -> Variable:
+def batched_dot(a: Any, b: Any) -> Any:
     """``dot(a[i], b[i])`` for every `i`, stacked.
 
     Examples
@@ -169,7 +173,7 @@ def batched_dot(a: Any, b: Any) -> Variable:
     return dimshuffle(result, kept) if len(kept) < 3 else result
 
 
-def _contracted(a: Variable, b: Variable, axes: Any, batched: int) -> tuple[list[int], list[int]]:
+def _contracted(a: Any, b: Any, axes: Any, batched: int) -> tuple[list[int], list[int]]:
     """The axes of `a` and of `b` that a tensordot sums over, in order."""
     if isinstance(axes, (int, np.integer)) and not isinstance(axes, bool):
         n = int(axes)
@@ -191,11 +195,11 @@ def _contracted(a: Variable, b: Variable, axes: Any, batched: int) -> tuple[list
     return result[0], result[1]
 
 
-def _lengths(x: Variable, axes: Sequence[int]) -> list[Variable]:
+def _lengths(x: Any, axes: Sequence[int]) -> list[Any]:
     return [shape_i(x, i) for i in axes]
 
 
-def tensordot(a: Any, b: Any, axes: Any = 2) -> Variable:
+def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     """The sum of products over some axes of `a` and of `b`.
 
     Parameters
@@ -222,7 +226,7 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Variable:
     return patternbroadcast(result, pattern)
 
 
-def batched_tensordot(x: Any, y: Any, axes: Any = 2) -> Variable:
+def batched_tensordot(x: Any, y: Any, axes: Any = 2) -> Any:
     """``tensordot(x[i], y[i])`` for every `i`; `axes` count the batch axis as axis 0."""
     x, y = as_tensor_variable(x), as_tensor_variable(y)
     if x.type.ndim == 0 or y.type.ndim == 0:
@@ -232,7 +236,9 @@ def batched_tensordot(x: Any, y: Any, axes: Any = 2) -> Variable:
     y_free = [i for i in range(1, y.type.ndim) if i not in y_axes]
     inner_x, inner_y = length_product(_lengths(x, x_axes)), length_product(_lengths(y, y_axes))
     batch = shape_i(x, 0)
-    rows = reshape(dimshuffle(x, [0, *x_free, *x_axes]), (batch, length_product(_lengths(x, x_free)), inner_x))
+    rows = reshape(
+        dimshuffle(x, [0, *x_free, *x_axes]), (batch, length_product(_lengths(x, x_free)), inner_x)
+    )
     columns = reshape(
         dimshuffle(y, [0, *y_axes, *y_free]), (shape_i(y, 0), inner_y, length_product(_lengths(y, y_free)))
     )

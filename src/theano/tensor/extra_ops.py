@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from theano.configdefaults import config
-from theano.graph import Apply, Op, Variable
+from theano.graph import Apply, Op
 from theano.graph.null_type import grad_undefined
 from theano.scalar.dtypes import DISCRETE, INTEGER, as_dtype
 from theano.tensor.alloc import alloc, arange, zeros, zeros_like
@@ -38,13 +39,13 @@ from theano.tensor.shape import (
     shape_padaxis,
     squeeze,
 )
-from theano.tensor.static_value import known_int, known_ints
+from theano.tensor.static_value import known_ints
 from theano.tensor.subtensor import inc_subtensor, set_subtensor
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = [
-    "CumOp", "RepeatOp", "SearchsortedOp", "Unique", "bartlett", "bincount", "compress", "cpu_contiguous", "cumprod",
-    "cumsum", "diff", "ravel_multi_index", "repeat", "searchsorted", "squeeze", "to_one_hot", "unravel_index",
+    "CumOp", "RepeatOp", "SearchsortedOp", "Unique", "bartlett", "bincount", "compress", "cpu_contiguous",
+    "cumprod", "cumsum", "diff", "ravel_multi_index", "repeat", "searchsorted", "squeeze", "to_one_hot", "unravel_index",
 ]  # fmt: skip
 
 
@@ -54,8 +55,8 @@ def _checked_axis(axis: int, ndim: int, what: str) -> int:
     return axis % ndim
 
 
-def _backwards(x: Variable, axis: int) -> Variable:
-    return x[(slice(None),) * axis + (slice(None, None, -1),)]  # type: ignore[index]
+def _backwards(x: Any, axis: int) -> Any:
+    return x[(slice(None),) * axis + (slice(None, None, -1),)]
 
 
 # -- running sums and products -------------------------------------------------------------------------------
@@ -90,16 +91,16 @@ class CumOp(Op):
         length = None if None in known else unknown_if_one(int(np.prod(known, dtype=object)))
         return single(self, [x], x.type.dtype, known if x.type.ndim == 1 else [length])
 
-    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         x = inputs[0]
         run = np.cumsum if self.mode == "add" else np.cumprod
         with np.errstate(all="ignore"):
             out[0][0] = np.asarray(run(x, axis=self.axis, dtype=x.dtype))
 
-    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         return [(product(shapes[0]),) if self.axis is None else shapes[0]]
 
-    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         (x,), (y,), (g,) = inputs, outputs, gs
         if y.type.dtype in DISCRETE:
             return [zero_gradient(x)]
@@ -115,7 +116,7 @@ class CumOp(Op):
         total = CumOp(axis)(_backwards(y * g, axis))
         return [_backwards(total, axis) / x]
 
-    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         e, x = eval_points[0], inputs[0]
         if e is None:
             return [None]
@@ -124,7 +125,7 @@ class CumOp(Op):
         return [self(x) * CumOp(self.axis)(e / x)]
 
 
-def cumsum(x: Any, axis: int | None = None) -> Variable:
+def cumsum(x: Any, axis: int | None = None) -> Any:
     """The sums of the elements so far along `axis` (default: of the flattened `x`); the dtype is kept.
 
     Examples
@@ -135,12 +136,12 @@ def cumsum(x: Any, axis: int | None = None) -> Variable:
     return CumOp(axis, "add")(x)
 
 
-def cumprod(x: Any, axis: int | None = None) -> Variable:
+def cumprod(x: Any, axis: int | None = None) -> Any:
     """The products of the elements so far along `axis`; see `cumsum`."""
     return CumOp(axis, "mul")(x)
 
 
-def diff(x: Any, n: int = 1, axis: int = -1) -> Variable:
+def diff(x: Any, n: int = 1, axis: int = -1) -> Any:
     """Differences of neighbours along `axis`, `n` times.
 
     Examples
@@ -155,7 +156,7 @@ def diff(x: Any, n: int = 1, axis: int = -1) -> Variable:
     return x
 
 
-# -- repeats --------------------------------------------------------------------------------------------------
+# -- repeats -----------------------------------------------------------------------------------------------
 
 
 class RepeatOp(Op):
@@ -177,10 +178,10 @@ class RepeatOp(Op):
             result[_checked_axis(self.axis, x.type.ndim, "repeat")] = None
         return single(self, [x, repeats], x.type.dtype, result)
 
-    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         out[0][0] = np.repeat(inputs[0], inputs[1], axis=self.axis)
 
-    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         x, repeats = node.inputs
         total = sum_(repeats, dtype="int64")
         if self.axis is None:
@@ -188,7 +189,7 @@ class RepeatOp(Op):
         axis = self.axis % x.type.ndim
         return [tuple(total if i == axis else s for i, s in enumerate(shapes[0]))]
 
-    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         x, repeats = inputs
         if self.axis is None:
             flat = flatten(x)
@@ -199,14 +200,14 @@ class RepeatOp(Op):
         zeros_ = zeros_like(x, dtype=gs[0].type.dtype)
         return [inc_subtensor(zeros_[(slice(None),) * axis + (source,)], gs[0]), disconnected()]
 
-    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         return [None if eval_points[0] is None else self(eval_points[0], inputs[1])]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return first_connected(2)
 
 
-def repeat(x: Any, repeats: Any, axis: int | None = None) -> Variable:
+def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
     """The elements of `x` along `axis` (default: of the flattened `x`), each repeated.
 
     Parameters
@@ -239,10 +240,10 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Variable:
     return patternbroadcast(reshape(spread, lengths), pattern)
 
 
-# -- labels and counts ----------------------------------------------------------------------------------------
+# -- labels and counts -------------------------------------------------------------------------------------
 
 
-def to_one_hot(y: Any, nb_class: Any, dtype: str | None = None) -> Variable:
+def to_one_hot(y: Any, nb_class: Any, dtype: str | None = None) -> Any:
     """A matrix with a 1 in column ``y[i]`` of row `i`; dtype `floatX` unless given.
 
     Examples
@@ -259,8 +260,8 @@ def to_one_hot(y: Any, nb_class: Any, dtype: str | None = None) -> Variable:
     return set_subtensor(blank[arange(n), y], 1)
 
 
-def bincount(x: Any, weights: Any = None, minlength: Any = None, assert_nonneg: bool = False) -> Variable:
-    """How often each number from 0 to ``max(x)`` (at least `minlength` numbers) occurs in the integer vector `x`.
+def bincount(x: Any, weights: Any = None, minlength: Any = None, assert_nonneg: bool = False) -> Any:
+    """How often each number from 0 to ``max(x)`` occurs in the integer vector `x`; at least `minlength` counts.
 
     With `weights` the weights are added up instead of counted.
 
@@ -278,7 +279,7 @@ def bincount(x: Any, weights: Any = None, minlength: Any = None, assert_nonneg: 
     if minlength is not None:
         length = maximum(length, as_index(minlength, "minlength"))
     dtype = "int64" if weights is None else as_tensor_variable(weights).type.dtype
-    counted = zeros((maximum(length, 0),), dtype)[x]  # type: ignore[index]
+    counted = zeros((maximum(length, 0),), dtype)[x]
     return inc_subtensor(counted, 1 if weights is None else weights)
 
 
@@ -294,7 +295,11 @@ class Unique(Op):
         return_counts: bool = False,
         axis: int | None = None,
     ) -> None:
-        self.return_index, self.return_inverse, self.return_counts = return_index, return_inverse, return_counts
+        self.return_index, self.return_inverse, self.return_counts = (
+            return_index,
+            return_inverse,
+            return_counts,
+        )
         self.axis = axis
 
     def make_node(self, x: Any) -> Apply:
@@ -304,19 +309,25 @@ class Unique(Op):
             result = list(x.type.shape)
             result[_checked_axis(self.axis, x.type.ndim, "unique")] = None
         extra = self.return_index + self.return_inverse + self.return_counts
-        return Apply(self, [x], [new_tensor(x.type.dtype, result), *(new_tensor("int64", [None]) for _ in range(extra))])
+        return Apply(
+            self,
+            [x],
+            [new_tensor(x.type.dtype, result), *(new_tensor("int64", [None]) for _ in range(extra))],
+        )
 
-    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
-        found = np.unique(inputs[0], self.return_index, self.return_inverse, self.return_counts, axis=self.axis)
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
+        found = np.unique(
+            inputs[0], self.return_index, self.return_inverse, self.return_counts, axis=self.axis
+        )
         values = list(found) if isinstance(found, tuple) else [found]
         for k, (storage, value) in enumerate(zip(out, values)):
             storage[0] = value if k == 0 else np.ravel(value).astype("int64")
 
-    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         return [grad_undefined(self, 0, inputs[0], "the gradient of unique is not defined")]
 
 
-# -- positions ------------------------------------------------------------------------------------------------
+# -- positions ---------------------------------------------------------------------------------------------
 
 
 class SearchsortedOp(Op):
@@ -341,24 +352,24 @@ class SearchsortedOp(Op):
             inputs.append(sorter)
         return single(self, inputs, "int64", v.type.shape)
 
-    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         x, v, *sorter = inputs
         out[0][0] = np.asarray(np.searchsorted(x, v, self.side, *sorter), dtype="int64")
 
-    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         return [shapes[1]]
 
-    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         return [*(zero_gradient(i) for i in inputs[:2]), *(disconnected() for _ in inputs[2:])]
 
-    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         return [None]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return first_connected(len(node.inputs), (0, 1))
 
 
-def searchsorted(x: Any, v: Any, side: str = "left", sorter: Any = None) -> Variable:
+def searchsorted(x: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
     """The positions in the sorted vector `x` before (`side` 'left') or behind which the elements of `v` belong.
 
     Examples
@@ -369,7 +380,7 @@ def searchsorted(x: Any, v: Any, side: str = "left", sorter: Any = None) -> Vari
     return SearchsortedOp(side)(x, v, sorter)
 
 
-def compress(condition: Any, x: Any, axis: int | None = None) -> Variable:
+def compress(condition: Any, x: Any, axis: int | None = None) -> Any:
     """The elements of `x` along `axis` (default: of the flattened `x`) where the vector `condition` is true.
 
     Examples
@@ -378,7 +389,7 @@ def compress(condition: Any, x: Any, axis: int | None = None) -> Variable:
     array([5, 6])
     """
     positions = nonzero(condition)[0]
-    return as_tensor_variable(x).take(positions, axis=axis)  # type: ignore[no-any-return]
+    return as_tensor_variable(x).take(positions, axis=axis)
 
 
 def unravel_index(indices: Any, dims: Any, order: str = "C", ndim: int | None = None) -> Any:
@@ -390,7 +401,7 @@ def unravel_index(indices: Any, dims: Any, order: str = "C", ndim: int | None = 
     [1, 2]
     """
     indices, lengths = as_index_like(indices), _dims(dims, ndim)
-    coordinates: list[Variable] = []
+    coordinates: list[Any] = []
     for length in reversed(lengths) if order == "C" else lengths:
         coordinates.append(indices % length)
         indices = indices // length
@@ -398,7 +409,7 @@ def unravel_index(indices: Any, dims: Any, order: str = "C", ndim: int | None = 
     return ordered[0] if len(ordered) == 1 else ordered
 
 
-def ravel_multi_index(multi_index: Any, dims: Any, mode: str = "raise", order: str = "C") -> Variable:
+def ravel_multi_index(multi_index: Any, dims: Any, mode: str = "raise", order: str = "C") -> Any:
     """The positions in the flattened array of points given by coordinates.
 
     With `mode` 'wrap' or 'clip' coordinates out of range are taken modulo the length or to the nearest end.
@@ -420,7 +431,7 @@ def ravel_multi_index(multi_index: Any, dims: Any, mode: str = "raise", order: s
     total: Any = index_constant(0)
     for i, n in pairs if order == "C" else reversed(pairs):
         total = total * n + i
-    return total  # type: ignore[no-any-return]
+    return total
 
 
 def as_index_like(value: Any) -> Any:
@@ -431,7 +442,7 @@ def as_index_like(value: Any) -> Any:
     return cast(variable, "int64")
 
 
-def _dims(dims: Any, ndim: int | None) -> list[Variable]:
+def _dims(dims: Any, ndim: int | None) -> list[Any]:
     if isinstance(dims, (list, tuple)):
         return [as_index(d, "a length") for d in dims]
     vector = as_tensor_variable(dims)
@@ -442,7 +453,7 @@ def _dims(dims: Any, ndim: int | None) -> list[Variable]:
     return [as_index(vector[i]) for i in range(count)]
 
 
-# -- others ---------------------------------------------------------------------------------------------------
+# -- others ------------------------------------------------------------------------------------------------
 
 
 class CpuContiguous(Op):
@@ -455,23 +466,23 @@ class CpuContiguous(Op):
         x = as_tensor_variable(x)
         return single(self, [x], x.type.dtype, x.type.shape)
 
-    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         out[0][0] = np.asarray(inputs[0], order="C")
 
-    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         return [shapes[0]]
 
-    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         return [gs[0]]
 
-    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         return [eval_points[0]]
 
 
 cpu_contiguous = CpuContiguous()
 
 
-def bartlett(M: Any) -> Variable:  # noqa: N803
+def bartlett(M: Any) -> Any:
     """The Bartlett (triangular, zero at both ends) window of `M` points.
 
     Examples

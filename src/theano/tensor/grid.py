@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from theano.graph import Variable
 from theano.scalar.dtypes import upcast
 from theano.tensor.alloc import arange
 from theano.tensor.math import cast, fill
@@ -33,7 +32,7 @@ class _Grid:
         return [fill(whole, r) for r in open_grid]
 
 
-def _range(s: Any) -> Variable:
+def _range(s: Any) -> Any:
     if not isinstance(s, slice) or s.stop is None:
         raise TypeError(f"a grid is written with slices that have an end, got {s!r}")
     if isinstance(s.step, complex):

@@ -8,16 +8,22 @@ import numpy as np
 
 from theano.graph import Constant, Variable
 from theano.scalar.dtypes import INTEGER
-from theano.tensor.advanced_subtensor import ARRAY, AdvancedSubtensor, AdvancedSubtensor1, Nonzero, as_index_array
+from theano.tensor.advanced_subtensor import (
+    ARRAY,
+    AdvancedSubtensor,
+    AdvancedSubtensor1,
+    Nonzero,
+    as_index_array,
+)
 from theano.tensor.join import stack
 from theano.tensor.math import clip
 from theano.tensor.opsupport import as_index
 from theano.tensor.shape import MakeVector, dimshuffle, flatten, shape_i
-from theano.tensor.subtensor import FULL, INDEX, Subtensor, take_apart
+from theano.tensor.subtensor import FULL, Subtensor, take_apart
 from theano.tensor.variable import as_tensor_variable, constant
 
 
-def getitem(x: Variable, key: Any) -> Variable:
+def getitem(x: Any, key: Any) -> Any:
     """``x[key]``.
 
     Takes integers, slices, ``None``, ``Ellipsis``, 0-d integer variables, integer arrays and boolean masks.
@@ -44,7 +50,7 @@ def getitem(x: Variable, key: Any) -> Variable:
         entries = [FULL if e is None else e for e in entries]
         if all(isinstance(e, slice) and e == FULL for e in entries):
             return x
-    if any(isinstance(e, Variable) and e.type.ndim for e in entries):
+    if any(_is_array(e) for e in entries):
         return _advanced(x, entries)
     idx_list, inputs = take_apart(entries)
     return Subtensor(idx_list)(x, *inputs)
@@ -63,13 +69,24 @@ def _classified(entry: Any) -> Any:
             raise TypeError(f"a mask must be a NumPy array or a symbolic tensor, not a list: {entry}")
         entry = np.zeros(0, dtype="int64") if len(entry) == 0 else entry
     elif not isinstance(entry, (np.ndarray, Variable)):
-        raise TypeError(f"{entry!r} is no index: expected an integer, a slice, None, Ellipsis or an integer tensor")
+        raise TypeError(
+            f"{entry!r} is no index: expected an integer, a slice, None, Ellipsis or an integer tensor"
+        )
     variable = as_tensor_variable(entry)
     if variable.type.dtype == "bool" and variable.type.ndim:
         return variable
     if variable.type.dtype not in INTEGER:
         raise TypeError(f"indices must be integers, got {variable} of dtype {variable.type.dtype}")
     return variable
+
+
+def _is_array(entry: Any) -> bool:
+    """Whether an index is a tensor of at least one dimension."""
+    return isinstance(entry, Variable) and entry.type.ndim > 0  # type: ignore[attr-defined]
+
+
+def _is_mask(entry: Any) -> bool:
+    return isinstance(entry, Variable) and entry.type.dtype == "bool"  # type: ignore[attr-defined]
 
 
 def _holds_bool(items: Any) -> bool:
@@ -82,7 +99,7 @@ def _axes_of(entry: Any) -> int:
     """How many axes of the indexed tensor an index takes up."""
     if entry is None or entry is Ellipsis:
         return 0
-    return entry.type.ndim if isinstance(entry, Variable) and entry.type.dtype == "bool" else 1
+    return entry.type.ndim if _is_mask(entry) else 1
 
 
 def _without_ellipsis(entries: list[Any], ndim: int) -> list[Any]:
@@ -95,7 +112,7 @@ def _without_ellipsis(entries: list[Any], ndim: int) -> list[Any]:
     return entries[: places[0]] + [FULL] * missing + entries[places[0] + 1 :]
 
 
-def _with_new_axes(x: Variable, entries: list[Any]) -> Variable:
+def _with_new_axes(x: Any, entries: list[Any]) -> Any:
     """`x` with a broadcastable axis at each ``None``."""
     order: list[int | str] = []
     axis = 0
@@ -108,19 +125,18 @@ def _with_new_axes(x: Variable, entries: list[Any]) -> Variable:
     return dimshuffle(x, order + list(range(axis, x.type.ndim)))
 
 
-def _advanced(x: Variable, entries: list[Any]) -> Variable:
+def _advanced(x: Any, entries: list[Any]) -> Any:
     expanded: list[Any] = []
     for e in entries:
-        mask = isinstance(e, Variable) and e.type.dtype == "bool"
-        expanded += _mask_positions(x, e, len(expanded)) if mask else [e]
+        expanded += _mask_positions(x, e, len(expanded)) if _is_mask(e) else [e]
     while isinstance(expanded[-1], slice) and expanded[-1] == FULL:
         expanded.pop()
     if len(expanded) == 1 and expanded[0].type.ndim == 1:
         return AdvancedSubtensor1()(x, expanded[0])
     idx_list: list[Any] = []
-    inputs: list[Variable] = []
+    inputs: list[Any] = []
     for e in expanded:
-        if isinstance(e, Variable) and e.type.ndim:
+        if _is_array(e):
             idx_list.append(ARRAY)
             inputs.append(e)
         else:
@@ -130,7 +146,7 @@ def _advanced(x: Variable, entries: list[Any]) -> Variable:
     return AdvancedSubtensor(idx_list)(x, *inputs)
 
 
-def _mask_positions(x: Variable, mask: Variable, axis: int) -> list[Variable]:
+def _mask_positions(x: Any, mask: Any, axis: int) -> list[Any]:
     """The positions of the true elements of a mask over the axes of `x` from `axis` on."""
     axes = range(axis, axis + mask.type.ndim)
     target = tuple(x.type.shape[i] for i in axes)
@@ -160,7 +176,7 @@ def nonzero(a: Any, return_matrix: bool = False) -> Any:
     return stack(list(positions), axis=0) if return_matrix else tuple(positions)
 
 
-def flatnonzero(a: Any) -> Variable:
+def flatnonzero(a: Any) -> Any:
     """The positions of non-zero elements in the flattened `a`."""
     a = as_tensor_variable(a)
     if a.type.ndim == 0:
@@ -168,13 +184,13 @@ def flatnonzero(a: Any) -> Variable:
     return nonzero(flatten(a))[0]
 
 
-def nonzero_values(a: Any) -> Variable:
+def nonzero_values(a: Any) -> Any:
     """The non-zero elements of `a`, in C order."""
     a = as_tensor_variable(a)
     return getitem(flatten(a), flatnonzero(a))
 
 
-def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> Variable:
+def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> Any:
     """The elements of `a` at `indices` along `axis` (default: of the flattened `a`).
 
     Parameters

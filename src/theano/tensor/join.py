@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,8 @@ from theano.tensor.opsupport import (
     first_connected,
     index_constant,
     is_disconnected,
-    single,
     new_tensor,
+    single,
     unknown_if_one,
     zero_gradient,
 )
@@ -74,15 +75,15 @@ class Join(Op):
             result = _joined_shape(inputs, known)
         return single(self, [axis, *inputs], upcast(*(t.type.dtype for t in inputs)), result)
 
-    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         axis, ndim, dtype = int(inputs[0]), inputs[1].ndim, node.outputs[0].type.dtype
         if not -ndim <= axis < ndim:
             raise IndexError(f"Join axis {axis} out of bounds [0, {ndim})")
         out[0][0] = np.concatenate([t.astype(dtype, copy=False) for t in inputs[1:]], axis=axis)
 
-    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         axis, known, static = node.inputs[0], known_int(node.inputs[0]), node.outputs[0].type.shape
-        dims: list[Variable] = []
+        dims: list[Any] = []
         for i, length in enumerate(static):
             if length is not None:
                 dims.append(index_constant(length))
@@ -91,14 +92,16 @@ class Join(Op):
             if known is None or known == i:
                 for s in shapes[2:]:
                     total = total + s[i]
-            dims.append(total if known is not None else switch(_is_axis(axis, i, len(static)), total, shapes[1][i]))
+            dims.append(
+                total if known is not None else switch(_is_axis(axis, i, len(static)), total, shapes[1][i])
+            )
         return [tuple(dims)]
 
     def known_vector(self, node: Apply, depth: int) -> tuple[Any, ...] | None:
         parts = [known_vector(t, depth) for t in node.inputs[1:]]
         return None if any(p is None for p in parts) else tuple(e for p in parts for e in p or ())
 
-    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         axis, tensors, g = inputs[0], inputs[1:], gs[0]
         if outputs[0].type.dtype in DISCRETE:
             return [disconnected(), *(zero_gradient(t) for t in tensors)]
@@ -107,7 +110,7 @@ class Join(Op):
         parts = Split(len(tensors))(g, axis, MakeVector("int64")(*lengths), return_list=True)
         return [disconnected(), *(patternbroadcast(p, t.type.broadcastable) for p, t in zip(parts, tensors))]
 
-    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         if all(e is None for e in eval_points[1:]):
             return [None]
         parts = [zero_gradient(t) if e is None else e for t, e in zip(inputs[1:], eval_points[1:])]
@@ -117,11 +120,11 @@ class Join(Op):
         return first_connected(len(node.inputs), range(1, len(node.inputs)))
 
 
-def _is_axis(axis: Variable, i: int, ndim: int) -> Variable:
+def _is_axis(axis: Any, i: int, ndim: int) -> Any:
     return eq(switch(axis < 0, axis + ndim, axis), i)
 
 
-def _joined_shape(tensors: list[Variable], axis: int) -> list[int | None]:
+def _joined_shape(tensors: list[Any], axis: int) -> list[int | None]:
     """The static shape of a join; raises ValueError if shapes known now do not fit."""
     shapes = [t.type.shape for t in tensors]
     result: list[int | None] = []
@@ -139,7 +142,7 @@ def _joined_shape(tensors: list[Variable], axis: int) -> list[int | None]:
 join_ = Join()
 
 
-def join(axis: Any, *tensors_list: Any) -> Variable:
+def join(axis: Any, *tensors_list: Any) -> Any:
     """Tensors joined along `axis`; one tensor is returned as it is.
 
     Examples
@@ -152,7 +155,7 @@ def join(axis: Any, *tensors_list: Any) -> Variable:
     return join_(axis, *tensors_list)
 
 
-def concatenate(tensor_list: Any, axis: Any = 0) -> Variable:
+def concatenate(tensor_list: Any, axis: Any = 0) -> Any:
     """A list or tuple of tensors joined along `axis`.
 
     Raises
@@ -170,7 +173,7 @@ def concatenate(tensor_list: Any, axis: Any = 0) -> Variable:
     return join(axis, *tensor_list)
 
 
-def stack(*tensors: Any, axis: int = 0) -> Variable:
+def stack(*tensors: Any, axis: int = 0) -> Any:
     """Tensors of one shape put side by side along a new axis.
 
     Takes a list (and an axis), or, as older programs write, the tensors one by one.
@@ -202,7 +205,7 @@ def stack(*tensors: Any, axis: int = 0) -> Variable:
     return join(axis, *(shape_padaxis(v, axis) for v in variables))
 
 
-def stacklists(arg: Any) -> Variable:
+def stacklists(arg: Any) -> Any:
     """Nested lists of tensors as one tensor, each level of nesting an axis.
 
     Examples
@@ -213,17 +216,17 @@ def stacklists(arg: Any) -> Variable:
     return stack([stacklists(a) for a in arg]) if isinstance(arg, (list, tuple)) else as_tensor_variable(arg)
 
 
-def horizontal_stack(*args: Any) -> Variable:
+def horizontal_stack(*args: Any) -> Any:
     """Matrices side by side."""
     return _stack_matrices(1, args)
 
 
-def vertical_stack(*args: Any) -> Variable:
+def vertical_stack(*args: Any) -> Any:
     """Matrices above each other."""
     return _stack_matrices(0, args)
 
 
-def _stack_matrices(axis: int, args: tuple[Any, ...]) -> Variable:
+def _stack_matrices(axis: int, args: tuple[Any, ...]) -> Any:
     matrices = [as_tensor_variable(a) for a in args]
     if len(matrices) < 2 or any(m.type.ndim != 2 for m in matrices):
         raise ValueError("expected two or more matrices")
@@ -268,7 +271,7 @@ class Split(Op):
         if total is not None and None not in lengths and sum(lengths) != total:
             raise ValueError(f"The splits sum to {sum(lengths)}, expected {total}")
 
-    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         x, axis, splits = inputs
         axis = int(axis)
         if not -x.ndim <= axis < x.ndim:
@@ -279,7 +282,7 @@ class Split(Op):
         for storage, part in zip(out, parts):
             storage[0] = part.copy()
 
-    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         x, axis, splits = node.inputs
         known = known_int(axis)
         result = []
@@ -295,12 +298,12 @@ class Split(Op):
             )
         return result
 
-    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         x, axis, _ = inputs
         parts = [zero_gradient(o) if is_disconnected(g) else g for o, g in zip(outputs, gs)]
         return [patternbroadcast(join(axis, *parts), x.type.broadcastable), disconnected(), disconnected()]
 
-    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         if eval_points[0] is None:
             return [None] * self.len_splits
         return self(eval_points[0], *inputs[1:], return_list=True)
@@ -309,7 +312,7 @@ class Split(Op):
         return first_connected(3, outputs=self.len_splits)
 
 
-def split(x: Any, splits_size: Any, n_splits: int, axis: Any = 0) -> Variable | list[Variable]:
+def split(x: Any, splits_size: Any, n_splits: int, axis: Any = 0) -> Any | list[Any]:
     """`x` cut along `axis` into `n_splits` parts of lengths `splits_size`: a list, or the one part.
 
     Examples
@@ -319,7 +322,7 @@ def split(x: Any, splits_size: Any, n_splits: int, axis: Any = 0) -> Variable | 
     return Split(n_splits)(x, axis, splits_size)
 
 
-def roll(x: Any, shift: Any, axis: int | None = None) -> Variable:
+def roll(x: Any, shift: Any, axis: int | None = None) -> Any:
     """`x` with its elements moved by `shift` places along `axis` (default: of the flattened `x`), around the end.
 
     Examples
@@ -342,7 +345,7 @@ def roll(x: Any, shift: Any, axis: int | None = None) -> Variable:
     return patternbroadcast(result, x.type.broadcastable)
 
 
-def tile(x: Any, reps: Any, ndim: int | None = None) -> Variable:
+def tile(x: Any, reps: Any, ndim: int | None = None) -> Any:
     """`x` repeated `reps` times along each axis.
 
     Parameters

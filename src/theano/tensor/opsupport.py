@@ -36,7 +36,7 @@ def new_tensor(dtype: str, shape: Iterable[int | None]) -> TensorVariable:
     return TensorVariable(tensor_type(dtype, tuple(shape)))
 
 
-def single(op: Any, inputs: Sequence[Variable], dtype: str, shape: Iterable[int | None]) -> Apply:
+def single(op: Any, inputs: Sequence[Any], dtype: str, shape: Iterable[int | None]) -> Apply:
     """The node of a one-output op."""
     return Apply(op, inputs, [new_tensor(dtype, shape)])
 
@@ -60,7 +60,7 @@ def index_constant(value: int) -> TensorConstant:
     return found
 
 
-def as_index(value: Any, what: str = "an index") -> Variable:
+def as_index(value: Any, what: str = "an index") -> Any:
     """`value` as a 0-d int64 variable.
 
     Raises
@@ -79,18 +79,18 @@ def as_index(value: Any, what: str = "an index") -> Variable:
     if kind.ndim != 0:
         raise TypeError(f"{what} must be 0-d, got {variable} with {kind.ndim} dimensions")
     if kind.dtype == "int64":
-        return variable  # type: ignore[no-any-return]
+        return variable
     if isinstance(variable, TensorConstant):
         return index_constant(int(variable.data))
-    return cast(variable, "int64")  # type: ignore[no-any-return]
+    return cast(variable, "int64")
 
 
-def disconnected() -> Variable:
+def disconnected() -> Any:
     """The gradient of an input the outputs do not depend on differentiably."""
     return Variable(disconnected_type)
 
 
-def is_disconnected(gradient: Variable) -> bool:
+def is_disconnected(gradient: Any) -> bool:
     """Whether an output's gradient says that the cost does not depend on it."""
     return isinstance(gradient.type, DisconnectedType)
 

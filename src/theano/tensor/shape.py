@@ -18,7 +18,6 @@ from theano.tensor.opsupport import (
     disconnected,
     first_connected,
     index_constant,
-    is_disconnected,
     single,
     unknown_if_one,
     zero_gradient,
@@ -36,19 +35,19 @@ class Shape(Op):
         x = as_tensor_variable(x)
         return single(self, [x], "int64", [unknown_if_one(x.type.ndim)])
 
-    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         out[0][0] = np.asarray(np.shape(inputs[0]), dtype="int64")
 
-    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         return [(index_constant(node.inputs[0].type.ndim),)]
 
     def known_vector(self, node: Apply, depth: int) -> tuple[Any, ...]:
         return node.inputs[0].type.shape
 
-    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         return [disconnected()]
 
-    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         return [None]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
@@ -72,20 +71,20 @@ class Shape_i(Op):
             raise TypeError(f"{x} has {x.type.ndim} dimensions, there is no axis {self.i}")
         return single(self, [x], "int64", [])
 
-    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         out[0][0] = np.asarray(np.shape(inputs[0])[self.i], dtype="int64")
 
-    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         return [()]
 
     def known_scalar(self, node: Apply, depth: int) -> np.ndarray | None:
         length = node.inputs[0].type.shape[self.i]
         return None if length is None else np.asarray(length, dtype="int64")
 
-    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         return [disconnected()]
 
-    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         return [None]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
@@ -95,7 +94,7 @@ class Shape_i(Op):
 shape = _shape = Shape()
 
 
-def shape_i(x: Variable, i: int) -> Variable:
+def shape_i(x: Any, i: int) -> Any:
     """The length of axis `i`: a constant where it is known, else ``Shape_i{i}(x)``.
 
     Examples
@@ -107,7 +106,7 @@ def shape_i(x: Variable, i: int) -> Variable:
     return Shape_i(i)(x) if length is None else index_constant(length)
 
 
-def shape_tuple(x: Variable) -> tuple[Variable, ...]:
+def shape_tuple(x: Any) -> tuple[Any, ...]:
     """The lengths of all axes, constants where known."""
     return tuple(shape_i(x, i) for i in range(x.type.ndim))
 
@@ -133,27 +132,27 @@ class MakeVector(Op):
         inputs = [i if i.type.dtype == self.dtype else cast(i, self.dtype) for i in inputs]
         return single(self, inputs, self.dtype, [unknown_if_one(len(inputs))])
 
-    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         out[0][0] = np.array(inputs, dtype=self.dtype).reshape(len(inputs))
 
-    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         return [(index_constant(len(node.inputs)),)]
 
     def known_vector(self, node: Apply, depth: int) -> tuple[Any, ...]:
         return tuple(known_scalar(i, depth) for i in node.inputs)
 
-    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         if self.dtype in DISCRETE:
             return [zero_gradient(i) for i in inputs]
         return [gs[0][i] for i in range(len(inputs))]
 
-    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         if all(e is None for e in eval_points):
             return [None]
         return [self(*(zero_gradient(i) if e is None else e for i, e in zip(inputs, eval_points)))]
 
 
-def as_shape_vector(lengths: Any, ndim: int | None = None) -> Variable:
+def as_shape_vector(lengths: Any, ndim: int | None = None) -> Any:
     """A list, tuple or vector of lengths as an int64 vector.
 
     Raises
@@ -201,10 +200,12 @@ class Reshape(Op):
         lengths = as_shape_vector(lengths)
         known = known_ints(lengths)
         if known is not None and len(known) != self.ndim:
-            raise ValueError(f"Reshape to {self.ndim} dimensions, but the new shape {lengths} has {len(known)}")
+            raise ValueError(
+                f"Reshape to {self.ndim} dimensions, but the new shape {lengths} has {len(known)}"
+            )
         return single(self, [x, lengths], x.type.dtype, _reshaped(x, known or (None,) * self.ndim))
 
-    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         x, lengths = inputs
         if len(lengths) != self.ndim:
             raise ValueError(f"shape argument to Reshape has {len(lengths)} elements, expected {self.ndim}")
@@ -213,7 +214,7 @@ class Reshape(Op):
         except ValueError:
             raise ValueError(f"Cannot reshape input of shape {x.shape} to shape {lengths}") from None
 
-    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         x, lengths = node.inputs
         dims = [element(lengths, i) for i in range(self.ndim)]
         known = [known_int(d) for d in dims]
@@ -231,18 +232,18 @@ class Reshape(Op):
                 result.append(switch(eq(dim, -1), total // maximum(others, 1), dim))
         return [tuple(result)]
 
-    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         x = inputs[0]
         return [patternbroadcast(Reshape(x.type.ndim)(gs[0], shape(x)), x.type.broadcastable), disconnected()]
 
-    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         return [None if eval_points[0] is None else self(eval_points[0], inputs[1])]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return first_connected(2)
 
 
-def _reshaped(x: Variable, lengths: StaticShape) -> StaticShape:
+def _reshaped(x: Any, lengths: StaticShape) -> StaticShape:
     """The static shape of a reshape of `x`; checks what can be checked now."""
     if lengths.count(-1) > 1:
         raise ValueError(f"only one length may be -1, got {lengths}")
@@ -265,7 +266,7 @@ def _reshaped(x: Variable, lengths: StaticShape) -> StaticShape:
     return tuple(result)
 
 
-def _is_length(v: Variable) -> bool:
+def _is_length(v: Any) -> bool:
     """Whether `v` is visibly a length (so never negative)."""
     node = v.owner
     if node is None:
@@ -276,7 +277,7 @@ def _is_length(v: Variable) -> bool:
     return type(node.op).__name__ == "Subtensor" and source is not None and isinstance(source.op, Shape)
 
 
-def element(vector: Variable, i: int) -> Variable:
+def element(vector: Any, i: int) -> Any:
     """Element `i` of a vector, without a node where the vector is made of its elements."""
     node = vector.owner
     if node is not None and isinstance(node.op, MakeVector):
@@ -289,16 +290,16 @@ def element(vector: Variable, i: int) -> Variable:
     return vector[i]
 
 
-def product(factors: Iterable[Variable]) -> Variable:
+def product(factors: Iterable[Variable]) -> Any:
     """The product of lengths (1 if there is none)."""
-    result: Variable | None = None
+    result: Any | None = None
     for factor in factors:
         if known_int(factor) != 1:
             result = factor if result is None else result * factor
     return index_constant(1) if result is None else result
 
 
-def reshape(x: Any, newshape: Any, ndim: int | None = None) -> Variable:
+def reshape(x: Any, newshape: Any, ndim: int | None = None) -> Any:
     """`x` with another shape, elements in C order.
 
     Parameters
@@ -328,7 +329,7 @@ def reshape(x: Any, newshape: Any, ndim: int | None = None) -> Variable:
     return Reshape(ndim)(x, lengths)
 
 
-def flatten(x: Any, ndim: int | None = None, outdim: int | None = None) -> Variable:
+def flatten(x: Any, ndim: int | None = None, outdim: int | None = None) -> Any:
     """`x` with its trailing axes joined so that `ndim` (default 1) remain.
 
     Examples
@@ -354,7 +355,7 @@ def flatten(x: Any, ndim: int | None = None, outdim: int | None = None) -> Varia
     return reshape(x, (*kept, last))
 
 
-def is_flat(var: Variable, ndim: int | None = None, outdim: int | None = None) -> bool:
+def is_flat(var: Any, ndim: int | None = None, outdim: int | None = None) -> bool:
     """Whether `var` has `ndim` (default 1) dimensions."""
     return var.type.ndim == (1 if ndim is None and outdim is None else outdim if ndim is None else ndim)
 
@@ -370,7 +371,9 @@ class SpecifyShape(Op):
         lengths = as_shape_vector(lengths)
         known = known_ints(lengths)
         if known is not None and len(known) != x.type.ndim:
-            raise AssertionError(f"SpecifyShape: {x} has {x.type.ndim} dimensions, the shape {lengths} {len(known)}")
+            raise AssertionError(
+                f"SpecifyShape: {x} has {x.type.ndim} dimensions, the shape {lengths} {len(known)}"
+            )
         result = []
         for axis, (have, given) in enumerate(zip(x.type.shape, known or (None,) * x.type.ndim)):
             if have is not None and given is not None and have != given:
@@ -378,23 +381,25 @@ class SpecifyShape(Op):
             result.append(given if have is None else have)
         return single(self, [x, lengths], x.type.dtype, result)
 
-    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         x, lengths = inputs
         if x.shape != tuple(int(n) for n in lengths):
-            raise AssertionError(f"SpecifyShape: got shape {x.shape}, expected {tuple(int(n) for n in lengths)}")
+            raise AssertionError(
+                f"SpecifyShape: got shape {x.shape}, expected {tuple(int(n) for n in lengths)}"
+            )
         out[0][0] = x
 
-    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         lengths = node.inputs[1]
         known = known_ints(lengths)
         if known is None:
             return [shapes[0]]
         return [tuple(s if k is None else index_constant(k) for s, k in zip(shapes[0], known))]
 
-    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         return [patternbroadcast(self(gs[0], inputs[1]), inputs[0].type.broadcastable), disconnected()]
 
-    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         return [None if eval_points[0] is None else self(eval_points[0], inputs[1])]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
@@ -437,24 +442,26 @@ class Rebroadcast(Op):
             result[a] = 1 if b else unknown_if_one(result[a])
         return single(self, [x], x.type.dtype, result)
 
-    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         for a, b in self.items:
             if b and inputs[0].shape[a] != 1:
-                raise ValueError(f"Dimension {a} in Rebroadcast's input was supposed to be 1 (got {inputs[0].shape[a]})")
+                raise ValueError(
+                    f"Dimension {a} in Rebroadcast's input was supposed to be 1 (got {inputs[0].shape[a]})"
+                )
         out[0][0] = inputs[0]
 
-    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         one = index_constant(1)
         return [tuple(one if self.axis.get(i) else s for i, s in enumerate(shapes[0]))]
 
-    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         return [patternbroadcast(gs[0], inputs[0].type.broadcastable)]
 
-    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         return [None if eval_points[0] is None else self(eval_points[0])]
 
 
-def _rebroadcast(x: Any, wanted: dict[int, bool]) -> Variable:
+def _rebroadcast(x: Any, wanted: dict[int, bool]) -> Any:
     x = as_tensor_variable(x)
     pattern = x.type.broadcastable
     if wanted and max(wanted) >= x.type.ndim:
@@ -463,7 +470,7 @@ def _rebroadcast(x: Any, wanted: dict[int, bool]) -> Variable:
     return Rebroadcast(*changes)(x) if changes else x
 
 
-def addbroadcast(x: Any, *axes: int) -> Variable:
+def addbroadcast(x: Any, *axes: int) -> Any:
     """`x` with `axes` broadcastable; at run time their lengths must be 1.
 
     Examples
@@ -474,34 +481,34 @@ def addbroadcast(x: Any, *axes: int) -> Variable:
     return _rebroadcast(x, dict.fromkeys(axes, True))
 
 
-def unbroadcast(x: Any, *axes: int) -> Variable:
+def unbroadcast(x: Any, *axes: int) -> Any:
     """`x` with `axes` not broadcastable."""
     return _rebroadcast(x, dict.fromkeys(axes, False))
 
 
-def patternbroadcast(x: Any, broadcastable: Sequence[bool]) -> Variable:
+def patternbroadcast(x: Any, broadcastable: Sequence[bool]) -> Any:
     """`x` with exactly this broadcast pattern."""
     return _rebroadcast(x, {i: bool(b) for i, b in enumerate(broadcastable)})
 
 
-def dimshuffle(x: Any, order: Sequence[int | str]) -> Variable:
+def dimshuffle(x: Any, order: Sequence[int | str]) -> Any:
     """`x` with axes reordered, dropped (if broadcastable) or added (``'x'``)."""
     return _dimshuffle(as_tensor_variable(x), order)
 
 
-def shape_padleft(t: Any, n_ones: int = 1) -> Variable:
+def shape_padleft(t: Any, n_ones: int = 1) -> Any:
     """`t` with `n_ones` broadcastable axes before its own."""
     t = as_tensor_variable(t)
     return dimshuffle(t, ["x"] * n_ones + list(range(t.type.ndim)))
 
 
-def shape_padright(t: Any, n_ones: int = 1) -> Variable:
+def shape_padright(t: Any, n_ones: int = 1) -> Any:
     """`t` with `n_ones` broadcastable axes after its own."""
     t = as_tensor_variable(t)
     return dimshuffle(t, list(range(t.type.ndim)) + ["x"] * n_ones)
 
 
-def shape_padaxis(t: Any, axis: int) -> Variable:
+def shape_padaxis(t: Any, axis: int) -> Any:
     """`t` with one broadcastable axis that becomes axis `axis`."""
     t = as_tensor_variable(t)
     ndim = t.type.ndim + 1
@@ -512,13 +519,13 @@ def shape_padaxis(t: Any, axis: int) -> Variable:
     return dimshuffle(t, order)
 
 
-def squeeze(x: Any) -> Variable:
+def squeeze(x: Any) -> Any:
     """`x` without its broadcastable axes."""
     x = as_tensor_variable(x)
     return dimshuffle(x, [i for i, b in enumerate(x.type.broadcastable) if not b])
 
 
-def transpose(x: Any, axes: Sequence[int] | None = None) -> Variable:
+def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
     """`x` with its axes in the order `axes` (default: reversed).
 
     Examples
@@ -535,7 +542,7 @@ def transpose(x: Any, axes: Sequence[int] | None = None) -> Variable:
     return dimshuffle(x, [int(a) + ndim if a < 0 else int(a) for a in axes])
 
 
-def swapaxes(y: Any, axis1: int, axis2: int) -> Variable:
+def swapaxes(y: Any, axis1: int, axis2: int) -> Any:
     """`y` with two axes exchanged."""
     y = as_tensor_variable(y)
     order: list[int | str] = list(range(y.type.ndim))

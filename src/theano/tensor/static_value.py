@@ -42,7 +42,7 @@ def known_scalar(v: Any, depth: int = MAX_DEPTH, elemwise: bool = True) -> np.nd
     return None if ask is None else ask(node, depth - 1)
 
 
-def _known_elemwise(v: Variable, depth: int) -> np.ndarray | None:
+def _known_elemwise(v: Any, depth: int) -> np.ndarray | None:
     op, inputs = v.owner.op, v.owner.inputs
     if op.scalar_op.name == "second":
         return known_scalar(inputs[1], depth - 1)
@@ -85,7 +85,7 @@ def known_vector(v: Any, depth: int = MAX_DEPTH) -> tuple[Any, ...] | None:
     return None if length is None else (None,) * length
 
 
-def known_ints(v: Variable) -> tuple[int | None, ...] | None:
+def known_ints(v: Any) -> tuple[int | None, ...] | None:
     """`known_vector` with plain integers."""
     found = known_vector(v)
     return None if found is None else tuple(None if e is None else known_int(e) for e in found)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from theano.graph import Apply, Op, Variable
+from theano.graph import Apply, Op
 from theano.scalar.dtypes import DISCRETE
 from theano.tensor.alloc import alloc, sum_to
 from theano.tensor.math import cast, lt, maximum, minimum, switch
@@ -45,13 +45,16 @@ def _filled(entry: Any, left: Iterator[Any]) -> Any:
     return None if entry is None else next(left)
 
 
-def take_apart(entries: Sequence[Any]) -> tuple[tuple[Any, ...], list[Variable]]:
+def take_apart(entries: Sequence[Any]) -> tuple[tuple[Any, ...], list[Any]]:
     """The `idx_list` and the index inputs of basic indices (0-d integers, slices of such)."""
     idx_list: list[Any] = []
-    inputs: list[Variable] = []
+    inputs: list[Any] = []
     for entry in entries:
         if isinstance(entry, slice):
-            parts = [None if p is None else as_index(p, "a slice's part") for p in (entry.start, entry.stop, entry.step)]
+            parts = [
+                None if p is None else as_index(p, "a slice's part")
+                for p in (entry.start, entry.stop, entry.step)
+            ]
             inputs.extend(p for p in parts if p is not None)
             idx_list.append(slice(*(None if p is None else INDEX for p in parts)))
         else:
@@ -85,7 +88,7 @@ def slice_static(entry: slice, length: int | None) -> int | None:
     return unknown_if_one(len(range(*slice(*known).indices(length))))
 
 
-def slice_length(entry: slice, length: Variable) -> Variable:
+def slice_length(entry: slice, length: Any) -> Any:
     """The length of a sliced axis as an expression of the axis's length."""
     step = 1 if entry.step is None else known_int(entry.step)
     if step is None:
@@ -94,7 +97,7 @@ def slice_length(entry: slice, length: Variable) -> Variable:
     return _slice_length(entry, step, length, step > 0)
 
 
-def _slice_length(entry: slice, step: Any, length: Variable, forward: bool) -> Variable:
+def _slice_length(entry: slice, step: Any, length: Any, forward: bool) -> Any:
     low, high = (0, length) if forward else (-1, length - 1)
     first, last = (low, high) if forward else (high, low)
     start = first if entry.start is None else _clamped(entry.start, length, low, high)
@@ -113,7 +116,7 @@ def _slice_length(entry: slice, step: Any, length: Variable, forward: bool) -> V
     return count if entry.start is None or entry.stop is None else maximum(count, 0)
 
 
-def _clamped(bound: Any, length: Variable, low: Any, high: Variable) -> Any:
+def _clamped(bound: Any, length: Any, low: Any, high: Any) -> Any:
     """A slice bound counted from the front, within [low, high]."""
     known = known_int(bound)
     if known is None:
@@ -148,7 +151,7 @@ class Indexed(Op):
     def _entries(self, inputs: Sequence[Any]) -> list[Any]:
         return fill_in(self.idx_list, inputs)
 
-    def _basic_shape(self, x: Variable, entries: Sequence[Any]) -> StaticShape:
+    def _basic_shape(self, x: Any, entries: Sequence[Any]) -> StaticShape:
         """The static shape of basic indexing; IndexError for an index known to be out of range."""
         if len(entries) > x.type.ndim:
             raise IndexError(f"too many indices for {x}: {len(entries)} for {x.type.ndim} dimensions")
@@ -195,14 +198,14 @@ class Subtensor(Indexed):
         self._check_count(inputs)
         return single(self, [x, *inputs], x.type.dtype, self._basic_shape(x, self._entries(inputs)))
 
-    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         index = fill_in(self.idx_list, [int(i) for i in inputs[1:]])
         out[0][0] = np.asarray(inputs[0][tuple(index)])
 
-    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         static = iter(node.outputs[0].type.shape)
         entries = self._entries(node.inputs[1:])
-        dims: list[Variable] = []
+        dims: list[Any] = []
         for i, length in enumerate(shapes[0]):
             entry = entries[i] if i < len(entries) else FULL
             if isinstance(entry, slice):
@@ -227,14 +230,14 @@ class Subtensor(Indexed):
         pairs = zip((wanted.start, wanted.stop, wanted.step), (entry.start, entry.stop, entry.step))
         return None if any(w is not None and e is None for w, e in pairs) else elements[entry]
 
-    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         x, *indices = inputs
         rest = [disconnected() for _ in indices]
         if x.type.dtype in DISCRETE:
             return [zero_gradient(x), *rest]
         return [IncSubtensor(self.idx_list)(zero_gradient(x), gs[0], *indices), *rest]
 
-    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         return [None if eval_points[0] is None else self(eval_points[0], *inputs[1:])]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
@@ -249,10 +252,10 @@ class Written(Indexed):
     def _reader(self) -> Op:
         raise NotImplementedError
 
-    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         return [shapes[0]]
 
-    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         (x, y, *indices), g = inputs, gs[0]
         rest = [disconnected() for _ in indices]
         if outputs[0].type.dtype in DISCRETE:
@@ -262,7 +265,7 @@ class Written(Indexed):
             gx = self(g, np.asarray(0, dtype=g.type.dtype), *indices)
         return [gx, sum_to(self._reader()(g, *indices), y), *rest]
 
-    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         if eval_points[0] is None and eval_points[1] is None:
             return [None]
         x, y = (zero_gradient(i) if e is None else e for i, e in zip(inputs, eval_points[:2]))
@@ -272,17 +275,21 @@ class Written(Indexed):
         return first_connected(len(node.inputs), (0, 1))
 
 
-def as_written(x: Variable, y: Any, target: StaticShape) -> Variable:
+def as_written(x: Any, y: Any, target: StaticShape) -> Any:
     """`y` as the value to write where a tensor of static shape `target` is: of the dtype of `x`, broadcastable
     where it must be."""
     y = as_tensor_variable(y)
     if y.type.ndim > len(target):
-        raise TypeError(f"Trying to write {y} of {y.type.ndim} dimensions into {len(target)} dimensions of {x}")
+        raise TypeError(
+            f"Trying to write {y} of {y.type.ndim} dimensions into {len(target)} dimensions of {x}"
+        )
     offset = len(target) - y.type.ndim
     for axis, length in enumerate(y.type.shape):
         room = target[axis + offset]
         if room is not None and length not in (None, 1, room):
-            raise ValueError(f"cannot write axis {axis} of {y} with length {length} where there is room for {room}")
+            raise ValueError(
+                f"cannot write axis {axis} of {y} with length {length} where there is room for {room}"
+            )
     y = addbroadcast(y, *(i for i in range(y.type.ndim) if target[i + offset] == 1))
     return y if y.type.dtype == x.type.dtype else cast(y, x.type.dtype)
 
@@ -315,7 +322,7 @@ class IncSubtensor(Written):
         y = as_written(x, y, self._basic_shape(x, self._entries(inputs)))
         return single(self, [x, y, *inputs], x.type.dtype, x.type.shape)
 
-    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         x, y = np.array(inputs[0]), inputs[1]
         index = tuple(fill_in(self.idx_list, [int(i) for i in inputs[2:]]))
         if self.set_instead_of_inc:
@@ -331,7 +338,7 @@ def inc_subtensor(
     inplace: bool = False,
     set_instead_of_inc: bool = False,
     tolerate_inplace_aliasing: bool = False,
-) -> Variable:
+) -> Any:
     """The tensor that `x` is a part of, with that part increased by `y`.
 
     Parameters
@@ -359,7 +366,7 @@ def inc_subtensor(
     return write(node.inputs[0], y, *node.inputs[1:])
 
 
-def _through_reshape(part: Variable, y: Variable, set_instead_of_inc: bool) -> Variable:
+def _through_reshape(part: Any, y: Any, set_instead_of_inc: bool) -> Any:
     """Write into ``reshape(a[...])`` by reshaping the value instead."""
     inner = part.owner.inputs[0]
     if y.type.ndim > part.type.ndim:
@@ -372,7 +379,7 @@ def _through_reshape(part: Variable, y: Variable, set_instead_of_inc: bool) -> V
     return inc_subtensor(inner, y, set_instead_of_inc=set_instead_of_inc)
 
 
-def set_subtensor(x: Any, y: Any, inplace: bool = False, tolerate_inplace_aliasing: bool = False) -> Variable:
+def set_subtensor(x: Any, y: Any, inplace: bool = False, tolerate_inplace_aliasing: bool = False) -> Any:
     """The tensor that `x` is a part of, with that part replaced by `y`; see `inc_subtensor`.
 
     Examples

@@ -7,16 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from theano.graph import Variable
 from theano.tensor.math import cast, sqrt
-from theano.tensor.statistics import mean, var
 from theano.tensor.shape import addbroadcast, dimshuffle, product, shape_i
+from theano.tensor.statistics import mean, var
 from theano.tensor.variable import as_tensor_variable, constant
 
 Axes = str | int | Sequence[int]
 
 
-def _axes(x: Variable, axes: Axes) -> tuple[int, ...]:
+def _axes(x: Any, axes: Axes) -> tuple[int, ...]:
     """The axes over which statistics are taken."""
     ndim = x.type.ndim
     if isinstance(axes, str):
@@ -27,21 +26,23 @@ def _axes(x: Variable, axes: Axes) -> tuple[int, ...]:
         return (0, *range(2, ndim))
     found = [int(a) for a in (axes if isinstance(axes, (list, tuple, np.ndarray)) else [axes])]
     if not found or len(set(found)) < len(found) or min(found) < 0 or max(found) >= ndim:
-        raise ValueError(f"invalid axes: {axes!r} for {ndim} dimensions; expected different numbers in [0, {ndim})")
+        raise ValueError(
+            f"invalid axes: {axes!r} for {ndim} dimensions; expected different numbers in [0, {ndim})"
+        )
     return tuple(sorted(found))
 
 
 class _Form:
     """Whether parameters have all axes or only the kept ones."""
 
-    def __init__(self, x: Variable, axes: Axes, epsilon: float) -> None:
+    def __init__(self, x: Any, axes: Axes, epsilon: float) -> None:
         if epsilon < 1e-5:
             raise ValueError(f"epsilon must be at least 1e-5, got {epsilon}")
         self.axes = _axes(x, axes)
         self.ndim = x.type.ndim
         self.kept = [i for i in range(self.ndim) if i not in self.axes]
 
-    def widen(self, p: Any) -> Variable:
+    def widen(self, p: Any) -> Any:
         """A parameter with all axes, broadcastable over those of the statistics."""
         p = as_tensor_variable(p)
         if p.type.ndim == self.ndim:
@@ -53,7 +54,7 @@ class _Form:
         places = iter(range(len(self.kept)))
         return dimshuffle(p, ["x" if i in self.axes else next(places) for i in range(self.ndim)])
 
-    def narrow(self, p: Variable, like: Any) -> Variable:
+    def narrow(self, p: Any, like: Any) -> Any:
         """A statistic in the form of the parameter `like`."""
         return p if as_tensor_variable(like).type.ndim == self.ndim else dimshuffle(p, self.kept)
 
@@ -67,7 +68,7 @@ def batch_normalization_train(
     running_average_factor: Any = 0.1,
     running_mean: Any = None,
     running_var: Any = None,
-) -> tuple[Variable, ...]:
+) -> tuple[Any, ...]:
     """`inputs` normalised by the mean and variance of the batch.
 
     Parameters
@@ -92,7 +93,11 @@ def batch_normalization_train(
     batch_mean = mean(x, axis=form.axes, keepdims=True)
     batch_var = var(x, axis=form.axes, keepdims=True)
     invstd = 1 / sqrt(batch_var + _like(epsilon, batch_var))
-    results = [(x - batch_mean) * (scale * invstd) + shift, form.narrow(batch_mean, gamma), form.narrow(invstd, gamma)]
+    results = [
+        (x - batch_mean) * (scale * invstd) + shift,
+        form.narrow(batch_mean, gamma),
+        form.narrow(invstd, gamma),
+    ]
     f = as_tensor_variable(running_average_factor)
     if running_mean is not None:
         results.append(form.narrow(form.widen(running_mean) * (1 - f) + batch_mean * f, running_mean))
@@ -103,13 +108,19 @@ def batch_normalization_train(
     return tuple(results)
 
 
-def _like(value: float, x: Variable) -> Variable:
+def _like(value: float, x: Any) -> Any:
     return constant(np.asarray(value, dtype=x.type.dtype))
 
 
 def batch_normalization_test(
-    inputs: Any, gamma: Any, beta: Any, mean: Any, var: Any, axes: Axes = "per-activation", epsilon: float = 1e-4
-) -> Variable:
+    inputs: Any,
+    gamma: Any,
+    beta: Any,
+    mean: Any,
+    var: Any,
+    axes: Axes = "per-activation",
+    epsilon: float = 1e-4,
+) -> Any:
     """`inputs` normalised by the given mean and variance; see `batch_normalization_train`."""
     x = as_tensor_variable(inputs)
     form = _Form(x, axes, epsilon)
@@ -119,7 +130,7 @@ def batch_normalization_test(
 
 def batch_normalization(
     inputs: Any, gamma: Any, beta: Any, mean: Any, std: Any, mode: str = "low_mem"
-) -> Variable:
+) -> Any:
     """``(inputs - mean) * gamma / std + beta``; the older function, with the standard deviation given.
 
     `mode` ('low_mem' or 'high_mem') is accepted for older programs; the result is the same.

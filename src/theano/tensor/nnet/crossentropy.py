@@ -8,12 +8,19 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply, Op, Variable
-from theano.tensor.math import log, softplus
 from theano.scalar.dtypes import FLOAT, INTEGER
 from theano.tensor.alloc import arange
 from theano.tensor.indexing import getitem
-from theano.tensor.nnet.softmax import as_rows, exact, logsoftmax_op, numpy_shifted, softmax_op, through_softmax
-from theano.tensor.opsupport import Shapes, disconnected, is_disconnected, single, new_tensor, zero_gradient
+from theano.tensor.math import log, softplus
+from theano.tensor.nnet.softmax import (
+    as_rows,
+    exact,
+    logsoftmax_op,
+    numpy_shifted,
+    softmax_op,
+    through_softmax,
+)
+from theano.tensor.opsupport import Shapes, disconnected, is_disconnected, new_tensor, single, zero_gradient
 from theano.tensor.reduction import argmax
 from theano.tensor.reduction import max as max_
 from theano.tensor.reduction import sum as sum_
@@ -22,12 +29,12 @@ from theano.tensor.subtensor import inc_subtensor
 from theano.tensor.variable import as_tensor_variable
 
 
-def _picked(p: Variable, t: Variable) -> Variable:
+def _picked(p: Any, t: Any) -> Any:
     """``p[i, t[i]]`` for every row `i`."""
     return getitem(p, (arange(shape_i(p, 0)), t))
 
 
-def _as_classes(t: Any, what: str) -> Variable:
+def _as_classes(t: Any, what: str) -> Any:
     t = as_tensor_variable(t)
     if t.type.ndim != 1 or t.type.dtype not in INTEGER:
         raise TypeError(f"{what} must be a vector of integers, got {t.type}")
@@ -52,25 +59,25 @@ class CrossentropyCategorical1Hot(Op):
             raise TypeError(f"coding_dist must be a matrix of floats, got {p.type}")
         return single(self, [p, t], p.type.dtype, p.type.shape[:1])
 
-    def decompose(self, inputs: Sequence[Variable]) -> list[Variable]:
+    def decompose(self, inputs: Sequence[Any]) -> list[Any]:
         return [patternbroadcast(-log(_picked(*inputs)), inputs[0].type.broadcastable[:1])]
 
-    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         p, t = inputs
         if len(p) != len(t):
             raise ValueError(f"shape mismatch: {len(p)} rows of probabilities, {len(t)} targets")
         with np.errstate(all="ignore"):
             out[0][0] = -np.log(p[np.arange(len(t)), t])
 
-    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         return [shapes[0][:1]]
 
-    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         p, t = inputs
         place = _picked(zero_gradient(p), t)
         return [inc_subtensor(place, -gs[0] / _picked(p, t)), disconnected()]
 
-    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         p, t = inputs
         return [None if eval_points[0] is None else -_picked(eval_points[0], t) / _picked(p, t)]
 
@@ -100,13 +107,13 @@ class CrossentropySoftmaxArgmax1HotWithBias(Op):
         ]
         return Apply(self, [x, b, y], outputs)
 
-    def decompose(self, inputs: Sequence[Variable]) -> list[Variable]:
+    def decompose(self, inputs: Sequence[Any]) -> list[Any]:
         x, b, y = inputs
         z = (x + dimshuffle(b, ("x", 0))).astype(x.type.dtype)
         nll = patternbroadcast(-_picked(logsoftmax_op(z), y), x.type.broadcastable[:1])
         return [nll, softmax_op(z), argmax(z, axis=1).astype(y.type.dtype)]
 
-    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         x, b, y = inputs
         if len(x) != len(y):
             raise ValueError(f"dimension mismatch in x, y_idx arguments: {len(x)} rows, {len(y)} targets")
@@ -122,10 +129,10 @@ class CrossentropySoftmaxArgmax1HotWithBias(Op):
             out[1][0] = (e / total).astype(x.dtype)
             out[2][0] = z.argmax(axis=1).astype(y.dtype)
 
-    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         return [shapes[0][:1], shapes[0], shapes[0][:1]]
 
-    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         (x, b, y), sm = inputs, outputs[1]
         g_nll, g_sm, _ = gs
         parts = []
@@ -139,9 +146,11 @@ class CrossentropySoftmaxArgmax1HotWithBias(Op):
         dx = parts[0] if len(parts) == 1 else parts[0] + parts[1]
         return [dx, patternbroadcast(sum_(dx, axis=0), b.type.broadcastable), disconnected()]
 
-    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         x, b, y = inputs
-        points = [e if e.type.ndim == 2 else dimshuffle(e, ("x", 0)) for e in eval_points[:2] if e is not None]
+        points = [
+            e if e.type.ndim == 2 else dimshuffle(e, ("x", 0)) for e in eval_points[:2] if e is not None
+        ]
         if not points:
             return [None, None, None]
         sm = self(*inputs)[1]
@@ -155,9 +164,11 @@ class CrossentropySoftmaxArgmax1HotWithBias(Op):
 crossentropy_softmax_argmax_1hot_with_bias = CrossentropySoftmaxArgmax1HotWithBias()
 
 
-def crossentropy_softmax_1hot_with_bias(x: Any, b: Any, y_idx: Any, **kwargs: Any) -> tuple[Variable, Variable]:
+def crossentropy_softmax_1hot_with_bias(
+    x: Any, b: Any, y_idx: Any, **kwargs: Any
+) -> tuple[Variable, Variable]:
     """The cross-entropy of ``softmax(x + b)`` with classes `y_idx`, and that softmax."""
-    return tuple(crossentropy_softmax_argmax_1hot_with_bias(x, b, y_idx, **kwargs)[:2])  # type: ignore[return-value]
+    return tuple(crossentropy_softmax_argmax_1hot_with_bias(x, b, y_idx, **kwargs)[:2])
 
 
 def _no_bias(x: Any) -> tuple[Variable, Variable]:
@@ -185,7 +196,7 @@ def crossentropy_softmax_max_and_argmax_1hot(
     return crossentropy_softmax_max_and_argmax_1hot_with_bias(*_no_bias(x), y_idx, **kwargs)
 
 
-def categorical_crossentropy(coding_dist: Any, true_dist: Any) -> Variable:
+def categorical_crossentropy(coding_dist: Any, true_dist: Any) -> Any:
     """The cross-entropy of distributions in rows with true distributions, or with a vector of classes.
 
     Raises
@@ -203,10 +214,12 @@ def categorical_crossentropy(coding_dist: Any, true_dist: Any) -> Variable:
         return -sum_(t * log(p), axis=p.type.ndim - 1)
     if t.type.ndim == p.type.ndim - 1:
         return crossentropy_categorical_1hot(p, t)
-    raise TypeError(f"rank mismatch between coding and true distributions: {p.type.ndim} and {t.type.ndim} dimensions")
+    raise TypeError(
+        f"rank mismatch between coding and true distributions: {p.type.ndim} and {t.type.ndim} dimensions"
+    )
 
 
-def binary_crossentropy(output: Any, target: Any) -> Variable:
+def binary_crossentropy(output: Any, target: Any) -> Any:
     """``-(target * log(output) + (1 - target) * log(1 - output))``.
 
     Examples
@@ -218,7 +231,7 @@ def binary_crossentropy(output: Any, target: Any) -> Variable:
     return -(target * log(output) + (1.0 - target) * log(1.0 - output))
 
 
-def sigmoid_binary_crossentropy(output: Any, target: Any) -> Variable:
+def sigmoid_binary_crossentropy(output: Any, target: Any) -> Any:
     """``binary_crossentropy(sigmoid(output), target)``, finite for every `output`."""
     output, target = as_tensor_variable(output), as_tensor_variable(target)
     return target * softplus(-output) + (1.0 - target) * softplus(output)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from theano.graph import Variable
 from theano.tensor.alloc import arange
 from theano.tensor.dot import batched_dot, dot, tensordot
 from theano.tensor.nnet.softmax import softmax
@@ -18,12 +17,12 @@ def h_softmax(
     n_outputs: Any,
     n_classes: Any,
     n_outputs_per_class: Any,
-    W1: Any,  # noqa: N803
+    W1: Any,
     b1: Any,
-    W2: Any,  # noqa: N803
+    W2: Any,
     b2: Any,
     target: Any = None,
-) -> Variable:
+) -> Any:
     """The probability of an output as that of its class times that within the class.
 
     Output `k` is number ``k % n_outputs_per_class`` of class ``k // n_outputs_per_class``.
@@ -54,4 +53,4 @@ def h_softmax(
     c, k = target // n_outputs_per_class, target % n_outputs_per_class
     within = softmax(batched_dot(x, W2[c]) + b2[c])
     rows = arange(batch_size)
-    return of_class[rows, c] * within[rows, k]  # type: ignore[no-any-return]
+    return of_class[rows, c] * within[rows, k]

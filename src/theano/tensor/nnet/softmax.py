@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from theano.graph import Apply, Op, Variable
-from theano.tensor.math import exp, log
+from theano.graph import Apply, Op
 from theano.scalar.dtypes import FLOAT
+from theano.tensor.math import exp, log
 from theano.tensor.opsupport import Shapes, single
 from theano.tensor.reduction import max as max_
 from theano.tensor.reduction import sum as sum_
@@ -17,7 +17,7 @@ from theano.tensor.shape import dimshuffle, patternbroadcast, shape_padleft
 from theano.tensor.variable import as_tensor_variable
 
 
-def as_rows(x: Any, what: str) -> Variable:
+def as_rows(x: Any, what: str) -> Any:
     """`x` as a float matrix; a vector becomes one row.
 
     Raises
@@ -31,17 +31,17 @@ def as_rows(x: Any, what: str) -> Variable:
     return shape_padleft(x) if x.type.ndim == 1 else x
 
 
-def row_sum(x: Variable) -> Variable:
+def row_sum(x: Any) -> Any:
     """The sums of the rows, as a column."""
     return sum_(x, axis=1, keepdims=True)
 
 
-def shifted(x: Variable) -> Variable:
+def shifted(x: Any) -> Any:
     """`x` minus the maximum of each row: its exponential cannot overflow."""
     return x - max_(x, axis=1, keepdims=True)
 
 
-def through_softmax(g: Variable, sm: Variable) -> Variable:
+def through_softmax(g: Any, sm: Any) -> Any:
     """What the derivative of softmax (a symmetric matrix for each row) makes of `g`; `sm` is the softmax."""
     return (g - row_sum(g * sm)) * sm
 
@@ -71,22 +71,22 @@ class Softmax(Op):
         x = as_rows(x, "x")
         return single(self, [x], x.type.dtype, x.type.shape)
 
-    def decompose(self, inputs: Sequence[Variable]) -> list[Variable]:
+    def decompose(self, inputs: Sequence[Any]) -> list[Any]:
         e = exp(shifted(inputs[0]))
         return [e / row_sum(e)]
 
-    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         with np.errstate(all="ignore"):
             e = np.exp(numpy_shifted(exact(inputs[0])))
             out[0][0] = (e / e.sum(axis=1, keepdims=True)).astype(inputs[0].dtype)
 
-    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         return [shapes[0]]
 
-    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         return [through_softmax(gs[0], outputs[0])]
 
-    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         return [None if eval_points[0] is None else through_softmax(eval_points[0], self(inputs[0]))]
 
 
@@ -99,22 +99,22 @@ class LogSoftmax(Op):
         x = as_rows(x, "x")
         return single(self, [x], x.type.dtype, x.type.shape)
 
-    def decompose(self, inputs: Sequence[Variable]) -> list[Variable]:
+    def decompose(self, inputs: Sequence[Any]) -> list[Any]:
         below = shifted(inputs[0])
         return [below - log(row_sum(exp(below)))]
 
-    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         with np.errstate(all="ignore"):
             below = numpy_shifted(exact(inputs[0]))
             out[0][0] = (below - np.log(np.exp(below).sum(axis=1, keepdims=True))).astype(inputs[0].dtype)
 
-    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         return [shapes[0]]
 
-    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         return [gs[0] - row_sum(gs[0]) * softmax_op(inputs[0])]
 
-    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         e = eval_points[0]
         return [None if e is None else e - row_sum(e * softmax_op(inputs[0]))]
 
@@ -130,17 +130,17 @@ class SoftmaxWithBias(Op):
             raise ValueError(f"b must be 1-d tensor of floats. Got {b.type}")
         return single(self, [x, b], x.type.dtype, x.type.shape)
 
-    def decompose(self, inputs: Sequence[Variable]) -> list[Variable]:
+    def decompose(self, inputs: Sequence[Any]) -> list[Any]:
         return [softmax_op((inputs[0] + dimshuffle(inputs[1], ("x", 0))).astype(inputs[0].type.dtype))]
 
-    def infer_shape(self, node: Apply, shapes: Shapes) -> Shapes:
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         return [shapes[0]]
 
-    def L_op(self, inputs: list[Variable], outputs: list[Variable], gs: list[Variable]) -> list[Variable]:
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         dx = through_softmax(gs[0], outputs[0])
         return [dx, patternbroadcast(sum_(dx, axis=0), inputs[1].type.broadcastable)]
 
-    def R_op(self, inputs: list[Variable], eval_points: list[Variable | None]) -> list[Variable | None]:
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         x, b = eval_points
         points = ([] if x is None else [x]) + ([] if b is None else [dimshuffle(b, ("x", 0))])
         if not points:
@@ -154,7 +154,7 @@ logsoftmax_op = LogSoftmax()
 softmax_with_bias = SoftmaxWithBias()
 
 
-def softmax(c: Any) -> Variable:
+def softmax(c: Any) -> Any:
     """``exp(c) / exp(c).sum()`` of each row of a float matrix; a vector is one row (the result is a matrix).
 
     Examples
@@ -165,7 +165,7 @@ def softmax(c: Any) -> Variable:
     return softmax_op(c)
 
 
-def logsoftmax(c: Any) -> Variable:
+def logsoftmax(c: Any) -> Any:
     """``log(softmax(c))``, finite where the softmax underflows.
 
     Examples
@@ -176,7 +176,7 @@ def logsoftmax(c: Any) -> Variable:
     return logsoftmax_op(c)
 
 
-def softmax_graph(c: Any) -> Variable:
+def softmax_graph(c: Any) -> Any:
     """The softmax as an expression of elementary operations, without protection against overflow."""
     e = exp(as_tensor_variable(c))
     return e / sum_(e, axis=-1, keepdims=True)
