@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from theano.runtime import abi, capi
@@ -133,10 +133,12 @@ class FunctionBase(_Base):
         # Code and context belong to this process; what subclasses keep in attributes is theirs to restore.
         return dict(self.__dict__)
 
-    def __del__(self) -> None:
+    def __del__(self, _finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
         # Runs before the collector clears anything of a dead cycle. Finalizers of other objects of the cycle may
-        # still call this one: by then it must no longer lead into code that is about to be released.
-        uninstall(self)
+        # still call this one: by then it must no longer lead into code that is about to be released. (At exit no
+        # code is released, and the globals of this module may be gone: hence the default.)
+        if not _finalizing():
+            uninstall(self)
 
     @property
     def is_native(self) -> bool:
@@ -176,5 +178,5 @@ def install(function: FunctionBase, code: Any, context: Any) -> bool:
 
 def uninstall(function: FunctionBase) -> None:
     """Send calls of `function` through `_fallback` again; its code stays alive as long as the object."""
-    if NATIVE and not sys.is_finalizing():
+    if NATIVE:
         capi.write_word(id(function) + abi.CALLABLE_VECTORCALL, 0)

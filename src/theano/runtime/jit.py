@@ -12,6 +12,7 @@ import os
 import sys
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -64,9 +65,14 @@ class CodeObject:
         self.address = self.symbols[exports[0]]
         self.from_cache = from_cache
 
-    def __del__(self) -> None:
+    def __del__(self, _finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
+        # Defaults, because the globals of a module are None by the time its last objects go.
         tracker = getattr(self, "_tracker", None)
-        if tracker is not None:
+        if tracker is None:
+            return
+        if _finalizing():
+            tracker.detach()  # other threads may still be inside, and finalizers may still call: leave the code
+        else:
             _release(tracker)
 
 
@@ -91,9 +97,6 @@ if hasattr(os, "register_at_fork"):
 
 def _release(tracker: Any) -> None:
     """Unload a library now, or when the lock is next free: a collection may run while this thread holds it."""
-    if sys is None or sys.is_finalizing():
-        tracker.detach()  # other threads may still be inside: leave the code alone
-        return
     _dead.append(tracker)
     if _lock.acquire(blocking=False):
         try:
@@ -210,7 +213,7 @@ def _load(code: bytes, exports: tuple[str, ...]) -> Any:
     if _engine is None:
         # COFF is the one format whose JITLink support is incomplete.
         _engine = llvm.create_lljit_compiler(_machine(isa(), 1), use_jit_link=sys.platform != "win32")
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(_engine))  # never disposed of, not at exit either: see `_release`
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(_engine))  # never disposed of, not at exit either: see `CodeObject`
     builder = llvm.JITLibraryBuilder().add_object_img(code).add_current_process()
     for name in exports:
         builder.export_symbol(name)
