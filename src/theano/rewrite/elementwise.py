@@ -32,7 +32,7 @@ NOT_FOLDED = frozenset({"Alloc", "AllocEmpty", "Eye", "ARange", "Print", "Assert
 
 rule("add", "sub", "neg", name="collect_terms")(algebra.collect_terms)
 rule("mul", "true_div", "inv", "sqr", "pow", "neg", name="collect_factors")(algebra.collect_factors)
-rule("mul", "true_div", name="distribute", phase="stabilize")(algebra.distribute)
+rule("mul", "true_div", name="distribute", phase="stabilize", view="product")(algebra.distribute)
 
 
 @rule()

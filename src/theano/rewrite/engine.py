@@ -7,6 +7,8 @@ from heapq import heappop
 from typing import Any
 
 from theano.graph import Apply, Variable
+from theano.rewrite.algebra import root_product, root_sum
+from theano.rewrite.match import names_of
 from theano.rewrite.rule import Rule, RuleIndex
 from theano.rewrite.table import RewriteError, RewriteGraph, same_type
 from theano.rewrite.trace import Trace
@@ -66,11 +68,23 @@ def run_phase(graph: RewriteGraph, index: RuleIndex, phase: str, trace: Trace,
             continue
         changed.discard(node)
         children: set[str] | None = None
+        sum_names: frozenset[str | None] | None = None
+        product_names: frozenset[str | None] | None = None
         for rule in rules:
             if rule.children:
                 if children is None:
                     children = child_names(node)
                 if rule.children.isdisjoint(children):
+                    continue
+            if rule.view is not None:
+                names = sum_names if rule.view == "sum" else product_names
+                if names is None:
+                    names = part_names(graph, node, rule.view)
+                    if rule.view == "sum":
+                        sum_names = names
+                    else:
+                        product_names = names
+                if not rule.parts <= names or NO_ROOT in names:
                     continue
             if on_error is None:
                 result = rule.function(graph, node)
@@ -90,6 +104,17 @@ def run_phase(graph: RewriteGraph, index: RuleIndex, phase: str, trace: Trace,
                     graph.queue(node)
                 break
     return fired
+
+
+# Stands among the names of a node that is no root of a sum (product).
+NO_ROOT = "no root"
+_NO_ROOT = frozenset({NO_ROOT})
+
+
+def part_names(graph: RewriteGraph, node: Apply, view: str) -> frozenset[str | None]:
+    """Names of the scalar operations that make the terms (factors) of the sum (product) at `node`."""
+    found: Any = root_sum(graph, node) if view == "sum" else root_product(graph, node)
+    return _NO_ROOT if found is None else names_of(found)
 
 
 def child_names(node: Apply) -> set[str]:

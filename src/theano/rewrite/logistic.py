@@ -11,7 +11,8 @@ from theano.rewrite.rule import Result
 from theano.rewrite.table import RewriteGraph
 
 
-@rule("add", "sub", phase="stabilize", name="y - y*sigmoid(x) -> y*sigmoid(-x)")
+@rule("add", "sub", phase="stabilize", view="sum", parts=frozenset({"sigmoid"}),
+      name="y - y*sigmoid(x) -> y*sigmoid(-x)")
 def complement_of_sigmoid(graph: RewriteGraph, node: Apply) -> Result:
     """``y - y * sigmoid(x) -> y * sigmoid(-x)`` for a product `y`: the gradient of ``exp(x)/(1 + exp(x))``."""
     out = node.outputs[0]

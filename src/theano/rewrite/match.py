@@ -308,7 +308,7 @@ def _right_side(equation: Equation, matcher: Matcher, bound: Bindings, out: Vari
     return build(graph, equation.right, values, out.type.dtype, out.type.ndim)
 
 
-def _names(view: Any) -> frozenset[str | None]:
+def names_of(view: Any) -> frozenset[str | None]:
     """Names of the scalar operations that make the parts of a sum or product."""
     names: frozenset[str | None] | None = view.names
     if names is None:
@@ -323,7 +323,7 @@ def _names(view: Any) -> frozenset[str | None]:
 def _apply_to_sum(equation: Equation, normal: SumPattern, matcher: Matcher, node: Apply) -> Variable | None:
     graph, out = matcher.graph, node.outputs[0]
     view = algebra.root_sum(graph, node)
-    if view is None or not equation.needed <= _names(view):
+    if view is None or not equation.needed <= names_of(view):
         return None
     for sign in (1, -1):
         found = matcher.sum(normal, view, None, {}, sign, True)
@@ -348,7 +348,7 @@ def _apply_to_product(equation: Equation, normal: ProductPattern, matcher: Match
                       node: Apply) -> Variable | None:
     graph, out = matcher.graph, node.outputs[0]
     view = algebra.root_product(graph, node)
-    if view is None or not equation.needed <= _names(view):
+    if view is None or not equation.needed <= names_of(view):
         return None
     both = len(normal.parts) > 1 and all(e > 0 for _, e in normal.parts)
     for power in (1, -1) if both else (1,):

@@ -6,7 +6,18 @@ from typing import Any
 
 from theano.graph import Apply
 from theano.rewrite.match import apply_equation
-from theano.rewrite.pattern import Equation, Guard, Interval, Literal, Pattern, needed_children, root_names, show
+from theano.rewrite.pattern import (
+    Equation,
+    Guard,
+    Interval,
+    Literal,
+    Pattern,
+    ProductPattern,
+    SumPattern,
+    needed_children,
+    root_names,
+    show,
+)
 from theano.rewrite.rule import Result, Rule, RuleFunction
 from theano.rewrite.table import RewriteGraph
 
@@ -45,7 +56,8 @@ def tags_of(phase: str, tags: tuple[str, ...]) -> frozenset[str]:
 
 
 def rule(*roots: Any, phase: str = "canonicalize", name: str | None = None,
-         tags: tuple[str, ...] = ()) -> Callable[[RuleFunction], RuleFunction]:
+         tags: tuple[str, ...] = (), view: str | None = None,
+         parts: frozenset[str] = frozenset()) -> Callable[[RuleFunction], RuleFunction]:
     """Declare a rule that is a function ``f(graph, node)``.
 
     Examples
@@ -55,7 +67,8 @@ def rule(*roots: Any, phase: str = "canonicalize", name: str | None = None,
     ...     return node.inputs[0]
     """
     def declare(function: RuleFunction) -> RuleFunction:
-        add_rule(Rule(name or function.__name__, roots, function, tags_of(phase, tags), doc=function.__doc__ or ""))
+        add_rule(Rule(name or function.__name__, roots, function, tags_of(phase, tags), view=view, parts=parts,
+                      doc=function.__doc__ or ""))
         return function
 
     return declare
@@ -72,7 +85,10 @@ def equation(phase: str, left: Pattern, right: Any, name: str | None = None, whe
     def function(graph: RewriteGraph, node: Apply) -> Result:
         return apply_equation(eq, graph, node)
 
-    return add_rule(Rule(eq.name, root_names(eq.normal, left), function, eq.tags, eq, needed_children(eq.normal)))
+    view = "sum" if isinstance(eq.normal, SumPattern) else "product" if isinstance(eq.normal, ProductPattern) \
+        else None
+    return add_rule(Rule(eq.name, root_names(eq.normal, left), function, eq.tags, eq, needed_children(eq.normal),
+                         view, eq.needed))
 
 
 def canonicalize(left: Pattern, right: Any, **options: Any) -> Rule:

@@ -32,6 +32,9 @@ class Rule:
     children
         Names of scalar operations one of which the root must read, directly or through a `DimShuffle`,
         for the rule to have a chance (empty: no condition).
+    view, parts
+        For a rule about sums or products: ``'sum'`` or ``'product'``, and names of the scalar operations that
+        must be among the terms or factors. Nodes that are no root of such a view are passed over.
     equation
         The `Equation` that this rule was made from, if any (for tests and printing).
     """
@@ -42,6 +45,8 @@ class Rule:
     tags: frozenset[str]
     equation: Any = None
     children: frozenset[str] = frozenset()
+    view: str | None = None
+    parts: frozenset[str] = frozenset()
     doc: str = field(default="")
 
     def __repr__(self) -> str:

@@ -71,7 +71,7 @@ def log_sum_exp(graph: RewriteGraph, node: Apply) -> Result:
     return made if order is None else dimshuffle(made, order)
 
 
-@rule("true_div", "mul", phase="stabilize")
+@rule("true_div", "mul", phase="stabilize", view="product", parts=frozenset({"exp"}))
 def softmax_from_exp(graph: RewriteGraph, node: Apply) -> Result:
     """``exp(x) / sum(exp(x), axis)`` is a softmax along that axis."""
     out = node.outputs[0]
@@ -184,7 +184,7 @@ def sparse(var: Variable) -> Apply | None:
     return node if value is not None and value == 0 else None
 
 
-@rule("mul", "true_div", phase="stabilize")
+@rule("mul", "true_div", phase="stabilize", view="product")
 def sparse_times(graph: RewriteGraph, node: Apply) -> Result:
     """``inc(0[i], v) * x -> inc(0[i], v * x[i])``: what divides `v` by ``x[i]`` cancels."""
     out = node.outputs[0]
@@ -212,7 +212,7 @@ def sparse_times(graph: RewriteGraph, node: Apply) -> Result:
     return None
 
 
-@rule("mul", "true_div", phase="stabilize")
+@rule("mul", "true_div", phase="stabilize", view="product")
 def distribute_softmax(graph: RewriteGraph, node: Apply) -> Result:
     """``(g - r) * softmax`` with a sparse `g`, or the ratios of a softmax written out, multiplied out.
 

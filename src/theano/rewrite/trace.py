@@ -4,14 +4,42 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from theano.graph import Variable
 
-# Texts of expressions are made when a rule fires only to this depth: they must cost microseconds.
-TEXT_DEPTH = 4
+# Rules change nodes in place, so a step keeps a copy of its expressions: to this depth, for it must be cheap.
+TRACE_DEPTH = 3
+
+Snapshot = Any
+"""A leaf variable, or ``(op, snapshots of the inputs)``, or ``(op,)`` where it was cut."""
 
 
-def describe(var: Variable, depth: int = TEXT_DEPTH) -> str:
+def snapshot(var: Variable, depth: int = TRACE_DEPTH) -> Snapshot:
+    """The expression that makes `var` now, cut at `depth`."""
+    node = var.owner
+    if node is None:
+        return var
+    if depth == 0:
+        return (node.op,)
+    return (node.op, [snapshot(v, depth - 1) for v in node.inputs])
+
+
+def text(shot: Snapshot) -> str:
+    """A snapshot as a short text."""
+    if not isinstance(shot, tuple):
+        data = getattr(shot, "data", None)
+        if data is None:
+            return str(shot)
+        if getattr(data, "size", 0) == 1:
+            return str(data.item())
+        return f"constant{list(data.shape)}" if hasattr(data, "shape") else str(data)
+    op = shot[0]
+    name = op.scalar_op.name if type(op).__name__ == "Elemwise" else str(op)
+    return f"{name}({', '.join(map(text, shot[1]))})" if len(shot) == 2 else f"{name}(…)"
+
+
+def describe(var: Variable, depth: int = TRACE_DEPTH) -> str:
     """A short text of an expression, cut at `depth`.
 
     Examples
@@ -19,20 +47,7 @@ def describe(var: Variable, depth: int = TEXT_DEPTH) -> str:
     >>> describe(T.exp(x) + 1)                                   # doctest: +SKIP
     'add(exp(x), 1)'
     """
-    node = var.owner
-    if node is None:
-        data = getattr(var, "data", None)
-        if data is None:
-            return str(var)
-        if getattr(data, "size", 0) == 1:
-            return str(data.item())
-        return f"constant{list(data.shape)}" if hasattr(data, "shape") else str(data)
-    name = getattr(getattr(node.op, "scalar_op", None), "name", None)
-    if name is None or type(node.op).__name__ != "Elemwise":
-        name = str(node.op)
-    if depth == 0:
-        return f"{name}(…)"
-    return f"{name}({', '.join(describe(v, depth - 1) for v in node.inputs)})"
+    return text(snapshot(var, depth))
 
 
 @dataclass(slots=True)
@@ -43,15 +58,24 @@ class Step:
     ----------
     phase, rule
         Names.
-    old, new
-        The variable replaced and what replaced it. Texts were taken when the rule fired
-        (`keep_texts`), for later rules change the same nodes.
+    before, after
+        Snapshots of the expression replaced and of what replaced it.
     """
 
     phase: str
     rule: str
-    old: str
-    new: str
+    before: Snapshot
+    after: Snapshot
+
+    @property
+    def old(self) -> str:
+        """Text of the expression replaced."""
+        return text(self.before)
+
+    @property
+    def new(self) -> str:
+        """Text of what replaced it."""
+        return text(self.after)
 
     def __str__(self) -> str:
         return f"{self.phase}: {self.rule}: {self.old} -> {self.new}"
@@ -72,7 +96,7 @@ class Trace:
 
     def add(self, phase: str, rule: str, old: Variable, new: Variable) -> None:
         """Record that `rule` turned `old` into `new`."""
-        self.steps.append(Step(phase, rule, describe(old), describe(new)))
+        self.steps.append(Step(phase, rule, snapshot(old), snapshot(new)))
 
     def counts(self) -> dict[str, int]:
         """How often each rule fired."""
