@@ -376,22 +376,25 @@ class FunctionPrinter:
     def branch(self, stmt: st.If) -> None:
         cond = self.operand(stmt.cond)
         then, orelse, end = self.label(), self.label(), self.label()
-        self.do(f"br i1 {cond}, label %{then}, label %{orelse}")
+        lines: list[str] = []
         for label, body in ((then, stmt.then), (orelse, stmt.orelse)):
-            self.levels.append(Level(label=label, lanes=self.top.lanes, index=self.top.index, index_ssa=self.top.index_ssa))
+            around = self.top
+            self.levels.append(Level(lanes=around.lanes, index=around.index, index_ssa=around.index_ssa))
             self.start(label)
             self.block(body)
             self.do(f"br label %{end}")
-            self._close()
+            lines += self._close()
+        # what the sides have hoisted stands before the branch
+        self.do(f"br i1 {cond}, label %{then}, label %{orelse}")
+        self.top.lines += lines
         self.start(end)
 
-    def _close(self) -> Level:
-        """Close the innermost level and append its text to the one around it."""
+    def _close(self) -> list[str]:
+        """Close the innermost level; its text."""
         level = self.levels.pop()
-        self.top.lines.extend(level.lines)
         open_levels = len(self.levels)
         self.depths = {k: d for k, d in self.depths.items() if d < open_levels}
-        return level
+        return level.lines
 
     def loop(self, stmt: st.For) -> None:
         extent = self.operand(stmt.extent)
@@ -490,7 +493,7 @@ class FunctionPrinter:
             opening.append(f"{phi} = phi {t} [{init}, %{before_label}], [{nxt}, %{latch}]")
         level.lines[:0] = opening
         before.lines.append(f"br i1 {guard}, label %{head}, label %{end}")
-        self._close()
+        before.lines += self._close()
         self.start(end)
         results = []
         for t, init, nxt in zip(types, inits, nexts, strict=True):

@@ -153,17 +153,20 @@ class Builder:
     def reduce(
         self, type_: str, dims: Sequence[Expr], reads: Sequence[Value], red: frozenset[int], keep: bool, op: str,
         acc: str, body: Body, cost: int = 1, maps: Sequence[tuple[int | None, ...]] | None = None,
+        uses_index: bool = False,
     ) -> Value:  # fmt: skip
         """Accumulate `body` over the axes `red` of the space `dims`."""
         dims = tuple(self.dims.normal(d) for d in dims)
         maps = [align(r, dims) for r in reads] if maps is None else list(maps)
         if all(is_const(dims[k], 1) for k in red):
+            assert not uses_index or all(is_const(d, 1) for d in dims), "positions along axes that are gone"
             return self._reduce_nothing(type_, dims, reads, red, keep, body, cost, maps)
         out_axes: list[int | None] = [k if k not in red else None for k in range(len(dims)) if keep or k not in red]
         out_dims = tuple(ONE if k is None else dims[k] for k in out_axes)
         item = Reduce(
             self.region, self.node, reads=list(reads), dims=dims, red=red, maps=maps,
             out_axes=tuple(out_axes), op=op, acc=acc, body=body, cost=cost,
+            uses_index=uses_index,
         )  # fmt: skip
         if all(is_const(d, 1) for d in out_dims):
             item.out = self.tensor(type_, out_dims, "cell")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from theano.graph import Constant, Variable
+from theano.graph import Constant, Op, Variable
 from theano.graph.walk import io_toposort
 from theano.loops import expr as ex
 from theano.loops import stmt as st
@@ -207,7 +207,7 @@ class _Lowering:
     def _node(self, node: Any) -> None:
         b = self.b
         b.node = node
-        if getattr(node.op, "decompose", None) is not None and find(node.op) is None:
+        if type(node.op).decompose is not Op.decompose and find(node.op) is None:
             self._decompose(node)
             return
         values = [self.value(v) for v in node.inputs]

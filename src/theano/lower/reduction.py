@@ -8,11 +8,11 @@ from theano.loops import expr as ex
 from theano.loops.expr import Expr
 from theano.lower.builder import Builder
 from theano.lower.dims import ZERO, is_const
-from theano.lower.elemwise import compute_type, convert
+from theano.lower.elemwise import compute_type, convert, rearranged, shuffled
 from theano.lower.items import Element
 from theano.lower.registry import lowers
 from theano.lower.values import Value
-from theano.tensor.reduction import CAReduce
+from theano.tensor.reduction import Argmax, CAReduce, MaxAndArgmax
 
 OPERATIONS = {
     "add": "add", "mul": "mul", "maximum": "max", "minimum": "min", "and": "and", "or": "or", "xor": "xor",
@@ -57,8 +57,6 @@ def reduced(b: Builder, x: Value, red: frozenset[int], operation: str, acc: str,
     if not long_axes:
         dims = tuple(d for k, d in enumerate(x.dims) if k not in red)
         order = tuple(k for k in range(x.ndim) if k not in red)
-        from theano.lower.elemwise import shuffled
-
         return b.pointwise(out, dims, [shuffled(b, x, order)], lambda at: convert(convert(at.read(0), acc), register(out)))
     result = b.reduce(out, x.dims, [x], red, False, operation, acc, body)
     return result
@@ -66,3 +64,34 @@ def reduced(b: Builder, x: Value, red: frozenset[int], operation: str, acc: str,
 
 def register(type_: str) -> str:
     return "f32" if type_ == "f16" else type_
+
+
+@lowers(MaxAndArgmax, Argmax)
+def lower_argmax(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
+    """The maximum, then the first place that holds it (or the first NaN): two sweeps over the same row."""
+    x = inputs[0]
+    type_ = register(x.type)
+    if type_ not in ex.TYPES:
+        return None
+    axes = tuple(sorted(node.op.axis))
+    red = frozenset(axes)
+    for axis in axes:
+        if not is_const(x.dims[axis]) or is_const(x.dims[axis], 0):
+            message = "attempt to get argmax of an empty sequence (axis length {0})"
+            b.check(ex.gt(x.dims[axis], ZERO), ValueError, message, (x.dims[axis],))
+    largest = reduced(b, x, red, "max", type_, x.type)
+    kept = [k for k in range(x.ndim) if k not in red]
+    place = {k: n for n, k in enumerate(kept)}
+    around = rearranged(largest, [place.get(k) for k in range(x.ndim)])
+
+    def body(at: Element) -> Expr:
+        value, best = at.read(0), at.read(1)
+        hit = ex.or_(ex.isnan(value), ex.eq(value, best)) if type_ in ex.FLOATS else ex.eq(value, best)
+        position: Expr = ZERO
+        for k in axes:
+            position = ex.add(ex.mul(position, x.dims[k]), at.index(k))
+        return ex.select(hit, position, ex.const((1 << 63) - 1, "i64"))
+
+    where = b.reduce("i64", x.dims, [x, around], red, False, "min", "i64", body, uses_index=True)
+    return [where] if len(node.outputs) == 1 else [largest, where]
+
