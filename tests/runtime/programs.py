@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -103,15 +105,15 @@ class Program(FunctionBase):
         self.slow_calls += 1
         if kwargs or len(args) != len(self.spec.inputs) or not self.convert:
             raise SlowPathError(f"{len(args)} arguments, keywords {sorted(kwargs)}")
-        return self(*[np.ascontiguousarray(a, x.dtype).reshape(np.shape(a)) for a, x in zip(args, self.spec.inputs)])
+        return self(
+            *[np.ascontiguousarray(a, x.dtype).reshape(np.shape(a)) for a, x in zip(args, self.spec.inputs)]
+        )
 
 
 class Fallback:
     """Refers to its function weakly: contexts keep it."""
 
     def __init__(self, function: Program) -> None:
-        import weakref
-
         self.function = weakref.ref(function)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -136,7 +138,5 @@ def identity(x: ArraySpec) -> Program:
 
 def storage_spec(inputs: Sequence[InputSpec], storages: Sequence[InputSpec], **fields: Any) -> EntrySpec:
     """Storages get the words after the fixed ones, in order."""
-    from dataclasses import replace
-
     placed = [replace(x, word=abi.FIRST_FREE + k) for k, x in enumerate(storages)]
     return EntrySpec(inputs, placed, **fields)

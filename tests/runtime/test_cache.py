@@ -125,8 +125,10 @@ def test_what_was_unused_longest_goes_first(tmp_path):
 
 
 def test_writers_in_many_processes(store):
-    code = "import sys; from theano.runtime.cache import ObjectCache\nc = ObjectCache(sys.argv[1], 1 << 20)\n" \
-           "for k in range(300):\n    c.store('a', b'x' * 5000); assert c.load('a') == b'x' * 5000\n"
+    code = (
+        "import sys; from theano.runtime.cache import ObjectCache\nc = ObjectCache(sys.argv[1], 1 << 20)\n"
+        "for k in range(300):\n    c.store('a', b'x' * 5000); assert c.load('a') == b'x' * 5000\n"
+    )
     running = [subprocess.Popen([sys.executable, "-c", code, str(store.folder)]) for _ in range(3)]
     assert [p.wait(60) for p in running] == [0, 0, 0]
 

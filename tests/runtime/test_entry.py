@@ -8,7 +8,17 @@ import sys
 import numpy as np
 import pytest
 
-from tests.runtime.programs import MAIN, Program, SlowPathError, copy, identity, new_array, scalar_product, storage_spec, word
+from tests.runtime.programs import (
+    MAIN,
+    Program,
+    SlowPathError,
+    copy,
+    identity,
+    new_array,
+    scalar_product,
+    storage_spec,
+    word,
+)
 from theano.runtime import abi
 from theano.runtime.abi import ArraySpec, ObjectSpec
 from theano.runtime.entry import EntrySpec
@@ -45,7 +55,9 @@ def odd_arrays():
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("x", list(odd_arrays()), ids=lambda x: f"{type(x).__name__}-{x.dtype.str}-{x.strides}")
+@pytest.mark.parametrize(
+    "x", list(odd_arrays()), ids=lambda x: f"{type(x).__name__}-{x.dtype.str}-{x.strides}"
+)
 def test_odd_arrays_take_the_slow_path(x):
     f = identity(ArraySpec("float64", (False, False)))
     with pytest.raises(SlowPathError):
@@ -58,7 +70,14 @@ def test_plain_but_unusual_arrays_are_native():
     frozen = x.copy()
     frozen.flags.writeable = False
     unpickled = pickle.loads(pickle.dumps(x))
-    for y in (frozen, unpickled, x[1:], np.arange(12.0).reshape(4, 3)[1:3], np.zeros((0, 3)), np.zeros((3, 0))):
+    for y in (
+        frozen,
+        unpickled,
+        x[1:],
+        np.arange(12.0).reshape(4, 3)[1:3],
+        np.zeros((0, 3)),
+        np.zeros((3, 0)),
+    ):
         assert np.array_equal(f(y), y)
     assert f.slow_calls == 0
 
@@ -106,7 +125,9 @@ def test_numbers_are_taken_exactly_or_not_at_all(dtype):
         for f, given in ((scalar, value), (vector, [value, value]), (matrix, ((value,), [value]))):
             if holds(dtype, value):
                 got = f(given)
-                assert got.dtype == dtype and np.array_equal(got, np.array(given, dtype), equal_nan=dtype in FLOATS)
+                assert got.dtype == dtype and np.array_equal(
+                    got, np.array(given, dtype), equal_nan=dtype in FLOATS
+                )
             else:
                 with pytest.raises(SlowPathError):
                     f(given)
@@ -173,11 +194,17 @@ def test_many_list_inputs_share_the_stack():
 
 def test_wrong_counts_and_keywords_take_the_slow_path():
     f = scalar_product()
-    for args, kwargs in (((), {}), ((1.0,), {}), ((1.0,) * 3, {}), ((1.0,), {"b": 2.0}), ((1.0, 2.0), {"c": 1})):
+    for args, kwargs in (
+        ((), {}),
+        ((1.0,), {}),
+        ((1.0,) * 3, {}),
+        ((1.0,), {"b": 2.0}),
+        ((1.0, 2.0), {"c": 1}),
+    ):
         with pytest.raises(SlowPathError, match=f"{len(args)} arguments"):
             f(*args, **kwargs)
     f.convert = True
-    assert f("2", np.float32(3)) == 6 and f(*(2.0, 3.0)) == 6 and f(*[2.0, 3.0], **{}) == 6
+    assert f("2", np.float32(3)) == 6 and f(*(2.0, 3.0)) == 6 and f(*[2.0, 3.0]) == 6
 
 
 def test_every_way_to_call():
@@ -195,7 +222,14 @@ def test_every_way_to_call():
 
 
 def outputs_main(layout, n):
-    return MAIN + "".join(new_array(layout.slot(k), "int64", 0, "null", f"o{k}") + f"store i64 {k}, ptr %o{k}\n" for k in range(n)) + "ret i32 0\n}\n"
+    return (
+        MAIN
+        + "".join(
+            new_array(layout.slot(k), "int64", 0, "null", f"o{k}") + f"store i64 {k}, ptr %o{k}\n"
+            for k in range(n)
+        )
+        + "ret i32 0\n}\n"
+    )
 
 
 @pytest.mark.parametrize("n", (0, 1, 3, 20))
@@ -279,8 +313,12 @@ def add_main(layout, n=1):
     text = MAIN
     for k in range(n):
         text += word("frame", layout.storage_data(k), f"s{k}")
-        text += f"%v{k} = load double, ptr %s{k}\n%w{k} = fadd double %v{k}, 1.0\nstore double %w{k}, ptr %s{k}\n"
-    return text + new_array(layout.slot(0), "float64", 0, "null") + "store double %w0, ptr %out\nret i32 0\n}\n"
+        text += (
+            f"%v{k} = load double, ptr %s{k}\n%w{k} = fadd double %v{k}, 1.0\nstore double %w{k}, ptr %s{k}\n"
+        )
+    return (
+        text + new_array(layout.slot(0), "float64", 0, "null") + "store double %w0, ptr %out\nret i32 0\n}\n"
+    )
 
 
 def updating(*containers, inputs=(), updated=True):
@@ -300,7 +338,20 @@ def test_storage_is_read_at_every_call():
     assert got == 11 and after == before
 
 
-@pytest.mark.parametrize("value", [None, 3.0, [1.0], np.zeros(()), np.zeros((2, 2)), np.zeros(3, "f4"), np.zeros(6)[::2], np.zeros(3, ">f8")], ids=repr)
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        3.0,
+        [1.0],
+        np.zeros(()),
+        np.zeros((2, 2)),
+        np.zeros(3, "f4"),
+        np.zeros(6)[::2],
+        np.zeros(3, ">f8"),
+    ],
+    ids=repr,
+)
 def test_storage_that_is_not_plain(value):
     f = updating([value])
     with pytest.raises(SlowPathError):
@@ -316,7 +367,12 @@ def test_storage_that_can_not_be_written():
         updating([frozen])()
     x = ArraySpec("float64", (False,))
     spec = storage_spec([], [x], n_slots=1, n_outputs=1)
-    assert Program(spec, MAIN + new_array(spec.layout.slot(0), "int64", 0, "null") + "ret i32 0\n}\n", [[frozen]])() is not None
+    assert (
+        Program(
+            spec, MAIN + new_array(spec.layout.slot(0), "int64", 0, "null") + "ret i32 0\n}\n", [[frozen]]
+        )()
+        is not None
+    )
 
 
 def test_updated_storage_must_overlap_nothing():
@@ -358,8 +414,14 @@ def test_object_inputs_and_storages_are_passed_on():
     spec = storage_spec([ObjectSpec()], [ObjectSpec()], n_slots=2, n_outputs=2, result="list")
     text = MAIN
     for k, at in enumerate((spec.layout.input_data(0), spec.layout.storage_data(0))):
-        text += word("frame", at, f"x{k}") + word("ctx", abi.CTX["inc_ref"], f"inc{k}") + f"call void %inc{k}(ptr %x{k})\n"
-        text += f"%s{k} = getelementptr i64, ptr %frame, i64 {spec.layout.slot(k)}\nstore ptr %x{k}, ptr %s{k}\n"
+        text += (
+            word("frame", at, f"x{k}")
+            + word("ctx", abi.CTX["inc_ref"], f"inc{k}")
+            + f"call void %inc{k}(ptr %x{k})\n"
+        )
+        text += (
+            f"%s{k} = getelementptr i64, ptr %frame, i64 {spec.layout.slot(k)}\nstore ptr %x{k}, ptr %s{k}\n"
+        )
     box = [object()]
     f = Program(spec, text + "ret i32 0\n}\n", [box])
     token = object()

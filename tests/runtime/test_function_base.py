@@ -210,8 +210,16 @@ def test_pool_limit():
     from theano.runtime import support
 
     spec = EntrySpec([], [], n_slots=1, n_outputs=0, result="none")
-    text = MAIN + word("ctx", abi.CTX["pool_take"], "take") + f"%work = getelementptr i64, ptr %frame, i64 {spec.layout.work}\n"
-    f = Program(spec, text + "%b = call ptr %take(ptr %ctx, ptr %work, i64 1000000)\n%c = call ptr %take(ptr %ctx, ptr %work, i64 9000000)\nret i32 0\n}\n")
+    text = (
+        MAIN
+        + word("ctx", abi.CTX["pool_take"], "take")
+        + f"%work = getelementptr i64, ptr %frame, i64 {spec.layout.work}\n"
+    )
+    f = Program(
+        spec,
+        text
+        + "%b = call ptr %take(ptr %ctx, ptr %work, i64 1000000)\n%c = call ptr %take(ptr %ctx, ptr %work, i64 9000000)\nret i32 0\n}\n",
+    )
     try:
         support.set_pool_limit(0)
         f()
@@ -251,7 +259,7 @@ AT_EXIT = {
     "global cycle": "f.me = f; g = t.calling_back(lambda x: (f,)); f.g = g",
     "daemon thread": "threading.Thread(target=lambda: [f(2.0, 3.0) for _ in iter(int, 1)], daemon=True).start()",
     "atexit": "import atexit; atexit.register(lambda: sys.exit(1) if f(2.0, 3.0) != 6 else None)",
-    "finalizer": "class L:\n    def __del__(self): f(2.0, 3.0)\nl = L(); sys.modules['kept'] = l",
+    "finalizer": "class L:\n    def __del__(self, f=f): f(2.0, 3.0)\nl = L(); sys.modules['kept'] = l",
     "large array": "import numpy as np; from theano.runtime.abi import ArraySpec; from tests.runtime.programs import identity\n"
     "keep = identity(ArraySpec('float64', (False,)))(np.zeros(1000000)); sys.modules['kept2'] = keep",
 }
@@ -259,7 +267,9 @@ AT_EXIT = {
 
 @pytest.mark.parametrize("name", AT_EXIT)
 def test_exit(name):
-    done = subprocess.run([sys.executable, "-c", SCRIPT.format(body=AT_EXIT[name])], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT.format(body=AT_EXIT[name])], capture_output=True, text=True, timeout=60
+    )
     assert done.returncode == 0 and "Error" not in done.stderr, done.stderr
 
 
@@ -284,7 +294,9 @@ for thread in threads: thread.join()
 """
 
 
-@pytest.mark.skipif(not hasattr(sys, "getdlopenflags") or sys.platform == "darwin", reason="forking is for Linux")
+@pytest.mark.skipif(
+    not hasattr(sys, "getdlopenflags") or sys.platform == "darwin", reason="forking is for Linux"
+)
 def test_fork_while_others_compile():
     code = SCRIPT.format(body=FORKS.replace("{{", "{").replace("}}", "}"))
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)

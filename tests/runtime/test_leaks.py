@@ -7,8 +7,17 @@ import sys
 import numpy as np
 import pytest
 
-from tests.runtime.programs import MAIN, Program, SlowPathError, identity, new_array, scalar_product, storage_spec
-from tests.runtime.test_entry import add_main, failing, outputs_main, updating
+from tests.runtime.programs import (
+    MAIN,
+    Program,
+    SlowPathError,
+    identity,
+    new_array,
+    scalar_product,
+    storage_spec,
+    word,
+)
+from tests.runtime.test_entry import failing, outputs_main, updating
 from theano.runtime import abi
 from theano.runtime.abi import ArraySpec
 from theano.runtime.entry import EntrySpec
@@ -94,8 +103,6 @@ def test_new_storage_is_set(no_growth):
     vector = ArraySpec("float64", (False,))
     spec = storage_spec([], [vector], n_slots=1, n_outputs=0, result="none")
     layout = spec.layout
-    from tests.runtime.programs import word
-
     dims = "%dims = alloca i64\nstore i64 2, ptr %dims\n"
     text = MAIN + dims + new_array(layout.slot(0), "float64", 1, "%dims") + "store double 5.0, ptr %out\n"
     text += "%second = getelementptr double, ptr %out, i64 1\nstore double 6.0, ptr %second\n"
@@ -105,4 +112,3 @@ def test_new_storage_is_set(no_growth):
     f = Program(spec, text, [box])
     assert f() == [] and box[0].tolist() == [5, 6]
     no_growth(f)
-    assert add_main

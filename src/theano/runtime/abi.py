@@ -130,7 +130,9 @@ class ArraySpec:
 
     def code(self, buffer_bytes: int = 0) -> int:
         """The word that describes this array to the readers."""
-        flags = (self.numbers and CODE_NUMBERS) | (self.rounds and CODE_ROUNDS) | (self.updated and CODE_UPDATED)
+        flags = (
+            (self.numbers and CODE_NUMBERS) | (self.rounds and CODE_ROUNDS) | (self.updated and CODE_UPDATED)
+        )
         return self.ndim | descr_index(self.dtype) << 8 | flags | buffer_bytes << 32
 
 

@@ -114,7 +114,11 @@ class ObjectCache:
                 problem = str(error)
             self._usable = problem is None
             if problem is not None:
-                warnings.warn(f"compiled programs are not kept in {self.folder}: {problem}", RuntimeWarning, stacklevel=2)
+                warnings.warn(
+                    f"compiled programs are not kept in {self.folder}: {problem}",
+                    RuntimeWarning,
+                    stacklevel=2,
+                )
         return self._usable
 
     @staticmethod

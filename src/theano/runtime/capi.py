@@ -20,7 +20,6 @@ from theano.runtime import abi
 
 __all__ = ["available", "capsule_pointer", "function_address", "read_word", "write_word"]
 
-
 # Rows of NumPy's C-API table: fixed since NumPy 1.7, checked below where a mistake would be fatal.
 _NUMPY_API = {"ndarray_type": 2, "new_from_descr": 94, "equiv_types": 182, "set_base_object": 282}
 
@@ -92,7 +91,9 @@ def _numpy_table() -> int:
 @functools.cache
 def addresses() -> dict[str, int]:
     """Every address the fixed words of a context or the support functions need, by name."""
-    table = {name: function_address(getattr(ctypes.pythonapi, c_name)) for name, c_name in _PYTHON_API.items()}
+    table = {
+        name: function_address(getattr(ctypes.pythonapi, c_name)) for name, c_name in _PYTHON_API.items()
+    }
     table.update((name, id(value)) for name, value in _OBJECTS.items())
     rows = _numpy_table()
     table.update((name, read_word(rows + 8 * row)) for name, row in _NUMPY_API.items())
@@ -117,7 +118,8 @@ def _problem() -> str | None:
 
 
 def _object_header() -> bool:
-    return all(read_word(id(x) + abi.TYPE) == id(type(x)) for x in (1.5, [], (), np.zeros(1), int))
+    objects: tuple[object, ...] = (1.5, [], (), np.zeros(1), int)
+    return all(read_word(id(x) + abi.TYPE) == id(type(x)) for x in objects)
 
 
 def _float_value() -> bool:
@@ -179,7 +181,10 @@ def _numpy_functions() -> bool:
 
 
 def _type_flags() -> bool:
-    return all(read_word(id(t) + abi.TYPE_FLAGS) & 0xFFFFFFFF == t.__flags__ & 0xFFFFFFFF for t in (int, dict, _Probe))
+    return all(
+        read_word(id(t) + abi.TYPE_FLAGS) & 0xFFFFFFFF == t.__flags__ & 0xFFFFFFFF
+        for t in (int, dict, _Probe)
+    )
 
 
 class _Probe:

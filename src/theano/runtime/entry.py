@@ -40,6 +40,7 @@ class EntrySpec:
     def layout(self) -> FrameLayout:
         return FrameLayout(self.inputs, self.storages, self.n_slots)
 
+
 # Stack memory for numbers in lists: a buffer for each such input, less where there are many.
 _BUFFER_BYTES = 512
 _BUFFERS_TOTAL = 8192
@@ -115,7 +116,9 @@ class _Printer:
 
     def make_buffers(self) -> None:
         """Allocate the memory of inputs that may be given as numbers; clear the words that hold a malloc."""
-        tensors = [(k, x) for k, x in enumerate(self.spec.inputs) if isinstance(x, abi.ArraySpec) and numbers(x)]
+        tensors = [
+            (k, x) for k, x in enumerate(self.spec.inputs) if isinstance(x, abi.ArraySpec) and numbers(x)
+        ]
         self.lists = [k for k, x in tensors if x.ndim]
         self.buffer_bytes = min(_BUFFER_BYTES, _BUFFERS_TOTAL // max(len(self.lists), 1)) & -16
         for k, x in tensors:
@@ -138,7 +141,9 @@ class _Printer:
                 self.buffer_bytes if native and x.ndim else 0
             )
             buffer = f"%buffer{k}" if native else "null"
-            good = self.let(f"call i32 {reader}(ptr %ctx, ptr {obj}, ptr {out}, i64 {code}, i64 {x.ones}, ptr {buffer})")
+            good = self.let(
+                f"call i32 {reader}(ptr %ctx, ptr {obj}, ptr {out}, i64 {code}, i64 {x.ones}, ptr {buffer})"
+            )
             self.go_on_if(self.let(f"icmp ne i32 {good}, 0"), f"read{k}")
 
     def read_storages(self) -> None:
@@ -159,7 +164,9 @@ class _Printer:
     def check_overlap(self) -> str:
         """Compare the memory of updated storages with that of all other arrays; returns the table's definition."""
         layout, spec = self.layout, self.spec
-        stored = [(layout.storage_data(k), x) for k, x in enumerate(spec.storages) if isinstance(x, abi.ArraySpec)]
+        stored = [
+            (layout.storage_data(k), x) for k, x in enumerate(spec.storages) if isinstance(x, abi.ArraySpec)
+        ]
         given = [(layout.input_data(k), x) for k, x in enumerate(spec.inputs) if isinstance(x, abi.ArraySpec)]
         updated = [entry for entry in stored if entry[1].updated]
         rows = updated + [entry for entry in stored if not entry[1].updated] + given
@@ -174,7 +181,9 @@ class _Printer:
 
     def run(self) -> None:
         self.do("%status = call i32 @main(ptr %ctx, ptr %frame)")
-        self.do("switch i32 %status, label %failed_check [i32 0, label %succeeded", "  i32 -1, label %raised]")
+        self.do(
+            "switch i32 %status, label %failed_check [i32 0, label %succeeded", "  i32 -1, label %raised]"
+        )
         self.start("failed_check")
         error = self.at("%frame", self.layout.error)
         self.do(
@@ -211,7 +220,9 @@ class _Printer:
             self.allocas.append("%wrapped = alloca ptr, align 8")
             self.do(f"store ptr {value}, ptr %wrapped")
             wrap = self.load("%ctx", spec.wrap)
-            result = self.let(f"call ptr {self.context('vectorcall')}(ptr {wrap}, ptr %wrapped, i64 1, ptr null)")
+            result = self.let(
+                f"call ptr {self.context('vectorcall')}(ptr {wrap}, ptr %wrapped, i64 1, ptr null)"
+            )
             self.do(f"call void {self.context('dec_ref')}(ptr {value})")
             value = result
         self.do("br label %deliver")

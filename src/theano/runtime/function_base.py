@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -52,7 +53,9 @@ _KEPT: list[object] = []  # CPython keeps pointers into the spec for the life of
 
 
 def _native_base() -> type:
-    members = (_Member * 2)(_Member(b"__vectorcalloffset__", _T_PYSSIZET, abi.CALLABLE_VECTORCALL, _READONLY, None), _Member())
+    members = (_Member * 2)(
+        _Member(b"__vectorcalloffset__", _T_PYSSIZET, abi.CALLABLE_VECTORCALL, _READONLY, None), _Member()
+    )
     slots = (_Slot * 3)(
         _Slot(_SLOT_MEMBERS, ctypes.addressof(members)),
         _Slot(_SLOT_CALL, capi.function_address(ctypes.pythonapi.PyVectorcall_Call)),
@@ -79,8 +82,6 @@ def _choose_base() -> tuple[type, bool]:
         try:
             return _native_base(), True
         except Exception as error:  # an interpreter that refuses the spec: the Python path still works
-            import warnings
-
             warnings.warn(f"theano runs without native entry points: {error}", RuntimeWarning, stacklevel=2)
     return _PythonBase, False
 

@@ -213,7 +213,9 @@ def _load(code: bytes, exports: tuple[str, ...]) -> Any:
     if _engine is None:
         # COFF is the one format whose JITLink support is incomplete.
         _engine = llvm.create_lljit_compiler(_machine(isa(), 1), use_jit_link=sys.platform != "win32")
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(_engine))  # never disposed of, not at exit either: see `CodeObject`
+        ctypes.pythonapi.Py_IncRef(
+            ctypes.py_object(_engine)
+        )  # never disposed of, not at exit either: see `CodeObject`
     builder = llvm.JITLibraryBuilder().add_object_img(code).add_current_process()
     for name in exports:
         builder.export_symbol(name)

@@ -54,11 +54,14 @@ def _numbers() -> Mapping[str, object]:
     empty = (1, 0)
     puts = {"float32": "put_float", "float64": "put_double"}
     cases = [
-        f"i64 {abi.descr_index(name)}, label %{puts.get(name, f'put{abi.ITEMSIZE[name]}')}" for name in _RANGES
+        f"i64 {abi.descr_index(name)}, label %{puts.get(name, f'put{abi.ITEMSIZE[name]}')}"
+        for name in _RANGES
     ]
     table: dict[str, object] = {name: len(abi.CTX) + k for k, name in enumerate(EXTRA)}
     table.update(abi.CTX)
-    table.update({name: value for name, value in vars(abi).items() if name.isupper() and isinstance(value, int)})
+    table.update(
+        {name: value for name, value in vars(abi).items() if name.isupper() and isinstance(value, int)}
+    )
     table.update(
         TUPLE_ITEMS=capi.tuple_items(),
         POOL_BLOCKS=_POOL_BLOCKS,
