@@ -55,7 +55,7 @@ def check(
     wrt: Sequence[int] | None = None,
     smooth: bool = True,
 ) -> np.ndarray:
-    """Compare ``build(*variables)`` with `expect` (an array, or a function of arrays), and its derivatives."""
+    """Compare ``build(*variables)`` with `expect` (array or function of arrays); check derivatives."""
     arrays = tuple(np.asarray(a) for a in arrays)
     inputs = variables(arrays)
     y = build(*inputs)

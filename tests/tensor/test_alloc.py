@@ -10,7 +10,7 @@ from tests.tensor.oracle import check
 R = np.random.RandomState(0)
 V = R.normal(size=4)
 M = R.normal(size=(3, 4))
-I = np.int64
+I = np.int64  # noqa: E741
 
 EXPRESSIONS = {
     "alloc 0-d": (lambda x: T.alloc(x, 2, 3), lambda a: np.full((2, 3), a), np.float64(2)),

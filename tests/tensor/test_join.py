@@ -12,7 +12,7 @@ V = R.normal(size=4)
 M = R.normal(size=(3, 4))
 N = R.normal(size=(2, 4))
 S = np.float64(2.5)
-I = np.int64
+I = np.int64  # noqa: E741
 
 EXPRESSIONS = {
     "concatenate": (lambda x, y: T.concatenate([x, y]), lambda a, b: np.concatenate([a, b]), M, N),

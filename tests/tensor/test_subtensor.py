@@ -15,7 +15,7 @@ R = np.random.RandomState(0)
 V = R.normal(size=5)
 M = R.normal(size=(4, 5))
 T3 = R.normal(size=(3, 4, 5))
-I = np.int64
+I = np.int64  # noqa: E741
 IV = np.array([2, 0, 2])
 
 READS = {

@@ -230,7 +230,7 @@ class AdvancedSubtensor(_General, _Reader):
         position = {id(v): k for k, v in enumerate(node.inputs)}
         lengths = iter(shapes[0])
         rest: list[Any] = []
-        arrays: list[tuple[Variable, tuple[Any, ...]]] = []
+        arrays: list[tuple[Any, tuple[Any, ...]]] = []
         for e in entries:
             if e is None:
                 rest.append(index_constant(1))
@@ -246,7 +246,7 @@ class AdvancedSubtensor(_General, _Reader):
         return [tuple(d if s is None else index_constant(s) for d, s in zip(dims, static))]
 
 
-def _broadcast_lengths(arrays: list[tuple[Variable, tuple[Any, ...]]]) -> list[Any]:
+def _broadcast_lengths(arrays: list[tuple[Any, tuple[Any, ...]]]) -> list[Any]:
     """The shape to which index arrays broadcast."""
     result: list[Any] = []
     for axis in range(-max(a.type.ndim for a, _ in arrays), 0):

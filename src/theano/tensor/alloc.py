@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from theano.configdefaults import config
-from theano.graph import Apply, Op, Variable
+from theano.graph import Apply, Op
 from theano.scalar.dtypes import DISCRETE, upcast
 from theano.tensor.math import cast, ceil, maximum, second
 from theano.tensor.opsupport import (
@@ -137,12 +137,7 @@ def _lengths(shape: Any) -> list[Any]:
     """The lengths that the `shape` argument of `zeros` and `ones` stands for."""
     if isinstance(shape, (list, tuple)):
         return list(shape)
-    if (
-        isinstance(shape, Variable)
-        and shape.type.ndim == 0
-        or np.ndim(shape) == 0
-        and not isinstance(shape, Variable)
-    ):
+    if as_tensor_variable(shape).type.ndim == 0:
         return [shape]
     vector = as_shape_vector(shape)
     known = known_ints(vector)

@@ -45,7 +45,8 @@ from theano.tensor.variable import as_tensor_variable
 
 __all__ = [
     "CumOp", "RepeatOp", "SearchsortedOp", "Unique", "bartlett", "bincount", "compress", "cpu_contiguous",
-    "cumprod", "cumsum", "diff", "ravel_multi_index", "repeat", "searchsorted", "squeeze", "to_one_hot", "unravel_index",
+    "cumprod", "cumsum", "diff", "ravel_multi_index", "repeat", "searchsorted", "squeeze", "to_one_hot",
+    "unravel_index",
 ]  # fmt: skip
 
 
@@ -261,7 +262,7 @@ def to_one_hot(y: Any, nb_class: Any, dtype: str | None = None) -> Any:
 
 
 def bincount(x: Any, weights: Any = None, minlength: Any = None, assert_nonneg: bool = False) -> Any:
-    """How often each number from 0 to ``max(x)`` occurs in the integer vector `x`; at least `minlength` counts.
+    """How often each number from 0 to ``max(x)`` occurs in the vector `x`; at least `minlength` counts.
 
     With `weights` the weights are added up instead of counted.
 
@@ -316,9 +317,9 @@ class Unique(Op):
         )
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
-        found = np.unique(
-            inputs[0], self.return_index, self.return_inverse, self.return_counts, axis=self.axis
-        )
+        flags: list[Any] = [self.return_index, self.return_inverse, self.return_counts]
+        unique: Any = np.unique  # its overloads know literal flags only
+        found = unique(inputs[0], *flags, axis=self.axis)
         values = list(found) if isinstance(found, tuple) else [found]
         for k, (storage, value) in enumerate(zip(out, values)):
             storage[0] = value if k == 0 else np.ravel(value).astype("int64")
@@ -353,8 +354,9 @@ class SearchsortedOp(Op):
         return single(self, inputs, "int64", v.type.shape)
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
-        x, v, *sorter = inputs
-        out[0][0] = np.asarray(np.searchsorted(x, v, self.side, *sorter), dtype="int64")
+        x, v = inputs[:2]
+        side: Any = self.side
+        out[0][0] = np.asarray(np.searchsorted(x, v, side, *inputs[2:]), dtype="int64")
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         return [shapes[1]]
@@ -370,7 +372,7 @@ class SearchsortedOp(Op):
 
 
 def searchsorted(x: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
-    """The positions in the sorted vector `x` before (`side` 'left') or behind which the elements of `v` belong.
+    """The positions in the sorted vector `x` before (or, `side` 'right', behind) which `v` belongs.
 
     Examples
     --------

@@ -162,7 +162,7 @@ def _mask_positions(x: Any, mask: Any, axis: int) -> list[Any]:
 
 
 def nonzero(a: Any, return_matrix: bool = False) -> Any:
-    """The positions of non-zero elements: a tuple with one vector for each axis, or these as rows of a matrix.
+    """The positions of non-zero elements: a tuple of one vector for each axis, or the rows of a matrix.
 
     Examples
     --------

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from theano.graph import Apply, Op, Variable
+from theano.graph import Apply, Op
 from theano.scalar.dtypes import DISCRETE, upcast
 from theano.tensor.alloc import alloc
 from theano.tensor.math import eq, maximum, switch
@@ -268,8 +268,9 @@ class Split(Op):
             raise ValueError(f"Split into {self.len_splits} parts, but {len(lengths)} lengths were given")
         if any(n is not None and n < 0 for n in lengths):
             raise ValueError(f"Split sizes cannot be negative, got {list(lengths)}")
-        if total is not None and None not in lengths and sum(lengths) != total:
-            raise ValueError(f"The splits sum to {sum(lengths)}, expected {total}")
+        known = [n for n in lengths if n is not None]
+        if total is not None and len(known) == len(lengths) and sum(known) != total:
+            raise ValueError(f"The splits sum to {sum(known)}, expected {total}")
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         x, axis, splits = inputs
@@ -323,7 +324,7 @@ def split(x: Any, splits_size: Any, n_splits: int, axis: Any = 0) -> Any | list[
 
 
 def roll(x: Any, shift: Any, axis: int | None = None) -> Any:
-    """`x` with its elements moved by `shift` places along `axis` (default: of the flattened `x`), around the end.
+    """`x` with its elements moved by `shift` places along `axis`, around the end (default: flattened).
 
     Examples
     --------
@@ -359,8 +360,8 @@ def tile(x: Any, reps: Any, ndim: int | None = None) -> Any:
     """
     x = as_tensor_variable(x)
     if not isinstance(reps, (list, tuple)):
-        reps = reps if np.ndim(reps) == 0 and not isinstance(reps, Variable) else as_tensor_variable(reps)
-        if isinstance(reps, Variable) and reps.type.ndim == 1:
+        reps = as_tensor_variable(reps)
+        if reps.type.ndim == 1:
             known = known_ints(reps)
             count = len(known) if known is not None else ndim
             if count is None:

@@ -179,7 +179,7 @@ def as_shape_vector(lengths: Any, ndim: int | None = None) -> Any:
 
 def _is_float(length: Any) -> bool:
     if isinstance(length, Variable):
-        return length.type.dtype not in INTEGER
+        return as_tensor_variable(length).type.dtype not in INTEGER
     return np.asarray(length).dtype.kind not in "iu"
 
 
@@ -285,9 +285,8 @@ def element(vector: Any, i: int) -> Any:
     if node is not None and isinstance(node.op, Shape):
         return shape_i(node.inputs[0], i)
     known = known_ints(vector)
-    if known is not None and known[i] is not None:
-        return index_constant(known[i])
-    return vector[i]
+    value = None if known is None else known[i]
+    return vector[i] if value is None else index_constant(value)
 
 
 def product(factors: Iterable[Variable]) -> Any:

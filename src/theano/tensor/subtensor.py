@@ -276,8 +276,7 @@ class Written(Indexed):
 
 
 def as_written(x: Any, y: Any, target: StaticShape) -> Any:
-    """`y` as the value to write where a tensor of static shape `target` is: of the dtype of `x`, broadcastable
-    where it must be."""
+    """`y` as the value to write over a part of `x` of static shape `target`: cast, broadcastable where needed."""
     y = as_tensor_variable(y)
     if y.type.ndim > len(target):
         raise TypeError(

@@ -24,7 +24,8 @@ def _axes(x: Any, axes: Axes) -> tuple[int, ...]:
         if axes != "spatial":
             raise ValueError(f"invalid axes: {axes!r}; expected 'per-activation', 'spatial' or a tuple")
         return (0, *range(2, ndim))
-    found = [int(a) for a in (axes if isinstance(axes, (list, tuple, np.ndarray)) else [axes])]
+    several: Any = axes if isinstance(axes, (list, tuple, np.ndarray)) else [axes]
+    found = [int(a) for a in several]
     if not found or len(set(found)) < len(found) or min(found) < 0 or max(found) >= ndim:
         raise ValueError(
             f"invalid axes: {axes!r} for {ndim} dimensions; expected different numbers in [0, {ndim})"

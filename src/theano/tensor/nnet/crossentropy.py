@@ -89,7 +89,7 @@ crossentropy_categorical_1hot = CrossentropyCategorical1Hot()
 
 
 class CrossentropySoftmaxArgmax1HotWithBias(Op):
-    """Of ``x + b``: the cross-entropy of its softmax with the classes `y_idx`, the softmax, and the argmax."""
+    """Of ``x + b``: the cross-entropy of its softmax with classes `y_idx`, the softmax, and the argmax."""
 
     __props__ = ()
 
