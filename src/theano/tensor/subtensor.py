@@ -276,7 +276,7 @@ class Written(Indexed):
 
 
 def as_written(x: Any, y: Any, target: StaticShape) -> Any:
-    """`y` as the value to write over a part of `x` of static shape `target`: cast, broadcastable where needed."""
+    """`y` as the value to write over a part of `x` of static shape `target`."""
     y = as_tensor_variable(y)
     if y.type.ndim > len(target):
         raise TypeError(
