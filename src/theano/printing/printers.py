@@ -195,9 +195,9 @@ class PPrinter:
     """
 
     def __init__(self) -> None:
-        # Asked in this order: an op; a condition; the scalar operation of an Elemwise; the class of an op.
-        self.printers_dict: dict[Any, Printer] = {}
+        # Asked in this order: conditions; an op; the scalar operation of an Elemwise; the class of an op.
         self.printers: list[tuple[Condition, Printer]] = []
+        self.printers_dict: dict[Any, Printer] = {}
         self.scalar_printer: Printer = default_printer
         self.class_printers: dict[type, Printer] = {}
 
@@ -230,28 +230,20 @@ class PPrinter:
 
     def printer_of(self, v: Variable, pstate: Any = None) -> Printer:
         """The printer in charge of `v`."""
-        node = v.owner
-        scalar_op = None
-        if node is not None:
-            op = node.op
-            known = self.printers_dict.get(op)
-            if known is not None:
-                return known
-            if isinstance(op, Elemwise):
-                scalar_op = op.scalar_op
-                known = self.printers_dict.get(scalar_op)
-                if known is not None:
-                    return known
         for condition, printer in self.printers:
             if condition(pstate, v):
                 return printer
+        node = v.owner
         if node is None:
             return leaf_printer
-        return (
-            self.scalar_printer
-            if scalar_op is not None
-            else self.class_printers.get(type(op), default_printer)
-        )
+        op = node.op
+        printers = self.printers_dict
+        known = printers.get(op)
+        if known is not None:
+            return known
+        if isinstance(op, Elemwise):
+            return printers.get(op.scalar_op, self.scalar_printer)
+        return self.class_printers.get(type(op), default_printer)
 
     def process(self, r: Variable, pstate: Any = None) -> str:
         """The text of `r`."""
