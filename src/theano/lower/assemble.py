@@ -14,7 +14,7 @@ from theano.lower.dims import ZERO
 from theano.lower.items import Item, Pointwise, Reduce, Special
 from theano.lower.memory import byte_size, carve_workspace
 from theano.lower.nest import NestBuilder
-from theano.lower.schedule import Group, out_place
+from theano.lower.schedule import Group, out_place, single_sweep
 from theano.lower.sweeps import emit_group
 from theano.lower.values import Tensor, Value
 from theano.runtime import abi
@@ -80,7 +80,7 @@ class Assembler:
         users: dict[Group, list[Group]] = {g: [] for g in groups}
         waiting = {}
         for g in groups:
-            deps = {d for d in g.deps if d in alive}
+            deps = {d for d in g.sources() if d in alive}
             waiting[g] = len(deps)
             for d in deps:
                 users[d].append(g)
@@ -144,7 +144,7 @@ class Assembler:
         self, storage: Tensor, tensor: Tensor, writer: Pointwise, group: Group, position: dict[Item, int]
     ) -> bool:
         """Whether nobody needs the old content once the group writes the new one, element by element."""
-        own_sweeps = not group.red
+        once = not group.red or (group.is_prefix(writer) and single_sweep(group))
         for reader in storage.readers:
             if reader.region != 0:
                 return False
@@ -154,7 +154,9 @@ class Assembler:
                 return False
             if position[reader] < position[writer]:
                 continue
-            if not own_sweeps or not self._same_index(storage, tensor, reader, writer, group):
+            if not once or group.is_prefix(reader) != group.is_prefix(writer) or isinstance(reader, Reduce):
+                return False
+            if not self._same_index(storage, tensor, reader, writer, group):
                 return False
         return True
 

@@ -24,6 +24,10 @@ MAX_STREAMS = 14
 # Prefix work runs once a row and is not widened: more than this only if the row's later sweeps need it.
 CHEAP_PREFIX = 8
 WINDOW = 64
+# Independent loops over one space are merged up to this cost, looking this many groups back.
+SMALL = 60
+SHORT_ROW = 32
+NEIGHBOURS = 6
 
 
 @dataclass(eq=False, slots=True)
@@ -40,9 +44,22 @@ class Group:
     cost: int = 0
     special: bool = False
     serial: bool = False
+    merged: Group | None = None
 
     def parallel(self) -> list[int]:
         return [k for k in range(len(self.axes)) if k not in self.red]
+
+    def now(self) -> Group:
+        """The group that this one has become part of."""
+        group = self
+        while group.merged is not None:
+            group = group.merged
+        return group
+
+    def sources(self) -> set[Group]:
+        """The groups that this one reads from."""
+        self.deps = {d.now() for d in self.deps} - {self}
+        return self.deps
 
     def is_prefix(self, item: Item) -> bool:
         """Whether an item runs once for each point of the parallel axes."""
@@ -92,12 +109,12 @@ class Scheduler:
                 group.deps.add(home)
         if isinstance(item, Special):
             return
-        sources = sorted(group.deps, key=lambda g: -g.position)
-        for source in sources:
-            if source in group.deps and not source.special:
+        for source in sorted(group.sources(), key=lambda g: -g.position):
+            if source.merged is None and not source.special:
                 self._merge(source, group)
         if isinstance(item, Reduce):
             self._merge_sibling(item, group)
+        self._merge_neighbour(group)
 
     def _needed(self, item: Item) -> list[Item]:
         found = list(item.deps)
@@ -133,23 +150,26 @@ class Scheduler:
         """Move the items of an earlier group into a later one, if that is right and worth it."""
         if a.serial or into.serial or a.cost + into.cost > MAX_COST or len(a.items) + len(into.items) > 64:
             return False
-        if not self._can_move(a, into):
+        early = self._can_move_up(a, into)
+        if not early and not self._can_move_down(a, into):
             return False
         mapping = self._axis_map(a, into)
-        if mapping is None:
+        if mapping is None or streams(a) + streams(into) > MAX_STREAMS + 4:
             return False
-        if streams(a) + streams(into) > MAX_STREAMS + 4:
-            return False
-        self._join(a, into, mapping)
+        self._join(a, into, mapping, early)
         return True
 
-    def _can_move(self, a: Group, into: Group) -> bool:
-        """Nothing between the two needs what `a` makes."""
+    def _can_move_down(self, a: Group, into: Group) -> bool:
+        """Nothing between the two needs what `a` makes: `a` may run where `into` does."""
         region = self.groups[a.region]
         if into.position - a.position > WINDOW:
             return False
         between = region[a.position + 1 : into.position]
-        return not any(g is not None and a in g.deps for g in between)
+        return not any(g is not None and a in g.sources() for g in between)
+
+    def _can_move_up(self, a: Group, into: Group) -> bool:
+        """`into` needs nothing that runs after `a`: it may run where `a` does."""
+        return all(g.position <= a.position for g in into.sources())
 
     def _axis_map(self, a: Group, into: Group) -> tuple[list[int], bool, bool] | None:
         """(axes of `a` as axes of the merged group, a is prefix work, `into` is prefix work), or None."""
@@ -210,7 +230,7 @@ class Scheduler:
             inverse = {v: k for k, v in pairs.items()}
             if len(inverse) != len(into.axes) or set(inverse.values()) & a.red:
                 return None
-            if into.cost > CHEAP_PREFIX and not self._feeds_row(into):
+            if into.cost > CHEAP_PREFIX and (_short_rows(a) or not self._feeds_row(into)):
                 return None
             return [inverse[v] for v in range(len(into.axes))], False, True
         if into.red and not a.red and len(a.axes) == len(into.axes) - len(into.red):
@@ -252,7 +272,7 @@ class Scheduler:
                     stack.append(reader)
         return False
 
-    def _join(self, a: Group, into: Group, found: tuple[list[int], bool, bool]) -> None:
+    def _join(self, a: Group, into: Group, found: tuple[list[int], bool, bool], early: bool) -> None:
         mapping, _, into_prefix = found
         if into_prefix:
             # the axes of the merged group are those of `a`; `into`'s axis v is a's axis mapping[v]
@@ -266,13 +286,28 @@ class Scheduler:
             into.places[item] = tuple(None if p is None else mapping[p] for p in a.places[item])
             self.home[item] = into
         into.items = a.items + into.items
-        into.deps = (into.deps | a.deps) - {a, into}
+        into.deps = (into.sources() | a.sources()) - {a, into}
         into.cost += a.cost
-        self.groups[a.region][a.position] = None
-        for group in self.groups[a.region][into.position + 1 :]:
-            if group is not None and a in group.deps:
-                group.deps.discard(a)
-                group.deps.add(into)
+        a.merged = into
+        region = self.groups[a.region]
+        if early:
+            region[a.position], region[into.position] = into, None
+            into.position = a.position
+        else:
+            region[a.position] = None
+
+    def _merge_neighbour(self, group: Group) -> None:
+        """Small point-wise work over the same space as a group just before shares its loop: one call less."""
+        if group.serial or group.red or not group.axes or group.cost > SMALL:
+            return
+        region = self.groups[group.region]
+        for other in reversed(region[max(0, group.position - NEIGHBOURS) : group.position]):
+            if other is None or other.special or other.serial or other.red or other.cost + group.cost > 2 * SMALL:
+                continue
+            equal = self.b.dims.equal
+            if len(other.axes) == len(group.axes) and all(map(equal, other.axes, group.axes)):
+                if self._merge(other, group):
+                    return
 
     def _merge_sibling(self, item: Reduce, group: Group) -> None:
         """A reduction over data that an earlier reduction sweeps in the same way joins its sweep."""
@@ -281,7 +316,7 @@ class Scheduler:
                 other = self.home.get(reader)
                 if other is None or other is group or not isinstance(reader, Reduce) or other.region != group.region:
                     continue
-                if other.position < group.position and len(other.axes) == len(group.axes) and other not in group.deps:
+                if other.position < group.position and len(other.axes) == len(group.axes) and other not in group.sources():
                     if self._merge(other, group):
                         return
 
@@ -298,6 +333,31 @@ def _reads_softly(item: Item, dep: Item) -> bool:
                 v.tensor is value.tensor for v in item.indirect
             )
     return False
+
+
+def _short_rows(group: Group) -> bool:
+    """Whether the reduced axes are known to be so short that work once a row is work that should be widened."""
+    count = 1
+    for k in group.red:
+        dim = group.axes[k]
+        if dim.op != "const":
+            return False
+        count *= int(dim.value)  # type: ignore[call-overload]
+    return count < SHORT_ROW
+
+
+def single_sweep(group: Group) -> bool:
+    """Whether no full item needs a result of the reductions or of prefix work."""
+    made = {i.out for i in group.items if isinstance(i, Reduce) or group.is_prefix(i)}  # type: ignore[attr-defined]
+    names = {i.scalar_name for i in group.items if isinstance(i, Reduce) and i.scalar_name}
+    for item in group.items:
+        if group.is_prefix(item):
+            continue
+        if any(v.tensor in made for v in item.reads):
+            return False
+        if names and any(n.op == "name" and n.value in names for n in ex.postorder(tuple(item.scalars))):
+            return False
+    return True
 
 
 def out_place(group: Group, item: Item) -> tuple[int | None, ...]:

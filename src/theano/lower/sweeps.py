@@ -57,8 +57,9 @@ def axis_order(nb: NestBuilder) -> list[int]:
     for item in group.items:
         assert isinstance(item, Pointwise | Reduce)
         place = group.places[item]
+        weight = 0 if group.is_prefix(item) else 1  # what runs once a row has no say
         for value, axes in zip(item.reads, item.maps, strict=True):
-            if value.tensor is None:
+            if value.tensor is None or value.tensor in nb.producer:
                 continue
             strides = value.strides
             if strides is None:
@@ -68,12 +69,12 @@ def axis_order(nb: NestBuilder) -> list[int]:
                 at = None if axis is None else place[axis]
                 if at is not None:
                     rank[at] += k - len(strides)
-                    votes[at] += 2 if is_const(stride, 1) else 0
+                    votes[at] += 2 * weight if is_const(stride, 1) else 0
         if isinstance(item, Pointwise) and (item.out in nb.stored or item.target is not None):
             for k, at in enumerate(place):
                 if at is not None:
                     rank[at] += k - len(place)
-                    votes[at] += 3 if k == len(place) - 1 else 0
+                    votes[at] += 3 * weight if k == len(place) - 1 else 0
     axes = sorted(range(len(group.axes)), key=lambda k: (rank[k], k))
     if any(i.scatter is not None for i in group.items if isinstance(i, Pointwise)):
         return list(range(len(group.axes)))
