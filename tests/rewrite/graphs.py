@@ -1,4 +1,5 @@
 """Building, rewriting and evaluating small graphs in the tests of rewriting."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -17,7 +18,9 @@ def raise_error(error: Exception, *_: Any) -> None:
     raise error
 
 
-def rewritten(inputs: Sequence[Variable], outputs: Any, query: Query = FAST_RUN) -> tuple[FunctionGraph, Trace]:
+def rewritten(
+    inputs: Sequence[Variable], outputs: Any, query: Query = FAST_RUN
+) -> tuple[FunctionGraph, Trace]:
     """A rewritten copy of a graph, and what was applied. Errors in rules are errors of the test."""
     outputs = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
     fgraph = FunctionGraph(list(inputs), outputs)
@@ -50,9 +53,11 @@ def perform(fgraph: FunctionGraph, values: Sequence[Any]) -> list[np.ndarray]:
     return [value(v) for v in fgraph.outputs]
 
 
-def before_and_after(inputs: Sequence[Variable], outputs: Any, values: Sequence[Any],
-                     query: Query = FAST_RUN) -> tuple[list[np.ndarray], list[np.ndarray]]:
+def before_and_after(
+    inputs: Sequence[Variable], outputs: Any, values: Sequence[Any], query: Query = FAST_RUN
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """The values of a graph as written, and rewritten."""
     outputs = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
-    return perform(FunctionGraph(list(inputs), outputs), values), \
-        perform(rewritten(inputs, outputs, query)[0], values)
+    return perform(FunctionGraph(list(inputs), outputs), values), perform(
+        rewritten(inputs, outputs, query)[0], values
+    )

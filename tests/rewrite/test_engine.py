@@ -1,4 +1,5 @@
 """The engine: merging, fixed points, cycles, time, determinism; the names of Theano 1.0."""
+
 from __future__ import annotations
 
 import os
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from graphs import form, perform, rewritten
 
 import theano.tensor as T
 from theano.gradient import grad
@@ -27,11 +29,9 @@ from theano.rewrite import (
     rewrite_graph,
     trace,
 )
-from theano.rewrite.registry import equation, remove_rule
 from theano.rewrite.pattern import variable
+from theano.rewrite.registry import equation, remove_rule
 from theano.scalar import cos, sin, tan
-
-from graphs import form, perform, rewritten
 
 x, y = T.dvectors("x", "y")
 
@@ -39,7 +39,7 @@ x, y = T.dvectors("x", "y")
 def test_equal_nodes_and_constants_merge() -> None:
     out = [T.exp(x + 1.5) * T.exp(x + 1.5), T.exp(x + 1.5)]
     fgraph, _ = rewritten([x], out, Query(include=["merge"]))
-    assert len(fgraph.toposort()) == 4          # DimShuffle of the constant, add, exp, mul
+    assert len(fgraph.toposort()) == 4  # DimShuffle of the constant, add, exp, mul
 
 
 def test_zero_constants_stay_apart() -> None:
@@ -82,7 +82,7 @@ def test_cycle_is_reported() -> None:
 
 
 def _seconds(build: object, n: int) -> float:
-    inputs, out = build(n)                      # type: ignore[operator]
+    inputs, out = build(n)  # type: ignore[operator]
     best = np.inf
     for _ in range(2):
         fgraph = FunctionGraph(inputs, [out])
@@ -108,7 +108,7 @@ def sum_chain(n: int) -> tuple[list, object]:
 
 def mixed_chain(n: int) -> tuple[list, object]:
     out = x
-    for k in range(n // 2):
+    for _ in range(n // 2):
         out = T.exp(out * y)
     return [x, y], out
 
@@ -122,7 +122,7 @@ def test_time_is_linear(build: object) -> None:
 
 @pytest.mark.parametrize("build", [tanh_chain, sum_chain, mixed_chain])
 def test_deep_graphs(build: object) -> None:
-    inputs, out = build(10_000)                 # type: ignore[operator]
+    inputs, out = build(10_000)  # type: ignore[operator]
     fgraph = FunctionGraph(inputs, [out])
     rewrite_graph(fgraph, Query(include=["fast_run"]))
     if build is sum_chain:
@@ -136,7 +136,8 @@ from theano.graph import FunctionGraph
 from theano.rewrite import Query, rewrite_graph
 from theano.rewrite.trace import describe
 m, y, b = T.dmatrix("m"), T.lvector("y"), T.dvector("b")
-cost = -T.mean(T.log(T.nnet.softmax(T.dot(m, m.T) + b))[T.arange(y.shape[0]), y]) + (m ** 2).sum() / m.shape[0]
+p = T.nnet.softmax(T.dot(m, m.T) + b)
+cost = -T.mean(T.log(p)[T.arange(y.shape[0]), y]) + (m ** 2).sum() / m.shape[0]
 fgraph = FunctionGraph([m, y, b], [cost, *grad(cost, [m, b])])
 print(rewrite_graph(fgraph, Query(include=["fast_run"])))
 print([describe(v, 50) for v in fgraph.outputs])
@@ -145,13 +146,21 @@ print([describe(v, 50) for v in fgraph.outputs])
 
 def test_result_does_not_depend_on_hashes() -> None:
     src = Path(__file__).parents[2] / "src"
-    texts = {subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True,
-                            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(src)}).stdout
-             for seed in ("1", "2", "3")}
+    texts = {
+        subprocess.run(
+            [sys.executable, "-c", PROGRAM],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(src)},
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
     assert len(texts) == 1 and "softplus" not in texts.pop()
 
 
 # -- names of Theano 1.0 --------------------------------------------------------------------------
+
 
 def test_local_optimizer_registered() -> None:
     @register_canonicalize

@@ -1,4 +1,5 @@
-"""Every equation against the exact value of the real expression, its special points, and whether it ever fires."""
+"""Every equation: against exact values, at its special points, and whether it ever fires."""
+
 from __future__ import annotations
 
 import math
@@ -7,6 +8,7 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
+from graphs import perform, rewritten
 
 import theano.tensor as T
 from theano.graph import FunctionGraph
@@ -15,8 +17,6 @@ from theano.rewrite.match import build
 from theano.rewrite.pattern import Application, Equation, Literal, Pattern, Var, variables_of
 from theano.rewrite.table import RewriteGraph
 
-from graphs import perform, rewritten
-
 EQUATIONS = {name: rule.equation for name, rule in RULES.items() if rule.equation is not None}
 SPECIAL = (0.0, -0.0, 1.0, -1.0, 1e30, -1e30, math.inf, -math.inf, math.nan)
 POINTS = 41
@@ -24,14 +24,34 @@ POINTS = 41
 mpmath.mp.dps = 60
 _mp = mpmath.mp
 EXACT: dict[str, Any] = {
-    "add": lambda *a: _mp.fsum(a), "sub": lambda a, b: a - b, "mul": lambda *a: _mp.fprod(a),
-    "true_div": lambda a, b: a / b, "neg": lambda a: -a, "inv": lambda a: 1 / a, "sqr": lambda a: a * a,
-    "pow": lambda a, b: a ** b, "sqrt": _mp.sqrt, "abs_": abs, "exp": _mp.exp, "exp2": lambda a: _mp.mpf(2) ** a,
-    "log": _mp.log, "log1p": lambda a: _mp.log(1 + a), "expm1": lambda a: _mp.exp(a) - 1,
-    "sigmoid": lambda a: 1 / (1 + _mp.exp(-a)), "softplus": lambda a: _mp.log(1 + _mp.exp(a)),
-    "tanh": _mp.tanh, "sinh": _mp.sinh, "cosh": _mp.cosh, "erf": _mp.erf, "erfc": _mp.erfc,
-    "erfcx": lambda a: _mp.exp(a * a) * _mp.erfc(a), "maximum": max, "lt": lambda a, b: a < b,
-    "ge": lambda a, b: a >= b, "eq": lambda a, b: a == b, "xlogx": lambda a: a * _mp.log(a) if a else a,
+    "add": lambda *a: _mp.fsum(a),
+    "sub": lambda a, b: a - b,
+    "mul": lambda *a: _mp.fprod(a),
+    "true_div": lambda a, b: a / b,
+    "neg": lambda a: -a,
+    "inv": lambda a: 1 / a,
+    "sqr": lambda a: a * a,
+    "pow": lambda a, b: a**b,
+    "sqrt": _mp.sqrt,
+    "abs_": abs,
+    "exp": _mp.exp,
+    "exp2": lambda a: _mp.mpf(2) ** a,
+    "log": _mp.log,
+    "log1p": lambda a: _mp.log(1 + a),
+    "expm1": lambda a: _mp.exp(a) - 1,
+    "sigmoid": lambda a: 1 / (1 + _mp.exp(-a)),
+    "softplus": lambda a: _mp.log(1 + _mp.exp(a)),
+    "tanh": _mp.tanh,
+    "sinh": _mp.sinh,
+    "cosh": _mp.cosh,
+    "erf": _mp.erf,
+    "erfc": _mp.erfc,
+    "erfcx": lambda a: _mp.exp(a * a) * _mp.erfc(a),
+    "maximum": max,
+    "lt": lambda a, b: a < b,
+    "ge": lambda a, b: a >= b,
+    "eq": lambda a, b: a == b,
+    "xlogx": lambda a: a * _mp.log(a) if a else a,
 }
 
 
@@ -43,7 +63,7 @@ def exact(pattern: Pattern, values: dict[str, Any]) -> Any:
         value = pattern.value
         return _mp.mpf(value.numerator) / value.denominator if not isinstance(value, float) else value
     assert isinstance(pattern, Application)
-    if pattern.op.name == "switch":             # lazily: the other side may not exist
+    if pattern.op.name == "switch":  # lazily: the other side may not exist
         return exact(pattern.args[1 if exact(pattern.args[0], values) else 2], values)
     return EXACT[pattern.op.name](*(exact(a, values) for a in pattern.args))
 
@@ -51,8 +71,9 @@ def exact(pattern: Pattern, values: dict[str, Any]) -> Any:
 def graph_of(equation: Equation, side: Pattern, dtype: str) -> tuple[list[Any], Any]:
     inputs = {name: T.TensorType(dtype, (False,))(name) for name in sorted(variables_of(equation.left))}
     graph = RewriteGraph([], [])
-    return list(inputs.values()), as_written(side, inputs, dtype) if side is equation.left else \
-        build(graph, side, inputs, dtype, 1)
+    return list(inputs.values()), as_written(side, inputs, dtype) if side is equation.left else build(
+        graph, side, inputs, dtype, 1
+    )
 
 
 def as_written(pattern: Pattern, inputs: dict[str, Any], dtype: str) -> Any:
@@ -70,8 +91,14 @@ def samples(equation: Equation, dtype: str) -> list[np.ndarray]:
     result = []
     for name in sorted(variables_of(equation.left)):
         low, high = equation.domain.get(name, (-10.0, 10.0))
-        points = np.concatenate([np.linspace(low, high, 17), rng.uniform(low, high, 12),
-                                 np.geomspace(1e-8, 1, 6), -np.geomspace(1e-8, 1, 6)])
+        points = np.concatenate(
+            [
+                np.linspace(low, high, 17),
+                rng.uniform(low, high, 12),
+                np.geomspace(1e-8, 1, 6),
+                -np.geomspace(1e-8, 1, 6),
+            ]
+        )
         points = points[(points >= low) & (points <= high)]
         rng.shuffle(points[1:])
         result.append(np.resize(points, POINTS).astype(dtype))
@@ -107,10 +134,13 @@ def test_right_side_is_as_accurate(name: str, dtype: str) -> None:
         if isinstance(true, mpmath.mpc) or not _mp.isfinite(true) or abs(true) > np.finfo(dtype).max:
             continue
         ulp = float(np.spacing(np.asarray(max(abs(float(true)), tiny), dtype=dtype)))
-        errors = [abs(float(true - _mp.mpf(float(s[k])))) / ulp if np.isfinite(s[k]) else math.inf
-                  for s in (left, right)]
-        assert errors[1] <= max(errors[0], equation.accuracy), \
+        errors = [
+            abs(float(true - _mp.mpf(float(s[k])))) / ulp if np.isfinite(s[k]) else math.inf
+            for s in (left, right)
+        ]
+        assert errors[1] <= max(errors[0], equation.accuracy), (
             f"{equation} at {point}: left is {errors[0]} ulp off, right {errors[1]}"
+        )
 
 
 def _agree(a: float, b: float, dtype: str) -> bool:
@@ -128,8 +158,11 @@ def test_sides_differ_at_declared_points_only(name: str) -> None:
     for dtype in ("float32", "float64"):
         values = np.asarray(SPECIAL, dtype=dtype)
         left, right = sides(equation, dtype, [values])
-        differing |= {repr(p) for p, a, b in zip(SPECIAL, left, np.broadcast_to(right, left.shape), strict=True)
-                      if not _agree(float(a), float(b), dtype)}
+        differing |= {
+            repr(p)
+            for p, a, b in zip(SPECIAL, left, np.broadcast_to(right, left.shape), strict=True)
+            if not _agree(float(a), float(b), dtype)
+        }
     assert differing == {repr(p) for p in equation.special}
 
 

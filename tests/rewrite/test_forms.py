@@ -1,28 +1,28 @@
 """What graphs become, and that their values stay."""
+
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
 import pytest
+from graphs import FAST_RUN, before_and_after, form, perform, rewritten
 
 import theano.tensor as T
 from theano.gradient import grad
 from theano.rewrite import Query
 
-from graphs import FAST_RUN, before_and_after, form, perform, rewritten
-
 s, u = T.dscalars("s", "u")
 x, y, w = T.dvectors("x", "y", "w")
 m, n = T.dmatrices("m", "n")
-k, l = T.lvectors("k", "l")
+k, j = T.lvectors("k", "j")
 f = T.fvector("f")
 
 FORMS: list[tuple[str, Any, str]] = [
     # algebra
     ("double", (x + y) + (x + y), "mul(2.0, add(x, y))"),
     ("cube", x * x * x, "mul(x, sqr(x))"),
-    ("pow", x ** 3, "mul(x, sqr(x))"),
+    ("pow", x**3, "mul(x, sqr(x))"),
     ("ratio", x / x, "Alloc(1.0, Shape_i{0}(x))"),
     ("difference", x - x, "Alloc(0.0, Shape_i{0}(x))"),
     ("zero", 0 * x, "Alloc(0.0, Shape_i{0}(x))"),
@@ -30,15 +30,15 @@ FORMS: list[tuple[str, Any, str]] = [
     ("cancel", x * y / y, "x"),
     ("terms", x + y - x + 3 - 1, "add(2.0, y)"),
     ("neutral", (x + 0) * 1, "x"),
-    ("signs", -(-x), "x"),
+    ("signs", T.neg(-x), "x"),
     ("negatives", -x - y, "neg(add(x, y))"),
-    ("integers", (k + k) - k * 2 + l, "l"),
-    ("grad of square", grad(s ** 2, s), "mul(2.0, s)"),
-    ("grad of cube", grad(s ** 3, s), "mul(3.0, sqr(s))"),
+    ("integers", (k + k) - k * 2 + j, "j"),
+    ("grad of square", grad(s**2, s), "mul(2.0, s)"),
+    ("grad of cube", grad(s**3, s), "mul(3.0, sqr(s))"),
     ("exact reciprocal", x / 2, "mul(0.5, x)"),
     ("inexact reciprocal", x / 3, "true_div(x, 3)"),
-    ("inverse", x ** -1, "inv(x)"),
-    ("square", x ** 2, "sqr(x)"),
+    ("inverse", x**-1, "inv(x)"),
+    ("square", x**2, "sqr(x)"),
     # stability
     ("sigmoid", 1 / (1 + T.exp(-x)), "sigmoid(x)"),
     ("sigmoid of difference", 1 / (1 + T.exp(-x - y)), "sigmoid(add(x, y))"),
@@ -48,10 +48,17 @@ FORMS: list[tuple[str, Any, str]] = [
     ("log1p", T.log(1 + x), "log1p(x)"),
     ("expm1", T.exp(x) - 1, "expm1(x)"),
     ("softmax", T.exp(m) / T.exp(m).sum(axis=1, keepdims=True), "Softmax(m)"),
-    ("softmax of columns", T.exp(m) / T.exp(m).sum(axis=0, keepdims=True),
-     "InplaceDimShuffle{1,0}(Softmax(InplaceDimShuffle{1,0}(m)))"),
-    ("shifted softmax", T.exp(m - m.max(axis=1, keepdims=True)) /
-     T.exp(m - m.max(axis=1, keepdims=True)).sum(axis=1, keepdims=True), "Softmax(m)"),
+    (
+        "softmax of columns",
+        T.exp(m) / T.exp(m).sum(axis=0, keepdims=True),
+        "InplaceDimShuffle{1,0}(Softmax(InplaceDimShuffle{1,0}(m)))",
+    ),
+    (
+        "shifted softmax",
+        T.exp(m - m.max(axis=1, keepdims=True))
+        / T.exp(m - m.max(axis=1, keepdims=True)).sum(axis=1, keepdims=True),
+        "Softmax(m)",
+    ),
     ("logsoftmax", T.log(T.nnet.softmax(m)), "LogSoftmax(m)"),
     # shapes, fills, indices
     ("length", T.exp(x + y).shape[0], "Shape_i{0}(x)"),
@@ -87,8 +94,12 @@ def inputs_of(e: Any) -> list[Any]:
 
 def values_for(inputs: list[Any]) -> list[np.ndarray]:
     rng = np.random.default_rng(3)
-    return [np.asarray(rng.uniform(0.2, 2, (7,) * v.type.ndim) * (1 if "float" in v.type.dtype else 3)).astype(
-        v.type.dtype) for v in inputs]
+    return [
+        np.asarray(rng.uniform(0.2, 2, (7,) * v.type.ndim) * (1 if "float" in v.type.dtype else 3)).astype(
+            v.type.dtype
+        )
+        for v in inputs
+    ]
 
 
 @pytest.mark.parametrize("name,expression,wanted", FORMS, ids=[f[0] for f in FORMS])
@@ -105,8 +116,13 @@ def test_shared_sum_stays_closed() -> None:
     """An inner sum that others read is computed once."""
     inner = x + y
     fgraph, _ = rewritten([x, y], [inner + x, T.exp(inner)])
-    assert sum(getattr(n.op, "scalar_op", None) is not None and n.op.scalar_op.name == "add"
-               for n in fgraph.toposort()) == 2
+    assert (
+        sum(
+            getattr(n.op, "scalar_op", None) is not None and n.op.scalar_op.name == "add"
+            for n in fgraph.toposort()
+        )
+        == 2
+    )
 
 
 def test_levels() -> None:
@@ -123,7 +139,7 @@ def test_dtype_and_shape_errors_are_kept() -> None:
     values = [np.array([100, -100], "int8"), np.array([1, 2], "int32")]
     for e in ((b + b) + i, (b * b) * i, -(b + b) - i, b * 3 * 50):
         inputs = inputs_of(e)
-        (before,), (after,) = before_and_after(inputs, e, values[:len(inputs)])
+        (before,), (after,) = before_and_after(inputs, e, values[: len(inputs)])
         np.testing.assert_array_equal(before, after)
         assert before.dtype == after.dtype
 

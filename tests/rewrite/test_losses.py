@@ -1,13 +1,13 @@
-"""Losses written out by hand, and their gradients, far outside the range where the written form has a value."""
+"""Losses written out by hand, and their gradients, far outside the range of the written form."""
+
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from graphs import before_and_after, perform, rewritten
 
 import theano.tensor as T
 from theano.gradient import grad
-
-from graphs import before_and_after, perform, rewritten
 
 Z = np.array([1000.0, -1000.0, 1000.0, -1000.0, 0.0, 30.0, -30.0, 1e-9])
 TARGET = np.array([1.0, 0.0, 0.0, 1.0, 0.5, 1.0, 0.0, 0.3])
@@ -23,8 +23,11 @@ def sigmoid(z: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_crossentropy_of_sigmoid(activation: str, reduce: str, dtype: str) -> None:
     z, t = T.TensorType(dtype, (False,))("z"), T.TensorType(dtype, (False,))("t")
-    a = {"by hand": lambda: 1 / (1 + T.exp(-z)), "op": lambda: T.nnet.sigmoid(z),
-         "by hand, exp above": lambda: T.exp(z) / (1 + T.exp(z))}[activation]()
+    a = {
+        "by hand": lambda: 1 / (1 + T.exp(-z)),
+        "op": lambda: T.nnet.sigmoid(z),
+        "by hand, exp above": lambda: T.exp(z) / (1 + T.exp(z)),
+    }[activation]()
     losses = -(t * T.log(a) + (1 - t) * T.log(1 - a))
     cost = losses.sum() if reduce == "sum" else losses.mean()
     fgraph, _ = rewritten([z, t], [cost, grad(cost, z)])
@@ -65,7 +68,7 @@ def test_xnor_network() -> None:
     assert all(np.isfinite(v).all() for v in perform(fgraph, data + large))
     ops = [str(node.op) for node in fgraph.toposort()]
     assert not any("true_div" in op or "exp" in op or "log" in op for op in ops), ops
-    assert ops.count("sigmoid") == 6            # a, and 1 - a, of three neurons
+    assert ops.count("sigmoid") == 6  # a, and 1 - a, of three neurons
 
 
 @pytest.mark.parametrize("order", ["log, then pick", "pick, then log", "categorical"])
@@ -73,15 +76,19 @@ def test_crossentropy_of_softmax(order: str) -> None:
     m, y = T.dmatrix("m"), T.lvector("y")
     p = T.nnet.softmax(m)
     rows = T.arange(y.shape[0])
-    cost = {"log, then pick": lambda: -T.mean(T.log(p)[rows, y]),
-            "pick, then log": lambda: -T.mean(T.log(p[rows, y])),
-            "categorical": lambda: T.nnet.categorical_crossentropy(p, y).mean()}[order]()
+    cost = {
+        "log, then pick": lambda: -T.mean(T.log(p)[rows, y]),
+        "pick, then log": lambda: -T.mean(T.log(p[rows, y])),
+        "categorical": lambda: T.nnet.categorical_crossentropy(p, y).mean(),
+    }[order]()
     fgraph, _ = rewritten([m, y], [cost, grad(cost, m)])
     z, classes = np.array([[1000.0, -1000, 0], [0, 800, -900]]), np.array([1, 0])
     value, gradient = perform(fgraph, [z, classes])
     e = np.exp(z - z.max(axis=1, keepdims=True))
     np.testing.assert_allclose(value, 1400.0)
-    np.testing.assert_allclose(gradient, (e / e.sum(axis=1, keepdims=True) - np.eye(3)[classes]) / 2, atol=1e-300)
+    np.testing.assert_allclose(
+        gradient, (e / e.sum(axis=1, keepdims=True) - np.eye(3)[classes]) / 2, atol=1e-300
+    )
     assert any("CrossentropySoftmax" in str(node.op) for node in fgraph.toposort())
 
 
@@ -91,7 +98,7 @@ def test_log_sum_exp(axis: object, keepdims: bool) -> None:
     m = T.dmatrix("m")
     fgraph, _ = rewritten([m], T.log(T.sum(T.exp(m), axis=axis, keepdims=keepdims)))
     z = np.array([[1000.0, 999.0, -np.inf], [-1000.0, -1001.0, -np.inf], [-1000.0, 5.0, -np.inf]])
-    got, = perform(fgraph, [z])
+    (got,) = perform(fgraph, [z])
     from scipy.special import logsumexp
 
     np.testing.assert_allclose(got, logsumexp(z, axis=axis, keepdims=keepdims), rtol=1e-14)

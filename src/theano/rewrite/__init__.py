@@ -3,19 +3,24 @@
 >>> from theano.rewrite import Query, rewrite_graph             # doctest: +SKIP
 >>> rewrite_graph(fgraph, Query(include=["fast_run"]))          # doctest: +SKIP
 """
+
 from __future__ import annotations
 
 from theano.rewrite import (
-    elementwise,
-    shaping,
-    reductions,
-    indexing,
-    branches,
-    stabilize as _stabilize,
-    logistic,
-    softmax,
-    specialize as _specialize,
     blas,
+    branches,
+    elementwise,
+    indexing,
+    logistic,
+    reductions,
+    shaping,
+    softmax,
+)
+from theano.rewrite import (
+    specialize as _specialize,
+)
+from theano.rewrite import (
+    stabilize as _stabilize,
 )
 from theano.rewrite.api import (
     EquilibriumOptimizer,

@@ -4,6 +4,7 @@ A sum is ``{term: coefficient}``, a product ``{base: exponent}`` times a coeffic
 division exponent -1. Both are *views*, computed at a root by opening inner nodes of the same kind and dtype
 that nobody else reads. Coefficients are exact (`int` or `Fraction`).
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
@@ -13,9 +14,8 @@ from typing import Any
 import numpy as np
 
 from theano import scalar
-from theano.graph import Apply, Variable
 from theano.rewrite.build import Number, broadcast_to, constant, elemwise, fits, number, wrap
-from theano.rewrite.table import RewriteGraph
+from theano.rewrite.table import Node, RewriteGraph, Tensor
 from theano.tensor.elemwise import Elemwise
 
 SUM_OPS = frozenset({"add", "sub", "neg"})
@@ -40,14 +40,14 @@ class Product:
     def __init__(self) -> None:
         self.names: frozenset[str | None] | None = None
         self.coef: Number = 1
-        self.factors: dict[Variable, int] = {}
+        self.factors: dict[Tensor, int] = {}
         self.cost = 0.0
         self.leaves = 0
 
     def key(self) -> Hashable:
         """Equal for products that differ by their coefficient only."""
         if len(self.factors) == 1:
-            (base, exponent), = self.factors.items()
+            ((base, exponent),) = self.factors.items()
             if exponent == 1:
                 return base
         return frozenset(self.factors.items())
@@ -72,7 +72,7 @@ class Term:
 
     __slots__ = ("coef", "factors", "var", "var_coef")
 
-    def __init__(self, coef: Number, factors: dict[Variable, int], var: Variable, var_coef: Number) -> None:
+    def __init__(self, coef: Number, factors: dict[Tensor, int], var: Tensor, var_coef: Number) -> None:
         self.coef = coef
         self.factors = factors
         self.var = var
@@ -86,7 +86,7 @@ def ring(dtype: str) -> str | None:
     return "integers" if "int" in dtype else "field"
 
 
-def is_root(graph: RewriteGraph, node: Apply, names: frozenset[str]) -> Apply | None:
+def is_root(graph: RewriteGraph, node: Node, names: frozenset[str]) -> Node | None:
     """None if `node` is the root of a sum (product); else the node that will open it."""
     out = node.outputs[0]
     user = graph.only_user(out)
@@ -99,7 +99,7 @@ def is_root(graph: RewriteGraph, node: Apply, names: frozenset[str]) -> Apply | 
     return user
 
 
-def root_product(graph: RewriteGraph, node: Apply) -> Product | None:
+def root_product(graph: RewriteGraph, node: Node) -> Product | None:
     """The product whose root is `node`; None if `node` is no root or its dtype has no algebra.
 
     Remembered until the graph changes, for all the rules that look at one node. Not to be changed.
@@ -107,13 +107,18 @@ def root_product(graph: RewriteGraph, node: Apply) -> Product | None:
     return _remembered(graph, node, "product", PRODUCT_OPS, product_of)
 
 
-def root_sum(graph: RewriteGraph, node: Apply) -> Sum | None:
+def root_sum(graph: RewriteGraph, node: Node) -> Sum | None:
     """The sum whose root is `node`; None if `node` is no root or its dtype has no algebra."""
     return _remembered(graph, node, "sum", SUM_OPS, sum_of)
 
 
-def _remembered(graph: RewriteGraph, node: Apply, kind: str, names: frozenset[str],
-                make: Callable[[RewriteGraph, Variable], Any]) -> Any:
+def _remembered(
+    graph: RewriteGraph,
+    node: Node,
+    kind: str,
+    names: frozenset[str],
+    make: Callable[[RewriteGraph, Tensor], Any],
+) -> Any:
     known = graph.memo.get(kind)
     if known is not None and known[0] is node and known[1] == graph.version:
         return known[2]
@@ -123,31 +128,34 @@ def _remembered(graph: RewriteGraph, node: Apply, kind: str, names: frozenset[st
         user = is_root(graph, node, names)
         if user is None:
             view = make(graph, out)
-        else:                               # the root must look again at what changed inside
+        else:  # the root must look again at what changed inside
             graph.queue(user)
     graph.memo[kind] = (node, graph.version, view)
     return view
 
 
-def _repeated(inputs: Sequence[Variable], var: Variable) -> bool:
+def _repeated(inputs: Sequence[Tensor], var: Tensor) -> bool:
     return sum(v is var for v in inputs) > 1
 
 
-def _small_power(node: Apply) -> int | None:
+def _small_power(node: Node) -> int | None:
     """The exponent of a `pow` by a small integer constant."""
     exponent = number(node.inputs[1])
-    if isinstance(exponent, int) and abs(exponent) <= MAX_POWER and (
-            exponent >= 0 or ring(node.outputs[0].type.dtype) == "field"):
+    if (
+        isinstance(exponent, int)
+        and abs(exponent) <= MAX_POWER
+        and (exponent >= 0 or ring(node.outputs[0].type.dtype) == "field")
+    ):
         return exponent
     return None
 
 
-def product_of(graph: RewriteGraph, root: Variable) -> Product:
+def product_of(graph: RewriteGraph, root: Tensor) -> Product:
     """The product that `root` is (a single factor, if it isn't one)."""
     dtype = root.type.dtype
     kind = ring(dtype)
     view = Product()
-    stack: list[tuple[Variable, int, bool]] = [(root, 1, True)]
+    stack: list[tuple[Tensor, int, bool]] = [(root, 1, True)]
     while stack:
         var, exponent, free = stack.pop()
         node = var.owner
@@ -157,12 +165,15 @@ def product_of(graph: RewriteGraph, root: Variable) -> Product:
                 if exponent == 1:
                     view.coef *= value
                 else:
-                    power = value ** exponent if exponent > 0 else Fraction(1) / value ** -exponent
+                    power = value**exponent if exponent > 0 else Fraction(1) / value**-exponent
                     view.coef *= _plain(power)
                 view.leaves += 1
                 continue
-        elif kind is not None and type(node.op) is Elemwise and (
-                free and var.type.dtype == dtype and (var is root or graph.only_user(var) is not None)):
+        elif (
+            kind is not None
+            and type(node.op) is Elemwise
+            and (free and var.type.dtype == dtype and (var is root or graph.only_user(var) is not None))
+        ):
             if _open_product(view, node, exponent, kind, stack):
                 continue
         view.leaves += 1
@@ -172,8 +183,9 @@ def product_of(graph: RewriteGraph, root: Variable) -> Product:
     return view
 
 
-def _open_product(view: Product, node: Apply, exponent: int, kind: str,
-                  stack: list[tuple[Variable, int, bool]]) -> bool:
+def _open_product(
+    view: Product, node: Node, exponent: int, kind: str, stack: list[tuple[Tensor, int, bool]]
+) -> bool:
     name = node.op.scalar_op.name
     inputs = node.inputs
     if name == "mul":
@@ -197,7 +209,7 @@ def _open_product(view: Product, node: Apply, exponent: int, kind: str,
         return False
     elif name == "true_div":
         if all(ring(v.type.dtype) != "field" for v in inputs):
-            return False                    # integers divide in float64, whatever the dtype of the product
+            return False  # integers divide in float64, whatever the dtype of the product
         free = inputs[0] is not inputs[1]
         stack.append((inputs[1], -exponent, free))
         stack.append((inputs[0], exponent, free))
@@ -214,12 +226,12 @@ def _plain(value: Number) -> Number:
     return int(value) if isinstance(value, Fraction) and value.denominator == 1 else value
 
 
-def sum_of(graph: RewriteGraph, root: Variable) -> Sum:
+def sum_of(graph: RewriteGraph, root: Tensor) -> Sum:
     """The sum that `root` is (a single term, if it isn't one)."""
     dtype = root.type.dtype
     kind = ring(dtype)
     view = Sum()
-    stack: list[tuple[Variable, int, bool]] = [(root, 1, True)]
+    stack: list[tuple[Tensor, int, bool]] = [(root, 1, True)]
     while stack:
         var, sign, free = stack.pop()
         node = var.owner
@@ -229,8 +241,13 @@ def sum_of(graph: RewriteGraph, root: Variable) -> Sum:
                 view.const += sign * value
                 view.constants += 1
                 continue
-        elif kind is not None and type(node.op) is Elemwise and var.type.dtype == dtype and free and (
-                var is root or graph.only_user(var) is not None):
+        elif (
+            kind is not None
+            and type(node.op) is Elemwise
+            and var.type.dtype == dtype
+            and free
+            and (var is root or graph.only_user(var) is not None)
+        ):
             name = node.op.scalar_op.name
             inputs = node.inputs
             if name == "add":
@@ -253,13 +270,17 @@ def sum_of(graph: RewriteGraph, root: Variable) -> Sum:
     return view
 
 
-def _add_term(graph: RewriteGraph, view: Sum, var: Variable, sign: int, dtype: str) -> None:
+def _add_term(graph: RewriteGraph, view: Sum, var: Tensor, sign: int, dtype: str) -> None:
     view.leaves += 1
     node = var.owner
-    if node is not None and type(node.op) is Elemwise and node.op.scalar_op.name in PRODUCT_OPS \
-            and var.type.dtype == dtype:
+    if (
+        node is not None
+        and type(node.op) is Elemwise
+        and node.op.scalar_op.name in PRODUCT_OPS
+        and var.type.dtype == dtype
+    ):
         product = product_of(graph, var)
-        if not product.factors:             # a product of constants that was not folded
+        if not product.factors:  # a product of constants that was not folded
             product.factors, product.coef = {var: 1}, 1
         if product.coef != 1 and var not in view.terms:
             view.cost += MUL
@@ -277,6 +298,7 @@ def _add_term(graph: RewriteGraph, view: Sum, var: Variable, sign: int, dtype: s
 
 # -- building -------------------------------------------------------------------------------------
 
+
 def power_cost(exponent: int) -> float:
     """Cost of an integer power of one factor."""
     e = abs(exponent)
@@ -285,11 +307,11 @@ def power_cost(exponent: int) -> float:
     return SQR * (e.bit_length() - 1) + MUL * (bin(e).count("1") - 1)
 
 
-def build_power(base: Variable, exponent: int) -> Variable:
+def build_power(base: Tensor, exponent: int) -> Tensor:
     """A positive power as squares and products, or `pow` when it is high."""
     if exponent > MAX_POWER:
         return elemwise(scalar.pow, base, constant(exponent, base.type.dtype, base.type.ndim))
-    result: Variable | None = None
+    result: Tensor | None = None
     square = base
     while True:
         if exponent & 1:
@@ -302,7 +324,7 @@ def build_power(base: Variable, exponent: int) -> Variable:
     return result
 
 
-def product_cost(coef: Number, factors: dict[Variable, int], dtype: str) -> float:
+def product_cost(coef: Number, factors: dict[Tensor, int], dtype: str) -> float:
     """Cost of `build_product`."""
     above = [e for e in factors.values() if e > 0]
     below = [e for e in factors.values() if e < 0]
@@ -325,7 +347,7 @@ def is_exact(value: Number, dtype: str) -> bool:
     return Fraction(float(kind(float(value)))) == value
 
 
-def build_product(coef: Number, factors: dict[Variable, int], dtype: str, ndim: int) -> Variable | None:
+def build_product(coef: Number, factors: dict[Tensor, int], dtype: str, ndim: int) -> Tensor | None:
     """``coef * Π base**exponent``, not yet of any certain dtype; None if `coef` does not fit the dtype."""
     if not fits(coef, dtype):
         return None
@@ -336,7 +358,9 @@ def build_product(coef: Number, factors: dict[Variable, int], dtype: str, ndim: 
     negative = coef == -1
     if coef not in (1, -1) and above:
         if not is_exact(coef, dtype) and is_exact(Fraction(1) / coef, dtype):
-            below.insert(0, constant(_plain(Fraction(1) / coef), dtype, ndim))      # x / 3 is better than x * 0.333…
+            below.insert(
+                0, constant(_plain(Fraction(1) / coef), dtype, ndim)
+            )  # x / 3 is better than x * 0.333…
         else:
             above.insert(0, constant(coef, dtype, ndim))
     top = above[0] if len(above) == 1 else elemwise(scalar.mul, *above) if above else None
@@ -349,10 +373,10 @@ def build_product(coef: Number, factors: dict[Variable, int], dtype: str, ndim: 
     return elemwise(scalar.neg, top) if negative else top
 
 
-def build_sum(const: Number, terms: list[tuple[Number, Variable]], dtype: str, ndim: int) -> Variable | None:
+def build_sum(const: Number, terms: list[tuple[Number, Tensor]], dtype: str, ndim: int) -> Tensor | None:
     """``const + Σ coef * var``; None if a coefficient does not fit the dtype."""
-    plus: list[Variable] = []
-    minus: list[Variable] = []
+    plus: list[Tensor] = []
+    minus: list[Tensor] = []
     for coef, var in terms:
         if coef == 1:
             plus.append(var)
@@ -375,13 +399,13 @@ def build_sum(const: Number, terms: list[tuple[Number, Variable]], dtype: str, n
     return total
 
 
-def negate(graph: RewriteGraph, var: Variable) -> Variable:
+def negate(graph: RewriteGraph, var: Tensor) -> Tensor:
     """``-var`` in its simplest form: signs of factors and of all-negative sums cancel."""
     node = var.owner
     if node is not None and type(node.op) is Elemwise and ring(var.type.dtype) is not None:
         name = node.op.scalar_op.name
         if name == "neg":
-            inner: Variable = node.inputs[0]
+            inner: Tensor = node.inputs[0]
             if inner.type.dtype == var.type.dtype:
                 return inner
         if name == "sub":
@@ -389,9 +413,15 @@ def negate(graph: RewriteGraph, var: Variable) -> Variable:
             if scalar_of(node.inputs[0]) != "neg":
                 return swapped if swapped.type.dtype == var.type.dtype else elemwise(scalar.neg, var)
             view = sum_of(graph, var)
-            made = build_sum(-view.const, [(-t.coef * t.var_coef, t.var) if t.var_coef in (1, -1) else
-                                           (-t.coef, _pure(t)) for t in view.terms.values()],
-                             var.type.dtype, var.type.ndim)
+            made = build_sum(
+                -view.const,
+                [
+                    (-t.coef * t.var_coef, t.var) if t.var_coef in (1, -1) else (-t.coef, _pure(t))
+                    for t in view.terms.values()
+                ],
+                var.type.dtype,
+                var.type.ndim,
+            )
             if made is not None and made.type.dtype == var.type.dtype:
                 return made
         if name in ("mul", "true_div"):
@@ -406,13 +436,13 @@ def negate(graph: RewriteGraph, var: Variable) -> Variable:
     return elemwise(scalar.neg, var)
 
 
-def scalar_of(var: Variable) -> str | None:
+def scalar_of(var: Tensor) -> str | None:
     """Name of the scalar operation of an `Elemwise` output."""
     node = var.owner
     return node.op.scalar_op.name if node is not None and type(node.op) is Elemwise else None
 
 
-def _pure(term: Term) -> Variable:
+def _pure(term: Term) -> Tensor:
     built = build_product(1, term.factors, term.var.type.dtype, term.var.type.ndim)
     assert built is not None
     return built
@@ -420,21 +450,22 @@ def _pure(term: Term) -> Variable:
 
 # -- collecting -----------------------------------------------------------------------------------
 
-def collect_terms(graph: RewriteGraph, node: Apply) -> Variable | None:
+
+def collect_terms(graph: RewriteGraph, node: Node) -> Tensor | None:
     """The sum at `node`, if collecting its terms makes it cheaper (else None)."""
     view = root_sum(graph, node)
     made = None if view is None else _collected_sum(node, view)
     return None if made is None else broadcast_to(graph, made, node.outputs[0])
 
 
-def collect_factors(graph: RewriteGraph, node: Apply) -> Variable | None:
+def collect_factors(graph: RewriteGraph, node: Node) -> Tensor | None:
     """The product at `node`, if collecting its factors makes it cheaper (else None)."""
     view = root_product(graph, node)
     made = None if view is None else _collected_product(node, view)
     return None if made is None else broadcast_to(graph, made, node.outputs[0])
 
 
-def _collected_sum(node: Apply, view: Sum) -> Variable | None:
+def _collected_sum(node: Node, view: Sum) -> Tensor | None:
     out = node.outputs[0]
     dtype, ndim = out.type.dtype, out.type.ndim
     if ring(dtype) == "integers":
@@ -448,10 +479,13 @@ def _collected_sum(node: Apply, view: Sum) -> Variable | None:
     negative = view.const == 0 and bool(terms) and all(t.coef < 0 for t in terms)
     cost = MUL * (max(len(terms) + (view.const != 0) - 1, 0) + _scaled(terms) + negative)
     # A sum of negative terms is the negative of a sum, so that -a - b and -(a + b) meet.
-    if not merged and cost >= view.cost and not (negative and cost == view.cost
-                                                 and node.op.scalar_op.name != "neg"):
+    if (
+        not merged
+        and cost >= view.cost
+        and not (negative and cost == view.cost and node.op.scalar_op.name != "neg")
+    ):
         return None
-    pairs: list[tuple[Number, Variable]] = []
+    pairs: list[tuple[Number, Tensor]] = []
     for t in terms:
         if t.coef in (1, -1):
             pairs.append((t.coef, t.var if t.var_coef == 1 else _pure(t)))
@@ -466,7 +500,7 @@ def _scaled(terms: list[Term]) -> int:
     return sum(t.coef not in (1, -1) for t in terms)
 
 
-def _collected_product(node: Apply, view: Product) -> Variable | None:
+def _collected_product(node: Node, view: Product) -> Tensor | None:
     out = node.outputs[0]
     dtype, ndim = out.type.dtype, out.type.ndim
     coef = view.coef
@@ -480,7 +514,7 @@ def _collected_product(node: Apply, view: Product) -> Variable | None:
     return build_product(coef, factors, dtype, ndim)
 
 
-def distribute(graph: RewriteGraph, node: Apply) -> Variable | None:
+def distribute(graph: RewriteGraph, node: Node) -> Tensor | None:
     """``(Σ tᵢ/bᵢ) * Π bᵢ``: multiply out where that removes divisions.
 
     Gradients of losses have this form: ``(-t/s(z) + (1-t)/s(-z)) * s(z) * s(-z)``; a zero in a
@@ -492,15 +526,19 @@ def distribute(graph: RewriteGraph, node: Apply) -> Variable | None:
     if view is None or len(view.factors) < 2:
         return None
     for base, exponent in view.factors.items():
-        if exponent != 1 or scalar_of(base) not in ("add", "sub") or graph.only_user(base) is None \
-                or base.type.dtype != dtype:
+        if (
+            exponent != 1
+            or scalar_of(base) not in ("add", "sub")
+            or graph.only_user(base) is None
+            or base.type.dtype != dtype
+        ):
             continue
         terms = list(sum_of(graph, base).terms.values())
         const = sum_of(graph, base).const
         inside = _cancelling(terms, {b: e for b, e in view.factors.items() if b is not base and e > 0})
         if not inside:
             continue
-        pairs: list[tuple[Number, Variable]] = []
+        pairs: list[tuple[Number, Tensor]] = []
         for t in terms:
             product = dict(t.factors)
             for b, e in inside.items():
@@ -524,9 +562,9 @@ def distribute(graph: RewriteGraph, node: Apply) -> Variable | None:
     return None
 
 
-def _cancelling(terms: list[Term], outer: dict[Variable, int]) -> dict[Variable, int]:
+def _cancelling(terms: list[Term], outer: dict[Tensor, int]) -> dict[Tensor, int]:
     """The factors of `outer` that occur in denominators of terms, with the exponents to move inside."""
-    inside: dict[Variable, int] = {}
+    inside: dict[Tensor, int] = {}
     for base, exponent in outer.items():
         most = max((-t.factors.get(base, 0) for t in terms), default=0)
         if most > 0:

@@ -1,4 +1,5 @@
 """The names under which Theano 1.0 programs write rewrites of their own, as thin forms over this engine."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
@@ -67,7 +68,7 @@ class FromFunctionLocalOptimizer(LocalOptimizer):
     """What `local_optimizer` makes of a function."""
 
     def __init__(self, function: Callable[[Apply], Any], tracks: Sequence[Any] | None) -> None:
-        self.transform = function           # type: ignore[method-assign]
+        self.transform = function  # type: ignore[assignment, method-assign]
         self._tracks = tracks
         self.name = self.__name__ = function.__name__
         self.__doc__ = function.__doc__
@@ -79,9 +80,9 @@ class FromFunctionLocalOptimizer(LocalOptimizer):
         return self.transform(node)
 
 
-def local_optimizer(tracks: Sequence[Any] | None, inplace: bool = False,
-                    requirements: Iterable[Any] = ()) -> Callable[[Callable[[Apply], Any]],
-                                                                  FromFunctionLocalOptimizer]:
+def local_optimizer(
+    tracks: Sequence[Any] | None, inplace: bool = False, requirements: Iterable[Any] = ()
+) -> Callable[[Callable[[Apply], Any]], FromFunctionLocalOptimizer]:
     """Decorator: a function of a node as a rewrite.
 
     Examples
@@ -150,14 +151,22 @@ class OpRemove(LocalOptimizer):
 class PatternSub(LocalOptimizer):
     """Replaces a pattern written as nested tuples: ``PatternSub((op, 'a', 'b'), (op2, 'b'))``.
 
-    Strings are variables, numbers constants, ``{'pattern': p, 'constraint': f}`` a pattern with a condition on
-    the variable it matches. Inner nodes with other users do not match unless `allow_multiple_clients`.
+    Strings are variables, numbers constants, ``{'pattern': p, 'constraint': f}`` a pattern with a condition
+    on the variable it matches. Inner nodes with other users do not match unless `allow_multiple_clients`.
     """
 
-    def __init__(self, in_pattern: Any, out_pattern: Any, allow_multiple_clients: bool = False,
-                 skip_identities_fn: Callable[[Any], Any] | None = None, name: str | None = None, pdb: bool = False,
-                 tracks: Sequence[Any] = (), get_nodes: Callable[[Apply], Iterable[Apply]] | None = None,
-                 values_eq_approx: Any = None) -> None:
+    def __init__(
+        self,
+        in_pattern: Any,
+        out_pattern: Any,
+        allow_multiple_clients: bool = False,
+        skip_identities_fn: Callable[[Any], Any] | None = None,
+        name: str | None = None,
+        pdb: bool = False,
+        tracks: Sequence[Any] = (),
+        get_nodes: Callable[[Apply], Iterable[Apply]] | None = None,
+        values_eq_approx: Any = None,
+    ) -> None:
         if isinstance(in_pattern, dict):
             in_pattern = in_pattern["pattern"]
         if not isinstance(in_pattern, (list, tuple)):
@@ -175,7 +184,7 @@ class PatternSub(LocalOptimizer):
     def transform(self, node: Apply, get_nodes: bool = True) -> Any:
         if get_nodes and self._get_nodes is not None:
             for other in self._get_nodes(node):
-                found = self.transform(other, False) if other else False
+                found: Any = self.transform(other, False) if other else False
                 if found:
                     return dict(zip(other.outputs, found, strict=True))
             return False
@@ -186,7 +195,9 @@ class PatternSub(LocalOptimizer):
             return False
         return [self._build(self.out_pattern, bound)]
 
-    def _match(self, pattern: Any, var: Any, bound: dict[str, Any], root: bool = False) -> dict[str, Any] | None:
+    def _match(
+        self, pattern: Any, var: Any, bound: dict[str, Any], root: bool = False
+    ) -> dict[str, Any] | None:
         if isinstance(pattern, dict):
             inner = self._match(pattern["pattern"], var, bound)
             return inner if inner is not None and pattern.get("constraint", lambda v: True)(var) else None
@@ -247,6 +258,7 @@ def _text(pattern: Any) -> str:
 
 # -- registration ---------------------------------------------------------------------------------
 
+
 def as_rule(optimizer: Any, phase: str, tags: tuple[str, ...] = (), name: str | None = None) -> Rule:
     """A `LocalOptimizer` (or function of a node) as a rule of `phase`."""
     tracks = optimizer.tracks() if hasattr(optimizer, "tracks") else None
@@ -267,6 +279,7 @@ def as_rule(optimizer: Any, phase: str, tags: tuple[str, ...] = (), name: str | 
 def _registrar(phase: str) -> Callable[..., Any]:
     def register(lopt: Any, *tags: str, **kwargs: Any) -> Any:
         if isinstance(lopt, str):
+
             def decorate(inner: Any) -> Any:
                 return register(inner, lopt, *tags, **kwargs)
 
@@ -289,11 +302,17 @@ register_useless = _registrar("useless")
 
 # -- rewrites of whole graphs ---------------------------------------------------------------------
 
+
 class TopoOptimizer(Optimizer):
     """Applies rewrites of nodes to all nodes until none of them fires."""
 
-    def __init__(self, local_opt: Any, order: str = "in_to_out", ignore_newtrees: Any = False,
-                 failure_callback: Any = None) -> None:
+    def __init__(
+        self,
+        local_opt: Any,
+        order: str = "in_to_out",
+        ignore_newtrees: Any = False,
+        failure_callback: Any = None,
+    ) -> None:
         self.local_opt = local_opt
         self.order = order
 
@@ -306,7 +325,9 @@ class TopoOptimizer(Optimizer):
         rules = []
         for k, opt in enumerate(self.locals()):
             made = as_rule(opt, "user")
-            rules.append(Rule(f"{made.name}" if k == 0 else f"{made.name}#{k}", made.roots, made.function, made.tags))
+            rules.append(
+                Rule(f"{made.name}" if k == 0 else f"{made.name}#{k}", made.roots, made.function, made.tags)
+            )
         with inherit_origin(()):
             graph = RewriteGraph(fgraph.inputs, fgraph.outputs)
             run_phase(graph, RuleIndex(rules), str(self), trace, on_rule_error)
@@ -317,9 +338,16 @@ class TopoOptimizer(Optimizer):
 class EquilibriumOptimizer(TopoOptimizer):
     """Applies several rewrites, of nodes and of whole graphs, until none of them changes anything."""
 
-    def __init__(self, optimizers: Iterable[Any], failure_callback: Any = None, ignore_newtrees: bool = True,
-                 tracks_on_change_inputs: bool = False, max_use_ratio: float | None = None,
-                 final_optimizers: Iterable[Any] | None = None, cleanup_optimizers: Iterable[Any] | None = None) -> None:
+    def __init__(
+        self,
+        optimizers: Iterable[Any],
+        failure_callback: Any = None,
+        ignore_newtrees: bool = True,
+        tracks_on_change_inputs: bool = False,
+        max_use_ratio: float | None = None,
+        final_optimizers: Iterable[Any] | None = None,
+        cleanup_optimizers: Iterable[Any] | None = None,
+    ) -> None:
         self.optimizers = list(optimizers)
         self.finals = [*(final_optimizers or ()), *(cleanup_optimizers or ())]
 
@@ -397,6 +425,10 @@ def pre_constant_merge(variables: Sequence[Variable]) -> list[Variable]:
 def pre_greedy_local_optimizer(optimizations: Sequence[Any], out: Variable) -> Variable:
     """`out` after the given rewrites of nodes."""
     graph = RewriteGraph([], [out])
-    run_phase(graph, RuleIndex([as_rule(o, "user", name=f"{o}#{k}") for k, o in enumerate(optimizations)]), "user",
-              Trace())
+    run_phase(
+        graph,
+        RuleIndex([as_rule(o, "user", name=f"{o}#{k}") for k, o in enumerate(optimizations)]),
+        "user",
+        Trace(),
+    )
     return graph.outputs[0]

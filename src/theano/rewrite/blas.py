@@ -1,13 +1,13 @@
 """Products that are added to something become one BLAS call; a phase of its own, tag ``blas``."""
+
 from __future__ import annotations
 
-from theano.graph import Apply, Variable
 from theano.rewrite import algebra
 from theano.rewrite.algebra import Number, Term, build_product, build_sum
 from theano.rewrite.build import broadcast_to, constant, dimshuffle
 from theano.rewrite.registry import rule
 from theano.rewrite.rule import Result
-from theano.rewrite.table import RewriteGraph
+from theano.rewrite.table import Node, RewriteGraph, Tensor
 from theano.tensor.blas import Gemm, Gemv, Ger
 from theano.tensor.dot import Dot
 from theano.tensor.elemwise import DimShuffle
@@ -17,7 +17,7 @@ _BLAS_DTYPES = frozenset({"float32", "float64", "complex64", "complex128"})
 
 
 @rule("add", "sub", phase="blas", name="product_added")
-def product_added(graph: RewriteGraph, node: Apply) -> Result:
+def product_added(graph: RewriteGraph, node: Node) -> Result:
     """``y + a * dot(A, x)`` as `Gemv`, with matrices `Gemm`, with an outer product `Ger`."""
     out = node.outputs[0]
     dtype, ndim = out.type.dtype, out.type.ndim
@@ -30,7 +30,7 @@ def product_added(graph: RewriteGraph, node: Apply) -> Result:
         if found is None:
             continue
         alpha, product = found
-        others = terms[:at] + terms[at + 1:]
+        others = terms[:at] + terms[at + 1 :]
         if not others and view.const == 0:
             return None
         target, beta, left = _target(graph, others, view.const, out)
@@ -45,13 +45,13 @@ def product_added(graph: RewriteGraph, node: Apply) -> Result:
     return None
 
 
-def _pure(term: Term) -> Variable:
+def _pure(term: Term) -> Tensor:
     built = build_product(1, term.factors, term.var.type.dtype, term.var.type.ndim)
     assert built is not None
     return built
 
 
-def _scaled_dot(graph: RewriteGraph, term: Term, out: Variable) -> tuple[Variable, Apply] | None:
+def _scaled_dot(graph: RewriteGraph, term: Term, out: Tensor) -> tuple[Tensor, Node] | None:
     """The scalar factor and the `Dot` node of a term ``a * dot(x, y)`` that nobody else reads."""
     dots = [v for v in term.factors if v.owner is not None and type(v.owner.op) is Dot]
     if len(dots) != 1 or term.factors[dots[0]] != 1 or graph.only_user(dots[0]) is None:
@@ -72,24 +72,25 @@ def _scaled_dot(graph: RewriteGraph, term: Term, out: Variable) -> tuple[Variabl
     return None if alpha is None or alpha.type.dtype != dtype else (alpha, node)
 
 
-def _target(graph: RewriteGraph, others: list[Term], const: Number,
-            out: Variable) -> tuple[Variable | None, Number, list[Term]]:
+def _target(
+    graph: RewriteGraph, others: list[Term], const: Number, out: Tensor
+) -> tuple[Tensor | None, Number, list[Term]]:
     """What the product is added to, its coefficient, and the terms that remain."""
     if const == 0:
         for k, t in enumerate(others):
             pure = _pure(t)
             if pure.type.broadcastable == out.type.broadcastable and pure.type.dtype == out.type.dtype:
-                return pure, t.coef, others[:k] + others[k + 1:]
+                return pure, t.coef, others[:k] + others[k + 1 :]
     rest = build_sum(const, [(t.coef, _pure(t)) for t in others], out.type.dtype, out.type.ndim)
     if rest is None or rest.type.dtype != out.type.dtype:
         return None, 1, []
     return broadcast_to(graph, rest, out), 1, []
 
 
-def _call(alpha: Variable, product: Apply, target: Variable, beta: Number, dtype: str) -> Variable | None:
+def _call(alpha: Tensor, product: Node, target: Tensor, beta: Number, dtype: str) -> Tensor | None:
     a, b = product.inputs
     factor = constant(beta, dtype)
-    made: Variable
+    made: Tensor
     if target.type.ndim == 1:
         if a.type.ndim == 2 and b.type.ndim == 1:
             made = _gemv(target, alpha, a, b, factor)
@@ -105,7 +106,7 @@ def _call(alpha: Variable, product: Apply, target: Variable, beta: Number, dtype
     return made
 
 
-def _added_axis(var: Variable) -> tuple[int | str, ...] | None:
+def _added_axis(var: Tensor) -> tuple[int | str, ...] | None:
     if var.owner is not None and type(var.owner.op) is DimShuffle and var.owner.inputs[0].type.ndim == 1:
         order: tuple[int | str, ...] = var.owner.op.new_order
         return order

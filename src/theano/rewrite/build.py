@@ -1,4 +1,5 @@
 """Small constructors for rules: constants of a given dtype and rank, casts, broadcasts, symbolic shapes."""
+
 from __future__ import annotations
 
 import math
@@ -9,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from theano import scalar
-from theano.graph import Apply, Constant, Variable
-from theano.rewrite.table import RewriteGraph
+from theano.graph import Constant, Variable
+from theano.rewrite.table import Node, RewriteGraph, Tensor
 from theano.tensor.alloc import Alloc
 from theano.tensor.elemwise import DimShuffle, Elemwise
 from theano.tensor.elemwise import dimshuffle as make_dimshuffle
@@ -27,12 +28,12 @@ _INT64 = TensorType("int64", ())
 _NAMED = {op: Elemwise(op, name=op.name) for op in (scalar.sigmoid, scalar.softplus)}
 
 
-def is_tensor(var: Variable) -> bool:
+def is_tensor(var: Tensor) -> bool:
     """Whether `var` is a (dense) tensor."""
     return isinstance(var.type, TensorType)
 
 
-def scalar_name(var: Variable) -> str | None:
+def scalar_name(var: Tensor) -> str | None:
     """Name of the scalar operation that makes `var`, if an `Elemwise` does."""
     node = var.owner
     if node is None or type(node.op) is not Elemwise:
@@ -41,7 +42,7 @@ def scalar_name(var: Variable) -> str | None:
     return name
 
 
-def constant(value: Any, dtype: str, ndim: int = 0) -> Variable:
+def constant(value: Any, dtype: str, ndim: int = 0) -> Tensor:
     """The constant `value` in `dtype`, all axes of length 1; integers wrap.
 
     Examples
@@ -67,12 +68,12 @@ def wrap(value: int, kind: np.dtype[Any]) -> int:
     return value
 
 
-def index(value: int) -> Variable:
+def index(value: int) -> Tensor:
     """A 0-d int64 constant."""
     return TensorConstant(_INT64, np.asarray(value, dtype="int64"))
 
 
-def number(var: Variable) -> Number | None:
+def number(var: Tensor) -> Number | None:
     """The exact finite value of a constant with one element, by whatever dtype; else None."""
     if not isinstance(var, Constant):
         return None
@@ -90,7 +91,7 @@ def number(var: Variable) -> Number | None:
     return None
 
 
-def uniform_value(var: Variable) -> Any:
+def uniform_value(var: Tensor) -> Any:
     """The one value of all elements of a constant as a NumPy scalar (of any size up to 4096); else None."""
     data = getattr(var, "data", None)
     if not isinstance(data, np.ndarray) or data.dtype.hasobject or not 0 < data.size <= 4096:
@@ -112,7 +113,7 @@ def fits(value: Number, dtype: str) -> bool:
     return value == 0 or float(limit.smallest_normal) <= size <= float(limit.max)
 
 
-def dims(graph: RewriteGraph, var: Variable) -> tuple[Variable, ...]:
+def dims(graph: RewriteGraph, var: Tensor) -> tuple[Tensor, ...]:
     """Lengths of `var` as 0-d int64 variables, computed from shapes of leaves where ops can tell.
 
     Iterative; memoised in the graph.
@@ -144,7 +145,7 @@ def dims(graph: RewriteGraph, var: Variable) -> tuple[Variable, ...]:
     return tuple(map(graph.find, memo[var]))
 
 
-def static_dims(var: Variable) -> tuple[Variable, ...] | None:
+def static_dims(var: Tensor) -> tuple[Tensor, ...] | None:
     """Lengths of `var` if all are known now."""
     shape = var.type.shape
     if any(n is None for n in shape):
@@ -152,37 +153,41 @@ def static_dims(var: Variable) -> tuple[Variable, ...] | None:
     return tuple(index(n) for n in shape)
 
 
-def _length(var: Variable, i: int) -> Variable:
+def _length(var: Tensor, i: int) -> Tensor:
     n = var.type.shape[i]
-    made: Variable = Shape_i(i)(var) if n is None else index(n)
+    made: Tensor = Shape_i(i)(var) if n is None else index(n)
     return made
 
 
-def _infer(node: Apply, memo: dict[Variable, Any]) -> list[tuple[Variable, ...] | None]:
+def _infer(node: Node, memo: dict[Tensor, Any]) -> list[tuple[Tensor, ...] | None]:
     shapes = [memo.get(i) for i in node.inputs]
     try:
         inferred = node.op.infer_shape(node, shapes)
     except Exception:  # an op may decline in any way (tensor.ShapeError, NotImplementedError, …)
         inferred = [None] * len(node.outputs)
-    result: list[tuple[Variable, ...] | None] = []
+    result: list[tuple[Tensor, ...] | None] = []
     for out, shape in zip(node.outputs, inferred, strict=True):
         if not is_tensor(out):
             result.append(None)
         elif shape is None:
             result.append(tuple(_length(out, i) for i in range(out.type.ndim)))
         else:
-            result.append(tuple(s if n is None else index(n)
-                                for s, n in zip(map(_as_length, shape), out.type.shape, strict=True)))
+            result.append(
+                tuple(
+                    s if n is None else index(n)
+                    for s, n in zip(map(_as_length, shape), out.type.shape, strict=True)
+                )
+            )
     return result
 
 
-def _as_length(value: Any) -> Variable:
+def _as_length(value: Any) -> Tensor:
     if isinstance(value, Variable):
         return value
     return index(int(value))
 
 
-def broadcast_to(graph: RewriteGraph, value: Variable, like: Variable) -> Variable | None:
+def broadcast_to(graph: RewriteGraph, value: Tensor, like: Tensor) -> Tensor | None:
     """`value`, repeated to the shape of `like` (whose pattern is at most as broadcastable)."""
     if value.type.broadcastable == like.type.broadcastable:
         return value
@@ -192,11 +197,11 @@ def broadcast_to(graph: RewriteGraph, value: Variable, like: Variable) -> Variab
     have = (True,) * pad + value.type.broadcastable
     if any(b and not h for b, h in zip(like.type.broadcastable, have, strict=True)):
         return None
-    made: Variable = _alloc(value, *dims(graph, like))
+    made: Tensor = _alloc(value, *dims(graph, like))
     return made
 
 
-def dimshuffle(var: Variable, order: Sequence[int | str]) -> Variable:
+def dimshuffle(var: Tensor, order: Sequence[int | str]) -> Tensor:
     """`var` with its axes in another order; composes with a `DimShuffle` below."""
     order = tuple(order)
     node = var.owner
@@ -206,11 +211,11 @@ def dimshuffle(var: Variable, order: Sequence[int | str]) -> Variable:
         var = node.inputs[0]
     if order == tuple(range(var.type.ndim)):
         return var
-    made: Variable = make_dimshuffle(var, order)
+    made: Tensor = make_dimshuffle(var, order)
     return made
 
 
-def elemwise(op: Any, *inputs: Variable) -> Variable:
+def elemwise(op: Any, *inputs: Tensor) -> Tensor:
     """`op` (a `ScalarOp`) applied to tensors."""
-    made: Variable = (_NAMED.get(op) or plain_elemwise(op))(*inputs)
+    made: Tensor = (_NAMED.get(op) or plain_elemwise(op))(*inputs)
     return made

@@ -1,4 +1,5 @@
 """Phases as data, queries by tags, and `rewrite_graph`, by which `compile/` rewrites a function graph."""
+
 from __future__ import annotations
 
 import time
@@ -59,9 +60,15 @@ class Query:
 
     __slots__ = ("include", "require", "exclude", "position_cutoff", "extra_optimizations", "subquery")
 
-    def __init__(self, include: Iterable[str], require: Iterable[str] | None = None,
-                 exclude: Iterable[str] | None = None, subquery: Any = None,
-                 position_cutoff: float = float("inf"), extra_optimizations: Iterable[Any] = ()) -> None:
+    def __init__(
+        self,
+        include: Iterable[str],
+        require: Iterable[str] | None = None,
+        exclude: Iterable[str] | None = None,
+        subquery: Any = None,
+        position_cutoff: float = float("inf"),
+        extra_optimizations: Iterable[Any] = (),
+    ) -> None:
         self.include = frozenset(include)
         self.require = frozenset(require or ())
         self.exclude = frozenset(exclude or ())
@@ -100,11 +107,19 @@ class Query:
         return hash(self.key())
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Query, (sorted(self.include), sorted(self.require), sorted(self.exclude), None, self.position_cutoff)
+        return Query, (
+            sorted(self.include),
+            sorted(self.require),
+            sorted(self.exclude),
+            None,
+            self.position_cutoff,
+        )
 
     def __repr__(self) -> str:
-        return f"Query(include={sorted(self.include)}, require={sorted(self.require)}, " \
-               f"exclude={sorted(self.exclude)})"
+        return (
+            f"Query(include={sorted(self.include)}, require={sorted(self.require)}, "
+            f"exclude={sorted(self.exclude)})"
+        )
 
 
 @dataclass(slots=True)
@@ -209,11 +224,14 @@ def on_rule_error(error: Exception, rule: Rule, node: Apply) -> None:
     if policy == "raise":
         raise error
     if policy != "ignore":
-        warnings.warn(f"rewrite rule {rule.name} failed on {node}: {type(error).__name__}: {error}", stacklevel=2)
+        warnings.warn(
+            f"rewrite rule {rule.name} failed on {node}: {type(error).__name__}: {error}", stacklevel=2
+        )
 
 
-def rewrite_graph(fgraph: FunctionGraph, query: Query,
-                  on_error: Callable[[Exception, Rule, Apply], Any] = on_rule_error) -> Trace:
+def rewrite_graph(
+    fgraph: FunctionGraph, query: Query, on_error: Callable[[Exception, Rule, Apply], Any] = on_rule_error
+) -> Trace:
     """Rewrite `fgraph` in place by the rules that `query` selects.
 
     Equal nodes are merged in any case. The trace is also kept as ``fgraph.rewrite_trace``.
@@ -231,7 +249,7 @@ def rewrite_graph(fgraph: FunctionGraph, query: Query,
     """
     trace = Trace()
     start = time.perf_counter()
-    with inherit_origin(()):                # new nodes take the origin of what they replace, not this place
+    with inherit_origin(()):  # new nodes take the origin of what they replace, not this place
         graph = RewriteGraph(fgraph.inputs, fgraph.outputs)
         trace.seconds["merge"] = time.perf_counter() - start
         for name, what in optdb.plan(query):
@@ -244,15 +262,16 @@ def rewrite_graph(fgraph: FunctionGraph, query: Query,
                 graph = RewriteGraph(fgraph.inputs, fgraph.outputs)
             trace.seconds[name] = trace.seconds.get(name, 0.0) + time.perf_counter() - start
         settle(fgraph, graph)
-    fgraph.rewrite_trace = trace            # type: ignore[attr-defined]
+    fgraph.rewrite_trace = trace  # type: ignore[attr-defined]
     return trace
 
 
 def settle(fgraph: FunctionGraph, graph: RewriteGraph) -> None:
     """Make `fgraph` describe the rewritten nodes."""
     features = list(fgraph._features)
-    FunctionGraph.__init__(fgraph, fgraph.inputs, graph.outputs, features, clone=False,
-                           update_mapping=fgraph.update_mapping)
+    FunctionGraph.__init__(
+        fgraph, fgraph.inputs, graph.outputs, features, clone=False, update_mapping=fgraph.update_mapping
+    )
 
 
 def _run_step(step: GlobalStep, fgraph: FunctionGraph) -> None:

@@ -1,4 +1,5 @@
 """Canonical forms of point-wise nodes: algebra, constants, useless operations, fills, axis permutations."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -6,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from theano import scalar
-from theano.graph import Apply, Constant, Variable
+from theano.graph import Constant
 from theano.rewrite import algebra
 from theano.rewrite.build import (
     broadcast_to,
@@ -21,9 +22,9 @@ from theano.rewrite.build import (
 )
 from theano.rewrite.registry import rule
 from theano.rewrite.rule import Result
-from theano.rewrite.table import RewriteGraph
+from theano.rewrite.table import Node, RewriteGraph, Tensor
 from theano.tensor.alloc import Alloc
-from theano.tensor.elemwise import DimShuffle, Elemwise
+from theano.tensor.elemwise import DimShuffle
 
 # Folding makes arrays; larger ones stay symbolic (they would have to be stored with the program).
 FOLD_LIMIT = 1 << 16
@@ -36,7 +37,7 @@ rule("mul", "true_div", name="distribute", phase="stabilize", view="product")(al
 
 
 @rule()
-def constant_folding(graph: RewriteGraph, node: Apply) -> Result:
+def constant_folding(graph: RewriteGraph, node: Node) -> Result:
     """A node whose inputs are all known is computed now."""
     inputs = node.inputs
     for v in inputs:
@@ -54,7 +55,7 @@ def constant_folding(graph: RewriteGraph, node: Apply) -> Result:
             op.perform(node, [v.data for v in inputs], storage)
     except Exception:  # whatever is wrong with these values must show when the program runs, not now
         return None
-    results: list[Variable | None] = []
+    results: list[Tensor | None] = []
     for out, (value,) in zip(node.outputs, storage, strict=True):
         value = np.asarray(value)
         if value.nbytes > FOLD_LIMIT and value.nbytes > sum(np.asarray(v.data).nbytes for v in inputs):
@@ -63,24 +64,25 @@ def constant_folding(graph: RewriteGraph, node: Apply) -> Result:
     return results
 
 
-def _as_constant(out: Variable, value: np.ndarray) -> Variable:
+def _as_constant(out: Tensor, value: np.ndarray) -> Tensor:
     from theano.tensor.variable import TensorConstant
 
-    value = np.array(value, dtype=out.type.dtype)       # a copy: perform may return a view of its input
+    value = np.array(value, dtype=out.type.dtype)  # a copy: perform may return a view of its input
     value.flags.writeable = False
     return TensorConstant(out.type, value)
 
 
 # -- useless operations ---------------------------------------------------------------------------
 
+
 @rule("identity", phase="useless", name="useless_identity")
-def useless_identity(graph: RewriteGraph, node: Apply) -> Result:
+def useless_identity(graph: RewriteGraph, node: Node) -> Result:
     """``identity(x) -> x``."""
     return node.inputs[0]
 
 
 @rule("second", phase="useless", name="second_is_fill")
-def second_is_fill(graph: RewriteGraph, node: Apply) -> Result:
+def second_is_fill(graph: RewriteGraph, node: Node) -> Result:
     """``second(a, b)`` is `b`, or `b` repeated to the shape of `a`: the values of `a` are not needed."""
     out = node.outputs[0]
     value = node.inputs[1]
@@ -90,19 +92,32 @@ def second_is_fill(graph: RewriteGraph, node: Apply) -> Result:
 
 
 _EXACT_CASTS = {
-    "bool": {"int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float16", "float32",
-             "float64"},
+    "bool": {
+        "int8",
+        "uint8",
+        "int16",
+        "uint16",
+        "int32",
+        "uint32",
+        "int64",
+        "uint64",
+        "float16",
+        "float32",
+        "float64",
+    },
     "int8": {"int16", "int32", "int64", "float16", "float32", "float64"},
     "uint8": {"int16", "uint16", "int32", "uint32", "int64", "uint64", "float16", "float32", "float64"},
     "int16": {"int32", "int64", "float32", "float64"},
     "uint16": {"int32", "uint32", "int64", "uint64", "float32", "float64"},
-    "int32": {"int64", "float64"}, "uint32": {"int64", "uint64", "float64"},
-    "float16": {"float32", "float64"}, "float32": {"float64"},
+    "int32": {"int64", "float64"},
+    "uint32": {"int64", "uint64", "float64"},
+    "float16": {"float32", "float64"},
+    "float32": {"float64"},
 }
 
 
 @rule("cast", phase="useless", name="useless_cast")
-def useless_cast(graph: RewriteGraph, node: Apply) -> Result:
+def useless_cast(graph: RewriteGraph, node: Node) -> Result:
     """A cast to the own dtype, and one after a cast that loses nothing."""
     x, dtype = node.inputs[0], node.outputs[0].type.dtype
     if x.type.dtype == dtype:
@@ -118,7 +133,7 @@ def useless_cast(graph: RewriteGraph, node: Apply) -> Result:
 
 
 @rule("switch", name="switch_known")
-def switch_known(graph: RewriteGraph, node: Apply) -> Result:
+def switch_known(graph: RewriteGraph, node: Node) -> Result:
     """A `switch` on a known condition, or between equal values."""
     condition, yes, no = node.inputs
     out = node.outputs[0]
@@ -130,7 +145,7 @@ def switch_known(graph: RewriteGraph, node: Apply) -> Result:
     return _whole(graph, yes if value else no, out)
 
 
-def _whole(graph: RewriteGraph, value: Variable, out: Variable) -> Variable | None:
+def _whole(graph: RewriteGraph, value: Tensor, out: Tensor) -> Tensor | None:
     if value.type.dtype != out.type.dtype:
         value = elemwise(scalar.convert_to(out.type.dtype), value)
     return broadcast_to(graph, value, out)
@@ -142,7 +157,7 @@ _IDEMPOTENT = frozenset({"maximum", "minimum", "and_", "or_"})
 
 
 @rule("lt", "gt", "xor", "maximum", "minimum", "and_", "or_", "le", "ge", "eq", "neq", name="of_equals")
-def of_equals(graph: RewriteGraph, node: Apply) -> Result:
+def of_equals(graph: RewriteGraph, node: Node) -> Result:
     """``maximum(x, x) -> x``, ``x < x -> False`` and such."""
     first = node.inputs[0]
     if any(v is not first for v in node.inputs):
@@ -155,13 +170,13 @@ def of_equals(graph: RewriteGraph, node: Apply) -> Result:
     value = _OF_EQUALS.get(name)
     if value is None:
         if "int" not in first.type.dtype and first.type.dtype != "bool":
-            return None                                 # nan == nan is False
+            return None  # nan == nan is False
         value = name != "neq"
     return broadcast_to(graph, constant(value, out.type.dtype, out.type.ndim), out)
 
 
 @rule("abs_", name="abs_of_nonnegative")
-def abs_of_nonnegative(graph: RewriteGraph, node: Apply) -> Result:
+def abs_of_nonnegative(graph: RewriteGraph, node: Node) -> Result:
     """``abs`` of what is never negative, and of ``-x``."""
     x = node.inputs[0]
     if x.type.dtype.startswith(("uint", "bool")):
@@ -177,7 +192,7 @@ def abs_of_nonnegative(graph: RewriteGraph, node: Apply) -> Result:
 
 
 @rule("and_", "or_", name="logic_with_constants")
-def logic_with_constants(graph: RewriteGraph, node: Apply) -> Result:
+def logic_with_constants(graph: RewriteGraph, node: Node) -> Result:
     """``x & True -> x``, ``x | True -> True``; bools only."""
     out = node.outputs[0]
     if out.type.dtype != "bool":
@@ -197,7 +212,7 @@ def logic_with_constants(graph: RewriteGraph, node: Apply) -> Result:
 
 
 @rule("pow", name="pow_of_one")
-def pow_of_one(graph: RewriteGraph, node: Apply) -> Result:
+def pow_of_one(graph: RewriteGraph, node: Node) -> Result:
     """``x ** 0 -> 1`` (also for nan), ``1 ** y -> 1``."""
     base, exponent = node.inputs
     if number(exponent) == 0 or number(base) == 1:
@@ -208,8 +223,9 @@ def pow_of_one(graph: RewriteGraph, node: Apply) -> Result:
 
 # -- fills and axes -------------------------------------------------------------------------------
 
+
 @rule("Elemwise", name="fill_sinks")
-def fill_sinks(graph: RewriteGraph, node: Apply) -> Result:
+def fill_sinks(graph: RewriteGraph, node: Node) -> Result:
     """``f(alloc(v, …), y) -> f(v, y)``: broadcasting does it, or the result is repeated instead."""
     inputs = node.inputs
     if not any(v.owner is not None and type(v.owner.op) is Alloc for v in inputs):
@@ -234,7 +250,7 @@ def fill_sinks(graph: RewriteGraph, node: Apply) -> Result:
 
 
 @rule("DimShuffle", name="dimshuffle_simplified")
-def dimshuffle_simplified(graph: RewriteGraph, node: Apply) -> Result:
+def dimshuffle_simplified(graph: RewriteGraph, node: Node) -> Result:
     """Identity and composed `DimShuffle`; of an `Alloc`, the `Alloc` of the permuted lengths."""
     x = node.inputs[0]
     order = node.op.new_order
@@ -251,8 +267,11 @@ def dimshuffle_simplified(graph: RewriteGraph, node: Apply) -> Result:
             value = dimshuffle(value, ())
         if not node.outputs[0].type.ndim:
             return value
-        return broadcast_to(graph, value, node.outputs[0]) if not all(node.outputs[0].type.broadcastable) \
+        return (
+            broadcast_to(graph, value, node.outputs[0])
+            if not all(node.outputs[0].type.broadcastable)
             else dimshuffle(value, ("x",) * node.outputs[0].type.ndim)
+        )
     return None
 
 
@@ -260,7 +279,7 @@ _ALGEBRA = algebra.SUM_OPS | algebra.PRODUCT_OPS
 
 
 @rule("DimShuffle", name="dimshuffle_lifted")
-def dimshuffle_lifted(graph: RewriteGraph, node: Apply) -> Result:
+def dimshuffle_lifted(graph: RewriteGraph, node: Node) -> Result:
     """``(x / y).T * z -> (x.T / y.T) * z``: algebra that nobody else reads moves to where more of it is."""
     x = node.inputs[0]
     owner = x.owner
@@ -274,20 +293,20 @@ def dimshuffle_lifted(graph: RewriteGraph, node: Apply) -> Result:
     return owner.op(*moved)
 
 
-def _all_ones(var: Variable) -> bool:
+def _all_ones(var: Tensor) -> bool:
     return number(var) is not None
 
 
-def _reranked(var: Variable, ndim: int) -> Variable:
+def _reranked(var: Tensor, ndim: int) -> Tensor:
     """A constant with one element in another rank."""
-    from theano.tensor.variable import TensorConstant
     from theano.tensor.type import TensorType
+    from theano.tensor.variable import TensorConstant
 
     return TensorConstant(TensorType(var.type.dtype, (True,) * ndim), var.data.reshape((1,) * ndim))
 
 
 @rule("Alloc", name="useless_alloc")
-def useless_alloc(graph: RewriteGraph, node: Apply) -> Result:
+def useless_alloc(graph: RewriteGraph, node: Node) -> Result:
     """``alloc(x, *x.shape) -> x``, ``alloc(alloc(v, …), …) -> alloc(v, …)``."""
     value, *sizes = node.inputs
     out = node.outputs[0]
@@ -295,8 +314,10 @@ def useless_alloc(graph: RewriteGraph, node: Apply) -> Result:
         if all(value.type.broadcastable):
             return value
         have = [graph.intern(n, node) for n in dims(graph, value)]
-        if all(h is n or b or (number(h) is not None and number(h) == number(n))
-               for h, n, b in zip(have, sizes, out.type.broadcastable, strict=True)):
+        if all(
+            h is n or b or (number(h) is not None and number(h) == number(n))
+            for h, n, b in zip(have, sizes, out.type.broadcastable, strict=True)
+        ):
             return value
     if value.owner is not None and type(value.owner.op) is Alloc:
         inner = value.owner.inputs[0]

@@ -1,4 +1,5 @@
 """The engine: takes nodes from the work list and lets the indexed rules of a phase try them."""
+
 from __future__ import annotations
 
 from collections import Counter
@@ -10,7 +11,7 @@ from theano.graph import Apply, Variable
 from theano.rewrite.algebra import root_product, root_sum
 from theano.rewrite.match import names_of
 from theano.rewrite.rule import Rule, RuleIndex
-from theano.rewrite.table import RewriteError, RewriteGraph, same_type
+from theano.rewrite.table import RewriteError, RewriteGraph, Tensor, same_type
 from theano.rewrite.trace import Trace
 from theano.tensor.elemwise import Elemwise
 from theano.tensor.math import cast
@@ -27,7 +28,7 @@ class RewriteCycle(RewriteError):
     """Rules keep undoing each other; the message names them."""
 
 
-def fit(old: Variable, new: Variable) -> Variable | None:
+def fit(old: Tensor, new: Tensor) -> Tensor | None:
     """`new` in the dtype of `old`; None if it has another broadcastable pattern or kind."""
     if same_type(old, new):
         return new
@@ -39,9 +40,14 @@ def fit(old: Variable, new: Variable) -> Variable | None:
     return cast(new, a.dtype)
 
 
-def run_phase(graph: RewriteGraph, index: RuleIndex, phase: str, trace: Trace,
-              on_error: Callable[[Exception, Rule, Apply], Any] | None = None,
-              first: RuleIndex | None = None) -> int:
+def run_phase(
+    graph: RewriteGraph,
+    index: RuleIndex,
+    phase: str,
+    trace: Trace,
+    on_error: Callable[[Exception, Rule, Apply], Any] | None = None,
+    first: RuleIndex | None = None,
+) -> int:
     """Apply the rules of `index` until none fires; returns the number of applications.
 
     `first`, if given, holds the rules that have not had their fixed point on this graph yet: only these
@@ -100,7 +106,7 @@ def run_phase(graph: RewriteGraph, index: RuleIndex, phase: str, trace: Trace,
                 fired += 1
                 if fired > budget:
                     raise _cycle(phase, trace, budget)
-                if node in graph.rank:          # other outputs of the node, or a rule that kept it
+                if node in graph.rank:  # other outputs of the node, or a rule that kept it
                     graph.queue(node)
                 break
     return fired
@@ -133,14 +139,16 @@ def child_names(node: Apply) -> set[str]:
 def _apply(graph: RewriteGraph, node: Apply, result: Any, rule: Rule, phase: str, trace: Trace) -> bool:
     """Put the result of a rule in place; whether anything changed."""
     if isinstance(result, Variable):
-        results: list[Variable | None] = [result]
+        results: list[Tensor | None] = [result]
     elif isinstance(result, dict):
         results = [result.get(v) for v in node.outputs]
     else:
         results = list(result)
     if len(results) != len(node.outputs):
-        raise RewriteError(f"rule {rule.name} returned {len(results)} variables for the {len(node.outputs)} "
-                           f"outputs of {node}")
+        raise RewriteError(
+            f"rule {rule.name} returned {len(results)} variables for the {len(node.outputs)} "
+            f"outputs of {node}"
+        )
     changed = False
     for old, new in zip(list(node.outputs), results, strict=True):
         if new is None or new is old:
@@ -150,8 +158,12 @@ def _apply(graph: RewriteGraph, node: Apply, result: Any, rule: Rule, phase: str
             continue
         if graph.find(old) is not old:
             continue
-        if old.name is not None and fitted.name is None and fitted.owner is not None \
-                and fitted.owner not in graph.rank:
+        if (
+            old.name is not None
+            and fitted.name is None
+            and fitted.owner is not None
+            and fitted.owner not in graph.rank
+        ):
             fitted.name = old.name
         text_from = len(trace.steps)
         trace.add(phase, rule.name, old, fitted)
@@ -167,8 +179,11 @@ def _apply(graph: RewriteGraph, node: Apply, result: Any, rule: Rule, phase: str
 
 def _cycle(phase: str, trace: Trace, budget: int) -> RewriteCycle:
     last = trace.steps[-CYCLE_WINDOW:]
-    names = ", ".join(f"{name} ({n} of the last {len(last)})"
-                      for name, n in Counter(s.rule for s in last).most_common())
+    names = ", ".join(
+        f"{name} ({n} of the last {len(last)})" for name, n in Counter(s.rule for s in last).most_common()
+    )
     steps = "\n".join(f"  {step}" for step in last[-6:])
-    return RewriteCycle(f"phase {phase} did not come to an end after {budget} applications. "
-                        f"These rules undo each other: {names}. The last steps:\n{steps}")
+    return RewriteCycle(
+        f"phase {phase} did not come to an end after {budget} applications. "
+        f"These rules undo each other: {names}. The last steps:\n{steps}"
+    )

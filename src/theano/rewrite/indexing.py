@@ -1,15 +1,15 @@
-"""Canonical forms of indexing: lifted towards the inputs, so that less is computed; useless writes dropped."""
+"""Canonical forms of indexing: lifted towards the inputs, to compute less; useless writes dropped."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
 from theano import scalar
-from theano.graph import Apply, Variable
 from theano.rewrite.build import broadcast_to, dims, dimshuffle, elemwise, index, number, uniform_value
 from theano.rewrite.registry import rule
 from theano.rewrite.rule import Result
-from theano.rewrite.table import RewriteGraph
+from theano.rewrite.table import Node, RewriteGraph, Tensor
 from theano.tensor.alloc import Alloc
 from theano.tensor.elemwise import DimShuffle, Elemwise
 from theano.tensor.shape import MakeVector, Shape
@@ -18,19 +18,21 @@ from theano.tensor.subtensor import Subtensor
 FULL = slice(None)
 
 
-def entries_of(node: Apply, skip: int = 1) -> list[Any]:
+def entries_of(node: Node, skip: int = 1) -> list[Any]:
     """The indices of a node with their variables filled in: variables, and slices of variables or None."""
     left = iter(node.inputs[skip:])
     filled: list[Any] = []
     for entry in node.op.idx_list:
         if isinstance(entry, slice):
-            filled.append(slice(*(None if p is None else next(left) for p in (entry.start, entry.stop, entry.step))))
+            filled.append(
+                slice(*(None if p is None else next(left) for p in (entry.start, entry.stop, entry.step)))
+            )
         else:
             filled.append(None if entry is None else next(left))
     return filled
 
 
-def subtensor(x: Variable, entries: Sequence[Any]) -> Variable:
+def subtensor(x: Tensor, entries: Sequence[Any]) -> Tensor:
     """``x[entries]`` of basic indices that are variables; trailing full slices dropped."""
     kept = list(entries)
     while kept and isinstance(kept[-1], slice) and kept[-1] == FULL:
@@ -38,7 +40,7 @@ def subtensor(x: Variable, entries: Sequence[Any]) -> Variable:
     if not kept:
         return x
     idx_list: list[Any] = []
-    inputs: list[Variable] = []
+    inputs: list[Tensor] = []
     for entry in kept:
         if isinstance(entry, slice):
             parts = (entry.start, entry.stop, entry.step)
@@ -47,7 +49,7 @@ def subtensor(x: Variable, entries: Sequence[Any]) -> Variable:
         else:
             idx_list.append("i")
             inputs.append(entry)
-    made: Variable = Subtensor(tuple(idx_list))(x, *inputs)
+    made: Tensor = Subtensor(tuple(idx_list))(x, *inputs)
     return made
 
 
@@ -55,23 +57,31 @@ def _full(entry: Any) -> bool:
     """Whether a slice takes the whole axis."""
     if not isinstance(entry, slice):
         return False
-    return (entry.start is None or number(entry.start) == 0) and entry.stop is None and (
-        entry.step is None or number(entry.step) == 1)
+    return (
+        (entry.start is None or number(entry.start) == 0)
+        and entry.stop is None
+        and (entry.step is None or number(entry.step) == 1)
+    )
 
 
 @rule("Subtensor", name="useless_subtensor")
-def useless_subtensor(graph: RewriteGraph, node: Apply) -> Result:
+def useless_subtensor(graph: RewriteGraph, node: Node) -> Result:
     """``x[:]``, ``x[0:n]`` of the whole axis."""
     x = node.inputs[0]
     entries = entries_of(node)
     simple = [FULL if _full(e) else e for e in entries]
     if all(isinstance(e, slice) and e == FULL for e in simple):
         return x
-    changed = any(a is not b for a, b in zip(entries, simple, strict=True) if not (
-        isinstance(a, slice) and a == FULL))
+    changed = any(
+        a is not b for a, b in zip(entries, simple, strict=True) if not (isinstance(a, slice) and a == FULL)
+    )
     for axis, entry in enumerate(simple):
-        if isinstance(entry, slice) and entry.stop is not None and (entry.start is None or number(entry.start) == 0) \
-                and (entry.step is None or number(entry.step) == 1):
+        if (
+            isinstance(entry, slice)
+            and entry.stop is not None
+            and (entry.start is None or number(entry.start) == 0)
+            and (entry.step is None or number(entry.step) == 1)
+        ):
             length = graph.intern(dims(graph, x)[axis], node)
             known, stop = number(length), number(entry.stop)
             if length is entry.stop or (known is not None and stop is not None and stop >= known):
@@ -80,7 +90,7 @@ def useless_subtensor(graph: RewriteGraph, node: Apply) -> Result:
 
 
 @rule("Subtensor", name="element_of_vector")
-def element_of_vector(graph: RewriteGraph, node: Apply) -> Result:
+def element_of_vector(graph: RewriteGraph, node: Node) -> Result:
     """``stack(a, b)[1] -> b``, ``x.shape[0]`` as a length."""
     owner = node.inputs[0].owner
     if owner is None:
@@ -103,7 +113,7 @@ def element_of_vector(graph: RewriteGraph, node: Apply) -> Result:
     return MakeVector(node.outputs[0].type.dtype)(*picked) if picked else None
 
 
-def _lifted(x: Variable, entries: list[Any], ndim: int) -> Variable:
+def _lifted(x: Tensor, entries: list[Any], ndim: int) -> Tensor:
     """`entries` of an n-d result applied to an input of that rank; axes of length 1 are read at 0."""
     mine = []
     for axis in range(ndim):
@@ -116,7 +126,7 @@ def _lifted(x: Variable, entries: list[Any], ndim: int) -> Variable:
 
 
 @rule("Subtensor", name="subtensor_of_elemwise")
-def subtensor_of_elemwise(graph: RewriteGraph, node: Apply) -> Result:
+def subtensor_of_elemwise(graph: RewriteGraph, node: Node) -> Result:
     """``f(x, y)[i] -> f(x[i], y[i])`` if nobody else reads the point-wise result."""
     x = node.inputs[0]
     owner = x.owner
@@ -125,7 +135,12 @@ def subtensor_of_elemwise(graph: RewriteGraph, node: Apply) -> Result:
     entries = entries_of(node)
     for axis, broadcast in enumerate(x.type.broadcastable):
         # an axis of length 1 under a slice may become empty, or be out of range under an index
-        if broadcast and axis < len(entries) and not _full(entries[axis]) and number_at(entries[axis]) not in (0, -1):
+        if (
+            broadcast
+            and axis < len(entries)
+            and not _full(entries[axis])
+            and number_at(entries[axis]) not in (0, -1)
+        ):
             return None
     lifted = [_lifted(v, entries, x.type.ndim) for v in owner.inputs]
     made = owner.op(*lifted)
@@ -138,7 +153,7 @@ def number_at(entry: Any) -> Any:
 
 
 @rule("Subtensor", name="subtensor_of_dimshuffle")
-def subtensor_of_dimshuffle(graph: RewriteGraph, node: Apply) -> Result:
+def subtensor_of_dimshuffle(graph: RewriteGraph, node: Node) -> Result:
     """``x.T[i] -> x[:, i]``, ``x.dimshuffle('x', 0)[0] -> x``."""
     x = node.inputs[0]
     owner = x.owner
@@ -158,7 +173,7 @@ def subtensor_of_dimshuffle(graph: RewriteGraph, node: Apply) -> Result:
             elif number(entry) not in (0, -1):
                 return None
         else:
-            mine[axis] = entry
+            mine[int(axis)] = entry
             if isinstance(entry, slice):
                 kept.append(axis)
     if any(not isinstance(mine[a], slice) or mine[a] != FULL for a in owner.op.drop):
@@ -169,7 +184,7 @@ def subtensor_of_dimshuffle(graph: RewriteGraph, node: Apply) -> Result:
 
 
 @rule("Subtensor", name="subtensor_of_fill")
-def subtensor_of_fill(graph: RewriteGraph, node: Apply) -> Result:
+def subtensor_of_fill(graph: RewriteGraph, node: Node) -> Result:
     """``alloc(v, n, m)[a:b] -> alloc(v, b - a, m)`` for a single value, if no index can be out of range."""
     x, out = node.inputs[0], node.outputs[0]
     owner = x.owner
@@ -184,7 +199,7 @@ def subtensor_of_fill(graph: RewriteGraph, node: Apply) -> Result:
 
 
 @rule("Subtensor", name="subtensor_of_subtensor")
-def subtensor_of_subtensor(graph: RewriteGraph, node: Apply) -> Result:
+def subtensor_of_subtensor(graph: RewriteGraph, node: Node) -> Result:
     """``x[i][j] -> x[i, j]`` where the first reads single places only or whole axes."""
     x = node.inputs[0]
     owner = x.owner
@@ -200,14 +215,15 @@ def subtensor_of_subtensor(graph: RewriteGraph, node: Apply) -> Result:
 
 
 @rule("Subtensor", name="subtensor_of_set")
-def subtensor_of_set(graph: RewriteGraph, node: Apply) -> Result:
+def subtensor_of_set(graph: RewriteGraph, node: Node) -> Result:
     """``set_subtensor(x[i], y)[i] -> y``."""
     x, out = node.inputs[0], node.outputs[0]
     owner = x.owner
     if owner is None or type(owner.op).__name__ != "IncSubtensor" or not owner.op.set_instead_of_inc:
         return None
     if owner.op.idx_list != node.op.idx_list or any(
-            a is not b for a, b in zip(owner.inputs[2:], node.inputs[1:], strict=True)):
+        a is not b for a, b in zip(owner.inputs[2:], node.inputs[1:], strict=True)
+    ):
         return None
     y = owner.inputs[1]
     if y.type.broadcastable == out.type.broadcastable and y.type.ndim == out.type.ndim:
@@ -216,7 +232,7 @@ def subtensor_of_set(graph: RewriteGraph, node: Apply) -> Result:
 
 
 @rule("IncSubtensor", "AdvancedIncSubtensor", "AdvancedIncSubtensor1", name="increment_by_zero")
-def increment_by_zero(graph: RewriteGraph, node: Apply) -> Result:
+def increment_by_zero(graph: RewriteGraph, node: Node) -> Result:
     """``inc_subtensor(x[i], 0) -> x`` for whole slices (an index out of range must stay an error)."""
     if node.op.set_instead_of_inc or type(node.op).__name__ != "IncSubtensor":
         return None
@@ -230,6 +246,6 @@ def increment_by_zero(graph: RewriteGraph, node: Apply) -> Result:
 
 
 @rule("Join", phase="useless", name="useless_join")
-def useless_join(graph: RewriteGraph, node: Apply) -> Result:
+def useless_join(graph: RewriteGraph, node: Node) -> Result:
     """A join of one tensor."""
     return node.inputs[1] if len(node.inputs) == 2 else None

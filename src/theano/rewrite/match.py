@@ -3,6 +3,7 @@
 A binding is ``(variable, axes)``: what a `DimShuffle` with `axes` makes of `variable`; matching looks through
 `DimShuffle`, so ``log(1 + x)`` is found when the `1 + x` is transposed or broadcast before the `log`.
 """
+
 from __future__ import annotations
 
 from fractions import Fraction
@@ -10,7 +11,7 @@ from itertools import permutations
 from typing import Any
 
 from theano import scalar
-from theano.graph import Apply, Variable
+from theano.graph import Apply
 from theano.rewrite import algebra
 from theano.rewrite.algebra import Product, Sum, Term, build_product, build_sum, negate, product_of, sum_of
 from theano.rewrite.build import Number, broadcast_to, constant, dimshuffle, elemwise, number, scalar_name
@@ -24,17 +25,17 @@ from theano.rewrite.pattern import (
     Var,
     size,
 )
-from theano.rewrite.table import RewriteGraph
+from theano.rewrite.table import Node, RewriteGraph, Tensor
 from theano.tensor.elemwise import DimShuffle, Elemwise
 
 Axes = tuple[Any, ...] | None
-Binding = tuple[Variable, Axes]
+Binding = tuple[Tensor, Axes]
 Bindings = dict[str, Binding]
 
 _KINDS = {"float": ("float",), "int": ("int", "uint"), "bool": ("bool",), "any": ("",)}
 
 
-def peel(var: Variable, axes: Axes) -> Binding:
+def peel(var: Tensor, axes: Axes) -> Binding:
     """`var` under `axes` as a variable that no `DimShuffle` makes, and its axes (None: as they are)."""
     node = var.owner
     while node is not None and type(node.op) is DimShuffle:
@@ -55,7 +56,7 @@ def same(a: Binding, b: Binding) -> bool:
     return value is not None and value == number(b[0])
 
 
-def place(binding: Binding) -> Variable:
+def place(binding: Binding) -> Tensor:
     """The variable that a binding stands for."""
     var, axes = binding
     return var if axes is None else dimshuffle(var, axes)
@@ -70,21 +71,21 @@ class Matcher:
         self.graph = graph
         self.inner: list[Apply] = []
 
-    def match(self, pattern: Pattern, var: Variable, axes: Axes, bound: Bindings) -> Bindings | None:
+    def match(self, pattern: Pattern, var: Tensor, axes: Axes, bound: Bindings) -> Bindings | None:
         """Extended bindings under which `pattern` is `var`; None if there are none."""
         var, axes = peel(var, axes)
         kind = type(pattern)
         if kind is Var:
-            return self._bind(pattern, var, axes, bound)            # type: ignore[arg-type]
+            return self._bind(pattern, var, axes, bound)  # type: ignore[arg-type]
         if kind is Literal:
             return bound if number(var) == pattern.value else None  # type: ignore[attr-defined]
-        if kind is ProductPattern and pattern.coef == -1 and _is_variable(pattern):    # type: ignore[attr-defined]
-            return self._negated(pattern.parts[0][0], var, axes, bound)              # type: ignore[attr-defined]
+        if kind is ProductPattern and pattern.coef == -1 and _is_variable(pattern):  # type: ignore[attr-defined, arg-type]
+            return self._negated(pattern.parts[0][0], var, axes, bound)  # type: ignore[attr-defined]
         node = var.owner
         if node is None or type(node.op) is not Elemwise:
             return None
         if kind is Application:
-            return self._application(pattern, node, axes, bound)    # type: ignore[arg-type]
+            return self._application(pattern, node, axes, bound)  # type: ignore[arg-type]
         self.inner.append(node)
         if kind is SumPattern:
             if node.op.scalar_op.name not in algebra.SUM_OPS:
@@ -96,7 +97,7 @@ class Matcher:
             found = self.product(pattern, product_of(self.graph, var), axes, bound, 1, False, var)  # type: ignore
         return None if found is None else found[0]
 
-    def _bind(self, pattern: Var, var: Variable, axes: Axes, bound: Bindings) -> Bindings | None:
+    def _bind(self, pattern: Var, var: Tensor, axes: Axes, bound: Bindings) -> Bindings | None:
         known = bound.get(pattern.name)
         if known is not None:
             return bound if same(known, (var, axes)) else None
@@ -106,7 +107,7 @@ class Matcher:
             return None
         return {**bound, pattern.name: (var, axes)}
 
-    def _negated(self, pattern: Var, var: Variable, axes: Axes, bound: Bindings) -> Bindings | None:
+    def _negated(self, pattern: Var, var: Tensor, axes: Axes, bound: Bindings) -> Bindings | None:
         """Match ``-x``: everything is the negative of something."""
         known = bound.get(pattern.name)
         if known is None:
@@ -114,10 +115,13 @@ class Matcher:
         opposite = self.graph.known(negate(self.graph, known[0]))
         if opposite is not None and same((opposite, known[1]), (var, axes)):
             return bound
-        return bound if same(known, (self.graph.known(negate(self.graph, var)) or var, axes)) and \
-            var is not known[0] else None
+        return (
+            bound
+            if same(known, (self.graph.known(negate(self.graph, var)) or var, axes)) and var is not known[0]
+            else None
+        )
 
-    def _application(self, pattern: Application, node: Apply, axes: Axes, bound: Bindings) -> Bindings | None:
+    def _application(self, pattern: Application, node: Node, axes: Axes, bound: Bindings) -> Bindings | None:
         op = node.op.scalar_op
         if op is not pattern.op or len(node.inputs) != len(pattern.args):
             return None
@@ -128,7 +132,7 @@ class Matcher:
         for inputs in orders:
             trial: Bindings | None = bound
             for child, var in zip(pattern.args, inputs, strict=True):
-                trial = self.match(child, var, axes, trial)
+                trial = self.match(child, var, axes, trial)  # type: ignore[arg-type]
                 if trial is None:
                     break
             if trial is not None:
@@ -137,8 +141,9 @@ class Matcher:
 
     # -- sums -------------------------------------------------------------------------------------
 
-    def sum(self, pattern: SumPattern, view: Sum, axes: Axes, bound: Bindings, sign: int,
-            partial: bool) -> tuple[Bindings, list[Term], Number] | None:
+    def sum(
+        self, pattern: SumPattern, view: Sum, axes: Axes, bound: Bindings, sign: int, partial: bool
+    ) -> tuple[Bindings, list[Term], Number] | None:
         """Match terms; returns bindings, left terms and left constant (only if `partial`)."""
         if pattern.const != 0:
             if view.const != sign * pattern.const:
@@ -148,8 +153,17 @@ class Matcher:
             const = view.const
         return self._terms(pattern.parts, 0, list(view.terms.values()), const, axes, bound, sign, partial)
 
-    def _terms(self, parts: list[tuple[Pattern, Number]], at: int, terms: list[Term], const: Number, axes: Axes,
-               bound: Bindings, sign: int, partial: bool) -> tuple[Bindings, list[Term], Number] | None:
+    def _terms(
+        self,
+        parts: list[tuple[Pattern, Number]],
+        at: int,
+        terms: list[Term],
+        const: Number,
+        axes: Axes,
+        bound: Bindings,
+        sign: int,
+        partial: bool,
+    ) -> tuple[Bindings, list[Term], Number] | None:
         if at == len(parts):
             return (bound, terms, const) if partial or not (terms or const) else None
         part, weight = parts[at]
@@ -172,12 +186,14 @@ class Matcher:
                 continue
             trial = self.match(part, var, axes, bound)
             if trial is not None:
-                found = self._terms(parts, at + 1, terms[:k] + terms[k + 1:], const, axes, trial, sign, partial)
+                found = self._terms(
+                    parts, at + 1, terms[:k] + terms[k + 1 :], const, axes, trial, sign, partial
+                )
                 if found is not None:
                     return found
         return None
 
-    def _rest(self, terms: list[Term], const: Number, weight: Number) -> Variable | None:
+    def _rest(self, terms: list[Term], const: Number, weight: Number) -> Tensor | None:
         """``(const + Σ terms) / weight`` as one variable."""
         if not terms:
             return None
@@ -191,15 +207,32 @@ class Matcher:
 
     # -- products ---------------------------------------------------------------------------------
 
-    def product(self, pattern: ProductPattern, view: Product, axes: Axes, bound: Bindings, power: int,
-                partial: bool, root: Variable) -> tuple[Bindings, dict[Variable, int], Number] | None:
+    def product(
+        self,
+        pattern: ProductPattern,
+        view: Product,
+        axes: Axes,
+        bound: Bindings,
+        power: int,
+        partial: bool,
+        root: Tensor,
+    ) -> tuple[Bindings, dict[Tensor, int], Number] | None:
         """Match factors; returns bindings, left factors and left coefficient (only if `partial`)."""
         coef = view.coef if pattern.coef == 1 else view.coef * Fraction(pattern.coef) ** -power
         return self._factors(pattern.parts, 0, view.factors, coef, axes, bound, power, partial, root)
 
-    def _factors(self, parts: list[tuple[Pattern, int]], at: int, factors: dict[Variable, int], coef: Number,
-                 axes: Axes, bound: Bindings, power: int, partial: bool,
-                 root: Variable) -> tuple[Bindings, dict[Variable, int], Number] | None:
+    def _factors(
+        self,
+        parts: list[tuple[Pattern, int]],
+        at: int,
+        factors: dict[Tensor, int],
+        coef: Number,
+        axes: Axes,
+        bound: Bindings,
+        power: int,
+        partial: bool,
+        root: Tensor,
+    ) -> tuple[Bindings, dict[Tensor, int], Number] | None:
         if at == len(parts):
             return (bound, factors, coef) if partial or not (factors or coef != 1) else None
         part, exponent = parts[at]
@@ -226,30 +259,35 @@ class Matcher:
                 return found
         return None
 
-    def _quotient(self, factors: dict[Variable, int], coef: Number, exponent: int,
-                  root: Variable) -> Variable | None:
+    def _quotient(
+        self, factors: dict[Tensor, int], coef: Number, exponent: int, root: Tensor
+    ) -> Tensor | None:
         """The one variable whose power `exponent` is ``coef * Π factors``."""
         if not factors or (abs(exponent) != 1 and coef != 1):
             return None
         if coef == 1 and len(factors) == 1:
-            (base, have), = factors.items()
+            ((base, have),) = factors.items()
             if have == exponent:
                 return base
         if any(e % exponent for e in factors.values()):
             return None
         scaled = {v: e // exponent for v, e in factors.items()}
-        return build_product(coef if exponent == 1 else Fraction(1) / coef if exponent == -1 else 1, scaled,
-                             root.type.dtype, root.type.ndim)
+        return build_product(
+            coef if exponent == 1 else Fraction(1) / coef if exponent == -1 else 1,
+            scaled,
+            root.type.dtype,
+            root.type.ndim,
+        )
 
 
 def _is_variable(pattern: ProductPattern) -> bool:
     return len(pattern.parts) == 1 and pattern.parts[0][1] == 1 and type(pattern.parts[0][0]) is Var
 
 
-def scaled_sum(terms: list[Term], const: Number, scale: Number) -> Variable | None:
+def scaled_sum(terms: list[Term], const: Number, scale: Number) -> Tensor | None:
     """``scale * (const + Σ terms)``."""
     like = terms[0].var
-    pairs: list[tuple[Number, Variable]] = []
+    pairs: list[tuple[Number, Tensor]] = []
     for t in terms:
         coef = algebra._plain(t.coef * scale)
         if coef == t.var_coef:
@@ -266,7 +304,8 @@ _pure = algebra._pure
 
 # -- right sides ----------------------------------------------------------------------------------
 
-def build(graph: RewriteGraph, pattern: Pattern, bound: dict[str, Variable], dtype: str, ndim: int) -> Variable:
+
+def build(graph: RewriteGraph, pattern: Pattern, bound: dict[str, Tensor], dtype: str, ndim: int) -> Tensor:
     """The graph of a right side."""
     if isinstance(pattern, Var):
         return bound[pattern.name]
@@ -279,7 +318,7 @@ def build(graph: RewriteGraph, pattern: Pattern, bound: dict[str, Variable], dty
     return elemwise(pattern.op, *args)
 
 
-def apply_equation(equation: Equation, graph: RewriteGraph, node: Apply) -> Variable | None:
+def apply_equation(equation: Equation, graph: RewriteGraph, node: Node) -> Tensor | None:
     """The replacement for the output of `node` by `equation`; None if it does not apply."""
     out = node.outputs[0]
     matcher = Matcher(graph)
@@ -288,21 +327,22 @@ def apply_equation(equation: Equation, graph: RewriteGraph, node: Apply) -> Vari
         return _apply_to_sum(equation, normal, matcher, node)
     if isinstance(normal, ProductPattern):
         return _apply_to_product(equation, normal, matcher, node)
-    bound = matcher._application(normal, node, None, {})            # type: ignore[arg-type]
+    bound = matcher._application(normal, node, None, {})  # type: ignore[arg-type]
     if bound is None:
         return None
     made = _right_side(equation, matcher, bound, out)
     return None if made is None else broadcast_to(graph, made, out)
 
 
-def _right_side(equation: Equation, matcher: Matcher, bound: Bindings, out: Variable) -> Variable | None:
+def _right_side(equation: Equation, matcher: Matcher, bound: Bindings, out: Tensor) -> Tensor | None:
     values = {name: place(b) for name, b in bound.items()}
     if equation.when is not None and not equation.when(**values):
         return None
     graph = matcher.graph
     if equation.phase != "stabilize" and size(equation.right) > 1:
-        dying = 1 + sum(graph.only_user(n.outputs[0]) is not None for n in matcher.inner
-                        if n is not out.owner)
+        dying = 1 + sum(
+            graph.only_user(n.outputs[0]) is not None for n in matcher.inner if n is not out.owner
+        )
         if size(equation.right) > dying and dying < size(equation.left):
             return None
     return build(graph, equation.right, values, out.type.dtype, out.type.ndim)
@@ -312,7 +352,7 @@ def names_of(view: Any) -> frozenset[str | None]:
     """Names of the scalar operations that make the parts of a sum or product."""
     names: frozenset[str | None] | None = view.names
     if names is None:
-        if isinstance(view, Sum):           # -sigmoid(x) is a term sigmoid(x)
+        if isinstance(view, Sum):  # -sigmoid(x) is a term sigmoid(x)
             found = {scalar_name(peel(b, None)[0]) for t in view.terms.values() for b in t.factors}
         else:
             found = {scalar_name(peel(b, None)[0]) for b in view.factors}
@@ -320,7 +360,7 @@ def names_of(view: Any) -> frozenset[str | None]:
     return names
 
 
-def _apply_to_sum(equation: Equation, normal: SumPattern, matcher: Matcher, node: Apply) -> Variable | None:
+def _apply_to_sum(equation: Equation, normal: SumPattern, matcher: Matcher, node: Node) -> Tensor | None:
     graph, out = matcher.graph, node.outputs[0]
     view = algebra.root_sum(graph, node)
     if view is None or not equation.needed <= names_of(view):
@@ -334,8 +374,14 @@ def _apply_to_sum(equation: Equation, normal: SumPattern, matcher: Matcher, node
         if made is None:
             continue
         if terms or const:
-            pairs = [(1, t.var) if t.coef == t.var_coef else (-1, t.var) if t.coef == -t.var_coef else
-                     (t.coef, _pure(t)) for t in terms]
+            pairs = [
+                (1, t.var)
+                if t.coef == t.var_coef
+                else (-1, t.var)
+                if t.coef == -t.var_coef
+                else (t.coef, _pure(t))
+                for t in terms
+            ]
             made_sum = build_sum(const, [(sign, made), *pairs], out.type.dtype, out.type.ndim)
         else:
             made_sum = made if sign == 1 else negate(graph, made)
@@ -344,8 +390,9 @@ def _apply_to_sum(equation: Equation, normal: SumPattern, matcher: Matcher, node
     return None
 
 
-def _apply_to_product(equation: Equation, normal: ProductPattern, matcher: Matcher,
-                      node: Apply) -> Variable | None:
+def _apply_to_product(
+    equation: Equation, normal: ProductPattern, matcher: Matcher, node: Node
+) -> Tensor | None:
     graph, out = matcher.graph, node.outputs[0]
     view = algebra.root_product(graph, node)
     if view is None or not equation.needed <= names_of(view):

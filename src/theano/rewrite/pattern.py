@@ -5,16 +5,17 @@
     specialize(x ** 2, sqr(x))
 
 Patterns are built by the very names of `theano.scalar` and by Python's operators: a pattern answers
-`__apply_scalar__`. They are normalised by the same algebra as graphs: sums to ``{term: coefficient}``, products
-to ``{base: exponent}``, so ``1/(1 + exp(-x))`` also matches ``t / (exp(-x) + 1)``.
+`__apply_scalar__`. They are normalised by the same algebra as graphs: sums to ``{term: coefficient}``,
+products to ``{base: exponent}``, so ``1/(1 + exp(-x))`` also matches ``t / (exp(-x) + 1)``.
 """
+
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from theano.rewrite.build import Number
 from theano.scalar.op import ScalarOp
@@ -28,6 +29,18 @@ class Pattern(ScalarOperators):
     """An expression over pattern variables."""
 
     __slots__ = ()
+
+    if TYPE_CHECKING:  # Python's operators are put in place by `define_operators`
+        __add__: Callable[..., Pattern]
+        __radd__: Callable[..., Pattern]
+        __sub__: Callable[..., Pattern]
+        __rsub__: Callable[..., Pattern]
+        __mul__: Callable[..., Pattern]
+        __rmul__: Callable[..., Pattern]
+        __truediv__: Callable[..., Pattern]
+        __rtruediv__: Callable[..., Pattern]
+        __pow__: Callable[..., Pattern]
+        __neg__: Callable[..., Pattern]
 
     def __apply_scalar__(self, op: ScalarOp, args: Sequence[Any]) -> Pattern:
         return Application(op, tuple(a if isinstance(a, Pattern) else Literal(a) for a in args))
@@ -61,7 +74,7 @@ class Literal(Pattern):
     __slots__ = ("value",)
 
     def __init__(self, value: Any) -> None:
-        self.value = value if isinstance(value, float) and not math.isfinite(value) else exact(value)
+        self.value: Any = value if isinstance(value, float) and not math.isfinite(value) else exact(value)
 
 
 class Application(Pattern):
@@ -138,8 +151,11 @@ def normalise(pattern: Pattern) -> Pattern:
 
 
 def _power(pattern: Application) -> int | None:
-    if pattern.op.name == "pow" and isinstance(pattern.args[1], Literal) \
-            and isinstance(pattern.args[1].value, int):
+    if (
+        pattern.op.name == "pow"
+        and isinstance(pattern.args[1], Literal)
+        and isinstance(pattern.args[1].value, int)
+    ):
         return pattern.args[1].value
     return None
 
@@ -276,6 +292,7 @@ def show(pattern: Pattern, inner: bool = False) -> str:
 
 # -- equations ------------------------------------------------------------------------------------
 
+
 @dataclass(slots=True, eq=False)
 class Equation:
     """A rule ``left -> right``.
@@ -289,7 +306,7 @@ class Equation:
     domain
         For each pattern variable the interval on which the equation holds (default: -10 to 10).
     special
-        Special points of the single variable at which the sides differ on purpose (checked to be exactly these).
+        Special points of the single variable at which the sides differ on purpose (exactly these).
     accuracy
         Allowed loss of the right side, in units of the last place.
     """

@@ -1,15 +1,15 @@
 """Canonical forms of reductions and of dot products."""
+
 from __future__ import annotations
 
 from typing import Any
 
 from theano import scalar
-from theano.graph import Apply, Variable
 from theano.rewrite import algebra
 from theano.rewrite.build import dimshuffle, elemwise, is_tensor, number, scalar_name
 from theano.rewrite.registry import rule
 from theano.rewrite.rule import Result
-from theano.rewrite.table import RewriteGraph
+from theano.rewrite.table import Node, RewriteGraph, Tensor
 from theano.tensor.alloc import Alloc
 from theano.tensor.elemwise import DimShuffle
 from theano.tensor.reduction import CAReduce, Max, Min, Prod, Sum
@@ -17,7 +17,7 @@ from theano.tensor.reduction import CAReduce, Max, Min, Prod, Sum
 _KEEPING = ("Sum", "Prod", "Max", "Min", "All", "Any")
 
 
-def axes_of(node: Apply) -> tuple[int, ...]:
+def axes_of(node: Node) -> tuple[int, ...]:
     """The axes a reduction reduces."""
     axis = node.op.axis
     if axis is None:
@@ -25,18 +25,18 @@ def axes_of(node: Apply) -> tuple[int, ...]:
     return tuple(axis)
 
 
-def with_axes(op: Any, axes: tuple[int, ...], var: Variable) -> Variable:
+def with_axes(op: Any, axes: tuple[int, ...], var: Tensor) -> Tensor:
     """The reduction `op` over other axes of `var`, of the same dtypes."""
     cls = type(op)
     if cls in (Sum, Prod):
-        made: Variable = cls(axis=axes, dtype=op.dtype, acc_dtype=op.acc_dtype)(var)
+        made: Tensor = cls(axis=axes, dtype=op.dtype, acc_dtype=op.acc_dtype)(var)
     else:
         made = cls(axis=axes)(var)
     return made
 
 
 @rule(*_KEEPING, name="reduction_of_unit_axes")
-def reduction_of_unit_axes(graph: RewriteGraph, node: Apply) -> Result:
+def reduction_of_unit_axes(graph: RewriteGraph, node: Node) -> Result:
     """Axes of length 1 (or none) need no reduction."""
     x, out = node.inputs[0], node.outputs[0]
     axes = axes_of(node)
@@ -50,20 +50,27 @@ def reduction_of_unit_axes(graph: RewriteGraph, node: Apply) -> Result:
     if left:
         shifted = tuple(a - sum(u < a for u in unit) for a in left)
         return with_axes(node.op, shifted, dropped)
-    return dropped if dropped.type.dtype == out.type.dtype else elemwise(scalar.convert_to(out.type.dtype), dropped)
+    return (
+        dropped
+        if dropped.type.dtype == out.type.dtype
+        else elemwise(scalar.convert_to(out.type.dtype), dropped)
+    )
 
 
 @rule("Sum", name="sum_of_scaled")
-def sum_of_scaled(graph: RewriteGraph, node: Apply) -> Result:
+def sum_of_scaled(graph: RewriteGraph, node: Node) -> Result:
     """``sum(c * x) -> c * sum(x)`` for factors (signs, divisors) that do not vary along the summed axes."""
     x, out = node.inputs[0], node.outputs[0]
-    if x.type.dtype != out.type.dtype or algebra.ring(x.type.dtype) is None or \
-            scalar_name(x) not in algebra.PRODUCT_OPS or graph.only_user(x) is None:
+    if (
+        x.type.dtype != out.type.dtype
+        or algebra.ring(x.type.dtype) is None
+        or scalar_name(x) not in algebra.PRODUCT_OPS
+        or graph.only_user(x) is None
+    ):
         return None
     axes = axes_of(node)
     view = algebra.product_of(graph, x)
-    outside = {v: e for v, e in view.factors.items()
-               if all(v.type.broadcastable[a] for a in axes)}
+    outside = {v: e for v, e in view.factors.items() if all(v.type.broadcastable[a] for a in axes)}
     if len(outside) == len(view.factors) or not (outside or view.coef != 1):
         return None
     inside = {v: e for v, e in view.factors.items() if v not in outside}
@@ -73,7 +80,7 @@ def sum_of_scaled(graph: RewriteGraph, node: Apply) -> Result:
         return None
     total = with_axes(node.op, axes, body)
     keep = [i for i in range(x.type.ndim) if i not in axes]
-    factors: dict[Variable, int] = {}
+    factors: dict[Tensor, int] = {}
     for v, e in outside.items():
         moved = dimshuffle(v, keep)
         factors[moved] = factors.get(moved, 0) + e
@@ -83,7 +90,7 @@ def sum_of_scaled(graph: RewriteGraph, node: Apply) -> Result:
 
 
 @rule("Sum", "Prod", "Max", "Min", name="reduction_of_fill")
-def reduction_of_fill(graph: RewriteGraph, node: Apply) -> Result:
+def reduction_of_fill(graph: RewriteGraph, node: Node) -> Result:
     """Reductions of a repeated value: ``sum(alloc(v, n)) -> v * n``."""
     x, out = node.inputs[0], node.outputs[0]
     owner = x.owner
@@ -97,7 +104,7 @@ def reduction_of_fill(graph: RewriteGraph, node: Apply) -> Result:
     if not axes:
         return None
     if type(node.op) in (Max, Min) and not all((number(sizes[a]) or 0) > 0 for a in axes):
-        return None                                     # of nothing: an error that must stay
+        return None  # of nothing: an error that must stay
     keep = [i for i in range(x.type.ndim) if i not in axes]
     dropped = dimshuffle(value, keep)
     rest = tuple(a - sum(u < a for u in axes) for a in axes_of(node) if a not in axes)
@@ -120,7 +127,7 @@ def reduction_of_fill(graph: RewriteGraph, node: Apply) -> Result:
 
 
 @rule("Sum", "Prod", "Max", "Min", name="reduction_of_reduction")
-def reduction_of_reduction(graph: RewriteGraph, node: Apply) -> Result:
+def reduction_of_reduction(graph: RewriteGraph, node: Node) -> Result:
     """``sum(sum(x, 0), 0) -> sum(x, (0, 1))``."""
     x = node.inputs[0]
     owner = x.owner
@@ -135,7 +142,7 @@ def reduction_of_reduction(graph: RewriteGraph, node: Apply) -> Result:
 
 
 @rule("Sum", "Prod", "Max", "Min", "All", "Any", name="reduction_of_dimshuffle")
-def reduction_of_dimshuffle(graph: RewriteGraph, node: Apply) -> Result:
+def reduction_of_dimshuffle(graph: RewriteGraph, node: Node) -> Result:
     """A reduction of transposed axes is one of the axes they come from, if the rest keeps its order."""
     x = node.inputs[0]
     owner = x.owner
@@ -146,16 +153,16 @@ def reduction_of_dimshuffle(graph: RewriteGraph, node: Apply) -> Result:
         return None
     inner = owner.inputs[0]
     kept = [o for a, o in enumerate(order) if a not in axes]
-    reduced = tuple(sorted(order[a] for a in axes))
+    reduced = tuple(sorted(int(order[a]) for a in axes))
     if len([o for o in order if o != "x"]) != inner.type.ndim:
         return None
     left = [i for i in range(inner.type.ndim) if i not in reduced]
     total = with_axes(node.op, reduced, inner)
-    return dimshuffle(total, [o if o == "x" else left.index(o) for o in kept])
+    return dimshuffle(total, [o if o == "x" else left.index(int(o)) for o in kept])
 
 
 @rule("DimShuffle", name="transpose_of_dot")
-def transpose_of_dot(graph: RewriteGraph, node: Apply) -> Result:
+def transpose_of_dot(graph: RewriteGraph, node: Node) -> Result:
     """``dot(x, y).T -> dot(y.T, x.T)``."""
     x = node.inputs[0]
     owner = x.owner
@@ -168,7 +175,7 @@ def transpose_of_dot(graph: RewriteGraph, node: Apply) -> Result:
 
 
 @rule("MaxAndArgmax", phase="specialize", name="max_without_argmax")
-def max_without_argmax(graph: RewriteGraph, node: Apply) -> Result:
+def max_without_argmax(graph: RewriteGraph, node: Node) -> Result:
     """Only the maximum is read: `Max`; only its position: `Argmax`."""
     from theano.tensor.reduction import Argmax
 
@@ -181,7 +188,7 @@ def max_without_argmax(graph: RewriteGraph, node: Apply) -> Result:
 
 
 @rule("neg", phase="specialize", name="min_from_max")
-def min_from_max(graph: RewriteGraph, node: Apply) -> Result:
+def min_from_max(graph: RewriteGraph, node: Node) -> Result:
     """``-max(-x) -> min(x)`` (floats: integers wrap)."""
     x = node.inputs[0]
     if x.owner is None or type(x.owner.op) is not Max or graph.only_user(x) is None:

@@ -1,4 +1,5 @@
 """The one list of rules, and the words by which rules are declared."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -55,9 +56,14 @@ def tags_of(phase: str, tags: tuple[str, ...]) -> frozenset[str]:
     return frozenset({phase, *tags} | standard)
 
 
-def rule(*roots: Any, phase: str = "canonicalize", name: str | None = None,
-         tags: tuple[str, ...] = (), view: str | None = None,
-         parts: frozenset[str] = frozenset()) -> Callable[[RuleFunction], RuleFunction]:
+def rule(
+    *roots: Any,
+    phase: str = "canonicalize",
+    name: str | None = None,
+    tags: tuple[str, ...] = (),
+    view: str | None = None,
+    parts: frozenset[str] = frozenset(),
+) -> Callable[[RuleFunction], RuleFunction]:
     """Declare a rule that is a function ``f(graph, node)``.
 
     Examples
@@ -66,29 +72,71 @@ def rule(*roots: Any, phase: str = "canonicalize", name: str | None = None,
     ... def drop_identity(graph, node):
     ...     return node.inputs[0]
     """
+
     def declare(function: RuleFunction) -> RuleFunction:
-        add_rule(Rule(name or function.__name__, roots, function, tags_of(phase, tags), view=view, parts=parts,
-                      doc=function.__doc__ or ""))
+        add_rule(
+            Rule(
+                name or function.__name__,
+                roots,
+                function,
+                tags_of(phase, tags),
+                view=view,
+                parts=parts,
+                doc=function.__doc__ or "",
+            )
+        )
         return function
 
     return declare
 
 
-def equation(phase: str, left: Pattern, right: Any, name: str | None = None, when: Guard | None = None,
-             domain: Mapping[str, Interval] | None = None, special: tuple[float, ...] = (),
-             accuracy: float = 4.0, tags: tuple[str, ...] = ()) -> Rule:
+def equation(
+    phase: str,
+    left: Pattern,
+    right: Any,
+    name: str | None = None,
+    when: Guard | None = None,
+    domain: Mapping[str, Interval] | None = None,
+    special: tuple[float, ...] = (),
+    accuracy: float = 4.0,
+    tags: tuple[str, ...] = (),
+) -> Rule:
     """Declare the rule ``left -> right``; see `Equation` for the arguments."""
     right = right if isinstance(right, Pattern) else Literal(right)
-    eq = Equation(name or f"{show(left)} -> {show(right)}", phase, left, right, when, dict(domain or {}), special,
-                  accuracy, tags_of(phase, tags))
+    eq = Equation(
+        name or f"{show(left)} -> {show(right)}",
+        phase,
+        left,
+        right,
+        when,
+        dict(domain or {}),
+        special,
+        accuracy,
+        tags_of(phase, tags),
+    )
 
     def function(graph: RewriteGraph, node: Apply) -> Result:
         return apply_equation(eq, graph, node)
 
-    view = "sum" if isinstance(eq.normal, SumPattern) else "product" if isinstance(eq.normal, ProductPattern) \
+    view = (
+        "sum"
+        if isinstance(eq.normal, SumPattern)
+        else "product"
+        if isinstance(eq.normal, ProductPattern)
         else None
-    return add_rule(Rule(eq.name, root_names(eq.normal, left), function, eq.tags, eq, needed_children(eq.normal),
-                         view, eq.needed))
+    )
+    return add_rule(
+        Rule(
+            eq.name,
+            root_names(eq.normal, left),
+            function,
+            eq.tags,
+            eq,
+            needed_children(eq.normal),
+            view,
+            eq.needed,
+        )
+    )
 
 
 def canonicalize(left: Pattern, right: Any, **options: Any) -> Rule:

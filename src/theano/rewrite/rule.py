@@ -1,16 +1,17 @@
 """Rules as data, and the index that finds the few rules that may fire at a node."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from theano.graph import Apply, Variable
-from theano.rewrite.table import RewriteGraph
+from theano.graph import Apply
+from theano.rewrite.table import RewriteGraph, Tensor
 from theano.tensor.elemwise import Elemwise
 
 # What a rule returns: nothing, the replacement of the only output, or one (or None) per output.
-Result = Variable | Sequence[Variable | None] | None | bool
+Result = Tensor | Sequence[Tensor | None] | None | bool
 RuleFunction = Callable[[RewriteGraph, Apply], Result]
 
 
@@ -56,7 +57,16 @@ class Rule:
 class RuleIndex:
     """Rules of one phase by what may stand at their root."""
 
-    __slots__ = ("rules", "_by_scalar", "_by_class", "_by_class_name", "_by_op", "_any", "_scalar_cache", "_class_cache")
+    __slots__ = (
+        "rules",
+        "_by_scalar",
+        "_by_class",
+        "_by_class_name",
+        "_by_op",
+        "_any",
+        "_scalar_cache",
+        "_class_cache",
+    )
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = tuple(rules)

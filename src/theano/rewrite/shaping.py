@@ -1,35 +1,40 @@
 """Canonical forms of shapes: lengths without values, useless reshapes and declarations."""
+
 from __future__ import annotations
 
-from theano.graph import Apply, Variable
 from theano.rewrite.build import dims, dimshuffle, index, number, scalar_name
 from theano.rewrite.registry import rule
 from theano.rewrite.rule import Result
-from theano.rewrite.table import RewriteGraph
+from theano.rewrite.table import Node, RewriteGraph, Tensor
 from theano.tensor.shape import MakeVector, Reshape, Shape_i
 
 
 @rule("Shape_i", name="length_of_expression")
-def length_of_expression(graph: RewriteGraph, node: Apply) -> Result:
+def length_of_expression(graph: RewriteGraph, node: Node) -> Result:
     """The length of an expression, from the lengths of what it is made of."""
     x, i = node.inputs[0], node.op.i
     if x.owner is None and x.type.shape[i] is None:
         return None
     length = dims(graph, x)[i]
     owner = length.owner
-    if owner is not None and type(owner.op) is Shape_i and owner.op.i == i and graph.find(owner.inputs[0]) is x:
+    if (
+        owner is not None
+        and type(owner.op) is Shape_i
+        and owner.op.i == i
+        and graph.find(owner.inputs[0]) is x
+    ):
         return None
     return length
 
 
 @rule("Shape", name="shape_of_expression")
-def shape_of_expression(graph: RewriteGraph, node: Apply) -> Result:
+def shape_of_expression(graph: RewriteGraph, node: Node) -> Result:
     """``x.shape`` as a vector of lengths."""
     return MakeVector("int64")(*dims(graph, node.inputs[0]))
 
 
 @rule("maximum", name="length_is_nonnegative")
-def length_is_nonnegative(graph: RewriteGraph, node: Apply) -> Result:
+def length_is_nonnegative(graph: RewriteGraph, node: Node) -> Result:
     """``maximum(n, 0) -> n`` for lengths and their sums and products."""
     if len(node.inputs) != 2 or node.outputs[0].type.ndim:
         return None
@@ -39,7 +44,7 @@ def length_is_nonnegative(graph: RewriteGraph, node: Apply) -> Result:
     return None
 
 
-def nonnegative(var: Variable, depth: int = 6) -> bool:
+def nonnegative(var: Tensor, depth: int = 6) -> bool:
     """Whether an integer is known to be at least 0."""
     value = number(var)
     if value is not None:
@@ -56,7 +61,7 @@ def nonnegative(var: Variable, depth: int = 6) -> bool:
 
 
 @rule("Reshape", name="useless_reshape")
-def useless_reshape(graph: RewriteGraph, node: Apply) -> Result:
+def useless_reshape(graph: RewriteGraph, node: Node) -> Result:
     """A reshape to the present shape, after another reshape, or that only adds or drops axes of length 1."""
     x, shape = node.inputs
     out = node.outputs[0]
@@ -71,16 +76,19 @@ def useless_reshape(graph: RewriteGraph, node: Apply) -> Result:
         lengths = _elements(shape)
         if lengths is not None:
             have = [graph.intern(n, node) for n in dims(graph, x)]
-            known = [a is b or (number(a) is not None and number(a) == number(b))
-                     for a, b in zip(have, lengths, strict=True)]
+            known = [
+                a is b or (number(a) is not None and number(a) == number(b))
+                for a, b in zip(have, lengths, strict=True)
+            ]
             # one length may be open: the number of elements fixes it
             if sum(not k for k in known) == 0 or (
-                    sum(not k for k in known) == 1 and number(lengths[known.index(False)]) == -1):
+                sum(not k for k in known) == 1 and number(lengths[known.index(False)]) == -1
+            ):
                 return x
     return None
 
 
-def _elements(vector: Variable) -> list[Variable] | None:
+def _elements(vector: Tensor) -> list[Tensor] | None:
     """The elements of a vector that a shape is given by."""
     owner = getattr(vector, "owner", None)
     if owner is not None and type(owner.op) is MakeVector:
@@ -92,7 +100,7 @@ def _elements(vector: Variable) -> list[Variable] | None:
 
 
 @rule("SpecifyShape", name="useless_specify_shape")
-def useless_specify_shape(graph: RewriteGraph, node: Apply) -> Result:
+def useless_specify_shape(graph: RewriteGraph, node: Node) -> Result:
     """A declared shape that is known already."""
     x = node.inputs[0]
     if len(node.inputs) != 2 or x.type.broadcastable != node.outputs[0].type.broadcastable:
@@ -101,14 +109,16 @@ def useless_specify_shape(graph: RewriteGraph, node: Apply) -> Result:
     if lengths is None:
         return None
     have = [graph.intern(n, node) for n in dims(graph, x)]
-    if all(a is b or (number(a) is not None and number(a) == number(b))
-           for a, b in zip(have, lengths, strict=True)):
+    if all(
+        a is b or (number(a) is not None and number(a) == number(b))
+        for a, b in zip(have, lengths, strict=True)
+    ):
         return x
     return None
 
 
 @rule("Rebroadcast", name="useless_rebroadcast")
-def useless_rebroadcast(graph: RewriteGraph, node: Apply) -> Result:
+def useless_rebroadcast(graph: RewriteGraph, node: Node) -> Result:
     """A declared pattern that the input has."""
     x = node.inputs[0]
     return x if x.type.broadcastable == node.outputs[0].type.broadcastable else None

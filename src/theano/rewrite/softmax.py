@@ -1,4 +1,5 @@
 """Softmax, its logarithm and its cross-entropy, recognised in what users write; ``log(sum(exp))`` shifted."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -6,14 +7,22 @@ from typing import Any
 import numpy as np
 
 from theano import scalar
-from theano.graph import Apply, Variable
 from theano.rewrite import algebra
-from theano.rewrite.build import broadcast_to, constant, dims, dimshuffle, elemwise, number, scalar_name, uniform_value
+from theano.rewrite.build import (
+    broadcast_to,
+    constant,
+    dims,
+    dimshuffle,
+    elemwise,
+    number,
+    scalar_name,
+    uniform_value,
+)
 from theano.rewrite.match import peel
 from theano.rewrite.reductions import axes_of, with_axes
 from theano.rewrite.registry import rule
 from theano.rewrite.rule import Result
-from theano.rewrite.table import RewriteGraph
+from theano.rewrite.table import Node, RewriteGraph, Tensor
 from theano.tensor.alloc import Alloc, ARange
 from theano.tensor.elemwise import DimShuffle
 from theano.tensor.nnet.crossentropy import CrossentropySoftmaxArgmax1HotWithBias
@@ -29,7 +38,7 @@ def keepdims_order(ndim: int, axes: tuple[int, ...]) -> tuple[int | str, ...]:
     return tuple("x" if i in axes else next(kept) for i in range(ndim))
 
 
-def _is_shift(var: Variable) -> bool:
+def _is_shift(var: Tensor) -> bool:
     """Whether `var` is a maximum (or made finite from one): what stable code subtracts before `exp`."""
     var, _ = peel(var, None)
     node = var.owner
@@ -40,21 +49,21 @@ def _is_shift(var: Variable) -> bool:
     return scalar_name(var) == "switch" and any(_is_shift(v) for v in node.inputs[1:])
 
 
-def _shifted_already(x: Variable) -> bool:
+def _shifted_already(x: Tensor) -> bool:
     name = scalar_name(x)
     return name == "sub" and _is_shift(x.owner.inputs[1])
 
 
-def finite_max(x: Variable, axes: tuple[int, ...]) -> Variable:
+def finite_max(x: Tensor, axes: tuple[int, ...]) -> Tensor:
     """The maximum of `x` along `axes`, 0 where it is infinite (``inf - inf`` would be nan)."""
     top = Max(axis=axes)(x)
     zero = constant(0, x.type.dtype, top.type.ndim)
-    made: Variable = elemwise(scalar.switch, elemwise(scalar.isinf, top), zero, top)
+    made: Tensor = elemwise(scalar.switch, elemwise(scalar.isinf, top), zero, top)
     return made
 
 
 @rule("log", phase="stabilize")
-def log_sum_exp(graph: RewriteGraph, node: Apply) -> Result:
+def log_sum_exp(graph: RewriteGraph, node: Node) -> Result:
     """``log(sum(exp(x))) -> m + log(sum(exp(x - m)))`` with the maximum `m`."""
     total, order = peel(node.inputs[0], None)
     owner = total.owner
@@ -72,7 +81,7 @@ def log_sum_exp(graph: RewriteGraph, node: Apply) -> Result:
 
 
 @rule("true_div", "mul", phase="stabilize", view="product", parts=frozenset({"exp"}))
-def softmax_from_exp(graph: RewriteGraph, node: Apply) -> Result:
+def softmax_from_exp(graph: RewriteGraph, node: Node) -> Result:
     """``exp(x) / sum(exp(x), axis)`` is a softmax along that axis."""
     out = node.outputs[0]
     view = algebra.root_product(graph, node) if out.type.dtype.startswith("float") else None
@@ -98,13 +107,13 @@ def softmax_from_exp(graph: RewriteGraph, node: Apply) -> Result:
     return None
 
 
-def softmax_numerator(bottom: Variable) -> Variable | None:
+def softmax_numerator(bottom: Tensor) -> Tensor | None:
     """The ``exp(x)`` of a denominator ``sum(exp(x), axis, keepdims=True)``."""
     total, order = peel(bottom, None)
     owner = total.owner
     if owner is None or type(owner.op) is not Sum or scalar_name(owner.inputs[0]) != "exp":
         return None
-    e: Variable = owner.inputs[0]
+    e: Tensor = owner.inputs[0]
     if e.type.dtype != bottom.type.dtype:
         return None
     wanted = keepdims_order(e.type.ndim, axes_of(owner))
@@ -112,13 +121,13 @@ def softmax_numerator(bottom: Variable) -> Variable | None:
     return e if have == wanted else None
 
 
-def _softmax_along(x: Variable, axes: tuple[int, ...]) -> Variable | None:
+def _softmax_along(x: Tensor, axes: tuple[int, ...]) -> Tensor | None:
     ndim = x.type.ndim
     if ndim == 1:
         return dimshuffle(_softmax(dimshuffle(x, ("x", 0))), (1,)) if not x.type.broadcastable[0] else None
     if ndim == 2 and len(axes) == 1:
         if axes == (1,):
-            made: Variable = _softmax(x)
+            made: Tensor = _softmax(x)
             return made
         return dimshuffle(_softmax(dimshuffle(x, (1, 0))), (1, 0))
     if _shifted_already(x):
@@ -129,17 +138,20 @@ def _softmax_along(x: Variable, axes: tuple[int, ...]) -> Variable | None:
 
 
 @rule("Softmax", "LogSoftmax", phase="stabilize")
-def softmax_of_shifted(graph: RewriteGraph, node: Apply) -> Result:
+def softmax_of_shifted(graph: RewriteGraph, node: Node) -> Result:
     """A softmax does not change when each row is shifted: the maximum subtracted by hand is dropped."""
     x = node.inputs[0]
-    if _shifted_already(x) and x.owner.inputs[1].type.broadcastable[1] and \
-            x.owner.inputs[0].type.broadcastable == x.type.broadcastable:
+    if (
+        _shifted_already(x)
+        and x.owner.inputs[1].type.broadcastable[1]
+        and x.owner.inputs[0].type.broadcastable == x.type.broadcastable
+    ):
         return node.op(x.owner.inputs[0])
     return None
 
 
 @rule("log", phase="stabilize")
-def log_of_softmax(graph: RewriteGraph, node: Apply) -> Result:
+def log_of_softmax(graph: RewriteGraph, node: Node) -> Result:
     """``log(softmax(x)) -> logsoftmax(x)``, also transposed."""
     x, order = peel(node.inputs[0], None)
     if x.owner is None or type(x.owner.op) is not Softmax:
@@ -149,12 +161,15 @@ def log_of_softmax(graph: RewriteGraph, node: Apply) -> Result:
 
 
 @rule("log", phase="stabilize")
-def log_of_picked(graph: RewriteGraph, node: Apply) -> Result:
+def log_of_picked(graph: RewriteGraph, node: Node) -> Result:
     """``log(softmax(x)[index]) -> logsoftmax(x)[index]``, basic and advanced."""
     x, order = peel(node.inputs[0], None)
     owner = x.owner
-    if owner is None or not type(owner.op).__name__.endswith(("Subtensor", "Subtensor1")) or "Inc" in \
-            type(owner.op).__name__:
+    if (
+        owner is None
+        or not type(owner.op).__name__.endswith(("Subtensor", "Subtensor1"))
+        or "Inc" in type(owner.op).__name__
+    ):
         return None
     source, inner_order = peel(owner.inputs[0], None)
     if source.owner is None or type(source.owner.op) is not Softmax:
@@ -168,11 +183,14 @@ def log_of_picked(graph: RewriteGraph, node: Apply) -> Result:
 
 # -- gradients ------------------------------------------------------------------------------------
 
-_READERS = {"AdvancedIncSubtensor": "AdvancedSubtensor", "AdvancedIncSubtensor1": "AdvancedSubtensor1",
-            "IncSubtensor": "Subtensor"}
+_READERS = {
+    "AdvancedIncSubtensor": "AdvancedSubtensor",
+    "AdvancedIncSubtensor1": "AdvancedSubtensor1",
+    "IncSubtensor": "Subtensor",
+}
 
 
-def sparse(var: Variable) -> Apply | None:
+def sparse(var: Tensor) -> Node | None:
     """The node that writes into zeros, if `var` is ``inc_subtensor(zeros[...], …)``."""
     node = var.owner
     if node is None or type(node.op).__name__ not in _READERS:
@@ -185,7 +203,7 @@ def sparse(var: Variable) -> Apply | None:
 
 
 @rule("mul", "true_div", phase="stabilize", view="product")
-def sparse_times(graph: RewriteGraph, node: Apply) -> Result:
+def sparse_times(graph: RewriteGraph, node: Node) -> Result:
     """``inc(0[i], v) * x -> inc(0[i], v * x[i])``: what divides `v` by ``x[i]`` cancels."""
     out = node.outputs[0]
     view = algebra.root_product(graph, node) if algebra.ring(out.type.dtype) == "field" else None
@@ -213,7 +231,7 @@ def sparse_times(graph: RewriteGraph, node: Apply) -> Result:
 
 
 @rule("mul", "true_div", phase="stabilize", view="product")
-def distribute_softmax(graph: RewriteGraph, node: Apply) -> Result:
+def distribute_softmax(graph: RewriteGraph, node: Node) -> Result:
     """``(g - r) * softmax`` with a sparse `g`, or the ratios of a softmax written out, multiplied out.
 
     A sparse `g` holds what a logarithm divided by: it cancels only term by term.
@@ -232,12 +250,13 @@ def distribute_softmax(graph: RewriteGraph, node: Apply) -> Result:
         for partner, power in view.factors.items():
             if partner is base or power < 1 or not _belongs(partner, terms):
                 continue
-            pairs: list[tuple[Any, Variable]] = []
+            pairs: list[tuple[Any, Tensor]] = []
             for t in terms:
                 product = dict(t.factors)
                 product[partner] = product.get(partner, 0) + 1
-                built = algebra.build_product(1, {v: e for v, e in product.items() if e}, out.type.dtype,
-                                              out.type.ndim)
+                built = algebra.build_product(
+                    1, {v: e for v, e in product.items() if e}, out.type.dtype, out.type.ndim
+                )
                 if built is None:
                     return None
                 pairs.append((t.coef, built))
@@ -245,13 +264,14 @@ def distribute_softmax(graph: RewriteGraph, node: Apply) -> Result:
             if summed is None:
                 return None
             rest = {v: e - (v is partner) for v, e in view.factors.items() if v is not base}
-            made = algebra.build_product(view.coef, {summed: 1, **{v: e for v, e in rest.items() if e}},
-                                         out.type.dtype, out.type.ndim)
+            made = algebra.build_product(
+                view.coef, {summed: 1, **{v: e for v, e in rest.items() if e}}, out.type.dtype, out.type.ndim
+            )
             return None if made is None else broadcast_to(graph, made, out)
     return None
 
 
-def _belongs(partner: Variable, terms: list[algebra.Term]) -> bool:
+def _belongs(partner: Tensor, terms: list[algebra.Term]) -> bool:
     """Whether some term becomes simpler when multiplied by `partner`."""
     inner, _ = peel(partner, None)
     if inner.owner is not None and type(inner.owner.op) is Softmax:
@@ -262,7 +282,7 @@ def _belongs(partner: Variable, terms: list[algebra.Term]) -> bool:
 
 
 @rule("AdvancedSubtensor", "AdvancedSubtensor1", phase="stabilize")
-def read_of_ratio(graph: RewriteGraph, node: Apply) -> Result:
+def read_of_ratio(graph: RewriteGraph, node: Node) -> Result:
     """``(a / x)[i]`` is computed at the places read only: ``a[i] / x[i]``."""
     x = node.inputs[0]
     name = scalar_name(x)
@@ -273,8 +293,11 @@ def read_of_ratio(graph: RewriteGraph, node: Apply) -> Result:
     picked = []
     for v in x.owner.inputs:
         value = number(v)
-        picked.append(node.op(v, *node.inputs[1:]) if value is None else
-                      constant(value, v.type.dtype, node.outputs[0].type.ndim))
+        picked.append(
+            node.op(v, *node.inputs[1:])
+            if value is None
+            else constant(value, v.type.dtype, node.outputs[0].type.ndim)
+        )
     return x.owner.op(*picked)
 
 
@@ -283,7 +306,7 @@ def read_of_ratio(graph: RewriteGraph, node: Apply) -> Result:
 _crossentropy = CrossentropySoftmaxArgmax1HotWithBias()
 
 
-def _row_numbers(graph: RewriteGraph, var: Variable, rows: Variable) -> bool:
+def _row_numbers(graph: RewriteGraph, var: Tensor, rows: Tensor) -> bool:
     """Whether `var` is ``arange(rows)``."""
     node = var.owner
     if node is None:
@@ -298,25 +321,34 @@ def _row_numbers(graph: RewriteGraph, var: Variable, rows: Variable) -> bool:
     return stop is rows
 
 
-def _with_bias(graph: RewriteGraph, x: Variable) -> tuple[Variable, Variable]:
+def _with_bias(graph: RewriteGraph, x: Tensor) -> tuple[Tensor, Tensor]:
     """`x` as a matrix and a bias added to its rows (zeros if there is none)."""
     if scalar_name(x) == "add" and len(x.owner.inputs) == 2:
         for a, b in (x.owner.inputs, x.owner.inputs[::-1]):
             inner = b.owner
-            if inner is not None and type(inner.op) is DimShuffle and inner.op.new_order == ("x", 0) \
-                    and a.type.broadcastable == x.type.broadcastable and a.type.dtype == x.type.dtype \
-                    and inner.inputs[0].type.dtype == x.type.dtype:
+            if (
+                inner is not None
+                and type(inner.op) is DimShuffle
+                and inner.op.new_order == ("x", 0)
+                and a.type.broadcastable == x.type.broadcastable
+                and a.type.dtype == x.type.dtype
+                and inner.inputs[0].type.dtype == x.type.dtype
+            ):
                 return a, inner.inputs[0]
     zero = constant(0, x.type.dtype)
     return x, Alloc()(zero, dims(graph, x)[1])
 
 
 @rule("AdvancedSubtensor", phase="specialize")
-def crossentropy_of_logsoftmax(graph: RewriteGraph, node: Apply) -> Result:
+def crossentropy_of_logsoftmax(graph: RewriteGraph, node: Node) -> Result:
     """``logsoftmax(x)[arange(n), y]`` is minus the cross-entropy that one pass over `x` computes."""
     x = node.inputs[0]
-    if x.owner is None or type(x.owner.op) is not LogSoftmax or len(node.inputs) != 3 or \
-            tuple(node.op.idx_list) != ("a", "a"):
+    if (
+        x.owner is None
+        or type(x.owner.op) is not LogSoftmax
+        or len(node.inputs) != 3
+        or tuple(node.op.idx_list) != ("a", "a")
+    ):
         return None
     rows, classes = node.inputs[1:]
     if classes.type.ndim != 1 or rows.type.ndim != 1:
@@ -332,7 +364,7 @@ def crossentropy_of_logsoftmax(graph: RewriteGraph, node: Apply) -> Result:
 
 
 @rule("CrossentropyCategorical1Hot", phase="stabilize")
-def crossentropy_of_softmax(graph: RewriteGraph, node: Apply) -> Result:
+def crossentropy_of_softmax(graph: RewriteGraph, node: Node) -> Result:
     """``crossentropy_categorical_1hot(softmax(x), y)`` without the division and the logarithm."""
     p, y = node.inputs
     if p.owner is None or type(p.owner.op) is not Softmax:
@@ -341,7 +373,7 @@ def crossentropy_of_softmax(graph: RewriteGraph, node: Apply) -> Result:
 
 
 @rule("Softmax", phase="specialize")
-def softmax_of_crossentropy(graph: RewriteGraph, node: Apply) -> Result:
+def softmax_of_crossentropy(graph: RewriteGraph, node: Node) -> Result:
     """The softmax that a cross-entropy of the same rows computes anyway."""
     x = node.inputs[0]
     matrix, bias = _with_bias(graph, x)
@@ -352,7 +384,7 @@ def softmax_of_crossentropy(graph: RewriteGraph, node: Apply) -> Result:
     return None
 
 
-def sparse_zero(var: Variable) -> bool:
+def sparse_zero(var: Tensor) -> bool:
     """Whether all elements of `var` are known to be 0."""
     if var.owner is not None and type(var.owner.op) is Alloc:
         var = var.owner.inputs[0]

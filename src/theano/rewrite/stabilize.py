@@ -1,4 +1,5 @@
 """Equations whose right side is more accurate, or has a value where the left side overflows."""
+
 from __future__ import annotations
 
 import math
@@ -37,8 +38,9 @@ stabilize(log(1 + x), log1p(x), domain={"x": (-0.99, 1e3)})
 stabilize(exp(x) - 1, expm1(x), domain={"x": (-30, 30)})
 stabilize(log1p(expm1(x)), x, domain={"x": (-15, 80)}, special=(-BIG, BIG))
 stabilize(log1p(exp(x)), softplus(x), domain={"x": (-80, 80)}, special=(BIG,))
-stabilize(log(exp(x) + exp(y)), maximum(x, y) + softplus(-abs_(x - y)),
-          domain={"x": (-80, 80), "y": (-80, 80)})
+stabilize(
+    log(exp(x) + exp(y)), maximum(x, y) + softplus(-abs_(x - y)), domain={"x": (-80, 80), "y": (-80, 80)}
+)
 stabilize(log(sqrt(x)), 0.5 * log(x), domain={"x": (1e-30, 1e30)})
 
 # -- the logistic function ------------------------------------------------------------------------
@@ -48,14 +50,19 @@ stabilize(1 - sigmoid(x), sigmoid(-x), domain={"x": (-30, 30)})
 stabilize(log(sigmoid(x)), -softplus(-x), domain={"x": (-80, 80)}, special=(-BIG,))
 stabilize(log1p(-sigmoid(x)), -softplus(x), domain={"x": (-80, 80)}, special=(BIG,))
 stabilize(expm1(x) * sigmoid(-x), tanh(0.5 * x), domain={"x": (-80, 80)}, special=(BIG, INF))
-stabilize((exp(x) - exp(-x)) / (exp(x) + exp(-x)), tanh(x), domain={"x": (-80, 80)},
-          special=(BIG, -BIG, INF, -INF))
+stabilize(
+    (exp(x) - exp(-x)) / (exp(x) + exp(-x)), tanh(x), domain={"x": (-80, 80)}, special=(BIG, -BIG, INF, -INF)
+)
 
 # -- error function -------------------------------------------------------------------------------
 stabilize(1 - erf(x), erfc(x), domain={"x": (-5, 9)})
 stabilize(1 - erfc(x), erf(x), domain={"x": (-5, 5)})
-stabilize(log(erfc(x)), switch(lt(x, 1), log1p(-erf(x)), log(erfcx(x)) - sqr(x)), domain={"x": (-5, 100)},
-          special=(BIG,))
+stabilize(
+    log(erfc(x)),
+    switch(lt(x, 1), log1p(-erf(x)), log(erfcx(x)) - sqr(x)),
+    domain={"x": (-5, 100)},
+    special=(BIG,),
+)
 stabilize(exp(-sqr(x)) / erfc(x), 1 / erfcx(x), domain={"x": (-5, 9)}, special=(BIG, INF), accuracy=16)
 
 # -- powers, absolute values, entropies -----------------------------------------------------------

@@ -6,16 +6,22 @@ Nodes are the function graph's own `Apply` objects, changed in place. Three fact
 - `users[v]` is exactly the nodes that read `v`;
 - a node that nobody reads is not in the table.
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from heapq import heappush
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from theano.graph import Apply, Constant, Variable
+from theano.graph import Apply, Constant
 from theano.tensor.type import TensorType
+
+# A variable; nearly always its type is a `TensorType`, whose attributes the static type of `Variable` lacks.
+Tensor: TypeAlias = Any
+# An `Apply`, whose op has the attributes of its class, which the static type of `Op` lacks.
+Node: TypeAlias = Any
 
 # Constants above this many bytes are merged by identity only: comparing them costs more than it saves.
 MERGE_BYTES = 65536
@@ -48,40 +54,57 @@ class RewriteGraph:
         Variables of a graph whose nodes belong to the caller (they are changed in place).
     """
 
-    __slots__ = ("inputs", "outputs", "users", "rank", "table", "output_uses", "_tokens", "_token_ops",
-                 "_constants", "_replaced", "_kept", "heap", "queued", "serial", "memo", "created_count",
-                 "version", "changed")
+    __slots__ = (
+        "inputs",
+        "outputs",
+        "users",
+        "rank",
+        "table",
+        "output_uses",
+        "_tokens",
+        "_token_ops",
+        "_constants",
+        "_replaced",
+        "_kept",
+        "heap",
+        "queued",
+        "serial",
+        "memo",
+        "created_count",
+        "version",
+        "changed",
+    )
 
-    def __init__(self, inputs: Sequence[Variable], outputs: Sequence[Variable]) -> None:
+    def __init__(self, inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> None:
         self.inputs = list(inputs)
         self.outputs = list(outputs)
-        self.users: dict[Variable, dict[Apply, None]] = {}
+        self.users: dict[Tensor, dict[Apply, None]] = {}
         self.rank: dict[Apply, int] = {}
         self.table: dict[tuple[Any, ...], Apply] = {}
-        self.output_uses: dict[Variable, int] = {}
+        self.output_uses: dict[Tensor, int] = {}
         self._tokens: dict[Any, int] = {}
         self._token_ops: dict[int, tuple[int, Any]] = {}
-        self._constants: dict[tuple[Any, ...], Variable] = {}
-        self._replaced: dict[Variable, Variable] = {}
-        self._kept: list[Apply] = []            # keeps nodes alive: keys hold identities
+        self._constants: dict[tuple[Any, ...], Tensor] = {}
+        self._replaced: dict[Tensor, Tensor] = {}
+        self._kept: list[Apply] = []  # keeps nodes alive: keys hold identities
         self.heap: list[tuple[int, int, Apply]] = []
         self.queued: set[Apply] = set()
         self.serial = 0
-        self.memo: dict[Any, Any] = {}          # for rules: shapes, constants
+        self.memo: dict[Any, Any] = {}  # for rules: shapes, constants
         self.created_count = 0
-        self.changed: set[Apply] = set()        # nodes that are new, or whose inputs or users changed
-        self.version = 0                        # changes with every replacement
+        self.changed: set[Apply] = set()  # nodes that are new, or whose inputs or users changed
+        self.version = 0  # changes with every replacement
         fixed = set(self.inputs)
         for index, output in enumerate(self.outputs):
             new = output if output in fixed else self.intern(output, None)
             self.outputs[index] = new
             self.output_uses[new] = self.output_uses.get(new, 0) + 1
-        for output in list(self.outputs):       # outputs that merged later
+        for output in list(self.outputs):  # outputs that merged later
             self.find(output)
 
     # -- identities -------------------------------------------------------------------------------
 
-    def find(self, var: Variable) -> Variable:
+    def find(self, var: Tensor) -> Tensor:
         """The variable that stands for `var` now."""
         replaced = self._replaced
         new = replaced.get(var)
@@ -107,7 +130,7 @@ class RewriteGraph:
         self._token_ops[id(op)] = (token, op)
         return token
 
-    def leaf(self, var: Variable) -> Variable:
+    def leaf(self, var: Tensor) -> Tensor:
         """Merged form of a variable without owner."""
         if isinstance(var, Constant):
             key = constant_key(var)
@@ -120,22 +143,22 @@ class RewriteGraph:
                 return known
         return var
 
-    def is_output(self, var: Variable) -> bool:
+    def is_output(self, var: Tensor) -> bool:
         """Whether `var` is an output of the whole graph."""
         return var in self.output_uses
 
-    def use_count(self, var: Variable) -> int:
+    def use_count(self, var: Tensor) -> int:
         """Number of nodes (and outputs) that read `var`."""
         return len(self.users.get(var, ())) + self.output_uses.get(var, 0)
 
-    def only_user(self, var: Variable) -> Apply | None:
+    def only_user(self, var: Tensor) -> Apply | None:
         """The one node that reads `var`; None if there are others or it is an output."""
         users = self.users.get(var)
         if users is None or len(users) != 1 or var in self.output_uses:
             return None
         return next(iter(users))
 
-    def known(self, var: Variable) -> Variable | None:
+    def known(self, var: Tensor) -> Tensor | None:
         """The variable of this graph that is equal to `var`; None if there is none. Adds nothing."""
         var = self.find(var)
         node = var.owner
@@ -149,7 +172,7 @@ class RewriteGraph:
             if v.owner is None:
                 v = self.leaf(v)
             elif v.owner not in self.rank:
-                found = self.known(v)       # made by a rule just now: one or two levels deep
+                found = self.known(v)  # made by a rule just now: one or two levels deep
                 if found is None:
                     return None
                 v = found
@@ -159,7 +182,7 @@ class RewriteGraph:
 
     # -- adding nodes -----------------------------------------------------------------------------
 
-    def intern(self, var: Variable, like: Apply | None) -> Variable:
+    def intern(self, var: Tensor, like: Apply | None) -> Tensor:
         """Bring `var` and what it is made of into the table; returns the merged variable.
 
         New nodes inherit origin and rank of `like` and are queued.
@@ -227,7 +250,7 @@ class RewriteGraph:
 
     # -- replacing --------------------------------------------------------------------------------
 
-    def replace(self, old: Variable, new: Variable) -> bool:
+    def replace(self, old: Tensor, new: Tensor) -> bool:
         """Let `new` (made of variables of this graph) stand for `old` everywhere.
 
         Returns False if they are the same variable already.
@@ -243,7 +266,7 @@ class RewriteGraph:
         self._merge(old, new)
         return True
 
-    def _merge(self, old: Variable, new: Variable) -> None:
+    def _merge(self, old: Tensor, new: Tensor) -> None:
         self.version += 1
         pending = [(old, new)]
         dead: list[Apply] = []
@@ -263,8 +286,9 @@ class RewriteGraph:
                 dead.append(old.owner)
         self._sweep(dead)
 
-    def _relink(self, user: Apply, old: Variable, new: Variable, pending: list[tuple[Variable, Variable]],
-                dead: list[Apply]) -> None:
+    def _relink(
+        self, user: Apply, old: Tensor, new: Tensor, pending: list[tuple[Tensor, Tensor]], dead: list[Apply]
+    ) -> None:
         """Make `user` read `new` instead of `old`; it may turn out equal to another node."""
         token = self.token(user.op)
         self.table.pop((token, *user.inputs), None)
@@ -299,7 +323,7 @@ class RewriteGraph:
                     if v.owner is not None and v not in output_uses:
                         dead.append(v.owner)
                         self.queue(v.owner)
-                elif len(others) == 1:          # no longer shared: rules may open it now
+                elif len(others) == 1:  # no longer shared: rules may open it now
                     self.queue(next(iter(others)))
 
     # -- work list --------------------------------------------------------------------------------
@@ -352,7 +376,7 @@ class RewriteGraph:
         return order
 
 
-def same_type(old: Variable, new: Variable) -> bool:
+def same_type(old: Tensor, new: Tensor) -> bool:
     """Whether `new` has the dtype and broadcastable pattern of `old` (static lengths may differ)."""
     a, b = old.type, new.type
     if a is b:

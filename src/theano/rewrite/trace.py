@@ -1,4 +1,5 @@
 """The record of applied rules: what changed into what, and why."""
+
 from __future__ import annotations
 
 from collections import Counter
