@@ -348,12 +348,11 @@ def report(name: str, type_: str, has_fma: bool, count: int) -> float:
 
 HEADING = """# Accuracy of vector math
 
-Largest error found, in units in the last place, for both types, with fused multiply-add and on processors without
-it (baseline x86-64), and the number of operations of the expansion. Written by `tools/ulp_table.py` from random bit
-patterns, small and ordinary arguments and special values ({count} of each kind; {few} where mpmath is
-the reference). The limit is 2 with fused multiply-add and 3 without; for `erfinv`, `gammaln` and `psi` it is 4, away
-from their zeros, where the absolute error counts. Infinities, NaN, signed zeros, overflow and gradual underflow
-are right.
+Largest error found, in units in the last place, for both types, with fused multiply-add and on processors
+without it (baseline x86-64), and the number of operations of the expansion. Written by
+`tools/ulp_table.py` from random bit patterns, small and ordinary arguments and special values ({count} of
+each kind; {few} where mpmath is the reference). The limit is 2 with fused multiply-add and 3 without.
+Infinities, NaN, signed zeros, overflow and gradual underflow are right.
 
 | function | f64 | f64, no FMA | f32 | f32, no FMA | operations f64 | f32 |
 |---|---|---|---|---|---|---|

@@ -220,7 +220,7 @@ def neg(x: Expr) -> Expr:
     return primitive("neg", x)
 
 
-def fma(x: Expr, y: Expr, z: Expr) -> Expr:
+def fma(x: Expr, y: Expr | float, z: Expr | float) -> Expr:
     """x * y + z, fused where the target has the instruction, else a product and a sum."""
     return primitive("fma", x, coerce(y, x.type), coerce(z, x.type))
 

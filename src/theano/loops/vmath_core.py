@@ -53,7 +53,7 @@ def constant(name: str, like: Expr) -> tuple[float, ...]:
 
 
 def polynomial(name: str, x: Expr, variant: str = "") -> Expr:
-    """A table's polynomial in `x`, in Estrin's order: short chains, exact to about half an ulp of its value."""
+    """A table's polynomial in `x`, in Estrin's order (short chains)."""
     terms: list[Expr] = [const(c, x.type) for c in POLYNOMIALS[name, variant or x.type]]
     power = x
     while len(terms) > 1:
@@ -96,7 +96,7 @@ def square(x: Expr) -> tuple[Expr, Expr]:
 
 
 def round_to_int(x: Expr, factor: float | None = None) -> tuple[Expr, Expr]:
-    """(t, n): n = rint(x * factor) as a float, t holds the integer n in its low bits; |n| < 2**(mantissa - 2)."""
+    """(t, n): n = rint(x * factor) as a float, and t with the integer n in its low bits."""
     magic = FORMATS[x.type].magic
     t = (
         add(x, const(magic, x.type))

@@ -36,7 +36,10 @@ TANH_SMALL = 0.625
 
 
 def reduce_exp(x: Expr, sign: int = 1) -> tuple[Expr, Expr, Expr]:
-    """(t, r, low): n in the bits of t, sign * (x - n log 2) = r + low; r is exact, since n times the first part is."""
+    """(t, r, low): n in the bits of t, sign * (x - n log 2) = r + low.
+
+    r is exact, since n times the first part of log 2 is.
+    """
     high, rest = constant("LN2", x)
     t, n = round_to_int(x, LOG2_E)
     if sign < 0:

@@ -1,8 +1,8 @@
 """Trigonometric functions, accurate for every argument, and their inverses.
 
-|x| = n pi/2 + r, |r| <= pi/4: up to a million by subtracting n times pi/2 in parts that end in zero bits, beyond
-by multiplying the mantissa with the digits of 2/pi that matter for the exponent (Payne and Hanek), in integers.
-The two are joined by `far`, the one place to change if expressions ever get a branch.
+|x| = n pi/2 + r, |r| <= pi/4: up to a million by subtracting n times pi/2 in parts that end in zero bits,
+beyond by multiplying the mantissa with the digits of 2/pi that matter for the exponent (Payne and Hanek), in
+integers. The two are joined by `far`, the one place to change if expressions ever get a branch.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def reduce_near(a: Expr) -> tuple[Expr, Expr, Expr]:
 
 
 def _window(type_: str, offset: Expr, count: int) -> list[Expr]:
-    """`count` words of the digits of 2/pi from digit number `offset`: a barrel shifter of selects on constants."""
+    """`count` words of the digits of 2/pi from number `offset`: a barrel shifter of selects on constants."""
     words = [const(w, "i64") for w in TWO_OVER_PI[type_]]
     for step in (8, 4, 2, 1):
         if len(words) < count + step:
