@@ -92,6 +92,7 @@ class In(SymbolicInput):
 
     Examples
     --------
+    >>> x, y = T.dscalars("x", "y")
     >>> f = theano.function([x, theano.In(y, value=1)], x + y)
     >>> f(3)
     array(4.)

@@ -98,8 +98,9 @@ class Mode:
 
     Examples
     --------
-    >>> theano.function([x], x + 1, mode=theano.Mode(linker="py", optimizer="fast_compile"))
-    >>> theano.function([x], x + 1, mode=theano.compile.get_default_mode().excluding("fusion"))
+    >>> x = T.dscalar("x")
+    >>> f = theano.function([x], x + 1, mode=theano.Mode(linker="py", optimizer="fast_compile"))
+    >>> f = theano.function([x], x + 1, mode=theano.compile.get_default_mode().excluding("fusion"))
     """
 
     # Executors of the mode need the graph as it was before rewriting.

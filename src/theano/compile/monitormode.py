@@ -42,6 +42,7 @@ class MonitorMode(Mode):
     --------
     >>> def show(i, node, fn):
     ...     print(i, node.op, [out[0] for out in fn.outputs])
+    >>> x = T.dscalar("x")
     >>> f = theano.function([x], abs(x), mode=theano.compile.MonitorMode(post_func=show))
     """
 

@@ -43,6 +43,7 @@ class ProfileStats:
 
     Examples
     --------
+    >>> x = T.dscalar("x")
     >>> f = theano.function([x], x ** 2, profile=True)
     >>> f(3.0)
     array(9.)

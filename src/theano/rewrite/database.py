@@ -244,7 +244,7 @@ def rewrite_graph(
     Examples
     --------
     >>> fgraph = FunctionGraph([x], [T.log(1 + x)])              # doctest: +SKIP
-    >>> print(rewrite_graph(fgraph, Query(include=["fast_run"])))
+    >>> print(rewrite_graph(fgraph, Query(include=["fast_run"])))   # doctest: +SKIP
     canonicalize: log(1 + x) -> log1p(x): log(add(1, x)) -> log1p(x)
     """
     trace = Trace()
@@ -290,7 +290,7 @@ def trace(thing: Any) -> Trace:
     Examples
     --------
     >>> f = theano.function([x], T.log(1 + x))                   # doctest: +SKIP
-    >>> print(theano.rewrite.trace(f))
+    >>> print(theano.rewrite.trace(f))                          # doctest: +SKIP
     """
     maker = getattr(thing, "maker", None)
     fgraph = thing if maker is None else maker.fgraph

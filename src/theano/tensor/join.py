@@ -210,6 +210,7 @@ def stacklists(arg: Any) -> Any:
 
     Examples
     --------
+    >>> a, b, c, d = T.dscalars("a", "b", "c", "d")
     >>> stacklists([[a, b], [c, d]]).ndim   # of scalars
     2
     """

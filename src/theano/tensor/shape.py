@@ -116,6 +116,7 @@ class MakeVector(Op):
 
     Examples
     --------
+    >>> x = T.dvector("x")
     >>> MakeVector("int64")(x.shape[0], 3)
     MakeVector{dtype='int64'}.0
     """

@@ -224,7 +224,7 @@ def binary_crossentropy(output: Any, target: Any) -> Any:
 
     Examples
     --------
-    >>> T.nnet.binary_crossentropy(T.constant(.5), 1).eval()
+    >>> T.nnet.binary_crossentropy(T.constant(.5, dtype="float64"), 1).eval()
     array(0.69314718)
     """
     output, target = as_tensor_variable(output), as_tensor_variable(target)
