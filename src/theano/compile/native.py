@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -20,7 +19,7 @@ from theano.lower.program import InputForm
 from theano.runtime import abi, blas
 from theano.runtime.context import make_context
 from theano.runtime.entry import EntrySpec, print_entry
-from theano.runtime.function_base import FunctionBase, install
+from theano.runtime.function_base import NATIVE, FunctionBase, install
 from theano.runtime.jit import CodeObject, compile_module, isa
 
 
@@ -44,7 +43,8 @@ class NativeExecutor:
         self._words, self._keep = self._addresses()
         self._code: dict[str, CodeObject] = {}
         self._runner: _Runner | None = None
-        self._cleaning = threading.local()
+        self._clean_runner: _Runner | None = None
+        self._single = False
 
     # -- making callables --------------------------------------------------------------------------------
     def text(self, result: str = "list") -> str:
@@ -99,36 +99,44 @@ class NativeExecutor:
         """Run on filtered values; a list of the outputs."""
         if self._runner is None:
             # whatever form of entry there is already serves here, too
-            result = next(iter(self._code), "list")
-            runner = _Runner()
-            self._install(runner, self._slow_call, result)
-            self._runner = runner
-        return self._listed(self._runner(*values))
+            form = next(iter(self._code), "list")
+            self._clean_runner = self._new_runner(_refuse, form)
+            self._runner = self._new_runner(self._slow_call, form)
+            self._single = form == "single"
+        answer = self._runner(*values)
+        return [answer] if self._single else [] if answer is None else answer
 
-    def _listed(self, answer: Any) -> list[Any]:
-        return [answer] if next(iter(self._code)) == "single" and not isinstance(answer, list) else answer
+    def _new_runner(self, fallback: Callable[..., Any], form: str) -> _Runner:
+        runner = _Runner()
+        self._install(runner, fallback, form)
+        return runner
 
-    def _slow_call(self, *values: Any) -> list[Any]:
+    def _slow_call(self, *values: Any) -> Any:
         """Arguments or storages that the entry does not take as they are: clean copies of them."""
-        if getattr(self._cleaning, "on", False):
-            raise SystemError("the native entry refuses arguments that are plain: please report this")
-        self._clean_storages()
-        clean = [_clean(v, s, copy=True) for v, s in zip(values, self.lowered.inputs, strict=True)]
-        self._cleaning.on = True
-        try:
-            return self._listed(self._runner(*clean))  # type: ignore[misc]
-        finally:
-            self._cleaning.on = False
+        assert self._clean_runner is not None
+        for _ in range(100):  # another thread may have changed a storage before the entry looks at it
+            updated = self._clean_storages()
+            clean = [_clean(v, s, updated) for v, s in zip(values, self.lowered.inputs, strict=True)]
+            try:
+                return self._clean_runner(*clean)
+            except _NotPlain:
+                continue
+        raise SystemError("the native entry refuses arguments that are plain: please report this")
 
-    def _clean_storages(self) -> None:
-        arrays = []
+    def _clean_storages(self) -> list[np.ndarray]:
+        """Make every storage one that the entry takes; the arrays that will be written to."""
+        arrays: list[np.ndarray] = []
+        updated = []
         for storage, spec in zip(self.plan.storages, self.lowered.storages, strict=True):
             if isinstance(spec, abi.ArraySpec):
                 value = storage[0]
-                shared = spec.updated and any(np.may_share_memory(value, a) for a in arrays)
+                shared = any(np.may_share_memory(value, a) for a in (arrays if spec.updated else updated))
                 if not _is_plain(value, spec) or shared or (spec.updated and not value.flags.writeable):
-                    value = storage[0] = _clean(value, spec, copy=True)
+                    value = storage[0] = _copied(value, spec)
                 arrays.append(value)
+                if spec.updated:
+                    updated.append(value)
+        return updated
 
     def _raise(self, code: int, operands: tuple[int, ...], args: tuple[Any, ...]) -> None:
         """Raise what check number `code` means."""
@@ -170,6 +178,13 @@ class NativeExecutor:
 class _Runner(FunctionBase):
     """The callable behind `NativeExecutor.__call__`."""
 
+
+class _NotPlain(Exception):
+    """The entry has not taken values that were cleaned."""
+
+
+def _refuse(*values: Any) -> Any:
+    raise _NotPlain
 
 
 class _Fallback:
@@ -248,11 +263,17 @@ def _is_plain(value: Any, spec: Any) -> bool:
     )  # fmt: skip
 
 
-def _clean(value: Any, spec: Any, copy: bool = False) -> Any:
-    """A plain array with the same numbers."""
+def _clean(value: Any, spec: Any, updated: Sequence[np.ndarray]) -> Any:
+    """A plain array with the same numbers, apart from the memory that is about to be written."""
     if not isinstance(spec, abi.ArraySpec):
         return value
-    array = np.array(value, dtype=spec.dtype, order="C", copy=True if copy else None, subok=False)
+    if _is_plain(value, spec) and not any(np.may_share_memory(value, a) for a in updated):
+        return value
+    return _copied(value, spec)
+
+
+def _copied(value: Any, spec: abi.ArraySpec) -> np.ndarray:
+    array = np.array(value, dtype=spec.dtype, order="C", copy=True, subok=False)
     if array.ndim != spec.ndim:
         raise TypeError(f"Wrong number of dimensions: expected {spec.ndim}, got {array.ndim}")
     return array
@@ -277,4 +298,5 @@ def _evaluate(dim: Any, env: dict[str, int]) -> Any:
     return done[dim]
 
 
-EXECUTORS["native"] = NativeExecutor
+if NATIVE:  # otherwise there has been a warning, and "perform" takes its place
+    EXECUTORS["native"] = NativeExecutor
