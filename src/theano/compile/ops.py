@@ -7,39 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from theano.compile.sharedvalue import detached_copy
+from theano.gradient import ViewOp
 from theano.graph import Apply, Op, Type, Variable
 from theano.tensor.shape import Rebroadcast, Shape, Shape_i, SpecifyShape, shape, shape_i, specify_shape
-
-
-class ViewOp(Op):
-    """The input itself, as another variable.
-
-    Examples
-    --------
-    >>> theano.compile.view_op(x).eval({x: 3.0})
-    array(3.)
-    """
-
-    __props__ = ()
-    view_map = {0: [0]}
-
-    def make_node(self, x: Variable) -> Apply:
-        return Apply(self, [x], [x.type()])
-
-    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]]) -> None:
-        output_storage[0][0] = inputs[0]
-
-    def decompose(self, inputs: Sequence[Any]) -> Sequence[Any]:
-        return list(inputs)
-
-    def infer_shape(self, node: Apply, input_shapes: Sequence[Any]) -> Sequence[Any]:
-        return list(input_shapes)
-
-    def grad(self, inputs: Sequence[Any], output_grads: Sequence[Any]) -> Sequence[Any]:
-        return list(output_grads)
-
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> Sequence[Any]:
-        return list(eval_points)
 
 
 class OutputGuard(ViewOp):

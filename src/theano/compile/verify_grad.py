@@ -10,12 +10,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
-from theano.tensor.reduction import sum as tensor_sum
 
 from theano.compile.function import function
 from theano.gradient import GradientError, grad, numeric_grad
 from theano.graph import Variable
 from theano.tensor.math import cast, mul
+from theano.tensor.reduction import sum as tensor_sum
 from theano.tensor.type import TensorType
 
 __all__ = ["verify_grad"]
@@ -95,7 +95,7 @@ def verify_grad(
     inputs = [
         TensorType(str(p.dtype), tuple(n == 1 for n in p.shape))(f"input {i}") for i, p in enumerate(points)
     ]
-    output = fun(*inputs)
+    output: Any = fun(*inputs)
     if isinstance(output, list | tuple):
         raise NotImplementedError("verify_grad tests functions of one output: let `fun` choose or sum them")
 

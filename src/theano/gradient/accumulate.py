@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from theano.graph import Constant, Variable
 from theano.tensor.advanced_subtensor import AdvancedIncSubtensor, AdvancedIncSubtensor1
@@ -20,8 +21,8 @@ def is_zero(x: Variable) -> bool:
     """Whether `x` is written as zeros: a constant 0, or one spread by `fill`, `alloc` or `dimshuffle`."""
     while True:
         if isinstance(x, Constant):
-            data = getattr(x, "data", None)
-            # Zeros of any size are looked for by callers once a node: keep to what is small.
+            data: Any = x.data
+            # One element: a look at large constants would cost time at every node.
             return getattr(data, "size", 0) == 1 and not data.any()
         node = x.owner
         if node is None:
@@ -35,7 +36,7 @@ def is_zero(x: Variable) -> bool:
             return False
 
 
-def total(terms: Sequence[Variable]) -> Variable:
+def total(terms: Sequence[Any]) -> Any:
     """The sum of `terms`, which are not empty: one n-ary addition.
 
     Contributions `inc_subtensor(zeros, …)` – what a read of a part of an array sends back – become a chain of
@@ -52,8 +53,8 @@ def total(terms: Sequence[Variable]) -> Variable:
     nonzero = [t for t in terms if not is_zero(t)]
     if not nonzero:
         return terms[0]
-    plain: list[Variable] = []
-    increments: list[Variable] = []
+    plain: list[Any] = []
+    increments: list[Any] = []
     for t in nonzero:
         (increments if _increments_zeros(t) else plain).append(t)
     buffer = None

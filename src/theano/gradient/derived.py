@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from theano.gradient.reverse import format_as, grad
+from theano.gradient.reverse import as_list, format_as, grad
 from theano.graph import Variable
 from theano.tensor.join import stack
 from theano.tensor.math import add
@@ -14,7 +14,7 @@ from theano.tensor.shape import MakeVector
 __all__ = ["Lop", "hessian", "hessian_times_vector", "jacobian", "subgraph_grad"]
 
 
-def Lop(  # noqa: N802 (the public name is upper case)
+def Lop(
     f: Variable | Sequence[Variable],
     wrt: Variable | Sequence[Variable],
     eval_points: Variable | Sequence[Variable],
@@ -40,11 +40,11 @@ def Lop(  # noqa: N802 (the public name is upper case)
     --------
     >>> Lop(T.dot(A, x), x, v)      # dot(v, A)
     """
-    fs = list(f) if isinstance(f, list | tuple) else [f]
-    points = list(eval_points) if isinstance(eval_points, list | tuple) else [eval_points]
+    fs = as_list(f)
+    points = as_list(eval_points)
     if len(fs) != len(points):
         raise ValueError(f"Lop: {len(fs)} expressions, {len(points)} gradients")
-    known: dict[Variable, Variable] = {}
+    known: dict[Any, Any] = {}
     for x, g in zip(fs, points, strict=True):
         known[x] = add(known[x], g) if x in known else g
     return grad(
@@ -117,7 +117,7 @@ def subgraph_grad(
 
 
 def jacobian(
-    expression: Variable,
+    expression: Any,
     wrt: Variable | Sequence[Variable],
     consider_constant: Sequence[Variable] | None = None,
     disconnected_inputs: str = "raise",
@@ -137,14 +137,14 @@ def jacobian(
     --------
     >>> jacobian(T.stack([x.sum(), (x ** 2).sum()]), x)     # a matrix of two rows
     """
-    if not isinstance(expression, Variable) or expression.type.ndim > 1:
+    if _ndim(expression) not in (0, 1):
         raise AssertionError("jacobian: expected a 0-d or 1-d variable as `expression`")
-    items = list(wrt) if isinstance(wrt, list | tuple) else [wrt]
+    items = as_list(wrt)
     options: dict[str, Any] = {
         "consider_constant": consider_constant,
         "disconnected_inputs": disconnected_inputs,
     }
-    if expression.type.ndim == 0:
+    if _ndim(expression) == 0:
         columns = grad(expression, items, **options)
     else:
         length = _static_length(expression)
@@ -154,7 +154,7 @@ def jacobian(
 
 
 def hessian(
-    cost: Variable,
+    cost: Any,
     wrt: Variable | Sequence[Variable],
     consider_constant: Sequence[Variable] | None = None,
     disconnected_inputs: str = "raise",
@@ -177,12 +177,12 @@ def hessian(
     >>> x = theano.shared(np.ones(3), shape=(3,))
     >>> hessian((x ** 3).sum(), x)      # a 3 x 3 matrix
     """
-    if not isinstance(cost, Variable) or cost.type.ndim != 0:
+    if _ndim(cost) != 0:
         raise AssertionError("hessian: expected a 0-d variable as `cost`")
-    items = list(wrt) if isinstance(wrt, list | tuple) else [wrt]
+    items = as_list(wrt)
     matrices = []
     for x in items:
-        if not isinstance(x, Variable) or x.type.ndim != 1:
+        if _ndim(x) != 1:
             raise AssertionError("hessian: expected 1-d variables as `wrt`")
         length = _static_length(x)
         g = grad(cost, x, consider_constant=consider_constant, disconnected_inputs=disconnected_inputs)
@@ -218,7 +218,11 @@ def hessian_times_vector(
     return Lop(gradient, parameter, vector, consider_constant, disconnected_inputs)
 
 
-def _static_length(x: Variable) -> int:
+def _ndim(x: Any) -> int | None:
+    return getattr(x.type, "ndim", None) if isinstance(x, Variable) else None
+
+
+def _static_length(x: Any) -> int:
     """The length of a vector, if its type or the way it is made tells it."""
     shape = getattr(x.type, "shape", None)
     length = shape[0] if shape is not None else (1 if x.type.broadcastable[0] else None)
@@ -226,8 +230,8 @@ def _static_length(x: Variable) -> int:
         length = len(x.owner.inputs)
     if length is None:
         raise NotImplementedError(
-            f"The length of {x} is known only when the function runs: a Jacobian or Hessian of it needs scan, "
-            f"which is not there yet. Give the length to the type (shape=), or use Rop, Lop or "
+            f"The length of {x} is known only when the function runs: a Jacobian or Hessian of it needs "
+            f"scan, which is not there yet. Give the length to the type (shape=), or use Rop, Lop or "
             f"hessian_times_vector."
         )
     return int(length)

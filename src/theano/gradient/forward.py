@@ -6,7 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from theano.gradient.errors import NullTypeGradError
-from theano.gradient.reverse import disconnected_result, format_as, handle_disconnected, relevant_nodes
+from theano.gradient.reverse import (
+    as_list,
+    disconnected_result,
+    format_as,
+    handle_disconnected,
+    relevant_nodes,
+)
 from theano.graph import Variable
 from theano.graph.null_type import DisconnectedType, NullType
 from theano.graph.origin import inherit_origin
@@ -15,7 +21,7 @@ from theano.tensor.variable import as_tensor_variable
 __all__ = ["Rop"]
 
 
-def Rop(  # noqa: N802 (the public name is upper case)
+def Rop(
     f: Variable | Sequence[Variable],
     wrt: Variable | Sequence[Variable],
     eval_points: Variable | Sequence[Variable | None],
@@ -43,9 +49,9 @@ def Rop(  # noqa: N802 (the public name is upper case)
     --------
     >>> Rop(T.dot(A, x), x, v)      # dot(A, v)
     """
-    fs = list(f) if isinstance(f, list | tuple) else [f]
-    xs = list(wrt) if isinstance(wrt, list | tuple) else [wrt]
-    points = list(eval_points) if isinstance(eval_points, list | tuple) else [eval_points]
+    fs = as_list(f)
+    xs = as_list(wrt)
+    points = as_list(eval_points)
     tangents = _checked_directions(xs, points)
 
     order, _ = relevant_nodes(fs, xs, set())
@@ -65,9 +71,7 @@ def Rop(  # noqa: N802 (the public name is upper case)
     return format_as(isinstance(f, list), isinstance(f, tuple), results)
 
 
-def _checked_directions(
-    xs: Sequence[Variable], points: Sequence[Variable | None]
-) -> dict[Variable, Variable]:
+def _checked_directions(xs: Sequence[Any], points: Sequence[Variable | None]) -> dict[Variable, Variable]:
     if len(xs) != len(points):
         raise ValueError(
             f"Rop: {len(xs)} variables to differentiate with respect to, {len(points)} directions"

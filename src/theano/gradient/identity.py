@@ -33,31 +33,32 @@ __all__ = [
     "zero_grad_",
 ]
 
-Gradients = Sequence[Variable]
+Gradients = Sequence[Any]
 
 
 class ViewOp(Op):
     """The identity: its output is a view of its input. The gradient passes unchanged."""
 
-    view_map: ClassVar[dict[int, list[int]]] = {0: [0]}
+    view_map = {0: [0]}
     __props__: ClassVar[tuple[str, ...]] = ()
 
     def make_node(self, x: Any) -> Apply:
         x = x if isinstance(x, Variable) else as_tensor_variable(x)
         return Apply(self, [x], [x.type()])
 
-    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         out[0][0] = inputs[0]
 
-    def infer_shape(self, node: Apply, input_shapes: list[Any]) -> list[Any]:
-        return input_shapes
+    def infer_shape(self, node: Apply, input_shapes: Sequence[Any]) -> list[Any]:
+        return list(input_shapes)
+
+    def decompose(self, inputs: Sequence[Any]) -> Sequence[Any]:
+        return list(inputs)
 
     def grad(self, inputs: Gradients, gs: Gradients) -> list[Variable]:
         return list(gs)
 
-    def R_op(  # noqa: N802 (the public name of the protocol)
-        self, inputs: Gradients, eval_points: Sequence[Variable | None]
-    ) -> list[Variable | None]:
+    def R_op(self, inputs: Gradients, eval_points: Sequence[Variable | None]) -> list[Variable | None]:
         return list(eval_points)
 
 
@@ -67,9 +68,7 @@ class ZeroGrad(ViewOp):
     def grad(self, inputs: Gradients, gs: Gradients) -> list[Variable]:
         return [zero_gradient(inputs[0])]
 
-    def R_op(  # noqa: N802
-        self, inputs: Gradients, eval_points: Sequence[Variable | None]
-    ) -> list[Variable | None]:
+    def R_op(self, inputs: Gradients, eval_points: Sequence[Variable | None]) -> list[Variable | None]:
         return [None if eval_points[0] is None else zero_gradient(inputs[0])]
 
 
@@ -86,9 +85,7 @@ class DisconnectedGrad(ViewOp):
     def grad(self, inputs: Gradients, gs: Gradients) -> list[Variable]:
         return [DisconnectedType()()]
 
-    def R_op(  # noqa: N802
-        self, inputs: Gradients, eval_points: Sequence[Variable | None]
-    ) -> list[Variable | None]:
+    def R_op(self, inputs: Gradients, eval_points: Sequence[Variable | None]) -> list[Variable | None]:
         return [None]
 
 
@@ -98,9 +95,7 @@ class UndefinedGrad(ViewOp):
     def grad(self, inputs: Gradients, gs: Gradients) -> list[Variable]:
         return [grad_undefined(self, 0, inputs[0])]
 
-    def R_op(  # noqa: N802
-        self, inputs: Gradients, eval_points: Sequence[Variable | None]
-    ) -> list[Variable | None]:
+    def R_op(self, inputs: Gradients, eval_points: Sequence[Variable | None]) -> list[Variable | None]:
         return [None]
 
 
@@ -148,7 +143,7 @@ disconnected_grad_ = DisconnectedGrad()
 undefined_grad_ = UndefinedGrad()
 
 
-def zero_grad(x: Any) -> Variable:
+def zero_grad(x: Any) -> Any:
     """`x`, with gradient zero.
 
     Examples
@@ -158,7 +153,7 @@ def zero_grad(x: Any) -> Variable:
     return zero_grad_(x)
 
 
-def consider_constant(x: Any) -> Variable:
+def consider_constant(x: Any) -> Any:
     """`x`, with gradient zero; the older name of `zero_grad`.
 
     Examples
@@ -168,7 +163,7 @@ def consider_constant(x: Any) -> Variable:
     return consider_constant_(x)
 
 
-def disconnected_grad(x: Any) -> Variable:
+def disconnected_grad(x: Any) -> Any:
     """`x`, not connected to what it was computed from as far as gradients are concerned.
 
     Examples
@@ -178,7 +173,7 @@ def disconnected_grad(x: Any) -> Variable:
     return disconnected_grad_(x)
 
 
-def undefined_grad(x: Any) -> Variable:
+def undefined_grad(x: Any) -> Any:
     """`x`, with an undefined gradient: asking for it is an error.
 
     Examples
@@ -188,7 +183,7 @@ def undefined_grad(x: Any) -> Variable:
     return undefined_grad_(x)
 
 
-def grad_clip(x: Any, lower_bound: float, upper_bound: float) -> Variable:
+def grad_clip(x: Any, lower_bound: float, upper_bound: float) -> Any:
     """`x`, whose gradient is clipped to lie between the bounds.
 
     Examples
@@ -198,7 +193,7 @@ def grad_clip(x: Any, lower_bound: float, upper_bound: float) -> Variable:
     return GradClip(lower_bound, upper_bound)(x)
 
 
-def grad_scale(x: Any, multiplier: Any) -> Variable:
+def grad_scale(x: Any, multiplier: Any) -> Any:
     """`x`, whose gradient is multiplied by `multiplier` (-1: gradient reversal).
 
     Examples

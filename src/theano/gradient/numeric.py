@@ -10,7 +10,7 @@ import numpy as np
 __all__ = ["numeric_grad"]
 
 
-class numeric_grad:  # noqa: N801 (the public name is lower case)
+class numeric_grad:
     """Forward-difference gradient of a scalar function of arrays.
 
     Parameters

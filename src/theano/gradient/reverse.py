@@ -19,7 +19,7 @@ from theano.tensor.math import cast, fill
 from theano.tensor.opsupport import zero_gradient
 from theano.tensor.variable import as_tensor_variable, constant
 
-__all__ = ["disconnected_result", "format_as", "grad", "handle_disconnected", "relevant_nodes"]
+__all__ = ["as_list", "disconnected_result", "format_as", "grad", "handle_disconnected", "relevant_nodes"]
 
 
 class _Zero:
@@ -117,6 +117,17 @@ def grad(
     return format_as(isinstance(wrt, list), isinstance(wrt, tuple), results)
 
 
+def as_list(x: Any) -> list[Any]:
+    """`x` as a list: of its elements if it is a list or tuple, else of itself.
+
+    Examples
+    --------
+    >>> as_list((1, 2)), as_list(1)
+    ([1, 2], [1])
+    """
+    return list(x) if isinstance(x, list | tuple) else [x]
+
+
 def format_as(use_list: bool, use_tuple: bool, outputs: Any) -> Any:
     """`outputs` as a list, a tuple, or (of one element) as that element.
 
@@ -147,9 +158,9 @@ def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
         )
 
 
-def _as_wrt(wrt: Any) -> list[Variable]:
+def _as_wrt(wrt: Any) -> list[Any]:
     # A set is refused: its order, and so the order of the results, would be arbitrary.
-    items = list(wrt) if isinstance(wrt, list | tuple) else [wrt]
+    items = as_list(wrt)
     for x in items:
         if not isinstance(x, Variable):
             raise TypeError(
@@ -184,15 +195,16 @@ def _checked_known_grads(known_grads: Mapping[Variable, Any] | None) -> dict[Var
                 raise TypeError(
                     f"known_grads: a gradient must be of floating point, that of {x} has dtype {g.type.dtype}"
                 )
-            if g.type.ndim != x.type.ndim:
+            kind: Any = x.type
+            if g.type.ndim != kind.ndim:
                 raise ValueError(
                     f"known_grads: the gradient of {x} has {g.type.ndim} dimensions, the variable has "
-                    f"{x.type.ndim}"
+                    f"{kind.ndim}"
                 )
         known[x] = g
     if known_grads and not known:
         # Everything known is disconnected: nothing flows, as if nothing were known, but that is no mistake.
-        known.update({x: ZERO for x in known_grads})
+        known.update(dict.fromkeys(known_grads, ZERO))
     return known
 
 
@@ -377,16 +389,17 @@ def _checked_answer(node: Apply, answer: Any, reached: list[bool]) -> list[Gradi
         if not wanted or isinstance(g.type, DisconnectedType):
             checked.append(None)
             continue
-        if not isinstance(g.type, NullType):
+        kind: Any = g.type
+        if not isinstance(kind, NullType):
             if _is_discrete(g):
                 raise TypeError(
-                    f"{op}.grad returned a gradient of dtype {g.type.dtype} for input {i}: gradients "
+                    f"{op}.grad returned a gradient of dtype {kind.dtype} for input {i}: gradients "
                     f"are of floating point, also those of integers"
                 )
             ndim = getattr(x.type, "ndim", None)
-            if ndim is not None and getattr(g.type, "ndim", ndim) != ndim:
+            if ndim is not None and getattr(kind, "ndim", ndim) != ndim:
                 raise ValueError(
-                    f"{op}.grad returned a term with {g.type.ndim} dimensions for input {i}, which has {ndim}"
+                    f"{op}.grad returned a term with {kind.ndim} dimensions for input {i}, which has {ndim}"
                 )
         checked.append(g)
     return checked
@@ -402,11 +415,11 @@ def _float_dtype(x: Variable) -> str:
     return config.floatX if dtype in DISCRETE else dtype
 
 
-def _ones_like(x: Variable) -> Variable:
+def _ones_like(x: Variable) -> Any:
     return fill(x, constant(np.asarray(1, dtype=_float_dtype(x))))
 
 
-def _zeros_like(x: Variable) -> Variable:
+def _zeros_like(x: Variable) -> Any:
     _float_dtype(x)
     return zero_gradient(x)
 

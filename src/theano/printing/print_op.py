@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from theano.gradient.identity import ViewOp
-from theano.graph import Apply, Variable
+from theano.graph import Apply, Op, Variable
 
 __all__ = ["Print"]
 
@@ -38,7 +38,8 @@ class Print(ViewOp):
     array(6.)
     """
 
-    view_map: ClassVar[dict[int, list[int]]] = {0: [0]}
+    # It acts when it runs: it must not be taken for its input.
+    decompose = Op.decompose
     __props__ = ("message", "attrs", "global_fn")
 
     def __init__(
@@ -51,11 +52,11 @@ class Print(ViewOp):
         self.attrs = tuple(attrs)  # a list could not be hashed
         self.global_fn = global_fn
 
-    def perform(self, node: Apply, inputs: list[Any], out: list[list[Any]]) -> None:
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         out[0][0] = inputs[0]
         self.global_fn(self, inputs[0])
 
-    def R_op(  # noqa: N802
+    def R_op(
         self, inputs: Sequence[Variable], eval_points: Sequence[Variable | None]
     ) -> list[Variable | None]:
         return list(eval_points)

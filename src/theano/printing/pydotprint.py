@@ -17,7 +17,7 @@ def pydotprint(
     with_ids: bool = False,
     high_contrast: bool = True,
     cond_highlight: Any = None,
-    colorCodes: Any = None,  # noqa: N803 (public name)
+    colorCodes: Any = None,
     max_label_size: int = 70,
     scan_graphs: bool = False,
     var_with_name_simple: bool = False,
@@ -47,7 +47,7 @@ def pydotprint(
     >>> pydotprint(f, outfile='f.png')
     """
     try:
-        import pydot  # type: ignore[import-not-found]
+        import pydot
     except ImportError as error:
         raise RuntimeError(
             "Failed to import pydot. You must install graphviz and pydot for `pydotprint` to work "
