@@ -217,7 +217,7 @@ def div(x: Expr, y: Expr) -> Expr:
 
 
 def neg(x: Expr) -> Expr:
-    return primitive("neg", x)
+    return x.args[0] if x.op == "neg" else primitive("neg", x)
 
 
 def fma(x: Expr, y: Expr | float, z: Expr | float) -> Expr:
@@ -227,6 +227,8 @@ def fma(x: Expr, y: Expr | float, z: Expr | float) -> Expr:
 
 def abs_(x: Expr) -> Expr:
     """Absolute value; the most negative integer wraps to itself, unsigned is unchanged."""
+    if x.type in FLOATS and x.op in ("neg", "abs"):
+        x = x.args[0]
     return x if x.type in UNSIGNED else primitive("abs", x)
 
 

@@ -5,6 +5,7 @@ x = n log(2) + r with |r| <= log(2)/2, and exp(r) = 1 + r + r^2 P(r).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import inf
 
 from theano.loops.expr import Expr, abs_, copysign, fma, gt, lt, select
@@ -124,25 +125,34 @@ def tanh(x: Expr) -> Expr:
     return copysign(select(lt(a, TANH_SMALL), small, large), x)
 
 
+def logistic_terms(x: Expr) -> tuple[Expr, Expr, Expr, Callable[[Expr], Expr]]:
+    """(d, low, v, scale): 1 + exp(-|x|) = d + low, and exp(-|x|) = scale(v), v rounded once, `scale` powers of two.
+
+    They are the same expressions for x and -x, so sigmoid(x), sigmoid(-x), softplus(x) and softplus(-x) in one loop
+    cost one exponential.
+    """
+    a = -abs_(x)
+    t, r, y = exp_terms(a)
+    first, second = scalers(t, lt(a, EXP_TINY[x.type]))
+    vanishes = lt(a, EXP_RANGE[x.type][1])
+
+    def scale(v: Expr) -> Expr:
+        return select(vanishes, 0.0, v * first * second)
+
+    v = r + y
+    d, low = fast_two_sum(1.0, scale(1.0 + v))
+    return d, low, v, scale
+
+
 def sigmoid(x: Expr) -> Expr:
-    """1 / (1 + exp(-x)) = 2**n / (2**n + exp(-r)) for x = n log(2) + r; underflows gradually."""
-    t, r, y = exp_terms(x, -1)
-    s, error = fast_two_sum(1.0, r)
-    s, error = fast_two_sum(s, error + y)
-    first, second = scalers(t, lt(x, EXP_TINY[x.type]))
-    total, lost = two_sum(first * second, s)
-    inverse = 1.0 / total
-    result = fma(inverse * inverse, -(lost + error), inverse) * first * second
-    return select(gt(x, SATURATED[x.type]), 1.0, select(lt(x, EXP_RANGE[x.type][1]), 0.0, result))
+    """1 / (1 + exp(-|x|)), times exp(-|x|) for negative x; underflows gradually."""
+    d, low, v, scale = logistic_terms(x)
+    inverse = 1.0 / d
+    inverse = fma(-low * inverse, inverse, inverse)
+    return select(lt(x, 0.0), scale(fma(v, inverse, inverse)), inverse)
 
 
 def softplus(x: Expr) -> Expr:
     """log(1 + exp(x)) for any x: max(x, 0) + log1p(exp(-|x|))."""
-    least = EXP_RANGE[x.type][1]
-    a = -abs_(x)
-    a = select(lt(a, least), least, a)
-    t, s, y = exp_sum(a)
-    first, second = scalers(t, lt(a, EXP_TINY[x.type]))
-    s, y = fast_two_sum(s, y)
-    total, error = fast_two_sum(1.0, s * first * second)
-    return select(lt(x, 0.0), 0.0, x) + log1p_of_sum(total, fma(y * first, second, error))
+    d, low, _, _ = logistic_terms(x)
+    return select(lt(x, 0.0), 0.0, x) + log1p_of_sum(d, low)
