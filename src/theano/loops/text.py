@@ -1,9 +1,21 @@
-"""Readable text of statements, and keys that are equal for equal kernels."""
+"""Readable text of programs and statements, and keys that are equal for equal kernels."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from theano.loops import stmt as st
-from theano.loops.expr import Expr, to_text
+from theano.loops.expr import Expr
+from theano.loops.sharing import SharingPrinter, defined_names
+
+INFIX = {
+    "add": "+", "sub": "-", "mul": "*", "div": "/", "idiv": "//", "irem": "%", "shl": "<<", "lshr": ">>>",
+    "ashr": ">>", "and": "&", "or": "|", "xor": "^", "eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">",
+    "ge": ">=",
+}  # fmt: skip
+PAD = "    "
+# `brief` writes this many levels of an expression.
+BRIEF = 4
 
 
 def kernel_key(kernel: st.Kernel) -> tuple[object, ...]:
@@ -40,88 +52,177 @@ def _key(block: list[st.Stmt], parts: list[object]) -> None:
             raise TypeError(f"{type(stmt).__name__} in a kernel")
 
 
-def program_text(program: st.Program) -> str:
-    """The whole program, for golden tests and for reading."""
-    lines: list[str] = []
-    for kernel in program.kernels:
-        params = ", ".join(f"{name}: {type_}" for name, type_ in kernel.params)
-        lines.append(f"kernel {kernel.name}({params})")
-        _print(kernel.body, lines, 1)
-    lines.append("main")
-    _print(program.main, lines, 1)
-    return "\n".join(lines) + "\n"
+# -- expressions -------------------------------------------------------------------------------------------
+def leaf_text(node: Expr) -> str:
+    """A constant (its type is left out where it is i64, f64 or bool) or a name."""
+    if node.op == "name":
+        return str(node.value)
+    if node.type == "bool":
+        return "true" if node.value else "false"
+    return repr(node.value) if node.type in ("i64", "f64") else f"{node.value!r}:{node.type}"
 
 
-def _print(block: list[st.Stmt], lines: list[str], depth: int) -> None:
-    pad = "    " * depth
-    for stmt in block:
-        if isinstance(stmt, st.For):
-            head = f"for {stmt.index} < {to_text(stmt.extent)}"
-            if stmt.kind != "serial":
-                head += f" {stmt.kind}" + (f" x{stmt.unroll}" if stmt.unroll > 1 else "")
-            for c in stmt.carried:
-                head += f", {c.name} = {to_text(c.init)}"
-            lines.append(pad + head)
-            _print(stmt.body, lines, depth + 1)
-            for c in stmt.carried:
-                lines.append(f"{pad}    {c.result} <- {to_text(c.next)}  ({c.op})")
-        elif isinstance(stmt, st.If):
-            lines.append(f"{pad}if {to_text(stmt.cond)}")
-            _print(stmt.then, lines, depth + 1)
-            lines.append(f"{pad}else")
-            _print(stmt.orelse, lines, depth + 1)
-        else:
-            lines.append(pad + statement_text(stmt))
+def operation_text(node: Expr, args: list[str]) -> str:
+    """An operation on operands given as text; those that are operations in infix form are put into parentheses."""
+    if node.op in INFIX:
+        x, y = (f"({a})" if k.op in INFIX and " " in a else a for k, a in zip(node.args, args, strict=True))
+        return f"{x} {INFIX[node.op]} {y}"
+    op = f"{node.op}.{node.type}" if node.op in ("cast", "bitcast") else node.op
+    return f"{op}({', '.join(args)})"
 
 
-def view_text(view: st.View, index: tuple[Expr, ...]) -> str:
-    terms = [f"{to_text(i)}*{to_text(s)}" for i, s in zip(index, view.strides, strict=True)]
+def brief(node: Expr, levels: int = BRIEF) -> str:
+    """The outermost operations of an expression, for messages."""
+    if not node.args:
+        return leaf_text(node)
+    if not levels:
+        return "…"
+    return operation_text(node, [brief(a, levels - 1) for a in node.args])
+
+
+# -- statements --------------------------------------------------------------------------------------------
+Texts = Callable[[Expr], str]
+
+
+def view_text(view: st.View, index: tuple[Expr, ...], text: Texts = brief) -> str:
+    """``base.type[offset + i*stride]``."""
+    terms = []
+    for i, s in zip(index, view.strides, strict=False):
+        factors = [f"({t})" if " " in t else t for t in (text(i), text(s)) if t != "1"]
+        terms.append("*".join(factors) or "1")
     if view.offset.op != "const" or view.offset.value != 0 or not terms:
-        terms.insert(0, to_text(view.offset))
+        terms.insert(0, text(view.offset))
     return f"{view.base}.{view.type}[{' + '.join(terms)}]"
 
 
-def statement_text(stmt: st.Stmt) -> str:
-    """One line for a statement without a block."""
-    if isinstance(stmt, st.Load):
-        return f"{stmt.name} = {view_text(stmt.view, stmt.index)}"
-    if isinstance(stmt, st.Store):
-        return f"{view_text(stmt.view, stmt.index)} = {to_text(stmt.value)}"
-    if isinstance(stmt, st.Let):
-        return f"{stmt.name} = {to_text(stmt.value)}"
-    if isinstance(stmt, st.CallKernel):
-        return f"{stmt.kernel.name}({', '.join(argument_text(a) for a in stmt.args)})"
-    if isinstance(stmt, st.Check):
-        return f"check {stmt.code}: {to_text(stmt.cond)} ({', '.join(map(to_text, stmt.operands))})"
-    if isinstance(stmt, st.NewArray):
-        return f"{stmt.name} = slot {stmt.slot}: new {stmt.type}[{', '.join(map(to_text, stmt.dims))}]"
-    if isinstance(stmt, st.Workspace):
-        return f"{stmt.name} = workspace {to_text(stmt.size)}"
-    if isinstance(stmt, st.Carve):
-        return f"{stmt.name} = {stmt.base} + {to_text(stmt.offset)} bytes"
-    if isinstance(stmt, st.FrameWord):
-        return f"{stmt.name}: {stmt.type} = frame[{stmt.word}]"
-    if isinstance(stmt, st.ContextWord):
-        return f"{stmt.name} = context[{stmt.word}]"
-    if isinstance(stmt, st.Local):
-        return f"{stmt.name} = stack {stmt.size} bytes"
-    if isinstance(stmt, st.Call):
-        return f"{stmt.symbol}({', '.join(argument_text(a) for a in stmt.args)})"
-    if isinstance(stmt, st.CallBack):
-        return f"slots {stmt.outputs} = callback[{stmt.word}](slots {stmt.inputs})"
-    if isinstance(stmt, st.ArrayHeader):
-        return f"{stmt.data}, {stmt.dims} = array in slot {stmt.slot}"
-    if isinstance(stmt, st.HoldObject):
-        return f"slot {stmt.slot} = object of {stmt.kind}[{stmt.word}]"
-    if isinstance(stmt, st.SetStorage):
-        return f"storage[{stmt.word}] = slot {stmt.slot}"
-    if isinstance(stmt, st.Copy):
-        return f"copy {stmt.target} <- {stmt.source}, {to_text(stmt.size)} bytes"
-    return type(stmt).__name__.lower()
-
-
-def argument_text(arg: Expr | tuple[str, Expr, str]) -> str:
+def argument_text(arg: Expr | tuple[str, Expr, str], text: Texts = brief) -> str:
+    """An argument of a call: a number, or the address of an element."""
     if isinstance(arg, Expr):
-        return to_text(arg)
+        return text(arg)
     base, offset, type_ = arg
-    return f"&{base}.{type_}[{to_text(offset)}]"
+    return f"&{base}.{type_}[{text(offset)}]"
+
+
+def _arguments(args: list[Expr | tuple[str, Expr, str]], text: Texts) -> str:
+    return ", ".join(argument_text(a, text) for a in args)
+
+
+def _slots(slots: tuple[int, ...]) -> str:
+    return ", ".join(f"slot {k}" for k in slots)
+
+
+# one line for each kind of statement that holds no block: statement, text of an expression -> line
+LINES: dict[type, Callable[..., str]] = {
+    st.Let: lambda s, t: f"{s.name} = {t(s.value)}",
+    st.Load: lambda s, t: f"{s.name} = {view_text(s.view, s.index, t)}",
+    st.Store: lambda s, t: f"{view_text(s.view, s.index, t)} = {t(s.value)}",
+    st.CallKernel: lambda s, t: f"{s.kernel.name}({_arguments(s.args, t)})",
+    st.Call: lambda s, t: f"{s.symbol}({_arguments(s.args, t)})",
+    st.CallBack: lambda s, t: f"{_slots(s.outputs)} = callback {s.word}({_slots(s.inputs)})",
+    st.Check: lambda s, t: f"check {s.code}: {t(s.cond)}" + (f" ({', '.join(map(t, s.operands))})" if s.operands else ""),
+    st.FrameWord: lambda s, t: f"{s.name}: {s.type} = frame {s.word}",
+    st.ContextWord: lambda s, t: f"{s.name}: ptr = context {s.word}",
+    st.Local: lambda s, t: f"{s.name}: ptr = stack, {s.size} bytes",
+    st.Workspace: lambda s, t: f"{s.name}: ptr = workspace, {t(s.size)} bytes",
+    st.Carve: lambda s, t: f"{s.name}: ptr = {s.base} + {t(s.offset)} bytes",
+    st.PickPointer: lambda s, t: f"{s.name}: ptr = select({t(s.cond)}, {s.then}, {s.orelse})",
+    st.NewArray: lambda s, t: f"{s.name}: ptr = slot {s.slot} = new {s.type}[{', '.join(map(t, s.dims))}]",
+    st.ArrayHeader: lambda s, t: f"{', '.join((s.data, *s.dims))} = header of slot {s.slot}",
+    st.HoldObject: lambda s, t: f"slot {s.slot} = object of {s.kind} {s.word}",
+    st.SetStorage: lambda s, t: f"storage {s.word} = slot {s.slot}",
+    st.Copy: lambda s, t: f"copy {s.target} = {s.source}, {t(s.size)} bytes",
+    st.Poll: lambda s, t: "poll",
+    st.Commit: lambda s, t: "commit",
+}
+
+
+def statement_text(stmt: st.Stmt) -> str:
+    """One line that tells what a statement is, for messages; long expressions are abridged.
+
+    Examples
+    --------
+    >>> from theano.loops import expr as ex
+    >>> statement_text(st.Let("a", ex.add(ex.name("b", "i64"), ex.const(1, "i64"))))
+    'a = b + 1'
+    """
+    if isinstance(stmt, st.For):
+        return _for_text(stmt, brief)
+    if isinstance(stmt, st.If):
+        return f"if {brief(stmt.cond)}"
+    return LINES[type(stmt)](stmt, brief)
+
+
+def _for_text(stmt: st.For, text: Texts) -> str:
+    kind = "" if stmt.kind == "serial" else f" {stmt.kind}" + (f" x{stmt.unroll}" if stmt.unroll > 1 else "")
+    carried = "".join(f", {c.name} = {text(c.init)}" for c in stmt.carried)
+    return f"for {stmt.index} < {text(stmt.extent)}{kind}{carried}"
+
+
+class TextPrinter(SharingPrinter):
+    """Writes one function."""
+
+    def leaf(self, node: Expr) -> str:
+        return leaf_text(node)
+
+    def render(self, node: Expr, args: list[str]) -> str:
+        return operation_text(node, args)
+
+    def named(self, name: str, node: Expr, text: str) -> str:
+        return f"{name} = {text}"
+
+    def block(self, stmts: list[st.Stmt]) -> None:
+        for stmt in stmts:
+            if isinstance(stmt, st.For):
+                self._for(stmt)
+            elif isinstance(stmt, st.If):
+                self._if(stmt)
+            else:
+                self.line(LINES[type(stmt)](stmt, self.expr))
+                for name in defined_names(stmt):
+                    self.define(name)
+
+    def _for(self, stmt: st.For) -> None:
+        head = _for_text(stmt, self.expr)
+        self.open()
+        for name in (stmt.index, *(c.name for c in stmt.carried)):
+            self.define(name)
+        self.block(stmt.body)
+        for c in stmt.carried:
+            self.line(f"{c.result} <- {self.expr(c.next)}  ({c.op})")
+        body = self.close()
+        self.line(head)
+        self.levels[-1].lines += [PAD + line for line in body]
+        for c in stmt.carried:
+            self.define(c.result)
+
+    def _if(self, stmt: st.If) -> None:
+        head = f"if {self.expr(stmt.cond)}"
+        for word, side in ((head, stmt.then), ("else", stmt.orelse)):
+            self.open(branch=True)
+            self.block(side)
+            body = self.close()
+            self.line(word)
+            self.levels[-1].lines += [PAD + line for line in body]
+
+
+def function_text(head: str, params: list[str], block: list[st.Stmt]) -> str:
+    """A kernel or main."""
+    printer = TextPrinter(block)
+    for name in params:
+        printer.define(name)
+    printer.block(block)
+    return "\n".join([head, *(PAD + line for line in printer.levels[0].lines)]) + "\n"
+
+
+def program_text(program: st.Program) -> str:
+    """The whole program, for golden tests and for reading.
+
+    An expression that is used more than once is named (``e1 = …``) where its operands are known, so the text is as
+    long as the program, not as the tree of its expressions.
+    """
+    texts = []
+    for kernel in program.kernels:
+        params = ", ".join(f"{name}: {type_}" for name, type_ in kernel.params)
+        texts.append(function_text(f"kernel {kernel.name}({params})", [n for n, _ in kernel.params], kernel.body))
+    texts.append(function_text("main", [], program.main))
+    return "\n".join(texts)
