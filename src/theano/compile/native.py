@@ -10,6 +10,7 @@ import numpy as np
 
 from theano.backend.llvm_main import print_module
 from theano.compile.errors import raise_with_op
+from theano.compile.ops import deep_copy_op
 from theano.compile.plan import EXECUTORS, Plan
 from theano.configdefaults import config
 from theano.graph import Variable
@@ -21,6 +22,7 @@ from theano.runtime.context import make_context
 from theano.runtime.entry import EntrySpec, print_entry
 from theano.runtime.function_base import NATIVE, FunctionBase, install
 from theano.runtime.jit import CodeObject, compile_module, isa
+from theano.tensor.type import TensorType
 
 
 class NativeExecutor:
@@ -36,9 +38,10 @@ class NativeExecutor:
         self.plan = plan
         self.target = isa()
         fgraph, n = plan.fgraph, plan.n_inputs
-        outputs = fgraph.outputs[: plan.n_outputs]
-        updates = list(zip(plan.updates, fgraph.outputs[plan.n_outputs :], strict=True))
         forms = [_form(spec) for spec in plan.inputs]
+        results = _detached(fgraph.outputs)
+        outputs = results[: plan.n_outputs]
+        updates = list(zip(plan.updates, results[plan.n_outputs :], strict=True))
         self.lowered = lower(fgraph.inputs[:n], fgraph.inputs[n:], outputs, updates, forms, self.target.has_f16c)
         self._words, self._keep = self._addresses()
         self._code: dict[str, CodeObject] = {}
@@ -246,6 +249,16 @@ class NodeCall:
         if shares or not _is_plain(array, None) or array.base is not None or not array.flags.writeable:
             array = np.array(array, dtype=type_.numpy_dtype, order="C", subok=False)
         return array
+
+
+def _detached(results: Sequence[Variable]) -> list[Variable]:
+    """The results; a copy of each that is no array and that somebody else may hold (arrays are copied anyway)."""
+    found: list[Variable] = []
+    for v in results:
+        if not isinstance(v.type, TensorType) and (v.owner is None or v.owner.op.view_map or v in found):
+            v = deep_copy_op(v)
+        found.append(v)
+    return found
 
 
 def _form(spec: Any) -> InputForm:

@@ -105,6 +105,8 @@ class Assembler:
     # -- updates ---------------------------------------------------------------------------------------------
     def _plan_updates(self) -> None:
         """Which updates are computed in the storage itself."""
+        if self.b.last_callback:  # Python code may replace the storage's array, or call this very function
+            return
         position = {item: k for k, g in enumerate(self.order) for item in g.items}
         last_fallible = max((k for k, g in enumerate(self.order) if self._may_fail(g)), default=-1)
         taken: set[Tensor] = set()
@@ -210,9 +212,10 @@ class Assembler:
             tensor = update.value.tensor
             if tensor is None or tensor.alias is not None or update.value.uniform is not None:
                 continue
-            if tensor.role == "temp" and update.tensor is not None and not self._same_shape(update):
+            swapped = update.tensor is not None and (bool(self.b.last_callback) or not self._same_shape(update))
+            if tensor.role == "temp" and swapped:
                 tensor.role, tensor.slot = "object", self.b.new_slot()
-            elif tensor.role == "output" and update.tensor is not None and not self._same_shape(update):
+            elif tensor.role == "output" and swapped:
                 raise AssertionError("an output that is also an update of another shape is copied first")
 
     def stored_of(self, group: Group) -> set[Tensor]:

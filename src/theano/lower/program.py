@@ -123,6 +123,7 @@ class _Lowering:
         self.input_tensors: list[Tensor | None] = []
         self.storage_tensors: list[Tensor | None] = []
         self.dim_words: dict[str, tuple[str, int, int]] = {}
+        self.kept: set[Tensor] = set()  # new values of storages
         self.inputs = list(inputs)
         self.shared = list(shared)
         for k, (v, form) in enumerate(zip(inputs, forms, strict=True)):
@@ -245,11 +246,20 @@ class _Lowering:
         if tensor is None or value.type not in (*ex.TYPES, "f16"):
             out = callback.into_slot(b, value, b.new_slot())
             return Update(k, own_word, tensor, whole(out), v)
-        if value.uniform is not None and all(is_const(d, 1) for d in tensor.dims):
+        if value.uniform is not None and all(is_const(d, 1) for d in tensor.dims) and not b.last_callback:
             return Update(k, own_word, tensor, value, v)
-        if not value.is_whole() or value.tensor is None or value.tensor.role not in ("temp", "output"):
+        if not value.is_whole() or value.tensor is None or not self._may_keep(value.tensor, tensor):
             value = b.copy(value)
+        assert value.tensor is not None
+        self.kept.add(value.tensor)
         return Update(k, own_word, tensor, value, v)
+
+    def _may_keep(self, new: Tensor, old: Tensor) -> bool:
+        """Whether the storage can get its new value out of `new`: as its array, unless somebody has that, or copied."""
+        if new.role == "temp" and new not in self.kept:
+            return True
+        same = all(self.b.dims.equal(a, c) for a, c in zip(new.dims, old.dims, strict=True))
+        return new.role in ("temp", "output") and same and not self.b.last_callback
 
 
 def _touches_f16(node: Any) -> bool:
