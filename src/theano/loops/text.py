@@ -63,7 +63,7 @@ def leaf_text(node: Expr) -> str:
 
 
 def operation_text(node: Expr, args: list[str]) -> str:
-    """An operation on operands given as text; those that are operations in infix form are put into parentheses."""
+    """An operation on operands given as text; infix ones are put into parentheses."""
     if node.op in INFIX:
         x, y = (f"({a})" if k.op in INFIX and " " in a else a for k, a in zip(node.args, args, strict=True))
         return f"{x} {INFIX[node.op]} {y}"
@@ -119,7 +119,7 @@ LINES: dict[type, Callable[..., str]] = {
     st.CallKernel: lambda s, t: f"{s.kernel.name}({_arguments(s.args, t)})",
     st.Call: lambda s, t: f"{s.symbol}({_arguments(s.args, t)})",
     st.CallBack: lambda s, t: f"{_slots(s.outputs)} = callback {s.word}({_slots(s.inputs)})",
-    st.Check: lambda s, t: f"check {s.code}: {t(s.cond)}" + (f" ({', '.join(map(t, s.operands))})" if s.operands else ""),
+    st.Check: lambda s, t: f"check {s.code}: {t(s.cond)} ({', '.join(map(t, s.operands))})",
     st.FrameWord: lambda s, t: f"{s.name}: {s.type} = frame {s.word}",
     st.ContextWord: lambda s, t: f"{s.name}: ptr = context {s.word}",
     st.Local: lambda s, t: f"{s.name}: ptr = stack, {s.size} bytes",
@@ -217,12 +217,13 @@ def function_text(head: str, params: list[str], block: list[st.Stmt]) -> str:
 def program_text(program: st.Program) -> str:
     """The whole program, for golden tests and for reading.
 
-    An expression that is used more than once is named (``e1 = …``) where its operands are known, so the text is as
-    long as the program, not as the tree of its expressions.
+    An expression that is used more than once is named (``e1 = …``) where its operands are known, so the text
+    is as long as the program, not as the tree of its expressions.
     """
     texts = []
     for kernel in program.kernels:
         params = ", ".join(f"{name}: {type_}" for name, type_ in kernel.params)
-        texts.append(function_text(f"kernel {kernel.name}({params})", [n for n, _ in kernel.params], kernel.body))
+        names = [name for name, _ in kernel.params]
+        texts.append(function_text(f"kernel {kernel.name}({params})", names, kernel.body))
     texts.append(function_text("main", [], program.main))
     return "\n".join(texts)

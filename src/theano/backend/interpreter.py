@@ -1,0 +1,387 @@
+"""The loop program, run by Python over NumPy buffers: what every statement means.
+
+Slow and strict. Every access is checked against the bounds of its buffer; a division by zero, a shift by the width
+or more, a branch on or a store of a value that is not defined raise `Undefined`. A value out of the range of the
+integer type it is cast to is not defined (`UNDEFINED`), and neither is what is computed from it; a `select` may
+still leave it aside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from theano.backend.interpreter_blas import SYMBOLS
+from theano.loops import expr as ex
+from theano.loops import stmt as st
+from theano.loops.expr import Expr
+from theano.loops.text import statement_text
+from theano.runtime import abi
+
+__all__ = ["CheckFailed", "Interpreter", "Memory", "Pointer", "Undefined", "evaluate"]
+
+DTYPE = {type_: np.dtype(dtype) for type_, dtype in ex.DTYPE_OF.items()}
+UNDEFINED: Any = type("UndefinedValue", (), {"__repr__": lambda self: "an undefined value"})()
+
+
+class Undefined(Exception):
+    """A program did what has no meaning."""
+
+
+class CheckFailed(Exception):
+    """Check `code` did not hold; `operands` are its numbers."""
+
+    def __init__(self, code: int, operands: tuple[int, ...]) -> None:
+        super().__init__(code, operands)
+        self.code = code
+        self.operands = operands
+
+
+# -- memory ------------------------------------------------------------------------------------------------
+class Memory:
+    """A block of bytes, seen as elements of any type."""
+
+    __slots__ = ("_typed", "bytes")
+
+    def __init__(self, data: np.ndarray[Any, Any]) -> None:
+        assert data.flags.c_contiguous
+        self.bytes = data.reshape(-1).view(np.uint8)
+        self._typed: dict[str, np.ndarray[Any, Any]] = {}
+
+    @classmethod
+    def block(cls, size: int) -> Memory:
+        """Fresh bytes; what nobody has written reads as a value that is noticed."""
+        return cls(np.full(size, 0xA5, np.uint8))
+
+    def typed(self, type_: str) -> np.ndarray[Any, Any]:
+        found = self._typed.get(type_)
+        if found is None:
+            size = ex.ITEMSIZE[type_]
+            whole = self.bytes[: self.bytes.size // size * size]
+            # a bool of any bits is what its byte says, not what NumPy makes of it
+            found = self._typed[type_] = whole.view(np.uint8 if type_ == "bool" else DTYPE[type_])
+        return found
+
+
+class Pointer:
+    """A place in a memory, in bytes from its start."""
+
+    __slots__ = ("at", "memory")
+
+    def __init__(self, memory: Memory, at: int = 0) -> None:
+        self.memory = memory
+        self.at = at
+
+    def moved(self, count: int) -> Pointer:
+        return Pointer(self.memory, self.at + count)
+
+    def element(self, type_: str, offset: int) -> tuple[np.ndarray[Any, Any], int]:
+        """The typed memory and the index in it of element `offset` counted from here."""
+        size = ex.ITEMSIZE[type_]
+        if self.at % size:
+            raise Undefined(f"a {type_} at byte {self.at}")
+        data, index = self.memory.typed(type_), self.at // size + offset
+        if not 0 <= index < data.size:
+            raise Undefined(f"element {index} of {data.size}")
+        return data, index
+
+    def load(self, type_: str, offset: int) -> Any:
+        data, index = self.element(type_, offset)
+        if type_ == "bool":
+            return np.bool_(data[index] != 0)
+        return np.float32(data[index]) if type_ == "f16" else data[index]
+
+    def store(self, type_: str, offset: int, value: Any) -> None:
+        data, index = self.element(type_, offset)
+        data[index] = value
+
+
+# -- expressions -------------------------------------------------------------------------------------------
+def fused(x: Any, y: Any, z: Any) -> Any:
+    """x * y + z, rounded once."""
+    if not (np.isfinite(x) and np.isfinite(y) and np.isfinite(z)):
+        return x * y + z
+    exact = Fraction(float(x)) * Fraction(float(y)) + Fraction(float(z))
+    if not exact:
+        return x * y + z  # the sign of zero
+    try:
+        near = float(exact)
+    except OverflowError:
+        return type(x)(np.inf if exact > 0 else -np.inf)
+    if type(x) is np.float32 and Fraction(near) != exact and not np.float64(near).view(np.int64) & 1:
+        # round to odd first, or it would be rounded twice
+        near = float(np.nextafter(near, np.inf if exact > Fraction(near) else -np.inf))
+    return type(x)(near)
+
+
+def _divide(x: Any, y: Any) -> Any:
+    a, b = int(x), int(y)
+    if b == 0:
+        raise Undefined("integer division by zero")
+    quotient = abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
+    info = np.iinfo(type(x))
+    if not info.min <= quotient <= info.max:
+        raise Undefined("the most negative integer divided by -1")
+    return type(x)(quotient)
+
+
+def _remainder(x: Any, y: Any) -> Any:
+    return type(x)(int(x) - int(_divide(x, y)) * int(y))
+
+
+def _shift(way: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def shift(x: Any, y: Any) -> Any:
+        return way(x, y) if 0 <= y < 8 * x.dtype.itemsize else UNDEFINED
+
+    return shift
+
+
+def _viewed(kind: str, way: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """A shift of the bits as the signed or unsigned type of the same size."""
+
+    def shift(x: Any, y: Any) -> Any:
+        seen = np.dtype(f"{kind}{x.dtype.itemsize}")
+        return way(x.view(seen), y.astype(seen)).view(x.dtype)
+
+    return _shift(shift)
+
+
+PRIMITIVES: dict[str, Callable[..., Any]] = {
+    "add": lambda x, y: x + y, "sub": lambda x, y: x - y, "mul": lambda x, y: x * y, "div": lambda x, y: x / y,
+    "neg": np.negative, "fma": fused, "abs": np.abs, "sqrt": np.sqrt, "floor": np.floor, "ceil": np.ceil,
+    "trunc": np.trunc, "rint": np.rint, "copysign": np.copysign, "idiv": _divide, "irem": _remainder,
+    "shl": _shift(np.left_shift), "lshr": _viewed("u", np.right_shift), "ashr": _viewed("i", np.right_shift),
+    "and": lambda x, y: x & y, "or": lambda x, y: x | y, "xor": lambda x, y: x ^ y, "not": lambda x: ~x,
+    "eq": lambda x, y: x == y, "ne": lambda x, y: x != y, "lt": lambda x, y: x < y, "le": lambda x, y: x <= y,
+    "gt": lambda x, y: x > y, "ge": lambda x, y: x >= y,
+}  # fmt: skip
+
+
+def _cast(x: Any, type_: str) -> Any:
+    dtype = DTYPE[type_]
+    if type_ in ex.INTS and x.dtype.kind == "f":
+        info = np.iinfo(dtype)
+        if not np.isfinite(x) or not info.min <= int(x) <= info.max:
+            return UNDEFINED
+        return dtype.type(int(x))
+    return x.astype(dtype)
+
+
+def _operate(node: Expr, args: list[Any], fma: bool) -> Any:
+    if node.op == "select":
+        return UNDEFINED if args[0] is UNDEFINED else args[1] if args[0] else args[2]
+    if any(a is UNDEFINED for a in args):
+        return UNDEFINED
+    if node.op == "cast":
+        return _cast(args[0], node.type)
+    if node.op == "bitcast":
+        return args[0].view(DTYPE[node.type])
+    if node.op == "fma" and not fma:
+        return args[0] * args[1] + args[2]
+    return PRIMITIVES[node.op](*args)
+
+
+def _constant(node: Expr) -> Any:
+    if node.type == "f32":  # its bits, not those of a double rounded again
+        return np.uint32(ex.float_bits(node.value, "f32")).view(np.float32)  # type: ignore[arg-type]
+    return DTYPE[node.type].type(node.value)
+
+
+def evaluate(root: Expr, env: Mapping[str, Any], fma: bool = True) -> Any:
+    """The value of an expression, a NumPy scalar of its type, under the values of names in `env`.
+
+    Examples
+    --------
+    >>> x = ex.name("x", "i8")
+    >>> int(evaluate(ex.add(x, x), {"x": np.int8(100)}))
+    -56
+    """
+    done: dict[int, Any] = {}
+    with np.errstate(all="ignore"):
+        for node in ex.postorder((root,)):
+            if node.op == "const":
+                done[id(node)] = _constant(node)
+            elif node.op == "name":
+                done[id(node)] = env[str(node.value)]
+            else:
+                done[id(node)] = _operate(node, [done[id(a)] for a in node.args], fma)
+    return done[id(root)]
+
+
+# -- programs ----------------------------------------------------------------------------------------------
+class Interpreter:
+    """Runs a program on the arguments of one call.
+
+    Parameters
+    ----------
+    program, layout
+        The program and where its frame has what.
+    words
+        Context words of the function: number of the word -> a constant's array, a storage (a list of one), an object,
+        a Python callable of a call-back. Symbols are known by name.
+    fma
+        Whether `fma` rounds once; targets without the instruction round twice.
+
+    After `run`, `slots` holds the objects that the call has made, outputs first.
+    """
+
+    def __init__(
+        self, program: st.Program, layout: abi.FrameLayout, words: Mapping[int, Any], fma: bool = True
+    ) -> None:
+        self.program = program
+        self.layout = layout
+        self.words = words
+        self.fma = fma
+        self.frame: dict[int, Any] = {}
+        self.slots: list[Any] = [None] * layout.n_slots
+        self.env: dict[str, Any] = {}
+
+    def run(self, inputs: Sequence[Any], storages: Sequence[list[Any]]) -> None:
+        """Execute main; arrays must be plain and of the declared types."""
+        given = [(x, self.layout.input_data(k)) for k, x in enumerate(inputs)]
+        given += [(s[0], self.layout.storage_data(k)) for k, s in enumerate(storages)]
+        for value, word in given:
+            self.frame[word] = value
+            for axis, n in enumerate(value.shape if isinstance(value, np.ndarray) else ()):
+                self.frame[word + 1 + axis] = n
+        self.block(self.program.main)
+
+    def value(self, root: Expr) -> Any:
+        return evaluate(root, self.env, self.fma)
+
+    def defined(self, root: Expr) -> Any:
+        """A value that steers the program: it must be one."""
+        found = self.value(root)
+        if found is UNDEFINED:
+            raise Undefined(f"{root.op} of {root.type}")
+        return found
+
+    def number(self, root: Expr) -> int:
+        return int(self.defined(root))
+
+    def block(self, stmts: list[st.Stmt]) -> None:
+        for stmt in stmts:
+            try:
+                STATEMENTS[type(stmt)](self, stmt)
+            except (Undefined, KeyError) as error:
+                raise Undefined(f"{error} in: {statement_text(stmt)}") from error
+
+    def element(self, view: st.View, index: tuple[Expr, ...]) -> tuple[Pointer, int]:
+        offset = self.number(view.offset)
+        for i, s in zip(index, view.strides, strict=True):
+            offset += self.number(i) * self.number(s)
+        return self.env[view.base], offset
+
+    def argument(self, arg: Expr | tuple[str, Expr, str]) -> Any:
+        if isinstance(arg, Expr):
+            return self.value(arg)
+        base, offset, type_ = arg
+        return self.env[base].moved(self.number(offset) * ex.ITEMSIZE[type_])
+
+    # -- statements of kernels ---------------------------------------------------------------------
+    def let(self, stmt: st.Let) -> None:
+        self.env[stmt.name] = self.value(stmt.value)
+
+    def load(self, stmt: st.Load) -> None:
+        pointer, offset = self.element(stmt.view, stmt.index)
+        self.env[stmt.name] = pointer.load(stmt.view.type, offset)
+
+    def store(self, stmt: st.Store) -> None:
+        pointer, offset = self.element(stmt.view, stmt.index)
+        with np.errstate(all="ignore"):  # a float16 may overflow
+            pointer.store(stmt.view.type, offset, self.defined(stmt.value))
+
+    def loop(self, stmt: st.For) -> None:
+        values = [self.value(c.init) for c in stmt.carried]
+        for k in range(self.number(stmt.extent)):
+            self.env[stmt.index] = np.int64(k)
+            self.env.update(zip((c.name for c in stmt.carried), values, strict=True))
+            self.block(stmt.body)
+            values = [self.value(c.next) for c in stmt.carried]
+        self.env.update(zip((c.result for c in stmt.carried), values, strict=True))
+
+    def branch(self, stmt: st.If) -> None:
+        self.block(stmt.then if self.defined(stmt.cond) else stmt.orelse)
+
+    def local(self, stmt: st.Local) -> None:
+        self.env[stmt.name] = Pointer(Memory.block(stmt.size))
+
+    # -- statements of main ------------------------------------------------------------------------
+    def call_kernel(self, stmt: st.CallKernel) -> None:
+        args = [self.argument(a) for a in stmt.args]
+        outside = self.env
+        self.env = dict(zip((n for n, _ in stmt.kernel.params), args, strict=True))
+        self.block(stmt.kernel.body)
+        self.env = outside
+
+    def check(self, stmt: st.Check) -> None:
+        if not self.defined(stmt.cond):
+            raise CheckFailed(stmt.code, tuple(self.number(o) for o in stmt.operands))
+
+    def frame_word(self, stmt: st.FrameWord) -> None:
+        found = self.frame[stmt.word]
+        self.env[stmt.name] = Pointer(Memory(found)) if stmt.type == "ptr" else np.int64(found)
+
+    def context_word(self, stmt: st.ContextWord) -> None:
+        self.env[stmt.name] = Pointer(Memory(self.words[stmt.word]))
+
+    def workspace(self, stmt: st.Workspace) -> None:
+        self.env[stmt.name] = Pointer(Memory.block(self.number(stmt.size)))
+
+    def carve(self, stmt: st.Carve) -> None:
+        self.env[stmt.name] = self.env[stmt.base].moved(self.number(stmt.offset))
+
+    def pick_pointer(self, stmt: st.PickPointer) -> None:
+        self.env[stmt.name] = self.env[stmt.then if self.defined(stmt.cond) else stmt.orelse]
+
+    def new_array(self, stmt: st.NewArray) -> None:
+        array = np.empty([self.number(d) for d in stmt.dims], DTYPE[stmt.type])
+        self.slots[stmt.slot] = array
+        memory = Memory(array)
+        memory.bytes[...] = 0xA5
+        self.env[stmt.name] = Pointer(memory)
+
+    def call_back(self, stmt: st.CallBack) -> None:
+        results = self.words[stmt.word](*(self.slots[k] for k in stmt.inputs))
+        for slot, result in zip(stmt.outputs, results, strict=True):
+            self.slots[slot] = result
+
+    def array_header(self, stmt: st.ArrayHeader) -> None:
+        array = self.slots[stmt.slot]
+        self.env[stmt.data] = Pointer(Memory(array))
+        self.env.update((name, np.int64(n)) for name, n in zip(stmt.dims, array.shape, strict=False))
+
+    def hold_object(self, stmt: st.HoldObject) -> None:
+        source: Any = {"context": self.words, "slot": self.slots, "frame": self.frame}[stmt.kind]
+        self.slots[stmt.slot] = source[stmt.word]
+
+    def set_storage(self, stmt: st.SetStorage) -> None:
+        self.words[stmt.word][0] = self.slots[stmt.slot]
+
+    def call(self, stmt: st.Call) -> None:
+        SYMBOLS[stmt.symbol](*(self.argument(a) for a in stmt.args))
+
+    def copy(self, stmt: st.Copy) -> None:
+        size = self.number(stmt.size)
+        target, source = self.env[stmt.target], self.env[stmt.source]
+        if max(target.at + size - target.memory.bytes.size, source.at + size - source.memory.bytes.size) > 0:
+            raise Undefined("a copy beyond the end of memory")
+        target.memory.bytes[target.at : target.at + size] = source.memory.bytes[source.at : source.at + size]
+
+    def nothing(self, stmt: st.Stmt) -> None:
+        """`Poll` lets signals in, `Commit` is a mark."""
+
+
+STATEMENTS: dict[type, Callable[[Interpreter, Any], None]] = {
+    st.Let: Interpreter.let, st.Load: Interpreter.load, st.Store: Interpreter.store, st.For: Interpreter.loop,
+    st.If: Interpreter.branch, st.Local: Interpreter.local, st.CallKernel: Interpreter.call_kernel,
+    st.Check: Interpreter.check, st.FrameWord: Interpreter.frame_word, st.ContextWord: Interpreter.context_word,
+    st.Workspace: Interpreter.workspace, st.Carve: Interpreter.carve, st.PickPointer: Interpreter.pick_pointer,
+    st.NewArray: Interpreter.new_array, st.CallBack: Interpreter.call_back,
+    st.ArrayHeader: Interpreter.array_header, st.HoldObject: Interpreter.hold_object,
+    st.SetStorage: Interpreter.set_storage, st.Call: Interpreter.call, st.Copy: Interpreter.copy,
+    st.Poll: Interpreter.nothing, st.Commit: Interpreter.nothing,
+}  # fmt: skip

@@ -1,0 +1,213 @@
+"""A table of functions that use every part of the loop program, and how to run one in other ways."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+import theano
+import theano.tensor as T
+from theano.compile.native import NodeCall
+from theano.ifelse import ifelse
+from theano.runtime import abi
+
+RNG = np.random.default_rng(7)
+
+
+def normal(*shape: int, dtype: str = "float64") -> np.ndarray:
+    return RNG.normal(size=shape).astype(dtype)
+
+
+def integers(low: int, high: int, *shape: int, dtype: str = "int64") -> np.ndarray:
+    return RNG.integers(low, high, shape).astype(dtype)
+
+
+@dataclass
+class Case:
+    """A function, arguments, and how far its results may differ from the native ones (in units of eps)."""
+
+    name: str
+    build: Callable[[], tuple[Any, ...]]  # inputs, outputs[, updates]
+    args: list[Any]
+    ulps: int = 0
+    shared: list[Any] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def unary(op: Callable[[Any], Any], dtype: str = "float64", ndim: int = 1) -> Callable[[], tuple[Any, ...]]:
+    def build() -> tuple[Any, ...]:
+        x = T.TensorType(dtype, (False,) * ndim)("x")
+        return [x], op(x)
+
+    return build
+
+
+def binary(op: Callable[[Any, Any], Any], *dtypes: str, ndim: int = 1) -> Callable[[], tuple[Any, ...]]:
+    def build() -> tuple[Any, ...]:
+        x, y = (T.TensorType(d, (False,) * ndim)(n) for d, n in zip(dtypes, "xy", strict=True))
+        return [x, y], op(x, y)
+
+    return build
+
+
+def updating(op: Callable[[Any, Any], Any], start: Any, outputs: Callable[[Any, Any], Any] = lambda s, x: []) -> Any:
+    def build() -> tuple[Any, ...]:
+        s, x = theano.shared(np.array(start), name="s"), T.TensorType("float64", (False,) * np.ndim(start))("x")
+        return [x], outputs(s, x), [(s, op(s, x))]
+
+    return build
+
+
+def dense() -> tuple[Any, ...]:
+    x, b = T.matrices("x"), T.vector("b")
+    w = theano.shared(np.linspace(-1, 1, 12).reshape(4, 3), name="w")
+    return [x, b], T.nnet.sigmoid(T.dot(x, w) + b)
+
+
+def training() -> tuple[Any, ...]:
+    x, y = T.matrix("x"), T.ivector("y")
+    w = theano.shared(np.linspace(-1, 1, 12).reshape(4, 3), name="w")
+    b = theano.shared(np.zeros(3), name="b")
+    loss = T.nnet.categorical_crossentropy(T.nnet.softmax(T.dot(x, w) + b), y).mean()
+    gw, gb = T.grad(loss, [w, b])
+    return [x, y], loss, [(w, w - 0.1 * gw), (b, b - 0.1 * gb)]
+
+
+def branching() -> tuple[Any, ...]:
+    x, y = T.matrix("x"), T.vector("y")
+    return [x, y], ifelse(y.sum() > 0, x * 2, T.exp(x))
+
+
+def scalar_branching() -> tuple[Any, ...]:
+    c, x = T.iscalar("c"), T.scalar("x")
+    return [c, x], ifelse(T.gt(c, 0), x + 1, x * x)
+
+
+def calling_back() -> tuple[Any, ...]:
+    x = T.vector("x")
+    return [x], [T.cumsum(x * 2) + 1, x.sum()]
+
+
+def several() -> tuple[Any, ...]:
+    x = T.matrix("x")
+    m = x.mean(axis=1, keepdims=True)
+    return [x], [x - m, T.sqrt(T.sqr(x - m).mean(axis=1)), x.max(axis=0), T.argmax(x, axis=1)]
+
+
+FLOATS = normal(19)
+SPECIAL = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 1e-310, 709.9, -745.2, 0.5, -2.5, 3.5])
+MATRIX = normal(5, 4)
+BYTES = integers(-128, 128, 23, dtype="int8")
+
+CASES = [
+    Case("mul", binary(lambda x, y: x * y, "float64", "float64", ndim=2), [MATRIX, normal(5, 4)]),
+    Case("add_f32", binary(lambda x, y: x + y, "float32", "float32"), [normal(9, dtype="float32")] * 2),
+    Case("mixed_types", binary(lambda x, y: x + y, "float32", "int64"), [normal(9, dtype="float32"), np.arange(9)]),
+    Case("bytes", binary(lambda x, y: x * y + x, "int8", "int8"), [BYTES, BYTES[::-1].copy()]),
+    Case("floor_divide", binary(lambda x, y: x // y, "int8", "int8"), [BYTES, np.resize(np.array([-2, -1, 3], "int8"), 23)]),
+    Case("modulo", binary(lambda x, y: x % y, "int32", "int32"),
+         [integers(-9, 9, 30, dtype="int32"), np.resize(np.array([-3, 3, 2], "int32"), 30)]),
+    Case("float_modulo", binary(lambda x, y: x % y, "float64", "float64"), [normal(9), normal(9)]),
+    Case("shift", unary(lambda x: T.bitwise_xor(x, 5) | ~x, "uint8"), [integers(0, 256, 9, dtype="uint8")]),
+    Case("casts", unary(lambda x: [T.cast(x, "int8"), T.cast(x, "uint16"), T.cast(x, "float32")]), [FLOATS * 9]),
+    Case("bools", binary(lambda x, y: T.eq(x, y) | (x < y), "float64", "float64"), [FLOATS, FLOATS[::-1].copy()]),
+    Case("half", unary(lambda x: x * 1.5, "float16"), [normal(9, dtype="float16")]),
+    Case("switch", binary(lambda x, y: T.switch(x > 0, y, x), "float64", "float64"), [normal(9), normal(9)]),
+    Case("sigmoid", unary(T.nnet.sigmoid, ndim=2), [MATRIX]),
+    Case("exp", unary(T.exp), [SPECIAL]),
+    Case("exp_f32", unary(T.exp, "float32"), [SPECIAL.astype("float32")]),
+    Case("log", unary(T.log), [np.abs(SPECIAL)]),
+    Case("tanh", unary(T.tanh), [SPECIAL]),
+    Case("sin", unary(T.sin), [np.array([0.0, 1.0, -2.5, 100.0, 1e6])]),
+    Case("erf", unary(T.erf), [SPECIAL]),
+    Case("pow", binary(lambda x, y: x**y, "float64", "float64"), [np.abs(normal(9)), normal(9)]),
+    Case("round", unary(lambda x: [T.floor(x), T.ceil(x), T.round(x), abs(x), T.sgn(x), T.sqrt(abs(x))]), [SPECIAL]),
+    Case("softplus", unary(T.nnet.softplus), [SPECIAL]),
+    Case("row_sum", unary(lambda x: x.sum(axis=1), ndim=2), [MATRIX], 8),
+    Case("column_sum", unary(lambda x: x.sum(axis=0), ndim=2), [MATRIX], 8),
+    Case("sum_all", unary(lambda x: x.sum(), ndim=3), [normal(3, 4, 17)], 16),
+    Case("product_int", unary(lambda x: x.prod(), "int32"), [integers(-4, 5, 6, dtype="int32")]),
+    Case("any", unary(lambda x: [T.any(x > 2, axis=0), T.all(x > -2, axis=1)], ndim=2), [MATRIX]),
+    Case("maximum", unary(lambda x: [x.max(), x.min(axis=0)], ndim=2), [MATRIX]),
+    Case("empty_sum", unary(lambda x: x.sum(axis=0), ndim=2), [np.zeros((0, 4))]),
+    Case("softmax", unary(T.nnet.softmax, ndim=2), [MATRIX], 4),
+    Case("several", several, [MATRIX], 32),
+    Case("dot", binary(T.dot, "float64", "float64", ndim=2), [normal(5, 4), normal(4, 3)], 32),
+    Case("dot_large", binary(T.dot, "float64", "float64", ndim=2), [normal(20, 18), normal(18, 21)], 512),
+    Case("dot_transposed", binary(lambda x, y: T.dot(x.T, y), "float32", "float32", ndim=2),
+         [normal(18, 20, dtype="float32"), normal(18, 21, dtype="float32")], 512),
+    Case("dense", dense, [normal(6, 4), normal(3)], 32),
+    Case("outer", binary(T.outer, "float64", "float64"), [normal(4), normal(3)]),
+    Case("transposed", unary(lambda x: x.T + 1, ndim=2), [MATRIX]),
+    Case("reshaped", unary(lambda x: x.reshape((-1, 2)) * x.shape[0], ndim=2), [MATRIX]),
+    Case("joined", binary(lambda x, y: T.concatenate([x, 2 * y, x], axis=1), "float64", "float64", ndim=2),
+         [normal(3, 2), normal(3, 4)]),
+    Case("slices", unary(lambda x: [x[1:, ::-1] * 2, x[-1], x[:, 1]], ndim=2), [MATRIX]),
+    Case("set_part", unary(lambda x: T.set_subtensor(x[1:3], 7.0), ndim=2), [MATRIX]),
+    Case("add_part", unary(lambda x: T.inc_subtensor(x[:, 1], x[:, 0]), ndim=2), [MATRIX]),
+    Case("rows_by_index", binary(lambda x, i: x[T.cast(i, "int64")[:, 0]], "float64", "int64", ndim=2),
+         [MATRIX, np.array([[4], [0], [-1]])]),
+    Case("arange", unary(lambda x: T.arange(x.shape[0]) * x), [FLOATS]),
+    Case("branch_then", branching, [MATRIX, np.ones(3)]),
+    Case("branch_else", branching, [MATRIX, -np.ones(3)]),
+    Case("scalar_branch", scalar_branching, [np.int32(1), np.float64(2.5)]),
+    Case("call_back", calling_back, [FLOATS], 16),
+    Case("update_in_place", updating(lambda s, x: s + x, np.ones((5, 4))), [MATRIX]),
+    Case("update_number", updating(lambda s, x: s + x, 3.0), [np.array(2.0)]),
+    Case("update_with_old", updating(lambda s, x: s * x, np.ones(19), lambda s, x: s - x), [FLOATS]),
+    Case("update_transposed", updating(lambda s, x: s.T + x, np.eye(4)), [normal(4, 4)]),
+    Case("update_longer", updating(lambda s, x: T.concatenate([s, x]), np.ones(3)), [FLOATS]),
+    Case("training", training, [normal(6, 4), np.array([0, 2, 1, 1, 0, 2], "int32")], 64),
+]  # fmt: skip
+
+
+@dataclass
+class Compiled:
+    """A compiled case: the function, what was lowered, and its storages."""
+
+    function: Any
+    executor: Any
+
+    @property
+    def lowered(self) -> Any:
+        return self.executor.lowered
+
+    @property
+    def storages(self) -> list[list[Any]]:
+        return self.executor.plan.storages
+
+    def words(self, storages: list[list[Any]]) -> dict[int, Any]:
+        """The function's context words as Python objects."""
+        found = {}
+        for word, (kind, payload) in enumerate(self.lowered.words, abi.FIRST_FREE):
+            if kind == "storage":
+                payload = storages[payload]
+            elif kind == "callback":
+                payload = NodeCall(payload, self.executor.plan.fgraph)
+            found[word] = payload
+        return found
+
+
+def compiled(case: Case) -> Compiled:
+    inputs, outputs, *updates = case.build()
+    function = theano.function(inputs, outputs, updates=updates[0] if updates else None, mode="FAST_RUN")
+    return Compiled(function, function.executor if hasattr(function, "executor") else function.maker.executor)
+
+
+def assert_equal(found: Any, expected: Any, ulps: int) -> None:
+    found, expected = np.asarray(found), np.asarray(expected)
+    assert found.dtype == expected.dtype and found.shape == expected.shape
+    if not ulps or expected.dtype.kind not in "fc":
+        if found.dtype.kind == "f":
+            assert np.array_equal(np.isnan(found), np.isnan(expected))
+            found, expected = np.nan_to_num(found, nan=0.0), np.nan_to_num(expected, nan=0.0)
+            assert np.array_equal(np.signbit(found), np.signbit(expected))
+        np.testing.assert_array_equal(found, expected)
+        return
+    eps = ulps * np.finfo(expected.dtype).eps
+    np.testing.assert_allclose(found, expected, rtol=eps, atol=eps)
