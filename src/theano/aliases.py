@@ -15,7 +15,7 @@ from typing import Any
 
 # alias -> places, searched in turn. "name=module:attribute" renames one thing.
 ALIASES: dict[str, tuple[str, ...]] = {
-    "theano.gof": ("theano.graph", "optdb=theano.rewrite:optdb"),
+    "theano.gof": ("theano.graph", "theano.rewrite"),
     "theano.gof.fg": ("theano.graph", "theano.graph.fgraph"),
     "theano.gof.graph": (
         "inputs=theano.graph:graph_inputs",
@@ -59,6 +59,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "theano.tensor.basic": ("theano.tensor",),
     "theano.tensor.nnet.nnet": ("theano.tensor.nnet",),
     "theano.tensor.nnet.sigm": ("theano.tensor.nnet",),
+    "theano.tensor.opt": ("theano.rewrite",),
     "theano.tensor.sharedvar": ("theano.compile.tensorshared", "theano.compile"),
     "theano.tensor.sort": ("theano.tensor",),
     "theano.tensor.type_other": ("theano.graph", "theano.tensor"),
