@@ -16,6 +16,9 @@ from theano.lower.values import Tensor, Value
 
 Block = list[st.Stmt]
 
+# Rows that a column reduction adds in one go: each needs its loads only, the accumulators one load and store for all.
+ROWS = 4
+
 
 def emit_group(nb: NestBuilder, row_buffer: Callable[[str, tuple[Expr, ...]], Tensor]) -> Nest:
     """Fill in the kernel's body; `row_buffer` makes workspace for values kept between sweeps."""
@@ -362,27 +365,60 @@ def _column_sweep(
     nb: NestBuilder, phase: int, reduced: list[int], buffers: dict[Reduce, str], lane: Expr, lane_name: str,
     count: Expr, body: Block,
 ) -> None:  # fmt: skip
+    """One pass over the block's rows; cheap ones take several rows at once, so that accumulators stay in registers."""
     items = nb.sweep_items(phase)
     if not items:
         return
+    inner_axis = reduced[-1]
+    rows = nb.local(nb.group.axes[inner_axis])
+    index = nb.index_of[inner_axis]
+    cost = sum(i.cost for i in items if isinstance(i, Pointwise | Reduce))
+    blocks: Block = []
+    if cost <= UNROLL_COST:
+        chunk_name, chunk = nb.define("i", "i64")
+        base = ex.mul(chunk, length(ROWS))
+        taken = [ex.add(base, length(k)) for k in range(ROWS)]
+        several = _column_rows(nb, items, buffers, lane, inner_axis, taken)
+        left_name, left = nb.define("i", "i64")
+        chunks = ex.lshr(rows, ROWS.bit_length() - 1)
+        done = ex.mul(chunks, length(ROWS))
+        one = _column_rows(nb, items, buffers, lane, inner_axis, [ex.add(done, left)])
+        blocks.append(st.For(chunk_name, chunks, "serial", [st.For(lane_name, count, "vector", several)]))
+        blocks.append(st.For(left_name, ex.sub(rows, done), "serial", [st.For(lane_name, count, "vector", one)]))
+    else:
+        one = _column_rows(nb, items, buffers, lane, inner_axis, [index])
+        blocks.append(st.For(_name(index), rows, "serial", [st.For(lane_name, count, "vector", one)]))
+    nb.index_of[inner_axis] = index
+    for item in items:
+        if isinstance(item, Pointwise) and item.out in nb.stored and item.out is not None:
+            nb.kept[item.out] = nb.rows[item.out] = whole(item.out)
+    for axis in reversed(reduced[:-1]):
+        blocks = [st.For(_name(nb.index_of[axis]), nb.local(nb.group.axes[axis]), "serial", blocks)]
+    body += blocks
+
+
+def _column_rows(
+    nb: NestBuilder, items: Sequence[Item], buffers: dict[Reduce, str], lane: Expr, axis: int, rows: Sequence[Expr]
+) -> Block:
+    """The work of some rows at one column."""
     inner: Block = []
-    nb.env, nb.loads, nb.block, nb.stores = {}, {}, inner, []
-    for item in items:
-        if isinstance(item, Reduce):
-            view = st.View(buffers[item], item.acc, ZERO, (ONE,))
-            name, value = nb.define("x", item.acc)
-            computed = nb.compute(item)
-            inner.append(st.Load(name, view, (lane,)))
-            nb.stores.append(st.Store(view, (lane,), st.combine(item.op, value, computed)))
-        elif nb.wants_store(item):
-            assert isinstance(item, Pointwise)
-            nb.store_result(item, nb.env[item.out] if item.out in nb.env and item.target is None else nb.compute(item))  # type: ignore[index, arg-type]
-    for item in items:
-        if isinstance(item, Pointwise) and item.out in nb.stored:
-            nb.kept[item.out] = nb.rows[item.out] = whole(item.out)  # type: ignore[index, arg-type]
+    nb.stores = []
+    totals: dict[Reduce, Expr] = {}
+    for row in rows:
+        nb.index_of[axis] = row
+        nb.env, nb.loads, nb.block = {}, {}, inner
+        for item in items:
+            if isinstance(item, Reduce):
+                computed = nb.compute(item)
+                if item not in totals:
+                    name, totals[item] = nb.define("x", item.acc)
+                    inner.append(st.Load(name, st.View(buffers[item], item.acc, ZERO, (ONE,)), (lane,)))
+                totals[item] = st.combine(item.op, totals[item], computed)
+            elif isinstance(item, Pointwise) and nb.wants_store(item):
+                known = nb.env.get(item.out) if item.out is not None and item.target is None else None
+                nb.store_result(item, nb.compute(item) if known is None else known)
+    for item, total in totals.items():
+        nb.stores.append(st.Store(st.View(buffers[item], item.acc, ZERO, (ONE,)), (lane,), total))
     inner += nb.stores
     nb.stores = []
-    block: Block = [st.For(lane_name, count, "vector", inner)]
-    for axis in reversed(reduced):
-        block = [st.For(_name(nb.index_of[axis]), nb.local(nb.group.axes[axis]), "serial", block)]
-    body += block
+    return inner
