@@ -103,6 +103,56 @@ def test_unary(name, shape):
     verify_grad(f, [uniform(*UNARY[name], *shape)], rng=np.random.RandomState(1), n_tests=1)
 
 
+@pytest.mark.parametrize("float_x", ["float32", "float64"])
+@pytest.mark.parametrize("name", [n for n, domain in UNARY.items() if domain])
+def test_unary_gradients_are_not_widened(name, float_x):
+    f = getattr(T, name, None)
+    if f is None:
+        pytest.skip(f"T.{name} is not there")
+    with theano.change_flags(floatX=float_x):
+        for dtype in ("float32", "float64"):
+            x = T.vector(dtype=dtype)
+            assert T.grad(f(x).sum(), x).dtype == dtype
+        for dtype in ("int8", "int64", "uint16", "bool"):
+            x = T.TensorType(dtype, (False,))("x")
+            try:
+                cost = f(x).sum()
+            except TypeError:
+                continue  # no such function of integers
+            assert T.grad(cost, x).dtype in ("float32", "float64")
+
+
+def test_binary_gradients_are_not_widened():
+    a, b = T.fvector("a"), T.fvector("b")
+    cost = [
+        a + b,
+        a - b,
+        a * b,
+        a / b,
+        a**b,
+        T.maximum(a, b),
+        T.minimum(a, b),
+        T.arctan2(a, b),
+        a % b,
+        a // b,
+    ]
+    cost += [T.switch(a > 0, a, b), T.clip(a, b, b + 1), T.dot(a, b), a[0] * b, a**2, 2**a, a / 2, a * 3 - 1]
+    cost += [
+        T.mean(a) * b,
+        a.std(),
+        a.norm(2),
+        T.nnet.sigmoid(a),
+        T.nnet.softplus(a),
+        T.nnet.relu(a),
+        T.prod(a),
+    ]
+    cost += [T.max(a), T.concatenate([a, b]), T.set_subtensor(a[1:], b[1:]), a[[0, 1]], T.nnet.softmax(a)]
+    for c in cost:
+        assert c.dtype == "float32"
+        ga, gb = T.grad(c.sum(), [a, b], disconnected_inputs="ignore")
+        assert (ga.dtype, gb.dtype) == ("float32", "float32"), c
+
+
 M = uniform(-2, 2, 3, 4)
 V = uniform(-2, 2, 4)
 P = uniform(0.5, 2, 3, 4)
@@ -368,6 +418,18 @@ def test_integers():
     # Integer costs have gradient zero.
     assert value(T.grad(i * i, i), i=3) == 0
     assert value(T.grad(T.gt(x, 0), x), x=3) == 0
+
+
+def test_integers_do_not_wrap_in_derivatives():
+    i = T.bvector("i")
+    given = np.array([12, 100], dtype="int8")
+    np.testing.assert_allclose(
+        value(T.grad(T.arctan(i).sum(), i), i=given), 1 / (1 + given.astype(float) ** 2), 1e-6
+    )
+    x = T.dvector("x")
+    np.testing.assert_allclose(
+        value(T.grad((x / i).sum(), i), i=given, x=[1, 2]), [-1 / 144, -2 / 10_000], 1e-6
+    )
 
 
 def test_names():

@@ -44,9 +44,11 @@ def total(terms: Sequence[Any]) -> Any:
 
     Examples
     --------
-    >>> total([gx])                     # gx
-    >>> total([g0, g1, g2])             # add(g0, g1, g2)
-    >>> total([g0, inc(zeros, g1)])     # inc(g0, g1)
+    >>> g, h = T.dvector("g"), T.dvector("h")
+    >>> total([g]), total([g, h, g]).owner
+    (g, Elemwise{add,no_inplace}(g, h, g))
+    >>> total([g, T.inc_subtensor(T.zeros_like(g)[0], 1.0)]).owner.inputs[0]
+    g
     """
     if len(terms) == 1:
         return terms[0]

@@ -38,7 +38,9 @@ def Lop(
 
     Examples
     --------
-    >>> Lop(T.dot(A, x), x, v)      # dot(v, A)
+    >>> x, v = T.dvector("x"), T.dvector("v")
+    >>> Lop(x ** 2, x, v).eval({x: [1, 2], v: [1, 10]})
+    array([ 2., 40.])
     """
     fs = as_list(f)
     points = as_list(eval_points)
@@ -84,8 +86,10 @@ def subgraph_grad(
 
     Examples
     --------
-    >>> g_w2, g_hidden = subgraph_grad([w2], [hidden], cost=cost)
-    >>> g_w1, _ = subgraph_grad([w1], [x], start=dict(zip([hidden], g_hidden)))
+    >>> x, w1, w2 = T.dscalar("x"), T.dscalar("w1"), T.dscalar("w2")
+    >>> hidden = T.tanh(w1 * x)
+    >>> [g_w2], [g_hidden] = subgraph_grad([w2], [hidden], cost=(w2 * hidden) ** 2)
+    >>> [g_w1], [g_x] = subgraph_grad([w1], [x], start={hidden: g_hidden})
     """
     if cost is None and start is None:
         raise ValueError("`cost` or `start` must be specified.")
@@ -135,7 +139,10 @@ def jacobian(
 
     Examples
     --------
-    >>> jacobian(T.stack([x.sum(), (x ** 2).sum()]), x)     # a matrix of two rows
+    >>> x = T.dvector("x")
+    >>> jacobian(T.stack([x.sum(), (x ** 2).sum()]), x).eval({x: [1, 2]})
+    array([[1., 1.],
+           [2., 4.]])
     """
     if _ndim(expression) not in (0, 1):
         raise AssertionError("jacobian: expected a 0-d or 1-d variable as `expression`")
@@ -174,8 +181,10 @@ def hessian(
 
     Examples
     --------
-    >>> x = theano.shared(np.ones(3), shape=(3,))
-    >>> hessian((x ** 3).sum(), x)      # a 3 x 3 matrix
+    >>> x = T.TensorType("float64", shape=(2,))("x")
+    >>> hessian((x ** 3).sum(), x).eval({x: [1, 2]})
+    array([[ 6.,  0.],
+           [ 0., 12.]])
     """
     if _ndim(cost) != 0:
         raise AssertionError("hessian: expected a 0-d variable as `cost`")
@@ -213,7 +222,9 @@ def hessian_times_vector(
 
     Examples
     --------
-    >>> hessian_times_vector(T.grad(cost, x), x, v)
+    >>> x, v = T.dvector("x"), T.dvector("v")
+    >>> hessian_times_vector(T.grad((x ** 3).sum(), x), x, v).eval({x: [1, 2], v: [1, -1]})
+    array([  6., -12.])
     """
     return Lop(gradient, parameter, vector, consider_constant, disconnected_inputs)
 

@@ -47,7 +47,9 @@ def Rop(
 
     Examples
     --------
-    >>> Rop(T.dot(A, x), x, v)      # dot(A, v)
+    >>> x, v = T.dvector("x"), T.dvector("v")
+    >>> Rop(x ** 2, x, v).eval({x: [1, 2], v: [1, 10]})
+    array([ 2., 40.])
     """
     fs = as_list(f)
     xs = as_list(wrt)

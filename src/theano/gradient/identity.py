@@ -148,7 +148,9 @@ def zero_grad(x: Any) -> Any:
 
     Examples
     --------
-    >>> T.grad((x * zero_grad(x)).sum(), x)     # as if the second x were a constant
+    >>> x = T.dscalar("x")
+    >>> T.grad(x * zero_grad(x), x).eval({x: 3})        # as if the second x were a constant
+    array(3.)
     """
     return zero_grad_(x)
 
@@ -158,7 +160,9 @@ def consider_constant(x: Any) -> Any:
 
     Examples
     --------
-    >>> T.grad((x * consider_constant(x)).sum(), x)
+    >>> x = T.dscalar("x")
+    >>> T.grad(x * consider_constant(x), x).eval({x: 3})
+    array(3.)
     """
     return consider_constant_(x)
 
@@ -168,7 +172,12 @@ def disconnected_grad(x: Any) -> Any:
 
     Examples
     --------
-    >>> T.grad(disconnected_grad(x) ** 2, x)    # DisconnectedInputError
+    >>> x = T.dscalar("x")
+    >>> T.grad(x * disconnected_grad(x), x).eval({x: 3})
+    array(3.)
+    >>> T.grad(disconnected_grad(x), x)
+    Traceback (most recent call last):
+    theano.gradient.errors.DisconnectedInputError: ...
     """
     return disconnected_grad_(x)
 
@@ -178,7 +187,10 @@ def undefined_grad(x: Any) -> Any:
 
     Examples
     --------
-    >>> T.grad(undefined_grad(x) ** 2, x)       # NullTypeGradError
+    >>> x = T.dscalar("x")
+    >>> T.grad(undefined_grad(x), x)
+    Traceback (most recent call last):
+    theano.gradient.errors.NullTypeGradError: ...
     """
     return undefined_grad_(x)
 
@@ -188,7 +200,9 @@ def grad_clip(x: Any, lower_bound: float, upper_bound: float) -> Any:
 
     Examples
     --------
-    >>> T.grad(grad_clip(x, -1, 1) ** 2, x)     # clip(2 * x, -1, 1)
+    >>> x = T.dscalar("x")
+    >>> T.grad(grad_clip(x, -1, 1) ** 2, x).eval({x: 3})
+    array(1.)
     """
     return GradClip(lower_bound, upper_bound)(x)
 
@@ -198,6 +212,8 @@ def grad_scale(x: Any, multiplier: Any) -> Any:
 
     Examples
     --------
-    >>> T.grad(grad_scale(x, -1) ** 2, x)       # -(2 * x)
+    >>> x = T.dscalar("x")
+    >>> T.grad(grad_scale(x, -1) ** 2, x).eval({x: 3})
+    array(-6.)
     """
     return GradScale(multiplier)(x)

@@ -133,7 +133,8 @@ def format_as(use_list: bool, use_tuple: bool, outputs: Any) -> Any:
 
     Examples
     --------
-    >>> format_as(False, False, [g])    # g
+    >>> format_as(False, False, [3]), format_as(False, True, [3])
+    (3, (3,))
     """
     if use_list and use_tuple:
         raise ValueError("both flags cannot be simultaneously True")

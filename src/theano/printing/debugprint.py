@@ -53,7 +53,7 @@ def debugprint(
 
     Examples
     --------
-    >>> debugprint(x + y)
+    >>> debugprint(T.dscalar("x") + T.dscalar("y"))
     Elemwise{add,no_inplace} [id A] ''
      |x [id B]
      |y [id C]

@@ -41,6 +41,7 @@ def min_informative_str(
 
     Examples
     --------
+    >>> a, b = T.dscalar("a"), T.dscalar("b")
     >>> print(min_informative_str((a + b) * (a + b)))
     A. Elemwise{mul,no_inplace}
      B. Elemwise{add,no_inplace}

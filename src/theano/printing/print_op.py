@@ -31,8 +31,8 @@ class Print(ViewOp):
 
     Examples
     --------
-    >>> shown = theano.printing.Print('x is')(x)
-    >>> f = theano.function([x], shown * 2)
+    >>> x = T.dscalar('x')
+    >>> f = theano.function([x], Print('x is')(x) * 2)
     >>> f(3.)
     x is __str__ = 3.0
     array(6.)

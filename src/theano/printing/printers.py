@@ -36,7 +36,7 @@ class PrinterState:
 
     Examples
     --------
-    >>> PrinterState(pprinter=pp, precedence=0).precedence
+    >>> PrinterState(pprinter=theano.pp, precedence=0).precedence
     0
     """
 
@@ -76,7 +76,9 @@ class OperatorPrinter(PiecePrinter):
 
     Examples
     --------
-    >>> pprint.assign(my_op, OperatorPrinter('<>', -2, 'left'))
+    >>> x = T.dscalar("x")
+    >>> theano.pp.clone_assign(T.maximum, OperatorPrinter("max", -2))(T.maximum(x, 1))
+    '(x max TensorConstant{1})'
     """
 
     def __init__(self, operator: str, precedence: int, assoc: str = "left") -> None:
@@ -104,7 +106,8 @@ class PatternPrinter(PiecePrinter):
 
     Examples
     --------
-    >>> pprint.assign(T.abs_, PatternPrinter('|%(0)s|'))
+    >>> theano.pp.clone_assign(T.sqr, PatternPrinter("%(0)s^2"))(T.sqr(T.dscalar("x")))
+    'x^2'
     """
 
     def __init__(self, *patterns: Any) -> None:
@@ -124,7 +127,8 @@ class FunctionPrinter(PiecePrinter):
 
     Examples
     --------
-    >>> pprint.assign(T.exp, FunctionPrinter('exp'))
+    >>> theano.pp.clone_assign(T.exp, FunctionPrinter("e"))(T.exp(T.dscalar("x")))
+    'e(x)'
     """
 
     def __init__(self, *names: str) -> None:
@@ -190,7 +194,7 @@ class PPrinter:
 
     Examples
     --------
-    >>> pp(T.exp(x) + 1)
+    >>> theano.pp(T.exp(T.dscalar("x")) + 1)
     '(exp(x) + TensorConstant{1})'
     """
 

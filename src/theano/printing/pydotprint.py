@@ -44,7 +44,7 @@ def pydotprint(
 
     Examples
     --------
-    >>> pydotprint(f, outfile='f.png')
+    >>> pydotprint(T.dscalar("x") + 1, outfile="f.png")     # doctest: +SKIP
     """
     try:
         import pydot
@@ -69,7 +69,10 @@ def dot_source(fct: Any, with_ids: bool = False, max_label_size: int = 70) -> st
 
     Examples
     --------
-    >>> print(dot_source(x + y))
+    >>> print(dot_source(T.dscalar("x") + T.dscalar("y")))
+    digraph theano {
+    ...
+    }
     """
     outputs = _outputs(fct)
     names: dict[Apply | Variable, str] = {}

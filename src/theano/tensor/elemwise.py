@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from theano.configdefaults import config
-from theano.graph import Apply, Op
+from theano.graph import Apply, Constant, Op
 from theano.graph.null_type import DisconnectedType, NullType, grad_not_implemented
-from theano.scalar import UNDEFINED, ScalarOp, ScalarOperators, add, conj, convert_to, real, second
+from theano.scalar import UNDEFINED, ScalarOp, ScalarOperators, add, conj, convert_to, real, rules, second
 from theano.scalar.dtypes import COMPLEX, DISCRETE
 from theano.tensor.type import StaticShape, tensor_type
 from theano.tensor.variable import LATE, TensorVariable, as_tensor_variable, constant
@@ -285,7 +285,15 @@ class Elemwise(Op):
             through_conj = op.holomorphic and g.type.dtype in COMPLEX
             if through_conj:
                 incoming = conj(incoming)
-            found = op.grad(*[Term(x, ndim) for x in inputs], Term(out, ndim), incoming)  # type: ignore[operator]
+            terms = [Term(x, ndim) for x in inputs]
+            if op.dtype in _FLOAT_FUNCTIONS:
+                # Functions that take integers as floats: in their derivatives x * x must not wrap.
+                to_float = convert_to(out.type.dtype)
+                terms = [
+                    to_float(t) if x.type.dtype in DISCRETE and not isinstance(x, Constant) else t
+                    for x, t in zip(inputs, terms, strict=True)
+                ]
+            found = op.grad(*terms, Term(out, ndim), incoming)  # type: ignore[operator]
             if not isinstance(found, tuple):
                 found = (found,)
             if through_conj:
@@ -329,6 +337,8 @@ class Elemwise(Op):
     def __repr__(self) -> str:
         return str(self)
 
+
+_FLOAT_FUNCTIONS = frozenset({rules.to_float, rules.to_float_real, rules.to_float64, rules.division})
 
 _plain: dict[ScalarOp, Elemwise] = {}
 
