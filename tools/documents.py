@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 _FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```[ \t]*$", re.DOTALL | re.MULTILINE)
+_PROMPT = re.compile(r"^(>>>|\.\.\.) ")
 _FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 _checker = doctest.OutputChecker()
 
@@ -67,7 +68,9 @@ def run_document(path: Path, folder: Path) -> dict[str, Any]:
     """
     text = path.read_text(encoding="utf-8")
     name = path.name
-    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+    # Messages quote the line of the program, not the prompt before it.
+    lines = [_PROMPT.sub("", line) for line in text.splitlines(keepends=True)]
+    linecache.cache[name] = (len(text), None, lines, name)
     names: dict[str, Any] = {"__name__": "__main__", "__file__": name}
     found = list(blocks(text))
     following = [*found[1:], Block("", "", 0, False)]
