@@ -124,12 +124,19 @@ def _truncated_remainder(x: Expr, y: Expr) -> Expr:
     return expr.select(crossed, r + expr.copysign(size, x), r)
 
 
+def _is_whole_quotient(x: Expr, y: Expr) -> Expr:
+    """Whether x / y is finite and beyond what `_truncated_remainder` divides exactly: the remainder is taken for 0."""
+    q = expr.abs_(x / y)
+    limit = 2.0**104 if x.type == "f64" else 2.0**46
+    return expr.and_(expr.ge(q, limit), expr.lt(expr.abs_(x), float("inf")))
+
+
 def _expand_mod(x: Expr, y: Expr) -> Expr:
     if x.type == "bool":
         return expr.const(False, "bool")
     if x.type in expr.INTS:
         return _int_divmod(x, y)[1]
-    r = _truncated_remainder(x, y)
+    r = expr.select(_is_whole_quotient(x, y), 0.0, _truncated_remainder(x, y))
     r = expr.select(expr.eq(y, 0), x / y - x / y, r)  # NaN whatever x is
     adjust = expr.and_(expr.ne(r, 0), expr.xor(expr.lt(r, 0), expr.lt(y, 0)))
     return expr.select(expr.eq(r, 0), expr.copysign(0.0, y), expr.select(adjust, r + y, r))
@@ -147,7 +154,8 @@ def _expand_int_div(x: Expr, y: Expr) -> Expr:
     q = expr.select(adjust, q - 1, q)
     down = expr.floor(q)
     whole = expr.select(expr.gt(q - down, 0.5), down + 1, down)
-    return expr.select(expr.eq(y, 0), x / y, expr.select(expr.eq(q, 0), expr.copysign(0.0, x / y), whole))
+    whole = expr.select(expr.eq(q, 0), expr.copysign(0.0, x / y), whole)
+    return expr.select(expr.or_(expr.eq(y, 0), _is_whole_quotient(x, y)), x / y, whole)
 
 
 int_div = binary(

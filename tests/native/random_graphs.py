@@ -1,0 +1,383 @@
+"""Random graphs over small whole numbers, built together with the values that NumPy gives for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+import theano
+import theano.tensor as T
+from theano.graph import evaluate
+from theano.ifelse import ifelse
+
+FLOATS = ("float16", "float32", "float64")
+INTS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
+DTYPES = (*FLOATS, "float64", "float32", *INTS, "bool", "complex64", "complex128")
+LENGTHS = (0, 1, 2, 3, 4, 5, 9, 17)
+# Sums and products of larger numbers may be rounded, in an order that is the executor's business.
+LARGEST = {"float16": 60, "float32": 3000, "complex64": 3000}
+
+Step = Sequence[int]
+
+
+@dataclass
+class Entry:
+    """A variable, its value, and whether that is exact in every executor."""
+
+    variable: Any
+    value: np.ndarray
+    exact: bool = True
+
+    @property
+    def ndim(self) -> int:
+        return self.value.ndim
+
+    @property
+    def dtype(self) -> str:
+        return str(self.variable.type.dtype)
+
+    @property
+    def kind(self) -> str:
+        return self.value.dtype.kind
+
+    @property
+    def small(self) -> bool:
+        """Whether arithmetic on it is exact."""
+        if self.kind in "iub" or not self.value.size:
+            return True
+        return bool(np.abs(self.value).max() <= LARGEST.get(self.dtype, 1e6))
+
+
+@dataclass
+class Graph:
+    """What a test compiles."""
+
+    inputs: list[Any] = field(default_factory=list)
+    values: list[np.ndarray] = field(default_factory=list)
+    shared: list[Any] = field(default_factory=list)
+    pool: list[Entry] = field(default_factory=list)
+    outputs: list[Entry] = field(default_factory=list)
+    updates: list[tuple[Any, Entry]] = field(default_factory=list)
+
+
+def numbers(seed: int, dtype: str, shape: tuple[int, ...]) -> np.ndarray:
+    rng = np.random.RandomState(seed)
+    if dtype == "bool":
+        return np.asarray(rng.rand(*shape) < 0.5)
+    low = 0 if dtype.startswith("uint") else -4
+    array = np.asarray(rng.randint(low, 5, shape))
+    if dtype.startswith("complex"):
+        array = array + 1j * rng.randint(-4, 5, shape)
+    return np.asarray(array, dtype=dtype)
+
+
+def laid_out(array: np.ndarray, layout: int) -> np.ndarray:
+    """The same numbers in another memory order."""
+    if array.ndim == 0 or layout == 0:
+        return array
+    if layout == 1:
+        return np.asfortranarray(array)
+    if layout == 2:  # every second element of a larger array
+        wide = np.zeros([2 * n for n in array.shape], dtype=array.dtype)
+        view = wide[tuple(slice(None, None, 2) for _ in array.shape)]
+    else:  # backwards
+        view = np.zeros_like(array)[tuple(slice(None, None, -1) for _ in array.shape)]
+    view[...] = array
+    return view
+
+
+def add_leaf(graph: Graph, spec: Step) -> None:
+    """An input or, every third time, a shared variable."""
+    dtype = DTYPES[spec[0] % len(DTYPES)]
+    ndim = spec[1] % 4
+    shape = tuple(LENGTHS[(spec[2] >> (3 * k)) % len(LENGTHS)] for k in range(ndim))
+    if ndim == 3:
+        shape = tuple(min(n, 5) for n in shape)
+    broadcast = tuple(n == 1 and bool(spec[3] >> k & 1) for k, n in enumerate(shape))
+    value = numbers(spec[4], dtype, shape)
+    if spec[5] % 3 == 0:
+        v = theano.shared(value, broadcastable=broadcast)
+        graph.shared.append(v)
+    else:
+        v = T.TensorType(dtype, broadcast)()
+        graph.inputs.append(v)
+        graph.values.append(laid_out(value, spec[5] % 4))
+    graph.pool.append(Entry(v, value))
+
+
+Builder = Callable[[Graph, Entry, Step], "Any"]
+BUILDERS: list[Builder] = []
+
+
+def builder(function: Builder) -> Builder:
+    BUILDERS.append(function)
+    return function
+
+
+def partner(graph: Graph, x: Entry, number: int) -> Entry:
+    """An operand that `x` can be combined with element by element."""
+    fits = [e for e in graph.pool if matches(x, e)]
+    return fits[number % len(fits)]
+
+
+def matches(x: Entry, y: Entry) -> bool:
+    for k in range(1, min(x.ndim, y.ndim) + 1):
+        a, b = x.value.shape[-k], y.value.shape[-k]
+        one = x.variable.type.broadcastable[-k] or y.variable.type.broadcastable[-k]
+        if a != b and not (one and 1 in (a, b)):
+            return False
+    return True
+
+
+SMOOTH = (T.exp, T.tanh, T.nnet.sigmoid, T.sin, T.arctan, T.nnet.softplus, T.log1p, T.sqrt, T.erf, T.expm1)
+
+
+@builder
+def smooth(graph: Graph, x: Entry, step: Step) -> Any:
+    if x.kind == "c" or x.dtype == "float16" or not x.small:
+        return None
+    y = x.variable if x.kind == "f" else T.cast(x.variable, "float64")
+    return SMOOTH[step[2] % len(SMOOTH)](T.minimum(abs(y), 20)), False
+
+
+@builder
+def unary(graph: Graph, x: Entry, step: Step) -> Any:
+    v = x.variable
+    if x.dtype == "bool":
+        return ~v
+    if x.kind == "c":
+        return (v.real, v.imag, T.conj(v), -v, abs(v))[step[2] % 5], x.exact and step[2] % 5 != 4
+    choices = [lambda: -v, lambda: abs(v), lambda: T.sqr(v), lambda: T.sgn(v)]
+    if x.exact and x.kind == "f":
+        choices += [lambda: T.floor(v / 2), lambda: T.eq(v, 1), lambda: T.isnan(v), lambda: T.round(v / 4)]
+    return choices[step[2] % len(choices)]() if x.small else None
+
+
+@builder
+def cast(graph: Graph, x: Entry, step: Step) -> Any:
+    dtype = DTYPES[step[2] % len(DTYPES)]
+    if x.kind == "c" or not x.exact or not np.isfinite(x.value).all() or not (np.abs(x.value.astype(float)) < 100).all():
+        return None
+    if dtype.startswith("uint") and (x.value < 0).any():
+        return None
+    return T.cast(x.variable, dtype)
+
+
+@builder
+def binary(graph: Graph, x: Entry, step: Step) -> Any:
+    y = partner(graph, x, step[3])
+    a, b = x.variable, y.variable
+    if "bool" in (x.dtype, y.dtype):
+        return T.mul(a, b)
+    if not (x.small and y.small):
+        return None
+    choices: list[Callable[[], Any]] = [lambda: a + b, lambda: a - b, lambda: a * b]
+    if "c" not in (x.kind, y.kind):
+        choices += [lambda: T.maximum(a, b), lambda: T.minimum(a, b)]
+        if x.exact and y.exact:
+            choices += [lambda: T.lt(a, b), lambda: T.eq(a, b), lambda: a // T.maximum(abs(b), 1),
+                        lambda: a % T.maximum(abs(b), 1), lambda: T.switch(T.ge(a, b), a, b)]  # fmt: skip
+    return choices[step[2] % len(choices)]()
+
+
+@builder
+def reduction(graph: Graph, x: Entry, step: Step) -> Any:
+    v = x.variable
+    axis: Any = None if step[3] % 4 == 0 or not x.ndim else step[3] % x.ndim
+    if x.ndim == 3 and step[3] % 5 == 0:
+        axis = (0, 2)
+    keep = bool(step[4] & 1)
+    empty = x.value.size == 0 and any(n == 0 for n in x.value.shape)
+    choices: list[Callable[[], Any]] = [lambda: v.sum(axis=axis, keepdims=keep)]
+    if x.kind != "c":
+        if not empty and x.dtype != "bool":
+            choices += [lambda: v.max(axis=axis, keepdims=keep), lambda: v.min(axis=axis, keepdims=keep)]
+            if x.exact and not isinstance(axis, tuple):
+                choices.append(lambda: T.argmax(v, axis=axis))
+        if x.exact:
+            choices += [lambda: T.any(T.neq(v, 0), axis=axis), lambda: T.all(T.neq(v, 0), axis=axis)]
+        if x.value.size < 9:
+            choices.append(lambda: v.prod(axis=axis, keepdims=keep))
+        if not empty:
+            choices.append(lambda: (v.mean(axis=axis, keepdims=keep), False))
+    return choices[step[2] % len(choices)]() if x.small else None
+
+
+@builder
+def axes(graph: Graph, x: Entry, step: Step) -> Any:
+    order: list[Any] = list(np.random.RandomState(step[2]).permutation(x.ndim))
+    if step[3] % 2 and x.ndim < 3:
+        order.insert(step[4] % (x.ndim + 1), "x")
+    return x.variable.dimshuffle(*order) if order else None
+
+
+@builder
+def reshape(graph: Graph, x: Entry, step: Step) -> Any:
+    v, size = x.variable, x.value.size
+    if step[2] % 4 == 0:
+        return v.flatten()
+    if step[2] % 4 == 1 and x.ndim == 2:
+        return v.reshape((v.shape[1], v.shape[0]))
+    if step[2] % 4 == 2 and size:
+        return v.reshape((-1, 1) if step[3] % 2 else (1, -1))
+    return v.reshape((size // 2, 2)) if size % 2 == 0 else v.reshape((size,))
+
+
+@builder
+def index(graph: Graph, x: Entry, step: Step) -> Any:
+    return x.variable[subscript(x, step)] if x.ndim else None
+
+
+def subscript(x: Entry, step: Step) -> Any:
+    """Integers and slices for the first axes."""
+    parts: list[Any] = []
+    for k in range(1 + step[2] % x.ndim):
+        code, n = step[3] >> (2 * k), x.value.shape[k]
+        bounds = [None, step[4] % 4, -(step[4] % 3) - 1]
+        if code % 4 == 0 and n:
+            parts.append(step[4] % n - (n if step[4] % 2 else 0))
+        elif code % 4 == 1:
+            parts.append(slice(bounds[code % 3], bounds[step[2] % 3], None))
+        else:
+            parts.append(slice(bounds[step[4] % 3], bounds[code % 3], (2, -1, -2)[step[4] % 3]))
+    return tuple(parts)
+
+
+@builder
+def gather(graph: Graph, x: Entry, step: Step) -> Any:
+    if not x.ndim or not x.value.shape[0]:
+        return None
+    n = x.value.shape[0]
+    places = np.random.RandomState(step[2]).randint(-n, n, step[3] % 5)
+    if step[4] % 2 and x.ndim == 2 and x.value.shape[1]:
+        return x.variable[T.arange(x.variable.shape[0]), T.constant(np.resize(places[:1] % x.value.shape[1], n))] \
+            if len(places) else None  # fmt: skip
+    return x.variable[T.constant(places)]
+
+
+@builder
+def assign(graph: Graph, x: Entry, step: Step) -> Any:
+    if not x.ndim or x.dtype == "bool":
+        return None
+    if step[3] % 3 == 2 and x.value.shape[0]:
+        places = np.random.RandomState(step[2]).randint(0, x.value.shape[0], step[4] % 5)
+        window = x.variable[T.constant(places)]
+    else:
+        window = x.variable[subscript(x, step)]
+    y = T.cast(T.constant(2), x.dtype)
+    fits = [e for e in graph.pool if e.dtype == x.dtype and e.ndim == 0]
+    if fits and step[2] % 2:
+        y = fits[step[3] % len(fits)].variable
+    return T.set_subtensor(window, y) if step[4] % 2 else T.inc_subtensor(window, y) if x.small else None
+
+
+@builder
+def join(graph: Graph, x: Entry, step: Step) -> Any:
+    if not x.ndim:
+        return None
+    axis = step[2] % x.ndim
+    fits = [
+        e for e in graph.pool
+        if e.ndim == x.ndim and e.dtype == x.dtype
+        and all(a == b for k, (a, b) in enumerate(zip(e.value.shape, x.value.shape)) if k != axis)
+    ]  # fmt: skip
+    y = fits[step[3] % len(fits)]
+    if step[4] % 3 == 0 and y.value.shape == x.value.shape and x.ndim < 3:
+        return T.stack([x.variable, y.variable], axis=axis), x.exact and y.exact
+    return T.concatenate([x.variable, y.variable], axis=axis), x.exact and y.exact
+
+
+@builder
+def product(graph: Graph, x: Entry, step: Step) -> Any:
+    if x.ndim not in (1, 2) or x.dtype in ("bool", "float16"):
+        return None
+    fits = [
+        e for e in graph.pool
+        if e.ndim in (1, 2) and e.value.shape[0] == x.value.shape[-1] and e.dtype not in ("bool", "float16") and e.small
+    ]  # fmt: skip
+    if not fits or not x.small:
+        return None
+    y = fits[step[2] % len(fits)]
+    return T.dot(x.variable, y.variable), x.exact and y.exact
+
+
+@builder
+def branch(graph: Graph, x: Entry, step: Step) -> Any:
+    conditions = [e for e in graph.pool if e.ndim == 0 and e.exact and e.kind in "iub"]
+    fits = [e for e in graph.pool if e.variable.type == x.variable.type]
+    if not conditions:
+        return None
+    y = fits[step[3] % len(fits)]
+    return ifelse(conditions[step[2] % len(conditions)].variable, x.variable, y.variable), x.exact and y.exact
+
+
+@builder
+def softmax(graph: Graph, x: Entry, step: Step) -> Any:
+    if x.ndim != 2 or x.dtype not in ("float32", "float64") or not x.value.shape[1] or not x.small:
+        return None
+    return (T.nnet.softmax, T.nnet.logsoftmax)[step[2] % 2](x.variable), False
+
+
+@builder
+def made(graph: Graph, x: Entry, step: Step) -> Any:
+    v = x.variable
+    if not x.ndim:
+        return T.alloc(v, 1 + step[2] % 4, step[3] % 4)
+    choices = [lambda: T.zeros_like(v), lambda: T.arange(v.shape[0]), lambda: v.shape, lambda: T.ones_like(v),
+               lambda: T.eye(v.shape[0], step[3] % 4, dtype="float32")]  # fmt: skip
+    return choices[step[2] % len(choices)]()
+
+
+@builder
+def cumulative(graph: Graph, x: Entry, step: Step) -> Any:
+    """An operation that runs its `perform` by call-back."""
+    return T.extra_ops.cumsum(x.variable, axis=0) if x.ndim and x.small and x.dtype != "bool" else None
+
+
+def grow(graph: Graph, step: Step) -> None:
+    """Add one expression to the pool, if the step fits to what is there."""
+    x = graph.pool[step[1] % len(graph.pool)]
+    made = BUILDERS[step[0] % len(BUILDERS)](graph, x, step)
+    if made is None:
+        return
+    v, exact = made if isinstance(made, tuple) else (made, None)
+    known = {e.variable: e for e in graph.pool}
+    with np.errstate(all="ignore"):
+        (value,) = evaluate([v], {e.variable: e.value for e in graph.pool})
+    if exact is None:
+        exact = _inherited(v, known)
+    if value.size > 4000 or v in known or not np.isfinite(value).all():
+        return
+    graph.pool.append(Entry(v, np.asarray(value), exact))
+
+
+def _inherited(v: Any, known: dict[Any, Entry]) -> bool:
+    """Whether all that a new expression is made of is exact."""
+    stack, seen = [v], set()
+    while stack:
+        u = stack.pop()
+        if u in known:
+            if not known[u].exact:
+                return False
+        elif u.owner is not None and u not in seen:
+            seen.add(u)
+            stack.extend(u.owner.inputs)
+    return True
+
+
+def build(leaves: Sequence[Step], steps: Sequence[Step], wanted: Sequence[int]) -> Graph:
+    graph = Graph()
+    for spec in leaves:
+        add_leaf(graph, spec)
+    for step in steps:
+        grow(graph, step)
+    chosen = [graph.pool[-1 - k % len(graph.pool)] for k in wanted]
+    graph.outputs = chosen
+    for k, s in enumerate(graph.shared):
+        fits = [e for e in graph.pool if e.variable.type == s.type and e.variable is not s and e.small]
+        if fits:
+            graph.updates.append((s, fits[(wanted[0] + k) % len(fits)]))
+    return graph

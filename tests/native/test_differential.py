@@ -1,0 +1,74 @@
+"""Random graphs: compiled functions, rewritten or not, against the ops' NumPy implementations."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.native.random_graphs import Graph, build
+from theano.compile import Mode, function
+
+# THEANO_NIGHTLY=1 looks for much longer.
+EXAMPLES = 30_000 if os.environ.get("THEANO_NIGHTLY") else 250
+
+MODES = {
+    "perform": Mode(linker="py", optimizer=None),
+    "native": Mode(linker="cvm", optimizer=None),
+    "FAST_RUN": Mode(linker="cvm", optimizer="fast_run"),
+}
+TOLERANCE = {"float16": 4e-3, "float32": 2e-5, "complex64": 2e-5}
+
+small = st.integers(0, 9999)
+
+
+def calls(graph: Graph, mode: Any) -> list[np.ndarray]:
+    """Results of two calls, each followed by the shared values."""
+    before = [s.get_value() for s in graph.shared]
+    f = function(
+        graph.inputs, [e.variable for e in graph.outputs], updates=[(s, e.variable) for s, e in graph.updates],
+        mode=mode, on_unused_input="ignore",
+    )  # fmt: skip
+    found: list[np.ndarray] = []
+    try:
+        for _ in range(2):
+            try:
+                found += f(*graph.values)
+            except ValueError:  # an update has changed a shape
+                found.append(np.zeros(0))
+            found += [s.get_value() for s in graph.shared]
+    finally:
+        for s, value in zip(graph.shared, before):
+            s.set_value(value)
+    return found
+
+
+def check_equal(wanted: np.ndarray, got: np.ndarray, exact: bool, about: str) -> None:
+    assert got.dtype == wanted.dtype and got.shape == wanted.shape, (about, got.dtype, got.shape, wanted.shape)
+    if got.dtype.kind in "iub":
+        np.testing.assert_array_equal(got, wanted, err_msg=about)
+        return
+    tolerance = TOLERANCE.get(got.dtype.name, 1e-11)
+    scale = max(1.0, float(np.abs(wanted[np.isfinite(wanted)]).max(initial=0)))
+    np.testing.assert_allclose(got, wanted, rtol=tolerance, atol=tolerance * scale, err_msg=about)
+
+
+@settings(
+    max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True, derandomize=EXAMPLES < 1000
+)  # fmt: skip
+@given(
+    leaves=st.lists(st.tuples(*[small] * 6), min_size=1, max_size=4),
+    steps=st.lists(st.tuples(*[small] * 5), max_size=14),
+    wanted=st.lists(st.integers(0, 7), min_size=1, max_size=4),
+)
+def test_random_graphs(leaves: Any, steps: Any, wanted: Any) -> None:
+    graph = build(leaves, steps, wanted)
+    with np.errstate(all="ignore"):
+        results = {name: calls(graph, mode) for name, mode in MODES.items()}
+    for name in ("native", "FAST_RUN"):
+        assert len(results[name]) == len(results["perform"])
+        for k, (wanted_value, got) in enumerate(zip(results["perform"], results[name])):
+            check_equal(wanted_value, got, True, f"{name}, result {k}")
