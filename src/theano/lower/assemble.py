@@ -218,22 +218,22 @@ class Assembler:
             elif tensor.role == "output" and swapped:
                 raise AssertionError("an output that is also an update of another shape is copied first")
 
-    def stored_of(self, group: Group) -> set[Tensor]:
-        """The tensors a group makes that somebody reads from memory."""
+    def stored_of(self, group: Group) -> list[Tensor]:
+        """The tensors a group makes that somebody reads from memory, in the same order in every process."""
         inside = set(group.items)
         finals = {u.value.tensor for u in self.updates}
-        found: set[Tensor] = set()
+        found: dict[Tensor, None] = {}
         for item in group.items:
             for tensor in _made_by(item):
                 if tensor.role in ("output", "object", "cell") or tensor.alias is not None or tensor in finals:
-                    found.add(tensor)
+                    found[tensor] = None
                 elif len(tensor.writers) > 1 or any(r not in inside for r in tensor.readers):
-                    found.add(tensor)
+                    found[tensor] = None
                 elif any(
                     v.tensor is tensor and v.axes is None for r in tensor.readers for v in (*r.reads, *r.indirect)
                 ):
-                    found.add(tensor)
-        return found
+                    found[tensor] = None
+        return list(found)
 
     def bind(self, tensor: Tensor) -> None:
         """Make sure that main has a pointer for a tensor that is about to be written."""
@@ -316,7 +316,7 @@ class Assembler:
         for tensor in stored:
             self.bind(tensor)
             self.touch(tensor)
-        self._call(NestBuilder(self.b, group, stored))
+        self._call(NestBuilder(self.b, group, set(stored)))
         for item in group.items:
             if isinstance(item, Reduce) and item.scalar_name and item.out in stored:
                 view = st.View(item.out.name, item.out.type, ZERO, ())  # type: ignore[union-attr]
