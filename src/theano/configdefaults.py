@@ -118,6 +118,7 @@ FLAGS: dict[str, ConfigParam] = {
     "openmp_elemwise_minsize": IntParam(200000, doc="elements from which a loop runs in threads"),
     "print_test_value": BoolParam(False, doc="show test values in repr"),
     # Our own.
+    "verify_programs": BoolParam(False, doc="check every loop program against the rules of its language"),
     "isa": EnumStr("auto", "baseline", "avx2", "avx512", doc="instruction set of native code"),
     "cache.enabled": BoolParam(True, doc="keep compiled programs on disk"),
     "cache.dir": StrParam(_cache_dir, doc="where they are kept"),

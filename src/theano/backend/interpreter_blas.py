@@ -50,6 +50,6 @@ def _integer_size() -> int:
     return 8 if found is None else int(found[1]) // 8
 
 
-_DTYPE = {"f32": np.dtype("float32"), "f64": np.dtype("float64")}
+_DTYPE: dict[str, np.dtype[Any]] = {"f32": np.dtype("float32"), "f64": np.dtype("float64")}
 
 SYMBOLS: dict[str, Callable[..., None]] = {"sgemm": _gemm("f32"), "dgemm": _gemm("f64")}

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from theano.configdefaults import config
 from theano.graph import Constant, Op, Variable
 from theano.graph.walk import io_toposort
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
+from theano.loops.verify import Facts, verify
 from theano.lower import branch, callback, dot, elemwise, indexing, join, reduction, shapes  # noqa: F401  (they register)
 from theano.lower.assemble import Assembler
 from theano.lower.builder import Builder, CheckRecord, whole
@@ -49,6 +51,15 @@ class Lowered:
     values: dict[Any, Value]
     dim_words: dict[str, tuple[str, int, int]]
     schedule: list[Any] = field(default_factory=list)
+
+    def verify(self) -> None:
+        """Raise `VerifyError` unless the program follows the rules of its language (see `loops.verify`)."""
+        updated = (k for k, s in enumerate(self.storages) if isinstance(s, abi.ArraySpec) and s.updated)
+        facts = Facts(
+            [kind for kind, _ in self.words], n_checks=len(self.records), n_outputs=self.n_outputs,
+            updated=frozenset(updated),
+        )  # fmt: skip
+        verify(self.program, self.layout, facts)
 
 
 @dataclass(slots=True)
@@ -104,10 +115,13 @@ def lower(
         for k, s in enumerate(lowering.storage_specs)
     ]
     layout = abi.FrameLayout(lowering.input_specs, storages, b.n_slots)
-    return Lowered(
+    lowered = Lowered(
         program, layout, lowering.input_specs, storages, b.n_slots, len(outputs), b.words, b.records, b.values,
         lowering.dim_words, asm.order,
     )  # fmt: skip
+    if config.verify_programs:
+        lowered.verify()
+    return lowered
 
 
 class _Lowering:

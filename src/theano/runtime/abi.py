@@ -179,6 +179,14 @@ class FrameLayout:
         self.error = self.work + 2  # first of N_ERROR_WORDS operands
         self.words = self.error + N_ERROR_WORDS
 
+    @property
+    def n_inputs(self) -> int:
+        return len(self._inputs)
+
+    @property
+    def n_storages(self) -> int:
+        return len(self._storages)
+
     def input_data(self, k: int) -> int:
         """Word of the data pointer of input `k` (of the `PyObject*` where it is no array)."""
         return self._inputs[k]

@@ -1,0 +1,451 @@
+"""The rules of the loop program, checked: `verify` raises `VerifyError` and names the statement that breaks one.
+
+- A name is defined once, before its use, and seen in its block and the blocks inside; types agree everywhere.
+- Kernels reach memory through parameters only, and get no memory twice if they store to it.
+- Constants, inputs and objects that somebody else holds are never written. Shared storage is written (or replaced)
+  only after `Commit`, and nothing after it can fail.
+- Vector loops hold neither loops nor branches nor sequential state.
+- External symbols are on a list; each check has a record that names its node; an object slot is filled once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from theano.loops import expr as ex
+from theano.loops import stmt as st
+from theano.loops.expr import Expr
+from theano.loops.text import statement_text
+from theano.runtime import abi
+
+__all__ = ["Facts", "VerifyError", "verify"]
+
+# symbol -> the positions of the arguments that it writes
+SYMBOLS: dict[str, tuple[int, ...]] = {"sgemm": (11,), "dgemm": (11,)}
+KINDS = ("serial", "vector")
+FALLIBLE = (st.Check, st.NewArray, st.CallBack, st.Poll, st.Workspace)
+IN_KERNELS = (st.Let, st.Load, st.Store, st.For, st.If, st.Local)
+READ_ONLY = ("input", "constant", "object")
+MEMORY_TYPES = (*ex.TYPES, *ex.STORAGE_ONLY)
+ACCUMULATIONS = {"f": ("add", "mul", "max", "min"), "i": ("add", "mul", "max", "min", "and", "or", "xor")}
+ACCUMULATIONS["b"] = ACCUMULATIONS["i"]
+
+# What a pointer may point to: (role, identity of the memory).
+Origin = tuple[str, object]
+
+
+class VerifyError(AssertionError):
+    """A loop program breaks a rule of the language."""
+
+
+@dataclass(slots=True)
+class Facts:
+    """What a program relies on outside itself: kinds of its own context words, checks with a record, outputs, and
+    which storages the entry guarantees to be writeable and not overlapped."""
+
+    words: Sequence[str] = ()
+    first_word: int = abi.FIRST_FREE
+    n_checks: int = 0
+    n_outputs: int = 0
+    updated: frozenset[int] = frozenset()
+
+
+def verify(program: st.Program, layout: abi.FrameLayout, facts: Facts) -> None:
+    """Raise `VerifyError` unless the program follows the rules of the language."""
+    kernels: dict[int, set[str]] = {}
+    names: set[str] = set()
+    for kernel in program.kernels:
+        checker = _Checker(f"kernel {kernel.name}", facts)
+        if kernel.name in names:
+            checker.fail(None, "two kernels have this name")
+        names.add(kernel.name)
+        kernels[id(kernel)] = checker.kernel(kernel)
+    main = _Main(facts, layout, kernels)
+    main.block(program.main)
+    for slot in range(facts.n_outputs):
+        if slot not in main.slots:
+            main.fail(None, f"output {slot} is never made")
+
+
+@dataclass(slots=True)
+class _Scope:
+    names: list[str] = field(default_factory=list)
+    seen: list[int] = field(default_factory=list)
+
+
+class _Checker:
+    """Checks one function: what kernels and main have in common."""
+
+    def __init__(self, where: str, facts: Facts) -> None:
+        self.where = where
+        self.facts = facts
+        self.types: dict[str, str] = {}
+        self.scopes = [_Scope()]
+        self.seen: set[int] = set()  # expressions that are right as long as the open blocks are
+        self.stored: set[str] = set()
+        self.vector = False
+        self.stmt: st.Stmt | None = None
+
+    def fail(self, stmt: st.Stmt | None, problem: str) -> NoReturn:
+        place = f"{self.where}: " + (f"`{statement_text(stmt)}`: " if stmt is not None else "")
+        raise VerifyError(place + problem)
+
+    def require(self, holds: bool, problem: str) -> None:
+        if not holds:
+            self.fail(self.stmt, problem)
+
+    def kernel(self, kernel: st.Kernel) -> set[str]:
+        """Check a kernel; the parameters that it stores to."""
+        for name, type_ in kernel.params:
+            self.require(type_ == "ptr" or type_ in ex.TYPES, f"parameter {name} has type {type_}")
+            self.define(name, type_)
+        self.block(kernel.body)
+        return self.stored
+
+    # -- names and expressions -----------------------------------------------------------------------
+    def define(self, name: str, type_: str) -> None:
+        self.require(name not in self.types, f"{name} is defined twice")
+        self.types[name] = type_
+        self.scopes[-1].names.append(name)
+
+    def open(self) -> None:
+        self.scopes.append(_Scope())
+
+    def close(self) -> None:
+        scope = self.scopes.pop()
+        self.seen.difference_update(scope.seen)
+        for name in scope.names:
+            del self.types[name]
+
+    def pointer(self, name: str) -> None:
+        self.require(self.types.get(name) == "ptr", f"{name} is no pointer that is known here")
+
+    def expr(self, root: Expr, type_: str) -> None:
+        """`root` has this type, its parts fit together and its names are known."""
+        self.require(root.type == type_, f"{root.type} where {type_} is needed")
+        stack, seen, own = [root], self.seen, self.scopes[-1].seen
+        while stack:
+            node = stack.pop()
+            if id(node) in seen:
+                continue
+            seen.add(id(node))
+            own.append(id(node))
+            problem = self._name_problem(node) if node.op == "name" else _problem(node)
+            if problem:
+                self.fail(self.stmt, problem)
+            stack.extend(node.args)
+
+    def _name_problem(self, node: Expr) -> str:
+        known = self.types.get(node.value)  # type: ignore[call-overload]
+        if known is None:
+            return f"{node.value} is not known here"
+        return "" if known == node.type else f"{node.value} is {known}, used as {node.type}"
+
+    # -- statements ----------------------------------------------------------------------------------
+    def block(self, stmts: list[st.Stmt]) -> None:
+        for stmt in stmts:
+            self.stmt = stmt
+            check = CHECKS.get(type(stmt))
+            if check is None or not self.allows(stmt):
+                self.fail(stmt, f"{type(stmt).__name__} does not belong here")
+            check(self, stmt)
+
+    def allows(self, stmt: st.Stmt) -> bool:
+        return isinstance(stmt, IN_KERNELS)
+
+    def view(self, view: st.View, index: tuple[Expr, ...]) -> None:
+        self.pointer(view.base)
+        self.require(view.type in ITEM_TYPES, f"no elements of type {view.type} are read or written")
+        self.require(len(index) == len(view.strides), "as many indices as strides")
+        for e in (view.offset, *view.strides, *index):
+            self.expr(e, "i64")
+
+    def let(self, stmt: st.Let) -> None:
+        self.expr(stmt.value, stmt.value.type)
+        self.define(stmt.name, stmt.value.type)
+
+    def load(self, stmt: st.Load) -> None:
+        self.view(stmt.view, stmt.index)
+        self.define(stmt.name, st.load_type(stmt.view.type))
+
+    def store(self, stmt: st.Store) -> None:
+        self.view(stmt.view, stmt.index)
+        self.expr(stmt.value, st.load_type(stmt.view.type))
+        self.written(stmt.view.base)
+
+    def written(self, base: str) -> None:
+        self.stored.add(base)
+
+    def loop(self, stmt: st.For) -> None:
+        self.require(not self.vector, "a loop inside a vector loop")
+        self.require(stmt.kind in KINDS, f"loops are {' or '.join(KINDS)}")
+        factor = stmt.unroll
+        self.require(factor > 0 and not factor & (factor - 1), "unrolled by a power of two")
+        self.require(factor == 1 or stmt.kind == "vector", "only vector loops are unrolled")
+        self.expr(stmt.extent, "i64")
+        for c in stmt.carried:
+            kind = "f" if c.type in ex.FLOATS else "b" if c.type == "bool" else "i"
+            self.require(c.type in ex.TYPES, f"{c.name} of type {c.type} is carried")
+            fits = c.op in ACCUMULATIONS[kind] or (c.op == "state" and stmt.kind == "serial")
+            self.require(fits, f"{c.name} of type {c.type} is carried by {c.op} in a {stmt.kind} loop")
+            self.expr(c.init, c.type)
+        self.open()
+        self.define(stmt.index, "i64")
+        for c in stmt.carried:
+            self.define(c.name, c.type)
+        self.vector = stmt.kind == "vector"
+        self.block(stmt.body)
+        self.vector, self.stmt = False, stmt
+        for c in stmt.carried:
+            self.expr(c.next, c.type)
+        self.close()
+        for c in stmt.carried:
+            self.define(c.result, c.type)
+
+    def branch(self, stmt: st.If) -> None:
+        self.require(not self.vector, "a branch inside a vector loop")
+        self.expr(stmt.cond, "bool")
+        for side in (stmt.then, stmt.orelse):
+            self.open()
+            self.block(side)
+            self.close()
+
+    def local(self, stmt: st.Local) -> None:
+        self.require(stmt.size >= 0, "a negative size")
+        self.define(stmt.name, "ptr")
+
+
+class _Main(_Checker):
+    """Checks main: in addition where memory comes from, who may write it, and when."""
+
+    def __init__(self, facts: Facts, layout: abi.FrameLayout, kernels: dict[int, set[str]]) -> None:
+        super().__init__("main", facts)
+        self.layout = layout
+        self.kernels = kernels
+        self.origins: dict[str, frozenset[Origin]] = {}
+        self.slots: dict[int, str] = {}
+        self.committed = False
+        self.frame: dict[int, Origin] = {}
+        for k in range(layout.n_inputs):
+            self.frame[layout.input_data(k)] = ("input", k)
+        for k in range(layout.n_storages):
+            self.frame[layout.storage_data(k)] = ("storage", k)
+
+    def allows(self, stmt: st.Stmt) -> bool:
+        if self.committed and isinstance(stmt, FALLIBLE):
+            self.fail(stmt, "may fail after the commit point")
+        return True
+
+    def local(self, stmt: st.Local) -> None:
+        super().local(stmt)
+        self.own(stmt.name, "stack", stmt.name)
+
+    def own(self, name: str, role: str, identity: object) -> None:
+        self.origins[name] = frozenset([(role, identity)])
+
+    def written(self, base: str) -> None:
+        """Whoever writes through `base` may do so now."""
+        for role, identity in self.origins[base]:
+            self.require(role not in READ_ONLY, f"{base} is written, which is {role} {identity}")
+            if role == "storage":
+                self.require(self.committed, f"storage {identity} is written before the commit point")
+                self.require(identity in self.facts.updated, f"storage {identity} is written but not declared updated")
+
+    def branch(self, stmt: st.If) -> None:
+        before, committed = dict(self.slots), self.committed
+        after = []
+        self.expr(stmt.cond, "bool")
+        for side in (stmt.then, stmt.orelse):
+            self.slots = dict(before)
+            self.open()
+            self.block(side)
+            self.close()
+            after.append(self.slots)
+            if self.committed != committed:
+                self.fail(stmt, "commits in one branch")
+        common = after[0].keys() & after[1].keys()
+        pairs = {k: (after[0][k], after[1][k]) for k in common}
+        self.slots = {k: a if a == b else "object" for k, (a, b) in pairs.items()}
+
+    # -- where memory comes from -----------------------------------------------------------------------
+    def frame_word(self, stmt: st.FrameWord) -> None:
+        self.require(stmt.type in ("i64", "ptr") and 0 <= stmt.word < self.layout.words, "no such word of the frame")
+        if stmt.type == "ptr":
+            self.require(stmt.word in self.frame, "the word holds no data of an input or a storage")
+            self.own(stmt.name, *self.frame[stmt.word])
+        else:
+            self.require(stmt.word not in self.frame, "the word holds a pointer")
+        self.define(stmt.name, stmt.type)
+
+    def word(self, word: int, *kinds: str) -> None:
+        k = word - self.facts.first_word
+        known = 0 <= k < len(self.facts.words) and self.facts.words[k] in kinds
+        self.require(known, f"context word {word} is no {' or '.join(kinds)}")
+
+    def context_word(self, stmt: st.ContextWord) -> None:
+        self.word(stmt.word, "constant")
+        self.define(stmt.name, "ptr")
+        self.own(stmt.name, "constant", stmt.word)
+
+    def workspace(self, stmt: st.Workspace) -> None:
+        self.expr(stmt.size, "i64")
+        self.define(stmt.name, "ptr")
+        self.own(stmt.name, "workspace", stmt.name)
+
+    def carve(self, stmt: st.Carve) -> None:
+        self.pointer(stmt.base)
+        self.expr(stmt.offset, "i64")
+        self.define(stmt.name, "ptr")
+        # two pieces at one offset are one memory
+        self.origins[stmt.name] = frozenset((role, (of, id(stmt.offset))) for role, of in self.origins[stmt.base])
+
+    def pick_pointer(self, stmt: st.PickPointer) -> None:
+        self.expr(stmt.cond, "bool")
+        self.pointer(stmt.then)
+        self.pointer(stmt.orelse)
+        self.define(stmt.name, "ptr")
+        self.origins[stmt.name] = self.origins[stmt.then] | self.origins[stmt.orelse]
+
+    # -- objects ---------------------------------------------------------------------------------------
+    def fill(self, slot: int, role: str) -> None:
+        self.require(0 <= slot < self.layout.n_slots, f"there is no slot {slot}")
+        self.require(slot not in self.slots, f"slot {slot} is filled already")
+        self.slots[slot] = role
+
+    def filled(self, slot: int) -> None:
+        self.require(slot in self.slots, f"slot {slot} is empty")
+
+    def new_array(self, stmt: st.NewArray) -> None:
+        self.require(stmt.type in MEMORY_TYPES, f"no array of type {stmt.type}")
+        for d in stmt.dims:
+            self.expr(d, "i64")
+        self.fill(stmt.slot, "array")
+        self.define(stmt.name, "ptr")
+        self.own(stmt.name, "array", stmt.slot)
+
+    def call_back(self, stmt: st.CallBack) -> None:
+        self.word(stmt.word, "callback")
+        for slot in stmt.inputs:
+            self.filled(slot)
+        for slot in stmt.outputs:
+            self.fill(slot, "array")
+
+    def array_header(self, stmt: st.ArrayHeader) -> None:
+        self.filled(stmt.slot)
+        self.define(stmt.data, "ptr")
+        self.own(stmt.data, self.slots[stmt.slot], stmt.slot)
+        for name in stmt.dims:
+            self.define(name, "i64")
+
+    def hold_object(self, stmt: st.HoldObject) -> None:
+        if stmt.kind == "context":
+            self.word(stmt.word, "object", "constant", "storage")
+        elif stmt.kind == "slot":
+            self.filled(stmt.word)
+        else:
+            self.require(stmt.kind == "frame" and stmt.word in self.frame, f"no object at {stmt.kind} {stmt.word}")
+        self.fill(stmt.slot, "object")
+
+    def set_storage(self, stmt: st.SetStorage) -> None:
+        self.word(stmt.word, "storage")
+        self.filled(stmt.slot)
+        self.require(self.committed, "a storage is replaced before the commit point")
+
+    # -- calls -----------------------------------------------------------------------------------------
+    def argument(self, arg: Any, type_: str) -> None:
+        if isinstance(arg, Expr):
+            self.require(type_ != "ptr", "a number where a pointer is needed")
+            self.expr(arg, type_)
+            return
+        base, offset, element = arg
+        self.require(type_ == "ptr", "a pointer where a number is needed")
+        self.pointer(base)
+        self.expr(offset, "i64")
+        self.require(element in MEMORY_TYPES, f"no elements of type {element}")
+
+    def call_kernel(self, stmt: st.CallKernel) -> None:
+        params = stmt.kernel.params
+        stored = self.kernels.get(id(stmt.kernel))
+        self.require(stored is not None, "the kernel is not in the program")
+        self.require(len(params) == len(stmt.args), f"{len(params)} arguments are needed")
+        seen: dict[Origin, str] = {}
+        for arg, (name, type_) in zip(stmt.args, params, strict=True):
+            self.argument(arg, type_)
+            if not isinstance(arg, tuple):
+                continue
+            if name in stored:  # type: ignore[operator]
+                self.written(arg[0])
+            for origin in self.origins[arg[0]]:
+                other = seen.setdefault(origin, name)
+                overlaps = other != name and (name in stored or other in stored)  # type: ignore[operator]
+                self.require(not overlaps, f"{other} and {name} are the same memory, and one of them is stored to")
+
+    def call(self, stmt: st.Call) -> None:
+        self.word(stmt.word, "symbol")
+        self.require(stmt.symbol in SYMBOLS, f"{stmt.symbol} is not on the list of symbols")
+        for k, arg in enumerate(stmt.args):
+            self.argument(arg, "ptr" if isinstance(arg, tuple) else arg.type)
+            if k in SYMBOLS[stmt.symbol]:
+                self.require(isinstance(arg, tuple), f"argument {k} is written, so it is a pointer")
+                self.written(arg[0])  # type: ignore[index]
+
+    def copy(self, stmt: st.Copy) -> None:
+        self.pointer(stmt.target)
+        self.pointer(stmt.source)
+        self.expr(stmt.size, "i64")
+        self.written(stmt.target)
+        shared = self.origins[stmt.target] & self.origins[stmt.source]
+        self.require(not shared, "copies a buffer to itself")
+
+    def check(self, stmt: st.Check) -> None:
+        self.require(1 <= stmt.code <= self.facts.n_checks, f"check {stmt.code} has no record")
+        self.require(len(stmt.operands) <= abi.N_ERROR_WORDS, f"at most {abi.N_ERROR_WORDS} operands")
+        self.expr(stmt.cond, "bool")
+        for operand in stmt.operands:
+            self.expr(operand, operand.type)
+
+    def poll(self, stmt: st.Poll) -> None:
+        """Nothing but what `allows` says."""
+
+    def commit(self, stmt: st.Commit) -> None:
+        self.committed = True
+
+
+ITEM_TYPES = (*ex.TYPES, "f16")
+
+CHECKS: dict[type, Callable[[Any, Any], None]] = {
+    st.Let: _Checker.let, st.Load: _Checker.load, st.Store: _Checker.store, st.For: _Checker.loop,
+    st.If: lambda checker, stmt: checker.branch(stmt), st.Local: lambda checker, stmt: checker.local(stmt),
+    st.CallKernel: _Main.call_kernel, st.Check: _Main.check, st.FrameWord: _Main.frame_word,
+    st.ContextWord: _Main.context_word, st.Workspace: _Main.workspace, st.Carve: _Main.carve,
+    st.PickPointer: _Main.pick_pointer, st.NewArray: _Main.new_array, st.CallBack: _Main.call_back,
+    st.ArrayHeader: _Main.array_header, st.HoldObject: _Main.hold_object, st.SetStorage: _Main.set_storage,
+    st.Call: _Main.call, st.Copy: _Main.copy, st.Poll: _Main.poll, st.Commit: _Main.commit,
+}  # fmt: skip
+
+
+def _problem(node: Expr) -> str:
+    """What is wrong with an operation or a constant, apart from its operands; empty if nothing."""
+    op, types = node.op, [a.type for a in node.args]
+    if node.type not in ex.TYPES:
+        return f"{op} of type {node.type}, which lives in memory only"
+    if op == "const":
+        return "" if isinstance(node.value, bool | int | float) else f"constant {node.value!r}"
+    if op == "select":
+        return "" if types == ["bool", node.type, node.type] else f"select of {', '.join(types)}"
+    if op == "cast":
+        fits = len(types) == 1 and node.type not in ("bool", types[0])
+        return "" if fits else f"cast of {', '.join(types)} to {node.type}"
+    if op == "bitcast":
+        fits = len(types) == 1 and ex.ITEMSIZE.get(types[0]) == ex.ITEMSIZE[node.type]
+        return "" if fits else f"bitcast of {', '.join(types)} to {node.type}"
+    if op not in ex.PRIMITIVES:
+        return f"{op} is no primitive"
+    arity, kinds, result = ex.PRIMITIVES[op]
+    if len(types) != arity or any(t != types[0] for t in types):
+        return f"{op} of {', '.join(types)}"
+    kind = "f" if types[0] in ex.FLOATS else "b" if types[0] == "bool" else "i"
+    wanted = types[0] if result == "same" else result
+    return "" if kind in kinds and node.type == wanted else f"{op} of {types[0]} giving {node.type}"
