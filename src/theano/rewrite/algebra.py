@@ -570,3 +570,29 @@ def _cancelling(terms: list[Term], outer: dict[Tensor, int]) -> dict[Tensor, int
         if most > 0:
             inside[base] = min(most, exponent)
     return inside
+
+
+def cancel_shared(graph: RewriteGraph, node: Node) -> Tensor | None:
+    """``(g / p) * p -> g`` although others read ``g / p`` too: what cancels need not be finite.
+
+    The gradient of ``log(p)`` is such a quotient, and the derivative of `p` has `p` as a factor.
+    """
+    out = node.outputs[0]
+    view = root_product(graph, node) if ring(out.type.dtype) == "field" else None
+    if view is None or len(view.factors) < 2:
+        return None
+    for var, exponent in view.factors.items():
+        if scalar_of(var) not in PRODUCT_OPS or var.type.dtype != out.type.dtype:
+            continue
+        inner = product_of(graph, var)
+        if not any(e * exponent * view.factors.get(b, 0) < 0 for b, e in inner.factors.items() if b is not var):
+            continue
+        factors = {b: e for b, e in view.factors.items() if b is not var}
+        for b, e in inner.factors.items():
+            factors[b] = factors.get(b, 0) + e * exponent
+        coef = view.coef * Fraction(inner.coef) ** exponent
+        made = build_product(
+            _plain(coef), {b: e for b, e in factors.items() if e}, out.type.dtype, out.type.ndim
+        )
+        return None if made is None else broadcast_to(graph, made, out)
+    return None

@@ -33,7 +33,8 @@ NOT_FOLDED = frozenset({"Alloc", "AllocEmpty", "Eye", "ARange", "Print", "Assert
 
 rule("add", "sub", "neg", name="collect_terms")(algebra.collect_terms)
 rule("mul", "true_div", "inv", "sqr", "pow", "neg", name="collect_factors")(algebra.collect_factors)
-rule("mul", "true_div", name="distribute", phase="stabilize", view="product")(algebra.distribute)
+rule("mul", "true_div", "neg", name="distribute", phase="stabilize", view="product")(algebra.distribute)
+rule("mul", "true_div", "neg", name="cancel_shared", phase="stabilize", view="product")(algebra.cancel_shared)
 
 
 @rule()
@@ -278,19 +279,25 @@ def dimshuffle_simplified(graph: RewriteGraph, node: Node) -> Result:
 _ALGEBRA = algebra.SUM_OPS | algebra.PRODUCT_OPS
 
 
-@rule("DimShuffle", name="dimshuffle_lifted")
+@rule(*sorted(_ALGEBRA), name="dimshuffle_lifted")
 def dimshuffle_lifted(graph: RewriteGraph, node: Node) -> Result:
     """``(x / y).T * z -> (x.T / y.T) * z``: algebra that nobody else reads moves to where more of it is."""
-    x = node.inputs[0]
-    owner = x.owner
-    if owner is None or scalar_name(x) not in _ALGEBRA or graph.only_user(x) is None:
-        return None
-    user = graph.only_user(node.outputs[0])
-    if user is None or scalar_name(user.outputs[0]) not in _ALGEBRA:
-        return None
-    order = node.op.new_order
-    moved = [dimshuffle(v, order) if not _all_ones(v) else _reranked(v, len(order)) for v in owner.inputs]
-    return owner.op(*moved)
+    for v in node.inputs:
+        shuffle = v.owner
+        if shuffle is None or type(shuffle.op) is not DimShuffle:
+            continue
+        x = shuffle.inputs[0]
+        if scalar_name(x) not in _ALGEBRA or graph.only_user(x) is None or graph.only_user(v) is None:
+            continue
+        order, owner = shuffle.op.new_order, x.owner
+        moved = [
+            dimshuffle(i, order) if not _all_ones(i) else _reranked(i, len(order)) for i in owner.inputs
+        ]
+        lifted = owner.op(*moved)
+        if lifted.type.broadcastable != v.type.broadcastable:
+            continue
+        return node.op(*[lifted if i is v else i for i in node.inputs])
+    return None
 
 
 def _all_ones(var: Tensor) -> bool:

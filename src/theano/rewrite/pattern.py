@@ -219,7 +219,7 @@ def root_names(normal: Pattern, written: Pattern) -> tuple[str, ...]:
     if isinstance(normal, ProductPattern):
         if len(normal.parts) == 1 and normal.parts[0][1] == 1:
             return ("neg", "mul")
-        return ("mul", "true_div", "inv", "sqr", "pow")
+        return ("mul", "true_div", "inv", "sqr", "pow", "neg")
     if isinstance(normal, Application):
         return (normal.op.name,)
     raise ValueError(f"{written} cannot be the left side of a rule: it matches everything")

@@ -80,7 +80,7 @@ def log_sum_exp(graph: RewriteGraph, node: Node) -> Result:
     return made if order is None else dimshuffle(made, order)
 
 
-@rule("true_div", "mul", phase="stabilize", view="product", parts=frozenset({"exp"}))
+@rule("true_div", "mul", "neg", phase="stabilize", view="product", parts=frozenset({"exp"}))
 def softmax_from_exp(graph: RewriteGraph, node: Node) -> Result:
     """``exp(x) / sum(exp(x), axis)`` is a softmax along that axis."""
     out = node.outputs[0]
@@ -202,7 +202,7 @@ def sparse(var: Tensor) -> Node | None:
     return node if value is not None and value == 0 else None
 
 
-@rule("mul", "true_div", phase="stabilize", view="product")
+@rule("mul", "true_div", "neg", phase="stabilize", view="product")
 def sparse_times(graph: RewriteGraph, node: Node) -> Result:
     """``inc(0[i], v) * x -> inc(0[i], v * x[i])``: what divides `v` by ``x[i]`` cancels."""
     out = node.outputs[0]
@@ -230,7 +230,7 @@ def sparse_times(graph: RewriteGraph, node: Node) -> Result:
     return None
 
 
-@rule("mul", "true_div", phase="stabilize", view="product")
+@rule("mul", "true_div", "neg", phase="stabilize", view="product")
 def distribute_softmax(graph: RewriteGraph, node: Node) -> Result:
     """``(g - r) * softmax`` with a sparse `g`, or the ratios of a softmax written out, multiplied out.
 
