@@ -1,0 +1,87 @@
+"""Command line: ``python -m benchmarks [names…]``."""
+
+from __future__ import annotations
+
+import argparse
+import fnmatch
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks import profile
+from benchmarks.contenders import ALWAYS, CONTENDERS, PEERS
+from benchmarks.report import as_json, as_markdown, as_text, write_between_marks
+from benchmarks.runner import FULL, QUICK, ROOT, Row, Runner
+from benchmarks.workloads import WORKLOADS
+
+PAGE = ROOT / "docs" / "performance.md"
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="Measure ours and peers, side by side."
+    )
+    parser.add_argument("names", nargs="*", help="rows, also patterns like 'sum-*' (default: all)")
+    parser.add_argument(
+        "--peers",
+        nargs="*",
+        choices=PEERS,
+        metavar="PEER",
+        help=f"of {', '.join(PEERS)}; none named: all installed ones; without it: NumPy",
+    )
+    parser.add_argument("--threads", type=int, choices=(1, 2), default=1, help="cores each one may use")
+    parser.add_argument("--quick", action="store_true", help="short: to see that everything runs")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures to FILE")
+    parser.add_argument("--markdown", action="store_true", help=f"write the tables into {PAGE.name}")
+    parser.add_argument("--list", action="store_true", help="print the names of the rows")
+    parser.add_argument("--profile", metavar="NAME", help="print times of the stages of compiling")
+    return parser.parse_args()
+
+
+def _chosen(patterns: list[str]) -> list[str]:
+    if not patterns:
+        return list(WORKLOADS)
+    found = [name for name in WORKLOADS if any(fnmatch.fnmatch(name, p) for p in patterns)]
+    lost = [p for p in patterns if not fnmatch.filter(WORKLOADS, p)]
+    if lost:
+        raise SystemExit(f"no such row: {', '.join(lost)}; rows are: {', '.join(WORKLOADS)}")
+    return found
+
+
+def _contenders(asked: list[str] | None) -> list[str]:
+    if asked is None:
+        return list(ALWAYS)
+    wanted = asked or [name for name in PEERS if not CONTENDERS[name].optional]
+    for name in wanted:
+        if not CONTENDERS[name].installed:
+            print(f"{name}: not installed, left out", file=sys.stderr)
+    return [n for n in CONTENDERS if n in ALWAYS or (n in wanted and CONTENDERS[n].installed)]
+
+
+def main() -> int:
+    """Run what the command line asks for; 1 if ours failed or gave a wrong answer somewhere."""
+    args = _arguments()
+    if args.list:
+        print("\n".join(f"{name:24} {w.title}" for name, w in WORKLOADS.items()))
+        return 0
+    if args.profile:
+        return profile.run(args.profile)
+    contenders = _contenders(args.peers)
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory(prefix="theano-bench-", ignore_cleanup_errors=True) as caches:
+        runner = Runner(QUICK if args.quick else FULL, args.threads, Path(caches))
+        for name in _chosen(args.names):
+            print(f"{name} …", file=sys.stderr, flush=True)
+            rows.append(runner.run(WORKLOADS[name], contenders))
+            print(as_text(rows[-1:], contenders).split("\n", 1)[1], file=sys.stderr, flush=True)
+    print(as_text(rows, contenders))
+    if args.json:
+        args.json.write_text(json.dumps(as_json(rows, contenders, args.threads), indent=1) + "\n")
+    if args.markdown:
+        write_between_marks(PAGE, as_markdown(rows, contenders, args.threads))
+    return int(any("theano" in row.errors for row in rows))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,81 @@
+"""Who takes part: how each is found, and the environment its processes run in."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A library, or one way of running it.
+
+    Attributes
+    ----------
+    label, module, distribution
+        For the table; for import; for the version.
+    caches
+        Environment variables that place its caches; ``{dir}`` stands for the folder.
+    optional
+        Takes part only when named.
+    """
+
+    label: str
+    module: str
+    distribution: str
+    caches: dict[str, str] = field(default_factory=dict)
+    optional: bool = False
+
+    @property
+    def installed(self) -> bool:
+        """Whether it can be imported (nothing is imported to find out)."""
+        return importlib.util.find_spec(self.module) is not None
+
+    @property
+    def version(self) -> str:
+        """Version of the distribution."""
+        return importlib.metadata.version(self.distribution)
+
+
+_PYTENSOR = {"PYTENSOR_FLAGS": "base_compiledir={dir}", "NUMBA_CACHE_DIR": "{dir}"}
+
+CONTENDERS: dict[str, Contender] = {
+    "theano": Contender("ours", "theano", "theano-jit", {"THEANO_FLAGS": "cache.dir={dir}"}),
+    "numpy": Contender("NumPy", "numpy", "numpy"),
+    "numexpr": Contender("numexpr", "numexpr", "numexpr"),
+    "jax": Contender("JAX", "jax", "jax"),
+    "torch": Contender("torch", "torch", "torch"),
+    "torch_compile": Contender(
+        "torch compile", "torch", "torch", {"TORCHINDUCTOR_CACHE_DIR": "{dir}"}, optional=True
+    ),
+    "pytensor_c": Contender("PyTensor C", "pytensor", "pytensor", _PYTENSOR),
+    "pytensor_numba": Contender("PyTensor Numba", "pytensor", "pytensor", _PYTENSOR),
+}
+OURS = "theano"
+ALWAYS = (OURS, "numpy")
+PEERS = tuple(name for name in CONTENDERS if name not in ALWAYS)
+
+
+def environment(contender: str, cache: Path, threads: int) -> dict[str, str]:
+    """Environment of a child process: threads, caches, and none of the user's settings.
+
+    ``OPENBLAS_CORETYPE`` chooses old kernels on some machines, for older BLAS builds: it is dropped.
+    """
+    dropped = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "PYTHONPATH")
+    kept = {key: value for key, value in os.environ.items() if key not in dropped}
+    pools = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "NUMBA", "VECLIB_MAXIMUM")
+    count = {f"{pool}_NUM_THREADS": str(threads) for pool in pools}
+    caches = {key: text.format(dir=cache) for key, text in CONTENDERS[contender].caches.items()}
+    eigen = "true" if threads > 1 else "false"
+    xla = f"--xla_cpu_multi_thread_eigen={eigen} intra_op_parallelism_threads={threads}"
+    more = {
+        "JAX_PLATFORMS": "cpu",
+        "XLA_FLAGS": xla,
+        "THEANORC": os.devnull,
+        "PYTENSORRC": os.devnull,
+        "PYTHONHASHSEED": "0",
+    }
+    return {**kept, **count, **more, **caches}

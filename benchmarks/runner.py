@@ -1,0 +1,179 @@
+"""Runs rows: a process for each contender, their turns interleaved."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import select
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks.contenders import environment
+from benchmarks.workload import Workload
+
+ROOT = Path(__file__).resolve().parents[1]
+PATIENCE = 600.0  # seconds until a child that says nothing counts as failed
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How long to measure: rounds of interleaved batches, seconds a batch, samples of fresh processes."""
+
+    rounds: int
+    batch: float
+    samples: int
+
+
+FULL = Effort(rounds=25, batch=0.05, samples=7)
+QUICK = Effort(rounds=4, batch=0.01, samples=2)
+
+
+@dataclass(slots=True)
+class Row:
+    """Figures of one workload: minimum by contender, and why others have none."""
+
+    workload: Workload
+    best: dict[str, float] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+
+    def add(self, contender: str, figure: float) -> None:
+        """Keep the minimum."""
+        self.best[contender] = min(figure, self.best.get(contender, figure))
+
+
+class _Child:
+    """A process of `benchmarks.child`, spoken to by lines."""
+
+    def __init__(self, workload: str, contender: str, threads: int, batch: float, cache: Path) -> None:
+        self.contender = contender
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.child", workload, contender, str(threads), str(batch)],
+            cwd=ROOT,
+            env=environment(contender, cache, threads),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            bufsize=1,
+        )
+
+    def read(self) -> dict[str, Any]:
+        """The next answer; ``{"error": …}`` if there is none."""
+        stream = self._process.stdout
+        assert stream is not None
+        if not select.select([stream], [], [], PATIENCE)[0]:
+            return {"error": f"no answer in {PATIENCE:.0f} s"}
+        line = stream.readline()
+        if not line:
+            return {"error": f"died (exit status {self._process.wait()})"}
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def ask(self) -> dict[str, Any]:
+        """Have one batch run."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write("\n")
+            self._process.stdin.flush()
+        return self.read()
+
+    def end(self) -> None:
+        """Close its input, at which it leaves; if it does not, end it."""
+        with contextlib.suppress(BrokenPipeError):
+            self._process.communicate()
+        if self._process.poll() is None:
+            self._process.kill()
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """Measures rows with the given effort."""
+
+    effort: Effort
+    threads: int
+    caches: Path
+
+    def run(self, workload: Workload, contenders: Sequence[str]) -> Row:
+        """Measure those of `contenders` that can take part."""
+        names = [name for name in contenders if name in workload.contenders]
+        row = Row(workload)
+        if workload.scripts:
+            self._scripts(row, names)
+        elif workload.fresh:
+            self._fresh(row, names)
+        else:
+            self._interleaved(row, names)
+        return row
+
+    def _interleaved(self, row: Row, names: list[str]) -> None:
+        children: list[_Child] = []
+        try:
+            # one after the other: nobody sets up while another one is measured
+            for name in names:
+                child = _Child(row.workload.name, name, self.threads, self.effort.batch, self.caches / name)
+                children.append(child)
+                answer = child.read()
+                if "error" in answer:
+                    row.errors[name] = answer["error"]
+                    children.pop().end()
+            for _ in range(self.effort.rounds):
+                for child in list(children):
+                    answer = child.ask()
+                    if "error" in answer:
+                        row.errors[child.contender] = answer["error"]
+                        children.remove(child)
+                        child.end()
+                    else:
+                        row.add(child.contender, answer["seconds"])
+        finally:
+            for child in children:
+                child.end()
+
+    def _fresh(self, row: Row, names: list[str]) -> None:
+        with contextlib.ExitStack() as stack:
+            warm = {name: stack.enter_context(_folder()) for name in names}
+            if row.workload.fresh == "warm":
+                for name in names:
+                    self._one_process(row, name, warm[name], count=False)
+            for _ in range(self.effort.samples):
+                for name in names:
+                    if name in row.errors:
+                        continue
+                    with _folder() as empty:
+                        cache = warm[name] if row.workload.fresh == "warm" else empty
+                        self._one_process(row, name, cache, count=True)
+
+    def _one_process(self, row: Row, name: str, cache: Path, count: bool) -> None:
+        child = _Child(row.workload.name, name, self.threads, self.effort.batch, cache)
+        try:
+            answer = child.read()
+        finally:
+            child.end()
+        if "error" in answer:
+            row.errors[name] = answer["error"]
+        elif count:
+            row.add(name, answer["seconds"])
+
+    def _scripts(self, row: Row, names: list[str]) -> None:
+        for _ in range(self.effort.samples):
+            for name in names:
+                env = environment(name, self.caches / name, self.threads)
+                command = [sys.executable, "-c", row.workload.scripts[name]]
+                done = subprocess.run(
+                    command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=PATIENCE
+                )
+                if done.returncode:
+                    row.errors[name] = (done.stderr.strip().splitlines() or ["died"])[-1][:300]
+                else:
+                    row.add(name, float(done.stdout.split()[-1]))
+
+
+@contextlib.contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="theano-bench-", ignore_cleanup_errors=True) as name:
+        yield Path(name)

@@ -1,0 +1,23 @@
+"""All rows, in the order of the table; one module for each family."""
+
+from __future__ import annotations
+
+from benchmarks.workload import Workload
+from benchmarks.workloads import (
+    compiling,
+    elementwise,
+    hessian,
+    mlp,
+    neurons,
+    process,
+    products,
+    reductions,
+    scalar,
+    softmax,
+)
+
+_FAMILIES = (
+    scalar, neurons, mlp, elementwise, softmax, reductions, hessian, products, compiling, process,
+)  # fmt: skip
+
+WORKLOADS: dict[str, Workload] = {row.name: row for family in _FAMILIES for row in family.ROWS}

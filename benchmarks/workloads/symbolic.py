@@ -1,0 +1,91 @@
+"""One graph, three contenders: ours, and PyTensor with its C and its Numba linker.
+
+They share the vocabulary, so that a family writes its graph once; `Language` names what differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.workload import Case, NotAvailable, Setup
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """What a graph is written in.
+
+    Attributes
+    ----------
+    T
+        The module with constructors and operations.
+    function, shared, grad
+        As `theano.function`, `theano.shared` and `theano.grad`.
+    softmax, log_softmax
+        Of the rows of a matrix.
+    hessian
+        ``hessian(cost, wrt)``.
+    """
+
+    T: Any
+    function: Callable[..., Any]
+    shared: Callable[..., Any]
+    grad: Callable[..., Any]
+    softmax: Callable[[Any], Any]
+    log_softmax: Callable[[Any], Any]
+    hessian: Callable[..., Any]
+
+
+def _theano() -> Language:
+    import theano
+    import theano.tensor as T
+
+    # looked up at each call, so that `profile` sees them
+    return Language(
+        T,
+        lambda *args, **kwargs: theano.function(*args, **kwargs),
+        theano.shared,
+        lambda *args: theano.grad(*args),
+        T.nnet.softmax,
+        T.nnet.logsoftmax,
+        theano.gradient.hessian,
+    )
+
+
+def _pytensor(mode: str) -> Language:
+    import pytensor
+    import pytensor.tensor as T
+    from pytensor.tensor.special import log_softmax, softmax
+
+    if mode == "CVM" and not pytensor.config.cxx:
+        raise NotAvailable("no C++ compiler")
+
+    def function(*args: Any, **kwargs: Any) -> Any:
+        return pytensor.function(*args, mode=mode, **kwargs)
+
+    return Language(
+        T,
+        function,
+        pytensor.shared,
+        pytensor.grad,
+        lambda x: softmax(x, axis=1),
+        lambda x: log_softmax(x, axis=1),
+        pytensor.gradient.hessian,
+    )
+
+
+LANGUAGES: dict[str, Callable[[], Language]] = {
+    "theano": _theano,
+    "pytensor_c": lambda: _pytensor("CVM"),
+    "pytensor_numba": lambda: _pytensor("NUMBA"),
+}
+
+
+def everywhere(setup: Callable[..., Case], *names: str) -> dict[str, Setup]:
+    """The contenders (all, or those named) for ``setup(language, *inputs)``."""
+
+    def of(name: str) -> Setup:
+        return lambda *data: setup(LANGUAGES[name](), *data)
+
+    return {name: of(name) for name in (names or LANGUAGES)}

@@ -1,0 +1,86 @@
+"""Every row of the benchmarks builds and gives NumPy's numbers, at tiny sizes; nothing is timed."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks import report
+from benchmarks.contenders import CONTENDERS, environment
+from benchmarks.runner import QUICK, Row, Runner
+from benchmarks.timing import Stopwatch, check, largest_difference, once
+from benchmarks.workload import Case, Target, Workload
+from benchmarks.workloads import WORKLOADS
+
+# Others are there only where someone installed them.
+PAIRS = [
+    (name, contender)
+    for name, workload in WORKLOADS.items()
+    for contender in ("theano", "numpy")
+    if contender in workload.setups
+]
+
+
+@pytest.mark.parametrize(("name", "contender"), PAIRS)
+def test_answers(name: str, contender: str) -> None:
+    workload = WORKLOADS[name]
+    case, reference = workload.case(contender, workload.tiny)
+    _, result = once(case, "wall")
+    assert reference is not None
+    assert check(case, result, reference, workload.rtol) == ""
+
+
+def test_every_row_knows_ours_and_names_contenders() -> None:
+    for workload in WORKLOADS.values():
+        assert "theano" in workload.contenders
+        assert set(workload.contenders) <= set(CONTENDERS)
+
+
+def test_a_wrong_answer_is_found() -> None:
+    case, right = Case(lambda: 1.0), Case(lambda: 1.5)
+    assert "wrong answer" in check(case, 1.0, right, 1e-9)
+    assert largest_difference([[1.0, 2.0]], [[1.0]]) == float("inf")
+    assert largest_difference([float("nan")], [1.0]) == float("inf")
+
+
+def test_stopwatch() -> None:
+    calls = []
+    watch = Stopwatch(Case(calls.append, (1,), sync=lambda _: None), batch=1e-4)
+    assert watch.number > 1
+    assert 0 < watch.batch() < 1e-2
+    assert len(calls) > watch.number
+
+
+def test_environment_has_threads_caches_and_no_old_kernels(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
+    env = environment("theano", tmp_path, 1)
+    assert "OPENBLAS_CORETYPE" not in env
+    assert env["OMP_NUM_THREADS"] == "1"
+    assert str(tmp_path) in env["THEANO_FLAGS"]
+
+
+def test_report(tmp_path) -> None:
+    row = Row(Workload("w", "a row", Target(0.5)), {"theano": 1e-6, "numpy": 4e-6}, {"jax": "died"})
+    assert report.ratio(row) == (0.25, "numpy")
+    assert report.verdict(row) == "hit"
+    names = ["theano", "numpy"]
+    assert "0.25 (NumPy)" in report.as_text([row], names)
+    page = tmp_path / "page.md"
+    page.write_text("before\n" + "\nold\n".join(report.MARKS) + "\nafter\n")
+    report.write_between_marks(page, report.as_markdown([row], names, 1))
+    text = page.read_text()
+    assert text.startswith("before") and text.endswith("after\n") and "old" not in text
+    assert "| a row | 1.00 µs | 4.00 µs | 0.25 (NumPy) | ≤ 0.5 | hit |" in text
+
+
+def test_units() -> None:
+    shown = [report.show_seconds(x) for x in (5.84e-8, 1.2345e-6, 0.0998, 0.09999, 12.0)]
+    assert shown == ["58.4 ns", "1.23 µs", "99.8 ms", "100 ms", "12.0 s"]
+
+
+@pytest.mark.slow
+def test_children_answer(tmp_path) -> None:
+    runner = Runner(QUICK, 1, tmp_path)
+    for name in ("scalar", "import"):
+        row = runner.run(WORKLOADS[name], ["theano", "numpy"])
+        assert not row.errors
+        assert set(row.best) == {"theano", "numpy"}
