@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -25,6 +26,10 @@ from theano.runtime.jit import CodeObject, compile_module, isa
 from theano.tensor.type import TensorType
 
 
+# Expressions are shared within one program by a table of the process: one thread at a time works with it.
+_LOWERING = threading.RLock()
+
+
 class NativeExecutor:
     """Compiles a plan, runs it, and gives functions their native entry.
 
@@ -42,7 +47,8 @@ class NativeExecutor:
         results = _detached(fgraph.outputs)
         outputs = results[: plan.n_outputs]
         updates = list(zip(plan.updates, results[plan.n_outputs :], strict=True))
-        self.lowered = lower(fgraph.inputs[:n], fgraph.inputs[n:], outputs, updates, forms, self.target.has_f16c)
+        with _LOWERING:
+            self.lowered = lower(fgraph.inputs[:n], fgraph.inputs[n:], outputs, updates, forms, self.target.has_f16c)
         self._words, self._keep = self._addresses()
         self._code: dict[str, CodeObject] = {}
         self._runner: _Runner | None = None
@@ -54,7 +60,8 @@ class NativeExecutor:
         """The module's LLVM IR; `result` is the form of what the entry returns."""
         low = self.lowered
         spec = EntrySpec(low.inputs, low.storages, low.n_slots, low.n_outputs, result)  # type: ignore[arg-type]
-        return print_module(low.program, low.layout, self.target) + print_entry(spec)
+        with _LOWERING:
+            return print_module(low.program, low.layout, self.target) + print_entry(spec)
 
     def _install(self, function: FunctionBase, fallback: Callable[..., Any], result: str) -> None:
         code = self._code.get(result)

@@ -116,8 +116,12 @@ _interned: dict[tuple[object, ...], Expr] = {}
 
 
 def clear() -> None:
-    """Forget the interned expressions (called when a program is finished; sharing is within one program)."""
+    """Forget the interned expressions (called when a program is finished; sharing is within one program).
+
+    Small constants stay: modules hold on to some of them.
+    """
     _interned.clear()
+    _interned.update(_small_constants)
 
 
 def _intern(op: str, type_: str, args: tuple[Expr, ...], value: object = None, key: object = None) -> Expr:
@@ -158,6 +162,9 @@ def const(value: float | int | bool, type_: str) -> Expr:
     if type_ in SIGNED and number >> (bits_n - 1):
         number -= 1 << bits_n
     return _intern("const", type_, (), number)
+
+
+_small_constants = {("const", "i64", (), k): const(k, "i64") for k in range(-16, 129)}
 
 
 def name(ident: str, type_: str) -> Expr:
