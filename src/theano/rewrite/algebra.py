@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from theano import scalar
-from theano.rewrite.build import Number, broadcast_to, constant, elemwise, fits, number, wrap
+from theano.rewrite.build import Number, broadcast_to, constant, dimshuffle, elemwise, fits, number, peel, wrap
 from theano.rewrite.table import Node, RewriteGraph, Tensor
 from theano.tensor.elemwise import Elemwise
 
@@ -572,6 +572,35 @@ def _cancelling(terms: list[Term], outer: dict[Tensor, int]) -> dict[Tensor, int
     return inside
 
 
+def opened(graph: RewriteGraph, view: Product, like: Tensor) -> Product | None:
+    """`view` with factors opened that are products which others read too, or under a `DimShuffle`.
+
+    Returns None if there are none. Opening costs nothing yet: callers build only what became simpler by it.
+    """
+    wide: Product | None = None
+    for var, exponent in view.factors.items():
+        base, axes = peel(var, None)
+        if scalar_of(base) not in PRODUCT_OPS or base.type.dtype != like.type.dtype:
+            continue
+        inner = product_of(graph, base)
+        if base in inner.factors:
+            continue
+        if wide is None:
+            wide = Product()
+            wide.coef, wide.factors = view.coef, dict(view.factors)
+        del wide.factors[var]
+        wide.coef *= Fraction(inner.coef) ** exponent
+        for b, e in inner.factors.items():
+            if axes is not None:
+                moved = dimshuffle(b, axes)
+                b = graph.known(moved) or moved
+            wide.factors[b] = wide.factors.get(b, 0) + e * exponent
+    if wide is not None:
+        wide.coef = _plain(wide.coef)
+        wide.factors = {b: e for b, e in wide.factors.items() if e}
+    return wide
+
+
 def cancel_shared(graph: RewriteGraph, node: Node) -> Tensor | None:
     """``(g / p) * p -> g`` although others read ``g / p`` too: what cancels need not be finite.
 
@@ -582,17 +611,16 @@ def cancel_shared(graph: RewriteGraph, node: Node) -> Tensor | None:
     if view is None or len(view.factors) < 2:
         return None
     for var, exponent in view.factors.items():
-        if scalar_of(var) not in PRODUCT_OPS or var.type.dtype != out.type.dtype:
-            continue
-        inner = product_of(graph, var)
-        if not any(e * exponent * view.factors.get(b, 0) < 0 for b, e in inner.factors.items() if b is not var):
+        one = Product()
+        one.factors = {var: exponent}
+        inner = opened(graph, one, out)
+        if inner is None or not any(e * view.factors.get(b, 0) < 0 for b, e in inner.factors.items()):
             continue
         factors = {b: e for b, e in view.factors.items() if b is not var}
         for b, e in inner.factors.items():
-            factors[b] = factors.get(b, 0) + e * exponent
-        coef = view.coef * Fraction(inner.coef) ** exponent
+            factors[b] = factors.get(b, 0) + e
         made = build_product(
-            _plain(coef), {b: e for b, e in factors.items() if e}, out.type.dtype, out.type.ndim
+            _plain(view.coef * inner.coef), {b: e for b, e in factors.items() if e}, out.type.dtype, out.type.ndim
         )
         return None if made is None else broadcast_to(graph, made, out)
     return None

@@ -21,6 +21,8 @@ from theano.tensor.type import TensorType, tensor_type
 from theano.tensor.variable import TensorConstant
 
 Number = int | Fraction
+Axes = tuple[Any, ...] | None
+Binding = tuple[Tensor, Axes]
 
 _alloc = Alloc()
 _INT64 = TensorType("int64", ())
@@ -213,6 +215,19 @@ def dimshuffle(var: Tensor, order: Sequence[int | str]) -> Tensor:
         return var
     made: Tensor = make_dimshuffle(var, order)
     return made
+
+
+def peel(var: Tensor, axes: Axes) -> Binding:
+    """`var` under `axes` as a variable that no `DimShuffle` makes, and its axes (None: as they are)."""
+    node = var.owner
+    while node is not None and type(node.op) is DimShuffle:
+        order = node.op.new_order
+        axes = order if axes is None else tuple(o if o == "x" else order[o] for o in axes)
+        var = node.inputs[0]
+        node = var.owner
+    if axes is not None and axes == tuple(range(var.type.ndim)):
+        axes = None
+    return var, axes
 
 
 def elemwise(op: Any, *inputs: Tensor) -> Tensor:

@@ -14,7 +14,18 @@ from theano import scalar
 from theano.graph import Apply
 from theano.rewrite import algebra
 from theano.rewrite.algebra import Product, Sum, Term, build_product, build_sum, negate, product_of, sum_of
-from theano.rewrite.build import Number, broadcast_to, constant, dimshuffle, elemwise, number, scalar_name
+from theano.rewrite.build import (
+    Axes,
+    Binding,
+    Number,
+    broadcast_to,
+    constant,
+    dimshuffle,
+    elemwise,
+    number,
+    peel,
+    scalar_name,
+)
 from theano.rewrite.pattern import (
     Application,
     Equation,
@@ -26,26 +37,11 @@ from theano.rewrite.pattern import (
     size,
 )
 from theano.rewrite.table import Node, RewriteGraph, Tensor
-from theano.tensor.elemwise import DimShuffle, Elemwise
+from theano.tensor.elemwise import Elemwise
 
-Axes = tuple[Any, ...] | None
-Binding = tuple[Tensor, Axes]
 Bindings = dict[str, Binding]
 
 _KINDS = {"float": ("float",), "int": ("int", "uint"), "bool": ("bool",), "any": ("",)}
-
-
-def peel(var: Tensor, axes: Axes) -> Binding:
-    """`var` under `axes` as a variable that no `DimShuffle` makes, and its axes (None: as they are)."""
-    node = var.owner
-    while node is not None and type(node.op) is DimShuffle:
-        order = node.op.new_order
-        axes = order if axes is None else tuple(o if o == "x" else order[o] for o in axes)
-        var = node.inputs[0]
-        node = var.owner
-    if axes is not None and axes == tuple(range(var.type.ndim)):
-        axes = None
-    return var, axes
 
 
 def same(a: Binding, b: Binding) -> bool:

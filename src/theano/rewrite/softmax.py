@@ -15,10 +15,10 @@ from theano.rewrite.build import (
     dimshuffle,
     elemwise,
     number,
+    peel,
     scalar_name,
     uniform_value,
 )
-from theano.rewrite.match import peel
 from theano.rewrite.reductions import axes_of, with_axes
 from theano.rewrite.registry import rule
 from theano.rewrite.rule import Result
@@ -87,28 +87,52 @@ def softmax_from_exp(graph: RewriteGraph, node: Node) -> Result:
     view = algebra.root_product(graph, node) if out.type.dtype.startswith("float") else None
     if view is None:
         return None
-    for bottom, below in view.factors.items():
-        if below >= 0:
+    made = _with_softmax(view.coef, view.factors, out)
+    if made is None:
+        wide = algebra.opened(graph, view, out)
+        made = None if wide is None else _with_softmax(wide.coef, wide.factors, out)
+    return None if made is None else broadcast_to(graph, made, out)
+
+
+def _with_softmax(coef: algebra.Number, factors: dict[Tensor, int], out: Tensor) -> Tensor | None:
+    """The product with a numerator and a denominator of a softmax replaced by it."""
+    for bottom, below in factors.items():
+        pair = softmax_of(bottom, factors) if below < 0 else None
+        if pair is None:
             continue
-        e = softmax_numerator(bottom)
-        if e is None or view.factors.get(e, 0) <= 0:
-            continue
-        axes = axes_of(peel(bottom, None)[0].owner)
-        made = _softmax_along(e.owner.inputs[0], axes)
-        if made is None:
-            continue
-        factors = dict(view.factors)
-        factors[e] -= 1
-        factors[bottom] += 1
-        factors = {v: k for v, k in factors.items() if k}
-        factors[made] = factors.get(made, 0) + 1
-        built = algebra.build_product(view.coef, factors, out.type.dtype, out.type.ndim)
-        return None if built is None else broadcast_to(graph, built, out)
+        top, made = pair
+        changed = dict(factors)
+        changed[top] -= 1
+        changed[bottom] += 1
+        changed[made] = changed.get(made, 0) + 1
+        return algebra.build_product(coef, {v: k for v, k in changed.items() if k}, out.type.dtype, out.type.ndim)
     return None
 
 
-def softmax_numerator(bottom: Tensor) -> Tensor | None:
-    """The ``exp(x)`` of a denominator ``sum(exp(x), axis, keepdims=True)``."""
+def softmax_of(bottom: Tensor, factors: dict[Tensor, int]) -> tuple[Tensor, Tensor] | None:
+    """The factor that is the numerator over the denominator `bottom`, and the softmax of the two."""
+    denominator = _sum_of_exp(bottom)
+    if denominator is None:
+        return None
+    total, order, x = denominator
+    axes = axes_of(total)
+    wanted = keepdims_order(x.type.ndim, axes)
+    for top, exponent in factors.items():
+        if exponent <= 0:
+            continue
+        e, shuffle = peel(top, None)
+        if e is not total.inputs[0]:
+            continue
+        if order != (wanted if shuffle is None else tuple(o if o == "x" else wanted[o] for o in shuffle)):
+            continue
+        made = _softmax_along(x, axes)
+        if made is not None:
+            return top, made if shuffle is None else dimshuffle(made, shuffle)
+    return None
+
+
+def _sum_of_exp(bottom: Tensor) -> tuple[Node, tuple[Any, ...], Tensor] | None:
+    """The `Sum` node, the axes of its result, and `x`, of a denominator ``sum(exp(x), axis)``."""
     total, order = peel(bottom, None)
     owner = total.owner
     if owner is None or type(owner.op) is not Sum or scalar_name(owner.inputs[0]) != "exp":
@@ -116,9 +140,7 @@ def softmax_numerator(bottom: Tensor) -> Tensor | None:
     e: Tensor = owner.inputs[0]
     if e.type.dtype != bottom.type.dtype:
         return None
-    wanted = keepdims_order(e.type.ndim, axes_of(owner))
-    have = order if order is not None else tuple(range(total.type.ndim))
-    return e if have == wanted else None
+    return owner, tuple(range(total.type.ndim)) if order is None else order, e.owner.inputs[0]
 
 
 def _softmax_along(x: Tensor, axes: tuple[int, ...]) -> Tensor | None:
@@ -157,6 +179,34 @@ def log_of_softmax(graph: RewriteGraph, node: Node) -> Result:
     if x.owner is None or type(x.owner.op) is not Softmax:
         return None
     made = _logsoftmax(x.owner.inputs[0])
+    return made if order is None else dimshuffle(made, order)
+
+
+@rule("log", phase="stabilize")
+def log_of_exponential(graph: RewriteGraph, node: Node) -> Result:
+    """``log(exp(x) * y) -> x + log(y)``: a softmax of more axes, or one that was shifted by hand."""
+    x, order = peel(node.inputs[0], None)
+    out = node.outputs[0]
+    if scalar_name(x) not in ("mul", "true_div") or x.type.dtype != out.type.dtype:
+        return None
+    view = algebra.product_of(graph, x)
+    exponents = [(k, v) for v, k in view.factors.items() if scalar_name(v) == "exp"]
+    if not exponents or not out.type.dtype.startswith("float"):
+        return None
+    rest = {v: k for v, k in view.factors.items() if scalar_name(v) != "exp"}
+    terms: list[tuple[algebra.Number, Tensor]] = [(k, v.owner.inputs[0]) for k, v in exponents]
+    if rest and view.coef == 1 and all(k < 0 for k in rest.values()):
+        below = algebra.build_product(1, {v: -k for v, k in rest.items()}, x.type.dtype, x.type.ndim)
+        terms.append((-1, elemwise(scalar.log, below)))
+    elif rest or view.coef != 1:
+        above = algebra.build_product(view.coef, rest, x.type.dtype, x.type.ndim)
+        if above is None:
+            return None
+        terms.append((1, elemwise(scalar.log, above)))
+    made = algebra.build_sum(0, terms, x.type.dtype, x.type.ndim)
+    if made is None:
+        return None
+    made = broadcast_to(graph, made, x)
     return made if order is None else dimshuffle(made, order)
 
 
@@ -276,8 +326,10 @@ def _belongs(partner: Tensor, terms: list[algebra.Term]) -> bool:
     inner, _ = peel(partner, None)
     if inner.owner is not None and type(inner.owner.op) is Softmax:
         return any(sparse(v) is not None for t in terms for v in t.factors)
-    if scalar_name(partner) == "exp":
-        return any(e < 0 and softmax_numerator(v) is partner for t in terms for v, e in t.factors.items())
+    if scalar_name(inner) == "exp":
+        return any(
+            e < 0 and softmax_of(v, {partner: 1}) is not None for t in terms for v, e in t.factors.items()
+        )
     return False
 
 
