@@ -37,6 +37,8 @@ class Builder:
     parents: list[int] = field(default_factory=lambda: [-1])
     values: dict[Any, Value] = field(default_factory=dict)
     clients: dict[Any, int] = field(default_factory=dict)
+    checked: set[Any] = field(default_factory=set)  # (index array, length, block) that have been compared
+    consumed: set[Any] = field(default_factory=set)  # tensors that were overwritten by a later value
     sides: dict[Any, tuple[int, int]] = field(default_factory=dict)
     last_callback: dict[int, Item] = field(default_factory=dict)
     region: int = 0

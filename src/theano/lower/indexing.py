@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from theano.loops import expr as ex
+from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.lower.builder import Builder, align, is_const, length, whole
+from theano.lower.builder import Builder, is_const, length, whole
 from theano.lower.dims import ONE, ZERO
 from theano.lower.elemwise import convert
-from theano.lower.items import Element, Special
+from theano.lower.items import Element, Pointwise
 from theano.lower.registry import lowers
-from theano.lower.shapes import _is_length, elements_of
+from theano.lower.shapes import _is_length
 from theano.lower.values import Value
 from theano.tensor.advanced_subtensor import (
-    ARRAY, AdvancedIncSubtensor, AdvancedIncSubtensor1, AdvancedSubtensor, AdvancedSubtensor1,
+    AdvancedIncSubtensor, AdvancedIncSubtensor1, AdvancedSubtensor, AdvancedSubtensor1,
 )  # fmt: skip
 from theano.tensor.subtensor import IncSubtensor, Subtensor, fill_in
 
@@ -141,7 +142,10 @@ def writable(b: Builder, node: Any, x: Value) -> Value:
         tensor is not None and x.is_whole() and tensor.role == "temp" and not tensor.readers
         and b.clients.get(source, 2) == 1 and b.region == tensor.writers[0].region
     )  # fmt: skip
-    return x if reusable else b.copy(x)
+    if reusable:
+        b.consumed.add(tensor)
+        return x
+    return b.copy(x)
 
 
 @lowers(IncSubtensor)
@@ -247,6 +251,14 @@ class Plan:
     @staticmethod
     def _check(b: Builder, array: Value, dim: Expr, axis: int) -> None:
         """The smallest and the largest index are in range."""
+        if array.counts:
+            last = ex.sub(array.dims[0], ONE)
+            b.check(ex.le(array.dims[0], dim), IndexError, OUT_OF_RANGE % axis, (last, dim))
+            return
+        key = (array.tensor, array.axes, array.offset, array.strides, b.dims.normal(dim), b.region)
+        if array.tensor is not None and key in b.checked:
+            return
+        b.checked.add(key)
         if array.uniform is not None:
             index = ex.cast(array.uniform, "i64")
             empty = ex.const(False, "bool")
@@ -287,6 +299,54 @@ class Plan:
         return [pad_right(v, tail) for v in self.arrays]
 
 
+def _one_a_row(b: Builder, x: Value, indices: Sequence[Value]) -> bool:
+    """Whether ``x[indices]`` is ``x[arange(len(x)), column]``."""
+    return (
+        len(indices) == 2 and x.ndim == 2 and indices[0].counts and indices[1].ndim == 1
+        and b.dims.equal(indices[0].dims[0], x.dims[0]) and b.dims.equal(indices[1].dims[0], x.dims[0])
+    )  # fmt: skip
+
+
+def _is_fresh(x: Value) -> bool:
+    """Whether a value is computed here, point by point, and need not be in memory for this reader's sake."""
+    writers = x.tensor.writers if x.tensor is not None else []
+    return (
+        x.is_whole() and len(writers) == 1 and isinstance(writers[0], Pointwise) and writers[0].target is None
+        and writers[0].scatter is None
+    )  # fmt: skip
+
+
+def _hit(at: Element, column: Expr, count: Expr) -> Expr:
+    """Whether the current column is the row's."""
+    column = ex.cast(column, "i64")
+    return ex.eq(at.index(1), ex.select(ex.lt(column, 0), ex.add(column, count), column))
+
+
+def _picked(b: Builder, x: Value, column: Value) -> Value:
+    """One element of each row as a sum over the row, so that it joins the loop that computes the row."""
+    type_ = st.load_type(x.type)
+    reads = [x, pad_right(column, 1)]
+
+    def body(at: Element) -> Expr:
+        return ex.select(_hit(at, at.read(1), x.dims[1]), at.read(0), ex.const(0, type_))
+
+    op = "or" if type_ == "bool" else "add"
+    return b.reduce(x.type, x.dims, reads, frozenset({1}), False, op, type_, body, 3, uses_index=True)
+
+
+def _one_hot(b: Builder, node: Any, x: Value, y: Value, column: Value) -> Value:
+    """A constant matrix with one element of each row set or increased, as arithmetic on the column index."""
+    type_ = st.load_type(x.type)
+    reads = [x, pad_right(fit(b, y, (x.dims[0],)), 1), pad_right(column, 1)]
+    increments = not node.op.set_instead_of_inc
+
+    def body(at: Element) -> Expr:
+        new = convert(at.read(1), type_)
+        return ex.select(_hit(at, at.read(2), x.dims[1]), _plus(at.read(0), new) if increments else new, at.read(0))
+
+    return b.pointwise(x.type, x.dims, reads, body, cost=3, uses_index=True)
+
+
 def pad_right(value: Value, n: int) -> Value:
     """`n` more axes of length 1 at the end."""
     ones = (ONE,) * n
@@ -304,6 +364,8 @@ def lower_advanced(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | 
     if x.type not in (*ex.TYPES, "f16") or None in node.op.idx_list:
         return None
     plan = Plan(b, node.op, x, inputs[1:])
+    if _one_a_row(b, x, inputs[1:]) and x.tensor is not None and _is_fresh(x):
+        return [_picked(b, x, inputs[2])]
     reads = plan.array_reads()
     if x.uniform is not None:
         return [Value(x.type, tuple(plan.dims), uniform=x.uniform)]
@@ -322,6 +384,8 @@ def lower_advanced_inc(b: Builder, node: Any, inputs: list[Value]) -> list[Value
     if x.type not in (*ex.TYPES, "f16") or None in node.op.idx_list:
         return None
     plan = Plan(b, node.op, x, inputs[2:])
+    if _one_a_row(b, x, inputs[2:]) and x.uniform is not None:
+        return [_one_hot(b, node, x, y, inputs[3])]
     base = writable(b, node, x)
     assert base.tensor is not None
     reads = [fit(b, y, tuple(plan.dims)), *plan.array_reads()]
@@ -343,4 +407,4 @@ def lower_advanced_inc(b: Builder, node: Any, inputs: list[Value]) -> list[Value
     return [whole(base.tensor)]
 
 
-__all__ = ["ARRAY", "Special", "align", "elements_of", "fit", "pad_right", "take", "writable"]
+__all__ = ["fit", "pad_right", "take", "writable"]

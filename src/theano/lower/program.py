@@ -138,6 +138,8 @@ class _Lowering:
         self.storage_tensors: list[Tensor | None] = []
         self.dim_words: dict[str, tuple[str, int, int]] = {}
         self.kept: set[Tensor] = set()  # new values of storages
+        self.done: dict[Any, Any] = {}  # (op, block, inputs) -> the node that computes it
+        self.same: dict[Variable, Variable] = {}
         self.inputs = list(inputs)
         self.shared = list(shared)
         for k, (v, form) in enumerate(zip(inputs, forms, strict=True)):
@@ -225,15 +227,29 @@ class _Lowering:
         if type(node.op).decompose is not Op.decompose and find(node.op) is None:
             self._decompose(node)
             return
-        values = [self.value(v) for v in node.inputs]
         function = find(node.op)
+        key = (node.op, b.region, *(self._identity(v) for v in node.inputs)) if function is not None else None
+        same = self.done.get(key)
+        if same is not None and not any(b.values[v].tensor in b.consumed for v in same.outputs):
+            for v, other in zip(node.outputs, same.outputs, strict=True):
+                b.values[v] = b.values[other]
+                self.same[v] = other
+                b.clients[other] = b.clients.get(other, 0) + b.clients.get(v, 1)
+            return
+        values = [self.value(v) for v in node.inputs]
         results = None
         if function is not None and (self.has_f16 or not _touches_f16(node)):
             results = function(b, node, values)
+            if results is not None:
+                self.done[key] = node
         if results is None:
             results = callback.run_perform(b, node, values)
         for v, value in zip(node.outputs, results, strict=True):
             b.values[v] = value
+
+    def _identity(self, v: Variable) -> Any:
+        """Equal for variables that are known to hold the same (decompositions often repeat work)."""
+        return v.signature() if isinstance(v, Constant) else self.same.get(v, v)
 
     def _decompose(self, node: Any) -> None:
         """Lower what the op stands for, in its place."""
@@ -259,6 +275,7 @@ class _Lowering:
         own_word = b.word_of["storage", k]
         if tensor is None or value.type not in (*ex.TYPES, "f16"):
             out = callback.into_slot(b, value, b.new_slot())
+            out.role = "object"
             return Update(k, own_word, tensor, whole(out), v)
         if value.uniform is not None and all(is_const(d, 1) for d in tensor.dims) and not b.last_callback:
             return Update(k, own_word, tensor, value, v)

@@ -259,7 +259,9 @@ def lower_arange(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | No
         return ex.add(begin, ex.mul(convert(position, type_), ex.sub(following, begin)))
 
     reads = [Value(first.type, (), uniform=first), Value(start.type, (), uniform=second_wide)]
-    return [b.pointwise(type_, (b.dims.normal(count),), reads, body, uses_index=True)]
+    result = b.pointwise(type_, (b.dims.normal(count),), reads, body, uses_index=True)
+    result.counts = type_ == "i64" and is_const(start, 0) and is_const(step, 1)
+    return [result]
 
 
 def _integer_count(start: Expr, stop: Expr, step: Expr) -> Expr:

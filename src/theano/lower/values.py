@@ -47,7 +47,8 @@ class Value:
     - `tensor` with `axes`: axis k of the value is axis ``axes[k]`` of the tensor (None: broadcast);
     - `tensor` with `offset` and `strides`: a strided window, in elements.
 
-    `vector` additionally lists the elements of a short integer vector that is known symbolically (shapes).
+    `vector` additionally lists the elements of a short integer vector that is known symbolically (shapes); `counts`
+    says that a vector is 0, 1, 2, ….
     """
 
     type: str
@@ -59,6 +60,7 @@ class Value:
     strides: tuple[Expr, ...] | None = None
     vector: tuple[Expr, ...] | None = None
     handle: int = -1
+    counts: bool = False
 
     @property
     def ndim(self) -> int:
