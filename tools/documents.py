@@ -73,7 +73,7 @@ def run_document(path: Path, folder: Path) -> dict[str, Any]:
     linecache.cache[name] = (len(text), None, lines, name)
     names: dict[str, Any] = {"__name__": "__main__", "__file__": name}
     found = list(blocks(text))
-    following = [*found[1:], Block("", "", 0, False)]
+    following = [*found[1:], Block("", "", 0, False)][: len(found)]
     with contextlib.chdir(folder):
         for block, after in zip(found, following, strict=True):
             if block.language == "python":

@@ -1,0 +1,29 @@
+"""The examples run as a user runs them."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_xnor_learns_shows_and_draws(tmp_path):
+    """With no compiler on the PATH."""
+    figure = tmp_path / "new" / "cost.png"
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "examples" / "xnor.py"), "--figure", str(figure)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"PATH": str(tmp_path)},
+        cwd=tmp_path,
+    )
+    said = [float(text) for text in re.findall(r"network: ([\d.]+)", done.stdout)]
+    assert all(abs(got - wanted) < 0.1 for got, wanted in zip(said, [1, 0, 0, 1], strict=True))
+    assert re.search(r"30000 steps in .* s: [\d,]+ steps a second", done.stdout)
+    assert "sigmoid [id A]" in done.stdout
+    assert figure.read_bytes().startswith(b"\x89PNG")
