@@ -1,7 +1,8 @@
 # make demo         in a fresh clone: set up .venv and run the XNOR example
 # make test         linters, type checker, layer contract, all tests
 # make lint         linters, type checker, layer contract
-# make bench        benchmarks of this package; make bench-peers: against others (installs them)
+# make bench        benchmarks of this package; make bench-peers: against others (installs them);
+#                   BENCH="--quick 'sum-*'" are arguments of both
 # make docs         the documentation as HTML, warnings are errors
 #
 # PYTHON=python3.12 chooses the interpreter of .venv.
@@ -26,11 +27,19 @@ lint: .venv/.installed-test
 	$(BIN)/lint-imports
 
 bench: .venv/.installed-bench
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks $(BENCH)
 
-bench-peers: .venv/.installed-bench
-	for peer in $(PEERS); do $(BIN)/python -m pip install -q $$peer || echo "$$peer: skipped"; done
-	$(BIN)/python -m benchmarks --peers
+# An environment of its own: tests must not come to depend on others, nor on the versions they ask for.
+bench-peers: .venv-bench/.installed
+	.venv-bench/bin/python -m benchmarks --peers $(BENCH)
+
+.venv-bench/.installed: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed"; exit 1; }
+	test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install -q --upgrade pip
+	.venv-bench/bin/python -m pip install -q -e ".[bench]"
+	for peer in $(PEERS); do .venv-bench/bin/python -m pip install -q $$peer || echo "$$peer: skipped"; done
+	touch $@
 
 docs: .venv/.installed-docs
 	$(BIN)/python -m sphinx -W --keep-going -b html docs build/docs

@@ -25,7 +25,8 @@ STAGES: tuple[tuple[str, str, str], ...] = (
     ("print", "theano.compile.native", "print_module"),
     ("print", "theano.compile.native", "print_entry"),
     ("jit", "theano.compile.native", "compile_module"),
-    ("context", "theano.compile.native", "make_context"),
+    ("llvm", "theano.compile.native", "isa"),  # the first time: llvmlite is loaded
+    ("support", "theano.compile.native", "make_context"),  # the first time: support functions are compiled
     ("call", "theano.compile.executable", "Function.__call__"),
 )
 

@@ -139,17 +139,19 @@ class Runner:
             warm = {name: stack.enter_context(_folder()) for name in names}
             if row.workload.fresh == "warm":
                 for name in names:
-                    self._one_process(row, name, warm[name], count=False)
+                    self._one_process(row, row.workload.name, name, warm[name], count=False)
             for _ in range(self.effort.samples):
                 for name in names:
                     if name in row.errors:
                         continue
                     with _folder() as empty:
                         cache = warm[name] if row.workload.fresh == "warm" else empty
-                        self._one_process(row, name, cache, count=True)
+                        if row.workload.after:
+                            self._one_process(row, row.workload.after, name, cache, count=False)
+                        self._one_process(row, row.workload.name, name, cache, count=True)
 
-    def _one_process(self, row: Row, name: str, cache: Path, count: bool) -> None:
-        child = _Child(row.workload.name, name, self.threads, self.effort.batch, cache)
+    def _one_process(self, row: Row, workload: str, name: str, cache: Path, count: bool) -> None:
+        child = _Child(workload, name, self.threads, self.effort.batch, cache)
         try:
             answer = child.read()
         finally:

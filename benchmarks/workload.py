@@ -73,7 +73,9 @@ class Workload:
         "wall" and "cpu" in seconds, "memory" in bytes.
     fresh
         None: many calls in one process. "cold": one call a process, with empty caches. "warm": the same with
-        the caches that another process left.
+        the caches that an earlier process left.
+    after
+        Row whose function was compiled before into the otherwise empty caches of a "cold" process.
     scripts
         Instead of `setups`: a program a contender, run by a fresh interpreter, that prints the figure.
     group
@@ -91,6 +93,7 @@ class Workload:
     rtol: float = 1e-10
     clock: Literal["wall", "cpu", "memory"] = "wall"
     fresh: Literal["cold", "warm"] | None = None
+    after: str | None = None
     scripts: Mapping[str, str] = field(default_factory=dict)
     group: Literal["run", "compile"] = "run"
 

@@ -135,7 +135,7 @@ def _graph_row(nodes: int, limit: float, contenders: tuple[str, ...]) -> Workloa
 _NEURON_SETUPS = {"jax": _jax_neuron, **everywhere(_neuron)}
 
 
-def _neuron_row(name: str, title: str, limit: float | None, fresh: Any) -> Workload:
+def _neuron_row(name: str, title: str, limit: float | None, fresh: Any, after: str | None = None) -> Workload:
     return Workload(
         name,
         title,
@@ -143,14 +143,22 @@ def _neuron_row(name: str, title: str, limit: float | None, fresh: Any) -> Workl
         setups=_NEURON_SETUPS,
         reference=_neuron_answers,
         fresh=fresh,
+        after=after,
         group="compile",
     )
 
 
 ROWS = [
     _neuron_row("compile-neuron", "neuron's training function, cold", 0.06, "cold"),
-    _neuron_row("compile-neuron-warm", "the same, warm cache", 0.02, "warm"),
-    _neuron_row("compile-neuron-again", "the same, again in one process", None, None),
+    _neuron_row(
+        "compile-neuron-new",
+        "neuron's training function, cold, not the machine's first",
+        0.06,
+        "cold",
+        after="scalar",
+    ),
+    _neuron_row("compile-neuron-warm", "neuron's training function, warm cache", 0.02, "warm"),
+    _neuron_row("compile-neuron-again", "neuron's training function, again in one process", None, None),
     Workload(
         "compile-deep",
         "gradient of a 10-layer MLP, cold, CPU seconds",

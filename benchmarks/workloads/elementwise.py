@@ -81,5 +81,5 @@ def _row(name: str, title: str, n: int, dtype: str, rtol: float) -> Workload:
 
 ROWS = [
     _row("fused-f32", "`sigmoid(xa+b)·tanh(x) + exp(-x²)/(1+log1p(eˣ))`, 1e6 f32", 10**6, "float32", 2e-6),
-    _row("fused-f64", "the same, 1e7 f64", 10**7, "float64", 1e-13),
+    _row("fused-f64", "the same expression, 1e7 f64", 10**7, "float64", 1e-13),
 ]

@@ -160,11 +160,14 @@ _SETUPS = {
     "numpy": numpy_step,
     "jax": _jax,
     "torch": _torch,
-    "torch_compile": lambda *data: _torch(*data, compiled=True),
+    "torch_compile": lambda x, y, values: _torch(x, y, values, compiled=True),
     **everywhere(_symbolic),
 }
 _LAYERS = (784, 512, 512, 10)
-_TITLES = {64: "MLP 784-512-512-10 f32, training step, batch 64", 1: "the same, batch 1"}
+_TITLES = {
+    64: "MLP 784-512-512-10 f32, training step, batch 64",
+    1: "MLP 784-512-512-10 f32, training step, batch 1",
+}
 
 ROWS = [
     Workload(

@@ -246,7 +246,7 @@ ROWS = [
     ),
     Workload(
         "and-arrays",
-        "the same, arrays in",
+        "AND neuron, one training step, arrays in",
         Target(0.015),
         data=lambda: (np.array(INPUTS), np.array(AND)),
         setups=_all("and", lists=False),

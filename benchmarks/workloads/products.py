@@ -45,5 +45,5 @@ def _row(name: str, title: str, dtype: str, rtol: float) -> Workload:
 
 ROWS = [
     _row("gemm-f32", "GEMM 1024³ f32", "float32", 1e-5),
-    _row("gemm-f64", "the same, f64", "float64", 1e-13),
+    _row("gemm-f64", "GEMM 1024³ f64", "float64", 1e-13),
 ]

@@ -67,7 +67,7 @@ def _row(name: str, title: str, what: str, axis: int, limit: float) -> Workload:
 
 ROWS = [
     _row("sum-rows", "sum over rows, 4000x4000 f32", "sum", 1, 1.05),
-    _row("sum-columns", "sum over columns, the same", "sum", 0, 0.7),
-    _row("var-0", "var over axis 0, the same", "var", 0, 0.25),
-    _row("var-1", "var over axis 1, the same", "var", 1, 0.4),
+    _row("sum-columns", "sum over columns, 4000x4000 f32", "sum", 0, 0.7),
+    _row("var-0", "var over axis 0, 4000x4000 f32", "var", 0, 0.25),
+    _row("var-1", "var over axis 1, 4000x4000 f32", "var", 1, 0.4),
 ]

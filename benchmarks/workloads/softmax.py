@@ -113,7 +113,7 @@ ROWS = [
     ),
     Workload(
         "log-softmax-grad",
-        "log-softmax, negative log-likelihood and its gradient, the same size",
+        "log-softmax, negative log-likelihood and its gradient, 10000x1000 f32",
         Target(0.35),
         data=_labelled,
         setups={
