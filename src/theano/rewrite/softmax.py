@@ -19,9 +19,11 @@ from theano.rewrite.build import (
     scalar_name,
     uniform_value,
 )
+from theano.rewrite.match import names_of
 from theano.rewrite.reductions import axes_of, with_axes
 from theano.rewrite.registry import rule
 from theano.rewrite.rule import Result
+from theano.rewrite.softmax_op import LogSoftmaxAlong, SoftmaxAlong
 from theano.rewrite.table import Node, RewriteGraph, Tensor
 from theano.tensor.alloc import Alloc, ARange
 from theano.tensor.elemwise import DimShuffle
@@ -80,12 +82,12 @@ def log_sum_exp(graph: RewriteGraph, node: Node) -> Result:
     return made if order is None else dimshuffle(made, order)
 
 
-@rule("true_div", "mul", "neg", phase="stabilize", view="product", parts=frozenset({"exp"}))
+@rule("true_div", "mul", "neg", phase="stabilize", view="product")
 def softmax_from_exp(graph: RewriteGraph, node: Node) -> Result:
     """``exp(x) / sum(exp(x), axis)`` is a softmax along that axis."""
     out = node.outputs[0]
     view = algebra.root_product(graph, node) if out.type.dtype.startswith("float") else None
-    if view is None:
+    if view is None or algebra.PRODUCT_OPS.isdisjoint(names_of(view)) and "exp" not in names_of(view):
         return None
     made = _with_softmax(view.coef, view.factors, out)
     if made is None:
@@ -106,6 +108,54 @@ def _with_softmax(coef: algebra.Number, factors: dict[Tensor, int], out: Tensor)
         changed[bottom] += 1
         changed[made] = changed.get(made, 0) + 1
         return algebra.build_product(coef, {v: k for v, k in changed.items() if k}, out.type.dtype, out.type.ndim)
+    return None
+
+
+@rule("true_div", "mul", "neg", phase="stabilize", view="product", parts=frozenset({None}))
+def average_by_softmax(graph: RewriteGraph, node: Node) -> Result:
+    """``sum(t * exp(x), axis) / sum(exp(x), axis)`` is the sum of ``t * softmax(x)``."""
+    out = node.outputs[0]
+    view = algebra.root_product(graph, node) if out.type.dtype.startswith("float") else None
+    if view is None:
+        return None
+    for bottom, below in view.factors.items():
+        denominator = _sum_of_exp(bottom) if below < 0 else None
+        if denominator is None:
+            continue
+        total, order, x = denominator
+        axes = axes_of(total)
+        for top, above in view.factors.items():
+            summed, top_order = peel(top, None)
+            owner = summed.owner
+            if above <= 0 or owner is None or type(owner.op) is not Sum or axes_of(owner) != axes:
+                continue
+            if order != (tuple(range(summed.type.ndim)) if top_order is None else top_order):
+                continue
+            body = owner.inputs[0]
+            inner = algebra.product_of(graph, body).factors
+            e = total.inputs[0]
+            if owner is total or inner.get(e, 0) <= 0 or body.type.dtype != summed.type.dtype:
+                continue
+            softmax = _softmax_along(x, axes)
+            if softmax is None:
+                continue
+            view_of_body = algebra.product_of(graph, body)
+            changed = {**inner, softmax: inner.get(softmax, 0) + 1, e: inner[e] - 1}
+            product = algebra.build_product(
+                view_of_body.coef, {v: k for v, k in changed.items() if k}, body.type.dtype, body.type.ndim
+            )
+            if product is None:
+                continue
+            average = with_axes(owner.op, axes, product)
+            made = dimshuffle(average, order)
+            factors = dict(view.factors)
+            factors[top] -= 1
+            factors[bottom] += 1
+            factors[made] = factors.get(made, 0) + 1
+            built = algebra.build_product(
+                view.coef, {v: k for v, k in factors.items() if k}, out.type.dtype, out.type.ndim
+            )
+            return None if built is None else broadcast_to(graph, built, out)
     return None
 
 
@@ -152,20 +202,31 @@ def _softmax_along(x: Tensor, axes: tuple[int, ...]) -> Tensor | None:
             made: Tensor = _softmax(x)
             return made
         return dimshuffle(_softmax(dimshuffle(x, (1, 0))), (1, 0))
-    if _shifted_already(x):
+    along: Tensor = SoftmaxAlong(axes)(x)
+    return along
+
+
+def log_of(p: Tensor) -> Tensor | None:
+    """The logarithm of `p`, if that is a softmax (also transposed)."""
+    p, order = peel(p, None)
+    kind = None if p.owner is None else type(p.owner.op)
+    if kind is Softmax:
+        made = _logsoftmax(p.owner.inputs[0])
+    elif kind is SoftmaxAlong:
+        made = LogSoftmaxAlong(p.owner.op.axis)(p.owner.inputs[0])
+    else:
         return None
-    order = keepdims_order(ndim, axes)
-    e = elemwise(scalar.exp, elemwise(scalar.sub, x, dimshuffle(Max(axis=axes)(x), order)))
-    return elemwise(scalar.true_div, e, dimshuffle(Sum(axis=axes)(e), order))
+    return made if order is None else dimshuffle(made, order)
 
 
-@rule("Softmax", "LogSoftmax", phase="stabilize")
+@rule("Softmax", "LogSoftmax", "SoftmaxAlong", phase="stabilize")
 def softmax_of_shifted(graph: RewriteGraph, node: Node) -> Result:
     """A softmax does not change when each row is shifted: the maximum subtracted by hand is dropped."""
     x = node.inputs[0]
+    axes = node.op.axis if isinstance(node.op, SoftmaxAlong) else (1,)
     if (
         _shifted_already(x)
-        and x.owner.inputs[1].type.broadcastable[1]
+        and all(x.owner.inputs[1].type.broadcastable[a] for a in axes)
         and x.owner.inputs[0].type.broadcastable == x.type.broadcastable
     ):
         return node.op(x.owner.inputs[0])
@@ -175,11 +236,7 @@ def softmax_of_shifted(graph: RewriteGraph, node: Node) -> Result:
 @rule("log", phase="stabilize")
 def log_of_softmax(graph: RewriteGraph, node: Node) -> Result:
     """``log(softmax(x)) -> logsoftmax(x)``, also transposed."""
-    x, order = peel(node.inputs[0], None)
-    if x.owner is None or type(x.owner.op) is not Softmax:
-        return None
-    made = _logsoftmax(x.owner.inputs[0])
-    return made if order is None else dimshuffle(made, order)
+    return log_of(node.inputs[0])
 
 
 @rule("log", phase="stabilize")
@@ -221,12 +278,9 @@ def log_of_picked(graph: RewriteGraph, node: Node) -> Result:
         or "Inc" in type(owner.op).__name__
     ):
         return None
-    source, inner_order = peel(owner.inputs[0], None)
-    if source.owner is None or type(source.owner.op) is not Softmax:
+    made = log_of(owner.inputs[0])
+    if made is None:
         return None
-    made = _logsoftmax(source.owner.inputs[0])
-    if inner_order is not None:
-        made = dimshuffle(made, inner_order)
     picked = owner.op(made, *owner.inputs[1:])
     return picked if order is None else dimshuffle(picked, order)
 
@@ -324,7 +378,7 @@ def distribute_softmax(graph: RewriteGraph, node: Node) -> Result:
 def _belongs(partner: Tensor, terms: list[algebra.Term]) -> bool:
     """Whether some term becomes simpler when multiplied by `partner`."""
     inner, _ = peel(partner, None)
-    if inner.owner is not None and type(inner.owner.op) is Softmax:
+    if inner.owner is not None and type(inner.owner.op) in (Softmax, SoftmaxAlong):
         return any(sparse(v) is not None for t in terms for v in t.factors)
     if scalar_name(inner) == "exp":
         return any(
