@@ -79,6 +79,7 @@ LATE: dict[str, dict[str, str]] = {
         "theano.compile.verify_grad": "verify_grad",
     },
     "theano.gradient": {"theano.compile.verify_grad": "verify_grad"},
+    "theano.printing": {"theano.compile.inspect": "ccode loop_program schedule"},
 }
 
 

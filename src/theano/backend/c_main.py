@@ -1,0 +1,359 @@
+"""C of a whole function: one file with the kernels and a function that takes plain arguments.
+
+The signature, in this order:
+
+- for each input an array, ``const T *x, int64_t x_dim0, …`` (C order), or ``void *x`` for another object;
+- for each shared variable the same, without ``const``; ``theano_array *new_x`` follows one whose array is replaced;
+- ``const T *constant_k`` for each constant that is too large to be written into the file;
+- ``theano_array *outputs`` (if there are any), filled in; their data is the caller's, to be freed by ``free``;
+- ``theano_callback *callback`` and ``void *const *objects`` if nodes run in Python: ``callback(k, inputs, n, outputs, m)``
+  computes node k of the list in the file's head, allocates the data of its outputs by ``malloc`` and returns 0;
+- ``int64_t *error``: four numbers that belong to the check that has failed.
+
+It returns 0, the number of the check that failed, or -1 (no memory, or a call-back has failed).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from theano.backend import c_ops as ops
+from theano.backend.c import PAD, CPrinter, element_types, identifier, kernel_printer, print_kernel
+from theano.loops import expr as ex
+from theano.loops import stmt as st
+from theano.loops.expr import Expr
+from theano.runtime import abi
+
+__all__ = ["Unit", "print_c"]
+
+# Constants of more elements are parameters.
+WRITTEN_OUT = 1024
+MAX_DIMS = 32
+
+PRELUDE = """\
+#include <complex.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct { void *data; void *object; int64_t dims[32]; } theano_array;
+typedef int theano_callback(int k, theano_array **inputs, int n, theano_array **outputs, int m);
+"""
+SUPPORT = {
+    "new_array": """\
+/* Memory for an array of elements of `size` bytes; NULL if there is none. */
+static void *new_array(theano_array *slot, int64_t size, int n, const int64_t *dims)
+{
+    for (int k = 0; k < n; k++)
+        size *= slot->dims[k] = dims[k];
+    return slot->data = malloc(size > 0 ? (size_t)size : 1);
+}
+""",
+    "take": """\
+/* Scratch memory, freed when the function is left; NULL if there is none. */
+static void *take(void **blocks, int64_t size)
+{
+    char *block = malloc((size_t)size + 64);
+    if (!block)
+        return NULL;
+    *(void **)block = *blocks;
+    *blocks = block;
+    return block + 64;
+}
+""",
+}
+
+
+@dataclass(slots=True)
+class Unit:
+    """What a C file is printed from; `names` and `comments` make it readable.
+
+    `inputs` and `storages` are (C name, specification); `words` the function's context words (kind, payload);
+    `messages` one for each check; `names` C names for names of main; `comments` by ``id`` of a statement of main or
+    of a kernel; `nodes` a text for each call-back word.
+    """
+
+    program: st.Program
+    layout: abi.FrameLayout
+    inputs: Sequence[tuple[str, abi.InputSpec]]
+    storages: Sequence[tuple[str, abi.InputSpec]]
+    words: Sequence[tuple[str, Any]]
+    n_outputs: int
+    messages: Sequence[str] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+    comments: Mapping[int, str] = field(default_factory=dict)
+    nodes: Mapping[int, str] = field(default_factory=dict)
+    function: str = "theano_function"
+    fma: bool = True
+
+
+class MainPrinter(CPrinter):
+    """Writes the function itself."""
+
+    def __init__(self, unit: Unit, helpers: set[str]) -> None:
+        super().__init__(unit.program.main, helpers, unit.fma, unit.names)
+        self.unit = unit
+        self.params: list[str] = []
+        self.frame: dict[int, str] = {}  # word -> parameter
+        self.constants: dict[int, str] = {}
+        self.arrays: list[str] = []  # constants written into the file
+        self.replaced: dict[int, str] = {}
+        self.callbacks: dict[int, int] = {}
+        self.objects: dict[int, int] = {}
+        self.support: set[str] = set()
+        self.needs_slots = unit.layout.n_slots > 0
+        self.kernel_params = {
+            id(k): kernel_printer(k, {}, set(), unit.fma)[0] for k in unit.program.kernels
+        }
+        self._parameters()
+
+    # -- signature ---------------------------------------------------------------------------------
+    def parameter(self, wanted: str, declaration: str) -> str:
+        """A parameter; `declaration` has a place for its name."""
+        name = self.name(f"%{len(self.params)}", wanted)
+        self.params.append(declaration.format(name))
+        return name
+
+    def _parameters(self) -> None:
+        unit, layout = self.unit, self.unit.layout
+        swapped = {s.word for s in st.walk(unit.program.main) if isinstance(s, st.SetStorage)}
+        for k, (name, spec) in enumerate(unit.inputs):
+            self._array(name, spec, layout.input_data(k), "const ")
+        words = [w for w, (kind, _) in enumerate(unit.words, abi.FIRST_FREE) if kind == "storage"]
+        for k, (name, spec) in enumerate(unit.storages):
+            self._array(name, spec, layout.storage_data(k), "")
+            if words[k] in swapped:
+                self.replaced[words[k]] = self.parameter(f"new_{name}", "theano_array *{}")
+        used = {s.word for s in st.walk(unit.program.main) if isinstance(s, st.ContextWord)}
+        for word, (kind, payload) in enumerate(unit.words, abi.FIRST_FREE):
+            if kind == "constant" and word in used:
+                self._constant(word, payload)
+            elif kind == "callback":
+                self.callbacks[word] = len(self.callbacks)
+            elif kind == "object":
+                self.objects[word] = len(self.objects)
+        fixed = ["theano_array *outputs"] if unit.n_outputs else []
+        fixed += ["theano_callback *callback"] if self.callbacks else []
+        fixed += ["void *const *objects"] if self.objects else []
+        self.params += [*fixed, "int64_t *error"]
+
+    def _array(self, name: str, spec: abi.InputSpec, word: int, const: str) -> None:
+        if not isinstance(spec, abi.ArraySpec):
+            self.frame[word] = self.parameter(name, "void *{}")
+            return
+        self.frame[word] = self.parameter(name, f"{const}{ops.MEMORY[ex.TYPE_OF[spec.dtype]]} *{{}}")
+        for axis in range(spec.ndim):
+            self.frame[word + 1 + axis] = self.parameter(f"{name}_dim{axis}", "int64_t {}")
+
+    def _constant(self, word: int, data: Any) -> None:
+        type_ = ex.TYPE_OF[data.dtype.name]
+        if data.size > WRITTEN_OUT or type_ in ex.STORAGE_ONLY:
+            name = f"constant_{len(self.constants)}"
+            self.constants[word] = self.parameter(name, f"const {ops.MEMORY[type_]} *{{}}")
+            return
+        name = self.constants[word] = self.name(f"%c{word}", f"constant_{len(self.constants)}")
+        numbers = ", ".join(ops.literal(Expr("const", type_, (), x.item())) for x in data.reshape(-1))
+        self.arrays.append(
+            f"static const {ops.MEMORY[type_]} {name}[{max(data.size, 1)}] = {{{numbers or 0}}};\n"
+        )
+
+    # -- helpers -----------------------------------------------------------------------------------
+    def fail_unless(self, cond: str, status: str, operands: Sequence[str] = ()) -> None:
+        actions = [f"error[{k}] = {text};" for k, text in enumerate(operands)]
+        actions += [f"status = {status};", "goto leave;"]
+        for text in (f"if (!{ops.tight(cond)}) {{", *(PAD + a for a in actions), "}"):
+            self.line(text)
+
+    def pointer(self, name: str, text: str) -> None:
+        """Define a pointer variable, typed as it is used."""
+        type_ = self.declared(name)
+        self.line(f"{type_} *{self.name(name)} = ({type_} *){text};")
+
+    def argument(self, arg: Expr | tuple[str, Expr, str], cast: str) -> str:
+        if isinstance(arg, Expr):
+            return self.length(arg)
+        base, offset, type_ = arg
+        place = self.typed(base, type_)
+        if offset.op != "const" or offset.value != 0:
+            place = f"{place} + {ops.tight(self.length(offset))}"
+        return f"({cast}){ops.tight(place)}" if cast and cast != f"{ops.MEMORY[type_]} *" else place
+
+    def slots(self, slots: Sequence[int]) -> str:
+        return f"(theano_array *[]){{{', '.join(f'&slot[{k}]' for k in slots) or 'NULL'}}}"
+
+    # -- statements --------------------------------------------------------------------------------
+    def statement(self, stmt: st.Stmt) -> None:
+        comment = self.unit.comments.get(id(stmt))
+        if comment:
+            self.line(f"/* {comment} */")
+        printer = STATEMENTS.get(type(stmt))
+        if printer is None:
+            super().statement(stmt)
+        else:
+            printer(self, stmt)
+
+    def local(self, stmt: st.Local) -> None:
+        if self.element(stmt.name) is not None:
+            super().local(stmt)
+            return
+        self.take(stmt.name, str(stmt.size))
+
+    def take(self, name: str, size: str) -> None:
+        self.support.add("take")
+        self.pointer(name, f"take(&blocks, {size})")
+        self.fail_unless(self.cnames[name], "-1")
+
+    def frame_word(self, stmt: st.FrameWord) -> None:
+        self.define(stmt.name)
+        self.cnames[stmt.name] = self.frame[stmt.word]
+
+    def context_word(self, stmt: st.ContextWord) -> None:
+        self.define(stmt.name)
+        self.cnames[stmt.name] = self.constants[stmt.word]
+
+    def call_kernel(self, stmt: st.CallKernel) -> None:
+        kernel = self.kernel_params[id(stmt.kernel)]
+        args = []
+        for arg, (name, type_) in zip(stmt.args, stmt.kernel.params, strict=True):
+            args.append(self.argument(arg, f"{kernel.declared(name)} *" if type_ == "ptr" else ""))
+        self.line(f"{stmt.kernel.name}({', '.join(args)});")
+
+    def check(self, stmt: st.Check) -> None:
+        if stmt.code <= len(self.unit.messages):
+            self.line(f"/* check {stmt.code}: {self.unit.messages[stmt.code - 1]} */")
+        cond = self.length(stmt.cond)
+        operands = [f"(int64_t){ops.tight(self.length(o))}" if o.type != "i64" else self.length(o) for o in stmt.operands]
+        self.fail_unless(cond, str(stmt.code), operands)
+
+    def workspace(self, stmt: st.Workspace) -> None:
+        self.take(stmt.name, self.length(stmt.size))
+
+    def carve(self, stmt: st.Carve) -> None:
+        offset = self.length(stmt.offset)
+        place = f"(char *){self.cnames[stmt.base]}" if self.element(stmt.base) else self.cnames[stmt.base]
+        self.pointer(stmt.name, place if offset == "0" else f"({place} + {ops.tight(offset)})")
+
+    def pick_pointer(self, stmt: st.PickPointer) -> None:
+        then, orelse = self.cnames[stmt.then], self.cnames[stmt.orelse]
+        self.pointer(stmt.name, f"({self.length(stmt.cond)} ? (void *){then} : (void *){orelse})")
+
+    def new_array(self, stmt: st.NewArray) -> None:
+        self.support.add("new_array")
+        dims = ", ".join(self.length(d) for d in stmt.dims)
+        listed = f"(int64_t[]){{{dims}}}" if dims else "NULL"
+        size = f"sizeof({ops.MEMORY[stmt.type]})"
+        self.pointer(stmt.name, f"new_array(&slot[{stmt.slot}], {size}, {len(stmt.dims)}, {listed})")
+        self.fail_unless(self.cnames[stmt.name], "-1")
+
+    def call_back(self, stmt: st.CallBack) -> None:
+        sides = ", ".join(f"{self.slots(s)}, {len(s)}" for s in (stmt.inputs, stmt.outputs))
+        self.fail_unless(f"callback({self.callbacks[stmt.word]}, {sides}) == 0", "-1")
+
+    def array_header(self, stmt: st.ArrayHeader) -> None:
+        self.pointer(stmt.data, f"slot[{stmt.slot}].data")
+        for axis, name in enumerate(stmt.dims):
+            self.line(f"const int64_t {self.name(name)} = slot[{stmt.slot}].dims[{axis}];")
+
+    def hold_object(self, stmt: st.HoldObject) -> None:
+        if stmt.kind == "context":
+            source = f"objects[{self.objects[stmt.word]}]"
+        else:
+            source = f"slot[{stmt.word}].object" if stmt.kind == "slot" else self.frame[stmt.word]
+        self.line(f"slot[{stmt.slot}].object = {source};")
+
+    def set_storage(self, stmt: st.SetStorage) -> None:
+        self.line(f"*{self.replaced[stmt.word]} = slot[{stmt.slot}];")
+        self.line(f"slot[{stmt.slot}].data = NULL;")
+
+    def call(self, stmt: st.Call) -> None:
+        self.line(f"{stmt.symbol}_({', '.join(self.argument(a, '') for a in stmt.args)});")
+
+    def copy(self, stmt: st.Copy) -> None:
+        size = self.length(stmt.size)
+        self.line(f"memcpy({self.cnames[stmt.target]}, {self.cnames[stmt.source]}, (size_t){ops.tight(size)});")
+
+    def poll(self, stmt: st.Poll) -> None:
+        """Signals are the caller's business."""
+
+    def commit(self, stmt: st.Commit) -> None:
+        self.line("/* from here on shared variables are written, and nothing fails */")
+
+    # -- the function ------------------------------------------------------------------------------
+    def text(self) -> str:
+        unit = self.unit
+        self.block(unit.program.main)
+        slots = f"theano_array slot[{unit.layout.n_slots}] = {{{{0}}}};"
+        opening = ["int32_t status = 0;", *([slots] if self.needs_slots else [])]
+        closing = ["leave:;"]
+        if "take" in self.support:
+            opening.append("void *blocks = NULL;")
+            closing += [
+                "while (blocks) {", PAD + "void *next_block = *(void **)blocks;", PAD + "free(blocks);",
+                PAD + "blocks = next_block;", "}",
+            ]  # fmt: skip
+        if unit.n_outputs:
+            closing += [
+                f"for (int k = 0; status == 0 && k < {unit.n_outputs}; k++) {{", PAD + "outputs[k] = slot[k];",
+                PAD + "slot[k].data = NULL;", "}",
+            ]  # fmt: skip
+        if self.needs_slots:
+            closing += [f"for (int k = 0; k < {unit.layout.n_slots}; k++)", PAD + "free(slot[k].data);"]
+        closing.append("return status;")
+        lines = [PAD + line for line in [*opening, *self.levels[0].lines, *closing]]
+        params = f",\n{PAD}".join(self.params)
+        return "\n".join([f"int32_t {unit.function}(\n{PAD}{params})", "{", *lines, "}"]) + "\n"
+
+
+STATEMENTS: dict[type, Callable[[MainPrinter, Any], None]] = {
+    st.FrameWord: MainPrinter.frame_word, st.ContextWord: MainPrinter.context_word, st.Check: MainPrinter.check,
+    st.CallKernel: MainPrinter.call_kernel, st.Workspace: MainPrinter.workspace, st.Carve: MainPrinter.carve,
+    st.PickPointer: MainPrinter.pick_pointer, st.NewArray: MainPrinter.new_array,
+    st.CallBack: MainPrinter.call_back, st.ArrayHeader: MainPrinter.array_header,
+    st.HoldObject: MainPrinter.hold_object, st.SetStorage: MainPrinter.set_storage, st.Call: MainPrinter.call,
+    st.Copy: MainPrinter.copy, st.Poll: MainPrinter.poll, st.Commit: MainPrinter.commit,
+}  # fmt: skip
+
+
+def kernel_names(unit: Unit) -> dict[int, dict[str, str]]:
+    """Readable names for the pointer parameters of kernels that always get the same value."""
+    found: dict[int, dict[str, str]] = {}
+    for stmt in st.walk(unit.program.main):
+        if not isinstance(stmt, st.CallKernel):
+            continue
+        own = {
+            name: unit.names.get(arg[0], "")
+            for arg, (name, _) in zip(stmt.args, stmt.kernel.params, strict=True)
+            if isinstance(arg, tuple)
+        }
+        before = found.setdefault(id(stmt.kernel), own)
+        found[id(stmt.kernel)] = {name: text for name, text in before.items() if own[name] == text}
+    return found
+
+
+def print_c(unit: Unit) -> str:
+    """The C file of a function; see the head of this module for its signature."""
+    helpers: set[str] = set()
+    names = kernel_names(unit)
+    kernels = [
+        print_kernel(k, names.get(id(k), {}), unit.comments.get(id(k), ""), helpers, unit.fma)
+        for k in unit.program.kernels
+    ]
+    printer = MainPrinter(unit, helpers)
+    main = printer.text()
+    symbols = sorted({s.symbol for s in st.walk(unit.program.main) if isinstance(s, st.Call)})
+    parts = [PRELUDE]
+    if printer.callbacks:
+        listed = "".join(f"\n   {k}: {unit.nodes.get(w, '')}" for w, k in printer.callbacks.items())
+        parts.append(f"/* Nodes that run by call-back:{listed} */\n")
+    parts += [f"extern void {s}_();\n" for s in symbols]
+    parts += ["".join(f"{ops.helper_text(h)}\n" for h in sorted(helpers))] if helpers else []
+    parts += ["".join(printer.arrays)] if printer.arrays else []
+    parts += [text for name, text in SUPPORT.items() if name in printer.support]
+    return "\n".join([*parts, *kernels, main])
+
+
+__all__ += ["element_types", "identifier"]
