@@ -11,7 +11,7 @@ from theano.rewrite.registry import rule
 from theano.rewrite.rule import Result
 from theano.rewrite.table import Node, RewriteGraph, Tensor
 from theano.tensor.alloc import Alloc
-from theano.tensor.elemwise import DimShuffle
+from theano.tensor.elemwise import DimShuffle, Elemwise
 from theano.tensor.reduction import CAReduce, Max, Min, Prod, Sum
 
 _KEEPING = ("Sum", "Prod", "Max", "Min", "All", "Any")
@@ -159,6 +159,34 @@ def reduction_of_dimshuffle(graph: RewriteGraph, node: Node) -> Result:
     left = [i for i in range(inner.type.ndim) if i not in reduced]
     total = with_axes(node.op, reduced, inner)
     return dimshuffle(total, [o if o == "x" else left.index(int(o)) for o in kept])
+
+
+@rule("Sum", "Prod", "Max", "Min", name="reduction_of_transposed")
+def reduction_of_transposed(graph: RewriteGraph, node: Node) -> Result:
+    """``sum(x.T * y.T, 0) -> sum(x * y, 1)``: a transposition of all that is reduced is none."""
+    x = node.inputs[0]
+    owner = x.owner
+    if owner is None or type(owner.op) is not Elemwise or graph.only_user(x) is None:
+        return None
+    orders = {_permutation(v) for v in owner.inputs if number(v) is None}
+    order = orders.pop() if len(orders) == 1 else None
+    if order is None:
+        return None
+    inner = owner.op(*(v if number(v) is not None else v.owner.inputs[0] for v in owner.inputs))
+    axes = axes_of(node)
+    reduced = tuple(sorted(order[a] for a in axes))
+    left = [i for i in range(len(order)) if i not in reduced]
+    total = with_axes(node.op, reduced, inner)
+    return dimshuffle(total, [left.index(o) for a, o in enumerate(order) if a not in axes])
+
+
+def _permutation(var: Tensor) -> tuple[int, ...] | None:
+    """The order of the axes if `var` is a transposed tensor with no axis added or dropped."""
+    owner = var.owner
+    if owner is None or type(owner.op) is not DimShuffle:
+        return None
+    order: tuple[int, ...] = owner.op.new_order
+    return order if "x" not in order and len(order) == owner.inputs[0].type.ndim else None
 
 
 @rule("DimShuffle", name="transpose_of_dot")

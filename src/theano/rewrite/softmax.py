@@ -318,7 +318,11 @@ def sparse_times(graph: RewriteGraph, node: Node) -> Result:
         if inc is None or len(view.factors) < 2 or base.type.broadcastable != out.type.broadcastable:
             continue
         others = {v: e for v, e in view.factors.items() if v is not base}
-        whole = {v: e for v, e in others.items() if v.type.broadcastable == base.type.broadcastable and e > 0}
+        whole = {
+            v: e
+            for v, e in others.items()
+            if v.type.broadcastable == base.type.broadcastable and e > 0 and not _is_numerator(graph, v)
+        }
         if not whole:
             continue
         reader = inc.op._reader()
@@ -332,6 +336,11 @@ def sparse_times(graph: RewriteGraph, node: Node) -> Result:
         built = algebra.build_product(view.coef, {made: 1, **rest}, out.type.dtype, out.type.ndim)
         return None if built is None else broadcast_to(graph, built, out)
     return None
+
+
+def _is_numerator(graph: RewriteGraph, var: Tensor) -> bool:
+    """Whether `var` is an exponential that is summed: it waits for that sum to become a softmax with it."""
+    return scalar_name(var) == "exp" and any(type(user.op) is Sum for user in graph.users.get(var, ()))
 
 
 @rule("mul", "true_div", "neg", phase="stabilize", view="product")
