@@ -113,6 +113,30 @@ class Builder:
         for name in item.defines:
             self.definer[name] = item
 
+    def add_length_deps(self) -> None:
+        """Let every item come after the work that finds the lengths and offsets it uses (under all equalities)."""
+        makers: dict[Expr, list[Item]] = {}
+        for item in self.items:
+            exprs: list[Expr] = []
+            for value in (*item.reads, *item.indirect, getattr(item, "target", None)):
+                if value is not None:
+                    exprs += [*value.dims, *(value.strides or ())]
+                    exprs += [value.offset] if value.offset is not None else []
+                    exprs += value.tensor.dims if value.tensor is not None else ()
+            out = getattr(item, "out", None)
+            tensors = [] if out is None else [out]
+            for tensor in (*tensors, *getattr(item, "writes", ())):
+                exprs += tensor.dims
+            exprs += getattr(item, "dims", ())
+            for e in exprs:
+                if e.op == "const":
+                    continue
+                found = makers.get(e)
+                if found is None:
+                    names = [n.value for n in ex.postorder((self.dims.normal(e), e)) if n.op == "name"]
+                    found = makers[e] = [self.definer[n] for n in names if n in self.definer]  # type: ignore[index]
+                item.deps.extend(d for d in found if d is not item)
+
     def tensor(self, type_: str, dims: Sequence[Expr], role: str = "temp") -> Tensor:
         return Tensor(self.fresh("t"), type_, tuple(self.dims.normal(d) for d in dims), role)
 

@@ -51,20 +51,35 @@ class Dims:
         return self.normal(total)
 
     def unite(self, a: Expr, b: Expr) -> None:
-        """Record that two lengths are equal (a check or a type says so)."""
+        """Record that two lengths are equal (a check or a type says so).
+
+        Only an atom can be replaced, and only by what is known no later: work that has been planned with the one
+        length must not come to depend on something computed after it.
+        """
         a, b = self.normal(a), self.normal(b)
         if a is b:
             return
-        if self._is_atom(a) and (not self._is_atom(b) or self._rank(b) < self._rank(a)):
+        if self._may_become(a, b) and not (self._may_become(b, a) and self._rank(b) > self._rank(a)):
             self._same[a] = b
-        elif self._is_atom(b):
+        elif self._may_become(b, a):
             self._same[b] = a
         else:
             return
         self._memo.clear()
 
-    def _rank(self, atom: Expr) -> int:
-        return self._number.get(atom, -1)
+    def _may_become(self, atom: Expr, other: Expr) -> bool:
+        return (
+            self._is_atom(atom) and self._age(other) <= self._age(atom)
+            and not any(n is atom for n in ex.postorder((other,)))
+        )  # fmt: skip
+
+    def _age(self, dim: Expr) -> int:
+        """Number of the last name in a length: 0 where all are known at entry, otherwise in order of definition."""
+        names = [str(n.value) for n in ex.postorder((dim,)) if n.op == "name"]
+        return max((int(n[1:]) for n in names if n[1:].isdigit()), default=0)
+
+    def _rank(self, dim: Expr) -> int:
+        return self._number.get(dim, -1)
 
     def _is_atom(self, dim: Expr) -> bool:
         return dim.op not in ("const", "add", "sub", "mul")

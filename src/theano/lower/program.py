@@ -97,6 +97,7 @@ def lower(
     b.region, b.node = 0, None
     made = [lowering.output(k, v) for k, v in enumerate(outputs)]
     stored = [lowering.update(k, v) for k, v in updates]
+    b.add_length_deps()
     roots = [item for item in b.items if isinstance(item, Special) and item.fallible]
     for tensor in made:
         roots += tensor.writers
