@@ -46,6 +46,7 @@ from theano.graph import (
 )
 from theano.graph import clone_replace as clone
 from theano.printing import pp, pprint
+from theano.scan import foldl, foldr, map, reduce, scan, scan_checkpoints
 from theano.tensor import dot, get_scalar_constant_value
 from theano.tensor import nnet as _nnet
 
@@ -81,6 +82,8 @@ __all__ = [
     "compile",
     "config",
     "dot",
+    "foldl",
+    "foldr",
     "function",
     "function_dump",
     "generic",
@@ -88,13 +91,17 @@ __all__ = [
     "grad",
     "gradient",
     "ifelse",
+    "map",
     "pp",
     "pprint",
     "predefined_linkers",
     "predefined_modes",
     "predefined_optimizers",
     "printing",
+    "reduce",
     "scalar",
+    "scan",
+    "scan_checkpoints",
     "shared",
     "subgraph_grad",
     "tensor",

@@ -55,7 +55,16 @@ ALIASES: dict[str, tuple[str, ...]] = {
     ),
     "theano.scalar.basic": ("theano.scalar",),
     "theano.scalar.basic_scipy": ("theano.scalar",),
-    "theano.scan_module.scan_utils": ("theano.graph", "clone=theano.graph:clone_replace"),
+    "theano.scan_module": ("theano.scan",),
+    "theano.scan_module.scan": ("theano.scan.function", "theano.scan"),
+    "theano.scan_module.scan_checkpoints": ("theano.scan.checkpoints",),
+    "theano.scan_module.scan_op": ("theano.scan.op", "theano.scan"),
+    "theano.scan_module.scan_utils": (
+        "theano.scan.returned",
+        "theano.graph",
+        "clone=theano.graph:clone_replace",
+    ),
+    "theano.scan_module.scan_views": ("theano.scan.views", "theano.scan"),
     "theano.tensor.basic": ("theano.tensor",),
     "theano.tensor.nnet.nnet": ("theano.tensor.nnet",),
     "theano.tensor.nnet.sigm": ("theano.tensor.nnet",),
@@ -79,6 +88,10 @@ LATE: dict[str, dict[str, str]] = {
         "theano.compile.verify_grad": "verify_grad",
     },
     "theano.gradient": {"theano.compile.verify_grad": "verify_grad"},
+    "theano.scan.hooks": {
+        "theano.compile.steps": "compile_step",
+        "theano.compile.updates": "OrderedUpdates",
+    },
     "theano.printing": {"theano.compile.inspect": "ccode loop_program schedule"},
 }
 

@@ -16,8 +16,8 @@ from theano.graph import (
     clone_replace,
     disconnected_type,
     graph_inputs,
-    io_toposort,
 )
+from theano.graph.connection import io_connection_pattern
 from theano.tensor.shape import Shape_i
 
 
@@ -263,18 +263,3 @@ def _checked(result: Any, n: int, what: str) -> list[Any]:
     if len(result) != n:
         raise ValueError(f"an overriding function must return a list of {n} {what}, got {len(result)}")
     return list(result)
-
-
-def io_connection_pattern(inputs: Sequence[Any], outputs: Sequence[Any]) -> list[list[bool]]:
-    """``[input][output]``: whether the output depends on the input's elements, by the patterns of the ops."""
-    reached: dict[Any, set[int]] = {v: {k} for k, v in enumerate(inputs)}
-    for node in io_toposort(inputs, outputs):
-        pattern = node.op.connection_pattern(node)
-        for o, output in enumerate(node.outputs):
-            found: set[int] = set()
-            for i, v in enumerate(node.inputs):
-                if pattern[i][o]:
-                    found |= reached.get(v, set())
-            if found:
-                reached[output] = found
-    return [[k in reached.get(v, ()) for v in outputs] for k in range(len(inputs))]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from theano.gradient.reverse import as_list, format_as, grad
@@ -12,6 +12,13 @@ from theano.tensor.math import add
 from theano.tensor.shape import MakeVector
 
 __all__ = ["Lop", "hessian", "hessian_times_vector", "jacobian", "subgraph_grad"]
+
+# Vectors of a known length up to this are differentiated element by element, longer ones by a loop.
+_UNROLLED = 8
+
+#: ``stack_over(vector, row)``: what ``row(element)``, a list, gives for each element, stacked; a loop.
+#: Set by `theano.scan.derivatives`, which stands above.
+stack_over: Callable[[Any, Callable[[Any], list[Any]]], list[Any]]
 
 
 def Lop(
@@ -131,7 +138,7 @@ def jacobian(
     Parameters
     ----------
     expression
-        0-d variable, or a vector whose length is known when the graph is built.
+        0-d variable or vector.
     wrt
         Variable, or list or tuple of variables.
     consider_constant, disconnected_inputs
@@ -154,9 +161,7 @@ def jacobian(
     if _ndim(expression) == 0:
         columns = grad(expression, items, **options)
     else:
-        length = _static_length(expression)
-        rows = [grad(expression[i], items, **options) for i in range(length)]
-        columns = [stack([row[k] for row in rows]) for k in range(len(items))]
+        columns = _rows(expression, lambda element: grad(element, items, **options))
     return format_as(isinstance(wrt, list), isinstance(wrt, tuple), columns)
 
 
@@ -167,8 +172,6 @@ def hessian(
     disconnected_inputs: str = "raise",
 ) -> Any:
     """Hessian of a 0-d `cost`: for each vector in `wrt`, the Jacobian of its gradient.
-
-    The length of the vectors must be known when the graph is built.
 
     Parameters
     ----------
@@ -181,7 +184,7 @@ def hessian(
 
     Examples
     --------
-    >>> x = T.TensorType("float64", shape=(2,))("x")
+    >>> x = T.dvector("x")
     >>> hessian((x ** 3).sum(), x).eval({x: [1, 2]})
     array([[ 6.,  0.],
            [ 0., 12.]])
@@ -189,18 +192,18 @@ def hessian(
     if _ndim(cost) != 0:
         raise AssertionError("hessian: expected a 0-d variable as `cost`")
     items = as_list(wrt)
-    matrices = []
+    matrices: list[Any] = []
     for x in items:
         if _ndim(x) != 1:
             raise AssertionError("hessian: expected 1-d variables as `wrt`")
-        length = _static_length(x)
         g = grad(cost, x, consider_constant=consider_constant, disconnected_inputs=disconnected_inputs)
-        rows = [
-            # A gradient that is linear in x has constant elements: a zero row, not a mistake.
-            grad(g[i], x, consider_constant=consider_constant, disconnected_inputs="ignore")
-            for i in range(length)
-        ]
-        matrices.append(stack(rows))
+        # A gradient that is linear in x has constant elements: a zero row, not a mistake.
+        matrices += _rows(
+            g,
+            lambda element, x=x: grad(
+                element, [x], consider_constant=consider_constant, disconnected_inputs="ignore"
+            ),
+        )
     return format_as(isinstance(wrt, list), isinstance(wrt, tuple), matrices)
 
 
@@ -233,16 +236,19 @@ def _ndim(x: Any) -> int | None:
     return getattr(x.type, "ndim", None) if isinstance(x, Variable) else None
 
 
-def _static_length(x: Any) -> int:
+def _rows(vector: Any, row: Callable[[Any], list[Any]]) -> list[Any]:
+    """What ``row(element)`` gives for each element of `vector`, stacked."""
+    length = _known_length(vector)
+    if length is None or not 0 < length <= _UNROLLED:
+        return stack_over(vector, row)
+    rows = [row(vector[i]) for i in range(length)]
+    return [stack(list(column)) for column in zip(*rows, strict=True)]
+
+
+def _known_length(x: Any) -> int | None:
     """The length of a vector, if its type or the way it is made tells it."""
     shape = getattr(x.type, "shape", None)
     length = shape[0] if shape is not None else (1 if x.type.broadcastable[0] else None)
     if length is None and x.owner is not None and isinstance(x.owner.op, MakeVector):
         length = len(x.owner.inputs)
-    if length is None:
-        raise NotImplementedError(
-            f"The length of {x} is known only when the function runs: a Jacobian or Hessian of it needs "
-            f"scan, which is not there yet. Give the length to the type (shape=), or use Rop, Lop or "
-            f"hessian_times_vector."
-        )
-    return int(length)
+    return length

@@ -1,0 +1,33 @@
+"""The step of a scan as a function: what `Scan.perform` calls in its loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from theano.compile.io import In
+from theano.compile.mode import get_mode
+from theano.compile.plan import EXECUTORS, Plan
+from theano.graph import FunctionGraph
+
+
+def compile_step(
+    inputs: Sequence[Any], outputs: Sequence[Any], mode: Any = None
+) -> Callable[[Sequence[Any]], list[Any]]:
+    """A function from a list of values of `inputs` to a list of values of `outputs`.
+
+    The results may share memory with the arguments. The mode is FAST_COMPILE if none is given: `Scan.perform`
+    is what compiled loops are compared with.
+    """
+    mode = get_mode("FAST_COMPILE" if mode is None else mode)
+    fgraph = FunctionGraph(inputs, outputs, clone=True)
+    original = fgraph.clone(check_integrity=False) if mode.keep_original else None
+    mode.rewrite(fgraph)
+    plan = Plan(
+        fgraph=fgraph,
+        inputs=[In(v, borrow=True) for v in fgraph.inputs],
+        n_outputs=len(fgraph.outputs),
+        borrow=[True] * len(fgraph.outputs),
+        original=original,
+    )
+    return (EXECUTORS.get(mode.executor) or EXECUTORS["perform"])(plan, mode, None)

@@ -1,0 +1,227 @@
+"""A scan in its parts: what each input and output of the op means, inside and outside.
+
+A `Scan` node is two flat lists of variables and two flat lists of inner ones. `Loop` is the same by name; all
+that makes scans or takes them apart works on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar
+
+from theano.graph import Variable, ancestors
+
+
+@dataclass(frozen=True, slots=True)
+class StateSpec:
+    """A state: the distances (negative) at which a step reads it, its initial rows, the last rows kept."""
+
+    taps: tuple[int, ...]
+    rows: int
+    keep: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScanSpec:
+    """What the inputs and outputs of a `Scan` mean; see there."""
+
+    sequences: tuple[tuple[int, ...], ...]
+    states: tuple[StateSpec, ...]
+    outputs: tuple[int | None, ...]
+    n_shared: int
+    n_non_sequences: int
+    as_while: bool
+    truncate_gradient: int
+
+
+@dataclass(slots=True)
+class SequenceArg:
+    """An array read along its first axis: the step `t` sees ``outer[t + offset]`` as the inner variable."""
+
+    outer: Any
+    offsets: list[int]
+    inner: list[Any]
+
+
+@dataclass(slots=True)
+class StateArg:
+    """A value that steps hand on: `value` is the new one, ``inner[k]`` that of ``-taps[k]`` steps before.
+
+    `initial` holds the rows before the first step. The result has these rows too, and then one for each
+    step; only the last `keep` of all if `keep` is not None.
+    """
+
+    initial: Any
+    taps: list[int]
+    inner: list[Any]
+    value: Any
+    rows: int
+    keep: int | None = None
+
+
+@dataclass(slots=True)
+class OutputArg:
+    """A value of each step that no step reads."""
+
+    value: Any
+    keep: int | None = None
+
+
+@dataclass(slots=True)
+class SharedArg:
+    """A value that is no array (a random state), handed from step to step; the result is the last one."""
+
+    outer: Any
+    inner: Any
+    value: Any
+
+
+@dataclass(slots=True)
+class NonSequenceArg:
+    """What is the same in all steps."""
+
+    outer: Any
+    inner: Any
+
+
+@dataclass(slots=True)
+class Results:
+    """Outputs of a node, in the order of the loop's parts."""
+
+    states: list[Any]
+    outputs: list[Any]
+    shared: list[Any]
+
+
+@dataclass
+class Loop:
+    """All parts of a scan. `apply` makes the node."""
+
+    n_steps: Any
+    sequences: list[SequenceArg] = field(default_factory=list)
+    states: list[StateArg] = field(default_factory=list)
+    outputs: list[OutputArg] = field(default_factory=list)
+    shared: list[SharedArg] = field(default_factory=list)
+    non_sequences: list[NonSequenceArg] = field(default_factory=list)
+    condition: Any = None
+    truncate_gradient: int = -1
+    name: str | None = None
+    mode: Any = None
+    profile: Any = False
+    allow_gc: bool | None = None
+
+    # Set by `theano.scan.op`: ``make_op(spec, inner_inputs, inner_outputs, names, loop)``.
+    make_op: ClassVar[Callable[..., Any]]
+
+    @classmethod
+    def of(cls, op: Any, inputs: Sequence[Any]) -> Loop:
+        """The parts of `op` applied to `inputs`; inner variables are the op's own."""
+        spec: ScanSpec = op.spec
+        outer, inner, values = iter(inputs), iter(op.inner_inputs), iter(op.inner_outputs)
+        loop = cls(
+            next(outer), truncate_gradient=spec.truncate_gradient, name=op.name, mode=op.mode,
+            profile=op.profile, allow_gc=op.allow_gc,
+        )  # fmt: skip
+        loop.sequences = [
+            SequenceArg(next(outer), list(offsets), _take(inner, len(offsets))) for offsets in spec.sequences
+        ]
+        loop.states = [
+            StateArg(next(outer), list(s.taps), _take(inner, len(s.taps)), next(values), s.rows, s.keep)
+            for s in spec.states
+        ]
+        loop.outputs = [OutputArg(next(values), keep) for keep in spec.outputs]
+        loop.shared = [SharedArg(next(outer), next(inner), next(values)) for _ in range(spec.n_shared)]
+        loop.non_sequences = [NonSequenceArg(next(outer), next(inner)) for _ in range(spec.n_non_sequences)]
+        loop.condition = next(values) if spec.as_while else None
+        return loop
+
+    def inner_inputs(self) -> list[Any]:
+        """In the order of the op: taps of sequences, taps of states, shared, non-sequences."""
+        return [
+            *(v for s in self.sequences for v in s.inner),
+            *(v for s in self.states for v in s.inner),
+            *(s.inner for s in self.shared),
+            *(s.inner for s in self.non_sequences),
+        ]
+
+    def inner_outputs(self) -> list[Any]:
+        """In the order of the op: new values of states, outputs, new values of shared, the condition."""
+        return [
+            *(s.value for s in self.states),
+            *(o.value for o in self.outputs),
+            *(s.value for s in self.shared),
+            *([] if self.condition is None else [self.condition]),
+        ]
+
+    def outer_inputs(self) -> list[Any]:
+        """In the order of the op: number of steps, sequences, initial values, shared, non-sequences."""
+        return [
+            self.n_steps,
+            *(s.outer for s in self.sequences),
+            *(s.initial for s in self.states),
+            *(s.outer for s in self.shared),
+            *(s.outer for s in self.non_sequences),
+        ]
+
+    def spec(self) -> ScanSpec:
+        """The meaning of the lists."""
+        return ScanSpec(
+            sequences=tuple(tuple(s.offsets) for s in self.sequences),
+            states=tuple(StateSpec(tuple(s.taps), s.rows, s.keep) for s in self.states),
+            outputs=tuple(o.keep for o in self.outputs),
+            n_shared=len(self.shared),
+            n_non_sequences=len(self.non_sequences),
+            as_while=self.condition is not None,
+            truncate_gradient=self.truncate_gradient,
+        )
+
+    def keeping_all(self) -> Loop:
+        """This loop with every row of every output kept."""
+        return replace(
+            self,
+            states=[replace(s, keep=None) for s in self.states],
+            outputs=[replace(o, keep=None) for o in self.outputs],
+        )
+
+    def apply(self) -> Results:
+        """Make the node. What no step reads is left out of its inputs."""
+        loop = self._without_unused()
+        outer = loop.outer_inputs()
+        names = [_inner_name(v, o) for v, o in zip(loop.inner_inputs(), loop._outer_of_inner(), strict=True)]
+        op = Loop.make_op(loop.spec(), loop.inner_inputs(), loop.inner_outputs(), names, loop)
+        made = iter(op(*outer, return_list=True))
+        return Results(
+            _take(made, len(self.states)), _take(made, len(self.outputs)), _take(made, len(self.shared))
+        )
+
+    def _outer_of_inner(self) -> Iterator[Any]:
+        for sequence in self.sequences:
+            yield from [sequence.outer] * len(sequence.inner)
+        for state in self.states:
+            yield from [state.initial] * len(state.inner)
+        for shared in self.shared:
+            yield shared.outer
+        for other in self.non_sequences:
+            yield other.outer
+
+    def _without_unused(self) -> Loop:
+        used = set(ancestors(self.inner_outputs(), self.inner_inputs()))
+        sequences = []
+        for s in self.sequences:
+            taps = [(o, v) for o, v in zip(s.offsets, s.inner, strict=True) if v in used]
+            if taps:
+                sequences.append(SequenceArg(s.outer, [o for o, _ in taps], [v for _, v in taps]))
+        others = [n for n in self.non_sequences if n.inner in used]
+        return replace(self, sequences=sequences, non_sequences=others)
+
+
+def _take(items: Iterator[Any], n: int) -> list[Any]:
+    return [next(items) for _ in range(n)]
+
+
+def _inner_name(inner: Variable, outer: Variable) -> str | None:
+    """An outer variable that stands for itself inside is printed there as a copy."""
+    if inner is outer and inner.name is not None:
+        return f"{inner.name}_copy"
+    return inner.name

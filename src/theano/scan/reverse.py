@@ -1,0 +1,306 @@
+"""The gradient of a scan: a scan over the steps backwards.
+
+Step `t` computes new values ``v_o`` (of states and outputs) from inner inputs ``u``. If ``g_o`` is the gradient of
+the cost with respect to ``v_o``, that with respect to ``u`` is the ordinary gradient of the inner graph with
+``known_grads = {v_o: g_o}``. It goes
+
+- for an element of a sequence to the element of the sequence's gradient: an output of the backward scan;
+- for a non-sequence into a sum over all steps: a state of the backward scan, ``a = a + c``;
+- for a state with the tap ``-k``, to the value made `k` steps before. Steps run backwards, so that is `k` steps
+  later: the contributions are themselves a state, read with the same tap ``-k``.
+
+Hence ``g_o`` is what comes from outside plus the contributions of each tap, and the backward scan has the same
+kinds of parts as any scan: it can be differentiated in its turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from theano.configdefaults import config
+from theano.gradient.accumulate import is_zero
+from theano.gradient.identity import ViewOp
+from theano.gradient.reverse import grad
+from theano.graph import Variable
+from theano.graph.null_type import NullType
+from theano.scalar.dtypes import DISCRETE
+from theano.scan.connection import closure
+from theano.scan.parts import Loop, NonSequenceArg, OutputArg, SequenceArg, StateArg
+from theano.scan.record import Record
+from theano.tensor.alloc import zeros_like
+from theano.tensor.math import add, cast, minimum
+from theano.tensor.opsupport import disconnected, is_disconnected, new_tensor, zero_gradient
+from theano.tensor.shape import patternbroadcast, shape_padleft, unbroadcast
+from theano.tensor.subtensor import inc_subtensor, set_subtensor
+from theano.tensor.type import TensorType
+
+
+def gradients(op: Any, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+    """One gradient for each of `inputs`, from those of `outputs`: what `Scan.L_op` returns."""
+    pattern = op.connection_pattern(None)
+    wanted = [o for o, g in enumerate(gs) if not is_disconnected(g)]
+    reached = [any(row[o] for o in wanted) for row in pattern]
+    if not any(reached):
+        return [disconnected() for _ in inputs]
+    return _Backward(op, inputs, outputs, gs).gradients(reached)
+
+
+def gradient_dtype(x: Any) -> str:
+    """The dtype of gradients with respect to `x`."""
+    dtype: str = x.type.dtype
+    return config.floatX if dtype in DISCRETE else dtype
+
+
+@dataclass
+class _Contribution:
+    """What the tap `tap` of state `state` sends back, and the inner variable by which it arrives."""
+
+    state: int
+    tap: int
+    tap_variable: Any
+    arriving: Any
+    part: StateArg | None = None
+
+
+@dataclass
+class _Made:
+    """Parts of the backward loop, by the inner variables whose gradients they are."""
+
+    rows: dict[Any, OutputArg] = field(default_factory=dict)
+    sums: dict[Any, StateArg] = field(default_factory=dict)
+    undefined: dict[Any, NullType] = field(default_factory=dict)
+
+
+class _Backward:
+    def __init__(self, op: Any, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> None:
+        self.op = op
+        self.inputs = inputs
+        self.record = Record(op, inputs, outputs)
+        self.loop = loop = self.record.loop
+        self.steps = self.record.steps
+        if loop.truncate_gradient >= 0:
+            self.steps = minimum(self.steps, loop.truncate_gradient)
+        self.truncated = loop.truncate_gradient >= 0
+        self.buffers = [*self.record.states, *self.record.outputs]
+        self.keeps = [*(s.keep for s in loop.states), *(o.keep for o in loop.outputs)]
+        self.first = [*(s.rows for s in loop.states), *(0 for _ in loop.outputs)]
+        # Gradients that come from outside, of all rows of the output.
+        self.external = {
+            o: self._of_all_rows(o, gs[o])
+            for o in range(len(self.buffers))
+            if not is_disconnected(gs[o]) and self.buffers[o].type.dtype not in DISCRETE
+        }
+
+    def _of_all_rows(self, o: int, g: Any) -> Any:
+        buffer = self.buffers[o]
+        if self.keeps[o] is not None:
+            zeros = zeros_like(buffer)
+            g = set_subtensor(zeros[buffer.shape[0] - g.shape[0] :], g)
+        return (
+            g
+            if g.type.broadcastable == buffer.type.broadcastable
+            else patternbroadcast(g, buffer.type.broadcastable)
+        )
+
+    # -- the inner graph ---------------------------------------------------------------------------------
+
+    def gradients(self, reached: list[bool]) -> list[Any]:
+        """The gradients of the inputs; disconnected where not `reached`."""
+        sequences: list[SequenceArg] = []
+        contributions = self._contributions()
+        known = self._known(sequences, contributions)
+        inner = self._inner_gradients(known)
+        made = self._parts(inner, contributions)
+        broken = [c for c in contributions if isinstance(_kind(inner.get(c.tap_variable)), NullType)]
+        if broken:
+            why = f"a step of {self.op} hands it on undefined: {inner[broken[0].tap_variable].type.why_null}"
+            return [NullType(why)() if r else disconnected() for r in reached]
+        results = self._run(sequences, contributions, made)
+        answers = self._answers(results, contributions, made)
+        return [
+            (disconnected() if not r else zero_gradient(x) if a is None else a)
+            for x, a, r in zip(self.inputs, answers, reached, strict=True)
+        ]
+
+    def _contributions(self) -> list[_Contribution]:
+        """The taps by which gradients flow from step to step."""
+        loop, inner_pattern = self.loop, self.op.inner_pattern()
+        position = {v: k for k, v in enumerate(self.op.inner_inputs)}
+        n_out = len(self.buffers)
+        smooth = [v.type.dtype not in DISCRETE for v in self.buffers]
+        # Which states the gradient of an output leads back to.
+        back: list[set[int]] = [set() for _ in range(n_out)]
+        for k, s in enumerate(loop.states):
+            for v in s.inner:
+                for o in range(n_out):
+                    if smooth[k] and smooth[o] and inner_pattern[position[v]][o]:
+                        back[o].add(k)
+        self.active = closure(set(self.external), back)
+        found = []
+        for k, s in enumerate(loop.states):
+            if k not in self.active:
+                continue
+            for tap, v in zip(s.taps, s.inner, strict=True):
+                if any(inner_pattern[position[v]][o] for o in self.active):
+                    arriving = new_tensor(gradient_dtype(v), v.type.shape)
+                    found.append(_Contribution(k, tap, v, arriving))
+        return found
+
+    def _known(self, sequences: list[SequenceArg], contributions: list[_Contribution]) -> dict[Any, Any]:
+        """The gradients that a step starts from, by output (each made a variable of its own)."""
+        known = {}
+        values = [*(s.value for s in self.loop.states), *(o.value for o in self.loop.outputs)]
+        for o in sorted(self.active):
+            terms = [c.arriving for c in contributions if c.state == o]
+            if o in self.external:
+                g = self.external[o]
+                row = new_tensor(g.type.dtype, g.type.shape[1:])
+                # The rows from the last to the first: row first + steps - 1 - s for step s.
+                sequences.append(SequenceArg(g[::-1], [0], [row]))
+                terms.append(row)
+            if terms:
+                # Outputs may depend on each other or be one variable: the identity keeps them apart.
+                known[ViewOp()(values[o])] = terms[0] if len(terms) == 1 else add(*terms)
+        return known
+
+    def _inner_gradients(self, known: dict[Any, Any]) -> dict[Any, Any]:
+        """Gradients of inner inputs, without those that are disconnected or zero."""
+        loop = self.loop
+        wrt = [
+            *(v for s in loop.sequences for v in s.inner),
+            *(v for k, s in enumerate(loop.states) if k in self.active for v in s.inner),
+            *(n.inner for n in loop.non_sequences if isinstance(n.inner.type, TensorType)),
+        ]
+        found = grad(
+            None, wrt, known_grads=known, disconnected_inputs="ignore", return_disconnected="Disconnected",
+            null_gradients="return", add_names=False,
+        )  # fmt: skip
+        result = {}
+        for x, g in zip(wrt, found, strict=True):
+            if is_disconnected(g) or is_zero(g):
+                continue
+            result[x] = g if isinstance(g.type, NullType) else _converted(g, x)
+        return result
+
+    # -- the backward loop -------------------------------------------------------------------------------
+
+    def _parts(self, inner: dict[Any, Any], contributions: list[_Contribution]) -> _Made:
+        loop, made = self.loop, _Made()
+        for c in contributions:
+            g = inner.get(c.tap_variable)
+            if g is None:
+                g = zero_gradient(c.tap_variable)
+            state = loop.states[c.state]
+            rows = -c.tap
+            start = zeros_like(state.initial[state.rows - rows : state.rows], dtype=c.arriving.type.dtype)
+            c.part = StateArg(unbroadcast(start, 0), [c.tap], [c.arriving], g, rows, keep=rows)
+        for s in loop.sequences:
+            for v in s.inner:
+                g = inner.get(v)
+                if g is not None:
+                    if isinstance(g.type, NullType):
+                        made.undefined[v] = g.type
+                    else:
+                        made.rows[v] = OutputArg(g)
+        for n in loop.non_sequences:
+            g = inner.get(n.inner)
+            if g is None:
+                continue
+            if isinstance(g.type, NullType):
+                made.undefined[n.inner] = g.type
+                continue
+            before = new_tensor(g.type.dtype, n.inner.type.shape)
+            start = unbroadcast(shape_padleft(zeros_like(n.outer, dtype=g.type.dtype)), 0)
+            made.sums[n.inner] = StateArg(start, [-1], [before], add(before, g), 1, keep=1)
+        return made
+
+    def _run(
+        self, external: list[SequenceArg], contributions: list[_Contribution], made: _Made
+    ) -> dict[int, Any]:
+        """Make the backward scan; its outputs by the identity of their part."""
+        states = [*(c.part for c in contributions if c.part is not None), *made.sums.values()]
+        outputs = list(made.rows.values())
+        if not states and not outputs:
+            return {}
+        loop = self.loop
+        values = [*(s.value for s in states), *(o.value for o in outputs)]
+        back = Loop(
+            self.steps,
+            sequences=[*self.record.sequences(values, backwards=True), *external],
+            states=states,
+            outputs=outputs,
+            non_sequences=[NonSequenceArg(n.outer, n.inner) for n in loop.non_sequences],
+            name=f"grad_of_{loop.name or 'scan_fn'}",
+            mode=loop.mode,
+            profile=loop.profile,
+            allow_gc=loop.allow_gc,
+        )
+        results = back.apply()
+        found = {id(part): v for part, v in zip(states, results.states, strict=True)}
+        found.update((id(part), v) for part, v in zip(outputs, results.outputs, strict=True))
+        return found
+
+    def _answers(self, results: dict[int, Any], contributions: list[_Contribution], made: _Made) -> list[Any]:
+        """For each input of the node its gradient, None for zero."""
+        loop = self.loop
+        answers: list[Any] = [None]
+        for s in loop.sequences:
+            answers.append(self._of_sequence(s, results, made))
+        for k, state in enumerate(loop.states):
+            terms = [(c, results[id(c.part)]) for c in contributions if c.state == k]
+            answers.append(self._of_initial(k, state, terms))
+        answers += [None] * len(loop.shared)
+        for n in loop.non_sequences:
+            if n.inner in made.undefined:
+                answers.append(made.undefined[n.inner]())
+            elif n.inner in made.sums:
+                answers.append(results[id(made.sums[n.inner])][0])
+            else:
+                answers.append(None)
+        return answers
+
+    def _of_sequence(self, s: SequenceArg, results: dict[int, Any], made: _Made) -> Any:
+        undefined = [made.undefined[v] for v in s.inner if v in made.undefined]
+        if undefined:
+            return undefined[0]()
+        answer = None
+        for offset, v in zip(s.offsets, s.inner, strict=True):
+            if v not in made.rows:
+                continue
+            rows = results[id(made.rows[v])][::-1]
+            if answer is None:
+                answer = zeros_like(s.outer, dtype=rows.type.dtype)
+            end = self.record.steps + offset if offset else self.record.steps
+            begin = end - self.steps if self.truncated else offset
+            answer = inc_subtensor(answer[begin:end], rows)
+        return answer
+
+    def _of_initial(self, k: int, state: StateArg, terms: list[tuple[_Contribution, Any]]) -> Any:
+        """What arrives at the initial rows: from outside, and from the first steps."""
+        answer = self.external[k][: state.rows] if k in self.external else None
+        for c, rows in terms:
+            # The last -tap rows: sent by steps t < -tap, in the order of t falling; with a truncated gradient
+            # some of those steps were not made.
+            if self.truncated:
+                rows = rows[self.record.steps - self.steps :]
+            if answer is None:
+                answer = zeros_like(state.initial, dtype=rows.type.dtype)
+            begin = state.rows - rows.shape[0] if self.truncated else state.rows + c.tap
+            answer = inc_subtensor(answer[begin : state.rows], rows[::-1])
+        return answer
+
+
+def _kind(x: Variable | None) -> Any:
+    return None if x is None else x.type
+
+
+def _converted(g: Any, x: Any) -> Any:
+    """A gradient with the dtype and pattern that belong to `x`."""
+    dtype = gradient_dtype(x)
+    if g.type.dtype != dtype and not (g.type.dtype.startswith("complex") and not dtype.startswith("complex")):
+        g = cast(g, dtype)
+    if g.type.broadcastable != x.type.broadcastable:
+        g = patternbroadcast(g, x.type.broadcastable)
+    return g
