@@ -55,9 +55,14 @@ def binary(op: Callable[[Any, Any], Any], *dtypes: str, ndim: int = 1) -> Callab
     return build
 
 
-def updating(op: Callable[[Any, Any], Any], start: Any, outputs: Callable[[Any, Any], Any] = lambda s, x: []) -> Any:
+def updating(
+    op: Callable[[Any, Any], Any], start: Any, outputs: Callable[[Any, Any], Any] = lambda s, x: []
+) -> Any:
     def build() -> tuple[Any, ...]:
-        s, x = theano.shared(np.array(start), name="s"), T.TensorType("float64", (False,) * np.ndim(start))("x")
+        s, x = (
+            theano.shared(np.array(start), name="s"),
+            T.TensorType("float64", (False,) * np.ndim(start))("x"),
+        )
         return [x], outputs(s, x), [(s, op(s, x))]
 
     return build
@@ -107,15 +112,19 @@ BYTES = integers(-128, 128, 23, dtype="int8")
 CASES = [
     Case("mul", binary(lambda x, y: x * y, "float64", "float64", ndim=2), [MATRIX, normal(5, 4)]),
     Case("add_f32", binary(lambda x, y: x + y, "float32", "float32"), [normal(9, dtype="float32")] * 2),
-    Case("mixed_types", binary(lambda x, y: x + y, "float32", "int64"), [normal(9, dtype="float32"), np.arange(9)]),
+    Case("mixed_types", binary(lambda x, y: x + y, "float32", "int64"),
+         [normal(9, dtype="float32"), np.arange(9)]),
     Case("bytes", binary(lambda x, y: x * y + x, "int8", "int8"), [BYTES, BYTES[::-1].copy()]),
-    Case("floor_divide", binary(lambda x, y: x // y, "int8", "int8"), [BYTES, np.resize(np.array([-2, -1, 3], "int8"), 23)]),
+    Case("floor_divide", binary(lambda x, y: x // y, "int8", "int8"),
+         [BYTES, np.resize(np.array([-2, -1, 3], "int8"), 23)]),
     Case("modulo", binary(lambda x, y: x % y, "int32", "int32"),
          [integers(-9, 9, 30, dtype="int32"), np.resize(np.array([-3, 3, 2], "int32"), 30)]),
     Case("float_modulo", binary(lambda x, y: x % y, "float64", "float64"), [normal(9), normal(9)]),
     Case("shift", unary(lambda x: T.bitwise_xor(x, 5) | ~x, "uint8"), [integers(0, 256, 9, dtype="uint8")]),
-    Case("casts", unary(lambda x: [T.cast(x, "int8"), T.cast(x, "uint16"), T.cast(x, "float32")]), [FLOATS * 9]),
-    Case("bools", binary(lambda x, y: T.eq(x, y) | (x < y), "float64", "float64"), [FLOATS, FLOATS[::-1].copy()]),
+    Case("casts", unary(lambda x: [T.cast(x, "int8"), T.cast(x, "uint16"), T.cast(x, "float32")]),
+         [FLOATS * 9]),
+    Case("bools", binary(lambda x, y: T.eq(x, y) | (x < y), "float64", "float64"),
+         [FLOATS, FLOATS[::-1].copy()]),
     Case("half", unary(lambda x: x * 1.5, "float16"), [normal(9, dtype="float16")]),
     Case("switch", binary(lambda x, y: T.switch(x > 0, y, x), "float64", "float64"), [normal(9), normal(9)]),
     Case("sigmoid", unary(T.nnet.sigmoid, ndim=2), [MATRIX]),
@@ -126,7 +135,8 @@ CASES = [
     Case("sin", unary(T.sin), [np.array([0.0, 1.0, -2.5, 100.0, 1e6])]),
     Case("erf", unary(T.erf), [SPECIAL]),
     Case("pow", binary(lambda x, y: x**y, "float64", "float64"), [np.abs(normal(9)), normal(9)]),
-    Case("round", unary(lambda x: [T.floor(x), T.ceil(x), T.round(x), abs(x), T.sgn(x), T.sqrt(abs(x))]), [SPECIAL]),
+    Case("round", unary(lambda x: [T.floor(x), T.ceil(x), T.round(x), abs(x), T.sgn(x), T.sqrt(abs(x))]),
+         [SPECIAL]),
     Case("softplus", unary(T.nnet.softplus), [SPECIAL]),
     Case("row_sum", unary(lambda x: x.sum(axis=1), ndim=2), [MATRIX], 8),
     Case("column_sum", unary(lambda x: x.sum(axis=0), ndim=2), [MATRIX], 8),

@@ -24,7 +24,17 @@ from theano.runtime import abi, blas
 from theano.runtime.jit import isa
 
 CC = shutil.which("cc")
-FLAGS = ["-O1", "-std=c11", "-ffp-contract=off", "-Wall", "-Wno-unused", "-Wno-tautological-compare", "-Werror", "-shared", "-fPIC"]
+FLAGS = [
+    "-O1",
+    "-std=c11",
+    "-ffp-contract=off",
+    "-Wall",
+    "-Wno-unused",
+    "-Wno-tautological-compare",
+    "-Werror",
+    "-shared",
+    "-fPIC",
+]
 
 # what BLAS does, without BLAS
 GEMM = """
@@ -35,7 +45,8 @@ void {name}(const char *ta, const char *tb, const I *m, const I *n, const I *k, 
         for (I j = 0; j < *n; j++) {{
             T sum = 0;
             for (I l = 0; l < *k; l++)
-                sum += (*ta == 'N' ? a[i + l * *lda] : a[l + i * *lda]) * (*tb == 'N' ? b[l + j * *ldb] : b[j + l * *ldb]);
+                sum += (*ta == 'N' ? a[i + l * *lda] : a[l + i * *lda])
+                     * (*tb == 'N' ? b[l + j * *ldb] : b[j + l * *ldb]);
             c[i + j * *ldc] = *alpha * sum + (*beta == 0 ? 0 : *beta * c[i + j * *ldc]);
         }}
 }}
@@ -74,7 +85,9 @@ def built(source: str, folder: Path) -> Any:
     return ctypes.CDLL(str(folder / "f.so")).theano_function
 
 
-def call(function: Any, unit: Unit, f: Compiled, args: list[np.ndarray], storages: list[list[Any]]) -> tuple[int, list[Any]]:
+def call(
+    function: Any, unit: Unit, f: Compiled, args: list[np.ndarray], storages: list[list[Any]]
+) -> tuple[int, list[Any]]:
     """Call the C function as its head documents; the status, and the outputs or the error's operands."""
     passed: list[Any] = []
     swapped = {s.word for s in st.walk(unit.program.main) if isinstance(s, st.SetStorage)}
@@ -168,7 +181,10 @@ def test_literals_are_exact(value: float) -> None:
 def test_literals() -> None:
     assert float_literal(-0.0, "f64") == "-0.0" and float_literal(0.5, "f32") == "0.5f"
     assert float_literal(float("-inf"), "f64") == "-INFINITY"
-    assert literal(ex.const(-(2**63), "i64")) == "INT64_MIN" and literal(ex.const(2**63, "u64")) == f"UINT64_C({2**63})"
+    assert (
+        literal(ex.const(-(2**63), "i64")) == "INT64_MIN"
+        and literal(ex.const(2**63, "u64")) == f"UINT64_C({2**63})"
+    )
 
 
 @pytest.mark.parametrize(

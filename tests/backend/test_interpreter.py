@@ -6,10 +6,10 @@ import copy
 
 import numpy as np
 import pytest
-from tests.backend.functions import CASES, Case, assert_equal, compiled
 
 import theano
 import theano.tensor as T
+from tests.backend.functions import CASES, Case, assert_equal, compiled
 from theano.backend.interpreter import CheckFailed, Interpreter, Undefined, evaluate, fused
 from theano.loops import expr as ex
 from theano.runtime.jit import isa
@@ -77,6 +77,7 @@ def test_what_is_undefined() -> None:
     assert int(evaluate(ex.select(ex.lt(f32, 100.0), out_of_range, x8), env)) == 1
 
 
+@pytest.mark.filterwarnings("ignore:.*encountered")
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_fused_rounds_once(dtype: type) -> None:
     one = dtype(1)

@@ -45,7 +45,9 @@ def adding(kind: str = "vector") -> st.Kernel:
     ]
     carried = st.Carried("t", "add", "f64", ex.const(0, "f64"), ex.add(f64("t"), f64("a")), "r")
     loop = st.For("i", ex.name("m", "i64"), kind, body, [carried])
-    return st.Kernel("k0", [("p", "ptr"), ("q", "ptr"), ("m", "i64")], [loop, st.Store(at("q"), (ZERO,), f64("r"))])
+    return st.Kernel(
+        "k0", [("p", "ptr"), ("q", "ptr"), ("m", "i64")], [loop, st.Store(at("q"), (ZERO,), f64("r"))]
+    )
 
 
 def call(kernel: st.Kernel, *bases: str) -> st.CallKernel:
@@ -84,7 +86,8 @@ KERNEL_FAULTS: dict[str, tuple[Callable[[st.Kernel, st.For], object], str]] = {
         "i32 where i64 is needed",
     ),
     "complex": (
-        lambda k, f: f.body.append(st.Load("z", st.View("p", "c64", ZERO, ()), ())), "no elements of type c64",
+        lambda k, f: f.body.append(st.Load("z", st.View("p", "c64", ZERO, ()), ())),
+        "no elements of type c64",
     ),
     "base": (lambda k, f: f.body.append(st.Load("z", at("m"), (ZERO,))), "m is no pointer"),
     "carried type": (lambda k, f: setattr(f.carried[0], "init", ZERO), "for i < m vector.*i64 where f64"),
@@ -93,17 +96,30 @@ KERNEL_FAULTS: dict[str, tuple[Callable[[st.Kernel, st.For], object], str]] = {
     "extent": (lambda k, f: setattr(f, "extent", f64("m")), "f64 where i64"),
     "kind": (lambda k, f: setattr(f, "kind", "parallel"), "loops are serial or vector"),
     "unroll": (lambda k, f: setattr(f, "unroll", 3), "power of two"),
-    "loop in vector": (lambda k, f: f.body.append(st.For("j", ONE, "serial", [])), "loop inside a vector loop"),
+    "loop in vector": (
+        lambda k, f: f.body.append(st.For("j", ONE, "serial", [])),
+        "loop inside a vector loop",
+    ),
     "branch in vector": (lambda k, f: f.body.append(st.If(TRUE, [], [])), "branch inside a vector loop"),
     "not in kernels": (lambda k, f: k.body.append(st.Poll()), "Poll does not belong here"),
     "primitive": (lambda k, f: k.body.append(st.Let("z", Expr("sqrt", "i64", (ONE,)))), "sqrt of i64"),
-    "no primitive": (lambda k, f: k.body.append(st.Let("z", Expr("exp", "i64", (ONE,)))), "exp is no primitive"),
-    "select": (
-        lambda k, f: k.body.append(st.Let("z", Expr("select", "i64", (TRUE, ONE, TRUE)))), "select of bool, i64, bool",
+    "no primitive": (
+        lambda k, f: k.body.append(st.Let("z", Expr("exp", "i64", (ONE,)))),
+        "exp is no primitive",
     ),
-    "bitcast": (lambda k, f: k.body.append(st.Let("z", Expr("bitcast", "f32", (ONE,)))), "bitcast of i64 to f32"),
-    "half in register": (lambda k, f: k.body.append(st.Let("z", Expr("cast", "f16", (ONE,)))), "lives in memory only"),
-}  # fmt: skip
+    "select": (
+        lambda k, f: k.body.append(st.Let("z", Expr("select", "i64", (TRUE, ONE, TRUE)))),
+        "select of bool, i64, bool",
+    ),
+    "bitcast": (
+        lambda k, f: k.body.append(st.Let("z", Expr("bitcast", "f32", (ONE,)))),
+        "bitcast of i64 to f32",
+    ),
+    "half in register": (
+        lambda k, f: k.body.append(st.Let("z", Expr("cast", "f16", (ONE,)))),
+        "lives in memory only",
+    ),
+}
 
 
 @pytest.mark.parametrize("fault", KERNEL_FAULTS)
@@ -120,7 +136,11 @@ FAILING: list[tuple[str, list[st.Stmt], str]] = [
     ("constant", [call(K, "x", "c")], "c is written, which is constant"),
     ("store to input", [st.Store(at("x"), (ZERO,), ex.const(0, "f64"))], "x is written, which is input"),
     ("copy to constant", [st.Copy("c", "x", N)], "c is written"),
-    ("held", [st.HoldObject(1, "context", OBJECT), st.ArrayHeader(1, "h", ()), call(K, "x", "h")], "h is written"),
+    (
+        "held",
+        [st.HoldObject(1, "context", OBJECT), st.ArrayHeader(1, "h", ()), call(K, "x", "h")],
+        "h is written",
+    ),
     ("before commit", [call(K, "x", "s")], "storage 0 is written before the commit point"),
     ("replaced before commit", [st.SetStorage(STORAGE, 0)], "replaced before the commit point"),
     ("check after commit", [st.Commit(), st.Check(TRUE, 1)], "may fail after the commit point"),
@@ -129,7 +149,11 @@ FAILING: list[tuple[str, list[st.Stmt], str]] = [
     ("poll after commit", [st.Commit(), st.Poll()], "may fail after"),
     ("commit in a branch", [st.If(TRUE, [st.Commit()], [])], "commits in one branch"),
     ("aliases", [call(K, "y", "y")], "p and q are the same memory"),
-    ("one piece", [st.Workspace("w", N), st.Carve("a", "w", N), st.Carve("b", "w", N), call(K, "a", "b")], "same memory"),
+    (
+        "one piece",
+        [st.Workspace("w", N), st.Carve("a", "w", N), st.Carve("b", "w", N), call(K, "a", "b")],
+        "same memory",
+    ),
     ("picked", [st.PickPointer("z", TRUE, "x", "y"), call(K, "z", "y")], "same memory"),
     ("arity", [st.CallKernel(K, [N])], "3 arguments are needed"),
     ("number for pointer", [st.CallKernel(K, [N, N, N])], "a number where a pointer is needed"),
@@ -141,12 +165,20 @@ FAILING: list[tuple[str, list[st.Stmt], str]] = [
     ("condition", [st.Check(N, 1)], "i64 where bool is needed"),
     ("slot twice", [st.NewArray("z", 0, "f64", ())], "slot 0 is filled already"),
     ("empty slot", [st.ArrayHeader(2, "z", ())], "slot 2 is empty"),
-    ("half filled", [st.If(TRUE, [st.NewArray("z", 1, "f64", ())], []), st.ArrayHeader(1, "h", ())], "slot 1 is empty"),
+    (
+        "half filled",
+        [st.If(TRUE, [st.NewArray("z", 1, "f64", ())], []), st.ArrayHeader(1, "h", ())],
+        "slot 1 is empty",
+    ),
     ("no slot", [st.NewArray("z", 7, "f64", ())], "there is no slot 7"),
     ("word", [st.ContextWord("z", SYMBOL)], "is no constant"),
     ("frame", [st.FrameWord("z", LAYOUT.input_dim(0, 0), "ptr")], "holds no data"),
-    ("escapes a branch", [st.If(TRUE, [st.Let("z", N)], []), st.Let("q", ex.name("z", "i64"))], "z is not known here"),
-]  # fmt: skip
+    (
+        "escapes a branch",
+        [st.If(TRUE, [st.Let("z", N)], []), st.Let("q", ex.name("z", "i64"))],
+        "z is not known here",
+    ),
+]
 
 
 @pytest.mark.parametrize("main, message", [f[1:] for f in FAILING], ids=[f[0] for f in FAILING])

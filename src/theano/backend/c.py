@@ -1,7 +1,7 @@
 """C of a loop program, to be read and compiled: kernels as static functions.
 
-The whole file is put together by `c_main.print_c`. Compile with ``-std=c11 -ffp-contract=off -lm``: fusing what is not
-written as `fma` would change results.
+The whole file is put together by `c_main.print_c`. Compile with ``-std=c11 -ffp-contract=off -lm``: fusing
+what is not written as `fma` would change results.
 """
 
 from __future__ import annotations
@@ -17,10 +17,14 @@ from theano.loops.sharing import SharingPrinter
 
 PAD = "    "
 KEYWORDS = frozenset(
-    "auto bool break case char const continue default do double else enum extern false float for goto if inline int "
-    "long main register restrict return short signed sizeof static status struct switch true typedef union unsigned "
-    "void volatile while slot error outputs objects callback blocks new_array take abs exp log pow sin cos tan div "
-    "gamma y0 y1 yn j0 j1 jn index".split()
+    # words of C
+    "auto bool break case char const continue default do double else enum extern false float for goto "
+    "if inline int long register restrict return short signed sizeof static struct switch true typedef union "
+    "unsigned void volatile while "
+    # of its library
+    "main abs exp log pow sin cos tan div gamma y0 y1 yn j0 j1 jn index "
+    # and of the text around
+    "slot status leave error outputs objects callback blocks new_array take".split()
 )
 
 
@@ -61,7 +65,7 @@ class CPrinter(SharingPrinter):
         return name
 
     def name(self, program_name: str, wanted: str = "") -> str:
-        """Define a name of the program; its C name is `wanted`, or the one that is given to it, or like these."""
+        """Define a name of the program; its C name is `wanted`, the one given for it, or like these."""
         self.define(program_name)
         base = name = identifier(wanted or self.wanted.get(program_name, "") or program_name)
         count = 1

@@ -3,11 +3,13 @@
 The signature, in this order:
 
 - for each input an array, ``const T *x, int64_t x_dim0, …`` (C order), or ``void *x`` for another object;
-- for each shared variable the same, without ``const``; ``theano_array *new_x`` follows one whose array is replaced;
+- for each shared variable the same, without ``const``; ``theano_array *new_x`` follows one whose array is
+  replaced;
 - ``const T *constant_k`` for each constant that is too large to be written into the file;
-- ``theano_array *outputs`` (if there are any), filled in; their data is the caller's, to be freed by ``free``;
-- ``theano_callback *callback`` and ``void *const *objects`` if nodes run in Python: ``callback(k, inputs, n, outputs, m)``
-  computes node k of the list in the file's head, allocates the data of its outputs by ``malloc`` and returns 0;
+- ``theano_array *outputs`` (if there are any), filled in; their data is the caller's to ``free``;
+- ``theano_callback *callback`` and ``void *const *objects`` if nodes run in Python:
+  ``callback(k, inputs, n, outputs, m)`` computes node k of the list in the file's head, allocates the data of
+  its outputs by ``malloc`` and returns 0;
 - ``int64_t *error``: four numbers that belong to the check that has failed.
 
 It returns 0, the number of the check that failed, or -1 (no memory, or a call-back has failed).
@@ -73,8 +75,8 @@ class Unit:
     """What a C file is printed from; `names` and `comments` make it readable.
 
     `inputs` and `storages` are (C name, specification); `words` the function's context words (kind, payload);
-    `messages` one for each check; `names` C names for names of main; `comments` by ``id`` of a statement of main or
-    of a kernel; `nodes` a text for each call-back word.
+    `messages` one for each check; `names` C names for names of main; `comments` by ``id`` of a
+    statement of main or of a kernel; `nodes` a text for each call-back word.
     """
 
     program: st.Program
@@ -106,9 +108,7 @@ class MainPrinter(CPrinter):
         self.objects: dict[int, int] = {}
         self.support: set[str] = set()
         self.needs_slots = unit.layout.n_slots > 0
-        self.kernel_params = {
-            id(k): kernel_printer(k, {}, set(), unit.fma)[0] for k in unit.program.kernels
-        }
+        self.kernel_params = {id(k): kernel_printer(k, {}, set(), unit.fma)[0] for k in unit.program.kernels}
         self._parameters()
 
     # -- signature ---------------------------------------------------------------------------------
@@ -226,7 +226,10 @@ class MainPrinter(CPrinter):
         if stmt.code <= len(self.unit.messages):
             self.line(f"/* check {stmt.code}: {self.unit.messages[stmt.code - 1]} */")
         cond = self.length(stmt.cond)
-        operands = [f"(int64_t){ops.tight(self.length(o))}" if o.type != "i64" else self.length(o) for o in stmt.operands]
+        operands = [
+            f"(int64_t){ops.tight(self.length(o))}" if o.type != "i64" else self.length(o)
+            for o in stmt.operands
+        ]
         self.fail_unless(cond, str(stmt.code), operands)
 
     def workspace(self, stmt: st.Workspace) -> None:
@@ -274,7 +277,13 @@ class MainPrinter(CPrinter):
 
     def copy(self, stmt: st.Copy) -> None:
         size = self.length(stmt.size)
-        self.line(f"memcpy({self.cnames[stmt.target]}, {self.cnames[stmt.source]}, (size_t){ops.tight(size)});")
+        self.line(
+            f"memcpy({self.cnames[stmt.target]}, {self.cnames[stmt.source]}, (size_t){ops.tight(size)});"
+        )
+
+    def branch(self, stmt: st.If) -> None:
+        if not all(isinstance(s, st.Poll) for s in (*stmt.then, *stmt.orelse)):
+            super().branch(stmt)
 
     def poll(self, stmt: st.Poll) -> None:
         """Signals are the caller's business."""
@@ -297,7 +306,8 @@ class MainPrinter(CPrinter):
             ]  # fmt: skip
         if unit.n_outputs:
             closing += [
-                f"for (int k = 0; status == 0 && k < {unit.n_outputs}; k++) {{", PAD + "outputs[k] = slot[k];",
+                f"for (int k = 0; status == 0 && k < {unit.n_outputs}; k++) {{",
+                PAD + "outputs[k] = slot[k];",
                 PAD + "slot[k].data = NULL;", "}",
             ]  # fmt: skip
         if self.needs_slots:
@@ -309,7 +319,8 @@ class MainPrinter(CPrinter):
 
 
 STATEMENTS: dict[type, Callable[[MainPrinter, Any], None]] = {
-    st.FrameWord: MainPrinter.frame_word, st.ContextWord: MainPrinter.context_word, st.Check: MainPrinter.check,
+    st.FrameWord: MainPrinter.frame_word, st.ContextWord: MainPrinter.context_word,
+    st.Check: MainPrinter.check,
     st.CallKernel: MainPrinter.call_kernel, st.Workspace: MainPrinter.workspace, st.Carve: MainPrinter.carve,
     st.PickPointer: MainPrinter.pick_pointer, st.NewArray: MainPrinter.new_array,
     st.CallBack: MainPrinter.call_back, st.ArrayHeader: MainPrinter.array_header,

@@ -1,4 +1,4 @@
-"""How each primitive is spelled in C: literals, operators, and helper functions where C leaves something open."""
+"""How each primitive is spelled in C: literals, operators, and helpers where C leaves something open."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ TYPE = {
 }  # fmt: skip
 MEMORY = {**TYPE, "bool": "uint8_t"}  # any byte but 0 is true
 INFIX = {
-    "add": "+", "sub": "-", "mul": "*", "div": "/", "idiv": "/", "irem": "%", "and": "&", "or": "|", "xor": "^",
-    "eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">=",
+    "add": "+", "sub": "-", "mul": "*", "div": "/", "idiv": "/", "irem": "%", "and": "&", "or": "|",
+    "xor": "^", "eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">=",
 }  # fmt: skip
 BOOL_INFIX = {**INFIX, "and": "&&", "or": "||", "xor": "!="}
 MATH = {
     "abs": "fabs", "sqrt": "sqrt", "floor": "floor", "ceil": "ceil", "trunc": "trunc", "rint": "rint",
     "copysign": "copysign", "fma": "fma",
 }  # fmt: skip
-# Integer operations where C has undefined overflow, promotion or signs: body over a, b; U is the unsigned type,
-# S the signed one, T the type itself. Arithmetic modulo 2**64 is right for every narrower type, too.
+# Integer operations where C has undefined overflow, promotion or signs: body over a, b; U is the unsigned
+# type, S the signed one, T the type itself. Arithmetic modulo 2**64 is right for every narrower type, too.
 HELPERS = {
     "add": "(T)((uint64_t)a + (uint64_t)b)",
     "sub": "(T)((uint64_t)a - (uint64_t)b)",
@@ -68,7 +68,7 @@ def float_literal(value: float, type_: str) -> str:
 
 
 def tight(text: str) -> str:
-    """An operand: put into parentheses unless it is a name, a number, an element, a cast of one, or one call."""
+    """An operand: in parentheses unless it is a name, number or element, a cast of one, or one call."""
     if _SIMPLE.fullmatch(text) or _one_call(text):
         return text
     return f"({text})"
@@ -145,7 +145,7 @@ def helper_text(helper: str) -> str:
 
 
 def _range(type_: str) -> tuple[str, str]:
-    """Tests that a double truncates to a value of an integer type: lower (with `a`), upper bound (exclusive)."""
+    """When a double `a` truncates to an integer type: a test from below, the (excluded) upper bound."""
     bits = 8 * ex.ITEMSIZE[type_]
     if type_ in ex.UNSIGNED:
         return "a > -1.0", f"0x1p{bits}"

@@ -1,9 +1,9 @@
 """The loop program, run by Python over NumPy buffers: what every statement means.
 
-Slow and strict. Every access is checked against the bounds of its buffer; a division by zero, a shift by the width
-or more, a branch on or a store of a value that is not defined raise `Undefined`. A value out of the range of the
-integer type it is cast to is not defined (`UNDEFINED`), and neither is what is computed from it; a `select` may
-still leave it aside.
+Slow and strict. Every access is checked against the bounds of its buffer; an integer division by zero and a
+branch on or a store of a value that is not defined raise `Undefined`. A shift by the width or more and a cast
+to an integer type that cannot hold the value are not defined (`UNDEFINED`), and neither is what is computed
+from them; a `select` may still leave them aside.
 """
 
 from __future__ import annotations
@@ -150,9 +150,10 @@ def _viewed(kind: str, way: Callable[[Any, Any], Any]) -> Callable[[Any, Any], A
 
 
 PRIMITIVES: dict[str, Callable[..., Any]] = {
-    "add": lambda x, y: x + y, "sub": lambda x, y: x - y, "mul": lambda x, y: x * y, "div": lambda x, y: x / y,
-    "neg": np.negative, "fma": fused, "abs": np.abs, "sqrt": np.sqrt, "floor": np.floor, "ceil": np.ceil,
-    "trunc": np.trunc, "rint": np.rint, "copysign": np.copysign, "idiv": _divide, "irem": _remainder,
+    "add": lambda x, y: x + y, "sub": lambda x, y: x - y, "mul": lambda x, y: x * y,
+    "div": lambda x, y: x / y, "neg": np.negative, "fma": fused, "abs": np.abs, "sqrt": np.sqrt,
+    "floor": np.floor, "ceil": np.ceil, "trunc": np.trunc, "rint": np.rint, "copysign": np.copysign,
+    "idiv": _divide, "irem": _remainder,
     "shl": _shift(np.left_shift), "lshr": _viewed("u", np.right_shift), "ashr": _viewed("i", np.right_shift),
     "and": lambda x, y: x & y, "or": lambda x, y: x | y, "xor": lambda x, y: x ^ y, "not": lambda x: ~x,
     "eq": lambda x, y: x == y, "ne": lambda x, y: x != y, "lt": lambda x, y: x < y, "le": lambda x, y: x <= y,
@@ -220,8 +221,8 @@ class Interpreter:
     program, layout
         The program and where its frame has what.
     words
-        Context words of the function: number of the word -> a constant's array, a storage (a list of one), an object,
-        a Python callable of a call-back. Symbols are known by name.
+        Context words of the function: number of the word -> a constant's array, a storage (a list of one), an
+        object, a Python callable of a call-back. Symbols are known by name.
     fma
         Whether `fma` rounds once; targets without the instruction round twice.
 
@@ -378,8 +379,9 @@ class Interpreter:
 STATEMENTS: dict[type, Callable[[Interpreter, Any], None]] = {
     st.Let: Interpreter.let, st.Load: Interpreter.load, st.Store: Interpreter.store, st.For: Interpreter.loop,
     st.If: Interpreter.branch, st.Local: Interpreter.local, st.CallKernel: Interpreter.call_kernel,
-    st.Check: Interpreter.check, st.FrameWord: Interpreter.frame_word, st.ContextWord: Interpreter.context_word,
-    st.Workspace: Interpreter.workspace, st.Carve: Interpreter.carve, st.PickPointer: Interpreter.pick_pointer,
+    st.Check: Interpreter.check, st.FrameWord: Interpreter.frame_word,
+    st.ContextWord: Interpreter.context_word, st.Workspace: Interpreter.workspace,
+    st.Carve: Interpreter.carve, st.PickPointer: Interpreter.pick_pointer,
     st.NewArray: Interpreter.new_array, st.CallBack: Interpreter.call_back,
     st.ArrayHeader: Interpreter.array_header, st.HoldObject: Interpreter.hold_object,
     st.SetStorage: Interpreter.set_storage, st.Call: Interpreter.call, st.Copy: Interpreter.copy,

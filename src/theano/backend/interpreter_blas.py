@@ -25,8 +25,8 @@ def _gemm(type_: str) -> Callable[..., None]:
     """C = alpha op(A) op(B) + beta C."""
 
     def gemm(
-        flag_a: Any, flag_b: Any, m: Any, n: Any, k: Any, alpha: Any, a: Any, lda: Any, b: Any, ldb: Any, beta: Any,
-        c: Any, ldc: Any,
+        flag_a: Any, flag_b: Any, m: Any, n: Any, k: Any, alpha: Any, a: Any, lda: Any, b: Any, ldb: Any,
+        beta: Any, c: Any, ldc: Any,
     ) -> None:  # fmt: skip
         rows, columns, inner, lead_a, lead_b, lead_c = (_integer(p) for p in (m, n, k, lda, ldb, ldc))
         straight_a, straight_b = (chr(p.load("i8", 0)) == "N" for p in (flag_a, flag_b))

@@ -79,11 +79,14 @@ def c_unit(f: Any, name: str = "theano_function", fma: bool = True) -> Unit:
     taken: set[str] = set()
     names = [_unique(v.name or f"input{k}", taken) for k, v in enumerate(leaves)]
     callbacks = {
-        w: _comment(payload) for w, (kind, payload) in enumerate(low.words, abi.FIRST_FREE) if kind == "callback"
+        w: _comment(payload)
+        for w, (kind, payload) in enumerate(low.words, abi.FIRST_FREE)
+        if kind == "callback"
     }
     return Unit(
         low.program, low.layout, list(zip(names[:n], low.inputs, strict=True)),
-        list(zip(names[n:], low.storages, strict=True)), low.words, low.n_outputs, [_check(r) for r in low.records],
+        list(zip(names[n:], low.storages, strict=True)), low.words, low.n_outputs,
+        [_check(r) for r in low.records],
         _variable_names(low), _kernel_comments(low), callbacks, name, fma,
     )  # fmt: skip
 
@@ -171,8 +174,8 @@ def schedule(f: Any) -> str:
     >>> x = T.vector("x")
     >>> print(theano.printing.schedule(theano.function([x], T.exp(x) * 2)))
     loop 1 over x.shape[0]
-        Elemwise{exp}(x)
-        Elemwise{mul}(Elemwise{exp}.0, TensorConstant{2.0})
+        Elemwise{exp,no_inplace}(x)
+        Elemwise{mul,no_inplace}(Elemwise{exp,no_inplace}.0, TensorConstant{(1,) of 2})
         reads  x: 8 * x.shape[0]
         writes output 0: 8 * x.shape[0]
     """
@@ -233,7 +236,9 @@ class _Schedule:
         for item in group.items:
             for value in (*item.reads, *item.indirect):
                 tensor = value.tensor
-                if tensor is not None and (tensor.storage() not in made or tensor.role in ("input", "storage")):
+                if tensor is not None and (
+                    tensor.storage() not in made or tensor.role in ("input", "storage")
+                ):
                     read[tensor.storage()] = tensor
         stored = [t for t in made if t.name in self.memory and t.type != "object"]
         yield from self._list("reads ", (t for t in read if t.type != "object"))

@@ -198,6 +198,8 @@ class TextPrinter(SharingPrinter):
     def _if(self, stmt: st.If) -> None:
         head = f"if {self.expr(stmt.cond)}"
         for word, side in ((head, stmt.then), ("else", stmt.orelse)):
+            if word == "else" and not side:
+                continue
             self.open(branch=True)
             self.block(side)
             body = self.close()

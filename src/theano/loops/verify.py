@@ -1,9 +1,9 @@
-"""The rules of the loop program, checked: `verify` raises `VerifyError` and names the statement that breaks one.
+"""The rules of the loop program: `verify` raises `VerifyError`, naming the statement that breaks one.
 
 - A name is defined once, before its use, and seen in its block and the blocks inside; types agree everywhere.
 - Kernels reach memory through parameters only, and get no memory twice if they store to it.
-- Constants, inputs and objects that somebody else holds are never written. Shared storage is written (or replaced)
-  only after `Commit`, and nothing after it can fail.
+- Constants, inputs and objects that somebody else holds are never written. Shared storage is written (or
+  replaced) only after `Commit`, and nothing after it can fail.
 - Vector loops hold neither loops nor branches nor sequential state.
 - External symbols are on a list; each check has a record that names its node; an object slot is filled once.
 """
@@ -42,8 +42,11 @@ class VerifyError(AssertionError):
 
 @dataclass(slots=True)
 class Facts:
-    """What a program relies on outside itself: kinds of its own context words, checks with a record, outputs, and
-    which storages the entry guarantees to be writeable and not overlapped."""
+    """What a program relies on outside itself.
+
+    Kinds of its own context words, how many checks have a record, how many outputs there are, and which
+    storages the entry guarantees to be writeable and not overlapped.
+    """
 
     words: Sequence[str] = ()
     first_word: int = abi.FIRST_FREE
@@ -251,7 +254,9 @@ class _Main(_Checker):
             self.require(role not in READ_ONLY, f"{base} is written, which is {role} {identity}")
             if role == "storage":
                 self.require(self.committed, f"storage {identity} is written before the commit point")
-                self.require(identity in self.facts.updated, f"storage {identity} is written but not declared updated")
+                self.require(
+                    identity in self.facts.updated, f"storage {identity} is written but not declared updated"
+                )
 
     def branch(self, stmt: st.If) -> None:
         before, committed = dict(self.slots), self.committed
@@ -271,7 +276,9 @@ class _Main(_Checker):
 
     # -- where memory comes from -----------------------------------------------------------------------
     def frame_word(self, stmt: st.FrameWord) -> None:
-        self.require(stmt.type in ("i64", "ptr") and 0 <= stmt.word < self.layout.words, "no such word of the frame")
+        self.require(
+            stmt.type in ("i64", "ptr") and 0 <= stmt.word < self.layout.words, "no such word of the frame"
+        )
         if stmt.type == "ptr":
             self.require(stmt.word in self.frame, "the word holds no data of an input or a storage")
             self.own(stmt.name, *self.frame[stmt.word])
@@ -299,7 +306,9 @@ class _Main(_Checker):
         self.expr(stmt.offset, "i64")
         self.define(stmt.name, "ptr")
         # two pieces at one offset are one memory
-        self.origins[stmt.name] = frozenset((role, (of, id(stmt.offset))) for role, of in self.origins[stmt.base])
+        self.origins[stmt.name] = frozenset(
+            (role, (of, id(stmt.offset))) for role, of in self.origins[stmt.base]
+        )
 
     def pick_pointer(self, stmt: st.PickPointer) -> None:
         self.expr(stmt.cond, "bool")
@@ -345,7 +354,9 @@ class _Main(_Checker):
         elif stmt.kind == "slot":
             self.filled(stmt.word)
         else:
-            self.require(stmt.kind == "frame" and stmt.word in self.frame, f"no object at {stmt.kind} {stmt.word}")
+            self.require(
+                stmt.kind == "frame" and stmt.word in self.frame, f"no object at {stmt.kind} {stmt.word}"
+            )
         self.fill(stmt.slot, "object")
 
     def set_storage(self, stmt: st.SetStorage) -> None:
@@ -380,7 +391,9 @@ class _Main(_Checker):
             for origin in self.origins[arg[0]]:
                 other = seen.setdefault(origin, name)
                 overlaps = other != name and (name in stored or other in stored)  # type: ignore[operator]
-                self.require(not overlaps, f"{other} and {name} are the same memory, and one of them is stored to")
+                self.require(
+                    not overlaps, f"{other} and {name} are the same memory, and one of them is stored to"
+                )
 
     def call(self, stmt: st.Call) -> None:
         self.word(stmt.word, "symbol")
