@@ -23,7 +23,7 @@ LEARNING_RATE = 0.01
 
 
 def make_training_function(seed: int = 2) -> theano.compile.Function:
-    """``train(x, t) -> predictions, cost``: one step of gradient descent for two hidden neurons and one above."""
+    """``train(x, t) -> predictions, cost``: a step of gradient descent; two hidden neurons, one above."""
     rng = np.random.RandomState(seed)
     w1, w2, w3 = (theano.shared(rng.rand(2), name=name) for name in ("w1", "w2", "w3"))
     b1, b2 = theano.shared(1.0, name="b1"), theano.shared(1.0, name="b2")
@@ -88,9 +88,8 @@ def main() -> None:
     heading("the rewritten graph of the training function")
     theano.printing.debugprint(step)
 
-    if hasattr(theano.printing, "ccode"):
-        heading("the program it became, as C")
-        print(theano.printing.ccode(step))
+    heading("the program it became, as C")
+    print(theano.printing.ccode(step))
 
     heading(f"what the network says after {options.steps} steps")
     for (p, q), wanted, said in zip(INPUTS, OUTPUTS, predictions):

@@ -110,7 +110,7 @@ def _run_session(block: Block, names: dict[str, Any], name: str) -> None:
         if example.exc_msg is None:
             _compare(example.want, printed.getvalue(), f"{name}:{line}")
         else:
-            said = "nothing was raised" if raised is None else "".join(traceback.format_exception_only(raised))
+            said = "".join(traceback.format_exception_only(raised)) if raised else "nothing was raised"
             _compare(example.exc_msg, said, f"{name}:{line}")
 
 

@@ -26,4 +26,5 @@ def test_xnor_learns_shows_and_draws(tmp_path):
     assert all(abs(got - wanted) < 0.1 for got, wanted in zip(said, [1, 0, 0, 1], strict=True))
     assert re.search(r"30000 steps in .* s: [\d,]+ steps a second", done.stdout)
     assert "sigmoid [id A]" in done.stdout
+    assert "int32_t theano_function(" in done.stdout
     assert figure.read_bytes().startswith(b"\x89PNG")
