@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from theano.gradient.reverse import as_list, format_as, grad
 from theano.graph import Variable
@@ -16,9 +16,12 @@ __all__ = ["Lop", "hessian", "hessian_times_vector", "jacobian", "subgraph_grad"
 # Vectors of a known length up to this are differentiated element by element, longer ones by a loop.
 _UNROLLED = 8
 
-#: ``stack_over(vector, row)``: what ``row(element)``, a list, gives for each element, stacked; a loop.
-#: Set by `theano.scan.derivatives`, which stands above.
-stack_over: Callable[[Any, Callable[[Any], list[Any]]], list[Any]]
+
+class Loops:
+    """Filled by `theano.scan.derivatives`, which stands above."""
+
+    #: ``stack_over(vector, row)``: what ``row(element)``, a list, gives for each element, stacked; a loop.
+    stack_over: ClassVar[Callable[[Any, Callable[[Any], list[Any]]], list[Any]]]
 
 
 def Lop(
@@ -240,7 +243,7 @@ def _rows(vector: Any, row: Callable[[Any], list[Any]]) -> list[Any]:
     """What ``row(element)`` gives for each element of `vector`, stacked."""
     length = _known_length(vector)
     if length is None or not 0 < length <= _UNROLLED:
-        return stack_over(vector, row)
+        return Loops.stack_over(vector, row)
     rows = [row(vector[i]) for i in range(length)]
     return [stack(list(column)) for column in zip(*rows, strict=True)]
 

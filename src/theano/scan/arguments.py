@@ -158,18 +158,18 @@ def state_info(k: int, given: Any) -> StateInfo | None:
         given = given.get("initial")
         if given is None and taps is not None:
             raise ValueError(
-                f"outputs_info of {what} has taps but no 'initial': the first steps would have nothing to read"
+                f"outputs_info of {what} has taps but no 'initial': the first steps have nothing to read"
             )
     if given is None:
         return None
     listed = _as_taps(f"outputs_info of {what}", taps, -1)
     if any(tap >= 0 for tap in listed):
         raise ValueError(
-            f"outputs_info of {what} has the taps {listed}: a step can only read what steps before it made, so "
-            f"taps must be negative"
+            f"outputs_info of {what} has the taps {listed}: a step can only read what steps before it made, "
+            f"so taps must be negative"
         )
     # A Python float is floatX here, whatever its value: exact ones such as 0. would be float32.
-    initial = (
+    initial: Any = (
         constant(np.asarray(given, config.floatX)) if type(given) is float else as_tensor_variable(given)
     )
     if listed == [-1]:
@@ -199,8 +199,8 @@ def number_of_steps(sequences: Sequence[SequenceInfo], n_steps: Any) -> Any:
         bounds.append(as_index(n_steps, "n_steps"))
     if not bounds:
         raise ValueError(
-            "No information about the number of steps provided. Either provide a value for n_steps argument of "
-            "scan or provide an input sequence"
+            "No information about the number of steps provided. Either provide a value for n_steps argument "
+            "of scan or provide an input sequence"
         )
     n = bounds[0]
     for bound in bounds[1:]:

@@ -35,7 +35,7 @@ def default_updates(values: Sequence[Any], given: Sequence[Any], updates: dict[A
 
 
 def captured(values: Sequence[Any], varying: Sequence[Any], explicit: Sequence[Any]) -> list[Any]:
-    """The variables from outside that a step uses: the largest expressions that do not vary from step to step.
+    """The largest expressions from outside that a step uses: what does not vary from step to step.
 
     So what is the same in all steps is computed once, before the loop.
 
@@ -79,7 +79,7 @@ def refuse_captured(variables: Sequence[Any], explicit: Sequence[Any]) -> None:
     for v in variables:
         if v not in allowed:
             raise MissingInputError(
-                f"The step function of scan uses {v}, which is none of its arguments: with strict=True it must be "
-                f"among the non_sequences",
+                f"The step function of scan uses {v}, which is none of its arguments: with strict=True it "
+                f"must be among the non_sequences",
                 variable=v,
             )

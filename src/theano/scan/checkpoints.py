@@ -46,7 +46,7 @@ def scan_checkpoints(
     --------
     >>> x = T.dvector("x")
     >>> sums, updates = theano.scan_checkpoints(
-    ...     lambda x, total: total + x, sequences=x, outputs_info=T.constant(0.0, dtype="float64"), save_every_N=2)
+    ...     lambda x, total: total + x, sequences=x, outputs_info=0.0, save_every_N=2)
     >>> sums.eval({x: [1, 2, 3, 4, 5]})
     array([ 3., 10., 15.])
     """

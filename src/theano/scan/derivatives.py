@@ -25,4 +25,4 @@ def stack_over(vector: Any, row: Callable[[Any], list[Any]]) -> list[Any]:
     return made
 
 
-derived.stack_over = stack_over
+derived.Loops.stack_over = stack_over

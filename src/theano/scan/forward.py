@@ -59,11 +59,10 @@ class _Forward:
                 constants.append(NonSequenceArg(p, twin))
         states: dict[int, StateArg] = {}
         for k in sorted(moving):
-            s, p = loop.states[k], self.state_points[k]
-            initial = zeros_like(s.initial) if p is None else _fit(p, s.initial)
-            states[k] = StateArg(
-                initial, list(s.taps), _twins(s.inner, tangents, s.initial.type.dtype), None, s.rows, s.keep
-            )
+            old, p = loop.states[k], self.state_points[k]
+            initial = zeros_like(old.initial) if p is None else _fit(p, old.initial)
+            inner = _twins(old.inner, tangents, old.initial.type.dtype)
+            states[k] = StateArg(initial, list(old.taps), inner, None, old.rows, old.keep)
         outputs: dict[int, OutputArg] = {}
         values = [*(s.value for s in loop.states), *(o.value for o in loop.outputs)]
         answers = Rop(

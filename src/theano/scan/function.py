@@ -147,20 +147,21 @@ def _new_value(info: StateInfo, value: Any, name: str | None) -> Any:
         value, same = cast(value, wanted.dtype), True  # no value is lost
     if not same or kind.ndim != wanted.ndim:
         raise ValueError(
-            f"When compiling the inner function of {place} the following error has been encountered: The initial "
-            f"state (`outputs_info` in scan nomenclature) of variable {info.initial} has dtype {wanted.dtype} and "
-            f"{wanted.ndim} dimension(s), while the result of the inner function ({value}) has dtype {kind.dtype} "
-            f"and {kind.ndim} dimension(s). This can happen if the inner function of scan results in an upcast or "
-            f"downcast: cast the initial value, or the result, to the dtype of the other."
+            f"When compiling the inner function of {place} the following error has been encountered: The "
+            f"initial state (`outputs_info` in scan nomenclature) of variable {info.initial} has dtype "
+            f"{wanted.dtype} and {wanted.ndim} dimension(s), while the result of the inner function "
+            f"({value}) has dtype {kind.dtype} and {kind.ndim} dimension(s). This can happen if the inner "
+            f"function of scan results in an upcast or downcast: cast the initial value, or the result, to the dtype of "
+            f"the other."
         )
     if kind.broadcastable == wanted.broadcastable:
         return value
     for axis, (was, now) in enumerate(zip(wanted.broadcastable, kind.broadcastable, strict=True)):
         if was and not now:
             raise TypeError(
-                f"Inconsistency in the inner graph of {place}: the initial value {info.initial} of a state is "
-                f"broadcastable (of length 1) along axis {axis} of its values, the result of a step ({value}, of "
-                f"type {kind}) is not. Make the initial value theano.tensor.unbroadcast(initial, ...) there."
+                f"Inconsistency in the inner graph of {place}: the initial value {info.initial} of a state "
+                f"is broadcastable (of length 1) along axis {axis} of its values, the result of a step "
+                f"({value}, of type {kind}) is not. Make it theano.tensor.unbroadcast(initial, axis)."
             )
     return patternbroadcast(value, wanted.broadcastable)
 

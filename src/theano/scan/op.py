@@ -38,14 +38,14 @@ class Scan(Op):
 
     So a step `t` = 0, 1, … reads
 
-    - of a sequence ``x`` with the offset ``o``: ``x[t + o]`` (``o >= 0``; sequences run backwards are reversed
-      outside; they may be longer than is read),
+    - of a sequence ``x`` with the offset ``o``: ``x[t + o]`` (``o >= 0``; what is read backwards is reversed
+      outside; sequences may be longer than is read),
     - of a state with buffer ``b`` and the tap ``k < 0``: ``b[t + rows + k]``, and writes ``b[t + rows]``;
       ``b[:rows]`` are the initial rows, ``rows = -min(taps)``,
 
-    and appends to each output. Only the last ``max(keep, rows)`` rows of a state with `keep` need storage. The
-    number of rows of all outputs is known before the loop unless `as_while`: then the step that makes the last
-    inner output true is the last. All steps give rows of one shape (checked), that of the initial ones.
+    and appends to each output. Only the last ``max(keep, rows)`` rows of a state with `keep` need storage.
+    The number of rows of all outputs is known before the loop unless `as_while`: then the step that makes the
+    last inner output true is the last. All steps give rows of one shape (checked), that of the initial ones.
     The leaves of the inner graph are inner inputs and constants.
 
     The gradient of a `Scan` is a `Scan` over reversed sequences; see `theano.scan.reverse`.
@@ -221,7 +221,7 @@ def _fitting(op: Scan, outer: Any, inner: Any, n_axes: int) -> Any:
         return inner.filter_variable(outer)
     if kind.dtype != inner.dtype or kind.ndim != inner.ndim + n_axes:
         raise TypeError(
-            f"{op} needs an input of type {inner}, stacked along {n_axes} axes, not {outer} of {kind}"
+            f"{op} needs an input of type {inner}, stacked along {n_axes} axes, not {outer} of type {kind}"
         )
     if kind.broadcastable[n_axes:] == inner.broadcastable and not any(kind.broadcastable[:n_axes]):
         return outer

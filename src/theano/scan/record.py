@@ -10,6 +10,10 @@ from theano.scan.parts import Loop, OutputArg, SequenceArg
 from theano.tensor.type import TensorType
 
 
+def _keeps_part(loop: Loop) -> bool:
+    return any(s.keep is not None for s in loop.states) or any(o.keep is not None for o in loop.outputs)
+
+
 class Record:
     """The steps of a node that was run.
 
@@ -30,7 +34,7 @@ class Record:
         self.loop = Loop.of(op, inputs)
         loop = self.loop
         n_states, n_out = len(loop.states), len(loop.states) + len(loop.outputs)
-        if outputs is None or any(part.keep is not None for part in (*loop.states, *loop.outputs)):
+        if outputs is None or _keeps_part(loop):
             made = loop.keeping_all().apply()
             outputs = [*made.states, *made.outputs]
         self.states = list(outputs[:n_states])

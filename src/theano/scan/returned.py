@@ -39,8 +39,9 @@ class Returned:
 
 _FORM = (
     "Scan cannot parse the return value of your lambda expression, which is: {}. It must be the outputs (a "
-    "variable, or a list or tuple of variables), the updates (a dict, or a list of pairs of a shared variable "
-    "and an expression), and theano.scan_module.until(condition), each of which may be left out, in this order."
+    "variable, or a list or tuple of variables), the updates (a dict, or a list of pairs of a shared "
+    "variable and an expression), and theano.scan_module.until(condition), each of which may be left out, in "
+    "this order."
 )
 
 

@@ -1,16 +1,16 @@
 """The gradient of a scan: a scan over the steps backwards.
 
-Step `t` computes new values ``v_o`` (of states and outputs) from inner inputs ``u``. If ``g_o`` is the gradient of
-the cost with respect to ``v_o``, that with respect to ``u`` is the ordinary gradient of the inner graph with
-``known_grads = {v_o: g_o}``. It goes
+Step `t` computes new values ``v_o`` (of states and outputs) from inner inputs ``u``. If ``g_o`` is the
+gradient of the cost with respect to ``v_o``, that with respect to ``u`` is the ordinary gradient of the inner
+graph with ``known_grads = {v_o: g_o}``. It goes
 
 - for an element of a sequence to the element of the sequence's gradient: an output of the backward scan;
 - for a non-sequence into a sum over all steps: a state of the backward scan, ``a = a + c``;
-- for a state with the tap ``-k``, to the value made `k` steps before. Steps run backwards, so that is `k` steps
-  later: the contributions are themselves a state, read with the same tap ``-k``.
+- for a state with the tap ``-k``, to the value made `k` steps before. Steps run backwards, so that is `k`
+  steps later: the contributions are themselves a state, read with the same tap ``-k``.
 
-Hence ``g_o`` is what comes from outside plus the contributions of each tap, and the backward scan has the same
-kinds of parts as any scan: it can be differentiated in its turn.
+Hence ``g_o`` is what comes from outside plus the contributions of each tap, and the backward scan has the
+same kinds of parts as any scan: it can be differentiated in its turn.
 """
 
 from __future__ import annotations

@@ -54,10 +54,13 @@ class Rows:
             self._allocate(initial.shape[1:])
             if self.ring is not None and self.count > self.ring:
                 raise ValueError(f"{self.label}: more initial rows than are read")
-            self.buffer[: self.count] = initial
+            self._fill(initial)
 
     def _allocate(self, shape: tuple[int, ...]) -> None:
         self.buffer = np.empty((self.capacity, *shape), dtype=self.dtype)
+
+    def _fill(self, initial: Any) -> None:
+        self.buffer[: self.count] = initial
 
     def row(self, number: int) -> Any:
         """Row `number`, counted from the first."""

@@ -51,10 +51,9 @@ def _with_static(out: Any, shape: Any) -> Shape | None:
     if not isinstance(out.type, TensorType):
         return None
     static = out.type.shape
-    if all(n is not None for n in static):
-        return tuple(index_constant(n) for n in static)
     if shape is None:
-        return None
+        known = [n for n in static if n is not None]
+        return tuple(map(index_constant, known)) if len(known) == len(static) else None
     return tuple(
         index_constant(n) if n is not None else (index_constant(int(s)) if not hasattr(s, "type") else s)
         for n, s in zip(static, shape, strict=True)
