@@ -146,14 +146,19 @@ def collapse(nb: NestBuilder, order: list[int], body: Block) -> tuple[Block, Exp
     last = nb.index_of[order[-1]]
     for access in accesses:
         strides: dict[str, Expr] = {}
+        offset = access.view.offset
         for at, stride in zip(access.index, access.view.strides, strict=True):
-            if at.op != "name" or at.value in strides:
+            inside = {str(n.value) for n in ex.postorder((at,)) if n.op == "name"} & set(names)
+            if not inside:
+                offset = ex.add(offset, ex.mul(at, stride))
+            elif at.op == "name" and at.value not in strides:
+                strides[str(at.value)] = stride
+            else:
                 return None
-            strides[str(at.value)] = stride
         if strides:
             if any(strides.get(n) is not w for n, w in zip(names, wanted, strict=True)):
                 return None
-            view = st.View(access.view.base, access.view.type, access.view.offset, (ONE,))
+            view = st.View(access.view.base, access.view.type, offset, (ONE,))
             if isinstance(access, st.Load):
                 changed[id(access)] = st.Load(access.name, view, (last,))
             else:
