@@ -36,7 +36,7 @@ FORMS: list[tuple[str, Any, str]] = [
     ("grad of square", grad(s**2, s), "mul(2.0, s)"),
     ("grad of cube", grad(s**3, s), "mul(3.0, sqr(s))"),
     ("exact reciprocal", x / 2, "mul(0.5, x)"),
-    ("inexact reciprocal", x / 3, "true_div(x, 3)"),
+    ("inexact reciprocal", x / 3, "true_div(x, 3.0)"),
     ("inverse", x**-1, "inv(x)"),
     ("square", x**2, "sqr(x)"),
     # stability

@@ -12,6 +12,7 @@ from theano.rewrite import (
     elementwise,
     indexing,
     logistic,
+    loops,
     reductions,
     shaping,
     softmax,

@@ -33,12 +33,15 @@ class Product:
     ----------
     cost
         What the opened nodes cost.
+    wide
+        What `opened` made of this product; False as long as nobody asked.
     """
 
-    __slots__ = ("coef", "factors", "cost", "leaves", "names")
+    __slots__ = ("coef", "factors", "cost", "leaves", "names", "wide")
 
     def __init__(self) -> None:
         self.names: frozenset[str | None] | None = None
+        self.wide: Product | None | bool = False
         self.coef: Number = 1
         self.factors: dict[Tensor, int] = {}
         self.cost = 0.0
@@ -577,6 +580,8 @@ def opened(graph: RewriteGraph, view: Product, like: Tensor) -> Product | None:
 
     Returns None if there are none. Opening costs nothing yet: callers build only what became simpler by it.
     """
+    if not isinstance(view.wide, bool):
+        return view.wide
     wide: Product | None = None
     for var, exponent in view.factors.items():
         base, axes = peel(var, None)
@@ -598,6 +603,7 @@ def opened(graph: RewriteGraph, view: Product, like: Tensor) -> Product | None:
     if wide is not None:
         wide.coef = _plain(wide.coef)
         wide.factors = {b: e for b, e in wide.factors.items() if e}
+    view.wide = wide
     return wide
 
 

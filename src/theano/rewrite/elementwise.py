@@ -222,6 +222,27 @@ def pow_of_one(graph: RewriteGraph, node: Node) -> Result:
     return None
 
 
+@rule("add", "sub", "mul", "true_div", "maximum", "minimum", "switch", name="constant_in_dtype")
+def constant_in_dtype(graph: RewriteGraph, node: Node) -> Result:
+    """``2 * x -> 2.0 * x``: one constant for one value, so that equal expressions are seen to be equal."""
+    dtype = node.outputs[0].type.dtype
+    if not dtype.startswith("float"):
+        return None
+    inputs = node.inputs
+    start = 1 if node.op.scalar_op.name == "switch" else 0
+    changed = None
+    for k in range(start, len(inputs)):
+        v = inputs[k]
+        if v.owner is None and v.type.dtype != dtype:
+            value = number(v)
+            if value is not None and algebra.is_exact(value, dtype):
+                changed = changed or list(inputs)
+                changed[k] = constant(value, dtype, v.type.ndim)
+    if changed is None or all(v.type.dtype != dtype for v in inputs[start:]):
+        return None
+    return node.op(*changed)
+
+
 # -- fills and axes -------------------------------------------------------------------------------
 
 

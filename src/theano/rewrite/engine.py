@@ -8,7 +8,7 @@ from heapq import heappop
 from typing import Any
 
 from theano.graph import Apply, Variable
-from theano.rewrite.algebra import root_product, root_sum
+from theano.rewrite.algebra import PRODUCT_OPS, opened, root_product, root_sum
 from theano.rewrite.match import names_of
 from theano.rewrite.rule import Rule, RuleIndex
 from theano.rewrite.table import RewriteError, RewriteGraph, Tensor, same_type
@@ -119,8 +119,18 @@ _NO_ROOT = frozenset({NO_ROOT})
 
 def part_names(graph: RewriteGraph, node: Apply, view: str) -> frozenset[str | None]:
     """Names of the scalar operations that make the terms (factors) of the sum (product) at `node`."""
-    found: Any = root_sum(graph, node) if view == "sum" else root_product(graph, node)
-    return _NO_ROOT if found is None else names_of(found)
+    if view == "sum":
+        total = root_sum(graph, node)
+        return _NO_ROOT if total is None else names_of(total)
+    product = root_product(graph, node)
+    if product is None:
+        return _NO_ROOT
+    names = names_of(product)
+    if not PRODUCT_OPS.isdisjoint(names):  # type: ignore[arg-type]
+        wide = opened(graph, product, node.outputs[0])
+        if wide is not None:
+            names |= names_of(wide)
+    return names
 
 
 def child_names(node: Apply) -> set[str]:

@@ -391,7 +391,19 @@ def _apply_to_product(
 ) -> Tensor | None:
     graph, out = matcher.graph, node.outputs[0]
     view = algebra.root_product(graph, node)
-    if view is None or not equation.needed <= names_of(view):
+    if view is None:
+        return None
+    made = _apply_to_view(equation, normal, matcher, view, out)
+    if made is None and equation.phase == "stabilize":  # what others read too may be computed again
+        wide = algebra.opened(graph, view, out)
+        made = None if wide is None else _apply_to_view(equation, normal, matcher, wide, out)
+    return None if made is None else broadcast_to(graph, made, out)
+
+
+def _apply_to_view(
+    equation: Equation, normal: ProductPattern, matcher: Matcher, view: Product, out: Tensor
+) -> Tensor | None:
+    if not equation.needed <= names_of(view):
         return None
     both = len(normal.parts) > 1 and all(e > 0 for _, e in normal.parts)
     for power in (1, -1) if both else (1,):
@@ -410,5 +422,5 @@ def _apply_to_product(
         else:
             built = made
         if built is not None:
-            return broadcast_to(graph, built, out)
+            return built
     return None

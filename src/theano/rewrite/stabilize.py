@@ -37,6 +37,7 @@ canonicalize(log(exp(x)), x, domain={"x": (-80, 80)}, special=(BIG, -BIG))
 stabilize(log(1 + x), log1p(x), domain={"x": (-0.99, 1e3)})
 stabilize(exp(x) - 1, expm1(x), domain={"x": (-30, 30)})
 stabilize(log1p(expm1(x)), x, domain={"x": (-15, 80)}, special=(-BIG, BIG))
+stabilize(1 + expm1(x), exp(x), domain={"x": (-30, 30)})
 stabilize(log1p(exp(x)), softplus(x), domain={"x": (-80, 80)}, special=(BIG,))
 stabilize(
     log(exp(x) + exp(y)), maximum(x, y) + softplus(-abs_(x - y)), domain={"x": (-80, 80), "y": (-80, 80)}
@@ -53,6 +54,10 @@ stabilize(expm1(x) * sigmoid(-x), tanh(0.5 * x), domain={"x": (-80, 80)}, specia
 stabilize(
     (exp(x) - exp(-x)) / (exp(x) + exp(-x)), tanh(x), domain={"x": (-80, 80)}, special=(BIG, -BIG, INF, -INF)
 )
+
+stabilize(2 * sigmoid(x) - 1, tanh(0.5 * x), domain={"x": (-80, 80)})
+stabilize(log(sigmoid(x) / sigmoid(-x)), x, domain={"x": (-30, 30)}, special=(BIG, -BIG))
+stabilize(exp(x) / (exp(x) + exp(y)), sigmoid(x - y), domain={"x": (-20, 20), "y": (-20, 20)}, accuracy=32)
 
 # -- error function -------------------------------------------------------------------------------
 stabilize(1 - erf(x), erfc(x), domain={"x": (-5, 9)})
