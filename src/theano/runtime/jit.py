@@ -1,7 +1,8 @@
 """IR text to machine code in this process, through the object cache.
 
-There is one `LLJIT` a process. It only ever loads object code, ours or the cache's: settings of code
-generation are those of `Options`, written down, not those of the JIT.
+Objects, just made or the cache's, are loaded by `theano.runtime.image`, so that LLVM itself is not loaded
+before something must be compiled; what that loader does not know is linked by the one `LLJIT` of the process.
+Settings of code generation are those of `Options`, written down, not those of the JIT.
 """
 
 from __future__ import annotations
@@ -13,20 +14,19 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
+from theano.configdefaults import config
 from theano.runtime import cache
 from theano.runtime.abi import ABI_VERSION
-
-if TYPE_CHECKING:
-    from theano.runtime.target import Isa
+from theano.runtime.host import host
+from theano.runtime.image import Image, load_image
+from theano.runtime.target import Isa, select_isa
 
 __all__ = ["CodeObject", "Options", "assembly", "compile_module", "isa"]
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """How a module is compiled.
 
     Parameters
@@ -57,23 +57,37 @@ class CodeObject:
     from_cache : bool
     """
 
-    __slots__ = ("address", "symbols", "from_cache", "_tracker")
+    __slots__ = ("address", "symbols", "from_cache", "_loaded")
 
-    def __init__(self, tracker: Any, exports: tuple[str, ...], from_cache: bool) -> None:
-        self._tracker = tracker
-        self.symbols: dict[str, int] = {name: tracker[name] for name in exports}
+    def __init__(self, loaded: Image | _Linked, exports: tuple[str, ...], from_cache: bool) -> None:
+        self._loaded = loaded
+        self.symbols: dict[str, int] = loaded.symbols
         self.address = self.symbols[exports[0]]
         self.from_cache = from_cache
 
     def __del__(self, _finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
         # Defaults, because the globals of a module are None by the time its last objects go.
-        tracker = getattr(self, "_tracker", None)
-        if tracker is None:
-            return
         if _finalizing():
-            tracker.detach()  # other threads may still be inside, and finalizers may still call: leave the code
-        else:
-            _release(tracker)
+            # other threads may still be inside, and finalizers may still call: leave the code
+            self._loaded.keep()
+
+
+class _Linked:
+    """Code that LLVM has linked; the counterpart of `Image`."""
+
+    __slots__ = ("symbols", "_tracker")
+
+    def __init__(self, tracker: Any, exports: tuple[str, ...]) -> None:
+        self._tracker = tracker
+        self.symbols: dict[str, int] = {name: tracker[name] for name in exports}
+
+    def keep(self) -> None:
+        self._tracker.detach()
+        self._tracker = None
+
+    def __del__(self) -> None:
+        if self._tracker is not None:
+            _release(self._tracker)
 
 
 # Held around everything that enters LLVM, and around fork: a child never inherits LLVM's locks half taken.
@@ -116,9 +130,6 @@ def isa() -> Isa:
     >>> isa().vector_bytes in (8, 16, 32, 64)
     True
     """
-    from theano.configdefaults import config
-    from theano.runtime.target import select_isa
-
     return select_isa(config.isa)
 
 
@@ -144,14 +155,17 @@ def compile_module(
     key = "" if store is None else _key(text, options, target)
     code = None if store is None else store.load(key)
     loaded = code is not None
-    with _lock:
-        _unload_dead()
-        if code is None:
+    if code is None:
+        with _lock:
             code = _object_code(text, options, target)
-        tracker = _load(code, exports)
+    image: Image | _Linked | None = load_image(code, exports)
+    if image is None:
+        with _lock:
+            _unload_dead()
+            image = _link(code, exports)
     if store is not None and not loaded:
         store.store(key, code)
-    return CodeObject(tracker, exports, loaded)
+    return CodeObject(image, exports, loaded)
 
 
 def assembly(text: str, options: Options = DEFAULT) -> str:
@@ -162,11 +176,8 @@ def assembly(text: str, options: Options = DEFAULT) -> str:
 
 
 def _key(text: str, options: Options, target: Isa) -> str:
-    import llvmlite
-    import llvmlite.binding as llvm
-
-    versions = (str(ABI_VERSION), llvmlite.__version__, repr(llvm.llvm_version_info))
-    return cache.key_of((text, *versions, target.triple, target.cpu, target.features, repr(options)))
+    settings = (str(ABI_VERSION), host().llvm, target.triple, target.cpu, target.features, repr(options))
+    return cache.key_of((text, *settings))
 
 
 def _machine(target: Isa, level: int) -> Any:
@@ -206,7 +217,7 @@ def _object_code(text: str, options: Options, target: Isa) -> bytes:
     return bytes(machine.emit_object(module))
 
 
-def _load(code: bytes, exports: tuple[str, ...]) -> Any:
+def _link(code: bytes, exports: tuple[str, ...]) -> _Linked:
     import llvmlite.binding as llvm
 
     global _engine
@@ -219,4 +230,4 @@ def _load(code: bytes, exports: tuple[str, ...]) -> Any:
     builder = llvm.JITLibraryBuilder().add_object_img(code).add_current_process()
     for name in exports:
         builder.export_symbol(name)
-    return builder.link(_engine, f"theano{next(_numbers)}")
+    return _Linked(builder.link(_engine, f"theano{next(_numbers)}"), exports)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from typing import NamedTuple
 
-import llvmlite.binding as llvm
+from theano.runtime.host import Host, host
 
 __all__ = ["Isa", "select_isa"]
 
 
-@dataclass(frozen=True, slots=True)
-class Isa:
+class Isa(NamedTuple):
     """An instruction set as the printers see it.
 
     Parameters
@@ -45,20 +44,18 @@ _LEVELS: dict[str, tuple[str, tuple[str, ...]]] = {
 @functools.cache
 def select_isa(flag: str) -> Isa:
     """The `Isa` for a value of the flag `isa`; ValueError where this machine doesn't have it."""
-    triple = llvm.get_process_triple()
-    found = llvm.get_host_cpu_features()
-    host = {name for name, on in found.items() if on}
-    architecture = triple.partition("-")[0]
+    machine = host()
+    architecture = machine.triple.partition("-")[0]
     if architecture not in ("x86_64", "amd64"):
-        return _other(flag, architecture, triple, found.flatten())
+        return _other(flag, architecture, machine)
     if flag == "auto":
-        level = next(name for name in ("avx512", "avx2", "baseline") if host.issuperset(_LEVELS[name][1]))
-        cpu, features = llvm.get_host_cpu_name(), found.flatten()
+        level = next(name for name in ("avx512", "avx2", "baseline") if machine.has(*_LEVELS[name][1]))
+        cpu, features = machine.cpu, machine.features
     else:
         level = flag
         cpu, needed = _LEVELS[flag]
         features = ""
-        missing = [name for name in needed if name not in host]
+        missing = [name for name in needed if not machine.has(name)]
         if missing:
             raise ValueError(f"config.isa is {flag!r}, but this machine has no {', '.join(missing)}")
     wide = level != "baseline"
@@ -70,23 +67,23 @@ def select_isa(flag: str) -> Isa:
         has_masks=level == "avx512",
         cpu=cpu,
         features=features,
-        triple=triple,
+        triple=machine.triple,
     )
 
 
-def _other(flag: str, architecture: str, triple: str, features: str) -> Isa:
+def _other(flag: str, architecture: str, machine: Host) -> Isa:
     """ARM's 64-bit machines all have 16-byte vectors and fused multiply-add; others get scalar code."""
     if flag not in ("auto", "baseline"):
         raise ValueError(f"config.isa is {flag!r}, but this machine is {architecture}")
     is_arm = architecture in ("aarch64", "arm64")
-    host = flag == "auto"
+    own = flag == "auto"
     return Isa(
         name="neon" if is_arm else "generic",
         vector_bytes=16 if is_arm else 8,
         has_fma=is_arm,
         has_f16c=is_arm,  # AArch64 converts float16 in its base instruction set
         has_masks=False,
-        cpu=llvm.get_host_cpu_name() if host else "generic",
-        features=features if host else "",
-        triple=triple,
+        cpu=machine.cpu if own else "generic",
+        features=machine.features if own else "",
+        triple=machine.triple,
     )

@@ -1,0 +1,153 @@
+"""The loader of objects answers like LLVM's linker, or not at all."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import subprocess
+import sys
+
+import pytest
+
+from theano.runtime import jit
+from theano.runtime.image import load_image
+
+linux_x86 = pytest.mark.skipif(
+    sys.platform != "linux" or not jit.isa().triple.startswith("x86_64"), reason="objects of another format"
+)
+
+TEXTS = {
+    "constants": """@table = internal constant [3 x i64] [i64 5, i64 7, i64 11], align 64
+define i64 @entry(i64 %k) {
+  %at = getelementptr i64, ptr @table, i64 %k
+  %x = load i64, ptr %at
+  ret i64 %x
+}""",
+    "variables": """@total = internal global i64 40
+@zero = internal global [100 x i64] zeroinitializer, align 32
+define i64 @entry(i64 %k) {
+  %old = load i64, ptr @total
+  %new = add i64 %old, %k
+  store i64 %new, ptr @total
+  %at = getelementptr i64, ptr @zero, i64 99
+  %z = load i64, ptr %at
+  %sum = add i64 %new, %z
+  ret i64 %sum
+}""",
+    "jump table": "define i64 @entry(i64 %k) {\nswitch i64 %k, label %no [\n"
+    + "\n".join(f"i64 {k}, label %b{k}" for k in range(8))
+    + "\n]\nno:\nret i64 -1\n"
+    + "\n".join(f"b{k}:\nret i64 {k * k * 7 + 3 * (k % 3)}" for k in range(8))
+    + "\n}",
+    "addresses as data": """@table = internal constant [2 x ptr] [ptr @one, ptr @two]
+define internal i64 @one() noinline { ret i64 100 }
+define internal i64 @two() noinline { ret i64 200 }
+define i64 @entry(i64 %k) {
+  %bit = and i64 %k, 1
+  %at = getelementptr ptr, ptr @table, i64 %bit
+  %f = load ptr, ptr %at
+  %x = call i64 %f()
+  ret i64 %x
+}""",
+    "functions of C": """declare i64 @llabs(i64)
+declare i64 @labs(i64)
+define i64 @entry(i64 %k) {
+  %n = sub i64 0, %k
+  %x = call i64 @llabs(i64 %n)
+  %y = call i64 @labs(i64 %n)
+  %z = add i64 %x, %y
+  ret i64 %z
+}""",
+    "address of a function of C": """declare i64 @labs(i64)
+define ptr @address() { ret ptr @labs }
+define i64 @entry(i64 %k) {
+  %n = sub i64 0, %k
+  %f = call ptr @address()
+  %x = call i64 %f(i64 %n)
+  ret i64 %x
+}""",
+}
+
+
+def _object(text: str) -> bytes:
+    return jit._object_code(text, jit.DEFAULT, jit.isa())
+
+
+def _call(address: int, k: int) -> int:
+    return int(ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)(address)(k))
+
+
+@linux_x86
+@pytest.mark.parametrize("name", TEXTS)
+def test_same_answers_as_llvm(name: str) -> None:
+    code = _object(TEXTS[name])
+    image, linked = load_image(code, ("entry",)), jit._link(code, ("entry",))
+    assert image is not None
+    answers = [[_call(loaded.symbols["entry"], k) for k in range(3)] for loaded in (image, linked)]
+    assert answers[0] == answers[1]
+
+
+@linux_x86
+def test_math_library_is_in_reach() -> None:
+    image = load_image(_object("declare double @exp(double)\ndefine double @entry(double %x) {\n"
+                               "%y = call double @exp(double %x)\nret double %y\n}"), ("entry",))  # fmt: skip
+    assert image is not None
+    assert ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_double)(image.symbols["entry"])(1.5) == math.exp(1.5)
+
+
+@linux_x86
+def test_missing_symbol_raises() -> None:
+    with pytest.raises(RuntimeError, match="no_such_symbol_zz"):
+        load_image(
+            _object("declare i64 @no_such_symbol_zz()\ndefine i64 @entry() {\n"
+                    "%x = call i64 @no_such_symbol_zz()\nret i64 %x\n}"), ("entry",)
+        )  # fmt: skip
+
+
+@linux_x86
+def test_no_memory_is_writeable_and_executable() -> None:
+    image = load_image(_object(TEXTS["variables"]), ("entry",))
+    assert image is not None
+    with open("/proc/self/maps") as file:
+        rows = [row.split() for row in file]
+    for row in rows:
+        start, end = (int(part, 16) for part in row[0].split("-"))
+        if start <= image.symbols["entry"] < end:
+            assert row[1] == "r-xp"
+            break
+    else:
+        pytest.fail("the code is not mapped")
+
+
+@linux_x86
+def test_thread_local_variables_are_left_to_llvm() -> None:
+    text = "@t = internal thread_local global i64 1\ndefine ptr @entry() {\nret ptr @t\n}"
+    assert load_image(_object(text), ("entry",)) is None
+
+
+def test_other_formats_are_left_to_llvm() -> None:
+    assert load_image(b"\xcf\xfa\xed\xfe" + bytes(100), ("entry",)) is None
+
+
+@linux_x86
+def test_memory_goes_with_the_last_reference() -> None:
+    image = load_image(_object(TEXTS["constants"]), ("entry",))
+    assert image is not None
+    page = f"{image.symbols['entry'] & ~4095:x}-"
+    with open("/proc/self/maps") as file:
+        assert page in file.read()
+    del image
+    with open("/proc/self/maps") as file:
+        assert page not in file.read()
+
+
+def test_warm_process_does_not_load_llvm() -> None:
+    program = (
+        "import sys, theano, theano.tensor as T\nx = T.vector('x')\n"
+        "f = theano.function([x], T.exp(x).sum())\n"
+        "f([1., 2.])\nprint('llvmlite' in sys.modules)"
+    )
+    command = [sys.executable, "-c", program]
+    said = [subprocess.run(command, capture_output=True, text=True).stdout for _ in range(2)]
+    if sys.platform == "linux" and jit.isa().triple.startswith("x86_64"):
+        assert said[1].strip() == "False"
