@@ -151,8 +151,8 @@ def _new_value(info: StateInfo, value: Any, name: str | None) -> Any:
             f"initial state (`outputs_info` in scan nomenclature) of variable {info.initial} has dtype "
             f"{wanted.dtype} and {wanted.ndim} dimension(s), while the result of the inner function "
             f"({value}) has dtype {kind.dtype} and {kind.ndim} dimension(s). This can happen if the inner "
-            f"function of scan results in an upcast or downcast: cast the initial value, or the result, to the dtype of "
-            f"the other."
+            f"function of scan results in an upcast or downcast: cast the initial value, or the result, to "
+            f"the dtype of the other."
         )
     if kind.broadcastable == wanted.broadcastable:
         return value
