@@ -8,6 +8,7 @@ import select
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,15 +23,24 @@ PATIENCE = 600.0  # seconds until a child that says nothing counts as failed
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How long to measure: rounds of interleaved batches, seconds a batch, samples of fresh processes."""
+    """How long to measure.
+
+    Attributes
+    ----------
+    rounds, batch
+        Turns of each contender, and seconds a turn.
+    samples, patience
+        Fresh processes of each contender; after so many seconds one that is slow gets no more of them.
+    """
 
     rounds: int
     batch: float
     samples: int
+    patience: float
 
 
-FULL = Effort(rounds=25, batch=0.05, samples=7)
-QUICK = Effort(rounds=4, batch=0.01, samples=2)
+FULL = Effort(rounds=25, batch=0.05, samples=7, patience=60.0)
+QUICK = Effort(rounds=4, batch=0.01, samples=2, patience=10.0)
 
 
 @dataclass(slots=True)
@@ -140,15 +150,18 @@ class Runner:
             if row.workload.fresh == "warm":
                 for name in names:
                     self._one_process(row, row.workload.name, name, warm[name], count=False)
+            spent = dict.fromkeys(names, 0.0)
             for _ in range(self.effort.samples):
                 for name in names:
-                    if name in row.errors:
+                    if name in row.errors or spent[name] > self.effort.patience:
                         continue
+                    start = time.perf_counter()
                     with _folder() as empty:
                         cache = warm[name] if row.workload.fresh == "warm" else empty
                         if row.workload.after:
                             self._one_process(row, row.workload.after, name, cache, count=False)
                         self._one_process(row, row.workload.name, name, cache, count=True)
+                    spent[name] += time.perf_counter() - start
 
     def _one_process(self, row: Row, workload: str, name: str, cache: Path, count: bool) -> None:
         child = _Child(workload, name, self.threads, self.effort.batch, cache)
