@@ -18,7 +18,7 @@ from theano.graph import Variable
 from theano.loops import expr as ex
 from theano.lower import lower
 from theano.lower.program import InputForm
-from theano.runtime import abi, blas
+from theano.runtime import abi, blas, support
 from theano.runtime.context import make_context
 from theano.runtime.entry import EntrySpec, print_entry
 from theano.runtime.function_base import NATIVE, FunctionBase, install
@@ -67,6 +67,8 @@ class NativeExecutor:
         code = self._code.get(result)
         if code is None:
             code = self._code[result] = compile_module(self.text(result))
+        if not config.allow_gc:
+            support.set_pool_limit(None)
         on_error = self._raise
         context = make_context(
             [id(fallback), id(on_error), *self._words], [fallback, on_error, *self._keep, *self.plan.storages]

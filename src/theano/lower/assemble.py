@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 Block = list[st.Stmt]
 
+# Elements from which on a loop nest takes a millisecond or so.
+LONG = 1 << 20
+
 
 class Assembler:
     """Writes main. Special items reach it through the small methods at the end."""
@@ -60,6 +63,8 @@ class Assembler:
         commit = self._commit_position()
         for k, group in enumerate(self.order):
             self.now = k
+            if k and (commit < 0 or k <= commit):
+                self._poll(group)
             if k == commit:
                 body.append(st.Commit())
             self._emit_group(group)
@@ -72,6 +77,12 @@ class Assembler:
         main = [*head, *self.prologue, *body]
         kernels = list(self.kernels.values())
         return st.Program(kernels, main)
+
+    def _poll(self, group: Group) -> None:
+        """Let Ctrl-C in before work that takes a while; not where a half-done update would be left behind."""
+        work = self.b.dims.product(tuple(group.axes))
+        if work.op != "const" and self.b.known_at_entry(work):
+            self.statement(st.If(ex.ge(work, length(LONG)), [st.Poll()], []))
 
     def _ordered(self, groups: list[Group]) -> list[Group]:
         """Topological order in which updates of storage come as late as they can."""

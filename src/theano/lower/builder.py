@@ -185,8 +185,7 @@ class Builder:
         dims = tuple(self.dims.normal(d) for d in dims)
         maps = [align(r, dims) for r in reads] if maps is None else list(maps)
         if all(is_const(dims[k], 1) for k in red):
-            assert not uses_index or all(is_const(d, 1) for d in dims), "positions along axes that are gone"
-            return self._reduce_nothing(type_, dims, reads, red, keep, body, cost, maps)
+            return self._reduce_nothing(type_, dims, reads, red, keep, body, cost, maps, uses_index)
         out_axes: list[int | None] = [k if k not in red else None for k in range(len(dims)) if keep or k not in red]
         out_dims = tuple(ONE if k is None else dims[k] for k in out_axes)
         item = Reduce(
@@ -208,16 +207,22 @@ class Builder:
 
     def _reduce_nothing(
         self, type_: str, dims: tuple[Expr, ...], reads: Sequence[Value], red: frozenset[int], keep: bool, body: Body,
-        cost: int, maps: Sequence[tuple[int | None, ...]],
+        cost: int, maps: Sequence[tuple[int | None, ...]], uses_index: bool,
     ) -> Value:  # fmt: skip
         """A reduction over axes of length 1 is point-wise."""
         kept = [k for k in range(len(dims)) if keep or k not in red]
         place = {k: n for n, k in enumerate(kept)}
         space = tuple(dims[k] for k in kept)
+        index_of = {k: n for k, n in place.items() if k not in red}
+
+        def inner(at: Element) -> Expr:
+            return body(OuterElement(at, index_of))
+
         if all(r.uniform is not None for r in reads):
-            return Value(type_, space, uniform=body(UniformElement([r.uniform for r in reads])))  # type: ignore[misc]
+            return Value(type_, space, uniform=inner(UniformElement([r.uniform for r in reads])))  # type: ignore[misc]
         item = Pointwise(
-            self.region, self.node, reads=list(reads), dims=space, out=self.tensor(type_, space), body=body, cost=cost,
+            self.region, self.node, reads=list(reads), dims=space, out=self.tensor(type_, space), body=inner, cost=cost,
+            uses_index=uses_index,
             maps=[tuple(None if a is None else place.get(a) for a in m) for m in maps],
         )  # fmt: skip
         self.add(item)
@@ -279,6 +284,25 @@ class UniformElement:
 
     def index(self, axis: int) -> Expr:
         raise AssertionError("uniform operands have no position")
+
+
+class OuterElement:
+    """An element of a space with more axes, all of length 1, than the loop nest has."""
+
+    __slots__ = ("_at", "_place")
+
+    def __init__(self, at: Element, place: dict[int, int]) -> None:
+        self._at = at
+        self._place = place
+
+    def read(self, k: int) -> Expr:
+        return self._at.read(k)
+
+    def gather(self, value: Value, index: tuple[Expr, ...]) -> Expr:
+        return self._at.gather(value, index)
+
+    def index(self, axis: int) -> Expr:
+        return self._at.index(self._place[axis]) if axis in self._place else ZERO
 
 
 def whole(tensor: Tensor) -> Value:
