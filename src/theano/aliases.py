@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Callable
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
@@ -92,6 +93,10 @@ LATE: dict[str, dict[str, str]] = {
         "theano.compile.steps": "compile_step",
         "theano.compile.updates": "OrderedUpdates",
     },
+}
+
+# The same, but the place is imported when one of its names is first asked for.
+LAZY: dict[str, dict[str, str]] = {
     "theano.printing": {"theano.compile.inspect": "ccode loop_program schedule"},
 }
 
@@ -144,6 +149,22 @@ def install() -> None:
             for name in names.split():
                 if not hasattr(module, name):
                     setattr(module, name, getattr(importlib.import_module(source), name))
+    for target, sources in LAZY.items():
+        places = {name: source for source, names in sources.items() for name in names.split()}
+        sys.modules[target].__dict__["__getattr__"] = _lazily(target, places)
+
+
+def _lazily(target: str, places: dict[str, str]) -> Callable[[str], Any]:
+    """A module's `__getattr__` that finds names in the places given."""
+
+    def find(name: str) -> Any:
+        if name not in places:
+            raise AttributeError(f"module {target!r} has no attribute {name!r}")
+        found = getattr(importlib.import_module(places[name]), name)
+        setattr(sys.modules[target], name, found)
+        return found
+
+    return find
 
 
 def _with_parents(name: str) -> list[str]:
