@@ -14,7 +14,17 @@ from typing import Any
 import numpy as np
 
 from theano import scalar
-from theano.rewrite.build import Number, broadcast_to, constant, dimshuffle, elemwise, fits, number, peel, wrap
+from theano.rewrite.build import (
+    Number,
+    broadcast_to,
+    constant,
+    dimshuffle,
+    elemwise,
+    fits,
+    number,
+    peel,
+    wrap,
+)
 from theano.rewrite.table import Node, RewriteGraph, Tensor
 from theano.tensor.elemwise import Elemwise
 
@@ -626,7 +636,10 @@ def cancel_shared(graph: RewriteGraph, node: Node) -> Tensor | None:
         for b, e in inner.factors.items():
             factors[b] = factors.get(b, 0) + e
         made = build_product(
-            _plain(view.coef * inner.coef), {b: e for b, e in factors.items() if e}, out.type.dtype, out.type.ndim
+            _plain(view.coef * inner.coef),
+            {b: e for b, e in factors.items() if e},
+            out.type.dtype,
+            out.type.ndim,
         )
         return None if made is None else broadcast_to(graph, made, out)
     return None

@@ -222,20 +222,30 @@ def pow_of_one(graph: RewriteGraph, node: Node) -> Result:
     return None
 
 
-@rule("add", "sub", "mul", "true_div", "maximum", "minimum", "switch", name="constant_in_dtype")
+# Factors that collecting removes.
+_UNITS = (1, -1)
+_PRODUCTS = ("mul", "true_div")
+
+
+@rule("add", "sub", "maximum", "minimum", "switch", name="term_in_dtype", phase="specialize")
+@rule("mul", "true_div", name="constant_in_dtype")
 def constant_in_dtype(graph: RewriteGraph, node: Node) -> Result:
     """``2 * x -> 2.0 * x``: one constant for one value, so that equal expressions are seen to be equal."""
     dtype = node.outputs[0].type.dtype
     if not dtype.startswith("float"):
         return None
-    inputs = node.inputs
-    start = 1 if node.op.scalar_op.name == "switch" else 0
+    inputs, name = node.inputs, node.op.scalar_op.name
+    start = 1 if name == "switch" else 0
     changed = None
     for k in range(start, len(inputs)):
         v = inputs[k]
         if v.owner is None and v.type.dtype != dtype:
             value = number(v)
-            if value is not None and algebra.is_exact(value, dtype):
+            if (
+                value is not None
+                and (value not in _UNITS or name not in _PRODUCTS)
+                and algebra.is_exact(value, dtype)
+            ):
                 changed = changed or list(inputs)
                 changed[k] = constant(value, dtype, v.type.ndim)
     if changed is None or all(v.type.dtype != dtype for v in inputs[start:]):
@@ -311,9 +321,7 @@ def dimshuffle_lifted(graph: RewriteGraph, node: Node) -> Result:
         if scalar_name(x) not in _ALGEBRA or graph.only_user(x) is None or graph.only_user(v) is None:
             continue
         order, owner = shuffle.op.new_order, x.owner
-        moved = [
-            dimshuffle(i, order) if not _all_ones(i) else _reranked(i, len(order)) for i in owner.inputs
-        ]
+        moved = [dimshuffle(i, order) if not _all_ones(i) else _reranked(i, len(order)) for i in owner.inputs]
         lifted = owner.op(*moved)
         if lifted.type.broadcastable != v.type.broadcastable:
             continue

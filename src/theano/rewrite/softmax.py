@@ -107,7 +107,9 @@ def _with_softmax(coef: algebra.Number, factors: dict[Tensor, int], out: Tensor)
         changed[top] -= 1
         changed[bottom] += 1
         changed[made] = changed.get(made, 0) + 1
-        return algebra.build_product(coef, {v: k for v, k in changed.items() if k}, out.type.dtype, out.type.ndim)
+        return algebra.build_product(
+            coef, {v: k for v, k in changed.items() if k}, out.type.dtype, out.type.ndim
+        )
     return None
 
 
