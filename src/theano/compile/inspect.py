@@ -172,10 +172,10 @@ def schedule(f: Any) -> str:
     Examples
     --------
     >>> x = T.vector("x")
-    >>> print(theano.printing.schedule(theano.function([x], T.exp(x) * 2)))
+    >>> print(theano.printing.schedule(theano.function([x], T.exp(x) + x)))
     loop 1 over x.shape[0]
         Elemwise{exp,no_inplace}(x)
-        Elemwise{mul,no_inplace}(Elemwise{exp,no_inplace}.0, TensorConstant{(1,) of 2})
+        Elemwise{add,no_inplace}(Elemwise{exp,no_inplace}.0, x)
         reads  x: 8 * x.shape[0]
         writes output 0: 8 * x.shape[0]
     """
