@@ -177,11 +177,15 @@ class Runner:
     def _scripts(self, row: Row, names: list[str]) -> None:
         for _ in range(self.effort.samples):
             for name in names:
-                env = environment(name, self.caches / name, self.threads)
-                command = [sys.executable, "-c", row.workload.scripts[name]]
-                done = subprocess.run(
-                    command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=PATIENCE
-                )
+                with _folder() as empty:
+                    done = subprocess.run(
+                        [sys.executable, "-c", row.workload.scripts[name]],
+                        cwd=ROOT,
+                        env=environment(name, empty, self.threads),
+                        capture_output=True,
+                        text=True,
+                        timeout=PATIENCE,
+                    )
                 if done.returncode:
                     row.errors[name] = (done.stderr.strip().splitlines() or ["died"])[-1][:300]
                 else:
