@@ -77,8 +77,8 @@ class Workload:
     after
         Row whose function was compiled before into the otherwise empty caches of a "cold" process.
     scripts
-        Instead of `setups`: a program a contender, run by a fresh interpreter with empty caches, that prints the
-        figure.
+        Instead of `setups`: a program a contender, run by a fresh interpreter with empty caches, that prints
+        the figure.
     group
         Rows of one group stand under one heading.
     """
