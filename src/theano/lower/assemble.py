@@ -318,7 +318,7 @@ class Assembler:
             item = group.items[0]
             assert isinstance(item, Special) and item.emit is not None
             for tensor in item.writes:
-                if tensor.role != "object":
+                if not item.delivers:
                     self.bind(tensor)
                 self.touch(tensor)
             item.emit(self)
@@ -342,15 +342,18 @@ class Assembler:
 
     def _call(self, nb: NestBuilder) -> None:
         nest = emit_group(nb, self.row_buffer)
-        kernel = st.Kernel("", nest.params, nest.body)
+        self.call_kernel(st.Kernel("", nest.params, nest.body), list(nest.args))
+
+    # -- for special items --------------------------------------------------------------------------------------
+    def call_kernel(self, kernel: st.Kernel, args: list[Expr | tuple[str, Expr, str]]) -> None:
+        """Call a kernel; one that equals an earlier kernel is printed once."""
         key = kernel_text(kernel)
         known = self.kernels.get(key)
         if known is None:
             kernel.name = f"k{len(self.kernels)}"
             known = self.kernels[key] = kernel
-        self.statement(st.CallKernel(known, list(nest.args)))
+        self.statement(st.CallKernel(known, args))
 
-    # -- for special items --------------------------------------------------------------------------------------
     def statement(self, stmt: st.Stmt) -> None:
         self.blocks[-1].append(stmt)
 

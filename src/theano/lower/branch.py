@@ -113,7 +113,7 @@ def lower_ifelse(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | No
         for out in arrays:
             asm.receive(out, whole(out))
 
-    item = Special(region, node, writes=arrays, emit=emit, scalars=[taken], defines=defines)
+    item = Special(region, node, writes=arrays, emit=emit, scalars=[taken], defines=defines, delivers=True)
     item.deps.extend(x for side in leave for x in side)
     item.deps.extend(_outside(b, node))
     item.fallible = any(isinstance(i, Special) and i.fallible for i in _inside(b, node))

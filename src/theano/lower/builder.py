@@ -13,6 +13,8 @@ from theano.lower.dims import ONE, ZERO, Dims, is_const, length
 from theano.lower.items import Body, Element, Item, Pointwise, Reduce, Special
 from theano.lower.values import Tensor, Value
 
+COMPLEX_PART = {"c64": "f32", "c128": "f64"}
+
 
 @dataclass(slots=True)
 class CheckRecord:
@@ -260,8 +262,15 @@ class Builder:
     def copy(self, value: Value, role: str = "temp") -> Value:
         """A fresh tensor with the numbers of `value`."""
         out = self.tensor(value.type, value.dims, role)
-        self._write(out, None, out.dims, [value], lambda at: at.read(0), 1, (), False)
+        self.fill(out, value)
         return whole(out)
+
+    def fill(self, out: Tensor, value: Value) -> None:
+        """Write the numbers of `value` to the whole of a new tensor."""
+        if value.type in COMPLEX_PART:
+            self.write(out, as_floats(self, whole(out)), [as_floats(self, value)], lambda at: at.read(0))
+        else:
+            self.write(out, None, [value], lambda at: at.read(0))
 
     def whole(self, value: Value) -> Value:
         """The value as a complete tensor in C order; copied unless it is one."""
@@ -307,6 +316,17 @@ class OuterElement:
 
 def whole(tensor: Tensor) -> Value:
     return Value(tensor.type, tensor.dims, tensor=tensor, axes=tuple(range(len(tensor.dims))))
+
+
+def as_floats(b: Builder, value: Value) -> Value:
+    """Complex numbers as pairs along a new last axis."""
+    full = b.strided(value)
+    two = length(2)
+    strides = tuple(ex.mul(s, two) for s in full.strides or ())
+    return Value(
+        COMPLEX_PART[value.type], (*full.dims, two), tensor=full.tensor,
+        offset=ex.mul(full.offset or ZERO, two), strides=(*strides, ONE),
+    )  # fmt: skip
 
 
 def align(value: Value, dims: Sequence[Expr]) -> tuple[int | None, ...]:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from theano.lower.assemble import Assembler
 
 NATIVE = (*ex.TYPES, "f16")
-COMPLEX_PART = {"c64": "f32", "c128": "f64"}
 
 
 def constant_value(b: Builder, v: Constant) -> Value:
@@ -47,7 +46,7 @@ def _held(b: Builder, slot: int, kind: str, word: int) -> Value:
     """A Python object in a slot; `kind` says where it comes from."""
     tensor = Tensor(b.fresh("o"), "object", (), "object", slot=slot)
     item = Special(
-        b.region, b.node, writes=[tensor], emit=lambda asm: asm.statement(st.HoldObject(slot, kind, word))
+        b.region, b.node, writes=[tensor], emit=lambda asm: asm.statement(st.HoldObject(slot, kind, word)), delivers=True,
     )
     b.add(item)
     tensor.writers.append(item)
@@ -73,6 +72,7 @@ def run_perform(b: Builder, node: Any, values: list[Value]) -> list[Value]:
 
     item = Special(
         b.region, node, reads=[whole(t) for t in sources], writes=[t for t, _ in outputs], emit=emit, fallible=True,
+        delivers=True,
         defines=[str(d.value) for t, _ in outputs for d in t.dims if d.op == "name"]
         + [str(v.uniform.value) for _, v in outputs if v.uniform is not None],
     )  # fmt: skip
@@ -129,22 +129,8 @@ def copy_to_slot(b: Builder, value: Value, slot: int) -> Tensor:
     """A new NumPy array in `slot` with the numbers of `value`."""
     out = b.tensor(value.type, value.dims, "object")
     out.slot = slot
-    if value.type in COMPLEX_PART:
-        b.write(out, as_floats(b, whole(out)), [as_floats(b, value)], lambda at: at.read(0))
-    else:
-        b.write(out, None, [value], lambda at: at.read(0))
+    b.fill(out, value)
     return out
-
-
-def as_floats(b: Builder, value: Value) -> Value:
-    """Complex numbers as pairs along a new last axis."""
-    full = b.strided(value)
-    two = length(2)
-    strides = tuple(ex.mul(s, two) for s in full.strides or ())
-    return Value(
-        COMPLEX_PART[value.type], (*full.dims, two), tensor=full.tensor,
-        offset=ex.mul(full.offset or ZERO, two), strides=(*strides, ONE),
-    )  # fmt: skip
 
 
 def into_slot(b: Builder, value: Value, slot: int) -> Tensor:
@@ -169,7 +155,7 @@ def _again(b: Builder, tensor: Tensor, slot: int) -> Tensor:
     if tensor.type == "object":
         source = tensor.slot
         emit = lambda asm: asm.statement(st.HoldObject(slot, "slot", source))  # noqa: E731
-        item = Special(b.region, b.node, reads=[whole(tensor)], writes=[out], emit=emit)
+        item = Special(b.region, b.node, reads=[whole(tensor)], writes=[out], emit=emit, delivers=True)
         b.add(item)
         out.writers.append(item)
         return out

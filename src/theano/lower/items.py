@@ -83,8 +83,12 @@ class Reduce(Item):
 
 @dataclass(eq=False, slots=True)
 class Special(Item):
-    """Work that is no loop nest of ours: call-backs, BLAS, branches. `emit` writes its statements."""
+    """Work that is no loop nest of ours: call-backs, BLAS, branches. `emit` writes its statements.
+
+    With `delivers` it also puts arrays of its own into the slots of what it writes.
+    """
 
     writes: list[Tensor] = field(default_factory=list)
     emit: Callable[[Assembler], None] | None = None
+    delivers: bool = False
     fallible: bool = False

@@ -6,7 +6,7 @@ from typing import Any
 
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
-from theano.lower.builder import Builder, c_strides, whole
+from theano.lower.builder import COMPLEX_PART, Builder, c_strides, whole
 from theano.lower.dims import ONE, is_const, length
 from theano.lower.items import Element
 from theano.lower.registry import lowers
@@ -223,10 +223,12 @@ def allocated(b: Builder, node: Any, sizes: list[Value]) -> tuple[Expr, ...]:
 
 
 @lowers(AllocEmpty)
-def lower_alloc_empty(b: Builder, node: Any, inputs: list[Value]) -> list[Value]:
+def lower_alloc_empty(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
     type_ = ex.TYPE_OF[node.op.dtype]
-    if type_ not in ex.TYPES:
-        return [Value("f32", allocated(b, node, inputs), uniform=ex.const(0, "f32"))]
+    if type_ in COMPLEX_PART:
+        return None
+    if type_ == "f16":
+        return [Value(type_, allocated(b, node, inputs), uniform=ex.const(0, "f32"))]
     return [Value(type_, allocated(b, node, inputs), uniform=ex.const(0, type_))]
 
 
