@@ -67,6 +67,7 @@ def debugprint(
     listing = _Listing(out, depth, print_type, ids, stop_on_name, print_clients, done, used_ids)
     for root, order, storage in _roots(obj, print_storage):
         listing.print_root(root, order, storage)
+    listing.print_inner_graphs()
     if to_text:
         return out.getvalue()
     if file is None:
@@ -129,27 +130,52 @@ class _Listing:
         self.print_clients = print_clients
         self.done = {} if done is None else done
         self.used_ids = {} if used_ids is None else used_ids
+        self.loops: list[Apply] = []  # nodes that have a graph inside, in the order met
 
-    def print_root(self, root: Variable, order: Order, storage: Storage) -> None:
-        """The listing of one variable."""
+    def print_inner_graphs(self) -> None:
+        """The graphs inside of the nodes printed, and inside of those in turn."""
+        if self.loops:
+            self.write("\nInner graphs of the scan ops:\n\n")
+        for position, node in enumerate(self.loops):  # grows while it is walked
+            if position:
+                self.write("\n")
+            op: Any = node.op
+            self.write(self.node_text(node.outputs[0], node, {}, {}) + "\n")
+            outer = dict(zip(op.inner_inputs, op.outer_of_inner(node.inputs), strict=True))
+            for root in op.inner_outputs:
+                self.print_root(root, {}, {}, " >", outer)
+
+    def print_root(
+        self, root: Variable, order: Order, storage: Storage, prefix: str = "", outer: Storage | None = None
+    ) -> None:
+        """The listing of one variable; `outer` tells which variables the leaves stand for."""
         # (variable, prefix of its own line, prefix of the lines below it, levels left)
-        stack: list[tuple[Variable, str, str, int]] = [(root, "", "", self.depth)]
+        stack: list[tuple[Variable, str, str, int]] = [(root, prefix, prefix, self.depth)]
         while stack:
             v, prefix, below, depth = stack.pop()
             if depth == 0:
                 continue
             node = v.owner
             if node is None:
-                self.write(prefix + self.leaf_text(v, storage) + "\n")
+                self.write(prefix + self.leaf_text(v, storage) + self.outer_text(v, outer) + "\n")
                 continue
             known = node in self.done
             self.write(prefix + self.node_text(v, node, order, storage) + "\n")
             self.done[node] = ""
+            if not known and hasattr(node.op, "inner_inputs"):
+                self.loops.append(node)
             if known or (self.stop_on_name and v.name is not None):
                 continue
             last = len(node.inputs) - 1
             for i in range(last, -1, -1):
                 stack.append((node.inputs[i], below + " |", below + ("  " if i == last else " |"), depth - 1))
+
+    def outer_text(self, v: Variable, outer: Storage | None) -> str:
+        """`` -> [id A]`` after a leaf of an inner graph: what it stands for."""
+        if outer is None or v not in outer:
+            return ""
+        stands_for = outer[v]
+        return f" ->{self.identifier(stands_for if stands_for.owner is None else stands_for.owner)}"
 
     def identifier(self, thing: Any) -> str:
         """`` [id A]``, or nothing if no identifiers are wanted."""

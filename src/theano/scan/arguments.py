@@ -119,9 +119,7 @@ def _as_taps(what: str, taps: Any, default: int) -> list[int]:
     if taps is None:
         return [default]
     listed = taps if isinstance(taps, list | tuple | range | np.ndarray) else [taps]
-    if not len(listed) or not all(
-        isinstance(t, int | np.integer) and not isinstance(t, bool) for t in listed
-    ):
+    if not len(listed) or not all(isinstance(t, int | np.integer) and not isinstance(t, bool) for t in listed):
         raise ValueError(f"the taps of {what} must be a list of integers, not {taps!r}")
     result = [int(t) for t in listed]
     if len(set(result)) != len(result):
@@ -157,9 +155,7 @@ def state_info(k: int, given: Any) -> StateInfo | None:
         taps = given.get("taps")
         given = given.get("initial")
         if given is None and taps is not None:
-            raise ValueError(
-                f"outputs_info of {what} has taps but no 'initial': the first steps have nothing to read"
-            )
+            raise ValueError(f"outputs_info of {what} has taps but no 'initial': the first steps have nothing to read")
     if given is None:
         return None
     listed = _as_taps(f"outputs_info of {what}", taps, -1)
@@ -169,9 +165,7 @@ def state_info(k: int, given: Any) -> StateInfo | None:
             f"so taps must be negative"
         )
     # A Python float is floatX here, whatever its value: exact ones such as 0. would be float32.
-    initial: Any = (
-        constant(np.asarray(given, config.floatX)) if type(given) is float else as_tensor_variable(given)
-    )
+    initial: Any = constant(np.asarray(given, config.floatX)) if type(given) is float else as_tensor_variable(given)
     if listed == [-1]:
         rows, kind = unbroadcast(shape_padleft(initial), 0), initial.type
     else:

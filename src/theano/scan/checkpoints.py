@@ -80,9 +80,7 @@ def scan_checkpoints(
         )  # fmt: skip
         return [out[-1] for out in inner], updates
 
-    return scan(
-        block, sequences=[lengths, *blocks], outputs_info=states, non_sequences=others, name=f"{name}_outer"
-    )
+    return scan(block, sequences=[lengths, *blocks], outputs_info=states, non_sequences=others, name=f"{name}_outer")
 
 
 def _in_blocks(x: Any, total: Any, n_blocks: Any, every: int, padding: bool) -> Any:

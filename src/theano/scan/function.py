@@ -171,9 +171,7 @@ def _add_shared(loop: Loop, returned: Returned, explicit: Sequence[Any]) -> dict
     updates: dict[Any, Any] = {}
     for target, value in returned.updates:
         if target in updates:
-            raise ValueError(
-                f"this shared variable already has an update expression: {target}, {updates[target]}"
-            )
+            raise ValueError(f"this shared variable already has an update expression: {target}, {updates[target]}")
         updates[target] = target.type.filter_variable(value)
     plain = [v for v in explicit if not hasattr(v, "container")]
     given = [*loop.inner_inputs(), *plain]

@@ -88,9 +88,7 @@ class Scan(Op):
             names = [v.name for v in inner_inputs]
         for leaf in orphans(inner_inputs, inner_outputs):
             if not isinstance(leaf, Constant):
-                raise MissingInputError(
-                    f"A step of {self} uses {leaf}, which is no input of it.", variable=leaf
-                )
+                raise MissingInputError(f"A step of {self} uses {leaf}, which is no input of it.", variable=leaf)
         memo = {v: v.type(n) for v, n in zip(inner_inputs, names, strict=True)}
         equiv = clone_get_equiv(inner_inputs, inner_outputs, copy_orphans=False, memo=memo)
         self.inner_inputs: list[Any] = [equiv[v] for v in inner_inputs]
@@ -123,9 +121,7 @@ class Scan(Op):
             self.spec == other.spec
             and hash(self) == hash(other)
             and [v.type for v in self.inner_inputs] == [v.type for v in other.inner_inputs]
-            and equal_computations(
-                self.inner_outputs, other.inner_outputs, self.inner_inputs, other.inner_inputs
-            )
+            and equal_computations(self.inner_outputs, other.inner_outputs, self.inner_inputs, other.inner_inputs)
         )
 
     def __hash__(self) -> int:
@@ -139,9 +135,7 @@ class Scan(Op):
 
     def state_label(self, k: int) -> str:
         """State `k`, for messages."""
-        first = sum(len(offsets) for offsets in self.spec.sequences) + sum(
-            len(s.taps) for s in self.spec.states[:k]
-        )
+        first = sum(len(offsets) for offsets in self.spec.sequences) + sum(len(s.taps) for s in self.spec.states[:k])
         taps = self.spec.states[k].taps
         name = self.inner_inputs[first].name if taps else None
         return f"state {k} of {self}" + (f" ({name.partition('[')[0]})" if name else "")
@@ -171,6 +165,10 @@ class Scan(Op):
                 *(s.value.type() for s in loop.shared),
             ],
         )
+
+    def outer_of_inner(self, inputs: Sequence[Any]) -> list[Any]:
+        """For each inner input which of `inputs` it is, or is a row of."""
+        return list(Loop.of(self, inputs).outer_of_inner())
 
     def _stacked(self) -> list[Any]:
         """The inner outputs whose rows are the outputs of nodes."""
@@ -220,9 +218,7 @@ def _fitting(op: Scan, outer: Any, inner: Any, n_axes: int) -> Any:
     if not hasattr(kind, "broadcastable") or not hasattr(inner, "broadcastable"):
         return inner.filter_variable(outer)
     if kind.dtype != inner.dtype or kind.ndim != inner.ndim + n_axes:
-        raise TypeError(
-            f"{op} needs an input of type {inner}, stacked along {n_axes} axes, not {outer} of type {kind}"
-        )
+        raise TypeError(f"{op} needs an input of type {inner}, stacked along {n_axes} axes, not {outer} of type {kind}")
     if kind.broadcastable[n_axes:] == inner.broadcastable and not any(kind.broadcastable[:n_axes]):
         return outer
     wanted = new_tensor(inner.dtype, (*(None for _ in range(n_axes)), *inner.shape)).type

@@ -188,14 +188,13 @@ class Loop:
         """Make the node. What no step reads is left out of its inputs."""
         loop = self._without_unused()
         outer = loop.outer_inputs()
-        names = [_inner_name(v, o) for v, o in zip(loop.inner_inputs(), loop._outer_of_inner(), strict=True)]
+        names = [_inner_name(v, o) for v, o in zip(loop.inner_inputs(), loop.outer_of_inner(), strict=True)]
         op = Loop.make_op(loop.spec(), loop.inner_inputs(), loop.inner_outputs(), names, loop)
         made = iter(op(*outer, return_list=True))
-        return Results(
-            _take(made, len(self.states)), _take(made, len(self.outputs)), _take(made, len(self.shared))
-        )
+        return Results(_take(made, len(self.states)), _take(made, len(self.outputs)), _take(made, len(self.shared)))
 
-    def _outer_of_inner(self) -> Iterator[Any]:
+    def outer_of_inner(self) -> Iterator[Any]:
+        """For each inner input the input of the node that it is, or is a row of."""
         for sequence in self.sequences:
             yield from [sequence.outer] * len(sequence.inner)
         for state in self.states:

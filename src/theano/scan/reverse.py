@@ -99,9 +99,7 @@ class _Backward:
             zeros = zeros_like(buffer)
             g = set_subtensor(zeros[buffer.shape[0] - g.shape[0] :], g)
         return (
-            g
-            if g.type.broadcastable == buffer.type.broadcastable
-            else patternbroadcast(g, buffer.type.broadcastable)
+            g if g.type.broadcastable == buffer.type.broadcastable else patternbroadcast(g, buffer.type.broadcastable)
         )
 
     # -- the inner graph ---------------------------------------------------------------------------------
@@ -216,9 +214,7 @@ class _Backward:
             made.sums[n.inner] = StateArg(start, [-1], [before], add(before, g), 1, keep=1)
         return made
 
-    def _run(
-        self, external: list[SequenceArg], contributions: list[_Contribution], made: _Made
-    ) -> dict[int, Any]:
+    def _run(self, external: list[SequenceArg], contributions: list[_Contribution], made: _Made) -> dict[int, Any]:
         """Make the backward scan; its outputs by the identity of their part."""
         states = [*(c.part for c in contributions if c.part is not None), *made.sums.values()]
         outputs = list(made.rows.values())

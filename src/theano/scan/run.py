@@ -73,12 +73,9 @@ def _check(op: Any, n_steps: int, sequences: Sequence[Any], initials: Sequence[A
         )
     for k, (x, offsets) in enumerate(zip(sequences, spec.sequences, strict=True)):
         if len(x) < n_steps + max(offsets):
-            raise ValueError(
-                f"sequence {k} of {op} has {len(x)} rows; {n_steps} steps read {n_steps + max(offsets)}"
-            )
+            raise ValueError(f"sequence {k} of {op} has {len(x)} rows; {n_steps} steps read {n_steps + max(offsets)}")
     for k, (initial, s) in enumerate(zip(initials, spec.states, strict=True)):
         if len(initial) != s.rows:
             raise ValueError(
-                f"{op.state_label(k)} needs {s.rows} initial rows, for the taps {list(s.taps)}, but has "
-                f"{len(initial)}"
+                f"{op.state_label(k)} needs {s.rows} initial rows, for the taps {list(s.taps)}, but has {len(initial)}"
             )

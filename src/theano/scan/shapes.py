@@ -122,8 +122,7 @@ def empty_row_shapes(op: Any, inputs: Sequence[Any]) -> list[tuple[int, ...]]:
     dummies.update((n.inner, n.outer) for n in loop.non_sequences)
     values = [o.value for o in loop.outputs]
     symbolic = [
-        tuple(Shape_i(k)(v) for k in range(v.type.ndim)) if isinstance(v.type, TensorType) else None
-        for v in dummies
+        tuple(Shape_i(k)(v) for k in range(v.type.ndim)) if isinstance(v.type, TensorType) else None for v in dummies
     ]
     result = []
     for value, shape in zip(values, row_shapes(list(dummies), symbolic, values), strict=True):
