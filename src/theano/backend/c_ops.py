@@ -48,7 +48,7 @@ def literal(node: Expr) -> str:
     if type_ == "bool":
         return "true" if value else "false"
     if type_ in ex.FLOATS:
-        return float_literal(float(value), type_)  # type: ignore[arg-type]
+        return float_literal(float(value), type_)
     assert isinstance(value, int)
     bits = 8 * ex.ITEMSIZE[type_]
     if type_ in ex.UNSIGNED:

@@ -187,7 +187,7 @@ def _operate(node: Expr, args: list[Any], fma: bool) -> Any:
 
 def _constant(node: Expr) -> Any:
     if node.type == "f32":  # its bits, not those of a double rounded again
-        return np.uint32(ex.float_bits(node.value, "f32")).view(np.float32)  # type: ignore[arg-type]
+        return np.uint32(ex.float_bits(node.value, "f32")).view(np.float32)
     return DTYPE[node.type].type(node.value)
 
 

@@ -96,7 +96,7 @@ class FunctionPrinter:
         for node in ex.postorder((root,)):
             if id(node) not in depths:
                 if node.op == "name":
-                    depths[id(node)] = self.names[node.value][2]  # type: ignore[index]
+                    depths[id(node)] = self.names[node.value][2]
                 else:
                     depths[id(node)] = max((depths[id(a)] for a in node.args), default=0)
         return depths[id(root)]
@@ -157,7 +157,7 @@ class FunctionPrinter:
         return temporary, lanes
 
     def _name_value(self, node: Expr, depth: int) -> tuple[str, int]:
-        ssa, lanes, _ = self.names[node.value]  # type: ignore[index]
+        ssa, lanes, _ = self.names[node.value]
         level = self.levels[depth]
         if level.lanes > 1 and node.value == level.index:
             steps = ", ".join(f"i64 {k}" for k in range(level.lanes))

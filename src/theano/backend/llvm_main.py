@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from theano.backend import llvm_ops as ops
 from theano.backend.llvm import FunctionPrinter, collect_stored, print_kernel
@@ -107,7 +107,7 @@ class MainPrinter(FunctionPrinter):
     def workspace(self, stmt: st.Workspace) -> None:
         size = self.operand(stmt.size)
         stack = self.fresh()
-        if stmt.size.op == "const" and stmt.size.value <= STACK_BYTES:  # type: ignore[operator]
+        if stmt.size.op == "const" and stmt.size.value <= STACK_BYTES:
             self.levels[0].lines.insert(0, f"{stack} = alloca [{max(int(size), 1)} x i8], align 64")
             self.define(stmt.name, stack)
             return
@@ -210,14 +210,14 @@ class MainPrinter(FunctionPrinter):
         """A mark for readers and the verifier."""
 
 
-STATEMENTS: dict[type, Callable[[MainPrinter, object], None]] = {
+STATEMENTS: dict[type, Callable[[MainPrinter, Any], None]] = {
     st.FrameWord: MainPrinter.frame_word, st.ContextWord: MainPrinter.context_word, st.Check: MainPrinter.check,
     st.CallKernel: MainPrinter.call_kernel, st.Workspace: MainPrinter.workspace, st.Carve: MainPrinter.carve,
     st.PickPointer: MainPrinter.pick_pointer, st.NewArray: MainPrinter.new_array,
     st.CallBack: MainPrinter.call_back, st.ArrayHeader: MainPrinter.array_header,
     st.HoldObject: MainPrinter.hold_object, st.SetStorage: MainPrinter.set_storage, st.Call: MainPrinter.call,
     st.Copy: MainPrinter.copy, st.Poll: MainPrinter.poll, st.Commit: MainPrinter.commit,
-}  # type: ignore[dict-item]  # fmt: skip
+}  # fmt: skip
 
 
 def print_module(program: st.Program, layout: abi.FrameLayout, isa: Isa) -> str:

@@ -37,7 +37,7 @@ def literal(expr: Expr, lanes: int) -> str:
     """A constant operand."""
     if expr.type in ex.FLOATS:
         # LLVM writes float constants as the double they widen to
-        text = f"0x{ex.float_bits(expr.value, 'f64'):016X}"  # type: ignore[arg-type]
+        text = f"0x{ex.float_bits(expr.value, 'f64'):016X}"
     elif expr.type == "bool":
         text = "true" if expr.value else "false"
     else:

@@ -25,7 +25,6 @@ from theano.runtime.function_base import NATIVE, FunctionBase, install
 from theano.runtime.jit import CodeObject, compile_module, isa
 from theano.tensor.type import TensorType
 
-
 # Expressions are shared within one program by a table of the process: one thread at a time works with it.
 _LOWERING = threading.RLock()
 

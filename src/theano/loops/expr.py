@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Callable, Iterator
+from typing import Any
 
 FLOATS = ("f32", "f64")
 SIGNED = ("i8", "i16", "i32", "i64")
@@ -56,7 +57,7 @@ class Expr:
 
     __slots__ = ("__weakref__", "args", "op", "type", "value")
 
-    def __init__(self, op: str, type_: str, args: tuple[Expr, ...], value: object = None) -> None:
+    def __init__(self, op: str, type_: str, args: tuple[Expr, ...], value: Any = None) -> None:
         self.op = op
         self.type = type_
         self.args = args
@@ -187,7 +188,7 @@ def primitive(op: str, *args: Expr) -> Expr:
 
 def _int_fold(op: Callable[[int, int], int], x: Expr, y: Expr) -> Expr | None:
     if x.op == "const" and y.op == "const" and x.type in INTS:
-        return const(op(x.value, y.value), x.type)  # type: ignore[arg-type]
+        return const(op(x.value, y.value), x.type)
     return None
 
 
@@ -355,7 +356,7 @@ def cast(x: Expr, type_: str) -> Expr:
     if x.type == type_:
         return x
     if x.op == "const" and not (x.type in FLOATS and type_ not in FLOATS):
-        return const(x.value, type_)  # type: ignore[arg-type]
+        return const(x.value, type_)
     if type_ == "bool":
         return ne(x, 0)
     return _intern("cast", type_, (x,))

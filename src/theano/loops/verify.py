@@ -141,7 +141,7 @@ class _Checker:
             stack.extend(node.args)
 
     def _name_problem(self, node: Expr) -> str:
-        known = self.types.get(node.value)  # type: ignore[call-overload]
+        known = self.types.get(node.value)
         if known is None:
             return f"{node.value} is not known here"
         return "" if known == node.type else f"{node.value} is {known}, used as {node.type}"

@@ -16,7 +16,6 @@ from theano.loops.vmath_core import (
     power_of_two,
     round_to_int,
     scalers,
-    two_sum,
     where_tiny,
 )
 from theano.loops.vmath_log import log1p_of_sum

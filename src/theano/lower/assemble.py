@@ -330,7 +330,7 @@ class Assembler:
         self._call(NestBuilder(self.b, group, set(stored)))
         for item in group.items:
             if isinstance(item, Reduce) and item.scalar_name and item.out in stored:
-                view = st.View(item.out.name, item.out.type, ZERO, ())  # type: ignore[union-attr]
+                view = st.View(item.out.name, item.out.type, ZERO, ())
                 self.statement(st.Load(item.scalar_name, view, ()))
 
     def _use(self, tensor: Tensor) -> None:

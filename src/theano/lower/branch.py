@@ -157,7 +157,7 @@ def _outside(b: Builder, node: Any) -> list[Item]:
         found += [d for d in item.deps if d not in own]
         for e in ex.postorder(tuple(item.scalars)):
             if e.op == "name":
-                definer = b.definer.get(e.value)  # type: ignore[call-overload]
+                definer = b.definer.get(e.value)
                 if definer is not None and definer not in own:
                     found.append(definer)
     return found

@@ -136,7 +136,7 @@ class Builder:
                 found = makers.get(e)
                 if found is None:
                     names = [n.value for n in ex.postorder((self.dims.normal(e), e)) if n.op == "name"]
-                    found = makers[e] = [self.definer[n] for n in names if n in self.definer]  # type: ignore[index]
+                    found = makers[e] = [self.definer[n] for n in names if n in self.definer]
                 item.deps.extend(d for d in found if d is not item)
 
     def tensor(self, type_: str, dims: Sequence[Expr], role: str = "temp") -> Tensor:
@@ -343,7 +343,8 @@ def c_strides(dims: Dims, lengths: Sequence[Expr]) -> tuple[Expr, ...]:
     step = ONE
     for dim in reversed(lengths):
         strides.append(ZERO if is_const(dim, 1) else step)
-        step = dims.normal(ex.mul(step, dim))
+        if not is_const(dim, 0):  # nothing is there; a step of 0 would mean that the axis broadcasts
+            step = dims.normal(ex.mul(step, dim))
     return tuple(reversed(strides))
 
 

@@ -10,7 +10,7 @@ from theano.graph import Constant
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.lower.builder import Builder, whole
-from theano.lower.dims import ONE, ZERO, is_const, length
+from theano.lower.dims import ONE, is_const, length
 from theano.lower.items import Special
 from theano.lower.values import Tensor, Value
 from theano.tensor.type import TensorType

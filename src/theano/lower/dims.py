@@ -93,7 +93,7 @@ class Dims:
         done: dict[Expr, dict[Monomial, int]] = {}
         for node in ex.postorder((dim,)):
             if node.op == "const":
-                done[node] = {(): node.value} if node.value else {}  # type: ignore[dict-item]
+                done[node] = {(): node.value} if node.value else {}
             elif node.op in ("add", "sub"):
                 a, b = done[node.args[0]], done[node.args[1]]
                 done[node] = _sum(a, b, 1 if node.op == "add" else -1)

@@ -28,16 +28,17 @@ def contraction(b: Builder, type_: str, x: Value, y: Value, node: Any) -> Value:
         return gemm.product(b, type_, x, y)
     # x (i, k) or (k,); y (k, j) or (k,): the space is (i, k), (k, j) or (k,)
     if x.ndim == 2:
-        dims, red, maps = (x.dims[0], inner), frozenset({1}), [(0, 1), (1,)]
+        dims: tuple[Expr, ...] = (x.dims[0], inner)
+        red, maps = frozenset({1}), [(0, 1), (1,)]
     elif y.ndim == 2:
         dims, red, maps = (inner, y.dims[1]), frozenset({0}), [(0,), (0, 1)]
     else:
         dims, red, maps = (inner,), frozenset({0}), [(0,), (0,)]
-    maps = [
+    aligned = [
         tuple(None if _broadcasts(v.dims[k], dims[a]) else a for k, a in enumerate(m))
         for v, m in zip((x, y), maps, strict=True)
     ]
-    return b.reduce(type_, dims, [x, y], red, False, "add", type_, lambda at: multiply_add(at, type_), 2, maps)
+    return b.reduce(type_, dims, [x, y], red, False, "add", type_, lambda at: multiply_add(at, type_), 2, aligned)
 
 
 def _broadcasts(own: Expr, space: Expr) -> bool:
@@ -122,7 +123,8 @@ def lower_batched_dot(b: Builder, node: Any, inputs: list[Value]) -> list[Value]
     batch = b.unify(x.dims[0], y.dims[0], "batched_dot: x.shape[0] = {0} but y.shape[0] = {1}")
     inner = b.unify(x.dims[-1], y.dims[1], "batched_dot: x's last axis has length {0}, y's axis 1 has {1}")
     if x.ndim == 3 and y.ndim == 3:
-        dims, red = (batch, x.dims[1], inner, y.dims[2]), frozenset({2})
+        dims: tuple[Expr, ...] = (batch, x.dims[1], inner, y.dims[2])
+        red = frozenset({2})
         maps: list[tuple[int | None, ...]] = [(0, 1, 2), (0, 2, 3)]
     elif x.ndim == 3:
         dims, red, maps = (batch, x.dims[1], inner), frozenset({2}), [(0, 1, 2), (0, 2)]

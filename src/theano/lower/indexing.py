@@ -16,7 +16,10 @@ from theano.lower.registry import lowers
 from theano.lower.shapes import _is_length
 from theano.lower.values import Value
 from theano.tensor.advanced_subtensor import (
-    AdvancedIncSubtensor, AdvancedIncSubtensor1, AdvancedSubtensor, AdvancedSubtensor1,
+    AdvancedIncSubtensor,
+    AdvancedIncSubtensor1,
+    AdvancedSubtensor,
+    AdvancedSubtensor1,
 )  # fmt: skip
 from theano.tensor.subtensor import IncSubtensor, Subtensor, fill_in
 
@@ -47,15 +50,15 @@ def take(b: Builder, x: Value, entries: Sequence[Any]) -> Value:
 def _position(b: Builder, index: Expr, dim: Expr, axis: int) -> Expr:
     """A checked position counted from the front."""
     if index.op == "const" and dim.op == "const":
-        ok = ex.const(-dim.value <= index.value < dim.value, "bool")  # type: ignore[operator]
+        ok = ex.const(-dim.value <= index.value < dim.value, "bool")
     elif index.op == "const":
-        low = index.value if index.value >= 0 else -index.value - 1  # type: ignore[operator]
+        low = index.value if index.value >= 0 else -index.value - 1
         ok = ex.gt(dim, length(low))
     else:
         ok = ex.and_(ex.ge(index, ex.sub(ZERO, dim)), ex.lt(index, dim))
     b.check(ok, IndexError, OUT_OF_RANGE % axis, (index, dim))
     if index.op == "const":
-        return index if index.value >= 0 else ex.add(dim, index)  # type: ignore[operator]
+        return index if index.value >= 0 else ex.add(dim, index)
     return ex.select(ex.lt(index, 0), ex.add(index, dim), index)
 
 
@@ -80,15 +83,15 @@ def _slice_bounds(b: Builder, entry: slice, dim: Expr) -> tuple[Expr, Expr, Expr
         first = ex.select(up, ZERO, end) if start is None else _clamp(b, start, dim, low, high)
         last = ex.select(up, dim, length(-1)) if stop is None else _clamp(b, stop, dim, low, high)
         span = ex.select(up, ex.sub(last, first), ex.sub(first, last))
-    size = ex.select(ex.lt(step, 0), ex.neg(step), step) if step.op != "const" else length(abs(step.value))  # type: ignore[arg-type]
+    size = ex.select(ex.lt(step, 0), ex.neg(step), step) if step.op != "const" else length(abs(step.value))
     span = b.dims.normal(span)
-    if not (span.op == "const" and span.value >= 0) and not _is_length(span):  # type: ignore[operator]
+    if not (span.op == "const" and span.value >= 0) and not _is_length(span):
         span = ex.maximum(span, ZERO)
     if is_const(size, 1):
         return first, span, step
     safe = size if size.op == "const" else ex.select(ex.eq(size, 0), ONE, size)
     if span.op == "const" and safe.op == "const":
-        count = length(-(-span.value // safe.value))  # type: ignore[operator]
+        count = length(-(-span.value // safe.value))
     else:
         count = ex.idiv(ex.add(span, ex.sub(safe, ONE)), safe)
     return first, count, step
@@ -99,10 +102,10 @@ def _clamp(b: Builder, bound: Expr, dim: Expr, low: Expr, high: Expr) -> Expr:
     if bound.op == "const" and bound.value == 0 and is_const(low, 0):
         return ZERO
     if bound.op == "const":
-        at = bound if bound.value >= 0 else b.dims.normal(ex.add(dim, bound))  # type: ignore[operator]
+        at = bound if bound.value >= 0 else b.dims.normal(ex.add(dim, bound))
         if at.op == "const" and high.op == "const" and low.op == "const":
-            return length(min(max(at.value, low.value), high.value))  # type: ignore[type-var]
-        return ex.minimum(at, high) if bound.value >= 0 else ex.maximum(at, low)  # type: ignore[operator]
+            return length(min(max(at.value, low.value), high.value))
+        return ex.minimum(at, high) if bound.value >= 0 else ex.maximum(at, low)
     at = ex.select(ex.lt(bound, 0), ex.add(bound, dim), bound)
     return ex.minimum(ex.maximum(at, low), high)
 

@@ -25,7 +25,7 @@ def lower_join(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None
     if axis_expr.op != "const" or type_ not in (*ex.TYPES, "f16"):
         return None
     ndim = node.outputs[0].type.ndim
-    axis = int(axis_expr.value) % ndim  # type: ignore[call-overload]
+    axis = int(axis_expr.value) % ndim
     if all(p.vector is not None for p in parts) and type_ in ex.INTS:
         elements = tuple(ex.cast(e, type_) for p in parts for e in p.vector or ())
         return [vector_value(b, type_, elements)]
@@ -79,7 +79,7 @@ def lower_split(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | Non
     sizes = elements_of(b, splits)
     if axis_expr.op != "const" or sizes is None or len(sizes) != node.op.len_splits:
         return None
-    axis = int(axis_expr.value) % x.ndim  # type: ignore[call-overload]
+    axis = int(axis_expr.value) % x.ndim
     total: Expr = ZERO
     for size in sizes:
         b.check(ex.ge(size, ZERO), ValueError, "Split sizes cannot be negative: {0}", (size,))

@@ -27,7 +27,7 @@ def byte_size(b: Builder, tensor: Tensor) -> Expr:
 def rounded(size: Expr) -> Expr:
     """Up to a multiple of the alignment."""
     if size.op == "const":
-        return length(-(-int(size.value) // ALIGN) * ALIGN)  # type: ignore[call-overload]
+        return length(-(-int(size.value) // ALIGN) * ALIGN)
     return ex.and_(ex.add(size, length(ALIGN - 1)), length(-ALIGN))
 
 
@@ -69,7 +69,7 @@ def check_size(asm: Assembler, tensor: Tensor, head: list[st.Stmt]) -> None:
     """
     b = asm.b
     count = b.dims.product(tensor.dims)
-    if is_const(count) and int(count.value) * ex.ITEMSIZE[tensor.type] < LIMIT:  # type: ignore[call-overload]
+    if is_const(count) and int(count.value) * ex.ITEMSIZE[tensor.type] < LIMIT:
         return
     if not b.known_at_entry(count) or any(
         t is not None and b.dims.product(t.dims) is count for t in (*asm.inputs, *asm.storages)

@@ -111,7 +111,7 @@ class NestBuilder:
             if not inside[node]:
                 continue
             if node.op == "name":
-                done[node] = self.scalars.get(node.value, node)  # type: ignore[call-overload]
+                done[node] = self.scalars.get(node.value, node)
                 continue
             args = [done[a] if inside[a] else self.local(a) for a in node.args]
             done[node] = node if all(x is y for x, y in zip(args, node.args, strict=True)) else _remade(node, args)
@@ -192,7 +192,7 @@ class NestBuilder:
         place = self.group.places[item]
         if self.kept[item.out].tensor is item.out:  # type: ignore[attr-defined]
             return [None if p is None else self.index_of[p] for p in place]
-        return [self.index_of[p] for p in place if p in self.group.red]  # type: ignore[index]
+        return [self.index_of[p] for p in place if p in self.group.red]
 
     def compute(self, item: Item) -> Expr:
         assert isinstance(item, Pointwise | Reduce) and item.body is not None
@@ -246,7 +246,7 @@ class NestBuilder:
                 found.append((producer, isinstance(producer, Reduce)))
         for e in ex.postorder(tuple(item.scalars)):
             if e.op == "name":
-                definer = self.b.definer.get(e.value)  # type: ignore[call-overload]
+                definer = self.b.definer.get(e.value)
                 if definer is not item and definer in self.group.places:
                     found.append((definer, True))  # type: ignore[arg-type]
         return found

@@ -12,11 +12,11 @@ from theano.graph.walk import io_toposort
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.lower import branch, callback, dot, elemwise, indexing, join, reduction, shapes  # noqa: F401  (they register)
+from theano.lower import branch, callback, dot, elemwise, indexing, join, random, reduction, shapes  # noqa: F401  (register)
 from theano.lower.assemble import Assembler
 from theano.lower.builder import Builder, CheckRecord, whole
 from theano.lower.dims import ONE, is_const, length
-from theano.lower.items import Special
+from theano.lower.items import Item, Special
 from theano.lower.registry import find
 from theano.lower.schedule import Scheduler, live_items
 from theano.lower.values import Tensor, Value
@@ -99,7 +99,7 @@ def lower(
     made = [lowering.output(k, v) for k, v in enumerate(outputs)]
     stored = [lowering.update(k, v) for k, v in updates]
     b.add_length_deps()
-    roots = [item for item in b.items if isinstance(item, Special) and item.fallible]
+    roots: list[Item] = [item for item in b.items if isinstance(item, Special) and item.fallible]
     for tensor in made:
         roots += tensor.writers
     for update in stored:
@@ -107,7 +107,7 @@ def lower(
             roots += update.value.tensor.writers
         for e in ex.postorder((update.value.uniform,) if update.value.uniform is not None else ()):
             if e.op == "name" and e.value in b.definer:
-                roots.append(b.definer[e.value])  # type: ignore[index]
+                roots.append(b.definer[e.value])
     items = live_items(b, roots)
     groups = Scheduler(b).run(items)
     asm = Assembler(b, groups, made, stored, lowering.input_tensors, lowering.storage_tensors, lowering.layout)

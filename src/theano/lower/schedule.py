@@ -75,7 +75,7 @@ def live_items(b: Builder, roots: list[Item]) -> list[Item]:
         needed = list(item.deps)
         for e in ex.postorder(tuple(item.scalars)):
             if e.op == "name" and e.value in b.definer:
-                needed.append(b.definer[e.value])  # type: ignore[index]
+                needed.append(b.definer[e.value])
         for other in needed:
             if other not in seen:
                 seen.add(other)
@@ -120,7 +120,7 @@ class Scheduler:
         found = list(item.deps)
         for e in ex.postorder(tuple(item.scalars)):
             if e.op == "name" and e.value in self.b.definer:
-                found.append(self.b.definer[e.value])  # type: ignore[index]
+                found.append(self.b.definer[e.value])
         return found
 
     def _new_group(self, item: Item) -> Group:
@@ -342,7 +342,7 @@ def _short_rows(group: Group) -> bool:
         dim = group.axes[k]
         if dim.op != "const":
             return False
-        count *= int(dim.value)  # type: ignore[call-overload]
+        count *= int(dim.value)
     return count < SHORT_ROW
 
 

@@ -59,7 +59,7 @@ def elements_of(b: Builder, value: Value) -> tuple[Expr, ...] | None:
 
     return tuple(
         b.scalar(take(b, value, [length(k)]), "i64")
-        for k in range(value.dims[0].value)  # type: ignore[arg-type]
+        for k in range(value.dims[0].value)
     )
 
 
@@ -91,7 +91,7 @@ def lower_reshape(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | N
 def _is_length(dim: Expr) -> bool:
     """Whether an expression is built of lengths alone and so is never negative."""
     return all(
-        n.op in ("mul", "add") or (n.op == "name" and str(n.value).startswith("d")) or (n.op == "const" and n.value >= 0)  # type: ignore[operator]
+        n.op in ("mul", "add") or (n.op == "name" and str(n.value).startswith("d")) or (n.op == "const" and n.value >= 0)
         for n in ex.postorder((dim,))
     )
 

@@ -12,7 +12,7 @@ from theano.lower.dims import ONE, ZERO
 from theano.lower.elemwise import convert
 from theano.lower.items import Item, Pointwise, Reduce
 from theano.lower.nest import BLOCK, UNROLL_COST, Nest, NestBuilder, pruned
-from theano.lower.values import Tensor, Value
+from theano.lower.values import Tensor
 
 Block = list[st.Stmt]
 
@@ -163,7 +163,7 @@ def collapse(nb: NestBuilder, order: list[int], body: Block) -> tuple[Block, Exp
                 changed[id(access)] = st.Load(access.name, view, (last,))
             else:
                 changed[id(access)] = st.Store(view, (last,), access.value)
-    return [changed.get(id(s), s) for s in body], nb.local(nb.b.dims.product(tuple(axes)))  # type: ignore[arg-type, misc]
+    return [changed.get(id(s), s) for s in body], nb.local(nb.b.dims.product(tuple(axes)))
 
 
 # -- reductions along the contiguous axis -----------------------------------------------------------------------
@@ -211,11 +211,11 @@ def _sweep(nb: NestBuilder, phase: int, reduced: list[int], body: Block) -> None
             nexts[k] = st.combine(item.op, accumulators[k][1], nb.compute(item))
             cost += item.cost
         elif isinstance(item, Pointwise) and item.out in nb.kept and item.out not in nb.stored:
-            _store_row(nb, item, nb.env[item.out] if item.out in nb.env else nb.compute(item))  # type: ignore[index, arg-type]
+            _store_row(nb, item, nb.env[item.out] if item.out in nb.env else nb.compute(item))
             cost += item.cost
         elif nb.wants_store(item):
             assert isinstance(item, Pointwise)
-            nb.store_result(item, nb.env[item.out] if item.out in nb.env and item.target is None else nb.compute(item))  # type: ignore[index, arg-type]
+            nb.store_result(item, nb.env[item.out] if item.out in nb.env and item.target is None else nb.compute(item))
             cost += item.cost
     for item in items:
         if isinstance(item, Pointwise) and item.out in nb.kept:
@@ -347,8 +347,8 @@ def _column_level(
         if nb.wants_store(item):
             assert isinstance(item, Pointwise)
             nb.store_result(item, result)
-        if item.out in nb.later:  # type: ignore[attr-defined]
-            _spill(nb, item.out, result, lane)  # type: ignore[attr-defined]
+        if item.out in nb.later:
+            _spill(nb, item.out, result, lane)
     inner += nb.stores
     nb.stores = []
     body.append(st.For(lane_name, count, "vector", inner))
