@@ -18,9 +18,7 @@ def raise_error(error: Exception, *_: Any) -> None:
     raise error
 
 
-def rewritten(
-    inputs: Sequence[Variable], outputs: Any, query: Query = FAST_RUN
-) -> tuple[FunctionGraph, Trace]:
+def rewritten(inputs: Sequence[Variable], outputs: Any, query: Query = FAST_RUN) -> tuple[FunctionGraph, Trace]:
     """A rewritten copy of a graph, and what was applied. Errors in rules are errors of the test."""
     outputs = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
     fgraph = FunctionGraph(list(inputs), outputs)
@@ -58,6 +56,4 @@ def before_and_after(
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """The values of a graph as written, and rewritten."""
     outputs = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
-    return perform(FunctionGraph(list(inputs), outputs), values), perform(
-        rewritten(inputs, outputs, query)[0], values
-    )
+    return perform(FunctionGraph(list(inputs), outputs), values), perform(rewritten(inputs, outputs, query)[0], values)

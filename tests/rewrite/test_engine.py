@@ -178,6 +178,53 @@ def test_local_optimizer_registered() -> None:
     assert "tan_is_ratio" not in RULES
 
 
+def test_local_optimizer_sees_its_graph() -> None:
+    seen = []
+
+    @register_canonicalize
+    @local_optimizer([T.sin])
+    def look(node):  # type: ignore[no-untyped-def]
+        graph, inner = node.fgraph, node.inputs[0]
+        with pytest.raises(TypeError, match="returns replacements"):
+            graph.replace(inner, inner)
+        seen.append(
+            (
+                len(graph.inputs),
+                [(v if v == "output" else str(v.op), i) for v, i in graph.clients(inner)],
+                len(inner.clients),
+                graph.clients(node.outputs[0]),
+                node in graph.apply_nodes and node in graph.toposort() and inner in graph.variables,
+            )
+        )
+        return False
+
+    try:
+        inner = T.exp(x)
+        rewritten([x], [T.sin(inner), T.cos(inner), T.sin(inner)])
+    finally:
+        remove_rule("look")
+    sin, cos = (f"Elemwise{{{name},no_inplace}}" for name in ("sin", "cos"))
+    assert seen[0] == (1, [(sin, 0), (cos, 0)], 2, [("output", 0), ("output", 2)], True)
+    for what, of in (("fgraph", inner.owner), ("clients", inner)):
+        assert not hasattr(of, what)
+
+
+def test_rewrite_of_whole_graph_sees_clients() -> None:
+    found = []
+
+    class Look:
+        def apply(self, fgraph: FunctionGraph) -> None:
+            found.extend(fgraph.inputs[0].clients)
+            found.extend(node.fgraph is fgraph for node in fgraph.toposort())
+
+    optdb.register("look_at_graph", Look(), 2.7, "fast_run")
+    try:
+        rewritten([x], T.sin(x))
+    finally:
+        optdb.remove("look_at_graph")
+    assert len(found) == 2 and found[0][1] == 0 and found[1] is True
+
+
 def test_pattern_sub() -> None:
     rewrite = TopoOptimizer(PatternSub((T.add, (T.mul, "a", "b"), "a"), (T.mul, "a", (T.add, "b", 1))))
     fgraph = FunctionGraph([x, y], [x * y + x])

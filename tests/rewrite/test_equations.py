@@ -135,8 +135,7 @@ def test_right_side_is_as_accurate(name: str, dtype: str) -> None:
             continue
         ulp = float(np.spacing(np.asarray(max(abs(float(true)), tiny), dtype=dtype)))
         errors = [
-            abs(float(true - _mp.mpf(float(s[k])))) / ulp if np.isfinite(s[k]) else math.inf
-            for s in (left, right)
+            abs(float(true - _mp.mpf(float(s[k])))) / ulp if np.isfinite(s[k]) else math.inf for s in (left, right)
         ]
         assert errors[1] <= max(errors[0], equation.accuracy), (
             f"{equation} at {point}: left is {errors[0]} ulp off, right {errors[1]}"

@@ -55,8 +55,7 @@ FORMS: list[tuple[str, Any, str]] = [
     ),
     (
         "shifted softmax",
-        T.exp(m - m.max(axis=1, keepdims=True))
-        / T.exp(m - m.max(axis=1, keepdims=True)).sum(axis=1, keepdims=True),
+        T.exp(m - m.max(axis=1, keepdims=True)) / T.exp(m - m.max(axis=1, keepdims=True)).sum(axis=1, keepdims=True),
         "Softmax(m)",
     ),
     ("logsoftmax", T.log(T.nnet.softmax(m)), "LogSoftmax(m)"),
@@ -95,9 +94,7 @@ def inputs_of(e: Any) -> list[Any]:
 def values_for(inputs: list[Any]) -> list[np.ndarray]:
     rng = np.random.default_rng(3)
     return [
-        np.asarray(rng.uniform(0.2, 2, (7,) * v.type.ndim) * (1 if "float" in v.type.dtype else 3)).astype(
-            v.type.dtype
-        )
+        np.asarray(rng.uniform(0.2, 2, (7,) * v.type.ndim) * (1 if "float" in v.type.dtype else 3)).astype(v.type.dtype)
         for v in inputs
     ]
 
@@ -117,10 +114,7 @@ def test_shared_sum_stays_closed() -> None:
     inner = x + y
     fgraph, _ = rewritten([x, y], [inner + x, T.exp(inner)])
     assert (
-        sum(
-            getattr(n.op, "scalar_op", None) is not None and n.op.scalar_op.name == "add"
-            for n in fgraph.toposort()
-        )
+        sum(getattr(n.op, "scalar_op", None) is not None and n.op.scalar_op.name == "add" for n in fgraph.toposort())
         == 2
     )
 

@@ -86,9 +86,7 @@ def test_crossentropy_of_softmax(order: str) -> None:
     value, gradient = perform(fgraph, [z, classes])
     e = np.exp(z - z.max(axis=1, keepdims=True))
     np.testing.assert_allclose(value, 1400.0)
-    np.testing.assert_allclose(
-        gradient, (e / e.sum(axis=1, keepdims=True) - np.eye(3)[classes]) / 2, atol=1e-300
-    )
+    np.testing.assert_allclose(gradient, (e / e.sum(axis=1, keepdims=True) - np.eye(3)[classes]) / 2, atol=1e-300)
     assert any("CrossentropySoftmax" in str(node.op) for node in fgraph.toposort())
 
 

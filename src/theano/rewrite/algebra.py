@@ -196,9 +196,7 @@ def product_of(graph: RewriteGraph, root: Tensor) -> Product:
     return view
 
 
-def _open_product(
-    view: Product, node: Node, exponent: int, kind: str, stack: list[tuple[Tensor, int, bool]]
-) -> bool:
+def _open_product(view: Product, node: Node, exponent: int, kind: str, stack: list[tuple[Tensor, int, bool]]) -> bool:
     name = node.op.scalar_op.name
     inputs = node.inputs
     if name == "mul":
@@ -371,9 +369,7 @@ def build_product(coef: Number, factors: dict[Tensor, int], dtype: str, ndim: in
     negative = coef == -1
     if coef not in (1, -1) and above:
         if not is_exact(coef, dtype) and is_exact(Fraction(1) / coef, dtype):
-            below.insert(
-                0, constant(_plain(Fraction(1) / coef), dtype, ndim)
-            )  # x / 3 is better than x * 0.333…
+            below.insert(0, constant(_plain(Fraction(1) / coef), dtype, ndim))  # x / 3 is better than x * 0.333…
         else:
             above.insert(0, constant(coef, dtype, ndim))
     top = above[0] if len(above) == 1 else elemwise(scalar.mul, *above) if above else None
@@ -492,11 +488,7 @@ def _collected_sum(node: Node, view: Sum) -> Tensor | None:
     negative = view.const == 0 and bool(terms) and all(t.coef < 0 for t in terms)
     cost = MUL * (max(len(terms) + (view.const != 0) - 1, 0) + _scaled(terms) + negative)
     # A sum of negative terms is the negative of a sum, so that -a - b and -(a + b) meet.
-    if (
-        not merged
-        and cost >= view.cost
-        and not (negative and cost == view.cost and node.op.scalar_op.name != "neg")
-    ):
+    if not merged and cost >= view.cost and not (negative and cost == view.cost and node.op.scalar_op.name != "neg"):
         return None
     pairs: list[tuple[Number, Tensor]] = []
     for t in terms:

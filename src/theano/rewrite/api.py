@@ -14,6 +14,7 @@ from theano.rewrite.registry import add_rule, tags_of
 from theano.rewrite.rule import Result, Rule, RuleIndex
 from theano.rewrite.table import RewriteGraph
 from theano.rewrite.trace import Trace
+from theano.rewrite.view import use_count, visible
 from theano.tensor.variable import as_tensor_variable
 
 
@@ -195,9 +196,7 @@ class PatternSub(LocalOptimizer):
             return False
         return [self._build(self.out_pattern, bound)]
 
-    def _match(
-        self, pattern: Any, var: Any, bound: dict[str, Any], root: bool = False
-    ) -> dict[str, Any] | None:
+    def _match(self, pattern: Any, var: Any, bound: dict[str, Any], root: bool = False) -> dict[str, Any] | None:
         if isinstance(pattern, dict):
             inner = self._match(pattern["pattern"], var, bound)
             return inner if inner is not None and pattern.get("constraint", lambda v: True)(var) else None
@@ -216,7 +215,7 @@ class PatternSub(LocalOptimizer):
                 return self._match(pattern, through, bound)
         if node is None or node.op != pattern[0] or len(node.inputs) != len(pattern) - 1:
             return None
-        if not root and not self.allow_multiple_clients and _shared(var):
+        if not root and not self.allow_multiple_clients and use_count(var) > 1:
             return None
         for child, v in zip(pattern[1:], node.inputs, strict=True):
             found = self._match(child, v, bound)
@@ -242,13 +241,6 @@ class PatternSub(LocalOptimizer):
 
 PatternOptimizer = PatternSub
 
-# The graph being rewritten, for `PatternSub`, whose transform sees a node only.
-_current: list[RewriteGraph] = []
-
-
-def _shared(var: Variable) -> bool:
-    return bool(_current) and _current[-1].use_count(var) > 1
-
 
 def _text(pattern: Any) -> str:
     if isinstance(pattern, (list, tuple)):
@@ -265,11 +257,8 @@ def as_rule(optimizer: Any, phase: str, tags: tuple[str, ...] = (), name: str | 
     transform = optimizer.transform if hasattr(optimizer, "transform") else optimizer
 
     def function(graph: RewriteGraph, node: Apply) -> Result:
-        _current.append(graph)
-        try:
+        with visible(graph):
             result: Result = transform(node)
-        finally:
-            _current.pop()
         return result
 
     label = name or getattr(optimizer, "name", None) or getattr(optimizer, "__name__", None) or str(optimizer)
@@ -325,9 +314,7 @@ class TopoOptimizer(Optimizer):
         rules = []
         for k, opt in enumerate(self.locals()):
             made = as_rule(opt, "user")
-            rules.append(
-                Rule(f"{made.name}" if k == 0 else f"{made.name}#{k}", made.roots, made.function, made.tags)
-            )
+            rules.append(Rule(f"{made.name}" if k == 0 else f"{made.name}#{k}", made.roots, made.function, made.tags))
         with inherit_origin(()):
             graph = RewriteGraph(fgraph.inputs, fgraph.outputs)
             run_phase(graph, RuleIndex(rules), str(self), trace, on_rule_error)

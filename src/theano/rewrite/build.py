@@ -175,10 +175,7 @@ def _infer(node: Node, memo: dict[Tensor, Any]) -> list[tuple[Tensor, ...] | Non
             result.append(tuple(_length(out, i) for i in range(out.type.ndim)))
         else:
             result.append(
-                tuple(
-                    s if n is None else index(n)
-                    for s, n in zip(map(_as_length, shape), out.type.shape, strict=True)
-                )
+                tuple(s if n is None else index(n) for s, n in zip(map(_as_length, shape), out.type.shape, strict=True))
             )
     return result
 

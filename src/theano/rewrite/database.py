@@ -16,6 +16,7 @@ from theano.rewrite.registry import RULES, Registrations
 from theano.rewrite.rule import Rule, RuleIndex
 from theano.rewrite.table import RewriteGraph
 from theano.rewrite.trace import Trace
+from theano.rewrite.view import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +117,7 @@ class Query:
         )
 
     def __repr__(self) -> str:
-        return (
-            f"Query(include={sorted(self.include)}, require={sorted(self.require)}, "
-            f"exclude={sorted(self.exclude)})"
-        )
+        return f"Query(include={sorted(self.include)}, require={sorted(self.require)}, exclude={sorted(self.exclude)})"
 
 
 @dataclass(slots=True)
@@ -224,9 +222,7 @@ def on_rule_error(error: Exception, rule: Rule, node: Apply) -> None:
     if policy == "raise":
         raise error
     if policy != "ignore":
-        warnings.warn(
-            f"rewrite rule {rule.name} failed on {node}: {type(error).__name__}: {error}", stacklevel=2
-        )
+        warnings.warn(f"rewrite rule {rule.name} failed on {node}: {type(error).__name__}: {error}", stacklevel=2)
 
 
 def rewrite_graph(
@@ -258,7 +254,8 @@ def rewrite_graph(
                 run_phase(graph, what[0], name, trace, on_error, what[1])
             else:
                 settle(fgraph, graph)
-                _run_step(what, fgraph)
+                with visible(fgraph):
+                    _run_step(what, fgraph)
                 graph = RewriteGraph(fgraph.inputs, fgraph.outputs)
             trace.seconds[name] = trace.seconds.get(name, 0.0) + time.perf_counter() - start
         settle(fgraph, graph)

@@ -241,11 +241,7 @@ def constant_in_dtype(graph: RewriteGraph, node: Node) -> Result:
         v = inputs[k]
         if v.owner is None and v.type.dtype != dtype:
             value = number(v)
-            if (
-                value is not None
-                and (value not in _UNITS or name not in _PRODUCTS)
-                and algebra.is_exact(value, dtype)
-            ):
+            if value is not None and (value not in _UNITS or name not in _PRODUCTS) and algebra.is_exact(value, dtype):
                 changed = changed or list(inputs)
                 changed[k] = constant(value, dtype, v.type.ndim)
     if changed is None or all(v.type.dtype != dtype for v in inputs[start:]):

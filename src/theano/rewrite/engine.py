@@ -126,7 +126,7 @@ def part_names(graph: RewriteGraph, node: Apply, view: str) -> frozenset[str | N
     if product is None:
         return _NO_ROOT
     names = names_of(product)
-    if not PRODUCT_OPS.isdisjoint(names):  # type: ignore[arg-type]
+    if not PRODUCT_OPS.isdisjoint(names):
         wide = opened(graph, product, node.outputs[0])
         if wide is not None:
             names |= names_of(wide)
@@ -156,8 +156,7 @@ def _apply(graph: RewriteGraph, node: Apply, result: Any, rule: Rule, phase: str
         results = list(result)
     if len(results) != len(node.outputs):
         raise RewriteError(
-            f"rule {rule.name} returned {len(results)} variables for the {len(node.outputs)} "
-            f"outputs of {node}"
+            f"rule {rule.name} returned {len(results)} variables for the {len(node.outputs)} outputs of {node}"
         )
     changed = False
     for old, new in zip(list(node.outputs), results, strict=True):
@@ -168,12 +167,7 @@ def _apply(graph: RewriteGraph, node: Apply, result: Any, rule: Rule, phase: str
             continue
         if graph.find(old) is not old:
             continue
-        if (
-            old.name is not None
-            and fitted.name is None
-            and fitted.owner is not None
-            and fitted.owner not in graph.rank
-        ):
+        if old.name is not None and fitted.name is None and fitted.owner is not None and fitted.owner not in graph.rank:
             fitted.name = old.name
         text_from = len(trace.steps)
         trace.add(phase, rule.name, old, fitted)

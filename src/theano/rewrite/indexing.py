@@ -24,9 +24,7 @@ def entries_of(node: Node, skip: int = 1) -> list[Any]:
     filled: list[Any] = []
     for entry in node.op.idx_list:
         if isinstance(entry, slice):
-            filled.append(
-                slice(*(None if p is None else next(left) for p in (entry.start, entry.stop, entry.step)))
-            )
+            filled.append(slice(*(None if p is None else next(left) for p in (entry.start, entry.stop, entry.step))))
         else:
             filled.append(None if entry is None else next(left))
     return filled
@@ -72,9 +70,7 @@ def useless_subtensor(graph: RewriteGraph, node: Node) -> Result:
     simple = [FULL if _full(e) else e for e in entries]
     if all(isinstance(e, slice) and e == FULL for e in simple):
         return x
-    changed = any(
-        a is not b for a, b in zip(entries, simple, strict=True) if not (isinstance(a, slice) and a == FULL)
-    )
+    changed = any(a is not b for a, b in zip(entries, simple, strict=True) if not (isinstance(a, slice) and a == FULL))
     for axis, entry in enumerate(simple):
         if (
             isinstance(entry, slice)
@@ -135,12 +131,7 @@ def subtensor_of_elemwise(graph: RewriteGraph, node: Node) -> Result:
     entries = entries_of(node)
     for axis, broadcast in enumerate(x.type.broadcastable):
         # an axis of length 1 under a slice may become empty, or be out of range under an index
-        if (
-            broadcast
-            and axis < len(entries)
-            and not _full(entries[axis])
-            and number_at(entries[axis]) not in (0, -1)
-        ):
+        if broadcast and axis < len(entries) and not _full(entries[axis]) and number_at(entries[axis]) not in (0, -1):
             return None
     lifted = [_lifted(v, entries, x.type.ndim) for v in owner.inputs]
     made = owner.op(*lifted)

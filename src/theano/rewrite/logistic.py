@@ -33,9 +33,7 @@ def complement_of_sigmoid(graph: RewriteGraph, node: Node) -> Result:
             rest = dict(more.factors)
             rest[factor] -= 1
             rest = {v: e for v, e in rest.items() if e}
-            twin = next(
-                (t for t in terms if t is not more and t.factors == rest and t.coef == -more.coef), None
-            )
+            twin = next((t for t in terms if t is not more and t.factors == rest and t.coef == -more.coef), None)
             if twin is None:
                 continue
             other = elemwise(scalar.sigmoid, algebra.negate(graph, factor.owner.inputs[0]))

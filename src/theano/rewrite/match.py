@@ -182,9 +182,7 @@ class Matcher:
                 continue
             trial = self.match(part, var, axes, bound)
             if trial is not None:
-                found = self._terms(
-                    parts, at + 1, terms[:k] + terms[k + 1 :], const, axes, trial, sign, partial
-                )
+                found = self._terms(parts, at + 1, terms[:k] + terms[k + 1 :], const, axes, trial, sign, partial)
                 if found is not None:
                     return found
         return None
@@ -255,9 +253,7 @@ class Matcher:
                 return found
         return None
 
-    def _quotient(
-        self, factors: dict[Tensor, int], coef: Number, exponent: int, root: Tensor
-    ) -> Tensor | None:
+    def _quotient(self, factors: dict[Tensor, int], coef: Number, exponent: int, root: Tensor) -> Tensor | None:
         """The one variable whose power `exponent` is ``coef * Π factors``."""
         if not factors or (abs(exponent) != 1 and coef != 1):
             return None
@@ -336,9 +332,7 @@ def _right_side(equation: Equation, matcher: Matcher, bound: Bindings, out: Tens
         return None
     graph = matcher.graph
     if equation.phase != "stabilize" and size(equation.right) > 1:
-        dying = 1 + sum(
-            graph.only_user(n.outputs[0]) is not None for n in matcher.inner if n is not out.owner
-        )
+        dying = 1 + sum(graph.only_user(n.outputs[0]) is not None for n in matcher.inner if n is not out.owner)
         if size(equation.right) > dying and dying < size(equation.left):
             return None
     return build(graph, equation.right, values, out.type.dtype, out.type.ndim)
@@ -371,11 +365,7 @@ def _apply_to_sum(equation: Equation, normal: SumPattern, matcher: Matcher, node
             continue
         if terms or const:
             pairs = [
-                (1, t.var)
-                if t.coef == t.var_coef
-                else (-1, t.var)
-                if t.coef == -t.var_coef
-                else (t.coef, _pure(t))
+                (1, t.var) if t.coef == t.var_coef else (-1, t.var) if t.coef == -t.var_coef else (t.coef, _pure(t))
                 for t in terms
             ]
             made_sum = build_sum(const, [(sign, made), *pairs], out.type.dtype, out.type.ndim)
@@ -386,9 +376,7 @@ def _apply_to_sum(equation: Equation, normal: SumPattern, matcher: Matcher, node
     return None
 
 
-def _apply_to_product(
-    equation: Equation, normal: ProductPattern, matcher: Matcher, node: Node
-) -> Tensor | None:
+def _apply_to_product(equation: Equation, normal: ProductPattern, matcher: Matcher, node: Node) -> Tensor | None:
     graph, out = matcher.graph, node.outputs[0]
     view = algebra.root_product(graph, node)
     if view is None:

@@ -151,11 +151,7 @@ def normalise(pattern: Pattern) -> Pattern:
 
 
 def _power(pattern: Application) -> int | None:
-    if (
-        pattern.op.name == "pow"
-        and isinstance(pattern.args[1], Literal)
-        and isinstance(pattern.args[1].value, int)
-    ):
+    if pattern.op.name == "pow" and isinstance(pattern.args[1], Literal) and isinstance(pattern.args[1].value, int):
         return pattern.args[1].value
     return None
 

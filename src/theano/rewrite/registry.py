@@ -62,7 +62,7 @@ def rule(
     name: str | None = None,
     tags: tuple[str, ...] = (),
     view: str | None = None,
-    parts: frozenset[str] = frozenset(),
+    parts: frozenset[str | None] = frozenset(),
 ) -> Callable[[RuleFunction], RuleFunction]:
     """Declare a rule that is a function ``f(graph, node)``.
 
@@ -118,13 +118,7 @@ def equation(
     def function(graph: RewriteGraph, node: Apply) -> Result:
         return apply_equation(eq, graph, node)
 
-    view = (
-        "sum"
-        if isinstance(eq.normal, SumPattern)
-        else "product"
-        if isinstance(eq.normal, ProductPattern)
-        else None
-    )
+    view = "sum" if isinstance(eq.normal, SumPattern) else "product" if isinstance(eq.normal, ProductPattern) else None
     return add_rule(
         Rule(
             eq.name,

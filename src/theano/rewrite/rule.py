@@ -47,7 +47,7 @@ class Rule:
     equation: Any = None
     children: frozenset[str] = frozenset()
     view: str | None = None
-    parts: frozenset[str] = frozenset()
+    parts: frozenset[str | None] = frozenset()
     doc: str = field(default="")
 
     def __repr__(self) -> str:

@@ -17,12 +17,7 @@ def length_of_expression(graph: RewriteGraph, node: Node) -> Result:
         return None
     length = dims(graph, x)[i]
     owner = length.owner
-    if (
-        owner is not None
-        and type(owner.op) is Shape_i
-        and owner.op.i == i
-        and graph.find(owner.inputs[0]) is x
-    ):
+    if owner is not None and type(owner.op) is Shape_i and owner.op.i == i and graph.find(owner.inputs[0]) is x:
         return None
     return length
 
@@ -77,8 +72,7 @@ def useless_reshape(graph: RewriteGraph, node: Node) -> Result:
         if lengths is not None:
             have = [graph.intern(n, node) for n in dims(graph, x)]
             known = [
-                a is b or (number(a) is not None and number(a) == number(b))
-                for a, b in zip(have, lengths, strict=True)
+                a is b or (number(a) is not None and number(a) == number(b)) for a, b in zip(have, lengths, strict=True)
             ]
             # one length may be open: the number of elements fixes it
             if sum(not k for k in known) == 0 or (
@@ -109,10 +103,7 @@ def useless_specify_shape(graph: RewriteGraph, node: Node) -> Result:
     if lengths is None:
         return None
     have = [graph.intern(n, node) for n in dims(graph, x)]
-    if all(
-        a is b or (number(a) is not None and number(a) == number(b))
-        for a, b in zip(have, lengths, strict=True)
-    ):
+    if all(a is b or (number(a) is not None and number(a) == number(b)) for a, b in zip(have, lengths, strict=True)):
         return x
     return None
 

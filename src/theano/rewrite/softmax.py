@@ -107,9 +107,7 @@ def _with_softmax(coef: algebra.Number, factors: dict[Tensor, int], out: Tensor)
         changed[top] -= 1
         changed[bottom] += 1
         changed[made] = changed.get(made, 0) + 1
-        return algebra.build_product(
-            coef, {v: k for v, k in changed.items() if k}, out.type.dtype, out.type.ndim
-        )
+        return algebra.build_product(coef, {v: k for v, k in changed.items() if k}, out.type.dtype, out.type.ndim)
     return None
 
 
@@ -369,9 +367,7 @@ def distribute_softmax(graph: RewriteGraph, node: Node) -> Result:
             for t in terms:
                 product = dict(t.factors)
                 product[partner] = product.get(partner, 0) + 1
-                built = algebra.build_product(
-                    1, {v: e for v, e in product.items() if e}, out.type.dtype, out.type.ndim
-                )
+                built = algebra.build_product(1, {v: e for v, e in product.items() if e}, out.type.dtype, out.type.ndim)
                 if built is None:
                     return None
                 pairs.append((t.coef, built))
@@ -392,9 +388,7 @@ def _belongs(partner: Tensor, terms: list[algebra.Term]) -> bool:
     if inner.owner is not None and type(inner.owner.op) in (Softmax, SoftmaxAlong):
         return any(sparse(v) is not None for t in terms for v in t.factors)
     if scalar_name(inner) == "exp":
-        return any(
-            e < 0 and softmax_of(v, {partner: 1}) is not None for t in terms for v, e in t.factors.items()
-        )
+        return any(e < 0 and softmax_of(v, {partner: 1}) is not None for t in terms for v, e in t.factors.items())
     return False
 
 
@@ -411,9 +405,7 @@ def read_of_ratio(graph: RewriteGraph, node: Node) -> Result:
     for v in x.owner.inputs:
         value = number(v)
         picked.append(
-            node.op(v, *node.inputs[1:])
-            if value is None
-            else constant(value, v.type.dtype, node.outputs[0].type.ndim)
+            node.op(v, *node.inputs[1:]) if value is None else constant(value, v.type.dtype, node.outputs[0].type.ndim)
         )
     return x.owner.op(*picked)
 

@@ -38,11 +38,7 @@ def division_by_constant(graph: RewriteGraph, node: Node) -> Result:
         if mantissa == 0.5 and algebra.fits(_reciprocal(value), out.type.dtype):
             return algebra.build_product(_reciprocal(value), {top: 1}, out.type.dtype, out.type.ndim)
         return None
-    if (
-        number(top) == 1
-        and bottom.type.dtype == out.type.dtype
-        and bottom.type.broadcastable == out.type.broadcastable
-    ):
+    if number(top) == 1 and bottom.type.dtype == out.type.dtype and bottom.type.broadcastable == out.type.broadcastable:
         return elemwise(scalar.inv, bottom)
     return None
 

@@ -39,9 +39,7 @@ stabilize(exp(x) - 1, expm1(x), domain={"x": (-30, 30)})
 stabilize(log1p(expm1(x)), x, domain={"x": (-15, 80)}, special=(-BIG, BIG))
 stabilize(1 + expm1(x), exp(x), domain={"x": (-30, 30)})
 stabilize(log1p(exp(x)), softplus(x), domain={"x": (-80, 80)}, special=(BIG,))
-stabilize(
-    log(exp(x) + exp(y)), maximum(x, y) + softplus(-abs_(x - y)), domain={"x": (-80, 80), "y": (-80, 80)}
-)
+stabilize(log(exp(x) + exp(y)), maximum(x, y) + softplus(-abs_(x - y)), domain={"x": (-80, 80), "y": (-80, 80)})
 stabilize(log(sqrt(x)), 0.5 * log(x), domain={"x": (1e-30, 1e30)})
 
 # -- the logistic function ------------------------------------------------------------------------
@@ -51,9 +49,7 @@ stabilize(1 - sigmoid(x), sigmoid(-x), domain={"x": (-30, 30)})
 stabilize(log(sigmoid(x)), -softplus(-x), domain={"x": (-80, 80)}, special=(-BIG,))
 stabilize(log1p(-sigmoid(x)), -softplus(x), domain={"x": (-80, 80)}, special=(BIG,))
 stabilize(expm1(x) * sigmoid(-x), tanh(0.5 * x), domain={"x": (-80, 80)}, special=(BIG, INF))
-stabilize(
-    (exp(x) - exp(-x)) / (exp(x) + exp(-x)), tanh(x), domain={"x": (-80, 80)}, special=(BIG, -BIG, INF, -INF)
-)
+stabilize((exp(x) - exp(-x)) / (exp(x) + exp(-x)), tanh(x), domain={"x": (-80, 80)}, special=(BIG, -BIG, INF, -INF))
 
 stabilize(2 * sigmoid(x) - 1, tanh(0.5 * x), domain={"x": (-80, 80)})
 stabilize(log(sigmoid(x) / sigmoid(-x)), x, domain={"x": (-30, 30)}, special=(BIG, -BIG))
