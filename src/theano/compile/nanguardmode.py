@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import pdb
 from collections.abc import Callable
 from typing import Any
 
@@ -74,7 +73,7 @@ class NanGuardMode(Mode):
             raise AssertionError(message)
         if action == "pdb":
             print(message)
-            pdb.set_trace()
+            breakpoint()
         elif action == "warn":
             logger.error(message)
 

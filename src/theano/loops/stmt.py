@@ -12,9 +12,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any, TypeVar, dataclass_transform
 
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
+
+T = TypeVar("T")
+
+
+def _repr(self: Any) -> str:
+    return f"{type(self).__name__}({', '.join(f'{n}={getattr(self, n)!r}' for n in self.__slots__)})"
+
+
+@dataclass_transform(eq_default=False)
+def _statement(cls: type[T]) -> type[T]:
+    """A dataclass compared by identity. The methods left out are half of what making the class costs at import."""
+    made = dataclass(slots=True, eq=False, repr=False, match_args=False)(cls)
+    made.__repr__ = _repr  # type: ignore[method-assign]
+    return made
 
 
 @dataclass(slots=True, frozen=True)
@@ -27,7 +42,7 @@ class View:
     strides: tuple[Expr, ...]
 
 
-@dataclass(slots=True)
+@_statement
 class Let:
     """Name the value of a pure expression."""
 
@@ -35,7 +50,7 @@ class Let:
     value: Expr
 
 
-@dataclass(slots=True)
+@_statement
 class Load:
     """Read one element; the name has the register type of the view (`load_type`)."""
 
@@ -44,7 +59,7 @@ class Load:
     index: tuple[Expr, ...]
 
 
-@dataclass(slots=True)
+@_statement
 class Store:
     """Write one element."""
 
@@ -53,7 +68,7 @@ class Store:
     value: Expr
 
 
-@dataclass(slots=True)
+@_statement
 class Carried:
     """A value carried by a loop: `name` inside, `next` at the end of the body, `result` after the loop."""
 
@@ -65,7 +80,7 @@ class Carried:
     result: str
 
 
-@dataclass(slots=True)
+@_statement
 class For:
     """``for index in range(extent)``; `kind` is ``serial`` or ``vector`` (iterations are independent but for
     accumulations); a vector loop may be unrolled `unroll` times with separate accumulators."""
@@ -78,7 +93,7 @@ class For:
     unroll: int = 1
 
 
-@dataclass(slots=True)
+@_statement
 class If:
     """A branch; both sides define nothing that is used outside (results go through memory)."""
 
@@ -87,7 +102,7 @@ class If:
     orelse: list[Stmt]
 
 
-@dataclass(slots=True)
+@_statement
 class Kernel:
     """An outlined loop nest; `params` are (name, type), type ``ptr`` for memory."""
 
@@ -96,7 +111,7 @@ class Kernel:
     body: list[Stmt]
 
 
-@dataclass(slots=True)
+@_statement
 class CallKernel:
     """Run a kernel; a pointer argument is (base name, element offset, element type)."""
 
@@ -104,7 +119,7 @@ class CallKernel:
     args: list[Expr | tuple[str, Expr, str]]
 
 
-@dataclass(slots=True)
+@_statement
 class Check:
     """Leave with error `code` and `operands` unless `cond` holds; `code` names a node."""
 
@@ -113,7 +128,7 @@ class Check:
     operands: tuple[Expr, ...] = ()
 
 
-@dataclass(slots=True)
+@_statement
 class FrameWord:
     """Name a 64-bit word of the call's frame: ``i64`` for dims, ``ptr`` for data and objects."""
 
@@ -122,7 +137,7 @@ class FrameWord:
     type: str
 
 
-@dataclass(slots=True)
+@_statement
 class ContextWord:
     """Name a pointer of the context table."""
 
@@ -130,7 +145,7 @@ class ContextWord:
     word: int
 
 
-@dataclass(slots=True)
+@_statement
 class Local:
     """A block of `size` bytes on the stack of this call."""
 
@@ -138,7 +153,7 @@ class Local:
     size: int
 
 
-@dataclass(slots=True)
+@_statement
 class Workspace:
     """The call's workspace of `size` bytes (checked for overflow by the caller): stack if small, else the pool."""
 
@@ -146,7 +161,7 @@ class Workspace:
     size: Expr
 
 
-@dataclass(slots=True)
+@_statement
 class Carve:
     """A pointer into `base` at a byte offset."""
 
@@ -155,7 +170,7 @@ class Carve:
     offset: Expr
 
 
-@dataclass(slots=True)
+@_statement
 class PickPointer:
     """`name` is `then` where `cond` holds, else `orelse`."""
 
@@ -165,7 +180,7 @@ class PickPointer:
     orelse: str
 
 
-@dataclass(slots=True)
+@_statement
 class NewArray:
     """A new NumPy array in object slot `slot`; `name` is its data pointer."""
 
@@ -175,7 +190,7 @@ class NewArray:
     dims: tuple[Expr, ...]
 
 
-@dataclass(slots=True)
+@_statement
 class CallBack:
     """Run call-back `word` (a context word) on the objects of slots `inputs`; results go to slots `outputs`."""
 
@@ -184,7 +199,7 @@ class CallBack:
     outputs: tuple[int, ...]
 
 
-@dataclass(slots=True)
+@_statement
 class ArrayHeader:
     """Read data pointer and dims of the array in object slot `slot`."""
 
@@ -193,7 +208,7 @@ class ArrayHeader:
     dims: tuple[str, ...]
 
 
-@dataclass(slots=True)
+@_statement
 class HoldObject:
     """Put a new reference to an object into slot `slot`: of an input's object, a storage's content or a constant."""
 
@@ -202,7 +217,7 @@ class HoldObject:
     word: int
 
 
-@dataclass(slots=True)
+@_statement
 class SetStorage:
     """The storage (context word) now holds the array in object slot `slot`."""
 
@@ -210,7 +225,7 @@ class SetStorage:
     slot: int
 
 
-@dataclass(slots=True)
+@_statement
 class Call:
     """Call an external symbol (context word) by the C convention; arguments are expressions or pointers."""
 
@@ -219,7 +234,7 @@ class Call:
     symbol: str
 
 
-@dataclass(slots=True)
+@_statement
 class Copy:
     """Copy `size` bytes between buffers that do not overlap."""
 
@@ -228,12 +243,12 @@ class Copy:
     size: Expr
 
 
-@dataclass(slots=True)
+@_statement
 class Poll:
     """Let the interpreter handle signals; leaves with the pending exception."""
 
 
-@dataclass(slots=True)
+@_statement
 class Commit:
     """After this point shared storage is written and nothing may fail."""
 
@@ -244,7 +259,7 @@ Stmt = (
 )  # fmt: skip
 
 
-@dataclass(slots=True)
+@_statement
 class Program:
     """What is compiled: kernels and main. `context` lists the function's own context words, in order."""
 
