@@ -22,6 +22,9 @@ MODES = {
 }
 TOLERANCE = {"float16": 4e-3, "float32": 2e-5, "complex64": 2e-5}
 
+VERBOSE = False
+FAILED = np.zeros(0, dtype="S1")  # stands for the results of a call that raises
+
 small = st.integers(0, 9999)
 
 
@@ -37,8 +40,10 @@ def calls(graph: Graph, mode: Any) -> list[np.ndarray]:
         for _ in range(2):
             try:
                 found += f(*graph.values)
-            except ValueError:  # an update has changed a shape
-                found.append(np.zeros(0))
+            except (ValueError, IndexError) as error:  # an update has changed a shape
+                found += [FAILED] * len(graph.outputs)
+                if VERBOSE:
+                    print(mode, repr(error)[:1500])
             found += [s.get_value() for s in graph.shared]
     finally:
         for s, value in zip(graph.shared, before):
@@ -46,12 +51,12 @@ def calls(graph: Graph, mode: Any) -> list[np.ndarray]:
     return found
 
 
-def check_equal(wanted: np.ndarray, got: np.ndarray, exact: bool, about: str) -> None:
+def check_equal(wanted: np.ndarray, got: np.ndarray, rough: bool, about: str) -> None:
     assert got.dtype == wanted.dtype and got.shape == wanted.shape, (about, got.dtype, got.shape, wanted.shape)
-    if got.dtype.kind in "iub":
+    if got.dtype.kind not in "fc":
         np.testing.assert_array_equal(got, wanted, err_msg=about)
         return
-    tolerance = TOLERANCE.get(got.dtype.name, 1e-11)
+    tolerance = TOLERANCE["float16"] if rough else TOLERANCE.get(got.dtype.name, 1e-11)
     scale = max(1.0, float(np.abs(wanted[np.isfinite(wanted)]).max(initial=0)))
     np.testing.assert_allclose(got, wanted, rtol=tolerance, atol=tolerance * scale, err_msg=about)
 
@@ -68,7 +73,10 @@ def test_random_graphs(leaves: Any, steps: Any, wanted: Any) -> None:
     graph = build(leaves, steps, wanted)
     with np.errstate(all="ignore"):
         results = {name: calls(graph, mode) for name, mode in MODES.items()}
-    for name in ("native", "FAST_RUN"):
+    # what is computed from a float16 in the same loop sees it before it is rounded
+    rough = any(e.dtype == "float16" and not e.exact for e in graph.pool)
+    fails = any(value is FAILED for value in results["perform"])
+    for name in ("native", "FAST_RUN")[: 1 if fails else 2]:  # rewriting may remove what fails
         assert len(results[name]) == len(results["perform"])
         for k, (wanted_value, got) in enumerate(zip(results["perform"], results[name])):
-            check_equal(wanted_value, got, True, f"{name}, result {k}")
+            check_equal(wanted_value, got, rough, f"{name}, result {k}")
