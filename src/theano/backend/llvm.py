@@ -41,8 +41,7 @@ class FunctionPrinter:
         self.isa = isa
         self.levels: list[Level] = [Level()]
         self.names: dict[str, tuple[str, int, int]] = {}  # name -> (ssa, lanes, level)
-        self.depths: dict[int, int] = {}
-        self.keep: list[Expr] = []
+        self.depths: dict[Expr, int] = {}
         self.stored: set[str] = set()
         self.counter = 0
         self.intrinsics: set[str] = set()
@@ -89,48 +88,54 @@ class FunctionPrinter:
     def depth(self, root: Expr) -> int:
         """The level at which `root` becomes known."""
         depths = self.depths
-        found = depths.get(id(root))
-        if found is not None:
-            return found
-        self.keep.append(root)
-        for node in ex.postorder((root,)):
-            if id(node) not in depths:
-                if node.op == "name":
-                    depths[id(node)] = self.names[node.value][2]
-                else:
-                    depths[id(node)] = max((depths[id(a)] for a in node.args), default=0)
-        return depths[id(root)]
-
-    def value(self, root: Expr) -> tuple[str, int]:
-        """Print `root`; its SSA text and lane count (1: scalar, to be broadcast if needed)."""
-        if root.op == "const":
-            return ops.literal(root, 1), 1
-        depth = self.depth(root)
-        memo = self.levels[depth].memo
-        found = memo.get(id(root))
+        found = depths.get(root)
         if found is not None:
             return found
         stack = [root]
         while stack:
             node = stack[-1]
-            level = self.levels[self.depth(node)]
-            if id(node) in level.memo:
+            if node in depths:
+                stack.pop()
+            elif node.op == "name":
+                depths[node] = self.names[node.value][2]
+                stack.pop()
+            else:
+                missing = [a for a in node.args if a not in depths]
+                if missing:
+                    stack += missing
+                else:
+                    depths[node] = max([depths[a] for a in node.args], default=0)
+                    stack.pop()
+        return depths[root]
+
+    def value(self, root: Expr) -> tuple[str, int]:
+        """Print `root`; its SSA text and lane count (1: scalar, to be broadcast if needed)."""
+        if root.op == "const":
+            return ops.literal(root, 1), 1
+        levels, depth = self.levels, self.depth(root)
+        found = levels[depth].memo.get(root)
+        if found is not None:
+            return found
+        depths, stack = self.depths, [root]
+        while stack:
+            node = stack[-1]
+            memo = levels[depths[node]].memo
+            if node in memo:
                 stack.pop()
                 continue
-            missing = [a for a in node.args if a.op != "const" and id(a) not in self.levels[self.depth(a)].memo]
+            missing = [a for a in node.args if a.op != "const" and a not in levels[depths[a]].memo]
             if missing:
-                stack.extend(reversed(missing))
-                continue
-            level.memo[id(node)] = self._print(node)
-            stack.pop()
-        return memo[id(root)]
+                stack += reversed(missing)
+            else:
+                memo[node] = self._print(node, depths[node])
+                stack.pop()
+        return levels[depth].memo[root]
 
-    def _print(self, node: Expr) -> tuple[str, int]:
-        depth = self.depth(node)
+    def _print(self, node: Expr, depth: int) -> tuple[str, int]:
         if node.op == "name":
             return self._name_value(node, depth)
         known = [
-            (ops.literal(a, 1), 1) if a.op == "const" else self.levels[self.depth(a)].memo[id(a)] for a in node.args
+            (ops.literal(a, 1), 1) if a.op == "const" else self.levels[self.depths[a]].memo[a] for a in node.args
         ]
         lanes = max(k for _, k in known)
         args = [
@@ -184,7 +189,7 @@ class FunctionPrinter:
         if expr.op == "const":
             return ops.literal(expr, lanes)
         depth = self.depth(expr)
-        key = ("splat", id(expr), lanes)
+        key = ("splat", expr, lanes)
         memo = self.levels[depth].memo
         if key not in memo:
             memo[key] = self._splat(expr.type, text, lanes, depth), lanes
@@ -238,10 +243,9 @@ class FunctionPrinter:
         if offset.op == "const" and offset.value == 0:
             return pointer
         depth = max(self.depth(offset), base_depth)
-        key = ("gep", base, type_, id(offset))
+        key = ("gep", base, type_, offset)
         memo = self.levels[depth].memo
         if key not in memo:
-            self.keep.append(offset)
             text, lanes = self.value(offset)
             assert lanes == 1
             memo[key] = self.emit(f"getelementptr {ops.MEMORY[type_]}, ptr {pointer}, i64 {text}", depth), 1
@@ -299,10 +303,9 @@ class FunctionPrinter:
         offset = self.linear_index(stmt.view, stmt.index)
         depth = max(self.depth(offset), self.names[stmt.view.base][2])
         inner, self.levels = self.levels[depth + 1 :], self.levels[: depth + 1]
-        key = ("load", stmt.view.base, stmt.view.type, id(offset))
+        key = ("load", stmt.view.base, stmt.view.type, offset)
         found = self.top.memo.get(key)
         if found is None:
-            self.keep.append(offset)
             self._load_here(stmt)
             found = self.top.memo[key] = self.names[stmt.name][:2]
         self.define(stmt.name, *found)

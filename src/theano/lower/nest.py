@@ -68,6 +68,7 @@ class NestBuilder:
         self.producer = {i.out: i for i in group.items if isinstance(i, Pointwise | Reduce) and not _window(i)}
         self.phase = 0
         self.own: set[str] = set()
+        self.inside: dict[Expr, bool] = {}
 
     # -- names and parameters --------------------------------------------------------------------------
     def pointer(self, tensor: Tensor) -> str:
@@ -98,24 +99,46 @@ class NestBuilder:
         found = self.outer.get(root)
         if found is not None:
             return found
-        inside: dict[Expr, bool] = {}  # whether a sub-expression needs something that only the kernel knows
-        done: dict[Expr, Expr] = {}
-        for node in ex.postorder((root,)):
-            if node.op == "name":
-                inside[node] = node.value in self.own or node.value in self.scalars
-            else:
-                inside[node] = any(inside[a] for a in node.args)
-        if not inside[root]:
+        if not self._is_inside(root):
             return self._parameter(root)
-        for node in ex.postorder((root,)):
-            if not inside[node]:
+        done: dict[Expr, Expr] = {}
+        stack = [root]
+        while stack:
+            node = stack[-1]
+            if node in done:
+                stack.pop()
                 continue
             if node.op == "name":
                 done[node] = self.scalars.get(node.value, node)
+                stack.pop()
                 continue
-            args = [done[a] if inside[a] else self.local(a) for a in node.args]
+            missing = [a for a in node.args if a not in done and self._is_inside(a)]
+            if missing:
+                stack += missing
+                continue
+            args = [done[a] if a in done else self.local(a) for a in node.args]
             done[node] = node if all(x is y for x, y in zip(args, node.args, strict=True)) else _remade(node, args)
+            stack.pop()
         return done[root]
+
+    def _is_inside(self, root: Expr) -> bool:
+        """Whether an expression needs something that only the kernel knows."""
+        inside, stack = self.inside, [root]
+        while stack:
+            node = stack[-1]
+            if node in inside:
+                stack.pop()
+            elif node.op == "name":
+                inside[node] = node.value in self.own or node.value in self.scalars
+                stack.pop()
+            else:
+                missing = [a for a in node.args if a not in inside]
+                if missing:
+                    stack += missing
+                else:
+                    inside[node] = any([inside[a] for a in node.args])
+                    stack.pop()
+        return inside[root]
 
     def _parameter(self, root: Expr) -> Expr:
         name = f"n{len(self.outer)}"
