@@ -11,6 +11,7 @@ from theano.rewrite import (
     branches,
     elementwise,
     indexing,
+    joining,
     logistic,
     loops,
     reductions,

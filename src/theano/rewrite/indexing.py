@@ -11,6 +11,7 @@ from theano.rewrite.registry import rule
 from theano.rewrite.rule import Result
 from theano.rewrite.table import Node, RewriteGraph, Tensor
 from theano.tensor.alloc import Alloc
+from theano.tensor.dot import Dot
 from theano.tensor.elemwise import DimShuffle, Elemwise
 from theano.tensor.shape import MakeVector, Shape
 from theano.tensor.subtensor import Subtensor
@@ -83,6 +84,20 @@ def useless_subtensor(graph: RewriteGraph, node: Node) -> Result:
             if length is entry.stop or (known is not None and stop is not None and stop >= known):
                 simple[axis], changed = FULL, True
     return subtensor(x, simple) if changed else None
+
+
+@rule("Subtensor", name="index_of_unit_axis")
+def index_of_unit_axis(graph: RewriteGraph, node: Node) -> Result:
+    """``row[0]`` takes the only place of an axis: the axis is dropped."""
+    x = node.inputs[0]
+    if not any(x.type.broadcastable):
+        return None
+    entries = entries_of(node)
+    dropped = [a for a, e in enumerate(entries) if x.type.broadcastable[a] and number_at(e) in (0, -1)]
+    if not dropped:
+        return None
+    left = dimshuffle(x, [a for a in range(x.type.ndim) if a not in dropped])
+    return subtensor(left, [e for a, e in enumerate(entries) if a not in dropped])
 
 
 @rule("Subtensor", name="element_of_vector")
@@ -236,7 +251,15 @@ def increment_by_zero(graph: RewriteGraph, node: Node) -> Result:
     return node.inputs[0] if value is not None and value == 0 else None
 
 
-@rule("Join", phase="useless", name="useless_join")
-def useless_join(graph: RewriteGraph, node: Node) -> Result:
-    """A join of one tensor."""
-    return node.inputs[1] if len(node.inputs) == 2 else None
+@rule("Subtensor", name="subtensor_of_dot")
+def subtensor_of_dot(graph: RewriteGraph, node: Node) -> Result:
+    """``dot(x, y)[i, j] -> dot(x[i], y[:, j])``: only the rows and columns that are read are multiplied."""
+    x = node.inputs[0]
+    owner = x.owner
+    if owner is None or type(owner.op) is not Dot or graph.only_user(x) is None:
+        return None
+    a, b = owner.inputs
+    entries = entries_of(node)
+    rows = entries[: a.type.ndim - 1]
+    columns = entries[a.type.ndim - 1 :]
+    return owner.op(subtensor(a, rows), subtensor(b, [FULL, *columns]) if columns else b)

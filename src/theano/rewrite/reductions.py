@@ -6,7 +6,7 @@ from typing import Any
 
 from theano import scalar
 from theano.rewrite import algebra
-from theano.rewrite.build import dimshuffle, elemwise, is_tensor, number, scalar_name
+from theano.rewrite.build import dimshuffle, elemwise, is_tensor, number, peel, scalar_name
 from theano.rewrite.registry import rule
 from theano.rewrite.rule import Result
 from theano.rewrite.table import Node, RewriteGraph, Tensor
@@ -174,6 +174,23 @@ def reduction_of_transposed(graph: RewriteGraph, node: Node) -> Result:
     left = [i for i in range(len(order)) if i not in reduced]
     total = with_axes(node.op, reduced, inner)
     return dimshuffle(total, [left.index(o) for a, o in enumerate(order) if a not in axes])
+
+
+@rule("log", phase="stabilize", name="log_of_product")
+def log_of_product(graph: RewriteGraph, node: Node) -> Result:
+    """``log(prod(x)) -> sum(log(x))``: the product of many may leave the range of numbers.
+
+    For positive `x`; where an even number of them is negative the sum is nan.
+    """
+    product, order = peel(node.inputs[0], None)
+    owner = product.owner
+    if owner is None or type(owner.op) is not Prod or graph.only_user(product) is None:
+        return None
+    x = owner.inputs[0]
+    if not x.type.dtype.startswith("float") or product.type.dtype != x.type.dtype:
+        return None
+    total = Sum(axis=owner.op.axis)(elemwise(scalar.log, x))
+    return total if order is None else dimshuffle(total, order)
 
 
 def _permutation(var: Tensor) -> tuple[int, ...] | None:

@@ -68,7 +68,7 @@ def useless_reshape(graph: RewriteGraph, node: Node) -> Result:
         flat = dimshuffle(x, ()) if x.type.ndim else x
         return dimshuffle(flat, ("x",) * out.type.ndim)
     if x.type.ndim == out.type.ndim and x.type.broadcastable == out.type.broadcastable:
-        lengths = _elements(shape)
+        lengths = elements_of(shape)
         if lengths is not None:
             have = [graph.intern(n, node) for n in dims(graph, x)]
             known = [
@@ -82,7 +82,7 @@ def useless_reshape(graph: RewriteGraph, node: Node) -> Result:
     return None
 
 
-def _elements(vector: Tensor) -> list[Tensor] | None:
+def elements_of(vector: Tensor) -> list[Tensor] | None:
     """The elements of a vector that a shape is given by."""
     owner = getattr(vector, "owner", None)
     if owner is not None and type(owner.op) is MakeVector:
@@ -99,7 +99,7 @@ def useless_specify_shape(graph: RewriteGraph, node: Node) -> Result:
     x = node.inputs[0]
     if len(node.inputs) != 2 or x.type.broadcastable != node.outputs[0].type.broadcastable:
         return None
-    lengths = _elements(node.inputs[1])
+    lengths = elements_of(node.inputs[1])
     if lengths is None:
         return None
     have = [graph.intern(n, node) for n in dims(graph, x)]
