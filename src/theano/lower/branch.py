@@ -16,6 +16,7 @@ from theano.lower.dims import ONE, ZERO, is_const
 from theano.lower.items import Item, Special
 from theano.lower.registry import lowers
 from theano.lower.values import Tensor, Value
+from theano.tensor.type import TensorType
 
 if TYPE_CHECKING:
     from theano.lower.assemble import Assembler
@@ -27,7 +28,7 @@ def assign_regions(b: Builder, order: Sequence[Any], roots: Sequence[Variable]) 
     Block 0 is main; each `IfElse` owns two more, inside its own. A value that only one side of one branch needs is
     computed in that side.
     """
-    branches = [node for node in order if isinstance(node.op, IfElse)]
+    branches = {node for node in order if _is_branch(node)}
     if not branches:
         return {}
     wanted: dict[Variable, int] = dict.fromkeys(roots, 0)
@@ -40,16 +41,24 @@ def assign_regions(b: Builder, order: Sequence[Any], roots: Sequence[Variable]) 
         region = max(region, 0)
         regions[node] = region
         sides = (region,) * 2
-        if isinstance(node.op, IfElse):
+        if node in branches:
             sides = (len(b.parents), len(b.parents) + 1)
             b.parents += [region, region]
             b.sides[node] = sides
         for k, v in enumerate(node.inputs):
             where = region
-            if isinstance(node.op, IfElse) and k:
+            if node in branches and k:
                 where = sides[0] if k <= node.op.n_outs else sides[1]
             wanted[v] = where if v not in wanted else common(b, wanted[v], where)
     return regions
+
+
+def _is_branch(node: Any) -> bool:
+    """Whether a node becomes a branch of the program: values that are no arrays are chosen by its `perform`."""
+    return (
+        isinstance(node.op, IfElse) and all(isinstance(v.type, TensorType) for v in node.inputs)
+        and not node.inputs[0].type.dtype.startswith("complex")
+    )  # fmt: skip
 
 
 def common(b: Builder, first: int, second: int) -> int:
@@ -67,7 +76,7 @@ def common(b: Builder, first: int, second: int) -> int:
 def lower_ifelse(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
     n = node.op.n_outs
     cond, sides = inputs[0], (inputs[1 : 1 + n], inputs[1 + n :])
-    if any(v.type not in NATIVE for v in inputs) or node not in b.sides:
+    if node not in b.sides:
         return None
     test = b.scalar(cond)
     taken = ex.ne(test, 0) if test.type != "bool" else test
@@ -80,7 +89,7 @@ def lower_ifelse(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | No
     for k in range(n):
         type_ = inputs[1 + k].type
         ones = node.outputs[k].type.broadcastable
-        if all(ones):
+        if all(ones) and type_ in NATIVE:
             cell, name = b.fresh("cell"), b.fresh("v")
             cells.append((cell, type_))
             defines.append(name)
