@@ -1,0 +1,50 @@
+"""The description of the machine is LLVM's, whoever gives it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from theano.runtime import cache
+from theano.runtime import host as host_module
+from theano.runtime.host import Host, host
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> cache.ObjectCache:
+    made = cache.ObjectCache(tmp_path / "objects", 1 << 20)
+    monkeypatch.setattr(cache, "default_cache", lambda: made)
+    return made
+
+
+def _fresh() -> Host:
+    return host.__wrapped__()
+
+
+def test_remembered_is_what_llvm_says(store: cache.ObjectCache) -> None:
+    if host_module._identity() is None:
+        pytest.skip("only LLVM can tell here")
+    asked = host_module._ask_llvm()
+    assert [_fresh(), _fresh()] == [asked, asked]
+    assert store.hits == 1
+
+
+def test_other_processor_or_library_is_asked_again(store: cache.ObjectCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = [Host("t", "one", "+a", "1"), Host("t", "two", "+b", "1")]
+    monkeypatch.setattr(host_module, "_ask_llvm", lambda: answers.pop(0))
+    monkeypatch.setattr(host_module, "_identity", lambda: ["flags: a"])
+    assert _fresh().cpu == _fresh().cpu == "one"
+    monkeypatch.setattr(host_module, "_identity", lambda: ["flags: b"])
+    assert _fresh().cpu == "two"
+
+
+def test_works_without_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "default_cache", lambda: None)
+    assert _fresh() == host_module._ask_llvm()
+
+
+def test_features() -> None:
+    machine = Host("x86_64-unknown-linux-gnu", "znver3", "+avx2,-avx512f,+fma", "")
+    assert machine.has("avx2", "fma") and machine.has()
+    assert not machine.has("avx512f") and not machine.has("avx2", "f16c")
