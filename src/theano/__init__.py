@@ -9,7 +9,7 @@ array(48.)
 
 from __future__ import annotations
 
-from theano import aliases, compile, gradient, ifelse, printing, scalar, tensor
+from theano import aliases, compile, gradient, ifelse, printing, random, scalar, tensor
 from theano.compile import (
     FunctionMaker,
     In,
@@ -98,6 +98,7 @@ __all__ = [
     "predefined_modes",
     "predefined_optimizers",
     "printing",
+    "random",
     "reduce",
     "scalar",
     "scan",

@@ -204,7 +204,7 @@ class Assembler:
                 self.in_place.add(update.storage)
                 view = st.View(storage.name, storage.type, ZERO, ())
                 swaps.append(st.Store(view, (), ex.cast(value.uniform, st.load_type(storage.type))))
-            elif value.tensor is not None and value.tensor.alias is not storage:
+            elif value.tensor is not None and (storage is None or value.tensor.alias is not storage):
                 tensor = value.tensor
                 if tensor.role == "object":
                     swaps.append(st.SetStorage(update.word, tensor.slot))

@@ -1,0 +1,172 @@
+"""NumPy's distributions as functions ``(random state, size, parameters) -> (next state, sample)``.
+
+The sample of a state is what `numpy.random.RandomState` in that state would draw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.random import RandomState
+
+from theano.scalar.dtypes import INTEGER
+from theano.tensor.random.function import RandomFunction
+from theano.tensor.random.size import Size, sample_dtype, sample_size
+from theano.tensor.type import StaticShape, tensor_type
+from theano.tensor.variable import as_tensor_variable
+
+
+def _draw(
+    fn: str | Callable[..., Any], state: Any, size: Size, params: list[Any], dtype: str, own: StaticShape = ()
+) -> list[Any]:
+    """The node: draws of shape `size`, each of shape `own`."""
+    kind = tensor_type(dtype, (*size.static, *own))
+    made: list[Any] = RandomFunction(fn, kind, ndim_added=len(own))(state, size.vector, *params)
+    return made
+
+
+def _integers(x: Any, what: str) -> Any:
+    found: Any = as_tensor_variable(x)
+    if found.type.dtype not in INTEGER:
+        raise TypeError(f"{what} must be integer, got {found} of dtype {found.type.dtype}")
+    return found
+
+
+def uniform(
+    random_state: Any, size: Any = None, low: Any = 0.0, high: Any = 1.0, ndim: int | None = None,
+    dtype: str | None = None,
+) -> list[Any]:  # fmt: skip
+    """Uniformly distributed between `low` and `high`.
+
+    Examples
+    --------
+    >>> r = theano.shared(np.random.RandomState(3))
+    >>> new, sample = uniform(r, (2,))
+    >>> bool((sample.eval() == np.random.RandomState(3).uniform(size=2)).all())
+    True
+    """
+    params = [as_tensor_variable(low), as_tensor_variable(high)]
+    return _draw("uniform", random_state, sample_size(size, ndim, params), params, sample_dtype(dtype, *params))
+
+
+def normal(
+    random_state: Any, size: Any = None, avg: Any = 0.0, std: Any = 1.0, ndim: int | None = None,
+    dtype: str | None = None,
+) -> list[Any]:  # fmt: skip
+    """Normally distributed with mean `avg` and standard deviation `std`."""
+    params = [as_tensor_variable(avg), as_tensor_variable(std)]
+    return _draw("normal", random_state, sample_size(size, ndim, params), params, sample_dtype(dtype, *params))
+
+
+def binomial(
+    random_state: Any, size: Any = None, n: Any = 1, p: Any = 0.5, ndim: int | None = None, dtype: str = "int64",
+    prob: Any = None,
+) -> list[Any]:  # fmt: skip
+    """The number of successes among `n` trials of probability `p` (`prob` is an old name of it)."""
+    params = [_integers(n, "n"), as_tensor_variable(p if prob is None else prob)]
+    return _draw("binomial", random_state, sample_size(size, ndim, params), params, sample_dtype(dtype))
+
+
+def poisson(
+    random_state: Any, size: Any = None, lam: Any = 1.0, ndim: int | None = None, dtype: str = "int64"
+) -> list[Any]:
+    """Poisson distributed with mean `lam`."""
+    params = [as_tensor_variable(lam)]
+    return _draw("poisson", random_state, sample_size(size, ndim, params), params, sample_dtype(dtype))
+
+
+def random_integers(
+    random_state: Any, size: Any = None, low: Any = 0, high: Any = 1, ndim: int | None = None,
+    dtype: str = "int64",
+) -> list[Any]:  # fmt: skip
+    """Integers from `low` to `high`, both included."""
+    params = [_integers(low, "low"), _integers(high, "high")]
+    found = sample_size(size, ndim, params)
+    return _draw(random_integers_helper, random_state, found, params, sample_dtype(dtype))
+
+
+def choice(
+    random_state: Any, size: Any = None, a: Any = 2, replace: bool = True, p: Any = None,
+    ndim: int | None = None, dtype: str = "int64",
+) -> list[Any]:  # fmt: skip
+    """Numbers below `a` (or elements of the vector `a`), with probabilities `p` (equal ones by default)."""
+    params = [as_tensor_variable(a), as_tensor_variable(int(bool(replace)) if isinstance(replace, bool) else replace)]
+    if params[0].type.ndim > 1:
+        raise TypeError(f"a must be a number or a vector, got {params[0]} of type {params[0].type}")
+    if p is not None:
+        params.append(as_tensor_variable(p))
+    found = sample_size((), 0) if size is None and not ndim else sample_size(size, ndim)
+    return _draw(choice_helper, random_state, found, params, sample_dtype(dtype))
+
+
+def permutation(
+    random_state: Any, size: Any = None, n: Any = 1, ndim: int | None = None, dtype: str = "int64"
+) -> list[Any]:
+    """Permutations of the numbers below `n`: `size` of them, along a new last axis."""
+    if size is None or size == () or size == []:
+        size = ()
+    count: Any = _integers(n, "n")
+    if count.type.ndim:
+        raise TypeError(f"n must be a single number, got {count} of type {count.type}")
+    found = sample_size(size, ndim)
+    return _draw(permutation_helper, random_state, found, [count], sample_dtype(dtype), (None,))
+
+
+def multinomial(
+    random_state: Any, size: Any = None, n: Any = 1, pvals: Any = (0.5, 0.5), ndim: int | None = None,
+    dtype: str = "int64",
+) -> list[Any]:  # fmt: skip
+    """How often each outcome happens in `n` trials; `pvals` holds the probabilities along its last axis."""
+    trials: Any = _integers(n, "n")
+    probabilities: Any = as_tensor_variable(list(pvals) if isinstance(pvals, tuple) else pvals)
+    if probabilities.type.ndim < 1:
+        raise TypeError("pvals needs at least one dimension")
+    found = sample_size(size, ndim, [trials, probabilities[..., 0]] if probabilities.type.ndim > 1 else [trials])
+    outcomes = probabilities.type.shape[-1]
+    return _draw(multinomial_helper, random_state, found, [trials, probabilities], sample_dtype(dtype), (outcomes,))
+
+
+# -- draws that NumPy makes one at a time -------------------------------------------------------------------
+
+
+def random_integers_helper(random_state: RandomState, low: Any, high: Any, size: Any) -> np.ndarray:
+    """Integers from `low` to `high`, included, element by element in C order."""
+    low, high = np.asarray(low), np.asarray(high)
+    if low.ndim == high.ndim == 0:
+        return np.asarray(random_state.randint(int(low), int(high) + 1, size=size, dtype="int64"))
+    shape = np.broadcast_shapes(low.shape, high.shape) if size is None else size
+    pairs = np.broadcast(np.broadcast_to(low, shape), np.broadcast_to(high, shape))
+    drawn = [random_state.randint(int(a), int(b) + 1, dtype="int64") for a, b in pairs]
+    return np.asarray(drawn, dtype="int64").reshape(shape)
+
+
+def choice_helper(random_state: RandomState, a: Any, replace: Any, *rest: Any) -> np.ndarray:
+    """NumPy's choice; `rest` is ``([p,] size)``."""
+    *p, size = rest
+    pool = int(a) if np.ndim(a) == 0 else a
+    return np.asarray(random_state.choice(pool, size=size, replace=bool(replace), p=p[0] if p else None))
+
+
+def permutation_helper(random_state: RandomState, n: Any, shape: Any) -> np.ndarray:
+    """One permutation of ``range(n)`` for each element of `shape`, along a new last axis."""
+    shape = () if shape is None else shape
+    drawn = np.empty((*shape, int(n)), dtype="int64")
+    for place in np.ndindex(*shape):
+        drawn[place] = random_state.permutation(int(n))
+    return drawn
+
+
+def multinomial_helper(random_state: RandomState, n: Any, pvals: Any, size: Any) -> np.ndarray:
+    """A draw for each element of `size`, with the `n` and the row of `pvals` that belong to it."""
+    # sums of float32 probabilities may exceed 1 by their rounding
+    rounded = pvals.dtype != np.float64
+    n, pvals = np.asarray(n), np.asarray(pvals, dtype="float64")
+    shape = np.broadcast_shapes(n.shape, pvals.shape[:-1]) if size is None else size
+    n, pvals = np.broadcast_to(n, shape), np.broadcast_to(pvals, (*shape, pvals.shape[-1]))
+    drawn = np.empty((*shape, pvals.shape[-1]), dtype="int64")
+    for place in np.ndindex(*shape):
+        row = pvals[place]
+        drawn[place] = random_state.multinomial(int(n[place]), row / max(row.sum(), 1.0) if rounded else row)
+    return drawn

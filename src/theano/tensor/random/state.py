@@ -1,0 +1,58 @@
+"""The type of NumPy's legacy random states."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+from numpy.random import MT19937, RandomState
+
+from theano.graph import Type
+
+
+class RandomStateType(Type):
+    """The type whose values are `numpy.random.RandomState` objects.
+
+    Examples
+    --------
+    >>> random_state_type.values_eq(np.random.RandomState(3), np.random.RandomState(3))
+    True
+    """
+
+    __props__ = ()
+
+    def filter(self, data: Any, strict: bool = False, allow_downcast: bool | None = None) -> RandomState:
+        if not isinstance(data, RandomState):
+            raise TypeError(f"expected a numpy.random.RandomState, got {type(data).__name__}")
+        return data
+
+    def values_eq(self, a: Any, b: Any) -> bool:
+        """Whether two states would go on with the same numbers."""
+        return _equal(a.get_state(legacy=False), b.get_state(legacy=False))
+
+    @staticmethod
+    def may_share_memory(a: Any, b: Any) -> bool:
+        """Whether drawing from one state changes the other."""
+        return a._bit_generator is b._bit_generator
+
+    def __str__(self) -> str:
+        return "RandomStateType"
+
+
+random_state_type = RandomStateType()
+
+
+def _equal(a: Any, b: Any) -> bool:
+    if isinstance(a, dict):
+        return isinstance(b, dict) and a.keys() == b.keys() and all(_equal(a[k], b[k]) for k in a)
+    return bool(np.array_equal(a, b))
+
+
+def copy_state(state: RandomState) -> RandomState:
+    """A state of its own that goes on with the same numbers (`copy.copy` would share the generator)."""
+    if type(state) is not RandomState or type(state._bit_generator) is not MT19937:
+        return copy.deepcopy(state)
+    twin = RandomState(MT19937(0))
+    twin.set_state(state.get_state(legacy=False))
+    return twin
