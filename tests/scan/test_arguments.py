@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from theano.scan_module import until
 
 import theano
 import theano.tensor as T
-from theano.scan_module import until
 
 
 def value(v, mode="FAST_COMPILE", **given):
@@ -20,9 +20,7 @@ class TestSteps:
     @pytest.mark.parametrize("taps", [[0], [-1], [2], [-2, 0, 1], [1, 2], [1, -1], [-3, -2]], ids=str)
     @pytest.mark.parametrize("backwards", [False, True])
     def test_which_elements_are_read(self, taps, backwards, mode):
-        out, _ = theano.map(
-            lambda *read: T.stack(list(read)), [dict(input=self.x, taps=taps)], go_backwards=backwards
-        )
+        out, _ = theano.map(lambda *read: T.stack(list(read)), [dict(input=self.x, taps=taps)], go_backwards=backwards)
         low, high = min(0, *taps, 0), max(0, *taps, 0)
         n = 6 - high + low
         order = range(n - 1, -1, -1) if backwards else range(n)
@@ -156,9 +154,7 @@ class TestStates:
             value(out, mode, inputs=[init], args=[[1, 2]])
 
     def test_none_is_an_output_no_step_reads(self):
-        (a, b, c), _ = theano.scan(
-            lambda s: [s * 2, s, s + 1], outputs_info=[1.0, None, dict()], n_steps=2
-        )
+        (a, b, c), _ = theano.scan(lambda s: [s * 2, s, s + 1], outputs_info=[1.0, None, dict()], n_steps=2)
         assert [v.tolist() for v in value([a, b, c])] == [[2, 4], [1, 2], [2, 3]]
 
     def test_same_dtype(self):

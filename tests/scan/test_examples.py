@@ -74,9 +74,7 @@ def test_recurrent_network_with_taps(mode, rng):
     u, x0, y0 = T.matrix("u"), T.matrix("x0"), T.vector("y0")
 
     def one_step(u_tm4, u_t, x_tm3, x_tm1, y_tm1, W, W_feedback, U, V):
-        x_t = T.tanh(
-            T.dot(x_tm1, W) + T.dot(u_t, U) + T.dot(u_tm4, U) + T.dot(y_tm1, W_feedback) + T.dot(x_tm3, V)
-        )
+        x_t = T.tanh(T.dot(x_tm1, W) + T.dot(u_t, U) + T.dot(u_tm4, U) + T.dot(y_tm1, W_feedback) + T.dot(x_tm3, V))
         return [x_t, T.dot(x_tm3, V)]
 
     ([x, y], updates) = theano.scan(
@@ -156,9 +154,7 @@ def test_simple_rnn_gradient(mode, rng):
     error = ((y - t) ** 2).sum()
     params = [W, W_in, W_out]
     grads = T.grad(error, params)
-    fn = theano.function(
-        [h0, u, t, lr], error, mode=mode, updates=[(p, p - lr * g) for p, g in zip(params, grads)]
-    )
+    fn = theano.function([h0, u, t, lr], error, mode=mode, updates=[(p, p - lr * g) for p, g in zip(params, grads)])
     data, target = rng.randn(20, n_in), rng.randn(20, 1) * 0.2
     costs = [float(fn(np.zeros(n_hidden), data, target, 0.01)) for _ in range(30)]
     assert costs[-1] < 0.7 * costs[0]

@@ -67,9 +67,7 @@ def outputs_of_each_other(x, w):
 
 
 def two_states_crossed(x, w):
-    (a, b), _ = theano.scan(
-        lambda r, a, b: [T.tanh(b * w), T.sin(a + r)], sequences=x, outputs_info=[x[0], x[1]]
-    )
+    (a, b), _ = theano.scan(lambda r, a, b: [T.tanh(b * w), T.sin(a + r)], sequences=x, outputs_info=[x[0], x[1]])
     return a[-1] + b
 
 
@@ -207,9 +205,7 @@ def test_random_draws_are_the_same_in_the_gradient(rng):
     """The backward loop sees the masks that the forward loop drew."""
     streams = pytest.importorskip("theano.random").RandomStreams(5)
     x = T.dvector("x")
-    (masks, s), updates = theano.scan(
-        lambda s: [m := streams.uniform((3,)), s * m], outputs_info=[None, x], n_steps=4
-    )
+    (masks, s), updates = theano.scan(lambda s: [m := streams.uniform((3,)), s * m], outputs_info=[None, x], n_steps=4)
     f = theano.function([x], [masks, T.grad(s[-1].sum(), x)], updates=updates, mode="FAST_COMPILE")
     for _ in range(2):
         drawn, g = f([1, 2, 3])
