@@ -14,7 +14,7 @@ from theano.compile.errors import raise_with_op
 from theano.compile.ops import deep_copy_op
 from theano.compile.plan import EXECUTORS, Plan
 from theano.configdefaults import config
-from theano.graph import Variable
+from theano.graph import Generic, Variable
 from theano.loops import expr as ex
 from theano.lower import lower
 from theano.lower.program import InputForm
@@ -78,6 +78,8 @@ class NativeExecutor:
         """Let calls of a `Function` with plain arguments go straight into compiled code."""
         if function.output_keys is not None or not self.plan.plain or len(function.outputs) != self.plan.n_outputs:
             return
+        if any(not isinstance(i.variable.type, TensorType | Generic) for i in self.plan.inputs):
+            return  # objects that must be looked at by their type's filter
         result = "single" if function.unpack_single else "list" if self.plan.n_outputs else "none"
         reference = _Fallback(function)
         self._install(function, reference, result)

@@ -31,10 +31,12 @@ class _Record:
     def __reduce__(self) -> Any:
         node = self.node
         inputs = [v if v.owner is None else (record_of(v.owner), v.index) for v in node.inputs]
-        outputs = [(type(v), _own_state(v)) for v in node.outputs]
         state = {k: v for k, v in node.__dict__.items() if k not in _APPLY_STRUCTURE}
         state["_origin"] = node.origin
-        return _rebuild_node, (type(node), inputs, outputs, state)
+        contents = (inputs, [_own_state(v) for v in node.outputs], state)
+        # The contents come second: they may lead back to this node (the default update of a random state).
+        classes = [type(v) for v in node.outputs]
+        return _rebuild_node, (type(node), classes), contents, None, None, _fill_node
 
 
 def record_of(node: Apply) -> Any:
@@ -94,18 +96,24 @@ def _rebuild_leaf(cls: Any) -> Any:
     return made
 
 
-def _rebuild_node(cls: Any, inputs: list[Any], outputs: list[Any], state: dict[str, Any]) -> Any:
+def _rebuild_node(cls: Any, output_classes: list[Any]) -> Any:
+    """A node with its outputs, as yet without contents."""
     node = object.__new__(cls)
-    node.__dict__.update(state)
-    node.inputs = [v[0].outputs[v[1]] if type(v) is tuple else v for v in inputs]
-    node.outputs = []
-    for index, (output_class, output_state) in enumerate(outputs):
+    node.__dict__["outputs"] = []
+    for index, output_class in enumerate(output_classes):
         output = object.__new__(output_class)
-        _set_state(output, output_state)
-        output.owner = node
-        output.index = index
+        output.__dict__.update(owner=node, index=index)
         node.outputs.append(output)
     return node
+
+
+def _fill_node(node: Any, contents: tuple[list[Any], list[Any], dict[str, Any]]) -> None:
+    inputs, output_states, state = contents
+    node.__dict__.update(state)
+    node.inputs = [v[0].outputs[v[1]] if type(v) is tuple else v for v in inputs]
+    for index, (output, output_state) in enumerate(zip(node.outputs, output_states, strict=True)):
+        _set_state(output, output_state)
+        output.owner, output.index = node, index
 
 
 def _output_of(before: list[Any], node: Any, index: int) -> Any:

@@ -50,7 +50,7 @@ class MRG_RandomStreams:
     --------
     >>> streams = MRG_RandomStreams(seed=42)
     >>> theano.function([], streams.uniform((4,)))()
-    array([0.08075202, 0.92676401, 0.85971985, 0.25074451])
+    array([0.08075202, 0.92676401, 0.85971985, 0.2507445 ])
     """
 
     def __init__(self, seed: int | Sequence[int] = 12345) -> None:

@@ -36,7 +36,7 @@ class PhiloxUniform(Op):
     --------
     >>> new, sample = PhiloxUniform("float64", (None,))(np.zeros(3, "int64"), [2])
     >>> sample.eval()
-    array([0.88108054, 0.58018965])
+    array([0.8805202 , 0.36209112])
     >>> new.eval()
     array([0, 0, 2])
     """
