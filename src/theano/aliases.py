@@ -84,7 +84,6 @@ ALIASES: dict[str, tuple[str, ...]] = {
     ),
     "theano.tensor.shared_randomstreams": ("theano.random.shared_streams",),
     "theano.tensor.sharedvar": ("theano.compile.tensorshared", "theano.compile"),
-    "theano.tensor.sort": ("theano.tensor",),
     "theano.tensor.type_other": ("theano.graph", "theano.tensor"),
     "theano.tensor.utils": ("theano.tensor",),
     "theano.tensor.var": ("theano.tensor.variable", "theano.tensor"),
