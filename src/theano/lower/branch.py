@@ -11,7 +11,7 @@ from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.builder import Builder, whole
-from theano.lower.callback import NATIVE, copy_to_slot
+from theano.lower.callback import copy_to_slot
 from theano.lower.dims import ONE, ZERO, is_const
 from theano.lower.items import Item, Special
 from theano.lower.registry import lowers
@@ -89,7 +89,7 @@ def lower_ifelse(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | No
     for k in range(n):
         type_ = inputs[1 + k].type
         ones = node.outputs[k].type.broadcastable
-        if all(ones) and type_ in NATIVE:
+        if all(ones) and b.native(type_):
             cell, name = b.fresh("cell"), b.fresh("v")
             cells.append((cell, type_))
             defines.append(name)

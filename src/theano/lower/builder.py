@@ -44,6 +44,7 @@ class Builder:
     sides: dict[Any, tuple[int, int]] = field(default_factory=dict)
     last_callback: dict[int, Item] = field(default_factory=dict)
     region: int = 0
+    has_f16: bool = True
     node: Any = None
     n_slots: int = 0
     leaf_words: list[int] = field(default_factory=list)
@@ -51,6 +52,10 @@ class Builder:
     words: list[tuple[str, Any]] = field(default_factory=list)
     word_of: dict[tuple[str, Any], int] = field(default_factory=dict)
     first_word: int = 0
+
+    def native(self, type_: str) -> bool:
+        """Whether numbers of a storage type can be computed with; others are only moved."""
+        return type_ in ex.TYPES or (type_ == "f16" and self.has_f16)
 
     # -- names, words, slots -------------------------------------------------------------------------
     def fresh(self, prefix: str) -> str:
@@ -267,8 +272,8 @@ class Builder:
 
     def fill(self, out: Tensor, value: Value) -> None:
         """Write the numbers of `value` to the whole of a new tensor."""
-        if value.type in COMPLEX_PART:
-            self.write(out, as_floats(self, whole(out)), [as_floats(self, value)], lambda at: at.read(0))
+        if not self.native(value.type):
+            self.write(out, as_parts(self, whole(out)), [as_parts(self, value)], lambda at: at.read(0))
         else:
             self.write(out, None, [value], lambda at: at.read(0))
 
@@ -318,9 +323,11 @@ def whole(tensor: Tensor) -> Value:
     return Value(tensor.type, tensor.dims, tensor=tensor, axes=tuple(range(len(tensor.dims))))
 
 
-def as_floats(b: Builder, value: Value) -> Value:
-    """Complex numbers as pairs along a new last axis."""
+def as_parts(b: Builder, value: Value) -> Value:
+    """The same memory as numbers that can be moved: complex ones as pairs along a new last axis, float16 as bits."""
     full = b.strided(value)
+    if value.type == "f16":
+        return Value("u16", full.dims, tensor=full.tensor, offset=full.offset, strides=full.strides)
     two = length(2)
     strides = tuple(ex.mul(s, two) for s in full.strides or ())
     return Value(

@@ -18,7 +18,6 @@ from theano.tensor.type import TensorType
 if TYPE_CHECKING:
     from theano.lower.assemble import Assembler
 
-NATIVE = (*ex.TYPES, "f16")
 
 
 def constant_value(b: Builder, v: Constant) -> Value:
@@ -30,7 +29,7 @@ def constant_value(b: Builder, v: Constant) -> Value:
     data = np.asarray(v.data)
     type_ = ex.TYPE_OF[v.type.dtype]
     dims = tuple(length(n) for n in data.shape)
-    if type_ in NATIVE and (data.size == 1 or (data.size and (data == data.flat[0]).all() and not np.signbit(data.real).any())):
+    if b.native(type_) and _is_uniform(data):
         return Value(type_, dims, uniform=ex.const(data.flat[0].item(), st.load_type(type_)))
     clean = np.ascontiguousarray(data)
     if clean.dtype != np.dtype(v.type.dtype) or not clean.flags.aligned or clean.ndim != data.ndim:
@@ -42,11 +41,19 @@ def constant_value(b: Builder, v: Constant) -> Value:
     return value
 
 
+def _is_uniform(data: np.ndarray) -> bool:
+    """Whether all elements are the same number (zeros of both signs are not)."""
+    if data.size == 1:
+        return True
+    return bool(data.size and (data == data.flat[0]).all() and not np.signbit(data.real).any())
+
+
 def _held(b: Builder, slot: int, kind: str, word: int) -> Value:
     """A Python object in a slot; `kind` says where it comes from."""
     tensor = Tensor(b.fresh("o"), "object", (), "object", slot=slot)
     item = Special(
-        b.region, b.node, writes=[tensor], emit=lambda asm: asm.statement(st.HoldObject(slot, kind, word)), delivers=True,
+        b.region, b.node, writes=[tensor], delivers=True,
+        emit=lambda asm: asm.statement(st.HoldObject(slot, kind, word)),
     )
     b.add(item)
     tensor.writers.append(item)
@@ -92,7 +99,7 @@ def _result(b: Builder, variable: Any, slot: int) -> tuple[Tensor, Value]:
     type_ = ex.TYPE_OF[variable.type.dtype]
     dims = tuple(ONE if one else ex.name(b.fresh("d"), "i64") for one in variable.type.broadcastable)
     tensor = Tensor(b.fresh("t"), type_, dims, "object", slot=slot)
-    if type_ in NATIVE and all(is_const(d, 1) for d in dims):
+    if b.native(type_) and all(is_const(d, 1) for d in dims):
         return tensor, Value(type_, dims, uniform=ex.name(b.fresh("v"), st.load_type(type_)), tensor=None)
     return tensor, whole(tensor)
 
@@ -136,13 +143,12 @@ def copy_to_slot(b: Builder, value: Value, slot: int) -> Tensor:
 def into_slot(b: Builder, value: Value, slot: int) -> Tensor:
     """The value as the only owner of the array in `slot` (an output)."""
     if value.type == "object":
-        tensor = _object_tensor(b, value)
-        return _again(b, tensor, slot)
+        return _again(b, _object_tensor(b, value), slot)
     tensor = value.tensor
     if value.is_whole() and tensor is not None and tensor.role == "temp" and all(w.region == 0 for w in tensor.writers):
         tensor.role, tensor.slot = "output", slot
         return tensor
-    if value.is_whole() and tensor is not None and tensor.role == "object" and value.type not in NATIVE:
+    if value.is_whole() and tensor is not None and tensor.role == "object" and not b.native(value.type):
         return _again(b, tensor, slot)
     out = copy_to_slot(b, value, slot)
     out.role = "output"

@@ -123,10 +123,11 @@ def lower_subtensor(b: Builder, node: Any, inputs: list[Value]) -> list[Value]:
         entry = entries[0]
         if not isinstance(entry, slice) and entry.op == "const" and -len(x.vector) <= entry.value < len(x.vector):
             return [Value(x.type, (), uniform=x.vector[entry.value])]
-        if isinstance(entry, slice) and all(p is None or p.op == "const" for p in (entry.start, entry.stop, entry.step)):
+        bounds = (entry.start, entry.stop, entry.step) if isinstance(entry, slice) else None
+        if bounds is not None and all(p is None or p.op == "const" for p in bounds):
             from theano.lower.shapes import vector_value
 
-            parts = [None if p is None else p.value for p in (entry.start, entry.stop, entry.step)]
+            parts = [None if p is None else p.value for p in bounds]
             return [vector_value(b, x.type, x.vector[slice(*parts)])]
     result = take(b, x, entries)
     ones = node.outputs[0].type.broadcastable
@@ -358,7 +359,8 @@ def pad_right(value: Value, n: int) -> Value:
     if value.axes is not None:
         return Value(value.type, value.dims + ones, tensor=value.tensor, axes=value.axes + (None,) * n)
     assert value.strides is not None
-    return Value(value.type, value.dims + ones, tensor=value.tensor, offset=value.offset, strides=value.strides + (ZERO,) * n)
+    strides = value.strides + (ZERO,) * n
+    return Value(value.type, value.dims + ones, tensor=value.tensor, offset=value.offset, strides=strides)
 
 
 @lowers(AdvancedSubtensor1, AdvancedSubtensor)

@@ -136,7 +136,7 @@ class NestBuilder:
                 if missing:
                     stack += missing
                 else:
-                    inside[node] = any([inside[a] for a in node.args])
+                    inside[node] = any(inside[a] for a in node.args)
                     stack.pop()
         return inside[root]
 

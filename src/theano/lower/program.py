@@ -113,7 +113,7 @@ def lower(
     asm = Assembler(b, groups, made, stored, lowering.input_tensors, lowering.storage_tensors, lowering.layout)
     program = asm.run()
     storages = [
-        abi.ArraySpec(s.dtype, s.broadcastable, word=s.word, updated=k in asm.in_place) if isinstance(s, abi.ArraySpec) else s
+        replace(s, updated=k in asm.in_place) if isinstance(s, abi.ArraySpec) else s
         for k, s in enumerate(lowering.storage_specs)
     ]
     layout = abi.FrameLayout(lowering.input_specs, storages, b.n_slots)
@@ -132,8 +132,7 @@ class _Lowering:
     def __init__(
         self, inputs: Sequence[Variable], shared: Sequence[Variable], forms: Sequence[InputForm], has_f16: bool
     ) -> None:
-        self.b = Builder(first_word=abi.FIRST_FREE)
-        self.has_f16 = has_f16
+        self.b = Builder(first_word=abi.FIRST_FREE, has_f16=has_f16)
         self.input_specs: list[abi.InputSpec] = []
         self.storage_specs: list[abi.InputSpec] = []
         self.input_tensors: list[Tensor | None] = []
@@ -190,7 +189,7 @@ class _Lowering:
         type_ = ex.TYPE_OF[v.type.dtype]
         tensor = Tensor(f"{prefix}{k}", type_, tuple(dims), role, index=k)
         value = whole(tensor)
-        if all(is_const(d, 1) for d in dims) and type_ in (*ex.TYPES, "f16"):
+        if all(is_const(d, 1) for d in dims) and b.native(type_):
             name = f"v{prefix}{k}"
             b.entry_names.add(name)
             value = Value(type_, tuple(dims), uniform=ex.name(name, st.load_type(type_)))
@@ -240,7 +239,7 @@ class _Lowering:
             return
         values = [self.value(v) for v in node.inputs]
         results = None
-        if function is not None and (self.has_f16 or not _touches_f16(node)):
+        if function is not None and (b.has_f16 or not _touches_f16(node)):
             results = function(b, node, values)
             if results is not None:
                 self.done[key] = node
@@ -275,7 +274,7 @@ class _Lowering:
         b = self.b
         value, tensor = self.value(v), self.storage_tensors[k]
         own_word = b.word_of["storage", k]
-        if tensor is None or value.type not in (*ex.TYPES, "f16"):
+        if tensor is None or not b.native(value.type):
             out = callback.into_slot(b, value, b.new_slot())
             out.role = "object"
             return Update(k, own_word, tensor, whole(out), v)

@@ -57,9 +57,8 @@ def reduced(b: Builder, x: Value, red: frozenset[int], operation: str, acc: str,
     if not long_axes:
         dims = tuple(d for k, d in enumerate(x.dims) if k not in red)
         order = tuple(k for k in range(x.ndim) if k not in red)
-        return b.pointwise(out, dims, [shuffled(b, x, order)], lambda at: convert(convert(at.read(0), acc), register(out)))
-    result = b.reduce(out, x.dims, [x], red, False, operation, acc, body)
-    return result
+        return b.pointwise(out, dims, [shuffled(b, x, order)], lambda at: convert(body(at), register(out)))
+    return b.reduce(out, x.dims, [x], red, False, operation, acc, body)
 
 
 def register(type_: str) -> str:

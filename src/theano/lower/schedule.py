@@ -316,13 +316,16 @@ class Scheduler:
                 other = self.home.get(reader)
                 if other is None or other is group or not isinstance(reader, Reduce) or other.region != group.region:
                     continue
-                if other.position < group.position and len(other.axes) == len(group.axes) and other not in group.sources():
-                    if self._merge(other, group):
-                        return
+                if other.position >= group.position or len(other.axes) != len(group.axes):
+                    continue
+                if other not in group.sources() and self._merge(other, group):
+                    return
 
 
 def _is_window(item: Item) -> bool:
-    return isinstance(item, Special) or (isinstance(item, Pointwise) and (item.target is not None or item.scatter is not None))
+    if isinstance(item, Pointwise):
+        return item.target is not None or item.scatter is not None
+    return isinstance(item, Special)
 
 
 def _reads_softly(item: Item, dep: Item) -> bool:

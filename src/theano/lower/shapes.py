@@ -81,7 +81,8 @@ def lower_reshape(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | N
     dims = [ONE if p else d for d, p in zip(dims, node.outputs[0].type.broadcastable, strict=True)]
     new = b.dims.product(tuple(dims))
     if not b.dims.equal(old, new):
-        b.check(ex.eq(old, new), ValueError, "cannot reshape array of size {0} into a shape of {1} elements", (old, new))
+        message = "cannot reshape array of size {0} into a shape of {1} elements"
+        b.check(ex.eq(old, new), ValueError, message, (old, new))
     for d in dims:
         if d.op != "const":
             b.check(ex.ge(d, length(0)), ValueError, "cannot reshape to negative length {0}", (d,))
@@ -90,10 +91,13 @@ def lower_reshape(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | N
 
 def _is_length(dim: Expr) -> bool:
     """Whether an expression is built of lengths alone and so is never negative."""
-    return all(
-        n.op in ("mul", "add") or (n.op == "name" and str(n.value).startswith("d")) or (n.op == "const" and n.value >= 0)
-        for n in ex.postorder((dim,))
-    )
+
+    def fine(e: Expr) -> bool:
+        if e.op == "name":
+            return str(e.value).startswith("d")
+        return e.op in ("mul", "add") or (e.op == "const" and e.value >= 0)
+
+    return all(fine(e) for e in ex.postorder((dim,)))
 
 
 def _quotient(b: Builder, total: Expr, part: Expr) -> Expr:

@@ -35,7 +35,8 @@ class Isa(NamedTuple):
 _AVX512 = ("avx512f", "avx512bw", "avx512dq", "avx512vl")
 # flag -> LLVM's name of the micro-architecture level, and what the host must have for it
 _LEVELS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "baseline": ("x86-64", ()),
+    # rounding needs SSE4.1 to be an instruction; NumPy's own wheels demand this level, too
+    "baseline": ("x86-64-v2", ("sse4.2", "popcnt")),
     "avx2": ("x86-64-v3", ("avx2", "fma", "f16c", "bmi2")),
     "avx512": ("x86-64-v4", ("avx2", "fma", "f16c", "bmi2", *_AVX512)),
 }
