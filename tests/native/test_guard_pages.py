@@ -1,0 +1,113 @@
+"""Compiled code on arrays that end where memory ends: nothing outside is touched."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROGRAM = r"""
+import ctypes, mmap, sys
+import numpy as np
+import theano.tensor as T
+from theano.compile import function
+
+PAGE = mmap.PAGESIZE
+libc = ctypes.CDLL(None, use_errno=True)
+libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+DTYPE = sys.argv[1]
+ITEM = np.dtype(DTYPE).itemsize
+kept = []
+
+def guarded(at_end):
+    "A function that places arrays at the end (or the start) of two pages between two forbidden ones."
+    memory = mmap.mmap(-1, 4 * PAGE)
+    address = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+    for page in (0, 3):
+        if libc.mprotect(address + page * PAGE, PAGE, 0):
+            raise OSError(ctypes.get_errno(), "mprotect")
+    kept.append(memory)
+
+    def place(array):
+        size = array.nbytes
+        offset = 3 * PAGE - size if at_end else PAGE
+        view = np.frombuffer(memory, dtype=DTYPE, count=array.size, offset=offset).reshape(array.shape)
+        view[...] = array
+        return view
+    return place
+
+rng = np.random.RandomState(1)
+def numbers(*shape):
+    return rng.randint(-3, 4, shape).astype(DTYPE)
+
+v, w = T.vector("v", dtype=DTYPE), T.vector("w", dtype=DTYPE)
+m = T.matrix("m", dtype=DTYPE)
+row = T.row("r", dtype=DTYPE)
+zero = T.constant(np.zeros((), DTYPE))
+one_d = function([v, w], [v * w + v, abs(v) - w, v.sum(), T.concatenate([v, w]).max(), v[::-1], v[::3], T.dot(v, w),
+                          T.set_subtensor(v[1:], zero), T.inc_subtensor(v[::2], w[::2]), T.neq(v, 0)])
+two = [m * row, m.sum(axis=0), m.sum(axis=1), m.T + m.T, m[:, ::2], m[-1], T.dot(m, m.T), m.max(axis=1),
+       T.set_subtensor(m[:, 1:], zero), m.flatten()]
+if DTYPE.startswith("float"):
+    two += [T.nnet.softmax(m), T.exp(m), T.tanh(m).sum(axis=0)]
+two_d = function([m, row], two)
+assert one_d.is_native and two_d.is_native
+
+def expected_1d(a, b):
+    set_, inc = a.copy(), a.copy()
+    set_[1:] = 0
+    inc[::2] += b[::2]
+    acc = {"i": np.int64, "f": a.dtype}[a.dtype.kind]
+    return [a * b + a, abs(a) - b, a.sum(dtype=acc), np.concatenate([a, b]).max(), a[::-1], a[::3],
+            np.dot(a, b), set_, inc, a != 0]
+
+def expected_2d(a, r):
+    acc = {"i": np.int64, "f": a.dtype}[a.dtype.kind]
+    set_ = a.copy()
+    set_[:, 1:] = 0
+    found = [a * r, a.sum(axis=0, dtype=acc), a.sum(axis=1, dtype=acc), a.T + a.T, a[:, ::2], a[-1], np.dot(a, a.T),
+             a.max(axis=1), set_, a.ravel()]
+    if DTYPE.startswith("float"):
+        e = np.exp(a - a.max(axis=1, keepdims=True))
+        found += [e / e.sum(axis=1, keepdims=True), np.exp(a), np.tanh(a).sum(axis=0)]
+    return found
+
+def check(got, wanted, about):
+    assert len(got) == len(wanted)
+    for k, (g, x) in enumerate(zip(got, wanted)):
+        x = np.asarray(x)
+        assert g.shape == x.shape, (about, k, g.shape, x.shape)
+        if g.dtype.kind == "f":
+            np.testing.assert_allclose(g, x, rtol=3e-5 if g.dtype == "f4" else 1e-12, atol=1e-5, err_msg=str((about, k)))
+        else:
+            np.testing.assert_array_equal(g, x, err_msg=str((about, k)))
+
+for at_end in (True, False):
+    first, second = guarded(at_end), guarded(at_end)
+    for n in range(71):
+        a, b = numbers(n), numbers(n)
+        if n:
+            check(one_d(first(a), second(b)), expected_1d(a, b), (at_end, n))
+    for rows in (1, 2, 3, 5):
+        for columns in (*range(1, 36), 64, 70):
+            a, r = numbers(rows, columns), numbers(1, columns)
+            check(two_d(first(a), second(r)), expected_2d(a, r), (at_end, rows, columns))
+empty = function([v, w], [v * w, v.sum(), v[::-1], T.dot(v, w)])
+place = guarded(True)
+check(empty(place(numbers(0)), place(numbers(0))), [numbers(0), 0, numbers(0), 0], "empty")
+print("fine")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="mprotect")
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int8"])
+def test_nothing_outside_is_touched(dtype: str, tmp_path: Path) -> None:
+    program = tmp_path / "guarded.py"
+    program.write_text(PROGRAM)
+    done = subprocess.run(
+        [sys.executable, "-X", "faulthandler", str(program), dtype], capture_output=True, text=True, env=dict(os.environ)
+    )
+    assert done.returncode == 0 and done.stdout == "fine\n", done.stderr[-3000:]
