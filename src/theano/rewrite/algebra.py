@@ -318,8 +318,18 @@ def power_cost(exponent: int) -> float:
     return SQR * (e.bit_length() - 1) + MUL * (bin(e).count("1") - 1)
 
 
-def build_power(base: Tensor, exponent: int) -> Tensor:
+def in_dtype(op: Any, dtype: str, *operands: Tensor) -> Tensor:
+    """`op` computed in `dtype`, into which operands of narrower dtypes are cast where none has it yet."""
+    if any(v.type.dtype == dtype for v in operands):
+        return elemwise(op, *operands)
+    first, *others = operands
+    return elemwise(op, elemwise(scalar.convert_to(dtype), first), *others)
+
+
+def build_power(base: Tensor, exponent: int, dtype: str | None = None) -> Tensor:
     """A positive power as squares and products, or `pow` when it is high."""
+    if dtype is not None and exponent > 1 and base.type.dtype != dtype:
+        base = elemwise(scalar.convert_to(dtype), base)
     if exponent > MAX_POWER:
         return elemwise(scalar.pow, base, constant(exponent, base.type.dtype, base.type.ndim))
     result: Tensor | None = None
@@ -362,8 +372,8 @@ def build_product(coef: Number, factors: dict[Tensor, int], dtype: str, ndim: in
     """``coef * Π base**exponent``, not yet of any certain dtype; None if `coef` does not fit the dtype."""
     if not fits(coef, dtype):
         return None
-    above = [build_power(v, e) for v, e in factors.items() if e > 0]
-    below = [build_power(v, -e) for v, e in factors.items() if e < 0]
+    above = [build_power(v, e, dtype) for v, e in factors.items() if e > 0]
+    below = [build_power(v, -e, dtype) for v, e in factors.items() if e < 0]
     if coef == 0 or not (above or below):
         return constant(coef, dtype, ndim)
     negative = coef == -1
@@ -372,14 +382,14 @@ def build_product(coef: Number, factors: dict[Tensor, int], dtype: str, ndim: in
             below.insert(0, constant(_plain(Fraction(1) / coef), dtype, ndim))  # x / 3 is better than x * 0.333…
         else:
             above.insert(0, constant(coef, dtype, ndim))
-    top = above[0] if len(above) == 1 else elemwise(scalar.mul, *above) if above else None
+    top = above[0] if len(above) == 1 else in_dtype(scalar.mul, dtype, *above) if above else None
     if below:
-        bottom = below[0] if len(below) == 1 else elemwise(scalar.mul, *below)
+        bottom = below[0] if len(below) == 1 else in_dtype(scalar.mul, dtype, *below)
         if top is None:
             top, negative = constant(coef, dtype, ndim), False
-        top = elemwise(scalar.true_div, top, bottom)
+        top = in_dtype(scalar.true_div, dtype, top, bottom)
     assert top is not None
-    return elemwise(scalar.neg, top) if negative else top
+    return in_dtype(scalar.neg, dtype, top) if negative else top
 
 
 def build_sum(const: Number, terms: list[tuple[Number, Tensor]], dtype: str, ndim: int) -> Tensor | None:
@@ -400,11 +410,12 @@ def build_sum(const: Number, terms: list[tuple[Number, Tensor]], dtype: str, ndi
     if const != 0 or not (plus or minus):
         plus.insert(0, constant(const, dtype, ndim))
     if not plus:
-        total = minus[0] if len(minus) == 1 else elemwise(scalar.add, *minus)
-        return elemwise(scalar.neg, total)
-    total = plus[0] if len(plus) == 1 else elemwise(scalar.add, *plus)
+        total = minus[0] if len(minus) == 1 else in_dtype(scalar.add, dtype, *minus)
+        return in_dtype(scalar.neg, dtype, total)
+    total = plus[0] if len(plus) == 1 else in_dtype(scalar.add, dtype, *plus)
     if minus:
-        total = elemwise(scalar.sub, total, minus[0] if len(minus) == 1 else elemwise(scalar.add, *minus))
+        less = minus[0] if len(minus) == 1 else in_dtype(scalar.add, dtype, *minus)
+        total = in_dtype(scalar.sub, dtype, total, less)
     return total
 
 

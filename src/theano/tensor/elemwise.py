@@ -249,7 +249,9 @@ class Elemwise(Op):
             if length is not None:
                 result.append(constant(np.asarray(length, dtype="int64")))
             else:
-                source = next(i for i, k in enumerate(kinds) if k.shape[axis] is None)
+                open_at = [i for i, k in enumerate(kinds) if k.shape[axis] is None]
+                # rewriting may know more about the inputs than when the node was made
+                source = open_at[0] if open_at else next(i for i, k in enumerate(kinds) if k.shape[axis] != 1)
                 result.append(shapes[source][axis])
         return [tuple(result)]
 
