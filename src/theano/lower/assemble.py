@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.lower.builder import Builder, is_const, length, whole
-from theano.lower.dims import ZERO
+from theano.lower.builder import Builder
+from theano.lower.dims import ZERO, is_const, length
 from theano.lower.items import Item, Pointwise, Reduce, Special
 from theano.lower.memory import byte_size, carve_workspace
 from theano.lower.nest import NestBuilder
@@ -427,6 +427,3 @@ def kernel_text(kernel: st.Kernel) -> Any:
     from theano.loops.text import kernel_key
 
     return kernel_key(kernel)
-
-
-__all__ = ["Assembler", "length", "whole"]

@@ -12,7 +12,7 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.builder import Builder, whole
 from theano.lower.callback import copy_to_slot
-from theano.lower.dims import ONE, ZERO, is_const
+from theano.lower.dims import ONE, ZERO
 from theano.lower.items import Item, Special
 from theano.lower.registry import lowers
 from theano.lower.values import Tensor, Value
@@ -170,6 +170,3 @@ def _outside(b: Builder, node: Any) -> list[Item]:
                 if definer is not None and definer not in own:
                     found.append(definer)
     return found
-
-
-__all__ = ["assign_regions", "common", "is_const"]

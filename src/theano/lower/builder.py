@@ -13,6 +13,8 @@ from theano.lower.dims import ONE, ZERO, Dims, is_const, length
 from theano.lower.items import Body, Element, Item, Pointwise, Reduce, Special
 from theano.lower.values import Tensor, Value
 
+# An expression of main costs at most this much: LLVM takes more than linear time for long stretches without branches.
+MAX_UNIFORM = 300
 COMPLEX_PART = {"c64": "f32", "c128": "f64"}
 
 
@@ -39,6 +41,7 @@ class Builder:
     parents: list[int] = field(default_factory=lambda: [-1])
     values: dict[Any, Value] = field(default_factory=dict)
     clients: dict[Any, int] = field(default_factory=dict)
+    costs: dict[Expr, int] = field(default_factory=dict)
     checked: set[Any] = field(default_factory=set)  # (index array, length, block) that have been compared
     consumed: set[Any] = field(default_factory=set)  # tensors that were overwritten by a later value
     sides: dict[Any, tuple[int, int]] = field(default_factory=dict)
@@ -154,11 +157,24 @@ class Builder:
         """A new value ``body`` over the space `dims`; operands are aligned to its last axes."""
         dims = tuple(self.dims.normal(d) for d in dims)
         if not uses_index and not indirect and all(r.uniform is not None for r in reads):
-            result = body(UniformElement([r.uniform for r in reads]))  # type: ignore[misc]
-            return Value(type_, dims, uniform=result)
+            return Value(type_, dims, uniform=self._uniform(type_, reads, body, cost))
         out = self.tensor(type_, dims)
         self._write(out, None, dims, reads, body, cost, indirect, uses_index)
         return whole(out)
+
+    def _uniform(self, type_: str, reads: Sequence[Value], body: Body, cost: int) -> Expr:
+        """A number computed from numbers: an expression of main, or the result of a kernel once that gets large."""
+        operands = [r.uniform for r in reads]
+        total = cost + sum(self.costs.get(x, 0) for x in operands)  # type: ignore[arg-type]
+        if total <= MAX_UNIFORM:
+            result = body(UniformElement(operands))  # type: ignore[arg-type]
+            if result.op not in ("const", "name"):
+                self.costs[result] = max(total, self.costs.get(result, 0))
+            return result
+        out = self.tensor(type_, (), "cell")
+        numbers = [Value(r.type, (), uniform=r.uniform) for r in reads]
+        self._write(out, None, (), numbers, body, total, (), False)
+        return self.scalar(whole(out))
 
     def write(
         self, out: Tensor, target: Value | None, reads: Sequence[Value], body: Body, cost: int = 1,
@@ -353,8 +369,3 @@ def c_strides(dims: Dims, lengths: Sequence[Expr]) -> tuple[Expr, ...]:
         if not is_const(dim, 0):  # nothing is there; a step of 0 would mean that the axis broadcasts
             step = dims.normal(ex.mul(step, dim))
     return tuple(reversed(strides))
-
-
-__all__ = [
-    "Builder", "CheckRecord", "UniformElement", "align", "c_strides", "is_const", "length", "whole",
-]  # fmt: skip

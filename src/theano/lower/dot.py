@@ -7,7 +7,7 @@ from typing import Any
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
 from theano.lower import gemm
-from theano.lower.builder import Builder, whole
+from theano.lower.builder import Builder
 from theano.lower.items import Element
 from theano.lower.registry import lowers
 from theano.lower.values import Value
@@ -137,6 +137,3 @@ def lower_batched_dot(b: Builder, node: Any, inputs: list[Value]) -> list[Value]
         for v, m in zip((x, y), maps, strict=True)
     ]
     return [b.reduce(type_, dims, [x, y], red, False, "add", type_, lambda at: multiply_add(at, type_), 2, maps)]
-
-
-__all__ = ["contraction", "whole"]

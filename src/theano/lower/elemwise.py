@@ -7,7 +7,7 @@ from typing import Any
 
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
-from theano.lower.builder import Builder, length
+from theano.lower.builder import Builder
 from theano.lower.dims import ONE, ZERO, is_const
 from theano.lower.items import Element
 from theano.lower.registry import lowers
@@ -137,6 +137,3 @@ def rearranged(x: Value, order: Sequence[int | None]) -> Value:
     assert x.strides is not None
     strides = tuple(ZERO if k is None else x.strides[k] for k in order)
     return Value(x.type, dims, tensor=x.tensor, offset=x.offset, strides=strides)
-
-
-__all__ = ["broadcast_dims", "compute_type", "convert", "length", "scalar_body", "shuffled"]

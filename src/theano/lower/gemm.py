@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.lower.builder import Builder, is_const, length, whole
-from theano.lower.dims import ONE, ZERO
+from theano.lower.builder import Builder, whole
+from theano.lower.dims import ONE, is_const, length
 from theano.lower.items import Reduce, Special
 from theano.lower.shapes import _is_length
 from theano.lower.values import Value
 from theano.runtime import blas
 
 if TYPE_CHECKING:
-    from theano.lower.program import Assembler
+    from theano.lower.assemble import Assembler
 
 # Products of at most this many multiplications run as loops (the call into BLAS costs more).
 TINY = 2048
@@ -105,6 +105,3 @@ def call(asm: Assembler, type_: str, word: int, bits: int, x: Value, y: Value, o
         flag_b, flag_a, n, m, k_, one, asm.pointer(y), ld_b, asm.pointer(x), ld_a, zero, asm.pointer(out), ld_c
     ]  # fmt: skip
     asm.statement(st.Call(word, list(pointers), ROUTINE[type_]))
-
-
-__all__ = ["ZERO", "product"]

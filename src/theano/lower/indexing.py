@@ -8,8 +8,8 @@ from typing import Any
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.lower.builder import Builder, is_const, length, whole
-from theano.lower.dims import ONE, ZERO
+from theano.lower.builder import Builder, whole
+from theano.lower.dims import ONE, ZERO, is_const, length
 from theano.lower.elemwise import convert
 from theano.lower.items import Element, Pointwise
 from theano.lower.registry import lowers
@@ -410,6 +410,3 @@ def lower_advanced_inc(b: Builder, node: Any, inputs: list[Value]) -> list[Value
         uses_index=True,
     )  # fmt: skip
     return [whole(base.tensor)]
-
-
-__all__ = ["fit", "pad_right", "take", "writable"]

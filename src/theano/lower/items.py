@@ -10,7 +10,7 @@ from theano.loops.expr import Expr
 from theano.lower.values import Tensor, Value
 
 if TYPE_CHECKING:
-    from theano.lower.program import Assembler
+    from theano.lower.assemble import Assembler
 
 
 class Element(Protocol):

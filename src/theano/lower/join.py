@@ -6,10 +6,9 @@ from typing import Any
 
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
-from theano.lower.builder import Builder, is_const, whole
-from theano.lower.dims import ONE, ZERO, length
+from theano.lower.builder import Builder, whole
+from theano.lower.dims import ZERO, is_const, length
 from theano.lower.elemwise import compute_type, convert
-from theano.lower.indexing import take
 from theano.lower.registry import lowers
 from theano.lower.shapes import elements_of, vector_value
 from theano.lower.values import Value
@@ -95,6 +94,3 @@ def lower_split(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | Non
         outputs.append(_window(b, x, axis, start, size))
         start = b.dims.normal(ex.add(start, size))
     return outputs
-
-
-__all__ = ["ONE", "take"]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.lower.builder import Builder, is_const, length
-from theano.lower.dims import ZERO
+from theano.lower.builder import Builder
+from theano.lower.dims import ZERO, is_const, length
 from theano.lower.values import Tensor
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.lower.builder import Builder, c_strides, is_const
-from theano.lower.dims import ZERO
+from theano.lower.builder import Builder, c_strides
+from theano.lower.dims import ZERO, is_const
 from theano.lower.items import Item, Pointwise, Reduce
 from theano.lower.schedule import Group
 from theano.lower.values import Tensor, Value
@@ -262,7 +262,7 @@ class NestBuilder:
         return last + 1
 
     def _inner_deps(self, item: Item) -> list[tuple[Item, bool]]:
-        found = []
+        found: list[tuple[Item, bool]] = []
         for value in item.reads:
             producer = self.producer.get(value.tensor) if value.tensor is not None else None
             if producer is not None:
@@ -271,7 +271,7 @@ class NestBuilder:
             if e.op == "name":
                 definer = self.b.definer.get(e.value)
                 if definer is not item and definer in self.group.places:
-                    found.append((definer, True))  # type: ignore[arg-type]
+                    found.append((definer, True))
         return found
 
     def recompute_cost(self, item: Item) -> int:

@@ -12,7 +12,8 @@ from theano.lower.elemwise import compute_type, convert, rearranged, shuffled
 from theano.lower.items import Element
 from theano.lower.registry import lowers
 from theano.lower.values import Value
-from theano.tensor.reduction import Argmax, CAReduce, MaxAndArgmax
+from theano.tensor.careduce import CAReduce
+from theano.tensor.reduction import Argmax, MaxAndArgmax
 
 OPERATIONS = {
     "add": "add", "mul": "mul", "maximum": "max", "minimum": "min", "and": "and", "or": "or", "xor": "xor",

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
-from theano.lower.builder import Builder, is_const
+from theano.lower.builder import Builder
+from theano.lower.dims import is_const
 from theano.lower.items import Item, Pointwise, Reduce, Special
 from theano.lower.values import Tensor
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.lower.builder import c_strides, is_const, length, whole
-from theano.lower.dims import ONE, ZERO
+from theano.lower.builder import c_strides, whole
+from theano.lower.dims import ONE, ZERO, is_const, length
 from theano.lower.elemwise import convert
 from theano.lower.items import Item, Pointwise, Reduce
 from theano.lower.nest import BLOCK, UNROLL_COST, Nest, NestBuilder, pruned
@@ -78,16 +78,16 @@ def axis_order(nb: NestBuilder) -> list[int]:
                 if at is not None:
                     rank[at] += k - len(place)
                     votes[at] += 3 * weight if k == len(place) - 1 else 0
-    axes = sorted(range(len(group.axes)), key=lambda k: (rank[k], k))
+    ranked = sorted(range(len(group.axes)), key=lambda k: (rank[k], k))
     if any(i.scatter is not None for i in group.items if isinstance(i, Pointwise)):
         return list(range(len(group.axes)))
-    if not axes:
+    if not ranked:
         return []
-    vector = max(reversed(axes), key=lambda k: votes[k])
+    vector = max(reversed(ranked), key=lambda k: votes[k])
     if not group.red:
-        return [k for k in axes if k != vector] + [vector]
-    red = [k for k in axes if k in group.red]
-    parallel = [k for k in axes if k not in group.red]
+        return [k for k in ranked if k != vector] + [vector]
+    red = [k for k in ranked if k in group.red]
+    parallel = [k for k in ranked if k not in group.red]
     if vector in group.red:
         return parallel + [k for k in red if k != vector] + [vector]
     return [k for k in parallel if k != vector] + red + [vector]
@@ -123,8 +123,10 @@ def _run_items(nb: NestBuilder, items: Sequence[Item], body: Block) -> None:
     nb.block, nb.stores = body, []
     for item in items:
         if isinstance(item, Pointwise) and nb.wants_store(item):
-            known = nb.env.get(item.out) if item.out is not None and item.target is None and item.scatter is None else None
-            nb.store_result(item, nb.compute(item) if known is None else known)
+            result = None
+            if item.out is not None and item.target is None and item.scatter is None:
+                result = nb.env.get(item.out)
+            nb.store_result(item, nb.compute(item) if result is None else result)
     body += nb.stores
     nb.stores = []
 
@@ -333,21 +335,22 @@ def _column_level(
     inner: Block = []
     nb.env, nb.loads, nb.block, nb.stores = {}, {}, inner, []
     nb.prefix_env = {}
-    for item in reduces:
-        name, value = nb.define("x", item.acc)
-        inner.append(st.Load(name, st.View(buffers[item], item.acc, ZERO, (ONE,)), (lane,)))
-        assert item.out is not None
-        result = convert(value, st.load_type(item.out.type))
-        nb.prefix_env[item.out] = result
-        _spill(nb, item.out, result, lane)
-        if item.out in nb.stored:
-            _store_reduced(nb, item, result)
+    for reduce in reduces:
+        name, value = nb.define("x", reduce.acc)
+        inner.append(st.Load(name, st.View(buffers[reduce], reduce.acc, ZERO, (ONE,)), (lane,)))
+        assert reduce.out is not None
+        result = convert(value, st.load_type(reduce.out.type))
+        nb.prefix_env[reduce.out] = result
+        _spill(nb, reduce.out, result, lane)
+        if reduce.out in nb.stored:
+            _store_reduced(nb, reduce, result)
     for item in items:
         result = nb.compute(item)
         if nb.wants_store(item):
             assert isinstance(item, Pointwise)
             nb.store_result(item, result)
-        if item.out in nb.later:
+        if isinstance(item, Pointwise) and item.out in nb.later:
+            assert item.out is not None
             _spill(nb, item.out, result, lane)
     inner += nb.stores
     nb.stores = []
