@@ -408,8 +408,8 @@ class FunctionPrinter:
             start = "0"
         values = [self.operand(i) for i in inits]
         results = self._run(stmt, start, extent, 1, 1, values)
-        for carried, result in zip(stmt.carried, results, strict=True):
-            self.define(carried.result, result[0])
+        for carried, (result,) in zip(stmt.carried, results, strict=True):
+            self.define(carried.result, result)
 
     def _vector_part(self, stmt: st.For, extent: str) -> tuple[list[Expr], str]:
         """The widened loops; what is left for the scalar one: carried values and first index."""
@@ -420,18 +420,15 @@ class FunctionPrinter:
         wide = [[ops.literal(i, lanes) for i in identities] for _ in range(unroll)]
         if unroll > 1:
             stop = self.emit(f"and i64 {extent}, {-lanes * unroll}")
-            flat = self._run(stmt, start, stop, lanes, unroll, [v for copy in wide for v in copy])
-            merged = []
-            for k, carried in enumerate(stmt.carried):
-                parts = flat[k * unroll : (k + 1) * unroll]
-                merged.append(self._merge(carried, parts, lanes))
+            copies = self._run(stmt, start, stop, lanes, unroll, [v for copy in wide for v in copy])
+            merged = [self._merge(c, parts, lanes) for c, parts in zip(stmt.carried, copies, strict=True)]
             start = stop
         else:
             merged = [ops.literal(i, lanes) for i in identities]
         stop = self.emit(f"and i64 {extent}, {-lanes}")
-        flat = self._run(stmt, start, stop, lanes, 1, merged)
+        results = self._run(stmt, start, stop, lanes, 1, merged)
         inits = []
-        for carried, (vector,) in zip(stmt.carried, [(f[0],) for f in flat], strict=True):
+        for carried, (vector,) in zip(stmt.carried, results, strict=True):
             total = self._across(carried, vector, lanes)
             inits.append(st.combine(carried.op, carried.init, total))
         return inits, stop
@@ -461,11 +458,11 @@ class FunctionPrinter:
 
     def _run(
         self, stmt: st.For, start: str, stop: str, lanes: int, unroll: int, inits: list[str]
-    ) -> list[tuple[str, ...]]:
+    ) -> list[list[str]]:
         """Print ``for index in range(start, stop, lanes * unroll)``; the carried values after it.
 
-        `inits` holds, for each copy of the body, the carried values in order; so do the results, regrouped so that
-        the copies of one carried value follow each other.
+        `inits` holds, for each copy of the body, the carried values in order. The result has a list for each
+        carried value: that value of each copy.
         """
         before = self.top
         guard = self.emit(f"icmp slt i64 {start}, {stop}")
@@ -501,9 +498,7 @@ class FunctionPrinter:
         results = []
         for t, init, nxt in zip(types, inits, nexts, strict=True):
             results.append(self.emit(f"phi {t} [{init}, %{before_label}], [{nxt}, %{latch}]"))
-        if unroll == 1:
-            return [(r,) for r in results]
-        return [results[copy * count + k] for k in range(count) for copy in range(unroll)]  # type: ignore[misc]
+        return [results[k::count] for k in range(count)]
 
 
 def choose_lanes(stmt: st.For, isa: Isa) -> int:
