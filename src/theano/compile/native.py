@@ -139,7 +139,7 @@ class NativeExecutor:
     def _clean_storages(self) -> list[np.ndarray]:
         """Make every storage one that the entry takes; the arrays that will be written to."""
         arrays: list[np.ndarray] = []
-        updated = []
+        updated: list[np.ndarray] = []
         for storage, spec in zip(self.plan.storages, self.lowered.storages, strict=True):
             if isinstance(spec, abi.ArraySpec):
                 value = storage[0]
@@ -162,9 +162,10 @@ class NativeExecutor:
     def _known_inputs(self, node: Any, args: tuple[Any, ...]) -> list[Any]:
         """For each input of a node its value where it is an argument, else its shape where that is known."""
         fgraph = self.plan.fgraph
-        leaves: dict[Variable, Any] = dict(zip(fgraph.inputs, [*args, *(s[0] for s in self.plan.storages)], strict=False))
+        values = [*args, *(s[0] for s in self.plan.storages)]
+        leaves: dict[Variable, Any] = dict(zip(fgraph.inputs, values, strict=False))
         arrays = {v: np.asarray(x) for v, x in leaves.items() if hasattr(v.type, "dtype")}
-        known = []
+        known: list[Any] = []
         for v in node.inputs:
             if v in arrays:
                 known.append(arrays[v])
@@ -207,7 +208,9 @@ class _Fallback:
         self._function = weakref.ref(function)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._function()._fallback(*args, **kwargs)
+        function = self._function()
+        assert function is not None  # it is being called
+        return function._fallback(*args, **kwargs)
 
 
 class _Shape:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 from theano.gradient.reverse import as_list, format_as, grad
@@ -202,10 +203,7 @@ def hessian(
         g = grad(cost, x, consider_constant=consider_constant, disconnected_inputs=disconnected_inputs)
         # A gradient that is linear in x has constant elements: a zero row, not a mistake.
         matrices += _rows(
-            g,
-            lambda element, x=x: grad(
-                element, [x], consider_constant=consider_constant, disconnected_inputs="ignore"
-            ),
+            g, partial(grad, wrt=[x], consider_constant=consider_constant, disconnected_inputs="ignore")
         )
     return format_as(isinstance(wrt, list), isinstance(wrt, tuple), matrices)
 

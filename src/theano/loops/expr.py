@@ -165,7 +165,7 @@ def const(value: float | int | bool, type_: str) -> Expr:
     return _intern("const", type_, (), number)
 
 
-_small_constants = {("const", "i64", (), k): const(k, "i64") for k in range(-16, 129)}
+_small_constants: dict[tuple[object, ...], Expr] = {("const", "i64", (), k): const(k, "i64") for k in range(-16, 129)}
 
 
 def name(ident: str, type_: str) -> Expr:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Union
 
 __all__ = [
     "ABI_VERSION", "CTX", "DTYPES", "FALLBACK", "FIRST_FREE", "FIXED", "ITEMSIZE", "ON_ERROR", "ArraySpec",
@@ -143,7 +142,7 @@ class ObjectSpec:
     word: int = -1
 
 
-InputSpec = Union[ArraySpec, ObjectSpec]
+InputSpec = ArraySpec | ObjectSpec
 
 
 class FrameLayout:
