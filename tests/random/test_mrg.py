@@ -7,13 +7,23 @@ import pickle
 
 import numpy as np
 import pytest
+from theano.sandbox.rng_mrg import (
+    M1,
+    M2,
+    A1p72,
+    A2p72,
+    MRG_RandomStreams,
+    ff_2p72,
+    ff_2p134,
+    guess_n_streams,
+    matVecModM,
+    mrg_uniform,
+    multMatVect,
+)  # fmt: skip
 
 import theano
 import theano.tensor as T
 from theano.gradient import NullTypeGradError
-from theano.sandbox.rng_mrg import (
-    M1, M2, MRG_RandomStreams, A1p72, A2p72, ff_2p72, ff_2p134, guess_n_streams, matVecModM, mrg_uniform, multMatVect,
-)  # fmt: skip
 from theano.tensor.random import mrg31k3p
 
 MODES = ["FAST_COMPILE", "FAST_RUN"]
@@ -177,8 +187,11 @@ def test_size_forms():
 
 @pytest.mark.parametrize(
     ("size", "error"),
-    [(3, TypeError), ([3], TypeError), (None, TypeError), ((2.5,), TypeError), ((0,), ValueError), ((-1, 2), ValueError)],
-)
+    [
+        (3, TypeError), ([3], TypeError), (None, TypeError), ((2.5,), TypeError), ((0,), ValueError),
+        ((-1, 2), ValueError),
+    ],
+)  # fmt: skip
 def test_bad_sizes(size, error):
     with pytest.raises(error):
         MRG_RandomStreams(1).uniform(size)

@@ -131,7 +131,9 @@ def test_seed():
     np.testing.assert_array_equal(f()[0], value(PhiloxRandomStreams(-1).uniform((3,))))
 
 
-@pytest.mark.parametrize(("seed", "error"), [(1.5, TypeError), (None, TypeError), (2**64, ValueError), (-(2**64), ValueError)])
+@pytest.mark.parametrize(
+    ("seed", "error"), [(1.5, TypeError), (None, TypeError), (2**64, ValueError), (-(2**64), ValueError)]
+)
 def test_bad_seeds(seed, error):
     with pytest.raises(error):
         PhiloxRandomStreams(seed)

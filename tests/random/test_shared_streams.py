@@ -8,12 +8,12 @@ import pickle
 import numpy as np
 import pytest
 from numpy.random import RandomState
+from theano.tensor.shared_randomstreams import RandomStreams
 
 import theano
 import theano.tensor as T
 from theano.gradient import NullTypeGradError
 from theano.tensor.random.state import copy_state, random_state_type
-from theano.tensor.shared_randomstreams import RandomStreams
 
 MODES = ["FAST_COMPILE", "FAST_RUN"]
 
@@ -299,7 +299,8 @@ def test_clone_of_an_expression():
     x = T.dscalar("x")
     sample = RandomStreams(6).normal((2,), avg=x)
     y = theano.clone(sample + x, replace={x: T.constant(3.0, dtype="float64")})
-    np.testing.assert_array_equal(theano.function([], y, no_default_updates=True)(), stream(6, 0).normal(3.0, 1.0, 2) + 3)
+    f = theano.function([], y, no_default_updates=True)
+    np.testing.assert_array_equal(f(), stream(6, 0).normal(3.0, 1.0, 2) + 3)
 
 
 # -- the op -------------------------------------------------------------------------------------------------
@@ -325,6 +326,8 @@ def test_copy_of_a_state():
     r = RandomState(3)
     r.normal()
     twin = copy_state(r)
+    for again in (copy.deepcopy(twin), pickle.loads(pickle.dumps(twin)), copy_state(twin)):
+        assert same(again, r) and again.get_state()[3] == 1
     assert same(r, twin) and not random_state_type.may_share_memory(r, twin)
     np.testing.assert_array_equal(r.normal(size=5), twin.normal(size=5))
     other = RandomState(np.random.PCG64(5))

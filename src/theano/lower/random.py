@@ -12,7 +12,7 @@ from theano.lower.dims import ONE, ZERO, is_const, length
 from theano.lower.indexing import take
 from theano.lower.items import Element, Special
 from theano.lower.registry import lowers
-from theano.lower.shapes import elements_of, vector_value
+from theano.lower.shapes import elements_of, vector_value, with_dims
 from theano.lower.values import Tensor, Value
 from theano.tensor.random import mrg31k3p, philox4x32
 from theano.tensor.random.mrg_uniform import mrg_uniform
@@ -54,6 +54,7 @@ def lower_philox(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | No
     if dims is None:
         return None
     b.unify(state.dims[0], length(3), "Philox: the state has {0} words, not {1}")
+    state = with_dims(state, (length(3),))
     key, stream, position = (b.scalar(take(b, state, [length(k)])) for k in range(3))
     total = b.dims.product(dims)
     reads = [Value("i64", (), uniform=w) for w in (key, stream, position)]
