@@ -18,7 +18,7 @@ from theano.tensor.type import TensorType
 from theano.tensor.variable import as_tensor_variable, constant
 
 
-@dataclass
+@dataclass(eq=False)
 class SequenceInfo:
     """An array to read along its first axis, and the positions relative to the step at which it is read."""
 
@@ -56,7 +56,7 @@ class SequenceInfo:
         return SequenceArg(x, [tap - self.before for tap in self.taps], inner)
 
 
-@dataclass
+@dataclass(eq=False)
 class StateInfo:
     """The initial rows of an output that steps read again, and at which distances they read it."""
 

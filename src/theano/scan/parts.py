@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from theano.graph import Variable, ancestors
 
 
-@dataclass(frozen=True, slots=True)
-class StateSpec:
+class StateSpec(NamedTuple):
     """A state: the distances (negative) at which a step reads it, its initial rows, the last rows kept."""
 
     taps: tuple[int, ...]
@@ -22,8 +21,7 @@ class StateSpec:
     keep: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ScanSpec:
+class ScanSpec(NamedTuple):
     """What the inputs and outputs of a `Scan` mean; see there."""
 
     sequences: tuple[tuple[int, ...], ...]
@@ -35,7 +33,7 @@ class ScanSpec:
     truncate_gradient: int
 
 
-@dataclass(slots=True)
+@dataclass(eq=False)
 class SequenceArg:
     """An array read along its first axis: the step `t` sees ``outer[t + offset]`` as the inner variable."""
 
@@ -44,7 +42,7 @@ class SequenceArg:
     inner: list[Any]
 
 
-@dataclass(slots=True)
+@dataclass(eq=False)
 class StateArg:
     """A value that steps hand on: `value` is the new one, ``inner[k]`` that of ``-taps[k]`` steps before.
 
@@ -60,7 +58,7 @@ class StateArg:
     keep: int | None = None
 
 
-@dataclass(slots=True)
+@dataclass(eq=False)
 class OutputArg:
     """A value of each step that no step reads."""
 
@@ -68,7 +66,7 @@ class OutputArg:
     keep: int | None = None
 
 
-@dataclass(slots=True)
+@dataclass(eq=False)
 class SharedArg:
     """A value that is no array (a random state), handed from step to step; the result is the last one."""
 
@@ -77,7 +75,7 @@ class SharedArg:
     value: Any
 
 
-@dataclass(slots=True)
+@dataclass(eq=False)
 class NonSequenceArg:
     """What is the same in all steps."""
 
@@ -85,7 +83,7 @@ class NonSequenceArg:
     inner: Any
 
 
-@dataclass(slots=True)
+@dataclass(eq=False)
 class Results:
     """Outputs of a node, in the order of the loop's parts."""
 
@@ -94,7 +92,7 @@ class Results:
     shared: list[Any]
 
 
-@dataclass
+@dataclass(eq=False)
 class Loop:
     """All parts of a scan. `apply` makes the node."""
 

@@ -27,7 +27,7 @@ class until:
             raise ValueError(f"the condition of until must be 0-d, not {self.condition.type}")
 
 
-@dataclass
+@dataclass(eq=False)
 class Returned:
     """The parts of what a step function returned."""
 

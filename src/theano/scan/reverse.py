@@ -53,7 +53,7 @@ def gradient_dtype(x: Any) -> str:
     return config.floatX if dtype in DISCRETE else dtype
 
 
-@dataclass
+@dataclass(eq=False)
 class _Contribution:
     """What the tap `tap` of state `state` sends back, and the inner variable by which it arrives."""
 
@@ -64,7 +64,7 @@ class _Contribution:
     part: StateArg | None = None
 
 
-@dataclass
+@dataclass(eq=False)
 class _Made:
     """Parts of the backward loop, by the inner variables whose gradients they are."""
 
