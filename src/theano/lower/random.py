@@ -166,9 +166,15 @@ def mrg_kernel(type_: str) -> st.Kernel:
         st.For("draw", draws, "serial", [st.For("lane", active, "vector", step)]),
         st.For("back", width, "vector", write),
     ]
-    blocks = ex.idiv(ex.add(streams, length(LANES - 1)), length(LANES))
+    # substreams beyond the sample's end keep their states
+    blocks = ex.idiv(ex.add(ex.minimum(streams, total), length(LANES - 1)), length(LANES))
+    words, done = ex.mul(streams, length(6)), ex.mul(ex.minimum(ex.mul(blocks, length(LANES)), streams), length(6))
+    rest = ex.name("rest", "i64")
+    old, new = (st.View(base, "i32", done, (ONE,)) for base in ("old", "new"))
+    keep: list[st.Stmt] = [st.Load("kept", old, (rest,)), st.Store(new, (rest,), ex.name("kept", "i32"))]
     body: list[st.Stmt] = [st.Local(f"w{k}", 4 * LANES) for k in range(6)]
     body.append(st.For("block", blocks, "serial", inner))
+    body.append(st.For("rest", ex.sub(words, done), "vector", keep))
     params = [("old", "ptr"), ("new", "ptr"), ("out", "ptr"), ("streams", "i64"), ("total", "i64")]
     return st.Kernel("", params, body)
 
