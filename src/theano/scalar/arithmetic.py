@@ -8,6 +8,7 @@ import numpy as np
 
 from theano.loops import expr
 from theano.loops.expr import Expr
+from theano.loops.vmath_core import minus_product
 from theano.scalar import rules
 from theano.scalar.bits import and_, invert, or_
 from theano.scalar.choice import switch
@@ -113,12 +114,12 @@ def _truncated_remainder(x: Expr, y: Expr) -> Expr:
     """x - trunc(x/y)*y, corrected where x/y was rounded across an integer.
 
     One step leaves the exact rest of a quotient rounded to the mantissa's m bits; two are exact up to
-    quotients of about 2**(2m) (with a fused product and sum).
+    quotients of about 2**(2m).
     """
     r = x
     for _ in range(2):
         q = expr.trunc(r / y)
-        r = expr.select(expr.eq(q, 0), r, expr.fma(-q, y, r))
+        r = expr.select(expr.eq(q, 0), r, minus_product(r, q, y))
     size = expr.abs_(y)
     crossed = expr.and_(expr.ne(r, 0), expr.xor(expr.lt(r, 0), expr.lt(x, 0)))
     return expr.select(crossed, r + expr.copysign(size, x), r)
@@ -136,6 +137,9 @@ def _expand_mod(x: Expr, y: Expr) -> Expr:
         return expr.const(False, "bool")
     if x.type in expr.INTS:
         return _int_divmod(x, y)[1]
+    if x.type == "f32":  # float64 holds the product of a quotient and a divisor exactly
+        wide = _expand_mod(expr.cast(x, "f64"), expr.cast(y, "f64"))
+        return expr.cast(wide, "f32")
     r = expr.select(_is_whole_quotient(x, y), 0.0, _truncated_remainder(x, y))
     r = expr.select(expr.eq(y, 0), x / y - x / y, r)  # NaN whatever x is
     adjust = expr.and_(expr.ne(r, 0), expr.xor(expr.lt(r, 0), expr.lt(y, 0)))
