@@ -90,9 +90,7 @@ FLAGS: dict[str, ConfigParam] = {
         "raise", "warn", "ignore", doc="what to do with an input that no output needs"
     ),
     "on_opt_error": EnumStr("warn", "raise", "pdb", "ignore", doc="what to do when a rewrite fails"),
-    "on_shape_error": EnumStr("warn", "raise", doc="what to do when infer_shape fails"),
     "allow_gc": BoolParam(True, doc="give workspace back after a call"),
-    "scan.allow_gc": BoolParam(False, doc="give the workspace of a loop back after a call"),
     "profile": BoolParam(False, doc="collect times of functions"),
     "exception_verbosity": EnumStr("low", "high", doc="how much an error says"),
     "traceback.limit": IntParam(8, doc="frames of the user kept for each node"),
@@ -107,15 +105,11 @@ FLAGS: dict[str, ConfigParam] = {
     "DebugMode.check_c": BoolParam(True, doc="compare with the native result"),
     "DebugMode.check_py": BoolParam(True, doc="compare with the result of perform"),
     "DebugMode.check_finite": BoolParam(True, doc="complain about values that are not finite"),
-    "DebugMode.check_strides": IntParam(0, doc="how to check strides"),
     "NanGuardMode.nan_is_error": BoolParam(True, doc="nan is an error"),
     "NanGuardMode.inf_is_error": BoolParam(True, doc="inf is an error"),
     "NanGuardMode.big_is_error": BoolParam(True, doc="values above 1e10 are an error"),
     "NanGuardMode.action": EnumStr("raise", "warn", "pdb", doc="what to do on such a value"),
     "tensor.cmp_sloppy": IntParam(0, fixed=True, doc="tolerance of comparisons: 0, 1 or 2"),
-    "unittests.rseed": StrParam("666", doc="seed of tests"),
-    "openmp": BoolParam(_openmp_wanted, doc="run large loops in threads"),
-    "openmp_elemwise_minsize": IntParam(200000, doc="elements from which a loop runs in threads"),
     "print_test_value": BoolParam(False, doc="show test values in repr"),
     # Our own.
     "verify_programs": BoolParam(False, doc="check every loop program against the rules of its language"),
@@ -125,11 +119,12 @@ FLAGS: dict[str, ConfigParam] = {
     "cache.max_mb": IntParam(512, doc="size at which the oldest ones are removed"),
 }
 
-# Flags of Theano 1.0 that concern things we do not have (GPUs, a C compiler, its cache, old bugs): accepted
-# and validated, so that old programs and .theanorc files work; without effect.
+# Flags of Theano 1.0 that concern things we do not have (GPUs, a C compiler, its cache, threads, old bugs):
+# accepted and validated, so that old programs and .theanorc files work; without effect.
 ACCEPTED: dict[str, ConfigParam] = {
     "DebugMode.check_preallocated_output": StrParam(""),
     "DebugMode.check_preallocated_output_ndim": IntParam(4),
+    "DebugMode.check_strides": IntParam(0),
     "DebugMode.warn_input_not_reused": BoolParam(True),
     "assert_no_cpu_op": EnumStr("ignore", "warn", "raise", "pdb"),
     "base_compiledir": StrParam(lambda: str(Path("~/.theano").expanduser()), fixed=True),
@@ -231,6 +226,9 @@ ACCEPTED: dict[str, ConfigParam] = {
     "numpy.seterr_invalid": EnumStr("None", "ignore", "warn", "raise", "call", "print", "log", fixed=True),
     "numpy.seterr_over": EnumStr("None", "ignore", "warn", "raise", "call", "print", "log", fixed=True),
     "numpy.seterr_under": EnumStr("None", "ignore", "warn", "raise", "call", "print", "log", fixed=True),
+    "on_shape_error": EnumStr("warn", "raise"),
+    "openmp": BoolParam(_openmp_wanted),
+    "openmp_elemwise_minsize": IntParam(200000),
     "optdb.max_use_ratio": FloatParam(8),
     "optdb.position_cutoff": FloatParam(math.inf),
     "optimizer_verbose": BoolParam(False),
@@ -249,12 +247,14 @@ ACCEPTED: dict[str, ConfigParam] = {
     "profiling.output_line_width": IntParam(512),
     "profiling.time_thunks": BoolParam(True),
     "reoptimize_unpickled_function": BoolParam(False),
+    "scan.allow_gc": BoolParam(False),
     "scan.allow_output_prealloc": BoolParam(True),
     "scan.debug": BoolParam(False),
     "tensor.insert_inplace_optimizer_validate_nb": IntParam(-1),
     "tensor.local_elemwise_fusion": BoolParam(True),
     "traceback.compile_limit": IntParam(0),
     "unpickle_function": BoolParam(True),
+    "unittests.rseed": StrParam("666"),
     "vm.lazy": StrParam("None"),
     "warn.argmax_pushdown_bug": BoolParam(False),
     "warn.gpu_set_subtensor1": BoolParam(False),

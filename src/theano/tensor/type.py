@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -115,6 +116,12 @@ class TensorType(Type):
         if broadcastable is None:
             return type(self)(dtype or self.dtype, None, self.name, self.sparse_grad, self.shape)
         return type(self)(dtype or self.dtype, broadcastable, self.name, self.sparse_grad)
+
+    def make_variable(self, name: str | None = None) -> Any:
+        """A new leaf of this type."""
+        if self.dtype == "float64" and config.warn_float64 != "ignore":
+            _float64_is_made()
+        return super().make_variable(name)
 
     # -- values ------------------------------------------------------------------------------------------
 
@@ -277,7 +284,9 @@ _cache: dict[tuple[str, StaticShape], TensorType] = {}
 
 
 def tensor_type(dtype: str, shape: StaticShape) -> TensorType:
-    """The (cached) type of a dtype and static shape."""
+    """The (cached) type of a dtype and static shape, for what an op computes."""
+    if dtype == "float64" and config.warn_float64 != "ignore":
+        _float64_is_made()
     key = (dtype, shape)
     found = _cache.get(key)
     if found is None:
@@ -285,6 +294,17 @@ def tensor_type(dtype: str, shape: StaticShape) -> TensorType:
         if len(_cache) < 4096:
             _cache[key] = found
     return found
+
+
+def _float64_is_made() -> None:
+    """What flag ``warn_float64`` asks for, to find where float32 programs are upcast."""
+    message = "a variable of dtype float64 is made (see the flag warn_float64)"
+    if config.warn_float64 == "raise":
+        raise TypeError(message)
+    if config.warn_float64 == "warn":
+        warnings.warn(message, stacklevel=5)
+    else:
+        breakpoint()
 
 
 def _shorten(value: Any) -> str:
