@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import resource
 import sys
+from collections.abc import Callable
 
 import pytest
 
@@ -18,16 +19,19 @@ class Growth:
                 return int(file.read().split()[1]) * resource.getpagesize()
         return 0
 
-    def __call__(self, run: object, calls: int = 200_000, allowed: int = 1 << 20) -> None:
+    def __call__(self, run: Callable[[], object], calls: int = 200_000, allowed: int = 1 << 20) -> None:
         for _ in range(2000):
-            run()  # type: ignore[operator]
-        gc.collect()
-        before, objects = self.resident(), len(gc.get_objects())
-        for _ in range(calls):
-            run()  # type: ignore[operator]
-        gc.collect()
-        assert self.resident() - before < allowed
-        assert len(gc.get_objects()) - objects < 50
+            run()
+        for rounds_left in reversed(range(4)):
+            gc.collect()
+            before, objects = self.resident(), len(gc.get_objects())
+            for _ in range(calls):
+                run()
+            gc.collect()
+            if self.resident() - before < allowed and len(gc.get_objects()) - objects < 50:
+                return
+            # A leak shows in every round; what other threads and the allocator do does not.
+            assert rounds_left, (self.resident() - before, len(gc.get_objects()) - objects)
 
 
 @pytest.fixture
