@@ -317,3 +317,48 @@ def test_errors_name_the_users_line():
         f(np.zeros((2, 3)), np.zeros((4, 4)))
     assert "test_arguments.py" in str(caught.value)
     assert "T.dot(r, W), sequences=x)  # the line to be named" in str(caught.value)
+
+
+class Counting(theano.Op):
+    """The identity; counts its runs, and fails after some."""
+
+    __props__ = ()
+    itypes = otypes = (T.dscalar,)
+    runs = 0
+    most = 1000
+
+    def perform(self, node, inputs, out):
+        Counting.runs += 1
+        if Counting.runs > Counting.most:
+            raise RuntimeError("enough")
+        out[0][0] = inputs[0].copy()
+
+
+class TestRunning:
+    def test_only_the_branch_taken_runs(self, mode):
+        x = T.dvector("x")
+        out, _ = theano.map(lambda r: theano.ifelse.ifelse(r > 1, Counting()(r), -r), x)
+        f = theano.function([x], out, mode=mode)
+        Counting.runs, Counting.most = 0, 1000
+        assert f([0, 1, 2, 3]).tolist() == [0, -1, 2, 3]
+        assert Counting.runs == 2
+
+    def test_a_step_that_fails_changes_nothing(self, mode):
+        a = theano.shared(0.0, "a")
+        out, updates = theano.scan(lambda: (Counting()(a), {a: a + 1}), n_steps=10)
+        f = theano.function([], out, updates=updates, mode=mode)
+        Counting.runs, Counting.most = 0, 5
+        with pytest.raises(RuntimeError, match="enough"):
+            f()
+        assert a.get_value() == 0
+        Counting.runs, Counting.most = 0, 1000
+        assert f().tolist() == list(range(10)) and a.get_value() == 10
+
+    def test_what_does_not_vary_runs_once(self, mode):
+        x, w = T.dvector("x"), T.dscalar("w")
+        once = Counting()(w)
+        out, _ = theano.map(lambda r: r * once, x)
+        f = theano.function([x, w], out, mode=mode)
+        Counting.runs, Counting.most = 0, 1000
+        assert f([1, 2, 3], 2).tolist() == [2, 4, 6]
+        assert Counting.runs == 1
