@@ -76,6 +76,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "theano.tensor.random.mrg_uniform",
         "MRG_RandomStream=theano.random.mrg:MRG_RandomStreams",
     ),
+    "theano.sandbox.softsign": ("theano.tensor.nnet", "theano.tensor"),
     "theano.tensor.raw_random": (
         "theano.tensor.random.draws",
         "theano.tensor.random.function",
@@ -86,6 +87,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "theano.tensor.sharedvar": ("theano.compile.tensorshared", "theano.compile"),
     "theano.tensor.type_other": ("theano.graph", "theano.tensor"),
     "theano.tensor.utils": ("theano.tensor",),
+    "theano.tensor.xlogx": ("theano.tensor.math", "theano.tensor"),
     "theano.tensor.var": ("theano.tensor.variable", "theano.tensor"),
 }
 

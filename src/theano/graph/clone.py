@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -69,6 +70,7 @@ def clone_replace(
     replace: Mapping[Any, Any] | Iterable[tuple[Any, Any]] | None = None,
     strict: bool = True,
     share_inputs: bool = True,
+    copy_inputs: bool | None = None,
 ) -> Any:
     """A copy of `output` in which some variables are replaced by others.
 
@@ -83,6 +85,8 @@ def clone_replace(
         If true the new ones must have the types of the old ones; else the nodes that use them are made anew.
     share_inputs
         If true the copy uses the same leaves, else copies of them.
+    copy_inputs
+        The former name of `share_inputs`.
 
     Examples
     --------
@@ -91,6 +95,9 @@ def clone_replace(
     >>> theano.pp(theano.clone(x * 2.0, replace={x: y}))
     '(y * TensorConstant{2.0})'
     """
+    if copy_inputs is not None:
+        warnings.warn("copy_inputs is now called share_inputs", DeprecationWarning, stacklevel=2)
+        share_inputs = copy_inputs
     if isinstance(output, dict):
         names = list(output)
         return dict(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from theano.configdefaults import config
 from theano.graph import serialise
 from theano.graph.origin import Origin, RawOrigin, capture_origin, resolve_origin
 
@@ -95,6 +96,11 @@ class Variable(Node):
     # Set by `theano.compile`: x.eval({y: value}).
     eval: ClassVar[Callable[..., Any]]
 
+    # What a variable has before it is made part of a graph (older programs look these up on the class).
+    type: Any = None
+    owner: Apply | None = None
+    index: int | None = None
+
     def __init__(
         self, type: Type, owner: Apply | None = None, index: int | None = None, name: str | None = None
     ) -> None:
@@ -116,6 +122,8 @@ class Variable(Node):
         return f"<{self.type}>"
 
     def __repr__(self) -> str:
+        if config.print_test_value and hasattr(self._tag, "test_value"):
+            return f"{self}\n{self._tag.test_value!r}"
         return str(self)
 
     def clone(self) -> Any:

@@ -45,18 +45,18 @@ def promote(*dtypes: str) -> str:
     return result
 
 
-def upcast(*dtypes: str) -> str:
-    """The dtype that holds values of all of `dtypes` (`promote`, and the rule of `cast_policy=numpy+floatX`).
+def upcast(dtype: str, *dtypes: str) -> str:
+    """The dtype that holds values of all of the dtypes (`promote`, and the rule of `cast_policy=numpy+floatX`).
 
     >>> upcast("int8", "uint8")
     'int16'
     """
-    result = promote(*dtypes)
+    result = promote(dtype, *dtypes)
     if (
         result == "float64"
         and config.cast_policy == "numpy+floatX"
         and config.floatX == "float32"
-        and "float64" not in dtypes
+        and "float64" not in (dtype, *dtypes)
     ):
         return "float32"
     return result

@@ -99,6 +99,7 @@ from theano.tensor.advanced_subtensor import (  # isort: skip
     AdvancedSubtensor1,
 )
 from theano.tensor.grid import mgrid, ogrid  # isort: skip
+from theano.tensor.choose import choose  # isort: skip
 from theano.tensor.sort import argsort, argtopk, sort, topk, topk_and_argtopk  # isort: skip
 from theano.tensor import nnet  # isort: skip
 from theano.tensor import blas, extra_ops  # isort: skip  (need the methods)

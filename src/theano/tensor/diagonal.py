@@ -151,4 +151,9 @@ def fill_diagonal_offset(a: Any, val: Any, offset: Any) -> Any:
     return set_subtensor(a[_positions(a, offset)], cast(val, a.type.dtype))
 
 
-attach({"diagonal": diagonal})
+def _diagonal(self: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """The diagonals of the matrices in two axes: see `theano.tensor.diagonal`."""
+    return diagonal(self, offset, axis1, axis2)
+
+
+attach({"diagonal": _diagonal})

@@ -500,12 +500,37 @@ def bartlett(M: Any) -> Any:
     return window.astype(config.floatX)
 
 
+def _repeat(self: Any, repeats: Any, axis: int | None = None) -> Any:
+    """The elements along `axis`, each repeated: see `theano.tensor.repeat`."""
+    return repeat(self, repeats, axis)
+
+
+def _cumsum(self: Any, axis: int | None = None) -> Any:
+    """The sums of the elements so far along `axis`."""
+    return cumsum(self, axis)
+
+
+def _cumprod(self: Any, axis: int | None = None) -> Any:
+    """The products of the elements so far along `axis`."""
+    return cumprod(self, axis)
+
+
+def _compress(self: Any, a: Any, axis: int | None = None) -> Any:
+    """The elements of `a` along `axis` where this vector is true: see `theano.tensor.compress`."""
+    return compress(self, a, axis)
+
+
+def _searchsorted(self: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
+    """The positions in this sorted vector before (or behind) which `v` belongs."""
+    return searchsorted(self, v, side, sorter)
+
+
 attach(
     {
-        "repeat": repeat,
-        "cumsum": cumsum,
-        "cumprod": cumprod,
-        "compress": lambda self, a, axis=None: compress(self, a, axis=axis),
-        "searchsorted": searchsorted,
+        "repeat": _repeat,
+        "cumsum": _cumsum,
+        "cumprod": _cumprod,
+        "compress": _compress,
+        "searchsorted": _searchsorted,
     }
 )

@@ -92,9 +92,7 @@ class Join(Op):
             if known is None or known == i:
                 for s in shapes[2:]:
                     total = total + s[i]
-            dims.append(
-                total if known is not None else switch(_is_axis(axis, i, len(static)), total, shapes[1][i])
-            )
+            dims.append(total if known is not None else switch(_is_axis(axis, i, len(static)), total, shapes[1][i]))
         return [tuple(dims)]
 
     def known_vector(self, node: Apply, depth: int) -> tuple[Any, ...] | None:
@@ -173,16 +171,21 @@ def concatenate(tensor_list: Any, axis: Any = 0) -> Any:
     return join(axis, *tensor_list)
 
 
-def stack(*tensors: Any, axis: int = 0) -> Any:
+def stack(*tensors: Any, **kwargs: Any) -> Any:
     """Tensors of one shape put side by side along a new axis.
 
-    Takes a list (and an axis), or, as older programs write, the tensors one by one.
+    Takes a list (and `axis`, 0 by default), or, as older programs write, the tensors one by one.
 
     Examples
     --------
     >>> T.stack([T.vector(), T.vector()], axis=1).ndim
     2
     """
+    axis = kwargs.pop("axis", 0)
+    if not tensors and "tensors" in kwargs:
+        tensors = (kwargs.pop("tensors"),)
+    if kwargs:
+        raise TypeError(f"stack got an unexpected keyword argument {next(iter(kwargs))!r}")
     if not tensors:
         raise ValueError("stack needs at least one tensor")
     if isinstance(tensors[0], (list, tuple)):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from theano import scalar
+from theano.configdefaults import config
 from theano.scalar.dtypes import DISCRETE, as_dtype
 from theano.tensor.elemwise import Elemwise, elemwise
 from theano.tensor.variable import as_tensor_variable
@@ -61,8 +62,8 @@ le = _user(scalar.le)
 ge = _user(scalar.ge)
 eq = _user(scalar.eq)
 neq = _user(scalar.neq)
-isnan = isnan_ = _user(scalar.isnan)
-isinf = isinf_ = _user(scalar.isinf)
+isnan_ = _user(scalar.isnan)
+isinf_ = _user(scalar.isinf)
 and_ = bitwise_and = _user(scalar.and_)
 or_ = bitwise_or = _user(scalar.or_)
 xor = bitwise_xor = _user(scalar.xor)
@@ -150,6 +151,28 @@ complex_from_polar = _user(scalar.complex_from_polar)
 # -- composed functions --------------------------------------------------------------------------------------
 
 
+def isnan(a: Any) -> Any:
+    """Whether each element is NaN.
+
+    Examples
+    --------
+    >>> isnan(T.constant([1.0, float("nan")])).eval()
+    array([False,  True])
+    """
+    return isnan_(a)
+
+
+def isinf(a: Any) -> Any:
+    """Whether each element is infinite.
+
+    Examples
+    --------
+    >>> isinf(T.constant([1.0, float("inf")])).eval()
+    array([False,  True])
+    """
+    return isinf_(a)
+
+
 def cast(x: Any, dtype: str) -> Any:
     """`x` converted to `dtype` (``'floatX'`` is allowed); `x` itself if it has that dtype.
 
@@ -203,9 +226,13 @@ def mod_check(x: Any, y: Any) -> Any:
 
 
 def div_proxy(x: Any, y: Any) -> Any:
-    """Division that is `int_div` for two discrete arguments, else `true_div`."""
+    """`true_div`; for two discrete arguments what the flag ``int_division`` says: `int_div`, an error or floatX."""
     x, y = as_tensor_variable(x), as_tensor_variable(y)
-    return (int_div if x.type.dtype in DISCRETE and y.type.dtype in DISCRETE else true_div)(x, y)
+    if x.type.dtype not in DISCRETE or y.type.dtype not in DISCRETE:
+        return true_div(x, y)
+    if config.int_division == "raise":
+        raise TypeError("division of two integers: use // for the whole part, or true_div (flag int_division)")
+    return int_div(x, y) if config.int_division == "int" else true_div(cast(x, "floatX"), cast(y, "floatX"))
 
 
 def ceil_intdiv(a: Any, b: Any) -> Any:

@@ -159,6 +159,120 @@ def _rdot(self: TensorVariable, left: Any) -> Any:
     return dot(left, self)
 
 
+def _all(self: TensorVariable, axis: Any = None, keepdims: bool = False) -> Any:
+    """Whether all elements over `axis` are nonzero."""
+    return reduction.all(self, axis, keepdims)
+
+
+def _any(self: TensorVariable, axis: Any = None, keepdims: bool = False) -> Any:
+    """Whether an element over `axis` is nonzero."""
+    return reduction.any(self, axis, keepdims)
+
+
+def _max(self: TensorVariable, axis: Any = None, keepdims: bool = False) -> Any:
+    """Largest element over `axis`; NaN if there is one."""
+    return reduction.max(self, axis, keepdims)
+
+
+def _min(self: TensorVariable, axis: Any = None, keepdims: bool = False) -> Any:
+    """Smallest element over `axis`; NaN if there is one."""
+    return reduction.min(self, axis, keepdims)
+
+
+def _argmax(self: TensorVariable, axis: Any = None, keepdims: bool = False) -> Any:
+    """Position of the largest element over `axis`, the first of ties."""
+    return reduction.argmax(self, axis, keepdims)
+
+
+def _argmin(self: TensorVariable, axis: Any = None, keepdims: bool = False) -> Any:
+    """Position of the smallest element over `axis`, the first of ties."""
+    return reduction.argmin(self, axis, keepdims)
+
+
+def _sum(
+    self: TensorVariable, axis: Any = None, dtype: Any = None, keepdims: bool = False, acc_dtype: Any = None
+) -> Any:
+    """Sum over axes: see `theano.tensor.sum`."""
+    return reduction.sum(self, axis, dtype, keepdims, acc_dtype)
+
+
+def _prod(
+    self: TensorVariable, axis: Any = None, dtype: Any = None, keepdims: bool = False, acc_dtype: Any = None
+) -> Any:
+    """Product over axes: see `theano.tensor.prod`."""
+    return reduction.prod(self, axis, dtype, keepdims, acc_dtype)
+
+
+def _var(self: TensorVariable, axis: Any = None, ddof: int = 0, keepdims: bool = False, corrected: bool = False) -> Any:
+    """Variance over axes: see `theano.tensor.var`."""
+    return statistics.var(self, axis, ddof, keepdims, corrected)
+
+
+def _std(self: TensorVariable, axis: Any = None, ddof: int = 0, keepdims: bool = False, corrected: bool = False) -> Any:
+    """Standard deviation over axes: see `theano.tensor.std`."""
+    return statistics.std(self, axis, ddof, keepdims, corrected)
+
+
+def _ptp(self: TensorVariable, axis: Any = None) -> Any:
+    """Largest minus smallest element over `axis`."""
+    return statistics.ptp(self, axis)
+
+
+def _astype(self: TensorVariable, dtype: Any) -> Any:
+    """The tensor with its elements converted to `dtype`."""
+    return math.cast(self, dtype)
+
+
+def _round(self: TensorVariable, mode: str | None = None) -> Any:
+    """The nearest integers: see `theano.tensor.round`."""
+    return math.round(self, mode)
+
+
+def _nonzero(self: TensorVariable, return_matrix: bool = False) -> Any:
+    """The positions of non-zero elements: see `theano.tensor.nonzero`."""
+    return indexing.nonzero(self, return_matrix)
+
+
+def _nonzero_values(self: TensorVariable) -> Any:
+    """The non-zero elements, in C order."""
+    return indexing.nonzero_values(self)
+
+
+def _take(self: TensorVariable, indices: Any, axis: Any = None, mode: str = "raise") -> Any:
+    """The elements at `indices` along `axis`: see `theano.tensor.take`."""
+    return indexing.take(self, indices, axis, mode)
+
+
+def _reshape(self: TensorVariable, shape: Any, ndim: int | None = None) -> Any:
+    """The tensor with another shape, elements in C order: see `theano.tensor.reshape`."""
+    return reshape(self, shape, ndim)
+
+
+def _squeeze(self: TensorVariable) -> Any:
+    """The tensor without its broadcastable axes."""
+    return squeeze(self)
+
+
+def _swapaxes(self: TensorVariable, axis1: int, axis2: int) -> Any:
+    """The tensor with two axes exchanged."""
+    return swapaxes(self, axis1, axis2)
+
+
+def _ones_like(self: TensorVariable, dtype: Any = None) -> Any:
+    """Ones of this shape."""
+    return ones_like(self, dtype)
+
+
+def _zeros_like(self: TensorVariable, dtype: Any = None) -> Any:
+    """Zeros of this shape."""
+    return zeros_like(self, dtype)
+
+
+def _ravel(self: TensorVariable) -> Any:
+    """The elements as a vector, in C order."""
+    return flatten(self)
+
+
 def _unary(name: str) -> Callable[[TensorVariable], Any]:
     function = getattr(math, name)
 
@@ -179,16 +293,15 @@ METHODS: dict[str, Callable[..., Any]] = {
     "__trunc__": _unary("trunc"),
     "__divmod__": _divmod, "__rdivmod__": _rdivmod, "__dot__": _dot, "__rdot__": _rdot, "__matmul__": _dot,
     "__rmatmul__": _rdot, "__getitem__": indexing.getitem, "__array_ufunc__": _array_ufunc,
-    "all": reduction.all, "any": reduction.any, "argmax": reduction.argmax, "argmin": reduction.argmin,
-    "max": reduction.max, "min": reduction.min, "sum": reduction.sum, "prod": reduction.prod, "mean": _mean,
-    "var": statistics.var, "std": statistics.std, "ptp": statistics.ptp, "norm": _norm,
-    "astype": math.cast, "clip": _clip, "copy": _copy, "dimshuffle": _dimshuffle, "dot": _dot,
-    "fill": _fill, "flatten": _flatten, "ravel": _flatten,
+    "all": _all, "any": _any, "argmax": _argmax, "argmin": _argmin, "max": _max, "min": _min,
+    "sum": _sum, "prod": _prod, "mean": _mean, "var": _var, "std": _std, "ptp": _ptp, "norm": _norm,
+    "astype": _astype, "clip": _clip, "copy": _copy, "dimshuffle": _dimshuffle, "dot": _dot,
+    "fill": _fill, "flatten": _flatten, "ravel": _ravel,
     "get_scalar_constant_value": static_value.get_scalar_constant_value,
-    "nonzero": indexing.nonzero, "nonzero_values": indexing.nonzero_values, "ones_like": ones_like,
-    "reshape": reshape, "round": math.round, "squeeze": squeeze, "swapaxes": swapaxes,
-    "take": indexing.take, "trace": _trace, "transfer": _transfer, "transpose": _transpose,
-    "zeros_like": zeros_like,
+    "nonzero": _nonzero, "nonzero_values": _nonzero_values, "ones_like": _ones_like,
+    "reshape": _reshape, "round": _round, "squeeze": _squeeze, "swapaxes": _swapaxes,
+    "take": _take, "trace": _trace, "transfer": _transfer, "transpose": _transpose,
+    "zeros_like": _zeros_like,
 }  # fmt: skip
 
 PROPERTIES: dict[str, Callable[[Any], Any]] = {

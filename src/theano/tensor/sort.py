@@ -354,4 +354,14 @@ def topk_and_argtopk(x: Any, kth: Any, axis: Any = -1, sorted: bool = True, idx_
     return TopKOp(axis, sorted, idx_dtype)(x, kth)
 
 
-attach({"sort": sort, "argsort": argsort})
+def _sort(self: Any, axis: Any = -1, kind: str = "quicksort", order: Any = None) -> Any:
+    """The elements in ascending order along `axis`: see `theano.tensor.sort`."""
+    return sort(self, axis, kind, order)
+
+
+def _argsort(self: Any, axis: Any = -1, kind: str = "quicksort", order: Any = None) -> Any:
+    """The positions that sort along `axis`: see `theano.tensor.argsort`."""
+    return argsort(self, axis, kind, order)
+
+
+attach({"sort": _sort, "argsort": _argsort})

@@ -1,0 +1,90 @@
+"""Arrays read from files when a function runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from theano.graph import Apply, Constant, Op, Variable, generic
+from theano.scalar.dtypes import as_dtype
+from theano.tensor.opsupport import disconnected
+from theano.tensor.type import TensorType
+
+__all__ = ["LoadFromDisk", "load"]
+
+_MMAP_MODES = (None, "c", "r")
+
+
+class LoadFromDisk(Op):
+    """The array in a ``.npy`` file, whose path is the input (see `load`)."""
+
+    __props__ = ("dtype", "broadcastable", "mmap_mode")
+
+    def __init__(self, dtype: Any, broadcastable: Sequence[bool], mmap_mode: str | None = None) -> None:
+        if mmap_mode not in _MMAP_MODES:
+            raise ValueError(f"mmap_mode must be one of {_MMAP_MODES}, not {mmap_mode!r}")
+        self.dtype = as_dtype(dtype if isinstance(dtype, str) else np.dtype(dtype).name)
+        self.broadcastable = tuple(bool(b) for b in broadcastable)
+        self.mmap_mode = mmap_mode
+
+    def __str__(self) -> str:
+        return f"Load{{dtype: {self.dtype}, broadcastable: {self.broadcastable}, mmap_mode: {self.mmap_mode}}}"
+
+    def make_node(self, path: Any) -> Apply:
+        if isinstance(path, str):
+            path = Constant(generic, path)
+        if not isinstance(path, Variable) or path.type != generic:
+            raise TypeError(f"the path must be a string or a Generic variable, not {path!r}")
+        return Apply(self, [path], [TensorType(self.dtype, self.broadcastable)()])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
+        mode: Any = self.mmap_mode
+        found = np.load(inputs[0], mmap_mode=mode)
+        if found.dtype != self.dtype:
+            raise TypeError(f"Expected dtype {self.dtype} but the file {inputs[0]} has {found.dtype}")
+        if found.ndim != len(self.broadcastable) or any(
+            one and n != 1 for one, n in zip(self.broadcastable, found.shape, strict=True)
+        ):
+            raise ValueError(
+                f"Expected an array with broadcastable pattern {self.broadcastable}, "
+                f"but that in the file {inputs[0]} has shape {found.shape}"
+            )
+        out[0][0] = found
+
+    def do_constant_folding(self, node: Apply) -> bool:
+        """The file may change between calls."""
+        return False
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        return [disconnected()]
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+        return [None]
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return [[False]]
+
+
+def load(path: Any, dtype: Any, broadcastable: Sequence[bool], mmap_mode: str | None = None) -> Any:
+    """The array in a ``.npy`` file, read anew at each call of the function.
+
+    Parameters
+    ----------
+    path
+        A string, or a `Generic` variable for one.
+    dtype, broadcastable
+        The type that the array must have.
+    mmap_mode
+        None to read the file, 'c' to map it into memory (a copy is made of what is written), 'r' read only.
+
+    Examples
+    --------
+    >>> import tempfile, os
+    >>> path = os.path.join(tempfile.mkdtemp(), "x.npy")
+    >>> np.save(path, np.arange(3.0))
+    >>> (2 * load(path, "float64", (False,))).eval()
+    array([0., 2., 4.])
+    """
+    return LoadFromDisk(dtype, broadcastable, mmap_mode)(path)
