@@ -159,7 +159,9 @@ def unary(graph: Graph, x: Entry, step: Step) -> Any:
 @builder
 def cast(graph: Graph, x: Entry, step: Step) -> Any:
     dtype = DTYPES[step[2] % len(DTYPES)]
-    if x.kind == "c" or not x.exact or not np.isfinite(x.value).all() or not (np.abs(x.value.astype(float)) < 100).all():
+    if x.kind == "c" or not x.exact:
+        return None
+    if not np.isfinite(x.value).all() or not (np.abs(x.value.astype(float)) < 100).all():
         return None
     if dtype.startswith("uint") and (x.value < 0).any():
         return None

@@ -13,7 +13,7 @@ from tests.native.random_graphs import Graph, build
 from theano.compile import Mode, function
 
 # THEANO_NIGHTLY=1 looks for much longer.
-EXAMPLES = 30_000 if os.environ.get("THEANO_NIGHTLY") else 250
+EXAMPLES = 30_000 if os.environ.get("THEANO_NIGHTLY") else 150
 
 MODES = {
     "perform": Mode(linker="py", optimizer=None),
@@ -62,7 +62,8 @@ def check_equal(wanted: np.ndarray, got: np.ndarray, rough: bool, about: str) ->
 
 
 @settings(
-    max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True, derandomize=EXAMPLES < 1000
+    max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True,
+    derandomize=EXAMPLES < 1000,
 )  # fmt: skip
 @given(
     leaves=st.lists(st.tuples(*[small] * 6), min_size=1, max_size=4),

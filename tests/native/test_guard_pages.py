@@ -81,7 +81,8 @@ def check(got, wanted, about):
         x = np.asarray(x)
         assert g.shape == x.shape, (about, k, g.shape, x.shape)
         if g.dtype.kind == "f":
-            np.testing.assert_allclose(g, x, rtol=3e-5 if g.dtype == "f4" else 1e-12, atol=1e-5, err_msg=str((about, k)))
+            rtol = 3e-5 if g.dtype == "f4" else 1e-12
+            np.testing.assert_allclose(g, x, rtol=rtol, atol=1e-5, err_msg=str((about, k)))
         else:
             np.testing.assert_array_equal(g, x, err_msg=str((about, k)))
 
@@ -107,7 +108,6 @@ print("fine")
 def test_nothing_outside_is_touched(dtype: str, tmp_path: Path) -> None:
     program = tmp_path / "guarded.py"
     program.write_text(PROGRAM)
-    done = subprocess.run(
-        [sys.executable, "-X", "faulthandler", str(program), dtype], capture_output=True, text=True, env=dict(os.environ)
-    )
+    command = [sys.executable, "-X", "faulthandler", str(program), dtype]
+    done = subprocess.run(command, capture_output=True, text=True, env=dict(os.environ))
     assert done.returncode == 0 and done.stdout == "fine\n", done.stderr[-3000:]

@@ -39,7 +39,10 @@ def test_gemm_multiplies(source, letter, dtype, real):
     gemm = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 13)(address)
     ref = ctypes.addressof
     # column-major: the transposed product of the transposed operands
-    gemm(ref(no), ref(no), ref(n), ref(m), ref(k), ref(one), b.ctypes.data, ref(n), a.ctypes.data, ref(k), ref(zero), c.ctypes.data, ref(n))  # fmt: skip
+    gemm(
+        ref(no), ref(no), ref(n), ref(m), ref(k), ref(one), b.ctypes.data, ref(n), a.ctypes.data, ref(k),
+        ref(zero), c.ctypes.data, ref(n),
+    )  # fmt: skip
     assert np.allclose(c, a @ b, rtol=1e-5)
 
 

@@ -111,8 +111,8 @@ def holds(dtype, value):
 
 
 NUMBERS = (
-    0, 1, -1, True, False, 127, 128, -128, -129, 255, 256, 2**15, 2**24, 2**31 - 1, 2**31, -(2**31), 2**53, -(2**53), 2**63 - 1,
-    -(2**63), 0.0, 0.5, -2.5, 0.1, 1e300, 1e-320, float("inf"), float("-inf"), float("nan"), np.float64(0.5),
+    0, 1, -1, True, False, 127, 128, -128, -129, 255, 256, 2**15, 2**24, 2**31 - 1, 2**31, -(2**31), 2**53, -(2**53),
+    2**63 - 1, -(2**63), 0.0, 0.5, -2.5, 0.1, 1e300, 1e-320, float("inf"), float("-inf"), float("nan"), np.float64(0.5),
 )  # fmt: skip
 
 
@@ -168,8 +168,8 @@ class ListSub(list):
 
 @pytest.mark.parametrize(
     "value",
-    [[], [[]], [1, [2]], [[1], [2, 3]], [[1], 2], [["a"]], [[None]], [[1j]], ListSub([[1.0]]), [ListSub([1.0])], "ab", None,
-     {1: 2}, range(3), [np.array([1.0])], [[np.array(1.0)]], [[np.int64(1)]], 1.0, np.float64(1)],
+    [[], [[]], [1, [2]], [[1], [2, 3]], [[1], 2], [["a"]], [[None]], [[1j]], ListSub([[1.0]]), [ListSub([1.0])], "ab",
+     None, {1: 2}, range(3), [np.array([1.0])], [[np.array(1.0)]], [[np.int64(1)]], 1.0, np.float64(1)],
     ids=repr,
 )  # fmt: skip
 def test_odd_sequences_take_the_slow_path(value):

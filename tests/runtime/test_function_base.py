@@ -196,11 +196,14 @@ def test_a_pool_block_in_use_is_nobody_elses(no_growth):
     text += word("ctx", abi.FIRST_FREE, "py")
     text += f"%work = getelementptr i64, ptr %frame, i64 {layout.work}\n"
     text += "%block = call ptr %take(ptr %ctx, ptr %work, i64 100000)\n"
-    text += f"%in = getelementptr i64, ptr %frame, i64 {layout.input_data(0)}\n%x = load i64, ptr %in\nstore i64 %x, ptr %block\n"
+    text += f"%in = getelementptr i64, ptr %frame, i64 {layout.input_data(0)}\n"
+    text += "%x = load i64, ptr %in\nstore i64 %x, ptr %block\n"
     text += f"%slot = getelementptr i64, ptr %frame, i64 {layout.slot(0)}\n"
     text += "%rc = call i32 %cb(ptr %py, ptr %in, i64 1, ptr %slot, i64 1)\n"
-    text += "%y = load i64, ptr %block\n%same = icmp eq i64 %x, %y\n%low = ptrtoint ptr %block to i64\n%odd = and i64 %low, 63\n"
-    text += "%aligned = icmp eq i64 %odd, 0\n%fine = and i1 %same, %aligned\n%code = select i1 %fine, i32 %rc, i32 9\nret i32 %code\n}\n"
+    text += "%y = load i64, ptr %block\n%same = icmp eq i64 %x, %y\n"
+    text += "%low = ptrtoint ptr %block to i64\n%odd = and i64 %low, 63\n"
+    text += "%aligned = icmp eq i64 %odd, 0\n%fine = and i1 %same, %aligned\n"
+    text += "%code = select i1 %fine, i32 %rc, i32 9\nret i32 %code\n}\n"
     f = Program(spec, text, [lambda n: (n if n == 0 else f(n - 1),)])
     assert f(30) == 0
     no_growth(lambda: f(3), calls=20_000)
@@ -210,16 +213,11 @@ def test_pool_limit():
     from theano.runtime import support
 
     spec = EntrySpec([], [], n_slots=1, n_outputs=0, result="none")
-    text = (
-        MAIN
-        + word("ctx", abi.CTX["pool_take"], "take")
-        + f"%work = getelementptr i64, ptr %frame, i64 {spec.layout.work}\n"
-    )
-    f = Program(
-        spec,
-        text
-        + "%b = call ptr %take(ptr %ctx, ptr %work, i64 1000000)\n%c = call ptr %take(ptr %ctx, ptr %work, i64 9000000)\nret i32 0\n}\n",
-    )
+    text = MAIN + word("ctx", abi.CTX["pool_take"], "take")
+    text += f"%work = getelementptr i64, ptr %frame, i64 {spec.layout.work}\n"
+    text += "%b = call ptr %take(ptr %ctx, ptr %work, i64 1000000)\n"
+    text += "%c = call ptr %take(ptr %ctx, ptr %work, i64 9000000)\nret i32 0\n}\n"
+    f = Program(spec, text)
     try:
         support.set_pool_limit(0)
         f()
@@ -260,7 +258,8 @@ AT_EXIT = {
     "daemon thread": "threading.Thread(target=lambda: [f(2.0, 3.0) for _ in iter(int, 1)], daemon=True).start()",
     "atexit": "import atexit; atexit.register(lambda: sys.exit(1) if f(2.0, 3.0) != 6 else None)",
     "finalizer": "class L:\n    def __del__(self, f=f): f(2.0, 3.0)\nl = L(); sys.modules['kept'] = l",
-    "large array": "import numpy as np; from theano.runtime.abi import ArraySpec; from tests.runtime.programs import identity\n"
+    "large array": "import numpy as np; from theano.runtime.abi import ArraySpec\n"
+    "from tests.runtime.programs import identity\n"
     "keep = identity(ArraySpec('float64', (False,)))(np.zeros(1000000)); sys.modules['kept2'] = keep",
 }
 

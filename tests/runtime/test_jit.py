@@ -27,7 +27,8 @@ def test_text_becomes_code():
 @pytest.mark.parametrize(
     "text",
     ["define i64 @entry(", "define i64 @other() {\n  ret i64 1\n}\n",
-     "declare i64 @no_such_symbol_zz()\ndefine i64 @entry() {\n  %x = call i64 @no_such_symbol_zz()\n  ret i64 %x\n}\n"],
+     "declare i64 @no_such_symbol_zz()\n"
+     "define i64 @entry() {\n  %x = call i64 @no_such_symbol_zz()\n  ret i64 %x\n}\n"],
 )  # fmt: skip
 def test_bad_text_raises(text):
     with pytest.raises(RuntimeError):
