@@ -160,12 +160,7 @@ class MainPrinter(FunctionPrinter):
         for k, slot in enumerate(stmt.outputs):
             at = self.emit(f"getelementptr ptr, ptr {arrays[1]}, i64 {k}")
             obj = self.emit(f"load ptr, ptr {at}")
-            self.release_slot(slot)
             self.do(f"store ptr {obj}, ptr {self.slot(slot)}")
-
-    def release_slot(self, slot: int) -> None:
-        """Drop what a slot holds, for statements that a loop may run again."""
-        # A slot is filled once a call as long as there are no loops around call-backs; scan adds the release.
 
     def array_header(self, stmt: st.ArrayHeader) -> None:
         obj = self.emit(f"load ptr, ptr {self.slot(stmt.slot)}")
