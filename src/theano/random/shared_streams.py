@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from numpy.random import RandomState
+import numpy as np
 
 from theano.compile.sharedvalue import SharedVariable, shared, shared_constructor
 from theano.tensor.random.base import RandomStreamsBase
 from theano.tensor.random.state import copy_state, random_state_type
+
+if TYPE_CHECKING:
+    from numpy.random import RandomState
 
 
 class RandomStateSharedVariable(SharedVariable):
@@ -28,7 +31,8 @@ def randomstate_constructor(
     borrow: bool = False,
 ) -> RandomStateSharedVariable:  # fmt: skip
     """A random state; copied unless `borrow`."""
-    if not isinstance(value, RandomState):
+    # The first question keeps `shared` of an array from loading `np.random`.
+    if not hasattr(value, "get_state") or not isinstance(value, np.random.RandomState):
         raise TypeError("not a RandomState")
     value = value if borrow else copy_state(value)
     return RandomStateSharedVariable(name, random_state_type, value, strict, allow_downcast)
@@ -63,11 +67,11 @@ class RandomStreams(RandomStreamsBase):
     def __init__(self, seed: int | None = None) -> None:
         self.state_updates: list[tuple[RandomStateSharedVariable, Any]] = []
         self.default_instance_seed = seed
-        self.gen_seedgen = RandomState(seed)
+        self.gen_seedgen = np.random.RandomState(seed)
 
     def gen(self, op: Any, *args: Any, **kwargs: Any) -> Any:
         """The sample that ``op(state, *args, **kwargs) -> (next state, sample)`` draws from a new stream."""
-        state: Any = shared(RandomState(_next_seed(self.gen_seedgen)), borrow=True)
+        state: Any = shared(np.random.RandomState(_next_seed(self.gen_seedgen)), borrow=True)
         new_state, sample = op(state, *args, **kwargs)
         sample.rng = state
         sample.update = (state, new_state)
@@ -81,9 +85,9 @@ class RandomStreams(RandomStreamsBase):
 
     def seed(self, seed: int | None = None) -> None:
         """Set every state as a new object with this seed would have it; without `seed`, with the original one."""
-        generator = RandomState(self.default_instance_seed if seed is None else seed)
+        generator = np.random.RandomState(self.default_instance_seed if seed is None else seed)
         for state, _ in self.state_updates:
-            state.set_value(RandomState(_next_seed(generator)), borrow=True)
+            state.set_value(np.random.RandomState(_next_seed(generator)), borrow=True)
 
     def __getitem__(self, item: Any) -> RandomState:
         """The state (itself, not a copy) of the stream whose state variable, or its next, is `item`."""

@@ -6,16 +6,18 @@ The sample of a state is what `numpy.random.RandomState` in that state would dra
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.random import RandomState
 
 from theano.scalar.dtypes import INTEGER
 from theano.tensor.random.function import RandomFunction
 from theano.tensor.random.size import Size, sample_dtype, sample_size
 from theano.tensor.type import StaticShape, tensor_type
 from theano.tensor.variable import as_tensor_variable
+
+if TYPE_CHECKING:
+    from numpy.random import RandomState
 
 
 def _draw(

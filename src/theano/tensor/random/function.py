@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.random import RandomState
 
 from theano.graph import Apply, Op, Variable
 from theano.graph.null_type import grad_undefined
@@ -52,7 +51,7 @@ class RandomFunction(Op):
     @property
     def exec_fn(self) -> Callable[..., Any]:
         """What draws: a function of the state, the parameters and the size."""
-        return getattr(RandomState, self.fn) if isinstance(self.fn, str) else self.fn
+        return getattr(np.random.RandomState, self.fn) if isinstance(self.fn, str) else self.fn
 
     def __str__(self) -> str:
         return f"RandomFunction{{{self.exec_fn.__name__}}}"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+import functools
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-from numpy.random import MT19937, RandomState
-from numpy.random.bit_generator import ISeedSequence
 
 from theano.graph import Type
+
+if TYPE_CHECKING:  # `np.random` is loaded when it is first used: `import theano` stays quick
+    from numpy.random import MT19937, RandomState
 
 
 class RandomStateType(Type):
@@ -24,7 +26,7 @@ class RandomStateType(Type):
     __props__ = ()
 
     def filter(self, data: Any, strict: bool = False, allow_downcast: bool | None = None) -> RandomState:
-        if not isinstance(data, RandomState):
+        if not isinstance(data, np.random.RandomState):
             raise TypeError(f"expected a numpy.random.RandomState, got {type(data).__name__}")
         return data
 
@@ -50,7 +52,7 @@ def _equal(a: Any, b: Any) -> bool:
     return bool(np.array_equal(a, b))
 
 
-class _NoSeed(ISeedSequence):
+class _NoSeed:
     """Words for a generator that is about to get a state; seeding it properly would take ten times as long."""
 
     words = [0] * 624
@@ -59,12 +61,20 @@ class _NoSeed(ISeedSequence):
         return self.words
 
 
+@functools.cache
+def _mersenne_twister() -> type[MT19937]:
+    """The generator's class, which from now on takes `_NoSeed`."""
+    np.random.bit_generator.ISeedSequence.register(_NoSeed)
+    return np.random.MT19937
+
+
 def copy_state(state: RandomState) -> RandomState:
     """A state of its own that goes on with the same numbers (`copy.copy` would share the generator)."""
-    if type(state) is not RandomState or type(state._bit_generator) is not MT19937:
+    generator = _mersenne_twister()
+    if type(state) is not np.random.RandomState or type(state._bit_generator) is not generator:
         return copy.deepcopy(state)
-    name, key, position, has_gauss, gauss = state.get_state()
-    twin = RandomState(MT19937(_NoSeed()))
+    name, key, position, has_gauss, gauss = cast(tuple[str, np.ndarray, int, int, float], state.get_state())
+    twin = np.random.RandomState(generator(cast(Any, _NoSeed())))
     # NumPy reads the key element by element, which is quick for a list (3 us) and slow for an array (50 us).
     words = {"key": key.tolist(), "pos": position}
     twin.set_state({"bit_generator": name, "state": words, "has_gauss": has_gauss, "gauss": gauss})
