@@ -83,7 +83,7 @@ class _Sorting(Op):
         NumPy's order of fields; tensors have none, so only None is possible.
     """
 
-    __props__: tuple[str, ...] = ("kind", "order")
+    __props__ = ("kind", "order")
 
     def __init__(self, kind: str = "quicksort", order: Any = None) -> None:
         if kind not in _KINDS:

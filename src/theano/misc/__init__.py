@@ -1,0 +1,1 @@
+"""Tools around Theano that nothing else depends on."""
