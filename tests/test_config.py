@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import theano
+import theano.tensor as T
 from theano.configdefaults import ACCEPTED, FLAGS
 from theano.configparser import (
     AddConfigVar,
@@ -141,6 +143,44 @@ def test_environment(tmp_path):
     assert run(SHOW, THEANO_FLAGS="floatX=float31").startswith('ValueError: Invalid value ("float31")')
     assert run(SHOW, THEANO_FLAGS="device=gpu").startswith('ValueError: Invalid value ("gpu")')
     assert run(SHOW, THEANO_FLAGS="device=cuda0") == "float64 8"
+
+
+def test_flags_with_an_effect_are_read():
+    source = "".join(path.read_text() for path in Path(theano.__file__).parent.rglob("*.py"))
+    for name in FLAGS:
+        last = name.rpartition(".")[2]
+        assert re.search(rf"(config|flags|made)(\.\w+)*\.{last}\b|config, [\"']{last}[\"']", source), name
+
+
+def test_warn_float64():
+    x, i = T.fvector("x"), T.ivector("i")
+    with change_flags(warn_float64="raise"):
+        assert (x * 2 + x.mean()).dtype == "float32"
+        for made in (T.dscalar, lambda: x + i, lambda: x.astype("float64")):
+            with pytest.raises(TypeError, match="warn_float64"):
+                made()
+    with change_flags(warn_float64="warn"), pytest.warns(UserWarning, match="float64 is made"):
+        x + i
+
+
+def test_int_division():
+    i, x = T.iscalar("i"), T.fscalar("x")
+    assert T.div_proxy(i, 2).eval({i: 5}) == 2
+    with change_flags(int_division="floatX", floatX="float32"):
+        half = T.div_proxy(i, T.constant(2))
+        assert half.dtype == "float32" and half.eval({i: 5}) == 2.5
+    with change_flags(int_division="raise"):
+        assert T.div_proxy(x, 2).eval({x: 5}) == 2.5
+        with pytest.raises(TypeError, match="int_division"):
+            T.div_proxy(i, 2)
+
+
+def test_print_test_value():
+    x = T.dvector("x")
+    x.tag.test_value = [1.0, 2.0]
+    assert repr(x) == "x"
+    with change_flags(print_test_value=True):
+        assert repr(x) == "x\n[1.0, 2.0]" and repr(T.dscalar("y")) == "y"
 
 
 def test_own_flags():
