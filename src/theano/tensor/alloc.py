@@ -169,12 +169,6 @@ def full(shape: Any, fill_value: Any, dtype: str | None = None) -> Any:
     return alloc(value if dtype is None else cast(value, _dtype(dtype)), *_lengths(shape))
 
 
-def full_like(a: Any, fill_value: Any, dtype: str | None = None) -> Any:
-    """`fill_value` in the shape of `a`, of the dtype of `a` unless `dtype` is given."""
-    a = as_tensor_variable(a)
-    return second(a, cast(as_tensor_variable(fill_value), a.type.dtype if dtype is None else _dtype(dtype)))
-
-
 def _dtype(dtype: Any) -> str:
     if dtype is None or isinstance(dtype, str) and dtype == "floatX":
         return config.floatX

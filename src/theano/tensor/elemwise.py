@@ -75,10 +75,6 @@ class DimShuffle(Op):
         """The permutation that brings kept axes into order, dropped ones last."""
         return [*self.shuffle, *self.drop]  # type: ignore[list-item]
 
-    def is_noop(self) -> bool:
-        """Whether the output is the input."""
-        return self.new_order == tuple(range(len(self.input_broadcastable)))
-
     def make_node(self, x: Any) -> Apply:
         x = as_tensor_variable(x)
         kind = x.type
