@@ -126,6 +126,19 @@ def test_gradient_of_log_sum_exp_is_a_softmax(ndim: int, axis: Any) -> None:
     assert len(fgraph.toposort()) <= 3  # a softmax, perhaps between two transpositions
 
 
+@pytest.mark.parametrize("sign", [-1, 1])
+@pytest.mark.parametrize("of", ["x", "difference", "scaled"])
+def test_log_sum_exp_of_sums(of: str, sign: int) -> None:
+    """The maximum is subtracted once, whatever form collecting gives to the difference."""
+    from scipy.special import logsumexp
+
+    x, b = T.dmatrix("x"), T.dvector("b")
+    inner = {"x": x, "difference": x - b, "scaled": 2 * x}[of] * sign
+    fgraph, _ = rewritten([x, b], T.log(T.exp(inner).sum(axis=1)))
+    values = {"x": ROWS, "difference": ROWS - TARGETS[0], "scaled": 2 * ROWS}[of] * sign
+    np.testing.assert_allclose(perform(fgraph, [ROWS, TARGETS[0]])[0], logsumexp(values, axis=1), rtol=1e-14)
+
+
 @pytest.mark.parametrize("ndim,axis", [(1, 0), (2, 0), (2, 1), (3, 1), (3, (0, 2))])
 def test_softmax_compiled(ndim: int, axis: Any) -> None:
     """The operations that only rewriting makes have a native form."""

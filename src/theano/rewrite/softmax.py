@@ -51,9 +51,18 @@ def _is_shift(var: Tensor) -> bool:
     return scalar_name(var) == "switch" and any(_is_shift(v) for v in node.inputs[1:])
 
 
-def _shifted_already(x: Tensor) -> bool:
-    name = scalar_name(x)
-    return name == "sub" and _is_shift(x.owner.inputs[1])
+def unshifted(graph: RewriteGraph, x: Tensor, axes: tuple[int, ...]) -> Tensor | None:
+    """`x` without the maximum along `axes` that is subtracted from it; None if there is none."""
+    if scalar_name(x) not in algebra.SUM_OPS:
+        return None
+    view = algebra.sum_of(graph, x)
+    terms = list(view.terms.values())
+    for shift in terms:
+        v = shift.var
+        if shift.coef == -shift.var_coef == -1 and _is_shift(v) and all(v.type.broadcastable[a] for a in axes):
+            pairs = [(t.coef, algebra._pure(t)) for t in terms if t is not shift]
+            return algebra.build_sum(view.const, pairs, x.type.dtype, x.type.ndim)
+    return None
 
 
 def finite_max(x: Tensor, axes: tuple[int, ...]) -> Tensor:
@@ -72,9 +81,11 @@ def log_sum_exp(graph: RewriteGraph, node: Node) -> Result:
     if owner is None or type(owner.op) is not Sum or scalar_name(owner.inputs[0]) != "exp":
         return None
     x = owner.inputs[0].owner.inputs[0]
-    if not x.type.dtype.startswith("float") or _shifted_already(x) or total.type.dtype != x.type.dtype:
-        return None
     axes = axes_of(owner)
+    if not x.type.dtype.startswith("float") or total.type.dtype != x.type.dtype:
+        return None
+    if unshifted(graph, x, axes) is not None:
+        return None
     top = finite_max(x, axes)
     below = elemwise(scalar.sub, x, dimshuffle(top, keepdims_order(x.type.ndim, axes)))
     inner = elemwise(scalar.log, with_axes(owner.op, axes, elemwise(scalar.exp, below)))
@@ -224,13 +235,8 @@ def softmax_of_shifted(graph: RewriteGraph, node: Node) -> Result:
     """A softmax does not change when each row is shifted: the maximum subtracted by hand is dropped."""
     x = node.inputs[0]
     axes = node.op.axis if isinstance(node.op, SoftmaxAlong) else (1,)
-    if (
-        _shifted_already(x)
-        and all(x.owner.inputs[1].type.broadcastable[a] for a in axes)
-        and x.owner.inputs[0].type.broadcastable == x.type.broadcastable
-    ):
-        return node.op(x.owner.inputs[0])
-    return None
+    plain = unshifted(graph, x, axes)
+    return node.op(plain) if plain is not None and plain.type == x.type else None
 
 
 @rule("log", phase="stabilize")
