@@ -102,6 +102,17 @@ LATE: dict[str, dict[str, str]] = {
         "theano.compile": "shared",
         "theano.compile.verify_grad": "verify_grad",
     },
+    "theano.tensor.elemwise": {
+        "theano.tensor.reduction": "All CAReduce CAReduceDtype Prod ProdWithoutZeros Sum",
+        "theano.tensor.type": "TensorType",
+        "theano.tensor.variable": "TensorConstant",
+    },
+    "theano.tensor.extra_ops": {"theano.tensor.diagonal": "fill_diagonal fill_diagonal_offset"},
+    "theano.tensor.subtensor": {
+        "theano.tensor.indexing": "take",
+        "theano.tensor.advanced_subtensor": "AdvancedIncSubtensor AdvancedIncSubtensor1 "
+        "AdvancedSubtensor AdvancedSubtensor1",
+    },
     "theano.gradient": {"theano.compile.verify_grad": "verify_grad"},
     "theano.scan.hooks": {
         "theano.compile.steps": "compile_step",

@@ -80,6 +80,24 @@ from theano.scalar.trigonometric import (
     tan,
     tanh,
 )
+from theano.scalar.user import (
+    SCALAR_TYPES,
+    BinaryScalarOp,
+    Scalar,
+    UnaryScalarOp,
+    complex_types,
+    discrete_types,
+    float_types,
+    same_out,
+    same_out_nocomplex,
+    upcast_out,
+    upgrade_to_float,
+    upgrade_to_float64,
+    upgrade_to_float_no_complex,
+)
+
+# float32, int8, ...: the types of numbers.
+globals().update({name: kind for name, kind in SCALAR_TYPES.items() if name not in globals()})
 
 bitwise_and, bitwise_or, bitwise_xor, bitwise_not = and_, or_, xor, invert
 floor_div = int_div

@@ -85,8 +85,9 @@ class ScalarOp:
         holomorphic: bool = True,
         checks_zero_divisor: bool = False,
         target: str | None = None,
+        register: bool = True,
     ) -> None:
-        if name in TABLE:
+        if register and name in TABLE:
             raise ValueError(f"the scalar operation {name!r} exists already")
         self.name = name
         self.nin = nin
@@ -101,7 +102,8 @@ class ScalarOp:
         self.holomorphic = holomorphic
         self.checks_zero_divisor = checks_zero_divisor
         self.target = target
-        TABLE[name] = self
+        if register:
+            TABLE[name] = self
 
     def arg_dtypes(self, input_dtypes: tuple[str, ...], output_dtype: str) -> tuple[str, ...]:
         """The dtype in which each argument must be handed to `numpy` and `expand`."""

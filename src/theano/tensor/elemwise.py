@@ -13,7 +13,7 @@ import numpy as np
 from theano.configdefaults import config
 from theano.graph import Apply, Constant, Op
 from theano.graph.null_type import DisconnectedType, NullType, grad_not_implemented
-from theano.scalar import UNDEFINED, ScalarOp, ScalarOperators, add, conj, convert_to, real, rules, second
+from theano.scalar import UNDEFINED, Scalar, ScalarOp, ScalarOperators, add, conj, convert_to, real, rules, second
 from theano.scalar.dtypes import COMPLEX, DISCRETE
 from theano.tensor.type import StaticShape, tensor_type
 from theano.tensor.variable import LATE, TensorVariable, as_tensor_variable, constant
@@ -196,9 +196,7 @@ class Elemwise(Op):
     def make_node(self, *inputs: Any) -> Apply:
         op = self.scalar_op
         if len(inputs) != op.nin and not (op.nin == -1 and inputs):
-            raise TypeError(
-                f"{self} takes {op.nin if op.nin >= 0 else 'one or more'} arguments, got {len(inputs)}"
-            )
+            raise TypeError(f"{self} takes {op.nin if op.nin >= 0 else 'one or more'} arguments, got {len(inputs)}")
         variables = [as_tensor_variable(x) for x in inputs]
         ndim = max([v.type.ndim for v in variables])
         for i, v in enumerate(variables):
@@ -263,10 +261,7 @@ class Elemwise(Op):
         if out.type.dtype in DISCRETE:
             grads: Sequence[Any] = [zeros_for(x) for x in inputs]
         else:
-            grads = [
-                summed_like(x, out, d)
-                for x, d in zip(inputs, self._element_grads(inputs, out, g), strict=True)
-            ]
+            grads = [summed_like(x, out, d) for x, d in zip(inputs, self._element_grads(inputs, out, g), strict=True)]
         if self.scalar_op is second:
             return [DisconnectedType()(), grads[1]]
         return list(grads)
@@ -366,8 +361,7 @@ def broadcast_static(shapes: Sequence[StaticShape], what: object) -> StaticShape
                 length = n
             else:
                 raise ValueError(
-                    f"{what}: the lengths of axis {axis} differ, the static shapes are "
-                    f"{', '.join(map(str, shapes))}"
+                    f"{what}: the lengths of axis {axis} differ, the static shapes are {', '.join(map(str, shapes))}"
                 )
         result.append(length)
     return tuple(result)
@@ -390,11 +384,14 @@ class Term(ScalarOperators):
         """The variable's dtype."""
         return self.var.type.dtype
 
+    @property
+    def type(self) -> Scalar:
+        """The variable's dtype as a scalar type, which derivatives that users define may look at."""
+        return Scalar(self.dtype)
+
     def __apply_scalar__(self, op: ScalarOp, args: Sequence[Any]) -> Term:
         ndim = self.ndim
-        variables = [
-            a.var if isinstance(a, Term) else dimshuffle(as_tensor_variable(a), ["x"] * ndim) for a in args
-        ]
+        variables = [a.var if isinstance(a, Term) else dimshuffle(as_tensor_variable(a), ["x"] * ndim) for a in args]
         return Term(elemwise(op)(*variables), ndim)
 
 
