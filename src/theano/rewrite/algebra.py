@@ -34,6 +34,8 @@ PRODUCT_OPS = frozenset({"mul", "true_div", "inv", "sqr", "pow", "neg"})
 MUL, DIV, SQR, POW = 1.0, 4.0, 0.9, 20.0
 # Powers up to this are multiplications; beyond, `pow` is as exact and not slower.
 MAX_POWER = 8
+# Longer sums and products are looked at in parts: a chain of n factors would take n**2 steps.
+MAX_LEAVES = 100
 
 
 class Product:
@@ -184,6 +186,7 @@ def product_of(graph: RewriteGraph, root: Tensor) -> Product:
                 continue
         elif (
             kind is not None
+            and view.leaves + len(stack) < MAX_LEAVES
             and type(node.op) is Elemwise
             and (free and var.type.dtype == dtype and (var is root or graph.only_user(var) is not None))
         ):
@@ -254,6 +257,7 @@ def sum_of(graph: RewriteGraph, root: Tensor) -> Sum:
                 continue
         elif (
             kind is not None
+            and view.leaves + len(stack) < MAX_LEAVES
             and type(node.op) is Elemwise
             and var.type.dtype == dtype
             and free
