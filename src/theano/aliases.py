@@ -27,7 +27,12 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "theano.gof.null_type": ("theano.graph.null_type",),
     "theano.gof.op": ("theano.graph.op", "theano.graph"),
     "theano.gof.type": ("theano.graph.type", "theano.graph"),
-    "theano.gof.utils": ("theano.graph.errors", "scratchpad=theano.graph:Scratchpad", "theano.graph"),
+    "theano.gof.utils": (
+        "theano.graph.helpers",
+        "theano.graph.errors",
+        "scratchpad=theano.graph:Scratchpad",
+        "theano.graph",
+    ),
     "theano.gof.opt": ("theano.rewrite",),
     "theano.gof.optdb": ("theano.rewrite",),
     # Where later versions of Theano kept them.

@@ -103,7 +103,7 @@ class UserScalarOp(ScalarOp):
             cls.nin,
             dtype=self._dtype,
             numpy=self._numpy(),
-            grad=self._grad if hasattr(cls, "L_op") or cls.grad is not ScalarOp.grad else UNDEFINED,
+            grad=self._grad if hasattr(cls, "L_op") or callable(cls.grad) else UNDEFINED,
             args=rules.args_as_they_are,
             register=False,
         )
