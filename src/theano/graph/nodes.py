@@ -122,8 +122,9 @@ class Variable(Node):
         return f"<{self.type}>"
 
     def __repr__(self) -> str:
-        if config.print_test_value and hasattr(self._tag, "test_value"):
-            return f"{self}\n{self._tag.test_value!r}"
+        tag: Any = self._tag
+        if config.print_test_value and hasattr(tag, "test_value"):
+            return f"{self}\n{tag.test_value!r}"
         return str(self)
 
     def clone(self) -> Any:

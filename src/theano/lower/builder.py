@@ -165,7 +165,7 @@ class Builder:
     def _uniform(self, type_: str, reads: Sequence[Value], body: Body, cost: int) -> Expr:
         """A number computed from numbers: an expression of main, or the result of a kernel once that gets large."""
         operands = [r.uniform for r in reads]
-        total = cost + sum(self.costs.get(x, 0) for x in operands)  # type: ignore[arg-type]
+        total = cost + sum(self.costs.get(x, 0) for x in operands if x is not None)
         if total <= MAX_UNIFORM:
             result = body(UniformElement(operands))  # type: ignore[arg-type]
             if result.op not in ("const", "name"):

@@ -163,12 +163,6 @@ def ones(shape: Any, dtype: str | None = None) -> Any:
     return alloc(constant(np.asarray(1, dtype=_dtype(dtype))), *_lengths(shape))
 
 
-def full(shape: Any, fill_value: Any, dtype: str | None = None) -> Any:
-    """An array of the given shape filled with a value, see `zeros`."""
-    value = as_tensor_variable(fill_value)
-    return alloc(value if dtype is None else cast(value, _dtype(dtype)), *_lengths(shape))
-
-
 def _dtype(dtype: Any) -> str:
     if dtype is None or isinstance(dtype, str) and dtype == "floatX":
         return config.floatX

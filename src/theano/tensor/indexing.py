@@ -82,11 +82,11 @@ def _classified(entry: Any) -> Any:
 
 def _is_array(entry: Any) -> bool:
     """Whether an index is a tensor of at least one dimension."""
-    return isinstance(entry, Variable) and entry.type.ndim > 0  # type: ignore[attr-defined]
+    return isinstance(entry, Variable) and entry.type.ndim > 0
 
 
 def _is_mask(entry: Any) -> bool:
-    return isinstance(entry, Variable) and entry.type.dtype == "bool"  # type: ignore[attr-defined]
+    return isinstance(entry, Variable) and entry.type.dtype == "bool"
 
 
 def _holds_bool(items: Any) -> bool:

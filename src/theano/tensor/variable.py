@@ -38,17 +38,17 @@ class TensorVariable(Variable):
     @property
     def dtype(self) -> str:
         """Name of the dtype."""
-        return self.type.dtype  # type: ignore[attr-defined]
+        return self.type.dtype
 
     @property
     def ndim(self) -> int:
         """Number of axes."""
-        return self.type.ndim  # type: ignore[attr-defined]
+        return self.type.ndim
 
     @property
     def broadcastable(self) -> tuple[bool, ...]:
         """For each axis, whether it has length 1 and broadcasts."""
-        return self.type.broadcastable  # type: ignore[attr-defined]
+        return self.type.broadcastable
 
     def __bool__(self) -> bool:
         # Only comparisons can be mistaken for a truth value; `if x:` for "is it given?" is common.
