@@ -19,12 +19,11 @@ from theano.rewrite import Query
 LEVELS = [Query(include=["fast_run"]), Query(include=["fast_compile"])]
 
 
-def agree(a: np.ndarray, b: np.ndarray, scale: float) -> None:
+def agree(a: np.ndarray, b: np.ndarray, tolerance: float) -> None:
+    """Equal up to `tolerance`, for sums relative to values inside of up to 100."""
     assert a.dtype == b.dtype and a.shape == b.shape
     if a.dtype.kind in "fc":
-        rough = 2e-4 if a.dtype == np.float32 else 1e-8
-        # a float32 somewhere inside makes everything after it rough
-        np.testing.assert_allclose(b, a, rtol=rough, atol=rough * scale)
+        np.testing.assert_allclose(b, a, rtol=tolerance, atol=100 * tolerance)
     else:
         np.testing.assert_array_equal(b, a)
 
@@ -41,18 +40,18 @@ def check(random: Random, query: Query, gradients: bool) -> None:
         outputs += slopes(builder, random, outputs[0])
     values = {v: builder.values[v] for v in builder.leaves}
     with np.errstate(all="ignore"):
-        before = evaluate(outputs, values)
+        try:
+            before = evaluate(outputs, values)
+        except ValueError:  # a gradient of what was broadcast at run time
+            assert gradients
+            return
         kept = [np.asarray(a).dtype.kind not in "fc" or bool(np.all(np.abs(a) < LIMIT)) for a in before]
         fgraph, _ = rewritten(builder.leaves, outputs, query)
         after = evaluate(fgraph.outputs, dict(zip(fgraph.inputs, values.values(), strict=True)))
     single = any(v.type.dtype == "float32" for v in builder.pool)
     for a, b, safe in zip(before, after, kept, strict=True):
         if safe:
-            scale = 1e2 if not single else 1e2
-            a, b = np.asarray(a), np.asarray(b)
-            assert a.dtype == b.dtype and a.shape == b.shape
-            agree(a.astype("float32") if single and a.dtype.kind == "f" else a,
-                  b.astype("float32") if single and b.dtype.kind == "f" else b, scale)
+            agree(np.asarray(a), np.asarray(b), 2e-4 if single else 1e-8)
 
 
 def slopes(builder: Builder, random: Random, output: Any) -> list[Any]:

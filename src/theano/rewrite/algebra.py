@@ -368,6 +368,8 @@ def is_exact(value: Number, dtype: str) -> bool:
         return True
     if not fits(value, dtype):
         return False
+    if type(value) is int and -1000 <= value <= 1000:
+        return True
     kind = np.dtype(dtype).type(0).real.dtype.type
     return Fraction(float(kind(float(value)))) == value
 
@@ -524,6 +526,8 @@ def _collected_product(node: Node, view: Product) -> Tensor | None:
     out = node.outputs[0]
     dtype, ndim = out.type.dtype, out.type.ndim
     coef = view.coef
+    if view.leaves == len(view.factors) == len(node.inputs) and node.op.scalar_op.name in ("mul", "true_div"):
+        return None  # as it stands
     if ring(dtype) == "integers" and isinstance(coef, int):
         coef = wrap(coef, np.dtype(dtype))
     if coef == 0:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -52,8 +53,17 @@ def constant(value: Any, dtype: str, ndim: int = 0) -> Tensor:
     >>> constant(2, "float32", 1)                                # doctest: +SKIP
     TensorConstant{(1,) of 2.0}
     """
-    if isinstance(value, Fraction):
-        value = float(value)
+    if type(value) is int or type(value) is Fraction:
+        return _number_constant(value, dtype, ndim)
+    return _new_constant(value, dtype, ndim)
+
+
+@lru_cache(1024)
+def _number_constant(value: Number, dtype: str, ndim: int) -> Tensor:
+    return _new_constant(float(value) if type(value) is Fraction else value, dtype, ndim)
+
+
+def _new_constant(value: Any, dtype: str, ndim: int) -> Tensor:
     kind = np.dtype(dtype)
     if kind.kind in "iu" and isinstance(value, int):
         value = wrap(value, kind)
@@ -104,15 +114,22 @@ def uniform_value(var: Tensor) -> Any:
 
 def fits(value: Number, dtype: str) -> bool:
     """Whether a coefficient neither overflows nor vanishes in `dtype`."""
-    kind = np.dtype(dtype).kind
-    if kind in "iub":
+    if dtype.startswith(("int", "uint", "bool")):
         return isinstance(value, int)
-    limit = np.finfo(dtype)
+    if type(value) is int and -1000 <= value <= 1000:
+        return True
+    least, most = _range(dtype)
     try:
         size = abs(float(value))
     except OverflowError:
         return False
-    return value == 0 or float(limit.smallest_normal) <= size <= float(limit.max)
+    return value == 0 or least <= size <= most
+
+
+@lru_cache(32)
+def _range(dtype: str) -> tuple[float, float]:
+    limit = np.finfo(dtype)
+    return float(limit.smallest_normal), float(limit.max)
 
 
 def dims(graph: RewriteGraph, var: Tensor) -> tuple[Tensor, ...]:

@@ -33,8 +33,12 @@ NOT_FOLDED = frozenset({"Alloc", "AllocEmpty", "Eye", "ARange", "Print", "Assert
 
 rule("add", "sub", "neg", name="collect_terms")(algebra.collect_terms)
 rule("mul", "true_div", "inv", "sqr", "pow", "neg", name="collect_factors")(algebra.collect_factors)
-rule("mul", "true_div", "neg", name="distribute", phase="stabilize", view="product")(algebra.distribute)
-rule("mul", "true_div", "neg", name="cancel_shared", phase="stabilize", view="product")(algebra.cancel_shared)
+rule("mul", "true_div", "neg", name="distribute", phase="stabilize", view="product", some=frozenset({"add", "sub"}))(
+    algebra.distribute
+)
+rule("mul", "true_div", "neg", name="cancel_shared", phase="stabilize", view="product", some=algebra.PRODUCT_OPS)(
+    algebra.cancel_shared
+)
 
 
 @rule()

@@ -90,7 +90,7 @@ def run_phase(
                         sum_names = names
                     else:
                         product_names = names
-                if not rule.parts <= names or NO_ROOT in names:
+                if not rule.parts <= names or NO_ROOT in names or rule.some and rule.some.isdisjoint(names):
                     continue
             if on_error is None:
                 result = rule.function(graph, node)

@@ -24,7 +24,6 @@ from theano.rewrite.build import (
     elemwise,
     number,
     peel,
-    scalar_name,
 )
 from theano.rewrite.pattern import (
     Application,
@@ -37,7 +36,7 @@ from theano.rewrite.pattern import (
     size,
 )
 from theano.rewrite.table import Node, RewriteGraph, Tensor
-from theano.tensor.elemwise import Elemwise
+from theano.tensor.elemwise import DimShuffle, Elemwise
 
 Bindings = dict[str, Binding]
 
@@ -339,15 +338,25 @@ def _right_side(equation: Equation, matcher: Matcher, bound: Bindings, out: Tens
 
 
 def names_of(view: Any) -> frozenset[str | None]:
-    """Names of the scalar operations that make the parts of a sum or product."""
+    """Names of the scalar operations and op classes that make the parts of a sum or product; None for leaves."""
     names: frozenset[str | None] | None = view.names
     if names is None:
         if isinstance(view, Sum):  # -sigmoid(x) is a term sigmoid(x)
-            found = {scalar_name(peel(b, None)[0]) for t in view.terms.values() for b in t.factors}
+            found = {_maker(b) for t in view.terms.values() for b in t.factors}
         else:
-            found = {scalar_name(peel(b, None)[0]) for b in view.factors}
+            found = {_maker(b) for b in view.factors}
         names = view.names = frozenset(found)
     return names
+
+
+def _maker(var: Tensor) -> str | None:
+    node = var.owner
+    while node is not None and type(node.op) is DimShuffle:
+        node = node.inputs[0].owner
+    if node is None:
+        return None
+    name: str = node.op.scalar_op.name if type(node.op) is Elemwise else type(node.op).__name__
+    return name
 
 
 def _apply_to_sum(equation: Equation, normal: SumPattern, matcher: Matcher, node: Node) -> Tensor | None:

@@ -63,6 +63,7 @@ def rule(
     tags: tuple[str, ...] = (),
     view: str | None = None,
     parts: frozenset[str | None] = frozenset(),
+    some: frozenset[str] = frozenset(),
 ) -> Callable[[RuleFunction], RuleFunction]:
     """Declare a rule that is a function ``f(graph, node)``.
 
@@ -82,6 +83,7 @@ def rule(
                 tags_of(phase, tags),
                 view=view,
                 parts=parts,
+                some=some,
                 doc=function.__doc__ or "",
             )
         )

@@ -36,6 +36,8 @@ class Rule:
     view, parts
         For a rule about sums or products: ``'sum'`` or ``'product'``, and names of the scalar operations that
         must be among the terms or factors. Nodes that are no root of such a view are passed over.
+    some
+        Names of which one must be among the terms or factors (empty: no condition).
     equation
         The `Equation` that this rule was made from, if any (for tests and printing).
     """
@@ -48,6 +50,7 @@ class Rule:
     children: frozenset[str] = frozenset()
     view: str | None = None
     parts: frozenset[str | None] = frozenset()
+    some: frozenset[str] = frozenset()
     doc: str = field(default="")
 
     def __repr__(self) -> str:

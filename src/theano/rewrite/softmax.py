@@ -19,7 +19,6 @@ from theano.rewrite.build import (
     scalar_name,
     uniform_value,
 )
-from theano.rewrite.match import names_of
 from theano.rewrite.reductions import axes_of, with_axes
 from theano.rewrite.registry import rule
 from theano.rewrite.rule import Result
@@ -93,12 +92,12 @@ def log_sum_exp(graph: RewriteGraph, node: Node) -> Result:
     return made if order is None else dimshuffle(made, order)
 
 
-@rule("true_div", "mul", "neg", phase="stabilize", view="product")
+@rule("true_div", "mul", "neg", phase="stabilize", view="product", parts=frozenset({"exp", "Sum"}))
 def softmax_from_exp(graph: RewriteGraph, node: Node) -> Result:
     """``exp(x) / sum(exp(x), axis)`` is a softmax along that axis."""
     out = node.outputs[0]
     view = algebra.root_product(graph, node) if out.type.dtype.startswith("float") else None
-    if view is None or algebra.PRODUCT_OPS.isdisjoint(names_of(view)) and "exp" not in names_of(view):
+    if view is None:
         return None
     made = _with_softmax(view.coef, view.factors, out)
     if made is None:
@@ -122,7 +121,7 @@ def _with_softmax(coef: algebra.Number, factors: dict[Tensor, int], out: Tensor)
     return None
 
 
-@rule("true_div", "mul", "neg", phase="stabilize", view="product", parts=frozenset({None}))
+@rule("true_div", "mul", "neg", phase="stabilize", view="product", parts=frozenset({"Sum"}))
 def average_by_softmax(graph: RewriteGraph, node: Node) -> Result:
     """``sum(t * exp(x), axis) / sum(exp(x), axis)`` is the sum of ``t * softmax(x)``."""
     out = node.outputs[0]
@@ -312,7 +311,7 @@ def sparse(var: Tensor) -> Node | None:
     return node if value is not None and value == 0 else None
 
 
-@rule("mul", "true_div", "neg", phase="stabilize", view="product")
+@rule("mul", "true_div", "neg", phase="stabilize", view="product", some=frozenset(_READERS))
 def sparse_times(graph: RewriteGraph, node: Node) -> Result:
     """``inc(0[i], v) * x -> inc(0[i], v * x[i])``: what divides `v` by ``x[i]`` cancels."""
     out = node.outputs[0]
@@ -349,7 +348,7 @@ def _is_numerator(graph: RewriteGraph, var: Tensor) -> bool:
     return scalar_name(var) == "exp" and any(type(user.op) is Sum for user in graph.users.get(var, ()))
 
 
-@rule("mul", "true_div", "neg", phase="stabilize", view="product")
+@rule("mul", "true_div", "neg", phase="stabilize", view="product", some=frozenset({"add", "sub"}))
 def distribute_softmax(graph: RewriteGraph, node: Node) -> Result:
     """``(g - r) * softmax`` with a sparse `g`, or the ratios of a softmax written out, multiplied out.
 

@@ -23,7 +23,14 @@ def snapshot(var: Variable, depth: int = TRACE_DEPTH) -> Snapshot:
         return var
     if depth == 0:
         return (node.op,)
-    return (node.op, [snapshot(v, depth - 1) for v in node.inputs])
+    depth -= 1
+    return (
+        node.op,
+        [
+            v if v.owner is None else snapshot(v, depth) if depth else (v.owner.op,)  # one call less for most
+            for v in node.inputs
+        ],
+    )
 
 
 def text(shot: Snapshot) -> str:
