@@ -129,7 +129,8 @@ print(hashlib.sha256(f.executor.text().encode()).hexdigest())
 def test_the_program_does_not_depend_on_the_hash_seed() -> None:
     texts = {
         subprocess.run(
-            [sys.executable, "-c", TEXT], capture_output=True, text=True, check=True, env={**os.environ, "PYTHONHASHSEED": seed}
+            [sys.executable, "-c", TEXT], capture_output=True, text=True, check=True,
+            env={**os.environ, "PYTHONHASHSEED": seed},
         ).stdout
         for seed in ("0", "1", "12345")
     }  # fmt: skip
