@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.lower.builder import Builder
+from theano.lower.builder import Builder, CheckRecord
 from theano.lower.dims import ZERO, is_const, length
 from theano.lower.values import Tensor
+from theano.runtime.abi import N_ERROR_WORDS
 
 if TYPE_CHECKING:
     from theano.lower.assemble import Assembler
@@ -69,19 +71,22 @@ def check_size(asm: Assembler, tensor: Tensor, head: list[st.Stmt]) -> None:
     """
     b = asm.b
     count = b.dims.product(tensor.dims)
-    if is_const(count) and int(count.value) * ex.ITEMSIZE[tensor.type] < LIMIT:
-        return
-    if not b.known_at_entry(count) or any(
+    if all(is_const(d) for d in tensor.dims):  # the product of constants may have wrapped around
+        if math.prod(int(d.value) for d in tensor.dims) * ex.ITEMSIZE[tensor.type] < LIMIT:
+            return
+    elif not b.known_at_entry(count) or any(
         t is not None and b.dims.product(t.dims) is count for t in (*asm.inputs, *asm.storages)
     ):
         return
     real: Expr = ex.const(float(ex.ITEMSIZE[tensor.type]), "f64")
     for d in tensor.dims:
         real = ex.mul(real, ex.cast(d, "f64"))
-    from theano.lower.builder import CheckRecord
-
-    b.records.append(CheckRecord(tensor.writers[0].node if tensor.writers else None, MemoryError,
-                                 "an array of {0} elements does not fit into memory"))
+    shown = tensor.dims[:N_ERROR_WORDS]
+    lengths = ", ".join(f"{{{k}}}" for k in range(len(shown)))
+    more = ", ..." if len(shown) < len(tensor.dims) else ""
+    node = tensor.writers[0].node if tensor.writers else None
+    message = f"an array of shape ({lengths}{more}) does not fit into memory"
+    b.records.append(CheckRecord(node, MemoryError, message))
     # in front of everything that allocates
     at = next((k for k, s in enumerate(head) if isinstance(s, st.NewArray)), len(head))
-    head.insert(at, st.Check(ex.lt(real, LIMIT), len(b.records), (count,)))
+    head.insert(at, st.Check(ex.lt(real, LIMIT), len(b.records), shown))

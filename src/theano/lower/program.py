@@ -268,10 +268,12 @@ class _Lowering:
     def output(self, k: int, v: Variable) -> Tensor:
         """The tensor of returned output `k`; its memory is the returned array."""
         b = self.b
+        b.node = v.owner
         return callback.into_slot(b, self.value(v), k)
 
     def update(self, k: int, v: Variable) -> Update:
         b = self.b
+        b.node = v.owner
         value, tensor = self.value(v), self.storage_tensors[k]
         own_word = b.word_of["storage", k]
         if tensor is None or not b.native(value.type):
