@@ -58,7 +58,7 @@ def run_phase(
     RewriteCycle
         When rules undo each other.
     """
-    graph.queue_all()
+    graph.queue_all((index if first is None else first).lookup)
     heap, queued, rank = graph.heap, graph.queued, graph.rank
     changed = graph.changed
     budget = BUDGET_BASE + BUDGET_PER_NODE * len(rank)

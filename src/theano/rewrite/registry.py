@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from theano.graph import Apply
+from theano.rewrite.algebra import SUM_OPS
 from theano.rewrite.match import apply_equation
 from theano.rewrite.pattern import (
     Equation,
@@ -131,6 +132,7 @@ def equation(
             needed_children(eq.normal),
             view,
             eq.needed,
+            SUM_OPS if any(isinstance(p, SumPattern) for p, _ in getattr(eq.normal, "parts", ())) else frozenset(),
         )
     )
 

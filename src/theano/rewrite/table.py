@@ -9,7 +9,7 @@ Nodes are the function graph's own `Apply` objects, changed in place. Three fact
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from heapq import heappush
 from typing import Any, TypeAlias
 
@@ -336,14 +336,15 @@ class RewriteGraph:
             self.serial += 1
             heappush(self.heap, (self.rank.get(node, 0), self.serial, node))
 
-    def queue_all(self) -> None:
-        """Let the rules look at every node, inputs first."""
-        self.heap.clear()
-        self.queued.clear()
+    def queue_all(self, wanted: Callable[[Any], Any] | None = None) -> None:
+        """Let the rules look at every node, inputs first; of these, at those whose op is `wanted`."""
         order = self.toposort()
         self.rank = {node: index for index, node in enumerate(order)}
-        for node in order:
-            self.queue(node)
+        if wanted is not None:
+            order = [node for node in order if wanted(node.op)]
+        self.queued = set(order)
+        self.heap = [(self.rank[node], index, node) for index, node in enumerate(order)]  # sorted: a heap
+        self.serial = len(order)
         self.changed.clear()
 
     def toposort(self) -> list[Apply]:
