@@ -111,7 +111,7 @@ def fused(x: Any, y: Any, z: Any) -> Any:
         near = float(exact)
     except OverflowError:
         return type(x)(np.inf if exact > 0 else -np.inf)
-    if type(x) is np.float32 and Fraction(near) != exact and not np.float64(near).view(np.int64) & 1:
+    if type(x) is np.float32 and Fraction(near) != exact and not int(np.float64(near).view(np.int64)) & 1:
         # round to odd first, or it would be rounded twice
         near = float(np.nextafter(near, np.inf if exact > Fraction(near) else -np.inf))
     return type(x)(near)

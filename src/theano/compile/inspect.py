@@ -254,7 +254,7 @@ class _Schedule:
         known, factors = ex.ITEMSIZE[tensor.type], []
         for d in tensor.dims:
             if d.op == "const":
-                known *= int(d.value)  # type: ignore[call-overload]
+                known *= int(d.value)
             else:
                 factors.append(self.length(d))
         return " * ".join([str(known), *factors])

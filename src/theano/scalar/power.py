@@ -36,17 +36,17 @@ def _expand_int_power(x: Expr, y: Expr) -> Expr:
     signed = type_ in expr.SIGNED
     last_bit = 8 * expr.ITEMSIZE[type_] - (2 if signed else 1)
     if y.op == "const":
-        last_bit = min(last_bit, max(int(y.value).bit_length() - 1, 0))  # type: ignore[call-overload]
+        last_bit = min(last_bit, max(int(y.value).bit_length() - 1, 0))
     result, square = one, x
     for bit in range(last_bit + 1):
         odd = expr.ne(expr.and_(expr.lshr(y, bit) if bit else y, one), 0)
         if y.op == "const":
-            result = result * square if int(y.value) >> bit & 1 else result  # type: ignore[call-overload]
+            result = result * square if int(y.value) >> bit & 1 else result
         else:
             result = expr.select(odd, result * square, result)
         if bit < last_bit:
             square = square * square
-    if not signed or (y.op == "const" and int(y.value) >= 0):  # type: ignore[call-overload]
+    if not signed or (y.op == "const" and int(y.value) >= 0):
         return result
     sign = expr.select(expr.ne(expr.and_(y, one), 0), x, one)
     unit = expr.or_(expr.eq(x, 1), expr.eq(x, -1))

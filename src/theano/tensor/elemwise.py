@@ -98,7 +98,7 @@ class DimShuffle(Op):
         for i in self.drop:
             if x.shape[i] != 1:
                 raise ValueError(f"{self}: cannot drop axis {i}, which has length {x.shape[i]}")
-        lengths = [1 if a == "x" else x.shape[a] for a in self.new_order]  # type: ignore[index]
+        lengths = [1 if isinstance(a, str) else x.shape[a] for a in self.new_order]
         out[0][0] = x.transpose(self.transposition).reshape(lengths)
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
