@@ -8,7 +8,7 @@ import numpy as np
 
 from theano import scalar
 from theano.graph import Constant
-from theano.rewrite import algebra
+from theano.rewrite import algebra, collect
 from theano.rewrite.build import (
     broadcast_to,
     constant,
@@ -31,13 +31,13 @@ FOLD_LIMIT = 1 << 16
 # Ops whose constant inputs say how large the output is, not what it is worth to store.
 NOT_FOLDED = frozenset({"Alloc", "AllocEmpty", "Eye", "ARange", "Print", "Assert", "IfElse", "OpFromGraph"})
 
-rule("add", "sub", "neg", name="collect_terms")(algebra.collect_terms)
-rule("mul", "true_div", "inv", "sqr", "pow", "neg", name="collect_factors")(algebra.collect_factors)
+rule("add", "sub", "neg", name="collect_terms")(collect.collect_terms)
+rule("mul", "true_div", "inv", "sqr", "pow", "neg", name="collect_factors")(collect.collect_factors)
 rule("mul", "true_div", "neg", name="distribute", phase="stabilize", view="product", some=frozenset({"add", "sub"}))(
-    algebra.distribute
+    collect.distribute
 )
 rule("mul", "true_div", "neg", name="cancel_shared", phase="stabilize", view="product", some=algebra.PRODUCT_OPS)(
-    algebra.cancel_shared
+    collect.cancel_shared
 )
 
 
