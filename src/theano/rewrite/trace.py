@@ -10,7 +10,7 @@ from typing import Any
 from theano.graph import Variable
 
 # Rules change nodes in place, so a step keeps a copy of its expressions: to this depth, for it must be cheap.
-TRACE_DEPTH = 2
+TRACE_DEPTH = 3
 
 Snapshot = Any
 """A leaf variable, or ``(op, snapshots of the inputs)``, or ``(op,)`` where it was cut."""
