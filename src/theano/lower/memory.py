@@ -74,7 +74,7 @@ def check_size(asm: Assembler, tensor: Tensor, head: list[st.Stmt]) -> None:
     if all(is_const(d) for d in tensor.dims):  # the product of constants may have wrapped around
         if math.prod(int(d.value) for d in tensor.dims) * ex.ITEMSIZE[tensor.type] < LIMIT:
             return
-    elif not b.known_at_entry(count) or any(
+    elif not b.known_at_entry(*tensor.dims) or any(
         t is not None and b.dims.product(t.dims) is count for t in (*asm.inputs, *asm.storages)
     ):
         return
