@@ -14,7 +14,7 @@ from theano.lower.elemwise import convert
 from theano.lower.items import Element, Pointwise
 from theano.lower.registry import lowers
 from theano.lower.shapes import _is_length
-from theano.lower.values import Value
+from theano.lower.values import Tensor, Value
 from theano.tensor.advanced_subtensor import (
     AdvancedIncSubtensor,
     AdvancedIncSubtensor1,
@@ -140,16 +140,28 @@ def lower_subtensor(b: Builder, node: Any, inputs: list[Value]) -> list[Value]:
 
 def writable(b: Builder, node: Any, x: Value) -> Value:
     """A tensor that starts as a copy of `x` and may be written; `x` itself if nobody else needs it."""
-    source = node.inputs[0]
     tensor = x.tensor
     reusable = (
         tensor is not None and x.is_whole() and tensor.role == "temp" and not tensor.readers
-        and b.clients.get(source, 2) == 1 and b.region == tensor.writers[0].region
+        and b.region == tensor.writers[0].region and _only_user(b, node.inputs[0], tensor)
     )  # fmt: skip
     if reusable:
         b.consumed.add(tensor)
         return x
     return b.copy(x)
+
+
+def _only_user(b: Builder, v: Any, tensor: Tensor) -> bool:
+    """Whether nothing but the one client of `v` will look at `tensor`, through `v` or what `v` is a view of."""
+    while b.clients.get(v, 2) == 1:
+        node = v.owner
+        if node is None or sum(b.values[u].tensor is tensor for u in node.outputs if u in b.values) > 1:
+            return False
+        source = next((u for u in node.inputs if u in b.values and b.values[u].tensor is tensor), None)
+        if source is None:
+            return True
+        v = source
+    return False
 
 
 @lowers(IncSubtensor)

@@ -22,8 +22,10 @@ ROWS = 4
 
 def emit_group(nb: NestBuilder, row_buffer: Callable[[str, tuple[Expr, ...]], Tensor]) -> Nest:
     """Fill in the kernel's body; `row_buffer` makes workspace for values kept between sweeps."""
-    order = axis_order(nb)
     group = nb.group
+    if any(is_const(group.axes[k], 0) for k in group.parallel()):
+        return nb.nest  # nothing is computed
+    order = axis_order(nb)
     phases = nb.assign_phases()
     for k in order:
         nb.index_of[k] = nb.define("i", "i64")[1]
