@@ -13,6 +13,7 @@ import pytest
 from graphs import form, perform, rewritten
 
 import theano.tensor as T
+from theano.compile import function
 from theano.gradient import grad
 from theano.graph import FunctionGraph
 from theano.rewrite import (
@@ -278,3 +279,10 @@ def test_gradient_of_large_graph_is_quick() -> None:
     start = time.perf_counter()
     rewrite_graph(fgraph, Query(include=["fast_run"]))
     assert time.perf_counter() - start < 1.5
+
+
+def test_lengths_that_nobody_read_in_an_earlier_phase() -> None:
+    x = T.dmatrix("x")
+    y = T.minimum(abs(x), 20)
+    f = function([x], [T.nnet.sigmoid(y)[:0], T.nnet.softplus(y)], mode="FAST_RUN")
+    assert f([[1.0, 2.0]])[0].shape == (0, 2)

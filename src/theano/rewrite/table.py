@@ -229,7 +229,7 @@ class RewriteGraph:
                 inputs[i] = new
         key = (self.token(node.op), *inputs)
         known = self.table.get(key)
-        if known is not None:
+        if known is not None and known in self.rank:  # else it belonged to nothing when a phase began
             for old, new in zip(node.outputs, known.outputs, strict=True):
                 self._replaced[old] = new
             return
