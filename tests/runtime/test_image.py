@@ -138,7 +138,7 @@ def test_memory_goes_with_the_last_reference() -> None:
         assert page in file.read()
     del image
     with open("/proc/self/maps") as file:
-        assert page not in file.read()
+        assert not any(line.startswith(page) and "r-x" in line for line in file)  # others may map there
 
 
 def test_warm_process_does_not_load_llvm() -> None:
