@@ -29,7 +29,7 @@ def byte_size(b: Builder, tensor: Tensor) -> Expr:
 def rounded(size: Expr) -> Expr:
     """Up to a multiple of the alignment."""
     if size.op == "const":
-        return length(-(-int(size.value) // ALIGN) * ALIGN)
+        return length(max(-(-int(size.value) // ALIGN), 1) * ALIGN)
     return ex.and_(ex.add(size, length(ALIGN - 1)), length(-ALIGN))
 
 

@@ -139,6 +139,7 @@ class _Lowering:
         self.storage_tensors: list[Tensor | None] = []
         self.dim_words: dict[str, tuple[str, int, int]] = {}
         self.kept: set[Tensor] = set()  # new values of storages
+        self.outer: Any = None  # the node of the user's graph whose decomposition is being lowered
         self.done: dict[Any, Any] = {}  # (op, block, inputs) -> the node that computes it
         self.same: dict[Variable, Variable] = {}
         self.inputs = list(inputs)
@@ -224,7 +225,7 @@ class _Lowering:
 
     def _node(self, node: Any) -> None:
         b = self.b
-        b.node = node
+        b.node = node if self.outer is None else self.outer
         if type(node.op).decompose is not Op.decompose and find(node.op) is None:
             self._decompose(node)
             return
@@ -255,11 +256,15 @@ class _Lowering:
     def _decompose(self, node: Any) -> None:
         """Lower what the op stands for, in its place."""
         results = node.op.decompose(node.inputs)
-        region = self.b.region
+        region, outermost = self.b.region, self.outer is None
+        if outermost:
+            self.outer = node
         for inner in io_toposort(list(node.inputs), list(results)):
             if any(v not in self.b.values for v in inner.outputs):
                 self.b.region = region
                 self._node(inner)
+        if outermost:
+            self.outer = None
         self.b.node = node
         for v, result in zip(node.outputs, results, strict=True):
             self.b.values[v] = self.value(result)

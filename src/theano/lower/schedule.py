@@ -132,8 +132,11 @@ class Scheduler:
         assert isinstance(item, Pointwise | Reduce)
         dims = [self.b.dims.normal(d) for d in item.dims]
         place: list[int | None] = []
-        for d in dims:
-            if is_const(d, 1):
+        red = item.red if isinstance(item, Reduce) else frozenset()
+        # lengths that turned out to be 1 only after the item was made: one axis stays to be reduced
+        kept = min(red) if red and all(is_const(dims[k], 1) for k in red) else -1
+        for k, d in enumerate(dims):
+            if is_const(d, 1) and k != kept:
                 place.append(None)
             else:
                 place.append(len(group.axes))
