@@ -108,7 +108,7 @@ LATE: dict[str, dict[str, str]] = {
         "theano.compile.verify_grad": "verify_grad",
     },
     "theano.tensor.elemwise": {
-        "theano.tensor.reduction": "All CAReduce CAReduceDtype Prod ProdWithoutZeros Sum",
+        "theano.tensor.reduction": "All Any CAReduce CAReduceDtype Prod ProdWithoutZeros Sum",
         "theano.tensor.type": "TensorType",
         "theano.tensor.variable": "TensorConstant",
     },

@@ -117,11 +117,6 @@ def columns_for(op: ScalarOp, compiled: Compiled) -> dict[tuple[int, str], np.nd
         for (k, d), values in found.items():
             if k == 1 and np.dtype(d).kind in "iub":
                 values[values == 0] = 1
-    if op.name in ("mod", "int_div"):
-        for (_, d), values in found.items():
-            if np.dtype(d).kind == "f":  # quotients beyond 2**46 (float32) are taken for whole numbers
-                rest = np.isfinite(values) & (values != 0)
-                values[rest & ~((np.abs(values) > 1e-3) & (np.abs(values) < 2e4))] = 2.25
     if op.target is not None and np.dtype(op.target).kind in "iu":
         for (_, d), values in found.items():
             if np.dtype(d).kind == "f":  # out of range NumPy has several answers

@@ -52,9 +52,6 @@ CASES = {
     "join": Case([x, m], lambda: T.concatenate([m, m.T], axis=0), [[1], np.ones((2, 3))], ValueError, ["(2, 3)"],
                  [[1], np.ones((2, 2))]),
     "empty maximum": Case([x], lambda: x.max(), [[]], ValueError, [], [[1]]),
-    "empty softmax": Case(
-        [m], lambda: T.nnet.softmax(m), [np.zeros((2, 0))], ValueError, ["Softmax", "(2, 0)"], [np.ones((1, 2))]
-    ),
     "empty argmax": Case([x], lambda: x.argmax(), [[]], ValueError, [], [[1]]),
     "specify_shape": Case([x], lambda: T.specify_shape(x, (2,)), [[1]], AssertionError, [], [[1, 2]]),
     "negative length": Case([n], lambda: T.zeros((n,)), [-1], ValueError, ["-1"], [3]),

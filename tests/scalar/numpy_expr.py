@@ -44,7 +44,7 @@ def _cast(x: Any, type_: str) -> Any:
 _FUNCTIONS: dict[str, Any] = {
     "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide, "neg": np.negative,
     "abs": np.abs, "sqrt": np.sqrt, "floor": np.floor, "ceil": np.ceil, "trunc": np.trunc, "rint": np.rint,
-    "copysign": np.copysign, "idiv": _int_div, "irem": lambda x, y: x - _int_div(x, y) * y,
+    "copysign": np.copysign, "frem": np.fmod, "idiv": _int_div, "irem": lambda x, y: x - _int_div(x, y) * y,
     "shl": _shift(np.left_shift), "lshr": _shift(_logical_shift), "ashr": _shift(np.right_shift),
     "and": np.bitwise_and, "or": np.bitwise_or, "xor": np.bitwise_xor, "not": np.invert, "eq": np.equal,
     "ne": np.not_equal, "lt": np.less, "le": np.less_equal, "gt": np.greater, "ge": np.greater_equal,

@@ -21,7 +21,7 @@ INFIX = {
 BOOL_INFIX = {**INFIX, "and": "&&", "or": "||", "xor": "!="}
 MATH = {
     "abs": "fabs", "sqrt": "sqrt", "floor": "floor", "ceil": "ceil", "trunc": "trunc", "rint": "rint",
-    "copysign": "copysign", "fma": "fma",
+    "copysign": "copysign", "frem": "fmod", "fma": "fma",
 }  # fmt: skip
 # Integer operations where C has undefined overflow, promotion or signs: body over a, b; U is the unsigned
 # type, S the signed one, T the type itself. Arithmetic modulo 2**64 is right for every narrower type, too.

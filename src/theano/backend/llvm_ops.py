@@ -8,7 +8,7 @@ from theano.loops.expr import Expr
 REGISTER = {"bool": "i1", "f32": "float", "f64": "double", "ptr": "ptr", **{t: "i" + t[1:] for t in ex.INTS}}
 MEMORY = {**REGISTER, "bool": "i8", "f16": "half"}
 
-FLOAT_OPS = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv"}
+FLOAT_OPS = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv", "frem": "frem"}
 INT_OPS = {
     "add": "add", "sub": "sub", "mul": "mul", "shl": "shl", "lshr": "lshr", "ashr": "ashr",
     "and": "and", "or": "or", "xor": "xor",

@@ -44,6 +44,7 @@ PRIMITIVES: dict[str, tuple[int, str, str]] = {
     "div": (2, "f", "same"), "neg": (1, "fi", "same"), "fma": (3, "f", "same"), "abs": (1, "fi", "same"),
     "sqrt": (1, "f", "same"), "floor": (1, "f", "same"), "ceil": (1, "f", "same"), "trunc": (1, "f", "same"),
     "rint": (1, "f", "same"), "copysign": (2, "f", "same"),
+    "frem": (2, "f", "same"),
     "idiv": (2, "i", "same"), "irem": (2, "i", "same"),
     "shl": (2, "i", "same"), "lshr": (2, "i", "same"), "ashr": (2, "i", "same"),
     "and": (2, "ib", "same"), "or": (2, "ib", "same"), "xor": (2, "ib", "same"), "not": (1, "ib", "same"),
@@ -264,6 +265,11 @@ def rint(x: Expr) -> Expr:
 def copysign(x: Expr | float, y: Expr) -> Expr:
     """Magnitude of `x`, sign of `y`."""
     return primitive("copysign", coerce(x, y.type), y)
+
+
+def frem(x: Expr, y: Expr | float) -> Expr:
+    """x - trunc(x / y) * y, exactly (C's fmod): NaN for y = 0 and for infinite x."""
+    return primitive("frem", x, coerce(y, x.type))
 
 
 def idiv(x: Expr, y: Expr) -> Expr:

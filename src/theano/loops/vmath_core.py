@@ -95,15 +95,6 @@ def square(x: Expr) -> tuple[Expr, Expr]:
     return product, add(sub(mul(high, high), product), mul(add(x, high), low))
 
 
-def minus_product(r: Expr, q: Expr, y: Expr) -> Expr:
-    """r - q * y for a product close to r, from products of halves: all but exact, without relying on `fma`."""
-    q_high, y_high = head(q), head(y)
-    q_low, y_low = sub(q, q_high), sub(y, y_high)
-    rest = sub(r, mul(q_high, y_high))
-    rest = sub(sub(rest, mul(q_high, y_low)), mul(q_low, y_high))
-    return sub(rest, mul(q_low, y_low))
-
-
 def round_to_int(x: Expr, factor: float | None = None) -> tuple[Expr, Expr]:
     """(t, n): n = rint(x * factor) as a float, and t with the integer n in its low bits."""
     magic = FORMATS[x.type].magic

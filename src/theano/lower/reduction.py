@@ -13,7 +13,7 @@ from theano.lower.items import Element
 from theano.lower.registry import lowers
 from theano.lower.values import Value
 from theano.tensor.careduce import CAReduce
-from theano.tensor.reduction import Argmax, MaxAndArgmax
+from theano.tensor.reduction import Argmax, MaxAndArgmax, Supremum
 
 OPERATIONS = {
     "add": "add", "mul": "mul", "maximum": "max", "minimum": "min", "and": "and", "or": "or", "xor": "xor",
@@ -32,7 +32,7 @@ def lower_reduce(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | No
     acc = accumulator(op, x.type, out_dtype)
     if acc == "bool" and operation in ("add", "mul"):
         operation = "or" if operation == "add" else "and"
-    if operation in ("max", "min"):
+    if operation in ("max", "min") and not isinstance(op, Supremum):
         for axis in sorted(red):
             if not is_const(x.dims[axis]) or is_const(x.dims[axis], 0):
                 message = "zero-size array to reduction operation which has no identity (axis length {0})"

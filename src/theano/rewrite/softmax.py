@@ -28,7 +28,7 @@ from theano.tensor.alloc import Alloc, ARange
 from theano.tensor.elemwise import DimShuffle
 from theano.tensor.nnet.crossentropy import CrossentropySoftmaxArgmax1HotWithBias
 from theano.tensor.nnet.softmax import LogSoftmax, Softmax
-from theano.tensor.reduction import Max, Sum
+from theano.tensor.reduction import Max, MaxAndArgmax, Sum, Supremum
 
 _softmax, _logsoftmax = Softmax(), LogSoftmax()
 
@@ -45,7 +45,7 @@ def _is_shift(var: Tensor) -> bool:
     node = var.owner
     if node is None:
         return False
-    if type(node.op).__name__ in ("Max", "MaxAndArgmax"):
+    if isinstance(node.op, Max | MaxAndArgmax):
         return True
     return scalar_name(var) == "switch" and any(_is_shift(v) for v in node.inputs[1:])
 
@@ -66,7 +66,7 @@ def unshifted(graph: RewriteGraph, x: Tensor, axes: tuple[int, ...]) -> Tensor |
 
 def finite_max(x: Tensor, axes: tuple[int, ...]) -> Tensor:
     """The maximum of `x` along `axes`, 0 where it is infinite (``inf - inf`` would be nan)."""
-    top = Max(axis=axes)(x)
+    top = Supremum(axis=axes)(x)
     zero = constant(0, x.type.dtype, top.type.ndim)
     made: Tensor = elemwise(scalar.switch, elemwise(scalar.isinf, top), zero, top)
     return made

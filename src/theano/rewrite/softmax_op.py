@@ -14,8 +14,8 @@ import numpy as np
 from theano.graph import Apply, Op
 from theano.tensor.math import exp, log
 from theano.tensor.opsupport import Shapes, single
-from theano.tensor.reduction import max as max_
 from theano.tensor.reduction import sum as sum_
+from theano.tensor.reduction import supremum
 
 
 class SoftmaxAlong(Op):
@@ -36,7 +36,7 @@ class SoftmaxAlong(Op):
         return single(self, [x], x.type.dtype, x.type.shape)
 
     def decompose(self, inputs: Sequence[Any]) -> list[Any]:
-        e = exp(inputs[0] - max_(inputs[0], axis=self.axis, keepdims=True))
+        e = exp(inputs[0] - supremum(inputs[0], axis=self.axis, keepdims=True))
         return [e / sum_(e, axis=self.axis, keepdims=True)]
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
@@ -57,7 +57,7 @@ class LogSoftmaxAlong(SoftmaxAlong):
     """The logarithm of `SoftmaxAlong`, computed without underflow."""
 
     def decompose(self, inputs: Sequence[Any]) -> list[Any]:
-        below = inputs[0] - max_(inputs[0], axis=self.axis, keepdims=True)
+        below = inputs[0] - supremum(inputs[0], axis=self.axis, keepdims=True)
         return [below - log(sum_(exp(below), axis=self.axis, keepdims=True))]
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:

@@ -8,7 +8,6 @@ import numpy as np
 
 from theano.loops import expr
 from theano.loops.expr import Expr
-from theano.loops.vmath_core import minus_product
 from theano.scalar import rules
 from theano.scalar.bits import and_, invert, or_
 from theano.scalar.choice import switch
@@ -110,38 +109,12 @@ def _int_divmod(x: Expr, y: Expr) -> tuple[Expr, Expr]:
     return expr.select(unsafe, 0, q), r
 
 
-def _truncated_remainder(x: Expr, y: Expr) -> Expr:
-    """x - trunc(x/y)*y, corrected where x/y was rounded across an integer.
-
-    One step leaves the exact rest of a quotient rounded to the mantissa's m bits; two are exact up to
-    quotients of about 2**(2m).
-    """
-    r = x
-    for _ in range(2):
-        q = expr.trunc(r / y)
-        r = expr.select(expr.eq(q, 0), r, minus_product(r, q, y))
-    size = expr.abs_(y)
-    crossed = expr.and_(expr.ne(r, 0), expr.xor(expr.lt(r, 0), expr.lt(x, 0)))
-    return expr.select(crossed, r + expr.copysign(size, x), r)
-
-
-def _is_whole_quotient(x: Expr, y: Expr) -> Expr:
-    """Whether x / y is finite and beyond what `_truncated_remainder` divides exactly: the remainder is taken for 0."""
-    q = expr.abs_(x / y)
-    limit = 2.0**104 if x.type == "f64" else 2.0**46
-    return expr.and_(expr.ge(q, limit), expr.lt(expr.abs_(x), float("inf")))
-
-
 def _expand_mod(x: Expr, y: Expr) -> Expr:
     if x.type == "bool":
         return expr.const(False, "bool")
     if x.type in expr.INTS:
         return _int_divmod(x, y)[1]
-    if x.type == "f32":  # float64 holds the product of a quotient and a divisor exactly
-        wide = _expand_mod(expr.cast(x, "f64"), expr.cast(y, "f64"))
-        return expr.cast(wide, "f32")
-    r = expr.select(_is_whole_quotient(x, y), 0.0, _truncated_remainder(x, y))
-    r = expr.select(expr.eq(y, 0), x / y - x / y, r)  # NaN whatever x is
+    r = expr.frem(x, y)
     adjust = expr.and_(expr.ne(r, 0), expr.xor(expr.lt(r, 0), expr.lt(y, 0)))
     return expr.select(expr.eq(r, 0), expr.copysign(0.0, y), expr.select(adjust, r + y, r))
 
@@ -152,14 +125,14 @@ def _expand_int_div(x: Expr, y: Expr) -> Expr:
         return expr.and_(x, y)
     if x.type in expr.INTS:
         return _int_divmod(x, y)[0]
-    r = _truncated_remainder(x, y)
+    r = expr.frem(x, y)
     q = (x - r) / y
     adjust = expr.and_(expr.ne(r, 0), expr.xor(expr.lt(r, 0), expr.lt(y, 0)))
     q = expr.select(adjust, q - 1, q)
     down = expr.floor(q)
     whole = expr.select(expr.gt(q - down, 0.5), down + 1, down)
     whole = expr.select(expr.eq(q, 0), expr.copysign(0.0, x / y), whole)
-    return expr.select(expr.or_(expr.eq(y, 0), _is_whole_quotient(x, y)), x / y, whole)
+    return expr.select(expr.eq(y, 0), x / y, whole)
 
 
 int_div = binary(

@@ -5,8 +5,8 @@ Lengths never broadcast at run time: an axis broadcasts only if its type says so
 
 from __future__ import annotations
 
+import typing as ty
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from theano.scalar.dtypes import COMPLEX, DISCRETE
 from theano.tensor.type import StaticShape, tensor_type
 from theano.tensor.variable import LATE, TensorVariable, as_tensor_variable, constant
 
-Shapes = list[tuple[Any, ...]]
+Shapes = list[tuple[ty.Any, ...]]
 Order = tuple[int | str, ...]
 
 
@@ -67,7 +67,7 @@ class DimShuffle(Op):
     def __hash__(self) -> int:
         return self._hash
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[ty.Any, ...]:
         return DimShuffle, (self.input_broadcastable, self.new_order)
 
     @property
@@ -75,7 +75,7 @@ class DimShuffle(Op):
         """The permutation that brings kept axes into order, dropped ones last."""
         return [*self.shuffle, *self.drop]  # type: ignore[list-item]
 
-    def make_node(self, x: Any) -> Apply:
+    def make_node(self, x: ty.Any) -> Apply:
         x = as_tensor_variable(x)
         kind = x.type
         if kind.broadcastable != self.input_broadcastable:
@@ -93,7 +93,7 @@ class DimShuffle(Op):
         shape = tuple([1 if a == "x" else kind.shape[a] for a in self.new_order])
         return Apply(self, [x], [TensorVariable(tensor_type(kind.dtype, shape))])
 
-    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
+    def perform(self, node: Apply, inputs: Sequence[ty.Any], out: Sequence[list[ty.Any]]) -> None:
         x = np.asarray(inputs[0])
         for i in self.drop:
             if x.shape[i] != 1:
@@ -101,10 +101,10 @@ class DimShuffle(Op):
         lengths = [1 if isinstance(a, str) else x.shape[a] for a in self.new_order]
         out[0][0] = x.transpose(self.transposition).reshape(lengths)
 
-    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
+    def infer_shape(self, node: Apply, shapes: Sequence[ty.Any]) -> Shapes:
         return [tuple([_ONE() if a == "x" else shapes[0][a] for a in self.new_order])]
 
-    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+    def L_op(self, inputs: Sequence[ty.Any], outputs: Sequence[ty.Any], gs: Sequence[ty.Any]) -> list[ty.Any]:
         g = gs[0]
         if isinstance(g.type, DisconnectedType | NullType):
             return [g]
@@ -116,14 +116,14 @@ class DimShuffle(Op):
             return [zeros_for(inputs[0])]
         return [dimshuffle(g, order)]
 
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+    def R_op(self, inputs: Sequence[ty.Any], eval_points: Sequence[ty.Any]) -> list[ty.Any]:
         return [None if eval_points[0] is None else self(eval_points[0])]
 
     def __str__(self) -> str:
         return f"InplaceDimShuffle{{{','.join(map(str, self.new_order))}}}"
 
 
-def _axis(axis: Any, ndim: int) -> int:
+def _axis(axis: ty.Any, ndim: int) -> int:
     if isinstance(axis, str):
         raise TypeError(f"DimShuffle indices must be Python ints or 'x', got {axis!r}")
     if isinstance(axis, np.ndarray | np.integer):
@@ -135,10 +135,10 @@ def _axis(axis: Any, ndim: int) -> int:
     return axis
 
 
-_dimshuffles: dict[tuple[Any, ...], DimShuffle] = {}
+_dimshuffles: dict[tuple[ty.Any, ...], DimShuffle] = {}
 
 
-def dimshuffle(x: Any, order: Sequence[int | str]) -> Any:
+def dimshuffle(x: ty.Any, order: Sequence[int | str]) -> ty.Any:
     """`x` with the axes in a new order (see `DimShuffle`); always a new node."""
     key = (x.type.broadcastable, tuple(order))
     op = _dimshuffles.get(key)
@@ -149,7 +149,7 @@ def dimshuffle(x: Any, order: Sequence[int | str]) -> Any:
     return op(x)
 
 
-def _ONE() -> Any:
+def _ONE() -> ty.Any:
     return constant(np.asarray(1, dtype="int64"))
 
 
@@ -180,8 +180,8 @@ class Elemwise(Op):
         scalar_op: ScalarOp,
         inplace_pattern: dict[int, int] | None = None,
         name: str | None = None,
-        nfunc_spec: Any = None,
-        openmp: Any = None,
+        nfunc_spec: ty.Any = None,
+        openmp: ty.Any = None,
     ) -> None:
         self.scalar_op = scalar_op
         self.inplace_pattern: dict[int, int] = {}
@@ -193,7 +193,7 @@ class Elemwise(Op):
     def __hash__(self) -> int:
         return hash(self.scalar_op)
 
-    def make_node(self, *inputs: Any) -> Apply:
+    def make_node(self, *inputs: ty.Any) -> Apply:
         op = self.scalar_op
         if len(inputs) != op.nin and not (op.nin == -1 and inputs):
             raise TypeError(f"{self} takes {op.nin if op.nin >= 0 else 'one or more'} arguments, got {len(inputs)}")
@@ -208,7 +208,7 @@ class Elemwise(Op):
         shape = kinds[0].shape if len(kinds) == 1 else broadcast_static([k.shape for k in kinds], self)
         return Apply(self, variables, [TensorVariable(tensor_type(dtype, shape))])
 
-    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
+    def perform(self, node: Apply, inputs: Sequence[ty.Any], out: Sequence[list[ty.Any]]) -> None:
         arrays = tuple(np.asarray(x) for x in inputs)
         if len(arrays) > 1:
             self._check_lengths(node, arrays)
@@ -236,7 +236,7 @@ class Elemwise(Op):
                         f"input[{i}].shape[{axis}] = {a.shape[axis]})"
                     )
 
-    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
+    def infer_shape(self, node: Apply, shapes: Sequence[ty.Any]) -> Shapes:
         kinds = [v.type for v in node.inputs]
         result = []
         for axis, length in enumerate(node.outputs[0].type.shape):
@@ -254,24 +254,24 @@ class Elemwise(Op):
             return [[False], [True]]
         return [[True]] * len(node.inputs)
 
-    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+    def L_op(self, inputs: Sequence[ty.Any], outputs: Sequence[ty.Any], gs: Sequence[ty.Any]) -> list[ty.Any]:
         out, g = outputs[0], gs[0]
         if isinstance(g.type, DisconnectedType | NullType):
             return [g] * len(inputs)
         if out.type.dtype in DISCRETE:
-            grads: Sequence[Any] = [zeros_for(x) for x in inputs]
+            grads: Sequence[ty.Any] = [zeros_for(x) for x in inputs]
         else:
             grads = [summed_like(x, out, d) for x, d in zip(inputs, self._element_grads(inputs, out, g), strict=True)]
         if self.scalar_op is second:
             return [DisconnectedType()(), grads[1]]
         return list(grads)
 
-    def _element_grads(self, inputs: Sequence[Any], out: Any, g: Any) -> list[Any]:
+    def _element_grads(self, inputs: Sequence[ty.Any], out: ty.Any, g: ty.Any) -> list[ty.Any]:
         """Gradients of all inputs before they are summed over broadcast axes."""
         op = self.scalar_op
         count = len(inputs)
         if op.grad is None or op.grad is UNDEFINED:
-            found: Any = (op.grad,) * count
+            found: ty.Any = (op.grad,) * count
         else:
             ndim = out.type.ndim
             incoming = Term(g, ndim)
@@ -293,7 +293,7 @@ class Elemwise(Op):
                 found = tuple(conj(d) if isinstance(d, Term) else d for d in found)
         return [self._finish(i, x, d) for i, (x, d) in enumerate(zip(inputs, found, strict=True))]
 
-    def _finish(self, i: int, x: Any, d: Any) -> Any:
+    def _finish(self, i: int, x: ty.Any, d: ty.Any) -> ty.Any:
         if d is None:
             return zeros_for(x)
         if d is UNDEFINED:
@@ -304,7 +304,7 @@ class Elemwise(Op):
             d = convert_to("floatX")(d)
         return d.var
 
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+    def R_op(self, inputs: Sequence[ty.Any], eval_points: Sequence[ty.Any]) -> list[ty.Any]:
         out = self(*inputs)
         parts = []
         for i, v in enumerate(eval_points):
@@ -375,7 +375,7 @@ class Term(ScalarOperators):
 
     __slots__ = ("ndim", "var")
 
-    def __init__(self, var: Any, ndim: int) -> None:
+    def __init__(self, var: ty.Any, ndim: int) -> None:
         self.var = var
         self.ndim = ndim
 
@@ -389,13 +389,13 @@ class Term(ScalarOperators):
         """The variable's dtype as a scalar type, which derivatives that users define may look at."""
         return Scalar(self.dtype)
 
-    def __apply_scalar__(self, op: ScalarOp, args: Sequence[Any]) -> Term:
+    def __apply_scalar__(self, op: ScalarOp, args: Sequence[ty.Any]) -> Term:
         ndim = self.ndim
         variables = [a.var if isinstance(a, Term) else dimshuffle(as_tensor_variable(a), ["x"] * ndim) for a in args]
         return Term(elemwise(op)(*variables), ndim)
 
 
-def _apply_to_variables(self: TensorVariable, op: ScalarOp, args: Sequence[Any]) -> Any:
+def _apply_to_variables(self: TensorVariable, op: ScalarOp, args: Sequence[ty.Any]) -> ty.Any:
     return elemwise(op)(*args)
 
 
@@ -405,17 +405,17 @@ ADD = elemwise(add)
 SECOND = elemwise(second)
 
 
-def zeros_for(x: Any) -> Any:
+def zeros_for(x: ty.Any) -> ty.Any:
     """The gradient zero of `x`."""
     dtype = config.floatX if x.type.dtype in DISCRETE else x.type.dtype
     return SECOND(x, constant(np.asarray(0, dtype=dtype)))
 
 
-def _filled(out: Any, v: Any) -> Any:
+def _filled(out: ty.Any, v: ty.Any) -> ty.Any:
     return v if v.type.broadcastable == out.type.broadcastable else SECOND(out, v)
 
 
-def summed_like(x: Any, out: Any, d: Any) -> Any:
+def summed_like(x: ty.Any, out: ty.Any, d: ty.Any) -> ty.Any:
     """`d`, of the shape of `out`, summed over the axes along which `x` was broadcast."""
     kind = x.type
     if isinstance(d.type, NullType) or kind.shape == d.type.shape:

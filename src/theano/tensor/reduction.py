@@ -28,8 +28,8 @@ from theano.tensor.variable import LATE, TensorVariable, as_tensor_variable
 
 __all__ = [
     "All", "Any", "Argmax", "CAReduce", "CAReduceDtype", "Max", "MaxAndArgmax", "Min", "Prod",
-    "ProdWithoutZeros", "Sum", "all", "any", "argmax", "argmin", "check_and_normalize_axes", "keep_dims",
-    "makeKeepDims", "max", "max_and_argmax", "min", "normalize_axis", "prod", "sum",
+    "ProdWithoutZeros", "Sum", "Supremum", "all", "any", "argmax", "argmin", "check_and_normalize_axes", "keep_dims",
+    "makeKeepDims", "max", "max_and_argmax", "min", "normalize_axis", "prod", "sum", "supremum",
 ]  # fmt: skip
 
 
@@ -111,7 +111,20 @@ class Max(CAReduce):
         super().__init__(scalar.maximum, axis)
 
     def __str__(self) -> str:
-        return "Max" if self.axis is None else f"Max{{{', '.join(map(str, self.axis))}}}"
+        name = type(self).__name__
+        return name if self.axis is None else f"{name}{{{', '.join(map(str, self.axis))}}}"
+
+
+class Supremum(Max):
+    """Largest element over axes of floats; -inf where there is none.
+
+    What is subtracted before an exponential: softmax and log(sum(exp)) of nothing are no errors.
+    """
+
+    def perform(self, node: Apply, inputs: Sequence[t.Any], out: Sequence[list[t.Any]]) -> None:
+        x = np.asarray(inputs[0])
+        axis = None if self.axis is None else tuple(self.axis)
+        out[0][0] = np.asarray(np.max(x, axis=axis, initial=-np.inf), dtype=x.dtype)
 
 
 class Min(CAReduce):
@@ -354,6 +367,12 @@ def max_and_argmax(a: t.Any, axis: t.Any = None, keepdims: bool = False) -> tupl
 def max(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
     """Largest element over `axis`; NaN if there is one."""
     return max_and_argmax(x, axis, keepdims)[0]
+
+
+def supremum(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
+    """Largest element of floats over `axis`, -inf where there is none; NaN if there is one."""
+    x = as_tensor_variable(x)
+    return _reduced(Supremum(normalize_axis(axis, x.type.ndim)), x, keepdims)
 
 
 def argmax(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:

@@ -11,8 +11,8 @@ from theano.graph import Apply, Op
 from theano.scalar.dtypes import FLOAT
 from theano.tensor.math import exp, log
 from theano.tensor.opsupport import Shapes, single
-from theano.tensor.reduction import max as max_
 from theano.tensor.reduction import sum as sum_
+from theano.tensor.reduction import supremum
 from theano.tensor.shape import dimshuffle, patternbroadcast, shape_padleft
 from theano.tensor.variable import as_tensor_variable
 
@@ -38,7 +38,7 @@ def row_sum(x: Any) -> Any:
 
 def shifted(x: Any) -> Any:
     """`x` minus the maximum of each row: its exponential cannot overflow."""
-    return x - max_(x, axis=1, keepdims=True)
+    return x - supremum(x, axis=1, keepdims=True)
 
 
 def through_softmax(g: Any, sm: Any) -> Any:
