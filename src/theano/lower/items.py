@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from theano.loops.expr import Expr
 from theano.lower.values import Tensor, Value
+from theano.record import Record, field
 
 if TYPE_CHECKING:
     from theano.lower.assemble import Assembler
@@ -29,8 +29,7 @@ class Element(Protocol):
 Body = Callable[[Element], Expr]
 
 
-@dataclass(eq=False, slots=True)
-class Item:
+class Item(Record):
     """One unit; `region` is the block it runs in, `node` the graph node it stands for (for messages)."""
 
     region: int
@@ -42,7 +41,6 @@ class Item:
     deps: list[Item] = field(default_factory=list)
 
 
-@dataclass(eq=False, slots=True)
 class Pointwise(Item):
     """``out[i, j, …] = body(i, j, …)`` over the space `dims`.
 
@@ -60,7 +58,6 @@ class Pointwise(Item):
     uses_index: bool = False
 
 
-@dataclass(eq=False, slots=True)
 class Reduce(Item):
     """``out = op over the axes `red` of body``, accumulated in `acc`, finished by `post`.
 
@@ -81,7 +78,6 @@ class Reduce(Item):
     uses_index: bool = False
 
 
-@dataclass(eq=False, slots=True)
 class Special(Item):
     """Work that is no loop nest of ours: call-backs, BLAS, branches. `emit` writes its statements.
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from theano.graph import ancestors
+from theano.record import replace
 from theano.rewrite.build import index, number
 from theano.rewrite.indexing import entries_of, subtensor
 from theano.rewrite.registry import rule

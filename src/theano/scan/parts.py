@@ -7,10 +7,10 @@ that makes scans or takes them apart works on it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, NamedTuple
 
 from theano.graph import Variable, ancestors
+from theano.record import Record, field, replace
 
 
 class StateSpec(NamedTuple):
@@ -33,8 +33,7 @@ class ScanSpec(NamedTuple):
     truncate_gradient: int
 
 
-@dataclass(eq=False)
-class SequenceArg:
+class SequenceArg(Record):
     """An array read along its first axis: the step `t` sees ``outer[t + offset]`` as the inner variable."""
 
     outer: Any
@@ -42,8 +41,7 @@ class SequenceArg:
     inner: list[Any]
 
 
-@dataclass(eq=False)
-class StateArg:
+class StateArg(Record):
     """A value that steps hand on: `value` is the new one, ``inner[k]`` that of ``-taps[k]`` steps before.
 
     `initial` holds the rows before the first step. The result has these rows too, and then one for each
@@ -58,16 +56,14 @@ class StateArg:
     keep: int | None = None
 
 
-@dataclass(eq=False)
-class OutputArg:
+class OutputArg(Record):
     """A value of each step that no step reads."""
 
     value: Any
     keep: int | None = None
 
 
-@dataclass(eq=False)
-class SharedArg:
+class SharedArg(Record):
     """A value that is no array (a random state), handed from step to step; the result is the last one."""
 
     outer: Any
@@ -75,16 +71,14 @@ class SharedArg:
     value: Any
 
 
-@dataclass(eq=False)
-class NonSequenceArg:
+class NonSequenceArg(Record):
     """What is the same in all steps."""
 
     outer: Any
     inner: Any
 
 
-@dataclass(eq=False)
-class Results:
+class Results(Record):
     """Outputs of a node, in the order of the loop's parts."""
 
     states: list[Any]
@@ -92,8 +86,7 @@ class Results:
     shared: list[Any]
 
 
-@dataclass(eq=False)
-class Loop:
+class Loop(Record):
     """All parts of a scan. `apply` makes the node."""
 
     n_steps: Any
