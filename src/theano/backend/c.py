@@ -147,12 +147,23 @@ class CPrinter(SharingPrinter):
             texts, nexts = nexts, [f"next_{name}" for name in carried]
             for c, name, text in zip(stmt.carried, nexts, texts, strict=True):
                 self.line(f"const {ops.TYPE[c.type]} {name} = {text};")
+        leave = ""
+        if stmt.until is not None:  # known before the next values take the place of these
+            leave = f"leave_{index}"
+            self.line(f"const bool {leave} = {self.expr(stmt.until)};")
         for name, text in zip(carried, nexts, strict=True):
             self.line(f"{name} = {text};")
+        if leave:
+            self.line(f"if ({leave}) {{ {index}++; break; }}")
         body = self.close()
         for c, name, init in zip(stmt.carried, carried, inits, strict=True):
             self.line(f"{ops.TYPE[c.type]} {name} = {init};")
-        self.line(f"for (int64_t {index} = 0; {index} < {extent}; {index}++) {{")
+        if stmt.count:
+            self.define(stmt.count)
+            self.cnames[stmt.count] = index
+            self.line(f"int64_t {index} = 0;")
+        first = "" if stmt.count else f"int64_t {index} = 0"
+        self.line(f"for ({first}; {index} < {extent}; {index}++) {{")
         self.levels[-1].lines += [*(PAD + line for line in body), "}"]
         for c, name in zip(stmt.carried, carried, strict=True):
             self.define(c.result)

@@ -268,6 +268,13 @@ class MainPrinter(CPrinter):
             source = f"slot[{stmt.word}].object" if stmt.kind == "slot" else self.frame[stmt.word]
         self.line(f"slot[{stmt.slot}].object = {source};")
 
+    def release(self, stmt: st.Release) -> None:
+        self.line(f"slot[{stmt.slot}] = (theano_array){{0}};")
+
+    def move(self, stmt: st.Move) -> None:
+        self.line(f"slot[{stmt.target}] = slot[{stmt.source}];")
+        self.line(f"slot[{stmt.source}] = (theano_array){{0}};")
+
     def set_storage(self, stmt: st.SetStorage) -> None:
         self.line(f"*{self.replaced[stmt.word]} = slot[{stmt.slot}];")
         self.line(f"slot[{stmt.slot}].data = NULL;")
@@ -324,7 +331,8 @@ STATEMENTS: dict[type, Callable[[MainPrinter, Any], None]] = {
     st.CallKernel: MainPrinter.call_kernel, st.Workspace: MainPrinter.workspace, st.Carve: MainPrinter.carve,
     st.PickPointer: MainPrinter.pick_pointer, st.NewArray: MainPrinter.new_array,
     st.CallBack: MainPrinter.call_back, st.ArrayHeader: MainPrinter.array_header,
-    st.HoldObject: MainPrinter.hold_object, st.SetStorage: MainPrinter.set_storage, st.Call: MainPrinter.call,
+    st.HoldObject: MainPrinter.hold_object, st.Release: MainPrinter.release, st.Move: MainPrinter.move,
+    st.SetStorage: MainPrinter.set_storage, st.Call: MainPrinter.call,
     st.Copy: MainPrinter.copy, st.Poll: MainPrinter.poll, st.Commit: MainPrinter.commit,
 }  # fmt: skip
 

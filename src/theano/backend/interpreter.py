@@ -172,7 +172,7 @@ def _cast(x: Any, type_: str) -> Any:
 
 
 def _operate(node: Expr, args: list[Any], fma: bool) -> Any:
-    if node.op == "select":
+    if node.op in ("select", "rare"):
         return UNDEFINED if args[0] is UNDEFINED else args[1] if args[0] else args[2]
     if any(a is UNDEFINED for a in args):
         return UNDEFINED
@@ -297,11 +297,17 @@ class Interpreter:
 
     def loop(self, stmt: st.For) -> None:
         values = [self.value(c.init) for c in stmt.carried]
+        count = 0
         for k in range(self.number(stmt.extent)):
             self.env[stmt.index] = np.int64(k)
             self.env.update(zip((c.name for c in stmt.carried), values, strict=True))
             self.block(stmt.body)
             values = [self.value(c.next) for c in stmt.carried]
+            count = k + 1
+            if stmt.until is not None and self.defined(stmt.until):
+                break
+        if stmt.count:
+            self.env[stmt.count] = np.int64(count)
         self.env.update(zip((c.result for c in stmt.carried), values, strict=True))
 
     def branch(self, stmt: st.If) -> None:
@@ -359,6 +365,12 @@ class Interpreter:
         source: Any = {"context": self.words, "slot": self.slots, "frame": self.frame}[stmt.kind]
         self.slots[stmt.slot] = source[stmt.word]
 
+    def release(self, stmt: st.Release) -> None:
+        self.slots[stmt.slot] = None
+
+    def move(self, stmt: st.Move) -> None:
+        self.slots[stmt.target], self.slots[stmt.source] = self.slots[stmt.source], None
+
     def set_storage(self, stmt: st.SetStorage) -> None:
         self.words[stmt.word][0] = self.slots[stmt.slot]
 
@@ -384,6 +396,6 @@ STATEMENTS: dict[type, Callable[[Interpreter, Any], None]] = {
     st.Carve: Interpreter.carve, st.PickPointer: Interpreter.pick_pointer,
     st.NewArray: Interpreter.new_array, st.CallBack: Interpreter.call_back,
     st.ArrayHeader: Interpreter.array_header, st.HoldObject: Interpreter.hold_object,
-    st.SetStorage: Interpreter.set_storage, st.Call: Interpreter.call, st.Copy: Interpreter.copy,
+    st.Release: Interpreter.release, st.Move: Interpreter.move, st.SetStorage: Interpreter.set_storage, st.Call: Interpreter.call, st.Copy: Interpreter.copy,
     st.Poll: Interpreter.nothing, st.Commit: Interpreter.nothing,
 }  # fmt: skip

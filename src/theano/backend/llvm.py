@@ -123,7 +123,8 @@ class FunctionPrinter:
             if node in memo:
                 stack.pop()
                 continue
-            missing = [a for a in node.args if a.op != "const" and a not in levels[depths[a]].memo]
+            first = node.args[::2] if node.op == "rare" else node.args
+            missing = [a for a in first if a.op != "const" and a not in levels[depths[a]].memo]
             if missing:
                 stack += reversed(missing)
             else:
@@ -134,6 +135,8 @@ class FunctionPrinter:
     def _print(self, node: Expr, depth: int) -> tuple[str, int]:
         if node.op == "name":
             return self._name_value(node, depth)
+        if node.op == "rare":
+            return self._print_rare(node, depth)
         known = [
             (ops.literal(a, 1), 1) if a.op == "const" else self.levels[self.depths[a]].memo[a] for a in node.args
         ]
@@ -160,6 +163,31 @@ class FunctionPrinter:
                 self.intrinsics.add(ops.declaration(node.op, type_, lanes))
             temporary = name
         return temporary, lanes
+
+    def _print_rare(self, node: Expr, depth: int) -> tuple[str, int]:
+        """A block that is entered if the condition holds in any lane; what only it needs is printed in it."""
+        level = self.levels[depth]
+        cond, n = self.value(node.args[0])
+        lines, memo, before = level.lines, level.memo, level.label
+        slow, end = self.label(), self.label()
+        level.lines, level.memo = [], dict(memo)
+        self.start(slow, level)
+        lanes = max(n, self.value(node.args[1])[1], self.value(node.args[2])[1])
+        t = ops.vector(node.type, lanes)
+        x = self.operand(node.args[1], lanes)
+        block, level.lines, level.memo = level.lines, lines, memo
+        y = self.operand(node.args[2], lanes)
+        block.append(f"{self.fresh()} = select {ops.vector('bool', n)} {cond}, {t} {x}, {t} {y}")
+        picked = block[-1].partition(" ")[0]
+        if n > 1:
+            bits = self.emit(f"bitcast <{n} x i1> {cond} to i{n}", depth)
+            cond = self.emit(f"icmp ne i{n} {bits}, 0", depth)
+        self.intrinsics.add(ops.SELDOM)
+        lines.append(f"br i1 {cond}, label %{slow}, label %{end}, !prof !0")
+        lines += [*block, f"br label %{end}"]
+        after = level.label
+        self.start(end, level)
+        return self.emit(f"phi {t} [{picked}, %{after}], [{y}, %{before}]", depth), lanes
 
     def _name_value(self, node: Expr, depth: int) -> tuple[str, int]:
         ssa, lanes, _ = self.names[node.value]
@@ -467,7 +495,6 @@ class FunctionPrinter:
         before = self.top
         guard = self.emit(f"icmp slt i64 {start}, {stop}")
         head, end = self.label(), self.label()
-        before_label = before.label
         index, following = self.fresh(), self.fresh()
         phis = [self.fresh() for _ in inits]
         self.levels.append(Level(label=head, index=stmt.index, index_ssa=index, lanes=lanes))
@@ -485,8 +512,12 @@ class FunctionPrinter:
             nexts += [self.operand(c.next, lanes) for c in stmt.carried]
         level.lines.append(f"{following} = add nuw nsw i64 {index}, {lanes * unroll}")
         again = self.emit(f"icmp slt i64 {following}, {stop}")
+        if stmt.until is not None:
+            leave = self.operand(stmt.until)
+            going = self.emit(f"xor i1 {leave}, true")
+            again = self.emit(f"and i1 {again}, {going}")
         level.lines.append(f"br i1 {again}, label %{head}, label %{end}")
-        latch = level.label
+        latch, before_label = level.label, before.label  # hoisted branches may have changed them
         types = [ops.vector(c.type, lanes) for c in stmt.carried] * unroll
         opening = [f"{head}:", f"{index} = phi i64 [{start}, %{before_label}], [{following}, %{latch}]"]
         for phi, t, init, nxt in zip(phis, types, inits, nexts, strict=True):
@@ -495,6 +526,9 @@ class FunctionPrinter:
         before.lines.append(f"br i1 {guard}, label %{head}, label %{end}")
         before.lines += self._close()
         self.start(end)
+        if stmt.count:
+            made = self.emit(f"phi i64 [{start}, %{before_label}], [{following}, %{latch}]")
+            self.define(stmt.count, made)
         results = []
         for t, init, nxt in zip(types, inits, nexts, strict=True):
             results.append(self.emit(f"phi {t} [{init}, %{before_label}], [{nxt}, %{latch}]"))

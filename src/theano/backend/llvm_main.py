@@ -183,6 +183,31 @@ class MainPrinter(FunctionPrinter):
         self.do(f"call void {self.context('inc_ref')}(ptr {obj})")
         self.do(f"store ptr {obj}, ptr {self.slot(stmt.slot)}")
 
+    def release(self, stmt: st.Release) -> None:
+        slot = self.slot(stmt.slot)
+        obj = self.emit(f"load ptr, ptr {slot}")
+        self.do(f"store ptr null, ptr {slot}")
+        self._drop(obj)
+
+    def _drop(self, obj: str) -> None:
+        """Give up a reference that may be null."""
+        some, end = self.label(), self.label()
+        there = self.emit(f"icmp ne ptr {obj}, null")
+        self.do(f"br i1 {there}, label %{some}, label %{end}")
+        self.start(some)
+        function = self.emit(f"load ptr, ptr {self.word('ctx', abi.CTX['dec_ref'])}")
+        self.do(f"call void {function}(ptr {obj})")
+        self.do(f"br label %{end}")
+        self.start(end)
+
+    def move(self, stmt: st.Move) -> None:
+        target, source = self.slot(stmt.target), self.slot(stmt.source)
+        old = self.emit(f"load ptr, ptr {target}")
+        new = self.emit(f"load ptr, ptr {source}")
+        self.do(f"store ptr {new}, ptr {target}")
+        self.do(f"store ptr null, ptr {source}")
+        self._drop(old)
+
     def set_storage(self, stmt: st.SetStorage) -> None:
         obj = self.emit(f"load ptr, ptr {self.slot(stmt.slot)}")
         self.do(f"call void {self.context('set_storage')}(ptr {self.context(stmt.word)}, ptr {obj})")
@@ -210,7 +235,8 @@ STATEMENTS: dict[type, Callable[[MainPrinter, Any], None]] = {
     st.CallKernel: MainPrinter.call_kernel, st.Workspace: MainPrinter.workspace, st.Carve: MainPrinter.carve,
     st.PickPointer: MainPrinter.pick_pointer, st.NewArray: MainPrinter.new_array,
     st.CallBack: MainPrinter.call_back, st.ArrayHeader: MainPrinter.array_header,
-    st.HoldObject: MainPrinter.hold_object, st.SetStorage: MainPrinter.set_storage, st.Call: MainPrinter.call,
+    st.HoldObject: MainPrinter.hold_object, st.Release: MainPrinter.release, st.Move: MainPrinter.move,
+    st.SetStorage: MainPrinter.set_storage, st.Call: MainPrinter.call,
     st.Copy: MainPrinter.copy, st.Poll: MainPrinter.poll, st.Commit: MainPrinter.commit,
 }  # fmt: skip
 

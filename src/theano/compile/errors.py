@@ -95,7 +95,7 @@ def describe_failure(
         parts.append(f"Inputs shapes: {[_attribute(v, 'shape', 'No shapes') for v in inputs]}")
         parts.append(f"Inputs strides: {[_attribute(v, 'strides', 'No strides') for v in inputs]}")
         parts.append(f"Inputs values: {[_shown(v) for v in inputs]}")
-    if fgraph is not None:
+    if fgraph is not None and node in fgraph.apply_nodes:  # a node of a loop's step has none there
         parts.append(f"Outputs clients: {[_clients(fgraph, out) for out in node.outputs]}")
     trace = trace_text(node)
     if trace:

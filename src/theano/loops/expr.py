@@ -3,7 +3,8 @@
 An `Expr` is one of
 
 - a leaf: ``const`` (its `value` is a Python number) or ``name`` (its `value` is the id of a definition);
-- a primitive of `PRIMITIVES` applied to expressions of the *same* type (no promotion: `cast` is explicit).
+- a primitive of `PRIMITIVES` applied to expressions of the *same* type (no promotion: `cast` is explicit);
+- a choice (`select`, `rare`) or a conversion (`cast`, `bitcast`).
 
 Equal expressions are the same object, so common sub-expressions are found by building them. Loads are
 statements, never expressions: sharing cannot move a read across a write.
@@ -355,6 +356,15 @@ def select(cond: Expr, x: Expr | float, y: Expr | float) -> Expr:
     if cond.op == "const":
         return x if cond.value else y
     return _intern("select", x.type, (cond, x, y))
+
+
+def rare(cond: Expr, x: Expr, y: Expr) -> Expr:
+    """`select` for conditions that seldom hold: compiled code computes `x` only if one holds in any lane.
+
+    What `x` needs and nothing else stays behind that test; several parts of one slow path are cheapest as one `rare`.
+    """
+    chosen = select(cond, x, y)
+    return _intern("rare", x.type, chosen.args) if chosen.op == "select" and chosen.args == (cond, x, y) else chosen
 
 
 def cast(x: Expr, type_: str) -> Expr:

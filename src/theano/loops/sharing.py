@@ -156,6 +156,8 @@ def roots(stmt: st.Stmt) -> Iterator[Expr]:
         for c in stmt.carried:
             yield c.init
             yield c.next
+        if stmt.until is not None:
+            yield stmt.until
     elif isinstance(stmt, st.If | st.PickPointer):
         yield stmt.cond
     elif isinstance(stmt, st.CallKernel | st.Call):
@@ -175,7 +177,8 @@ def roots(stmt: st.Stmt) -> Iterator[Expr]:
 def defined_names(stmt: st.Stmt) -> tuple[str, ...]:
     """The names that a statement defines, inside or after it."""
     if isinstance(stmt, st.For):
-        return (stmt.index, *(c.name for c in stmt.carried), *(c.result for c in stmt.carried))
+        count = [stmt.count] if stmt.count else []
+        return (stmt.index, *(c.name for c in stmt.carried), *(c.result for c in stmt.carried), *count)
     if isinstance(stmt, st.ArrayHeader):
         return (stmt.data, *stmt.dims)
     name = getattr(stmt, "name", None)

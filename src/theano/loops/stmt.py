@@ -83,7 +83,8 @@ class Carried:
 @_statement
 class For:
     """``for index in range(extent)``; `kind` is ``serial`` or ``vector`` (iterations are independent but for
-    accumulations); a vector loop may be unrolled `unroll` times with separate accumulators."""
+    accumulations); a vector loop may be unrolled `unroll` times with separate accumulators. A serial loop ends after
+    the iteration that makes `until` true; `count` names the number of iterations that were made."""
 
     index: str
     extent: Expr
@@ -91,6 +92,8 @@ class For:
     body: list[Stmt]
     carried: list[Carried] = field(default_factory=list)
     unroll: int = 1
+    until: Expr | None = None
+    count: str = ""
 
 
 @_statement
@@ -218,6 +221,21 @@ class HoldObject:
 
 
 @_statement
+class Release:
+    """Drop the object in slot `slot`, if there is one."""
+
+    slot: int
+
+
+@_statement
+class Move:
+    """The object in slot `source` goes to slot `target`, in place of what is there; `source` is empty then."""
+
+    target: int
+    source: int
+
+
+@_statement
 class SetStorage:
     """The storage (context word) now holds the array in object slot `slot`."""
 
@@ -255,7 +273,7 @@ class Commit:
 
 Stmt = (
     Let | Load | Store | For | If | CallKernel | Check | FrameWord | ContextWord | Local | Workspace | Carve
-    | PickPointer | NewArray | CallBack | ArrayHeader | HoldObject | SetStorage | Call | Copy | Poll | Commit
+    | PickPointer | NewArray | CallBack | ArrayHeader | HoldObject | Release | Move | SetStorage | Call | Copy | Poll | Commit
 )  # fmt: skip
 
 

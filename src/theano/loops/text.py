@@ -129,6 +129,8 @@ LINES: dict[type, Callable[..., str]] = {
     st.NewArray: lambda s, t: f"{s.name}: ptr = slot {s.slot} = new {s.type}[{', '.join(map(t, s.dims))}]",
     st.ArrayHeader: lambda s, t: f"{', '.join((s.data, *s.dims))} = header of slot {s.slot}",
     st.HoldObject: lambda s, t: f"slot {s.slot} = object of {s.kind} {s.word}",
+    st.Release: lambda s, t: f"release slot {s.slot}",
+    st.Move: lambda s, t: f"slot {s.target} = moved from slot {s.source}",
     st.SetStorage: lambda s, t: f"storage {s.word} = slot {s.slot}",
     st.Copy: lambda s, t: f"copy {s.target} = {s.source}, {t(s.size)} bytes",
     st.Poll: lambda s, t: "poll",
@@ -155,7 +157,8 @@ def statement_text(stmt: st.Stmt) -> str:
 def _for_text(stmt: st.For, text: Texts) -> str:
     kind = "" if stmt.kind == "serial" else f" {stmt.kind}" + (f" x{stmt.unroll}" if stmt.unroll > 1 else "")
     carried = "".join(f", {c.name} = {text(c.init)}" for c in stmt.carried)
-    return f"for {stmt.index} < {text(stmt.extent)}{kind}{carried}"
+    count = f"{stmt.count} = " if stmt.count else ""
+    return f"{count}for {stmt.index} < {text(stmt.extent)}{kind}{carried}"
 
 
 class TextPrinter(SharingPrinter):
@@ -189,11 +192,13 @@ class TextPrinter(SharingPrinter):
         self.block(stmt.body)
         for c in stmt.carried:
             self.line(f"{c.result} <- {self.expr(c.next)}  ({c.op})")
+        if stmt.until is not None:
+            self.line(f"until {self.expr(stmt.until)}")
         body = self.close()
         self.line(head)
         self.levels[-1].lines += [PAD + line for line in body]
-        for c in stmt.carried:
-            self.define(c.result)
+        for name in (*(c.result for c in stmt.carried), *([stmt.count] if stmt.count else [])):
+            self.define(name)
 
     def _if(self, stmt: st.If) -> None:
         head = f"if {self.expr(stmt.cond)}"

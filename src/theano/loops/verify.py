@@ -203,9 +203,15 @@ class _Checker:
         self.vector, self.stmt = False, stmt
         for c in stmt.carried:
             self.expr(c.next, c.type)
+        if stmt.until is not None:
+            self.require(stmt.kind == "serial", "a vector loop does not end early")
+            self.expr(stmt.until, "bool")
         self.close()
         for c in stmt.carried:
             self.define(c.result, c.type)
+        if stmt.count:
+            self.require(stmt.kind == "serial", "a vector loop does not count")
+            self.define(stmt.count, "i64")
 
     def branch(self, stmt: st.If) -> None:
         self.require(not self.vector, "a branch inside a vector loop")
@@ -273,6 +279,18 @@ class _Main(_Checker):
         common = after[0].keys() & after[1].keys()
         pairs = {k: (after[0][k], after[1][k]) for k in common}
         self.slots = {k: a if a == b else "object" for k, (a, b) in pairs.items()}
+
+    def loop(self, stmt: st.For) -> None:
+        """A loop of main may run no step at all, and a step finds what the one before has left."""
+        before, committed = dict(self.slots), self.committed
+        super().loop(stmt)
+        self.require(self.committed == committed, "commits in a loop")
+        self.slots = {k: role for k, role in before.items() if k in self.slots}
+        left = {s.slot for s in st.walk(stmt.body) if isinstance(s, st.NewArray | st.HoldObject)}
+        left |= {k for s in st.walk(stmt.body) if isinstance(s, st.CallBack) for k in s.outputs}
+        dropped = {s.slot for s in st.walk(stmt.body) if isinstance(s, st.Release)}
+        dropped |= {s.source for s in st.walk(stmt.body) if isinstance(s, st.Move)}
+        self.require(left <= dropped, f"objects of one step are left for the next in slots {sorted(left - dropped)}")
 
     # -- where memory comes from -----------------------------------------------------------------------
     def frame_word(self, stmt: st.FrameWord) -> None:
@@ -359,6 +377,15 @@ class _Main(_Checker):
             )
         self.fill(stmt.slot, "object")
 
+    def release(self, stmt: st.Release) -> None:
+        self.require(0 <= stmt.slot < self.layout.n_slots, f"there is no slot {stmt.slot}")
+        self.slots.pop(stmt.slot, None)
+
+    def move(self, stmt: st.Move) -> None:
+        self.filled(stmt.source)
+        self.require(0 <= stmt.target < self.layout.n_slots, f"there is no slot {stmt.target}")
+        self.slots[stmt.target] = self.slots.pop(stmt.source)
+
     def set_storage(self, stmt: st.SetStorage) -> None:
         self.word(stmt.word, "storage")
         self.filled(stmt.slot)
@@ -434,7 +461,8 @@ CHECKS: dict[type, Callable[[Any, Any], None]] = {
     st.CallKernel: _Main.call_kernel, st.Check: _Main.check, st.FrameWord: _Main.frame_word,
     st.ContextWord: _Main.context_word, st.Workspace: _Main.workspace, st.Carve: _Main.carve,
     st.PickPointer: _Main.pick_pointer, st.NewArray: _Main.new_array, st.CallBack: _Main.call_back,
-    st.ArrayHeader: _Main.array_header, st.HoldObject: _Main.hold_object, st.SetStorage: _Main.set_storage,
+    st.ArrayHeader: _Main.array_header, st.HoldObject: _Main.hold_object, st.Release: _Main.release, st.Move: _Main.move,
+    st.SetStorage: _Main.set_storage,
     st.Call: _Main.call, st.Copy: _Main.copy, st.Poll: _Main.poll, st.Commit: _Main.commit,
 }  # fmt: skip
 
@@ -446,8 +474,8 @@ def _problem(node: Expr) -> str:
         return f"{op} of type {node.type}, which lives in memory only"
     if op == "const":
         return "" if isinstance(node.value, bool | int | float) else f"constant {node.value!r}"
-    if op == "select":
-        return "" if types == ["bool", node.type, node.type] else f"select of {', '.join(types)}"
+    if op in ("select", "rare"):
+        return "" if types == ["bool", node.type, node.type] else f"{op} of {', '.join(types)}"
     if op == "cast":
         fits = len(types) == 1 and node.type not in ("bool", types[0])
         return "" if fits else f"cast of {', '.join(types)} to {node.type}"

@@ -2,10 +2,12 @@
 
 |x| = n pi/2 + r, |r| <= pi/4: up to a million by subtracting n times pi/2 in parts that end in zero bits,
 beyond by multiplying the mantissa with the digits of 2/pi that matter for the exponent (Payne and Hanek), in
-integers. The two are joined by `far`, the one place to change if expressions ever get a branch.
+integers, behind a branch.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from theano.loops.expr import (
     Expr,
@@ -23,6 +25,7 @@ from theano.loops.expr import (
     lshr,
     lt,
     ne,
+    rare,
     select,
     shl,
     sqrt,
@@ -120,46 +123,49 @@ def reduce_far_f32(a: Expr) -> tuple[Expr, Expr]:
     return n, s * (HALF_PI * 2.0**-62) + cast(a - a, "f64")
 
 
-def far(condition: Expr, x: Expr, y: Expr) -> Expr:
-    """`x`, the expensive path, where `condition` holds (rarely), else `y`."""
-    return select(condition, x, y)
+# -- sine, cosine, tangent -------------------------------------------------------------------------
+
+# (n, r, low): n as an integer of the width of r, low beyond the precision of r
+Reduced = tuple[Expr, Expr, Expr]
 
 
-def reduce_trig(a: Expr) -> tuple[Expr, Expr, Expr]:
-    """(n as an integer of the width of `a`, r, low), low beyond the precision of r."""
-    beyond = gt(a, NEAR)
-    if a.type == "f64":
-        return tuple(far(beyond, x, y) for x, y in zip(reduce_far(a), reduce_near(a), strict=True))  # type: ignore[return-value]
-    n, r = reduce_f32(a)
+def _split(n: Expr, r: Expr) -> Reduced:
+    """A reduction in f64 as one in f32."""
     short = cast(r, "f32")
     return cast(n, "i32"), short, cast(r - cast(short, "f64"), "f32")
 
 
-def reduce_f32(a: Expr) -> tuple[Expr, Expr]:
-    """(n as i64, r as f64) for an f32 argument."""
+def near_or_far(x: Expr, compute: Callable[[Reduced], Expr]) -> Expr:
+    """`compute` of the reduced |x|; only one of the two ways to reduce is taken for (nearly) all arguments."""
+    a = abs_(x)
+    if x.type == "f64":
+        return rare(gt(a, NEAR), compute(reduce_far(a)), compute(reduce_near(a)))
+    return rare(gt(a, NEAR), compute(_split(*reduce_far_f32(a))), compute(_split(*reduce_near_f32(a))))
+
+
+def reduce_near_f32(a: Expr) -> tuple[Expr, Expr]:
+    """(n as i64, r as f64) for an f32 argument up to NEAR."""
     wide = cast(a, "f64")
     p1, p2 = constant("PI_2_SHORT", wide)
     t, n = round_to_int(wide, 1 / HALF_PI)
-    far_n, far_r = reduce_far_f32(a)
-    beyond = gt(wide, NEAR)
-    return far(beyond, far_n, bitcast(t, "i64")), far(beyond, far_r, fma(n, -p2, fma(n, -p1, wide)))
-
-
-# -- sine, cosine, tangent -------------------------------------------------------------------------
+    return bitcast(t, "i64"), fma(n, -p2, fma(n, -p1, wide))
 
 
 def _sin_or_cos(x: Expr, quarter: int) -> Expr:
-    n, r, low = reduce_trig(abs_(x))
-    z = r * r
-    sine = r + fma(r * z, polynomial("SIN", z), low)
-    w, error = fast_two_sum(1.0, z * -0.5)
-    cosine = w + fma(z * z, polynomial("COS", z), fma(r, -low, error))
-    n = n + quarter
-    value = select(eq(n & 1, 0), sine, cosine)
-    sign = shl(n & 2, 8 * (8 if x.type == "f64" else 4) - 2)
-    if quarter == 0:
-        sign = sign ^ (bitcast(x, int_of(x.type)) & SIGN[x.type])
-    return bitcast(bitcast(value, int_of(x.type)) ^ sign, x.type)
+    def compute(reduced: Reduced) -> Expr:
+        n, r, low = reduced
+        z = r * r
+        sine = r + fma(r * z, polynomial("SIN", z), low)
+        w, error = fast_two_sum(1.0, z * -0.5)
+        cosine = w + fma(z * z, polynomial("COS", z), fma(r, -low, error))
+        n = n + quarter
+        value = select(eq(n & 1, 0), sine, cosine)
+        sign = shl(n & 2, 8 * (8 if x.type == "f64" else 4) - 2)
+        if quarter == 0:
+            sign = sign ^ (bitcast(x, int_of(x.type)) & SIGN[x.type])
+        return bitcast(bitcast(value, int_of(x.type)) ^ sign, x.type)
+
+    return near_or_far(x, compute)
 
 
 def sin(x: Expr) -> Expr:
@@ -174,17 +180,24 @@ def cos(x: Expr) -> Expr:
 
 def tan(x: Expr) -> Expr:
     """Tangent: tan(r) or -1/tan(r); f32 computes in f64."""
-    a = abs_(x)
+
+    def odd(t: Expr, n: Expr) -> Expr:
+        t = cast(select(eq(n & 1, 0), t, -1.0 / t), x.type)
+        return bitcast(bitcast(t, int_of(x.type)) ^ (bitcast(x, int_of(x.type)) & SIGN[x.type]), x.type)
+
+    def compute(reduced: Reduced) -> Expr:
+        n, r, low = reduced
+        z = r * r
+        return odd(r + fma(r * z, polynomial("TAN", z), fma(low, z, low)), n)
+
+    def compute_f32(n: Expr, r: Expr) -> Expr:
+        z = r * r
+        return odd(fma(r * z, polynomial("TAN", z, "f64_short"), r), n)
+
     if x.type == "f64":
-        n, r, low = reduce_trig(a)
-        z = r * r
-        t = r + fma(r * z, polynomial("TAN", z), fma(low, z, low))
-    else:
-        n, r = reduce_f32(a)
-        z = r * r
-        t = fma(r * z, polynomial("TAN", z, "f64_short"), r)
-    t = cast(select(eq(n & 1, 0), t, -1.0 / t), x.type)
-    return bitcast(bitcast(t, int_of(x.type)) ^ (bitcast(x, int_of(x.type)) & SIGN[x.type]), x.type)
+        return near_or_far(x, compute)
+    a = abs_(x)
+    return rare(gt(a, NEAR), compute_f32(*reduce_far_f32(a)), compute_f32(*reduce_near_f32(a)))
 
 
 # -- inverses --------------------------------------------------------------------------------------

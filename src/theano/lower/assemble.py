@@ -366,11 +366,15 @@ class Assembler:
     def region_block(self, region: int) -> Block:
         """The statements of a branch's block."""
 
+        around, self.b.region = self.b.region, region
+
         def fill() -> None:
             for group in self.groups.get(region, []):
                 self._emit_group(group)
 
-        return self.block(fill)
+        block = self.block(fill)
+        self.b.region = around
+        return block
 
     def loop_nest(self, item: Reduce) -> None:
         """Emit an item that is in no group."""

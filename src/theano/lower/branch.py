@@ -25,25 +25,27 @@ if TYPE_CHECKING:
 def assign_regions(b: Builder, order: Sequence[Any], roots: Sequence[Variable]) -> dict[Any, int]:
     """The block of each node: the innermost one that contains all its users.
 
-    Block 0 is main; each `IfElse` owns two more, inside its own. A value that only one side of one branch needs is
-    computed in that side.
+    All lie in the current block (at first 0, main); each `IfElse` owns two more, inside its own. A value that only
+    one side of one branch needs is computed in that side.
     """
+    base = b.region
     branches = {node for node in order if _is_branch(node)}
     if not branches:
         return {}
-    wanted: dict[Variable, int] = dict.fromkeys(roots, 0)
+    wanted: dict[Variable, int] = dict.fromkeys(roots, base)
     regions: dict[Any, int] = {}
     for node in reversed(order):
         region = -1
         for v in node.outputs:
             if v in wanted:
                 region = wanted[v] if region < 0 else common(b, region, wanted[v])
-        region = max(region, 0)
+        region = max(region, base)
         regions[node] = region
         sides = (region,) * 2
         if node in branches:
-            sides = (len(b.parents), len(b.parents) + 1)
-            b.parents += [region, region]
+            b.region = region
+            sides = (b.new_region(), b.new_region())
+            b.region = base
             b.sides[node] = sides
         for k, v in enumerate(node.inputs):
             where = region
@@ -124,8 +126,9 @@ def lower_ifelse(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | No
 
     item = Special(region, node, writes=arrays, emit=emit, scalars=[taken], defines=defines, delivers=True)
     item.deps.extend(x for side in leave for x in side)
-    item.deps.extend(_outside(b, node))
-    item.fallible = any(isinstance(i, Special) and i.fallible for i in _inside(b, node))
+    items = inside(b, node)
+    item.deps.extend(needs_of(b, items))
+    item.fallible = any(isinstance(i, Special) and i.fallible for i in items)
     b.add(item)
     for out in arrays:
         out.writers.append(item)
@@ -142,27 +145,17 @@ def _into_cell(b: Builder, value: Value, cell: str, type_: str) -> Item:
     return item
 
 
-def _inside(b: Builder, node: Any) -> list[Item]:
-    """The items of a branch's blocks and of the blocks in them."""
-    own = set(b.sides[node])
-
-    def within(region: int) -> bool:
-        while region >= 0:
-            if region in own:
-                return True
-            region = b.parents[region]
-        return False
-
-    inside = {r for r in range(len(b.parents)) if within(r)}
-    return [i for i in b.items if i.region in inside]
+def inside(b: Builder, node: Any) -> list[Item]:
+    """The items of the blocks of a branch or loop, and of the blocks in them."""
+    blocks = {r for r in range(len(b.parents)) if any(b.within(r, own) for own in b.sides[node])}
+    return [i for i in b.items if i.region in blocks]
 
 
-def _outside(b: Builder, node: Any) -> list[Item]:
-    """What the blocks of a branch need from the blocks around them."""
-    inside = _inside(b, node)
-    own = set(inside)
+def needs_of(b: Builder, items: list[Item]) -> list[Item]:
+    """What items, those of some blocks, need from the blocks around them."""
+    own = set(items)
     found: list[Item] = []
-    for item in inside:
+    for item in items:
         found += [d for d in item.deps if d not in own]
         for e in ex.postorder(tuple(item.scalars)):
             if e.op == "name":

@@ -38,15 +38,15 @@ class Builder:
     entry_checks: list[st.Check] = field(default_factory=list)
     entry_names: set[str] = field(default_factory=set)
     definer: dict[str, Item] = field(default_factory=dict)
-    parents: list[int] = field(default_factory=lambda: [-1])
     values: dict[Any, Value] = field(default_factory=dict)
     clients: dict[Any, int] = field(default_factory=dict)
     costs: dict[Expr, int] = field(default_factory=dict)
     checked: set[Any] = field(default_factory=set)  # (index array, length, block) that have been compared
     consumed: set[Any] = field(default_factory=set)  # tensors that were overwritten by a later value
-    sides: dict[Any, tuple[int, int]] = field(default_factory=dict)
+    sides: dict[Any, tuple[int, ...]] = field(default_factory=dict)  # the blocks that a branch or loop owns
+    runs: dict[int, Expr] = field(default_factory=dict)  # whether a loop's block runs at all
+    own_names: dict[int, set[str]] = field(default_factory=dict)  # what a loop itself defines in its block
     last_callback: dict[int, Item] = field(default_factory=dict)
-    region: int = 0
     has_f16: bool = True
     node: Any = None
     n_slots: int = 0
@@ -55,6 +55,46 @@ class Builder:
     words: list[tuple[str, Any]] = field(default_factory=list)
     word_of: dict[tuple[str, Any], int] = field(default_factory=dict)
     first_word: int = 0
+    # lowers nodes into the current block: inputs and outputs of a graph; set by the lowering as a whole
+    lower_graph: Callable[[Sequence[Any], Sequence[Any]], list[Value]] | None = None
+
+    # -- blocks ------------------------------------------------------------------------------------------
+    @property
+    def region(self) -> int:
+        """The block that is being filled."""
+        return self.dims.region
+
+    @region.setter
+    def region(self, region: int) -> None:
+        self.dims.region = region
+
+    @property
+    def parents(self) -> list[int]:
+        """For each block the one around it."""
+        return self.dims.parents
+
+    def new_region(self) -> int:
+        """A block inside the current one."""
+        self.parents.append(self.region)
+        return len(self.parents) - 1
+
+    def within(self, region: int, around: int) -> bool:
+        """Whether a block is `around` or lies in it."""
+        while region >= 0 and region != around:
+            region = self.parents[region]
+        return region == around
+
+    def known_outside(self, region: int, *exprs: Expr) -> bool:
+        """Whether expressions need nothing that is made in a block."""
+        own = self.own_names.get(region, ())
+        for n in ex.postorder(exprs):
+            if n.op == "name":
+                definer = self.definer.get(n.value)
+                if n.value in own or (definer is not None and self.within(definer.region, region)):
+                    return False
+                if any(n.value in names for r, names in self.own_names.items() if self.within(r, region)):
+                    return False
+        return True
 
     def native(self, type_: str) -> bool:
         """Whether numbers of a storage type can be computed with; others are only moved."""
@@ -86,6 +126,13 @@ class Builder:
         """Raise `error` unless `cond` holds, at the earliest point of the region where it is known."""
         if cond.op == "const" and cond.value:
             return
+        runs = self.runs.get(self.region)
+        if runs is not None and self.known_outside(self.region, cond, *operands):
+            # the same in all steps: once is enough, if there are any
+            region, self.region = self.region, self.parents[self.region]
+            self.check(ex.or_(ex.not_(runs), cond), error, message, operands)
+            self.region = region
+            return
         self.records.append(CheckRecord(self.node, error, message))
         statement = st.Check(cond, len(self.records), tuple(operands))
         if self.region == 0 and self.known_at_entry(cond, *operands):
@@ -107,8 +154,7 @@ class Builder:
             self.check(ex.const(False, "bool"), ValueError, message, (a, b))
             return a
         self.check(ex.eq(a, b), ValueError, message, (a, b))
-        if self.region == 0:
-            self.dims.unite(a, b)
+        self.dims.unite(a, b)
         return b if b.op == "const" else a
 
     # -- items -----------------------------------------------------------------------------------------
@@ -125,8 +171,9 @@ class Builder:
 
     def add_length_deps(self) -> None:
         """Let every item come after the work that finds the lengths and offsets it uses (under all equalities)."""
-        makers: dict[Expr, list[Item]] = {}
+        makers: dict[tuple[int, Expr], list[Item]] = {}
         for item in self.items:
+            self.region = item.region
             exprs: list[Expr] = []
             for value in (*item.reads, *item.indirect, getattr(item, "target", None)):
                 if value is not None:
@@ -141,11 +188,12 @@ class Builder:
             for e in exprs:
                 if e.op == "const":
                     continue
-                found = makers.get(e)
+                found = makers.get((item.region, e))
                 if found is None:
                     names = [n.value for n in ex.postorder((self.dims.normal(e), e)) if n.op == "name"]
-                    found = makers[e] = [self.definer[n] for n in names if n in self.definer]
+                    found = makers[item.region, e] = [self.definer[n] for n in names if n in self.definer]
                 item.deps.extend(d for d in found if d is not item)
+        self.region = 0
 
     def tensor(self, type_: str, dims: Sequence[Expr], role: str = "temp") -> Tensor:
         return Tensor(self.fresh("t"), type_, tuple(self.dims.normal(d) for d in dims), role)

@@ -107,7 +107,7 @@ def _result(b: Builder, variable: Any, slot: int) -> tuple[Tensor, Value]:
 def as_object(b: Builder, value: Value, variable: Any) -> Tensor:
     """A tensor that is a Python object in a slot of its own."""
     if value.type == "object":
-        return _object_tensor(b, value)
+        return object_tensor(b, value)
     if value.is_whole() and value.tensor is not None and value.tensor.role == "object":
         return value.tensor
     if isinstance(variable, Constant) and value.tensor is not None and value.tensor.role == "constant":
@@ -116,14 +116,14 @@ def as_object(b: Builder, value: Value, variable: Any) -> Tensor:
         return held.tensor
     if (
         value.is_whole() and value.tensor is not None and value.tensor.role == "temp"
-        and all(w.region == b.region for w in value.tensor.writers)
+        and any(w.region == b.region for w in value.tensor.writers)
     ):  # fmt: skip
         value.tensor.role, value.tensor.slot = "object", b.new_slot()
         return value.tensor
     return copy_to_slot(b, value, b.new_slot())
 
 
-def _object_tensor(b: Builder, value: Value) -> Tensor:
+def object_tensor(b: Builder, value: Value) -> Tensor:
     if value.tensor is not None:
         return value.tensor
     # an input (handle -2 - k) or a storage after the inputs: its word holds the object
@@ -143,9 +143,9 @@ def copy_to_slot(b: Builder, value: Value, slot: int) -> Tensor:
 def into_slot(b: Builder, value: Value, slot: int) -> Tensor:
     """The value as the only owner of the array in `slot` (an output)."""
     if value.type == "object":
-        return _again(b, _object_tensor(b, value), slot)
+        return _again(b, object_tensor(b, value), slot)
     tensor = value.tensor
-    if value.is_whole() and tensor is not None and tensor.role == "temp" and all(w.region == 0 for w in tensor.writers):
+    if value.is_whole() and tensor is not None and tensor.role == "temp" and any(w.region == 0 for w in tensor.writers):
         tensor.role, tensor.slot = "output", slot
         return tensor
     if value.is_whole() and tensor is not None and tensor.role == "object" and not b.native(value.type):

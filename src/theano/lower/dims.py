@@ -2,7 +2,8 @@
 
 A length is an ``i64`` loop expression. `Dims.normal` writes it as a sum of products of *atoms* (names and whatever
 is not a sum, difference or product) in a fixed order, so that equal polynomials are the same object. A union-find
-over atoms holds the equalities that a check has established.
+over atoms holds the equalities that a check has established; what a check in a branch or a loop has established
+holds there only.
 """
 
 from __future__ import annotations
@@ -24,21 +25,27 @@ def is_const(dim: Expr, value: int | None = None) -> bool:
 
 
 class Dims:
-    """Normal forms and equalities of lengths of one lowering."""
+    """Normal forms and equalities of lengths of one lowering, as seen in the block `region`.
+
+    `parents` tells for each block the one around it (-1 for none).
+    """
 
     def __init__(self) -> None:
+        self.region = 0
+        self.parents: list[int] = [-1]
         self._number: dict[Expr, int] = {}
         self._atoms: list[Expr] = []
-        self._same: dict[Expr, Expr] = {}
-        self._memo: dict[Expr, Expr] = {}
+        self._same: dict[int, dict[Expr, Expr]] = {}
+        self._memo: dict[int, dict[Expr, Expr]] = {}
 
     def normal(self, dim: Expr) -> Expr:
         """The canonical form of a length under the equalities known so far."""
         if dim.op == "const":
             return dim
-        found = self._memo.get(dim)
+        memo = self._memo.setdefault(self.region, {})
+        found = memo.get(dim)
         if found is None:
-            found = self._memo[dim] = self._build(self._polynomial(dim))
+            found = memo[dim] = self._build(self._polynomial(dim))
         return found
 
     def equal(self, a: Expr, b: Expr) -> bool:
@@ -59,10 +66,11 @@ class Dims:
         a, b = self.normal(a), self.normal(b)
         if a is b:
             return
+        same = self._same.setdefault(self.region, {})
         if self._may_become(a, b) and not (self._may_become(b, a) and self._rank(b) > self._rank(a)):
-            self._same[a] = b
+            same[a] = b
         elif self._may_become(b, a):
-            self._same[b] = a
+            same[b] = a
         else:
             return
         self._memo.clear()
@@ -85,8 +93,13 @@ class Dims:
         return dim.op not in ("const", "add", "sub", "mul")
 
     def _find(self, atom: Expr) -> Expr:
-        while atom in self._same:
-            atom = self._same[atom]
+        region = self.region
+        while region >= 0:
+            same = self._same.get(region)
+            if same is not None and atom in same:
+                atom, region = same[atom], self.region  # from the start: another block may know more of it
+            else:
+                region = self.parents[region]
         return atom
 
     def _polynomial(self, dim: Expr) -> dict[Monomial, int]:

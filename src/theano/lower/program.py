@@ -12,7 +12,7 @@ from theano.graph.walk import io_toposort
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.lower import branch, callback, dot, elemwise, indexing, join, random, reduction, shapes  # noqa: F401  (register)
+from theano.lower import branch, callback, dot, elemwise, indexing, join, random, reduction, scan, shapes  # noqa: F401  (register)
 from theano.lower.assemble import Assembler
 from theano.lower.builder import Builder, CheckRecord, whole
 from theano.lower.dims import ONE, is_const, length
@@ -132,7 +132,7 @@ class _Lowering:
     def __init__(
         self, inputs: Sequence[Variable], shared: Sequence[Variable], forms: Sequence[InputForm], has_f16: bool
     ) -> None:
-        self.b = Builder(first_word=abi.FIRST_FREE, has_f16=has_f16)
+        self.b = Builder(first_word=abi.FIRST_FREE, has_f16=has_f16, lower_graph=self.lower_graph)
         self.input_specs: list[abi.InputSpec] = []
         self.storage_specs: list[abi.InputSpec] = []
         self.input_tensors: list[Tensor | None] = []
@@ -207,13 +207,19 @@ class _Lowering:
 
     # -- nodes -------------------------------------------------------------------------------------------
     def run(self, roots: Sequence[Variable]) -> None:
-        leaves = [*self.inputs, *self.shared]
-        order = io_toposort(leaves, list(roots))
-        self.regions = branch.assign_regions(self.b, order, roots)
+        self.lower_graph([*self.inputs, *self.shared], roots)
+
+    def lower_graph(self, leaves: Sequence[Variable], roots: Sequence[Variable]) -> list[Value]:
+        """The values of `roots`, their nodes lowered into the current block and blocks in it."""
+        base, outer, self.outer = self.b.region, self.outer, None
+        order = io_toposort(list(leaves), list(roots))
+        regions = branch.assign_regions(self.b, order, roots)
         self._count_clients(order, roots)
         for node in order:
-            self.b.region = self.regions.get(node, 0)
+            self.b.region = regions.get(node, base)
             self._node(node)
+        self.b.region, self.outer = base, outer
+        return [self.value(v) for v in roots]
 
     def _count_clients(self, order: Sequence[Any], roots: Sequence[Variable]) -> None:
         clients = self.b.clients

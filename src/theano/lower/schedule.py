@@ -94,7 +94,9 @@ class Scheduler:
 
     def run(self, items: list[Item]) -> dict[int, list[Group]]:
         for item in items:
+            self.b.region = item.region
             self._place(item)
+        self.b.region = 0
         return {region: [g for g in groups if g is not None] for region, groups in self.groups.items()}
 
     # -- one item --------------------------------------------------------------------------------------
