@@ -22,8 +22,9 @@ import mpmath as mp
 import numpy as np
 from scipy import special
 
-from theano.backend import llvm_ops
-from theano.loops import expr, vmath
+from theano.backend.llvm import print_kernel
+from theano.loops import expr, stmt, vmath
+from theano.runtime.target import Isa, select_isa
 
 TARGET = Path(__file__).parents[1] / "docs/vmath.md"
 Array = np.ndarray
@@ -34,85 +35,53 @@ _engines: list[object] = []
 # -- running an expression -------------------------------------------------------------------------
 
 
-def print_loop(root: expr.Expr, names: list[str], lanes: int, has_fma: bool) -> str:
-    """An LLVM module with `loop(out, *in, n)`: the expression on arrays of a multiple of `lanes`."""
-    lines: list[str] = []
-    done: dict[int, str] = {}
-    declared: set[str] = set()
-    t = llvm_ops.vector(root.type, lanes)
-    for node in expr.postorder((root,)):
-        result = f"%v{len(done)}"
-        if node.op == "const":
-            done[id(node)] = llvm_ops.literal(node, lanes)
-            continue
-        if node.op == "name":
-            lines.append(
-                f"%p{node.value} = getelementptr {llvm_ops.REGISTER[node.type]}, ptr %{node.value}, i64 %i"
-            )
-            lines.append(f"{result} = load {llvm_ops.vector(node.type, lanes)}, ptr %p{node.value}, align 4")
-            done[id(node)] = result
-            continue
-        args = [done[id(a)] for a in node.args]
-        source, target = llvm_ops.vector(node.args[-1].type, lanes), llvm_ops.vector(node.type, lanes)
-        if node.op == "select":
-            texts = [
-                f"select {llvm_ops.vector('bool', lanes)} {args[0]}, {target} {args[1]}, {target} {args[2]}"
-            ]
-        elif node.op == "bitcast":
-            texts = [f"bitcast {source} {args[0]} to {target}"]
-        elif node.op == "cast":
-            texts = [f"{llvm_ops.cast_op(node.args[0].type, node.type)} {source} {args[0]} to {target}"]
-        else:
-            texts = llvm_ops.instruction(node.op, node.args[0].type, lanes, args, has_fma)
-        for k, text in enumerate(texts[:-1]):
-            lines.append(f"{result}.{k} = {text}")
-            texts[k + 1] = texts[k + 1].replace("{t}", f"{result}.{k}")
-        lines.append(f"{result} = {texts[-1]}")
-        done[id(node)] = result
-        if "@llvm." in texts[-1]:
-            intrinsic = texts[-1].split("@")[1].split("(")[0]
-            arity = texts[-1].count(",") + 1
-            declared.add(f"declare {target} @{intrinsic}({', '.join([target] * arity)})")
-    params = ", ".join(["ptr noalias %out", *(f"ptr noalias %{n}" for n in names), "i64 %n"])
-    body = "\n  ".join(lines)
-    return (
-        "\n".join(sorted(declared)) + f"\ndefine void @loop({params}) {{\nentry:\n  br label %body\nbody:\n"
-        f"  %i = phi i64 [0, %entry], [%next, %body]\n  {body}\n"
-        f"  %o = getelementptr {llvm_ops.REGISTER[root.type]}, ptr %out, i64 %i\n"
-        f"  store {t} {done[id(root)]}, ptr %o, align 4\n  %next = add i64 %i, {lanes}\n"
-        "  %more = icmp slt i64 %next, %n\n  br i1 %more, label %body, label %end\nend:\n  ret void\n}\n"
-    )
+def print_loop(root: expr.Expr, names: list[str], isa: Isa) -> str:
+    """An LLVM module with `loop(n, out, *in)`: the expression on arrays, printed as kernels are."""
+    n, i = expr.name("n", "i64"), expr.name("i", "i64")
+    zero, one = expr.const(0, "i64"), expr.const(1, "i64")
+
+    def element(base: str, type_: str) -> tuple[stmt.View, tuple[expr.Expr, ...]]:
+        return stmt.View(base, type_, zero, (one,)), (i,)
+
+    body: list[stmt.Stmt] = [stmt.Load(name, *element(f"{name}s", root.type)) for name in names]
+    body.append(stmt.Store(*element("out", root.type), root))
+    params = [("n", "i64"), *((p, "ptr") for p in ("out", *(f"{name}s" for name in names)))]
+    kernel = stmt.Kernel("kernel", params, [stmt.For("i", n, "vector", body)])
+    text, declared = print_kernel(kernel, isa)
+    typed = ", ".join(f"{'i64' if t == 'i64' else 'ptr'} %{p}" for p, t in params)
+    call = f"define void @loop({typed}) {{\n  call void @kernel({typed})\n  ret void\n}}\n"
+    return "\n".join([*sorted(declared), text, call])
 
 
-def native(name: str, type_: str, has_fma: bool = True, lanes: int = 0) -> Callable[..., Array]:
-    """The function `name` of vector math, compiled, on arrays; without FMA for the baseline processor."""
-    function = getattr(vmath, name)
-    names = ["x", "y"][: function.__code__.co_argcount]
-    lanes = lanes or (32 if has_fma else 16) // expr.ITEMSIZE[type_]
-    text = print_loop(function(*(expr.name(n, type_) for n in names)), names, lanes, has_fma)
+def compile_loop(root: expr.Expr, names: list[str], isa: Isa) -> Callable[..., Array]:
+    """A function of arrays that computes an expression of names of its type."""
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    module = llvm.parse_assembly(text)
+    module = llvm.parse_assembly(print_loop(root, names, isa))
     module.verify()
-    cpu = llvm.get_host_cpu_name() if has_fma else "x86-64"
-    features = llvm.get_host_cpu_features().flatten() if has_fma else ""
-    machine = llvm.Target.from_default_triple().create_target_machine(cpu=cpu, features=features, opt=2)
+    machine = llvm.Target.from_triple(isa.triple).create_target_machine(cpu=isa.cpu, features=isa.features, opt=1)
     engine = llvm.create_mcjit_compiler(module, machine)
     engine.finalize_object()
     _engines.append(engine)
-    pointer = ctypes.CFUNCTYPE(None, *([ctypes.c_void_p] * (len(names) + 1)), ctypes.c_ssize_t)
+    pointer = ctypes.CFUNCTYPE(None, ctypes.c_ssize_t, *([ctypes.c_void_p] * (len(names) + 1)))
     call = pointer(engine.get_function_address("loop"))
 
     def run(*args: Array) -> Array:
-        dtype = expr.DTYPE_OF[type_]
-        size = args[0].size
-        padded = [np.resize(np.ascontiguousarray(a, dtype), -(-size // lanes) * lanes) for a in args]
-        out = np.empty_like(padded[0])
-        call(out.ctypes.data, *(a.ctypes.data for a in padded), out.size)
-        return out[:size]
+        arrays = [np.ascontiguousarray(a, expr.DTYPE_OF[root.type]) for a in args]
+        out = np.empty_like(arrays[0])
+        call(out.size, out.ctypes.data, *(a.ctypes.data for a in arrays))
+        return out
 
     run.call = call  # type: ignore[attr-defined]
     return run
+
+
+def native(name: str, type_: str, has_fma: bool = True, flag: str = "") -> Callable[..., Array]:
+    """The function `name` of vector math, compiled, on arrays; without FMA for the baseline processor."""
+    function = getattr(vmath, name)
+    names = ["x", "y"][: function.__code__.co_argcount]
+    isa = select_isa(flag or ("auto" if has_fma else "baseline"))
+    return compile_loop(function(*(expr.name(n, type_) for n in names)), names, isa)
 
 
 # -- references ------------------------------------------------------------------------------------
@@ -328,7 +297,7 @@ def nanoseconds(name: str, type_: str, size: int = 4096) -> float:
     best = np.inf
     for _ in range(50):
         start = time.perf_counter()
-        run.call(*pointers, size)  # type: ignore[attr-defined]
+        run.call(size, *pointers)  # type: ignore[attr-defined]
         best = min(best, time.perf_counter() - start)
     return float(best / size * 1e9)
 

@@ -92,7 +92,7 @@ def operation(node: Expr, args: list[str], helpers: set[str], fma: bool, plain: 
     `plain` is for lengths and addresses, which do not overflow: they are written with operators.
     """
     op, type_ = node.op, node.args[0].type
-    if op == "select":
+    if op in ("select", "rare"):
         return " ".join((tight(args[0]), "?", tight(args[1]), ":", tight(args[2])))
     if op in ("cast", "bitcast"):
         return _conversion(node, type_, args[0], helpers)

@@ -17,6 +17,8 @@ INTRINSICS = {
     "sqrt": "sqrt", "floor": "floor", "ceil": "ceil", "trunc": "trunc", "rint": "rint", "abs": "fabs",
     "copysign": "copysign", "fma": "fma",
 }  # fmt: skip
+# how often the branch of `rare` is taken
+SELDOM = '!0 = !{!"branch_weights", i32 1, i32 1000}'
 FLOAT_COMPARE = {"eq": "oeq", "ne": "une", "lt": "olt", "le": "ole", "gt": "ogt", "ge": "oge"}
 INT_COMPARE = {"eq": "eq", "ne": "ne", "lt": "lt", "le": "le", "gt": "gt", "ge": "ge"}
 

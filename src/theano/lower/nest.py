@@ -345,8 +345,8 @@ def _window(item: Item) -> bool:
 
 def _remade(node: Expr, args: list[Expr]) -> Expr:
     """The same operation on other operands."""
-    if node.op == "select":
-        return ex.select(*args)
+    if node.op in ("select", "rare"):
+        return (ex.select if node.op == "select" else ex.rare)(*args)
     if node.op in ("cast", "bitcast"):
         return (ex.cast if node.op == "cast" else ex.bitcast)(args[0], node.type)
     return ex.primitive(node.op, *args)
