@@ -11,13 +11,14 @@ from benchmarks.workloads import (
     neurons,
     process,
     products,
+    recurrent,
     reductions,
     scalar,
     softmax,
 )
 
 _FAMILIES = (
-    scalar, neurons, mlp, elementwise, softmax, reductions, hessian, products, compiling, process,
+    scalar, neurons, mlp, elementwise, softmax, reductions, hessian, products, recurrent, compiling, process,
 )  # fmt: skip
 
 WORKLOADS: dict[str, Workload] = {row.name: row for family in _FAMILIES for row in family.ROWS}

@@ -24,8 +24,14 @@ class Language:
         As `theano.function`, `theano.shared` and `theano.grad`.
     softmax, log_softmax
         Of the rows of a matrix.
+    sigmoid
+        Element by element.
     hessian
         ``hessian(cost, wrt)``.
+    scan
+        ``scan(step, sequences, initial states, other arguments, number of steps)``: what the steps give.
+    until
+        Ends a loop.
     """
 
     T: Any
@@ -34,7 +40,10 @@ class Language:
     grad: Callable[..., Any]
     softmax: Callable[[Any], Any]
     log_softmax: Callable[[Any], Any]
+    sigmoid: Callable[[Any], Any]
     hessian: Callable[..., Any]
+    scan: Callable[..., Any]
+    until: Callable[[Any], Any]
 
 
 def _theano() -> Language:
@@ -49,13 +58,17 @@ def _theano() -> Language:
         lambda *args: theano.grad(*args),
         T.nnet.softmax,
         T.nnet.logsoftmax,
+        T.nnet.sigmoid,
         theano.gradient.hessian,
+        lambda *args: theano.scan(*args)[0],
+        theano.scan_module.until,
     )
 
 
 def _pytensor(mode: str) -> Language:
     import pytensor
     import pytensor.tensor as T
+    from pytensor.scan.utils import until
     from pytensor.tensor.special import log_softmax, softmax
 
     if mode == "CVM" and not pytensor.config.cxx:
@@ -71,7 +84,10 @@ def _pytensor(mode: str) -> Language:
         pytensor.grad,
         lambda x: softmax(x, axis=1),
         lambda x: log_softmax(x, axis=1),
+        T.sigmoid,
         pytensor.gradient.hessian,
+        lambda *args: pytensor.scan(*args, return_updates=False),
+        until,
     )
 
 
