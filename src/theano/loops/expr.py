@@ -16,6 +16,7 @@ After widening a type may carry a lane count, ``f64x4``.
 from __future__ import annotations
 
 import math
+import operator
 import struct
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -299,11 +300,23 @@ def ashr(x: Expr, y: Expr | int) -> Expr:
 
 
 def and_(x: Expr, y: Expr) -> Expr:
-    return primitive("and", x, y)
+    known = _known_truth(x, y, False)
+    return primitive("and", x, y) if known is None else known
 
 
 def or_(x: Expr, y: Expr) -> Expr:
-    return primitive("or", x, y)
+    known = _known_truth(x, y, True)
+    return primitive("or", x, y) if known is None else known
+
+
+def _known_truth(x: Expr, y: Expr, decides: bool) -> Expr | None:
+    """What a junction of truth values comes to if one is a constant; `decides` is the value that settles it."""
+    if x.type != "bool" or y.type != "bool":
+        return None
+    for a, b in ((x, y), (y, x)):
+        if a.op == "const":
+            return a if a.value == decides else b
+    return None
 
 
 def xor(x: Expr, y: Expr) -> Expr:
@@ -314,29 +327,44 @@ def not_(x: Expr) -> Expr:
     return primitive("not", x)
 
 
+_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "eq": operator.eq, "ne": operator.ne, "lt": operator.lt, "le": operator.le, "gt": operator.gt, "ge": operator.ge,
+}  # fmt: skip
+
+
+def _compare(op: str, x: Expr, y: Expr) -> Expr:
+    """A comparison; one of whole numbers whose answer is known is a constant."""
+    if x.type == y.type and x.type in INTS:
+        if x is y:
+            return const(op in ("eq", "le", "ge"), "bool")
+        if x.op == "const" and y.op == "const":
+            return const(_COMPARISONS[op](x.value, y.value), "bool")
+    return primitive(op, x, y)
+
+
 def eq(x: Expr, y: Expr | float) -> Expr:
-    return primitive("eq", x, coerce(y, x.type))
+    return _compare("eq", x, coerce(y, x.type))
 
 
 def ne(x: Expr, y: Expr | float) -> Expr:
     """Not equal; true when an operand is NaN."""
-    return primitive("ne", x, coerce(y, x.type))
+    return _compare("ne", x, coerce(y, x.type))
 
 
 def lt(x: Expr, y: Expr | float) -> Expr:
-    return primitive("lt", x, coerce(y, x.type))
+    return _compare("lt", x, coerce(y, x.type))
 
 
 def le(x: Expr, y: Expr | float) -> Expr:
-    return primitive("le", x, coerce(y, x.type))
+    return _compare("le", x, coerce(y, x.type))
 
 
 def gt(x: Expr, y: Expr | float) -> Expr:
-    return primitive("gt", x, coerce(y, x.type))
+    return _compare("gt", x, coerce(y, x.type))
 
 
 def ge(x: Expr, y: Expr | float) -> Expr:
-    return primitive("ge", x, coerce(y, x.type))
+    return _compare("ge", x, coerce(y, x.type))
 
 
 def isnan(x: Expr) -> Expr:

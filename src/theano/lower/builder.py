@@ -9,12 +9,13 @@ from typing import Any
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.lower.dims import ONE, ZERO, Dims, is_const, length
+from theano.lower.dims import ONE, ZERO, Dims, is_const, is_length, length
 from theano.lower.items import Body, Element, Item, Pointwise, Reduce, Special
 from theano.lower.values import Tensor, Value
 
 # An expression of main costs at most this much: LLVM takes more than linear time for long stretches without branches.
 MAX_UNIFORM = 300
+COMPARISONS = {"eq": ex.eq, "ne": ex.ne, "lt": ex.lt, "le": ex.le, "gt": ex.gt, "ge": ex.ge}
 COMPLEX_PART = {"c64": "f32", "c128": "f64"}
 
 
@@ -124,8 +125,10 @@ class Builder:
     # -- checks ----------------------------------------------------------------------------------------
     def check(self, cond: Expr, error: type[Exception], message: str, operands: Sequence[Expr] = ()) -> None:
         """Raise `error` unless `cond` holds, at the earliest point of the region where it is known."""
-        if cond.op == "const" and cond.value:
+        cond = self._with_known_lengths(cond)
+        if (cond.op == "const" and cond.value) or (cond, self.region) in self.checked:
             return
+        self.checked.add((cond, self.region))
         runs = self.runs.get(self.region)
         if runs is not None and self.known_outside(self.region, cond, *operands):
             # the same in all steps: once is enough, if there are any
@@ -144,6 +147,16 @@ class Builder:
                 emit=lambda asm: asm.statement(statement),
             )
         )  # fmt: skip
+
+    def _with_known_lengths(self, cond: Expr) -> Expr:
+        """A comparison of lengths under all equalities known so far: most hold by construction."""
+        compare = COMPARISONS.get(cond.op)
+        if compare is None or cond.args[0].type != "i64":
+            return cond
+        left, right = (self.dims.normal(a) for a in cond.args)
+        if cond.op == "ge" and is_const(right, 0) and is_length(left):
+            return ex.const(True, "bool")
+        return compare(left, right)
 
     def unify(self, a: Expr, b: Expr, message: str) -> Expr:
         """The common value of two lengths that must be equal; a check, unless that is known."""

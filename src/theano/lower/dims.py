@@ -24,6 +24,17 @@ def is_const(dim: Expr, value: int | None = None) -> bool:
     return dim.op == "const" and (value is None or dim.value == value)
 
 
+def is_length(dim: Expr) -> bool:
+    """Whether an expression is built of lengths alone and so is never negative."""
+
+    def fine(e: Expr) -> bool:
+        if e.op == "name":
+            return str(e.value).startswith("d")
+        return e.op in ("mul", "add") or (e.op == "const" and e.value >= 0)
+
+    return all(fine(e) for e in ex.postorder((dim,)))
+
+
 class Dims:
     """Normal forms and equalities of lengths of one lowering, as seen in the block `region`.
 

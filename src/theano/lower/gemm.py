@@ -8,9 +8,8 @@ from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.builder import Builder, whole
-from theano.lower.dims import ONE, is_const, length
+from theano.lower.dims import ONE, is_const, is_length, length
 from theano.lower.items import Reduce, Special
-from theano.lower.shapes import _is_length
 from theano.lower.values import Value
 from theano.runtime import blas
 
@@ -68,7 +67,7 @@ def operand(b: Builder, value: Value) -> Value:
     assert full.strides is not None
     rows, columns = full.strides
     steps = [s for s in (rows, columns) if not is_const(s, 1)]
-    fits = len(steps) == 1 and _is_length(steps[0])
+    fits = len(steps) == 1 and is_length(steps[0])
     long_axes = all(not is_const(d, 1) for d in full.dims)
     if fits and long_axes and not is_const(steps[0], 0):
         return full

@@ -9,11 +9,10 @@ from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.builder import Builder, whole
-from theano.lower.dims import ONE, ZERO, is_const, length
+from theano.lower.dims import ONE, ZERO, is_const, is_length, length
 from theano.lower.elemwise import convert
 from theano.lower.items import Element, Pointwise
 from theano.lower.registry import lowers
-from theano.lower.shapes import _is_length
 from theano.lower.values import Tensor, Value
 from theano.tensor.advanced_subtensor import (
     AdvancedIncSubtensor,
@@ -85,7 +84,7 @@ def _slice_bounds(b: Builder, entry: slice, dim: Expr) -> tuple[Expr, Expr, Expr
         span = ex.select(up, ex.sub(last, first), ex.sub(first, last))
     size = ex.select(ex.lt(step, 0), ex.neg(step), step) if step.op != "const" else length(abs(step.value))
     span = b.dims.normal(span)
-    if not (span.op == "const" and span.value >= 0) and not _is_length(span):
+    if not (span.op == "const" and span.value >= 0) and not is_length(span):
         span = ex.maximum(span, ZERO)
     if is_const(size, 1):
         return first, span, step

@@ -49,7 +49,7 @@ def carve_workspace(asm: Assembler, head: list[st.Stmt]) -> None:
         else:
             names.append((tensor.name, len(slots)))
             slots.append((size, last))
-    for tensor in [*asm.temps, *(t for t in asm.outputs if t.role == "output")]:
+    for tensor in _largest(b, [*asm.temps, *(t for t in asm.outputs if t.role == "output")]):
         check_size(asm, tensor, head)
     if not names:
         return
@@ -62,6 +62,17 @@ def carve_workspace(asm: Assembler, head: list[st.Stmt]) -> None:
     head.append(st.Workspace(work, total))
     for name, k in names:
         head.append(st.Carve(name, work, offsets[k]))
+
+
+def _largest(b: Builder, tensors: list[Tensor]) -> list[Tensor]:
+    """For each number of elements the tensor with the largest ones: if that fits, so do the others."""
+    found: dict[Expr, Tensor] = {}
+    for tensor in tensors:
+        count = b.dims.product(tensor.dims)
+        known = found.get(count)
+        if known is None or ex.ITEMSIZE[known.type] < ex.ITEMSIZE[tensor.type]:
+            found[count] = tensor
+    return list(found.values())
 
 
 def check_size(asm: Assembler, tensor: Tensor, head: list[st.Stmt]) -> None:

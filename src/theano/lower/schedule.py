@@ -68,7 +68,10 @@ class Group:
 
 
 def live_items(b: Builder, roots: list[Item]) -> list[Item]:
-    """The items that somebody needs, in their order; checks and call-backs are needed for themselves."""
+    """The items that somebody needs, in their order; checks and call-backs are needed for themselves.
+
+    What nobody needs is no reader any more: else its operands would be written to memory for it.
+    """
     stack = [*roots, *(i for i in b.items if isinstance(i, Special) and i.fallible)]
     seen = set(stack)
     while stack:
@@ -81,6 +84,11 @@ def live_items(b: Builder, roots: list[Item]) -> list[Item]:
             if other not in seen:
                 seen.add(other)
                 stack.append(other)
+    forgotten = {
+        v.tensor for i in b.items if i not in seen for v in (*i.reads, *i.indirect) if v.tensor is not None
+    }
+    for tensor in forgotten:
+        tensor.readers = [r for r in tensor.readers if r in seen]
     return [i for i in b.items if i in seen]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
 from theano.lower.builder import COMPLEX_PART, Builder, c_strides, whole
-from theano.lower.dims import ONE, is_const, length
+from theano.lower.dims import ONE, is_const, is_length, length
 from theano.lower.items import Element
 from theano.lower.registry import lowers
 from theano.lower.values import Value
@@ -72,7 +72,7 @@ def lower_reshape(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | N
     old = b.dims.product(x.dims)
     dims = list(wanted)
     free = [k for k, d in enumerate(wanted) if is_const(d, -1)]
-    if not free and any(d.op != "const" and not _is_length(d) for d in wanted):
+    if not free and any(d.op != "const" and not is_length(d) for d in wanted):
         # a length computed from data may turn out to be -1
         dims = [_resolve_free(b, k, wanted, old) for k in range(len(wanted))]
     elif free:
@@ -87,17 +87,6 @@ def lower_reshape(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | N
         if d.op != "const":
             b.check(ex.ge(d, length(0)), ValueError, "cannot reshape to negative length {0}", (d,))
     return [reshaped(b, x, tuple(dims))]
-
-
-def _is_length(dim: Expr) -> bool:
-    """Whether an expression is built of lengths alone and so is never negative."""
-
-    def fine(e: Expr) -> bool:
-        if e.op == "name":
-            return str(e.value).startswith("d")
-        return e.op in ("mul", "add") or (e.op == "const" and e.value >= 0)
-
-    return all(fine(e) for e in ex.postorder((dim,)))
 
 
 def _quotient(b: Builder, total: Expr, part: Expr) -> Expr:
@@ -220,7 +209,7 @@ def allocated(b: Builder, node: Any, sizes: list[Value]) -> tuple[Expr, ...]:
         if broadcasts and not is_const(dim, 1):
             b.check(ex.eq(dim, ONE), ValueError, "the length of a broadcastable axis must be 1, got {0}", (dim,))
             dim = ONE
-        if not _is_length(dim):
+        if not is_length(dim):
             b.check(ex.ge(dim, length(0)), ValueError, "negative dimensions are not allowed: {0}", (dim,))
         dims.append(dim)
     return tuple(dims)
@@ -274,7 +263,7 @@ def _integer_count(start: Expr, stop: Expr, step: Expr) -> Expr:
     """max(0, ceil((stop - start) / step))."""
     if is_const(step, 1):
         span = ex.sub(stop, start)
-        return span if is_const(start, 0) and _is_length(stop) else ex.maximum(span, length(0))
+        return span if is_const(start, 0) and is_length(stop) else ex.maximum(span, length(0))
     up = ex.gt(step, 0)
     size = ex.select(up, step, ex.neg(step))
     safe = ex.select(ex.eq(size, 0), ONE, size)
