@@ -70,7 +70,41 @@ def update() -> tuple[Any, ...]:
     return [x], s.sum(), [(s, s + x)]
 
 
-PROGRAMS = [product, sigmoid, row_sum, column_sum, softmax, dense, set_part, branch, update]
+def powers() -> tuple[Any, ...]:
+    """All steps of an element together."""
+    a, k = T.vector("a"), T.iscalar("k")
+    rows, _ = theano.scan(lambda p, a: p * a, outputs_info=T.ones_like(a), non_sequences=a, n_steps=k)
+    return [a, k], rows[-1]
+
+
+def running_sum() -> tuple[Any, ...]:
+    """A number as state: a name of main."""
+    x = T.vector("x")
+    rows, _ = theano.scan(lambda v, s: s + v, sequences=x, outputs_info=np.float64(0))
+    return [x], rows
+
+
+def recurrent() -> tuple[Any, ...]:
+    """A product in each step."""
+    x, w, h = T.matrix("x"), T.matrix("w"), T.vector("h")
+    rows, _ = theano.scan(lambda v, h, w: T.tanh(v + T.dot(h, w)), sequences=x, outputs_info=h, non_sequences=w)
+    return [x, w, h], rows[-1]
+
+
+def until() -> tuple[Any, ...]:
+    """Rows that are made room for as they come."""
+    top = T.scalar("top")
+    rows, _ = theano.scan(
+        lambda p, top: (p * 2, theano.scan_module.until(p * 2 > top)), outputs_info=np.float64(1), non_sequences=top,
+        n_steps=1024,
+    )  # fmt: skip
+    return [top], rows
+
+
+PROGRAMS = [
+    product, sigmoid, row_sum, column_sum, softmax, dense, set_part, branch, update, powers, running_sum, recurrent,
+    until,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("build", PROGRAMS, ids=lambda f: f.__name__)

@@ -97,8 +97,12 @@ KERNEL_FAULTS: dict[str, tuple[Callable[[st.Kernel, st.For], object], str]] = {
     "kind": (lambda k, f: setattr(f, "kind", "parallel"), "loops are serial or vector"),
     "unroll": (lambda k, f: setattr(f, "unroll", 3), "power of two"),
     "loop in vector": (
-        lambda k, f: f.body.append(st.For("j", ONE, "serial", [])),
-        "loop inside a vector loop",
+        lambda k, f: f.body.append(st.For("j", ONE, "vector", [])),
+        "only plain serial loops inside vector loops",
+    ),
+    "loop of lanes": (
+        lambda k, f: f.body.append(st.For("j", ex.name("i", "i64"), "serial", [])),
+        "differs between the lanes",
     ),
     "branch in vector": (lambda k, f: f.body.append(st.If(TRUE, [], [])), "branch inside a vector loop"),
     "not in kernels": (lambda k, f: k.body.append(st.Poll()), "Poll does not belong here"),

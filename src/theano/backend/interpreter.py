@@ -396,6 +396,7 @@ STATEMENTS: dict[type, Callable[[Interpreter, Any], None]] = {
     st.Carve: Interpreter.carve, st.PickPointer: Interpreter.pick_pointer,
     st.NewArray: Interpreter.new_array, st.CallBack: Interpreter.call_back,
     st.ArrayHeader: Interpreter.array_header, st.HoldObject: Interpreter.hold_object,
-    st.Release: Interpreter.release, st.Move: Interpreter.move, st.SetStorage: Interpreter.set_storage, st.Call: Interpreter.call, st.Copy: Interpreter.copy,
+    st.Release: Interpreter.release, st.Move: Interpreter.move,
+    st.SetStorage: Interpreter.set_storage, st.Call: Interpreter.call, st.Copy: Interpreter.copy,
     st.Poll: Interpreter.nothing, st.Commit: Interpreter.nothing,
 }  # fmt: skip

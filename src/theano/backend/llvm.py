@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Level:
-    """One open loop (or the function itself): its text so far and what has been printed in it."""
+    """One open loop (or the function itself): its text so far and what has been printed in it.
+
+    In and below a vector loop `index` is its index, `lanes` how many of its iterations run at once, and `owner` the
+    level that it is.
+    """
 
     lines: list[str] = field(default_factory=list)
     label: str = "entry"
@@ -32,6 +36,11 @@ class Level:
     index: str = ""
     index_ssa: str = ""
     lanes: int = 1
+    owner: int = 0
+
+    def inside(self, label: str = "entry") -> Level:
+        """A block in this loop."""
+        return Level(label=label, index=self.index, index_ssa=self.index_ssa, lanes=self.lanes, owner=self.owner)
 
 
 class FunctionPrinter:
@@ -281,13 +290,13 @@ class FunctionPrinter:
 
     def access(self, view: st.View, index: tuple[Expr, ...]) -> tuple[str, list[str]]:
         """How to reach an element in the current level: ("one"|"row"|"each", addresses)."""
-        level, depth = self.top, len(self.levels) - 1
+        level = self.top
         offset = self.linear_index(view, index)
         if level.lanes == 1:
             return "one", [self.address(view.base, view.type, offset)]
-        split = self.split_linear(offset, level.index, depth)
+        split = self.split_linear(offset, level.index, level.owner)
         element = ops.MEMORY[view.type]
-        if split is not None and self.depth(split[1]) < depth:
+        if split is not None and self.value(split[1])[1] == 1:
             step, rest = split
             if step.op == "const" and step.value == 0:
                 return "one", [self.address(view.base, view.type, rest)]
@@ -410,7 +419,7 @@ class FunctionPrinter:
         lines: list[str] = []
         for label, body in ((then, stmt.then), (orelse, stmt.orelse)):
             around = self.top
-            self.levels.append(Level(lanes=around.lanes, index=around.index, index_ssa=around.index_ssa))
+            self.levels.append(around.inside())
             self.start(label)
             self.block(body)
             self.do(f"br label %{end}")
@@ -430,6 +439,12 @@ class FunctionPrinter:
     def loop(self, stmt: st.For) -> None:
         extent = self.operand(stmt.extent)
         inits = [c.init for c in stmt.carried]
+        lanes = self.top.lanes
+        if lanes > 1:  # all lanes go through the loop together
+            results = self._run(stmt, "0", extent, lanes, 1, [self.operand(i, lanes) for i in inits], together=True)
+            for carried, (result,) in zip(stmt.carried, results, strict=True):
+                self.define(carried.result, result, lanes)
+            return
         if stmt.kind == "vector":
             inits, start = self._vector_part(stmt, extent)
         else:
@@ -445,6 +460,11 @@ class FunctionPrinter:
         identities = [st.identity(c.op, c.type) for c in stmt.carried]
         unroll = stmt.unroll
         start = "0"
+        if unroll > 1 and any(isinstance(s, st.For) for s in stmt.body):
+            # several vectors go through the loop inside together, so that none waits for its own last result
+            stop = self.emit(f"and i64 {extent}, {-lanes * unroll}")
+            self._run(stmt, start, stop, lanes * unroll, 1, [])
+            start, unroll = stop, 1
         wide = [[ops.literal(i, lanes) for i in identities] for _ in range(unroll)]
         if unroll > 1:
             stop = self.emit(f"and i64 {extent}, {-lanes * unroll}")
@@ -485,32 +505,33 @@ class FunctionPrinter:
         return self.bind(carried.type, vector, 1)
 
     def _run(
-        self, stmt: st.For, start: str, stop: str, lanes: int, unroll: int, inits: list[str]
+        self, stmt: st.For, start: str, stop: str, lanes: int, unroll: int, inits: list[str], together: bool = False
     ) -> list[list[str]]:
         """Print ``for index in range(start, stop, lanes * unroll)``; the carried values after it.
 
         `inits` holds, for each copy of the body, the carried values in order. The result has a list for each
-        carried value: that value of each copy.
+        carried value: that value of each copy. With `together` it is a loop inside a vector loop, with a step of 1.
         """
         before = self.top
         guard = self.emit(f"icmp slt i64 {start}, {stop}")
         head, end = self.label(), self.label()
         index, following = self.fresh(), self.fresh()
         phis = [self.fresh() for _ in inits]
-        self.levels.append(Level(label=head, index=stmt.index, index_ssa=index, lanes=lanes))
-        level = self.top
+        step = 1 if together else lanes * unroll
+        level = before.inside(head) if together else Level([], head, {}, stmt.index, index, lanes, len(self.levels))
+        self.levels.append(level)
         count = len(stmt.carried)
         nexts: list[str] = []
         for copy in range(unroll):
             if copy:
                 level.memo = {}
                 level.index_ssa = self.emit(f"add nuw nsw i64 {index}, {copy * lanes}")
-            self.define(stmt.index, level.index_ssa)
+            self.define(stmt.index, index if together else level.index_ssa)
             for k, carried in enumerate(stmt.carried):
                 self.define(carried.name, phis[copy * count + k], lanes)
             self.block(stmt.body)
             nexts += [self.operand(c.next, lanes) for c in stmt.carried]
-        level.lines.append(f"{following} = add nuw nsw i64 {index}, {lanes * unroll}")
+        level.lines.append(f"{following} = add nuw nsw i64 {index}, {step}")
         again = self.emit(f"icmp slt i64 {following}, {stop}")
         if stmt.until is not None:
             leave = self.operand(stmt.until)

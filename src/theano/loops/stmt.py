@@ -18,6 +18,7 @@ from theano.loops import expr as ex
 from theano.loops.expr import Expr
 
 T = TypeVar("T")
+ZERO = ex.const(0, "i64")
 
 
 def _repr(self: Any) -> str:
@@ -82,8 +83,9 @@ class Carried:
 
 @_statement
 class For:
-    """``for index in range(extent)``; `kind` is ``serial`` or ``vector`` (iterations are independent but for
-    accumulations); a vector loop may be unrolled `unroll` times with separate accumulators. A serial loop ends after
+    """``for index in range(start, extent)``; `kind` is ``serial`` or ``vector`` (iterations are independent but for
+    accumulations); a vector loop may be unrolled `unroll` times with separate accumulators (one that holds a serial
+    loop takes `unroll` times as many lanes through it together). A serial loop ends after
     the iteration that makes `until` true; `count` names the number of iterations that were made."""
 
     index: str
@@ -94,6 +96,7 @@ class For:
     unroll: int = 1
     until: Expr | None = None
     count: str = ""
+    start: Expr = ZERO
 
 
 @_statement
@@ -107,19 +110,46 @@ class If:
 
 @_statement
 class Kernel:
-    """An outlined loop nest; `params` are (name, type), type ``ptr`` for memory."""
+    """An outlined loop nest; `params` are (name, type), type ``ptr`` for memory.
+
+    A `ranged` kernel computes a part of the positions of its outermost axis: its last parameters are `LO` and `HI`,
+    and different ranges may be computed at once, in any order.
+    """
 
     name: str
     params: list[tuple[str, str]]
     body: list[Stmt]
+    ranged: bool = False
+
+
+# Parameters of ranged kernels: the first position, and the one after the last.
+LO, HI = "lo", "hi"
+
+
+@_statement
+class Ranges:
+    """The positions below `extent`, for a ranged kernel: if `worth`, in ranges of `grain`, else in one.
+
+    `grain` must not depend on anything but sizes. With `finish` the kernel is called once more at the end, unless it
+    has got one range only, with the empty range at the end of `extent`.
+    """
+
+    extent: Expr
+    grain: Expr
+    worth: Expr
+    finish: bool = False
 
 
 @_statement
 class CallKernel:
-    """Run a kernel; a pointer argument is (base name, element offset, element type)."""
+    """Run a kernel; a pointer argument is (base name, element offset, element type).
+
+    A ranged kernel gets its last two arguments from `ranges`.
+    """
 
     kernel: Kernel
     args: list[Expr | tuple[str, Expr, str]]
+    ranges: Ranges | None = None
 
 
 @_statement
@@ -273,7 +303,8 @@ class Commit:
 
 Stmt = (
     Let | Load | Store | For | If | CallKernel | Check | FrameWord | ContextWord | Local | Workspace | Carve
-    | PickPointer | NewArray | CallBack | ArrayHeader | HoldObject | Release | Move | SetStorage | Call | Copy | Poll | Commit
+    | PickPointer | NewArray | CallBack | ArrayHeader | HoldObject | Release | Move | SetStorage | Call
+    | Copy | Poll | Commit
 )  # fmt: skip
 
 

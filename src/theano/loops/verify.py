@@ -4,7 +4,8 @@
 - Kernels reach memory through parameters only, and get no memory twice if they store to it.
 - Constants, inputs and objects that somebody else holds are never written. Shared storage is written (or
   replaced) only after `Commit`, and nothing after it can fail.
-- Vector loops hold neither loops nor branches nor sequential state.
+- Vector loops hold no branches and no sequential state of their own; a serial loop in one has a length that is the
+  same for all lanes.
 - External symbols are on a list; each check has a record that names its node; an object slot is filled once.
 """
 
@@ -17,6 +18,7 @@ from typing import Any, NoReturn
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
+from theano.loops.sharing import defined_names
 from theano.loops.text import statement_text
 from theano.runtime import abi
 
@@ -89,6 +91,7 @@ class _Checker:
         self.seen: set[int] = set()  # expressions that are right as long as the open blocks are
         self.stored: set[str] = set()
         self.vector = False
+        self.varying: set[str] = set()  # what the vector loop around defines
         self.stmt: st.Stmt | None = None
 
     def fail(self, stmt: st.Stmt | None, problem: str) -> NoReturn:
@@ -182,7 +185,10 @@ class _Checker:
         self.stored.add(base)
 
     def loop(self, stmt: st.For) -> None:
-        self.require(not self.vector, "a loop inside a vector loop")
+        if self.vector:  # its lanes go through the loop together
+            self.require(stmt.kind == "serial" and stmt.until is None, "only plain serial loops inside vector loops")
+            varying = {str(n.value) for n in ex.postorder((stmt.extent,)) if n.op == "name"} & self.varying
+            self.require(not varying, "a loop whose length differs between the lanes of a vector loop")
         self.require(stmt.kind in KINDS, f"loops are {' or '.join(KINDS)}")
         factor = stmt.unroll
         self.require(factor > 0 and not factor & (factor - 1), "unrolled by a power of two")
@@ -198,9 +204,12 @@ class _Checker:
         self.define(stmt.index, "i64")
         for c in stmt.carried:
             self.define(c.name, c.type)
-        self.vector = stmt.kind == "vector"
+        around = self.vector, self.varying
+        if stmt.kind == "vector":
+            self.vector = True
+            self.varying = {stmt.index, *(n for s in st.walk(stmt.body) for n in defined_names(s))}
         self.block(stmt.body)
-        self.vector, self.stmt = False, stmt
+        (self.vector, self.varying), self.stmt = around, stmt
         for c in stmt.carried:
             self.expr(c.next, c.type)
         if stmt.until is not None:
@@ -461,8 +470,8 @@ CHECKS: dict[type, Callable[[Any, Any], None]] = {
     st.CallKernel: _Main.call_kernel, st.Check: _Main.check, st.FrameWord: _Main.frame_word,
     st.ContextWord: _Main.context_word, st.Workspace: _Main.workspace, st.Carve: _Main.carve,
     st.PickPointer: _Main.pick_pointer, st.NewArray: _Main.new_array, st.CallBack: _Main.call_back,
-    st.ArrayHeader: _Main.array_header, st.HoldObject: _Main.hold_object, st.Release: _Main.release, st.Move: _Main.move,
-    st.SetStorage: _Main.set_storage,
+    st.ArrayHeader: _Main.array_header, st.HoldObject: _Main.hold_object, st.Release: _Main.release,
+    st.Move: _Main.move, st.SetStorage: _Main.set_storage,
     st.Call: _Main.call, st.Copy: _Main.copy, st.Poll: _Main.poll, st.Commit: _Main.commit,
 }  # fmt: skip
 

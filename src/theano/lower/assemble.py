@@ -310,28 +310,37 @@ class Assembler:
     # -- groups -----------------------------------------------------------------------------------------------
 
     def _emit_group(self, group: Group) -> None:
-        for item in group.items:
-            for value in (*item.reads, *item.indirect):
-                if value.tensor is not None:
-                    self._use(value.tensor)
         if group.special:
             item = group.items[0]
             assert isinstance(item, Special) and item.emit is not None
+            self._use_operands(group)
             for tensor in item.writes:
                 if not item.delivers:
                     self.bind(tensor)
                 self.touch(tensor)
             item.emit(self)
             return
-        stored = self.stored_of(group)
-        for tensor in stored:
-            self.bind(tensor)
-            self.touch(tensor)
+        stored = self.prepare(group)
         self._call(NestBuilder(self.b, group, set(stored)))
         for item in group.items:
             if isinstance(item, Reduce) and item.scalar_name and item.out in stored:
                 view = st.View(item.out.name, item.out.type, ZERO, ())
                 self.statement(st.Load(item.scalar_name, view, ()))
+
+    def prepare(self, group: Group) -> list[Tensor]:
+        """See to the memory of a loop nest; what it leaves there."""
+        self._use_operands(group)
+        stored = self.stored_of(group)
+        for tensor in stored:
+            self.bind(tensor)
+            self.touch(tensor)
+        return stored
+
+    def _use_operands(self, group: Group) -> None:
+        for item in group.items:
+            for value in (*item.reads, *item.indirect):
+                if value.tensor is not None:
+                    self._use(value.tensor)
 
     def _use(self, tensor: Tensor) -> None:
         self.touch(tensor)

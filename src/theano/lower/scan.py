@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from theano.graph import clone_get_equiv
@@ -20,8 +21,10 @@ from theano.lower.branch import inside, needs_of
 from theano.lower.builder import Builder, as_parts, c_strides, whole
 from theano.lower.callback import object_tensor
 from theano.lower.dims import ONE, ZERO, is_const, length
-from theano.lower.items import Element, Item, Special
+from theano.lower.exchange import Passed, exchangeable, exchanged
+from theano.lower.items import Element, Item, Pointwise, Special
 from theano.lower.registry import lowers
+from theano.lower.schedule import Group
 from theano.lower.values import Tensor, Value
 from theano.scan.growth import grow_rows
 from theano.scan.op import Scan
@@ -35,6 +38,10 @@ if TYPE_CHECKING:
 MAX_NAMES = 8
 # Steps between two looks at whether somebody has pressed Ctrl-C.
 POLL = 1024
+# Steps between two looks where all steps of an element run together.
+BATCH = 1 << 16
+# Up to this many elements all steps of an element run together even if each step reads or writes a row of its own.
+NARROW = 2048
 # Rows to begin with where the number of steps is only an upper bound.
 FIRST_ROWS = 16
 
@@ -52,6 +59,8 @@ class Rows:
     first: int
     ring: int = 0
     grows: bool = False
+    keep: int | None = None
+    taps: tuple[int, ...] = ()
 
     def position(self, number: Expr) -> Expr:
         return ex.and_(number, length(self.ring - 1)) if self.ring else number
@@ -164,10 +173,9 @@ class _ScanLowering:
                 b.check(ex.ge(rows, last), ValueError, message, (rows, n, last))
         for k, state in enumerate(loop.states):
             rows = b.dims.normal(self.values[state.initial].dims[0])
-            message = (
-                f"{escaped(self.op.state_label(k))} needs {state.rows} initial rows, for the taps {state.taps}, but has {{0}}"
-            )
             if not is_const(rows, state.rows):
+                label = escaped(self.op.state_label(k))
+                message = f"{label} needs {state.rows} initial rows, for the taps {state.taps}, but has {{0}}"
                 b.check(ex.eq(rows, length(state.rows)), ValueError, message, (rows,))
 
     def _sequence(self, s: SequenceArg) -> list[Value]:
@@ -215,6 +223,7 @@ class _ScanLowering:
             self._fill_rows(rows, initial)
         if not carries:
             assert rows is not None
+            rows.taps = tuple(s.taps)
             for tap, v in zip(s.taps, s.inner, strict=True):
                 inner[v] = self._seen(self._place(rows, ex.add(self.t, length(s.rows + tap)), dims))
         return carries, rows
@@ -233,7 +242,7 @@ class _ScanLowering:
             # one row more than are read: a step must not overwrite what it still looks at
             ring = 1 << (max(keep, first + 1 if first else keep) - 1).bit_length()
             tensor = b.tensor(type_, (length(ring), *dims))
-            rows = Rows(tensor, tensor, first, ring)
+            rows = Rows(tensor, tensor, first, ring, keep=keep)
         elif not self.count:
             tensor = b.tensor(type_, (ex.add(self.n, length(first)), *dims))
             rows = Rows(tensor, tensor, first)
@@ -308,10 +317,8 @@ class _ScanLowering:
 
     def _unify(self, value: Value, dims: Sequence[Expr], label: str) -> None:
         for axis, (own, first) in enumerate(zip(value.dims, dims, strict=True)):
-            self.b.unify(
-                own, first,
-                f"{label} must have the same shape in all steps: along axis {axis} a step gave {{0}}, before it was {{1}}",
-            )  # fmt: skip
+            message = f"{label} must have the same shape in all steps: along axis {axis} a step gave {{0}}, before it"
+            self.b.unify(own, first, f"{message} was {{1}}")
 
     def _append(self, rows: Rows, value: Value) -> None:
         """Write the row of this step."""
@@ -427,6 +434,56 @@ class _ScanLowering:
         return item
 
     def _emit(self, asm: Assembler) -> None:
+        groups = asm.groups.get(self.region, [])
+        passed = self._passed()
+        if passed is None or len(groups) != 1 or not exchangeable(self.b, groups[0], passed):
+            self._emit_steps(asm)
+            return
+        if not self._streams(groups[0], passed):
+            self._emit_exchanged(asm, groups[0], passed)
+            return
+        small = ex.le(self.b.dims.product(tuple(groups[0].axes)), length(NARROW))
+        narrow = asm.block(lambda: self._emit_exchanged(asm, groups[0], passed))
+        wide = asm.block(lambda: self._emit_steps(asm))
+        asm.statement(st.If(small, narrow, wide))
+
+    def _passed(self) -> list[Passed] | None:
+        """What a step hands on and gives, if all of that is rows in memory written by loops."""
+        parts = self.parts
+        if parts.carries or parts.until is not None or self.loop.shared or len(parts.ends) != len(parts.rows):
+            return None
+        found = []
+        for rows, writer in zip(parts.rows, parts.ends, strict=True):
+            if not isinstance(writer, Pointwise) or rows.grows:
+                return None
+            place = partial(self._place, rows, dims=tuple(rows.inner.dims[1:]))
+            taps = {place(ex.add(self.t, length(rows.first + tap))).offset: -tap for tap in rows.taps}
+            every = rows.keep is None or rows.keep > rows.first
+            found.append(Passed(rows.inner, writer, rows.first, every, taps, place))
+        return found
+
+    def _streams(self, group: Group, passed: list[Passed]) -> bool:
+        """Whether each step reads or writes other memory."""
+        states = {p.tensor for p in passed}
+        values = [v for item in group.items for v in item.reads if v.tensor is not None and v.tensor not in states]
+        moving = any(v.offset is not None and not self.b.known_outside(self.region, v.offset) for v in values)
+        return moving or any(p.every for p in passed)
+
+    def _emit_exchanged(self, asm: Assembler, group: Group, passed: list[Passed]) -> None:
+        """All steps of an element together, a batch of steps at a time: somebody may press Ctrl-C."""
+        b = self.b
+        batch, size = b.fresh("c"), length(BATCH)
+        first = ex.mul(ex.name(batch, "i64"), size)
+
+        def call() -> None:
+            count = ex.minimum(ex.sub(self.n, first), size)
+            nest = exchanged(asm, group, passed, self.step, first, count)
+            asm.call_kernel(st.Kernel("", nest.params, nest.body), list(nest.args))
+
+        batches = ex.ashr(ex.add(self.n, length(BATCH - 1)), length(BATCH.bit_length() - 1))
+        asm.statement(st.For(batch, batches, "serial", [st.Poll(), *asm.block(call)]))
+
+    def _emit_steps(self, asm: Assembler) -> None:
         body = asm.region_block(self.region)
         left = dict.fromkeys(k for s in st.walk(body) for k in _filled(s))
         moved = {s.source for s in st.walk(body) if isinstance(s, st.Move)}
@@ -467,7 +524,8 @@ class _ScanLowering:
             return Value(tensor.type, (total, *dims), tensor=grown, offset=ZERO, strides=strides)
         if keep == 1 and rows.first:
             last = self._place(rows, ex.sub(total, ONE), dims)
-            return Value(last.type, (ONE, *dims), tensor=tensor, offset=last.offset, strides=(ZERO, *(last.strides or ())))
+            assert last.strides is not None
+            return Value(last.type, (ONE, *dims), tensor=tensor, offset=last.offset, strides=(ZERO, *last.strides))
         kept = length(keep) if keep <= rows.first else ex.minimum(total, length(keep))
         source = whole(tensor) if b.native(tensor.type) else as_parts(b, whole(tensor))
         space = (kept, *source.dims[1:])

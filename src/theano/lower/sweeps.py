@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from theano.loops import expr as ex
 from theano.loops import stmt as st
@@ -141,7 +141,7 @@ def collapse(nb: NestBuilder, order: list[int], body: Block) -> tuple[Block, Exp
     names = [_name(nb.index_of[k]) for k in order]
     wanted = [nb.local(s) for s in c_strides(nb.b.dims, tuple(axes))]
     accesses: list[st.Load | st.Store] = []
-    for stmt in body:
+    for stmt in st.walk(body):
         if isinstance(stmt, st.Load | st.Store):
             accesses.append(stmt)
         if isinstance(stmt, st.Store) and any(n.op == "name" and n.value in names for n in ex.postorder((stmt.value,))):
@@ -167,7 +167,18 @@ def collapse(nb: NestBuilder, order: list[int], body: Block) -> tuple[Block, Exp
                 changed[id(access)] = st.Load(access.name, view, (last,))
             else:
                 changed[id(access)] = st.Store(view, (last,), access.value)
-    return [changed.get(id(s), s) for s in body], nb.local(nb.b.dims.product(tuple(axes)))
+    return _replaced(body, changed), nb.local(nb.b.dims.product(tuple(axes)))
+
+
+def _replaced(body: Block, changed: Mapping[int, st.Stmt]) -> Block:
+    """The statements with some of them changed, also in loops inside."""
+    result: Block = []
+    for stmt in body:
+        if isinstance(stmt, st.For):
+            inner = _replaced(stmt.body, changed)
+            stmt = st.For(stmt.index, stmt.extent, stmt.kind, inner, stmt.carried, stmt.unroll, stmt.until, stmt.count)
+        result.append(changed.get(id(stmt), stmt))
+    return result
 
 
 # -- reductions along the contiguous axis -----------------------------------------------------------------------
