@@ -68,11 +68,14 @@ def _tail(node: Node) -> int | None:
 def keep_what_is_read(graph: RewriteGraph, node: Node) -> Result:
     """An output of which only the last rows are read keeps no others."""
     keeps = []
-    for v, old in zip(_stacked(node), _keeps(node), strict=True):
+    rows: list[int | None] = [*(s.rows for s in node.op.spec.states), *(None for _ in node.op.spec.outputs)]
+    for v, old, few in zip(_stacked(node), _keeps(node), rows, strict=True):
         users = graph.users.get(v, {})
         tails = [_tail(user) if user.inputs[0] is v and v not in user.inputs[1:] else None for user in users]
-        if old is not None or not users or graph.is_output(v) or None in tails:
+        if old is not None or graph.is_output(v) or None in tails:
             keeps.append(old)
+        elif not users:  # a state that only the steps read; an output would be left out
+            keeps.append(few)
         else:
             keeps.append(max(t for t in tails if t is not None))
     if keeps == _keeps(node):
