@@ -77,13 +77,6 @@ def _identity() -> list[str] | None:
 
 
 def _ask_llvm() -> Host:
-    import llvmlite
-    import llvmlite.binding as llvm
+    from theano.runtime import llvm
 
-    version = ".".join(map(str, llvm.llvm_version_info))
-    return Host(
-        llvm.get_process_triple(),
-        llvm.get_host_cpu_name(),
-        llvm.get_host_cpu_features().flatten(),
-        f"llvmlite {llvmlite.__version__} LLVM {version}",
-    )
+    return Host(*llvm.describe_host(), llvm.version())

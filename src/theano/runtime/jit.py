@@ -27,19 +27,9 @@ __all__ = ["CodeObject", "Options", "assembly", "compile_module", "isa"]
 
 
 class Options(NamedTuple):
-    """How a module is compiled.
-
-    Parameters
-    ----------
-    level : code generation level, 1 or 2 (0 aborts on masked vectors in LLVM 22).
-    passes : names of LLVM passes run before it (methods ``add_<name>_pass`` of llvmlite's pass manager).
-        Our printers have vectorised and hoisted already: by default functions are inlined where told, no more.
-    full : run LLVM's standard -O2 pipeline instead. For the support functions, compiled once a machine.
-    """
+    """How a module is compiled: `level` is LLVM's code generation level, 1 or 2."""
 
     level: int = 1
-    passes: tuple[str, ...] = ("always_inliner",)
-    full: bool = False
 
 
 DEFAULT = Options()
@@ -171,8 +161,7 @@ def compile_module(
 def assembly(text: str, options: Options = DEFAULT) -> str:
     """The assembly that `compile_module` would load for `text`, for people to read."""
     with _lock:
-        module, machine = _optimised(text, options, isa())
-        return str(machine.emit_assembly(module))
+        return _emit(text, options, isa(), assembly=True).decode()
 
 
 def _key(text: str, options: Options, target: Isa) -> str:
@@ -180,41 +169,14 @@ def _key(text: str, options: Options, target: Isa) -> str:
     return cache.key_of((text, *settings))
 
 
-def _machine(target: Isa, level: int) -> Any:
-    import llvmlite.binding as llvm
-
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
-    # JITLink puts all sections of an object side by side, so the small model is always in range.
-    return llvm.Target.from_triple(target.triple).create_target_machine(
-        cpu=target.cpu, features=target.features, opt=level, reloc="pic", codemodel="small", jit=True
-    )
-
-
-def _optimised(text: str, options: Options, target: Isa) -> tuple[Any, Any]:
-    import llvmlite.binding as llvm
-
-    machine = _machine(target, options.level)
-    llvm.initialize_native_asmparser()
-    module = llvm.parse_assembly(text, llvm.create_context())
-    module.triple = target.triple
-    module.data_layout = str(machine.target_data)
-    tuning = llvm.create_pipeline_tuning_options(speed_level=2)
-    tuning.loop_vectorization = tuning.slp_vectorization = tuning.loop_unrolling = False
-    builder = llvm.create_pass_builder(machine, tuning)
-    if options.full:
-        manager = builder.getModulePassManager()
-    else:
-        manager = llvm.create_new_module_pass_manager()
-        for name in options.passes:
-            getattr(manager, f"add_{name}_pass")()
-    manager.run(module, builder)
-    return module, machine
-
-
 def _object_code(text: str, options: Options, target: Isa) -> bytes:
-    module, machine = _optimised(text, options, target)
-    return bytes(machine.emit_object(module))
+    return _emit(text, options, target, assembly=False)
+
+
+def _emit(text: str, options: Options, target: Isa, assembly: bool) -> bytes:
+    from theano.runtime import llvm
+
+    return llvm.emit(text, options.level, target.triple, target.cpu, target.features, assembly)
 
 
 def _link(code: bytes, exports: tuple[str, ...]) -> _Linked:
@@ -222,11 +184,15 @@ def _link(code: bytes, exports: tuple[str, ...]) -> _Linked:
 
     global _engine
     if _engine is None:
+        llvm.initialize_native_target()
+        llvm.initialize_native_asmprinter()
+        target = isa()
+        machine = llvm.Target.from_triple(target.triple).create_target_machine(
+            cpu=target.cpu, features=target.features, opt=1, reloc="pic", codemodel="small", jit=True
+        )
         # COFF is the one format whose JITLink support is incomplete.
-        _engine = llvm.create_lljit_compiler(_machine(isa(), 1), use_jit_link=sys.platform != "win32")
-        ctypes.pythonapi.Py_IncRef(
-            ctypes.py_object(_engine)
-        )  # never disposed of, not at exit either: see `CodeObject`
+        _engine = llvm.create_lljit_compiler(machine, use_jit_link=sys.platform != "win32")
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(_engine))  # never disposed of, not at exit either: see `CodeObject`
     builder = llvm.JITLibraryBuilder().add_object_img(code).add_current_process()
     for name in exports:
         builder.export_symbol(name)

@@ -30,7 +30,6 @@ _POOL_BLOCKS = 16
 _NEW_FLAGS = 0x0001 | 0x0100 | 0x0400  # C-contiguous, aligned, writeable
 
 _EXPORTS = (*abi.SUPPORT, "init", "pool_limit", "pool_bytes")
-_OPTIONS = jit.Options(level=2, full=True)
 
 # Integers that a dtype holds exactly and that fit 64 signed bits; none where numbers take the slow path.
 _RANGES: dict[str, tuple[int, int]] = {
@@ -93,7 +92,7 @@ class _Support:
     """The loaded functions and the table they and all contexts share."""
 
     def __init__(self) -> None:
-        self.code = jit.compile_module(support_text(), _OPTIONS, _EXPORTS)
+        self.code = jit.compile_module(support_text(), exports=_EXPORTS)
         known = capi.addresses() | self.code.symbols
         names = (*abi.CTX, *EXTRA)
         self.words = [known[name] for name in names]
