@@ -27,9 +27,17 @@ __all__ = ["CodeObject", "Options", "assembly", "compile_module", "isa"]
 
 
 class Options(NamedTuple):
-    """How a module is compiled: `level` is LLVM's code generation level, 1 or 2."""
+    """How a module is compiled.
+
+    Parameters
+    ----------
+    level : code generation level, 1 or 2 (0 aborts on masked vectors in LLVM 22).
+    passes : LLVM passes run before it (see `theano.runtime.llvm`). Our printers have vectorised and hoisted already:
+        by default functions are inlined where told, no more.
+    """
 
     level: int = 1
+    passes: tuple[str, ...] = ()
 
 
 DEFAULT = Options()
@@ -176,7 +184,7 @@ def _object_code(text: str, options: Options, target: Isa) -> bytes:
 def _emit(text: str, options: Options, target: Isa, assembly: bool) -> bytes:
     from theano.runtime import llvm
 
-    return llvm.emit(text, options.level, target.triple, target.cpu, target.features, assembly)
+    return llvm.emit(text, options.level, target.triple, target.cpu, target.features, assembly, options.passes)
 
 
 def _link(code: bytes, exports: tuple[str, ...]) -> _Linked:

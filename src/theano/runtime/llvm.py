@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,7 @@ _SIGNATURES: dict[str, tuple[Any, ...]] = {
     "CreateNewModulePassManager": (_POINTER,),
     "DisposeNewModulePassManger": (None, _POINTER),
     "module_AddAlwaysInlinerPass": (None, _POINTER),
+    "module_AddSROAPass": (None, _POINTER),
     "RunNewModulePassManager": (None, _POINTER, _POINTER, _POINTER),
     "TargetMachineEmitToMemory": (_POINTER, _POINTER, _POINTER, _INT, _OUT),
     "GetBufferStart": (_POINTER, _POINTER),
@@ -134,7 +135,12 @@ def describe_host() -> tuple[str, str, str]:
     return library.text("GetProcessTriple"), library.text("GetHostCPUName"), ordered
 
 
-def emit(text: str, level: int, triple: str, cpu: str, features: str, assembly: bool = False) -> bytes:
+_PASSES = {"always_inliner": "module_AddAlwaysInlinerPass", "sroa": "module_AddSROAPass"}
+
+
+def emit(
+    text: str, level: int, triple: str, cpu: str, features: str, assembly: bool = False, passes: Sequence[str] = ()
+) -> bytes:
     """Object code of a module, or its assembly.
 
     Parameters
@@ -143,6 +149,7 @@ def emit(text: str, level: int, triple: str, cpu: str, features: str, assembly: 
     level : code generation level, 1 or 2 (0 aborts on masked vectors in LLVM 22).
     triple, cpu, features : of the target, in LLVM's words.
     assembly : whether to give text for people.
+    passes : of `_PASSES`, run first. Functions are always inlined where told.
 
     Raises
     ------
@@ -155,7 +162,10 @@ def emit(text: str, level: int, triple: str, cpu: str, features: str, assembly: 
     try:
         module = _checked(library, "ParseAssembly", context, text.encode())
         try:
-            _prepare(library, module, machine, triple, "alwaysinline" in text)
+            _name_target(library, module, machine, triple)
+            wanted = ["always_inliner"] * ("alwaysinline" in text) + list(passes)
+            if wanted:
+                _run(library, module, machine, wanted)
             buffer = _checked(library, "TargetMachineEmitToMemory", machine, module, int(not assembly))
             try:
                 return ctypes.string_at(library.GetBufferStart(buffer), library.GetBufferSize(buffer))
@@ -189,18 +199,19 @@ def _machine(library: _Library, level: int, triple: str, cpu: str, features: str
     return machine
 
 
-def _prepare(library: _Library, module: Any, machine: Any, triple: str, inline: bool) -> None:
-    """Name the target. Our printers have vectorised and hoisted already: functions are inlined where told, no more."""
+def _name_target(library: _Library, module: Any, machine: Any, triple: str) -> None:
     data = library.CreateTargetMachineData(machine)
     library.SetTarget(module, triple.encode())
     library.SetDataLayout(module, library.text("CopyStringRepOfTargetData", data).encode())
     library.DisposeTargetData(data)
-    if not inline:
-        return
+
+
+def _run(library: _Library, module: Any, machine: Any, passes: Sequence[str]) -> None:
     tuning = library.CreatePipelineTuningOptions()
     builder = library.CreatePassBuilder(machine, tuning)
     manager = library.CreateNewModulePassManager()
-    library.module_AddAlwaysInlinerPass(manager)
+    for name in passes:
+        getattr(library, _PASSES[name])(manager)
     library.RunNewModulePassManager(manager, module, builder)
     library.DisposeNewModulePassManger(manager)
     library.DisposePassBuilder(builder)
