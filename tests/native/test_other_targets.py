@@ -1,0 +1,98 @@
+"""Programs are compiled for machines that this one is not: the code can be made, and calls nothing that is not there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import llvmlite.binding as llvm
+import numpy as np
+import pytest
+
+import theano
+import theano.tensor as T
+from theano.backend.llvm_main import print_module
+from theano.runtime import jit
+from theano.runtime.entry import EntrySpec, print_entry
+from theano.runtime.target import Isa
+
+TARGETS = {
+    "linux-arm": ("aarch64-unknown-linux-gnu", "neon", 16, "generic"),
+    "mac-arm": ("arm64-apple-darwin", "neon", 16, "apple-m1"),
+    "mac-intel": ("x86_64-apple-darwin", "avx2", 32, "x86-64-v3"),
+    "windows": ("x86_64-pc-windows-msvc", "avx2", 32, "x86-64-v3"),
+    "windows-baseline": ("x86_64-pc-windows-msvc", "baseline", 16, "x86-64-v2"),
+}
+# What every C library has. (`fmod` is the one elementary function that is no expansion of ours.)
+# Windows touches large stack frames page by page with `__chkstk`, which ntdll exports.
+C_LIBRARY = {"memcpy", "memset", "memmove", "fmod", "fmodf", "__chkstk"}
+
+
+def elementary() -> tuple[list[Any], Any]:
+    x, y = T.matrix("x"), T.fvector("y")
+    ops = (T.exp, T.log1p, T.sin, T.tanh, T.erf, T.nnet.sigmoid, T.sqrt, T.floor, T.round)
+    return [x, y], [op(v) for op in ops for v in (x, y)] + [x % 3, y // 2, x**y]
+
+
+def half() -> tuple[list[Any], Any]:
+    x = T.TensorType("float16", (False, False))("x")
+    return [x], [T.tanh(x), x.sum(), x.astype("float64")]
+
+
+def rows_and_columns() -> tuple[list[Any], Any]:
+    x = T.fmatrix("x")
+    return [x], [T.nnet.softmax(x), x.sum(0), x.var(1), x.T + 1, x.argmax(1), T.dot(x, x.T)]
+
+
+def integers() -> tuple[list[Any], Any]:
+    x, y = T.lvector("x"), T.bvector("y")
+    return [x, y], [x // 3, x % (y + 1), x & y, T.cast(x, "float32"), y.max()]
+
+
+def update() -> tuple[Any, ...]:
+    s, x = theano.shared(np.zeros((3, 4)), name="s"), T.matrix("x")
+    cost = T.sqr(T.dot(x, s)).mean()
+    return [x], cost, [(s, s - 0.1 * T.grad(cost, s))]
+
+
+def loop() -> tuple[list[Any], Any]:
+    x, w, h = T.matrix("x"), T.matrix("w"), T.vector("h")
+    rows, _ = theano.scan(lambda v, h, w: T.tanh(v + T.dot(h, w)), sequences=x, outputs_info=h, non_sequences=w)
+    powers, _ = theano.scan(lambda p, a: p * a, outputs_info=T.ones_like(h), non_sequences=h, n_steps=x.shape[0])
+    return [x, w, h], [rows[-1], powers]
+
+
+BUILDS = [elementary, half, rows_and_columns, integers, update, loop]
+
+
+@pytest.mark.parametrize("build", BUILDS, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("target", TARGETS)
+def test_code_for(target: str, build: Callable[[], tuple[Any, ...]]) -> None:
+    triple, name, vector_bytes, cpu = TARGETS[target]
+    llvm.initialize_all_targets()
+    llvm.initialize_all_asmprinters()
+    wide = name != "baseline"
+    isa = Isa(name, vector_bytes, has_fma=wide, has_f16c=wide, has_masks=False, cpu=cpu, features="", triple=triple)
+    inputs, outputs, *updates = build()
+    with theano.config.change_flags(isa=theano.config.isa if wide or jit.isa().name == "neon" else "baseline"):
+        low = theano.function(inputs, outputs, updates=updates[0] if updates else None).executor.lowered
+    spec = EntrySpec(low.inputs, low.storages, low.n_slots, low.n_outputs, "list")
+    text = print_module(low.program, low.layout, isa) + print_entry(spec)
+    machine = llvm.Target.from_triple(triple).create_target_machine(cpu=cpu, opt=1, reloc="pic", codemodel="small")
+    module = llvm.parse_assembly(f'target triple = "{triple}"\n{text}')
+    module.verify()
+    assert machine.emit_object(module)
+    found = called(machine.emit_assembly(module), "apple" in triple)
+    assert not found - set(re.findall(r"^define .*@(\w+)\(", text, re.M)) - C_LIBRARY
+    assert ("fmod" in found) == (build is elementary)  # calls are seen at all
+
+
+def called(assembly: str, apple: bool) -> set[str]:
+    """The functions that code calls by name."""
+    names = re.findall(r"^\s+(?:bl|callq?)\s+([A-Za-z_]\w*)", assembly, re.M)
+    return {n.removeprefix("_") if apple else n for n in names}
+
+
+def test_host_target_is_one_of_those() -> None:
+    assert jit.isa().name in {name for _, name, *_ in TARGETS.values()} | {"avx512", "generic"}
