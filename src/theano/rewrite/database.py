@@ -42,6 +42,7 @@ _EARLY = frozenset({"useless", "canonicalize", "stabilize"})
 # topological order). Later phases keep the earlier rules, for what they make may be simplified again.
 PHASES: tuple[Phase, ...] = (
     Phase("canonicalize", 1.0, _EARLY, _EARLY),
+    Phase("loops", 1.5, _EARLY | {"loops"}, frozenset({"loops"})),
     Phase("specialize", 2.0, _EARLY | {"specialize", "specialize_device"}, frozenset({"specialize"})),
     Phase("blas", 2.5, frozenset({"blas"}), frozenset({"blas"})),
     Phase("uncanonicalize", 3.0, frozenset({"uncanonicalize"}), frozenset({"uncanonicalize"})),
@@ -187,6 +188,11 @@ class Database:
             if query.selects(step.tags) and step.position <= query.position_cutoff:
                 timed.append((step.position, step.name, step))
         timed.sort(key=lambda item: item[0])
+        previous: RuleIndex | None = None
+        for _, _, work in timed:
+            if isinstance(work, tuple):
+                work[0].previous = previous
+            previous = work[0] if isinstance(work, tuple) else None
         return [(name, what) for _, name, what in timed]
 
     def query(self, *tags: Any, **kwargs: Any) -> GraphRewriter:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from heapq import heappop
-from typing import Any
+from typing import Any, NamedTuple
 
 from theano.graph import Apply, Variable
 from theano.rewrite.algebra import PRODUCT_OPS, opened, root_product, root_sum
@@ -22,6 +22,19 @@ BUDGET_PER_NODE = 20
 BUDGET_BASE = 200
 # How many of the last applications a report about a cycle names.
 CYCLE_WINDOW = 24
+
+
+ErrorHandler = Callable[[Exception, Rule, Apply], Any]
+
+
+class PhaseRun(NamedTuple):
+    """What `run_phase` was called with: rules run inner graphs through the same phase (`run_inner`)."""
+
+    rules: RuleIndex
+    name: str
+    trace: Trace
+    on_error: ErrorHandler | None
+    first: RuleIndex | None
 
 
 class RewriteCycle(RewriteError):
@@ -45,7 +58,7 @@ def run_phase(
     index: RuleIndex,
     phase: str,
     trace: Trace,
-    on_error: Callable[[Exception, Rule, Apply], Any] | None = None,
+    on_error: ErrorHandler | None = None,
     first: RuleIndex | None = None,
 ) -> int:
     """Apply the rules of `index` until none fires; returns the number of applications.
@@ -58,6 +71,9 @@ def run_phase(
     RewriteCycle
         When rules undo each other.
     """
+    if not graph.has_op((index if first is None else first).lookup):
+        return 0
+    graph.phase = PhaseRun(index, phase, trace, on_error, first)
     graph.queue_all((index if first is None else first).lookup)
     heap, queued, rank = graph.heap, graph.queued, graph.rank
     changed = graph.changed
@@ -110,6 +126,17 @@ def run_phase(
                     graph.queue(node)
                 break
     return fired
+
+
+def run_inner(graph: RewriteGraph, inputs: Sequence[Tensor], outputs: Sequence[Tensor], settled: bool) -> list[Tensor]:
+    """The outputs of an inner graph after the phase that runs on `graph`; its nodes are changed in place.
+
+    `settled` tells that it has been through the phase before.
+    """
+    run: PhaseRun = graph.phase
+    inner = RewriteGraph(inputs, outputs)
+    run_phase(inner, run.rules, run.name, run.trace, run.on_error, run.first if settled else None)
+    return inner.outputs
 
 
 # Stands among the names of a node that is no root of a sum (product).

@@ -62,6 +62,7 @@ class RuleIndex:
 
     __slots__ = (
         "rules",
+        "previous",
         "_by_scalar",
         "_by_class",
         "_by_class_name",
@@ -73,6 +74,7 @@ class RuleIndex:
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = tuple(rules)
+        self.previous: RuleIndex | None = None  # the rules of the phase before
         self._by_scalar: dict[str, list[Rule]] = {}
         self._by_class: dict[type, list[Rule]] = {}
         self._by_class_name: dict[str, list[Rule]] = {}

@@ -6,6 +6,7 @@ from theano.rewrite.build import dims, dimshuffle, index, number, scalar_name
 from theano.rewrite.registry import rule
 from theano.rewrite.rule import Result
 from theano.rewrite.table import Node, RewriteGraph, Tensor
+from theano.scan.count import StepCount
 from theano.tensor.shape import MakeVector, Reshape, Shape_i
 
 
@@ -47,12 +48,18 @@ def nonnegative(var: Tensor, depth: int = 6) -> bool:
     node = var.owner
     if node is None or depth == 0:
         return False
-    if type(node.op) is Shape_i:
+    if type(node.op) is Shape_i or type(node.op) is StepCount:
         return True
     name = scalar_name(var)
-    if name in ("add", "mul", "maximum"):
+    if name in ("add", "mul", "maximum", "minimum"):
         return (any if name == "maximum" else all)(nonnegative(v, depth - 1) for v in node.inputs)
     return False
+
+
+@rule("StepCount", name="steps_are_nonnegative")
+def steps_are_nonnegative(graph: RewriteGraph, node: Node) -> Result:
+    """A number of steps that cannot be negative needs no look."""
+    return node.inputs[0] if nonnegative(node.inputs[0]) else None
 
 
 @rule("Reshape", name="useless_reshape")

@@ -73,6 +73,7 @@ class RewriteGraph:
         "created_count",
         "version",
         "changed",
+        "phase",
     )
 
     def __init__(self, inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> None:
@@ -94,6 +95,7 @@ class RewriteGraph:
         self.created_count = 0
         self.changed: set[Apply] = set()  # nodes that are new, or whose inputs or users changed
         self.version = 0  # changes with every replacement
+        self.phase: Any = None  # the `PhaseRun` of the engine, while it runs
         fixed = set(self.inputs)
         for index, output in enumerate(self.outputs):
             new = output if output in fixed else self.intern(output, None)
@@ -142,6 +144,10 @@ class RewriteGraph:
                 self._replaced[var] = known
                 return known
         return var
+
+    def has_op(self, wanted: Callable[[Any], Any]) -> bool:
+        """Whether `wanted` is true of some op that the graph has (or had)."""
+        return any(wanted(op) for op in self._tokens)
 
     def is_output(self, var: Tensor) -> bool:
         """Whether `var` is an output of the whole graph."""

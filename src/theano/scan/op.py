@@ -97,13 +97,15 @@ class Scan(Op):
 
     def _forget(self) -> None:
         """Drop what is derived from the data when needed."""
+        #: For rewriting: the rules that the graph of a step has been through.
+        self.settled: Any = None
         self._step: Callable[[Sequence[Any]], list[Any]] | None = None
         self._hash: int | None = None
         self._inner_pattern: list[list[bool]] | None = None
         self._outer_pattern: list[list[bool]] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        return {k: v for k, v in self.__dict__.items() if not k.startswith("_")}
+        return {k: v for k, v in self.__dict__.items() if not k.startswith("_") and k != "settled"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from theano.scan.count import REFUSAL
 from theano.scan.parts import ScanSpec
 from theano.scan.rows import Rows
 from theano.scan.shapes import empty_row_shapes
@@ -65,7 +66,7 @@ def run(op: Any, inputs: Sequence[Any]) -> list[Any]:
 def _check(op: Any, n_steps: int, sequences: Sequence[Any], initials: Sequence[Any]) -> None:
     spec: ScanSpec = op.spec
     if n_steps < 0:
-        raise IndexError(f"Scan was asked to run for negative number of step {n_steps}")
+        raise IndexError(REFUSAL.format(n_steps))
     if n_steps == 0 and any(s.keep is None for s in spec.states):
         raise NotImplementedError(
             f"{op} was asked to run for 0 steps: with a state there is no result, unless only the last value "

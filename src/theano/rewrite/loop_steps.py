@@ -1,0 +1,225 @@
+"""Scans: the graph of a step goes through the phases of the graph around it; arguments in a simple form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from theano.graph import Constant, clone_get_equiv, clone_replace
+from theano.record import replace
+from theano.rewrite.build import is_tensor
+from theano.rewrite.database import PHASES
+from theano.rewrite.engine import run_inner
+from theano.rewrite.registry import add_rule, rule, tags_of
+from theano.rewrite.rule import Result, Rule
+from theano.rewrite.table import MERGE_BYTES, Node, RewriteGraph, Tensor
+from theano.scan.op import Scan
+from theano.scan.parts import Loop, NonSequenceArg, SequenceArg
+from theano.tensor.alloc import Alloc
+from theano.tensor.elemwise import DimShuffle
+
+
+def outputs_of(loop: Loop) -> list[Tensor]:
+    """The outputs of a new node for `loop`."""
+    made = loop.apply()
+    return [*made.states, *made.outputs, *made.shared]
+
+
+def with_step(loop: Loop, outputs: list[Tensor]) -> Loop:
+    """`loop` with other inner outputs (in the order of `Loop.inner_outputs`)."""
+    values = iter(outputs)
+    return replace(
+        loop,
+        states=[replace(s, value=next(values)) for s in loop.states],
+        outputs=[replace(o, value=next(values)) for o in loop.outputs],
+        shared=[replace(s, value=next(values)) for s in loop.shared],
+        condition=None if loop.condition is None else next(values),
+    )
+
+
+def step_of_scan(graph: RewriteGraph, node: Node) -> Result:
+    """The graph of a step is rewritten by the rules of the phase, once."""
+    op: Scan = node.op
+    index = graph.phase.rules
+    settled = op.settled
+    if settled is index:
+        return None
+    equiv = clone_get_equiv(op.inner_inputs, op.inner_outputs, copy_orphans=False)
+    inputs = [equiv[v] for v in op.inner_inputs]
+    known = settled is not None and settled is index.previous
+    outputs = run_inner(graph, inputs, [equiv[v] for v in op.inner_outputs], known)
+    made = Scan(op.spec, inputs, outputs, None, op.name, op.mode, op.profile, op.allow_gc)
+    if made == op:
+        op.settled = index
+        return None
+    made.settled = index
+    result: list[Tensor | None] = list(made(*node.inputs, return_list=True))
+    return result
+
+
+for _phase in PHASES:
+    add_rule(
+        Rule(
+            f"step_of_scan_{_phase.name}", ("Scan",), step_of_scan, tags_of(_phase.name, ()),
+            doc=step_of_scan.__doc__ or "",
+        )
+    )  # fmt: skip
+
+
+def _small_constant(v: Any) -> bool:
+    return isinstance(v, Constant) and getattr(v.data, "nbytes", MERGE_BYTES + 1) <= MERGE_BYTES and is_tensor(v)
+
+
+def _free(v: Tensor) -> bool:
+    """Whether a value costs nothing inside of a step: another view of an input, or a filled array."""
+    node = v.owner
+    if node is None:
+        return False
+    return type(node.op) is DimShuffle or (type(node.op) is Alloc and all(node.inputs[0].type.broadcastable))
+
+
+@rule("Scan", name="free_arguments_of_scan")
+def free_arguments_of_scan(graph: RewriteGraph, node: Node) -> Result:
+    """Constants, transposed arrays and filled arrays belong into the step, where rules can see them.
+
+    A sequence of equal rows is none.
+    """
+    loop = Loop.of(node.op, node.inputs)
+    inside: dict[Tensor, Tensor] = {}
+    others: list[NonSequenceArg] = []
+    for n in loop.non_sequences:
+        if _small_constant(n.outer) or _free(n.outer):
+            inside[n.inner] = _moved_inside(n, others)
+        else:
+            others.append(n)
+    sequences: list[SequenceArg] = []
+    for s in loop.sequences:
+        row = _repeated_row(s.outer)
+        if row is None:
+            sequences.append(s)
+            continue
+        for v in s.inner:
+            others.append(NonSequenceArg(row, row.type() if row.type != v.type else v))
+            if others[-1].inner is not v:
+                inside[v] = v.type.filter_variable(others[-1].inner)
+    if not inside and len(sequences) == len(loop.sequences):
+        return None
+    loop = with_step(loop, clone_replace(loop.inner_outputs(), inside))
+    loop.sequences, loop.non_sequences = sequences, others
+    return list(outputs_of(loop))
+
+
+def _moved_inside(n: NonSequenceArg, others: list[NonSequenceArg]) -> Tensor:
+    """The value of `n` as an expression of a step; what it is made of is added to `others`."""
+    if isinstance(n.outer, Constant):
+        return n.inner.type.filter_variable(n.outer)
+    node = n.outer.owner
+    arguments = []
+    for x in node.inputs:
+        if isinstance(x, Constant):
+            arguments.append(x)
+        else:
+            others.append(NonSequenceArg(x, x.type()))
+            others[-1].inner.name = x.name
+            arguments.append(others[-1].inner)
+    return n.inner.type.filter_variable(node.op(*arguments))
+
+
+def _repeated_row(x: Tensor) -> Tensor | None:
+    """The row that all rows of `x` are equal to, if it is made that way and there is no index to fail."""
+    node = x.owner
+    if node is None or type(node.op) is not Alloc:
+        return None
+    value, *sizes = node.inputs
+    if value.type.ndim == len(sizes):
+        if not value.type.broadcastable[0]:
+            return None
+        value = DimShuffle(value.type.broadcastable, range(1, value.type.ndim))(value)
+    made: Tensor = node.op(value, *sizes[1:]) if len(sizes) > 1 else value
+    return made
+
+
+@rule("Scan", name="repeated_arguments_of_scan")
+def repeated_arguments_of_scan(graph: RewriteGraph, node: Node) -> Result:
+    """An array given twice is read once; equal states are one."""
+    loop = Loop.of(node.op, node.inputs)
+    sequences, others = len(loop.sequences), len(loop.non_sequences)
+    same: dict[Tensor, Tensor] = {}
+    _join_sequences(loop, same)
+    _join_non_sequences(loop, same)
+    equal_states = _equal_states(loop)
+    for k, first in equal_states.items():
+        same.update(zip(loop.states[k].inner, loop.states[first].inner, strict=True))
+    if not same and sequences == len(loop.sequences) and others == len(loop.non_sequences):
+        return None
+    loop = with_step(loop, clone_replace(loop.inner_outputs(), same))
+    return _without_states(loop, equal_states)
+
+
+def _without_states(loop: Loop, equal: dict[int, int]) -> list[Tensor | None]:
+    """The outputs of the loop without the states that are equal to others."""
+    left = [k for k in range(len(loop.states)) if k not in equal]
+    place = {k: i for i, k in enumerate(left)}
+    place.update({k: place[first] for k, first in equal.items()})
+    n = len(loop.states)
+    made = replace(loop, states=[loop.states[k] for k in left]).apply()
+    return [*(made.states[place[k]] for k in range(n)), *made.outputs, *made.shared]
+
+
+def _join_sequences(loop: Loop, same: dict[Tensor, Tensor]) -> None:
+    found: dict[Tensor, SequenceArg] = {}
+    for s in loop.sequences:
+        first = found.setdefault(s.outer, SequenceArg(s.outer, [], []))
+        for offset, v in zip(s.offsets, s.inner, strict=True):
+            if offset in first.offsets:
+                twin = first.inner[first.offsets.index(offset)]
+                if twin.type == v.type:
+                    same[v] = twin
+                    continue
+            first.offsets.append(offset)
+            first.inner.append(v)
+    loop.sequences = list(found.values())
+
+
+def _join_non_sequences(loop: Loop, same: dict[Tensor, Tensor]) -> None:
+    found: dict[tuple[Tensor, Any], NonSequenceArg] = {}
+    for n in loop.non_sequences:
+        first = found.setdefault((n.outer, n.inner.type), n)
+        if first is not n:
+            same[n.inner] = first.inner
+    loop.non_sequences = list(found.values())
+
+
+def _equal_states(loop: Loop) -> dict[int, int]:
+    """For each state that always equals an earlier one the number of that.
+
+    It does if both begin with the same rows, and make the same of them: supposing that they are equal, their new
+    values are one variable.
+    """
+    classes: dict[tuple[Any, ...], list[int]] = {}
+    for k, s in enumerate(loop.states):
+        classes.setdefault((s.initial, tuple(s.taps), s.rows, s.keep), []).append(k)
+    groups = [group for group in classes.values() if len(group) > 1]
+    while groups:
+        twin = {
+            v: w
+            for group in groups
+            for k in group[1:]
+            for v, w in zip(loop.states[k].inner, loop.states[group[0]].inner, strict=True)
+        }
+        values = _structures(loop, twin)
+        split: list[list[int]] = []
+        for group in groups:
+            by_value: dict[Any, list[int]] = {}
+            for k in group:
+                by_value.setdefault(values[k], []).append(k)
+            split += [part for part in by_value.values() if len(part) > 1]
+        if split == groups:
+            return {k: group[0] for group in groups for k in group[1:]}
+        groups = split
+    return {}
+
+
+def _structures(loop: Loop, twin: dict[Tensor, Tensor]) -> list[Any]:
+    """The new values of the states up to equality of structure, where some inputs count as others."""
+    values = clone_replace([s.value for s in loop.states], twin)
+    return RewriteGraph(loop.inner_inputs(), values).outputs

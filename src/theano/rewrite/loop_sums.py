@@ -1,0 +1,307 @@
+"""Scans: sums over the steps, and products of what steps have made, are computed at once after the loop.
+
+The gradient of a matrix that all steps use is such a sum, ``a = a + dot(x.T, d)``: with the rows ``x`` and ``d`` of
+all steps at hand it is one product of matrices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from theano import scalar
+from theano.record import Record, field, replace
+from theano.rewrite.build import dimshuffle, elemwise
+from theano.rewrite.loop_batching import Batch, Rows
+from theano.rewrite.loop_maps import last_rows, splittable
+from theano.rewrite.loop_step import Kind, Step
+from theano.rewrite.reductions import axes_of
+from theano.rewrite.registry import rule
+from theano.rewrite.rule import Result
+from theano.rewrite.table import Node, RewriteGraph, Tensor
+from theano.scan.parts import Loop, OutputArg, Results, StateArg
+from theano.tensor.dot import Dot
+from theano.tensor.elemwise import DimShuffle, Elemwise
+from theano.tensor.reduction import Sum
+from theano.tensor.shape import MakeVector, Reshape
+
+_dot = Dot()
+# From the values of all steps to their sum over the steps.
+Total = Callable[[Batch], Tensor]
+
+
+class Plan(Record):
+    """A loop that is to be split: what its steps shall put out for work after it."""
+
+    step: Step
+    factors: dict[Tensor, None] = field(default_factory=dict)
+
+    def at_hand(self, v: Tensor) -> bool:
+        """Whether the values of `v` in all steps are there without more memory."""
+        loop = self.step.loop
+        if self.step.kind(v) == Kind.FIXED or v in self.factors or any(v in s.inner for s in loop.sequences):
+            return True
+        if any(v is o.value for o in loop.outputs if o.keep is None):
+            return True
+        kept = [s for s in loop.states if s.keep is None]
+        if any(v is s.value or v in s.inner for s in kept):
+            return True
+        # another view of what is there
+        node = v.owner
+        return node is not None and type(node.op) is DimShuffle and self.at_hand(node.inputs[0])
+
+    def ask_for(self, v: Tensor) -> None:
+        """Let the loop put out `v`."""
+        while v.owner is not None and type(v.owner.op) is DimShuffle:
+            v = v.owner.inputs[0]
+        if not self.at_hand(v):
+            self.factors[v] = None
+
+    def split(self, graph: RewriteGraph, loop: Loop) -> tuple[Results, Batch]:
+        """The node of `loop` with the factors as outputs (its results without them), and all its values."""
+        whole = replace(loop, outputs=[*loop.outputs, *(OutputArg(v) for v in self.factors)])
+        made = whole.apply()
+        return replace(made, outputs=made.outputs[: len(loop.outputs)]), Batch(graph, whole, made)
+
+
+@rule("Scan", phase="loops", name="sums_after_loop")
+def sums_after_loop(graph: RewriteGraph, node: Node) -> Result:
+    """``a = a + dot(x.T, d)``, of which the last value is read: one product of all rows after the loop."""
+    loop = Loop.of(node.op, node.inputs)
+    if not loop.states or not splittable(loop):
+        return None
+    step = Step(loop)
+    plan = Plan(step)
+    found: dict[int, tuple[list[Total], list[Tensor]]] = {}
+    terms = {k: parts for k, s in enumerate(loop.states) if (parts := _summed(step, s)) is not None}
+    for products in (True, False):  # what products ask for is at hand for other sums
+        for k, parts in terms.items():
+            totals, left = found.setdefault(k, ([], list(parts)))
+            for v in list(left):
+                total = _total(plan, v, products)
+                if total is not None:
+                    totals.append(total)
+                    left.remove(v)
+    found = {k: parts for k, parts in found.items() if parts[0]}
+    return _without_sums(graph, plan, found) if found else None
+
+
+def _without_sums(graph: RewriteGraph, plan: Plan, found: dict[int, tuple[list[Total], list[Tensor]]]) -> list[Tensor]:
+    """The outputs, with `found` sums computed after the loop."""
+    loop = plan.step.loop
+    states: list[StateArg] = []
+    for k, s in enumerate(loop.states):
+        left = found[k][1] if k in found else None
+        if left is None:
+            states.append(s)
+        elif left:
+            states.append(replace(s, value=elemwise(scalar.add, s.inner[0], *left)))
+    made, batch = plan.split(graph, replace(loop, states=states))
+    rest = iter(made.states)
+    outputs = []
+    for k, s in enumerate(loop.states):
+        if k not in found:
+            outputs.append(next(rest))
+            continue
+        totals, left = found[k]
+        rows = next(rest) if left else s.initial
+        total = [dimshuffle(t(batch), ("x", *range(s.value.type.ndim))) for t in totals]
+        summed = elemwise(scalar.add, rows, *total)
+        outputs.append(summed)
+    return [*outputs, *made.outputs, *made.shared]
+
+
+def _summed(step: Step, s: StateArg) -> list[Tensor] | None:
+    """The terms of a state that is only a sum of which nobody but the end reads the value."""
+    if s.taps != [-1] or s.rows != 1 or s.keep != 1 or not s.value.type.dtype.startswith("float"):
+        return None
+    node, before = s.value.owner, s.inner[0]
+    if node is None or type(node.op) is not Elemwise or node.op.scalar_op.name != "add":
+        return None
+    terms = list(node.inputs)
+    if step.readers.get(before) != [node] or terms.count(before) != 1 or step.readers.get(s.value):
+        return None
+    outputs = step.loop.inner_outputs()
+    if before in outputs or outputs.count(s.value) != 1:
+        return None
+    terms.remove(before)
+    pattern = s.value.type.broadcastable
+    return terms if all(t.type.broadcastable == pattern and t.type.dtype == s.value.type.dtype for t in terms) else None
+
+
+def _total(plan: Plan, v: Tensor, products: bool) -> Total | None:
+    """How to sum `v` over the steps at once; None if that would not pay.
+
+    With `products`, only what is a product.
+    """
+    node = v.owner
+    step = plan.step
+    if step.kind(v) == Kind.FIXED:
+        return None
+    if node is not None and type(node.op) is Dot:
+        return _total_of_product(plan, node) if products else None
+    if node is not None and type(node.op) is DimShuffle:
+        inner = _total(plan, node.inputs[0], products)
+        order = node.op.new_order
+        return None if inner is None else lambda batch: dimshuffle(inner(batch), order)
+    if node is not None and type(node.op) is Elemwise and node.op.scalar_op.name in ("mul", "neg", "true_div"):
+        scaled = _total_of_scaled(plan, node, products)
+        if scaled is not None:
+            return scaled
+    if products:
+        return None
+    if node is not None and type(node.op) is Sum and plan.at_hand(node.inputs[0]):
+        axes = (0, *(a + 1 for a in axes_of(node)))
+        return _sum_of(node.inputs[0], axes, v.type.dtype)
+    if plan.at_hand(v) or _cheap(step, v):
+        return _sum_of(v, (0,), v.type.dtype)
+    return None
+
+
+def _sum_of(v: Tensor, axes: tuple[int, ...], dtype: str) -> Total:
+    def total(batch: Batch) -> Tensor:
+        made: Tensor = Sum(axis=axes, dtype=dtype)(_stacked(batch, v))
+        return made
+
+    return total
+
+
+def _cheap(step: Step, v: Tensor) -> bool:
+    """Whether `v` is point-wise work on sequences only: its sum needs no memory for its rows."""
+    if step.kind(v) != Kind.SEQUENCE:
+        return False
+    return all(type(n.op) in (Elemwise, DimShuffle) for n in step.needed_for([v]))
+
+
+def _total_of_scaled(plan: Plan, node: Node, products: bool) -> Total | None:
+    """Of a term times (divided by) what is the same in all steps: that times the sum."""
+    varying = [v for v in node.inputs if plan.step.kind(v) != Kind.FIXED]
+    if len(varying) != 1 or node.op.scalar_op.name == "true_div" and varying[0] is not node.inputs[0]:
+        return None
+    term = varying[0]
+    if term.type.broadcastable != node.outputs[0].type.broadcastable:
+        return None
+    inner = _total(plan, term, products)
+    if inner is None:
+        return None
+    op = node.op
+
+    def total(batch: Batch) -> Tensor:
+        arguments = []
+        for v in node.inputs:
+            rows = None if v is term else batch.of(v)
+            arguments.append(inner(batch) if rows is None else rows.rows)
+        made: Tensor = op(*arguments)
+        return made
+
+    return total
+
+
+def _total_of_product(plan: Plan, node: Node) -> Total | None:
+    a, b = node.inputs
+    fixed = [plan.step.kind(v) == Kind.FIXED for v in (a, b)]
+    if any(fixed):
+        term = b if fixed[0] else a
+        if not plan.at_hand(term):
+            return None
+        summed = _sum_of(term, (0,), term.type.dtype)
+
+        def scaled(batch: Batch) -> Tensor:
+            other: Any = batch.of(a if fixed[0] else b)
+            made: Tensor = _dot(other.rows, summed(batch)) if fixed[0] else _dot(summed(batch), other.rows)
+            return made
+
+        return scaled
+    # The memory for one of them is there; the other may take as much.
+    if not (plan.at_hand(a) or plan.at_hand(b) or _before(plan.step, a) or _before(plan.step, b)):
+        return None
+    for v in (a, b):
+        if not _before(plan.step, v):
+            plan.ask_for(v)
+    return lambda batch: _product_of_rows(batch, a, b)
+
+
+def _before(step: Step, v: Tensor) -> bool:
+    """Whether the rows of `v` are cheap to have before the loop."""
+    return _cheap(step, v)
+
+
+def _product_of_rows(batch: Batch, a: Tensor, b: Tensor) -> Tensor:
+    """The sum over the steps of ``dot(a, b)``: one product along the steps and the axis that they sum over."""
+    x, y = _stacked(batch, a), _stacked(batch, b)
+    left = _flat(batch, x, x.type.ndim - 1)
+    right = _flat(batch, y, 1)
+    left = dimshuffle(left, (1, 0)) if left.type.ndim == 2 else left
+    made: Tensor = _dot(left, right)
+    return made
+
+
+def _flat(batch: Batch, x: Tensor, axis: int) -> Tensor:
+    """`x` with its first axis and `axis` joined to one, first; the other axis, if any, behind it."""
+    rest = [k for k in range(1, x.type.ndim) if k != axis]
+    if x.type.broadcastable[axis]:
+        return dimshuffle(x, (0, *rest))
+    x = dimshuffle(x, (0, axis, *rest))
+    n, m, *more = batch.lengths(Rows(x, False))
+    made: Tensor = Reshape(1 + len(rest))(x, MakeVector("int64")(elemwise(scalar.mul, n, m), *more))
+    return made
+
+
+@rule("Scan", phase="loops", name="products_after_loop")
+def products_after_loop(graph: RewriteGraph, node: Node) -> Result:
+    """Outputs that no step reads, and that are products with one matrix, are one product after the loop."""
+    loop = Loop.of(node.op, node.inputs)
+    if not loop.outputs or not splittable(loop):
+        return None
+    step = Step(loop)
+    recurrent = step.recurrent()
+    plan = Plan(step)
+    later = [o for o in loop.outputs if o.keep is None and _later(plan, recurrent, o.value)]
+    if not later:
+        return None
+    ids = {id(o) for o in later}
+    for o in later:
+        for v in _frontier(recurrent, step, o.value):
+            plan.ask_for(v)
+    kept = [o for o in loop.outputs if id(o) not in ids]
+    made, batch = plan.split(graph, replace(loop, outputs=kept))
+    rest = iter(made.outputs)
+    outputs = [last_rows(_stacked(batch, o.value), o.keep) if id(o) in ids else next(rest) for o in loop.outputs]
+    return [*made.states, *outputs, *made.shared]
+
+
+def _stacked(batch: Batch, v: Tensor) -> Tensor:
+    rows = batch.stacked(v)
+    if rows is None:
+        raise NotImplementedError(f"{v.owner} has no form for all steps")
+    return rows
+
+
+def _later(plan: Plan, recurrent: set[Node], value: Tensor) -> bool:
+    """Whether `value` is better computed after the loop: there is a product in it that nothing else needs."""
+    step = plan.step
+    if step.kind(value) != Kind.STATE:
+        return False
+    own = [n for n in step.needed_for([value]) if n not in recurrent]
+    if not all(_has_form(step, n) for n in own):
+        return False
+    return any(
+        type(n.op) is Dot and {step.kind(v) == Kind.FIXED for v in n.inputs} == {True, False}
+        and not n.inputs[0].type.broadcastable[-1]
+        for n in own
+    )  # fmt: skip
+
+
+def _has_form(step: Step, node: Node) -> bool:
+    """Whether a node of an output is surely one that has a form for all steps."""
+    if all(step.kind(v) == Kind.FIXED for v in node.inputs):
+        return True
+    return type(node.op) in (Elemwise, DimShuffle, Dot, Sum)
+
+
+def _frontier(recurrent: set[Node], step: Step, value: Tensor) -> list[Tensor]:
+    """What the work for `value` that nothing else needs reads of the rest of the step."""
+    own = [n for n in step.needed_for([value]) if n not in recurrent]
+    made = {v for n in own for v in n.outputs}
+    read = dict.fromkeys(v for n in own for v in n.inputs)
+    return [v for v in read if v not in made and step.kind(v) != Kind.FIXED]

@@ -1,0 +1,47 @@
+"""A number of steps that is looked at: what a loop refuses, whole-array operations in its place must refuse too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from theano.graph import Apply, Op
+from theano.tensor.opsupport import as_index, disconnected, new_tensor
+
+#: What is said to a negative number of steps.
+REFUSAL = "Scan was asked to run for negative number of step {0}"
+
+
+class StepCount(Op):
+    """The number of steps of a loop; IndexError if it is negative.
+
+    Examples
+    --------
+    >>> StepCount()(T.constant(3)).eval()
+    array(3)
+    """
+
+    __props__ = ()
+    view_map = {0: [0]}
+
+    def make_node(self, n: Any) -> Apply:
+        return Apply(self, [as_index(n, "the number of steps")], [new_tensor("int64", ())])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]]) -> None:
+        if inputs[0] < 0:
+            raise IndexError(REFUSAL.format(int(inputs[0])))
+        output_storage[0][0] = np.asarray(inputs[0])
+
+    def infer_shape(self, node: Apply, input_shapes: Sequence[Any]) -> list[Any]:
+        return [()]
+
+    def grad(self, inputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
+        return [disconnected()]
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+        return [None]
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return [[False]]
