@@ -113,6 +113,44 @@ def _erfc_variable(x: mp.mpf) -> mp.mpf:
     return (x - 3) / (x + 3)
 
 
+def _erfinv_of_log(w: mp.mpf) -> mp.mpf:
+    """y >= 0 with -log(1 - erf(y)^2) = w, by Newton's method."""
+    y = mp.sqrt(w) * (mp.sqrt(mp.pi) / 2 if w < 1 else 1)
+    for _ in range(60):
+        c = mp.erfc(y)
+        step = (-mp.log(c * (2 - c)) - w) * c * (2 - c) / ((1 - c) * mp.exp(-y * y)) * mp.sqrt(mp.pi) / 4
+        y -= step
+        if abs(step) < y * mp.mpf(10) ** (10 - mp.mp.dps):
+            return y
+    raise ArithmeticError(f"no convergence for {w}")
+
+
+def _erfinv_tail(centre: int) -> Real:
+    def tail(v: mp.mpf) -> mp.mpf:
+        s = centre * (1 + v) / (1 - v)
+        return _erfinv_of_log(s * s) / s
+
+    return tail
+
+
+def _around(centre: int, s: str) -> mp.mpf:
+    return (mp.mpf(s) - centre) / (mp.mpf(s) + centre)
+
+
+def _log_gamma(x: mp.mpf) -> mp.mpf:
+    return mp.re(mp.loggamma(x))
+
+
+def _inverse_root(f: Real) -> Real:
+    """z -> f(1/sqrt(z))."""
+    return lambda z: f(1 / mp.sqrt(z))
+
+
+LGAMMA_SLOPE = 1 - mp.euler
+PSI_ROOT = mp.findroot(mp.digamma, mp.mpf("1.4616"))
+PSI_SLOPE = mp.psi(1, PSI_ROOT)
+
+
 _one: Real = lambda _: mp.mpf(1)  # noqa: E731
 
 FITS: dict[str, Fit] = {
@@ -196,6 +234,49 @@ FITS: dict[str, Fit] = {
         {"f64": _erfc_variable(mp.mpf("27.5")), "f32": _erfc_variable(mp.mpf("10.2"))},
         {"f64": 21, "f32": 9}, _one,
     ),
+    # erfinv(x) = x ERFINV(w - 1), w = -log(1 - x^2) <= 5.5
+    "ERFINV": Fit(
+        lambda d: _erfinv_of_log(1 + d) / mp.sqrt(-mp.expm1(-1 - d)) if d > -1 + 1e-18 else mp.sqrt(mp.pi) / 2,
+        mp.mpf(-1), mp.mpf("4.5001"), {"f64": 23, "f32": 10}, lambda d: mp.mpf("0.9"),
+    ),
+    # beyond: s ERFINV_TAIL(v), s = sqrt(w), v = (s - 4)/(s + 4); ERFCINV_TAIL, 12 for 4, where 1 - |x| is tiny
+    "ERFINV_TAIL": Fit(
+        _erfinv_tail(4), _around(4, "2.345"), {"f64": _around(4, "6.1"), "f32": _around(4, "10.3")},
+        {"f64": 24, "f32": 11}, _one,
+    ),
+    "ERFCINV_TAIL": Fit(_erfinv_tail(12), _around(12, "6"), _around(12, "27.4"), {"f64": 22}, _one),
+    # log(gamma(2 + u)) = u LGAMMA_SLOPE + u^2 LGAMMA(u), -0.6 <= u <= 0.4
+    "LGAMMA": Fit(
+        _series(lambda u: (_log_gamma(2 + u) / u - LGAMMA_SLOPE) / u, (mp.pi**2 / 6 - 1) / 2),
+        mp.mpf("-0.6001"), mp.mpf("0.4001"), {"f64": 18, "f32": 7},
+        lambda u: u**2 / abs(_log_gamma(2 + u)) if abs(u) > 1e-18 else abs(u) / LGAMMA_SLOPE,
+    ),
+    # log(gamma(x)) = (x - 1/2) log(x) - x + log(2 pi)/2 + STIRLING(1/x^2)/x, x >= 4.4
+    "STIRLING": Fit(
+        _inverse_root(lambda x: (_log_gamma(x) - (x - 0.5) * mp.log(x) + x - mp.log(2 * mp.pi) / 2) * x), mp.mpf(0),
+        1 / mp.mpf("4.39") ** 2, {"f64": 8, "f32": 2}, lambda z: mp.sqrt(z) / 2,
+    ),
+    # psi(PSI_ROOT + t) = t PSI_SLOPE + t^2 PSI(t) between 1 and 2;
+    # psi(x) = log(x) - 1/(2x) - PSI_TAIL(1/x^2)/x^2, x >= 4
+    "PSI": Fit(
+        _series(lambda t: (mp.digamma(PSI_ROOT + t) / t - PSI_SLOPE) / t, mp.psi(2, PSI_ROOT) / 2),
+        1 - PSI_ROOT - mp.mpf("1e-6"), 2 - PSI_ROOT + mp.mpf("1e-6"),
+        {"f64": 21, "f32": 9}, lambda t: abs(t) * 1.2,
+    ),
+    "PSI_TAIL": Fit(
+        _inverse_root(lambda x: (mp.log(x) - 1 / (2 * x) - mp.digamma(x)) * x**2),
+        mp.mpf(0), mp.mpf(1) / 16, {"f64": 8, "f32": 2}, lambda z: z,
+    ),
+    # tri_gamma(x) = 1/x + 1/(2 x^2) + TRIGAMMA_TAIL(1/x^2)/x^3, x >= 4
+    "TRIGAMMA_TAIL": Fit(
+        _inverse_root(lambda x: (mp.psi(1, x) - 1 / x - 1 / (2 * x**2)) * x**3),
+        mp.mpf(0), mp.mpf(1) / 16, {"f64": 9, "f32": 2}, lambda z: z,
+    ),
+    # sin(pi r)/pi = r + r z SINPI(z), z = r^2, |r| <= 1/2
+    "SINPI": Fit(
+        _series(_root(lambda r: (mp.sinpi(r) / (mp.pi * r) - 1) / r**2), -mp.pi**2 / 6), mp.mpf(0), mp.mpf("0.25"),
+        {"f64": 7, "f32": 3}, lambda z: z * mp.pi / 2,
+    ),
 }  # fmt: skip
 
 
@@ -247,6 +328,9 @@ def constants() -> dict[str, dict[str, tuple[float, ...]]]:
         "PI_2_HEAD": {"f64": split(mp.ldexp(mp.pi / 2, -62), (26,), "f64")},
         "LOG10_2": {"f64": split(log10_2, (42,), "f64"), "f32": split(log10_2, (16,), "f32")},
         "LOG2_E": {"f64": split(1 / LN2, (53,), "f64"), "f32": split(1 / LN2, (24,), "f32")},
+        "PSI_ROOT": {"f64": split(PSI_ROOT, (52,), "f64"), "f32": split(PSI_ROOT, (23,), "f32")},
+        "LGAMMA_SLOPE": {"f64": split(LGAMMA_SLOPE, (53,), "f64"), "f32": split(LGAMMA_SLOPE, (24,), "f32")},
+        "PSI_SLOPE": {"f64": split(PSI_SLOPE, (53,), "f64"), "f32": split(PSI_SLOPE, (24,), "f32")},
         "LOG10_E": {"f64": split(log10_e, (53,), "f64"), "f32": split(log10_e, (24,), "f32")},
     }
 

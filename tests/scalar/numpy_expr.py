@@ -48,7 +48,7 @@ _FUNCTIONS: dict[str, Any] = {
     "shl": _shift(np.left_shift), "lshr": _shift(_logical_shift), "ashr": _shift(np.right_shift),
     "and": np.bitwise_and, "or": np.bitwise_or, "xor": np.bitwise_xor, "not": np.invert, "eq": np.equal,
     "ne": np.not_equal, "lt": np.less, "le": np.less_equal, "gt": np.greater, "ge": np.greater_equal,
-    "select": np.where,
+    "select": np.where, "rare": np.where,
 }  # fmt: skip
 
 

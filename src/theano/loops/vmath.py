@@ -1,13 +1,14 @@
 """Vector math: elementary functions written out in loop expressions of type f32 or f64.
 
-Every function takes and returns an `Expr`, is straight-line, and follows IEEE and NumPy on infinities, NaN,
-signed zeros, subnormals and at the limits of overflow. Accuracy: `docs/vmath.md`.
+Every function takes and returns an `Expr`, has no branch but `rare` ones, and follows IEEE and NumPy on infinities,
+NaN, signed zeros, subnormals and at the limits of overflow. Accuracy: `docs/vmath.md`.
 """
 
 from __future__ import annotations
 
-from theano.loops.vmath_erf import erf, erfc
+from theano.loops.vmath_erf import erf, erfc, erfcinv, erfinv
 from theano.loops.vmath_exp import exp, exp2, expm1, sigmoid, softplus, tanh
+from theano.loops.vmath_gamma import gammaln, psi, tri_gamma
 from theano.loops.vmath_hyperbolic import acosh, asinh, atanh, cosh, sinh
 from theano.loops.vmath_log import log, log1p, log2, log10
 from theano.loops.vmath_pow import pow
@@ -25,18 +26,23 @@ __all__ = [
     "cosh",
     "erf",
     "erfc",
+    "erfcinv",
+    "erfinv",
     "exp",
     "exp2",
     "expm1",
+    "gammaln",
     "log",
     "log1p",
     "log2",
     "log10",
     "pow",
+    "psi",
     "sigmoid",
     "sin",
     "sinh",
     "softplus",
     "tan",
     "tanh",
+    "tri_gamma",
 ]

@@ -1,6 +1,6 @@
 """What the vector math functions share: polynomials, error-free sums, powers of two from bits.
 
-The functions are straight-line (selects, no branches), so that widening needs no thought, and must hold
+The functions are expressions (selects and `rare`), so that widening needs no thought, and must hold
 their accuracy without fused multiply-add too: constants that are multiplied by an integer end in zero bits,
 and where the rounding error of a product matters it is got by splitting, not by `fma`.
 """

@@ -1,15 +1,22 @@
-"""The error function and its complement."""
+"""The error function, its complement, and the inverse functions of the two."""
 
 from __future__ import annotations
 
-from theano.loops.expr import Expr, abs_, copysign, fma, gt, lt, select
+from math import inf, nan
+
+from theano.loops.expr import Expr, abs_, const, copysign, eq, fma, gt, lt, rare, select, sqrt
 from theano.loops.vmath_core import polynomial, power_of_two, scalers, square, two_sum
 from theano.loops.vmath_exp import exp_of_sum, exp_terms
+from theano.loops.vmath_log import log_parts
 
 # erf(x) is 1 above
 ERF_ONE = {"f64": 6.0, "f32": 4.0}
 # erfc(x) is 0 above
 ERFC_ZERO = {"f64": 27.4, "f32": 10.2}
+
+# erfinv(x) = x P(-log(1 - x^2)) up to this logarithm; its square root, up to which 1 - |x| is a number for every x
+INVERSE_NEAR = 5.5
+INVERSE_TAIL = 6.1
 
 # exp(-x^2) / (1 + 2x) may be subnormal below this -x^2
 ERFC_TINY = {"f64": -700.0, "f32": -80.0}
@@ -50,3 +57,37 @@ def erfc(x: Expr) -> Expr:
     far = (product + tail) * first * second
     near = 1.0 - _erf_small(x)
     return select(lt(abs_(x), 0.46), near, select(lt(x, 0.0), 2.0 - far, far))
+
+
+def _inverse(x: Expr, q: Expr, far: bool) -> Expr:
+    """erfinv(x) with q = 1 - |x|; `far` says whether q gets smaller than the last bit of 1.
+
+    As a function of w = -log(1 - x^2) = -log(q (2 - q)) the inverse is smooth (M. Giles, Approximating the erfinv
+    function, GPU Computing Gems, 2011).
+    """
+    log_high, log_low = log_parts(q * (2.0 - q))
+    w = -log_high
+    s = sqrt(w)
+    tail = polynomial("ERFINV_TAIL", (s - 4.0) / (s + 4.0))
+    if far and x.type == "f64":  # in f32 one polynomial reaches the smallest number
+        tail = rare(gt(s, INVERSE_TAIL), polynomial("ERFCINV_TAIL", (s - 12.0) / (s + 12.0)), tail)
+    # around 1, where nothing cancels at either end
+    near = x * polynomial("ERFINV", (w - 1.0) - log_low)
+    return rare(gt(w, INVERSE_NEAR), copysign(s * tail, x), near)
+
+
+def erfinv(x: Expr) -> Expr:
+    """Inverse of `erf`; infinite at -1 and 1, NaN beyond."""
+    a = abs_(x)
+    inside = _inverse(x, 1.0 - a, far=False)
+    outside = select(eq(a, 1.0), copysign(const(inf, x.type), x), const(nan, x.type))
+    return select(lt(a, 1.0), inside, outside)
+
+
+def erfcinv(x: Expr) -> Expr:
+    """Inverse of `erfc`; infinite at 0 and 2, NaN outside."""
+    q = select(gt(x, 1.0), 2.0 - x, x)
+    signed = copysign(1.0 - q, 1.0 - x)
+    inside = _inverse(signed, q, far=True)
+    outside = select(eq(q, 0.0), copysign(const(inf, x.type), signed), const(nan, x.type))
+    return select(gt(q, 0.0), inside, outside)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from math import inf, nan
 
 from theano.loops.expr import Expr, add, bitcast, const, copysign, eq, fma, gt, int_of, lshr, lt, select, shl
-from theano.loops.vmath_core import FORMATS, constant, polynomial, two_sum
+from theano.loops.vmath_core import FORMATS, constant, fast_two_sum, polynomial, two_sum
 
 # bits of sqrt(1/2)
 SQRT_HALF_BITS = {"f64": 0x3FE6A09E667F3BCD, "f32": 0x3F3504F3}
@@ -62,6 +62,14 @@ def scale_and_fraction(x: Expr) -> tuple[Expr, Expr]:
 def _log_terms(x: Expr) -> tuple[Expr, Expr, Expr]:
     k, f = scale_and_fraction(x)
     return k, f, log_rest(f)[0]
+
+
+def log_parts(x: Expr) -> tuple[Expr, Expr]:
+    """log(x) for positive finite x as a rounded number and what it lacks, about ten bits more."""
+    k, f, g = _log_terms(x)
+    high, rest = constant("LN2", x)
+    total, error = fast_two_sum(k * high, f)
+    return fast_two_sum(total, error + fma(k, rest, g))
 
 
 def _domain(x: Expr, y: Expr, pole: float = 0.0) -> Expr:

@@ -33,19 +33,28 @@ def _special2(name: str, grad: Any, numpy: Any = None) -> ScalarOp:
 erf = _special("erf", lambda x, y, g: g * like(g, _SLOPE) * exp(-sqr(x)), vmath.erf)
 erfc = _special("erfc", lambda x, y, g: g * like(g, -_SLOPE) * exp(-sqr(x)), vmath.erfc)
 erfcx = _special("erfcx", lambda x, y, g: g * (like(g, -_SLOPE) + x * y * 2))
-erfinv = _special("erfinv", lambda x, y, g: g * like(g, 1 / _SLOPE) * exp(sqr(y)))
-erfcinv = _special("erfcinv", lambda x, y, g: g * like(g, -1 / _SLOPE) * exp(sqr(y)))
+erfinv = _special("erfinv", lambda x, y, g: g * like(g, 1 / _SLOPE) * exp(sqr(y)), vmath.erfinv)
+erfcinv = _special("erfcinv", lambda x, y, g: g * like(g, -1 / _SLOPE) * exp(sqr(y)), vmath.erfcinv)
+
+def _tri_gamma(x: Any) -> Any:
+    """polygamma(1, x); SciPy's needs as many steps as a negative number has units, and its last bits."""
+    negative = x < 0
+    positive = scipy_special("polygamma")(1, np.where(negative, 1 - x, x))
+    reflected = np.square(np.pi / np.sin(np.pi * (x - np.rint(x)))) - positive
+    return np.where(negative, np.where(x == np.rint(x), np.inf, reflected), positive)
+
 
 # -- gamma functions ---------------------------------------------------------------------------------------
 
 gamma = _special("gamma", lambda x, y, g: g * y * psi(x))
-gammaln = _special("gammaln", lambda x, y, g: g * psi(x))
-psi: ScalarOp = _special("psi", lambda x, y, g: g * tri_gamma(x))
+gammaln = _special("gammaln", lambda x, y, g: g * psi(x), vmath.gammaln)
+psi: ScalarOp = _special("psi", lambda x, y, g: g * tri_gamma(x), vmath.psi)
 tri_gamma: ScalarOp = unary(
     "tri_gamma",
-    numpy=lambda x: scipy_special("polygamma")(1, x),
+    numpy=_tri_gamma,
     dtype=rules.to_float_real,
     grad=UNDEFINED,
+    expand=vmath.tri_gamma,
 )
 gammainc = _special2("gammainc", UNDEFINED)
 gammaincc = _special2("gammaincc", UNDEFINED)
