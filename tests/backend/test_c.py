@@ -20,7 +20,7 @@ from theano.backend.c_ops import float_literal, helper_text, literal, tight
 from theano.compile.inspect import c_unit, ccode
 from theano.loops import expr as ex
 from theano.loops import stmt as st
-from theano.runtime import abi, blas
+from theano.runtime import abi
 from theano.runtime.jit import isa
 
 CC = shutil.which("cc")
@@ -36,19 +36,30 @@ FLAGS = [
     "-fPIC",
 ]
 
-# what BLAS does, without BLAS
-GEMM = """
-void {name}(const char *ta, const char *tb, const I *m, const I *n, const I *k, const T *alpha, const T *a,
-            const I *lda, const T *b, const I *ldb, const T *beta, T *c, const I *ldc)
+# what the library of products does, by its definition
+PRODUCTS = """#include <stdint.h>
+typedef int64_t I;
+void {s}product_(I m, I n, I k, T alpha, const T *a, I ar, I ac, const T *b, I br, I bc, T beta, T *c, I cr)
 {{
-    for (I i = 0; i < *m; i++)
-        for (I j = 0; j < *n; j++) {{
+    for (I i = 0; i < m; i++)
+        for (I j = 0; j < n; j++) {{
             T sum = 0;
-            for (I l = 0; l < *k; l++)
-                sum += (*ta == 'N' ? a[i + l * *lda] : a[l + i * *lda])
-                     * (*tb == 'N' ? b[l + j * *ldb] : b[j + l * *ldb]);
-            c[i + j * *ldc] = *alpha * sum + (*beta == 0 ? 0 : *beta * c[i + j * *ldc]);
+            for (I l = 0; l < k; l++)
+                sum += a[i * ar + l * ac] * b[l * br + j * bc];
+            c[i * cr + j] = alpha * sum + (beta == 0 ? 0 : beta * c[i * cr + j]);
         }}
+}}
+void {s}stack_(I count, I as, I bs, I cs, I m, I n, I k, T alpha, const T *a, I ar, I ac, const T *b, I br, I bc,
+               T beta, T *c, I cr)
+{{
+    for (I i = 0; i < count; i++)
+        {s}product_(m, n, k, alpha, a + i * as, ar, ac, b + i * bs, br, bc, beta, c + i * cs, cr);
+}}
+void {s}backward_(I m, I p, I q, T *w, I wr, const T *d, I dr, I dc, const T *x, I xr, I xc, T alpha, T beta,
+                  T *g, I gr)
+{{
+    {s}product_(m, p, q, 1, d, dr, dc, w, 1, wr, 0, g, gr);
+    {s}product_(p, q, m, alpha, x, xc, xr, d, dr, dc, beta, w, wr);
 }}
 """
 
@@ -69,12 +80,9 @@ CALLBACK = ctypes.CFUNCTYPE(
 
 
 def built(source: str, folder: Path) -> Any:
-    bits = blas.symbol("dgemm")
-    for name, type_ in (("dgemm_", "double"), ("sgemm_", "float")):
-        if name in source:
-            wide = 64 if bits is None else bits.int_bits
-            body = GEMM.format(name=name).replace("I ", f"int{wide}_t ").replace("T ", f"{type_} ")
-            (folder / f"{name}.c").write_text("#include <stdint.h>\n" + body)
+    for letter, type_ in (("d", "double"), ("s", "float")):
+        text = PRODUCTS.format(s=letter).replace("T ", f"{type_} ")
+        (folder / f"{letter}products.c").write_text(text)
     (folder / "f.c").write_text(source)
     assert CC is not None
     sources = [str(p) for p in folder.glob("*.c")]

@@ -26,7 +26,7 @@ from theano.backend.c import PAD, CPrinter, element_types, identifier, kernel_pr
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.runtime import abi
+from theano.runtime import abi, product
 
 __all__ = ["Unit", "print_c"]
 
@@ -353,6 +353,16 @@ def kernel_names(unit: Unit) -> dict[int, dict[str, str]]:
     return found
 
 
+def prototype(symbol: str) -> str:
+    """The declaration of a function of the library of products; strides count elements."""
+    listed = []
+    for p in product.parameters(symbol):
+        number = ops.MEMORY[product.NAMES[symbol][0]]
+        pointer = f"{number} *" if p.written else f"const {number} *"
+        listed.append(f"{pointer if p.type == 'ptr' else ops.MEMORY[p.type] + ' '}{p.name}")
+    return f"extern void {symbol}_({', '.join(listed)});\n"
+
+
 def print_c(unit: Unit) -> str:
     """The C file of a function; see the head of this module for its signature."""
     helpers: set[str] = set()
@@ -368,7 +378,7 @@ def print_c(unit: Unit) -> str:
     if printer.callbacks:
         listed = "".join(f"\n   {k}: {unit.nodes.get(w, '')}" for w, k in printer.callbacks.items())
         parts.append(f"/* Nodes that run by call-back:{listed} */\n")
-    parts += [f"extern void {s}_();\n" for s in symbols]
+    parts += [prototype(s) for s in symbols]
     parts += ["".join(f"{ops.helper_text(h)}\n" for h in sorted(helpers))] if helpers else []
     parts += ["".join(printer.arrays)] if printer.arrays else []
     parts += [text for name, text in SUPPORT.items() if name in printer.support]

@@ -1,4 +1,4 @@
-"""What the external symbols of a program do, for the interpreter: pointers in, as BLAS takes them."""
+"""What the external symbols of a program do, for the interpreter: arguments as `runtime.product` says."""
 
 from __future__ import annotations
 
@@ -7,49 +7,67 @@ from typing import Any
 
 import numpy as np
 
-from theano.runtime import blas
+from theano.runtime.product import NAMES, parameters
 
 __all__ = ["SYMBOLS"]
 
 
-def _matrix(pointer: Any, type_: str, rows: int, columns: int, leading: int) -> np.ndarray[Any, Any]:
-    """A matrix stored by columns, `leading` elements apart."""
-    data, start = pointer.element(type_, 0) if rows and columns else (np.empty(0, _DTYPE[type_]), 0)
-    step = data.itemsize
-    if rows and columns and start + (columns - 1) * leading + rows > data.size:
+def _matrix(pointer: Any, type_: str, shape: tuple[int, int], steps: tuple[int, int]) -> np.ndarray[Any, Any]:
+    """A matrix in memory: strides count elements, and nothing lies outside."""
+    if 0 in shape:
+        return np.empty(shape, _DTYPE[type_])
+    data, start = pointer.element(type_, 0)
+    reach = [(n - 1) * s for n, s in zip(shape, steps, strict=True)]
+    low, high = (start + sum(f(r, 0) for r in reach) for f in (min, max))
+    if low < 0 or high >= data.size:
         raise IndexError("a matrix beyond the end of memory")
-    return np.lib.stride_tricks.as_strided(data[start:], (rows, columns), (step, leading * step))
+    size = data.itemsize
+    return np.lib.stride_tricks.as_strided(data[start:], shape, tuple(s * size for s in steps))
 
 
-def _gemm(type_: str) -> Callable[..., None]:
-    """C = alpha op(A) op(B) + beta C."""
-
-    def gemm(
-        flag_a: Any, flag_b: Any, m: Any, n: Any, k: Any, alpha: Any, a: Any, lda: Any, b: Any, ldb: Any,
-        beta: Any, c: Any, ldc: Any,
-    ) -> None:  # fmt: skip
-        rows, columns, inner, lead_a, lead_b, lead_c = (_integer(p) for p in (m, n, k, lda, ldb, ldc))
-        straight_a, straight_b = (chr(p.load("i8", 0)) == "N" for p in (flag_a, flag_b))
-        x = _matrix(a, type_, *((rows, inner) if straight_a else (inner, rows)), lead_a)
-        y = _matrix(b, type_, *((inner, columns) if straight_b else (columns, inner)), lead_b)
-        out = _matrix(c, type_, rows, columns, lead_c)
-        scale, weight = alpha.load(type_, 0), beta.load(type_, 0)
-        product = scale * ((x if straight_a else x.T) @ (y if straight_b else y.T))
-        out[...] = product if weight == 0 else product + weight * out
-
-    return gemm
+def _product(t: str, a: dict[str, Any]) -> None:
+    """c = beta c + alpha a b; c is not read where beta is 0."""
+    x = _matrix(a["a"], t, (a["m"], a["k"]), (a["ar"], a["ac"]))
+    y = _matrix(a["b"], t, (a["k"], a["n"]), (a["br"], a["bc"]))
+    out = _matrix(a["c"], t, (a["m"], a["n"]), (a["cr"], 1))
+    product = a["alpha"] * (x @ y)
+    out[...] = product if a["beta"] == 0 else product + a["beta"] * out
 
 
-def _integer(pointer: Any) -> int:
-    """A BLAS integer: the word is written by the program with the width of the library's integers."""
-    return int(pointer.load(f"i{8 * _integer_size()}", 0))
+def _stack(t: str, a: dict[str, Any]) -> None:
+    """Products of matrices that lie `as`, `bs` and `cs` elements apart."""
+    size = _DTYPE[t].itemsize
+    for k in range(a["count"]):
+        moved = {n: a[n].moved(k * a[f"{n}s"] * size) for n in "abc"}
+        _product(t, {**a, **moved})
 
 
-def _integer_size() -> int:
-    found = blas.symbol("dgemm")
-    return 8 if found is None else int(found[1]) // 8
+def _backward(t: str, a: dict[str, Any]) -> None:
+    """g = d w' and w = beta w + alpha x' d."""
+    x = _matrix(a["x"], t, (a["m"], a["p"]), (a["xr"], a["xc"]))
+    d = _matrix(a["d"], t, (a["m"], a["q"]), (a["dr"], a["dc"]))
+    w = _matrix(a["w"], t, (a["p"], a["q"]), (a["wr"], 1))
+    g = _matrix(a["g"], t, (a["m"], a["p"]), (a["gr"], 1))
+    g[...] = d @ w.T
+    w[...] = (a["beta"] * w if a["beta"] else 0) + a["alpha"] * (x.T @ d)
 
 
 _DTYPE: dict[str, np.dtype[Any]] = {"f32": np.dtype("float32"), "f64": np.dtype("float64")}
+_KINDS: dict[str, Callable[[str, dict[str, Any]], None]] = {
+    "product": _product, "tiles": _product, "stack": _stack, "backward": _backward,
+}  # fmt: skip
 
-SYMBOLS: dict[str, Callable[..., None]] = {"sgemm": _gemm("f32"), "dgemm": _gemm("f64")}
+
+def _named(name: str) -> Callable[..., None]:
+    type_, kind = NAMES[name]
+    params = parameters(name)
+
+    def run(*values: Any) -> None:
+        given = {p.name: int(v) if p.type == "i64" else v for p, v in zip(params, values, strict=True)}
+        with np.errstate(all="ignore"):
+            _KINDS[kind](type_, given)
+
+    return run
+
+
+SYMBOLS: dict[str, Callable[..., None]] = {name: _named(name) for name in NAMES}

@@ -18,7 +18,7 @@ from theano.graph import Generic, Variable
 from theano.loops import expr as ex
 from theano.lower import lower
 from theano.lower.program import InputForm
-from theano.runtime import abi, blas, support
+from theano.runtime import abi, product, support
 from theano.runtime.context import make_context
 from theano.runtime.entry import EntrySpec, print_entry
 from theano.runtime.function_base import NATIVE, FunctionBase, install
@@ -102,9 +102,7 @@ class NativeExecutor:
                 keep.append(call)
                 words.append(id(call))
             else:
-                found = blas.symbol(payload)
-                assert found is not None
-                words.append(found.address)
+                words.append(product.address(payload))
         return words, keep
 
     # -- running -----------------------------------------------------------------------------------------

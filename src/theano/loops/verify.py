@@ -20,12 +20,14 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.sharing import defined_names
 from theano.loops.text import statement_text
-from theano.runtime import abi
+from theano.runtime import abi, product
 
 __all__ = ["Facts", "VerifyError", "verify"]
 
 # symbol -> the positions of the arguments that it writes
-SYMBOLS: dict[str, tuple[int, ...]] = {"sgemm": (11,), "dgemm": (11,)}
+SYMBOLS: dict[str, tuple[int, ...]] = {
+    name: tuple(k for k, p in enumerate(product.parameters(name)) if p.written) for name in product.NAMES
+}
 KINDS = ("serial", "vector")
 FALLIBLE = (st.Check, st.NewArray, st.CallBack, st.Poll, st.Workspace)
 IN_KERNELS = (st.Let, st.Load, st.Store, st.For, st.If, st.Local)

@@ -6,7 +6,7 @@ from typing import Any
 
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
-from theano.lower import gemm
+from theano.lower import product
 from theano.lower.builder import Builder
 from theano.lower.items import Element
 from theano.lower.registry import lowers
@@ -25,7 +25,7 @@ def contraction(b: Builder, type_: str, x: Value, y: Value, node: Any) -> Value:
     """Sum of products over the last axis of `x` and the first axis of `y`."""
     inner = b.unify(x.dims[-1], y.dims[0], _message(x, y))
     if x.ndim == 2 and y.ndim == 2:
-        return gemm.product(b, type_, x, y)
+        return product.product(b, type_, x, y)
     # x (i, k) or (k,); y (k, j) or (k,): the space is (i, k), (k, j) or (k,)
     if x.ndim == 2:
         dims: tuple[Expr, ...] = (x.dims[0], inner)

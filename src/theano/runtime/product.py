@@ -1,0 +1,86 @@
+"""Our own matrix products: their names, what they take, and where they are.
+
+Each type of numbers has a module of its own (`product_ir`), compiled once a machine, when the first program that
+needs it is linked. It calls BLAS for large products, where there is a good one.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import warnings
+from typing import NamedTuple
+
+from theano.runtime import blas, jit
+
+__all__ = ["NAMES", "Parameter", "address", "name_of", "parameters"]
+
+LETTER = {"f32": "s", "f64": "d"}
+# Parameters: a name and i (an integer), n (a number) or p (a pointer). Strides count elements; the columns of results
+# are contiguous.
+ARGUMENTS = "m:i n:i k:i alpha:n a:p ar:i ac:i b:p br:i bc:i beta:n c:p cr:i"
+STACK = f"count:i as:i bs:i cs:i {ARGUMENTS}"
+BACKWARD = "m:i p:i q:i w:p wr:i d:p dr:i dc:i x:p xr:i xc:i alpha:n beta:n g:p gr:i"
+# The parameters of each function, and the pointers that it writes through.
+KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "product": (ARGUMENTS, ("c",)),
+    "tiles": (ARGUMENTS, ("c",)),
+    "stack": (STACK, ("c",)),
+    "backward": (BACKWARD, ("w", "g")),
+}
+_OPTIONS = jit.Options(level=2, passes=("sroa",))
+_ROUTINE = {"f32": "sgemm", "f64": "dgemm"}
+NAMES = {f"{letter}{kind}": (type_, kind) for type_, letter in LETTER.items() for kind in KINDS}
+
+
+class Parameter(NamedTuple):
+    """Of a function: its name; ``i64``, ``ptr`` or the type of the numbers; whether a pointer is written through."""
+
+    name: str
+    type: str
+    written: bool
+
+
+def name_of(kind: str, type_: str) -> str:
+    """The name of a function for numbers of a type."""
+    return f"{LETTER[type_]}{kind}"
+
+
+def parameters(name: str) -> list[Parameter]:
+    """What a function takes.
+
+    >>> parameters("sproduct")[3], parameters("sproduct")[11].written
+    (Parameter(name='alpha', type='f32', written=False), True)
+    """
+    type_, kind = NAMES[name]
+    text, written = KINDS[kind]
+    kinds = {"i": "i64", "n": type_, "p": "ptr"}
+    named = [p.split(":") for p in text.split()]
+    return [Parameter(n, kinds[k], n in written) for n, k in named]
+
+
+def address(name: str) -> int:
+    """Where the function is; BLAS and LAPACK routines are found, too."""
+    own = NAMES.get(name)
+    if own is not None:
+        return _library(own[0], jit.isa()).symbols[name]
+    found = blas.symbol(name)
+    if found is None:
+        raise LookupError(f"no library of this process has the routine {name}")
+    return found.address
+
+
+@functools.cache
+def _library(type_: str, isa: object) -> jit.CodeObject:
+    """The module for numbers of a type; it stays for as long as the process does."""
+    from theano.runtime.product_ir import library_text  # 2 ms of every import, for programs that have products
+
+    routine = blas.symbol(_ROUTINE[type_]) if blas.is_fast() else None
+    if routine is None:
+        warnings.warn(blas.WITHOUT, RuntimeWarning, stacklevel=2)
+    exports = ("init", *(name_of(kind, type_) for kind in KINDS))
+    code = jit.compile_module(library_text(type_, jit.isa(), routine), _OPTIONS, exports)
+    init = ctypes.PYFUNCTYPE(None, ctypes.c_void_p)(code.symbols["init"])
+    init(routine.address if routine is not None else None)
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(code))  # contexts of functions hold addresses in it
+    return code

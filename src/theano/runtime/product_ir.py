@@ -1,0 +1,560 @@
+"""LLVM IR of our own matrix products: what BLAS libraries are slow at, and what they do not offer.
+
+The central kernel computes a *tile* of the result in registers, `rows` x `vectors` of them, while it walks along the
+inner axis. The columns of the second operand are copied first, as many as a tile has and a few hundred inner
+positions at a time, into a *panel* that stays in the L1 cache; this also straightens any strides. Each element of
+a result is accumulated in the same order whatever part of the rows one asks for, so that work can be cut by rows.
+
+Products with one row or column are limited by reading the matrix: each has a kernel that reads it once, in order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from theano.runtime.ir_text import FunctionText, V, Variable
+from theano.runtime.product import ARGUMENTS, BACKWARD, LETTER, STACK
+
+if TYPE_CHECKING:
+    from theano.runtime.blas import Symbol
+    from theano.runtime.target import Isa
+
+__all__ = ["library_text"]
+
+PANEL_BYTES = 20 << 10
+# Rows of the first operand used again and again while one panel after the other is taken: they stay in L2.
+BLOCK_BYTES = 192 << 10
+INT, PTR = "i64", "ptr"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Of the numbers and of a tile."""
+
+    type: str
+    size: int
+    lanes: int
+    rows: int
+    vectors: int
+    has_fma: bool
+
+    @property
+    def vector(self) -> str:
+        return f"<{self.lanes} x {self.type}>"
+
+    @property
+    def columns(self) -> int:
+        return self.lanes * self.vectors
+
+    @property
+    def depth(self) -> int:
+        """Inner positions in a panel."""
+        return PANEL_BYTES // (self.columns * self.size)
+
+
+def shape_of(type_: str, isa: Isa) -> Shape:
+    """Registers: accumulators, the vectors of one step of a panel, one number of the first operand."""
+    size = {"f32": 4, "f64": 8}[type_]
+    many = isa.name in ("avx512", "neon")
+    return Shape(
+        {"f32": "float", "f64": "double"}[type_], size, max(isa.vector_bytes // size, 1), 12 if many else 6, 2,
+        isa.has_fma,
+    )  # fmt: skip
+
+
+class _Kernel(FunctionText):
+    """A function on numbers of one type."""
+
+    def __init__(self, s: Shape, name: str, params: str, exported: bool = False) -> None:
+        kinds = {"i": INT, "p": PTR, "n": s.type}
+        named = [tuple(p.split(":")) for p in params.split()]
+        super().__init__(name, [(n, kinds[k]) for n, k in named], s.type, exported)
+        self.s = s
+        self.zero = V(self, s.vector, "zeroinitializer")
+
+    def vector_at(self, pointer: V, index: V | int = 0) -> V:
+        return self.load(self.s.vector, self.at(pointer, index), self.s.size)
+
+    def number_at(self, pointer: V, index: V | int = 0) -> V:
+        return self.load(self.s.type, self.at(pointer, index), self.s.size)
+
+    def put(self, value: V, pointer: V, index: V | int = 0) -> None:
+        self.store(value, self.at(pointer, index), self.s.size)
+
+    def spread(self, number: V) -> V:
+        t, n = self.s.vector, self.s.lanes
+        one = self.emit(t, f"insertelement {t} poison, {number.type} {number.text}, i64 0")
+        return self.emit(t, f"shufflevector {t} {one.text}, {t} poison, <{n} x i32> zeroinitializer")
+
+    def multiply_add(self, x: V, y: V, z: V) -> V:
+        t = x.type
+        if not self.s.has_fma:
+            product = self.emit(t, f"fmul {t} {x.text}, {y.text}")
+            return self.emit(t, f"fadd {t} {product.text}, {z.text}")
+        name = f"@llvm.fma.{suffix(t)}"
+        return self.emit(t, f"call {t} {name}({t} {x.text}, {t} {y.text}, {t} {z.text})")
+
+    def times(self, x: V, y: V) -> V:
+        return self.emit(x.type, f"fmul {x.type} {x.text}, {y.text}")
+
+    def plus(self, x: V, y: V) -> V:
+        return self.emit(x.type, f"fadd {x.type} {x.text}, {y.text}")
+
+    def across(self, vector: V) -> V:
+        """The sum of the lanes, halving."""
+        lanes, t = self.s.lanes, self.s.vector
+        n = lanes
+        while n > 1:
+            n //= 2
+            picks = ", ".join(f"i32 {(k + n) % lanes if k < n else k}" for k in range(lanes))
+            moved = self.emit(t, f"shufflevector {t} {vector.text}, {t} poison, <{lanes} x i32> <{picks}>")
+            vector = self.plus(vector, moved)
+        return self.emit(self.s.type, f"extractelement {t} {vector.text}, i64 0")
+
+    def is_zero(self, number: V) -> V:
+        return self.emit("i1", f"fcmp oeq {number.type} {number.text}, 0.0")
+
+
+def suffix(llvm_type: str) -> str:
+    """Of the name of an intrinsic."""
+    if llvm_type[0] != "<":
+        return {"float": "f32", "double": "f64"}[llvm_type]
+    lanes, _, element = llvm_type[1:-1].partition(" x ")
+    return f"v{lanes}{suffix(element)}"
+
+
+# -- tiles -------------------------------------------------------------------------------------------------
+def tile(s: Shape, rows: int) -> _Kernel:
+    """``c = beta c + alpha a b`` for `rows` rows and at most `s.columns` columns; b is read in full vectors."""
+    f = _Kernel(s, f"tile{rows}", "a:p ar:i ac:i b:p bs:i k:i nv:i alpha:n beta:n c:p cr:i")
+    sums = [[f.variable(s.vector, f.zero) for _ in range(s.vectors)] for _ in range(rows)]
+    starts = [f.at(f.a, f.ar * i) if i else f.a for i in range(rows)]
+    at_a, at_b = f.variable(INT, 0), f.variable(PTR, f.b)
+    with f.loop(0, f.k):
+        b, step = at_b.get(), at_a.get()
+        vectors = [f.vector_at(b, s.lanes * v) for v in range(s.vectors)]
+        for i in range(rows):
+            x = f.spread(f.number_at(starts[i], step))
+            for v in range(s.vectors):
+                sums[i][v].set(f.multiply_add(x, vectors[v], sums[i][v].get()))
+        at_b.set(f.at(b, f.bs))
+        at_a.set(step + f.ac)
+    alpha = f.spread(f.alpha)
+    with f.when(f.nv < s.columns):
+        block = f.memory(rows * s.columns * s.size)
+        for i in range(rows):
+            for v in range(s.vectors):
+                f.put(f.times(alpha, sums[i][v].get()), block, i * s.columns + v * s.lanes)
+        f.call("@edge", block, V(f, INT, str(rows)), f.nv, f.beta, f.c, f.cr)
+        f.leave()
+    places = [f.at(f.c, f.cr * i) if i else f.c for i in range(rows)]
+    beta, fresh = f.spread(f.beta), f.is_zero(f.beta)
+    for i in range(rows):
+        for v in range(s.vectors):
+            old = f.select(fresh, f.zero, f.times(beta, f.vector_at(places[i], v * s.lanes)))
+            f.put(f.multiply_add(alpha, sums[i][v].get(), old), places[i], v * s.lanes)
+    return f
+
+
+def edge(s: Shape) -> _Kernel:
+    """Add a tile in memory to the part of the result that exists."""
+    f = _Kernel(s, "edge", "t:p rows:i nv:i beta:n c:p cr:i")
+    fresh = f.is_zero(f.beta)
+    with f.loop(0, f.rows) as i:
+        source, target = f.at(f.t, i * s.columns), f.at(f.c, i * f.cr)
+        with f.loop(0, f.nv) as j:
+            old = f.select(fresh, V(f, s.type, "0.0"), f.times(f.beta, f.number_at(target, j)))
+            f.put(f.plus(old, f.number_at(source, j)), target, j)
+    return f
+
+
+def pack(s: Shape) -> _Kernel:
+    """Copy `k` rows of `nv` columns into a panel; columns that do not exist are zero."""
+    f = _Kernel(s, "pack", "b:p br:i bc:i k:i nv:i panel:p")
+    columns = s.columns
+    done = f.variable(INT, 0)
+    with f.when(f.nv.equals(columns)):
+        with f.when(f.bc.equals(1)):
+            with f.loop(0, f.k) as i:
+                row, out = f.at(f.b, i * f.br), f.at(f.panel, i * columns)
+                for v in range(s.vectors):
+                    f.put(f.vector_at(row, v * s.lanes), out, v * s.lanes)
+            f.leave()
+        if s.lanes > 1:
+            with f.when(f.br.equals(1)):
+                whole = f.k & -s.lanes
+                with f.loop(0, whole, s.lanes) as i:
+                    with f.loop(0, columns, s.lanes) as j:
+                        _transposed(f, f.at(f.at(f.b, i), j * f.bc), f.bc, f.at(f.at(f.panel, i * columns), j))
+                done.set(whole)
+    with f.when(f.nv < columns):
+        with f.loop(0, f.k) as i:
+            for v in range(s.vectors):
+                f.put(f.zero, f.panel, i * columns + v * s.lanes)
+    # whole vectors of rows, then single numbers
+    first = f.variable(INT, 0)
+    with f.when(f.bc.equals(1)):
+        first.set(f.nv & -s.lanes)
+        with f.loop(0, f.k) as i:
+            with f.loop(0, first.get(), s.lanes) as j:
+                f.put(f.vector_at(f.at(f.b, i * f.br), j), f.panel, i * columns + j)
+    with f.loop(done.get(), f.k) as i:
+        row, out = f.at(f.b, i * f.br), f.at(f.panel, i * columns)
+        with f.loop(first.get(), f.nv) as j:
+            f.put(f.number_at(row, j * f.bc), out, j)
+    return f
+
+
+def _transposed(f: _Kernel, source: V, stride: V, out: V) -> None:
+    """A square of `lanes` x `lanes` numbers, the other way round."""
+    s = f.s
+    t, step = s.vector, s.lanes // 2
+    rows = [f.vector_at(source, stride * j) for j in range(s.lanes)]
+    while step:
+        merged = list(rows)
+        for j in range(s.lanes):
+            if j & step:
+                continue
+            low = [k if not k & step else s.lanes + k - step for k in range(s.lanes)]
+            high = [k + step if not k & step else s.lanes + k for k in range(s.lanes)]
+            for at, picks in ((j, low), (j + step, high)):
+                mask = ", ".join(f"i32 {k}" for k in picks)
+                a, b = rows[j].text, rows[j + step].text
+                merged[at] = f.emit(t, f"shufflevector {t} {a}, {t} {b}, <{s.lanes} x i32> <{mask}>")
+        rows, step = merged, step // 2
+    for j, row in enumerate(rows):
+        f.put(row, out, j * s.columns)
+
+
+def tiles(s: Shape, letter: str) -> _Kernel:
+    """The product of any shapes and strides, tile by tile; columns of the result are contiguous."""
+    f = _Kernel(s, f"{letter}tiles", ARGUMENTS, exported=True)
+    columns = s.columns
+    panel = f.memory(s.depth * columns * s.size)
+    # inner parts of about equal length, at least one, or the result would not be scaled
+    parts = f.maximum((f.k + (s.depth - 1)).over(s.depth), 1)
+    length = f.variable(INT, _quotient(f, f.k, parts))
+    beta = f.variable(s.type, f.beta)
+    with f.loop(0, parts) as part:
+        first = part * length.get()
+        depth = f.minimum(f.k - first, length.get())
+        block = f.variable(INT, f.maximum(f.m, 1))
+        with f.when(depth > 0):
+            fits = f.emit(INT, f"udiv i64 {BLOCK_BYTES // s.size}, {depth.text}")
+            block.set(f.maximum(fits.up_to(s.rows), 4 * s.rows))
+        with f.loop(0, _quotient(f, f.m, block.get())) as part_m:
+            top = part_m * block.get()
+            height = f.minimum(f.m - top, block.get())
+            a = f.at(f.at(f.a, top * f.ar), first * f.ac)
+            with f.loop(0, f.n, columns) as j:
+                width = f.minimum(f.n - j, columns)
+                b = f.at(f.at(f.b, first * f.br), j * f.bc)
+                out = f.at(f.at(f.c, top * f.cr), j)
+                _column_of_tiles(f, panel, a, b, out, height, width, depth, beta.get())
+        beta.set(V(f, s.type, "1.0"))
+    return f
+
+
+def _quotient(f: _Kernel, x: V, y: V) -> V:
+    """Rounded up."""
+    return f.emit(INT, f"udiv i64 {(x + (y - 1)).text}, {y.text}")
+
+
+def _column_of_tiles(
+    f: _Kernel, panel: V, a: V, b: V, out: V, height: V, width: V, depth: V, beta: V
+) -> None:
+    s = f.s
+    # a single row of tiles reads each number of b once: no copy, unless a vector would reach beyond the end
+    in_place = f.emit("i1", f"and i1 {(height <= s.rows).text}, {f.bc.equals(1).text}")
+    in_place = f.emit("i1", f"and i1 {in_place.text}, {width.equals(s.columns).text}")
+    source, step = f.variable(PTR, b), f.variable(INT, f.br)
+    with f.when(f.emit("i1", f"xor i1 {in_place.text}, true")):
+        f.call("@pack", b, f.br, f.bc, depth, width, panel)
+        source.set(panel)
+        step.set(s.columns)
+    # heights as equal as can be: a tile of one or two rows waits for its own sums
+    i = f.variable(INT, 0)
+    with f.loop(0, (height + (s.rows - 1)).over(s.rows)):
+        left = height - i.get()
+        half = (left + 1).over(2)
+        two = f.select(left > s.rows, half, left)
+        rows = f.select(left >= 2 * s.rows, f.number(s.rows), two)
+        args = (
+            f.at(a, i.get() * f.ar), f.ar, f.ac, source.get(), step.get(), depth, width, f.alpha, beta,
+            f.at(out, i.get() * f.cr), f.cr,
+        )  # fmt: skip
+        f.call(_tile(f, rows), *args)
+        i.set(i.get() + rows)
+
+
+def _tile(f: _Kernel, rows: V) -> str:
+    """The tile of a height."""
+    found = V(f, PTR, "@tile1")
+    for h in range(2, f.s.rows + 1):
+        found = f.select(rows.equals(h), V(f, PTR, f"@tile{h}"), found)
+    return found.text
+
+
+# -- one row or column ---------------------------------------------------------------------------------------
+DOTS = 4
+
+
+def dots(s: Shape) -> _Kernel:
+    """``y[i] = beta y[i] + alpha dot(a[i], x)`` for a few rows that are contiguous, as x is.
+
+    Strides may be 0: the same row several times is as fast as a single one, which waits for its own sums.
+    """
+    f = _Kernel(s, "dots", "q:i a:p ar:i x:p alpha:n beta:n y:p ys:i")
+    starts = [f.at(f.a, f.ar * i) if i else f.a for i in range(DOTS)]
+    places = [f.at(f.y, f.ys * i) if i else f.y for i in range(DOTS)]
+    sums = [[f.variable(s.vector, f.zero) for _ in range(2)] for _ in range(DOTS)]
+    twice = 2 * s.lanes
+    whole, last = f.q & -twice, f.q & -s.lanes
+    with f.loop(0, whole, twice) as j:
+        for v in range(2):
+            x = f.vector_at(f.at(f.x, j), v * s.lanes)
+            for i in range(DOTS):
+                sums[i][v].set(f.multiply_add(f.vector_at(f.at(starts[i], j), v * s.lanes), x, sums[i][v].get()))
+    with f.loop(whole, last, s.lanes) as j:
+        x = f.vector_at(f.x, j)
+        for i in range(DOTS):
+            sums[i][0].set(f.multiply_add(f.vector_at(starts[i], j), x, sums[i][0].get()))
+    totals = [f.variable(s.type, f.across(f.plus(a.get(), b.get()))) for a, b in sums]
+    with f.loop(last, f.q) as j:
+        y = f.number_at(f.x, j)
+        for i in range(DOTS):
+            totals[i].set(f.multiply_add(f.number_at(starts[i], j), y, totals[i].get()))
+    fresh, zero = f.is_zero(f.beta), V(f, s.type, "0.0")
+    old = [f.select(fresh, zero, f.times(f.beta, f.number_at(place))) for place in places]
+    for place, total, before in zip(places, totals, old, strict=True):
+        f.put(f.multiply_add(f.alpha, total.get(), before), place)
+    return f
+
+
+def rows_times_vector(s: Shape) -> _Kernel:
+    """``y = beta y + alpha a x`` for contiguous rows of a."""
+    f = _Kernel(s, "by_rows", "p:i q:i alpha:n a:p ar:i x:p beta:n y:p ys:i")
+    whole, none = f.p & -DOTS, f.number(0)
+    for start, stop, step, ar, ys in ((none, whole, DOTS, f.ar, f.ys), (whole, f.p, 1, none, none)):
+        with f.loop(start, stop, step) as i:
+            f.call("@dots", f.q, f.at(f.a, i * f.ar), ar, f.x, f.alpha, f.beta, f.at(f.y, i * f.ys), ys)
+    return f
+
+
+def add_rows(s: Shape, rows: int) -> _Kernel:
+    """``y += sum of x[i] * a[i]`` over `rows` rows; x is in memory, scaled."""
+    f = _Kernel(s, f"add{rows}", "q:i a:p ar:i x:p y:p")
+    starts = [f.at(f.a, f.ar * i) if i else f.a for i in range(rows)]
+    numbers = [f.number_at(f.x, i) for i in range(rows)]
+    vectors = [f.spread(x) for x in numbers]
+    last = f.q & -s.lanes
+    for spread, start, stop, step in ((vectors, f.number(0), last, s.lanes), (numbers, last, f.q, 1)):
+        read = f.vector_at if spread is vectors else f.number_at
+        with f.loop(start, stop, step) as j:
+            total = read(f.y, j)
+            for i in range(rows):
+                total = f.multiply_add(read(starts[i], j), spread[i], total)
+            f.put(total, f.y, j)
+    return f
+
+
+ADDED = 8
+
+
+def columns_times_vector(s: Shape) -> _Kernel:
+    """``y = beta y + alpha x a``: the rows of a, which are contiguous, are added up in y."""
+    f = _Kernel(s, "by_columns", "p:i q:i alpha:n a:p ar:i x:p xs:i beta:n y:p")
+    fresh = f.is_zero(f.beta)
+    with f.loop(0, f.q) as j:
+        f.put(f.select(fresh, V(f, s.type, "0.0"), f.times(f.beta, f.number_at(f.y, j))), f.y, j)
+    scaled = f.memory(ADDED * s.size)
+    whole = f.p & -ADDED
+    for count, start, stop in ((ADDED, f.number(0), whole), (1, whole, f.p)):
+        with f.loop(start, stop, count) as i:
+            with f.loop(0, count) as k:
+                f.put(f.times(f.alpha, f.number_at(f.x, (i + k) * f.xs)), scaled, k)
+            f.call(f"@add{count}", f.q, f.at(f.a, i * f.ar), f.ar, scaled, f.y)
+    return f
+
+
+def outer(s: Shape) -> _Kernel:
+    """``c = beta c + alpha outer(a, b)``, b contiguous."""
+    f = _Kernel(s, "outer", "m:i n:i alpha:n a:p ar:i b:p beta:n c:p cr:i")
+    last, fresh = f.n & -s.lanes, f.is_zero(f.beta)
+    with f.loop(0, f.m) as i:
+        x = f.times(f.alpha, f.number_at(f.a, i * f.ar))
+        c = f.at(f.c, i * f.cr)
+        for start, stop, step in ((f.number(0), last, s.lanes), (last, f.n, 1)):
+            wide = start is not last
+            read = f.vector_at if wide else f.number_at
+            scale, beta = (f.spread(x), f.spread(f.beta)) if wide else (x, f.beta)
+            zero = f.zero if wide else V(f, s.type, "0.0")
+            with f.loop(start, stop, step) as j:
+                old = f.select(fresh, zero, f.times(beta, read(c, j)))
+                f.put(f.multiply_add(scale, read(f.b, j), old), c, j)
+    return f
+
+
+def small(s: Shape) -> _Kernel:
+    """A product of a few numbers."""
+    f = _Kernel(s, "small", ARGUMENTS)
+    fresh, zero = f.is_zero(f.beta), V(f, s.type, "0.0")
+    with f.loop(0, f.m) as i:
+        row, out = f.at(f.a, i * f.ar), f.at(f.c, i * f.cr)
+        with f.loop(0, f.n) as j:
+            column = f.at(f.b, j * f.bc)
+            total = f.variable(s.type, zero)
+            with f.loop(0, f.k) as k:
+                total.set(f.multiply_add(f.number_at(row, k * f.ac), f.number_at(column, k * f.br), total.get()))
+            old = f.select(fresh, zero, f.times(f.beta, f.number_at(out, j)))
+            f.put(f.multiply_add(f.alpha, total.get(), old), out, j)
+    return f
+
+
+def sweep(s: Shape) -> _Kernel:
+    """``g = w d`` and ``w = beta w + alpha outer(x, d)``: the matrix is read and written once; d is contiguous."""
+    f = _Kernel(s, "sweep", "p:i q:i w:p wr:i d:p x:p xs:i alpha:n beta:n g:p gs:i")
+    twice = 2 * s.lanes
+    whole, last = f.q & -twice, f.q & -s.lanes
+    beta = f.spread(f.beta)
+    with f.loop(0, f.p) as i:
+        w = f.at(f.w, i * f.wr)
+        scale = f.times(f.alpha, f.number_at(f.x, i * f.xs))
+        wide = f.spread(scale)
+        sums = [f.variable(s.vector, f.zero) for _ in range(2)]
+
+        def step(j: V, v: int, w: V = w, wide: V = wide, sums: list[Variable] = sums) -> None:
+            d, at = f.vector_at(f.at(f.d, j), v * s.lanes), f.at(f.at(w, j), v * s.lanes)
+            old = f.vector_at(at)
+            sums[v].set(f.multiply_add(old, d, sums[v].get()))
+            f.put(f.multiply_add(wide, d, f.times(beta, old)), at)
+
+        with f.loop(0, whole, twice) as j:
+            step(j, 0)
+            step(j, 1)
+        with f.loop(whole, last, s.lanes) as j:
+            step(j, 0)
+        total = f.variable(s.type, f.across(f.plus(sums[0].get(), sums[1].get())))
+        with f.loop(last, f.q) as j:
+            d, old = f.number_at(f.d, j), f.number_at(w, j)
+            total.set(f.multiply_add(old, d, total.get()))
+            f.put(f.multiply_add(scale, d, f.times(f.beta, old)), w, j)
+        f.put(total.get(), f.g, i * f.gs)
+    return f
+
+
+# -- which ---------------------------------------------------------------------------------------------------
+# Measured: the library's product is faster above, mostly because it copies the first operand, too.
+SMALL = 64
+OWN_ROWS = 6
+OWN_MATRIX = 1 << 19
+
+
+def product(s: Shape, letter: str, blas: Symbol | None) -> _Kernel:
+    """``c = beta c + alpha a b`` by the kernel that suits the sizes; c is not read where beta is 0."""
+    f = _Kernel(s, f"{letter}product", ARGUMENTS, exported=True)
+    with f.when(f.m * f.n * f.k <= SMALL):
+        f.call("@small", *f.params.values())
+        f.leave()
+    with f.when(f.m.equals(1)):
+        _vector_times(f, f.b, f.bc, f.br, f.n, f.a, f.ac, f.number(1))
+    with f.when(f.n.equals(1)):
+        _vector_times(f, f.a, f.ar, f.ac, f.m, f.b, f.br, f.cr)
+    with f.when(f.k.equals(1)):
+        with f.when(f.bc.equals(1)):
+            f.call("@outer", f.m, f.n, f.alpha, f.a, f.ar, f.b, f.beta, f.c, f.cr)
+            f.leave()
+    if blas is not None:
+        with f.when(f.m > OWN_ROWS):
+            with f.when(f.n * f.k > OWN_MATRIX):
+                _by_blas(f, blas)
+    f.call(f"@{letter}tiles", *f.params.values())
+    return f
+
+
+def _vector_times(f: _Kernel, a: V, rows: V, columns: V, p: V, x: V, xs: V, ys: V) -> None:
+    """y = beta y + alpha a x for a matrix of `p` rows, where its numbers are contiguous one way or the other."""
+    with f.when(columns.equals(1)):
+        with f.when(xs.equals(1)):
+            f.call("@by_rows", p, f.k, f.alpha, a, rows, x, f.beta, f.c, ys)
+            f.leave()
+    with f.when(rows.equals(1)):
+        with f.when(ys.equals(1)):
+            f.call("@by_columns", f.k, p, f.alpha, a, columns, x, xs, f.beta, f.c)
+            f.leave()
+
+
+def _by_blas(f: _Kernel, blas: Symbol) -> None:
+    """Call gemm and leave, where the library can take the operands; it counts in columns: c' = b' a'."""
+    integer = f"i{blas.int_bits}"
+    fits = f.cr >= f.n
+    places = []
+    for rows, columns, high, wide in ((f.br, f.bc, f.k, f.n), (f.ar, f.ac, f.m, f.k)):
+        straight = f.emit("i1", f"and i1 {columns.equals(1).text}, {(rows >= wide).text}")
+        crossed = f.emit("i1", f"and i1 {rows.equals(1).text}, {(columns >= high).text}")
+        either = f.emit("i1", f"or i1 {straight.text}, {crossed.text}")
+        fits = f.emit("i1", f"and i1 {fits.text}, {either.text}")
+        flag = f.emit("i8", f"select i1 {straight.text}, i8 {ord('N')}, i8 {ord('T')}")
+        places.append((flag, f.select(straight, rows, columns)))
+    numbers = [f.n, f.m, f.k, places[0][1], places[1][1], f.cr]
+    if blas.int_bits < 64:
+        for x in numbers:
+            fits = f.emit("i1", f"and i1 {fits.text}, {(x < 1 << 31).text}")
+    with f.when(fits):
+        given: list[V] = []
+        for value in (places[0][0], places[1][0], *numbers, f.alpha, f.beta):
+            type_ = integer if value.type == INT else value.type
+            if type_ != value.type:
+                value = f.emit(type_, f"trunc i64 {value.text} to {type_}")
+            given.append(V(f, PTR, f.variable(value.type, value).place))
+        flag_b, flag_a, n, m, k, ld_b, ld_a, ld_c, alpha, beta = given
+        routine = f.load(PTR, V(f, PTR, "@blas"), 8)
+        f.call(routine.text, flag_b, flag_a, n, m, k, alpha, f.b, ld_b, f.a, ld_a, beta, f.c, ld_c)
+        f.leave()
+
+
+def backward(s: Shape, letter: str) -> _Kernel:
+    """``g = d w'`` and ``w = beta w + alpha x' d``: a step back through a product and the update of its matrix.
+
+    `m` rows of x (m, p) and d (m, q), w is (p, q), g (m, p). One row: the matrix is read once for both.
+    """
+    f = _Kernel(s, f"{letter}backward", BACKWARD, exported=True)
+    with f.when(f.m.equals(1)):
+        with f.when(f.dc.equals(1)):
+            f.call("@sweep", f.p, f.q, f.w, f.wr, f.d, f.x, f.xc, f.alpha, f.beta, f.g, f.number(1))
+            f.leave()
+    one, zero = V(f, s.type, "1.0"), V(f, s.type, "0.0")
+    unit = f.number(1)
+    f.call(f"@{letter}product", f.m, f.p, f.q, one, f.d, f.dr, f.dc, f.w, unit, f.wr, zero, f.g, f.gr)
+    f.call(
+        f"@{letter}product", f.p, f.q, f.m, f.alpha, f.x, f.xc, f.xr, f.d, f.dr, f.dc, f.beta, f.w, f.wr
+    )
+    return f
+
+
+def stack(s: Shape, letter: str) -> _Kernel:
+    """`count` products of matrices that lie `as`, `bs`, `cs` elements apart."""
+    f = _Kernel(s, f"{letter}stack", STACK, exported=True)
+    rest = list(f.params.values())[4:]
+    with f.loop(0, f.count) as i:
+        moved = {"a": f.params["as"], "b": f.bs, "c": f.cs}
+        args = [f.at(v, i * moved[v.text[1:]]) if v.text[1:] in moved else v for v in rest]
+        f.call(f"@{letter}product", *args)
+    return f
+
+
+def library_text(type_: str, isa: Isa, blas: Symbol | None) -> str:
+    """The module for numbers of one type: `product`, `stack`, `backward` and `tiles` are called from outside."""
+    s, letter = shape_of(type_, isa), LETTER[type_]
+    functions = [
+        product(s, letter, blas), tiles(s, letter), stack(s, letter), backward(s, letter),
+        *(tile(s, h + 1) for h in range(s.rows)), edge(s), pack(s), rows_times_vector(s), dots(s),
+        columns_times_vector(s), add_rows(s, ADDED), add_rows(s, 1), outer(s), sweep(s), small(s),
+    ]  # fmt: skip
+    head = ["@blas = internal global ptr null"]
+    if s.has_fma:
+        for t in (s.type, s.vector):
+            head.append(f"declare {t} @llvm.fma.{suffix(t)}({t}, {t}, {t})")
+    init = "define void @init(ptr %routine) {\nstore ptr %routine, ptr @blas\nret void\n}\n"
+    return "\n".join([*head, init, *(f.text() for f in functions)])
