@@ -9,6 +9,7 @@ from theano.record import replace
 from theano.rewrite.build import is_tensor
 from theano.rewrite.database import PHASES
 from theano.rewrite.engine import run_inner
+from theano.rewrite.loop_maps import last_rows
 from theano.rewrite.registry import add_rule, rule, tags_of
 from theano.rewrite.rule import Result, Rule
 from theano.rewrite.table import MERGE_BYTES, Node, RewriteGraph, Tensor
@@ -151,7 +152,9 @@ def repeated_arguments_of_scan(graph: RewriteGraph, node: Node) -> Result:
         same.update(zip(loop.states[k].inner, loop.states[first].inner, strict=True))
     if not same and sequences == len(loop.sequences) and others == len(loop.non_sequences):
         return None
-    loop = with_step(loop, clone_replace(loop.inner_outputs(), same))
+    values = clone_replace(loop.inner_outputs(), same)
+    # what has become equal is computed once, for the next rule to see
+    loop = with_step(loop, RewriteGraph(loop.inner_inputs(), values).outputs)
     return _without_states(loop, equal_states)
 
 
@@ -161,8 +164,14 @@ def _without_states(loop: Loop, equal: dict[int, int]) -> list[Tensor | None]:
     place = {k: i for i, k in enumerate(left)}
     place.update({k: place[first] for k, first in equal.items()})
     n = len(loop.states)
-    made = replace(loop, states=[loop.states[k] for k in left]).apply()
-    return [*(made.states[place[k]] for k in range(n)), *made.outputs, *made.shared]
+    keeps = [s.keep for s in loop.states]
+    for k, first in equal.items():
+        keeps[first] = max(keeps[first] or 0, keeps[k] or 0) if keeps[first] and keeps[k] else None
+    made = replace(loop, states=[replace(loop.states[k], keep=keeps[k]) for k in left]).apply()
+    states = [made.states[place[k]] for k in range(n)]
+    shorter = [keeps[equal.get(k, k)] != s.keep for k, s in enumerate(loop.states)]
+    rows = [last_rows(v, s.keep) if cut else v for v, s, cut in zip(states, loop.states, shorter, strict=True)]
+    return [*rows, *made.outputs, *made.shared]
 
 
 def _join_sequences(loop: Loop, same: dict[Tensor, Tensor]) -> None:
@@ -197,7 +206,7 @@ def _equal_states(loop: Loop) -> dict[int, int]:
     """
     classes: dict[tuple[Any, ...], list[int]] = {}
     for k, s in enumerate(loop.states):
-        classes.setdefault((s.initial, tuple(s.taps), s.rows, s.keep), []).append(k)
+        classes.setdefault((s.initial, tuple(s.taps), s.rows), []).append(k)
     groups = [group for group in classes.values() if len(group) > 1]
     while groups:
         twin = {
