@@ -188,13 +188,6 @@ SLOW_REFERENCES: dict[str, Callable[..., Array]] = {
     "psi": lambda x: np.where(x == 0, np.copysign(np.inf, -x), by_mpmath(_psi)(np.where(x == 0, 1.0, x))),
     "tri_gamma": by_mpmath(_tri_gamma),
 }
-SCIPY: dict[str, Callable[..., Array]] = {
-    **{name: getattr(special, name) for name in ("erf", "erfc", "gammaln", "psi")},
-    # SciPy's have no sign of zero
-    "erfinv": lambda x: np.copysign(special.erfinv(x), x),
-    "erfcinv": lambda x: special.erfcinv(x) + 0.0,
-    "tri_gamma": scalar.tri_gamma.numpy,
-}
 
 
 def exact_values(name: str, args: tuple[Array, ...]) -> Array:
@@ -205,7 +198,7 @@ def exact_values(name: str, args: tuple[Array, ...]) -> Array:
             return (
                 SLOW_REFERENCES[name](*args)
                 if wide
-                else SCIPY[name](*(a.astype("f8") for a in args))
+                else scalar.TABLE[name].numpy(*(a.astype("f8") for a in args))
             )
         return REFERENCES[name](*(a.astype("g" if wide else "f8") for a in args))
 

@@ -74,7 +74,7 @@ def test_random_graphs(leaves: Any, steps: Any, wanted: Any) -> None:
     graph = build(leaves, steps, wanted)
     with np.errstate(all="ignore"):
         results = {name: calls(graph, mode) for name, mode in MODES.items()}
-    # the error of the coarsest value; a float16 is used in its own loop before it is rounded
+    # the error of the coarsest value; rewriting may change what a float16 rounds
     rough = max((TOLERANCE.get(e.dtype, 0.0) for e in graph.pool if not e.exact), default=0.0)
     fails = any(value is FAILED for value in results["perform"])
     for name in ("native", "FAST_RUN")[: 1 if fails else 2]:  # rewriting may remove what fails

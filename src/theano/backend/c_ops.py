@@ -99,6 +99,8 @@ def operation(node: Expr, args: list[str], helpers: set[str], fma: bool, plain: 
     if type_ in ex.FLOATS:
         if op == "neg":
             return f"-({args[0]})" if args[0].startswith("-") else f"-{tight(args[0])}"
+        if op == "half":
+            return f"(float)(_Float16){tight(args[0])}"
         if op == "fma" and not fma:
             return f"{tight(args[0])} * {tight(args[1])} + {tight(args[2])}"
         if op in MATH:

@@ -75,6 +75,9 @@ def instruction(op: str, type_: str, lanes: int, args: list[str], has_fma: bool)
         return [f"icmp {sign}{INT_COMPARE[op]} {t} {args[0]}, {args[1]}"]
     if op == "neg":
         return [f"fneg {t} {args[0]}"] if type_ in ex.FLOATS else [f"sub {t} {zero(type_, lanes)}, {args[0]}"]
+    if op == "half":
+        short = memory("f16", lanes)
+        return [f"fptrunc {t} {args[0]} to {short}", f"fpext {short} {{t}} to {t}"]
     if op == "not":
         ones = literal(ex.const(True if type_ == "bool" else -1, type_), lanes)
         return [f"xor {t} {args[0]}, {ones}"]

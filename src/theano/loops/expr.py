@@ -40,13 +40,13 @@ DTYPE_OF = {
 }  # fmt: skip
 TYPE_OF = {dtype: type_ for type_, dtype in DTYPE_OF.items()}
 
-# name -> (arity, operand kinds, result): kinds f = float, i = int, b = bool; result "same" or a type
+# name -> (arity, operand kinds, result): kinds f = float, s = f32, i = int, b = bool; result "same" or a type
 PRIMITIVES: dict[str, tuple[int, str, str]] = {
     "add": (2, "fi", "same"), "sub": (2, "fi", "same"), "mul": (2, "fi", "same"),
     "div": (2, "f", "same"), "neg": (1, "fi", "same"), "fma": (3, "f", "same"), "abs": (1, "fi", "same"),
     "sqrt": (1, "f", "same"), "floor": (1, "f", "same"), "ceil": (1, "f", "same"), "trunc": (1, "f", "same"),
     "rint": (1, "f", "same"), "copysign": (2, "f", "same"),
-    "frem": (2, "f", "same"),
+    "frem": (2, "f", "same"), "half": (1, "s", "same"),
     "idiv": (2, "i", "same"), "irem": (2, "i", "same"),
     "shl": (2, "i", "same"), "lshr": (2, "i", "same"), "ashr": (2, "i", "same"),
     "and": (2, "ib", "same"), "or": (2, "ib", "same"), "xor": (2, "ib", "same"), "not": (1, "ib", "same"),
@@ -176,15 +176,17 @@ def name(ident: str, type_: str) -> Expr:
     return _intern("name", type_, (), ident)
 
 
-def _kind(type_: str) -> str:
-    return "f" if type_ in FLOATS else "b" if type_ == "bool" else "i"
+def is_of(type_: str, kinds: str) -> bool:
+    """Whether a type is of one of the `kinds` of `PRIMITIVES`."""
+    kind = "f" if type_ in FLOATS else "b" if type_ == "bool" else "i"
+    return kind in kinds or (type_ == "f32" and "s" in kinds)
 
 
 def primitive(op: str, *args: Expr) -> Expr:
     """Apply a primitive after checking arity and types."""
     arity, kinds, result = PRIMITIVES[op]
     type_ = args[0].type
-    if len(args) != arity or any(a.type != type_ for a in args) or _kind(type_) not in kinds:
+    if len(args) != arity or any(a.type != type_ for a in args) or not is_of(type_, kinds):
         raise TypeError(f"{op} of {', '.join(a.type for a in args)}")
     return _intern(op, type_ if result == "same" else result, args)
 
@@ -272,6 +274,22 @@ def copysign(x: Expr | float, y: Expr) -> Expr:
 def frem(x: Expr, y: Expr | float) -> Expr:
     """x - trunc(x / y) * y, exactly (C's fmod): NaN for y = 0 and for infinite x."""
     return primitive("frem", x, coerce(y, x.type))
+
+
+def half(x: Expr) -> Expr:
+    """The float16 number nearest to `x`, as f32: what is left of it after a store. f64 is rounded once, too."""
+    if x.op == "const":
+        try:
+            return const(struct.unpack("<e", struct.pack("<e", x.value))[0], "f32")
+        except OverflowError:
+            return const(math.copysign(math.inf, x.value), "f32")
+    if x.type == "f64":
+        # to odd: cut, and the last bit tells that there was more
+        near = cast(x, "f32")
+        back = cast(near, "f64")
+        cut = sub(bitcast(near, "i32"), cast(gt(abs_(back), abs_(x)), "i32"))
+        x = bitcast(or_(cut, cast(ne(back, x), "i32")), "f32")
+    return x if x.op == "half" else primitive("half", x)
 
 
 def idiv(x: Expr, y: Expr) -> Expr:

@@ -500,4 +500,4 @@ def _problem(node: Expr) -> str:
         return f"{op} of {', '.join(types)}"
     kind = "f" if types[0] in ex.FLOATS else "b" if types[0] == "bool" else "i"
     wanted = types[0] if result == "same" else result
-    return "" if kind in kinds and node.type == wanted else f"{op} of {types[0]} giving {node.type}"
+    return "" if ex.is_of(types[0], kinds) and node.type == wanted else f"{op} of {types[0]} giving {node.type}"

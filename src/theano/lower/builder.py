@@ -225,7 +225,7 @@ class Builder:
 
     def _uniform(self, type_: str, reads: Sequence[Value], body: Body, cost: int) -> Expr:
         """A number computed from numbers: an expression of main, or the result of a kernel once that gets large."""
-        operands = [r.uniform for r in reads]
+        operands, body = [r.uniform for r in reads], rounded(type_, body)
         total = cost + sum(self.costs.get(x, 0) for x in operands if x is not None)
         if total <= MAX_UNIFORM:
             result = body(UniformElement(operands))  # type: ignore[arg-type]
@@ -253,6 +253,7 @@ class Builder:
     ) -> None:  # fmt: skip
         item = Pointwise(
             self.region, self.node, reads=list(reads), indirect=list(indirect), dims=dims,
+        body = rounded(out.type if target is None else target.type, body)
             maps=[align(r, dims) for r in reads], out=out, target=target, body=body, cost=cost,
             scatter=scatter, uses_index=uses_index,
         )  # fmt: skip
@@ -300,7 +301,7 @@ class Builder:
         index_of = {k: n for k, n in place.items() if k not in red}
 
         def inner(at: Element) -> Expr:
-            return body(OuterElement(at, index_of))
+            return rounded(type_, body)(OuterElement(at, index_of))
 
         if all(r.uniform is not None for r in reads):
             return Value(type_, space, uniform=inner(UniformElement([r.uniform for r in reads])))  # type: ignore[misc]
@@ -361,6 +362,11 @@ class Builder:
 
 class UniformElement:
     """The only element of operands that are the same everywhere."""
+def rounded(type_: str, body: Body) -> Body:
+    """`body`, whose results are numbers of a storage type even where they never go through memory."""
+    return body if type_ != "f16" else lambda at: ex.half(body(at))
+
+
 
     __slots__ = ("_operands",)
 

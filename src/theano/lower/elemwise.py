@@ -28,7 +28,7 @@ COSTS = {
 def scalar_body(op: ScalarOp, in_dtypes: tuple[str, ...], out_dtype: str) -> Any:
     """A function of operand expressions that computes one element, casts included."""
     wanted = tuple(compute_type(d) for d in op.arg_dtypes(in_dtypes, out_dtype))
-    result = compute_type(out_dtype)
+    result = ex.TYPE_OF[out_dtype]
 
     def compute(operands: list[Expr]) -> Expr:
         args = [convert(x, t) for x, t in zip(operands, wanted, strict=True)]
@@ -44,7 +44,12 @@ def compute_type(dtype: str) -> str:
 
 
 def convert(x: Expr, type_: str) -> Expr:
-    """A conversion that is defined for every number (out of range as NumPy's on this machine)."""
+    """A conversion that is defined for every number (out of range as NumPy's on this machine).
+
+    To f16: the nearest float16 number, in f32.
+    """
+    if type_ == "f16":
+        return ex.half(x if x.type in ex.FLOATS else ex.cast(x, "f32"))
     if x.type in ex.FLOATS and type_ in ex.INTS:
         from theano.scalar.cast import float_to_int
 

@@ -273,7 +273,7 @@ def _loops(
 def _finish(nb: NestBuilder, item: Reduce, accumulated: Expr) -> None:
     """What the sweep has accumulated, in the result's type: a register for later levels, memory if needed."""
     assert item.out is not None
-    result = convert(accumulated, st.load_type(item.out.type))
+    result = convert(accumulated, item.out.type)
     nb.prefix_env[item.out] = result
     if item.scalar_name:
         nb.scalars[item.scalar_name] = result
@@ -352,7 +352,7 @@ def _column_level(
         name, value = nb.define("x", reduce.acc)
         inner.append(st.Load(name, st.View(buffers[reduce], reduce.acc, ZERO, (ONE,)), (lane,)))
         assert reduce.out is not None
-        result = convert(value, st.load_type(reduce.out.type))
+        result = convert(value, reduce.out.type)
         nb.prefix_env[reduce.out] = result
         _spill(nb, reduce.out, result, lane)
         if reduce.out in nb.stored:

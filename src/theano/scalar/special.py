@@ -18,9 +18,9 @@ Term = Any
 _SLOPE = 2 / math.sqrt(math.pi)  # of erf at 0
 
 
-def _special(name: str, grad: Any, expand: Any = None, scipy: str | None = None) -> ScalarOp:
+def _special(name: str, grad: Any, expand: Any = None, numpy: Any = None) -> ScalarOp:
     return unary(
-        name, numpy=scipy_special(scipy or name), dtype=rules.to_float_real, grad=grad, expand=expand
+        name, numpy=numpy or scipy_special(name), dtype=rules.to_float_real, grad=grad, expand=expand
     )
 
 
@@ -33,8 +33,18 @@ def _special2(name: str, grad: Any, numpy: Any = None) -> ScalarOp:
 erf = _special("erf", lambda x, y, g: g * like(g, _SLOPE) * exp(-sqr(x)), vmath.erf)
 erfc = _special("erfc", lambda x, y, g: g * like(g, -_SLOPE) * exp(-sqr(x)), vmath.erfc)
 erfcx = _special("erfcx", lambda x, y, g: g * (like(g, -_SLOPE) + x * y * 2))
-erfinv = _special("erfinv", lambda x, y, g: g * like(g, 1 / _SLOPE) * exp(sqr(y)), vmath.erfinv)
-erfcinv = _special("erfcinv", lambda x, y, g: g * like(g, -1 / _SLOPE) * exp(sqr(y)), vmath.erfcinv)
+erfinv = _special(
+    "erfinv",
+    lambda x, y, g: g * like(g, 1 / _SLOPE) * exp(sqr(y)),
+    vmath.erfinv,
+    numpy=lambda x: np.copysign(scipy_special("erfinv")(x), x),  # SciPy's loses the sign of zero
+)
+erfcinv = _special(
+    "erfcinv",
+    lambda x, y, g: g * like(g, -1 / _SLOPE) * exp(sqr(y)),
+    vmath.erfcinv,
+    numpy=lambda x: scipy_special("erfcinv")(x) + x.dtype.type(0),  # SciPy's is -0 at 1
+)
 
 def _tri_gamma(x: Any) -> Any:
     """polygamma(1, x); SciPy's needs as many steps as a negative number has units, and its last bits."""
