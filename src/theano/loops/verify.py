@@ -498,6 +498,5 @@ def _problem(node: Expr) -> str:
     arity, kinds, result = ex.PRIMITIVES[op]
     if len(types) != arity or any(t != types[0] for t in types):
         return f"{op} of {', '.join(types)}"
-    kind = "f" if types[0] in ex.FLOATS else "b" if types[0] == "bool" else "i"
     wanted = types[0] if result == "same" else result
     return "" if ex.is_of(types[0], kinds) and node.type == wanted else f"{op} of {types[0]} giving {node.type}"

@@ -251,9 +251,9 @@ class Builder:
         cost: int, indirect: Sequence[Value], uses_index: bool,
         scatter: Callable[[Element], tuple[Expr, ...]] | None = None,
     ) -> None:  # fmt: skip
+        body = rounded(out.type if target is None else target.type, body)
         item = Pointwise(
             self.region, self.node, reads=list(reads), indirect=list(indirect), dims=dims,
-        body = rounded(out.type if target is None else target.type, body)
             maps=[align(r, dims) for r in reads], out=out, target=target, body=body, cost=cost,
             scatter=scatter, uses_index=uses_index,
         )  # fmt: skip
@@ -360,13 +360,13 @@ class Builder:
         return value if value.is_whole() else self.copy(value)
 
 
-class UniformElement:
-    """The only element of operands that are the same everywhere."""
 def rounded(type_: str, body: Body) -> Body:
     """`body`, whose results are numbers of a storage type even where they never go through memory."""
     return body if type_ != "f16" else lambda at: ex.half(body(at))
 
 
+class UniformElement:
+    """The only element of operands that are the same everywhere."""
 
     __slots__ = ("_operands",)
 
