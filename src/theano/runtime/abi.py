@@ -49,7 +49,7 @@ N_ERROR_WORDS = 4
 
 # Byte offsets of the fields that compiled code reads: those of all 64-bit CPythons and of NumPy 2.
 # `capi` verifies each of them before anything is entered.
-TYPE = 8  # PyObject.ob_type
+TYPE = 8  # PyObject.ob_type; before it, in the first four bytes, the number of references
 FLOAT_VALUE = 16  # PyFloatObject.ob_fval
 SIZE = 16  # PyVarObject.ob_size
 LIST_ITEMS = 24  # PyListObject.ob_item, a pointer
@@ -59,10 +59,13 @@ ARRAY_DIMS = 32
 ARRAY_BASE = 48
 ARRAY_DESCR = 56
 ARRAY_FLAGS = 64
+ARRAY_WEAK = 72
 TYPE_FLAGS = 168  # PyTypeObject.tp_flags
 # Bits of PyArrayObject.flags: C-contiguous and aligned; writeable.
 PLAIN_FLAGS = 0x0001 | 0x0100
 WRITEABLE_FLAG = 0x0400
+# Plain, writeable, with memory of its own.
+OWN_FLAGS = PLAIN_FLAGS | WRITEABLE_FLAG | 0x0004
 
 # Byte offsets in a callable (function_base.py).
 CALLABLE_VECTORCALL = 16

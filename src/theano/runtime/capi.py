@@ -10,6 +10,7 @@ import ctypes
 import functools
 import sys
 import warnings
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -164,10 +165,20 @@ def _arrays() -> bool:
             and bool(flags & 1) == a.flags.c_contiguous
             and bool(flags & 0x100) == a.flags.aligned
             and bool(flags & abi.WRITEABLE_FLAG) == a.flags.writeable
+            and (flags & abi.OWN_FLAGS == abi.OWN_FLAGS) == (a.flags.owndata and a.flags.c_contiguous)
+            and read_word(at + abi.ARRAY_WEAK) == 0
         )
         if not good:
             return False
     return True
+
+
+def _references() -> bool:
+    a = np.zeros(1)
+    counts = [ctypes.c_int32.from_address(id(a)).value]
+    other, watch = a, weakref.ref(a)
+    counts.append(ctypes.c_int32.from_address(id(a)).value)
+    return counts == [1, 2] and other is a and read_word(id(a) + abi.ARRAY_WEAK) == id(watch)
 
 
 def _numpy_functions() -> bool:
@@ -191,7 +202,7 @@ class _Probe:
 
 
 _CHECKS: tuple[Callable[[], bool], ...] = (
-    _object_header, _float_value, _sequences, _arrays, _numpy_functions, _type_flags,
+    _object_header, _float_value, _sequences, _arrays, _references, _numpy_functions, _type_flags,
 )  # fmt: skip
 
 

@@ -27,6 +27,9 @@ POOL_LIMIT = 256 << 20
 # Arrays from this size on take their memory from the pool.
 LARGE_BYTES = 1 << 20
 _POOL_BLOCKS = 16
+# Arrays up to this size are taken again once nobody holds them, two for each of so many pairs of function and slot.
+_SMALL_BYTES = 1024
+_RECENT_SETS = 32
 _NEW_FLAGS = 0x0001 | 0x0100 | 0x0400  # C-contiguous, aligned, writeable
 
 _EXPORTS = (*abi.SUPPORT, "init", "pool_limit", "pool_bytes")
@@ -65,6 +68,8 @@ def _numbers() -> Mapping[str, object]:
         TUPLE_ITEMS=capi.tuple_items(),
         POOL_BLOCKS=_POOL_BLOCKS,
         LARGE=LARGE_BYTES,
+        SMALL=_SMALL_BYTES,
+        RECENT_SETS=_RECENT_SETS,
         NEW_FLAGS=_NEW_FLAGS,
         NUMBERS=abi.CODE_NUMBERS,
         ROUNDS=abi.CODE_ROUNDS,
