@@ -15,10 +15,11 @@ from benchmarks.workloads import (
     reductions,
     scalar,
     softmax,
+    vmath,
 )
 
 _FAMILIES = (
-    scalar, neurons, mlp, elementwise, softmax, reductions, hessian, products, recurrent, compiling, process,
+    scalar, neurons, mlp, elementwise, vmath, softmax, reductions, hessian, products, recurrent, compiling, process,
 )  # fmt: skip
 
 WORKLOADS: dict[str, Workload] = {row.name: row for family in _FAMILIES for row in family.ROWS}
