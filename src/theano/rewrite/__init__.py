@@ -17,6 +17,7 @@ from theano.rewrite import (
     loop_invariants,
     loop_maps,
     loop_merging,
+    loop_saved,
     loop_steps,
     loop_sums,
     loops,

@@ -42,6 +42,7 @@ _EARLY = frozenset({"useless", "canonicalize", "stabilize"})
 # topological order). Later phases keep the earlier rules, for what they make may be simplified again.
 PHASES: tuple[Phase, ...] = (
     Phase("canonicalize", 1.0, _EARLY, _EARLY),
+    Phase("saved", 1.4, _EARLY | {"saved"}, frozenset({"saved"})),
     Phase("loops", 1.5, _EARLY | {"loops"}, frozenset({"loops"})),
     Phase("specialize", 2.0, _EARLY | {"specialize", "specialize_device"}, frozenset({"specialize"})),
     Phase("blas", 2.5, frozenset({"blas"}), frozenset({"blas"})),

@@ -12,6 +12,7 @@ from theano.rewrite.registry import rule
 from theano.rewrite.rule import Result
 from theano.rewrite.table import Node, RewriteGraph, Tensor
 from theano.tensor.alloc import Alloc, Eye
+from theano.tensor.elemwise import DimShuffle
 from theano.tensor.subtensor import IncSubtensor
 
 
@@ -101,6 +102,51 @@ def product_with_unit_vector(graph: RewriteGraph, node: Node) -> Result:
         return None
     at, value = found
     return _times(subtensor(y, [at]), value)
+
+
+@rule("Dot", phase="specialize", name="product_of_transposed_work")
+def product_of_transposed_work(graph: RewriteGraph, node: Node) -> Result:
+    """``dot(x.T * v, y) -> dot((x * v[:, None]).T, y)``: point-wise work goes along the rows of `x`.
+
+    That the matrix is transposed costs a product nothing.
+    """
+    turned = [_turned(graph, v) if v.type.ndim == 2 and scalar_name(v) is not None else None for v in node.inputs]
+    if all(t is None for t in turned):
+        return None
+    made: Tensor = node.op(
+        *(v if t is None else dimshuffle(t, (1, 0)) for v, t in zip(node.inputs, turned, strict=True))
+    )
+    return made
+
+
+def _turned(graph: RewriteGraph, x: Tensor) -> Tensor | None:
+    """``x.T`` if `x` is point-wise work on transposed matrices, and on vectors."""
+    found: dict[Tensor, Tensor] = {}
+    transposed = False
+    stack = [x]
+    while stack:
+        v = stack[-1]
+        node = v.owner
+        if v in found:
+            stack.pop()
+        elif all(v.type.broadcastable):
+            found[v] = v
+        elif node is not None and type(node.op) is DimShuffle:
+            order = node.op.new_order
+            if order == (1, 0):
+                transposed = True
+            elif "x" not in order:
+                return None
+            found[v] = dimshuffle(node.inputs[0], order[::-1])
+        elif scalar_name(v) is not None and graph.only_user(v) is not None:
+            missing = [i for i in node.inputs if i not in found]
+            if missing:
+                stack += missing
+            else:
+                found[v] = node.op(*(found[i] for i in node.inputs))
+        else:
+            return None
+    return found[x] if transposed else None
 
 
 def same_length(graph: RewriteGraph, x: Tensor, axis: int, y: Tensor, other: int) -> bool:

@@ -13,7 +13,7 @@ from theano.rewrite.table import Node, RewriteGraph, Tensor
 from theano.tensor.alloc import Alloc
 from theano.tensor.dot import Dot
 from theano.tensor.elemwise import DimShuffle, Elemwise
-from theano.tensor.shape import MakeVector, Shape
+from theano.tensor.shape import MakeVector, Rebroadcast, Shape, patternbroadcast
 from theano.tensor.subtensor import Subtensor
 
 FULL = slice(None)
@@ -235,6 +235,50 @@ def subtensor_of_set(graph: RewriteGraph, node: Node) -> Result:
     if y.type.broadcastable == out.type.broadcastable and y.type.ndim == out.type.ndim:
         return y if y.type.dtype == out.type.dtype else elemwise(scalar.convert_to(out.type.dtype), y)
     return None
+
+
+@rule("Subtensor", name="subtensor_of_increment")
+def subtensor_of_increment(graph: RewriteGraph, node: Node) -> Result:
+    """Of zeros with some rows ``[k:]`` written: these rows are what was written, ``[:k]`` are zeros."""
+    x, out = node.inputs[0], node.outputs[0]
+    owner = x.owner
+    if owner is None or type(owner.op).__name__ != "IncSubtensor" or len(owner.op.idx_list) != 1:
+        return None
+    base, y = owner.inputs[:2]
+    fill = base.owner.inputs[0] if base.owner is not None and type(base.owner.op) is Alloc else None
+    (written,), (read, *others) = entries_of(owner, 2), entries_of(node)
+    if fill is None or number(fill) != 0 or others or not _is_tail(written) or not isinstance(read, slice):
+        return None
+    k = number(written.start)
+    if _is_tail(read) and number(read.start) == k and not owner.op.set_instead_of_inc:
+        same = y.type.broadcastable == out.type.broadcastable and y.type.dtype == out.type.dtype
+        return y if same else None
+    if read.start is None and read.step is None and read.stop is not None and k is not None and k > 0:
+        stop = number(read.stop)
+        return subtensor(base, [read]) if stop is not None and 0 <= stop <= k else None
+    return None
+
+
+def _is_tail(entry: Any) -> bool:
+    """Whether an index is ``k:`` for a known `k` counted from the beginning."""
+    if not isinstance(entry, slice) or entry.start is None or entry.stop is not None or entry.step is not None:
+        return False
+    k = number(entry.start)
+    return k is not None and k >= 0
+
+
+@rule("Subtensor", name="subtensor_of_rebroadcast")
+def subtensor_of_rebroadcast(graph: RewriteGraph, node: Node) -> Result:
+    """``rebroadcast(x)[i] -> x[i]`` with the pattern of the result: what is declared is declared later."""
+    x, out = node.inputs[0], node.outputs[0]
+    owner = x.owner
+    if owner is None or type(owner.op) is not Rebroadcast:
+        return None
+    if any(owner.op.axis.values()):  # a length that is checked to be 1
+        return None
+    read = subtensor(owner.inputs[0], entries_of(node))
+    made: Tensor = patternbroadcast(read, out.type.broadcastable)
+    return made
 
 
 @rule("IncSubtensor", "AdvancedIncSubtensor", "AdvancedIncSubtensor1", name="increment_by_zero")

@@ -156,7 +156,8 @@ class _Backward:
                 g = self.external[o]
                 row = new_tensor(g.type.dtype, g.type.shape[1:])
                 # The rows from the last to the first: row first + steps - 1 - s for step s.
-                sequences.append(SequenceArg(g[::-1], [0], [row]))
+                made = g[self.first[o] :] if self.first[o] else g
+                sequences.append(SequenceArg(made[::-1], [0], [row]))
                 terms.append(row)
             if terms:
                 # Outputs may depend on each other or be one variable: the identity keeps them apart.

@@ -75,9 +75,12 @@ def infer_shape(op: Any, node: Any, input_shapes: Sequence[Any]) -> list[Any]:
         # if that is no more than these.
         length = total if s.keep is None else s.keep if s.keep <= s.rows else minimum(total, s.keep)
         result.append(None if initial is None else (length, *initial[1:]))
-    for out, shape in zip(loop.outputs, _outer_row_shapes(loop, shapes), strict=True):
+    rows = node.outputs[len(loop.states) :]
+    for out, shape, row in zip(loop.outputs, _outer_row_shapes(loop, shapes), rows, strict=False):
         length = n if out.keep is None else minimum(n, out.keep)
-        result.append(None if shape is None else (length, *shape))
+        if shape is None:  # the number of rows is known all the same
+            shape = tuple(Shape_i(k)(row) for k in range(1, row.type.ndim))
+        result.append((length, *shape))
     return [*result, *([None] * len(loop.shared))]
 
 
@@ -93,6 +96,7 @@ def _outer_row_shapes(loop: Loop, shapes: dict[Any, Any]) -> list[Shape | None]:
     inner.update((s.inner, None) for s in loop.shared)
     inner.update((s.inner, shapes[s.outer]) for s in loop.non_sequences)
     found = row_shapes(list(inner), list(inner.values()), [o.value for o in loop.outputs])
+    found = _with_outer_lengths(found, inner)
     constant = {s.inner: s.outer for s in loop.non_sequences}
     varying = set(inner) - set(constant)
     # Lengths of outer variables are taken as they are: what they are computed from is not looked at.
@@ -104,6 +108,21 @@ def _outer_row_shapes(loop: Loop, shapes: dict[Any, Any]) -> list[Shape | None]:
         else:
             result.append(tuple(clone_replace(list(shape), {**constant, **given})))
     return result
+
+
+def _with_outer_lengths(shapes: list[Shape | None], inner: dict[Any, Any]) -> list[Shape | None]:
+    """`shapes` with lengths of inner variables in terms of what these are rows of."""
+    lengths = [d for shape in shapes if shape is not None for d in shape]
+    known: dict[Any, Any] = {}
+    for node in io_toposort(list(inner), lengths):
+        if type(node.op) is Shape_i:
+            shape = inner.get(node.inputs[0])
+            if shape is not None and hasattr(shape[node.op.i], "type"):
+                known[node.outputs[0]] = shape[node.op.i]
+    if not known:
+        return shapes
+    moved = iter(clone_replace(lengths, known))
+    return [None if shape is None else tuple(next(moved) for _ in shape) for shape in shapes]
 
 
 def _rest(shape: Shape | None) -> Shape | None:
