@@ -457,39 +457,21 @@ class FunctionPrinter:
     def _vector_part(self, stmt: st.For, extent: str) -> tuple[list[Expr], str]:
         """The widened loops; what is left for the scalar one: carried values and first index."""
         lanes = choose_lanes(stmt, self.isa)
-        identities = [st.identity(c.op, c.type) for c in stmt.carried]
-        unroll = stmt.unroll
-        start = "0"
-        if unroll > 1 and any(isinstance(s, st.For) for s in stmt.body):
-            # several vectors go through the loop inside together, so that none waits for its own last result
-            stop = self.emit(f"and i64 {extent}, {-lanes * unroll}")
-            self._run(stmt, start, stop, lanes * unroll, 1, [])
-            start, unroll = stop, 1
-        wide = [[ops.literal(i, lanes) for i in identities] for _ in range(unroll)]
-        if unroll > 1:
-            stop = self.emit(f"and i64 {extent}, {-lanes * unroll}")
-            copies = self._run(stmt, start, stop, lanes, unroll, [v for copy in wide for v in copy])
-            merged = [self._merge(c, parts, lanes) for c, parts in zip(stmt.carried, copies, strict=True)]
-            start = stop
-        else:
-            merged = [ops.literal(i, lanes) for i in identities]
-        stop = self.emit(f"and i64 {extent}, {-lanes}")
-        results = self._run(stmt, start, stop, lanes, 1, merged)
+        start, totals = "0", [ops.literal(st.identity(c.op, c.type), lanes * stmt.unroll) for c in stmt.carried]
+        for width in (lanes * stmt.unroll, lanes) if stmt.unroll > 1 else (lanes,):
+            totals = [self._across(c, t, lanes * stmt.unroll, width) for c, t in zip(stmt.carried, totals, strict=True)]
+            stop = self.emit(f"and i64 {extent}, {-width}")
+            results = self._run(stmt, start, stop, width, 1, totals)
+            totals, start = [r for (r,) in results], stop
         inits = []
-        for carried, (vector,) in zip(stmt.carried, results, strict=True):
-            total = self._across(carried, vector, lanes)
+        for carried, vector in zip(stmt.carried, totals, strict=True):
+            total = self.bind(carried.type, self._across(carried, vector, lanes, 1), 1)
             inits.append(st.combine(carried.op, carried.init, total))
-        return inits, stop
+        return inits, start
 
-    def _merge(self, carried: st.Carried, parts: list[str], lanes: int) -> str:
-        exprs = [self.bind(carried.type, p, lanes) for p in parts]
-        while len(exprs) > 1:
-            exprs = [st.combine(carried.op, a, b) for a, b in zip(exprs[::2], exprs[1::2], strict=True)]
-        return self.operand(exprs[0], lanes)
-
-    def _across(self, carried: st.Carried, vector: str, lanes: int) -> Expr:
-        """Combine the lanes of an accumulator, halving."""
-        while lanes > 1:
+    def _across(self, carried: st.Carried, vector: str, lanes: int, left: int) -> str:
+        """Combine the lanes of an accumulator, halving, until `left` are left."""
+        while lanes > left:
             half = lanes // 2
             t = ops.vector(carried.type, lanes)
             halves = []
@@ -500,9 +482,8 @@ class FunctionPrinter:
                 one = ops.vector(carried.type, 1)
                 halves = [self.emit(f"extractelement <1 x {one}> {h}, i64 0") for h in halves]
             a, b = (self.bind(carried.type, h, half) for h in halves)
-            combined = st.combine(carried.op, a, b)
-            vector, lanes = self.operand(combined, half), half
-        return self.bind(carried.type, vector, 1)
+            vector, lanes = self.operand(st.combine(carried.op, a, b), half), half
+        return vector
 
     def _run(
         self, stmt: st.For, start: str, stop: str, lanes: int, unroll: int, inits: list[str], together: bool = False

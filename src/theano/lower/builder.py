@@ -315,6 +315,33 @@ class Builder:
         item.out.writers.append(item)
         return whole(item.out)
 
+    def pick(
+        self, x: Value, along: frozenset[int], position: Callable[[Element], Sequence[Expr]],
+        reads: Sequence[Value] = (),
+    ) -> Value:  # fmt: skip
+        """`x` at one position along the axes `along` (inside it, unless the axis is empty), over its other axes.
+
+        `position` gives the place along each of those axes; `reads` are operands of it.
+        """
+        if x.uniform is not None:
+            return Value(x.type, tuple(d for k, d in enumerate(x.dims) if k not in along), uniform=x.uniform)
+        dims = tuple(self.dims.normal(d) for k, d in enumerate(x.dims) if k not in along)
+        kept = {k: n for n, k in enumerate(k for k in range(x.ndim) if k not in along)}
+
+        def places(at: Element) -> list[Expr | None]:
+            found = dict(zip(sorted(along), position(at), strict=True))
+            return [found.get(k) for k in range(x.ndim)]
+
+        item = Pointwise(
+            self.region, self.node, reads=list(reads), indirect=[x], dims=dims, maps=[align(r, dims) for r in reads],
+            out=self.tensor(x.type, dims), uses_index=True, cost=4,
+            body=lambda at: at.pick(0, tuple(places(at))), picks=[tuple(kept.get(k) for k in range(x.ndim))],
+        )  # fmt: skip
+        assert item.out is not None
+        self.add(item)
+        item.out.writers.append(item)
+        return whole(item.out)
+
     # -- conversions between forms -----------------------------------------------------------------------
     def scalar(self, value: Value, type_: str | None = None) -> Expr:
         """The number of a value of one element, as an expression of main."""

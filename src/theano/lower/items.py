@@ -22,6 +22,9 @@ class Element(Protocol):
     def gather(self, value: Value, index: tuple[Expr, ...]) -> Expr:
         """Element of `value` at any index (clamped by the caller)."""
 
+    def pick(self, k: int, index: tuple[Expr | None, ...]) -> Expr:
+        """Element of picked operand `k` at given positions along some axes (None: at this iteration's)."""
+
     def index(self, axis: int) -> Expr:
         """The position along an axis of the item's space, an i64."""
 
@@ -46,6 +49,9 @@ class Pointwise(Item):
 
     `maps[k]` says for each axis of operand k which axis of the space it is (None: broadcast). The result goes to the
     whole of `out`, or through `target` to a window of it, or, with `scatter`, to computed positions, in order.
+
+    The first operands in `indirect` may be *picked*: read at one position along the axes for which `picks[k]` has no
+    axis of the space. In the loop that makes the operand, that one element is computed once more.
     """
 
     dims: tuple[Expr, ...] = ()
@@ -56,6 +62,7 @@ class Pointwise(Item):
     body: Body | None = None
     cost: int = 1
     uses_index: bool = False
+    picks: list[tuple[int | None, ...]] = field(default_factory=list)
 
 
 class Reduce(Item):

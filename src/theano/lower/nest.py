@@ -17,9 +17,9 @@ from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.builder import Builder, c_strides
-from theano.lower.dims import ZERO, is_const
+from theano.lower.dims import ONE, ZERO, is_const
 from theano.lower.items import Item, Pointwise, Reduce
-from theano.lower.schedule import Group
+from theano.lower.schedule import Group, out_place, picked
 from theano.lower.values import Tensor, Value
 
 # Columns whose accumulators are kept together: 8 kB of float64.
@@ -28,6 +28,10 @@ BLOCK = 1024
 RECOMPUTE = 6
 # A reduction with at most this cost is unrolled, so that additions do not wait for each other.
 UNROLL_COST = 12
+# From this cost on (an elementary function) a loop takes two vectors at once: one waits for its own results too long.
+HEAVY = 20
+# A loop known to be shorter takes one at a time.
+SHORT = 32
 
 Argument = Expr | tuple[str, Expr, str]
 
@@ -69,6 +73,7 @@ class NestBuilder:
         self.phase = 0
         self.own: set[str] = set()
         self.inside: dict[Expr, bool] = {}
+        self.vector_axis: int | None = None  # of a column nest
 
     # -- names and parameters --------------------------------------------------------------------------
     def pointer(self, tensor: Tensor) -> str:
@@ -178,6 +183,44 @@ class NestBuilder:
             self.loads[key] = found
         return found
 
+    def picked(self, item: Item, k: int, index: Sequence[Expr | None]) -> Expr:
+        """A picked operand of an item, read from memory or computed at that place."""
+        assert isinstance(item, Pointwise)
+        value = item.indirect[k]
+        if self.vector_axis is not None:  # a loop over the columns, which is not run if there is nothing
+            return self._picked_element(item, k, index)
+        extent: Expr = ONE
+        for d, at in zip(value.dims, index, strict=True):
+            if at is not None:
+                extent = ex.minimum(self.local(self.b.dims.normal(d)), extent)
+        around, self.block = self.block, []
+        found = self._picked_element(item, k, index)
+        around_loop, self.block = self.block, around
+        if is_const(extent, 1):
+            self.block += around_loop
+            return found
+        kept, result = self.define("a", found.type), self.define("a", found.type)
+        carried = st.Carried(kept[0], "state", found.type, ex.const(0, found.type), found, result[0])
+        self.block.append(st.For(self.define("i", "i64")[0], extent, "serial", around_loop, [carried]))
+        return result[1]
+
+    def _picked_element(self, item: Pointwise, k: int, index: Sequence[Expr | None]) -> Expr:
+        value, place = item.indirect[k], self.group.places[item]
+        assert value.tensor is not None
+        producer = self.producer.get(value.tensor)
+        if producer is None or value.axes is None:
+            own = [None if p is None or place[p] is None else self.index_of[place[p]] for p in item.picks[k]]  # type: ignore[index]
+            return self.load(value, [o if i is None else i for o, i in zip(own, index, strict=True)])
+        made_at = out_place(self.group, producer)
+        before = self.env, self.loads, self.prefix_env, self.index_of
+        self.env, self.loads, self.prefix_env, self.index_of = {}, {}, dict(self.prefix_env), dict(self.index_of)
+        for axis, at in zip(value.axes, index, strict=True):
+            if axis is not None and at is not None and made_at[axis] is not None:
+                self.index_of[made_at[axis]] = at  # type: ignore[index]
+        result = self.computed(value.tensor, producer)
+        self.env, self.loads, self.prefix_env, self.index_of = before
+        return result
+
     # -- elements ----------------------------------------------------------------------------------------
     def value_of(self, item: Item, k: int) -> Expr:
         """Operand k of an item at the current point."""
@@ -263,7 +306,7 @@ class NestBuilder:
 
     def _inner_deps(self, item: Item) -> list[tuple[Item, bool]]:
         found: list[tuple[Item, bool]] = []
-        for value in item.reads:
+        for value in (*item.reads, *picked(item)):
             producer = self.producer.get(value.tensor) if value.tensor is not None else None
             if producer is not None:
                 found.append((producer, isinstance(producer, Reduce)))
@@ -290,11 +333,12 @@ class NestBuilder:
     def later_columns(self) -> set[Tensor]:
         """Results of reductions and prefix work that are read outside the loop over columns that makes them."""
         found: set[Tensor] = set()
+        picks = {self.phase_of[i] for i in self.group.items if picked(i)}  # they run in loops of their own
         for item in self.group.items:
             for dep, _ in self._inner_deps(item):
                 made = self.phase_of[dep] + 1 if isinstance(dep, Reduce) else self.phase_of[dep]
                 if isinstance(dep, Reduce) or self.group.is_prefix(dep):
-                    if not self.group.is_prefix(item) or self.phase_of[item] != made:
+                    if made in picks or not self.group.is_prefix(item) or self.phase_of[item] != made:
                         found.add(dep.out)  # type: ignore[attr-defined]
         return found
 
@@ -333,6 +377,9 @@ class _Element:
 
     def gather(self, value: Value, index: tuple[Expr, ...]) -> Expr:
         return self.builder.load(value, [self.builder.local(i) for i in index])
+
+    def pick(self, k: int, index: tuple[Expr | None, ...]) -> Expr:
+        return self.builder.picked(self.item, k, [None if i is None else self.builder.local(i) for i in index])
 
     def index(self, axis: int) -> Expr:
         place = self.builder.group.places[self.item][axis]

@@ -10,6 +10,7 @@ from theano.lower.builder import Builder
 from theano.lower.dims import ZERO, is_const
 from theano.lower.elemwise import compute_type, convert, rearranged, shuffled
 from theano.lower.items import Element
+from theano.lower.moments import centred_sum
 from theano.lower.registry import lowers
 from theano.lower.values import Value
 from theano.tensor.careduce import CAReduce
@@ -37,6 +38,10 @@ def lower_reduce(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | No
             if not is_const(x.dims[axis]) or is_const(x.dims[axis], 0):
                 message = "zero-size array to reduction operation which has no identity (axis length {0})"
                 b.check(ex.gt(x.dims[axis], ZERO), ValueError, message, (x.dims[axis],))
+    if operation == "add" and acc == "f64":
+        centred = centred_sum(b, node, ex.TYPE_OF[out_dtype])
+        if centred is not None:
+            return [centred]
     return [reduced(b, x, red, operation, acc, ex.TYPE_OF[out_dtype])]
 
 

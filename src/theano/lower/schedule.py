@@ -18,7 +18,7 @@ from theano.loops.expr import Expr
 from theano.lower.builder import Builder
 from theano.lower.dims import is_const
 from theano.lower.items import Item, Pointwise, Reduce, Special
-from theano.lower.values import Tensor
+from theano.lower.values import Tensor, Value
 
 MAX_COST = 400
 MAX_STREAMS = 14
@@ -188,22 +188,34 @@ class Scheduler:
     def _axis_map(self, a: Group, into: Group) -> tuple[list[int], bool, bool] | None:
         """(axes of `a` as axes of the merged group, a is prefix work, `into` is prefix work), or None."""
         pairs: dict[int, int] = {}
+        inside: set[int] = set()
         soft = False
         for item in into.items:
-            found = self._edges(a, into, item, pairs)
+            found = self._edges(a, into, item, pairs, inside)
             if found is None:
                 return None
             soft = soft or found
         if not soft and not self._same_space(a, into):
             return None
-        return self._fit(a, into, pairs)
+        fit = self._fit(a, into, pairs)
+        if fit is None or not inside:
+            return fit
+        red = a.red if fit[2] else into.red | {fit[0][k] for k in a.red}
+        return fit if {k if fit[2] else fit[0][k] for k in inside} <= red else None
 
-    def _edges(self, a: Group, into: Group, item: Item, pairs: dict[int, int]) -> bool | None:
-        """Collect which axes of `a` an item of `into` reads at its own index; None if one reads otherwise."""
+    def _edges(
+        self, a: Group, into: Group, item: Item, pairs: dict[int, int], inside: set[int]
+    ) -> bool | None:
+        """Collect which axes of `a` an item of `into` reads at its own index; None if one reads otherwise.
+
+        Along the axes `inside` something is picked: all of them must be reduced by the merged group.
+        """
         assert isinstance(item, Pointwise | Reduce)
         place = into.places[item]
         soft = False
-        for value, axes in zip(item.reads, item.maps, strict=True):
+        looks = list(zip(item.reads, item.maps, strict=True))
+        looks += zip(picked(item), getattr(item, "picks", ()), strict=True)
+        for k, (value, axes) in enumerate(looks):
             tensor = value.tensor
             if tensor is None or not any(self.home.get(w) is a for w in tensor.writers):
                 continue
@@ -216,6 +228,9 @@ class Scheduler:
                 if tensor_axis is None or own[tensor_axis] is None:
                     continue
                 space_axis = axes[value_axis]
+                if space_axis is None and k >= len(item.reads):
+                    inside.add(own[tensor_axis])  # type: ignore[arg-type]
+                    continue
                 target = None if space_axis is None else place[space_axis]
                 if target is None or pairs.setdefault(own[tensor_axis], target) != target:  # type: ignore[arg-type]
                     return None
@@ -343,13 +358,16 @@ def _is_window(item: Item) -> bool:
 
 
 def _reads_softly(item: Item, dep: Item) -> bool:
-    """Whether the dependence of `item` on `dep` is only through values read at the item's own index."""
-    for value in item.reads:
-        if value.tensor is not None and dep in value.tensor.writers:
-            return value.axes is not None and not any(
-                v.tensor is value.tensor for v in item.indirect
-            )
-    return False
+    """Whether the dependence of `item` on `dep` is only through values read at the item's own index, or picked."""
+    soft = picked(item)
+    found = [v for v in (*item.reads, *soft) if v.tensor is not None and dep in v.tensor.writers]
+    elsewhere = any(v.tensor is not None and dep in v.tensor.writers for v in item.indirect[len(soft) :])
+    return bool(found) and not elsewhere and all(v.axes is not None for v in found)
+
+
+def picked(item: Item) -> list[Value]:
+    """The operands that an item reads at one place along some axes."""
+    return item.indirect[: len(item.picks)] if isinstance(item, Pointwise) else []
 
 
 def _short_rows(group: Group) -> bool:

@@ -11,7 +11,8 @@ from theano.lower.builder import c_strides, whole
 from theano.lower.dims import ONE, ZERO, is_const, length
 from theano.lower.elemwise import convert
 from theano.lower.items import Item, Pointwise, Reduce
-from theano.lower.nest import BLOCK, UNROLL_COST, Nest, NestBuilder, pruned
+from theano.lower.nest import BLOCK, HEAVY, SHORT, UNROLL_COST, Nest, NestBuilder, pruned
+from theano.lower.schedule import picked
 from theano.lower.values import Tensor
 
 Block = list[st.Stmt]
@@ -106,14 +107,21 @@ def _pointwise(nb: NestBuilder, order: list[int]) -> None:
     flat = None if serial else collapse(nb, order, body)
     if flat is not None:
         body, extent = flat
-        nb.nest.body += [st.For(_name(nb.index_of[order[-1]]), extent, "vector", body)]
+        nb.nest.body += [_widened(nb, order[-1], extent, body, nb.group.cost)]
         return
-    kind = "serial" if serial else "vector"
     for axis in reversed(order):
         extent = nb.local(nb.group.axes[axis])
-        body = [st.For(_name(nb.index_of[axis]), extent, kind, body)]
-        kind = "serial"
+        if axis == order[-1] and not serial:
+            body = [_widened(nb, axis, extent, body, nb.group.cost)]
+        else:
+            body = [st.For(_name(nb.index_of[axis]), extent, "serial", body)]
     nb.nest.body += body
+
+
+def _widened(nb: NestBuilder, axis: int, extent: Expr, body: Block, cost: int) -> st.For:
+    """A vector loop without accumulators."""
+    short = extent.op == "const" and int(extent.value) < SHORT
+    return st.For(_name(nb.index_of[axis]), extent, "vector", body, unroll=1 if cost < HEAVY or short else 2)
 
 
 def _name(index: Expr) -> str:
@@ -237,12 +245,26 @@ def _sweep(nb: NestBuilder, phase: int, reduced: list[int], body: Block) -> None
             nb.rows[item.out] = nb.kept[item.out]
     inner += nb.stores
     nb.stores = outer_stores
-    unroll = 4 if reduces and cost <= UNROLL_COST and len(reduces) <= 2 else 1
+    total = sum(i.cost for i in items if isinstance(i, Pointwise | Reduce))
+    unroll = _unroll(inner, reduces, total if total >= HEAVY else cost)
     results = _loops(nb, reduced, inner, reduces, accumulators, nexts, unroll)
     body += results[0]
     nb.block = body
     for item, result in zip(reduces, results[1], strict=True):
         _finish(nb, item, result)
+
+
+def _unroll(body: Block, reduces: list[Reduce], cost: int) -> int:
+    """How many vectors a sweep takes at once."""
+    if cost >= HEAVY:
+        return 2
+    if not reduces or cost > UNROLL_COST:
+        return 1
+    # so many that no addition waits for the one before, as long as the accumulators fit into registers
+    sizes = [ex.ITEMSIZE[s.view.type] for s in st.walk(body) if isinstance(s, st.Load | st.Store)]
+    narrow = max(min(sizes, default=8), 4)
+    registers = sum(max(ex.ITEMSIZE[r.acc] // narrow, 1) for r in reduces)
+    return 4 if registers <= 2 else 2 if registers <= 4 else 1
 
 
 def _loops(
@@ -308,7 +330,7 @@ def _columns(nb: NestBuilder, order: list[int], phases: int) -> None:
     columns = nb.local(group.axes[vector])
     start = ex.mul(block_index, length(BLOCK))
     count = ex.minimum(ex.sub(columns, start), length(BLOCK))
-    nb.index_of[vector] = ex.add(start, lane)
+    nb.index_of[vector], nb.vector_axis = ex.add(start, lane), vector
     body: Block = []
     nb.later = nb.later_columns()
     buffers = _buffers(nb, [i for i in group.items if isinstance(i, Reduce)])
@@ -341,34 +363,47 @@ def _column_level(
     nb: NestBuilder, level: int, buffers: dict[Reduce, str], lane: Expr, lane_name: str, count: Expr, body: Block
 ) -> None:
     """Finish the reductions of the sweep before `level` and run prefix work, over the block's columns."""
-    reduces = [i for i in buffers if nb.phase_of[i] == level - 1]
-    items = nb.prefix_items(level)
-    if not reduces and not items:
+    parts: list[list[Item]] = [[i for i in buffers if nb.phase_of[i] == level - 1]]
+    for item in nb.prefix_items(level):
+        if picked(item):
+            parts += [[item], []]
+        else:
+            parts[-1].append(item)
+    for items in parts:
+        if not items:
+            continue
+        inner: Block = []
+        nb.env, nb.loads, nb.block, nb.stores, nb.prefix_env = {}, {}, inner, [], {}
+        extent = count
+        for item in items:
+            _column_item(nb, item, buffers, lane)
+            for value, axes in zip(picked(item), getattr(item, "picks", ()), strict=True):
+                for d, axis in zip(value.dims, axes, strict=True):
+                    if axis is None and d.op != "const":  # nothing can be picked from nothing
+                        extent = ex.select(ex.gt(nb.local(nb.b.dims.normal(d)), ZERO), extent, ZERO)
+        inner += nb.stores
+        body.append(st.For(lane_name, extent, "vector", inner))
+    nb.stores, nb.prefix_env = [], {}
+
+
+def _column_item(nb: NestBuilder, item: Item, buffers: dict[Reduce, str], lane: Expr) -> None:
+    """The result of a reduction, or prefix work, at one column."""
+    if isinstance(item, Reduce):
+        name, value = nb.define("x", item.acc)
+        nb.block.append(st.Load(name, st.View(buffers[item], item.acc, ZERO, (ONE,)), (lane,)))
+        assert item.out is not None
+        result = convert(value, item.out.type)
+        nb.prefix_env[item.out] = result
+        _spill(nb, item.out, result, lane)
+        if item.out in nb.stored:
+            _store_reduced(nb, item, result)
         return
-    inner: Block = []
-    nb.env, nb.loads, nb.block, nb.stores = {}, {}, inner, []
-    nb.prefix_env = {}
-    for reduce in reduces:
-        name, value = nb.define("x", reduce.acc)
-        inner.append(st.Load(name, st.View(buffers[reduce], reduce.acc, ZERO, (ONE,)), (lane,)))
-        assert reduce.out is not None
-        result = convert(value, reduce.out.type)
-        nb.prefix_env[reduce.out] = result
-        _spill(nb, reduce.out, result, lane)
-        if reduce.out in nb.stored:
-            _store_reduced(nb, reduce, result)
-    for item in items:
-        result = nb.compute(item)
-        if nb.wants_store(item):
-            assert isinstance(item, Pointwise)
-            nb.store_result(item, result)
-        if isinstance(item, Pointwise) and item.out in nb.later:
-            assert item.out is not None
-            _spill(nb, item.out, result, lane)
-    inner += nb.stores
-    nb.stores = []
-    body.append(st.For(lane_name, count, "vector", inner))
-    nb.prefix_env = {}
+    result = nb.compute(item)
+    assert isinstance(item, Pointwise)
+    if nb.wants_store(item):
+        nb.store_result(item, result)
+    if item.out in nb.later and item.out is not None:
+        _spill(nb, item.out, result, lane)
 
 
 def _spill(nb: NestBuilder, tensor: Tensor, result: Expr, lane: Expr) -> None:
