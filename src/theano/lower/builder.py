@@ -43,6 +43,8 @@ class Builder:
     clients: dict[Any, int] = field(default_factory=dict)
     costs: dict[Expr, int] = field(default_factory=dict)
     checked: set[Any] = field(default_factory=set)  # (index array, length, block) that have been compared
+    # matrices of zeros but for one number of each row, and these numbers
+    spikes: dict[Tensor, Value] = field(default_factory=dict)
     consumed: set[Any] = field(default_factory=set)  # tensors that were overwritten by a later value
     sides: dict[Any, tuple[int, ...]] = field(default_factory=dict)  # the blocks that a branch or loop owns
     runs: dict[int, Expr] = field(default_factory=dict)  # whether a loop's block runs at all

@@ -331,22 +331,19 @@ def _is_fresh(x: Value) -> bool:
     )  # fmt: skip
 
 
-def _hit(at: Element, column: Expr, count: Expr) -> Expr:
-    """Whether the current column is the row's."""
+def _from_front(column: Expr, count: Expr) -> Expr:
     column = ex.cast(column, "i64")
-    return ex.eq(at.index(1), ex.select(ex.lt(column, 0), ex.add(column, count), column))
+    return ex.select(ex.lt(column, 0), ex.add(column, count), column)
 
 
-def _picked(b: Builder, x: Value, column: Value) -> Value:
-    """One element of each row as a sum over the row, so that it joins the loop that computes the row."""
-    type_ = st.load_type(x.type)
-    reads = [x, pad_right(column, 1)]
+def picked_columns(b: Builder, x: Value, column: Value) -> Value:
+    """One element of each row, in the loop that computes the row."""
+    last = ex.sub(x.dims[1], ONE)
 
-    def body(at: Element) -> Expr:
-        return ex.select(_hit(at, at.read(1), x.dims[1]), at.read(0), ex.const(0, type_))
+    def position(at: Element) -> list[Expr]:
+        return [ex.maximum(ex.minimum(_from_front(at.read(0), x.dims[1]), last), ZERO)]
 
-    op = "or" if type_ == "bool" else "add"
-    return b.reduce(x.type, x.dims, reads, frozenset({1}), False, op, type_, body, 3, uses_index=True)
+    return b.pick(x, frozenset({1}), position, [column])
 
 
 def _one_hot(b: Builder, node: Any, x: Value, y: Value, column: Value) -> Value:
@@ -357,9 +354,13 @@ def _one_hot(b: Builder, node: Any, x: Value, y: Value, column: Value) -> Value:
 
     def body(at: Element) -> Expr:
         new = convert(at.read(1), type_)
-        return ex.select(_hit(at, at.read(2), x.dims[1]), _plus(at.read(0), new) if increments else new, at.read(0))
+        hit = ex.eq(at.index(1), _from_front(at.read(2), x.dims[1]))
+        return ex.select(hit, _plus(at.read(0), new) if increments else new, at.read(0))
 
-    return b.pointwise(x.type, x.dims, reads, body, cost=3, uses_index=True)
+    made = b.pointwise(x.type, x.dims, reads, body, cost=3, uses_index=True)
+    if made.tensor is not None and x.uniform is not None and x.uniform.op == "const" and x.uniform.value == 0:
+        b.spikes[made.tensor] = fit(b, y, (x.dims[0],))
+    return made
 
 
 def pad_right(value: Value, n: int) -> Value:
@@ -381,7 +382,7 @@ def lower_advanced(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | 
         return None
     plan = Plan(b, node.op, x, inputs[1:])
     if _one_a_row(b, x, inputs[1:]) and x.tensor is not None and _is_fresh(x):
-        return [_picked(b, x, inputs[2])]
+        return [picked_columns(b, x, inputs[2])]
     reads = plan.array_reads()
     if x.uniform is not None:
         return [Value(x.type, tuple(plan.dims), uniform=x.uniform)]

@@ -38,6 +38,9 @@ def lower_reduce(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | No
             if not is_const(x.dims[axis]) or is_const(x.dims[axis], 0):
                 message = "zero-size array to reduction operation which has no identity (axis length {0})"
                 b.check(ex.gt(x.dims[axis], ZERO), ValueError, message, (x.dims[axis],))
+    if operation == "add" and red == {1} and x.is_whole() and x.tensor in b.spikes and acc in ex.FLOATS:
+        only = [b.spikes[x.tensor]]  # all others are zero
+        return [b.pointwise(ex.TYPE_OF[out_dtype], (x.dims[0],), only, lambda at: convert(at.read(0), acc))]
     if operation == "add" and acc == "f64":
         centred = centred_sum(b, node, ex.TYPE_OF[out_dtype])
         if centred is not None:

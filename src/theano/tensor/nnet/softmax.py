@@ -73,7 +73,7 @@ class Softmax(Op):
 
     def decompose(self, inputs: Sequence[Any]) -> list[Any]:
         e = exp(shifted(inputs[0]))
-        return [e / row_sum(e)]
+        return [e * (1 / row_sum(e))]  # a sum of at least 1
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         with np.errstate(all="ignore"):
