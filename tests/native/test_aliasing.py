@@ -12,6 +12,7 @@ import pytest
 
 import theano.tensor as T
 from theano.compile import as_op, function, shared
+from theano.printing import loop_program
 
 v, w, m = T.dvector("v"), T.dvector("w"), T.dmatrix("m")
 
@@ -245,3 +246,19 @@ def test_a_failing_call_changes_nothing(how: str) -> None:
         assert a.get_value().tolist() == held.tolist() == [0] * 4 and b.get_value().tolist() == [0, 1, 2, 3]
     f([2])
     assert a.get_value().tolist() == [1] * 4 and b.get_value().tolist() == [2, 3, 4, 5]
+
+
+def test_what_is_added_bit_by_bit_is_one_array() -> None:
+    """Gradients of many reads of one matrix: no copy of all of it for each."""
+    n = 30
+    f = function([m], T.grad(sum(T.tanh(m[i]).sum() * (i + 1) for i in range(n)), m))
+    x = np.linspace(-1, 1, 4 * n).reshape(n, 4)
+    np.testing.assert_allclose(f(x), (1 - np.tanh(x) ** 2) * np.arange(1, n + 1)[:, None], rtol=1e-13)
+    assert loop_program(f).partition("main")[2].count("dx0_0 * dx0_1") == 1
+    halves = T.concatenate([m, m], axis=1)
+    g = function([m], T.grad((T.tanh(halves[:, :3]) * T.exp(halves[:, 3:6])).sum(), m))
+    both = np.concatenate([x, x], axis=1)
+    slopes = np.zeros_like(both)
+    slopes[:, :3] = (1 - np.tanh(both[:, :3]) ** 2) * np.exp(both[:, 3:6])
+    slopes[:, 3:6] = np.tanh(both[:, :3]) * np.exp(both[:, 3:6])
+    np.testing.assert_allclose(g(x), slopes[:, :4] + slopes[:, 4:], rtol=1e-12)

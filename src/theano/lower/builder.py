@@ -175,10 +175,12 @@ class Builder:
     # -- items -----------------------------------------------------------------------------------------
     def add(self, item: Item) -> None:
         self.items.append(item)
+        out = getattr(item, "out", None)
         for value in (*item.reads, *item.indirect):
             if value.tensor is not None:
-                value.tensor.readers.append(item)
-                item.deps.extend(value.tensor.writers)
+                if value.tensor is not out:  # who adds to a tensor is one of its writers
+                    value.tensor.readers.append(item)
+                item.deps.extend(value.tensor.writers[-1:])
             if value.uniform is not None:
                 item.scalars.append(value.uniform)
         for name in item.defines:
@@ -259,7 +261,7 @@ class Builder:
             maps=[align(r, dims) for r in reads], out=out, target=target, body=body, cost=cost,
             scatter=scatter, uses_index=uses_index,
         )  # fmt: skip
-        item.deps.extend(out.writers)
+        item.deps.extend(out.writers[-1:])
         self.add(item)
         out.writers.append(item)
 

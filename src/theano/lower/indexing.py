@@ -22,6 +22,7 @@ from theano.tensor.advanced_subtensor import (
 )  # fmt: skip
 from theano.tensor.subtensor import IncSubtensor, Subtensor, fill_in
 
+_WRITING = (IncSubtensor, AdvancedIncSubtensor1, AdvancedIncSubtensor)
 OUT_OF_RANGE = "index {0} is out of bounds for axis %d with size {1}"
 
 
@@ -157,8 +158,8 @@ def _only_user(b: Builder, v: Any, tensor: Tensor) -> bool:
         if node is None or sum(b.values[u].tensor is tensor for u in node.outputs if u in b.values) > 1:
             return False
         source = next((u for u in node.inputs if u in b.values and b.values[u].tensor is tensor), None)
-        if source is None:
-            return True
+        if source is None or isinstance(node.op, _WRITING):
+            return True  # where a node writes into its input, that has been found out before
         v = source
     return False
 

@@ -16,7 +16,8 @@ class Tensor:
     """An array in C order: the caller's, or one that items write.
 
     `role` is ``input``, ``storage``, ``constant``, ``temp`` (workspace), ``object`` (a NumPy array in an object slot
-    of the frame) or ``cell`` (a 0-d result on the stack). `word` and `slot` belong to the role.
+    of the frame) or ``cell`` (a 0-d result on the stack). `word` and `slot` belong to the role. Each of the `writers`
+    runs after the one before it; `readers` are those who read only.
     """
 
     name: str
