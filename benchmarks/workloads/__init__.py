@@ -14,12 +14,14 @@ from benchmarks.workloads import (
     recurrent,
     reductions,
     scalar,
+    sequences,
     softmax,
     vmath,
 )
 
 _FAMILIES = (
-    scalar, neurons, mlp, elementwise, vmath, softmax, reductions, hessian, products, recurrent, compiling, process,
+    scalar, neurons, mlp, elementwise, vmath, softmax, reductions, hessian, products, sequences, recurrent,
+    compiling, process,
 )  # fmt: skip
 
 WORKLOADS: dict[str, Workload] = {row.name: row for family in _FAMILIES for row in family.ROWS}
