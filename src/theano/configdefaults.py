@@ -32,9 +32,12 @@ def _cache_dir() -> str:
     return str(Path(base).expanduser() / "theano-jit")
 
 
-def _openmp_wanted() -> bool:
-    threads = os.environ.get("OMP_NUM_THREADS", "")
-    return threads.isdigit() and int(threads) > 1
+def threads_wanted() -> int:
+    """``OMP_NUM_THREADS`` if it is set to a number, else the cores that this process may use."""
+    wanted = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    if wanted.isdigit() and int(wanted):
+        return int(wanted)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _find_cxx() -> str:
@@ -92,6 +95,10 @@ FLAGS: dict[str, ConfigParam] = {
     "on_opt_error": EnumStr("warn", "raise", "pdb", "ignore", doc="what to do when a rewrite fails"),
     "allow_gc": BoolParam(True, doc="give workspace back after a call"),
     "profile": BoolParam(False, doc="collect times of functions"),
+    "openmp": BoolParam(lambda: threads_wanted() > 1, doc="let several threads share large loops"),
+    "openmp_elemwise_minsize": IntParam(
+        200000, doc="elements of a cheap loop from which on threads share it; proportionally fewer of an expensive one"
+    ),
     "exception_verbosity": EnumStr("low", "high", doc="how much an error says"),
     "traceback.limit": IntParam(8, doc="frames of the user kept for each node"),
     "compute_test_value": EnumStr(
@@ -119,7 +126,7 @@ FLAGS: dict[str, ConfigParam] = {
     "cache.max_mb": IntParam(512, doc="size at which the oldest ones are removed"),
 }
 
-# Flags of Theano 1.0 that concern things we do not have (GPUs, a C compiler, its cache, threads, old bugs):
+# Flags of Theano 1.0 that concern things we do not have (GPUs, a C compiler, its cache, old bugs):
 # accepted and validated, so that old programs and .theanorc files work; without effect.
 ACCEPTED: dict[str, ConfigParam] = {
     "DebugMode.check_preallocated_output": StrParam(""),
@@ -227,8 +234,6 @@ ACCEPTED: dict[str, ConfigParam] = {
     "numpy.seterr_over": EnumStr("None", "ignore", "warn", "raise", "call", "print", "log", fixed=True),
     "numpy.seterr_under": EnumStr("None", "ignore", "warn", "raise", "call", "print", "log", fixed=True),
     "on_shape_error": EnumStr("warn", "raise"),
-    "openmp": BoolParam(_openmp_wanted),
-    "openmp_elemwise_minsize": IntParam(200000),
     "optdb.max_use_ratio": FloatParam(8),
     "optdb.position_cutoff": FloatParam(math.inf),
     "optimizer_verbose": BoolParam(False),

@@ -109,7 +109,8 @@ PROGRAMS = [
 @pytest.mark.parametrize("build", PROGRAMS, ids=lambda f: f.__name__)
 def test_golden(build: Callable[[], tuple[Any, ...]]) -> None:
     inputs, outputs, *updates = build()
-    f = theano.function(inputs, outputs, updates=updates[0] if updates else None, mode="FAST_RUN")
+    with theano.change_flags(openmp=True):
+        f = theano.function(inputs, outputs, updates=updates[0] if updates else None, mode="FAST_RUN")
     text = program_text(f.executor.lowered.program)
     file = GOLDEN / f"{build.__name__}.txt"
     if os.environ.get("THEANO_UPDATE_GOLDEN"):

@@ -24,7 +24,7 @@ KEYWORDS = frozenset(
     # of its library
     "main abs exp log pow sin cos tan div gamma y0 y1 yn j0 j1 jn index "
     # and of the text around
-    "slot status leave error outputs objects callback blocks new_array take".split()
+    "slot status leave error outputs objects callback blocks new_array take grain".split()
 )
 
 
@@ -136,7 +136,7 @@ class CPrinter(SharingPrinter):
             raise TypeError(f"{type(stmt).__name__} is not a statement of a kernel")
 
     def loop(self, stmt: st.For) -> None:
-        extent = self.length(stmt.extent)
+        start, extent = self.length(stmt.start), self.length(stmt.extent)
         inits = [self.expr(c.init) for c in stmt.carried]
         self.open()
         carried = [self.name(c.name) for c in stmt.carried]
@@ -161,9 +161,9 @@ class CPrinter(SharingPrinter):
         if stmt.count:
             self.define(stmt.count)
             self.cnames[stmt.count] = index
-            self.line(f"int64_t {index} = 0;")
-        first = "" if stmt.count else f"int64_t {index} = 0"
-        self.line(f"for ({first}; {index} < {extent}; {index}++) {{")
+            self.line(f"int64_t {index} = {start};")
+        first = "" if stmt.count else f"int64_t {index} = {start}"
+        self.line(f"for ({first}; {index} < {ops.tight(extent)}; {index}++) {{")
         self.levels[-1].lines += [*(PAD + line for line in body), "}"]
         for c, name in zip(stmt.carried, carried, strict=True):
             self.define(c.result)

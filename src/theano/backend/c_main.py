@@ -67,6 +67,14 @@ static void *take(void **blocks, int64_t size)
     return block + 64;
 }
 """,
+    "grain": f"""\
+/* Positions of one range of a loop whose positions have this weight. */
+static int64_t grain(int64_t weight)
+{{
+    const int64_t count = {abi.GRAIN} / (weight > 1 ? weight : 1);
+    return count > 64 ? count & -64 : count > 1 ? count : 1;
+}}
+""",
 }
 
 
@@ -218,9 +226,31 @@ class MainPrinter(CPrinter):
     def call_kernel(self, stmt: st.CallKernel) -> None:
         kernel = self.kernel_params[id(stmt.kernel)]
         args = []
-        for arg, (name, type_) in zip(stmt.args, stmt.kernel.params, strict=True):
+        for arg, (name, type_) in zip(stmt.args, stmt.kernel.params, strict=stmt.ranges is None):
             args.append(self.argument(arg, f"{kernel.declared(name)} *" if type_ == "ptr" else ""))
-        self.line(f"{stmt.kernel.name}({', '.join(args)});")
+        if stmt.ranges is None:
+            self.line(f"{stmt.kernel.name}({', '.join(args)});")
+        else:
+            self.ranges(f"{stmt.kernel.name}({', '.join(args)}{', ' if args else ''}", stmt.ranges)
+
+    def ranges(self, call: str, ranges: st.Ranges) -> None:
+        """Call a ranged kernel for all positions, one range after the other."""
+        extent = self.length(ranges.extent)
+        if ranges.worth.op == "const" and not ranges.worth.value:
+            self.line(f"{call}0, {extent});")
+            return
+        self.support.add("grain")
+        end, step, lo = self.fresh(), self.fresh(), self.fresh()
+        grain = f"grain({self.length(ranges.weight)})"
+        self.line(f"const int64_t {end} = {extent};")
+        self.line(f"const int64_t {step} = {ops.tight(self.length(ranges.worth))} ? {grain} : {end};")
+        self.line(f"if ({step} >= {end})")
+        self.line(f"{PAD}{call}0, {end});")
+        self.line(f"else for (int64_t {lo} = 0; {lo} < {end}; {lo} += {step})")
+        self.line(f"{PAD}{call}{lo}, {lo} + {step} < {end} ? {lo} + {step} : {end});")
+        if ranges.finish:
+            self.line(f"if ({step} < {end})")
+            self.line(f"{PAD}{call}{end}, {end});")
 
     def check(self, stmt: st.Check) -> None:
         if stmt.code <= len(self.unit.messages):
@@ -345,7 +375,7 @@ def kernel_names(unit: Unit) -> dict[int, dict[str, str]]:
             continue
         own = {
             name: unit.names.get(arg[0], "")
-            for arg, (name, _) in zip(stmt.args, stmt.kernel.params, strict=True)
+            for arg, (name, _) in zip(stmt.args, stmt.kernel.params, strict=stmt.ranges is None)
             if isinstance(arg, tuple)
         }
         before = found.setdefault(id(stmt.kernel), own)

@@ -299,12 +299,13 @@ class Interpreter:
     def loop(self, stmt: st.For) -> None:
         values = [self.value(c.init) for c in stmt.carried]
         count = 0
-        for k in range(self.number(stmt.extent)):
+        start = self.number(stmt.start)
+        for k in range(start, self.number(stmt.extent)):
             self.env[stmt.index] = np.int64(k)
             self.env.update(zip((c.name for c in stmt.carried), values, strict=True))
             self.block(stmt.body)
             values = [self.value(c.next) for c in stmt.carried]
-            count = k + 1
+            count = k - start + 1
             if stmt.until is not None and self.defined(stmt.until):
                 break
         if stmt.count:
@@ -321,9 +322,21 @@ class Interpreter:
     def call_kernel(self, stmt: st.CallKernel) -> None:
         args = [self.argument(a) for a in stmt.args]
         outside = self.env
-        self.env = dict(zip((n for n, _ in stmt.kernel.params), args, strict=True))
-        self.block(stmt.kernel.body)
+        for bounds in self._ranges(stmt.ranges):
+            self.env = dict(zip((n for n, _ in stmt.kernel.params), (*args, *bounds), strict=True))
+            self.block(stmt.kernel.body)
         self.env = outside
+
+    def _ranges(self, ranges: st.Ranges | None) -> list[tuple[np.int64, ...]]:
+        """The bounds of each range, last ones first: no range may need another."""
+        if ranges is None:
+            return [()]
+        extent = self.number(ranges.extent)
+        grain = st.grain(self.number(ranges.weight)) if self.defined(ranges.worth) else extent
+        if grain >= extent:
+            return [(np.int64(0), np.int64(extent))]
+        bounds = [(lo, min(lo + grain, extent)) for lo in range(0, extent, grain)]
+        return [(np.int64(lo), np.int64(hi)) for lo, hi in bounds[::-1] + [(extent, extent)] * ranges.finish]
 
     def check(self, stmt: st.Check) -> None:
         if not self.defined(stmt.cond):

@@ -437,30 +437,37 @@ class FunctionPrinter:
         return level.lines
 
     def loop(self, stmt: st.For) -> None:
-        extent = self.operand(stmt.extent)
+        start, extent = self.operand(stmt.start), self.operand(stmt.extent)
         inits = [c.init for c in stmt.carried]
         lanes = self.top.lanes
         if lanes > 1:  # all lanes go through the loop together
-            results = self._run(stmt, "0", extent, lanes, 1, [self.operand(i, lanes) for i in inits], together=True)
+            results = self._run(stmt, start, extent, lanes, 1, [self.operand(i, lanes) for i in inits], together=True)
             for carried, (result,) in zip(stmt.carried, results, strict=True):
                 self.define(carried.result, result, lanes)
             return
         if stmt.kind == "vector":
-            inits, start = self._vector_part(stmt, extent)
-        else:
-            start = "0"
+            inits, start = self._vector_part(stmt, start, extent)
         values = [self.operand(i) for i in inits]
         results = self._run(stmt, start, extent, 1, 1, values)
         for carried, (result,) in zip(stmt.carried, results, strict=True):
             self.define(carried.result, result)
 
-    def _vector_part(self, stmt: st.For, extent: str) -> tuple[list[Expr], str]:
+    def _whole(self, start: str, extent: str, step: int) -> str:
+        """Where the last whole step of `step` positions from `start` ends."""
+        if start == "0":
+            return self.emit(f"and i64 {extent}, {-step}")
+        count = self.emit(f"sub i64 {extent}, {start}")
+        none = self.emit(f"icmp slt i64 {count}, 0")
+        count = self.emit(f"select i1 {none}, i64 0, i64 {count}")
+        return self.emit(f"add i64 {start}, {self.emit(f'and i64 {count}, {-step}')}")
+
+    def _vector_part(self, stmt: st.For, start: str, extent: str) -> tuple[list[Expr], str]:
         """The widened loops; what is left for the scalar one: carried values and first index."""
         lanes = choose_lanes(stmt, self.isa)
-        start, totals = "0", [ops.literal(st.identity(c.op, c.type), lanes * stmt.unroll) for c in stmt.carried]
+        totals = [ops.literal(st.identity(c.op, c.type), lanes * stmt.unroll) for c in stmt.carried]
         for width in (lanes * stmt.unroll, lanes) if stmt.unroll > 1 else (lanes,):
             totals = [self._across(c, t, lanes * stmt.unroll, width) for c, t in zip(stmt.carried, totals, strict=True)]
-            stop = self.emit(f"and i64 {extent}, {-width}")
+            stop = self._whole(start, extent, width)
             results = self._run(stmt, start, stop, width, 1, totals)
             totals, start = [r for (r,) in results], stop
         inits = []
@@ -557,10 +564,16 @@ def print_kernel(kernel: st.Kernel, isa: Isa) -> tuple[str, set[str]]:
     printer = FunctionPrinter(isa)
     printer.stored = collect_stored(kernel.body)
     params = []
-    for name, type_ in kernel.params:
+    for k, (name, type_) in enumerate(kernel.params):
         ssa = f"%{name}"
         printer.define(name, ssa, depth=0)
-        params.append(f"ptr noalias {ssa}" if type_ == "ptr" else f"{ops.REGISTER[type_]} {ssa}")
+        if kernel.ranged and name not in (st.LO, st.HI):  # in memory: threads get them, too
+            at = printer.emit(f"getelementptr i64, ptr %args, i64 {k}")
+            printer.do(f"{ssa} = load {ops.REGISTER[type_]}, ptr {at}")
+        else:
+            params.append(f"ptr noalias {ssa}" if type_ == "ptr" else f"{ops.REGISTER[type_]} {ssa}")
+    if kernel.ranged:
+        params.insert(0, "ptr %args")
     printer.block(kernel.body)
     printer.do("ret void")
     body = "\n".join(printer.top.lines)

@@ -26,6 +26,7 @@ class MainPrinter(FunctionPrinter):
         super().__init__(isa)
         self.layout = layout
         self.failures: list[str] = []
+        self.n_args = 0  # words of memory for arguments of ranged kernels
         self.define("ctx", "%ctx", depth=0)
         self.define("frame", "%frame", depth=0)
 
@@ -95,9 +96,37 @@ class MainPrinter(FunctionPrinter):
 
     def call_kernel(self, stmt: st.CallKernel) -> None:
         args = []
-        for arg, (_, type_) in zip(stmt.args, stmt.kernel.params, strict=True):
+        for arg, (_, type_) in zip(stmt.args, stmt.kernel.params, strict=stmt.ranges is None):
             args.append(self.argument(arg, type_))
-        self.do(f"call void @{stmt.kernel.name}({', '.join(args)})")
+        if stmt.ranges is None:
+            self.do(f"call void @{stmt.kernel.name}({', '.join(args)})")
+        else:
+            self.ranges(stmt.kernel, args, stmt.ranges)
+
+    def ranges(self, kernel: st.Kernel, args: list[str], ranges: st.Ranges) -> None:
+        """Call a ranged kernel: itself for all positions, or through the team of threads (see `runtime.team_ir`)."""
+        self.n_args = max(self.n_args, len(args))
+        for k, arg in enumerate(args):
+            at = self.emit(f"getelementptr i64, ptr %args, i64 {k}") if k else "%args"
+            self.do(f"store {arg}, ptr {at}")
+        extent = self.operand(ranges.extent)
+        alone = f"call void @{kernel.name}(ptr %args, i64 0, i64 {extent})"
+        if ranges.worth.op == "const" and not ranges.worth.value:
+            self.do(alone)
+            return
+        weight, worth = self.operand(ranges.weight), self.operand(ranges.worth)
+        word = self.word("ctx", abi.CTX["parallel"])
+        team, single, end = self.label(), self.label(), self.label()
+        self.do(f"br i1 {worth}, label %{team}, label %{single}")
+        self.start(team)
+        function = self.emit(f"load ptr, ptr {word}")
+        finish = int(ranges.finish)
+        self.do(f"call void {function}(ptr @{kernel.name}, ptr %args, i64 {extent}, i64 {weight}, i32 {finish})")
+        self.do(f"br label %{end}")
+        self.start(single)
+        self.do(alone)
+        self.do(f"br label %{end}")
+        self.start(end)
 
     def argument(self, arg: Expr | tuple[str, Expr, str], type_: str) -> str:
         if isinstance(arg, tuple):
@@ -253,6 +282,7 @@ def print_module(program: st.Program, layout: abi.FrameLayout, isa: Isa) -> str:
     printer.block(program.main)
     printer.do("ret i32 0")
     intrinsics |= printer.intrinsics
-    body = "\n".join([*printer.top.lines, *printer.failures])
+    head = [f"%args = alloca [{printer.n_args} x i64], align 8"] if printer.n_args else []
+    body = "\n".join([*head, *printer.top.lines, *printer.failures])
     texts.append(f"define internal i32 @main(ptr %ctx, ptr %frame) nounwind {{\nentry:\n{body}\n}}\n")
     return "\n".join([*sorted(intrinsics), "", *texts])

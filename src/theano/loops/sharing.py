@@ -152,6 +152,7 @@ def roots(stmt: st.Stmt) -> Iterator[Expr]:
         if isinstance(stmt, st.Store):
             yield stmt.value
     elif isinstance(stmt, st.For):
+        yield stmt.start
         yield stmt.extent
         for c in stmt.carried:
             yield c.init
@@ -163,6 +164,8 @@ def roots(stmt: st.Stmt) -> Iterator[Expr]:
     elif isinstance(stmt, st.CallKernel | st.Call):
         for arg in stmt.args:
             yield arg if isinstance(arg, Expr) else arg[1]
+        if isinstance(stmt, st.CallKernel) and stmt.ranges is not None:
+            yield from (stmt.ranges.extent, stmt.ranges.weight, stmt.ranges.worth)
     elif isinstance(stmt, st.Check):
         yield stmt.cond
         yield from stmt.operands

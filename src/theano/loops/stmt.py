@@ -16,6 +16,7 @@ from typing import Any, TypeVar, dataclass_transform
 
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
+from theano.runtime import abi
 
 T = TypeVar("T")
 ZERO = ex.const(0, "i64")
@@ -128,14 +129,14 @@ LO, HI = "lo", "hi"
 
 @_statement
 class Ranges:
-    """The positions below `extent`, for a ranged kernel: if `worth`, in ranges of `grain`, else in one.
+    """The positions below `extent`, for a ranged kernel: if `worth`, in ranges of `grain(weight)`, else in one.
 
-    `grain` must not depend on anything but sizes. With `finish` the kernel is called once more at the end, unless it
-    has got one range only, with the empty range at the end of `extent`.
+    `weight` says what a position costs, in picoseconds, and depends on sizes only. Where there is more than one range
+    and `finish` is set, the kernel is called once more at the end, with the empty range at `extent`.
     """
 
     extent: Expr
-    grain: Expr
+    weight: Expr
     worth: Expr
     finish: bool = False
 
@@ -316,6 +317,16 @@ class Program:
     main: list[Stmt]
 
 
+def grain(weight: int) -> int:
+    """Positions of one range, which takes about `abi.GRAIN` picoseconds.
+
+    >>> grain(300), grain(10**9)
+    (33280, 1)
+    """
+    count = max(abi.GRAIN // max(weight, 1), 1)
+    return count & -64 if count > 64 else count
+
+
 def load_type(storage: str) -> str:
     """The register type of an element of a storage type."""
     return "f32" if storage == "f16" else storage
@@ -331,6 +342,23 @@ def walk(block: list[Stmt]) -> Iterator[Stmt]:
             stack.extend(reversed(stmt.body))
         elif isinstance(stmt, If):
             stack.extend(reversed([*stmt.then, *stmt.orelse]))
+
+
+def fixed_store(loop: For, own: set[str]) -> Store | None:
+    """A store, to memory not in `own`, whose place does not depend on the index of the loop; None if there is none."""
+    moving = {loop.index}
+
+    def moves(*exprs: Expr) -> bool:
+        return any(n.op == "name" and n.value in moving for n in ex.postorder(exprs))
+
+    for stmt in walk(loop.body):
+        if isinstance(stmt, For) and moves(stmt.start):
+            moving.add(stmt.index)
+        elif isinstance(stmt, Let) and moves(stmt.value):
+            moving.add(stmt.name)
+        elif isinstance(stmt, Store) and stmt.view.base not in own and not moves(stmt.view.offset, *stmt.index):
+            return stmt
+    return None
 
 
 def identity(op: str, type_: str) -> Expr:

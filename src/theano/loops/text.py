@@ -34,7 +34,7 @@ def _key(block: list[st.Stmt], parts: list[object]) -> None:
             v = stmt.view
             parts += ["store", v.base, v.type, v.offset, v.strides, stmt.index, stmt.value]
         elif isinstance(stmt, st.For):
-            parts += ["for", stmt.index, stmt.extent, stmt.kind, stmt.unroll]
+            parts += ["for", stmt.index, stmt.start, stmt.extent, stmt.kind, stmt.unroll]
             parts += [(c.name, c.op, c.type, c.init, c.next, c.result) for c in stmt.carried]
             _key(stmt.body, parts)
             parts.append("end")
@@ -116,7 +116,7 @@ LINES: dict[type, Callable[..., str]] = {
     st.Let: lambda s, t: f"{s.name} = {t(s.value)}",
     st.Load: lambda s, t: f"{s.name} = {view_text(s.view, s.index, t)}",
     st.Store: lambda s, t: f"{view_text(s.view, s.index, t)} = {t(s.value)}",
-    st.CallKernel: lambda s, t: f"{s.kernel.name}({_arguments(s.args, t)})",
+    st.CallKernel: lambda s, t: _call_text(s, t),
     st.Call: lambda s, t: f"{s.symbol}({_arguments(s.args, t)})",
     st.CallBack: lambda s, t: f"{_slots(s.outputs)} = callback {s.word}({_slots(s.inputs)})",
     st.Check: lambda s, t: f"check {s.code}: {t(s.cond)} ({', '.join(map(t, s.operands))})",
@@ -158,7 +158,19 @@ def _for_text(stmt: st.For, text: Texts) -> str:
     kind = "" if stmt.kind == "serial" else f" {stmt.kind}" + (f" x{stmt.unroll}" if stmt.unroll > 1 else "")
     carried = "".join(f", {c.name} = {text(c.init)}" for c in stmt.carried)
     count = f"{stmt.count} = " if stmt.count else ""
-    return f"{count}for {stmt.index} < {text(stmt.extent)}{kind}{carried}"
+    first = "" if stmt.start is st.ZERO else f"{text(stmt.start)} <= "
+    return f"{count}for {first}{stmt.index} < {text(stmt.extent)}{kind}{carried}"
+
+
+def _call_text(stmt: st.CallKernel, text: Texts) -> str:
+    call = f"{stmt.kernel.name}({_arguments(stmt.args, text)})"
+    if stmt.ranges is None:
+        return call
+    r = stmt.ranges
+    call += f" below {text(r.extent)}"
+    if r.worth.op == "const" and not r.worth.value:
+        return call
+    return f"{call}, ranges of weight {text(r.weight)} if {text(r.worth)}{', then finish' if r.finish else ''}"
 
 
 class TextPrinter(SharingPrinter):
@@ -231,6 +243,7 @@ def program_text(program: st.Program) -> str:
     for kernel in program.kernels:
         params = ", ".join(f"{name}: {type_}" for name, type_ in kernel.params)
         names = [name for name, _ in kernel.params]
-        texts.append(function_text(f"kernel {kernel.name}({params})", names, kernel.body))
+        head = f"{'ranged ' if kernel.ranged else ''}kernel {kernel.name}({params})"
+        texts.append(function_text(head, names, kernel.body))
     texts.append(function_text("main", [], program.main))
     return "\n".join(texts)

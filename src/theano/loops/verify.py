@@ -109,6 +109,9 @@ class _Checker:
         for name, type_ in kernel.params:
             self.require(type_ == "ptr" or type_ in ex.TYPES, f"parameter {name} has type {type_}")
             self.define(name, type_)
+        if kernel.ranged:
+            self.require(kernel.params[-2:] == [(st.LO, "i64"), (st.HI, "i64")], "a ranged kernel ends with lo, hi")
+            self.ranged_loop(kernel.body)
         self.block(kernel.body)
         return self.stored
 
@@ -163,6 +166,14 @@ class _Checker:
     def allows(self, stmt: st.Stmt) -> bool:
         return isinstance(stmt, IN_KERNELS)
 
+    def ranged_loop(self, body: list[st.Stmt]) -> None:
+        """One loop runs from lo to hi, and what it writes depends on where it is: ranges do not meet."""
+        loops = [s for s in body if isinstance(s, st.For) and s.start.value == st.LO and s.extent.value == st.HI]
+        self.require(len(loops) == 1, "a ranged kernel has one loop from lo to hi")
+        self.require(not loops[0].carried and loops[0].until is None, "nothing is carried from range to range")
+        self.stmt = st.fixed_store(loops[0], {s.name for s in st.walk(body) if isinstance(s, st.Local)})
+        self.require(self.stmt is None, "ranges write to the same place")
+
     def view(self, view: st.View, index: tuple[Expr, ...]) -> None:
         self.pointer(view.base)
         self.require(view.type in ITEM_TYPES, f"no elements of type {view.type} are read or written")
@@ -195,6 +206,7 @@ class _Checker:
         factor = stmt.unroll
         self.require(factor > 0 and not factor & (factor - 1), "unrolled by a power of two")
         self.require(factor == 1 or stmt.kind == "vector", "only vector loops are unrolled")
+        self.expr(stmt.start, "i64")
         self.expr(stmt.extent, "i64")
         for c in stmt.carried:
             kind = "f" if c.type in ex.FLOATS else "b" if c.type == "bool" else "i"
@@ -415,7 +427,12 @@ class _Main(_Checker):
         self.require(element in MEMORY_TYPES, f"no elements of type {element}")
 
     def call_kernel(self, stmt: st.CallKernel) -> None:
-        params = stmt.kernel.params
+        params = stmt.kernel.params[:-2] if stmt.kernel.ranged else stmt.kernel.params
+        self.require(stmt.kernel.ranged == (stmt.ranges is not None), "ranged kernels get ranges, and no others")
+        if stmt.ranges is not None:
+            self.expr(stmt.ranges.extent, "i64")
+            self.expr(stmt.ranges.weight, "i64")
+            self.expr(stmt.ranges.worth, "bool")
         stored = self.kernels.get(id(stmt.kernel))
         self.require(stored is not None, "the kernel is not in the program")
         self.require(len(params) == len(stmt.args), f"{len(params)} arguments are needed")

@@ -14,6 +14,7 @@ from theano.lower.dims import ZERO, is_const, length
 from theano.lower.items import Item, Pointwise, Reduce, Special
 from theano.lower.memory import byte_size, carve_workspace
 from theano.lower.nest import NestBuilder
+from theano.lower.ranges import make_ranged
 from theano.lower.schedule import Group, out_place, single_sweep
 from theano.lower.sweeps import emit_group
 from theano.lower.values import Tensor, Value
@@ -154,7 +155,7 @@ class Assembler:
         )
 
     def _reads_allow(
-        self, storage: Tensor, tensor: Tensor, writer: Pointwise, group: Group, position: dict[Item, int]
+        self, storage: Tensor, tensor: Tensor, writer: Item, group: Group, position: dict[Item, int]
     ) -> bool:
         """Whether nobody needs the old content once the group writes the new one, element by element."""
         once = not group.red or (group.is_prefix(writer) and single_sweep(group))
@@ -321,7 +322,7 @@ class Assembler:
             item.emit(self)
             return
         stored = self.prepare(group)
-        self._call(NestBuilder(self.b, group, set(stored)))
+        self._call(group, set(stored))
         for item in group.items:
             if isinstance(item, Reduce) and item.scalar_name and item.out in stored:
                 view = st.View(item.out.name, item.out.type, ZERO, ())
@@ -349,19 +350,24 @@ class Assembler:
             if tensor.name not in names:
                 names.append(tensor.name)
 
-    def _call(self, nb: NestBuilder) -> None:
-        nest = emit_group(nb, self.row_buffer)
-        self.call_kernel(st.Kernel("", nest.params, nest.body), list(nest.args))
+    def _call(self, group: Group, stored: set[Tensor]) -> None:
+        nb = NestBuilder(self.b, group, stored, self.row_buffer)
+        nest = emit_group(nb)
+        ranges = make_ranged(nb)
+        kernel = st.Kernel("", nest.params, nest.body, ranged=ranges is not None)
+        self.call_kernel(kernel, list(nest.args), ranges)
 
     # -- for special items --------------------------------------------------------------------------------------
-    def call_kernel(self, kernel: st.Kernel, args: list[Expr | tuple[str, Expr, str]]) -> None:
+    def call_kernel(
+        self, kernel: st.Kernel, args: list[Expr | tuple[str, Expr, str]], ranges: st.Ranges | None = None
+    ) -> None:
         """Call a kernel; one that equals an earlier kernel is printed once."""
         key = kernel_text(kernel)
         known = self.kernels.get(key)
         if known is None:
             kernel.name = f"k{len(self.kernels)}"
             known = self.kernels[key] = kernel
-        self.statement(st.CallKernel(known, args))
+        self.statement(st.CallKernel(known, args, ranges))
 
     def statement(self, stmt: st.Stmt) -> None:
         self.blocks[-1].append(stmt)
@@ -391,7 +397,7 @@ class Assembler:
 
         group = Scheduler(self.b)._new_group(item)
         assert item.out is not None
-        self._call(NestBuilder(self.b, group, {item.out}))
+        self._call(group, {item.out})
 
     def load_scalar(self, name: str, value: Value) -> None:
         """Main's name for a value of one element."""

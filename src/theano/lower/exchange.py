@@ -87,7 +87,7 @@ class _Steps(NestBuilder):
 
 def exchanged(asm: Assembler, group: Group, passed: Sequence[Passed], step: str, first: Expr, count: Expr) -> Nest:
     """The kernel for `count` steps from step `first` on; `step` is main's name for the number of the step."""
-    nb = _Steps(asm.b, group, set(asm.prepare(group)))
+    nb = _Steps(asm.b, group, set(asm.prepare(group)), asm.row_buffer)
     nb.registers = {}
     nb.own.add(step)
     order = axis_order(nb)

@@ -10,12 +10,13 @@ Three shapes, chosen by the axis that is contiguous in memory (the *vector axis*
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
+from theano.loops.sharing import roots
 from theano.lower.builder import Builder, c_strides
 from theano.lower.dims import ONE, ZERO, is_const
 from theano.lower.items import Item, Pointwise, Reduce
@@ -38,19 +39,32 @@ Argument = Expr | tuple[str, Expr, str]
 
 @dataclass(slots=True)
 class Nest:
-    """A kernel under construction: its parameters and what they stand for in main."""
+    """A kernel under construction: its parameters and what they stand for in main.
+
+    Where the positions of the outermost loop are independent, `points` tells how many points each has; with `finish`
+    something follows that needs them all.
+    """
 
     params: list[tuple[str, str]] = field(default_factory=list)
     args: list[Argument] = field(default_factory=list)
     tensors: list[Tensor] = field(default_factory=list)
     body: list[st.Stmt] = field(default_factory=list)
+    points: Expr | None = None
+    finish: bool = False
 
 
 class NestBuilder:
-    """Emits one group. `stored` are the tensors of the group that must be in memory afterwards."""
+    """Emits one group.
 
-    def __init__(self, b: Builder, group: Group, stored: set[Tensor]) -> None:
+    `stored` are the tensors of the group that must be in memory afterwards; `row_buffer` makes workspace for values
+    that are kept between sweeps.
+    """
+
+    def __init__(
+        self, b: Builder, group: Group, stored: set[Tensor], row_buffer: Callable[[str, tuple[Expr, ...]], Tensor]
+    ) -> None:
         self.b = b
+        self.row_buffer = row_buffer
         self.group = group
         self.stored = stored
         self.nest = Nest()
@@ -122,7 +136,7 @@ class NestBuilder:
                 stack += missing
                 continue
             args = [done[a] if a in done else self.local(a) for a in node.args]
-            done[node] = node if all(x is y for x, y in zip(args, node.args, strict=True)) else _remade(node, args)
+            done[node] = node if all(x is y for x, y in zip(args, node.args, strict=True)) else remade(node, args)
             stack.pop()
         return done[root]
 
@@ -390,7 +404,7 @@ def _window(item: Item) -> bool:
     return isinstance(item, Pointwise) and (item.target is not None or item.scatter is not None)
 
 
-def _remade(node: Expr, args: list[Expr]) -> Expr:
+def remade(node: Expr, args: list[Expr]) -> Expr:
     """The same operation on other operands."""
     if node.op in ("select", "rare"):
         return (ex.select if node.op == "select" else ex.rare)(*args)
@@ -406,15 +420,7 @@ def pruned(nest: Nest) -> Nest:
     for stmt in st.walk(nest.body):
         if isinstance(stmt, st.Load | st.Store):
             used.add(stmt.view.base)
-            exprs += [stmt.view.offset, *stmt.view.strides, *stmt.index]
-            if isinstance(stmt, st.Store):
-                exprs.append(stmt.value)
-        elif isinstance(stmt, st.For):
-            exprs.append(stmt.extent)
-            for c in stmt.carried:
-                exprs += [c.init, c.next]
-        elif isinstance(stmt, st.Let):
-            exprs.append(stmt.value)
+        exprs += roots(stmt)
     used |= {str(n.value) for n in ex.postorder(tuple(exprs)) if n.op == "name"}
     keep = [k for k, (name, _) in enumerate(nest.params) if name in used]
     nest.params = [nest.params[k] for k in keep]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from theano.loops import expr as ex
 from theano.loops import stmt as st
@@ -12,6 +13,7 @@ from theano.lower.dims import ONE, ZERO, is_const, length
 from theano.lower.elemwise import convert
 from theano.lower.items import Item, Pointwise, Reduce
 from theano.lower.nest import BLOCK, HEAVY, SHORT, UNROLL_COST, Nest, NestBuilder, pruned
+from theano.lower.ranges import PARTS, part_length, rest
 from theano.lower.schedule import picked
 from theano.lower.values import Tensor
 
@@ -21,8 +23,8 @@ Block = list[st.Stmt]
 ROWS = 4
 
 
-def emit_group(nb: NestBuilder, row_buffer: Callable[[str, tuple[Expr, ...]], Tensor]) -> Nest:
-    """Fill in the kernel's body; `row_buffer` makes workspace for values kept between sweeps."""
+def emit_group(nb: NestBuilder) -> Nest:
+    """Fill in the kernel's body."""
     group = nb.group
     if any(is_const(group.axes[k], 0) for k in group.parallel()):
         return nb.nest  # nothing is computed
@@ -35,14 +37,14 @@ def emit_group(nb: NestBuilder, row_buffer: Callable[[str, tuple[Expr, ...]], Te
         return pruned(nb.nest)
     if order[-1] in group.red:
         for item in nb.kept_rows():
-            _keep_row(nb, item, row_buffer)
+            _keep_row(nb, item)
         _rows(nb, order, phases)
     else:
         _columns(nb, order, phases)
     return pruned(nb.nest)
 
 
-def _keep_row(nb: NestBuilder, item: Item, row_buffer: Callable[[str, tuple[Expr, ...]], Tensor]) -> None:
+def _keep_row(nb: NestBuilder, item: Item) -> None:
     assert isinstance(item, Pointwise) and item.out is not None
     if item.out in nb.stored:
         nb.kept[item.out] = whole(item.out)
@@ -50,7 +52,7 @@ def _keep_row(nb: NestBuilder, item: Item, row_buffer: Callable[[str, tuple[Expr
     place = nb.group.places[item]
     axes = [k for k, p in enumerate(place) if p in nb.group.red]
     dims = tuple(item.out.dims[k] for k in axes)
-    tensor = row_buffer(item.out.type, dims)
+    tensor = nb.row_buffer(item.out.type, dims)
     nb.kept[item.out] = whole(tensor)
 
 
@@ -108,7 +110,9 @@ def _pointwise(nb: NestBuilder, order: list[int]) -> None:
     if flat is not None:
         body, extent = flat
         nb.nest.body += [_widened(nb, order[-1], extent, body, nb.group.cost)]
+        nb.nest.points = ONE
         return
+    nb.nest.points = None if serial else rest(nb.b.dims, [nb.group.axes[k] for k in order])
     for axis in reversed(order):
         extent = nb.local(nb.group.axes[axis])
         if axis == order[-1] and not serial:
@@ -184,7 +188,7 @@ def _replaced(body: Block, changed: Mapping[int, st.Stmt]) -> Block:
     for stmt in body:
         if isinstance(stmt, st.For):
             inner = _replaced(stmt.body, changed)
-            stmt = st.For(stmt.index, stmt.extent, stmt.kind, inner, stmt.carried, stmt.unroll, stmt.until, stmt.count)
+            stmt = replace(stmt, body=inner)
         result.append(changed.get(id(stmt), stmt))
     return result
 
@@ -196,15 +200,68 @@ def _rows(nb: NestBuilder, order: list[int], phases: int) -> None:
     reduced = [k for k in order if k in group.red]
     body: Block = []
     nb.rows = {}
+    if not parallel and phases == 1 and not nb.kept:
+        part = part_length(nb.b.dims, [group.axes[k] for k in reduced])
+        if part is not None:
+            _in_parts(nb, reduced, part)
+            return
+    if parallel and all(t in nb.stored for t in nb.kept):  # a row buffer serves one row at a time
+        nb.nest.points = rest(nb.b.dims, [group.axes[k] for k in (*parallel, *reduced)])
     for phase in range(phases + 1):
         _prefix(nb, phase, body)
         if phase < phases:
-            _sweep(nb, phase, reduced, body)
+            for item, result in zip(*_sweep(nb, phase, reduced, body), strict=True):
+                _finish(nb, item, result)
     body += nb.stores
     nb.stores = []
     for axis in reversed(parallel):
         body = [st.For(_name(nb.index_of[axis]), nb.local(group.axes[axis]), "serial", body)]
     nb.nest.body += body
+
+
+def _in_parts(nb: NestBuilder, reduced: list[int], part: Expr) -> None:
+    """A full reduction: the sum of each part goes to memory; when all parts are there, they are added in order."""
+    group, nest = nb.group, nb.nest
+    number_name, number = nb.define("i", "i64")
+    size, whole_axis = nb.local(part), nb.local(group.axes[reduced[0]])
+    first = ex.mul(number, size)
+    bounds = (ex.minimum(first, whole_axis), ex.minimum(ex.add(first, size), whole_axis))
+    _prefix(nb, 0, nest.body)
+    body: Block = []
+    reduces, sums = _sweep(nb, 0, reduced, body, bounds)
+    memory = [nb.row_buffer(r.acc, (length(PARTS),)) for r in reduces]
+    for tensor, total in zip(memory, sums, strict=True):
+        view, index = nb.place(whole(tensor), [number])
+        body.append(st.Store(view, index, total))
+    parts = ex.select(ex.lt(size, whole_axis), length(PARTS), ONE)
+    nest.body.append(st.For(number_name, parts, "serial", body))
+    end: Block = []
+    for item, total in zip(reduces, _sum_parts(nb, reduces, memory, parts, end), strict=True):
+        _finish(nb, item, total)
+    _prefix(nb, 1, end)
+    end += nb.stores
+    nb.stores = []
+    lo, hi = ex.name(st.LO, "i64"), ex.name(st.HI, "i64")
+    nest.body.append(st.If(ex.or_(ex.eq(ex.sub(hi, lo), parts), ex.eq(lo, parts)), end, []))
+    nest.points, nest.finish = nb.b.dims.product((part, rest(nb.b.dims, [group.axes[k] for k in reduced]))), True
+
+
+def _sum_parts(nb: NestBuilder, reduces: list[Reduce], memory: list[Tensor], parts: Expr, end: Block) -> list[Expr]:
+    """Combine the parts of each reduction, in order."""
+    index_name, index = nb.define("i", "i64")
+    block: Block = []
+    carried = []
+    results = []
+    for item, tensor in zip(reduces, memory, strict=True):
+        view, at = nb.place(whole(tensor), [index])
+        (found_name, found), (name, inside), (result_name, result) = (nb.define("a", item.acc) for _ in range(3))
+        block.append(st.Load(found_name, view, at))
+        init, combined = st.identity(item.op, item.acc), st.combine(item.op, inside, found)
+        carried.append(st.Carried(name, item.op, item.acc, init, combined, result_name))
+        results.append(result)
+    end.append(st.For(index_name, parts, "serial", block, carried))
+    nb.block = end
+    return results
 
 
 def _prefix(nb: NestBuilder, level: int, body: Block) -> None:
@@ -217,10 +274,13 @@ def _prefix(nb: NestBuilder, level: int, body: Block) -> None:
             nb.store_result(item, result)
 
 
-def _sweep(nb: NestBuilder, phase: int, reduced: list[int], body: Block) -> None:
+def _sweep(
+    nb: NestBuilder, phase: int, reduced: list[int], body: Block, bounds: tuple[Expr, Expr] | None = None
+) -> tuple[list[Reduce], list[Expr]]:
+    """One pass over the reduced axes (of the first of them only what `bounds` says); what has been accumulated."""
     items = nb.sweep_items(phase)
     if not items:
-        return
+        return [], []
     reduces = [i for i in items if isinstance(i, Reduce)]
     inner: Block = []
     outer_stores, nb.stores = nb.stores, []
@@ -247,11 +307,10 @@ def _sweep(nb: NestBuilder, phase: int, reduced: list[int], body: Block) -> None
     nb.stores = outer_stores
     total = sum(i.cost for i in items if isinstance(i, Pointwise | Reduce))
     unroll = _unroll(inner, reduces, total if total >= HEAVY else cost)
-    results = _loops(nb, reduced, inner, reduces, accumulators, nexts, unroll)
-    body += results[0]
+    loops, results = _loops(nb, reduced, inner, reduces, accumulators, nexts, unroll, bounds)
+    body += loops
     nb.block = body
-    for item, result in zip(reduces, results[1], strict=True):
-        _finish(nb, item, result)
+    return reduces, results
 
 
 def _unroll(body: Block, reduces: list[Reduce], cost: int) -> int:
@@ -269,7 +328,7 @@ def _unroll(body: Block, reduces: list[Reduce], cost: int) -> int:
 
 def _loops(
     nb: NestBuilder, axes: list[int], inner: Block, reduces: list[Reduce], accumulators: list[tuple[str, Expr]],
-    nexts: dict[int, Expr], unroll: int,
+    nexts: dict[int, Expr], unroll: int, bounds: tuple[Expr, Expr] | None,
 ) -> tuple[Block, list[Expr]]:  # fmt: skip
     """Loops over the reduced axes with carried accumulators, the innermost widened; the final values."""
     block = inner
@@ -286,8 +345,9 @@ def _loops(
             carried.append(st.Carried(name, r.op, r.acc, init, nxt, result_name))
             results.append(result)
         kind = "vector" if depth == 0 else "serial"
-        extent = nb.local(nb.group.axes[axis])
-        block = [st.For(_name(nb.index_of[axis]), extent, kind, block, carried, unroll if depth == 0 else 1)]
+        start, extent = bounds if bounds is not None and outermost else (ZERO, nb.local(nb.group.axes[axis]))
+        name, copies = _name(nb.index_of[axis]), unroll if depth == 0 else 1
+        block = [st.For(name, extent, kind, block, carried, copies, start=start)]
         next_values, names = results, outer_names
     return block, next_values
 
@@ -344,6 +404,8 @@ def _columns(nb: NestBuilder, order: list[int], phases: int) -> None:
             _column_sweep(nb, phase, reduced, buffers, lane, lane_name, count, body)
     extent = ex.idiv(ex.add(columns, length(BLOCK - 1)), length(BLOCK))
     body = [st.For(block_name, extent, "serial", body)]
+    points = rest(nb.b.dims, [group.axes[k] for k in (*outer, vector, *reduced)])
+    nb.nest.points = points if outer else nb.b.dims.product((points, length(BLOCK)))
     for axis in reversed(outer):
         body = [st.For(_name(nb.index_of[axis]), nb.local(group.axes[axis]), "serial", body)]
     nb.nest.body += body

@@ -15,7 +15,7 @@ __all__ = [
 ]  # fmt: skip
 
 # Raise it whenever a number, a signature or the meaning of one below changes: it is part of the cache's key.
-ABI_VERSION = 1
+ABI_VERSION = 2
 
 # dtype name -> size in bytes, in the order of the descr table.
 ITEMSIZE: dict[str, int] = {
@@ -33,7 +33,7 @@ _CAPI = (
 # Addresses of the functions of support.py; `poll` is CPython's own.
 SUPPORT = (
     "new_array", "callback", "pool_take", "pool_give", "set_storage", "array_view", "read_input", "read_object",
-    "read_storage", "overlap", "raise_check", "release",
+    "read_storage", "overlap", "raise_check", "release", "parallel",
 )  # fmt: skip
 _NAMES = _TYPES + _OBJECTS + _CAPI + SUPPORT + ("poll",)
 
@@ -46,6 +46,9 @@ ON_ERROR = FIXED + 1  # Python callable: on_error(code, operands, args)
 FIRST_FREE = FIXED + 2  # storages (Python lists), constants, call-backs, symbols: the lead's choice
 
 N_ERROR_WORDS = 4
+
+# Picoseconds that a range of a loop takes, about: what one thread does before it asks for more.
+GRAIN = 10_000_000
 
 # Byte offsets of the fields that compiled code reads: those of all 64-bit CPythons and of NumPy 2.
 # `capi` verifies each of them before anything is entered.

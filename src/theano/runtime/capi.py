@@ -45,6 +45,12 @@ _PYTHON_API = {
     "poll": "PyErr_CheckSignals",
 }
 
+# What starts threads and lets them sleep; 0 where a platform lacks it (see `team_ir`).
+THREAD_FUNCTIONS = (
+    "pthread_create", "pthread_attr_init", "pthread_attr_setdetachstate", "pthread_attr_setstacksize",
+    "pthread_sigmask", "syscall",
+)  # fmt: skip
+
 _OBJECTS: dict[str, Any] = {
     "float_type": float,
     "float64_type": np.float64,
@@ -94,6 +100,9 @@ def addresses() -> dict[str, int]:
     table = {
         name: function_address(getattr(ctypes.pythonapi, c_name)) for name, c_name in _PYTHON_API.items()
     }
+    for name in THREAD_FUNCTIONS:
+        function = getattr(ctypes.pythonapi, name, None)
+        table[name] = 0 if function is None else function_address(function)
     table.update((name, id(value)) for name, value in _OBJECTS.items())
     rows = _numpy_table()
     table.update((name, read_word(rows + 8 * row)) for name, row in _NUMPY_API.items())

@@ -7,11 +7,13 @@ live as long as the process.
 from __future__ import annotations
 
 import ctypes
+import os
 import string
 import threading
 from collections.abc import Mapping
 
-from theano.runtime import abi, capi, jit, readers_ir, support_ir
+from theano.configdefaults import threads_wanted
+from theano.runtime import abi, capi, jit, readers_ir, support_ir, team_ir
 
 __all__ = ["fixed_words", "pool_bytes", "set_pool_limit"]
 
@@ -19,7 +21,7 @@ __all__ = ["fixed_words", "pool_bytes", "set_pool_limit"]
 EXTRA = (
     "new_from_descr", "equiv_types", "set_base_object", "long_from_longlong", "list_set_item", "tuple_new",
     "tuple_set_item", "err_occurred", "err_no_memory", "err_set_string", "capsule_new", "capsule_get_pointer",
-    "system_error",
+    "system_error", *capi.THREAD_FUNCTIONS,
 )  # fmt: skip
 
 # What the pool keeps between calls while `config.allow_gc` is true.
@@ -27,12 +29,14 @@ POOL_LIMIT = 256 << 20
 # Arrays from this size on take their memory from the pool.
 LARGE_BYTES = 1 << 20
 _POOL_BLOCKS = 16
+# How often a thread of the team looks for work before it parks: some 20 µs.
+_SPIN = 2000
 # Arrays up to this size are taken again once nobody holds them, two for each of so many pairs of function and slot.
 _SMALL_BYTES = 1024
 _RECENT_SETS = 32
 _NEW_FLAGS = 0x0001 | 0x0100 | 0x0400  # C-contiguous, aligned, writeable
 
-_EXPORTS = (*abi.SUPPORT, "init", "pool_limit", "pool_bytes")
+_EXPORTS = (*abi.SUPPORT, "init", "pool_limit", "pool_bytes", "team_set", "team_started", "team_reset")
 
 # Integers that a dtype holds exactly and that fit 64 signed bits; none where numbers take the slow path.
 _RANGES: dict[str, tuple[int, int]] = {
@@ -90,7 +94,31 @@ def _numbers() -> Mapping[str, object]:
 
 def support_text() -> str:
     """The IR of all support functions."""
-    return string.Template(support_ir.TEXT + readers_ir.TEXT).substitute(_numbers())
+    text = support_ir.TEXT + readers_ir.TEXT + team_ir.team_text(jit.isa().triple)
+    return string.Template(text).substitute(_numbers())
+
+
+class Team:
+    """The settings of the team of threads, and the functions that hand them to it.
+
+    Attributes
+    ----------
+    threads
+        How many may work on one loop.
+    """
+
+    def __init__(self, support: _Support) -> None:
+        self._set = support.function("team_set", None, ctypes.c_int32, ctypes.c_int32)
+        self._reset = support.function("team_reset", None)
+        self.started = support.function("team_started", ctypes.c_int32)
+        self.threads = threads_wanted()
+        self.apply()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._reset)
+
+    def apply(self) -> None:
+        """Make `threads` the number."""
+        self._set(self.threads, _SPIN)
 
 
 class _Support:
@@ -102,14 +130,15 @@ class _Support:
         names = (*abi.CTX, *EXTRA)
         self.words = [known[name] for name in names]
         self.table = (ctypes.c_uint64 * len(names))(*self.words)
-        self._function("init", None, ctypes.c_void_p)(ctypes.addressof(self.table))
-        self.pool_limit = self._function("pool_limit", None, ctypes.c_uint64)
-        self.pool_bytes = self._function("pool_bytes", ctypes.c_uint64)
+        self.function("init", None, ctypes.c_void_p)(ctypes.addressof(self.table))
+        self.pool_limit = self.function("pool_limit", None, ctypes.c_uint64)
+        self.pool_bytes = self.function("pool_bytes", ctypes.c_uint64)
         self.pool_limit(POOL_LIMIT)
+        self.team = Team(self)
         # Arrays whose memory came from the pool may be freed after everything in this module is gone.
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(self))
 
-    def _function(self, name: str, result: type | None, *arguments: type) -> ctypes._FuncPointer:
+    def function(self, name: str, result: type | None, *arguments: type) -> ctypes._FuncPointer:
         # PYFUNCTYPE: it is called with the GIL held, which is what guards the pool.
         return ctypes.PYFUNCTYPE(result, *arguments)(self.code.symbols[name])
 
@@ -130,6 +159,11 @@ def _support() -> _Support:
 def fixed_words() -> list[int]:
     """The process-wide words of a context, in the order of `abi.CTX`."""
     return _support().words[: abi.FIXED]
+
+
+def team() -> Team:
+    """The team of threads of this process."""
+    return _support().team
 
 
 def set_pool_limit(limit: int | None) -> None:

@@ -1,0 +1,96 @@
+"""Which kernels work on ranges of their outermost axis, so that several threads can share them.
+
+Everything here follows from sizes, never from the number of threads: so do the results. Times are rough, in
+picoseconds.
+"""
+
+from __future__ import annotations
+
+from theano.configdefaults import config
+from theano.loops import expr as ex
+from theano.loops import stmt as st
+from theano.loops.expr import Expr
+from theano.lower.dims import ONE, Dims, is_const, length
+from theano.lower.items import Pointwise, Reduce
+from theano.lower.nest import Nest, NestBuilder, pruned, remade
+from theano.lower.values import Tensor
+
+# What a byte that is read or written takes, and a plain operation on a byte of an element.
+BYTE = 10
+OPERATION = 4
+# An element of a cheap loop, in which the flag `openmp_elemwise_minsize` counts.
+ELEMENT = 100
+
+# A full reduction of at least so many elements is the sum of so many parts; each position then is a part.
+LARGE = 1 << 17
+PARTS = 64
+
+
+def point_time(nb: NestBuilder) -> int:
+    """Picoseconds that one point of a group takes."""
+    moved: dict[Tensor, int] = {}
+    work = 0
+    for item in nb.group.items:
+        assert isinstance(item, Pointwise | Reduce)
+        size = max([ex.ITEMSIZE[v.type] for v in item.reads] + ([ex.ITEMSIZE[item.out.type]] if item.out else []))
+        if nb.group.is_prefix(item):
+            continue
+        work += item.cost * size * OPERATION
+        for value in item.reads:
+            if value.tensor is not None and value.tensor not in nb.producer:
+                moved[value.tensor] = ex.ITEMSIZE[value.type]
+        if item.out is not None and isinstance(item, Pointwise) and nb.wants_store(item):
+            moved[item.out] = ex.ITEMSIZE[item.out.type]
+    return work + sum(moved.values()) * BYTE
+
+
+def make_ranged(nb: NestBuilder) -> st.Ranges | None:
+    """Let the kernel of a nest compute ranges of its outermost loop, if its positions are independent and may be many.
+
+    `nest.points` says how many points a position has; without it the nest stays as it is.
+    """
+    nest, dims = nb.nest, nb.b.dims
+    loop = next((s for s in reversed(nest.body) if isinstance(s, st.For)), None)  # before it something may be picked
+    if nest.points is None or loop is None:
+        return None
+    extent = dims.normal(in_main(nest, loop.extent))
+    if is_const(extent, 1) or st.fixed_store(loop, {s.name for s in nest.body if isinstance(s, st.Local)}):
+        return None
+    weight = dims.normal(ex.mul(nest.points, length(point_time(nb))))
+    total = ex.mul(extent, weight)
+    least = config.openmp_elemwise_minsize * ELEMENT
+    if total.op == "const" and total.value < least and not nest.finish:
+        return None
+    loop.start, loop.extent = ex.name(st.LO, "i64"), ex.name(st.HI, "i64")
+    pruned(nest)
+    nest.params += [(st.LO, "i64"), (st.HI, "i64")]
+    worth = ex.ge(total, length(least)) if config.openmp else ex.const(False, "bool")
+    return st.Ranges(extent, weight, worth, nest.finish)
+
+
+def in_main(nest: Nest, root: Expr) -> Expr:
+    """An expression over a kernel's parameters as main sees it."""
+    known = {name: arg for (name, _), arg in zip(nest.params, nest.args, strict=True) if isinstance(arg, Expr)}
+    done: dict[Expr, Expr] = {}
+    for node in ex.postorder((root,)):
+        done[node] = known[node.value] if node.op == "name" else node
+        if node.args:
+            done[node] = remade(node, [done[a] for a in node.args])
+    return done[root]
+
+
+def part_length(dims: Dims, axes: list[Expr]) -> Expr | None:
+    """How many positions of the first of the reduced axes are one part of a full reduction; None for a small one.
+
+    Up to `LARGE` elements they all are the first part, and the others are empty.
+    """
+    first, points = axes[0], dims.product(tuple(axes))
+    if points.op == "const" and points.value < LARGE:
+        return None
+    share = ex.lshr(ex.add(first, length(PARTS - 1)), PARTS.bit_length() - 1)
+    return ex.select(ex.ge(points, length(LARGE)), share, first)
+
+
+def rest(dims: Dims, axes: list[Expr]) -> Expr:
+    """Points of one position of the first of `axes`."""
+    return dims.product(tuple(axes[1:])) if len(axes) > 1 else ONE

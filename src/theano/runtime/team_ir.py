@@ -1,0 +1,345 @@
+"""LLVM IR of the team: threads of the process that take chunks of a loop off the thread that calls it.
+
+`parallel(fn, args, extent, weight, finish)` calls ``fn(args, lo, hi)`` for ranges that `extent` is cut into by the rule
+of `loops.stmt.grain`, each once, by as many threads as there are; the caller works, too, and returns when all ranges
+are done. With `finish` it then calls ``fn(args, extent, extent)``. Or, where nobody helps, it calls
+``fn(args, 0, extent)`` and no more. Workers know nothing of Python. They look for work for a while after a job, then
+park on a futex.
+
+A job is described once nobody can see it (`CLOSED` is 1), then `CLOSED` is cleared and `SEQ` counts. A worker that
+finds a new number enters (`ACTIVE`), works if the job is still open, and leaves; the caller closes the job when no
+range is left and waits until nobody is inside. A worker that comes late finds it closed, or the next job, complete.
+`PARKED` is counted before a worker sleeps and `SEQ` before it is read, so that no wake-up is lost. Jobs do not nest:
+whoever finds `BUSY` set (another Python thread has the team) does all of its ranges itself.
+"""
+
+from __future__ import annotations
+
+__all__ = ["STATE", "STATE_BYTES", "team_text"]
+
+# Byte offsets in the state; what different threads write lies on different pairs of cache lines.
+STATE = {
+    "SEQ": 0, "PARKED": 128,
+    "FN": 256, "ARGS": 264, "EXTENT": 272, "GRAIN": 280, "LIMIT": 288, "MODE": 292,
+    "NEXT": 384, "ACTIVE": 512, "CLOSED": 640, "BUSY": 768,
+    "STARTED": 896, "WANTED": 900, "SPIN": 904,
+}  # fmt: skip
+STATE_BYTES = 1024
+
+# Instructions that differ: a hint to the core that this is a spin loop, the floating-point mode, the futex call.
+_MACHINES = {
+    "x86_64": {
+        "FUTEX": "202",
+        "PAUSE": "call void @llvm.x86.sse2.pause()",
+        "GET_MODE": "call void @llvm.x86.sse.stmxcsr(ptr %mode)",
+        "SET_MODE": "call void @llvm.x86.sse.ldmxcsr(ptr %mode)",
+        "DECLARE": "declare void @llvm.x86.sse2.pause()\ndeclare void @llvm.x86.sse.stmxcsr(ptr)\n"
+        "declare void @llvm.x86.sse.ldmxcsr(ptr)",
+    },
+    "aarch64": {
+        "FUTEX": "98",
+        "PAUSE": 'call void asm sideeffect "isb", ""()',
+        "GET_MODE": '%fpcr = call i64 asm sideeffect "mrs $$0, fpcr", "=r"()\n  %low = trunc i64 %fpcr to i32\n'
+        "  store i32 %low, ptr %mode",
+        "SET_MODE": "%low = load i32, ptr %mode\n  %fpcr = zext i32 %low to i64\n"
+        '  call void asm sideeffect "msr fpcr, $$0", "r"(i64 %fpcr)',
+        "DECLARE": "",
+    },
+}
+
+# Where there are no futexes, the caller does everything.
+_ALONE = r"""
+define void @parallel(ptr %fn, ptr %args, i64 %extent, i64 %weight, i32 %finish) {
+  call void %fn(ptr %args, i64 0, i64 %extent)
+  ret void
+}
+define void @team_set(i32 %threads, i32 %spin) {
+  ret void
+}
+define i32 @team_started() {
+  ret i32 0
+}
+define void @team_reset() {
+  ret void
+}
+"""
+
+_HEAD = r"""
+@team = internal global [$STATE_BYTES x i8] zeroinitializer, align 128
+DECLARE
+define internal void @doze(ptr %at, i32 %seen) {
+  %f = call ptr @word(i64 $syscall)
+  %r = call i64 (i64, ...) %f(i64 FUTEX, ptr %at, i32 128, i32 %seen, ptr null, ptr null, i32 0)
+  ret void
+}
+define internal void @rouse(ptr %at, i32 %most) {
+  %f = call ptr @word(i64 $syscall)
+  %r = call i64 (i64, ...) %f(i64 FUTEX, ptr %at, i32 129, i32 %most, ptr null, ptr null, i32 0)
+  ret void
+}
+"""
+
+# Taking ranges, and the life of a worker.
+_WORKER = r"""
+define internal void @take_ranges() {
+start:
+  %fn_at = getelementptr i8, ptr @team, i64 FN
+  %fn = load ptr, ptr %fn_at
+  %args_at = getelementptr i8, ptr @team, i64 ARGS
+  %args = load ptr, ptr %args_at
+  %extent_at = getelementptr i8, ptr @team, i64 EXTENT
+  %extent = load i64, ptr %extent_at
+  %grain_at = getelementptr i8, ptr @team, i64 GRAIN
+  %grain = load i64, ptr %grain_at
+  %next = getelementptr i8, ptr @team, i64 NEXT
+  br label %take
+take:
+  %lo = atomicrmw add ptr %next, i64 %grain seq_cst
+  %more = icmp slt i64 %lo, %extent
+  br i1 %more, label %run, label %done
+run:
+  %end = add i64 %lo, %grain
+  %inside = icmp slt i64 %end, %extent
+  %hi = select i1 %inside, i64 %end, i64 %extent
+  call void %fn(ptr %args, i64 %lo, i64 %hi)
+  br label %take
+done:
+  ret void
+}
+define internal ptr @worker(ptr %number) {
+start:
+  %me = ptrtoint ptr %number to i64
+  %index = trunc i64 %me to i32
+  %mode = getelementptr i8, ptr @team, i64 MODE
+  %limit_at = getelementptr i8, ptr @team, i64 LIMIT
+  %active = getelementptr i8, ptr @team, i64 ACTIVE
+  %closed = getelementptr i8, ptr @team, i64 CLOSED
+  %parked = getelementptr i8, ptr @team, i64 PARKED
+  %spin_at = getelementptr i8, ptr @team, i64 SPIN
+  br label %idle
+idle:
+  %last = phi i32 [0, %start], [%seen, %leave], [%seen, %rouse]
+  %spin = load i32, ptr %spin_at
+  br label %look
+look:
+  %k = phi i32 [0, %idle], [%k2, %spins], [0, %awake]
+  %seen = load atomic i32, ptr @team seq_cst, align 4
+  %new = icmp ne i32 %seen, %last
+  br i1 %new, label %enter, label %wait
+wait:
+  %more = icmp slt i32 %k, %spin
+  br i1 %more, label %spins, label %park
+spins:
+  PAUSE
+  %k2 = add i32 %k, 1
+  br label %look
+park:
+  %p = atomicrmw add ptr %parked, i32 1 seq_cst
+  call void @doze(ptr @team, i32 %last)
+  %q = atomicrmw sub ptr %parked, i32 1 seq_cst
+  br label %awake
+awake:
+  br label %look
+enter:
+  %a = atomicrmw add ptr %active, i32 1 seq_cst
+  %shut = load atomic i32, ptr %closed seq_cst, align 4
+  %open = icmp eq i32 %shut, 0
+  br i1 %open, label %allowed, label %leave_it
+allowed:
+  %limit = load i32, ptr %limit_at
+  %mine = icmp slt i32 %index, %limit
+  br i1 %mine, label %work, label %leave_it
+work:
+  SET_MODE
+  call void @take_ranges()
+  br label %leave_it
+leave_it:
+  %b = atomicrmw sub ptr %active, i32 1 seq_cst
+  %final = icmp eq i32 %b, 1
+  %state = load atomic i32, ptr %closed seq_cst, align 4
+  %asleep = icmp eq i32 %state, 2
+  %call = and i1 %final, %asleep
+  br i1 %call, label %rouse, label %leave
+leave:
+  br label %idle
+rouse:
+  call void @rouse(ptr %active, i32 1)
+  br label %idle
+}
+"""
+
+# Starting workers. All signals are blocked in them: Python's handlers belong to Python's threads.
+_START = r"""
+define internal void @start_workers(i32 %enough) {
+start:
+  %thread = alloca i64
+  %attributes = alloca [128 x i8], align 16
+  %all = alloca [128 x i8], align 16
+  %before = alloca [128 x i8], align 16
+  call void @llvm.memset.p0.i64(ptr %all, i8 -1, i64 128, i1 false)
+  %mask = call ptr @word(i64 $pthread_sigmask)
+  %m1 = call i32 %mask(i32 2, ptr %all, ptr %before)
+  %init = call ptr @word(i64 $pthread_attr_init)
+  %m2 = call i32 %init(ptr %attributes)
+  %detach = call ptr @word(i64 $pthread_attr_setdetachstate)
+  %m3 = call i32 %detach(ptr %attributes, i32 1)
+  %stack = call ptr @word(i64 $pthread_attr_setstacksize)
+  %m4 = call i32 %stack(ptr %attributes, i64 2097152)
+  %create = call ptr @word(i64 $pthread_create)
+  %started_at = getelementptr i8, ptr @team, i64 STARTED
+  br label %test
+test:
+  %n = load i32, ptr %started_at
+  %more = icmp slt i32 %n, %enough
+  br i1 %more, label %body, label %done
+body:
+  %number = zext i32 %n to i64
+  %argument = getelementptr i8, ptr null, i64 %number
+  %status = call i32 %create(ptr %thread, ptr %attributes, ptr @worker, ptr %argument)
+  %good = icmp eq i32 %status, 0
+  br i1 %good, label %count, label %done
+count:
+  %n2 = add i32 %n, 1
+  store i32 %n2, ptr %started_at
+  br label %test
+done:
+  %m5 = call i32 %mask(i32 2, ptr %before, ptr null)
+  ret void
+}
+declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)
+"""
+
+_CALLER = r"""
+define internal void @with_team(ptr %fn, ptr %args, i64 %extent, i64 %grain, i32 %workers) {
+start:
+  %active = getelementptr i8, ptr @team, i64 ACTIVE
+  %closed = getelementptr i8, ptr @team, i64 CLOSED
+  %parked = getelementptr i8, ptr @team, i64 PARKED
+  %fn_at = getelementptr i8, ptr @team, i64 FN
+  store ptr %fn, ptr %fn_at
+  %args_at = getelementptr i8, ptr @team, i64 ARGS
+  store ptr %args, ptr %args_at
+  %extent_at = getelementptr i8, ptr @team, i64 EXTENT
+  store i64 %extent, ptr %extent_at
+  %grain_at = getelementptr i8, ptr @team, i64 GRAIN
+  store i64 %grain, ptr %grain_at
+  %limit_at = getelementptr i8, ptr @team, i64 LIMIT
+  store i32 %workers, ptr %limit_at
+  %mode = getelementptr i8, ptr @team, i64 MODE
+  GET_MODE
+  %next = getelementptr i8, ptr @team, i64 NEXT
+  store atomic i64 0, ptr %next seq_cst, align 8
+  store atomic i32 0, ptr %closed seq_cst, align 4
+  %seq = atomicrmw add ptr @team, i32 1 seq_cst
+  %sleepers = load atomic i32, ptr %parked seq_cst, align 4
+  %none = icmp eq i32 %sleepers, 0
+  br i1 %none, label %work, label %wake
+wake:
+  call void @rouse(ptr @team, i32 2147483647)
+  br label %work
+work:
+  call void @take_ranges()
+  store atomic i32 1, ptr %closed seq_cst, align 4
+  %spin_at = getelementptr i8, ptr @team, i64 SPIN
+  %spin = load i32, ptr %spin_at
+  br label %look
+look:
+  %k = phi i32 [0, %work], [%k2, %spins]
+  %inside = load atomic i32, ptr %active seq_cst, align 4
+  %empty = icmp eq i32 %inside, 0
+  br i1 %empty, label %done, label %wait
+wait:
+  %more = icmp slt i32 %k, %spin
+  br i1 %more, label %spins, label %sleep
+spins:
+  PAUSE
+  %k2 = add i32 %k, 1
+  br label %look
+sleep:
+  store atomic i32 2, ptr %closed seq_cst, align 4
+  %still = load atomic i32, ptr %active seq_cst, align 4
+  %left = icmp eq i32 %still, 0
+  br i1 %left, label %done, label %nap
+nap:
+  call void @doze(ptr %active, i32 %still)
+  br label %sleep
+done:
+  ret void
+}
+define void @parallel(ptr %fn, ptr %args, i64 %extent, i64 %weight, i32 %finish) {
+start:
+  %light = icmp slt i64 %weight, 1
+  %divisor = select i1 %light, i64 1, i64 %weight
+  %count = sdiv i64 $GRAIN, %divisor
+  %few = icmp slt i64 %count, 1
+  %least = select i1 %few, i64 1, i64 %count
+  %many = icmp sgt i64 %least, 64
+  %even = and i64 %least, -64
+  %grain = select i1 %many, i64 %even, i64 %least
+  %wanted_at = getelementptr i8, ptr @team, i64 WANTED
+  %wanted = load i32, ptr %wanted_at
+  %several = icmp sgt i32 %wanted, 1
+  %cut = icmp slt i64 %grain, %extent
+  %worth = and i1 %several, %cut
+  br i1 %worth, label %ask, label %alone
+ask:
+  %busy = getelementptr i8, ptr @team, i64 BUSY
+  %pair = cmpxchg ptr %busy, i32 0, i32 1 seq_cst seq_cst
+  %mine = extractvalue { i32, i1 } %pair, 1
+  br i1 %mine, label %mine_now, label %alone
+mine_now:
+  %workers = sub i32 %wanted, 1
+  %started_at = getelementptr i8, ptr @team, i64 STARTED
+  %started = load i32, ptr %started_at
+  %enough = icmp sge i32 %started, %workers
+  br i1 %enough, label %run, label %first
+first:
+  call void @start_workers(i32 %workers)
+  br label %run
+run:
+  call void @with_team(ptr %fn, ptr %args, i64 %extent, i64 %grain, i32 %workers)
+  store atomic i32 0, ptr %busy seq_cst, align 4
+  %open = icmp ne i32 %finish, 0
+  br i1 %open, label %end, label %done
+end:
+  call void %fn(ptr %args, i64 %extent, i64 %extent)
+  br label %done
+done:
+  ret void
+alone:
+  call void %fn(ptr %args, i64 0, i64 %extent)
+  ret void
+}
+; How many threads work on a job, the caller included, and how often a worker looks before it parks.
+define void @team_set(i32 %threads, i32 %spin) {
+  %wanted_at = getelementptr i8, ptr @team, i64 WANTED
+  store i32 %threads, ptr %wanted_at
+  %spin_at = getelementptr i8, ptr @team, i64 SPIN
+  store i32 %spin, ptr %spin_at
+  ret void
+}
+define i32 @team_started() {
+  %started_at = getelementptr i8, ptr @team, i64 STARTED
+  %started = load i32, ptr %started_at
+  ret i32 %started
+}
+; In a forked child, where no worker lives on. `WANTED` and `SPIN` are settings and stay.
+define void @team_reset() {
+  call void @llvm.memset.p0.i64(ptr @team, i8 0, i64 WANTED, i1 false)
+  ret void
+}
+"""
+
+
+def team_text(triple: str) -> str:
+    """The template of `parallel` and its helpers for a machine (`$` names: see `support`)."""
+    architecture, _, rest = triple.partition("-")
+    machine = _MACHINES.get({"arm64": "aarch64", "amd64": "x86_64"}.get(architecture, architecture))
+    if machine is None or "linux" not in rest:
+        return _ALONE
+    text = _HEAD + _WORKER + _START + _CALLER
+    for name, instruction in machine.items():
+        text = text.replace(name, instruction)
+    for name, offset in STATE.items():
+        text = text.replace(f"i64 {name}", f"i64 {offset}")
+    return text.replace("$STATE_BYTES", str(STATE_BYTES))
