@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from theano.graph import Constant, Op, io_toposort
 from theano.rewrite.build import dims, dimshuffle, elemwise, index, number, scalar_name
 from theano.rewrite.indexing import entries_of, subtensor
+from theano.rewrite.loop_step import may_run
 from theano.rewrite.table import Node, RewriteGraph, Tensor
 from theano.scalar import add, sub
 from theano.scan.count import StepCount
@@ -72,6 +73,8 @@ class Batch:
         self.graph = graph
         self.loop = loop
         self.n = loop.n_steps
+        steps = number(loop.n_steps)
+        self.certain = steps is not None and steps > 0
         self.backwards = backwards
         self.found: dict[Tensor, Rows | None] = {}
         self._sources: dict[Tensor, tuple[Tensor, int]] = {}
@@ -186,6 +189,8 @@ class Batch:
     def apply(self, node: Node, arguments: list[Rows]) -> Sequence[Rows] | None:
         """The outputs of `node` for `arguments`."""
         if not any(a.varying for a in arguments):
+            if not may_run(node, self.certain):
+                return None
             made = node.op(*(a.rows for a in arguments), return_list=True)
             return [Rows(v, False) for v in made]
         function = BATCHED.get(type(node.op))

@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from theano.graph import Constant, Op
-from theano.rewrite.build import number
+from theano.graph import Constant
 from theano.rewrite.loop_batching import Batch
 from theano.rewrite.loop_maps import results
-from theano.rewrite.loop_step import Kind, Step
+from theano.rewrite.loop_step import Kind, Step, may_run
 from theano.rewrite.registry import rule
 from theano.rewrite.rule import Result
 from theano.rewrite.table import Node, RewriteGraph, Tensor
-from theano.scalar.dtypes import DISCRETE
 from theano.scan.parts import Loop, NonSequenceArg
 from theano.tensor.alloc import Alloc, ARange, Eye
-from theano.tensor.dot import BatchedDot, Dot
-from theano.tensor.elemwise import DimShuffle, Elemwise
-from theano.tensor.join import Join
-from theano.tensor.reduction import All, Prod, Sum
-from theano.tensor.reduction import Any as AnyTrue
+from theano.tensor.elemwise import DimShuffle
 from theano.tensor.shape import MakeVector, Rebroadcast, Reshape, Shape, Shape_i
 from theano.tensor.subtensor import Subtensor
 
 # Ops that cost nothing, or make something large out of something small: they stay in the step.
 _FREE = (Alloc, ARange, DimShuffle, Eye, MakeVector, Rebroadcast, Reshape, Shape, Shape_i)
-# Ops that fail for shapes only that no step could work with.
-_TOTAL = (*_FREE, All, AnyTrue, BatchedDot, Dot, Elemwise, Join, Prod, Sum)
-# Integer operations that fail for some values.
-_PARTIAL = frozenset({"int_div", "mod"})
 
 
 @rule("Scan", phase="loops", name="invariants_of_scan")
@@ -38,12 +26,10 @@ def invariants_of_scan(graph: RewriteGraph, node: Node) -> Result:
     if not loop.non_sequences:
         return None
     step = Step(loop)
-    n = number(loop.n_steps)
-    certain = n is not None and n > 0
     movable: dict[Tensor, bool] = {}
     for inner in step.order:
         fixed = all(step.kind(v) == Kind.FIXED for v in inner.inputs)
-        moves = fixed and _may_move(inner, certain) and all(movable.get(v, True) for v in inner.inputs)
+        moves = fixed and may_run(inner, step.certain) and all(movable.get(v, True) for v in inner.inputs)
         movable.update(dict.fromkeys(inner.outputs, moves))
     found = _worth_moving(step, movable)
     if not found:
@@ -74,16 +60,3 @@ def _worth_moving(step: Step, movable: dict[Tensor, bool]) -> list[Tensor]:
         else:
             found[v] = None
     return list(found)
-
-
-def _may_move(node: Node, certain: bool) -> bool:
-    """Whether a node may run although perhaps no step would (`certain`: some step would)."""
-    op: Any = node.op
-    if certain:
-        pure = type(op).__module__.startswith("theano.tensor.") and not op.destroy_map
-        return pure or type(op).decompose is not Op.decompose
-    if type(op) is Elemwise:
-        return op.scalar_op.name not in _PARTIAL or node.outputs[0].type.dtype not in DISCRETE
-    if type(op) is Subtensor:
-        return all(isinstance(e, slice) for e in op.idx_list)
-    return type(op) in _TOTAL

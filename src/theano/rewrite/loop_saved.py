@@ -65,9 +65,7 @@ def values_of_earlier_loop(graph: RewriteGraph, node: Node) -> Result:
 class _Match:
     """Which variables of one loop's step are equal to variables of an earlier loop's step."""
 
-    def __init__(
-        self, graph: RewriteGraph, node: Node, source: Node, readings: list[Reading], backwards: bool
-    ) -> None:
+    def __init__(self, graph: RewriteGraph, node: Node, source: Node, readings: list[Reading], backwards: bool) -> None:
         self.step = Step(Loop.of(node.op, node.inputs))
         self.earlier = Step(Loop.of(source.op, source.inputs))
         self.source = source
@@ -166,9 +164,7 @@ def _is_product(v: Tensor) -> bool:
     return node is not None and type(node.op) in (Dot, BatchedDot) and not node.inputs[0].type.broadcastable[-1]
 
 
-def _handed_on(
-    graph: RewriteGraph, node: Node, source: Node, found: dict[Tensor, Tensor], backwards: bool
-) -> Result:
+def _handed_on(graph: RewriteGraph, node: Node, source: Node, found: dict[Tensor, Tensor], backwards: bool) -> Result:
     loop = Loop.of(source.op, source.inputs)
     count = len(loop.outputs)
     more = list(dict.fromkeys(found.values()))

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from enum import IntEnum
+from typing import Any
 
-from theano.graph import io_toposort
+from theano.graph import Op, io_toposort
+from theano.rewrite.build import number
+from theano.rewrite.indexing import entries_of
+from theano.rewrite.softmax_op import LogSoftmaxAlong, SoftmaxAlong
 from theano.rewrite.table import Node, Tensor
+from theano.scalar.dtypes import DISCRETE
 from theano.scan.parts import Loop
+from theano.tensor.alloc import Alloc, ARange, Eye
+from theano.tensor.dot import BatchedDot, Dot
+from theano.tensor.elemwise import DimShuffle, Elemwise
+from theano.tensor.extra_ops import CumOp
+from theano.tensor.join import Join
+from theano.tensor.nnet.softmax import LogSoftmax, Softmax
+from theano.tensor.reduction import All, Prod, Sum, Supremum
+from theano.tensor.reduction import Any as AnyTrue
+from theano.tensor.shape import MakeVector, Rebroadcast, Reshape, Shape, Shape_i
+from theano.tensor.subtensor import IncSubtensor, Subtensor
 
 
 class Kind(IntEnum):
@@ -23,6 +38,8 @@ class Step:
 
     def __init__(self, loop: Loop) -> None:
         self.loop = loop
+        steps = number(loop.n_steps)
+        self.certain = steps is not None and steps > 0  # that there is a step
         self.order: list[Node] = list(io_toposort(loop.inner_inputs(), loop.inner_outputs()))
         self.readers: dict[Tensor, list[Node]] = {}
         self.kinds: dict[Tensor, Kind] = {}
@@ -45,6 +62,12 @@ class Step:
         """The nodes that `values` are computed by."""
         return set(io_toposort(self.loop.inner_inputs(), list(values)))
 
+    def may_leave(self, v: Tensor) -> bool:
+        """Whether what is the same in all steps among the work for `v` may be done although there may be no step."""
+        return all(
+            may_run(n, self.certain) for n in self.needed_for([v]) if all(self.kind(i) == Kind.FIXED for i in n.inputs)
+        )
+
     def recurrent(self) -> set[Node]:
         """The nodes that the next step, or the end of the loop, depends on."""
         loop = self.loop
@@ -52,7 +75,28 @@ class Step:
         return self.needed_for([*values, *([] if loop.condition is None else [loop.condition])])
 
 
-def others(items: Sequence[object], left_out: Iterable[object]) -> list[object]:
-    """`items` without some of them, by identity."""
-    gone = {id(item) for item in left_out}
-    return [item for item in items if id(item) not in gone]
+# Ops that fail for shapes only that no step could work with.
+_TOTAL = (
+    All, Alloc, AnyTrue, ARange, BatchedDot, CumOp, DimShuffle, Dot, Eye, IncSubtensor, Join, LogSoftmax,
+    LogSoftmaxAlong, MakeVector, Prod, Rebroadcast, Reshape, Shape, Shape_i, Softmax, SoftmaxAlong, Subtensor, Sum,
+    Supremum,
+)  # fmt: skip
+# Operations on integers that fail for some values.
+_PARTIAL = frozenset({"int_div", "mod"})
+
+
+def may_run(node: Node, certain: bool) -> bool:
+    """Whether a node of a step that reads nothing but what is the same in all steps may run outside of the loop.
+
+    `certain` tells that there is at least one step; else no step may be made, and then the node must not fail.
+    """
+    op: Any = node.op
+    if certain:
+        pure = type(op).__module__.startswith("theano.tensor.") and not op.destroy_map
+        return pure or type(op).decompose is not Op.decompose
+    if type(op) is Elemwise:
+        return op.scalar_op.name not in _PARTIAL or node.outputs[0].type.dtype not in DISCRETE
+    if type(op) in (Subtensor, IncSubtensor):  # places that are written down are no accident
+        places = entries_of(node, 1 if type(op) is Subtensor else 2)
+        return all(isinstance(e, slice) or number(e) is not None for e in places)
+    return type(op) in _TOTAL

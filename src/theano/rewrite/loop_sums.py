@@ -14,7 +14,7 @@ from theano.record import Record, field, replace
 from theano.rewrite.build import dimshuffle, elemwise
 from theano.rewrite.loop_batching import Batch, Rows
 from theano.rewrite.loop_maps import last_rows, splittable
-from theano.rewrite.loop_step import Kind, Step
+from theano.rewrite.loop_step import Kind, Step, may_run
 from theano.rewrite.reductions import axes_of
 from theano.rewrite.registry import rule
 from theano.rewrite.rule import Result
@@ -136,7 +136,7 @@ def _total(plan: Plan, v: Tensor, products: bool) -> Total | None:
     """
     node = v.owner
     step = plan.step
-    if step.kind(v) == Kind.FIXED:
+    if step.kind(v) == Kind.FIXED or not step.may_leave(v):
         return None
     if node is not None and type(node.op) is Dot:
         return _total_of_product(plan, node) if products else None
@@ -167,10 +167,10 @@ def _sum_of(v: Tensor, axes: tuple[int, ...], dtype: str) -> Total:
 
 
 def _cheap(step: Step, v: Tensor) -> bool:
-    """Whether `v` is point-wise work on sequences only: its sum needs no memory for its rows."""
+    """Whether `v` is point-wise work (and sums) of sequences only: its sum needs no memory for its rows."""
     if step.kind(v) != Kind.SEQUENCE:
         return False
-    return all(type(n.op) in (Elemwise, DimShuffle) for n in step.needed_for([v]))
+    return all(type(n.op) in (Elemwise, DimShuffle, Sum) for n in step.needed_for([v]))
 
 
 def _total_of_scaled(plan: Plan, node: Node, products: bool) -> Total | None:
@@ -295,7 +295,7 @@ def _later(plan: Plan, recurrent: set[Node], value: Tensor) -> bool:
 def _has_form(step: Step, node: Node) -> bool:
     """Whether a node of an output is surely one that has a form for all steps."""
     if all(step.kind(v) == Kind.FIXED for v in node.inputs):
-        return True
+        return may_run(node, step.certain)
     return type(node.op) in (Elemwise, DimShuffle, Dot, Sum)
 
 
