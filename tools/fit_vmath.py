@@ -181,10 +181,10 @@ FITS: dict[str, Fit] = {
         _series(lambda f: (mp.log1p(f) - f + f**2 / 2) / f**3, mp.mpf(1) / 3), _LOG_LOW, _LOG_HIGH,
         {"f32": 8}, lambda f: f**2,
     ),
-    # tanh(x) = x + x z TANH(z), z = x^2, |x| <= 0.626
+    # tanh(x) = x + x z TANH(z), z = x^2, |x| <= 0.35
     "TANH": Fit(
-        _series(_root(lambda x: (mp.tanh(x) / x - 1) / x**2), -mp.mpf(1) / 3), mp.mpf(0), mp.mpf("0.392"),
-        {"f64": 10, "f32": 4}, lambda z: z,
+        _series(_root(lambda x: (mp.tanh(x) / x - 1) / x**2), -mp.mpf(1) / 3), mp.mpf(0), mp.mpf("0.1226"),
+        {"f64": 7, "f32": 3}, lambda z: z,
     ),
     # cosh(r) = 1 + z COSH(z), sinh(r) = r + r z SINH(z), z = r^2
     "COSH": Fit(

@@ -30,9 +30,9 @@ EXP2_RANGE = {"f64": (1023.9999999999999, -1080.0), "f32": (127.99999237060547, 
 EXP2_TINY = {"f64": -1020.0, "f32": -124.0}
 # tanh(x) is 1 above, expm1(-x) is -1 above
 SATURATED = {"f64": 40.0, "f32": 20.0}
+TANH_SMALL = 0.35
 # x + O(x^2) is x below
 TINY = {"f64": 2.0**-54, "f32": 2.0**-25}
-TANH_SMALL = 0.625
 
 
 def reduce_exp(x: Expr, sign: int = 1) -> tuple[Expr, Expr, Expr]:
@@ -52,13 +52,6 @@ def exp_terms(x: Expr, sign: int = 1) -> tuple[Expr, Expr, Expr]:
     t, high, low = reduce_exp(x, sign)
     r = high + low
     return t, high, fma(polynomial("EXP", r), r * r, low)
-
-
-def exp_sum(x: Expr) -> tuple[Expr, Expr, Expr]:
-    """(t, s, y): exp(x) = 2**n (s + y), |y| < s/5, without rounding the sum."""
-    t, r, y = exp_terms(x)
-    s, error = fast_two_sum(1.0, r)
-    return t, s, error + y
 
 
 def exp_of_sum(x: Expr, low: Expr) -> tuple[Expr, Expr, Expr]:
@@ -114,14 +107,19 @@ def expm1(x: Expr) -> Expr:
 
 
 def tanh(x: Expr) -> Expr:
-    """Hyperbolic tangent: an odd polynomial for small x, else 1 - 2/(exp(2x) + 1)."""
-    a, z = abs_(x), x * x
+    """Hyperbolic tangent: e/(e + 2) with e = expm1(2 |x|), an odd polynomial for small x.
+
+    log(2) need not be split: what one rounding of n log(2) does to e vanishes beside 2 as n grows.
+    """
+    a, z, top = abs_(x), x * x, SATURATED[x.type]
     small = fma(polynomial("TANH", z) * z, a, a)
-    t, s, y = exp_sum(a + a)
+    double = a + a
+    double = select(gt(double, top), top, double)
+    t, n = round_to_int(double, LOG2_E)
+    r = fma(n, -constant("LN2_SHORT", x)[0], double)
     scale = power_of_two(t)
-    large = 1.0 - 2.0 / (fma(scale, s, 1.0) + scale * y)
-    large = select(gt(a, SATURATED[x.type] / 2), 1.0, large)
-    return copysign(select(lt(a, TANH_SMALL), small, large), x)
+    e = fma(scale, fma(polynomial("EXP", r), r * r, r), scale - 1.0)
+    return copysign(select(lt(a, TANH_SMALL), small, e / (e + 2.0)), x)
 
 
 def logistic_terms(x: Expr) -> tuple[Expr, Expr, Expr, Callable[[Expr], Expr]]:
