@@ -21,6 +21,7 @@ from theano.loops.vmath_core import (
 from theano.loops.vmath_log import log1p_of_sum
 
 LOG2_E = 1.4426950408889634
+LN2 = 0.6931471805599453
 
 # exp(x) overflows above the first (the logarithm of the largest number), is zero below the second
 EXP_RANGE = {"f64": (709.782712893384, -746.0), "f32": (88.72283935546875, -104.0)}
@@ -116,7 +117,7 @@ def tanh(x: Expr) -> Expr:
     double = a + a
     double = select(gt(double, top), top, double)
     t, n = round_to_int(double, LOG2_E)
-    r = fma(n, -constant("LN2_SHORT", x)[0], double)
+    r = fma(n, -LN2, double)
     scale = power_of_two(t)
     e = fma(scale, fma(polynomial("EXP", r), r * r, r), scale - 1.0)
     return copysign(select(lt(a, TANH_SMALL), small, e / (e + 2.0)), x)
