@@ -14,6 +14,7 @@ from theano.lower.dims import ZERO, is_const, length
 from theano.lower.items import Item, Pointwise, Reduce, Special
 from theano.lower.memory import byte_size, carve_workspace
 from theano.lower.nest import NestBuilder
+from theano.lower.product import Product
 from theano.lower.ranges import make_ranged
 from theano.lower.schedule import Group, out_place, single_sweep
 from theano.lower.sweeps import emit_group
@@ -98,7 +99,7 @@ class Assembler:
                 users[d].append(g)
 
         def key(g: Group) -> tuple[int, int]:
-            late = any(isinstance(i, Pointwise) and i.out in finals for i in g.items)
+            late = any(isinstance(i, Pointwise | Product) and i.out in finals for i in g.items)
             return (1 if late else 0, g.position)
 
         ready = [(*key(g), id(g), g) for g in groups if not waiting[g]]
@@ -131,7 +132,7 @@ class Assembler:
                 continue
             writer = tensor.writers[0]
             at = position[writer]
-            if at <= last_fallible or not isinstance(writer, Pointwise) or writer.target or writer.scatter:
+            if at <= last_fallible or not _may_overwrite(writer, storage):
                 continue
             if self._reads_allow(storage, tensor, writer, self.order[at], position):
                 tensor.alias = storage
@@ -166,7 +167,7 @@ class Assembler:
                 continue
             if position[reader] > position[writer]:
                 return False
-            if position[reader] < position[writer]:
+            if position[reader] < position[writer] or isinstance(writer, Product):
                 continue
             if not once or group.is_prefix(reader) != group.is_prefix(writer) or isinstance(reader, Reduce):
                 return False
@@ -191,7 +192,7 @@ class Assembler:
     def _commit_position(self) -> int:
         firsts = [
             k for k, g in enumerate(self.order)
-            for i in g.items if isinstance(i, Pointwise) and i.out is not None and i.out.alias is not None
+            for i in g.items if isinstance(i, Pointwise | Product) and i.out is not None and i.out.alias is not None
         ]  # fmt: skip
         return min(firsts, default=-1)
 
@@ -432,6 +433,13 @@ class Assembler:
         if value.uniform is not None:
             view = st.View(tensor.name, tensor.type, ZERO, ())
             self.statement(st.Load(str(value.uniform.value), view, ()))
+
+
+def _may_overwrite(writer: Item, storage: Tensor) -> bool:
+    """Whether what an item makes may be written over the old content of a storage, element by element."""
+    if isinstance(writer, Product):
+        return writer.adds_to(storage)
+    return isinstance(writer, Pointwise) and not writer.target and not writer.scatter
 
 
 def _made_by(item: Item) -> list[Tensor]:

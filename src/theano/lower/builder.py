@@ -46,6 +46,7 @@ class Builder:
     # matrices of zeros but for one number of each row, and these numbers
     spikes: dict[Tensor, Value] = field(default_factory=dict)
     consumed: set[Any] = field(default_factory=set)  # tensors that were overwritten by a later value
+    updated: dict[Any, Tensor] = field(default_factory=dict)  # variables that a storage gets, and that storage
     sides: dict[Any, tuple[int, ...]] = field(default_factory=dict)  # the blocks that a branch or loop owns
     runs: dict[int, Expr] = field(default_factory=dict)  # whether a loop's block runs at all
     own_names: dict[int, set[str]] = field(default_factory=dict)  # what a loop itself defines in its block

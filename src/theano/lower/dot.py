@@ -15,38 +15,20 @@ from theano.tensor.blas import Gemm, Gemv, Ger
 from theano.tensor.dot import BatchedDot, Dot
 
 NATIVE = ("f32", "f64", *ex.INTS)
+INNER = "shapes do not match in dot: x.shape[{axis}] = {{0}} but y.shape[0] = {{1}}"
+SUM = "shapes do not match: the product's axis {axis} has length {{0}}, the sum's {{1}}"
 
 
-def multiply_add(at: Element, type_: str) -> Expr:
-    return ex.mul(ex.cast(at.read(0), type_), ex.cast(at.read(1), type_))
-
-
-def contraction(b: Builder, type_: str, x: Value, y: Value, node: Any) -> Value:
+def contraction(b: Builder, type_: str, x: Value, y: Value) -> Value:
     """Sum of products over the last axis of `x` and the first axis of `y`."""
-    inner = b.unify(x.dims[-1], y.dims[0], _message(x, y))
+    inner = b.unify(x.dims[-1], y.dims[0], INNER.format(axis=x.ndim - 1))
     if x.ndim == 2 and y.ndim == 2:
         return product.product(b, type_, x, y)
-    # x (i, k) or (k,); y (k, j) or (k,): the space is (i, k), (k, j) or (k,)
     if x.ndim == 2:
-        dims: tuple[Expr, ...] = (x.dims[0], inner)
-        red, maps = frozenset({1}), [(0, 1), (1,)]
-    elif y.ndim == 2:
-        dims, red, maps = (inner, y.dims[1]), frozenset({0}), [(0,), (0, 1)]
-    else:
-        dims, red, maps = (inner,), frozenset({0}), [(0,), (0,)]
-    aligned = [
-        tuple(None if _broadcasts(v.dims[k], dims[a]) else a for k, a in enumerate(m))
-        for v, m in zip((x, y), maps, strict=True)
-    ]
-    return b.reduce(type_, dims, [x, y], red, False, "add", type_, lambda at: multiply_add(at, type_), 2, aligned)
-
-
-def _broadcasts(own: Expr, space: Expr) -> bool:
-    return own.op == "const" and own.value == 1 and not (space.op == "const" and space.value == 1)
-
-
-def _message(x: Value, y: Value) -> str:
-    return f"shapes do not match in dot: x.shape[{x.ndim - 1}] = {{0}} but y.shape[0] = {{1}}"
+        return product.loops(b, type_, (x.dims[0], inner), x, y, ((0, 1), (1,)), 1)
+    if y.ndim == 2:
+        return product.loops(b, type_, (inner, y.dims[1]), x, y, ((0,), (0, 1)), 0)
+    return product.loops(b, type_, (inner,), x, y, ((0,), (0,)), 0)
 
 
 @lowers(Dot)
@@ -54,7 +36,7 @@ def lower_dot(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
     type_ = ex.TYPE_OF[node.outputs[0].type.dtype]
     if type_ not in NATIVE or any(v.type not in (*NATIVE, "bool") for v in inputs):
         return None
-    return [contraction(b, type_, inputs[0], inputs[1], node)]
+    return [contraction(b, type_, inputs[0], inputs[1])]
 
 
 @lowers(Gemv)
@@ -70,16 +52,26 @@ def lower_gemm(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None
 
 
 def _scaled(b: Builder, node: Any, z: Value, alpha: Value, beta: Value, x: Value, y: Value) -> list[Value] | None:
-    """beta * z + alpha * dot(x, y)."""
+    """beta * z + alpha * dot(x, y).
+
+    Where that is the new content of the shared variable `z`, the product is added in place. Elsewhere the sum is
+    point-wise work like any other, so that it is fused with what comes after it.
+    """
     type_ = ex.TYPE_OF[node.outputs[0].type.dtype]
     if type_ not in NATIVE:
         return None
-    product = contraction(b, type_, x, y, node)
-    dims = []
-    for axis, (d, w) in enumerate(zip(product.dims, z.dims, strict=True)):
-        dims.append(b.unify(d, w, f"shapes do not match: the product's axis {axis} has length {{0}}, the sum's {{1}}"))
     scale, weight = b.scalar(alpha, type_), b.scalar(beta, type_)
-    reads = [product, z, Value(type_, (), uniform=scale), Value(type_, (), uniform=weight)]
+    if z.ndim == 2 and product.is_ours(type_, x, y) and z.is_whole() and z.tensor is b.updated.get(node.outputs[0]):
+        b.unify(x.dims[1], y.dims[0], INNER.format(axis=1))
+        b.unify(x.dims[0], z.dims[0], SUM.format(axis=0))
+        b.unify(y.dims[1], z.dims[1], SUM.format(axis=1))
+        assert z.tensor is not None
+        return [product.added(b, z.tensor, weight, scale, x, y)]
+    made = contraction(b, type_, x, y)
+    dims = []
+    for axis, (d, w) in enumerate(zip(made.dims, z.dims, strict=True)):
+        dims.append(b.unify(d, w, SUM.format(axis=axis)))
+    reads = [made, z, Value(type_, (), uniform=scale), Value(type_, (), uniform=weight)]
 
     def body(at: Element) -> Expr:
         scaled = at.read(0) if _is_one(scale) else ex.mul(at.read(0), at.read(2))
@@ -87,7 +79,7 @@ def _scaled(b: Builder, node: Any, z: Value, alpha: Value, beta: Value, x: Value
         return ex.add(added, scaled)
 
     if weight.op == "const" and weight.value == 0:
-        return [b.pointwise(type_, dims, [product, reads[2]], lambda at: ex.mul(at.read(0), at.read(1)))]
+        return [b.pointwise(type_, dims, [made, reads[2]], lambda at: ex.mul(at.read(0), at.read(1)))]
     return [b.pointwise(type_, dims, reads, body, cost=3)]
 
 
@@ -123,17 +115,9 @@ def lower_batched_dot(b: Builder, node: Any, inputs: list[Value]) -> list[Value]
     batch = b.unify(x.dims[0], y.dims[0], "batched_dot: x.shape[0] = {0} but y.shape[0] = {1}")
     inner = b.unify(x.dims[-1], y.dims[1], "batched_dot: x's last axis has length {0}, y's axis 1 has {1}")
     if x.ndim == 3 and y.ndim == 3:
-        dims: tuple[Expr, ...] = (batch, x.dims[1], inner, y.dims[2])
-        red = frozenset({2})
-        maps: list[tuple[int | None, ...]] = [(0, 1, 2), (0, 2, 3)]
-    elif x.ndim == 3:
-        dims, red, maps = (batch, x.dims[1], inner), frozenset({2}), [(0, 1, 2), (0, 2)]
-    elif y.ndim == 3:
-        dims, red, maps = (batch, inner, y.dims[2]), frozenset({1}), [(0, 1), (0, 1, 2)]
-    else:
-        dims, red, maps = (batch, inner), frozenset({1}), [(0, 1), (0, 1)]
-    maps = [
-        tuple(None if _broadcasts(v.dims[k], dims[a]) else a for k, a in enumerate(m))  # type: ignore[index]
-        for v, m in zip((x, y), maps, strict=True)
-    ]
-    return [b.reduce(type_, dims, [x, y], red, False, "add", type_, lambda at: multiply_add(at, type_), 2, maps)]
+        return [product.stack(b, type_, batch, x, y)]
+    if x.ndim == 3:
+        return [product.loops(b, type_, (batch, x.dims[1], inner), x, y, ((0, 1, 2), (0, 2)), 2)]
+    if y.ndim == 3:
+        return [product.loops(b, type_, (batch, inner, y.dims[2]), x, y, ((0, 1), (0, 1, 2)), 1)]
+    return [product.loops(b, type_, (batch, inner), x, y, ((0, 1), (0, 1)), 1)]

@@ -9,9 +9,10 @@ from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.builder import Builder, whole
-from theano.lower.dims import is_const
-from theano.lower.items import Special
-from theano.lower.values import Value
+from theano.lower.dims import Dims, is_const
+from theano.lower.items import Item, Special
+from theano.lower.memory import byte_size
+from theano.lower.values import Tensor, Value
 from theano.runtime.product import name_of
 
 if TYPE_CHECKING:
@@ -21,12 +22,84 @@ TYPES = ("f32", "f64")
 Argument = Expr | tuple[str, Expr, str]
 
 
+class Product(Special):
+    """``out = alpha x y``, or ``out = beta z + alpha x y``, for matrices, or stacks of them (without `z`).
+
+    `z` is a whole tensor. Where `out` has got its memory, the product is added in place. With `back`, a tensor, it
+    also computes the step back through the matrix, ``back = y z'``: see `share_reads`.
+    """
+
+    x: Value | None = None
+    y: Value | None = None
+    out: Tensor | None = None
+    alpha: Expr | None = None
+    z: Tensor | None = None
+    beta: Expr | None = None
+    back: Tensor | None = None
+    words: dict[str, int] | None = None
+
+    def __post_init__(self) -> None:
+        self.emit = self.call
+
+    def adds_to(self, tensor: Tensor) -> bool:
+        """Whether the old numbers of `tensor` are needed where the new ones are written, and nowhere else."""
+        return self.z is tensor and not any(v is not None and v.tensor is tensor for v in (self.x, self.y))
+
+    def call(self, asm: Assembler) -> None:
+        assert self.out is not None and self.words is not None
+        if self.z is None:
+            self._statement(asm, "stack" if len(self.out.dims) == 3 else "product", self._arguments(asm))
+        elif self.out.storage() is not self.z.storage():
+            if self.back is not None:
+                self._statement(asm, "product", self._back_arguments(asm))
+            asm.statement(st.Copy(self.out.storage().name, self.z.storage().name, byte_size(asm.b, self.z)))
+            self._statement(asm, "product", self._arguments(asm))
+        elif self.back is None:
+            self._statement(asm, "product", self._arguments(asm))
+        else:
+            self._statement(asm, "backward", self._both_arguments(asm))
+
+    def _statement(self, asm: Assembler, kind: str, args: list[Argument]) -> None:
+        assert self.out is not None and self.words is not None
+        asm.statement(st.Call(self.words[kind], args, name_of(kind, self.out.type)))
+
+    def _arguments(self, asm: Assembler) -> list[Argument]:
+        """Of `product`, or of `stack`, which has how many and how far apart first."""
+        assert self.x is not None and self.y is not None and self.out is not None and self.alpha is not None
+        rows, columns = self.out.dims[-2:]
+        (a, *a_steps), (b, *b_steps), (c, *c_steps) = (place(asm, v) for v in (self.x, self.y, whole(self.out)))
+        many: list[Argument] = []
+        if len(self.out.dims) == 3:
+            many = [self.out.dims[0], a_steps[0], b_steps[0], c_steps[0]]
+        beta = self.beta if self.beta is not None else ex.const(0, self.out.type)
+        return [
+            *many, rows, columns, self.x.dims[-1], self.alpha, a, *a_steps[-2:], b, *b_steps[-2:], beta, c, c_steps[-2]
+        ]  # fmt: skip
+
+    def _back_arguments(self, asm: Assembler) -> list[Argument]:
+        """Of `product`: back = y z'."""
+        assert self.y is not None and self.z is not None and self.back is not None and self.out is not None
+        (d, *d_steps), (w, *w_steps), (g, *g_steps) = (place(asm, v) for v in (self.y, whole(self.z), whole(self.back)))
+        one, zero = ex.const(1, self.out.type), ex.const(0, self.out.type)
+        return [*self.back.dims, self.y.dims[1], one, d, *d_steps, w, *reversed(w_steps), zero, g, g_steps[0]]
+
+    def _both_arguments(self, asm: Assembler) -> list[Argument]:
+        """Of `backward`."""
+        assert self.x is not None and self.y is not None and self.out is not None and self.back is not None
+        assert self.alpha is not None and self.beta is not None
+        (w, w_row, _), (d, *d_steps), (x, *x_steps), (g, g_row, _) = (
+            place(asm, v) for v in (whole(self.out), self.y, self.x, whole(self.back))
+        )
+        given = [w, w_row, d, *d_steps, x, *reversed(x_steps)]
+        return [self.y.dims[0], *self.out.dims, *given, self.alpha, self.beta, g, g_row]
+
+
 def is_ours(type_: str, x: Value, y: Value) -> bool:
     """Whether the library multiplies these: matrices of one float type, none of them a row or a column for sure.
 
     The others are loops, which may be fused with the work around them.
     """
-    long_axes = not any(is_const(d, 1) for v in (x, y) for d in v.dims)
+    long_axes = not any(is_const(d, 1) for v in (x, y) for d in v.dims[-2:])
     return x.type == y.type == type_ and type_ in TYPES and long_axes
 
 
@@ -35,16 +108,35 @@ def product(b: Builder, type_: str, x: Value, y: Value) -> Value:
     rows, inner, columns = x.dims[0], x.dims[1], y.dims[1]
     if not is_ours(type_, x, y):
         return loops(b, type_, (rows, inner, columns), x, y, ((0, 1), (1, 2)), 1)
+    return make(b, x, y, (rows, columns))
+
+
+def stack(b: Builder, type_: str, batch: Expr, x: Value, y: Value) -> Value:
+    """The products of two stacks of `batch` matrices."""
+    rows, inner, columns = x.dims[1], x.dims[2], y.dims[2]
+    if not is_ours(type_, x, y) or is_const(x.dims[0], 1) or is_const(y.dims[0], 1):
+        return loops(b, type_, (batch, rows, inner, columns), x, y, ((0, 1, 2), (0, 2, 3)), 2)
+    return make(b, x, y, (batch, rows, columns))
+
+
+def added(b: Builder, z: Tensor, beta: Expr, alpha: Expr, x: Value, y: Value) -> Value:
+    """``beta z + alpha dot(x, y)`` in one call."""
+    return make(b, x, y, z.dims, alpha, z, beta)
+
+
+def make(
+    b: Builder, x: Value, y: Value, dims: Sequence[Expr], alpha: Expr | None = None, z: Tensor | None = None,
+    beta: Expr | None = None,
+) -> Value:  # fmt: skip
     x, y = operand(b, x), operand(b, y)
-    out = b.tensor(type_, (rows, columns))
-    word = b.word("symbol", name_of("product", type_))
-    one, zero = ex.const(1, type_), ex.const(0, type_)
-
-    def emit(asm: Assembler) -> None:
-        sizes: list[Argument] = [rows, columns, inner, one, *place(asm, x), *place(asm, y)]
-        call(asm, word, "product", type_, [*sizes, zero, *place(asm, whole(out))[:2]])
-
-    item = Special(b.region, b.node, reads=[x, y], writes=[out], emit=emit)
+    out = b.tensor(x.type, dims)
+    kinds = ("stack",) if len(out.dims) == 3 else ("product",) if z is None else ("product", "backward")
+    item = Product(
+        b.region, b.node, reads=[x, y, *([] if z is None else [whole(z)])], writes=[out], x=x, y=y, out=out, z=z,
+        alpha=ex.const(1, x.type) if alpha is None else alpha, beta=beta,
+        words={kind: b.word("symbol", name_of(kind, x.type)) for kind in kinds},
+    )  # fmt: skip
+    item.scalars += [e for e in (alpha, beta) if e is not None]
     b.add(item)
     out.writers.append(item)
     return whole(out)
@@ -78,5 +170,65 @@ def place(asm: Assembler, value: Value) -> list[Argument]:
     return [asm.pointer(full), *(asm.b.dims.normal(s) for s in full.strides)]
 
 
-def call(asm: Assembler, word: int, kind: str, type_: str, args: list[Argument]) -> None:
-    asm.statement(st.Call(word, args, name_of(kind, type_)))
+# -- one read for two ----------------------------------------------------------------------------------------
+def share_reads(b: Builder, items: list[Item]) -> list[Item]:
+    """Join a product with the transpose of a matrix, ``g = d w'``, and the matrix's update ``w + alpha x d``.
+
+    For one row of d the library then reads the matrix once for both; that is half of what such a step reads.
+    """
+    updates: dict[Tensor, list[Product]] = {}
+    for item in items:
+        if isinstance(item, Product) and item.z is not None and item.region == 0:
+            updates.setdefault(item.z, []).append(item)
+    if not updates:
+        return items
+    index = {item: k for k, item in enumerate(items)}
+    joined: dict[Item, Product] = {}
+    for item in items:
+        if not isinstance(item, Product) or item.z is not None or item.region != 0 or item.y is None:
+            continue
+        users = updates.get(item.y.tensor, ()) if item.y.tensor is not None else ()
+        for update in users:
+            if update.back is None and _is_step_back(b.dims, item, update):
+                if all(index[d] < index[item] for d in update.deps if d in index and d is not item):
+                    _join(item, update)
+                    joined[item] = update
+                    break
+    if not joined:
+        return items
+    for item in items:
+        item.deps = [joined.get(d, d) for d in item.deps]
+    moved = set(joined.values())
+    return [joined.get(item, item) for item in items if item not in moved]
+
+
+def _join(first: Product, update: Product) -> None:
+    """Let `update` do the work of `first`, too, at its place."""
+    assert first.out is not None
+    update.back = first.out
+    update.writes.append(first.out)
+    update.deps += first.deps
+    update.reads += first.reads
+    first.out.writers[:] = [update]
+
+
+def _is_step_back(dims: Dims, step: Product, update: Product) -> bool:
+    """Whether `step` multiplies what `update` multiplies with the transpose of what it adds to."""
+    assert step.x is not None and step.y is not None and update.y is not None and update.z is not None
+    return step.x.ndim == 2 and _same(dims, step.x, update.y) and _is_transposed(dims, step.y, update.z)
+
+
+def _same(dims: Dims, a: Value, c: Value) -> bool:
+    """Whether two windows are one."""
+    if a.tensor is not c.tensor or a.strides is None or c.strides is None or a.offset is None or c.offset is None:
+        return False
+    pairs = zip((a.offset, *a.strides, *a.dims), (c.offset, *c.strides, *c.dims), strict=True)
+    return all(dims.equal(p, q) for p, q in pairs)
+
+
+def _is_transposed(dims: Dims, value: Value, tensor: Tensor) -> bool:
+    """Whether a window is the whole tensor with its axes exchanged."""
+    assert value.strides is not None and value.offset is not None
+    first, second = value.strides
+    sizes = all(dims.equal(a, c) for a, c in zip(value.dims, tensor.dims[::-1], strict=True))
+    return sizes and is_const(value.offset, 0) and is_const(first, 1) and dims.equal(second, tensor.dims[1])

@@ -17,6 +17,7 @@ from theano.lower.assemble import Assembler
 from theano.lower.builder import Builder, CheckRecord, whole
 from theano.lower.dims import ONE, is_const, length
 from theano.lower.items import Item, Special
+from theano.lower.product import share_reads
 from theano.lower.registry import find
 from theano.lower.schedule import Scheduler, live_items
 from theano.lower.values import Tensor, Value
@@ -94,6 +95,7 @@ def lower(
     lowering = _Lowering(inputs, shared, forms, has_f16)
     b = lowering.b
     b.n_slots = len(outputs)
+    b.updated.update((v, t) for k, v in updates if (t := lowering.storage_tensors[k]) is not None)
     lowering.run([*outputs, *(v for _, v in updates)])
     b.region, b.node = 0, None
     made = [lowering.output(k, v) for k, v in enumerate(outputs)]
@@ -108,7 +110,7 @@ def lower(
         for e in ex.postorder((update.value.uniform,) if update.value.uniform is not None else ()):
             if e.op == "name" and e.value in b.definer:
                 roots.append(b.definer[e.value])
-    items = live_items(b, roots)
+    items = share_reads(b, live_items(b, roots))
     groups = Scheduler(b).run(items)
     asm = Assembler(b, groups, made, stored, lowering.input_tensors, lowering.storage_tensors, lowering.layout)
     program = asm.run()

@@ -54,7 +54,7 @@ def _pure(term: Term) -> Tensor:
 def _scaled_dot(graph: RewriteGraph, term: Term, out: Tensor) -> tuple[Tensor, Node] | None:
     """The scalar factor and the `Dot` node of a term ``a * dot(x, y)`` that nobody else reads."""
     dots = [v for v in term.factors if v.owner is not None and type(v.owner.op) is Dot]
-    if len(dots) != 1 or term.factors[dots[0]] != 1 or graph.only_user(dots[0]) is None:
+    if len(dots) != 1 or term.factors[dots[0]] != 1 or not _for_one_only(graph, dots[0], out):
         return None
     dot = dots[0]
     node = dot.owner
@@ -70,6 +70,16 @@ def _scaled_dot(graph: RewriteGraph, term: Term, out: Tensor) -> tuple[Tensor, N
         scale[dimshuffle(v, ()) if v.type.ndim else v] = e
     alpha = build_product(term.coef, scale, dtype, 0)
     return None if alpha is None or alpha.type.dtype != dtype else (alpha, node)
+
+
+def _for_one_only(graph: RewriteGraph, var: Tensor, out: Tensor) -> bool:
+    """Whether nothing but `out` needs a variable and what is made from it on the way; else it is computed once."""
+    while var is not out:
+        user = graph.only_user(var)
+        if user is None:
+            return False
+        var = user.outputs[0]
+    return True
 
 
 def _target(

@@ -1,0 +1,230 @@
+"""The library of products, called directly: against NumPy, at all edges, inside guard pages."""
+
+from __future__ import annotations
+
+import ctypes
+import itertools
+import mmap
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from theano.runtime import blas, jit, product, product_ir
+from theano.runtime.target import select_isa
+
+DTYPE = {"f32": np.dtype("float32"), "f64": np.dtype("float64")}
+EDGES = (0, 1, 2, 3, 5, 6, 7, 8, 9, 12, 13, 15, 16, 17, 23, 24, 31, 32, 33, 48, 69, 70)
+INNER = (0, 1, 2, 3, 7, 8, 9, 16, 17, 70, 330)
+RNG = np.random.default_rng(3)
+LEVELS = ("baseline", "avx2", "avx512")
+
+
+def function(name: str, symbols: dict[str, int] | None = None) -> Callable[..., None]:
+    """A function of the library; arrays stand for their pointers."""
+    types = {"i64": ctypes.c_int64, "ptr": ctypes.c_void_p, "f32": ctypes.c_float, "f64": ctypes.c_double}
+    address = product.address(name) if symbols is None else symbols[name]
+    return ctypes.CFUNCTYPE(None, *(types[p.type] for p in product.parameters(name)))(address)
+
+
+def steps(a: np.ndarray) -> list[int]:
+    return [s // a.itemsize for s in a.strides]
+
+
+def multiply(name: str, a: Any, b: Any, c: Any, alpha: float = 1.0, beta: float = 0.0, symbols: Any = None) -> None:
+    call = function(name, symbols)
+    pa, pb, pc = (x.ctypes.data for x in (a, b, c))
+    call(*c.shape, a.shape[1], alpha, pa, *steps(a), pb, *steps(b), beta, pc, steps(c)[0])
+
+
+def matrix(rows: int, columns: int, form: str, dtype: Any) -> np.ndarray:
+    """A matrix of numbers that lie in memory in some way."""
+    full = RNG.normal(size=(2 * rows + 1, 3 * columns + 4)).astype(dtype)
+    if form == "transposed":
+        return np.ascontiguousarray(full[:rows, :columns].T).T
+    if form == "broadcast":
+        return np.broadcast_to(full[0, :columns], (rows, columns))
+    views = {
+        "plain": np.ascontiguousarray(full[:rows, :columns]), "wide": full[:rows, 1 : columns + 1],
+        "every other": full[::2, ::3][:rows, :columns], "backward": full[:rows, :columns][::-1],
+        "mirrored": full[:rows, :columns][:, ::-1],
+    }  # fmt: skip
+    return views[form]
+
+
+FORMS = ("plain", "transposed", "wide", "every other", "backward", "mirrored", "broadcast")
+
+
+def check(found: np.ndarray, a: Any, b: Any, alpha: float, beta: float, before: Any, about: Any) -> None:
+    """Compare ``alpha a b + beta before`` with exact products, within what rounding may do (Higham, section 3.5)."""
+    a, b = a.astype("f8"), b.astype("f8")
+    exact, size = alpha * (a @ b), abs(alpha) * (abs(a) @ abs(b))
+    if beta:
+        exact, size = exact + beta * before, size + abs(beta * before)
+    limit = (a.shape[-1] + 4) * np.finfo(found.dtype).eps * size
+    assert (abs(found - exact) <= limit).all(), about
+
+
+@pytest.mark.parametrize("type_", DTYPE)
+@pytest.mark.parametrize("kind", ["product", "tiles"])
+def test_all_sizes_and_strides(type_: str, kind: str) -> None:
+    dtype, name = DTYPE[type_], product.name_of(kind, type_)
+    cases = list(itertools.product(EDGES, EDGES, INNER))
+    picks = RNG.choice(len(cases), 900, replace=False)
+    for turn, (m, n, k) in enumerate(cases[p] for p in picks):
+        forms = FORMS[turn % 7], FORMS[turn // 7 % 7]
+        a, b = matrix(m, k, forms[0], dtype), matrix(k, n, forms[1], dtype)
+        alpha, beta = ((1, 0), (1, 1), (-0.5, 1), (2, 0.5), (0, 0))[turn % 5]
+        space = RNG.normal(size=(m, n + turn % 3)).astype(dtype)
+        if not beta:
+            space[:, :n] = np.nan  # not read
+        before, c = space.copy(), space[:, :n]
+        multiply(name, a, b, c, alpha, beta)
+        check(c, a, b, alpha, beta, before[:, :n], (m, n, k, forms, alpha, beta))
+        assert np.array_equal(space[:, n:], before[:, n:])
+
+
+@pytest.mark.parametrize("type_", DTYPE)
+@pytest.mark.parametrize("sizes", [(100, 1100, 700), (7, 900, 700), (1, 900, 300), (300, 2, 5000), (260, 260, 900)])
+def test_large(type_: str, sizes: tuple[int, int, int]) -> None:
+    m, n, k = sizes
+    for form in ("plain", "transposed", "backward"):
+        a, b, c = matrix(m, k, form, DTYPE[type_]), matrix(k, n, form, DTYPE[type_]), np.ones((m, n), DTYPE[type_])
+        multiply(product.name_of("product", type_), a, b, c, 0.5, 2)
+        check(c, a, b, 0.5, 2, np.ones((m, n)), (sizes, form))
+
+
+@pytest.mark.parametrize("type_", DTYPE)
+def test_special_values(type_: str) -> None:
+    """NaN and infinities spread as in NumPy; padding of panels adds nothing."""
+    for m, n, k in ((1, 9, 5), (9, 1, 5), (7, 17, 3), (20, 40, 20), (3, 3, 1), (13, 10, 9)):
+        a, b = matrix(m, k, "plain", DTYPE[type_]), matrix(k, n, "plain", DTYPE[type_])
+        a[-1, -1], b[0, 0] = np.inf, np.nan
+        c = np.empty((m, n), DTYPE[type_])
+        multiply(product.name_of("product", type_), a, b, c)
+        with np.errstate(all="ignore"):
+            expected = a @ b
+        assert np.array_equal(np.isnan(c), np.isnan(expected)) and np.array_equal(np.isinf(c), np.isinf(expected))
+        finite = np.isfinite(expected)
+        assert np.allclose(c[finite], expected[finite], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("type_", DTYPE)
+def test_rows_do_not_depend_on_each_other(type_: str) -> None:
+    """Bit for bit the same, whichever rows one asks for: work may be cut by rows."""
+    name = product.name_of("tiles", type_)
+    for m, n, k, form in ((29, 37, 700, "plain"), (40, 16, 65, "transposed"), (13, 70, 3, "mirrored")):
+        a, b = matrix(m, k, form, DTYPE[type_]), matrix(k, n, form, DTYPE[type_])
+        whole, parts = np.empty((m, n), DTYPE[type_]), np.empty((m, n), DTYPE[type_])
+        multiply(name, a, b, whole)
+        for cut in (1, 5, 6, 12):
+            for low in range(0, m, cut):
+                multiply(name, a[low : low + cut], b, parts[low : low + cut])
+            assert np.array_equal(whole, parts)
+
+
+@pytest.mark.parametrize("type_", DTYPE)
+def test_stack(type_: str) -> None:
+    for count, m, n, k in ((0, 3, 4, 5), (1, 3, 4, 5), (5, 2, 3, 4), (3, 17, 20, 9), (4, 1, 9, 9)):
+        a, b = RNG.normal(size=(count, m, k)).astype(DTYPE[type_]), RNG.normal(size=(count, k, n)).astype(DTYPE[type_])
+        c = np.full((count, m, n), np.nan, DTYPE[type_])
+        (sa, *ra), (sb, *rb), (sc, rc, _) = steps(a), steps(b), steps(c)
+        data = (x.ctypes.data for x in (a, b, c))
+        pa, pb, pc = data
+        call = function(product.name_of("stack", type_))
+        call(count, sa, sb, sc, m, n, k, 1, pa, *ra, pb, *rb, 0, pc, rc)
+        check(c, a, b, 1, 0, None, (count, m, n, k))
+
+
+@pytest.mark.parametrize("type_", DTYPE)
+def test_backward(type_: str) -> None:
+    call = function(product.name_of("backward", type_))
+    for m, p, q in itertools.product((0, 1, 2, 9), (1, 2, 7, 20), (1, 3, 8, 16, 17, 40)):
+        for order in "CF":
+            w, x, d, g = (
+                np.asarray(RNG.normal(size=s).astype(DTYPE[type_]), order=o)  # type: ignore[call-overload]
+                for s, o in (((p, q), "C"), ((m, p), order), ((m, q), order), ((m, p), "C"))
+            )
+            old = w.astype("f8")
+            call(
+                m, p, q, w.ctypes.data, q, d.ctypes.data, *steps(d), x.ctypes.data, *steps(x), -0.25, 0.5,
+                g.ctypes.data, p,
+            )  # fmt: skip
+            check(g, d, old.T, 1, 0, None, (m, p, q))
+            check(w, x.T, d, -0.25, 0.5, old, (m, p, q))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="mprotect")
+@pytest.mark.parametrize("type_", DTYPE)
+def test_nothing_outside_is_touched(type_: str) -> None:
+    """Operands that end (or start) where memory ends."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+    page, size = mmap.PAGESIZE, DTYPE[type_].itemsize
+    room = 8 * page
+    blocks = []
+    for _ in range(3):
+        memory = mmap.mmap(-1, room + 2 * page)
+        start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+        for edge in (start, start + page + room):
+            assert libc.mprotect(edge, page, 0) == 0
+        blocks.append(memory)
+
+    def placed(k: int, array: np.ndarray, at_end: bool) -> np.ndarray:
+        offset = page + (room - array.nbytes if at_end else 0)
+        view = np.frombuffer(blocks[k], array.dtype, array.size, offset).reshape(array.shape)
+        view[...] = array
+        return view
+
+    name = product.name_of("product", type_)
+    sizes = list(itertools.product((1, 2, 6, 7, 13), (1, 3, 8, 15, 16, 17, 33), (1, 2, 9, 33)))
+    for (m, n, k), at_end, turned in itertools.product(sizes, (True, False), (0, 1, 2, 3)):
+        assert m * k * size <= room and k * n * size <= room
+        a = placed(0, matrix(*((k, m) if turned & 1 else (m, k)), "plain", DTYPE[type_]), at_end)
+        b = placed(1, matrix(*((n, k) if turned & 2 else (k, n)), "plain", DTYPE[type_]), at_end)
+        c = placed(2, np.ones((m, n), DTYPE[type_]), at_end)
+        a, b = a.T if turned & 1 else a, b.T if turned & 2 else b
+        multiply(name, a, b, c, 1, -1)
+        check(c, a, b, 1, -1, np.ones((m, n)), (m, n, k, turned))
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_every_instruction_set(level: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The code of each level that this machine can run; that of the others can be made."""
+    try:
+        isa = select_isa(level)
+    except ValueError:
+        pytest.skip(f"no {level} here")
+    monkeypatch.setattr(jit, "isa", lambda: isa)
+    text = product_ir.library_text("f32", isa, blas.symbol("sgemm"))
+    code = jit.compile_module(text, product._OPTIONS, ("sproduct", "stiles"), use_cache=False)
+    for name in code.symbols:
+        for m, n, k in ((1, 70, 9), (70, 1, 9), (5, 5, 5), (29, 37, 40), (14, 64, 65), (13, 31, 1)):
+            for form in FORMS:
+                a, b = matrix(m, k, form, "f4"), matrix(k, n, form, "f4")
+                c = np.ones((m, n), "f4")
+                multiply(name, a, b, c, 1, 1, code.symbols)
+                check(c, a, b, 1, 1, np.ones((m, n)), (name, m, n, k, form))
+
+
+def test_without_blas(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no fast library ours does all, and says once that it is slower."""
+    monkeypatch.setattr(blas, "is_fast", lambda: False)
+    product._library.cache_clear()
+    try:
+        with pytest.warns(RuntimeWarning, match="without a fast BLAS"):
+            address = product.address("dproduct")
+        assert address
+        a, b, c = matrix(40, 900, "plain", "f8"), matrix(900, 700, "transposed", "f8"), np.empty((40, 700))
+        multiply("dproduct", a, b, c)
+        check(c, a, b, 1, 0, None, "large")
+    finally:
+        product._library.cache_clear()
+
+
+def test_names() -> None:
+    assert product.address("dgemm") == blas.symbol("dgemm").address  # type: ignore[union-attr]
+    with pytest.raises(LookupError, match="no_such_routine"):
+        product.address("no_such_routine")
