@@ -11,15 +11,15 @@ import functools
 import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
+
+from theano.record import Record, replace
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True)
-class ConfigParam:
+class ConfigParam(Record):
     """Description of one flag.
 
     Parameters
@@ -38,7 +38,7 @@ class ConfigParam:
     parse: Callable[[Any], Any]
     choices: tuple[str, ...] = ()
     fixed: bool = False
-    doc: str = field(default="", compare=False)
+    doc: str = ""
 
 
 def _parse_bool(value: Any) -> bool:
@@ -282,7 +282,7 @@ def AddConfigVar(
 ) -> None:
     """Add a flag of one's own to ``theano.config`` (`in_c_key` is accepted for old programs)."""
     target = root if root is not None else _default_config()
-    target.add(name, ConfigParam(**{**configparam.__dict__, "doc": doc}))
+    target.add(name, replace(configparam, doc=doc))
 
 
 def parse_config_string(text: str) -> dict[str, str]:

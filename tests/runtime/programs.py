@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from theano.record import replace
 from theano.runtime import abi, jit
 from theano.runtime.abi import ArraySpec, InputSpec
 from theano.runtime.context import make_context

@@ -10,20 +10,19 @@ broadcast where the two meet.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from theano.backend import llvm_ops as ops
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
+from theano.record import Record, field
 
 if TYPE_CHECKING:
     from theano.runtime.target import Isa
 
 
-@dataclass(slots=True)
-class Level:
+class Level(Record):
     """One open loop (or the function itself): its text so far and what has been printed in it.
 
     In and below a vector loop `index` is its index, `lanes` how many of its iterations run at once, and `owner` the
@@ -304,11 +303,10 @@ class FunctionPrinter:
             if step.op == "const" and step.value == 1:
                 return "row", [self.emit(f"getelementptr {element}, ptr {start}, i64 {level.index_ssa}")]
             stride = self.operand(step)
-            found = []
-            for k in range(level.lanes):
-                at = self.emit(f"add i64 {level.index_ssa}, {k}") if k else level.index_ssa
-                at = self.emit(f"mul i64 {at}, {stride}")
-                found.append(self.emit(f"getelementptr {element}, ptr {start}, i64 {at}"))
+            at = self.emit(f"mul i64 {level.index_ssa}, {stride}")
+            found = [self.emit(f"getelementptr {element}, ptr {start}, i64 {at}")]
+            for _ in range(1, level.lanes):
+                found.append(self.emit(f"getelementptr {element}, ptr {found[-1]}, i64 {stride}"))
             return "each", found
         text = self.operand(offset, level.lanes)
         pointer = self.names[view.base][0]

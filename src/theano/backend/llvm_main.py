@@ -15,6 +15,8 @@ from theano.runtime import abi
 if TYPE_CHECKING:
     from theano.runtime.target import Isa
 
+# Up to so many operations on floats main is mere glue.
+GLUE_OPS = 16
 # Workspaces up to this size live on the C stack.
 STACK_BYTES = 16384
 
@@ -27,6 +29,7 @@ class MainPrinter(FunctionPrinter):
         self.layout = layout
         self.failures: list[str] = []
         self.n_args = 0  # words of memory for arguments of ranged kernels
+        self.n_float_ops = 0
         self.define("ctx", "%ctx", depth=0)
         self.define("frame", "%frame", depth=0)
 
@@ -36,6 +39,10 @@ class MainPrinter(FunctionPrinter):
             super().statement(stmt)
         else:
             printer(self, stmt)
+
+    def _print(self, node: Expr, depth: int) -> tuple[str, int]:
+        self.n_float_ops += node.type in ex.FLOATS and node.op != "name"
+        return super()._print(node, depth)
 
     def load(self, stmt: st.Load) -> None:
         """Kernels write through pointers that main cannot see: nothing moves."""
@@ -284,5 +291,7 @@ def print_module(program: st.Program, layout: abi.FrameLayout, isa: Isa) -> str:
     intrinsics |= printer.intrinsics
     head = [f"%args = alloca [{printer.n_args} x i64], align 8"] if printer.n_args else []
     body = "\n".join([*head, *printer.top.lines, *printer.failures])
-    texts.append(f"define internal i32 @main(ptr %ctx, ptr %frame) nounwind {{\nentry:\n{body}\n}}\n")
+    glue = printer.n_float_ops <= GLUE_OPS and not any(isinstance(s, st.For) for s in st.walk(program.main))
+    how = abi.QUICKLY if glue else ""
+    texts.append(f"define internal i32 @main(ptr %ctx, ptr %frame) {how}nounwind {{\nentry:\n{body}\n}}\n")
     return "\n".join([*sorted(intrinsics), "", *texts])

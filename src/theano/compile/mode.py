@@ -7,16 +7,15 @@ optimizer is a `Query` that selects rewrites by tag, or `None` for the graph as 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from theano.configdefaults import config
 from theano.graph import FunctionGraph
+from theano.record import Record
 from theano.rewrite import Query, optdb, rewrite_graph
 
 
-@dataclass(frozen=True)
-class Linker:
+class Linker(Record, eq=True):
     """A name of Theano's for one of the executors."""
 
     name: str

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from theano.compile.io import In
 from theano.graph import FunctionGraph
+from theano.record import Record, field
 
 
-@dataclass
-class Plan:
+class Plan(Record):
     """The graph of a function and the meaning of its inputs and outputs.
 
     Attributes

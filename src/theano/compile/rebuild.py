@@ -7,13 +7,13 @@ checked and completed by default updates, shared variables found.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from theano.compile.sharedvalue import SharedVariable
 from theano.graph import Variable, ancestors, rebuild
+from theano.record import Record
 from theano.tensor.variable import as_tensor_variable
 
 
@@ -22,8 +22,7 @@ def iter_over_pairs(pairs: Any) -> Iterable[tuple[Any, Any]]:
     return pairs.items() if isinstance(pairs, Mapping) else pairs
 
 
-@dataclass
-class Collected:
+class Collected(Record):
     """What `collect` found."""
 
     outputs: list[Any]

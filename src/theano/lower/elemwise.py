@@ -67,16 +67,34 @@ def lower_elemwise(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | 
     dims = broadcast_dims(b, inputs, node.outputs[0].type.broadcastable)
     if op.checks_zero_divisor and out.dtype not in ("float16", "float32", "float64"):
         check_divisor(b, inputs[1])
-    compute = scalar_body(op, in_dtypes, out.dtype)
-    count = len(inputs)
-
-    def body(at: Element) -> Expr:
-        return compute([at.read(k) for k in range(count)])
-
-    reads = inputs
     if not inputs:
         return None
-    return [b.pointwise(ex.TYPE_OF[out.dtype], dims, reads, body, cost=COSTS.get(op.name, 1) + count - 1)]
+    compute = scalar_body(op, in_dtypes, out.dtype)
+    reads, negated = _without_negations(b, node, inputs)
+    cost = COSTS.get(op.name, 1) + len(inputs) - 1
+
+    def body(at: Element) -> Expr:
+        return compute([ex.neg(at.read(k)) if minus else at.read(k) for k, minus in enumerate(negated)])
+
+    return [b.pointwise(ex.TYPE_OF[out.dtype], dims, reads, body, cost=cost)]
+
+
+def _without_negations(b: Builder, node: Any, inputs: list[Value]) -> tuple[list[Value], list[bool]]:
+    """The operands, or what they are the negatives of.
+
+    A negation costs nothing where it is used, and what functions of x and of -x have in common is computed once.
+    """
+    reads, negated = list(inputs), [False] * len(inputs)
+    for k, v in enumerate(node.inputs):
+        made_by = v.owner
+        if made_by is None or not isinstance(made_by.op, Elemwise) or made_by.op.scalar_op.name != "neg":
+            continue
+        value = b.values.get(made_by.inputs[0])
+        if value is None or value.type not in ("f32", "f64") or value.type != inputs[k].type:
+            continue
+        if value.tensor is None or value.tensor not in b.consumed:
+            reads[k], negated[k] = value, True
+    return reads, negated
 
 
 def broadcast_dims(b: Builder, inputs: list[Value], broadcastable: tuple[bool, ...]) -> tuple[Expr, ...]:

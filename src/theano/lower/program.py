@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from theano.configdefaults import config
@@ -21,6 +21,7 @@ from theano.lower.product import share_reads
 from theano.lower.registry import find
 from theano.lower.schedule import Scheduler, live_items
 from theano.lower.values import Tensor, Value
+from theano.record import replace
 from theano.runtime import abi
 from theano.tensor.type import TensorType
 

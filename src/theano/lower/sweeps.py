@@ -306,7 +306,8 @@ def _sweep(
     inner += nb.stores
     nb.stores = outer_stores
     total = sum(i.cost for i in items if isinstance(i, Pointwise | Reduce))
-    unroll = _unroll(inner, reduces, total if total >= HEAVY else cost)
+    gathers = _gathers(inner, nb.index_of[reduced[-1]])
+    unroll = 1 if gathers else _unroll(inner, reduces, total if total >= HEAVY else cost)
     loops, results = _loops(nb, reduced, inner, reduces, accumulators, nexts, unroll, bounds)
     body += loops
     nb.block = body
@@ -324,6 +325,16 @@ def _unroll(body: Block, reduces: list[Reduce], cost: int) -> int:
     narrow = max(min(sizes, default=8), 4)
     registers = sum(max(ex.ITEMSIZE[r.acc] // narrow, 1) for r in reduces)
     return 4 if registers <= 2 else 2 if registers <= 4 else 1
+
+
+def _gathers(block: Block, index: Expr) -> bool:
+    """Whether elements that are not side by side are read as `index` runs: then loading takes the time, not adding."""
+    loads = [s for s in block if isinstance(s, st.Load)]
+    return any(
+        at is index and not is_const(stride, 1)
+        for load in loads
+        for at, stride in zip(load.index, load.view.strides, strict=True)
+    )
 
 
 def _loops(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from theano.configdefaults import config
 from theano.graph import Apply, FunctionGraph
 from theano.graph.origin import inherit_origin
+from theano.record import Record
 from theano.rewrite.engine import run_phase
 from theano.rewrite.registry import RULES, Registrations
 from theano.rewrite.rule import Rule, RuleIndex
@@ -19,8 +19,7 @@ from theano.rewrite.trace import Trace
 from theano.rewrite.view import visible
 
 
-@dataclass(frozen=True, slots=True)
-class Phase:
+class Phase(Record, eq=True):
     """A stage of rewriting: the rules with one of `tags` run together to a fixed point.
 
     Attributes
@@ -122,8 +121,7 @@ class Query:
         return f"Query(include={sorted(self.include)}, require={sorted(self.require)}, exclude={sorted(self.exclude)})"
 
 
-@dataclass(slots=True)
-class GlobalStep:
+class GlobalStep(Record):
     """A user's rewrite of whole graphs: an object with ``optimize(fgraph)`` or ``apply(fgraph)``."""
 
     name: str

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from theano.graph import Apply
+from theano.record import Record
 from theano.rewrite.table import RewriteGraph, Tensor
 from theano.tensor.elemwise import Elemwise
 
@@ -15,8 +15,7 @@ Result = Tensor | Sequence[Tensor | None] | None | bool
 RuleFunction = Callable[[RewriteGraph, Apply], Result]
 
 
-@dataclass(slots=True, eq=False)
-class Rule:
+class Rule(Record):
     """One rule.
 
     Attributes
@@ -51,7 +50,7 @@ class Rule:
     view: str | None = None
     parts: frozenset[str | None] = frozenset()
     some: frozenset[str] = frozenset()
-    doc: str = field(default="")
+    doc: str = ""
 
     def __repr__(self) -> str:
         return f"<Rule {self.name}>"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from theano.graph import Variable
+from theano.record import Record, field
 
 # Rules change nodes in place, so a step keeps a copy of its expressions: to this depth, for it must be cheap.
 TRACE_DEPTH = 3
@@ -58,8 +58,7 @@ def describe(var: Variable, depth: int = TRACE_DEPTH) -> str:
     return text(snapshot(var, depth))
 
 
-@dataclass(slots=True)
-class Step:
+class Step(Record, eq=True):
     """One application of a rule.
 
     Attributes
@@ -89,8 +88,7 @@ class Step:
         return f"{self.phase}: {self.rule}: {self.old} -> {self.new}"
 
 
-@dataclass(slots=True)
-class Trace:
+class Trace(Record):
     """All applications of one rewriting, in order; iterable, printable.
 
     Examples

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Literal
 
+from theano.record import Record, replace
 from theano.runtime import abi
 from theano.runtime.abi import FrameLayout, InputSpec
 from theano.runtime.support import takes_numbers
@@ -13,8 +13,7 @@ from theano.runtime.support import takes_numbers
 __all__ = ["EntrySpec", "print_entry"]
 
 
-@dataclass(frozen=True, slots=True)
-class EntrySpec:
+class EntrySpec(Record):
     """All that the entry point of one function depends on.
 
     Parameters
@@ -282,7 +281,7 @@ class _Printer:
         self.run()
         self.result()
         self.clean_up()
-        head = "define ptr @entry(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames) {\nstart:\n"
+        head = f"define ptr @entry(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames) {abi.QUICKLY}{{\nstart:\n"
         body = "\n".join(["  " + line for line in self.allocas] + self.lines)
         return table + _CLEAR + head + body + "\n}\n"
 

@@ -9,7 +9,7 @@ TEXT = r"""
 @lowest = internal constant [$N_DTYPES x i64] [$LOWEST]
 @highest = internal constant [$N_DTYPES x i64] [$HIGHEST]
 
-define internal i32 @read_array(ptr %array, ptr %out, i64 %code, i64 %ones) alwaysinline {
+define internal i32 @read_array(ptr %array, ptr %out, i64 %code, i64 %ones) {
 start:
   %flags_at = getelementptr i8, ptr %array, i64 $ARRAY_FLAGS
   %flags = load i32, ptr %flags_at
@@ -190,7 +190,7 @@ far:
   store ptr %heap, ptr %buffer
   ret ptr %heap
 }
-define internal i1 @put_row(ptr %items, i64 %n, ptr %to, i64 %dtype, i64 %item) {
+define internal i1 @put_row(ptr %items, i64 %n, ptr %to, i64 %dtype, i64 %item, i1 %rounds) {
 start:
   br label %test
 test:
@@ -203,7 +203,7 @@ body:
   %offset = mul i64 %k, %item
   %at = getelementptr i8, ptr %to, i64 %offset
   %next = add i64 %k, 1
-  %good = call i1 @put_number(ptr %object, ptr %at, i64 %dtype, i1 false)
+  %good = call i1 @put_number(ptr %object, ptr %at, i64 %dtype, i1 %rounds)
   br i1 %good, label %test, label %no
 yes:
   ret i1 true
@@ -243,7 +243,7 @@ vector:
   store ptr %vector_data, ptr %out
   br i1 %vector_none, label %no, label %fill
 fill:
-  %filled = call i1 @put_row(ptr %outer, i64 %n, ptr %vector_data, i64 %dtype, i64 %item)
+  %filled = call i1 @put_row(ptr %outer, i64 %n, ptr %vector_data, i64 %dtype, i64 %item, i1 false)
   br i1 %filled, label %yes, label %no
 matrix:
   %first = load ptr, ptr %outer
@@ -291,7 +291,7 @@ row_size:
 row_put:
   %offset = mul i64 %i, %row_bytes
   %to = getelementptr i8, ptr %data, i64 %offset
-  %put = call i1 @put_row(ptr %row_items, i64 %m, ptr %to, i64 %dtype, i64 %item)
+  %put = call i1 @put_row(ptr %row_items, i64 %m, ptr %to, i64 %dtype, i64 %item, i1 false)
   br i1 %put, label %row_done, label %no
 row_done:
   %next = add i64 %i, 1
@@ -304,12 +304,13 @@ no:
 
 define i32 @read_input(ptr %ctx, ptr %object, ptr %out, i64 %code, i64 %ones, ptr %buffer) {
 start:
+  %cell = alloca ptr
   %type = call ptr @field(ptr %object, i64 $TYPE)
   %ndarray_type = call ptr @word(i64 $ndarray_type)
   %is_array = icmp eq ptr %type, %ndarray_type
   br i1 %is_array, label %array, label %other
 array:
-  %array_read = call i32 @read_array(ptr %object, ptr %out, i64 %code, i64 %ones)
+  %array_read = tail call i32 @read_array(ptr %object, ptr %out, i64 %code, i64 %ones)
   ret i32 %array_read
 other:
   %numbers = and i64 %code, $NUMBERS
@@ -325,11 +326,12 @@ number:
   %rounds_bit = and i64 %code, $ROUNDS
   %rounds = icmp ne i64 %rounds_bit, 0
   store ptr %buffer, ptr %out
-  %good = call i1 @put_number(ptr %object, ptr %buffer, i64 %dtype, i1 %rounds)
+  store ptr %object, ptr %cell
+  %good = call i1 @put_row(ptr %cell, i64 1, ptr %buffer, i64 %dtype, i64 0, i1 %rounds)
   %number_read = zext i1 %good to i32
   ret i32 %number_read
 list:
-  %list_read = call i32 @read_list(ptr %object, ptr %out, i64 %code, i64 %ones, ptr %buffer)
+  %list_read = tail call i32 @read_list(ptr %object, ptr %out, i64 %code, i64 %ones, ptr %buffer)
   ret i32 %list_read
 no:
   ret i32 0
@@ -369,7 +371,7 @@ array:
   %fine = or i1 %only_read, %writeable
   br i1 %fine, label %read, label %no
 read:
-  %status = call i32 @read_array(ptr %object, ptr %out, i64 %code, i64 %ones)
+  %status = tail call i32 @read_array(ptr %object, ptr %out, i64 %code, i64 %ones)
   ret i32 %status
 no:
   ret i32 0

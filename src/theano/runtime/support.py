@@ -69,6 +69,7 @@ def _numbers() -> Mapping[str, object]:
         {name: value for name, value in vars(abi).items() if name.isupper() and isinstance(value, int)}
     )
     table.update(
+        QUICKLY=abi.QUICKLY,
         TUPLE_ITEMS=capi.tuple_items(),
         POOL_BLOCKS=_POOL_BLOCKS,
         LARGE=LARGE_BYTES,

@@ -60,7 +60,7 @@ body:
 done:
   ret void
 }
-define i32 @set_storage(ptr %list, ptr %object) {
+define i32 @set_storage(ptr %list, ptr %object) $QUICKLY{
   call void @hold(ptr %object)
   %f = call ptr @word(i64 $list_set_item)
   %status = call i32 %f(ptr %list, i64 0, ptr %object)
@@ -81,13 +81,13 @@ define internal i64 @capacity(ptr %data) alwaysinline {
   %value = load i64, ptr %at
   ret i64 %value
 }
-define internal void @free_block(ptr %data) {
+define internal void @free_block(ptr %data) $QUICKLY{
   %raw = call ptr @field(ptr %data, i64 -56)
   %f = call ptr @word(i64 $raw_free)
   call void %f(ptr %raw)
   ret void
 }
-define internal ptr @uncache(i64 %index) {
+define internal ptr @uncache(i64 %index) $QUICKLY{
 start:
   %first = getelementptr ptr, ptr @blocks, i64 %index
   %data = load ptr, ptr %first
@@ -113,7 +113,7 @@ body:
 done:
   ret ptr %data
 }
-define internal ptr @take(i64 %size) {
+define internal ptr @take(i64 %size) $QUICKLY{
 start:
   %count = load i64, ptr @count
   %slack = add i64 %size, 16384
@@ -214,7 +214,7 @@ new:
   ret ptr %data
 }
 ; Keep at most this many bytes from now on.
-define void @pool_limit(i64 %limit) {
+define void @pool_limit(i64 %limit) $QUICKLY{
 start:
   store i64 %limit, ptr @limit
   br label %test
@@ -229,7 +229,7 @@ oldest:
 done:
   ret void
 }
-define i64 @pool_bytes() {
+define i64 @pool_bytes() $QUICKLY{
   %bytes = load i64, ptr @bytes
   ret i64 %bytes
 }
@@ -242,7 +242,7 @@ _ARRAYS = r"""
 @capsule_name = internal constant [14 x i8] c"theano.buffer\00"
 declare { i64, i1 } @llvm.umul.with.overflow.i64(i64, i64)
 
-define void @free_buffer(ptr %capsule) {
+define void @free_buffer(ptr %capsule) $QUICKLY{
   %get = call ptr @word(i64 $capsule_get_pointer)
   %data = call ptr %get(ptr %capsule, ptr @capsule_name)
   call void @pool_give(ptr %data)
@@ -278,7 +278,7 @@ define internal ptr @make_array(ptr %descr, i32 %ndim, ptr %dims, ptr %data, i32
   %array = call ptr %make(ptr %type, ptr %descr, i32 %ndim, ptr %dims, ptr null, ptr %data, i32 %flags, ptr null)
   ret ptr %array
 }
-define internal ptr @large_array(ptr %descr, i32 %ndim, ptr %dims, i64 %bytes) {
+define internal ptr @large_array(ptr %descr, i32 %ndim, ptr %dims, i64 %bytes) $QUICKLY{
   %data = call ptr @take(i64 %bytes)
   %failed = icmp eq ptr %data, null
   br i1 %failed, label %nothing, label %taken
@@ -460,7 +460,7 @@ _CALLS = r"""
 @bad_on_error = internal constant [$BAD_ON_ERROR_SIZE x i8] c"$BAD_ON_ERROR\00"
 
 ; callable(*in) must return a tuple of nout objects (anything for nout = 0); out gets new references.
-define i32 @callback(ptr %callable, ptr %in, i64 %nin, ptr %out, i64 %nout) {
+define i32 @callback(ptr %callable, ptr %in, i64 %nin, ptr %out, i64 %nout) $QUICKLY{
 start:
   %call = call ptr @word(i64 $vectorcall)
   %result = call ptr %call(ptr %callable, ptr %in, i64 %nin, ptr null)
@@ -506,7 +506,7 @@ error:
   ret i32 -1
 }
 ; A tuple of n objects, or of n integers where there are no objects.
-define internal ptr @make_tuple(ptr %objects, ptr %numbers, i64 %n) {
+define internal ptr @make_tuple(ptr %objects, ptr %numbers, i64 %n) $QUICKLY{
 start:
   %new = call ptr @word(i64 $tuple_new)
   %tuple = call ptr %new(i64 %n)
@@ -546,7 +546,7 @@ nothing:
   ret ptr null
 }
 ; on_error(code, operands, args); afterwards an exception is set, whatever it did.
-define void @raise_check(ptr %ctx, i32 %code, ptr %operands, ptr %args, i64 %nargs) {
+define void @raise_check(ptr %ctx, i32 %code, ptr %operands, ptr %args, i64 %nargs) $QUICKLY{
 start:
   %call_args = alloca [3 x ptr]
   %number = sext i32 %code to i64

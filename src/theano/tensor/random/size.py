@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from theano.configdefaults import config
 from theano.graph import Variable
+from theano.record import Record
 from theano.scalar.dtypes import INTEGER, upcast
 from theano.tensor.math import cast
 from theano.tensor.opsupport import as_index, unknown_if_one
@@ -18,8 +18,7 @@ from theano.tensor.type import StaticShape
 from theano.tensor.variable import as_tensor_variable, constant, get_vector_length
 
 
-@dataclass(frozen=True)
-class Size:
+class Size(Record, eq=True):
     """The shape of a sample: an int64 vector variable (empty: that of the parameters), and what is known of it."""
 
     vector: Any
