@@ -127,7 +127,10 @@ LATE: dict[str, dict[str, str]] = {
 
 # The same, but the place is imported when one of its names is first asked for.
 LAZY: dict[str, dict[str, str]] = {
-    "theano.printing": {"theano.compile.inspect": "ccode loop_program schedule"},
+    "theano.printing": {
+        "theano.compile.inspect": "ccode loop_program",
+        "theano.compile.planned": "MemoryPlan PlannedBytes memory_plan planned_bytes schedule",
+    },
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -45,3 +47,80 @@ def test_same_text_every_time(show: str) -> None:
         return getattr(theano.printing, show)(compiled([x], [T.nnet.softmax(x), x.sum(axis=0)]))
 
     assert text() == text()
+
+
+ROWS, COLUMNS = 4096, 1000
+
+
+def normalised(x: Any, axis: int) -> Any:
+    centred = x - x.mean(axis=axis, keepdims=True)
+    return centred / T.sqrt(x.var(axis=axis, keepdims=True) + np.float32(1e-5))
+
+
+def loss_and_gradient(x: Any, label: Any) -> list[Any]:
+    loss = -T.mean(T.nnet.logsoftmax(x)[T.arange(label.shape[0]), label])
+    return [loss, theano.grad(loss, x)]
+
+
+PLANS = {
+    "softmax": lambda x, y: T.nnet.softmax(x),
+    "log-softmax, loss, gradient": loss_and_gradient,
+    "layer normalisation": lambda x, y: normalised(x, 1),
+    "variance of rows": lambda x, y: x.var(axis=1),
+    "variance of columns": lambda x, y: x.var(axis=0),
+    "two sums": lambda x, y: [x.sum(axis=1), T.exp(x).sum(axis=1), x.max(axis=1)],
+}
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_no_more_bytes_than_needed(name: str) -> None:
+    x, y = T.fmatrix("x"), T.lvector("y")
+    f = compiled([x, y], PLANS[name](x, y), on_unused_input="ignore")
+    plan = theano.printing.planned_bytes(f, shapes=[(ROWS, COLUMNS), (ROWS,)])
+    assert plan.least >= ROWS * COLUMNS * 4
+    assert plan.moved <= 1.1 * plan.least
+
+
+def test_what_is_read_again_counts_again() -> None:
+    x = T.fmatrix("x")
+    f = compiled([x], T.nnet.softmax(x))
+    short = theano.printing.planned_bytes(f, shapes=[(1000, 1000)])
+    long = theano.printing.planned_bytes(f, shapes=[(10, 1_000_000)])
+    assert short.moved < 1.1 * short.least
+    # the row and its exponentials do not fit into the cache: each is read twice, the latter also written
+    assert 4 * 10**7 + long.least <= long.moved <= 2.6 * long.least
+
+
+def test_numbers_in_the_schedule() -> None:
+    x, w = T.dmatrix("x"), T.dvector("w")
+    f = compiled([x, w], [(x * w).sum(axis=0), T.exp(x).sum(axis=1)])
+    text = theano.printing.schedule(f, np.ones((100, 20)), np.ones(20))
+    assert "reads  x: 8 * x.shape[0] * x.shape[1] = 16,000" in text
+    assert "least possible" in text.splitlines()[-1]
+    assert " = " not in theano.printing.schedule(f)
+
+
+def test_why_two_loops() -> None:
+    x = T.dmatrix("x")
+    text = theano.printing.schedule(compiled([x], T.exp(x / x.sum(axis=0)).sum(axis=1)))
+    assert "apart from loop 1: they reduce over different axes" in text
+
+
+def test_memory_of_a_call() -> None:
+    x, w = T.dmatrix("x"), theano.shared(np.zeros((20, 30)), name="w")
+    y = T.tanh(T.dot(x, w))
+    f = compiled([x], [y, y.sum()])
+    plan = theano.printing.memory_plan(f, np.ones((10, 20)))
+    assert (plan.inputs, plan.shared) == (10 * 20 * 8, 20 * 30 * 8)
+    assert plan.outputs == 10 * 30 * 8 + 8
+    assert plan.peak == plan.outputs + plan.workspace + plan.arrays and plan.unknown == 0
+    assert theano.printing.memory_plan(f, shapes=[(1000, 20)]).outputs == 1000 * 30 * 8 + 8
+    assert f"{plan.peak:,}" in str(plan)
+    with pytest.raises(TypeError, match="1 example arguments"):
+        theano.printing.memory_plan(f)
+
+
+def test_memory_that_depends_on_data() -> None:
+    x = T.dvector("x")
+    plan = theano.printing.memory_plan(compiled([x], T.exp(x[(x > 0).nonzero()])), np.ones(5))
+    assert plan.unknown

@@ -411,6 +411,9 @@ class UniformElement:
     def gather(self, value: Value, index: tuple[Expr, ...]) -> Expr:
         raise AssertionError("uniform operands have no memory")
 
+    def pick(self, k: int, index: tuple[Expr | None, ...]) -> Expr:
+        raise AssertionError("uniform operands have no places")
+
     def index(self, axis: int) -> Expr:
         raise AssertionError("uniform operands have no position")
 
@@ -429,6 +432,9 @@ class OuterElement:
 
     def gather(self, value: Value, index: tuple[Expr, ...]) -> Expr:
         return self._at.gather(value, index)
+
+    def pick(self, k: int, index: tuple[Expr | None, ...]) -> Expr:
+        return self._at.pick(k, index)
 
     def index(self, axis: int) -> Expr:
         return self._at.index(self._place[axis]) if axis in self._place else ZERO

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from theano.graph import Constant, Variable
+from theano.graph import Constant
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
 from theano.lower.builder import Builder
@@ -25,7 +25,7 @@ from theano.tensor.elemwise import DimShuffle, Elemwise
 CHEAP = 12
 
 
-def centred_square(b: Builder, node: Any) -> tuple[Variable, frozenset[int]] | None:
+def centred_square(b: Builder, node: Any) -> tuple[Any, frozenset[int]] | None:
     """(x, axes) if a sum over these axes is that of ``(x - mean(x, axes))**2``."""
     centred = _squared(node.inputs[0])
     if centred is None or not _applies(centred, "sub"):
@@ -37,11 +37,11 @@ def centred_square(b: Builder, node: Any) -> tuple[Variable, frozenset[int]] | N
     return (x, axes) if _is_mean(b, mean, x, axes) else None
 
 
-def _applies(v: Variable, name: str) -> bool:
+def _applies(v: Any, name: str) -> bool:
     return v.owner is not None and isinstance(v.owner.op, Elemwise) and v.owner.op.scalar_op.name == name
 
 
-def _squared(v: Variable) -> Variable | None:
+def _squared(v: Any) -> Any:
     if _applies(v, "sqr"):
         return v.owner.inputs[0]
     if _applies(v, "mul") and len(v.owner.inputs) == 2 and v.owner.inputs[0] is v.owner.inputs[1]:
@@ -49,17 +49,17 @@ def _squared(v: Variable) -> Variable | None:
     return None
 
 
-def _unshuffled(v: Variable) -> tuple[Variable, list[int | None]]:
+def _unshuffled(v: Any) -> tuple[Any, list[int | None]]:
     """What a variable shows in another order, and for each of its axes the axis of that (None: a new one)."""
     order: list[int | None] = list(range(v.type.ndim))
     while v.owner is not None and isinstance(v.owner.op, DimShuffle):
-        own = v.owner.op.new_order
+        own: list[Any] = list(v.owner.op.new_order)
         order = [None if k is None or own[k] == "x" else own[k] for k in order]
         v = v.owner.inputs[0]
     return v, order
 
 
-def _is_mean(b: Builder, mean: Variable, x: Variable, axes: frozenset[int]) -> bool:
+def _is_mean(b: Builder, mean: Any, x: Any, axes: frozenset[int]) -> bool:
     """Whether `mean` is the sum of `x` over `axes` divided by the number of summands, laid over the axes of `x`."""
     quotient, outer = _unshuffled(mean)
     if not _applies(quotient, "true_div") or len(outer) != x.type.ndim:
@@ -81,7 +81,7 @@ def _is_mean(b: Builder, mean: Variable, x: Variable, axes: frozenset[int]) -> b
     return _counts(b, count, b.values[x], axes)
 
 
-def _counts(b: Builder, count: Variable, x: Value, axes: frozenset[int]) -> bool:
+def _counts(b: Builder, count: Any, x: Value, axes: frozenset[int]) -> bool:
     """Whether a number is the product of the lengths of some axes."""
     wanted = b.dims.product(tuple(x.dims[k] for k in sorted(axes)))
     if isinstance(count, Constant):

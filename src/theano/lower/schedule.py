@@ -33,7 +33,10 @@ NEIGHBOURS = 6
 
 @dataclass(eq=False, slots=True)
 class Group:
-    """Items that share a loop nest. `places[item]` maps the item's own axes to the group's."""
+    """Items that share a loop nest. `places[item]` maps the item's own axes to the group's.
+
+    `apart` lists groups that this one reads from and has not been merged with, and why.
+    """
 
     region: int
     axes: list[Expr] = field(default_factory=list)
@@ -46,6 +49,7 @@ class Group:
     special: bool = False
     serial: bool = False
     merged: Group | None = None
+    apart: list[tuple[Group, str]] = field(default_factory=list)
 
     def parallel(self) -> list[int]:
         return [k for k in range(len(self.axes)) if k not in self.red]
@@ -99,6 +103,7 @@ class Scheduler:
         self.b = b
         self.groups: dict[int, list[Group | None]] = {}
         self.home: dict[Item, Group] = {}
+        self.misfit = ""  # why the axes of two groups did not fit
 
     def run(self, items: list[Item]) -> dict[int, list[Group]]:
         for item in items:
@@ -124,7 +129,7 @@ class Scheduler:
             if source.merged is None and not source.special:
                 self._merge(source, group)
         if isinstance(item, Reduce):
-            self._merge_sibling(item, group)
+            self._merge_sibling(group)
         self._merge_neighbour(group)
 
     def _needed(self, item: Item) -> list[Item]:
@@ -162,16 +167,28 @@ class Scheduler:
     # -- two groups ----------------------------------------------------------------------------------------
     def _merge(self, a: Group, into: Group) -> bool:
         """Move the items of an earlier group into a later one, if that is right and worth it."""
-        if a.serial or into.serial or a.cost + into.cost > MAX_COST or len(a.items) + len(into.items) > 64:
-            return False
+        why = self._try_merge(a, into)
+        if why:
+            into.apart.append((a, why))
+        return not why
+
+    def _try_merge(self, a: Group, into: Group) -> str:
+        """Merge them, or tell why not."""
+        if a.serial or into.serial:
+            return "one of them writes to places in order"
+        if a.cost + into.cost > MAX_COST or len(a.items) + len(into.items) > 64:
+            return "together they are too much for one loop"
         early = self._can_move_up(a, into)
         if not early and not self._can_move_down(a, into):
-            return False
+            return "what runs between them needs the one and is needed by the other"
+        self.misfit = "it is not read point by point as it is made"
         mapping = self._axis_map(a, into)
-        if mapping is None or streams(a) + streams(into) > MAX_STREAMS + 4:
-            return False
+        if mapping is None:
+            return self.misfit
+        if streams(a) + streams(into) > MAX_STREAMS + 4:
+            return "together they read too many arrays"
         self._join(a, into, mapping, early)
-        return True
+        return ""
 
     def _can_move_down(self, a: Group, into: Group) -> bool:
         """Nothing between the two needs what `a` makes: `a` may run where `into` does."""
@@ -246,6 +263,7 @@ class Scheduler:
 
     def _fit(self, a: Group, into: Group, pairs: dict[int, int]) -> tuple[list[int], bool, bool] | None:
         equal = self.b.dims.equal
+        self.misfit = "they run over different axes"
         if len(set(pairs.values())) < len(pairs) or any(not equal(a.axes[k], into.axes[v]) for k, v in pairs.items()):
             return None
         if len(a.axes) == len(into.axes):
@@ -253,6 +271,7 @@ class Scheduler:
             if mapping is None:
                 return None
             red = frozenset(mapping[k] for k in a.red)
+            self.misfit = "they reduce over different axes"
             return (mapping, False, False) if not red or not into.red or red == into.red else None
         if a.red and not into.red and len(into.axes) == len(a.axes) - len(a.red):
             # `into` runs once for each result of `a`
@@ -260,12 +279,14 @@ class Scheduler:
             if len(inverse) != len(into.axes) or set(inverse.values()) & a.red:
                 return None
             if into.cost > CHEAP_PREFIX and (_short_rows(a) or not self._feeds_row(into)):
+                self.misfit = "work once a row is not widened, and this is much"
                 return None
             return [inverse[v] for v in range(len(into.axes))], False, True
         if into.red and not a.red and len(a.axes) == len(into.axes) - len(into.red):
             if len(pairs) != len(a.axes) or set(pairs.values()) & into.red:
                 return None
             if a.cost > CHEAP_PREFIX and into.position - a.position > 1:
+                self.misfit = "work once a row is not widened, and this is much"
                 return None
             return [pairs[k] for k in range(len(a.axes))], True, False
         return None
@@ -316,6 +337,7 @@ class Scheduler:
             self.home[item] = into
         into.items = a.items + into.items
         into.deps = (into.sources() | a.sources()) - {a, into}
+        into.apart += a.apart
         into.cost += a.cost
         a.merged = into
         region = self.groups[a.region]
@@ -338,12 +360,12 @@ class Scheduler:
                 if self._merge(other, group):
                     return
 
-    def _merge_sibling(self, item: Reduce, group: Group) -> None:
-        """A reduction over data that an earlier reduction sweeps in the same way joins its sweep."""
-        for value in item.reads:
+    def _merge_sibling(self, group: Group) -> None:
+        """A reduction of data that an earlier reduction sweeps in the same way joins its sweep."""
+        for value in [v for item in group.items for v in item.reads]:
             for reader in reversed(value.tensor.readers[-4:] if value.tensor is not None else []):
                 other = self.home.get(reader)
-                if other is None or other is group or not isinstance(reader, Reduce) or other.region != group.region:
+                if other is None or other is group or not other.red or other.region != group.region:
                     continue
                 if other.position >= group.position or len(other.axes) != len(group.axes):
                     continue
