@@ -23,7 +23,7 @@ INPUT_PTR = st.FrameWord("x", LAYOUT.input_data(0), "ptr")
 INPUT_DIM = st.FrameWord("n", LAYOUT.input_dim(0, 0), "i64")
 STORAGE_PTR = st.FrameWord("s", LAYOUT.storage_data(0), "ptr")
 CONSTANT_PTR = st.ContextWord("c", CONSTANT)
-OUTPUT = st.NewArray("y", 0, "f64", (N,))
+OUTPUT = st.NewArray("y", 0, "f64", (N,), 1)
 HEAD = [INPUT_PTR, INPUT_DIM, STORAGE_PTR, CONSTANT_PTR, OUTPUT]
 Arg = tuple[str, Expr, str]
 
@@ -148,14 +148,14 @@ FAILING: list[tuple[str, list[st.Stmt], str]] = [
     ("before commit", [call(K, "x", "s")], "storage 0 is written before the commit point"),
     ("replaced before commit", [st.SetStorage(STORAGE, 0)], "replaced before the commit point"),
     ("check after commit", [st.Commit(), st.Check(TRUE, 1)], "may fail after the commit point"),
-    ("array after commit", [st.Commit(), st.NewArray("z", 1, "f64", ())], "may fail after the commit point"),
+    ("array after commit", [st.Commit(), st.NewArray("z", 1, "f64", (), 1)], "may fail after the commit point"),
     ("call-back after commit", [st.Commit(), st.CallBack(CALLBACK, (0,), (1,))], "may fail after"),
     ("poll after commit", [st.Commit(), st.Poll()], "may fail after"),
     ("commit in a branch", [st.If(TRUE, [st.Commit()], [])], "commits in one branch"),
     ("aliases", [call(K, "y", "y")], "p and q are the same memory"),
     (
         "one piece",
-        [st.Workspace("w", N), st.Carve("a", "w", N), st.Carve("b", "w", N), call(K, "a", "b")],
+        [st.Workspace("w", N, 1), st.Carve("a", "w", N), st.Carve("b", "w", N), call(K, "a", "b")],
         "same memory",
     ),
     ("picked", [st.PickPointer("z", TRUE, "x", "y"), call(K, "z", "y")], "same memory"),
@@ -167,14 +167,14 @@ FAILING: list[tuple[str, list[st.Stmt], str]] = [
     ("check code", [st.Check(TRUE, 0)], "check 0 has no record"),
     ("operands", [st.Check(TRUE, 1, (N,) * 5)], "at most 4 operands"),
     ("condition", [st.Check(N, 1)], "i64 where bool is needed"),
-    ("slot twice", [st.NewArray("z", 0, "f64", ())], "slot 0 is filled already"),
+    ("slot twice", [st.NewArray("z", 0, "f64", (), 1)], "slot 0 is filled already"),
     ("empty slot", [st.ArrayHeader(2, "z", ())], "slot 2 is empty"),
     (
         "half filled",
-        [st.If(TRUE, [st.NewArray("z", 1, "f64", ())], []), st.ArrayHeader(1, "h", ())],
+        [st.If(TRUE, [st.NewArray("z", 1, "f64", (), 1)], []), st.ArrayHeader(1, "h", ())],
         "slot 1 is empty",
     ),
-    ("no slot", [st.NewArray("z", 7, "f64", ())], "there is no slot 7"),
+    ("no slot", [st.NewArray("z", 7, "f64", (), 1)], "there is no slot 7"),
     ("word", [st.ContextWord("z", SYMBOL)], "is no constant"),
     ("frame", [st.FrameWord("z", LAYOUT.input_dim(0, 0), "ptr")], "holds no data"),
     (

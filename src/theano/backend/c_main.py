@@ -208,12 +208,12 @@ class MainPrinter(CPrinter):
         if self.element(stmt.name) is not None:
             super().local(stmt)
             return
-        self.take(stmt.name, str(stmt.size))
+        self.take(stmt.name, str(stmt.size), -1)
 
-    def take(self, name: str, size: str) -> None:
+    def take(self, name: str, size: str, code: int) -> None:
         self.support.add("take")
         self.pointer(name, f"take(&blocks, {size})")
-        self.fail_unless(self.cnames[name], "-1")
+        self.fail_unless(self.cnames[name], str(code))
 
     def frame_word(self, stmt: st.FrameWord) -> None:
         self.define(stmt.name)
@@ -263,7 +263,7 @@ class MainPrinter(CPrinter):
         self.fail_unless(cond, str(stmt.code), operands)
 
     def workspace(self, stmt: st.Workspace) -> None:
-        self.take(stmt.name, self.length(stmt.size))
+        self.take(stmt.name, self.length(stmt.size), stmt.code)
 
     def carve(self, stmt: st.Carve) -> None:
         offset = self.length(stmt.offset)
@@ -280,7 +280,7 @@ class MainPrinter(CPrinter):
         listed = f"(int64_t[]){{{dims}}}" if dims else "NULL"
         size = f"sizeof({ops.MEMORY[stmt.type]})"
         self.pointer(stmt.name, f"new_array(&slot[{stmt.slot}], {size}, {len(stmt.dims)}, {listed})")
-        self.fail_unless(self.cnames[stmt.name], "-1")
+        self.fail_unless(self.cnames[stmt.name], str(stmt.code))
 
     def call_back(self, stmt: st.CallBack) -> None:
         sides = ", ".join(f"{self.slots(s)}, {len(s)}" for s in (stmt.inputs, stmt.outputs))

@@ -359,7 +359,10 @@ class Interpreter:
         self.env[stmt.name] = self.env[stmt.then if self.defined(stmt.cond) else stmt.orelse]
 
     def new_array(self, stmt: st.NewArray) -> None:
-        array = np.empty([self.number(d) for d in stmt.dims], DTYPE[stmt.type])
+        try:
+            array = np.empty([self.number(d) for d in stmt.dims], DTYPE[stmt.type])
+        except MemoryError as error:
+            raise CheckFailed(stmt.code, ()) from error
         self.slots[stmt.slot] = array
         memory = Memory(array)
         memory.bytes[...] = 0xA5

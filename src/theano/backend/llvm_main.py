@@ -75,9 +75,6 @@ class MainPrinter(FunctionPrinter):
         self.failures += [*lines, f"ret i32 {code}"]
         self.start(ok)
 
-    def non_null(self, pointer: str) -> None:
-        self.fail_unless(self.emit(f"icmp ne ptr {pointer}, null"), -1)
-
     def store_dims(self, dims: tuple[Expr, ...]) -> str:
         """A stack array with the given lengths."""
         if not dims:
@@ -155,7 +152,7 @@ class MainPrinter(FunctionPrinter):
         function = self.emit(f"load ptr, ptr {self.word('ctx', abi.CTX['pool_take'])}")
         work = self.word("frame", self.layout.work)
         block = self.emit(f"call ptr {function}(ptr %ctx, ptr {work}, i64 {size})")
-        self.non_null(block)
+        self.fail_unless(self.emit(f"icmp ne ptr {block}, null"), stmt.code)
         last = self.top.label
         self.do(f"br label %{end}")
         self.start(end)
@@ -174,7 +171,7 @@ class MainPrinter(FunctionPrinter):
         function, slot = self.context("new_array"), self.slot(stmt.slot)
         index = abi.descr_index(ex.DTYPE_OF[stmt.type])
         data = self.emit(f"call ptr {function}(ptr %ctx, ptr {slot}, i64 {index}, i64 {len(stmt.dims)}, ptr {dims})")
-        self.non_null(data)
+        self.fail_unless(self.emit(f"icmp ne ptr {data}, null"), stmt.code)
         self.define(stmt.name, data)
 
     def call_back(self, stmt: st.CallBack) -> None:

@@ -152,17 +152,15 @@ class NativeExecutor:
     def _raise(self, code: int, operands: tuple[int, ...], args: tuple[Any, ...]) -> None:
         """Raise what check number `code` means."""
         record = self.lowered.records[code - 1]
-        error = record.error(record.message.format(*operands))
+        dims = None if record.dims is None else tuple(self._lengths(record.dims, self._arrays(args)))
+        error = record.error(record.message.format(*operands, dims=dims))
         if record.node is None:
             raise error
         raise_with_op(record.node, error, self._known_inputs(record.node, args), self.plan.fgraph)
 
     def _known_inputs(self, node: Any, args: tuple[Any, ...]) -> list[Any]:
         """For each input of a node its value where it is an argument, else its shape where that is known."""
-        fgraph = self.plan.fgraph
-        values = [*args, *(s[0] for s in self.plan.storages)]
-        leaves: dict[Variable, Any] = dict(zip(fgraph.inputs, values, strict=False))
-        arrays = {v: np.asarray(x) for v, x in leaves.items() if hasattr(v.type, "dtype")}
+        arrays = self._arrays(args)
         known: list[Any] = []
         for v in node.inputs:
             if v in arrays:
@@ -175,8 +173,16 @@ class NativeExecutor:
 
     def _shape_of(self, v: Variable, arrays: dict[Variable, Any]) -> tuple[Any, ...]:
         value = self.lowered.values.get(v)
-        if value is None:
-            return ()
+        return () if value is None else tuple(self._lengths(value.dims, arrays))
+
+    def _arrays(self, args: tuple[Any, ...]) -> dict[Variable, Any]:
+        """Arguments and contents of storages, by the graph's inputs."""
+        values = [*args, *(s[0] for s in self.plan.storages)]
+        leaves: dict[Variable, Any] = dict(zip(self.plan.fgraph.inputs, values, strict=False))
+        return {v: np.asarray(x) for v, x in leaves.items() if hasattr(v.type, "dtype")}
+
+    def _lengths(self, dims: Sequence[Any], arrays: dict[Variable, Any]) -> list[Any]:
+        """Lengths as numbers, None where they depend on data."""
         inputs = self.plan.fgraph.inputs
         n = self.plan.n_inputs
         env: dict[str, int] = {}
@@ -184,7 +190,10 @@ class NativeExecutor:
             array = arrays.get(inputs[k if role == "input" else n + k])
             if array is not None and axis < array.ndim:
                 env[name] = array.shape[axis]
-        return tuple(_evaluate(d, env) for d in value.dims)
+        for k, v in enumerate(inputs):  # numbers from which lengths may be computed
+            if v in arrays and arrays[v].size == 1 and arrays[v].dtype.kind in "iu":
+                env[f"vx{k}" if k < n else f"vs{k - n}"] = int(arrays[v].flat[0])
+        return [_evaluate(d, env) for d in dims]
 
 
 class _Runner(FunctionBase):
@@ -316,6 +325,7 @@ def _evaluate(dim: Any, env: dict[str, int]) -> Any:
             table: dict[str, Callable[..., Any]] = {
                 "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b,
                 "gt": lambda a, b: a > b, "lt": lambda a, b: a < b, "select": lambda c, a, b: a if c else b,
+                "cast": lambda a: a,
             }  # fmt: skip
             known = node.op in table and all(a is not None for a in args)
             done[node] = table[node.op](*args) if known else None

@@ -189,10 +189,14 @@ class Local:
 
 @_statement
 class Workspace:
-    """The call's workspace of `size` bytes (checked for overflow by the caller): stack if small, else the pool."""
+    """The call's workspace of `size` bytes (checked for overflow by the caller): stack if small, else the pool.
+
+    Leaves with error `code` without memory.
+    """
 
     name: str
     size: Expr
+    code: int
 
 
 @_statement
@@ -216,12 +220,13 @@ class PickPointer:
 
 @_statement
 class NewArray:
-    """A new NumPy array in object slot `slot`; `name` is its data pointer."""
+    """A new NumPy array in object slot `slot`; `name` is its data pointer. Leaves with error `code` without memory."""
 
     name: str
     slot: int
     type: str
     dims: tuple[Expr, ...]
+    code: int
 
 
 @_statement

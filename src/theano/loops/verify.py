@@ -338,6 +338,7 @@ class _Main(_Checker):
         self.own(stmt.name, "constant", stmt.word)
 
     def workspace(self, stmt: st.Workspace) -> None:
+        self.record(stmt.code)
         self.expr(stmt.size, "i64")
         self.define(stmt.name, "ptr")
         self.own(stmt.name, "workspace", stmt.name)
@@ -369,6 +370,7 @@ class _Main(_Checker):
 
     def new_array(self, stmt: st.NewArray) -> None:
         self.require(stmt.type in MEMORY_TYPES, f"no array of type {stmt.type}")
+        self.record(stmt.code)
         for d in stmt.dims:
             self.expr(d, "i64")
         self.fill(stmt.slot, "array")
@@ -467,8 +469,11 @@ class _Main(_Checker):
         shared = self.origins[stmt.target] & self.origins[stmt.source]
         self.require(not shared, "copies a buffer to itself")
 
+    def record(self, code: int) -> None:
+        self.require(1 <= code <= self.facts.n_checks, f"check {code} has no record")
+
     def check(self, stmt: st.Check) -> None:
-        self.require(1 <= stmt.code <= self.facts.n_checks, f"check {stmt.code} has no record")
+        self.record(stmt.code)
         self.require(len(stmt.operands) <= abi.N_ERROR_WORDS, f"at most {abi.N_ERROR_WORDS} operands")
         self.expr(stmt.cond, "bool")
         for operand in stmt.operands:

@@ -160,9 +160,10 @@ class Assembler:
     ) -> bool:
         """Whether nobody needs the old content once the group writes the new one, element by element."""
         once = not group.red or (group.is_prefix(writer) and single_sweep(group))
-        for reader in storage.readers:
-            if reader.region != 0:
-                return False
+        for user in storage.readers:
+            if user.region != 0 and user.region not in self.groups:
+                continue  # nobody needs it
+            reader = self.b.outermost(user)
             if reader not in position:
                 continue
             if position[reader] > position[writer]:
@@ -190,11 +191,12 @@ class Assembler:
         return not any(v.tensor is storage for v in reader.indirect)
 
     def _commit_position(self) -> int:
-        firsts = [
-            k for k, g in enumerate(self.order)
-            for i in g.items if isinstance(i, Pointwise | Product) and i.out is not None and i.out.alias is not None
-        ]  # fmt: skip
-        return min(firsts, default=-1)
+        for k, group in enumerate(self.order):
+            for item in group.items:
+                if isinstance(item, Pointwise | Product) and item.out is not None:
+                    if item.out.storage().role == "storage":
+                        return k
+        return -1
 
     def _store_updates(self) -> None:
         """What has not been written in place: numbers, copies, and arrays that are swapped in."""
@@ -257,14 +259,20 @@ class Assembler:
         if memory.role == "cell":
             self.prologue.append(st.Local(memory.name, 8))
         elif memory.role in ("output", "object"):
-            made = st.NewArray(memory.name, memory.slot, memory.type, memory.dims)
+            made = self._new_array(memory)
             at_entry = len(self.blocks) == 1 and self.b.known_at_entry(*memory.dims)
             (self.prologue if at_entry else self.blocks[-1]).append(made)
         elif self.b.known_at_entry(*memory.dims):
             self.temps.append(memory)
         else:
             memory.role, memory.slot = "object", self.b.new_slot()
-            self.blocks[-1].append(st.NewArray(memory.name, memory.slot, memory.type, memory.dims))
+            self.blocks[-1].append(self._new_array(memory))
+
+    def _new_array(self, tensor: Tensor) -> st.NewArray:
+        node = tensor.writers[0].node if tensor.writers else None
+        message = f"no memory for an array of {ex.DTYPE_OF[tensor.type]} with the shape {{dims}}"
+        code = self.b.no_memory(node, message, tensor.dims)
+        return st.NewArray(tensor.name, tensor.slot, tensor.type, tensor.dims, code)
 
     def row_buffer(self, type_: str, dims: tuple[Expr, ...]) -> Tensor:
         tensor = self.b.tensor(type_, dims)
@@ -283,7 +291,7 @@ class Assembler:
         for tensor in self.outputs:
             if tensor.role == "output" and tensor.storage() not in self.bound:
                 self.bound.add(tensor)
-                head.append(st.NewArray(tensor.name, tensor.slot, tensor.type, tensor.dims))
+                head.append(self._new_array(tensor))
 
     def _entry(self, head: Block) -> None:
         """Lengths, pointers and numbers of the arguments; then the checks that need nothing else."""
@@ -402,10 +410,8 @@ class Assembler:
 
     def load_scalar(self, name: str, value: Value) -> None:
         """Main's name for a value of one element."""
-        full = self.b.strided(value)
-        assert full.tensor is not None and full.offset is not None
-        view = st.View(full.tensor.storage().name, full.type, self.b.dims.normal(full.offset), ())
-        self.statement(st.Load(name, view, ()))
+        base, offset, type_ = self.pointer(value)
+        self.statement(st.Load(name, st.View(base, type_, offset, ()), ()))
 
     def prologue_local(self, name: str, size: int) -> None:
         self.prologue.append(st.Local(name, size))
@@ -421,7 +427,8 @@ class Assembler:
     def pointer(self, value: Value) -> tuple[str, Expr, str]:
         full = self.b.strided(value)
         assert full.tensor is not None and full.offset is not None
-        return full.tensor.storage().name, self.b.dims.normal(full.offset), full.type
+        offset = full.offset if full.tensor.shift is None else ex.add(full.offset, full.tensor.shift)
+        return full.tensor.storage().name, self.b.dims.normal(offset), full.type
 
     def receive(self, tensor: Tensor, value: Value) -> None:
         """Name data, lengths and (0-d) content of the array that a call-back or a branch has put into a slot."""

@@ -126,6 +126,7 @@ def lower_ifelse(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | No
 
     item = Special(region, node, writes=arrays, emit=emit, scalars=[taken], defines=defines, delivers=True)
     item.deps.extend(x for side in leave for x in side)
+    b.owners.update(dict.fromkeys(b.sides[node], item))
     items = inside(b, node)
     item.deps.extend(needs_of(b, items))
     item.fallible = any(isinstance(i, Special) and i.fallible for i in items)

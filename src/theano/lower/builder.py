@@ -26,6 +26,7 @@ class CheckRecord:
     node: Any
     error: type[Exception]
     message: str
+    dims: tuple[Expr, ...] | None = None  # of the array that the check is about, for a last place in the message
 
 
 @dataclass(slots=True)
@@ -48,6 +49,7 @@ class Builder:
     consumed: set[Any] = field(default_factory=set)  # tensors that were overwritten by a later value
     updated: dict[Any, Tensor] = field(default_factory=dict)  # variables that a storage gets, and that storage
     sides: dict[Any, tuple[int, ...]] = field(default_factory=dict)  # the blocks that a branch or loop owns
+    owners: dict[int, Item] = field(default_factory=dict)  # the item that runs a block
     runs: dict[int, Expr] = field(default_factory=dict)  # whether a loop's block runs at all
     own_names: dict[int, set[str]] = field(default_factory=dict)  # what a loop itself defines in its block
     last_callback: dict[int, Item] = field(default_factory=dict)
@@ -87,6 +89,12 @@ class Builder:
         while region >= 0 and region != around:
             region = self.parents[region]
         return region == around
+
+    def outermost(self, item: Item) -> Item:
+        """The item of main that runs the block which an item is in; itself if it is in main."""
+        while item.region != 0:
+            item = self.owners[item.region]
+        return item
 
     def known_outside(self, region: int, *exprs: Expr) -> bool:
         """Whether expressions need nothing that is made in a block."""
@@ -160,6 +168,11 @@ class Builder:
         if cond.op == "ge" and is_const(right, 0) and is_length(left):
             return ex.const(True, "bool")
         return compare(left, right)
+
+    def no_memory(self, node: Any, message: str, dims: tuple[Expr, ...] | None = None) -> int:
+        """The number of the error that there is no memory."""
+        self.records.append(CheckRecord(node, MemoryError, message, dims))
+        return len(self.records)
 
     def unify(self, a: Expr, b: Expr, message: str) -> Expr:
         """The common value of two lengths that must be equal; a check, unless that is known."""

@@ -59,7 +59,9 @@ def carve_workspace(asm: Assembler, head: list[st.Stmt]) -> None:
         offsets.append(total)
         total = ex.add(total, rounded(size))
     work = b.fresh("w")
-    head.append(st.Workspace(work, total))
+    largest = max(asm.temps, key=lambda t: len(t.dims))
+    node = largest.writers[0].node if largest.writers else None
+    head.append(st.Workspace(work, total, b.no_memory(node, "no memory for what is computed on the way")))
     for name, k in names:
         head.append(st.Carve(name, work, offsets[k]))
 

@@ -180,6 +180,8 @@ class NestBuilder:
         else:
             own = c_strides(self.b.dims, tensor.dims)
             strides = [ZERO if a is None else own[a] for a in value.axes or ()]
+        if tensor.shift is not None:
+            offset = ex.add(offset, self.local(self.b.dims.normal(tensor.shift)))
         terms = [
             (at, self.local(self.b.dims.normal(s)))
             for at, s in zip(position, strides, strict=True)

@@ -117,7 +117,7 @@ def lower_mrg_uniform(b: Builder, node: Any, inputs: list[Value]) -> list[Value]
         for tensor in (following, sample):
             asm.bind(tensor)
         kernel = mrg_kernel(sample.type)
-        args: list[Any] = [(t.storage().name, ZERO, t.type) for t in (_tensor(states), following, sample)]
+        args: list[Any] = [asm.pointer(whole(t)) for t in (_tensor(states), following, sample)]
         asm.call_kernel(kernel, [*args, states.dims[0], total])
 
     item = Special(

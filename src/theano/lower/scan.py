@@ -101,7 +101,7 @@ class _ScanLowering:
         self.values = dict(zip(node.inputs, inputs, strict=True))
         self.outer_region = b.region
         self.parts = _Parts()
-        self.step = b.fresh("t")
+        self.step = b.fresh("step")
         self.t = ex.name(self.step, "i64")
         self.count = b.fresh("d") if self.loop.condition is not None else ""
         self.n_checks, self.n_items = len(b.entry_checks), len(b.items)
@@ -323,6 +323,8 @@ class _ScanLowering:
     def _append(self, rows: Rows, value: Value) -> None:
         """Write the row of this step."""
         b, out = self.b, rows.inner
+        if self._made_in_place(rows, value):
+            return
         target = self._place(rows, ex.add(self.t, length(rows.first)), tuple(out.dims[1:]))
         if not (value.uniform is not None and all(is_const(d, 1) for d in target.dims) and b.native(out.type)):
             self.parts.ends.append(self._copy(out, target, value))
@@ -339,6 +341,24 @@ class _ScanLowering:
         b.add(item)
         out.writers.append(item)
         self.parts.ends.append(item)
+
+    def _made_in_place(self, rows: Rows, value: Value) -> bool:
+        """Let a value that is no plain loop nest (those store into the row anyway) be made in its row."""
+        b, out, tensor = self.b, rows.inner, value.tensor
+        if rows.grows or tensor is None or not value.is_whole() or tensor.role != "temp" or tensor.alias is not None:
+            return False
+        if tensor.type != out.type or not b.native(out.type) or any(w.region != b.region for w in tensor.writers):
+            return False
+        if len(tensor.writers) == 1 and isinstance(tensor.writers[0], Pointwise):
+            return False
+        if not all(b.dims.equal(a, c) for a, c in zip(tensor.dims, out.dims[1:], strict=True)):
+            return False
+        row = self._place(rows, ex.add(self.t, length(rows.first)), tensor.dims)
+        tensor.alias, tensor.shift = out, row.offset
+        tensor.writers[0].deps.extend(out.writers)
+        out.writers += tensor.writers
+        self.parts.ends.append(tensor.writers[-1])
+        return True
 
     # -- outputs and objects -----------------------------------------------------------------------------------
     def _output(self, o: OutputArg, value: Value) -> Rows | None:
@@ -424,6 +444,7 @@ class _ScanLowering:
             self.outer_region, self.node, writes=[r.outer for r in parts.rows], emit=self._emit, fallible=True,
             scalars=[self.n, *(c.init for c in parts.carries)], defines=defines,
         )  # fmt: skip
+        b.owners[self.region] = item
         item.deps.extend(parts.ends)
         item.deps.extend(needs_of(b, inside(b, self.node)))
         b.add(item)

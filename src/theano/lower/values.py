@@ -17,7 +17,8 @@ class Tensor:
 
     `role` is ``input``, ``storage``, ``constant``, ``temp`` (workspace), ``object`` (a NumPy array in an object slot
     of the frame) or ``cell`` (a 0-d result on the stack). `word` and `slot` belong to the role. Each of the `writers`
-    runs after the one before it; `readers` are those who read only.
+    runs after the one before it; `readers` are those who read only. A tensor with an `alias` uses the memory of that
+    one, from its element `shift` on.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Tensor:
     writers: list[Item] = field(default_factory=list)
     readers: list[Item] = field(default_factory=list)
     alias: Tensor | None = None
+    shift: Expr | None = None
 
     def storage(self) -> Tensor:
         """The tensor whose memory this one uses."""

@@ -34,6 +34,7 @@ _PYTHON_API = {
     "tuple_new": "PyTuple_New",
     "tuple_set_item": "PyTuple_SetItem",
     "err_occurred": "PyErr_Occurred",
+    "err_clear": "PyErr_Clear",
     "err_no_memory": "PyErr_NoMemory",
     "err_set_string": "PyErr_SetString",
     "capsule_new": "PyCapsule_New",

@@ -20,7 +20,8 @@ __all__ = ["fixed_words", "pool_bytes", "set_pool_limit"]
 # Words of the fixed table that only the support functions read, after those of `abi.CTX`.
 EXTRA = (
     "new_from_descr", "equiv_types", "set_base_object", "long_from_longlong", "list_set_item", "tuple_new",
-    "tuple_set_item", "err_occurred", "err_no_memory", "err_set_string", "capsule_new", "capsule_get_pointer",
+    "tuple_set_item", "err_occurred", "err_clear", "err_no_memory", "err_set_string", "capsule_new",
+    "capsule_get_pointer",
     "system_error", *capi.THREAD_FUNCTIONS,
 )  # fmt: skip
 

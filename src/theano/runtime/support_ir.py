@@ -549,6 +549,8 @@ nothing:
 define void @raise_check(ptr %ctx, i32 %code, ptr %operands, ptr %args, i64 %nargs) $QUICKLY{
 start:
   %call_args = alloca [3 x ptr]
+  %clear = call ptr @word(i64 $err_clear) ; of an allocation that failed, say: the check tells more
+  call void %clear()
   %number = sext i32 %code to i64
   %make = call ptr @word(i64 $long_from_longlong)
   %first = call ptr %make(i64 %number)
