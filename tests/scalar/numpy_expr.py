@@ -52,6 +52,11 @@ _FUNCTIONS: dict[str, Any] = {
 }  # fmt: skip
 
 
+def _scale(x: Any, t: Any) -> Any:
+    n = t - x.dtype.type(expr.MAGIC["f64" if x.itemsize == 8 else "f32"])
+    return np.ldexp(x, np.nan_to_num(n).astype("i4")) + n * 0
+
+
 def _fma(x: Any, y: Any, z: Any) -> Any:
     wide = np.longdouble
     return (x.astype(wide) * y.astype(wide) + z.astype(wide)).astype(x.dtype)
@@ -71,8 +76,8 @@ def evaluate(root: Expr, values: dict[Expr, Any]) -> Any:
                 result = _cast(args[0], node.type)
             elif node.op == "bitcast":
                 result = np.asarray(args[0]).view(DTYPE_OF[node.type])
-            elif node.op == "fma":
-                result = _fma(*args)
+            elif node.op in ("fma", "scale"):
+                result = (_fma if node.op == "fma" else _scale)(*args)
             else:
                 result = _FUNCTIONS[node.op](*args)
             done[id(node)] = np.asarray(result)

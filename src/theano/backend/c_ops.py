@@ -99,6 +99,9 @@ def operation(node: Expr, args: list[str], helpers: set[str], fma: bool, plain: 
     if type_ in ex.FLOATS:
         if op == "neg":
             return f"-({args[0]})" if args[0].startswith("-") else f"-{tight(args[0])}"
+        if op == "scale":
+            helpers.add(f"scale_{type_}")
+            return f"scale_{type_}({', '.join(args)})"
         if op == "half":
             return f"(float)(_Float16){tight(args[0])}"
         if op == "fma" and not fma:
@@ -137,6 +140,12 @@ def helper_text(helper: str) -> str:
             f"{{ {target} r; memcpy(&r, &a, sizeof r); return r; }}"
         )
     name = TYPE[type_]
+    if kind == "scale":
+        end, magic = "f" if type_ == "f32" else "", float_literal(ex.MAGIC[type_], type_)
+        return (
+            f"static inline {name} {helper}({name} a, {name} t) "
+            f"{{ return t == t ? ldexp{end}(a, (int)(t - {magic})) : t; }}"
+        )
     if kind == "to":
         low, high = _range(type_)
         return f"static inline {name} {helper}(double a) {{ return {low} && a < {high} ? ({name})a : 0; }}"

@@ -149,11 +149,16 @@ def _viewed(kind: str, way: Callable[[Any, Any], Any]) -> Callable[[Any, Any], A
     return _shift(shift)
 
 
+def _scaled(x: Any, t: Any) -> Any:
+    n = t - type(x)(ex.MAGIC["f64" if x.dtype.itemsize == 8 else "f32"])
+    return x + n if np.isnan(n) else np.ldexp(x, int(n))
+
+
 PRIMITIVES: dict[str, Callable[..., Any]] = {
     "add": lambda x, y: x + y, "sub": lambda x, y: x - y, "mul": lambda x, y: x * y,
     "div": lambda x, y: x / y, "neg": np.negative, "fma": fused, "abs": np.abs, "sqrt": np.sqrt,
     "floor": np.floor, "ceil": np.ceil, "trunc": np.trunc, "rint": np.rint, "copysign": np.copysign, "frem": np.fmod,
-    "half": lambda x: np.float32(np.float16(x)),
+    "scale": _scaled, "half": lambda x: np.float32(np.float16(x)),
     "idiv": _divide, "irem": _remainder,
     "shl": _shift(np.left_shift), "lshr": _viewed("u", np.right_shift), "ashr": _viewed("i", np.right_shift),
     "and": lambda x, y: x & y, "or": lambda x, y: x | y, "xor": lambda x, y: x ^ y, "not": lambda x: ~x,

@@ -162,15 +162,14 @@ class FunctionPrinter:
             return self.emit(text, depth), lanes
         if node.op in ("cast", "bitcast"):
             return self._print_cast(node, type_, args[0], lanes, depth), lanes
-        texts = ops.instruction(node.op, type_, lanes, args, self.isa.has_fma)
-        temporary = ""
+        texts = ops.instruction(node.op, type_, lanes, args, self.isa)
+        names: list[str] = []
         for text in texts:
-            name = self.fresh()
-            lines.append(f"{name} = {text.replace('{t}', temporary)}")
+            names.append(self.fresh())
+            lines.append(f"{names[-1]} = {text.format(*names)}")
             if "@llvm." in text:
                 self.intrinsics.add(ops.declaration(node.op, type_, lanes))
-            temporary = name
-        return temporary, lanes
+        return names[-1], lanes
 
     def _print_rare(self, node: Expr, depth: int) -> tuple[str, int]:
         """A block that is entered if the condition holds in any lane; what only it needs is printed in it."""

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
+
+if TYPE_CHECKING:
+    from theano.runtime.target import Isa
 
 REGISTER = {"bool": "i1", "f32": "float", "f64": "double", "ptr": "ptr", **{t: "i" + t[1:] for t in ex.INTS}}
 MEMORY = {**REGISTER, "bool": "i8", "f16": "half"}
@@ -65,9 +70,11 @@ def cast_op(source: str, target: str) -> str:
     return "sext" if source in ex.SIGNED else "zext"
 
 
-def instruction(op: str, type_: str, lanes: int, args: list[str], has_fma: bool) -> list[str]:
-    """The instructions of a primitive; the last one's value is the result, `{t}` a temporary before it."""
+def instruction(op: str, type_: str, lanes: int, args: list[str], isa: Isa) -> list[str]:
+    """The instructions of a primitive; the last one's value is the result, `{0}`, `{1}`, ... those before it."""
     t = vector(type_, lanes)
+    if op == "scale":
+        return _scale(type_, lanes, args, isa)
     if op in ("eq", "ne", "lt", "le", "gt", "ge"):
         if type_ in ex.FLOATS:
             return [f"fcmp {FLOAT_COMPARE[op]} {t} {args[0]}, {args[1]}"]
@@ -77,14 +84,14 @@ def instruction(op: str, type_: str, lanes: int, args: list[str], has_fma: bool)
         return [f"fneg {t} {args[0]}"] if type_ in ex.FLOATS else [f"sub {t} {zero(type_, lanes)}, {args[0]}"]
     if op == "half":
         short = memory("f16", lanes)
-        return [f"fptrunc {t} {args[0]} to {short}", f"fpext {short} {{t}} to {t}"]
+        return [f"fptrunc {t} {args[0]} to {short}", f"fpext {short} {{0}} to {t}"]
     if op == "not":
         ones = literal(ex.const(True if type_ == "bool" else -1, type_), lanes)
         return [f"xor {t} {args[0]}, {ones}"]
     if op == "abs" and type_ not in ex.FLOATS:
         return [f"call {t} @llvm.abs.{suffix(type_, lanes)}({t} {args[0]}, i1 false)"]
-    if op == "fma" and not has_fma:
-        return [f"fmul {t} {args[0]}, {args[1]}", f"fadd {t} {{t}}, {args[2]}"]
+    if op == "fma" and not isa.has_fma:
+        return [f"fmul {t} {args[0]}, {args[1]}", f"fadd {t} {{0}}, {args[2]}"]
     if op in INTRINSICS:
         operands = ", ".join(f"{t} {a}" for a in args)
         return [f"call {t} @llvm.{INTRINSICS[op]}.{suffix(type_, lanes)}({operands})"]
@@ -93,6 +100,40 @@ def instruction(op: str, type_: str, lanes: int, args: list[str], has_fma: bool)
         return [f"{word} {t} {args[0]}, {args[1]}"]
     table = FLOAT_OPS if type_ in ex.FLOATS else INT_OPS
     return [f"{table[op]} {t} {args[0]}, {args[1]}"]
+
+
+def _scale(type_: str, lanes: int, args: list[str], isa: Isa) -> list[str]:
+    """One instruction of AVX-512, else two factors, each with half of the exponent taken from the bits of `t`."""
+    t = vector(type_, lanes)
+    size = 8 * lanes * ex.ITEMSIZE[type_]
+    magic = ex.const(ex.MAGIC[type_], type_)
+    if isa.has_masks and size in (128, 256, 512):
+        tail = ", i32 4" if size == 512 else ""
+        name = scale_name(type_, size)
+        return [
+            f"fsub {t} {args[1]}, {literal(magic, lanes)}",
+            f"call {t} @{name}({t} {args[0]}, {t} {{0}}, {t} zeroinitializer, i{max(lanes, 8)} -1{tail})",
+        ]
+    word = ex.int_of(type_)
+    w, mantissa = vector(word, lanes), literal(ex.const(52 if type_ == "f64" else 23, word), lanes)
+    bias = 2 * (1023 if type_ == "f64" else 127) - ex.float_bits(magic.value, type_)
+    return [
+        f"bitcast {t} {args[1]} to {w}",
+        f"add {w} {{0}}, {literal(ex.const(bias, word), lanes)}",
+        f"lshr {w} {{1}}, {literal(ex.const(1, word), lanes)}",
+        f"sub {w} {{1}}, {{2}}",
+        f"shl {w} {{2}}, {mantissa}",
+        f"shl {w} {{3}}, {mantissa}",
+        f"bitcast {w} {{4}} to {t}",
+        f"bitcast {w} {{5}} to {t}",
+        f"fmul {t} {args[0]}, {{6}}",
+        f"fmul {t} {{8}}, {{7}}",
+    ]
+
+
+def scale_name(type_: str, size: int) -> str:
+    """The intrinsic for vectors of `size` bits."""
+    return f"llvm.x86.avx512.mask.scalef.{'pd' if type_ == 'f64' else 'ps'}.{size}"
 
 
 def zero(type_: str, lanes: int) -> str:
@@ -108,6 +149,10 @@ def suffix(type_: str, lanes: int) -> str:
 def declaration(op: str, type_: str, lanes: int) -> str:
     """The declaration of the intrinsic behind a primitive."""
     t = vector(type_, lanes)
+    if op == "scale":
+        size = 8 * lanes * ex.ITEMSIZE[type_]
+        tail = ", i32 immarg" if size == 512 else ""
+        return f"declare {t} @{scale_name(type_, size)}({t}, {t}, {t}, i{max(lanes, 8)}{tail})"
     if op == "abs" and type_ not in ex.FLOATS:
         return f"declare {t} @llvm.abs.{suffix(type_, lanes)}({t}, i1)"
     return f"declare {t} @llvm.{INTRINSICS[op]}.{suffix(type_, lanes)}({', '.join([t] * ex.PRIMITIVES[op][0])})"

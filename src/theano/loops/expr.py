@@ -46,7 +46,7 @@ PRIMITIVES: dict[str, tuple[int, str, str]] = {
     "div": (2, "f", "same"), "neg": (1, "fi", "same"), "fma": (3, "f", "same"), "abs": (1, "fi", "same"),
     "sqrt": (1, "f", "same"), "floor": (1, "f", "same"), "ceil": (1, "f", "same"), "trunc": (1, "f", "same"),
     "rint": (1, "f", "same"), "copysign": (2, "f", "same"),
-    "frem": (2, "f", "same"), "half": (1, "s", "same"),
+    "frem": (2, "f", "same"), "half": (1, "s", "same"), "scale": (2, "f", "same"),
     "idiv": (2, "i", "same"), "irem": (2, "i", "same"),
     "shl": (2, "i", "same"), "lshr": (2, "i", "same"), "ashr": (2, "i", "same"),
     "and": (2, "ib", "same"), "or": (2, "ib", "same"), "xor": (2, "ib", "same"), "not": (1, "ib", "same"),
@@ -274,6 +274,15 @@ def copysign(x: Expr | float, y: Expr) -> Expr:
 def frem(x: Expr, y: Expr | float) -> Expr:
     """x - trunc(x / y) * y, exactly (C's fmod): NaN for y = 0 and for infinite x."""
     return primitive("frem", x, coerce(y, x.type))
+
+
+# 1.5 * 2**mantissa: a small integer added to it stands in its low bits
+MAGIC = {"f64": 1.5 * 2.0**52, "f32": 1.5 * 2.0**23}
+
+
+def scale(x: Expr, t: Expr) -> Expr:
+    """x * 2**n, rounded once, t = MAGIC + n, where 2**(n/2) is a normal number."""
+    return primitive("scale", x, t)
 
 
 def half(x: Expr) -> Expr:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from theano.loops.expr import (
+    MAGIC,
     Expr,
     abs_,
     add,
@@ -17,6 +18,7 @@ from theano.loops.expr import (
     coerce,
     const,
     fma,
+    gt,
     int_of,
     lt,
     mul,
@@ -33,17 +35,11 @@ class Format(NamedTuple):
     mantissa: int
     bias: int
     smallest: float  # smallest normal number
-    extra: int  # exponent offset that lifts subnormals into the normal range
-
-    @property
-    def magic(self) -> float:
-        """Adding it rounds a small number to an integer, which stands in the low bits of the sum."""
-        return 1.5 * 2.0**self.mantissa
 
 
 FORMATS = {
-    "f64": Format(52, 1023, 2.0**-1022, 64),
-    "f32": Format(23, 127, 2.0**-126, 32),
+    "f64": Format(52, 1023, 2.0**-1022),
+    "f32": Format(23, 127, 2.0**-126),
 }
 
 
@@ -97,13 +93,9 @@ def square(x: Expr) -> tuple[Expr, Expr]:
 
 def round_to_int(x: Expr, factor: float | None = None) -> tuple[Expr, Expr]:
     """(t, n): n = rint(x * factor) as a float, and t with the integer n in its low bits."""
-    magic = FORMATS[x.type].magic
-    t = (
-        add(x, const(magic, x.type))
-        if factor is None
-        else fma(x, const(factor, x.type), const(magic, x.type))
-    )
-    return t, sub(t, const(magic, x.type))
+    magic = const(MAGIC[x.type], x.type)
+    t = add(x, magic) if factor is None else fma(x, const(factor, x.type), magic)
+    return t, sub(t, magic)
 
 
 def power_of_two(t: Expr, offset: Expr | int = 0) -> Expr:
@@ -117,16 +109,9 @@ def power_of_two(t: Expr, offset: Expr | int = 0) -> Expr:
     return bitcast(shl(add(bitcast(t, int_type), bias), form.mantissa), t.type)
 
 
-def scalers(t: Expr, tiny: Expr) -> tuple[Expr, Expr]:
-    """Two powers of two with product 2**n; the second lifts out of the subnormal range where `tiny` holds.
-
-    Multiplying by both rounds a subnormal result only once; elsewhere the second factor is 2, so that n may
-    be one beyond the largest exponent.
-    """
-    form, int_type = FORMATS[t.type], int_of(t.type)
-    bias = select(tiny, const(form.bias + form.extra, int_type), const(form.bias - 1, int_type))
-    first = bitcast(shl(add(bitcast(t, int_type), bias), form.mantissa), t.type)
-    return first, select(tiny, const(2.0**-form.extra, t.type), const(2.0, t.type))
+def clamp(x: Expr, low: float, high: float) -> Expr:
+    """`x`, but not beyond the bounds; NaN stays."""
+    return select(gt(x, high), high, select(lt(x, low), low, x))
 
 
 def where_tiny(x: Expr, limit: float, tiny: Expr, other: Expr) -> Expr:

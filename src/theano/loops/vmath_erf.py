@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from math import inf, nan
 
-from theano.loops.expr import Expr, abs_, const, copysign, eq, fma, gt, lt, rare, select, sqrt
-from theano.loops.vmath_core import polynomial, power_of_two, scalers, square, two_sum
+from theano.loops.expr import Expr, abs_, const, copysign, eq, fma, gt, lt, rare, scale, select, sqrt
+from theano.loops.vmath_core import polynomial, power_of_two, square, two_sum
 from theano.loops.vmath_exp import exp_of_sum, exp_terms
 from theano.loops.vmath_log import log_parts
 
@@ -17,9 +17,6 @@ ERFC_ZERO = {"f64": 27.4, "f32": 10.2}
 # erfinv(x) = x P(-log(1 - x^2)) up to this logarithm; its square root, up to which 1 - |x| is a number for every x
 INVERSE_NEAR = 5.5
 INVERSE_TAIL = 6.1
-
-# exp(-x^2) / (1 + 2x) may be subnormal below this -x^2
-ERFC_TINY = {"f64": -700.0, "f32": -80.0}
 
 
 def _erf_small(x: Expr) -> Expr:
@@ -53,8 +50,7 @@ def erfc(x: Expr) -> Expr:
     product = e * inverse
     product_low = fma(e, inverse, -product) + fma(e, inverse_low, e_low * inverse)
     tail = fma(product, polynomial("ERFC", (a - 3.0) / (a + 3.0)), product_low)
-    first, second = scalers(t, lt(-s, ERFC_TINY[x.type]))
-    far = (product + tail) * first * second
+    far = scale(product + tail, t)
     near = 1.0 - _erf_small(x)
     return select(lt(abs_(x), 0.46), near, select(lt(x, 0.0), 2.0 - far, far))
 

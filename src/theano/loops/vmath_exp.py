@@ -6,16 +6,15 @@ x = n log(2) + r with |r| <= log(2)/2, and exp(r) = 1 + r + r^2 P(r).
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import inf
 
-from theano.loops.expr import Expr, abs_, copysign, fma, gt, lt, select
+from theano.loops.expr import Expr, abs_, copysign, fma, gt, lt, scale, select
 from theano.loops.vmath_core import (
+    clamp,
     constant,
     fast_two_sum,
     polynomial,
     power_of_two,
     round_to_int,
-    scalers,
     where_tiny,
 )
 from theano.loops.vmath_log import log1p_of_sum
@@ -23,12 +22,9 @@ from theano.loops.vmath_log import log1p_of_sum
 LOG2_E = 1.4426950408889634
 LN2 = 0.6931471805599453
 
-# exp(x) overflows above the first (the logarithm of the largest number), is zero below the second
-EXP_RANGE = {"f64": (709.782712893384, -746.0), "f32": (88.72283935546875, -104.0)}
-# exp(x) / 2 may be subnormal below
-EXP_TINY = {"f64": -707.0, "f32": -86.0}
-EXP2_RANGE = {"f64": (1023.9999999999999, -1080.0), "f32": (127.99999237060547, -151.0)}
-EXP2_TINY = {"f64": -1020.0, "f32": -124.0}
+# exp(x) is zero below the first, infinite above the second (and before)
+EXP_RANGE = {"f64": (-746.0, 710.0), "f32": (-104.0, 89.0)}
+EXP2_RANGE = {"f64": (-1080.0, 1025.0), "f32": (-151.0, 129.0)}
 # tanh(x) is 1 above, expm1(-x) is -1 above
 SATURATED = {"f64": 40.0, "f32": 20.0}
 TANH_SMALL = 0.35
@@ -71,24 +67,18 @@ def exp(x: Expr) -> Expr:
     >>> exp(name("x", "f64")).type
     'f64'
     """
-    t, r, y = exp_terms(x)
-    first, second = scalers(t, lt(x, EXP_TINY[x.type]))
-    return _limit(x, (1.0 + (r + y)) * first * second, EXP_RANGE[x.type])
-
-
-def _limit(x: Expr, y: Expr, bounds: tuple[float, float]) -> Expr:
-    """`y`, but infinite above the first bound of `x` and zero below the second."""
-    return select(gt(x, bounds[0]), inf, select(lt(x, bounds[1]), 0.0, y))
+    t, r, y = exp_terms(clamp(x, *EXP_RANGE[x.type]))
+    return scale(1.0 + (r + y), t)
 
 
 def exp2(x: Expr) -> Expr:
     """2**x."""
+    x = clamp(x, *EXP2_RANGE[x.type])
     t, n = round_to_int(x)
     r = x - n
     high, rest = constant("LN2_SHORT", x)
     y = 1.0 + fma(r, high, fma(polynomial("EXP2", r), r * r, r * rest))
-    first, second = scalers(t, lt(x, EXP2_TINY[x.type]))
-    return _limit(x, y * first * second, EXP2_RANGE[x.type])
+    return scale(y, t)
 
 
 def expm1(x: Expr) -> Expr:
@@ -96,15 +86,14 @@ def expm1(x: Expr) -> Expr:
 
     (2**n - 1) + 2**n r is summed without error; all is halved so that n may be 1024.
     """
-    t, r, y = exp_terms(x)
+    saturated, top = SATURATED[x.type], EXP_RANGE[x.type][1]
+    t, r, y = exp_terms(clamp(x, -saturated, top))
     half = power_of_two(t, -1)
     whole = half - 0.5
     rest = (half - whole) - 0.5
     s, error = fast_two_sum(whole, half * r)
     result = s + fma(half, y, error + rest)
-    saturated = SATURATED[x.type]
-    result = select(lt(x, -saturated), -1.0, select(gt(x, EXP_RANGE[x.type][0]), inf, result + result))
-    return where_tiny(x, TINY[x.type], x, result)
+    return where_tiny(x, TINY[x.type], x, result + result)
 
 
 def tanh(x: Expr) -> Expr:
@@ -118,36 +107,30 @@ def tanh(x: Expr) -> Expr:
     double = select(gt(double, top), top, double)
     t, n = round_to_int(double, LOG2_E)
     r = fma(n, -LN2, double)
-    scale = power_of_two(t)
-    e = fma(scale, fma(polynomial("EXP", r), r * r, r), scale - 1.0)
+    power = power_of_two(t)
+    e = fma(power, fma(polynomial("EXP", r), r * r, r), power - 1.0)
     return copysign(select(lt(a, TANH_SMALL), small, e / (e + 2.0)), x)
 
 
 def logistic_terms(x: Expr) -> tuple[Expr, Expr, Expr, Callable[[Expr], Expr]]:
-    """(d, low, v, scale): 1 + exp(-|x|) = d + low, and exp(-|x|) = scale(v), v rounded once, `scale` powers of two.
+    """(d, low, v, scaled): 1 + exp(-|x|) = d + low, and exp(-|x|) = scaled(1 + v), rounded once.
 
     They are the same expressions for x and -x, so sigmoid(x), sigmoid(-x), softplus(x) and softplus(-x) in one loop
     cost one exponential.
     """
-    a = -abs_(x)
-    t, r, y = exp_terms(a)
-    first, second = scalers(t, lt(a, EXP_TINY[x.type]))
-    vanishes = lt(a, EXP_RANGE[x.type][1])
-
-    def scale(v: Expr) -> Expr:
-        return select(vanishes, 0.0, v * first * second)
-
+    a, low = -abs_(x), EXP_RANGE[x.type][0]
+    t, r, y = exp_terms(select(lt(a, low), low, a))
     v = r + y
-    d, low = fast_two_sum(1.0, scale(1.0 + v))
-    return d, low, v, scale
+    d, rest = fast_two_sum(1.0, scale(1.0 + v, t))
+    return d, rest, v, lambda number: scale(number, t)
 
 
 def sigmoid(x: Expr) -> Expr:
     """1 / (1 + exp(-|x|)), times exp(-|x|) for negative x; underflows gradually."""
-    d, low, v, scale = logistic_terms(x)
+    d, low, v, scaled = logistic_terms(x)
     inverse = 1.0 / d
     inverse = fma(-low * inverse, inverse, inverse)
-    return select(lt(x, 0.0), scale(fma(v, inverse, inverse)), inverse)
+    return select(lt(x, 0.0), scaled(fma(v, inverse, inverse)), inverse)
 
 
 def softplus(x: Expr) -> Expr:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import inf, nan
 
-from theano.loops.expr import Expr, abs_, cast, const, eq, fma, ge, gt, isnan, lt, not_, select
+from theano.loops.expr import Expr, abs_, cast, const, eq, fma, ge, gt, isnan, lt, not_, scale, select
 from theano.loops.vmath_core import (
     constant,
     fast_two_sum,
@@ -12,7 +12,6 @@ from theano.loops.vmath_core import (
     polynomial,
     power_of_two,
     round_to_int,
-    scalers,
 )
 from theano.loops.vmath_log import log_rest, scale_and_fraction, split_exponent, to_float
 
@@ -61,8 +60,7 @@ def _positive_f64(a: Expr, y: Expr) -> Expr:
     r, r_rest = fast_two_sum(high - n, low)
     ln2, ln2_rest = constant("LN2_SHORT", a)
     tail = fma(polynomial("EXP2", r), r * r, fma(r, ln2_rest, r_rest * ln2))
-    first, second = scalers(t, lt(w, -1020.0))
-    result = (1.0 + fma(r, ln2, tail)) * first * second
+    result = scale(1.0 + fma(r, ln2, tail), t)
     return select(gt(w, 1025.0), inf, select(lt(w, -1080.0), 0.0, result))
 
 

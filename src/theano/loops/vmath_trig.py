@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from theano.loops.expr import (
+    MAGIC,
     Expr,
     abs_,
     ashr,
@@ -31,7 +32,7 @@ from theano.loops.expr import (
     sqrt,
 )
 from theano.loops.polynomial_tables import TWO_OVER_PI
-from theano.loops.vmath_core import FORMATS, constant, fast_two_sum, head, polynomial, round_to_int
+from theano.loops.vmath_core import constant, fast_two_sum, head, polynomial, round_to_int
 
 HALF_PI = 1.5707963267948966
 # n = x 2/pi has at most 20 bits below: its products with the 33-bit parts of pi/2 are exact
@@ -77,7 +78,7 @@ def _unsigned(x: Expr) -> Expr:
 
 def _signed(x: Expr) -> Expr:
     """An integer of magnitude below 2**51 as f64."""
-    magic = FORMATS["f64"].magic
+    magic = MAGIC["f64"]
     return bitcast(x + float_bits(magic, "f64"), "f64") - magic
 
 
