@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from theano import scalar
 from theano.graph import ancestors
 from theano.record import replace
-from theano.rewrite.build import index, number
+from theano.rewrite.build import elemwise, index, number
 from theano.rewrite.indexing import entries_of, subtensor
 from theano.rewrite.registry import rule
 from theano.rewrite.rule import Result
@@ -26,29 +27,38 @@ def _keeps(node: Node) -> list[int | None]:
     return [*(s.keep for s in node.op.spec.states), *node.op.spec.outputs]
 
 
-@rule("Subtensor", name="last_step_of_scan")
-def last_step_of_scan(graph: RewriteGraph, node: Node) -> Result:
-    """``buffer[rows:][-1] -> buffer[-1]``: so the rows before the last need not be kept.
+@rule("Subtensor", name="last_steps_of_scan")
+def last_steps_of_scan(graph: RewriteGraph, node: Node) -> Result:
+    """``buffer[rows:][-1] -> buffer[-1]``: so the rows before the last need not be kept. The same for ``[-k:]``.
 
-    After no steps at all that is the last initial value.
+    After no steps at all ``[-1]`` is the last initial value; ``[-k:]`` never has initial values.
     """
-    steps = node.inputs[0].owner
-    if steps is None or type(steps.op) is not Subtensor or len(steps.op.idx_list) != 1:
+    steps, few = node.inputs[0].owner, _tail(node)
+    if few is None or steps is None or type(steps.op) is not Subtensor or len(steps.op.idx_list) != 1:
         return None
     buffer = steps.inputs[0].owner
     if buffer is None or type(buffer.op) is not Scan:
         return None
     spec, at = buffer.op.spec, steps.inputs[0].index
     (cut,) = entries_of(steps)
-    entries = entries_of(node)
+    first, *others = entries_of(node)
     if at >= len(spec.states) or not isinstance(cut, slice) or cut.stop is not None or cut.step is not None:
         return None
-    if spec.states[at].keep is not None or isinstance(entries[0], slice) or number(entries[0]) != -1:
+    rows = spec.states[at].rows
+    if spec.states[at].keep is not None or cut.start is None or number(cut.start) != rows:
         return None
-    if cut.start is None or number(cut.start) != spec.states[at].rows:
+    if few == 1 and not isinstance(first, slice):
+        graph.queue(buffer)  # its readers change
+        return subtensor(steps.inputs[0], [first, *others])
+    if spec.as_while:
         return None
-    graph.queue(buffer)  # its readers change
-    return subtensor(steps.inputs[0], entries)
+    graph.queue(buffer)
+    n = buffer.inputs[0]
+    there = elemwise(scalar.minimum, elemwise(scalar.add, n, index(rows)), index(few))
+    initial = elemwise(scalar.maximum, elemwise(scalar.sub, there, n), index(0))
+    kept = subtensor(steps.inputs[0], [slice(index(-few), None, None)])
+    kept = subtensor(kept, [slice(initial, None, None)])
+    return subtensor(kept, [slice(None), *others] if isinstance(first, slice) else [first, *others])
 
 
 def _tail(node: Node) -> int | None:

@@ -1,0 +1,94 @@
+"""Compiled loops: equal to the reference and to the interpreter, bounded in memory, and they end as they should."""
+
+from __future__ import annotations
+
+import copy
+import os
+import random
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import theano
+from tests.backend.functions import Compiled, assert_equal
+from tests.native.test_differential import check_equal
+from tests.scan.random_loops import Program, RandomLoop
+from theano.backend.interpreter import CheckFailed, Interpreter
+from theano.compile import Mode
+from theano.runtime.jit import isa
+
+# THEANO_NIGHTLY=1 looks for much longer.
+EXAMPLES = 5_000 if os.environ.get("THEANO_NIGHTLY") else 8
+MODES = {
+    "perform": Mode(linker="py", optimizer=None),
+    "native": Mode(linker="cvm", optimizer=None),
+    "FAST_RUN": Mode(linker="cvm", optimizer="fast_run"),
+}
+
+
+def results_of(program: Program, mode: Any) -> list[Any]:
+    """Results of two calls and the shared values after them, or the kind of the exception."""
+    states = [*program.shared, *(s for s in program.updates if s not in program.shared)]
+    before = [s.get_value() for s in states]
+    f = theano.function(
+        program.inputs, program.outputs, updates=program.updates, mode=mode, on_unused_input="ignore"
+    )
+    found: list[Any] = []
+    try:
+        for _ in range(2):
+            try:
+                found += f(*program.values)
+            except (NotImplementedError, IndexError, ValueError) as error:
+                found += [type(error)] * len(program.outputs)
+            found += [s.get_value() for s in program.shared]
+    finally:
+        for s, value in zip(states, before, strict=True):
+            s.set_value(value)
+    return found
+
+
+def compare(program: Program) -> None:
+    with np.errstate(all="ignore"):
+        results = {name: results_of(program, mode) for name, mode in MODES.items()}
+    wanted = results.pop("perform")
+    for name, found in results.items():
+        for k, (a, b) in enumerate(zip(wanted, found, strict=True)):
+            about = f"{name}, result {k}: " + "\n".join(program.text)
+            if isinstance(a, type):
+                # rewriting may remove what fails
+                assert a is b or name == "FAST_RUN", about
+            else:
+                assert not isinstance(b, type), about
+                check_equal(np.asarray(a), np.asarray(b), 2e-5 if a.dtype == "float32" else 1e-9, about)
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=EXAMPLES < 1000)
+@given(seed=st.integers(0, 10**6))
+def test_random_loops(seed: int) -> None:
+    """Native = `Scan.perform`, over all types, taps, ways to read the rows, and things that steps do."""
+    compare(RandomLoop(random.Random(seed)).build())
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=EXAMPLES < 1000)
+@given(seed=st.integers(0, 10**6))
+def test_interpreted_loops(seed: int) -> None:
+    """Native = interpreter of the loop program."""
+    program = RandomLoop(random.Random(seed)).build()
+    f = theano.function(
+        program.inputs, program.outputs, updates=program.updates, mode="FAST_RUN", on_unused_input="ignore"
+    )
+    compiled = Compiled(f, f.executor)
+    storages = copy.deepcopy(compiled.storages)
+    low = compiled.lowered
+    machine = Interpreter(low.program, low.layout, compiled.words(storages), isa().has_fma)
+    try:
+        machine.run([np.array(v, order="C") for v in program.values], storages)
+    except CheckFailed:
+        with pytest.raises((NotImplementedError, IndexError, ValueError)):
+            f(*program.values)
+        return
+    for a, b in zip(machine.slots[: low.n_outputs], f(*program.values), strict=True):
+        assert_equal(a, b, 16)
