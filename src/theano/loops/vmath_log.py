@@ -5,9 +5,28 @@ x = 2**k (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)), and log(1 + f) = f + g, whe
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import inf, nan
 
-from theano.loops.expr import Expr, add, bitcast, const, copysign, eq, fma, gt, int_of, lshr, lt, select, shl
+from theano.loops.expr import (
+    Expr,
+    add,
+    bitcast,
+    const,
+    copysign,
+    eq,
+    float_bits,
+    fma,
+    ge,
+    gt,
+    int_of,
+    lshr,
+    lt,
+    not_,
+    rare,
+    select,
+    shl,
+)
 from theano.loops.vmath_core import FORMATS, constant, fast_two_sum, polynomial, two_sum
 
 # bits of sqrt(1/2)
@@ -59,14 +78,10 @@ def scale_and_fraction(x: Expr) -> tuple[Expr, Expr]:
     return k_float, f
 
 
-def _log_terms(x: Expr) -> tuple[Expr, Expr, Expr]:
-    k, f = scale_and_fraction(x)
-    return k, f, log_rest(f)[0]
-
-
 def log_parts(x: Expr) -> tuple[Expr, Expr]:
     """log(x) for positive finite x as a rounded number and what it lacks, about ten bits more."""
-    k, f, g = _log_terms(x)
+    k, f = scale_and_fraction(x)
+    g, _ = log_rest(f)
     high, rest = constant("LN2", x)
     total, error = fast_two_sum(k * high, f)
     return fast_two_sum(total, error + fma(k, rest, g))
@@ -79,26 +94,36 @@ def _domain(x: Expr, y: Expr, pole: float = 0.0) -> Expr:
     )
 
 
+def _of_positive(x: Expr, compute: Callable[[Expr, Expr, Expr], Expr]) -> Expr:
+    """`compute(k, f, g)` of the parts of x; what is not positive, normal and finite is looked at behind a branch."""
+    form, word = FORMATS[x.type], int_of(x.type).replace("i", "u")
+    first, beyond = (const(float_bits(v, x.type), word) for v in (form.smallest, inf))
+    k, f = split_exponent(x)
+    usual = compute(to_float(k, x.type, float(form.bias)), f, log_rest(f)[0])
+    k, f = scale_and_fraction(x)
+    other = _domain(x, compute(k, f, log_rest(f)[0]))
+    return rare(ge(bitcast(x, word) - first, beyond - first), other, usual)
+
+
 def log(x: Expr) -> Expr:
     """Natural logarithm."""
-    k, f, g = _log_terms(x)
     high, rest = constant("LN2", x)
-    return _domain(x, fma(k, high, f + fma(k, rest, g)))
+    return _of_positive(x, lambda k, f, g: fma(k, high, f + fma(k, rest, g)))
 
 
 def log2(x: Expr) -> Expr:
     """Logarithm to base 2; exact at powers of two."""
-    k, f, g = _log_terms(x)
     high, rest = constant("LOG2_E", x)
-    return _domain(x, k + fma(f, high, fma(f, rest, g * high)))
+    return _of_positive(x, lambda k, f, g: k + fma(f, high, fma(f, rest, g * high)))
 
 
 def log10(x: Expr) -> Expr:
     """Logarithm to base 10."""
-    k, f, g = _log_terms(x)
-    scale, scale_rest = constant("LOG10_E", x)
+    factor, factor_rest = constant("LOG10_E", x)
     high, rest = constant("LOG10_2", x)
-    return _domain(x, fma(k, high, fma(f, scale, fma(f, scale_rest, fma(g, scale, k * rest)))))
+    return _of_positive(
+        x, lambda k, f, g: fma(k, high, fma(f, factor, fma(f, factor_rest, fma(g, factor, k * rest))))
+    )
 
 
 def log1p_of_sum(total: Expr, error: Expr) -> Expr:
@@ -116,4 +141,5 @@ def log1p_of_sum(total: Expr, error: Expr) -> Expr:
 def log1p(x: Expr) -> Expr:
     """log(1 + x), exact to the last bits for small x."""
     total, error = two_sum(1.0, x)
-    return copysign(_domain(x, log1p_of_sum(total, error), -1.0), x)
+    y = log1p_of_sum(total, error)
+    return copysign(rare(not_(gt(x, -1.0) & lt(x, inf)), _domain(x, y, -1.0), y), x)
