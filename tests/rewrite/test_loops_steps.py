@@ -94,6 +94,28 @@ class TestSteps:
         assert len(scans(f)[0].op.spec.states) == 2
 
 
+class TestRowsKept:
+    @pytest.mark.parametrize("read", [lambda o: o[-3:], lambda o: o[-3:, 0], lambda o: o[-1:] * 2, lambda o: o[-2]])
+    @pytest.mark.parametrize("taps", [[-1], [-3, -1]])
+    def test_last_rows(self, read, taps):
+        """Also where there are fewer steps than rows are asked for: initial rows are none of them."""
+        n = T.lscalar("n")
+        start = x[0] if taps == [-1] else {"initial": x[:3], "taps": taps}
+        out, _ = theano.scan(lambda r, *s: r + s[0] * 2, sequences=x[:n], outputs_info=start)
+        f = theano.function([x, n], read(out))
+        assert scans(f)[0].op.spec.states[0].keep in (1, 2, 3)
+        plain = theano.function([x, n], out)
+        for steps in (5, 3, 2):
+            np.testing.assert_array_equal(f(numbers(5, 2), steps), read(plain(numbers(5, 2), steps)))
+
+    def test_row_that_no_step_made(self):
+        n = T.lscalar("n")
+        out, _ = theano.scan(lambda r, s, q: r + s * q, sequences=x[:n], outputs_info={"initial": x, "taps": [-3, -1]})
+        f = theano.function([x, n], out[-2])
+        with pytest.raises(IndexError):
+            f(numbers(5, 2), 1)
+
+
 class TestInvariants:
     def test_work_on_what_is_given_moves_out(self):
         out, _ = theano.scan(

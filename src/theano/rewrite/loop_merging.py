@@ -8,12 +8,9 @@ from theano.rewrite.build import is_tensor
 from theano.rewrite.loop_steps import with_step
 from theano.rewrite.registry import rule
 from theano.rewrite.rule import Result
-from theano.rewrite.table import Node, RewriteGraph, Tensor
+from theano.rewrite.table import Node, RewriteGraph, Tensor, reaches
 from theano.scan.op import Scan
 from theano.scan.parts import Loop, NonSequenceArg, SequenceArg
-
-# How many nodes to look at for a path between two loops before leaving them as they are.
-_SEARCH = 20_000
 
 
 @rule("Scan", phase="saved", tags=("loops",), name="loops_over_same_steps")
@@ -32,7 +29,7 @@ def loops_over_same_steps(graph: RewriteGraph, node: Node) -> Result:
             continue
         if other.op.mode != node.op.mode or mine.isdisjoint(_arrays(other)):
             continue
-        if _reaches(graph, node, other) or _reaches(graph, other, node):
+        if reaches(graph, node, other) or reaches(graph, other, node):
             continue
         return _merged(graph, node, other)
     return None
@@ -41,23 +38,6 @@ def loops_over_same_steps(graph: RewriteGraph, node: Node) -> Result:
 def _arrays(node: Node) -> set[Tensor]:
     """The inputs of a loop that are worth reading once."""
     return {v for v in node.inputs[1:] if not isinstance(v, Constant) and is_tensor(v) and v.type.ndim}
-
-
-def _reaches(graph: RewriteGraph, source: Node, target: Node) -> bool:
-    """Whether `target` needs `source`; also if that is too far to see."""
-    todo, seen = [target], {target}
-    while todo:
-        node = todo.pop()
-        if len(seen) > _SEARCH:
-            return True
-        for v in node.inputs:
-            owner = graph.find(v).owner
-            if owner is source:
-                return True
-            if owner is not None and owner not in seen:
-                seen.add(owner)
-                todo.append(owner)
-    return False
 
 
 def _merged(graph: RewriteGraph, node: Node, other: Node) -> Result:

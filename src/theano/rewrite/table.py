@@ -26,6 +26,9 @@ Node: TypeAlias = Any
 # Constants above this many bytes are merged by identity only: comparing them costs more than it saves.
 MERGE_BYTES = 65536
 
+# How many nodes to look at for a path between two nodes before leaving them as they are.
+SEARCH = 20_000
+
 
 class RewriteError(Exception):
     """A rule returned something that cannot stand for what it replaces."""
@@ -381,6 +384,23 @@ class RewriteGraph:
                     path.discard(node)
                     order.append(node)
         return order
+
+
+def reaches(graph: RewriteGraph, source: Node, target: Node) -> bool:
+    """Whether `target` needs `source`; also if that is too far to see."""
+    todo, seen = [target], {target}
+    while todo:
+        node = todo.pop()
+        if len(seen) > SEARCH:
+            return True
+        for v in node.inputs:
+            owner = graph.find(v).owner
+            if owner is source:
+                return True
+            if owner is not None and owner not in seen:
+                seen.add(owner)
+                todo.append(owner)
+    return False
 
 
 def same_type(old: Tensor, new: Tensor) -> bool:
