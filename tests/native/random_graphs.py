@@ -21,6 +21,7 @@ LENGTHS = (0, 1, 2, 3, 4, 5, 9, 17)
 LARGEST = {"float16": 60, "float32": 3000, "complex64": 3000}
 
 Step = Sequence[int]
+Given = np.ndarray | Callable[[], np.ndarray]  # an argument, or what finds it when it is needed
 
 
 @dataclass
@@ -56,7 +57,7 @@ class Graph:
     """What a test compiles."""
 
     inputs: list[Any] = field(default_factory=list)
-    values: list[np.ndarray] = field(default_factory=list)
+    values: list[Given] = field(default_factory=list)
     shared: list[Any] = field(default_factory=list)
     pool: list[Entry] = field(default_factory=list)
     outputs: list[Entry] = field(default_factory=list)
@@ -98,7 +99,11 @@ def add_leaf(graph: Graph, spec: Step) -> None:
         shape = tuple(min(n, 5) for n in shape)
     broadcast = tuple(n == 1 and bool(spec[3] >> k & 1) for k, n in enumerate(shape))
     value = numbers(spec[4], dtype, shape)
-    if spec[5] % 3 == 0:
+    if spec[4] % 5 == 0 and (same := overlapping(graph, spec)) is not None:
+        v, given, value = same
+        graph.inputs.append(v)
+        graph.values.append(given)
+    elif spec[5] % 3 == 0:
         v = theano.shared(value, broadcastable=broadcast)
         graph.shared.append(v)
     else:
@@ -106,6 +111,23 @@ def add_leaf(graph: Graph, spec: Step) -> None:
         graph.inputs.append(v)
         graph.values.append(laid_out(value, spec[5] % 4))
     graph.pool.append(Entry(v, value))
+
+
+def overlapping(graph: Graph, spec: Step) -> tuple[Any, Given, np.ndarray] | None:
+    """An input that shares memory with one that is there: the same array, a part of it, a part of shared storage."""
+    if spec[5] % 2 and graph.shared:
+        s = graph.shared[spec[5] % len(graph.shared)]
+        value = s.get_value()
+        part = slice(spec[4] % 2, None) if value.ndim else ()
+        v = T.TensorType(str(value.dtype), (False,) * value.ndim)()
+        return v, lambda: s.get_value(borrow=True)[part], value[part]
+    arrays = [a for a in graph.values if isinstance(a, np.ndarray)]
+    if not arrays:
+        return None
+    array = arrays[spec[5] % len(arrays)]
+    if array.ndim and spec[4] % 2:
+        array = array[: 1 + spec[5] % 3]
+    return T.TensorType(str(array.dtype), (False,) * array.ndim)(), array, np.array(array)
 
 
 Builder = Callable[[Graph, Entry, Step], "Any"]
@@ -189,8 +211,8 @@ def binary(graph: Graph, x: Entry, step: Step) -> Any:
 def reduction(graph: Graph, x: Entry, step: Step) -> Any:
     v = x.variable
     axis: Any = None if step[3] % 4 == 0 or not x.ndim else step[3] % x.ndim
-    if x.ndim == 3 and step[3] % 5 == 0:
-        axis = (0, 2)
+    if x.ndim > 1 and step[3] % 5 < 2:  # several axes, in any order
+        axis = tuple(np.random.RandomState(step[3]).permutation(x.ndim)[: 1 + step[3] % x.ndim].tolist())
     keep = bool(step[4] & 1)
     empty = x.value.size == 0 and any(n == 0 for n in x.value.shape)
     choices: list[Callable[[], Any]] = [lambda: v.sum(axis=axis, keepdims=keep)]
@@ -205,7 +227,14 @@ def reduction(graph: Graph, x: Entry, step: Step) -> Any:
             choices.append(lambda: v.prod(axis=axis, keepdims=keep))
         if not empty:
             choices.append(lambda: (v.mean(axis=axis, keepdims=keep), False))
+            if x.dtype not in ("bool", "float16"):
+                choices += [lambda: (v.var(axis=axis, keepdims=keep), False), lambda: (by_hand(v, axis, keep), False)]
     return choices[step[2] % len(choices)]() if x.small else None
+
+
+def by_hand(v: Any, axis: Any, keep: bool) -> Any:
+    """A variance in other words."""
+    return T.sqr(v - T.mean(v, axis=axis, keepdims=True)).mean(axis=axis, keepdims=keep)
 
 
 @builder
@@ -273,7 +302,60 @@ def assign(graph: Graph, x: Entry, step: Step) -> Any:
     fits = [e for e in graph.pool if e.dtype == x.dtype and e.ndim == 0]
     if fits and step[2] % 2:
         y = fits[step[3] % len(fits)].variable
+    elif x.small and step[2] % 3 == 0:  # numbers of the same kind as those they are put among
+        y = (window[::-1] if window.ndim else window) + y
     return T.set_subtensor(window, y) if step[4] % 2 else T.inc_subtensor(window, y) if x.small else None
+
+
+@builder
+def chain(graph: Graph, x: Entry, step: Step) -> Any:
+    """Windows of one array written one after the other."""
+    if not x.ndim or x.dtype == "bool" or not x.small or x.value.shape[0] < 2:
+        return None
+    v = x.variable
+    for k in range(2 + step[2] % 2):
+        window = (v[0], v[1:], v[-1], v[:-1])[(step[3] >> (2 * k)) % 4]
+        new = T.cast(k + 1, x.dtype) * (x.variable[1] if window.ndim < x.ndim else x.variable[1:])
+        v = T.set_subtensor(window, new) if step[4] >> k & 1 else T.inc_subtensor(window, new)
+    return v
+
+
+@builder
+def split(graph: Graph, x: Entry, step: Step) -> Any:
+    if not x.ndim:
+        return None
+    axis = step[2] % x.ndim
+    n = x.value.shape[axis]
+    sizes = [step[3] % (n + 1)]
+    sizes.append(n - sizes[0])
+    return T.split(x.variable, sizes, 2, axis=axis)[step[4] % 2]
+
+
+@builder
+def labelled(graph: Graph, x: Entry, step: Step) -> Any:
+    """An element of each row, by number."""
+    if x.ndim != 2 or not x.value.shape[1]:
+        return None
+    n, m = x.value.shape
+    places = np.random.RandomState(step[2]).randint(-m, m, n)
+    rows = T.arange(x.variable.shape[0])
+    if x.dtype in ("float32", "float64") and x.small and step[3] % 2:
+        loss = T.nnet.logsoftmax(x.variable)[rows, T.constant(places)]
+        return (loss if step[4] % 2 else theano.grad(-loss.sum(), x.variable, add_names=False)), False
+    picked = (x.variable * T.cast(1, x.dtype))[rows, T.constant(places)]
+    return picked if step[4] % 2 else T.inc_subtensor(T.zeros_like(x.variable)[rows, T.constant(places)], picked)
+
+
+@builder
+def gradient(graph: Graph, x: Entry, step: Step) -> Any:
+    """With respect to something that an expression has been made of."""
+    if x.dtype not in ("float32", "float64") or not x.small:
+        return None
+    fits = [e for e in graph.pool if e.dtype in ("float32", "float64")]
+    y = fits[step[2] % len(fits)]
+    cost = x.variable if step[3] % 2 else T.sqr(x.variable)
+    made = theano.grad(cost.sum(), y.variable, disconnected_inputs="ignore", return_disconnected="None")
+    return None if made is None else (made, x.exact and y.exact and False)
 
 
 @builder
@@ -303,6 +385,9 @@ def product(graph: Graph, x: Entry, step: Step) -> Any:
     if not fits or not x.small:
         return None
     y = fits[step[2] % len(fits)]
+    if step[3] % 4 == 0 and x.ndim == 2 and y.ndim == 2 and x.dtype == y.dtype:
+        both = T.batched_dot(T.stack([x.variable, x.variable]), T.stack([y.variable, y.variable]))
+        return both, x.exact and y.exact
     return T.dot(x.variable, y.variable), x.exact and y.exact
 
 

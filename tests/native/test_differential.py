@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from typing import Any
 
@@ -9,8 +10,11 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.backend.functions import Compiled
 from tests.native.random_graphs import Graph, build
+from theano.backend.interpreter import Interpreter
 from theano.compile import Mode, function
+from theano.runtime.jit import isa
 
 # THEANO_NIGHTLY=1 looks for much longer.
 EXAMPLES = 30_000 if os.environ.get("THEANO_NIGHTLY") else 150
@@ -28,18 +32,33 @@ FAILED = np.zeros(0, dtype="S1")  # stands for the results of a call that raises
 small = st.integers(0, 9999)
 
 
-def calls(graph: Graph, mode: Any) -> list[np.ndarray]:
-    """Results of two calls, each followed by the shared values."""
-    before = [s.get_value() for s in graph.shared]
-    f = function(
+def compiled(graph: Graph, mode: Any) -> Any:
+    return function(
         graph.inputs, [e.variable for e in graph.outputs], updates=[(s, e.variable) for s, e in graph.updates],
         mode=mode, on_unused_input="ignore",
     )  # fmt: skip
+
+
+def interpreted(graph: Graph) -> list[np.ndarray]:
+    """Results of one call of the loop program in the interpreter, then the shared values after it."""
+    f = compiled(graph, MODES["FAST_RUN"])
+    low, made = f.executor.lowered, Compiled(f, f.executor)
+    storages = copy.deepcopy(made.storages)
+    machine = Interpreter(low.program, low.layout, made.words(storages), isa().has_fma)
+    machine.run([np.array(a() if callable(a) else a, order="C") for a in graph.values], storages)
+    after = {id(mine): copied[0] for mine, copied in zip(made.storages, storages, strict=True)}
+    return machine.slots[: low.n_outputs] + [after.get(id(s.container.storage), s.get_value()) for s in graph.shared]
+
+
+def calls(graph: Graph, mode: Any) -> list[np.ndarray]:
+    """Results of two calls, each followed by the shared values."""
+    before = [s.get_value() for s in graph.shared]
+    f = compiled(graph, mode)
     found: list[np.ndarray] = []
     try:
         for _ in range(2):
             try:
-                found += f(*graph.values)
+                found += f(*[a() if callable(a) else a for a in graph.values])
             except (ValueError, IndexError) as error:  # an update has changed a shape
                 found += [FAILED] * len(graph.outputs)
                 if VERBOSE:
@@ -81,3 +100,6 @@ def test_random_graphs(leaves: Any, steps: Any, wanted: Any) -> None:
         assert len(results[name]) == len(results["perform"])
         for k, (wanted_value, got) in enumerate(zip(results["perform"], results[name])):
             check_equal(wanted_value, got, rough, f"{name}, result {k}")
+    if not fails and wanted[0] % 4 == 0:
+        for k, got in enumerate(interpreted(graph)):
+            check_equal(results["perform"][k], np.asarray(got), rough, f"interpreter, result {k}")

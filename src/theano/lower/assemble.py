@@ -45,6 +45,7 @@ class Assembler:
         self.storages = storages
         self.layout = layout
         self.in_place: set[int] = set()
+        self.dropped: set[Group] = set()  # copies that nobody needs
         self.prologue: Block = []
         self.blocks: list[Block] = []
         self.kernels: dict[str, st.Kernel] = {}
@@ -59,6 +60,7 @@ class Assembler:
     def run(self) -> st.Program:
         self.order = self._ordered(self.groups.get(0, []))
         self._plan_updates()
+        self.order = [g for g in self.order if g not in self.dropped]
         self._find_stored()
         body: Block = []
         self.blocks.append(body)
@@ -128,6 +130,11 @@ class Assembler:
             if storage is None or value.tensor is None or value.tensor in taken or not self._same_shape(update):
                 continue
             tensor = value.tensor
+            if tensor.copy_of is storage and self._may_write_windows(storage, tensor, position, last_fallible):
+                tensor.alias = storage
+                taken.add(tensor)
+                self.in_place.add(update.storage)
+                continue
             if tensor.role != "temp" or len(tensor.writers) != 1 or tensor.writers[0] not in position:
                 continue
             writer = tensor.writers[0]
@@ -138,6 +145,24 @@ class Assembler:
                 tensor.alias = storage
                 taken.add(tensor)
                 self.in_place.add(update.storage)
+
+    def _may_write_windows(
+        self, storage: Tensor, tensor: Tensor, position: dict[Item, int], last_fallible: int
+    ) -> bool:
+        """Whether the windows of a new value that starts as a copy can go to the storage; then there is no copy."""
+        copy, *windows = tensor.writers
+        if tensor.role != "temp" or any(w not in position or not isinstance(w, Pointwise) for w in tensor.writers):
+            return False
+        first = min(position[w] for w in windows)
+        group = self.order[position[copy]]
+        old = [r for r in storage.readers if r is not copy]
+        if (
+            first <= last_fallible or len(group.items) > 1
+            or any(r.region != 0 or position.get(r, -1) >= first for r in old)
+        ):  # fmt: skip
+            return False
+        self.dropped.add(group)
+        return True
 
     def _may_fail(self, group: Group) -> bool:
         for item in group.items:

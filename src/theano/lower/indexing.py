@@ -148,7 +148,10 @@ def writable(b: Builder, node: Any, x: Value) -> Value:
     if reusable:
         b.consumed.add(tensor)
         return x
-    return b.copy(x)
+    copied = b.copy(x)
+    if x.is_whole() and copied.tensor is not None:
+        copied.tensor.copy_of = tensor
+    return copied
 
 
 def _only_user(b: Builder, v: Any, tensor: Tensor) -> bool:

@@ -16,7 +16,8 @@ class Tensor:
     """An array in C order: the caller's, or one that items write.
 
     `role` is ``input``, ``storage``, ``constant``, ``temp`` (workspace), ``object`` (a NumPy array in an object slot
-    of the frame) or ``cell`` (a 0-d result on the stack). `word` and `slot` belong to the role. Each of the `writers`
+    of the frame) or ``cell`` (a 0-d result on the stack). `word` and `slot` belong to the role.
+    Windows are written into a `copy_of` another tensor. Each of the `writers`
     runs after the one before it; `readers` are those who read only. A tensor with an `alias` uses the memory of that
     one, from its element `shift` on.
     """
@@ -30,6 +31,7 @@ class Tensor:
     writers: list[Item] = field(default_factory=list)
     readers: list[Item] = field(default_factory=list)
     alias: Tensor | None = None
+    copy_of: Tensor | None = None
     shift: Expr | None = None
 
     def storage(self) -> Tensor:
