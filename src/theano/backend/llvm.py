@@ -145,14 +145,17 @@ class FunctionPrinter:
             return self._name_value(node, depth)
         if node.op == "rare":
             return self._print_rare(node, depth)
-        known = [
-            (ops.literal(a, 1), 1) if a.op == "const" else self.levels[self.depths[a]].memo[a] for a in node.args
-        ]
-        lanes = max(k for _, k in known)
-        args = [
-            self.spread(a, text, n, lanes) if not (node.op == "select" and i == 0 and n == 1) else text
-            for i, (a, (text, n)) in enumerate(zip(node.args, known, strict=True))
-        ]
+        levels, depths = self.levels, self.depths
+        known = [("", 1) if a.op == "const" else levels[depths[a]].memo[a] for a in node.args]
+        lanes = max([n for _, n in known])
+        args = []
+        for a, (text, n) in zip(node.args, known, strict=True):
+            wanted = n if node.op == "select" and not args else lanes  # one condition may serve all lanes
+            if a.op == "const":
+                text = ops.literal(a, wanted)
+            elif n != wanted:
+                text = self.spread(a, text, n, wanted)
+            args.append(text)
         lines = self.levels[depth].lines
         type_ = node.args[0].type
         if node.op == "select":

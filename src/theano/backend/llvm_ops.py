@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from theano.loops import expr as ex
@@ -40,6 +41,7 @@ def memory(type_: str, lanes: int) -> str:
     return scalar if lanes == 1 else f"<{lanes} x {scalar}>"
 
 
+@functools.lru_cache(4096)
 def literal(expr: Expr, lanes: int) -> str:
     """A constant operand."""
     if expr.type in ex.FLOATS:

@@ -177,12 +177,13 @@ class Database:
 
     def _plan(self, query: Query) -> list[tuple[str, Work]]:
         chosen = [r for r in RULES.values() if query.selects(r.tags | {r.name})]
+        index = RuleIndex(chosen)
         timed: list[tuple[float, str, Work]] = []
         for phase in PHASES:
             rules = [r for r in chosen if r.tags & phase.tags]
             if phase.position <= query.position_cutoff and any(r.tags & phase.needs for r in rules):
-                news = RuleIndex(r for r in rules if r.tags & phase.needs)
-                timed.append((phase.position, phase.name, (RuleIndex(rules), news)))
+                news = RuleIndex((r for r in rules if r.tags & phase.needs), index)
+                timed.append((phase.position, phase.name, (RuleIndex(rules, index), news)))
         for step in self.steps.values():
             if query.selects(step.tags) and step.position <= query.position_cutoff:
                 timed.append((step.position, step.name, step))

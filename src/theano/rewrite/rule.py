@@ -57,65 +57,58 @@ class Rule(Record):
 
 
 class RuleIndex:
-    """Rules of one phase by what may stand at their root."""
+    """Rules by what may stand at their root.
 
-    __slots__ = (
-        "rules",
-        "previous",
-        "_by_scalar",
-        "_by_class",
-        "_by_class_name",
-        "_by_op",
-        "_any",
-        "_scalar_cache",
-        "_class_cache",
-    )
+    Parameters
+    ----------
+    rules
+        In their order of registration.
+    among
+        An index of more rules, which has done the work already.
+    """
 
-    def __init__(self, rules: Iterable[Rule]) -> None:
+    __slots__ = ("rules", "previous", "_among", "_members", "_rank", "_by_root", "_by_op", "_cache")
+
+    def __init__(self, rules: Iterable[Rule], among: RuleIndex | None = None) -> None:
         self.rules = tuple(rules)
         self.previous: RuleIndex | None = None  # the rules of the phase before
-        self._by_scalar: dict[str, list[Rule]] = {}
-        self._by_class: dict[type, list[Rule]] = {}
-        self._by_class_name: dict[str, list[Rule]] = {}
-        self._by_op: dict[Any, list[Rule]] = {}
-        self._any: list[Rule] = []
-        for rule in self.rules:
-            if not rule.roots:
-                self._any.append(rule)
-            for root in rule.roots:
+        self._among = among
+        self._members = frozenset(self.rules)
+        self._rank = {} if among else {rule: k for k, rule in enumerate(self.rules)}
+        # by name of a scalar operation, class, "class" and its name; under None those without roots
+        self._by_root: dict[Any, list[Rule]] = {}
+        self._by_op: dict[Any, list[Rule]] = among._by_op if among else {}
+        self._cache: dict[Any, tuple[Rule, ...]] = {}
+        for rule in () if among else self.rules:
+            for root in rule.roots or (None,):
                 if isinstance(root, str) and root[0].isupper():
-                    self._by_class_name.setdefault(root, []).append(rule)
-                elif isinstance(root, str):
-                    self._by_scalar.setdefault(root, []).append(rule)
-                elif isinstance(root, type):
-                    self._by_class.setdefault(root, []).append(rule)
-                else:
-                    self._by_op.setdefault(root, []).append(rule)
-        self._scalar_cache: dict[str, tuple[Rule, ...]] = {}
-        self._class_cache: dict[type, tuple[Rule, ...]] = {}
+                    root = f"class {root}"
+                table = self._by_root if root is None or isinstance(root, str | type) else self._by_op
+                table.setdefault(root, []).append(rule)
 
     def lookup(self, op: Any) -> tuple[Rule, ...]:
         """The rules that may fire at a node of `op`, in their order of registration."""
         cls = type(op)
-        if cls is Elemwise:
-            name = op.scalar_op.name
-            found = self._scalar_cache.get(name)
-            if found is None:
-                key = "cast" if name.startswith("Cast{") else name
-                found = self._ordered(cls, self._by_scalar.get(key, []))
-                self._scalar_cache[name] = found
-        else:
-            found = self._class_cache.get(cls)
-            if found is None:
-                found = self._class_cache[cls] = self._ordered(cls, [])
+        key = op.scalar_op.name if cls is Elemwise else cls
+        found = self._cache.get(key)
+        if found is None:
+            found = self._cache[key] = self._find(cls, key)
         if self._by_op and op in self._by_op:
-            mine = self._by_op[op]
-            found = tuple(r for r in self.rules if r in mine or r in found)
+            mine = [r for r in self._by_op[op] if r in self._members]
+            return self._ordered({*found, *mine})
         return found
 
-    def _ordered(self, cls: type, more: list[Rule]) -> tuple[Rule, ...]:
-        wanted = set(more) | set(self._any)
+    def _find(self, cls: type, key: Any) -> tuple[Rule, ...]:
+        if self._among is not None:
+            return tuple(r for r in self._among._find(cls, key) if r in self._members)
+        wanted = set(self._by_root.get(None, ()))
+        if cls is Elemwise:
+            wanted.update(self._by_root.get("cast" if key.startswith("Cast{") else key, ()))
         for base in cls.__mro__:
-            wanted.update(self._by_class.get(base, ()))
-            wanted.update(self._by_class_name.get(base.__name__, ()))
-        return tuple(r for r in self.rules if r in wanted)
+            wanted.update(self._by_root.get(base, ()))
+            wanted.update(self._by_root.get(f"class {base.__name__}", ()))
+        return self._ordered(wanted)
+
+    def _ordered(self, rules: Iterable[Rule]) -> tuple[Rule, ...]:
+        rank = (self._among or self)._rank
+        return tuple(sorted(rules, key=rank.__getitem__))
