@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from theano.runtime import blas, jit, product, product_ir
+from theano.runtime import blas, jit, product, product_choice_ir, threads
 from theano.runtime.target import select_isa
 
 DTYPE = {"f32": np.dtype("float32"), "f64": np.dtype("float64")}
@@ -126,6 +126,27 @@ def test_rows_do_not_depend_on_each_other(type_: str) -> None:
 
 
 @pytest.mark.parametrize("type_", DTYPE)
+def test_the_number_of_threads_changes_nothing(type_: str) -> None:
+    """Work that is large enough to be shared, along rows and columns, by one, two and three threads."""
+    name = product.name_of("product", type_)
+    sizes = [(64, 500, 300), (900, 20, 200), (1, 3001, 1500), (3001, 1, 1500), (2001, 1203, 1), (129, 130, 131)]
+    before = threads.num_threads()
+    try:
+        for m, n, k in sizes:
+            for form in ("plain", "transposed"):
+                a, b = matrix(m, k, form, DTYPE[type_]), matrix(k, n, form, DTYPE[type_])
+                results = []
+                for count in (1, 2, 3):
+                    threads.set_num_threads(count)
+                    results.append(np.ones((m, n), DTYPE[type_]))
+                    multiply(name, a, b, results[-1], 0.5, 2)
+                check(results[0], a, b, 0.5, 2, np.ones((m, n)), (m, n, k, form))
+                assert all(np.array_equal(results[0], other) for other in results[1:])
+    finally:
+        threads.set_num_threads(before)
+
+
+@pytest.mark.parametrize("type_", DTYPE)
 def test_stack(type_: str) -> None:
     for count, m, n, k in ((0, 3, 4, 5), (1, 3, 4, 5), (5, 2, 3, 4), (3, 17, 20, 9), (4, 1, 9, 9)):
         a, b = RNG.normal(size=(count, m, k)).astype(DTYPE[type_]), RNG.normal(size=(count, k, n)).astype(DTYPE[type_])
@@ -198,7 +219,7 @@ def test_every_instruction_set(level: str, monkeypatch: pytest.MonkeyPatch) -> N
     except ValueError:
         pytest.skip(f"no {level} here")
     monkeypatch.setattr(jit, "isa", lambda: isa)
-    text = product_ir.library_text("f32", isa, blas.symbol("sgemm"))
+    text = product_choice_ir.library_text("f32", isa, blas.symbol("sgemm"))
     code = jit.compile_module(text, product._OPTIONS, ("sproduct", "stiles"), use_cache=False)
     for name in code.symbols:
         for m, n, k in ((1, 70, 9), (70, 1, 9), (5, 5, 5), (29, 37, 40), (14, 64, 65), (13, 31, 1)):

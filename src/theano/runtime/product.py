@@ -1,7 +1,7 @@
 """Our own matrix products: their names, what they take, and where they are.
 
-Each type of numbers has a module of its own (`product_ir`), compiled once a machine, when the first program that
-needs it is linked. It calls BLAS for large products, where there is a good one.
+Each type of numbers has a module of its own (`product_choice_ir`, `product_ir`), compiled once a machine, when the
+first program that needs it is linked. It calls BLAS for large products, where there is a good one.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import functools
 import warnings
 from typing import NamedTuple
 
-from theano.runtime import blas, jit
+from theano.configdefaults import config
+from theano.runtime import abi, blas, jit, support
 
 __all__ = ["NAMES", "Parameter", "address", "name_of", "parameters"]
 
@@ -63,7 +64,7 @@ def address(name: str) -> int:
     """Where the function is; BLAS and LAPACK routines are found, too."""
     own = NAMES.get(name)
     if own is not None:
-        return _library(own[0], jit.isa()).symbols[name]
+        return _library(own[0], jit.isa(), config.openmp).symbols[name]
     found = blas.symbol(name)
     if found is None:
         raise LookupError(f"no library of this process has the routine {name}")
@@ -71,16 +72,17 @@ def address(name: str) -> int:
 
 
 @functools.cache
-def _library(type_: str, isa: object) -> jit.CodeObject:
-    """The module for numbers of a type; it stays for as long as the process does."""
-    from theano.runtime.product_ir import library_text  # 2 ms of every import, for programs that have products
+def _library(type_: str, isa: object, shared: bool) -> jit.CodeObject:
+    """The module for numbers of a type, whose work is shared by threads or not; it stays as long as the process."""
+    from theano.runtime.product_choice_ir import library_text  # 3 ms of every import, for programs with products
 
     routine = blas.symbol(_ROUTINE[type_]) if blas.is_fast() else None
     if routine is None:
         warnings.warn(blas.WITHOUT, RuntimeWarning, stacklevel=2)
     exports = ("init", *(name_of(kind, type_) for kind in KINDS))
     code = jit.compile_module(library_text(type_, jit.isa(), routine), _OPTIONS, exports)
-    init = ctypes.PYFUNCTYPE(None, ctypes.c_void_p)(code.symbols["init"])
-    init(routine.address if routine is not None else None)
+    init = ctypes.PYFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(code.symbols["init"])
+    parallel = support.fixed_words()[abi.CTX["parallel"]]
+    init(routine.address if routine is not None else None, parallel if shared else None)
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(code))  # contexts of functions hold addresses in it
     return code

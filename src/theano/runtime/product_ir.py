@@ -14,17 +14,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from theano.runtime.ir_text import FunctionText, V, Variable
-from theano.runtime.product import ARGUMENTS, BACKWARD, LETTER, STACK
+from theano.runtime.product import ARGUMENTS
 
 if TYPE_CHECKING:
-    from theano.runtime.blas import Symbol
     from theano.runtime.target import Isa
 
-__all__ = ["library_text"]
+__all__ = ["Kernel", "Shape", "kernels", "shape_of"]
 
 PANEL_BYTES = 20 << 10
 # Rows of the first operand used again and again while one panel after the other is taken: they stay in L2.
 BLOCK_BYTES = 192 << 10
+BY_ROWS = "p:i q:i alpha:n a:p ar:i x:p beta:n y:p ys:i"
+BY_COLUMNS = "p:i q:i alpha:n a:p ar:i x:p xs:i beta:n y:p"
+OUTER = "m:i n:i alpha:n a:p ar:i b:p beta:n c:p cr:i"
+SWEEP = "p:i q:i w:p wr:i d:p x:p xs:i alpha:n beta:n g:p gs:i"
 INT, PTR = "i64", "ptr"
 
 
@@ -63,8 +66,8 @@ def shape_of(type_: str, isa: Isa) -> Shape:
     )  # fmt: skip
 
 
-class _Kernel(FunctionText):
-    """A function on numbers of one type."""
+class Kernel(FunctionText):
+    """A function on numbers of one type; its parameters are a name and i (integer), n (number) or p (pointer)."""
 
     def __init__(self, s: Shape, name: str, params: str, exported: bool = False) -> None:
         kinds = {"i": INT, "p": PTR, "n": s.type}
@@ -125,9 +128,9 @@ def suffix(llvm_type: str) -> str:
 
 
 # -- tiles -------------------------------------------------------------------------------------------------
-def tile(s: Shape, rows: int) -> _Kernel:
+def tile(s: Shape, rows: int) -> Kernel:
     """``c = beta c + alpha a b`` for `rows` rows and at most `s.columns` columns; b is read in full vectors."""
-    f = _Kernel(s, f"tile{rows}", "a:p ar:i ac:i b:p bs:i k:i nv:i alpha:n beta:n c:p cr:i")
+    f = Kernel(s, f"tile{rows}", "a:p ar:i ac:i b:p bs:i k:i nv:i alpha:n beta:n c:p cr:i")
     sums = [[f.variable(s.vector, f.zero) for _ in range(s.vectors)] for _ in range(rows)]
     starts = [f.at(f.a, f.ar * i) if i else f.a for i in range(rows)]
     at_a, at_b = f.variable(INT, 0), f.variable(PTR, f.b)
@@ -157,9 +160,9 @@ def tile(s: Shape, rows: int) -> _Kernel:
     return f
 
 
-def edge(s: Shape) -> _Kernel:
+def edge(s: Shape) -> Kernel:
     """Add a tile in memory to the part of the result that exists."""
-    f = _Kernel(s, "edge", "t:p rows:i nv:i beta:n c:p cr:i")
+    f = Kernel(s, "edge", "t:p rows:i nv:i beta:n c:p cr:i")
     fresh = f.is_zero(f.beta)
     with f.loop(0, f.rows) as i:
         source, target = f.at(f.t, i * s.columns), f.at(f.c, i * f.cr)
@@ -169,9 +172,9 @@ def edge(s: Shape) -> _Kernel:
     return f
 
 
-def pack(s: Shape) -> _Kernel:
+def pack(s: Shape) -> Kernel:
     """Copy `k` rows of `nv` columns into a panel; columns that do not exist are zero."""
-    f = _Kernel(s, "pack", "b:p br:i bc:i k:i nv:i panel:p")
+    f = Kernel(s, "pack", "b:p br:i bc:i k:i nv:i panel:p")
     columns = s.columns
     done = f.variable(INT, 0)
     with f.when(f.nv.equals(columns)):
@@ -206,7 +209,7 @@ def pack(s: Shape) -> _Kernel:
     return f
 
 
-def _transposed(f: _Kernel, source: V, stride: V, out: V) -> None:
+def _transposed(f: Kernel, source: V, stride: V, out: V) -> None:
     """A square of `lanes` x `lanes` numbers, the other way round."""
     s = f.s
     t, step = s.vector, s.lanes // 2
@@ -227,9 +230,9 @@ def _transposed(f: _Kernel, source: V, stride: V, out: V) -> None:
         f.put(row, out, j * s.columns)
 
 
-def tiles(s: Shape, letter: str) -> _Kernel:
+def tiles(s: Shape, letter: str) -> Kernel:
     """The product of any shapes and strides, tile by tile; columns of the result are contiguous."""
-    f = _Kernel(s, f"{letter}tiles", ARGUMENTS, exported=True)
+    f = Kernel(s, f"{letter}tiles", ARGUMENTS, exported=True)
     columns = s.columns
     panel = f.memory(s.depth * columns * s.size)
     # inner parts of about equal length, at least one, or the result would not be scaled
@@ -256,13 +259,13 @@ def tiles(s: Shape, letter: str) -> _Kernel:
     return f
 
 
-def _quotient(f: _Kernel, x: V, y: V) -> V:
+def _quotient(f: Kernel, x: V, y: V) -> V:
     """Rounded up."""
     return f.emit(INT, f"udiv i64 {(x + (y - 1)).text}, {y.text}")
 
 
 def _column_of_tiles(
-    f: _Kernel, panel: V, a: V, b: V, out: V, height: V, width: V, depth: V, beta: V
+    f: Kernel, panel: V, a: V, b: V, out: V, height: V, width: V, depth: V, beta: V
 ) -> None:
     s = f.s
     # a single row of tiles reads each number of b once: no copy, unless a vector would reach beyond the end
@@ -288,7 +291,7 @@ def _column_of_tiles(
         i.set(i.get() + rows)
 
 
-def _tile(f: _Kernel, rows: V) -> str:
+def _tile(f: Kernel, rows: V) -> str:
     """The tile of a height."""
     found = V(f, PTR, "@tile1")
     for h in range(2, f.s.rows + 1):
@@ -300,12 +303,12 @@ def _tile(f: _Kernel, rows: V) -> str:
 DOTS = 4
 
 
-def dots(s: Shape) -> _Kernel:
+def dots(s: Shape) -> Kernel:
     """``y[i] = beta y[i] + alpha dot(a[i], x)`` for a few rows that are contiguous, as x is.
 
     Strides may be 0: the same row several times is as fast as a single one, which waits for its own sums.
     """
-    f = _Kernel(s, "dots", "q:i a:p ar:i x:p alpha:n beta:n y:p ys:i")
+    f = Kernel(s, "dots", "q:i a:p ar:i x:p alpha:n beta:n y:p ys:i")
     starts = [f.at(f.a, f.ar * i) if i else f.a for i in range(DOTS)]
     places = [f.at(f.y, f.ys * i) if i else f.y for i in range(DOTS)]
     sums = [[f.variable(s.vector, f.zero) for _ in range(2)] for _ in range(DOTS)]
@@ -332,9 +335,9 @@ def dots(s: Shape) -> _Kernel:
     return f
 
 
-def rows_times_vector(s: Shape) -> _Kernel:
+def rows_times_vector(s: Shape) -> Kernel:
     """``y = beta y + alpha a x`` for contiguous rows of a."""
-    f = _Kernel(s, "by_rows", "p:i q:i alpha:n a:p ar:i x:p beta:n y:p ys:i")
+    f = Kernel(s, "by_rows", BY_ROWS)
     whole, none = f.p & -DOTS, f.number(0)
     for start, stop, step, ar, ys in ((none, whole, DOTS, f.ar, f.ys), (whole, f.p, 1, none, none)):
         with f.loop(start, stop, step) as i:
@@ -342,9 +345,9 @@ def rows_times_vector(s: Shape) -> _Kernel:
     return f
 
 
-def add_rows(s: Shape, rows: int) -> _Kernel:
+def add_rows(s: Shape, rows: int) -> Kernel:
     """``y += sum of x[i] * a[i]`` over `rows` rows; x is in memory, scaled."""
-    f = _Kernel(s, f"add{rows}", "q:i a:p ar:i x:p y:p")
+    f = Kernel(s, f"add{rows}", "q:i a:p ar:i x:p y:p")
     starts = [f.at(f.a, f.ar * i) if i else f.a for i in range(rows)]
     numbers = [f.number_at(f.x, i) for i in range(rows)]
     vectors = [f.spread(x) for x in numbers]
@@ -362,9 +365,9 @@ def add_rows(s: Shape, rows: int) -> _Kernel:
 ADDED = 8
 
 
-def columns_times_vector(s: Shape) -> _Kernel:
+def columns_times_vector(s: Shape) -> Kernel:
     """``y = beta y + alpha x a``: the rows of a, which are contiguous, are added up in y."""
-    f = _Kernel(s, "by_columns", "p:i q:i alpha:n a:p ar:i x:p xs:i beta:n y:p")
+    f = Kernel(s, "by_columns", BY_COLUMNS)
     fresh = f.is_zero(f.beta)
     with f.loop(0, f.q) as j:
         f.put(f.select(fresh, V(f, s.type, "0.0"), f.times(f.beta, f.number_at(f.y, j))), f.y, j)
@@ -378,9 +381,9 @@ def columns_times_vector(s: Shape) -> _Kernel:
     return f
 
 
-def outer(s: Shape) -> _Kernel:
+def outer(s: Shape) -> Kernel:
     """``c = beta c + alpha outer(a, b)``, b contiguous."""
-    f = _Kernel(s, "outer", "m:i n:i alpha:n a:p ar:i b:p beta:n c:p cr:i")
+    f = Kernel(s, "outer", OUTER)
     last, fresh = f.n & -s.lanes, f.is_zero(f.beta)
     with f.loop(0, f.m) as i:
         x = f.times(f.alpha, f.number_at(f.a, i * f.ar))
@@ -396,9 +399,9 @@ def outer(s: Shape) -> _Kernel:
     return f
 
 
-def small(s: Shape) -> _Kernel:
+def small(s: Shape) -> Kernel:
     """A product of a few numbers."""
-    f = _Kernel(s, "small", ARGUMENTS)
+    f = Kernel(s, "small", ARGUMENTS)
     fresh, zero = f.is_zero(f.beta), V(f, s.type, "0.0")
     with f.loop(0, f.m) as i:
         row, out = f.at(f.a, i * f.ar), f.at(f.c, i * f.cr)
@@ -412,9 +415,9 @@ def small(s: Shape) -> _Kernel:
     return f
 
 
-def sweep(s: Shape) -> _Kernel:
+def sweep(s: Shape) -> Kernel:
     """``g = w d`` and ``w = beta w + alpha outer(x, d)``: the matrix is read and written once; d is contiguous."""
-    f = _Kernel(s, "sweep", "p:i q:i w:p wr:i d:p x:p xs:i alpha:n beta:n g:p gs:i")
+    f = Kernel(s, "sweep", SWEEP)
     twice = 2 * s.lanes
     whole, last = f.q & -twice, f.q & -s.lanes
     beta = f.spread(f.beta)
@@ -444,117 +447,9 @@ def sweep(s: Shape) -> _Kernel:
     return f
 
 
-# -- which ---------------------------------------------------------------------------------------------------
-# Measured: the library's product is faster above, mostly because it copies the first operand, too.
-SMALL = 64
-OWN_ROWS = 6
-OWN_MATRIX = 1 << 19
-
-
-def product(s: Shape, letter: str, blas: Symbol | None) -> _Kernel:
-    """``c = beta c + alpha a b`` by the kernel that suits the sizes; c is not read where beta is 0."""
-    f = _Kernel(s, f"{letter}product", ARGUMENTS, exported=True)
-    with f.when(f.m * f.n * f.k <= SMALL):
-        f.call("@small", *f.params.values())
-        f.leave()
-    with f.when(f.m.equals(1)):
-        _vector_times(f, f.b, f.bc, f.br, f.n, f.a, f.ac, f.number(1))
-    with f.when(f.n.equals(1)):
-        _vector_times(f, f.a, f.ar, f.ac, f.m, f.b, f.br, f.cr)
-    with f.when(f.k.equals(1)):
-        with f.when(f.bc.equals(1)):
-            f.call("@outer", f.m, f.n, f.alpha, f.a, f.ar, f.b, f.beta, f.c, f.cr)
-            f.leave()
-    if blas is not None:
-        with f.when(f.m > OWN_ROWS):
-            with f.when(f.n * f.k > OWN_MATRIX):
-                _by_blas(f, blas)
-    f.call(f"@{letter}tiles", *f.params.values())
-    return f
-
-
-def _vector_times(f: _Kernel, a: V, rows: V, columns: V, p: V, x: V, xs: V, ys: V) -> None:
-    """y = beta y + alpha a x for a matrix of `p` rows, where its numbers are contiguous one way or the other."""
-    with f.when(columns.equals(1)):
-        with f.when(xs.equals(1)):
-            f.call("@by_rows", p, f.k, f.alpha, a, rows, x, f.beta, f.c, ys)
-            f.leave()
-    with f.when(rows.equals(1)):
-        with f.when(ys.equals(1)):
-            f.call("@by_columns", f.k, p, f.alpha, a, columns, x, xs, f.beta, f.c)
-            f.leave()
-
-
-def _by_blas(f: _Kernel, blas: Symbol) -> None:
-    """Call gemm and leave, where the library can take the operands; it counts in columns: c' = b' a'."""
-    integer = f"i{blas.int_bits}"
-    fits = f.cr >= f.n
-    places = []
-    for rows, columns, high, wide in ((f.br, f.bc, f.k, f.n), (f.ar, f.ac, f.m, f.k)):
-        straight = f.emit("i1", f"and i1 {columns.equals(1).text}, {(rows >= wide).text}")
-        crossed = f.emit("i1", f"and i1 {rows.equals(1).text}, {(columns >= high).text}")
-        either = f.emit("i1", f"or i1 {straight.text}, {crossed.text}")
-        fits = f.emit("i1", f"and i1 {fits.text}, {either.text}")
-        flag = f.emit("i8", f"select i1 {straight.text}, i8 {ord('N')}, i8 {ord('T')}")
-        places.append((flag, f.select(straight, rows, columns)))
-    numbers = [f.n, f.m, f.k, places[0][1], places[1][1], f.cr]
-    if blas.int_bits < 64:
-        for x in numbers:
-            fits = f.emit("i1", f"and i1 {fits.text}, {(x < 1 << 31).text}")
-    with f.when(fits):
-        given: list[V] = []
-        for value in (places[0][0], places[1][0], *numbers, f.alpha, f.beta):
-            type_ = integer if value.type == INT else value.type
-            if type_ != value.type:
-                value = f.emit(type_, f"trunc i64 {value.text} to {type_}")
-            given.append(V(f, PTR, f.variable(value.type, value).place))
-        flag_b, flag_a, n, m, k, ld_b, ld_a, ld_c, alpha, beta = given
-        routine = f.load(PTR, V(f, PTR, "@blas"), 8)
-        f.call(routine.text, flag_b, flag_a, n, m, k, alpha, f.b, ld_b, f.a, ld_a, beta, f.c, ld_c)
-        f.leave()
-
-
-def backward(s: Shape, letter: str) -> _Kernel:
-    """``g = d w'`` and ``w = beta w + alpha x' d``: a step back through a product and the update of its matrix.
-
-    `m` rows of x (m, p) and d (m, q), w is (p, q), g (m, p). One row: the matrix is read once for both.
-    """
-    f = _Kernel(s, f"{letter}backward", BACKWARD, exported=True)
-    with f.when(f.m.equals(1)):
-        with f.when(f.dc.equals(1)):
-            f.call("@sweep", f.p, f.q, f.w, f.wr, f.d, f.x, f.xc, f.alpha, f.beta, f.g, f.number(1))
-            f.leave()
-    one, zero = V(f, s.type, "1.0"), V(f, s.type, "0.0")
-    unit = f.number(1)
-    f.call(f"@{letter}product", f.m, f.p, f.q, one, f.d, f.dr, f.dc, f.w, unit, f.wr, zero, f.g, f.gr)
-    f.call(
-        f"@{letter}product", f.p, f.q, f.m, f.alpha, f.x, f.xc, f.xr, f.d, f.dr, f.dc, f.beta, f.w, f.wr
-    )
-    return f
-
-
-def stack(s: Shape, letter: str) -> _Kernel:
-    """`count` products of matrices that lie `as`, `bs`, `cs` elements apart."""
-    f = _Kernel(s, f"{letter}stack", STACK, exported=True)
-    rest = list(f.params.values())[4:]
-    with f.loop(0, f.count) as i:
-        moved = {"a": f.params["as"], "b": f.bs, "c": f.cs}
-        args = [f.at(v, i * moved[v.text[1:]]) if v.text[1:] in moved else v for v in rest]
-        f.call(f"@{letter}product", *args)
-    return f
-
-
-def library_text(type_: str, isa: Isa, blas: Symbol | None) -> str:
-    """The module for numbers of one type: `product`, `stack`, `backward` and `tiles` are called from outside."""
-    s, letter = shape_of(type_, isa), LETTER[type_]
-    functions = [
-        product(s, letter, blas), tiles(s, letter), stack(s, letter), backward(s, letter),
-        *(tile(s, h + 1) for h in range(s.rows)), edge(s), pack(s), rows_times_vector(s), dots(s),
+def kernels(s: Shape, letter: str) -> list[Kernel]:
+    """All of them; `tiles` is called from outside, too."""
+    return [
+        tiles(s, letter), *(tile(s, h + 1) for h in range(s.rows)), edge(s), pack(s), rows_times_vector(s), dots(s),
         columns_times_vector(s), add_rows(s, ADDED), add_rows(s, 1), outer(s), sweep(s), small(s),
     ]  # fmt: skip
-    head = ["@blas = internal global ptr null"]
-    if s.has_fma:
-        for t in (s.type, s.vector):
-            head.append(f"declare {t} @llvm.fma.{suffix(t)}({t}, {t}, {t})")
-    init = "define void @init(ptr %routine) {\nstore ptr %routine, ptr @blas\nret void\n}\n"
-    return "\n".join([*head, init, *(f.text() for f in functions)])

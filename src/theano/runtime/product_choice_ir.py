@@ -1,0 +1,239 @@
+"""LLVM IR of the functions that programs call: which kernel suits the sizes, and how the team of threads shares it.
+
+Work is cut by sizes only, along rows or columns of the result, and no number of a result depends on the cut.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from theano.runtime import abi
+from theano.runtime.ir_text import V
+from theano.runtime.product import ARGUMENTS, BACKWARD, LETTER, STACK
+from theano.runtime.product_ir import (
+    BY_COLUMNS,
+    BY_ROWS,
+    INT,
+    OUTER,
+    PTR,
+    SWEEP,
+    Kernel,
+    Shape,
+    kernels,
+    shape_of,
+    suffix,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from theano.runtime.blas import Symbol
+    from theano.runtime.target import Isa
+
+__all__ = ["library_text"]
+
+SMALL = 64
+# Measured: BLAS is faster above, mostly because it copies the first operand, too.
+OWN_ROWS = 6
+OWN_MATRIX = 1 << 19
+
+# Picoseconds: a byte of a matrix that is read or written once; a multiplication and addition of a vector.
+BYTE = 15
+VECTOR = 160
+# Less than this is not worth to be shared; cores share the way to memory.
+LEAST = 4 * abi.GRAIN
+LEAST_READ = 10 * abi.GRAIN
+
+
+class Cut(NamedTuple):
+    """How a kernel's work is cut: along what the parameter `size` counts, in multiples of `unit`.
+
+    `moved` says for each pointer by which stride parameter (None: 1) it advances.
+    """
+
+    name: str
+    kernel: str
+    params: str
+    size: str
+    unit: int
+    moved: dict[str, str | None]
+
+
+def cuts(s: Shape, letter: str) -> dict[str, Cut]:
+    """Each cut by its name; matrices are cut where their numbers are contiguous or whole cache lines."""
+    listed = [
+        Cut("tiles_columns", f"{letter}tiles", ARGUMENTS, "n", 2 * s.columns, {"b": "bc", "c": None}),
+        Cut("tiles_rows", f"{letter}tiles", ARGUMENTS, "m", 8 * s.rows, {"a": "ar", "c": "cr"}),
+        Cut("by_rows", "by_rows", BY_ROWS, "p", 8, {"a": "ar", "y": "ys"}),
+        Cut("by_columns", "by_columns", BY_COLUMNS, "q", 16 * s.lanes, {"a": None, "y": None}),
+        Cut("outer", "outer", OUTER, "m", 8, {"a": "ar", "c": "cr"}),
+        Cut("sweep", "sweep", SWEEP, "p", 8, {"w": "wr", "x": "xs", "g": "gs"}),
+        Cut("stack", f"{letter}some", STACK, "count", 1, {"a": "as", "b": "bs", "c": "cs"}),
+    ]  # fmt: skip
+    return {cut.name: cut for cut in listed}
+
+
+def part(s: Shape, cut: Cut) -> Kernel:
+    """The kernel on the units from lo to hi; its arguments are in memory, a word each."""
+    f = Kernel(s, f"{cut.name}_part", "words:p lo:i hi:i")
+    given = {p: f.load(v.type, _word(f, f.words, k), 8) for k, (p, v) in enumerate(_params(s, cut).items())}
+    first = f.lo * cut.unit
+    for name, stride in cut.moved.items():
+        given[name] = f.at(given[name], first if stride is None else first * given[stride])
+    given[cut.size] = f.minimum(f.hi * cut.unit, given[cut.size]) - first
+    f.call(f"@{cut.kernel}", *given.values())
+    return f
+
+
+def _params(s: Shape, cut: Cut) -> dict[str, V]:
+    return Kernel(s, "", cut.params).params
+
+
+def _word(f: Kernel, words: V, k: int) -> V:
+    return f.emit(PTR, f"getelementptr i64, ptr {words.text}, i64 {k}")
+
+
+def share(f: Kernel, cut: Cut, args: tuple[V, ...], time: V, least: int = LEAST) -> None:
+    """Call a kernel, by the team if it takes at least so long, and leave; `time` is that of a unit, in picoseconds."""
+    params = list(_params(f.s, cut))
+    units = (args[params.index(cut.size)] + (cut.unit - 1)).over(cut.unit)
+    parallel = f.load(PTR, V(f, PTR, "@parallel"), 8)
+    worth = f.emit("i1", f"icmp ne ptr {parallel.text}, null")
+    worth = f.emit("i1", f"and i1 {worth.text}, {(units * time >= least).text}")
+    with f.when(worth):
+        words = f.memory(8 * len(args))
+        for k, value in enumerate(args):
+            f.store(value, _word(f, words, k), 8)
+        f.call(parallel.text, V(f, PTR, f"@{cut.name}_part"), words, units, time, V(f, "i32", "0"))
+        f.leave()
+    f.call(f"@{cut.kernel}", *args)
+    f.leave()
+
+
+def product(s: Shape, letter: str, blas: Symbol | None) -> Kernel:
+    """``c = beta c + alpha a b`` by the kernel that suits the sizes; c is not read where beta is 0."""
+    f, known = Kernel(s, f"{letter}product", ARGUMENTS, exported=True), cuts(s, letter)
+    with f.when(f.m * f.n * f.k <= SMALL):
+        f.call("@small", *f.params.values())
+        f.leave()
+    with f.when(f.m.equals(1)):
+        _vector_times(f, known, f.b, f.bc, f.br, f.n, f.a, f.ac, f.number(1))
+    with f.when(f.n.equals(1)):
+        _vector_times(f, known, f.a, f.ar, f.ac, f.m, f.b, f.br, f.cr)
+    with f.when(f.k.equals(1)):
+        with f.when(f.bc.equals(1)):
+            args = (f.m, f.n, f.alpha, f.a, f.ar, f.b, f.beta, f.c, f.cr)
+            share(f, known["outer"], args, f.n * (2 * s.size * BYTE * known["outer"].unit), LEAST_READ)
+    if blas is not None:
+        with f.when(f.m > OWN_ROWS):
+            with f.when(f.n * f.k > OWN_MATRIX):
+                _by_blas(f, blas)
+    step = VECTOR // s.lanes
+    columns, rows = known["tiles_columns"], known["tiles_rows"]
+    everything = tuple(f.params.values())
+    with f.when(f.n >= 4 * columns.unit):
+        share(f, columns, everything, f.m * f.k * (step * columns.unit))
+    share(f, rows, everything, f.n * f.k * (step * rows.unit))
+    return f
+
+
+def _vector_times(
+    f: Kernel, known: dict[str, Cut], a: V, rows: V, columns: V, p: V, x: V, xs: V, ys: V
+) -> None:
+    """y = beta y + alpha a x for a matrix of `p` rows, where its numbers are contiguous one way or the other."""
+    byte = f.s.size * BYTE
+    with f.when(columns.equals(1)):
+        with f.when(xs.equals(1)):
+            args = (p, f.k, f.alpha, a, rows, x, f.beta, f.c, ys)
+            share(f, known["by_rows"], args, f.k * (byte * known["by_rows"].unit), LEAST_READ)
+    with f.when(rows.equals(1)):
+        with f.when(ys.equals(1)):
+            args = (f.k, p, f.alpha, a, columns, x, xs, f.beta, f.c)
+            share(f, known["by_columns"], args, f.k * (byte * known["by_columns"].unit), LEAST_READ)
+
+
+def _by_blas(f: Kernel, blas: Symbol) -> None:
+    """Call gemm and leave, where the library can take the operands; it counts in columns: c' = b' a'."""
+    integer = f"i{blas.int_bits}"
+    fits = f.cr >= f.n
+    places = []
+    for rows, columns, high, wide in ((f.br, f.bc, f.k, f.n), (f.ar, f.ac, f.m, f.k)):
+        straight = f.emit("i1", f"and i1 {columns.equals(1).text}, {(rows >= wide).text}")
+        crossed = f.emit("i1", f"and i1 {rows.equals(1).text}, {(columns >= high).text}")
+        either = f.emit("i1", f"or i1 {straight.text}, {crossed.text}")
+        fits = f.emit("i1", f"and i1 {fits.text}, {either.text}")
+        flag = f.emit("i8", f"select i1 {straight.text}, i8 {ord('N')}, i8 {ord('T')}")
+        places.append((flag, f.select(straight, rows, columns)))
+    numbers = [f.n, f.m, f.k, places[0][1], places[1][1], f.cr]
+    if blas.int_bits < 64:
+        for x in numbers:
+            fits = f.emit("i1", f"and i1 {fits.text}, {(x < 1 << 31).text}")
+    with f.when(fits):
+        given: list[V] = []
+        for value in (places[0][0], places[1][0], *numbers, f.alpha, f.beta):
+            type_ = integer if value.type == INT else value.type
+            if type_ != value.type:
+                value = f.emit(type_, f"trunc i64 {value.text} to {type_}")
+            given.append(V(f, PTR, f.variable(value.type, value).place))
+        flag_b, flag_a, n, m, k, ld_b, ld_a, ld_c, alpha, beta = given
+        routine = f.load(PTR, V(f, PTR, "@blas"), 8)
+        f.call(routine.text, flag_b, flag_a, n, m, k, alpha, f.b, ld_b, f.a, ld_a, beta, f.c, ld_c)
+        f.leave()
+
+
+def backward(s: Shape, letter: str) -> Kernel:
+    """``g = d w'`` and ``w = beta w + alpha x' d``: a step back through a product and the update of its matrix.
+
+    `m` rows of x (m, p) and d (m, q), w is (p, q), g (m, p). One row: the matrix is read once for both.
+    """
+    f, cut = Kernel(s, f"{letter}backward", BACKWARD, exported=True), cuts(s, letter)["sweep"]
+    with f.when(f.m.equals(1)):
+        with f.when(f.dc.equals(1)):
+            args = (f.p, f.q, f.w, f.wr, f.d, f.x, f.xc, f.alpha, f.beta, f.g, f.number(1))
+            share(f, cut, args, f.q * (2 * s.size * BYTE * cut.unit), LEAST_READ)
+    one, zero = V(f, s.type, "1.0"), V(f, s.type, "0.0")
+    unit = f.number(1)
+    f.call(f"@{letter}product", f.m, f.p, f.q, one, f.d, f.dr, f.dc, f.w, unit, f.wr, zero, f.g, f.gr)
+    f.call(
+        f"@{letter}product", f.p, f.q, f.m, f.alpha, f.x, f.xc, f.xr, f.d, f.dr, f.dc, f.beta, f.w, f.wr
+    )
+    return f
+
+
+def some(s: Shape, letter: str) -> Kernel:
+    """The products of a stack, one after the other."""
+    f = Kernel(s, f"{letter}some", STACK)
+    rest = list(f.params.values())[4:]
+    strides = {"a": f.params["as"], "b": f.bs, "c": f.cs}
+    with f.loop(0, f.count) as i:
+        f.call(f"@{letter}product", *(f.at(v, i * strides[v.text[1:]]) if v.text[1:] in strides else v for v in rest))
+    return f
+
+
+def stack(s: Shape, letter: str) -> Kernel:
+    """`count` products of matrices that lie `as`, `bs`, `cs` elements apart; BLAS has threads of its own."""
+    f, cut = Kernel(s, f"{letter}stack", STACK, exported=True), cuts(s, letter)["stack"]
+    with f.when(f.n * f.k <= OWN_MATRIX):
+        with f.when(f.count >= 4):
+            share(f, cut, tuple(f.params.values()), f.m * f.n * f.k * (VECTOR // s.lanes))
+    f.call(f"@{letter}some", *f.params.values())
+    return f
+
+
+def library_text(type_: str, isa: Isa, blas: Symbol | None) -> str:
+    """The module for numbers of one type: `product`, `stack`, `backward` and `tiles` are called from outside.
+
+    `init` tells it where BLAS's product is, and what shares work; null where nothing does.
+    """
+    s, letter = shape_of(type_, isa), LETTER[type_]
+    functions = [
+        product(s, letter, blas), stack(s, letter), backward(s, letter), *kernels(s, letter), some(s, letter),
+        *(part(s, cut) for cut in cuts(s, letter).values()),
+    ]  # fmt: skip
+    head = ["@blas = internal global ptr null", "@parallel = internal global ptr null"]
+    if s.has_fma:
+        for t in (s.type, s.vector):
+            head.append(f"declare {t} @llvm.fma.{suffix(t)}({t}, {t}, {t})")
+    init = (
+        "define void @init(ptr %routine, ptr %parallel) {\nstore ptr %routine, ptr @blas\n"
+        "store ptr %parallel, ptr @parallel\nret void\n}\n"
+    )
+    return "\n".join([*head, init, *(f.text() for f in functions)])
