@@ -1,0 +1,123 @@
+"""`Rop`, `Lop`, `subgraph_grad`, Jacobians, Hessians, and finite differences."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import theano
+import theano.tensor as T
+from tests.gradients import Custom, value
+from theano.gradient import (
+    DisconnectedInputError,
+    GradientError,
+    Lop,
+    Rop,
+    hessian,
+    hessian_times_vector,
+    jacobian,
+    numeric_grad,
+    subgraph_grad,
+    verify_grad,
+)
+
+
+def test_rop():
+    x, v = T.dvector("x"), T.dvector("v")
+    a = np.arange(6.0).reshape(2, 3)
+    out = T.dot(T.constant(a), x)
+    np.testing.assert_allclose(value(Rop(out, x, v), x=[1, 2, 3], v=[1, 0, 2]), a @ [1, 0, 2])
+    assert isinstance(Rop([out], x, v), list)
+    with pytest.raises(ValueError, match="dimensionality"):
+        Rop(out, x, T.dmatrix())
+    with pytest.raises(DisconnectedInputError):
+        Rop(T.dscalar() * 2, x, v)
+    assert Rop(T.dscalar() * 2, x, v, disconnected_outputs="ignore", return_disconnected="None") is None
+    y = x**2
+    assert value(Rop(y.sum(), y, v), v=[1, 2]) == 3
+
+
+def test_lop():
+    x, u = T.dvector("x"), T.dvector("u")
+    a = np.arange(6.0).reshape(2, 3)
+    out = T.dot(T.constant(a), x)
+    np.testing.assert_allclose(value(Lop(out, x, u), x=[1, 2, 3], u=[1, 2]), [1, 2] @ a)
+    assert isinstance(Lop(out, (x,), u), tuple)
+
+
+def test_subgraph_grad():
+    x, t = T.dvector("x"), T.dvector("t")
+    w1, w2 = theano.shared(np.ones((3, 4)) / 2, "w1"), theano.shared(np.ones((4, 2)) / 3, "w2")
+    a1 = T.tanh(T.dot(x, w1))
+    a2 = T.tanh(T.dot(a1, w2))
+    cost = T.sqr(a2 - t).sum() + T.sqr(w2).sum() + T.sqr(w1).sum()
+    whole = T.grad(cost, [w2, w1])
+    top = T.sqr(a2 - t).sum() + T.sqr(w2).sum()
+    (g2,), (ga1,) = subgraph_grad([w2], [a1], cost=top)
+    (g1,), _ = subgraph_grad([w1], [x], start={a1: ga1}, cost=T.sqr(w1).sum())
+    given = {"x": [1, 2, 3], "t": [0.5, 1]}
+    for expected, found in zip(value(whole, **given), value([g2, g1], **given), strict=True):
+        np.testing.assert_allclose(expected, found)
+    with pytest.raises(ValueError, match="must be specified"):
+        subgraph_grad([w1], [x])
+
+
+def test_jacobian_and_hessian():
+    x = T.dvector("x")
+    three = T.stack([x[0] * x[1], x[0] ** 2, x.sum()])
+    j = jacobian(three, x)
+    np.testing.assert_allclose(value(j, x=[2, 3]), [[3, 2], [4, 0], [1, 1]])
+    assert isinstance(jacobian(three, [x]), list)
+    np.testing.assert_allclose(value(jacobian((x**2).sum(), x), x=[2, 3]), [4, 6])
+    y = T.TensorType("float64", shape=(3,))("y")
+    h = hessian((y**3).sum() + y[0] * y[1], y)
+    np.testing.assert_allclose(value(h, y=[1, 2, 3]), [[6, 1, 0], [1, 12, 0], [0, 0, 18]])
+    np.testing.assert_allclose(value(jacobian(x**2, x), x=[2, 3]), [[4, 0], [0, 6]])
+    np.testing.assert_allclose(value(hessian((x**2).sum(), x), x=[2, 3]), [[2, 0], [0, 2]])
+    for call in (
+        lambda: jacobian(T.dmatrix(), x),
+        lambda: hessian(x, x),
+        lambda: hessian(x.sum(), T.dmatrix()),
+    ):
+        with pytest.raises(AssertionError):
+            call()
+
+
+def test_hessian_times_vector():
+    x, v = T.dvector("x"), T.dvector("v")
+    hv = hessian_times_vector(T.grad((x**3).sum(), x), x, v)
+    np.testing.assert_allclose(value(hv, x=[1, 2], v=[1, -1]), [6, -12])
+
+
+# ---------------------------------------------------------------------------- numeric_grad, verify_grad
+
+
+def test_numeric_grad():
+    g = numeric_grad(lambda a, b: (a * a).sum() + 3 * b, [np.array([1.0, 2.0]), np.array(1.0)]).gf
+    np.testing.assert_allclose(g[0], [2, 4], rtol=1e-5)
+    np.testing.assert_allclose(g[1], 3, rtol=1e-5)
+    with pytest.raises(TypeError):
+        numeric_grad(lambda a: a, np.array(1))
+
+
+def test_verify_grad_finds_mistakes():
+    rng = np.random.RandomState(0)
+    wrong = Custom(lambda inputs, gs: [gs[0] * 1.1])
+    with pytest.raises(GradientError) as caught:
+        verify_grad(wrong, [np.ones(3)], rng=rng)
+    error = caught.value
+    assert error.arg == 0
+    assert error.shape == (3,)
+    assert error.abs_err > error.abs_tol == 1e-4
+    assert error.rel_err > error.rel_tol == 1e-4
+    assert "argument 0" in str(error)
+    # An error below one of the two tolerances is none.
+    verify_grad(wrong, [np.ones(3)], rng=rng, abs_tol=1.0)
+    verify_grad(wrong, [np.ones(3)], rng=rng, rel_tol=1.0)
+
+
+def test_verify_grad_checks_arguments():
+    with pytest.raises(TypeError, match="floating point"):
+        verify_grad(T.exp, [np.ones(3, dtype="int64")], rng=np.random.RandomState(0))
+    with pytest.raises(TypeError, match="rng"):
+        verify_grad(T.exp, [np.ones(3)])
