@@ -218,14 +218,18 @@ FITS: dict[str, Fit] = {
         _series(_root(lambda x: (mp.asin(x) / x - 1) / x**2), mp.mpf(1) / 6), mp.mpf(0), mp.mpf("0.25"),
         {"f64": 12, "f32": 4}, lambda z: z,
     ),
-    # erf(x) = x + x ERF(z), |x| <= 1; erf(x) = 1 - exp(ERF_TAIL(x - 1)) above: around 1, where it matters
+    # erf(x) = x + x ERF(z), |x| <= 1; erf(x) = 1 - 2**ERF_TAIL(x - 1) above: around 1, where it matters
     "ERF": Fit(
         _series(_root(lambda x: mp.erf(x) / x - 1), 2 / mp.sqrt(mp.pi) - 1), mp.mpf(0), mp.mpf("1.001"),
         {"f64": 11, "f32": 6}, _one,
     ),
     "ERF_TAIL": Fit(
-        lambda u: mp.log(mp.erfc(u + 1)), mp.mpf("-0.001"), {"f64": mp.mpf(5), "f32": mp.mpf(3)},
-        {"f64": 17, "f32": 6}, lambda u: mp.erfc(u + 1),
+        lambda u: mp.log(mp.erfc(u + 1), 2), mp.mpf("-0.001"), {"f64": mp.mpf(5), "f32": mp.mpf(3)},
+        {"f64": 17, "f32": 6}, lambda u: mp.erfc(u + 1) * LN2,
+    ),
+    # 2**r, |r| <= 1/2, for erfc(x) <= 0.16 beside 1
+    "EXP2_TAIL": Fit(
+        lambda r: 2**r, mp.mpf("-0.5001"), mp.mpf("0.5001"), {"f64": 10, "f32": 5}, lambda r: mp.mpf("0.19")
     ),
     # erfc(x) = exp(-x^2) (1 + ERFC(q)) / (1 + 2x), q = (x - 3)/(x + 3), x >= 0.45
     "ERFC": Fit(

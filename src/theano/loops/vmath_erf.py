@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import inf, nan
 
 from theano.loops.expr import Expr, abs_, const, copysign, eq, fma, gt, lt, rare, scale, select, sqrt
-from theano.loops.vmath_core import polynomial, power_of_two, square, two_sum
-from theano.loops.vmath_exp import exp_of_sum, exp_terms
+from theano.loops.vmath_core import polynomial, power_of_two, round_to_int, square, two_sum
+from theano.loops.vmath_exp import exp_of_sum
 from theano.loops.vmath_log import log_parts
 
 # erf(x) is 1 above
@@ -25,11 +25,12 @@ def _erf_small(x: Expr) -> Expr:
 
 
 def erf(x: Expr) -> Expr:
-    """Error function: an odd polynomial up to 1, then 1 - exp(a polynomial)."""
+    """Error function: an odd polynomial up to 1, then 1 - 2**(a polynomial), whose error is small beside 1."""
     a = abs_(x)
     top = ERF_ONE[x.type]
-    t, r, y = exp_terms(polynomial("ERF_TAIL", select(gt(a, top), top, a) - 1.0))
-    large = 1.0 - (1.0 + (r + y)) * power_of_two(t)
+    power = polynomial("ERF_TAIL", select(gt(a, top), top, a) - 1.0)
+    t, n = round_to_int(power)
+    large = fma(-polynomial("EXP2_TAIL", power - n), power_of_two(t), 1.0)
     return select(lt(a, 1.0), _erf_small(x), copysign(large, x))
 
 
