@@ -90,17 +90,23 @@ class RuleIndex:
         """The rules that may fire at a node of `op`, in their order of registration."""
         cls = type(op)
         key = op.scalar_op.name if cls is Elemwise else cls
-        found = self._cache.get(key)
-        if found is None:
-            found = self._cache[key] = self._find(cls, key)
+        found = self._of_key(cls, key)
         if self._by_op and op in self._by_op:
             mine = [r for r in self._by_op[op] if r in self._members]
             return self._ordered({*found, *mine})
         return found
 
+    def _of_key(self, cls: type, key: Any) -> tuple[Rule, ...]:
+        found = self._cache.get(key)
+        if found is None:
+            if self._among is None:
+                found = self._find(cls, key)
+            else:
+                found = tuple([r for r in self._among._of_key(cls, key) if r in self._members])
+            self._cache[key] = found
+        return found
+
     def _find(self, cls: type, key: Any) -> tuple[Rule, ...]:
-        if self._among is not None:
-            return tuple(r for r in self._among._find(cls, key) if r in self._members)
         wanted = set(self._by_root.get(None, ()))
         if cls is Elemwise:
             wanted.update(self._by_root.get("cast" if key.startswith("Cast{") else key, ()))
