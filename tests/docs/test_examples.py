@@ -28,3 +28,19 @@ def test_xnor_learns_shows_and_draws(tmp_path):
     assert "sigmoid [id A]" in done.stdout
     assert "int32_t theano_function(" in done.stdout
     assert figure.read_bytes().startswith(b"\x89PNG")
+
+
+def test_rbm_learns_and_dreams(tmp_path):
+    figure = tmp_path / "dreams.png"
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "examples" / "rbm.py"), "--epochs", "3", "--hidden", "40", "--figure", str(figure)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+    )
+    said = re.findall(r"pseudo-likelihood +(-[\d.]+), reconstruction +([\d.]+)", done.stdout)
+    (before, entropy_before), (after, entropy_after) = (tuple(map(float, line)) for line in (said[0], said[-1]))
+    assert -50 < before < -40 and after > -27  # 64 coins have -44
+    assert entropy_after < 0.65 * entropy_before
+    assert figure.read_bytes().startswith(b"\x89PNG")
