@@ -29,7 +29,7 @@ KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "stack": (STACK, ("c",)),
     "backward": (BACKWARD, ("w", "g")),
 }
-_OPTIONS = jit.Options(level=2, passes=("sroa",))
+_OPTIONS = jit.Options(passes=("sroa",))
 _ROUTINE = {"f32": "sgemm", "f64": "dgemm"}
 NAMES = {f"{letter}{kind}": (type_, kind) for type_, letter in LETTER.items() for kind in KINDS}
 

@@ -91,21 +91,30 @@ def _word(f: Kernel, words: V, k: int) -> V:
     return f.emit(PTR, f"getelementptr i64, ptr {words.text}, i64 {k}")
 
 
-def share(f: Kernel, cut: Cut, args: tuple[V, ...], time: V, least: int = LEAST) -> None:
-    """Call a kernel, by the team if it takes at least so long, and leave; `time` is that of a unit, in picoseconds."""
-    params = list(_params(f.s, cut))
-    units = (args[params.index(cut.size)] + (cut.unit - 1)).over(cut.unit)
+def units_of(cut: Cut, size: V) -> V:
+    return (size + (cut.unit - 1)).over(cut.unit)
+
+
+def share(f: Kernel, part_of: V, args: tuple[V, ...], units: V, time: V, least: int = LEAST) -> None:
+    """Let a kernel's part do all units, by the team if they take `least` picoseconds, and leave; `time` is one's."""
+    words = f.memory(8 * len(args))
+    for k, value in enumerate(args):
+        f.store(value, _word(f, words, k), 8)
+    f.call("@run", part_of, words, units, time, f.number(least))
+    f.leave()
+
+
+def run(s: Shape) -> Kernel:
+    """Call a part for all its units, or have the team do it."""
+    f = Kernel(s, "run", "part:p words:p units:i time:i least:i")
     parallel = f.load(PTR, V(f, PTR, "@parallel"), 8)
     worth = f.emit("i1", f"icmp ne ptr {parallel.text}, null")
-    worth = f.emit("i1", f"and i1 {worth.text}, {(units * time >= least).text}")
+    worth = f.emit("i1", f"and i1 {worth.text}, {(f.units * f.time >= f.least).text}")
     with f.when(worth):
-        words = f.memory(8 * len(args))
-        for k, value in enumerate(args):
-            f.store(value, _word(f, words, k), 8)
-        f.call(parallel.text, V(f, PTR, f"@{cut.name}_part"), words, units, time, V(f, "i32", "0"))
+        f.call(parallel.text, f.part, f.words, f.units, f.time, V(f, "i32", "0"))
         f.leave()
-    f.call(f"@{cut.kernel}", *args)
-    f.leave()
+    f.call(f.part.text, f.words, f.number(0), f.units)
+    return f
 
 
 def product(s: Shape, letter: str, blas: Symbol | None) -> Kernel:
@@ -114,40 +123,53 @@ def product(s: Shape, letter: str, blas: Symbol | None) -> Kernel:
     with f.when(f.m * f.n * f.k <= SMALL):
         f.call("@small", *f.params.values())
         f.leave()
-    with f.when(f.m.equals(1)):
-        _vector_times(f, known, f.b, f.bc, f.br, f.n, f.a, f.ac, f.number(1))
-    with f.when(f.n.equals(1)):
-        _vector_times(f, known, f.a, f.ar, f.ac, f.m, f.b, f.br, f.cr)
+    row = f.m.equals(1)
+    with f.when(f.emit("i1", f"or i1 {row.text}, {f.n.equals(1).text}")):
+        given = [
+            f.select(row, then, other)
+            for then, other in (
+                (f.n, f.m), (f.b, f.a), (f.bc, f.ar), (f.br, f.ac), (f.a, f.b), (f.ac, f.br), (f.number(1), f.cr)
+            )
+        ]  # fmt: skip
+        p, matrix, rows, columns, x, xs, ys = given
+        f.call("@vector", p, f.k, f.alpha, matrix, rows, columns, x, xs, f.beta, f.c, ys)
+        f.leave()
     with f.when(f.k.equals(1)):
         with f.when(f.bc.equals(1)):
+            cut = known["outer"]
             args = (f.m, f.n, f.alpha, f.a, f.ar, f.b, f.beta, f.c, f.cr)
-            share(f, known["outer"], args, f.n * (2 * s.size * BYTE * known["outer"].unit), LEAST_READ)
+            share(f, _part(f, cut), args, units_of(cut, f.m), f.n * (2 * s.size * BYTE * cut.unit), LEAST_READ)
     if blas is not None:
         with f.when(f.m > OWN_ROWS):
             with f.when(f.n * f.k > OWN_MATRIX):
                 _by_blas(f, blas)
-    step = VECTOR // s.lanes
-    columns, rows = known["tiles_columns"], known["tiles_rows"]
-    everything = tuple(f.params.values())
-    with f.when(f.n >= 4 * columns.unit):
-        share(f, columns, everything, f.m * f.k * (step * columns.unit))
-    share(f, rows, everything, f.n * f.k * (step * rows.unit))
+    step, by_columns, by_rows = VECTOR // s.lanes, known["tiles_columns"], known["tiles_rows"]
+    wide = f.n >= 4 * by_columns.unit
+    units = f.select(wide, units_of(by_columns, f.n), units_of(by_rows, f.m))
+    time = f.select(wide, f.m * (step * by_columns.unit), f.n * (step * by_rows.unit)) * f.k
+    share(f, f.select(wide, _part(f, by_columns), _part(f, by_rows)), tuple(f.params.values()), units, time)
     return f
 
 
-def _vector_times(
-    f: Kernel, known: dict[str, Cut], a: V, rows: V, columns: V, p: V, x: V, xs: V, ys: V
-) -> None:
-    """y = beta y + alpha a x for a matrix of `p` rows, where its numbers are contiguous one way or the other."""
-    byte = f.s.size * BYTE
-    with f.when(columns.equals(1)):
-        with f.when(xs.equals(1)):
-            args = (p, f.k, f.alpha, a, rows, x, f.beta, f.c, ys)
-            share(f, known["by_rows"], args, f.k * (byte * known["by_rows"].unit), LEAST_READ)
-    with f.when(rows.equals(1)):
-        with f.when(ys.equals(1)):
-            args = (f.k, p, f.alpha, a, columns, x, xs, f.beta, f.c)
-            share(f, known["by_columns"], args, f.k * (byte * known["by_columns"].unit), LEAST_READ)
+def _part(f: Kernel, cut: Cut) -> V:
+    return V(f, PTR, f"@{cut.name}_part")
+
+
+def vector(s: Shape, letter: str) -> Kernel:
+    """``y = beta y + alpha a x`` for a matrix of `p` rows; fast where its rows or columns are contiguous."""
+    f = Kernel(s, "vector", "p:i q:i alpha:n a:p ar:i ac:i x:p xs:i beta:n y:p ys:i")
+    known, byte = cuts(s, letter), s.size * BYTE
+    with f.when(f.ac.equals(1)):
+        with f.when(f.xs.equals(1)):
+            cut, args = known["by_rows"], (f.p, f.q, f.alpha, f.a, f.ar, f.x, f.beta, f.y, f.ys)
+            share(f, _part(f, cut), args, units_of(cut, f.p), f.q * (byte * cut.unit), LEAST_READ)
+    with f.when(f.ar.equals(1)):
+        with f.when(f.ys.equals(1)):
+            cut, args = known["by_columns"], (f.q, f.p, f.alpha, f.a, f.ac, f.x, f.xs, f.beta, f.y)
+            share(f, _part(f, cut), args, units_of(cut, f.p), f.q * (byte * cut.unit), LEAST_READ)
+    one = f.number(1)
+    f.call(f"@{letter}tiles", f.p, one, f.q, f.alpha, f.a, f.ar, f.ac, f.x, f.xs, one, f.beta, f.y, f.ys)
+    return f
 
 
 def _by_blas(f: Kernel, blas: Symbol) -> None:
@@ -188,7 +210,7 @@ def backward(s: Shape, letter: str) -> Kernel:
     with f.when(f.m.equals(1)):
         with f.when(f.dc.equals(1)):
             args = (f.p, f.q, f.w, f.wr, f.d, f.x, f.xc, f.alpha, f.beta, f.g, f.number(1))
-            share(f, cut, args, f.q * (2 * s.size * BYTE * cut.unit), LEAST_READ)
+            share(f, _part(f, cut), args, units_of(cut, f.p), f.q * (2 * s.size * BYTE * cut.unit), LEAST_READ)
     one, zero = V(f, s.type, "1.0"), V(f, s.type, "0.0")
     unit = f.number(1)
     f.call(f"@{letter}product", f.m, f.p, f.q, one, f.d, f.dr, f.dc, f.w, unit, f.wr, zero, f.g, f.gr)
@@ -213,7 +235,8 @@ def stack(s: Shape, letter: str) -> Kernel:
     f, cut = Kernel(s, f"{letter}stack", STACK, exported=True), cuts(s, letter)["stack"]
     with f.when(f.n * f.k <= OWN_MATRIX):
         with f.when(f.count >= 4):
-            share(f, cut, tuple(f.params.values()), f.m * f.n * f.k * (VECTOR // s.lanes))
+            time = f.m * f.n * f.k * (VECTOR // s.lanes)
+            share(f, _part(f, cut), tuple(f.params.values()), units_of(cut, f.count), time)
     f.call(f"@{letter}some", *f.params.values())
     return f
 
@@ -225,7 +248,8 @@ def library_text(type_: str, isa: Isa, blas: Symbol | None) -> str:
     """
     s, letter = shape_of(type_, isa), LETTER[type_]
     functions = [
-        product(s, letter, blas), stack(s, letter), backward(s, letter), *kernels(s, letter), some(s, letter),
+        product(s, letter, blas), vector(s, letter), stack(s, letter), backward(s, letter), some(s, letter), run(s),
+        *kernels(s, letter),
         *(part(s, cut) for cut in cuts(s, letter).values()),
     ]  # fmt: skip
     head = ["@blas = internal global ptr null", "@parallel = internal global ptr null"]
