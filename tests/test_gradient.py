@@ -315,3 +315,37 @@ def test_origin_is_inherited():
     made = [v.owner for v in ancestors([g]) if v.owner is not None and v not in (y, z)]
     assert g.owner.origin == y.owner.origin
     assert sum(node.origin in origins for node in made) >= len(made) - 1  # all but fill(cost, 1)
+
+
+def unrolled(n):
+    """The gradient of a Python loop over n rows of a matrix, by the matrix."""
+    w, x = T.dmatrix("w"), T.dvector("x")
+    h = x
+    for i in range(n):
+        h = h * w[i] + x
+    return [w, x], T.grad(h.sum(), w)
+
+
+def test_rows_of_an_unrolled_loop_stay_linear():
+    """A thousand reads of one matrix: one buffer, and nodes in proportion to the reads."""
+    sizes = {}
+    for n in (1000, 2000):
+        inputs, g = unrolled(n)
+        f = theano.function(inputs, g, mode=theano.Mode(linker="py"))
+        nodes = f.maker.fgraph.toposort()
+        names = [type(node.op).__name__ for node in nodes]
+        assert names.count("IncSubtensor") == n and names.count("Alloc") == 1
+        assert not [node for node in nodes if type(node.op).__name__ == "Elemwise" and node.outputs[0].ndim == 2]
+        sizes[n] = len(nodes)
+    assert sizes[2000] < 2.05 * sizes[1000]
+
+
+def test_rows_of_an_unrolled_loop_share_one_buffer():
+    n = 100
+    inputs, g = unrolled(n)
+    f = theano.function(inputs, g)
+    w, x = np.random.default_rng(0).uniform(0.5, 1.5, (n, 3)), np.ones(3)
+    peak = theano.printing.memory_plan(f, shapes=[w.shape, x.shape]).peak
+    assert peak < 5 * w.nbytes
+    reference = theano.function(inputs, g, mode="FAST_COMPILE")
+    np.testing.assert_allclose(f(w, x), reference(w, x))

@@ -89,6 +89,79 @@ def test_hessian_times_vector():
     np.testing.assert_allclose(value(hv, x=[1, 2], v=[1, -1]), [6, -12])
 
 
+@pytest.mark.parametrize("mode", ["FAST_COMPILE", "FAST_RUN"])
+class TestOptions:
+    """Every function takes the options of `grad`, and lists."""
+
+    x, y, unused = T.dvector("x"), T.dvector("y"), T.dvector("unused")
+    values = (np.array([1.0, 2.0, 3.0]), np.array([0.5, -1.0, 2.0]))
+
+    def run(self, outputs, mode):
+        single = not isinstance(outputs, list | tuple)
+        outs = [outputs] if single else list(outputs)
+        f = theano.function([self.x, self.y, self.unused], outs, mode=mode, on_unused_input="ignore")
+        got = f(*self.values, np.zeros(2))
+        return got[0] if single else got
+
+    def test_jacobian(self, mode):
+        x, y = self.x, self.y
+        constant = x**2
+        e = constant * y
+        for wrt, kind in (([x, y], list), ((x, y), tuple)):
+            found = jacobian(e, wrt)
+            assert isinstance(found, kind)
+            jx, jy = self.run(found, mode)
+            np.testing.assert_allclose(jx, np.diag(2 * self.values[0] * self.values[1]))
+            np.testing.assert_allclose(jy, np.diag(self.values[0] ** 2))
+        with pytest.raises(DisconnectedInputError):
+            jacobian(e, self.unused)
+        zeros = self.run(jacobian(e, self.unused, disconnected_inputs="ignore"), mode)
+        np.testing.assert_array_equal(zeros, np.zeros((3, 2)))
+        j = self.run(jacobian(e + x, x, consider_constant=[constant]), mode)
+        np.testing.assert_allclose(j, np.eye(3))
+
+    def test_hessian(self, mode):
+        x, y = self.x, self.y
+        constant = (y**2).sum()
+        cost = (x**3).sum() * constant + (y**3).sum()
+        hx, hy = self.run(hessian(cost, [x, y], consider_constant=[constant]), mode)
+        np.testing.assert_allclose(hx, np.diag(6 * self.values[0]) * (self.values[1] ** 2).sum())
+        np.testing.assert_allclose(hy, np.diag(6 * self.values[1]))
+        assert isinstance(hessian(cost, (x, y)), tuple)
+        with pytest.raises(DisconnectedInputError):
+            hessian(cost, self.unused)
+        zeros = self.run(hessian(cost, self.unused, disconnected_inputs="ignore"), mode)
+        np.testing.assert_array_equal(zeros, np.zeros((2, 2)))
+
+    def test_products_with_vectors(self, mode):
+        x, y = self.x, self.y
+        cost = (x**3 * y).sum()
+        gx, gy = T.grad(cost, [x, y])
+        hx, hy = self.run(hessian_times_vector([gx, gy], [x, y], [y, x]), mode)
+        a, b = self.values
+        np.testing.assert_allclose(hx, 6 * a * b * b + 3 * a**2 * a)
+        np.testing.assert_allclose(hy, 3 * a**2 * b)
+        left = self.run(Lop([x * y, x.sum()], [x, y], [y, T.constant(2.0)], consider_constant=[]), mode)
+        np.testing.assert_allclose(left, [b * b + 2, a * b])
+        right = self.run(Rop([x * y, x.sum()], [x, y], [y, x]), mode)
+        np.testing.assert_allclose(right[0], b * b + a * a)
+        np.testing.assert_allclose(right[1], b.sum())
+        with pytest.raises(DisconnectedInputError):
+            Lop(x * y, self.unused, y)
+        assert self.run(Lop(x * y, self.unused, y, disconnected_inputs="ignore"), mode).tolist() == [0, 0]
+
+    def test_subgraph_grad_tells_contributions(self, mode):
+        x, y = self.x, self.y
+        h = x * y
+        known = {h: y}
+        wrt, end, of_start, of_cost = subgraph_grad([x], [y], start=known, cost=(x**2).sum() * y.sum(), details=True)
+        a, b = self.values
+        np.testing.assert_allclose(self.run(wrt[0], mode), b * b + 2 * a * b.sum())
+        np.testing.assert_allclose(self.run(of_start, mode)[-1], b * b)
+        np.testing.assert_allclose(self.run(of_cost, mode)[-1], 2 * a * b.sum())
+        assert len(end) == 1
+
+
 # ---------------------------------------------------------------------------- numeric_grad, verify_grad
 
 

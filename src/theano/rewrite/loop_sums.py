@@ -19,6 +19,7 @@ from theano.rewrite.reductions import axes_of
 from theano.rewrite.registry import rule
 from theano.rewrite.rule import Result
 from theano.rewrite.table import Node, RewriteGraph, Tensor
+from theano.scan.op import Scan
 from theano.scan.parts import Loop, OutputArg, Results, StateArg
 from theano.tensor.dot import Dot
 from theano.tensor.elemwise import DimShuffle, Elemwise
@@ -49,6 +50,13 @@ class Plan(Record):
         # another view of what is there
         node = v.owner
         return node is not None and type(node.op) is DimShuffle and self.at_hand(node.inputs[0])
+
+    def affordable(self, v: Tensor) -> bool:
+        """Whether the values of `v` in all steps may be kept: not what a loop inside of the step has made.
+
+        That may be much for each step, and is computed a second time just to keep less (`scan_checkpoints`).
+        """
+        return self.at_hand(v) or not any(type(n.op) is Scan for n in self.step.needed_for([v]))
 
     def ask_for(self, v: Tensor) -> None:
         """Let the loop put out `v`."""
@@ -215,9 +223,11 @@ def _total_of_product(plan: Plan, node: Node) -> Total | None:
     # The memory for one of them is there; the other may take as much.
     if not (plan.at_hand(a) or plan.at_hand(b) or _before(plan.step, a) or _before(plan.step, b)):
         return None
-    for v in (a, b):
-        if not _before(plan.step, v):
-            plan.ask_for(v)
+    asked = [v for v in (a, b) if not _before(plan.step, v)]
+    if not all(map(plan.affordable, asked)):
+        return None
+    for v in asked:
+        plan.ask_for(v)
     return lambda batch: _product_of_rows(batch, a, b)
 
 
@@ -283,7 +293,7 @@ def _later(plan: Plan, recurrent: set[Node], value: Tensor) -> bool:
     if step.kind(value) != Kind.STATE:
         return False
     own = [n for n in step.needed_for([value]) if n not in recurrent]
-    if not all(_has_form(step, n) for n in own):
+    if not all(_has_form(step, n) for n in own) or not all(map(plan.affordable, _frontier(recurrent, step, value))):
         return False
     return any(
         type(n.op) is Dot and {step.kind(v) == Kind.FIXED for v in n.inputs} == {True, False}
