@@ -51,7 +51,7 @@ FUNCTIONS = [
     Function("softplus", -10, 10, "logaddexp", None, "nn.softplus", "nn.functional.softplus"),
     Function("erf", -3, 3, "special:erf", None, "special.erf"),
     Function("erfc", -3, 3, "special:erfc", None, "special.erfc"),
-    Function("erfinv", -1, 1, "special:erfinv", None, "special.erf_inv"),
+    Function("erfinv", -1, 1, "special:erfinv", None, "special.erfinv"),
     Function("gammaln", 0, 20, "special:gammaln", None, "special.gammaln", "lgamma"),
     Function("psi", 0, 20, "special:psi", None, "special.digamma", "digamma"),
     Function("pow", 0.1, 10, "power", "x ** 2.7", "power", "pow"),

@@ -6,7 +6,10 @@ import mpmath as mp
 import numpy as np
 import pytest
 
-from theano.loops import expr, vmath
+import theano
+import theano.tensor as T
+from theano import scalar
+from theano.loops import expr, stmt, vmath
 from tools import ulp_table
 
 NAMES = sorted(vmath.__all__)
@@ -129,3 +132,22 @@ def test_functions_are_names_of_expressions() -> None:
             function = getattr(vmath, name)
             args = [expr.name(n, type_) for n in "xy"[: function.__code__.co_argcount]]
             assert function(*args).type == type_
+
+
+@pytest.mark.parametrize("name", ["erfinv", "erfcinv", "gammaln", "psi"])
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_gradients_stay_in_one_loop(name: str, dtype: str) -> None:
+    x = T.vector("x", dtype=dtype)
+    y = getattr(T, name)(x)
+    f = theano.function([x], [y, theano.grad(y.sum(), x)])
+    program = f.executor.lowered.program
+    assert not any(isinstance(s, stmt.CallBack) for s in stmt.walk(program.main))
+    assert len(program.kernels) == 1
+    at = np.linspace(0.1, 0.9, 37).astype(dtype)
+    value, slope = f(at)
+    wide = at.astype("f8")
+    step = 1e-6
+    wanted = (scalar.TABLE[name](wide + step) - scalar.TABLE[name](wide - step)) / (2 * step)
+    rough = {"float16": 1e-3, "float32": 1e-6, "float64": 1e-14}[dtype]
+    np.testing.assert_allclose(value, scalar.TABLE[name](wide), rtol=rough, atol=rough)
+    np.testing.assert_allclose(slope, wanted, rtol=max(20 * rough, 1e-6))
