@@ -101,6 +101,8 @@ SUMS = {
     "sum": lambda r, s, k: r.sum(axis=0),
     "rows": lambda r, s, k: r,
     "point-wise": lambda r, s, k: T.exp(r) * k,
+    "three terms": lambda r, s, k: T.outer(s, r[0]) + T.outer(s, r[1]) - k * T.outer(s, r[2]),
+    "difference": lambda r, s, k: r.sum(axis=0) - r[0],
     "two terms": lambda r, s, k: T.dot(r.T, r) + r.sum(),
     "product of work in the step": lambda r, s, k: T.outer(s * s.sum(), r[0]),
     "what stays": lambda r, s, k: T.dot(r.T, r) * s[0],

@@ -11,7 +11,7 @@ from typing import Any
 
 from theano import scalar
 from theano.record import Record, field, replace
-from theano.rewrite.build import dimshuffle, elemwise
+from theano.rewrite.build import dimshuffle, elemwise, scalar_name
 from theano.rewrite.loop_batching import Batch, Rows
 from theano.rewrite.loop_maps import last_rows, splittable
 from theano.rewrite.loop_step import Kind, Step, may_run
@@ -123,18 +123,35 @@ def _summed(step: Step, s: StateArg) -> list[Tensor] | None:
     """The terms of a state that is only a sum of which nobody but the end reads the value."""
     if s.taps != [-1] or s.rows != 1 or s.keep != 1 or not s.value.type.dtype.startswith("float"):
         return None
-    node, before = s.value.owner, s.inner[0]
-    if node is None or type(node.op) is not Elemwise or node.op.scalar_op.name != "add":
-        return None
-    terms = list(node.inputs)
-    if step.readers.get(before) != [node] or terms.count(before) != 1 or step.readers.get(s.value):
+    before = s.inner[0]
+    terms = _terms(step, s.value)
+    if step.readers.get(s.value) or sum(v is before for v in terms) != 1:
         return None
     outputs = step.loop.inner_outputs()
-    if before in outputs or outputs.count(s.value) != 1:
+    if before in outputs or outputs.count(s.value) != 1 or len(step.readers.get(before, ())) != 1:
         return None
-    terms.remove(before)
+    terms = [v for v in terms if v is not before]
     pattern = s.value.type.broadcastable
     return terms if all(t.type.broadcastable == pattern and t.type.dtype == s.value.type.dtype for t in terms) else None
+
+
+def _terms(step: Step, total: Tensor) -> list[Tensor]:
+    """What a value is the sum of, through additions that nothing else reads."""
+    found: list[Tensor] = []
+    stack = [(total, False)]
+    while stack:
+        v, negative = stack.pop()
+        node = v.owner
+        name = scalar_name(v)
+        if name in ("add", "sub") and (v is total or len(step.readers.get(v, ())) == 1):
+            flips = [False] * len(node.inputs) if name == "add" else [False, True]
+            stack += [(i, negative ^ flip) for i, flip in zip(node.inputs, flips, strict=True)][::-1]
+        elif negative:
+            found.append(elemwise(scalar.neg, v))
+            step.kinds[found[-1]] = step.kind(v)
+        else:
+            found.append(v)
+    return found
 
 
 def _total(plan: Plan, v: Tensor, products: bool) -> Total | None:
