@@ -21,6 +21,8 @@ Block = list[st.Stmt]
 
 # Rows that a column reduction adds in one go: each needs its loads only, the accumulators one load and store for all.
 ROWS = 4
+# Tiles of two axes that are contiguous in different operands: along the one that is not widened, and along the other.
+TILE = (64, 32)
 
 
 def emit_group(nb: NestBuilder) -> Nest:
@@ -113,6 +115,10 @@ def _pointwise(nb: NestBuilder, order: list[int]) -> None:
         nb.nest.points = ONE
         return
     nb.nest.points = None if serial else rest(nb.b.dims, [nb.group.axes[k] for k in order])
+    across = None if serial else _across(nb, order, body)
+    if across is not None:
+        _tiled(nb, order, across, body)
+        return
     for axis in reversed(order):
         extent = nb.local(nb.group.axes[axis])
         if axis == order[-1] and not serial:
@@ -120,6 +126,45 @@ def _pointwise(nb: NestBuilder, order: list[int]) -> None:
         else:
             body = [st.For(_name(nb.index_of[axis]), extent, "serial", body)]
     nb.nest.body += body
+
+
+def _across(nb: NestBuilder, order: list[int], body: Block) -> int | None:
+    """The axis, other than the innermost, along which some memory is contiguous that the innermost jumps through."""
+    axis_of = {_name(nb.index_of[k]): k for k in order}
+    for stmt in st.walk(body):
+        if isinstance(stmt, st.Load | st.Store):
+            steps = {axis_of.get(i.value): s for i, s in zip(stmt.index, stmt.view.strides, strict=True)}
+            for axis, stride in steps.items():
+                if axis is not None and axis != order[-1] and order[-1] in steps and is_const(stride, 1):
+                    lengths = (nb.group.axes[axis], nb.group.axes[order[-1]])
+                    return None if any(d.op == "const" and int(d.value) <= max(TILE) for d in lengths) else axis
+    return None
+
+
+def _tiled(nb: NestBuilder, order: list[int], across: int, body: Block) -> None:
+    """Loops over tiles of two axes: what one of them jumps through stays in the cache until the other has used it."""
+    pair = (across, order[-1])
+    names, starts, extents = [], [], []
+    for axis, size in zip(pair, TILE, strict=True):
+        name, index = nb.define("i", "i64")
+        start = ex.mul(index, length(size))
+        names.append(name)
+        starts.append(start)
+        extents.append(ex.minimum(ex.add(start, length(size)), nb.local(nb.group.axes[axis])))
+    inner = _widened(nb, pair[1], extents[1], body, nb.group.cost)
+    inner.start = starts[1]
+    body = [st.For(_name(nb.index_of[across]), extents[0], "serial", [inner], start=starts[0])]
+    for axis, size, name in reversed(list(zip(pair, TILE, names, strict=True))):
+        count = ex.idiv(ex.add(nb.local(nb.group.axes[axis]), length(size - 1)), length(size))
+        body = [st.For(name, count, "serial", body)]
+    others = [k for k in order if k not in pair]
+    for axis in reversed(others):
+        body = [st.For(_name(nb.index_of[axis]), nb.local(nb.group.axes[axis]), "serial", body)]
+    nb.nest.body += body
+    if not others:
+        nb.nest.points = nb.b.dims.product((nb.group.axes[pair[1]], length(TILE[0])))
+    else:
+        nb.nest.points = rest(nb.b.dims, [nb.group.axes[k] for k in (*others, *pair)])
 
 
 def _widened(nb: NestBuilder, axis: int, extent: Expr, body: Block, cost: int) -> st.For:
