@@ -16,6 +16,7 @@ import theano
 from tests.backend.functions import Compiled, assert_equal
 from tests.native.test_differential import check_equal
 from tests.scan.random_loops import Program, RandomLoop
+from tests.scan.random_recurrences import Recurrence
 from theano.backend.interpreter import CheckFailed, Interpreter
 from theano.compile import Mode
 from theano.runtime.jit import isa
@@ -92,3 +93,18 @@ def test_interpreted_loops(seed: int) -> None:
         return
     for a, b in zip(machine.slots[: low.n_outputs], f(*program.values), strict=True):
         assert_equal(a, b, 16)
+
+
+@pytest.mark.parametrize("seed", range(6 if EXAMPLES < 1000 else 2_000))
+def test_random_gradients(seed: int) -> None:
+    """Rewritten and compiled = the graph as it was built, for values, gradients, and gradients of gradients."""
+    made = Recurrence(random.Random(seed))
+    run = [
+        theano.function(made.inputs, made.results, mode=mode, on_unused_input="ignore")
+        for mode in ("FAST_COMPILE", "FAST_RUN")
+    ]
+    wanted, found = (f(*made.values) for f in run)
+    for k, (a, b) in enumerate(zip(wanted, found, strict=True)):
+        scale = max(1.0, float(np.abs(a).max(initial=0)))
+        about = f"result {k}: {made.text}"
+        np.testing.assert_allclose(b, a, rtol=1e-7, atol=1e-9 * scale, err_msg=about)
