@@ -148,7 +148,7 @@ class FunctionPrinter:
         levels, depths = self.levels, self.depths
         known = [("", 1) if a.op == "const" else levels[depths[a]].memo[a] for a in node.args]
         lanes = max([n for _, n in known])
-        args = []
+        args: list[str] = []
         for a, (text, n) in zip(node.args, known, strict=True):
             wanted = n if node.op == "select" and not args else lanes  # one condition may serve all lanes
             if a.op == "const":

@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from theano.backend import llvm_main
 from theano.backend.llvm_main import print_module
 from theano.compile.errors import raise_with_op
 from theano.compile.ops import deep_copy_op
@@ -16,14 +18,18 @@ from theano.compile.plan import EXECUTORS, Plan
 from theano.configdefaults import config
 from theano.graph import Generic, Variable
 from theano.loops import expr as ex
+from theano.loops.identity import identity
 from theano.lower import lower
 from theano.lower.program import InputForm
-from theano.runtime import abi, product, support
+from theano.runtime import abi, cache, product, support
 from theano.runtime.context import make_context
 from theano.runtime.entry import EntrySpec, print_entry
 from theano.runtime.function_base import NATIVE, FunctionBase, install
 from theano.runtime.jit import CodeObject, compile_module, isa
 from theano.tensor.type import TensorType
+
+# All that a program's text is made by.
+_PRINTERS = tuple(str(Path(str(module.__file__)).parent) for module in (abi, ex, llvm_main))
 
 # Expressions are shared within one program by a table of the process: one thread at a time works with it.
 _LOWERING = threading.RLock()
@@ -58,14 +64,29 @@ class NativeExecutor:
     def text(self, result: str = "list") -> str:
         """The module's LLVM IR; `result` is the form of what the entry returns."""
         low = self.lowered
-        spec = EntrySpec(low.inputs, low.storages, low.n_slots, low.n_outputs, result)  # type: ignore[arg-type]
         with _LOWERING:
-            return print_module(low.program, low.layout, self.target) + print_entry(spec)
+            return print_module(low.program, low.layout, self.target) + print_entry(self._spec(result))
+
+    def _spec(self, result: str) -> EntrySpec:
+        low = self.lowered
+        return EntrySpec(low.inputs, low.storages, low.n_slots, low.n_outputs, result)  # type: ignore[arg-type]
+
+    def _known_as(self, result: str) -> str:
+        """What the text follows from, or "" if that can't be told: the program, and the code that prints it."""
+        sources = cache.sources(_PRINTERS)
+        if not sources:
+            return ""
+        try:
+            with _LOWERING:
+                return "\n".join([sources, repr(self.target), identity(self.lowered.program, self._spec(result))])
+        except TypeError:
+            return ""
 
     def _install(self, function: FunctionBase, fallback: Callable[..., Any], result: str) -> None:
         code = self._code.get(result)
         if code is None:
-            code = self._code[result] = compile_module(self.text(result))
+            code = compile_module(lambda: self.text(result), known_as=self._known_as(result))
+            self._code[result] = code
         if not config.allow_gc:
             support.set_pool_limit(None)
         on_error = self._raise

@@ -7,6 +7,7 @@ so that readers need no lock; whatever looks wrong counts as missing and is writ
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import itertools
 import os
@@ -39,6 +40,21 @@ def key_of(parts: Iterable[str]) -> str:
         digest.update(struct.pack("<Q", len(data)))
         digest.update(data)
     return digest.hexdigest()
+
+
+@functools.cache
+def sources(folders: tuple[str, ...]) -> str:
+    """Names, sizes and times of the Python files in `folders`; "" where there are none (a package in an archive)."""
+    try:
+        found = [
+            f"{item.path} {item.stat().st_size} {item.stat().st_mtime_ns}"
+            for folder in folders
+            for item in os.scandir(folder)
+            if item.name.endswith(".py")
+        ]
+    except OSError:
+        return ""
+    return "\n".join(sorted(found))
 
 
 class ObjectCache:

@@ -132,13 +132,20 @@ def isa() -> Isa:
 
 
 def compile_module(
-    text: str, options: Options = DEFAULT, exports: tuple[str, ...] = ("entry",), use_cache: bool = True
+    text: str | Callable[[], str],
+    options: Options = DEFAULT,
+    exports: tuple[str, ...] = ("entry",),
+    use_cache: bool = True,
+    known_as: str = "",
 ) -> CodeObject:
     """Compile LLVM IR, or load what was compiled from the same text before.
 
     Parameters
     ----------
-    text : LLVM IR without triple and data layout; symbols it declares are looked up in the process.
+    text : LLVM IR without triple and data layout; symbols it declares are looked up in the process. Or a function
+        that gives it.
+    known_as : what the text follows from. It is looked up in its place then, and the function called only if nothing
+        is found.
     options : Options
     exports : names of the functions whose addresses are wanted.
     use_cache : False to neither look for nor keep the object on disk.
@@ -150,12 +157,15 @@ def compile_module(
     """
     target = isa()
     store = cache.default_cache() if use_cache else None
-    key = "" if store is None else _key(text, options, target)
+    if not known_as and not isinstance(text, str):
+        text = text()
+    key = "" if store is None else _key(known_as or str(text), options, target)
     code = None if store is None else store.load(key)
     loaded = code is not None
     if code is None:
+        printed = text if isinstance(text, str) else text()
         with _lock:
-            code = _object_code(text, options, target)
+            code = _object_code(printed, options, target)
     image: Image | _Linked | None = load_image(code, exports)
     if image is None:
         with _lock:
