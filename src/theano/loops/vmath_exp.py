@@ -5,8 +5,6 @@ x = n log(2) + r with |r| <= log(2)/2, and exp(r) = 1 + r + r^2 P(r).
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from theano.loops.expr import Expr, abs_, copysign, fma, gt, lt, scale, select
 from theano.loops.vmath_core import (
     clamp,
@@ -112,28 +110,28 @@ def tanh(x: Expr) -> Expr:
     return copysign(select(lt(a, TANH_SMALL), small, e / (e + 2.0)), x)
 
 
-def logistic_terms(x: Expr) -> tuple[Expr, Expr, Expr, Callable[[Expr], Expr]]:
-    """(d, low, v, scaled): 1 + exp(-|x|) = d + low, and exp(-|x|) = scaled(1 + v), rounded once.
+def logistic_terms(x: Expr) -> tuple[Expr, Expr, Expr]:
+    """(e, d, low): e = exp(-|x|), rounded once, and 1 + e = d + low.
 
     They are the same expressions for x and -x, so sigmoid(x), sigmoid(-x), softplus(x) and softplus(-x) in one loop
     cost one exponential.
     """
-    a, low = -abs_(x), EXP_RANGE[x.type][0]
-    t, r, y = exp_terms(select(lt(a, low), low, a))
-    v = r + y
-    d, rest = fast_two_sum(1.0, scale(1.0 + v, t))
-    return d, rest, v, lambda number: scale(number, t)
+    a, least = -abs_(x), EXP_RANGE[x.type][0]
+    t, r, y = exp_terms(select(lt(a, least), least, a))
+    e = scale(1.0 + (r + y), t)
+    return e, *fast_two_sum(1.0, e)
 
 
 def sigmoid(x: Expr) -> Expr:
     """1 / (1 + exp(-|x|)), times exp(-|x|) for negative x; underflows gradually."""
-    d, low, v, scaled = logistic_terms(x)
-    inverse = 1.0 / d
-    inverse = fma(-low * inverse, inverse, inverse)
-    return select(lt(x, 0.0), scaled(fma(v, inverse, inverse)), inverse)
+    e, d, low = logistic_terms(x)
+    negative = lt(x, 0.0)
+    y = select(negative, e, 1.0) / d
+    # 1/d is y or 1 - y
+    return fma(-low * select(negative, 1.0 - y, y), y, y)
 
 
 def softplus(x: Expr) -> Expr:
     """log(1 + exp(x)) for any x: max(x, 0) + log1p(exp(-|x|))."""
-    d, low, _, _ = logistic_terms(x)
+    _, d, low = logistic_terms(x)
     return select(lt(x, 0.0), 0.0, x) + log1p_of_sum(d, low)
