@@ -24,7 +24,7 @@ import numpy as np
 from scipy import special
 
 from theano import scalar
-from theano.backend.llvm import print_kernel
+from theano.backend.llvm_kernel import print_kernel
 from theano.loops import expr, stmt, vmath
 from theano.runtime.target import Isa, select_isa
 

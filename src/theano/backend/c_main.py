@@ -236,14 +236,13 @@ class MainPrinter(CPrinter):
     def ranges(self, call: str, ranges: st.Ranges) -> None:
         """Call a ranged kernel for all positions, one range after the other."""
         extent = self.length(ranges.extent)
-        if ranges.worth.op == "const" and not ranges.worth.value:
+        if not ranges.least:
             self.line(f"{call}0, {extent});")
             return
         self.support.add("grain")
-        end, step, lo = self.fresh(), self.fresh(), self.fresh()
-        grain = f"grain({self.length(ranges.weight)})"
-        self.line(f"const int64_t {end} = {extent};")
-        self.line(f"const int64_t {step} = {ops.tight(self.length(ranges.worth))} ? {grain} : {end};")
+        end, weight, step, lo = (self.fresh() for _ in range(4))
+        self.line(f"const int64_t {end} = {extent}, {weight} = {self.length(ranges.weight)};")
+        self.line(f"const int64_t {step} = {end} * {weight} >= {ranges.least} ? grain({weight}) : {end};")
         self.line(f"if ({step} >= {end})")
         self.line(f"{PAD}{call}0, {end});")
         self.line(f"else for (int64_t {lo} = 0; {lo} < {end}; {lo} += {step})")

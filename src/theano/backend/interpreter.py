@@ -336,8 +336,8 @@ class Interpreter:
         """The bounds of each range, last ones first: no range may need another."""
         if ranges is None:
             return [()]
-        extent = self.number(ranges.extent)
-        grain = st.grain(self.number(ranges.weight)) if self.defined(ranges.worth) else extent
+        extent, weight = self.number(ranges.extent), self.number(ranges.weight)
+        grain = st.grain(weight) if ranges.least and extent * weight >= ranges.least else extent
         if grain >= extent:
             return [(np.int64(0), np.int64(extent))]
         bounds = [(lo, min(lo + grain, extent)) for lo in range(0, extent, grain)]

@@ -10,6 +10,7 @@ broadcast where the two meet.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from theano.backend import llvm_ops as ops
@@ -51,6 +52,8 @@ class FunctionPrinter:
         self.names: dict[str, tuple[str, int, int]] = {}  # name -> (ssa, lanes, level)
         self.depths: dict[Expr, int] = {}
         self.stored: set[str] = set()
+        # loops that do not start at zero: index -> index from zero on, start, level around
+        self.moved: dict[str, tuple[Expr, Expr, int]] = {}
         self.counter = 0
         self.intrinsics: set[str] = set()
 
@@ -261,7 +264,9 @@ class FunctionPrinter:
 
     def linear_index(self, view: st.View, index: tuple[Expr, ...]) -> Expr:
         """The element offset, its terms added in the order in which they become known."""
-        terms = [view.offset, *(ex.mul(i, s) for i, s in zip(index, view.strides, strict=True))]
+        return self._in_order([view.offset, *(ex.mul(i, s) for i, s in zip(index, view.strides, strict=True))])
+
+    def _in_order(self, terms: list[Expr]) -> Expr:
         flat: list[Expr] = []
         while terms:
             term = terms.pop()
@@ -274,6 +279,32 @@ class FunctionPrinter:
         for term in sorted(flat, key=self.depth):
             total = ex.add(total, term)
         return total
+
+    def place(self, view: st.View, index: tuple[Expr, ...]) -> tuple[str, Expr]:
+        """Pointer and element offset of an element.
+
+        Where a loop does not start at zero, the pointer is moved to its first element, once. LLVM must not see that
+        (`freeze`): it thinks long about addresses that are sums of more terms.
+        """
+        base, offset = view.base, self.linear_index(view, index)
+        for name, (counter, start, level) in self.moved.items():
+            step, rest = ops.linear_part(offset, name)
+            if step is st.ZERO:
+                continue
+            if self.depth(step) > level:
+                offset = self._in_order([ex.mul(step, ex.add(counter, start)), rest])
+                continue
+            first = ex.mul(step, start)
+            key = ("base", base, view.type, first)
+            memo = self.levels[level].memo
+            if key not in memo:
+                self.counter += 1
+                moved = f"${self.counter}"
+                address = self.address(base, view.type, first)
+                self.define(moved, self.emit(f"freeze ptr {address}", level), depth=level)
+                memo[key] = moved, 1
+            base, offset = memo[key][0], self._in_order([ex.mul(step, counter), rest])
+        return base, offset
 
     def address(self, base: str, type_: str, offset: Expr) -> str:
         """A scalar element address, printed where the offset is known."""
@@ -292,16 +323,16 @@ class FunctionPrinter:
     def access(self, view: st.View, index: tuple[Expr, ...]) -> tuple[str, list[str]]:
         """How to reach an element in the current level: ("one"|"row"|"each", addresses)."""
         level = self.top
-        offset = self.linear_index(view, index)
+        base, offset = self.place(view, index)
         if level.lanes == 1:
-            return "one", [self.address(view.base, view.type, offset)]
+            return "one", [self.address(base, view.type, offset)]
         split = self.split_linear(offset, level.index, level.owner)
         element = ops.MEMORY[view.type]
         if split is not None and self.value(split[1])[1] == 1:
             step, rest = split
             if step.op == "const" and step.value == 0:
-                return "one", [self.address(view.base, view.type, rest)]
-            start = self.address(view.base, view.type, rest)
+                return "one", [self.address(base, view.type, rest)]
+            start = self.address(base, view.type, rest)
             if step.op == "const" and step.value == 1:
                 return "row", [self.emit(f"getelementptr {element}, ptr {start}, i64 {level.index_ssa}")]
             stride = self.operand(step)
@@ -311,7 +342,7 @@ class FunctionPrinter:
                 found.append(self.emit(f"getelementptr {element}, ptr {found[-1]}, i64 {stride}"))
             return "each", found
         text = self.operand(offset, level.lanes)
-        pointer = self.names[view.base][0]
+        pointer = self.names[base][0]
         found = []
         for k in range(level.lanes):
             at = self.emit(f"extractelement <{level.lanes} x i64> {text}, i64 {k}")
@@ -337,10 +368,10 @@ class FunctionPrinter:
         if stmt.view.base in self.stored:
             self._load_here(stmt)
             return
-        offset = self.linear_index(stmt.view, stmt.index)
-        depth = max(self.depth(offset), self.names[stmt.view.base][2])
+        base, offset = self.place(stmt.view, stmt.index)
+        depth = max(self.depth(offset), self.names[base][2])
         inner, self.levels = self.levels[depth + 1 :], self.levels[: depth + 1]
-        key = ("load", stmt.view.base, stmt.view.type, offset)
+        key = ("load", base, stmt.view.type, offset)
         found = self.top.memo.get(key)
         if found is None:
             self._load_here(stmt)
@@ -437,7 +468,9 @@ class FunctionPrinter:
         return level.lines
 
     def loop(self, stmt: st.For) -> None:
-        start, extent = self.operand(stmt.start), self.operand(stmt.extent)
+        start, extent = "0", self.operand(stmt.extent)
+        if stmt.start is not st.ZERO:
+            stmt, extent = self._from_zero(stmt, extent)
         inits = [c.init for c in stmt.carried]
         lanes = self.top.lanes
         if lanes > 1:  # all lanes go through the loop together
@@ -446,28 +479,31 @@ class FunctionPrinter:
                 self.define(carried.result, result, lanes)
             return
         if stmt.kind == "vector":
-            inits, start = self._vector_part(stmt, start, extent)
+            inits, start = self._vector_part(stmt, extent)
         values = [self.operand(i) for i in inits]
         results = self._run(stmt, start, extent, 1, 1, values)
         for carried, (result,) in zip(stmt.carried, results, strict=True):
             self.define(carried.result, result)
 
-    def _whole(self, start: str, extent: str, step: int) -> str:
-        """Where the last whole step of `step` positions from `start` ends."""
-        if start == "0":
-            return self.emit(f"and i64 {extent}, {-step}")
-        count = self.emit(f"sub i64 {extent}, {start}")
-        none = self.emit(f"icmp slt i64 {count}, 0")
-        count = self.emit(f"select i1 {none}, i64 0, i64 {count}")
-        return self.emit(f"add i64 {start}, {self.emit(f'and i64 {count}, {-step}')}")
+    def _from_zero(self, stmt: st.For, extent: str) -> tuple[st.For, str]:
+        """The same loop counting from zero, and its extent; addresses start where the loop does (see `place`)."""
+        count = self.emit(f"sub i64 {extent}, {self.operand(stmt.start)}")
+        some = self.emit(f"icmp sgt i64 {count}, 0")
+        extent = self.emit(f"select i1 {some}, i64 {count}, i64 0")
+        self.counter += 1
+        name = f"${self.counter}"
+        self.moved[stmt.index] = (ex.name(name, "i64"), stmt.start, len(self.levels) - 1)
+        body: list[st.Stmt] = [st.Let(stmt.index, ex.add(ex.name(name, "i64"), stmt.start)), *stmt.body]
+        return replace(stmt, index=name, start=st.ZERO, body=body), extent
 
-    def _vector_part(self, stmt: st.For, start: str, extent: str) -> tuple[list[Expr], str]:
+    def _vector_part(self, stmt: st.For, extent: str) -> tuple[list[Expr], str]:
         """The widened loops; what is left for the scalar one: carried values and first index."""
         lanes = choose_lanes(stmt, self.isa)
         totals = [ops.literal(st.identity(c.op, c.type), lanes * stmt.unroll) for c in stmt.carried]
+        start = "0"
         for width in (lanes * stmt.unroll, lanes) if stmt.unroll > 1 else (lanes,):
             totals = [self._across(c, t, lanes * stmt.unroll, width) for c, t in zip(stmt.carried, totals, strict=True)]
-            stop = self._whole(start, extent, width)
+            stop = self.emit(f"and i64 {extent}, {-width}")
             results = self._run(stmt, start, stop, width, 1, totals)
             totals, start = [r for (r,) in results], stop
         inits = []
@@ -559,25 +595,3 @@ def choose_lanes(stmt: st.For, isa: Isa) -> int:
 def collect_stored(block: list[st.Stmt]) -> set[str]:
     """Base pointers that a block writes to."""
     return {s.view.base for s in st.walk(block) if isinstance(s, st.Store)}
-
-
-def print_kernel(kernel: st.Kernel, isa: Isa) -> tuple[str, set[str]]:
-    """The text of a kernel's function and the intrinsics it declares."""
-    printer = FunctionPrinter(isa)
-    printer.stored = collect_stored(kernel.body)
-    params = []
-    for k, (name, type_) in enumerate(kernel.params):
-        ssa = f"%{name}"
-        printer.define(name, ssa, depth=0)
-        if kernel.ranged and name not in (st.LO, st.HI):  # in memory: threads get them, too
-            at = printer.emit(f"getelementptr i64, ptr %args, i64 {k}")
-            printer.do(f"{ssa} = load {ops.REGISTER[type_]}, ptr {at}")
-        else:
-            params.append(f"ptr noalias {ssa}" if type_ == "ptr" else f"{ops.REGISTER[type_]} {ssa}")
-    if kernel.ranged:
-        params.insert(0, "ptr %args")
-    printer.block(kernel.body)
-    printer.do("ret void")
-    body = "\n".join(printer.top.lines)
-    text = f"define internal void @{kernel.name}({', '.join(params)}) noinline nounwind {{\nentry:\n{body}\n}}\n"
-    return text, printer.intrinsics

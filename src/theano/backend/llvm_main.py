@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from theano.backend import llvm_ops as ops
-from theano.backend.llvm import FunctionPrinter, collect_stored, print_kernel
+from theano.backend.llvm import FunctionPrinter, collect_stored
+from theano.backend.llvm_kernel import print_kernel, team_call
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
@@ -28,7 +29,7 @@ class MainPrinter(FunctionPrinter):
         super().__init__(isa)
         self.layout = layout
         self.failures: list[str] = []
-        self.n_args = 0  # words of memory for arguments of ranged kernels
+        self.team_calls: dict[str, str] = {}
         self.n_float_ops = 0
         self.define("ctx", "%ctx", depth=0)
         self.define("frame", "%frame", depth=0)
@@ -108,29 +109,15 @@ class MainPrinter(FunctionPrinter):
             self.ranges(stmt.kernel, args, stmt.ranges)
 
     def ranges(self, kernel: st.Kernel, args: list[str], ranges: st.Ranges) -> None:
-        """Call a ranged kernel: itself for all positions, or through the team of threads (see `runtime.team_ir`)."""
-        self.n_args = max(self.n_args, len(args))
-        for k, arg in enumerate(args):
-            at = self.emit(f"getelementptr i64, ptr %args, i64 {k}") if k else "%args"
-            self.do(f"store {arg}, ptr {at}")
-        extent = self.operand(ranges.extent)
-        alone = f"call void @{kernel.name}(ptr %args, i64 0, i64 {extent})"
-        if ranges.worth.op == "const" and not ranges.worth.value:
-            self.do(alone)
+        """Call a ranged kernel for all positions, through `team_call` where threads may share it."""
+        if not ranges.least:
+            self.do(f"call void @{kernel.name}({', '.join([*args, 'i64 0', f'i64 {self.operand(ranges.extent)}'])})")
             return
-        weight, worth = self.operand(ranges.weight), self.operand(ranges.worth)
-        word = self.word("ctx", abi.CTX["parallel"])
-        team, single, end = self.label(), self.label(), self.label()
-        self.do(f"br i1 {worth}, label %{team}, label %{single}")
-        self.start(team)
-        function = self.emit(f"load ptr, ptr {word}")
-        finish = int(ranges.finish)
-        self.do(f"call void {function}(ptr @{kernel.name}, ptr %args, i64 {extent}, i64 {weight}, i32 {finish})")
-        self.do(f"br label %{end}")
-        self.start(single)
-        self.do(alone)
-        self.do(f"br label %{end}")
-        self.start(end)
+        name = f"{kernel.name}_{ranges.least}{'_finish' if ranges.finish else ''}"
+        if name not in self.team_calls:
+            self.team_calls[name] = team_call(name, kernel, ranges)
+        numbers = [f"i64 {self.operand(ranges.extent)}", f"i64 {self.operand(ranges.weight)}"]
+        self.do(f"call void @{name}({', '.join(['ptr %ctx', *numbers, *args])})")
 
     def argument(self, arg: Expr | tuple[str, Expr, str], type_: str) -> str:
         if isinstance(arg, tuple):
@@ -286,8 +273,8 @@ def print_module(program: st.Program, layout: abi.FrameLayout, isa: Isa) -> str:
     printer.block(program.main)
     printer.do("ret i32 0")
     intrinsics |= printer.intrinsics
-    head = [f"%args = alloca [{printer.n_args} x i64], align 8"] if printer.n_args else []
-    body = "\n".join([*head, *printer.top.lines, *printer.failures])
+    texts += printer.team_calls.values()
+    body = "\n".join([*printer.top.lines, *printer.failures])
     glue = printer.n_float_ops <= GLUE_OPS and not any(isinstance(s, st.For) for s in st.walk(program.main))
     how = abi.QUICKLY if glue else ""
     texts.append(f"define internal i32 @main(ptr %ctx, ptr %frame) {how}nounwind {{\nentry:\n{body}\n}}\n")

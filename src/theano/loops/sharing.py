@@ -165,7 +165,7 @@ def roots(stmt: st.Stmt) -> Iterator[Expr]:
         for arg in stmt.args:
             yield arg if isinstance(arg, Expr) else arg[1]
         if isinstance(stmt, st.CallKernel) and stmt.ranges is not None:
-            yield from (stmt.ranges.extent, stmt.ranges.weight, stmt.ranges.worth)
+            yield from (stmt.ranges.extent, stmt.ranges.weight)
     elif isinstance(stmt, st.Check):
         yield stmt.cond
         yield from stmt.operands

@@ -129,15 +129,16 @@ LO, HI = "lo", "hi"
 
 @_statement
 class Ranges:
-    """The positions below `extent`, for a ranged kernel: if `worth`, in ranges of `grain(weight)`, else in one.
+    """The positions below `extent`, for a ranged kernel: in ranges of `grain(weight)`, or in one.
 
-    `weight` says what a position costs, in picoseconds, and depends on sizes only. Where there is more than one range
-    and `finish` is set, the kernel is called once more at the end, with the empty range at `extent`.
+    `weight` says what a position costs, in picoseconds, and depends on sizes only. There is one range if all positions
+    together cost less than `least`, or if that is 0. Where there are several and `finish` is set, the kernel is called
+    once more at the end, with the empty range at `extent`.
     """
 
     extent: Expr
     weight: Expr
-    worth: Expr
+    least: int = 0
     finish: bool = False
 
 

@@ -168,9 +168,9 @@ def _call_text(stmt: st.CallKernel, text: Texts) -> str:
         return call
     r = stmt.ranges
     call += f" below {text(r.extent)}"
-    if r.worth.op == "const" and not r.worth.value:
+    if not r.least:
         return call
-    return f"{call}, ranges of weight {text(r.weight)} if {text(r.worth)}{', then finish' if r.finish else ''}"
+    return f"{call}, in ranges: weight {text(r.weight)}, from {r.least}{', then finish' if r.finish else ''}"
 
 
 class TextPrinter(SharingPrinter):

@@ -434,7 +434,6 @@ class _Main(_Checker):
         if stmt.ranges is not None:
             self.expr(stmt.ranges.extent, "i64")
             self.expr(stmt.ranges.weight, "i64")
-            self.expr(stmt.ranges.worth, "bool")
         stored = self.kernels.get(id(stmt.kernel))
         self.require(stored is not None, "the kernel is not in the program")
         self.require(len(params) == len(stmt.args), f"{len(params)} arguments are needed")

@@ -57,15 +57,13 @@ def make_ranged(nb: NestBuilder) -> st.Ranges | None:
     if is_const(extent, 1) or st.fixed_store(loop, {s.name for s in nest.body if isinstance(s, st.Local)}):
         return None
     weight = dims.normal(ex.mul(nest.points, length(point_time(nb))))
-    total = ex.mul(extent, weight)
     least = config.openmp_elemwise_minsize * ELEMENT
-    if total.op == "const" and total.value < least and not nest.finish:
+    if extent.op == weight.op == "const" and extent.value * weight.value < least and not nest.finish:
         return None
     loop.start, loop.extent = ex.name(st.LO, "i64"), ex.name(st.HI, "i64")
     pruned(nest)
     nest.params += [(st.LO, "i64"), (st.HI, "i64")]
-    worth = ex.ge(total, length(least)) if config.openmp else ex.const(False, "bool")
-    return st.Ranges(extent, weight, worth, nest.finish)
+    return st.Ranges(extent, weight, max(least, 1) if config.openmp else 0, nest.finish)
 
 
 def in_main(nest: Nest, root: Expr) -> Expr:
