@@ -141,6 +141,17 @@ def test_sum_that_is_read_stays():
     assert len(scans(f)) == 1
 
 
+def test_rows_of_a_state_as_an_output():
+    """What is put out is the value that a step begins with; the state itself keeps its last row only."""
+    (before, s, total), _ = theano.scan(
+        lambda r, s, t: (s, T.tanh(s + r), t + T.outer(s, r)), sequences=x,
+        outputs_info=[None, T.zeros_like(x[0]), T.zeros((4, 4))],
+    )  # fmt: skip
+    f = checked([x], [before, s[-1], total[-1]], numbers(5, 4))
+    (loop,) = scans(f)
+    assert "Ger" not in inner_ops(loop) and "Dot" not in inner_ops(loop)
+
+
 def test_no_memory_for_rows_that_nobody_has():
     """The factors depend on the state only: to keep them would take memory for every step."""
     (h, total), _ = theano.scan(

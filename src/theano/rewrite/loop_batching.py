@@ -92,13 +92,17 @@ class Batch:
         for state, buffer in zip(self.loop.states, made.states, strict=True):
             if state.keep is None:
                 for tap, v in zip(state.taps, state.inner, strict=True):
-                    self._sources[v] = (buffer, state.rows + tap)
-                    del self.found[v]
-                if state.value not in self._sources and state.value not in self.found:
-                    self._sources[state.value] = (buffer, state.rows)
+                    self._read_from(v, buffer, state.rows + tap)
+                self._read_from(state.value, buffer, state.rows)
         for output, rows in zip(self.loop.outputs, made.outputs, strict=True):
-            if output.keep is None and output.value not in self._sources and output.value not in self.found:
-                self._sources[output.value] = (rows, 0)
+            if output.keep is None:
+                self._read_from(output.value, rows, 0)
+
+    def _read_from(self, v: Tensor, array: Tensor, offset: int) -> None:
+        """Let row ``t + offset`` of `array` be the value of `v` in step `t`, unless it is known otherwise."""
+        if v not in self._sources and self.found.get(v) is None:
+            self.found.pop(v, None)
+            self._sources[v] = (array, offset)
 
     def of(self, v: Tensor) -> Rows | None:
         """The values of `v`; None if they are not known outside."""
