@@ -16,8 +16,8 @@ from theano.runtime import abi
 if TYPE_CHECKING:
     from theano.runtime.target import Isa
 
-# Up to so many operations on floats main is mere glue.
-GLUE_OPS = 16
+# Main is mere glue if of so many lines at most one computes with floats (a few always may).
+GLUE_LINES, GLUE_OPS = 12, 16
 # Workspaces up to this size live on the C stack.
 STACK_BYTES = 16384
 
@@ -275,7 +275,8 @@ def print_module(program: st.Program, layout: abi.FrameLayout, isa: Isa) -> str:
     intrinsics |= printer.intrinsics
     texts += printer.team_calls.values()
     body = "\n".join([*printer.top.lines, *printer.failures])
-    glue = printer.n_float_ops <= GLUE_OPS and not any(isinstance(s, st.For) for s in st.walk(program.main))
+    glue = printer.n_float_ops <= max(GLUE_OPS, len(printer.top.lines) // GLUE_LINES)
+    glue = glue and not any(isinstance(s, st.For) for s in st.walk(program.main))
     how = abi.QUICKLY if glue else ""
     texts.append(f"define internal i32 @main(ptr %ctx, ptr %frame) {how}nounwind {{\nentry:\n{body}\n}}\n")
     return "\n".join([*sorted(intrinsics), "", *texts])
