@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from theano.graph.nodes import Constant, Variable
-from theano.graph.walk import io_toposort, orphans
+from theano.graph.walk import io_toposort
 
 
 def clone_get_equiv(
@@ -37,12 +37,12 @@ def clone_get_equiv(
     for variable in inputs:
         if variable not in equiv:
             equiv[variable] = variable.clone() if copy_inputs else variable
-    for variable in orphans(inputs, outputs):
-        if variable not in equiv:
-            equiv[variable] = variable.clone() if copy_orphans else variable
     for node in io_toposort(list(equiv), outputs):
         if node in equiv:
             continue
+        for variable in node.inputs:
+            if variable not in equiv:  # a leaf: what nodes make comes after them
+                equiv[variable] = variable.clone() if copy_orphans else variable
         copied = node._with([equiv[v] for v in node.inputs])
         equiv[node] = copied
         for old, new in zip(node.outputs, copied.outputs, strict=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from theano.graph import Apply, Constant, MissingInputError, Op, clone_get_equiv, equal_computations, orphans
+from theano.graph import Apply, Constant, MissingInputError, Op, clone_get_equiv, equal_computations
 from theano.graph.connection import io_connection_pattern
 from theano.scan import hooks
 from theano.scan.connection import outer_pattern
@@ -86,11 +86,11 @@ class Scan(Op):
         self.allow_gc = allow_gc
         if names is None:
             names = [v.name for v in inner_inputs]
-        for leaf in orphans(inner_inputs, inner_outputs):
-            if not isinstance(leaf, Constant):
-                raise MissingInputError(f"A step of {self} uses {leaf}, which is no input of it.", variable=leaf)
         memo = {v: v.type(n) for v, n in zip(inner_inputs, names, strict=True)}
         equiv = clone_get_equiv(inner_inputs, inner_outputs, copy_orphans=False, memo=memo)
+        for leaf, same in equiv.items():
+            if leaf is same and not isinstance(leaf, Constant):
+                raise MissingInputError(f"A step of {self} uses {leaf}, which is no input of it.", variable=leaf)
         self.inner_inputs: list[Any] = [equiv[v] for v in inner_inputs]
         self.inner_outputs: list[Any] = [equiv[v] for v in inner_outputs]
         self._forget()
