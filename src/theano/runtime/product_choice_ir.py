@@ -144,7 +144,7 @@ def product(s: Shape, letter: str, blas: Symbol | None) -> Kernel:
             with f.when(f.n * f.k > OWN_MATRIX):
                 _by_blas(f, blas)
     step, by_columns, by_rows = VECTOR // s.lanes, known["tiles_columns"], known["tiles_rows"]
-    wide = f.n >= 4 * by_columns.unit
+    wide = f.emit("i1", f"and i1 {(f.n >= f.m).text}, {(f.n >= 4 * by_columns.unit).text}")
     units = f.select(wide, units_of(by_columns, f.n), units_of(by_rows, f.m))
     time = f.select(wide, f.m * (step * by_columns.unit), f.n * (step * by_rows.unit)) * f.k
     share(f, f.select(wide, _part(f, by_columns), _part(f, by_rows)), tuple(f.params.values()), units, time)

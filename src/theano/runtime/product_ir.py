@@ -24,6 +24,11 @@ __all__ = ["Kernel", "Shape", "kernels", "shape_of"]
 PANEL_BYTES = 20 << 10
 # Rows of the first operand used again and again while one panel after the other is taken: they stay in L2.
 BLOCK_BYTES = 192 << 10
+# A first operand whose columns are contiguous is copied, so many bytes at a time: distances between its rows that are
+# powers of 2 leave few places in the L1 cache.
+COPY_BYTES = 144 << 10
+COPY_DEPTH = 128
+LINE = 64
 BY_ROWS = "p:i q:i alpha:n a:p ar:i x:p beta:n y:p ys:i"
 BY_COLUMNS = "p:i q:i alpha:n a:p ar:i x:p xs:i beta:n y:p"
 OUTER = "m:i n:i alpha:n a:p ar:i b:p beta:n c:p cr:i"
@@ -234,28 +239,55 @@ def tiles(s: Shape, letter: str) -> Kernel:
     """The product of any shapes and strides, tile by tile; columns of the result are contiguous."""
     f = Kernel(s, f"{letter}tiles", ARGUMENTS, exported=True)
     columns = s.columns
-    panel = f.memory(s.depth * columns * s.size)
-    # inner parts of about equal length, at least one, or the result would not be scaled
-    parts = f.maximum((f.k + (s.depth - 1)).over(s.depth), 1)
+    panel, copy = f.memory(s.depth * columns * s.size), f.memory(COPY_BYTES)
+    crossed = f.emit("i1", f"and i1 {f.ar.equals(1).text}, {(f.n >= 4 * columns).text}")
+    # inner parts of about equal length, whichever rows and columns are asked for; at least one, or the result would not
+    # be scaled
+    most = f.select(f.ar.equals(1), f.number(COPY_DEPTH), f.number(s.depth))
+    parts = f.maximum(_quotient(f, f.k, most), 1)
     length = f.variable(INT, _quotient(f, f.k, parts))
     beta = f.variable(s.type, f.beta)
     with f.loop(0, parts) as part:
         first = part * length.get()
         depth = f.minimum(f.k - first, length.get())
-        block = f.variable(INT, f.maximum(f.m, 1))
-        with f.when(depth > 0):
-            fits = f.emit(INT, f"udiv i64 {BLOCK_BYTES // s.size}, {depth.text}")
-            block.set(f.maximum(fits.up_to(s.rows), 4 * s.rows))
-        with f.loop(0, _quotient(f, f.m, block.get())) as part_m:
-            top = part_m * block.get()
-            height = f.minimum(f.m - top, block.get())
-            a = f.at(f.at(f.a, top * f.ar), first * f.ac)
+        fits = f.emit(INT, f"udiv i64 {BLOCK_BYTES // s.size}, {f.maximum(depth, 1).text}")
+        block = f.maximum(fits.up_to(s.rows), 4 * s.rows)
+        fits = f.emit(INT, f"udiv i64 {COPY_BYTES // s.size}, {f.maximum(depth, 1).text}") - 2 * LINE // s.size
+        block = f.select(crossed, f.maximum(f.minimum(fits.over(s.rows) * s.rows, f.m), 1), block)
+        with f.loop(0, _quotient(f, f.m, block)) as part_m:
+            top = part_m * block
+            height = f.minimum(f.m - top, block)
+            a, step = f.variable(PTR, f.at(f.at(f.a, top * f.ar), first * f.ac)), f.variable(INT, f.ac)
+            with f.when(crossed):
+                step.set(_odd_lines(f, height))
+                f.call("@copy", a.get(), f.ac, depth, height, copy, step.get())
+                a.set(copy)
             with f.loop(0, f.n, columns) as j:
                 width = f.minimum(f.n - j, columns)
                 b = f.at(f.at(f.b, first * f.br), j * f.bc)
                 out = f.at(f.at(f.c, top * f.cr), j)
-                _column_of_tiles(f, panel, a, b, out, height, width, depth, beta.get())
+                _column_of_tiles(f, panel, (a.get(), step.get()), b, out, height, width, depth, beta.get())
         beta.set(V(f, s.type, "1.0"))
+    return f
+
+
+def _odd_lines(f: Kernel, count: V) -> V:
+    """The least number, not below `count`, that is an odd number of cache lines."""
+    line = LINE // f.s.size
+    lines = (count + (line - 1)).over(line)
+    return f.emit(INT, f"or i64 {lines.text}, 1") * line
+
+
+def copy_rows(s: Shape) -> Kernel:
+    """Copy `p` contiguous rows of q numbers."""
+    f = Kernel(s, "copy", "a:p ar:i p:i q:i out:p os:i")
+    last = f.q & -s.lanes
+    with f.loop(0, f.p) as i:
+        row, out = f.at(f.a, i * f.ar), f.at(f.out, i * f.os)
+        with f.loop(0, last, s.lanes) as j:
+            f.put(f.vector_at(row, j), out, j)
+        with f.loop(last, f.q) as j:
+            f.put(f.number_at(row, j), out, j)
     return f
 
 
@@ -265,9 +297,9 @@ def _quotient(f: Kernel, x: V, y: V) -> V:
 
 
 def _column_of_tiles(
-    f: Kernel, panel: V, a: V, b: V, out: V, height: V, width: V, depth: V, beta: V
+    f: Kernel, panel: V, operand: tuple[V, V], b: V, out: V, height: V, width: V, depth: V, beta: V
 ) -> None:
-    s = f.s
+    s, (a, a_step) = f.s, operand
     # a single row of tiles reads each number of b once: no copy, unless a vector would reach beyond the end
     in_place = f.emit("i1", f"and i1 {(height <= s.rows).text}, {f.bc.equals(1).text}")
     in_place = f.emit("i1", f"and i1 {in_place.text}, {width.equals(s.columns).text}")
@@ -284,7 +316,7 @@ def _column_of_tiles(
         two = f.select(left > s.rows, half, left)
         rows = f.select(left >= 2 * s.rows, f.number(s.rows), two)
         args = (
-            f.at(a, i.get() * f.ar), f.ar, f.ac, source.get(), step.get(), depth, width, f.alpha, beta,
+            f.at(a, i.get() * f.ar), f.ar, a_step, source.get(), step.get(), depth, width, f.alpha, beta,
             f.at(out, i.get() * f.cr), f.cr,
         )  # fmt: skip
         f.call(_tile(f, rows), *args)
@@ -450,6 +482,7 @@ def sweep(s: Shape) -> Kernel:
 def kernels(s: Shape, letter: str) -> list[Kernel]:
     """All of them; `tiles` is called from outside, too."""
     return [
-        tiles(s, letter), *(tile(s, h + 1) for h in range(s.rows)), edge(s), pack(s), rows_times_vector(s), dots(s),
-        columns_times_vector(s), add_rows(s, ADDED), add_rows(s, 1), outer(s), sweep(s), small(s),
+        tiles(s, letter), *(tile(s, h + 1) for h in range(s.rows)), edge(s), pack(s), copy_rows(s),
+        rows_times_vector(s), dots(s), columns_times_vector(s), add_rows(s, ADDED), add_rows(s, 1), outer(s), sweep(s),
+        small(s),
     ]  # fmt: skip
