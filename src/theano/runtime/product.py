@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import os
 import warnings
 from typing import NamedTuple
 
 from theano.configdefaults import config
-from theano.runtime import abi, blas, jit, support
+from theano.runtime import abi, blas, cache, jit, support
+from theano.runtime.target import Isa
 
 __all__ = ["NAMES", "Parameter", "address", "name_of", "parameters"]
 
@@ -72,15 +74,21 @@ def address(name: str) -> int:
 
 
 @functools.cache
-def _library(type_: str, isa: object, shared: bool) -> jit.CodeObject:
+def _library(type_: str, isa: Isa, shared: bool) -> jit.CodeObject:
     """The module for numbers of a type, whose work is shared by threads or not; it stays as long as the process."""
-    from theano.runtime.product_choice_ir import library_text  # 3 ms of every import, for programs with products
-
     routine = blas.symbol(_ROUTINE[type_]) if blas.is_fast() else None
     if routine is None:
         warnings.warn(blas.WITHOUT, RuntimeWarning, stacklevel=2)
+
+    def text() -> str:
+        from theano.runtime.product_choice_ir import library_text  # 3 ms, mostly for what the cache has
+
+        return library_text(type_, isa, routine)
+
+    sources = cache.sources((os.path.dirname(__file__),))
+    known_as = "\n".join([sources, type_, repr(isa), str(routine and routine.int_bits)]) if sources else ""
     exports = ("init", *(name_of(kind, type_) for kind in KINDS))
-    code = jit.compile_module(library_text(type_, jit.isa(), routine), _OPTIONS, exports)
+    code = jit.compile_module(text, _OPTIONS, exports, known_as=known_as)
     init = ctypes.PYFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(code.symbols["init"])
     parallel = support.fixed_words()[abi.CTX["parallel"]]
     init(routine.address if routine is not None else None, parallel if shared else None)
