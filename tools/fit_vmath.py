@@ -260,6 +260,15 @@ FITS: dict[str, Fit] = {
         _inverse_root(lambda x: (_log_gamma(x) - (x - 0.5) * mp.log(x) + x - mp.log(2 * mp.pi) / 2) * x), mp.mpf(0),
         1 / mp.mpf("4.39") ** 2, {"f64": 8, "f32": 2}, lambda z: mp.sqrt(z) / 2,
     ),
+    # gamma(2 + u) = 1 + u GAMMA(u), -0.6 <= u <= 0.4; gamma(x) = x**(x - 1/2) exp(-x) GAMMA_LARGE(1/x), x >= 4.4
+    "GAMMA": Fit(
+        _series(lambda u: (mp.gamma(2 + u) - 1) / u, 1 - mp.euler), mp.mpf("-0.6001"), mp.mpf("0.4001"),
+        {"f64": 19}, lambda u: u,
+    ),
+    "GAMMA_LARGE": Fit(
+        lambda t: mp.exp(_log_gamma(1 / t) - (1 / t - 0.5) * mp.log(1 / t) + 1 / t), mp.mpf("1e-18"),
+        1 / mp.mpf("4.39"), {"f64": 12}, lambda t: 1 / mp.sqrt(2 * mp.pi),
+    ),
     # psi(PSI_ROOT + t) = t PSI_SLOPE + t^2 PSI(t) between 1 and 2;
     # psi(x) = log(x) - 1/(2x) - PSI_TAIL(1/x^2)/x^2, x >= 4
     "PSI": Fit(
@@ -335,6 +344,7 @@ def constants() -> dict[str, dict[str, tuple[float, ...]]]:
         "PSI_ROOT": {"f64": split(PSI_ROOT, (52,), "f64"), "f32": split(PSI_ROOT, (23,), "f32")},
         "LGAMMA_SLOPE": {"f64": split(LGAMMA_SLOPE, (53,), "f64"), "f32": split(LGAMMA_SLOPE, (24,), "f32")},
         "PSI_SLOPE": {"f64": split(PSI_SLOPE, (53,), "f64"), "f32": split(PSI_SLOPE, (24,), "f32")},
+        "LOG2_E_HEAD": {"f64": split(1 / LN2, (26,), "f64")},
         "LOG10_E": {"f64": split(log10_e, (53,), "f64"), "f32": split(log10_e, (24,), "f32")},
     }
 

@@ -1,6 +1,7 @@
 """Measure the error of vector math in units in the last place and write `docs/vmath.md`.
 
     python tools/ulp_table.py              # every function, writes the table
+    python tools/ulp_table.py --write exp  # writes the rows of some functions
     python tools/ulp_table.py exp tanh     # prints some functions only
     python tools/ulp_table.py --time exp   # ns per element in the widest registers of this machine
 
@@ -157,6 +158,13 @@ def _gammaln(x: mp.mpf) -> mp.mpf:
     return mp.re(mp.loggamma(x)) if x > 0 or x < -1e5 else mp.log(abs(mp.gamma(x)))
 
 
+def _gamma(x: mp.mpf) -> mp.mpf:
+    if x == -mp.inf or x < 0 and _whole(x):
+        return mp.nan
+    # far from the numbers of f64: 0 and infinity
+    return mp.inf if x > 200 else mp.mpf(0) if x < -200 else mp.gamma(x)
+
+
 def _psi(x: mp.mpf) -> mp.mpf:
     if mp.isinf(x) or x < 0 and _whole(x):
         return mp.inf if x > 0 else mp.nan
@@ -169,6 +177,12 @@ def _tri_gamma(x: mp.mpf) -> mp.mpf:
     if x <= 0 and _whole(x):
         return mp.inf
     return mp.psi(1, x) if x > 0 else (mp.pi / mp.sinpi(x)) ** 2 - mp.psi(1, 1 - x)
+
+
+def _signed_gamma(x: Array, y: Array) -> Array:
+    """`y` with the poles at zeros, and the sign of results that vanish: that of the parity of the unit interval."""
+    sign = np.where(np.floor(np.nan_to_num(x)) % 2 == 0, 1.0, -1.0)
+    return np.where(x == 0, np.copysign(np.inf, x), np.where(y == 0, np.copysign(y, sign), y))
 
 
 REFERENCES: dict[str, Callable[..., Array]] = {
@@ -185,6 +199,7 @@ SLOW_REFERENCES: dict[str, Callable[..., Array]] = {
     "erfc": by_mpmath(_erfc),
     "erfinv": by_mpmath(_erfinv, odd=True),
     "erfcinv": by_mpmath(_erfcinv),
+    "gamma": lambda x: _signed_gamma(x, by_mpmath(_gamma)(np.where(x == 0, 1.0, x))),
     "gammaln": by_mpmath(_gammaln),
     "psi": lambda x: np.where(x == 0, np.copysign(np.inf, -x), by_mpmath(_psi)(np.where(x == 0, 1.0, x))),
     "tri_gamma": by_mpmath(_tri_gamma),
@@ -227,6 +242,7 @@ INTERVALS: dict[str, list[tuple[float, float]]] = {
     "erfinv": [(-1, 1), (-1, 1), (0.99, 1)],
     "erfcinv": [(0, 2), (0, 0.01), (1.99, 2)],
     "gammaln": [(0, 3), (2, 6), (4, 200), (-6, 0), (-180, 0)],
+    "gamma": [(0, 3), (2, 6), (4, 172), (-6, 0), (-185, 0)],
     "psi": [(0, 3), (2, 6), (4, 200), (-6, 0), (-180, 0)],
     "tri_gamma": [(0, 3), (2, 6), (4, 200), (-6, 0), (-180, 0)],
 }
@@ -332,7 +348,7 @@ def ulps(got: Array, exact: Array, scale: Array | float = 0.0) -> Array:
     return np.asarray(error, "f8")
 
 
-LOOSE = {"erfinv", "erfcinv", "gammaln", "psi", "tri_gamma"}
+LOOSE = {"erfinv", "erfcinv", "gamma", "gammaln", "psi", "tri_gamma"}
 
 
 def limit(name: str, has_fma: bool) -> float:
@@ -407,9 +423,10 @@ def report(name: str, type_: str, has_fma: bool, count: int) -> float:
 HEADING = """# Accuracy of vector math
 
 Largest error found, in units in the last place, for both types, with fused multiply-add and on processors
-without it (baseline x86-64), and the number of operations of the expansion. Written by
-`tools/ulp_table.py` from random bit patterns, small and ordinary arguments and special values ({count} of
-each kind; {few} where mpmath is the reference: every exponent, so huge arguments and subnormal numbers too).
+without it (baseline x86-64), and the number of operations of the expansion, those behind branches that are
+seldom taken included. Written by `tools/ulp_table.py` from random bit patterns, small and ordinary arguments and
+special values ({count} of each kind; {few} where mpmath is the reference: every exponent, so huge arguments and
+subnormal numbers too).
 The limit is 2 with fused multiply-add and 3 without; {loose}: 4 and 5.
 Infinities, NaN, signed zeros, poles, overflow and gradual underflow are right.
 
@@ -422,27 +439,32 @@ too. float16 is computed in float32.
 """
 
 
-def write_table(count: int = 1_000_000, few: int = 20_000) -> None:
-    """Measure everything and write `docs/vmath.md`."""
-    rows = []
-    for name in sorted(vmath.__all__):
-        cells = []
-        for type_ in ("f64", "f32"):
-            slow = type_ == "f64" and name in SLOW_REFERENCES
-            cells += [f"{report(name, type_, fma, few if slow else count):.2f}" for fma in (True, False)]
-        rows.append(
-            f"| {name} | {' | '.join(cells)} | {operations(name, 'f64')} | {operations(name, 'f32')} |\n"
-        )
+def table_row(name: str, count: int, few: int) -> str:
+    """The row of one function."""
+    cells = []
+    for type_ in ("f64", "f32"):
+        slow = type_ == "f64" and name in SLOW_REFERENCES
+        cells += [f"{report(name, type_, fma, few if slow else count):.2f}" for fma in (True, False)]
+    return f"| {name} | {' | '.join(cells)} | {operations(name, 'f64')} | {operations(name, 'f32')} |\n"
+
+
+def write_table(names: list[str], count: int = 1_000_000, few: int = 20_000) -> None:
+    """Measure functions and write `docs/vmath.md`; the rows of others stay."""
+    old = TARGET.read_text().splitlines(keepends=True)
+    rows = {line.split()[1]: line for line in old if line.startswith("| ") and line.split()[1] in vmath.__all__}
+    rows.update((name, table_row(name, count, few)) for name in names)
     loose = ", ".join(f"`{name}`" for name in sorted(LOOSE))
-    TARGET.write_text(HEADING.format(count=f"{count:,}", few=f"{few:,}", loose=loose) + "".join(rows))
+    heading = HEADING.format(count=f"{count:,}", few=f"{few:,}", loose=loose)
+    TARGET.write_text(heading + "".join(rows[name] for name in sorted(vmath.__all__)))
 
 
 def main(names: list[str]) -> None:
     """Write the table, or print the errors or times of the functions in `names`."""
-    if not names:
-        write_table()
+    chosen = [n for n in names if not n.startswith("-")] or sorted(vmath.__all__)
+    if not names or "--write" in names:
+        write_table(chosen)
         return
-    for name in [n for n in names if not n.startswith("-")] or sorted(vmath.__all__):
+    for name in chosen:
         for type_ in ("f64", "f32"):
             if "--time" in names:
                 print(

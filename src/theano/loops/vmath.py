@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from theano.loops.vmath_erf import erf, erfc, erfcinv, erfinv
 from theano.loops.vmath_exp import exp, exp2, expm1, sigmoid, softplus, tanh
-from theano.loops.vmath_gamma import gammaln, psi, tri_gamma
+from theano.loops.vmath_gamma import gamma, gammaln, psi, tri_gamma
 from theano.loops.vmath_hyperbolic import acosh, asinh, atanh, cosh, sinh
 from theano.loops.vmath_log import log, log1p, log2, log10
 from theano.loops.vmath_pow import pow
@@ -31,6 +31,7 @@ __all__ = [
     "exp",
     "exp2",
     "expm1",
+    "gamma",
     "gammaln",
     "log",
     "log1p",

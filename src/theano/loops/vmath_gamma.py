@@ -1,4 +1,4 @@
-"""The logarithm of the gamma function and its first two derivatives, psi and tri_gamma.
+"""The gamma function, its logarithm, and the first two derivatives of that, psi and tri_gamma.
 
 Large arguments take the asymptotic series of Stirling with a fitted remainder, small ones a polynomial over an
 interval of length one and the recurrence gamma(x + 1) = x gamma(x), negative ones the reflection
@@ -9,9 +9,27 @@ from __future__ import annotations
 
 from math import inf, log, nan, pi
 
-from theano.loops.expr import Expr, abs_, cast, const, copysign, eq, fma, ge, gt, lt, rare, rint, select
-from theano.loops.vmath_core import constant, polynomial, round_to_int, two_sum
+from theano.loops.expr import (
+    MAGIC,
+    Expr,
+    abs_,
+    cast,
+    const,
+    copysign,
+    eq,
+    fma,
+    ge,
+    gt,
+    le,
+    lt,
+    rare,
+    rint,
+    scale,
+    select,
+)
+from theano.loops.vmath_core import constant, fast_two_sum, head, polynomial, round_to_int, two_sum
 from theano.loops.vmath_log import log_parts
+from theano.loops.vmath_pow import log2_parts
 
 # Stirling's series serves from these on
 LARGE_LGAMMA, LARGE_PSI = 4.4, 4.0
@@ -41,14 +59,21 @@ def _straight(name: str, x: Expr) -> tuple[Expr, Expr]:
 # -- log(gamma(x)) -----------------------------------------------------------------------------------
 
 
-def _lgamma_positive(a: Expr) -> Expr:
-    """log(gamma(a)) for a >= 0, with one logarithm: of `a` itself or of the product of the recurrence."""
-    large = gt(a, LARGE_LGAMMA)
-    # the logarithm of gamma has zeros at 1 and 2: from 1.4 to 2.4 nothing is added that could cancel
+def _unit_interval(a: Expr, large: Expr) -> tuple[Expr, Expr]:
+    """(n, p): n = 0, ..., 4 with 1.4 <= a - n + 2 <= 2.4; gamma(a) is gamma(a - n + 2) times p, for n < 2 over p.
+
+    The logarithm of gamma has zeros at 1 and 2: from 1.4 to 2.4 nothing is added that could cancel.
+    """
     _, n = round_to_int(select(large, 2.0, a) + 0.1)
     up = a * (a + 1.0)
     down = (a - 1.0) * select(gt(n, 3.5), a - 2.0, 1.0)
-    product = select(lt(n, 1.5), select(lt(n, 0.5), up, a), select(gt(n, 2.5), down, 1.0))
+    return n, select(lt(n, 1.5), select(lt(n, 0.5), up, a), select(gt(n, 2.5), down, 1.0))
+
+
+def _lgamma_positive(a: Expr) -> Expr:
+    """log(gamma(a)) for a >= 0, with one logarithm: of `a` itself or of the product of the recurrence."""
+    large = gt(a, LARGE_LGAMMA)
+    n, product = _unit_interval(a, large)
     log_high, log_low = log_parts(select(large, a, product))
     u = a - n
     linear, linear_rest = _straight("LGAMMA_SLOPE", u)
@@ -76,6 +101,59 @@ def gammaln(x: Expr) -> Expr:
     reflected = select(lt(a, TINY[x.type]), positive, -((log_high + positive) + log_low))
     reflected = select(eq(r, 0.0), inf, select(lt(a, inf), reflected, x))
     return rare(lt(x, 0.0), reflected, positive)
+
+
+# -- gamma(x) ----------------------------------------------------------------------------------------
+
+
+def _power(a: Expr) -> tuple[Expr, Expr]:
+    """(v, t): a**(a - 1/2) exp(-a) = 2**n (1 + v), n in the bits of t."""
+    log_head, log_rest = log2_parts(a)
+    (slope, slope_rest), factor = constant("LOG2_E_HEAD", a), a - 0.5
+    factor_head, a_head = head(factor), head(a)
+    total, error = two_sum(factor_head * log_head, -a_head * slope)
+    low = fma(factor - factor_head, log_head, factor * log_rest) - fma(a - a_head, slope, a * slope_rest)
+    t, n = round_to_int(total)
+    r, rest = fast_two_sum(total - n, error + low)
+    ln2, ln2_rest = constant("LN2_SHORT", a)
+    return fma(r, ln2, fma(polynomial("EXP2", r), r * r, fma(r, ln2_rest, rest * ln2))), t
+
+
+def _minus_inverse(x: Expr, y: Expr, z: Expr) -> Expr:
+    """-1/(x y z), rounded little more than once."""
+    front = x * y
+    product = front * z
+    lost = fma(front, z, -product) + fma(x, y, -front) * z
+    inverse = -1.0 / product
+    return fma(inverse, fma(product, inverse, 1.0) + inverse * lost, inverse)
+
+
+def gamma(x: Expr) -> Expr:
+    """Gamma function; NaN at -1, -2, ... and at minus infinity, infinite at the zeros. f32 computes in f64."""
+    if x.type == "f32":
+        return cast(gamma(cast(x, "f64")), "f32")
+    a = abs_(x)
+    large = gt(a, LARGE_LGAMMA)
+    n, product = _unit_interval(a, large)
+    u = a - n
+    base = fma(u, polynomial("GAMMA", u), 1.0)
+    small = select(lt(n, 1.5), base / product, base * product)
+    # beyond 200 the result is infinite, and 0 below -200
+    bounded = select(gt(a, 200.0), 200.0, a)
+    power, t = _power(select(large, bounded, LARGE_LGAMMA))
+    series = polynomial("GAMMA_LARGE", 1.0 / bounded)
+    value = select(large, fma(power, series, series), small)
+    none = const(MAGIC[x.type], x.type)
+    t = select(large, t, none)
+    # gamma(-a) gamma(a) a = -pi / sin(pi a)
+    nearest = rint(a)
+    sine = _sinpi(a - nearest)
+    below = scale(_minus_inverse(bounded, value, sine), (none + none) - t)
+    half = nearest * 0.5
+    below = select(eq(rint(half), half), below, -below)
+    below = select(lt(a, TINY[x.type]), 1.0 / x, below)
+    below = select(eq(a, nearest), nan, select(lt(a, inf), below, nan))
+    return rare(le(x, 0.0), select(eq(x, 0.0), 1.0 / x, below), scale(value, t))
 
 
 # -- psi -----------------------------------------------------------------------------------------------

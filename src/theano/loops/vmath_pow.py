@@ -21,7 +21,7 @@ HUGE = 2.0**65
 LIMIT = 1100.0
 
 
-def _log2_parts(a: Expr) -> tuple[Expr, Expr]:
+def log2_parts(a: Expr) -> tuple[Expr, Expr]:
     """log2(a) for a > 0 in f64 as a head of 26 bits and a rest.
 
     log2(1 + f) = 2/log(2) atanh(s), s = f/(2 + f), every product split so that what matters is exact.
@@ -50,7 +50,7 @@ def _log2_parts(a: Expr) -> tuple[Expr, Expr]:
 
 def _positive_f64(a: Expr, y: Expr) -> Expr:
     """a**y for finite a > 0."""
-    log_head, log_rest_ = _log2_parts(a)
+    log_head, log_rest_ = log2_parts(a)
     y_head = head(y)
     high = y_head * log_head
     low = fma(y - y_head, log_head, y * log_rest_)

@@ -21,7 +21,7 @@ COSTS = {
     **dict.fromkeys(("sin", "cos", "tan", "tanh", "sinh", "cosh", "erf", "erfc", "erfinv", "pow"), 30),
     **dict.fromkeys(("arcsin", "arccos", "arctan", "arctan2", "arcsinh", "arccosh", "arctanh"), 30),
     **dict.fromkeys(("true_div", "inv", "sqrt", "mod", "int_div"), 5),
-    **dict.fromkeys(("erfcinv", "gammaln", "psi", "tri_gamma"), 60),
+    **dict.fromkeys(("erfcinv", "gamma", "gammaln", "psi", "tri_gamma"), 60),
 }  # fmt: skip
 
 

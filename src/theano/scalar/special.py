@@ -56,7 +56,7 @@ def _tri_gamma(x: Any) -> Any:
 
 # -- gamma functions ---------------------------------------------------------------------------------------
 
-gamma = _special("gamma", lambda x, y, g: g * y * psi(x))
+gamma = _special("gamma", lambda x, y, g: g * y * psi(x), vmath.gamma)
 gammaln = _special("gammaln", lambda x, y, g: g * psi(x), vmath.gammaln)
 psi: ScalarOp = _special("psi", lambda x, y, g: g * tri_gamma(x), vmath.psi)
 tri_gamma: ScalarOp = unary(
