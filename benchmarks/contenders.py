@@ -64,7 +64,7 @@ def environment(contender: str, cache: Path, threads: int) -> dict[str, str]:
 
     ``OPENBLAS_CORETYPE`` chooses old kernels on some machines, for older BLAS builds: it is dropped.
     """
-    dropped = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "PYTHONPATH")
+    dropped = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
     kept = {key: value for key, value in os.environ.items() if key not in dropped}
     pools = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "NUMBA", "VECLIB_MAXIMUM")
     count = {f"{pool}_NUM_THREADS": str(threads) for pool in pools}
