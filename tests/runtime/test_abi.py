@@ -11,6 +11,7 @@ def test_words_of_a_frame_are_disjoint_and_complete():
     words += [layout.storage_data(0), layout.storage_dim(0, 0), layout.storage_data(1)]
     words += [layout.slot(k) for k in range(3)] + [layout.work, layout.work_size]
     words += [layout.error_word(k) for k in range(abi.N_ERROR_WORDS)]
+    words += [layout.gil + k for k in range(abi.N_GIL_WORDS)]
     assert sorted(words) == list(range(layout.words))
 
 

@@ -321,8 +321,8 @@ class MainPrinter(CPrinter):
         if not all(isinstance(s, st.Poll) for s in (*stmt.then, *stmt.orelse)):
             super().branch(stmt)
 
-    def poll(self, stmt: st.Poll) -> None:
-        """Signals are the caller's business."""
+    def poll(self, stmt: st.Poll | st.ReleaseGil | st.TakeGil) -> None:
+        """Signals and threads are the caller's business."""
 
     def commit(self, stmt: st.Commit) -> None:
         self.line("/* from here on shared variables are written, and nothing fails */")
@@ -363,6 +363,7 @@ STATEMENTS: dict[type, Callable[[MainPrinter, Any], None]] = {
     st.HoldObject: MainPrinter.hold_object, st.Release: MainPrinter.release, st.Move: MainPrinter.move,
     st.SetStorage: MainPrinter.set_storage, st.Call: MainPrinter.call,
     st.Copy: MainPrinter.copy, st.Poll: MainPrinter.poll, st.Commit: MainPrinter.commit,
+    st.ReleaseGil: MainPrinter.poll, st.TakeGil: MainPrinter.poll,
 }  # fmt: skip
 
 

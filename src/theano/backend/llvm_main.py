@@ -243,8 +243,31 @@ class MainPrinter(FunctionPrinter):
         self.do(f"call void @llvm.memcpy.p0.p0.i64(ptr {target}, ptr {source}, i64 {size}, i1 false)")
 
     def poll(self, stmt: st.Poll) -> None:
-        code = self.emit(f"call i32 {self.context('poll')}()")
+        node = self.word("frame", self.layout.gil)
+        code = self.emit(f"call i32 {self.context('gil_poll')}(ptr {node})")
         self.fail_unless(self.emit(f"icmp eq i32 {code}, 0"), -1)
+
+    def release_gil(self, stmt: st.ReleaseGil) -> None:
+        cond, node = self.operand(stmt.cond), self.word("frame", self.layout.gil)
+        word = self.word("ctx", abi.CTX["gil_release"])
+        go, end = self.label(), self.label()
+        self.do(f"br i1 {cond}, label %{go}, label %{end}")
+        self.start(go)
+        function = self.emit(f"load ptr, ptr {word}")
+        self.do(f"call void {function}(ptr %ctx, ptr {node}, ptr @storages)")
+        self.do(f"br label %{end}")
+        self.start(end)
+
+    def take_gil(self, stmt: st.TakeGil) -> None:
+        node, word = self.word("frame", self.layout.gil), self.word("ctx", abi.CTX["gil_take"])
+        go, end = self.label(), self.label()
+        held = self.emit(f"icmp eq ptr {self.emit(f'load ptr, ptr {node}')}, null")
+        self.do(f"br i1 {held}, label %{end}, label %{go}")
+        self.start(go)
+        function = self.emit(f"load ptr, ptr {word}")
+        self.do(f"call void {function}(ptr {node})")
+        self.do(f"br label %{end}")
+        self.start(end)
 
     def commit(self, stmt: st.Commit) -> None:
         """A mark for readers and the verifier."""
@@ -258,6 +281,7 @@ STATEMENTS: dict[type, Callable[[MainPrinter, Any], None]] = {
     st.HoldObject: MainPrinter.hold_object, st.Release: MainPrinter.release, st.Move: MainPrinter.move,
     st.SetStorage: MainPrinter.set_storage, st.Call: MainPrinter.call,
     st.Copy: MainPrinter.copy, st.Poll: MainPrinter.poll, st.Commit: MainPrinter.commit,
+    st.ReleaseGil: MainPrinter.release_gil, st.TakeGil: MainPrinter.take_gil,
 }  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from theano.compile.plan import EXECUTORS, Plan
 from theano.configdefaults import config
 from theano.graph import Generic, Variable
 from theano.loops import expr as ex
+from theano.loops import stmt as st
 from theano.loops.identity import identity
 from theano.lower import lower
 from theano.lower.program import InputForm
@@ -69,7 +70,11 @@ class NativeExecutor:
 
     def _spec(self, result: str) -> EntrySpec:
         low = self.lowered
-        return EntrySpec(low.inputs, low.storages, low.n_slots, low.n_outputs, result)  # type: ignore[arg-type]
+        releases = any(isinstance(s, st.ReleaseGil) for s in low.program.main)
+        return EntrySpec(
+            low.inputs, low.storages, low.n_slots, low.n_outputs, result,  # type: ignore[arg-type]
+            updates=self.plan.updates, releases=releases,
+        )  # fmt: skip
 
     def _known_as(self, result: str) -> str:
         """What the text follows from, or "" if that can't be told: the program, and the code that prints it."""

@@ -304,6 +304,18 @@ class Poll:
 
 
 @_statement
+class ReleaseGil:
+    """If `cond`, other Python threads may run until `TakeGil`; nothing that needs Python stands between the two."""
+
+    cond: Expr
+
+
+@_statement
+class TakeGil:
+    """No other Python thread runs from here on."""
+
+
+@_statement
 class Commit:
     """After this point shared storage is written and nothing may fail."""
 
@@ -312,7 +324,11 @@ Stmt = (
     Let | Load | Store | For | If | CallKernel | Check | FrameWord | ContextWord | Local | Workspace | Carve
     | PickPointer | NewArray | CallBack | ArrayHeader | HoldObject | Release | Move | SetStorage | Call
     | Copy | Poll | Commit
+    | ReleaseGil | TakeGil
 )  # fmt: skip
+
+# What touches Python's objects or the pool of workspaces. (`Poll` takes the GIL itself.)
+NEEDS_PYTHON = (NewArray, CallBack, HoldObject, Release, Move, SetStorage, Workspace)
 
 
 @_statement

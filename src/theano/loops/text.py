@@ -134,6 +134,8 @@ LINES: dict[type, Callable[..., str]] = {
     st.SetStorage: lambda s, t: f"storage {s.word} = slot {s.slot}",
     st.Copy: lambda s, t: f"copy {s.target} = {s.source}, {t(s.size)} bytes",
     st.Poll: lambda s, t: "poll",
+    st.ReleaseGil: lambda s, t: f"release the GIL if {t(s.cond)}",
+    st.TakeGil: lambda s, t: "take the GIL",
     st.Commit: lambda s, t: "commit",
 }
 

@@ -259,6 +259,7 @@ class _Main(_Checker):
         self.origins: dict[str, frozenset[Origin]] = {}
         self.slots: dict[int, str] = {}
         self.committed = False
+        self.gil = True
         self.frame: dict[int, Origin] = {}
         for k in range(layout.n_inputs):
             self.frame[layout.input_data(k)] = ("input", k)
@@ -268,6 +269,8 @@ class _Main(_Checker):
     def allows(self, stmt: st.Stmt) -> bool:
         if self.committed and isinstance(stmt, FALLIBLE):
             self.fail(stmt, "may fail after the commit point")
+        if not self.gil and isinstance(stmt, st.NEEDS_PYTHON):
+            self.fail(stmt, "needs the GIL")
         return True
 
     def local(self, stmt: st.Local) -> None:
@@ -481,6 +484,15 @@ class _Main(_Checker):
     def poll(self, stmt: st.Poll) -> None:
         """Nothing but what `allows` says."""
 
+    def release_gil(self, stmt: st.ReleaseGil) -> None:
+        self.require(self.gil and len(self.scopes) == 1, "the GIL is let go once, and not in a block")
+        self.expr(stmt.cond, "bool")
+        self.gil = False
+
+    def take_gil(self, stmt: st.TakeGil) -> None:
+        self.require(not self.gil and len(self.scopes) == 1, "the GIL is taken where it was let go")
+        self.gil = True
+
     def commit(self, stmt: st.Commit) -> None:
         self.committed = True
 
@@ -496,6 +508,7 @@ CHECKS: dict[type, Callable[[Any, Any], None]] = {
     st.ArrayHeader: _Main.array_header, st.HoldObject: _Main.hold_object, st.Release: _Main.release,
     st.Move: _Main.move, st.SetStorage: _Main.set_storage,
     st.Call: _Main.call, st.Copy: _Main.copy, st.Poll: _Main.poll, st.Commit: _Main.commit,
+    st.ReleaseGil: _Main.release_gil, st.TakeGil: _Main.take_gil,
 }  # fmt: skip
 
 

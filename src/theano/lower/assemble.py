@@ -11,6 +11,7 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.builder import Builder
 from theano.lower.dims import ZERO, is_const, length
+from theano.lower.gil import let_others_run
 from theano.lower.items import Item, Pointwise, Reduce, Special
 from theano.lower.memory import byte_size, carve_workspace
 from theano.lower.nest import NestBuilder
@@ -78,7 +79,7 @@ class Assembler:
         self._entry(head)
         self._results(head)
         carve_workspace(self, head)
-        main = [*head, *self.prologue, *body]
+        main = let_others_run(self.b, [*head, *self.prologue, *body])
         kernels = list(self.kernels.values())
         return st.Program(kernels, main)
 

@@ -16,7 +16,7 @@ __all__ = [
 ]  # fmt: skip
 
 # Raise it whenever a number, a signature or the meaning of one below changes: it is part of the cache's key.
-ABI_VERSION = 2
+ABI_VERSION = 3
 
 # dtype name -> size in bytes, in the order of the descr table.
 ITEMSIZE: dict[str, int] = {
@@ -35,6 +35,7 @@ _CAPI = (
 SUPPORT = (
     "new_array", "callback", "pool_take", "pool_give", "set_storage", "array_view", "read_input", "read_object",
     "read_storage", "overlap", "raise_check", "release", "parallel",
+    "active", "wait_turn", "gil_release", "gil_take", "gil_poll",
 )  # fmt: skip
 _NAMES = _TYPES + _OBJECTS + _CAPI + SUPPORT + ("poll",)
 
@@ -47,6 +48,9 @@ ON_ERROR = FIXED + 1  # Python callable: on_error(code, operands, args)
 FIRST_FREE = FIXED + 2  # storages (Python lists), constants, call-backs, symbols: the lead's choice
 
 N_ERROR_WORDS = 4
+# See `gil_ir`; only the first must be zero at first.
+N_GIL_WORDS = 4
+STORAGE_UPDATED = 1 << 32
 
 # Picoseconds that a range of a loop takes, about: what one thread does before it asks for more.
 GRAIN = 10_000_000
@@ -169,7 +173,7 @@ class FrameLayout:
     (0, 2, 3)
     """
 
-    __slots__ = ("_inputs", "_storages", "n_slots", "slots", "work", "work_size", "error", "words")
+    __slots__ = ("_inputs", "_storages", "n_slots", "slots", "work", "work_size", "error", "gil", "words")
 
     def __init__(self, inputs: Sequence[InputSpec], storages: Sequence[InputSpec], n_slots: int) -> None:
         word = 0
@@ -184,7 +188,8 @@ class FrameLayout:
         self.work = word + n_slots  # workspace: pointer, then size in bytes
         self.work_size = self.work + 1
         self.error = self.work + 2  # first of N_ERROR_WORDS operands
-        self.words = self.error + N_ERROR_WORDS
+        self.gil = self.error + N_ERROR_WORDS  # thread state while the GIL is let go, and what goes with it
+        self.words = self.gil + N_GIL_WORDS
 
     @property
     def n_inputs(self) -> int:

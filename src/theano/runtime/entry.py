@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 from theano.record import Record, replace
@@ -24,6 +24,8 @@ class EntrySpec(Record):
     n_outputs : how many of them are returned.
     result : 'single' (the array itself), 'list' (a list of n), 'none' (an empty list).
     wrap : context word of a Python callable applied to the result (dict results), or None.
+    updates : the storages that get a new value.
+    releases : the program lets go of the GIL.
     trust_input : the caller promises that no input overlaps an updated storage. Everything else is checked always.
     """
 
@@ -33,6 +35,8 @@ class EntrySpec(Record):
     n_outputs: int
     result: Literal["single", "list", "none"] = "single"
     wrap: int | None = None
+    updates: Collection[int] = ()
+    releases: bool = False
     trust_input: bool = False
 
     @property
@@ -96,7 +100,7 @@ class _Printer:
             self.allocas.append(f"%held = alloca [{len(spec.storages)} x ptr], align 8")
         at = self.let(f"getelementptr i8, ptr %self, i64 {abi.CALLABLE_CONTEXT}")
         self.do(f"%ctx = load ptr, ptr {at}")
-        self.clear("%frame", layout.slots, layout.words - layout.slots)
+        self.clear("%frame", layout.slots, layout.gil + 1 - layout.slots)
         if spec.storages:
             self.clear("%held", 0, len(spec.storages))
         self.make_buffers()
@@ -145,6 +149,21 @@ class _Printer:
             )
             self.go_on_if(self.let(f"icmp ne i32 {good}, 0"), f"read{k}")
 
+    def wait(self) -> str:
+        """Wait while another program that has let go of the GIL uses our storages; the table of them."""
+        rows = [
+            x.word | (abi.STORAGE_UPDATED if k in self.spec.updates else 0) for k, x in enumerate(self.spec.storages)
+        ]
+        if rows:
+            head = self.let(f"load ptr, ptr {self.context('active')}")
+            self.branch(self.let(f"icmp eq ptr {head}, null"), "free", "wait")
+            self.start("wait")
+            status = self.let(f"call i32 {self.context('wait_turn')}(ptr %ctx, ptr @storages, i32 1)")
+            self.branch(self.let(f"icmp eq i32 {status}, 0"), "free", "raised")
+            self.start("free")
+        words = ", ".join(f"i64 {row}" for row in (len(rows), *rows))
+        return f"@storages = internal constant [{len(rows) + 1} x i64] [{words}]\n"
+
     def read_storages(self) -> None:
         for k, x in enumerate(self.spec.storages):
             container = self.load("%ctx", x.word)
@@ -180,6 +199,13 @@ class _Printer:
 
     def run(self) -> None:
         self.do("%status = call i32 @main(ptr %ctx, ptr %frame)")
+        if self.spec.releases:
+            node = self.at("%frame", self.layout.gil)
+            state = self.let(f"load ptr, ptr {node}")
+            self.branch(self.let(f"icmp eq ptr {state}, null"), "with_gil", "without_gil")
+            self.start("without_gil")
+            self.do(f"call void {self.context('gil_take')}(ptr {node})", "br label %with_gil")
+            self.start("with_gil")
         self.do(
             "switch i32 %status, label %failed_check [i32 0, label %succeeded", "  i32 -1, label %raised]"
         )
@@ -276,8 +302,9 @@ class _Printer:
     def text(self) -> str:
         self.prologue()
         self.read_inputs()
+        storages = self.wait()
         self.read_storages()
-        table = self.check_overlap()
+        table = storages + self.check_overlap()
         self.run()
         self.result()
         self.clean_up()

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Mapping
 
 from theano.configdefaults import threads_wanted
-from theano.runtime import abi, capi, jit, readers_ir, support_ir, team_ir
+from theano.runtime import abi, capi, gil_ir, jit, readers_ir, support_ir, team_ir
 
 __all__ = ["fixed_words", "pool_bytes", "set_pool_limit"]
 
@@ -37,7 +37,7 @@ _SMALL_BYTES = 1024
 _RECENT_SETS = 32
 _NEW_FLAGS = 0x0001 | 0x0100 | 0x0400  # C-contiguous, aligned, writeable
 
-_EXPORTS = (*abi.SUPPORT, "init", "pool_limit", "pool_bytes", "team_set", "team_started", "team_reset")
+_EXPORTS = (*abi.SUPPORT, "init", "pool_limit", "pool_bytes", "team_set", "team_started", "team_reset", "gil_reset")
 
 # Integers that a dtype holds exactly and that fit 64 signed bits; none where numbers take the slow path.
 _RANGES: dict[str, tuple[int, int]] = {
@@ -96,7 +96,7 @@ def _numbers() -> Mapping[str, object]:
 
 def support_text() -> str:
     """The IR of all support functions."""
-    text = support_ir.TEXT + readers_ir.TEXT + team_ir.team_text(jit.isa().triple)
+    text = support_ir.TEXT + readers_ir.TEXT + gil_ir.TEXT + team_ir.team_text(jit.isa().triple)
     return string.Template(text).substitute(_numbers())
 
 
@@ -117,6 +117,7 @@ class Team:
         self.apply()
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._reset)
+            os.register_at_fork(after_in_child=support.function("gil_reset", None))
 
     def apply(self) -> None:
         """Make `threads` the number."""

@@ -49,6 +49,12 @@ _MACHINES = {
 
 # Where there are no futexes, the caller does everything.
 _ALONE = r"""
+define internal void @nap(ptr %at, i32 %seen) {
+  ret void
+}
+define internal void @rouse_all(ptr %at) {
+  ret void
+}
 define void @parallel(ptr %fn, ptr %args, i64 %extent, i64 %weight, i32 %finish) {
   call void %fn(ptr %args, i64 0, i64 %extent)
   ret void
@@ -75,6 +81,20 @@ define internal void @doze(ptr %at, i32 %seen) {
 define internal void @rouse(ptr %at, i32 %most) {
   %f = call ptr @word(i64 $syscall)
   %r = call i64 (i64, ...) %f(i64 FUTEX, ptr %at, i32 129, i32 %most, ptr null, ptr null, i32 0)
+  ret void
+}
+"""
+
+# What `gil_ir` waits with: not for ever, for a signal may have come before.
+_NAP = r"""
+@moment = internal constant [2 x i64] [i64 0, i64 50000000]
+define internal void @nap(ptr %at, i32 %seen) {
+  %f = call ptr @word(i64 $syscall)
+  %r = call i64 (i64, ...) %f(i64 FUTEX, ptr %at, i32 128, i32 %seen, ptr @moment, ptr null, i32 0)
+  ret void
+}
+define internal void @rouse_all(ptr %at) {
+  call void @rouse(ptr %at, i32 2147483647)
   ret void
 }
 """
@@ -337,7 +357,7 @@ def team_text(triple: str) -> str:
     machine = _MACHINES.get({"arm64": "aarch64", "amd64": "x86_64"}.get(architecture, architecture))
     if machine is None or "linux" not in rest:
         return _ALONE
-    text = _HEAD + _WORKER + _START + _CALLER
+    text = _HEAD + _NAP + _WORKER + _START + _CALLER
     for name, instruction in machine.items():
         text = text.replace(name, instruction)
     for name, offset in STATE.items():

@@ -1,0 +1,343 @@
+"""Loops that threads share: same bits for any number of threads; Python's threads run beside long programs."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import theano
+import theano.tensor as T
+from theano.loops import stmt as st
+from theano.runtime import threads
+from theano.runtime.jit import isa
+
+TEAM = sys.platform == "linux" and isa().triple.split("-")[0] in ("x86_64", "aarch64")
+needs_team = pytest.mark.skipif(not TEAM, reason="threads are started on Linux only")
+
+
+@pytest.fixture(autouse=True)
+def number() -> Iterator[None]:
+    """Loops are shared from small sizes on; the number of threads is as before afterwards."""
+    before = threads.num_threads()
+    with theano.change_flags(openmp=True, openmp_elemwise_minsize=1):
+        yield
+    threads.set_num_threads(before)
+
+
+def same_for_all_numbers(f: Any, *args: Any) -> list[Any]:
+    """The outputs, after a comparison of their bits for 1, 2 and 3 threads."""
+    results = []
+    for n in (1, 2, 3):
+        threads.set_num_threads(n)
+        results.append([np.asarray(r).tobytes() for r in f(*args)])
+    assert results[0] == results[1] == results[2]
+    return f(*args)
+
+
+def matrix(rng: np.random.RandomState, dtype: str, *shape: int) -> Any:
+    return (rng.randn(*shape) * 3).astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32"])
+@pytest.mark.parametrize("shape", [(700, 300), (300, 700), (1, 200_000), (200_000, 1), (7, 50_001), (0, 5), (5, 0)])
+def test_same_bits(dtype: str, shape: tuple[int, int]) -> None:
+    rng = np.random.RandomState(1)
+    x = T.TensorType(dtype, (False, False))("x")
+    y = x * 2 + 1
+    outputs = [y, x.T + 1, x.sum(), x.sum(0), x.sum(1), x[::2, ::-1] * 3, (x * x).mean(), y.prod(1), abs(x).sum()]
+    if dtype != "int32":
+        outputs += [T.exp(x).sum(), T.nnet.softmax(x), x.var(0), x.var(1), x.mean() + T.tanh(x)]
+    f = theano.function([x], outputs)
+    data = matrix(rng, dtype, *shape)
+    with np.errstate(all="ignore"):
+        found = same_for_all_numbers(f, data)
+        plain = theano.function([x], outputs, mode="FAST_COMPILE")(data)
+    for a, b in zip(found, plain, strict=True):
+        tolerance = 1e-5 if dtype == "float32" else 1e-11
+        np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance * max(data.size, 1) ** 0.5)
+
+
+def test_same_bits_without_threads() -> None:
+    x = T.matrix("x")
+    outputs = [x.sum(), T.exp(x), x.sum(0)]
+    data = np.random.RandomState(2).randn(900, 400)
+    shared = theano.function([x], outputs)(data)
+    with theano.change_flags(openmp=False):
+        alone = theano.function([x], outputs)
+    assert [a.tobytes() for a in alone(data)] == [a.tobytes() for a in shared]
+
+
+def test_large_sums_are_sums_of_parts() -> None:
+    """Few, short and negative parts; nothing at all; extremes."""
+    x = T.vector("x")
+    f = theano.function([x], [x.sum(), x.max(), x.min(), (x > 0).all(), (x > 0).any(), (2 * x).sum() + 1])
+    rng = np.random.RandomState(3)
+    for n in (1, 63, 64, 65, (1 << 17) - 1, 1 << 17, (1 << 17) + 1, 300_001):
+        v = rng.randn(n)
+        total, top, low, every, some, more = same_for_all_numbers(f, v)
+        np.testing.assert_allclose(total, v.sum(), rtol=1e-11, atol=1e-9)
+        np.testing.assert_allclose(more, 2 * v.sum() + 1, rtol=1e-11, atol=1e-9)
+        assert (top, low, every, some) == (v.max(), v.min(), (v > 0).all(), (v > 0).any())
+    assert theano.function([x], x.sum())(np.zeros(0)) == 0
+    nan = np.zeros(1 << 18)
+    nan[200_000] = np.nan
+    assert np.isnan(theano.function([x], x.max())(nan))
+
+
+def test_updates_in_place() -> None:
+    s = theano.shared(np.zeros((400, 500)))
+    x = T.matrix("x")
+    f = theano.function([x], s.sum(), updates=[(s, s + x * (s + x).mean())])
+    data = np.random.RandomState(4).randn(400, 500)
+    found = []
+    for n in (1, 2, 3):
+        threads.set_num_threads(n)
+        s.set_value(np.ones((400, 500)))
+        for _ in range(3):
+            f(data)
+        found.append(s.get_value().tobytes())
+    assert found[0] == found[1] == found[2]
+
+
+def test_failing_checks() -> None:
+    x, i = T.matrix("x"), T.lvector("i")
+    f = theano.function([x, i], [T.exp(x)[i], x.sum()])
+    data = np.ones((500, 500))
+    threads.set_num_threads(2)
+    for _ in range(3):
+        with pytest.raises(IndexError):
+            f(data, np.array([3, 500]))
+        with pytest.raises(ValueError):
+            theano.function([x, i], x + i)(data, np.arange(400))
+    assert f(data, np.array([3, 499]))[0].shape == (2, 500)
+
+
+def test_program_text() -> None:
+    """Long work is shared and runs without the GIL; short work stands as it was."""
+    x = T.vector("x")
+    low = theano.function([x], T.exp(x)).executor.lowered
+    call = next(s for s in low.program.main if isinstance(s, st.CallKernel))
+    assert call.kernel.ranged and call.ranges is not None and call.ranges.least
+    kinds = [type(s) for s in low.program.main]
+    assert kinds.index(st.ReleaseGil) < kinds.index(st.CallKernel) < kinds.index(st.TakeGil)
+    a = T.scalar("a")
+    small = theano.function([a], T.exp(a)).executor.lowered
+    assert not any(isinstance(s, st.ReleaseGil) for s in small.program.main)
+
+
+# -- threads of Python -------------------------------------------------------------------------------------------
+def together(*jobs: Any) -> None:
+    """Run each in a thread of its own; what one raises is raised here."""
+    errors: list[BaseException] = []
+
+    def guarded(job: Any) -> None:
+        try:
+            job()
+        except BaseException as error:
+            errors.append(error)
+
+    running = [threading.Thread(target=guarded, args=(job,)) for job in jobs]
+    for t in running:
+        t.start()
+    for t in running:
+        t.join(60)
+        assert not t.is_alive()
+    if errors:
+        raise errors[0]
+
+
+def test_other_threads_run_meanwhile() -> None:
+    x = T.vector("x")
+    f = theano.function([x], T.exp(T.sin(x)).sum())
+    data = np.random.RandomState(5).randn(4_000_000)
+    f(data)
+    seen = []
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.is_set():
+            seen.append(time.perf_counter())
+            time.sleep(0.0005)
+
+    def work() -> None:
+        start = time.perf_counter()
+        for _ in range(5):
+            f(data)
+        spans.append((start, time.perf_counter()))
+        done.set()
+
+    spans: list[tuple[float, float]] = []
+    together(watch, work)
+    (start, end), inside = spans[0], len([t for t in seen if spans[0][0] < t < spans[0][1]])
+    # with the GIL held there would be one or two a call
+    assert inside > 20 or end - start < 0.05
+
+
+@pytest.mark.parametrize("n", [3, 300_000])
+def test_all_updates_are_counted(n: int) -> None:
+    s = theano.shared(np.zeros(n))
+    x = T.vector("x")
+    f = theano.function([x], s.sum(), updates=[(s, s + T.exp(x))])
+    g = theano.function([], s.max() - s.min())
+    times = 40
+
+    def add() -> None:
+        for _ in range(times):
+            f(np.zeros(n))
+
+    def read() -> None:
+        for _ in range(times):
+            assert g() == 0  # never an update by half
+
+    together(add, add, read)
+    assert (s.get_value() == 2 * times).all()
+
+
+def test_one_function_in_two_threads() -> None:
+    x = T.matrix("x")
+    f = theano.function([x], [T.tanh(x).sum(0), T.nnet.softmax(x)])
+    inputs = [np.random.RandomState(k).randn(600, 500) for k in range(3)]
+    expected = [[r.tobytes() for r in f(v)] for v in inputs]
+
+    def run(k: int) -> Any:
+        def job() -> None:
+            for _ in range(15):
+                assert [r.tobytes() for r in f(inputs[k])] == expected[k]
+
+        return job
+
+    together(run(0), run(1), run(2))
+
+
+def test_errors_of_long_programs_find_the_gil() -> None:
+    x, i = T.vector("x"), T.lvector("i")
+    s = theano.shared(np.zeros(300_000))
+    f = theano.function([x, i], T.exp(T.exp(x))[i].sum(), updates=[(s, s + x)])
+    data = np.zeros(300_000)
+
+    def fail() -> None:
+        for _ in range(10):
+            with pytest.raises(IndexError):
+                f(data, np.array([300_000]))
+
+    def work() -> None:
+        for _ in range(10):
+            f(data, np.array([1]))
+
+    together(fail, work)
+
+
+# -- processes ---------------------------------------------------------------------------------------------------
+def run_alone(code: str, **environment: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], env={**os.environ, **environment}, capture_output=True,
+        text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+SETUP = """
+import os, threading, numpy as np, theano, theano.tensor as T
+from theano.runtime import threads
+x = T.vector("x")
+f = theano.function([x], [T.exp(x), x.sum()])
+data = np.random.RandomState(0).randn(400_000)
+"""
+
+
+@needs_team
+def test_started_by_the_first_loop_that_is_worth_it() -> None:
+    code = SETUP + "print(threads.started()); f(data[:9]); print(threads.started()); f(data); print(threads.started())"
+    assert run_alone(code, OMP_NUM_THREADS="3").split() == ["0", "0", "2"]
+    assert run_alone(code, OMP_NUM_THREADS="1").split() == ["0", "0", "0"]
+    flags = os.environ.get("THEANO_FLAGS", "") + ",openmp=False"
+    assert run_alone(code, OMP_NUM_THREADS="3", THEANO_FLAGS=flags).split() == ["0", "0", "0"]
+
+
+def test_flags() -> None:
+    code = "import theano; from theano.runtime import threads; print(int(theano.config.openmp), threads.num_threads())"
+    assert run_alone(code, OMP_NUM_THREADS="5").split() == ["1", "5"]
+    assert run_alone(code, OMP_NUM_THREADS="1").split() == ["0", "1"]
+    with pytest.raises(ValueError):
+        threads.set_num_threads(0)
+
+
+@needs_team
+def test_forked_children() -> None:
+    """A child starts threads of its own; what its parent's threads did does not bother it."""
+    code = SETUP + """
+want = [r.tobytes() for r in f(data)]
+stop = threading.Event()
+def busy():
+    while not stop.is_set():
+        f(data)
+other = threading.Thread(target=busy); other.start()
+for _ in range(10):
+    child = os.fork()
+    if not child:
+        good = [r.tobytes() for r in f(data)] == want and threads.started() == 2
+        os._exit(0 if good else 1)
+    assert os.waitpid(child, 0)[1] == 0
+stop.set(); other.join()
+assert [r.tobytes() for r in f(data)] == want
+print("good")
+"""
+    assert run_alone(code, OMP_NUM_THREADS="3") == "good\n"
+
+
+@needs_team
+def test_exit_while_threads_work() -> None:
+    code = SETUP + """
+def busy():
+    while True:
+        f(data)
+for _ in range(2):
+    threading.Thread(target=busy, daemon=True).start()
+for _ in range(20):
+    f(data)
+print("end")
+"""
+    for _ in range(3):
+        assert run_alone(code, OMP_NUM_THREADS="3") == "end\n"
+
+
+@needs_team
+def test_denormals_are_the_callers_business() -> None:
+    """Workers compute with the floating-point mode of the thread that calls."""
+    code = SETUP + """
+import ctypes, json
+from theano.runtime import jit
+text = '''
+declare void @llvm.x86.sse.ldmxcsr(ptr)
+define void @set(i32 %mode) {
+  %at = alloca i32
+  store i32 %mode, ptr %at
+  call void @llvm.x86.sse.ldmxcsr(ptr %at)
+  ret void
+}
+'''
+half = theano.function([x], x * 0.5)
+tiny = np.full(2_000_000, 2.3e-308)
+answers = []
+code = jit.compile_module(text, exports=("set",)) if jit.isa().name in ("baseline", "avx2", "avx512") else None
+for mode in (0x1f80, 0x9fc0, 0x1f80):
+    if code is not None:
+        ctypes.CFUNCTYPE(None, ctypes.c_int32)(code.symbols["set"])(mode)
+    r = half(tiny)
+    answers.append([bool((r == 0).all()), bool((r != 0).all())])
+print(json.dumps(answers))
+"""
+    found = json.loads(run_alone(code, OMP_NUM_THREADS="3"))
+    if isa().name in ("baseline", "avx2", "avx512"):
+        assert found == [[False, True], [True, False], [False, True]]
