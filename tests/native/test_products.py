@@ -187,3 +187,23 @@ def test_other_numbers(dtype: str) -> None:
     product, more = f(a, b)
     assert product.dtype == dtype and np.allclose(product, a @ b)
     assert np.allclose(more, (a @ b) * 2 + a.sum())
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_numbers_that_scale_operands(dtype: str) -> None:
+    """They go behind the product, where they cost no pass over memory; not where they are part of a loop anyway."""
+    x, y = T.matrix("x", dtype=dtype), T.matrix("y", dtype=dtype)
+    v, s = T.vector("v", dtype=dtype), T.scalar("s", dtype=dtype)
+    behind = [
+        T.tanh(T.dot(2 * x, y)), 1 + T.dot(-x, y.T), T.tanh(T.dot((x / s).T, 3 * y)), y - s * T.dot(s * x, y / 4),
+        T.tanh(T.dot(x * s, v)), v - T.dot(2 * v, y),
+    ]  # fmt: skip
+    before = [T.tanh(T.dot(T.exp(x) * 2, y)), T.dot(2 * x, y), T.tanh(T.dot(x * y, y)), T.tanh(T.dot(x * v, y))]
+    args = [numbers(k, *shape, dtype=dtype) for k, shape in enumerate(((5, 5), (5, 5), (5,), ()))]
+    for expression in behind + before:
+        f = agree(lambda e=expression: ([x, y, v, s], [e + 0 * (x.sum() + y.sum() + v.sum() + s)]), args, 1)
+        f.lowered.verify()
+        graph = theano.function([x, y, v, s], expression, on_unused_input="ignore").maker.fgraph
+        products = [n for n in graph.apply_nodes if type(n.op).__name__ in ("Dot", "Gemm", "Gemv")]
+        work = [type(i.owner.op).__name__ for n in products for i in n.inputs if i.ndim and i.owner is not None]
+        assert ("Elemwise" in work) == any(expression is e for e in before), expression

@@ -10,7 +10,7 @@ from theano.rewrite.rule import Result
 from theano.rewrite.table import Node, RewriteGraph, Tensor
 from theano.tensor.blas import Gemm, Gemv, Ger
 from theano.tensor.dot import Dot
-from theano.tensor.elemwise import DimShuffle
+from theano.tensor.elemwise import DimShuffle, Elemwise
 
 _gemv, _gemm, _ger = Gemv(), Gemm(), Ger()
 _BLAS_DTYPES = frozenset({"float32", "float64", "complex64", "complex128"})
@@ -121,3 +121,58 @@ def _added_axis(var: Tensor) -> tuple[int | str, ...] | None:
         order: tuple[int | str, ...] = var.owner.op.new_order
         return order
     return None
+
+
+@rule("Dot", phase="blas", name="scaled_operand")
+def scaled_operand(graph: RewriteGraph, node: Node) -> Result:
+    """``dot(a * x, y) -> a * dot(x, y)`` for a number `a`, where scaling `x` would be a pass over memory of its own.
+
+    The scaled product becomes part of the point-wise work that follows, or of a `Gemm`.
+    """
+    out = node.outputs[0]
+    user = graph.only_user(out)
+    if user is None or type(user.op) is not Elemwise:
+        return None
+    dtype, ndim = out.type.dtype, out.type.ndim
+    if dtype not in _BLAS_DTYPES or any(v.type.dtype != dtype for v in node.inputs):
+        return None
+    scale: dict[Tensor, int] = {}
+    coef: Number = 1
+    bare = []
+    for v in node.inputs:
+        found = _unscaled(graph, v)
+        if found is None:
+            bare.append(v)
+            continue
+        x, product = found
+        bare.append(x)
+        coef *= product.coef
+        for base, e in product.factors.items():
+            if all(base.type.broadcastable):
+                number = dimshuffle(dimshuffle(base, ()), ("x",) * ndim)
+                scale[number] = scale.get(number, 0) + e
+    if all(a is b for a, b in zip(bare, node.inputs, strict=True)):
+        return None
+    result: Tensor = node.op(*bare)
+    return build_product(coef, {**{v: e for v, e in scale.items() if e}, result: 1}, dtype, ndim)
+
+
+def _unscaled(graph: RewriteGraph, v: Tensor) -> tuple[Tensor, algebra.Product] | None:
+    """What an operand of a product is a multiple of, and the product that it is; None if it is no such multiple."""
+    turned = v.owner is not None and type(v.owner.op) is DimShuffle and v.owner.op.new_order == (1, 0)
+    inner = v.owner.inputs[0] if turned else v
+    if inner.owner is None or type(inner.owner.op) is not Elemwise:
+        return None
+    if inner.owner.op.scalar_op.name not in algebra.PRODUCT_OPS:
+        return None
+    if graph.only_user(v) is None or (turned and graph.only_user(inner) is None):
+        return None
+    product = algebra.product_of(graph, inner)
+    wide = [b for b in product.factors if not all(b.type.broadcastable)]
+    if len(wide) != 1 or product.factors[wide[0]] != 1 or wide[0].type.broadcastable != inner.type.broadcastable:
+        return None
+    x = wide[0]
+    work = x.owner is not None and type(x.owner.op) is Elemwise  # the factor is part of its loop, and costs nothing
+    if work or x is inner or any(b.type.dtype != v.type.dtype for b in product.factors):
+        return None
+    return (dimshuffle(x, (1, 0)) if turned else x), product
