@@ -310,7 +310,8 @@ class _Printer:
         self.clean_up()
         head = f"define ptr @entry(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames) {abi.QUICKLY}{{\nstart:\n"
         body = "\n".join(["  " + line for line in self.allocas] + self.lines)
-        return table + _CLEAR + head + body + "\n}\n"
+        clear = _CLEAR if "@clear" in body else ""
+        return table + clear + head + body + "\n}\n"
 
 
 _CLEAR = """define internal void @clear(ptr %words, i64 %n) {
