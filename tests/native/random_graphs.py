@@ -120,7 +120,12 @@ def overlapping(graph: Graph, spec: Step) -> tuple[Any, Given, np.ndarray] | Non
         value = s.get_value()
         part = slice(spec[4] % 2, None) if value.ndim else ()
         v = T.TensorType(str(value.dtype), (False,) * value.ndim)()
-        return v, lambda: s.get_value(borrow=True)[part], value[part]
+
+        def now() -> np.ndarray:
+            current = s.get_value(borrow=True)
+            return current[part] if current.shape == value.shape else value[part]
+
+        return v, now, value[part]
     arrays = [a for a in graph.values if isinstance(a, np.ndarray)]
     if not arrays:
         return None

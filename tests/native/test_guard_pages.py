@@ -52,7 +52,7 @@ one_d = function([v, w], [v * w + v, abs(v) - w, v.sum(), T.concatenate([v, w]).
 two = [m * row, m.sum(axis=0), m.sum(axis=1), m.T + m.T, m[:, ::2], m[-1], T.dot(m, m.T), m.max(axis=1),
        T.set_subtensor(m[:, 1:], zero), m.flatten()]
 if DTYPE.startswith("float"):
-    two += [T.nnet.softmax(m), T.exp(m), T.tanh(m).sum(axis=0)]
+    two += [T.nnet.softmax(m), T.exp(m), T.tanh(m).sum(axis=0), m.var(axis=0), m.var(axis=1), (2 * m).var()]
 two_d = function([m, row], two)
 assert one_d.is_native and two_d.is_native
 
@@ -73,6 +73,8 @@ def expected_2d(a, r):
     if DTYPE.startswith("float"):
         e = np.exp(a - a.max(axis=1, keepdims=True))
         found += [e / e.sum(axis=1, keepdims=True), np.exp(a), np.tanh(a).sum(axis=0)]
+        wide = a.astype(np.float64)
+        found += [v.astype(a.dtype) for v in (wide.var(axis=0), wide.var(axis=1), (2 * wide).var())]
     return found
 
 def check(got, wanted, about):

@@ -69,3 +69,12 @@ def test_an_index_that_is_wrong_changes_nothing() -> None:
     with pytest.raises(IndexError):
         f(np.ones(5), [0, 6])
     assert not a.get_value().any()
+
+
+def test_a_value_that_is_computed_twice_is_not_overwritten() -> None:
+    m = T.dmatrix("m")
+    rows, columns = T.arange(m.shape[0]), T.constant([1, 0])
+    zeros = [T.zeros_like(m) for _ in range(2)]  # equal nodes, which nothing merges without rewriting
+    f = function([m], [zeros[0], T.inc_subtensor(zeros[1][rows, columns], m[:, 0])], mode=Mode("cvm", None))
+    kept, grown = f(np.array([[1.0, 2.0], [3.0, 4.0]]))
+    assert not kept.any() and grown.tolist() == [[0, 1], [3, 0]]

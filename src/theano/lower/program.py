@@ -245,7 +245,8 @@ class _Lowering:
             for v, other in zip(node.outputs, same.outputs, strict=True):
                 b.values[v] = b.values[other]
                 self.same[v] = other
-                b.clients[other] = b.clients.get(other, 0) + b.clients.get(v, 1)
+                # both are seen by the users of either: neither may be overwritten for one of them
+                b.clients[other] = b.clients[v] = b.clients.get(other, 0) + b.clients.get(v, 1)
             return
         values = [self.value(v) for v in node.inputs]
         results = None
