@@ -125,6 +125,15 @@ def _erfinv_of_log(w: mp.mpf) -> mp.mpf:
     raise ArithmeticError(f"no convergence for {w}")
 
 
+# where erfinv(x)/x is very near to a number of either type
+_MIDDLE = mp.mpf(127) / 128
+
+
+def _erfinv_near(w: mp.mpf) -> mp.mpf:
+    """erfinv(x)/x."""
+    return _erfinv_of_log(w) / mp.sqrt(-mp.expm1(-w)) if w > mp.mpf(10) ** -18 else mp.sqrt(mp.pi) / 2
+
+
 def _erfinv_tail(centre: int) -> Real:
     def tail(v: mp.mpf) -> mp.mpf:
         s = centre * (1 + v) / (1 - v)
@@ -238,10 +247,10 @@ FITS: dict[str, Fit] = {
         {"f64": _erfc_variable(mp.mpf("27.5")), "f32": _erfc_variable(mp.mpf("10.2"))},
         {"f64": 21, "f32": 9}, _one,
     ),
-    # erfinv(x) = x ERFINV(w - 1), w = -log(1 - x^2) <= 5.5
+    # erfinv(x)/x = ERFINV_MIDDLE + d ERFINV(d), d = w - 127/128, w = -log(1 - x^2) <= 5.5
     "ERFINV": Fit(
-        lambda d: _erfinv_of_log(1 + d) / mp.sqrt(-mp.expm1(-1 - d)) if d > -1 + 1e-18 else mp.sqrt(mp.pi) / 2,
-        mp.mpf(-1), mp.mpf("4.5001"), {"f64": 23, "f32": 10}, lambda d: mp.mpf("0.9"),
+        _series(lambda d: (_erfinv_near(_MIDDLE + d) - _erfinv_near(_MIDDLE)) / d, mp.diff(_erfinv_near, _MIDDLE)),
+        -_MIDDLE, mp.mpf("5.5001") - _MIDDLE, {"f64": 22, "f32": 9}, lambda d: abs(d) * mp.mpf("0.9"),
     ),
     # beyond: s ERFINV_TAIL(v), s = sqrt(w), v = (s - 4)/(s + 4); ERFCINV_TAIL, 12 for 4, where 1 - |x| is tiny
     "ERFINV_TAIL": Fit(
@@ -249,10 +258,10 @@ FITS: dict[str, Fit] = {
         {"f64": 24, "f32": 11}, _one,
     ),
     "ERFCINV_TAIL": Fit(_erfinv_tail(12), _around(12, "6"), _around(12, "27.4"), {"f64": 22}, _one),
-    # log(gamma(2 + u)) = u LGAMMA_SLOPE + u^2 LGAMMA(u), -0.6 <= u <= 0.4
+    # log(gamma(2 + u)) = u LGAMMA_SLOPE + u^2 LGAMMA(u), |u| <= 1/2
     "LGAMMA": Fit(
         _series(lambda u: (_log_gamma(2 + u) / u - LGAMMA_SLOPE) / u, (mp.pi**2 / 6 - 1) / 2),
-        mp.mpf("-0.6001"), mp.mpf("0.4001"), {"f64": 18, "f32": 7},
+        mp.mpf("-0.5001"), mp.mpf("0.5001"), {"f64": 17, "f32": 7},
         lambda u: u**2 / abs(_log_gamma(2 + u)) if abs(u) > 1e-18 else abs(u) / LGAMMA_SLOPE,
     ),
     # log(gamma(x)) = (x - 1/2) log(x) - x + log(2 pi)/2 + STIRLING(1/x^2)/x, x >= 4.4
@@ -260,14 +269,15 @@ FITS: dict[str, Fit] = {
         _inverse_root(lambda x: (_log_gamma(x) - (x - 0.5) * mp.log(x) + x - mp.log(2 * mp.pi) / 2) * x), mp.mpf(0),
         1 / mp.mpf("4.39") ** 2, {"f64": 8, "f32": 2}, lambda z: mp.sqrt(z) / 2,
     ),
-    # gamma(2 + u) = 1 + u GAMMA(u), -0.6 <= u <= 0.4; gamma(x) = x**(x - 1/2) exp(-x) GAMMA_LARGE(1/x), x >= 4.4
+    # gamma(2 + u) = 1 + u GAMMA(u), |u| <= 1/2; for x >= 4.4
+    # gamma(x) = x**(x - 1/2) exp(-x) (SQRT_2PI + GAMMA_LARGE(1/x)/x)
     "GAMMA": Fit(
-        _series(lambda u: (mp.gamma(2 + u) - 1) / u, 1 - mp.euler), mp.mpf("-0.6001"), mp.mpf("0.4001"),
+        _series(lambda u: (mp.gamma(2 + u) - 1) / u, 1 - mp.euler), mp.mpf("-0.5001"), mp.mpf("0.5001"),
         {"f64": 19}, lambda u: u,
     ),
     "GAMMA_LARGE": Fit(
-        lambda t: mp.exp(_log_gamma(1 / t) - (1 / t - 0.5) * mp.log(1 / t) + 1 / t), mp.mpf("1e-18"),
-        1 / mp.mpf("4.39"), {"f64": 12}, lambda t: 1 / mp.sqrt(2 * mp.pi),
+        lambda t: (mp.exp(_log_gamma(1 / t) - (1 / t - 0.5) * mp.log(1 / t) + 1 / t) - mp.sqrt(2 * mp.pi)) / t,
+        mp.mpf("1e-12"), 1 / mp.mpf("4.39"), {"f64": 11}, lambda t: t / mp.sqrt(2 * mp.pi),
     ),
     # psi(PSI_ROOT + t) = t PSI_SLOPE + t^2 PSI(t) between 1 and 2;
     # psi(x) = log(x) - 1/(2x) - PSI_TAIL(1/x^2)/x^2, x >= 4
@@ -342,8 +352,10 @@ def constants() -> dict[str, dict[str, tuple[float, ...]]]:
         "LOG10_2": {"f64": split(log10_2, (42,), "f64"), "f32": split(log10_2, (16,), "f32")},
         "LOG2_E": {"f64": split(1 / LN2, (53,), "f64"), "f32": split(1 / LN2, (24,), "f32")},
         "PSI_ROOT": {"f64": split(PSI_ROOT, (52,), "f64"), "f32": split(PSI_ROOT, (23,), "f32")},
+        "ERFINV_MIDDLE": {t: (to_type(_erfinv_near(_MIDDLE), t),) for t in ("f64", "f32")},
         "LGAMMA_SLOPE": {"f64": split(LGAMMA_SLOPE, (53,), "f64"), "f32": split(LGAMMA_SLOPE, (24,), "f32")},
         "PSI_SLOPE": {"f64": split(PSI_SLOPE, (53,), "f64"), "f32": split(PSI_SLOPE, (24,), "f32")},
+        "SQRT_2PI": {"f64": split(mp.sqrt(2 * mp.pi), (53,), "f64")},
         "LOG2_E_HEAD": {"f64": split(1 / LN2, (26,), "f64")},
         "LOG10_E": {"f64": split(log10_e, (53,), "f64"), "f32": split(log10_e, (24,), "f32")},
     }

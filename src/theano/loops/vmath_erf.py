@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf, nan
 
 from theano.loops.expr import Expr, abs_, const, copysign, eq, fma, gt, lt, rare, scale, select, sqrt
-from theano.loops.vmath_core import polynomial, power_of_two, round_to_int, square, two_sum
+from theano.loops.vmath_core import constant, polynomial, power_of_two, round_to_int, square, two_sum
 from theano.loops.vmath_exp import exp_of_sum
 from theano.loops.vmath_log import log_parts
 
@@ -15,6 +15,7 @@ ERF_ONE = {"f64": 6.0, "f32": 4.0}
 ERFC_ZERO = {"f64": 27.4, "f32": 10.2}
 
 # erfinv(x) = x P(-log(1 - x^2)) up to this logarithm; its square root, up to which 1 - |x| is a number for every x
+INVERSE_MIDDLE = 127 / 128
 INVERSE_NEAR = 5.5
 INVERSE_TAIL = 6.1
 
@@ -68,9 +69,10 @@ def _inverse(x: Expr, q: Expr, far: bool) -> Expr:
     tail = polynomial("ERFINV_TAIL", (s - 4.0) / (s + 4.0))
     if far and x.type == "f64":  # in f32 one polynomial reaches the smallest number
         tail = rare(gt(s, INVERSE_TAIL), polynomial("ERFCINV_TAIL", (s - 12.0) / (s + 12.0)), tail)
-    # around 1, where nothing cancels at either end
-    near = x * polynomial("ERFINV", (w - 1.0) - log_low)
-    return rare(gt(w, INVERSE_NEAR), copysign(s * tail, x), near)
+    # around a middle where nothing cancels at either end
+    d = (w - INVERSE_MIDDLE) - log_low
+    near = fma(x * d, polynomial("ERFINV", d), x * constant("ERFINV_MIDDLE", x)[0])
+    return copysign(rare(gt(w, INVERSE_NEAR), s * tail, near), x)
 
 
 def erfinv(x: Expr) -> Expr:

@@ -60,11 +60,11 @@ def _straight(name: str, x: Expr) -> tuple[Expr, Expr]:
 
 
 def _unit_interval(a: Expr, large: Expr) -> tuple[Expr, Expr]:
-    """(n, p): n = 0, ..., 4 with 1.4 <= a - n + 2 <= 2.4; gamma(a) is gamma(a - n + 2) times p, for n < 2 over p.
+    """(n, p): n = 0, ..., 4 with 1.5 <= a - n + 2 <= 2.5; gamma(a) is gamma(a - n + 2) times p, for n < 2 over p.
 
-    The logarithm of gamma has zeros at 1 and 2: from 1.4 to 2.4 nothing is added that could cancel.
+    The logarithm of gamma has zeros at 1 and 2: from 1.5 to 2.5 nothing is added that could cancel.
     """
-    _, n = round_to_int(select(large, 2.0, a) + 0.1)
+    _, n = round_to_int(select(large, 2.0, a))
     up = a * (a + 1.0)
     down = (a - 1.0) * select(gt(n, 3.5), a - 2.0, 1.0)
     return n, select(lt(n, 1.5), select(lt(n, 0.5), up, a), select(gt(n, 2.5), down, 1.0))
@@ -141,8 +141,10 @@ def gamma(x: Expr) -> Expr:
     # beyond 200 the result is infinite, and 0 below -200
     bounded = select(gt(a, 200.0), 200.0, a)
     power, t = _power(select(large, bounded, LARGE_LGAMMA))
-    series = polynomial("GAMMA_LARGE", 1.0 / bounded)
-    value = select(large, fma(power, series, series), small)
+    inverse = 1.0 / bounded
+    root, root_rest = constant("SQRT_2PI", x)
+    series = fma(polynomial("GAMMA_LARGE", inverse), inverse, root_rest)
+    value = select(large, root + fma(power, root, fma(power, series, series)), small)
     none = const(MAGIC[x.type], x.type)
     t = select(large, t, none)
     # gamma(-a) gamma(a) a = -pi / sin(pi a)
