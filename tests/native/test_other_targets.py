@@ -1,4 +1,4 @@
-"""Programs are compiled for machines that this one is not: the code can be made, and calls nothing that is not there."""
+"""Programs are compiled for machines that this one is not: code can be made, and calls nothing that is not there."""
 
 from __future__ import annotations
 
