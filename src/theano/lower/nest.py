@@ -178,7 +178,8 @@ class NestBuilder:
             strides: Sequence[Expr] = value.strides
             offset = self.b.dims.normal(value.offset)  # type: ignore[arg-type]
             # a number is given by main: kernels that differ in it only are one
-            offset = self._parameter(offset) if offset.op == "const" and offset.value else self.local(offset)
+            number = offset.op == "const" and offset.value
+            offset = (self.outer.get(offset) or self._parameter(offset)) if number else self.local(offset)
         else:
             own = c_strides(self.b.dims, tensor.dims)
             strides = [ZERO if a is None else own[a] for a in value.axes or ()]
