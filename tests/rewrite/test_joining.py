@@ -98,3 +98,50 @@ def test_log_of_product_does_not_leave_the_range() -> None:
 
     values = np.full(1000, 1e-200)
     np.testing.assert_allclose(perform(fgraph, [values])[0], -200000 * np.log(10))
+
+
+class TestPartsOfZeros:
+    """Slices that make up an axis, each added to zeros, are a join."""
+
+    @staticmethod
+    def gates(x: Any) -> Any:
+        return T.tanh(x[:, :3]) * T.nnet.sigmoid(x[:, 3:5].sum(axis=1, keepdims=True)) + x[:, 5:] ** 2
+
+    def test_gradient_of_gates(self) -> None:
+        x = T.matrix("x")
+        g = T.grad(self.gates(x).sum(), x)
+        f = theano.function([x], g)
+        ops = [type(n.op).__name__ for n in f.maker.fgraph.toposort()]
+        assert "Join" in ops and "IncSubtensor" not in ops
+        value = np.random.default_rng(1).normal(size=(4, 8))
+        slow = theano.function([x], g, mode="FAST_COMPILE")
+        np.testing.assert_allclose(f(value), slow(value), rtol=1e-12)
+
+    @pytest.mark.parametrize("cuts", [((0, 2), (3, None)), ((0, 3), (2, None)), ((0, 2), (2, 5)), ((1, 3), (3, None))])
+    def test_parts_that_are_not_all(self, cuts: Any) -> None:
+        """A gap, an overlap, no end, no beginning."""
+        y = T.vector("y")
+        z = T.zeros_like(y)
+        for start, stop in cuts:
+            z = T.inc_subtensor(z[start:stop], y[start:stop])
+        f = theano.function([y], z)
+        assert not any(type(n.op).__name__ == "Join" for n in f.maker.fgraph.toposort())
+        value = np.arange(1.0, 8.0)
+        expected = np.zeros(7)
+        for start, stop in cuts:
+            expected[start:stop] += value[start:stop]
+        np.testing.assert_array_equal(f(value), expected)
+
+    @pytest.mark.parametrize("n", [0, 1, 2, 4, 5, 9])
+    def test_shorter_than_the_slices(self, n: int) -> None:
+        x = T.vector("x")
+        cost = (2 * x[:2]).sum() + (3 * x[2:5]).sum() + (4 * x[5:]).sum()
+        got = theano.function([x], T.grad(cost, x))(np.ones(n))
+        np.testing.assert_array_equal(got, [2, 2, 3, 3, 3, 4, 4, 4, 4][:n])
+
+    def test_wrong_lengths_are_an_error(self) -> None:
+        x, a, b = T.vectors("x", "a", "b")
+        z = T.inc_subtensor(T.inc_subtensor(T.zeros_like(x)[:2], a)[2:], b)
+        f = theano.function([x, a, b], z)
+        with pytest.raises((ValueError, AssertionError)):
+            f(np.ones(5), np.ones(2), np.ones(2))

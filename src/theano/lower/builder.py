@@ -194,7 +194,7 @@ class Builder:
             if value.tensor is not None:
                 if value.tensor is not out:  # who adds to a tensor is one of its writers
                     value.tensor.readers.append(item)
-                item.deps.extend(value.tensor.writers[-1:])
+                item.deps.extend(value.tensor.latest())
             if value.uniform is not None:
                 item.scalars.append(value.uniform)
         for name in item.defines:
@@ -258,16 +258,19 @@ class Builder:
     def write(
         self, out: Tensor, target: Value | None, reads: Sequence[Value], body: Body, cost: int = 1,
         indirect: Sequence[Value] = (), dims: Sequence[Expr] | None = None,
-        scatter: Callable[[Element], tuple[Expr, ...]] | None = None, uses_index: bool = False,
+        scatter: Callable[[Element], tuple[Expr, ...]] | None = None, uses_index: bool = False, apart: bool = False,
     ) -> None:  # fmt: skip
-        """Write `body` into a window of `out` (all of it without `target`), or to scattered places."""
+        """Write `body` into a window of `out` (all of it without `target`), or to scattered places.
+
+        `apart` tells that no other writer writes there, so that the order does not matter.
+        """
         space = tuple(dims) if dims is not None else target.dims if target is not None else out.dims
-        self._write(out, target, space, reads, body, cost, indirect, uses_index, scatter)
+        self._write(out, target, space, reads, body, cost, indirect, uses_index, scatter, apart)
 
     def _write(
         self, out: Tensor, target: Value | None, dims: tuple[Expr, ...], reads: Sequence[Value], body: Body,
         cost: int, indirect: Sequence[Value], uses_index: bool,
-        scatter: Callable[[Element], tuple[Expr, ...]] | None = None,
+        scatter: Callable[[Element], tuple[Expr, ...]] | None = None, apart: bool = False,
     ) -> None:  # fmt: skip
         body = rounded(out.type if target is None else target.type, body)
         item = Pointwise(
@@ -275,8 +278,9 @@ class Builder:
             maps=[align(r, dims) for r in reads], out=out, target=target, body=body, cost=cost,
             scatter=scatter, uses_index=uses_index,
         )  # fmt: skip
-        item.deps.extend(out.writers[-1:])
+        item.deps.extend([] if apart else out.latest())
         self.add(item)
+        out.apart = [*out.apart, item] if apart else []
         out.writers.append(item)
 
     def reduce(

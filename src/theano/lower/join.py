@@ -48,7 +48,7 @@ def lower_join(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None
     for part in parts:
         stop = b.dims.normal(ex.add(start, part.dims[axis]))
         window = _window(b, whole(out), axis, start, part.dims[axis])
-        b.write(out, window, [part], lambda at: convert(at.read(0), register))
+        b.write(out, window, [part], lambda at: convert(at.read(0), register), apart=True)
         start = stop
     del full
     return [whole(out)]

@@ -355,9 +355,10 @@ class _ScanLowering:
             return False
         row = self._place(rows, ex.add(self.t, length(rows.first)), tensor.dims)
         tensor.alias, tensor.shift = out, row.offset
-        tensor.writers[0].deps.extend(out.writers)
+        for first in tensor.apart or tensor.writers[:1]:
+            first.deps.extend(out.writers)
         out.writers += tensor.writers
-        self.parts.ends.append(tensor.writers[-1])
+        self.parts.ends += tensor.latest()
         return True
 
     # -- outputs and objects -----------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ class Tensor:
     `role` is ``input``, ``storage``, ``constant``, ``temp`` (workspace), ``object`` (a NumPy array in an object slot
     of the frame) or ``cell`` (a 0-d result on the stack). `word` and `slot` belong to the role.
     Windows are written into a `copy_of` another tensor. Each of the `writers`
-    runs after the one before it; `readers` are those who read only. A tensor with an `alias` uses the memory of that
+    runs after the one before it, unless they are `apart`; `readers` are those who read only. A tensor with an `alias` uses the memory of that
     one, from its element `shift` on.
     """
 
@@ -30,9 +30,14 @@ class Tensor:
     slot: int = -1
     writers: list[Item] = field(default_factory=list)
     readers: list[Item] = field(default_factory=list)
+    apart: list[Item] = field(default_factory=list)  # the last writers, if their order does not matter
     alias: Tensor | None = None
     copy_of: Tensor | None = None
     shift: Expr | None = None
+
+    def latest(self) -> list[Item]:
+        """The writers after which the numbers are those of now."""
+        return self.apart or self.writers[-1:]
 
     def storage(self) -> Tensor:
         """The tensor whose memory this one uses."""

@@ -11,7 +11,10 @@ from theano.rewrite.registry import rule
 from theano.rewrite.rule import Result
 from theano.rewrite.shaping import elements_of
 from theano.rewrite.table import Node, RewriteGraph, Tensor
+from theano.tensor.alloc import Alloc
 from theano.tensor.join import Join, Split
+from theano.tensor.shape import SpecifyShape
+from theano.tensor.subtensor import IncSubtensor
 
 
 @rule("Join", phase="useless", name="useless_join")
@@ -142,3 +145,57 @@ def _moved(entry: Any, mine: Any) -> Any:
 
 def _in_dtype(var: Tensor, dtype: str) -> Tensor:
     return var if var.type.dtype == dtype else elemwise(scalar.convert_to(dtype), var)
+
+
+@rule("IncSubtensor", phase="specialize", name="zeros_with_all_parts_set")
+def zeros_with_all_parts_set(graph: RewriteGraph, node: Node) -> Result:
+    """Slices that make up an axis, each added to zeros (or set): ``join(axis, *parts)``.
+
+    So the gradients of the gates of a recurrent step are written once, not added to zeros one after the other. That the
+    parts have the lengths of the slices is what the node demands; of the whole it is checked.
+    """
+    user = graph.only_user(node.outputs[0])
+    if user is not None and type(user.op) is IncSubtensor and user.inputs[0] is node.outputs[0]:
+        return None  # the last one sees them all
+    out = node.outputs[0]
+    parts: list[tuple[int, int | None, Tensor]] = []
+    axes: set[int] = set()
+    current: Tensor = out
+    while current.owner is not None and type(current.owner.op) is IncSubtensor:
+        owner = current.owner
+        piece = _piece(owner)
+        if piece is None or (current is not out and graph.only_user(current) is None):
+            return None
+        axes.add(piece[0])
+        parts.append(piece[1:])
+        current = owner.inputs[0]
+    zeros = current.owner
+    if len(axes) != 1 or len(parts) < 2 or zeros is None or type(zeros.op) is not Alloc or number(zeros.inputs[0]) != 0:
+        return None
+    parts.sort(key=lambda part: part[0])
+    starts, stops = [p[0] for p in parts], [p[1] for p in parts]
+    if starts[0] != 0 or stops[-1] is not None or stops[:-1] != starts[1:]:
+        return None
+    joined = Join()(index(axes.pop()), *(p[2] for p in parts))
+    return SpecifyShape()(joined, list(zeros.inputs[1:]))
+
+
+def _piece(node: Node) -> tuple[int, int, int | None, Tensor] | None:
+    """Axis, first and last position (None: the end), and what goes there, if that is one slice of one axis."""
+    x, y = node.inputs[:2]
+    if y.type.dtype != x.type.dtype or y.type.broadcastable != x.type.broadcastable:
+        return None
+    found = None
+    for axis, entry in enumerate(entries_of(node, 2)):
+        if not isinstance(entry, slice):
+            return None
+        if entry == slice(None):
+            continue
+        start = 0 if entry.start is None else number(entry.start)
+        stop = None if entry.stop is None else number(entry.stop)
+        one_by_one = entry.step is None or number(entry.step) == 1
+        fits = start is not None and start >= 0 and (entry.stop is None or (stop is not None and stop >= start))
+        if found is not None or not one_by_one or not fits:
+            return None
+        found = axis, int(start), None if stop is None else int(stop), y
+    return found
