@@ -203,6 +203,52 @@ def test_all_updates_are_counted(n: int) -> None:
     assert (s.get_value() == 2 * times).all()
 
 
+def test_values_are_whole() -> None:
+    """Reading and writing a value from Python waits for a program that updates it."""
+    n = 400_000
+    s = theano.shared(np.zeros(n))
+    f = theano.function([], updates=[(s, T.exp(s * 0) + T.floor(s))])
+
+    def add() -> None:
+        for _ in range(60):
+            f()
+
+    def read() -> None:
+        for _ in range(60):
+            value = s.get_value()
+            assert value[0] == value[-1] and (value == value[0]).all()
+
+    together(add, read)
+    assert (s.get_value() == 60).all()
+    s.set_value(np.full(n, 5.0))
+    f()
+    assert (s.get_value() == 6).all()
+
+
+@needs_team
+def test_interrupted_while_waiting() -> None:
+    """Ctrl-C gets through while another thread's program has the storage."""
+    code = SETUP + """
+import signal, time, _thread
+s = theano.shared(np.zeros(300_000))
+long = theano.function([], updates=[(s, theano.scan(lambda a: T.exp(T.sin(a)), outputs_info=s, n_steps=2000)[0][-1])])
+short = theano.function([], s.max())
+other = threading.Thread(target=long, daemon=True)
+other.start()
+time.sleep(0.3)
+signal.signal(signal.SIGALRM, signal.default_int_handler)
+signal.setitimer(signal.ITIMER_REAL, 0.2)
+start = time.perf_counter()
+try:
+    short()
+    print("too fast")
+except KeyboardInterrupt:
+    print("interrupted", time.perf_counter() - start < 2)
+os._exit(0)
+"""
+    assert run_alone(code, OMP_NUM_THREADS="1") == "interrupted True\n"
+
+
 def test_one_function_in_two_threads() -> None:
     x = T.matrix("x")
     f = theano.function([x], [T.tanh(x).sum(0), T.nnet.softmax(x)])

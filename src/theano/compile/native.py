@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import weakref
 from collections.abc import Callable, Sequence
@@ -34,6 +35,8 @@ _PRINTERS = tuple(str(Path(str(module.__file__)).parent) for module in (abi, ex,
 
 # Expressions are shared within one program by a table of the process: one thread at a time works with it.
 _LOWERING = threading.RLock()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_LOWERING.acquire, after_in_parent=_LOWERING.release, after_in_child=_LOWERING.release)
 
 
 class NativeExecutor:

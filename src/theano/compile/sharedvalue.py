@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Type, Variable, capture_origin, generic
+from theano.runtime.support import wait_for
 
 
 class Container:
@@ -141,12 +142,15 @@ class SharedVariable(Variable):
 
         `return_internal_type` is accepted for older programs; there is one kind of storage.
         """
+        wait_for(self.container.storage, update=False)
         value = self.container.storage[0]
         return value if borrow else detached_copy(value)
 
     def set_value(self, new_value: Any, borrow: bool = False) -> None:
         """Store a copy of `new_value`, or with `borrow` the object itself where its type allows it."""
-        self.container.value = new_value if borrow else detached_copy(new_value)
+        value = new_value if borrow else detached_copy(new_value)
+        wait_for(self.container.storage, update=True)
+        self.container.value = value
 
     def zero(self, borrow: bool = False) -> None:
         """Set all elements to 0; with `borrow` in the stored array itself."""

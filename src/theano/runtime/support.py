@@ -138,6 +138,8 @@ class _Support:
         self.pool_bytes = self.function("pool_bytes", ctypes.c_uint64)
         self.pool_limit(POOL_LIMIT)
         self.team = Team(self)
+        self.active = ctypes.c_uint64.from_address(self.code.symbols["active"])
+        self.wait_turn = self.function("wait_turn", ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int32)
         # Arrays whose memory came from the pool may be freed after everything in this module is gone.
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(self))
 
@@ -148,6 +150,8 @@ class _Support:
 
 _lock = threading.Lock()
 _loaded: _Support | None = None
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
 
 
 def _support() -> _Support:
@@ -162,6 +166,14 @@ def _support() -> _Support:
 def fixed_words() -> list[int]:
     """The process-wide words of a context, in the order of `abi.CTX`."""
     return _support().words[: abi.FIXED]
+
+
+def wait_for(storage: list[object], update: bool) -> None:
+    """Wait until no program in another thread updates `storage` (or, if it is about to be updated, uses it)."""
+    if _loaded is not None and _loaded.active.value:
+        words = (ctypes.c_uint64 * 1)(id(storage))
+        table = (ctypes.c_uint64 * 2)(1, abi.STORAGE_UPDATED if update else 0)
+        _loaded.wait_turn(ctypes.addressof(words), ctypes.addressof(table), 1)
 
 
 def team() -> Team:
