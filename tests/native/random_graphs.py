@@ -342,13 +342,14 @@ def labelled(graph: Graph, x: Entry, step: Step) -> Any:
     if x.ndim != 2 or not x.value.shape[1]:
         return None
     n, m = x.value.shape
-    places = np.random.RandomState(step[2]).randint(-m, m, n)
+    places = np.random.RandomState(step[2]).randint(-m, m, max(n, 1))
     rows = T.arange(x.variable.shape[0])
+    columns = T.constant(places)[rows % len(places)]  # as many as there are rows, also when an update changes that
     if x.dtype in ("float32", "float64") and x.small and step[3] % 2:
-        loss = T.nnet.logsoftmax(x.variable)[rows, T.constant(places)]
+        loss = T.nnet.logsoftmax(x.variable)[rows, columns]
         return (loss if step[4] % 2 else theano.grad(-loss.sum(), x.variable, add_names=False)), False
-    picked = (x.variable * T.cast(1, x.dtype))[rows, T.constant(places)]
-    return picked if step[4] % 2 else T.inc_subtensor(T.zeros_like(x.variable)[rows, T.constant(places)], picked)
+    picked = (x.variable * T.cast(1, x.dtype))[rows, columns]
+    return picked if step[4] % 2 else T.inc_subtensor(T.zeros_like(x.variable)[rows, columns], picked)
 
 
 @builder
