@@ -17,9 +17,9 @@ class Tensor:
 
     `role` is ``input``, ``storage``, ``constant``, ``temp`` (workspace), ``object`` (a NumPy array in an object slot
     of the frame) or ``cell`` (a 0-d result on the stack). `word` and `slot` belong to the role.
-    Windows are written into a `copy_of` another tensor. Each of the `writers`
-    runs after the one before it, unless they are `apart`; `readers` are those who read only. A tensor with an `alias` uses the memory of that
-    one, from its element `shift` on.
+    Windows are written into a `copy_of` another tensor. Each of the `writers` runs after the one before it, unless they
+    are `apart`; `readers` are those who read only. A tensor with an `alias` uses the memory of that one, from its
+    element `shift` on.
     """
 
     name: str

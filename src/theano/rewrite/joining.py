@@ -194,8 +194,9 @@ def _piece(node: Node) -> tuple[int, int, int | None, Tensor] | None:
         start = 0 if entry.start is None else number(entry.start)
         stop = None if entry.stop is None else number(entry.stop)
         one_by_one = entry.step is None or number(entry.step) == 1
-        fits = start is not None and start >= 0 and (entry.stop is None or (stop is not None and stop >= start))
-        if found is not None or not one_by_one or not fits:
+        if start is None or start < 0 or not (entry.stop is None or (stop is not None and stop >= start)):
+            return None
+        if found is not None or not one_by_one:
             return None
         found = axis, int(start), None if stop is None else int(stop), y
     return found
