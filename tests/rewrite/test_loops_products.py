@@ -123,6 +123,31 @@ def test_sum(name, last):
     checked([X, W, U, h0, k], outs, numbers(5, 3, 4), *WEIGHTS[:2], numbers(3), 1.5)
 
 
+def test_rows_of_a_table():
+    """The gradient of an embedding: rows are added to the table after the loop, no step makes a table."""
+    i, j = T.lvector("i"), T.lmatrix("j")
+    h, _ = theano.scan(
+        lambda p, q, s: T.tanh(T.dot(s, U) + W[p] + W[p + 1] * 2 + W[q].sum(axis=0)),
+        sequences=[i, j], outputs_info=h0,
+    )  # fmt: skip
+    places = np.array([1, 2, 5, 1, 0]), np.arange(10).reshape(5, 2) % 7
+    f = checked([W, i, j, U, h0], T.grad((h**2).sum(), [W, U]), numbers(8, 3), *places, WEIGHTS[1], numbers(3))
+    _, backward = scans(f)
+    assert all("Subtensor" not in op for op in inner_ops(backward))
+    assert len(backward.op.spec.states) == 1
+
+
+def test_rows_of_a_table_at_places_that_steps_find():
+    def step(r, s, t):
+        place = T.cast(T.floor(abs(s[0])) % 4, "int64")
+        return T.tanh(s + r) * 5, T.inc_subtensor(t[place], r) + T.outer(r, r)
+
+    (h, table), _ = theano.scan(step, sequences=x, outputs_info=[T.zeros_like(x[0]), T.ones((4, 4))])
+    f = checked([x], [h, table[-1]], numbers(9, 4))
+    (loop,) = scans(f)
+    assert inner_ops(loop).count("IncSubtensor") == 1 and not {"Ger", "Dot"} & set(inner_ops(loop))
+
+
 def test_sum_of_sequence_is_no_loop():
     for step in (lambda r, a: a + r, lambda r, a: a + T.dot(r, W), lambda r, a: a + T.exp(r).sum(axis=0)):
         total, _ = theano.reduce(step, x, outputs_info=T.zeros_like(step(x[0], 0.0)))

@@ -58,7 +58,7 @@ def total(terms: Sequence[Any]) -> Any:
     plain: list[Any] = []
     increments: list[Any] = []
     for t in nonzero:
-        (increments if _increments_zeros(t) else plain).append(t)
+        (increments if _increments_of_zeros(t) else plain).append(t)
     buffer = None
     if plain:
         buffer = plain[0] if len(plain) == 1 else add(*plain)
@@ -68,18 +68,22 @@ def total(terms: Sequence[Any]) -> Any:
             buffer = t
         elif buffer.type == t.type:
             # Same type, and both are gradients of one variable, so `buffer` can stand where the zeros stood.
-            buffer = t.owner.op(buffer, *t.owner.inputs[1:])
+            for node in _increments_of_zeros(t):
+                buffer = node.op(buffer, *node.inputs[1:])
         else:
             left_over.append(t)
     assert buffer is not None
     return add(buffer, *left_over) if left_over else buffer
 
 
-def _increments_zeros(t: Variable) -> bool:
-    node = t.owner
-    return (
-        node is not None
-        and isinstance(node.op, _INCREMENTS)
-        and not node.op.set_instead_of_inc
-        and is_zero(node.inputs[0])
-    )
+def _increments_of_zeros(t: Variable) -> list[Any]:
+    """The increments, first to last, that make `t` of zeros; none if it is something else."""
+    found: list[Any] = []
+    v: Any = t
+    while not is_zero(v):
+        node = v.owner
+        if node is None or not isinstance(node.op, _INCREMENTS) or node.op.set_instead_of_inc:
+            return []
+        found.append(node)
+        v = node.inputs[0]
+    return found[::-1]

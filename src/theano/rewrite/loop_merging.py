@@ -12,6 +12,9 @@ from theano.rewrite.table import Node, RewriteGraph, Tensor, reaches
 from theano.scan.op import Scan
 from theano.scan.parts import Loop, NonSequenceArg, SequenceArg
 
+# Loops with more outputs than this are not worth looking at together.
+LIMIT = 64
+
 
 @rule("Scan", phase="saved", tags=("loops",), name="loops_over_same_steps")
 def loops_over_same_steps(graph: RewriteGraph, node: Node) -> Result:
@@ -26,6 +29,8 @@ def loops_over_same_steps(graph: RewriteGraph, node: Node) -> Result:
     mine = _arrays(node)
     for other in list(graph.users.get(n, ())):
         if other is node or type(other.op) is not Scan or other.inputs[0] is not n or other.op.spec.as_while:
+            continue
+        if len(node.outputs) + len(other.outputs) > LIMIT:
             continue
         if other.op.mode != node.op.mode or mine.isdisjoint(_arrays(other)):
             continue

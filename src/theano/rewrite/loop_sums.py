@@ -10,8 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 from theano import scalar
+from theano.gradient.accumulate import total as added
 from theano.record import Record, field, replace
-from theano.rewrite.build import dimshuffle, elemwise, scalar_name
+from theano.rewrite.build import constant, dimshuffle, elemwise, index, scalar_name
+from theano.rewrite.indexing import subtensor
 from theano.rewrite.loop_batching import Batch, Rows
 from theano.rewrite.loop_maps import last_rows, splittable
 from theano.rewrite.loop_step import Kind, Step, may_run
@@ -21,14 +23,20 @@ from theano.rewrite.rule import Result
 from theano.rewrite.table import Node, RewriteGraph, Tensor
 from theano.scan.op import Scan
 from theano.scan.parts import Loop, OutputArg, Results, StateArg
+from theano.tensor.advanced_subtensor import AdvancedIncSubtensor1
+from theano.tensor.alloc import Alloc
 from theano.tensor.dot import Dot
 from theano.tensor.elemwise import DimShuffle, Elemwise
 from theano.tensor.reduction import Sum
-from theano.tensor.shape import MakeVector, Reshape
+from theano.tensor.shape import MakeVector, Reshape, Shape_i, unbroadcast
+from theano.tensor.subtensor import IncSubtensor
 
 _dot = Dot()
 # From the values of all steps to their sum over the steps.
 Total = Callable[[Batch], Tensor]
+
+# What is made of a value for nothing.
+_VIEWS = (Alloc, DimShuffle)
 
 
 class Plan(Record):
@@ -36,6 +44,7 @@ class Plan(Record):
 
     step: Step
     factors: dict[Tensor, None] = field(default_factory=dict)
+    state_of: dict[Tensor, StateArg] = field(default_factory=dict)  # the sum that a term belongs to
 
     def at_hand(self, v: Tensor) -> bool:
         """Whether the values of `v` in all steps are there without more memory."""
@@ -47,9 +56,12 @@ class Plan(Record):
         kept = [s for s in loop.states if s.keep is None]
         if any(v is s.value or v in s.inner for s in kept):
             return True
-        # another view of what is there
-        node = v.owner
-        return node is not None and type(node.op) is DimShuffle and self.at_hand(node.inputs[0])
+        if v.owner is None:
+            return False
+        if type(v.owner.op) in _VIEWS:
+            return self.at_hand(v.owner.inputs[0])
+        varying = [i for i in v.owner.inputs if self.step.kind(i) != Kind.FIXED]
+        return type(v.owner.op) is Elemwise and len(varying) == 1 and self.at_hand(varying[0])
 
     def affordable(self, v: Tensor) -> bool:
         """Whether the values of `v` in all steps may be kept: not what a loop inside of the step has made.
@@ -60,7 +72,7 @@ class Plan(Record):
 
     def ask_for(self, v: Tensor) -> None:
         """Let the loop put out `v`."""
-        while v.owner is not None and type(v.owner.op) is DimShuffle:
+        while v.owner is not None and type(v.owner.op) in _VIEWS:
             v = v.owner.inputs[0]
         if not self.at_hand(v):
             self.factors[v] = None
@@ -82,6 +94,8 @@ def sums_after_loop(graph: RewriteGraph, node: Node) -> Result:
     plan = Plan(step)
     found: dict[int, tuple[list[Total], list[Tensor]]] = {}
     terms = {k: parts for k, s in enumerate(loop.states) if (parts := _summed(step, s)) is not None}
+    for k, parts in terms.items():
+        plan.state_of.update(dict.fromkeys(parts, loop.states[k]))
     for products in (True, False):  # what products ask for is at hand for other sums
         for k, parts in terms.items():
             totals, left = found.setdefault(k, ([], list(parts)))
@@ -103,7 +117,7 @@ def _without_sums(graph: RewriteGraph, plan: Plan, found: dict[int, tuple[list[T
         if left is None:
             states.append(s)
         elif left:
-            states.append(replace(s, value=elemwise(scalar.add, s.inner[0], *left)))
+            states.append(replace(s, value=added([s.inner[0], *left])))
     made, batch = plan.split(graph, replace(loop, states=states))
     rest = iter(made.states)
     outputs = []
@@ -113,9 +127,8 @@ def _without_sums(graph: RewriteGraph, plan: Plan, found: dict[int, tuple[list[T
             continue
         totals, left = found[k]
         rows = next(rest) if left else s.initial
-        total = [dimshuffle(t(batch), ("x", *range(s.value.type.ndim))) for t in totals]
-        summed = elemwise(scalar.add, rows, *total)
-        outputs.append(summed)
+        row = added([subtensor(rows, [index(0)]), *(total(batch) for total in totals)])
+        outputs.append(unbroadcast(dimshuffle(row, ("x", *range(row.type.ndim))), 0))
     return [*outputs, *made.outputs, *made.shared]
 
 
@@ -143,7 +156,11 @@ def _terms(step: Step, total: Tensor) -> list[Tensor]:
         v, negative = stack.pop()
         node = v.owner
         name = scalar_name(v)
-        if name in ("add", "sub") and (v is total or len(step.readers.get(v, ())) == 1):
+        if _increments(node) and (v is total or len(step.readers.get(v, ())) == 1) and not negative:
+            stack.append((node.inputs[0], False))
+            found.append(node.op(_zeros(total), *node.inputs[1:]))
+            step.kinds[found[-1]] = step.kind(v)
+        elif name in ("add", "sub") and (v is total or len(step.readers.get(v, ())) == 1):
             flips = [False] * len(node.inputs) if name == "add" else [False, True]
             stack += [(i, negative ^ flip) for i, flip in zip(node.inputs, flips, strict=True)][::-1]
         elif negative:
@@ -152,6 +169,47 @@ def _terms(step: Step, total: Tensor) -> list[Tensor]:
         else:
             found.append(v)
     return found
+
+
+def _increments(node: Node | None) -> bool:
+    """Whether a node adds rows to rows of what it reads, at one place or at a vector of places."""
+    if node is None or type(node.op) not in (IncSubtensor, AdvancedIncSubtensor1) or node.op.set_instead_of_inc:
+        return False
+    return type(node.op) is AdvancedIncSubtensor1 or node.op.idx_list == ("i",)
+
+
+def _zeros(like: Tensor) -> Tensor:
+    made: Tensor = Alloc()(constant(0, like.type.dtype), *(Shape_i(k)(like) for k in range(like.type.ndim)))
+    return made
+
+
+def _total_of_increment(plan: Plan, node: Node) -> Total | None:
+    """Of rows added to zeros at places: all rows are added to zeros at all places, after the loop."""
+    zeros, rows, places = node.inputs
+    step, state = plan.step, plan.state_of.get(node.outputs[0])
+    if state is None:
+        return None
+    several = type(node.op) is AdvancedIncSubtensor1
+    pattern = (*([places.type.broadcastable[0]] if several else []), *zeros.type.broadcastable[1:])
+    if rows.type.broadcastable != pattern or step.kind(rows) == Kind.FIXED or step.kind(places) != Kind.SEQUENCE:
+        return None
+    if not (plan.at_hand(places) or _before(step, places)) or not (_before(step, rows) or plan.affordable(rows)):
+        return None
+    if not _before(step, rows):
+        plan.ask_for(rows)
+
+    def total(batch: Batch) -> Tensor:
+        y, at = _stacked(batch, rows), _stacked(batch, places)
+        if several:
+            n, m, *rest = batch.lengths(Rows(y, False))
+            count = elemwise(scalar.mul, n, m)
+            y = Reshape(y.type.ndim - 1)(y, MakeVector("int64")(count, *rest))
+            at = Reshape(1)(at, MakeVector("int64")(count))
+        empty = Alloc()(constant(0, zeros.type.dtype), *batch.lengths(Rows(state.initial, True)))
+        made: Tensor = AdvancedIncSubtensor1()(empty, y, at)
+        return made
+
+    return total
 
 
 def _total(plan: Plan, v: Tensor, products: bool) -> Total | None:
@@ -163,6 +221,8 @@ def _total(plan: Plan, v: Tensor, products: bool) -> Total | None:
     step = plan.step
     if step.kind(v) == Kind.FIXED or not step.may_leave(v):
         return None
+    if _increments(node):
+        return _total_of_increment(plan, node) if products else None
     if node is not None and type(node.op) is Dot:
         return _total_of_product(plan, node) if products else None
     if node is not None and type(node.op) is DimShuffle:

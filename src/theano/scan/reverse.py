@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from theano.configdefaults import config
-from theano.gradient.accumulate import is_zero
+from theano.gradient.accumulate import is_zero, total
 from theano.gradient.identity import ViewOp
 from theano.gradient.reverse import grad
 from theano.graph import Variable
@@ -212,7 +212,7 @@ class _Backward:
                 continue
             before = new_tensor(g.type.dtype, n.inner.type.shape)
             start = unbroadcast(shape_padleft(zeros_like(n.outer, dtype=g.type.dtype)), 0)
-            made.sums[n.inner] = StateArg(start, [-1], [before], add(before, g), 1, keep=1)
+            made.sums[n.inner] = StateArg(start, [-1], [before], total([before, g]), 1, keep=1)
         return made
 
     def _run(self, external: list[SequenceArg], contributions: list[_Contribution], made: _Made) -> dict[int, Any]:
