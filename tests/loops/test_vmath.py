@@ -151,3 +151,14 @@ def test_gradients_stay_in_one_loop(name: str, dtype: str) -> None:
     rough = {"float16": 1e-3, "float32": 1e-6, "float64": 1e-14}[dtype]
     np.testing.assert_allclose(value, scalar.TABLE[name](wide), rtol=rough, atol=rough)
     np.testing.assert_allclose(slope, wanted, rtol=max(20 * rough, 1e-6))
+
+
+def test_the_table_is_of_these_expansions() -> None:
+    """`docs/vmath.md` is measured (tools/ulp_table.py); what can be checked at once is checked here."""
+    lines = [line.strip("|\n ").split(" | ") for line in ulp_table.TARGET.read_text().splitlines() if "|" in line]
+    rows = {cells[0]: cells[1:] for cells in lines[2:]}
+    assert sorted(rows) == NAMES
+    for name, (f64, f64_plain, f32, f32_plain, *counts) in rows.items():
+        assert [int(c) for c in counts] == [ulp_table.operations(name, t) for t in ("f64", "f32")], name
+        assert max(float(f64), float(f32)) <= ulp_table.limit(name, True), name
+        assert max(float(f64_plain), float(f32_plain)) <= ulp_table.limit(name, False), name
