@@ -11,12 +11,11 @@ from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.builder import Builder, whole
-from theano.lower.callback import copy_to_slot
+from theano.lower.callback import copy_to_slot, held_again, object_tensor
 from theano.lower.dims import ONE, ZERO
 from theano.lower.items import Item, Special
 from theano.lower.registry import lowers
 from theano.lower.values import Tensor, Value
-from theano.tensor.type import TensorType
 
 if TYPE_CHECKING:
     from theano.lower.assemble import Assembler
@@ -56,11 +55,8 @@ def assign_regions(b: Builder, order: Sequence[Any], roots: Sequence[Variable]) 
 
 
 def _is_branch(node: Any) -> bool:
-    """Whether a node becomes a branch of the program: values that are no arrays are chosen by its `perform`."""
-    return (
-        isinstance(node.op, IfElse) and all(isinstance(v.type, TensorType) for v in node.inputs)
-        and not node.inputs[0].type.dtype.startswith("complex")
-    )  # fmt: skip
+    """Whether a node becomes a branch of the program."""
+    return isinstance(node.op, IfElse) and not node.inputs[0].type.dtype.startswith("complex")
 
 
 def common(b: Builder, first: int, second: int) -> int:
@@ -90,6 +86,15 @@ def lower_ifelse(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | No
     defines: list[str] = []
     for k in range(n):
         type_ = inputs[1 + k].type
+        if type_ == "object":
+            slot = b.new_slot()
+            held = Tensor(b.fresh("o"), type_, (), "object", slot=slot)
+            arrays.append(held)
+            results.append(Value(type_, (), tensor=held, axes=(), handle=slot))
+            for side in (0, 1):
+                b.region = b.sides[node][side]
+                leave[side] += held_again(b, object_tensor(b, sides[side][k]), slot).writers
+            continue
         ones = node.outputs[k].type.broadcastable
         if all(ones) and b.native(type_):
             cell, name = b.fresh("cell"), b.fresh("v")

@@ -143,19 +143,19 @@ def copy_to_slot(b: Builder, value: Value, slot: int) -> Tensor:
 def into_slot(b: Builder, value: Value, slot: int) -> Tensor:
     """The value as the only owner of the array in `slot` (an output)."""
     if value.type == "object":
-        return _again(b, object_tensor(b, value), slot)
+        return held_again(b, object_tensor(b, value), slot)
     tensor = value.tensor
     if value.is_whole() and tensor is not None and tensor.role == "temp" and any(w.region == 0 for w in tensor.writers):
         tensor.role, tensor.slot = "output", slot
         return tensor
     if value.is_whole() and tensor is not None and tensor.role == "object" and not b.native(value.type):
-        return _again(b, tensor, slot)
+        return held_again(b, tensor, slot)
     out = copy_to_slot(b, value, slot)
     out.role = "output"
     return out
 
 
-def _again(b: Builder, tensor: Tensor, slot: int) -> Tensor:
+def held_again(b: Builder, tensor: Tensor, slot: int) -> Tensor:
     """The object of another slot, copied where it is an array that somebody else may hold."""
     out = Tensor(b.fresh("o"), tensor.type, tensor.dims, "object", slot=slot)
     if tensor.type == "object":
