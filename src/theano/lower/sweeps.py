@@ -12,14 +12,15 @@ from theano.lower.builder import c_strides, whole
 from theano.lower.dims import ONE, ZERO, is_const, length
 from theano.lower.elemwise import convert
 from theano.lower.items import Item, Pointwise, Reduce
-from theano.lower.nest import BLOCK, HEAVY, SHORT, UNROLL_COST, Nest, NestBuilder, pruned
+from theano.lower.nest import HEAVY, SHORT, UNROLL_COST, WIDE_BLOCK, Nest, NestBuilder, pruned
 from theano.lower.ranges import PARTS, part_length, rest
 from theano.lower.schedule import picked
 from theano.lower.values import Tensor
 
 Block = list[st.Stmt]
 
-# Rows that a column reduction adds in one go: each needs its loads only, the accumulators one load and store for all.
+# Rows that a column reduction adds in one go (a single plain one twice as many): each needs its loads only, the
+# accumulators one load and store for all.
 ROWS = 4
 # Tiles of two axes that are contiguous in different operands: along the one that is not widened, and along the other.
 TILE = (64, 32)
@@ -444,11 +445,15 @@ def _columns(nb: NestBuilder, order: list[int], phases: int) -> None:
     block_name, block_index = nb.define("i", "i64")
     lane_name, lane = nb.define("i", "i64")
     columns = nb.local(group.axes[vector])
-    start = ex.mul(block_index, length(BLOCK))
-    count = ex.minimum(ex.sub(columns, start), length(BLOCK))
+    nb.later = nb.later_columns()
+    kept = len(nb.later) + sum(isinstance(i, Reduce) for i in group.items)
+    cost = sum(i.cost for i in group.items if isinstance(i, Pointwise | Reduce) and not group.is_prefix(i))
+    if cost < HEAVY and kept <= 4:
+        nb.width = WIDE_BLOCK
+    start = ex.mul(block_index, length(nb.width))
+    count = ex.minimum(ex.sub(columns, start), length(nb.width))
     nb.index_of[vector], nb.vector_axis = ex.add(start, lane), vector
     body: Block = []
-    nb.later = nb.later_columns()
     buffers = _buffers(nb, [i for i in group.items if isinstance(i, Reduce)])
     clear: Block = [
         st.Store(st.View(buffers[i], i.acc, ZERO, (ONE,)), (lane,), st.identity(i.op, i.acc)) for i in buffers
@@ -458,10 +463,10 @@ def _columns(nb: NestBuilder, order: list[int], phases: int) -> None:
         _column_level(nb, phase, buffers, lane, lane_name, count, body)
         if phase < phases:
             _column_sweep(nb, phase, reduced, buffers, lane, lane_name, count, body)
-    extent = ex.idiv(ex.add(columns, length(BLOCK - 1)), length(BLOCK))
+    extent = ex.idiv(ex.add(columns, length(nb.width - 1)), length(nb.width))
     body = [st.For(block_name, extent, "serial", body)]
     points = rest(nb.b.dims, [group.axes[k] for k in (*outer, vector, *reduced)])
-    nb.nest.points = points if outer else nb.b.dims.product((points, length(BLOCK)))
+    nb.nest.points = points if outer else nb.b.dims.product((points, length(nb.width)))
     for axis in reversed(outer):
         body = [st.For(_name(nb.index_of[axis]), nb.local(group.axes[axis]), "serial", body)]
     nb.nest.body += body
@@ -472,7 +477,7 @@ def _buffers(nb: NestBuilder, reduces: list[Reduce]) -> dict[Reduce, str]:
     found = {}
     for item in reduces:
         name, _ = nb.define("b", "i64")
-        nb.nest.body.append(st.Local(name, BLOCK * ex.ITEMSIZE[item.acc]))
+        nb.nest.body.append(st.Local(name, nb.width * ex.ITEMSIZE[item.acc]))
         found[item] = name
     return found
 
@@ -529,7 +534,7 @@ def _spill(nb: NestBuilder, tensor: Tensor, result: Expr, lane: Expr) -> None:
     if tensor not in nb.later:
         return
     name, _ = nb.define("b", "i64")
-    nb.nest.body.append(st.Local(name, BLOCK * ex.ITEMSIZE[result.type]))
+    nb.nest.body.append(st.Local(name, nb.width * ex.ITEMSIZE[result.type]))
     view = st.View(name, result.type, ZERO, (ONE,))
     nb.stores.append(st.Store(view, (lane,), result))
     nb.spilled[tensor] = (view, lane)
@@ -550,12 +555,13 @@ def _column_sweep(
     blocks: Block = []
     if cost <= UNROLL_COST:
         chunk_name, chunk = nb.define("i", "i64")
-        base = ex.mul(chunk, length(ROWS))
-        taken = [ex.add(base, length(k)) for k in range(ROWS)]
+        at_once = ROWS if cost > 2 or len(items) > 1 else 2 * ROWS
+        base = ex.mul(chunk, length(at_once))
+        taken = [ex.add(base, length(k)) for k in range(at_once)]
         several = _column_rows(nb, items, buffers, lane, inner_axis, taken)
         left_name, left = nb.define("i", "i64")
-        chunks = ex.lshr(rows, ROWS.bit_length() - 1)
-        done = ex.mul(chunks, length(ROWS))
+        chunks = ex.lshr(rows, at_once.bit_length() - 1)
+        done = ex.mul(chunks, length(at_once))
         one = _column_rows(nb, items, buffers, lane, inner_axis, [ex.add(done, left)])
         blocks.append(st.For(chunk_name, chunks, "serial", [st.For(lane_name, count, "vector", several)]))
         blocks.append(st.For(left_name, ex.sub(rows, done), "serial", [st.For(lane_name, count, "vector", one)]))
