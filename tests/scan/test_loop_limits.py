@@ -202,7 +202,10 @@ def test_gradient_through_ten_thousand_steps() -> None:
 
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
-@pytest.mark.parametrize("build", [lambda: tail(1), lambda: tail(3), sums, nested, stopped], ids=str)
+@pytest.mark.parametrize(
+    "build", [lambda: tail(1), lambda: tail(3), sums, nested, stopped],
+    ids=["last", "last three", "sums", "nested", "stopped"],
+)  # fmt: skip
 def test_as_c(build: Any, tmp_path: Path) -> None:
     inputs, outputs = build()
     f = theano.function(inputs, outputs, mode="FAST_RUN")
