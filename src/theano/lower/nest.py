@@ -67,6 +67,8 @@ class NestBuilder:
     ) -> None:
         self.b = b
         self.row_buffer = row_buffer
+        # where row buffers are needed: the number of the part, rows of a part, parts
+        self.part: tuple[Expr, Expr, Expr] | None = None
         self.group = group
         self.stored = stored
         self.nest = Nest()
@@ -280,7 +282,8 @@ class NestBuilder:
         place = self.group.places[item]
         if self.kept[item.out].tensor is item.out:  # type: ignore[attr-defined]
             return [None if p is None else self.index_of[p] for p in place]
-        return [self.index_of[p] for p in place if p in self.group.red]
+        own: list[Expr | None] = [self.index_of[p] for p in place if p in self.group.red]
+        return own if self.part is None else [self.part[0], *own]
 
     def compute(self, item: Item) -> Expr:
         assert isinstance(item, Pointwise | Reduce) and item.body is not None

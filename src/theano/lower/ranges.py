@@ -24,6 +24,8 @@ ELEMENT = 100
 # A full reduction of at least so many elements is the sum of so many parts; each position then is a part.
 LARGE = 1 << 17
 PARTS = 64
+# Rows of up to so many elements have a buffer for each part.
+LONGEST = 1 << 14
 
 
 def point_time(nb: NestBuilder) -> int:
@@ -87,6 +89,15 @@ def part_length(dims: Dims, axes: list[Expr]) -> Expr | None:
         return None
     share = ex.lshr(ex.add(first, length(PARTS - 1)), PARTS.bit_length() - 1)
     return ex.select(ex.ge(points, length(LARGE)), share, first)
+
+
+def row_parts(dims: Dims, parallel: list[Expr], reduced: list[Expr]) -> tuple[Expr, Expr]:
+    """Rows of one part, and how many parts: rows that need a buffer have one for each part."""
+    first = parallel[0]
+    many = ex.ge(dims.product((*parallel, *reduced)), length(LARGE))
+    many = ex.and_(many, ex.le(dims.product(tuple(reduced)), length(LONGEST)))
+    share = ex.select(many, ex.lshr(ex.add(first, length(PARTS - 1)), PARTS.bit_length() - 1), first)
+    return share, ex.select(ex.lt(share, first), length(PARTS), ONE)
 
 
 def rest(dims: Dims, axes: list[Expr]) -> Expr:

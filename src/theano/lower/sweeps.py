@@ -13,7 +13,7 @@ from theano.lower.dims import ONE, ZERO, is_const, length
 from theano.lower.elemwise import convert
 from theano.lower.items import Item, Pointwise, Reduce
 from theano.lower.nest import HEAVY, SHORT, UNROLL_COST, WIDE_BLOCK, Nest, NestBuilder, pruned
-from theano.lower.ranges import PARTS, part_length, rest
+from theano.lower.ranges import PARTS, part_length, rest, row_parts
 from theano.lower.schedule import picked
 from theano.lower.values import Tensor
 
@@ -39,7 +39,12 @@ def emit_group(nb: NestBuilder) -> Nest:
         _pointwise(nb, order)
         return pruned(nb.nest)
     if order[-1] in group.red:
-        for item in nb.kept_rows():
+        kept = nb.kept_rows()
+        parallel = [group.axes[k] for k in order if k not in group.red]
+        if parallel and any(item.out not in nb.stored for item in kept):
+            share, parts = row_parts(nb.b.dims, parallel, [group.axes[k] for k in order if k in group.red])
+            nb.part = nb.define("i", "i64")[1], share, parts
+        for item in kept:
             _keep_row(nb, item)
         _rows(nb, order, phases)
     else:
@@ -55,7 +60,7 @@ def _keep_row(nb: NestBuilder, item: Item) -> None:
     place = nb.group.places[item]
     axes = [k for k, p in enumerate(place) if p in nb.group.red]
     dims = tuple(item.out.dims[k] for k in axes)
-    tensor = nb.row_buffer(item.out.type, dims)
+    tensor = nb.row_buffer(item.out.type, dims if nb.part is None else (nb.part[2], *dims))
     nb.kept[item.out] = whole(tensor)
 
 
@@ -251,7 +256,7 @@ def _rows(nb: NestBuilder, order: list[int], phases: int) -> None:
         if part is not None:
             _in_parts(nb, reduced, part)
             return
-    if parallel and all(t in nb.stored for t in nb.kept):  # a row buffer serves one row at a time
+    if parallel:
         nb.nest.points = rest(nb.b.dims, [group.axes[k] for k in (*parallel, *reduced)])
     for phase in range(phases + 1):
         _prefix(nb, phase, body)
@@ -262,6 +267,16 @@ def _rows(nb: NestBuilder, order: list[int], phases: int) -> None:
     nb.stores = []
     for axis in reversed(parallel):
         body = [st.For(_name(nb.index_of[axis]), nb.local(group.axes[axis]), "serial", body)]
+    if nb.part is not None:
+        number, share, parts = nb.part
+        loop = body[0]
+        assert isinstance(loop, st.For)
+        size, rows = nb.local(share), loop.extent
+        first = ex.mul(number, size)
+        loop.start, loop.extent = ex.minimum(first, rows), ex.minimum(ex.add(first, size), rows)
+        body = [st.For(_name(number), nb.local(parts), "serial", body)]
+        others = rest(nb.b.dims, [group.axes[k] for k in (*parallel, *reduced)])
+        nb.nest.points = nb.b.dims.product((share, others))
     nb.nest.body += body
 
 
