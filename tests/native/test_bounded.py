@@ -150,9 +150,9 @@ def test_one_compilation_serves_all_shapes(monkeypatch: pytest.MonkeyPatch) -> N
     compiled = []
     compile_module = native.compile_module
 
-    def counting(*args: object) -> object:
+    def counting(*args: object, **kwargs: object) -> object:
         compiled.append(args)
-        return compile_module(*args)  # type: ignore[arg-type]
+        return compile_module(*args, **kwargs)  # type: ignore[arg-type]
 
     monkeypatch.setattr(native, "compile_module", counting)
     x, w = T.dmatrix("x"), shared(np.ones((3, 2)))

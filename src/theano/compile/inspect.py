@@ -33,8 +33,8 @@ def loop_program(f: Any) -> str:
     --------
     >>> a, b = T.vectors("a", "b")
     >>> print(theano.printing.loop_program(theano.function([a, b], a * b)).split("main")[0].strip())
-    kernel k0(p0: ptr, p1: ptr, p2: ptr, n0: i64)
-        for i1 < n0 vector
+    ranged kernel k0(p0: ptr, p1: ptr, p2: ptr, lo: i64, hi: i64)
+        for lo <= i1 < hi vector
             x2 = p0.f64[i1]
             x3 = p1.f64[i1]
             p2.f64[i1] = x2 * x3
