@@ -44,3 +44,15 @@ def test_rbm_learns_and_dreams(tmp_path):
     assert -50 < before < -40 and after > -27  # 64 coins have -44
     assert entropy_after < 0.65 * entropy_before
     assert figure.read_bytes().startswith(b"\x89PNG")
+
+
+def test_an_lstm_learns_to_add(tmp_path):
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "examples" / "adding.py"), "--steps", "250", "--length", "20"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+    )
+    errors = [float(text) for text in re.findall(r"squared error ([\d.]+)", done.stdout)]
+    assert errors[0] > 1 / 6 and errors[-1] < 0.05
