@@ -312,6 +312,7 @@ class _Traffic:
         steps = range(start, start + extent) if _bounds_use(loop) else range(start, start + 1)
         rounds = [self._accesses(loop.body, {**env, loop.index: np.int64(k)}, own) for k in steps] if extent else []
         moving = _addresses(loop)
+        rounds = [r for r in rounds if r]  # the last parts may have no rows
         merged = rounds[0] if rounds else []
         for k, access in enumerate(merged):
             counts = [r[k].count for r in rounds]
@@ -335,13 +336,23 @@ def _uses(name: str, exprs: Iterable[Expr]) -> bool:
 
 def _bounds_use(loop: st.For) -> bool:
     """Whether bounds of loops inside depend on where a loop is."""
-    inner = [s.extent for s in st.walk(loop.body) if isinstance(s, st.For)]
+    inner = [e for s in st.walk(loop.body) if isinstance(s, st.For) for e in (s.start, s.extent) if e is not None]
     return _uses(loop.index, inner)
+
+
+def _follow(loop: st.For) -> set[str]:
+    """The index of a loop and those of loops inside whose first position depends on it."""
+    names = {loop.index}
+    for s in st.walk(loop.body):
+        if isinstance(s, st.For) and s.start is not None and any(_uses(n, [s.start]) for n in names):
+            names.add(s.index)
+    return names
 
 
 def _addresses(loop: st.For) -> list[bool]:
     """For each distinct access in a loop (as `_Traffic._accesses` lists them) whether its address moves."""
     moves: list[bool] = []
+    names = _follow(loop)
     stack: list[list[Any]] = [[iter(loop.body), set()]]
     while stack:
         block, seen = stack[-1]
@@ -352,7 +363,8 @@ def _addresses(loop: st.For) -> list[bool]:
             key = (stmt.view.base, stmt.view.type, stmt.view.offset, stmt.view.strides, stmt.index, type(stmt))
             if key not in seen:
                 seen.add(key)
-                moves.append(_uses(loop.index, (stmt.view.offset, *stmt.view.strides, *stmt.index)))
+                address = (stmt.view.offset, *stmt.view.strides, *stmt.index)
+                moves.append(any(_uses(n, address) for n in names))
         elif isinstance(stmt, st.If):
             stack += [[iter(stmt.orelse), set()], [iter(stmt.then), set()]]
         elif isinstance(stmt, st.For):
