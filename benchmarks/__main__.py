@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks import profile
 from benchmarks.contenders import ALWAYS, CONTENDERS, PEERS
-from benchmarks.report import as_json, as_markdown, as_text, write_between_marks
+from benchmarks.report import as_json, as_markdown, as_text, tables_of, write_between_marks
 from benchmarks.runner import FULL, QUICK, ROOT, Row, Runner
 from benchmarks.workloads import WORKLOADS
 
@@ -34,6 +34,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="short: to see that everything runs")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures to FILE")
     parser.add_argument("--markdown", action="store_true", help=f"write the tables into {PAGE.name}")
+    parser.add_argument(
+        "--tables", nargs="+", type=Path, metavar="FILE", help=f"write what runs kept by --json into {PAGE.name}"
+    )
     parser.add_argument("--list", action="store_true", help="print the names of the rows")
     parser.add_argument("--profile", metavar="NAME", help="print times of the stages of compiling")
     return parser.parse_args()
@@ -67,6 +70,9 @@ def main() -> int:
         return 0
     if args.profile:
         return profile.run(args.profile)
+    if args.tables:
+        write_between_marks(PAGE, tables_of([json.loads(file.read_text()) for file in args.tables]))
+        return 0
     contenders = _contenders(args.peers)
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="theano-bench-", ignore_cleanup_errors=True) as caches:

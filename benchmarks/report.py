@@ -11,6 +11,7 @@ from typing import Any
 
 from benchmarks.contenders import CONTENDERS, OURS
 from benchmarks.runner import Row
+from benchmarks.workloads import WORKLOADS
 
 MARKS = ("<!-- generated: python -m benchmarks --markdown -->", "<!-- end of generated -->")
 
@@ -127,6 +128,21 @@ def as_markdown(rows: Sequence[Row], contenders: Sequence[str], threads: int) ->
     if failures:
         parts.append("\n".join(f"- {text}" for text in failures))
     return "\n\n".join(parts) + "\n"
+
+
+def tables_of(runs: Sequence[dict[str, Any]]) -> str:
+    """The tables of runs that `as_json` has kept; those on as many threads are one."""
+    parts: list[str] = []
+    for threads in sorted({run["threads"] for run in runs}):
+        found: dict[str, Row] = {}
+        for run in (r for r in runs if r["threads"] == threads):
+            for kept in run["rows"]:
+                row = found.setdefault(kept["name"], Row(WORKLOADS[kept["name"]]))
+                row.best, row.errors = dict(kept["best"]), dict(kept["errors"])
+        rows = [found[name] for name in WORKLOADS if name in found]
+        contenders = [name for name in CONTENDERS if any(name in row.best for row in rows)]
+        parts.append(as_markdown(rows, contenders, threads))
+    return "\n".join(parts)
 
 
 def write_between_marks(page: Path, text: str) -> None:
