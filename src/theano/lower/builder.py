@@ -98,13 +98,11 @@ class Builder:
 
     def known_outside(self, region: int, *exprs: Expr) -> bool:
         """Whether expressions need nothing that is made in a block."""
-        own = self.own_names.get(region, ())
+        own = {name for r, names in self.own_names.items() if self.within(r, region) for name in names}
         for n in ex.postorder(exprs):
             if n.op == "name":
                 definer = self.definer.get(n.value)
                 if n.value in own or (definer is not None and self.within(definer.region, region)):
-                    return False
-                if any(n.value in names for r, names in self.own_names.items() if self.within(r, region)):
                     return False
         return True
 

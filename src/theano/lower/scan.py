@@ -26,6 +26,7 @@ from theano.lower.items import Element, Item, Pointwise, Special
 from theano.lower.registry import lowers
 from theano.lower.schedule import Group
 from theano.lower.values import Tensor, Value
+from theano.scan.count import REFUSAL
 from theano.scan.growth import grow_rows
 from theano.scan.op import Scan
 from theano.scan.parts import Loop, OutputArg, SequenceArg, SharedArg, StateArg
@@ -104,7 +105,7 @@ class _ScanLowering:
         self.step = b.fresh("step")
         self.t = ex.name(self.step, "i64")
         self.count = b.fresh("d") if self.loop.condition is not None else ""
-        self.n_checks, self.n_items = len(b.entry_checks), len(b.items)
+        self.before = len(b.entry_checks), len(b.items), set(b.checked)
 
     def run(self) -> list[Value] | None:
         b, loop = self.b, self.loop
@@ -122,18 +123,17 @@ class _ScanLowering:
         shared = [self._shared(s, inner) for s in loop.shared]
         inner.update((s.inner, self.values[s.outer]) for s in loop.non_sequences)
         b.region = self.region
-        values = self._step(inner)
-        self.results = iter(values)
+        results = iter(self._step(inner))
         for state, form in zip(loop.states, states, strict=True):
-            self._end_state(state, form, next(self.results))
-        outputs = [self._output(o, next(self.results)) for o in loop.outputs]
+            self._end_state(state, form, next(results))
+        outputs = [self._output(o, next(results)) for o in loop.outputs]
         known = [o for o in outputs if o is not None]
         if len(known) < len(outputs):
             self._undo()
             return None
-        self._end_shared([(form, next(self.results)) for form in shared])
+        self._end_shared([(form, next(results)) for form in shared])
         if loop.condition is not None:
-            test = b.scalar(next(self.results))
+            test = b.scalar(next(results))
             self.parts.until = test if test.type == "bool" else ex.ne(test, 0)
         self._end()
         b.region = self.outer_region
@@ -148,18 +148,19 @@ class _ScanLowering:
         """Forget the loop: the node will run its `perform`."""
         b = self.b
         b.region = self.outer_region
-        del b.entry_checks[self.n_checks :]
-        gone = set(b.items[self.n_items :])
+        n_checks, n_items, b.checked = self.before  # what only this loop has checked is not checked
+        del b.entry_checks[n_checks:]
+        gone = set(b.items[n_items:])
         for item in gone:
             for value in (*item.reads, *item.indirect):
                 if value.tensor is not None:
                     value.tensor.readers = [r for r in value.tensor.readers if r not in gone]
-        del b.items[self.n_items :]
+        del b.items[n_items:]
 
     # -- before the loop -----------------------------------------------------------------------------------
     def _check(self) -> None:
         b, loop, n, op = self.b, self.loop, self.n, escaped(str(self.op))
-        b.check(ex.ge(n, 0), IndexError, "Scan was asked to run for negative number of step {0}", (n,))
+        b.check(ex.ge(n, 0), IndexError, REFUSAL, (n,))
         if any(s.keep is None for s in loop.states):
             b.check(
                 ex.gt(n, 0), NotImplementedError,
