@@ -158,7 +158,6 @@ FAILING: list[tuple[str, list[st.Stmt], str]] = [
         [st.Workspace("w", N, 1), st.Carve("a", "w", N), st.Carve("b", "w", N), call(K, "a", "b")],
         "same memory",
     ),
-    ("picked", [st.PickPointer("z", TRUE, "x", "y"), call(K, "z", "y")], "same memory"),
     ("arity", [st.CallKernel(K, [N])], "3 arguments are needed"),
     ("number for pointer", [st.CallKernel(K, [N, N, N])], "a number where a pointer is needed"),
     ("symbol", [st.Call(SYMBOL, [], "system")], "system is not on the list"),

@@ -32,7 +32,6 @@ __all__ = ["Unit", "print_c"]
 
 # Constants of more elements are parameters.
 WRITTEN_OUT = 1024
-MAX_DIMS = 32
 
 PRELUDE = """\
 #include <complex.h>
@@ -269,10 +268,6 @@ class MainPrinter(CPrinter):
         place = f"(char *){self.cnames[stmt.base]}" if self.element(stmt.base) else self.cnames[stmt.base]
         self.pointer(stmt.name, place if offset == "0" else f"({place} + {ops.tight(offset)})")
 
-    def pick_pointer(self, stmt: st.PickPointer) -> None:
-        then, orelse = self.cnames[stmt.then], self.cnames[stmt.orelse]
-        self.pointer(stmt.name, f"({self.length(stmt.cond)} ? (void *){then} : (void *){orelse})")
-
     def new_array(self, stmt: st.NewArray) -> None:
         self.support.add("new_array")
         dims = ", ".join(self.length(d) for d in stmt.dims)
@@ -358,7 +353,7 @@ STATEMENTS: dict[type, Callable[[MainPrinter, Any], None]] = {
     st.FrameWord: MainPrinter.frame_word, st.ContextWord: MainPrinter.context_word,
     st.Check: MainPrinter.check,
     st.CallKernel: MainPrinter.call_kernel, st.Workspace: MainPrinter.workspace, st.Carve: MainPrinter.carve,
-    st.PickPointer: MainPrinter.pick_pointer, st.NewArray: MainPrinter.new_array,
+    st.NewArray: MainPrinter.new_array,
     st.CallBack: MainPrinter.call_back, st.ArrayHeader: MainPrinter.array_header,
     st.HoldObject: MainPrinter.hold_object, st.Release: MainPrinter.release, st.Move: MainPrinter.move,
     st.SetStorage: MainPrinter.set_storage, st.Call: MainPrinter.call,

@@ -360,9 +360,6 @@ class Interpreter:
     def carve(self, stmt: st.Carve) -> None:
         self.env[stmt.name] = self.env[stmt.base].moved(self.number(stmt.offset))
 
-    def pick_pointer(self, stmt: st.PickPointer) -> None:
-        self.env[stmt.name] = self.env[stmt.then if self.defined(stmt.cond) else stmt.orelse]
-
     def new_array(self, stmt: st.NewArray) -> None:
         try:
             array = np.empty([self.number(d) for d in stmt.dims], DTYPE[stmt.type])
@@ -415,8 +412,7 @@ STATEMENTS: dict[type, Callable[[Interpreter, Any], None]] = {
     st.If: Interpreter.branch, st.Local: Interpreter.local, st.CallKernel: Interpreter.call_kernel,
     st.Check: Interpreter.check, st.FrameWord: Interpreter.frame_word,
     st.ContextWord: Interpreter.context_word, st.Workspace: Interpreter.workspace,
-    st.Carve: Interpreter.carve, st.PickPointer: Interpreter.pick_pointer,
-    st.NewArray: Interpreter.new_array, st.CallBack: Interpreter.call_back,
+    st.Carve: Interpreter.carve,     st.NewArray: Interpreter.new_array, st.CallBack: Interpreter.call_back,
     st.ArrayHeader: Interpreter.array_header, st.HoldObject: Interpreter.hold_object,
     st.Release: Interpreter.release, st.Move: Interpreter.move,
     st.SetStorage: Interpreter.set_storage, st.Call: Interpreter.call, st.Copy: Interpreter.copy,

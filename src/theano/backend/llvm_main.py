@@ -148,11 +148,6 @@ class MainPrinter(FunctionPrinter):
     def carve(self, stmt: st.Carve) -> None:
         self.define(stmt.name, self.address(stmt.base, "i8", stmt.offset))
 
-    def pick_pointer(self, stmt: st.PickPointer) -> None:
-        cond = self.operand(stmt.cond)
-        then, orelse = self.names[stmt.then][0], self.names[stmt.orelse][0]
-        self.define(stmt.name, self.emit(f"select i1 {cond}, ptr {then}, ptr {orelse}"))
-
     def new_array(self, stmt: st.NewArray) -> None:
         dims = self.store_dims(stmt.dims)
         function, slot = self.context("new_array"), self.slot(stmt.slot)
@@ -276,7 +271,7 @@ class MainPrinter(FunctionPrinter):
 STATEMENTS: dict[type, Callable[[MainPrinter, Any], None]] = {
     st.FrameWord: MainPrinter.frame_word, st.ContextWord: MainPrinter.context_word, st.Check: MainPrinter.check,
     st.CallKernel: MainPrinter.call_kernel, st.Workspace: MainPrinter.workspace, st.Carve: MainPrinter.carve,
-    st.PickPointer: MainPrinter.pick_pointer, st.NewArray: MainPrinter.new_array,
+    st.NewArray: MainPrinter.new_array,
     st.CallBack: MainPrinter.call_back, st.ArrayHeader: MainPrinter.array_header,
     st.HoldObject: MainPrinter.hold_object, st.Release: MainPrinter.release, st.Move: MainPrinter.move,
     st.SetStorage: MainPrinter.set_storage, st.Call: MainPrinter.call,

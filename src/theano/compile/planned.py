@@ -239,9 +239,8 @@ class _Traffic:
             for (name, _), arg in zip(call.kernel.params, call.args, strict=False)
             if isinstance(arg, Expr) and self.sizes.number(ex.cast(arg, "f64")) is not None
         }
-        ranges = getattr(call, "ranges", None)
-        if ranges is not None:
-            env |= {"lo": np.int64(0), "hi": np.int64(self.sizes.number(ranges.extent) or 0)}
+        if call.ranges is not None:
+            env |= {st.LO: np.int64(0), st.HI: np.int64(self.sizes.number(call.ranges.extent) or 0)}
         names = _pointers(call)
         found: dict[tuple[str, bool], list[_Access]] = {}
         for access in self._accesses(call.kernel.body, env, ()):
@@ -306,8 +305,7 @@ class _Traffic:
 
     def _loop(self, loop: st.For, env: dict[str, Any], loops: tuple[int, ...]) -> list[_Access]:
         own = (*loops, id(loop))
-        first = getattr(loop, "start", None)
-        start = 0 if first is None else self.sizes.number(first, env) or 0
+        start = self.sizes.number(loop.start, env) or 0
         extent = max((self.sizes.number(loop.extent, env) or 0) - start, 0)
         steps = range(start, start + extent) if _bounds_use(loop) else range(start, start + 1)
         rounds = [self._accesses(loop.body, {**env, loop.index: np.int64(k)}, own) for k in steps] if extent else []
@@ -336,7 +334,7 @@ def _uses(name: str, exprs: Iterable[Expr]) -> bool:
 
 def _bounds_use(loop: st.For) -> bool:
     """Whether bounds of loops inside depend on where a loop is."""
-    inner = [e for s in st.walk(loop.body) if isinstance(s, st.For) for e in (s.start, s.extent) if e is not None]
+    inner = [e for s in st.walk(loop.body) if isinstance(s, st.For) for e in (s.start, s.extent)]
     return _uses(loop.index, inner)
 
 
@@ -344,7 +342,7 @@ def _follow(loop: st.For) -> set[str]:
     """The index of a loop and those of loops inside whose first position depends on it."""
     names = {loop.index}
     for s in st.walk(loop.body):
-        if isinstance(s, st.For) and s.start is not None and any(_uses(n, [s.start]) for n in names):
+        if isinstance(s, st.For) and any(_uses(n, [s.start]) for n in names):
             names.add(s.index)
     return names
 

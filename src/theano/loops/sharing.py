@@ -159,7 +159,7 @@ def roots(stmt: st.Stmt) -> Iterator[Expr]:
             yield c.next
         if stmt.until is not None:
             yield stmt.until
-    elif isinstance(stmt, st.If | st.PickPointer | st.ReleaseGil):
+    elif isinstance(stmt, st.If | st.ReleaseGil):
         yield stmt.cond
     elif isinstance(stmt, st.CallKernel | st.Call):
         for arg in stmt.args:

@@ -210,16 +210,6 @@ class Carve:
 
 
 @_statement
-class PickPointer:
-    """`name` is `then` where `cond` holds, else `orelse`."""
-
-    name: str
-    cond: Expr
-    then: str
-    orelse: str
-
-
-@_statement
 class NewArray:
     """A new NumPy array in object slot `slot`; `name` is its data pointer. Leaves with error `code` without memory."""
 
@@ -322,7 +312,7 @@ class Commit:
 
 Stmt = (
     Let | Load | Store | For | If | CallKernel | Check | FrameWord | ContextWord | Local | Workspace | Carve
-    | PickPointer | NewArray | CallBack | ArrayHeader | HoldObject | Release | Move | SetStorage | Call
+    | NewArray | CallBack | ArrayHeader | HoldObject | Release | Move | SetStorage | Call
     | Copy | Poll | Commit
     | ReleaseGil | TakeGil
 )  # fmt: skip

@@ -125,7 +125,6 @@ LINES: dict[type, Callable[..., str]] = {
     st.Local: lambda s, t: f"{s.name}: ptr = stack, {s.size} bytes",
     st.Workspace: lambda s, t: f"{s.name}: ptr = workspace, {t(s.size)} bytes",
     st.Carve: lambda s, t: f"{s.name}: ptr = {s.base} + {t(s.offset)} bytes",
-    st.PickPointer: lambda s, t: f"{s.name}: ptr = select({t(s.cond)}, {s.then}, {s.orelse})",
     st.NewArray: lambda s, t: f"{s.name}: ptr = slot {s.slot} = new {s.type}[{', '.join(map(t, s.dims))}]",
     st.ArrayHeader: lambda s, t: f"{', '.join((s.data, *s.dims))} = header of slot {s.slot}",
     st.HoldObject: lambda s, t: f"slot {s.slot} = object of {s.kind} {s.word}",

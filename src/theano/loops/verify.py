@@ -355,13 +355,6 @@ class _Main(_Checker):
             (role, (of, id(stmt.offset))) for role, of in self.origins[stmt.base]
         )
 
-    def pick_pointer(self, stmt: st.PickPointer) -> None:
-        self.expr(stmt.cond, "bool")
-        self.pointer(stmt.then)
-        self.pointer(stmt.orelse)
-        self.define(stmt.name, "ptr")
-        self.origins[stmt.name] = self.origins[stmt.then] | self.origins[stmt.orelse]
-
     # -- objects ---------------------------------------------------------------------------------------
     def fill(self, slot: int, role: str) -> None:
         self.require(0 <= slot < self.layout.n_slots, f"there is no slot {slot}")
@@ -504,7 +497,7 @@ CHECKS: dict[type, Callable[[Any, Any], None]] = {
     st.If: lambda checker, stmt: checker.branch(stmt), st.Local: lambda checker, stmt: checker.local(stmt),
     st.CallKernel: _Main.call_kernel, st.Check: _Main.check, st.FrameWord: _Main.frame_word,
     st.ContextWord: _Main.context_word, st.Workspace: _Main.workspace, st.Carve: _Main.carve,
-    st.PickPointer: _Main.pick_pointer, st.NewArray: _Main.new_array, st.CallBack: _Main.call_back,
+    st.NewArray: _Main.new_array, st.CallBack: _Main.call_back,
     st.ArrayHeader: _Main.array_header, st.HoldObject: _Main.hold_object, st.Release: _Main.release,
     st.Move: _Main.move, st.SetStorage: _Main.set_storage,
     st.Call: _Main.call, st.Copy: _Main.copy, st.Poll: _Main.poll, st.Commit: _Main.commit,

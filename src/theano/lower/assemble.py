@@ -426,13 +426,6 @@ class Assembler:
         self.b.region = around
         return block
 
-    def loop_nest(self, item: Reduce) -> None:
-        """Emit an item that is in no group."""
-        from theano.lower.schedule import Scheduler
-
-        group = Scheduler(self.b)._new_group(item)
-        assert item.out is not None
-        self._call(group, {item.out})
 
     def load_scalar(self, name: str, value: Value) -> None:
         """Main's name for a value of one element."""
