@@ -17,7 +17,7 @@ from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.sharing import roots
-from theano.lower.builder import Builder, c_strides
+from theano.lower.builder import Builder, c_strides, whole
 from theano.lower.dims import ONE, ZERO, is_const
 from theano.lower.items import Item, Pointwise, Reduce
 from theano.lower.schedule import Group, out_place, picked
@@ -312,6 +312,15 @@ class NestBuilder:
             view, index = self.place(Value(item.out.type, item.out.dims, tensor=item.out, axes=own), position)
         self.stores.append(st.Store(view, index, ex.cast(result, st.load_type(view.type))))
 
+    def store_reduced(self, item: Reduce, result: Expr) -> None:
+        """Write the result of a reduction that is needed in memory."""
+        place = self.group.places[item]
+        assert item.out is not None
+        axes = [None if k is None else place[k] for k in item.out_axes]
+        position = [None if a is None else self.index_of[a] for a in axes]
+        view, index = self.place(whole(item.out), position)
+        self.stores.append(st.Store(view, index, result))
+
     def wants_store(self, item: Item) -> bool:
         return isinstance(item, Pointwise) and (_window(item) or item.out in self.stored)
 
@@ -409,6 +418,11 @@ class _Element:
     def index(self, axis: int) -> Expr:
         place = self.builder.group.places[self.item][axis]
         return ZERO if place is None else self.builder.index_of[place]
+
+
+def index_name(index: Expr) -> str:
+    """The name of a loop's index."""
+    return str(index.value)
 
 
 def _window(item: Item) -> bool:

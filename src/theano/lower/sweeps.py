@@ -9,19 +9,16 @@ from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.builder import c_strides, whole
+from theano.lower.columns import columns
 from theano.lower.dims import ONE, ZERO, is_const, length
 from theano.lower.elemwise import convert
 from theano.lower.items import Item, Pointwise, Reduce
-from theano.lower.nest import HEAVY, SHORT, UNROLL_COST, WIDE_BLOCK, Nest, NestBuilder, pruned
+from theano.lower.nest import HEAVY, SHORT, UNROLL_COST, Nest, NestBuilder, index_name, pruned
 from theano.lower.ranges import PARTS, part_length, rest, row_parts
-from theano.lower.schedule import picked
 from theano.lower.values import Tensor
 
 Block = list[st.Stmt]
 
-# Rows that a column reduction adds in one go (a single plain one twice as many): each needs its loads only, the
-# accumulators one load and store for all.
-ROWS = 4
 # Tiles of two axes that are contiguous in different operands: along the one that is not widened, and along the other.
 TILE = (64, 32)
 
@@ -48,7 +45,7 @@ def emit_group(nb: NestBuilder) -> Nest:
             _keep_row(nb, item)
         _rows(nb, order, phases)
     else:
-        _columns(nb, order, phases)
+        columns(nb, order, phases)
     return pruned(nb.nest)
 
 
@@ -130,13 +127,13 @@ def _pointwise(nb: NestBuilder, order: list[int]) -> None:
         if axis == order[-1] and not serial:
             body = [_widened(nb, axis, extent, body, nb.group.cost)]
         else:
-            body = [st.For(_name(nb.index_of[axis]), extent, "serial", body)]
+            body = [st.For(index_name(nb.index_of[axis]), extent, "serial", body)]
     nb.nest.body += body
 
 
 def _across(nb: NestBuilder, order: list[int], body: Block) -> int | None:
     """The axis, other than the innermost, along which some memory is contiguous that the innermost jumps through."""
-    axis_of = {_name(nb.index_of[k]): k for k in order}
+    axis_of = {index_name(nb.index_of[k]): k for k in order}
     for stmt in st.walk(body):
         if isinstance(stmt, st.Load | st.Store):
             steps = {axis_of.get(i.value): s for i, s in zip(stmt.index, stmt.view.strides, strict=True)}
@@ -159,13 +156,13 @@ def _tiled(nb: NestBuilder, order: list[int], across: int, body: Block) -> None:
         extents.append(ex.minimum(ex.add(start, length(size)), nb.local(nb.group.axes[axis])))
     inner = _widened(nb, pair[1], extents[1], body, nb.group.cost)
     inner.start = starts[1]
-    body = [st.For(_name(nb.index_of[across]), extents[0], "serial", [inner], start=starts[0])]
+    body = [st.For(index_name(nb.index_of[across]), extents[0], "serial", [inner], start=starts[0])]
     for axis, size, name in reversed(list(zip(pair, TILE, names, strict=True))):
         count = ex.idiv(ex.add(nb.local(nb.group.axes[axis]), length(size - 1)), length(size))
         body = [st.For(name, count, "serial", body)]
     others = [k for k in order if k not in pair]
     for axis in reversed(others):
-        body = [st.For(_name(nb.index_of[axis]), nb.local(nb.group.axes[axis]), "serial", body)]
+        body = [st.For(index_name(nb.index_of[axis]), nb.local(nb.group.axes[axis]), "serial", body)]
     nb.nest.body += body
     if not others:
         nb.nest.points = nb.b.dims.product((nb.group.axes[pair[1]], length(TILE[0])))
@@ -176,11 +173,7 @@ def _tiled(nb: NestBuilder, order: list[int], across: int, body: Block) -> None:
 def _widened(nb: NestBuilder, axis: int, extent: Expr, body: Block, cost: int) -> st.For:
     """A vector loop without accumulators."""
     short = extent.op == "const" and int(extent.value) < SHORT
-    return st.For(_name(nb.index_of[axis]), extent, "vector", body, unroll=1 if cost < HEAVY or short else 2)
-
-
-def _name(index: Expr) -> str:
-    return str(index.value)
+    return st.For(index_name(nb.index_of[axis]), extent, "vector", body, unroll=1 if cost < HEAVY or short else 2)
 
 
 def _run_items(nb: NestBuilder, items: Sequence[Item], body: Block) -> None:
@@ -201,7 +194,7 @@ def collapse(nb: NestBuilder, order: list[int], body: Block) -> tuple[Block, Exp
     if len(order) < 2:
         return None
     axes = [nb.group.axes[k] for k in order]
-    names = [_name(nb.index_of[k]) for k in order]
+    names = [index_name(nb.index_of[k]) for k in order]
     wanted = [nb.local(s) for s in c_strides(nb.b.dims, tuple(axes))]
     accesses: list[st.Load | st.Store] = []
     for stmt in st.walk(body):
@@ -266,7 +259,7 @@ def _rows(nb: NestBuilder, order: list[int], phases: int) -> None:
     body += nb.stores
     nb.stores = []
     for axis in reversed(parallel):
-        body = [st.For(_name(nb.index_of[axis]), nb.local(group.axes[axis]), "serial", body)]
+        body = [st.For(index_name(nb.index_of[axis]), nb.local(group.axes[axis]), "serial", body)]
     if nb.part is not None:
         number, share, parts = nb.part
         loop = body[0]
@@ -274,7 +267,7 @@ def _rows(nb: NestBuilder, order: list[int], phases: int) -> None:
         size, rows = nb.local(share), loop.extent
         first = ex.mul(number, size)
         loop.start, loop.extent = ex.minimum(first, rows), ex.minimum(ex.add(first, size), rows)
-        body = [st.For(_name(number), nb.local(parts), "serial", body)]
+        body = [st.For(index_name(number), nb.local(parts), "serial", body)]
         others = rest(nb.b.dims, [group.axes[k] for k in (*parallel, *reduced)])
         nb.nest.points = nb.b.dims.product((share, others))
     nb.nest.body += body
@@ -418,7 +411,7 @@ def _loops(
             results.append(result)
         kind = "vector" if depth == 0 else "serial"
         start, extent = bounds if bounds is not None and outermost else (ZERO, nb.local(nb.group.axes[axis]))
-        name, copies = _name(nb.index_of[axis]), unroll if depth == 0 else 1
+        name, copies = index_name(nb.index_of[axis]), unroll if depth == 0 else 1
         block = [st.For(name, extent, kind, block, carried, copies, start=start)]
         next_values, names = results, outer_names
     return block, next_values
@@ -433,15 +426,7 @@ def _finish(nb: NestBuilder, item: Reduce, accumulated: Expr) -> None:
         nb.scalars[item.scalar_name] = result
         nb.outer.pop(ex.name(item.scalar_name, result.type), None)
     if item.out in nb.stored:
-        _store_reduced(nb, item, result)
-
-
-def _store_reduced(nb: NestBuilder, item: Reduce, result: Expr) -> None:
-    place = nb.group.places[item]
-    assert item.out is not None
-    position = [None if k is None or place[k] is None else nb.index_of[place[k]] for k in item.out_axes]  # type: ignore[index]
-    view, index = nb.place(whole(item.out), position)
-    nb.stores.append(st.Store(view, index, result))
+        nb.store_reduced(item, result)
 
 
 def _store_row(nb: NestBuilder, item: Pointwise, result: Expr) -> None:
@@ -449,171 +434,3 @@ def _store_row(nb: NestBuilder, item: Pointwise, result: Expr) -> None:
     value = nb.kept[item.out]
     view, index = nb.place(value, nb.row_position(item))
     nb.stores.append(st.Store(view, index, ex.cast(result, st.load_type(view.type))))
-
-
-# -- reductions over other axes -----------------------------------------------------------------------------------
-def _columns(nb: NestBuilder, order: list[int], phases: int) -> None:
-    group = nb.group
-    vector = order[-1]
-    outer = [k for k in order if k not in group.red and k != vector]
-    reduced = [k for k in order if k in group.red]
-    block_name, block_index = nb.define("i", "i64")
-    lane_name, lane = nb.define("i", "i64")
-    columns = nb.local(group.axes[vector])
-    nb.later = nb.later_columns()
-    kept = len(nb.later) + sum(isinstance(i, Reduce) for i in group.items)
-    cost = sum(i.cost for i in group.items if isinstance(i, Pointwise | Reduce) and not group.is_prefix(i))
-    if cost < HEAVY and kept <= 4:
-        nb.width = WIDE_BLOCK
-    start = ex.mul(block_index, length(nb.width))
-    count = ex.minimum(ex.sub(columns, start), length(nb.width))
-    nb.index_of[vector], nb.vector_axis = ex.add(start, lane), vector
-    body: Block = []
-    buffers = _buffers(nb, [i for i in group.items if isinstance(i, Reduce)])
-    clear: Block = [
-        st.Store(st.View(buffers[i], i.acc, ZERO, (ONE,)), (lane,), st.identity(i.op, i.acc)) for i in buffers
-    ]
-    body.append(st.For(lane_name, count, "vector", clear))
-    for phase in range(phases + 1):
-        _column_level(nb, phase, buffers, lane, lane_name, count, body)
-        if phase < phases:
-            _column_sweep(nb, phase, reduced, buffers, lane, lane_name, count, body)
-    extent = ex.idiv(ex.add(columns, length(nb.width - 1)), length(nb.width))
-    body = [st.For(block_name, extent, "serial", body)]
-    points = rest(nb.b.dims, [group.axes[k] for k in (*outer, vector, *reduced)])
-    nb.nest.points = points if outer else nb.b.dims.product((points, length(nb.width)))
-    for axis in reversed(outer):
-        body = [st.For(_name(nb.index_of[axis]), nb.local(group.axes[axis]), "serial", body)]
-    nb.nest.body += body
-
-
-def _buffers(nb: NestBuilder, reduces: list[Reduce]) -> dict[Reduce, str]:
-    """A block of accumulators on the stack for each reduction."""
-    found = {}
-    for item in reduces:
-        name, _ = nb.define("b", "i64")
-        nb.nest.body.append(st.Local(name, nb.width * ex.ITEMSIZE[item.acc]))
-        found[item] = name
-    return found
-
-
-def _column_level(
-    nb: NestBuilder, level: int, buffers: dict[Reduce, str], lane: Expr, lane_name: str, count: Expr, body: Block
-) -> None:
-    """Finish the reductions of the sweep before `level` and run prefix work, over the block's columns."""
-    parts: list[list[Item]] = [[i for i in buffers if nb.phase_of[i] == level - 1]]
-    for item in nb.prefix_items(level):
-        if picked(item):
-            parts += [[item], []]
-        else:
-            parts[-1].append(item)
-    for items in parts:
-        if not items:
-            continue
-        inner: Block = []
-        nb.env, nb.loads, nb.block, nb.stores, nb.prefix_env = {}, {}, inner, [], {}
-        extent = count
-        for item in items:
-            _column_item(nb, item, buffers, lane)
-            for value, axes in zip(picked(item), getattr(item, "picks", ()), strict=True):
-                for d, axis in zip(value.dims, axes, strict=True):
-                    if axis is None and d.op != "const":  # nothing can be picked from nothing
-                        extent = ex.select(ex.gt(nb.local(nb.b.dims.normal(d)), ZERO), extent, ZERO)
-        inner += nb.stores
-        body.append(st.For(lane_name, extent, "vector", inner))
-    nb.stores, nb.prefix_env = [], {}
-
-
-def _column_item(nb: NestBuilder, item: Item, buffers: dict[Reduce, str], lane: Expr) -> None:
-    """The result of a reduction, or prefix work, at one column."""
-    if isinstance(item, Reduce):
-        name, value = nb.define("x", item.acc)
-        nb.block.append(st.Load(name, st.View(buffers[item], item.acc, ZERO, (ONE,)), (lane,)))
-        assert item.out is not None
-        result = convert(value, item.out.type)
-        nb.prefix_env[item.out] = result
-        _spill(nb, item.out, result, lane)
-        if item.out in nb.stored:
-            _store_reduced(nb, item, result)
-        return
-    result = nb.compute(item)
-    assert isinstance(item, Pointwise)
-    if nb.wants_store(item):
-        nb.store_result(item, result)
-    if item.out in nb.later and item.out is not None:
-        _spill(nb, item.out, result, lane)
-
-
-def _spill(nb: NestBuilder, tensor: Tensor, result: Expr, lane: Expr) -> None:
-    """Keep a per-column value for later sweeps, if there is one that reads it."""
-    if tensor not in nb.later:
-        return
-    name, _ = nb.define("b", "i64")
-    nb.nest.body.append(st.Local(name, nb.width * ex.ITEMSIZE[result.type]))
-    view = st.View(name, result.type, ZERO, (ONE,))
-    nb.stores.append(st.Store(view, (lane,), result))
-    nb.spilled[tensor] = (view, lane)
-
-
-def _column_sweep(
-    nb: NestBuilder, phase: int, reduced: list[int], buffers: dict[Reduce, str], lane: Expr, lane_name: str,
-    count: Expr, body: Block,
-) -> None:  # fmt: skip
-    """One pass over the block's rows; cheap ones take several rows at once, so that accumulators stay in registers."""
-    items = nb.sweep_items(phase)
-    if not items:
-        return
-    inner_axis = reduced[-1]
-    rows = nb.local(nb.group.axes[inner_axis])
-    index = nb.index_of[inner_axis]
-    cost = sum(i.cost for i in items if isinstance(i, Pointwise | Reduce))
-    blocks: Block = []
-    if cost <= UNROLL_COST:
-        chunk_name, chunk = nb.define("i", "i64")
-        at_once = ROWS if cost > 2 or len(items) > 1 else 2 * ROWS
-        base = ex.mul(chunk, length(at_once))
-        taken = [ex.add(base, length(k)) for k in range(at_once)]
-        several = _column_rows(nb, items, buffers, lane, inner_axis, taken)
-        left_name, left = nb.define("i", "i64")
-        chunks = ex.lshr(rows, at_once.bit_length() - 1)
-        done = ex.mul(chunks, length(at_once))
-        one = _column_rows(nb, items, buffers, lane, inner_axis, [ex.add(done, left)])
-        blocks.append(st.For(chunk_name, chunks, "serial", [st.For(lane_name, count, "vector", several)]))
-        blocks.append(st.For(left_name, ex.sub(rows, done), "serial", [st.For(lane_name, count, "vector", one)]))
-    else:
-        one = _column_rows(nb, items, buffers, lane, inner_axis, [index])
-        blocks.append(st.For(_name(index), rows, "serial", [st.For(lane_name, count, "vector", one)]))
-    nb.index_of[inner_axis] = index
-    for item in items:
-        if isinstance(item, Pointwise) and item.out in nb.stored and item.out is not None:
-            nb.kept[item.out] = nb.rows[item.out] = whole(item.out)
-    for axis in reversed(reduced[:-1]):
-        blocks = [st.For(_name(nb.index_of[axis]), nb.local(nb.group.axes[axis]), "serial", blocks)]
-    body += blocks
-
-
-def _column_rows(
-    nb: NestBuilder, items: Sequence[Item], buffers: dict[Reduce, str], lane: Expr, axis: int, rows: Sequence[Expr]
-) -> Block:
-    """The work of some rows at one column."""
-    inner: Block = []
-    nb.stores = []
-    totals: dict[Reduce, Expr] = {}
-    for row in rows:
-        nb.index_of[axis] = row
-        nb.env, nb.loads, nb.block = {}, {}, inner
-        for item in items:
-            if isinstance(item, Reduce):
-                computed = nb.compute(item)
-                if item not in totals:
-                    name, totals[item] = nb.define("x", item.acc)
-                    inner.append(st.Load(name, st.View(buffers[item], item.acc, ZERO, (ONE,)), (lane,)))
-                totals[item] = st.combine(item.op, totals[item], computed)
-            elif isinstance(item, Pointwise) and nb.wants_store(item):
-                known = nb.env.get(item.out) if item.out is not None and item.target is None else None
-                nb.store_result(item, nb.compute(item) if known is None else known)
-    for item, total in totals.items():
-        nb.stores.append(st.Store(st.View(buffers[item], item.acc, ZERO, (ONE,)), (lane,), total))
-    inner += nb.stores
-    nb.stores = []
-    return inner
