@@ -7,7 +7,6 @@ from typing import Any
 
 from theano.graph import Constant, io_toposort
 from theano.scan.parts import Loop, OutputArg, SequenceArg
-from theano.tensor.dot import BatchedDot, Dot
 from theano.tensor.type import TensorType
 
 
@@ -78,58 +77,25 @@ class Record:
         return SequenceArg(s.outer[:end][::-1], [top - o for o in s.offsets], s.inner)
 
     def _saved(self, values: Sequence[Any], given: set[Any]) -> list[SequenceArg]:
-        """What `values` need of the steps that these have not kept.
+        """What `values` need of objects that change from step to step, such as draws from random states.
 
-        That is what was made of objects that change from step to step, such as draws from random states, and
-        products with states: to compute one again costs far more than to keep it. The loop with these as outputs
-        is a second one, which rewriting merges with the first.
+        Nobody has kept these objects, so the loop runs once more and keeps the arrays made with them.
         """
-        found = self._needed(values, given, [*self._draws(values, given), *self._products()])
-        if not found:
+        loop = self.loop
+        changing = {s.inner for s in loop.shared}
+        if not changing:
             return []
-        again = self.loop.keeping_all()
-        again.outputs = [*again.outputs, *(OutputArg(v) for v in found)]
-        rows = again.apply().outputs[len(self.loop.outputs) :]
-        return [SequenceArg(r, [0], [v]) for r, v in zip(rows, found, strict=True)]
-
-    def _draws(self, values: Sequence[Any], given: set[Any]) -> list[Any]:
-        """The arrays made with objects that change from step to step: nobody has kept these objects."""
-        changing = {s.inner for s in self.loop.shared}
         draws: list[Any] = []
-        for node in io_toposort(given - changing, values) if changing else ():
+        for node in io_toposort(given - changing, values):
             if changing.intersection(node.inputs):
                 for v in node.outputs:
                     if isinstance(v.type, TensorType):
                         draws.append(v)
                     else:
                         changing.add(v)
-        return draws
-
-    def _products(self) -> list[Any]:
-        """The products of a step that depend on the steps before (others are computed for all steps at once)."""
-        loop = self.loop
-        if loop.condition is not None:
+        if not draws:
             return []
-        moving = {v for s in loop.states for v in s.inner}
-        products: list[Any] = []
-        for node in io_toposort(loop.inner_inputs(), loop.inner_outputs()):
-            if moving.intersection(node.inputs):
-                moving.update(node.outputs)
-                if isinstance(node.op, Dot | BatchedDot):
-                    products += node.outputs
-        return products
-
-    @staticmethod
-    def _needed(values: Sequence[Any], given: set[Any], candidates: Sequence[Any]) -> list[Any]:
-        """Those of `candidates` at which a walk from `values` back to what is `given` ends."""
-        wanted = set(candidates) - given
-        seen: set[Any] = set(values)
-        stack = list(seen)
-        while stack:
-            v = stack.pop()
-            if v in given or v in wanted or v.owner is None:
-                continue
-            fresh = [x for x in v.owner.inputs if x not in seen]
-            seen.update(fresh)
-            stack += fresh
-        return [v for v in dict.fromkeys(candidates) if v in wanted and v in seen]
+        again = loop.keeping_all()
+        again.outputs = [*again.outputs, *(OutputArg(v) for v in draws)]
+        rows = again.apply().outputs[len(loop.outputs) :]
+        return [SequenceArg(r, [0], [v]) for r, v in zip(rows, draws, strict=True)]
