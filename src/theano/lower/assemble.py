@@ -186,10 +186,7 @@ class Assembler:
     ) -> bool:
         """Whether nobody needs the old content once the group writes the new one, element by element."""
         once = not group.red or (group.is_prefix(writer) and single_sweep(group))
-        for user in storage.readers:
-            if user.region != 0 and user.region not in self.groups:
-                continue  # nobody needs it
-            reader = self.b.outermost(user)
+        for reader in map(self.b.outermost, storage.readers):
             if reader not in position:
                 continue
             if position[reader] > position[writer]:
