@@ -46,10 +46,13 @@ def test_avx512_code_is_made_anywhere() -> None:
         name="avx512", vector_bytes=64, has_fma=True, has_f16c=True, has_masks=True,
         cpu="x86-64-v4", features="",
     )  # fmt: skip
-    x = T.fmatrix("x")
-    f = theano.function([x], [T.nnet.softmax(x), x.sum(0), T.exp(x).T])
+    x, b, h = T.fmatrix("x"), T.bvector("b"), T.vector("h", dtype="float16")
+    strided = [b[::3] + 1, b[::2] > 0, T.set_subtensor(h[::2], h[1::2]), x[:, ::2] * 2]
+    f = theano.function([x, b, h], [T.nnet.softmax(x), x.sum(0), T.exp(x).T, *strided])
     low = f.executor.lowered
     entry = EntrySpec(low.inputs, low.storages, low.n_slots, low.n_outputs, "list")
     text = print_module(low.program, low.layout, target) + print_entry(entry)
     assert "<16 x float>" in text
+    # what is left after whole vectors is one masked vector
+    assert "call <16 x float> @llvm.masked.load" in text and "call void @llvm.masked.store.v16f32" in text
     assert jit._object_code(text, jit.Options(), target)

@@ -27,7 +27,7 @@ class Level(Record):
     """One open loop (or the function itself): its text so far and what has been printed in it.
 
     In and below a vector loop `index` is its index, `lanes` how many of its iterations run at once, and `owner` the
-    level that it is.
+    level that it is. In a masked loop only the lanes of `mask` count.
     """
 
     lines: list[str] = field(default_factory=list)
@@ -37,10 +37,13 @@ class Level(Record):
     index_ssa: str = ""
     lanes: int = 1
     owner: int = 0
+    mask: str = ""
 
     def inside(self, label: str = "entry") -> Level:
         """A block in this loop."""
-        return Level(label=label, index=self.index, index_ssa=self.index_ssa, lanes=self.lanes, owner=self.owner)
+        return Level(
+            label=label, index=self.index, index_ssa=self.index_ssa, lanes=self.lanes, owner=self.owner, mask=self.mask
+        )
 
 
 class FunctionPrinter:
@@ -193,6 +196,8 @@ class FunctionPrinter:
         block.append(f"{self.fresh()} = select {ops.vector('bool', n)} {cond}, {t} {x}, {t} {y}")
         picked = block[-1].partition(" ")[0]
         if n > 1:
+            if level.mask:
+                cond = self.emit(f"and <{n} x i1> {cond}, {level.mask}", depth)
             bits = self.emit(f"bitcast <{n} x i1> {cond} to i{n}", depth)
             cond = self.emit(f"icmp ne i{n} {bits}, 0", depth)
         self.intrinsics.add(ops.SELDOM)
@@ -206,9 +211,8 @@ class FunctionPrinter:
         ssa, lanes, _ = self.names[node.value]
         level = self.levels[depth]
         if level.lanes > 1 and node.value == level.index:
-            steps = ", ".join(f"i64 {k}" for k in range(level.lanes))
             wide = self._splat("i64", ssa, level.lanes, depth)
-            return self.emit(f"add <{level.lanes} x i64> {wide}, <{steps}>", depth), level.lanes
+            return self.emit(f"add <{level.lanes} x i64> {wide}, {ops.counting(level.lanes)}", depth), level.lanes
         return ssa, lanes
 
     def _print_cast(self, node: Expr, source: str, arg: str, lanes: int, depth: int) -> str:
@@ -321,7 +325,10 @@ class FunctionPrinter:
         return memo[key][0]
 
     def access(self, view: st.View, index: tuple[Expr, ...]) -> tuple[str, list[str]]:
-        """How to reach an element in the current level: ("one"|"row"|"each", addresses)."""
+        """How to reach an element in the current level: ("one"|"row"|"each"|"picked", addresses).
+
+        Where only the lanes of a mask count, addresses that are not a row are one vector of pointers ("picked").
+        """
         level = self.top
         base, offset = self.place(view, index)
         if level.lanes == 1:
@@ -335,19 +342,35 @@ class FunctionPrinter:
             start = self.address(base, view.type, rest)
             if step.op == "const" and step.value == 1:
                 return "row", [self.emit(f"getelementptr {element}, ptr {start}, i64 {level.index_ssa}")]
-            stride = self.operand(step)
-            at = self.emit(f"mul i64 {level.index_ssa}, {stride}")
-            found = [self.emit(f"getelementptr {element}, ptr {start}, i64 {at}")]
-            for _ in range(1, level.lanes):
-                found.append(self.emit(f"getelementptr {element}, ptr {found[-1]}, i64 {stride}"))
-            return "each", found
+            if not level.mask:
+                stride = self.operand(step)
+                at = self.emit(f"mul i64 {level.index_ssa}, {stride}")
+                found = [self.emit(f"getelementptr {element}, ptr {start}, i64 {at}")]
+                for _ in range(1, level.lanes):
+                    found.append(self.emit(f"getelementptr {element}, ptr {found[-1]}, i64 {stride}"))
+                return "each", found
         text = self.operand(offset, level.lanes)
         pointer = self.names[base][0]
+        if level.mask:
+            return "picked", [self.emit(f"getelementptr {element}, ptr {pointer}, <{level.lanes} x i64> {text}")]
         found = []
         for k in range(level.lanes):
             at = self.emit(f"extractelement <{level.lanes} x i64> {text}, i64 {k}")
             found.append(self.emit(f"getelementptr {element}, ptr {pointer}, i64 {at}"))
         return "each", found
+
+    def _masked(self, name: str, type_: str, address: str, value: str = "") -> str:
+        """Call a masked intrinsic: `load`, `gather`, or, with the `value` in question, `store`, `scatter`."""
+        level = self.top
+        t, align = ops.memory(type_, level.lanes), f"i32 {ex.ITEMSIZE[type_]}"
+        at = f"<{level.lanes} x ptr> {address}" if name in ("gather", "scatter") else f"ptr {address}"
+        mask = f"<{level.lanes} x i1> {level.mask}"
+        self.intrinsics.add(ops.masked_declaration(name, type_, level.lanes))
+        symbol = ops.masked_name(name, type_, level.lanes)
+        if value:
+            self.do(f"call void @{symbol}({t} {value}, {at}, {align}, {mask})")
+            return ""
+        return self.emit(f"call {t} @{symbol}({at}, {align}, {mask}, {t} zeroinitializer)")
 
     def from_memory(self, type_: str, text: str, lanes: int) -> str:
         if type_ == "bool":
@@ -392,8 +415,11 @@ class FunctionPrinter:
                 vector = self.emit(f"insertelement {t} {vector}, {ops.MEMORY[type_]} {one}, i64 {k}")
             self.define(stmt.name, self.from_memory(type_, vector, lanes), lanes)
             return
-        n = lanes if kind == "row" else 1
-        raw = self.emit(f"load {ops.memory(type_, n)}, ptr {addresses[0]}, {align}")
+        n = 1 if kind == "one" else lanes
+        if n > 1 and self.top.mask:
+            raw = self._masked("gather" if kind == "picked" else "load", type_, addresses[0])
+        else:
+            raw = self.emit(f"load {ops.memory(type_, n)}, ptr {addresses[0]}, {align}")
         self.define(stmt.name, self.from_memory(type_, raw, n), n)
         assert register in ops.REGISTER
 
@@ -406,6 +432,9 @@ class FunctionPrinter:
             self.do(f"store {ops.MEMORY[type_]} {text}, ptr {addresses[0]}, {align}")
             return
         text = self.to_memory(type_, self.operand(stmt.value, lanes), lanes)
+        if self.top.mask:
+            self._masked("scatter" if kind == "picked" else "store", type_, addresses[0], text)
+            return
         if kind == "row":
             self.do(f"store {ops.memory(type_, lanes)} {text}, ptr {addresses[0]}, {align}")
             return
@@ -474,15 +503,19 @@ class FunctionPrinter:
         inits = [c.init for c in stmt.carried]
         lanes = self.top.lanes
         if lanes > 1:  # all lanes go through the loop together
-            results = self._run(stmt, start, extent, lanes, 1, [self.operand(i, lanes) for i in inits], together=True)
-            for carried, (result,) in zip(stmt.carried, results, strict=True):
+            results = self._run(stmt, start, extent, lanes, [self.operand(i, lanes) for i in inits], together=True)
+            for carried, result in zip(stmt.carried, results, strict=True):
                 self.define(carried.result, result, lanes)
             return
         if stmt.kind == "vector":
             inits, start = self._vector_part(stmt, extent)
+            if start == extent:
+                for carried, total in zip(stmt.carried, inits, strict=True):
+                    self.define(carried.result, self.operand(total))
+                return
         values = [self.operand(i) for i in inits]
-        results = self._run(stmt, start, extent, 1, 1, values)
-        for carried, (result,) in zip(stmt.carried, results, strict=True):
+        results = self._run(stmt, start, extent, 1, values)
+        for carried, result in zip(stmt.carried, results, strict=True):
             self.define(carried.result, result)
 
     def _from_zero(self, stmt: st.For, extent: str) -> tuple[st.For, str]:
@@ -499,16 +532,21 @@ class FunctionPrinter:
     def _vector_part(self, stmt: st.For, extent: str) -> tuple[list[Expr], str]:
         """The widened loops; what is left for the scalar one: carried values and first index."""
         lanes = choose_lanes(stmt, self.isa)
-        totals = [ops.literal(st.identity(c.op, c.type), lanes * stmt.unroll) for c in stmt.carried]
-        start = "0"
-        for width in (lanes * stmt.unroll, lanes) if stmt.unroll > 1 else (lanes,):
-            totals = [self._across(c, t, lanes * stmt.unroll, width) for c, t in zip(stmt.carried, totals, strict=True)]
-            stop = self.emit(f"and i64 {extent}, {-width}")
-            results = self._run(stmt, start, stop, width, 1, totals)
-            totals, start = [r for (r,) in results], stop
+        widths = [lanes * stmt.unroll, lanes] if stmt.unroll > 1 else [lanes]
+        masks = self.isa.has_masks
+        if masks and stmt.unroll > 1 and any(isinstance(s, st.For) for s in stmt.body):
+            widths.pop()  # each step of such a loop waits for the last one: all that is left goes through it at once
+        totals = [ops.literal(st.identity(c.op, c.type), widths[0]) for c in stmt.carried]
+        start, before = "0", widths[0]
+        for k, width in enumerate(widths + widths[-1:] * (masks and len(widths) == 1)):
+            totals = [self._across(c, t, before, width) for c, t in zip(stmt.carried, totals, strict=True)]
+            masked = masks and k > 0
+            stop = extent if masked else self.emit(f"and i64 {extent}, {-width}")
+            totals = self._run(stmt, start, stop, width, totals, masked=masked)
+            start, before = stop, width
         inits = []
         for carried, vector in zip(stmt.carried, totals, strict=True):
-            total = self.bind(carried.type, self._across(carried, vector, lanes, 1), 1)
+            total = self.bind(carried.type, self._across(carried, vector, before, 1), 1)
             inits.append(st.combine(carried.op, carried.init, total))
         return inits, start
 
@@ -529,32 +567,34 @@ class FunctionPrinter:
         return vector
 
     def _run(
-        self, stmt: st.For, start: str, stop: str, lanes: int, unroll: int, inits: list[str], together: bool = False
-    ) -> list[list[str]]:
-        """Print ``for index in range(start, stop, lanes * unroll)``; the carried values after it.
+        self, stmt: st.For, start: str, stop: str, lanes: int, inits: list[str], together: bool = False,
+        masked: bool = False,
+    ) -> list[str]:  # fmt: skip
+        """Print ``for index in range(start, stop, lanes)``; the carried values, given as `inits`, after it.
 
-        `inits` holds, for each copy of the body, the carried values in order. The result has a list for each
-        carried value: that value of each copy. With `together` it is a loop inside a vector loop, with a step of 1.
+        With `together` it is a loop inside a vector loop, with a step of 1. With `masked` the last turn may have fewer
+        than `lanes` iterations: its other lanes touch no memory and leave the carried values as they are.
         """
         before = self.top
         guard = self.emit(f"icmp slt i64 {start}, {stop}")
         head, end = self.label(), self.label()
         counter, index, following = self.fresh(), self.fresh(), self.fresh()
         phis = [self.fresh() for _ in inits]
-        step = 1 if together else lanes * unroll
+        step = 1 if together else lanes
         level = before.inside(head) if together else Level([], head, {}, stmt.index, index, lanes, len(self.levels))
         self.levels.append(level)
-        count = len(stmt.carried)
-        nexts: list[str] = []
-        for copy in range(unroll):
-            if copy:
-                level.memo = {}
-                level.index_ssa = self.emit(f"add nuw nsw i64 {index}, {copy * lanes}")
-            self.define(stmt.index, index if together else level.index_ssa)
-            for k, carried in enumerate(stmt.carried):
-                self.define(carried.name, phis[copy * count + k], lanes)
-            self.block(stmt.body)
-            nexts += [self.operand(c.next, lanes) for c in stmt.carried]
+        self.define(stmt.index, index)
+        if masked:
+            left = self._splat("i64", self.emit(f"sub i64 {stop}, {index}"), lanes, -1)
+            level.mask = self.emit(f"icmp ugt <{lanes} x i64> {left}, {ops.counting(lanes)}")
+        for phi, carried in zip(phis, stmt.carried, strict=True):
+            self.define(carried.name, phi, lanes)
+        self.block(stmt.body)
+        nexts = [self.operand(c.next, lanes) for c in stmt.carried]
+        types = [ops.vector(c.type, lanes) for c in stmt.carried]
+        if masked:
+            mask = f"select <{lanes} x i1> {level.mask}"
+            nexts = [self.emit(f"{mask}, {t} {nxt}, {t} {phi}") for t, nxt, phi in zip(types, nexts, phis, strict=True)]
         level.lines.append(f"{following} = add nuw nsw i64 {counter}, {step}")
         again = self.emit(f"icmp slt i64 {following}, {stop}")
         if stmt.until is not None:
@@ -563,7 +603,6 @@ class FunctionPrinter:
             again = self.emit(f"and i1 {again}, {going}")
         level.lines.append(f"br i1 {again}, label %{head}, label %{end}")
         latch, before_label = level.label, before.label  # hoisted branches may have changed them
-        types = [ops.vector(c.type, lanes) for c in stmt.carried] * unroll
         opening = [f"{head}:", f"{counter} = phi i64 [{start}, %{before_label}], [{following}, %{latch}]"]
         for phi, t, init, nxt in zip(phis, types, inits, nexts, strict=True):
             opening.append(f"{phi} = phi {t} [{init}, %{before_label}], [{nxt}, %{latch}]")
@@ -576,10 +615,10 @@ class FunctionPrinter:
         if stmt.count:
             made = self.emit(f"phi i64 [{start}, %{before_label}], [{following}, %{latch}]")
             self.define(stmt.count, made)
-        results = []
-        for t, init, nxt in zip(types, inits, nexts, strict=True):
-            results.append(self.emit(f"phi {t} [{init}, %{before_label}], [{nxt}, %{latch}]"))
-        return [results[k::count] for k in range(count)]
+        return [
+            self.emit(f"phi {t} [{init}, %{before_label}], [{nxt}, %{latch}]")
+            for t, init, nxt in zip(types, inits, nexts, strict=True)
+        ]
 
 
 def choose_lanes(stmt: st.For, isa: Isa) -> int:

@@ -160,6 +160,27 @@ def declaration(op: str, type_: str, lanes: int) -> str:
     return f"declare {t} @llvm.{INTRINSICS[op]}.{suffix(type_, lanes)}({', '.join([t] * ex.PRIMITIVES[op][0])})"
 
 
+def counting(lanes: int) -> str:
+    """The vector of the numbers of its lanes."""
+    return f"<{', '.join(f'i64 {k}' for k in range(lanes))}>"
+
+
+def masked_name(name: str, type_: str, lanes: int) -> str:
+    """The masked intrinsic called `name` for elements in memory."""
+    scalar = type_ if type_ in ("f16", "f32", "f64") else MEMORY[type_]
+    at = f"v{lanes}p0" if name in ("gather", "scatter") else "p0"
+    return f"llvm.masked.{name}.v{lanes}{scalar}.{at}"
+
+
+def masked_declaration(name: str, type_: str, lanes: int) -> str:
+    """The declaration of a masked intrinsic."""
+    t, mask = memory(type_, lanes), f"<{lanes} x i1>"
+    at = f"<{lanes} x ptr>" if name in ("gather", "scatter") else "ptr"
+    if name in ("store", "scatter"):
+        return f"declare void @{masked_name(name, type_, lanes)}({t}, {at}, i32 immarg, {mask})"
+    return f"declare {t} @{masked_name(name, type_, lanes)}({at}, i32 immarg, {mask}, {t})"
+
+
 def linear_part(expr: Expr, name: str) -> tuple[Expr, Expr]:
     """(c, r) with expr = c * name + r, where r does not depend on the name; (0, expr) if it is not linear in it."""
     zero = ex.const(0, "i64")
