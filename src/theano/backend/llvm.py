@@ -460,12 +460,23 @@ class FunctionPrinter:
             self.branch(stmt)
         elif isinstance(stmt, st.Local):
             self.local(stmt)
+        elif isinstance(stmt, st.CallKernel):
+            self.call_kernel(stmt)
         else:
             raise TypeError(f"{type(stmt).__name__} is not a statement of a kernel")
 
     def _let(self, stmt: st.Let) -> None:
         text, lanes = self.value(stmt.value)
         self.define(stmt.name, text, lanes, self.depth(stmt.value))
+
+    def call_kernel(self, stmt: st.CallKernel) -> None:
+        args = [self.argument(arg, type_) for arg, (_, type_) in zip(stmt.args, stmt.kernel.params, strict=True)]
+        self.do(f"call void @{stmt.kernel.name}({', '.join(args)})")
+
+    def argument(self, arg: Expr | tuple[str, Expr, str], type_: str) -> str:
+        if isinstance(arg, tuple):
+            return f"ptr {self.address(arg[0], arg[2], arg[1])}"
+        return f"{ops.REGISTER[type_]} {self.operand(arg)}"
 
     def local(self, stmt: st.Local) -> None:
         """Stack memory belongs to the function's entry, whatever loop asks for it."""
@@ -531,24 +542,33 @@ class FunctionPrinter:
 
     def _vector_part(self, stmt: st.For, extent: str) -> tuple[list[Expr], str]:
         """The widened loops; what is left for the scalar one: carried values and first index."""
+        whole, rest, masked = self._widths(stmt)
+        stop = self.emit(f"and i64 {extent}, {-whole}")
+        totals = self._run(stmt, "0", stop, whole, self._identities(stmt, whole), left=rest or 1)
+        if rest:
+            start, stop = stop, extent if masked else self.emit(f"and i64 {extent}, {-rest}")
+            totals = self._run(stmt, start, stop, rest, totals, masked=masked)
+            totals = [self._across(c, t, rest, 1) for c, t in zip(stmt.carried, totals, strict=True)]
+        inits = [
+            st.combine(c.op, c.init, self.bind(c.type, t, 1)) for c, t in zip(stmt.carried, totals, strict=True)
+        ]
+        return inits, stop
+
+    def _identities(self, stmt: st.For, lanes: int) -> list[str]:
+        return [ops.literal(st.identity(c.op, c.type), lanes) for c in stmt.carried]
+
+    def _widths(self, stmt: st.For) -> tuple[int, int, bool]:
+        """Lanes of the loop over whole vectors and of the one after it (0: none), and whether that one is masked.
+
+        What is left is often all there is: half registers take half the time for divisions, and three ports instead of
+        two take them. Only where each step waits for the last one (a serial loop inside) all of it goes at once.
+        """
         lanes = choose_lanes(stmt, self.isa)
-        widths = [lanes * stmt.unroll, lanes] if stmt.unroll > 1 else [lanes]
-        masks = self.isa.has_masks
-        if masks and stmt.unroll > 1 and any(isinstance(s, st.For) for s in stmt.body):
-            widths.pop()  # each step of such a loop waits for the last one: all that is left goes through it at once
-        totals = [ops.literal(st.identity(c.op, c.type), widths[0]) for c in stmt.carried]
-        start, before = "0", widths[0]
-        for k, width in enumerate(widths + widths[-1:] * (masks and len(widths) == 1)):
-            totals = [self._across(c, t, before, width) for c, t in zip(stmt.carried, totals, strict=True)]
-            masked = masks and k > 0
-            stop = extent if masked else self.emit(f"and i64 {extent}, {-width}")
-            totals = self._run(stmt, start, stop, width, totals, masked=masked)
-            start, before = stop, width
-        inits = []
-        for carried, vector in zip(stmt.carried, totals, strict=True):
-            total = self.bind(carried.type, self._across(carried, vector, before, 1), 1)
-            inits.append(st.combine(carried.op, carried.init, total))
-        return inits, start
+        whole = lanes * stmt.unroll
+        if not self.isa.has_masks:
+            return whole, lanes if stmt.unroll > 1 else 0, False
+        serial = any(isinstance(inner, st.For) for inner in stmt.body)
+        return whole, whole if serial else max(lanes // 2, 2), True
 
     def _across(self, carried: st.Carried, vector: str, lanes: int, left: int) -> str:
         """Combine the lanes of an accumulator, halving, until `left` are left."""
@@ -568,12 +588,14 @@ class FunctionPrinter:
 
     def _run(
         self, stmt: st.For, start: str, stop: str, lanes: int, inits: list[str], together: bool = False,
-        masked: bool = False,
+        masked: bool = False, left: int = 0,
     ) -> list[str]:  # fmt: skip
         """Print ``for index in range(start, stop, lanes)``; the carried values, given as `inits`, after it.
 
         With `together` it is a loop inside a vector loop, with a step of 1. With `masked` the last turn may have fewer
-        than `lanes` iterations: its other lanes touch no memory and leave the carried values as they are.
+        than `lanes` iterations: its other lanes touch no memory and leave the carried values as they are. With `left`
+        the results, identities at first, are combined to so many lanes behind the loop, unless it has no turns: a
+        single 512-bit instruction makes processors close a port to the narrower ones around it.
         """
         before = self.top
         guard = self.emit(f"icmp slt i64 {start}, {stop}")
@@ -585,8 +607,8 @@ class FunctionPrinter:
         self.levels.append(level)
         self.define(stmt.index, index)
         if masked:
-            left = self._splat("i64", self.emit(f"sub i64 {stop}, {index}"), lanes, -1)
-            level.mask = self.emit(f"icmp ugt <{lanes} x i64> {left}, {ops.counting(lanes)}")
+            remaining = self._splat("i64", self.emit(f"sub i64 {stop}, {index}"), lanes, -1)
+            level.mask = self.emit(f"icmp ugt <{lanes} x i64> {remaining}, {ops.counting(lanes)}")
         for phi, carried in zip(phis, stmt.carried, strict=True):
             self.define(carried.name, phi, lanes)
         self.block(stmt.body)
@@ -601,7 +623,8 @@ class FunctionPrinter:
             leave = self.operand(stmt.until)
             going = self.emit(f"xor i1 {leave}, true")
             again = self.emit(f"and i1 {again}, {going}")
-        level.lines.append(f"br i1 {again}, label %{head}, label %{end}")
+        out = self.label() if left else end
+        level.lines.append(f"br i1 {again}, label %{head}, label %{out}")
         latch, before_label = level.label, before.label  # hoisted branches may have changed them
         opening = [f"{head}:", f"{counter} = phi i64 [{start}, %{before_label}], [{following}, %{latch}]"]
         for phi, t, init, nxt in zip(phis, types, inits, nexts, strict=True):
@@ -611,6 +634,12 @@ class FunctionPrinter:
         level.lines[:0] = opening
         before.lines.append(f"br i1 {guard}, label %{head}, label %{end}")
         before.lines += self._close()
+        if left:
+            self.start(out)
+            nexts = [self._across(c, n, lanes, left) for c, n in zip(stmt.carried, nexts, strict=True)]
+            inits, types = self._identities(stmt, left), [ops.vector(c.type, left) for c in stmt.carried]
+            self.do(f"br label %{end}")
+            latch = out
         self.start(end)
         if stmt.count:
             made = self.emit(f"phi i64 [{start}, %{before_label}], [{following}, %{latch}]")

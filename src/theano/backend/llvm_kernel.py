@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from theano.backend import llvm_ops as ops
 from theano.backend.llvm import FunctionPrinter, collect_stored
+from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.runtime import abi
 
@@ -13,47 +15,74 @@ if TYPE_CHECKING:
     from theano.runtime.target import Isa
 
 
+# A body with more constants than that does not have them all in registers.
+CONSTANTS = 12
+
+
 def print_kernel(kernel: st.Kernel, isa: Isa) -> tuple[str, set[str]]:
-    """The text of a kernel's function and the intrinsics it declares."""
+    """The text of a kernel's function and the intrinsics it declares.
+
+    Where loops over vectors with many constants stand in the loop over positions, that one calls a function for each
+    position: LLVM would load the constants before the outer loop, needed or not, and move them about in the inner ones.
+    """
+    loop = kernel.body[0] if kernel.ranged else None
+    if not isinstance(loop, st.For) or loop.kind != "serial" or not _has_many_constants(loop.body):
+        return _function(kernel.name, kernel.params, kernel.body, isa)
+    own = [*kernel.params[:-2], (loop.index, "i64")]
+    text, intrinsics = _function(f"{kernel.name}_one", own, loop.body, isa)
+    args = [(n, st.ZERO, "i8") if t == "ptr" else ex.name(n, t) for n, t in own]
+    call = st.CallKernel(st.Kernel(f"{kernel.name}_one", own, []), args)
+    around, more = _function(kernel.name, kernel.params, [replace(loop, body=[call]), *kernel.body[1:]], isa)
+    return text + around, intrinsics | more
+
+
+def _function(name: str, params: list[tuple[str, str]], body: list[st.Stmt], isa: Isa) -> tuple[str, set[str]]:
     printer = FunctionPrinter(isa)
-    printer.stored = collect_stored(kernel.body)
-    params = []
-    for name, type_ in kernel.params:
-        ssa = f"%{name}"
-        printer.define(name, ssa, depth=0)
-        params.append(f"ptr noalias {ssa}" if type_ == "ptr" else f"{ops.REGISTER[type_]} {ssa}")
-    printer.block(kernel.body)
+    printer.stored = collect_stored(body)
+    typed = []
+    for param, type_ in params:
+        ssa = f"%{param}"
+        printer.define(param, ssa, depth=0)
+        typed.append(f"ptr noalias {ssa}" if type_ == "ptr" else f"{ops.REGISTER[type_]} {ssa}")
+    printer.block(body)
     printer.do("ret void")
-    body = "\n".join(printer.top.lines)
-    text = f"define internal void @{kernel.name}({', '.join(params)}) noinline nounwind {{\nentry:\n{body}\n}}\n"
+    lines = "\n".join(printer.top.lines)
+    text = f"define internal void @{name}({', '.join(typed)}) noinline nounwind {{\nentry:\n{lines}\n}}\n"
     return text, printer.intrinsics
 
 
-def team_call(name: str, kernel: st.Kernel, ranges: st.Ranges) -> str:
-    """Two functions: one calls a kernel itself for little work, else the team (see `runtime.team_ir`) with the other.
+def _has_many_constants(body: list[st.Stmt]) -> bool:
+    loops = [s for s in body if isinstance(s, st.For) and s.kind == "vector"]
+    values = [s.value for loop in loops for s in st.walk(loop.body) if isinstance(s, st.Let | st.Store)]
+    values += [c.next for loop in loops for c in loop.carried]
+    return sum(e.op == "const" and e.type in ex.FLOATS for e in ex.postorder(tuple(values))) > CONSTANTS
 
-    What both need is written once, however often main calls the kernel.
+
+def team_call(name: str, kernel: st.Kernel, ranges: st.Ranges) -> str:
+    """Three functions: `name` calls a kernel itself for little work, else the team (see `runtime.team_ir`).
+
+    What the calls of main need is written once, however many there are. The first parameters of `name` are those of the
+    kernel, so that it reaches it by a jump, with all arguments where they are.
     """
-    params = [f"{ops.REGISTER[type_]} %{p}" for p, type_ in kernel.params[:-2]]
-    own = ", ".join(params)
+    params = [f"{ops.REGISTER[type_]} %{p}" for p, type_ in kernel.params]
     stores, loads = [], []
-    for k, param in enumerate(params):
+    for k, param in enumerate(params[:-2]):
         type_, _, ssa = param.partition(" ")
         stores += [f"%at{k} = getelementptr i64, ptr %args, i64 {k}", f"store {param}, ptr %at{k}"]
         loads += [f"%at{k} = getelementptr i64, ptr %args, i64 {k}", f"{ssa} = load {type_}, ptr %at{k}"]
-    before = f"{own}, " if own else ""
-    head = ["ptr %ctx", "i64 %extent", "i64 %weight", *params]
+    own, head = ", ".join(params), ", ".join([*params, "i64 %weight", "ptr %ctx"])
     lines = [
         f"define internal void @{name}_part(ptr %args, i64 %lo, i64 %hi) {abi.QUICKLY}nounwind {{", *loads,
-        f"call void @{kernel.name}({before}i64 %lo, i64 %hi)", "ret void", "}",
-        f"define internal void @{name}({', '.join(head)}) {abi.QUICKLY}nounwind {{",
-        f"%args = alloca [{max(len(params), 1)} x i64], align 8",
-        "%total = mul i64 %extent, %weight", f"%worth = icmp sge i64 %total, {ranges.least}",
-        "br i1 %worth, label %team, label %alone", "alone:",
-        f"call void @{kernel.name}({before}i64 0, i64 %extent)", "ret void",
-        "team:", *stores,
+        f"call void @{kernel.name}({own})", "ret void", "}",
+        f"define internal void @{name}_team({head}) {abi.QUICKLY}nounwind {{",
+        f"%args = alloca [{max(len(params) - 2, 1)} x i64], align 8", *stores,
         f"%word = getelementptr i64, ptr %ctx, i64 {abi.CTX['parallel']}", "%parallel = load ptr, ptr %word",
-        f"call void %parallel(ptr @{name}_part, ptr %args, i64 %extent, i64 %weight, i32 {int(ranges.finish)})",
-        "ret void", "}", "",
+        f"call void %parallel(ptr @{name}_part, ptr %args, i64 %hi, i64 %weight, i32 {int(ranges.finish)})",
+        "ret void", "}",
+        f"define internal void @{name}({head}) noinline nounwind {{",
+        "%total = mul i64 %hi, %weight", f"%worth = icmp sge i64 %total, {ranges.least}",
+        "br i1 %worth, label %team, label %alone",
+        "alone:", f"tail call void @{kernel.name}({own})", "ret void",
+        "team:", f"tail call void @{name}_team({head})", "ret void", "}", "",
     ]  # fmt: skip
     return "\n".join(lines)

@@ -100,13 +100,11 @@ class MainPrinter(FunctionPrinter):
         self.fail_unless(self.operand(stmt.cond), stmt.code, stmt.operands)
 
     def call_kernel(self, stmt: st.CallKernel) -> None:
-        args = []
-        for arg, (_, type_) in zip(stmt.args, stmt.kernel.params, strict=stmt.ranges is None):
-            args.append(self.argument(arg, type_))
         if stmt.ranges is None:
-            self.do(f"call void @{stmt.kernel.name}({', '.join(args)})")
-        else:
-            self.ranges(stmt.kernel, args, stmt.ranges)
+            super().call_kernel(stmt)
+            return
+        args = [self.argument(arg, type_) for arg, (_, type_) in zip(stmt.args, stmt.kernel.params, strict=False)]
+        self.ranges(stmt.kernel, args, stmt.ranges)
 
     def ranges(self, kernel: st.Kernel, args: list[str], ranges: st.Ranges) -> None:
         """Call a ranged kernel for all positions, through `team_call` where threads may share it."""
@@ -116,13 +114,8 @@ class MainPrinter(FunctionPrinter):
         name = f"{kernel.name}_{ranges.least}{'_finish' if ranges.finish else ''}"
         if name not in self.team_calls:
             self.team_calls[name] = team_call(name, kernel, ranges)
-        numbers = [f"i64 {self.operand(ranges.extent)}", f"i64 {self.operand(ranges.weight)}"]
-        self.do(f"call void @{name}({', '.join(['ptr %ctx', *numbers, *args])})")
-
-    def argument(self, arg: Expr | tuple[str, Expr, str], type_: str) -> str:
-        if isinstance(arg, tuple):
-            return f"ptr {self.address(arg[0], arg[2], arg[1])}"
-        return f"{ops.REGISTER[type_]} {self.operand(arg)}"
+        last = ["i64 0", f"i64 {self.operand(ranges.extent)}", f"i64 {self.operand(ranges.weight)}", "ptr %ctx"]
+        self.do(f"call void @{name}({', '.join([*args, *last])})")
 
     def workspace(self, stmt: st.Workspace) -> None:
         size = self.operand(stmt.size)

@@ -60,6 +60,7 @@ class _Printer:
         self.lines: list[str] = []
         self.allocas: list[str] = []
         self.lists: list[int] = []  # inputs with a buffer for lists
+        self.rows, self.n_updated = compared(spec)
         self.n_values = 0
 
     def do(self, *lines: str) -> None:
@@ -134,7 +135,8 @@ class _Printer:
         reader = ""
         for k, x in enumerate(self.spec.inputs):
             obj = self.load("%args", k)
-            out = self.at("%frame", self.layout.input_data(k))
+            data = self.layout.input_data(k)
+            out = self.at("%frame", data)
             if isinstance(x, abi.ObjectSpec):
                 self.do(f"store ptr {obj}, ptr {out}")
                 continue
@@ -145,9 +147,10 @@ class _Printer:
             )
             buffer = f"%buffer{k}" if native else "null"
             good = self.let(
-                f"call i32 {reader}(ptr %ctx, ptr {obj}, ptr {out}, i64 {code}, i64 {x.ones}, ptr {buffer})"
+                f"call i64 {reader}(ptr %ctx, ptr {obj}, ptr {out}, i64 {code}, i64 {x.ones}, ptr {buffer})"
             )
-            self.go_on_if(self.let(f"icmp ne i32 {good}, 0"), f"read{k}")
+            self.go_on_if(self.let(f"icmp ne i64 {good}, 0"), f"read{k}")
+            self.note_range(data, out, good)
 
     def wait(self) -> str:
         """Wait while another program that has let go of the GIL uses our storages; the table of them."""
@@ -167,35 +170,41 @@ class _Printer:
     def read_storages(self) -> None:
         for k, x in enumerate(self.spec.storages):
             container = self.load("%ctx", x.word)
-            out = self.at("%frame", self.layout.storage_data(k))
+            data = self.layout.storage_data(k)
+            out = self.at("%frame", data)
             held = self.at("%held", k)
             if isinstance(x, abi.ObjectSpec):
-                text = f"call i32 {self.context('read_object')}(ptr {container}, ptr {out}, ptr {held})"
+                text = f"call i64 {self.context('read_object')}(ptr {container}, ptr {out}, ptr {held})"
             else:
                 code = replace(x, numbers=False, rounds=False).code()
                 text = (
-                    f"call i32 {self.context('read_storage')}(ptr {container}, ptr {out}, i64 {code}, i64 {x.ones}, "
+                    f"call i64 {self.context('read_storage')}(ptr {container}, ptr {out}, i64 {code}, i64 {x.ones}, "
                     f"ptr {held})"
                 )
-            self.go_on_if(self.let(f"icmp ne i32 {self.let(text)}, 0"), f"stored{k}")
+            good = self.let(text)
+            self.go_on_if(self.let(f"icmp ne i64 {good}, 0"), f"stored{k}")
+            self.note_range(data, out, good)
 
-    def check_overlap(self) -> str:
-        """Compare the memory of updated storages with that of all other arrays; returns the table's definition."""
-        layout, spec = self.layout, self.spec
-        stored = [
-            (layout.storage_data(k), x) for k, x in enumerate(spec.storages) if isinstance(x, abi.ArraySpec)
-        ]
-        given = [(layout.input_data(k), x) for k, x in enumerate(spec.inputs) if isinstance(x, abi.ArraySpec)]
-        updated = [entry for entry in stored if entry[1].updated]
-        rows = updated + [entry for entry in stored if not entry[1].updated] + given
-        if not updated or len(rows) < 2 or spec.trust_input:
-            return ""
-        words = ", ".join(f"i64 {word}, i64 {x.code()}" for word, x in rows)
-        found = self.let(
-            f"call i32 {self.context('overlap')}(ptr %frame, ptr @memory, i64 {len(rows)}, i64 {len(updated)})"
-        )
+    def note_range(self, data: int, out: str, read: str) -> None:
+        """Note the memory of an array that was read, if it is to be compared; empty ranges overlap nothing."""
+        if data not in self.rows:
+            return
+        word = 2 * self.rows[data]
+        size = self.let(f"sub i64 {read}, 1")
+        empty = self.let(f"icmp eq i64 {size}, 0")
+        start = self.let(f"select i1 {empty}, i64 0, i64 {self.let(f'load i64, ptr {out}')}")
+        end = self.let(f"add i64 {start}, {size}")
+        self.do(f"store i64 {start}, ptr {self.at('%ranges', word)}")
+        self.do(f"store i64 {end}, ptr {self.at('%ranges', word + 1)}")
+
+    def check_overlap(self) -> None:
+        """Compare the memory of updated storages with that of all other arrays."""
+        n = len(self.rows)
+        if not n:
+            return
+        self.allocas.append(f"%ranges = alloca [{2 * n} x i64], align 16")
+        found = self.let(f"call i32 {self.context('overlap')}(ptr %ranges, i64 {n}, i64 {self.n_updated})")
         self.go_on_if(self.let(f"icmp eq i32 {found}, 0"), "apart")
-        return f"@memory = internal constant [{2 * len(rows)} x i64] [{words}]\n"
 
     def run(self) -> None:
         self.do("%status = call i32 @main(ptr %ctx, ptr %frame)")
@@ -216,18 +225,16 @@ class _Printer:
             "br label %raised",
         )
         self.start("raised")
-        self.do("br label %leave")
+        self.do("br label %clear")
         self.start("slow")
-        self.do("br label %leave")
+        self.do("br label %clear")
         self.start("succeeded")
 
-    def result(self) -> None:
-        """Move the outputs out of their slots, into a list where one is wanted."""
+    def result(self) -> str:
+        """Take the outputs from their slots, into a list where one is wanted."""
         spec = self.spec
         if spec.result == "single":
-            slot = self.at("%frame", self.layout.slot(0))
-            value = self.let(f"load ptr, ptr {slot}")
-            self.do(f"store ptr null, ptr {slot}")
+            value = self.load("%frame", self.layout.slot(0))
         else:
             n = spec.n_outputs if spec.result == "list" else 0
             value = self.let(f"call ptr {self.context('list_new')}(i64 {n})")
@@ -238,9 +245,8 @@ class _Printer:
                 at = self.let(f"getelementptr i8, ptr {value}, i64 {abi.LIST_ITEMS}")
                 items = self.let(f"load ptr, ptr {at}")
             for k in range(n):
-                slot = self.at("%frame", self.layout.slot(k))
-                item = self.let(f"load ptr, ptr {slot}")
-                self.do(f"store ptr {item}, ptr {self.at(items, k)}", f"store ptr null, ptr {slot}")
+                item = self.load("%frame", self.layout.slot(k))
+                self.do(f"store ptr {item}, ptr {self.at(items, k)}")
         if spec.wrap is not None:
             self.allocas.append("%wrapped = alloca ptr, align 8")
             self.do(f"store ptr {value}, ptr %wrapped")
@@ -250,18 +256,35 @@ class _Printer:
             )
             self.do(f"call void {self.context('dec_ref')}(ptr {value})")
             value = result
-        self.do("br label %deliver")
-        self.start("deliver")
+        return value
+
+    def leave_holds(self, value: str) -> None:
+        """Drop what is held: by one call each where all went well and nothing is empty, else whatever is there."""
+        spec, layout = self.spec, self.layout
+        returned = {"single": 1, "list": spec.n_outputs, "none": 0}[spec.result]
+        release, n_held = self.context("release"), len(spec.storages)
+        self.do("br label %drop")
+        self.start("drop")
+        if layout.n_slots > returned:
+            first = self.at("%frame", layout.slots + returned)
+            self.do(f"call void {release}(ptr {first}, i64 {layout.n_slots - returned})")
+        for k in range(n_held):
+            self.do(f"call void {self.context('dec_ref')}(ptr {self.load('%held', k)})")
+        self.do("br label %leave")
+        self.start("clear")
+        self.do("%not_done = phi i1 [false, %raised], [true, %slow]")
+        release = self.context("release")
+        for base, word, n in (("%frame", layout.slots, layout.n_slots), ("%held", 0, n_held)):
+            if n:
+                self.do(f"call void {release}(ptr {self.at(base, word)}, i64 {n})")
         self.do("br label %leave")
         self.start("leave")
-        self.do(f"%result = phi ptr [null, %raised], [null, %slow], [{value}, %deliver]")
-        self.do("%is_slow = phi i1 [false, %raised], [true, %slow], [false, %deliver]")
+        self.do(f"%result = phi ptr [{value}, %drop], [null, %clear]")
+        self.do("%is_slow = phi i1 [false, %drop], [%not_done, %clear]")
 
     def clean_up(self) -> None:
-        """Leave nothing behind; an exception that is set stays set (deallocation keeps it)."""
-        spec, layout = self.spec, self.layout
-        self.release("%frame", layout.slots, layout.n_slots, spec.result == "single" and layout.n_slots == 1)
-        work = self.load("%frame", layout.work)
+        """Give back memory; an exception that is set stays set (deallocation keeps it)."""
+        work = self.load("%frame", self.layout.work)
         self.branch(self.let(f"icmp eq ptr {work}, null"), "no_work", "work")
         self.start("work")
         self.do(f"call void {self.context('pool_give')}(ptr {work})", "br label %no_work")
@@ -272,8 +295,6 @@ class _Printer:
             self.start(f"far{k}")
             self.do(f"call void {self.context('raw_free')}(ptr {heap})", f"br label %near{k}")
             self.start(f"near{k}")
-        if spec.storages:
-            self.release("%held", 0, len(spec.storages), False)
         self.branch("%is_slow", "fall_back", "return")
         self.start("return")
         self.do("ret ptr %result")
@@ -286,32 +307,19 @@ class _Printer:
             "ret ptr %answer",
         )
 
-    def release(self, base: str, first: int, n: int, skip_if_empty: bool) -> None:
-        if not n:
-            return
-        start = self.at(base, first)
-        if skip_if_empty:
-            value = self.let(f"load ptr, ptr {start}")
-            self.branch(self.let(f"icmp eq ptr {value}, null"), "empty", "filled")
-            self.start("filled")
-        self.do(f"call void {self.context('release')}(ptr {start}, i64 {n})")
-        if skip_if_empty:
-            self.do("br label %empty")
-            self.start("empty")
-
     def text(self) -> str:
         self.prologue()
         self.read_inputs()
         storages = self.wait()
         self.read_storages()
-        table = storages + self.check_overlap()
+        self.check_overlap()
         self.run()
-        self.result()
+        self.leave_holds(self.result())
         self.clean_up()
         head = f"define ptr @entry(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames) {abi.QUICKLY}{{\nstart:\n"
         body = "\n".join(["  " + line for line in self.allocas] + self.lines)
         clear = _CLEAR if "@clear" in body else ""
-        return table + clear + head + body + "\n}\n"
+        return storages + clear + head + body + "\n}\n"
 
 
 _CLEAR = """define internal void @clear(ptr %words, i64 %n) {
@@ -328,6 +336,21 @@ done:
   ret void
 }
 """
+
+
+def compared(spec: EntrySpec) -> tuple[dict[int, int], int]:
+    """The rows of the table of memory ranges by the frame word of an array's data, and how many of them are updated.
+
+    Updated storages come first, since they are compared with all that follows; no rows: nothing is to be compared.
+    """
+    layout = spec.layout
+    stored = [(layout.storage_data(k), x) for k, x in enumerate(spec.storages) if isinstance(x, abi.ArraySpec)]
+    given = [layout.input_data(k) for k, x in enumerate(spec.inputs) if isinstance(x, abi.ArraySpec)]
+    updated = [word for word, x in stored if x.updated]
+    words = updated + [word for word, x in stored if not x.updated] + given
+    if not updated or len(words) < 2 or spec.trust_input:
+        return {}, 0
+    return {word: row for row, word in enumerate(words)}, len(updated)
 
 
 def numbers(x: abi.ArraySpec) -> bool:

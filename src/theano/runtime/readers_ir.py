@@ -1,15 +1,15 @@
 """LLVM IR of the support functions that read arguments: plain arrays, Python numbers and lists of them.
 
-Each returns 1 when it understood the argument, 0 when the slow path must look at it; none raises, and none runs
-Python code, so that lists can't change while they are read. A `code` describes an array in one word: see
-`support.array_code`. `out` is the data word of the frame, followed by the dims.
+Each returns 0 when the slow path must look at the argument; else, for an array, 1 more than the bytes it has, for all
+others 1. None raises, and none runs Python code, so that lists can't change while they are read. A `code` describes an
+array in one word: see `abi.ArraySpec.code`. `out` is the data word of the frame, followed by the dims.
 """
 
 TEXT = r"""
 @lowest = internal constant [$N_DTYPES x i64] [$LOWEST]
 @highest = internal constant [$N_DTYPES x i64] [$HIGHEST]
 
-define internal i32 @read_array(ptr %array, ptr %out, i64 %code, i64 %ones) {
+define internal i64 @read_array(ptr %array, ptr %out, i64 %code, i64 %ones) {
 start:
   %flags_at = getelementptr i8, ptr %array, i64 $ARRAY_FLAGS
   %flags = load i32, ptr %flags_at
@@ -39,15 +39,19 @@ compare:
 dims:
   %shape = call ptr @field(ptr %array, i64 $ARRAY_DIMS)
   %data = call ptr @field(ptr %array, i64 $ARRAY_DATA)
+  %item_at = getelementptr i64, ptr @item_sizes, i64 %index
+  %item = load i64, ptr %item_at
   store ptr %data, ptr %out
   br label %test
 test:
   %k = phi i64 [0, %dims], [%next, %body]
+  %bytes = phi i64 [%item, %dims], [%product, %body]
   %more = icmp slt i64 %k, %ndim
   br i1 %more, label %body, label %yes
 body:
   %from = getelementptr i64, ptr %shape, i64 %k
   %dim = load i64, ptr %from
+  %product = mul i64 %bytes, %dim
   %next = add i64 %k, 1
   %to = getelementptr i64, ptr %out, i64 %next
   store i64 %dim, ptr %to
@@ -57,9 +61,10 @@ body:
   %refused = and i1 %must, %not_one
   br i1 %refused, label %no, label %test
 yes:
-  ret i32 1
+  %result = add i64 %bytes, 1
+  ret i64 %result
 no:
-  ret i32 0
+  ret i64 0
 }
 
 ; Store a Python number at %to as the dtype, if that has exactly this value (or may be rounded to).
@@ -211,7 +216,7 @@ no:
   ret i1 false
 }
 ; Lists of numbers (rows = 1) and lists of lists of numbers.
-define internal i32 @read_list(ptr %object, ptr %out, i64 %code, i64 %ones, ptr %buffer) {
+define internal i64 @read_list(ptr %object, ptr %out, i64 %code, i64 %ones, ptr %buffer) {
 start:
   %shifted = lshr i64 %code, 8
   %dtype = and i64 %shifted, 255
@@ -297,12 +302,12 @@ row_done:
   %next = add i64 %i, 1
   br label %rows
 yes:
-  ret i32 1
+  ret i64 1
 no:
-  ret i32 0
+  ret i64 0
 }
 
-define i32 @read_input(ptr %ctx, ptr %object, ptr %out, i64 %code, i64 %ones, ptr %buffer) {
+define i64 @read_input(ptr %ctx, ptr %object, ptr %out, i64 %code, i64 %ones, ptr %buffer) {
 start:
   %cell = alloca ptr
   %type = call ptr @field(ptr %object, i64 $TYPE)
@@ -310,8 +315,8 @@ start:
   %is_array = icmp eq ptr %type, %ndarray_type
   br i1 %is_array, label %array, label %other
 array:
-  %array_read = tail call i32 @read_array(ptr %object, ptr %out, i64 %code, i64 %ones)
-  ret i32 %array_read
+  %array_read = tail call i64 @read_array(ptr %object, ptr %out, i64 %code, i64 %ones)
+  ret i64 %array_read
 other:
   %numbers = and i64 %code, $NUMBERS
   %arrays_only = icmp eq i64 %numbers, 0
@@ -328,16 +333,16 @@ number:
   store ptr %buffer, ptr %out
   store ptr %object, ptr %cell
   %good = call i1 @put_row(ptr %cell, i64 1, ptr %buffer, i64 %dtype, i64 0, i1 %rounds)
-  %number_read = zext i1 %good to i32
-  ret i32 %number_read
+  %number_read = zext i1 %good to i64
+  ret i64 %number_read
 list:
-  %list_read = tail call i32 @read_list(ptr %object, ptr %out, i64 %code, i64 %ones, ptr %buffer)
-  ret i32 %list_read
+  %list_read = tail call i64 @read_list(ptr %object, ptr %out, i64 %code, i64 %ones, ptr %buffer)
+  ret i64 %list_read
 no:
-  ret i32 0
+  ret i64 0
 }
 ; Item 0 of a container, with a new reference in *%held: the container may get another value during the call.
-define i32 @read_object(ptr %list, ptr %out, ptr %held) {
+define i64 @read_object(ptr %list, ptr %out, ptr %held) {
   %n = call i64 @size(ptr %list)
   %empty = icmp slt i64 %n, 1
   br i1 %empty, label %no, label %some
@@ -347,13 +352,13 @@ some:
   call void @hold(ptr %object)
   store ptr %object, ptr %held
   store ptr %object, ptr %out
-  ret i32 1
+  ret i64 1
 no:
-  ret i32 0
+  ret i64 0
 }
-define i32 @read_storage(ptr %list, ptr %out, i64 %code, i64 %ones, ptr %held) {
-  %found = call i32 @read_object(ptr %list, ptr %out, ptr %held)
-  %has = icmp ne i32 %found, 0
+define i64 @read_storage(ptr %list, ptr %out, i64 %code, i64 %ones, ptr %held) {
+  %found = call i64 @read_object(ptr %list, ptr %out, ptr %held)
+  %has = icmp ne i64 %found, 0
   br i1 %has, label %look, label %no
 look:
   %object = load ptr, ptr %held
@@ -371,74 +376,40 @@ array:
   %fine = or i1 %only_read, %writeable
   br i1 %fine, label %read, label %no
 read:
-  %status = tail call i32 @read_array(ptr %object, ptr %out, i64 %code, i64 %ones)
-  ret i32 %status
+  %status = tail call i64 @read_array(ptr %object, ptr %out, i64 %code, i64 %ones)
+  ret i64 %status
 no:
-  ret i32 0
+  ret i64 0
 }
-; Whether one of the first %updated arrays of the table (word of the frame, code) shares memory with another one.
-define i32 @overlap(ptr %frame, ptr %table, i64 %n, i64 %updated) {
+; Whether one of the first %updated of n ranges of memory (start, end) overlaps another one.
+define i32 @overlap(ptr %ranges, i64 %n, i64 %updated) {
 start:
-  %starts = alloca i64, i64 %n
-  %ends = alloca i64, i64 %n
-  br label %measure
-measure:
-  %k = phi i64 [0, %start], [%k_next, %measured]
-  %more = icmp slt i64 %k, %n
-  br i1 %more, label %one, label %outer
-one:
-  %twice = shl i64 %k, 1
-  %word_at = getelementptr i64, ptr %table, i64 %twice
-  %word = load i64, ptr %word_at
-  %code_at = getelementptr i64, ptr %word_at, i64 1
-  %code = load i64, ptr %code_at
-  %ndim = and i64 %code, 255
-  %shifted = lshr i64 %code, 8
-  %dtype = and i64 %shifted, 255
-  %item_at = getelementptr i64, ptr @item_sizes, i64 %dtype
-  %item = load i64, ptr %item_at
-  %data_at = getelementptr i64, ptr %frame, i64 %word
-  %data = load i64, ptr %data_at
-  %dims = getelementptr i64, ptr %data_at, i64 1
-  %bytes = call i64 @count_bytes(i64 %item, i64 %ndim, ptr %dims)
-  br label %measured
-measured:
-  %empty = icmp eq i64 %bytes, 0
-  %begin = select i1 %empty, i64 0, i64 %data
-  %end = add i64 %begin, %bytes
-  %start_at = getelementptr i64, ptr %starts, i64 %k
-  store i64 %begin, ptr %start_at
-  %end_at = getelementptr i64, ptr %ends, i64 %k
-  store i64 %end, ptr %end_at
-  %k_next = add i64 %k, 1
-  br label %measure
+  br label %outer
 outer:
-  %i = phi i64 [0, %measure], [%i_next, %outer_next]
+  %i = phi i64 [0, %start], [%i_next, %inner]
   %i_next = add i64 %i, 1
   %i_more = icmp slt i64 %i, %updated
   br i1 %i_more, label %row, label %no
 row:
-  %i_start_at = getelementptr i64, ptr %starts, i64 %i
+  %i_start_at = getelementptr [2 x i64], ptr %ranges, i64 %i
   %i_start = load i64, ptr %i_start_at
-  %i_end_at = getelementptr i64, ptr %ends, i64 %i
+  %i_end_at = getelementptr i64, ptr %i_start_at, i64 1
   %i_end = load i64, ptr %i_end_at
   br label %inner
 inner:
   %j = phi i64 [%i_next, %row], [%j_next, %pair]
   %j_more = icmp slt i64 %j, %n
-  br i1 %j_more, label %pair, label %outer_next
+  br i1 %j_more, label %pair, label %outer
 pair:
-  %j_start_at = getelementptr i64, ptr %starts, i64 %j
+  %j_start_at = getelementptr [2 x i64], ptr %ranges, i64 %j
   %j_start = load i64, ptr %j_start_at
-  %j_end_at = getelementptr i64, ptr %ends, i64 %j
+  %j_end_at = getelementptr i64, ptr %j_start_at, i64 1
   %j_end = load i64, ptr %j_end_at
   %before = icmp ult i64 %i_start, %j_end
   %behind = icmp ult i64 %j_start, %i_end
   %both = and i1 %before, %behind
   %j_next = add i64 %j, 1
   br i1 %both, label %yes, label %inner
-outer_next:
-  br label %outer
 yes:
   ret i32 1
 no:
