@@ -52,4 +52,4 @@ def test_avx512_code_is_made_anywhere() -> None:
     entry = EntrySpec(low.inputs, low.storages, low.n_slots, low.n_outputs, "list")
     text = print_module(low.program, low.layout, target) + print_entry(entry)
     assert "<16 x float>" in text
-    assert jit._object_code(text, jit.Options(), target)
+    assert jit._objects(text, jit.Options(), target)
