@@ -55,4 +55,4 @@ def test_avx512_code_is_made_anywhere() -> None:
     assert "<16 x float>" in text
     # what is left after whole vectors goes through half ones, masked
     assert "call <8 x float> @llvm.masked.load" in text and "call void @llvm.masked.store.v8f32" in text
-    assert jit._object_code(text, jit.Options(), target)
+    assert jit._objects(text, jit.Options(), target)

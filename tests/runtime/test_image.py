@@ -69,8 +69,8 @@ define i64 @entry(i64 %k) {
 }
 
 
-def _object(text: str) -> bytes:
-    return jit._object_code(text, jit.DEFAULT, jit.isa())
+def _objects(text: str) -> list[bytes]:
+    return jit._objects(text, jit.DEFAULT, jit.isa())
 
 
 def _call(address: int, k: int) -> int:
@@ -80,7 +80,7 @@ def _call(address: int, k: int) -> int:
 @linux_x86
 @pytest.mark.parametrize("name", TEXTS)
 def test_same_answers_as_llvm(name: str) -> None:
-    code = _object(TEXTS[name])
+    code = _objects(TEXTS[name])
     image, linked = load_image(code, ("entry",)), jit._link(code, ("entry",))
     assert image is not None
     answers = [[_call(loaded.symbols["entry"], k) for k in range(3)] for loaded in (image, linked)]
@@ -89,7 +89,7 @@ def test_same_answers_as_llvm(name: str) -> None:
 
 @linux_x86
 def test_math_library_is_in_reach() -> None:
-    image = load_image(_object("declare double @exp(double)\ndefine double @entry(double %x) {\n"
+    image = load_image(_objects("declare double @exp(double)\ndefine double @entry(double %x) {\n"
                                "%y = call double @exp(double %x)\nret double %y\n}"), ("entry",))  # fmt: skip
     assert image is not None
     assert ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_double)(image.symbols["entry"])(1.5) == math.exp(1.5)
@@ -99,14 +99,14 @@ def test_math_library_is_in_reach() -> None:
 def test_missing_symbol_raises() -> None:
     with pytest.raises(RuntimeError, match="no_such_symbol_zz"):
         load_image(
-            _object("declare i64 @no_such_symbol_zz()\ndefine i64 @entry() {\n"
+            _objects("declare i64 @no_such_symbol_zz()\ndefine i64 @entry() {\n"
                     "%x = call i64 @no_such_symbol_zz()\nret i64 %x\n}"), ("entry",)
         )  # fmt: skip
 
 
 @linux_x86
 def test_no_memory_is_writeable_and_executable() -> None:
-    image = load_image(_object(TEXTS["variables"]), ("entry",))
+    image = load_image(_objects(TEXTS["variables"]), ("entry",))
     assert image is not None
     with open("/proc/self/maps") as file:
         rows = [row.split() for row in file]
@@ -122,16 +122,16 @@ def test_no_memory_is_writeable_and_executable() -> None:
 @linux_x86
 def test_thread_local_variables_are_left_to_llvm() -> None:
     text = "@t = internal thread_local global i64 1\ndefine ptr @entry() {\nret ptr @t\n}"
-    assert load_image(_object(text), ("entry",)) is None
+    assert load_image(_objects(text), ("entry",)) is None
 
 
 def test_other_formats_are_left_to_llvm() -> None:
-    assert load_image(b"\xcf\xfa\xed\xfe" + bytes(100), ("entry",)) is None
+    assert load_image([b"\xcf\xfa\xed\xfe" + bytes(100)], ("entry",)) is None
 
 
 @linux_x86
 def test_memory_goes_with_the_last_reference() -> None:
-    image = load_image(_object(TEXTS["constants"]), ("entry",))
+    image = load_image(_objects(TEXTS["constants"]), ("entry",))
     assert image is not None
     page = f"{image.symbols['entry'] & ~4095:x}-"
     with open("/proc/self/maps") as file:

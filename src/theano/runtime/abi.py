@@ -16,7 +16,7 @@ __all__ = [
 ]  # fmt: skip
 
 # Raise it whenever a number, a signature or the meaning of one below changes: it is part of the cache's key.
-ABI_VERSION = 4
+ABI_VERSION = 5
 
 # dtype name -> size in bytes, in the order of the descr table.
 ITEMSIZE: dict[str, int] = {
@@ -86,7 +86,8 @@ CODE_NUMBERS = 1 << 16
 CODE_ROUNDS = 1 << 17
 CODE_UPDATED = 1 << 18
 
-# Attributes of a function that only calls and branches: it runs as fast when it was compiled in a fifth of the time.
+# Attributes of a function that only calls and branches: it runs as fast when it was compiled in a tenth of the time
+# (see `quick`).
 QUICKLY = "noinline optnone "
 
 

@@ -21,7 +21,7 @@ _LIST = r"""
 declare i64 @llvm.readcyclecounter()
 
 ; Whether two programs use one storage, and one of them updates it.
-define internal i1 @meet(ptr %ctx, ptr %table, ptr %ctx2, ptr %table2) {
+define internal i1 @meet(ptr %ctx, ptr %table, ptr %ctx2, ptr %table2) $QUICKLY{
 start:
   %n = load i64, ptr %table
   %n2 = load i64, ptr %table2
@@ -61,7 +61,7 @@ yes:
 no:
   ret i1 false
 }
-define internal i1 @conflict(ptr %ctx, ptr %table) {
+define internal i1 @conflict(ptr %ctx, ptr %table) $QUICKLY{
 start:
   %head = load ptr, ptr @active
   br label %test
@@ -86,7 +86,7 @@ no:
   ret i1 false
 }
 ; Wait, without the GIL, until no active program stands in the way. With `poll` a signal may end it: -1 then.
-define i32 @wait_turn(ptr %ctx, ptr %table, i32 %poll) {
+define i32 @wait_turn(ptr %ctx, ptr %table, i32 %poll) $QUICKLY{
 start:
   br label %test
 test:
@@ -121,7 +121,7 @@ raised:
 
 _GIL = r"""
 ; Let go of the GIL; a program with storages gets into the list before.
-define void @gil_release(ptr %ctx, ptr %node, ptr %table) {
+define void @gil_release(ptr %ctx, ptr %node, ptr %table) $QUICKLY{
 start:
   %n = load i64, ptr %table
   %none = icmp eq i64 %n, 0
@@ -144,7 +144,7 @@ go:
   ret void
 }
 ; Take the GIL back, and leave the list.
-define void @gil_take(ptr %node) {
+define void @gil_take(ptr %node) $QUICKLY{
 start:
   %state = load ptr, ptr %node
   %restore = call ptr @word(i64 $restore_thread)
@@ -179,7 +179,7 @@ done:
   ret void
 }
 ; Serve signals. Without the GIL: now and then only, for taking it back may take long.
-define i32 @gil_poll(ptr %node) {
+define i32 @gil_poll(ptr %node) $QUICKLY{
 start:
   %check = call ptr @word(i64 $poll)
   %state = load ptr, ptr %node
@@ -213,7 +213,7 @@ raised:
   ret i32 -1
 }
 ; In a forked child, where the threads of active programs do not live on.
-define void @gil_reset() {
+define void @gil_reset() $QUICKLY{
   store ptr null, ptr @active
   store i32 0, ptr @waiting
   ret void

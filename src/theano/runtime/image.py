@@ -12,6 +12,7 @@ import ctypes
 import mmap
 import struct
 import sys
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from theano.runtime.capi import function_address
@@ -29,6 +30,7 @@ _RELOCATABLE, _X86_64 = 1, 62  # e_type, e_machine
 _RELA, _NOBITS, _SYMTAB, _UNWIND = 4, 8, 2, 0x70000001  # sh_type
 _WRITE, _ALLOC, _EXECUTE, _TLS = 1, 2, 4, 0x400  # sh_flags
 _UNDEFINED = 0  # st_shndx
+_LOCAL = 0  # the binding in st_info
 _R_64, _R_PLT32 = 1, 4
 _R_GOT = (9, 41, 42)  # GOTPCREL, GOTPCRELX, REX_GOTPCRELX
 _R_RELATIVE = (2, _R_PLT32, *_R_GOT)  # PC32 and those above
@@ -75,18 +77,18 @@ class Image:
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._memory))
 
 
-def load_image(code: bytes, exports: tuple[str, ...]) -> Image | None:
-    """Load an object, or return None where only LLVM can.
+def load_image(objects: Sequence[bytes], exports: tuple[str, ...]) -> Image | None:
+    """Load objects that may call each other, or return None where only LLVM can.
 
     Raises
     ------
     RuntimeError
-        The object names a symbol that the process doesn't have.
+        An object names a symbol that neither another one nor the process has.
     """
-    if sys.platform != "linux" or not code.startswith(_MAGIC):
+    if sys.platform != "linux" or not all(code.startswith(_MAGIC) for code in objects):
         return None
     try:
-        return _Loader(code).load(exports)
+        return _Loader([_Object(code) for code in objects]).load(exports)
     except (_Unknown, OSError):
         return None
 
@@ -95,6 +97,7 @@ class _Symbol(NamedTuple):
     name: str
     section: int
     value: int
+    is_local: bool
 
 
 class _Relocation(NamedTuple):
@@ -105,7 +108,9 @@ class _Relocation(NamedTuple):
     addend: int
 
 
-class _Loader:
+class _Object:
+    """One object, read, and where its parts are going to be."""
+
     def __init__(self, code: bytes) -> None:
         self.code = code
         _, kind, machine, _, _, _, at, _, _, _, _, size, n, _ = _HEADER.unpack_from(code)
@@ -118,37 +123,16 @@ class _Loader:
         self.relocations = self._relocations()
         self.places: dict[int, int] = {}  # section number -> offset in memory
         self.stubs: dict[int, int] = {}  # symbol number -> offset of its stub
-        self.base = 0
 
-    def load(self, exports: tuple[str, ...]) -> Image:
-        segments, size = self._layout()
-        memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-        self.base = ctypes.addressof(ctypes.c_char.from_buffer(memory))
-        for k, place in self.places.items():
-            section = self.sections[k]
-            if section.kind != _NOBITS:
-                memory[place : place + section.size] = self._bytes(section)
-        for number, place in self.stubs.items():
-            memory[place : place + _STUB_SIZE] = _STUB + _UINT64.pack(self._address(number))
-        for relocation in self.relocations:
-            self._relocate(memory, relocation)
-        for start, end, flags in segments:
-            _protect(self.base + start, end - start, flags)
-        numbers = {symbol.name: k for k, symbol in enumerate(self.symbols) if symbol.section != _UNDEFINED}
-        missing = [name for name in exports if name not in numbers]
-        if missing:
-            raise RuntimeError(f"the object does not define {', '.join(missing)}")
-        return Image({name: self._address(numbers[name]) for name in exports}, memory)
-
-    def _bytes(self, section: _Section) -> bytes:
+    def bytes_of(self, section: _Section) -> bytes:
         return self.code[section.offset : section.offset + section.size]
 
     def _symbols(self) -> list[_Symbol]:
         table = next(s for s in self.sections if s.kind == _SYMTAB)
-        names = self._bytes(self.sections[table.link])
+        names = self.bytes_of(self.sections[table.link])
         return [
-            _Symbol(names[at : names.index(b"\0", at)].decode(), section, value)
-            for at, _, _, section, value, _ in _SYMBOL.iter_unpack(self._bytes(table))
+            _Symbol(names[at : names.index(b"\0", at)].decode(), section, value, info >> 4 == _LOCAL)
+            for at, info, _, section, value, _ in _SYMBOL.iter_unpack(self.bytes_of(table))
         ]
 
     def _relocations(self) -> list[_Relocation]:
@@ -156,8 +140,40 @@ class _Loader:
             _Relocation(table.info, offset, info & 0xFFFFFFFF, info >> 32, addend)
             for table in self.sections
             if table.kind == _RELA and table.info in self.loaded
-            for offset, info, addend in _RELOCATION.iter_unpack(self._bytes(table))
+            for offset, info, addend in _RELOCATION.iter_unpack(self.bytes_of(table))
         ]
+
+
+class _Loader:
+    def __init__(self, objects: list[_Object]) -> None:
+        self.objects = objects
+        self.defined = {
+            symbol.name: (code, symbol)
+            for code in objects
+            for symbol in code.symbols
+            if symbol.section != _UNDEFINED and not symbol.is_local
+        }
+        self.base = 0
+
+    def load(self, exports: tuple[str, ...]) -> Image:
+        missing = [name for name in exports if name not in self.defined]
+        if missing:
+            raise RuntimeError(f"the object does not define {', '.join(missing)}")
+        segments, size = self._layout()
+        memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        self.base = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+        for code in self.objects:
+            for k, place in code.places.items():
+                section = code.sections[k]
+                if section.kind != _NOBITS:
+                    memory[place : place + section.size] = code.bytes_of(section)
+            for number, place in code.stubs.items():
+                memory[place : place + _STUB_SIZE] = _STUB + _UINT64.pack(self._address(code, code.symbols[number]))
+            for relocation in code.relocations:
+                self._relocate(memory, code, relocation)
+        for start, end, flags in segments:
+            _protect(self.base + start, end - start, flags)
+        return Image({name: self._address(*self.defined[name]) for name in exports}, memory)
 
     def _layout(self) -> tuple[list[tuple[int, int, int]], int]:
         """Give each section a place: code and stubs, constants, variables, each on pages of their own."""
@@ -165,43 +181,50 @@ class _Loader:
         at = 0
         for flags in (_EXECUTE, 0, _WRITE):
             start = at
-            for k in sorted(self.loaded):
-                section = self.sections[k]
-                if section.flags & (_EXECUTE | _WRITE) == flags:
-                    at = self.places[k] = _rounded(at, max(section.alignment, 1))
-                    at += section.size
-            if flags == _EXECUTE:
-                at = _rounded(at, _STUB_SIZE)
-                for relocation in self.relocations:
-                    number = relocation.symbol
-                    indirect = relocation.kind in _R_GOT or self.symbols[number].section == _UNDEFINED
-                    if indirect and number not in self.stubs:
-                        self.stubs[number] = at
-                        at += _STUB_SIZE
+            for code in self.objects:
+                for k in sorted(code.loaded):
+                    section = code.sections[k]
+                    if section.flags & (_EXECUTE | _WRITE) == flags:
+                        at = code.places[k] = _rounded(at, max(section.alignment, 1))
+                        at += section.size
+                if flags == _EXECUTE:
+                    at = self._place_stubs(code, _rounded(at, _STUB_SIZE))
             if at > start:
                 at = _rounded(at, mmap.PAGESIZE)
                 segments.append((start, at, flags))
-        if len(self.places) != len(self.loaded):
+        if any(len(code.places) != len(code.loaded) for code in self.objects):
             raise _Unknown  # a section that is code and data at once
         return segments, at
 
-    def _address(self, number: int) -> int:
-        name, section, value = self.symbols[number]
-        if section == _UNDEFINED:
-            return _process_symbol(name)
-        if section not in self.places:
-            raise _Unknown  # a common symbol, an absolute one, a section that takes no memory
-        return self.base + self.places[section] + value
+    def _place_stubs(self, code: _Object, at: int) -> int:
+        """Give each symbol of an object that is reached indirectly a place from `at` on; where they end."""
+        for relocation in code.relocations:
+            number = relocation.symbol
+            symbol = code.symbols[number]
+            is_far = symbol.section == _UNDEFINED and symbol.name not in self.defined
+            if (is_far or relocation.kind in _R_GOT) and number not in code.stubs:
+                code.stubs[number] = at
+                at += _STUB_SIZE
+        return at
 
-    def _relocate(self, memory: mmap.mmap, relocation: _Relocation) -> None:
+    def _address(self, code: _Object, symbol: _Symbol) -> int:
+        if symbol.section == _UNDEFINED:
+            if symbol.name not in self.defined:
+                return _process_symbol(symbol.name)
+            code, symbol = self.defined[symbol.name]
+        if symbol.section not in code.places:
+            raise _Unknown  # a common symbol, an absolute one, a section that takes no memory
+        return self.base + code.places[symbol.section] + symbol.value
+
+    def _relocate(self, memory: mmap.mmap, code: _Object, relocation: _Relocation) -> None:
         section, offset, kind, number, addend = relocation
-        at = self.places[section] + offset
+        at = code.places[section] + offset
         if kind in _R_GOT:
-            target = self.base + self.stubs[number] + len(_STUB)
-        elif kind == _R_PLT32 and number in self.stubs:
-            target = self.base + self.stubs[number]
+            target = self.base + code.stubs[number] + len(_STUB)
+        elif kind == _R_PLT32 and number in code.stubs:
+            target = self.base + code.stubs[number]
         else:
-            target = self._address(number)
+            target = self._address(code, code.symbols[number])
         if kind == _R_64:
             _UINT64.pack_into(memory, at, target + addend)
         elif kind in _R_RELATIVE:

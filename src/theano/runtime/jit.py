@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import itertools
 import os
+import struct
 import sys
 import threading
 from collections import deque
@@ -21,6 +22,7 @@ from theano.runtime import cache
 from theano.runtime.abi import ABI_VERSION
 from theano.runtime.host import host
 from theano.runtime.image import Image, load_image
+from theano.runtime.quick import parted
 from theano.runtime.target import Isa, select_isa
 
 __all__ = ["CodeObject", "Options", "assembly", "compile_module", "isa"]
@@ -31,7 +33,7 @@ class Options(NamedTuple):
 
     Parameters
     ----------
-    level : code generation level, 1 or 2 (0 aborts on masked vectors in LLVM 22).
+    level : code generation level, 1 or 2 (0 aborts on masked vectors in LLVM 22), of what is not `abi.QUICKLY`.
     passes : LLVM passes run before it (see `theano.runtime.llvm`). Our printers have vectorised and hoisted already:
         by default functions are inlined where told, no more.
     """
@@ -160,26 +162,27 @@ def compile_module(
     if not known_as and not isinstance(text, str):
         text = text()
     key = "" if store is None else _key(known_as or str(text), options, target)
-    code = None if store is None else store.load(key)
-    loaded = code is not None
-    if code is None:
+    kept = None if store is None else store.load(key)
+    if kept is None:
         printed = text if isinstance(text, str) else text()
         with _lock:
-            code = _object_code(printed, options, target)
-    image: Image | _Linked | None = load_image(code, exports)
+            objects = _objects(printed, options, target)
+    else:
+        objects = _unpacked(kept)
+    image: Image | _Linked | None = load_image(objects, exports)
     if image is None:
         with _lock:
             _unload_dead()
-            image = _link(code, exports)
-    if store is not None and not loaded:
-        store.store(key, code)
-    return CodeObject(image, exports, loaded)
+            image = _link(objects, exports)
+    if store is not None and kept is None:
+        store.store(key, _packed(objects))
+    return CodeObject(image, exports, kept is not None)
 
 
 def assembly(text: str, options: Options = DEFAULT) -> str:
     """The assembly that `compile_module` would load for `text`, for people to read."""
     with _lock:
-        return _emit(text, options, isa(), assembly=True).decode()
+        return "".join(part.decode() for part in _objects(text, options, isa(), assembly=True))
 
 
 def _key(text: str, options: Options, target: Isa) -> str:
@@ -187,17 +190,38 @@ def _key(text: str, options: Options, target: Isa) -> str:
     return cache.key_of((text, *settings))
 
 
-def _object_code(text: str, options: Options, target: Isa) -> bytes:
-    return _emit(text, options, target, assembly=False)
-
-
-def _emit(text: str, options: Options, target: Isa, assembly: bool) -> bytes:
+def _objects(text: str, options: Options, target: Isa, assembly: bool = False) -> list[bytes]:
+    """The objects that a module is compiled to, or their assembly."""
     from theano.runtime import llvm
 
-    return llvm.emit(text, options.level, target.triple, target.cpu, target.features, assembly, options.passes)
+    well, quick = parted(text)
+    settings = target.triple, target.cpu, target.features, assembly
+    objects = []
+    if well:
+        objects.append(llvm.emit(well, options.level, *settings, options.passes))
+    if quick:
+        objects.append(llvm.emit(quick, 0, *settings))
+    return objects
 
 
-def _link(code: bytes, exports: tuple[str, ...]) -> _Linked:
+_LENGTH = struct.Struct("<Q")
+
+
+def _packed(objects: list[bytes]) -> bytes:
+    """Objects as the cache keeps them, each after its length."""
+    return b"".join(part for code in objects for part in (_LENGTH.pack(len(code)), code))
+
+
+def _unpacked(kept: bytes) -> list[bytes]:
+    objects, at = [], 0
+    while at < len(kept):
+        start = at + _LENGTH.size
+        at = start + _LENGTH.unpack_from(kept, at)[0]
+        objects.append(kept[start:at])
+    return objects
+
+
+def _link(objects: list[bytes], exports: tuple[str, ...]) -> _Linked:
     import llvmlite.binding as llvm
 
     global _engine
@@ -211,7 +235,9 @@ def _link(code: bytes, exports: tuple[str, ...]) -> _Linked:
         # COFF is the one format whose JITLink support is incomplete.
         _engine = llvm.create_lljit_compiler(machine, use_jit_link=sys.platform != "win32")
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(_engine))  # never disposed of, not at exit either: see `CodeObject`
-    builder = llvm.JITLibraryBuilder().add_object_img(code).add_current_process()
+    builder = llvm.JITLibraryBuilder().add_current_process()
+    for code in objects:
+        builder.add_object_img(code)
     for name in exports:
         builder.export_symbol(name)
     return _Linked(builder.link(_engine, f"theano{next(_numbers)}"), exports)

@@ -146,7 +146,7 @@ def emit(
     Parameters
     ----------
     text : LLVM IR without triple and data layout.
-    level : code generation level, 1 or 2 (0 aborts on masked vectors in LLVM 22).
+    level : code generation level, 0 to 2; at 0 masked vectors abort the process (LLVM 22).
     triple, cpu, features : of the target, in LLVM's words.
     assembly : whether to give text for people.
     passes : of `_PASSES`, run first. Functions are always inlined where told.

@@ -68,7 +68,7 @@ no:
 }
 
 ; Store a Python number at %to as the dtype, if that has exactly this value (or may be rounded to).
-define internal i1 @put_number(ptr %object, ptr %to, i64 %dtype, i1 %rounds) alwaysinline {
+define internal i1 @put_number(ptr %object, ptr %to, i64 %dtype, i1 %rounds) $QUICKLY{
 start:
   %overflow = alloca i32
   %type = call ptr @field(ptr %object, i64 $TYPE)
@@ -179,10 +179,7 @@ no:
   ret ptr null
 }
 ; Room for n numbers: behind the first two words of %buffer, or from malloc, remembered in its first word.
-define internal ptr @room(ptr %buffer, i64 %n, i64 %dtype, i64 %code) alwaysinline {
-  %item_at = getelementptr i64, ptr @item_sizes, i64 %dtype
-  %item = load i64, ptr %item_at
-  %bytes = mul i64 %n, %item
+define internal ptr @room(ptr %buffer, i64 %bytes, i64 %code) alwaysinline {
   %capacity = lshr i64 %code, 32
   %fits = icmp ule i64 %bytes, %capacity
   br i1 %fits, label %near, label %far
@@ -195,112 +192,124 @@ far:
   store ptr %heap, ptr %buffer
   ret ptr %heap
 }
-define internal i1 @put_row(ptr %items, i64 %n, ptr %to, i64 %dtype, i64 %item, i1 %rounds) {
+; The type whose numbers are copied as they are into arrays of a dtype, or null.
+define internal ptr @native_type(i64 %dtype) alwaysinline {
+  %float_type = call ptr @word(i64 $float_type)
+  %is_double = icmp eq i64 %dtype, $FLOAT64
+  %type = select i1 %is_double, ptr %float_type, ptr null
+  ret ptr %type
+}
+define internal i1 @put_row(ptr %items, i64 %n, ptr %to, i64 %dtype, i64 %item) {
 start:
+  %native = call ptr @native_type(i64 %dtype)
   br label %test
 test:
-  %k = phi i64 [0, %start], [%next, %body]
+  %k = phi i64 [0, %start], [%next, %copy], [%next, %convert]
+  %at = phi ptr [%to, %start], [%at2, %copy], [%at2, %convert]
   %more = icmp slt i64 %k, %n
   br i1 %more, label %body, label %yes
 body:
   %from = getelementptr ptr, ptr %items, i64 %k
   %object = load ptr, ptr %from
-  %offset = mul i64 %k, %item
-  %at = getelementptr i8, ptr %to, i64 %offset
   %next = add i64 %k, 1
-  %good = call i1 @put_number(ptr %object, ptr %at, i64 %dtype, i1 %rounds)
+  %at2 = getelementptr i8, ptr %at, i64 %item
+  %type = call ptr @field(ptr %object, i64 $TYPE)
+  %easy = icmp eq ptr %type, %native
+  br i1 %easy, label %copy, label %convert
+copy:
+  %value_at = getelementptr i8, ptr %object, i64 $FLOAT_VALUE
+  %value = load double, ptr %value_at
+  store double %value, ptr %at
+  br label %test
+convert:
+  %good = call i1 @put_number(ptr %object, ptr %at, i64 %dtype, i1 false)
   br i1 %good, label %test, label %no
 yes:
   ret i1 true
 no:
   ret i1 false
 }
-; Lists of numbers (rows = 1) and lists of lists of numbers.
-define internal i64 @read_list(ptr %object, ptr %out, i64 %code, i64 %ones, ptr %buffer) {
+; A length: 1 to 2^31 - 1, and 1 where the bit of its axis is set in %ones.
+define internal i1 @is_length(i64 %n, i64 %ones, i64 %axis) alwaysinline {
+  %above = sub i64 %n, 1
+  %odd = icmp ugt i64 %above, 2147483646
+  %bit = lshr i64 %ones, %axis
+  %must = trunc i64 %bit to i1
+  %several = icmp ne i64 %above, 0
+  %refused = and i1 %must, %several
+  %bad = or i1 %odd, %refused
+  %good = xor i1 %bad, true
+  ret i1 %good
+}
+; Lists of numbers, which are a single row, and lists of lists of numbers.
+define internal i64 @read_list(ptr %object, ptr %out, i64 %code, i64 %ones, ptr %buffer) $QUICKLY{
 start:
+  %cell = alloca ptr
+  store ptr %object, ptr %cell
   %shifted = lshr i64 %code, 8
   %dtype = and i64 %shifted, 255
   %item_at = getelementptr i64, ptr @item_sizes, i64 %dtype
   %item = load i64, ptr %item_at
   %ndim = and i64 %code, 255
-  %outer = call ptr @items(ptr %object)
-  %no_list = icmp eq ptr %outer, null
-  br i1 %no_list, label %no, label %measure
-measure:
-  %n = call i64 @size(ptr %object)
-  %above = sub i64 %n, 1
-  %odd = icmp ugt i64 %above, 2147483646
-  br i1 %odd, label %no, label %count
+  %last = sub i64 %ndim, 1
+  %flat = icmp eq i64 %ndim, 1
+  br i1 %flat, label %first, label %outer
+outer:
+  %lists = call ptr @items(ptr %object)
+  %no_list = icmp eq ptr %lists, null
+  br i1 %no_list, label %no, label %count
 count:
+  %n = call i64 @size(ptr %object)
   %n_at = getelementptr i64, ptr %out, i64 1
   store i64 %n, ptr %n_at
-  %n_one = icmp eq i64 %n, 1
-  %n_free = and i64 %ones, 1
-  %n_any = icmp eq i64 %n_free, 0
-  %n_good = or i1 %n_one, %n_any
-  %flat = icmp eq i64 %ndim, 1
-  br i1 %n_good, label %which, label %no
-which:
-  br i1 %flat, label %vector, label %matrix
-vector:
-  %vector_data = call ptr @room(ptr %buffer, i64 %n, i64 %dtype, i64 %code)
-  %vector_none = icmp eq ptr %vector_data, null
-  store ptr %vector_data, ptr %out
-  br i1 %vector_none, label %no, label %fill
-fill:
-  %filled = call i1 @put_row(ptr %outer, i64 %n, ptr %vector_data, i64 %dtype, i64 %item, i1 false)
-  br i1 %filled, label %yes, label %no
-matrix:
-  %first = load ptr, ptr %outer
-  %first_items = call ptr @items(ptr %first)
-  %no_row = icmp eq ptr %first_items, null
+  %n_good = call i1 @is_length(i64 %n, i64 %ones, i64 0)
+  br i1 %n_good, label %first, label %no
+first:
+  %rows = phi ptr [%cell, %start], [%lists, %count]
+  %height = phi i64 [1, %start], [%n, %count]
+  %row1 = load ptr, ptr %rows
+  %items1 = call ptr @items(ptr %row1)
+  %no_row = icmp eq ptr %items1, null
   br i1 %no_row, label %no, label %width
 width:
-  %m = call i64 @size(ptr %first)
-  %m_above = sub i64 %m, 1
-  %m_odd = icmp ugt i64 %m_above, 2147483646
-  %m_at = getelementptr i64, ptr %out, i64 2
+  %m = call i64 @size(ptr %row1)
+  %m_at = getelementptr i64, ptr %out, i64 %ndim
   store i64 %m, ptr %m_at
-  %m_one = icmp eq i64 %m, 1
-  %m_free = and i64 %ones, 2
-  %m_any = icmp eq i64 %m_free, 0
-  %m_good = or i1 %m_one, %m_any
-  %m_bad = xor i1 %m_good, true
-  %refused = or i1 %m_odd, %m_bad
-  br i1 %refused, label %no, label %allocate
-allocate:
-  %numbers = mul i64 %n, %m
+  %m_good = call i1 @is_length(i64 %m, i64 %ones, i64 %last)
+  br i1 %m_good, label %measure, label %no
+measure:
+  %numbers = mul i64 %height, %m
   ; below 2^62: both are below 2^31
   %huge = icmp ugt i64 %numbers, 288230376151711744
-  br i1 %huge, label %no, label %get
-get:
-  %data = call ptr @room(ptr %buffer, i64 %numbers, i64 %dtype, i64 %code)
+  br i1 %huge, label %no, label %allocate
+allocate:
   %row_bytes = mul i64 %m, %item
-  %none = icmp eq ptr %data, null
+  %bytes = mul i64 %row_bytes, %height
+  %data = call ptr @room(ptr %buffer, i64 %bytes, i64 %code)
   store ptr %data, ptr %out
-  br i1 %none, label %no, label %rows
-rows:
-  %i = phi i64 [0, %get], [%next, %row_done]
-  %more = icmp slt i64 %i, %n
+  %none = icmp eq ptr %data, null
+  br i1 %none, label %no, label %fill
+fill:
+  %i = phi i64 [0, %allocate], [%i2, %next]
+  %to = phi ptr [%data, %allocate], [%to2, %next]
+  %items = phi ptr [%items1, %allocate], [%next_items, %next]
+  %put = call i1 @put_row(ptr %items, i64 %m, ptr %to, i64 %dtype, i64 %item)
+  br i1 %put, label %filled, label %no
+filled:
+  %i2 = add i64 %i, 1
+  %to2 = getelementptr i8, ptr %to, i64 %row_bytes
+  %more = icmp slt i64 %i2, %height
   br i1 %more, label %row, label %yes
 row:
-  %row_at = getelementptr ptr, ptr %outer, i64 %i
+  %row_at = getelementptr ptr, ptr %rows, i64 %i2
   %list = load ptr, ptr %row_at
-  %row_items = call ptr @items(ptr %list)
-  %is_number = icmp eq ptr %row_items, null
-  br i1 %is_number, label %no, label %row_size
-row_size:
+  %next_items = call ptr @items(ptr %list)
+  %is_number = icmp eq ptr %next_items, null
+  br i1 %is_number, label %no, label %next
+next:
   %length = call i64 @size(ptr %list)
   %equal = icmp eq i64 %length, %m
-  br i1 %equal, label %row_put, label %no
-row_put:
-  %offset = mul i64 %i, %row_bytes
-  %to = getelementptr i8, ptr %data, i64 %offset
-  %put = call i1 @put_row(ptr %row_items, i64 %m, ptr %to, i64 %dtype, i64 %item, i1 false)
-  br i1 %put, label %row_done, label %no
-row_done:
-  %next = add i64 %i, 1
-  br label %rows
+  br i1 %equal, label %fill, label %no
 yes:
   ret i64 1
 no:
@@ -309,7 +318,6 @@ no:
 
 define i64 @read_input(ptr %ctx, ptr %object, ptr %out, i64 %code, i64 %ones, ptr %buffer) {
 start:
-  %cell = alloca ptr
   %type = call ptr @field(ptr %object, i64 $TYPE)
   %ndarray_type = call ptr @word(i64 $ndarray_type)
   %is_array = icmp eq ptr %type, %ndarray_type
@@ -326,13 +334,21 @@ python:
   %scalar = icmp eq i64 %ndim, 0
   br i1 %scalar, label %number, label %list
 number:
+  store ptr %buffer, ptr %out
   %shifted = lshr i64 %code, 8
   %dtype = and i64 %shifted, 255
+  %native = call ptr @native_type(i64 %dtype)
+  %easy = icmp eq ptr %type, %native
+  br i1 %easy, label %copy, label %convert
+copy:
+  %value_at = getelementptr i8, ptr %object, i64 $FLOAT_VALUE
+  %value = load double, ptr %value_at
+  store double %value, ptr %buffer
+  ret i64 1
+convert:
   %rounds_bit = and i64 %code, $ROUNDS
   %rounds = icmp ne i64 %rounds_bit, 0
-  store ptr %buffer, ptr %out
-  store ptr %object, ptr %cell
-  %good = call i1 @put_row(ptr %cell, i64 1, ptr %buffer, i64 %dtype, i64 0, i1 %rounds)
+  %good = call i1 @put_number(ptr %object, ptr %buffer, i64 %dtype, i1 %rounds)
   %number_read = zext i1 %good to i64
   ret i64 %number_read
 list:
@@ -342,7 +358,7 @@ no:
   ret i64 0
 }
 ; Item 0 of a container, with a new reference in *%held: the container may get another value during the call.
-define i64 @read_object(ptr %list, ptr %out, ptr %held) {
+define i64 @read_object(ptr %list, ptr %out, ptr %held) $QUICKLY{
   %n = call i64 @size(ptr %list)
   %empty = icmp slt i64 %n, 1
   br i1 %empty, label %no, label %some
@@ -356,7 +372,7 @@ some:
 no:
   ret i64 0
 }
-define i64 @read_storage(ptr %list, ptr %out, i64 %code, i64 %ones, ptr %held) {
+define i64 @read_storage(ptr %list, ptr %out, i64 %code, i64 %ones, ptr %held) $QUICKLY{
   %found = call i64 @read_object(ptr %list, ptr %out, ptr %held)
   %has = icmp ne i64 %found, 0
   br i1 %has, label %look, label %no
@@ -386,8 +402,8 @@ define i32 @overlap(ptr %ranges, i64 %n, i64 %updated) {
 start:
   br label %outer
 outer:
-  %i = phi i64 [0, %start], [%i_next, %inner]
-  %i_next = add i64 %i, 1
+  %i = phi i64 [0, %start], [%i2, %inner]
+  %i2 = add i64 %i, 1
   %i_more = icmp slt i64 %i, %updated
   br i1 %i_more, label %row, label %no
 row:
@@ -397,7 +413,7 @@ row:
   %i_end = load i64, ptr %i_end_at
   br label %inner
 inner:
-  %j = phi i64 [%i_next, %row], [%j_next, %pair]
+  %j = phi i64 [%i2, %row], [%j2, %pair]
   %j_more = icmp slt i64 %j, %n
   br i1 %j_more, label %pair, label %outer
 pair:
@@ -408,7 +424,7 @@ pair:
   %before = icmp ult i64 %i_start, %j_end
   %behind = icmp ult i64 %j_start, %i_end
   %both = and i1 %before, %behind
-  %j_next = add i64 %j, 1
+  %j2 = add i64 %j, 1
   br i1 %both, label %yes, label %inner
 yes:
   ret i32 1

@@ -7,7 +7,7 @@ All run with the GIL held; none keeps state but the pool.
 # A word of the fixed table, and CPython's two reference functions by their usual names.
 _BASICS = r"""
 @fixed = internal global ptr null
-define void @init(ptr %words) {
+define void @init(ptr %words) $QUICKLY{
   store ptr %words, ptr @fixed
   ret void
 }
@@ -32,7 +32,7 @@ define internal void @hold(ptr %object) alwaysinline {
   call void %f(ptr %object)
   ret void
 }
-define internal void @drop(ptr %object) {
+define internal void @drop(ptr %object) $QUICKLY{
   %none = icmp eq ptr %object, null
   br i1 %none, label %done, label %some
 some:
@@ -43,7 +43,7 @@ done:
   ret void
 }
 ; Drop the references in n words and clear them first: what runs on the way must not see them again.
-define void @release(ptr %words, i64 %n) {
+define void @release(ptr %words, i64 %n) $QUICKLY{
 start:
   br label %test
 test:
@@ -169,7 +169,7 @@ no_memory:
   %ignored = call ptr %raise()
   ret ptr null
 }
-define void @pool_give(ptr %data) {
+define void @pool_give(ptr %data) $QUICKLY{
 start:
   %capacity = call i64 @capacity(ptr %data)
   %limit = load i64, ptr @limit
@@ -198,7 +198,7 @@ free:
   call void @free_block(ptr %data)
   ret void
 }
-define ptr @pool_take(ptr %ctx, ptr %work, i64 %size) {
+define ptr @pool_take(ptr %ctx, ptr %work, i64 %size) $QUICKLY{
   %old = load ptr, ptr %work
   %none = icmp eq ptr %old, null
   br i1 %none, label %new, label %give
@@ -248,37 +248,20 @@ define void @free_buffer(ptr %capsule) $QUICKLY{
   call void @pool_give(ptr %data)
   ret void
 }
-define internal i64 @count_bytes(i64 %item, i64 %ndim, ptr %dims) {
-start:
-  br label %test
-test:
-  %k = phi i64 [0, %start], [%next, %small]
-  %n = phi i64 [%item, %start], [%product, %small]
-  %more = icmp slt i64 %k, %ndim
-  br i1 %more, label %body, label %done
-body:
-  %at = getelementptr i64, ptr %dims, i64 %k
-  %dim = load i64, ptr %at
-  %pair = call { i64, i1 } @llvm.umul.with.overflow.i64(i64 %n, i64 %dim)
-  %product = extractvalue { i64, i1 } %pair, 0
-  %overflow = extractvalue { i64, i1 } %pair, 1
-  %next = add i64 %k, 1
-  br i1 %overflow, label %bad, label %small
-small:
-  br label %test
-done:
-  ret i64 %n
-bad:
-  ret i64 -1
-}
-define internal ptr @make_array(ptr %descr, i32 %ndim, ptr %dims, ptr %data, i32 %flags) {
+define internal ptr @make_array(ptr %descr, i32 %ndim, ptr %dims, ptr %data, i32 %flags) $QUICKLY{
   call void @hold(ptr %descr)
   %make = call ptr @word(i64 $new_from_descr)
   %type = call ptr @word(i64 $ndarray_type)
   %array = call ptr %make(ptr %type, ptr %descr, i32 %ndim, ptr %dims, ptr null, ptr %data, i32 %flags, ptr null)
   ret ptr %array
 }
-define internal ptr @large_array(ptr %descr, i32 %ndim, ptr %dims, i64 %bytes) $QUICKLY{
+define internal ptr @other_array(ptr %descr, i32 %ndim, ptr %dims, i64 %bytes) $QUICKLY{
+  %is_large = icmp sge i64 %bytes, $LARGE
+  br i1 %is_large, label %large, label %medium
+medium:
+  %from_numpy = call ptr @make_array(ptr %descr, i32 %ndim, ptr %dims, ptr null, i32 0)
+  ret ptr %from_numpy
+large:
   %data = call ptr @take(i64 %bytes)
   %failed = icmp eq ptr %data, null
   br i1 %failed, label %nothing, label %taken
@@ -313,83 +296,17 @@ nothing:
 ; Results are often dropped before the next call or the one after it: two small arrays for each of some pairs of
 ; (function, slot) are kept, and taken again while nobody else holds them and they are still what they were made as.
 @recent = internal global [$RECENT_SETS x [2 x ptr]] zeroinitializer
-define internal i1 @is_free(ptr %array, ptr %descr, i32 %ndim, ptr %dims) {
-start:
-  %count = load i32, ptr %array
-  %alone = icmp eq i32 %count, 1
-  br i1 %alone, label %look, label %no
-look:
-  %nd_at = getelementptr i8, ptr %array, i64 $ARRAY_NDIM
-  %nd = load i32, ptr %nd_at
-  %own_descr = call ptr @field(ptr %array, i64 $ARRAY_DESCR)
-  %flags_at = getelementptr i8, ptr %array, i64 $ARRAY_FLAGS
-  %flags = load i32, ptr %flags_at
-  %plain = and i32 %flags, $OWN_FLAGS
-  %weak = call ptr @field(ptr %array, i64 $ARRAY_WEAK)
-  %same_nd = icmp eq i32 %nd, %ndim
-  %same_descr = icmp eq ptr %own_descr, %descr
-  %same_flags = icmp eq i32 %plain, $OWN_FLAGS
-  %unwatched = icmp eq ptr %weak, null
-  %good1 = and i1 %same_nd, %same_descr
-  %good2 = and i1 %same_flags, %unwatched
-  %good = and i1 %good1, %good2
-  br i1 %good, label %shape, label %no
-shape:
-  %own_dims = call ptr @field(ptr %array, i64 $ARRAY_DIMS)
-  %n = sext i32 %ndim to i64
-  br label %test
-test:
-  %k = phi i64 [0, %shape], [%next, %body]
-  %more = icmp slt i64 %k, %n
-  br i1 %more, label %body, label %yes
-body:
-  %own_at = getelementptr i64, ptr %own_dims, i64 %k
-  %own = load i64, ptr %own_at
-  %at = getelementptr i64, ptr %dims, i64 %k
-  %dim = load i64, ptr %at
-  %next = add i64 %k, 1
-  %equal = icmp eq i64 %own, %dim
-  br i1 %equal, label %test, label %no
-yes:
-  ret i1 true
-no:
-  ret i1 false
-}
-define internal ptr @small_array(ptr %ctx, ptr %slot, ptr %descr, i32 %ndim, ptr %dims) {
-start:
-  %function = ptrtoint ptr %ctx to i64
-  %word = ptrtoint ptr %slot to i64
-  %f = lshr i64 %function, 5
-  %w = lshr i64 %word, 3
-  %both = add i64 %f, %w
-  %set = urem i64 %both, $RECENT_SETS
-  %first_at = getelementptr [2 x ptr], ptr @recent, i64 %set
-  %second_at = getelementptr ptr, ptr %first_at, i64 1
-  %first = load ptr, ptr %first_at
-  %second = load ptr, ptr %second_at
-  %no_first = icmp eq ptr %first, null
-  br i1 %no_first, label %make, label %try_first
-try_first:
-  %first_free = call i1 @is_free(ptr %first, ptr %descr, i32 %ndim, ptr %dims)
-  br i1 %first_free, label %again, label %any_second
-any_second:
-  %no_second = icmp eq ptr %second, null
-  br i1 %no_second, label %make, label %try_second
-try_second:
-  %second_free = call i1 @is_free(ptr %second, ptr %descr, i32 %ndim, ptr %dims)
-  br i1 %second_free, label %again, label %make
-again:
-  %found = phi ptr [%first, %try_first], [%second, %try_second]
-  call void @hold(ptr %found)
-  ret ptr %found
-make:
+define internal ptr @small_array(ptr %pair, ptr %descr, i32 %ndim, ptr %dims) $QUICKLY{
   %new = call ptr @make_array(ptr %descr, i32 %ndim, ptr %dims, ptr null, i32 0)
   %failed = icmp eq ptr %new, null
   br i1 %failed, label %done, label %keep
 keep:
   call void @hold(ptr %new)
+  %second_at = getelementptr ptr, ptr %pair, i64 1
+  %first = load ptr, ptr %pair
+  %second = load ptr, ptr %second_at
   store ptr %first, ptr %second_at
-  store ptr %new, ptr %first_at
+  store ptr %new, ptr %pair
   call void @drop(ptr %second)
   br label %done
 done:
@@ -400,41 +317,106 @@ start:
   %descr_word = add i64 %dtype, $descr_bool
   %descr = call ptr @word(i64 %descr_word)
   %nd = trunc i64 %ndim to i32
-  %scalar = icmp eq i64 %ndim, 0
-  br i1 %scalar, label %small, label %measure
-measure:
   %item_at = getelementptr i64, ptr @item_sizes, i64 %dtype
   %item = load i64, ptr %item_at
-  %bytes = call i64 @count_bytes(i64 %item, i64 %ndim, ptr %dims)
+  br label %measure
+measure:
+  %m = phi i64 [0, %start], [%m2, %multiply]
+  %bytes = phi i64 [%item, %start], [%product, %multiply]
+  %more = icmp slt i64 %m, %ndim
+  br i1 %more, label %multiply, label %measured
+multiply:
+  %length_at = getelementptr i64, ptr %dims, i64 %m
+  %length = load i64, ptr %length_at
+  %both = call { i64, i1 } @llvm.umul.with.overflow.i64(i64 %bytes, i64 %length)
+  %product = extractvalue { i64, i1 } %both, 0
+  %overflow = extractvalue { i64, i1 } %both, 1
+  %m2 = add i64 %m, 1
+  br i1 %overflow, label %huge, label %measure
+huge:
+  br label %other
+measured:
   %is_small = icmp ule i64 %bytes, $SMALL
-  br i1 %is_small, label %small, label %not_small
-not_small:
-  %is_large = icmp sge i64 %bytes, $LARGE
-  br i1 %is_large, label %large, label %medium
-large:
-  %from_pool = call ptr @large_array(ptr %descr, i32 %nd, ptr %dims, i64 %bytes)
-  br label %made
-medium:
-  %from_numpy = call ptr @make_array(ptr %descr, i32 %nd, ptr %dims, ptr null, i32 0)
+  br i1 %is_small, label %small, label %other
+other:
+  %size = phi i64 [-1, %huge], [%bytes, %measured]
+  %not_small = call ptr @other_array(ptr %descr, i32 %nd, ptr %dims, i64 %size)
   br label %made
 small:
-  %from_recent = call ptr @small_array(ptr %ctx, ptr %slot, ptr %descr, i32 %nd, ptr %dims)
+  %function = ptrtoint ptr %ctx to i64
+  %word = ptrtoint ptr %slot to i64
+  %f = lshr i64 %function, 5
+  %w = lshr i64 %word, 3
+  %sum = add i64 %f, %w
+  %set = urem i64 %sum, $RECENT_SETS
+  %pair = getelementptr [2 x ptr], ptr @recent, i64 %set
+  br label %try
+try:
+  %at = phi ptr [%pair, %small], [%at2, %refused]
+  %k = phi i64 [0, %small], [%k2, %refused]
+  %array = load ptr, ptr %at
+  %none = icmp eq ptr %array, null
+  br i1 %none, label %make, label %held
+held:
+  %count = load i32, ptr %array
+  %alone = icmp eq i32 %count, 1
+  br i1 %alone, label %look, label %refused
+look:
+  %own_nd_at = getelementptr i8, ptr %array, i64 $ARRAY_NDIM
+  %own_nd = load i32, ptr %own_nd_at
+  %own_descr = call ptr @field(ptr %array, i64 $ARRAY_DESCR)
+  %flags_at = getelementptr i8, ptr %array, i64 $ARRAY_FLAGS
+  %flags = load i32, ptr %flags_at
+  %plain = and i32 %flags, $OWN_FLAGS
+  %weak = call ptr @field(ptr %array, i64 $ARRAY_WEAK)
+  %own_dims = call ptr @field(ptr %array, i64 $ARRAY_DIMS)
+  %same_nd = icmp eq i32 %own_nd, %nd
+  %same_descr = icmp eq ptr %own_descr, %descr
+  %same_flags = icmp eq i32 %plain, $OWN_FLAGS
+  %unwatched = icmp eq ptr %weak, null
+  %good1 = and i1 %same_nd, %same_descr
+  %good2 = and i1 %same_flags, %unwatched
+  %good = and i1 %good1, %good2
+  br i1 %good, label %shape, label %refused
+shape:
+  %d = phi i64 [0, %look], [%d2, %compare]
+  %d_more = icmp slt i64 %d, %ndim
+  br i1 %d_more, label %compare, label %again
+compare:
+  %own_at = getelementptr i64, ptr %own_dims, i64 %d
+  %own = load i64, ptr %own_at
+  %dim_at = getelementptr i64, ptr %dims, i64 %d
+  %dim = load i64, ptr %dim_at
+  %d2 = add i64 %d, 1
+  %equal = icmp eq i64 %own, %dim
+  br i1 %equal, label %shape, label %refused
+refused:
+  %k2 = add i64 %k, 1
+  %at2 = getelementptr ptr, ptr %at, i64 1
+  %k_more = icmp slt i64 %k2, 2
+  br i1 %k_more, label %try, label %make
+again:
+  call void @hold(ptr %array)
+  br label %good_array
+make:
+  %fresh = call ptr @small_array(ptr %pair, ptr %descr, i32 %nd, ptr %dims)
   br label %made
 made:
-  %array = phi ptr [%from_pool, %large], [%from_numpy, %medium], [%from_recent, %small]
-  %failed = icmp eq ptr %array, null
-  br i1 %failed, label %nothing, label %good
-good:
+  %new = phi ptr [%not_small, %other], [%fresh, %make]
+  %failed = icmp eq ptr %new, null
+  br i1 %failed, label %nothing, label %good_array
+good_array:
+  %result = phi ptr [%array, %again], [%new, %made]
   %old = load ptr, ptr %slot
-  store ptr %array, ptr %slot
+  store ptr %result, ptr %slot
   call void @drop(ptr %old)
-  %data = call ptr @field(ptr %array, i64 $ARRAY_DATA)
+  %data = call ptr @field(ptr %result, i64 $ARRAY_DATA)
   ret ptr %data
 nothing:
   ret ptr null
 }
 ; The data pointer of an array object, its dims copied out. Nothing is checked.
-define ptr @array_view(ptr %array, i64 %ndim, ptr %dims) {
+define ptr @array_view(ptr %array, i64 %ndim, ptr %dims) $QUICKLY{
 start:
   %shape = call ptr @field(ptr %array, i64 $ARRAY_DIMS)
   br label %test

@@ -49,23 +49,23 @@ _MACHINES = {
 
 # Where there are no futexes, the caller does everything.
 _ALONE = r"""
-define internal void @nap(ptr %at, i32 %seen) {
+define internal void @nap(ptr %at, i32 %seen) $QUICKLY{
   ret void
 }
-define internal void @rouse_all(ptr %at) {
+define internal void @rouse_all(ptr %at) $QUICKLY{
   ret void
 }
-define void @parallel(ptr %fn, ptr %args, i64 %extent, i64 %weight, i32 %finish) {
+define void @parallel(ptr %fn, ptr %args, i64 %extent, i64 %weight, i32 %finish) $QUICKLY{
   call void %fn(ptr %args, i64 0, i64 %extent)
   ret void
 }
-define void @team_set(i32 %threads, i32 %spin) {
+define void @team_set(i32 %threads, i32 %spin) $QUICKLY{
   ret void
 }
-define i32 @team_started() {
+define i32 @team_started() $QUICKLY{
   ret i32 0
 }
-define void @team_reset() {
+define void @team_reset() $QUICKLY{
   ret void
 }
 """
@@ -73,12 +73,12 @@ define void @team_reset() {
 _HEAD = r"""
 @team = internal global [$STATE_BYTES x i8] zeroinitializer, align 128
 DECLARE
-define internal void @doze(ptr %at, i32 %seen) {
+define internal void @doze(ptr %at, i32 %seen) $QUICKLY{
   %f = call ptr @word(i64 $syscall)
   %r = call i64 (i64, ...) %f(i64 FUTEX, ptr %at, i32 128, i32 %seen, ptr null, ptr null, i32 0)
   ret void
 }
-define internal void @rouse(ptr %at, i32 %most) {
+define internal void @rouse(ptr %at, i32 %most) $QUICKLY{
   %f = call ptr @word(i64 $syscall)
   %r = call i64 (i64, ...) %f(i64 FUTEX, ptr %at, i32 129, i32 %most, ptr null, ptr null, i32 0)
   ret void
@@ -88,12 +88,12 @@ define internal void @rouse(ptr %at, i32 %most) {
 # What `gil_ir` waits with: not for ever, for a signal may have come before.
 _NAP = r"""
 @moment = internal constant [2 x i64] [i64 0, i64 50000000]
-define internal void @nap(ptr %at, i32 %seen) {
+define internal void @nap(ptr %at, i32 %seen) $QUICKLY{
   %f = call ptr @word(i64 $syscall)
   %r = call i64 (i64, ...) %f(i64 FUTEX, ptr %at, i32 128, i32 %seen, ptr @moment, ptr null, i32 0)
   ret void
 }
-define internal void @rouse_all(ptr %at) {
+define internal void @rouse_all(ptr %at) $QUICKLY{
   call void @rouse(ptr %at, i32 2147483647)
   ret void
 }
@@ -101,7 +101,7 @@ define internal void @rouse_all(ptr %at) {
 
 # Taking ranges, and the life of a worker.
 _WORKER = r"""
-define internal void @take_ranges() {
+define internal void @take_ranges() $QUICKLY{
 start:
   %fn_at = getelementptr i8, ptr @team, i64 FN
   %fn = load ptr, ptr %fn_at
@@ -126,7 +126,7 @@ run:
 done:
   ret void
 }
-define internal ptr @worker(ptr %number) {
+define internal ptr @worker(ptr %number) $QUICKLY{
 start:
   %me = ptrtoint ptr %number to i64
   %index = trunc i64 %me to i32
@@ -190,7 +190,7 @@ rouse:
 
 # Starting workers. All signals are blocked in them: Python's handlers belong to Python's threads.
 _START = r"""
-define internal void @start_workers(i32 %enough) {
+define internal void @start_workers(i32 %enough) $QUICKLY{
 start:
   %thread = alloca i64
   %attributes = alloca [128 x i8], align 16
@@ -230,7 +230,7 @@ declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)
 """
 
 _CALLER = r"""
-define internal void @with_team(ptr %fn, ptr %args, i64 %extent, i64 %grain, i32 %workers) {
+define internal void @with_team(ptr %fn, ptr %args, i64 %extent, i64 %grain, i32 %workers) $QUICKLY{
 start:
   %active = getelementptr i8, ptr @team, i64 ACTIVE
   %closed = getelementptr i8, ptr @team, i64 CLOSED
@@ -286,7 +286,7 @@ nap:
 done:
   ret void
 }
-define void @parallel(ptr %fn, ptr %args, i64 %extent, i64 %weight, i32 %finish) {
+define void @parallel(ptr %fn, ptr %args, i64 %extent, i64 %weight, i32 %finish) $QUICKLY{
 start:
   %light = icmp slt i64 %weight, 1
   %divisor = select i1 %light, i64 1, i64 %weight
@@ -331,20 +331,20 @@ alone:
   ret void
 }
 ; How many threads work on a job, the caller included, and how often a worker looks before it parks.
-define void @team_set(i32 %threads, i32 %spin) {
+define void @team_set(i32 %threads, i32 %spin) $QUICKLY{
   %wanted_at = getelementptr i8, ptr @team, i64 WANTED
   store i32 %threads, ptr %wanted_at
   %spin_at = getelementptr i8, ptr @team, i64 SPIN
   store i32 %spin, ptr %spin_at
   ret void
 }
-define i32 @team_started() {
+define i32 @team_started() $QUICKLY{
   %started_at = getelementptr i8, ptr @team, i64 STARTED
   %started = load i32, ptr %started_at
   ret i32 %started
 }
 ; In a forked child, where no worker lives on. `WANTED` and `SPIN` are settings and stay.
-define void @team_reset() {
+define void @team_reset() $QUICKLY{
   call void @llvm.memset.p0.i64(ptr @team, i8 0, i64 WANTED, i1 false)
   ret void
 }
