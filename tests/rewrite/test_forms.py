@@ -119,6 +119,23 @@ def test_shared_sum_stays_closed() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "apart"),
+    [(slice(0, 2), slice(2, 4), True), (slice(2, None), slice(2), True), (slice(0, 3), slice(2, 4), False),
+     (slice(None, None, 2), slice(1, None, 2), False), (slice(0, -1), slice(-1, None), False), (slice(2), 3, False)],
+)  # fmt: skip
+def test_slices_of_a_sum(first: Any, second: Any, apart: bool) -> None:
+    """They are sums of slices if each element is computed once then, too."""
+    whole = T.exp(x) + y
+    outs = [T.cos(whole[first]), T.sin(whole[second])]
+    values = [np.arange(6.0), np.ones(6)]
+    before, after = before_and_after([x, y], outs, values)
+    for a, b in zip(before, after, strict=True):
+        np.testing.assert_allclose(a, b)
+    names = [getattr(n.op, "scalar_op", None) for n in rewritten([x, y], outs)[0].toposort()]
+    assert sum(getattr(n, "name", "") == "exp" for n in names) == (2 if apart else 1)
+
+
 def test_levels() -> None:
     e = T.log(1 + T.exp(x)) + (x - x) + T.dot(m, y)
     assert "softplus" not in form([x, y, m], e, Query(include=["fast_compile"]))

@@ -175,10 +175,27 @@ class TestRewrites:
     def test_all_rows_where_all_are_read(self):
         x = T.dmatrix("x")
         y = decay(x)
-        for outs in ([y], [y[-1], y], [y[-1], y.sum()], [y[-1], y[1]], [y[-1], T.grad(y[-1].sum(), x)]):
+        for outs in ([y[-1], y], [y[-1], y.sum()], [y[-1], y[1]], [y[-1], T.grad(y[-1].sum(), x)]):
             f = theano.function([x], outs)
             forward = [n for n in scans(f) if str(n.op) == "for{cpu,scan_fn}"]
             assert [n.op.spec.states[0].keep for n in forward] == [None]
+
+    @pytest.mark.parametrize("taps", [[-1], [-2, -1]])
+    def test_steps_given_back_are_an_output(self, taps):
+        """They are written where they are given back, not copied from behind the initial rows."""
+        x, s = T.dmatrix("x"), T.dmatrix("s")
+        initial = s[0] if len(taps) == 1 else {"initial": s, "taps": taps}
+        y, _ = theano.scan(lambda r, *before: sum(before) * r, sequences=x, outputs_info=initial)
+        f = theano.function([x, s], [y, (y**2).sum()])
+        (node,) = scans(f)
+        assert ([p.keep for p in node.op.spec.states], node.op.spec.outputs) == ([len(taps)], (None,))
+        values = np.arange(1.0, 11).reshape(5, 2), np.ones((2, 2))
+        slow = theano.function([x, s], [y, (y**2).sum()], mode="FAST_COMPILE")
+        for got, expected in zip(f(*values), slow(*values), strict=True):
+            np.testing.assert_allclose(got, expected)
+        for g in (f, slow):
+            with pytest.raises(NotImplementedError, match="for{cpu,scan_fn} was asked to run for 0 steps"):
+                g(values[0][:0], values[1])
 
     def test_unread_outputs_are_dropped(self, mode):
         x = T.dvector("x")
@@ -188,7 +205,8 @@ class TestRewrites:
         for out, n_states, n_outputs in ((a, 1, 0), (b, 2, 0), (c, 1, 0), (d, 1, 1)):
             f = theano.function([x], out, mode=mode)
             (node,) = scans(f)
-            assert (len(node.op.spec.states), len(node.op.spec.outputs)) == (n_states, n_outputs)
+            given = 0 if mode == "FAST_COMPILE" or n_outputs else 1  # all steps of a state are an output
+            assert (len(node.op.spec.states), len(node.op.spec.outputs)) == (n_states, n_outputs + given)
             assert f([1, 2]).shape == (2,)
 
     def test_condition_keeps_its_states(self, mode):

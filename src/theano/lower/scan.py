@@ -26,7 +26,7 @@ from theano.lower.items import Element, Item, Pointwise, Special
 from theano.lower.registry import lowers
 from theano.lower.schedule import Group
 from theano.lower.values import Tensor, Value
-from theano.scan.count import REFUSAL
+from theano.scan.count import NO_STEP, REFUSAL, StepCount
 from theano.scan.growth import grow_rows
 from theano.scan.op import Scan
 from theano.scan.parts import Loop, OutputArg, SequenceArg, SharedArg, StateArg
@@ -81,6 +81,15 @@ class Carry:
 @lowers(Scan)
 def lower_scan(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
     return _ScanLowering(b, node, inputs).run()
+
+
+@lowers(StepCount)
+def lower_step_count(b: Builder, node: Any, inputs: list[Value]) -> list[Value]:
+    n = b.scalar(inputs[0], "i64")
+    b.check(ex.ge(n, 0), IndexError, REFUSAL, (n,))
+    if node.op.needed_by:
+        b.check(ex.gt(n, 0), NotImplementedError, f"{escaped(node.op.needed_by)} {NO_STEP}", (n,))
+    return [Value("i64", (), uniform=n)]
 
 
 @dataclass(slots=True)
@@ -162,11 +171,7 @@ class _ScanLowering:
         b, loop, n, op = self.b, self.loop, self.n, escaped(str(self.op))
         b.check(ex.ge(n, 0), IndexError, REFUSAL, (n,))
         if any(s.keep is None for s in loop.states):
-            b.check(
-                ex.gt(n, 0), NotImplementedError,
-                f"{op} was asked to run for {{0}} steps: with a state there is no result, unless only the last value "
-                f"is used, which then is the initial one", (n,),
-            )  # fmt: skip
+            b.check(ex.gt(n, 0), NotImplementedError, f"{op} {NO_STEP}", (n,))
         for k, s in enumerate(loop.sequences):
             rows, last = self.values[s.outer].dims[0], b.dims.normal(ex.add(n, length(max(s.offsets))))
             if not b.dims.equal(rows, last):

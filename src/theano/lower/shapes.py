@@ -11,7 +11,6 @@ from theano.lower.dims import ONE, is_const, is_length, length
 from theano.lower.items import Element
 from theano.lower.registry import lowers
 from theano.lower.values import Value
-from theano.scan.count import REFUSAL, StepCount
 from theano.tensor.alloc import Alloc, AllocEmpty, ARange, Eye
 from theano.tensor.shape import MakeVector, Rebroadcast, Reshape, Shape, Shape_i, SpecifyShape
 
@@ -24,13 +23,6 @@ def lower_shape(b: Builder, node: Any, inputs: list[Value]) -> list[Value]:
 @lowers(Shape_i)
 def lower_shape_i(b: Builder, node: Any, inputs: list[Value]) -> list[Value]:
     return [Value("i64", (), uniform=inputs[0].dims[node.op.i])]
-
-
-@lowers(StepCount)
-def lower_step_count(b: Builder, node: Any, inputs: list[Value]) -> list[Value]:
-    n = b.scalar(inputs[0], "i64")
-    b.check(ex.ge(n, 0), IndexError, REFUSAL, (n,))
-    return [Value("i64", (), uniform=n)]
 
 
 @lowers(MakeVector)

@@ -138,10 +138,12 @@ def _lifted(x: Tensor, entries: list[Any], ndim: int) -> Tensor:
 
 @rule("Subtensor", name="subtensor_of_elemwise")
 def subtensor_of_elemwise(graph: RewriteGraph, node: Node) -> Result:
-    """``f(x, y)[i] -> f(x[i], y[i])`` if nobody else reads the point-wise result."""
+    """``f(x, y)[i] -> f(x[i], y[i])`` if nobody else reads the point-wise result, or only other places of it."""
     x = node.inputs[0]
     owner = x.owner
-    if owner is None or type(owner.op) is not Elemwise or graph.only_user(x) is None:
+    if owner is None or type(owner.op) is not Elemwise:
+        return None
+    if graph.only_user(x) is None and not _read_in_pieces(graph, x):
         return None
     entries = entries_of(node)
     for axis, broadcast in enumerate(x.type.broadcastable):
@@ -151,6 +153,40 @@ def subtensor_of_elemwise(graph: RewriteGraph, node: Node) -> Result:
     lifted = [_lifted(v, entries, x.type.ndim) for v in owner.inputs]
     made = owner.op(*lifted)
     return broadcast_to(graph, made, node.outputs[0])
+
+
+def _read_in_pieces(graph: RewriteGraph, x: Tensor) -> bool:
+    """Whether all that is read of `x` are slices of one axis that have no place in common."""
+    if graph.is_output(x):
+        return False
+    cuts = []
+    for user in graph.users.get(x, ()):
+        piece = piece_of(entries_of(user)) if type(user.op) is Subtensor and user.inputs[0] is x else None
+        if piece is None:
+            return False
+        cuts.append(piece)
+    cuts.sort(key=lambda cut: cut[1])
+    apart = all(a[2] is not None and a[2] <= b[1] for a, b in zip(cuts, cuts[1:], strict=False))
+    return apart and len({axis for axis, _, _ in cuts}) == 1
+
+
+def piece_of(entries: Sequence[Any]) -> tuple[int, int, int | None] | None:
+    """Axis, first position and end (None: that of the axis), if indices are one slice of one axis, one by one."""
+    found = None
+    for axis, entry in enumerate(entries):
+        if not isinstance(entry, slice):
+            return None
+        if entry == FULL:
+            continue
+        start = 0 if entry.start is None else number(entry.start)
+        stop = None if entry.stop is None else number(entry.stop)
+        one_by_one = entry.step is None or number(entry.step) == 1
+        if found is not None or not one_by_one or start is None or start < 0:
+            return None
+        if entry.stop is not None and (stop is None or stop < start):
+            return None
+        found = axis, int(start), None if stop is None else int(stop)
+    return found
 
 
 def number_at(entry: Any) -> Any:

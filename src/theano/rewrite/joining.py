@@ -6,7 +6,7 @@ from typing import Any
 
 from theano import scalar
 from theano.rewrite.build import Number, dims, elemwise, index, number
-from theano.rewrite.indexing import entries_of, subtensor
+from theano.rewrite.indexing import entries_of, piece_of, subtensor
 from theano.rewrite.registry import rule
 from theano.rewrite.rule import Result
 from theano.rewrite.shaping import elements_of
@@ -151,8 +151,9 @@ def _in_dtype(var: Tensor, dtype: str) -> Tensor:
 def zeros_with_all_parts_set(graph: RewriteGraph, node: Node) -> Result:
     """Slices that make up an axis, each added to zeros (or set): ``join(axis, *parts)``.
 
-    So the gradients of the gates of a recurrent step are written once, not added to zeros one after the other. That the
-    parts have the lengths of the slices is what the node demands; of the whole it is checked.
+    So the gradients of the gates of a recurrent step are written once, not added to zeros one after the other. What the
+    slices leave at the end stays zero. That the parts have the lengths of the slices is what the node demands; of the
+    whole it is checked.
     """
     user = graph.only_user(node.outputs[0])
     if user is not None and type(user.op) is IncSubtensor and user.inputs[0] is node.outputs[0]:
@@ -174,29 +175,20 @@ def zeros_with_all_parts_set(graph: RewriteGraph, node: Node) -> Result:
         return None
     parts.sort(key=lambda part: part[0])
     starts, stops = [p[0] for p in parts], [p[1] for p in parts]
-    if starts[0] != 0 or stops[-1] is not None or stops[:-1] != starts[1:]:
+    if starts[0] != 0 or stops[:-1] != starts[1:]:
         return None
-    joined = Join()(index(axes.pop()), *(p[2] for p in parts))
-    return SpecifyShape()(joined, list(zeros.inputs[1:]))
+    axis, sizes = axes.pop(), list(zeros.inputs[1:])
+    joined = [p[2] for p in parts]
+    if stops[-1] is not None:  # the slices end there, or where the axis does
+        rest = elemwise(scalar.maximum, elemwise(scalar.sub, sizes[axis], index(stops[-1])), index(0))
+        joined.append(zeros.op(zeros.inputs[0], *sizes[:axis], rest, *sizes[axis + 1 :]))
+    return SpecifyShape()(Join()(index(axis), *joined), sizes)
 
 
 def _piece(node: Node) -> tuple[int, int, int | None, Tensor] | None:
-    """Axis, first and last position (None: the end), and what goes there, if that is one slice of one axis."""
+    """Axis, first position and end (None: that of the axis), and what goes there, if that is one slice of one axis."""
     x, y = node.inputs[:2]
     if y.type.dtype != x.type.dtype or y.type.broadcastable != x.type.broadcastable:
         return None
-    found = None
-    for axis, entry in enumerate(entries_of(node, 2)):
-        if not isinstance(entry, slice):
-            return None
-        if entry == slice(None):
-            continue
-        start = 0 if entry.start is None else number(entry.start)
-        stop = None if entry.stop is None else number(entry.stop)
-        one_by_one = entry.step is None or number(entry.step) == 1
-        if start is None or start < 0 or not (entry.stop is None or (stop is not None and stop >= start)):
-            return None
-        if found is not None or not one_by_one:
-            return None
-        found = axis, int(start), None if stop is None else int(stop), y
-    return found
+    found = piece_of(entries_of(node, 2))
+    return None if found is None else (*found, y)

@@ -11,7 +11,7 @@ from typing import Any
 from theano.graph import Constant
 from theano.record import Record, replace
 from theano.rewrite.build import dims
-from theano.rewrite.indexing import entries_of, subtensor
+from theano.rewrite.indexing import entries_of, piece_of, subtensor
 from theano.rewrite.loop_batching import REVERSED, distance, reverses
 from theano.rewrite.loop_maps import results
 from theano.rewrite.loop_step import Kind, Step
@@ -140,10 +140,19 @@ class _Match:
         for v, twin in self.twin.items():
             if not _is_product(twin) or self.earlier.kind(twin) != Kind.STATE:
                 continue
-            top = self._highest(v)
-            if top is not v or v.owner is not None:
-                found[top] = self.twin[top]
+            for top in map(self._highest, self._pieces(v)):
+                if top is not v or v.owner is not None:
+                    found[top] = self.twin[top]
         return found
+
+    def _pieces(self, v: Tensor) -> list[Tensor]:
+        """The slices of `v` (of the gates, say) that both loops take, if nobody reads more; else `v`."""
+        readers = self.step.readers.get(v, [])
+        cuts = [r for r in readers if type(r.op) is Subtensor and r.inputs[0] is v and piece_of(entries_of(r))]
+        if v in self.step.loop.inner_outputs() or len(cuts) < len(readers):
+            return [v]
+        pieces: list[Tensor] = [r.outputs[0] for r in cuts]
+        return pieces if pieces and all(p in self.twin for p in pieces) else [v]
 
     def _highest(self, v: Tensor) -> Tensor:
         """What is made of `v` alone by point-wise work, as far up as both loops compute it."""

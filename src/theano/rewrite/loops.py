@@ -13,8 +13,9 @@ from theano.rewrite.indexing import entries_of, subtensor
 from theano.rewrite.registry import rule
 from theano.rewrite.rule import Result
 from theano.rewrite.table import Node, RewriteGraph, Tensor
+from theano.scan.count import StepCount
 from theano.scan.op import Scan
-from theano.scan.parts import Loop
+from theano.scan.parts import Loop, OutputArg, StateArg
 from theano.tensor.subtensor import Subtensor
 
 
@@ -96,6 +97,39 @@ def keep_what_is_read(graph: RewriteGraph, node: Node) -> Result:
     loop.outputs = [replace(o, keep=k) for o, k in zip(loop.outputs, keeps[n:], strict=True)]
     made = loop.apply()
     return [*made.states, *made.outputs, *made.shared]
+
+
+@rule("Scan", phase="specialize", name="steps_given_back")
+def steps_given_back(graph: RewriteGraph, node: Node) -> Result:
+    """A state whose steps are given back, ``buffer[rows:]``: these are an output, and few rows of the state are kept.
+
+    An output is written where it is given back. After the initial rows, which nobody asks for, the steps would have to
+    be copied from there.
+    """
+    loop = Loop.of(node.op, node.inputs)
+    given = {k: steps for k, s in enumerate(loop.states) if (steps := _steps_only(graph, node.outputs[k], s))}
+    if not given:
+        return None
+    if (number(loop.n_steps) or 0) <= 0:
+        loop.n_steps = StepCount(str(node.op))(loop.n_steps)
+    count = len(loop.outputs)
+    loop.outputs = [*loop.outputs, *(OutputArg(loop.states[k].value) for k in given)]
+    loop.states = [replace(s, keep=s.rows) if k in given else s for k, s in enumerate(loop.states)]
+    made = loop.apply()
+    for steps, rows in zip(given.values(), made.outputs[count:], strict=True):
+        graph.replace(steps, rows)
+    return [*made.states, *made.outputs[:count], *made.shared]
+
+
+def _steps_only(graph: RewriteGraph, buffer: Tensor, state: StateArg) -> Tensor | None:
+    """The one view of a state's rows that is read, if these are all but the initial ones, and an output."""
+    user = graph.only_user(buffer)
+    if state.keep is not None or user is None or type(user.op) is not Subtensor or len(user.op.idx_list) != 1:
+        return None
+    (cut,) = entries_of(user)
+    steps: Tensor = user.outputs[0]
+    after = isinstance(cut, slice) and cut.start is not None and cut.stop is None and cut.step is None
+    return steps if after and number(cut.start) == state.rows and graph.is_output(steps) else None
 
 
 @rule("Scan", name="shorter_scan_of_longer")

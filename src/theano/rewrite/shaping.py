@@ -58,8 +58,11 @@ def nonnegative(var: Tensor, depth: int = 6) -> bool:
 
 @rule("StepCount", name="steps_are_nonnegative")
 def steps_are_nonnegative(graph: RewriteGraph, node: Node) -> Result:
-    """A number of steps that cannot be negative needs no look."""
-    return node.inputs[0] if nonnegative(node.inputs[0]) else None
+    """A number of steps that cannot be negative (or, if one is needed, none) needs no look."""
+    n = node.inputs[0]
+    if node.op.needed_by and not (number(n) or 0) > 0:
+        return None
+    return n if nonnegative(n) else None
 
 
 @rule("Reshape", name="useless_reshape")

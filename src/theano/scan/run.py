@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from theano.scan.count import REFUSAL
+from theano.scan.count import NO_STEP, REFUSAL
 from theano.scan.parts import ScanSpec
 from theano.scan.rows import Rows
 from theano.scan.shapes import empty_row_shapes
@@ -68,10 +68,7 @@ def _check(op: Any, n_steps: int, sequences: Sequence[Any], initials: Sequence[A
     if n_steps < 0:
         raise IndexError(REFUSAL.format(n_steps))
     if n_steps == 0 and any(s.keep is None for s in spec.states):
-        raise NotImplementedError(
-            f"{op} was asked to run for 0 steps: with a state there is no result, unless only the last value "
-            f"is used, which then is the initial one"
-        )
+        raise NotImplementedError(f"{op} {NO_STEP.format(0)}")
     for k, (x, offsets) in enumerate(zip(sequences, spec.sequences, strict=True)):
         if len(x) < n_steps + max(offsets):
             raise ValueError(f"sequence {k} of {op} has {len(x)} rows; {n_steps} steps read {n_steps + max(offsets)}")
