@@ -81,6 +81,8 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "theano.tensor.random.mrg_uniform",
         "MRG_RandomStream=theano.random.mrg:MRG_RandomStreams",
     ),
+    "theano.sandbox.linalg": ("theano.tensor.nlinalg", "theano.tensor.slinalg"),
+    "theano.sandbox.linalg.ops": ("theano.tensor.nlinalg", "theano.tensor.slinalg"),
     "theano.sandbox.softsign": ("theano.tensor.nnet", "theano.tensor"),
     "theano.tensor.raw_random": (
         "theano.tensor.random.draws",
