@@ -74,7 +74,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "theano.tensor.basic": ("theano.tensor",),
     "theano.tensor.nnet.nnet": ("theano.tensor.nnet",),
     "theano.tensor.nnet.sigm": ("theano.tensor.nnet",),
-    "theano.tensor.opt": ("theano.rewrite",),
+    "theano.tensor.opt": ("theano.rewrite", "theano.tensor.assertion"),
     "theano.sandbox.rng_mrg": (
         "theano.random.mrg",
         "theano.tensor.random.mrg31k3p",
