@@ -98,6 +98,9 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "theano.tensor.var": ("theano.tensor.variable", "theano.tensor"),
 }
 
+# Modules that are attributes of their parents although those have a function of that name.
+ALWAYS_MODULES = frozenset({"theano.tensor.xlogx"})
+
 # module -> names, each "names of one module: that module". A name that is there already stays.
 LATE: dict[str, dict[str, str]] = {
     "theano.tensor": {
@@ -211,5 +214,5 @@ def _register(name: str, places: tuple[str, ...]) -> None:
     module = sys.modules[name] = AliasModule(name, places)
     parent, _, leaf = name.rpartition(".")
     # `theano.tensor.var` is a module and, as an attribute, the variance.
-    if leaf not in sys.modules[parent].__dict__:
+    if leaf not in sys.modules[parent].__dict__ or name in ALWAYS_MODULES:
         setattr(sys.modules[parent], leaf, module)
