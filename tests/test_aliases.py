@@ -51,6 +51,12 @@ def test_well_known_names():
     assert issubclass(MethodNotDefined, AttributeError)
 
 
+def test_xlogx_is_a_module():
+    from theano.tensor.xlogx import xlogx, xlogy0
+
+    assert T.xlogx.xlogx is xlogx and T.xlogx.xlogy0 is xlogy0
+
+
 def test_variance_is_also_a_module():
     from theano.tensor.var import TensorConstant, TensorVariable
 

@@ -46,6 +46,21 @@ def test_unary(name, shape):
     verify_grad(f, [uniform(*UNARY[name], *shape)], rng=np.random.RandomState(1), n_tests=1)
 
 
+@pytest.mark.parametrize("name", ["gammainc", "gammaincc", "gammal", "gammau", "chi2sf"])
+def test_incomplete_gamma_functions_to_their_bound(name):
+    """To their shape they have none."""
+    f, shape, bound = getattr(T, name), uniform(1.5, 4, 3), uniform(0.5, 3, 3)
+    chi = name == "chi2sf"
+    verify_grad(
+        lambda x: f(x, shape) if chi else f(shape, x), [bound], rng=np.random.RandomState(1), n_tests=1
+    )
+    x, k = T.fvector("x"), T.fvector("k")
+    cost = (f(x, k) if chi else f(k, x)).sum()
+    assert T.grad(cost, x).dtype == ("float64" if chi else "float32")
+    with pytest.raises(theano.gradient.NullTypeGradError, match="not implemented"):
+        T.grad(cost, k)
+
+
 @pytest.mark.parametrize("float_x", ["float32", "float64"])
 @pytest.mark.parametrize("name", [n for n, domain in UNARY.items() if domain])
 def test_unary_gradients_are_not_widened(name, float_x):
@@ -246,3 +261,10 @@ def test_ties():
     assert [float(g) for g in value(T.grad(T.maximum(a, b), [a, b]), a=1, b=1)] == [1, 0]
     v = T.dvector("v")
     assert value(T.grad(v.max(), v), v=[1, 3, 3]).tolist() == [0, 1, 1]
+
+
+def test_time_of_all_gradients():
+    before = theano.gradient.grad_time
+    x = T.dscalar("x")
+    T.grad(x**2, x)
+    assert theano.gradient.grad_time > before

@@ -74,13 +74,15 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "theano.tensor.basic": ("theano.tensor",),
     "theano.tensor.nnet.nnet": ("theano.tensor.nnet",),
     "theano.tensor.nnet.sigm": ("theano.tensor.nnet",),
-    "theano.tensor.opt": ("theano.rewrite",),
+    "theano.tensor.opt": ("theano.rewrite", "theano.tensor.assertion"),
     "theano.sandbox.rng_mrg": (
         "theano.random.mrg",
         "theano.tensor.random.mrg31k3p",
         "theano.tensor.random.mrg_uniform",
         "MRG_RandomStream=theano.random.mrg:MRG_RandomStreams",
     ),
+    "theano.sandbox.linalg": ("theano.tensor.nlinalg", "theano.tensor.slinalg"),
+    "theano.sandbox.linalg.ops": ("theano.tensor.nlinalg", "theano.tensor.slinalg"),
     "theano.sandbox.softsign": ("theano.tensor.nnet", "theano.tensor"),
     "theano.tensor.raw_random": (
         "theano.tensor.random.draws",
@@ -95,6 +97,9 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "theano.tensor.xlogx": ("theano.tensor.math", "theano.tensor"),
     "theano.tensor.var": ("theano.tensor.variable", "theano.tensor"),
 }
+
+# Modules that are attributes of their parents although those have a function of that name.
+ALWAYS_MODULES = frozenset({"theano.tensor.xlogx"})
 
 # module -> names, each "names of one module: that module". A name that is there already stays.
 LATE: dict[str, dict[str, str]] = {
@@ -209,5 +214,5 @@ def _register(name: str, places: tuple[str, ...]) -> None:
     module = sys.modules[name] = AliasModule(name, places)
     parent, _, leaf = name.rpartition(".")
     # `theano.tensor.var` is a module and, as an attribute, the variance.
-    if leaf not in sys.modules[parent].__dict__:
+    if leaf not in sys.modules[parent].__dict__ or name in ALWAYS_MODULES:
         setattr(sys.modules[parent], leaf, module)

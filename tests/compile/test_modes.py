@@ -176,6 +176,8 @@ def test_profile(mode: str) -> None:
         for title in ("Class\n---", "Ops\n---", "Apply\n---"):
             assert title in text.getvalue()
         assert set(stats.apply_callcount.values()) == {3}
+    else:
+        assert "compile it with mode=theano.Mode(linker='py')" in text.getvalue()
     stats.reset()
     assert stats.fct_callcount == 0
     assert function([x], x, mode=mode).profile is None

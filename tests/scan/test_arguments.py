@@ -210,6 +210,30 @@ class TestStates:
             theano.map(lambda *s: s[0], [sequence])
 
 
+class TestMessages:
+    x = T.dvector("x")
+
+    def test_arguments_of_the_step_are_listed(self):
+        with pytest.raises(TypeError, match="2 arguments, in this order: sequences x\\[t\\]; non_sequences w"):
+            theano.scan(lambda a: a, self.x, non_sequences=T.dscalar("w"))
+        with pytest.raises(TypeError, match="takes 0 positional arguments .* earlier outputs s\\[t-2\\], s\\[t-1\\]"):
+            theano.scan(lambda: self.x, outputs_info=dict(initial=T.dmatrix("s"), taps=[-2, -1]), n_steps=2)
+
+    def test_type_errors_of_the_step_itself_stay(self):
+        with pytest.raises(TypeError) as caught:
+            theano.scan(lambda a: a + None, self.x)
+        assert "scan calls" not in str(caught.value)
+
+    def test_initial_values_of_other_dimensions(self):
+        with pytest.raises(ValueError, match="one step: 1 dimension\\(s\\), without an axis of time") as caught:
+            theano.scan(lambda a, s: s.sum() + self.x, self.x, T.zeros((1, 2)))
+        assert "upcast" not in str(caught.value)
+        with pytest.raises(ValueError, match="with the axis of time"):
+            theano.scan(lambda a, r, s: self.x, self.x, dict(initial=self.x, taps=[-2, -1]))
+        with pytest.raises(ValueError, match="upcast or downcast"):
+            theano.scan(lambda a, s: s + a, self.x, T.constant(0))
+
+
 class TestReturned:
     x = T.constant(np.arange(3.0))
 

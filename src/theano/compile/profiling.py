@@ -10,6 +10,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
+from theano import gradient
 from theano.configdefaults import config
 from theano.graph import Apply
 
@@ -278,6 +279,11 @@ class ProfileStats:
         tips = []
         if any(getattr(v.type, "dtype", "") == "float64" for v in self.output_size):
             tips.append("Try the Theano flag floatX=float32")
+        if self.fct_callcount and not self.apply_time:
+            tips.append(
+                "The function is one native call, without times of single nodes: compile it with "
+                "mode=theano.Mode(linker='py') to see those of their NumPy definitions"
+            )
         if self.apply_time and not any(self.apply_cimpl.values()):
             tips.append("Use the default mode: this function was run node by node in Python")
         for tip in tips or ["Sorry, no tip for today."]:
@@ -348,7 +354,7 @@ def profile_for(wanted: Any, name: str | None) -> ProfileStats | None:
 
 
 def _grad_time() -> float:
-    return float(getattr(sys.modules.get("theano.gradient"), "grad_time", 0.0))
+    return float(gradient.grad_time)
 
 
 def _print_at_exit() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from theano.gradient.derived import Lop, hessian, hessian_times_vector, jacobian, subgraph_grad
 from theano.gradient.errors import DisconnectedInputError, GradientError, NullTypeGradError
 from theano.gradient.forward import Rop
@@ -25,6 +27,7 @@ from theano.gradient.identity import (
     zero_grad_,
 )
 from theano.gradient.numeric import numeric_grad
+from theano.gradient.reverse import Spent as _Spent
 from theano.gradient.reverse import format_as, grad
 from theano.graph.null_type import (
     DisconnectedType,
@@ -32,6 +35,14 @@ from theano.graph.null_type import (
     grad_not_implemented,
     grad_undefined,
 )
+
+
+def __getattr__(name: str) -> Any:
+    """`grad_time`: seconds in all calls of `grad` so far."""
+    if name == "grad_time":
+        return _Spent.seconds
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 disconnected_type = DisconnectedType()
 null_type = NullType()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from theano.loops import expr as ex
+from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.builder import COMPLEX_PART, Builder, c_strides, whole
 from theano.lower.dims import ONE, is_const, is_length, length
@@ -12,6 +13,7 @@ from theano.lower.items import Element
 from theano.lower.registry import lowers
 from theano.lower.values import Value
 from theano.tensor.alloc import Alloc, AllocEmpty, ARange, Eye
+from theano.tensor.assertion import Assert
 from theano.tensor.shape import MakeVector, Rebroadcast, Reshape, Shape, Shape_i, SpecifyShape
 
 
@@ -155,6 +157,15 @@ def lower_specify_shape(b: Builder, node: Any, inputs: list[Value]) -> list[Valu
                 b.dims.unite(d, w)
         dims.append(w if w.op == "const" else d)
     return [with_dims(x, tuple(dims))]
+
+
+@lowers(Assert)
+def lower_assert(b: Builder, node: Any, inputs: list[Value]) -> list[Value]:
+    value, *conditions = inputs
+    message = node.op.msg.replace("{", "{{").replace("}", "}}")
+    for c in conditions:
+        b.check(ex.ne(b.scalar(c), ex.const(0, st.load_type(c.type))), AssertionError, message)
+    return [value]
 
 
 @lowers(Rebroadcast)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from theano.graph import Constant
 from theano.rewrite.build import dims, dimshuffle, index, number, scalar_name
 from theano.rewrite.registry import rule
 from theano.rewrite.rule import Result
@@ -116,6 +119,16 @@ def useless_specify_shape(graph: RewriteGraph, node: Node) -> Result:
     if all(a is b or (number(a) is not None and number(a) == number(b)) for a, b in zip(have, lengths, strict=True)):
         return x
     return None
+
+
+@rule("Assert", name="useless_assert")
+def useless_assert(graph: RewriteGraph, node: Node) -> Result:
+    """A condition that is known to hold."""
+    value, *conditions = node.inputs
+    left = [c for c in conditions if not (isinstance(c, Constant) and np.all(c.data))]
+    if len(left) == len(conditions):
+        return None
+    return node.op(value, *left) if left else value
 
 
 @rule("Rebroadcast", name="useless_rebroadcast")

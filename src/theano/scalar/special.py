@@ -9,7 +9,7 @@ import numpy as np
 
 from theano.loops import vmath
 from theano.scalar import rules
-from theano.scalar.exponential import exp
+from theano.scalar.exponential import exp, log
 from theano.scalar.op import UNDEFINED, ScalarOp, binary, like, scipy_special, unary
 from theano.scalar.power import sqr
 
@@ -66,19 +66,31 @@ tri_gamma: ScalarOp = unary(
     grad=UNDEFINED,
     expand=vmath.tri_gamma,
 )
-gammainc = _special2("gammainc", UNDEFINED)
-gammaincc = _special2("gammaincc", UNDEFINED)
-gammal = _special2(
-    "gammal", UNDEFINED, lambda k, x: scipy_special("gammainc")(k, x) * scipy_special("gamma")(k)
+
+
+def _density(k: Any, x: Any) -> Any:
+    """The density of a gamma distribution of shape `k`: the slope of `gammainc`."""
+    return exp((k - 1) * log(x) - x - gammaln(k))
+
+
+# The gradients to the shape `k` are not implemented: they have no short form.
+gammainc: ScalarOp = _special2("gammainc", lambda k, x, y, g: (UNDEFINED, g * _density(k, x)))
+gammaincc: ScalarOp = _special2("gammaincc", lambda k, x, y, g: (UNDEFINED, -g * _density(k, x)))
+gammal: ScalarOp = _special2(
+    "gammal",
+    lambda k, x, y, g: (UNDEFINED, g * exp((k - 1) * log(x) - x)),
+    lambda k, x: scipy_special("gammainc")(k, x) * scipy_special("gamma")(k),
 )
-gammau = _special2(
-    "gammau", UNDEFINED, lambda k, x: scipy_special("gammaincc")(k, x) * scipy_special("gamma")(k)
+gammau: ScalarOp = _special2(
+    "gammau",
+    lambda k, x, y, g: (UNDEFINED, -g * exp((k - 1) * log(x) - x)),
+    lambda k, x: scipy_special("gammaincc")(k, x) * scipy_special("gamma")(k),
 )
-chi2sf = binary(
+chi2sf: ScalarOp = binary(
     "chi2sf",
     numpy=lambda x, k: np.where(x < 0, 1.0, scipy_special("chdtrc")(k, x)),
     dtype=rules.to_float64,
-    grad=UNDEFINED,
+    grad=lambda x, k, y, g: (-g * _density(k / 2, x / 2) / 2, UNDEFINED),
 )
 
 # -- Bessel functions ----------------------------------------------------------------------------------------

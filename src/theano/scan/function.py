@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -104,10 +105,8 @@ def scan(
     )  # fmt: skip
     loop.sequences = [s.read(go_backwards) for s in seqs]
     taps = [info.read() if info is not None else [] for info in infos]
-    arguments = [
-        *(v for s in loop.sequences for v in s.inner), *(v for tap in taps for v in tap), *explicit
-    ]  # fmt: skip
-    returned = parse_returned(fn(*arguments))
+    read = [v for s in loop.sequences for v in s.inner]
+    returned = parse_returned(_step(fn, read, [v for tap in taps for v in tap], explicit))
     if not infos:
         infos, taps = [None] * len(returned.outputs), [[] for _ in returned.outputs]
     _check_count(returned, infos)
@@ -121,6 +120,26 @@ def scan(
     targets = _add_shared(loop, returned, explicit)
     _add_non_sequences(loop, explicit, [*targets], strict)
     return _results(loop, infos, returned, targets, return_list)
+
+
+def _step(fn: Any, sequences: Sequence[Any], states: Sequence[Any], non_sequences: Sequence[Any]) -> Any:
+    """What the step function returns; if it cannot take the arguments, a TypeError that lists them."""
+    arguments = [*sequences, *states, *non_sequences]
+    try:
+        return fn(*arguments)
+    except TypeError as error:
+        try:
+            inspect.signature(fn).bind(*arguments)
+        except TypeError:
+            kinds = {"sequences": sequences, "earlier outputs": states, "non_sequences": non_sequences}
+            listed = "; ".join(f"{kind} {', '.join(map(str, vs))}" for kind, vs in kinds.items() if vs)
+            raise TypeError(
+                f"{error}. scan calls the step function with {len(arguments)} arguments, in this order: "
+                f"{listed or 'none'}. Outputs whose outputs_info is None are not among them."
+            ) from error
+        except ValueError:  # a builtin without a signature
+            pass
+        raise
 
 
 def _check_count(returned: Returned, infos: Sequence[Any]) -> None:
@@ -146,13 +165,18 @@ def _new_value(info: StateInfo, value: Any, name: str | None) -> Any:
     if kind.ndim == wanted.ndim and not same and promote(kind.dtype, wanted.dtype) == wanted.dtype:
         value, same = cast(value, wanted.dtype), True  # no value is lost
     if not same or kind.ndim != wanted.ndim:
+        reason = (
+            "This can happen if the inner function of scan results in an upcast or downcast: cast the "
+            "initial value, or the result, to the dtype of the other."
+            if kind.ndim == wanted.ndim
+            else f"The initial value must have the shape of the result of one step: {kind.ndim} dimension(s)"
+            + (", with the axis of time before them." if info.taps != [-1] else ", without an axis of time.")
+        )
         raise ValueError(
             f"When compiling the inner function of {place} the following error has been encountered: The "
             f"initial state (`outputs_info` in scan nomenclature) of variable {info.initial} has dtype "
             f"{wanted.dtype} and {wanted.ndim} dimension(s), while the result of the inner function "
-            f"({value}) has dtype {kind.dtype} and {kind.ndim} dimension(s). This can happen if the inner "
-            f"function of scan results in an upcast or downcast: cast the initial value, or the result, to "
-            f"the dtype of the other."
+            f"({value}) has dtype {kind.dtype} and {kind.ndim} dimension(s). {reason}"
         )
     if kind.broadcastable == wanted.broadcastable:
         return value

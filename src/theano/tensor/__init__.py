@@ -102,7 +102,7 @@ from theano.tensor.grid import mgrid, ogrid  # isort: skip
 from theano.tensor.choose import choose  # isort: skip
 from theano.tensor.sort import argsort, argtopk, sort, topk, topk_and_argtopk  # isort: skip
 from theano.tensor import nnet  # isort: skip
-from theano.tensor import blas, extra_ops  # isort: skip  (need the methods)
+from theano.tensor import blas, extra_ops, nlinalg, slinalg  # isort: skip  (need the methods)
 from theano.tensor.extra_ops import *  # isort: skip
 
 globals().update(_CONSTRUCTORS)

@@ -12,8 +12,9 @@ from theano.graph import Apply, Op
 from theano.graph.null_type import grad_undefined
 from theano.scalar.dtypes import DISCRETE, INTEGER, as_dtype
 from theano.tensor.alloc import alloc, arange, zeros, zeros_like
+from theano.tensor.assertion import Assert
 from theano.tensor.indexing import nonzero
-from theano.tensor.math import cast, maximum
+from theano.tensor.math import cast, ge, maximum
 from theano.tensor.methods import attach
 from theano.tensor.opsupport import (
     Shapes,
@@ -26,6 +27,7 @@ from theano.tensor.opsupport import (
     unknown_if_one,
     zero_gradient,
 )
+from theano.tensor.reduction import all as all_
 from theano.tensor.reduction import max as max_
 from theano.tensor.reduction import sum as sum_
 from theano.tensor.shape import (
@@ -264,7 +266,8 @@ def to_one_hot(y: Any, nb_class: Any, dtype: str | None = None) -> Any:
 def bincount(x: Any, weights: Any = None, minlength: Any = None, assert_nonneg: bool = False) -> Any:
     """How often each number from 0 to ``max(x)`` occurs in the vector `x`; at least `minlength` counts.
 
-    With `weights` the weights are added up instead of counted.
+    With `weights` the weights are added up instead of counted. Negative numbers count from the end, unless
+    `assert_nonneg` makes them an AssertionError.
 
     Examples
     --------
@@ -276,6 +279,8 @@ def bincount(x: Any, weights: Any = None, minlength: Any = None, assert_nonneg: 
         raise TypeError("Inputs must be of dimension 1.")
     if x.type.dtype not in INTEGER:
         raise TypeError(f"bincount takes integers, got {x.type}")
+    if assert_nonneg:
+        x = Assert("Input to bincount has negative values!")(x, all_(ge(x, 0)))
     length = cast(max_(x), "int64") + 1
     if minlength is not None:
         length = maximum(length, as_index(minlength, "minlength"))

@@ -1,0 +1,379 @@
+"""Linear algebra that NumPy has: inverses, determinants, norms, powers, and the factors of `factors`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from theano.graph import Apply, Op
+from theano.tensor import math, reduction
+from theano.tensor import statistics as _statistics
+from theano.tensor.alloc import identity_like
+from theano.tensor.diagonal import ExtractDiag
+from theano.tensor.diagonal import diag as _diag
+from theano.tensor.dot import dot
+from theano.tensor.factors import SVD, Eig, Eigh, QRFull, QRIncomplete, eig, eigh, qr, svd
+from theano.tensor.join import stack
+from theano.tensor.matrices import LINALG, as_matrix, computed, float_dtype, in_pattern_of, values_of
+from theano.tensor.opsupport import Shapes, new_tensor, single
+from theano.tensor.reduction import max as max_
+from theano.tensor.reduction import min as min_
+from theano.tensor.reduction import sum as sum_
+from theano.tensor.shape import reshape, shape_tuple
+from theano.tensor.slinalg import solve
+from theano.tensor.variable import as_tensor_variable
+
+__all__ = [
+    "SVD",
+    "AllocDiag",
+    "Det",
+    "Eig",
+    "Eigh",
+    "ExtractDiag",
+    "MatrixInverse",
+    "MatrixPinv",
+    "QRFull",
+    "QRIncomplete",
+    "alloc_diag",
+    "det",
+    "diag",
+    "eig",
+    "eigh",
+    "extract_diag",
+    "lstsq",
+    "matrix_dot",
+    "matrix_inverse",
+    "matrix_power",
+    "norm",
+    "pinv",
+    "qr",
+    "svd",
+    "tensorinv",
+    "tensorsolve",
+    "trace",
+]
+
+
+class MatrixInverse(Op):
+    """The inverse of a matrix. LinAlgError if it has none.
+
+    ``inverse(A).dot(b)`` is slower and less accurate than `theano.tensor.slinalg.solve`.
+
+    Examples
+    --------
+    >>> MatrixInverse()(T.constant([[2.0, 0.0], [0.0, 4.0]])).eval()
+    array([[0.5 , 0.  ],
+           [0.  , 0.25]])
+    """
+
+    __props__ = ()
+
+    def make_node(self, x: Any) -> Apply:
+        x = as_matrix(x, "MatrixInverse")
+        return single(self, [x], float_dtype(x), x.type.shape)
+
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
+        (x,) = values_of(*inputs)
+        out[0][0] = computed(np.linalg.inv(x), node.outputs[0])
+
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
+        return [shapes[0]]
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        inverse = outputs[0].T
+        return [in_pattern_of(inputs[0], -matrix_dot(inverse, gs[0], inverse))]
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+        if eval_points[0] is None:
+            return [None]
+        inverse = self(*inputs)
+        return [in_pattern_of(inputs[0], -matrix_dot(inverse, eval_points[0], inverse))]
+
+
+matrix_inverse = MatrixInverse()
+
+
+class MatrixPinv(Op):
+    """The Moore-Penrose pseudo-inverse of a matrix.
+
+    Examples
+    --------
+    >>> MatrixPinv()(T.constant([[2.0], [0.0]])).eval()
+    array([[0.5, 0. ]])
+    """
+
+    __props__ = ()
+
+    def make_node(self, x: Any) -> Apply:
+        x = as_matrix(x, "MatrixPinv")
+        return single(self, [x], float_dtype(x), x.type.shape[::-1])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
+        (x,) = values_of(*inputs)
+        out[0][0] = computed(np.linalg.pinv(x), node.outputs[0])
+
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
+        return [shapes[0][::-1]]
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        # The adjoint of the change in R_op.
+        (x,), p, g = inputs, outputs[0], gs[0]
+        left = g.T - matrix_dot(x, p, g.T)
+        right = g.T - matrix_dot(g.T, p, x)
+        return [in_pattern_of(x, -matrix_dot(p.T, g, p.T) + matrix_dot(left, p, p.T) + matrix_dot(p.T, p, right))]
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+        # Golub and Pereyra (1973), where the rank does not change.
+        (x,), dx = inputs, eval_points[0]
+        if dx is None:
+            return [None]
+        p = self(x)
+        outside = dx.T - matrix_dot(dx.T, x, p)
+        beside = dx.T - matrix_dot(p, x, dx.T)
+        return [
+            -matrix_dot(p, dx, p) + matrix_dot(p, p.T, outside) + matrix_dot(beside, p.T, p),
+        ]
+
+
+pinv = MatrixPinv()
+
+
+class Det(Op):
+    """The determinant of a square matrix.
+
+    Examples
+    --------
+    >>> Det()(T.constant([[2.0, 1.0], [0.0, 4.0]])).eval()
+    array(8.)
+    """
+
+    __props__ = ()
+
+    def make_node(self, x: Any) -> Apply:
+        x = as_matrix(x, "Det")
+        return single(self, [x], float_dtype(x), ())
+
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
+        (x,) = values_of(*inputs)
+        out[0][0] = np.asarray(np.linalg.det(x), dtype=node.outputs[0].type.dtype)
+
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
+        return [()]
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        (x,) = inputs
+        return [in_pattern_of(x, gs[0] * outputs[0] * matrix_inverse(x).T)]
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+        (x,), dx = inputs, eval_points[0]
+        return [None if dx is None else self(x) * sum_(matrix_inverse(x).T * dx)]
+
+
+det = Det()
+
+
+class AllocDiag(Op):
+    """The matrix with a vector on its diagonal.
+
+    Examples
+    --------
+    >>> AllocDiag()(T.constant([1.0, 2.0])).eval()
+    array([[1., 0.],
+           [0., 2.]])
+    """
+
+    __props__ = ()
+
+    def make_node(self, x: Any) -> Apply:
+        x = as_tensor_variable(x)
+        if x.type.ndim != 1:
+            raise TypeError(f"AllocDiag takes a vector, got {x} with {x.type.ndim} dimensions")
+        return single(self, [x], x.type.dtype, (None, None))
+
+    def decompose(self, inputs: Sequence[Any]) -> Sequence[Any]:
+        return [_diag(inputs[0])]
+
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
+        return [(shapes[0][0], shapes[0][0])]
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        return [in_pattern_of(inputs[0], extract_diag(gs[0]))]
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+        return [None if eval_points[0] is None else self(eval_points[0])]
+
+
+alloc_diag = AllocDiag()
+extract_diag = ExtractDiag()
+
+
+def diag(x: Any) -> Any:
+    """Of a vector the matrix with it on the diagonal, of a matrix its diagonal.
+
+    Examples
+    --------
+    >>> diag(T.constant([[1, 2], [3, 4]])).eval()
+    array([1, 4])
+    """
+    x = as_tensor_variable(x)
+    if x.type.ndim not in (1, 2):
+        raise TypeError(f"diag requires vector or matrix argument, got {x} with {x.type.ndim} dimensions")
+    return alloc_diag(x) if x.type.ndim == 1 else extract_diag(x)
+
+
+def trace(X: Any) -> Any:
+    """The sum of the diagonal of a matrix.
+
+    Examples
+    --------
+    >>> trace(T.constant([[1, 2], [3, 4]])).eval()
+    array(5)
+    """
+    return sum_(extract_diag(as_matrix(X, "trace")))
+
+
+def matrix_dot(*args: Any) -> Any:
+    """The product of matrices, from left to right.
+
+    Examples
+    --------
+    >>> matrix_dot(T.dmatrix(), T.dmatrix(), T.dvector()).type
+    TensorType(float64, vector)
+    """
+    if not args:
+        raise ValueError("matrix_dot takes at least one matrix")
+    result = as_tensor_variable(args[0])
+    for factor in args[1:]:
+        result = dot(result, factor)
+    return result
+
+
+def matrix_power(M: Any, n: int) -> Any:
+    """`M` to an integer power: by squaring, of the inverse if `n` is negative.
+
+    Examples
+    --------
+    >>> matrix_power(T.constant([[1, 1], [0, 1]]), 5).eval()
+    array([[1, 5],
+           [0, 1]])
+    """
+    M = as_matrix(M, "matrix_power")
+    if isinstance(n, bool) or not isinstance(n, (int, np.integer)):
+        raise TypeError(f"matrix_power takes an int as exponent, not {n!r}")
+    if n < 0:
+        M, n = matrix_inverse(M), -n
+    result = None
+    while n:
+        if n % 2:
+            result = M if result is None else dot(result, M)
+        n //= 2
+        M = dot(M, M) if n else M
+    return identity_like(M) if result is None else result
+
+
+def norm(x: Any, ord: Any = None) -> Any:
+    """The norm of a vector or a matrix, as `numpy.linalg.norm`.
+
+    Parameters
+    ----------
+    x
+        Vector or matrix; with ``ord=None``, tensor of any dimension.
+    ord
+        None (of all elements, order 2), a number, ``'inf'`` or ``'-inf'``; for matrices ``'fro'``, ``'nuc'``,
+        and of the numbers 1, -1, 2, -2 and the infinities.
+
+    Examples
+    --------
+    >>> norm(T.constant([[3.0, 0.0], [4.0, 0.0]]), "fro").eval()
+    array(5.)
+    """
+    x = as_tensor_variable(x)
+    ndim = x.type.ndim
+    if ndim == 0:
+        raise ValueError("'axis' entry is out of bounds.")
+    order: Any = {"inf": np.inf, "-inf": -np.inf}.get(ord, ord) if isinstance(ord, str) else ord
+    if order is None:
+        return math.sqrt(sum_(math.abs_(x) ** 2))
+    if ndim == 1:
+        if isinstance(order, str):
+            raise ValueError(f"Invalid norm order {ord!r} for vectors")
+        return _statistics.norm(x, order)
+    if ndim > 2:
+        raise NotImplementedError(f"norm of order {ord!r} of a tensor of {ndim} dimensions")
+    size = math.abs_(x)
+    if order == "fro":
+        return math.sqrt(sum_(size**2))
+    if order == "nuc" or abs(order) == 2:
+        values = svd(x, compute_uv=False)
+        return sum_(values) if order == "nuc" else max_(values) if order > 0 else min_(values)
+    if abs(order) not in (1, np.inf):
+        raise ValueError(f"Invalid norm order {ord!r} for matrices")
+    sums = sum_(size, axis=0 if abs(order) == 1 else 1)
+    return max_(sums) if order > 0 else min_(sums)
+
+
+class lstsq(Op):
+    """Least squares as `numpy.linalg.lstsq`: solution, residuals, rank and singular values.
+
+    Examples
+    --------
+    >>> lstsq()(T.constant([[1.0], [1.0]]), T.constant([1.0, 3.0]), -1)[0].eval()
+    array([2.])
+    """
+
+    __props__ = ()
+
+    def make_node(self, x: Any, y: Any, rcond: Any = -1) -> Apply:
+        x, y, rcond = as_matrix(x, "lstsq"), as_tensor_variable(y), as_tensor_variable(rcond)
+        if y.type.ndim not in (1, 2):
+            raise TypeError(f"lstsq takes a vector or matrix of results, got {y.type.ndim} dimensions")
+        dtype, columns = float_dtype(x, y), y.type.shape[1:]
+        real = np.empty(0, dtype).real.dtype.name
+        outputs = [
+            new_tensor(dtype, (x.type.shape[1], *columns)),
+            new_tensor(real, (None,)),
+            new_tensor("int64", ()),
+            new_tensor(real, (None,)),
+        ]
+        return Apply(self, [x, y, rcond], outputs)
+
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
+        x, y = values_of(*inputs[:2])
+        for cell, value, v in zip(out, LINALG.lstsq(x, y, float(inputs[2])), node.outputs, strict=True):
+            cell[0] = computed(value, v)
+
+
+def tensorinv(a: Any, ind: int = 2) -> Any:
+    """The inverse of a tensor under `tensordot`, as `numpy.linalg.tensorinv`.
+
+    Examples
+    --------
+    >>> tensorinv(T.dtensor4(), ind=2).type
+    TensorType(float64, 4D)
+    """
+    a = as_tensor_variable(a)
+    if ind <= 0 or ind > a.type.ndim:
+        raise ValueError(f"tensorinv: ind={ind} must be from 1 to the number of dimensions, {a.type.ndim}")
+    lengths = shape_tuple(a)
+    rows = reduction.prod(stack(list(lengths[:ind])))
+    inverse = matrix_inverse(reshape(a, (rows, -1)))
+    return reshape(inverse, (*lengths[ind:], *lengths[:ind]))
+
+
+def tensorsolve(a: Any, b: Any, axes: Sequence[int] | None = None) -> Any:
+    """The `x` with ``tensordot(a, x, x.ndim) == b``, as `numpy.linalg.tensorsolve`.
+
+    Examples
+    --------
+    >>> tensorsolve(T.dtensor4(), T.dmatrix()).type
+    TensorType(float64, matrix)
+    """
+    a, b = as_tensor_variable(a), as_tensor_variable(b)
+    if axes is not None:
+        moved = [k % a.type.ndim for k in axes]
+        a = a.dimshuffle([k for k in range(a.type.ndim) if k not in moved] + moved)
+    lengths = shape_tuple(a)[b.type.ndim :]
+    size = reduction.prod(stack(list(lengths)))
+    return reshape(solve(reshape(a, (-1, size)), reshape(b, (-1,))), lengths)

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import theano
+import theano.tensor as T
+from tests.tensor.oracle import check
+from theano import function, shared
+from theano.ifelse import ifelse
+from theano.tensor.assertion import Assert, assert_op
+
+x, y = T.dscalars("x", "y")
+v = T.dvector("v")
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
+def test_conditions(mode):
+    f = function([x, y], Assert("{x} > y > 0")(x * 2, x > y, y), mode=mode)
+    assert f(3, 1) == 6
+    for wrong in ((1, 1), (2, 0)):
+        with pytest.raises(AssertionError, match="{x} > y > 0\nApply node that caused the error: Assert"):
+            f(*wrong)
+    assert f(3, 1) == 6
+
+
+def test_derivatives_and_shapes():
+    check(lambda a: Assert("")(a**2, T.all(a > -9)), np.arange(3.0))
+    f = function([v], assert_op(v, T.all(v > 0)).shape)
+    assert f([-1, 2]).tolist() == [2]  # its values are not needed
+
+
+def test_constant_conditions():
+    f = function([x], assert_op(x, 1, np.array(1), x > 0))
+    assert [str(n.op) for n in f.maker.fgraph.toposort()][-1].startswith("Assert")
+    assert function([x], assert_op(x, 1)).maker.fgraph.toposort() == []
+    with pytest.raises(AssertionError, match="never"):
+        function([], Assert("never")(T.constant(1.0), 0))()
+
+
+def test_updates_are_not_made():
+    s = shared(1.0)
+    f = function([x], [], updates=[(s, Assert("small")(s + x, x < 10))])
+    with pytest.raises(AssertionError, match="small"):
+        f(10)
+    assert s.get_value() == 1
+    f(2)
+    assert s.get_value() == 3
+
+
+def test_in_branches_and_loops():
+    f = function([x], ifelse(x > 0, Assert("one")(x, x < 5), -x))
+    assert f(-9) == 9
+    with pytest.raises(AssertionError, match="one"):
+        f(9)
+    out, _ = theano.scan(lambda a, s: Assert("grows")(a + s, a > s), sequences=v, outputs_info=0.0)
+    g = function([v], out)
+    assert g([1, 2, 4]).tolist() == [1, 3, 7]
+    with pytest.raises(AssertionError, match="grows"):
+        g([1, 2, 3])
+
+
+def test_wrong_arguments():
+    with pytest.raises(TypeError, match="0-d"):
+        assert_op(x, v > 0)
+
+
+def test_old_places():
+    from theano.tensor.opt import Assert as old
+
+    assert old is Assert and T.opt.assert_op is assert_op
+
+
+def test_bincount():
+    n = T.lvector()
+    f = function([n], T.extra_ops.bincount(n, assert_nonneg=True))
+    assert f([0, 2, 2]).tolist() == [1, 0, 2]
+    with pytest.raises(AssertionError, match="negative values"):
+        f([0, -1, 2])

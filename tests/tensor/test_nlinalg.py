@@ -1,0 +1,216 @@
+"""Inverses, determinants, norms, and the factors of matrices, against NumPy; derivatives by finite differences."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import theano
+import theano.tensor as T
+from tests.tensor.oracle import check, run
+from theano.tensor import nlinalg
+from theano.tensor.nlinalg import Det, Eigh, MatrixInverse, qr, svd
+
+R = np.random.RandomState(0)
+A = R.randn(4, 4) + 4 * np.eye(4)
+TALL = R.randn(5, 3)
+WIDE = R.randn(3, 5)
+V = R.randn(5)
+S = A + A.T
+ONE = np.array([[2.0]])
+
+EXPRESSIONS = {
+    "inverse": (nlinalg.matrix_inverse, np.linalg.inv, A),
+    "inverse of one": (nlinalg.matrix_inverse, np.linalg.inv, ONE),
+    "inverse of integers": (nlinalg.matrix_inverse, np.linalg.inv, np.array([[2, 1], [1, 1]])),
+    "inverse float32": (nlinalg.matrix_inverse, np.linalg.inv, A.astype("float32")),
+    "in a graph": (lambda x: T.exp(nlinalg.matrix_inverse(x.T) / 9), lambda a: np.exp(np.linalg.inv(a.T) / 9), A),
+    "pinv tall": (nlinalg.pinv, np.linalg.pinv, TALL),
+    "pinv wide": (nlinalg.pinv, np.linalg.pinv, WIDE),
+    "det": (nlinalg.det, np.linalg.det, A),
+    "det of one": (nlinalg.det, np.linalg.det, ONE),
+    "log det": (lambda x: T.log(nlinalg.det(T.dot(x.T, x))), lambda a: np.log(np.linalg.det(a.T @ a)), TALL),
+    "diag of a vector": (nlinalg.diag, np.diag, V),
+    "diag of a matrix": (nlinalg.diag, np.diag, WIDE),
+    "trace": (nlinalg.trace, np.trace, A),
+    "dots": (lambda x, y: nlinalg.matrix_dot(x, y, x), lambda a, b: a @ b @ a, TALL, WIDE),
+    "power 0": (lambda x: nlinalg.matrix_power(x, 0) + x, lambda a: np.eye(4) + a, A),
+    "power 1": (lambda x: nlinalg.matrix_power(x, 1), np.copy, A),
+    "power 5": (lambda x: nlinalg.matrix_power(x, 5), lambda a: np.linalg.matrix_power(a, 5), A),
+    "power -2": (lambda x: nlinalg.matrix_power(x, -2), lambda a: np.linalg.matrix_power(a, -2), A),
+    "norm": (nlinalg.norm, np.linalg.norm, R.randn(2, 3, 4)),
+    "tensorinv": (lambda x: nlinalg.tensorinv(x, 1), lambda a: np.linalg.tensorinv(a, 1), R.randn(6, 2, 3)),
+    "tensorinv 2": (nlinalg.tensorinv, np.linalg.tensorinv, R.randn(2, 3, 6)),
+    "tensorsolve": (nlinalg.tensorsolve, np.linalg.tensorsolve, R.randn(2, 3, 6), R.randn(2, 3)),
+    "tensorsolve axes": (
+        lambda x, y: nlinalg.tensorsolve(x, y, [0, 2]),
+        lambda a, b: np.linalg.tensorsolve(a, b, [0, 2]),
+        R.randn(2, 6, 3),
+        R.randn(6),
+    ),
+    "eigenvalues": (lambda x: nlinalg.eigh(x)[0], lambda a: np.linalg.eigh(a)[0], S),
+    "eigenvalues U": (lambda x: nlinalg.eigh(x, "U")[0], lambda a: np.linalg.eigh(a, "U")[0], A),
+    "eigenvectors": (lambda x: nlinalg.eigh(x)[1] ** 2, lambda a: np.linalg.eigh(a)[1] ** 2, A),
+    "eigenvectors U": (lambda x: nlinalg.eigh(x, "U")[1] ** 2, lambda a: np.linalg.eigh(a, "U")[1] ** 2, A),
+    "both": (
+        lambda x: T.dot(nlinalg.eigh(x)[1] * T.exp(nlinalg.eigh(x)[0] / 9), nlinalg.eigh(x)[1].T),
+        lambda a: (np.linalg.eigh(a)[1] * np.exp(np.linalg.eigh(a)[0] / 9)) @ np.linalg.eigh(a)[1].T,
+        S,
+    ),
+    "singular values": (lambda x: svd(x, compute_uv=False), lambda a: np.linalg.svd(a)[1], WIDE),
+}  # fmt: skip
+ORDERS = [None, 0, 1, 2, 3, 0.5, -1, np.inf, -np.inf, "inf", "-inf"]
+MATRIX_ORDERS = [None, "fro", "nuc", 1, -1, 2, -2, np.inf, -np.inf, "inf", "-inf"]
+
+
+@pytest.mark.parametrize("case", EXPRESSIONS)
+def test_expressions(case):
+    build, expect, *arrays = EXPRESSIONS[case]
+    check(build, *arrays, expect=expect)
+
+
+@pytest.mark.parametrize("case", EXPRESSIONS)
+def test_compiled(case):
+    build, expect, *arrays = EXPRESSIONS[case]
+    inputs = [T.TensorType(a.dtype.name, [False] * a.ndim)() for a in arrays]
+    out = build(*inputs)
+    outputs = [out, T.grad((out**2).sum(), inputs[0])]
+    got = theano.function(inputs, outputs)(*arrays)
+    for g, w in zip(got, run(outputs, inputs, arrays)):
+        np.testing.assert_allclose(g, w, rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("order", ORDERS, ids=str)
+def test_norms_of_vectors(order):
+    number = float(order) if isinstance(order, str) else order
+    check(lambda x: nlinalg.norm(x, order), V, expect=np.linalg.norm(V, number), smooth=order != 0)
+
+
+@pytest.mark.parametrize("order", MATRIX_ORDERS, ids=str)
+def test_norms_of_matrices(order):
+    number = float(order) if order in ("inf", "-inf") else order
+    check(lambda x: nlinalg.norm(x, order), TALL, expect=np.linalg.norm(TALL, number))
+
+
+def test_wrong_norms():
+    x = T.dmatrix()
+    with pytest.raises(ValueError, match="Invalid norm order"):
+        nlinalg.norm(x, 3)
+    with pytest.raises(ValueError, match="Invalid norm order"):
+        nlinalg.norm(T.dvector(), "fro")
+    with pytest.raises(ValueError, match="out of bounds"):
+        nlinalg.norm(T.dscalar())
+    with pytest.raises(NotImplementedError):
+        nlinalg.norm(T.dtensor3(), 2)
+
+
+def slope(f, inputs, outputs, weights, x, step=1e-6):
+    """The change of the weighted outputs of `f` along a direction, numerically and by the gradient."""
+    cost = sum((T.constant(w) * o).sum() for w, o in zip(weights, outputs))
+    direction = np.random.RandomState(5).randn(*x.shape)
+    value = theano.function(inputs, cost)
+    numeric = (value(x + step * direction) - value(x - step * direction)) / (2 * step)
+    return numeric, (theano.function(inputs, T.grad(cost, inputs[0]))(x) * direction).sum()
+
+
+@pytest.mark.parametrize("matrix", [TALL, WIDE, A], ids=["tall", "wide", "square"])
+def test_svd(matrix):
+    x = T.dmatrix("x")
+    for full in (True, False):
+        u, s, vt = theano.function([x], svd(x, full_matrices=full))(matrix)
+        wanted = np.linalg.svd(matrix, full)
+        for got, w in zip((u, s, vt), wanted):
+            np.testing.assert_allclose(got, w)
+    u, s, vt = svd(x, full_matrices=False)
+    rng = np.random.RandomState(1)
+    # Products that do not change with the signs of the vectors.
+    outputs = [T.dot(u * T.exp(-s), vt), s, T.dot(u * s**2, u.T), T.dot(vt.T / s, vt)]
+    weights = [rng.randn(*o.eval({x: matrix}).shape) for o in outputs]
+    for some in ([0], [1], [2], [3], [0, 1, 2, 3]):
+        numeric, exact = slope(svd, [x], [outputs[k] for k in some], [weights[k] for k in some], matrix)
+        np.testing.assert_allclose(exact, numeric, rtol=1e-5)
+
+
+def test_full_svd_has_the_gradient_of_its_values():
+    x = T.dmatrix("x")
+    u, s, _ = svd(x)
+    np.testing.assert_allclose(*slope(svd, [x], [s], [np.arange(3.0)], TALL), rtol=1e-6)
+    with pytest.raises(NotImplementedError, match="full_matrices=False"):
+        T.grad(u.sum(), x)
+
+
+@pytest.mark.parametrize("matrix", [TALL, A], ids=["tall", "square"])
+def test_qr(matrix):
+    x = T.dmatrix("x")
+    q, r = theano.function([x], qr(x))(matrix)
+    for got, w in zip((q, r), np.linalg.qr(matrix)):
+        np.testing.assert_allclose(got, w)
+    np.testing.assert_allclose(qr(x, "r").eval({x: matrix}), np.linalg.qr(matrix, "r"))
+    complete = theano.function([x], qr(x, "complete"))(matrix)
+    assert complete[0].shape == (len(matrix), len(matrix))
+    outputs = [*qr(x), qr(x, "r")]
+    weights = [np.random.RandomState(1).randn(*o.eval({x: matrix}).shape) for o in outputs]
+    for some in ([0], [1], [2], [0, 1]):
+        numeric, exact = slope(qr, [x], [outputs[k] for k in some], [weights[k] for k in some], matrix)
+        np.testing.assert_allclose(exact, numeric, rtol=1e-5)
+
+
+def test_eig():
+    matrix = np.array([[2.0, 1.0], [0.0, 3.0]])
+    x = T.dmatrix()
+    w, v = theano.function([x], nlinalg.eig(x))(matrix)
+    np.testing.assert_allclose(matrix @ v, v * w)
+
+
+def test_lstsq():
+    x, y = T.dmatrices("x", "y")
+    outputs = nlinalg.lstsq()(x, y, -1)
+    right = R.randn(5, 2)
+    got = theano.function([x, y], outputs)(TALL, right)
+    for g, w in zip(got, np.linalg.lstsq(TALL, right, -1)):
+        np.testing.assert_allclose(g, w)
+    flat = nlinalg.lstsq()(x, T.dvector(), -1)
+    assert flat[0].ndim == 1
+
+
+def test_second_derivatives():
+    x = T.dmatrix("x")
+    for build in (
+        nlinalg.matrix_inverse,
+        nlinalg.det,
+        lambda m: nlinalg.eigh(m)[0],
+        lambda m: svd(m, compute_uv=False),
+    ):
+        first = T.grad((build(x) ** 2).sum(), x)
+        np.testing.assert_allclose(*slope(build, [x], [first], [R.randn(4, 4)], S), rtol=1e-4)
+
+
+def test_in_a_loop():
+    xs = T.dtensor3()
+    dets, _ = theano.scan(nlinalg.det, sequences=xs)
+    stack = R.randn(3, 2, 2)
+    f = theano.function([xs], [dets, T.grad(dets.sum(), xs)])
+    values, grads = f(stack)
+    np.testing.assert_allclose(values, np.linalg.det(stack))
+    np.testing.assert_allclose(grads, values[:, None, None] * np.linalg.inv(stack).transpose(0, 2, 1))
+
+
+def test_errors_name_the_node_and_the_next_call_works():
+    x = T.dmatrix("x")
+    f = theano.function([x], nlinalg.matrix_inverse(x))
+    with pytest.raises(np.linalg.LinAlgError, match="Singular matrix") as caught:
+        f(np.zeros((2, 2)))
+    assert "MatrixInverse(x)" in str(caught.value) + "".join(getattr(caught.value, "__notes__", []))
+    with pytest.raises(np.linalg.LinAlgError, match="square"):
+        f(np.zeros((2, 3)))
+    np.testing.assert_allclose(f(np.eye(2)), np.eye(2))
+    with pytest.raises(TypeError, match="MatrixInverse takes matrices"):
+        nlinalg.matrix_inverse(T.dvector())
+    with pytest.raises(TypeError, match="exponent"):
+        nlinalg.matrix_power(x, 0.5)
+
+
+def test_printed():
+    x = T.dmatrix("x")
+    assert [str(op) for op in (MatrixInverse(), Det(), Eigh())] == ["MatrixInverse", "Det", "Eigh{UPLO='L'}"]
+    assert theano.pp(nlinalg.det(x)) == "Det(x)"
