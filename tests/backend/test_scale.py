@@ -7,6 +7,7 @@ import pytest
 
 from theano.backend.c_ops import helper_text, operation
 from theano.backend.interpreter import evaluate
+from theano.backend.llvm_ops import declaration, instruction
 from theano.loops import expr as ex
 from theano.runtime.target import select_isa
 from tools import ulp_table
@@ -31,6 +32,14 @@ def test_rounds_once(flag: str, type_: str) -> None:
     assert (np.signbit(found) == np.signbit(wanted))[~np.isnan(wanted)].all()
     interpreted = [evaluate(ex.scale(x, t), {"x": p, "y": q}) for p, q in zip(a[:300], packed[:300], strict=True)]
     np.testing.assert_array_equal(np.array(interpreted), wanted[:300])
+
+
+def test_vectors_of_several_registers_are_scaled_by_the_instruction() -> None:
+    target = select_isa("auto")._replace(name="avx512", vector_bytes=64, has_fma=True, has_masks=True)
+    texts = instruction("scale", "f32", 64, ["%x", "%t"], target)
+    assert sum("@llvm.x86.avx512.mask.scalef.ps.512(" in text for text in texts) == 4
+    assert texts[-1].startswith("shufflevector <32 x float>")
+    assert "(<16 x float>, <16 x float>, <16 x float>, i16, i32 immarg)" in declaration("scale", "f32", 64)
 
 
 def test_not_a_number_scales_to_one() -> None:

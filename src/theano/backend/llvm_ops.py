@@ -109,13 +109,28 @@ def _scale(type_: str, lanes: int, args: list[str], isa: Isa) -> list[str]:
     t = vector(type_, lanes)
     size = 8 * lanes * ex.ITEMSIZE[type_]
     magic = ex.const(ex.MAGIC[type_], type_)
-    if isa.has_masks and size in (128, 256, 512):
-        tail = ", i32 4" if size == 512 else ""
-        name = scale_name(type_, size)
-        return [
-            f"fsub {t} {args[1]}, {literal(magic, lanes)}",
-            f"call {t} @{name}({t} {args[0]}, {t} {{0}}, {t} zeroinitializer, i{max(lanes, 8)} -1{tail})",
-        ]
+    if isa.has_masks and size >= 128:
+        texts = [f"fsub {t} {args[1]}, {literal(magic, lanes)}"]
+        wide = max(size // 512, 1)
+        n = lanes // wide
+        p, tail = vector(type_, n), ", i32 4" if wide > 1 or size == 512 else ""
+        parts = []
+        for k in range(wide):
+            x, e = args[0], "{0}"
+            if wide > 1:
+                picks = f"<{n} x i32> <{', '.join(f'i32 {k * n + i}' for i in range(n))}>"
+                texts += [f"shufflevector {t} {v}, {t} poison, {picks}" for v in (x, e)]
+                x, e = f"{{{len(texts) - 2}}}", f"{{{len(texts) - 1}}}"
+            name = scale_name(type_, size // wide)
+            texts.append(f"call {p} @{name}({p} {x}, {p} {e}, {p} zeroinitializer, i{max(n, 8)} -1{tail})")
+            parts.append(f"{{{len(texts) - 1}}}")
+        while len(parts) > 1:
+            p, picks = vector(type_, n), f"<{2 * n} x i32> <{', '.join(f'i32 {i}' for i in range(2 * n))}>"
+            both = list(zip(parts[::2], parts[1::2], strict=True))
+            parts = [f"{{{len(texts) + k}}}" for k in range(len(both))]
+            texts += [f"shufflevector {p} {a}, {p} {b}, {picks}" for a, b in both]
+            n *= 2
+        return texts
     word = ex.int_of(type_)
     w, mantissa = vector(word, lanes), literal(ex.const(52 if type_ == "f64" else 23, word), lanes)
     bias = 2 * (1023 if type_ == "f64" else 127) - ex.float_bits(magic.value, type_)
@@ -153,6 +168,8 @@ def declaration(op: str, type_: str, lanes: int) -> str:
     t = vector(type_, lanes)
     if op == "scale":
         size = 8 * lanes * ex.ITEMSIZE[type_]
+        if size > 512:
+            return declaration(op, type_, lanes * 512 // size)
         tail = ", i32 immarg" if size == 512 else ""
         return f"declare {t} @{scale_name(type_, size)}({t}, {t}, {t}, i{max(lanes, 8)}{tail})"
     if op == "abs" and type_ not in ex.FLOATS:

@@ -111,7 +111,8 @@ def power_of_two(t: Expr, offset: Expr | int = 0) -> Expr:
 
 def clamp(x: Expr, low: float, high: float) -> Expr:
     """`x`, but not beyond the bounds; NaN stays."""
-    return select(gt(x, high), high, select(lt(x, low), low, x))
+    raised = select(lt(x, low), low, x)
+    return select(gt(raised, high), high, raised)  # a comparison of what it chooses is a minimum
 
 
 def where_tiny(x: Expr, limit: float, tiny: Expr, other: Expr) -> Expr:

@@ -65,8 +65,11 @@ def exp(x: Expr) -> Expr:
     >>> exp(name("x", "f64")).type
     'f64'
     """
-    t, r, y = exp_terms(clamp(x, *EXP_RANGE[x.type]))
-    return scale(1.0 + (r + y), t)
+    x = clamp(x, *EXP_RANGE[x.type])
+    high, rest = constant("LN2", x)
+    t, n = round_to_int(x, LOG2_E)
+    r = fma(n, -rest, fma(n, -high, x))
+    return scale(1.0 + fma(polynomial("EXP", r), r * r, r), t)
 
 
 def exp2(x: Expr) -> Expr:

@@ -46,10 +46,11 @@ _PYTHON_API = {
     "poll": "PyErr_CheckSignals",
 }
 
-# What starts threads and lets them sleep; 0 where a platform lacks it (see `team_ir`).
-THREAD_FUNCTIONS = (
+# What starts threads and lets them sleep (see `team_ir`), and what asks for large pages (`support_ir`); 0 where a
+# platform lacks it.
+SYSTEM_FUNCTIONS = (
     "pthread_create", "pthread_attr_init", "pthread_attr_setdetachstate", "pthread_attr_setstacksize",
-    "pthread_sigmask", "syscall",
+    "pthread_sigmask", "syscall", "madvise",
 )  # fmt: skip
 
 _OBJECTS: dict[str, Any] = {
@@ -101,8 +102,10 @@ def addresses() -> dict[str, int]:
     table = {
         name: function_address(getattr(ctypes.pythonapi, c_name)) for name, c_name in _PYTHON_API.items()
     }
-    for name in THREAD_FUNCTIONS:
-        function = getattr(ctypes.pythonapi, name, None)
+    for name in SYSTEM_FUNCTIONS:
+        # the advice about large pages has a number of Linux
+        linux = name != "madvise" or sys.platform == "linux"
+        function = getattr(ctypes.pythonapi, name, None) if linux else None
         table[name] = 0 if function is None else function_address(function)
     table.update((name, id(value)) for name, value in _OBJECTS.items())
     rows = _numpy_table()

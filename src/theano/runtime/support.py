@@ -22,7 +22,7 @@ EXTRA = (
     "new_from_descr", "equiv_types", "set_base_object", "long_from_longlong", "list_set_item", "tuple_new",
     "tuple_set_item", "err_occurred", "err_clear", "err_no_memory", "err_set_string", "capsule_new",
     "capsule_get_pointer",
-    "system_error", *capi.THREAD_FUNCTIONS,
+    "system_error", *capi.SYSTEM_FUNCTIONS,
 )  # fmt: skip
 
 # What the pool keeps between calls while `config.allow_gc` is true.
@@ -30,6 +30,9 @@ POOL_LIMIT = 256 << 20
 # Arrays from this size on take their memory from the pool.
 LARGE_BYTES = 1 << 20
 _POOL_BLOCKS = 16
+# Blocks from this size on ask for large pages, as NumPy's arrays do, and the number of that advice.
+_HUGE_BYTES = 4 << 20
+_MADV_HUGEPAGE = 14
 # How often a thread of the team looks for work before it parks: some 20 µs.
 _SPIN = 2000
 # Arrays up to this size are taken again once nobody holds them, two for each of so many pairs of function and slot.
@@ -73,6 +76,8 @@ def _numbers() -> Mapping[str, object]:
         QUICKLY=abi.QUICKLY,
         TUPLE_ITEMS=capi.tuple_items(),
         POOL_BLOCKS=_POOL_BLOCKS,
+        HUGE=_HUGE_BYTES,
+        MADV_HUGEPAGE=_MADV_HUGEPAGE,
         LARGE=LARGE_BYTES,
         SMALL=_SMALL_BYTES,
         RECENT_SETS=_RECENT_SETS,

@@ -163,6 +163,19 @@ made:
   store i64 %rounded, ptr %size_at
   %raw_at = getelementptr i8, ptr %new, i64 -56
   store ptr %raw, ptr %raw_at
+  %advise = call ptr @word(i64 $madvise)
+  %large = icmp uge i64 %size, $HUGE
+  %can = icmp ne ptr %advise, null
+  %huge = and i1 %large, %can
+  br i1 %huge, label %pages, label %ready
+pages:
+  %page_number = add i64 %raw_number, 4095
+  %first_page = and i64 %page_number, -4096
+  %skipped = sub i64 %first_page, %raw_number
+  %page = getelementptr i8, ptr %raw, i64 %skipped
+  %status = call i32 %advise(ptr %page, i64 %rounded, i32 $MADV_HUGEPAGE)
+  br label %ready
+ready:
   ret ptr %new
 no_memory:
   %raise = call ptr @word(i64 $err_no_memory)
