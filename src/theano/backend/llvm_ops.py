@@ -109,13 +109,8 @@ def _scale(type_: str, lanes: int, args: list[str], isa: Isa) -> list[str]:
     t = vector(type_, lanes)
     size = 8 * lanes * ex.ITEMSIZE[type_]
     magic = ex.const(ex.MAGIC[type_], type_)
-    if isa.has_masks and size in (128, 256, 512):
-        tail = ", i32 4" if size == 512 else ""
-        name = scale_name(type_, size)
-        return [
-            f"fsub {t} {args[1]}, {literal(magic, lanes)}",
-            f"call {t} @{name}({t} {args[0]}, {t} {{0}}, {t} zeroinitializer, i{max(lanes, 8)} -1{tail})",
-        ]
+    if isa.has_masks and size >= 128:
+        return [f"fsub {t} {args[1]}, {literal(magic, lanes)}", *_scalef(type_, lanes, args[0])]
     word = ex.int_of(type_)
     w, mantissa = vector(word, lanes), literal(ex.const(52 if type_ == "f64" else 23, word), lanes)
     bias = 2 * (1023 if type_ == "f64" else 127) - ex.float_bits(magic.value, type_)
@@ -133,9 +128,42 @@ def _scale(type_: str, lanes: int, args: list[str], isa: Isa) -> list[str]:
     ]
 
 
-def scale_name(type_: str, size: int) -> str:
-    """The intrinsic for vectors of `size` bits."""
-    return f"llvm.x86.avx512.mask.scalef.{'pd' if type_ == 'f64' else 'ps'}.{size}"
+def _scalef(type_: str, lanes: int, x: str) -> list[str]:
+    """The instruction for ``x * 2**{0}``, once for each register that the vectors take; see `instruction`."""
+    t, n = vector(type_, lanes), register_lanes(type_, lanes)
+    one, name = vector(type_, n), scale_name(type_, n)
+    tail = f", {one} zeroinitializer, i{max(n, 8)} -1{', i32 4' if n * ex.ITEMSIZE[type_] == 64 else ''})"
+    if n == lanes:
+        return [f"call {t} @{name}({t} {x}, {t} {{0}}{tail}"]
+    texts: list[str] = []
+    for first in range(0, lanes, n):
+        picks = f"<{n} x i32> <{', '.join(f'i32 {first + k}' for k in range(n))}>"
+        at = len(texts) + 1
+        texts += [
+            f"shufflevector {t} {x}, {t} poison, {picks}",
+            f"shufflevector {t} {{0}}, {t} poison, {picks}",
+            f"call {one} @{name}({one} {{{at}}}, {one} {{{at + 1}}}{tail}",
+        ]
+    parts = [f"{{{at}}}" for at in range(3, len(texts) + 1, 3)]
+    while len(parts) > 1:
+        t, following = vector(type_, n), []
+        n *= 2
+        picks = f"<{n} x i32> <{', '.join(f'i32 {k}' for k in range(n))}>"
+        for a, b in zip(parts[::2], parts[1::2], strict=True):
+            texts.append(f"shufflevector {t} {a}, {t} {b}, {picks}")
+            following.append(f"{{{len(texts)}}}")
+        parts = following
+    return texts
+
+
+def register_lanes(type_: str, lanes: int) -> int:
+    """How many of `lanes` lanes the widest register of AVX-512 holds."""
+    return min(lanes, 64 // ex.ITEMSIZE[type_])
+
+
+def scale_name(type_: str, lanes: int) -> str:
+    """The intrinsic for vectors that fill at most a register."""
+    return f"llvm.x86.avx512.mask.scalef.{'pd' if type_ == 'f64' else 'ps'}.{8 * lanes * ex.ITEMSIZE[type_]}"
 
 
 def zero(type_: str, lanes: int) -> str:
@@ -152,9 +180,9 @@ def declaration(op: str, type_: str, lanes: int) -> str:
     """The declaration of the intrinsic behind a primitive."""
     t = vector(type_, lanes)
     if op == "scale":
-        size = 8 * lanes * ex.ITEMSIZE[type_]
-        tail = ", i32 immarg" if size == 512 else ""
-        return f"declare {t} @{scale_name(type_, size)}({t}, {t}, {t}, i{max(lanes, 8)}{tail})"
+        n = register_lanes(type_, lanes)
+        t, tail = vector(type_, n), ", i32 immarg" if n * ex.ITEMSIZE[type_] == 64 else ""
+        return f"declare {t} @{scale_name(type_, n)}({t}, {t}, {t}, i{max(n, 8)}{tail})"
     if op == "abs" and type_ not in ex.FLOATS:
         return f"declare {t} @llvm.abs.{suffix(type_, lanes)}({t}, i1)"
     return f"declare {t} @llvm.{INTRINSICS[op]}.{suffix(type_, lanes)}({', '.join([t] * ex.PRIMITIVES[op][0])})"
