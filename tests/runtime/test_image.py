@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from theano.runtime import jit
-from theano.runtime.image import load_image
+from theano.runtime.image import joined, load_image, split
 
 linux_x86 = pytest.mark.skipif(
     sys.platform != "linux" or not jit.isa().triple.startswith("x86_64"), reason="objects of another format"
@@ -70,7 +70,37 @@ define i64 @entry(i64 %k) {
 
 
 def _object(text: str) -> bytes:
-    return jit._object_code(text, jit.DEFAULT, jit.isa())
+    (code,) = jit._object_code(text, jit.DEFAULT, jit.isa())
+    return code
+
+
+def _several() -> bytes:
+    """Two objects, of which the second calls what the first defines; each has a function of its own called `own`."""
+    first = """define internal i64 @own() noinline {\n ret i64 7\n}
+define i64 @seven(i64 %k) {\n %x = call i64 @own()\n %y = add i64 %x, %k\n ret i64 %y\n}"""
+    second = """declare i64 @seven(i64)
+define internal i64 @own() noinline {\n ret i64 100\n}
+define i64 @entry(i64 %k) {\n %x = call i64 @seven(i64 %k)\n %o = call i64 @own()
+ %y = add i64 %x, %o\n ret i64 %y\n}"""
+    return joined(jit._object_code(first + jit.SEAM + second, jit.DEFAULT, jit.isa()))
+
+
+@linux_x86
+def test_an_object_may_use_what_one_before_it_defines() -> None:
+    code = _several()
+    assert len(split(code)) == 2
+    image, linked = load_image(code, ("entry",)), jit._link(code, ("entry",))
+    assert image is not None
+    assert [_call(loaded.symbols["entry"], 3) for loaded in (image, linked)] == [110, 110]
+
+
+@linux_x86
+def test_an_object_may_not_use_what_is_its_neighbours_own() -> None:
+    calls = "define i64 @{}() {{\n %x = call i64 @hidden_zz()\n ret i64 %x\n}}"
+    first = "define internal i64 @hidden_zz() noinline {\n ret i64 7\n}\n" + calls.format("other")
+    second = "declare i64 @hidden_zz()\n" + calls.format("entry")
+    with pytest.raises(RuntimeError, match="hidden_zz"):
+        load_image(joined([_object(first), _object(second)]), ("entry",))
 
 
 def _call(address: int, k: int) -> int:

@@ -29,6 +29,12 @@ def print_kernel(kernel: st.Kernel, isa: Isa) -> tuple[str, set[str]]:
     return text, printer.intrinsics
 
 
+def declaration(kernel: st.Kernel) -> str:
+    """The declaration of a kernel's function, for another module."""
+    types = ["ptr noalias" if type_ == "ptr" else ops.REGISTER[type_] for _, type_ in kernel.params]
+    return f"declare void @{kernel.name}({', '.join(types)})"
+
+
 def team_call(name: str, kernel: st.Kernel, ranges: st.Ranges) -> str:
     """Two functions: one calls a kernel itself for little work, else the team (see `runtime.team_ir`) with the other.
 

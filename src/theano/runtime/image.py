@@ -24,11 +24,12 @@ _SYMBOL = struct.Struct("<IBBHQQ")
 _RELOCATION = struct.Struct("<QQq")
 _INT32, _UINT64 = struct.Struct("<i"), struct.Struct("<Q")
 
+_SEVERAL = b"\x7fobjects"
 _MAGIC = b"\x7fELF\x02\x01\x01"  # 64 bit, little-endian, version 1
 _RELOCATABLE, _X86_64 = 1, 62  # e_type, e_machine
 _RELA, _NOBITS, _SYMTAB, _UNWIND = 4, 8, 2, 0x70000001  # sh_type
 _WRITE, _ALLOC, _EXECUTE, _TLS = 1, 2, 4, 0x400  # sh_flags
-_UNDEFINED = 0  # st_shndx
+_UNDEFINED, _GLOBAL = 0, 1  # st_shndx, binding in st_info
 _R_64, _R_PLT32 = 1, 4
 _R_GOT = (9, 41, 42)  # GOTPCREL, GOTPCRELX, REX_GOTPCRELX
 _R_RELATIVE = (2, _R_PLT32, *_R_GOT)  # PC32 and those above
@@ -66,7 +67,7 @@ class Image:
 
     __slots__ = ("symbols", "_memory", "__weakref__")
 
-    def __init__(self, symbols: dict[str, int], memory: mmap.mmap) -> None:
+    def __init__(self, symbols: dict[str, int], memory: list[mmap.mmap]) -> None:
         self.symbols = symbols
         self._memory = memory
 
@@ -75,24 +76,56 @@ class Image:
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._memory))
 
 
+def joined(objects: list[bytes]) -> bytes:
+    """Several objects as one, of which the later ones may use what the earlier ones define.
+
+    >>> split(joined([b"one", b"two"])), split(joined([b"one"]))
+    ([b'one', b'two'], [b'one'])
+    """
+    if len(objects) == 1:
+        return objects[0]
+    return b"".join([_SEVERAL, bytes([len(objects)]), *(_UINT64.pack(len(one)) for one in objects), *objects])
+
+
+def split(code: bytes) -> list[bytes]:
+    """The objects that `joined` has put together."""
+    if not code.startswith(_SEVERAL):
+        return [code]
+    at = len(_SEVERAL) + 1
+    sizes = [_UINT64.unpack_from(code, at + k * _UINT64.size)[0] for k in range(code[at - 1])]
+    at += len(sizes) * _UINT64.size
+    objects = []
+    for size in sizes:
+        objects.append(code[at : at + size])
+        at += size
+    return objects
+
+
 def load_image(code: bytes, exports: tuple[str, ...]) -> Image | None:
-    """Load an object, or return None where only LLVM can.
+    """Load an object (or several, see `joined`), or return None where only LLVM can.
 
     Raises
     ------
     RuntimeError
         The object names a symbol that the process doesn't have.
     """
-    if sys.platform != "linux" or not code.startswith(_MAGIC):
+    objects = split(code)
+    if sys.platform != "linux" or not objects[0].startswith(_MAGIC):
         return None
+    known: dict[str, int] = {}
     try:
-        return _Loader(code).load(exports)
+        memories = [_Loader(one, known).load() for one in objects]
     except (_Unknown, OSError):
         return None
+    missing = [name for name in exports if name not in known]
+    if missing:
+        raise RuntimeError(f"the object does not define {', '.join(missing)}")
+    return Image({name: known[name] for name in exports}, memories)
 
 
 class _Symbol(NamedTuple):
     name: str
+    is_global: bool
     section: int
     value: int
 
@@ -106,8 +139,11 @@ class _Relocation(NamedTuple):
 
 
 class _Loader:
-    def __init__(self, code: bytes) -> None:
+    """Loads one object. `known` holds the addresses of what is defined before it, and then also what it defines."""
+
+    def __init__(self, code: bytes, known: dict[str, int]) -> None:
         self.code = code
+        self.known = known
         _, kind, machine, _, _, _, at, _, _, _, _, size, n, _ = _HEADER.unpack_from(code)
         if (kind, machine, size) != (_RELOCATABLE, _X86_64, _SECTION.size):
             raise _Unknown
@@ -120,7 +156,7 @@ class _Loader:
         self.stubs: dict[int, int] = {}  # symbol number -> offset of its stub
         self.base = 0
 
-    def load(self, exports: tuple[str, ...]) -> Image:
+    def load(self) -> mmap.mmap:
         segments, size = self._layout()
         memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         self.base = ctypes.addressof(ctypes.c_char.from_buffer(memory))
@@ -134,11 +170,10 @@ class _Loader:
             self._relocate(memory, relocation)
         for start, end, flags in segments:
             _protect(self.base + start, end - start, flags)
-        numbers = {symbol.name: k for k, symbol in enumerate(self.symbols) if symbol.section != _UNDEFINED}
-        missing = [name for name in exports if name not in numbers]
-        if missing:
-            raise RuntimeError(f"the object does not define {', '.join(missing)}")
-        return Image({name: self._address(numbers[name]) for name in exports}, memory)
+        for number, symbol in enumerate(self.symbols):
+            if symbol.is_global and symbol.section in self.places:
+                self.known[symbol.name] = self._address(number)
+        return memory
 
     def _bytes(self, section: _Section) -> bytes:
         return self.code[section.offset : section.offset + section.size]
@@ -147,8 +182,8 @@ class _Loader:
         table = next(s for s in self.sections if s.kind == _SYMTAB)
         names = self._bytes(self.sections[table.link])
         return [
-            _Symbol(names[at : names.index(b"\0", at)].decode(), section, value)
-            for at, _, _, section, value, _ in _SYMBOL.iter_unpack(self._bytes(table))
+            _Symbol(names[at : names.index(b"\0", at)].decode(), info >> 4 == _GLOBAL, section, value)
+            for at, info, _, section, value, _ in _SYMBOL.iter_unpack(self._bytes(table))
         ]
 
     def _relocations(self) -> list[_Relocation]:
@@ -186,9 +221,9 @@ class _Loader:
         return segments, at
 
     def _address(self, number: int) -> int:
-        name, section, value = self.symbols[number]
+        name, _, section, value = self.symbols[number]
         if section == _UNDEFINED:
-            return _process_symbol(name)
+            return self.known[name] if name in self.known else _process_symbol(name)
         if section not in self.places:
             raise _Unknown  # a common symbol, an absolute one, a section that takes no memory
         return self.base + self.places[section] + value

@@ -20,10 +20,14 @@ from theano.configdefaults import config
 from theano.runtime import cache
 from theano.runtime.abi import ABI_VERSION
 from theano.runtime.host import host
-from theano.runtime.image import Image, load_image
+from theano.runtime.image import Image, joined, load_image, split
 from theano.runtime.target import Isa, select_isa
 
-__all__ = ["CodeObject", "Options", "assembly", "compile_module", "isa"]
+__all__ = ["SEAM", "CodeObject", "Options", "assembly", "compile_module", "isa"]
+
+# Between the modules of a text. What comes after the first is compiled as fast as can be (level 0), and may use what
+# the first defines.
+SEAM = "\n; ---- the following is a module of its own ----\n"
 
 
 class Options(NamedTuple):
@@ -165,7 +169,7 @@ def compile_module(
     if code is None:
         printed = text if isinstance(text, str) else text()
         with _lock:
-            code = _object_code(printed, options, target)
+            code = joined(_object_code(printed, options, target))
     image: Image | _Linked | None = load_image(code, exports)
     if image is None:
         with _lock:
@@ -179,7 +183,7 @@ def compile_module(
 def assembly(text: str, options: Options = DEFAULT) -> str:
     """The assembly that `compile_module` would load for `text`, for people to read."""
     with _lock:
-        return _emit(text, options, isa(), assembly=True).decode()
+        return "".join(part.decode() for part in _emit(text, options, isa(), assembly=True))
 
 
 def _key(text: str, options: Options, target: Isa) -> str:
@@ -187,14 +191,16 @@ def _key(text: str, options: Options, target: Isa) -> str:
     return cache.key_of((text, *settings))
 
 
-def _object_code(text: str, options: Options, target: Isa) -> bytes:
+def _object_code(text: str, options: Options, target: Isa) -> list[bytes]:
     return _emit(text, options, target, assembly=False)
 
 
-def _emit(text: str, options: Options, target: Isa, assembly: bool) -> bytes:
+def _emit(text: str, options: Options, target: Isa, assembly: bool) -> list[bytes]:
     from theano.runtime import llvm
 
-    return llvm.emit(text, options.level, target.triple, target.cpu, target.features, assembly, options.passes)
+    first, *others = text.split(SEAM)
+    how = (target.triple, target.cpu, target.features, assembly)
+    return [llvm.emit(first, options.level, *how, options.passes), *(llvm.emit(other, 0, *how) for other in others)]
 
 
 def _link(code: bytes, exports: tuple[str, ...]) -> _Linked:
@@ -211,7 +217,9 @@ def _link(code: bytes, exports: tuple[str, ...]) -> _Linked:
         # COFF is the one format whose JITLink support is incomplete.
         _engine = llvm.create_lljit_compiler(machine, use_jit_link=sys.platform != "win32")
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(_engine))  # never disposed of, not at exit either: see `CodeObject`
-    builder = llvm.JITLibraryBuilder().add_object_img(code).add_current_process()
+    builder = llvm.JITLibraryBuilder().add_current_process()
+    for one in split(code):
+        builder.add_object_img(one)
     for name in exports:
         builder.export_symbol(name)
     return _Linked(builder.link(_engine, f"theano{next(_numbers)}"), exports)
