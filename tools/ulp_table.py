@@ -38,7 +38,7 @@ _engines: list[object] = []
 # -- running an expression -------------------------------------------------------------------------
 
 
-def print_loop(root: expr.Expr, names: list[str], isa: Isa) -> str:
+def print_loop(root: expr.Expr, names: list[str], isa: Isa, unroll: int = 1) -> str:
     """An LLVM module with `loop(n, out, *in)`: the expression on arrays, printed as kernels are."""
     n, i = expr.name("n", "i64"), expr.name("i", "i64")
     zero, one = expr.const(0, "i64"), expr.const(1, "i64")
@@ -49,18 +49,18 @@ def print_loop(root: expr.Expr, names: list[str], isa: Isa) -> str:
     body: list[stmt.Stmt] = [stmt.Load(name, *element(f"{name}s", root.type)) for name in names]
     body.append(stmt.Store(*element("out", root.type), root))
     params = [("n", "i64"), *((p, "ptr") for p in ("out", *(f"{name}s" for name in names)))]
-    kernel = stmt.Kernel("kernel", params, [stmt.For("i", n, "vector", body)])
+    kernel = stmt.Kernel("kernel", params, [stmt.For("i", n, "vector", body, unroll=unroll)])
     text, declared = print_kernel(kernel, isa)
     typed = ", ".join(f"{'i64' if t == 'i64' else 'ptr'} %{p}" for p, t in params)
     call = f"define void @loop({typed}) {{\n  call void @kernel({typed})\n  ret void\n}}\n"
     return "\n".join([*sorted(declared), text, call])
 
 
-def compile_loop(root: expr.Expr, names: list[str], isa: Isa) -> Callable[..., Array]:
+def compile_loop(root: expr.Expr, names: list[str], isa: Isa, unroll: int = 1) -> Callable[..., Array]:
     """A function of arrays that computes an expression of names of its type."""
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    module = llvm.parse_assembly(print_loop(root, names, isa))
+    module = llvm.parse_assembly(print_loop(root, names, isa, unroll))
     module.verify()
     machine = llvm.Target.from_triple(isa.triple).create_target_machine(cpu=isa.cpu, features=isa.features, opt=1)
     engine = llvm.create_mcjit_compiler(module, machine)

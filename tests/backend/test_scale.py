@@ -14,8 +14,8 @@ from tools import ulp_table
 
 
 @pytest.mark.parametrize("type_", ["f32", "f64"])
-@pytest.mark.parametrize("flag", ["auto", "baseline"])
-def test_rounds_once(flag: str, type_: str) -> None:
+@pytest.mark.parametrize(("flag", "unroll"), [("auto", 1), ("auto", 2), ("auto", 4), ("baseline", 1), ("baseline", 2)])
+def test_rounds_once(flag: str, unroll: int, type_: str) -> None:
     x, t = ex.name("x", type_), ex.name("y", type_)
     dtype = np.dtype(ex.DTYPE_OF[type_])
     info, rng = np.finfo(dtype), np.random.default_rng(0)
@@ -27,7 +27,7 @@ def test_rounds_once(flag: str, type_: str) -> None:
     packed = (ex.MAGIC[type_] + n).astype(dtype)
     with np.errstate(all="ignore"):
         wanted = np.ldexp(a, n)
-    found = ulp_table.compile_loop(ex.scale(x, t), ["x", "y"], select_isa(flag))(a, packed)
+    found = ulp_table.compile_loop(ex.scale(x, t), ["x", "y"], select_isa(flag), unroll)(a, packed)
     np.testing.assert_array_equal(found, wanted)
     assert (np.signbit(found) == np.signbit(wanted))[~np.isnan(wanted)].all()
     interpreted = [evaluate(ex.scale(x, t), {"x": p, "y": q}) for p, q in zip(a[:300], packed[:300], strict=True)]

@@ -273,6 +273,11 @@ STATEMENTS: dict[type, Callable[[MainPrinter, Any], None]] = {
 }  # fmt: skip
 
 
+def _computes(loop: st.For) -> bool:
+    """Whether the loop does more itself than call others."""
+    return loop.kind == "vector" or any(isinstance(s, st.Load | st.Store) for s in st.walk(loop.body))
+
+
 def print_module(program: st.Program, layout: abi.FrameLayout, isa: Isa) -> str:
     """The text of a program: kernels, then ``@main``; the native entry is printed by `runtime.entry`."""
     texts, intrinsics = [], set()
@@ -284,11 +289,10 @@ def print_module(program: st.Program, layout: abi.FrameLayout, isa: Isa) -> str:
     printer.stored = collect_stored(program.main) | {"frame"}
     printer.block(program.main)
     printer.do("ret i32 0")
-    intrinsics |= printer.intrinsics
-    texts += printer.team_calls.values()
     body = "\n".join([*printer.top.lines, *printer.failures])
     glue = printer.n_float_ops <= max(GLUE_OPS, len(printer.top.lines) // GLUE_LINES)
-    glue = glue and not any(isinstance(s, st.For) for s in st.walk(program.main))
+    glue = glue and not any(isinstance(s, st.For) and _computes(s) for s in st.walk(program.main))
     how = abi.QUICKLY if glue else ""
+    texts += printer.team_calls.values()
     texts.append(f"define internal i32 @main(ptr %ctx, ptr %frame) {how}nounwind {{\nentry:\n{body}\n}}\n")
-    return "\n".join([*sorted(intrinsics), "", *texts])
+    return "\n".join([*sorted(intrinsics | printer.intrinsics), "", *texts])
