@@ -32,11 +32,15 @@ def print_kernel(kernel: st.Kernel, isa: Isa) -> tuple[str, set[str]]:
     text, intrinsics = _function(f"{kernel.name}_one", own, loop.body, isa)
     args = [(n, st.ZERO, "i8") if t == "ptr" else ex.name(n, t) for n, t in own]
     call = st.CallKernel(st.Kernel(f"{kernel.name}_one", own, []), args)
-    around, more = _function(kernel.name, kernel.params, [replace(loop, body=[call]), *kernel.body[1:]], isa)
+    rest = kernel.body[1:]
+    how = "noinline " if any(isinstance(s, st.For) and s.kind == "vector" for s in st.walk(rest)) else abi.QUICKLY
+    around, more = _function(kernel.name, kernel.params, [replace(loop, body=[call]), *rest], isa, how)
     return text + around, intrinsics | more
 
 
-def _function(name: str, params: list[tuple[str, str]], body: list[st.Stmt], isa: Isa) -> tuple[str, set[str]]:
+def _function(
+    name: str, params: list[tuple[str, str]], body: list[st.Stmt], isa: Isa, how: str = "noinline "
+) -> tuple[str, set[str]]:
     printer = FunctionPrinter(isa)
     printer.stored = collect_stored(body)
     typed = []
@@ -47,7 +51,7 @@ def _function(name: str, params: list[tuple[str, str]], body: list[st.Stmt], isa
     printer.block(body)
     printer.do("ret void")
     lines = "\n".join(printer.top.lines)
-    text = f"define internal void @{name}({', '.join(typed)}) noinline nounwind {{\nentry:\n{lines}\n}}\n"
+    text = f"define internal void @{name}({', '.join(typed)}) {how}nounwind {{\nentry:\n{lines}\n}}\n"
     return text, printer.intrinsics
 
 
