@@ -23,11 +23,16 @@ if TYPE_CHECKING:
     from theano.runtime.target import Isa
 
 
+# Bytes of a cache line.
+LINE = 64
+PREFETCH = "declare void @llvm.prefetch.p0(ptr, i32 immarg, i32 immarg, i32 immarg)"
+
+
 class Level(Record):
     """One open loop (or the function itself): its text so far and what has been printed in it.
 
-    In and below a vector loop `index` is its index, `lanes` how many of its iterations run at once, and `owner` the
-    level that it is.
+    In and below a vector loop `index` is its index, `lanes` how many of its iterations run at once, `copy` which of
+    several vectors is being printed, and `owner` the level that it is.
     """
 
     lines: list[str] = field(default_factory=list)
@@ -37,6 +42,7 @@ class Level(Record):
     index_ssa: str = ""
     lanes: int = 1
     owner: int = 0
+    copy: int = 0
 
     def inside(self, label: str = "entry") -> Level:
         """A block in this loop."""
@@ -413,6 +419,19 @@ class FunctionPrinter:
             one = self.emit(f"extractelement {ops.memory(type_, lanes)} {text}, i64 {k}")
             self.do(f"store {ops.MEMORY[type_]} {one}, ptr {address}, {align}")
 
+    def prefetch(self, stmt: st.Prefetch) -> None:
+        """One request for each cache line of a vector; a scalar loop is only what a vector loop has left."""
+        level = self.top
+        if level.lanes == 1:
+            return
+        _, addresses = self.access(stmt.view, stmt.index)
+        size = ex.ITEMSIZE[stmt.view.type]
+        before = level.copy * level.lanes * size  # vectors shorter than a line share one
+        for k in range(-before % LINE, level.lanes * size, LINE):
+            address = self.emit(f"getelementptr i8, ptr {addresses[0]}, i64 {stmt.distance + k}")
+            self.do(f"call void @llvm.prefetch.p0(ptr {address}, i32 {int(stmt.written)}, i32 3, i32 1)")
+        self.intrinsics.add(PREFETCH)
+
     # -- loops -----------------------------------------------------------------------------------------
     def block(self, stmts: list[st.Stmt]) -> None:
         for stmt in stmts:
@@ -425,6 +444,8 @@ class FunctionPrinter:
             self.load(stmt)
         elif isinstance(stmt, st.Store):
             self.store(stmt)
+        elif isinstance(stmt, st.Prefetch):
+            self.prefetch(stmt)
         elif isinstance(stmt, st.For):
             self.loop(stmt)
         elif isinstance(stmt, st.If):
@@ -499,18 +520,32 @@ class FunctionPrinter:
     def _vector_part(self, stmt: st.For, extent: str) -> tuple[list[Expr], str]:
         """The widened loops; what is left for the scalar one: carried values and first index."""
         lanes = choose_lanes(stmt, self.isa)
-        totals = [ops.literal(st.identity(c.op, c.type), lanes * stmt.unroll) for c in stmt.carried]
+        copies = stmt.unroll if stmt.apart else 1
+        width = lanes * stmt.unroll // copies
+        totals = [ops.literal(st.identity(c.op, c.type), width) for c in stmt.carried]
         start = "0"
-        for width in (lanes * stmt.unroll, lanes) if stmt.unroll > 1 else (lanes,):
-            totals = [self._across(c, t, lanes * stmt.unroll, width) for c, t in zip(stmt.carried, totals, strict=True)]
-            stop = self.emit(f"and i64 {extent}, {-width}")
-            results = self._run(stmt, start, stop, width, 1, totals)
-            totals, start = [r for (r,) in results], stop
+        for step in (lanes * stmt.unroll, lanes) if stmt.unroll > 1 else (lanes,):
+            stop = self.emit(f"and i64 {extent}, {-step}")
+            if step == lanes:
+                totals = [self._across(c, t, width, lanes) for c, t in zip(stmt.carried, totals, strict=True)]
+                copies = 1
+            results = self._run(stmt, start, stop, step // copies, copies, totals * copies)
+            totals = [self._together(c, r, step // copies) for c, r in zip(stmt.carried, results, strict=True)]
+            start = stop
         inits = []
         for carried, vector in zip(stmt.carried, totals, strict=True):
             total = self.bind(carried.type, self._across(carried, vector, lanes, 1), 1)
             inits.append(st.combine(carried.op, carried.init, total))
         return inits, start
+
+    def _together(self, carried: st.Carried, vectors: list[str], lanes: int) -> str:
+        """Combine the accumulators of copies of a body."""
+        while len(vectors) > 1:
+            half = len(vectors) // 2
+            pairs = zip(vectors[:half], vectors[half:], strict=True)
+            bound = [[self.bind(carried.type, v, lanes) for v in pair] for pair in pairs]
+            vectors = [self.operand(st.combine(carried.op, a, b), lanes) for a, b in bound]
+        return vectors[0]
 
     def _across(self, carried: st.Carried, vector: str, lanes: int, left: int) -> str:
         """Combine the lanes of an accumulator, halving, until `left` are left."""
@@ -548,7 +583,7 @@ class FunctionPrinter:
         nexts: list[str] = []
         for copy in range(unroll):
             if copy:
-                level.memo = {}
+                level.memo, level.copy = {}, copy
                 level.index_ssa = self.emit(f"add nuw nsw i64 {index}, {copy * lanes}")
             self.define(stmt.index, index if together else level.index_ssa)
             for k, carried in enumerate(stmt.carried):
