@@ -96,6 +96,11 @@ KERNEL_FAULTS: dict[str, tuple[Callable[[st.Kernel, st.For], object], str]] = {
     "extent": (lambda k, f: setattr(f, "extent", f64("m")), "f64 where i64"),
     "kind": (lambda k, f: setattr(f, "kind", "parallel"), "loops are serial or vector"),
     "unroll": (lambda k, f: setattr(f, "unroll", 3), "power of two"),
+    "apart": (
+        lambda k, f: (setattr(f, "apart", True), f.body.append(st.For("j", ONE, "serial", []))),
+        "all its lanes together",
+    ),
+    "prefetch": (lambda k, f: f.body.append(st.Prefetch(at("p"), (), 64, False)), "as many indices as strides"),
     "loop in vector": (
         lambda k, f: f.body.append(st.For("j", ONE, "vector", [])),
         "only plain serial loops inside vector loops",

@@ -126,6 +126,8 @@ class CPrinter(SharingPrinter):
             value = self.expr(stmt.value)
             cast = "(_Float16)" if stmt.view.type == "f16" else ""
             self.line(f"{self.access(stmt.view, stmt.index)} = {cast}{ops.tight(value) if cast else value};")
+        elif isinstance(stmt, st.Prefetch):
+            pass  # compilers of C have their own mind about memory
         elif isinstance(stmt, st.For):
             self.loop(stmt)
         elif isinstance(stmt, st.If):

@@ -404,7 +404,7 @@ class Interpreter:
         target.memory.bytes[target.at : target.at + size] = source.memory.bytes[source.at : source.at + size]
 
     def nothing(self, stmt: st.Stmt) -> None:
-        """`Poll` lets signals in, `Commit` is a mark; the GIL is the caller's business."""
+        """`Prefetch` is a hint, `Poll` lets signals in, `Commit` is a mark; the GIL is the caller's business."""
 
 
 STATEMENTS: dict[type, Callable[[Interpreter, Any], None]] = {
@@ -416,6 +416,7 @@ STATEMENTS: dict[type, Callable[[Interpreter, Any], None]] = {
     st.ArrayHeader: Interpreter.array_header, st.HoldObject: Interpreter.hold_object,
     st.Release: Interpreter.release, st.Move: Interpreter.move,
     st.SetStorage: Interpreter.set_storage, st.Call: Interpreter.call, st.Copy: Interpreter.copy,
+    st.Prefetch: Interpreter.nothing,
     st.Poll: Interpreter.nothing, st.Commit: Interpreter.nothing, st.ReleaseGil: Interpreter.nothing,
     st.TakeGil: Interpreter.nothing,
 }  # fmt: skip

@@ -23,11 +23,16 @@ if TYPE_CHECKING:
     from theano.runtime.target import Isa
 
 
+# Bytes of a cache line.
+LINE = 64
+PREFETCH = "declare void @llvm.prefetch.p0(ptr, i32 immarg, i32 immarg, i32 immarg)"
+
+
 class Level(Record):
     """One open loop (or the function itself): its text so far and what has been printed in it.
 
-    In and below a vector loop `index` is its index, `lanes` how many of its iterations run at once, and `owner` the
-    level that it is. In a masked loop only the lanes of `mask` count.
+    In and below a vector loop `index` is its index, `lanes` how many of its iterations run at once, `copy` which of
+    several vectors is being printed, and `owner` the level that it is. In a masked loop only the lanes of `mask` count.
     """
 
     lines: list[str] = field(default_factory=list)
@@ -37,6 +42,7 @@ class Level(Record):
     index_ssa: str = ""
     lanes: int = 1
     owner: int = 0
+    copy: int = 0
     mask: str = ""
 
     def inside(self, label: str = "entry") -> Level:
@@ -442,6 +448,19 @@ class FunctionPrinter:
             one = self.emit(f"extractelement {ops.memory(type_, lanes)} {text}, i64 {k}")
             self.do(f"store {ops.MEMORY[type_]} {one}, ptr {address}, {align}")
 
+    def prefetch(self, stmt: st.Prefetch) -> None:
+        """One request for each cache line of a vector; scalar and masked loops are only what a vector loop has left."""
+        level = self.top
+        if level.lanes == 1 or level.mask:
+            return
+        _, addresses = self.access(stmt.view, stmt.index)
+        size = ex.ITEMSIZE[stmt.view.type]
+        before = level.copy * level.lanes * size  # vectors shorter than a line share one
+        for k in range(-before % LINE, level.lanes * size, LINE):
+            address = self.emit(f"getelementptr i8, ptr {addresses[0]}, i64 {stmt.distance + k}")
+            self.do(f"call void @llvm.prefetch.p0(ptr {address}, i32 {int(stmt.written)}, i32 3, i32 1)")
+        self.intrinsics.add(PREFETCH)
+
     # -- loops -----------------------------------------------------------------------------------------
     def block(self, stmts: list[st.Stmt]) -> None:
         for stmt in stmts:
@@ -454,6 +473,8 @@ class FunctionPrinter:
             self.load(stmt)
         elif isinstance(stmt, st.Store):
             self.store(stmt)
+        elif isinstance(stmt, st.Prefetch):
+            self.prefetch(stmt)
         elif isinstance(stmt, st.For):
             self.loop(stmt)
         elif isinstance(stmt, st.If):
@@ -543,8 +564,10 @@ class FunctionPrinter:
     def _vector_part(self, stmt: st.For, extent: str) -> tuple[list[Expr], str]:
         """The widened loops; what is left for the scalar one: carried values and first index."""
         whole, rest, masked = self._widths(stmt)
+        copies = stmt.unroll if stmt.apart else 1
         stop = self.emit(f"and i64 {extent}, {-whole}")
-        totals = self._run(stmt, "0", stop, whole, self._identities(stmt, whole), left=rest or 1)
+        lanes = whole // copies
+        totals = self._run(stmt, "0", stop, lanes, self._identities(stmt, lanes), copies=copies, left=rest or 1)
         if rest:
             start, stop = stop, extent if masked else self.emit(f"and i64 {extent}, {-rest}")
             totals = self._run(stmt, start, stop, rest, totals, masked=masked)
@@ -570,6 +593,15 @@ class FunctionPrinter:
         serial = any(isinstance(inner, st.For) for inner in stmt.body)
         return whole, whole if serial else max(lanes // 2, 2), True
 
+    def _combined(self, carried: st.Carried, vectors: list[str], lanes: int, left: int) -> str:
+        """Combine the accumulators of copies of a body, then their lanes."""
+        while len(vectors) > 1:
+            half = len(vectors) // 2
+            pairs = zip(vectors[:half], vectors[half:], strict=True)
+            bound = [[self.bind(carried.type, v, lanes) for v in pair] for pair in pairs]
+            vectors = [self.operand(st.combine(carried.op, a, b), lanes) for a, b in bound]
+        return self._across(carried, vectors[0], lanes, left)
+
     def _across(self, carried: st.Carried, vector: str, lanes: int, left: int) -> str:
         """Combine the lanes of an accumulator, halving, until `left` are left."""
         while lanes > left:
@@ -588,36 +620,34 @@ class FunctionPrinter:
 
     def _run(
         self, stmt: st.For, start: str, stop: str, lanes: int, inits: list[str], together: bool = False,
-        masked: bool = False, left: int = 0,
+        masked: bool = False, copies: int = 1, left: int = 0,
     ) -> list[str]:  # fmt: skip
-        """Print ``for index in range(start, stop, lanes)``; the carried values, given as `inits`, after it.
+        """Print ``for index in range(start, stop, lanes * copies)``; the carried values, given as `inits`, after it.
 
         With `together` it is a loop inside a vector loop, with a step of 1. With `masked` the last turn may have fewer
-        than `lanes` iterations: its other lanes touch no memory and leave the carried values as they are. With `left`
-        the results, identities at first, are combined to so many lanes behind the loop, unless it has no turns: a
-        single 512-bit instruction makes processors close a port to the narrower ones around it.
+        than `lanes` iterations: its other lanes touch no memory and leave the carried values as they are. Each of
+        several `copies` of the body has carried values of its own, identities at first. With `left` they are combined
+        to so many lanes behind the loop, unless it has no turns: a single 512-bit instruction makes processors close a
+        port to the narrower ones around it.
         """
         before = self.top
         guard = self.emit(f"icmp slt i64 {start}, {stop}")
         head, end = self.label(), self.label()
         counter, index, following = self.fresh(), self.fresh(), self.fresh()
-        phis = [self.fresh() for _ in inits]
-        step = 1 if together else lanes
         level = before.inside(head) if together else Level([], head, {}, stmt.index, index, lanes, len(self.levels))
         self.levels.append(level)
-        self.define(stmt.index, index)
         if masked:
             remaining = self._splat("i64", self.emit(f"sub i64 {stop}, {index}"), lanes, -1)
             level.mask = self.emit(f"icmp ugt <{lanes} x i64> {remaining}, {ops.counting(lanes)}")
-        for phi, carried in zip(phis, stmt.carried, strict=True):
-            self.define(carried.name, phi, lanes)
-        self.block(stmt.body)
-        nexts = [self.operand(c.next, lanes) for c in stmt.carried]
-        types = [ops.vector(c.type, lanes) for c in stmt.carried]
-        if masked:
-            mask = f"select <{lanes} x i1> {level.mask}"
-            nexts = [self.emit(f"{mask}, {t} {nxt}, {t} {phi}") for t, nxt, phi in zip(types, nexts, phis, strict=True)]
-        level.lines.append(f"{following} = add nuw nsw i64 {counter}, {step}")
+        phis, nexts = [], []
+        for copy in range(copies):
+            if copy:
+                level.memo, level.copy = {}, copy
+                level.index_ssa = self.emit(f"add nuw nsw i64 {index}, {copy * lanes}")
+            own, found = self._body(stmt, index if together else level.index_ssa)
+            phis += own
+            nexts += found
+        level.lines.append(f"{following} = add nuw nsw i64 {counter}, {1 if together else lanes * copies}")
         again = self.emit(f"icmp slt i64 {following}, {stop}")
         if stmt.until is not None:
             leave = self.operand(stmt.until)
@@ -626,8 +656,9 @@ class FunctionPrinter:
         out = self.label() if left else end
         level.lines.append(f"br i1 {again}, label %{head}, label %{out}")
         latch, before_label = level.label, before.label  # hoisted branches may have changed them
+        types = [ops.vector(c.type, lanes) for c in stmt.carried]
         opening = [f"{head}:", f"{counter} = phi i64 [{start}, %{before_label}], [{following}, %{latch}]"]
-        for phi, t, init, nxt in zip(phis, types, inits, nexts, strict=True):
+        for phi, t, init, nxt in zip(phis, types * copies, inits * copies, nexts, strict=True):
             opening.append(f"{phi} = phi {t} [{init}, %{before_label}], [{nxt}, %{latch}]")
         # Addresses are the best there are: freezing hides from LLVM that they step, and halves its time for such loops.
         opening += [f"{counter}.0 = add i64 {counter}, 0", f"{index} = freeze i64 {counter}.0"]
@@ -636,7 +667,8 @@ class FunctionPrinter:
         before.lines += self._close()
         if left:
             self.start(out)
-            nexts = [self._across(c, n, lanes, left) for c, n in zip(stmt.carried, nexts, strict=True)]
+            count = len(stmt.carried)
+            nexts = [self._combined(c, nexts[k::count], lanes, left) for k, c in enumerate(stmt.carried)]
             inits, types = self._identities(stmt, left), [ops.vector(c.type, left) for c in stmt.carried]
             self.do(f"br label %{end}")
             latch = out
@@ -648,6 +680,21 @@ class FunctionPrinter:
             self.emit(f"phi {t} [{init}, %{before_label}], [{nxt}, %{latch}]")
             for t, init, nxt in zip(types, inits, nexts, strict=True)
         ]
+
+    def _body(self, stmt: st.For, index: str) -> tuple[list[str], list[str]]:
+        """Print the body of the innermost loop once; its carried values before it and after it."""
+        level = self.top
+        phis = [self.fresh() for _ in stmt.carried]
+        self.define(stmt.index, index)
+        for phi, carried in zip(phis, stmt.carried, strict=True):
+            self.define(carried.name, phi, level.lanes)
+        self.block(stmt.body)
+        nexts = [self.operand(c.next, level.lanes) for c in stmt.carried]
+        if level.mask and level.index == stmt.index:
+            mask = f"select <{level.lanes} x i1> {level.mask}"
+            types = [ops.vector(c.type, level.lanes) for c in stmt.carried]
+            nexts = [self.emit(f"{mask}, {t} {nxt}, {t} {phi}") for t, nxt, phi in zip(types, nexts, phis, strict=True)]
+        return phis, nexts
 
 
 def choose_lanes(stmt: st.For, isa: Isa) -> int:

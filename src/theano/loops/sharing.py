@@ -145,7 +145,7 @@ def roots(stmt: st.Stmt) -> Iterator[Expr]:
     """The expressions that a statement itself holds, without those of the blocks in it."""
     if isinstance(stmt, st.Let):
         yield stmt.value
-    elif isinstance(stmt, st.Load | st.Store):
+    elif isinstance(stmt, st.Load | st.Store | st.Prefetch):
         yield stmt.view.offset
         yield from stmt.view.strides
         yield from stmt.index

@@ -71,6 +71,16 @@ class Store:
 
 
 @_statement
+class Prefetch:
+    """A hint that memory `distance` bytes behind an element will soon be read (or written); it may be nobody's."""
+
+    view: View
+    index: tuple[Expr, ...]
+    distance: int
+    written: bool
+
+
+@_statement
 class Carried:
     """A value carried by a loop: `name` inside, `next` at the end of the body, `result` after the loop."""
 
@@ -85,8 +95,8 @@ class Carried:
 @_statement
 class For:
     """``for index in range(start, extent)``; `kind` is ``serial`` or ``vector`` (iterations are independent but for
-    accumulations); a vector loop may be unrolled `unroll` times with separate accumulators (one that holds a serial
-    loop takes `unroll` times as many lanes through it together). A serial loop ends after
+    accumulations). A vector loop may be unrolled `unroll` times with separate accumulators: one vector after the other
+    if `apart`, else `unroll` times as many lanes go through the body together. A serial loop ends after
     the iteration that makes `until` true; `count` names the number of iterations that were made."""
 
     index: str
@@ -95,6 +105,7 @@ class For:
     body: list[Stmt]
     carried: list[Carried] = field(default_factory=list)
     unroll: int = 1
+    apart: bool = False
     until: Expr | None = None
     count: str = ""
     start: Expr = ZERO
@@ -311,7 +322,7 @@ class Commit:
 
 
 Stmt = (
-    Let | Load | Store | For | If | CallKernel | Check | FrameWord | ContextWord | Local | Workspace | Carve
+    Let | Load | Store | Prefetch | For | If | CallKernel | Check | FrameWord | ContextWord | Local | Workspace | Carve
     | NewArray | CallBack | ArrayHeader | HoldObject | Release | Move | SetStorage | Call
     | Copy | Poll | Commit
     | ReleaseGil | TakeGil

@@ -33,8 +33,11 @@ def _key(block: list[st.Stmt], parts: list[object]) -> None:
         elif isinstance(stmt, st.Store):
             v = stmt.view
             parts += ["store", v.base, v.type, v.offset, v.strides, stmt.index, stmt.value]
+        elif isinstance(stmt, st.Prefetch):
+            v = stmt.view
+            parts += ["prefetch", v.base, v.type, v.offset, v.strides, stmt.index, stmt.distance, stmt.written]
         elif isinstance(stmt, st.For):
-            parts += ["for", stmt.index, stmt.start, stmt.extent, stmt.kind, stmt.unroll]
+            parts += ["for", stmt.index, stmt.start, stmt.extent, stmt.kind, stmt.unroll, stmt.apart]
             parts += [(c.name, c.op, c.type, c.init, c.next, c.result) for c in stmt.carried]
             _key(stmt.body, parts)
             parts.append("end")
@@ -116,6 +119,9 @@ LINES: dict[type, Callable[..., str]] = {
     st.Let: lambda s, t: f"{s.name} = {t(s.value)}",
     st.Load: lambda s, t: f"{s.name} = {view_text(s.view, s.index, t)}",
     st.Store: lambda s, t: f"{view_text(s.view, s.index, t)} = {t(s.value)}",
+    st.Prefetch: lambda s, t: (
+        f"prefetch {view_text(s.view, s.index, t)} + {s.distance} bytes{' to write' if s.written else ''}"
+    ),
     st.CallKernel: lambda s, t: _call_text(s, t),
     st.Call: lambda s, t: f"{s.symbol}({_arguments(s.args, t)})",
     st.CallBack: lambda s, t: f"{_slots(s.outputs)} = callback {s.word}({_slots(s.inputs)})",
@@ -156,7 +162,9 @@ def statement_text(stmt: st.Stmt) -> str:
 
 
 def _for_text(stmt: st.For, text: Texts) -> str:
-    kind = "" if stmt.kind == "serial" else f" {stmt.kind}" + (f" x{stmt.unroll}" if stmt.unroll > 1 else "")
+    kind = "" if stmt.kind == "serial" else f" {stmt.kind}"
+    if stmt.unroll > 1:
+        kind += f" x{stmt.unroll}{' apart' if stmt.apart else ''}"
     carried = "".join(f", {c.name} = {text(c.init)}" for c in stmt.carried)
     count = f"{stmt.count} = " if stmt.count else ""
     first = "" if stmt.start is st.ZERO else f"{text(stmt.start)} <= "

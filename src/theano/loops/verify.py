@@ -30,7 +30,7 @@ SYMBOLS: dict[str, tuple[int, ...]] = {
 }
 KINDS = ("serial", "vector")
 FALLIBLE = (st.Check, st.NewArray, st.CallBack, st.Poll, st.Workspace)
-IN_KERNELS = (st.Let, st.Load, st.Store, st.For, st.If, st.Local)
+IN_KERNELS = (st.Let, st.Load, st.Store, st.Prefetch, st.For, st.If, st.Local)
 READ_ONLY = ("input", "constant", "object")
 MEMORY_TYPES = (*ex.TYPES, *ex.STORAGE_ONLY)
 ACCUMULATIONS = {"f": ("add", "mul", "max", "min"), "i": ("add", "mul", "max", "min", "and", "or", "xor")}
@@ -194,6 +194,9 @@ class _Checker:
         self.expr(stmt.value, st.load_type(stmt.view.type))
         self.written(stmt.view.base)
 
+    def prefetch(self, stmt: st.Prefetch) -> None:
+        self.view(stmt.view, stmt.index)
+
     def written(self, base: str) -> None:
         self.stored.add(base)
 
@@ -206,6 +209,8 @@ class _Checker:
         factor = stmt.unroll
         self.require(factor > 0 and not factor & (factor - 1), "unrolled by a power of two")
         self.require(factor == 1 or stmt.kind == "vector", "only vector loops are unrolled")
+        inner = any(isinstance(s, st.For) for s in stmt.body)
+        self.require(not (stmt.apart and inner), "a loop inside a vector loop is run by all its lanes together")
         self.expr(stmt.start, "i64")
         self.expr(stmt.extent, "i64")
         for c in stmt.carried:
@@ -494,6 +499,7 @@ ITEM_TYPES = (*ex.TYPES, "f16")
 
 CHECKS: dict[type, Callable[[Any, Any], None]] = {
     st.Let: _Checker.let, st.Load: _Checker.load, st.Store: _Checker.store, st.For: _Checker.loop,
+    st.Prefetch: _Checker.prefetch,
     st.If: lambda checker, stmt: checker.branch(stmt), st.Local: lambda checker, stmt: checker.local(stmt),
     st.CallKernel: _Main.call_kernel, st.Check: _Main.check, st.FrameWord: _Main.frame_word,
     st.ContextWord: _Main.context_word, st.Workspace: _Main.workspace, st.Carve: _Main.carve,

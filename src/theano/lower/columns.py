@@ -12,6 +12,7 @@ from theano.lower.dims import ONE, ZERO, length
 from theano.lower.elemwise import convert
 from theano.lower.items import Item, Pointwise, Reduce
 from theano.lower.nest import HEAVY, UNROLL_COST, WIDE_BLOCK, NestBuilder, index_name
+from theano.lower.prefetch import next_rows
 from theano.lower.ranges import rest
 from theano.lower.schedule import picked
 from theano.lower.values import Tensor
@@ -149,7 +150,7 @@ def _column_sweep(
         left_name, left = nb.define("i", "i64")
         chunks = ex.lshr(rows, at_once.bit_length() - 1)
         done = ex.mul(chunks, length(at_once))
-        one = _column_rows(nb, items, buffers, lane, inner_axis, [ex.add(done, left)])
+        one = _column_rows(nb, items, buffers, lane, inner_axis, [ex.add(done, left)], hints=False)
         blocks.append(st.For(chunk_name, chunks, "serial", [st.For(lane_name, count, "vector", several)]))
         blocks.append(st.For(left_name, ex.sub(rows, done), "serial", [st.For(lane_name, count, "vector", one)]))
     else:
@@ -165,9 +166,10 @@ def _column_sweep(
 
 
 def _column_rows(
-    nb: NestBuilder, items: Sequence[Item], buffers: dict[Reduce, str], lane: Expr, axis: int, rows: Sequence[Expr]
-) -> Block:
-    """The work of some rows at one column."""
+    nb: NestBuilder, items: Sequence[Item], buffers: dict[Reduce, str], lane: Expr, axis: int, rows: Sequence[Expr],
+    hints: bool = True,
+) -> Block:  # fmt: skip
+    """The work of some rows at one column; with `hints` that for as many more is asked for."""
     inner: Block = []
     nb.stores = []
     totals: dict[Reduce, Expr] = {}
@@ -188,4 +190,6 @@ def _column_rows(
         nb.stores.append(st.Store(st.View(buffers[item], item.acc, ZERO, (ONE,)), (lane,), total))
     inner += nb.stores
     nb.stores = []
+    if hints:
+        next_rows(nb, inner, rows)
     return inner

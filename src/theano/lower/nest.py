@@ -87,6 +87,7 @@ class NestBuilder:
         self.later: set[Tensor] = set()  # per-column values that a later sweep needs
         self.spilled: dict[Tensor, tuple[st.View, Expr]] = {}
         self.phase_of: dict[Item, int] = {}
+        self.sweeps: list[tuple[int, list[st.Stmt]]] = []  # cost and innermost block of each sweep over rows
         self.producer = {i.out: i for i in group.items if isinstance(i, Pointwise | Reduce) and not _window(i)}
         self.phase = 0
         self.own: set[str] = set()

@@ -14,6 +14,7 @@ from theano.lower.dims import ONE, ZERO, is_const, length
 from theano.lower.elemwise import convert
 from theano.lower.items import Item, Pointwise, Reduce
 from theano.lower.nest import HEAVY, SHORT, UNROLL_COST, Nest, NestBuilder, index_name, pruned
+from theano.lower.prefetch import ahead, next_row
 from theano.lower.ranges import PARTS, part_length, rest, row_parts
 from theano.lower.values import Tensor
 
@@ -114,6 +115,7 @@ def _pointwise(nb: NestBuilder, order: list[int]) -> None:
     flat = None if serial else collapse(nb, order, body)
     if flat is not None:
         body, extent = flat
+        ahead(nb, body, (nb.index_of[order[-1]],), (ONE,))
         nb.nest.body += [_widened(nb, order[-1], extent, body, nb.group.cost)]
         nb.nest.points = ONE
         return
@@ -122,6 +124,8 @@ def _pointwise(nb: NestBuilder, order: list[int]) -> None:
     if across is not None:
         _tiled(nb, order, across, body)
         return
+    if not serial:
+        _ahead(nb, order, body)
     for axis in reversed(order):
         extent = nb.local(nb.group.axes[axis])
         if axis == order[-1] and not serial:
@@ -129,6 +133,12 @@ def _pointwise(nb: NestBuilder, order: list[int]) -> None:
         else:
             body = [st.For(index_name(nb.index_of[axis]), extent, "serial", body)]
     nb.nest.body += body
+
+
+def _ahead(nb: NestBuilder, order: list[int], body: Block) -> None:
+    """Hints for what the innermost loop of a nest will come to."""
+    strides = [nb.local(s) for s in c_strides(nb.b.dims, tuple(nb.group.axes[k] for k in order))]
+    ahead(nb, body, [nb.index_of[k] for k in order], strides)
 
 
 def _across(nb: NestBuilder, order: list[int], body: Block) -> int | None:
@@ -258,6 +268,11 @@ def _rows(nb: NestBuilder, order: list[int], phases: int) -> None:
                 _finish(nb, item, result)
     body += nb.stores
     nb.stores = []
+    if len(nb.sweeps) == 1:
+        _ahead(nb, order, nb.sweeps[0][1])
+    elif parallel and nb.sweeps:
+        points = nb.b.dims.product(tuple(group.axes[k] for k in reduced))
+        next_row(nb, nb.sweeps, nb.index_of[parallel[-1]], [nb.index_of[k] for k in reduced], points)
     for axis in reversed(parallel):
         body = [st.For(index_name(nb.index_of[axis]), nb.local(group.axes[axis]), "serial", body)]
     if nb.part is not None:
@@ -283,6 +298,7 @@ def _in_parts(nb: NestBuilder, reduced: list[int], part: Expr) -> None:
     _prefix(nb, 0, nest.body)
     body: Block = []
     reduces, sums = _sweep(nb, 0, reduced, body, bounds)
+    _ahead(nb, reduced, nb.sweeps[0][1])
     memory = [nb.row_buffer(r.acc, (length(PARTS),)) for r in reduces]
     for tensor, total in zip(memory, sums, strict=True):
         view, index = nb.place(whole(tensor), [number])
@@ -362,9 +378,11 @@ def _sweep(
     total = sum(i.cost for i in items if isinstance(i, Pointwise | Reduce))
     gathers = _gathers(inner, nb.index_of[reduced[-1]])
     unroll = 1 if gathers else _unroll(inner, reduces, total if total >= HEAVY else cost)
-    loops, results = _loops(nb, reduced, inner, reduces, accumulators, nexts, unroll, bounds)
+    apart = unroll > 1 and total < HEAVY and not any(isinstance(s, st.For) for s in inner)
+    loops, results = _loops(nb, reduced, inner, reduces, accumulators, nexts, unroll, apart, bounds)
     body += loops
     nb.block = body
+    nb.sweeps.append((total, inner))
     return reduces, results
 
 
@@ -393,7 +411,7 @@ def _gathers(block: Block, index: Expr) -> bool:
 
 def _loops(
     nb: NestBuilder, axes: list[int], inner: Block, reduces: list[Reduce], accumulators: list[tuple[str, Expr]],
-    nexts: dict[int, Expr], unroll: int, bounds: tuple[Expr, Expr] | None,
+    nexts: dict[int, Expr], unroll: int, apart: bool, bounds: tuple[Expr, Expr] | None,
 ) -> tuple[Block, list[Expr]]:  # fmt: skip
     """Loops over the reduced axes with carried accumulators, the innermost widened; the final values."""
     block = inner
@@ -412,7 +430,7 @@ def _loops(
         kind = "vector" if depth == 0 else "serial"
         start, extent = bounds if bounds is not None and outermost else (ZERO, nb.local(nb.group.axes[axis]))
         name, copies = index_name(nb.index_of[axis]), unroll if depth == 0 else 1
-        block = [st.For(name, extent, kind, block, carried, copies, start=start)]
+        block = [st.For(name, extent, kind, block, carried, copies, apart and depth == 0, start=start)]
         next_values, names = results, outer_names
     return block, next_values
 

@@ -1,0 +1,105 @@
+"""What loops ask for before they need it, and the order in which sums read."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+import theano
+import theano.tensor as T
+from theano.backend.llvm_main import print_module
+from theano.printing import loop_program
+from theano.runtime.target import select_isa
+
+
+def hints(inputs: list[Any], *outputs: Any) -> list[str]:
+    text = loop_program(theano.function(inputs, list(outputs), mode="FAST_RUN"))
+    return [line.strip().removeprefix("prefetch ") for line in text.splitlines() if "prefetch" in line]
+
+
+def test_points_ask_for_what_lies_ahead_of_all_operands() -> None:
+    x, y = T.fvector("x"), T.fvector("y")
+    assert hints([x, y], x * y + x) == [
+        "p0.f32[i1] + 2048 bytes", "p1.f32[i1] + 2048 bytes", "p2.f32[i1] + 2048 bytes to write",
+    ]  # fmt: skip
+
+
+def test_one_vector_for_all_rows_is_not_asked_for() -> None:
+    x, v = T.matrix("x"), T.vector("v")
+    assert [line.split("[")[0] for line in hints([x, v], x + v)] == ["p0.f64", "p2.f64"]
+
+
+def test_jumps_are_not_asked_for() -> None:
+    x = T.matrix("x")
+    assert hints([x], x[:, :3].sum(axis=1)) == []
+    assert [line.split("[")[0] for line in hints([x], x[::2] * 2)] == ["p1.f64"]
+
+
+@pytest.mark.parametrize("size, some", [(2048, False), (2049, True)])
+def test_few_numbers_are_in_a_cache(size: int, some: bool) -> None:
+    x = T.TensorType("float64", shape=(size,))("x")
+    assert bool(hints([x], x + 1)) == some
+
+
+def test_steps_of_a_loop_find_what_the_step_before_has_left() -> None:
+    x, w = T.vector("x"), T.matrix("w")
+    rows, _ = theano.scan(lambda s, w: T.tanh(T.dot(s, w)), outputs_info=x, non_sequences=w, n_steps=3)
+    kernels = loop_program(theano.function([x, w], rows)).split("kernel ")
+    step = next(part for part in kernels if "copysign" in part)
+    assert "prefetch" not in step and "vector" in step
+    kernels = loop_program(theano.function([x], T.tanh(x))).split("kernel ")
+    assert "prefetch" in next(part for part in kernels if "copysign" in part)
+
+
+def test_the_longest_sweep_of_a_row_asks_for_the_next_row_and_for_the_result() -> None:
+    x = T.fmatrix("x")
+    read, written = hints([x], T.nnet.softmax(x))
+    assert read == "p0.f32[select(n0 <= 65536, n0, 0) + i1*n0 + i2] + 0 bytes"
+    assert written == "p2.f32[i1*n0 + i2] + 0 bytes to write"
+
+
+def test_columns_ask_for_as_many_rows_as_they_take() -> None:
+    x = T.fmatrix("x")
+    text = loop_program(theano.function([x], x.sum(axis=0)))
+    eight = re.search(r"(e\d+) = n0 \* 8$", text, re.MULTILINE)
+    assert eight and text.count(f"prefetch p0.f32[{eight[1]} + ") == 8, text
+
+
+def test_hints_reach_the_processor_once_a_line() -> None:
+    x = T.fvector("x")
+    f = theano.function([x], x.sum())
+    target = select_isa("baseline")._replace(vector_bytes=32)
+    text = print_module(f.executor.lowered.program, f.executor.lowered.layout, target)
+    loop = next(part for part in text.split("\nb") if "<8 x float>" in part)
+    assert loop.count("load <8 x float>") == 4 and loop.count("call void @llvm.prefetch") == 2
+
+
+def test_sums_read_upwards() -> None:
+    """A block of vectors read from its end misleads the hardware that foresees what comes: 6.2 instead of 4.1 ms."""
+    x = T.fvector("x")
+    f = theano.function([x], x.sum())
+    text = print_module(f.executor.lowered.program, f.executor.lowered.layout, select_isa("baseline"))
+    loop = next(part for part in text.split("\nb") if part.count("load <4 x float>") == 4)
+    order = [int(k) for k in re.findall(r"add nuw nsw i64 %\S+, (\d+)", loop)]
+    assert order == [4, 8, 12, 16]  # the last is the step of the loop
+
+
+@pytest.mark.parametrize("size", [0, 1, 15, 16, 63, 64, 65, 127, 128, 129, 1000])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32", "int8"])
+def test_sums_of_several_accumulators(dtype: str, size: int) -> None:
+    x = T.vector("x", dtype=dtype)
+    f = theano.function([x], [x.sum(), (x * x).sum(), T.any(x > 50), T.all(x < 50)])
+    data = np.random.default_rng(size).integers(-60, 60, size).astype(dtype)
+    wide = data.astype("float64" if dtype.startswith("float") else "int64")
+    squares = (data * data).astype(wide.dtype)
+    for found, wanted in zip(f(data), [wide.sum(), squares.sum(), (data > 50).any(), (data < 50).all()], strict=True):
+        assert found == wanted
+    if size:
+        largest = theano.function([x], [x.max(), x.min()])
+        assert largest(data) == [data.max(), data.min()]
+        if dtype.startswith("float"):
+            data[size // 2] = np.nan
+            assert np.isnan(largest(data)).all()
