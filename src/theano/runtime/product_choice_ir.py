@@ -14,6 +14,7 @@ from theano.runtime.product_ir import (
     BY_COLUMNS,
     BY_ROWS,
     INT,
+    LINE,
     OUTER,
     PTR,
     SWEEP,
@@ -31,9 +32,12 @@ if TYPE_CHECKING:
 __all__ = ["library_text"]
 
 SMALL = 64
-# Measured: BLAS is faster above, mostly because it copies the first operand, too.
+# Measured: BLAS is faster above, mostly because it copies the first operand, too. Where vectors have 64 bytes that pays
+# from more rows on (so many bytes of a column), unless the matrix is larger still.
 OWN_ROWS = 6
 OWN_MATRIX = 1 << 19
+WIDE_BYTES = 512
+WIDE_MATRIX = 1 << 22
 
 # Picoseconds: a byte of a matrix that is read or written once; a multiplication and addition of a vector.
 BYTE = 15
@@ -142,7 +146,13 @@ def product(s: Shape, letter: str, blas: Symbol | None) -> Kernel:
     if blas is not None:
         with f.when(f.m > OWN_ROWS):
             with f.when(f.n * f.k > OWN_MATRIX):
-                _by_blas(f, blas)
+                if s.lanes * s.size == LINE:
+                    many = f.m > WIDE_BYTES // s.size
+                    large = f.emit("i1", f"or i1 {many.text}, {(f.n * f.k > WIDE_MATRIX).text}")
+                    with f.when(large):
+                        _by_blas(f, blas)
+                else:
+                    _by_blas(f, blas)
     step, by_columns, by_rows = VECTOR // s.lanes, known["tiles_columns"], known["tiles_rows"]
     wide = f.emit("i1", f"and i1 {(f.n >= f.m).text}, {(f.n >= 4 * by_columns.unit).text}")
     units = f.select(wide, units_of(by_columns, f.n), units_of(by_rows, f.m))
