@@ -16,7 +16,7 @@ from typing import Any
 
 # alias -> places, searched in turn. "name=module:attribute" renames one thing.
 ALIASES: dict[str, tuple[str, ...]] = {
-    "theano.gof": ("theano.graph", "theano.rewrite"),
+    "theano.gof": ("theano.graph", "theano.graph.features", "theano.rewrite"),
     "theano.gof.fg": ("theano.graph", "theano.graph.fgraph"),
     "theano.gof.graph": (
         "inputs=theano.graph:graph_inputs",
@@ -26,6 +26,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     ),
     "theano.gof.null_type": ("theano.graph.null_type",),
     "theano.gof.op": ("theano.graph.op", "theano.graph"),
+    "theano.gof.toolbox": ("theano.graph.features",),
     "theano.gof.type": ("theano.graph.type", "theano.graph"),
     "theano.gof.utils": (
         "theano.graph.helpers",
