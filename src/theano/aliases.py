@@ -122,7 +122,7 @@ LATE: dict[str, dict[str, str]] = {
     "theano.tensor.subtensor": {
         "theano.tensor.indexing": "take",
         "theano.tensor.advanced_subtensor": "AdvancedIncSubtensor AdvancedIncSubtensor1 "
-        "AdvancedSubtensor AdvancedSubtensor1",
+        "AdvancedSubtensor AdvancedSubtensor1 advanced_inc_subtensor1 advanced_set_subtensor1 advanced_subtensor1",
     },
     "theano.gradient": {"theano.compile.verify_grad": "verify_grad"},
     "theano.scan.hooks": {
