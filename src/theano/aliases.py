@@ -16,7 +16,7 @@ from typing import Any
 
 # alias -> places, searched in turn. "name=module:attribute" renames one thing.
 ALIASES: dict[str, tuple[str, ...]] = {
-    "theano.gof": ("theano.graph", "theano.rewrite"),
+    "theano.gof": ("theano.graph", "theano.graph.features", "theano.rewrite"),
     "theano.gof.fg": ("theano.graph", "theano.graph.fgraph"),
     "theano.gof.graph": (
         "inputs=theano.graph:graph_inputs",
@@ -26,6 +26,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     ),
     "theano.gof.null_type": ("theano.graph.null_type",),
     "theano.gof.op": ("theano.graph.op", "theano.graph"),
+    "theano.gof.toolbox": ("theano.graph.features",),
     "theano.gof.type": ("theano.graph.type", "theano.graph"),
     "theano.gof.utils": (
         "theano.graph.helpers",
@@ -121,7 +122,7 @@ LATE: dict[str, dict[str, str]] = {
     "theano.tensor.subtensor": {
         "theano.tensor.indexing": "take",
         "theano.tensor.advanced_subtensor": "AdvancedIncSubtensor AdvancedIncSubtensor1 "
-        "AdvancedSubtensor AdvancedSubtensor1",
+        "AdvancedSubtensor AdvancedSubtensor1 advanced_inc_subtensor1 advanced_set_subtensor1 advanced_subtensor1",
     },
     "theano.gradient": {"theano.compile.verify_grad": "verify_grad"},
     "theano.scan.hooks": {

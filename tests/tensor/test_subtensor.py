@@ -268,3 +268,11 @@ def test_equal_indexing_is_equal() -> None:
     assert a != x[1:].owner.op
     set_, inc = T.set_subtensor(x[1:], 0).owner.op, T.inc_subtensor(x[1:], 0).owner.op
     assert set_ != inc
+
+
+def test_functions_of_one_axis() -> None:
+    x, y, i = T.dmatrix(), T.dmatrix(), T.ivector()
+    values = {x: np.zeros((3, 2)), y: np.arange(4.0).reshape(2, 2), i: np.array([2, 2], "int32")}
+    assert T.advanced_subtensor1(y, i - 1).eval({y: values[y], i: values[i]}).tolist() == [[2, 3], [2, 3]]
+    assert T.advanced_inc_subtensor1(x, y, i).eval(values).tolist() == [[0, 0], [0, 0], [2, 4]]
+    assert T.advanced_set_subtensor1(x, y, i).eval(values).tolist() == [[0, 0], [0, 0], [2, 3]]

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 from theano.graph import serialise
 from theano.graph.clone import clone_get_equiv
 from theano.graph.errors import InconsistencyError, MissingInputError
+from theano.graph.features import AlreadyThere
 from theano.graph.nodes import Apply, Constant, Variable
 from theano.graph.origin import format_origin, origin_of
 from theano.graph.walk import io_toposort
@@ -249,7 +250,10 @@ class FunctionGraph:
         if any(f is feature for f in self._features):
             return
         if hasattr(feature, "on_attach"):
-            feature.on_attach(self)
+            try:
+                feature.on_attach(self)
+            except AlreadyThere:
+                return
         self._features.append(feature)
         if hasattr(feature, "on_import"):
             for node in self.toposort():

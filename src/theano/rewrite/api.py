@@ -8,13 +8,13 @@ from typing import Any
 from theano.graph import Apply, Constant, FunctionGraph, Op, Variable
 from theano.graph.origin import inherit_origin
 from theano.rewrite.build import number
-from theano.rewrite.database import on_rule_error, settle
+from theano.rewrite.database import as_rule, on_rule_error, settle
 from theano.rewrite.engine import run_phase
 from theano.rewrite.registry import add_rule, tags_of
-from theano.rewrite.rule import Result, Rule, RuleIndex
+from theano.rewrite.rule import Rule, RuleIndex
 from theano.rewrite.table import RewriteGraph
 from theano.rewrite.trace import Trace
-from theano.rewrite.view import use_count, visible
+from theano.rewrite.view import use_count
 from theano.tensor.variable import as_tensor_variable
 
 
@@ -251,20 +251,6 @@ def _text(pattern: Any) -> str:
 # -- registration ---------------------------------------------------------------------------------
 
 
-def as_rule(optimizer: Any, phase: str, tags: tuple[str, ...] = (), name: str | None = None) -> Rule:
-    """A `LocalOptimizer` (or function of a node) as a rule of `phase`."""
-    tracks = optimizer.tracks() if hasattr(optimizer, "tracks") else None
-    transform = optimizer.transform if hasattr(optimizer, "transform") else optimizer
-
-    def function(graph: RewriteGraph, node: Apply) -> Result:
-        with visible(graph):
-            result: Result = transform(node)
-        return result
-
-    label = name or getattr(optimizer, "name", None) or getattr(optimizer, "__name__", None) or str(optimizer)
-    return Rule(label, tuple(tracks or ()), function, tags_of(phase, tags))
-
-
 def _registrar(phase: str) -> Callable[..., Any]:
     def register(lopt: Any, *tags: str, **kwargs: Any) -> Any:
         if isinstance(lopt, str):
@@ -273,7 +259,7 @@ def _registrar(phase: str) -> Callable[..., Any]:
                 return register(inner, lopt, *tags, **kwargs)
 
             return decorate
-        add_rule(as_rule(lopt, phase, tags, kwargs.get("name")))
+        add_rule(as_rule(lopt, tags_of(phase, tags), kwargs.get("name")))
         return lopt
 
     register.__name__ = register.__qualname__ = f"register_{phase}"
@@ -313,7 +299,7 @@ class TopoOptimizer(Optimizer):
         trace = Trace()
         rules = []
         for k, opt in enumerate(self.locals()):
-            made = as_rule(opt, "user")
+            made = as_rule(opt, tags_of("user", ()))
             rules.append(Rule(f"{made.name}" if k == 0 else f"{made.name}#{k}", made.roots, made.function, made.tags))
         with inherit_origin(()):
             graph = RewriteGraph(fgraph.inputs, fgraph.outputs)
@@ -414,7 +400,7 @@ def pre_greedy_local_optimizer(optimizations: Sequence[Any], out: Variable) -> V
     graph = RewriteGraph([], [out])
     run_phase(
         graph,
-        RuleIndex([as_rule(o, "user", name=f"{o}#{k}") for k, o in enumerate(optimizations)]),
+        RuleIndex([as_rule(o, tags_of("user", ()), f"{o}#{k}") for k, o in enumerate(optimizations)]),
         "user",
         Trace(),
     )

@@ -12,8 +12,8 @@ from theano.graph import Apply, FunctionGraph
 from theano.graph.origin import inherit_origin
 from theano.record import Record
 from theano.rewrite.engine import run_phase
-from theano.rewrite.registry import RULES, Registrations
-from theano.rewrite.rule import Rule, RuleIndex
+from theano.rewrite.registry import RULES, Registrations, add_rule, remove_rule
+from theano.rewrite.rule import Result, Rule, RuleIndex
 from theano.rewrite.table import RewriteGraph
 from theano.rewrite.trace import Trace
 from theano.rewrite.view import visible
@@ -162,6 +162,19 @@ class Database:
         self.steps[name] = GlobalStep(name, float(position), frozenset({name, *names}), opt)
         self._plans.clear()
 
+    def __getitem__(self, name: str) -> Any:
+        """The rewrites of a phase, with a method `register`; or what was registered under `name`.
+
+        Examples
+        --------
+        >>> optdb["specialize"].register("mine", my_local_optimizer, "fast_run")   # doctest: +SKIP
+        """
+        if name in self.steps:
+            return self.steps[name].optimizer
+        if not any(name in phase.tags for phase in PHASES):
+            raise KeyError(f"no phase and no rewrite has the name {name!r}")
+        return PhaseDatabase(name)
+
     def remove(self, name: str) -> None:
         """Take out what was registered under `name`."""
         del self.steps[name]
@@ -203,6 +216,39 @@ class Database:
         for tag in tags:
             signs[tag[0] if tag[0] in signs else "+"].append(tag.lstrip("+&-"))
         return GraphRewriter(Query(signs["+"], signs["&"], signs["-"]))
+
+
+def as_rule(optimizer: Any, tags: frozenset[str], name: str | None = None) -> Rule:
+    """A `LocalOptimizer` (or function of a node) as a rule with these tags."""
+    tracks = optimizer.tracks() if hasattr(optimizer, "tracks") else None
+    transform = optimizer.transform if hasattr(optimizer, "transform") else optimizer
+
+    def function(graph: RewriteGraph, node: Apply) -> Result:
+        with visible(graph):
+            result: Result = transform(node)
+        return result
+
+    label = name or getattr(optimizer, "name", None) or getattr(optimizer, "__name__", None) or str(optimizer)
+    return Rule(label, tuple(tracks or ()), function, tags)
+
+
+class PhaseDatabase:
+    """The rewrites of nodes in one phase."""
+
+    def __init__(self, phase: str) -> None:
+        self.phase = phase
+
+    def register(self, name: str, opt: Any, *tags: Any, **kwargs: Any) -> None:
+        """Add a rewrite of nodes: it is used where one of `tags`, or `name`, is included."""
+        names = frozenset(t for t in tags if isinstance(t, str))
+        add_rule(as_rule(opt, names | {self.phase, name}, name))
+
+    def __contains__(self, name: str) -> bool:
+        return name in RULES and self.phase in RULES[name].tags
+
+    def remove(self, name: str) -> None:
+        """Take out what was registered under `name`."""
+        remove_rule(name)
 
 
 class GraphRewriter:
@@ -272,6 +318,8 @@ def rewrite_graph(
 def settle(fgraph: FunctionGraph, graph: RewriteGraph) -> None:
     """Make `fgraph` describe the rewritten nodes."""
     features = list(fgraph._features)
+    for feature in features:
+        fgraph.remove_feature(feature)
     FunctionGraph.__init__(
         fgraph, fgraph.inputs, graph.outputs, features, clone=False, update_mapping=fgraph.update_mapping
     )

@@ -97,15 +97,21 @@ from theano.tensor.advanced_subtensor import (  # isort: skip
     AdvancedIncSubtensor1,
     AdvancedSubtensor,
     AdvancedSubtensor1,
+    advanced_inc_subtensor1,
+    advanced_set_subtensor1,
+    advanced_subtensor1,
 )
 from theano.tensor.grid import mgrid, ogrid  # isort: skip
 from theano.tensor.choose import choose  # isort: skip
 from theano.tensor.sort import argsort, argtopk, sort, topk, topk_and_argtopk  # isort: skip
+from theano.tensor.permutation import inverse_permutation, permute_row_elements  # isort: skip
 from theano.tensor import nnet  # isort: skip
-from theano.tensor import blas, extra_ops, nlinalg, slinalg  # isort: skip  (need the methods)
+from theano.tensor import blas, extra_ops, fft, nlinalg, slinalg  # isort: skip  (need the methods)
 from theano.tensor.extra_ops import *  # isort: skip
 
 globals().update(_CONSTRUCTORS)
+
+Tensor = TensorType
 
 all_dtypes = list(_dtypes.all_dtypes)
 int_dtypes = list(_dtypes.int_dtypes)

@@ -319,3 +319,9 @@ class Nonzero(Op):
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return first_connected(len(node.inputs), (), outputs=len(node.outputs))
+
+
+# One axis by one vector: the functions that programs call.
+advanced_subtensor1 = AdvancedSubtensor1()
+advanced_inc_subtensor1 = AdvancedIncSubtensor1()
+advanced_set_subtensor1 = AdvancedIncSubtensor1(set_instead_of_inc=True)

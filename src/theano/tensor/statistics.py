@@ -8,6 +8,8 @@ from typing import Any
 
 from theano.scalar.dtypes import DISCRETE, as_dtype
 from theano.tensor.careduce import all_axes, normalize_axis
+from theano.tensor.dot import dot
+from theano.tensor.join import concatenate
 from theano.tensor.math import abs_, cast, isclose, lt, mul, neq, pow, sqr, sqrt, sub, switch, true_div
 from theano.tensor.reduction import all as all_
 from theano.tensor.reduction import max as max_
@@ -15,7 +17,7 @@ from theano.tensor.reduction import min as min_
 from theano.tensor.reduction import sum as sum_
 from theano.tensor.variable import LATE, as_tensor_variable
 
-__all__ = ["allclose", "largest", "mean", "norm", "ptp", "smallest", "std", "var"]
+__all__ = ["allclose", "cov", "largest", "mean", "norm", "ptp", "smallest", "std", "var"]
 
 
 def _count(x: Any, axis: Any, dtype: str, less: int = 0) -> Any:
@@ -160,3 +162,56 @@ def largest(*args: Any) -> Any:
 def allclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Any:
     """Whether all elements are close (see `isclose`)."""
     return all_(isclose(a, b, rtol, atol, equal_nan))
+
+
+def cov(
+    m: Any,
+    y: Any = None,
+    rowvar: bool = True,
+    bias: bool = False,
+    ddof: int | None = None,
+    fweights: Any = None,
+    aweights: Any = None,
+) -> Any:
+    """The covariances of variables, as `numpy.cov`.
+
+    Parameters
+    ----------
+    m, y
+        Matrices with a variable in each row, or vectors with one variable; `y` has more variables.
+    rowvar
+        False: variables are columns.
+    bias, ddof
+        The divisor is the number of observations minus `ddof`, by default 0 with `bias`, else 1.
+    fweights, aweights
+        How often each observation counts (integers), and how much (positive numbers).
+
+    Examples
+    --------
+    >>> T.cov(T.constant([[1.0, 2.0], [4.0, 6.0]])).eval()
+    array([[0.5, 1. ],
+           [1. , 2. ]])
+    """
+    rows = []
+    for x in (m, y):
+        if x is None:
+            continue
+        x = as_tensor_variable(x)
+        if x.type.ndim not in (1, 2):
+            raise ValueError(f"cov takes vectors and matrices, {x} has {x.type.ndim} dimensions")
+        rows.append(x.dimshuffle("x", 0) if x.type.ndim == 1 else x if rowvar else x.T)
+    x = rows[0] if len(rows) == 1 else concatenate(rows, axis=0)
+    if ddof is None:
+        ddof = 0 if bias else 1
+    weights = [as_tensor_variable(w) for w in (fweights, aweights) if w is not None]
+    w = mul(*weights) if len(weights) == 2 else weights[0] if weights else None
+    if w is None:
+        centred = x - mean(x, axis=1, keepdims=True)
+        weighted, count = centred, x.shape[1] - ddof
+    else:
+        total = sum_(w)
+        centred = x - sum_(x * w, axis=1, keepdims=True) / total
+        weighted = centred * w
+        count = total - (ddof if aweights is None else ddof * sum_(w * aweights) / total)
+    result = true_div(dot(centred, weighted.T), count)
+    return result[0, 0] if y is None and as_tensor_variable(m).type.ndim == 1 else result

@@ -1,0 +1,270 @@
+"""Features of function graphs: objects that hear of changes, and lend the graph methods.
+
+A program attaches one with ``fgraph.attach_feature(ReplaceValidate())`` and then calls
+``fgraph.replace_validate(old, new)``.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any, ClassVar, TextIO
+
+from theano.graph.errors import InconsistencyError
+
+__all__ = [
+    "AlreadyThere",
+    "Bookkeeper",
+    "Feature",
+    "History",
+    "NodeFinder",
+    "PrintListener",
+    "ReplaceValidate",
+    "Validator",
+]
+
+
+class AlreadyThere(Exception):
+    """Raised by ``on_attach`` where the graph has such a feature: it is not attached a second time."""
+
+
+class Feature:
+    """Base of features: does nothing. Define some of its methods.
+
+    Examples
+    --------
+    >>> class Counter(Feature):
+    ...     nodes = 0
+    ...     def on_import(self, fgraph, node, reason):
+    ...         self.nodes += 1
+    >>> x = T.dscalar("x")
+    >>> counter = Counter()
+    >>> fgraph = theano.FunctionGraph([x], [x + x * 2], features=[counter])
+    >>> counter.nodes
+    2
+    """
+
+    #: Methods that the graph gets while the feature is attached: name there -> name here.
+    lends: ClassVar[dict[str, str]] = {}
+
+    def on_attach(self, fgraph: Any) -> None:
+        """The feature is attached; AlreadyThere if it must not be."""
+        if any(name in vars(fgraph) for name in self.lends):
+            raise AlreadyThere(f"{type(self).__name__} is already present, or in conflict with another feature")
+        for name, method in self.lends.items():
+            setattr(fgraph, name, partial(getattr(self, method), fgraph))
+
+    def on_detach(self, fgraph: Any) -> None:
+        """The feature is removed."""
+        for name in self.lends:
+            delattr(fgraph, name)
+
+    def on_import(self, fgraph: Any, node: Any, reason: Any) -> None:
+        """`node` came into the graph."""
+
+    def on_prune(self, fgraph: Any, node: Any, reason: Any) -> None:
+        """`node` is no longer part of the graph."""
+
+    def on_change_input(self, fgraph: Any, node: Any, i: int, r: Any, new_r: Any, reason: Any = None) -> None:
+        """Input `i` of `node` (of ``"output"``: output `i`) was `r` and is `new_r`."""
+
+    def orderings(self, fgraph: Any) -> dict[Any, Sequence[Any]]:
+        """For nodes, nodes that must run before them."""
+        return {}
+
+
+class Bookkeeper(Feature):
+    """A feature whose `on_import` and `on_prune` also see the nodes there are when it comes and goes."""
+
+    def on_detach(self, fgraph: Any) -> None:  # `attach_feature` itself tells of the nodes that are there
+        for node in fgraph.toposort():
+            self.on_prune(fgraph, node, "Bookkeeper.detach")
+        super().on_detach(fgraph)
+
+
+class History(Feature):
+    """Lends ``fgraph.checkpoint()`` and ``fgraph.revert(checkpoint)``, which undoes what was changed since.
+
+    Examples
+    --------
+    >>> x, y = T.dscalars("x", "y")
+    >>> fgraph = theano.FunctionGraph([x, y], [-x], clone=False, features=[History()])
+    >>> start = fgraph.checkpoint()
+    >>> fgraph.replace(x, y)
+    >>> fgraph.revert(start)
+    >>> fgraph.outputs[0].owner.inputs
+    [x]
+    """
+
+    lends: ClassVar[dict[str, str]] = {"checkpoint": "_checkpoint", "revert": "revert"}
+
+    def __init__(self) -> None:
+        self.history: dict[Any, list[Callable[[], None]] | None] = {}
+
+    def on_attach(self, fgraph: Any) -> None:
+        super().on_attach(fgraph)
+        self.history[fgraph] = []
+
+    def on_detach(self, fgraph: Any) -> None:
+        super().on_detach(fgraph)
+        del self.history[fgraph]
+
+    def on_change_input(self, fgraph: Any, node: Any, i: int, r: Any, new_r: Any, reason: Any = None) -> None:
+        steps = self.history[fgraph]
+        if steps is not None:  # None while changes are undone
+            steps.append(partial(fgraph.change_input, node, i, r, ("Revert", reason)))
+
+    def _checkpoint(self, fgraph: Any) -> int:
+        return len(self.history[fgraph] or ())
+
+    def revert(self, fgraph: Any, checkpoint: int) -> None:
+        """Undo the changes since `checkpoint`, the last one first."""
+        steps = self.history[fgraph] or []
+        self.history[fgraph] = None
+        try:
+            while len(steps) > checkpoint:
+                steps.pop()()
+        finally:
+            self.history[fgraph] = steps
+
+
+class Validator(Feature):
+    """Lends ``fgraph.validate()``, which calls that of all features, and ``fgraph.consistent()``: whether it passes."""
+
+    lends: ClassVar[dict[str, str]] = {"validate": "_validate_all", "consistent": "_consistent"}
+
+    def _validate_all(self, fgraph: Any) -> None:
+        for feature in fgraph._features:
+            check = getattr(feature, "validate", None)
+            if check is not None:
+                check(fgraph)
+
+    def _consistent(self, fgraph: Any) -> bool:
+        try:
+            self._validate_all(fgraph)
+        except InconsistencyError:
+            return False
+        return True
+
+
+class ReplaceValidate(History, Validator):
+    """Lends ``replace_validate`` and ``replace_all_validate``: replacements that are undone if a feature objects.
+
+    Examples
+    --------
+    >>> x, y = T.dscalars("x", "y")
+    >>> fgraph = theano.FunctionGraph([x, y], [-(x + y)], clone=False, features=[ReplaceValidate()])
+    >>> fgraph.replace_validate(fgraph.outputs[0].owner.inputs[0], x * y)
+    >>> fgraph.outputs[0].owner.inputs[0]
+    Elemwise{mul,no_inplace}.0
+    """
+
+    lends: ClassVar[dict[str, str]] = {
+        **History.lends,
+        **Validator.lends,
+        "replace_validate": "replace_validate",
+        "replace_all_validate": "replace_all_validate",
+        "replace_all_validate_remove": "replace_all_validate_remove",
+    }
+
+    def replace_validate(self, fgraph: Any, r: Any, new_r: Any, reason: Any = None) -> None:
+        """Let users of `r` use `new_r`."""
+        self.replace_all_validate(fgraph, [(r, new_r)], reason)
+
+    def replace_all_validate(
+        self, fgraph: Any, replacements: Iterable[tuple[Any, Any]], reason: Any = None, verbose: Any = None
+    ) -> None:
+        """`fgraph.replace` for each pair, all of them or none."""
+        start = self._checkpoint(fgraph)
+        try:
+            for old, new in replacements:
+                fgraph.replace(old, new, reason)
+            self._validate_all(fgraph)
+        except Exception:
+            self.revert(fgraph, start)
+            raise
+
+    def replace_all_validate_remove(
+        self,
+        fgraph: Any,
+        replacements: Iterable[tuple[Any, Any]],
+        remove: Iterable[Any],
+        reason: Any = None,
+        warn: bool = True,
+    ) -> bool:
+        """`replace_all_validate`, undone unless all nodes of `remove` are gone after it; whether they are."""
+        start = self._checkpoint(fgraph)
+        self.replace_all_validate(fgraph, replacements, reason)
+        if any(node in fgraph.apply_nodes for node in remove):
+            self.revert(fgraph, start)
+            return False
+        return True
+
+
+class NodeFinder(Bookkeeper):
+    """Lends ``fgraph.get_nodes(op)``: the nodes with that op.
+
+    Examples
+    --------
+    >>> x = T.dscalar("x")
+    >>> fgraph = theano.FunctionGraph([x], [T.exp(x) + 1], clone=False, features=[NodeFinder()])
+    >>> fgraph.get_nodes(T.exp)
+    [Elemwise{exp,no_inplace}(x)]
+    """
+
+    lends: ClassVar[dict[str, str]] = {"get_nodes": "query"}
+
+    def __init__(self) -> None:
+        self.nodes: dict[Any, dict[Any, dict[Any, None]]] = {}
+
+    def on_attach(self, fgraph: Any) -> None:
+        super().on_attach(fgraph)
+        self.nodes[fgraph] = {}
+
+    def on_detach(self, fgraph: Any) -> None:
+        super().on_detach(fgraph)
+        del self.nodes[fgraph]
+
+    def on_import(self, fgraph: Any, node: Any, reason: Any) -> None:
+        self.nodes[fgraph].setdefault(node.op, {})[node] = None
+
+    def on_prune(self, fgraph: Any, node: Any, reason: Any) -> None:
+        self.nodes[fgraph][node.op].pop(node, None)
+
+    def query(self, fgraph: Any, op: Any) -> list[Any]:
+        """The nodes with `op`, in the order in which they came."""
+        return list(self.nodes[fgraph].get(op, ()))
+
+
+class PrintListener(Feature):
+    """Prints all changes.
+
+    Parameters
+    ----------
+    active
+        Whether it prints.
+    """
+
+    def __init__(self, active: bool = True, file: TextIO | None = None) -> None:
+        self.active = active
+        self.file = file
+
+    def _say(self, *words: Any) -> None:
+        if self.active:
+            print(*words, file=self.file if self.file is not None else sys.stdout)
+
+    def on_attach(self, fgraph: Any) -> None:
+        self._say("-- attaching to: ", fgraph)
+
+    def on_detach(self, fgraph: Any) -> None:
+        self._say("-- detaching from: ", fgraph)
+
+    def on_import(self, fgraph: Any, node: Any, reason: Any) -> None:
+        self._say(f"-- importing: {node}, reason: {reason}")
+
+    def on_prune(self, fgraph: Any, node: Any, reason: Any) -> None:
+        self._say(f"-- pruning: {node}, reason: {reason}")
+
+    def on_change_input(self, fgraph: Any, node: Any, i: int, r: Any, new_r: Any, reason: Any = None) -> None:
+        self._say(f"-- changing ({node}.inputs[{i}]) from {r} to {new_r}")

@@ -1,0 +1,52 @@
+"""Permutations of the elements of rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from theano.scalar.dtypes import INTEGER
+from theano.tensor.alloc import arange
+from theano.tensor.math import cast
+from theano.tensor.opsupport import index_constant
+from theano.tensor.shape import shape_i, shape_padleft
+from theano.tensor.sort import argsort
+from theano.tensor.variable import as_tensor_variable
+
+__all__ = ["inverse_permutation", "permute_row_elements"]
+
+
+def inverse_permutation(perm: Any) -> Any:
+    """The inverse of a permutation, or of each row of a matrix of permutations.
+
+    Examples
+    --------
+    >>> T.inverse_permutation(T.constant([2, 0, 1])).eval()
+    array([1, 2, 0])
+    """
+    perm = as_tensor_variable(perm)
+    return cast(argsort(perm, -1), perm.type.dtype)
+
+
+def permute_row_elements(x: Any, y: Any, inverse: bool = False) -> Any:
+    """The elements along the last axis of `x` in the order `y`: ``x[..., y]``, or with one permutation for each row.
+
+    With `inverse` the inverse permutations are applied: the elements go *to* the places `y`.
+
+    Examples
+    --------
+    >>> T.permute_row_elements(T.constant([[10, 11], [20, 21]]), [[1, 0], [0, 1]]).eval()
+    array([[11, 10],
+           [20, 21]])
+    """
+    x, y = as_tensor_variable(x), as_tensor_variable(y)
+    if y.type.dtype not in INTEGER:
+        raise TypeError(f"permute_row_elements: a permutation is of integers, {y} is {y.type.dtype}")
+    if inverse:
+        y = inverse_permutation(y)
+    ndim = max(x.type.ndim, y.type.ndim)
+    x, y = shape_padleft(x, ndim - x.type.ndim), shape_padleft(y, ndim - y.type.ndim)
+    rows: list[Any] = []
+    for k, one in enumerate(x.type.broadcastable[:-1]):
+        order = ["x"] * k + [0] + ["x"] * (ndim - 1 - k)
+        rows.append(index_constant(0) if one else arange(shape_i(x, k)).dimshuffle(order))
+    return x[(*rows, y)]

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import theano.tensor as T
+from tests.tensor.oracle import check
+
+R = np.random.RandomState(0)
+M, Y, V = R.randn(3, 7), R.randn(2, 7), R.randn(7)
+COUNTS, WEIGHTS = R.randint(1, 4, 7), R.rand(7) + 0.1
+
+OPTIONS = [
+    {},
+    {"rowvar": False},
+    {"bias": True},
+    {"ddof": 2},
+    {"bias": True, "ddof": 1},
+    {"fweights": COUNTS},
+    {"aweights": WEIGHTS},
+    {"fweights": COUNTS, "aweights": WEIGHTS, "ddof": 2},
+]
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=lambda o: ",".join(o) or "default")
+def test_cov(options):
+    if "rowvar" in options:
+        check(lambda m: T.cov(m, **options), M.T, expect=np.cov(M))
+        check(lambda m, y: T.cov(m, y, **options), M.T, Y.T, expect=np.cov(M, Y))
+        return
+    check(lambda m: T.cov(m, **options), M, expect=np.cov(M, **options))
+    check(lambda m, y: T.cov(m, y, **options), M, Y, expect=np.cov(M, Y, **options))
+    check(lambda v: T.cov(v, **options), V, expect=np.cov(V, **options))
+    check(lambda v, w: T.cov(v, w, **options), V, Y[0], expect=np.cov(V, Y[0], **options))
+
+
+def test_cov_of_other_dimensions():
+    with pytest.raises(ValueError, match="cov takes"):
+        T.cov(T.dtensor3())
