@@ -269,8 +269,7 @@ class FunctionPrinter:
                 return ex.mul(c0, r1), ex.mul(r0, r1)
             if c0 is zero:
                 return ex.mul(r0, c1), ex.mul(r0, r1)
-        uses_index = any(n.op == "name" and n.value == index for n in ex.postorder((expr,)))
-        return None if uses_index else (zero, expr)
+        return None if index in ex.names(expr) else (zero, expr)
 
     def linear_index(self, view: st.View, index: tuple[Expr, ...]) -> Expr:
         """The element offset, its terms added in the order in which they become known."""

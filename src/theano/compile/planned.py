@@ -182,7 +182,7 @@ class _Sizes:
     def number(self, size: Expr, env: dict[str, Any] | None = None) -> int | None:
         """A length as a number, or None where it depends on data."""
         known = self.env if env is None else env
-        if any(n.op == "name" and n.value not in known for n in ex.postorder((size,))):
+        if any(name not in known for name in ex.names(size)):
             return None
         return int(evaluate(size, known))
 
@@ -329,7 +329,7 @@ def _pointers(call: st.CallKernel) -> dict[str, str]:
 
 
 def _uses(name: str, exprs: Iterable[Expr]) -> bool:
-    return any(n.op == "name" and n.value == name for n in ex.postorder(tuple(exprs)))
+    return name in ex.names(*exprs)
 
 
 def _bounds_use(loop: st.For) -> bool:

@@ -100,10 +100,9 @@ def io_toposort(
             if node in order:
                 todo.pop()
                 continue
-            wanted = [v.owner for v in node.inputs if v.owner is not None and v not in given]
+            wanted = [n for v in node.inputs if (n := v.owner) is not None and n not in order and v not in given]
             if orderings is not None:
-                wanted.extend(orderings.get(node, ()))
-            wanted = [n for n in wanted if n not in order]
+                wanted.extend(n for n in orderings.get(node, ()) if n not in order)
             if not wanted or (node in opened and orderings is None):
                 order[todo.pop()] = None
             elif node in opened:

@@ -18,7 +18,7 @@ from __future__ import annotations
 import math
 import operator
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 FLOATS = ("f32", "f64")
@@ -58,13 +58,14 @@ PRIMITIVES: dict[str, tuple[int, str, str]] = {
 class Expr:
     """One node of an expression; make it with the functions of this module."""
 
-    __slots__ = ("__weakref__", "args", "op", "type", "value")
+    __slots__ = ("__weakref__", "_names", "args", "op", "type", "value")
 
     def __init__(self, op: str, type_: str, args: tuple[Expr, ...], value: Any = None) -> None:
         self.op = op
         self.type = type_
         self.args = args
         self.value = value
+        self._names: tuple[str, ...] | None = None  # see `names`
 
     # -- scalar table ------------------------------------------------------------------------------
     def __apply_scalar__(self, op: object, args: tuple[Expr, ...]) -> Expr:
@@ -186,42 +187,40 @@ def primitive(op: str, *args: Expr) -> Expr:
     """Apply a primitive after checking arity and types."""
     arity, kinds, result = PRIMITIVES[op]
     type_ = args[0].type
-    if len(args) != arity or any(a.type != type_ for a in args) or not is_of(type_, kinds):
+    same = args[-1].type == type_ if len(args) < 3 else all(a.type == type_ for a in args)
+    if len(args) != arity or not same or not is_of(type_, kinds):
         raise TypeError(f"{op} of {', '.join(a.type for a in args)}")
     return _intern(op, type_ if result == "same" else result, args)
 
 
-def _int_fold(op: Callable[[int, int], int], x: Expr, y: Expr) -> Expr | None:
-    if x.op == "const" and y.op == "const" and x.type in INTS:
-        return const(op(x.value, y.value), x.type)
-    return None
-
-
-def _is(x: Expr, number: int) -> bool:
-    return x.op == "const" and x.type in INTS and x.value == number
+def _whole(x: Expr) -> int | None:
+    """The value of a constant integer."""
+    return x.value if x.op == "const" and x.type in INTS else None
 
 
 def add(x: Expr, y: Expr) -> Expr:
-    if _is(x, 0):
+    a, b = _whole(x), _whole(y)
+    if a == 0:
         return y
-    if _is(y, 0):
+    if b == 0:
         return x
-    return _int_fold(lambda a, b: a + b, x, y) or primitive("add", x, y)
+    return primitive("add", x, y) if a is None or b is None else const(a + b, x.type)
 
 
 def sub(x: Expr, y: Expr) -> Expr:
-    if _is(y, 0):
+    a, b = _whole(x), _whole(y)
+    if b == 0:
         return x
-    return _int_fold(lambda a, b: a - b, x, y) or primitive("sub", x, y)
+    return primitive("sub", x, y) if a is None or b is None else const(a - b, x.type)
 
 
 def mul(x: Expr, y: Expr) -> Expr:
-    for a, b in ((x, y), (y, x)):
-        if _is(a, 1):
-            return b
-        if _is(a, 0):
-            return a
-    return _int_fold(lambda a, b: a * b, x, y) or primitive("mul", x, y)
+    a, b = _whole(x), _whole(y)
+    if a == 1 or b == 0:
+        return y
+    if b == 1 or a == 0:
+        return x
+    return primitive("mul", x, y) if a is None or b is None else const(a * b, x.type)
 
 
 def div(x: Expr, y: Expr) -> Expr:
@@ -469,6 +468,57 @@ def postorder(roots: tuple[Expr, ...]) -> Iterator[Expr]:
             seen.add(id(node))
             stack.append((node, True))
             stack.extend((a, False) for a in reversed(node.args))
+
+
+# What mentions more names is looked through each time: those of each part of a long chain would be quadratically many.
+_MANY = 32
+_TOO_MANY = ("",)
+
+
+def names(*roots: Expr) -> Iterable[str]:
+    """The names that expressions mention, each once, in the order of `postorder`.
+
+    >>> x = name("x", "f64")
+    >>> list(names(x + name("y", "f64"), x * 2))
+    ['x', 'y']
+    """
+    found: dict[str, None] = {}
+    for root in roots:
+        own = _mentioned(root)
+        if own is _TOO_MANY:
+            return dict.fromkeys(str(n.value) for n in postorder(roots) if n.op == "name")
+        if len(roots) == 1:
+            return own
+        found.update(dict.fromkeys(own))
+    return found
+
+
+def _mentioned(root: Expr) -> tuple[str, ...]:
+    """The names below `root`, found once for each expression; `_TOO_MANY` in place of many."""
+    stack = [root]
+    while stack:
+        node = stack[-1]
+        if node._names is None:
+            missing = [a for a in node.args if a._names is None]
+            if missing:
+                stack += reversed(missing)
+                continue
+            node._names = _joined([a._names or () for a in node.args]) if node.args else ()
+            if node.op == "name":
+                node._names = (node.value,)
+        stack.pop()
+    assert root._names is not None
+    return root._names
+
+
+def _joined(parts: list[tuple[str, ...]]) -> tuple[str, ...]:
+    longest = max(parts, key=len)
+    if all(part is longest or not part for part in parts):
+        return longest
+    if any(part is _TOO_MANY for part in parts):
+        return _TOO_MANY
+    joined = tuple(dict.fromkeys(n for part in parts for n in part))
+    return joined if len(joined) <= _MANY else _TOO_MANY
 
 
 def to_text(root: Expr) -> str:

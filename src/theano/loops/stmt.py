@@ -372,7 +372,7 @@ def fixed_store(loop: For, own: set[str]) -> Store | None:
     moving = {loop.index}
 
     def moves(*exprs: Expr) -> bool:
-        return any(n.op == "name" and n.value in moving for n in ex.postorder(exprs))
+        return not moving.isdisjoint(ex.names(*exprs))
 
     for stmt in walk(loop.body):
         if isinstance(stmt, For) and moves(stmt.start):

@@ -203,7 +203,7 @@ class _Checker:
     def loop(self, stmt: st.For) -> None:
         if self.vector:  # its lanes go through the loop together
             self.require(stmt.kind == "serial" and stmt.until is None, "only plain serial loops inside vector loops")
-            varying = {str(n.value) for n in ex.postorder((stmt.extent,)) if n.op == "name"} & self.varying
+            varying = self.varying.intersection(ex.names(stmt.extent))
             self.require(not varying, "a loop whose length differs between the lanes of a vector loop")
         self.require(stmt.kind in KINDS, f"loops are {' or '.join(KINDS)}")
         factor = stmt.unroll

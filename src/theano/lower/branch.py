@@ -163,9 +163,6 @@ def needs_of(b: Builder, items: list[Item]) -> list[Item]:
     found: list[Item] = []
     for item in items:
         found += [d for d in item.deps if d not in own]
-        for e in ex.postorder(tuple(item.scalars)):
-            if e.op == "name":
-                definer = b.definer.get(e.value)
-                if definer is not None and definer not in own:
-                    found.append(definer)
+        definers = [b.definer[name] for name in ex.names(*item.scalars) if name in b.definer]
+        found += [definer for definer in definers if definer not in own]
     return found

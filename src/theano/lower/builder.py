@@ -99,11 +99,10 @@ class Builder:
     def known_outside(self, region: int, *exprs: Expr) -> bool:
         """Whether expressions need nothing that is made in a block."""
         own = {name for r, names in self.own_names.items() if self.within(r, region) for name in names}
-        for n in ex.postorder(exprs):
-            if n.op == "name":
-                definer = self.definer.get(n.value)
-                if n.value in own or (definer is not None and self.within(definer.region, region)):
-                    return False
+        for name in ex.names(*exprs):
+            definer = self.definer.get(name)
+            if name in own or (definer is not None and self.within(definer.region, region)):
+                return False
         return True
 
     def native(self, type_: str) -> bool:
@@ -129,7 +128,7 @@ class Builder:
         return self.n_slots - 1
 
     def known_at_entry(self, *exprs: Expr) -> bool:
-        return all(n.op != "name" or n.value in self.entry_names for n in ex.postorder(exprs))
+        return self.entry_names.issuperset(ex.names(*exprs))
 
     # -- checks ----------------------------------------------------------------------------------------
     def check(self, cond: Expr, error: type[Exception], message: str, operands: Sequence[Expr] = ()) -> None:
@@ -219,7 +218,7 @@ class Builder:
                     continue
                 found = makers.get((item.region, e))
                 if found is None:
-                    names = [n.value for n in ex.postorder((self.dims.normal(e), e)) if n.op == "name"]
+                    names = ex.names(self.dims.normal(e), e)
                     found = makers[item.region, e] = [self.definer[n] for n in names if n in self.definer]
                 item.deps.extend(d for d in found if d is not item)
         self.region = 0

@@ -48,15 +48,19 @@ class Dims:
         self._atoms: list[Expr] = []
         self._same: dict[int, dict[Expr, Expr]] = {}
         self._memo: dict[int, dict[Expr, Expr]] = {}
+        self._polynomials: dict[int, dict[Expr, dict[Monomial, int]]] = {}  # never changed once they are here
 
     def normal(self, dim: Expr) -> Expr:
         """The canonical form of a length under the equalities known so far."""
         if dim.op == "const":
             return dim
-        memo = self._memo.setdefault(self.region, {})
+        memo = self._memo.get(self.region)
+        if memo is None:
+            memo = self._memo[self.region] = {}
         found = memo.get(dim)
         if found is None:
             found = memo[dim] = self._build(self._polynomial(dim))
+            memo[found] = found
         return found
 
     def equal(self, a: Expr, b: Expr) -> bool:
@@ -85,6 +89,7 @@ class Dims:
         else:
             return
         self._memo.clear()
+        self._polynomials.clear()
 
     def _may_become(self, atom: Expr, other: Expr) -> bool:
         return (
@@ -94,8 +99,7 @@ class Dims:
 
     def _age(self, dim: Expr) -> int:
         """Number of the last name in a length: 0 where all are known at entry, otherwise in order of definition."""
-        names = [str(n.value) for n in ex.postorder((dim,)) if n.op == "name"]
-        return max((int(n[1:]) for n in names if n[1:].isdigit()), default=0)
+        return max((int(name[1:]) for name in ex.names(dim) if name[1:].isdigit()), default=0)
 
     def _rank(self, dim: Expr) -> int:
         return self._number.get(dim, -1)
@@ -114,25 +118,35 @@ class Dims:
         return atom
 
     def _polynomial(self, dim: Expr) -> dict[Monomial, int]:
-        done: dict[Expr, dict[Monomial, int]] = {}
-        for node in ex.postorder((dim,)):
-            if node.op == "const":
-                done[node] = {(): node.value} if node.value else {}
-            elif node.op in ("add", "sub"):
-                a, b = done[node.args[0]], done[node.args[1]]
-                done[node] = _sum(a, b, 1 if node.op == "add" else -1)
-            elif node.op == "mul":
-                done[node] = _product(done[node.args[0]], done[node.args[1]])
-            else:
-                other = self._find(node)
-                if other is not node and not self._is_atom(other):
-                    done[node] = self._polynomial(other)
+        done = self._polynomials.setdefault(self.region, {})
+        stack = [dim]
+        while stack:
+            node = stack[-1]
+            if node in done:
+                stack.pop()
+            elif node.op in ("add", "sub", "mul"):
+                missing = [a for a in node.args if a not in done]
+                if missing:
+                    stack += reversed(missing)
                 else:
-                    if other not in self._number:
-                        self._number[other] = len(self._atoms)
-                        self._atoms.append(other)
-                    done[node] = {(self._number[other],): 1}
+                    a, b = done[node.args[0]], done[node.args[1]]
+                    done[node] = _product(a, b) if node.op == "mul" else _sum(a, b, 1 if node.op == "add" else -1)
+                    stack.pop()
+            else:
+                done[node] = self._of_atom(node)
+                stack.pop()
         return done[dim]
+
+    def _of_atom(self, node: Expr) -> dict[Monomial, int]:
+        if node.op == "const":
+            return {(): node.value} if node.value else {}
+        other = self._find(node)
+        if other is not node and not self._is_atom(other):
+            return self._polynomial(other)
+        if other not in self._number:
+            self._number[other] = len(self._atoms)
+            self._atoms.append(other)
+        return {(self._number[other],): 1}
 
     def _build(self, polynomial: dict[Monomial, int]) -> Expr:
         total = ZERO

@@ -49,8 +49,9 @@ def carve_workspace(asm: Assembler, head: list[st.Stmt]) -> None:
         else:
             names.append((tensor.name, len(slots)))
             slots.append((size, last))
+    given = {b.dims.product(t.dims) for t in (*asm.inputs, *asm.storages) if t is not None}
     for tensor in _largest(b, [*asm.temps, *(t for t in asm.outputs if t.role == "output")]):
-        check_size(asm, tensor, head)
+        check_size(b, tensor, given, head)
     if not names:
         return
     offsets: list[Expr] = []
@@ -77,19 +78,17 @@ def _largest(b: Builder, tensors: list[Tensor]) -> list[Tensor]:
     return list(found.values())
 
 
-def check_size(asm: Assembler, tensor: Tensor, head: list[st.Stmt]) -> None:
+def check_size(b: Builder, tensor: Tensor, given: set[Expr], head: list[st.Stmt]) -> None:
     """MemoryError where the size would not fit into the address space.
 
-    Lengths of arrays that exist cannot multiply beyond it unless they come from different arrays.
+    Lengths of arrays that exist cannot multiply beyond it unless they come from different arrays; `given` are the
+    numbers of elements of those that come from outside.
     """
-    b = asm.b
     count = b.dims.product(tensor.dims)
     if all(is_const(d) for d in tensor.dims):  # the product of constants may have wrapped around
         if math.prod(int(d.value) for d in tensor.dims) * ex.ITEMSIZE[tensor.type] < LIMIT:
             return
-    elif not b.known_at_entry(*tensor.dims) or any(
-        t is not None and b.dims.product(t.dims) is count for t in (*asm.inputs, *asm.storages)
-    ):
+    elif count in given or not b.known_at_entry(*tensor.dims):
         return
     real: Expr = ex.const(float(ex.ITEMSIZE[tensor.type]), "f64")
     for d in tensor.dims:

@@ -345,11 +345,10 @@ class NestBuilder:
             producer = self.producer.get(value.tensor) if value.tensor is not None else None
             if producer is not None:
                 found.append((producer, isinstance(producer, Reduce)))
-        for e in ex.postorder(tuple(item.scalars)):
-            if e.op == "name":
-                definer = self.b.definer.get(e.value)
-                if definer is not item and definer in self.group.places:
-                    found.append((definer, True))
+        for name in ex.names(*item.scalars):
+            definer = self.b.definer.get(name)
+            if definer is not item and definer in self.group.places:
+                found.append((definer, True))
         return found
 
     def recompute_cost(self, item: Item) -> int:
@@ -442,12 +441,13 @@ def remade(node: Expr, args: list[Expr]) -> Expr:
 def pruned(nest: Nest) -> Nest:
     """The nest without parameters that its body does not use."""
     used: set[str] = set()
-    exprs: list[Expr] = []
+    exprs: set[Expr] = set()
     for stmt in st.walk(nest.body):
         if isinstance(stmt, st.Load | st.Store):
             used.add(stmt.view.base)
-        exprs += roots(stmt)
-    used |= {str(n.value) for n in ex.postorder(tuple(exprs)) if n.op == "name"}
+        exprs.update(roots(stmt))
+    for expr in exprs:
+        used.update(ex.names(expr))
     keep = [k for k, (name, _) in enumerate(nest.params) if name in used]
     nest.params = [nest.params[k] for k in keep]
     nest.args = [nest.args[k] for k in keep]

@@ -108,9 +108,8 @@ def lower(
     for update in stored:
         if update.value.tensor is not None:
             roots += update.value.tensor.writers
-        for e in ex.postorder((update.value.uniform,) if update.value.uniform is not None else ()):
-            if e.op == "name" and e.value in b.definer:
-                roots.append(b.definer[e.value])
+        if update.value.uniform is not None:
+            roots += [b.definer[name] for name in ex.names(update.value.uniform) if name in b.definer]
     items = share_reads(b, live_items(b, roots))
     groups = Scheduler(b).run(items)
     asm = Assembler(b, groups, made, stored, lowering.input_tensors, lowering.storage_tensors, lowering.layout)

@@ -81,9 +81,7 @@ def live_items(b: Builder, roots: list[Item]) -> list[Item]:
     while stack:
         item = stack.pop()
         needed = list(item.deps)
-        for e in ex.postorder(tuple(item.scalars)):
-            if e.op == "name" and e.value in b.definer:
-                needed.append(b.definer[e.value])
+        needed += [b.definer[name] for name in ex.names(*item.scalars) if name in b.definer]
         for other in needed:
             if other not in seen:
                 seen.add(other)
@@ -133,11 +131,8 @@ class Scheduler:
         self._merge_neighbour(group)
 
     def _needed(self, item: Item) -> list[Item]:
-        found = list(item.deps)
-        for e in ex.postorder(tuple(item.scalars)):
-            if e.op == "name" and e.value in self.b.definer:
-                found.append(self.b.definer[e.value])
-        return found
+        definer = self.b.definer
+        return [*item.deps, *(definer[name] for name in ex.names(*item.scalars) if name in definer)]
 
     def _new_group(self, item: Item) -> Group:
         group = Group(item.region, items=[item])
@@ -253,8 +248,8 @@ class Scheduler:
                     return None
         if any(self.home.get(d) is a and not _reads_softly(item, d) for d in item.deps):
             return None
-        for e in ex.postorder(tuple(item.scalars)):
-            if e.op == "name" and self.home.get(self.b.definer.get(e.value)) is a:  # type: ignore[arg-type]
+        for name in ex.names(*item.scalars):
+            if self.home.get(self.b.definer.get(name)) is a:  # type: ignore[arg-type]
                 soft = True
         return soft
 
@@ -412,7 +407,7 @@ def single_sweep(group: Group) -> bool:
             continue
         if any(v.tensor in made for v in item.reads):
             return False
-        if names and any(n.op == "name" and n.value in names for n in ex.postorder(tuple(item.scalars))):
+        if not names.isdisjoint(ex.names(*item.scalars)):
             return False
     return True
 

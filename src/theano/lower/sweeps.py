@@ -210,7 +210,7 @@ def collapse(nb: NestBuilder, order: list[int], body: Block) -> tuple[Block, Exp
     for stmt in st.walk(body):
         if isinstance(stmt, st.Load | st.Store):
             accesses.append(stmt)
-        if isinstance(stmt, st.Store) and any(n.op == "name" and n.value in names for n in ex.postorder((stmt.value,))):
+        if isinstance(stmt, st.Store) and not set(names).isdisjoint(ex.names(stmt.value)):
             return None
     changed: dict[int, st.Load | st.Store] = {}
     last = nb.index_of[order[-1]]
@@ -218,7 +218,7 @@ def collapse(nb: NestBuilder, order: list[int], body: Block) -> tuple[Block, Exp
         strides: dict[str, Expr] = {}
         offset = access.view.offset
         for at, stride in zip(access.index, access.view.strides, strict=True):
-            inside = {str(n.value) for n in ex.postorder((at,)) if n.op == "name"} & set(names)
+            inside = set(names).intersection(ex.names(at))
             if not inside:
                 offset = ex.add(offset, ex.mul(at, stride))
             elif at.op == "name" and at.value not in strides:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from heapq import heappop
 from typing import Any, NamedTuple
 
@@ -128,15 +128,13 @@ def run_phase(
     return fired
 
 
-def run_inner(graph: RewriteGraph, inputs: Sequence[Tensor], outputs: Sequence[Tensor], settled: bool) -> list[Tensor]:
-    """The outputs of an inner graph after the phase that runs on `graph`; its nodes are changed in place.
+def run_inner(graph: RewriteGraph, inner: RewriteGraph, settled: bool) -> int:
+    """Let `inner` go through the phase that runs on `graph`; returns the number of applications.
 
     `settled` tells that it has been through the phase before.
     """
     run: PhaseRun = graph.phase
-    inner = RewriteGraph(inputs, outputs)
-    run_phase(inner, run.rules, run.name, run.trace, run.on_error, run.first if settled else None)
-    return inner.outputs
+    return run_phase(inner, run.rules, run.name, run.trace, run.on_error, run.first if settled else None)
 
 
 # Stands among the names of a node that is no root of a sum (product).

@@ -44,17 +44,33 @@ def step_of_scan(graph: RewriteGraph, node: Node) -> Result:
     settled = op.settled
     if settled is index:
         return None
-    equiv = clone_get_equiv(op.inner_inputs, op.inner_outputs, copy_orphans=False)
-    inputs = [equiv[v] for v in op.inner_inputs]
-    known = settled is not None and settled is index.previous
-    outputs = run_inner(graph, inputs, [equiv[v] for v in op.inner_outputs], known)
-    made = Scan(op.spec, inputs, outputs, None, op.name, op.mode, op.profile, op.allow_gc)
-    if made == op:
+    inner, before = _step_graph(graph, op)
+    fired = run_inner(graph, inner, settled is not None and settled is index.previous)
+    if not fired and inner.count_replaced() == before:
         op.settled = index
         return None
+    made = Scan(op.spec, inner.inputs, inner.outputs, None, op.name, op.mode, op.profile, op.allow_gc)
+    if made == op:
+        made = op
+    graph.memo["step", id(made)] = made, inner, inner.count_replaced()
     made.settled = index
+    if made is op:
+        return None
     result: list[Tensor | None] = list(made(*node.inputs, return_list=True))
     return result
+
+
+def _step_graph(graph: RewriteGraph, op: Scan) -> tuple[RewriteGraph, int]:
+    """The graph of a step as a copy that rules may change, and how much had been replaced there when it was that.
+
+    It is kept for the next phase: most change nothing.
+    """
+    known = graph.memo.get(("step", id(op)))
+    if known is None:
+        equiv = clone_get_equiv(op.inner_inputs, op.inner_outputs, copy_orphans=False)
+        inputs, outputs = ([equiv[v] for v in side] for side in (op.inner_inputs, op.inner_outputs))
+        known = graph.memo["step", id(op)] = op, RewriteGraph(inputs, outputs), 0  # keeps the op: its id stays its own
+    return known[1], known[2]
 
 
 for _phase in PHASES:
@@ -207,7 +223,7 @@ def _equal_states(loop: Loop) -> dict[int, int]:
     classes: dict[tuple[Any, ...], list[int]] = {}
     for k, s in enumerate(loop.states):
         classes.setdefault((s.initial, tuple(s.taps), s.rows), []).append(k)
-    groups = [group for group in classes.values() if len(group) > 1]
+    groups = [part for group in classes.values() for part in _split(group, [_head(s.value) for s in loop.states])]
     while groups:
         twin = {
             v: w
@@ -216,16 +232,27 @@ def _equal_states(loop: Loop) -> dict[int, int]:
             for v, w in zip(loop.states[k].inner, loop.states[group[0]].inner, strict=True)
         }
         values = _structures(loop, twin)
-        split: list[list[int]] = []
-        for group in groups:
-            by_value: dict[Any, list[int]] = {}
-            for k in group:
-                by_value.setdefault(values[k], []).append(k)
-            split += [part for part in by_value.values() if len(part) > 1]
+        split = [part for group in groups for part in _split(group, values)]
         if split == groups:
             return {k: group[0] for group in groups for k in group[1:]}
         groups = split
     return {}
+
+
+def _split(group: list[int], values: list[Any]) -> list[list[int]]:
+    """The parts of a group with equal values, without those of one."""
+    by_value: dict[Any, list[int]] = {}
+    for k in group:
+        by_value.setdefault(values[k], []).append(k)
+    return [part for part in by_value.values() if len(part) > 1]
+
+
+def _head(v: Tensor) -> Any:
+    """What equal structures have in common and unequal ones seldom: the ops at the top."""
+    node = v.owner
+    if node is None:
+        return v.type
+    return node.op, v.index, tuple(None if x.owner is None else x.owner.op for x in node.inputs)
 
 
 def _structures(loop: Loop, twin: dict[Tensor, Tensor]) -> list[Any]:

@@ -148,6 +148,10 @@ class RewriteGraph:
                 return known
         return var
 
+    def count_replaced(self) -> int:
+        """How many variables that were given or made here have others standing for them."""
+        return len(self._replaced)
+
     def has_op(self, wanted: Callable[[Any], Any]) -> bool:
         """Whether `wanted` is true of some op that the graph has (or had)."""
         return any(wanted(op) for op in self._tokens)
