@@ -51,13 +51,15 @@ ACCEPTED: list[tuple[str, int, Any]] = [
     ("float32", 0, float("nan")), ("int8", 0, 1.0), ("bool", 0, True), ("bool", 0, 1.0), ("float64", 0, 0.1),
     ("float64", 1, (1, 2)), ("int64", 1, range(3)), ("float64", 1, np.zeros(2, "float32")),
     ("float64", 1, np.zeros(2, ">f8")), ("int16", 0, np.asarray(3, "int8")), ("float64", 2, [[1, 2], [3, 4]]),
+    ("float64", 0, 10**20), ("float64", 1, [2**64, 1]), ("float32", 0, 2**70),
 ]  # fmt: skip
 REFUSED: list[tuple[str, int, Any, type]] = [
     ("float32", 0, 0.1, TypeError), ("float32", 1, [0.1], TypeError), ("int8", 0, 300, TypeError),
     ("bool", 0, 3, TypeError), ("int8", 0, float("nan"), (ValueError)), ("float64", 0, None, TypeError),
     ("float32", 1, np.zeros(2), TypeError), ("int8", 1, np.zeros(2, "int16"), TypeError),
     ("float64", 0, "1", TypeError), ("float64", 0, 1j, TypeError), ("float64", 1, 1.0, TypeError),
-    ("float64", 1, [[1.0]], TypeError),
+    ("float64", 1, [[1.0]], TypeError), ("float64", 0, 10**400, TypeError), ("float32", 0, 10**20, TypeError),
+    ("float64", 0, 10**20 + 1, TypeError), ("int64", 0, 2**70, TypeError),
 ]  # fmt: skip
 
 

@@ -109,6 +109,8 @@ from theano.tensor import nnet  # isort: skip
 from theano.tensor import blas, extra_ops, fft, nlinalg, slinalg  # isort: skip  (need the methods)
 from theano.tensor.extra_ops import *  # isort: skip
 
+from theano.tensor import numpy_functions as _numpy_functions  # isort: skip  (needs all the above)
+
 globals().update(_CONSTRUCTORS)
 
 Tensor = TensorType

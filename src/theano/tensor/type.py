@@ -10,7 +10,7 @@ import numpy as np
 
 from theano.configdefaults import config
 from theano.graph import Type, Variable
-from theano.scalar.dtypes import ALL, COMPLEX, INTEGER, NUMPY, promote
+from theano.scalar.dtypes import ALL, COMPLEX, FLOAT, INTEGER, NUMPY, promote
 
 StaticShape = tuple[int | None, ...]
 
@@ -198,7 +198,14 @@ class TensorType(Type):
 
     def _convert_values(self, data: Any) -> np.ndarray:
         array = np.asarray(data)
-        if array.dtype.kind in "biufc" and not (array.dtype.kind == "c" and self.dtype not in COMPLEX):
+        if array.dtype.kind == "O" and self.dtype in FLOAT and all(type(x) is int for x in array.flat):
+            try:  # integers of more than 64 bits
+                converted = array.astype(self.numpy_dtype)
+            except OverflowError:
+                converted = np.full(array.shape, np.inf)
+            if np.all(converted == array):
+                return converted
+        elif array.dtype.kind in "biufc" and not (array.dtype.kind == "c" and self.dtype not in COMPLEX):
             converted = self._cast(array)
             same = converted == array
             if np.all(same) or np.all(same | ((converted != converted) & (array != array))):
