@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from theano.runtime.abi import QUICKLY
+
 __all__ = ["FunctionText", "V"]
 
 
@@ -95,12 +97,17 @@ class FunctionText:
         LLVM type of the numbers that `at` counts in.
     exported
         Whether others than this module call it.
+    quick
+        Whether it only calls and branches (`abi.QUICKLY`).
     """
 
-    def __init__(self, name: str, params: Sequence[tuple[str, str]], element: str, exported: bool = False) -> None:
+    def __init__(
+        self, name: str, params: Sequence[tuple[str, str]], element: str, exported: bool = False, quick: bool = False
+    ) -> None:
         self.name = name
         self.element = element
         self.exported = exported
+        self.quick = quick
         self._count = 0
         self._lines: list[str] = []
         self._places: list[str] = []
@@ -172,8 +179,10 @@ class FunctionText:
     def store(self, value: V, pointer: V, align: int) -> None:
         self.do(f"store {value.type} {value.text}, ptr {pointer.text}, align {align}")
 
-    def call(self, name: str, *args: V, result: str = "void") -> V | None:
-        text = f"call {result} {name}({', '.join(f'{a.type} {a.text}' for a in args)})"
+    def call(self, name: str, *args: V, result: str = "void", last: bool = False) -> V | None:
+        """`last`: it is left to the other function to return."""
+        tail = "tail " if last else ""
+        text = f"{tail}call {result} {name}({', '.join(f'{a.type} {a.text}' for a in args)})"
         if result == "void":
             self.do(text)
             return None
@@ -214,5 +223,6 @@ class FunctionText:
     def text(self) -> str:
         params = ", ".join(f"{v.type} {v.text}" for v in self.params.values())
         linkage = "" if self.exported else "internal "
+        how = QUICKLY if self.quick else "noinline "
         body = "\n".join(["entry:", *self._places, *self._lines, "ret void"])
-        return f"define {linkage}void @{self.name}({params}) noinline nounwind {{\n{body}\n}}\n"
+        return f"define {linkage}void @{self.name}({params}) {how}nounwind {{\n{body}\n}}\n"

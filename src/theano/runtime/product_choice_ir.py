@@ -20,6 +20,7 @@ from theano.runtime.product_ir import (
     SWEEP,
     Kernel,
     Shape,
+    constants,
     kernels,
     shape_of,
     suffix,
@@ -77,7 +78,7 @@ def cuts(s: Shape, letter: str) -> dict[str, Cut]:
 
 def part(s: Shape, cut: Cut) -> Kernel:
     """The kernel on the units from lo to hi; its arguments are in memory, a word each."""
-    f = Kernel(s, f"{cut.name}_part", "words:p lo:i hi:i")
+    f = Kernel(s, f"{cut.name}_part", "words:p lo:i hi:i", quick=True)
     given = {p: f.load(v.type, _word(f, f.words, k), 8) for k, (p, v) in enumerate(_params(s, cut).items())}
     first = f.lo * cut.unit
     for name, stride in cut.moved.items():
@@ -99,34 +100,33 @@ def units_of(cut: Cut, size: V) -> V:
     return (size + (cut.unit - 1)).over(cut.unit)
 
 
-def share(f: Kernel, part_of: V, args: tuple[V, ...], units: V, time: V, least: int = LEAST) -> None:
-    """Let a kernel's part do all units, by the team if they take `least` picoseconds, and leave; `time` is one's."""
-    words = f.memory(8 * len(args))
-    for k, value in enumerate(args):
-        f.store(value, _word(f, words, k), 8)
-    f.call("@run", part_of, words, units, time, f.number(least))
+def share(
+    f: Kernel, kernel: str, part_of: V, args: tuple[V, ...], units: V, time: V, least: int = LEAST
+) -> None:  # fmt: skip
+    """Call a kernel, or have the team do its part where all units take `least` picoseconds; leave. `time` is one's."""
+    parallel = f.load(PTR, V(f, PTR, "@parallel"), 8)
+    worth = f.emit("i1", f"icmp ne ptr {parallel.text}, null")
+    with f.when(f.emit("i1", f"and i1 {worth.text}, {(units * time >= least).text}")):
+        words = f.memory(8 * len(args))
+        for k, value in enumerate(args):
+            f.store(value, _word(f, words, k), 8)
+        f.call(parallel.text, part_of, words, units, time, V(f, "i32", "0"))
+        f.leave()
+    f.call(f"@{kernel}", *args)
     f.leave()
 
 
-def run(s: Shape) -> Kernel:
-    """Call a part for all its units, or have the team do it."""
-    f = Kernel(s, "run", "part:p words:p units:i time:i least:i")
-    parallel = f.load(PTR, V(f, PTR, "@parallel"), 8)
-    worth = f.emit("i1", f"icmp ne ptr {parallel.text}, null")
-    worth = f.emit("i1", f"and i1 {worth.text}, {(f.units * f.time >= f.least).text}")
-    with f.when(worth):
-        f.call(parallel.text, f.part, f.words, f.units, f.time, V(f, "i32", "0"))
-        f.leave()
-    f.call(f.part.text, f.words, f.number(0), f.units)
+def product(s: Shape, letter: str) -> Kernel:
+    """``c = beta c + alpha a b``; c is not read where beta is 0."""
+    f = Kernel(s, f"{letter}product", ARGUMENTS, exported=True)
+    kernel = f.select(f.m * f.n * f.k <= SMALL, V(f, PTR, "@small"), V(f, PTR, "@large"))
+    f.call(kernel.text, *f.params.values(), last=True)
     return f
 
 
-def product(s: Shape, letter: str, blas: Symbol | None) -> Kernel:
-    """``c = beta c + alpha a b`` by the kernel that suits the sizes; c is not read where beta is 0."""
-    f, known = Kernel(s, f"{letter}product", ARGUMENTS, exported=True), cuts(s, letter)
-    with f.when(f.m * f.n * f.k <= SMALL):
-        f.call("@small", *f.params.values())
-        f.leave()
+def large(s: Shape, letter: str, blas: Symbol | None) -> Kernel:
+    """The product by the kernel that suits the sizes."""
+    f, known = Kernel(s, "large", ARGUMENTS, quick=True), cuts(s, letter)
     row = f.m.equals(1)
     with f.when(f.emit("i1", f"or i1 {row.text}, {f.n.equals(1).text}")):
         given = [
@@ -142,7 +142,8 @@ def product(s: Shape, letter: str, blas: Symbol | None) -> Kernel:
         with f.when(f.bc.equals(1)):
             cut = known["outer"]
             args = (f.m, f.n, f.alpha, f.a, f.ar, f.b, f.beta, f.c, f.cr)
-            share(f, _part(f, cut), args, units_of(cut, f.m), f.n * (2 * s.size * BYTE * cut.unit), LEAST_READ)
+            time = f.n * (2 * s.size * BYTE * cut.unit)
+            share(f, cut.kernel, _part(f, cut), args, units_of(cut, f.m), time, LEAST_READ)
     if blas is not None:
         with f.when(f.m > OWN_ROWS):
             with f.when(f.n * f.k > OWN_MATRIX):
@@ -157,7 +158,8 @@ def product(s: Shape, letter: str, blas: Symbol | None) -> Kernel:
     wide = f.emit("i1", f"and i1 {(f.n >= f.m).text}, {(f.n >= 4 * by_columns.unit).text}")
     units = f.select(wide, units_of(by_columns, f.n), units_of(by_rows, f.m))
     time = f.select(wide, f.m * (step * by_columns.unit), f.n * (step * by_rows.unit)) * f.k
-    share(f, f.select(wide, _part(f, by_columns), _part(f, by_rows)), tuple(f.params.values()), units, time)
+    part_of = f.select(wide, _part(f, by_columns), _part(f, by_rows))
+    share(f, by_rows.kernel, part_of, tuple(f.params.values()), units, time)
     return f
 
 
@@ -167,16 +169,16 @@ def _part(f: Kernel, cut: Cut) -> V:
 
 def vector(s: Shape, letter: str) -> Kernel:
     """``y = beta y + alpha a x`` for a matrix of `p` rows; fast where its rows or columns are contiguous."""
-    f = Kernel(s, "vector", "p:i q:i alpha:n a:p ar:i ac:i x:p xs:i beta:n y:p ys:i")
+    f = Kernel(s, "vector", "p:i q:i alpha:n a:p ar:i ac:i x:p xs:i beta:n y:p ys:i", quick=True)
     known, byte = cuts(s, letter), s.size * BYTE
     with f.when(f.ac.equals(1)):
         with f.when(f.xs.equals(1)):
             cut, args = known["by_rows"], (f.p, f.q, f.alpha, f.a, f.ar, f.x, f.beta, f.y, f.ys)
-            share(f, _part(f, cut), args, units_of(cut, f.p), f.q * (byte * cut.unit), LEAST_READ)
+            share(f, cut.kernel, _part(f, cut), args, units_of(cut, f.p), f.q * (byte * cut.unit), LEAST_READ)
     with f.when(f.ar.equals(1)):
         with f.when(f.ys.equals(1)):
             cut, args = known["by_columns"], (f.q, f.p, f.alpha, f.a, f.ac, f.x, f.xs, f.beta, f.y)
-            share(f, _part(f, cut), args, units_of(cut, f.p), f.q * (byte * cut.unit), LEAST_READ)
+            share(f, cut.kernel, _part(f, cut), args, units_of(cut, f.p), f.q * (byte * cut.unit), LEAST_READ)
     one = f.number(1)
     f.call(f"@{letter}tiles", f.p, one, f.q, f.alpha, f.a, f.ar, f.ac, f.x, f.xs, one, f.beta, f.y, f.ys)
     return f
@@ -216,11 +218,12 @@ def backward(s: Shape, letter: str) -> Kernel:
 
     `m` rows of x (m, p) and d (m, q), w is (p, q), g (m, p). One row: the matrix is read once for both.
     """
-    f, cut = Kernel(s, f"{letter}backward", BACKWARD, exported=True), cuts(s, letter)["sweep"]
+    f, cut = Kernel(s, f"{letter}backward", BACKWARD, exported=True, quick=True), cuts(s, letter)["sweep"]
     with f.when(f.m.equals(1)):
         with f.when(f.dc.equals(1)):
             args = (f.p, f.q, f.w, f.wr, f.d, f.x, f.xc, f.alpha, f.beta, f.g, f.number(1))
-            share(f, _part(f, cut), args, units_of(cut, f.p), f.q * (2 * s.size * BYTE * cut.unit), LEAST_READ)
+            time = f.q * (2 * s.size * BYTE * cut.unit)
+            share(f, cut.kernel, _part(f, cut), args, units_of(cut, f.p), time, LEAST_READ)
     one, zero = V(f, s.type, "1.0"), V(f, s.type, "0.0")
     unit = f.number(1)
     f.call(f"@{letter}product", f.m, f.p, f.q, one, f.d, f.dr, f.dc, f.w, unit, f.wr, zero, f.g, f.gr)
@@ -232,7 +235,7 @@ def backward(s: Shape, letter: str) -> Kernel:
 
 def some(s: Shape, letter: str) -> Kernel:
     """The products of a stack, one after the other."""
-    f = Kernel(s, f"{letter}some", STACK)
+    f = Kernel(s, f"{letter}some", STACK, quick=True)
     rest = list(f.params.values())[4:]
     strides = {"a": f.params["as"], "b": f.bs, "c": f.cs}
     with f.loop(0, f.count) as i:
@@ -242,11 +245,11 @@ def some(s: Shape, letter: str) -> Kernel:
 
 def stack(s: Shape, letter: str) -> Kernel:
     """`count` products of matrices that lie `as`, `bs`, `cs` elements apart; BLAS has threads of its own."""
-    f, cut = Kernel(s, f"{letter}stack", STACK, exported=True), cuts(s, letter)["stack"]
+    f, cut = Kernel(s, f"{letter}stack", STACK, exported=True, quick=True), cuts(s, letter)["stack"]
     with f.when(f.n * f.k <= OWN_MATRIX):
         with f.when(f.count >= 4):
             time = f.m * f.n * f.k * (VECTOR // s.lanes)
-            share(f, _part(f, cut), tuple(f.params.values()), units_of(cut, f.count), time)
+            share(f, cut.kernel, _part(f, cut), tuple(f.params.values()), units_of(cut, f.count), time)
     f.call(f"@{letter}some", *f.params.values())
     return f
 
@@ -258,11 +261,11 @@ def library_text(type_: str, isa: Isa, blas: Symbol | None) -> str:
     """
     s, letter = shape_of(type_, isa), LETTER[type_]
     functions = [
-        product(s, letter, blas), vector(s, letter), stack(s, letter), backward(s, letter), some(s, letter), run(s),
-        *kernels(s, letter),
+        product(s, letter), large(s, letter, blas), vector(s, letter), stack(s, letter), backward(s, letter),
+        some(s, letter), *kernels(s, letter),
         *(part(s, cut) for cut in cuts(s, letter).values()),
     ]  # fmt: skip
-    head = ["@blas = internal global ptr null", "@parallel = internal global ptr null"]
+    head = ["@blas = internal global ptr null", "@parallel = internal global ptr null", *constants(s)]
     if s.has_fma:
         for t in (s.type, s.vector):
             head.append(f"declare {t} @llvm.fma.{suffix(t)}({t}, {t}, {t})")

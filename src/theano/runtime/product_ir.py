@@ -10,6 +10,7 @@ Products with one row or column are limited by reading the matrix: each has a ke
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from theano.runtime.product import ARGUMENTS
 if TYPE_CHECKING:
     from theano.runtime.target import Isa
 
-__all__ = ["Kernel", "Shape", "kernels", "shape_of"]
+__all__ = ["Kernel", "Shape", "constants", "kernels", "shape_of"]
 
 PANEL_BYTES = 20 << 10
 # Rows of the first operand used again and again while one panel after the other is taken: they stay in L2.
@@ -74,10 +75,10 @@ def shape_of(type_: str, isa: Isa) -> Shape:
 class Kernel(FunctionText):
     """A function on numbers of one type; its parameters are a name and i (integer), n (number) or p (pointer)."""
 
-    def __init__(self, s: Shape, name: str, params: str, exported: bool = False) -> None:
+    def __init__(self, s: Shape, name: str, params: str, exported: bool = False, quick: bool = False) -> None:
         kinds = {"i": INT, "p": PTR, "n": s.type}
         named = [tuple(p.split(":")) for p in params.split()]
-        super().__init__(name, [(n, kinds[k]) for n, k in named], s.type, exported)
+        super().__init__(name, [(n, kinds[k]) for n, k in named], s.type, exported, quick)
         self.s = s
         self.zero = V(self, s.vector, "zeroinitializer")
 
@@ -111,14 +112,12 @@ class Kernel(FunctionText):
 
     def across(self, vector: V) -> V:
         """The sum of the lanes, halving."""
-        lanes, t = self.s.lanes, self.s.vector
-        n = lanes
+        n = self.s.lanes
         while n > 1:
             n //= 2
-            picks = ", ".join(f"i32 {(k + n) % lanes if k < n else k}" for k in range(lanes))
-            moved = self.emit(t, f"shufflevector {t} {vector.text}, {t} poison, <{lanes} x i32> <{picks}>")
-            vector = self.plus(vector, moved)
-        return self.emit(self.s.type, f"extractelement {t} {vector.text}, i64 0")
+            low, high = (_shuffled(self, vector, vector, range(k, k + n)) for k in (0, n))
+            vector = self.plus(low, high)
+        return self.emit(self.s.type, f"extractelement {vector.type} {vector.text}, i64 0")
 
     def is_zero(self, number: V) -> V:
         return self.emit("i1", f"fcmp oeq {number.type} {number.text}, 0.0")
@@ -133,9 +132,12 @@ def suffix(llvm_type: str) -> str:
 
 
 # -- tiles -------------------------------------------------------------------------------------------------
+TILE = "a:p ar:i ac:i b:p bs:i k:i alpha:n beta:n old:p os:i c:p cr:i"
+
+
 def tile(s: Shape, rows: int) -> Kernel:
-    """``c = beta c + alpha a b`` for `rows` rows and at most `s.columns` columns; b is read in full vectors."""
-    f = Kernel(s, f"tile{rows}", "a:p ar:i ac:i b:p bs:i k:i nv:i alpha:n beta:n c:p cr:i")
+    """``c = beta old + alpha a b`` for `rows` rows and `s.columns` columns; b is read in full vectors."""
+    f = Kernel(s, f"tile{rows}", TILE)
     sums = [[f.variable(s.vector, f.zero) for _ in range(s.vectors)] for _ in range(rows)]
     starts = [f.at(f.a, f.ar * i) if i else f.a for i in range(rows)]
     at_a, at_b = f.variable(INT, 0), f.variable(PTR, f.b)
@@ -148,32 +150,13 @@ def tile(s: Shape, rows: int) -> Kernel:
                 sums[i][v].set(f.multiply_add(x, vectors[v], sums[i][v].get()))
         at_b.set(f.at(b, f.bs))
         at_a.set(step + f.ac)
-    alpha = f.spread(f.alpha)
-    with f.when(f.nv < s.columns):
-        block = f.memory(rows * s.columns * s.size)
-        for i in range(rows):
-            for v in range(s.vectors):
-                f.put(f.times(alpha, sums[i][v].get()), block, i * s.columns + v * s.lanes)
-        f.call("@edge", block, V(f, INT, str(rows)), f.nv, f.beta, f.c, f.cr)
-        f.leave()
-    places = [f.at(f.c, f.cr * i) if i else f.c for i in range(rows)]
-    beta, fresh = f.spread(f.beta), f.is_zero(f.beta)
+    alpha, beta = f.spread(f.alpha), f.spread(f.beta)
+    old, c = f.old, f.c
     for i in range(rows):
         for v in range(s.vectors):
-            old = f.select(fresh, f.zero, f.times(beta, f.vector_at(places[i], v * s.lanes)))
-            f.put(f.multiply_add(alpha, sums[i][v].get(), old), places[i], v * s.lanes)
-    return f
-
-
-def edge(s: Shape) -> Kernel:
-    """Add a tile in memory to the part of the result that exists."""
-    f = Kernel(s, "edge", "t:p rows:i nv:i beta:n c:p cr:i")
-    fresh = f.is_zero(f.beta)
-    with f.loop(0, f.rows) as i:
-        source, target = f.at(f.t, i * s.columns), f.at(f.c, i * f.cr)
-        with f.loop(0, f.nv) as j:
-            old = f.select(fresh, V(f, s.type, "0.0"), f.times(f.beta, f.number_at(target, j)))
-            f.put(f.plus(old, f.number_at(source, j)), target, j)
+            scaled = f.times(beta, f.vector_at(old, v * s.lanes))
+            f.put(f.multiply_add(alpha, sums[i][v].get(), scaled), c, v * s.lanes)
+        old, c = f.at(old, f.os), f.at(c, f.cr)
     return f
 
 
@@ -190,11 +173,15 @@ def pack(s: Shape) -> Kernel:
                     f.put(f.vector_at(row, v * s.lanes), out, v * s.lanes)
             f.leave()
         if s.lanes > 1:
+            short = 16 // s.size
+            wide = min(2 * short, s.lanes)
             with f.when(f.br.equals(1)):
-                whole = f.k & -s.lanes
-                with f.loop(0, whole, s.lanes) as i:
-                    with f.loop(0, columns, s.lanes) as j:
-                        _transposed(f, f.at(f.at(f.b, i), j * f.bc), f.bc, f.at(f.at(f.panel, i * columns), j))
+                whole = f.k & -4
+                with f.loop(0, columns, wide) as j:
+                    with f.loop(0, whole, 4) as i:
+                        part, out = f.at(f.at(f.b, j * f.bc), i), f.at(f.at(f.panel, j), i * columns)
+                        for at in range(0, 4, short):
+                            _transposed(f, f.at(part, at), f.bc, f.at(out, at * columns), short, wide)
                 done.set(whole)
     with f.when(f.nv < columns):
         with f.loop(0, f.k) as i:
@@ -214,30 +201,50 @@ def pack(s: Shape) -> Kernel:
     return f
 
 
-def _transposed(f: Kernel, source: V, stride: V, out: V) -> None:
-    """A square of `lanes` x `lanes` numbers, the other way round."""
-    s = f.s
-    t, step = s.vector, s.lanes // 2
-    rows = [f.vector_at(source, stride * j) for j in range(s.lanes)]
-    while step:
-        merged = list(rows)
-        for j in range(s.lanes):
-            if j & step:
-                continue
-            low = [k if not k & step else s.lanes + k - step for k in range(s.lanes)]
-            high = [k + step if not k & step else s.lanes + k for k in range(s.lanes)]
-            for at, picks in ((j, low), (j + step, high)):
-                mask = ", ".join(f"i32 {k}" for k in picks)
-                a, b = rows[j].text, rows[j + step].text
-                merged[at] = f.emit(t, f"shufflevector {t} {a}, {t} {b}, <{s.lanes} x i32> <{mask}>")
-        rows, step = merged, step // 2
+def _transposed(f: Kernel, source: V, stride: V, out: V, short: int, wide: int) -> None:
+    """The first `short` numbers of `wide` rows, 16 bytes of each, become `short` rows.
+
+    These shuffles run two at once, those of wider vectors do not. And LLVM's time grows fast with the length of a chain
+    of shuffles: 7 ms for a square of 16 x 16.
+    """
+    s, t = f.s, f"<{short} x {f.s.type}>"
+    parts = [f.load(t, f.at(source, stride * j), s.size) for j in range(wide)]
+    rows = parts[:short]
+    if wide > short:
+        rows = [_shuffled(f, a, b, range(wide)) for a, b in zip(rows, parts[short:], strict=True)]
+    width = 1
+    while width < short:
+        rows = [
+            _shuffled(f, rows[k], rows[k + width], _alternate(wide, short, width, half))
+            for first in range(0, short, 2 * width)
+            for k in range(first, first + width)
+            for half in (0, short // 2)
+        ]
+        width *= 2
     for j, row in enumerate(rows):
-        f.put(row, out, j * s.columns)
+        f.store(row, f.at(out, j * s.columns), s.size)
+
+
+def _alternate(wide: int, short: int, width: int, half: int) -> Iterable[int]:
+    """Half of each `short` numbers of one vector and of another one, `width` by `width`."""
+    return [
+        block + half + first + k + other
+        for block in range(0, wide, short)
+        for first in range(0, short // 2, width)
+        for other in (0, wide)
+        for k in range(width)
+    ]
+
+
+def _shuffled(f: Kernel, a: V, b: V, picks: Iterable[int]) -> V:
+    mask = [f"i32 {k}" for k in picks]
+    text = f"shufflevector {a.type} {a.text}, {b.type} {b.text}, <{len(mask)} x i32> <{', '.join(mask)}>"
+    return f.emit(f"<{len(mask)} x {f.s.type}>", text)
 
 
 def tiles(s: Shape, letter: str) -> Kernel:
     """The product of any shapes and strides, tile by tile; columns of the result are contiguous."""
-    f = Kernel(s, f"{letter}tiles", ARGUMENTS, exported=True)
+    f = Kernel(s, f"{letter}tiles", ARGUMENTS, exported=True, quick=True)
     columns = s.columns
     panel, copy = f.memory(s.depth * columns * s.size), f.memory(COPY_BYTES)
     crossed = f.emit("i1", f"and i1 {f.ar.equals(1).text}, {(f.n >= 4 * columns).text}")
@@ -262,11 +269,11 @@ def tiles(s: Shape, letter: str) -> Kernel:
                 step.set(_odd_lines(f, height))
                 f.call("@copy", a.get(), f.ac, depth, height, copy, step.get())
                 a.set(copy)
-            with f.loop(0, f.n, columns) as j:
-                width = f.minimum(f.n - j, columns)
-                b = f.at(f.at(f.b, first * f.br), j * f.bc)
-                out = f.at(f.at(f.c, top * f.cr), j)
-                _column_of_tiles(f, panel, (a.get(), step.get()), b, out, height, width, depth, beta.get())
+            b, c = f.at(f.b, first * f.br), f.at(f.c, top * f.cr)
+            f.call(
+                "@block", height, f.n, depth, f.alpha, a.get(), f.ar, step.get(), b, f.br, f.bc, beta.get(), c, f.cr,
+                panel,
+            )  # fmt: skip
         beta.set(V(f, s.type, "1.0"))
     return f
 
@@ -296,39 +303,66 @@ def _quotient(f: Kernel, x: V, y: V) -> V:
     return f.emit(INT, f"udiv i64 {(x + (y - 1)).text}, {y.text}")
 
 
-def _column_of_tiles(
-    f: Kernel, panel: V, operand: tuple[V, V], b: V, out: V, height: V, width: V, depth: V, beta: V
-) -> None:
-    s, (a, a_step) = f.s, operand
+def block_of_tiles(s: Shape) -> Kernel:
+    """What `tiles` does for rows and inner positions of which there are few: all columns, a tile's at a time."""
+    f = Kernel(s, "block", f"{ARGUMENTS} panel:p")
+    part = f.memory(s.rows * s.columns * s.size)
+    with f.loop(0, f.n, s.columns) as j:
+        _column_of_tiles(f, f.at(f.b, j * f.bc), f.at(f.c, j), f.minimum(f.n - j, s.columns), part)
+    return f
+
+
+def _column_of_tiles(f: Kernel, b: V, out: V, width: V, part: V) -> None:
+    s = f.s
     # a single row of tiles reads each number of b once: no copy, unless a vector would reach beyond the end
-    in_place = f.emit("i1", f"and i1 {(height <= s.rows).text}, {f.bc.equals(1).text}")
+    in_place = f.emit("i1", f"and i1 {(f.m <= s.rows).text}, {f.bc.equals(1).text}")
     in_place = f.emit("i1", f"and i1 {in_place.text}, {width.equals(s.columns).text}")
     source, step = f.variable(PTR, b), f.variable(INT, f.br)
     with f.when(f.emit("i1", f"xor i1 {in_place.text}, true")):
-        f.call("@pack", b, f.br, f.bc, depth, width, panel)
-        source.set(panel)
+        f.call("@pack", b, f.br, f.bc, f.k, width, f.panel)
+        source.set(f.panel)
         step.set(s.columns)
+    # a part of a tile is computed in a copy of what it is added to
+    is_part, fresh = width < s.columns, f.is_zero(f.beta)
+    kept = f.emit("i1", f"xor i1 {fresh.text}, true")
+    target_step = f.select(is_part, f.number(s.columns), f.cr)
+    old_step = f.select(fresh, f.number(0), target_step)
     # heights as equal as can be: a tile of one or two rows waits for its own sums
     i = f.variable(INT, 0)
-    with f.loop(0, (height + (s.rows - 1)).over(s.rows)):
-        left = height - i.get()
+    with f.loop(0, (f.m + (s.rows - 1)).over(s.rows)):
+        left = f.m - i.get()
         half = (left + 1).over(2)
         two = f.select(left > s.rows, half, left)
         rows = f.select(left >= 2 * s.rows, f.number(s.rows), two)
-        args = (
-            f.at(a, i.get() * f.ar), f.ar, a_step, source.get(), step.get(), depth, width, f.alpha, beta,
-            f.at(out, i.get() * f.cr), f.cr,
+        place = f.at(out, i.get() * f.cr)
+        target = f.variable(PTR, place)
+        with f.when(is_part):
+            target.set(part)
+            with f.when(kept):
+                f.call("@copy", place, f.cr, rows, width, part, target_step)
+        old = f.select(fresh, V(f, PTR, "@zeros"), target.get())
+        f.call(
+            _tile(f, rows), f.at(f.a, i.get() * f.ar), f.ar, f.ac, source.get(), step.get(), f.k, f.alpha, f.beta,
+            old, old_step, target.get(), target_step,
         )  # fmt: skip
-        f.call(_tile(f, rows), *args)
+        with f.when(is_part):
+            f.call("@copy", part, target_step, rows, width, place, f.cr)
         i.set(i.get() + rows)
 
 
 def _tile(f: Kernel, rows: V) -> str:
     """The tile of a height."""
-    found = V(f, PTR, "@tile1")
-    for h in range(2, f.s.rows + 1):
-        found = f.select(rows.equals(h), V(f, PTR, f"@tile{h}"), found)
-    return found.text
+    place = f.emit(PTR, f"getelementptr ptr, ptr @heights, i64 {rows.text}")
+    return f.load(PTR, place, 8).text
+
+
+def constants(s: Shape) -> list[str]:
+    """What the kernels read: a row of zeros, the tiles by their heights."""
+    tiles = ", ".join(f"ptr @tile{h}" for h in range(1, s.rows + 1))
+    return [
+        f"@zeros = internal constant [{s.columns} x {s.type}] zeroinitializer, align 64",
+        f"@heights = internal constant [{s.rows + 1} x ptr] [ptr null, {tiles}]",
+    ]
 
 
 # -- one row or column ---------------------------------------------------------------------------------------
@@ -369,7 +403,7 @@ def dots(s: Shape) -> Kernel:
 
 def rows_times_vector(s: Shape) -> Kernel:
     """``y = beta y + alpha a x`` for contiguous rows of a."""
-    f = Kernel(s, "by_rows", BY_ROWS)
+    f = Kernel(s, "by_rows", BY_ROWS, quick=True)
     whole, none = f.p & -DOTS, f.number(0)
     for start, stop, step, ar, ys in ((none, whole, DOTS, f.ar, f.ys), (whole, f.p, 1, none, none)):
         with f.loop(start, stop, step) as i:
@@ -482,7 +516,7 @@ def sweep(s: Shape) -> Kernel:
 def kernels(s: Shape, letter: str) -> list[Kernel]:
     """All of them; `tiles` is called from outside, too."""
     return [
-        tiles(s, letter), *(tile(s, h + 1) for h in range(s.rows)), edge(s), pack(s), copy_rows(s),
+        tiles(s, letter), block_of_tiles(s), *(tile(s, h + 1) for h in range(s.rows)), pack(s), copy_rows(s),
         rows_times_vector(s), dots(s), columns_times_vector(s), add_rows(s, ADDED), add_rows(s, 1), outer(s), sweep(s),
         small(s),
     ]  # fmt: skip

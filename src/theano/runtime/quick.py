@@ -1,8 +1,8 @@
 """Parts a module: functions that only call and branch (`abi.QUICKLY`) from those that compute.
 
-LLVM's code generator takes a tenth of the time at level 0: 0.04 ms for the least function, at level 1 0.26 (Sapphire
-Rapids). It keeps nothing in registers from one block to the next then, which is no loss where hardly anything is
-computed. So the two kinds of functions become two objects, which are loaded side by side.
+LLVM's code generator takes a tenth of the time at level 0: 0.04 ms for the least function, at level 1 0.26 (a Xeon
+with AVX-512). It keeps nothing in registers from one block to the next then, which is no loss where hardly anything
+is computed. So the two kinds of functions become two objects, which are loaded side by side.
 
 The text must be as our printers write it: a global or a declaration on one line, a function from a line that begins
 with ``define`` to a line ``}``.
