@@ -60,6 +60,7 @@ class FunctionPrinter:
         self.levels: list[Level] = [Level()]
         self.names: dict[str, tuple[str, int, int]] = {}  # name -> (ssa, lanes, level)
         self.depths: dict[Expr, int] = {}
+        self.known: dict[int, list[Expr]] = {}  # the same by level
         self.stored: set[str] = set()
         # loops that do not start at zero: index -> index from zero on, start, level around
         self.moved: dict[str, tuple[Expr, Expr, int]] = {}
@@ -117,14 +118,16 @@ class FunctionPrinter:
             if node in depths:
                 stack.pop()
             elif node.op == "name":
-                depths[node] = self.names[node.value][2]
+                depth = depths[node] = self.names[node.value][2]
+                self.known.setdefault(depth, []).append(node)
                 stack.pop()
             else:
                 missing = [a for a in node.args if a not in depths]
                 if missing:
                     stack += missing
                 else:
-                    depths[node] = max([depths[a] for a in node.args], default=0)
+                    depth = depths[node] = max([depths[a] for a in node.args], default=0)
+                    self.known.setdefault(depth, []).append(node)
                     stack.pop()
         return depths[root]
 
@@ -523,8 +526,8 @@ class FunctionPrinter:
     def _close(self) -> list[str]:
         """Close the innermost level; its text."""
         level = self.levels.pop()
-        open_levels = len(self.levels)
-        self.depths = {k: d for k, d in self.depths.items() if d < open_levels}
+        for expr in self.known.pop(len(self.levels), ()):
+            del self.depths[expr]
         return level.lines
 
     def loop(self, stmt: st.For) -> None:

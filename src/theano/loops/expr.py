@@ -118,6 +118,7 @@ class Expr:
 
 
 _interned: dict[tuple[object, ...], Expr] = {}
+_expanded: dict[tuple[Callable[..., Expr], tuple[Expr, ...]], Expr] = {}
 
 
 def clear() -> None:
@@ -126,6 +127,7 @@ def clear() -> None:
     Small constants stay: modules hold on to some of them.
     """
     _interned.clear()
+    _expanded.clear()
     _interned.update(_small_constants)
 
 
@@ -134,6 +136,14 @@ def _intern(op: str, type_: str, args: tuple[Expr, ...], value: object = None, k
     found = _interned.get(k)
     if found is None:
         found = _interned[k] = Expr(op, type_, args, value)
+    return found
+
+
+def expanded(expand: Callable[..., Expr], *args: Expr) -> Expr:
+    """``expand(*args)``; a long expansion is made once for the same operands (the same names in kernels alike)."""
+    found = _expanded.get((expand, args))
+    if found is None:
+        found = _expanded[expand, args] = expand(*args)
     return found
 
 

@@ -277,7 +277,10 @@ class Builder:
         )  # fmt: skip
         item.deps.extend([] if apart else out.latest())
         self.add(item)
-        out.apart = [*out.apart, item] if apart else []
+        if apart:
+            out.apart.append(item)
+        else:
+            out.apart = []
         out.writers.append(item)
 
     def reduce(

@@ -32,7 +32,7 @@ def scalar_body(op: ScalarOp, in_dtypes: tuple[str, ...], out_dtype: str) -> Any
 
     def compute(operands: list[Expr]) -> Expr:
         args = [convert(x, t) for x, t in zip(operands, wanted, strict=True)]
-        return convert(op.expand(*args), result)  # type: ignore[misc]
+        return convert(ex.expanded(op.expand, *args), result)  # type: ignore[arg-type]
 
     return compute
 

@@ -49,8 +49,18 @@ def point_time(nb: NestBuilder) -> int:
 def make_ranged(nb: NestBuilder) -> st.Ranges | None:
     """Let the kernel of a nest compute ranges of its outermost loop, if its positions are independent and may be many.
 
-    `nest.points` says how many points a position has; without it the nest stays as it is.
+    `nest.points` says how many points a position has; without it the loops stay as they are. Parameters that the nest
+    does not use are gone afterwards.
     """
+    ranges = _ranges(nb)
+    pruned(nb.nest)
+    if ranges is not None:
+        nb.nest.params += [(st.LO, "i64"), (st.HI, "i64")]
+    return ranges
+
+
+def _ranges(nb: NestBuilder) -> st.Ranges | None:
+    """What the caller of a ranged kernel must know, its outermost loop being changed; None if it is not to be one."""
     nest, dims = nb.nest, nb.b.dims
     loop = next((s for s in reversed(nest.body) if isinstance(s, st.For)), None)  # before it something may be picked
     if nest.points is None or loop is None:
@@ -63,8 +73,6 @@ def make_ranged(nb: NestBuilder) -> st.Ranges | None:
     if extent.op == weight.op == "const" and extent.value * weight.value < least and not nest.finish:
         return None
     loop.start, loop.extent = ex.name(st.LO, "i64"), ex.name(st.HI, "i64")
-    pruned(nest)
-    nest.params += [(st.LO, "i64"), (st.HI, "i64")]
     return st.Ranges(extent, weight, max(least, 1) if config.openmp else 0, nest.finish)
 
 

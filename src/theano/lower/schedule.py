@@ -28,6 +28,8 @@ WINDOW = 64
 # Independent loops over one space are merged up to this cost, looking this many groups back.
 SMALL = 60
 SHORT_ROW = 32
+# From so many writers of a tensor on their set is kept.
+MANY = 8
 NEIGHBOURS = 6
 
 
@@ -101,6 +103,7 @@ class Scheduler:
         self.b = b
         self.groups: dict[int, list[Group | None]] = {}
         self.home: dict[Item, Group] = {}
+        self.writers: dict[Tensor, frozenset[Item]] = {}  # of tensors with many
         self.misfit = ""  # why the axes of two groups did not fit
 
     def run(self, items: list[Item]) -> dict[int, list[Group]]:
@@ -229,7 +232,7 @@ class Scheduler:
         looks += zip(picked(item), getattr(item, "picks", ()), strict=True)
         for k, (value, axes) in enumerate(looks):
             tensor = value.tensor
-            if tensor is None or not any(self.home.get(w) is a for w in tensor.writers):
+            if tensor is None or not self._writes(a, tensor):
                 continue
             producer = tensor.writers[0]
             if value.axes is None or len(tensor.writers) > 1 or _is_window(producer):
@@ -255,6 +258,14 @@ class Scheduler:
 
     def _same_space(self, a: Group, into: Group) -> bool:
         return len(a.axes) == len(into.axes) and a.red == into.red
+
+    def _writes(self, a: Group, tensor: Tensor) -> bool:
+        if len(tensor.writers) < MANY:
+            return any(self.home.get(w) is a for w in tensor.writers)
+        known = self.writers.get(tensor)
+        if known is None:
+            known = self.writers[tensor] = frozenset(tensor.writers)
+        return not known.isdisjoint(a.items)
 
     def _fit(self, a: Group, into: Group, pairs: dict[int, int]) -> tuple[list[int], bool, bool] | None:
         equal = self.b.dims.equal

@@ -13,7 +13,7 @@ from theano.lower.columns import columns
 from theano.lower.dims import ONE, ZERO, is_const, length
 from theano.lower.elemwise import convert
 from theano.lower.items import Item, Pointwise, Reduce
-from theano.lower.nest import HEAVY, SHORT, UNROLL_COST, Nest, NestBuilder, index_name, pruned
+from theano.lower.nest import HEAVY, SHORT, UNROLL_COST, Nest, NestBuilder, index_name
 from theano.lower.prefetch import ahead, next_row
 from theano.lower.ranges import PARTS, part_length, rest, row_parts
 from theano.lower.values import Tensor
@@ -25,7 +25,7 @@ TILE = (64, 32)
 
 
 def emit_group(nb: NestBuilder) -> Nest:
-    """Fill in the kernel's body."""
+    """Fill in the kernel's body; there may be parameters that it does not use (see `make_ranged`)."""
     group = nb.group
     if any(is_const(group.axes[k], 0) for k in group.parallel()):
         return nb.nest  # nothing is computed
@@ -35,7 +35,7 @@ def emit_group(nb: NestBuilder) -> Nest:
         nb.index_of[k] = nb.define("i", "i64")[1]
     if not group.red:
         _pointwise(nb, order)
-        return pruned(nb.nest)
+        return nb.nest
     if order[-1] in group.red:
         kept = nb.kept_rows()
         parallel = [group.axes[k] for k in order if k not in group.red]
@@ -47,7 +47,7 @@ def emit_group(nb: NestBuilder) -> Nest:
         _rows(nb, order, phases)
     else:
         columns(nb, order, phases)
-    return pruned(nb.nest)
+    return nb.nest
 
 
 def _keep_row(nb: NestBuilder, item: Item) -> None:

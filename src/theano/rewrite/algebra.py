@@ -175,11 +175,9 @@ def product_of(graph: RewriteGraph, root: Tensor) -> Product:
         if node is None:
             value = number(var)
             if value is not None and (value != 0 or exponent > 0):
-                if exponent == 1:
-                    view.coef *= value
-                else:
-                    power = value**exponent if exponent > 0 else Fraction(1) / value**-exponent
-                    view.coef *= _plain(power)
+                if exponent != 1:
+                    value = _plain(value**exponent if exponent > 0 else Fraction(1) / value**-exponent)
+                view.coef = _times(view.coef, value)
                 view.leaves += 1
                 continue
         elif (
@@ -238,6 +236,20 @@ def _plain(value: Number) -> Number:
     return int(value) if isinstance(value, Fraction) and value.denominator == 1 else value
 
 
+def _times(a: Number, b: Number) -> Number:
+    """The product, without arithmetic of fractions (which is slow) where there is a 1."""
+    if type(a) is int and a == 1:
+        return b
+    return a if type(b) is int and b == 1 else a * b
+
+
+def _plus(a: Number, b: Number) -> Number:
+    """The sum, without arithmetic of fractions where there is a 0."""
+    if type(a) is int and a == 0:
+        return b
+    return a if type(b) is int and b == 0 else a + b
+
+
 def sum_of(graph: RewriteGraph, root: Tensor) -> Sum:
     """The sum that `root` is (a single term, if it isn't one)."""
     dtype = root.type.dtype
@@ -250,7 +262,7 @@ def sum_of(graph: RewriteGraph, root: Tensor) -> Sum:
         if node is None:
             value = number(var)
             if value is not None:
-                view.const += sign * value
+                view.const = _plus(view.const, _times(sign, value))
                 view.constants += 1
                 continue
         elif (
@@ -301,10 +313,11 @@ def _add_term(graph: RewriteGraph, view: Sum, var: Tensor, sign: int, dtype: str
     else:
         key, coef, factors = var, 1, {var: 1}
     known = view.terms.get(key)
+    signed = _times(sign, coef)
     if known is None:
-        view.terms[key] = Term(sign * coef, factors, var, coef)
+        view.terms[key] = Term(signed, factors, var, coef)
     else:
-        known.coef += sign * coef
+        known.coef += signed
         if known.var_coef not in (1, -1) and coef in (1, -1):
             known.var, known.var_coef = var, coef
 

@@ -94,13 +94,18 @@ def number(var: Tensor) -> Number | None:
         return None
     kind = data.dtype.kind
     if kind == "f":
-        value = data.item() if data.dtype.itemsize <= 8 else float(data.item())
-        if value == int(value) if math.isfinite(value) else False:
-            return int(value)
-        return Fraction(value) if math.isfinite(value) else None
+        return _exact(data.item() if data.dtype.itemsize <= 8 else float(data.item()))
     if kind in "iub":
         return int(data.item())
     return None
+
+
+@lru_cache(1024)
+def _exact(value: float) -> Number | None:
+    """A finite float as a whole number or, which takes long to make, a fraction."""
+    if not math.isfinite(value):
+        return None
+    return int(value) if value.is_integer() else Fraction(value)
 
 
 def uniform_value(var: Tensor) -> Any:
