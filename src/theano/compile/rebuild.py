@@ -14,7 +14,9 @@ import numpy as np
 from theano.compile.sharedvalue import SharedVariable
 from theano.graph import Variable, ancestors, rebuild
 from theano.record import Record
+from theano.tensor.type import TensorType
 from theano.tensor.variable import as_tensor_variable
+from theano.tensor.widening import explain_widening
 
 
 def iter_over_pairs(pairs: Any) -> Iterable[tuple[Any, Any]]:
@@ -146,6 +148,8 @@ def _update_value(target: SharedVariable, value: Any) -> Any:
                 "tensor.unbroadcast(var, axis_to_unbroadcast[, ...]) function to remove broadcastable "
                 "dimensions."
             )
+        elif isinstance(kind, TensorType) and isinstance(target.type, TensorType):
+            text += explain_widening(value, target.type.dtype)
         raise TypeError(text) from error
     return converted
 

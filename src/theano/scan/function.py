@@ -17,6 +17,7 @@ from theano.tensor.math import cast
 from theano.tensor.shape import patternbroadcast, shape_padleft, unbroadcast
 from theano.tensor.type import TensorType
 from theano.tensor.variable import as_tensor_variable
+from theano.tensor.widening import explain_widening
 
 
 def scan(
@@ -167,7 +168,7 @@ def _new_value(info: StateInfo, value: Any, name: str | None) -> Any:
     if not same or kind.ndim != wanted.ndim:
         reason = (
             "This can happen if the inner function of scan results in an upcast or downcast: cast the "
-            "initial value, or the result, to the dtype of the other."
+            f"initial value, or the result, to the dtype of the other.{explain_widening(value, wanted.dtype)}"
             if kind.ndim == wanted.ndim
             else f"The initial value must have the shape of the result of one step: {kind.ndim} dimension(s)"
             + (", with the axis of time before them." if info.taps != [-1] else ", without an axis of time.")
