@@ -77,6 +77,46 @@ def test_same_bits_without_threads() -> None:
     assert [a.tobytes() for a in alone(data)] == [a.tobytes() for a in shared]
 
 
+@pytest.mark.parametrize("shape", [(255, 600), (256, 511), (256, 512), (257, 513), (700, 4100), (90_001, 3)])
+def test_columns_of_many_rows_are_sums_of_parts(shape: tuple[int, int]) -> None:
+    """Also with work on each column before and after, results of each row, and two axes that are summed."""
+    x, v = T.matrix("x"), T.vector("v")
+    scale = T.exp(v)
+    outputs = [x.sum(0), x.var(0), T.tanh(x * scale).sum(0) / scale, x.max(0), scale, x - scale, x.min(0) * 2]
+    f = theano.function([x, v], outputs)
+    rng = np.random.RandomState(4)
+    data, vector = rng.randn(*shape), rng.randn(shape[1])
+    found = same_for_all_numbers(f, data, vector)
+    e = np.exp(vector)
+    wanted = [data.sum(0), data.var(0), np.tanh(data * e).sum(0) / e, data.max(0), e, data - e, data.min(0) * 2]
+    for a, b in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-10)
+    rows, last = T.tensor3("rows"), data[: shape[0] // 5 * 5].reshape(-1, 5, shape[1])
+    (total,) = same_for_all_numbers(theano.function([rows], [rows.sum(axis=(0, 1))]), last)
+    np.testing.assert_allclose(total, last.sum(axis=(0, 1)), rtol=1e-10, atol=1e-10)
+
+
+def test_which_columns_are_summed_in_parts() -> None:
+    """A matrix that is given; not a small one, nor in a step of a loop, nor what a product has left."""
+    x, w = T.matrix("x"), T.matrix("w")
+    small = T.TensorType("float64", shape=(250, None))("small")
+    steps, _ = theano.scan(lambda s, x: s + T.exp(x * s).sum(0), outputs_info=w[0], non_sequences=x, n_steps=2)
+    for inputs, out, parts in [
+        ([x], x.sum(0), True), ([x], x.var(0), True), ([small], small.sum(0), False),
+        ([x, w], steps, False), ([x, w], T.tanh(T.dot(x, w)).sum(0), False),
+    ]:  # fmt: skip
+        assert ("then finish" in theano.printing.loop_program(theano.function(inputs, out))) == parts
+
+
+def test_storage_updated_before_a_sum_of_columns_is_updated_once() -> None:
+    x, s = T.matrix("x"), theano.shared(np.ones(600))
+    half = s * 0.5
+    f = theano.function([x], ((x - half) ** 2).sum(0), updates=[(s, half)])
+    data = np.random.RandomState(5).randn(700, 600)
+    np.testing.assert_allclose(f(data), ((data - 0.5) ** 2).sum(0), rtol=1e-10)
+    np.testing.assert_array_equal(s.get_value(), 0.5)
+
+
 def test_large_sums_are_sums_of_parts() -> None:
     """Few, short and negative parts; nothing at all; extremes."""
     x = T.vector("x")

@@ -57,7 +57,7 @@ def test_nothing_is_copied(name: str) -> None:
     a, b = shared(np.zeros((1000, 1000)), name="a"), shared(np.ones((1000, 1000)), name="b")
     f = function([v, i], [], updates=IN_PLACE[name](a, b), on_unused_input="ignore")
     plan = theano.printing.memory_plan(f, np.zeros(1000), np.arange(3))
-    assert plan.peak < 20_000
+    assert plan.peak < 200_000  # partial sums of columns
     before = a.get_value(borrow=True).ctypes.data
     f(np.zeros(1000), np.arange(3))
     assert a.get_value(borrow=True).ctypes.data == before

@@ -411,4 +411,6 @@ def combine(op: str, x: Expr, y: Expr) -> Expr:
         return ex.and_(x, y) if x.type == "bool" else ex.minimum(x, y)
     if x.type == "bool":
         return {"add": ex.or_, "mul": ex.and_, "or": ex.or_, "and": ex.and_, "xor": ex.xor}[op](x, y)
+    if op == "add" and y.op == "mul" and y.args[0] is y.args[1] and y.type in ex.FLOATS:
+        return ex.fma(y.args[0], y.args[0], x)  # an overflow gives what it gave: such sums are not negative
     return ex.primitive({"add": "add", "mul": "mul", "or": "or", "and": "and", "xor": "xor"}[op], x, y)

@@ -95,6 +95,13 @@ class NestBuilder:
         self.vector_axis: int | None = None  # of a column nest
         self.width = BLOCK  # its columns in one go
 
+    def in_steps(self) -> bool:
+        """Whether the nest is run by each step of a loop."""
+        region = self.group.region
+        while region and region not in self.b.runs:
+            region = self.b.parents[region]
+        return region != 0
+
     # -- names and parameters --------------------------------------------------------------------------
     def pointer(self, tensor: Tensor) -> str:
         """The parameter for a tensor's memory."""

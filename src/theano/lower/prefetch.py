@@ -47,13 +47,8 @@ def ahead(nb: NestBuilder, body: Block, index: Sequence[Expr], strides: Sequence
 
 def _pays(nb: NestBuilder) -> bool:
     """Whether there may be much, and it is not what the step before has left in the cache."""
-    region = nb.group.region
-    while region:
-        if region in nb.b.runs:
-            return False
-        region = nb.b.parents[region]
     points = nb.b.dims.product(tuple(nb.group.axes))
-    return points.op != "const" or int(points.value) > FEW
+    return not nb.in_steps() and (points.op != "const" or int(points.value) > FEW)
 
 
 def _same(a: Sequence[Expr], b: Sequence[Expr]) -> bool:

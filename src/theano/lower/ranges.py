@@ -24,6 +24,8 @@ ELEMENT = 100
 # A full reduction of at least so many elements is the sum of so many parts; each position then is a part.
 LARGE = 1 << 17
 PARTS = 64
+# The same for the rows of a reduction of columns.
+COLUMN_PARTS = 16
 # Rows of up to so many elements have a buffer for each part.
 LONGEST = 1 << 14
 
@@ -106,6 +108,21 @@ def row_parts(dims: Dims, parallel: list[Expr], reduced: list[Expr]) -> tuple[Ex
     many = ex.and_(many, ex.le(dims.product(tuple(reduced)), length(LONGEST)))
     share = ex.select(many, ex.lshr(ex.add(first, length(PARTS - 1)), PARTS.bit_length() - 1), first)
     return share, ex.select(ex.lt(share, first), length(PARTS), ONE)
+
+
+def column_parts(dims: Dims, reduced: list[Expr], columns: Expr, block: int) -> tuple[Expr, Expr] | None:
+    """Rows of one part of a reduction of columns, and how many parts: one where blocks of columns are enough.
+
+    None if that is known. Each part has accumulators of its own, so it must have many more rows than there are parts.
+    """
+    first, points = reduced[0], dims.product((*reduced, columns))
+    least = COLUMN_PARTS * COLUMN_PARTS
+    if (points.op == "const" and points.value < LARGE) or (first.op == "const" and first.value < least):
+        return None
+    many = ex.and_(ex.ge(points, length(LARGE)), ex.ge(first, length(least)))
+    many = ex.and_(many, ex.le(columns, length(COLUMN_PARTS * block)))
+    share = ex.lshr(ex.add(first, length(COLUMN_PARTS - 1)), COLUMN_PARTS.bit_length() - 1)
+    return ex.select(many, share, first), ex.select(many, length(COLUMN_PARTS), ONE)
 
 
 def rest(dims: Dims, axes: list[Expr]) -> Expr:
