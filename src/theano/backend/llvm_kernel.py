@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from theano.backend import llvm_ops as ops
-from theano.backend.llvm import FunctionPrinter, collect_stored
+from theano.backend.llvm_loops import FunctionPrinter, collect_stored
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.runtime import abi

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from theano.backend import llvm_ops as ops
-from theano.backend.llvm import FunctionPrinter, collect_stored
 from theano.backend.llvm_kernel import print_kernel, team_call
+from theano.backend.llvm_loops import FunctionPrinter, collect_stored
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr

@@ -1,0 +1,272 @@
+"""LLVM IR of the statements of a function: branches, and loops, which are widened here.
+
+A loop over vectors is printed as one over whole vectors and one over what is left: half vectors under a mask where the
+target has masks, else vectors and then single elements.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from theano.backend import llvm_ops as ops
+from theano.backend.llvm import Level, ValuePrinter
+from theano.loops import expr as ex
+from theano.loops import stmt as st
+from theano.loops.expr import Expr
+
+if TYPE_CHECKING:
+    from theano.runtime.target import Isa
+
+
+class FunctionPrinter(ValuePrinter):
+    """Prints one function body; `llvm_main` adds the statements that only main has."""
+
+    def block(self, stmts: list[st.Stmt]) -> None:
+        for stmt in stmts:
+            self.statement(stmt)
+
+    def statement(self, stmt: st.Stmt) -> None:
+        if isinstance(stmt, st.Let):
+            self._let(stmt)
+        elif isinstance(stmt, st.Load):
+            self.load(stmt)
+        elif isinstance(stmt, st.Store):
+            self.store(stmt)
+        elif isinstance(stmt, st.Prefetch):
+            self.prefetch(stmt)
+        elif isinstance(stmt, st.For):
+            self.loop(stmt)
+        elif isinstance(stmt, st.If):
+            self.branch(stmt)
+        elif isinstance(stmt, st.Local):
+            self.local(stmt)
+        elif isinstance(stmt, st.CallKernel):
+            self.call_kernel(stmt)
+        else:
+            raise TypeError(f"{type(stmt).__name__} is not a statement of a kernel")
+
+    def _let(self, stmt: st.Let) -> None:
+        text, lanes = self.value(stmt.value)
+        self.define(stmt.name, text, lanes, self.depth(stmt.value))
+
+    def call_kernel(self, stmt: st.CallKernel) -> None:
+        args = [self.argument(arg, type_) for arg, (_, type_) in zip(stmt.args, stmt.kernel.params, strict=True)]
+        self.do(f"call void @{stmt.kernel.name}({', '.join(args)})")
+
+    def argument(self, arg: Expr | tuple[str, Expr, str], type_: str) -> str:
+        if isinstance(arg, tuple):
+            return f"ptr {self.address(arg[0], arg[2], arg[1])}"
+        return f"{ops.REGISTER[type_]} {self.operand(arg)}"
+
+    def local(self, stmt: st.Local) -> None:
+        """Stack memory belongs to the function's entry, whatever loop asks for it."""
+        name = self.fresh()
+        self.levels[0].lines.insert(0, f"{name} = alloca [{stmt.size} x i8], align 64")
+        self.define(stmt.name, name, depth=0)
+
+    def branch(self, stmt: st.If) -> None:
+        cond = self.operand(stmt.cond)
+        then, orelse, end = self.label(), self.label(), self.label()
+        lines: list[str] = []
+        for label, body in ((then, stmt.then), (orelse, stmt.orelse)):
+            around = self.top
+            self.levels.append(around.inside())
+            self.start(label)
+            self.block(body)
+            self.do(f"br label %{end}")
+            lines += self._close()
+        # what the sides have hoisted stands before the branch
+        self.do(f"br i1 {cond}, label %{then}, label %{orelse}")
+        self.top.lines += lines
+        self.start(end)
+
+    def _close(self) -> list[str]:
+        """Close the innermost level; its text."""
+        level = self.levels.pop()
+        for expr in self.known.pop(len(self.levels), ()):
+            del self.depths[expr]
+        return level.lines
+
+    def loop(self, stmt: st.For) -> None:
+        start, extent = "0", self.operand(stmt.extent)
+        if stmt.start is not st.ZERO:
+            stmt, extent = self._from_zero(stmt, extent)
+        inits = [c.init for c in stmt.carried]
+        lanes = self.top.lanes
+        if lanes > 1:  # all lanes go through the loop together
+            results = self._run(stmt, start, extent, lanes, [self.operand(i, lanes) for i in inits], together=True)
+            for carried, result in zip(stmt.carried, results, strict=True):
+                self.define(carried.result, result, lanes)
+            return
+        if stmt.kind == "vector":
+            inits, start = self._vector_part(stmt, extent)
+            if start == extent:
+                for carried, total in zip(stmt.carried, inits, strict=True):
+                    self.define(carried.result, self.operand(total))
+                return
+        values = [self.operand(i) for i in inits]
+        results = self._run(stmt, start, extent, 1, values)
+        for carried, result in zip(stmt.carried, results, strict=True):
+            self.define(carried.result, result)
+
+    def _from_zero(self, stmt: st.For, extent: str) -> tuple[st.For, str]:
+        """The same loop counting from zero, and its extent; addresses start where the loop does (see `place`)."""
+        count = self.emit(f"sub i64 {extent}, {self.operand(stmt.start)}")
+        some = self.emit(f"icmp sgt i64 {count}, 0")
+        extent = self.emit(f"select i1 {some}, i64 {count}, i64 0")
+        self.counter += 1
+        name = f"${self.counter}"
+        self.moved[stmt.index] = (ex.name(name, "i64"), stmt.start, len(self.levels) - 1)
+        body: list[st.Stmt] = [st.Let(stmt.index, ex.add(ex.name(name, "i64"), stmt.start)), *stmt.body]
+        return replace(stmt, index=name, start=st.ZERO, body=body), extent
+
+    def _vector_part(self, stmt: st.For, extent: str) -> tuple[list[Expr], str]:
+        """The widened loops; what is left for the scalar one: carried values and first index."""
+        whole, rest, masked = self._widths(stmt)
+        copies = stmt.unroll if stmt.apart else 1
+        stop = self.emit(f"and i64 {extent}, {-whole}")
+        lanes = whole // copies
+        totals = self._run(stmt, "0", stop, lanes, self._identities(stmt, lanes), copies=copies, left=rest or 1)
+        if rest:
+            start, stop = stop, extent if masked else self.emit(f"and i64 {extent}, {-rest}")
+            totals = self._run(stmt, start, stop, rest, totals, masked=masked)
+            totals = [self._across(c, t, rest, 1) for c, t in zip(stmt.carried, totals, strict=True)]
+        inits = [
+            st.combine(c.op, c.init, self.bind(c.type, t, 1)) for c, t in zip(stmt.carried, totals, strict=True)
+        ]
+        return inits, stop
+
+    def _identities(self, stmt: st.For, lanes: int) -> list[str]:
+        return [ops.literal(st.identity(c.op, c.type), lanes) for c in stmt.carried]
+
+    def _widths(self, stmt: st.For) -> tuple[int, int, bool]:
+        """Lanes of the loop over whole vectors and of the one after it (0: none), and whether that one is masked.
+
+        What is left is often all there is: half registers take half the time for divisions, and three ports instead of
+        two take them. Only where each step waits for the last one (a serial loop inside) all of it goes at once.
+        """
+        lanes = choose_lanes(stmt, self.isa)
+        whole = lanes * stmt.unroll
+        if not self.isa.has_masks:
+            return whole, lanes if stmt.unroll > 1 else 0, False
+        serial = any(isinstance(inner, st.For) for inner in stmt.body)
+        return whole, whole if serial else max(lanes // 2, 2), True
+
+    def _combined(self, carried: st.Carried, vectors: list[str], lanes: int, left: int) -> str:
+        """Combine the accumulators of copies of a body, then their lanes."""
+        while len(vectors) > 1:
+            half = len(vectors) // 2
+            pairs = zip(vectors[:half], vectors[half:], strict=True)
+            bound = [[self.bind(carried.type, v, lanes) for v in pair] for pair in pairs]
+            vectors = [self.operand(st.combine(carried.op, a, b), lanes) for a, b in bound]
+        return self._across(carried, vectors[0], lanes, left)
+
+    def _across(self, carried: st.Carried, vector: str, lanes: int, left: int) -> str:
+        """Combine the lanes of an accumulator, halving, until `left` are left."""
+        while lanes > left:
+            half = lanes // 2
+            t = ops.vector(carried.type, lanes)
+            halves = []
+            for first in (0, half):
+                picks = ", ".join(f"i32 {first + k}" for k in range(half))
+                halves.append(self.emit(f"shufflevector {t} {vector}, {t} poison, <{half} x i32> <{picks}>"))
+            if half == 1:
+                one = ops.vector(carried.type, 1)
+                halves = [self.emit(f"extractelement <1 x {one}> {h}, i64 0") for h in halves]
+            a, b = (self.bind(carried.type, h, half) for h in halves)
+            vector, lanes = self.operand(st.combine(carried.op, a, b), half), half
+        return vector
+
+    def _run(
+        self, stmt: st.For, start: str, stop: str, lanes: int, inits: list[str], together: bool = False,
+        masked: bool = False, copies: int = 1, left: int = 0,
+    ) -> list[str]:  # fmt: skip
+        """Print ``for index in range(start, stop, lanes * copies)``; the carried values, given as `inits`, after it.
+
+        With `together` it is a loop inside a vector loop, with a step of 1. With `masked` the last turn may have fewer
+        than `lanes` iterations: its other lanes touch no memory and leave the carried values as they are. Each of
+        several `copies` of the body has carried values of its own, identities at first. With `left` they are combined
+        to so many lanes behind the loop, unless it has no turns: a single 512-bit instruction makes processors close a
+        port to the narrower ones around it.
+        """
+        before = self.top
+        guard = self.emit(f"icmp slt i64 {start}, {stop}")
+        head, end = self.label(), self.label()
+        counter, index, following = self.fresh(), self.fresh(), self.fresh()
+        level = before.inside(head) if together else Level([], head, {}, stmt.index, index, lanes, len(self.levels))
+        self.levels.append(level)
+        if masked:
+            remaining = self._splat("i64", self.emit(f"sub i64 {stop}, {index}"), lanes, -1)
+            level.mask = self.emit(f"icmp ugt <{lanes} x i64> {remaining}, {ops.counting(lanes)}")
+        phis, nexts = [], []
+        for copy in range(copies):
+            if copy:
+                level.memo, level.copy = {}, copy
+                level.index_ssa = self.emit(f"add nuw nsw i64 {index}, {copy * lanes}")
+            own, found = self._body(stmt, index if together else level.index_ssa)
+            phis += own
+            nexts += found
+        level.lines.append(f"{following} = add nuw nsw i64 {counter}, {1 if together else lanes * copies}")
+        again = self.emit(f"icmp slt i64 {following}, {stop}")
+        if stmt.until is not None:
+            leave = self.operand(stmt.until)
+            going = self.emit(f"xor i1 {leave}, true")
+            again = self.emit(f"and i1 {again}, {going}")
+        out = self.label() if left else end
+        level.lines.append(f"br i1 {again}, label %{head}, label %{out}")
+        latch, before_label = level.label, before.label  # hoisted branches may have changed them
+        types = [ops.vector(c.type, lanes) for c in stmt.carried]
+        opening = [f"{head}:", f"{counter} = phi i64 [{start}, %{before_label}], [{following}, %{latch}]"]
+        for phi, t, init, nxt in zip(phis, types * copies, inits * copies, nexts, strict=True):
+            opening.append(f"{phi} = phi {t} [{init}, %{before_label}], [{nxt}, %{latch}]")
+        # Addresses are the best there are: freezing hides from LLVM that they step, and halves its time for such loops.
+        opening += [f"{counter}.0 = add i64 {counter}, 0", f"{index} = freeze i64 {counter}.0"]
+        level.lines[:0] = opening
+        before.lines.append(f"br i1 {guard}, label %{head}, label %{end}")
+        before.lines += self._close()
+        if left:
+            self.start(out)
+            count = len(stmt.carried)
+            nexts = [self._combined(c, nexts[k::count], lanes, left) for k, c in enumerate(stmt.carried)]
+            inits, types = self._identities(stmt, left), [ops.vector(c.type, left) for c in stmt.carried]
+            self.do(f"br label %{end}")
+            latch = out
+        self.start(end)
+        if stmt.count:
+            made = self.emit(f"phi i64 [{start}, %{before_label}], [{following}, %{latch}]")
+            self.define(stmt.count, made)
+        return [
+            self.emit(f"phi {t} [{init}, %{before_label}], [{nxt}, %{latch}]")
+            for t, init, nxt in zip(types, inits, nexts, strict=True)
+        ]
+
+    def _body(self, stmt: st.For, index: str) -> tuple[list[str], list[str]]:
+        """Print the body of the innermost loop once; its carried values before it and after it."""
+        level = self.top
+        phis = [self.fresh() for _ in stmt.carried]
+        self.define(stmt.index, index)
+        for phi, carried in zip(phis, stmt.carried, strict=True):
+            self.define(carried.name, phi, level.lanes)
+        self.block(stmt.body)
+        nexts = [self.operand(c.next, level.lanes) for c in stmt.carried]
+        if level.mask and level.index == stmt.index:
+            mask = f"select <{level.lanes} x i1> {level.mask}"
+            types = [ops.vector(c.type, level.lanes) for c in stmt.carried]
+            nexts = [self.emit(f"{mask}, {t} {nxt}, {t} {phi}") for t, nxt, phi in zip(types, nexts, phis, strict=True)]
+        return phis, nexts
+
+
+def choose_lanes(stmt: st.For, isa: Isa) -> int:
+    """Lanes of a vector loop: as many as the narrowest float (or int of 4 bytes and more) in it fills a register."""
+    sizes = [8]
+    for inner in st.walk(stmt.body):
+        if isinstance(inner, st.Load | st.Store):
+            size = ex.ITEMSIZE[inner.view.type]
+            sizes.append(max(size, 4))
+    return max(isa.vector_bytes // min(sizes), 2)
+
+
+def collect_stored(block: list[st.Stmt]) -> set[str]:
+    """Base pointers that a block writes to."""
+    return {s.view.base for s in st.walk(block) if isinstance(s, st.Store)}
