@@ -7,6 +7,7 @@ from typing import Any
 
 from theano.compile.function import function
 from theano.compile.sharedvalue import SharedVariable
+from theano.configdefaults import config
 from theano.gradient import Rop, grad
 from theano.graph import (
     Apply,
@@ -96,9 +97,10 @@ class OpFromGraph(Op):
         """A graph of our own: the user's variables may get other uses, shared variables become arguments."""
         leaves = [*self.inputs, *self.shared_inputs]
         self.local_inputs = [v.type(v.name) for v in leaves]
-        self.local_outputs = clone_replace(
-            list(self.outputs), dict(zip(leaves, self.local_inputs, strict=True))
-        )
+        with config.change_flags(compute_test_value="off"):  # the local variables have none
+            self.local_outputs = clone_replace(
+                list(self.outputs), dict(zip(leaves, self.local_inputs, strict=True))
+            )
 
     def __str__(self) -> str:
         label = self.name or type(self).__name__
@@ -198,14 +200,15 @@ class OpFromGraph(Op):
         if connected not in self._grad_graphs:
             local = [v.type() if c else None for v, c in zip(self.local_outputs, connected, strict=True)]
             known = {v: g for v, g in zip(self.local_outputs, local, strict=True) if g is not None}
-            grads = grad(
-                None,
-                self.local_inputs,
-                known_grads=known,
-                disconnected_inputs="ignore",
-                return_disconnected="Disconnected",
-                null_gradients="return",
-            )
+            with config.change_flags(compute_test_value="off"):
+                grads = grad(
+                    None,
+                    self.local_inputs,
+                    known_grads=known,
+                    disconnected_inputs="ignore",
+                    return_disconnected="Disconnected",
+                    null_gradients="return",
+                )
             self._grad_graphs[connected] = (local, grads)
         local, grads = self._grad_graphs[connected]
         replace = dict(zip(self.local_inputs, inputs, strict=True))

@@ -10,7 +10,7 @@ from typing import Any
 from theano.compile.errors import UnusedInputError
 from theano.compile.executable import Function
 from theano.compile.io import In, SymbolicOutput, as_outputs
-from theano.compile.mode import Mode, get_mode
+from theano.compile.mode import Mode, compiler_test_values, get_mode
 from theano.compile.plan import EXECUTORS, Executor, Plan
 from theano.compile.profiling import ProfileStats, profile_for
 from theano.compile.sharedvalue import Container
@@ -83,8 +83,9 @@ class FunctionMaker:
             if self.mode.keep_original:
                 original = fgraph.clone(check_integrity=False)
             before = time.perf_counter()
-            _inline(fgraph)
-            self.mode.rewrite(fgraph)
+            with compiler_test_values():
+                _inline(fgraph)
+                self.mode.rewrite(fgraph)
             if self.profile is not None:
                 self.profile.optimizer_time += time.perf_counter() - before
         self.fgraph = fgraph
@@ -106,7 +107,8 @@ class FunctionMaker:
             original=original,
         )
         before = time.perf_counter()
-        self.executor: Executor = self._make_executor()
+        with compiler_test_values():
+            self.executor: Executor = self._make_executor()
         if self.profile is not None:
             now = time.perf_counter()
             self.profile.linker_time += now - before

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from theano.configdefaults import config
+from theano.configparser import change_flags
 from theano.graph import FunctionGraph
 from theano.record import Record
 from theano.rewrite import Query, optdb, rewrite_graph
@@ -82,6 +83,11 @@ def register_optimizer(name: str, opt: Any) -> None:
     if name in predefined_optimizers:
         raise ValueError(f"Optimizer name already taken: {name}")
     predefined_optimizers[name] = opt
+
+
+def compiler_test_values() -> change_flags:
+    """For nodes that the compiler makes: they have test values only if flag ``compute_test_value_opt`` says so."""
+    return config.change_flags(compute_test_value=config.compute_test_value_opt)
 
 
 class Mode:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from theano.compile.io import In
-from theano.compile.mode import get_mode
+from theano.compile.mode import compiler_test_values, get_mode
 from theano.compile.plan import EXECUTORS, Plan
 from theano.graph import FunctionGraph
 
@@ -22,7 +22,8 @@ def compile_step(
     mode = get_mode("FAST_COMPILE" if mode is None else mode)
     fgraph = FunctionGraph(inputs, outputs, clone=True)
     original = fgraph.clone(check_integrity=False) if mode.keep_original else None
-    mode.rewrite(fgraph)
+    with compiler_test_values():
+        mode.rewrite(fgraph)
     plan = Plan(
         fgraph=fgraph,
         inputs=[In(v, borrow=True) for v in fgraph.inputs],
@@ -30,4 +31,5 @@ def compile_step(
         borrow=[True] * len(fgraph.outputs),
         original=original,
     )
-    return (EXECUTORS.get(mode.executor) or EXECUTORS["perform"])(plan, mode, None)
+    with compiler_test_values():
+        return (EXECUTORS.get(mode.executor) or EXECUTORS["perform"])(plan, mode, None)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from theano.graph.nodes import Constant, Variable
+from theano.graph.op import has_test_value, with_late_test_values
 from theano.graph.walk import io_toposort
 
 
@@ -107,7 +108,7 @@ def clone_replace(
     if not all(isinstance(v, Variable) for v in outputs):
         raise TypeError(f"clone needs Theano variables, not {output!r}")
     equiv = _replacements(replace, strict)
-    results = rebuild(outputs, equiv, strict, share_inputs)
+    results = with_late_test_values(lambda: rebuild(outputs, equiv, strict, share_inputs))
     if isinstance(output, list | tuple):
         return type(output)(results) if type(output) in (list, tuple) else results
     return results[0]
@@ -139,6 +140,8 @@ def rebuild(
         equiv[node] = copied
         for old, new in zip(node.outputs, copied.outputs, strict=True):
             equiv.setdefault(old, new)
+            if new is not old and has_test_value(new):  # a copy of that of other inputs
+                del new.tag.test_value
     return [_leaf(v, equiv, share_inputs) for v in outputs]
 
 

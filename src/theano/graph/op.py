@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from theano.configdefaults import config
 from theano.graph.errors import MethodNotDefined, TestValueError
 from theano.graph.nodes import Apply, Constant, Variable
+from theano.graph.origin import capture_origin, resolve_origin
 from theano.graph.props import Props
 from theano.graph.walk import io_toposort
 
@@ -83,7 +84,8 @@ class Op(Props):
         """
         if not self.defines("decompose"):
             raise MethodNotDefined(f"{self} defines no perform")
-        outputs = self.decompose(node.inputs)
+        with config.change_flags(compute_test_value="off"):
+            outputs = self.decompose(node.inputs)
         values = evaluate(outputs, dict(zip(node.inputs, inputs, strict=True)))
         for storage, value in zip(output_storage, values, strict=True):
             storage[0] = value
@@ -210,12 +212,50 @@ def compute_test_value(node: Apply) -> None:
         variable.tag.test_value = value
 
 
+def with_late_test_values(build: Callable[[], list[Any]]) -> list[Any]:
+    """The variables that `build` returns; test values of its nodes are computed afterwards, for those that remain.
+
+    For code that uses variables which stand for values of a loop's step, and have none themselves.
+    """
+    if config.compute_test_value == "off":
+        return build()
+    with config.change_flags(compute_test_value="off"):
+        results = build()
+    for node in _nodes_without_test_value(results):
+        compute_test_value(node)
+    return results
+
+
+def _nodes_without_test_value(variables: Sequence[Any]) -> list[Apply]:
+    """What `variables` are computed by, as far as it has no test values, in order."""
+    order: dict[Apply, bool] = {}  # False while a node's inputs are looked at
+    todo = [v.owner for v in reversed(variables) if v is not None and not has_test_value(v)]
+    while todo:
+        node = todo[-1]
+        if node is None or order.get(node):
+            todo.pop()
+        elif node in order:
+            del order[node]
+            order[todo.pop()] = True  # behind its inputs
+        else:
+            order[node] = False
+            todo += [v.owner for v in reversed(node.inputs) if not has_test_value(v)]
+    return list(order)
+
+
+def has_test_value(v: Any) -> bool:
+    """Whether `v` itself carries a test value."""
+    return v._tag is not None and hasattr(v._tag, "test_value")
+
+
 def _missing_test_value(message: str) -> None:
     action = config.compute_test_value
     if action == "raise":
         raise TestValueError(message)
     if action == "warn":
-        warnings.warn(message, stacklevel=5)
+        place = resolve_origin(capture_origin(1))
+        file, line, _ = place[-1] if place else ("<unknown>", 0, "")
+        warnings.warn_explicit(message, UserWarning, file, line)
     elif action == "pdb":
         breakpoint()
 

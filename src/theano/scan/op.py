@@ -7,6 +7,7 @@ from typing import Any
 
 from theano.graph import Apply, Constant, MissingInputError, Op, clone_get_equiv, equal_computations
 from theano.graph.connection import io_connection_pattern
+from theano.graph.op import with_late_test_values
 from theano.scan import hooks
 from theano.scan.connection import outer_pattern
 from theano.scan.forward import directional_derivatives
@@ -208,10 +209,10 @@ class Scan(Op):
         return self._outer_pattern
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
-        return gradients(self, inputs, outputs, output_grads)
+        return with_late_test_values(lambda: gradients(self, inputs, outputs, output_grads))
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        return directional_derivatives(self, inputs, eval_points)
+        return with_late_test_values(lambda: directional_derivatives(self, inputs, eval_points))
 
 
 def _fitting(op: Scan, outer: Any, inner: Any, n_axes: int) -> Any:
