@@ -13,9 +13,10 @@ import pytest
 import theano
 import theano.tensor as T
 from theano.backend.llvm_main import print_module
-from theano.runtime import jit
+from theano.runtime import jit, support
 from theano.runtime.entry import EntrySpec, print_entry
-from theano.runtime.target import Isa
+from theano.runtime.quick import parted
+from theano.runtime.target import Isa, select_isa
 
 TARGETS = {
     "linux-arm": ("aarch64-unknown-linux-gnu", "neon", 16, "generic"),
@@ -79,19 +80,35 @@ def test_code_for(target: str, build: Callable[[], tuple[Any, ...]]) -> None:
         low = theano.function(inputs, outputs, updates=updates[0] if updates else None).executor.lowered
     spec = EntrySpec(low.inputs, low.storages, low.n_slots, low.n_outputs, "list")
     text = print_module(low.program, low.layout, isa) + print_entry(spec)
-    machine = llvm.Target.from_triple(triple).create_target_machine(cpu=cpu, opt=1, reloc="pic", codemodel="small")
-    module = llvm.parse_assembly(f'target triple = "{triple}"\n{text}')
-    module.verify()
-    assert machine.emit_object(module)
-    found = called(machine.emit_assembly(module), "apple" in triple)
+    found = called(text, triple, cpu)
     assert not found - set(re.findall(r"^define .*@(\w+)\(", text, re.M)) - C_LIBRARY
     assert ("fmod" in found) == (build is elementary)  # calls are seen at all
 
 
-def called(assembly: str, apple: bool) -> set[str]:
-    """The functions that code calls by name."""
-    names = re.findall(r"^\s+(?:bl|callq?)\s+([A-Za-z_]\w*)", assembly, re.M)
-    return {n.removeprefix("_") if apple else n for n in names}
+def called(text: str, triple: str, cpu: str) -> set[str]:
+    """The functions that the code of a module calls by name; it is compiled as `jit` does it."""
+    names: list[str] = []
+    for part, level in zip(parted(text), (1, 0), strict=True):
+        machine = llvm.Target.from_triple(triple).create_target_machine(
+            cpu=cpu, opt=level, reloc="pic", codemodel="small"
+        )
+        module = llvm.parse_assembly(f'target triple = "{triple}"\n{part}')
+        module.verify()
+        assert machine.emit_object(module)
+        names += re.findall(r"^\s+(?:bl|callq?)\s+([A-Za-z_]\w*)", machine.emit_assembly(module), re.M)
+    return {n.removeprefix("_") if "apple" in triple else n for n in names}
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_support_functions_for(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    triple, *_, cpu = TARGETS[target]
+    llvm.initialize_all_targets()
+    llvm.initialize_all_asmprinters()
+    monkeypatch.setattr(jit, "isa", lambda: select_isa("auto")._replace(triple=triple))
+    text = support.support_text()
+    if " asm " in text and not jit.host().triple.startswith(triple[:5]):
+        pytest.skip("LLVM has the parser of this machine's assembly only")
+    assert not called(text, triple, cpu) - set(re.findall(r"^define .*@(\w+)\(", text, re.M)) - C_LIBRARY
 
 
 def test_host_target_is_one_of_those() -> None:

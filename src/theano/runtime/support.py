@@ -7,7 +7,9 @@ live as long as the process.
 from __future__ import annotations
 
 import ctypes
+import itertools
 import os
+import re
 import string
 import threading
 from collections.abc import Mapping
@@ -40,7 +42,9 @@ _SMALL_BYTES = 1024
 _RECENT_SETS = 32
 _NEW_FLAGS = 0x0001 | 0x0100 | 0x0400  # C-contiguous, aligned, writeable
 
-_EXPORTS = (*abi.SUPPORT, "init", "pool_limit", "pool_bytes", "team_set", "team_started", "team_reset", "gil_reset")
+_EXPORTS = (
+    *abi.SUPPORT, "fixed_table", "pool_limit", "pool_bytes", "team_set", "team_started", "team_reset", "gil_reset",
+)  # fmt: skip
 
 # Integers that a dtype holds exactly and that fit 64 signed bits; none where numbers take the slow path.
 _RANGES: dict[str, tuple[int, int]] = {
@@ -74,6 +78,7 @@ def _numbers() -> Mapping[str, object]:
     )
     table.update(
         QUICKLY=abi.QUICKLY,
+        N_WORDS=len(abi.CTX) + len(EXTRA),
         TUPLE_ITEMS=capi.tuple_items(),
         POOL_BLOCKS=_POOL_BLOCKS,
         HUGE=_HUGE_BYTES,
@@ -102,7 +107,38 @@ def _numbers() -> Mapping[str, object]:
 def support_text() -> str:
     """The IR of all support functions."""
     text = support_ir.TEXT + readers_ir.TEXT + gil_ir.TEXT + team_ir.team_text(jit.isa().triple)
-    return string.Template(text).substitute(_numbers())
+    return written_out(string.Template(text).substitute(_numbers()))
+
+
+_SHORT = re.compile(
+    r"(?:(%\w+) = )?call \w+ @(word|field|size|capacity|hold)\((?:ptr (%\w+))?(?:, )?(?:i64 (-?\d+))?\)"
+)
+
+
+def written_out(text: str) -> str:
+    """`text` with what stands for a few instructions replaced by these: LLVM's inliner takes 10 µs for each.
+
+    >>> print(written_out("  %a = call ptr @word(i64 3)\\n  %b = call ptr @field(ptr %a, i64 16)"))
+      %a = load ptr, ptr getelementptr (ptr, ptr @fixed, i64 3)
+      %b.at = getelementptr i8, ptr %a, i64 16
+      %b = load ptr, ptr %b.at
+    """
+    count = itertools.count()
+
+    def instructions(found: re.Match[str]) -> str:
+        result, name, pointer, number = found.groups()
+        if name == "word":
+            return f"{result} = load ptr, ptr getelementptr (ptr, ptr @fixed, i64 {number})"
+        if name == "hold":
+            hold = f"%hold.{next(count)}"
+            load = f"{hold} = load ptr, ptr getelementptr (ptr, ptr @fixed, i64 {abi.CTX['inc_ref']})"
+            return f"{load}\n  call void {hold}(ptr {pointer})"
+        offset = {"field": number, "size": abi.SIZE, "capacity": -64}[name]
+        type_ = "ptr" if name == "field" else "i64"
+        at = f"{result}.at"
+        return f"{at} = getelementptr i8, ptr {pointer}, i64 {offset}\n  {result} = load {type_}, ptr {at}"
+
+    return _SHORT.sub(instructions, text)
 
 
 class Team:
@@ -137,8 +173,8 @@ class _Support:
         known = capi.addresses() | self.code.symbols
         names = (*abi.CTX, *EXTRA)
         self.words = [known[name] for name in names]
-        self.table = (ctypes.c_uint64 * len(names))(*self.words)
-        self.function("init", None, ctypes.c_void_p)(ctypes.addressof(self.table))
+        table = (ctypes.c_uint64 * len(names))(*self.words)
+        ctypes.memmove(self.function("fixed_table", ctypes.c_void_p)(), table, ctypes.sizeof(table))
         self.pool_limit = self.function("pool_limit", None, ctypes.c_uint64)
         self.pool_bytes = self.function("pool_bytes", ctypes.c_uint64)
         self.pool_limit(POOL_LIMIT)

@@ -4,33 +4,12 @@
 All run with the GIL held; none keeps state but the pool.
 """
 
-# A word of the fixed table, and CPython's two reference functions by their usual names.
+# The fixed table; CPython's two reference functions by their usual names. `@word`, `@field`, `@size`, `@capacity` and
+# `@hold` are no functions: `support.written_out` puts their few instructions in their places.
 _BASICS = r"""
-@fixed = internal global ptr null
-define void @init(ptr %words) $QUICKLY{
-  store ptr %words, ptr @fixed
-  ret void
-}
-define internal ptr @word(i64 %k) alwaysinline {
-  %words = load ptr, ptr @fixed
-  %at = getelementptr ptr, ptr %words, i64 %k
-  %value = load ptr, ptr %at
-  ret ptr %value
-}
-define internal ptr @field(ptr %object, i64 %offset) alwaysinline {
-  %at = getelementptr i8, ptr %object, i64 %offset
-  %value = load ptr, ptr %at
-  ret ptr %value
-}
-define internal i64 @size(ptr %object) alwaysinline {
-  %at = getelementptr i8, ptr %object, i64 $SIZE
-  %value = load i64, ptr %at
-  ret i64 %value
-}
-define internal void @hold(ptr %object) alwaysinline {
-  %f = call ptr @word(i64 $inc_ref)
-  call void %f(ptr %object)
-  ret void
+@fixed = internal global [$N_WORDS x ptr] zeroinitializer
+define ptr @fixed_table() $QUICKLY{
+  ret ptr @fixed
 }
 define internal void @drop(ptr %object) $QUICKLY{
   %none = icmp eq ptr %object, null
@@ -76,11 +55,6 @@ _POOL = r"""
 @bytes = internal global i64 0
 @limit = internal global i64 0
 
-define internal i64 @capacity(ptr %data) alwaysinline {
-  %at = getelementptr i8, ptr %data, i64 -64
-  %value = load i64, ptr %at
-  ret i64 %value
-}
 define internal void @free_block(ptr %data) $QUICKLY{
   %raw = call ptr @field(ptr %data, i64 -56)
   %f = call ptr @word(i64 $raw_free)
@@ -268,13 +242,7 @@ define internal ptr @make_array(ptr %descr, i32 %ndim, ptr %dims, ptr %data, i32
   %array = call ptr %make(ptr %type, ptr %descr, i32 %ndim, ptr %dims, ptr null, ptr %data, i32 %flags, ptr null)
   ret ptr %array
 }
-define internal ptr @other_array(ptr %descr, i32 %ndim, ptr %dims, i64 %bytes) $QUICKLY{
-  %is_large = icmp sge i64 %bytes, $LARGE
-  br i1 %is_large, label %large, label %medium
-medium:
-  %from_numpy = call ptr @make_array(ptr %descr, i32 %ndim, ptr %dims, ptr null, i32 0)
-  ret ptr %from_numpy
-large:
+define internal ptr @large_array(ptr %descr, i32 %ndim, ptr %dims, i64 %bytes) $QUICKLY{
   %data = call ptr @take(i64 %bytes)
   %failed = icmp eq ptr %data, null
   br i1 %failed, label %nothing, label %taken
@@ -309,10 +277,39 @@ nothing:
 ; Results are often dropped before the next call or the one after it: two small arrays for each of some pairs of
 ; (function, slot) are kept, and taken again while nobody else holds them and they are still what they were made as.
 @recent = internal global [$RECENT_SETS x [2 x ptr]] zeroinitializer
-define internal ptr @small_array(ptr %pair, ptr %descr, i32 %ndim, ptr %dims) $QUICKLY{
-  %new = call ptr @make_array(ptr %descr, i32 %ndim, ptr %dims, ptr null, i32 0)
+; An array that nobody has had yet. One of few bytes is remembered in %pair, in place of the older one there.
+define internal ptr @fresh_array(ptr %pair, i64 %dtype, ptr %descr, i32 %nd, ptr %dims) $QUICKLY{
+start:
+  %ndim = sext i32 %nd to i64
+  %item_at = getelementptr i64, ptr @item_sizes, i64 %dtype
+  %item = load i64, ptr %item_at
+  br label %measure
+measure:
+  %k = phi i64 [0, %start], [%next, %multiply]
+  %bytes = phi i64 [%item, %start], [%product, %multiply]
+  %more = icmp slt i64 %k, %ndim
+  br i1 %more, label %multiply, label %measured
+multiply:
+  %dim_at = getelementptr i64, ptr %dims, i64 %k
+  %dim = load i64, ptr %dim_at
+  %both = call { i64, i1 } @llvm.umul.with.overflow.i64(i64 %bytes, i64 %dim)
+  %product = extractvalue { i64, i1 } %both, 0
+  %overflow = extractvalue { i64, i1 } %both, 1
+  %next = add i64 %k, 1
+  br i1 %overflow, label %numpys, label %measure
+measured:
+  %is_large = icmp uge i64 %bytes, $LARGE
+  br i1 %is_large, label %large, label %numpys
+large:
+  %from_pool = call ptr @large_array(ptr %descr, i32 %nd, ptr %dims, i64 %bytes)
+  ret ptr %from_pool
+numpys:
+  %size = phi i64 [-1, %multiply], [%bytes, %measured]
+  %new = call ptr @make_array(ptr %descr, i32 %nd, ptr %dims, ptr null, i32 0)
   %failed = icmp eq ptr %new, null
-  br i1 %failed, label %done, label %keep
+  %is_not_small = icmp ugt i64 %size, $SMALL
+  %is_done = or i1 %failed, %is_not_small
+  br i1 %is_done, label %done, label %keep
 keep:
   call void @hold(ptr %new)
   %second_at = getelementptr ptr, ptr %pair, i64 1
@@ -328,34 +325,9 @@ done:
 define ptr @new_array(ptr %ctx, ptr %slot, i64 %dtype, i64 %ndim, ptr %dims) {
 start:
   %descr_word = add i64 %dtype, $descr_bool
-  %descr = call ptr @word(i64 %descr_word)
+  %descr_at = getelementptr ptr, ptr @fixed, i64 %descr_word
+  %descr = load ptr, ptr %descr_at
   %nd = trunc i64 %ndim to i32
-  %item_at = getelementptr i64, ptr @item_sizes, i64 %dtype
-  %item = load i64, ptr %item_at
-  br label %measure
-measure:
-  %m = phi i64 [0, %start], [%m2, %multiply]
-  %bytes = phi i64 [%item, %start], [%product, %multiply]
-  %more = icmp slt i64 %m, %ndim
-  br i1 %more, label %multiply, label %measured
-multiply:
-  %length_at = getelementptr i64, ptr %dims, i64 %m
-  %length = load i64, ptr %length_at
-  %both = call { i64, i1 } @llvm.umul.with.overflow.i64(i64 %bytes, i64 %length)
-  %product = extractvalue { i64, i1 } %both, 0
-  %overflow = extractvalue { i64, i1 } %both, 1
-  %m2 = add i64 %m, 1
-  br i1 %overflow, label %huge, label %measure
-huge:
-  br label %other
-measured:
-  %is_small = icmp ule i64 %bytes, $SMALL
-  br i1 %is_small, label %small, label %other
-other:
-  %size = phi i64 [-1, %huge], [%bytes, %measured]
-  %not_small = call ptr @other_array(ptr %descr, i32 %nd, ptr %dims, i64 %size)
-  br label %made
-small:
   %function = ptrtoint ptr %ctx to i64
   %word = ptrtoint ptr %slot to i64
   %f = lshr i64 %function, 5
@@ -365,8 +337,8 @@ small:
   %pair = getelementptr [2 x ptr], ptr @recent, i64 %set
   br label %try
 try:
-  %at = phi ptr [%pair, %small], [%at2, %refused]
-  %k = phi i64 [0, %small], [%k2, %refused]
+  %at = phi ptr [%pair, %start], [%at2, %refused]
+  %k = phi i64 [0, %start], [%k2, %refused]
   %array = load ptr, ptr %at
   %none = icmp eq ptr %array, null
   br i1 %none, label %make, label %held
@@ -410,16 +382,13 @@ refused:
   br i1 %k_more, label %try, label %make
 again:
   call void @hold(ptr %array)
-  br label %good_array
-make:
-  %fresh = call ptr @small_array(ptr %pair, ptr %descr, i32 %nd, ptr %dims)
   br label %made
+make:
+  %fresh = call ptr @fresh_array(ptr %pair, i64 %dtype, ptr %descr, i32 %nd, ptr %dims)
+  %failed = icmp eq ptr %fresh, null
+  br i1 %failed, label %nothing, label %made
 made:
-  %new = phi ptr [%not_small, %other], [%fresh, %make]
-  %failed = icmp eq ptr %new, null
-  br i1 %failed, label %nothing, label %good_array
-good_array:
-  %result = phi ptr [%array, %again], [%new, %made]
+  %result = phi ptr [%array, %again], [%fresh, %make]
   %old = load ptr, ptr %slot
   store ptr %result, ptr %slot
   call void @drop(ptr %old)
