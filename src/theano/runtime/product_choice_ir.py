@@ -43,7 +43,7 @@ WIDE_MATRIX = 1 << 22
 BYTE = 15
 VECTOR = 160
 # Less than this is not worth to be shared; cores share the way to memory.
-LEAST = 4 * abi.GRAIN
+LEAST = 3 * abi.GRAIN // 2
 LEAST_READ = 10 * abi.GRAIN
 
 
@@ -154,7 +154,7 @@ def product(s: Shape, letter: str, blas: Symbol | None) -> Kernel:
                 else:
                     _by_blas(f, blas)
     step, by_columns, by_rows = VECTOR // s.lanes, known["tiles_columns"], known["tiles_rows"]
-    wide = f.emit("i1", f"and i1 {(f.n >= f.m).text}, {(f.n >= 4 * by_columns.unit).text}")
+    wide = f.emit("i1", f"and i1 {(f.n >= f.m).text}, {(f.n >= 2 * by_columns.unit).text}")
     units = f.select(wide, units_of(by_columns, f.n), units_of(by_rows, f.m))
     time = f.select(wide, f.m * (step * by_columns.unit), f.n * (step * by_rows.unit)) * f.k
     share(f, f.select(wide, _part(f, by_columns), _part(f, by_rows)), tuple(f.params.values()), units, time)
