@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from theano.runtime.ir_text import FunctionText, V, Variable
-from theano.runtime.product import ARGUMENTS
+from theano.runtime.product import ARGUMENTS, PACKED
 
 if TYPE_CHECKING:
     from theano.runtime.target import Isa
@@ -29,6 +29,8 @@ BLOCK_BYTES = 192 << 10
 COPY_BYTES = 144 << 10
 COPY_DEPTH = 128
 LINE = 64
+# Inner positions of a panel that lies in L2: the rows of a tile stay in L1.
+PACKED_DEPTH = 512
 BY_ROWS = "p:i q:i alpha:n a:p ar:i x:p beta:n y:p ys:i"
 BY_COLUMNS = "p:i q:i alpha:n a:p ar:i x:p xs:i beta:n y:p"
 OUTER = "m:i n:i alpha:n a:p ar:i b:p beta:n c:p cr:i"
@@ -266,7 +268,7 @@ def tiles(s: Shape, letter: str) -> Kernel:
                 width = f.minimum(f.n - j, columns)
                 b = f.at(f.at(f.b, first * f.br), j * f.bc)
                 out = f.at(f.at(f.c, top * f.cr), j)
-                _column_of_tiles(f, panel, (a.get(), step.get()), b, out, height, width, depth, beta.get())
+                _column_of_tiles(f, panel, (a.get(), f.ar, step.get()), b, out, height, width, depth, beta.get())
         beta.set(V(f, s.type, "1.0"))
     return f
 
@@ -297,9 +299,9 @@ def _quotient(f: Kernel, x: V, y: V) -> V:
 
 
 def _column_of_tiles(
-    f: Kernel, panel: V, operand: tuple[V, V], b: V, out: V, height: V, width: V, depth: V, beta: V
+    f: Kernel, panel: V, operand: tuple[V, V, V], b: V, out: V, height: V, width: V, depth: V, beta: V
 ) -> None:
-    s, (a, a_step) = f.s, operand
+    s = f.s
     # a single row of tiles reads each number of b once: no copy, unless a vector would reach beyond the end
     in_place = f.emit("i1", f"and i1 {(height <= s.rows).text}, {f.bc.equals(1).text}")
     in_place = f.emit("i1", f"and i1 {in_place.text}, {width.equals(s.columns).text}")
@@ -308,6 +310,14 @@ def _column_of_tiles(
         f.call("@pack", b, f.br, f.bc, depth, width, panel)
         source.set(panel)
         step.set(s.columns)
+    _rows_of_tiles(f, operand, (source.get(), step.get()), out, height, width, depth, f.alpha, beta)
+
+
+def _rows_of_tiles(
+    f: Kernel, operand: tuple[V, V, V], panel: tuple[V, V], out: V, height: V, width: V, depth: V, alpha: V, beta: V
+) -> None:
+    """All rows of the columns of one panel; operands are pointers and strides."""
+    s, (a, row, step) = f.s, operand
     # heights as equal as can be: a tile of one or two rows waits for its own sums
     i = f.variable(INT, 0)
     with f.loop(0, (height + (s.rows - 1)).over(s.rows)):
@@ -316,8 +326,7 @@ def _column_of_tiles(
         two = f.select(left > s.rows, half, left)
         rows = f.select(left >= 2 * s.rows, f.number(s.rows), two)
         args = (
-            f.at(a, i.get() * f.ar), f.ar, a_step, source.get(), step.get(), depth, width, f.alpha, beta,
-            f.at(out, i.get() * f.cr), f.cr,
+            f.at(a, i.get() * row), row, step, *panel, depth, width, alpha, beta, f.at(out, i.get() * f.cr), f.cr
         )  # fmt: skip
         f.call(_tile(f, rows), *args)
         i.set(i.get() + rows)
@@ -329,6 +338,39 @@ def _tile(f: Kernel, rows: V) -> str:
     for h in range(2, f.s.rows + 1):
         found = f.select(rows.equals(h), V(f, PTR, f"@tile{h}"), found)
     return found.text
+
+
+# -- a second operand that stays ----------------------------------------------------------------------------
+def all_panels(s: Shape) -> Kernel:
+    """Copy a matrix into panels as deep as it is, one after the other."""
+    f = Kernel(s, "all_panels", "n:i k:i b:p br:i bc:i panels:p")
+    with f.loop(0, f.n, s.columns) as j:
+        width = f.minimum(f.n - j, s.columns)
+        f.call("@pack", f.at(f.b, j * f.bc), f.br, f.bc, f.k, width, f.at(f.panels, j * f.k))
+    return f
+
+
+def packed_tiles(s: Shape) -> Kernel:
+    """``c = a b``, with the panels of b; rows of a are contiguous."""
+    f = Kernel(s, "packed_tiles", PACKED)
+    one, beta = V(f, s.type, "1.0"), f.variable(s.type, V(f, s.type, "0.0"))
+    parts = f.maximum(_quotient(f, f.k, f.number(PACKED_DEPTH)), 1)
+    length = f.variable(INT, _quotient(f, f.k, parts))
+    with f.loop(0, parts) as part:
+        first = part * length.get()
+        depth = f.minimum(f.k - first, length.get())
+        fits = f.emit(INT, f"udiv i64 {BLOCK_BYTES // s.size}, {f.maximum(depth, 1).text}")
+        block = f.maximum(fits.up_to(s.rows), 4 * s.rows)
+        with f.loop(0, _quotient(f, f.m, block)) as part_m:
+            top = part_m * block
+            height = f.minimum(f.m - top, block)
+            operand = (f.at(f.at(f.a, top * f.ar), first), f.ar, f.number(1))
+            with f.loop(0, f.n, s.columns) as j:
+                panel = (f.at(f.at(f.panels, j * f.k), first * s.columns), f.number(s.columns))
+                out, width = f.at(f.at(f.c, top * f.cr), j), f.minimum(f.n - j, s.columns)
+                _rows_of_tiles(f, operand, panel, out, height, width, depth, one, beta.get())
+        beta.set(one)
+    return f
 
 
 # -- one row or column ---------------------------------------------------------------------------------------
@@ -483,6 +525,7 @@ def kernels(s: Shape, letter: str) -> list[Kernel]:
     """All of them; `tiles` is called from outside, too."""
     return [
         tiles(s, letter), *(tile(s, h + 1) for h in range(s.rows)), edge(s), pack(s), copy_rows(s),
+        all_panels(s), packed_tiles(s),
         rows_times_vector(s), dots(s), columns_times_vector(s), add_rows(s, ADDED), add_rows(s, 1), outer(s), sweep(s),
         small(s),
     ]  # fmt: skip
