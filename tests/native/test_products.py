@@ -207,3 +207,34 @@ def test_numbers_that_scale_operands(dtype: str) -> None:
         products = [n for n in graph.apply_nodes if type(n.op).__name__ in ("Dot", "Gemm", "Gemv")]
         work = [type(i.owner.op).__name__ for n in products for i in n.inputs if i.ndim and i.owner is not None]
         assert ("Elemwise" in work) == any(expression is e for e in before), expression
+
+
+def called_at(main: list[Any], depth: int = 0) -> list[tuple[str, int]]:
+    """Names of the functions that a program calls, and in how many loops."""
+    found = [(s.symbol, depth) for s in main if isinstance(s, st.Call)]
+    for s in main:
+        if isinstance(s, st.For):
+            found += called_at(s.body, depth + 1)
+    return found
+
+
+def test_matrices_of_loops_are_copied_before() -> None:
+    """Into panels, before the outermost loop that does not change them; one that each step changes is not."""
+    x, u, v = T.tensor3("x"), T.dmatrix("u"), T.dmatrix("v")
+
+    def inner(row: Any, s: Any, v: Any, u: Any) -> Any:
+        return T.tanh(T.dot(T.dot(s, u), v) + row)
+
+    def outer(r: Any, s: Any, v: Any, u: Any) -> Any:
+        rows, _ = theano.scan(inner, sequences=[T.stack([r, r * 2])], outputs_info=s, non_sequences=[v, u])
+        return rows[-1], T.tanh(T.dot(v, v) / 2)
+
+    (s, w), _ = theano.scan(outer, sequences=x, outputs_info=[x[0] * 0.5, v], non_sequences=u)
+    f = theano.function([x, u, v], [s[-1], w[-1]])
+    calls = called_at(f.executor.lowered.program.main)
+    assert sorted(calls) == [("dpacked", 2)] * 2 + [("dpanels", 0), ("dpanels", 1), ("dproduct", 1)]
+    slow = theano.function([x, u, v], [s[-1], w[-1]], mode="FAST_COMPILE")
+    for steps, n, k in ((3, 5, 4), (1, 1, 7), (4, 20, 35)):
+        values = numbers(1, steps, n, k), numbers(2, k, k) / k, numbers(3, k, k) / k
+        for got, expected in zip(f(*values), slow(*values), strict=True):
+            np.testing.assert_allclose(got, expected, rtol=1e-9, atol=1e-12)

@@ -175,6 +175,19 @@ def test_program_text() -> None:
     assert not any(isinstance(s, st.ReleaseGil) for s in small.program.main)
 
 
+def test_steps_are_shared_earlier() -> None:
+    """The team does not sleep between the steps of a loop."""
+    x, h0 = T.tensor3("x"), T.matrix("h0")
+    h, _ = theano.scan(lambda r, h: T.exp(-h / h.sum(axis=1, keepdims=True)) * r, sequences=x, outputs_info=h0)
+    main = theano.function([x, h0], [h[-1], T.exp(h0)]).executor.lowered.program.main
+    steps = next(s for s in main if isinstance(s, st.For))
+    least = [
+        {s.ranges.least for s in found if isinstance(s, st.CallKernel) and s.ranges is not None}
+        for found in (st.walk(steps.body), main)
+    ]
+    assert least == [{25}, {100}]
+
+
 # -- threads of Python -------------------------------------------------------------------------------------------
 def together(*jobs: Any) -> None:
     """Run each in a thread of its own; what one raises is raised here."""

@@ -89,6 +89,31 @@ def test_all_sizes_and_strides(type_: str, kind: str) -> None:
         assert np.array_equal(space[:, n:], before[:, n:])
 
 
+def from_panels(type_: str, a: Any, b: Any, c: Any) -> None:
+    """``c = a b`` with the second matrix copied before; nothing lies behind the copy."""
+    (m, n), k = c.shape, a.shape[1]
+    panels = np.full((n + 64) * k + 16, np.nan, c.dtype)
+    panels[-16:] = 7
+    pa, pb, pc, copy = (x.ctypes.data for x in (a, b, c, panels))
+    function(product.name_of("panels", type_))(m, n, k, pb, *steps(b), copy)
+    function(product.name_of("packed", type_))(m, n, k, pa, steps(a)[0], pb, *steps(b), copy, pc, steps(c)[0])
+    assert (panels[-16:] == 7).all()
+
+
+@pytest.mark.parametrize("type_", DTYPE)
+def test_a_matrix_copied_before(type_: str) -> None:
+    dtype = DTYPE[type_]
+    cases = list(itertools.product(EDGES, EDGES, INNER))
+    large = [(100, 1100, 700), (7, 900, 700), (40, 33, 1100), (900, 64, 70)]
+    for turn, (m, n, k) in enumerate([*large, *(cases[p] for p in RNG.choice(len(cases), 300, replace=False))]):
+        forms = ("plain", "wide", "backward", "broadcast")[turn % 4], FORMS[turn // 4 % 7]
+        a, b = matrix(m, k, forms[0], dtype), matrix(k, n, forms[1], dtype)
+        space = np.full((m, n + turn % 3), np.nan, dtype)
+        from_panels(type_, a, b, space[:, :n])
+        check(space[:, :n], a, b, 1, 0, None, (m, n, k, forms))
+        assert np.isnan(space[:, n:]).all()
+
+
 @pytest.mark.parametrize("type_", DTYPE)
 @pytest.mark.parametrize("sizes", [(100, 1100, 700), (7, 900, 700), (1, 900, 300), (300, 2, 5000), (260, 200, 400)])
 def test_large(type_: str, sizes: tuple[int, int, int]) -> None:

@@ -67,10 +67,12 @@ static void *take(void **blocks, int64_t size)
 }
 """,
     "grain": f"""\
-/* Positions of one range of a loop whose positions have this weight. */
-static int64_t grain(int64_t weight)
+/* Positions of one range of a loop of so many positions of this weight. */
+static int64_t grain(int64_t extent, int64_t weight)
 {{
-    const int64_t count = {abi.GRAIN} / (weight > 1 ? weight : 1);
+    const int64_t most = {abi.GRAIN} / (weight > 1 ? weight : 1);
+    const int64_t few = extent / {abi.RANGES} > most / 4 ? extent / {abi.RANGES} : most / 4;
+    const int64_t count = most < few ? most : few;
     return count > 64 ? count & -64 : count > 1 ? count : 1;
 }}
 """,
@@ -241,7 +243,7 @@ class MainPrinter(CPrinter):
         self.support.add("grain")
         end, weight, step, lo = (self.fresh() for _ in range(4))
         self.line(f"const int64_t {end} = {extent}, {weight} = {self.length(ranges.weight)};")
-        self.line(f"const int64_t {step} = {end} * {weight} >= {ranges.least} ? grain({weight}) : {end};")
+        self.line(f"const int64_t {step} = {end} * {weight} >= {ranges.least} ? grain({end}, {weight}) : {end};")
         self.line(f"if ({step} >= {end})")
         self.line(f"{PAD}{call}0, {end});")
         self.line(f"else for (int64_t {lo} = 0; {lo} < {end}; {lo} += {step})")

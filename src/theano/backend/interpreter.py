@@ -337,7 +337,7 @@ class Interpreter:
         if ranges is None:
             return [()]
         extent, weight = self.number(ranges.extent), self.number(ranges.weight)
-        grain = st.grain(weight) if ranges.least and extent * weight >= ranges.least else extent
+        grain = st.grain(extent, weight) if ranges.least and extent * weight >= ranges.least else extent
         if grain >= extent:
             return [(np.int64(0), np.int64(extent))]
         bounds = [(lo, min(lo + grain, extent)) for lo in range(0, extent, grain)]

@@ -52,9 +52,19 @@ def _backward(t: str, a: dict[str, Any]) -> None:
     w[...] = (a["beta"] * w if a["beta"] else 0) + a["alpha"] * (x.T @ d)
 
 
+def _panels(t: str, a: dict[str, Any]) -> None:
+    """Nothing: `packed` reads the matrix itself."""
+
+
+def _packed(t: str, a: dict[str, Any]) -> None:
+    """c = a b."""
+    _product(t, {**a, "alpha": 1, "beta": 0, "ac": 1})
+
+
 _DTYPE: dict[str, np.dtype[Any]] = {"f32": np.dtype("float32"), "f64": np.dtype("float64")}
 _KINDS: dict[str, Callable[[str, dict[str, Any]], None]] = {
     "product": _product, "tiles": _product, "stack": _stack, "backward": _backward,
+    "panels": _panels, "packed": _packed,
 }  # fmt: skip
 
 

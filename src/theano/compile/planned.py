@@ -307,13 +307,13 @@ class _Traffic:
         own = (*loops, id(loop))
         start = self.sizes.number(loop.start, env) or 0
         extent = max((self.sizes.number(loop.extent, env) or 0) - start, 0)
-        steps = range(start, start + extent) if _bounds_use(loop) else range(start, start + 1)
-        rounds = [self._accesses(loop.body, {**env, loop.index: np.int64(k)}, own) for k in steps] if extent else []
+        # the last parts may have no rows: their accesses are listed as the others', with a count of 0
+        steps = range(start, start + extent) if extent and _bounds_use(loop) else range(start, start + 1)
+        rounds = [self._accesses(loop.body, {**env, loop.index: np.int64(k)}, own) for k in steps]
         moving = _addresses(loop)
-        rounds = [r for r in rounds if r]  # the last parts may have no rows
-        merged = rounds[0] if rounds else []
+        merged = rounds[0]
         for k, access in enumerate(merged):
-            counts = [r[k].count for r in rounds]
+            counts = [r[k].count for r in rounds] if extent else [0]
             access.beyond[id(loop)] = max(counts)
             if moving[k]:
                 access.count = sum(counts) if len(counts) > 1 else counts[0] * extent

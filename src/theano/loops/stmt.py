@@ -140,7 +140,7 @@ LO, HI = "lo", "hi"
 
 @_statement
 class Ranges:
-    """The positions below `extent`, for a ranged kernel: in ranges of `grain(weight)`, or in one.
+    """The positions below `extent`, for a ranged kernel: in ranges of `grain(extent, weight)`, or in one.
 
     `weight` says what a position costs, in picoseconds, and depends on sizes only. There is one range if all positions
     together cost less than `least`, or if that is 0. Where there are several and `finish` is set, the kernel is called
@@ -340,13 +340,14 @@ class Program:
     main: list[Stmt]
 
 
-def grain(weight: int) -> int:
-    """Positions of one range, which takes about `abi.GRAIN` picoseconds.
+def grain(extent: int, weight: int) -> int:
+    """Positions of one range: it takes about `abi.GRAIN` picoseconds, or a quarter of that where ranges would be few.
 
-    >>> grain(300), grain(10**9)
-    (33280, 1)
+    >>> grain(10**6, 300), grain(10**6, 10**9), grain(32, 400_000)
+    (33280, 1, 6)
     """
-    count = max(abi.GRAIN // max(weight, 1), 1)
+    most = abi.GRAIN // max(weight, 1)
+    count = max(min(most, max(extent // abi.RANGES, most // 4)), 1)
     return count & -64 if count > 64 else count
 
 

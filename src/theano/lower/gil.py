@@ -12,7 +12,7 @@ from theano.lower.ranges import OPERATION
 # Picoseconds from which on it is worth it: releasing and taking costs some 30 ns, waking another thread more.
 LONG = 50_000_000
 # The arguments of the functions of products that tell how many multiplications there are.
-PRODUCTS = {"product": (0, 1, 2), "stack": (0, 4, 5, 6), "backward": (0, 1, 2)}
+PRODUCTS = {"product": (0, 1, 2), "stack": (0, 4, 5, 6), "backward": (0, 1, 2), "packed": (0, 1, 2)}
 
 
 def let_others_run(b: Builder, main: list[st.Stmt]) -> list[st.Stmt]:

@@ -9,7 +9,7 @@ from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.builder import Builder, whole
-from theano.lower.dims import Dims, is_const
+from theano.lower.dims import Dims, is_const, length
 from theano.lower.items import Item, Special
 from theano.lower.memory import byte_size
 from theano.lower.values import Tensor, Value
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from theano.lower.assemble import Assembler
 
 TYPES = ("f32", "f64")
+# The most columns of a panel, on all machines.
+PANEL = 64
 Argument = Expr | tuple[str, Expr, str]
 
 
@@ -26,7 +28,8 @@ class Product(Special):
     """``out = alpha x y``, or ``out = beta z + alpha x y``, for matrices, or stacks of them (without `z`).
 
     `z` is a whole tensor. Where `out` has got its memory, the product is added in place. With `back`, a tensor, it
-    also computes the step back through the matrix, ``back = y z'``: see `share_reads`.
+    also computes the step back through the matrix, ``back = y z'``: see `share_reads`. `panels` is a copy of `y`: see
+    `copied_before`.
     """
 
     x: Value | None = None
@@ -36,6 +39,7 @@ class Product(Special):
     z: Tensor | None = None
     beta: Expr | None = None
     back: Tensor | None = None
+    panels: Tensor | None = None
     words: dict[str, int] | None = None
 
     def __post_init__(self) -> None:
@@ -47,7 +51,9 @@ class Product(Special):
 
     def call(self, asm: Assembler) -> None:
         assert self.out is not None and self.words is not None
-        if self.z is None:
+        if self.panels is not None:
+            self._statement(asm, "packed", self._packed_arguments(asm, self.panels))
+        elif self.z is None:
             self._statement(asm, "stack" if len(self.out.dims) == 3 else "product", self._arguments(asm))
         elif self.out.storage() is not self.z.storage():
             if self.back is not None:
@@ -75,6 +81,11 @@ class Product(Special):
         return [
             *many, rows, columns, self.x.dims[-1], self.alpha, a, *a_steps[-2:], b, *b_steps[-2:], beta, c, c_steps[-2]
         ]  # fmt: skip
+
+    def _packed_arguments(self, asm: Assembler, panels: Tensor) -> list[Argument]:
+        """Of `packed`."""
+        rows, columns, inner, _, a, a_row, _, *b, _, c, c_row = self._arguments(asm)
+        return [rows, columns, inner, a, a_row, *b, asm.pointer(whole(panels)), c, c_row]
 
     def _back_arguments(self, asm: Assembler) -> list[Argument]:
         """Of `product`: back = y z'."""
@@ -131,8 +142,12 @@ def make(
     x, y = operand(b, x), operand(b, y)
     out = b.tensor(x.type, dims)
     kinds = ("stack",) if len(out.dims) == 3 else ("product",) if z is None else ("product", "backward")
+    panels = copied_before(b, x, y) if kinds == ("product",) and alpha is None else None
+    if panels is not None:
+        kinds = ("packed",)
+    others = [whole(t) for t in (z, panels) if t is not None]
     item = Product(
-        b.region, b.node, reads=[x, y, *([] if z is None else [whole(z)])], writes=[out], x=x, y=y, out=out, z=z,
+        b.region, b.node, reads=[x, y, *others], writes=[out], x=x, y=y, out=out, z=z, panels=panels,
         alpha=ex.const(1, x.type) if alpha is None else alpha, beta=beta,
         words={kind: b.word("symbol", name_of(kind, x.type)) for kind in kinds},
     )  # fmt: skip
@@ -140,6 +155,34 @@ def make(
     b.add(item)
     out.writers.append(item)
     return whole(out)
+
+
+def copied_before(b: Builder, x: Value, y: Value) -> Tensor | None:
+    """A copy of a second operand that no step of the loops around changes, made before them as the tiles read it."""
+    assert x.strides is not None and y.strides is not None and y.offset is not None and y.tensor is not None
+    needed, makers = (y.offset, *y.strides, *y.dims, x.dims[0]), y.tensor.writers
+    around = [
+        steps for steps in b.own_names
+        if b.within(b.region, steps) and b.known_outside(steps, *needed)
+        and not any(b.within(w.region, steps) for w in makers)
+    ]  # fmt: skip
+    if not around or not is_const(x.strides[1], 1):
+        return None
+    inside, b.region = b.region, b.parents[min(around)]  # blocks have higher numbers than those around them
+    rows, (inner, columns) = x.dims[0], y.dims
+    out = b.tensor(x.type, (ex.mul(ex.add(columns, length(PANEL)), inner),))
+    word = b.word("symbol", name_of("panels", x.type))
+
+    def emit(asm: Assembler) -> None:
+        (matrix, *steps), (target, *_) = place(asm, y), place(asm, whole(out))
+        args = [rows, columns, inner, matrix, *steps, target]
+        asm.statement(st.Call(word, args, name_of("panels", x.type)))
+
+    item = Special(b.region, b.node, reads=[y], writes=[out], emit=emit)
+    b.add(item)
+    out.writers.append(item)
+    b.region = inside
+    return out
 
 
 def loops(

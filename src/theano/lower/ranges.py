@@ -21,6 +21,9 @@ OPERATION = 4
 # An element of a cheap loop, in which the flag `openmp_elemwise_minsize` counts.
 ELEMENT = 100
 
+# In the steps of a loop the team is awake: so many times less is worth to be shared.
+AWAKE = 4
+
 # A full reduction of at least so many elements is the sum of so many parts; each position then is a part.
 LARGE = 1 << 17
 PARTS = 64
@@ -74,6 +77,8 @@ def _ranges(nb: NestBuilder) -> st.Ranges | None:
         return None
     weight = dims.normal(ex.mul(nest.points, length(point_time(nb))))
     least = config.openmp_elemwise_minsize * ELEMENT
+    if any(nb.b.within(nb.group.region, steps) for steps in nb.b.own_names):
+        least //= AWAKE
     if extent.op == weight.op == "const" and extent.value * weight.value < least and not nest.finish:
         return None
     loop.start, loop.extent = ex.name(st.LO, "i64"), ex.name(st.HI, "i64")

@@ -54,6 +54,8 @@ STORAGE_UPDATED = 1 << 32
 
 # Picoseconds that a range of a loop takes, about: what one thread does before it asks for more.
 GRAIN = 10_000_000
+# A loop has at least so many ranges, as long as one takes a quarter of that.
+RANGES = 8
 
 # Byte offsets of the fields that compiled code reads: those of all 64-bit CPythons and of NumPy 2.
 # `capi` verifies each of them before anything is entered.

@@ -23,11 +23,16 @@ LETTER = {"f32": "s", "f64": "d"}
 # are contiguous.
 ARGUMENTS = "m:i n:i k:i alpha:n a:p ar:i ac:i b:p br:i bc:i beta:n c:p cr:i"
 STACK = f"count:i as:i bs:i cs:i {ARGUMENTS}"
+# A second operand that stays may be copied into panels before (`panels`), for products that are given both (`packed`).
+PANELS = "m:i n:i k:i b:p br:i bc:i panels:p"
+PACKED = "m:i n:i k:i a:p ar:i b:p br:i bc:i panels:p c:p cr:i"
 BACKWARD = "m:i p:i q:i w:p wr:i d:p dr:i dc:i x:p xr:i xc:i alpha:n beta:n g:p gr:i"
 # The parameters of each function, and the pointers that it writes through.
 KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "product": (ARGUMENTS, ("c",)),
     "tiles": (ARGUMENTS, ("c",)),
+    "panels": (PANELS, ("panels",)),
+    "packed": (PACKED, ("c",)),
     "stack": (STACK, ("c",)),
     "backward": (BACKWARD, ("w", "g")),
 }

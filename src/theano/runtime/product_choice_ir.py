@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from theano.runtime import abi
 from theano.runtime.ir_text import V
-from theano.runtime.product import ARGUMENTS, BACKWARD, LETTER, STACK
+from theano.runtime.product import ARGUMENTS, BACKWARD, LETTER, PACKED, PANELS, STACK
 from theano.runtime.product_ir import (
     BY_COLUMNS,
     BY_ROWS,
@@ -44,7 +44,7 @@ WIDE_MATRIX = 1 << 22
 BYTE = 15
 VECTOR = 160
 # Less than this is not worth to be shared; cores share the way to memory.
-LEAST = 4 * abi.GRAIN
+LEAST = 3 * abi.GRAIN // 2
 LEAST_READ = 10 * abi.GRAIN
 
 
@@ -67,6 +67,8 @@ def cuts(s: Shape, letter: str) -> dict[str, Cut]:
     listed = [
         Cut("tiles_columns", f"{letter}tiles", ARGUMENTS, "n", 2 * s.columns, {"b": "bc", "c": None}),
         Cut("tiles_rows", f"{letter}tiles", ARGUMENTS, "m", 8 * s.rows, {"a": "ar", "c": "cr"}),
+        Cut("packed_columns", "packed_tiles", PACKED, "n", s.columns, {"b": "bc", "panels": "k", "c": None}),
+        Cut("packed_rows", "packed_tiles", PACKED, "m", 8 * s.rows, {"a": "ar", "c": "cr"}),
         Cut("by_rows", "by_rows", BY_ROWS, "p", 8, {"a": "ar", "y": "ys"}),
         Cut("by_columns", "by_columns", BY_COLUMNS, "q", 16 * s.lanes, {"a": None, "y": None}),
         Cut("outer", "outer", OUTER, "m", 8, {"a": "ar", "c": "cr"}),
@@ -145,21 +147,59 @@ def large(s: Shape, letter: str, blas: Symbol | None) -> Kernel:
             time = f.n * (2 * s.size * BYTE * cut.unit)
             share(f, cut.kernel, _part(f, cut), args, units_of(cut, f.m), time, LEAST_READ)
     if blas is not None:
-        with f.when(f.m > OWN_ROWS):
-            with f.when(f.n * f.k > OWN_MATRIX):
-                if s.lanes * s.size == LINE:
-                    many = f.m > WIDE_BYTES // s.size
-                    large = f.emit("i1", f"or i1 {many.text}, {(f.n * f.k > WIDE_MATRIX).text}")
-                    with f.when(large):
-                        _by_blas(f, blas)
-                else:
-                    _by_blas(f, blas)
-    step, by_columns, by_rows = VECTOR // s.lanes, known["tiles_columns"], known["tiles_rows"]
-    wide = f.emit("i1", f"and i1 {(f.n >= f.m).text}, {(f.n >= 4 * by_columns.unit).text}")
+        with f.when(_is_large(f)):
+            _by_blas(f, blas)
+    _share_tiles(f, known["tiles_columns"], known["tiles_rows"])
+    return f
+
+
+def _is_large(f: Kernel) -> V:
+    """Whether BLAS multiplies faster."""
+    s, matrix = f.s, f.n * f.k
+    many, far = f.m > OWN_ROWS, matrix > OWN_MATRIX
+    if s.lanes * s.size == LINE:
+        wide = f.emit("i1", f"or i1 {(f.m > WIDE_BYTES // s.size).text}, {(matrix > WIDE_MATRIX).text}")
+        many = f.emit("i1", f"and i1 {many.text}, {wide.text}")
+    return f.emit("i1", f"and i1 {many.text}, {far.text}")
+
+
+def _share_tiles(f: Kernel, by_columns: Cut, by_rows: Cut) -> None:
+    """Tiles, by columns of the result or by rows."""
+    step = VECTOR // f.s.lanes
+    wide = f.emit("i1", f"and i1 {(f.n >= f.m).text}, {(f.n >= 2 * by_columns.unit).text}")
     units = f.select(wide, units_of(by_columns, f.n), units_of(by_rows, f.m))
     time = f.select(wide, f.m * (step * by_columns.unit), f.n * (step * by_rows.unit)) * f.k
     part_of = f.select(wide, _part(f, by_columns), _part(f, by_rows))
     share(f, by_rows.kernel, part_of, tuple(f.params.values()), units, time)
+
+
+def _is_packed(f: Kernel, blas: Symbol | None) -> V:
+    """Whether a product is tiles that are read from panels."""
+    sizes = [f.m > 1, f.n > 1, f.k > 1, f.m * f.n * f.k > SMALL, f.n * f.k <= WIDE_MATRIX]
+    found = sizes[0]
+    for size in sizes[1:]:
+        found = f.emit("i1", f"and i1 {found.text}, {size.text}")
+    if blas is None:
+        return found
+    return f.select(_is_large(f), V(f, "i1", "false"), found)
+
+
+def panels(s: Shape, letter: str, blas: Symbol | None) -> Kernel:
+    """Copy a matrix that will be the second operand of many products with `m` rows, where these read the copy."""
+    f = Kernel(s, f"{letter}panels", PANELS, exported=True, quick=True)
+    with f.when(_is_packed(f, blas)):
+        f.call("@all_panels", *(f.params[n] for n in ("n", "k", "b", "br", "bc", "panels")))
+    return f
+
+
+def packed(s: Shape, letter: str, blas: Symbol | None) -> Kernel:
+    """``c = a b``; b has been copied by `panels`. Rows of a are contiguous."""
+    f, known = Kernel(s, f"{letter}packed", PACKED, exported=True, quick=True), cuts(s, letter)
+    with f.when(_is_packed(f, blas)):
+        _share_tiles(f, known["packed_columns"], known["packed_rows"])
+    one, zero = V(f, s.type, "1.0"), V(f, s.type, "0.0")
+    args = (f.m, f.n, f.k, one, f.a, f.ar, f.number(1), f.b, f.br, f.bc, zero, f.c, f.cr)
+    f.call(f"@{letter}product", *args)
     return f
 
 
@@ -255,14 +295,14 @@ def stack(s: Shape, letter: str) -> Kernel:
 
 
 def library_text(type_: str, isa: Isa, blas: Symbol | None) -> str:
-    """The module for numbers of one type: `product`, `stack`, `backward` and `tiles` are called from outside.
+    """The module for numbers of one type: those of `product.KINDS` are called from outside.
 
     `init` tells it where BLAS's product is, and what shares work; null where nothing does.
     """
     s, letter = shape_of(type_, isa), LETTER[type_]
     functions = [
-        product(s, letter), large(s, letter, blas), vector(s, letter), stack(s, letter), backward(s, letter),
-        some(s, letter), *kernels(s, letter),
+        product(s, letter), large(s, letter, blas), panels(s, letter, blas), packed(s, letter, blas), vector(s, letter),
+        stack(s, letter), backward(s, letter), some(s, letter), *kernels(s, letter),
         *(part(s, cut) for cut in cuts(s, letter).values()),
     ]  # fmt: skip
     head = ["@blas = internal global ptr null", "@parallel = internal global ptr null", *constants(s)]

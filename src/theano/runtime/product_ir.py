@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from theano.runtime.ir_text import FunctionText, V, Variable
-from theano.runtime.product import ARGUMENTS
+from theano.runtime.product import ARGUMENTS, PACKED
 
 if TYPE_CHECKING:
     from theano.runtime.target import Isa
@@ -30,6 +30,8 @@ BLOCK_BYTES = 192 << 10
 COPY_BYTES = 144 << 10
 COPY_DEPTH = 128
 LINE = 64
+# Inner positions of a panel that lies in L2: the rows of a tile stay in L1.
+PACKED_DEPTH = 512
 BY_ROWS = "p:i q:i alpha:n a:p ar:i x:p beta:n y:p ys:i"
 BY_COLUMNS = "p:i q:i alpha:n a:p ar:i x:p xs:i beta:n y:p"
 OUTER = "m:i n:i alpha:n a:p ar:i b:p beta:n c:p cr:i"
@@ -304,7 +306,10 @@ def _quotient(f: Kernel, x: V, y: V) -> V:
 
 
 def block_of_tiles(s: Shape) -> Kernel:
-    """What `tiles` does for rows and inner positions of which there are few: all columns, a tile's at a time."""
+    """What `tiles` does for rows and inner positions of which there are few: all columns, a tile's at a time.
+
+    Without `panel` b is in panels already, `bc` apart from the first column of one to that of the next, so to speak.
+    """
     f = Kernel(s, "block", f"{ARGUMENTS} panel:p")
     part = f.memory(s.rows * s.columns * s.size)
     with f.loop(0, f.n, s.columns) as j:
@@ -317,6 +322,8 @@ def _column_of_tiles(f: Kernel, b: V, out: V, width: V, part: V) -> None:
     # a single row of tiles reads each number of b once: no copy, unless a vector would reach beyond the end
     in_place = f.emit("i1", f"and i1 {(f.m <= s.rows).text}, {f.bc.equals(1).text}")
     in_place = f.emit("i1", f"and i1 {in_place.text}, {width.equals(s.columns).text}")
+    packed = f.emit("i1", f"icmp eq ptr {f.panel.text}, null")
+    in_place = f.emit("i1", f"or i1 {in_place.text}, {packed.text}")
     source, step = f.variable(PTR, b), f.variable(INT, f.br)
     with f.when(f.emit("i1", f"xor i1 {in_place.text}, true")):
         f.call("@pack", b, f.br, f.bc, f.k, width, f.panel)
@@ -363,6 +370,39 @@ def constants(s: Shape) -> list[str]:
         f"@zeros = internal constant [{s.columns} x {s.type}] zeroinitializer, align 64",
         f"@heights = internal constant [{s.rows + 1} x ptr] [ptr null, {tiles}]",
     ]
+
+
+# -- a second operand that stays ----------------------------------------------------------------------------
+def all_panels(s: Shape) -> Kernel:
+    """Copy a matrix into panels as deep as it is, one after the other."""
+    f = Kernel(s, "all_panels", "n:i k:i b:p br:i bc:i panels:p")
+    with f.loop(0, f.n, s.columns) as j:
+        width = f.minimum(f.n - j, s.columns)
+        f.call("@pack", f.at(f.b, j * f.bc), f.br, f.bc, f.k, width, f.at(f.panels, j * f.k))
+    return f
+
+
+def packed_tiles(s: Shape) -> Kernel:
+    """``c = a b``, with the panels of b; rows of a are contiguous."""
+    f = Kernel(s, "packed_tiles", PACKED)
+    one, beta = V(f, s.type, "1.0"), f.variable(s.type, V(f, s.type, "0.0"))
+    parts = f.maximum(_quotient(f, f.k, f.number(PACKED_DEPTH)), 1)
+    length = f.variable(INT, _quotient(f, f.k, parts))
+    with f.loop(0, parts) as part:
+        first = part * length.get()
+        depth = f.minimum(f.k - first, length.get())
+        fits = f.emit(INT, f"udiv i64 {BLOCK_BYTES // s.size}, {f.maximum(depth, 1).text}")
+        block = f.maximum(fits.up_to(s.rows), 4 * s.rows)
+        with f.loop(0, _quotient(f, f.m, block)) as part_m:
+            top = part_m * block
+            height = f.minimum(f.m - top, block)
+            f.call(
+                "@block", height, f.n, depth, one, f.at(f.at(f.a, top * f.ar), first), f.ar, f.number(1),
+                f.at(f.panels, first * s.columns), f.number(s.columns), f.k, beta.get(), f.at(f.c, top * f.cr), f.cr,
+                V(f, PTR, "null"),
+            )  # fmt: skip
+        beta.set(one)
+    return f
 
 
 # -- one row or column ---------------------------------------------------------------------------------------
@@ -517,6 +557,7 @@ def kernels(s: Shape, letter: str) -> list[Kernel]:
     """All of them; `tiles` is called from outside, too."""
     return [
         tiles(s, letter), block_of_tiles(s), *(tile(s, h + 1) for h in range(s.rows)), pack(s), copy_rows(s),
+        all_panels(s), packed_tiles(s),
         rows_times_vector(s), dots(s), columns_times_vector(s), add_rows(s, ADDED), add_rows(s, 1), outer(s), sweep(s),
         small(s),
     ]  # fmt: skip

@@ -290,7 +290,13 @@ define void @parallel(ptr %fn, ptr %args, i64 %extent, i64 %weight, i32 %finish)
 start:
   %light = icmp slt i64 %weight, 1
   %divisor = select i1 %light, i64 1, i64 %weight
-  %count = sdiv i64 $GRAIN, %divisor
+  %most = sdiv i64 $GRAIN, %divisor
+  %quarter = lshr i64 %most, 2
+  %even_share = sdiv i64 %extent, $RANGES
+  %small = icmp slt i64 %even_share, %quarter
+  %share = select i1 %small, i64 %quarter, i64 %even_share
+  %over = icmp slt i64 %most, %share
+  %count = select i1 %over, i64 %most, i64 %share
   %few = icmp slt i64 %count, 1
   %least = select i1 %few, i64 1, i64 %count
   %many = icmp sgt i64 %least, 64
