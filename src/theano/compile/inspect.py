@@ -35,6 +35,9 @@ def loop_program(f: Any) -> str:
     >>> print(theano.printing.loop_program(theano.function([a, b], a * b)).split("main")[0].strip())
     ranged kernel k0(p0: ptr, p1: ptr, p2: ptr, lo: i64, hi: i64)
         for lo <= i1 < hi vector
+            prefetch p0.f64[i1] + 2048 bytes
+            prefetch p1.f64[i1] + 2048 bytes
+            prefetch p2.f64[i1] + 2048 bytes to write
             x2 = p0.f64[i1]
             x3 = p1.f64[i1]
             p2.f64[i1] = x2 * x3
