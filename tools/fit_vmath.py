@@ -101,7 +101,8 @@ def _root(f: Real) -> Real:
 _HALF_LN2 = LN2 / 2 * mp.mpf("1.001")
 _LOG_LOW, _LOG_HIGH = mp.sqrt("0.5") - 1 - mp.mpf("1e-5"), mp.sqrt(2) - 1 + mp.mpf("1e-5")
 _LOG_S2 = (_LOG_HIGH / (2 + _LOG_HIGH)) ** 2 * mp.mpf("1.0001")
-_QUARTER_PI = mp.pi / 4 * mp.mpf("1.0001")
+# the square of pi/4, and a little more: in f32 the multiple is found with an error
+_ANGLE_2 = {"f64": (mp.pi / 4) ** 2 * mp.mpf("1.0001"), "f32": (mp.pi / 4 + mp.mpf("0.005")) ** 2}
 
 
 def _erfcx(x: mp.mpf) -> mp.mpf:
@@ -172,12 +173,18 @@ FITS: dict[str, Fit] = {
     "EXP2": Fit(
         _series(lambda r: (mp.expm1(r * LN2) - r * LN2) / r**2, LN2**2 / 2),
         mp.mpf("-0.5001"), mp.mpf("0.5001"),
-        {"f64": 9, "f64_short": 5, "f32": 4}, lambda r: r**2,
+        {"f64": 9, "f32": 4}, lambda r: r**2,
     ),
+    # the same for powers in f32
+    "EXP2_SHORT": Fit(lambda r: 2**r, mp.mpf("-0.5001"), mp.mpf("0.5001"), {"f64": 6}, lambda r: 2**-r),
     # log((1+s)/(1-s)) = 2s + s z LOG(z), z = s^2
     "LOG": Fit(
         _series(_root(lambda s: (2 * mp.atanh(s) - 2 * s) / s**3), mp.mpf(2) / 3), mp.mpf(0), _LOG_S2,
-        {"f64": 6, "f64_short": 3}, lambda z: z,
+        {"f64": 6}, lambda z: z,
+    ),
+    # log2((1+s)/(1-s)) = s LOG2(z), for powers in f32
+    "LOG2": Fit(
+        _series(_root(lambda s: 2 * mp.atanh(s) / s / LN2), 2 / LN2), mp.mpf(0), _LOG_S2, {"f64": 4}, lambda z: LN2 / 2
     ),
     # atanh(s) = s (1 + z/3 + z^2 POW(z)/3)
     "POW": Fit(
@@ -204,19 +211,18 @@ FITS: dict[str, Fit] = {
         _series(_root(lambda x: (mp.sinh(x) / x - 1) / x**2), mp.mpf(1) / 6), mp.mpf(0), _HALF_LN2**2,
         {"f64": 4, "f32": 1}, lambda z: z,
     ),
-    # sin(r) = r + r z SIN(z), cos(r) = 1 - z/2 + z^2 COS(z), tan(r) = r + r z TAN(z), |r| <= pi/4
+    # sin(r) = r + r z SIN(z), cos(r) = 1 + z COS(z), tan(r) = r + r z TAN(z), |r| <= pi/4, z = r^2
     "SIN": Fit(
-        _series(_root(lambda x: (mp.sin(x) / x - 1) / x**2), -mp.mpf(1) / 6), mp.mpf(0), _QUARTER_PI**2,
+        _series(_root(lambda x: (mp.sin(x) / x - 1) / x**2), -mp.mpf(1) / 6), mp.mpf(0), _ANGLE_2,
         {"f64": 5, "f32": 2}, lambda z: z,
     ),
     "COS": Fit(
-        _series(_root(lambda x: (mp.cos(x) - 1 + x**2 / 2) / x**4), mp.mpf(1) / 24),
-        mp.mpf(0), _QUARTER_PI**2,
-        {"f64": 5, "f32": 2}, lambda z: z**2,
+        _series(_root(lambda x: (mp.cos(x) - 1) / x**2), -mp.mpf(1) / 2), mp.mpf(0), _ANGLE_2,
+        {"f64": 6, "f32": 3}, lambda z: z,
     ),
     "TAN": Fit(
-        _series(_root(lambda x: (mp.tan(x) / x - 1) / x**2), mp.mpf(1) / 3), mp.mpf(0), _QUARTER_PI**2,
-        {"f64": 14, "f64_short": 6}, lambda z: z,
+        _series(_root(lambda x: (mp.tan(x) / x - 1) / x**2), mp.mpf(1) / 3), mp.mpf(0), _ANGLE_2,
+        {"f64": 14, "f32": 6}, lambda z: z,
     ),
     # atan(t) = t + t z ATAN(z), |t| <= 1; asin(x) = x + x z ASIN(z), |x| <= 1/2
     "ATAN": Fit(
@@ -346,8 +352,9 @@ def constants() -> dict[str, dict[str, tuple[float, ...]]]:
         "LN2_SHORT": {"f64": split(LN2, (53,), "f64"), "f32": split(LN2, (24,), "f32")},
         "TWO_THIRDS_LOG2_E": {"f64": split(2 / (3 * LN2), (26,), "f64")},
         "PI_2": {"f64": split(mp.pi / 2, (53,), "f64"), "f32": split(mp.pi / 2, (24,), "f32")},
+        # whole parts for fused multiply-add, and parts that end in zeros
+        "PI_2_FUSED": {"f64": split(mp.pi / 2, (53, 53), "f64"), "f32": split(mp.pi / 2, (24, 24), "f32")},
         "PI_2_PARTS": {"f64": split(mp.pi / 2, (33, 33, 33), "f64")},
-        "PI_2_SHORT": {"f64": split(mp.pi / 2, (33,), "f64")},
         "PI_2_HEAD": {"f64": split(mp.ldexp(mp.pi / 2, -62), (26,), "f64")},
         "LOG10_2": {"f64": split(log10_2, (42,), "f64"), "f32": split(log10_2, (16,), "f32")},
         "LOG2_E": {"f64": split(1 / LN2, (53,), "f64"), "f32": split(1 / LN2, (24,), "f32")},
@@ -381,7 +388,7 @@ def generate() -> str:
             coefficients, error = minimax(fit, degree, type_)
             print(f"{name:12s} {type_} degree {degree:2d} error 2**{float(mp.log(error, 2)):.2f}", flush=True)
             out.append(f"    # error 2**{float(mp.log(error, 2)):.1f}\n")
-            out.append(_line(name, type_, tuple(to_type(c, type_.split("_")[0]) for c in coefficients)))
+            out.append(_line(name, type_, tuple(to_type(c, type_) for c in coefficients)))
     out.append(
         "}\n\n# (name, type) -> parts, largest first\n"
         "CONSTANTS: dict[tuple[str, str], tuple[float, ...]] = {\n"
@@ -389,10 +396,10 @@ def generate() -> str:
     for name, by_type in constants().items():
         out.extend(_line(name, type_, parts) for type_, parts in by_type.items())
     out.append(
-        "}\n\n# type -> digits of 2/pi, from digit -34 (f64) or -5 (f32)\n"
+        "}\n\n# type -> digits of 2/pi, from digit -34 (f64) or -9 (f32)\n"
         "TWO_OVER_PI: dict[str, tuple[int, ...]] = {\n"
     )
-    for type_, start, words in (("f64", -34, 19), ("f32", -5, 4)):
+    for type_, start, words in (("f64", -34, 19), ("f32", -9, 4)):
         out.append(
             f'    "{type_}": (\n' + "".join(f"        {w},\n" for w in two_over_pi(start, words)) + "    ),\n"
         )

@@ -424,9 +424,9 @@ HEADING = """# Accuracy of vector math
 
 Largest error found, in units in the last place, for both types, with fused multiply-add and on processors
 without it (baseline x86-64), and the number of operations of the expansion, those behind branches that are
-seldom taken included. Written by `tools/ulp_table.py` from random bit patterns, small and ordinary arguments and
-special values ({count} of each kind; {few} where mpmath is the reference: every exponent, so huge arguments and
-subnormal numbers too).
+seldom taken and those for processors without it included. Written by `tools/ulp_table.py` from random
+bit patterns, small and ordinary arguments and special values ({count} of each kind; {few} where mpmath is the
+reference: every exponent, so huge arguments and subnormal numbers too).
 The limit is 2 with fused multiply-add and 3 without; {loose}: 4 and 5.
 Infinities, NaN, signed zeros, poles, overflow and gradual underflow are right.
 

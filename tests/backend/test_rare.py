@@ -46,6 +46,20 @@ def test_one_loop(root: ex.Expr, flag: str) -> None:
             np.testing.assert_array_equal(run(a, b), np.array(wanted, "f8"))
 
 
+def test_with_fma_is_chosen_by_the_target() -> None:
+    """One of the two ways is printed and computed, whichever printer: the rounding error of x * x, or zero."""
+    product = x * x
+    root = ex.with_fma(ex.fma(x, x, -product), product - product) + y
+    at, zero = np.array([1.1]), np.zeros(1)
+    exact = evaluate(root, {"x": at[0], "y": zero[0]})
+    assert exact != 0 and evaluate(root, {"x": at[0], "y": zero[0]}, fma=False) == 0
+    for flag in ISAS:
+        target = select_isa(flag)
+        wanted = exact if target.has_fma else 0.0
+        assert ulp_table.compile_loop(root, ["x", "y"], target)(at, zero)[0] == wanted
+    assert ex.with_fma(x, x) is x
+
+
 def test_folds_as_select() -> None:
     always = ex.const(True, "bool")
     assert ex.rare(always, x, y) is x

@@ -52,7 +52,12 @@ class CPrinter(SharingPrinter):
     def leaf(self, node: Expr) -> str:
         return ops.literal(node) if node.op == "const" else self.cnames[str(node.value)]
 
+    def operands(self, node: Expr) -> tuple[Expr, ...]:
+        return node.args[not self.fma :][:1] if node.op == "with_fma" else node.args
+
     def render(self, node: Expr, args: list[str]) -> str:
+        if node.op == "with_fma":
+            return args[0]
         return ops.operation(node, args, self.helpers, self.fma, self.plain)
 
     def named(self, name: str, node: Expr, text: str) -> str:

@@ -180,6 +180,8 @@ def _cast(x: Any, type_: str) -> Any:
 def _operate(node: Expr, args: list[Any], fma: bool) -> Any:
     if node.op in ("select", "rare"):
         return UNDEFINED if args[0] is UNDEFINED else args[1] if args[0] else args[2]
+    if node.op == "with_fma":
+        return args[0 if fma else 1]
     if any(a is UNDEFINED for a in args):
         return UNDEFINED
     if node.op == "cast":

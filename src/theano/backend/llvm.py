@@ -145,8 +145,7 @@ class ValuePrinter:
             if node in memo:
                 stack.pop()
                 continue
-            first = node.args[::2] if node.op == "rare" else node.args
-            missing = [a for a in first if a.op != "const" and a not in levels[depths[a]].memo]
+            missing = [a for a in self._first(node) if a.op != "const" and a not in levels[depths[a]].memo]
             if missing:
                 stack += reversed(missing)
             else:
@@ -154,9 +153,17 @@ class ValuePrinter:
                 stack.pop()
         return levels[depth].memo[root]
 
+    def _first(self, node: Expr) -> tuple[Expr, ...]:
+        """The operands that are printed before an operation."""
+        if node.op == "with_fma":
+            return node.args[not self.isa.has_fma :][:1]
+        return node.args[::2] if node.op == "rare" else node.args
+
     def _print(self, node: Expr, depth: int) -> tuple[str, int]:
         if node.op == "name":
             return self._name_value(node, depth)
+        if node.op == "with_fma":
+            return self.value(*self._first(node))
         if node.op == "rare":
             return self._print_rare(node, depth)
         levels, depths = self.levels, self.depths

@@ -47,6 +47,7 @@ PRIMITIVES: dict[str, tuple[int, str, str]] = {
     "sqrt": (1, "f", "same"), "floor": (1, "f", "same"), "ceil": (1, "f", "same"), "trunc": (1, "f", "same"),
     "rint": (1, "f", "same"), "copysign": (2, "f", "same"),
     "frem": (2, "f", "same"), "half": (1, "s", "same"), "scale": (2, "f", "same"),
+    "with_fma": (2, "fib", "same"),
     "idiv": (2, "i", "same"), "irem": (2, "i", "same"),
     "shl": (2, "i", "same"), "lshr": (2, "i", "same"), "ashr": (2, "i", "same"),
     "and": (2, "ib", "same"), "or": (2, "ib", "same"), "xor": (2, "ib", "same"), "not": (1, "ib", "same"),
@@ -245,6 +246,11 @@ def neg(x: Expr) -> Expr:
 def fma(x: Expr, y: Expr | float, z: Expr | float) -> Expr:
     """x * y + z, fused where the target has the instruction, else a product and a sum."""
     return primitive("fma", x, coerce(y, x.type), coerce(z, x.type))
+
+
+def with_fma(x: Expr, y: Expr) -> Expr:
+    """`x` where the target has the instruction for `fma`, else `y`: two ways to the same number, near enough."""
+    return x if x is y else primitive("with_fma", x, y)
 
 
 def abs_(x: Expr) -> Expr:

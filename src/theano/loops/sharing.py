@@ -49,6 +49,10 @@ class SharingPrinter:
         """An operation on operands that have been written."""
         raise NotImplementedError
 
+    def operands(self, node: Expr) -> tuple[Expr, ...]:
+        """What is written of an operation's operands."""
+        return node.args
+
     def named(self, name: str, node: Expr, text: str) -> str:
         """The line that gives `text` a name."""
         raise NotImplementedError
@@ -108,11 +112,12 @@ class SharingPrinter:
                 done[id(node)] = known
                 stack.pop()
                 continue
-            missing = [a for a in node.args if id(a) not in done]
+            operands = self.operands(node)
+            missing = [a for a in operands if id(a) not in done]
             if missing:
                 stack.extend(reversed(missing))
                 continue
-            text = self.render(node, [done[id(a)] for a in node.args])
+            text = self.render(node, [done[id(a)] for a in operands])
             if self.uses.get(id(node), 0) > 1 or (len(text) > LONG and node is not root):
                 text = self._name(node, text)
             done[id(node)] = text

@@ -48,9 +48,9 @@ def constant(name: str, like: Expr) -> tuple[float, ...]:
     return CONSTANTS[name, like.type]
 
 
-def polynomial(name: str, x: Expr, variant: str = "") -> Expr:
+def polynomial(name: str, x: Expr) -> Expr:
     """A table's polynomial in `x`, in Estrin's order (short chains)."""
-    terms: list[Expr] = [const(c, x.type) for c in POLYNOMIALS[name, variant or x.type]]
+    terms: list[Expr] = [const(c, x.type) for c in POLYNOMIALS[name, x.type]]
     power = x
     while len(terms) > 1:
         pairs = [fma(terms[i + 1], power, terms[i]) for i in range(0, len(terms) - 1, 2)]

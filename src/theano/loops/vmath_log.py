@@ -53,7 +53,7 @@ def to_float(k: Expr, type_: str, offset: Expr | float = 0.0) -> Expr:
     return bitcast(k | top, type_) - offset
 
 
-def log_rest(f: Expr, variant: str = "") -> tuple[Expr, Expr]:
+def log_rest(f: Expr) -> tuple[Expr, Expr]:
     """(g, 0.5/(1 + f) to about 5 %): log(1 + f) = f + g."""
     if f.type == "f32":
         # one polynomial is cheaper than a division here
@@ -64,7 +64,7 @@ def log_rest(f: Expr, variant: str = "") -> tuple[Expr, Expr]:
     s = f / (f + 2.0)
     z = s * s
     half = f * 0.5 * f
-    return fma(s, half + polynomial("LOG", z, variant) * z, -half), (z - s) + 0.5
+    return fma(s, half + polynomial("LOG", z) * z, -half), (z - s) + 0.5
 
 
 def scale_and_fraction(x: Expr) -> tuple[Expr, Expr]:

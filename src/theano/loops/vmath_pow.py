@@ -4,8 +4,29 @@ from __future__ import annotations
 
 from math import inf, nan
 
-from theano.loops.expr import Expr, abs_, cast, const, eq, fma, ge, gt, isnan, lt, not_, scale, select
+from theano.loops.expr import (
+    Expr,
+    abs_,
+    bitcast,
+    cast,
+    const,
+    eq,
+    float_bits,
+    fma,
+    ge,
+    gt,
+    int_of,
+    isnan,
+    lt,
+    not_,
+    rare,
+    scale,
+    select,
+    with_fma,
+)
 from theano.loops.vmath_core import (
+    FORMATS,
+    clamp,
     constant,
     fast_two_sum,
     head,
@@ -13,7 +34,7 @@ from theano.loops.vmath_core import (
     power_of_two,
     round_to_int,
 )
-from theano.loops.vmath_log import log_rest, scale_and_fraction, split_exponent, to_float
+from theano.loops.vmath_log import scale_and_fraction
 
 # an exponent this large makes 0, 1 or infinity of every number
 HUGE = 2.0**65
@@ -21,14 +42,8 @@ HUGE = 2.0**65
 LIMIT = 1100.0
 
 
-def log2_parts(a: Expr) -> tuple[Expr, Expr]:
-    """log2(a) for a > 0 in f64 as a head of 26 bits and a rest.
-
-    log2(1 + f) = 2/log(2) atanh(s), s = f/(2 + f), every product split so that what matters is exact.
-    """
-    k, f = scale_and_fraction(a)
-    d = f + 2.0
-    inverse = 1.0 / d
+def _atanh_plain(f: Expr, d: Expr, inverse: Expr) -> tuple[Expr, Expr]:
+    """3 atanh(s), s = f/(2 + f), in two parts; every product is split so that what matters is exact."""
     s = f * inverse
     s_head, d_head = head(s), head(d)
     s_rest = ((f - s_head * d_head) - s_head * (f - (d_head - 2.0))) * inverse
@@ -40,41 +55,64 @@ def log2_parts(a: Expr) -> tuple[Expr, Expr]:
     u = s_head * t_head
     v = fma(s_rest, t_head, t_rest * s)
     p_head = head(u + v)
-    p_rest = v - (p_head - u)
-    scale, scale_rest = constant("TWO_THIRDS_LOG2_E", a)
-    high = p_head * scale
-    low = fma(p_head, scale_rest, p_rest * (scale + scale_rest))
+    return p_head, v - (p_head - u)
+
+
+def _atanh_fused(f: Expr, d: Expr, inverse: Expr) -> tuple[Expr, Expr]:
+    """The same where `fma` tells the rounding error of a product."""
+    s = f * inverse
+    s_rest = fma(-s, f - (d - 2.0), fma(-s, d, f)) * inverse
+    z = s * s
+    small = fma(z * z, polynomial("POW", z), fma(s + s, s_rest, fma(s, s, -z)))
+    t = 3.0 + (z + small)
+    t_rest = small - ((t - 3.0) - z)
+    p = s * t
+    return p, fma(s_rest, t, fma(t_rest, s, fma(s, t, -p)))
+
+
+def log2_parts(a: Expr) -> tuple[Expr, Expr]:
+    """log2(a) for a > 0 in f64 as a head of 26 bits and a rest: log2(1 + f) = 2/log(2) atanh(f/(2 + f))."""
+    k, f = scale_and_fraction(a)
+    d = f + 2.0
+    inverse = 1.0 / d
+    factor, factor_rest = constant("TWO_THIRDS_LOG2_E", a)
+    p, p_rest = _atanh_fused(f, d, inverse)
+    high = p * factor
+    low = fma(p, factor, -high) + fma(p, factor_rest, p_rest * factor)
+    q, q_rest = _atanh_plain(f, d, inverse)
+    high, low = (
+        with_fma(high, q * factor),
+        with_fma(low, fma(q, factor_rest, q_rest * (factor + factor_rest))),
+    )
     total = head(k + (high + low))
     return total, low - ((total - k) - high)
 
 
-def _positive_f64(a: Expr, y: Expr) -> Expr:
-    """a**y for finite a > 0."""
-    log_head, log_rest_ = log2_parts(a)
+def _positive_f64(a: Expr, y: Expr) -> tuple[Expr, Expr]:
+    """(a**y for finite a > 0, y log2(a)); the first is of no use where the second is beyond `LIMIT`."""
+    log_head, log_low = log2_parts(a)
     y_head = head(y)
-    high = y_head * log_head
-    low = fma(y - y_head, log_head, y * log_rest_)
+    high = with_fma(y * log_head, y_head * log_head)
+    low = fma(y, log_low, with_fma(fma(y, log_head, -high), (y - y_head) * log_head))
     w = high + low
-    high = select(gt(abs_(w), LIMIT), w, high)
-    t, n = round_to_int(select(gt(w, LIMIT), LIMIT, select(lt(w, -LIMIT), -LIMIT, w)))
+    t, n = round_to_int(clamp(w, -LIMIT, LIMIT))
     r, r_rest = fast_two_sum(high - n, low)
     ln2, ln2_rest = constant("LN2_SHORT", a)
     tail = fma(polynomial("EXP2", r), r * r, fma(r, ln2_rest, r_rest * ln2))
-    result = scale(1.0 + fma(r, ln2, tail), t)
-    return select(gt(w, 1025.0), inf, select(lt(w, -1080.0), 0.0, result))
+    return scale(1.0 + fma(r, ln2, tail), t), w
 
 
 def _positive_f32(a: Expr, y: Expr) -> Expr:
-    """a**y for finite a > 0 in f32: f64 has bits to spare and no subnormals on the way."""
-    k, f = split_exponent(cast(a, "f64"))
-    g, _ = log_rest(f, "f64_short")
-    ln2, _ = constant("LN2_SHORT", f)
-    w = cast(y, "f64") * (to_float(k, "f64", 1023.0) + (f + g) * (1.0 / ln2))
-    w = select(gt(w, 200.0), 200.0, select(lt(w, -200.0), -200.0, w))
+    """a**y for finite a > 0 in f32, in f64: nearly always the nearest number, so the whole powers of whole numbers."""
+    k, f = scale_and_fraction(a)
+    # a reciprocal of f32 and one step of Newton's method, instead of a division in f64
+    inverse = cast(1.0 / (f + 2.0), "f64")
+    f = cast(f, "f64")
+    s = f * inverse
+    s = fma(s, fma(-(f + 2.0), inverse, 1.0), s)
+    w = clamp(cast(y, "f64") * fma(s, polynomial("LOG2", s * s), cast(k, "f64")), -200.0, 200.0)
     t, n = round_to_int(w)
-    r = w - n
-    power = 1.0 + fma(polynomial("EXP2", r, "f64_short"), r * r, r * ln2)
-    return cast(power * power_of_two(t), "f32")
+    return cast(polynomial("EXP2_SHORT", w - n) * power_of_two(t), "f32")
 
 
 def _is_integer(a: Expr) -> Expr:
@@ -83,12 +121,9 @@ def _is_integer(a: Expr) -> Expr:
     return ge(a, shift) | eq((a + shift) - shift, a)
 
 
-def pow(x: Expr, y: Expr) -> Expr:
-    """x**y with all special cases of IEEE 754, as NumPy's `power`."""
+def _special(x: Expr, y: Expr, result: Expr) -> Expr:
+    """`result`, that of |x|, unless x is negative, zero, infinite or NaN, or y is 0, infinite or NaN."""
     a, size = abs_(x), abs_(y)
-    bounded = select(gt(size, HUGE), select(gt(y, 0.0), const(HUGE, x.type), const(-HUGE, x.type)), y)
-    result = _positive_f64(a, bounded) if x.type == "f64" else _positive_f32(a, bounded)
-    # 0 and infinity
     zero = eq(a, 0.0)
     grows = zero ^ gt(y, 0.0)
     edge = select(grows, const(inf, x.type), const(0.0, x.type))
@@ -101,3 +136,19 @@ def pow(x: Expr, y: Expr) -> Expr:
     result = select(not_(whole) & lt(x, 0.0) & gt(x, -inf), nan, result)
     result = select(isnan(x), x, result)
     return select(eq(x, 1.0) | eq(y, 0.0), 1.0, select(isnan(y), y, result))
+
+
+def pow(x: Expr, y: Expr) -> Expr:
+    """x**y with all special cases of IEEE 754, as NumPy's `power`; those are behind a branch."""
+    a, bounded = abs_(x), clamp(y, -HUGE, HUGE)
+    word = int_of(x.type).replace("i", "u")
+    first, beyond = (const(float_bits(v, x.type), word) for v in (FORMATS[x.type].smallest, inf))
+    unusual = ge(bitcast(x, word) - first, beyond - first)
+    if x.type == "f32":
+        result = whole = _positive_f32(a, bounded)
+        unusual = unusual | isnan(y)
+    else:
+        result, w = _positive_f64(a, bounded)
+        whole = select(gt(w, 1025.0), inf, select(lt(w, -1080.0), 0.0, result))
+        unusual = unusual | not_(lt(abs_(w), 1020.0))
+    return rare(unusual, _special(x, y, whole), result)

@@ -1,15 +1,14 @@
 """Trigonometric functions, accurate for every argument, and their inverses.
 
-|x| = n pi/2 + r, |r| <= pi/4: up to a million by subtracting n times pi/2 in parts that end in zero bits,
-beyond by multiplying the mantissa with the digits of 2/pi that matter for the exponent (Payne and Hanek), in
-integers, behind a branch.
+|x| = n pi/2 + r, |r| <= pi/4. Up to `NEAR` n times pi/2 is subtracted in parts: with fused multiply-add as many bits
+as a number has, else 33 (f32 is widened), so that the products are exact. Beyond, the mantissa is multiplied with the
+digits of 2/pi that matter for the exponent (Payne and Hanek), in integers, behind a branch.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from theano.loops.expr import (
+    ITEMSIZE,
     MAGIC,
     Expr,
     abs_,
@@ -30,13 +29,15 @@ from theano.loops.expr import (
     select,
     shl,
     sqrt,
+    with_fma,
 )
-from theano.loops.polynomial_tables import TWO_OVER_PI
+from theano.loops.polynomial_tables import CONSTANTS, TWO_OVER_PI
 from theano.loops.vmath_core import constant, fast_two_sum, head, polynomial, round_to_int
 
 HALF_PI = 1.5707963267948966
-# n = x 2/pi has at most 20 bits below: its products with the 33-bit parts of pi/2 are exact
-NEAR = 1e6
+# n has at most 20 bits below, so its products with the 33-bit parts of pi/2 are exact; in f32 it is found
+# with an error that makes |r| pi/4 + 0.005 at most
+NEAR = {"f64": 1e6, "f32": 4e4}
 LOW32 = 0xFFFFFFFF
 SIGN = {"f64": -1 << 63, "f32": -1 << 31}
 
@@ -44,17 +45,45 @@ SIGN = {"f64": -1 << 63, "f32": -1 << 31}
 # -- reduction -------------------------------------------------------------------------------------
 
 
-def reduce_near(a: Expr) -> tuple[Expr, Expr, Expr]:
-    """(integer n, r, low) for 0 <= a <= NEAR in f64, a = n pi/2 + r + low."""
-    p1, p2, p3, p4 = constant("PI_2_PARTS", a)
+# (n, r, low): a = n pi/2 + r + low, low beyond the precision of r, n an integer of the width of r
+Reduced = tuple[Expr, Expr, Expr]
+
+
+def _subtract(a: Expr, n: Expr, parts: tuple[float, ...]) -> Expr:
+    """a - n (sum of the parts)."""
+    for part in parts:
+        a = fma(n, -part, a)
+    return a
+
+
+def reduce_near(a: Expr) -> tuple[Expr, Expr]:
+    """(integer n, r) for 0 <= a <= NEAR, a = n pi/2 + r."""
     t, n = round_to_int(a, 1 / HALF_PI)
+    wide = _subtract(cast(a, "f64"), cast(n, "f64"), CONSTANTS["PI_2_PARTS", "f64"])
+    r = with_fma(_subtract(a, n, constant("PI_2_FUSED", a)), cast(wide, a.type))
+    return bitcast(t, int_of(a.type)), r
+
+
+def reduce_near_with_rest(a: Expr) -> Reduced:
+    """The same with the rounding error of r."""
+    t, n = round_to_int(a, 1 / HALF_PI)
+    p1, p2, p3 = constant("PI_2_FUSED", a)
     first = fma(n, -p1, a)
     part = n * p2
     r = first - part
-    low = (first - r) - part
-    part = n * p3
-    reduced = r - part
-    return bitcast(t, "i64"), reduced, ((r - reduced) - part) + fma(n, -p4, low)
+    low = fma(n, -p3, ((first - r) - part) - fma(n, p2, -part))
+    p1, p2, p3, p4 = CONSTANTS["PI_2_PARTS", "f64"]
+    if a.type == "f32":
+        plain, rest = _split(_subtract(cast(a, "f64"), cast(n, "f64"), (p1, p2, p3, p4)))
+    else:
+        first = fma(n, -p1, a)
+        part = n * p2
+        second = first - part
+        rest = (first - second) - part
+        part = n * p3
+        plain = second - part
+        rest = ((second - plain) - part) + fma(n, -p4, rest)
+    return bitcast(t, int_of(a.type)), with_fma(r, plain), with_fma(low, rest)
 
 
 def _window(type_: str, offset: Expr, count: int) -> list[Expr]:
@@ -88,8 +117,8 @@ def _quadrant(top: Expr) -> tuple[Expr, Expr]:
     return n, top - shl(n, 62)
 
 
-def reduce_far(a: Expr) -> tuple[Expr, Expr, Expr]:
-    """(integer n, r, low) for a >= 2**19 in f64: 192 digits of 2/pi times the mantissa, modulo 4."""
+def reduce_far(a: Expr) -> Reduced:
+    """(n, r, low) for a >= 2**19 in f64: 192 digits of 2/pi times the mantissa, modulo 4."""
     bits = bitcast(a, "i64")
     w0, w1, w2 = _window("f64", lshr(bits, 52) - (1023 + 19), 3)
     m = (bits & ((1 << 52) - 1)) | (1 << 52)
@@ -114,59 +143,40 @@ def reduce_far(a: Expr) -> tuple[Expr, Expr, Expr]:
     return n, r, rest_r
 
 
-def reduce_far_f32(a: Expr) -> tuple[Expr, Expr]:
-    """(integer n, r) for a >= 2**19 in f32, r in f64: 96 digits are enough."""
+def reduce_far_f32(a: Expr) -> Reduced:
+    """The same for a >= 2**15 in f32: 96 digits are enough."""
     bits = cast(bitcast(a, "i32"), "i64")
-    w0, w1 = _window("f32", lshr(bits, 23) - (127 + 19), 2)
+    w0, w1 = _window("f32", lshr(bits, 23) - (127 + 15), 2)
     m = (bits & ((1 << 23) - 1)) | (1 << 23)
     n, rest = _quadrant(m * w0 + lshr(m * lshr(w1, 32), 32))
     s = fma(_signed(ashr(rest, 32)), 2.0**32, _unsigned(rest & LOW32))
-    return n, s * (HALF_PI * 2.0**-62) + cast(a - a, "f64")
+    return cast(n, "i32"), *_split(s * (HALF_PI * 2.0**-62) + cast(a - a, "f64"))
+
+
+def _split(r: Expr) -> tuple[Expr, Expr]:
+    """A number in f64 as two in f32."""
+    short = cast(r, "f32")
+    return short, cast(r - cast(short, "f64"), "f32")
 
 
 # -- sine, cosine, tangent -------------------------------------------------------------------------
 
-# (n, r, low): n as an integer of the width of r, low beyond the precision of r
-Reduced = tuple[Expr, Expr, Expr]
-
-
-def _split(n: Expr, r: Expr) -> Reduced:
-    """A reduction in f64 as one in f32."""
-    short = cast(r, "f32")
-    return cast(n, "i32"), short, cast(r - cast(short, "f64"), "f32")
-
-
-def near_or_far(x: Expr, compute: Callable[[Reduced], Expr]) -> Expr:
-    """`compute` of the reduced |x|; only one of the two ways to reduce is taken for (nearly) all arguments."""
-    a = abs_(x)
-    if x.type == "f64":
-        return rare(gt(a, NEAR), compute(reduce_far(a)), compute(reduce_near(a)))
-    return rare(gt(a, NEAR), compute(_split(*reduce_far_f32(a))), compute(_split(*reduce_near_f32(a))))
-
-
-def reduce_near_f32(a: Expr) -> tuple[Expr, Expr]:
-    """(n as i64, r as f64) for an f32 argument up to NEAR."""
-    wide = cast(a, "f64")
-    p1, p2 = constant("PI_2_SHORT", wide)
-    t, n = round_to_int(wide, 1 / HALF_PI)
-    return bitcast(t, "i64"), fma(n, -p2, fma(n, -p1, wide))
-
 
 def _sin_or_cos(x: Expr, quarter: int) -> Expr:
-    def compute(reduced: Reduced) -> Expr:
-        n, r, low = reduced
-        z = r * r
-        sine = r + fma(r * z, polynomial("SIN", z), low)
-        w, error = fast_two_sum(1.0, z * -0.5)
-        cosine = w + fma(z * z, polynomial("COS", z), fma(r, -low, error))
-        n = n + quarter
-        value = select(eq(n & 1, 0), sine, cosine)
-        sign = shl(n & 2, 8 * (8 if x.type == "f64" else 4) - 2)
-        if quarter == 0:
-            sign = sign ^ (bitcast(x, int_of(x.type)) & SIGN[x.type])
-        return bitcast(bitcast(value, int_of(x.type)) ^ sign, x.type)
+    a, word = abs_(x), int_of(x.type)
+    far = reduce_far if x.type == "f64" else reduce_far_f32
 
-    return near_or_far(x, compute)
+    def compute(n: Expr, r: Expr) -> Expr:
+        z = r * r
+        sine = fma(r * z, polynomial("SIN", z), r)
+        cosine = fma(polynomial("COS", z), z, 1.0)
+        value = select(eq(n & 1, quarter), sine, cosine)
+        sign = shl((n + quarter) & 2, 8 * ITEMSIZE[x.type] - 2)
+        if quarter == 0:
+            sign = sign ^ (bitcast(x, word) & SIGN[x.type])
+        return bitcast(bitcast(value, word) ^ sign, x.type)
+
+    return rare(gt(a, NEAR[x.type]), compute(*far(a)[:2]), compute(*reduce_near(a)))
 
 
 def sin(x: Expr) -> Expr:
@@ -180,25 +190,20 @@ def cos(x: Expr) -> Expr:
 
 
 def tan(x: Expr) -> Expr:
-    """Tangent: tan(r) or -1/tan(r); f32 computes in f64."""
+    """Tangent: tan(r) or -1/tan(r)."""
+    a, word = abs_(x), int_of(x.type)
+    far = reduce_far if x.type == "f64" else reduce_far_f32
 
-    def odd(t: Expr, n: Expr) -> Expr:
-        t = cast(select(eq(n & 1, 0), t, -1.0 / t), x.type)
-        return bitcast(bitcast(t, int_of(x.type)) ^ (bitcast(x, int_of(x.type)) & SIGN[x.type]), x.type)
-
-    def compute(reduced: Reduced) -> Expr:
-        n, r, low = reduced
+    def compute(n: Expr, r: Expr, low: Expr) -> Expr:
         z = r * r
-        return odd(r + fma(r * z, polynomial("TAN", z), fma(low, z, low)), n)
+        t, error = fast_two_sum(r, fma(r * z, polynomial("TAN", z), fma(low, z, low)))
+        inverse = -1.0 / t
+        if x.type == "f32":  # or some errors are just above 2 units; in f64 they are 1.7
+            inverse = fma(inverse * inverse, error, inverse)
+        t = select(eq(n & 1, 0), t, inverse)
+        return bitcast(bitcast(t, word) ^ (bitcast(x, word) & SIGN[x.type]), x.type)
 
-    def compute_f32(n: Expr, r: Expr) -> Expr:
-        z = r * r
-        return odd(fma(r * z, polynomial("TAN", z, "f64_short"), r), n)
-
-    if x.type == "f64":
-        return near_or_far(x, compute)
-    a = abs_(x)
-    return rare(gt(a, NEAR), compute_f32(*reduce_far_f32(a)), compute_f32(*reduce_near_f32(a)))
+    return rare(gt(a, NEAR[x.type]), compute(*far(a)), compute(*reduce_near_with_rest(a)))
 
 
 # -- inverses --------------------------------------------------------------------------------------
