@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import theano
@@ -75,6 +75,7 @@ def test_random_loops(seed: int) -> None:
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=EXAMPLES < 1000)
 @given(seed=st.integers(0, 10**6))
+@example(seed=144)
 def test_interpreted_loops(seed: int) -> None:
     """Native = interpreter of the loop program."""
     program = RandomLoop(random.Random(seed)).build()
@@ -85,10 +86,11 @@ def test_interpreted_loops(seed: int) -> None:
     storages = copy.deepcopy(compiled.storages)
     low = compiled.lowered
     machine = Interpreter(low.program, low.layout, compiled.words(storages), isa().has_fma)
+    refusals = (NotImplementedError, IndexError, ValueError)
     try:
         machine.run([np.array(v, order="C") for v in program.values], storages)
-    except CheckFailed:
-        with pytest.raises((NotImplementedError, IndexError, ValueError)):
+    except (CheckFailed, *refusals):  # a check's, or that of a `perform` which is called back
+        with pytest.raises(refusals):
             f(*program.values)
         return
     for a, b in zip(machine.slots[: low.n_outputs], f(*program.values), strict=True):
