@@ -38,6 +38,23 @@ def test_jumps_are_not_asked_for() -> None:
     assert [line.split("[")[0] for line in hints([x], x[::2] * 2)] == ["p1.f64"]
 
 
+def test_rows_that_an_index_array_names_are_not_asked_for() -> None:
+    """Where they lie is known only once their number has been read."""
+    x, rows = T.tensor3("x", dtype="int16"), np.array([-1, 3, 0])
+    value = np.arange(120, dtype="int16").reshape(5, 4, 6)
+    for axis in (0, 1, 2, None):
+        f = theano.function([x], x[rows].sum(axis=axis), mode="FAST_RUN")
+        np.testing.assert_array_equal(f(value), value[rows].sum(axis=axis))
+    matrix = T.matrix("m")
+    f = theano.function([matrix], [T.nnet.softmax(matrix[rows]), matrix[rows].var(axis=0), matrix[:, rows].sum(axis=1)])
+    data = np.arange(20.0).reshape(4, 5)
+    picked = data[rows]
+    wanted = np.exp(picked - picked.max(axis=1, keepdims=True))
+    np.testing.assert_allclose(f(data)[0], wanted / wanted.sum(axis=1, keepdims=True))
+    np.testing.assert_allclose(f(data)[1], picked.var(axis=0))
+    np.testing.assert_allclose(f(data)[2], data[:, rows].sum(axis=1))
+
+
 @pytest.mark.parametrize("size, some", [(2048, False), (2049, True)])
 def test_few_numbers_are_in_a_cache(size: int, some: bool) -> None:
     x = T.TensorType("float64", shape=(size,))("x")

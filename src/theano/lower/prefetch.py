@@ -9,7 +9,7 @@ A hint has no effect but time, and may name memory that is nobody's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from theano.loops import expr as ex
 from theano.loops import stmt as st
@@ -42,7 +42,7 @@ def ahead(nb: NestBuilder, body: Block, index: Sequence[Expr], strides: Sequence
             continue
         found = hints.setdefault(stmt.view.base, st.Prefetch(stmt.view, stmt.index, AHEAD, False))
         found.written |= isinstance(stmt, st.Store)
-    body[:0] = hints.values()
+    _put_first(hints.values(), body)
 
 
 def _pays(nb: NestBuilder) -> bool:
@@ -79,14 +79,14 @@ def next_row(
                 step = ex.select(near, steps[row], ZERO)
                 view = st.View(view.base, view.type, ex.add(view.offset, step), view.strides)
             hints.setdefault(view.base, st.Prefetch(view, stmt.index, 0, written))
-    sweeps[busiest][1][:0] = hints.values()
+    _put_first(hints.values(), sweeps[busiest][1], *(block for _, block in sweeps))
 
 
 def next_rows(nb: NestBuilder, body: Block, rows: Sequence[Expr]) -> None:
     """Ask, in the work on some rows of a block of columns, for as many more."""
     if not _pays(nb):
         return
-    hints: list[st.Stmt] = []
+    hints: list[st.Prefetch] = []
     for stmt in body:
         if isinstance(stmt, st.Load | st.Store):
             steps = [s for i, s in zip(stmt.index, stmt.view.strides, strict=True) if i in rows]
@@ -95,4 +95,14 @@ def next_rows(nb: NestBuilder, body: Block, rows: Sequence[Expr]) -> None:
                 offset = ex.add(view.offset, ex.mul(steps[0], length(len(rows))))
                 view = st.View(view.base, view.type, offset, view.strides)
                 hints.append(st.Prefetch(view, stmt.index, 0, isinstance(stmt, st.Store)))
-    body[:0] = hints
+    _put_first(hints, body)
+
+
+def _put_first(hints: Iterable[st.Prefetch], body: Block, *others: Block) -> None:
+    """Put hints in front of a block; not those whose place is only known in it, or in one of the `others`.
+
+    Such are rows that an index array names.
+    """
+    inside = {s.name for block in (body, *others) for s in st.walk(block) if isinstance(s, st.Let | st.Load)}
+    known = [h for h in hints if inside.isdisjoint(ex.names(h.view.offset, *h.view.strides, *h.index))]
+    body[:0] = known
