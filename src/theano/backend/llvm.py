@@ -47,8 +47,9 @@ class Level(Record):
     def inside(self, label: str = "entry") -> Level:
         """A block in this loop."""
         return Level(
-            label=label, index=self.index, index_ssa=self.index_ssa, lanes=self.lanes, owner=self.owner, mask=self.mask
-        )
+            label=label, index=self.index, index_ssa=self.index_ssa, lanes=self.lanes, owner=self.owner, copy=self.copy,
+            mask=self.mask,
+        )  # fmt: skip
 
 
 class ValuePrinter:
