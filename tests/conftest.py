@@ -30,6 +30,15 @@ settings.register_profile("theano", deadline=None, max_examples=50)
 settings.load_profile("theano")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _complete() -> None:
+    """Nothing is provisional: what a test finds does not depend on those that ran before."""
+    from theano.runtime import provisional, support
+
+    support.load()
+    provisional.complete()
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if "PYTEST_XDIST_WORKER" not in os.environ:
         shutil.rmtree(os.environ[_MARK], ignore_errors=True)

@@ -23,7 +23,7 @@ from theano.loops import stmt as st
 from theano.loops.identity import identity
 from theano.lower import lower
 from theano.lower.program import InputForm
-from theano.runtime import abi, cache, product, support
+from theano.runtime import abi, cache, product, provisional, support
 from theano.runtime.context import make_context
 from theano.runtime.entry import EntrySpec, print_entry
 from theano.runtime.function_base import NATIVE, FunctionBase, install
@@ -58,11 +58,16 @@ class NativeExecutor:
         updates = list(zip(plan.updates, results[plan.n_outputs :], strict=True))
         with _LOWERING:
             self.lowered = lower(fgraph.inputs[:n], fgraph.inputs[n:], outputs, updates, forms, self.target.has_f16c)
+        support.load()
         self._words, self._keep = self._addresses()
         self._code: dict[str, CodeObject] = {}
         self._runner: _Runner | None = None
         self._clean_runner: _Runner | None = None
         self._single = False
+        # While addresses are those of provisional code, functions wait for their second call, which makes it fast.
+        self._is_provisional = provisional.is_pending()
+        self._called = False
+        self._waiting: list[weakref.ref[Any]] = []
 
     # -- making callables --------------------------------------------------------------------------------
     def text(self, result: str = "list") -> str:
@@ -109,6 +114,9 @@ class NativeExecutor:
             return
         if any(not isinstance(i.variable.type, TensorType | Generic) for i in self.plan.inputs):
             return  # objects that must be looked at by their type's filter
+        if self._is_provisional:
+            self._waiting.append(weakref.ref(function))
+            return
         result = "single" if function.unpack_single else "list" if self.plan.n_outputs else "none"
         reference = _Fallback(function)
         self._install(function, reference, result)
@@ -137,14 +145,31 @@ class NativeExecutor:
     # -- running -----------------------------------------------------------------------------------------
     def __call__(self, values: Sequence[Any]) -> list[Any]:
         """Run on filtered values; a list of the outputs."""
-        if self._runner is None:
+        if self._is_provisional:
+            self._settle()
+        runner = self._runner
+        if runner is None:
             # whatever form of entry there is already serves here, too
             form = next(iter(self._code), "list")
             self._clean_runner = self._new_runner(_refuse, form)
-            self._runner = self._new_runner(self._slow_call, form)
+            runner = self._runner = self._new_runner(self._slow_call, form)
             self._single = form == "single"
-        answer = self._runner(*values)
+        answer = runner(*values)
         return [answer] if self._single else [] if answer is None else answer
+
+    def _settle(self) -> None:
+        """At the second call: work with fast code from now on."""
+        if not self._called:
+            self._called = True
+            return
+        provisional.complete()
+        self._words, self._keep = self._addresses()
+        self._runner = None
+        self._is_provisional = False
+        while self._waiting:
+            function = self._waiting.pop()()
+            if function is not None:
+                self.attach(function)
 
     def _new_runner(self, fallback: Callable[..., Any], form: str) -> _Runner:
         runner = _Runner()

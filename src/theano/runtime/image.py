@@ -12,7 +12,7 @@ import ctypes
 import mmap
 import struct
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from theano.runtime.capi import function_address
@@ -57,6 +57,9 @@ class _Unknown(Exception):
     """The object holds something that this loader has no rule for."""
 
 
+NONE: Mapping[str, int] = {}
+
+
 class Image:
     """Loaded code; its memory is unmapped with the last reference to this object.
 
@@ -77,18 +80,20 @@ class Image:
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._memory))
 
 
-def load_image(objects: Sequence[bytes], exports: tuple[str, ...]) -> Image | None:
+def load_image(
+    objects: Sequence[bytes], exports: tuple[str, ...], known: Mapping[str, int] = NONE
+) -> Image | None:
     """Load objects that may call each other, or return None where only LLVM can.
 
     Raises
     ------
     RuntimeError
-        An object names a symbol that neither another one nor the process has.
+        An object names a symbol that neither another one, `known` nor the process has.
     """
     if sys.platform != "linux" or not all(code.startswith(_MAGIC) for code in objects):
         return None
     try:
-        return _Loader([_Object(code) for code in objects]).load(exports)
+        return _Loader([_Object(code) for code in objects], known).load(exports)
     except (_Unknown, OSError):
         return None
 
@@ -145,8 +150,9 @@ class _Object:
 
 
 class _Loader:
-    def __init__(self, objects: list[_Object]) -> None:
+    def __init__(self, objects: list[_Object], known: Mapping[str, int]) -> None:
         self.objects = objects
+        self.known = known
         self.defined = {
             symbol.name: (code, symbol)
             for code in objects
@@ -210,7 +216,7 @@ class _Loader:
     def _address(self, code: _Object, symbol: _Symbol) -> int:
         if symbol.section == _UNDEFINED:
             if symbol.name not in self.defined:
-                return _process_symbol(symbol.name)
+                return self.known.get(symbol.name) or _process_symbol(symbol.name)
             code, symbol = self.defined[symbol.name]
         if symbol.section not in code.places:
             raise _Unknown  # a common symbol, an absolute one, a section that takes no memory

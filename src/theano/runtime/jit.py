@@ -14,18 +14,18 @@ import struct
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from theano.configdefaults import config
 from theano.runtime import cache
 from theano.runtime.abi import ABI_VERSION
 from theano.runtime.host import host
-from theano.runtime.image import Image, load_image
+from theano.runtime.image import NONE, Image, load_image
 from theano.runtime.quick import parted
 from theano.runtime.target import Isa, select_isa
 
-__all__ = ["CodeObject", "Options", "assembly", "compile_module", "isa"]
+__all__ = ["CodeObject", "Options", "assembly", "compile_module", "isa", "kept_module"]
 
 
 class Options(NamedTuple):
@@ -139,6 +139,7 @@ def compile_module(
     exports: tuple[str, ...] = ("entry",),
     use_cache: bool = True,
     known_as: str = "",
+    known: Mapping[str, int] = NONE,
 ) -> CodeObject:
     """Compile LLVM IR, or load what was compiled from the same text before.
 
@@ -148,6 +149,7 @@ def compile_module(
         that gives it.
     known_as : what the text follows from. It is looked up in its place then, and the function called only if nothing
         is found.
+    known : addresses of symbols that the text declares and the process does not export.
     options : Options
     exports : names of the functions whose addresses are wanted.
     use_cache : False to neither look for nor keep the object on disk.
@@ -162,21 +164,38 @@ def compile_module(
     if not known_as and not isinstance(text, str):
         text = text()
     key = "" if store is None else _key(known_as or str(text), options, target)
-    kept = None if store is None else store.load(key)
-    if kept is None:
-        printed = text if isinstance(text, str) else text()
-        with _lock:
-            objects = _objects(printed, options, target)
-    else:
-        objects = _unpacked(kept)
-    image: Image | _Linked | None = load_image(objects, exports)
-    if image is None:
-        with _lock:
-            _unload_dead()
-            image = _link(objects, exports)
-    if store is not None and kept is None:
+    found = None if store is None else _kept(store, key, exports, known)
+    if found is not None:
+        return found
+    printed = text if isinstance(text, str) else text()
+    with _lock:
+        objects = _objects(printed, options, target)
+    code = CodeObject(_loaded(objects, exports, known), exports, False)
+    if store is not None:
         store.store(key, _packed(objects))
-    return CodeObject(image, exports, kept is not None)
+    return code
+
+
+def kept_module(
+    known_as: str, options: Options = DEFAULT, exports: tuple[str, ...] = ("entry",), known: Mapping[str, int] = NONE
+) -> CodeObject | None:
+    """What `compile_module` would find in the cache, or None; `known_as` may be the text."""
+    store = cache.default_cache()
+    return None if store is None else _kept(store, _key(known_as, options, isa()), exports, known)
+
+
+def _kept(store: cache.ObjectCache, key: str, exports: tuple[str, ...], known: Mapping[str, int]) -> CodeObject | None:
+    kept = store.load(key)
+    return None if kept is None else CodeObject(_loaded(_unpacked(kept), exports, known), exports, True)
+
+
+def _loaded(objects: list[bytes], exports: tuple[str, ...], known: Mapping[str, int]) -> Image | _Linked:
+    image = load_image(objects, exports, known)
+    if image is not None:
+        return image
+    with _lock:
+        _unload_dead()
+        return _link(objects, exports, known)
 
 
 def assembly(text: str, options: Options = DEFAULT) -> str:
@@ -221,7 +240,7 @@ def _unpacked(kept: bytes) -> list[bytes]:
     return objects
 
 
-def _link(objects: list[bytes], exports: tuple[str, ...]) -> _Linked:
+def _link(objects: list[bytes], exports: tuple[str, ...], known: Mapping[str, int] = NONE) -> _Linked:
     import llvmlite.binding as llvm
 
     global _engine
@@ -238,6 +257,8 @@ def _link(objects: list[bytes], exports: tuple[str, ...]) -> _Linked:
     builder = llvm.JITLibraryBuilder().add_current_process()
     for code in objects:
         builder.add_object_img(code)
+    for name, address in known.items():
+        builder.import_symbol(name, address)
     for name in exports:
         builder.export_symbol(name)
     return _Linked(builder.link(_engine, f"theano{next(_numbers)}"), exports)

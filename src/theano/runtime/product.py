@@ -13,7 +13,7 @@ import warnings
 from typing import NamedTuple
 
 from theano.configdefaults import config
-from theano.runtime import abi, blas, cache, jit, support
+from theano.runtime import abi, blas, cache, jit, provisional, support
 from theano.runtime.target import Isa
 
 __all__ = ["NAMES", "Parameter", "address", "name_of", "parameters"]
@@ -71,31 +71,57 @@ def address(name: str) -> int:
     """Where the function is; BLAS and LAPACK routines are found, too."""
     own = NAMES.get(name)
     if own is not None:
-        return _library(own[0], jit.isa(), config.openmp).symbols[name]
+        return _library(own[0], jit.isa(), config.openmp).code.symbols[name]
     found = blas.symbol(name)
     if found is None:
         raise LookupError(f"no library of this process has the routine {name}")
     return found.address
 
 
-@functools.cache
-def _library(type_: str, isa: Isa, shared: bool) -> jit.CodeObject:
-    """The module for numbers of a type, whose work is shared by threads or not; it stays as long as the process."""
-    routine = blas.symbol(_ROUTINE[type_]) if blas.is_fast() else None
-    if routine is None:
-        warnings.warn(blas.WITHOUT, RuntimeWarning, stacklevel=2)
+class _Library:
+    """The module for numbers of a type, whose work is shared by threads or not; it stays as long as the process.
 
-    def text() -> str:
-        from theano.runtime.product_choice_ir import library_text  # 3 ms, mostly for what the cache has
+    Where the cache has nothing, it is provisional at first.
+    """
 
-        return library_text(type_, isa, routine)
+    def __init__(self, type_: str, isa: Isa, shared: bool) -> None:
+        self._type, self._isa, self._shared = type_, isa, shared
+        self._routine = blas.symbol(_ROUTINE[type_]) if blas.is_fast() else None
+        if self._routine is None:
+            warnings.warn(blas.WITHOUT, RuntimeWarning, stacklevel=4)
+        known_as = self._known_as(False)
+        kept = jit.kept_module(known_as, _OPTIONS, self._exports) if known_as else None
+        self.code = self._started(kept or self._compiled(True))
+        if kept is None:
+            provisional.later(self._complete)
 
-    sources = cache.sources((os.path.dirname(__file__),))
-    known_as = "\n".join([sources, type_, repr(isa), str(routine and routine.int_bits)]) if sources else ""
-    exports = ("init", *(name_of(kind, type_) for kind in KINDS))
-    code = jit.compile_module(text, _OPTIONS, exports, known_as=known_as)
-    init = ctypes.PYFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(code.symbols["init"])
-    parallel = support.fixed_words()[abi.CTX["parallel"]]
-    init(routine.address if routine is not None else None, parallel if shared else None)
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(code))  # contexts of functions hold addresses in it
-    return code
+    @property
+    def _exports(self) -> tuple[str, ...]:
+        return ("init", *(name_of(kind, self._type) for kind in KINDS))
+
+    def _known_as(self, first: bool) -> str:
+        """What the text follows from, or "" where that can't be told."""
+        sources = cache.sources((os.path.dirname(__file__),))
+        bits = self._routine and self._routine.int_bits
+        return "\n".join([sources, self._type, repr(self._isa), f"{bits} {first}"]) if sources else ""
+
+    def _compiled(self, first: bool) -> jit.CodeObject:
+        def text() -> str:
+            from theano.runtime.product_choice_ir import library_text  # 3 ms, mostly for what the cache has
+
+            return library_text(self._type, self._isa, self._routine, first)
+
+        return jit.compile_module(text, _OPTIONS, self._exports, known_as=self._known_as(first))
+
+    def _started(self, code: jit.CodeObject) -> jit.CodeObject:
+        init = ctypes.PYFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(code.symbols["init"])
+        parallel = support.fixed_words()[abi.CTX["parallel"]]
+        init(self._routine.address if self._routine is not None else None, parallel if self._shared else None)
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(code))  # contexts of functions hold addresses in it
+        return code
+
+    def _complete(self) -> None:
+        self.code = self._started(self._compiled(False))
+
+
+_library = functools.cache(_Library)

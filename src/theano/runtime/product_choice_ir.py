@@ -294,12 +294,12 @@ def stack(s: Shape, letter: str) -> Kernel:
     return f
 
 
-def library_text(type_: str, isa: Isa, blas: Symbol | None) -> str:
+def library_text(type_: str, isa: Isa, blas: Symbol | None, provisional: bool = False) -> str:
     """The module for numbers of one type: those of `product.KINDS` are called from outside.
 
     `init` tells it where BLAS's product is, and what shares work; null where nothing does.
     """
-    s, letter = shape_of(type_, isa), LETTER[type_]
+    s, letter = shape_of(type_, isa, provisional), LETTER[type_]
     functions = [
         product(s, letter), large(s, letter, blas), panels(s, letter, blas), packed(s, letter, blas), vector(s, letter),
         stack(s, letter), backward(s, letter), some(s, letter), *kernels(s, letter),

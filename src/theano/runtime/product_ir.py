@@ -41,7 +41,7 @@ INT, PTR = "i64", "ptr"
 
 @dataclass(frozen=True)
 class Shape:
-    """Of the numbers and of a tile."""
+    """Of the numbers and of a tile. There are tiles of some heights, the greatest first; all results are the same."""
 
     type: str
     size: int
@@ -49,6 +49,7 @@ class Shape:
     rows: int
     vectors: int
     has_fma: bool
+    heights: tuple[int, ...]
 
     @property
     def vector(self) -> str:
@@ -64,13 +65,16 @@ class Shape:
         return PANEL_BYTES // (self.columns * self.size)
 
 
-def shape_of(type_: str, isa: Isa) -> Shape:
-    """Registers: accumulators, the vectors of one step of a panel, one number of the first operand."""
+def shape_of(type_: str, isa: Isa, provisional: bool = False) -> Shape:
+    """Registers: accumulators, the vectors of one step of a panel, one number of the first operand.
+
+    LLVM's time is that of the tiles mostly, and grows with their heights: provisional code has two.
+    """
     size = {"f32": 4, "f64": 8}[type_]
-    many = isa.name in ("avx512", "neon")
+    rows = 12 if isa.name in ("avx512", "neon") else 6
     return Shape(
-        {"f32": "float", "f64": "double"}[type_], size, max(isa.vector_bytes // size, 1), 12 if many else 6, 2,
-        isa.has_fma,
+        {"f32": "float", "f64": "double"}[type_], size, max(isa.vector_bytes // size, 1), rows, 2, isa.has_fma,
+        (4, 1) if provisional else tuple(range(rows, 0, -1)),
     )  # fmt: skip
 
 
@@ -334,13 +338,9 @@ def _column_of_tiles(f: Kernel, b: V, out: V, width: V, part: V) -> None:
     kept = f.emit("i1", f"xor i1 {fresh.text}, true")
     target_step = f.select(is_part, f.number(s.columns), f.cr)
     old_step = f.select(fresh, f.number(0), target_step)
-    # heights as equal as can be: a tile of one or two rows waits for its own sums
     i = f.variable(INT, 0)
-    with f.loop(0, (f.m + (s.rows - 1)).over(s.rows)):
-        left = f.m - i.get()
-        half = (left + 1).over(2)
-        two = f.select(left > s.rows, half, left)
-        rows = f.select(left >= 2 * s.rows, f.number(s.rows), two)
+    with f.loop(0, _tiles_in(f, f.m)):
+        rows = _height(f, f.m - i.get())
         place = f.at(out, i.get() * f.cr)
         target = f.variable(PTR, place)
         with f.when(is_part):
@@ -357,6 +357,23 @@ def _column_of_tiles(f: Kernel, b: V, out: V, width: V, part: V) -> None:
         i.set(i.get() + rows)
 
 
+def _tiles_in(f: Kernel, rows: V) -> V:
+    """How many tiles `_height` makes of so many rows."""
+    high, *lower = f.s.heights
+    if lower == [1]:
+        return rows.over(high) + (rows - rows.over(high) * high)
+    return (rows + (high - 1)).over(high)
+
+
+def _height(f: Kernel, left: V) -> V:
+    """Of the next tile: as equal as can be, as a tile of one or two rows waits for its own sums."""
+    high, *lower = f.s.heights
+    if lower == [1]:
+        return f.select(left >= high, f.number(high), f.number(1))
+    two = f.select(left > high, (left + 1).over(2), left)
+    return f.select(left >= 2 * high, f.number(high), two)
+
+
 def _tile(f: Kernel, rows: V) -> str:
     """The tile of a height."""
     place = f.emit(PTR, f"getelementptr ptr, ptr @heights, i64 {rows.text}")
@@ -365,7 +382,7 @@ def _tile(f: Kernel, rows: V) -> str:
 
 def constants(s: Shape) -> list[str]:
     """What the kernels read: a row of zeros, the tiles by their heights."""
-    tiles = ", ".join(f"ptr @tile{h}" for h in range(1, s.rows + 1))
+    tiles = ", ".join(f"ptr @tile{h}" if h in s.heights else "ptr null" for h in range(1, s.rows + 1))
     return [
         f"@zeros = internal constant [{s.columns} x {s.type}] zeroinitializer, align 64",
         f"@heights = internal constant [{s.rows + 1} x ptr] [ptr null, {tiles}]",
@@ -556,7 +573,7 @@ def sweep(s: Shape) -> Kernel:
 def kernels(s: Shape, letter: str) -> list[Kernel]:
     """All of them; `tiles` is called from outside, too."""
     return [
-        tiles(s, letter), block_of_tiles(s), *(tile(s, h + 1) for h in range(s.rows)), pack(s), copy_rows(s),
+        tiles(s, letter), block_of_tiles(s), *(tile(s, h) for h in s.heights), pack(s), copy_rows(s),
         all_panels(s), packed_tiles(s),
         rows_times_vector(s), dots(s), columns_times_vector(s), add_rows(s, ADDED), add_rows(s, 1), outer(s), sweep(s),
         small(s),

@@ -294,7 +294,8 @@ fill:
   %i = phi i64 [0, %allocate], [%i2, %next]
   %to = phi ptr [%data, %allocate], [%to2, %next]
   %items = phi ptr [%items1, %allocate], [%next_items, %next]
-  %put = call i1 @put_row(ptr %items, i64 %m, ptr %to, i64 %dtype, i64 %item)
+  %put_row = call ptr @word(i64 $put_row)
+  %put = call i1 %put_row(ptr %items, i64 %m, ptr %to, i64 %dtype, i64 %item)
   br i1 %put, label %filled, label %no
 filled:
   %i2 = add i64 %i, 1
@@ -393,7 +394,8 @@ array:
   %fine = or i1 %only_read, %writeable
   br i1 %fine, label %read, label %no
 read:
-  %status = tail call i64 @read_array(ptr %object, ptr %out, i64 %code, i64 %ones)
+  %reader = call ptr @word(i64 $read_array)
+  %status = tail call i64 %reader(ptr %object, ptr %out, i64 %code, i64 %ones)
   ret i64 %status
 no:
   ret i64 0

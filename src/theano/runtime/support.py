@@ -12,19 +12,20 @@ import os
 import re
 import string
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from theano.configdefaults import threads_wanted
-from theano.runtime import abi, capi, gil_ir, jit, readers_ir, support_ir, team_ir
+from theano.runtime import abi, capi, gil_ir, jit, provisional, readers_ir, support_ir, team_ir
+from theano.runtime.quick import Sequel, sequel
 
-__all__ = ["fixed_words", "pool_bytes", "set_pool_limit"]
+__all__ = ["fixed_words", "load", "pool_bytes", "set_pool_limit"]
 
 # Words of the fixed table that only the support functions read, after those of `abi.CTX`.
 EXTRA = (
     "new_from_descr", "equiv_types", "set_base_object", "long_from_longlong", "list_set_item", "tuple_new",
     "tuple_set_item", "err_occurred", "err_clear", "err_no_memory", "err_set_string", "capsule_new",
     "capsule_get_pointer",
-    "system_error", *capi.SYSTEM_FUNCTIONS,
+    "system_error", *capi.SYSTEM_FUNCTIONS, "read_array", "put_row",
 )  # fmt: skip
 
 # What the pool keeps between calls while `config.allow_gc` is true.
@@ -42,9 +43,8 @@ _SMALL_BYTES = 1024
 _RECENT_SETS = 32
 _NEW_FLAGS = 0x0001 | 0x0100 | 0x0400  # C-contiguous, aligned, writeable
 
-_EXPORTS = (
-    *abi.SUPPORT, "fixed_table", "pool_limit", "pool_bytes", "team_set", "team_started", "team_reset", "gil_reset",
-)  # fmt: skip
+_EXPORTS = (*abi.SUPPORT, "fixed_table", "pool_limit", "pool_bytes", "gil_reset")
+_TEAM = ("parallel", "team_set", "team_started", "team_reset")
 
 # Integers that a dtype holds exactly and that fit 64 signed bits; none where numbers take the slow path.
 _RANGES: dict[str, tuple[int, int]] = {
@@ -104,10 +104,11 @@ def _numbers() -> Mapping[str, object]:
     return table
 
 
-def support_text() -> str:
-    """The IR of all support functions."""
-    text = support_ir.TEXT + readers_ir.TEXT + gil_ir.TEXT + team_ir.team_text(jit.isa().triple)
-    return written_out(string.Template(text).substitute(_numbers()))
+def support_text() -> Sequel:
+    """The IR of all support functions: of those that are there at once, and of what follows."""
+    numbers, (waits, team) = _numbers(), team_ir.team_text(jit.isa().triple)
+    texts = support_ir.TEXT + readers_ir.TEXT + gil_ir.TEXT + waits, team
+    return sequel(*(written_out(string.Template(text).substitute(numbers)) for text in texts))
 
 
 _SHORT = re.compile(
@@ -150,43 +151,79 @@ class Team:
         How many may work on one loop.
     """
 
-    def __init__(self, support: _Support) -> None:
+    def __init__(self) -> None:
+        self.threads = threads_wanted()
+        self._code: _Support | None = None
+
+    def join(self, support: _Support) -> None:
+        """Have threads from now on."""
         self._set = support.function("team_set", None, ctypes.c_int32, ctypes.c_int32)
         self._reset = support.function("team_reset", None)
-        self.started = support.function("team_started", ctypes.c_int32)
-        self.threads = threads_wanted()
+        self._started = support.function("team_started", ctypes.c_int32)
+        self._code = support
         self.apply()
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._reset)
-            os.register_at_fork(after_in_child=support.function("gil_reset", None))
 
     def apply(self) -> None:
         """Make `threads` the number."""
-        self._set(self.threads, _SPIN)
+        if self._code is not None:
+            self._set(self.threads, _SPIN)
+
+    def started(self) -> int:
+        """How many threads there are beside the callers'."""
+        return int(self._started()) if self._code is not None else 0
 
 
 class _Support:
-    """The loaded functions and the table they and all contexts share."""
+    """The loaded functions and the table they and all contexts share.
+
+    Some are met by every call. These are there twice, in `code` compiled quickly, and in `fast` well.
+    """
 
     def __init__(self) -> None:
-        self.code = jit.compile_module(support_text(), exports=_EXPORTS)
-        known = capi.addresses() | self.code.symbols
-        names = (*abi.CTX, *EXTRA)
-        self.words = [known[name] for name in names]
-        table = (ctypes.c_uint64 * len(names))(*self.words)
-        ctypes.memmove(self.function("fixed_table", ctypes.c_void_p)(), table, ctypes.sizeof(table))
+        self._parts = support_text()
+        self.team = Team()
+        exports = dict.fromkeys((*_EXPORTS, *self._parts.shared, *self._parts.functions))
+        self.code = jit.compile_module(self._parts.first, exports=tuple(exports))
+        self.symbols = self.code.symbols
+        self.words: list[int] = []
+        self._put_words()
+        self.fast: jit.CodeObject | None = None
+        self._load_fast(jit.kept_module)
+        if self.fast is None:
+            provisional.later(self._load_fast)
         self.pool_limit = self.function("pool_limit", None, ctypes.c_uint64)
         self.pool_bytes = self.function("pool_bytes", ctypes.c_uint64)
         self.pool_limit(POOL_LIMIT)
-        self.team = Team(self)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self.function("gil_reset", None))
         self.active = ctypes.c_uint64.from_address(self.code.symbols["active"])
         self.wait_turn = self.function("wait_turn", ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int32)
         # Arrays whose memory came from the pool may be freed after everything in this module is gone.
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(self))
 
+    def _put_words(self) -> None:
+        """Write the table; words in use are replaced one by one."""
+        addresses = capi.addresses() | self.symbols
+        self.words = [addresses[name] for name in (*abi.CTX, *EXTRA)]
+        table = (ctypes.c_uint64 * len(self.words)).from_address(self.function("fixed_table", ctypes.c_void_p)())
+        for k, word in enumerate(self.words):
+            if table[k] != word:
+                table[k] = word
+
+    def _load_fast(self, load: Callable[..., jit.CodeObject | None] = jit.compile_module) -> None:
+        parts = self._parts
+        known = {name: self.code.symbols[name] for name in parts.shared}
+        self.fast = load(parts.second, exports=(*parts.functions, *_TEAM), known=known)
+        if self.fast is not None:
+            self.symbols = self.symbols | self.fast.symbols
+            self._put_words()
+            self.team.join(self)
+
     def function(self, name: str, result: type | None, *arguments: type) -> ctypes._FuncPointer:
         # PYFUNCTYPE: it is called with the GIL held, which is what guards the pool.
-        return ctypes.PYFUNCTYPE(result, *arguments)(self.code.symbols[name])
+        return ctypes.PYFUNCTYPE(result, *arguments)(self.symbols[name])
 
 
 _lock = threading.Lock()
@@ -202,6 +239,11 @@ def _support() -> _Support:
             if _loaded is None:
                 _loaded = _Support()
     return _loaded
+
+
+def load() -> None:
+    """Have the functions in memory."""
+    _support()
 
 
 def fixed_words() -> list[int]:

@@ -4,7 +4,7 @@
 of `loops.stmt.grain`, each once, by as many threads as there are; the caller works, too, and returns when all ranges
 are done. With `finish` it then calls ``fn(args, extent, extent)``. Or, where nobody helps, it calls
 ``fn(args, 0, extent)`` and no more. Workers know nothing of Python. They look for work for a while after a job, then
-park on a futex.
+park on a futex. As long as the support functions are provisional (`runtime.provisional`), nobody helps.
 
 A job is described once nobody can see it (`CLOSED` is 1), then `CLOSED` is cleared and `SEQ` counts. A worker that
 finds a new number enters (`ACTIVE`), works if the job is still open, and leaves; the caller closes the job when no
@@ -47,18 +47,24 @@ _MACHINES = {
     },
 }
 
-# Where there are no futexes, the caller does everything.
+# Until there is a team, the caller does everything.
 _ALONE = r"""
+define void @parallel(ptr %fn, ptr %args, i64 %extent, i64 %weight, i32 %finish) $QUICKLY{
+  call void %fn(ptr %args, i64 0, i64 %extent)
+  ret void
+}
+"""
+
+# Where there are no futexes, there is none.
+_NO_FUTEX = r"""
 define internal void @nap(ptr %at, i32 %seen) $QUICKLY{
   ret void
 }
 define internal void @rouse_all(ptr %at) $QUICKLY{
   ret void
 }
-define void @parallel(ptr %fn, ptr %args, i64 %extent, i64 %weight, i32 %finish) $QUICKLY{
-  call void %fn(ptr %args, i64 0, i64 %extent)
-  ret void
-}
+"""
+_NO_TEAM = r"""
 define void @team_set(i32 %threads, i32 %spin) $QUICKLY{
   ret void
 }
@@ -70,23 +76,13 @@ define void @team_reset() $QUICKLY{
 }
 """
 
-_HEAD = r"""
-@team = internal global [$STATE_BYTES x i8] zeroinitializer, align 128
-DECLARE
-define internal void @doze(ptr %at, i32 %seen) $QUICKLY{
-  %f = call ptr @word(i64 $syscall)
-  %r = call i64 (i64, ...) %f(i64 FUTEX, ptr %at, i32 128, i32 %seen, ptr null, ptr null, i32 0)
-  ret void
-}
+# What `gil_ir` waits with: not for ever, for a signal may have come before.
+_FUTEX = r"""
 define internal void @rouse(ptr %at, i32 %most) $QUICKLY{
   %f = call ptr @word(i64 $syscall)
   %r = call i64 (i64, ...) %f(i64 FUTEX, ptr %at, i32 129, i32 %most, ptr null, ptr null, i32 0)
   ret void
 }
-"""
-
-# What `gil_ir` waits with: not for ever, for a signal may have come before.
-_NAP = r"""
 @moment = internal constant [2 x i64] [i64 0, i64 50000000]
 define internal void @nap(ptr %at, i32 %seen) $QUICKLY{
   %f = call ptr @word(i64 $syscall)
@@ -95,6 +91,16 @@ define internal void @nap(ptr %at, i32 %seen) $QUICKLY{
 }
 define internal void @rouse_all(ptr %at) $QUICKLY{
   call void @rouse(ptr %at, i32 2147483647)
+  ret void
+}
+"""
+
+_HEAD = r"""
+@team = internal global [$STATE_BYTES x i8] zeroinitializer, align 128
+DECLARE
+define internal void @doze(ptr %at, i32 %seen) $QUICKLY{
+  %f = call ptr @word(i64 $syscall)
+  %r = call i64 (i64, ...) %f(i64 FUTEX, ptr %at, i32 128, i32 %seen, ptr null, ptr null, i32 0)
   ret void
 }
 """
@@ -357,15 +363,15 @@ define void @team_reset() $QUICKLY{
 """
 
 
-def team_text(triple: str) -> str:
-    """The template of `parallel` and its helpers for a machine (`$` names: see `support`)."""
+def team_text(triple: str) -> tuple[str, str]:
+    """The templates, for a machine, of what is there at once and of what follows (`$` names: see `support`)."""
     architecture, _, rest = triple.partition("-")
     machine = _MACHINES.get({"arm64": "aarch64", "amd64": "x86_64"}.get(architecture, architecture))
     if machine is None or "linux" not in rest:
-        return _ALONE
-    text = _HEAD + _NAP + _WORKER + _START + _CALLER
+        return _NO_FUTEX + _ALONE, _NO_TEAM
+    first, second = _FUTEX + _ALONE, _HEAD + _WORKER + _START + _CALLER
     for name, instruction in machine.items():
-        text = text.replace(name, instruction)
+        first, second = first.replace(name, instruction), second.replace(name, instruction)
     for name, offset in STATE.items():
-        text = text.replace(f"i64 {name}", f"i64 {offset}")
-    return text.replace("$STATE_BYTES", str(STATE_BYTES))
+        second = second.replace(f"i64 {name}", f"i64 {offset}")
+    return first, second.replace("$STATE_BYTES", str(STATE_BYTES))

@@ -1,0 +1,36 @@
+"""Code that is made twice: quickly before it is first needed, and well once somebody calls a function again.
+
+Functions that all programs share are compiled once a machine, and the first program waits for them. Most of that time
+goes into making them fast. Whoever calls a function once is served sooner without; its second call pays the rest.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+
+__all__ = ["complete", "is_pending", "later"]
+
+_pending: list[Callable[[], None]] = []
+_lock = threading.RLock()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
+
+
+def later(make: Callable[[], None]) -> None:
+    """Have `complete` call `make`: contexts that are made from then on hold the addresses of the fast code."""
+    _pending.append(make)
+
+
+def is_pending() -> bool:
+    """Whether contexts that are made now hold addresses of provisional code."""
+    return bool(_pending)
+
+
+def complete() -> None:
+    """Make the fast form of all that is provisional."""
+    with _lock:
+        while _pending:
+            _pending[0]()
+            del _pending[0]

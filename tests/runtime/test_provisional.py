@@ -1,0 +1,156 @@
+"""A machine's first program: its first call is served by provisional code, its second one makes the fast code."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from theano.runtime import jit, product, product_choice_ir
+from theano.runtime.quick import sequel
+
+HEAD = """
+import numpy as np
+import theano
+import theano.tensor as T
+from theano.runtime import provisional, threads
+
+def check(*facts):
+    assert all(facts), facts
+
+"""
+COUNTER = """
+x = T.vector("x")
+count = theano.shared(0.0)
+f = theano.function([x], x * 2 + count, updates=[(count, count + 1)])
+"""
+PROGRAMS = {
+    "counter": COUNTER + """
+for k in range(4):
+    check(f.is_native == (k >= 2), provisional.is_pending() == (k < 2))
+    check(np.array_equal(f([1.0, 2.0]), [2.0 + k, 4.0 + k]), count.get_value() == k + 1)
+""",
+    "another function": COUNTER + """
+g = theano.function([x], x + 1)
+f([1.0]), g([1.0]), f([1.0])
+check(f.is_native, not g.is_native, not provisional.is_pending(), g([1.0]) == 2, g.is_native, g([1.0]) == 2)
+h = theano.function([x], x - 1)
+check(h.is_native, h([1.0]) == 0)
+""",
+    "no native entry": """
+x = T.vector("x")
+f = theano.function([x], {"a": x + 1, "b": x.sum()})
+for _ in range(3):
+    got = f([1.0, 2.0])
+    check(np.array_equal(got["a"], [2, 3]), got["b"] == 3)
+check(not provisional.is_pending())
+""",
+    "errors": COUNTER + """
+y = T.vector("y")
+g = theano.function([x, y], x + y, updates=[(count, count + 1)])
+for k in range(4):
+    try:
+        g([1.0, 2.0], [1.0, 2.0, 3.0])
+    except ValueError as error:
+        check("shape" in str(error) or "dimension" in str(error), count.get_value() == k)
+    else:
+        raise AssertionError("no error")
+    check(np.array_equal(g([1.0], [2.0]), [3.0]), count.get_value() == k + 1)
+""",
+    "products": """
+a, b = T.fmatrix("a"), T.fmatrix("b")
+f = theano.function([a, b], [a.dot(b), a.dot(b.dot(a)).sum(axis=0)])
+rng = np.random.default_rng(0)
+u, v = rng.standard_normal((37, 29)).astype("f4"), rng.standard_normal((29, 37)).astype("f4")
+first = f(u, v)
+second = f(u, v)
+check(f.is_native, all(np.array_equal(p, q) for p, q in zip(first, second)), np.allclose(first[0], u @ v, atol=1e-4))
+check(all(np.array_equal(p, q) for p, q in zip(first, f(u, v))))
+""",
+    "threads": """
+threads.set_num_threads(2)
+x = T.matrix("x")
+f = theano.function([x], [T.exp(x).sum(), T.tanh(x)])
+data = np.random.default_rng(0).standard_normal((1000, 1000))
+first = f(data)
+check(threads.started() == 0)
+second = f(data)
+check(threads.started() == 1, first[0] == second[0], np.array_equal(first[1], second[1]))
+""",
+    "fork": COUNTER + """
+import os
+f([1.0])
+child = os.fork()
+if child == 0:
+    check(f([1.0]) == 3, f([1.0]) == 4, f.is_native)
+    os._exit(0)
+check(os.waitpid(child, 0)[1] == 0, f([1.0]) == 3, f([1.0]) == 4, f.is_native)
+""",
+    "two callers": COUNTER + """
+import threading
+workers = [threading.Thread(target=lambda: [f([1.0]) for _ in range(50)]) for _ in range(4)]
+[w.start() for w in workers]
+[w.join() for w in workers]
+check(count.get_value() == 200, f.is_native)
+""",
+}
+
+
+@pytest.mark.parametrize("flags", ["", ",cache.enabled=False"])
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_first_program_of_a_machine(name: str, flags: str, tmp_path: Path) -> None:
+    if name == "fork" and not hasattr(os, "fork"):
+        pytest.skip("no fork here")
+    path = tmp_path / "program.py"
+    path.write_text(HEAD + PROGRAMS[name])
+    environment = {**os.environ, "THEANO_FLAGS": f"cache.dir={tmp_path}{flags}"}
+    done = subprocess.run([sys.executable, path], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_next_process_finds_the_fast_code(tmp_path: Path) -> None:
+    path = tmp_path / "program.py"
+    environment = {**os.environ, "THEANO_FLAGS": f"cache.dir={tmp_path}"}
+    for native in (False, True):  # after one call, nothing fast is there; after the next process there is
+        path.write_text(HEAD + COUNTER + f"check(f.is_native == {native})\nf([1.0]), f([1.0]), check(f.is_native)\n")
+        done = subprocess.run([sys.executable, path], env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("type_", ["f32", "f64"])
+def test_provisional_products_have_the_same_bits(type_: str) -> None:
+    from tests.runtime.test_product import multiply
+
+    letter, dtype = product.LETTER[type_], {"f32": "f4", "f64": "f8"}[type_]
+    name, names = f"{letter}product", (f"{letter}product", f"{letter}tiles")
+    both = [
+        jit.compile_module(product_choice_ir.library_text(type_, jit.isa(), None, first), product._OPTIONS, names)
+        for first in (False, True)
+    ]
+    rng = np.random.default_rng(0)
+    for m in (*range(1, 27), 61):
+        a, b = rng.standard_normal((m, 33)).astype(dtype), rng.standard_normal((33, 40)).astype(dtype)
+        results = []
+        for code in both:
+            c = np.zeros((m, 40), dtype)
+            multiply(name, a, b, c, 1, 0, code.symbols)
+            results.append(c)
+        assert np.array_equal(*results) and np.allclose(results[0], a @ b, atol=1e-3), m
+
+
+def test_functions_of_the_first_module_are_known_to_the_second() -> None:
+    parts = sequel(
+        "@n = internal global i64 0\n@unused = internal global i64 0\n"
+        "define internal i64 @f() {\nret i64 1\n}\n"
+        "define internal i64 @g() noinline optnone {\n%n = load i64, ptr @n\nret i64 %n\n}\n",
+        "define i64 @h() noinline optnone {\n%f = call i64 @f()\n%g = call i64 @g()\n"
+        "%h = add i64 %f, %g\nret i64 %h\n}\n",
+    )
+    assert parts.functions == ("f",) and parts.shared == ("g",)
+    assert "define hidden i64 @f() noinline optnone" in parts.first and "define hidden i64 @g" in parts.first
+    assert "declare i64 @g()" in parts.second and "define hidden i64 @f() {" in parts.second
+    assert "unused" not in parts.second
