@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
+from theano.loops.text import kernel_key
 from theano.lower.builder import Builder
 from theano.lower.dims import ZERO, is_const, length
 from theano.lower.gil import let_others_run
@@ -474,6 +475,4 @@ def _made_by(item: Item) -> list[Tensor]:
 
 def kernel_text(kernel: st.Kernel) -> Any:
     """A key that is equal for equal kernels."""
-    from theano.loops.text import kernel_key
-
     return kernel_key(kernel)

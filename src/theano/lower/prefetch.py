@@ -16,6 +16,7 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.dims import ZERO, is_const, length
 from theano.lower.nest import NestBuilder
+from theano.lower.ranges import point_times
 
 Block = list[st.Stmt]
 
@@ -25,6 +26,8 @@ AHEAD = 2048
 FEW = 2048
 # Bytes of a row that stay in the cache until the next row is at hand.
 KEPT_ROW = 1 << 18
+# Memory is there in time where arithmetic takes so many times as long.
+BUSY = 8
 
 
 def ahead(nb: NestBuilder, body: Block, index: Sequence[Expr], strides: Sequence[Expr]) -> None:
@@ -32,7 +35,8 @@ def ahead(nb: NestBuilder, body: Block, index: Sequence[Expr], strides: Sequence
 
     Such accesses have just these indices and strides.
     """
-    if not _pays(nb):
+    work, moving = point_times(nb)
+    if not _pays(nb) or work > BUSY * moving:
         return
     hints: dict[str, st.Prefetch] = {}
     for stmt in body:

@@ -37,6 +37,11 @@ LONGEST = 1 << 14
 
 def point_time(nb: NestBuilder) -> int:
     """Picoseconds that one point of a group takes."""
+    return sum(point_times(nb))
+
+
+def point_times(nb: NestBuilder) -> tuple[int, int]:
+    """Picoseconds that the arithmetic of one point of a group takes, and what it moves."""
     moved: dict[Tensor, int] = {}
     work = 0
     for item in nb.group.items:
@@ -50,7 +55,7 @@ def point_time(nb: NestBuilder) -> int:
                 moved[value.tensor] = ex.ITEMSIZE[value.type]
         if item.out is not None and isinstance(item, Pointwise) and nb.wants_store(item):
             moved[item.out] = ex.ITEMSIZE[item.out.type]
-    return work + sum(moved.values()) * BYTE
+    return work, sum(moved.values()) * BYTE
 
 
 def make_ranged(nb: NestBuilder) -> st.Ranges | None:

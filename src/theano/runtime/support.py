@@ -112,7 +112,7 @@ def support_text() -> Sequel:
 
 
 _SHORT = re.compile(
-    r"(?:(%\w+) = )?call \w+ @(word|field|size|capacity|hold)\((?:ptr (%\w+))?(?:, )?(?:i64 (-?\d+))?\)"
+    r"^  (?:(%\w+) = )?call \w+ @(word|field|size|capacity|hold)\((?:ptr (%\w+))?(?:, )?(?:i64 (-?\d+))?\)", re.M
 )
 
 
@@ -129,15 +129,15 @@ def written_out(text: str) -> str:
     def instructions(found: re.Match[str]) -> str:
         result, name, pointer, number = found.groups()
         if name == "word":
-            return f"{result} = load ptr, ptr getelementptr (ptr, ptr @fixed, i64 {number})"
+            return f"  {result} = load ptr, ptr getelementptr (ptr, ptr @fixed, i64 {number})"
         if name == "hold":
             hold = f"%hold.{next(count)}"
             load = f"{hold} = load ptr, ptr getelementptr (ptr, ptr @fixed, i64 {abi.CTX['inc_ref']})"
-            return f"{load}\n  call void {hold}(ptr {pointer})"
+            return f"  {load}\n  call void {hold}(ptr {pointer})"
         offset = {"field": number, "size": abi.SIZE, "capacity": -64}[name]
         type_ = "ptr" if name == "field" else "i64"
         at = f"{result}.at"
-        return f"{at} = getelementptr i8, ptr {pointer}, i64 {offset}\n  {result} = load {type_}, ptr {at}"
+        return f"  {at} = getelementptr i8, ptr {pointer}, i64 {offset}\n  {result} = load {type_}, ptr {at}"
 
     return _SHORT.sub(instructions, text)
 
