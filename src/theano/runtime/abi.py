@@ -87,6 +87,7 @@ CALLABLE_SIZE = 32
 CODE_NUMBERS = 1 << 16
 CODE_ROUNDS = 1 << 17
 CODE_UPDATED = 1 << 18
+CODE_EQUIVALENT = 1 << 19  # set by the readers: the dtype was compared and is the same in another guise
 
 # Attributes of a function that only calls and branches: it runs as fast when it was compiled in a tenth of the time
 # (see `quick`).

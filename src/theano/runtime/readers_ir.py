@@ -13,8 +13,12 @@ define internal i64 @read_array(ptr %array, ptr %out, i64 %code, i64 %ones) {
 start:
   %flags_at = getelementptr i8, ptr %array, i64 $ARRAY_FLAGS
   %flags = load i32, ptr %flags_at
-  %have = and i32 %flags, $PLAIN_FLAGS
-  %plain = icmp eq i32 %have, $PLAIN_FLAGS
+  %short = trunc i64 %code to i32
+  %updated = lshr i32 %short, $UPDATED_TO_WRITEABLE
+  %writeable = and i32 %updated, $WRITEABLE_FLAG
+  %must_have = or i32 %writeable, $PLAIN_FLAGS
+  %have = and i32 %flags, %must_have
+  %plain = icmp eq i32 %have, %must_have
   %ndim_at = getelementptr i8, ptr %array, i64 $ARRAY_NDIM
   %ndim32 = load i32, ptr %ndim_at
   %ndim = sext i32 %ndim32 to i64
@@ -30,13 +34,14 @@ dtype:
   %ours_at = getelementptr ptr, ptr @fixed, i64 %descr_word
   %ours = load ptr, ptr %ours_at
   %same = icmp eq ptr %descr, %ours
-  br i1 %same, label %dims, label %compare
-compare:
-  ; Unpickled arrays have a descr of their own that means the same (byte order included).
-  %equivalent = call ptr @word(i64 $equiv_types)
-  %answer = call i8 %equivalent(ptr %descr, ptr %ours)
-  %equal = icmp ne i8 %answer, 0
-  br i1 %equal, label %dims, label %no
+  br i1 %same, label %dims, label %other
+other:
+  %equivalent_bit = and i64 %code, $EQUIVALENT
+  %unknown = icmp eq i64 %equivalent_bit, 0
+  br i1 %unknown, label %compare, label %dims
+compare: ; by a jump: nothing here need survive a call
+  %compared = tail call i64 @read_foreign(ptr %array, ptr %out, i64 %code, i64 %ones)
+  ret i64 %compared
 dims:
   %shape = call ptr @field(ptr %array, i64 $ARRAY_DIMS)
   %data = call ptr @field(ptr %array, i64 $ARRAY_DATA)
@@ -63,6 +68,25 @@ body:
   br i1 %refused, label %no, label %test
 yes:
   %result = add i64 %bytes, 1
+  ret i64 %result
+no:
+  ret i64 0
+}
+; Unpickled arrays have a descr of their own that means the same (byte order included).
+define internal i64 @read_foreign(ptr %array, ptr %out, i64 %code, i64 %ones) $QUICKLY{
+  %descr = call ptr @field(ptr %array, i64 $ARRAY_DESCR)
+  %shifted = lshr i64 %code, 8
+  %index = and i64 %shifted, 255
+  %descr_word = add i64 %index, $descr_bool
+  %ours_at = getelementptr ptr, ptr @fixed, i64 %descr_word
+  %ours = load ptr, ptr %ours_at
+  %equivalent = call ptr @word(i64 $equiv_types)
+  %answer = call i8 %equivalent(ptr %descr, ptr %ours)
+  %equal = icmp ne i8 %answer, 0
+  br i1 %equal, label %read, label %no
+read:
+  %known = or i64 %code, $EQUIVALENT
+  %result = call i64 @read_array(ptr %array, ptr %out, i64 %known, i64 %ones)
   ret i64 %result
 no:
   ret i64 0
@@ -373,26 +397,25 @@ some:
 no:
   ret i64 0
 }
-define i64 @read_storage(ptr %list, ptr %out, i64 %code, i64 %ones, ptr %held) $QUICKLY{
-  %found = call i64 @read_object(ptr %list, ptr %out, ptr %held)
-  %has = icmp ne i64 %found, 0
-  br i1 %has, label %look, label %no
-look:
-  %object = load ptr, ptr %held
+; The same for an array; one that is updated must be writeable.
+define i64 @read_storage(ptr %list, ptr %out, i64 %code, i64 %ones, ptr %held) {
+  %n = call i64 @size(ptr %list)
+  %empty = icmp slt i64 %n, 1
+  br i1 %empty, label %no, label %some
+some:
+  %items = call ptr @field(ptr %list, i64 $LIST_ITEMS)
+  %object = load ptr, ptr %items
   %type = call ptr @field(ptr %object, i64 $TYPE)
   %ndarray_type = call ptr @word(i64 $ndarray_type)
   %is_array = icmp eq ptr %type, %ndarray_type
   br i1 %is_array, label %array, label %no
 array:
-  %updated_bit = and i64 %code, $UPDATED
-  %only_read = icmp eq i64 %updated_bit, 0
-  %flags_at = getelementptr i8, ptr %object, i64 $ARRAY_FLAGS
-  %flags = load i32, ptr %flags_at
-  %writeable_bit = and i32 %flags, $WRITEABLE_FLAG
-  %writeable = icmp ne i32 %writeable_bit, 0
-  %fine = or i1 %only_read, %writeable
-  br i1 %fine, label %read, label %no
-read:
+  %count = load i32, ptr %object
+  %one_more = add i32 %count, 1
+  %immortal = icmp slt i32 %count, 0
+  %kept = select i1 %immortal, i32 %count, i32 %one_more
+  store i32 %kept, ptr %object
+  store ptr %object, ptr %held
   %status = tail call i64 @read_array(ptr %object, ptr %out, i64 %code, i64 %ones)
   ret i64 %status
 no:
