@@ -197,7 +197,8 @@ class FunctionPrinter(ValuePrinter):
         level = before.inside(head) if together else Level([], head, {}, stmt.index, index, lanes, len(self.levels))
         self.levels.append(level)
         if masked:
-            remaining = self._splat("i64", self.emit(f"sub i64 {stop}, {index}"), lanes, -1)
+            level.remaining = self.emit(f"sub i64 {stop}, {index}")
+            remaining = self._splat("i64", level.remaining, lanes, -1)
             level.mask = self.emit(f"icmp ugt <{lanes} x i64> {remaining}, {ops.counting(lanes)}")
         phis, nexts = [], []
         for copy in range(copies):
