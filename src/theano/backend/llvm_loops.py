@@ -132,10 +132,9 @@ class FunctionPrinter(ValuePrinter):
             start, stop = stop, extent if masked else self.emit(f"and i64 {extent}, {-rest}")
             totals = self._run(stmt, start, stop, rest, totals, masked=masked)
             totals = [self._across(c, t, rest, 1) for c, t in zip(stmt.carried, totals, strict=True)]
-        inits = [
-            st.combine(c.op, c.init, self.bind(c.type, t, 1)) for c, t in zip(stmt.carried, totals, strict=True)
-        ]
-        return inits, stop
+        bound = [(c, self.bind(c.type, t, 1)) for c, t in zip(stmt.carried, totals, strict=True)]
+        # totals have begun with the identity, so one more changes none (not 0 into -0 either)
+        return [t if c.init is st.identity(c.op, c.type) else st.combine(c.op, c.init, t) for c, t in bound], stop
 
     def _identities(self, stmt: st.For, lanes: int) -> list[str]:
         return [ops.literal(st.identity(c.op, c.type), lanes) for c in stmt.carried]

@@ -1,8 +1,8 @@
 """LLVM IR of the support functions that read arguments: plain arrays, Python numbers and lists of them.
 
-Each returns 0 when the slow path must look at the argument; else, for an array, 1 more than the bytes it has, for all
-others 1. None raises, and none runs Python code, so that lists can't change while they are read. A `code` describes an
-array in one word: see `abi.ArraySpec.code`. `out` is the data word of the frame, followed by the dims.
+Each returns 0 when the slow path must look at the argument; else, for an array, the address behind its last byte, for
+all others 1. None raises, and none runs Python code, so that lists can't change while they are read. A `code` describes
+an array in one word: see `abi.ArraySpec.code`. `out` is the data word of the frame, followed by the dims.
 """
 
 TEXT = r"""
@@ -67,8 +67,9 @@ body:
   %refused = and i1 %must, %not_one
   br i1 %refused, label %no, label %test
 yes:
-  %result = add i64 %bytes, 1
-  ret i64 %result
+  %first = ptrtoint ptr %data to i64
+  %end = add i64 %first, %bytes
+  ret i64 %end
 no:
   ret i64 0
 }
@@ -421,35 +422,44 @@ array:
 no:
   ret i64 0
 }
-; Whether one of the first %updated of n ranges of memory (start, end) overlaps another one.
+; Whether one of the first %updated (at least one) of n ranges of memory (start, end) overlaps another one. Empty
+; ranges overlap nothing.
 define i32 @overlap(ptr %ranges, i64 %n, i64 %updated) {
 start:
-  br label %outer
-outer:
-  %i = phi i64 [0, %start], [%i2, %inner]
-  %i2 = add i64 %i, 1
-  %i_more = icmp slt i64 %i, %updated
-  br i1 %i_more, label %row, label %no
+  %last = getelementptr [2 x i64], ptr %ranges, i64 %n
+  %last_updated = getelementptr [2 x i64], ptr %ranges, i64 %updated
+  br label %row
 row:
-  %i_start_at = getelementptr [2 x i64], ptr %ranges, i64 %i
-  %i_start = load i64, ptr %i_start_at
-  %i_end_at = getelementptr i64, ptr %i_start_at, i64 1
+  %i = phi ptr [%ranges, %start], [%i2, %outer]
+  %i2 = getelementptr i64, ptr %i, i64 2
+  %i_start = load i64, ptr %i
+  %i_end_at = getelementptr i64, ptr %i, i64 1
   %i_end = load i64, ptr %i_end_at
   br label %inner
 inner:
-  %j = phi i64 [%i2, %row], [%j2, %pair]
-  %j_more = icmp slt i64 %j, %n
+  %j = phi ptr [%i2, %row], [%j2, %next]
+  %j_more = icmp ne ptr %j, %last
   br i1 %j_more, label %pair, label %outer
 pair:
-  %j_start_at = getelementptr [2 x i64], ptr %ranges, i64 %j
-  %j_start = load i64, ptr %j_start_at
-  %j_end_at = getelementptr i64, ptr %j_start_at, i64 1
+  %j_end_at = getelementptr i64, ptr %j, i64 1
   %j_end = load i64, ptr %j_end_at
   %before = icmp ult i64 %i_start, %j_end
-  %behind = icmp ult i64 %j_start, %i_end
-  %both = and i1 %before, %behind
-  %j2 = add i64 %j, 1
-  br i1 %both, label %yes, label %inner
+  br i1 %before, label %behind, label %next
+behind:
+  %j_start = load i64, ptr %j
+  %within = icmp ult i64 %j_start, %i_end
+  br i1 %within, label %both, label %next
+both:
+  %some_i = icmp ne i64 %i_start, %i_end
+  %some_j = icmp ne i64 %j_start, %j_end
+  %some = and i1 %some_i, %some_j
+  br i1 %some, label %yes, label %next
+next:
+  %j2 = getelementptr i64, ptr %j, i64 2
+  br label %inner
+outer:
+  %more = icmp ne ptr %i2, %last_updated
+  br i1 %more, label %row, label %no
 yes:
   ret i32 1
 no:
