@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 # Bytes of a cache line.
 LINE = 64
+# At most so many lanes of a masked loop are loaded one by one.
+CLAMPED = 8
 PREFETCH = "declare void @llvm.prefetch.p0(ptr, i32 immarg, i32 immarg, i32 immarg)"
 
 
@@ -31,7 +33,8 @@ class Level(Record):
     """One open loop (or the function itself): its text so far and what has been printed in it.
 
     In and below a vector loop `index` is its index, `lanes` how many of its iterations run at once, `copy` which of
-    several vectors is being printed, and `owner` the level that it is. In a masked loop only the lanes of `mask` count.
+    several vectors is being printed, and `owner` the level that it is. In a masked loop only the lanes of `mask` count,
+    the first `remaining` ones.
     """
 
     lines: list[str] = field(default_factory=list)
@@ -43,12 +46,13 @@ class Level(Record):
     owner: int = 0
     copy: int = 0
     mask: str = ""
+    remaining: str = ""
 
     def inside(self, label: str = "entry") -> Level:
         """A block in this loop."""
         return Level(
             label=label, index=self.index, index_ssa=self.index_ssa, lanes=self.lanes, owner=self.owner, copy=self.copy,
-            mask=self.mask,
+            mask=self.mask, remaining=self.remaining,
         )  # fmt: skip
 
 
@@ -339,10 +343,12 @@ class ValuePrinter:
             memo[key] = self.emit(f"getelementptr {ops.MEMORY[type_]}, ptr {pointer}, i64 {text}", depth), 1
         return memo[key][0]
 
-    def access(self, view: st.View, index: tuple[Expr, ...]) -> tuple[str, list[str]]:
+    def access(self, view: st.View, index: tuple[Expr, ...], clamped: bool = False) -> tuple[str, list[str]]:
         """How to reach an element in the current level: ("one"|"row"|"each"|"picked", addresses).
 
-        Where only the lanes of a mask count, addresses that are not a row are one vector of pointers ("picked").
+        Where only the lanes of a mask count, addresses that are not a row are one vector of pointers ("picked"). If
+        `clamped`, those of few regular steps may instead stay at the last place that counts: a processor gathers no
+        faster than it loads one by one, and there are machines that do it in 30 operations (Zen 4) or worse.
         """
         level = self.top
         base, offset = self.place(view, index)
@@ -357,12 +363,16 @@ class ValuePrinter:
             start = self.address(base, view.type, rest)
             if step.op == "const" and step.value == 1:
                 return "row", [self.emit(f"getelementptr {element}, ptr {start}, i64 {level.index_ssa}")]
-            if not level.mask:
+            if not level.mask or (clamped and level.lanes <= CLAMPED):
                 stride = self.operand(step)
                 at = self.emit(f"mul i64 {level.index_ssa}, {stride}")
                 found = [self.emit(f"getelementptr {element}, ptr {start}, i64 {at}")]
-                for _ in range(1, level.lanes):
-                    found.append(self.emit(f"getelementptr {element}, ptr {found[-1]}, i64 {stride}"))
+                for k in range(1, level.lanes):
+                    onward = stride
+                    if level.mask:
+                        more = self.emit(f"icmp ugt i64 {level.remaining}, {k}")
+                        onward = self.emit(f"select i1 {more}, i64 {stride}, i64 0")
+                    found.append(self.emit(f"getelementptr {element}, ptr {found[-1]}, i64 {onward}"))
                 return "each", found
         text = self.operand(offset, level.lanes)
         pointer = self.names[base][0]
@@ -420,7 +430,7 @@ class ValuePrinter:
     def _load_here(self, stmt: st.Load) -> None:
         type_, lanes = stmt.view.type, self.top.lanes
         register = st.load_type(type_)
-        kind, addresses = self.access(stmt.view, stmt.index)
+        kind, addresses = self.access(stmt.view, stmt.index, clamped=True)
         align = f"align {ex.ITEMSIZE[type_]}"
         if kind == "each":
             t = ops.memory(type_, lanes)

@@ -132,10 +132,9 @@ class FunctionPrinter(ValuePrinter):
             start, stop = stop, extent if masked else self.emit(f"and i64 {extent}, {-rest}")
             totals = self._run(stmt, start, stop, rest, totals, masked=masked)
             totals = [self._across(c, t, rest, 1) for c, t in zip(stmt.carried, totals, strict=True)]
-        inits = [
-            st.combine(c.op, c.init, self.bind(c.type, t, 1)) for c, t in zip(stmt.carried, totals, strict=True)
-        ]
-        return inits, stop
+        bound = [(c, self.bind(c.type, t, 1)) for c, t in zip(stmt.carried, totals, strict=True)]
+        # totals have begun with the identity, so one more changes none (not 0 into -0 either)
+        return [t if c.init is st.identity(c.op, c.type) else st.combine(c.op, c.init, t) for c, t in bound], stop
 
     def _identities(self, stmt: st.For, lanes: int) -> list[str]:
         return [ops.literal(st.identity(c.op, c.type), lanes) for c in stmt.carried]
@@ -197,7 +196,8 @@ class FunctionPrinter(ValuePrinter):
         level = before.inside(head) if together else Level([], head, {}, stmt.index, index, lanes, len(self.levels))
         self.levels.append(level)
         if masked:
-            remaining = self._splat("i64", self.emit(f"sub i64 {stop}, {index}"), lanes, -1)
+            level.remaining = self.emit(f"sub i64 {stop}, {index}")
+            remaining = self._splat("i64", level.remaining, lanes, -1)
             level.mask = self.emit(f"icmp ugt <{lanes} x i64> {remaining}, {ops.counting(lanes)}")
         phis, nexts = [], []
         for copy in range(copies):

@@ -16,7 +16,7 @@ __all__ = [
 ]  # fmt: skip
 
 # Raise it whenever a number, a signature or the meaning of one below changes: it is part of the cache's key.
-ABI_VERSION = 5
+ABI_VERSION = 6
 
 # dtype name -> size in bytes, in the order of the descr table.
 ITEMSIZE: dict[str, int] = {
@@ -87,6 +87,7 @@ CALLABLE_SIZE = 32
 CODE_NUMBERS = 1 << 16
 CODE_ROUNDS = 1 << 17
 CODE_UPDATED = 1 << 18
+CODE_EQUIVALENT = 1 << 19  # set by the readers: the dtype was compared and is the same in another guise
 
 # Attributes of a function that only calls and branches: it runs as fast when it was compiled in a tenth of the time
 # (see `quick`).

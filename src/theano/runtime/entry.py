@@ -186,16 +186,13 @@ class _Printer:
             self.note_range(data, out, good)
 
     def note_range(self, data: int, out: str, read: str) -> None:
-        """Note the memory of an array that was read, if it is to be compared; empty ranges overlap nothing."""
+        """Note the memory of an array that was read (see `readers_ir`), if it is to be compared."""
         if data not in self.rows:
             return
         word = 2 * self.rows[data]
-        size = self.let(f"sub i64 {read}, 1")
-        empty = self.let(f"icmp eq i64 {size}, 0")
-        start = self.let(f"select i1 {empty}, i64 0, i64 {self.let(f'load i64, ptr {out}')}")
-        end = self.let(f"add i64 {start}, {size}")
+        start = self.let(f"load i64, ptr {out}")
         self.do(f"store i64 {start}, ptr {self.at('%ranges', word)}")
-        self.do(f"store i64 {end}, ptr {self.at('%ranges', word + 1)}")
+        self.do(f"store i64 {read}, ptr {self.at('%ranges', word + 1)}")
 
     def check_overlap(self) -> None:
         """Compare the memory of updated storages with that of all other arrays."""

@@ -34,8 +34,8 @@ class Options(NamedTuple):
     Parameters
     ----------
     level : code generation level, 1 or 2 (0 aborts on masked vectors in LLVM 22), of what is not `abi.QUICKLY`.
-    passes : LLVM passes run before it (see `theano.runtime.llvm`). Our printers have vectorised and hoisted already:
-        by default functions are inlined where told, no more.
+    passes : LLVM passes run before it (see `theano.runtime.llvm`). Our printers have vectorised, hoisted and inlined
+        already: by default none.
     """
 
     level: int = 1

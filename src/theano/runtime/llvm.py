@@ -54,7 +54,6 @@ _SIGNATURES: dict[str, tuple[Any, ...]] = {
     "DisposePassBuilder": (None, _POINTER),
     "CreateNewModulePassManager": (_POINTER,),
     "DisposeNewModulePassManger": (None, _POINTER),
-    "module_AddAlwaysInlinerPass": (None, _POINTER),
     "module_AddSROAPass": (None, _POINTER),
     "RunNewModulePassManager": (None, _POINTER, _POINTER, _POINTER),
     "TargetMachineEmitToMemory": (_POINTER, _POINTER, _POINTER, _INT, _OUT),
@@ -135,7 +134,7 @@ def describe_host() -> tuple[str, str, str]:
     return library.text("GetProcessTriple"), library.text("GetHostCPUName"), ordered
 
 
-_PASSES = {"always_inliner": "module_AddAlwaysInlinerPass", "sroa": "module_AddSROAPass"}
+_PASSES = {"sroa": "module_AddSROAPass"}
 
 
 def emit(
@@ -149,7 +148,7 @@ def emit(
     level : code generation level, 0 to 2; at 0 masked vectors abort the process (LLVM 22).
     triple, cpu, features : of the target, in LLVM's words.
     assembly : whether to give text for people.
-    passes : of `_PASSES`, run first. Functions are always inlined where told.
+    passes : of `_PASSES`, run first.
 
     Raises
     ------
@@ -163,9 +162,8 @@ def emit(
         module = _checked(library, "ParseAssembly", context, text.encode())
         try:
             _name_target(library, module, machine, triple)
-            wanted = ["always_inliner"] * ("alwaysinline" in text) + list(passes)
-            if wanted:
-                _run(library, module, machine, wanted)
+            if passes:
+                _run(library, module, machine, passes)
             buffer = _checked(library, "TargetMachineEmitToMemory", machine, module, int(not assembly))
             try:
                 return ctypes.string_at(library.GetBufferStart(buffer), library.GetBufferSize(buffer))

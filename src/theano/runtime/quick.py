@@ -20,7 +20,6 @@ __all__ = ["Sequel", "parted", "sequel"]
 
 _NAME = re.compile(r"@([\w.]+)")
 _VECTOR = re.compile(r"<\d")  # level 0 aborts on masked ones
-_INLINE = "alwaysinline"
 _VARIABLE = re.compile(r"@[\w.]+ = (internal )?global\b")
 
 
@@ -89,11 +88,10 @@ def parted(text: str) -> tuple[str, str]:
     items = list(_items(text))
     functions = [item for item in items if item.is_function]
     quick = [f for f in functions if QUICKLY in f.head and not _VECTOR.search(f.text)]
-    inline = [f for f in functions if _INLINE in f.head]
-    chosen = {f.name for f in (*quick, *inline)}
+    chosen = {f.name for f in quick}
     well = [f for f in functions if f.name not in chosen]
     others = [item for item in items if not item.is_function]
-    halves = [_Half(own, inline, others) for own in (well, quick)]
+    halves = [_Half(own, others) for own in (well, quick)]
     return halves[0].text(halves[1], True), halves[1].text(halves[0], False)
 
 
@@ -137,16 +135,15 @@ def sequel(text: str, more: str = "") -> Sequel:
     """
     items, added = list(_items(text)), list(_items(more))
     functions = [item for item in items if item.is_function]
-    inline = [f for f in functions if _INLINE in f.head]
-    well = [f for f in functions if f not in inline and QUICKLY not in f.head]
+    well = [f for f in functions if QUICKLY not in f.head]
     own = {f.name for f in (*well, *added)}
-    half = _Half([*well, *added], inline, [item for item in items if not item.is_function])
-    theirs = [f for f in functions if f.name in half.used - own and f not in inline]
+    half = _Half([*well, *added], [item for item in items if not item.is_function])
+    theirs = [f for f in functions if f.name in half.used - own]
     shared = {item.name for item in (*theirs, *half.others) if item.is_function or item.is_variable}
     both = {f.name for f in well}
     first = [item.shown if item.name in shared | both else item.text for item in items]
     lines = [item.declared_elsewhere if item.name in shared else item.text for item in (*theirs, *half.others)]
-    lines += [f.shown for f in well] + [item.text for item in (*added, *inline)]
+    lines += [f.shown for f in well] + [item.text for item in added]
     made = [_quickly(text) if item.name in both else text for item, text in zip(items, first, strict=True)]
     return Sequel("\n".join(made), "\n".join(lines), tuple(f.name for f in well), tuple(sorted(shared)))
 
@@ -168,12 +165,11 @@ def _items(text: str) -> Iterator[_Item]:
 
 
 class _Half:
-    """One of the two modules; functions that are inlined everywhere are in both."""
+    """One of the two modules."""
 
-    def __init__(self, own: list[_Item], inline: list[_Item], others: list[_Item]) -> None:
+    def __init__(self, own: list[_Item], others: list[_Item]) -> None:
         self.own = own
-        self.inline = inline
-        used = {name for f in (*own, *inline) for name in f.uses} if own else set()
+        used = {name for f in own for name in f.uses}
         size = -1
         while size != len(used):
             size = len(used)
@@ -190,4 +186,4 @@ class _Half:
             shared = item.is_variable and item.name in other.used
             lines.append(item.text if not shared else item.shown if has_variables else item.declared)
         lines += [f.shown if f.name in other.used else f.text for f in self.own]
-        return "\n".join([*lines, *(f.text for f in self.inline)])
+        return "\n".join(lines)

@@ -1,8 +1,8 @@
 """LLVM IR of the support functions that read arguments: plain arrays, Python numbers and lists of them.
 
-Each returns 0 when the slow path must look at the argument; else, for an array, 1 more than the bytes it has, for all
-others 1. None raises, and none runs Python code, so that lists can't change while they are read. A `code` describes an
-array in one word: see `abi.ArraySpec.code`. `out` is the data word of the frame, followed by the dims.
+Each returns 0 when the slow path must look at the argument; else, for an array, the address behind its last byte, for
+all others 1. None raises, and none runs Python code, so that lists can't change while they are read. A `code` describes
+an array in one word: see `abi.ArraySpec.code`. `out` is the data word of the frame, followed by the dims.
 """
 
 TEXT = r"""
@@ -13,8 +13,12 @@ define internal i64 @read_array(ptr %array, ptr %out, i64 %code, i64 %ones) {
 start:
   %flags_at = getelementptr i8, ptr %array, i64 $ARRAY_FLAGS
   %flags = load i32, ptr %flags_at
-  %have = and i32 %flags, $PLAIN_FLAGS
-  %plain = icmp eq i32 %have, $PLAIN_FLAGS
+  %short = trunc i64 %code to i32
+  %updated = lshr i32 %short, $UPDATED_TO_WRITEABLE
+  %writeable = and i32 %updated, $WRITEABLE_FLAG
+  %must_have = or i32 %writeable, $PLAIN_FLAGS
+  %have = and i32 %flags, %must_have
+  %plain = icmp eq i32 %have, %must_have
   %ndim_at = getelementptr i8, ptr %array, i64 $ARRAY_NDIM
   %ndim32 = load i32, ptr %ndim_at
   %ndim = sext i32 %ndim32 to i64
@@ -30,13 +34,14 @@ dtype:
   %ours_at = getelementptr ptr, ptr @fixed, i64 %descr_word
   %ours = load ptr, ptr %ours_at
   %same = icmp eq ptr %descr, %ours
-  br i1 %same, label %dims, label %compare
-compare:
-  ; Unpickled arrays have a descr of their own that means the same (byte order included).
-  %equivalent = call ptr @word(i64 $equiv_types)
-  %answer = call i8 %equivalent(ptr %descr, ptr %ours)
-  %equal = icmp ne i8 %answer, 0
-  br i1 %equal, label %dims, label %no
+  br i1 %same, label %dims, label %other
+other:
+  %equivalent_bit = and i64 %code, $EQUIVALENT
+  %unknown = icmp eq i64 %equivalent_bit, 0
+  br i1 %unknown, label %compare, label %dims
+compare: ; by a jump: nothing here need survive a call
+  %compared = tail call i64 @read_foreign(ptr %array, ptr %out, i64 %code, i64 %ones)
+  ret i64 %compared
 dims:
   %shape = call ptr @field(ptr %array, i64 $ARRAY_DIMS)
   %data = call ptr @field(ptr %array, i64 $ARRAY_DATA)
@@ -62,7 +67,27 @@ body:
   %refused = and i1 %must, %not_one
   br i1 %refused, label %no, label %test
 yes:
-  %result = add i64 %bytes, 1
+  %first = ptrtoint ptr %data to i64
+  %end = add i64 %first, %bytes
+  ret i64 %end
+no:
+  ret i64 0
+}
+; Unpickled arrays have a descr of their own that means the same (byte order included).
+define internal i64 @read_foreign(ptr %array, ptr %out, i64 %code, i64 %ones) $QUICKLY{
+  %descr = call ptr @field(ptr %array, i64 $ARRAY_DESCR)
+  %shifted = lshr i64 %code, 8
+  %index = and i64 %shifted, 255
+  %descr_word = add i64 %index, $descr_bool
+  %ours_at = getelementptr ptr, ptr @fixed, i64 %descr_word
+  %ours = load ptr, ptr %ours_at
+  %equivalent = call ptr @word(i64 $equiv_types)
+  %answer = call i8 %equivalent(ptr %descr, ptr %ours)
+  %equal = icmp ne i8 %answer, 0
+  br i1 %equal, label %read, label %no
+read:
+  %known = or i64 %code, $EQUIVALENT
+  %result = call i64 @read_array(ptr %array, ptr %out, i64 %known, i64 %ones)
   ret i64 %result
 no:
   ret i64 0
@@ -165,33 +190,15 @@ define internal ptr @items(ptr %object) alwaysinline {
   %type = call ptr @field(ptr %object, i64 $TYPE)
   %list_type = call ptr @word(i64 $list_type)
   %is_list = icmp eq ptr %type, %list_type
-  br i1 %is_list, label %list, label %try_tuple
-list:
-  %of_list = call ptr @field(ptr %object, i64 $LIST_ITEMS)
-  ret ptr %of_list
-try_tuple:
   %tuple_type = call ptr @word(i64 $tuple_type)
   %is_tuple = icmp eq ptr %type, %tuple_type
-  br i1 %is_tuple, label %tuple, label %no
-tuple:
+  %place = select i1 %is_list, i64 $LIST_ITEMS, i64 $TYPE
+  %list_at = getelementptr i8, ptr %object, i64 %place
+  %of_list = load ptr, ptr %list_at
   %of_tuple = getelementptr i8, ptr %object, i64 $TUPLE_ITEMS
-  ret ptr %of_tuple
-no:
-  ret ptr null
-}
-; Room for n numbers: behind the first two words of %buffer, or from malloc, remembered in its first word.
-define internal ptr @room(ptr %buffer, i64 %bytes, i64 %code) alwaysinline {
-  %capacity = lshr i64 %code, 32
-  %fits = icmp ule i64 %bytes, %capacity
-  br i1 %fits, label %near, label %far
-near:
-  %inside = getelementptr i8, ptr %buffer, i64 16
-  ret ptr %inside
-far:
-  %malloc = call ptr @word(i64 $raw_malloc)
-  %heap = call ptr %malloc(i64 %bytes)
-  store ptr %heap, ptr %buffer
-  ret ptr %heap
+  %other = select i1 %is_tuple, ptr %of_tuple, ptr null
+  %found = select i1 %is_list, ptr %of_list, ptr %other
+  ret ptr %found
 }
 ; The type whose numbers are copied as they are into arrays of a dtype, or null.
 define internal ptr @native_type(i64 %dtype) alwaysinline {
@@ -286,14 +293,25 @@ measure:
 allocate:
   %row_bytes = mul i64 %m, %item
   %bytes = mul i64 %row_bytes, %height
-  %data = call ptr @room(ptr %buffer, i64 %bytes, i64 %code)
+  ; behind the first two words of %buffer, or from malloc, remembered in its first word
+  %capacity = lshr i64 %code, 32
+  %fits = icmp ule i64 %bytes, %capacity
+  %inside = getelementptr i8, ptr %buffer, i64 16
+  br i1 %fits, label %room, label %far
+far:
+  %malloc = call ptr @word(i64 $raw_malloc)
+  %heap = call ptr %malloc(i64 %bytes)
+  store ptr %heap, ptr %buffer
+  br label %room
+room:
+  %data = phi ptr [%inside, %allocate], [%heap, %far]
   store ptr %data, ptr %out
   %none = icmp eq ptr %data, null
   br i1 %none, label %no, label %fill
 fill:
-  %i = phi i64 [0, %allocate], [%i2, %next]
-  %to = phi ptr [%data, %allocate], [%to2, %next]
-  %items = phi ptr [%items1, %allocate], [%next_items, %next]
+  %i = phi i64 [0, %room], [%i2, %next]
+  %to = phi ptr [%data, %room], [%to2, %next]
+  %items = phi ptr [%items1, %room], [%next_items, %next]
   %put_row = call ptr @word(i64 $put_row)
   %put = call i1 %put_row(ptr %items, i64 %m, ptr %to, i64 %dtype, i64 %item)
   br i1 %put, label %filled, label %no
@@ -374,61 +392,68 @@ some:
 no:
   ret i64 0
 }
-define i64 @read_storage(ptr %list, ptr %out, i64 %code, i64 %ones, ptr %held) $QUICKLY{
-  %found = call i64 @read_object(ptr %list, ptr %out, ptr %held)
-  %has = icmp ne i64 %found, 0
-  br i1 %has, label %look, label %no
-look:
-  %object = load ptr, ptr %held
+; The same for an array; one that is updated must be writeable.
+define i64 @read_storage(ptr %list, ptr %out, i64 %code, i64 %ones, ptr %held) {
+  %n = call i64 @size(ptr %list)
+  %empty = icmp slt i64 %n, 1
+  br i1 %empty, label %no, label %some
+some:
+  %items = call ptr @field(ptr %list, i64 $LIST_ITEMS)
+  %object = load ptr, ptr %items
   %type = call ptr @field(ptr %object, i64 $TYPE)
   %ndarray_type = call ptr @word(i64 $ndarray_type)
   %is_array = icmp eq ptr %type, %ndarray_type
   br i1 %is_array, label %array, label %no
 array:
-  %updated_bit = and i64 %code, $UPDATED
-  %only_read = icmp eq i64 %updated_bit, 0
-  %flags_at = getelementptr i8, ptr %object, i64 $ARRAY_FLAGS
-  %flags = load i32, ptr %flags_at
-  %writeable_bit = and i32 %flags, $WRITEABLE_FLAG
-  %writeable = icmp ne i32 %writeable_bit, 0
-  %fine = or i1 %only_read, %writeable
-  br i1 %fine, label %read, label %no
-read:
-  %reader = call ptr @word(i64 $read_array)
-  %status = tail call i64 %reader(ptr %object, ptr %out, i64 %code, i64 %ones)
+  %count = load i32, ptr %object
+  %one_more = add i32 %count, 1
+  %immortal = icmp slt i32 %count, 0
+  %kept = select i1 %immortal, i32 %count, i32 %one_more
+  store i32 %kept, ptr %object
+  store ptr %object, ptr %held
+  %status = tail call i64 @read_array(ptr %object, ptr %out, i64 %code, i64 %ones)
   ret i64 %status
 no:
   ret i64 0
 }
-; Whether one of the first %updated of n ranges of memory (start, end) overlaps another one.
+; Whether one of the first %updated (at least one) of n ranges of memory (start, end) overlaps another one. Empty
+; ranges overlap nothing.
 define i32 @overlap(ptr %ranges, i64 %n, i64 %updated) {
 start:
-  br label %outer
-outer:
-  %i = phi i64 [0, %start], [%i2, %inner]
-  %i2 = add i64 %i, 1
-  %i_more = icmp slt i64 %i, %updated
-  br i1 %i_more, label %row, label %no
+  %last = getelementptr [2 x i64], ptr %ranges, i64 %n
+  %last_updated = getelementptr [2 x i64], ptr %ranges, i64 %updated
+  br label %row
 row:
-  %i_start_at = getelementptr [2 x i64], ptr %ranges, i64 %i
-  %i_start = load i64, ptr %i_start_at
-  %i_end_at = getelementptr i64, ptr %i_start_at, i64 1
+  %i = phi ptr [%ranges, %start], [%i2, %outer]
+  %i2 = getelementptr i64, ptr %i, i64 2
+  %i_start = load i64, ptr %i
+  %i_end_at = getelementptr i64, ptr %i, i64 1
   %i_end = load i64, ptr %i_end_at
   br label %inner
 inner:
-  %j = phi i64 [%i2, %row], [%j2, %pair]
-  %j_more = icmp slt i64 %j, %n
+  %j = phi ptr [%i2, %row], [%j2, %next]
+  %j_more = icmp ne ptr %j, %last
   br i1 %j_more, label %pair, label %outer
 pair:
-  %j_start_at = getelementptr [2 x i64], ptr %ranges, i64 %j
-  %j_start = load i64, ptr %j_start_at
-  %j_end_at = getelementptr i64, ptr %j_start_at, i64 1
+  %j_end_at = getelementptr i64, ptr %j, i64 1
   %j_end = load i64, ptr %j_end_at
   %before = icmp ult i64 %i_start, %j_end
-  %behind = icmp ult i64 %j_start, %i_end
-  %both = and i1 %before, %behind
-  %j2 = add i64 %j, 1
-  br i1 %both, label %yes, label %inner
+  br i1 %before, label %behind, label %next
+behind:
+  %j_start = load i64, ptr %j
+  %within = icmp ult i64 %j_start, %i_end
+  br i1 %within, label %both, label %next
+both:
+  %some_i = icmp ne i64 %i_start, %i_end
+  %some_j = icmp ne i64 %j_start, %j_end
+  %some = and i1 %some_i, %some_j
+  br i1 %some, label %yes, label %next
+next:
+  %j2 = getelementptr i64, ptr %j, i64 2
+  br label %inner
+outer:
+  %more = icmp ne ptr %i2, %last_updated
+  br i1 %more, label %row, label %no
 yes:
   ret i32 1
 no:

@@ -25,7 +25,7 @@ EXTRA = (
     "new_from_descr", "equiv_types", "set_base_object", "long_from_longlong", "list_set_item", "tuple_new",
     "tuple_set_item", "err_occurred", "err_clear", "err_no_memory", "err_set_string", "capsule_new",
     "capsule_get_pointer",
-    "system_error", *capi.SYSTEM_FUNCTIONS, "read_array", "put_row",
+    "system_error", *capi.SYSTEM_FUNCTIONS, "put_row",
 )  # fmt: skip
 
 # What the pool keeps between calls while `config.allow_gc` is true.
@@ -89,7 +89,8 @@ def _numbers() -> Mapping[str, object]:
         NEW_FLAGS=_NEW_FLAGS,
         NUMBERS=abi.CODE_NUMBERS,
         ROUNDS=abi.CODE_ROUNDS,
-        UPDATED=abi.CODE_UPDATED,
+        EQUIVALENT=abi.CODE_EQUIVALENT,
+        UPDATED_TO_WRITEABLE=(abi.CODE_UPDATED // abi.WRITEABLE_FLAG).bit_length() - 1,
         FLOAT32=abi.descr_index("float32"),
         FLOAT64=abi.descr_index("float64"),
         N_DTYPES=len(abi.DTYPES),
@@ -108,11 +109,39 @@ def support_text() -> Sequel:
     """The IR of all support functions: of those that are there at once, and of what follows."""
     numbers, (waits, team) = _numbers(), team_ir.team_text(jit.isa().triple)
     texts = support_ir.TEXT + readers_ir.TEXT + gil_ir.TEXT + waits, team
-    return sequel(*(written_out(string.Template(text).substitute(numbers)) for text in texts))
+    return sequel(*(written_out(inlined(string.Template(text).substitute(numbers))) for text in texts))
+
+
+_STRAIGHT = re.compile(
+    r"^define internal \S+ @(\w+)\((.*)\) alwaysinline {\n((?:  .*\n)+)  ret \S+ (%\w+)\n}\n", re.M
+)
+_NAME = re.compile(r"%\w+")
+
+
+def inlined(text: str) -> str:
+    """`text` with straight functions that are ``alwaysinline`` where they are called: LLVM loads its inliner first.
+
+    >>> print(inlined('''define internal i64 @twice(i64 %x) alwaysinline {
+    ...   %y = add i64 %x, %x
+    ...   ret i64 %y
+    ... }
+    ...   %a = call i64 @twice(i64 3)''').rstrip())
+      %a = add i64 3, 3
+    """
+    bodies = {name: (params, body, result) for name, params, body, result in _STRAIGHT.findall(text)}
+
+    def body_of(found: re.Match[str]) -> str:
+        params, body, result = bodies[found[2]]
+        names = {p.split()[1]: a.split()[1] for p, a in zip(params.split(", "), found[3].split(", "), strict=True)}
+        names[result] = found[1]
+        return _NAME.sub(lambda name: names.get(name[0]) or f"{found[1]}.{name[0][1:]}", body)
+
+    call = re.compile(rf"^  (%\w+) = call \S+ @({'|'.join(bodies) or '$'})\((.*)\)\n?", re.M)
+    return call.sub(body_of, _STRAIGHT.sub("", text))
 
 
 _SHORT = re.compile(
-    r"^  (?:(%\w+) = )?call \w+ @(word|field|size|capacity|hold)\((?:ptr (%\w+))?(?:, )?(?:i64 (-?\d+))?\)", re.M
+    r"^  (?:(%[\w.]+) = )?call \w+ @(word|field|size|capacity|hold)\((?:ptr (%[\w.]+))?(?:, )?(?:i64 (-?\d+))?\)", re.M
 )
 
 

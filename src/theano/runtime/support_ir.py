@@ -276,11 +276,25 @@ nothing:
 }
 ; Results are often dropped before the next call or the one after it: two small arrays for each of some pairs of
 ; (function, slot) are kept, and taken again while nobody else holds them and they are still what they were made as.
+; `new_array` leaves by jumps only, so that it need not save registers.
 @recent = internal global [$RECENT_SETS x [2 x ptr]] zeroinitializer
+; Put a new array, or nothing (null), in a slot, and drop what is there; the array's data.
+define internal ptr @put_array(ptr %slot, ptr %array) $QUICKLY{
+  %failed = icmp eq ptr %array, null
+  br i1 %failed, label %nothing, label %made
+made:
+  %old = load ptr, ptr %slot
+  store ptr %array, ptr %slot
+  call void @drop(ptr %old)
+  %data = call ptr @field(ptr %array, i64 $ARRAY_DATA)
+  ret ptr %data
+nothing:
+  ret ptr null
+}
 ; An array that nobody has had yet. One of few bytes is remembered in %pair, in place of the older one there.
-define internal ptr @fresh_array(ptr %pair, i64 %dtype, ptr %descr, i32 %nd, ptr %dims) $QUICKLY{
+define internal ptr @fresh_array(ptr %pair, i64 %dtype, ptr %descr, i64 %ndim, ptr %dims, ptr %slot) $QUICKLY{
 start:
-  %ndim = sext i32 %nd to i64
+  %nd = trunc i64 %ndim to i32
   %item_at = getelementptr i64, ptr @item_sizes, i64 %dtype
   %item = load i64, ptr %item_at
   br label %measure
@@ -302,7 +316,8 @@ measured:
   br i1 %is_large, label %large, label %numpys
 large:
   %from_pool = call ptr @large_array(ptr %descr, i32 %nd, ptr %dims, i64 %bytes)
-  ret ptr %from_pool
+  %pool_data = call ptr @put_array(ptr %slot, ptr %from_pool)
+  ret ptr %pool_data
 numpys:
   %size = phi i64 [-1, %multiply], [%bytes, %measured]
   %new = call ptr @make_array(ptr %descr, i32 %nd, ptr %dims, ptr null, i32 0)
@@ -320,7 +335,8 @@ keep:
   call void @drop(ptr %second)
   br label %done
 done:
-  ret ptr %new
+  %data = call ptr @put_array(ptr %slot, ptr %new)
+  ret ptr %data
 }
 define ptr @new_array(ptr %ctx, ptr %slot, i64 %dtype, i64 %ndim, ptr %dims) {
 start:
@@ -380,22 +396,21 @@ refused:
   %at2 = getelementptr ptr, ptr %at, i64 1
   %k_more = icmp slt i64 %k2, 2
   br i1 %k_more, label %try, label %make
-again:
-  call void @hold(ptr %array)
-  br label %made
-make:
-  %fresh = call ptr @fresh_array(ptr %pair, i64 %dtype, ptr %descr, i32 %nd, ptr %dims)
-  %failed = icmp eq ptr %fresh, null
-  br i1 %failed, label %nothing, label %made
-made:
-  %result = phi ptr [%array, %again], [%fresh, %make]
+again: ; it had one reference
+  store i32 2, ptr %array
   %old = load ptr, ptr %slot
-  store ptr %result, ptr %slot
-  call void @drop(ptr %old)
-  %data = call ptr @field(ptr %result, i64 $ARRAY_DATA)
+  %is_free = icmp eq ptr %old, null
+  br i1 %is_free, label %store, label %replace
+store:
+  store ptr %array, ptr %slot
+  %data = call ptr @field(ptr %array, i64 $ARRAY_DATA)
   ret ptr %data
-nothing:
-  ret ptr null
+replace:
+  %replaced = tail call ptr @put_array(ptr %slot, ptr %array)
+  ret ptr %replaced
+make:
+  %fresh = tail call ptr @fresh_array(ptr %pair, i64 %dtype, ptr %descr, i64 %ndim, ptr %dims, ptr %slot)
+  ret ptr %fresh
 }
 ; The data pointer of an array object, its dims copied out. Nothing is checked.
 define ptr @array_view(ptr %array, i64 %ndim, ptr %dims) $QUICKLY{
