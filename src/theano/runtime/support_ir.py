@@ -296,8 +296,9 @@ nothing:
 define internal ptr @fresh_array(ptr %at, i64 %dtype, i64 %ndim, ptr %dims, ptr %slot) $QUICKLY{
 start:
   %number = ptrtoint ptr %at to i64
-  %even = and i64 %number, -16
-  %pair = inttoptr i64 %even to ptr
+  %inside = and i64 %number, 8 ; pairs begin at multiples of 16
+  %back = sub i64 0, %inside
+  %pair = getelementptr i8, ptr %at, i64 %back
   %descr_word = add i64 %dtype, $descr_bool
   %descr_at = getelementptr ptr, ptr @fixed, i64 %descr_word
   %descr = load ptr, ptr %descr_at
@@ -400,7 +401,7 @@ compare:
 refused:
   %at2 = getelementptr ptr, ptr %at, i64 1
   %number = ptrtoint ptr %at2 to i64
-  %odd = and i64 %number, 8 ; pairs begin at multiples of 16
+  %odd = and i64 %number, 8
   %is_second = icmp ne i64 %odd, 0
   br i1 %is_second, label %try, label %make
 again: ; it had one reference
