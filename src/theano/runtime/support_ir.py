@@ -276,8 +276,8 @@ nothing:
 }
 ; Results are often dropped before the next call or the one after it: two small arrays for each of some pairs of
 ; (function, slot) are kept, and taken again while nobody else holds them and they are still what they were made as.
-; `new_array` leaves by jumps only, so that it need not save registers.
-@recent = internal global [$RECENT_SETS x [2 x ptr]] zeroinitializer
+; `new_array` leaves by jumps only and keeps few values, so that it need not save registers.
+@recent = internal global [$RECENT_SETS x [2 x ptr]] zeroinitializer, align 16
 ; Put a new array, or nothing (null), in a slot, and drop what is there; the array's data.
 define internal ptr @put_array(ptr %slot, ptr %array) $QUICKLY{
   %failed = icmp eq ptr %array, null
@@ -291,9 +291,17 @@ made:
 nothing:
   ret ptr null
 }
-; An array that nobody has had yet. One of few bytes is remembered in %pair, in place of the older one there.
-define internal ptr @fresh_array(ptr %pair, i64 %dtype, ptr %descr, i64 %ndim, ptr %dims, ptr %slot) $QUICKLY{
+; An array that nobody has had yet. One of few bytes is remembered in the pair that %at lies in, in place of the older
+; one there.
+define internal ptr @fresh_array(ptr %at, i64 %dtype, i64 %ndim, ptr %dims, ptr %slot) $QUICKLY{
 start:
+  %number = ptrtoint ptr %at to i64
+  %inside = and i64 %number, 8 ; pairs begin at multiples of 16
+  %back = sub i64 0, %inside
+  %pair = getelementptr i8, ptr %at, i64 %back
+  %descr_word = add i64 %dtype, $descr_bool
+  %descr_at = getelementptr ptr, ptr @fixed, i64 %descr_word
+  %descr = load ptr, ptr %descr_at
   %nd = trunc i64 %ndim to i32
   %item_at = getelementptr i64, ptr @item_sizes, i64 %dtype
   %item = load i64, ptr %item_at
@@ -340,10 +348,6 @@ done:
 }
 define ptr @new_array(ptr %ctx, ptr %slot, i64 %dtype, i64 %ndim, ptr %dims) {
 start:
-  %descr_word = add i64 %dtype, $descr_bool
-  %descr_at = getelementptr ptr, ptr @fixed, i64 %descr_word
-  %descr = load ptr, ptr %descr_at
-  %nd = trunc i64 %ndim to i32
   %function = ptrtoint ptr %ctx to i64
   %word = ptrtoint ptr %slot to i64
   %f = lshr i64 %function, 5
@@ -354,7 +358,6 @@ start:
   br label %try
 try:
   %at = phi ptr [%pair, %start], [%at2, %refused]
-  %k = phi i64 [0, %start], [%k2, %refused]
   %array = load ptr, ptr %at
   %none = icmp eq ptr %array, null
   br i1 %none, label %make, label %held
@@ -365,7 +368,11 @@ held:
 look:
   %own_nd_at = getelementptr i8, ptr %array, i64 $ARRAY_NDIM
   %own_nd = load i32, ptr %own_nd_at
+  %nd = trunc i64 %ndim to i32
   %own_descr = call ptr @field(ptr %array, i64 $ARRAY_DESCR)
+  %descr_word = add i64 %dtype, $descr_bool
+  %descr_at = getelementptr ptr, ptr @fixed, i64 %descr_word
+  %descr = load ptr, ptr %descr_at
   %flags_at = getelementptr i8, ptr %array, i64 $ARRAY_FLAGS
   %flags = load i32, ptr %flags_at
   %plain = and i32 %flags, $OWN_FLAGS
@@ -392,10 +399,11 @@ compare:
   %equal = icmp eq i64 %own, %dim
   br i1 %equal, label %shape, label %refused
 refused:
-  %k2 = add i64 %k, 1
   %at2 = getelementptr ptr, ptr %at, i64 1
-  %k_more = icmp slt i64 %k2, 2
-  br i1 %k_more, label %try, label %make
+  %number = ptrtoint ptr %at2 to i64
+  %odd = and i64 %number, 8
+  %is_second = icmp ne i64 %odd, 0
+  br i1 %is_second, label %try, label %make
 again: ; it had one reference
   store i32 2, ptr %array
   %old = load ptr, ptr %slot
@@ -409,7 +417,7 @@ replace:
   %replaced = tail call ptr @put_array(ptr %slot, ptr %array)
   ret ptr %replaced
 make:
-  %fresh = tail call ptr @fresh_array(ptr %pair, i64 %dtype, ptr %descr, i64 %ndim, ptr %dims, ptr %slot)
+  %fresh = tail call ptr @fresh_array(ptr %at, i64 %dtype, i64 %ndim, ptr %dims, ptr %slot)
   ret ptr %fresh
 }
 ; The data pointer of an array object, its dims copied out. Nothing is checked.
