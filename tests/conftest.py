@@ -33,9 +33,9 @@ settings.load_profile("theano")
 @pytest.fixture(scope="session", autouse=True)
 def _complete() -> None:
     """Nothing is provisional: what a test finds does not depend on those that ran before."""
-    from theano.runtime import provisional, support
+    from theano.runtime import product, provisional, support
 
-    support.load()
+    assert product.address("sproduct") and product.address("dproduct") and support.fixed_words()
     provisional.complete()
 
 

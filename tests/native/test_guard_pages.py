@@ -63,6 +63,8 @@ two = [m * row, m.sum(axis=0), m.sum(axis=1), m.T + m.T, m[:, ::2], m[-1], T.dot
 if DTYPE.startswith("float"):
     two += [T.nnet.softmax(m), T.exp(m), T.tanh(m).sum(axis=0), m.var(axis=0), m.var(axis=1), (2 * m).var()]
 two_d = function([m, row], two)
+for f, arguments in ((one_d, (numbers(3), numbers(3))), (two_d, (numbers(2, 3), numbers(1, 3)))):
+    f(*arguments), f(*arguments)  # what is provisional is not by the second call
 assert one_d.is_native and two_d.is_native
 
 def expected_1d(a, b):

@@ -17,7 +17,7 @@ HEAD = """
 import numpy as np
 import theano
 import theano.tensor as T
-from theano.runtime import provisional, threads
+from theano.runtime import support, threads
 
 def check(*facts):
     assert all(facts), facts
@@ -31,13 +31,13 @@ f = theano.function([x], x * 2 + count, updates=[(count, count + 1)])
 PROGRAMS = {
     "counter": COUNTER + """
 for k in range(4):
-    check(f.is_native == (k >= 2), provisional.is_pending() == (k < 2))
+    check(f.is_native == (k >= 2), support.is_provisional() == (k < 2))
     check(np.array_equal(f([1.0, 2.0]), [2.0 + k, 4.0 + k]), count.get_value() == k + 1)
 """,
     "another function": COUNTER + """
 g = theano.function([x], x + 1)
 f([1.0]), g([1.0]), f([1.0])
-check(f.is_native, not g.is_native, not provisional.is_pending(), g([1.0]) == 2, g.is_native, g([1.0]) == 2)
+check(f.is_native, not g.is_native, not support.is_provisional(), g([1.0]) == 2, g.is_native, g([1.0]) == 2)
 h = theano.function([x], x - 1)
 check(h.is_native, h([1.0]) == 0)
 """,
@@ -47,7 +47,7 @@ f = theano.function([x], {"a": x + 1, "b": x.sum()})
 for _ in range(3):
     got = f([1.0, 2.0])
     check(np.array_equal(got["a"], [2, 3]), got["b"] == 3)
-check(not provisional.is_pending())
+check(not support.is_provisional())
 """,
     "errors": COUNTER + """
 y = T.vector("y")

@@ -134,7 +134,7 @@ class FunctionPrinter(ValuePrinter):
             totals = [self._across(c, t, rest, 1) for c, t in zip(stmt.carried, totals, strict=True)]
         bound = [(c, self.bind(c.type, t, 1)) for c, t in zip(stmt.carried, totals, strict=True)]
         # totals have begun with the identity, so one more changes none (not 0 into -0 either)
-        return [t if c.init is st.identity(c.op, c.type) else st.combine(c.op, c.init, t) for c, t in bound], stop
+        return [t if _starts_with_identity(c) else st.combine(c.op, c.init, t) for c, t in bound], stop
 
     def _identities(self, stmt: st.For, lanes: int) -> list[str]:
         return [ops.literal(st.identity(c.op, c.type), lanes) for c in stmt.carried]
@@ -270,3 +270,8 @@ def choose_lanes(stmt: st.For, isa: Isa) -> int:
 def collect_stored(block: list[st.Stmt]) -> set[str]:
     """Base pointers that a block writes to."""
     return {s.view.base for s in st.walk(block) if isinstance(s, st.Store)}
+
+
+def _starts_with_identity(c: st.Carried) -> bool:
+    """Whatever the table of expressions has forgotten in between: the text must not depend on it."""
+    return c.init.op == "const" and ops.literal(c.init, 1) == ops.literal(st.identity(c.op, c.type), 1)

@@ -58,14 +58,14 @@ class NativeExecutor:
         updates = list(zip(plan.updates, results[plan.n_outputs :], strict=True))
         with _LOWERING:
             self.lowered = lower(fgraph.inputs[:n], fgraph.inputs[n:], outputs, updates, forms, self.target.has_f16c)
-        support.load()
         self._words, self._keep = self._addresses()
         self._code: dict[str, CodeObject] = {}
         self._runner: _Runner | None = None
         self._clean_runner: _Runner | None = None
         self._single = False
         # While addresses are those of provisional code, functions wait for their second call, which makes it fast.
-        self._is_provisional = provisional.is_pending()
+        routines = [payload for kind, payload in self.lowered.words if kind == "symbol"]
+        self._is_provisional = support.is_provisional() or any(map(product.is_provisional, routines))
         self._called = False
         self._waiting: list[weakref.ref[Any]] = []
 

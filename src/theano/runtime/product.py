@@ -16,7 +16,7 @@ from theano.configdefaults import config
 from theano.runtime import abi, blas, cache, jit, provisional, support
 from theano.runtime.target import Isa
 
-__all__ = ["NAMES", "Parameter", "address", "name_of", "parameters"]
+__all__ = ["NAMES", "Parameter", "address", "is_provisional", "name_of", "parameters"]
 
 LETTER = {"f32": "s", "f64": "d"}
 # Parameters: a name and i (an integer), n (a number) or p (a pointer). Strides count elements; the columns of results
@@ -78,6 +78,12 @@ def address(name: str) -> int:
     return found.address
 
 
+def is_provisional(name: str) -> bool:
+    """Whether `provisional.complete` will replace the function."""
+    own = NAMES.get(name)
+    return own is not None and _library(own[0], jit.isa(), config.openmp).is_provisional
+
+
 class _Library:
     """The module for numbers of a type, whose work is shared by threads or not; it stays as long as the process.
 
@@ -92,7 +98,9 @@ class _Library:
         known_as = self._known_as(False)
         kept = jit.kept_module(known_as, _OPTIONS, self._exports) if known_as else None
         self.code = self._started(kept or self._compiled(True))
-        if kept is None:
+        # until there is a team, nobody shares the work
+        self.is_provisional = kept is None or support.is_provisional()
+        if self.is_provisional:
             provisional.later(self._complete)
 
     @property
@@ -122,6 +130,7 @@ class _Library:
 
     def _complete(self) -> None:
         self.code = self._started(self._compiled(False))
+        self.is_provisional = False
 
 
 _library = functools.cache(_Library)

@@ -10,7 +10,7 @@ import os
 import threading
 from collections.abc import Callable
 
-__all__ = ["complete", "is_pending", "later"]
+__all__ = ["complete", "later"]
 
 _pending: list[Callable[[], None]] = []
 _lock = threading.RLock()
@@ -21,11 +21,6 @@ if hasattr(os, "register_at_fork"):
 def later(make: Callable[[], None]) -> None:
     """Have `complete` call `make`: contexts that are made from then on hold the addresses of the fast code."""
     _pending.append(make)
-
-
-def is_pending() -> bool:
-    """Whether contexts that are made now hold addresses of provisional code."""
-    return bool(_pending)
 
 
 def complete() -> None:

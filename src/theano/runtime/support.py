@@ -18,7 +18,7 @@ from theano.configdefaults import threads_wanted
 from theano.runtime import abi, capi, gil_ir, jit, provisional, readers_ir, support_ir, team_ir
 from theano.runtime.quick import Sequel, sequel
 
-__all__ = ["fixed_words", "load", "pool_bytes", "set_pool_limit"]
+__all__ = ["fixed_words", "is_provisional", "pool_bytes", "set_pool_limit"]
 
 # Words of the fixed table that only the support functions read, after those of `abi.CTX`.
 EXTRA = (
@@ -270,9 +270,9 @@ def _support() -> _Support:
     return _loaded
 
 
-def load() -> None:
-    """Have the functions in memory."""
-    _support()
+def is_provisional() -> bool:
+    """Whether `provisional.complete` will replace some of the functions."""
+    return _support().fast is None
 
 
 def fixed_words() -> list[int]:
