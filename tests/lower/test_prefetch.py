@@ -88,10 +88,22 @@ def test_columns_ask_for_as_many_rows_as_they_take() -> None:
 def test_hints_reach_the_processor_once_a_line() -> None:
     x = T.fvector("x")
     f = theano.function([x], x.sum())
-    target = select_isa("baseline")._replace(vector_bytes=32)
+    target = select_isa("baseline")._replace(vector_bytes=32, foresees=False)
     text = print_module(f.executor.lowered.program, f.executor.lowered.layout, target)
     loop = next(part for part in text.split("\nb") if "<8 x float>" in part)
     assert loop.count("load <8 x float>") == 4 and loop.count("call void @llvm.prefetch") == 2
+
+
+def test_processors_that_foresee_what_comes_in_order_are_asked_for_rows_only() -> None:
+    x = T.fmatrix("x")
+    for value, ahead, rows, place in ((2 * x + 1, 2, 0, 3), (x.sum(axis=0), 0, 8, 2), (T.nnet.softmax(x), 0, 4, 3)):
+        lowered = theano.function([x], value).executor.lowered
+        for foresees in (False, True):
+            target = select_isa("baseline")._replace(foresees=foresees)
+            text = print_module(lowered.program, lowered.layout, target)
+            calls = [line for line in text.splitlines() if "call void @llvm.prefetch" in line]
+            assert len(calls) == rows + (0 if foresees else ahead)
+            assert all(f", i32 {place}, i32 1)" in call for call in calls)
 
 
 def test_sums_read_upwards() -> None:
