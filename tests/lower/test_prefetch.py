@@ -85,13 +85,39 @@ def test_columns_ask_for_as_many_rows_as_they_take() -> None:
     assert eight and text.count(f"prefetch p0.f32[{eight[1]} + ") == 8, text
 
 
+@pytest.mark.parametrize("rows", [0, 1, 7, 8, 9, 19])
+def test_sweeps_with_little_to_do_with_one_array_take_eight_rows(rows: int) -> None:
+    x, y = T.fmatrix("x"), T.fmatrix("y")
+    outputs, counts = [x.var(axis=0), (x * x).sum(axis=0), (x * y).sum(axis=0)], [8, 8, 8]
+    data = np.random.default_rng(rows).standard_normal((2, rows, 21)).astype("float32")
+    wide = data.astype("float64")
+    wanted = [wide[0].var(axis=0) if rows else None, (wide[0] ** 2).sum(axis=0), wide.prod(axis=0).sum(axis=0)]
+    for output, count, value in zip(outputs, counts, wanted, strict=True):
+        f = theano.function([x, y], output, on_unused_input="ignore")
+        assert loop_program(f).count("bytes into L2") == count
+        if value is not None:
+            np.testing.assert_allclose(f(*data), value, rtol=2e-6, atol=1e-6)
+
+
 def test_hints_reach_the_processor_once_a_line() -> None:
     x = T.fvector("x")
     f = theano.function([x], x.sum())
-    target = select_isa("baseline")._replace(vector_bytes=32)
+    target = select_isa("baseline")._replace(vector_bytes=32, foresees=False)
     text = print_module(f.executor.lowered.program, f.executor.lowered.layout, target)
     loop = next(part for part in text.split("\nb") if "<8 x float>" in part)
     assert loop.count("load <8 x float>") == 4 and loop.count("call void @llvm.prefetch") == 2
+
+
+def test_processors_that_foresee_what_comes_in_order_are_asked_for_rows_only() -> None:
+    x = T.fmatrix("x")
+    for value, ahead, rows, place in ((2 * x + 1, 2, 0, 3), (x.sum(axis=0), 0, 8, 2), (T.nnet.softmax(x), 0, 4, 3)):
+        lowered = theano.function([x], value).executor.lowered
+        for foresees in (False, True):
+            target = select_isa("baseline")._replace(foresees=foresees)
+            text = print_module(lowered.program, lowered.layout, target)
+            calls = [line for line in text.splitlines() if "call void @llvm.prefetch" in line]
+            assert len(calls) == rows + (0 if foresees else ahead)
+            assert all(f", i32 {place}, i32 1)" in call for call in calls)
 
 
 def test_sums_read_upwards() -> None:

@@ -470,12 +470,12 @@ class ValuePrinter:
     def prefetch(self, stmt: st.Prefetch) -> None:
         """One request for each cache line of a vector; scalar and masked loops are only what a vector loop has left."""
         level = self.top
-        if level.lanes == 1 or level.mask:
+        if level.lanes == 1 or level.mask or (stmt.distance and self.isa.foresees):
             return
         _, addresses = self.access(stmt.view, stmt.index)
         size = ex.ITEMSIZE[stmt.view.type]
         before = level.copy * level.lanes * size  # vectors shorter than a line share one
         for k in range(-before % LINE, level.lanes * size, LINE):
             address = self.emit(f"getelementptr i8, ptr {addresses[0]}, i64 {stmt.distance + k}")
-            self.do(f"call void @llvm.prefetch.p0(ptr {address}, i32 {int(stmt.written)}, i32 3, i32 1)")
+            self.do(f"call void @llvm.prefetch.p0(ptr {address}, i32 {int(stmt.written)}, i32 {4 - stmt.cache}, i32 1)")
         self.intrinsics.add(PREFETCH)

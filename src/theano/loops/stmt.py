@@ -72,12 +72,17 @@ class Store:
 
 @_statement
 class Prefetch:
-    """A hint that memory `distance` bytes behind an element will soon be read (or written); it may be nobody's."""
+    """A hint that memory `distance` bytes behind an element will soon be read (or written); it may be nobody's.
+
+    With a distance, it is what the loop comes to in order, which a processor may foresee itself. `cache` is the level
+    that has room for it until then.
+    """
 
     view: View
     index: tuple[Expr, ...]
     distance: int
     written: bool
+    cache: int = 1
 
 
 @_statement

@@ -36,6 +36,7 @@ def _key(block: list[st.Stmt], parts: list[object]) -> None:
         elif isinstance(stmt, st.Prefetch):
             v = stmt.view
             parts += ["prefetch", v.base, v.type, v.offset, v.strides, stmt.index, stmt.distance, stmt.written]
+            parts.append(stmt.cache)
         elif isinstance(stmt, st.For):
             parts += ["for", stmt.index, stmt.start, stmt.extent, stmt.kind, stmt.unroll, stmt.apart]
             parts += [(c.name, c.op, c.type, c.init, c.next, c.result) for c in stmt.carried]
@@ -121,6 +122,7 @@ LINES: dict[type, Callable[..., str]] = {
     st.Store: lambda s, t: f"{view_text(s.view, s.index, t)} = {t(s.value)}",
     st.Prefetch: lambda s, t: (
         f"prefetch {view_text(s.view, s.index, t)} + {s.distance} bytes{' to write' if s.written else ''}"
+        f"{f' into L{s.cache}' if s.cache > 1 else ''}"
     ),
     st.CallKernel: lambda s, t: _call_text(s, t),
     st.Call: lambda s, t: f"{s.symbol}({_arguments(s.args, t)})",

@@ -19,9 +19,9 @@ from theano.lower.values import Tensor, Value
 
 Block = list[st.Stmt]
 
-# Rows that a column reduction adds in one go (a single plain one twice as many): each needs its loads only, the
-# accumulators one load and store for all.
-ROWS = 4
+# Rows that a column reduction takes in one go: each needs its loads only, the accumulators one load and store for all.
+# Where there is little to do with one array (a sum, a variance), twice as many.
+ROWS, LITTLE = 4, 4
 
 
 def columns(nb: NestBuilder, order: list[int], phases: int) -> None:
@@ -249,7 +249,7 @@ def _column_sweep(
     blocks: Block = []
     if cost <= UNROLL_COST:
         chunk_name, chunk = nb.define("i", "i64")
-        at_once = ROWS if cost > 2 or len(items) > 1 else 2 * ROWS
+        at_once = ROWS if cost > LITTLE or _row_streams(nb, items) > 1 else 2 * ROWS
         base = ex.add(first, ex.mul(chunk, length(at_once)))
         taken = [ex.add(base, length(k)) for k in range(at_once)]
         several = _column_rows(nb, items, buffers, lane, inner_axis, taken)
@@ -273,6 +273,15 @@ def _column_sweep(
             first, stop = bounds
         blocks = [st.For(index_name(nb.index_of[axis]), stop, "serial", blocks, start=first)]
     body += blocks
+
+
+def _row_streams(nb: NestBuilder, items: Sequence[Item]) -> int:
+    """How many arrays a sweep reads and writes row by row."""
+    work = [i for i in items if isinstance(i, Pointwise | Reduce)]
+    made = {i.out for i in work}
+    read = {v.tensor.storage() for i in work for v in i.reads if v.tensor and v.ndim > 1 and len(v.tensor.dims) > 1
+            and v.tensor not in made}  # fmt: skip
+    return len(read) + sum(isinstance(i, Pointwise) and nb.wants_store(i) for i in work)
 
 
 def _column_rows(

@@ -20,6 +20,7 @@ class Isa(NamedTuple):
     has_fma, has_f16c, has_masks : fused multiply-add; conversions of float16; masked loads and stores of all
         element sizes (AVX-512 F, BW, DQ, VL).
     cpu, features, triple : as LLVM names them.
+    foresees : the processor brings what a loop reads and writes in order itself, and hints are in its way.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Isa(NamedTuple):
     cpu: str
     features: str
     triple: str
+    foresees: bool = False
 
 
 _AVX512 = ("avx512f", "avx512bw", "avx512dq", "avx512vl")
@@ -69,6 +71,7 @@ def select_isa(flag: str) -> Isa:
         cpu=cpu,
         features=features,
         triple=machine.triple,
+        foresees=machine.cpu.startswith("znver"),  # whatever the flag says: it is where the code runs
     )
 
 
