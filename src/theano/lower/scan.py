@@ -237,7 +237,7 @@ class _ScanLowering:
     def _carry(self, initial: Value, dims: tuple[Expr, ...], row: int) -> Carry:
         first = self._row(initial, length(row))
         init = first.uniform if first.uniform is not None else self.b.scalar(first)
-        carry = Carry(st.load_type(initial.type), init, self.b.fresh("s"), self.b.fresh("v"))
+        carry = Carry(st.load_type(initial.type), init, self.b.fresh("c"), self.b.fresh("v"))
         self.own.add(carry.name)
         self.parts.carries.append(carry)
         return carry
