@@ -136,7 +136,7 @@ def _registers(nb: _Steps, p: Passed, start: Expr, carried: list[st.Carried]) ->
         loaded, init = nb.define("x", type_)
         nb.block.append(st.Load(loaded, view, index))
         name, value = nb.define("s", type_)
-        result, _ = nb.define("r", type_)
+        result, _ = nb.define("z", type_)  # r is what main calls totals
         chain.append(st.Carried(name, "state", type_, init, value, result))
         for offset, tap in p.taps.items():
             if tap == back and offset is not None:
