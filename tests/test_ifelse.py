@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import theano
 import theano.tensor as T
 from tests.tensor.oracle import check, check_nodes, run
 from theano.gradient import grad
@@ -92,3 +93,12 @@ def test_the_condition_has_gradient_zero() -> None:
     c, x = T.dscalar(), T.dvector()
     g = grad(ifelse(c, x, 2 * x).sum(), c)
     assert run([g], [c, x], [np.float64(1), V])[0] == 0
+
+
+def test_branches_of_float16_without_instructions_for_it():
+    """They are called back, with both sides computed."""
+    c, x = T.iscalar("c"), T.TensorType("float16", (False,))("x")
+    with theano.config.change_flags(isa="baseline"):
+        f = theano.function([c, x], ifelse(c, x * x, x + 1))
+        for flag, wanted in ((1, [4, 9]), (0, [3, 4])):
+            assert np.array_equal(f(flag, np.array([2, 3], "float16")), wanted)

@@ -28,7 +28,7 @@ def assign_regions(b: Builder, order: Sequence[Any], roots: Sequence[Variable]) 
     one side of one branch needs is computed in that side.
     """
     base = b.region
-    branches = {node for node in order if _is_branch(node)}
+    branches = {node for node in order if _is_branch(b, node)}
     if not branches:
         return {}
     wanted: dict[Variable, int] = dict.fromkeys(roots, base)
@@ -54,9 +54,11 @@ def assign_regions(b: Builder, order: Sequence[Any], roots: Sequence[Variable]) 
     return regions
 
 
-def _is_branch(node: Any) -> bool:
+def _is_branch(b: Builder, node: Any) -> bool:
     """Whether a node becomes a branch of the program."""
-    return isinstance(node.op, IfElse) and not node.inputs[0].type.dtype.startswith("complex")
+    if not isinstance(node.op, IfElse) or node.inputs[0].type.dtype.startswith("complex"):
+        return False
+    return b.has_types_of(node)
 
 
 def common(b: Builder, first: int, second: int) -> int:

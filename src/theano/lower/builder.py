@@ -110,6 +110,10 @@ class Builder:
         return type_ in ex.TYPES or (type_ == "f16" and self.has_f16)
 
     # -- names, words, slots -------------------------------------------------------------------------
+    def has_types_of(self, node: Any) -> bool:
+        """Whether numbers of the types of a node are computed with; else it is called back."""
+        return self.has_f16 or all(getattr(v.type, "dtype", "") != "float16" for v in (*node.inputs, *node.outputs))
+
     def fresh(self, prefix: str) -> str:
         self.counter += 1
         return f"{prefix}{self.counter}"

@@ -249,7 +249,7 @@ class _Lowering:
             return
         values = [self.value(v) for v in node.inputs]
         results = None
-        if function is not None and (b.has_f16 or not _touches_f16(node)):
+        if function is not None and b.has_types_of(node):
             results = function(b, node, values)
             if results is not None:
                 self.done[key] = node
@@ -308,7 +308,3 @@ class _Lowering:
             return True
         same = all(self.b.dims.equal(a, c) for a, c in zip(new.dims, old.dims, strict=True))
         return new.role in ("temp", "output") and same and not self.b.last_callback
-
-
-def _touches_f16(node: Any) -> bool:
-    return any(getattr(v.type, "dtype", "") == "float16" for v in (*node.inputs, *node.outputs))
