@@ -14,10 +14,19 @@ from theano.runtime import jit, product, product_choice_ir
 from theano.runtime.quick import sequel
 
 HEAD = """
+import os
+
 import numpy as np
 import theano
 import theano.tensor as T
 from theano.runtime import support, threads
+
+if "linked" in os.environ.get("AS_IF", ""):  # as where our loader knows no objects
+    from theano.runtime import jit
+    jit.load_image = lambda *arguments: None
+if "alone" in os.environ.get("AS_IF", ""):  # as where there are no futexes
+    from theano.runtime import team_ir
+    team_ir._MACHINES.clear()
 
 def check(*facts):
     assert all(facts), facts
@@ -82,7 +91,6 @@ second = f(data)
 check(threads.started() == 1, first[0] == second[0], np.array_equal(first[1], second[1]))
 """,
     "fork": COUNTER + """
-import os
 f([1.0])
 child = os.fork()
 if child == 0:
@@ -100,25 +108,32 @@ check(count.get_value() == 200, f.is_native)
 }
 
 
-@pytest.mark.parametrize("flags", ["", ",cache.enabled=False"])
-@pytest.mark.parametrize("name", PROGRAMS)
-def test_first_program_of_a_machine(name: str, flags: str, tmp_path: Path) -> None:
-    if name == "fork" and not hasattr(os, "fork"):
-        pytest.skip("no fork here")
-    path = tmp_path / "program.py"
-    path.write_text(HEAD + PROGRAMS[name])
-    environment = {**os.environ, "THEANO_FLAGS": f"cache.dir={tmp_path}{flags}"}
+def run(text: str, folder: Path, flags: str = "", as_if: str = "") -> None:
+    path = folder / "program.py"
+    path.write_text(HEAD + text)
+    flags = ",".join(filter(None, [os.environ["THEANO_FLAGS"], f"cache.dir={folder}", flags]))
+    environment = {**os.environ, "THEANO_FLAGS": flags, "AS_IF": as_if}
     done = subprocess.run([sys.executable, path], env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize("flags", ["", "cache.enabled=False"])
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_first_program_of_a_machine(name: str, flags: str, tmp_path: Path) -> None:
+    if name == "fork" and not hasattr(os, "fork"):
+        pytest.skip("no fork here")
+    run(PROGRAMS[name], tmp_path, flags)
+
+
+@pytest.mark.parametrize("as_if", ["linked", "alone", "linked alone"])
+@pytest.mark.parametrize("name", ["counter", "products"])
+def test_first_program_of_other_machines(name: str, as_if: str, tmp_path: Path) -> None:
+    run(PROGRAMS[name], tmp_path, as_if=as_if)
+
+
 def test_next_process_finds_the_fast_code(tmp_path: Path) -> None:
-    path = tmp_path / "program.py"
-    environment = {**os.environ, "THEANO_FLAGS": f"cache.dir={tmp_path}"}
     for native in (False, True):  # after one call, nothing fast is there; after the next process there is
-        path.write_text(HEAD + COUNTER + f"check(f.is_native == {native})\nf([1.0]), f([1.0]), check(f.is_native)\n")
-        done = subprocess.run([sys.executable, path], env=environment, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
+        run(COUNTER + f"check(f.is_native == {native})\nf([1.0]), f([1.0]), check(f.is_native)\n", tmp_path)
 
 
 @pytest.mark.parametrize("type_", ["f32", "f64"])

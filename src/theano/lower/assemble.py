@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from theano.loops import expr as ex
 from theano.loops import stmt as st
@@ -50,7 +50,7 @@ class Assembler:
         self.dropped: set[Group] = set()  # copies that nobody needs
         self.prologue: Block = []
         self.blocks: list[Block] = []
-        self.kernels: dict[str, st.Kernel] = {}
+        self.kernels: dict[tuple[object, ...], st.Kernel] = {}
         self.temps: list[Tensor] = []
         self.bound: set[Tensor] = set()
         self.order: list[Group] = []
@@ -395,7 +395,7 @@ class Assembler:
         self, kernel: st.Kernel, args: list[Expr | tuple[str, Expr, str]], ranges: st.Ranges | None = None
     ) -> None:
         """Call a kernel; one that equals an earlier kernel is printed once."""
-        key = kernel_text(kernel)
+        key = kernel_key(kernel)
         known = self.kernels.get(key)
         if known is None:
             kernel.name = f"k{len(self.kernels)}"
@@ -471,8 +471,3 @@ def _made_by(item: Item) -> list[Tensor]:
         return item.writes
     assert isinstance(item, Pointwise | Reduce)
     return [item.out] if item.out is not None else []
-
-
-def kernel_text(kernel: st.Kernel) -> Any:
-    """A key that is equal for equal kernels."""
-    return kernel_key(kernel)

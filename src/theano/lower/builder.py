@@ -109,11 +109,11 @@ class Builder:
         """Whether numbers of a storage type can be computed with; others are only moved."""
         return type_ in ex.TYPES or (type_ == "f16" and self.has_f16)
 
-    # -- names, words, slots -------------------------------------------------------------------------
     def has_types_of(self, node: Any) -> bool:
         """Whether numbers of the types of a node are computed with; else it is called back."""
         return self.has_f16 or all(getattr(v.type, "dtype", "") != "float16" for v in (*node.inputs, *node.outputs))
 
+    # -- names, words, slots -------------------------------------------------------------------------
     def fresh(self, prefix: str) -> str:
         self.counter += 1
         return f"{prefix}{self.counter}"

@@ -57,9 +57,6 @@ class _Unknown(Exception):
     """The object holds something that this loader has no rule for."""
 
 
-NONE: Mapping[str, int] = {}
-
-
 class Image:
     """Loaded code; its memory is unmapped with the last reference to this object.
 
@@ -81,7 +78,7 @@ class Image:
 
 
 def load_image(
-    objects: Sequence[bytes], exports: tuple[str, ...], known: Mapping[str, int] = NONE
+    objects: Sequence[bytes], exports: tuple[str, ...], known: Mapping[str, int] | None = None
 ) -> Image | None:
     """Load objects that may call each other, or return None where only LLVM can.
 
@@ -93,7 +90,7 @@ def load_image(
     if sys.platform != "linux" or not all(code.startswith(_MAGIC) for code in objects):
         return None
     try:
-        return _Loader([_Object(code) for code in objects], known).load(exports)
+        return _Loader([_Object(code) for code in objects], known or {}).load(exports)
     except (_Unknown, OSError):
         return None
 

@@ -21,7 +21,7 @@ from theano.configdefaults import config
 from theano.runtime import cache
 from theano.runtime.abi import ABI_VERSION
 from theano.runtime.host import host
-from theano.runtime.image import NONE, Image, load_image
+from theano.runtime.image import Image, load_image
 from theano.runtime.quick import parted
 from theano.runtime.target import Isa, select_isa
 
@@ -43,6 +43,8 @@ class Options(NamedTuple):
 
 
 DEFAULT = Options()
+# Addresses by name.
+Symbols = Mapping[str, int] | None
 
 
 class CodeObject:
@@ -139,7 +141,7 @@ def compile_module(
     exports: tuple[str, ...] = ("entry",),
     use_cache: bool = True,
     known_as: str = "",
-    known: Mapping[str, int] = NONE,
+    known: Symbols = None,
 ) -> CodeObject:
     """Compile LLVM IR, or load what was compiled from the same text before.
 
@@ -177,19 +179,19 @@ def compile_module(
 
 
 def kept_module(
-    known_as: str, options: Options = DEFAULT, exports: tuple[str, ...] = ("entry",), known: Mapping[str, int] = NONE
+    known_as: str, options: Options = DEFAULT, exports: tuple[str, ...] = ("entry",), known: Symbols = None
 ) -> CodeObject | None:
     """What `compile_module` would find in the cache, or None; `known_as` may be the text."""
     store = cache.default_cache()
     return None if store is None else _kept(store, _key(known_as, options, isa()), exports, known)
 
 
-def _kept(store: cache.ObjectCache, key: str, exports: tuple[str, ...], known: Mapping[str, int]) -> CodeObject | None:
+def _kept(store: cache.ObjectCache, key: str, exports: tuple[str, ...], known: Symbols) -> CodeObject | None:
     kept = store.load(key)
     return None if kept is None else CodeObject(_loaded(_unpacked(kept), exports, known), exports, True)
 
 
-def _loaded(objects: list[bytes], exports: tuple[str, ...], known: Mapping[str, int]) -> Image | _Linked:
+def _loaded(objects: list[bytes], exports: tuple[str, ...], known: Symbols) -> Image | _Linked:
     image = load_image(objects, exports, known)
     if image is not None:
         return image
@@ -240,7 +242,7 @@ def _unpacked(kept: bytes) -> list[bytes]:
     return objects
 
 
-def _link(objects: list[bytes], exports: tuple[str, ...], known: Mapping[str, int] = NONE) -> _Linked:
+def _link(objects: list[bytes], exports: tuple[str, ...], known: Symbols = None) -> _Linked:
     import llvmlite.binding as llvm
 
     global _engine
@@ -257,7 +259,7 @@ def _link(objects: list[bytes], exports: tuple[str, ...], known: Mapping[str, in
     builder = llvm.JITLibraryBuilder().add_current_process()
     for code in objects:
         builder.add_object_img(code)
-    for name, address in known.items():
+    for name, address in (known or {}).items():
         builder.import_symbol(name, address)
     for name in exports:
         builder.export_symbol(name)

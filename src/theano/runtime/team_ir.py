@@ -368,7 +368,7 @@ def team_text(triple: str) -> tuple[str, str]:
     architecture, _, rest = triple.partition("-")
     machine = _MACHINES.get({"arm64": "aarch64", "amd64": "x86_64"}.get(architecture, architecture))
     if machine is None or "linux" not in rest:
-        return _NO_FUTEX + _ALONE, _NO_TEAM
+        return _NO_FUTEX + _ALONE, _ALONE + _NO_TEAM
     first, second = _FUTEX + _ALONE, _HEAD + _WORKER + _START + _CALLER
     for name, instruction in machine.items():
         first, second = first.replace(name, instruction), second.replace(name, instruction)
