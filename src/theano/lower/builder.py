@@ -15,6 +15,9 @@ from theano.lower.values import Tensor, Value
 
 # An expression of main costs at most this much: LLVM takes more than linear time for long stretches without branches.
 MAX_UNIFORM = 300
+# Names of kernels begin with these and have numbers of their own, so that equal kernels have equal texts. In main only
+# pointers do, which kernels are given as parameters: a value's name would seem to be the kernel's.
+OF_KERNELS = frozenset("abistxz")
 COMPARISONS = {"eq": ex.eq, "ne": ex.ne, "lt": ex.lt, "le": ex.le, "gt": ex.gt, "ge": ex.ge}
 COMPLEX_PART = {"c64": "f32", "c128": "f64"}
 
@@ -115,6 +118,8 @@ class Builder:
 
     # -- names, words, slots -------------------------------------------------------------------------
     def fresh(self, prefix: str) -> str:
+        """A new name of main; "t" is a tensor's pointer."""
+        assert prefix == "t" or prefix not in OF_KERNELS, prefix
         self.counter += 1
         return f"{prefix}{self.counter}"
 

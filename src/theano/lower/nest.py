@@ -17,7 +17,7 @@ from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.sharing import roots
-from theano.lower.builder import Builder, c_strides, whole
+from theano.lower.builder import OF_KERNELS, Builder, c_strides, whole
 from theano.lower.dims import ONE, ZERO, is_const
 from theano.lower.items import Item, Pointwise, Reduce
 from theano.lower.schedule import Group, out_place, picked
@@ -116,6 +116,7 @@ class NestBuilder:
 
     def define(self, prefix: str, type_: str) -> tuple[str, Expr]:
         """A new name of the kernel."""
+        assert prefix in OF_KERNELS, prefix
         self.count += 1
         name = f"{prefix}{self.count}"
         self.own.add(name)
