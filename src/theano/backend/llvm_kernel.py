@@ -63,10 +63,9 @@ def _has_many_constants(body: list[st.Stmt]) -> bool:
 
 
 def team_call(name: str, kernel: st.Kernel, ranges: st.Ranges) -> str:
-    """Three functions: `name` calls a kernel itself for little work, else the team (see `runtime.team_ir`).
+    """`name` lets the team run a kernel (see `runtime.team_ir`).
 
-    What the calls of main need is written once, however many there are. The first parameters of `name` are those of the
-    kernel, so that it reaches it by a jump, with all arguments where they are.
+    What the calls of main need is written once, however many there are.
     """
     params = [f"{ops.REGISTER[type_]} %{p}" for p, type_ in kernel.params]
     stores, loads = [], []
@@ -74,19 +73,14 @@ def team_call(name: str, kernel: st.Kernel, ranges: st.Ranges) -> str:
         type_, _, ssa = param.partition(" ")
         stores += [f"%at{k} = getelementptr i64, ptr %args, i64 {k}", f"store {param}, ptr %at{k}"]
         loads += [f"%at{k} = getelementptr i64, ptr %args, i64 {k}", f"{ssa} = load {type_}, ptr %at{k}"]
-    own, head = ", ".join(params), ", ".join([*params, "i64 %weight", "ptr %ctx"])
+    head = ", ".join([*params[:-2], "i64 %extent", "i64 %weight", "ptr %ctx"])
     lines = [
         f"define internal void @{name}_part(ptr %args, i64 %lo, i64 %hi) {abi.QUICKLY}nounwind {{", *loads,
-        f"call void @{kernel.name}({own})", "ret void", "}",
-        f"define internal void @{name}_team({head}) {abi.QUICKLY}nounwind {{",
+        f"call void @{kernel.name}({', '.join(params)})", "ret void", "}",
+        f"define internal void @{name}({head}) {abi.QUICKLY}nounwind {{",
         f"%args = alloca [{max(len(params) - 2, 1)} x i64], align 8", *stores,
         f"%word = getelementptr i64, ptr %ctx, i64 {abi.CTX['parallel']}", "%parallel = load ptr, ptr %word",
-        f"call void %parallel(ptr @{name}_part, ptr %args, i64 %hi, i64 %weight, i32 {int(ranges.finish)})",
-        "ret void", "}",
-        f"define internal void @{name}({head}) noinline nounwind {{",
-        "%total = mul i64 %hi, %weight", f"%worth = icmp sge i64 %total, {ranges.least}",
-        "br i1 %worth, label %team, label %alone",
-        "alone:", f"tail call void @{kernel.name}({own})", "ret void",
-        "team:", f"tail call void @{name}_team({head})", "ret void", "}", "",
+        f"call void %parallel(ptr @{name}_part, ptr %args, i64 %extent, i64 %weight, i32 {int(ranges.finish)})",
+        "ret void", "}", "",
     ]  # fmt: skip
     return "\n".join(lines)

@@ -107,15 +107,26 @@ class MainPrinter(FunctionPrinter):
         self.ranges(stmt.kernel, args, stmt.ranges)
 
     def ranges(self, kernel: st.Kernel, args: list[str], ranges: st.Ranges) -> None:
-        """Call a ranged kernel for all positions, through `team_call` where threads may share it."""
+        """Call a ranged kernel for all positions, through `team_call` where it is worth it that threads share it."""
+        extent = self.operand(ranges.extent)
+        alone = f"call void @{kernel.name}({', '.join([*args, 'i64 0', f'i64 {extent}'])})"
         if not ranges.least:
-            self.do(f"call void @{kernel.name}({', '.join([*args, 'i64 0', f'i64 {self.operand(ranges.extent)}'])})")
+            self.do(alone)
             return
         name = f"{kernel.name}_{ranges.least}{'_finish' if ranges.finish else ''}"
         if name not in self.team_calls:
             self.team_calls[name] = team_call(name, kernel, ranges)
-        last = ["i64 0", f"i64 {self.operand(ranges.extent)}", f"i64 {self.operand(ranges.weight)}", "ptr %ctx"]
-        self.do(f"call void @{name}({', '.join([*args, *last])})")
+        weight = self.operand(ranges.weight)
+        work = self.emit(f"mul i64 {extent}, {weight}")
+        shared, own, end = self.label(), self.label(), self.label()
+        self.do(f"br i1 {self.emit(f'icmp sge i64 {work}, {ranges.least}')}, label %{shared}, label %{own}")
+        self.start(shared)
+        self.do(f"call void @{name}({', '.join([*args, f'i64 {extent}', f'i64 {weight}', 'ptr %ctx'])})")
+        self.do(f"br label %{end}")
+        self.start(own)
+        self.do(alone)
+        self.do(f"br label %{end}")
+        self.start(end)
 
     def workspace(self, stmt: st.Workspace) -> None:
         size = self.operand(stmt.size)
