@@ -30,8 +30,7 @@ settings.register_profile("theano", deadline=None, max_examples=50)
 settings.load_profile("theano")
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _complete() -> None:
+def pytest_sessionstart(session: pytest.Session) -> None:
     """Nothing is provisional: what a test finds does not depend on those that ran before."""
     from theano.runtime import product, provisional, support
 

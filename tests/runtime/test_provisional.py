@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from theano.runtime import jit, product, product_choice_ir
-from theano.runtime.quick import sequel
 
 HEAD = """
 import os
@@ -98,6 +97,83 @@ if child == 0:
     os._exit(0)
 check(os.waitpid(child, 0)[1] == 0, f([1.0]) == 3, f([1.0]) == 4, f.is_native)
 """,
+    "call-backs": """
+seen = []
+@theano.as_op(itypes=[T.dvector], otypes=[T.dvector])
+def note(v):
+    seen.append(v.sum())
+    return 2 * v
+x, y = T.vector("x"), T.vector("y")
+f = theano.function([x, y], note(x) + y)
+check(f.is_native, not support.is_provisional())
+try:
+    f([1.0, 2.0], [1.0, 2.0, 3.0])
+except ValueError:
+    check(len(seen) == 1)
+check(np.array_equal(f([1.0, 2.0], [1.0, 1.0]), [3.0, 5.0]), len(seen) == 2)
+""",
+    "memory": """
+x = T.matrix("x")
+total = theano.shared(np.zeros((700, 700)))
+f = theano.function([x], [x.dot(x.T)[0, 0], T.exp(x).T, x.sum(axis=0)], updates=[(total, total.T + x)])
+support.set_pool_limit(1 << 20)
+data = np.random.default_rng(0).standard_normal((700, 700))
+for k in range(3):
+    check(support.is_provisional() == (k < 2), support.pool_bytes() <= 1 << 20)
+    corner, powers, sums = f(data)
+    check(np.allclose(corner, (data[0] ** 2).sum()), np.allclose(powers, np.exp(data).T))
+    check(np.allclose(sums, data.sum(axis=0)))
+check(np.allclose(total.get_value(), 2 * data + data.T), 0 < support.pool_bytes() <= 1 << 20)
+""",
+    "unusual arguments": """
+x, s = T.matrix("x"), theano.shared(np.zeros((2, 3)), borrow=True)
+f = theano.function([x], x * 2, updates=[(s, s + x)])
+shown = np.arange(12.0).reshape(2, 6)[:, ::2]
+check(np.array_equal(f(shown), 2 * shown), np.array_equal(s.get_value(), shown))
+import pickle
+value = pickle.loads(pickle.dumps(np.ones((2, 3))))  # its dtype is an object of its own
+g = theano.function([x], x + s)
+check(np.array_equal(g(value), 1 + shown), np.array_equal(g([[1, 1, 1], [1, 1, 1]]), 1 + shown))
+""",
+    "out of memory": """
+n, count = T.lscalar("n"), theano.shared(0.0)
+f = theano.function([n], T.zeros((n, n)).sum() + T.exp(T.zeros((n, n)))[0, 0], updates=[(count, count + 1)])
+g = theano.function([n], T.ones((n, n)))
+for _ in range(2):
+    try:
+        g(2 ** 30)
+    except MemoryError:
+        pass
+    else:
+        raise AssertionError("no error")
+check(np.array_equal(g(2), np.ones((2, 2))), f(3) == 1, count.get_value() == 1)
+""",
+    "long": """
+import signal, threading, time
+x, n, count = T.scalar("x"), T.lscalar("n"), theano.shared(0.0)
+last = theano.scan(lambda v: T.cos(v * 1.5), outputs_info=x, n_steps=n)[0][-1]
+f = theano.function([x, n], last, updates=[(count, count + 1)])
+ticks, done = [], threading.Event()
+def tick():
+    while not done.wait(0.01):
+        ticks.append(count.get_value())  # waits for the program
+def stop(*arguments):
+    raise KeyboardInterrupt
+signal.signal(signal.SIGALRM, stop)
+thread = threading.Thread(target=tick)
+thread.start()
+signal.setitimer(signal.ITIMER_REAL, 0.3)
+try:
+    f(0.5, 10**11)
+except KeyboardInterrupt:
+    check(support.is_provisional(), count.get_value() == 0)
+else:
+    raise AssertionError("not stopped")
+finally:
+    done.set()
+    thread.join()
+check(f(0.5, 3) == f(0.5, 3), count.get_value() == 2, len(ticks) > 0, not any(ticks))
+""",
     "two callers": COUNTER + """
 import threading
 workers = [threading.Thread(target=lambda: [f([1.0]) for _ in range(50)]) for _ in range(4)]
@@ -155,17 +231,3 @@ def test_provisional_products_have_the_same_bits(type_: str) -> None:
             multiply(name, a, b, c, 1, 0, code.symbols)
             results.append(c)
         assert np.array_equal(*results) and np.allclose(results[0], a @ b, atol=1e-3), m
-
-
-def test_functions_of_the_first_module_are_known_to_the_second() -> None:
-    parts = sequel(
-        "@n = internal global i64 0\n@unused = internal global i64 0\n"
-        "define internal i64 @f() {\nret i64 1\n}\n"
-        "define internal i64 @g() noinline optnone {\n%n = load i64, ptr @n\nret i64 %n\n}\n",
-        "define i64 @h() noinline optnone {\n%f = call i64 @f()\n%g = call i64 @g()\n"
-        "%h = add i64 %f, %g\nret i64 %h\n}\n",
-    )
-    assert parts.functions == ("f",) and parts.shared == ("g",)
-    assert "define hidden i64 @f() noinline optnone" in parts.first and "define hidden i64 @g" in parts.first
-    assert "declare i64 @g()" in parts.second and "define hidden i64 @f() {" in parts.second
-    assert "unused" not in parts.second

@@ -10,7 +10,7 @@ import pytest
 from theano.runtime import jit
 from theano.runtime.image import load_image
 from theano.runtime.quick import parted
-from theano.runtime.support import support_text
+from theano.runtime.support_text import support_text
 
 Q = "noinline optnone "
 PARTS = {
@@ -76,7 +76,7 @@ def test_both_halves_come_from_the_cache(name: str, monkeypatch: pytest.MonkeyPa
 
 
 def test_each_function_is_in_one_half() -> None:
-    text = support_text().second
+    text = support_text(jit.isa().triple)
     names = [re.findall(r"^define (?:internal |hidden )?\S+(?: \S+)? @(\w+)\(", part, re.MULTILINE)
              for part in (text, *parted(text))]  # fmt: skip
     whole, well, quick = names

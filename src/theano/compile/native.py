@@ -58,14 +58,15 @@ class NativeExecutor:
         updates = list(zip(plan.updates, results[plan.n_outputs :], strict=True))
         with _LOWERING:
             self.lowered = lower(fgraph.inputs[:n], fgraph.inputs[n:], outputs, updates, forms, self.target.has_f16c)
+        if support.is_provisional() and any(kind == "callback" for kind, _ in self.lowered.words):
+            provisional.complete()
         self._words, self._keep = self._addresses()
         self._code: dict[str, CodeObject] = {}
         self._runner: _Runner | None = None
         self._clean_runner: _Runner | None = None
         self._single = False
         # While addresses are those of provisional code, functions wait for their second call, which makes it fast.
-        routines = [payload for kind, payload in self.lowered.words if kind == "symbol"]
-        self._is_provisional = support.is_provisional() or any(map(product.is_provisional, routines))
+        self._is_provisional = self._meets_provisional()
         self._called = False
         self._waiting: list[weakref.ref[Any]] = []
 
@@ -145,8 +146,17 @@ class NativeExecutor:
     # -- running -----------------------------------------------------------------------------------------
     def __call__(self, values: Sequence[Any]) -> list[Any]:
         """Run on filtered values; a list of the outputs."""
-        if self._is_provisional:
+        if self._is_provisional and (self._called or not self._meets_provisional()):
             self._settle()
+        self._called = True
+        try:
+            return self._run(values)
+        except support.Unready:
+            pass
+        self._settle()
+        return self._run(values)
+
+    def _run(self, values: Sequence[Any]) -> list[Any]:
         runner = self._runner
         if runner is None:
             # whatever form of entry there is already serves here, too
@@ -157,11 +167,13 @@ class NativeExecutor:
         answer = runner(*values)
         return [answer] if self._single else [] if answer is None else answer
 
+    def _meets_provisional(self) -> bool:
+        """Whether anything that the program calls is provisional now."""
+        routines = [payload for kind, payload in self.lowered.words if kind == "symbol"]
+        return support.is_provisional() or any(map(product.is_provisional, routines))
+
     def _settle(self) -> None:
-        """At the second call: work with fast code from now on."""
-        if not self._called:
-            self._called = True
-            return
+        """Work with fast code from now on."""
         provisional.complete()
         self._words, self._keep = self._addresses()
         self._runner = None

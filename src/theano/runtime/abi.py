@@ -12,11 +12,11 @@ from theano.record import Record
 
 __all__ = [
     "ABI_VERSION", "CTX", "DTYPES", "FALLBACK", "FIRST_FREE", "FIXED", "ITEMSIZE", "ON_ERROR", "ArraySpec",
-    "FrameLayout", "InputSpec", "ObjectSpec", "descr_index", "descr_word",
+    "INTEGERS", "FrameLayout", "InputSpec", "ObjectSpec", "descr_index", "descr_word", "takes_numbers",
 ]  # fmt: skip
 
 # Raise it whenever a number, a signature or the meaning of one below changes: it is part of the cache's key.
-ABI_VERSION = 6
+ABI_VERSION = 7
 
 # dtype name -> size in bytes, in the order of the descr table.
 ITEMSIZE: dict[str, int] = {
@@ -35,9 +35,10 @@ _CAPI = (
 SUPPORT = (
     "new_array", "callback", "pool_take", "pool_give", "set_storage", "array_view", "read_input", "read_object",
     "read_storage", "overlap", "raise_check", "release", "parallel",
-    "active", "wait_turn", "gil_release", "gil_take", "gil_poll",
+    "wait_turn", "gil_release", "gil_take", "gil_poll",
 )  # fmt: skip
-_NAMES = _TYPES + _OBJECTS + _CAPI + SUPPORT + ("poll",)
+# `active` is the list of `gil_ir`.
+_NAMES = _TYPES + _OBJECTS + _CAPI + SUPPORT + ("active", "poll")
 
 # Process-wide words of a context: name -> index of the word. `descr_float64` is the address of NumPy's descr.
 CTX: dict[str, int] = {name: k for k, name in enumerate(_NAMES + tuple(f"descr_{d}" for d in DTYPES))}
@@ -92,6 +93,19 @@ CODE_EQUIVALENT = 1 << 19  # set by the readers: the dtype was compared and is t
 # Attributes of a function that only calls and branches: it runs as fast when it was compiled in a tenth of the time
 # (see `quick`).
 QUICKLY = "noinline optnone "
+
+
+# Integers that a dtype holds exactly and that fit 64 signed bits; none where Python numbers take the slow path.
+INTEGERS: dict[str, tuple[int, int]] = {
+    "bool": (0, 1), "int8": (-(2**7), 2**7 - 1), "int16": (-(2**15), 2**15 - 1), "int32": (-(2**31), 2**31 - 1),
+    "int64": (-(2**63), 2**63 - 1), "uint8": (0, 2**8 - 1), "uint16": (0, 2**16 - 1), "uint32": (0, 2**32 - 1),
+    "uint64": (0, 2**63 - 1), "float32": (-(2**24), 2**24), "float64": (-(2**53), 2**53),
+}  # fmt: skip
+
+
+def takes_numbers(dtype: str) -> bool:
+    """Whether Python numbers are read natively into arrays of `dtype`."""
+    return dtype in INTEGERS
 
 
 def descr_index(dtype: str) -> int:

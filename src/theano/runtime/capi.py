@@ -18,7 +18,7 @@ import numpy as np
 
 from theano.runtime import abi
 
-__all__ = ["available", "capsule_pointer", "function_address", "read_word", "write_word"]
+__all__ = ["TABLE", "available", "capsule_pointer", "function_address", "read_word", "write_word"]
 
 # Rows of NumPy's C-API table: fixed since NumPy 1.7, checked below where a mistake would be fatal.
 _NUMPY_API = {"ndarray_type": 2, "new_from_descr": 94, "equiv_types": 182, "set_base_object": 282}
@@ -51,6 +51,13 @@ _PYTHON_API = {
 SYSTEM_FUNCTIONS = (
     "pthread_create", "pthread_attr_init", "pthread_attr_setdetachstate", "pthread_attr_setstacksize",
     "pthread_sigmask", "syscall", "madvise",
+)  # fmt: skip
+
+# The words of the fixed table: those of every context, then those that only the support functions read.
+TABLE = (
+    *abi.CTX, "new_from_descr", "equiv_types", "set_base_object", "long_from_longlong", "list_set_item", "tuple_new",
+    "tuple_set_item", "err_occurred", "err_clear", "err_no_memory", "err_set_string", "capsule_new",
+    "capsule_get_pointer", "system_error", "unready_type", *SYSTEM_FUNCTIONS,
 )  # fmt: skip
 
 _OBJECTS: dict[str, Any] = {

@@ -7,8 +7,7 @@ from typing import Literal
 
 from theano.record import Record, replace
 from theano.runtime import abi
-from theano.runtime.abi import FrameLayout, InputSpec
-from theano.runtime.support import takes_numbers
+from theano.runtime.abi import FrameLayout, InputSpec, takes_numbers
 
 __all__ = ["EntrySpec", "print_entry"]
 

@@ -5,21 +5,23 @@ storages, and one of the two updates it, waits until the other program is done: 
 storages. The list changes only while the GIL is held, nobody waits while he holds it, and no Python code runs in a
 program while it is in the list: so nothing more is needed to make this safe, and no program can wait for itself.
 
+The state is the process's, not this module's, so that provisional and fast code share it (`support`): the first node
+of the list, then the words at the offsets in `STATE`: how often a program left the list, how many threads wait, and the
+time of the last poll.
+
 A node of the list is part of the frame: thread state (null while the GIL is held), next node, context, and table. The
 table of a program tells how many storages it has, and for each its context word, and 1 << 32 if it is updated.
 """
 
 from __future__ import annotations
 
-__all__ = ["TEXT"]
+__all__ = ["CONFLICT", "STATE", "STATE_BYTES", "TEXT"]
 
-_LIST = r"""
-@active = global ptr null
-@changes = internal global i32 0
-@waiting = internal global i32 0
-@polled = internal global i64 0
-declare i64 @llvm.readcyclecounter()
+STATE = {"CHANGES": 8, "WAITING": 12, "POLLED": 16}
+STATE_BYTES = 24
 
+# Whether a program has to wait.
+CONFLICT = r"""
 ; Whether two programs use one storage, and one of them updates it.
 define internal i1 @meet(ptr %ctx, ptr %table, ptr %ctx2, ptr %table2) $QUICKLY{
 start:
@@ -63,7 +65,8 @@ no:
 }
 define internal i1 @conflict(ptr %ctx, ptr %table) $QUICKLY{
 start:
-  %head = load ptr, ptr @active
+  %active = call ptr @word(i64 $active)
+  %head = load ptr, ptr %active
   br label %test
 test:
   %node = phi ptr [%head, %start], [%next, %go_on]
@@ -85,26 +88,34 @@ yes:
 no:
   ret i1 false
 }
+"""
+
+_WAIT = r"""
+declare i64 @llvm.readcyclecounter()
+
 ; Wait, without the GIL, until no active program stands in the way. With `poll` a signal may end it: -1 then.
 define i32 @wait_turn(ptr %ctx, ptr %table, i32 %poll) $QUICKLY{
 start:
+  %active = call ptr @word(i64 $active)
+  %changes = getelementptr i8, ptr %active, i64 $CHANGES
+  %waiting = getelementptr i8, ptr %active, i64 $WAITING
   br label %test
 test:
   %bad = call i1 @conflict(ptr %ctx, ptr %table)
   br i1 %bad, label %wait, label %free
 wait:
-  %waiting = load i32, ptr @waiting
-  %one_more = add i32 %waiting, 1
-  store i32 %one_more, ptr @waiting
-  %seen = load i32, ptr @changes
+  %before = load i32, ptr %waiting
+  %one_more = add i32 %before, 1
+  store i32 %one_more, ptr %waiting
+  %seen = load i32, ptr %changes
   %save = call ptr @word(i64 $save_thread)
   %state = call ptr %save()
-  call void @nap(ptr @changes, i32 %seen)
+  call void @nap(ptr %changes, i32 %seen)
   %restore = call ptr @word(i64 $restore_thread)
   call void %restore(ptr %state)
-  %now = load i32, ptr @waiting
+  %now = load i32, ptr %waiting
   %one_less = sub i32 %now, 1
-  store i32 %one_less, ptr @waiting
+  store i32 %one_less, ptr %waiting
   %wanted = icmp ne i32 %poll, 0
   br i1 %wanted, label %signals, label %test
 signals:
@@ -128,10 +139,11 @@ start:
   br i1 %none, label %go, label %enter
 enter:
   %ignored = call i32 @wait_turn(ptr %ctx, ptr %table, i32 0)
-  %head = load ptr, ptr @active
+  %active = call ptr @word(i64 $active)
+  %head = load ptr, ptr %active
   %next_at = getelementptr ptr, ptr %node, i64 1
   store ptr %head, ptr %next_at
-  store ptr %node, ptr @active
+  store ptr %node, ptr %active
   br label %go
 go:
   %ctx_at = getelementptr ptr, ptr %node, i64 2
@@ -146,6 +158,7 @@ go:
 ; Take the GIL back, and leave the list.
 define void @gil_take(ptr %node) $QUICKLY{
 start:
+  %active = call ptr @word(i64 $active)
   %state = load ptr, ptr %node
   %restore = call ptr @word(i64 $restore_thread)
   call void %restore(ptr %state)
@@ -156,7 +169,7 @@ start:
   %none = icmp eq i64 %n, 0
   br i1 %none, label %done, label %find
 find:
-  %at = phi ptr [@active, %start], [%next_at, %on]
+  %at = phi ptr [%active, %start], [%next_at, %on]
   %entry = load ptr, ptr %at
   %next_at = getelementptr ptr, ptr %entry, i64 1
   %mine = icmp eq ptr %entry, %node
@@ -166,14 +179,16 @@ on:
 found:
   %next = load ptr, ptr %next_at
   store ptr %next, ptr %at
-  %changes = load i32, ptr @changes
-  %changed = add i32 %changes, 1
-  store i32 %changed, ptr @changes
-  %waiting = load i32, ptr @waiting
+  %changes = getelementptr i8, ptr %active, i64 $CHANGES
+  %count = load i32, ptr %changes
+  %changed = add i32 %count, 1
+  store i32 %changed, ptr %changes
+  %waiting_at = getelementptr i8, ptr %active, i64 $WAITING
+  %waiting = load i32, ptr %waiting_at
   %nobody = icmp eq i32 %waiting, 0
   br i1 %nobody, label %done, label %call
 call:
-  call void @rouse_all(ptr @changes)
+  call void @rouse_all(ptr %changes)
   br label %done
 done:
   ret void
@@ -190,12 +205,14 @@ here:
   ret i32 %status
 clock:
   %now = call i64 @llvm.readcyclecounter()
-  %last = load atomic i64, ptr @polled monotonic, align 8
+  %active = call ptr @word(i64 $active)
+  %polled = getelementptr i8, ptr %active, i64 $POLLED
+  %last = load atomic i64, ptr %polled monotonic, align 8
   %passed = sub i64 %now, %last
   %soon = icmp ult i64 %passed, 50000000
   br i1 %soon, label %skip, label %take
 take:
-  store atomic i64 %now, ptr @polled monotonic, align 8
+  store atomic i64 %now, ptr %polled monotonic, align 8
   %ctx_at = getelementptr ptr, ptr %node, i64 2
   %ctx = load ptr, ptr %ctx_at
   %table_at = getelementptr ptr, ptr %node, i64 3
@@ -212,12 +229,6 @@ skip:
 raised:
   ret i32 -1
 }
-; In a forked child, where the threads of active programs do not live on.
-define void @gil_reset() $QUICKLY{
-  store ptr null, ptr @active
-  store i32 0, ptr @waiting
-  ret void
-}
 """
 
-TEXT = _LIST + _GIL
+TEXT = _WAIT + _GIL

@@ -12,7 +12,7 @@ import ctypes
 import mmap
 import struct
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from theano.runtime.capi import function_address
@@ -77,20 +77,18 @@ class Image:
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._memory))
 
 
-def load_image(
-    objects: Sequence[bytes], exports: tuple[str, ...], known: Mapping[str, int] | None = None
-) -> Image | None:
+def load_image(objects: Sequence[bytes], exports: tuple[str, ...]) -> Image | None:
     """Load objects that may call each other, or return None where only LLVM can.
 
     Raises
     ------
     RuntimeError
-        An object names a symbol that neither another one, `known` nor the process has.
+        An object names a symbol that neither another one nor the process has.
     """
     if sys.platform != "linux" or not all(code.startswith(_MAGIC) for code in objects):
         return None
     try:
-        return _Loader([_Object(code) for code in objects], known or {}).load(exports)
+        return _Loader([_Object(code) for code in objects]).load(exports)
     except (_Unknown, OSError):
         return None
 
@@ -147,9 +145,8 @@ class _Object:
 
 
 class _Loader:
-    def __init__(self, objects: list[_Object], known: Mapping[str, int]) -> None:
+    def __init__(self, objects: list[_Object]) -> None:
         self.objects = objects
-        self.known = known
         self.defined = {
             symbol.name: (code, symbol)
             for code in objects
@@ -213,7 +210,7 @@ class _Loader:
     def _address(self, code: _Object, symbol: _Symbol) -> int:
         if symbol.section == _UNDEFINED:
             if symbol.name not in self.defined:
-                return self.known.get(symbol.name) or _process_symbol(symbol.name)
+                return _process_symbol(symbol.name)
             code, symbol = self.defined[symbol.name]
         if symbol.section not in code.places:
             raise _Unknown  # a common symbol, an absolute one, a section that takes no memory

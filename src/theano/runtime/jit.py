@@ -14,7 +14,7 @@ import struct
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from theano.configdefaults import config
@@ -33,7 +33,7 @@ class Options(NamedTuple):
 
     Parameters
     ----------
-    level : code generation level, 1 or 2 (0 aborts on masked vectors in LLVM 22), of what is not `abi.QUICKLY`.
+    level : code generation level, 0 to 2, of what is not `abi.QUICKLY` (0 aborts on masked vectors in LLVM 22).
     passes : LLVM passes run before it (see `theano.runtime.llvm`). Our printers have vectorised, hoisted and inlined
         already: by default none.
     """
@@ -43,8 +43,6 @@ class Options(NamedTuple):
 
 
 DEFAULT = Options()
-# Addresses by name.
-Symbols = Mapping[str, int] | None
 
 
 class CodeObject:
@@ -141,7 +139,6 @@ def compile_module(
     exports: tuple[str, ...] = ("entry",),
     use_cache: bool = True,
     known_as: str = "",
-    known: Symbols = None,
 ) -> CodeObject:
     """Compile LLVM IR, or load what was compiled from the same text before.
 
@@ -151,7 +148,6 @@ def compile_module(
         that gives it.
     known_as : what the text follows from. It is looked up in its place then, and the function called only if nothing
         is found.
-    known : addresses of symbols that the text declares and the process does not export.
     options : Options
     exports : names of the functions whose addresses are wanted.
     use_cache : False to neither look for nor keep the object on disk.
@@ -166,38 +162,38 @@ def compile_module(
     if not known_as and not isinstance(text, str):
         text = text()
     key = "" if store is None else _key(known_as or str(text), options, target)
-    found = None if store is None else _kept(store, key, exports, known)
+    found = None if store is None else _kept(store, key, exports)
     if found is not None:
         return found
     printed = text if isinstance(text, str) else text()
     with _lock:
         objects = _objects(printed, options, target)
-    code = CodeObject(_loaded(objects, exports, known), exports, False)
+    code = CodeObject(_loaded(objects, exports), exports, False)
     if store is not None:
         store.store(key, _packed(objects))
     return code
 
 
 def kept_module(
-    known_as: str, options: Options = DEFAULT, exports: tuple[str, ...] = ("entry",), known: Symbols = None
+    known_as: str, options: Options = DEFAULT, exports: tuple[str, ...] = ("entry",)
 ) -> CodeObject | None:
     """What `compile_module` would find in the cache, or None; `known_as` may be the text."""
     store = cache.default_cache()
-    return None if store is None else _kept(store, _key(known_as, options, isa()), exports, known)
+    return None if store is None else _kept(store, _key(known_as, options, isa()), exports)
 
 
-def _kept(store: cache.ObjectCache, key: str, exports: tuple[str, ...], known: Symbols) -> CodeObject | None:
+def _kept(store: cache.ObjectCache, key: str, exports: tuple[str, ...]) -> CodeObject | None:
     kept = store.load(key)
-    return None if kept is None else CodeObject(_loaded(_unpacked(kept), exports, known), exports, True)
+    return None if kept is None else CodeObject(_loaded(_unpacked(kept), exports), exports, True)
 
 
-def _loaded(objects: list[bytes], exports: tuple[str, ...], known: Symbols) -> Image | _Linked:
-    image = load_image(objects, exports, known)
+def _loaded(objects: list[bytes], exports: tuple[str, ...]) -> Image | _Linked:
+    image = load_image(objects, exports)
     if image is not None:
         return image
     with _lock:
         _unload_dead()
-        return _link(objects, exports, known)
+        return _link(objects, exports)
 
 
 def assembly(text: str, options: Options = DEFAULT) -> str:
@@ -215,7 +211,7 @@ def _objects(text: str, options: Options, target: Isa, assembly: bool = False) -
     """The objects that a module is compiled to, or their assembly."""
     from theano.runtime import llvm
 
-    well, quick = parted(text)
+    well, quick = parted(text) if options.level else ("", text)
     settings = target.triple, target.cpu, target.features, assembly
     objects = []
     if well:
@@ -242,7 +238,7 @@ def _unpacked(kept: bytes) -> list[bytes]:
     return objects
 
 
-def _link(objects: list[bytes], exports: tuple[str, ...], known: Symbols = None) -> _Linked:
+def _link(objects: list[bytes], exports: tuple[str, ...]) -> _Linked:
     import llvmlite.binding as llvm
 
     global _engine
@@ -259,8 +255,6 @@ def _link(objects: list[bytes], exports: tuple[str, ...], known: Symbols = None)
     builder = llvm.JITLibraryBuilder().add_current_process()
     for code in objects:
         builder.add_object_img(code)
-    for name, address in (known or {}).items():
-        builder.import_symbol(name, address)
     for name in exports:
         builder.export_symbol(name)
     return _Linked(builder.link(_engine, f"theano{next(_numbers)}"), exports)

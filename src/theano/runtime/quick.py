@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from theano.runtime.abi import QUICKLY
 
-__all__ = ["Sequel", "parted", "sequel"]
+__all__ = ["parted"]
 
 _NAME = re.compile(r"@([\w.]+)")
 _VECTOR = re.compile(r"<\d")  # level 0 aborts on masked ones
@@ -55,11 +55,6 @@ class _Item(NamedTuple):
         scope = "hidden " if self.shown != self.text else ""
         return f"@{self.name} = external {scope}global i8"  # of no type: loads and stores have theirs
 
-    @property
-    def declared_elsewhere(self) -> str:
-        """For a module that may be loaded far away."""
-        return self.declared.replace(" hidden ", " ", 1)
-
 
 def parted(text: str) -> tuple[str, str]:
     """The module of what is compiled well and that of what is compiled quickly; either may be empty.
@@ -93,64 +88,6 @@ def parted(text: str) -> tuple[str, str]:
     others = [item for item in items if not item.is_function]
     halves = [_Half(own, others) for own in (well, quick)]
     return halves[0].text(halves[1], True), halves[1].text(halves[0], False)
-
-
-class Sequel(NamedTuple):
-    """A module that is loaded at once, and one that is compiled later: see `sequel`.
-
-    Attributes
-    ----------
-    first, second : the modules.
-    functions : names of those that are in both, compiled quickly and well.
-    shared : names in the first module that the second refers to.
-    """
-
-    first: str
-    second: str
-    functions: tuple[str, ...]
-    shared: tuple[str, ...]
-
-
-def sequel(text: str, more: str = "") -> Sequel:
-    """Make all of a module quick to compile; those functions that are not `QUICKLY`, and `more`, a second module.
-
-    >>> made = sequel('''@n = internal global i64 0
-    ... define i64 @f() {
-    ... %n = load i64, ptr @n
-    ... ret i64 %n
-    ... }
-    ... ''')
-    >>> print(made.first)
-    @n = hidden global i64 0
-    define i64 @f() noinline optnone {
-    %n = load i64, ptr @n
-    ret i64 %n
-    }
-    >>> print(made.second)
-    @n = external global i8
-    define i64 @f() {
-    %n = load i64, ptr @n
-    ret i64 %n
-    }
-    """
-    items, added = list(_items(text)), list(_items(more))
-    functions = [item for item in items if item.is_function]
-    well = [f for f in functions if QUICKLY not in f.head]
-    own = {f.name for f in (*well, *added)}
-    half = _Half([*well, *added], [item for item in items if not item.is_function])
-    theirs = [f for f in functions if f.name in half.used - own]
-    shared = {item.name for item in (*theirs, *half.others) if item.is_function or item.is_variable}
-    both = {f.name for f in well}
-    first = [item.shown if item.name in shared | both else item.text for item in items]
-    lines = [item.declared_elsewhere if item.name in shared else item.text for item in (*theirs, *half.others)]
-    lines += [f.shown for f in well] + [item.text for item in added]
-    made = [_quickly(text) if item.name in both else text for item, text in zip(items, first, strict=True)]
-    return Sequel("\n".join(made), "\n".join(lines), tuple(f.name for f in well), tuple(sorted(shared)))
-
-
-def _quickly(function: str) -> str:
-    head, brace, body = function.partition("{")
-    return f"{head}{QUICKLY}{brace}{body}"
 
 
 def _items(text: str) -> Iterator[_Item]:

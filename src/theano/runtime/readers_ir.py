@@ -5,10 +5,7 @@ all others 1. None raises, and none runs Python code, so that lists can't change
 an array in one word: see `abi.ArraySpec.code`. `out` is the data word of the frame, followed by the dims.
 """
 
-TEXT = r"""
-@lowest = internal constant [$N_DTYPES x i64] [$LOWEST]
-@highest = internal constant [$N_DTYPES x i64] [$HIGHEST]
-
+ARRAYS = r"""
 define internal i64 @read_array(ptr %array, ptr %out, i64 %code, i64 %ones) {
 start:
   %flags_at = getelementptr i8, ptr %array, i64 $ARRAY_FLAGS
@@ -93,6 +90,93 @@ no:
   ret i64 0
 }
 
+; Item 0 of a container, with a new reference in *%held: the container may get another value during the call.
+define i64 @read_object(ptr %list, ptr %out, ptr %held) $QUICKLY{
+  %n = call i64 @size(ptr %list)
+  %empty = icmp slt i64 %n, 1
+  br i1 %empty, label %no, label %some
+some:
+  %items = call ptr @field(ptr %list, i64 $LIST_ITEMS)
+  %object = load ptr, ptr %items
+  call void @hold(ptr %object)
+  store ptr %object, ptr %held
+  store ptr %object, ptr %out
+  ret i64 1
+no:
+  ret i64 0
+}
+; The same for an array; one that is updated must be writeable.
+define i64 @read_storage(ptr %list, ptr %out, i64 %code, i64 %ones, ptr %held) {
+  %n = call i64 @size(ptr %list)
+  %empty = icmp slt i64 %n, 1
+  br i1 %empty, label %no, label %some
+some:
+  %items = call ptr @field(ptr %list, i64 $LIST_ITEMS)
+  %object = load ptr, ptr %items
+  %type = call ptr @field(ptr %object, i64 $TYPE)
+  %ndarray_type = call ptr @word(i64 $ndarray_type)
+  %is_array = icmp eq ptr %type, %ndarray_type
+  br i1 %is_array, label %array, label %no
+array:
+  %count = load i32, ptr %object
+  %one_more = add i32 %count, 1
+  %immortal = icmp slt i32 %count, 0
+  %kept = select i1 %immortal, i32 %count, i32 %one_more
+  store i32 %kept, ptr %object
+  store ptr %object, ptr %held
+  %status = tail call i64 @read_array(ptr %object, ptr %out, i64 %code, i64 %ones)
+  ret i64 %status
+no:
+  ret i64 0
+}
+; Whether one of the first %updated (at least one) of n ranges of memory (start, end) overlaps another one. Empty
+; ranges overlap nothing.
+define i32 @overlap(ptr %ranges, i64 %n, i64 %updated) {
+start:
+  %last = getelementptr [2 x i64], ptr %ranges, i64 %n
+  %last_updated = getelementptr [2 x i64], ptr %ranges, i64 %updated
+  br label %row
+row:
+  %i = phi ptr [%ranges, %start], [%i2, %outer]
+  %i2 = getelementptr i64, ptr %i, i64 2
+  %i_start = load i64, ptr %i
+  %i_end_at = getelementptr i64, ptr %i, i64 1
+  %i_end = load i64, ptr %i_end_at
+  br label %inner
+inner:
+  %j = phi ptr [%i2, %row], [%j2, %next]
+  %j_more = icmp ne ptr %j, %last
+  br i1 %j_more, label %pair, label %outer
+pair:
+  %j_end_at = getelementptr i64, ptr %j, i64 1
+  %j_end = load i64, ptr %j_end_at
+  %before = icmp ult i64 %i_start, %j_end
+  br i1 %before, label %behind, label %next
+behind:
+  %j_start = load i64, ptr %j
+  %within = icmp ult i64 %j_start, %i_end
+  br i1 %within, label %both, label %next
+both:
+  %some_i = icmp ne i64 %i_start, %i_end
+  %some_j = icmp ne i64 %j_start, %j_end
+  %some = and i1 %some_i, %some_j
+  br i1 %some, label %yes, label %next
+next:
+  %j2 = getelementptr i64, ptr %j, i64 2
+  br label %inner
+outer:
+  %more = icmp ne ptr %i2, %last_updated
+  br i1 %more, label %row, label %no
+yes:
+  ret i32 1
+no:
+  ret i32 0
+}
+"""
+
+_NUMBERS = r"""
+@lowest = internal constant [$N_DTYPES x i64] [$LOWEST]
+@highest = internal constant [$N_DTYPES x i64] [$HIGHEST]
 ; Store a Python number at %to as the dtype, if that has exactly this value (or may be rounded to).
 define internal i1 @put_number(ptr %object, ptr %to, i64 %dtype, i1 %rounds) $QUICKLY{
 start:
@@ -312,8 +396,7 @@ fill:
   %i = phi i64 [0, %room], [%i2, %next]
   %to = phi ptr [%data, %room], [%to2, %next]
   %items = phi ptr [%items1, %room], [%next_items, %next]
-  %put_row = call ptr @word(i64 $put_row)
-  %put = call i1 %put_row(ptr %items, i64 %m, ptr %to, i64 %dtype, i64 %item)
+  %put = call i1 @put_row(ptr %items, i64 %m, ptr %to, i64 %dtype, i64 %item)
   br i1 %put, label %filled, label %no
 filled:
   %i2 = add i64 %i, 1
@@ -377,86 +460,6 @@ list:
 no:
   ret i64 0
 }
-; Item 0 of a container, with a new reference in *%held: the container may get another value during the call.
-define i64 @read_object(ptr %list, ptr %out, ptr %held) $QUICKLY{
-  %n = call i64 @size(ptr %list)
-  %empty = icmp slt i64 %n, 1
-  br i1 %empty, label %no, label %some
-some:
-  %items = call ptr @field(ptr %list, i64 $LIST_ITEMS)
-  %object = load ptr, ptr %items
-  call void @hold(ptr %object)
-  store ptr %object, ptr %held
-  store ptr %object, ptr %out
-  ret i64 1
-no:
-  ret i64 0
-}
-; The same for an array; one that is updated must be writeable.
-define i64 @read_storage(ptr %list, ptr %out, i64 %code, i64 %ones, ptr %held) {
-  %n = call i64 @size(ptr %list)
-  %empty = icmp slt i64 %n, 1
-  br i1 %empty, label %no, label %some
-some:
-  %items = call ptr @field(ptr %list, i64 $LIST_ITEMS)
-  %object = load ptr, ptr %items
-  %type = call ptr @field(ptr %object, i64 $TYPE)
-  %ndarray_type = call ptr @word(i64 $ndarray_type)
-  %is_array = icmp eq ptr %type, %ndarray_type
-  br i1 %is_array, label %array, label %no
-array:
-  %count = load i32, ptr %object
-  %one_more = add i32 %count, 1
-  %immortal = icmp slt i32 %count, 0
-  %kept = select i1 %immortal, i32 %count, i32 %one_more
-  store i32 %kept, ptr %object
-  store ptr %object, ptr %held
-  %status = tail call i64 @read_array(ptr %object, ptr %out, i64 %code, i64 %ones)
-  ret i64 %status
-no:
-  ret i64 0
-}
-; Whether one of the first %updated (at least one) of n ranges of memory (start, end) overlaps another one. Empty
-; ranges overlap nothing.
-define i32 @overlap(ptr %ranges, i64 %n, i64 %updated) {
-start:
-  %last = getelementptr [2 x i64], ptr %ranges, i64 %n
-  %last_updated = getelementptr [2 x i64], ptr %ranges, i64 %updated
-  br label %row
-row:
-  %i = phi ptr [%ranges, %start], [%i2, %outer]
-  %i2 = getelementptr i64, ptr %i, i64 2
-  %i_start = load i64, ptr %i
-  %i_end_at = getelementptr i64, ptr %i, i64 1
-  %i_end = load i64, ptr %i_end_at
-  br label %inner
-inner:
-  %j = phi ptr [%i2, %row], [%j2, %next]
-  %j_more = icmp ne ptr %j, %last
-  br i1 %j_more, label %pair, label %outer
-pair:
-  %j_end_at = getelementptr i64, ptr %j, i64 1
-  %j_end = load i64, ptr %j_end_at
-  %before = icmp ult i64 %i_start, %j_end
-  br i1 %before, label %behind, label %next
-behind:
-  %j_start = load i64, ptr %j
-  %within = icmp ult i64 %j_start, %i_end
-  br i1 %within, label %both, label %next
-both:
-  %some_i = icmp ne i64 %i_start, %i_end
-  %some_j = icmp ne i64 %j_start, %j_end
-  %some = and i1 %some_i, %some_j
-  br i1 %some, label %yes, label %next
-next:
-  %j2 = getelementptr i64, ptr %j, i64 2
-  br label %inner
-outer:
-  %more = icmp ne ptr %i2, %last_updated
-  br i1 %more, label %row, label %no
-yes:
-  ret i32 1
-no:
-  ret i32 0
-}
 """
+
+TEXT = ARRAYS + _NUMBERS

@@ -1,6 +1,6 @@
 """LLVM IR of the support functions: what every compiled function needs, compiled once.
 
-`$name` is the index of a word of the fixed table (`abi.CTX` and support.EXTRA), `$NAME` a number of the layout.
+`$name` is the index of a word of the fixed table (`capi.TABLE`), `$NAME` a number of the layout.
 All run with the GIL held; none keeps state but the pool.
 """
 
@@ -44,6 +44,52 @@ define i32 @set_storage(ptr %list, ptr %object) $QUICKLY{
   %f = call ptr @word(i64 $list_set_item)
   %status = call i32 %f(ptr %list, i64 0, ptr %object)
   ret i32 %status
+}
+"""
+
+# Array objects.
+_OBJECTS = r"""
+@item_sizes = internal constant [$N_DTYPES x i64] [$ITEM_SIZES]
+
+define internal ptr @make_array(ptr %descr, i32 %ndim, ptr %dims, ptr %data, i32 %flags) $QUICKLY{
+  call void @hold(ptr %descr)
+  %make = call ptr @word(i64 $new_from_descr)
+  %type = call ptr @word(i64 $ndarray_type)
+  %array = call ptr %make(ptr %type, ptr %descr, i32 %ndim, ptr %dims, ptr null, ptr %data, i32 %flags, ptr null)
+  ret ptr %array
+}
+; Put a new array, or nothing (null), in a slot, and drop what is there; the array's data.
+define internal ptr @put_array(ptr %slot, ptr %array) $QUICKLY{
+  %failed = icmp eq ptr %array, null
+  br i1 %failed, label %nothing, label %made
+made:
+  %old = load ptr, ptr %slot
+  store ptr %array, ptr %slot
+  call void @drop(ptr %old)
+  %data = call ptr @field(ptr %array, i64 $ARRAY_DATA)
+  ret ptr %data
+nothing:
+  ret ptr null
+}
+; The data pointer of an array object, its dims copied out. Nothing is checked.
+define ptr @array_view(ptr %array, i64 %ndim, ptr %dims) $QUICKLY{
+start:
+  %shape = call ptr @field(ptr %array, i64 $ARRAY_DIMS)
+  br label %test
+test:
+  %k = phi i64 [0, %start], [%next, %body]
+  %more = icmp slt i64 %k, %ndim
+  br i1 %more, label %body, label %done
+body:
+  %from = getelementptr i64, ptr %shape, i64 %k
+  %dim = load i64, ptr %from
+  %to = getelementptr i64, ptr %dims, i64 %k
+  store i64 %dim, ptr %to
+  %next = add i64 %k, 1
+  br label %test
+done:
+  %data = call ptr @field(ptr %array, i64 $ARRAY_DATA)
+  ret ptr %data
 }
 """
 
@@ -225,7 +271,6 @@ define i64 @pool_bytes() $QUICKLY{
 # New arrays. Filling fresh pages costs five times as much as filling warm ones, so the memory of large arrays comes
 # from the pool; a capsule as their base brings it back. (Its destructor is here: this code is never unloaded.)
 _ARRAYS = r"""
-@item_sizes = internal constant [$N_DTYPES x i64] [$ITEM_SIZES]
 @capsule_name = internal constant [14 x i8] c"theano.buffer\00"
 declare { i64, i1 } @llvm.umul.with.overflow.i64(i64, i64)
 
@@ -234,13 +279,6 @@ define void @free_buffer(ptr %capsule) $QUICKLY{
   %data = call ptr %get(ptr %capsule, ptr @capsule_name)
   call void @pool_give(ptr %data)
   ret void
-}
-define internal ptr @make_array(ptr %descr, i32 %ndim, ptr %dims, ptr %data, i32 %flags) $QUICKLY{
-  call void @hold(ptr %descr)
-  %make = call ptr @word(i64 $new_from_descr)
-  %type = call ptr @word(i64 $ndarray_type)
-  %array = call ptr %make(ptr %type, ptr %descr, i32 %ndim, ptr %dims, ptr null, ptr %data, i32 %flags, ptr null)
-  ret ptr %array
 }
 define internal ptr @large_array(ptr %descr, i32 %ndim, ptr %dims, i64 %bytes) $QUICKLY{
   %data = call ptr @take(i64 %bytes)
@@ -278,19 +316,6 @@ nothing:
 ; (function, slot) are kept, and taken again while nobody else holds them and they are still what they were made as.
 ; `new_array` leaves by jumps only and keeps few values, so that it need not save registers.
 @recent = internal global [$RECENT_SETS x [2 x ptr]] zeroinitializer, align 16
-; Put a new array, or nothing (null), in a slot, and drop what is there; the array's data.
-define internal ptr @put_array(ptr %slot, ptr %array) $QUICKLY{
-  %failed = icmp eq ptr %array, null
-  br i1 %failed, label %nothing, label %made
-made:
-  %old = load ptr, ptr %slot
-  store ptr %array, ptr %slot
-  call void @drop(ptr %old)
-  %data = call ptr @field(ptr %array, i64 $ARRAY_DATA)
-  ret ptr %data
-nothing:
-  ret ptr null
-}
 ; An array that nobody has had yet. One of few bytes is remembered in the pair that %at lies in, in place of the older
 ; one there.
 define internal ptr @fresh_array(ptr %at, i64 %dtype, i64 %ndim, ptr %dims, ptr %slot) $QUICKLY{
@@ -420,32 +445,11 @@ make:
   %fresh = tail call ptr @fresh_array(ptr %at, i64 %dtype, i64 %ndim, ptr %dims, ptr %slot)
   ret ptr %fresh
 }
-; The data pointer of an array object, its dims copied out. Nothing is checked.
-define ptr @array_view(ptr %array, i64 %ndim, ptr %dims) $QUICKLY{
-start:
-  %shape = call ptr @field(ptr %array, i64 $ARRAY_DIMS)
-  br label %test
-test:
-  %k = phi i64 [0, %start], [%next, %body]
-  %more = icmp slt i64 %k, %ndim
-  br i1 %more, label %body, label %done
-body:
-  %from = getelementptr i64, ptr %shape, i64 %k
-  %dim = load i64, ptr %from
-  %to = getelementptr i64, ptr %dims, i64 %k
-  store i64 %dim, ptr %to
-  %next = add i64 %k, 1
-  br label %test
-done:
-  %data = call ptr @field(ptr %array, i64 $ARRAY_DATA)
-  ret ptr %data
-}
 """
 
 _CALLS = r"""
 @bad_callback = internal constant [$BAD_CALLBACK_SIZE x i8] c"$BAD_CALLBACK\00"
 @bad_on_error = internal constant [$BAD_ON_ERROR_SIZE x i8] c"$BAD_ON_ERROR\00"
-
 ; callable(*in) must return a tuple of nout objects (anything for nout = 0); out gets new references.
 define i32 @callback(ptr %callable, ptr %in, i64 %nin, ptr %out, i64 %nout) $QUICKLY{
 start:
@@ -577,4 +581,5 @@ leave:
 }
 """
 
-TEXT = _BASICS + _POOL + _ARRAYS + _CALLS
+BASICS = _BASICS + _OBJECTS
+TEXT = BASICS + _POOL + _ARRAYS + _CALLS

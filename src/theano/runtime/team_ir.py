@@ -15,7 +15,7 @@ whoever finds `BUSY` set (another Python thread has the team) does all of its ra
 
 from __future__ import annotations
 
-__all__ = ["STATE", "STATE_BYTES", "team_text"]
+__all__ = ["STATE", "STATE_BYTES", "team_text", "waiting_text"]
 
 # Byte offsets in the state; what different threads write lies on different pairs of cache lines.
 STATE = {
@@ -47,7 +47,7 @@ _MACHINES = {
     },
 }
 
-# Until there is a team, the caller does everything.
+# Where there is no team, the caller does everything.
 _ALONE = r"""
 define void @parallel(ptr %fn, ptr %args, i64 %extent, i64 %weight, i32 %finish) $QUICKLY{
   call void %fn(ptr %args, i64 0, i64 %extent)
@@ -363,15 +363,31 @@ define void @team_reset() $QUICKLY{
 """
 
 
-def team_text(triple: str) -> tuple[str, str]:
-    """The templates, for a machine, of what is there at once and of what follows (`$` names: see `support`)."""
+def waiting_text(triple: str) -> str:
+    """The template, for a machine, of what programs wait with, and of `parallel` as long as nobody helps."""
+    machine = _machine(triple)
+    return (_NO_FUTEX if machine is None else _written_for(machine, _FUTEX)) + _ALONE
+
+
+def team_text(triple: str) -> str:
+    """The template, for a machine, of what programs wait with and of the team (`$` names: see `support`)."""
+    machine = _machine(triple)
+    if machine is None:
+        return _NO_FUTEX + _ALONE + _NO_TEAM
+    text = _written_for(machine, _FUTEX + _HEAD + _WORKER + _START + _CALLER)
+    for name, offset in STATE.items():
+        text = text.replace(f"i64 {name}", f"i64 {offset}")
+    return text.replace("$STATE_BYTES", str(STATE_BYTES))
+
+
+def _machine(triple: str) -> dict[str, str] | None:
+    """What differs on a machine that has futexes, or None."""
     architecture, _, rest = triple.partition("-")
     machine = _MACHINES.get({"arm64": "aarch64", "amd64": "x86_64"}.get(architecture, architecture))
-    if machine is None or "linux" not in rest:
-        return _NO_FUTEX + _ALONE, _ALONE + _NO_TEAM
-    first, second = _FUTEX + _ALONE, _HEAD + _WORKER + _START + _CALLER
+    return machine if "linux" in rest else None
+
+
+def _written_for(machine: dict[str, str], text: str) -> str:
     for name, instruction in machine.items():
-        first, second = first.replace(name, instruction), second.replace(name, instruction)
-    for name, offset in STATE.items():
-        second = second.replace(f"i64 {name}", f"i64 {offset}")
-    return first, second.replace("$STATE_BYTES", str(STATE_BYTES))
+        text = text.replace(name, instruction)
+    return text

@@ -1,0 +1,145 @@
+"""The text of the support functions: templates, the numbers that stand in them, and short functions written out."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import string
+from collections.abc import Mapping
+
+from theano.runtime import abi, capi, first_ir, gil_ir, readers_ir, support_ir, team_ir
+
+__all__ = ["first_text", "support_text"]
+
+# Arrays from this size on take their memory from the pool.
+_LARGE_BYTES = 1 << 20
+_POOL_BLOCKS = 16
+# Blocks from this size on ask for large pages, as NumPy's arrays do, and the number of that advice.
+_HUGE_BYTES = 4 << 20
+_MADV_HUGEPAGE = 14
+# Arrays up to this size are taken again once nobody holds them, two for each of so many pairs of function and slot.
+_SMALL_BYTES = 1024
+_RECENT_SETS = 32
+_NEW_FLAGS = 0x0001 | 0x0100 | 0x0400  # C-contiguous, aligned, writeable
+
+_MESSAGES = {
+    "BAD_CALLBACK": "a call-back of compiled code returned something else than a tuple of its outputs",
+    "BAD_ON_ERROR": "a check of compiled code failed, and its handler raised nothing",
+    "UNREADY": "a check of compiled code failed before there was anything to report it with",
+}
+
+
+def _numbers() -> Mapping[str, object]:
+    """What the names of the IR templates stand for."""
+    empty = (1, 0)
+    puts = {"float32": "put_float", "float64": "put_double"}
+    cases = [
+        f"i64 {abi.descr_index(name)}, label %{puts.get(name, f'put{abi.ITEMSIZE[name]}')}"
+        for name in abi.INTEGERS
+    ]
+    table: dict[str, object] = {name: k for k, name in enumerate(capi.TABLE)}
+    table.update(
+        {name: value for name, value in vars(abi).items() if name.isupper() and isinstance(value, int)}
+    )
+    table.update(gil_ir.STATE)
+    table.update(
+        QUICKLY=abi.QUICKLY,
+        N_WORDS=len(capi.TABLE),
+        TUPLE_ITEMS=capi.tuple_items(),
+        POOL_BLOCKS=_POOL_BLOCKS,
+        HUGE=_HUGE_BYTES,
+        MADV_HUGEPAGE=_MADV_HUGEPAGE,
+        LARGE=_LARGE_BYTES,
+        SMALL=_SMALL_BYTES,
+        RECENT_SETS=_RECENT_SETS,
+        NEW_FLAGS=_NEW_FLAGS,
+        NUMBERS=abi.CODE_NUMBERS,
+        ROUNDS=abi.CODE_ROUNDS,
+        EQUIVALENT=abi.CODE_EQUIVALENT,
+        UPDATED_TO_WRITEABLE=(abi.CODE_UPDATED // abi.WRITEABLE_FLAG).bit_length() - 1,
+        FLOAT32=abi.descr_index("float32"),
+        FLOAT64=abi.descr_index("float64"),
+        N_DTYPES=len(abi.DTYPES),
+        ITEM_SIZES=", ".join(f"i64 {size}" for size in abi.ITEMSIZE.values()),
+        LOWEST=", ".join(f"i64 {abi.INTEGERS.get(name, empty)[0]}" for name in abi.DTYPES),
+        HIGHEST=", ".join(f"i64 {abi.INTEGERS.get(name, empty)[1]}" for name in abi.DTYPES),
+        PUT_CASES="\n    ".join(cases),
+    )
+    for name, message in _MESSAGES.items():
+        table[name] = message
+        table[f"{name}_SIZE"] = len(message) + 1
+    return table
+
+
+def first_text(triple: str) -> str:
+    """The IR of the provisional support functions for a machine."""
+    shared = support_ir.BASICS + readers_ir.ARRAYS + gil_ir.TEXT
+    return _filled(shared + first_ir.TEXT + team_ir.waiting_text(triple))
+
+
+def support_text(triple: str) -> str:
+    """The IR of all support functions for a machine."""
+    return _filled(support_ir.TEXT + readers_ir.TEXT + gil_ir.CONFLICT + gil_ir.TEXT + team_ir.team_text(triple))
+
+
+def _filled(template: str) -> str:
+    return written_out(inlined(string.Template(template).substitute(_numbers())))
+
+
+_STRAIGHT = re.compile(
+    r"^define internal \S+ @(\w+)\((.*)\) alwaysinline {\n((?:  .*\n)+)  ret \S+ (%\w+)\n}\n", re.M
+)
+_NAME = re.compile(r"%\w+")
+
+
+def inlined(text: str) -> str:
+    """`text` with straight functions that are ``alwaysinline`` where they are called: LLVM loads its inliner first.
+
+    >>> print(inlined('''define internal i64 @twice(i64 %x) alwaysinline {
+    ...   %y = add i64 %x, %x
+    ...   ret i64 %y
+    ... }
+    ...   %a = call i64 @twice(i64 3)''').rstrip())
+      %a = add i64 3, 3
+    """
+    bodies = {name: (params, body, result) for name, params, body, result in _STRAIGHT.findall(text)}
+
+    def body_of(found: re.Match[str]) -> str:
+        params, body, result = bodies[found[2]]
+        names = {p.split()[1]: a.split()[1] for p, a in zip(params.split(", "), found[3].split(", "), strict=True)}
+        names[result] = found[1]
+        return _NAME.sub(lambda name: names.get(name[0]) or f"{found[1]}.{name[0][1:]}", body)
+
+    call = re.compile(rf"^  (%\w+) = call \S+ @({'|'.join(bodies) or '$'})\((.*)\)\n?", re.M)
+    return call.sub(body_of, _STRAIGHT.sub("", text))
+
+
+_SHORT = re.compile(
+    r"^  (?:(%[\w.]+) = )?call \w+ @(word|field|size|capacity|hold)\((?:ptr (%[\w.]+))?(?:, )?(?:i64 (-?\d+))?\)", re.M
+)
+
+
+def written_out(text: str) -> str:
+    """`text` with what stands for a few instructions replaced by these: LLVM's inliner takes 10 µs for each.
+
+    >>> print(written_out("  %a = call ptr @word(i64 3)\\n  %b = call ptr @field(ptr %a, i64 16)"))
+      %a = load ptr, ptr getelementptr (ptr, ptr @fixed, i64 3)
+      %b.at = getelementptr i8, ptr %a, i64 16
+      %b = load ptr, ptr %b.at
+    """
+    count = itertools.count()
+
+    def instructions(found: re.Match[str]) -> str:
+        result, name, pointer, number = found.groups()
+        if name == "word":
+            return f"  {result} = load ptr, ptr getelementptr (ptr, ptr @fixed, i64 {number})"
+        if name == "hold":
+            hold = f"%hold.{next(count)}"
+            load = f"{hold} = load ptr, ptr getelementptr (ptr, ptr @fixed, i64 {abi.CTX['inc_ref']})"
+            return f"  {load}\n  call void {hold}(ptr {pointer})"
+        offset = {"field": number, "size": abi.SIZE, "capacity": -64}[name]
+        type_ = "ptr" if name == "field" else "i64"
+        at = f"{result}.at"
+        return f"  {at} = getelementptr i8, ptr {pointer}, i64 {offset}\n  {result} = load {type_}, ptr {at}"
+
+    return _SHORT.sub(instructions, text)
