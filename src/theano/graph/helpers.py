@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -167,6 +166,8 @@ def hash_from_code(msg: str | bytes | np.ndarray) -> str:
     >>> hash_from_code("x")[:8]
     '2d711642'
     """
+    import hashlib  # loads OpenSSL (see `theano.digest`)
+
     data = (
         msg.encode() if isinstance(msg, str) else np.ascontiguousarray(msg).data if isinstance(msg, np.ndarray) else msg
     )

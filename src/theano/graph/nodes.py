@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from theano.configdefaults import config
+from theano.digest import blake2b
 from theano.graph import serialise
 from theano.graph.origin import Origin, RawOrigin, capture_origin, resolve_origin
 
@@ -227,7 +227,7 @@ def data_signature(data: Any) -> tuple[Any, ...]:
     if isinstance(data, np.ndarray | np.generic) and not data.dtype.hasobject:
         raw = data.tobytes()
         if len(raw) > _DIGEST_ABOVE:
-            raw = hashlib.blake2b(raw).digest()
+            raw = blake2b(raw).digest()
         return (type(data), data.dtype.str, data.shape, raw)
     kind = type(data)
     if kind in (int, bool, str, bytes, type(None)):

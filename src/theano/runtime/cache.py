@@ -1,6 +1,6 @@
 """Object code kept on disk between processes: looked up by content, verified before LLVM sees a byte of it.
 
-An entry is ``magic, length, SHA-256 of the object, object``. Files are written beside their place and renamed,
+An entry is ``magic, length, digest of the object, object``. Files are written beside their place and renamed,
 so that readers need no lock; whatever looks wrong counts as missing and is written again.
 """
 
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import hashlib
 import itertools
 import os
 import stat
@@ -18,10 +17,13 @@ import warnings
 from collections.abc import Iterable
 from pathlib import Path
 
+from theano.digest import blake2b
+
 __all__ = ["ObjectCache", "default_cache", "key_of"]
 
-_HEADER = struct.Struct("<8sQ32s")
-_MAGIC = b"THJITO1\n"
+_DIGEST_BYTES = 32
+_HEADER = struct.Struct(f"<8sQ{_DIGEST_BYTES}s")
+_MAGIC = b"THJITO2\n"
 _SUFFIX = ".obj"
 _TEMPORARY = ".tmp"
 _STALE_SECONDS = 3600
@@ -29,17 +31,21 @@ _STORES_BETWEEN_SCANS = 64
 
 
 def key_of(parts: Iterable[str]) -> str:
-    """Hexadecimal SHA-256 of `parts`, each preceded by its length so that none runs into the next.
+    """Hexadecimal BLAKE2 digest of `parts`, each preceded by its length so that none runs into the next.
 
     >>> key_of(["ab", "c"]) == key_of(["a", "bc"])
     False
     """
-    digest = hashlib.sha256()
+    digest = blake2b(digest_size=_DIGEST_BYTES)
     for part in parts:
         data = part.encode()
         digest.update(struct.pack("<Q", len(data)))
         digest.update(data)
     return digest.hexdigest()
+
+
+def _digest(code: bytes) -> bytes:
+    return blake2b(code, digest_size=_DIGEST_BYTES).digest()
 
 
 @functools.cache
@@ -102,7 +108,7 @@ class ObjectCache:
         try:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
             with os.fdopen(os.open(temporary, flags, 0o600), "wb") as file:
-                file.write(_HEADER.pack(_MAGIC, len(code), hashlib.sha256(code).digest()))
+                file.write(_HEADER.pack(_MAGIC, len(code), _digest(code)))
                 file.write(code)
             os.replace(temporary, self._path(key))
         except OSError:
@@ -181,7 +187,7 @@ def _unpack(data: bytes) -> bytes | None:
         return None
     magic, length, digest = _HEADER.unpack_from(data)
     code = data[_HEADER.size :]
-    if magic != _MAGIC or length != len(code) or hashlib.sha256(code).digest() != digest:
+    if magic != _MAGIC or length != len(code) or _digest(code) != digest:
         return None
     return code
 
