@@ -106,8 +106,9 @@ def test_new_storage_is_set(no_growth):
     dims = "%dims = alloca i64\nstore i64 2, ptr %dims\n"
     text = MAIN + dims + new_array(layout.slot(0), "float64", 1, "%dims") + "store double 5.0, ptr %out\n"
     text += "%second = getelementptr double, ptr %out, i64 1\nstore double 6.0, ptr %second\n"
-    text += word("ctx", abi.CTX["set_storage"], "set") + word("ctx", abi.FIRST_FREE, "box")
-    text += word("frame", layout.slot(0), "object") + "call i32 %set(ptr %box, ptr %object)\nret i32 0\n}\n"
+    text += word("ctx", abi.CTX["list_set_item"], "set") + word("ctx", abi.FIRST_FREE, "box")
+    text += word("ctx", abi.CTX["inc_ref"], "hold") + word("frame", layout.slot(0), "object")
+    text += "call void %hold(ptr %object)\ncall i32 %set(ptr %box, i64 0, ptr %object)\nret i32 0\n}\n"
     box = [np.zeros(3)]
     f = Program(spec, text, [box])
     assert f() == [] and box[0].tolist() == [5, 6]

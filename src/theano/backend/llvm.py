@@ -68,6 +68,8 @@ class ValuePrinter:
         self.stored: set[str] = set()
         # loops that do not start at zero: index -> index from zero on, start, level around
         self.moved: dict[str, tuple[Expr, Expr, int]] = {}
+        # names that are printed as expressions where somebody asks for them
+        self.meaning: dict[str, Expr] = {}
         self.counter = 0
         self.intrinsics: set[str] = set()
 
@@ -121,16 +123,17 @@ class ValuePrinter:
             node = stack[-1]
             if node in depths:
                 stack.pop()
-            elif node.op == "name":
+            elif node.op == "name" and node.value not in self.meaning:
                 depth = depths[node] = self.names[node.value][2]
                 self.known.setdefault(depth, []).append(node)
                 stack.pop()
             else:
-                missing = [a for a in node.args if a not in depths]
+                args = (self.meaning[node.value],) if node.op == "name" else node.args
+                missing = [a for a in args if a not in depths]
                 if missing:
                     stack += missing
                 else:
-                    depth = depths[node] = max([depths[a] for a in node.args], default=0)
+                    depth = depths[node] = max([depths[a] for a in args], default=0)
                     self.known.setdefault(depth, []).append(node)
                     stack.pop()
         return depths[root]
@@ -228,6 +231,8 @@ class ValuePrinter:
         return self.emit(f"phi {t} [{picked}, %{after}], [{y}, %{before}]", depth), lanes
 
     def _name_value(self, node: Expr, depth: int) -> tuple[str, int]:
+        if node.value in self.meaning:
+            return self.value(self.meaning[node.value])
         ssa, lanes, _ = self.names[node.value]
         level = self.levels[depth]
         if level.lanes > 1 and node.value == level.index:

@@ -117,9 +117,10 @@ class FunctionPrinter(ValuePrinter):
         extent = self.emit(f"select i1 {some}, i64 {count}, i64 0")
         self.counter += 1
         name = f"${self.counter}"
-        self.moved[stmt.index] = (ex.name(name, "i64"), stmt.start, len(self.levels) - 1)
-        body: list[st.Stmt] = [st.Let(stmt.index, ex.add(ex.name(name, "i64"), stmt.start)), *stmt.body]
-        return replace(stmt, index=name, start=st.ZERO, body=body), extent
+        counter = ex.name(name, "i64")
+        self.moved[stmt.index] = (counter, stmt.start, len(self.levels) - 1)
+        self.meaning[stmt.index] = ex.add(counter, stmt.start)
+        return replace(stmt, index=name, start=st.ZERO), extent
 
     def _vector_part(self, stmt: st.For, extent: str) -> tuple[list[Expr], str]:
         """The widened loops; what is left for the scalar one: carried values and first index."""

@@ -229,7 +229,9 @@ class MainPrinter(FunctionPrinter):
 
     def set_storage(self, stmt: st.SetStorage) -> None:
         obj = self.emit(f"load ptr, ptr {self.slot(stmt.slot)}")
-        self.do(f"call void {self.context('set_storage')}(ptr {self.context(stmt.word)}, ptr {obj})")
+        self.do(f"call void {self.context('inc_ref')}(ptr {obj})")
+        item = self.context("list_set_item")
+        self.emit(f"call i32 {item}(ptr {self.context(stmt.word)}, i64 0, ptr {obj})")
 
     def call(self, stmt: st.Call) -> None:
         args = [self.argument(a, "ptr" if isinstance(a, tuple) else a.type) for a in stmt.args]

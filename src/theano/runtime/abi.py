@@ -28,12 +28,12 @@ DTYPES: tuple[str, ...] = tuple(ITEMSIZE)
 _TYPES = ("ndarray_type", "float_type", "float64_type", "int_type", "bool_type", "list_type", "tuple_type")
 _OBJECTS = ("none", "true")
 _CAPI = (
-    "inc_ref", "dec_ref", "vectorcall", "long_as_longlong", "list_new", "raw_malloc", "raw_free",
+    "inc_ref", "dec_ref", "vectorcall", "long_as_longlong", "list_new", "list_set_item", "raw_malloc", "raw_free",
     "save_thread", "restore_thread",
 )  # fmt: skip
 # Addresses of the functions of support.py; `poll` is CPython's own.
 SUPPORT = (
-    "new_array", "callback", "pool_take", "pool_give", "set_storage", "array_view", "read_input", "read_object",
+    "new_array", "callback", "pool_take", "pool_give", "read_input", "read_object",
     "read_storage", "overlap", "raise_check", "release", "parallel",
     "wait_turn", "gil_release", "gil_take", "gil_poll",
 )  # fmt: skip

@@ -55,9 +55,9 @@ SYSTEM_FUNCTIONS = (
 
 # The words of the fixed table: those of every context, then those that only the support functions read.
 TABLE = (
-    *abi.CTX, "new_from_descr", "equiv_types", "set_base_object", "long_from_longlong", "list_set_item", "tuple_new",
-    "tuple_set_item", "err_occurred", "err_clear", "err_no_memory", "err_set_string", "capsule_new",
-    "capsule_get_pointer", "system_error", "unready_type", *SYSTEM_FUNCTIONS,
+    *abi.CTX, "new_from_descr", "equiv_types", "set_base_object", "long_from_longlong", "tuple_new", "tuple_set_item",
+    "err_occurred", "err_clear", "err_no_memory", "err_set_string", "capsule_new", "capsule_get_pointer",
+    "system_error", "unready_type", *SYSTEM_FUNCTIONS,
 )  # fmt: skip
 
 _OBJECTS: dict[str, Any] = {

@@ -77,7 +77,7 @@ define void @raise_check(ptr %ctx, i32 %code, ptr %operands, ptr %args, i64 %nar
   ret void
 }
 ; Any two programs are taken to meet.
-define internal i1 @conflict(ptr %ctx, ptr %table) {
+define internal i1 @conflict(ptr %ctx, ptr %table) alwaysinline {
   %active = call ptr @word(i64 $active)
   %head = load ptr, ptr %active
   %some = icmp ne ptr %head, null

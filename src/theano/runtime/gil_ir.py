@@ -110,7 +110,7 @@ wait:
   %seen = load i32, ptr %changes
   %save = call ptr @word(i64 $save_thread)
   %state = call ptr %save()
-  call void @nap(ptr %changes, i32 %seen)
+  %napped = call i64 @nap(ptr %changes, i32 %seen)
   %restore = call ptr @word(i64 $restore_thread)
   call void %restore(ptr %state)
   %now = load i32, ptr %waiting
@@ -188,7 +188,7 @@ found:
   %nobody = icmp eq i32 %waiting, 0
   br i1 %nobody, label %done, label %call
 call:
-  call void @rouse_all(ptr %changes)
+  %roused = call i64 @rouse_all(ptr %changes)
   br label %done
 done:
   ret void

@@ -20,7 +20,7 @@ __all__ = ["parted"]
 
 _NAME = re.compile(r"@([\w.]+)")
 _VECTOR = re.compile(r"<\d")  # level 0 aborts on masked ones
-_VARIABLE = re.compile(r"@[\w.]+ = (internal )?global\b")
+_VARIABLE = re.compile(r"@[\w.]+ = (internal |hidden )?global\b")
 
 
 class _Item(NamedTuple):
@@ -52,7 +52,7 @@ class _Item(NamedTuple):
         """For the other module."""
         if self.is_function:
             return "declare" + self.shown.partition("\n")[0].removeprefix("define").rpartition(")")[0] + ")"
-        scope = "hidden " if self.shown != self.text else ""
+        scope = "hidden " if " hidden " in self.shown else ""
         return f"@{self.name} = external {scope}global i8"  # of no type: loads and stores have theirs
 
 

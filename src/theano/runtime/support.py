@@ -20,8 +20,8 @@ POOL_LIMIT = 256 << 20
 # How often a thread of the team looks for work before it parks: some 20 µs.
 _SPIN = 2000
 
-_FIRST = (*(name for name in abi.SUPPORT if name != "callback"), "fixed_table")
-_ALL = (*abi.SUPPORT, "fixed_table", "pool_limit", "pool_bytes", "team_set", "team_started", "team_reset")
+_FIRST = (*(name for name in abi.SUPPORT if name != "callback"), "fixed")
+_ALL = (*abi.SUPPORT, "fixed", "pool_limit", "pool_bytes", "team_set", "team_started", "team_reset")
 _AT_ONCE = jit.Options(level=0)
 
 
@@ -97,7 +97,7 @@ class _Support:
         addresses = capi.addresses() | own | code.symbols
         words = [addresses[name] for name in capi.TABLE]
         table = (ctypes.c_uint64 * len(words))(*words)
-        ctypes.memmove(self.function("fixed_table", ctypes.c_void_p)(), table, ctypes.sizeof(table))
+        ctypes.memmove(code.symbols["fixed"], table, ctypes.sizeof(table))
         self.words = words[: abi.FIXED]
         self.wait_turn = self.function("wait_turn", ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int32)
 

@@ -7,10 +7,7 @@ All run with the GIL held; none keeps state but the pool.
 # The fixed table; CPython's two reference functions by their usual names. `@word`, `@field`, `@size`, `@capacity` and
 # `@hold` are no functions: `support.written_out` puts their few instructions in their places.
 _BASICS = r"""
-@fixed = internal global [$N_WORDS x ptr] zeroinitializer
-define ptr @fixed_table() $QUICKLY{
-  ret ptr @fixed
-}
+@fixed = hidden global [$N_WORDS x ptr] zeroinitializer
 define internal void @drop(ptr %object) $QUICKLY{
   %none = icmp eq ptr %object, null
   br i1 %none, label %done, label %some
@@ -39,19 +36,14 @@ body:
 done:
   ret void
 }
-define i32 @set_storage(ptr %list, ptr %object) $QUICKLY{
-  call void @hold(ptr %object)
-  %f = call ptr @word(i64 $list_set_item)
-  %status = call i32 %f(ptr %list, i64 0, ptr %object)
-  ret i32 %status
-}
 """
 
 # Array objects.
 _OBJECTS = r"""
 @item_sizes = internal constant [$N_DTYPES x i64] [$ITEM_SIZES]
+@nothing = internal constant [$ARRAY_DESCR x i8] zeroinitializer
 
-define internal ptr @make_array(ptr %descr, i32 %ndim, ptr %dims, ptr %data, i32 %flags) $QUICKLY{
+define internal ptr @make_array(ptr %descr, i32 %ndim, ptr %dims, ptr %data, i32 %flags) alwaysinline {
   call void @hold(ptr %descr)
   %make = call ptr @word(i64 $new_from_descr)
   %type = call ptr @word(i64 $ndarray_type)
@@ -59,36 +51,15 @@ define internal ptr @make_array(ptr %descr, i32 %ndim, ptr %dims, ptr %data, i32
   ret ptr %array
 }
 ; Put a new array, or nothing (null), in a slot, and drop what is there; the array's data.
-define internal ptr @put_array(ptr %slot, ptr %array) $QUICKLY{
+define internal ptr @put_array(ptr %slot, ptr %array) alwaysinline {
   %failed = icmp eq ptr %array, null
-  br i1 %failed, label %nothing, label %made
-made:
   %old = load ptr, ptr %slot
-  store ptr %array, ptr %slot
-  call void @drop(ptr %old)
-  %data = call ptr @field(ptr %array, i64 $ARRAY_DATA)
-  ret ptr %data
-nothing:
-  ret ptr null
-}
-; The data pointer of an array object, its dims copied out. Nothing is checked.
-define ptr @array_view(ptr %array, i64 %ndim, ptr %dims) $QUICKLY{
-start:
-  %shape = call ptr @field(ptr %array, i64 $ARRAY_DIMS)
-  br label %test
-test:
-  %k = phi i64 [0, %start], [%next, %body]
-  %more = icmp slt i64 %k, %ndim
-  br i1 %more, label %body, label %done
-body:
-  %from = getelementptr i64, ptr %shape, i64 %k
-  %dim = load i64, ptr %from
-  %to = getelementptr i64, ptr %dims, i64 %k
-  store i64 %dim, ptr %to
-  %next = add i64 %k, 1
-  br label %test
-done:
-  %data = call ptr @field(ptr %array, i64 $ARRAY_DATA)
+  %kept = select i1 %failed, ptr %old, ptr %array
+  store ptr %kept, ptr %slot
+  %dropped = select i1 %failed, ptr null, ptr %old
+  call void @drop(ptr %dropped)
+  %readable = select i1 %failed, ptr @nothing, ptr %array
+  %data = call ptr @field(ptr %readable, i64 $ARRAY_DATA)
   ret ptr %data
 }
 """
@@ -371,6 +342,10 @@ done:
   %data = call ptr @put_array(ptr %slot, ptr %new)
   ret ptr %data
 }
+define internal ptr @replace(ptr %slot, ptr %array) $QUICKLY{
+  %data = call ptr @put_array(ptr %slot, ptr %array)
+  ret ptr %data
+}
 define ptr @new_array(ptr %ctx, ptr %slot, i64 %dtype, i64 %ndim, ptr %dims) {
 start:
   %function = ptrtoint ptr %ctx to i64
@@ -439,7 +414,7 @@ store:
   %data = call ptr @field(ptr %array, i64 $ARRAY_DATA)
   ret ptr %data
 replace:
-  %replaced = tail call ptr @put_array(ptr %slot, ptr %array)
+  %replaced = tail call ptr @replace(ptr %slot, ptr %array)
   ret ptr %replaced
 make:
   %fresh = tail call ptr @fresh_array(ptr %at, i64 %dtype, i64 %ndim, ptr %dims, ptr %slot)

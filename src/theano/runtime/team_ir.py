@@ -57,11 +57,13 @@ define void @parallel(ptr %fn, ptr %args, i64 %extent, i64 %weight, i32 %finish)
 
 # Where there are no futexes, there is none.
 _NO_FUTEX = r"""
-define internal void @nap(ptr %at, i32 %seen) $QUICKLY{
-  ret void
+define internal i64 @nap(ptr %at, i32 %seen) alwaysinline {
+  %r = add i64 0, 0
+  ret i64 %r
 }
-define internal void @rouse_all(ptr %at) $QUICKLY{
-  ret void
+define internal i64 @rouse_all(ptr %at) alwaysinline {
+  %r = add i64 0, 0
+  ret i64 %r
 }
 """
 _NO_TEAM = r"""
@@ -78,26 +80,27 @@ define void @team_reset() $QUICKLY{
 
 # What `gil_ir` waits with: not for ever, for a signal may have come before.
 _FUTEX = r"""
-define internal void @rouse(ptr %at, i32 %most) $QUICKLY{
-  %f = call ptr @word(i64 $syscall)
-  %r = call i64 (i64, ...) %f(i64 FUTEX, ptr %at, i32 129, i32 %most, ptr null, ptr null, i32 0)
-  ret void
-}
 @moment = internal constant [2 x i64] [i64 0, i64 50000000]
-define internal void @nap(ptr %at, i32 %seen) $QUICKLY{
+define internal i64 @nap(ptr %at, i32 %seen) alwaysinline {
   %f = call ptr @word(i64 $syscall)
   %r = call i64 (i64, ...) %f(i64 FUTEX, ptr %at, i32 128, i32 %seen, ptr @moment, ptr null, i32 0)
-  ret void
+  ret i64 %r
 }
-define internal void @rouse_all(ptr %at) $QUICKLY{
-  call void @rouse(ptr %at, i32 2147483647)
-  ret void
+define internal i64 @rouse_all(ptr %at) alwaysinline {
+  %f = call ptr @word(i64 $syscall)
+  %r = call i64 (i64, ...) %f(i64 FUTEX, ptr %at, i32 129, i32 2147483647, ptr null, ptr null, i32 0)
+  ret i64 %r
 }
 """
 
 _HEAD = r"""
 @team = internal global [$STATE_BYTES x i8] zeroinitializer, align 128
 DECLARE
+define internal void @rouse(ptr %at, i32 %most) $QUICKLY{
+  %f = call ptr @word(i64 $syscall)
+  %r = call i64 (i64, ...) %f(i64 FUTEX, ptr %at, i32 129, i32 %most, ptr null, ptr null, i32 0)
+  ret void
+}
 define internal void @doze(ptr %at, i32 %seen) $QUICKLY{
   %f = call ptr @word(i64 $syscall)
   %r = call i64 (i64, ...) %f(i64 FUTEX, ptr %at, i32 128, i32 %seen, ptr null, ptr null, i32 0)
