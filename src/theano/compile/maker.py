@@ -15,6 +15,7 @@ from theano.compile.plan import EXECUTORS, Executor, Plan
 from theano.compile.profiling import ProfileStats, profile_for
 from theano.compile.sharedvalue import Container
 from theano.configdefaults import config
+from theano.garbage import collector_rests
 from theano.graph import FunctionGraph, Variable, ancestors
 
 
@@ -233,16 +234,17 @@ def orig_function(
     """A function of `In` and `Out` objects whose updates and shared variables are spelled out."""
     mode = get_mode(mode)
     maker_class = getattr(mode, "function_maker", None) or FunctionMaker
-    return maker_class(
-        inputs,
-        outputs,
-        mode,
-        accept_inplace=accept_inplace,
-        profile=profile,
-        on_unused_input=on_unused_input,
-        output_keys=output_keys,
-        name=name,
-    ).create()
+    with collector_rests():
+        return maker_class(
+            inputs,
+            outputs,
+            mode,
+            accept_inplace=accept_inplace,
+            profile=profile,
+            on_unused_input=on_unused_input,
+            output_keys=output_keys,
+            name=name,
+        ).create()
 
 
 def convert_function_input(input: Any) -> In:

@@ -17,6 +17,7 @@ from theano.compile.errors import raise_with_op
 from theano.compile.ops import deep_copy_op
 from theano.compile.plan import EXECUTORS, Plan
 from theano.configdefaults import config
+from theano.garbage import collector_rests
 from theano.graph import Generic, Variable
 from theano.loops import expr as ex
 from theano.loops import stmt as st
@@ -99,7 +100,8 @@ class NativeExecutor:
     def _install(self, function: FunctionBase, fallback: Callable[..., Any], result: str) -> None:
         code = self._code.get(result)
         if code is None:
-            code = compile_module(lambda: self.text(result), known_as=self._known_as(result))
+            with collector_rests():
+                code = compile_module(lambda: self.text(result), known_as=self._known_as(result))
             self._code[result] = code
         if not config.allow_gc:
             support.set_pool_limit(None)

@@ -1,0 +1,59 @@
+"""Python's garbage collector rests while a function is made, and is as before afterwards, whatever happens."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+
+import theano
+import theano.tensor as T
+
+
+@pytest.fixture
+def rounds() -> Iterator[list[int]]:
+    """The generation of each round of the collector that starts."""
+    found: list[int] = []
+
+    def note(phase: str, info: dict[str, int]) -> None:
+        if phase == "start":
+            found.append(info["generation"])
+
+    gc.callbacks.append(note)
+    yield found
+    gc.callbacks.remove(note)
+
+
+def chain(n: int) -> tuple[T.TensorVariable, T.TensorVariable]:
+    x = T.vector("x")
+    y = x
+    for k in range(n):
+        y = T.dot(y, x) * y + k
+    return x, y
+
+
+def test_no_rounds_while_a_function_is_made(rounds: list[int]) -> None:
+    x, y = chain(100)
+    gc.collect()
+    rounds.clear()
+    f = theano.function([x], y)
+    assert len(rounds) <= 1 and gc.isenabled()  # what has come together meanwhile
+    assert f([0.0]) == [99]
+
+
+def test_wish_of_the_user_holds() -> None:
+    x = T.vector("x")
+    gc.disable()
+    try:
+        theano.function([x], x + 1)
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
+def test_goes_on_after_an_error() -> None:
+    x, y = T.vectors("x", "y")
+    with pytest.raises(theano.compile.UnusedInputError):
+        theano.function([x, y], x)
+    assert gc.isenabled()
