@@ -189,7 +189,13 @@ def _plus(x: Expr, y: Expr) -> Expr:
     return ex.or_(x, y) if x.type == "bool" else ex.add(x, y)
 
 
-def fit(b: Builder, y: Value, dims: tuple[Expr, ...]) -> Value:
+INTO_WINDOW = "could not broadcast axis {axis} of length {{0}} into a window of length {{1}}"
+TOGETHER = "shape mismatch: indexing arrays of lengths {0} and {1} could not be broadcast together"
+
+
+def fit(
+    b: Builder, y: Value, dims: tuple[Expr, ...], error: type[Exception] = ValueError, message: str = INTO_WINDOW
+) -> Value:
     """`y` as the right side of an assignment: NumPy's rule, a run-time 1 included."""
     shift = len(dims) - y.ndim
     own: list[Expr] = []
@@ -200,8 +206,7 @@ def fit(b: Builder, y: Value, dims: tuple[Expr, ...]) -> Value:
             own.append(d)
             continue
         ok = ex.or_(ex.eq(d, target), ex.eq(d, ONE))
-        message = f"could not broadcast axis {k} of length {{0}} into a window of length {{1}}"
-        b.check(ok, ValueError, message, (d, target))
+        b.check(ok, error, message.format(axis=k) if message is INTO_WINDOW else message, (d, target))
         own.append(target)
         loose = True
     if not loose:
@@ -229,6 +234,8 @@ class Plan:
         self.dims: list[Expr] = []
         self.axes: list[tuple[str, int, Any]] = []
         together = advanced == list(range(advanced[0], advanced[-1] + 1))
+        if _an_element_of_each_row(b, x, self.arrays):
+            b.unify(x.dims[0], self.arrays[1].dims[0], TOGETHER)
         shape = self._broadcast(b)
         start = advanced[0] if together else 0
         self.array_axis = sum(1 for k in range(start) if k not in advanced) if together else 0
@@ -253,18 +260,19 @@ class Plan:
             self._check(b, self.arrays[n], x.dims[k], k)
 
     def _broadcast(self, b: Builder) -> list[Expr]:
+        """The shape of the index arrays together, a run-time 1 included; lays them out so."""
         ndim = max(v.ndim for v in self.arrays)
         shape = [ONE] * ndim
         for value in self.arrays:
-            for k, d in enumerate(value.dims):
-                at = k + ndim - value.ndim
-                if is_const(d, 1):
+            for k, d in enumerate(value.dims, ndim - value.ndim):
+                so_far = shape[k]
+                if is_const(d, 1) or b.dims.equal(so_far, d):
                     continue
-                if is_const(shape[at], 1):
-                    shape[at] = d
-                else:
-                    message = "shape mismatch: indexing arrays of lengths {0} and {1} could not be broadcast together"
-                    shape[at] = b.unify(shape[at], d, message)
+                if is_const(so_far, 1) or d.op == "const":
+                    shape[k] = d
+                elif so_far.op != "const":
+                    shape[k] = ex.select(ex.eq(so_far, ONE), d, so_far)
+        self.arrays = [fit(b, v, tuple(shape[ndim - v.ndim :]), IndexError, TOGETHER) for v in self.arrays]
         return shape
 
     @staticmethod
@@ -318,11 +326,15 @@ class Plan:
         return [pad_right(v, tail) for v in self.arrays]
 
 
-def _one_a_row(b: Builder, x: Value, indices: Sequence[Value]) -> bool:
-    """Whether ``x[indices]`` is ``x[arange(len(x)), column]``."""
+def _an_element_of_each_row(b: Builder, x: Value, indices: Sequence[Value]) -> bool:
+    """Whether ``x[indices]`` is ``x[arange(len(x)), column]``.
+
+    Here alone a `column` of one element must not stand for all rows: it is a mistake more often than not, and
+    the loop that computes a row would have to look.
+    """
     return (
         len(indices) == 2 and x.ndim == 2 and indices[0].counts and indices[1].ndim == 1
-        and b.dims.equal(indices[0].dims[0], x.dims[0]) and b.dims.equal(indices[1].dims[0], x.dims[0])
+        and not is_const(indices[1].dims[0], 1) and b.dims.equal(indices[0].dims[0], x.dims[0])
     )  # fmt: skip
 
 
@@ -385,7 +397,7 @@ def lower_advanced(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | 
     if x.type not in (*ex.TYPES, "f16") or None in node.op.idx_list:
         return None
     plan = Plan(b, node.op, x, inputs[1:])
-    if _one_a_row(b, x, inputs[1:]) and x.tensor is not None and _is_fresh(x):
+    if _an_element_of_each_row(b, x, inputs[1:]) and x.tensor is not None and _is_fresh(x):
         return [picked_columns(b, x, inputs[2])]
     reads = plan.array_reads()
     if x.uniform is not None:
@@ -405,7 +417,7 @@ def lower_advanced_inc(b: Builder, node: Any, inputs: list[Value]) -> list[Value
     if x.type not in (*ex.TYPES, "f16") or None in node.op.idx_list:
         return None
     plan = Plan(b, node.op, x, inputs[2:])
-    if _one_a_row(b, x, inputs[2:]) and x.uniform is not None:
+    if _an_element_of_each_row(b, x, inputs[2:]) and x.uniform is not None:
         return [_one_hot(b, node, x, y, inputs[3])]
     base = writable(b, node, x)
     assert base.tensor is not None
