@@ -283,6 +283,19 @@ def subscript(x: Entry, step: Step) -> Any:
 
 
 @builder
+def found(graph: Graph, x: Entry, step: Step) -> Any:
+    """An element or rows at a place that is computed: for all that is known before, out of range."""
+    if not x.ndim or not x.value.shape[0]:
+        return None
+    numbers = [e for e in graph.pool if e.exact and e.small and e.kind in "iuf" and e.value.size]
+    if not numbers:
+        return None
+    e = numbers[step[2] % len(numbers)]
+    place = T.cast(abs(e.variable).max(), "int64") % x.variable.shape[0]
+    return x.variable[place] if step[3] % 2 else x.variable[place:]
+
+
+@builder
 def gather(graph: Graph, x: Entry, step: Step) -> Any:
     if not x.ndim or not x.value.shape[0]:
         return None
@@ -472,5 +485,10 @@ def build(leaves: Sequence[Step], steps: Sequence[Step], wanted: Sequence[int]) 
     for k, s in enumerate(graph.shared):
         fits = [e for e in graph.pool if e.variable.type == s.type and e.variable is not s and e.small]
         if fits:
-            graph.updates.append((s, fits[(wanted[0] + k) % len(fits)]))
+            new = fits[(wanted[0] + k) % len(fits)]
+            old = next(e for e in graph.pool if e.variable is s)
+            if k % 2 and new.kind in "iuf" and old.small and matches(old, new):
+                new = Entry(s + new.variable, old.value + new.value, new.exact)
+                graph.pool.append(new)
+            graph.updates.append((s, new))
     return graph

@@ -39,8 +39,10 @@ def take(b: Builder, x: Value, entries: Sequence[Any]) -> Value:
     full = b.strided(x)
     assert full.strides is not None and full.offset is not None
     offset, strides = full.offset, []
-    for (start, count, step), stride in zip(bounds, full.strides, strict=False):
+    for axis, ((start, count, step), stride) in enumerate(zip(bounds, full.strides, strict=False)):
         offset = ex.add(offset, ex.mul(start, stride))
+        if is_const(x.dims[axis], 1):  # one element or none, which is known only when it runs: who writes must move on
+            stride = b.dims.product(x.dims[axis:])
         if count is not None:
             strides.append(ZERO if is_const(count, 1) else b.dims.normal(ex.mul(step, stride)))  # type: ignore[arg-type]
     strides += full.strides[len(entries) :]
