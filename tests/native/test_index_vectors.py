@@ -80,3 +80,14 @@ def test_an_element_of_each_row() -> None:
     np.testing.assert_allclose(f(M[:, :2], [0, 1, 0]), np.log(np.exp([0, 1, 0]) / (1 + np.e)))
     with pytest.raises(ValueError, match="shape mismatch"):
         f(M, [1])
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_no_index_is_out_of_range(mode: str) -> None:
+    """An index that stands nowhere, the same everywhere, in a vector that is known to be empty."""
+    m = T.dmatrix("m")
+    nothing = m[2:2]
+    columns = T.constant([-4])[T.arange(nothing.shape[0]) % 1]
+    f = theano.function([m], nothing[T.arange(nothing.shape[0]), columns], mode=MODES[mode])
+    assert f(M).shape == (0,)
+    assert f(M[:, :1]).shape == (0,)

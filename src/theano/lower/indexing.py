@@ -292,9 +292,9 @@ class Plan:
             index = ex.cast(array.uniform, "i64")
             empty = ex.const(False, "bool")
             for d in array.dims:
-                empty = ex.or_(empty, ex.eq(d, ZERO)) if not is_const(d) else empty
+                empty = ex.or_(empty, ex.eq(d, ZERO))
             ok = ex.and_(ex.ge(index, ex.sub(ZERO, dim)), ex.lt(index, dim))
-            b.check(ok if empty.op == "const" else ex.or_(empty, ok), IndexError, OUT_OF_RANGE % axis, (index, dim))
+            b.check(ex.or_(empty, ok), IndexError, OUT_OF_RANGE % axis, (index, dim))
             return
         everything = frozenset(range(array.ndim))
         found = []
