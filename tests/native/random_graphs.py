@@ -291,7 +291,7 @@ def found(graph: Graph, x: Entry, step: Step) -> Any:
     if not numbers:
         return None
     e = numbers[step[2] % len(numbers)]
-    place = T.cast(abs(e.variable).max(), "int64") % x.variable.shape[0]
+    place = T.cast(abs(e.variable).max(), "int64") % T.maximum(x.variable.shape[0], 1)
     return x.variable[place] if step[3] % 2 else x.variable[place:]
 
 

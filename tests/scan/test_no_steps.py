@@ -30,6 +30,14 @@ def opaque_matrix(x: np.ndarray) -> np.ndarray:
     return np.outer(x, x)
 
 
+def last_of(r: Any) -> Any:
+    """A loop that ends by itself: of its rows all is known but how many they are."""
+    def step(i: Any, s: Any) -> Any:
+        return s + r, theano.scan_module.until(i > 1)
+
+    return theano.scan(step, T.arange(4), T.zeros_like(r))[0]
+
+
 def steps() -> dict[str, tuple[Callable[..., Any], tuple[int, ...]]]:
     """Steps over rows of 5 elements, with the shape of what they give."""
     w = T.constant(np.ones((5, 3)))
@@ -42,6 +50,8 @@ def steps() -> dict[str, tuple[Callable[..., Any], tuple[int, ...]]]:
         "product": (lambda r: T.dot(opaque(r), w), (3,)),
         "an axis of two": (lambda r: T.dot(opaque_matrix(r), w), (0, 3)),
         "both axes": (lambda r: (lambda y: [y, T.dot(y, w), y[0], y + r.dimshuffle(0, "x")])(opaque_matrix(r)), (5, 5)),
+        "last of a loop that ends by itself": (lambda r: last_of(r)[-1] + 0, (5,)),
+        "a loop that ends by itself": (lambda r: last_of(r), (0, 5)),
         "joined": (lambda r: (lambda y: [y, T.join(1, y, r.dimshuffle(0, "x"))])(opaque_matrix(r)), (5, 0)),
         "equal only if they are": (lambda r: opaque(r) + opaque(-r), (0,)),
     }

@@ -49,7 +49,8 @@ def row_shapes(loop: Loop, inner: dict[Any, Shape | None]) -> list[Shape]:
             except Exception:  # an op may decline in any way
                 pass
         for out, shape in zip(node.outputs, inferred, strict=True):
-            known.setdefault(out, _with_static(out, shape))
+            shape = known.setdefault(out, _with_static(out, shape))
+            unknown.update(d for d in shape or () if d.owner is not None and d.owner.inputs == [out])
         if unknown:
             equal.extend((shapes[i][a], shapes[j][c]) for (i, a), (j, c) in _agreeing_axes(node))  # type: ignore[index]
 
@@ -121,23 +122,26 @@ def _with_static(out: Any, shape: Any) -> Shape | None:
 
 
 def infer_shape(op: Any, node: Any, input_shapes: Sequence[Any]) -> list[Any]:
-    """Shapes of the outputs of `node`; None where only running it tells."""
+    """Shapes of the outputs of `node`; lengths of outputs themselves where only running it tells."""
     loop = Loop.of(op, node.inputs)
-    if loop.condition is not None:
-        return [None] * len(node.outputs)
     shapes = dict(zip(node.inputs, input_shapes, strict=True))
     n = node.inputs[0]
+    ends = loop.condition is not None
     result: list[Any] = []
-    for s in loop.states:
+    for s, row in zip(loop.states, node.outputs, strict=False):
         initial = shapes[s.initial]
-        total = n + s.rows
         # The initial rows are there whatever happens; a state never has fewer rows than it is asked to keep
         # if that is no more than these.
-        length = total if s.keep is None else s.keep if s.keep <= s.rows else minimum(total, s.keep)
+        if s.keep is not None and s.keep <= s.rows:
+            length: Any = s.keep
+        elif ends:
+            length = Shape_i(0)(row)
+        else:
+            length = n + s.rows if s.keep is None else minimum(n + s.rows, s.keep)
         result.append(None if initial is None else (length, *initial[1:]))
     rows = node.outputs[len(loop.states) :]
     for out, shape, row in zip(loop.outputs, _outer_row_shapes(loop, shapes), rows, strict=False):
-        length = n if out.keep is None else minimum(n, out.keep)
+        length = Shape_i(0)(row) if ends else n if out.keep is None else minimum(n, out.keep)
         if shape is None:  # the number of rows is known all the same
             shape = tuple(Shape_i(k)(row) for k in range(1, row.type.ndim))
         result.append((length, *shape))
