@@ -296,6 +296,16 @@ def found(graph: Graph, x: Entry, step: Step) -> Any:
 
 
 @builder
+def masked(graph: Graph, x: Entry, step: Step) -> Any:
+    """As many rows as the numbers say; others that happen to be as many are combined with them."""
+    if not x.ndim or not x.exact or x.kind == "c":
+        return None
+    number = x.variable if x.ndim == 1 else T.neq(x.variable, 0).sum(axis=tuple(range(1, x.ndim)))
+    chosen = T.neq(number, 0) if step[2] % 2 else T.eq(number, 0)
+    return x.variable[chosen.nonzero()[0]]
+
+
+@builder
 def gather(graph: Graph, x: Entry, step: Step) -> Any:
     if not x.ndim or not x.value.shape[0]:
         return None
