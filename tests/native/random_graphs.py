@@ -312,8 +312,10 @@ def gather(graph: Graph, x: Entry, step: Step) -> Any:
     n = x.value.shape[0]
     places = np.random.RandomState(step[2]).randint(-n, n, step[3] % 5)
     if step[4] % 2 and x.ndim == 2 and x.value.shape[1]:
-        return x.variable[T.arange(x.variable.shape[0]), T.constant(np.resize(places[:1] % x.value.shape[1], n))] \
-            if len(places) else None  # fmt: skip
+        if not len(places):
+            return None
+        rows = T.arange(x.variable.shape[0])  # columns for all of them, also when an update changes how many they are
+        return x.variable[rows, T.constant(places[:1] % x.value.shape[1])[rows % 1]]
     return x.variable[T.constant(places)]
 
 
