@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -32,7 +33,8 @@ UNARY = {
     "cos": (-3, 3), "tan": (-1.2, 1.2), "arcsin": (-0.8, 0.8), "arccos": (-0.8, 0.8), "arctan": (-3, 3),
     "sinh": (-2, 2), "cosh": (-2, 2), "tanh": (-2, 2), "arcsinh": (-2, 2), "arccosh": (1.2, 3),
     "arctanh": (-0.8, 0.8), "erf": (-2, 2), "erfc": (-2, 2), "erfinv": (-0.8, 0.8), "erfcinv": (0.2, 1.8),
-    "gamma": (0.5, 3), "gammaln": (0.5, 3), "psi": (0.5, 3), "abs_": (0.1, 2), "deg2rad": (-2, 2),
+    "gamma": (0.5, 3), "gammaln": (0.5, 3), "psi": (0.5, 3), "tri_gamma": (0.5, 3), "abs_": (0.1, 2),
+    "deg2rad": (-2, 2),
     "rad2deg": (-2, 2), "sgn": (0.2, 2), "floor": (0.1, 0.9), "ceil": (0.1, 0.9), "trunc": (0.1, 0.9),
     "round_half_to_even": (0.6, 1.4), "j0": (-2, 2), "j1": (0.3, 2), "i0": (-2, 2), "i1": (0.3, 2),
     "identity_like": None, "erfcx": (-1, 2),
@@ -59,6 +61,22 @@ def test_incomplete_gamma_functions_to_their_bound(name):
     assert T.grad(cost, x).dtype == ("float64" if chi else "float32")
     with pytest.raises(theano.gradient.NullTypeGradError, match="not implemented"):
         T.grad(cost, k)
+
+
+def test_derivatives_of_the_logarithm_of_gamma():
+    """All of them, on both sides of the poles, against sums of powers."""
+    x = T.dvector("x")
+    points = np.array([-3000.3, -7.9, -2.4, -0.5, 1e-3, 0.7, 2.5, 40.0])
+    derivatives = [T.gammaln(x)]
+    for _ in range(5):
+        derivatives.append(T.grad(derivatives[-1].sum(), x))
+    found = theano.function([x], derivatives[2:])(points)
+    with mpmath.workdps(40):
+        for n, values in enumerate(found, 1):
+            np.testing.assert_allclose(values, [float(mpmath.polygamma(n, mpmath.mpf(p))) for p in points], rtol=1e-11)
+    cost = T.psi(T.fvector("x")).sum()
+    twice = T.grad(T.grad(cost, (v := cost.owner.inputs[0].owner.inputs[0])).sum(), v)
+    assert T.grad(twice.sum(), v).dtype == "float32"
 
 
 @pytest.mark.parametrize("float_x", ["float32", "float64"])

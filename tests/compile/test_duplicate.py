@@ -7,7 +7,10 @@ import pickle
 
 import numpy as np
 import pytest
+from theano.sandbox.rng_mrg import MRG_RandomStreams
+from theano.tensor.shared_randomstreams import RandomStreams
 
+import theano
 import theano.tensor as T
 from theano.compile import In, Out, function, shared
 
@@ -117,3 +120,16 @@ def test_evaluated_variables_pickle() -> None:
     out.eval({x: 1})
     assert through_pickle(out).owner is not None
     assert copy.deepcopy(out).owner is not None
+
+
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, through_pickle])
+@pytest.mark.parametrize("streams", [RandomStreams, MRG_RandomStreams])
+def test_random_steps(streams, duplicate) -> None:
+    """The state that a stream goes on to is computed from the state, whose attribute it is."""
+    x, drawn = T.dvector("x"), streams(5)
+    rows, updates = theano.scan(lambda s: s + drawn.uniform((3,)) * drawn.normal((3,)), outputs_info=x, n_steps=4)
+    f = theano.function([x], rows, updates=updates)
+    f(np.zeros(3))
+    g = duplicate(f)
+    for _ in range(2):
+        np.testing.assert_array_equal(f(np.zeros(3)), g(np.zeros(3)))

@@ -129,3 +129,14 @@ def test_warnings_name_the_users_line():
     with theano.config.change_flags(compute_test_value="warn"), pytest.warns(UserWarning) as caught:
         T.exp(T.dscalar("unknown")) + 1
     assert all(w.filename == __file__ for w in caught)
+
+
+def test_lengths_that_cannot_be_computed():
+    """Rewriting does without: it once took those of the very variable that it replaced."""
+    n, v = T.lscalar("n"), variable(T.dscalar, 1.0)
+    with theano.config.change_flags(compute_test_value="off"):
+        part = T.zeros((n, n))[1 : n - 1]
+    part.tag.test_value = np.zeros((2, 4))
+    with theano.config.change_flags(compute_test_value_opt="raise", on_opt_error="raise"):
+        f = theano.function([n, v], part + v)
+    np.testing.assert_array_equal(f(4, 2.0), np.full((2, 4), 2.0))

@@ -283,14 +283,39 @@ def subscript(x: Entry, step: Step) -> Any:
 
 
 @builder
+def found(graph: Graph, x: Entry, step: Step) -> Any:
+    """An element or rows at a place that is computed: for all that is known before, out of range."""
+    if not x.ndim or not x.value.shape[0]:
+        return None
+    numbers = [e for e in graph.pool if e.exact and e.small and e.kind in "iuf" and e.value.size]
+    if not numbers:
+        return None
+    e = numbers[step[2] % len(numbers)]
+    place = T.cast(abs(e.variable).max(), "int64") % T.maximum(x.variable.shape[0], 1)
+    return x.variable[place] if step[3] % 2 else x.variable[place:]
+
+
+@builder
+def masked(graph: Graph, x: Entry, step: Step) -> Any:
+    """As many rows as the numbers say; others that happen to be as many are combined with them."""
+    if not x.ndim or not x.exact or x.kind == "c":
+        return None
+    number = x.variable if x.ndim == 1 else T.neq(x.variable, 0).sum(axis=tuple(range(1, x.ndim)))
+    chosen = T.neq(number, 0) if step[2] % 2 else T.eq(number, 0)
+    return x.variable[chosen.nonzero()[0]]
+
+
+@builder
 def gather(graph: Graph, x: Entry, step: Step) -> Any:
     if not x.ndim or not x.value.shape[0]:
         return None
     n = x.value.shape[0]
     places = np.random.RandomState(step[2]).randint(-n, n, step[3] % 5)
     if step[4] % 2 and x.ndim == 2 and x.value.shape[1]:
-        return x.variable[T.arange(x.variable.shape[0]), T.constant(np.resize(places[:1] % x.value.shape[1], n))] \
-            if len(places) else None  # fmt: skip
+        if not len(places):
+            return None
+        rows = T.arange(x.variable.shape[0])  # columns for all of them, also when an update changes how many they are
+        return x.variable[rows, T.constant(places[:1] % x.value.shape[1])[rows % 1]]
     return x.variable[T.constant(places)]
 
 
@@ -472,5 +497,10 @@ def build(leaves: Sequence[Step], steps: Sequence[Step], wanted: Sequence[int]) 
     for k, s in enumerate(graph.shared):
         fits = [e for e in graph.pool if e.variable.type == s.type and e.variable is not s and e.small]
         if fits:
-            graph.updates.append((s, fits[(wanted[0] + k) % len(fits)]))
+            new = fits[(wanted[0] + k) % len(fits)]
+            old = next(e for e in graph.pool if e.variable is s)
+            if k % 2 and new.kind in "iuf" and old.small and matches(old, new):
+                new = Entry(s + new.variable, old.value + new.value, new.exact)
+                graph.pool.append(new)
+            graph.updates.append((s, new))
     return graph

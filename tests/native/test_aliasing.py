@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import theano
 import theano.tensor as T
 from theano.compile import as_op, function, shared
 from theano.printing import loop_program
@@ -262,3 +263,23 @@ def test_what_is_added_bit_by_bit_is_one_array() -> None:
     slopes[:, :3] = (1 - np.tanh(both[:, :3]) ** 2) * np.exp(both[:, 3:6])
     slopes[:, 3:6] = np.tanh(both[:, :3]) * np.exp(both[:, 3:6])
     np.testing.assert_allclose(g(x), slopes[:, :4] + slopes[:, 4:], rtol=1e-12)
+
+
+def test_new_values_made_early_are_kept_until_the_end():
+    """What is copied to a shared variable last of all had given its memory to another value meanwhile."""
+    x = T.dmatrix("x")
+    mean, total = (theano.shared(np.zeros(3), name) for name in ("mean", "total"))
+    now = x.mean(axis=0)
+    below = x - now
+    row = below[T.cast(abs(below).sum(), "int64") % 2]  # may fail, for all that is known, so nothing is written before
+    new = T.tanh(T.dot(below, row)).sum() + row
+    outputs, updates = [now, new[::-1], T.exp(total)[::-1]], [(mean, mean + now), (total, total + new)]
+    found = []
+    for mode in ("FAST_RUN", "FAST_COMPILE"):
+        f = theano.function([x], outputs, updates=updates, mode=mode)
+        for v in (mean, total):
+            v.set_value(np.zeros(3))
+        f(np.arange(6.0).reshape(2, 3) ** 2)
+        found.append([mean.get_value(), total.get_value()])
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-12)
+    np.testing.assert_allclose(found[0][0], [4.5, 8.5, 14.5])

@@ -78,3 +78,15 @@ def test_a_value_that_is_computed_twice_is_not_overwritten() -> None:
     f = function([m], [zeros[0], T.inc_subtensor(zeros[1][rows, columns], m[:, 0])], mode=Mode("cvm", None))
     kept, grown = f(np.array([[1.0, 2.0], [3.0, 4.0]]))
     assert not kept.any() and grown.tolist() == [[0, 1], [3, 0]]
+
+
+def test_windows_of_an_axis_of_one_element() -> None:
+    """They hold it or they do not; a loop over them once wrote into one place for all of its lanes."""
+    x, y, k = T.TensorType("float64", (True,))("x"), T.dvector("y"), T.lscalar("k")
+    row, z = T.drow("row"), T.dmatrix("z")
+    outputs = [T.inc_subtensor(x[k:], y), T.set_subtensor(row[k:, ::-1], z), row[k:] * z]
+    compiled, wanted = (function([x, y, k, row, z], outputs, mode=m) for m in ("FAST_RUN", "FAST_COMPILE"))
+    for n in (0, 1):
+        args = [2.0], np.full(1 - n, 3.0), n, np.ones((1, 9)), np.arange(9.0 * (1 - n)).reshape(1 - n, 9)
+        for a, b in zip(compiled(*args), wanted(*args), strict=True):
+            np.testing.assert_array_equal(a, b)

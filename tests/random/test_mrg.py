@@ -386,18 +386,34 @@ def test_text():
 # -- gradients ----------------------------------------------------------------------------------------------
 
 
-def test_gradients_through_parameters():
-    m, s = T.dscalar("m"), T.dscalar("s")
-    cost = MRG_RandomStreams(6).normal((5,), m, s).sum()
-    z = value(MRG_RandomStreams(6).normal((5,)))
-    gm, gs = theano.function([m, s], T.grad(cost, [m, s]))(1.0, 2.0)
-    np.testing.assert_allclose([gm, gs], [5.0, z.sum()])
-
-
-def test_gradients_that_are_undefined():
-    p = T.dmatrix("p")
+@pytest.mark.parametrize("draw", ["uniform", "normal", "truncated_normal", "multinomial"])
+def test_gradients_that_are_undefined(draw):
+    """As in Theano, for all parameters; what is computed from a sample has a gradient, and so has the rest."""
+    x, w = T.dmatrix("x"), T.dmatrix("w")
+    streams = MRG_RandomStreams(6)
+    sample = {
+        "uniform": lambda: streams.uniform((2, 3), x, x + 1),
+        "normal": lambda: streams.normal((2, 3), avg=0, std=x),
+        "truncated_normal": lambda: streams.truncated_normal((2, 3), avg=x),
+        "multinomial": lambda: streams.multinomial(pvals=x, dtype="float64"),
+    }[draw]()
+    cost = (sample * T.sqr(w)).sum()
     with pytest.raises(NullTypeGradError):
-        T.grad(MRG_RandomStreams(6).multinomial(pvals=p, dtype="float64").sum(), p)
+        T.grad(cost, x)
+    f = theano.function([x, w], [sample, T.grad(cost, w)])
+    values = np.full((2, 3), 1 / 3), np.arange(6.0).reshape(2, 3)
+    drawn, found = f(*values)
+    np.testing.assert_allclose(found, 2 * drawn * values[1])
+    known = T.grad(cost, x, consider_constant=[sample], disconnected_inputs="ignore")
+    assert not theano.function([x], known)(values[0]).any()
+
+
+def test_samples_scaled_outside_have_gradients():
+    m, s = T.dscalar("m"), T.dscalar("s")
+    sample = MRG_RandomStreams(6).normal((5,))
+    z = value(MRG_RandomStreams(6).normal((5,)))
+    gm, gs = theano.function([m, s], T.grad((sample * s + m).sum(), [m, s]))(1.0, 2.0)
+    np.testing.assert_allclose([gm, gs], [5.0, z.sum()])
 
 
 def test_dropout():

@@ -55,6 +55,8 @@ def compare(program: Program) -> None:
     with np.errstate(all="ignore"):
         results = {name: results_of(program, mode) for name, mode in MODES.items()}
     wanted = results.pop("perform")
+    # of single precision is also what is only made of such
+    rough = 2e-5 if any("float32" in line for line in program.text) else 1e-9
     for name, found in results.items():
         for k, (a, b) in enumerate(zip(wanted, found, strict=True)):
             about = f"{name}, result {k}: " + "\n".join(program.text)
@@ -63,13 +65,14 @@ def compare(program: Program) -> None:
                 assert a is b or name == "FAST_RUN", about
             else:
                 assert not isinstance(b, type), about
-                check_equal(np.asarray(a), np.asarray(b), 2e-5 if a.dtype == "float32" else 1e-9, about)
+                check_equal(np.asarray(a), np.asarray(b), rough, about)
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=EXAMPLES < 1000)
 @given(seed=st.integers(0, 10**6))
 @example(seed=1341)  # what main carries had the name of a shared variable
 @example(seed=100350)  # what a kernel carries had the name of a total in main
+@example(seed=677)  # no steps, and an op that does not tell its shape
 def test_random_loops(seed: int) -> None:
     """Native = `Scan.perform`, over all types, taps, ways to read the rows, and things that steps do."""
     compare(RandomLoop(random.Random(seed)).build())

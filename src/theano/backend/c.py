@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from theano.backend import c_ops as ops
+from theano.backend.statements import Visitor
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
@@ -34,7 +35,7 @@ def identifier(text: str) -> str:
     return f"v{name}" if name[0].isdigit() else f"{name}_" if name in KEYWORDS else name
 
 
-class CPrinter(SharingPrinter):
+class CPrinter(Visitor, SharingPrinter):
     """Writes the statements of one function; names of the program become unique C names."""
 
     def __init__(self, block: list[st.Stmt], helpers: set[str], fma: bool, names: Mapping[str, str]) -> None:
@@ -114,33 +115,23 @@ class CPrinter(SharingPrinter):
         return f"{self.typed(view.base, view.type)}[{' + '.join(terms)}]"
 
     # -- statements --------------------------------------------------------------------------------
-    def block(self, stmts: list[st.Stmt]) -> None:
-        for stmt in stmts:
-            self.statement(stmt)
+    def let(self, stmt: st.Let) -> None:
+        value = self.expr(stmt.value)
+        self.line(f"const {ops.TYPE[stmt.value.type]} {self.name(stmt.name)} = {value};")
 
-    def statement(self, stmt: st.Stmt) -> None:
-        if isinstance(stmt, st.Let):
-            value = self.expr(stmt.value)
-            self.line(f"const {ops.TYPE[stmt.value.type]} {self.name(stmt.name)} = {value};")
-        elif isinstance(stmt, st.Load):
-            place = self.access(stmt.view, stmt.index)
-            if stmt.view.type == "bool":
-                place += " != 0"
-            self.line(f"const {ops.TYPE[st.load_type(stmt.view.type)]} {self.name(stmt.name)} = {place};")
-        elif isinstance(stmt, st.Store):
-            value = self.expr(stmt.value)
-            cast = "(_Float16)" if stmt.view.type == "f16" else ""
-            self.line(f"{self.access(stmt.view, stmt.index)} = {cast}{ops.tight(value) if cast else value};")
-        elif isinstance(stmt, st.Prefetch):
-            pass  # compilers of C have their own mind about memory
-        elif isinstance(stmt, st.For):
-            self.loop(stmt)
-        elif isinstance(stmt, st.If):
-            self.branch(stmt)
-        elif isinstance(stmt, st.Local):
-            self.local(stmt)
-        else:
-            raise TypeError(f"{type(stmt).__name__} is not a statement of a kernel")
+    def load(self, stmt: st.Load) -> None:
+        place = self.access(stmt.view, stmt.index)
+        if stmt.view.type == "bool":
+            place += " != 0"
+        self.line(f"const {ops.TYPE[st.load_type(stmt.view.type)]} {self.name(stmt.name)} = {place};")
+
+    def store(self, stmt: st.Store) -> None:
+        value = self.expr(stmt.value)
+        cast = "(_Float16)" if stmt.view.type == "f16" else ""
+        self.line(f"{self.access(stmt.view, stmt.index)} = {cast}{ops.tight(value) if cast else value};")
+
+    def prefetch(self, stmt: st.Prefetch) -> None:
+        """Compilers of C have their own mind about memory."""
 
     def loop(self, stmt: st.For) -> None:
         start, extent = self.length(stmt.start), self.length(stmt.extent)

@@ -17,7 +17,7 @@ It returns 0, the number of the check that failed, or -1 (no memory, or a call-b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -199,11 +199,7 @@ class MainPrinter(CPrinter):
         comment = self.unit.comments.get(id(stmt))
         if comment:
             self.line(f"/* {comment} */")
-        printer = STATEMENTS.get(type(stmt))
-        if printer is None:
-            super().statement(stmt)
-        else:
-            printer(self, stmt)
+        super().statement(stmt)
 
     def local(self, stmt: st.Local) -> None:
         if self.element(stmt.name) is not None:
@@ -321,6 +317,8 @@ class MainPrinter(CPrinter):
     def poll(self, stmt: st.Poll | st.ReleaseGil | st.TakeGil) -> None:
         """Signals and threads are the caller's business."""
 
+    release_gil = take_gil = poll
+
     def commit(self, stmt: st.Commit) -> None:
         self.line("/* from here on shared variables are written, and nothing fails */")
 
@@ -349,19 +347,6 @@ class MainPrinter(CPrinter):
         lines = [PAD + line for line in [*opening, *self.levels[0].lines, *closing]]
         params = f",\n{PAD}".join(self.params)
         return "\n".join([f"int32_t {unit.function}(\n{PAD}{params})", "{", *lines, "}"]) + "\n"
-
-
-STATEMENTS: dict[type, Callable[[MainPrinter, Any], None]] = {
-    st.FrameWord: MainPrinter.frame_word, st.ContextWord: MainPrinter.context_word,
-    st.Check: MainPrinter.check,
-    st.CallKernel: MainPrinter.call_kernel, st.Workspace: MainPrinter.workspace, st.Carve: MainPrinter.carve,
-    st.NewArray: MainPrinter.new_array,
-    st.CallBack: MainPrinter.call_back, st.ArrayHeader: MainPrinter.array_header,
-    st.HoldObject: MainPrinter.hold_object, st.Release: MainPrinter.release, st.Move: MainPrinter.move,
-    st.SetStorage: MainPrinter.set_storage, st.Call: MainPrinter.call,
-    st.Copy: MainPrinter.copy, st.Poll: MainPrinter.poll, st.Commit: MainPrinter.commit,
-    st.ReleaseGil: MainPrinter.poll, st.TakeGil: MainPrinter.poll,
-}  # fmt: skip
 
 
 def kernel_names(unit: Unit) -> dict[int, dict[str, str]]:

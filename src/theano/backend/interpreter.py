@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from theano.backend.interpreter_blas import SYMBOLS
+from theano.backend.statements import Visitor
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
@@ -221,7 +222,7 @@ def evaluate(root: Expr, env: Mapping[str, Any], fma: bool = True) -> Any:
 
 
 # -- programs ----------------------------------------------------------------------------------------------
-class Interpreter:
+class Interpreter(Visitor):
     """Runs a program on the arguments of one call.
 
     Parameters
@@ -274,7 +275,7 @@ class Interpreter:
     def block(self, stmts: list[st.Stmt]) -> None:
         for stmt in stmts:
             try:
-                STATEMENTS[type(stmt)](self, stmt)
+                self.statement(stmt)
             except (Undefined, KeyError) as error:
                 raise Undefined(f"{error} in: {statement_text(stmt)}") from error
 
@@ -408,17 +409,4 @@ class Interpreter:
     def nothing(self, stmt: st.Stmt) -> None:
         """`Prefetch` is a hint, `Poll` lets signals in, `Commit` is a mark; the GIL is the caller's business."""
 
-
-STATEMENTS: dict[type, Callable[[Interpreter, Any], None]] = {
-    st.Let: Interpreter.let, st.Load: Interpreter.load, st.Store: Interpreter.store, st.For: Interpreter.loop,
-    st.If: Interpreter.branch, st.Local: Interpreter.local, st.CallKernel: Interpreter.call_kernel,
-    st.Check: Interpreter.check, st.FrameWord: Interpreter.frame_word,
-    st.ContextWord: Interpreter.context_word, st.Workspace: Interpreter.workspace,
-    st.Carve: Interpreter.carve,     st.NewArray: Interpreter.new_array, st.CallBack: Interpreter.call_back,
-    st.ArrayHeader: Interpreter.array_header, st.HoldObject: Interpreter.hold_object,
-    st.Release: Interpreter.release, st.Move: Interpreter.move,
-    st.SetStorage: Interpreter.set_storage, st.Call: Interpreter.call, st.Copy: Interpreter.copy,
-    st.Prefetch: Interpreter.nothing,
-    st.Poll: Interpreter.nothing, st.Commit: Interpreter.nothing, st.ReleaseGil: Interpreter.nothing,
-    st.TakeGil: Interpreter.nothing,
-}  # fmt: skip
+    prefetch = poll = commit = release_gil = take_gil = nothing

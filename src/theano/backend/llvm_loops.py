@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from theano.backend import llvm_ops as ops
 from theano.backend.llvm import Level, ValuePrinter
+from theano.backend.statements import Visitor
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
@@ -19,34 +20,10 @@ if TYPE_CHECKING:
     from theano.runtime.target import Isa
 
 
-class FunctionPrinter(ValuePrinter):
+class FunctionPrinter(Visitor, ValuePrinter):
     """Prints one function body; `llvm_main` adds the statements that only main has."""
 
-    def block(self, stmts: list[st.Stmt]) -> None:
-        for stmt in stmts:
-            self.statement(stmt)
-
-    def statement(self, stmt: st.Stmt) -> None:
-        if isinstance(stmt, st.Let):
-            self._let(stmt)
-        elif isinstance(stmt, st.Load):
-            self.load(stmt)
-        elif isinstance(stmt, st.Store):
-            self.store(stmt)
-        elif isinstance(stmt, st.Prefetch):
-            self.prefetch(stmt)
-        elif isinstance(stmt, st.For):
-            self.loop(stmt)
-        elif isinstance(stmt, st.If):
-            self.branch(stmt)
-        elif isinstance(stmt, st.Local):
-            self.local(stmt)
-        elif isinstance(stmt, st.CallKernel):
-            self.call_kernel(stmt)
-        else:
-            raise TypeError(f"{type(stmt).__name__} is not a statement of a kernel")
-
-    def _let(self, stmt: st.Let) -> None:
+    def let(self, stmt: st.Let) -> None:
         text, lanes = self.value(stmt.value)
         self.define(stmt.name, text, lanes, self.depth(stmt.value))
 

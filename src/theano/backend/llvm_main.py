@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from theano.backend import llvm_ops as ops
 from theano.backend.llvm_kernel import print_kernel, team_call
@@ -33,13 +32,6 @@ class MainPrinter(FunctionPrinter):
         self.n_float_ops = 0
         self.define("ctx", "%ctx", depth=0)
         self.define("frame", "%frame", depth=0)
-
-    def statement(self, stmt: st.Stmt) -> None:
-        printer = STATEMENTS.get(type(stmt))
-        if printer is None:
-            super().statement(stmt)
-        else:
-            printer(self, stmt)
 
     def _print(self, node: Expr, depth: int) -> tuple[str, int]:
         self.n_float_ops += node.type in ex.FLOATS and node.op != "name"
@@ -272,18 +264,6 @@ class MainPrinter(FunctionPrinter):
 
     def commit(self, stmt: st.Commit) -> None:
         """A mark for readers and the verifier."""
-
-
-STATEMENTS: dict[type, Callable[[MainPrinter, Any], None]] = {
-    st.FrameWord: MainPrinter.frame_word, st.ContextWord: MainPrinter.context_word, st.Check: MainPrinter.check,
-    st.CallKernel: MainPrinter.call_kernel, st.Workspace: MainPrinter.workspace, st.Carve: MainPrinter.carve,
-    st.NewArray: MainPrinter.new_array,
-    st.CallBack: MainPrinter.call_back, st.ArrayHeader: MainPrinter.array_header,
-    st.HoldObject: MainPrinter.hold_object, st.Release: MainPrinter.release, st.Move: MainPrinter.move,
-    st.SetStorage: MainPrinter.set_storage, st.Call: MainPrinter.call,
-    st.Copy: MainPrinter.copy, st.Poll: MainPrinter.poll, st.Commit: MainPrinter.commit,
-    st.ReleaseGil: MainPrinter.release_gil, st.TakeGil: MainPrinter.take_gil,
-}  # fmt: skip
 
 
 def _computes(loop: st.For) -> bool:

@@ -152,27 +152,24 @@ def _copy_leaf(leaf: Any, memo: dict[int, Any]) -> Any:
     return made
 
 
-def _copy_node(node: Any, memo: dict[int, Any]) -> Any:
-    """A copy of `node`, whose inputs are copied already unless they are leaves. Ops are shared."""
-    made = object.__new__(type(node))
+def _begin_copy(node: Any, memo: dict[int, Any]) -> None:
+    """A copy of `node` with its outputs, as yet without contents: a leaf's update may be computed from that leaf."""
+    made = _rebuild_node(type(node), [type(v) for v in node.outputs])
     memo[id(node)] = made
+    memo.update(zip(map(id, node.outputs), made.outputs, strict=True))
+
+
+def _finish_copy(node: Any, memo: dict[int, Any]) -> None:
+    """Contents for the copy of `node`; its inputs are there unless they are leaves. Ops are shared."""
+    made = memo[id(node)]
     made.op = node.op
     made.inputs = [_copy_leaf(v, memo) if v.owner is None else memo[id(v)] for v in node.inputs]
-    made.outputs = []
-    for index, output in enumerate(node.outputs):
-        copied = object.__new__(type(output))
-        memo[id(output)] = copied
-        copied.owner = made
-        copied.index = index
-        made.outputs.append(copied)
-    for output, copied in zip(node.outputs, made.outputs, strict=True):
-        owner, index = copied.owner, copied.index
+    for index, (output, copied) in enumerate(zip(node.outputs, made.outputs, strict=True)):
         _set_state(copied, _copy_state(output, _own_state(output), memo))
-        copied.owner, copied.index = owner, index
+        copied.owner, copied.index = made, index
     made._origin = node._origin
     skip = _APPLY_STRUCTURE | {"op", "_origin"}
     made.__dict__.update({k: copy.deepcopy(v, memo) for k, v in node.__dict__.items() if k not in skip})
-    return made
 
 
 def deepcopy_variable(variable: Any, memo: dict[int, Any]) -> Any:
@@ -188,13 +185,14 @@ def deepcopy_apply(node: Any, memo: dict[int, Any]) -> Any:
     if id(node) not in memo:
         deepcopy_nodes((record.node for record in records_before(node.outputs[:1])), memo)
     if id(node) not in memo:  # a node without outputs
-        deepcopy_nodes((record.node for record in records_before(node.inputs)), memo)
-        _copy_node(node, memo)
+        deepcopy_nodes((record.node for record in [*records_before(node.inputs), record_of(node)]), memo)
     return memo[id(node)]
 
 
 def deepcopy_nodes(nodes: Iterable[Any], memo: dict[int, Any]) -> None:
     """Copy `nodes`, given in topological order, into `memo`."""
-    for node in nodes:
-        if id(node) not in memo:
-            _copy_node(node, memo)
+    missing = [node for node in nodes if id(node) not in memo]
+    for node in missing:
+        _begin_copy(node, memo)
+    for node in missing:
+        _finish_copy(node, memo)

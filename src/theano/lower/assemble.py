@@ -225,6 +225,7 @@ class Assembler:
     def _store_updates(self) -> None:
         """What has not been written in place: numbers, copies, and arrays that are swapped in."""
         swaps: list[st.Stmt] = []
+        self.now = len(self.order)
         for update in self.updates:
             storage, value = update.tensor, update.value
             if value.uniform is not None:
@@ -239,6 +240,7 @@ class Assembler:
                 else:
                     assert storage is not None
                     self.in_place.add(update.storage)
+                    self.touch(tensor)
                     swaps.append(st.Copy(storage.name, tensor.storage().name, byte_size(self.b, storage)))
         if swaps:
             self.blocks[-1].append(st.Commit())

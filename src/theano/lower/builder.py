@@ -47,6 +47,8 @@ class Builder:
     clients: dict[Any, int] = field(default_factory=dict)
     costs: dict[Expr, int] = field(default_factory=dict)
     checked: set[Any] = field(default_factory=set)  # (index array, length, block) that have been compared
+    check_items: dict[tuple[Expr, int], Item] = field(default_factory=dict)  # (condition, block): who checks it
+    settled: dict[tuple[int, Expr], Item] = field(default_factory=dict)  # (block, atom): who checks what it is equal to
     # matrices of zeros but for one number of each row, and these numbers
     spikes: dict[Tensor, Value] = field(default_factory=dict)
     consumed: set[Any] = field(default_factory=set)  # tensors that were overwritten by a later value
@@ -140,30 +142,34 @@ class Builder:
         return self.entry_names.issuperset(ex.names(*exprs))
 
     # -- checks ----------------------------------------------------------------------------------------
-    def check(self, cond: Expr, error: type[Exception], message: str, operands: Sequence[Expr] = ()) -> None:
-        """Raise `error` unless `cond` holds, at the earliest point of the region where it is known."""
+    def check(self, cond: Expr, error: type[Exception], message: str, operands: Sequence[Expr] = ()) -> Item | None:
+        """Raise `error` unless `cond` holds, in an item of its own (which is returned) or at entry."""
         cond = self._with_known_lengths(cond)
-        if (cond.op == "const" and cond.value) or (cond, self.region) in self.checked:
-            return
+        if cond.op == "const" and cond.value:
+            return None
+        if (cond, self.region) in self.checked:
+            return self.check_items.get((cond, self.region))
         self.checked.add((cond, self.region))
         runs = self.runs.get(self.region)
         if runs is not None and self.known_outside(self.region, cond, *operands):
             # the same in all steps: once is enough, if there are any
             region, self.region = self.region, self.parents[self.region]
-            self.check(ex.or_(ex.not_(runs), cond), error, message, operands)
+            item = self.check(ex.or_(ex.not_(runs), cond), error, message, operands)
             self.region = region
-            return
+            if item is not None:
+                self.check_items[cond, region] = item
+            return item
         self.records.append(CheckRecord(self.node, error, message))
         statement = st.Check(cond, len(self.records), tuple(operands))
         if self.region == 0 and self.known_at_entry(cond, *operands):
             self.entry_checks.append(statement)
-            return
-        self.add(
-            Special(
-                self.region, self.node, scalars=[cond, *operands], fallible=True,
-                emit=lambda asm: asm.statement(statement),
-            )
+            return None
+        item = self.check_items[cond, self.region] = Special(
+            self.region, self.node, scalars=[cond, *operands], fallible=True,
+            emit=lambda asm: asm.statement(statement),
         )  # fmt: skip
+        self.add(item)
+        return item
 
     def _with_known_lengths(self, cond: Expr) -> Expr:
         """A comparison of lengths under all equalities known so far: most hold by construction."""
@@ -188,8 +194,10 @@ class Builder:
         if a.op == "const" and b.op == "const":
             self.check(ex.const(False, "bool"), ValueError, message, (a, b))
             return a
-        self.check(ex.eq(a, b), ValueError, message, (a, b))
-        self.dims.unite(a, b)
+        item = self.check(ex.eq(a, b), ValueError, message, (a, b))
+        atom = self.dims.unite(a, b)
+        if item is not None and atom is not None:
+            self.settled[self.region, atom] = item
         return b if b.op == "const" else a
 
     # -- items -----------------------------------------------------------------------------------------
@@ -207,7 +215,10 @@ class Builder:
             self.definer[name] = item
 
     def add_length_deps(self) -> None:
-        """Let every item come after the work that finds the lengths and offsets it uses (under all equalities)."""
+        """Let every item come after the work that finds the lengths and offsets it uses (under all equalities).
+
+        And after the checks of these equalities: its loops go over the length that another one is believed to equal.
+        """
         makers: dict[tuple[int, Expr], list[Item]] = {}
         for item in self.items:
             self.region = item.region
@@ -230,7 +241,40 @@ class Builder:
                     names = ex.names(self.dims.normal(e), e)
                     found = makers[item.region, e] = [self.definer[n] for n in names if n in self.definer]
                 item.deps.extend(d for d in found if d is not item)
+                if self.settled:
+                    self._wait_for_checks(item, e)
         self.region = 0
+        if self.settled:
+            self.items = self._checks_first()
+
+    def _wait_for_checks(self, item: Item, length: Expr) -> None:
+        for key in self.dims.replaced(length):
+            check = self.settled.get(key)
+            if check is None or str(key[1].value) in item.defines:
+                continue
+            while item.region != check.region:  # of a block around: who runs the item's block waits
+                item = self.owners[item.region]
+            item.deps.append(check)
+
+    def _checks_first(self) -> list[Item]:
+        """The items in their order, but checks of equal lengths as soon as these are known."""
+        checks = dict.fromkeys(self.settled.values())
+        waits = {c: {d for n in ex.names(*c.scalars) if (d := self.definer.get(n)) is not None} for c in checks}
+        users: dict[Item, list[Item]] = {}
+        for check, definers in waits.items():
+            for d in definers:
+                users.setdefault(d, []).append(check)
+        order = [check for check, definers in waits.items() if not definers]
+        for item in self.items:
+            if item in checks:
+                continue
+            order.append(item)
+            for check in users.get(item, ()):
+                waits[check].remove(item)
+                if not waits[check]:
+                    order.append(check)
+        assert len(order) == len(self.items), "a check of lengths that nobody finds"
+        return order
 
     def tensor(self, type_: str, dims: Sequence[Expr], role: str = "temp") -> Tensor:
         return Tensor(self.fresh("t"), type_, tuple(self.dims.normal(d) for d in dims), role)

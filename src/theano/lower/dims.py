@@ -72,24 +72,43 @@ class Dims:
             total = ex.mul(total, dim)
         return self.normal(total)
 
-    def unite(self, a: Expr, b: Expr) -> None:
-        """Record that two lengths are equal (a check or a type says so).
+    def unite(self, a: Expr, b: Expr) -> Expr | None:
+        """Record that two lengths are equal (a check or a type says so); the atom that the other replaces, if one does.
 
         Only an atom can be replaced, and only by what is known no later: work that has been planned with the one
         length must not come to depend on something computed after it.
         """
         a, b = self.normal(a), self.normal(b)
         if a is b:
-            return
+            return None
         same = self._same.setdefault(self.region, {})
         if self._may_become(a, b) and not (self._may_become(b, a) and self._rank(b) > self._rank(a)):
-            same[a] = b
+            atom, other = a, b
         elif self._may_become(b, a):
-            same[b] = a
+            atom, other = b, a
         else:
-            return
+            return None
+        same[atom] = other
         self._memo.clear()
         self._polynomials.clear()
+        return atom
+
+    def replaced(self, dim: Expr) -> list[tuple[int, Expr]]:
+        """The atoms of a length that equalities replace, there and in what they become; with the equalities' blocks."""
+        found: dict[tuple[int, Expr], None] = {}
+        stack = list(ex.postorder((dim,)))
+        while stack:
+            atom = stack.pop()
+            region = self.region
+            while region >= 0:
+                other = self._same.get(region, {}).get(atom)
+                if other is not None:
+                    if (region, atom) not in found:
+                        found[region, atom] = None
+                        stack += ex.postorder((other,))
+                    break
+                region = self.parents[region]
+        return list(found)
 
     def _may_become(self, atom: Expr, other: Expr) -> bool:
         return (

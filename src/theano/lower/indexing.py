@@ -39,8 +39,10 @@ def take(b: Builder, x: Value, entries: Sequence[Any]) -> Value:
     full = b.strided(x)
     assert full.strides is not None and full.offset is not None
     offset, strides = full.offset, []
-    for (start, count, step), stride in zip(bounds, full.strides, strict=False):
+    for axis, ((start, count, step), stride) in enumerate(zip(bounds, full.strides, strict=False)):
         offset = ex.add(offset, ex.mul(start, stride))
+        if is_const(x.dims[axis], 1):  # one element or none, which is known only when it runs: who writes must move on
+            stride = b.dims.product(x.dims[axis:])
         if count is not None:
             strides.append(ZERO if is_const(count, 1) else b.dims.normal(ex.mul(step, stride)))  # type: ignore[arg-type]
     strides += full.strides[len(entries) :]
@@ -189,7 +191,13 @@ def _plus(x: Expr, y: Expr) -> Expr:
     return ex.or_(x, y) if x.type == "bool" else ex.add(x, y)
 
 
-def fit(b: Builder, y: Value, dims: tuple[Expr, ...]) -> Value:
+INTO_WINDOW = "could not broadcast axis {axis} of length {{0}} into a window of length {{1}}"
+TOGETHER = "shape mismatch: indexing arrays of lengths {0} and {1} could not be broadcast together"
+
+
+def fit(
+    b: Builder, y: Value, dims: tuple[Expr, ...], error: type[Exception] = ValueError, message: str = INTO_WINDOW
+) -> Value:
     """`y` as the right side of an assignment: NumPy's rule, a run-time 1 included."""
     shift = len(dims) - y.ndim
     own: list[Expr] = []
@@ -200,8 +208,7 @@ def fit(b: Builder, y: Value, dims: tuple[Expr, ...]) -> Value:
             own.append(d)
             continue
         ok = ex.or_(ex.eq(d, target), ex.eq(d, ONE))
-        message = f"could not broadcast axis {k} of length {{0}} into a window of length {{1}}"
-        b.check(ok, ValueError, message, (d, target))
+        b.check(ok, error, message.format(axis=k) if message is INTO_WINDOW else message, (d, target))
         own.append(target)
         loose = True
     if not loose:
@@ -229,6 +236,8 @@ class Plan:
         self.dims: list[Expr] = []
         self.axes: list[tuple[str, int, Any]] = []
         together = advanced == list(range(advanced[0], advanced[-1] + 1))
+        if _an_element_of_each_row(b, x, self.arrays):
+            b.unify(x.dims[0], self.arrays[1].dims[0], TOGETHER)
         shape = self._broadcast(b)
         start = advanced[0] if together else 0
         self.array_axis = sum(1 for k in range(start) if k not in advanced) if together else 0
@@ -253,18 +262,19 @@ class Plan:
             self._check(b, self.arrays[n], x.dims[k], k)
 
     def _broadcast(self, b: Builder) -> list[Expr]:
+        """The shape of the index arrays together, a run-time 1 included; lays them out so."""
         ndim = max(v.ndim for v in self.arrays)
         shape = [ONE] * ndim
         for value in self.arrays:
-            for k, d in enumerate(value.dims):
-                at = k + ndim - value.ndim
-                if is_const(d, 1):
+            for k, d in enumerate(value.dims, ndim - value.ndim):
+                so_far = shape[k]
+                if is_const(d, 1) or b.dims.equal(so_far, d):
                     continue
-                if is_const(shape[at], 1):
-                    shape[at] = d
-                else:
-                    message = "shape mismatch: indexing arrays of lengths {0} and {1} could not be broadcast together"
-                    shape[at] = b.unify(shape[at], d, message)
+                if is_const(so_far, 1) or d.op == "const":
+                    shape[k] = d
+                elif so_far.op != "const":
+                    shape[k] = ex.select(ex.eq(so_far, ONE), d, so_far)
+        self.arrays = [fit(b, v, tuple(shape[ndim - v.ndim :]), IndexError, TOGETHER) for v in self.arrays]
         return shape
 
     @staticmethod
@@ -282,9 +292,9 @@ class Plan:
             index = ex.cast(array.uniform, "i64")
             empty = ex.const(False, "bool")
             for d in array.dims:
-                empty = ex.or_(empty, ex.eq(d, ZERO)) if not is_const(d) else empty
+                empty = ex.or_(empty, ex.eq(d, ZERO))
             ok = ex.and_(ex.ge(index, ex.sub(ZERO, dim)), ex.lt(index, dim))
-            b.check(ok if empty.op == "const" else ex.or_(empty, ok), IndexError, OUT_OF_RANGE % axis, (index, dim))
+            b.check(ex.or_(empty, ok), IndexError, OUT_OF_RANGE % axis, (index, dim))
             return
         everything = frozenset(range(array.ndim))
         found = []
@@ -318,11 +328,15 @@ class Plan:
         return [pad_right(v, tail) for v in self.arrays]
 
 
-def _one_a_row(b: Builder, x: Value, indices: Sequence[Value]) -> bool:
-    """Whether ``x[indices]`` is ``x[arange(len(x)), column]``."""
+def _an_element_of_each_row(b: Builder, x: Value, indices: Sequence[Value]) -> bool:
+    """Whether ``x[indices]`` is ``x[arange(len(x)), column]``.
+
+    Here alone a `column` of one element must not stand for all rows: it is a mistake more often than not, and
+    the loop that computes a row would have to look.
+    """
     return (
         len(indices) == 2 and x.ndim == 2 and indices[0].counts and indices[1].ndim == 1
-        and b.dims.equal(indices[0].dims[0], x.dims[0]) and b.dims.equal(indices[1].dims[0], x.dims[0])
+        and not is_const(indices[1].dims[0], 1) and b.dims.equal(indices[0].dims[0], x.dims[0])
     )  # fmt: skip
 
 
@@ -385,7 +399,7 @@ def lower_advanced(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | 
     if x.type not in (*ex.TYPES, "f16") or None in node.op.idx_list:
         return None
     plan = Plan(b, node.op, x, inputs[1:])
-    if _one_a_row(b, x, inputs[1:]) and x.tensor is not None and _is_fresh(x):
+    if _an_element_of_each_row(b, x, inputs[1:]) and x.tensor is not None and _is_fresh(x):
         return [picked_columns(b, x, inputs[2])]
     reads = plan.array_reads()
     if x.uniform is not None:
@@ -405,7 +419,7 @@ def lower_advanced_inc(b: Builder, node: Any, inputs: list[Value]) -> list[Value
     if x.type not in (*ex.TYPES, "f16") or None in node.op.idx_list:
         return None
     plan = Plan(b, node.op, x, inputs[2:])
-    if _one_a_row(b, x, inputs[2:]) and x.uniform is not None:
+    if _an_element_of_each_row(b, x, inputs[2:]) and x.uniform is not None:
         return [_one_hot(b, node, x, y, inputs[3])]
     base = writable(b, node, x)
     assert base.tensor is not None

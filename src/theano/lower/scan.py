@@ -160,6 +160,7 @@ class _ScanLowering:
         n_checks, n_items, b.checked = self.before  # what only this loop has checked is not checked
         del b.entry_checks[n_checks:]
         gone = set(b.items[n_items:])
+        b.settled = {key: check for key, check in b.settled.items() if check not in gone}
         for item in gone:
             for value in (*item.reads, *item.indirect):
                 if value.tensor is not None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from theano.compile.sharedvalue import shared
+from theano.gradient import undefined_grad
 from theano.graph import Constant, Variable
 from theano.scalar.dtypes import INTEGER
 from theano.tensor.join import join
@@ -114,7 +115,7 @@ class MRG_RandomStreams:
         size
             A tuple of integers and 0-d integer variables, or an integer vector.
         low, high
-            May be expressions; gradients flow through them.
+            May be expressions; as in Theano, a gradient with respect to them is not defined.
         ndim
             The length of `size` where it cannot be known.
         dtype
@@ -123,7 +124,7 @@ class MRG_RandomStreams:
             Number of substreams (see `guess_n_streams`); other numbers give other samples.
         """
         _no_more(kwargs)
-        low, high = as_tensor_variable(low), as_tensor_variable(high)
+        low, high = _parameter(low), _parameter(high)
         dtype = sample_dtype(dtype, low, high)
         sample = self._fractions(_checked_size(size), ndim, dtype, nstreams)
         low, high = cast(low, dtype), cast(high, dtype)
@@ -150,7 +151,7 @@ class MRG_RandomStreams:
         """
         _no_more(kwargs)
         size = _checked_size(_as_tuple(size))
-        avg, std = as_tensor_variable(avg), as_tensor_variable(std)
+        avg, std = _parameter(avg), _parameter(std)
         dtype = sample_dtype(dtype, avg, std)
         avg, std = cast(avg, dtype), cast(std, dtype)
         count, total = _total(size)
@@ -275,6 +276,12 @@ def _described(result: Any, sample: Any) -> Any:
     if result is not sample:
         result.rstate, result.update = sample.rstate, sample.update
     return result
+
+
+def _parameter(value: Any) -> Any:
+    """A parameter of a distribution. That a draw follows it is no derivative of the draw, so none is defined."""
+    variable: Any = as_tensor_variable(value)
+    return variable if isinstance(variable, Constant) else undefined_grad(variable)
 
 
 def _no_more(kwargs: dict[str, Any]) -> None:

@@ -209,7 +209,10 @@ def _as_length(value: Any) -> Tensor:
 
 
 def broadcast_to(graph: RewriteGraph, value: Tensor, like: Tensor) -> Tensor | None:
-    """`value`, repeated to the shape of `like` (whose pattern is at most as broadcastable)."""
+    """`value`, repeated to the shape of `like` (whose pattern is at most as broadcastable).
+
+    None if that cannot be, or if only `like` itself tells its lengths: it is about to be replaced.
+    """
     if value.type.broadcastable == like.type.broadcastable:
         return value
     if value.type.ndim > like.type.ndim:
@@ -218,7 +221,10 @@ def broadcast_to(graph: RewriteGraph, value: Tensor, like: Tensor) -> Tensor | N
     have = (True,) * pad + value.type.broadcastable
     if any(b and not h for b, h in zip(like.type.broadcastable, have, strict=True)):
         return None
-    made: Tensor = _alloc(value, *dims(graph, like))
+    lengths = dims(graph, like)
+    if any(n.owner is not None and like in n.owner.inputs for n in lengths):
+        return None
+    made: Tensor = _alloc(value, *lengths)
     return made
 
 

@@ -269,7 +269,7 @@ def log_of_exponential(graph: RewriteGraph, node: Node) -> Result:
     if made is None:
         return None
     made = broadcast_to(graph, made, x)
-    return made if order is None else dimshuffle(made, order)
+    return made if order is None or made is None else dimshuffle(made, order)
 
 
 @rule("log", phase="stabilize")

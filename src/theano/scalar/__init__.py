@@ -60,6 +60,7 @@ from theano.scalar.special import (
     j0,
     j1,
     jv,
+    polygamma,
     psi,
     tri_gamma,
 )

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.polynomial import Polynomial
 
 from theano.loops import vmath
 from theano.scalar import rules
@@ -15,6 +16,7 @@ from theano.scalar.power import sqr
 
 Term = Any
 
+_MOST_REFLECTED = 99
 _SLOPE = 2 / math.sqrt(math.pi)  # of erf at 0
 
 
@@ -46,8 +48,30 @@ erfcinv = _special(
     numpy=lambda x: scipy_special("erfcinv")(x) + x.dtype.type(0),  # SciPy's is -0 at 1
 )
 
+
+def _polygamma(n: Any, x: Any) -> Any:
+    """SciPy's needs as many steps as a negative number has units, and loses its last bits: those are reflected.
+
+    NaN for negative numbers and orders that are not whole or above `_MOST_REFLECTED`.
+    """
+    n, x = np.broadcast_arrays(n, x)
+    negative = x < 0
+    with np.errstate(all="ignore"):
+        positive = scipy_special("polygamma")(n, np.where(negative, 1 - x, x))
+        value = np.where(negative, np.nan, positive)
+        cot = 1 / np.tan(np.pi * (x - np.rint(x)))
+        orders = np.unique(n[negative])
+        for order in orders[(orders == np.rint(orders)) & (orders >= 0) & (orders <= _MOST_REFLECTED)]:
+            slope = Polynomial([0, 1])  # the derivatives of cot are polynomials in cot
+            for _ in range(int(order)):
+                slope = Polynomial([-1, 0, -1]) * slope.deriv()
+            reflected = (-1) ** order * positive - np.pi ** (order + 1) * slope(cot)
+            value = np.where(negative & (n == order), reflected, value)
+        return value.astype(x.dtype)
+
+
 def _tri_gamma(x: Any) -> Any:
-    """polygamma(1, x); SciPy's needs as many steps as a negative number has units, and its last bits."""
+    """polygamma(1, x), in fewer roundings."""
     negative = x < 0
     positive = scipy_special("polygamma")(1, np.where(negative, 1 - x, x))
     reflected = np.square(np.pi / np.sin(np.pi * (x - np.rint(x)))) - positive
@@ -59,13 +83,9 @@ def _tri_gamma(x: Any) -> Any:
 gamma = _special("gamma", lambda x, y, g: g * y * psi(x), vmath.gamma)
 gammaln = _special("gammaln", lambda x, y, g: g * psi(x), vmath.gammaln)
 psi: ScalarOp = _special("psi", lambda x, y, g: g * tri_gamma(x), vmath.psi)
-tri_gamma: ScalarOp = unary(
-    "tri_gamma",
-    numpy=_tri_gamma,
-    dtype=rules.to_float_real,
-    grad=UNDEFINED,
-    expand=vmath.tri_gamma,
-)
+tri_gamma: ScalarOp = _special("tri_gamma", lambda x, y, g: g * polygamma(2, x), vmath.tri_gamma, _tri_gamma)
+# The n-th derivative of psi, for whole n.
+polygamma: ScalarOp = _special2("polygamma", lambda n, x, y, g: (UNDEFINED, g * polygamma(n + 1, x)), _polygamma)
 
 
 def _density(k: Any, x: Any) -> Any:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from theano.graph import Apply, Op
-from theano.tensor.opsupport import as_index, disconnected, new_tensor
+from theano.graph import Apply
+from theano.tensor.opsupport import Unconnected, as_index, new_tensor
 
 #: What is said to a negative number of steps.
 REFUSAL = "Scan was asked to run for negative number of step {0}"
@@ -19,7 +19,7 @@ NO_STEP = (
 )
 
 
-class StepCount(Op):
+class StepCount(Unconnected):
     """The number of steps of a loop; IndexError if it is negative.
 
     Parameters
@@ -54,12 +54,3 @@ class StepCount(Op):
 
     def infer_shape(self, node: Apply, input_shapes: Sequence[Any]) -> list[Any]:
         return [()]
-
-    def grad(self, inputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
-        return [disconnected()]
-
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        return [None]
-
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return [[False]]

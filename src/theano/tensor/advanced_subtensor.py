@@ -9,6 +9,7 @@ import numpy as np
 
 from theano.graph import Apply, Op, Variable
 from theano.scalar.dtypes import DISCRETE, INTEGER
+from theano.tensor.math import eq, switch
 from theano.tensor.opsupport import (
     Shapes,
     StaticShape,
@@ -247,12 +248,15 @@ class AdvancedSubtensor(_General, _Reader):
 
 
 def _broadcast_lengths(arrays: list[tuple[Any, tuple[Any, ...]]]) -> list[Any]:
-    """The shape to which index arrays broadcast."""
+    """The shape to which index arrays broadcast; by NumPy's rule, for lengths that are not declared."""
     result: list[Any] = []
     for axis in range(-max(a.type.ndim for a, _ in arrays), 0):
         here = [(a, s) for a, s in arrays if -axis <= a.type.ndim]
-        wide = [s[axis] for a, s in here if not a.type.broadcastable[axis]]
-        result.append(wide[0] if wide else index_constant(1))
+        wide = list(dict.fromkeys(s[axis] for a, s in here if not a.type.broadcastable[axis]))
+        length = wide[0] if wide else index_constant(1)
+        for other in wide[1:]:
+            length = switch(eq(length, 1), other, length)
+        result.append(length)
     return result
 
 

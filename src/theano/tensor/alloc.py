@@ -13,6 +13,7 @@ from theano.scalar.dtypes import DISCRETE, upcast
 from theano.tensor.math import cast, ceil, maximum, second
 from theano.tensor.opsupport import (
     Shapes,
+    Unconnected,
     as_index,
     disconnected,
     first_connected,
@@ -105,7 +106,7 @@ def sum_to(g: Any, x: Any) -> Any:
     return patternbroadcast(g, x.type.broadcastable)
 
 
-class AllocEmpty(Op):
+class AllocEmpty(Unconnected):
     """An array of the given lengths with arbitrary content."""
 
     __props__ = ("dtype",)
@@ -123,14 +124,8 @@ class AllocEmpty(Op):
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         return [tuple(node.inputs)]
 
-    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        return [disconnected() for _ in inputs]
-
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         return [zeros(tuple(inputs), self.dtype)]
-
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return first_connected(len(node.inputs), ())
 
 
 def _lengths(shape: Any) -> list[Any]:
@@ -187,7 +182,7 @@ def ones_like(model: Any, dtype: Any = None, opt: bool = False) -> Any:
     return _like(model, 1, dtype, opt)
 
 
-class ARange(Op):
+class ARange(Unconnected):
     """Equally spaced numbers from `start` up to, not including, `stop`."""
 
     __props__ = ("dtype",)
@@ -227,15 +222,6 @@ class ARange(Op):
             length = ceil((stop - start) / step)
         return [(cast(maximum(length, 0), "int64"),)]
 
-    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        return [disconnected() for _ in inputs]
-
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        return [None]
-
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return first_connected(3, ())
-
 
 def unknown_or_length(values: list[Any]) -> int | None:
     """The length of ``arange(*values)``; ``None`` for 1, which must not make a broadcastable axis."""
@@ -262,7 +248,7 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: str | None = None
     return ARange(_dtype(dtype))(start, stop, step)
 
 
-class Eye(Op):
+class Eye(Unconnected):
     """Ones on diagonal `k` of an `n` by `m` matrix of zeros."""
 
     __props__ = ("dtype",)
@@ -280,15 +266,6 @@ class Eye(Op):
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         return [(node.inputs[0], node.inputs[1])]
-
-    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        return [disconnected() for _ in inputs]
-
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        return [None]
-
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return first_connected(3, ())
 
 
 def eye(n: Any, m: Any = None, k: Any = 0, dtype: str | None = None) -> Any:

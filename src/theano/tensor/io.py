@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from theano.graph import Apply, Constant, Op, Variable, generic
+from theano.graph import Apply, Constant, Variable, generic
 from theano.scalar.dtypes import as_dtype
-from theano.tensor.opsupport import disconnected
+from theano.tensor.opsupport import Unconnected
 from theano.tensor.type import TensorType
 
 __all__ = ["LoadFromDisk", "load"]
@@ -17,7 +17,7 @@ __all__ = ["LoadFromDisk", "load"]
 _MMAP_MODES = (None, "c", "r")
 
 
-class LoadFromDisk(Op):
+class LoadFromDisk(Unconnected):
     """The array in a ``.npy`` file, whose path is the input (see `load`)."""
 
     __props__ = ("dtype", "broadcastable", "mmap_mode")
@@ -56,15 +56,6 @@ class LoadFromDisk(Op):
     def do_constant_folding(self, node: Apply) -> bool:
         """The file may change between calls."""
         return False
-
-    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        return [disconnected()]
-
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        return [None]
-
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return [[False]]
 
 
 def load(path: Any, dtype: Any, broadcastable: Sequence[bool], mmap_mode: str | None = None) -> Any:

@@ -20,7 +20,7 @@ __all__ = [
     "gamma", "gammainc", "gammaincc", "gammal", "gammaln", "gammau", "ge", "gt", "i0", "i1", "imag",
     "int_div", "inv", "invert", "iround", "isclose", "isinf", "isinf_", "isnan", "isnan_", "iv", "j0", "j1",
     "jv", "le", "log", "log10", "log1p", "log2", "lt", "maximum", "minimum", "mod", "mod_check", "mul", "neg",
-    "neq", "or_", "pow", "power", "psi", "rad2deg", "real", "round", "round_half_away_from_zero",
+    "neq", "or_", "polygamma", "pow", "power", "psi", "rad2deg", "real", "round", "round_half_away_from_zero",
     "round_half_to_even", "second", "sgn", "sigmoid", "sin", "sinh", "softplus", "softsign", "sqr", "sqrt",
     "square", "sub", "switch", "tan", "tanh", "tensor_copy", "tri_gamma", "true_div", "trunc",
     "ultra_fast_sigmoid", "where", "xlogx", "xlogy0", "xor",
@@ -126,6 +126,7 @@ gamma = _user(scalar.gamma)
 gammaln = _user(scalar.gammaln)
 psi = _user(scalar.psi)
 tri_gamma = _user(scalar.tri_gamma)
+polygamma = _user(scalar.polygamma)
 gammainc = _user(scalar.gammainc)
 gammaincc = _user(scalar.gammaincc)
 gammal = _user(scalar.gammal)

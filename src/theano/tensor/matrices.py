@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from theano.graph import Apply, Op
 from theano.scalar.dtypes import COMPLEX, FLOAT
 from theano.tensor.alloc import tril
 from theano.tensor.diagonal import ExtractDiag, diag
+from theano.tensor.opsupport import Shapes, single
 from theano.tensor.shape import patternbroadcast
 from theano.tensor.variable import as_tensor_variable
 
-__all__ = ["LINALG", "as_matrix", "computed", "float_dtype", "half_tril", "in_pattern_of", "values_of"]
+__all__ = ["LINALG", "OfMatrix", "as_matrix", "computed", "float_dtype", "half_tril", "in_pattern_of", "values_of"]
 
 # Its declared types differ between versions of NumPy.
 LINALG: Any = np.linalg
@@ -24,6 +27,26 @@ def as_matrix(x: Any, what: str) -> Any:
     if x.type.ndim != 2:
         raise TypeError(f"{what} takes matrices, got {x} with {x.type.ndim} dimensions")
     return x
+
+
+class OfMatrix(Op):
+    """An op of one matrix: `value` computes it with NumPy, `result_shape` tells the shape if it is another."""
+
+    def value(self, x: np.ndarray) -> Any:
+        raise NotImplementedError
+
+    def result_shape(self, shape: tuple[Any, ...]) -> tuple[Any, ...]:
+        return shape
+
+    def make_node(self, x: Any) -> Apply:
+        x = as_matrix(x, type(self).__name__)
+        return single(self, [x], float_dtype(x), self.result_shape(x.type.shape))
+
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
+        out[0][0] = computed(self.value(*values_of(*inputs)), node.outputs[0])
+
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
+        return [self.result_shape(shapes[0])]
 
 
 def float_dtype(*variables: Any) -> str:

@@ -16,7 +16,7 @@ from theano.tensor.diagonal import diag as _diag
 from theano.tensor.dot import dot
 from theano.tensor.factors import SVD, Eig, Eigh, QRFull, QRIncomplete, eig, eigh, qr, svd
 from theano.tensor.join import stack
-from theano.tensor.matrices import LINALG, as_matrix, computed, float_dtype, in_pattern_of, values_of
+from theano.tensor.matrices import LINALG, OfMatrix, as_matrix, computed, float_dtype, in_pattern_of, values_of
 from theano.tensor.opsupport import Shapes, new_tensor, single
 from theano.tensor.reduction import max as max_
 from theano.tensor.reduction import min as min_
@@ -56,7 +56,7 @@ __all__ = [
 ]
 
 
-class MatrixInverse(Op):
+class MatrixInverse(OfMatrix):
     """The inverse of a matrix. LinAlgError if it has none.
 
     ``inverse(A).dot(b)`` is slower and less accurate than `theano.tensor.slinalg.solve`.
@@ -70,16 +70,8 @@ class MatrixInverse(Op):
 
     __props__ = ()
 
-    def make_node(self, x: Any) -> Apply:
-        x = as_matrix(x, "MatrixInverse")
-        return single(self, [x], float_dtype(x), x.type.shape)
-
-    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
-        (x,) = values_of(*inputs)
-        out[0][0] = computed(np.linalg.inv(x), node.outputs[0])
-
-    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
-        return [shapes[0]]
+    def value(self, x: np.ndarray) -> Any:
+        return np.linalg.inv(x)
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         inverse = outputs[0].T
@@ -95,7 +87,7 @@ class MatrixInverse(Op):
 matrix_inverse = MatrixInverse()
 
 
-class MatrixPinv(Op):
+class MatrixPinv(OfMatrix):
     """The Moore-Penrose pseudo-inverse of a matrix.
 
     Examples
@@ -106,16 +98,11 @@ class MatrixPinv(Op):
 
     __props__ = ()
 
-    def make_node(self, x: Any) -> Apply:
-        x = as_matrix(x, "MatrixPinv")
-        return single(self, [x], float_dtype(x), x.type.shape[::-1])
+    def value(self, x: np.ndarray) -> Any:
+        return np.linalg.pinv(x)
 
-    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
-        (x,) = values_of(*inputs)
-        out[0][0] = computed(np.linalg.pinv(x), node.outputs[0])
-
-    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
-        return [shapes[0][::-1]]
+    def result_shape(self, shape: tuple[Any, ...]) -> tuple[Any, ...]:
+        return shape[::-1]
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         # The adjoint of the change in R_op.
@@ -140,7 +127,7 @@ class MatrixPinv(Op):
 pinv = MatrixPinv()
 
 
-class Det(Op):
+class Det(OfMatrix):
     """The determinant of a square matrix.
 
     Examples
@@ -151,16 +138,11 @@ class Det(Op):
 
     __props__ = ()
 
-    def make_node(self, x: Any) -> Apply:
-        x = as_matrix(x, "Det")
-        return single(self, [x], float_dtype(x), ())
+    def value(self, x: np.ndarray) -> Any:
+        return np.linalg.det(x)
 
-    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
-        (x,) = values_of(*inputs)
-        out[0][0] = np.asarray(np.linalg.det(x), dtype=node.outputs[0].type.dtype)
-
-    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
-        return [()]
+    def result_shape(self, shape: tuple[Any, ...]) -> tuple[Any, ...]:
+        return ()
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         (x,) = inputs

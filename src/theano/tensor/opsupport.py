@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from theano.graph import Apply, DisconnectedType, Variable, disconnected_type
+from theano.graph import Apply, DisconnectedType, Op, Variable, disconnected_type
 from theano.scalar.dtypes import INTEGER
 from theano.tensor.elemwise import zeros_for as zero_gradient
 from theano.tensor.math import cast
@@ -17,6 +17,7 @@ from theano.tensor.variable import TensorConstant, TensorVariable, as_tensor_var
 __all__ = [
     "Shapes",
     "StaticShape",
+    "Unconnected",
     "as_index",
     "disconnected",
     "first_connected",
@@ -83,6 +84,19 @@ def as_index(value: Any, what: str = "an index") -> Any:
     if isinstance(variable, TensorConstant):
         return index_constant(int(variable.data))
     return cast(variable, "int64")
+
+
+class Unconnected(Op):
+    """An op whose one output does not depend on the elements of its inputs, as far as derivatives go."""
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        return [disconnected() for _ in inputs]
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+        return [None]
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return first_connected(len(node.inputs), ())
 
 
 def disconnected() -> Any:

@@ -14,6 +14,7 @@ from theano.tensor.math import cast, eq, maximum, switch
 from theano.tensor.opsupport import (
     Shapes,
     StaticShape,
+    Unconnected,
     as_index,
     disconnected,
     first_connected,
@@ -26,7 +27,7 @@ from theano.tensor.static_value import known_int, known_ints, known_scalar
 from theano.tensor.variable import as_tensor_variable, constant
 
 
-class Shape(Op):
+class Shape(Unconnected):
     """The lengths of all axes, as an int64 vector."""
 
     __props__ = ()
@@ -44,17 +45,8 @@ class Shape(Op):
     def known_vector(self, node: Apply, depth: int) -> tuple[Any, ...]:
         return node.inputs[0].type.shape
 
-    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        return [disconnected()]
 
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        return [None]
-
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return [[False]]
-
-
-class Shape_i(Op):
+class Shape_i(Unconnected):
     """The length of one axis, as a 0-d int64."""
 
     __props__ = ("i",)
@@ -80,15 +72,6 @@ class Shape_i(Op):
     def known_scalar(self, node: Apply, depth: int) -> np.ndarray | None:
         length = node.inputs[0].type.shape[self.i]
         return None if length is None else np.asarray(length, dtype="int64")
-
-    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        return [disconnected()]
-
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        return [None]
-
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return [[False]]
 
 
 shape = _shape = Shape()

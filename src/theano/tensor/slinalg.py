@@ -11,7 +11,7 @@ from theano.graph import Apply, Op
 from theano.tensor.alloc import tril, triu, zeros_like
 from theano.tensor.dot import dot, outer
 from theano.tensor.join import concatenate
-from theano.tensor.matrices import as_matrix, computed, float_dtype, half_tril, in_pattern_of, values_of
+from theano.tensor.matrices import OfMatrix, as_matrix, computed, float_dtype, half_tril, in_pattern_of, values_of
 from theano.tensor.opsupport import Shapes, new_tensor, single
 from theano.tensor.shape import reshape, shape_i, shape_padleft
 from theano.tensor.variable import as_tensor_variable
@@ -45,7 +45,7 @@ MATRIX_STRUCTURES = (
 )
 
 
-class Cholesky(Op):
+class Cholesky(OfMatrix):
     """The triangular factor of a symmetric positive definite matrix, of which one triangle is read.
 
     Parameters
@@ -71,26 +71,17 @@ class Cholesky(Op):
             raise ValueError(f"on_error must be 'raise' or 'nan', not {on_error!r}")
         self.lower, self.destructive, self.on_error = bool(lower), False, on_error
 
-    def make_node(self, x: Any) -> Apply:
-        x = as_matrix(x, "Cholesky")
-        return single(self, [x], float_dtype(x), x.type.shape)
-
-    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
+    def value(self, x: np.ndarray) -> Any:
         import scipy.linalg
 
-        (x,) = values_of(*inputs)
         if x.shape[0] != x.shape[1]:
             raise ValueError(f"Cholesky: the matrix must be square, its shape is {x.shape}")
         try:
-            factor = scipy.linalg.cholesky(x, lower=self.lower)
+            return scipy.linalg.cholesky(x, lower=self.lower)
         except (scipy.linalg.LinAlgError, ValueError) as error:  # ValueError: not finite
             if self.on_error == "raise":
                 raise np.linalg.LinAlgError(f"Cholesky: the matrix is not positive definite ({error})") from None
-            factor = np.full(x.shape, np.nan)
-        out[0][0] = computed(factor, node.outputs[0])
-
-    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
-        return [shapes[0]]
+            return np.full(x.shape, np.nan)
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         # Murray (2016), "Differentiation of the Cholesky decomposition", eq. 10.
@@ -308,7 +299,7 @@ def kron(a: Any, b: Any) -> Any:
     return reshape(a.dimshuffle(order_a) * b.dimshuffle(order_b), lengths, ndim=ndim)
 
 
-class Expm(Op):
+class Expm(OfMatrix):
     """The exponential of a square matrix.
 
     Examples
@@ -320,17 +311,10 @@ class Expm(Op):
 
     __props__ = ()
 
-    def make_node(self, A: Any) -> Apply:
-        A = as_matrix(A, "Expm")
-        return single(self, [A], float_dtype(A), A.type.shape)
-
-    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
+    def value(self, x: np.ndarray) -> Any:
         import scipy.linalg
 
-        out[0][0] = computed(scipy.linalg.expm(values_of(*inputs)[0]), node.outputs[0])
-
-    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
-        return [shapes[0]]
+        return scipy.linalg.expm(x)
 
     def _change(self, A: Any, dA: Any) -> Any:
         """The derivative at `A` in a direction: a block of an exponential (Higham, 2008, eq. 3.16)."""
