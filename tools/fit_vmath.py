@@ -182,6 +182,11 @@ FITS: dict[str, Fit] = {
         _series(_root(lambda s: (2 * mp.atanh(s) - 2 * s) / s**3), mp.mpf(2) / 3), mp.mpf(0), _LOG_S2,
         {"f64": 6}, lambda z: z,
     ),
+    # the same up to s = 1/3, that is for factors from 1 to 2
+    "LOG_WIDE": Fit(
+        _series(_root(lambda s: (2 * mp.atanh(s) - 2 * s) / s**3), mp.mpf(2) / 3), mp.mpf(0), mp.mpf("0.11112"),
+        {"f64": 9, "f32": 3}, lambda z: z,
+    ),
     # log2((1+s)/(1-s)) = s LOG2(z), for powers in f32
     "LOG2": Fit(
         _series(_root(lambda s: 2 * mp.atanh(s) / s / LN2), 2 / LN2), mp.mpf(0), _LOG_S2, {"f64": 4}, lambda z: LN2 / 2
@@ -197,10 +202,11 @@ FITS: dict[str, Fit] = {
         _series(lambda f: (mp.log1p(f) - f + f**2 / 2) / f**3, mp.mpf(1) / 3), _LOG_LOW, _LOG_HIGH,
         {"f32": 8}, lambda f: f**2,
     ),
-    # tanh(x) = x + x z TANH(z), z = x^2, |x| <= 0.35
+    # tanh(r) = r + r z TANH(z), z = r^2, |r| <= log(2)/4 + 0.0821
     "TANH": Fit(
-        _series(_root(lambda x: (mp.tanh(x) / x - 1) / x**2), -mp.mpf(1) / 3), mp.mpf(0), mp.mpf("0.1226"),
-        {"f64": 7, "f32": 3}, lambda z: z,
+        _series(_root(lambda x: (mp.tanh(x) / x - 1) / x**2), -mp.mpf(1) / 3),
+        mp.mpf(0), (LN2 / 4 + mp.mpf("0.0822")) ** 2,
+        {"f64": 6, "f32": 2}, lambda z: z,
     ),
     # cosh(r) = 1 + z COSH(z), sinh(r) = r + r z SINH(z), z = r^2
     "COSH": Fit(
