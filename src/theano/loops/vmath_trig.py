@@ -32,7 +32,7 @@ from theano.loops.expr import (
     with_fma,
 )
 from theano.loops.polynomial_tables import CONSTANTS, TWO_OVER_PI
-from theano.loops.vmath_core import constant, fast_two_sum, head, polynomial, round_to_int
+from theano.loops.vmath_core import constant, fast_two_sum, head, polynomial, quotient, round_to_int
 
 HALF_PI = 1.5707963267948966
 # n has at most 20 bits below, so its products with the 33-bit parts of pi/2 are exact; in f32 it is found
@@ -247,7 +247,7 @@ def acos(x: Expr) -> Expr:
 def _atan_unit(t: Expr) -> Expr:
     """atan(t) for 0 <= t <= 1."""
     z = t * t
-    return fma(polynomial("ATAN", z) * z, t, t)
+    return fma(quotient("ATAN", z), t * z, t)
 
 
 def atan(x: Expr) -> Expr:
