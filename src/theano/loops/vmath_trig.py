@@ -204,11 +204,8 @@ def tan(x: Expr) -> Expr:
 
     def compute(n: Expr, r: Expr, low: Expr) -> Expr:
         z = r * r
-        t, error = fast_two_sum(r, fma(r * z, polynomial("TAN", z), fma(low, z, low)))
-        inverse = -1.0 / t
-        if x.type == "f32":  # or some errors are just above 2 units; in f64 they are 1.7
-            inverse = fma(inverse * inverse, error, inverse)
-        t = select(eq(n & 1, 0), t, inverse)
+        t = r + fma(r * z, polynomial("TAN", z), fma(low, z, low))
+        t = select(eq(n & 1, 0), t, -1.0 / t)
         return bitcast(bitcast(t, word) ^ (bitcast(x, word) & SIGN[x.type]), x.type)
 
     return rare(gt(a, NEAR[x.type]), compute(*far(a)), compute(*reduce_near_with_rest(a)))
