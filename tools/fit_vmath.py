@@ -26,18 +26,31 @@ LN2 = mp.log(2)
 
 
 class Fit(NamedTuple):
-    """What to approximate: `f` on [low, high] by a polynomial of `degrees[type]` under `weight`."""
+    """What to approximate: `f` on [low, high] by a polynomial of `degrees[type]` under `weight`.
+
+    With `below` by a quotient, whose denominator has the degree `below[type]` and begins with 1.
+    """
 
     f: Real
     low: mp.mpf
     high: mp.mpf | dict[str, mp.mpf]  # for each type, where it differs
     degrees: dict[str, int]
     weight: Real
+    below: dict[str, int] = {}
 
 
-def minimax(fit: Fit, degree: int, type_: str) -> tuple[list[mp.mpf], mp.mpf]:
-    """Coefficients (ascending) of the weighted minimax polynomial, and its largest weighted error."""
-    n = degree + 2
+class Found(NamedTuple):
+    """Coefficients (ascending) of a polynomial or of a quotient of two, and the largest weighted error."""
+
+    above: list[mp.mpf]
+    below: list[mp.mpf]
+    error: mp.mpf
+
+
+def minimax(fit: Fit, degree: int, type_: str) -> Found:
+    """The weighted minimax approximation whose numerator has this degree."""
+    low_degree = fit.below.get(type_, 0)
+    n = degree + low_degree + 2
     points = 32 * n
     low, high = fit.low, fit.high[type_] if isinstance(fit.high, dict) else fit.high
     grid = [
@@ -48,24 +61,43 @@ def minimax(fit: Fit, degree: int, type_: str) -> tuple[list[mp.mpf], mp.mpf]:
     weights = [fit.weight(x) for x in grid]
     chosen = [min(points - 1, int(points * (i + 0.5) / n)) for i in range(n)]
     for _ in range(12):
-        system, right = mp.matrix(n, n), mp.matrix(n, 1)
-        for row, i in enumerate(chosen):
-            power = mp.mpf(1)
-            for column in range(n - 1):
-                system[row, column] = power
-                power *= grid[i]
-            system[row, n - 1] = (-1) ** row / weights[i]
-            right[row] = values[i]
-        solution = list(mp.lu_solve(system, right))
-        coefficients, level = solution[:-1], abs(solution[-1])
+        at = [(grid[i], values[i], weights[i]) for i in chosen]
+        above, below, level = _levelled(at, degree, low_degree)
         errors = [
-            w * (mp.polyval(coefficients[::-1], x) - v) for x, v, w in zip(grid, values, weights, strict=True)
+            w * (mp.polyval(above[::-1], x) / mp.polyval(below[::-1], x) - v)
+            for x, v, w in zip(grid, values, weights, strict=True)
         ]
         worst = max(abs(e) for e in errors)
         if worst <= level * mp.mpf("1.002"):
             break
         chosen = _exchange(errors, n)
-    return coefficients, worst
+    return Found(above, below, worst)
+
+
+def _levelled(
+    at: list[tuple[mp.mpf, mp.mpf, mp.mpf]], degree: int, below: int
+) -> tuple[list[mp.mpf], list[mp.mpf], mp.mpf]:
+    """Numerator, denominator and e: at the points (x, value, weight) weight * (quotient - value) is e and -e in turn.
+
+    A quotient makes that nonlinear: the denominator beside e is the one found before, until it stays.
+    """
+    n = len(at)
+    denominators = [mp.mpf(1)] * n
+    for _ in range(50):
+        system, right = mp.matrix(n, n), mp.matrix(n, 1)
+        for row, (x, value, weight) in enumerate(at):
+            for k in range(degree + 1):
+                system[row, k] = x**k
+            for k in range(1, below + 1):
+                system[row, degree + k] = -value * x**k
+            system[row, n - 1] = (-1) ** row * denominators[row] / weight
+            right[row] = value
+        solution = list(mp.lu_solve(system, right))
+        found = [mp.mpf(1), *solution[degree + 1 : n - 1]]
+        last, denominators = denominators, [mp.polyval(found[::-1], x) for x, _, _ in at]
+        if max(abs(a - b) for a, b in zip(last, denominators, strict=True)) < mp.mpf(10) ** -30:
+            break
+    return solution[: degree + 1], found, abs(solution[-1])
 
 
 def _exchange(errors: list[mp.mpf], n: int) -> list[int]:
@@ -182,6 +214,11 @@ FITS: dict[str, Fit] = {
         _series(_root(lambda s: (2 * mp.atanh(s) - 2 * s) / s**3), mp.mpf(2) / 3), mp.mpf(0), _LOG_S2,
         {"f64": 6}, lambda z: z,
     ),
+    # the same up to s = 1/3, that is for factors from 1 to 2
+    "LOG_WIDE": Fit(
+        _series(_root(lambda s: (2 * mp.atanh(s) - 2 * s) / s**3), mp.mpf(2) / 3), mp.mpf(0), mp.mpf("0.11112"),
+        {"f64": 9, "f32": 3}, lambda z: z,
+    ),
     # log2((1+s)/(1-s)) = s LOG2(z), for powers in f32
     "LOG2": Fit(
         _series(_root(lambda s: 2 * mp.atanh(s) / s / LN2), 2 / LN2), mp.mpf(0), _LOG_S2, {"f64": 4}, lambda z: LN2 / 2
@@ -197,10 +234,11 @@ FITS: dict[str, Fit] = {
         _series(lambda f: (mp.log1p(f) - f + f**2 / 2) / f**3, mp.mpf(1) / 3), _LOG_LOW, _LOG_HIGH,
         {"f32": 8}, lambda f: f**2,
     ),
-    # tanh(x) = x + x z TANH(z), z = x^2, |x| <= 0.35
+    # tanh(r) = r + r z TANH(z), z = r^2, |r| <= log(2)/4 + 0.0821
     "TANH": Fit(
-        _series(_root(lambda x: (mp.tanh(x) / x - 1) / x**2), -mp.mpf(1) / 3), mp.mpf(0), mp.mpf("0.1226"),
-        {"f64": 7, "f32": 3}, lambda z: z,
+        _series(_root(lambda x: (mp.tanh(x) / x - 1) / x**2), -mp.mpf(1) / 3),
+        mp.mpf(0), (LN2 / 4 + mp.mpf("0.0822")) ** 2,
+        {"f64": 6, "f32": 2}, lambda z: z,
     ),
     # cosh(r) = 1 + z COSH(z), sinh(r) = r + r z SINH(z), z = r^2
     "COSH": Fit(
@@ -227,7 +265,7 @@ FITS: dict[str, Fit] = {
     # atan(t) = t + t z ATAN(z), |t| <= 1; asin(x) = x + x z ASIN(z), |x| <= 1/2
     "ATAN": Fit(
         _series(_root(lambda x: (mp.atan(x) / x - 1) / x**2), -mp.mpf(1) / 3), mp.mpf(0), mp.mpf(1),
-        {"f64": 19, "f32": 8}, lambda z: z * mp.mpf("1.2"),
+        {"f64": 5, "f32": 2}, lambda z: z * mp.mpf("1.2"), {"f64": 6, "f32": 3},
     ),
     "ASIN": Fit(
         _series(_root(lambda x: (mp.asin(x) / x - 1) / x**2), mp.mpf(1) / 6), mp.mpf(0), mp.mpf("0.25"),
@@ -363,8 +401,9 @@ def constants() -> dict[str, dict[str, tuple[float, ...]]]:
         "LGAMMA_SLOPE": {"f64": split(LGAMMA_SLOPE, (53,), "f64"), "f32": split(LGAMMA_SLOPE, (24,), "f32")},
         "PSI_SLOPE": {"f64": split(PSI_SLOPE, (53,), "f64"), "f32": split(PSI_SLOPE, (24,), "f32")},
         "SQRT_2PI": {"f64": split(mp.sqrt(2 * mp.pi), (53,), "f64")},
-        "LOG2_E_HEAD": {"f64": split(1 / LN2, (26,), "f64")},
+        "LOG2_E_HEAD": {"f64": split(1 / LN2, (26,), "f64"), "f32": split(1 / LN2, (12,), "f32")},
         "LOG10_E": {"f64": split(log10_e, (53,), "f64"), "f32": split(log10_e, (24,), "f32")},
+        "LOG10_E_HEAD": {"f64": split(log10_e, (26,), "f64"), "f32": split(log10_e, (12,), "f32")},
     }
 
 
@@ -385,10 +424,12 @@ def generate() -> str:
     ]
     for name, fit in FITS.items():
         for type_, degree in fit.degrees.items():
-            coefficients, error = minimax(fit, degree, type_)
-            print(f"{name:12s} {type_} degree {degree:2d} error 2**{float(mp.log(error, 2)):.2f}", flush=True)
-            out.append(f"    # error 2**{float(mp.log(error, 2)):.1f}\n")
-            out.append(_line(name, type_, tuple(to_type(c, type_) for c in coefficients)))
+            found = minimax(fit, degree, type_)
+            print(f"{name:12s} {type_} degree {degree:2d} error 2**{float(mp.log(found.error, 2)):.2f}", flush=True)
+            out.append(f"    # error 2**{float(mp.log(found.error, 2)):.1f}\n")
+            out.append(_line(name, type_, tuple(to_type(c, type_) for c in found.above)))
+            if fit.below:
+                out.append(_line(f"{name}_BELOW", type_, tuple(to_type(c, type_) for c in found.below)))
     out.append(
         "}\n\n# (name, type) -> parts, largest first\n"
         "CONSTANTS: dict[tuple[str, str], tuple[float, ...]] = {\n"
@@ -416,7 +457,7 @@ def main(names: list[str]) -> None:
     for name in names:
         for type_, degree in FITS[name].degrees.items():
             for d in (degree - 1, degree, degree + 1):
-                error = minimax(FITS[name], d, type_)[1]
+                error = minimax(FITS[name], d, type_).error
                 print(f"{name:12s} {type_} degree {d:2d} error 2**{float(mp.log(error, 2)):.2f}", flush=True)
 
 

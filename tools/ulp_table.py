@@ -353,7 +353,7 @@ LOOSE = {"erfinv", "erfcinv", "gamma", "gammaln", "psi", "tri_gamma"}
 
 def limit(name: str, has_fma: bool) -> float:
     """The error that is allowed."""
-    return (4.0 if name in LOOSE else 2.0) + (not has_fma)
+    return 4.0 + (not has_fma) if name in LOOSE else 2.0
 
 
 class Worst(NamedTuple):
@@ -427,7 +427,7 @@ without it (baseline x86-64), and the number of operations of the expansion, tho
 seldom taken and those for processors without it included. Written by `tools/ulp_table.py` from random
 bit patterns, small and ordinary arguments and special values ({count} of each kind; {few} where mpmath is the
 reference: every exponent, so huge arguments and subnormal numbers too).
-The limit is 2 with fused multiply-add and 3 without; {loose}: 4 and 5.
+The limit is 2; {loose}: 4, 5 without fused multiply-add.
 Infinities, NaN, signed zeros, poles, overflow and gradual underflow are right.
 
 Below 0, `gammaln` and `psi` have a zero between any two poles, next to which no relative error can be small: there

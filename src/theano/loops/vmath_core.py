@@ -25,6 +25,7 @@ from theano.loops.expr import (
     select,
     shl,
     sub,
+    with_fma,
 )
 from theano.loops.polynomial_tables import CONSTANTS, POLYNOMIALS
 
@@ -48,18 +49,49 @@ def constant(name: str, like: Expr) -> tuple[float, ...]:
     return CONSTANTS[name, like.type]
 
 
+def _terms(name: str, like: Expr) -> list[Expr]:
+    return [const(c, like.type) for c in POLYNOMIALS[name, like.type]]
+
+
+def _horner(terms: list[Expr], x: Expr) -> Expr:
+    total = terms[-1]
+    for term in reversed(terms[:-1]):
+        total = fma(total, x, term)
+    return total
+
+
+def _even_and_odd(terms: list[Expr], x: Expr) -> Expr:
+    """A polynomial as one of even and one of odd powers, each by Horner's rule.
+
+    More powers (Estrin's order) make shorter chains, but each is an operation, and what computes several registers at
+    once waits for operations: 2 to 10 % of whole functions on a Zen 4.
+    """
+    if len(terms) < 3:
+        return _horner(terms, x)
+    square = x * x
+    return fma(_horner(terms[1::2], square), x, _horner(terms[::2], square))
+
+
 def polynomial(name: str, x: Expr) -> Expr:
-    """A table's polynomial in `x`, in Estrin's order (short chains)."""
-    terms: list[Expr] = [const(c, x.type) for c in POLYNOMIALS[name, x.type]]
-    power = x
-    while len(terms) > 1:
-        pairs = [fma(terms[i + 1], power, terms[i]) for i in range(0, len(terms) - 1, 2)]
-        if len(terms) % 2:
-            pairs.append(terms[-1])
-        terms = pairs
-        if len(terms) > 1:
-            power = mul(power, power)
-    return terms[0]
+    """A table's polynomial in `x`."""
+    return _even_and_odd(_terms(name, x), x)
+
+
+def either_polynomial(cond: Expr, name: str, x: Expr, other: str, y: Expr) -> Expr:
+    """Where `cond` holds, a table's polynomial in `x`, elsewhere another one in `y`: the coefficients are chosen.
+
+    A choice takes any of four ports, a multiplication one of two (Zen 4), and without `fma` it is two operations.
+    """
+    first, second = _terms(name, x), _terms(other, y)
+    length = max(len(first), len(second))
+    zero = [const(0.0, x.type)]
+    pairs = zip(first + zero * (length - len(first)), second + zero * (length - len(second)), strict=True)
+    return _even_and_odd([select(cond, a, b) for a, b in pairs], select(cond, x, y))
+
+
+def quotient(name: str, x: Expr) -> Expr:
+    """A table's quotient of polynomials in `x`."""
+    return _horner(_terms(name, x), x) / _horner(_terms(f"{name}_BELOW", x), x)
 
 
 def fast_two_sum(x: Expr | float, y: Expr) -> tuple[Expr, Expr]:
@@ -84,11 +116,19 @@ def head(x: Expr) -> Expr:
 
 
 def square(x: Expr) -> tuple[Expr, Expr]:
-    """x * x as a rounded product and its error, without relying on `fma`."""
+    """x * x as a rounded product and its error."""
     high = head(x)
     low = sub(x, high)
     product = mul(x, x)
-    return product, add(sub(mul(high, high), product), mul(add(x, high), low))
+    plain = add(sub(mul(high, high), product), mul(add(x, high), low))
+    return product, with_fma(fma(x, x, -product), plain)
+
+
+def remainder(x: Expr, y: Expr, quotient: Expr) -> Expr:
+    """x - y * quotient, which is small beside x."""
+    y_head, head_ = head(y), head(quotient)
+    plain = ((x - head_ * y_head) - head_ * (y - y_head)) - (quotient - head_) * y
+    return with_fma(fma(-quotient, y, x), plain)
 
 
 def round_to_int(x: Expr, factor: float | None = None) -> tuple[Expr, Expr]:

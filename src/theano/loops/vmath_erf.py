@@ -5,7 +5,16 @@ from __future__ import annotations
 from math import inf, nan
 
 from theano.loops.expr import Expr, abs_, const, copysign, eq, fma, gt, lt, rare, scale, select, sqrt
-from theano.loops.vmath_core import constant, polynomial, power_of_two, round_to_int, square, two_sum
+from theano.loops.vmath_core import (
+    constant,
+    either_polynomial,
+    polynomial,
+    power_of_two,
+    remainder,
+    round_to_int,
+    square,
+    two_sum,
+)
 from theano.loops.vmath_exp import exp_of_sum
 from theano.loops.vmath_log import log_parts
 
@@ -13,6 +22,8 @@ from theano.loops.vmath_log import log_parts
 ERF_ONE = {"f64": 6.0, "f32": 4.0}
 # erfc(x) is 0 above
 ERFC_ZERO = {"f64": 27.4, "f32": 10.2}
+# erf(x) is below 1/2
+ERFC_NEAR = 0.46
 
 # erfinv(x) = x P(-log(1 - x^2)) up to this logarithm; its square root, up to which 1 - |x| is a number for every x
 INVERSE_MIDDLE = 127 / 128
@@ -20,41 +31,28 @@ INVERSE_NEAR = 5.5
 INVERSE_TAIL = 6.1
 
 
-def _erf_small(x: Expr) -> Expr:
-    """erf(x) for |x| <= 1."""
-    return fma(polynomial("ERF", x * x), x, x)
-
-
 def erf(x: Expr) -> Expr:
     """Error function: an odd polynomial up to 1, then 1 - 2**(a polynomial), whose error is small beside 1."""
-    a = abs_(x)
-    top = ERF_ONE[x.type]
-    power = polynomial("ERF_TAIL", select(gt(a, top), top, a) - 1.0)
-    t, n = round_to_int(power)
-    large = fma(-polynomial("EXP2_TAIL", power - n), power_of_two(t), 1.0)
-    return select(lt(a, 1.0), _erf_small(x), copysign(large, x))
-
-
-def _reciprocal(x: Expr, low: Expr) -> tuple[Expr, Expr]:
-    """1/(x + low) and its rounding error; that of the division itself is found by a true `fma` only."""
-    inverse = 1.0 / x
-    return inverse, inverse * (fma(-x, inverse, 1.0) - low * inverse)
+    a, small, top = abs_(x), lt(abs_(x), 1.0), ERF_ONE[x.type]
+    p = either_polynomial(small, "ERF", x * x, "ERF_TAIL", select(gt(a, top), top, a) - 1.0)
+    t, n = round_to_int(p)
+    large = fma(-polynomial("EXP2_TAIL", p - n), power_of_two(t), 1.0)
+    return copysign(select(small, fma(p, a, a), large), x)
 
 
 def erfc(x: Expr) -> Expr:
     """1 - erf(x), to full relative accuracy: exp(-x^2) (1 + P(q)) / (1 + 2x), q = (x - 3)/(x + 3)."""
-    a = abs_(x)
-    top = ERFC_ZERO[x.type]
-    a = select(gt(a, top), top, a)
+    small, top = lt(abs_(x), ERFC_NEAR), ERFC_ZERO[x.type]
+    a = select(gt(abs_(x), top), top, abs_(x))
     s, lost = square(a)
     t, e, e_low = exp_of_sum(-s, -lost)
-    inverse, inverse_low = _reciprocal(*two_sum(1.0, a + a))
-    product = e * inverse
-    product_low = fma(e, inverse, -product) + fma(e, inverse_low, e_low * inverse)
-    tail = fma(product, polynomial("ERFC", (a - 3.0) / (a + 3.0)), product_low)
-    far = scale(product + tail, t)
-    near = 1.0 - _erf_small(x)
-    return select(lt(abs_(x), 0.46), near, select(lt(x, 0.0), 2.0 - far, far))
+    below, below_low = two_sum(1.0, a + a)
+    inverse = 1.0 / below
+    ratio = e * inverse
+    rest = fma(-ratio, below_low, remainder(e, below, ratio) + e_low) * inverse
+    p = either_polynomial(small, "ERF", x * x, "ERFC", (a - 3.0) / (a + 3.0))
+    far = scale(ratio + fma(ratio, p, rest), t)
+    return select(small, 1.0 - fma(p, x, x), select(lt(x, 0.0), 2.0 - far, far))
 
 
 def _inverse(x: Expr, q: Expr, far: bool) -> Expr:

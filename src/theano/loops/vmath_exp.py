@@ -5,8 +5,9 @@ x = n log(2) + r with |r| <= log(2)/2, and exp(r) = 1 + r + r^2 P(r).
 
 from __future__ import annotations
 
-from theano.loops.expr import Expr, abs_, copysign, fma, gt, lt, scale, select
+from theano.loops.expr import Expr, abs_, const, copysign, fma, gt, lt, scale, select
 from theano.loops.vmath_core import (
+    FORMATS,
     clamp,
     constant,
     fast_two_sum,
@@ -15,7 +16,6 @@ from theano.loops.vmath_core import (
     round_to_int,
     where_tiny,
 )
-from theano.loops.vmath_log import log1p_of_sum
 
 LOG2_E = 1.4426950408889634
 LN2 = 0.6931471805599453
@@ -25,26 +25,27 @@ EXP_RANGE = {"f64": (-746.0, 710.0), "f32": (-104.0, 89.0)}
 EXP2_RANGE = {"f64": (-1080.0, 1025.0), "f32": (-151.0, 129.0)}
 # tanh(x) is 1 above, expm1(-x) is -1 above
 SATURATED = {"f64": 40.0, "f32": 20.0}
-TANH_SMALL = 0.35
+# |r| is at most log(2)/4 beside this, so that n is 0 up to atanh(1/4)
+TANH_SHIFT = 0.0821
+# tanh(x) is above 1/2
+TANH_FAR = 0.55
 # x + O(x^2) is x below
 TINY = {"f64": 2.0**-54, "f32": 2.0**-25}
 
 
-def reduce_exp(x: Expr, sign: int = 1) -> tuple[Expr, Expr, Expr]:
-    """(t, r, low): n in the bits of t, sign * (x - n log 2) = r + low.
+def reduce_exp(x: Expr) -> tuple[Expr, Expr, Expr]:
+    """(t, r, low): n in the bits of t, x - n log 2 = r + low.
 
     r is exact, since n times the first part of log 2 is.
     """
     high, rest = constant("LN2", x)
     t, n = round_to_int(x, LOG2_E)
-    if sign < 0:
-        return t, fma(n, high, -x), n * rest
     return t, fma(n, -high, x), n * -rest
 
 
-def exp_terms(x: Expr, sign: int = 1) -> tuple[Expr, Expr, Expr]:
-    """(t, r, y): n in the bits of t, exp(sign * (x - n log 2)) = 1 + r + y, r exact, y small."""
-    t, high, low = reduce_exp(x, sign)
+def exp_terms(x: Expr) -> tuple[Expr, Expr, Expr]:
+    """(t, r, y): n in the bits of t, exp(x - n log 2) = 1 + r + y, r exact, y small."""
+    t, high, low = reduce_exp(x)
     r = high + low
     return t, high, fma(polynomial("EXP", r), r * r, low)
 
@@ -98,43 +99,53 @@ def expm1(x: Expr) -> Expr:
 
 
 def tanh(x: Expr) -> Expr:
-    """Hyperbolic tangent: e/(e + 2) with e = expm1(2 |x|), an odd polynomial for small x.
+    """Hyperbolic tangent of |x| = n log(2)/2 + r, by the theorem of addition: with h = tanh(r) and p = 2**n,
 
-    log(2) need not be split: what one rounding of n log(2) does to e vanishes beside 2 as n grows.
+        ((p + 1) h + p - 1) / ((p - 1) h + p + 1).
+
+    n is 0 up to tanh(x) = 1/4, where that is h. Above 1/2 it is 1 - 2 (1 - h)/((p - 1) h + p + 1), in which the
+    roundings of the quotient count less. log(2) need not be split: what one rounding of n log(2) does vanishes
+    beside 1 as n grows.
     """
-    a, z, top = abs_(x), x * x, SATURATED[x.type]
-    small = fma(polynomial("TANH", z) * z, a, a)
-    double = a + a
-    double = select(gt(double, top), top, double)
-    t, n = round_to_int(double, LOG2_E)
-    r = fma(n, -LN2, double)
-    power = power_of_two(t)
-    e = fma(power, fma(polynomial("EXP", r), r * r, r), power - 1.0)
-    return copysign(select(lt(a, TANH_SMALL), small, e / (e + 2.0)), x)
+    a, top = abs_(x), SATURATED[x.type]
+    bounded = select(gt(a, top), top, a)
+    t, n = round_to_int(bounded - TANH_SHIFT, 2 * LOG2_E)
+    r = fma(n, -LN2 / 2, bounded)
+    z = r * r
+    h = fma(polynomial("TANH", z), z * r, r)
+    power, far = power_of_two(t), gt(a, TANH_FAR)
+    total, rest = power + 1.0, power - 1.0
+    y = fma(select(far, 2.0, total), h, select(far, -2.0, rest)) / fma(rest, h, total)
+    return copysign(select(far, y + 1.0, y), x)
 
 
-def logistic_terms(x: Expr) -> tuple[Expr, Expr, Expr]:
-    """(e, d, low): e = exp(-|x|), rounded once, and 1 + e = d + low.
+def sigmoid(x: Expr) -> Expr:
+    """y = 2**n / (2**n + exp(-r)) with -|x| = n log(2) + r, or 1 - y: of x and -x, one loop computes it once.
 
-    They are the same expressions for x and -x, so sigmoid(x), sigmoid(-x), softplus(x) and softplus(-x) in one loop
-    cost one exponential.
+    Numerator and denominator are twice as large, so that y underflows gradually.
+    """
+    a, least = -abs_(x), EXP_RANGE[x.type][0]
+    a = select(lt(a, least), least, a)
+    high, rest = constant("LN2", x)
+    t, n = round_to_int(a, LOG2_E)
+    r = fma(n, rest, fma(n, high, -a))
+    z = r * r
+    expm1 = fma(polynomial("EXP", r), z + z, r + r)
+    power = scale(const(2.0, x.type), t)
+    # what 2 + power lacks
+    lost = select(lt(power, 2.0 ** (1 - FORMATS[x.type].mantissa)), power, 0.0)
+    y = power / ((power + 2.0) + (expm1 + lost))
+    return select(lt(x, 0.0), y, 1.0 - y)
+
+
+def softplus(x: Expr) -> Expr:
+    """log(1 + exp(x)) for any x: max(x, 0) + log(1 + e) with e = exp(-|x|).
+
+    log(1 + e) = 2 atanh(s) = e - s e + (2 atanh(s) - 2 s), s = e/(2 + e).
     """
     a, least = -abs_(x), EXP_RANGE[x.type][0]
     t, r, y = exp_terms(select(lt(a, least), least, a))
     e = scale(1.0 + (r + y), t)
-    return e, *fast_two_sum(1.0, e)
-
-
-def sigmoid(x: Expr) -> Expr:
-    """1 / (1 + exp(-|x|)), times exp(-|x|) for negative x; underflows gradually."""
-    e, d, low = logistic_terms(x)
-    negative = lt(x, 0.0)
-    y = select(negative, e, 1.0) / d
-    # 1/d is y or 1 - y
-    return fma(-low * select(negative, 1.0 - y, y), y, y)
-
-
-def softplus(x: Expr) -> Expr:
-    """log(1 + exp(x)) for any x: max(x, 0) + log1p(exp(-|x|))."""
-    _, d, low = logistic_terms(x)
-    return select(lt(x, 0.0), 0.0, x) + log1p_of_sum(d, low)
+    s = e / (e + 2.0)
+    z = s * s
+    return select(lt(x, 0.0), 0.0, x) + fma(-s, fma(-z, polynomial("LOG_WIDE", z), e), e)

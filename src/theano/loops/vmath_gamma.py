@@ -27,7 +27,7 @@ from theano.loops.expr import (
     scale,
     select,
 )
-from theano.loops.vmath_core import constant, fast_two_sum, head, polynomial, round_to_int, two_sum
+from theano.loops.vmath_core import constant, fast_two_sum, head, polynomial, remainder, round_to_int, two_sum
 from theano.loops.vmath_log import log_parts
 from theano.loops.vmath_pow import log2_parts
 
@@ -42,6 +42,12 @@ def _sinpi(r: Expr) -> Expr:
     """sin(pi r)/pi for |r| <= 1/2."""
     z = r * r
     return fma(polynomial("SINPI", z) * z, r, r)
+
+
+def _sinpi_parts(r: Expr) -> tuple[Expr, Expr]:
+    """The same and what its last rounding took away."""
+    z = r * r
+    return fast_two_sum(r, polynomial("SINPI", z) * z * r)
 
 
 def _fraction(a: Expr) -> Expr:
@@ -198,9 +204,10 @@ def _cotangent(r: Expr) -> tuple[Expr, Expr]:
         short = cast(product, "f32")
         return short, cast(product - cast(short, "f64"), "f32")
     half, half_rest = constant("PI_2", r)
-    sine, cosine = _sinpi(r), _sinpi(0.5 - r)
+    sine, sine_rest = _sinpi_parts(r)
+    cosine, cosine_rest = _sinpi_parts(0.5 - r)
     ratio = cosine / sine
-    lost = fma(-ratio, sine, cosine) / sine
+    lost = (remainder(cosine, sine, ratio) + (cosine_rest - ratio * sine_rest)) / sine
     product = ratio * (2 * half)
     return product, fma(ratio, 2 * half, -product) + fma(ratio, 2 * half_rest, lost * (2 * half))
 

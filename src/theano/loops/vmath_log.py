@@ -26,8 +26,9 @@ from theano.loops.expr import (
     rare,
     select,
     shl,
+    with_fma,
 )
-from theano.loops.vmath_core import FORMATS, constant, fast_two_sum, polynomial, two_sum
+from theano.loops.vmath_core import FORMATS, constant, fast_two_sum, head, polynomial, two_sum
 
 # bits of sqrt(1/2)
 SQRT_HALF_BITS = {"f64": 0x3FE6A09E667F3BCD, "f32": 0x3F3504F3}
@@ -111,19 +112,26 @@ def log(x: Expr) -> Expr:
     return _of_positive(x, lambda k, f, g: fma(k, high, f + fma(k, rest, g)))
 
 
+def _in_base(name: str, f: Expr, small: Expr) -> Expr:
+    """f times a constant, plus a small number; a rounded product would count as much as the sum, or more."""
+    factor, rest = constant(name, f)
+    top, low = constant(f"{name}_HEAD", f)
+    f_head = head(f)
+    plain = f_head * top + fma(f - f_head, top, fma(f, low, small))
+    return with_fma(fma(f, factor, fma(f, rest, small)), plain)
+
+
 def log2(x: Expr) -> Expr:
     """Logarithm to base 2; exact at powers of two."""
-    high, rest = constant("LOG2_E", x)
-    return _of_positive(x, lambda k, f, g: k + fma(f, high, fma(f, rest, g * high)))
+    factor, _ = constant("LOG2_E", x)
+    return _of_positive(x, lambda k, f, g: k + _in_base("LOG2_E", f, g * factor))
 
 
 def log10(x: Expr) -> Expr:
     """Logarithm to base 10."""
-    factor, factor_rest = constant("LOG10_E", x)
+    factor, _ = constant("LOG10_E", x)
     high, rest = constant("LOG10_2", x)
-    return _of_positive(
-        x, lambda k, f, g: fma(k, high, fma(f, factor, fma(f, factor_rest, fma(g, factor, k * rest))))
-    )
+    return _of_positive(x, lambda k, f, g: fma(k, high, _in_base("LOG10_E", f, fma(g, factor, k * rest))))
 
 
 def log1p_of_sum(total: Expr, error: Expr) -> Expr:

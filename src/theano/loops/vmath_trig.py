@@ -32,7 +32,7 @@ from theano.loops.expr import (
     with_fma,
 )
 from theano.loops.polynomial_tables import CONSTANTS, TWO_OVER_PI
-from theano.loops.vmath_core import constant, fast_two_sum, head, polynomial, round_to_int
+from theano.loops.vmath_core import constant, fast_two_sum, head, polynomial, quotient, round_to_int
 
 HALF_PI = 1.5707963267948966
 # n has at most 20 bits below, so its products with the 33-bit parts of pi/2 are exact; in f32 it is found
@@ -204,11 +204,8 @@ def tan(x: Expr) -> Expr:
 
     def compute(n: Expr, r: Expr, low: Expr) -> Expr:
         z = r * r
-        t, error = fast_two_sum(r, fma(r * z, polynomial("TAN", z), fma(low, z, low)))
-        inverse = -1.0 / t
-        if x.type == "f32":  # or some errors are just above 2 units; in f64 they are 1.7
-            inverse = fma(inverse * inverse, error, inverse)
-        t = select(eq(n & 1, 0), t, inverse)
+        t = r + fma(r * z, polynomial("TAN", z), fma(low, z, low))
+        t = select(eq(n & 1, 0), t, -1.0 / t)
         return bitcast(bitcast(t, word) ^ (bitcast(x, word) & SIGN[x.type]), x.type)
 
     return rare(gt(a, NEAR[x.type]), compute(*far(a)), compute(*reduce_near_with_rest(a)))
@@ -247,7 +244,7 @@ def acos(x: Expr) -> Expr:
 def _atan_unit(t: Expr) -> Expr:
     """atan(t) for 0 <= t <= 1."""
     z = t * t
-    return fma(polynomial("ATAN", z) * z, t, t)
+    return fma(quotient("ATAN", z), t * z, t)
 
 
 def atan(x: Expr) -> Expr:

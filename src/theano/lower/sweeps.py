@@ -13,7 +13,7 @@ from theano.lower.columns import columns
 from theano.lower.dims import ONE, ZERO, is_const, length
 from theano.lower.elemwise import convert
 from theano.lower.items import Item, Pointwise, Reduce
-from theano.lower.nest import HEAVY, SHORT, UNROLL_COST, Nest, NestBuilder, index_name
+from theano.lower.nest import HEAVY, SHORT, UNROLL_COST, VERY_HEAVY, Nest, NestBuilder, index_name
 from theano.lower.prefetch import ahead, next_row
 from theano.lower.ranges import PARTS, part_length, rest, row_parts
 from theano.lower.values import Tensor
@@ -116,7 +116,7 @@ def _pointwise(nb: NestBuilder, order: list[int]) -> None:
     if flat is not None:
         body, extent = flat
         ahead(nb, body, (nb.index_of[order[-1]],), (ONE,))
-        nb.nest.body += [_widened(nb, order[-1], extent, body, nb.group.cost)]
+        nb.nest.body += [_widened(nb, order[-1], extent, body)]
         nb.nest.points = ONE
         return
     nb.nest.points = None if serial else rest(nb.b.dims, [nb.group.axes[k] for k in order])
@@ -129,7 +129,7 @@ def _pointwise(nb: NestBuilder, order: list[int]) -> None:
     for axis in reversed(order):
         extent = nb.local(nb.group.axes[axis])
         if axis == order[-1] and not serial:
-            body = [_widened(nb, axis, extent, body, nb.group.cost)]
+            body = [_widened(nb, axis, extent, body)]
         else:
             body = [st.For(index_name(nb.index_of[axis]), extent, "serial", body)]
     nb.nest.body += body
@@ -164,7 +164,7 @@ def _tiled(nb: NestBuilder, order: list[int], across: int, body: Block) -> None:
         names.append(name)
         starts.append(start)
         extents.append(ex.minimum(ex.add(start, length(size)), nb.local(nb.group.axes[axis])))
-    inner = _widened(nb, pair[1], extents[1], body, nb.group.cost)
+    inner = _widened(nb, pair[1], extents[1], body)
     inner.start = starts[1]
     body = [st.For(index_name(nb.index_of[across]), extents[0], "serial", [inner], start=starts[0])]
     for axis, size, name in reversed(list(zip(pair, TILE, names, strict=True))):
@@ -180,10 +180,12 @@ def _tiled(nb: NestBuilder, order: list[int], across: int, body: Block) -> None:
         nb.nest.points = rest(nb.b.dims, [nb.group.axes[k] for k in (*others, *pair)])
 
 
-def _widened(nb: NestBuilder, axis: int, extent: Expr, body: Block, cost: int) -> st.For:
+def _widened(nb: NestBuilder, axis: int, extent: Expr, body: Block) -> st.For:
     """A vector loop without accumulators."""
     short = extent.op == "const" and int(extent.value) < SHORT
-    return st.For(index_name(nb.index_of[axis]), extent, "vector", body, unroll=1 if cost < HEAVY or short else 2)
+    heaviest = max((i.cost for i in nb.group.items if isinstance(i, Pointwise)), default=0)
+    unroll = 1 if nb.group.cost < HEAVY or short else 4 if heaviest >= VERY_HEAVY else 2
+    return st.For(index_name(nb.index_of[axis]), extent, "vector", body, unroll=unroll)
 
 
 def _run_items(nb: NestBuilder, items: Sequence[Item], body: Block) -> None:
