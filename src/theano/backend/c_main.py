@@ -238,7 +238,7 @@ class MainPrinter(CPrinter):
         """Call a ranged kernel for all positions, one range after the other."""
         extent = self.length(ranges.extent)
         if not ranges.least:
-            self.line(f"{call}0, {extent});")
+            self.line(f"{call}{self.length(ranges.start)}, {extent});")
             return
         self.support.add("grain")
         end, weight, step, lo = (self.fresh() for _ in range(4))
@@ -251,6 +251,16 @@ class MainPrinter(CPrinter):
         if ranges.finish:
             self.line(f"if ({step} < {end})")
             self.line(f"{PAD}{call}{end}, {end});")
+
+    def slices(self, stmt: st.Slices) -> None:
+        """One slice of all rows."""
+        extent = self.length(stmt.extent)
+        self.open(branch=True)
+        lo, hi = self.name(stmt.lo), self.name(stmt.hi)
+        self.line(f"const int64_t {lo} = 0, {hi} = {extent};")
+        self.block(stmt.body)
+        body = self.close()
+        self.levels[-1].lines += ["{", *(PAD + line for line in body), "}"]
 
     def check(self, stmt: st.Check) -> None:
         if stmt.code <= len(self.unit.messages):
@@ -354,7 +364,8 @@ class MainPrinter(CPrinter):
 STATEMENTS: dict[type, Callable[[MainPrinter, Any], None]] = {
     st.FrameWord: MainPrinter.frame_word, st.ContextWord: MainPrinter.context_word,
     st.Check: MainPrinter.check,
-    st.CallKernel: MainPrinter.call_kernel, st.Workspace: MainPrinter.workspace, st.Carve: MainPrinter.carve,
+    st.CallKernel: MainPrinter.call_kernel, st.Slices: MainPrinter.slices,
+    st.Workspace: MainPrinter.workspace, st.Carve: MainPrinter.carve,
     st.NewArray: MainPrinter.new_array,
     st.CallBack: MainPrinter.call_back, st.ArrayHeader: MainPrinter.array_header,
     st.HoldObject: MainPrinter.hold_object, st.Release: MainPrinter.release, st.Move: MainPrinter.move,

@@ -338,12 +338,19 @@ class Interpreter:
         """The bounds of each range, last ones first: no range may need another."""
         if ranges is None:
             return [()]
-        extent, weight = self.number(ranges.extent), self.number(ranges.weight)
+        start, extent, weight = self.number(ranges.start), self.number(ranges.extent), self.number(ranges.weight)
         grain = st.grain(extent, weight) if ranges.least and extent * weight >= ranges.least else extent
         if grain >= extent:
-            return [(np.int64(0), np.int64(extent))]
+            return [(np.int64(start), np.int64(extent))]
         bounds = [(lo, min(lo + grain, extent)) for lo in range(0, extent, grain)]
         return [(np.int64(lo), np.int64(hi)) for lo, hi in bounds[::-1] + [(extent, extent)] * ranges.finish]
+
+    def slices(self, stmt: st.Slices) -> None:
+        """Last ones first, and all as short as they may be."""
+        extent = self.number(stmt.extent)
+        for lo in reversed(range(0, extent, stmt.fewest)):
+            self.env[stmt.lo], self.env[stmt.hi] = np.int64(lo), np.int64(min(lo + stmt.fewest, extent))
+            self.block(stmt.body)
 
     def check(self, stmt: st.Check) -> None:
         if not self.defined(stmt.cond):
@@ -412,7 +419,7 @@ class Interpreter:
 STATEMENTS: dict[type, Callable[[Interpreter, Any], None]] = {
     st.Let: Interpreter.let, st.Load: Interpreter.load, st.Store: Interpreter.store, st.For: Interpreter.loop,
     st.If: Interpreter.branch, st.Local: Interpreter.local, st.CallKernel: Interpreter.call_kernel,
-    st.Check: Interpreter.check, st.FrameWord: Interpreter.frame_word,
+    st.Slices: Interpreter.slices, st.Check: Interpreter.check, st.FrameWord: Interpreter.frame_word,
     st.ContextWord: Interpreter.context_word, st.Workspace: Interpreter.workspace,
     st.Carve: Interpreter.carve,     st.NewArray: Interpreter.new_array, st.CallBack: Interpreter.call_back,
     st.ArrayHeader: Interpreter.array_header, st.HoldObject: Interpreter.hold_object,

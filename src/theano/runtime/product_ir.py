@@ -399,9 +399,9 @@ def all_panels(s: Shape) -> Kernel:
     return f
 
 
-def packed_tiles(s: Shape) -> Kernel:
+def packed_tiles(s: Shape, letter: str) -> Kernel:
     """``c = a b``, with the panels of b; rows of a are contiguous."""
-    f = Kernel(s, "packed_tiles", PACKED)
+    f = Kernel(s, f"{letter}slice", PACKED, exported=True)
     one, beta = V(f, s.type, "1.0"), f.variable(s.type, V(f, s.type, "0.0"))
     parts = f.maximum(_quotient(f, f.k, f.number(PACKED_DEPTH)), 1)
     length = f.variable(INT, _quotient(f, f.k, parts))
@@ -571,10 +571,10 @@ def sweep(s: Shape) -> Kernel:
 
 
 def kernels(s: Shape, letter: str) -> list[Kernel]:
-    """All of them; `tiles` is called from outside, too."""
+    """All of them; `tiles` and `slice` are called from outside, too."""
     return [
         tiles(s, letter), block_of_tiles(s), *(tile(s, h) for h in s.heights), pack(s), copy_rows(s),
-        all_panels(s), packed_tiles(s),
+        all_panels(s), packed_tiles(s, letter),
         rows_times_vector(s), dots(s), columns_times_vector(s), add_rows(s, ADDED), add_rows(s, 1), outer(s), sweep(s),
         small(s),
     ]  # fmt: skip
