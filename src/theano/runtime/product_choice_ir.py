@@ -306,6 +306,7 @@ def library_text(type_: str, isa: Isa, blas: Symbol | None, provisional: bool = 
         *(part(s, cut) for cut in cuts(s, letter).values()),
     ]  # fmt: skip
     head = ["@blas = internal global ptr null", "@parallel = internal global ptr null", *constants(s)]
+    head.append("declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
     if s.has_fma:
         for t in (s.type, s.vector):
             head.append(f"declare {t} @llvm.fma.{suffix(t)}({t}, {t}, {t})")
