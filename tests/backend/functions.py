@@ -98,6 +98,19 @@ def calling_back() -> tuple[Any, ...]:
     return [x], [T.cumsum(x * 2) + 1, x.sum()]
 
 
+def batch_of_sequences() -> tuple[Any, ...]:
+    """The rows of a batch need each other nowhere."""
+    x, h = T.tensor3("x"), T.matrix("h")
+    w = theano.shared(np.linspace(-1, 1, 18).reshape(3, 6), name="w")
+
+    def step(x: Any, h: Any) -> Any:
+        z = T.dot(h, w)
+        return T.nnet.softmax(z[:, :3] + x) * z[:, 3:]
+
+    rows, _ = theano.scan(step, x, h)
+    return [x, h], rows
+
+
 def several() -> tuple[Any, ...]:
     x = T.matrix("x")
     m = x.mean(axis=1, keepdims=True)
@@ -172,6 +185,7 @@ CASES = [
     Case("update_with_old", updating(lambda s, x: s * x, np.ones(19), lambda s, x: s - x), [FLOATS]),
     Case("update_transposed", updating(lambda s, x: s.T + x, np.eye(4)), [normal(4, 4)]),
     Case("update_longer", updating(lambda s, x: T.concatenate([s, x]), np.ones(3)), [FLOATS]),
+    Case("batch_of_sequences", batch_of_sequences, [normal(4, 19, 3), normal(19, 3)], 256),
     Case("training", training, [normal(6, 4), np.array([0, 2, 1, 1, 0, 2], "int32")], 64),
 ]  # fmt: skip
 

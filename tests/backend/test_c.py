@@ -55,6 +55,17 @@ void {s}stack_(I count, I as, I bs, I cs, I m, I n, I k, T alpha, const T *a, I 
     for (I i = 0; i < count; i++)
         {s}product_(m, n, k, alpha, a + i * as, ar, ac, b + i * bs, br, bc, beta, c + i * cs, cr);
 }}
+void {s}panels_(I m, I n, I k, const T *b, I br, I bc, T *panels)
+{{
+}}
+void {s}packed_(I m, I n, I k, const T *a, I ar, const T *b, I br, I bc, const T *panels, T *c, I cr)
+{{
+    {s}product_(m, n, k, 1, a, ar, 1, b, br, bc, 0, c, cr);
+}}
+void {s}slice_(I m, I n, I k, const T *a, I ar, const T *b, I br, I bc, const T *panels, T *c, I cr)
+{{
+    {s}product_(m, n, k, 1, a, ar, 1, b, br, bc, 0, c, cr);
+}}
 void {s}backward_(I m, I p, I q, T *w, I wr, const T *d, I dr, I dc, const T *x, I xr, I xc, T alpha, T beta,
                   T *g, I gr)
 {{

@@ -128,6 +128,17 @@ def test_memory_of_a_call() -> None:
         theano.printing.memory_plan(f)
 
 
+def test_temporaries_of_different_sizes_share_memory() -> None:
+    """What is dead when the other is made has room for it, whichever is larger."""
+    x, w, v = T.matrix("x"), T.matrix("w"), T.matrix("v")
+    a = T.dot(x, w)
+    b = T.dot(T.tanh(T.dot(a, v)), w[:, 1:])
+    c = T.dot(b, v[1:])
+    f = compiled([x, w, v], T.dot(c, w).sum())
+    plan = theano.printing.memory_plan(f, shapes=[(100, 50), (50, 40), (40, 50)])
+    assert plan.workspace < 100 * 8 * (40 + 50 + 39 + 50)
+
+
 def test_memory_that_depends_on_data() -> None:
     x = T.dvector("x")
     plan = theano.printing.memory_plan(compiled([x], T.exp(x[(x > 0).nonzero()])), np.ones(5))

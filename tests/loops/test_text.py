@@ -90,6 +90,13 @@ def recurrent() -> tuple[Any, ...]:
     return [x, w, h], rows[-1]
 
 
+def batch() -> tuple[Any, ...]:
+    """Rows that need each other nowhere: slices of them run through all steps."""
+    x, w, h = T.tensor3("x"), T.matrix("w"), T.matrix("h")
+    rows, _ = theano.scan(lambda v, h, w: T.tanh(v + T.dot(h, w)), sequences=x, outputs_info=h, non_sequences=w)
+    return [x, w, h], rows[-1]
+
+
 def until() -> tuple[Any, ...]:
     """Rows that are made room for as they come."""
     top = T.scalar("top")
@@ -102,7 +109,7 @@ def until() -> tuple[Any, ...]:
 
 PROGRAMS = [
     product, sigmoid, row_sum, column_sum, softmax, dense, set_part, branch, update, powers, running_sum, recurrent,
-    until,
+    batch, until,
 ]  # fmt: skip
 
 

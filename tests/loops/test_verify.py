@@ -139,6 +139,39 @@ def test_kernels(fault: str) -> None:
     rejected([call(kernel, "x", "y")], message, [kernel])
 
 
+def by_rows() -> st.Kernel:
+    """A ranged kernel: q = p + 1."""
+    i = ex.name("i", "i64")
+    body: list[st.Stmt] = [
+        st.Load("a", at("p"), (i,)),
+        st.Store(at("q"), (i,), ex.add(f64("a"), ex.const(1, "f64"))),
+    ]
+    loop = st.For("i", ex.name(st.HI, "i64"), "vector", body, start=ex.name(st.LO, "i64"))
+    return st.Kernel("k1", [("p", "ptr"), ("q", "ptr"), (st.LO, "i64"), (st.HI, "i64")], [loop], ranged=True)
+
+
+LO, HI = ex.name("first", "i64"), ex.name("last", "i64")
+RANGED = by_rows()
+
+
+def rows_of(lo: Expr, hi: Expr) -> st.CallKernel:
+    return st.CallKernel(RANGED, [("x", ZERO, "f64"), ("y", ZERO, "f64")], st.Ranges(hi, ONE, start=lo))
+
+
+def product_of(offset: Expr) -> list[Expr | Arg]:
+    x, y = ("x", ZERO, "f64"), ("y", offset, "f64")
+    return [ex.sub(HI, LO), N, N, x, N, x, N, ONE, x, y, N]
+
+
+def sliced(body: list[st.Stmt]) -> st.Slices:
+    return st.Slices("first", "last", N, ONE, 4, 100, body)
+
+
+def test_good_slices() -> None:
+    loop = st.For("t", N, "serial", [rows_of(LO, HI), st.Call(SYMBOL, product_of(LO), "dslice")])
+    check(st.Program([RANGED], [*HEAD, sliced([loop])]))
+
+
 K = adding()
 FAILING: list[tuple[str, list[st.Stmt], str]] = [
     ("input", [call(K, "y", "x")], r"main: `k0\(.*\)`: x is written, which is input 0"),
@@ -167,6 +200,13 @@ FAILING: list[tuple[str, list[st.Stmt], str]] = [
     ("number for pointer", [st.CallKernel(K, [N, N, N])], "a number where a pointer is needed"),
     ("symbol", [st.Call(SYMBOL, [], "system")], "system is not on the list"),
     ("symbol writes", [st.Call(SYMBOL, [("x", ZERO, "f64")] * 13, "dproduct")], "x is written"),
+    ("slices", [sliced([call(K, "x", "y")])], "a slice calls for its own rows, itself"),
+    ("rows of others", [sliced([rows_of(LO, N)])], "a slice writes what is not its own"),
+    ("rows before", [sliced([rows_of(ZERO, HI)])], "a slice writes what is not its own"),
+    ("place of others", [sliced([st.Call(SYMBOL, product_of(N), "dslice")])], "a slice writes what is not its own"),
+    ("in a slice", [sliced([st.Poll()])], "does not belong into a slice"),
+    ("slices in a slice", [sliced([sliced([])])], "does not belong into a slice"),
+    ("rows without slices", [rows_of(ONE, N)], "ranges start at zero"),
     ("check", [st.Check(TRUE, 2)], "check 2 has no record"),
     ("check code", [st.Check(TRUE, 0)], "check 0 has no record"),
     ("operands", [st.Check(TRUE, 1, (N,) * 5)], "at most 4 operands"),
@@ -191,7 +231,7 @@ FAILING: list[tuple[str, list[st.Stmt], str]] = [
 
 @pytest.mark.parametrize("main, message", [f[1:] for f in FAILING], ids=[f[0] for f in FAILING])
 def test_main(main: list[st.Stmt], message: str) -> None:
-    rejected(main, message, [K])
+    rejected(main, message, [K, RANGED])
 
 
 def test_whole_programs() -> None:

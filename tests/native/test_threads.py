@@ -178,7 +178,7 @@ def test_program_text() -> None:
 def test_steps_are_shared_earlier() -> None:
     """The team does not sleep between the steps of a loop."""
     x, h0 = T.tensor3("x"), T.matrix("h0")
-    h, _ = theano.scan(lambda r, h: T.exp(-h / h.sum(axis=1, keepdims=True)) * r, sequences=x, outputs_info=h0)
+    h, _ = theano.scan(lambda r, h: T.exp(-h / h.sum(axis=0, keepdims=True)) * r, sequences=x, outputs_info=h0)
     main = theano.function([x, h0], [h[-1], T.exp(h0)]).executor.lowered.program.main
     steps = next(s for s in main if isinstance(s, st.For))
     least = [

@@ -115,6 +115,25 @@ def test_a_matrix_copied_before(type_: str) -> None:
 
 
 @pytest.mark.parametrize("type_", DTYPE)
+@pytest.mark.parametrize("sizes", [(32, 512, 128), (33, 100, 600), (13, 2, 9), (40, 33, 1100)])
+def test_slices_of_rows(type_: str, sizes: tuple[int, int, int]) -> None:
+    """Whatever rows are asked for, they are those of the whole product, bit for bit."""
+    m, n, k = sizes
+    a, b = matrix(m, k, "wide", DTYPE[type_]), matrix(k, n, "transposed", DTYPE[type_])
+    panels, whole, found = (np.full(s, np.nan, DTYPE[type_]) for s in ((n + 64) * k, (m, n), (m, n)))
+    pb, copy = b.ctypes.data, panels.ctypes.data
+    function(product.name_of("panels", type_))(m, n, k, pb, *steps(b), copy)
+    slices, before = function(product.name_of("slice", type_)), steps(a)[0]
+    slices(m, n, k, a.ctypes.data, before, pb, *steps(b), copy, whole.ctypes.data, n)
+    check(whole, a, b, 1, 0, None, sizes)
+    for cuts in ((0, 1, 2, 5, m), (0, 4, 9, 11, m), (0, 7, m)):
+        for lo, hi in itertools.pairwise(cuts):
+            own = a[lo:hi], found[lo:hi]
+            slices(hi - lo, n, k, own[0].ctypes.data, before, pb, *steps(b), copy, own[1].ctypes.data, n)
+        assert found.tobytes() == whole.tobytes()
+
+
+@pytest.mark.parametrize("type_", DTYPE)
 @pytest.mark.parametrize("sizes", [(100, 1100, 700), (7, 900, 700), (1, 900, 300), (300, 2, 5000), (260, 200, 400)])
 def test_large(type_: str, sizes: tuple[int, int, int]) -> None:
     m, n, k = sizes

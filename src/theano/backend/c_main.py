@@ -234,7 +234,7 @@ class MainPrinter(CPrinter):
         """Call a ranged kernel for all positions, one range after the other."""
         extent = self.length(ranges.extent)
         if not ranges.least:
-            self.line(f"{call}0, {extent});")
+            self.line(f"{call}{self.length(ranges.start)}, {extent});")
             return
         self.support.add("grain")
         end, weight, step, lo = (self.fresh() for _ in range(4))
@@ -247,6 +247,16 @@ class MainPrinter(CPrinter):
         if ranges.finish:
             self.line(f"if ({step} < {end})")
             self.line(f"{PAD}{call}{end}, {end});")
+
+    def slices(self, stmt: st.Slices) -> None:
+        """One slice of all rows."""
+        extent = self.length(stmt.extent)
+        self.open(branch=True)
+        lo, hi = self.name(stmt.lo), self.name(stmt.hi)
+        self.line(f"const int64_t {lo} = 0, {hi} = {extent};")
+        self.block(stmt.body)
+        body = self.close()
+        self.levels[-1].lines += ["{", *(PAD + line for line in body), "}"]
 
     def check(self, stmt: st.Check) -> None:
         if stmt.code <= len(self.unit.messages):

@@ -339,12 +339,19 @@ class Interpreter(Visitor):
         """The bounds of each range, last ones first: no range may need another."""
         if ranges is None:
             return [()]
-        extent, weight = self.number(ranges.extent), self.number(ranges.weight)
+        start, extent, weight = self.number(ranges.start), self.number(ranges.extent), self.number(ranges.weight)
         grain = st.grain(extent, weight) if ranges.least and extent * weight >= ranges.least else extent
         if grain >= extent:
-            return [(np.int64(0), np.int64(extent))]
+            return [(np.int64(start), np.int64(extent))]
         bounds = [(lo, min(lo + grain, extent)) for lo in range(0, extent, grain)]
         return [(np.int64(lo), np.int64(hi)) for lo, hi in bounds[::-1] + [(extent, extent)] * ranges.finish]
+
+    def slices(self, stmt: st.Slices) -> None:
+        """Last ones first, and all as short as they may be."""
+        extent = self.number(stmt.extent)
+        for lo in reversed(range(0, extent, stmt.fewest)):
+            self.env[stmt.lo], self.env[stmt.hi] = np.int64(lo), np.int64(min(lo + stmt.fewest, extent))
+            self.block(stmt.body)
 
     def check(self, stmt: st.Check) -> None:
         if not self.defined(stmt.cond):

@@ -64,7 +64,7 @@ def _packed(t: str, a: dict[str, Any]) -> None:
 _DTYPE: dict[str, np.dtype[Any]] = {"f32": np.dtype("float32"), "f64": np.dtype("float64")}
 _KINDS: dict[str, Callable[[str, dict[str, Any]], None]] = {
     "product": _product, "tiles": _product, "stack": _stack, "backward": _backward,
-    "panels": _panels, "packed": _packed,
+    "panels": _panels, "packed": _packed, "slice": _packed,
 }  # fmt: skip
 
 

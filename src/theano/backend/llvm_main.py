@@ -10,6 +10,7 @@ from theano.backend.llvm_loops import FunctionPrinter, collect_stored
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
+from theano.loops.sharing import defined_names, roots
 from theano.runtime import abi
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class MainPrinter(FunctionPrinter):
         self.layout = layout
         self.failures: list[str] = []
         self.team_calls: dict[str, str] = {}
+        self.outlined: list[str] = []
         self.n_float_ops = 0
         self.define("ctx", "%ctx", depth=0)
         self.define("frame", "%frame", depth=0)
@@ -100,8 +102,8 @@ class MainPrinter(FunctionPrinter):
 
     def ranges(self, kernel: st.Kernel, args: list[str], ranges: st.Ranges) -> None:
         """Call a ranged kernel for all positions, through `team_call` where it is worth it that threads share it."""
-        extent = self.operand(ranges.extent)
-        alone = f"call void @{kernel.name}({', '.join([*args, 'i64 0', f'i64 {extent}'])})"
+        start, extent = self.operand(ranges.start), self.operand(ranges.extent)
+        alone = f"call void @{kernel.name}({', '.join([*args, f'i64 {start}', f'i64 {extent}'])})"
         if not ranges.least:
             self.do(alone)
             return
@@ -119,6 +121,49 @@ class MainPrinter(FunctionPrinter):
         self.do(alone)
         self.do(f"br label %{end}")
         self.start(end)
+
+    def slices(self, stmt: st.Slices) -> None:
+        """The body is a function of its own, which the team calls; main hands it what it uses, a word each."""
+        name = f"slices{len(self.outlined)}"
+        captured = [(self.names[n][0], type_) for n, type_ in _captures(stmt)]
+        self.outlined.append(self._outlined(name, stmt))
+        args = self.fresh()
+        self.levels[0].lines.insert(0, f"{args} = alloca [{len(captured) + 1} x i64], align 8")
+        for k, (ssa, type_) in enumerate([("%ctx", "ptr"), *captured]):
+            at = self.emit(f"getelementptr i64, ptr {args}, i64 {k}")
+            self.do(f"store {ops.REGISTER[type_]} {ssa}, ptr {at}")
+        extent = self.operand(stmt.extent)
+        team, alone, end = self.label(), self.label(), self.label()
+        worth = "false"
+        if stmt.least:
+            total = self.emit(f"mul i64 {extent}, {self.operand(stmt.weight)}")
+            worth = self.emit(f"icmp sge i64 {total}, {stmt.least}")
+        parallel = self.context("parallel")
+        self.do(f"br i1 {worth}, label %{team}, label %{alone}")
+        self.start(team)
+        self.do(f"call void {parallel}(ptr @{name}, ptr {args}, i64 {extent}, i64 {stmt.fewest}, i32 2)")
+        self.do(f"br label %{end}")
+        self.start(alone)
+        self.do(f"call void @{name}(ptr {args}, i64 0, i64 {extent})")
+        self.do(f"br label %{end}")
+        self.start(end)
+
+    def _outlined(self, name: str, stmt: st.Slices) -> str:
+        """The function ``name(args, lo, hi)``."""
+        inner = MainPrinter(self.isa, self.layout)
+        inner.team_calls = self.team_calls
+        loads = []
+        for k, (captured, type_) in enumerate([("ctx", "ptr"), *_captures(stmt)]):
+            loads += [f"%at{k} = getelementptr i64, ptr %args, i64 {k}"]
+            loads += [f"%in{k} = load {ops.REGISTER[type_]}, ptr %at{k}"]
+            inner.define(captured, f"%in{k}", depth=0)
+        inner.define(stmt.lo, "%lo", depth=0)
+        inner.define(stmt.hi, "%hi", depth=0)
+        inner.block(stmt.body)
+        self.intrinsics |= inner.intrinsics
+        lines = [*loads, *inner.top.lines, "ret void"]
+        head = f"define internal void @{name}(ptr %args, i64 %lo, i64 %hi) {abi.QUICKLY}nounwind {{\nentry:\n"
+        return head + "\n".join(lines) + "\n}\n"
 
     def workspace(self, stmt: st.Workspace) -> None:
         size = self.operand(stmt.size)
@@ -266,6 +311,20 @@ class MainPrinter(FunctionPrinter):
         """A mark for readers and the verifier."""
 
 
+def _captures(stmt: st.Slices) -> list[tuple[str, str]]:
+    """The names of main (and their types) that slices use, in order of their first use."""
+    found: dict[str, str] = {}
+    own = {stmt.lo, stmt.hi}
+    for inner in st.walk(stmt.body):
+        own.update(defined_names(inner))
+        for node in ex.postorder(tuple(roots(inner))):
+            if node.op == "name":
+                found.setdefault(str(node.value), node.type)
+        if isinstance(inner, st.CallKernel | st.Call):
+            found.update((arg[0], "ptr") for arg in inner.args if isinstance(arg, tuple))
+    return [(name, type_) for name, type_ in found.items() if name not in own]
+
+
 def _computes(loop: st.For) -> bool:
     """Whether the loop does more itself than call others."""
     return loop.kind == "vector" or any(isinstance(s, st.Load | st.Store) for s in st.walk(loop.body))
@@ -286,6 +345,6 @@ def print_module(program: st.Program, layout: abi.FrameLayout, isa: Isa) -> str:
     glue = printer.n_float_ops <= max(GLUE_OPS, len(printer.top.lines) // GLUE_LINES)
     glue = glue and not any(isinstance(s, st.For) and _computes(s) for s in st.walk(program.main))
     how = abi.QUICKLY if glue else ""
-    texts += printer.team_calls.values()
+    texts += [*printer.team_calls.values(), *printer.outlined]
     texts.append(f"define internal i32 @main(ptr %ctx, ptr %frame) {how}nounwind {{\nentry:\n{body}\n}}\n")
     return "\n".join([*sorted(intrinsics | printer.intrinsics), "", *texts])

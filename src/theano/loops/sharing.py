@@ -170,7 +170,9 @@ def roots(stmt: st.Stmt) -> Iterator[Expr]:
         for arg in stmt.args:
             yield arg if isinstance(arg, Expr) else arg[1]
         if isinstance(stmt, st.CallKernel) and stmt.ranges is not None:
-            yield from (stmt.ranges.extent, stmt.ranges.weight)
+            yield from (stmt.ranges.start, stmt.ranges.extent, stmt.ranges.weight)
+    elif isinstance(stmt, st.Slices):
+        yield from (stmt.extent, stmt.weight)
     elif isinstance(stmt, st.Check):
         yield stmt.cond
         yield from stmt.operands
@@ -189,5 +191,7 @@ def defined_names(stmt: st.Stmt) -> tuple[str, ...]:
         return (stmt.index, *(c.name for c in stmt.carried), *(c.result for c in stmt.carried), *count)
     if isinstance(stmt, st.ArrayHeader):
         return (stmt.data, *stmt.dims)
+    if isinstance(stmt, st.Slices):
+        return (stmt.lo, stmt.hi)
     name = getattr(stmt, "name", None)
     return (name,) if isinstance(name, str) else ()

@@ -145,17 +145,18 @@ LO, HI = "lo", "hi"
 
 @_statement
 class Ranges:
-    """The positions below `extent`, for a ranged kernel: in ranges of `grain(extent, weight)`, or in one.
+    """The positions from `start` to `extent`, for a ranged kernel: in ranges of `grain(extent, weight)`, or in one.
 
     `weight` says what a position costs, in picoseconds, and depends on sizes only. There is one range if all positions
     together cost less than `least`, or if that is 0. Where there are several and `finish` is set, the kernel is called
-    once more at the end, with the empty range at `extent`.
+    once more at the end, with the empty range at `extent`. Only one range starts elsewhere than at zero.
     """
 
     extent: Expr
     weight: Expr
     least: int = 0
     finish: bool = False
+    start: Expr = ZERO
 
 
 @_statement
@@ -168,6 +169,24 @@ class CallKernel:
     kernel: Kernel
     args: list[Expr | tuple[str, Expr, str]]
     ranges: Ranges | None = None
+
+
+@_statement
+class Slices:
+    """`body` for slices of `extent` rows, each from row `lo` to the one before `hi`, which it sees as names.
+
+    No slice needs another, and no number depends on the cut: slices may run at once, in any order, and there are as
+    many as there are threads, of at least `fewest` rows each. `weight` says what a row costs, in picoseconds; there is
+    one slice if all rows together cost less than `least`, or if that is 0.
+    """
+
+    lo: str
+    hi: str
+    extent: Expr
+    weight: Expr
+    fewest: int
+    least: int
+    body: list[Stmt]
 
 
 @_statement
@@ -327,8 +346,8 @@ class Commit:
 
 
 Stmt = (
-    Let | Load | Store | Prefetch | For | If | CallKernel | Check | FrameWord | ContextWord | Local | Workspace | Carve
-    | NewArray | CallBack | ArrayHeader | HoldObject | Release | Move | SetStorage | Call
+    Let | Load | Store | Prefetch | For | If | CallKernel | Slices | Check | FrameWord | ContextWord | Local | Workspace
+    | Carve | NewArray | CallBack | ArrayHeader | HoldObject | Release | Move | SetStorage | Call
     | Copy | Poll | Commit
     | ReleaseGil | TakeGil
 )  # fmt: skip
@@ -367,7 +386,7 @@ def walk(block: list[Stmt]) -> Iterator[Stmt]:
     while stack:
         stmt = stack.pop()
         yield stmt
-        if isinstance(stmt, For):
+        if isinstance(stmt, For | Slices):
             stack.extend(reversed(stmt.body))
         elif isinstance(stmt, If):
             stack.extend(reversed([*stmt.then, *stmt.orelse]))

@@ -160,6 +160,8 @@ def statement_text(stmt: st.Stmt) -> str:
         return _for_text(stmt, brief)
     if isinstance(stmt, st.If):
         return f"if {brief(stmt.cond)}"
+    if isinstance(stmt, st.Slices):
+        return _slices_text(stmt, brief)
     return LINES[type(stmt)](stmt, brief)
 
 
@@ -173,12 +175,19 @@ def _for_text(stmt: st.For, text: Texts) -> str:
     return f"{count}for {first}{stmt.index} < {text(stmt.extent)}{kind}{carried}"
 
 
+def _slices_text(stmt: st.Slices, text: Texts) -> str:
+    slices = f"for slices {stmt.lo} to {stmt.hi} of {text(stmt.extent)}"
+    if not stmt.least:
+        return slices
+    return f"{slices}, {stmt.fewest} rows or more: weight {text(stmt.weight)}, from {stmt.least}"
+
+
 def _call_text(stmt: st.CallKernel, text: Texts) -> str:
     call = f"{stmt.kernel.name}({_arguments(stmt.args, text)})"
     if stmt.ranges is None:
         return call
     r = stmt.ranges
-    call += f" below {text(r.extent)}"
+    call += f" below {text(r.extent)}" if r.start is st.ZERO else f" from {text(r.start)} to {text(r.extent)}"
     if not r.least:
         return call
     return f"{call}, in ranges: weight {text(r.weight)}, from {r.least}{', then finish' if r.finish else ''}"
@@ -202,6 +211,8 @@ class TextPrinter(SharingPrinter):
                 self._for(stmt)
             elif isinstance(stmt, st.If):
                 self._if(stmt)
+            elif isinstance(stmt, st.Slices):
+                self._slices(stmt)
             else:
                 self.line(LINES[type(stmt)](stmt, self.expr))
                 for name in defined_names(stmt):
@@ -222,6 +233,16 @@ class TextPrinter(SharingPrinter):
         self.levels[-1].lines += [PAD + line for line in body]
         for name in (*(c.result for c in stmt.carried), *([stmt.count] if stmt.count else [])):
             self.define(name)
+
+    def _slices(self, stmt: st.Slices) -> None:
+        head = _slices_text(stmt, self.expr)
+        self.open(branch=True)
+        self.define(stmt.lo)
+        self.define(stmt.hi)
+        self.block(stmt.body)
+        body = self.close()
+        self.line(head)
+        self.levels[-1].lines += [PAD + line for line in body]
 
     def _if(self, stmt: st.If) -> None:
         head = f"if {self.expr(stmt.cond)}"

@@ -6,12 +6,13 @@
   replaced) only after `Commit`, and nothing after it can fail.
 - Vector loops hold no branches and no sequential state of their own; a serial loop in one has a length that is the
   same for all lanes.
+- Slices call kernels and functions for their own rows.
 - External symbols are on a list; each check has a record that names its node; an object slot is filled once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -30,6 +31,7 @@ SYMBOLS: dict[str, tuple[int, ...]] = {
 }
 KINDS = ("serial", "vector")
 FALLIBLE = (st.Check, st.NewArray, st.CallBack, st.Poll, st.Workspace)
+IN_SLICES = (st.For, st.CallKernel, st.Call)
 IN_KERNELS = (st.Let, st.Load, st.Store, st.Prefetch, st.For, st.If, st.Local)
 READ_ONLY = ("input", "constant", "object")
 MEMORY_TYPES = (*ex.TYPES, *ex.STORAGE_ONLY)
@@ -265,6 +267,7 @@ class _Main(_Checker):
         self.slots: dict[int, str] = {}
         self.committed = False
         self.gil = True
+        self.slice: tuple[str, str] | None = None  # the names of the first row of a slice, and of the one after it
         self.frame: dict[int, Origin] = {}
         for k in range(layout.n_inputs):
             self.frame[layout.input_data(k)] = ("input", k)
@@ -274,6 +277,8 @@ class _Main(_Checker):
     def allows(self, stmt: st.Stmt) -> bool:
         if self.committed and isinstance(stmt, FALLIBLE):
             self.fail(stmt, "may fail after the commit point")
+        if self.slice is not None and not isinstance(stmt, IN_SLICES):
+            self.fail(stmt, "does not belong into a slice")
         if not self.gil and isinstance(stmt, st.NEEDS_PYTHON):
             self.fail(stmt, "needs the GIL")
         return True
@@ -435,6 +440,13 @@ class _Main(_Checker):
         if stmt.ranges is not None:
             self.expr(stmt.ranges.extent, "i64")
             self.expr(stmt.ranges.weight, "i64")
+            self.expr(stmt.ranges.start, "i64")
+        if self.slice is not None:
+            self.require(stmt.ranges is not None and stmt.ranges.least == 0, "a slice calls for its own rows, itself")
+            assert stmt.ranges is not None
+            self._own_rows(ex.names(stmt.ranges.start), ex.names(stmt.ranges.extent))
+        elif stmt.ranges is not None:
+            self.require(stmt.ranges.start is st.ZERO, "ranges start at zero")
         stored = self.kernels.get(id(stmt.kernel))
         self.require(stored is not None, "the kernel is not in the program")
         self.require(len(params) == len(stmt.args), f"{len(params)} arguments are needed")
@@ -460,6 +472,25 @@ class _Main(_Checker):
             if k in SYMBOLS[stmt.symbol]:
                 self.require(isinstance(arg, tuple), f"argument {k} is written, so it is a pointer")
                 self.written(arg[0])  # type: ignore[index]
+                if self.slice is not None:
+                    self._own_rows(ex.names(arg[1]), ex.names(*(a for a in stmt.args if isinstance(a, Expr))))  # type: ignore[index]
+
+    def slices(self, stmt: st.Slices) -> None:
+        """Slices do not meet: what they write depends on where they start and end."""
+        self.expr(stmt.extent, "i64")
+        self.expr(stmt.weight, "i64")
+        self.require(stmt.fewest > 0 and stmt.least >= 0, "a slice has rows")
+        self.open()
+        self.define(stmt.lo, "i64")
+        self.define(stmt.hi, "i64")
+        self.slice = stmt.lo, stmt.hi
+        self.block(stmt.body)
+        self.slice = None
+        self.close()
+
+    def _own_rows(self, first: Iterable[str], last: Iterable[str]) -> None:
+        assert self.slice is not None
+        self.require(self.slice[0] in first and self.slice[1] in last, "a slice writes what is not its own")
 
     def copy(self, stmt: st.Copy) -> None:
         self.pointer(stmt.target)
@@ -501,7 +532,7 @@ CHECKS: dict[type, Callable[[Any, Any], None]] = {
     st.Let: _Checker.let, st.Load: _Checker.load, st.Store: _Checker.store, st.For: _Checker.loop,
     st.Prefetch: _Checker.prefetch,
     st.If: lambda checker, stmt: checker.branch(stmt), st.Local: lambda checker, stmt: checker.local(stmt),
-    st.CallKernel: _Main.call_kernel, st.Check: _Main.check, st.FrameWord: _Main.frame_word,
+    st.CallKernel: _Main.call_kernel, st.Slices: _Main.slices, st.Check: _Main.check, st.FrameWord: _Main.frame_word,
     st.ContextWord: _Main.context_word, st.Workspace: _Main.workspace, st.Carve: _Main.carve,
     st.NewArray: _Main.new_array, st.CallBack: _Main.call_back,
     st.ArrayHeader: _Main.array_header, st.HoldObject: _Main.hold_object, st.Release: _Main.release,

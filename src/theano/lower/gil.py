@@ -56,6 +56,8 @@ def _work(b: Builder, stmt: st.Stmt) -> Expr:
         for inner in stmt.body:
             work = ex.add(work, _work(b, inner))
         work = ex.mul(work, stmt.extent)
+    elif isinstance(stmt, st.Slices):
+        work = ex.mul(stmt.extent, stmt.weight)
     elif isinstance(stmt, st.If):
         for inner in (*stmt.then, *stmt.orelse):
             work = ex.add(work, _work(b, inner))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from theano.loops import expr as ex
@@ -33,38 +35,67 @@ def rounded(size: Expr) -> Expr:
     return ex.and_(ex.add(size, length(ALIGN - 1)), length(-ALIGN))
 
 
+@dataclass(slots=True)
+class _Piece:
+    """A piece of the workspace: its size, who lives there, and from which step to which, in order."""
+
+    size: Expr
+    tensors: list[Tensor]
+    lives: list[tuple[int, int]]
+
+    def join(self, other: _Piece) -> bool:
+        """Take in another one, if their lives do not overlap."""
+        lives = sorted([*self.lives, *other.lives])
+        if any(last >= first for (_, last), (first, _) in pairwise(lives)):
+            return False
+        self.size, self.lives = ex.maximum(self.size, other.size), lives
+        self.tensors += other.tensors
+        return True
+
+
 def carve_workspace(asm: Assembler, head: list[st.Stmt]) -> None:
     """Assign an offset in the workspace to every temporary; the statements go to `head`."""
     b = asm.b
-    slots: list[tuple[Expr, int]] = []  # (size, last step that uses it)
-    names: list[tuple[str, int]] = []
-    for tensor in sorted(asm.temps, key=lambda t: asm.place_of.get(t, (0, 0))[0]):
-        size = b.dims.normal(byte_size(b, tensor))
-        first, last = asm.place_of.get(tensor, (0, 1 << 30))
-        for k, (own, busy_until) in enumerate(slots):
-            if own is size and busy_until < first:
-                slots[k] = (size, last)
-                names.append((tensor.name, k))
-                break
-        else:
-            names.append((tensor.name, len(slots)))
-            slots.append((size, last))
+    pieces = _pieces(asm)
     given = {b.dims.product(t.dims) for t in (*asm.inputs, *asm.storages) if t is not None}
     for tensor in _largest(b, [*asm.temps, *(t for t in asm.outputs if t.role == "output")]):
         check_size(b, tensor, given, head)
-    if not names:
+    if not pieces:
         return
-    offsets: list[Expr] = []
     total: Expr = ZERO
-    for size, _ in slots:
-        offsets.append(total)
-        total = ex.add(total, rounded(size))
+    carved: list[st.Stmt] = []
     work = b.fresh("w")
+    for piece in pieces:
+        carved += [st.Carve(t.name, work, total) for t in piece.tensors]
+        total = ex.add(total, rounded(piece.size))
     largest = max(asm.temps, key=lambda t: len(t.dims))
     node = largest.writers[0].node if largest.writers else None
     head.append(st.Workspace(work, total, b.no_memory(node, "no memory for what is computed on the way")))
-    for name, k in names:
-        head.append(st.Carve(name, work, offsets[k]))
+    head += carved
+
+
+def _pieces(asm: Assembler) -> list[_Piece]:
+    """Pieces for all temporaries: those of one size share one, then those whose sizes follow from the same lengths.
+
+    Which of these is larger only a call tells; the sum of both is never needed.
+    """
+    b = asm.b
+    equal: list[_Piece] = []
+    for tensor in sorted(asm.temps, key=lambda t: asm.place_of.get(t, (0, 0))[0]):
+        size = b.dims.normal(byte_size(b, tensor))
+        life = asm.place_of.get(tensor, (0, 1 << 30))
+        found = next((p for p in equal if p.size is size and p.lives[-1][1] < life[0]), None)
+        if found is None:
+            equal.append(_Piece(size, [tensor], [life]))
+        else:
+            found.tensors.append(tensor)
+            found.lives.append(life)
+    pieces: dict[frozenset[str], list[_Piece]] = {}
+    for piece in equal:
+        alike = pieces.setdefault(frozenset(ex.names(piece.size)), [])
+        if not any(p.join(piece) for p in alike):
+            alike.append(piece)
+    return [p for alike in pieces.values() for p in alike]
 
 
 def _largest(b: Builder, tensors: list[Tensor]) -> list[Tensor]:

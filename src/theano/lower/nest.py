@@ -71,6 +71,7 @@ class NestBuilder:
         self.row_buffer = row_buffer
         # where row buffers are needed: the number of the part, rows of a part, parts
         self.part: tuple[Expr, Expr, Expr] | None = None
+        self.row_by_row = False  # whether each position of the outermost axis is a part of its own
         self.group = group
         self.stored = stored
         self.nest = Nest()

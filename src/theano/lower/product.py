@@ -65,6 +65,15 @@ class Product(Special):
         else:
             self._statement(asm, "backward", self._both_arguments(asm))
 
+    def call_slice(self, asm: Assembler, lo: Expr, hi: Expr) -> None:
+        """Only the rows from `lo` to `hi`, where there are `panels`."""
+        assert self.panels is not None and self.out is not None
+        _, columns, inner, a, a_row, *b, panels, c, c_row = self._packed_arguments(asm, self.panels)
+        a, c = (_moved(place, lo, row) for place, row in ((a, a_row), (c, c_row)))
+        args = [ex.sub(hi, lo), columns, inner, a, a_row, *b, panels, c, c_row]
+        symbol = name_of("slice", self.out.type)
+        asm.statement(st.Call(asm.b.word("symbol", symbol), args, symbol))
+
     def _statement(self, asm: Assembler, kind: str, args: list[Argument]) -> None:
         assert self.out is not None and self.words is not None
         asm.statement(st.Call(self.words[kind], args, name_of(kind, self.out.type)))
@@ -103,6 +112,13 @@ class Product(Special):
         )
         given = [w, w_row, d, *d_steps, x, *reversed(x_steps)]
         return [self.y.dims[0], *self.out.dims, *given, self.alpha, self.beta, g, g_row]
+
+
+def _moved(place: Argument, rows: Expr, step: Argument) -> Argument:
+    """A pointer some rows further on."""
+    assert isinstance(place, tuple) and isinstance(step, Expr)
+    base, offset, type_ = place
+    return base, ex.add(offset, ex.mul(rows, step)), type_
 
 
 def is_ours(type_: str, x: Value, y: Value) -> bool:

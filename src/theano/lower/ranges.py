@@ -58,20 +58,22 @@ def point_times(nb: NestBuilder) -> tuple[int, int]:
     return work, sum(moved.values()) * BYTE
 
 
-def make_ranged(nb: NestBuilder) -> st.Ranges | None:
+def make_ranged(nb: NestBuilder, always: bool = False) -> st.Ranges | None:
     """Let the kernel of a nest compute ranges of its outermost loop, if its positions are independent and may be many.
+
+    With `always` also where they are few.
 
     `nest.points` says how many points a position has; without it the loops stay as they are. Parameters that the nest
     does not use are gone afterwards.
     """
-    ranges = _ranges(nb)
+    ranges = _ranges(nb, always)
     pruned(nb.nest)
     if ranges is not None:
         nb.nest.params += [(st.LO, "i64"), (st.HI, "i64")]
     return ranges
 
 
-def _ranges(nb: NestBuilder) -> st.Ranges | None:
+def _ranges(nb: NestBuilder, always: bool) -> st.Ranges | None:
     """What the caller of a ranged kernel must know, its outermost loop being changed; None if it is not to be one."""
     nest, dims = nb.nest, nb.b.dims
     loop = next((s for s in reversed(nest.body) if isinstance(s, st.For)), None)  # before it something may be picked
@@ -84,7 +86,7 @@ def _ranges(nb: NestBuilder) -> st.Ranges | None:
     least = config.openmp_elemwise_minsize * ELEMENT
     if any(nb.b.within(nb.group.region, steps) for steps in nb.b.own_names):
         least //= AWAKE
-    if extent.op == weight.op == "const" and extent.value * weight.value < least and not nest.finish:
+    if extent.op == weight.op == "const" and extent.value * weight.value < least and not (nest.finish or always):
         return None
     loop.start, loop.extent = ex.name(st.LO, "i64"), ex.name(st.HI, "i64")
     return st.Ranges(extent, weight, max(least, 1) if config.openmp else 0, nest.finish)

@@ -25,6 +25,7 @@ from theano.lower.exchange import Passed, exchangeable, exchanged
 from theano.lower.items import Element, Item, Pointwise, Special
 from theano.lower.registry import lowers
 from theano.lower.schedule import Group
+from theano.lower.slices import Steps, emit_in_slices
 from theano.lower.values import Tensor, Value
 from theano.scan.count import NO_STEP, REFUSAL, StepCount
 from theano.scan.growth import grow_rows
@@ -466,7 +467,7 @@ class _ScanLowering:
         groups = asm.groups.get(self.region, [])
         passed = self._passed()
         if passed is None or len(groups) != 1 or not exchangeable(self.b, groups[0], passed):
-            self._emit_steps(asm)
+            self._emit_by_steps(asm, groups)
             return
         if not self._streams(groups[0], passed):
             self._emit_exchanged(asm, groups[0], passed)
@@ -511,6 +512,15 @@ class _ScanLowering:
 
         batches = ex.ashr(ex.add(self.n, length(BATCH - 1)), length(BATCH.bit_length() - 1))
         asm.statement(st.For(batch, batches, "serial", [st.Poll(), *asm.block(call)]))
+
+    def _emit_by_steps(self, asm: Assembler, groups: Sequence[Group]) -> None:
+        """One step after the other, in slices of rows where these need each other nowhere."""
+        parts = self.parts
+        if parts.carries or parts.until is not None or self.loop.shared or any(r.grows for r in parts.rows):
+            self._emit_steps(asm)
+        else:
+            states = [r.inner for r in parts.rows]
+            emit_in_slices(asm, groups, states, Steps(self.step, self.n, POLL), lambda: self._emit_steps(asm))
 
     def _emit_steps(self, asm: Assembler) -> None:
         body = asm.region_block(self.region)

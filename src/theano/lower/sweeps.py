@@ -40,7 +40,9 @@ def emit_group(nb: NestBuilder) -> Nest:
         kept = nb.kept_rows()
         parallel = [group.axes[k] for k in order if k not in group.red]
         if parallel and any(item.out not in nb.stored for item in kept):
-            share, parts = row_parts(nb.b.dims, parallel, [group.axes[k] for k in order if k in group.red])
+            share, parts = ONE, parallel[0]
+            if not nb.row_by_row:
+                share, parts = row_parts(nb.b.dims, parallel, [group.axes[k] for k in order if k in group.red])
             nb.part = nb.define("i", "i64")[1], share, parts
         for item in kept:
             _keep_row(nb, item)

@@ -33,6 +33,7 @@ KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "tiles": (ARGUMENTS, ("c",)),
     "panels": (PANELS, ("panels",)),
     "packed": (PACKED, ("c",)),
+    "slice": (PACKED, ("c",)),
     "stack": (STACK, ("c",)),
     "backward": (BACKWARD, ("w", "g")),
 }

@@ -67,8 +67,8 @@ def cuts(s: Shape, letter: str) -> dict[str, Cut]:
     listed = [
         Cut("tiles_columns", f"{letter}tiles", ARGUMENTS, "n", 2 * s.columns, {"b": "bc", "c": None}),
         Cut("tiles_rows", f"{letter}tiles", ARGUMENTS, "m", 8 * s.rows, {"a": "ar", "c": "cr"}),
-        Cut("packed_columns", "packed_tiles", PACKED, "n", s.columns, {"b": "bc", "panels": "k", "c": None}),
-        Cut("packed_rows", "packed_tiles", PACKED, "m", 8 * s.rows, {"a": "ar", "c": "cr"}),
+        Cut("packed_columns", f"{letter}slice", PACKED, "n", s.columns, {"b": "bc", "panels": "k", "c": None}),
+        Cut("packed_rows", f"{letter}slice", PACKED, "m", 8 * s.rows, {"a": "ar", "c": "cr"}),
         Cut("by_rows", "by_rows", BY_ROWS, "p", 8, {"a": "ar", "y": "ys"}),
         Cut("by_columns", "by_columns", BY_COLUMNS, "q", 16 * s.lanes, {"a": None, "y": None}),
         Cut("outer", "outer", OUTER, "m", 8, {"a": "ar", "c": "cr"}),
@@ -306,6 +306,7 @@ def library_text(type_: str, isa: Isa, blas: Symbol | None, provisional: bool = 
         *(part(s, cut) for cut in cuts(s, letter).values()),
     ]  # fmt: skip
     head = ["@blas = internal global ptr null", "@parallel = internal global ptr null", *constants(s)]
+    head.append("declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
     if s.has_fma:
         for t in (s.type, s.vector):
             head.append(f"declare {t} @llvm.fma.{suffix(t)}({t}, {t}, {t})")

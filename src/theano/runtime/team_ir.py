@@ -2,9 +2,10 @@
 
 `parallel(fn, args, extent, weight, finish)` calls ``fn(args, lo, hi)`` for ranges that `extent` is cut into by the rule
 of `loops.stmt.grain`, each once, by as many threads as there are; the caller works, too, and returns when all ranges
-are done. With `finish` it then calls ``fn(args, extent, extent)``. Or, where nobody helps, it calls
-``fn(args, 0, extent)`` and no more. Workers know nothing of Python. They look for work for a while after a job, then
-park on a futex. As long as the support functions are provisional (`runtime.provisional`), nobody helps.
+are done. If `finish` is 1 it then calls ``fn(args, extent, extent)``; if it is 2 there are as many ranges as threads,
+of at least `weight` positions (`loops.stmt.Slices`). Or, where nobody helps, it calls ``fn(args, 0, extent)`` and no
+more. Workers know nothing of Python. They look for work for a while after a job, then park on a futex. As long as the
+support functions are provisional (`runtime.provisional`), nobody helps.
 
 A job is described once nobody can see it (`CLOSED` is 1), then `CLOSED` is cleared and `SEQ` counts. A worker that
 finds a new number enters (`ACTIVE`), works if the job is still open, and leaves; the caller closes the job when no
@@ -310,10 +311,19 @@ start:
   %least = select i1 %few, i64 1, i64 %count
   %many = icmp sgt i64 %least, 64
   %even = and i64 %least, -64
-  %grain = select i1 %many, i64 %even, i64 %least
+  %by_size = select i1 %many, i64 %even, i64 %least
   %wanted_at = getelementptr i8, ptr @team, i64 WANTED
   %wanted = load i32, ptr %wanted_at
   %several = icmp sgt i32 %wanted, 1
+  %threads = select i1 %several, i32 %wanted, i32 1
+  %threads64 = sext i32 %threads to i64
+  %others = sub i64 %threads64, 1
+  %padded = add i64 %extent, %others
+  %slice = sdiv i64 %padded, %threads64
+  %short = icmp slt i64 %slice, %divisor
+  %by_threads = select i1 %short, i64 %divisor, i64 %slice
+  %slices = icmp eq i32 %finish, 2
+  %grain = select i1 %slices, i64 %by_threads, i64 %by_size
   %cut = icmp slt i64 %grain, %extent
   %worth = and i1 %several, %cut
   br i1 %worth, label %ask, label %alone
@@ -334,7 +344,7 @@ first:
 run:
   call void @with_team(ptr %fn, ptr %args, i64 %extent, i64 %grain, i32 %workers)
   store atomic i32 0, ptr %busy seq_cst, align 4
-  %open = icmp ne i32 %finish, 0
+  %open = icmp eq i32 %finish, 1
   br i1 %open, label %end, label %done
 end:
   call void %fn(ptr %args, i64 %extent, i64 %extent)
