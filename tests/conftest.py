@@ -36,7 +36,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
     support.fixed_words()
     for name in product.NAMES:
-        product.address(name)
+        product.is_provisional(name)  # loads it
     provisional.complete()
 
 

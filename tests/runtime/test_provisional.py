@@ -112,6 +112,18 @@ except ValueError:
     check(len(seen) == 1)
 check(np.array_equal(f([1.0, 2.0], [1.0, 1.0]), [3.0, 5.0]), len(seen) == 2)
 """,
+    "loops": """
+w = theano.shared(np.random.default_rng(0).standard_normal((16, 16)) / 8)
+x, s0 = T.tensor3("x"), T.matrix("s0")
+last = theano.scan(lambda x_t, s: T.tanh(x_t + T.dot(s, w)), sequences=x, outputs_info=s0)[0][-1]
+f = theano.function([x, s0], last)
+steps, start = np.random.default_rng(1).standard_normal((5, 12, 16)), np.zeros((12, 16))
+expected = start
+for step in steps:
+    expected = np.tanh(step + expected @ w.get_value())
+first = f(steps, start)
+check(np.allclose(first, expected), all(np.array_equal(f(steps, start), first) for _ in range(3)))
+""",
     "memory": """
 x = T.matrix("x")
 total = theano.shared(np.zeros((700, 700)))

@@ -59,7 +59,7 @@ class NativeExecutor:
         updates = list(zip(plan.updates, results[plan.n_outputs :], strict=True))
         with _LOWERING:
             self.lowered = lower(fgraph.inputs[:n], fgraph.inputs[n:], outputs, updates, forms, self.target.has_f16c)
-        if support.is_provisional() and any(kind == "callback" for kind, _ in self.lowered.words):
+        if self._meets_provisional() and self._needs_all():
             provisional.complete()
         self._words, self._keep = self._addresses()
         self._code: dict[str, CodeObject] = {}
@@ -169,10 +169,17 @@ class NativeExecutor:
         answer = runner(*values)
         return [answer] if self._single else [] if answer is None else answer
 
+    def _routines(self) -> list[str]:
+        return [payload for kind, payload in self.lowered.words if kind == "symbol"]
+
     def _meets_provisional(self) -> bool:
-        """Whether anything that the program calls is provisional now."""
-        routines = [payload for kind, payload in self.lowered.words if kind == "symbol"]
-        return support.is_provisional() or any(map(product.is_provisional, routines))
+        """Whether anything that the program calls is provisional now; all of it is loaded then."""
+        return any([support.is_provisional(), *map(product.is_provisional, self._routines())])
+
+    def _needs_all(self) -> bool:
+        """Whether the program calls what provisional code lacks."""
+        calls_back = any(kind == "callback" for kind, _ in self.lowered.words)
+        return calls_back or any(map(product.is_of_loops, self._routines()))
 
     def _settle(self) -> None:
         """Work with fast code from now on."""

@@ -16,7 +16,7 @@ from theano.configdefaults import config
 from theano.runtime import abi, blas, cache, jit, provisional, support
 from theano.runtime.target import Isa
 
-__all__ = ["NAMES", "Parameter", "address", "is_provisional", "name_of", "parameters"]
+__all__ = ["NAMES", "OF_LOOPS", "Parameter", "address", "is_of_loops", "is_provisional", "name_of", "parameters"]
 
 LETTER = {"f32": "s", "f64": "d"}
 # Parameters: a name and i (an integer), n (a number) or p (a pointer). Strides count elements; the columns of results
@@ -37,6 +37,8 @@ KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "stack": (STACK, ("c",)),
     "backward": (BACKWARD, ("w", "g")),
 }
+# What only loops call: provisional code has none of it.
+OF_LOOPS = ("panels", "packed", "slice")
 _OPTIONS = jit.Options(passes=("sroa",))
 _ROUTINE = {"f32": "sgemm", "f64": "dgemm"}
 NAMES = {f"{letter}{kind}": (type_, kind) for type_, letter in LETTER.items() for kind in KINDS}
@@ -69,7 +71,7 @@ def parameters(name: str) -> list[Parameter]:
 
 
 def address(name: str) -> int:
-    """Where the function is; BLAS and LAPACK routines are found, too."""
+    """Where the function is (not `OF_LOOPS` in provisional code); BLAS and LAPACK routines are found, too."""
     own = NAMES.get(name)
     if own is not None:
         return _library(own[0], jit.isa(), config.openmp).code.symbols[name]
@@ -85,6 +87,11 @@ def is_provisional(name: str) -> bool:
     return own is not None and _library(own[0], jit.isa(), config.openmp).is_provisional
 
 
+def is_of_loops(name: str) -> bool:
+    """Whether provisional code lacks the function."""
+    return name in NAMES and NAMES[name][1] in OF_LOOPS
+
+
 class _Library:
     """The module for numbers of a type, whose work is shared by threads or not; it stays as long as the process.
 
@@ -97,16 +104,16 @@ class _Library:
         if self._routine is None:
             warnings.warn(blas.WITHOUT, RuntimeWarning, stacklevel=4)
         known_as = self._known_as(False)
-        kept = jit.kept_module(known_as, _OPTIONS, self._exports) if known_as else None
+        kept = jit.kept_module(known_as, _OPTIONS, self._exports(False)) if known_as else None
         self.code = self._started(kept or self._compiled(True))
         # until there is a team, nobody shares the work
         self.is_provisional = kept is None or support.is_provisional()
         if self.is_provisional:
             provisional.later(self._complete)
 
-    @property
-    def _exports(self) -> tuple[str, ...]:
-        return ("init", *(name_of(kind, self._type) for kind in KINDS))
+    def _exports(self, first: bool) -> tuple[str, ...]:
+        kinds = [kind for kind in KINDS if not (first and kind in OF_LOOPS)]
+        return ("init", *(name_of(kind, self._type) for kind in kinds))
 
     def _known_as(self, first: bool) -> str:
         """What the text follows from, or "" where that can't be told."""
@@ -120,7 +127,7 @@ class _Library:
 
             return library_text(self._type, self._isa, self._routine, first)
 
-        return jit.compile_module(text, _OPTIONS, self._exports, known_as=self._known_as(first))
+        return jit.compile_module(text, _OPTIONS, self._exports(first), known_as=self._known_as(first))
 
     def _started(self, code: jit.CodeObject) -> jit.CodeObject:
         init = ctypes.PYFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(code.symbols["init"])

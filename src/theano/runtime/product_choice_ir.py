@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from theano.runtime import abi
 from theano.runtime.ir_text import V
-from theano.runtime.product import ARGUMENTS, BACKWARD, LETTER, PACKED, PANELS, STACK
+from theano.runtime.product import ARGUMENTS, BACKWARD, LETTER, OF_LOOPS, PACKED, PANELS, STACK
 from theano.runtime.product_ir import (
     BY_COLUMNS,
     BY_ROWS,
@@ -305,6 +305,9 @@ def library_text(type_: str, isa: Isa, blas: Symbol | None, provisional: bool = 
         stack(s, letter), backward(s, letter), some(s, letter), *kernels(s, letter),
         *(part(s, cut) for cut in cuts(s, letter).values()),
     ]  # fmt: skip
+    if provisional:
+        unneeded = {"all_panels", "packed_columns_part", "packed_rows_part", *(f"{letter}{kind}" for kind in OF_LOOPS)}
+        functions = [f for f in functions if f.name not in unneeded]
     head = ["@blas = internal global ptr null", "@parallel = internal global ptr null", *constants(s)]
     head.append("declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
     if s.has_fma:
