@@ -309,3 +309,43 @@ def test_names() -> None:
     assert product.address("dgemm") == blas.symbol("dgemm").address  # type: ignore[union-attr]
     with pytest.raises(LookupError, match="no_such_routine"):
         product.address("no_such_routine")
+
+
+@pytest.mark.parametrize("type_", DTYPE)
+def test_threads_of_blas_and_of_the_team_never_work_at_once(type_: str) -> None:
+    routine = blas.symbol({"f32": "sgemm", "f64": "dgemm"}[type_])
+    if routine is None:
+        pytest.skip("no BLAS here")
+    text = product_choice_ir.library_text(type_, jit.isa(), routine)
+    bodies = dict(re.findall(r"^define [^@]*@(\w+)(\(.*?^\}$)", text, re.M | re.S))
+    calls_blas = set()
+    for part in (name for name in bodies if name.endswith("_part")):
+        reached, stack = {part}, [part]
+        while stack:
+            found = set(re.findall(r"@(\w+)", bodies[stack.pop()])) - reached
+            reached |= found
+            stack += found & bodies.keys()
+        if "blas" in reached:
+            calls_blas.add(part)
+    assert calls_blas == {"stack_part"}  # by its text: whether it does depends on sizes, which come next
+
+    letter = product.LETTER[type_]
+    asked_blas: list[int] = []
+    names = ("init", f"{letter}stack")
+    code = jit.compile_module(text, product._OPTIONS, names)
+    gemm = ctypes.CFUNCTYPE(None)(lambda: asked_blas.append(1))
+    shares = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 2, *[ctypes.c_int64] * 2, ctypes.c_int32)
+    shared: list[int] = []
+    parallel = shares(lambda fn, args, extent, weight, finish: shared.append(extent))
+    init = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(code.symbols["init"])
+    init(ctypes.cast(gemm, ctypes.c_void_p), ctypes.cast(parallel, ctypes.c_void_p))
+    stack_of = function(f"{letter}stack", code.symbols)
+    rows, columns, largest = 256, 64, product_choice_ir.OWN_MATRIX
+    for inner, is_for_blas in ((largest // columns, False), (2 * largest // columns, True)):
+        shapes = (5, rows, inner), (5, inner, columns), (5, rows, columns)
+        a, b, c = (np.zeros(shape, DTYPE[type_]) for shape in shapes)
+        pa, pb, pc = (x.ctypes.data for x in (a, b, c))
+        sizes = [x[0].size for x in (a, b, c)]
+        stack_of(5, *sizes, rows, columns, inner, 1.0, pa, inner, 1, pb, columns, 1, 0.0, pc, columns)
+        assert bool(asked_blas) == is_for_blas and bool(shared) != is_for_blas
+        shared.clear()
