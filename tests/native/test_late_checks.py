@@ -66,3 +66,28 @@ def test_nothing_goes_beyond_its_end(what: str, optimizer: str | None) -> None:
         f(*values)
     if what != "split":
         f(values[0], np.ones(3), np.ones((4, 3)))
+
+
+j = T.lvector("j")
+LOOKUPS: dict[str, Callable[[], list[Any]]] = {
+    "of an argument": lambda: [x[10:][j]],
+    "of what is computed": lambda: (lambda y: [y[::-1], y[j]])(doubled(x)[3:]),
+    "of rows": lambda: [m[4:][j, T.arange(j.shape[0])]],
+    "of one place": lambda: [(lambda y: y[T.zeros_like(j)])(T.exp(doubled(x)[3:]))],
+    "into an argument": lambda: [T.inc_subtensor(x[10:][j], 1.0)],
+    "into what is computed": lambda: (lambda y: [y, T.set_subtensor(y[j], w[j])])(doubled(x)[3:]),
+}
+
+
+@pytest.mark.parametrize("what", LOOKUPS)
+def test_nothing_is_looked_up_where_there_is_nothing(what: str) -> None:
+    f = theano.function([x, w, m, j], LOOKUPS[what](), on_unused_input="ignore")
+    values = [np.ones(10), np.ones(10), np.ones((4, 3)), np.array([1, 0, 2])]
+    compiled = Compiled(f, f.executor)
+    low = compiled.lowered
+    machine = Interpreter(low.program, low.layout, compiled.words([]), isa().has_fma)
+    with pytest.raises(CheckFailed):
+        machine.run(values, [])
+    with pytest.raises(IndexError, match="size 0"):
+        f(*values)
+    f(*values[:3], np.zeros(0, int))  # no places are in range everywhere

@@ -11,7 +11,7 @@ from theano.loops.expr import Expr
 from theano.lower.builder import Builder, whole
 from theano.lower.dims import ONE, ZERO, is_const, is_length, length
 from theano.lower.elemwise import convert
-from theano.lower.items import Element, Pointwise
+from theano.lower.items import Element, Item, Pointwise
 from theano.lower.registry import lowers
 from theano.lower.values import Tensor, Value
 from theano.tensor.advanced_subtensor import (
@@ -242,7 +242,6 @@ class Plan:
         start = advanced[0] if together else 0
         self.array_axis = sum(1 for k in range(start) if k not in advanced) if together else 0
         self.array_ndim = len(shape)
-        before: list[Expr] = []
         self.slices: dict[int, tuple[Expr, int, Expr]] = {}
         position = 0
         order: list[Expr] = []
@@ -257,7 +256,7 @@ class Plan:
         self.dims = [*order[: self.array_axis], *shape, *order[self.array_axis :]]
         self.advanced = {k: n for n, k in enumerate(advanced)}
         self.x = x
-        del before
+        self.guards: list[Item | None] = []
         for k, n in self.advanced.items():
             self._check(b, self.arrays[n], x.dims[k], k)
 
@@ -277,25 +276,27 @@ class Plan:
         self.arrays = [fit(b, v, tuple(shape[ndim - v.ndim :]), IndexError, TOGETHER) for v in self.arrays]
         return shape
 
-    @staticmethod
-    def _check(b: Builder, array: Value, dim: Expr, axis: int) -> None:
-        """The smallest and the largest index are in range."""
+    def _check(self, b: Builder, array: Value, dim: Expr, axis: int) -> None:
+        """The smallest and the largest index are in range; whoever looks up first waits for what is known before."""
+        message = OUT_OF_RANGE % axis
         if array.counts:
             last = ex.sub(array.dims[0], ONE)
-            b.check(ex.le(array.dims[0], dim), IndexError, OUT_OF_RANGE % axis, (last, dim))
+            self.guards.append(b.check(ex.le(array.dims[0], dim), IndexError, message, (last, dim)))
             return
+        empty = ex.const(False, "bool")
+        for d in array.dims:
+            empty = ex.or_(empty, ex.eq(d, ZERO))
+        if array.uniform is not None:
+            index = ex.cast(array.uniform, "i64")
+            ok = ex.and_(ex.ge(index, ex.sub(ZERO, dim)), ex.lt(index, dim))
+            self.guards.append(b.check(ex.or_(empty, ok), IndexError, message, (index, dim)))
+            return
+        # clamped indices are in range where anything is
+        self.guards.append(b.check(ex.or_(empty, ex.gt(dim, ZERO)), IndexError, message, (ZERO, dim)))
         key = (array.tensor, array.axes, array.offset, array.strides, b.dims.normal(dim), b.region)
         if array.tensor is not None and key in b.checked:
             return
         b.checked.add(key)
-        if array.uniform is not None:
-            index = ex.cast(array.uniform, "i64")
-            empty = ex.const(False, "bool")
-            for d in array.dims:
-                empty = ex.or_(empty, ex.eq(d, ZERO))
-            ok = ex.and_(ex.ge(index, ex.sub(ZERO, dim)), ex.lt(index, dim))
-            b.check(ex.or_(empty, ok), IndexError, OUT_OF_RANGE % axis, (index, dim))
-            return
         everything = frozenset(range(array.ndim))
         found = []
         for op in ("min", "max"):
@@ -304,8 +305,13 @@ class Plan:
             )
             found.append(b.scalar(value))
         low, high = found
-        b.check(ex.ge(low, ex.sub(ZERO, dim)), IndexError, OUT_OF_RANGE % axis, (low, dim))
-        b.check(ex.lt(high, dim), IndexError, OUT_OF_RANGE % axis, (high, dim))
+        b.check(ex.ge(low, ex.sub(ZERO, dim)), IndexError, message, (low, dim))
+        b.check(ex.lt(high, dim), IndexError, message, (high, dim))
+
+    def guard(self, items: Sequence[Item]) -> None:
+        """Let items that look something up wait until there is something."""
+        for item in items:
+            item.deps.extend(g for g in self.guards if g is not None)
 
     def position(self, at: Element, arrays: list[Expr]) -> tuple[Expr, ...]:
         """Where the current element lies in `x`; indices are clamped once more, for memory that changes meanwhile."""
@@ -399,8 +405,11 @@ def lower_advanced(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | 
     if x.type not in (*ex.TYPES, "f16") or None in node.op.idx_list:
         return None
     plan = Plan(b, node.op, x, inputs[1:])
+    checked = len(b.items)
     if _an_element_of_each_row(b, x, inputs[1:]) and x.tensor is not None and _is_fresh(x):
-        return [picked_columns(b, x, inputs[2])]
+        picked = picked_columns(b, x, inputs[2])
+        plan.guard(b.items[checked:])
+        return [picked]
     reads = plan.array_reads()
     if x.uniform is not None:
         return [Value(x.type, tuple(plan.dims), uniform=x.uniform)]
@@ -410,7 +419,9 @@ def lower_advanced(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | 
         arrays = [ex.cast(at.read(k), "i64") for k in range(len(reads))]
         return at.gather(source, plan.position(at, arrays))
 
-    return [b.pointwise(x.type, plan.dims, reads, body, cost=4, indirect=[source], uses_index=True)]
+    found = b.pointwise(x.type, plan.dims, reads, body, cost=4, indirect=[source], uses_index=True)
+    plan.guard(b.items[checked:])
+    return [found]
 
 
 @lowers(AdvancedIncSubtensor1, AdvancedIncSubtensor)
@@ -419,6 +430,7 @@ def lower_advanced_inc(b: Builder, node: Any, inputs: list[Value]) -> list[Value
     if x.type not in (*ex.TYPES, "f16") or None in node.op.idx_list:
         return None
     plan = Plan(b, node.op, x, inputs[2:])
+    checked = len(b.items)
     if _an_element_of_each_row(b, x, inputs[2:]) and x.uniform is not None:
         return [_one_hot(b, node, x, y, inputs[3])]
     base = writable(b, node, x)
@@ -439,4 +451,5 @@ def lower_advanced_inc(b: Builder, node: Any, inputs: list[Value]) -> list[Value
         base.tensor, None, reads, body, indirect=[old] if increments else [], dims=plan.dims, scatter=place,
         uses_index=True,
     )  # fmt: skip
+    plan.guard(b.items[checked:])
     return [whole(base.tensor)]
