@@ -119,6 +119,7 @@ class NativeExecutor:
             return  # objects that must be looked at by their type's filter
         if self._is_provisional:
             self._waiting.append(weakref.ref(function))
+            self._prepare()  # compiles, which is not for the first call to do
             return
         result = "single" if function.unpack_single else "list" if self.plan.n_outputs else "none"
         reference = _Fallback(function)
@@ -159,15 +160,17 @@ class NativeExecutor:
         return self._run(values)
 
     def _run(self, values: Sequence[Any]) -> list[Any]:
-        runner = self._runner
-        if runner is None:
-            # whatever form of entry there is already serves here, too
-            form = next(iter(self._code), "list")
-            self._clean_runner = self._new_runner(_refuse, form)
-            runner = self._runner = self._new_runner(self._slow_call, form)
-            self._single = form == "single"
-        answer = runner(*values)
+        answer = (self._runner or self._prepare())(*values)
         return [answer] if self._single else [] if answer is None else answer
+
+    def _prepare(self) -> _Runner:
+        """The callable behind `_run`."""
+        # whatever form of entry there is already serves here, too
+        form = next(iter(self._code), "list")
+        self._clean_runner = self._new_runner(_refuse, form)
+        self._single = form == "single"
+        self._runner = runner = self._new_runner(self._slow_call, form)
+        return runner
 
     def _routines(self) -> list[str]:
         return [payload for kind, payload in self.lowered.words if kind == "symbol"]
