@@ -18,7 +18,7 @@ from theano.graph import ancestors
 from theano.runtime.jit import isa
 
 # THEANO_NIGHTLY=1 looks for much longer.
-EXAMPLES = 30_000 if os.environ.get("THEANO_NIGHTLY") else 150
+EXAMPLES = 30_000 if os.environ.get("THEANO_NIGHTLY") else 300
 
 MODES = {
     "perform": Mode(linker="py", optimizer=None),
