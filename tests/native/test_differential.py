@@ -123,7 +123,8 @@ def test_random_graphs(leaves: Any, steps: Any, wanted: Any) -> None:
     for name in ("native", "FAST_RUN")[: 1 if fails else 2]:  # rewriting may remove what fails
         assert len(results[name]) == len(results["perform"])
         for k, (wanted_value, got) in enumerate(zip(results["perform"], results[name])):
-            if name == "FAST_RUN" and got.shape == wanted_value.shape and wanted_value.dtype.kind in "fc":
+            again = k >= len(rough)  # of the second call
+            if name == "FAST_RUN" and again and got.shape == wanted_value.shape and wanted_value.dtype.kind in "fc":
                 # ``0 / 0``: rewriting makes a number of ``n / n``, and an update may have left nothing to count
                 got = np.where(np.isnan(wanted_value), wanted_value, got)
             check_equal(wanted_value, got, rough[k % len(rough)], f"{name}, result {k}")
