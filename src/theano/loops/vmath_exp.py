@@ -5,9 +5,8 @@ x = n log(2) + r with |r| <= log(2)/2, and exp(r) = 1 + r + r^2 P(r).
 
 from __future__ import annotations
 
-from theano.loops.expr import Expr, abs_, const, copysign, fma, gt, lt, scale, select
+from theano.loops.expr import Expr, abs_, copysign, fma, gt, lt, scale, select
 from theano.loops.vmath_core import (
-    FORMATS,
     clamp,
     constant,
     fast_two_sum,
@@ -119,22 +118,24 @@ def tanh(x: Expr) -> Expr:
     return copysign(select(far, y + 1.0, y), x)
 
 
-def sigmoid(x: Expr) -> Expr:
-    """y = 2**n / (2**n + exp(-r)) with -|x| = n log(2) + r, or 1 - y: of x and -x, one loop computes it once.
+def _exp_of_minus(x: Expr) -> tuple[Expr, Expr, Expr]:
+    """(e, s, error): exp(-|x|) = 2**n (s + error), e = 2**n s.
 
-    Numerator and denominator are twice as large, so that y underflows gradually.
+    A loop that wants `sigmoid` and `softplus`, of x or of -x, computes them once.
     """
     a, least = -abs_(x), EXP_RANGE[x.type][0]
-    a = select(lt(a, least), least, a)
-    high, rest = constant("LN2", x)
-    t, n = round_to_int(a, LOG2_E)
-    r = fma(n, rest, fma(n, high, -a))
-    z = r * r
-    expm1 = fma(polynomial("EXP", r), z + z, r + r)
-    power = scale(const(2.0, x.type), t)
-    # what 2 + power lacks
-    lost = select(lt(power, 2.0 ** (1 - FORMATS[x.type].mantissa)), power, 0.0)
-    y = power / ((power + 2.0) + (expm1 + lost))
+    t, r, y = exp_terms(select(lt(a, least), least, a))
+    s, error = fast_two_sum(1.0, r + y)
+    return scale(s, t), s, error
+
+
+def sigmoid(x: Expr) -> Expr:
+    """y = E/(1 + E) with E = exp(-|x|), or 1 - y.
+
+    For E = e (1 + error/s), y is e/(1 + e - error/s) up to squares of the error; 1/s is about 2 - s.
+    """
+    e, s, error = _exp_of_minus(x)
+    y = e / (1.0 + fma(error, s - 2.0, e))
     return select(lt(x, 0.0), y, 1.0 - y)
 
 
@@ -143,9 +144,7 @@ def softplus(x: Expr) -> Expr:
 
     log(1 + e) = 2 atanh(s) = e - s e + (2 atanh(s) - 2 s), s = e/(2 + e).
     """
-    a, least = -abs_(x), EXP_RANGE[x.type][0]
-    t, r, y = exp_terms(select(lt(a, least), least, a))
-    e = scale(1.0 + (r + y), t)
+    e, _, _ = _exp_of_minus(x)
     s = e / (e + 2.0)
     z = s * s
     return select(lt(x, 0.0), 0.0, x) + fma(-s, fma(-z, polynomial("LOG_WIDE", z), e), e)
