@@ -32,6 +32,7 @@ from theano.compile import (
 from theano.compile.sharedvalue import Container
 from theano.configdefaults import config
 from theano.configparser import change_flags
+from theano.garbage import keep_what_is_there as _keep_what_is_there
 from theano.gradient import Lop, Rop, grad, subgraph_grad
 from theano.graph import (
     Apply,
@@ -107,3 +108,5 @@ __all__ = [
     "subgraph_grad",
     "tensor",
 ]
+
+_keep_what_is_there()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -57,3 +59,21 @@ def test_goes_on_after_an_error() -> None:
     with pytest.raises(theano.compile.UnusedInputError):
         theano.function([x, y], x)
     assert gc.isenabled()
+
+
+def test_what_an_import_leaves_is_old() -> None:
+    assert _after_import("pass") < 500
+
+
+def test_what_is_frozen_stays_frozen() -> None:
+    assert _after_import("gc.freeze()") > 500
+
+
+def _after_import(first: str) -> int:
+    """How many young objects there are."""
+    code = (
+        f"import gc; {first}; some = gc.get_freeze_count() // 2; import theano; "
+        "assert gc.get_freeze_count() >= some; print(sum(map(len, map(gc.get_objects, (0, 1)))))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return int(done.stdout)
