@@ -15,9 +15,9 @@ import theano.tensor as T
 from theano.backend.llvm_main import print_module
 from theano.runtime import jit
 from theano.runtime.entry import EntrySpec, print_entry
-from theano.runtime.quick import parted
 from theano.runtime.support_text import first_text, support_text
 from theano.runtime.target import Isa
+from theano.runtime.units import units
 
 TARGETS = {
     "linux-arm": ("aarch64-unknown-linux-gnu", "neon", 16, "generic"),
@@ -89,9 +89,9 @@ def test_code_for(target: str, build: Callable[[], tuple[Any, ...]]) -> None:
 def called(text: str, triple: str, cpu: str) -> set[str]:
     """The functions that the code of a module calls by name; it is compiled as `jit` does it."""
     names: list[str] = []
-    for part, level in zip(parted(text), (1, 0), strict=True):
+    for part, is_quick in units(text):
         machine = llvm.Target.from_triple(triple).create_target_machine(
-            cpu=cpu, opt=level, reloc="pic", codemodel="small"
+            cpu=cpu, opt=0 if is_quick else 1, reloc="pic", codemodel="small"
         )
         module = llvm.parse_assembly(f'target triple = "{triple}"\n{part}')
         module.verify()

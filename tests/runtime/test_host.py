@@ -18,6 +18,11 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> cache.ObjectCache:
     return made
 
 
+@pytest.fixture(autouse=True)
+def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host_module, "kept_host", host_module.kept_host.__wrapped__)
+
+
 def _fresh() -> Host:
     return host.__wrapped__()
 

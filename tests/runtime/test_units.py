@@ -1,4 +1,4 @@
-"""Modules in two halves, compiled at two levels: the halves find each other, and nothing is lost or done twice."""
+"""Modules in units, compiled apart: the units find each other, and nothing is lost or done twice."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import re
 import pytest
 
 from theano.runtime import jit
+from theano.runtime import units as units_module
 from theano.runtime.image import load_image
-from theano.runtime.quick import parted
 from theano.runtime.support_text import support_text
+from theano.runtime.units import units
 
 Q = "noinline optnone "
 PARTS = {
@@ -53,18 +54,25 @@ def answers(address: int) -> list[int]:
     return [ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)(address)(k) for k in range(3)]
 
 
+@pytest.fixture
+def small_units(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few lines are worth a thread."""
+    monkeypatch.setattr(units_module, "LEAST", 1)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3, 16])
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_halves_find_each_other(name: str) -> None:
+def test_units_find_each_other(name: str, threads: int, small_units: None) -> None:
     text, expected = PROGRAMS[name]
-    objects = jit._objects(text, jit.DEFAULT, jit.isa())
-    assert len(objects) == sum(map(bool, parted(text)))
+    objects = jit._objects(text, jit.DEFAULT, jit.isa(), threads=threads)
+    assert len(objects) == len(units(text, threads))
     for loaded in (load_image(objects, ("entry",)), jit._link(objects, ("entry",))):
         if loaded is not None:  # the loader knows one format of objects
             assert answers(loaded.symbols["entry"]) == expected
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_both_halves_come_from_the_cache(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_units_come_from_the_cache(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     text, expected = PROGRAMS[name]
     text += "; with a text of its own\n"
     codes = []
@@ -75,25 +83,52 @@ def test_both_halves_come_from_the_cache(name: str, monkeypatch: pytest.MonkeyPa
     assert codes[-1].from_cache
 
 
-def test_each_function_is_in_one_half() -> None:
+def defined(text: str) -> list[str]:
+    return re.findall(r"^define (?:internal |hidden )?\S+(?: \S+)? @(\w+)\(", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_each_function_is_in_one_unit(threads: int) -> None:
     text = support_text(jit.isa().triple)
-    names = [re.findall(r"^define (?:internal |hidden )?\S+(?: \S+)? @(\w+)\(", part, re.MULTILINE)
-             for part in (text, *parted(text))]  # fmt: skip
-    whole, well, quick = names
-    assert sorted(well + quick) == sorted(whole) and len(well) > 3 and len(quick) > 8
+    parts = units(text, threads)
+    assert sorted(name for part in parts for name in defined(part.text)) == sorted(defined(text))
+    assert [part.is_quick for part in parts] == [False] * (len(parts) - 1) + [True]
+    assert 2 <= len(parts) <= threads + 1 and len(defined(parts[-1].text)) > 8
+
+
+def test_the_largest_unit_comes_first(small_units: None) -> None:
+    sizes = (3, 9, 5, 2)
+    text = "".join(
+        f"define void @f{size}() {{\n" + "store i32 0, ptr null\n" * size + "ret void\n}\n" for size in sizes
+    )
+    assert [defined(part.text) for part in units(text, 4)] == [["f9"], ["f5"], ["f3"], ["f2"]]
+    assert [defined(part.text) for part in units(text, 2)] == [["f9", "f2"], ["f5", "f3"]]
+    assert [defined(part.text) for part in units(text, 1)] == [["f3", "f9", "f5", "f2"]]
+
+
+def test_small_modules_are_one_unit() -> None:
+    text = PARTS["well"] + "define i64 @entry(i64 %x) {\n%y = call i64 @well(i64 %x)\nret i64 %y\n}\n"
+    assert len(units(text, 4)) == 1
 
 
 def test_text_without_quick_functions_stays_as_it_is() -> None:
     text = PARTS["well"] + "define i64 @entry(i64 %x) {\n%y = call i64 @well(i64 %x)\nret i64 %y\n}\n"
-    assert parted(text) == (text, "")
+    assert units(text) == [(text, False)]
 
 
 def test_vectors_are_never_compiled_at_level_0() -> None:
     vector = f"define void @v(ptr %p) {Q}{{\nstore <4 x i32> zeroinitializer, ptr %p\nret void\n}}\n"
-    well, quick = parted(vector + PARTS["quick"] + PARTS["well"])
-    assert "define void @v" in well and "@v" not in quick and "@quick" in quick
+    well, quick = units(vector + PARTS["quick"] + PARTS["well"])
+    assert "define void @v" in well.text and "@v" not in quick.text and "@quick" in quick.text
 
 
-def test_assembly_shows_both_halves() -> None:
+def test_assembly_shows_all_units() -> None:
     text = jit.assembly(PROGRAMS["functions"][0])
     assert all(re.search(rf"^_?{name}:", text, re.MULTILINE) for name in ("entry", "quick", "well"))
+
+
+def test_what_fails_in_another_thread_is_told(small_units: None) -> None:
+    good = "define void @good() {\n" + "store i32 0, ptr null\n" * 9 + "ret void\n}\n"
+    bad = "define void @bad() {\n%a = load i32, i64 0\nret void\n}\n"
+    with pytest.raises(RuntimeError, match="load operand"):
+        jit._objects(good + bad, jit.DEFAULT, jit.isa(), threads=2)

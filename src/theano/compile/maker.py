@@ -74,6 +74,8 @@ class FunctionMaker:
         self.name = name
         self.profile: ProfileStats | None = profile_for(profile, name)
         self.linker = self.mode.linker
+        self._factory = EXECUTORS.get(self.mode.executor) or EXECUTORS["perform"]
+        getattr(self._factory, "begin", _nothing)()
         explicit = [spec for spec in self.inputs if not spec.shared]
         shared = [spec for spec in self.inputs if spec.shared]
         original = None
@@ -125,8 +127,7 @@ class FunctionMaker:
         return FunctionGraph([spec.variable for spec in self.inputs], self._roots(), clone=True)
 
     def _make_executor(self) -> Executor:
-        factory = EXECUTORS.get(self.mode.executor) or EXECUTORS["perform"]
-        return factory(self.plan, self.mode, self.profile)
+        return self._factory(self.plan, self.mode, self.profile)
 
     def create(self, input_storage: Sequence[Any] | None = None, trustme: bool = False) -> Function:
         """A function; `input_storage` gives values (or containers) for inputs, overriding their defaults."""
@@ -152,6 +153,10 @@ class FunctionMaker:
             self,
             name=self.name,
         )
+
+
+def _nothing() -> None:
+    """Begin with nothing."""
 
 
 def _container(spec: In, value: Any) -> Container:

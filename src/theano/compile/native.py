@@ -28,6 +28,7 @@ from theano.runtime import abi, cache, product, provisional, support
 from theano.runtime.context import make_context
 from theano.runtime.entry import EntrySpec, print_entry
 from theano.runtime.function_base import NATIVE, FunctionBase, install
+from theano.runtime.host import begin_compiler, kept_host
 from theano.runtime.jit import CodeObject, compile_module, isa
 from theano.tensor.type import TensorType
 
@@ -57,6 +58,7 @@ class NativeExecutor:
         results = _detached(fgraph.outputs)
         outputs = results[: plan.n_outputs]
         updates = list(zip(plan.updates, results[plan.n_outputs :], strict=True))
+        support.begin()
         with _LOWERING:
             self.lowered = lower(fgraph.inputs[:n], fgraph.inputs[n:], outputs, updates, forms, self.target.has_f16c)
         if self._meets_provisional() and self._needs_all():
@@ -70,6 +72,12 @@ class NativeExecutor:
         self._is_provisional = self._meets_provisional()
         self._called = False
         self._waiting: list[weakref.ref[Any]] = []
+
+    @staticmethod
+    def begin() -> None:
+        """Have LLVM loaded meanwhile, on a machine where it is certain to be needed."""
+        if kept_host() is None:
+            begin_compiler()
 
     # -- making callables --------------------------------------------------------------------------------
     def text(self, result: str = "list") -> str:

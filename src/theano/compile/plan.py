@@ -64,7 +64,10 @@ class Executor(Protocol):
 
 
 ExecutorFactory = Callable[[Plan, Any, Any], Executor]
-"""``factory(plan, mode, profile) -> Executor``; `profile` is a `ProfileStats` or None."""
+"""``factory(plan, mode, profile) -> Executor``; `profile` is a `ProfileStats` or None.
+
+A factory may have ``begin()``, which is called while there is no plan yet: before the graph is rewritten.
+"""
 
 EXECUTORS: dict[str, ExecutorFactory] = {}
 """Executors by name: "perform" and, where it is available, "native"; each registers itself when imported."""

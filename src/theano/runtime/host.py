@@ -9,12 +9,16 @@ from __future__ import annotations
 import functools
 import importlib.util
 import os
+import sys
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
 
 from theano.runtime import cache
+from theano.runtime.gate import inside
+from theano.runtime.workers import Started
 
-__all__ = ["Host", "host"]
+__all__ = ["Host", "begin_compiler", "host", "kept_host"]
 
 
 class Host(NamedTuple):
@@ -40,23 +44,63 @@ class Host(NamedTuple):
 @functools.cache
 def host() -> Host:
     """This machine, from the cache or from LLVM."""
-    identity = _identity()
-    store = None if identity is None else cache.default_cache()
-    if store is None or identity is None:
-        return _ask_llvm()
-    key = cache.key_of(["host", *identity])
-    known = store.load(key)
-    if known is not None:
-        return Host(*known.decode().split("\n"))
-    found = _ask_llvm()
-    store.store(key, "\n".join(found).encode())
+    found = kept_host()
+    if found is None:
+        found = _ask_llvm()
+        store = _store()
+        if store is not None:
+            store.store(_key(), "\n".join(found).encode())
     return found
+
+
+@functools.cache
+def kept_host() -> Host | None:
+    """This machine, if the cache knows it."""
+    store = _store()
+    known = None if store is None else store.load(_key())
+    return None if known is None else Host(*known.decode().split("\n"))
+
+
+def _ask_llvm() -> Host:
+    llvm = _compiler()
+    with inside():
+        triple, cpu, features = llvm.describe_host()
+        return Host(triple, cpu, features, llvm.version())
+
+
+def begin_compiler() -> None:
+    """Load LLVM, in another thread: the 7 ms are not part of whatever goes on meanwhile."""
+    if "theano.runtime.llvm" not in sys.modules:
+        _compiler()  # an import reads files, which is not for `Started`
+        Started(_load)
+
+
+def _compiler() -> ModuleType:
+    with inside():  # a forked child must not find a module half made
+        from theano.runtime import llvm
+
+        return llvm
+
+
+def _load() -> None:
+    llvm = _compiler()
+    with inside():
+        llvm.load()
+
+
+def _store() -> cache.ObjectCache | None:
+    return None if _identity() is None else cache.default_cache()
+
+
+def _key() -> str:
+    return cache.key_of(["host", *(_identity() or ())])
 
 
 # The lines of /proc/cpuinfo that say what a processor can do; others change with its temper.
 _CPU_LINES = ("vendor_id", "cpu family", "model", "stepping", "flags")
 
 
+@functools.cache
 def _identity() -> list[str] | None:
     """All that a `Host` depends on, or None where that can't be told without LLVM."""
     package = importlib.util.find_spec("llvmlite")
@@ -75,8 +119,3 @@ def _identity() -> list[str] | None:
     cpu = [line for line in first.splitlines() if line.partition("\t")[0].strip() in _CPU_LINES]
     return [*cpu, *sorted(libraries)] if len(cpu) == len(_CPU_LINES) and libraries else None
 
-
-def _ask_llvm() -> Host:
-    from theano.runtime import llvm
-
-    return Host(*llvm.describe_host(), llvm.version())

@@ -8,6 +8,7 @@ Settings of code generation are those of `Options`, written down, not those of t
 from __future__ import annotations
 
 import ctypes
+import functools
 import itertools
 import os
 import struct
@@ -17,15 +18,17 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from theano.configdefaults import config
+from theano.configdefaults import config, threads_wanted
 from theano.runtime import cache
 from theano.runtime.abi import ABI_VERSION
-from theano.runtime.host import host
+from theano.runtime.gate import inside
+from theano.runtime.host import begin_compiler, host
 from theano.runtime.image import Image, load_image
-from theano.runtime.quick import parted
 from theano.runtime.target import Isa, select_isa
+from theano.runtime.units import Unit, units
+from theano.runtime.workers import Started
 
-__all__ = ["CodeObject", "Options", "assembly", "compile_module", "isa", "kept_module"]
+__all__ = ["CodeObject", "Options", "assembly", "begin_module", "compile_module", "isa", "kept_module"]
 
 
 class Options(NamedTuple):
@@ -90,7 +93,7 @@ class _Linked:
             _release(self._tracker)
 
 
-# Held around everything that enters LLVM, and around fork: a child never inherits LLVM's locks half taken.
+# Held around all that has to do with the one `LLJIT`, and around fork.
 _lock = threading.Lock()
 _numbers = itertools.count()
 _dead: deque[Any] = deque()
@@ -133,6 +136,34 @@ def isa() -> Isa:
     return select_isa(config.isa)
 
 
+class _Wanted:
+    """A module that is looked up in the cache, or compiled and kept there."""
+
+    def __init__(
+        self, text: str | Callable[[], str], options: Options, exports: tuple[str, ...], use_cache: bool, known_as: str
+    ) -> None:
+        self.options, self.exports, self.target = options, exports, isa()
+        self._store = cache.default_cache() if use_cache else None
+        self._text = text() if not known_as and not isinstance(text, str) else text
+        self._key = "" if self._store is None else _key(known_as or str(self._text), options, self.target)
+
+    def kept(self) -> CodeObject | None:
+        return None if self._store is None else _kept(self._store, self._key, self.exports)
+
+    def text(self) -> str:
+        if isinstance(self._text, str):
+            return self._text
+        begin_compiler()
+        return self._text()
+
+    def made(self, objects: list[bytes]) -> CodeObject:
+        """Load and keep what it has been compiled to."""
+        code = CodeObject(_loaded(objects, self.exports), self.exports, False)
+        if self._store is not None:
+            self._store.store(self._key, _packed(objects))
+        return code
+
+
 def compile_module(
     text: str | Callable[[], str],
     options: Options = DEFAULT,
@@ -157,21 +188,23 @@ def compile_module(
     RuntimeError
         The text is no valid IR, or it names a symbol that the process doesn't have.
     """
-    target = isa()
-    store = cache.default_cache() if use_cache else None
-    if not known_as and not isinstance(text, str):
-        text = text()
-    key = "" if store is None else _key(known_as or str(text), options, target)
-    found = None if store is None else _kept(store, key, exports)
+    wanted = _Wanted(text, options, exports, use_cache, known_as)
+    return wanted.kept() or wanted.made(_objects(wanted.text(), options, wanted.target, threads=threads_wanted()))
+
+
+def begin_module(
+    text: str | Callable[[], str], options: Options, exports: tuple[str, ...], known_as: str
+) -> Callable[[], CodeObject]:
+    """Begin with what `compile_module` does; the function that is returned waits for it.
+
+    Another thread compiles meanwhile, if there may be one.
+    """
+    wanted = _Wanted(text, options, exports, True, known_as)
+    found = wanted.kept()
     if found is not None:
-        return found
-    printed = text if isinstance(text, str) else text()
-    with _lock:
-        objects = _objects(printed, options, target)
-    code = CodeObject(_loaded(objects, exports), exports, False)
-    if store is not None:
-        store.store(key, _packed(objects))
-    return code
+        return lambda: found
+    objects = Started(functools.partial(_objects, wanted.text(), options, wanted.target))
+    return lambda: wanted.made(objects.result())
 
 
 def kept_module(
@@ -198,8 +231,7 @@ def _loaded(objects: list[bytes], exports: tuple[str, ...]) -> Image | _Linked:
 
 def assembly(text: str, options: Options = DEFAULT) -> str:
     """The assembly that `compile_module` would load for `text`, for people to read."""
-    with _lock:
-        return "".join(part.decode() for part in _objects(text, options, isa(), assembly=True))
+    return "".join(part.decode() for part in _objects(text, options, isa(), assembly=True))
 
 
 def _key(text: str, options: Options, target: Isa) -> str:
@@ -207,17 +239,25 @@ def _key(text: str, options: Options, target: Isa) -> str:
     return cache.key_of((text, *settings))
 
 
-def _objects(text: str, options: Options, target: Isa, assembly: bool = False) -> list[bytes]:
+def _objects(text: str, options: Options, target: Isa, assembly: bool = False, threads: int = 1) -> list[bytes]:
     """The objects that a module is compiled to, or their assembly."""
-    from theano.runtime import llvm
+    parts = units(text, threads) if options.level else [Unit(text, True)]
+    emit = functools.partial(_emitted, options=options, target=target, assembly=assembly)
+    # each thread has one, the largest is for this one; what is quick goes to the thread with the smallest
+    shares = [[part] for part in parts[:threads]]
+    shares[-1] += parts[threads:]
+    others = [Started(functools.partial(emit, share)) for share in shares[1:]]
+    return [*emit(shares[0]), *(code for other in others for code in other.result())]
 
-    well, quick = parted(text) if options.level else ("", text)
-    settings = target.triple, target.cpu, target.features, assembly
+
+def _emitted(parts: list[Unit], options: Options, target: Isa, assembly: bool) -> list[bytes]:
     objects = []
-    if well:
-        objects.append(llvm.emit(well, options.level, *settings, options.passes))
-    if quick:
-        objects.append(llvm.emit(quick, 0, *settings))
+    for unit in parts:
+        level, passes = (0, ()) if unit.is_quick else (options.level, options.passes)
+        with inside():
+            from theano.runtime import llvm
+
+            objects.append(llvm.emit(unit.text, level, target.triple, target.cpu, target.features, assembly, passes))
     return objects
 
 

@@ -2,7 +2,7 @@
 
 ``import llvmlite.binding`` costs 28 ms, 20 of them for Python modules that compiling does not need. So the few
 functions of the library that are used here are declared here, for the versions of llvmlite in which they have been
-compared; with any other version, `llvmlite.binding` declares them. Callers hold the lock of `theano.runtime.jit`.
+compared; with any other version, `llvmlite.binding` declares them. Callers are `theano.runtime.gate.inside`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import os
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from typing import Any
 import llvmlite
 from llvmlite.utils import get_library_name
 
-__all__ = ["describe_host", "emit", "version"]
+__all__ = ["describe_host", "emit", "load", "version"]
 
 # First and last minor version of llvmlite 0.* whose library has the functions below as declared below.
 _COMPARED = (46, 50)
@@ -62,6 +63,9 @@ _SIGNATURES: dict[str, tuple[Any, ...]] = {
     "DisposeMemoryBuffer": (None, _POINTER),
 }  # fmt: skip
 
+# Others run while these do. The rest holds the GIL: who gives it away may wait 5 ms for it.
+_LONG = {"CreateTargetMachine", "ParseAssembly", "RunNewModulePassManager", "TargetMachineEmitToMemory"}
+
 
 class _Library:
     """The functions of `_SIGNATURES`, as attributes."""
@@ -91,14 +95,24 @@ class _Library:
 
 
 def _declared() -> dict[str, Callable[..., Any]]:
-    path = Path(llvmlite.__file__).parent / "binding" / get_library_name()
-    library = ctypes.CDLL(os.fspath(path))
+    path = os.fspath(Path(llvmlite.__file__).parent / "binding" / get_library_name())
+    _open(path)
+    library, quickly = ctypes.CDLL(path), ctypes.PyDLL(path)
     found: dict[str, Callable[..., Any]] = {}
     for name, (result, *arguments) in _SIGNATURES.items():
-        function = library[f"LLVMPY_{name}"]  # an object of our own: what llvmlite declares stays as it is
+        # an object of our own: what llvmlite declares stays as it is
+        function = (library if name in _LONG else quickly)[f"LLVMPY_{name}"]
         function.restype, function.argtypes = result, arguments
         found[name] = function
     return found
+
+
+def _open(path: str) -> None:
+    """Load a library while other threads go on: what `ctypes.CDLL` does holds the GIL."""
+    if os.name == "posix":
+        dlopen = ctypes.CDLL(None)["dlopen"]
+        dlopen.restype, dlopen.argtypes = _POINTER, (_TEXT, _INT)
+        dlopen(os.fsencode(path), os.RTLD_NOW)  # it stays; and if it can't be loaded, `CDLL` will tell
 
 
 def _declared_by_llvmlite() -> dict[str, Callable[..., Any]]:
@@ -112,9 +126,22 @@ def _compared(release: str) -> bool:
     return major == "0" and minor.isdigit() and _COMPARED[0] <= int(minor) <= _COMPARED[1]
 
 
+_loading = threading.Lock()
+
+
 @functools.cache
-def _library() -> _Library:
+def _loaded() -> _Library:
     return _Library(_compared(llvmlite.__version__))
+
+
+def _library() -> _Library:
+    with _loading:
+        return _loaded()
+
+
+def load() -> None:
+    """Load the library, unless it is there: a module is compiled sooner then."""
+    _library()
 
 
 def version() -> str:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
+from collections.abc import Callable
 
 from theano.configdefaults import threads_wanted
 from theano.runtime import abi, cache, capi, gil_ir, jit, provisional
 
-__all__ = ["Unready", "fixed_words", "is_provisional", "pool_bytes", "set_pool_limit"]
+__all__ = ["Unready", "begin", "fixed_words", "is_provisional", "pool_bytes", "set_pool_limit"]
 
 # What the pool keeps between calls while `config.allow_gc` is true.
 POOL_LIMIT = 256 << 20
@@ -75,9 +76,10 @@ class _Support:
         self.gil = (ctypes.c_uint64 * (gil_ir.STATE_BYTES // 8))()
         self.most_pool_bytes = POOL_LIMIT
         self.is_provisional = True
+        self._first: Callable[[], jit.CodeObject] | None = None  # until somebody needs it
         kept = jit.kept_module(_known_as() or _text("support_text"), exports=_ALL)
         if kept is None:
-            self._use(jit.compile_module(lambda: _text("first_text"), _AT_ONCE, _FIRST, known_as=_known_as("first")))
+            self._first = jit.begin_module(lambda: _text("first_text"), _AT_ONCE, _FIRST, _known_as("first"))
             provisional.later(self._complete)
         else:
             self._use_all(kept)
@@ -89,16 +91,25 @@ class _Support:
     def _complete(self) -> None:
         self._use_all(jit.compile_module(lambda: _text("support_text"), exports=_ALL, known_as=_known_as()))
 
+    @property
+    def words(self) -> list[int]:
+        """The process-wide words of a context, in the order of `abi.CTX`."""
+        if self._first is not None:
+            with _lock:
+                if self._first is not None:
+                    self._use(self._first())
+        return self._words
+
     def _use(self, code: jit.CodeObject) -> None:
         """Fill the table of loaded functions, and give new contexts their addresses."""
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(code))  # contexts hold addresses in it
-        self.code = code
+        self.code, self._first = code, None
         own = {"active": ctypes.addressof(self.gil), "unready_type": id(Unready), "callback": 0}
         addresses = capi.addresses() | own | code.symbols
         words = [addresses[name] for name in capi.TABLE]
         table = (ctypes.c_uint64 * len(words))(*words)
         ctypes.memmove(code.symbols["fixed"], table, ctypes.sizeof(table))
-        self.words = words[: abi.FIXED]
+        self._words = words[: abi.FIXED]
         self.wait_turn = self.function("wait_turn", ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int32)
 
     def _use_all(self, code: jit.CodeObject) -> None:
@@ -147,6 +158,11 @@ def _support() -> _Support:
             if _loaded is None:
                 _loaded = _Support()
     return _loaded
+
+
+def begin() -> None:
+    """Begin with what the first function is going to need."""
+    _support()
 
 
 def is_provisional() -> bool:

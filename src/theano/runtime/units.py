@@ -1,26 +1,43 @@
-"""Parts a module: functions that only call and branch (`abi.QUICKLY`) from those that compute.
+"""Parts a module into units, each compiled for itself: at two levels, and by as many threads as there are.
 
 LLVM's code generator takes a tenth of the time at level 0: 0.04 ms for the least function, at level 1 0.26 (a Xeon
 with AVX-512). It keeps nothing in registers from one block to the next then, which is no loss where hardly anything
-is computed. So the two kinds of functions become two objects, which are loaded side by side.
+is computed. So functions that only call and branch (`abi.QUICKLY`) are a unit of their own. The others are several
+where several threads can take them. All become objects that are loaded side by side.
 
-The text must be as our printers write it: a global or a declaration on one line, a function from a line that begins
-with ``define`` to a line ``}``.
+The text must be as our printers write it: a global or a declaration on one line, a function there, too, or from a line
+that begins with ``define`` to a line ``}``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from theano.runtime.abi import QUICKLY
 
-__all__ = ["parted"]
+__all__ = ["Unit", "units"]
+
+# Lines from which on a unit is worth a thread: its target, passes and object cost as much as 50 lines do (2 ms).
+LEAST = 100
 
 _NAME = re.compile(r"@([\w.]+)")
 _VECTOR = re.compile(r"<\d")  # level 0 aborts on masked ones
 _VARIABLE = re.compile(r"@[\w.]+ = (internal |hidden )?global\b")
+
+
+class Unit(NamedTuple):
+    """A module of its own.
+
+    Parameters
+    ----------
+    text : LLVM IR; functions of other units are declared in it.
+    is_quick : whether level 0 will do.
+    """
+
+    text: str
+    is_quick: bool
 
 
 class _Item(NamedTuple):
@@ -43,23 +60,34 @@ class _Item(NamedTuple):
         return self.text.partition("\n")[0]
 
     @property
+    def lines(self) -> int:
+        return self.text.count("\n")
+
+    @property
     def shown(self) -> str:
-        """The same, such that the other module sees it."""
+        """The same, such that other units see it."""
         return self.text.replace(" internal ", " hidden ", 1)
 
     @property
     def declared(self) -> str:
-        """For the other module."""
+        """For other units."""
         if self.is_function:
             return "declare" + self.shown.partition("\n")[0].removeprefix("define").rpartition(")")[0] + ")"
         scope = "hidden " if " hidden " in self.shown else ""
         return f"@{self.name} = external {scope}global i8"  # of no type: loads and stores have theirs
 
 
-def parted(text: str) -> tuple[str, str]:
-    """The module of what is compiled well and that of what is compiled quickly; either may be empty.
+def units(text: str, threads: int = 1) -> list[Unit]:
+    """What a module is compiled as; the largest unit comes first.
 
-    >>> well, quick = parted('''define internal void @f() {
+    Parameters
+    ----------
+    text : LLVM IR.
+    threads : into how many units functions that are compiled well may be parted.
+
+    Examples
+    --------
+    >>> well, quick = units('''define internal void @f() {
     ... ret void
     ... }
     ... define void @g() noinline optnone {
@@ -67,33 +95,34 @@ def parted(text: str) -> tuple[str, str]:
     ... ret void
     ... }
     ... ''')
-    >>> print(well)
+    >>> print(well.text)
     define hidden void @f() {
     ret void
     }
-    >>> print(quick)
+    >>> print(quick.text)
     declare hidden void @f()
     define void @g() noinline optnone {
     call void @f()
     ret void
     }
     """
-    if QUICKLY not in text:
-        return text, ""
+    if QUICKLY not in text and (threads == 1 or text.count("\n") < 2 * LEAST):
+        return [Unit(text, False)]
     items = list(_items(text))
     functions = [item for item in items if item.is_function]
     quick = [f for f in functions if QUICKLY in f.head and not _VECTOR.search(f.text)]
     chosen = {f.name for f in quick}
-    well = [f for f in functions if f.name not in chosen]
+    groups = _shares([f for f in functions if f.name not in chosen], threads)
+    levels = [False] * len(groups) + [True]
     others = [item for item in items if not item.is_function]
-    halves = [_Half(own, others) for own in (well, quick)]
-    return halves[0].text(halves[1], True), halves[1].text(halves[0], False)
+    parts = [_Part(own, others) for own in (*groups, quick)]
+    return [Unit(part.text(parts), level) for part, level in zip(parts, levels, strict=True) if part.own]
 
 
 def _items(text: str) -> Iterator[_Item]:
     lines = iter(text.split("\n"))
     for line in lines:
-        if line.startswith("define"):
+        if line.startswith("define") and not line.endswith("}"):
             line = "\n".join([line, *iter(lines.__next__, "}"), "}"])
         elif not line or line.startswith(";"):
             continue
@@ -101,8 +130,20 @@ def _items(text: str) -> Iterator[_Item]:
         yield _Item(names[0] if names else "", line, frozenset(names))
 
 
-class _Half:
-    """One of the two modules."""
+def _shares(functions: list[_Item], threads: int) -> list[list[_Item]]:
+    """At most `threads` groups of about as many lines, each worth a thread."""
+    count = max(min(threads, sum(f.lines for f in functions) // LEAST), 1)
+    groups: list[list[_Item]] = [[] for _ in range(count)]
+    sizes = [0] * count
+    for function in sorted(functions, key=lambda f: -f.lines) if count > 1 else functions:
+        least = sizes.index(min(sizes))
+        groups[least].append(function)
+        sizes[least] += function.lines
+    return [group for _, group in sorted(zip(sizes, groups, strict=True), key=lambda pair: -pair[0])]
+
+
+class _Part:
+    """A unit in the making."""
 
     def __init__(self, own: list[_Item], others: list[_Item]) -> None:
         self.own = own
@@ -114,13 +155,13 @@ class _Half:
         self.used = used
         self.others = [item for item in others if item.name in used or not item.name] if own else []
 
-    def text(self, other: _Half, has_variables: bool) -> str:
-        """The module; variables that both use are in the one that `has_variables`."""
-        if not self.own:
-            return ""
-        lines = [f.declared for f in other.own if f.name in self.used]
+    def text(self, parts: Sequence[_Part]) -> str:
+        """The module, as one of `parts`; a variable that several of them use is in the first of these."""
+        elsewhere = [part for part in parts if part is not self and part.own]
+        lines = [f.declared for part in elsewhere for f in part.own if f.name in self.used]
         for item in self.others:
-            shared = item.is_variable and item.name in other.used
-            lines.append(item.text if not shared else item.shown if has_variables else item.declared)
-        lines += [f.shown if f.name in other.used else f.text for f in self.own]
+            users = [part for part in parts if part.own and item.name in part.used] if item.is_variable else []
+            lines.append(item.text if len(users) < 2 else item.shown if users[0] is self else item.declared)
+        used_elsewhere = {name for part in elsewhere for name in part.used}
+        lines += [f.shown if f.name in used_elsewhere else f.text for f in self.own]
         return "\n".join(lines)
