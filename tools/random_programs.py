@@ -1,0 +1,59 @@
+"""Compare random programs with NumPy for a given time.
+
+``python tools/random_programs.py [SECONDS [SEED [graphs|loops]]]``. The programs are those of the tests (`tests/native/test_differential.py`, `tests/scan/test_native_loops.py`), from seeds
+that count up, without hypothesis: about twenty a second. A failure shows its seed and ends the run; that seed alone is
+``random_programs.py 0 SEED``. The flag `isa` chooses the instruction set.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+import traceback
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from tests.native.test_differential import test_random_graphs
+from tests.scan.random_loops import RandomLoop
+from tests.scan.test_native_loops import compare
+
+
+def graph(seed: int) -> None:
+    """One graph, drawn as hypothesis draws it."""
+    rng = random.Random(seed)
+
+    def draw(n: int) -> tuple[int, ...]:
+        return tuple(rng.randrange(10_000) for _ in range(n))
+
+    leaves = [draw(6) for _ in range(rng.randint(1, 4))]
+    steps = [draw(5) for _ in range(rng.randint(0, 14))]
+    test_random_graphs.hypothesis.inner_test(leaves, steps, [rng.randint(0, 7) for _ in range(rng.randint(1, 4))])
+
+
+def loop(seed: int) -> None:
+    """One program with a loop."""
+    compare(RandomLoop(random.Random(seed)).build())
+
+
+def main(seconds: float, seed: int, kind: str) -> int:
+    """Run; the exit status."""
+    run = {"graphs": graph, "loops": loop}[kind]
+    end, first = time.monotonic() + seconds, seed
+    while True:
+        try:
+            run(seed)
+        except Exception:
+            traceback.print_exc()
+            print(f"{kind}: seed {seed} failed, after {seed - first} others")
+            return 1
+        seed += 1
+        if time.monotonic() >= end:
+            print(f"{kind}: seeds {first} to {seed - 1}, no failure")
+            return 0
+
+
+if __name__ == "__main__":
+    seconds, seed, kind = (*sys.argv[1:], *("60", "0", "graphs")[len(sys.argv) - 1 :])
+    sys.exit(main(float(seconds), int(seed), kind))
