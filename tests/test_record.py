@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import pytest
 
+from theano import record
 from theano.record import Record, field, replace
 
 
@@ -24,6 +25,13 @@ class Derived(Base):
 class Same(Record, eq=True):
     x: int
     y: int = 0
+
+
+@pytest.fixture(autouse=True, params=["few", "many"])
+def written_out(request, monkeypatch):
+    monkeypatch.setattr(record, "MANY", 0 if request.param == "many" else 1000)
+    for cls in (Base, Derived, Same):
+        cls.__init__, cls._made = record._first, 0
 
 
 def test_fields_of_a_base_come_first():

@@ -1,7 +1,7 @@
 """Classes that are their fields, cheap to define: what `dataclasses` makes at import is made at the first use here.
 
 A dataclass costs 0.3 to 0.6 ms when its module is imported, for methods of which most are never called. A
-`Record` writes its `__init__` when the first instance is made.
+`Record` writes its `__init__` when that pays: a class of which a program makes many.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ from typing import Any, ClassVar, TypeVar, dataclass_transform
 __all__ = ["Record", "field", "replace"]
 
 R = TypeVar("R", bound="Record")
+
+# Instances from which on `__init__` is written out: that takes as long as so many of them gain (0.1 ms).
+MANY = 64
 
 
 class _Fresh:
@@ -41,16 +44,46 @@ class _RecordMeta(type):
         inherited = next((base._fields for base in bases if isinstance(base, _RecordMeta)), ())
         body["_fields"] = (*inherited, *own)
         body["__init__"] = _first
+        body["_made"] = 0
         if eq:
             body.update(__eq__=_equal, __hash__=_hash)
         return super().__new__(mcs, name, bases, body)
 
 
 def _first(self: Record, *args: Any, **kwargs: Any) -> None:
-    """``__init__`` of every record class until it has an instance."""
+    """``__init__`` of every record class until it has many instances."""
     cls = type(self)
-    cls.__init__ = _initializer(cls)  # type: ignore[method-assign]
-    cls.__init__(self, *args, **kwargs)
+    cls._made += 1
+    if cls._made > MANY or not _filled(self, args, kwargs):
+        cls.__init__ = _initializer(cls)  # type: ignore[method-assign]
+        cls.__init__(self, *args, **kwargs)
+    elif hasattr(cls, "__post_init__"):
+        self.__post_init__()  # type: ignore[attr-defined]
+
+
+def _filled(record: Record, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Give a record its fields; False where the arguments are not those it needs."""
+    fields, defaults = record._fields, _all_defaults(type(record))
+    for name, value in zip(fields, args, strict=False):
+        setattr(record, name, value)
+    left = len(kwargs)
+    for name in fields[len(args) :]:
+        if name in kwargs:
+            value, left = kwargs[name], left - 1
+        elif name in defaults:
+            value = defaults[name]
+            value = value.make() if isinstance(value, _Fresh) else value
+        else:
+            return False
+        setattr(record, name, value)
+    return not left and len(args) <= len(fields)
+
+
+def _all_defaults(cls: type[Record]) -> dict[str, Any]:
+    defaults: dict[str, Any] = {}
+    for base in reversed(cls.__mro__):
+        defaults.update(base.__dict__.get("_defaults", ()))
+    return defaults
 
 
 def _values(record: Record) -> tuple[Any, ...]:
@@ -83,6 +116,7 @@ class Record(metaclass=_RecordMeta):
 
     _fields: ClassVar[tuple[str, ...]]
     _defaults: ClassVar[dict[str, Any]]
+    _made: ClassVar[int]
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{n}={getattr(self, n)!r}' for n in self._fields)})"
@@ -90,9 +124,7 @@ class Record(metaclass=_RecordMeta):
 
 def _initializer(cls: type[Record]) -> Callable[..., None]:
     """``__init__`` of the fields of `cls`, written out."""
-    defaults: dict[str, Any] = {}
-    for base in reversed(cls.__mro__):
-        defaults.update(base.__dict__.get("_defaults", ()))
+    defaults = _all_defaults(cls)
     known: dict[str, Any] = {"_missing": _MISSING}
     header, lines = ["self"], []
     for name in cls._fields:
