@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import special
 
+import theano
 import theano.tensor as T
 from tests.tensor.oracle import check, run, variables
 from theano.gradient import grad
@@ -320,3 +321,21 @@ def test_texts() -> None:
     assert str(nnet.crossentropy_softmax_1hot(x, y)[0].owner.op) == "CrossentropySoftmaxArgmax1HotWithBias"
     for name in ("sigmoid", "softplus", "ultra_fast_sigmoid"):
         assert str(getattr(nnet, name)(x).owner.op) == name
+
+
+@pytest.mark.parametrize("mode", ["FAST_COMPILE", "FAST_RUN"])
+@pytest.mark.parametrize("of_softmax", [False, True])
+def test_one_constant_class_is_not_that_of_all_rows(mode, of_softmax):
+    x, one = T.dmatrix("x"), T.constant(np.array([1]))
+    p = T.nnet.softmax(x) if of_softmax else x
+    loss = T.nnet.categorical_crossentropy(p, one)
+    f = theano.function([x], [loss, grad(loss.sum(), x), theano.Rop(loss, x, x)], mode=mode)
+    row = np.array([[0.2, 0.3, 0.5]])
+    want = -np.log(row[0, 1] if not of_softmax else np.exp(0.3) / np.exp(row).sum())
+    loss_value, gradient, rop = f(row)
+    assert loss_value.shape == rop.shape == (1,) and np.allclose(loss_value, want)
+    wanted_gradient = np.exp(row) / np.exp(row).sum() - [[0, 1, 0]] if of_softmax else [[0, -1 / 0.3, 0]]
+    assert np.allclose(gradient, wanted_gradient)
+    for n in (0, 2, 4):
+        with pytest.raises((ValueError, IndexError), match="shape mismatch|supposed to be 1|rows"):
+            f(np.full((n, 3), 0.5))

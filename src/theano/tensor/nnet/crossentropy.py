@@ -30,7 +30,9 @@ from theano.tensor.variable import as_tensor_variable
 
 
 def _picked(p: Any, t: Any) -> Any:
-    """``p[i, t[i]]`` for every row `i`."""
+    """``p[i, t[i]]`` for every row `i`; one class does not stand for all rows, even if it is declared as broadcastable."""
+    if t.type.broadcastable[0]:
+        p = patternbroadcast(p, (True, p.type.broadcastable[1]))
     return getitem(p, (arange(shape_i(p, 0)), t))
 
 
@@ -75,7 +77,8 @@ class CrossentropyCategorical1Hot(Op):
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         p, t = inputs
         place = _picked(zero_gradient(p), t)
-        return [inc_subtensor(place, -gs[0] / _picked(p, t)), disconnected()]
+        dp = inc_subtensor(place, -gs[0] / _picked(p, t))
+        return [patternbroadcast(dp, p.type.broadcastable), disconnected()]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         p, t = inputs
@@ -138,7 +141,7 @@ class CrossentropySoftmaxArgmax1HotWithBias(Op):
         parts = []
         if not is_disconnected(g_nll):
             dx = sm * dimshuffle(g_nll, (0, "x"))
-            parts.append(inc_subtensor(_picked(dx, y), -g_nll))
+            parts.append(patternbroadcast(inc_subtensor(_picked(dx, y), -g_nll), x.type.broadcastable))
         if not is_disconnected(g_sm):
             parts.append(through_softmax(g_sm, sm))
         if not parts:
