@@ -15,14 +15,14 @@ from theano.runtime.workers import Started
 
 
 def test_another_thread_runs_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "threads_wanted", lambda: 2)
+    monkeypatch.setattr(workers, "compilers", lambda: 2)
     started = Started(threading.get_ident)
     assert started.result() != threading.get_ident()
     assert started.result() == started.result()
 
 
 def test_on_one_core_it_runs_when_somebody_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "threads_wanted", lambda: 1)
+    monkeypatch.setattr(workers, "compilers", lambda: 1)
     calls: list[int] = []
     started = Started(lambda: calls.append(1))
     assert not calls
@@ -35,7 +35,7 @@ def test_on_one_core_it_runs_when_somebody_wants_it(monkeypatch: pytest.MonkeyPa
 def test_errors_are_raised_where_somebody_waits(
     threads: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(workers, "threads_wanted", lambda: threads)
+    monkeypatch.setattr(workers, "compilers", lambda: threads)
     with pytest.raises(ZeroDivisionError):
         Started(lambda: 1 // 0).result()
     assert not capsys.readouterr().err

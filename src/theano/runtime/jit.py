@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from theano.configdefaults import config, threads_wanted
+from theano.configdefaults import config
 from theano.runtime import cache
 from theano.runtime.abi import ABI_VERSION
 from theano.runtime.gate import inside
@@ -26,7 +26,7 @@ from theano.runtime.host import begin_compiler, host
 from theano.runtime.image import Image, load_image
 from theano.runtime.target import Isa, select_isa
 from theano.runtime.units import Unit, units
-from theano.runtime.workers import Started
+from theano.runtime.workers import Started, compilers
 
 __all__ = ["CodeObject", "Options", "assembly", "begin_module", "compile_module", "isa", "kept_module"]
 
@@ -189,7 +189,7 @@ def compile_module(
         The text is no valid IR, or it names a symbol that the process doesn't have.
     """
     wanted = _Wanted(text, options, exports, use_cache, known_as)
-    return wanted.kept() or wanted.made(_objects(wanted.text(), options, wanted.target, threads=threads_wanted()))
+    return wanted.kept() or wanted.made(_objects(wanted.text(), options, wanted.target, threads=compilers()))
 
 
 def begin_module(

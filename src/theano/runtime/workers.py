@@ -9,9 +9,17 @@ from typing import Generic, TypeVar
 
 from theano.configdefaults import threads_wanted
 
-__all__ = ["Started"]
+__all__ = ["Started", "compilers"]
 
 T = TypeVar("T")
+
+# Each takes some megabytes.
+MOST = 8
+
+
+def compilers() -> int:
+    """How many threads may compile at a time."""
+    return min(threads_wanted(), MOST)
 
 
 class Started(Generic[T]):
@@ -30,7 +38,7 @@ class Started(Generic[T]):
         self._task = task
         self._results: list[T] = []
         self._thread: threading.Thread | None = None
-        if threads_wanted() > 1:
+        if compilers() > 1:
             self._thread = threading.Thread(target=self._run, name="theano-compiler")
             self._thread.start()
 
