@@ -30,7 +30,7 @@ from theano.tensor.variable import as_tensor_variable
 
 
 def _picked(p: Any, t: Any) -> Any:
-    """``p[i, t[i]]`` for every row `i`; one class does not stand for all rows, even if it is declared as broadcastable."""
+    """``p[i, t[i]]`` for every row `i`; not even a class that is declared as broadcastable stands for several rows."""
     if t.type.broadcastable[0]:
         p = patternbroadcast(p, (True, p.type.broadcastable[1]))
     return getitem(p, (arange(shape_i(p, 0)), t))
