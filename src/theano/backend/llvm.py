@@ -400,7 +400,9 @@ class ValuePrinter:
         if value:
             self.do(f"call void @{symbol}({t} {value}, {at}, {align}, {mask})")
             return ""
-        return self.emit(f"call {t} @{symbol}({at}, {align}, {mask}, {t} zeroinitializer)")
+        # where `rare` has no mask to ask, zeros would be rare arguments: powers of few elements took a quarter longer
+        other = "zeroinitializer" if self.isa.has_masks else ops.literal(ex.const(1, type_), level.lanes)
+        return self.emit(f"call {t} @{symbol}({at}, {align}, {mask}, {t} {other})")
 
     def from_memory(self, type_: str, text: str, lanes: int) -> str:
         if type_ == "bool":

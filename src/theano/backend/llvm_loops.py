@@ -194,8 +194,7 @@ class FunctionPrinter(Visitor, ValuePrinter):
         """Print ``for index in range(start, stop, lanes * copies)``; the carried values, given as `inits`, after it.
 
         With `together` it is a loop inside a vector loop, with a step of 1. With `masked` the last turn may have fewer
-        than `lanes` iterations: its other lanes touch no memory and leave the carried values as they are. (Where the
-        target has no masks for everything, whole turns do without.) Each of
+        than `lanes` iterations: its other lanes touch no memory and leave the carried values as they are. Each of
         several `copies` of the body has carried values of its own, identities at first. With `left` they are combined
         to so many lanes behind the loop, unless it has no turns: a single 512-bit instruction makes processors close a
         port to the narrower ones around it.
@@ -287,7 +286,7 @@ class FunctionPrinter(Visitor, ValuePrinter):
     def _part_body(self, stmt: st.For, index: str) -> tuple[list[str], list[str]]:
         """The same where only the last turn needs a mask: the others load and store without, which is faster.
 
-        What is loaded from stands still or is a row (see `_takes_parts`). A row's other lanes hold zeros.
+        What is loaded from stands still or is a row (see `_takes_parts`). A row's other lanes hold ones.
         """
         lanes = self.top.lanes
         phis = self._enter(stmt, index)
