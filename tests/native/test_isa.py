@@ -30,9 +30,10 @@ def test_results(isa: str) -> None:
     except ValueError as missing:
         pytest.skip(str(missing))
     flags = f"{os.environ.get('THEANO_FLAGS', '')},isa={isa}".strip(",")
-    files = ["tests/native/test_each_op.py", "tests/backend/test_interpreter.py", "tests/native/test_threads.py"]
+    native = [f"tests/native/test_{name}.py" for name in ("each_op", "threads", "parts")]
+    files = ["tests/backend/test_interpreter.py", *native]
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", *files]
-    command += ["-k", f"interpreter or ({OPS}) or large_sums or (same_bits and 700)"]
+    command += ["-k", f"interpreter or test_parts or ({OPS}) or large_sums or (same_bits and 700)"]
     run = subprocess.run(
         command, cwd=ROOT, env={**os.environ, "THEANO_FLAGS": flags}, capture_output=True, text=True, check=False
     )

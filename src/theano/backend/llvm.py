@@ -400,7 +400,9 @@ class ValuePrinter:
         if value:
             self.do(f"call void @{symbol}({t} {value}, {at}, {align}, {mask})")
             return ""
-        return self.emit(f"call {t} @{symbol}({at}, {align}, {mask}, {t} zeroinitializer)")
+        # where `rare` has no mask to ask, zeros would be rare arguments: powers of few elements took a quarter longer
+        other = "zeroinitializer" if self.isa.has_masks else ops.literal(ex.const(1, type_), level.lanes)
+        return self.emit(f"call {t} @{symbol}({at}, {align}, {mask}, {t} {other})")
 
     def from_memory(self, type_: str, text: str, lanes: int) -> str:
         if type_ == "bool":
@@ -446,12 +448,22 @@ class ValuePrinter:
             self.define(stmt.name, self.from_memory(type_, vector, lanes), lanes)
             return
         n = 1 if kind == "one" else lanes
-        if n > 1 and self.top.mask:
-            raw = self._masked("gather" if kind == "picked" else "load", type_, addresses[0])
-        else:
-            raw = self.emit(f"load {ops.memory(type_, n)}, ptr {addresses[0]}, {align}")
+        raw = self.read(type_, n, addresses[0], "gather" if kind == "picked" else "load")
         self.define(stmt.name, self.from_memory(type_, raw, n), n)
         assert register in ops.REGISTER
+
+    def read(self, type_: str, lanes: int, address: str, masked: str = "load") -> str:
+        """Elements that lie side by side; those that count, by the intrinsic `masked`, where there is a mask."""
+        if lanes > 1 and self.top.mask:
+            return self._masked(masked, type_, address)
+        return self.emit(f"load {ops.memory(type_, lanes)}, ptr {address}, align {ex.ITEMSIZE[type_]}")
+
+    def write(self, type_: str, text: str, address: str, masked: str = "store") -> None:
+        """The same for storing the lanes of `text`."""
+        if self.top.mask:
+            self._masked(masked, type_, address, text)
+        else:
+            self.do(f"store {ops.memory(type_, self.top.lanes)} {text}, ptr {address}, align {ex.ITEMSIZE[type_]}")
 
     def store(self, stmt: st.Store) -> None:
         type_, lanes = stmt.view.type, self.top.lanes
@@ -462,11 +474,8 @@ class ValuePrinter:
             self.do(f"store {ops.MEMORY[type_]} {text}, ptr {addresses[0]}, {align}")
             return
         text = self.to_memory(type_, self.operand(stmt.value, lanes), lanes)
-        if self.top.mask:
-            self._masked("scatter" if kind == "picked" else "store", type_, addresses[0], text)
-            return
-        if kind == "row":
-            self.do(f"store {ops.memory(type_, lanes)} {text}, ptr {addresses[0]}, {align}")
+        if self.top.mask or kind == "row":
+            self.write(type_, text, addresses[0], "scatter" if kind == "picked" else "store")
             return
         for k, address in enumerate(addresses):
             one = self.emit(f"extractelement {ops.memory(type_, lanes)} {text}, i64 {k}")

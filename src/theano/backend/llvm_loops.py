@@ -1,11 +1,13 @@
 """LLVM IR of the statements of a function: branches, and loops, which are widened here.
 
 A loop over vectors is printed as one over whole vectors and one over what is left: half vectors under a mask where the
-target has masks, else vectors and then single elements.
+target has masks, else vectors and then single elements. Where a target can mask some elements only (AVX2), much work on
+them has no loop over single elements: the last vector may be a part of one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -126,9 +128,39 @@ class FunctionPrinter(Visitor, ValuePrinter):
         lanes = choose_lanes(stmt, self.isa)
         whole = lanes * stmt.unroll
         if not self.isa.has_masks:
-            return whole, lanes if stmt.unroll > 1 else 0, False
+            return whole, lanes if stmt.unroll > 1 else 0, self._takes_parts(stmt)
         serial = any(isinstance(inner, st.For) for inner in stmt.body)
         return whole, whole if serial else max(lanes // 2, 2), True
+
+    def _takes_parts(self, loop: st.For) -> bool:
+        """Whether what a loop leaves for single vectors may end with a part of one (see `_part_body`).
+
+        It must have much to do, and find all elements side by side, of sizes that can be masked. Loads come first
+        there and stores last: no load may be of what was stored before.
+        """
+        if not self.isa.masks_words or loop.unroll == 1:
+            return False
+        if loop.apart:  # sums of 5 to 15 elements would take a third longer
+            return False
+        indices = {loop.index, *(name for name, (counter, _, _) in self.moved.items() if counter.value == loop.index)}
+        own, stored = set(indices), set()
+        for stmt in loop.body:
+            if isinstance(stmt, st.Let):
+                own.add(stmt.name)
+            elif isinstance(stmt, st.Load | st.Store):
+                row = _is_row(stmt, indices, own) and ex.ITEMSIZE[stmt.view.type] >= 4
+                if isinstance(stmt, st.Store):
+                    stored.add(stmt.view.base)
+                else:
+                    if stmt.view.base in stored:
+                        return False
+                    row = row or own.isdisjoint(ex.names(stmt.view.offset, *stmt.view.strides, *stmt.index))
+                    own.add(stmt.name)
+                if not row:
+                    return False
+            elif not isinstance(stmt, st.Prefetch):
+                return False
+        return True
 
     def _combined(self, carried: st.Carried, vectors: list[str], lanes: int, left: int) -> str:
         """Combine the accumulators of copies of a body, then their lanes."""
@@ -175,14 +207,14 @@ class FunctionPrinter(Visitor, ValuePrinter):
         self.levels.append(level)
         if masked:
             level.remaining = self.emit(f"sub i64 {stop}, {index}")
-            remaining = self._splat("i64", level.remaining, lanes, -1)
-            level.mask = self.emit(f"icmp ugt <{lanes} x i64> {remaining}, {ops.counting(lanes)}")
+            level.mask = self._mask() if self.isa.has_masks else ""
+        print_body = self._part_body if masked and not level.mask else self._body
         phis, nexts = [], []
         for copy in range(copies):
             if copy:
                 level.memo, level.copy = {}, copy
                 level.index_ssa = self.emit(f"add nuw nsw i64 {index}, {copy * lanes}")
-            own, found = self._body(stmt, index if together else level.index_ssa)
+            own, found = print_body(stmt, index if together else level.index_ssa)
             phis += own
             nexts += found
         level.lines.append(f"{following} = add nuw nsw i64 {counter}, {1 if together else lanes * copies}")
@@ -219,20 +251,82 @@ class FunctionPrinter(Visitor, ValuePrinter):
             for t, init, nxt in zip(types, inits, nexts, strict=True)
         ]
 
+    def _mask(self) -> str:
+        """Which lanes of a vector loop count, in words that fill as many registers as the elements."""
+        level = self.top
+        lanes, count, word = level.lanes, level.remaining, "i64"
+        if not self.isa.has_masks and lanes * 8 > self.isa.vector_bytes:
+            count, word = self.emit(f"trunc i64 {count} to i32"), "i32"
+        wide = self._splat(word, count, lanes, -1)
+        return self.emit(f"icmp ugt <{lanes} x {word}> {wide}, {ops.counting(lanes, word)}")
+
     def _body(self, stmt: st.For, index: str) -> tuple[list[str], list[str]]:
         """Print the body of the innermost loop once; its carried values before it and after it."""
-        level = self.top
+        phis = self._enter(stmt, index)
+        self.block(stmt.body)
+        nexts = [self.operand(c.next, self.top.lanes) for c in stmt.carried]
+        return phis, self._kept(stmt, phis, nexts) if self.top.index == stmt.index else nexts
+
+    def _enter(self, stmt: st.For, index: str) -> list[str]:
         phis = [self.fresh() for _ in stmt.carried]
         self.define(stmt.index, index)
         for phi, carried in zip(phis, stmt.carried, strict=True):
-            self.define(carried.name, phi, level.lanes)
-        self.block(stmt.body)
-        nexts = [self.operand(c.next, level.lanes) for c in stmt.carried]
-        if level.mask and level.index == stmt.index:
-            mask = f"select <{level.lanes} x i1> {level.mask}"
-            types = [ops.vector(c.type, level.lanes) for c in stmt.carried]
-            nexts = [self.emit(f"{mask}, {t} {nxt}, {t} {phi}") for t, nxt, phi in zip(types, nexts, phis, strict=True)]
-        return phis, nexts
+            self.define(carried.name, phi, self.top.lanes)
+        return phis
+
+    def _kept(self, stmt: st.For, phis: list[str], nexts: list[str]) -> list[str]:
+        """Carried values after a body: lanes that do not count keep what they had."""
+        level = self.top
+        if not level.mask:
+            return nexts
+        mask = f"select <{level.lanes} x i1> {level.mask}"
+        types = [ops.vector(c.type, level.lanes) for c in stmt.carried]
+        return [self.emit(f"{mask}, {t} {nxt}, {t} {phi}") for t, nxt, phi in zip(types, nexts, phis, strict=True)]
+
+    def _part_body(self, stmt: st.For, index: str) -> tuple[list[str], list[str]]:
+        """The same where only the last turn needs a mask: the others load and store without, which is faster.
+
+        What is loaded from stands still or is a row (see `_takes_parts`). A row's other lanes hold ones.
+        """
+        lanes = self.top.lanes
+        phis = self._enter(stmt, index)
+        accesses = [(s, *self.access(s.view, s.index)) for s in stmt.body if isinstance(s, st.Load)]
+        rows = [(s, at) for s, kind, (at,) in accesses if kind == "row"]
+        last = self.emit(f"icmp slt i64 {self.top.remaining}, {lanes}")
+        types = [ops.vector(s.view.type, lanes) for s, _ in rows]
+        found = self._either(last, types, lambda: [self.read(s.view.type, lanes, at) for s, at in rows])
+        for (load, _), text in zip(rows, found, strict=True):
+            self.define(load.name, text, lanes)
+        first = [s for s, _ in rows]
+        self.block([s for s in stmt.body if s not in first and not isinstance(s, st.Store)])
+        nexts = [self.operand(c.next, lanes) for c in stmt.carried]
+        stores = [
+            (s.view.type, self.operand(s.value, lanes), *self.access(s.view, s.index)[1])
+            for s in stmt.body
+            if isinstance(s, st.Store)
+        ]
+
+        def finish() -> list[str]:
+            for store in stores:
+                self.write(*store)
+            return self._kept(stmt, phis, nexts)
+
+        return phis, self._either(last, [ops.vector(c.type, lanes) for c in stmt.carried], finish)
+
+    def _either(self, last: str, types: list[str], block: Callable[[], list[str]]) -> list[str]:
+        """What `block` prints, without a mask, or with one if `last` is true; its results."""
+        level = self.top
+        whole, part, end = self.label(), self.label(), self.label()
+        self.do(f"br i1 {last}, label %{part}, label %{whole}")
+        found = []
+        for label in (whole, part):
+            self.start(label)
+            level.mask = self._mask() if label == part else ""
+            found.append(block())
+            self.do(f"br label %{end}")
+        level.mask = ""
+        self.start(end)
+        return [self.emit(f"phi {t} [{a}, %{whole}], [{b}, %{part}]") for t, a, b in zip(types, *found, strict=True)]
 
 
 def choose_lanes(stmt: st.For, isa: Isa) -> int:
@@ -253,3 +347,13 @@ def collect_stored(block: list[st.Stmt]) -> set[str]:
 def _starts_with_identity(c: st.Carried) -> bool:
     """Whatever the table of expressions has forgotten in between: the text must not depend on it."""
     return c.init.op == "const" and ops.literal(c.init, 1) == ops.literal(st.identity(c.op, c.type), 1)
+
+
+def _is_row(stmt: st.Load | st.Store, indices: set[str], own: set[str]) -> bool:
+    """Whether an access steps from one element to the next with the index, and depends on nothing else in `own`."""
+    view = stmt.view
+    steps = [(at, s) for at, s in zip(stmt.index, view.strides, strict=True) if not own.isdisjoint(ex.names(at))]
+    if len(steps) != 1 or not own.isdisjoint(ex.names(view.offset, *view.strides)):
+        return False
+    at, stride = steps[0]
+    return at.op == "name" and at.value in indices and stride is ex.const(1, "i64")

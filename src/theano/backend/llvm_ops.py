@@ -177,9 +177,9 @@ def declaration(op: str, type_: str, lanes: int) -> str:
     return f"declare {t} @llvm.{INTRINSICS[op]}.{suffix(type_, lanes)}({', '.join([t] * ex.PRIMITIVES[op][0])})"
 
 
-def counting(lanes: int) -> str:
+def counting(lanes: int, type_: str = "i64") -> str:
     """The vector of the numbers of its lanes."""
-    return f"<{', '.join(f'i64 {k}' for k in range(lanes))}>"
+    return f"<{', '.join(f'{type_} {k}' for k in range(lanes))}>"
 
 
 def masked_name(name: str, type_: str, lanes: int) -> str:

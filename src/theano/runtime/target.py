@@ -20,6 +20,7 @@ class Isa(NamedTuple):
     has_fma, has_f16c, has_masks : fused multiply-add; conversions of float16; masked loads and stores of all
         element sizes (AVX-512 F, BW, DQ, VL).
     cpu, features, triple : as LLVM names them.
+    masks_words : masked loads and stores of elements of 4 and 8 bytes (AVX2).
     foresees : the processor brings what a loop reads and writes in order itself, and hints are in its way.
     """
 
@@ -31,6 +32,7 @@ class Isa(NamedTuple):
     cpu: str
     features: str
     triple: str
+    masks_words: bool = False
     foresees: bool = False
 
 
@@ -71,6 +73,7 @@ def select_isa(flag: str) -> Isa:
         cpu=cpu,
         features=features,
         triple=machine.triple,
+        masks_words=wide,
         foresees=machine.cpu.startswith("znver"),  # whatever the flag says: it is where the code runs
     )
 
