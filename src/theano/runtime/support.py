@@ -94,27 +94,29 @@ class _Support:
     @property
     def words(self) -> list[int]:
         """The process-wide words of a context, in the order of `abi.CTX`."""
-        if self._first is not None:
-            with _lock:
-                if self._first is not None:
-                    self._use(self._first())
+        first = self._first
+        if first is not None:
+            self._use(first(), True)  # several threads may come here: whose functions come last does not matter
         return self._words
 
-    def _use(self, code: jit.CodeObject) -> None:
+    def _use(self, code: jit.CodeObject, is_provisional: bool) -> None:
         """Fill the table of loaded functions, and give new contexts their addresses."""
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(code))  # contexts hold addresses in it
-        self.code, self._first = code, None
         own = {"active": ctypes.addressof(self.gil), "unready_type": id(Unready), "callback": 0}
         addresses = capi.addresses() | own | code.symbols
         words = [addresses[name] for name in capi.TABLE]
         table = (ctypes.c_uint64 * len(words))(*words)
         ctypes.memmove(code.symbols["fixed"], table, ctypes.sizeof(table))
-        self._words = words[: abi.FIXED]
-        self.wait_turn = self.function("wait_turn", ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int32)
+        with _using:
+            if is_provisional and not self.is_provisional:
+                return
+            self.code, self.is_provisional = code, is_provisional
+            self._words = words[: abi.FIXED]
+            self.wait_turn = self.function("wait_turn", ctypes.c_int32, *[ctypes.c_void_p] * 2, ctypes.c_int32)
+            self._first = None  # last: from now on others take the words as they are
 
     def _use_all(self, code: jit.CodeObject) -> None:
-        self._use(code)
-        self.is_provisional = False
+        self._use(code, False)
         self.limit_pool(self.most_pool_bytes)
         self.team.join(self)
 
@@ -146,8 +148,10 @@ def _known_as(which: str = "all") -> str:
 
 
 _lock = threading.Lock()
+_using = threading.Lock()  # who holds it waits for nobody
 _loaded: _Support | None = None
 if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_using.acquire, after_in_parent=_using.release, after_in_child=_using.release)
     os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
 
 
