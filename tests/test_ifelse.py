@@ -6,6 +6,7 @@ import pytest
 import theano
 import theano.tensor as T
 from tests.tensor.oracle import check, check_nodes, run
+from theano.compile import Mode
 from theano.gradient import grad
 from theano.ifelse import IfElse, ifelse
 
@@ -102,3 +103,15 @@ def test_branches_of_float16_without_instructions_for_it():
         f = theano.function([c, x], ifelse(c, x * x, x + 1))
         for flag, wanted in ((1, [4, 9]), (0, [3, 4])):
             assert np.array_equal(f(flag, np.array([2, 3], "float16")), wanted)
+
+
+def test_lengths_of_a_side_come_before_the_branch() -> None:
+    """They are found by a group that an update could put off until after it."""
+    s = theano.shared(np.arange(10.0).reshape(5, 2))
+    x, c = T.dmatrix("x"), T.iscalar("c")
+    rows = x[T.neq(T.neq(x, 0).sum(axis=1), 0).nonzero()[0]]
+    side = s[T.cast(abs(rows).max(), "int64") % T.maximum(s.shape[0], 1) :]
+    f = theano.function([x, c], ifelse(c, side, side), updates=[(s, rows)], mode=Mode("cvm", None))
+    given = np.array([[1.0, -2.0], [0.0, 0.0], [3.0, 1.0]])
+    assert f(given, 1).tolist() == [[6.0, 7.0], [8.0, 9.0]]
+    assert s.get_value().tolist() == given[[0, 2]].tolist()

@@ -240,7 +240,8 @@ class Builder:
                 if found is None:
                     names = ex.names(self.dims.normal(e), e)
                     found = makers[item.region, e] = [self.definer[n] for n in names if n in self.definer]
-                item.deps.extend(d for d in found if d is not item)
+                for d in found:
+                    self._wait(item, d)
                 if self.settled:
                     self._wait_for_checks(item, e)
         self.region = 0
@@ -252,9 +253,14 @@ class Builder:
             check = self.settled.get(key)
             if check is None or str(key[1].value) in item.defines:
                 continue
-            while item.region != check.region:  # of a block around: who runs the item's block waits
-                item = self.owners[item.region]
-            item.deps.append(check)
+            self._wait(item, check)
+
+    def _wait(self, item: Item, other: Item) -> None:
+        """Let `item` come after `other`, which may be one of a block around: then who runs the item's block waits."""
+        while item.region != other.region:
+            item = self.owners[item.region]
+        if item is not other:
+            item.deps.append(other)
 
     def _checks_first(self) -> list[Item]:
         """The items in their order, but checks of equal lengths as soon as these are known."""
