@@ -31,6 +31,15 @@ def test_on_one_core_it_runs_when_somebody_wants_it(monkeypatch: pytest.MonkeyPa
     assert calls == [1]
 
 
+def test_where_no_thread_starts_it_runs_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(workers, "compilers", lambda: 2)
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    assert Started(lambda: 42).result() == 42
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 def test_errors_are_raised_where_somebody_waits(
     threads: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -121,6 +130,10 @@ while not made.is_set() or not children:
 assert all(os.waitpid(child, 0)[1] == 0 for child in children)
 thread.join()
 assert f([0.0, 0.0]) == 2
+""",
+    "at exit": """
+import atexit
+atexit.register(lambda: print("result", theano.function([x], T.exp(x).sum())([0.0])))
 """,
     "exit": "theano.function([x], T.exp(x).sum()); import sys; sys.exit(0)",
 }

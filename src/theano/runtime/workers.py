@@ -39,8 +39,10 @@ class Started(Generic[T]):
         self._results: list[T] = []
         self._thread: threading.Thread | None = None
         if compilers() > 1:
-            self._thread = threading.Thread(target=self._run, name="theano-compiler")
-            self._thread.start()
+            thread = threading.Thread(target=self._run, name="theano-compiler")
+            with contextlib.suppress(RuntimeError):  # there are too many, or Python is about to end
+                thread.start()
+                self._thread = thread
 
     def _run(self) -> None:
         with contextlib.suppress(Exception):  # `result` tries again, and raises it where somebody waits
