@@ -61,6 +61,7 @@ def test_goes_on_after_an_error() -> None:
     assert gc.isenabled()
 
 
+@pytest.mark.skipif(sys.version_info[:2] == (3, 12), reason="it starts with frozen objects of its own")
 def test_what_an_import_leaves_is_old() -> None:
     assert _after_import("pass") < 500
 
