@@ -74,8 +74,10 @@ class FunctionMaker:
         self.name = name
         self.profile: ProfileStats | None = profile_for(profile, name)
         self.linker = self.mode.linker
-        self._factory = EXECUTORS.get(self.mode.executor) or EXECUTORS["perform"]
-        getattr(self._factory, "begin", _nothing)()
+        factory = EXECUTORS.get(self.mode.executor) or EXECUTORS["perform"]
+        begin = getattr(factory, "begin", None)
+        if begin is not None:
+            begin()
         explicit = [spec for spec in self.inputs if not spec.shared]
         shared = [spec for spec in self.inputs if spec.shared]
         original = None
@@ -111,7 +113,7 @@ class FunctionMaker:
         )
         before = time.perf_counter()
         with compiler_test_values():
-            self.executor: Executor = self._make_executor()
+            self.executor: Executor = factory(self.plan, self.mode, self.profile)
         if self.profile is not None:
             now = time.perf_counter()
             self.profile.linker_time += now - before
@@ -125,9 +127,6 @@ class FunctionMaker:
 
     def _graph(self) -> FunctionGraph:
         return FunctionGraph([spec.variable for spec in self.inputs], self._roots(), clone=True)
-
-    def _make_executor(self) -> Executor:
-        return self._factory(self.plan, self.mode, self.profile)
 
     def create(self, input_storage: Sequence[Any] | None = None, trustme: bool = False) -> Function:
         """A function; `input_storage` gives values (or containers) for inputs, overriding their defaults."""
@@ -153,10 +152,6 @@ class FunctionMaker:
             self,
             name=self.name,
         )
-
-
-def _nothing() -> None:
-    """Begin with nothing."""
 
 
 def _container(spec: In, value: Any) -> Container:
