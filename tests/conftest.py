@@ -18,7 +18,8 @@ def _isolate() -> None:
     if _MARK not in os.environ:
         os.environ[_MARK] = tempfile.mkdtemp(prefix="theano-test-cache-")
     # Flags given from outside (isa=baseline) hold.
-    flags = [os.environ.get("THEANO_FLAGS", ""), "verify_programs=True", f"cache.dir={os.environ[_MARK]}"]
+    own = ["verify_programs=True", "quick_start=False", f"cache.dir={os.environ[_MARK]}"]
+    flags = [os.environ.get("THEANO_FLAGS", ""), *own]
     os.environ["THEANO_FLAGS"] = ",".join(filter(None, flags))
     os.environ["THEANORC"] = os.devnull
     os.environ.setdefault("MPLBACKEND", "Agg")

@@ -95,6 +95,9 @@ FLAGS: dict[str, ConfigParam] = {
     "on_opt_error": EnumStr("warn", "raise", "pdb", "ignore", doc="what to do when a rewrite fails"),
     "allow_gc": BoolParam(True, doc="give workspace back after a call"),
     "profile": BoolParam(False, doc="collect times of functions"),
+    "quick_start": BoolParam(
+        True, doc="compile a function quickly for its first call, and well with the second one"
+    ),
     "openmp": BoolParam(lambda: threads_wanted() > 1, doc="let several threads share large loops"),
     "openmp_elemwise_minsize": IntParam(
         200000, doc="elements of a cheap loop from which on threads share it; proportionally fewer of an expensive one"

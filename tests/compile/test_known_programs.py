@@ -46,7 +46,7 @@ def test_other_printing_code_makes_it_again(fresh, monkeypatch):
 def test_without_sources_the_text_decides(fresh, monkeypatch):
     monkeypatch.setattr(cache, "sources", lambda folders: "")
     assert product()(2.0, 3.0) == 7
-    assert all(code.from_cache for code in product().executor._code.values())
+    assert all(code.from_cache for code in product().executor._made.code.values())
 
 
 def test_sources(tmp_path):

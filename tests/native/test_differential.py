@@ -14,6 +14,7 @@ from tests.backend.functions import Compiled
 from tests.native.random_graphs import Graph, build
 from theano.backend.interpreter import CheckFailed, Interpreter
 from theano.compile import Mode, function
+from theano.configdefaults import config
 from theano.graph import ancestors
 from theano.runtime.jit import isa
 
@@ -117,7 +118,11 @@ def check_equal(wanted: np.ndarray, got: np.ndarray, rough: float, about: str) -
 def test_random_graphs(leaves: Any, steps: Any, wanted: Any) -> None:
     graph = build(leaves, steps, wanted)
     with np.errstate(all="ignore"):
+        with config.change_flags(quick_start=True):  # before: then the cache has no fast form
+            first = calls(graph, MODES["FAST_RUN"])
         results = {name: calls(graph, mode) for name, mode in MODES.items()}
+    for k, (a, b) in enumerate(zip(first, results["FAST_RUN"], strict=True)):
+        np.testing.assert_array_equal(a, b, err_msg=f"first form, result {k}", strict=True)
     rough = roughness(graph)
     fails = any(value is FAILED for value in results["perform"])
     for name in ("native", "FAST_RUN")[: 1 if fails else 2]:  # rewriting may remove what fails

@@ -414,6 +414,6 @@ class Interpreter(Visitor):
         target.memory.bytes[target.at : target.at + size] = source.memory.bytes[source.at : source.at + size]
 
     def nothing(self, stmt: st.Stmt) -> None:
-        """`Prefetch` is a hint, `Poll` lets signals in, `Commit` is a mark; the GIL is the caller's business."""
+        """Hints and marks; signals and the GIL are the caller's business."""
 
-    prefetch = poll = commit = release_gil = take_gil = nothing
+    prefetch = poll = commit = release_gil = take_gil = defer = nothing

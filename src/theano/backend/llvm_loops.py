@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 from theano.backend import llvm_ops as ops
 from theano.backend.llvm import Level, ValuePrinter
 from theano.backend.statements import Visitor
+from theano.backend.widths import Widths, starts_with_identity, widths
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 
 if TYPE_CHECKING:
-    from theano.runtime.target import Isa
+    pass
 
 
 class FunctionPrinter(Visitor, ValuePrinter):
@@ -68,18 +69,26 @@ class FunctionPrinter(Visitor, ValuePrinter):
         return level.lines
 
     def loop(self, stmt: st.For) -> None:
-        start, extent = "0", self.operand(stmt.extent)
-        if stmt.start is not st.ZERO:
-            stmt, extent = self._from_zero(stmt, extent)
-        inits = [c.init for c in stmt.carried]
+        extent, parts = self.operand(stmt.extent), None
+        if stmt.kind == "vector" and self.top.lanes == 1:
+            parts = widths(stmt, self.isa)
+        if stmt.start is st.ZERO:
+            self._loop(stmt, extent, parts)
+            return
+        self._loop(*self._from_zero(stmt, extent), parts)
+        del self.moved[stmt.index], self.meaning[stmt.index]  # another loop may have that index
+
+    def _loop(self, stmt: st.For, extent: str, parts: Widths | None) -> None:
+        """A loop from zero on; `parts` of one over vectors."""
+        inits, start = [c.init for c in stmt.carried], "0"
         lanes = self.top.lanes
         if lanes > 1:  # all lanes go through the loop together
             results = self._run(stmt, start, extent, lanes, [self.operand(i, lanes) for i in inits], together=True)
             for carried, result in zip(stmt.carried, results, strict=True):
                 self.define(carried.result, result, lanes)
             return
-        if stmt.kind == "vector":
-            inits, start = self._vector_part(stmt, extent)
+        if parts is not None:
+            inits, start = self._vector_part(stmt, extent, parts)
             if start == extent:
                 for carried, total in zip(stmt.carried, inits, strict=True):
                     self.define(carried.result, self.operand(total))
@@ -101,9 +110,9 @@ class FunctionPrinter(Visitor, ValuePrinter):
         self.meaning[stmt.index] = ex.add(counter, stmt.start)
         return replace(stmt, index=name, start=st.ZERO), extent
 
-    def _vector_part(self, stmt: st.For, extent: str) -> tuple[list[Expr], str]:
+    def _vector_part(self, stmt: st.For, extent: str, parts: Widths) -> tuple[list[Expr], str]:
         """The widened loops; what is left for the scalar one: carried values and first index."""
-        whole, rest, masked = self._widths(stmt)
+        whole, rest, masked = parts
         copies = stmt.unroll if stmt.apart else 1
         stop = self.emit(f"and i64 {extent}, {-whole}")
         lanes = whole // copies
@@ -114,53 +123,10 @@ class FunctionPrinter(Visitor, ValuePrinter):
             totals = [self._across(c, t, rest, 1) for c, t in zip(stmt.carried, totals, strict=True)]
         bound = [(c, self.bind(c.type, t, 1)) for c, t in zip(stmt.carried, totals, strict=True)]
         # totals have begun with the identity, so one more changes none (not 0 into -0 either)
-        return [t if _starts_with_identity(c) else st.combine(c.op, c.init, t) for c, t in bound], stop
+        return [t if starts_with_identity(c) else st.combine(c.op, c.init, t) for c, t in bound], stop
 
     def _identities(self, stmt: st.For, lanes: int) -> list[str]:
         return [ops.literal(st.identity(c.op, c.type), lanes) for c in stmt.carried]
-
-    def _widths(self, stmt: st.For) -> tuple[int, int, bool]:
-        """Lanes of the loop over whole vectors and of the one after it (0: none), and whether that one is masked.
-
-        What is left is often all there is: half registers take half the time for divisions, and three ports instead of
-        two take them. Only where each step waits for the last one (a serial loop inside) all of it goes at once.
-        """
-        lanes = choose_lanes(stmt, self.isa)
-        whole = lanes * stmt.unroll
-        if not self.isa.has_masks:
-            return whole, lanes if stmt.unroll > 1 else 0, self._takes_parts(stmt)
-        serial = any(isinstance(inner, st.For) for inner in stmt.body)
-        return whole, whole if serial else max(lanes // 2, 2), True
-
-    def _takes_parts(self, loop: st.For) -> bool:
-        """Whether what a loop leaves for single vectors may end with a part of one (see `_part_body`).
-
-        It must have much to do, and find all elements side by side, of sizes that can be masked. Loads come first
-        there and stores last: no load may be of what was stored before.
-        """
-        if not self.isa.masks_words or loop.unroll == 1:
-            return False
-        if loop.apart:  # sums of 5 to 15 elements would take a third longer
-            return False
-        indices = {loop.index, *(name for name, (counter, _, _) in self.moved.items() if counter.value == loop.index)}
-        own, stored = set(indices), set()
-        for stmt in loop.body:
-            if isinstance(stmt, st.Let):
-                own.add(stmt.name)
-            elif isinstance(stmt, st.Load | st.Store):
-                row = _is_row(stmt, indices, own) and ex.ITEMSIZE[stmt.view.type] >= 4
-                if isinstance(stmt, st.Store):
-                    stored.add(stmt.view.base)
-                else:
-                    if stmt.view.base in stored:
-                        return False
-                    row = row or own.isdisjoint(ex.names(stmt.view.offset, *stmt.view.strides, *stmt.index))
-                    own.add(stmt.name)
-                if not row:
-                    return False
-            elif not isinstance(stmt, st.Prefetch):
-                return False
-        return True
 
     def _combined(self, carried: st.Carried, vectors: list[str], lanes: int, left: int) -> str:
         """Combine the accumulators of copies of a body, then their lanes."""
@@ -286,7 +252,7 @@ class FunctionPrinter(Visitor, ValuePrinter):
     def _part_body(self, stmt: st.For, index: str) -> tuple[list[str], list[str]]:
         """The same where only the last turn needs a mask: the others load and store without, which is faster.
 
-        What is loaded from stands still or is a row (see `_takes_parts`). A row's other lanes hold ones.
+        What is loaded from stands still or is a row (see `widths`). A row's other lanes hold ones.
         """
         lanes = self.top.lanes
         phis = self._enter(stmt, index)
@@ -329,31 +295,6 @@ class FunctionPrinter(Visitor, ValuePrinter):
         return [self.emit(f"phi {t} [{a}, %{whole}], [{b}, %{part}]") for t, a, b in zip(types, *found, strict=True)]
 
 
-def choose_lanes(stmt: st.For, isa: Isa) -> int:
-    """Lanes of a vector loop: as many as the narrowest float (or int of 4 bytes and more) in it fills a register."""
-    sizes = [8]
-    for inner in st.walk(stmt.body):
-        if isinstance(inner, st.Load | st.Store):
-            size = ex.ITEMSIZE[inner.view.type]
-            sizes.append(max(size, 4))
-    return max(isa.vector_bytes // min(sizes), 2)
-
-
 def collect_stored(block: list[st.Stmt]) -> set[str]:
     """Base pointers that a block writes to."""
     return {s.view.base for s in st.walk(block) if isinstance(s, st.Store)}
-
-
-def _starts_with_identity(c: st.Carried) -> bool:
-    """Whatever the table of expressions has forgotten in between: the text must not depend on it."""
-    return c.init.op == "const" and ops.literal(c.init, 1) == ops.literal(st.identity(c.op, c.type), 1)
-
-
-def _is_row(stmt: st.Load | st.Store, indices: set[str], own: set[str]) -> bool:
-    """Whether an access steps from one element to the next with the index, and depends on nothing else in `own`."""
-    view = stmt.view
-    steps = [(at, s) for at, s in zip(stmt.index, view.strides, strict=True) if not own.isdisjoint(ex.names(at))]
-    if len(steps) != 1 or not own.isdisjoint(ex.names(view.offset, *view.strides)):
-        return False
-    at, stride = steps[0]
-    return at.op == "name" and at.value in indices and stride is ex.const(1, "i64")

@@ -212,7 +212,7 @@ class MainPrinter(FunctionPrinter):
             f"call i32 {function}(ptr {target}, ptr {arrays[0]}, i64 {len(stmt.inputs)}, "
             f"ptr {arrays[1]}, i64 {len(stmt.outputs)})"
         )
-        self.fail_unless(self.emit(f"icmp eq i32 {code}, 0"), -1)
+        self.fail_unless(self.emit(f"icmp eq i32 {code}, 0"), abi.RAISED)
         for k, slot in enumerate(stmt.outputs):
             at = self.emit(f"getelementptr ptr, ptr {arrays[1]}, i64 {k}")
             obj = self.emit(f"load ptr, ptr {at}")
@@ -283,7 +283,7 @@ class MainPrinter(FunctionPrinter):
     def poll(self, stmt: st.Poll) -> None:
         node = self.word("frame", self.layout.gil)
         code = self.emit(f"call i32 {self.context('gil_poll')}(ptr {node})")
-        self.fail_unless(self.emit(f"icmp eq i32 {code}, 0"), -1)
+        self.fail_unless(self.emit(f"icmp eq i32 {code}, 0"), abi.RAISED)
 
     def release_gil(self, stmt: st.ReleaseGil) -> None:
         cond, node = self.operand(stmt.cond), self.word("frame", self.layout.gil)
@@ -309,6 +309,9 @@ class MainPrinter(FunctionPrinter):
 
     def commit(self, stmt: st.Commit) -> None:
         """A mark for readers and the verifier."""
+
+    def defer(self, stmt: st.Defer) -> None:
+        """A mark for `first_form`, which makes it a check."""
 
 
 def _captures(stmt: st.Slices) -> list[tuple[str, str]]:

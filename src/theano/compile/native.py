@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from theano.backend import llvm_main
+from theano.backend.first_form import first_form
 from theano.backend.llvm_main import print_module
 from theano.compile.errors import raise_with_op
 from theano.compile.ops import deep_copy_op
@@ -24,12 +24,13 @@ from theano.loops import stmt as st
 from theano.loops.identity import identity
 from theano.lower import lower
 from theano.lower.program import InputForm
-from theano.runtime import abi, cache, product, provisional, support
+from theano.runtime import abi, cache, fork, product, provisional, support
 from theano.runtime.context import make_context
 from theano.runtime.entry import EntrySpec, print_entry
 from theano.runtime.function_base import NATIVE, FunctionBase, install
 from theano.runtime.host import begin_compiler, kept_host
-from theano.runtime.jit import CodeObject, compile_module, isa
+from theano.runtime.jit import DEFAULT, CodeObject, Options, compile_module, isa, kept_module
+from theano.runtime.workers import Started
 from theano.tensor.type import TensorType
 
 # All that a program's text is made by.
@@ -37,8 +38,10 @@ _PRINTERS = tuple(str(Path(str(module.__file__)).parent) for module in (abi, ex,
 
 # Expressions are shared within one program by a table of the process: one thread at a time works with it.
 _LOWERING = threading.RLock()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_LOWERING.acquire, after_in_parent=_LOWERING.release, after_in_child=_LOWERING.release)
+# Who lets fast code take the place of provisional code.
+_SETTLING = threading.RLock()
+fork.hold("lowering", _LOWERING.acquire, _LOWERING.release)
+fork.hold("settling", _SETTLING.acquire, _SETTLING.release)
 
 
 class NativeExecutor:
@@ -61,17 +64,15 @@ class NativeExecutor:
         support.begin()
         with _LOWERING:
             self.lowered = lower(fgraph.inputs[:n], fgraph.inputs[n:], outputs, updates, forms, self.target.has_f16c)
-        if self._meets_provisional() and self._needs_all():
-            provisional.complete()
-        self._words, self._keep = self._addresses()
-        self._code: dict[str, CodeObject] = {}
+        self._made = _Made({}, [], [])
         self._runner: _Runner | None = None
         self._clean_runner: _Runner | None = None
         self._single = False
-        # While addresses are those of provisional code, functions wait for their second call, which makes it fast.
-        self._is_provisional = self._meets_provisional()
+        # While the code is the first form, functions wait for their second call, which has the fast one made.
+        self._is_provisional = False
         self._called = False
         self._waiting: list[weakref.ref[Any]] = []
+        self._fast: Started[dict[str, CodeObject]] | None = None
 
     @staticmethod
     def begin() -> None:
@@ -80,11 +81,17 @@ class NativeExecutor:
             begin_compiler()
 
     # -- making callables --------------------------------------------------------------------------------
-    def text(self, result: str = "list") -> str:
-        """The module's LLVM IR; `result` is the form of what the entry returns."""
+    def text(self, result: str = "list", first: bool = False) -> str:
+        """The module's LLVM IR; `result` is the form of what the entry returns.
+
+        With `first` it is that of the program's first form (see `theano.backend.first_form`).
+        """
         low = self.lowered
         with _LOWERING:
-            return print_module(low.program, low.layout, self.target) + print_entry(self._spec(result))
+            program = first_form(low.program, self.target) if first else low.program
+            if first and config.verify_programs:
+                low.verify(program)
+            return print_module(program, low.layout, self.target) + print_entry(self._spec(result))
 
     def _spec(self, result: str) -> EntrySpec:
         low = self.lowered
@@ -105,17 +112,32 @@ class NativeExecutor:
         except TypeError:
             return ""
 
+    def _get_ready(self, result: str) -> None:
+        """Find or make code, once, and all that it calls."""
+        known_as = self._known_as(result)
+        kept = kept_module(known_as or self.text(result))
+        self._is_provisional = kept is None and config.quick_start and not self._always_defers()
+        if self._meets_provisional() and (not self._is_provisional or self._needs_all()):
+            provisional.complete()
+        code = kept or self._compiled(result, known_as, self._is_provisional)
+        self._made = _Made({result: code}, *self._addresses())
+
+    def _compiled(self, result: str, known_as: str, first: bool = False) -> CodeObject:
+        with collector_rests():
+            return compile_module(
+                lambda: self.text(result, first), Options(level=0) if first else DEFAULT, known_as=known_as
+            )
+
     def _install(self, function: FunctionBase, fallback: Callable[..., Any], result: str) -> None:
-        code = self._code.get(result)
+        made = self._made
+        code = made.code.get(result)
         if code is None:
-            with collector_rests():
-                code = compile_module(lambda: self.text(result), known_as=self._known_as(result))
-            self._code[result] = code
+            code = made.code[result] = self._compiled(result, self._known_as(result), self._is_provisional)
         if not config.allow_gc:
             support.set_pool_limit(None)
         on_error = self._raise
         context = make_context(
-            [id(fallback), id(on_error), *self._words], [fallback, on_error, *self._keep, *self.plan.storages]
+            [id(fallback), id(on_error), *made.words], [fallback, on_error, *made.keep, *self.plan.storages]
         )
         install(function, code, context)
 
@@ -125,16 +147,16 @@ class NativeExecutor:
             return
         if any(not isinstance(i.variable.type, TensorType | Generic) for i in self.plan.inputs):
             return  # objects that must be looked at by their type's filter
+        result = "single" if function.unpack_single else "list" if self.plan.n_outputs else "none"
+        if not self._made.code:
+            self._get_ready(result)
         if self._is_provisional:
             self._waiting.append(weakref.ref(function))
-            self._prepare()  # compiles, which is not for the first call to do
-            return
-        result = "single" if function.unpack_single else "list" if self.plan.n_outputs else "none"
-        reference = _Fallback(function)
-        self._install(function, reference, result)
+        else:
+            self._install(function, _Fallback(function), result)
 
     def _addresses(self) -> tuple[list[int], list[Any]]:
-        """The function's own context words, and what must stay alive for them."""
+        """See `_Made`."""
         words: list[int] = []
         keep: list[Any] = []
         for kind, payload in self.lowered.words:
@@ -157,8 +179,8 @@ class NativeExecutor:
     # -- running -----------------------------------------------------------------------------------------
     def __call__(self, values: Sequence[Any]) -> list[Any]:
         """Run on filtered values; a list of the outputs."""
-        if self._is_provisional and (self._called or not self._meets_provisional()):
-            self._settle()
+        if self._is_provisional and self._called:
+            self._settle(wait=False)
         self._called = True
         try:
             return self._run(values)
@@ -173,8 +195,10 @@ class NativeExecutor:
 
     def _prepare(self) -> _Runner:
         """The callable behind `_run`."""
+        if not self._made.code:
+            self._get_ready("list")
         # whatever form of entry there is already serves here, too
-        form = next(iter(self._code), "list")
+        form = next(iter(self._made.code))
         self._clean_runner = self._new_runner(_refuse, form)
         self._single = form == "single"
         self._runner = runner = self._new_runner(self._slow_call, form)
@@ -192,14 +216,30 @@ class NativeExecutor:
         calls_back = any(kind == "callback" for kind, _ in self.lowered.words)
         return calls_back or any(map(product.is_of_loops, self._routines()))
 
-    def _settle(self) -> None:
-        """Work with fast code from now on."""
+    def _always_defers(self) -> bool:
+        """Whether nobody can tell how long the first form would take."""
+        return any(isinstance(s, st.Defer) and s.cond.op == "const" for s in self.lowered.program.main)
+
+    def _made_fast(self) -> dict[str, CodeObject]:
+        """The fast form of all code that there is."""
         provisional.complete()
-        self._words, self._keep = self._addresses()
-        self._runner = None
-        self._is_provisional = False
-        while self._waiting:
-            function = self._waiting.pop()()
+        return {result: self._compiled(result, self._known_as(result)) for result in list(self._made.code)}
+
+    def _settle(self, wait: bool = True) -> None:
+        """Work with the fast form from now on, or, unless `wait`, once another thread has made it."""
+        with _SETTLING:
+            if not self._is_provisional:
+                return
+            if self._fast is None:
+                self._fast = Started(self._made_fast)
+            if not wait and not self._fast.is_done:
+                return
+            self._made = _Made(self._fast.result(), *self._addresses())
+            self._runner = self._fast = None
+            self._is_provisional = False
+            waiting, self._waiting = self._waiting, []
+        for reference in waiting:
+            function = reference()
             if function is not None:
                 self.attach(function)
 
@@ -237,6 +277,8 @@ class NativeExecutor:
 
     def _raise(self, code: int, operands: tuple[int, ...], args: tuple[Any, ...]) -> None:
         """Raise what check number `code` means."""
+        if code == abi.DEFERRED:
+            raise support.Unready
         record = self.lowered.records[code - 1]
         dims = None if record.dims is None else tuple(self._lengths(record.dims, self._arrays(args)))
         error = record.error(record.message.format(*operands, dims=dims))
@@ -280,6 +322,14 @@ class NativeExecutor:
             if v in arrays and arrays[v].size == 1 and arrays[v].dtype.kind in "iu":
                 env[f"vx{k}" if k < n else f"vs{k - n}"] = int(arrays[v].flat[0])
         return [_evaluate(d, env) for d in dims]
+
+
+class _Made(NamedTuple):
+    """Code by the form of its results, the function's own context words, and what must stay alive for them."""
+
+    code: dict[str, CodeObject]
+    words: list[int]
+    keep: list[Any]
 
 
 class _Runner(FunctionBase):

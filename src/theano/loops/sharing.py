@@ -164,7 +164,7 @@ def roots(stmt: st.Stmt) -> Iterator[Expr]:
             yield c.next
         if stmt.until is not None:
             yield stmt.until
-    elif isinstance(stmt, st.If | st.ReleaseGil):
+    elif isinstance(stmt, st.If | st.ReleaseGil | st.Defer):
         yield stmt.cond
     elif isinstance(stmt, st.CallKernel | st.Call):
         for arg in stmt.args:

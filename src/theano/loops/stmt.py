@@ -199,6 +199,13 @@ class Check:
 
 
 @_statement
+class Defer:
+    """The first form of the program leaves here, for the fast one, if `cond` (see `backend.first_form`)."""
+
+    cond: Expr
+
+
+@_statement
 class FrameWord:
     """Name a 64-bit word of the call's frame: ``i64`` for dims, ``ptr`` for data and objects."""
 
@@ -349,7 +356,7 @@ Stmt = (
     Let | Load | Store | Prefetch | For | If | CallKernel | Slices | Check | FrameWord | ContextWord | Local | Workspace
     | Carve | NewArray | CallBack | ArrayHeader | HoldObject | Release | Move | SetStorage | Call
     | Copy | Poll | Commit
-    | ReleaseGil | TakeGil
+    | ReleaseGil | TakeGil | Defer
 )  # fmt: skip
 
 # What touches Python's objects or the pool of workspaces. (`Poll` takes the GIL itself.)

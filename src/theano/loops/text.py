@@ -143,6 +143,7 @@ LINES: dict[type, Callable[..., str]] = {
     st.Poll: lambda s, t: "poll",
     st.ReleaseGil: lambda s, t: f"release the GIL if {t(s.cond)}",
     st.TakeGil: lambda s, t: "take the GIL",
+    st.Defer: lambda s, t: f"leave for the fast form if {t(s.cond)}",
     st.Commit: lambda s, t: "commit",
 }
 

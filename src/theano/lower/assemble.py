@@ -11,6 +11,7 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.text import kernel_key
 from theano.lower.builder import Builder
+from theano.lower.defer import leave_long_work
 from theano.lower.dims import ZERO, is_const, length
 from theano.lower.gil import let_others_run
 from theano.lower.items import Item, Pointwise, Reduce, Special
@@ -80,7 +81,7 @@ class Assembler:
         self._entry(head)
         self._results(head)
         carve_workspace(self, head)
-        main = let_others_run(self.b, [*head, *self.prologue, *body])
+        main = let_others_run(self.b, [*head, *self.prologue, *leave_long_work(self.b, body)])
         kernels = list(self.kernels.values())
         return st.Program(kernels, main)
 

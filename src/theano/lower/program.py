@@ -53,8 +53,11 @@ class Lowered:
     dim_words: dict[str, tuple[str, int, int]]
     schedule: list[Any] = field(default_factory=list)
 
-    def verify(self) -> None:
-        """Raise `VerifyError` unless the program follows the rules of its language (see `loops.verify`)."""
+    def verify(self, program: st.Program | None = None) -> None:
+        """Raise `VerifyError` unless the program follows the rules of its language (see `loops.verify`).
+
+        Another `program` may be one that was made of it.
+        """
         from theano.loops.verify import Facts, verify  # loaded by those who ask for it: 6 ms of every import
 
         updated = (k for k, s in enumerate(self.storages) if isinstance(s, abi.ArraySpec) and s.updated)
@@ -62,7 +65,7 @@ class Lowered:
             [kind for kind, _ in self.words], n_checks=len(self.records), n_outputs=self.n_outputs,
             updated=frozenset(updated),
         )  # fmt: skip
-        verify(self.program, self.layout, facts)
+        verify(program or self.program, self.layout, facts)
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ __all__ = [
 ]  # fmt: skip
 
 # Raise it whenever a number, a signature or the meaning of one below changes: it is part of the cache's key.
-ABI_VERSION = 7
+ABI_VERSION = 8
 
 # dtype name -> size in bytes, in the order of the descr table.
 ITEMSIZE: dict[str, int] = {
@@ -49,6 +49,9 @@ ON_ERROR = FIXED + 1  # Python callable: on_error(code, operands, args)
 FIRST_FREE = FIXED + 2  # storages (Python lists), constants, call-backs, symbols: the lead's choice
 
 N_ERROR_WORDS = 4
+# What main returns: 0, the number of a check that failed, or one of these.
+RAISED = -1  # an exception is set
+DEFERRED = -2  # nothing has been done: this call is for the fast form
 # See `gil_ir`; only the first must be zero at first.
 N_GIL_WORDS = 4
 STORAGE_UPDATED = 1 << 32

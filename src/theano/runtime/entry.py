@@ -212,7 +212,8 @@ class _Printer:
             self.do(f"call void {self.context('gil_take')}(ptr {node})", "br label %with_gil")
             self.start("with_gil")
         self.do(
-            "switch i32 %status, label %failed_check [i32 0, label %succeeded", "  i32 -1, label %raised]"
+            "switch i32 %status, label %failed_check [i32 0, label %succeeded",
+            f"  i32 {abi.RAISED}, label %raised]",
         )
         self.start("failed_check")
         error = self.at("%frame", self.layout.error)

@@ -7,9 +7,10 @@ inherit one of its locks half taken.
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 from collections.abc import Iterator
+
+from theano.runtime import fork
 
 __all__ = ["inside"]
 
@@ -45,8 +46,7 @@ class _Gate:
 
 
 _gate = _Gate()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_gate.close, after_in_parent=_gate.open, after_in_child=_gate.open)
+fork.hold("gate", _gate.close, _gate.open)
 
 
 @contextlib.contextmanager

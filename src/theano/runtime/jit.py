@@ -10,7 +10,6 @@ from __future__ import annotations
 import ctypes
 import functools
 import itertools
-import os
 import struct
 import sys
 import threading
@@ -19,7 +18,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from theano.configdefaults import config
-from theano.runtime import cache
+from theano.runtime import cache, fork
 from theano.runtime.abi import ABI_VERSION
 from theano.runtime.gate import inside
 from theano.runtime.host import begin_compiler, host
@@ -28,7 +27,7 @@ from theano.runtime.target import Isa, select_isa
 from theano.runtime.units import Unit, units
 from theano.runtime.workers import Started, compilers
 
-__all__ = ["CodeObject", "Options", "assembly", "begin_module", "compile_module", "isa", "kept_module"]
+__all__ = ["DEFAULT", "CodeObject", "Options", "assembly", "begin_module", "compile_module", "isa", "kept_module"]
 
 
 class Options(NamedTuple):
@@ -95,21 +94,10 @@ class _Linked:
 
 # Held around all that has to do with the one `LLJIT`, and around fork.
 _lock = threading.Lock()
+fork.hold("linking", _lock.acquire, _lock.release)
 _numbers = itertools.count()
 _dead: deque[Any] = deque()
 _engine: Any = None
-
-
-def _before_fork() -> None:
-    _lock.acquire()
-
-
-def _after_fork() -> None:
-    _lock.release()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
 
 
 def _release(tracker: Any) -> None:

@@ -6,16 +6,16 @@ goes into making them fast. Whoever calls a function once is served sooner witho
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable
+
+from theano.runtime import fork
 
 __all__ = ["complete", "later"]
 
 _pending: list[Callable[[], None]] = []
 _lock = threading.RLock()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
+fork.hold("provisional", _lock.acquire, _lock.release)
 
 
 def later(make: Callable[[], None]) -> None:

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 
 from theano.configdefaults import threads_wanted
-from theano.runtime import abi, cache, capi, gil_ir, jit, provisional
+from theano.runtime import abi, cache, capi, fork, gil_ir, jit, provisional
 
 __all__ = ["Unready", "begin", "fixed_words", "is_provisional", "pool_bytes", "set_pool_limit"]
 
@@ -150,9 +150,8 @@ def _known_as(which: str = "all") -> str:
 _lock = threading.Lock()
 _using = threading.Lock()  # who holds it waits for nobody
 _loaded: _Support | None = None
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_using.acquire, after_in_parent=_using.release, after_in_child=_using.release)
-    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
+fork.hold("support", _lock.acquire, _lock.release)
+fork.hold("words", _using.acquire, _using.release)
 
 
 def _support() -> _Support:
