@@ -96,7 +96,7 @@ FLAGS: dict[str, ConfigParam] = {
     "allow_gc": BoolParam(True, doc="give workspace back after a call"),
     "profile": BoolParam(False, doc="collect times of functions"),
     "quick_start": BoolParam(
-        True, doc="compile a function quickly for its first call, and well with the second one"
+        True, doc="compile a new function quickly, and well once it has computed for some milliseconds"
     ),
     "openmp": BoolParam(lambda: threads_wanted() > 1, doc="let several threads share large loops"),
     "openmp_elemwise_minsize": IntParam(

@@ -72,12 +72,20 @@ def test_copies_and_pickles_start_without_code():
         assert g(2) == 6 and not g.is_native
 
 
-def test_code_is_installed_once():
-    f = scalar_product()
-    with pytest.raises(RuntimeError):
-        install(f, f.code, make_context([0, 0]))
+def test_code_may_be_replaced():
+    f, g = scalar_product(), scalar_product()
+    assert f(2.0, 3.0) == 6
+    kept = [print, ResourceWarning, object()]
+    context = make_context([id(x) for x in kept], kept)
+    old = f.code
+    references = sys.getrefcount(old)
+    install(f, g.code, context)
+    assert f(2.0, 3.0) == 6 and sys.getrefcount(old) == references  # somebody may be inside it
+    del f
+    gc.collect()
+    assert sys.getrefcount(old) < references
     with pytest.raises(TypeError):
-        install(object(), f.code, make_context([0, 0]))
+        install(object(), g.code, make_context([0, 0]))
 
 
 def test_code_and_context_live_as_long_as_the_object():

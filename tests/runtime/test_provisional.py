@@ -1,4 +1,4 @@
-"""A function's first call is served by provisional code; its second one has the fast code made."""
+"""A machine's first program: its first call is served by provisional code, its second one makes the fast code."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ g = theano.function([x], x + 1)
 f([1.0]), g([1.0]), f([1.0])
 check(f.is_native, not g.is_native, not support.is_provisional(), g([1.0]) == 2, g.is_native, g([1.0]) == 2)
 h = theano.function([x], x - 1)
-check(not h.is_native, h([1.0]) == 0, not h.is_native, h([1.0]) == 0, h.is_native)
+check(h.is_native, h([1.0]) == 0)
 again = theano.function([x], x + 1)
-check(again.is_native == theano.config.cache.enabled, again([1.0]) == 2)
+check(again.is_native, again([1.0]) == 2)
 """,
     "no native entry": """
 x = T.vector("x")
@@ -88,9 +88,9 @@ f = theano.function([x], [T.exp(x).sum(), T.tanh(x)])
 data = np.random.default_rng(0).standard_normal((1000, 1000))
 f(data[:10])
 check(threads.started() == 0, not f.is_native)
-first = f(data[:1000])  # so much work is not for the first form
+first = f(data)  # so much work is not for the first form
 second = f(data)
-check(threads.started() == 1, first[0] == second[0], np.array_equal(first[1], second[1]))
+check(threads.started() == 1, f.is_native, first[0] == second[0], np.array_equal(first[1], second[1]))
 """,
     "fork": COUNTER + """
 f([1.0])
@@ -239,30 +239,21 @@ def test_first_program_of_other_machines(name: str, as_if: str, tmp_path: Path) 
     run(PROGRAMS[name], tmp_path, as_if=as_if)
 
 
-MEANWHILE = COUNTER + """
-import time
-end = time.monotonic() + 60
-k = 0
-while not f.is_native and time.monotonic() < end:
-    check(np.array_equal(f([1.0, 2.0]), [2.0 + k, 4.0 + k]), count.get_value() == k + 1)
-    k += 1
-check(f.is_native, k > 2, f([1.0]) == 2 + k, not support.is_provisional())
-"""
-
-
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
-def test_another_thread_makes_the_fast_form(tmp_path: Path) -> None:
-    run(MEANWHILE, tmp_path, threads=2)
+def test_fork_while_another_thread_makes_the_fast_code(tmp_path: Path) -> None:
     child = """
-f([1.0]), f([1.0])  # now somebody makes it
+import threading
+f([1.0])
+thread = threading.Thread(target=lambda: f([1.0]))  # makes it
+thread.start()
 child = os.fork()
 if child == 0:
-    check(all(f([1.0]) == 4 + k for k in range(3)))
+    check(all(f([1.0]) >= 3 + k for k in range(3)))
     os._exit(0)
+thread.join()
 check(os.waitpid(child, 0)[1] == 0, f([1.0]) == 4)
 """
-    run(COUNTER + child, tmp_path / "fork", threads=2)
-    run(COUNTER + "f([1.0]), f([1.0])  # and it ends\n", tmp_path / "end", threads=2)
+    run(COUNTER + child, tmp_path, threads=2)
 
 
 def test_next_process_finds_the_fast_code(tmp_path: Path) -> None:

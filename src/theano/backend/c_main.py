@@ -324,10 +324,10 @@ class MainPrinter(CPrinter):
         if not all(isinstance(s, st.Poll) for s in (*stmt.then, *stmt.orelse)):
             super().branch(stmt)
 
-    def poll(self, stmt: st.Poll | st.ReleaseGil | st.TakeGil | st.Defer) -> None:
+    def poll(self, stmt: st.Poll | st.ReleaseGil | st.TakeGil | st.Work) -> None:
         """Signals and threads are the caller's business, and there is one form."""
 
-    release_gil = take_gil = defer = poll
+    release_gil = take_gil = work = poll
 
     def commit(self, stmt: st.Commit) -> None:
         self.line("/* from here on shared variables are written, and nothing fails */")

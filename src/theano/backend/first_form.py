@@ -2,7 +2,7 @@
 
 LLVM takes a quarter of the time for it that vectors take. The results are the same to the bit: an accumulation has a
 place in memory for each lane that a vector would have, and they are combined in the same order (`backend.widths`).
-A call that would compute for long leaves for the fast form (`abi.DEFERRED`).
+It counts what it does, and leaves for the fast form when that would have been the better choice (`abi.BUDGET`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from theano.backend.widths import starts_with_identity, widths
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.runtime import abi
 
 if TYPE_CHECKING:
     from theano.runtime.target import Isa
@@ -52,8 +51,8 @@ def _statement(stmt: st.Stmt, isa: Isa) -> Iterator[st.Stmt]:
         yield replace(stmt, least=0, body=_block(stmt.body, isa))
     elif isinstance(stmt, st.CallKernel):
         yield replace(stmt, ranges=stmt.ranges and replace(stmt.ranges, least=0))
-    elif isinstance(stmt, st.Defer):
-        yield st.Check(ex.not_(stmt.cond), abi.DEFERRED)
+    elif isinstance(stmt, st.Work):
+        yield st.Spend(stmt.word, stmt.picoseconds)
     elif not isinstance(stmt, st.Prefetch):
         yield stmt
 
@@ -100,7 +99,10 @@ class _Lanes:
             yield st.Local(place.base, self.whole * ex.ITEMSIZE[place.type])
         lane = ex.name(self._own("lane"), "i64")
         inits = [st.Store(p, (lane,), st.identity(c.op, c.type)) for c, p in zip(carried, self.places, strict=True)]
-        yield self._loop("lane", _number(self.whole), [*inits])
+        used = _number(self.widths[-1])  # by short loops, which are many
+        for width in reversed(self.widths[:-1]):
+            used = ex.select(ex.ge(self.count, _number(width)), _number(width), used)
+        yield self._loop("lane", used, [*inits])
         yield self._loop("stretch", _number(len(self.widths)), self._stretch())
         for k, c in enumerate(carried):
             load, value = self._read(k, f"total{k}", st.ZERO)
@@ -132,10 +134,13 @@ class _Lanes:
             inner, body=[*before, *inner.body, *after], carried=[],
             start=ex.add(self.start, first), extent=ex.add(self.start, last),
         )  # fmt: skip
-        return [own, self._halved(width), *self._begun_single()]
+        return [own, self._halved(width, last), *self._begun_single()]
 
-    def _halved(self, width: Expr) -> st.For:
-        """Combine the upper half of `width` lanes with the lower one, until those of the next stretch are left."""
+    def _halved(self, width: Expr, last: Expr) -> st.For:
+        """Combine the upper half of `width` lanes with the lower one, until those of the next stretch are left.
+
+        Where there have been no elements so far, all are identities, and stay so.
+        """
         times = [(a // b).bit_length() - 1 for a, b in zip(self.widths, [*self.widths[1:], 1], strict=True)]
         half, k = ex.name(self._own("half"), "i64"), ex.name(self._own("k"), "i64")
         body: Block = []
@@ -144,7 +149,7 @@ class _Lanes:
             body += [low, high, st.Store(self.places[n], (k,), st.combine(c.op, x, y))]
         next_half = ex.lshr(half, 1)
         carried = st.Carried(str(half.value), "state", "i64", ex.lshr(width, 1), next_half, self._own("last"))
-        extent = self._of_stretch([_number(n) for n in times])
+        extent = ex.select(ex.eq(last, st.ZERO), st.ZERO, self._of_stretch([_number(n) for n in times]))
         return self._loop("halving", extent, [self._loop("k", half, body)], [carried])
 
     def _begun_single(self) -> Iterator[st.Stmt]:

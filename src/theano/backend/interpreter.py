@@ -416,4 +416,4 @@ class Interpreter(Visitor):
     def nothing(self, stmt: st.Stmt) -> None:
         """Hints and marks; signals and the GIL are the caller's business."""
 
-    prefetch = poll = commit = release_gil = take_gil = defer = nothing
+    prefetch = poll = commit = release_gil = take_gil = work = spend = nothing

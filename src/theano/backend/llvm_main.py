@@ -310,8 +310,21 @@ class MainPrinter(FunctionPrinter):
     def commit(self, stmt: st.Commit) -> None:
         """A mark for readers and the verifier."""
 
-    def defer(self, stmt: st.Defer) -> None:
-        """A mark for `first_form`, which makes it a check."""
+    def work(self, stmt: st.Work) -> None:
+        """A mark for `first_form`."""
+
+    def spend(self, stmt: st.Spend) -> None:
+        """No sum here can overflow: sizes times weights do not."""
+        work, counter = self.operand(stmt.picoseconds), self.context(stmt.word)
+        spent = self.emit(f"load i64, ptr {counter}")
+        left = self.emit(f"sub i64 {abi.BUDGET}, {spent}")
+        most = self.emit(f"ashr i64 {left}, 2")
+        stay, leave = self.label(), self.label()
+        self.do(f"br i1 {self.emit(f'icmp sle i64 {work}, {most}')}, label %{stay}, label %{leave}")
+        self.failures += [f"{leave}:", f"store i64 {abi.BUDGET + 1}, ptr {counter}", f"ret i32 {abi.DEFERRED}"]
+        self.start(stay)
+        after = self.emit(f"add i64 {spent}, {work}")
+        self.do(f"store i64 {after}, ptr {counter}")
 
 
 def _captures(stmt: st.Slices) -> list[tuple[str, str]]:

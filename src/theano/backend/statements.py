@@ -14,7 +14,8 @@ METHODS: dict[type, str] = {
     st.Carve: "carve", st.NewArray: "new_array", st.CallBack: "call_back", st.ArrayHeader: "array_header",
     st.HoldObject: "hold_object", st.Release: "release", st.Move: "move", st.SetStorage: "set_storage",
     st.Call: "call", st.Copy: "copy", st.Poll: "poll", st.Commit: "commit", st.ReleaseGil: "release_gil",
-    st.TakeGil: "take_gil", st.Slices: "slices", st.Defer: "defer",
+    st.TakeGil: "take_gil", st.Slices: "slices", st.Work: "work",
+    st.Spend: "spend",
 }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import threading
 import weakref
 from collections.abc import Callable, Sequence
@@ -39,9 +40,9 @@ _PRINTERS = tuple(str(Path(str(module.__file__)).parent) for module in (abi, ex,
 # Expressions are shared within one program by a table of the process: one thread at a time works with it.
 _LOWERING = threading.RLock()
 # Who lets fast code take the place of provisional code.
-_SETTLING = threading.RLock()
+_LINKING = threading.RLock()
 fork.hold("lowering", _LOWERING.acquire, _LOWERING.release)
-fork.hold("settling", _SETTLING.acquire, _SETTLING.release)
+fork.hold("executors", _LINKING.acquire, _LINKING.release)
 
 
 class NativeExecutor:
@@ -65,14 +66,14 @@ class NativeExecutor:
         with _LOWERING:
             self.lowered = lower(fgraph.inputs[:n], fgraph.inputs[n:], outputs, updates, forms, self.target.has_f16c)
         self._made = _Made({}, [], [])
-        self._runner: _Runner | None = None
-        self._clean_runner: _Runner | None = None
-        self._single = False
-        # While the code is the first form, functions wait for their second call, which has the fast one made.
+        self._runners: _Runners | None = None
+        # Whether the code is the first form, and what it has computed so far, in picoseconds of the fast form.
+        self._is_first = False
+        self._spent = ctypes.c_int64()
+        # Whether functions wait for their second call, which has what they call made well.
         self._is_provisional = False
         self._called = False
-        self._waiting: list[weakref.ref[Any]] = []
-        self._fast: Started[dict[str, CodeObject]] | None = None
+        self._functions: list[weakref.ref[Any]] = []
 
     @staticmethod
     def begin() -> None:
@@ -116,13 +117,14 @@ class NativeExecutor:
         """Find or make code, once, and all that it calls."""
         known_as = self._known_as(result)
         kept = kept_module(known_as or self.text(result))
-        self._is_provisional = kept is None and config.quick_start and not self._always_defers()
-        if self._meets_provisional() and (not self._is_provisional or self._needs_all()):
+        first = self._is_first = kept is None and config.quick_start and not self._is_endless()
+        if self._meets_provisional() and (not first or self._needs_all()):
             provisional.complete()
-        code = kept or self._compiled(result, known_as, self._is_provisional)
+        self._is_provisional = self._meets_provisional()
+        code = kept or self._compiled(result, known_as, first)
         self._made = _Made({result: code}, *self._addresses())
 
-    def _compiled(self, result: str, known_as: str, first: bool = False) -> CodeObject:
+    def _compiled(self, result: str, known_as: str, first: bool) -> CodeObject:
         with collector_rests():
             return compile_module(
                 lambda: self.text(result, first), Options(level=0) if first else DEFAULT, known_as=known_as
@@ -132,12 +134,13 @@ class NativeExecutor:
         made = self._made
         code = made.code.get(result)
         if code is None:
-            code = made.code[result] = self._compiled(result, self._known_as(result), self._is_provisional)
+            code = made.code[result] = self._compiled(result, self._known_as(result), self._is_first)
         if not config.allow_gc:
             support.set_pool_limit(None)
         on_error = self._raise
         context = make_context(
-            [id(fallback), id(on_error), *made.words], [fallback, on_error, *made.keep, *self.plan.storages]
+            [id(fallback), id(on_error), *made.words],
+            [fallback, on_error, *made.keep, *self.plan.storages, self._spent],
         )
         install(function, code, context)
 
@@ -150,9 +153,8 @@ class NativeExecutor:
         result = "single" if function.unpack_single else "list" if self.plan.n_outputs else "none"
         if not self._made.code:
             self._get_ready(result)
-        if self._is_provisional:
-            self._waiting.append(weakref.ref(function))
-        else:
+        self._functions.append(weakref.ref(function))
+        if not self._is_provisional:
             self._install(function, _Fallback(function), result)
 
     def _addresses(self) -> tuple[list[int], list[Any]]:
@@ -168,6 +170,8 @@ class NativeExecutor:
             elif kind == "object":
                 keep.append(payload)
                 words.append(id(payload))
+            elif kind == "counter":
+                words.append(ctypes.addressof(self._spent))
             elif kind == "callback":
                 call = NodeCall(payload, self.plan.fgraph)
                 keep.append(call)
@@ -180,29 +184,38 @@ class NativeExecutor:
     def __call__(self, values: Sequence[Any]) -> list[Any]:
         """Run on filtered values; a list of the outputs."""
         if self._is_provisional and self._called:
-            self._settle(wait=False)
+            self._link()
         self._called = True
         try:
             return self._run(values)
         except support.Unready:
             pass
-        self._settle()
+        self._link()
         return self._run(values)
 
     def _run(self, values: Sequence[Any]) -> list[Any]:
-        answer = (self._runner or self._prepare())(*values)
-        return [answer] if self._single else [] if answer is None else answer
+        runners = self._ready()
+        answer = runners.first(*values)
+        return [answer] if runners.single else [] if answer is None else answer
 
-    def _prepare(self) -> _Runner:
-        """The callable behind `_run`."""
-        if not self._made.code:
-            self._get_ready("list")
-        # whatever form of entry there is already serves here, too
-        form = next(iter(self._made.code))
-        self._clean_runner = self._new_runner(_refuse, form)
-        self._single = form == "single"
-        self._runner = runner = self._new_runner(self._slow_call, form)
-        return runner
+    @property
+    def _is_worn(self) -> bool:
+        """Whether the first form has done all that it may."""
+        return self._is_first and self._spent.value > abi.BUDGET
+
+    def _ready(self) -> _Runners:
+        """The callables behind `_run`."""
+        if self._is_worn:
+            self._link()
+        runners = self._runners
+        if runners is None:
+            if not self._made.code:
+                self._get_ready("list")
+            # whatever form of entry there is already serves here, too
+            form = next(iter(self._made.code))
+            clean = self._new_runner(_refuse, form)
+            runners = self._runners = _Runners(self._new_runner(self._slow_call, form), clean, form == "single")
+        return runners
 
     def _routines(self) -> list[str]:
         return [payload for kind, payload in self.lowered.words if kind == "symbol"]
@@ -216,29 +229,25 @@ class NativeExecutor:
         calls_back = any(kind == "callback" for kind, _ in self.lowered.words)
         return calls_back or any(map(product.is_of_loops, self._routines()))
 
-    def _always_defers(self) -> bool:
-        """Whether nobody can tell how long the first form would take."""
-        return any(isinstance(s, st.Defer) and s.cond.op == "const" for s in self.lowered.program.main)
+    def _is_endless(self) -> bool:
+        """Whether a call is too much for the first form, or nobody can tell."""
+        marks = [s.picoseconds for s in self.lowered.program.main if isinstance(s, st.Work)]
+        return any(m.op == "const" and m.value > abi.BUDGET // 4 for m in marks)
 
-    def _made_fast(self) -> dict[str, CodeObject]:
-        """The fast form of all code that there is."""
-        provisional.complete()
-        return {result: self._compiled(result, self._known_as(result)) for result in list(self._made.code)}
-
-    def _settle(self, wait: bool = True) -> None:
-        """Work with the fast form from now on, or, unless `wait`, once another thread has made it."""
-        with _SETTLING:
-            if not self._is_provisional:
+    def _link(self) -> None:
+        """Work with the fast form of what the code calls from now on; and of the code, if it has computed for long."""
+        with _LINKING:
+            worn, code = self._is_worn, self._made.code
+            if not (worn or self._is_provisional):
                 return
-            if self._fast is None:
-                self._fast = Started(self._made_fast)
-            if not wait and not self._fast.is_done:
-                return
-            self._made = _Made(self._fast.result(), *self._addresses())
-            self._runner = self._fast = None
-            self._is_provisional = False
-            waiting, self._waiting = self._waiting, []
-        for reference in waiting:
+            callees = Started(provisional.complete)
+            if worn:
+                code = {result: self._compiled(result, self._known_as(result), False) for result in list(code)}
+            callees.result()
+            self._made = _Made(code, *self._addresses())
+            self._runners, self._is_provisional, self._is_first = None, False, self._is_first and not worn
+            functions, self._functions = self._functions, []
+        for reference in functions:
             function = reference()
             if function is not None:
                 self.attach(function)
@@ -249,13 +258,12 @@ class NativeExecutor:
         return runner
 
     def _slow_call(self, *values: Any) -> Any:
-        """Arguments or storages that the entry does not take as they are: clean copies of them."""
-        assert self._clean_runner is not None
+        """Arguments or storages that the entry does not take as they are, clean copies of them; or too much work."""
         for _ in range(100):  # another thread may have changed a storage before the entry looks at it
             updated = self._clean_storages()
             clean = [_clean(v, s, updated) for v, s in zip(values, self.lowered.inputs, strict=True)]
             try:
-                return self._clean_runner(*clean)
+                return self._ready().clean(*clean)
             except _NotPlain:
                 continue
         raise SystemError("the native entry refuses arguments that are plain: please report this")
@@ -277,8 +285,6 @@ class NativeExecutor:
 
     def _raise(self, code: int, operands: tuple[int, ...], args: tuple[Any, ...]) -> None:
         """Raise what check number `code` means."""
-        if code == abi.DEFERRED:
-            raise support.Unready
         record = self.lowered.records[code - 1]
         dims = None if record.dims is None else tuple(self._lengths(record.dims, self._arrays(args)))
         error = record.error(record.message.format(*operands, dims=dims))
@@ -334,6 +340,14 @@ class _Made(NamedTuple):
 
 class _Runner(FunctionBase):
     """The callable behind `NativeExecutor.__call__`."""
+
+
+class _Runners(NamedTuple):
+    """What is called, what it calls with clean values, and whether both give one result that is not in a list."""
+
+    first: _Runner
+    clean: _Runner
+    single: bool
 
 
 class _NotPlain(Exception):

@@ -164,8 +164,10 @@ def roots(stmt: st.Stmt) -> Iterator[Expr]:
             yield c.next
         if stmt.until is not None:
             yield stmt.until
-    elif isinstance(stmt, st.If | st.ReleaseGil | st.Defer):
+    elif isinstance(stmt, st.If | st.ReleaseGil):
         yield stmt.cond
+    elif isinstance(stmt, st.Work | st.Spend):
+        yield stmt.picoseconds
     elif isinstance(stmt, st.CallKernel | st.Call):
         for arg in stmt.args:
             yield arg if isinstance(arg, Expr) else arg[1]

@@ -199,10 +199,22 @@ class Check:
 
 
 @_statement
-class Defer:
-    """The first form of the program leaves here, for the fast one, if `cond` (see `backend.first_form`)."""
+class Work:
+    """What follows takes so many `picoseconds`; a mark, which `backend.first_form` makes a `Spend`."""
 
-    cond: Expr
+    word: int
+    picoseconds: Expr
+
+
+@_statement
+class Spend:
+    """Count `picoseconds` (the counter is where context word `word` says), or leave with `abi.DEFERRED`.
+
+    It leaves if they are too much of what is left of `abi.BUDGET`.
+    """
+
+    word: int
+    picoseconds: Expr
 
 
 @_statement
@@ -356,7 +368,7 @@ Stmt = (
     Let | Load | Store | Prefetch | For | If | CallKernel | Slices | Check | FrameWord | ContextWord | Local | Workspace
     | Carve | NewArray | CallBack | ArrayHeader | HoldObject | Release | Move | SetStorage | Call
     | Copy | Poll | Commit
-    | ReleaseGil | TakeGil | Defer
+    | ReleaseGil | TakeGil | Work | Spend
 )  # fmt: skip
 
 # What touches Python's objects or the pool of workspaces. (`Poll` takes the GIL itself.)

@@ -143,7 +143,8 @@ LINES: dict[type, Callable[..., str]] = {
     st.Poll: lambda s, t: "poll",
     st.ReleaseGil: lambda s, t: f"release the GIL if {t(s.cond)}",
     st.TakeGil: lambda s, t: "take the GIL",
-    st.Defer: lambda s, t: f"leave for the fast form if {t(s.cond)}",
+    st.Work: lambda s, t: f"work of {t(s.picoseconds)} ps",
+    st.Spend: lambda s, t: f"leave unless {t(s.picoseconds)} ps may be spent",
     st.Commit: lambda s, t: "commit",
 }
 

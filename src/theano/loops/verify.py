@@ -501,8 +501,7 @@ class _Main(_Checker):
         self.require(not shared, "copies a buffer to itself")
 
     def record(self, code: int) -> None:
-        known = code == abi.DEFERRED or 1 <= code <= self.facts.n_checks
-        self.require(known, f"check {code} has no record")
+        self.require(1 <= code <= self.facts.n_checks, f"check {code} has no record")
 
     def check(self, stmt: st.Check) -> None:
         self.record(stmt.code)
@@ -523,9 +522,10 @@ class _Main(_Checker):
         self.require(not self.gil and len(self.scopes) == 1, "the GIL is taken where it was let go")
         self.gil = True
 
-    def defer(self, stmt: st.Defer) -> None:
+    def work(self, stmt: st.Work | st.Spend) -> None:
         self.require(not self.committed and len(self.scopes) == 1, "a program leaves before anything has changed")
-        self.expr(stmt.cond, "bool")
+        self.word(stmt.word, "counter")
+        self.expr(stmt.picoseconds, "i64")
 
     def commit(self, stmt: st.Commit) -> None:
         self.committed = True
@@ -543,7 +543,8 @@ CHECKS: dict[type, Callable[[Any, Any], None]] = {
     st.ArrayHeader: _Main.array_header, st.HoldObject: _Main.hold_object, st.Release: _Main.release,
     st.Move: _Main.move, st.SetStorage: _Main.set_storage,
     st.Call: _Main.call, st.Copy: _Main.copy, st.Poll: _Main.poll, st.Commit: _Main.commit,
-    st.ReleaseGil: _Main.release_gil, st.TakeGil: _Main.take_gil, st.Defer: _Main.defer,
+    st.ReleaseGil: _Main.release_gil, st.TakeGil: _Main.take_gil, st.Work: _Main.work,
+    st.Spend: _Main.work,
 }  # fmt: skip
 
 

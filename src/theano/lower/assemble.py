@@ -11,7 +11,6 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.text import kernel_key
 from theano.lower.builder import Builder
-from theano.lower.defer import leave_long_work
 from theano.lower.dims import ZERO, is_const, length
 from theano.lower.gil import let_others_run
 from theano.lower.items import Item, Pointwise, Reduce, Special
@@ -22,6 +21,7 @@ from theano.lower.ranges import make_ranged
 from theano.lower.schedule import Group, out_place, single_sweep
 from theano.lower.sweeps import emit_group
 from theano.lower.values import Tensor, Value
+from theano.lower.work import mark_work
 from theano.runtime import abi
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Assembler:
         self._entry(head)
         self._results(head)
         carve_workspace(self, head)
-        main = let_others_run(self.b, [*head, *self.prologue, *leave_long_work(self.b, body)])
+        main = let_others_run(self.b, [*head, *self.prologue, *mark_work(self.b, body)])
         kernels = list(self.kernels.values())
         return st.Program(kernels, main)
 

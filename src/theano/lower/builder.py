@@ -126,7 +126,10 @@ class Builder:
         return f"{prefix}{self.counter}"
 
     def word(self, kind: str, key: Any, payload: Any = None) -> int:
-        """The context word of an outside address: ``constant``, ``object``, ``callback``, ``symbol``, ``storage``."""
+        """The context word of an outside address.
+
+        Kinds are ``constant``, ``object``, ``callback``, ``symbol``, ``storage``, ``counter``.
+        """
         found = self.word_of.get((kind, key))
         if found is None:
             found = self.first_word + len(self.words)

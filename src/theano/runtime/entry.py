@@ -213,7 +213,7 @@ class _Printer:
             self.start("with_gil")
         self.do(
             "switch i32 %status, label %failed_check [i32 0, label %succeeded",
-            f"  i32 {abi.RAISED}, label %raised]",
+            f"  i32 {abi.RAISED}, label %raised i32 {abi.DEFERRED}, label %slow]",
         )
         self.start("failed_check")
         error = self.at("%frame", self.layout.error)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 __all__ = ["hold"]
 
 # In the order in which a thread takes those that it needs; fork takes them all in this order.
-ORDER = ("settling", "provisional", "lowering", "support", "words", "linking", "gate")
+ORDER = ("executors", "provisional", "lowering", "support", "words", "jit", "gate")
 _known: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {}
 
 

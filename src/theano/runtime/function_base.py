@@ -118,7 +118,7 @@ class FunctionBase(_Base):
     6
     """
 
-    __slots__ = ("__dict__", "__weakref__", "_native_code", "_native_context")
+    __slots__ = ("__dict__", "__weakref__", "_native")
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -153,7 +153,8 @@ _set_vectorcall_flag(FunctionBase)
 def install(function: FunctionBase, code: Any, context: Any) -> bool:
     """Make calls of `function` enter `code` with `context`.
 
-    Both are kept alive as long as `function` is; it can be done once for an object. Returns False, and leaves
+    Both are kept alive as long as `function` is, and so is what it had before: that may be running right now, in this
+    thread or in another, and it may meet the new context, which must mean the same to it. Returns False, and leaves
     calls to `_fallback`, where native entry points are not available.
 
     Parameters
@@ -167,11 +168,9 @@ def install(function: FunctionBase, code: Any, context: Any) -> bool:
         return False
     if not isinstance(function, FunctionBase):
         raise TypeError(f"{type(function).__name__} is no FunctionBase")
-    if hasattr(function, "_native_code"):
-        # The old code may be running right now, in this thread or in another.
-        raise RuntimeError("the function has code already")
-    function._native_code = code
-    function._native_context = context
+    if not hasattr(function, "_native"):
+        function._native = []
+    function._native.append((code, context))
     capi.write_word(id(function) + abi.CALLABLE_CONTEXT, context.address)
     capi.write_word(id(function) + abi.CALLABLE_VECTORCALL, code.address)
     return True

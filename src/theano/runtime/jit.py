@@ -94,7 +94,7 @@ class _Linked:
 
 # Held around all that has to do with the one `LLJIT`, and around fork.
 _lock = threading.Lock()
-fork.hold("linking", _lock.acquire, _lock.release)
+fork.hold("jit", _lock.acquire, _lock.release)
 _numbers = itertools.count()
 _dead: deque[Any] = deque()
 _engine: Any = None

@@ -21,6 +21,8 @@ __all__ = ["Unit", "units"]
 
 # Lines from which on a unit is worth a thread: its target, passes and object cost as much as 50 lines do (2 ms).
 LEAST = 100
+# How many lines at level 0 take as long as one that is compiled well.
+QUICKER = 6
 
 _NAME = re.compile(r"@([\w.]+)")
 _VECTOR = re.compile(r"<\d")  # level 0 aborts on masked ones
@@ -78,7 +80,7 @@ class _Item(NamedTuple):
 
 
 def units(text: str, threads: int = 1) -> list[Unit]:
-    """What a module is compiled as; the largest unit comes first.
+    """What a module is compiled as; the largest unit comes first, what is quick last.
 
     Parameters
     ----------
@@ -112,7 +114,7 @@ def units(text: str, threads: int = 1) -> list[Unit]:
     functions = [item for item in items if item.is_function]
     quick = [f for f in functions if QUICKLY in f.head and not _VECTOR.search(f.text)]
     chosen = {f.name for f in quick}
-    groups = _shares([f for f in functions if f.name not in chosen], threads)
+    groups = _shares([f for f in functions if f.name not in chosen], threads, sum(f.lines for f in quick))
     levels = [False] * len(groups) + [True]
     others = [item for item in items if not item.is_function]
     parts = [_Part(own, others) for own in (*groups, quick)]
@@ -130,16 +132,25 @@ def _items(text: str) -> Iterator[_Item]:
         yield _Item(names[0] if names else "", line, frozenset(names))
 
 
-def _shares(functions: list[_Item], threads: int) -> list[list[_Item]]:
-    """At most `threads` groups of about as many lines, each worth a thread."""
-    count = max(min(threads, sum(f.lines for f in functions) // LEAST), 1)
+def _shares(functions: list[_Item], threads: int, quick: int) -> list[list[_Item]]:
+    """Groups of functions for at most `threads` threads of about as much work, each worth a thread.
+
+    The last thread has `quick` lines to compile besides, at level 0.
+    """
+    own = sum(f.lines for f in functions)
+    count = max(min(threads, (own + quick // QUICKER) // LEAST), 1)
+    if count == 1:
+        return [functions]
     groups: list[list[_Item]] = [[] for _ in range(count)]
-    sizes = [0] * count
-    for function in sorted(functions, key=lambda f: -f.lines) if count > 1 else functions:
+    sizes = [0] * (count - 1) + [quick // QUICKER]
+    for function in sorted(functions, key=lambda f: -f.lines):
         least = sizes.index(min(sizes))
         groups[least].append(function)
         sizes[least] += function.lines
-    return [group for _, group in sorted(zip(sizes, groups, strict=True), key=lambda pair: -pair[0])]
+    if quick and sum(f.lines for f in groups[-1]) < LEAST:  # too little for another unit
+        groups[sizes.index(min(sizes[:-1]))] += groups.pop()
+    order = sorted(range(count - 1), key=lambda k: -sizes[k])
+    return [groups[k] for k in order] + groups[count - 1 :]
 
 
 class _Part:

@@ -48,11 +48,6 @@ class Started(Generic[T]):
         with contextlib.suppress(Exception):  # `result` tries again, and raises it where somebody waits
             self._results.append(self._task())
 
-    @property
-    def is_done(self) -> bool:
-        """Whether `result` need not wait: no other thread works on it."""
-        return self._thread is None or not self._thread.is_alive()
-
     def result(self) -> T:
         """What the task returns, or raises."""
         if self._thread is not None:

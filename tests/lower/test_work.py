@@ -1,0 +1,113 @@
+"""What a call computes, and when the first form of a program leaves for the fast one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import theano
+import theano.tensor as T
+from theano.configdefaults import config
+from theano.lower.work import CALL
+from theano.printing import loop_program
+from theano.runtime import abi
+
+
+@pytest.fixture(autouse=True)
+def quick_start() -> Any:
+    with config.change_flags(quick_start=True, **{"cache.enabled": False}):
+        yield
+
+
+def marks(f: Any) -> list[str]:
+    lines = [line.strip() for line in loop_program(f).splitlines()]
+    return [line.removeprefix("work of ").removesuffix(" ps") for line in lines if line.startswith("work of")]
+
+
+def test_sizes_count() -> None:
+    a, b, x = T.dscalar("a"), T.dscalar("b"), T.vector("x")
+    f = theano.function([a, b], a * b)
+    assert marks(f) == [str(CALL)]
+    assert f(2.0, 3.0) == 6 and f.executor._is_first
+    g = theano.function([x], x + 1)
+    (mark,) = marks(g)
+    assert mark.endswith(f" + {CALL}") and " = dx0_0 * " in loop_program(g)
+
+
+def test_products_do_not_count() -> None:
+    a, b = T.matrices("a", "b")
+    assert marks(theano.function([a, b], a.dot(b))) == ["0"]
+
+
+def test_steps_count() -> None:
+    n, x = T.lscalar("n"), T.scalar("x")
+    f = theano.function([n, x], theano.scan(lambda v: v * 1.5, outputs_info=x, n_steps=n)[0][-1])
+    (mark,) = marks(f)
+    assert "vx0" in mark
+
+
+def test_lengths_found_on_the_way_count_where_they_are_known() -> None:
+    c, x = T.iscalar("c"), T.vector("x")
+    f = theano.function([c, x], theano.ifelse.ifelse(c, x + 1, 2 * x))
+    first, second = marks(f)
+    assert "dx1_0" in first and "dx1_0" not in second
+
+
+def test_what_follows_a_call_back_must_be_known() -> None:
+    @theano.as_op(itypes=[T.dvector], otypes=[T.dvector])
+    def longer(v: np.ndarray) -> np.ndarray:
+        return np.concatenate([v, v])
+
+    x = T.vector("x")
+    f = theano.function([x], longer(x) + 1)
+    assert marks(f) == [str(abi.BUDGET)]
+    assert not f.executor._is_first and np.array_equal(f([1.0]), [2, 2])
+
+
+def long_updates() -> tuple[Any, Any]:
+    x, total = T.matrix("x"), theano.shared(0.0)
+    value = T.exp(x).sum()
+    return theano.function([x], value, updates=[(total, total + value)]), total
+
+
+def long_steps() -> tuple[Any, Any]:
+    x, total = T.matrix("x"), theano.shared(0.0)
+    rows = theano.scan(lambda row, s: s + T.exp(row).sum(), sequences=x, outputs_info=np.float64(0))[0]
+    return theano.function([x], rows[-1], updates=[(total, total + rows[-1])]), total
+
+
+@pytest.mark.parametrize("build", [long_updates, long_steps])
+def test_long_work_is_done_once_by_the_fast_form(build: Callable[[], tuple[Any, Any]]) -> None:
+    f, total = build()
+    data = np.zeros((2000, 2000))
+    assert f(data[:2, :3].copy()) == 6 and f.executor._is_first and total.get_value() == 6
+    assert f(data) == data.size and not f.executor._is_first and total.get_value() == data.size + 6
+    assert f.is_native and f(data[:2, :3]) == 6
+    g, total = build()
+    assert g(data.T) == data.size and not g.executor._is_first and total.get_value() == data.size
+
+
+def test_many_calls_are_long_work() -> None:
+    x, total = T.vector("x"), theano.shared(0.0)
+    f = theano.function([x], T.tanh(x), updates=[(total, total + x.sum())])
+    data = np.linspace(-1, 1, 1000)
+    wanted = f(data)
+    calls = 1
+    while f.executor._is_first:
+        found = f(data)
+        assert np.array_equal(found, wanted)
+        calls += 1
+    assert 100 < calls < 20_000 and f.is_native and np.array_equal(f(data), wanted)
+    np.testing.assert_allclose(total.get_value(), (calls + 1) * data.sum(), atol=1e-9)
+
+
+def test_functions_that_share_an_executor_get_the_fast_form_together() -> None:
+    x = T.vector("x")
+    f = theano.function([x], {"a": T.exp(x), "b": x.sum()})  # its calls go through Python
+    data = np.zeros(30_000)
+    for _ in range(400):
+        assert f(data)["b"] == 0
+    assert not f.executor._is_first
