@@ -256,6 +256,13 @@ check(os.waitpid(child, 0)[1] == 0, f([1.0]) == 4)
     run(COUNTER + child, tmp_path, threads=2)
 
 
+def test_another_thread_makes_the_fast_code_meanwhile(tmp_path: Path) -> None:
+    check = "check(f.is_native == {}, support.is_provisional() == {})\n"
+    run(COUNTER + check.format(False, True) + "f([1.0])\n", tmp_path, threads=2)
+    run(COUNTER + check.format(True, False), tmp_path, threads=2)  # it has found it, though nobody has waited
+    run(COUNTER + "check(f([1.0]) == 2, f([1.0]) == 3, f.is_native)\n", tmp_path / "two", threads=2)
+
+
 def test_next_process_finds_the_fast_code(tmp_path: Path) -> None:
     for native in (False, True):  # after one call, nothing fast is there; after the next process there is
         run(COUNTER + f"check(f.is_native == {native})\nf([1.0]), f([1.0]), check(f.is_native)\n", tmp_path)

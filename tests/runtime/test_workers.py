@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -19,6 +20,18 @@ def test_another_thread_runs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     started = Started(threading.get_ident)
     assert started.result() != threading.get_ident()
     assert started.result() == started.result()
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_one_begins_after_another(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "compilers", lambda: threads)
+    done: list[str] = []
+    first = Started(lambda: time.sleep(0.1) or done.append("first"))
+    second = Started(lambda: done.append("second"), first)
+    if threads == 1:
+        first.result()
+    second.result()
+    assert done == ["first", "second"]
 
 
 def test_on_one_core_it_runs_when_somebody_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:

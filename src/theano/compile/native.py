@@ -92,7 +92,10 @@ class NativeExecutor:
             program = first_form(low.program, self.target) if first else low.program
             if first and config.verify_programs:
                 low.verify(program)
-            return print_module(program, low.layout, self.target) + print_entry(self._spec(result))
+            text = print_module(program, low.layout, self.target) + print_entry(self._spec(result))
+        if first:
+            support.begin_all()
+        return text
 
     def _spec(self, result: str) -> EntrySpec:
         low = self.lowered

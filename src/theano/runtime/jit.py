@@ -27,7 +27,9 @@ from theano.runtime.target import Isa, select_isa
 from theano.runtime.units import Unit, units
 from theano.runtime.workers import Started, compilers
 
-__all__ = ["DEFAULT", "CodeObject", "Options", "assembly", "begin_module", "compile_module", "isa", "kept_module"]
+__all__ = [
+    "DEFAULT", "Begun", "CodeObject", "Options", "assembly", "begin_module", "compile_module", "isa", "kept_module",
+]  # fmt: skip
 
 
 class Options(NamedTuple):
@@ -147,9 +149,15 @@ class _Wanted:
     def made(self, objects: list[bytes]) -> CodeObject:
         """Load and keep what it has been compiled to."""
         code = CodeObject(_loaded(objects, self.exports), self.exports, False)
-        if self._store is not None:
-            self._store.store(self._key, _packed(objects))
+        self.keep(objects)
         return code
+
+    def keep(self, objects: list[bytes]) -> list[bytes]:
+        """Put the objects into the cache, once."""
+        store, self._store = self._store, None
+        if store is not None:
+            store.store(self._key, _packed(objects))
+        return objects
 
 
 def compile_module(
@@ -180,19 +188,34 @@ def compile_module(
     return wanted.kept() or wanted.made(_objects(wanted.text(), options, wanted.target, threads=compilers()))
 
 
-def begin_module(
-    text: str | Callable[[], str], options: Options, exports: tuple[str, ...], known_as: str
-) -> Callable[[], CodeObject]:
-    """Begin with what `compile_module` does; the function that is returned waits for it.
+class Begun:
+    """What `begin_module` has begun with."""
 
-    Another thread compiles meanwhile, if there may be one.
+    def __init__(self, wanted: _Wanted, found: CodeObject | None, objects: Started[list[bytes]] | None) -> None:
+        self._wanted, self._found, self.objects = wanted, found, objects
+
+    def code(self) -> CodeObject:
+        """The loaded module; waits for it."""
+        return self._found or self._wanted.made(self.objects.result())  # type: ignore[union-attr]
+
+
+def begin_module(
+    text: Callable[[], str], options: Options, exports: tuple[str, ...], known_as: str, after: Begun | None = None
+) -> Begun:
+    """Begin with what `compile_module` does.
+
+    Another thread compiles meanwhile, if there may be one. If another module is to be made before, it makes the text,
+    too, and puts the objects into the cache, whether somebody comes for them or not.
     """
     wanted = _Wanted(text, options, exports, True, known_as)
     found = wanted.kept()
     if found is not None:
-        return lambda: found
-    objects = Started(functools.partial(_objects, wanted.text(), options, wanted.target))
-    return lambda: wanted.made(objects.result())
+        return Begun(wanted, found, None)
+    if after is None:
+        made = wanted.text()
+        return Begun(wanted, None, Started(lambda: _objects(made, options, wanted.target)))
+    task = Started(lambda: wanted.keep(_objects(wanted.text(), options, wanted.target)), after.objects)
+    return Begun(wanted, None, task)
 
 
 def kept_module(

@@ -7,14 +7,15 @@ the process.
 from __future__ import annotations
 
 import ctypes
+import functools
 import os
 import threading
-from collections.abc import Callable
 
 from theano.configdefaults import threads_wanted
 from theano.runtime import abi, cache, capi, fork, gil_ir, jit, provisional
+from theano.runtime.workers import compilers
 
-__all__ = ["Unready", "begin", "fixed_words", "is_provisional", "pool_bytes", "set_pool_limit"]
+__all__ = ["Unready", "begin", "begin_all", "fixed_words", "is_provisional", "pool_bytes", "set_pool_limit"]
 
 # What the pool keeps between calls while `config.allow_gc` is true.
 POOL_LIMIT = 256 << 20
@@ -76,7 +77,9 @@ class _Support:
         self.gil = (ctypes.c_uint64 * (gil_ir.STATE_BYTES // 8))()
         self.most_pool_bytes = POOL_LIMIT
         self.is_provisional = True
-        self._first: Callable[[], jit.CodeObject] | None = None  # until somebody needs it
+        self._first: jit.Begun | None = None
+        self._all: jit.Begun | None = None
+        self._is_loaded = False
         kept = jit.kept_module(_known_as() or _text("support_text"), exports=_ALL)
         if kept is None:
             self._first = jit.begin_module(lambda: _text("first_text"), _AT_ONCE, _FIRST, _known_as("first"))
@@ -88,15 +91,26 @@ class _Support:
         # Arrays whose memory came from the pool may be freed after everything in this module is gone.
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(self))
 
+    def begin_all(self) -> None:
+        """Begin with the fast form, if another thread can and this machine has just got the other one."""
+        first = self._first
+        if first is not None and first.objects is not None and self._all is None and compilers() > 1:
+            text = functools.partial(_text, "support_text")
+            self._all = jit.begin_module(text, jit.DEFAULT, _ALL, _known_as(), after=first)
+
     def _complete(self) -> None:
-        self._use_all(jit.compile_module(lambda: _text("support_text"), exports=_ALL, known_as=_known_as()))
+        if self._all is not None:
+            self._use_all(self._all.code())
+        else:
+            self._use_all(jit.compile_module(lambda: _text("support_text"), exports=_ALL, known_as=_known_as()))
+        self._first = self._all = None
 
     @property
     def words(self) -> list[int]:
         """The process-wide words of a context, in the order of `abi.CTX`."""
         first = self._first
-        if first is not None:
-            self._use(first(), True)  # several threads may come here: whose functions come last does not matter
+        if not self._is_loaded and first is not None:
+            self._use(first.code(), True)  # several threads may come here: whose functions come last does not matter
         return self._words
 
     def _use(self, code: jit.CodeObject, is_provisional: bool) -> None:
@@ -113,7 +127,7 @@ class _Support:
             self.code, self.is_provisional = code, is_provisional
             self._words = words[: abi.FIXED]
             self.wait_turn = self.function("wait_turn", ctypes.c_int32, *[ctypes.c_void_p] * 2, ctypes.c_int32)
-            self._first = None  # last: from now on others take the words as they are
+            self._is_loaded = True  # last: from now on others take the words as they are
 
     def _use_all(self, code: jit.CodeObject) -> None:
         self._use(code, False)
@@ -166,6 +180,11 @@ def _support() -> _Support:
 def begin() -> None:
     """Begin with what the first function is going to need."""
     _support()
+
+
+def begin_all() -> None:
+    """Begin with what the second call is going to need."""
+    _support().begin_all()
 
 
 def is_provisional() -> bool:

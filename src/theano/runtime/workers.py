@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from theano.configdefaults import threads_wanted
 
@@ -34,8 +34,9 @@ class Started(Generic[T]):
     42
     """
 
-    def __init__(self, task: Callable[[], T]) -> None:
-        self._task = task
+    def __init__(self, task: Callable[[], T], after: Started[Any] | None = None) -> None:
+        """Begin with `task`, once the thread of another one has ended."""
+        self._task, self._after = task, after
         self._results: list[T] = []
         self._thread: threading.Thread | None = None
         if compilers() > 1:
@@ -45,6 +46,8 @@ class Started(Generic[T]):
                 self._thread = thread
 
     def _run(self) -> None:
+        if self._after is not None and self._after._thread is not None:
+            self._after._thread.join()
         with contextlib.suppress(Exception):  # `result` tries again, and raises it where somebody waits
             self._results.append(self._task())
 
