@@ -43,6 +43,10 @@ def once(case: Case, clock: str) -> tuple[float, Any]:
     return now() - start, result
 
 
+# Seconds of calls before anything counts.
+WARM_UP = 0.2
+
+
 class Stopwatch:
     """Seconds a call of a case in batches; the loop is timeit's, so that it costs next to nothing.
 
@@ -59,7 +63,11 @@ class Stopwatch:
         self._loop = timeit.Timer(call, globals=space)
         self._last = timeit.Timer(f"sync({call})", globals=space) if case.sync else None
         self.number = 1
-        # Also the warm-up: it runs until a batch is long enough, twice, as early calls may still compile.
+        # Also the warm-up: it runs until a batch is long enough, twice, as early calls may still compile. What is made
+        # better while it is used (ours, PyTorch's graphs) gets some time for that.
+        end = time.perf_counter() + WARM_UP
+        while time.perf_counter() < end:
+            self._seconds()
         while True:
             seconds = min(self._seconds(), self._seconds())
             if seconds >= batch or self.number >= 10_000_000:

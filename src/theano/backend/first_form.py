@@ -2,7 +2,7 @@
 
 LLVM takes a quarter of the time for it that vectors take. The results are the same to the bit: an accumulation has a
 place in memory for each lane that a vector would have, and they are combined in the same order (`backend.widths`).
-It counts what it does, and leaves for the fast form when that would have been the better choice (`abi.BUDGET`).
+It counts what it does, and leaves for the fast form when it has computed for as long as it takes to make that.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ class NativeExecutor:
             self.lowered = lower(fgraph.inputs[:n], fgraph.inputs[n:], outputs, updates, forms, self.target.has_f16c)
         self._made = _Made({}, [], [])
         self._runners: _Runners | None = None
-        # Whether the code is the first form, and what it has computed so far, in picoseconds of the fast form.
+        # Whether the code is the first form, and for how many ticks of the clock it has computed.
         self._is_first = False
         self._spent = ctypes.c_int64()
         # Whether functions wait for their second call, which has what they call made well.
@@ -204,7 +204,7 @@ class NativeExecutor:
     @property
     def _is_worn(self) -> bool:
         """Whether the first form has done all that it may."""
-        return self._is_first and self._spent.value > abi.BUDGET
+        return self._is_first and self._spent.value >= abi.ENDLESS
 
     def _ready(self) -> _Runners:
         """The callables behind `_run`."""
@@ -233,9 +233,9 @@ class NativeExecutor:
         return calls_back or any(map(product.is_of_loops, self._routines()))
 
     def _is_endless(self) -> bool:
-        """Whether a call is too much for the first form, or nobody can tell."""
+        """Whether nobody can tell how much a call computes."""
         marks = [s.picoseconds for s in self.lowered.program.main if isinstance(s, st.Work)]
-        return any(m.op == "const" and m.value > abi.BUDGET // 4 for m in marks)
+        return any(m.op == "const" and m.value >= abi.ENDLESS for m in marks)
 
     def _link(self) -> None:
         """Work with the fast form of what the code calls from now on; and of the code, if it has computed for long."""

@@ -208,9 +208,9 @@ class Work:
 
 @_statement
 class Spend:
-    """Count `picoseconds` (the counter is where context word `word` says), or leave with `abi.DEFERRED`.
+    """Leave with `abi.DEFERRED` if `picoseconds` of the fast form are too much for the first one, or it has had enough.
 
-    It leaves if they are too much of what is left of `abi.BUDGET`.
+    The ticks that it has computed for are where context word `word` says, `abi.ENDLESS` once it has left.
     """
 
     word: int

@@ -1,4 +1,4 @@
-"""How much a call computes: what the first form of a program (`backend.first_form`) counts."""
+"""How much a call computes: whether it is too much for the first form of a program (`backend.first_form`)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def mark_work(b: Builder, body: list[st.Stmt]) -> list[st.Stmt]:
         elif may_leave and isinstance(stmt, st.CallKernel) and stmt.ranges is not None:
             marked.append(st.Work(counter, b.dims.normal(_of_kernel(stmt.ranges))))
         else:
-            return [st.Work(counter, length(abi.BUDGET)), *body]
+            return [st.Work(counter, length(abi.ENDLESS)), *body]
         marked.append(stmt)
     return [st.Work(counter, b.dims.normal(total)), *marked]
 

@@ -52,9 +52,8 @@ N_ERROR_WORDS = 4
 # What main returns: 0, the number of a check that failed, or one of these.
 RAISED = -1  # an exception is set
 DEFERRED = -2  # nothing has been done: this call is for the fast form
-# Picoseconds of the fast form's work that the first form may do: it takes some ten times as long for it, which is what
-# making the fast form costs. No call may have more than a quarter of what is left.
-BUDGET = 4_000_000_000
+# What the first form's counter says when it has left for good, and how long work takes of which nobody can tell.
+ENDLESS = 1 << 62
 # See `gil_ir`; only the first must be zero at first.
 N_GIL_WORDS = 4
 STORAGE_UPDATED = 1 << 32
