@@ -17,9 +17,9 @@ def _isolate() -> None:
     """Must run before `theano` is imported. Workers of pytest-xdist inherit the folder and share it."""
     if _MARK not in os.environ:
         os.environ[_MARK] = tempfile.mkdtemp(prefix="theano-test-cache-")
-    # Flags given from outside (isa=baseline) hold.
+    # Flags given from outside (isa=baseline, quick_start=True) hold.
     own = ["verify_programs=True", "quick_start=False", f"cache.dir={os.environ[_MARK]}"]
-    flags = [os.environ.get("THEANO_FLAGS", ""), *own]
+    flags = [*own, os.environ.get("THEANO_FLAGS", "")]
     os.environ["THEANO_FLAGS"] = ",".join(filter(None, flags))
     os.environ["THEANORC"] = os.devnull
     os.environ.setdefault("MPLBACKEND", "Agg")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from theano.backend import llvm_ops as ops
 from theano.backend.llvm import Level, ValuePrinter
@@ -18,9 +17,6 @@ from theano.backend.widths import Widths, starts_with_identity, widths
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-
-if TYPE_CHECKING:
-    pass
 
 
 class FunctionPrinter(Visitor, ValuePrinter):

@@ -321,6 +321,7 @@ class MainPrinter(FunctionPrinter):
         """A mark for `first_form`."""
 
     def spend(self, stmt: st.Spend) -> None:
+        """The clock starts with the first of them; `end` reads it again."""
         counter = self.context(stmt.word)
         estimate = self.operand(ex.lshr(stmt.picoseconds, SLOWER))
         spent = self.emit(f"load i64, ptr {counter}")
