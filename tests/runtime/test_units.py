@@ -132,3 +132,19 @@ def test_what_fails_in_another_thread_is_told(small_units: None) -> None:
     bad = "define void @bad() {\n%a = load i32, i64 0\nret void\n}\n"
     with pytest.raises(RuntimeError, match="load operand"):
         jit._objects(good + bad, jit.DEFAULT, jit.isa(), threads=2)
+
+
+@pytest.mark.parametrize("quick, expected", [(0, [["f9", "f2"], ["f5", "f3"]]), (30, [["f9", "f3"], ["f5", "f2"]]),
+                                             (120, [["f9", "f5", "f3", "f2"]])])  # fmt: skip
+def test_what_is_quick_takes_time_of_the_last_thread(
+    quick: int, expected: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(units_module, "LEAST", 6)
+
+    def function(name: str, lines: int, how: str = "") -> str:
+        return f"define void @{name}() {how}{{\n" + "store i32 0, ptr null\n" * lines + "ret void\n}\n"
+
+    text = "".join(function(f"f{size}", size) for size in (9, 5, 3, 2)) + (function("q", quick, Q) if quick else "")
+    parts = units(text, 2)
+    assert [sorted(defined(p.text)) for p in parts if not p.is_quick] == [sorted(group) for group in expected]
+    assert [p.is_quick for p in parts] == [False] * len(expected) + [True] * bool(quick)
