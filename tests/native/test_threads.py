@@ -294,9 +294,9 @@ signal.setitimer(signal.ITIMER_REAL, 0.2)
 start = time.perf_counter()
 try:
     short()
-    print("too fast")
+    print("too fast", flush=True)
 except KeyboardInterrupt:
-    print("interrupted", time.perf_counter() - start < 2)
+    print("interrupted", time.perf_counter() - start < 2, flush=True)
 os._exit(0)
 """
     assert run_alone(code, OMP_NUM_THREADS="1") == "interrupted True\n"
