@@ -104,7 +104,7 @@ def test_many_calls_are_long_work() -> None:
     np.testing.assert_allclose(total.get_value(), (calls + 1) * data.sum(), atol=1e-9)
 
 
-def test_functions_that_share_an_executor_get_the_fast_form_together() -> None:
+def test_calls_through_python_count_too() -> None:
     x = T.vector("x")
     f = theano.function([x], {"a": T.exp(x), "b": x.sum()})  # its calls go through Python
     data = np.zeros(30_000)

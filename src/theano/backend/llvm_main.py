@@ -38,7 +38,7 @@ class MainPrinter(FunctionPrinter):
         self.team_calls: dict[str, str] = {}
         self.outlined: list[str] = []
         self.n_float_ops = 0
-        self.clock: tuple[str, str, str] | tuple[()] = ()
+        self.clock: tuple[str, str, str] | None = None
         self.define("ctx", "%ctx", depth=0)
         self.define("frame", "%frame", depth=0)
 
@@ -331,13 +331,13 @@ class MainPrinter(FunctionPrinter):
         self.do(f"br i1 {self.emit(f'icmp sle i64 {estimate}, {most}')}, label %{stay}, label %{leave}")
         self.failures += [f"{leave}:", f"store i64 {abi.ENDLESS}, ptr {counter}", f"ret i32 {abi.DEFERRED}"]
         self.start(stay)
-        if not self.clock:
+        if self.clock is None:
             self.intrinsics.add(CLOCK)
             self.clock = self.emit("call i64 @llvm.readcyclecounter()"), estimate, counter
 
     def end(self) -> None:
         """Return, all being well; some processors have no clock for everybody: it shows 0."""
-        if self.clock:
+        if self.clock is not None:
             start, estimate, counter = self.clock
             passed = self.emit(f"sub i64 {self.emit('call i64 @llvm.readcyclecounter()')}, {start}")
             none = self.emit(f"icmp eq i64 {passed}, 0")

@@ -92,10 +92,7 @@ class NativeExecutor:
             program = first_form(low.program, self.target) if first else low.program
             if first and config.verify_programs:
                 low.verify(program)
-            text = print_module(program, low.layout, self.target) + print_entry(self._spec(result))
-        if first:
-            support.begin_all()
-        return text
+            return print_module(program, low.layout, self.target) + print_entry(self._spec(result))
 
     def _spec(self, result: str) -> EntrySpec:
         low = self.lowered
@@ -128,10 +125,14 @@ class NativeExecutor:
         self._made = _Made({result: code}, *self._addresses())
 
     def _compiled(self, result: str, known_as: str, first: bool) -> CodeObject:
+        def text() -> str:
+            made = self.text(result, first)
+            if first:
+                support.begin_all()  # its Python runs while LLVM needs no GIL
+            return made
+
         with collector_rests():
-            return compile_module(
-                lambda: self.text(result, first), Options(level=0) if first else DEFAULT, known_as=known_as
-            )
+            return compile_module(text, Options(level=0) if first else DEFAULT, known_as=known_as)
 
     def _install(self, function: FunctionBase, fallback: Callable[..., Any], result: str) -> None:
         made = self._made
@@ -198,7 +199,7 @@ class NativeExecutor:
 
     def _run(self, values: Sequence[Any]) -> list[Any]:
         runners = self._ready()
-        answer = runners.first(*values)
+        answer = runners.runner(*values)
         return [answer] if runners.single else [] if answer is None else answer
 
     @property
@@ -348,7 +349,7 @@ class _Runner(FunctionBase):
 class _Runners(NamedTuple):
     """What is called, what it calls with clean values, and whether both give one result that is not in a list."""
 
-    first: _Runner
+    runner: _Runner
     clean: _Runner
     single: bool
 

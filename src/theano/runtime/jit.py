@@ -188,15 +188,17 @@ def compile_module(
     return wanted.kept() or wanted.made(_objects(wanted.text(), options, wanted.target, threads=compilers()))
 
 
-class Begun:
-    """What `begin_module` has begun with."""
+class Begun(NamedTuple):
+    """What `begin_module` has begun with.
 
-    def __init__(self, wanted: _Wanted, found: CodeObject | None, objects: Started[list[bytes]] | None) -> None:
-        self._wanted, self._found, self.objects = wanted, found, objects
+    Parameters
+    ----------
+    code : the loaded module; waits for it.
+    objects : what is being compiled; None if the cache had it.
+    """
 
-    def code(self) -> CodeObject:
-        """The loaded module; waits for it."""
-        return self._found or self._wanted.made(self.objects.result())  # type: ignore[union-attr]
+    code: Callable[[], CodeObject]
+    objects: Started[list[bytes]] | None
 
 
 def begin_module(
@@ -210,12 +212,13 @@ def begin_module(
     wanted = _Wanted(text, options, exports, True, known_as)
     found = wanted.kept()
     if found is not None:
-        return Begun(wanted, found, None)
+        return Begun(lambda: found, None)
     if after is None:
         made = wanted.text()
-        return Begun(wanted, None, Started(lambda: _objects(made, options, wanted.target)))
-    task = Started(lambda: wanted.keep(_objects(wanted.text(), options, wanted.target)), after.objects)
-    return Begun(wanted, None, task)
+        objects = Started(lambda: _objects(made, options, wanted.target))
+    else:
+        objects = Started(lambda: wanted.keep(_objects(wanted.text(), options, wanted.target)), after.objects)
+    return Begun(lambda: wanted.made(objects.result()), objects)
 
 
 def kept_module(
