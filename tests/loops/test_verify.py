@@ -15,8 +15,8 @@ from theano.runtime import abi
 N = ex.name("n", "i64")
 ZERO, ONE = ex.const(0, "i64"), ex.const(1, "i64")
 TRUE = ex.const(True, "bool")
-WORDS = ["storage", "constant", "callback", "symbol", "object"]
-STORAGE, CONSTANT, CALLBACK, SYMBOL, OBJECT = (abi.FIRST_FREE + k for k in range(5))
+WORDS = ["storage", "constant", "callback", "symbol", "object", "counter"]
+STORAGE, CONSTANT, CALLBACK, SYMBOL, OBJECT, COUNTER = (abi.FIRST_FREE + k for k in range(6))
 VECTOR = abi.ArraySpec("float64", (False,))
 LAYOUT = abi.FrameLayout([VECTOR], [VECTOR], 3)
 INPUT_PTR = st.FrameWord("x", LAYOUT.input_data(0), "ptr")
@@ -189,6 +189,9 @@ FAILING: list[tuple[str, list[st.Stmt], str]] = [
     ("array after commit", [st.Commit(), st.NewArray("z", 1, "f64", (), 1)], "may fail after the commit point"),
     ("call-back after commit", [st.Commit(), st.CallBack(CALLBACK, (0,), (1,))], "may fail after"),
     ("poll after commit", [st.Commit(), st.Poll()], "may fail after"),
+    ("leaving after commit", [st.Commit(), st.Spend(COUNTER, N)], "may fail after"),
+    ("leaving a branch", [st.If(TRUE, [st.Spend(COUNTER, N)], [])], "work is told in no block"),
+    ("no counter", [st.Work(STORAGE, N)], "is no counter"),
     ("commit in a branch", [st.If(TRUE, [st.Commit()], [])], "commits in one branch"),
     ("aliases", [call(K, "y", "y")], "p and q are the same memory"),
     (

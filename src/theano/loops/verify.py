@@ -30,7 +30,7 @@ SYMBOLS: dict[str, tuple[int, ...]] = {
     name: tuple(k for k, p in enumerate(product.parameters(name)) if p.written) for name in product.NAMES
 }
 KINDS = ("serial", "vector")
-FALLIBLE = (st.Check, st.NewArray, st.CallBack, st.Poll, st.Workspace)
+FALLIBLE = (st.Check, st.NewArray, st.CallBack, st.Poll, st.Workspace, st.Work, st.Spend)
 IN_SLICES = (st.For, st.CallKernel, st.Call)
 IN_KERNELS = (st.Let, st.Load, st.Store, st.Prefetch, st.For, st.If, st.Local)
 READ_ONLY = ("input", "constant", "object")
@@ -523,7 +523,7 @@ class _Main(_Checker):
         self.gil = True
 
     def work(self, stmt: st.Work | st.Spend) -> None:
-        self.require(not self.committed and len(self.scopes) == 1, "a program leaves before anything has changed")
+        self.require(len(self.scopes) == 1, "work is told in no block")
         self.word(stmt.word, "counter")
         self.expr(stmt.picoseconds, "i64")
 
