@@ -1,4 +1,4 @@
-"""Nothing grows: memory over many calls and many functions, time over deep graphs."""
+"""Nothing grows: memory over many calls and many functions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 import pickle
 import subprocess
 import sys
-import time
 from typing import Any
 
 import numpy as np
@@ -108,7 +107,6 @@ def deep(y: Any, n: int) -> Any:
 
 
 def test_a_graph_ten_thousand_nodes_deep() -> None:
-    started = time.perf_counter()
     x = T.dscalar("x")
     y = deep(x, 10_000)
     u, z = pickle.loads(pickle.dumps((x, y)))
@@ -116,7 +114,6 @@ def test_a_graph_ten_thousand_nodes_deep() -> None:
     value, slope = f(0.5)
     assert f.is_native and np.isfinite([value, slope]).all()
     assert np.isclose(function([u], z, mode="FAST_COMPILE")(0.5), value, rtol=1e-6)
-    assert time.perf_counter() - started < 120  # some 15 on a machine of its own
 
 
 TEXT = r"""
