@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+Golden = Callable[[str, str], None]
 _MARK = "THEANO_TEST_CACHE"
 
 
@@ -50,3 +52,16 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def test_cache_dir() -> Path:
     """The folder where this run keeps compiled programs."""
     return Path(os.environ[_MARK])
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """Compare a text with that of a file beside the test; with ``THEANO_UPDATE_GOLDEN=1``, write that anew."""
+
+    def compare(text: str, name: str) -> None:
+        file = request.path.parent / "golden" / f"{name}.txt"
+        if os.environ.get("THEANO_UPDATE_GOLDEN"):
+            file.write_text(text)
+        assert text == file.read_text()
+
+    return compare

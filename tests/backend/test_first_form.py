@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +10,7 @@ import pytest
 import theano
 import theano.tensor as T
 from tests.backend.functions import CASES, Case, assert_equal, compiled
+from tests.conftest import Golden
 from theano.backend.first_form import first_form
 from theano.backend.interpreter import Interpreter
 from theano.loops import stmt as st
@@ -37,9 +37,9 @@ def test_interpreted_it_gives_what_vectors_give(case: Case) -> None:
         assert_equal(mine[0], native[0], ulps)
 
 
-def test_golden() -> None:
+def test_golden(golden: Golden) -> None:
     x = T.matrix("x")
     with theano.change_flags(openmp=True):
         f = theano.function([x], x.sum(axis=1), mode="FAST_RUN")
     text = program_text(first_form(f.executor.lowered.program, select_isa("baseline")))
-    assert text == (Path(__file__).parent / "first_form.txt").read_text()
+    golden(text, "first_form")

@@ -1,10 +1,8 @@
-"""Texts of whole programs. ``THEANO_UPDATE_GOLDEN=1 pytest tests/loops/test_text.py`` writes them anew."""
+"""Texts of whole programs."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,12 +10,11 @@ import pytest
 
 import theano
 import theano.tensor as T
+from tests.conftest import Golden
 from theano.ifelse import ifelse
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.text import brief, kernel_key, program_text, statement_text
-
-GOLDEN = Path(__file__).parent / "golden"
 
 
 def vectors() -> list[Any]:
@@ -114,15 +111,11 @@ PROGRAMS = [
 
 
 @pytest.mark.parametrize("build", PROGRAMS, ids=lambda f: f.__name__)
-def test_golden(build: Callable[[], tuple[Any, ...]]) -> None:
+def test_golden(build: Callable[[], tuple[Any, ...]], golden: Golden) -> None:
     inputs, outputs, *updates = build()
     with theano.change_flags(openmp=True):
         f = theano.function(inputs, outputs, updates=updates[0] if updates else None, mode="FAST_RUN")
-    text = program_text(f.executor.lowered.program)
-    file = GOLDEN / f"{build.__name__}.txt"
-    if os.environ.get("THEANO_UPDATE_GOLDEN"):
-        file.write_text(text)
-    assert text == file.read_text()
+    golden(program_text(f.executor.lowered.program), build.__name__)
 
 
 def test_text_is_linear() -> None:
