@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 import threading
@@ -62,6 +63,31 @@ def test_one_value_for_outputs_and_storages() -> None:
     out, again = function([v], [new, new[::-1]], updates=[(a, new), (b, new)])([1.0, 2.0, 3.0])
     held = [out, again, a.get_value(borrow=True), b.get_value(borrow=True)]
     assert apart(*held) and [h.tolist() for h in held] == [[2, 3, 4], [4, 3, 2], [2, 3, 4], [2, 3, 4]]
+
+
+NEW_VALUES: dict[str, Any] = {
+    "element": lambda a: T.inc_subtensor(a[0], v[0]),
+    "product": lambda a: a * 0.5 + T.dot(T.outer(v, v), a),
+    "numbers": lambda a: a * v[0],
+    "swept": lambda a: v[0] * (a - a.max()),
+}
+
+
+@pytest.mark.parametrize("n", [3, 5])
+@pytest.mark.parametrize("kind", NEW_VALUES)
+def test_one_value_for_two_storages(kind: str, n: int) -> None:
+    """Which of them is computed in place, copied or swapped in depends on who still reads which old value."""
+    for chosen in itertools.chain.from_iterable(itertools.permutations("abe", k) for k in range(4)):
+        for order in (1, -1):
+            a, b = shared(np.arange(3.0)), shared(np.ones(n))
+            e = NEW_VALUES[kind](a)
+            expected = function([v], e)(np.ones(3))
+            old = {"a": a.get_value(), "b": b.get_value(), "e": expected}
+            outputs = [{"a": a, "b": b, "e": e}[name] for name in chosen]
+            results = function([v], outputs, updates=[(a, e), (b, e)][::order])(np.ones(3))
+            assert all(np.array_equal(r, old[name]) for r, name in zip(results, chosen, strict=True)), chosen
+            assert np.array_equal(a.get_value(), expected) and np.array_equal(b.get_value(), expected), chosen
+            assert apart(a.get_value(borrow=True), b.get_value(borrow=True), *results), chosen
 
 
 def test_complex_storage_and_output() -> None:

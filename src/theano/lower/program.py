@@ -143,7 +143,7 @@ class _Lowering:
         self.input_tensors: list[Tensor | None] = []
         self.storage_tensors: list[Tensor | None] = []
         self.dim_words: dict[str, tuple[str, int, int]] = {}
-        self.kept: set[Tensor] = set()  # new values of storages
+        self.kept: dict[Tensor, bool] = {}  # new values of storages, and whether one will have it as its array
         self.outer: Any = None  # the node of the user's graph whose decomposition is being lowered
         self.done: dict[Any, Any] = {}  # (op, block, inputs) -> the node that computes it
         self.same: dict[Variable, Variable] = {}
@@ -302,12 +302,17 @@ class _Lowering:
         if not value.is_whole() or value.tensor is None or not self._may_keep(value.tensor, tensor):
             value = b.copy(value)
         assert value.tensor is not None
-        self.kept.add(value.tensor)
+        self.kept[value.tensor] = not self._may_copy(value.tensor, tensor)
         return Update(k, own_word, tensor, value, v)
 
     def _may_keep(self, new: Tensor, old: Tensor) -> bool:
         """Whether the storage can get its new value out of `new`: as its array, unless somebody has that, or copied."""
         if new.role == "temp" and new not in self.kept:
             return True
-        same = all(self.b.dims.equal(a, c) for a, c in zip(new.dims, old.dims, strict=True))
-        return new.role in ("temp", "output") and same and not self.b.last_callback
+        return new.role in ("temp", "output") and not self.kept.get(new) and self._may_copy(new, old)
+
+    def _may_copy(self, new: Tensor, old: Tensor) -> bool:
+        """Whether the numbers of `new` can be written where those of a storage are."""
+        return not self.b.last_callback and all(
+            self.b.dims.equal(a, c) for a, c in zip(new.dims, old.dims, strict=True)
+        )
