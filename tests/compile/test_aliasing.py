@@ -26,6 +26,31 @@ def test_outputs_alias_nothing(mode: str) -> None:
     assert np.array_equal(first[1], array.T) and np.array_equal(first[4], 2 * array.T)
 
 
+def test_constants_stay_as_they_are(mode: str) -> None:
+    """Neither who changes a result nor who updates a storage in place reaches the constant it came from."""
+    c = T.constant(np.zeros((2, 2)))
+    f = function([], [c, c[0]], mode=mode)
+    for result in f():
+        result += 1
+    assert all((r == 0).all() and r.flags.writeable for r in f())
+    given = function([], v, givens={v: np.zeros(2)}, mode=mode)
+    given()[:] = 1
+    assert given().tolist() == [0, 0]
+    s = shared(np.ones((2, 2)))
+    reset = function([], updates=[(s, c)], mode=mode)
+    bump = function([], updates=[(s, T.inc_subtensor(s[0], 1.0))])
+    reset(), bump(), reset()
+    assert (s.get_value() == 0).all() and (c.data == 0).all()
+
+
+def test_values_given_by_name_are_copied(mode: str) -> None:
+    s, array = shared(np.ones(2)), np.zeros(2)
+    f = function([], updates=[(s, T.inc_subtensor(s[0], 1.0))], mode=mode)
+    f[s] = array
+    f(), f()
+    assert array.tolist() == [0, 0] and s.get_value().tolist() == [2, 0]
+
+
 def test_the_same_array_twice(mode: str) -> None:
     a, b = T.dvectors("a", "b")
     array = np.arange(3.0)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 
 import theano.tensor as T
 from theano.compile import as_op, function, shared
+from theano.compile.debugmode import InvalidValueError
 from theano.compile.errors import raise_with_op
+from theano.graph import Apply, Op
 
 v, w, m = T.dvector("v"), T.dvector("w"), T.dmatrix("m")
 
@@ -33,6 +38,96 @@ def test_the_block_of_text(mode: str) -> None:
     ):
         assert part in text, part
     assert f([1.0], [2.0]) == pytest.approx(np.exp(3))
+
+
+def test_values_are_those_that_were_computed_with(mode: str) -> None:
+    x, y = T.fvector("x"), T.fvector("y")
+    with pytest.raises(ValueError) as caught:
+        function([x, y], x + y, mode=mode)([1], [1, 2])
+    assert "Inputs strides: [(4,), (4,)]" in str(caught.value)
+    assert "Inputs values: [array([1.], dtype=float32), array([1., 2.], dtype=float32)]" in str(caught.value)
+
+
+def test_no_value(mode: str) -> None:
+    s = shared(np.ones(2), "s")
+    f = function([v], s + v, mode=mode)
+    s.set_value(None)
+    with pytest.raises(TypeError, match="s has no value, it was set to None"):
+        f([1.0, 2.0])
+    s.set_value([1.0, 2.0])
+    assert f([1.0, 2.0]).tolist() == [2, 4]
+    f.trust_input = True
+    with pytest.raises(TypeError, match="v has no value"):
+        f(None)
+
+
+class Leaves(Op):
+    """Leaves what `make` makes of its input."""
+
+    __props__ = ()
+
+    def __init__(self, make: Callable[[np.ndarray], Any]) -> None:
+        self.make = make
+
+    def make_node(self, x: Any) -> Apply:
+        return Apply(self, [x], [x.type()])
+
+    def perform(self, node: Any, inputs: Any, outputs: Any) -> None:
+        outputs[0][0] = self.make(inputs[0])
+
+    def __str__(self) -> str:
+        return "Leaves"
+
+
+@pytest.mark.parametrize(
+    "make, message",
+    [
+        (lambda x: None, "Leaves has left no result, its type says"),
+        (lambda x: x.astype("f4"), "Leaves returned an array of dtype float32 with 1 dimensions, its type says"),
+        (lambda x: np.ones((2, 2)), "Leaves returned an array of dtype float64 with 2 dimensions, its type says"),
+    ],
+)
+@pytest.mark.parametrize("also", [lambda y: y, lambda y: y * 2])
+def test_what_an_op_must_not_leave(make: Any, message: str, also: Any, mode: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        function([v], also(Leaves(make)(v)), mode=mode)([1.0])
+    with pytest.raises(InvalidValueError, match="Leaves"):
+        function([v], also(Leaves(make)(v)), mode="DebugMode")([1.0])
+
+
+def test_trusted_values_that_are_too_long_for_their_type() -> None:
+    row = T.drow("row")
+    f = function([row, m], row + m)
+    f.trust_input = True
+    with pytest.raises(TypeError, match="Non-unit value"):
+        f(np.ones((3, 2)), np.ones((3, 2)))
+    s = shared(np.ones((1, 2)), broadcastable=(True, False))
+    g = function([], s + 1)
+    s.container.storage[0] = np.ones((2, 2))
+    with pytest.raises(TypeError, match="Non-unit value"):
+        g()
+
+
+@pytest.mark.parametrize("lengths, of", [((-2, 2), 4), ((-2, -2), 4), ((0, -1), 0), ((-1, -1), 4), ((-3, 0), 0)])
+def test_impossible_shapes(lengths: tuple[int, int], of: int, mode: str) -> None:
+    i, j = T.iscalars("i", "j")
+    f = function([v, i, j], v.reshape((i, j)), mode=mode)
+    with pytest.raises(ValueError, match=r"[Cc]annot reshape"):
+        f(np.ones(of), *lengths)
+    for k, length in enumerate(lengths):
+        if length < -1:
+            continue  # refused when the graph is built
+        shape = [length if k == at else n for at, n in enumerate((i, j))]
+        g = function([v, i, j], v.reshape(shape), mode=mode, on_unused_input="ignore")
+        with pytest.raises(ValueError, match=r"[Cc]annot reshape"):
+            g(np.ones(of), *lengths)
+    assert f(np.ones(4), 2, -1).shape == f(np.ones(4), -1, 2).shape == (2, 2)
+    assert f(np.ones(0), -1, 2).shape == (0, 2)
+
+
+def test_eval_names_the_line() -> None:
+    with pytest.raises(TypeError, match=r'with name "test_errors.py:\d+"'):
+        (v * 2).eval({v: ["a"]})
 
 
 def test_large_values_are_not_shown(mode: str) -> None:

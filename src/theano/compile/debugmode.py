@@ -255,38 +255,43 @@ class DebugExecutor:
         self.native = factory(plan, mode, None) if factory is not None and mode.check_c_code else None
 
     def __call__(self, values: Sequence[Any]) -> list[Any]:
-        outputs = self.plan.fgraph.outputs
-        expected = None if self.original is None else self._results(self.original, values)
-        compiled = None if self.native is None else self._results(self.native, values)
-        before = [storage[0] for storage in self.plan.storages]
-        results = self.checked(values)
-        everything = [*results, *(self.plan.storages[k][0] for k in self.plan.updates)]
-        try:
-            for k, value in enumerate(everything):
-                if expected is not None and not outputs[k].type.values_eq_approx(expected[k], value):
-                    raise BadOptimization(
-                        self.original.plan.fgraph.outputs[k], outputs[k], expected[k], value
-                    )
-                if compiled is not None and not outputs[k].type.values_eq_approx(compiled[k], value):
-                    raise BadThunkOutput(outputs[k], "perform", value, "compiled", compiled[k], values)
-        except DebugModeError:
-            for storage, old in zip(self.plan.storages, before, strict=True):
-                storage[0] = old
-            raise
+        before = self._stored()
+        results = self.checked(values)  # first: what its nodes do wrong has errors of its own
+        after = self._stored()
+        self._store(before)
+        self._compare([*results, *(after[k] for k in self.plan.updates)], values)
+        self._store(after)
         return results
+
+    def _compare(self, results: list[Any], values: Sequence[Any]) -> None:
+        """All results of the checked graph with those of the graph as written, and of the compiled program."""
+        outputs = self.plan.fgraph.outputs
+        if self.original is not None:
+            written = self.original.plan.fgraph.outputs
+            for k, (value, expected) in enumerate(zip(results, self._results(self.original, values), strict=True)):
+                if not outputs[k].type.values_eq_approx(expected, value):
+                    raise BadOptimization(written[k], outputs[k], expected, value)
+        if self.native is not None:
+            for k, (value, compiled) in enumerate(zip(results, self._results(self.native, values), strict=True)):
+                if not outputs[k].type.values_eq_approx(compiled, value):
+                    raise BadThunkOutput(outputs[k], "perform", value, "compiled", compiled, values)
+
+    def _stored(self) -> list[Any]:
+        return [storage[0] for storage in self.plan.storages]
+
+    def _store(self, values: list[Any]) -> None:
+        for storage, value in zip(self.plan.storages, values, strict=True):
+            storage[0] = value
 
     def _results(self, executor: Any, values: Sequence[Any]) -> list[Any]:
         """All outputs of the graph, new values of shared variables included; the old values are put back."""
-        storages = self.plan.storages
-        before = [storage[0] for storage in storages]
-        for storage, value in zip(storages, before, strict=True):
-            storage[0] = detached_copy(value)
+        before = self._stored()
+        self._store([detached_copy(value) for value in before])
         try:
             returned = executor([detached_copy(value) for value in values])
-            return [*returned, *(storages[k][0] for k in self.plan.updates)]
+            return [*returned, *(self.plan.storages[k][0] for k in self.plan.updates)]
         finally:
-            for storage, value in zip(storages, before, strict=True):
-                storage[0] = value
+            self._store(before)
 
 
 def _with_graph(plan: Plan, fgraph: Any) -> Plan:

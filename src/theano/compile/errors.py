@@ -39,6 +39,39 @@ class AliasedMemoryError(Exception):
         super().__init__(f"{a!r} and {b!r} share memory")
 
 
+def check_present(variables: Sequence[Variable], values: Sequence[Any]) -> None:
+    """A TypeError for an array that is not there: an input or a shared variable that was set to None."""
+    for variable, value in zip(variables, values, strict=True):
+        if value is None and hasattr(variable.type, "broadcastable"):
+            where = trace_text(variable)
+            made = f"\nBacktrace when that variable is created:\n\n{where}\n" if where else ""
+            raise TypeError(f"{variable} has no value, it was set to None{made}")
+
+
+def typed_result(op: Any, type_: Any, result: Any) -> Any:
+    """What the `perform` of an op has left for an output: an array of exactly its type, where that is one of arrays.
+
+    Raises
+    ------
+    TypeError
+        Nothing has been left, or an array of another dtype or number of dimensions.
+    ValueError
+        An axis that is declared broadcastable does not have length 1.
+    """
+    if not hasattr(type_, "dtype") or not hasattr(type_, "broadcastable"):
+        return result
+    if result is None:
+        raise TypeError(f"{op} has left no result, its type says {type_}")
+    array = result if isinstance(result, np.ndarray) else np.asarray(result)
+    if array.dtype != type_.numpy_dtype or array.ndim != type_.ndim:
+        raise TypeError(
+            f"{op} returned an array of dtype {array.dtype} with {array.ndim} dimensions, its type says {type_}"
+        )
+    if any(one and n != 1 for one, n in zip(type_.broadcastable, array.shape, strict=True)):
+        raise ValueError(f"{op} returned shape {array.shape}, its type says {type_}")
+    return array
+
+
 def trace_text(thing: Any) -> str:
     """Where the user made a variable or node, in the form of a traceback; '' if not known."""
     return format_origin(origin_of(thing)).rstrip("\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from theano.compile.function import function
+from theano.compile.function import function, line_of_caller
 from theano.graph import Variable
 
 
@@ -42,7 +42,7 @@ def evaluate(self: Any, inputs_to_values: Mapping[Any, Any] | None = None) -> An
     cache = self.__dict__.setdefault("_fn_cache", _Functions())
     compiled = cache.get(inputs)
     if compiled is None:
-        compiled = cache[inputs] = function(list(inputs), self)
+        compiled = cache[inputs] = function(list(inputs), self, name=line_of_caller())
     return compiled(*(given[v] for v in inputs))
 
 

@@ -15,7 +15,7 @@ from theano.compile.duplicate import copy_function, deepcopy_function, reduce_fu
 from theano.compile.errors import trace_text
 from theano.compile.io import In
 from theano.compile.profiling import ProfileStats
-from theano.compile.sharedvalue import Container
+from theano.compile.sharedvalue import Container, detached_copy
 from theano.graph import Variable
 from theano.runtime.function_base import FunctionBase
 
@@ -284,7 +284,7 @@ class Values(Containers):
         return super().__getitem__(key).value
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        super().__getitem__(key).value = value
+        super().__getitem__(key).value = detached_copy(value)
 
     def __iter__(self) -> Iterator[Any]:
         return (container.value for container in self._function.input_storage)

@@ -17,6 +17,12 @@ from theano.compile.sharedvalue import SharedVariable
 from theano.graph import Constant, Variable
 
 
+def line_of_caller() -> str:
+    """``file.py:line`` where the function that asks was called."""
+    frame = sys._getframe(2)
+    return f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}"
+
+
 def function(
     inputs: Sequence[Any],
     outputs: Any = None,
@@ -71,9 +77,6 @@ def function(
     >>> f(3)
     array(9.)
     """
-    if name is None:
-        frame = sys._getframe(1)
-        name = f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}"
     return pfunc(
         params=inputs,
         outputs=outputs,
@@ -82,7 +85,7 @@ def function(
         givens=givens,
         no_default_updates=no_default_updates,
         accept_inplace=accept_inplace,
-        name=name,
+        name=line_of_caller() if name is None else name,
         rebuild_strict=rebuild_strict,
         allow_input_downcast=allow_input_downcast,
         profile=profile,

@@ -14,7 +14,7 @@ import numpy as np
 from theano.backend import llvm_main
 from theano.backend.first_form import first_form
 from theano.backend.llvm_main import print_module
-from theano.compile.errors import raise_with_op
+from theano.compile.errors import check_present, raise_with_op, typed_result
 from theano.compile.ops import deep_copy_op
 from theano.compile.plan import EXECUTORS, Plan
 from theano.configdefaults import config
@@ -263,6 +263,7 @@ class NativeExecutor:
 
     def _slow_call(self, *values: Any) -> Any:
         """Arguments or storages that the entry does not take as they are, clean copies of them; or too much work."""
+        check_present(self.plan.fgraph.inputs, [*values, *(s[0] for s in self.plan.storages)])
         for _ in range(100):  # another thread may have changed a storage before the entry looks at it
             updated = self._clean_storages()
             clean = [_clean(v, s, updated) for v, s in zip(values, self.lowered.inputs, strict=True)]
@@ -317,7 +318,7 @@ class NativeExecutor:
         """Arguments and contents of storages, by the graph's inputs."""
         values = [*args, *(s[0] for s in self.plan.storages)]
         leaves: dict[Variable, Any] = dict(zip(self.plan.fgraph.inputs, values, strict=False))
-        return {v: np.asarray(x) for v, x in leaves.items() if hasattr(v.type, "dtype")}
+        return {v: np.asarray(x, v.type.dtype) for v, x in leaves.items() if hasattr(v.type, "dtype")}
 
     def _lengths(self, dims: Sequence[Any], arrays: dict[Variable, Any]) -> list[Any]:
         """Lengths as numbers, None where they depend on data."""
@@ -408,20 +409,12 @@ class NodeCall:
             raise_with_op(node, error, list(values), self.fgraph)
 
     def _checked(self, result: Any, variable: Any, inputs: tuple[Any, ...]) -> Any:
-        type_ = variable.type
-        if not hasattr(type_, "dtype") or not hasattr(type_, "broadcastable"):
-            return result
-        array = np.asarray(result)
-        if array.dtype != type_.numpy_dtype or array.ndim != type_.ndim:
-            raise TypeError(
-                f"{self.node.op} returned an array of dtype {array.dtype} with {array.ndim} dimensions, "
-                f"its type says {type_}"
-            )
-        if any(one and n != 1 for one, n in zip(type_.broadcastable, array.shape, strict=True)):
-            raise ValueError(f"{self.node.op} returned shape {array.shape}, its type says {type_}")
+        array = typed_result(self.node.op, variable.type, result)
+        if not isinstance(array, np.ndarray):
+            return array
         shares = any(isinstance(x, np.ndarray) and np.may_share_memory(array, x) for x in inputs)
         if shares or not _is_plain(array, None) or array.base is not None or not array.flags.writeable:
-            array = np.array(array, dtype=type_.numpy_dtype, order="C", subok=False)
+            array = np.array(array, dtype=variable.type.numpy_dtype, order="C", subok=False)
         return array
 
 
@@ -446,7 +439,7 @@ def _form(spec: Any) -> InputForm:
 def _is_plain(value: Any, spec: Any) -> bool:
     return (
         type(value) is np.ndarray and value.flags.c_contiguous and value.flags.aligned and value.dtype.isnative
-        and (spec is None or (value.dtype.name == spec.dtype and value.ndim == spec.ndim))
+        and (spec is None or (value.dtype.name == spec.dtype and value.ndim == spec.ndim and _fits(value, spec)))
     )  # fmt: skip
 
 
@@ -463,7 +456,14 @@ def _copied(value: Any, spec: abi.ArraySpec) -> np.ndarray:
     array = np.array(value, dtype=spec.dtype, order="C", copy=True, subok=False)
     if array.ndim != spec.ndim:
         raise TypeError(f"Wrong number of dimensions: expected {spec.ndim}, got {array.ndim}")
+    if not _fits(array, spec):
+        raise TypeError("Non-unit value on shape on a broadcastable dimension.", array.shape, spec.broadcastable)
     return array
+
+
+def _fits(array: np.ndarray, spec: abi.ArraySpec) -> bool:
+    """Whether all axes that are declared broadcastable have length 1."""
+    return all(n == 1 or not one for one, n in zip(spec.broadcastable, array.shape, strict=True))
 
 
 def _evaluate(dim: Any, env: dict[str, int]) -> Any:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from theano.compile.errors import raise_with_op
+from theano.compile.errors import check_present, raise_with_op, typed_result
 from theano.compile.plan import EXECUTORS, Executor, Plan
 from theano.compile.sharedvalue import detached_copy
 from theano.graph import Apply, Constant, Variable
@@ -83,10 +83,10 @@ class PerformExecutor:
         for variable in fgraph.inputs:
             self._new_slot(variable)
         self.steps = [self._make_step(k, node) for k, node in enumerate(self.order)]
-        self._constants = {id(memory_owner(v)) for v in self._initial if isinstance(v, np.ndarray)}
         for variable in fgraph.outputs:
             if variable not in self._slot:  # a constant that no node reads
                 self._new_slot(variable)
+        self._constants = {id(memory_owner(v)) for v in self._initial if isinstance(v, np.ndarray)}
         self.outputs = [self._slot[v] for v in fgraph.outputs]
         self._as_array = [isinstance(v.type, TensorType) for v in fgraph.outputs]
         self.lazy = any(step.lazy for step in self.steps)
@@ -162,6 +162,7 @@ class PerformExecutor:
         slots[:n] = values
         for k, storage in enumerate(plan.storages, n):
             slots[k] = storage[0]
+        check_present(plan.fgraph.inputs, slots[: len(plan.fgraph.inputs)])
         if self.lazy:
             self._run_on_demand(slots)
         else:
@@ -183,12 +184,13 @@ class PerformExecutor:
             step.perform(inputs, cells)
             if self.after is not None:
                 self.after(step.index, step.node, inputs, cells)
+            results = [typed_result(step.node.op, v.type, c[0]) for v, c in zip(step.node.outputs, cells, strict=True)]
         except Exception as error:
             raise_with_op(step.node, error, inputs, self.plan.fgraph, step.index)
         if self.profile is not None:
             self.profile.add_node(step.node, time.perf_counter() - started, cells)
-        for slot, cell in zip(step.outputs, cells, strict=True):
-            slots[slot] = cell[0]
+        for slot, result in zip(step.outputs, results, strict=True):
+            slots[slot] = result
 
     def _run_on_demand(self, slots: list[Any]) -> None:
         """Run what the outputs need; of an `IfElse` first the condition, then the taken branch."""

@@ -79,15 +79,17 @@ def lower_reshape(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | N
         dims = [_resolve_free(b, k, wanted, old) for k in range(len(wanted))]
     elif free:
         others = b.dims.product(tuple(d for k, d in enumerate(wanted) if k != free[0]))
+        message = "cannot reshape an array of size {0}: with other lengths whose product is 0, -1 could be any length"
+        b.check(ex.ne(others, length(0)), ValueError, message, (old,))
         dims[free[0]] = _quotient(b, old, others)
     dims = [ONE if p else d for d, p in zip(dims, node.outputs[0].type.broadcastable, strict=True)]
+    for d in dims:
+        if d.op != "const":
+            b.check(ex.ge(d, length(0)), ValueError, "cannot reshape to negative length {0}", (d,))
     new = b.dims.product(tuple(dims))
     if not b.dims.equal(old, new):
         message = "cannot reshape array of size {0} into a shape of {1} elements"
         b.check(ex.eq(old, new), ValueError, message, (old, new))
-    for d in dims:
-        if d.op != "const":
-            b.check(ex.ge(d, length(0)), ValueError, "cannot reshape to negative length {0}", (d,))
     return [reshaped(b, x, tuple(dims))]
 
 
@@ -98,8 +100,7 @@ def _quotient(b: Builder, total: Expr, part: Expr) -> Expr:
     exact = _divide(b, total, part)
     if exact is not None:
         return exact
-    safe = ex.select(ex.eq(part, length(0)), ONE, part)
-    return ex.idiv(total, safe)
+    return ex.idiv(total, ex.select(ex.eq(part, length(0)), ONE, part))
 
 
 def _divide(b: Builder, total: Expr, part: Expr) -> Expr | None:
@@ -109,7 +110,6 @@ def _divide(b: Builder, total: Expr, part: Expr) -> Expr | None:
         if factor not in factors:
             return None
         factors.remove(factor)
-    # with a zero among the cancelled factors any quotient fits the element count; NumPy's is 0 or an error
     return b.dims.product(tuple(factors))
 
 
@@ -121,8 +121,9 @@ def _resolve_free(b: Builder, k: int, wanted: tuple[Expr, ...], old: Expr) -> Ex
     if wanted[k].op == "const":
         return wanted[k]
     others = b.dims.product(tuple(d for j, d in enumerate(wanted) if j != k))
-    safe = ex.select(ex.eq(others, length(0)), ONE, others)
-    return ex.select(ex.eq(wanted[k], length(-1)), ex.idiv(old, safe), wanted[k])
+    exists = ex.ne(others, length(0))  # otherwise it could be any length, and the -1 stays
+    free = ex.select(exists, ex.idiv(old, ex.select(exists, others, ONE)), length(-1))
+    return ex.select(ex.eq(wanted[k], length(-1)), free, wanted[k])
 
 
 def reshaped(b: Builder, x: Value, dims: tuple[Expr, ...]) -> Value:

@@ -28,9 +28,9 @@ class Tensor:
     role: str = "temp"
     index: int = -1
     slot: int = -1
-    writers: list[Item] = field(default_factory=list)
-    readers: list[Item] = field(default_factory=list)
-    apart: list[Item] = field(default_factory=list)  # the last writers, if their order does not matter
+    writers: list[Item] = field(default_factory=list, repr=False)
+    readers: list[Item] = field(default_factory=list, repr=False)
+    apart: list[Item] = field(default_factory=list, repr=False)  # the last writers, if their order does not matter
     alias: Tensor | None = None
     copy_of: Tensor | None = None
     shift: Expr | None = None

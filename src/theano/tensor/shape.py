@@ -193,10 +193,13 @@ class Reshape(Op):
         x, lengths = inputs
         if len(lengths) != self.ndim:
             raise ValueError(f"shape argument to Reshape has {len(lengths)} elements, expected {self.ndim}")
+        wanted = tuple(int(n) for n in lengths)
         try:
-            out[0][0] = np.reshape(x, tuple(int(n) for n in lengths))
+            if min(wanted, default=0) < -1:
+                raise ValueError
+            out[0][0] = np.reshape(x, wanted)
         except ValueError:
-            raise ValueError(f"Cannot reshape input of shape {x.shape} to shape {lengths}") from None
+            raise ValueError(f"Cannot reshape input of shape {x.shape} to shape {wanted}") from None
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         x, lengths = node.inputs
