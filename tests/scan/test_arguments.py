@@ -130,6 +130,11 @@ class TestArgumentsOfTheStep:
             theano.scan(lambda r: (r, {s: s + 1}), sequences=x, strict=True)
         out, _ = theano.scan(lambda r, w, s: r * w * s, sequences=x, non_sequences=[w, s], strict=True)
         assert value(out, inputs=[x, w], args=[[1, 2], 3]).tolist() == [6, 12]
+        # what is computed in the step from what it was given alone does not count as taken from outside
+        out, _ = theano.scan(lambda r, w, s: r + w * s + T.zeros_like(w), x, non_sequences=[w, s], strict=True)
+        assert value(out, inputs=[x, w], args=[[1, 2], 3]).tolist() == [7, 8]
+        with pytest.raises(theano.graph.MissingInputError, match="uses s,"):
+            theano.scan(lambda r, w: r + w * T.exp(s), sequences=x, non_sequences=w, strict=True)
 
     def test_test_values(self):
         with theano.change_flags(compute_test_value="raise"):

@@ -20,6 +20,7 @@ from theano.compile.plan import EXECUTORS, Plan
 from theano.configdefaults import config
 from theano.garbage import collector_rests
 from theano.graph import Generic, Variable
+from theano.graph.op import performer
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.identity import identity
@@ -392,6 +393,7 @@ class NodeCall:
     def __init__(self, node: Any, fgraph: Any) -> None:
         self.node = node
         self.fgraph = fgraph
+        self.perform = performer(node)
 
     def __call__(self, *values: Any) -> tuple[Any, ...]:
         node = self.node
@@ -401,7 +403,7 @@ class NodeCall:
                 inputs[k] = np.array(inputs[k]) if isinstance(inputs[k], np.ndarray) else inputs[k]
         storage: list[list[Any]] = [[None] for _ in node.outputs]
         try:
-            node.op.perform(node, inputs, storage)
+            self.perform(inputs, storage)
             return tuple(
                 self._checked(cell[0], v, values) for cell, v in zip(storage, node.outputs, strict=True)
             )

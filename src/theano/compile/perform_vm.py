@@ -20,6 +20,7 @@ from theano.compile.errors import check_present, raise_with_op, typed_result
 from theano.compile.plan import EXECUTORS, Executor, Plan
 from theano.compile.sharedvalue import detached_copy
 from theano.graph import Apply, Constant, Variable
+from theano.graph.op import performer
 from theano.ifelse import IfElse
 from theano.tensor.type import TensorType
 
@@ -37,19 +38,10 @@ class Step:
         self.node = node
         self.inputs = inputs
         self.outputs = outputs
-        self.perform = _bound_perform(node)
+        self.perform = performer(node)
         self.lazy = isinstance(node.op, IfElse)
         self.copies: list[int] = []  # positions among the inputs that the op overwrites and others still need
         self.dead: list[int] = []  # slots that nobody reads after this step
-
-
-def _bound_perform(node: Apply) -> Callable[[list[Any], list[list[Any]]], Any]:
-    op: Any = node.op
-    perform = op.perform
-    if getattr(op, "params_type", None) is None:
-        return lambda inputs, cells: perform(node, inputs, cells)
-    params = op.get_params(node) if hasattr(op, "get_params") else op.params_type.filter(op)
-    return lambda inputs, cells: perform(node, inputs, cells, params)
 
 
 class PerformExecutor:

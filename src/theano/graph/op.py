@@ -66,6 +66,8 @@ class Op(Props):
         Keyword arguments go to `make_node`.
         """
         node = self.make_node(*inputs, **kwargs)
+        if not isinstance(node, Apply):
+            raise TypeError(f"make_node of {type(self).__name__} has returned {node!r}, which is no Apply node")
         if config.compute_test_value != "off":
             compute_test_value(node)
         outputs = node.outputs
@@ -134,13 +136,45 @@ class Op(Props):
         return getattr(cls, method, None) is not getattr(Op, method, None)
 
 
+def performer(node: Apply) -> Callable[[list[Any], list[list[Any]]], Any]:
+    """What runs a node on a list of values of its inputs and a list of cells for its outputs.
+
+    That is ``perform``, with the op's parameters where it has `params_type`; or the thunk of an op with a
+    ``make_thunk`` of its own.
+    """
+    op: Any = node.op
+    if hasattr(op, "make_thunk"):
+        return _thunk(node)
+    if getattr(op, "params_type", None) is None:
+        return lambda inputs, cells: op.perform(node, inputs, cells)
+    params = op.get_params(node) if hasattr(op, "get_params") else op.params_type.filter(op)
+    return lambda inputs, cells: op.perform(node, inputs, cells, params)
+
+
+def _thunk(node: Apply) -> Callable[[list[Any], list[list[Any]]], Any]:
+    op: Any = node.op
+    variables = [*node.inputs, *node.outputs]
+    storage_map: dict[Any, list[Any]] = {v: [None] for v in variables}
+    compute_map: dict[Any, list[Any]] = {v: [False] for v in variables}
+    thunk = op.make_thunk(node, storage_map, compute_map, list(node.outputs))
+
+    def run(inputs: list[Any], cells: list[list[Any]]) -> None:
+        for v, value in zip(node.inputs, inputs, strict=True):
+            storage_map[v][0], compute_map[v][0] = value, True
+        thunk()
+        for v, cell in zip(node.outputs, cells, strict=True):
+            cell[0], storage_map[v][0] = storage_map[v][0], None
+
+    return run
+
+
 def perform_node(node: Apply, values: Sequence[Any]) -> list[Any]:
     """The values of the outputs of `node` for those of its inputs, by ``perform``."""
     storage: list[list[Any]] = [[None] for _ in node.outputs]
     destroyed = {i for indices in node.op.destroy_map.values() for i in indices}
     if destroyed:
         values = [v.copy() if i in destroyed and hasattr(v, "copy") else v for i, v in enumerate(values)]
-    node.op.perform(node, list(values), storage)
+    performer(node)(list(values), storage)
     return [cell[0] for cell in storage]
 
 

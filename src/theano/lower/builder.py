@@ -125,15 +125,15 @@ class Builder:
         self.counter += 1
         return f"{prefix}{self.counter}"
 
-    def word(self, kind: str, key: Any, payload: Any = None) -> int:
-        """The context word of an outside address.
+    def word(self, kind: str, key: Any, *payload: Any) -> int:
+        """The context word of an outside address, that of `payload` if there is one (otherwise `key` tells all).
 
         Kinds are ``constant``, ``object``, ``callback``, ``symbol``, ``storage``, ``counter``.
         """
         found = self.word_of.get((kind, key))
         if found is None:
             found = self.first_word + len(self.words)
-            self.words.append((kind, key if payload is None else payload))
+            self.words.append((kind, payload[0] if payload else key))
             self.word_of[kind, key] = found
         return found
 

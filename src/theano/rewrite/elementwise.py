@@ -8,6 +8,7 @@ import numpy as np
 
 from theano import scalar
 from theano.graph import Constant
+from theano.graph.op import performer
 from theano.rewrite import algebra, collect
 from theano.rewrite.build import (
     broadcast_to,
@@ -57,7 +58,7 @@ def constant_folding(graph: RewriteGraph, node: Node) -> Result:
     storage: list[list[Any]] = [[None] for _ in node.outputs]
     try:
         with np.errstate(all="ignore"):
-            op.perform(node, [v.data for v in inputs], storage)
+            performer(node)([v.data for v in inputs], storage)
     except Exception:  # whatever is wrong with these values must show when the program runs, not now
         return None
     results: list[Tensor | None] = []

@@ -74,10 +74,10 @@ def captured(values: Sequence[Any], varying: Sequence[Any], explicit: Sequence[A
 
 
 def refuse_captured(variables: Sequence[Any], explicit: Sequence[Any]) -> None:
-    """With ``strict=True`` a step may only use what it was given."""
+    """With ``strict=True`` a step may only use what it was given, and what is computed from that."""
     allowed = set(explicit)
-    for v in variables:
-        if v not in allowed:
+    for v in ancestors(variables, explicit):
+        if v.owner is None and v not in allowed and not isinstance(v, Constant):
             raise MissingInputError(
                 f"The step function of scan uses {v}, which is none of its arguments: with strict=True it "
                 f"must be among the non_sequences",

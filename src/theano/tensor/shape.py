@@ -333,12 +333,13 @@ def flatten(x: Any, ndim: int | None = None, outdim: int | None = None) -> Any:
         raise ValueError(f"ndim {ndim} out of bound [1, {x.type.ndim})")
     static = x.type.shape
     joined = static[ndim - 1 :]
-    last = -1 if None in joined else int(np.prod(joined, dtype=object))
+    last: Any = -1 if None in joined else int(np.prod(joined, dtype=object))
     if ndim == 1:
         return reshape(x, (last,))
-    lengths = shape(x)
-    kept = [lengths[i] if static[i] is None else static[i] for i in range(ndim - 1)]
-    return reshape(x, (*kept, last))
+    lengths = [shape(x)[i] if n is None else index_constant(n) for i, n in enumerate(static)]
+    if last == -1:  # which could be any length where one of the others is 0
+        last = product(lengths[ndim - 1 :])
+    return reshape(x, (*lengths[: ndim - 1], last))
 
 
 def is_flat(var: Any, ndim: int | None = None, outdim: int | None = None) -> bool:

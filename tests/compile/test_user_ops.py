@@ -1,0 +1,110 @@
+"""Operations that programs define themselves: what runs them, and what they are given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import theano
+import theano.tensor as T
+from theano.compile import function, shared
+from theano.graph import Apply, Constant, Op, generic
+from theano.ifelse import ifelse
+
+v = T.dvector("v")
+NOTHING = Constant(generic, None)
+
+
+class Unary(Op):
+    """Of a vector, another one."""
+
+    __props__ = ()
+
+    def make_node(self, x: Any) -> Apply:
+        x = T.as_tensor_variable(x)
+        return Apply(self, [x], [x.type()])
+
+
+class Optional(Op):
+    """Twice its first input if the second is None, five times otherwise."""
+
+    __props__ = ()
+
+    def make_node(self, x: Any, y: Any) -> Apply:
+        return Apply(self, [x, y], [x.type()])
+
+    def perform(self, node: Any, inputs: Any, outputs: Any) -> None:
+        outputs[0][0] = inputs[0] * (2.0 if inputs[1] is None else 5.0)
+
+
+def test_none_is_a_constant(mode: str) -> None:
+    assert function([v], Optional()(v, NOTHING), mode=mode)([1.0]).tolist() == [2]
+    assert function([v], Optional()(v, Constant(generic, 0)), mode=mode)([1.0]).tolist() == [5]
+    assert function([], NOTHING, mode=mode)() is None
+    b = T.iscalar("b")
+    chosen = function([b], ifelse(b, NOTHING, Constant(generic, "a")), mode=mode)
+    assert chosen(1) is None and chosen(0) == "a"
+    s = shared("a")
+    function([], updates=[(s, NOTHING)], mode=mode)()
+    assert s.get_value() is None
+    rows, _ = theano.scan(lambda r: Optional()(r, NOTHING), sequences=T.stack([v, v]), mode=mode)
+    assert function([v], rows, mode=mode)([1.0]).tolist() == [[2], [2]]
+
+
+class Times(Unary):
+    """Times its parameter."""
+
+    __props__ = ("a",)
+    params_type = generic
+
+    def __init__(self, a: float) -> None:
+        self.a = a
+
+    def get_params(self, node: Apply) -> float:
+        return self.a
+
+    def perform(self, node: Any, inputs: Any, outputs: Any, params: Any = None) -> None:
+        outputs[0][0] = inputs[0] * params
+
+
+class Thunk(Unary):
+    """Seven times its input; has no `perform`."""
+
+    def make_thunk(self, node: Any, storage_map: Any, compute_map: Any, no_recycling: Any, impl: Any = None) -> Any:
+        source, target = storage_map[node.inputs[0]], storage_map[node.outputs[0]]
+
+        def thunk() -> None:
+            assert compute_map[node.inputs[0]][0]
+            target[0] = source[0] * 7
+            compute_map[node.outputs[0]][0] = True
+
+        thunk.lazy = False  # type: ignore[attr-defined]
+        return thunk
+
+
+@pytest.mark.parametrize("op, factor", [(Times(3.0), 3), (Thunk(), 7)])
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE", "DebugMode"])
+def test_parameters_and_thunks(op: Any, factor: int, mode: str) -> None:
+    f = function([v], op(v) + 1, mode=mode)
+    for value in ([1.0], [2.0, 3.0]):
+        assert f(value).tolist() == (np.asarray(value) * factor + 1).tolist()
+    assert function([], op(T.constant([2.0])), mode=mode)().tolist() == [2 * factor]
+    rows, _ = theano.scan(op, sequences=T.stack([v, 2 * v]), mode=mode)
+    assert function([v], rows, mode=mode)([1.0]).tolist() == [[factor], [2 * factor]]
+    with theano.change_flags(compute_test_value="raise"):
+        w = T.dvector("w")
+        w.tag.test_value = np.ones(2)
+        assert op(w).tag.test_value.tolist() == [factor, factor]
+
+
+def test_make_node_must_return_one() -> None:
+    class Forgets(Op):
+        """Forgets its return statement."""
+
+        def make_node(self, x: Any) -> Any:
+            Apply(self, [x], [x.type()])
+
+    with pytest.raises(TypeError, match="make_node of Forgets has returned None"):
+        Forgets()(v)
