@@ -208,6 +208,15 @@ def _as_length(value: Any) -> Tensor:
     return index(int(value))
 
 
+def has_lengths(graph: RewriteGraph, node: Node, var: Tensor, lengths: Sequence[Tensor]) -> bool:
+    """Whether `var`, in a rule for `node`, is known to have these lengths."""
+    have = [graph.intern(n, node) for n in dims(graph, var)]
+    return len(have) == len(lengths) and all(
+        h is n or b or (number(h) is not None and number(h) == number(n))
+        for h, n, b in zip(have, lengths, var.type.broadcastable, strict=True)
+    )
+
+
 def broadcast_to(graph: RewriteGraph, value: Tensor, like: Tensor) -> Tensor | None:
     """`value`, repeated to the shape of `like` (whose pattern is at most as broadcastable).
 

@@ -13,9 +13,9 @@ from theano.rewrite import algebra, collect
 from theano.rewrite.build import (
     broadcast_to,
     constant,
-    dims,
     dimshuffle,
     elemwise,
+    has_lengths,
     is_tensor,
     number,
     scalar_name,
@@ -348,13 +348,7 @@ def useless_alloc(graph: RewriteGraph, node: Node) -> Result:
     value, *sizes = node.inputs
     out = node.outputs[0]
     if value.type.broadcastable == out.type.broadcastable:
-        if all(value.type.broadcastable):
-            return value
-        have = [graph.intern(n, node) for n in dims(graph, value)]
-        if all(
-            h is n or b or (number(h) is not None and number(h) == number(n))
-            for h, n, b in zip(have, sizes, out.type.broadcastable, strict=True)
-        ):
+        if all(value.type.broadcastable) or has_lengths(graph, node, value, sizes):
             return value
     if value.owner is not None and type(value.owner.op) is Alloc:
         inner = value.owner.inputs[0]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from theano import scalar
-from theano.rewrite.build import broadcast_to, dims, dimshuffle, elemwise, index, number, uniform_value
+from theano.rewrite.build import broadcast_to, dims, dimshuffle, elemwise, has_lengths, index, number, uniform_value
 from theano.rewrite.registry import rule
 from theano.rewrite.rule import Result
 from theano.rewrite.table import Node, RewriteGraph, Tensor
@@ -258,7 +258,7 @@ def subtensor_of_subtensor(graph: RewriteGraph, node: Node) -> Result:
 
 @rule("Subtensor", name="subtensor_of_set")
 def subtensor_of_set(graph: RewriteGraph, node: Node) -> Result:
-    """``set_subtensor(x[i], y)[i] -> y``."""
+    """``set_subtensor(x[i], y)[i] -> y``, where `y` is known to have the shape of ``x[i]`` and is not repeated."""
     x, out = node.inputs[0], node.outputs[0]
     owner = x.owner
     if owner is None or type(owner.op).__name__ != "IncSubtensor" or not owner.op.set_instead_of_inc:
@@ -268,9 +268,22 @@ def subtensor_of_set(graph: RewriteGraph, node: Node) -> Result:
     ):
         return None
     y = owner.inputs[1]
-    if y.type.broadcastable == out.type.broadcastable and y.type.ndim == out.type.ndim:
+    if y.type.broadcastable == out.type.broadcastable and fills_window(graph, node, owner):
         return y if y.type.dtype == out.type.dtype else elemwise(scalar.convert_to(out.type.dtype), y)
     return None
+
+
+def fills_window(graph: RewriteGraph, node: Node, writer: Node) -> bool:
+    """In a rule for `node`: whether what `writer` writes is known to have the shape of the window it goes to.
+
+    Otherwise it may be repeated along axes where its length happens to be 1, or be an error.
+    """
+    return has_lengths(graph, node, writer.inputs[1], [graph.intern(n, node) for n in window_lengths(graph, writer)])
+
+
+def window_lengths(graph: RewriteGraph, writer: Node) -> tuple[Tensor, ...]:
+    """The lengths of the part of its first input that a node writes to."""
+    return dims(graph, subtensor(writer.inputs[0], entries_of(writer, 2)))
 
 
 @rule("Subtensor", name="subtensor_of_increment")
@@ -288,7 +301,7 @@ def subtensor_of_increment(graph: RewriteGraph, node: Node) -> Result:
     k = number(written.start)
     if _is_tail(read) and number(read.start) == k and not owner.op.set_instead_of_inc:
         same = y.type.broadcastable == out.type.broadcastable and y.type.dtype == out.type.dtype
-        return y if same else None
+        return y if same and fills_window(graph, node, owner) else None
     if read.start is None and read.step is None and read.stop is not None and k is not None and k > 0:
         stop = number(read.stop)
         return subtensor(base, [read]) if stop is not None and 0 <= stop <= k else None

@@ -6,7 +6,7 @@ from typing import Any
 
 from theano import scalar
 from theano.rewrite.build import Number, dims, elemwise, index, number
-from theano.rewrite.indexing import entries_of, piece_of, subtensor
+from theano.rewrite.indexing import entries_of, fills_window, piece_of, subtensor, window_lengths
 from theano.rewrite.registry import rule
 from theano.rewrite.rule import Result
 from theano.rewrite.shaping import elements_of
@@ -152,8 +152,7 @@ def zeros_with_all_parts_set(graph: RewriteGraph, node: Node) -> Result:
     """Slices that make up an axis, each added to zeros (or set): ``join(axis, *parts)``.
 
     So the gradients of the gates of a recurrent step are written once, not added to zeros one after the other. What the
-    slices leave at the end stays zero. That the parts have the lengths of the slices is what the node demands; of the
-    whole it is checked.
+    slices leave at the end stays zero.
     """
     user = graph.only_user(node.outputs[0])
     if user is not None and type(user.op) is IncSubtensor and user.inputs[0] is node.outputs[0]:
@@ -164,11 +163,14 @@ def zeros_with_all_parts_set(graph: RewriteGraph, node: Node) -> Result:
     current: Tensor = out
     while current.owner is not None and type(current.owner.op) is IncSubtensor:
         owner = current.owner
-        piece = _piece(owner)
+        piece = piece_of(entries_of(owner, 2))
         if piece is None or (current is not out and graph.only_user(current) is None):
             return None
+        part = _part(graph, node, owner)
+        if part is None:
+            return None
         axes.add(piece[0])
-        parts.append(piece[1:])
+        parts.append((*piece[1:], part))
         current = owner.inputs[0]
     zeros = current.owner
     if len(axes) != 1 or len(parts) < 2 or zeros is None or type(zeros.op) is not Alloc or number(zeros.inputs[0]) != 0:
@@ -185,10 +187,18 @@ def zeros_with_all_parts_set(graph: RewriteGraph, node: Node) -> Result:
     return SpecifyShape()(Join()(index(axis), *joined), sizes)
 
 
-def _piece(node: Node) -> tuple[int, int, int | None, Tensor] | None:
-    """Axis, first position and end (None: that of the axis), and what goes there, if that is one slice of one axis."""
-    x, y = node.inputs[:2]
+def _part(graph: RewriteGraph, node: Node, writer: Node) -> Tensor | None:
+    """What goes to a slice, in a rule for `node`.
+
+    It must have the slice's lengths. Where that is not known, what is added (as gradients are) is declared to have
+    them; what is set may be meant to be repeated.
+    """
+    x, y = writer.inputs[:2]
     if y.type.dtype != x.type.dtype or y.type.broadcastable != x.type.broadcastable:
         return None
-    found = piece_of(entries_of(node, 2))
-    return None if found is None else (*found, y)
+    if fills_window(graph, node, writer):
+        return y
+    if writer.op.set_instead_of_inc:
+        return None
+    declared: Tensor = Alloc()(y, *window_lengths(graph, writer))
+    return declared
