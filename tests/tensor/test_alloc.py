@@ -33,6 +33,8 @@ EXPRESSIONS = {
     "tri": (lambda n: T.tri(n, 4, -1), lambda n: np.tri(n, 4, -1), I(3)),
     "tril": (lambda x: T.tril(x, 1), lambda a: np.tril(a, 1), M),
     "triu": (lambda x: T.triu(x, -1), lambda a: np.triu(a, -1), M),
+    "triu of bool": (lambda x: T.triu(x, 1), lambda a: np.triu(a, 1), M > 0),
+    "tril of bool": (lambda x: T.tril(x, 1), lambda a: np.tril(a, 1), M > 0),
     "diag of vector": (lambda x: T.diag(x, -1), lambda a: np.diag(a, -1), V),
     "diag of matrix": (lambda x: T.diag(x, 1), lambda a: np.diag(a, 1), M),
     "diagonal": (

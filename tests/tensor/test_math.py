@@ -206,3 +206,12 @@ def test_composed() -> None:
     assert evaluate(
         [T.smallest(x, 1.0, 2.0 * x) if False else T.smallest(x, x * 2)], {x: np.array([1.0, -1.0])}
     )[0].tolist() == [1, -2]
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int16", "float16", "float32", "float64", "complex64", "complex128"])
+def test_angles_are_float64(dtype: str) -> None:
+    x = T.TensorType(dtype, (False,))("x")
+    values = np.array([-1, 3, -100], dtype)
+    for mode in ("FAST_RUN", "FAST_COMPILE"):
+        got = theano.function([x], T.angle(x), mode=mode)(values)
+        assert got.dtype == "float64" and got.tolist() == [np.pi, 0, np.pi]

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import theano
 import theano.tensor as T
 from tests.tensor.oracle import check, run
 from theano.gradient import grad
@@ -276,3 +277,18 @@ def test_functions_of_one_axis() -> None:
     assert T.advanced_subtensor1(y, i - 1).eval({y: values[y], i: values[i]}).tolist() == [[2, 3], [2, 3]]
     assert T.advanced_inc_subtensor1(x, y, i).eval(values).tolist() == [[0, 0], [0, 0], [2, 4]]
     assert T.advanced_set_subtensor1(x, y, i).eval(values).tolist() == [[0, 0], [0, 0], [2, 3]]
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int64", "float32", "float64", "complex64", "complex128"])
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
+def test_values_repeated_for_each_row_of_indices(dtype: str, mode: str) -> None:
+    """`np.add.at` of NumPy 2.5 reads beyond the values here."""
+    x, y = T.TensorType(dtype, (False,))("x"), T.TensorType(dtype, (False,))("y")
+    index = np.array([[0, -1, 0], [1, 0, 1]])
+    f = theano.function([x, y], T.inc_subtensor(x[index], y), mode=mode)
+    expected = np.array([1, 2], dtype)
+    for position, value in zip(index.ravel(), [5, 7, 9] * 2, strict=True):
+        expected[position] += value
+    for _ in range(3):
+        assert f(np.array([1, 2], dtype), np.array([5, 7, 9], dtype)).tolist() == expected.tolist()
+    assert f(np.array([1, 2], dtype), np.array([5], dtype)).tolist() == [16, 17]

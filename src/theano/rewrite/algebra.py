@@ -498,7 +498,7 @@ def opened(graph: RewriteGraph, view: Product, like: Tensor) -> Product | None:
         if scalar_of(base) not in PRODUCT_OPS or base.type.dtype != like.type.dtype:
             continue
         inner = product_of(graph, base)
-        if base in inner.factors:
+        if base in inner.factors or (inner.coef == 0 and exponent < 0):
             continue
         if wide is None:
             wide = Product()

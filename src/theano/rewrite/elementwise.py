@@ -13,6 +13,7 @@ from theano.rewrite import algebra, collect
 from theano.rewrite.build import (
     broadcast_to,
     constant,
+    dims,
     dimshuffle,
     elemwise,
     has_lengths,
@@ -89,12 +90,16 @@ def useless_identity(graph: RewriteGraph, node: Node) -> Result:
 
 @rule("second", phase="useless", name="second_is_fill")
 def second_is_fill(graph: RewriteGraph, node: Node) -> Result:
-    """``second(a, b)`` is `b`, or `b` repeated to the shape of `a`: the values of `a` are not needed."""
+    """``second(a, b)`` is `b` in the shape of `a`: the values of `a` are not needed."""
     out = node.outputs[0]
-    value = node.inputs[1]
-    if value.type.broadcastable == out.type.broadcastable:
+    shape, value = node.inputs
+    if value.type.broadcastable != out.type.broadcastable:
+        return broadcast_to(graph, value, out)
+    each = zip(dims(graph, shape), dims(graph, value), shape.type.broadcastable, strict=True)
+    lengths = [graph.intern(own if repeated else n, node) for n, own, repeated in each]
+    if has_lengths(graph, node, value, lengths):
         return value
-    return broadcast_to(graph, value, out)
+    return Alloc()(value, *lengths)
 
 
 _EXACT_CASTS = {

@@ -6,9 +6,10 @@ from typing import Any
 
 from theano import scalar
 from theano.rewrite import algebra
-from theano.rewrite.build import dimshuffle, elemwise, is_tensor, number, peel, scalar_name
+from theano.rewrite.build import dimshuffle, elemwise, has_lengths, is_tensor, number, peel, scalar_name
 from theano.rewrite.registry import rule
 from theano.rewrite.rule import Result
+from theano.rewrite.shaping import nonnegative
 from theano.rewrite.table import Node, RewriteGraph, Tensor
 from theano.tensor.alloc import Alloc
 from theano.tensor.elemwise import DimShuffle, Elemwise
@@ -87,7 +88,7 @@ def sum_of_scaled(graph: RewriteGraph, node: Node) -> Result:
 
 @rule("Sum", "Prod", "Max", "Min", name="reduction_of_fill")
 def reduction_of_fill(graph: RewriteGraph, node: Node) -> Result:
-    """Reductions of a repeated value: ``sum(alloc(v, n)) -> v * n``."""
+    """Reductions of a repeated value: ``sum(alloc(v, n)) -> v * n``, if `n` can't be negative (that is an error)."""
     x, out = node.inputs[0], node.outputs[0]
     owner = x.owner
     if owner is None or type(owner.op) is not Alloc:
@@ -97,7 +98,7 @@ def reduction_of_fill(graph: RewriteGraph, node: Node) -> Result:
     if pad:
         value = dimshuffle(value, ("x",) * pad + tuple(range(value.type.ndim)))
     axes = [a for a in axes_of(node) if value.type.broadcastable[a] and not x.type.broadcastable[a]]
-    if not axes:
+    if not axes or not all(nonnegative(sizes[a]) for a in axes):
         return None
     if type(node.op) in (Max, Min) and not all((number(sizes[a]) or 0) > 0 for a in axes):
         return None  # of nothing: an error that must stay
@@ -106,7 +107,7 @@ def reduction_of_fill(graph: RewriteGraph, node: Node) -> Result:
     rest = tuple(a - sum(u < a for u in axes) for a in axes_of(node) if a not in axes)
     lengths = [sizes[i] for i in keep]
     pattern = tuple(x.type.broadcastable[i] for i in keep)
-    if dropped.type.broadcastable != pattern:
+    if dropped.type.broadcastable != pattern or not has_lengths(graph, node, dropped, lengths):
         dropped = owner.op(dropped, *lengths)
     if dropped.type.dtype != out.type.dtype:
         dropped = elemwise(scalar.convert_to(out.type.dtype), dropped)

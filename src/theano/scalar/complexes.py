@@ -13,7 +13,7 @@ from theano.loops import expr
 from theano.scalar import rules
 from theano.scalar.arithmetic import abs_
 from theano.scalar.choice import second
-from theano.scalar.dtypes import complex_of, upcast
+from theano.scalar.dtypes import COMPLEX, complex_of, upcast
 from theano.scalar.op import ScalarOp, binary, unary
 from theano.scalar.power import sqr
 from theano.scalar.trigonometric import cos, sin
@@ -83,7 +83,7 @@ angle = unary(
     numpy=np.angle,
     dtype=lambda x: "float64",
     grad=_grad_angle,
-    args=rules.args_as_they_are,
+    args=lambda inputs, output: tuple("complex128" if d in COMPLEX else "float64" for d in inputs),
     holomorphic=False,
 )
 complex: ScalarOp = binary(

@@ -138,8 +138,17 @@ class AdvancedIncSubtensor1(Written):
         if self.set_instead_of_inc:
             x[ilist] = y
         else:
-            np.add.at(x, ilist, y)
+            add_at(x, (ilist,), y)
         out[0][0] = x
+
+
+def add_at(x: np.ndarray, index: tuple[Any, ...], y: np.ndarray) -> None:
+    """Add `y` to ``x[index]``, once for each time that an element is named.
+
+    `np.add.at` of NumPy 2.5 reads beyond the end of `y` where it would have to repeat it.
+    """
+    shape = np.broadcast_to(np.zeros((), bool), x.shape)[index].shape
+    np.add.at(x, index, np.broadcast_to(y, shape))
 
 
 class _General(Indexed):
@@ -286,7 +295,7 @@ class AdvancedIncSubtensor(_General, Written):
         if self.set_instead_of_inc:
             x[index] = y
         else:
-            np.add.at(x, index, y)
+            add_at(x, index, y)
         out[0][0] = x
 
 

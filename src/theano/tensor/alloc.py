@@ -10,7 +10,7 @@ import numpy as np
 from theano.configdefaults import config
 from theano.graph import Apply, Op
 from theano.scalar.dtypes import DISCRETE, upcast
-from theano.tensor.math import cast, ceil, maximum, second
+from theano.tensor.math import cast, ceil, invert, maximum, second
 from theano.tensor.opsupport import (
     Shapes,
     Unconnected,
@@ -309,4 +309,5 @@ def triu(m: Any, k: Any = 0) -> Any:
     """The matrix `m` with zeros below diagonal `k`."""
     m = as_tensor_variable(m)
     below = tri(shape_i(m, 0), shape_i(m, 1), as_index(k) - 1, dtype=m.type.dtype)
-    return m * (constant(np.asarray(1, dtype=m.type.dtype)) - below)
+    above = invert(below) if m.type.dtype == "bool" else constant(np.asarray(1, dtype=m.type.dtype)) - below
+    return m * above

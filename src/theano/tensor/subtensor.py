@@ -73,7 +73,7 @@ def as_numpy_index(entry: Any) -> Any:
 def slice_static(entry: slice, length: int | None) -> int | None:
     """The static length of a sliced axis; 1 only where the axis stays broadcastable.
 
-    A broadcastable axis stays so under ``[:b:s]`` and ``[0:b:s]`` with ``b`` absent or positive.
+    A broadcastable axis stays so under ``[:b:s]`` and ``[0:b:s]`` with ``b`` absent, or positive as ``s`` is then.
     """
     parts = (entry.start, entry.stop, entry.step)
     known = [None if p is None else known_int(p) for p in parts]
@@ -83,7 +83,8 @@ def slice_static(entry: slice, length: int | None) -> int | None:
         raise ValueError("slice step cannot be zero")
     if length is None:
         return None
-    if length == 1 and known[0] in (None, 0) and (known[1] is None or known[1] > 0):
+    forward = known[2] is None or known[2] > 0
+    if length == 1 and known[0] in (None, 0) and (known[1] is None or (known[1] > 0 and forward)):
         return 1
     return unknown_if_one(len(range(*slice(*known).indices(length))))
 
