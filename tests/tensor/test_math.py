@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import theano
 import theano.tensor as T
 from theano import scalar
 from theano.gradient import Rop, grad
