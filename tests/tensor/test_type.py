@@ -155,4 +155,16 @@ def test_constructors() -> None:
     assert [v.name for v in T.matrices("a", "b")] == ["a", "b"]
     assert [v.name for v in T.dvectors(2)] == [None, None]
     assert T.fscalars("a").name == "a"
+
+
+def test_plural_constructors_take_one_string_or_list_of_names() -> None:
+    for make in (T.scalars, T.dvectors, T.matrices, T.icols, T.tensor5s):
+        assert [v.name for v in make("xyz")] == ["x", "y", "z"]
+        assert [v.name for v in make(["ab", "c"])] == ["ab", "c"]
+        assert [v.name for v in make(("ab", "c"))] == ["ab", "c"]
+        assert make("x").name == make(["x"]).name == "x"
+    assert [v.dtype for v in T.scalars("ab", dtype="int8")] == ["int8", "int8"]
+
+
+def test_tensor_makes_a_variable() -> None:
     assert T.tensor("int8", (True,), name="t").type == TensorType("int8", (True,))

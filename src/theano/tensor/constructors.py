@@ -36,12 +36,17 @@ def _several(make: Callable[..., Any], name: str) -> Callable[..., Any]:
     def makes(*names: Any, **kwargs: Any) -> Any:
         if len(names) == 1 and isinstance(names[0], int):
             return [make(**kwargs) for _ in range(names[0])]
+        if len(names) == 1 and isinstance(names[0], str | list | tuple):
+            names = tuple(names[0])  # a string is a row of names of one letter
         if len(names) == 1:
             return make(names[0], **kwargs)
         return [make(n, **kwargs) for n in names]
 
     makes.__name__ = makes.__qualname__ = name
-    makes.__doc__ = f"Variables: ``{name}(2)`` two without names, ``{name}('a', 'b')`` with names."
+    makes.__doc__ = (
+        f"Variables: ``{name}(2)`` two without names, ``{name}('a', 'b')`` or ``{name}('ab')`` with names; "
+        f"``{name}('a')`` is one variable, not a list."
+    )
     return makes
 
 
