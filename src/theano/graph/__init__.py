@@ -17,6 +17,7 @@ from theano.graph.op import (
     perform_node,
 )
 from theano.graph.origin import capture_origin, format_origin, inherit_origin, origin_of
+from theano.graph.text import as_string
 from theano.graph.type import Generic, Type, generic
 from theano.graph.walk import (
     ancestors,
@@ -51,6 +52,7 @@ __all__ = [
     "Type",
     "Variable",
     "ancestors",
+    "as_string",
     "capture_origin",
     "clone",
     "clone_get_equiv",

@@ -11,6 +11,7 @@ from theano.graph.errors import InconsistencyError, MissingInputError
 from theano.graph.features import AlreadyThere
 from theano.graph.nodes import Apply, Constant, Variable
 from theano.graph.origin import format_origin, origin_of
+from theano.graph.text import as_string
 from theano.graph.walk import io_toposort
 
 Client: TypeAlias = tuple[Apply | Literal["output"], int]
@@ -44,6 +45,8 @@ class FunctionGraph:
     >>> fg = FunctionGraph([x], [-abs(x)], clone=False)
     >>> [str(node) for node in fg.toposort()]
     ['Elemwise{abs_,no_inplace}(x)', 'Elemwise{neg,no_inplace}(Elemwise{abs_,no_inplace}.0)']
+    >>> print(fg)
+    [Elemwise{neg,no_inplace}(Elemwise{abs_,no_inplace}(x))]
     """
 
     def __init__(
@@ -330,7 +333,7 @@ class FunctionGraph:
         return self.clone_get_equiv(check_integrity)[0]
 
     def __str__(self) -> str:
-        return f"FunctionGraph({', '.join(map(str, self.inputs))} -> {', '.join(map(str, self.outputs))})"
+        return f"[{', '.join(as_string(self.inputs, self.outputs))}]"
 
     def __repr__(self) -> str:
         return str(self)

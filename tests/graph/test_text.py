@@ -1,0 +1,52 @@
+"""Graphs as one line of text."""
+
+from __future__ import annotations
+
+import theano
+import theano.tensor as T
+from tests.graph.ops import add, chain, neg, pair
+from theano.graph import FunctionGraph, as_string, generic
+
+
+def test_what_is_used_several_times_is_written_once():
+    x, y = generic("x"), generic("y")
+    e = add(x, y)
+    assert as_string([x, y], [add(e, e)]) == ["add(*1 -> add(x, y), *1)"]
+    assert as_string([x, y], [e, neg(e), x]) == ["*1 -> add(x, y)", "neg(*1)", "x"]
+    f = neg(e)
+    assert as_string([x, y], [add(f, e), f]) == ["add(*1 -> neg(*2 -> add(x, y)), *2)", "*1"]
+
+
+def test_inputs_are_where_the_text_ends():
+    x = generic("x")
+    e = neg(x)
+    e.name = "e"
+    assert as_string([e], [add(e, e)]) == ["add(e, e)"]
+    assert as_string([e], [e]) == ["e"]
+
+
+def test_outputs_of_a_node_that_has_several():
+    a, b = pair(generic("x"), 2)
+    assert as_string([], [b]) == ["divmod(x, Constant{2})::1"]
+    assert as_string([], [add(a, b)]) == ["add(*1 -> divmod(x, Constant{2})::0, *1::1)"]
+
+
+def test_deep_and_shared_graphs():
+    """Written once each, by a walk that does not recurse."""
+    x = generic("x")
+    (shared,) = as_string([x], [chain(x, 10_000)])
+    assert shared.startswith("add(*1 -> add(*2 -> add(") and len(shared) < 300_000
+    deep = x
+    for _ in range(10_000):
+        deep = neg(deep)
+    assert as_string([x], [deep]) == ["neg(" * 10_000 + "x" + ")" * 10_000]
+
+
+def test_a_function_graph_is_shown_as_its_outputs():
+    x = T.dscalar("x")
+    fg = FunctionGraph([x], [T.exp(x) * 2.0, x])
+    product = "Elemwise{mul,no_inplace}(Elemwise{exp,no_inplace}(x), TensorConstant{2.0})"
+    assert str(fg) == repr(fg) == f"[{product}, x]"
+    f = theano.function([x], T.exp(x) * 2.0, mode=theano.Mode(optimizer=None))
+    assert str(f.maker.fgraph) == f"[{product}]"
+    assert theano.gof.graph.as_string is as_string
