@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 
 import pytest
@@ -76,6 +77,27 @@ def test_several_outputs_and_roots():
     lines = text([m, arg]).splitlines()
     assert ".0 [id A]" in lines[0]
     assert lines[-1].split("'")[0] == lines[0].split("'")[0].replace(".0 [", ".1 [")
+
+
+def test_clients_of_what_is_used_several_times():
+    s = T.exp(x) + y
+    f = theano.function([x, y], [T.sin(s) * s, s], mode="FAST_COMPILE")
+    lines = text(f, print_clients=True).splitlines()
+    order = {str(node.op): i for i, node in enumerate(f.maker.fgraph.toposort())}
+    sin, mul = "Elemwise{sin,no_inplace}", "Elemwise{mul,no_inplace}"
+    (found,) = [line for line in lines if " clients:" in line]
+    node, _, clients = found.partition(" clients:")
+    assert "Elemwise{add" in node
+    assert sorted(ast.literal_eval(clients)) == sorted([(sin, order[sin]), (mul, order[mul]), ("output", 1)])
+    assert lines == text(f.maker.fgraph, print_clients=True).splitlines()
+    assert " clients:" not in text(f) + text(s * s, print_clients=True)
+
+
+def test_storage_of_inputs():
+    w = theano.shared(2.0, name="w")
+    f = theano.function([x], x * w)
+    lines = {line.strip(" |") for line in text(f, print_storage=True).splitlines()}
+    assert {"x [id B] [None]", "w [id C] [array(2.)]"} <= lines
 
 
 def test_identifiers_beyond_z():

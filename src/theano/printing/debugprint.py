@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from io import StringIO
 from typing import Any
 
 from theano.graph import Apply, FunctionGraph, Variable
+from theano.record import Record, field
 
 __all__ = ["debugprint"]
 
@@ -43,9 +43,10 @@ def debugprint(
     done, used_ids
         Nodes printed already, and identifiers given already: pass the same dictionaries to go on with them.
     print_storage
-        Print the values that a compiled function holds.
+        Print for the inputs of a compiled function the one-item lists that hold their values, as far as there are any.
     print_clients
-        Print for intermediate results of compiled functions who uses them.
+        Print after a result that has several uses in a compiled function what uses it: pairs of an op and its index
+        in the order of execution, or of ``'output'`` and the number of the function's output.
 
     Returns
     -------
@@ -65,8 +66,8 @@ def debugprint(
     to_text = isinstance(file, str) and file == "str"
     out = StringIO() if file is None or to_text else file
     listing = _Listing(out, depth, print_type, ids, stop_on_name, print_clients, done, used_ids)
-    for root, order, storage in _roots(obj, print_storage):
-        listing.print_root(root, order, storage)
+    for root, known in _roots(obj, print_storage):
+        listing.print_root(root, known)
     listing.print_inner_graphs()
     if to_text:
         return out.getvalue()
@@ -77,18 +78,32 @@ def debugprint(
     return file
 
 
-Order = dict[Apply, int]
-Storage = dict[Variable, Any]
+class _Known(Record):
+    """What is known of a variable's graph: the order of execution, places of values, the function graph itself."""
+
+    order: dict[Apply, int] = field(default_factory=dict)
+    storage: dict[Variable, list[Any]] = field(default_factory=dict)
+    fgraph: FunctionGraph | None = None
+
+    def clients(self, v: Variable) -> list[tuple[str, int]]:
+        """Who uses `v`: ops with their places in the order, and outputs of the function."""
+        if self.fgraph is None:
+            return []
+        uses = self.fgraph.clients(v)
+        return [(u, i) if isinstance(u, str) else (str(u.op), self.order[u]) for u, i in uses]
 
 
-def _roots(obj: Any, print_storage: bool) -> list[tuple[Variable, Order, Storage]]:
-    """What to print: variables, each with the order of execution and the values known for its graph."""
-    roots: list[tuple[Variable, Order, Storage]] = []
+_NOTHING = _Known()
+
+
+def _roots(obj: Any, print_storage: bool) -> list[tuple[Variable, _Known]]:
+    """What to print: variables, each with what is known of its graph."""
+    roots: list[tuple[Variable, _Known]] = []
     for item in obj if isinstance(obj, list | tuple | set) else [obj]:
         if isinstance(item, Variable):
-            roots.append((item, {}, {}))
+            roots.append((item, _NOTHING))
         elif isinstance(item, Apply):
-            roots.extend((out, {}, {}) for out in item.outputs[:1])
+            roots.extend((out, _NOTHING) for out in item.outputs[:1])
         else:
             fgraph = (
                 item
@@ -98,14 +113,14 @@ def _roots(obj: Any, print_storage: bool) -> list[tuple[Variable, Order, Storage
             if fgraph is None:
                 raise TypeError(f"debugprint cannot print an object of type {type(item).__name__}: {item!r}")
             order = {node: i for i, node in enumerate(fgraph.toposort())}
-            storage = _storage_of(item, fgraph) if print_storage else {}
-            roots.extend((out, order, storage) for out in fgraph.outputs)
+            known = _Known(order, _storage_of(item, fgraph) if print_storage else {}, fgraph)
+            roots.extend((out, known) for out in fgraph.outputs)
     return roots
 
 
-def _storage_of(function: Any, fgraph: FunctionGraph) -> Storage:
+def _storage_of(function: Any, fgraph: FunctionGraph) -> dict[Variable, list[Any]]:
     containers = getattr(function, "input_storage", None) or ()
-    return dict(zip(fgraph.inputs, containers, strict=False))
+    return {v: container.storage for v, container in zip(fgraph.inputs, containers, strict=False)}
 
 
 class _Listing:
@@ -130,6 +145,7 @@ class _Listing:
         self.print_clients = print_clients
         self.done = {} if done is None else done
         self.used_ids = {} if used_ids is None else used_ids
+        self.with_clients: set[Variable] = set()  # whose clients have been printed
         self.loops: list[Apply] = []  # nodes that have a graph inside, in the order met
 
     def print_inner_graphs(self) -> None:
@@ -140,13 +156,13 @@ class _Listing:
             if position:
                 self.write("\n")
             op: Any = node.op
-            self.write(self.node_text(node.outputs[0], node, {}, {}) + "\n")
+            self.write(self.node_text(node.outputs[0], node, _NOTHING) + "\n")
             outer = dict(zip(op.inner_inputs, op.outer_of_inner(node.inputs), strict=True))
             for root in op.inner_outputs:
-                self.print_root(root, {}, {}, " >", outer)
+                self.print_root(root, _NOTHING, " >", outer)
 
     def print_root(
-        self, root: Variable, order: Order, storage: Storage, prefix: str = "", outer: Storage | None = None
+        self, root: Variable, known: _Known, prefix: str = "", outer: dict[Variable, Any] | None = None
     ) -> None:
         """The listing of one variable; `outer` tells which variables the leaves stand for."""
         # (variable, prefix of its own line, prefix of the lines below it, levels left)
@@ -157,20 +173,20 @@ class _Listing:
                 continue
             node = v.owner
             if node is None:
-                self.write(prefix + self.leaf_text(v, storage) + self.outer_text(v, outer) + "\n")
+                self.write(prefix + self.leaf_text(v, known) + self.outer_text(v, outer) + "\n")
                 continue
-            known = node in self.done
-            self.write(prefix + self.node_text(v, node, order, storage) + "\n")
+            seen = node in self.done
+            self.write(prefix + self.node_text(v, node, known) + "\n")
             self.done[node] = ""
-            if not known and hasattr(node.op, "inner_inputs"):
+            if not seen and hasattr(node.op, "inner_inputs"):
                 self.loops.append(node)
-            if known or (self.stop_on_name and v.name is not None):
+            if seen or (self.stop_on_name and v.name is not None):
                 continue
             last = len(node.inputs) - 1
             for i in range(last, -1, -1):
                 stack.append((node.inputs[i], below + " |", below + ("  " if i == last else " |"), depth - 1))
 
-    def outer_text(self, v: Variable, outer: Storage | None) -> str:
+    def outer_text(self, v: Variable, outer: dict[Variable, Any] | None) -> str:
         """`` -> [id A]`` after a leaf of an inner graph: what it stands for."""
         if outer is None or v not in outer:
             return ""
@@ -193,30 +209,24 @@ class _Listing:
             self.used_ids[thing] = name
         return f" [id {name}]"
 
-    def leaf_text(self, v: Variable, storage: Storage) -> str:
+    def leaf_text(self, v: Variable, known: _Known) -> str:
         text = str(v) + self.identifier(v)
         if self.print_type:
             text += f" <{v.type}>"
-        if v in storage:
-            text += f" {storage[v]}"
+        if v in known.storage:
+            text += f" {known.storage[v]}"
         return text
 
-    def node_text(self, v: Variable, node: Apply, order: Order, storage: Storage) -> str:
+    def node_text(self, v: Variable, node: Apply, known: _Known) -> str:
         op = str(node.op) if len(node.outputs) == 1 else f"{node.op}.{v.index}"
         kind = f" <{v.type}>" if self.print_type else ""
-        number = order.get(node, "")
+        number = known.order.get(node, "")
         clients = ""
-        if self.print_clients:
-            users = _clients(node, v)
-            clients = f" clients:{users}" if len(users) > 1 else ""
+        if self.print_clients and v not in self.with_clients:  # once: the text stays linear in the graph
+            self.with_clients.add(v)
+            uses = known.clients(v)
+            clients = f" clients:{uses}" if len(uses) > 1 else ""
         return f"{op}{self.identifier(node)}{kind} '{v.name or ''}'   {number}{clients}"
-
-
-def _clients(node: Apply, v: Variable) -> Sequence[Any]:
-    fgraph = getattr(node, "fgraph", None) or getattr(v, "fgraph", None)
-    clients = getattr(fgraph, "clients", None)
-    found = clients.get(v, ()) if isinstance(clients, dict) else getattr(v, "clients", ())
-    return [(str(user if isinstance(user, str) else getattr(user, "op", user)), i) for user, i in found]
 
 
 def _letters(number: int) -> str:
