@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import theano.tensor as T
+from theano import change_flags
 from theano.compile import as_op, function, shared
 from theano.compile.debugmode import InvalidValueError
 from theano.compile.errors import raise_with_op
@@ -188,9 +189,36 @@ def test_shared_value_of_wrong_shape(mode: str) -> None:
     assert f(np.zeros(2)).tolist() == [0, 0]
 
 
-def test_verbosity() -> None:
-    import theano
+@pytest.mark.parametrize("mode", ["FAST_COMPILE", "FAST_RUN"])
+def test_high_verbosity_shows_the_expression_and_the_memory_of_its_inputs(mode: str) -> None:
+    s = shared(np.zeros(2), "s")
+    with change_flags(exception_verbosity="high"):
+        with pytest.raises(ValueError) as caught:
+            function([v], v + s, mode=mode)(np.zeros(1))
+        text = str(caught.value)
+        assert "Debugprint of the apply node:\nElemwise{add,no_inplace} [id A] <TensorType(float64, vector)>" in text
+        assert "\n |v [id B] <TensorType(float64, vector)>\n |s [id C] <TensorType(float64, vector)>\n" in text
+        assert "\n - v, Input, Shape: (1,), ItemSize: 8 Byte(s), TotalSize: 8 Byte(s)\n" in text
+        assert "\n - s, Shared Input, Shape: (2,), ItemSize: 8 Byte(s), TotalSize: 16 Byte(s)\n" in text
+        assert "\n TotalSize: 24 Byte(s) 0.000 GB\n TotalSize inputs: 24 Byte(s) 0.000 GB\n" in text
+        assert " - s: array([0., 0.])" in text and "HINT: Use" not in text
+        with pytest.raises(ValueError) as caught:  # of what is not stored, only the shape is known
+            function([v], T.exp(v) + s, mode=mode)(np.zeros(1))
+        text = str(caught.value)
+        assert " - Elemwise{exp,no_inplace}.0, Shape: (1,), ItemSize: 8 Byte(s), TotalSize: 8 Byte(s)\n" in text
+        assert "\n TotalSize: 24 Byte(s) 0.000 GB\n TotalSize inputs: 16 Byte(s) 0.000 GB\n" in text
 
-    f = function([v, w], v + w, mode="FAST_COMPILE")
-    with theano.config.change_flags(exception_verbosity="high"), pytest.raises(ValueError, match="in full"):
-        f([1.0], [1.0, 2.0])
+
+def test_high_verbosity_where_a_length_depends_on_data(mode: str) -> None:
+    found = T.exp(v[(v > 0).nonzero()])
+    with change_flags(exception_verbosity="high"), pytest.raises(ValueError, match="Storage map footprint"):
+        function([v, w], found + w, mode=mode)([1.0, 2.0, -3.0], [1.0, 2.0, 3.0])
+
+
+def test_high_verbosity_of_a_deep_expression_is_short() -> None:
+    s = v
+    for _ in range(300):
+        s = T.sin(s)
+    with change_flags(exception_verbosity="high"), pytest.raises(ValueError) as caught:
+        function([v, w], s + w, mode="FAST_COMPILE")([1.0], [1.0, 2.0])
+    assert len(str(caught.value)) < 20_000

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
 
 from theano.configdefaults import config
-from theano.graph import Apply, FunctionGraph, Variable, format_origin, origin_of
+from theano.graph import Apply, Constant, FunctionGraph, Variable, format_origin, origin_of
+from theano.printing.debugprint import debugprint
 
 # Larger values are named by their size only.
 MAX_SHOWN_ELEMENTS = 5
+# Levels of a failing expression that are listed: the indentation makes a listing grow as their square.
+MAX_SHOWN_DEPTH = 50
 
 _HINT_TRACEBACK = (
     "HINT: Re-running with most Theano optimizations disabled could give you a back-trace of when this "
@@ -139,7 +143,7 @@ def describe_failure(
     else:
         parts.append("\n" + _HINT_TRACEBACK)
     if config.exception_verbosity == "high":
-        parts.append("\n" + _verbose(node, inputs))
+        parts.append("\n" + _verbose(node, inputs, fgraph))
     else:
         parts.append(_HINT_VERBOSITY)
     return "\n".join(parts)
@@ -161,13 +165,42 @@ def _clients(fgraph: FunctionGraph, variable: Variable) -> list[Any]:
     return ["output" if client == "output" else client for client, _ in fgraph.clients(variable)]
 
 
-def _verbose(node: Apply, inputs: Sequence[Any] | None) -> str:
-    lines = ["Inputs of the node in full:"]
-    for k, variable in enumerate(node.inputs):
-        value = None if inputs is None else inputs[k]
-        size = getattr(value, "nbytes", None)
-        lines.append(f" - {variable}, {variable.type}, {size} bytes: {value!r}")
-    return "\n".join(lines)
+def _verbose(node: Apply, inputs: Sequence[Any] | None, fgraph: FunctionGraph | None) -> str:
+    """The expression that failed, and the sizes and values of the inputs of its last node."""
+    listing = debugprint(node, depth=MAX_SHOWN_DEPTH, print_type=True, stop_on_name=True, file="str")
+    parts = [f"Debugprint of the apply node:\n{listing}"]
+    if inputs is not None:
+        parts.append("\n".join(["Storage map footprint:", *_footprint(node, inputs, fgraph)]))
+        values = [f" - {v}: {value!r}" for v, value in zip(node.inputs, inputs, strict=True)]
+        parts.append("\n".join(["Inputs of the node in full:", *values]))
+    return "\n".join(parts)
+
+
+def _footprint(node: Apply, inputs: Sequence[Any], fgraph: FunctionGraph | None) -> Iterator[str]:
+    """Lines about the memory of the inputs; a variable that the node uses twice counts once."""
+    total = of_arguments = 0
+    for variable, value in dict(zip(node.inputs, inputs, strict=True)).items():
+        kind = _kind(variable, fgraph)
+        shape, dtype = getattr(value, "shape", ()), getattr(variable.type, "numpy_dtype", None)
+        if dtype is None or len(shape) != variable.type.ndim or None in shape:  # None: depends on data
+            yield f" - {variable}{kind}, size not known"
+            continue
+        # Of what a loop computes element by element only the shape is known: this is what storing it would take.
+        size = math.prod(shape) * dtype.itemsize
+        yield f" - {variable}{kind}, Shape: {shape}, ItemSize: {dtype.itemsize} Byte(s), TotalSize: {size} Byte(s)"
+        total += size
+        of_arguments += size if kind.endswith("Input") else 0
+    yield f" TotalSize: {total} Byte(s) {total / 2**30:.3f} GB"
+    yield f" TotalSize inputs: {of_arguments} Byte(s) {of_arguments / 2**30:.3f} GB"
+
+
+def _kind(variable: Variable, fgraph: FunctionGraph | None) -> str:
+    """What a variable is to the function: nothing to say of intermediate results."""
+    if isinstance(variable, Constant):
+        return ", Constant"
+    if hasattr(variable, "container"):
+        return ", Shared Input"
+    return ", Input" if fgraph is not None and variable in fgraph.inputs else ""
 
 
 def _extend_message(exc: BaseException, detail: str) -> None:
