@@ -37,3 +37,12 @@ def test_cov(options):
 def test_cov_of_other_dimensions():
     with pytest.raises(ValueError, match="cov takes"):
         T.cov(T.dtensor3())
+
+
+def test_results_are_named_after_what_they_are():
+    m = T.dmatrix("m")
+    for name in ("mean", "var", "std"):
+        for options in ({}, {"axis": 0}, {"axis": 1, "keepdims": True}):
+            assert str(getattr(m, name)(**options)) == getattr(T, name)(m, **options).name == name
+    assert T.var(m, ddof=1, corrected=True).name == "var" and T.mean(T.ivector()).name == "mean"
+    assert T.grad(m.mean(), m).name == "(dmean/dm)"

@@ -33,6 +33,12 @@ def _count(x: Any, axis: Any, dtype: str, less: int = 0) -> Any:
     return cast(count - less if less else count, dtype)
 
 
+def _named(name: str, result: Any) -> Any:
+    """`result`, which nobody has seen yet, under the name of what it is; so listings say it."""
+    result.name = name
+    return result
+
+
 def mean(
     input: Any,
     axis: Any = None,
@@ -62,6 +68,8 @@ def mean(
     --------
     >>> T.mean(T.fvector()).dtype, T.mean(T.ivector()).dtype
     ('float32', 'float64')
+    >>> T.mean(T.fvector())
+    mean
     """
     x = as_tensor_variable(input)
     out_dtype = x.type.dtype if dtype is None else as_dtype(dtype)
@@ -71,7 +79,7 @@ def mean(
     sum_dtype = "float32" if out_dtype == "float16" else out_dtype
     total = sum_(x, axis=axis, dtype=sum_dtype, keepdims=keepdims, acc_dtype=acc_dtype)
     real_dtype = {"complex64": "float32", "complex128": "float64"}.get(sum_dtype, sum_dtype)
-    return cast(true_div(total, _count(x, axis, real_dtype)), out_dtype)
+    return _named("mean", cast(true_div(total, _count(x, axis, real_dtype)), out_dtype))
 
 
 def var(input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, corrected: bool = False) -> Any:
@@ -107,12 +115,12 @@ def var(input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, cor
         if ddof:
             error = true_div(mul(error, _count(x, axis, squares.type.dtype)), count)
         result = sub(result, error)
-    return cast(result, squares.type.dtype)
+    return _named("var", cast(result, squares.type.dtype))
 
 
 def std(input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, corrected: bool = False) -> Any:
     """Standard deviation over axes: the square root of `var`."""
-    return sqrt(var(input, axis, ddof, keepdims, corrected))
+    return _named("std", sqrt(var(input, axis, ddof, keepdims, corrected)))
 
 
 def norm(x: Any, ord: float | None = None, axis: Any = None, keepdims: bool = False) -> Any:
