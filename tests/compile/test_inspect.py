@@ -49,6 +49,14 @@ def test_same_text_every_time(show: str) -> None:
     assert text() == text()
 
 
+@pytest.mark.parametrize("show", ["schedule", "ccode", "loop_program", "memory_plan", "planned_bytes"])
+def test_what_is_not_a_compiled_function_is_refused(show: str) -> None:
+    x = T.vector("x")
+    for wrong in (x * 2, 3, None, [compiled([x], x)]):
+        with pytest.raises(TypeError, match="a compiled function is wanted"):
+            getattr(theano.printing, show)(wrong)
+
+
 ROWS, COLUMNS = 4096, 1000
 
 

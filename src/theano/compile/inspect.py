@@ -7,6 +7,7 @@ from typing import Any
 
 from theano.backend.c import identifier
 from theano.backend.c_main import Unit, print_c
+from theano.compile.executable import Function
 from theano.loops import stmt as st
 from theano.loops.text import program_text
 from theano.lower.items import Special
@@ -20,7 +21,9 @@ __all__ = ["ccode", "loop_program"]
 
 def executor_of(f: Any) -> Any:
     """The native executor of a function."""
-    executor = getattr(f, "executor", None)
+    if not isinstance(f, Function):
+        raise TypeError(f"a compiled function is wanted, as theano.function returns it, not {f!r} ({type(f).__name__})")
+    executor = f.executor
     if not isinstance(getattr(executor, "lowered", None), Lowered):
         raise TypeError(f"{f} is not compiled to native code: its mode runs the graph node by node")
     return executor
