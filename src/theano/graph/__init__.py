@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from theano.graph.clone import clone, clone_get_equiv, clone_replace, rebuild
 from theano.graph.equality import equal_computations, is_same_graph
-from theano.graph.errors import InconsistencyError, MethodNotDefined, MissingInputError, TestValueError
+from theano.graph.errors import InconsistencyError, MethodNotDefined, MissingInputError, ShapeError, TestValueError
 from theano.graph.fgraph import FunctionGraph
 from theano.graph.nodes import Apply, Constant, Node, Scratchpad, Variable, data_signature
 from theano.graph.null_type import DisconnectedType, NullType, disconnected_type, null_type
@@ -17,6 +17,7 @@ from theano.graph.op import (
     perform_node,
 )
 from theano.graph.origin import capture_origin, format_origin, inherit_origin, origin_of
+from theano.graph.shapes import inferred_shapes
 from theano.graph.text import as_string
 from theano.graph.type import Generic, Type, generic
 from theano.graph.walk import (
@@ -48,6 +49,7 @@ __all__ = [
     "NullType",
     "Op",
     "Scratchpad",
+    "ShapeError",
     "TestValueError",
     "Type",
     "Variable",
@@ -69,6 +71,7 @@ __all__ = [
     "get_debug_values",
     "get_test_value",
     "graph_inputs",
+    "inferred_shapes",
     "inherit_origin",
     "io_toposort",
     "is_in_ancestors",

@@ -21,6 +21,10 @@ class MissingInputError(Exception):
         self.variable = variable
 
 
+class ShapeError(Exception):
+    """Raised by an op's `infer_shape` that cannot tell the shapes of the outputs from those of the inputs."""
+
+
 class TestValueError(ValueError):
     """A test value is missing or does not fit."""
 
