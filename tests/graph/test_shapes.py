@@ -9,7 +9,7 @@ import pytest
 import theano.tensor as T
 from tests.graph.ops import Call
 from theano import change_flags
-from theano.graph import ShapeError, generic, inferred_shapes
+from theano.graph import ShapeError, TestValueError, generic, inferred_shapes
 
 
 def node_of(answer):
@@ -26,7 +26,7 @@ def test_an_op_may_tell_or_decline():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert inferred_shapes(node_of([(1,), (2, 3)]), [()]) == [(1,), (2, 3)]
-        for decline in (ShapeError("depends on data"), NotImplementedError()):
+        for decline in (ShapeError("depends on data"), NotImplementedError(), TestValueError("missing")):
             assert inferred_shapes(node_of(decline), [()]) == [None, None]
         assert inferred_shapes(Call("silent")(generic("x")).owner, [()]) == [None]
     assert T.ShapeError is ShapeError

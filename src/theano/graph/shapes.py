@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from theano.configdefaults import config
-from theano.graph.errors import ShapeError
+from theano.graph.errors import ShapeError, TestValueError
 from theano.graph.nodes import Apply
 
 
 def inferred_shapes(node: Apply, input_shapes: Sequence[Any]) -> Sequence[Any]:
     """``node.op.infer_shape(node, input_shapes)``; None for each output where the op does not know.
 
-    An op declines by `ShapeError` or NotImplementedError. Any other exception is a mistake in the op, which costs
-    speed but no correctness: it is reported (flag ``on_shape_error``), and the shapes count as not known.
+    An op declines by `ShapeError` or NotImplementedError; lengths whose test values are missing are not known either. Any
+    other exception is a mistake in the op, which costs speed but no correctness: it is reported (flag
+    ``on_shape_error``), and the shapes count as not known.
 
     Examples
     --------
@@ -29,7 +30,7 @@ def inferred_shapes(node: Apply, input_shapes: Sequence[Any]) -> Sequence[Any]:
     try:
         shapes: Sequence[Any] = node.op.infer_shape(node, input_shapes)
         return shapes
-    except (ShapeError, NotImplementedError):
+    except (ShapeError, NotImplementedError, TestValueError):
         pass
     except Exception as error:
         if config.on_shape_error == "raise":
