@@ -11,7 +11,7 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.aliases import ALIASES, LATE, AliasModule
+from theano.aliases import ABSENT, ALIASES, LATE, AliasModule
 
 
 @pytest.mark.parametrize("alias", ALIASES)
@@ -73,6 +73,27 @@ def test_missing_names():
         from theano.gof import no_such_name  # noqa: F401
     with pytest.raises(ImportError):
         importlib.import_module("theano.sandbox.cuda")
+
+
+@pytest.mark.parametrize(("module", "name"), [(m, n) for m, names in ABSENT.items() for n in names])
+def test_what_is_not_there_yet_says_so(module, name):
+    text = rf"{module}\.{name} is not there yet: this package has no {ABSENT[module][name]}"
+    with pytest.raises(AttributeError, match=text):
+        getattr(importlib.import_module(module), name)
+    assert not hasattr(importlib.import_module(module), name)
+    with pytest.raises(ModuleNotFoundError, match=text):
+        importlib.import_module(f"{module}.{name}")
+    with pytest.raises(ModuleNotFoundError, match=text):
+        importlib.import_module(f"{module}.{name}.basic")
+    with pytest.raises(ImportError, match=text):
+        exec(f"from {module} import {name}")
+
+
+def test_other_missing_names_are_plain_errors():
+    with pytest.raises(AttributeError, match="module 'theano.tensor.nnet' has no attribute 'conv4d'"):
+        T.nnet.conv4d  # noqa: B018
+    with pytest.raises(ModuleNotFoundError, match="No module named 'theano.dense'"):
+        importlib.import_module("theano.dense")
 
 
 def test_heavy_modules_are_not_imported():

@@ -3,6 +3,7 @@
 `ALIASES` maps the name of a module that does not exist here to the places where its names live now. Such a
 module is an `AliasModule`, which looks a name up when asked, so that nothing is imported for its sake.
 `LATE` lists the names that a module of a lower layer shows although a higher layer defines them (``T.grad``).
+`ABSENT` lists what Theano has and this package has not, yet: asking for it is an error that says so.
 """
 
 from __future__ import annotations
@@ -139,6 +140,50 @@ LAZY: dict[str, dict[str, str]] = {
     },
 }
 
+# module -> names of Theano that are not there yet, each with what it is about. docs/deviations.md tells it to people.
+ABSENT: dict[str, dict[str, str]] = {
+    "theano": {
+        "d3viz": "pictures of graphs for browsers",
+        "gpuarray": "GPUs",
+        "sparse": "sparse matrices",
+        "typed_list": "lists as variables",
+    },
+    "theano.sandbox": {
+        "blocksparse": "block-sparse products",
+        "cuda": "GPUs",
+        "neighbours": "neighbourhoods of pixels",
+    },
+    "theano.tensor": {"signal": "pooling and convolutions of images"},
+    "theano.tensor.nnet": {
+        "blocksparse": "block-sparse products",
+        "ctc": "connectionist temporal classification",
+        "neighbours": "neighbourhoods of pixels",
+        **dict.fromkeys(
+            "ConvOp abstract_conv abstract_conv2d conv conv2d conv2d_grad_wrt_inputs conv2d_transpose conv3d conv3d2d "
+            "corr corr3d separable_conv2d".split(),
+            "convolutions",
+        ),
+    },
+}
+
+
+def _not_there(module: str, name: str) -> str:
+    """The text of the error for a name that a module does not have."""
+    if name not in ABSENT.get(module, ()):
+        return f"module {module!r} has no attribute {name!r}"
+    return f"{module}.{name} is not there yet: this package has no {ABSENT[module][name]} (see docs/deviations.md)"
+
+
+class _AbsentFinder:
+    """Comes last in ``sys.meta_path``: an import of a module that is not there yet fails with a text that says so."""
+
+    @staticmethod
+    def find_spec(name: str, path: Any = None, target: Any = None) -> None:
+        parent, _, leaf = name.rpartition(".")
+        if leaf in ABSENT.get(parent, ()):
+            # Without its `name`: ``from parent import leaf`` drops a ModuleNotFoundError that has that name.
+            raise ModuleNotFoundError(_not_there(parent, leaf))
+
 
 class AliasModule(ModuleType):
     """A module whose names are found in other modules.
@@ -169,7 +214,7 @@ class AliasModule(ModuleType):
             module_found = importlib.import_module(place)
             if hasattr(module_found, name):
                 return getattr(module_found, name)
-        raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        raise AttributeError(_not_there(self.__name__, name))
 
     def __dir__(self) -> list[str]:
         names = {name for place in self._modules for name in dir(importlib.import_module(place))}
@@ -188,9 +233,12 @@ def install() -> None:
             for name in names.split():
                 if not hasattr(module, name):
                     setattr(module, name, getattr(importlib.import_module(source), name))
-    for target, sources in LAZY.items():
+    for target in LAZY.keys() | ABSENT.keys():
+        sources = LAZY.get(target, {})
         places = {name: source for source, names in sources.items() for name in names.split()}
-        sys.modules[target].__dict__["__getattr__"] = _lazily(target, places)
+        if not isinstance(sys.modules[target], AliasModule):
+            sys.modules[target].__dict__["__getattr__"] = _lazily(target, places)
+    sys.meta_path.append(_AbsentFinder)
 
 
 def _lazily(target: str, places: dict[str, str]) -> Callable[[str], Any]:
@@ -198,7 +246,7 @@ def _lazily(target: str, places: dict[str, str]) -> Callable[[str], Any]:
 
     def find(name: str) -> Any:
         if name not in places:
-            raise AttributeError(f"module {target!r} has no attribute {name!r}")
+            raise AttributeError(_not_there(target, name))
         found = getattr(importlib.import_module(places[name]), name)
         setattr(sys.modules[target], name, found)
         return found
