@@ -14,8 +14,8 @@ from theano.graph.nodes import Apply
 def inferred_shapes(node: Apply, input_shapes: Sequence[Any]) -> Sequence[Any]:
     """``node.op.infer_shape(node, input_shapes)``; None for each output where the op does not know.
 
-    An op declines by `ShapeError` or NotImplementedError; lengths whose test values are missing are not known either. Any
-    other exception is a mistake in the op, which costs speed but no correctness: it is reported (flag
+    An op declines by `ShapeError` or NotImplementedError; lengths whose test values are missing are not known either.
+    Any other exception is a mistake in the op, which costs speed but no correctness: it is reported (flag
     ``on_shape_error``), and the shapes count as not known.
 
     Examples
