@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import theano
@@ -49,6 +50,20 @@ def test_well_known_names():
     from theano.gof.utils import MethodNotDefined
 
     assert issubclass(MethodNotDefined, AttributeError)
+
+
+def test_containers_and_arrays():
+    from theano.gof.link import Container
+
+    from theano.misc.safe_asarray import _asarray
+
+    assert theano.gof.Container is Container is theano.Container
+    assert _asarray is theano._asarray
+    for kind in ("int64", "q", "l", "floatX"):
+        made = _asarray(np.ones(2, "q"), kind)
+        assert made.dtype.num == np.dtype(theano.config.floatX if kind == "floatX" else kind).num
+    array = np.ones(2)
+    assert _asarray(array, "float64") is array
 
 
 def test_xlogx_is_a_module():

@@ -46,6 +46,7 @@ from theano.graph import (
     generic,
 )
 from theano.graph import clone_replace as clone
+from theano.misc.safe_asarray import _asarray
 from theano.printing import pp, pprint
 from theano.scan import foldl, foldr, map, reduce, scan, scan_checkpoints
 from theano.tensor import dot, get_scalar_constant_value

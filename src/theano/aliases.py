@@ -17,13 +17,22 @@ from typing import Any
 
 # alias -> places, searched in turn. "name=module:attribute" renames one thing.
 ALIASES: dict[str, tuple[str, ...]] = {
-    "theano.gof": ("theano.graph", "theano.graph.features", "theano.rewrite"),
+    "theano.gof": (
+        "theano.graph",
+        "theano.graph.features",
+        "theano.rewrite",
+        "Container=theano.compile.sharedvalue:Container",
+    ),
     "theano.gof.fg": ("theano.graph", "theano.graph.fgraph"),
     "theano.gof.graph": (
         "inputs=theano.graph:graph_inputs",
         "ops=theano.graph:list_of_nodes",
         "theano.graph",
         "theano.graph.walk",
+    ),
+    "theano.gof.link": (
+        "Container=theano.compile.sharedvalue:Container",
+        "raise_with_op=theano.compile.errors:raise_with_op",
     ),
     "theano.gof.null_type": ("theano.graph.null_type",),
     "theano.gof.op": ("theano.graph.op", "theano.graph"),
@@ -54,6 +63,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "theano.compile.errors",
     ),
     "theano.compile.pfunc": ("theano.compile", "theano.compile.rebuild"),
+    "theano.raise_op": ("theano.tensor.raise_op",),
     "theano.updates": ("theano.compile.updates",),
     "theano.utils": ("theano.graph.errors", "theano.graph"),
     "theano.version": (
@@ -94,7 +104,6 @@ ALIASES: dict[str, tuple[str, ...]] = {
     ),
     "theano.tensor.shared_randomstreams": ("theano.random.shared_streams",),
     "theano.tensor.sharedvar": ("theano.compile.tensorshared", "theano.compile"),
-    "theano.tensor.type_other": ("theano.graph", "theano.tensor"),
     "theano.tensor.utils": ("theano.tensor",),
     "theano.tensor.xlogx": ("theano.tensor.math", "theano.tensor"),
     "theano.tensor.var": ("theano.tensor.variable", "theano.tensor"),
@@ -113,6 +122,7 @@ LATE: dict[str, dict[str, str]] = {
         "theano.configdefaults": "config",
         "theano.compile": "shared",
         "theano.compile.verify_grad": "verify_grad",
+        "theano.tensor.type_other": "NoneConst NoneTypeT none_type_t",
     },
     "theano.tensor.elemwise": {
         "theano.tensor.reduction": "All Any CAReduce CAReduceDtype Prod ProdWithoutZeros Sum",

@@ -166,5 +166,11 @@ def test_plural_constructors_take_one_string_or_list_of_names() -> None:
     assert [v.dtype for v in T.scalars("ab", dtype="int8")] == ["int8", "int8"]
 
 
+def test_dtype_specs() -> None:
+    assert TensorType("bool", ()).dtype_specs() == (bool, "npy_bool", "NPY_BOOL")
+    assert TensorType("uint8", ()).dtype_specs() == (int, "npy_uint8", "NPY_UINT8")
+    assert TensorType("complex64", ()).dtype_specs() == (complex, "theano_complex64", "NPY_COMPLEX64")
+
+
 def test_tensor_makes_a_variable() -> None:
     assert T.tensor("int8", (True,), name="t").type == TensorType("int8", (True,))

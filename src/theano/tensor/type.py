@@ -117,6 +117,18 @@ class TensorType(Type):
             return type(self)(dtype or self.dtype, None, self.name, self.sparse_grad, self.shape)
         return type(self)(dtype or self.dtype, broadcastable, self.name, self.sparse_grad)
 
+    def dtype_specs(self) -> tuple[type, str, str]:
+        """The dtype as a Python type, the name of its C type, and that of its number in NumPy's C interface.
+
+        Examples
+        --------
+        >>> T.fvector.dtype_specs()
+        (<class 'float'>, 'npy_float32', 'NPY_FLOAT32')
+        """
+        python: type = {"b": bool, "f": float, "c": complex}.get(self.numpy_dtype.kind, int)
+        prefix = "theano" if python is complex else "npy"  # Theano's C code has complex types of its own
+        return python, f"{prefix}_{self.dtype}", f"NPY_{self.dtype.upper()}"
+
     def make_variable(self, name: str | None = None) -> Any:
         """A new leaf of this type."""
         if self.dtype == "float64" and config.warn_float64 != "ignore":

@@ -1,0 +1,37 @@
+"""Types of values that are not tensors: that of None."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from theano.graph import Constant, Generic
+
+__all__ = ["NoneConst", "NoneTypeT", "none_type_t"]
+
+
+class NoneTypeT(Generic):
+    """The type whose only value is None: of an optional input of an op that is left out.
+
+    Examples
+    --------
+    >>> from theano.tensor.type_other import none_type_t
+    >>> none_type_t.is_valid_value(None), none_type_t.is_valid_value(0)
+    (True, False)
+    """
+
+    __props__ = ()
+
+    def filter(self, value: Any, strict: bool = False, allow_downcast: bool | None = None) -> None:
+        if value is not None:
+            raise TypeError(f"Expected None, found {value!r}")
+
+    def is_valid_value(self, value: Any) -> bool:
+        return value is None
+
+    def __str__(self) -> str:
+        return type(self).__name__
+
+
+none_type_t = NoneTypeT()
+NoneConst = Constant(none_type_t, None, name="NoneConst")
+"""None as a variable."""
