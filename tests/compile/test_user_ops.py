@@ -108,3 +108,28 @@ def test_make_node_must_return_one() -> None:
 
     with pytest.raises(TypeError, match="make_node of Forgets has returned None"):
         Forgets()(v)
+
+
+class Doubled(Unary):
+    """An op whose `infer_shape` has a mistake."""
+
+    def perform(self, node: Any, inputs: Any, outputs: Any) -> None:
+        outputs[0][0] = inputs[0] * 2
+
+    def infer_shape(self, node: Any, shapes: Any) -> Any:
+        raise IndexError("no such axis")
+
+
+def test_an_op_whose_shapes_fail_is_reported_and_works() -> None:
+    with pytest.warns(UserWarning, match=r"(?s)Failed to infer_shape from Op Doubled.*IndexError: no such axis"):
+        f = function([v], Doubled()(v).shape[0], mode="FAST_RUN")
+    assert f([1.0, 2.0]) == 2
+    with theano.change_flags(on_shape_error="raise", on_opt_error="raise"), pytest.raises(IndexError):
+        function([v], Doubled()(v).shape[0], mode="FAST_RUN")
+
+
+def test_an_op_whose_shapes_fail_in_a_loop_is_reported() -> None:
+    with pytest.warns(UserWarning, match="Failed to infer_shape from Op Doubled"):
+        steps, _ = theano.scan(lambda x: Doubled()(x), non_sequences=v, n_steps=3)
+        f = function([v], steps.shape)
+    assert f([1.0, 2.0]).tolist() == [3, 2]

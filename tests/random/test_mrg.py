@@ -386,7 +386,7 @@ def test_text():
 # -- gradients ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("draw", ["uniform", "normal", "truncated_normal", "multinomial"])
+@pytest.mark.parametrize("draw", ["uniform", "normal", "truncated_normal", "binomial", "multinomial"])
 def test_gradients_that_are_undefined(draw):
     """As in Theano, for all parameters; what is computed from a sample has a gradient, and so has the rest."""
     x, w = T.dmatrix("x"), T.dmatrix("w")
@@ -395,6 +395,7 @@ def test_gradients_that_are_undefined(draw):
         "uniform": lambda: streams.uniform((2, 3), x, x + 1),
         "normal": lambda: streams.normal((2, 3), avg=0, std=x),
         "truncated_normal": lambda: streams.truncated_normal((2, 3), avg=x),
+        "binomial": lambda: streams.binomial((2, 3), p=x, dtype="float64"),
         "multinomial": lambda: streams.multinomial(pvals=x, dtype="float64"),
     }[draw]()
     cost = (sample * T.sqr(w)).sum()

@@ -126,7 +126,7 @@ class RandomLoop:
 
     def _call(self, x: Any) -> Any:
         kind = x.type
-        return as_op([kind], [kind], lambda shapes: shapes[0] if shapes else None)(_reversed)(x) if kind.ndim else x
+        return as_op([kind], [kind], lambda node, shapes: shapes)(_reversed)(x) if kind.ndim else x
 
     def _scan(self, x: Any) -> Any:
         x = self.fit(x, self.rng.choice(("float64", "int32")), x.ndim)

@@ -92,6 +92,8 @@ class DisconnectedGrad(ViewOp):
 class UndefinedGrad(ViewOp):
     """Identity through which no gradient may be asked for."""
 
+    gradient_is_undefined = True
+
     def grad(self, inputs: Gradients, gs: Gradients) -> list[Variable]:
         return [grad_undefined(self, 0, inputs[0])]
 

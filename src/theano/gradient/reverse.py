@@ -351,8 +351,10 @@ def _node_grads(
                 f"it passes through output {o} of {node.op}, whose gradient is undefined: {g.type.why_null}"
             )
             return [null() if r else None for r in reached]
-    if all(isinstance(out_grads[o], _Zero) or _is_discrete(node.outputs[o]) for o in live):
-        # Steps have slope zero: nothing but zeros can come back, whatever the op's own rule would write.
+    flat = all(isinstance(out_grads[o], _Zero) or _is_discrete(node.outputs[o]) for o in live)
+    if flat and not getattr(node.op, "gradient_is_undefined", False):
+        # Steps have slope zero: nothing but zeros can come back, whatever the op's own rule would write. Only what is
+        # undefined stays so: a draw compares numbers with its parameter.
         return [ZERO if r else None for r in reached]
     given = [_incoming(out, g) for out, g in zip(node.outputs, out_grads, strict=True)]
     answer = node.op.L_op(node.inputs, node.outputs, given)

@@ -204,7 +204,7 @@ class MRG_RandomStreams:
         """1 with probability `p`, else 0; only for ``n == 1`` trial."""
         if n != 1:
             raise NotImplementedError("MRG_RandomStreams.binomial with n > 1")
-        p = as_tensor_variable(p)
+        p = _parameter(p)
         uniform = self.uniform(size, ndim=ndim, nstreams=nstreams, **kwargs)
         return _described(cast(lt(uniform, p), sample_dtype(dtype)), uniform)
 

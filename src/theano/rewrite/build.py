@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from theano import scalar
-from theano.graph import Constant, Variable
+from theano.graph import Constant, Variable, inferred_shapes
 from theano.rewrite.table import Node, RewriteGraph, Tensor
 from theano.tensor.alloc import Alloc
 from theano.tensor.elemwise import DimShuffle, Elemwise
@@ -185,10 +185,7 @@ def _length(var: Tensor, i: int) -> Tensor:
 
 def _infer(node: Node, memo: dict[Tensor, Any]) -> list[tuple[Tensor, ...] | None]:
     shapes = [memo.get(i) for i in node.inputs]
-    try:
-        inferred = node.op.infer_shape(node, shapes)
-    except Exception:  # an op may decline in any way (tensor.ShapeError, NotImplementedError, …)
-        inferred = [None] * len(node.outputs)
+    inferred = inferred_shapes(node, shapes)
     result: list[tuple[Tensor, ...] | None] = []
     for out, shape in zip(node.outputs, inferred, strict=True):
         if not is_tensor(out):

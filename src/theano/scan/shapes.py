@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from theano.graph import Constant, ancestors, clone_replace, evaluate, graph_inputs, io_toposort
+from theano.graph import Constant, ancestors, clone_replace, evaluate, graph_inputs, inferred_shapes, io_toposort
 from theano.scan.parts import Loop
 from theano.tensor.dot import Dot
 from theano.tensor.elemwise import Elemwise
@@ -42,13 +42,7 @@ def row_shapes(loop: Loop, inner: dict[Any, Shape | None]) -> list[Shape]:
 
     def visit(node: Any) -> None:
         shapes = [shape_of(v) for v in node.inputs]
-        inferred: Sequence[Any] = [None] * len(node.outputs)
-        if node.op.defines("infer_shape"):
-            try:
-                inferred = node.op.infer_shape(node, shapes)
-            except Exception:  # an op may decline in any way
-                pass
-        for out, shape in zip(node.outputs, inferred, strict=True):
+        for out, shape in zip(node.outputs, inferred_shapes(node, shapes), strict=True):
             shape = known.setdefault(out, _with_static(out, shape))
             unknown.update(d for d in shape or () if d.owner is not None and d.owner.inputs == [out])
         if unknown:
