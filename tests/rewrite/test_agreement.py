@@ -127,3 +127,15 @@ def test_quotients_by_zero(expression: Any) -> None:
     (q,) = [v for v in theano.graph.graph_inputs([expression]) if v.name == "q"]
     value = np.ones(2, "f4") if q.ndim else 1
     agreed([q, m, x], [expression], value, np.ones((2, 2)), np.array([1.0, -1.0]))
+
+
+@pytest.mark.parametrize("write", [T.set_subtensor, T.inc_subtensor])
+@pytest.mark.parametrize("part", [lambda x: x[:3], lambda x: x[T.arange(3)], lambda x: x[::2]])
+def test_gradient_of_what_is_repeated(write: Any, part: Any) -> None:
+    """It has the shape of what was written, or is refused; where the axis is declared, it is the sum."""
+    cost = (write(part(x), y) ** 2).sum()
+    assert len(agreed([x, y], [T.grad(cost, y)], FIVE, np.ones(3))[0]) == 3
+    assert agreed([x, y], [T.grad(cost, y)], FIVE, np.ones(1)) is ValueError
+    declared = T.addbroadcast(y, 0)
+    cost = (write(part(x), declared) ** 2).sum()
+    assert len(agreed([x, y], [T.grad(cost, y)], FIVE, np.ones(1))[0]) == 1

@@ -357,6 +357,6 @@ def useless_alloc(graph: RewriteGraph, node: Node) -> Result:
             return value
     if value.owner is not None and type(value.owner.op) is Alloc:
         inner = value.owner.inputs[0]
-        if all(inner.type.broadcastable):
+        if all(inner.type.broadcastable) and has_lengths(graph, node, value, sizes[len(sizes) - value.type.ndim :]):
             return node.op(inner, *sizes)
     return None

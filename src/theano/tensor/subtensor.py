@@ -10,7 +10,7 @@ import numpy as np
 from theano.graph import Apply, Op
 from theano.scalar.dtypes import DISCRETE
 from theano.tensor.alloc import alloc, sum_to
-from theano.tensor.math import cast, lt, maximum, minimum, switch
+from theano.tensor.math import cast, lt, maximum, minimum, second, switch
 from theano.tensor.opsupport import (
     Shapes,
     StaticShape,
@@ -264,7 +264,7 @@ class Written(Indexed):
         gx = g
         if self.set_instead_of_inc:
             gx = self(g, np.asarray(0, dtype=g.type.dtype), *indices)
-        return [gx, sum_to(self._reader()(g, *indices), y), *rest]
+        return [gx, _gradient_of_written(self._reader()(g, *indices), y), *rest]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         if eval_points[0] is None and eval_points[1] is None:
@@ -274,6 +274,17 @@ class Written(Indexed):
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return first_connected(len(node.inputs), (0, 1))
+
+
+def _gradient_of_written(g: Any, y: Any) -> Any:
+    """The gradient of `y` from that of the part it is written to, along which it may be repeated.
+
+    That is known where an axis is declared to be broadcastable. Where a length turns out to be 1 only at run time, the
+    result of `second` is an error, not numbers for another shape.
+    """
+    gy = sum_to(g, y)
+    known = all(n is not None and n == m for n, m in zip(y.type.shape, gy.type.shape))
+    return gy if known else second(y, gy)
 
 
 def as_written(x: Any, y: Any, target: StaticShape) -> Any:
