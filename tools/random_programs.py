@@ -1,7 +1,7 @@
 """Compare random programs with NumPy for a given time.
 
-``python tools/random_programs.py [SECONDS [SEED [graphs|loops]]]``. The programs are those of the tests
-(`tests/native/test_differential.py`, `tests/scan/test_native_loops.py`), from seeds that count up, without hypothesis:
+``python tools/random_programs.py [SECONDS [SEED [graphs|loops|updates]]]``. The programs are those of the tests
+(`tests/native/test_differential.py`, `tests/scan/test_native_loops.py`, `tests/native/random_updates.py`), from seeds that count up, without hypothesis:
 about twenty a second. A failure shows its seed and ends the run; that seed alone is ``random_programs.py 0 SEED``. The
 flag `isa` chooses the instruction set.
 """
@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 # the first form is compared with the fast one, where its turn has come
 os.environ["THEANO_FLAGS"] = ",".join(filter(None, [os.environ.get("THEANO_FLAGS"), "quick_start=False"]))
 
+from tests.native.random_updates import compare as compare_updates
 from tests.native.test_differential import test_random_graphs
 from tests.scan.random_loops import RandomLoop
 from tests.scan.test_native_loops import compare
@@ -43,7 +44,7 @@ def loop(seed: int) -> None:
 
 def main(seconds: float, seed: int, kind: str) -> int:
     """Run; the exit status."""
-    run = {"graphs": graph, "loops": loop}[kind]
+    run = {"graphs": graph, "loops": loop, "updates": compare_updates}[kind]
     end, first = time.monotonic() + seconds, seed
     while True:
         try:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -205,13 +206,37 @@ def _as_length(value: Any) -> Tensor:
     return index(int(value))
 
 
-def has_lengths(graph: RewriteGraph, node: Node, var: Tensor, lengths: Sequence[Tensor]) -> bool:
-    """Whether `var`, in a rule for `node`, is known to have these lengths."""
-    have = [graph.intern(n, node) for n in dims(graph, var)]
-    return len(have) == len(lengths) and all(
-        h is n or b or (number(h) is not None and number(h) == number(n))
-        for h, n, b in zip(have, lengths, var.type.broadcastable, strict=True)
+def has_lengths(graph: RewriteGraph, var: Tensor, lengths: Sequence[Tensor]) -> bool:
+    """Whether `var` is known to have these lengths. Adds nothing to the graph."""
+    memo: dict[Tensor, Any] = {}
+    return len(lengths) == var.type.ndim and all(
+        b or _length_key(graph, h, memo) == _length_key(graph, n, memo)
+        for h, n, b in zip(dims(graph, var), lengths, var.type.broadcastable, strict=True)
     )
+
+
+_OF_LENGTHS: dict[str | None, Callable[..., int]] = {
+    "add": lambda *n: sum(n), "sub": operator.sub, "mul": lambda *n: math.prod(n),
+    "minimum": min, "maximum": max,
+}  # fmt: skip
+
+
+def _length_key(graph: RewriteGraph, var: Tensor, memo: dict[Tensor, Any], depth: int = 12) -> Any:
+    """The same for equal expressions of lengths: a number where it is known, else a tuple, or a variable."""
+    var = graph.find(var)
+    if var in memo:
+        return memo[var]
+    value, node = number(var), var.owner
+    key: Any = var if value is None else value
+    if node is not None and depth and all(map(is_tensor, node.inputs)):
+        keys = [_length_key(graph, v, memo, depth - 1) for v in node.inputs]
+        compute = _OF_LENGTHS.get(scalar_name(var))
+        if compute is not None and all(isinstance(k, int) for k in keys):
+            key = compute(*keys)
+        else:
+            key = (graph.token(node.op), var.index, *keys)
+    memo[var] = key
+    return key
 
 
 def broadcast_to(graph: RewriteGraph, value: Tensor, like: Tensor) -> Tensor | None:

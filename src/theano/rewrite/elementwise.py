@@ -96,8 +96,8 @@ def second_is_fill(graph: RewriteGraph, node: Node) -> Result:
     if value.type.broadcastable != out.type.broadcastable:
         return broadcast_to(graph, value, out)
     each = zip(dims(graph, shape), dims(graph, value), shape.type.broadcastable, strict=True)
-    lengths = [graph.intern(own if repeated else n, node) for n, own, repeated in each]
-    if has_lengths(graph, node, value, lengths):
+    lengths = [own if repeated else n for n, own, repeated in each]
+    if has_lengths(graph, value, lengths):
         return value
     return Alloc()(value, *lengths)
 
@@ -353,10 +353,10 @@ def useless_alloc(graph: RewriteGraph, node: Node) -> Result:
     value, *sizes = node.inputs
     out = node.outputs[0]
     if value.type.broadcastable == out.type.broadcastable:
-        if all(value.type.broadcastable) or has_lengths(graph, node, value, sizes):
+        if all(value.type.broadcastable) or has_lengths(graph, value, sizes):
             return value
     if value.owner is not None and type(value.owner.op) is Alloc:
         inner = value.owner.inputs[0]
-        if all(inner.type.broadcastable) and has_lengths(graph, node, value, sizes[len(sizes) - value.type.ndim :]):
+        if all(inner.type.broadcastable) and has_lengths(graph, value, sizes[len(sizes) - value.type.ndim :]):
             return node.op(inner, *sizes)
     return None

@@ -268,17 +268,17 @@ def subtensor_of_set(graph: RewriteGraph, node: Node) -> Result:
     ):
         return None
     y = owner.inputs[1]
-    if y.type.broadcastable == out.type.broadcastable and fills_window(graph, node, owner):
+    if y.type.broadcastable == out.type.broadcastable and fills_window(graph, owner):
         return y if y.type.dtype == out.type.dtype else elemwise(scalar.convert_to(out.type.dtype), y)
     return None
 
 
-def fills_window(graph: RewriteGraph, node: Node, writer: Node) -> bool:
-    """In a rule for `node`: whether what `writer` writes is known to have the shape of the window it goes to.
+def fills_window(graph: RewriteGraph, writer: Node) -> bool:
+    """Whether what `writer` writes is known to have the shape of the window it goes to.
 
     Otherwise it may be repeated along axes where its length happens to be 1, or be an error.
     """
-    return has_lengths(graph, node, writer.inputs[1], [graph.intern(n, node) for n in window_lengths(graph, writer)])
+    return has_lengths(graph, writer.inputs[1], window_lengths(graph, writer))
 
 
 def window_lengths(graph: RewriteGraph, writer: Node) -> tuple[Tensor, ...]:
@@ -301,7 +301,7 @@ def subtensor_of_increment(graph: RewriteGraph, node: Node) -> Result:
     k = number(written.start)
     if _is_tail(read) and number(read.start) == k and not owner.op.set_instead_of_inc:
         same = y.type.broadcastable == out.type.broadcastable and y.type.dtype == out.type.dtype
-        return y if same and fills_window(graph, node, owner) else None
+        return y if same and fills_window(graph, owner) else None
     if read.start is None and read.step is None and read.stop is not None and k is not None and k > 0:
         stop = number(read.stop)
         return subtensor(base, [read]) if stop is not None and 0 <= stop <= k else None

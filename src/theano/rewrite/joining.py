@@ -166,7 +166,7 @@ def zeros_with_all_parts_set(graph: RewriteGraph, node: Node) -> Result:
         piece = piece_of(entries_of(owner, 2))
         if piece is None or (current is not out and graph.only_user(current) is None):
             return None
-        part = _part(graph, node, owner)
+        part = _part(graph, owner)
         if part is None:
             return None
         axes.add(piece[0])
@@ -187,8 +187,8 @@ def zeros_with_all_parts_set(graph: RewriteGraph, node: Node) -> Result:
     return SpecifyShape()(Join()(index(axis), *joined), sizes)
 
 
-def _part(graph: RewriteGraph, node: Node, writer: Node) -> Tensor | None:
-    """What goes to a slice, in a rule for `node`.
+def _part(graph: RewriteGraph, writer: Node) -> Tensor | None:
+    """What goes to a slice.
 
     It must have the slice's lengths. Where that is not known, what is added (as gradients are) is declared to have
     them; what is set may be meant to be repeated.
@@ -196,7 +196,7 @@ def _part(graph: RewriteGraph, node: Node, writer: Node) -> Tensor | None:
     x, y = writer.inputs[:2]
     if y.type.dtype != x.type.dtype or y.type.broadcastable != x.type.broadcastable:
         return None
-    if fills_window(graph, node, writer):
+    if fills_window(graph, writer):
         return y
     if writer.op.set_instead_of_inc:
         return None

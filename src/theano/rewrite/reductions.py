@@ -107,7 +107,7 @@ def reduction_of_fill(graph: RewriteGraph, node: Node) -> Result:
     rest = tuple(a - sum(u < a for u in axes) for a in axes_of(node) if a not in axes)
     lengths = [sizes[i] for i in keep]
     pattern = tuple(x.type.broadcastable[i] for i in keep)
-    if dropped.type.broadcastable != pattern or not has_lengths(graph, node, dropped, lengths):
+    if dropped.type.broadcastable != pattern or not has_lengths(graph, dropped, lengths):
         dropped = owner.op(dropped, *lengths)
     if dropped.type.dtype != out.type.dtype:
         dropped = elemwise(scalar.convert_to(out.type.dtype), dropped)
