@@ -20,7 +20,7 @@ def _isolate() -> None:
     if _MARK not in os.environ:
         os.environ[_MARK] = tempfile.mkdtemp(prefix="theano-test-cache-")
     # Flags given from outside (isa=baseline, quick_start=True) hold.
-    own = ["verify_programs=True", "quick_start=False", f"cache.dir={os.environ[_MARK]}"]
+    own = ["verify_programs=True", "quick_start=False", "on_opt_error=raise", f"cache.dir={os.environ[_MARK]}"]
     flags = [*own, os.environ.get("THEANO_FLAGS", "")]
     os.environ["THEANO_FLAGS"] = ",".join(filter(None, flags))
     os.environ["THEANORC"] = os.devnull

@@ -1,9 +1,9 @@
 """Compare random programs with NumPy for a given time.
 
 ``python tools/random_programs.py [SECONDS [SEED [graphs|loops|updates]]]``. The programs are those of the tests
-(`tests/native/test_differential.py`, `tests/scan/test_native_loops.py`, `tests/native/random_updates.py`), from seeds that count up, without hypothesis:
-about twenty a second. A failure shows its seed and ends the run; that seed alone is ``random_programs.py 0 SEED``. The
-flag `isa` chooses the instruction set.
+(`tests/native/test_differential.py`, `tests/scan/test_native_loops.py`, `tests/native/random_updates.py`), from seeds
+that count up, without hypothesis: about twenty a second. A failure shows its seed and ends the run; that seed alone is
+``random_programs.py 0 SEED``. The flag `isa` chooses the instruction set.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from graphs import form, perform, rewritten
 
+import theano
 import theano.tensor as T
 from theano.compile import function
 from theano.gradient import grad
@@ -77,6 +78,9 @@ def test_cycle_is_reported() -> None:
     try:
         with pytest.raises(RewriteCycle, match="there.*and back|and back.*there"):
             rewrite_graph(FunctionGraph([x], [T.sin(x)]), Query(include=["fast_run"]))
+        with theano.change_flags(on_opt_error="warn"), pytest.warns(UserWarning, match="there.*and back|and back"):
+            f = function([x], [T.sin(x), T.exp(x) + 1])
+        assert f([0.0])[1] == [2.0]
     finally:
         remove_rule("there")
         remove_rule("and back")

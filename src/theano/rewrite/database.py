@@ -287,7 +287,7 @@ def rewrite_graph(
     Raises
     ------
     RewriteCycle
-        When rules undo each other.
+        When rules undo each other, with the flag ``on_opt_error=raise``; otherwise the phase ends there.
 
     Examples
     --------

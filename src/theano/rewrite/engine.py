@@ -69,7 +69,7 @@ def run_phase(
     Raises
     ------
     RewriteCycle
-        When rules undo each other.
+        When rules undo each other, unless `on_error` takes it.
     """
     if not graph.has_op((index if first is None else first).lookup):
         return 0
@@ -121,7 +121,13 @@ def run_phase(
             if _apply(graph, node, result, rule, phase, trace):
                 fired += 1
                 if fired > budget:
-                    raise _cycle(phase, trace, budget)
+                    cycle = _cycle(phase, trace, budget)
+                    if on_error is None:
+                        raise cycle
+                    on_error(cycle, rule, node)
+                    heap.clear()  # the graph is right as it is
+                    queued.clear()
+                    return fired
                 if node in graph.rank:  # other outputs of the node, or a rule that kept it
                     graph.queue(node)
                 break
