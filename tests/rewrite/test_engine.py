@@ -63,6 +63,8 @@ def test_trace_names_rules() -> None:
     assert "log1p(exp(x)) -> softplus(x)" in applied.counts()
     assert "log1p(exp(x))" in str(applied)
     assert trace(fgraph) is applied
+    with pytest.raises(TypeError, match="compiled function"):
+        trace(x)
 
 
 def test_new_nodes_inherit_the_origin() -> None:

@@ -345,5 +345,7 @@ def trace(thing: Any) -> Trace:
     """
     maker = getattr(thing, "maker", None)
     fgraph = thing if maker is None else maker.fgraph
+    if not isinstance(fgraph, FunctionGraph):
+        raise TypeError(f"trace takes a compiled function or a function graph, not {thing!r}")
     found = getattr(fgraph, "rewrite_trace", None)
     return found if isinstance(found, Trace) else Trace()
