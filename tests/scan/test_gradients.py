@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose
 
 import theano
 import theano.tensor as T
+from theano.ifelse import ifelse
 from theano.scan import Scan
 
 f64 = lambda v: T.constant(v, dtype="float64")  # noqa: E731
@@ -297,3 +298,20 @@ def test_accumulators_do_not_keep_their_history():
         n for n in theano.graph.toposort_of([g]) if isinstance(n.op, Scan) and str(n.op).startswith("for{cpu,grad")
     ]
     assert all(state.keep == 1 for state in backward.op.spec.states)
+
+
+@pytest.mark.parametrize("extreme", [T.maximum, T.minimum, lambda a, b: T.maximum(a, b).max() * a])
+def test_extremes_of_a_loop_that_numpy_runs(extreme):
+    """Its functions differ from ours in the last bit: what was largest must not be looked for by its value."""
+    x, w = T.dmatrix("x"), T.dvector("w")
+
+    def step(r):
+        return extreme(T.tanh(r), w), ifelse(T.gt(r.sum(), 0), r * 2, r * w)  # rows of unknown length: a call-back
+
+    (a, b), _ = theano.scan(step, sequences=x)
+    slopes = T.grad(T.sqr(a).sum() + b.sum(), [x, w])
+    values = np.random.default_rng(3).normal(size=(40, 5)), np.zeros(5)
+    expected = theano.function([x, w], slopes, mode=theano.Mode(linker="py", optimizer=None))(*values)
+    for mode in ("FAST_RUN", theano.Mode(linker="cvm", optimizer=None)):
+        for got, wanted in zip(theano.function([x, w], slopes, mode=mode)(*values), expected, strict=True):
+            assert_allclose(got, wanted, rtol=1e-10, atol=1e-12)

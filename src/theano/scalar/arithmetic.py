@@ -11,7 +11,7 @@ from theano.loops.expr import Expr
 from theano.scalar import rules
 from theano.scalar.bits import and_, invert, or_
 from theano.scalar.choice import switch
-from theano.scalar.compare import eq
+from theano.scalar.compare import ge, le
 from theano.scalar.op import binary, fold, unary, variadic
 
 Term = Any  # what gradients are written over: anything with the operators of `ScalarOperators`
@@ -182,28 +182,41 @@ abs_ = unary(
 sgn = unary("sgn", numpy=np.sign, dtype=rules.signed_real, grad=None, expand=_expand_sgn)
 
 
-def _grad_extreme(*terms: Term) -> tuple[Term, ...]:
-    """All of the gradient goes to the first argument that is the result."""
-    *inputs, z, g = terms
-    first, *rest = inputs
-    taken = eq(z, first)
-    grads = [switch(taken, g, 0)]
-    for x in rest[:-1]:
-        here = and_(eq(z, x), invert(taken))
-        grads.append(switch(here, g, 0))
-        taken = or_(taken, here)
-    return (*grads, switch(taken, 0, g))
+def _grad_extreme(reaches: Any, extreme: Any) -> Any:
+    """All of the gradient goes to the first argument that is the result.
+
+    Arguments are compared with each other, not with the result: that may come from a loop that NumPy has run, whose
+    functions differ in the last bit.
+    """
+
+    def grad(*terms: Term) -> tuple[Term, ...]:
+        *inputs, z, g = terms
+        taken: Term | None = None
+        grads = []
+        for k, x in enumerate(inputs[:-1]):
+            here = reaches(x, fold(extreme)(*inputs[:k], *inputs[k + 1 :]))
+            if taken is not None:
+                here = and_(here, invert(taken))
+            grads.append(switch(here, g, 0))
+            taken = here if taken is None else or_(taken, here)
+        return (*grads, g if taken is None else switch(taken, 0, g))
+
+    return grad
 
 
-def _extreme(name: str, numpy: Any, expand: Any, of_bools: Any) -> Any:
-    return variadic(
+def _extreme(name: str, numpy: Any, expand: Any, of_bools: Any, reaches: Any) -> Any:
+    def combined(x: Term, y: Term) -> Term:
+        return made(x, y)
+
+    made = variadic(
         name,
         numpy=fold(numpy),
         dtype=rules.same_real,
-        grad=_grad_extreme,
+        grad=_grad_extreme(reaches, combined),
         expand=fold(lambda x, y: of_bools(x, y) if x.type == "bool" else expand(x, y)),
     )
+    return made
 
 
-maximum = _extreme("maximum", np.maximum, expr.maximum, expr.or_)
-minimum = _extreme("minimum", np.minimum, expr.minimum, expr.and_)
+maximum = _extreme("maximum", np.maximum, expr.maximum, expr.or_, ge)
+minimum = _extreme("minimum", np.minimum, expr.minimum, expr.and_, le)

@@ -332,8 +332,10 @@ class MaxAndArgmax(Argmax):
         if isinstance(g.type, DisconnectedType) or x.type.dtype in DISCRETE:
             return [zeros_for(x)]
         ndim = x.type.ndim
-        # All of the gradient goes to each of tied elements.
-        return [mul(eq(keep_dims(outputs[0], ndim, self.axis), x), keep_dims(g, ndim, self.axis))]
+        # All of the gradient goes to each of tied elements. Not `outputs`, which may come from a loop that NumPy has
+        # run, whose functions differ in the last bit from those `x` is computed by now.
+        largest = self(x, return_list=True)[0]
+        return [mul(eq(keep_dims(largest, ndim, self.axis), x), keep_dims(g, ndim, self.axis))]
 
     def R_op(self, inputs: Sequence[t.Any], eval_points: Sequence[t.Any]) -> list[t.Any]:
         (x,), (v,) = inputs, eval_points
