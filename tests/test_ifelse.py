@@ -115,3 +115,12 @@ def test_lengths_of_a_side_come_before_the_branch() -> None:
     given = np.array([[1.0, -2.0], [0.0, 0.0], [3.0, 1.0]])
     assert f(given, 1).tolist() == [[6.0, 7.0], [8.0, 9.0]]
     assert s.get_value().tolist() == given[[0, 2]].tolist()
+
+
+def test_lengths_equal_in_a_branch_and_computed_outside() -> None:
+    h, a, b, c = T.dvector("h"), T.dvector("a"), T.dvector("b"), T.dscalar("c")
+    f = theano.function([h, a, b, c], [ifelse(T.gt(c, 0), h + b, h * 2), h + T.concatenate([a, b])])
+    assert [r.tolist() for r in f([1, 2], [], [3, 4], 1)] == [[4, 6], [4, 6]]
+    assert [r.tolist() for r in f([1, 2], [5], [6], 0)] == [[2, 4], [6, 8]]
+    with pytest.raises(ValueError):
+        f([1, 2], [5], [6], 1)

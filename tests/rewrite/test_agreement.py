@@ -139,3 +139,32 @@ def test_gradient_of_what_is_repeated(write: Any, part: Any) -> None:
     declared = T.addbroadcast(y, 0)
     cost = (write(part(x), declared) ** 2).sum()
     assert len(agreed([x, y], [T.grad(cost, y)], FIVE, np.ones(1))[0]) == 1
+
+
+SCALED = {
+    "divided": lambda r, d: r / d,
+    "times": lambda r, d: r * d,
+    "both": lambda r, d: 2 * r / d,
+    "negative": lambda r, d: -3 * r,
+}
+
+
+@pytest.mark.parametrize("kind", SCALED)
+@pytest.mark.parametrize("factor", [0.0, np.inf, 2.0])
+@pytest.mark.parametrize("steps", [0, 2])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_sums_over_steps_of_what_is_scaled(kind: str, factor: float, steps: int) -> None:
+    """Without a step nothing is scaled: 0 / 0 is no 0."""
+    d, start = T.dscalar("d"), T.constant(5.0, dtype="float64")
+    total, _ = theano.scan(lambda r, s, d: s + SCALED[kind](r.sum(), d), m, start, d, n_steps=n)
+    expected = outcome([m, d, n], [total[-1]], "FAST_COMPILE", [np.ones((3, 2)), factor, steps])
+    assert repr(outcome([m, d, n], [total[-1]], "FAST_RUN", [np.ones((3, 2)), factor, steps])) == repr(expected)
+    assert steps or expected == [5.0]
+
+
+def test_sums_of_float16_are_not_scaled_afterwards() -> None:
+    x16, c16 = T.TensorType("float16", (False,))("x"), T.TensorType("float16", ())("c")
+    total, _ = theano.scan(lambda r, s, c: s + r / c, x16, T.constant(np.float16(0)), c16)
+    for expression in (total[-1], (x16 / c16).sum()):
+        (result,) = agreed([x16, c16], [expression], np.full(100, 1000, "float16"), np.float16(100))
+        assert result == 1000

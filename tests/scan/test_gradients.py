@@ -315,3 +315,29 @@ def test_extremes_of_a_loop_that_numpy_runs(extreme):
     for mode in ("FAST_RUN", theano.Mode(linker="cvm", optimizer=None)):
         for got, wanted in zip(theano.function([x, w], slopes, mode=mode)(*values), expected, strict=True):
             assert_allclose(got, wanted, rtol=1e-10, atol=1e-12)
+
+
+def test_lengths_that_are_found_by_a_loop_that_numpy_runs():
+    x = T.dtensor3("x")
+    h, U, W = T.dmatrices("h", "U", "W")
+    (_, o), _ = theano.scan(lambda r, s: [T.tanh(s) + T.dot(r, U), s * r], x, [h, None])
+    q, _ = theano.scan(lambda r: T.tanh(T.dot(ifelse(T.gt(r.sum(), 0), r * 2, r * 3), W)), x)
+    check_gradients([x, h, U, W], q.sum() + T.sqr(o).sum(), [x, U])
+
+
+def test_lengths_equal_in_a_loop_and_computed_outside():
+    """Columns of W are those of the state in one loop; outside they are what a slice of both matrices leaves."""
+    x = T.dtensor3("x")
+    h, U, W = T.dmatrices("h", "U", "W")
+    o, _ = theano.scan(lambda r: T.dot(r, T.concatenate([U, W], axis=1))[:, 3:] + r, x)
+    s, _ = theano.scan(lambda r, s: T.tanh(T.dot(s, W) + r), o, T.unbroadcast(o[-1], 0, 1))
+    check_gradients([x, h, U, W], s[-1].sum() + h.sum(), [x, U, W])
+
+
+def check_gradients(inputs, cost, wrt):
+    """Of matrices of 3 rows and columns, against the graph as written."""
+    values = [np.random.default_rng(k).normal(size=(3,) * v.ndim) for k, v in enumerate(inputs)]
+    slopes = T.grad(cost, wrt)
+    expected = theano.function(inputs, slopes, mode=theano.Mode(linker="py", optimizer=None))(*values)
+    for got, wanted in zip(theano.function(inputs, slopes)(*values), expected, strict=True):
+        assert_allclose(got, wanted, rtol=1e-9, atol=1e-12)

@@ -254,9 +254,9 @@ class Builder:
     def _wait_for_checks(self, item: Item, length: Expr) -> None:
         for key in self.dims.replaced(length):
             check = self.settled.get(key)
-            if check is None or str(key[1].value) in item.defines:
-                continue
-            self._wait(item, check)
+            # what is checked may be a length that the item itself finds
+            if check is not None and not set(item.defines).intersection(ex.names(*check.scalars)):
+                self._wait(item, check)
 
     def _wait(self, item: Item, other: Item) -> None:
         """Let `item` come after `other`, which may be one of a block around: then who runs the item's block waits."""

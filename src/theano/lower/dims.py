@@ -93,6 +93,16 @@ class Dims:
         self._polynomials.clear()
         return atom
 
+    def equalities(self) -> dict[int, dict[Expr, Expr]]:
+        """What is known to be equal now, for `restore`."""
+        return {region: dict(same) for region, same in self._same.items()}
+
+    def restore(self, equalities: dict[int, dict[Expr, Expr]]) -> None:
+        """Forget what has become known since."""
+        self._same = equalities
+        self._memo.clear()
+        self._polynomials.clear()
+
     def replaced(self, dim: Expr) -> list[tuple[int, Expr]]:
         """The atoms of a length that equalities replace, there and in what they become; with the equalities' blocks."""
         found: dict[tuple[int, Expr], None] = {}
@@ -111,10 +121,20 @@ class Dims:
         return list(found)
 
     def _may_become(self, atom: Expr, other: Expr) -> bool:
-        return (
-            self._is_atom(atom) and self._age(other) <= self._age(atom)
-            and not any(n is atom for n in ex.postorder((other,)))
-        )  # fmt: skip
+        return self._is_atom(atom) and self._age(other) <= self._age(atom) and not self._leads_to(other, atom)
+
+    def _leads_to(self, dim: Expr, atom: Expr) -> bool:
+        """Whether `atom` is in a length or in what some block knows its atoms to be: neither may become the other."""
+        seen = {dim}
+        stack = [dim]
+        while stack:
+            for node in ex.postorder((stack.pop(),)):
+                if node is atom:
+                    return True
+                found = {same[node] for same in self._same.values() if node in same} - seen
+                seen |= found
+                stack += found
+        return False
 
     def _age(self, dim: Expr) -> int:
         """Number of the last name in a length: 0 where all are known at entry, otherwise in order of definition."""

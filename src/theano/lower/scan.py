@@ -115,7 +115,7 @@ class _ScanLowering:
         self.step = b.fresh("step")
         self.t = ex.name(self.step, "i64")
         self.count = b.fresh("d") if self.loop.condition is not None else ""
-        self.before = len(b.entry_checks), len(b.items), set(b.checked)
+        self.before = len(b.entry_checks), len(b.items), set(b.checked), b.dims.equalities()
 
     def run(self) -> list[Value] | None:
         b, loop = self.b, self.loop
@@ -158,7 +158,8 @@ class _ScanLowering:
         """Forget the loop: the node will run its `perform`."""
         b = self.b
         b.region = self.outer_region
-        n_checks, n_items, b.checked = self.before  # what only this loop has checked is not checked
+        n_checks, n_items, b.checked, equalities = self.before  # what only this loop has checked is not checked
+        b.dims.restore(equalities)
         del b.entry_checks[n_checks:]
         gone = set(b.items[n_items:])
         b.settled = {key: check for key, check in b.settled.items() if check not in gone}

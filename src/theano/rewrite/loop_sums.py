@@ -12,7 +12,7 @@ from typing import Any
 from theano import scalar
 from theano.gradient.accumulate import total as added
 from theano.record import Record, field, replace
-from theano.rewrite.build import constant, dimshuffle, elemwise, index, scalar_name
+from theano.rewrite.build import constant, dimshuffle, elemwise, index, number, peel, scalar_name
 from theano.rewrite.indexing import subtensor
 from theano.rewrite.loop_batching import Batch, Rows
 from theano.rewrite.loop_maps import last_rows, splittable
@@ -259,13 +259,17 @@ def _cheap(step: Step, v: Tensor) -> bool:
 
 
 def _total_of_scaled(plan: Plan, node: Node, products: bool) -> Total | None:
-    """Of a term times (divided by) what is the same in all steps: that times the sum."""
+    """Of a term times (divided by) what is the same in all steps: that times the sum, or 0 if there is no step."""
+    out = node.outputs[0]
     varying = [v for v in node.inputs if plan.step.kind(v) != Kind.FIXED]
+    if out.type.dtype == "float16":  # whose sums overflow soon
+        return None
     if len(varying) != 1 or node.op.scalar_op.name == "true_div" and varying[0] is not node.inputs[0]:
         return None
     term = varying[0]
-    if term.type.broadcastable != node.outputs[0].type.broadcastable:
+    if term.type.broadcastable != out.type.broadcastable:
         return None
+    finite = all(v is term or number(peel(v, None)[0]) not in (None, 0) for v in node.inputs)
     inner = _total(plan, term, products)
     if inner is None:
         return None
@@ -277,7 +281,12 @@ def _total_of_scaled(plan: Plan, node: Node, products: bool) -> Total | None:
             rows = None if v is term else batch.of(v)
             arguments.append(inner(batch) if rows is None else rows.rows)
         made: Tensor = op(*arguments)
-        return made
+        if finite or batch.certain:
+            return made
+        some = elemwise(scalar.gt, batch.n, constant(0, batch.n.type.dtype))  # 0 / 0 and 0 * inf are no 0
+        pattern = ("x",) * made.type.ndim
+        zero = constant(0, made.type.dtype, made.type.ndim)
+        return elemwise(scalar.switch, dimshuffle(some, pattern), made, zero)
 
     return total
 
