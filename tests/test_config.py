@@ -192,3 +192,13 @@ def test_own_flags():
     with pytest.raises(AttributeError, match="exists already"):
         AddConfigVar("loud", "", BoolParam(True), own)
     assert "mine.depth" in str(own) and "how deep" in str(own) and "Value: 7" in str(own)
+
+
+def test_copies_and_odd_values() -> None:
+    import copy
+
+    assert copy.deepcopy(config).floatX == copy.copy(config).floatX == config.floatX
+    with pytest.raises(ValueError, match="Invalid value"):
+        config.set_flag("cache.max_mb", float("inf"))
+    with pytest.raises(AssertionError, match="there is no configuration variable 'nonsense'"):
+        config.change_flags(nonsense=1)

@@ -6,7 +6,6 @@ import math
 import os
 import sys
 import warnings
-from pathlib import Path
 
 from theano import configparser
 from theano.configparser import (
@@ -29,13 +28,13 @@ def _cache_dir() -> str:
         base = "~/Library/Caches"
     else:
         base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return str(Path(base).expanduser() / "theano-jit")
+    return os.path.join(os.path.expanduser(base), "theano-jit")
 
 
 def threads_wanted() -> int:
     """``OMP_NUM_THREADS`` if it is set to a number, else the cores that this process may use."""
     wanted = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
-    if wanted.isdigit() and int(wanted):
+    if wanted.isdecimal() and int(wanted):
         return int(wanted)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -137,7 +136,7 @@ ACCEPTED: dict[str, ConfigParam] = {
     "DebugMode.check_strides": IntParam(0),
     "DebugMode.warn_input_not_reused": BoolParam(True),
     "assert_no_cpu_op": EnumStr("ignore", "warn", "raise", "pdb"),
-    "base_compiledir": StrParam(lambda: str(Path("~/.theano").expanduser()), fixed=True),
+    "base_compiledir": StrParam(lambda: os.path.expanduser("~/.theano"), fixed=True),
     "blas.check_openmp": BoolParam(True),
     "blas.ldflags": StrParam(""),
     "cache_optimizations": BoolParam(False),
@@ -151,7 +150,7 @@ ACCEPTED: dict[str, ConfigParam] = {
     "cmodule.warn_no_version": BoolParam(False),
     "compile.timeout": IntParam(120, fixed=True),
     "compile.wait": IntParam(5, fixed=True),
-    "compiledir": StrParam(lambda: str(Path("~/.theano/compiledir").expanduser()), fixed=True),
+    "compiledir": StrParam(lambda: os.path.expanduser("~/.theano/compiledir"), fixed=True),
     "compiledir_format": StrParam(
         "compiledir_%(short_platform)s-%(processor)s-%(python_version)s-%(python_bitwidth)s", fixed=True
     ),

@@ -109,7 +109,8 @@ class ConfigSection:
         self.__dict__["_params"] = {}
 
     def __getattr__(self, name: str) -> Any:  # only reached when there is no such flag
-        raise AttributeError(f"there is no configuration variable {self._prefix + name!r}")
+        prefix = self.__dict__.get("_prefix", "")  # not there yet in a copy that is being made
+        raise AttributeError(f"there is no configuration variable {prefix + name!r}")
 
     def __setattr__(self, name: str, value: Any) -> None:
         param = self._params.get(name)
@@ -138,7 +139,7 @@ def parse_flag(name: str, param: ConfigParam, value: Any) -> Any:
     """`value` as flag `name` stores it; ValueError if it is none of the flag's values."""
     try:
         return param.parse(value)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise ValueError(f'Invalid value ("{value}") for configuration variable "{name}": {error}') from None
 
 
@@ -244,7 +245,8 @@ class change_flags:
         self._config = _config if _config is not None else _default_config()
         self._values: dict[str, Any] = {**dict(args), **kwargs}
         for name in self._values:
-            assert self._config.has_flag(name), f"there is no configuration variable {name!r}"
+            if not self._config.has_flag(name):  # an AssertionError in Theano, too
+                raise AssertionError(f"there is no configuration variable {name!r}")
         self._saved: list[dict[str, Any]] = []
 
     def __enter__(self) -> change_flags:
@@ -305,14 +307,14 @@ def parse_config_string(text: str) -> dict[str, str]:
 def config_files_from_theanorc() -> list[Path]:
     """The ``.theanorc`` files to read: those of ``THEANORC``, else ``~/.theanorc``; later ones win."""
     paths = os.environ.get("THEANORC", "~/.theanorc").split(os.pathsep)
-    return [Path(os.path.expandvars(path)).expanduser() for path in paths if path]
+    return [Path(os.path.expanduser(os.path.expandvars(path))) for path in paths if path]  # "~" stays: there is no home
 
 
 def read_theanorc(paths: list[Path]) -> dict[str, str]:
     """The flags of INI files, section ``[global]`` holding those without a dot."""
     parser = _ini.RawConfigParser()
     parser.optionxform = str  # type: ignore[assignment,method-assign]  # names keep their case
-    parser.read(paths)
+    parser.read(paths, encoding="utf-8-sig")
     return {
         key if section == "global" else f"{section}.{key}": value
         for section in parser.sections()

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 from collections.abc import Iterator
 
 __all__ = ["collector_rests", "keep_what_is_there"]
+
+
+_by_us = False  # whether it is we who let the collector rest now
 
 
 @contextlib.contextmanager
@@ -28,11 +32,26 @@ def collector_rests() -> Iterator[None]:
     if not gc.isenabled():  # by the user's wish, or because another thread is here, too
         yield
         return
+    global _by_us
+    _by_us = True
     gc.disable()
     try:
         yield
     finally:
         gc.enable()
+        _by_us = False
+
+
+def _wake_in_child() -> None:
+    """In a forked child the thread that let the collector rest may not be there to wake it."""
+    global _by_us
+    if _by_us:
+        _by_us = False
+        gc.enable()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_wake_in_child)
 
 
 def keep_what_is_there() -> None:

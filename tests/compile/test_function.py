@@ -369,3 +369,8 @@ def test_very_deep_graph() -> None:
     for _ in range(10_000):
         out = out + 1
     assert function([x], out, mode="FAST_COMPILE")(0) == 10_000
+
+
+def test_an_input_named_self(mode: str) -> None:
+    s = T.dscalar("self")
+    assert function([s], s * 2, mode=mode)(self=3.0) == 6

@@ -167,3 +167,16 @@ def test_the_cache_can_be_switched_off(tmp_path, monkeypatch):
     monkeypatch.setattr(config.cache, "enabled", False)
     assert cache.default_cache() is None
     assert not jit.compile_module(TEXT).from_cache and not (tmp_path / "none").exists()
+
+
+def test_entries_in_the_place_of_others_are_missing(store):
+    store.store("a", b"code")
+    store.store("b", b"other")
+    os.replace(store.folder / "a.obj", store.folder / "b.obj")
+    assert store.load("b") is None and store.load("a") is None
+
+
+def test_no_cache_without_a_home(monkeypatch):
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)  # as where the user has none
+    with config.change_flags({"cache.dir": "~/somewhere"}):
+        assert cache.default_cache() is None

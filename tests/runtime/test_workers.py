@@ -90,6 +90,73 @@ def test_forks_wait_for_who_is_inside() -> None:
     assert not run(FORK, 2)
 
 
+IN_A_HANDLER = """
+import os, signal
+import theano
+import theano.tensor as T
+x, forks = T.dvector(), []
+def handle(*_):
+    child = os.fork()
+    if child == 0:
+        os._exit(0)
+    forks.append(os.waitpid(child, 0)[1])
+    signal.setitimer(signal.ITIMER_REAL, 0.003)
+signal.signal(signal.SIGALRM, handle)
+signal.setitimer(signal.ITIMER_REAL, 0.003)
+for k in range(60):
+    assert theano.function([x], T.exp(x * k))([0.0]) == 1
+signal.setitimer(signal.ITIMER_REAL, 0)
+assert forks and not any(forks)
+"""
+COLLECTOR = """
+import gc, os, threading, time
+from theano.garbage import collector_rests
+entered, done = threading.Event(), threading.Event()
+def work():
+    with collector_rests():
+        entered.set()
+        done.wait()
+thread = threading.Thread(target=work); thread.start()
+entered.wait()
+child = os.fork()
+if child == 0:
+    os._exit(0 if gc.isenabled() else 1)
+assert os.waitpid(child, 0)[1] == 0 and not gc.isenabled()
+done.set(); thread.join()
+assert gc.isenabled()
+"""
+INTERRUPTED = """
+import os, signal, threading, time
+import theano
+import theano.tensor as T
+from theano.runtime.gate import inside
+x, entered, done = T.dvector(), threading.Event(), threading.Event()
+theano.function([x], x + 1)([1.0])
+def work():
+    with inside():
+        entered.set()
+        done.wait()
+def interrupt(*_):
+    raise KeyboardInterrupt
+thread = threading.Thread(target=work); thread.start()
+entered.wait()
+signal.signal(signal.SIGALRM, interrupt)
+signal.setitimer(signal.ITIMER_REAL, 0.2)
+child = os.fork()  # waits for the thread until it is interrupted; then nothing of ours is for the child
+if child == 0:
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+done.set(); thread.join()
+assert theano.function([x], T.exp(x))([0.0]) == 1
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.parametrize("text", [IN_A_HANDLER, COLLECTOR, INTERRUPTED], ids=["handler", "collector", "interrupted"])
+def test_forks_at_odd_times(text: str) -> None:
+    run(text, 2, "cache.enabled=False")
+
+
 def run(text: str, threads: int, flags: str = "") -> str:
     """What a process prints to its standard error."""
     env = {**os.environ, "OMP_NUM_THREADS": str(threads), "THEANO_FLAGS": flags}

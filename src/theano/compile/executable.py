@@ -85,7 +85,7 @@ class Function(FunctionBase):
 
     # ---- calls ----
 
-    def _fallback(self, *args: Any, **kwargs: Any) -> Any:
+    def _fallback(self, /, *args: Any, **kwargs: Any) -> Any:
         """The call in full generality."""
         if self.profile is not None:
             return self._profiled(self.profile, args, kwargs)

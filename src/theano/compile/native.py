@@ -370,7 +370,7 @@ class _Fallback:
     def __init__(self, function: Any) -> None:
         self._function = weakref.ref(function)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         function = self._function()
         assert function is not None  # it is being called
         return function._fallback(*args, **kwargs)

@@ -16,6 +16,9 @@ from theano.tensor.alloc import Alloc, AllocEmpty, ARange, Eye
 from theano.tensor.assertion import Assert
 from theano.tensor.shape import MakeVector, Rebroadcast, Reshape, Shape, Shape_i, SpecifyShape
 
+# Elements: more bytes than an address can tell apart.
+LARGEST = 2.0**47
+
 
 @lowers(Shape)
 def lower_shape(b: Builder, node: Any, inputs: list[Value]) -> list[Value]:
@@ -86,6 +89,7 @@ def lower_reshape(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | N
     for d in dims:
         if d.op != "const":
             b.check(ex.ge(d, length(0)), ValueError, "cannot reshape to negative length {0}", (d,))
+    check_size(b, tuple(dims), ValueError, "cannot reshape an array into so many elements")
     new = b.dims.product(tuple(dims))
     if not b.dims.equal(old, new):
         message = "cannot reshape array of size {0} into a shape of {1} elements"
@@ -224,7 +228,24 @@ def allocated(b: Builder, node: Any, sizes: list[Value]) -> tuple[Expr, ...]:
         if not is_length(dim):
             b.check(ex.ge(dim, length(0)), ValueError, "negative dimensions are not allowed: {0}", (dim,))
         dims.append(dim)
+    check_size(b, tuple(dims), MemoryError, "no memory for an array of so many elements")
     return tuple(dims)
+
+
+def check_size(b: Builder, dims: tuple[Expr, ...], error: type[Exception], message: str) -> None:
+    """Raise `error` where numbers that were given as lengths multiply to more than any array has.
+
+    Nothing need be there: sums and products of such lengths would wrap around.
+    """
+    unknown = tuple(d for d in dims if d.op != "const" and not is_length(d))
+    if not unknown:
+        return
+    size = ex.const(1.0, "f64")
+    for d in dims:
+        size = ex.mul(size, ex.cast(d, "f64"))
+    b.check(ex.lt(size, LARGEST), error, message)
+    for d in unknown if len(dims) > 1 else ():  # beside a length of 0
+        b.check(ex.lt(ex.cast(d, "f64"), LARGEST), error, message)
 
 
 @lowers(AllocEmpty)

@@ -1,7 +1,7 @@
 """Object code kept on disk between processes: looked up by content, verified before LLVM sees a byte of it.
 
-An entry is ``magic, length, digest of the object, object``. Files are written beside their place and renamed,
-so that readers need no lock; whatever looks wrong counts as missing and is written again.
+An entry is ``magic, length, digest of its key and the object, object``. Files are written beside their place and
+renamed, so that readers need no lock; whatever looks wrong counts as missing and is written again.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["ObjectCache", "default_cache", "key_of"]
 
 _DIGEST_BYTES = 32
 _HEADER = struct.Struct(f"<8sQ{_DIGEST_BYTES}s")
-_MAGIC = b"THJITO2\n"
+_MAGIC = b"THJITO3\n"
 _SUFFIX = ".obj"
 _TEMPORARY = ".tmp"
 _STALE_SECONDS = 3600
@@ -44,8 +44,11 @@ def key_of(parts: Iterable[str]) -> str:
     return digest.hexdigest()
 
 
-def _digest(code: bytes) -> bytes:
-    return blake2b(code, digest_size=_DIGEST_BYTES).digest()
+def _digest(key: str, code: bytes) -> bytes:
+    """Of an entry: that of another key is not sound in this one's place."""
+    digest = blake2b(key.encode(), digest_size=_DIGEST_BYTES)
+    digest.update(code)
+    return digest.digest()
 
 
 @functools.cache
@@ -93,7 +96,7 @@ class ObjectCache:
     def load(self, key: str) -> bytes | None:
         """The object stored under `key`, or None where there is none or not a sound one."""
         data = self._read(self._path(key)) if self._ready(make=False) else None
-        found = None if data is None else _unpack(data)
+        found = None if data is None else _unpack(key, data)
         if found is None:
             self.misses += 1
         else:
@@ -108,7 +111,7 @@ class ObjectCache:
         try:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
             with os.fdopen(os.open(temporary, flags, 0o600), "wb") as file:
-                file.write(_HEADER.pack(_MAGIC, len(code), _digest(code)))
+                file.write(_HEADER.pack(_MAGIC, len(code), _digest(key, code)))
                 file.write(code)
             os.replace(temporary, self._path(key))
         except OSError:
@@ -182,12 +185,12 @@ class ObjectCache:
             total -= size
 
 
-def _unpack(data: bytes) -> bytes | None:
+def _unpack(key: str, data: bytes) -> bytes | None:
     if len(data) < _HEADER.size:
         return None
     magic, length, digest = _HEADER.unpack_from(data)
     code = data[_HEADER.size :]
-    if magic != _MAGIC or length != len(code) or _digest(code) != digest:
+    if magic != _MAGIC or length != len(code) or _digest(key, code) != digest:
         return None
     return code
 
@@ -218,7 +221,10 @@ def default_cache() -> ObjectCache | None:
 
     if not config.cache.enabled:
         return None
-    at = (str(Path(config.cache.dir).expanduser() / "objects"), config.cache.max_mb << 20)
+    folder = os.path.expanduser(config.cache.dir)
+    if folder.startswith("~"):  # a user without a home, as in some containers
+        return None
+    at = (os.path.join(folder, "objects"), config.cache.max_mb << 20)
     if at not in _caches:
         _caches[at] = ObjectCache(*at)
     return _caches[at]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 
 __all__ = ["hold"]
@@ -10,24 +11,29 @@ __all__ = ["hold"]
 # In the order in which a thread takes those that it needs; fork takes them all in this order.
 ORDER = ("executors", "provisional", "lowering", "support", "words", "jit", "gate")
 _known: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {}
+_taken: dict[int, list[str]] = {}  # what a thread that forks has taken so far
 
 
 def hold(name: str, take: Callable[[], object], give: Callable[[], object]) -> None:
-    """Have a lock of `ORDER` taken before each fork, and given back in the parent and in the child."""
+    """Have a lock of `ORDER` taken before each fork, and given back in the parent and in the child.
+
+    The thread that forks may have it already: a signal handler may fork anywhere.
+    """
     assert name in ORDER
     _known[name] = take, give
 
 
 def _before() -> None:
+    taken = _taken[threading.get_ident()] = []
     for name in ORDER:
         if name in _known:
-            _known[name][0]()
+            _known[name][0]()  # Ctrl-C may end the waiting; then the process forks without the others
+            taken.append(name)
 
 
 def _after() -> None:
-    for name in reversed(ORDER):
-        if name in _known:
-            _known[name][1]()
+    for name in reversed(_taken.pop(threading.get_ident(), [])):
+        _known[name][1]()
 
 
 if hasattr(os, "register_at_fork"):

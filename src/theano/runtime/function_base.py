@@ -124,10 +124,10 @@ class FunctionBase(_Base):
         super().__init_subclass__(**kwargs)
         _set_vectorcall_flag(cls)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         return self._fallback(*args, **kwargs)
 
-    def _fallback(self, *args: Any, **kwargs: Any) -> Any:
+    def _fallback(self, /, *args: Any, **kwargs: Any) -> Any:
         raise TypeError(f"{type(self).__name__} object has no code yet")
 
     def __getstate__(self) -> Mapping[str, Any]:

@@ -17,27 +17,35 @@ __all__ = ["inside"]
 
 class _Gate:
     def __init__(self) -> None:
-        self._changed = threading.Condition(threading.Lock())
-        self._inside = 0
+        self._changed = threading.Condition(threading.RLock())
+        self._inside: dict[int, int] = {}  # how often each thread is
         self._forking = False
 
     def enter(self) -> None:
+        me = threading.get_ident()
         with self._changed:
-            while self._forking:
+            while self._forking and me not in self._inside:
                 self._changed.wait()
-            self._inside += 1
+            self._inside[me] = self._inside.get(me, 0) + 1
 
     def leave(self) -> None:
+        me = threading.get_ident()
         with self._changed:
-            self._inside -= 1
+            self._inside[me] -= 1
+            if not self._inside[me]:
+                del self._inside[me]
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Wait until nobody is inside; who comes then waits for `open`."""
+        """Wait until no other thread is inside; who comes then waits for `open`."""
         self._changed.acquire()
         self._forking = True
-        while self._inside:
-            self._changed.wait()
+        try:
+            while self._inside.keys() - {threading.get_ident()}:
+                self._changed.wait()
+        except BaseException:  # Ctrl-C
+            self.open()
+            raise
 
     def open(self) -> None:
         self._forking = False

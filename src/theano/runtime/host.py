@@ -107,7 +107,7 @@ def _identity() -> list[str] | None:
     if package is None or package.origin is None:
         return None
     try:
-        with open("/proc/cpuinfo") as file:
+        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
             first = file.read(1 << 14).partition("\n\n")[0]
         libraries = [
             f"{item.path} {item.stat().st_size} {item.stat().st_mtime_ns}"

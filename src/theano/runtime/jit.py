@@ -95,7 +95,7 @@ class _Linked:
 
 
 # Held around all that has to do with the one `LLJIT`, and around fork.
-_lock = threading.Lock()
+_lock = threading.RLock()
 fork.hold("jit", _lock.acquire, _lock.release)
 _numbers = itertools.count()
 _dead: deque[Any] = deque()

@@ -161,8 +161,8 @@ def _known_as(which: str = "all") -> str:
     return f"{sources}\nsupport functions: {which}, {capi.tuple_items()}" if sources else ""
 
 
-_lock = threading.Lock()
-_using = threading.Lock()  # who holds it waits for nobody
+_lock = threading.RLock()
+_using = threading.RLock()  # who holds it waits for nobody
 _loaded: _Support | None = None
 fork.hold("support", _lock.acquire, _lock.release)
 fork.hold("words", _using.acquire, _using.release)
