@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import subprocess
 import sys
 import warnings
@@ -180,3 +181,12 @@ def test_no_cache_without_a_home(monkeypatch):
     monkeypatch.setattr(os.path, "expanduser", lambda path: path)  # as where the user has none
     with config.change_flags({"cache.dir": "~/somewhere"}):
         assert cache.default_cache() is None
+
+
+def test_a_folder_removed_meanwhile_is_made_again(store):
+    store.store("a", b"code")
+    shutil.rmtree(store.folder.parent)
+    assert store.load("a") is None
+    store.store("a", b"code")
+    store.store("b", b"code")
+    assert store.load("b") == b"code"

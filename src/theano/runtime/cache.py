@@ -117,6 +117,8 @@ class ObjectCache:
         except OSError:
             with contextlib.suppress(OSError):
                 temporary.unlink()
+            if not self.folder.is_dir():
+                self._usable = None  # somebody has removed it: the next one makes it again
             return
         if self._stores % _STORES_BETWEEN_SCANS == 0:
             self._evict()
