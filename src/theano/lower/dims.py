@@ -8,6 +8,8 @@ holds there only.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
 
@@ -16,8 +18,20 @@ ONE = ex.const(1, "i64")
 ZERO = ex.const(0, "i64")
 
 
+# More bytes, and elements, than any machine has: beyond it products of lengths might wrap around.
+LIMIT = float(1 << 47)
+
+
 def length(value: int) -> Expr:
     return ex.const(value, "i64")
+
+
+def real_product(dims: Iterable[Expr], first: float = 1.0) -> Expr:
+    """The product of lengths (and of `first`) as an f64, which does not wrap around."""
+    total: Expr = ex.const(first, "f64")
+    for d in dims:
+        total = ex.mul(total, ex.cast(d, "f64"))
+    return total
 
 
 def is_const(dim: Expr, value: int | None = None) -> bool:

@@ -11,7 +11,7 @@ from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.builder import Builder, CheckRecord
-from theano.lower.dims import ZERO, is_const, length
+from theano.lower.dims import LIMIT, ZERO, is_const, length, real_product
 from theano.lower.values import Tensor
 from theano.runtime.abi import N_ERROR_WORDS
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from theano.lower.assemble import Assembler
 
 ALIGN = 64
-# More bytes than any machine has: beyond it products of lengths might wrap around.
-LIMIT = float(1 << 47)
 
 
 def byte_size(b: Builder, tensor: Tensor) -> Expr:
@@ -121,9 +119,7 @@ def check_size(b: Builder, tensor: Tensor, given: set[Expr], head: list[st.Stmt]
             return
     elif count in given or not b.known_at_entry(*tensor.dims):
         return
-    real: Expr = ex.const(float(ex.ITEMSIZE[tensor.type]), "f64")
-    for d in tensor.dims:
-        real = ex.mul(real, ex.cast(d, "f64"))
+    real = real_product(tensor.dims, float(ex.ITEMSIZE[tensor.type]))
     shown = tensor.dims[:N_ERROR_WORDS]
     lengths = ", ".join(f"{{{k}}}" for k in range(len(shown)))
     more = ", ..." if len(shown) < len(tensor.dims) else ""

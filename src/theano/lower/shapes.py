@@ -8,16 +8,13 @@ from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.builder import COMPLEX_PART, Builder, c_strides, whole
-from theano.lower.dims import ONE, is_const, is_length, length
+from theano.lower.dims import LIMIT, ONE, is_const, is_length, length, real_product
 from theano.lower.items import Element
 from theano.lower.registry import lowers
 from theano.lower.values import Value
 from theano.tensor.alloc import Alloc, AllocEmpty, ARange, Eye
 from theano.tensor.assertion import Assert
 from theano.tensor.shape import MakeVector, Rebroadcast, Reshape, Shape, Shape_i, SpecifyShape
-
-# Elements: more bytes than an address can tell apart.
-LARGEST = 2.0**47
 
 
 @lowers(Shape)
@@ -240,12 +237,9 @@ def check_size(b: Builder, dims: tuple[Expr, ...], error: type[Exception], messa
     unknown = tuple(d for d in dims if d.op != "const" and not is_length(d))
     if not unknown:
         return
-    size = ex.const(1.0, "f64")
-    for d in dims:
-        size = ex.mul(size, ex.cast(d, "f64"))
-    b.check(ex.lt(size, LARGEST), error, message)
+    b.check(ex.lt(real_product(dims), LIMIT), error, message)
     for d in unknown if len(dims) > 1 else ():  # beside a length of 0
-        b.check(ex.lt(ex.cast(d, "f64"), LARGEST), error, message)
+        b.check(ex.lt(ex.cast(d, "f64"), LIMIT), error, message)
 
 
 @lowers(AllocEmpty)
