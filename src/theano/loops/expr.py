@@ -438,7 +438,7 @@ def rare(cond: Expr, x: Expr, y: Expr) -> Expr:
 
 
 def cast(x: Expr, type_: str) -> Expr:
-    """Convert the number. Float to int truncates; the value must be in range (see `scalar.cast` for the guard)."""
+    """Convert the number. Float to int truncates; the value must be in range (see `scalar.conversion`)."""
     if x.type == type_:
         return x
     if x.op == "const" and not (x.type in FLOATS and type_ not in FLOATS):

@@ -8,18 +8,18 @@ holds there only.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
+from theano.runtime.abi import N_ERROR_WORDS
+from theano.tensor.opsupport import LONGEST
 
 Monomial = tuple[int, ...]
 ONE = ex.const(1, "i64")
 ZERO = ex.const(0, "i64")
-
-
-# More bytes, and elements, than any machine has: beyond it products of lengths might wrap around.
-LIMIT = float(1 << 47)
+# Beyond it products of lengths might wrap around.
+LIMIT = float(LONGEST)
 
 
 def length(value: int) -> Expr:
@@ -32,6 +32,13 @@ def real_product(dims: Iterable[Expr], first: float = 1.0) -> Expr:
     for d in dims:
         total = ex.mul(total, ex.cast(d, "f64"))
     return total
+
+
+def shape_text(dims: Sequence[Expr]) -> tuple[tuple[Expr, ...], str]:
+    """A shape in the message of a check: its operands, and their places in the text."""
+    shown = tuple(dims[:N_ERROR_WORDS])
+    places = ", ".join(f"{{{k}}}" for k in range(len(shown)))
+    return shown, f"({places}, ...)" if len(shown) < len(dims) else f"({places},)" if len(dims) == 1 else f"({places})"
 
 
 def is_const(dim: Expr, value: int | None = None) -> bool:

@@ -12,6 +12,7 @@ from theano.lower.dims import ONE, ZERO, is_const
 from theano.lower.items import Element
 from theano.lower.registry import lowers
 from theano.lower.values import Value
+from theano.scalar.conversion import float_to_int
 from theano.scalar.op import ScalarOp
 from theano.tensor.elemwise import DimShuffle, Elemwise
 
@@ -44,15 +45,13 @@ def compute_type(dtype: str) -> str:
 
 
 def convert(x: Expr, type_: str) -> Expr:
-    """A conversion that is defined for every number (out of range as NumPy's on this machine).
+    """A conversion that is defined for every number (see `theano.scalar.conversion`).
 
     To f16: the nearest float16 number, in f32.
     """
     if type_ == "f16":
         return ex.half(x if x.type in ex.FLOATS else ex.cast(x, "f32"))
     if x.type in ex.FLOATS and type_ in ex.INTS:
-        from theano.scalar.cast import float_to_int
-
         return float_to_int(x, type_)
     return ex.cast(x, type_)
 

@@ -9,7 +9,7 @@ from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.builder import Builder, whole
-from theano.lower.dims import ONE, ZERO, is_const, is_length, length
+from theano.lower.dims import LONGEST, ONE, ZERO, is_const, is_length, length
 from theano.lower.elemwise import convert
 from theano.lower.items import Element, Item, Pointwise
 from theano.lower.registry import lowers
@@ -65,27 +65,29 @@ def _position(b: Builder, index: Expr, dim: Expr, axis: int) -> Expr:
 
 
 def _slice_bounds(b: Builder, entry: slice, dim: Expr) -> tuple[Expr, Expr, Expr]:
-    """(start, length, step) of a slice, as Python's slice.indices gives them."""
-    start, stop, step = entry.start, entry.stop, entry.step
-    if step is None:
-        step = ONE
+    """(start, length, step) of a slice, as Python's slice.indices gives them.
+
+    `theano.tensor.subtensor.slice_length` is the same formula for graphs. Neither computes anything beyond the lengths
+    of arrays: bounds are clamped, and no step is longer than the axis, as longer ones lead out of it all the same.
+    """
+    start, stop, step = entry.start, entry.stop, _within(b, entry.step, dim)
+    end, size = ex.sub(dim, ONE), step
     if step.op == "const" and step.value > 0:
         first = ZERO if start is None else _clamp(b, start, dim, ZERO, dim)
         last = dim if stop is None else _clamp(b, stop, dim, ZERO, dim)
         span = ex.sub(last, first)
     elif step.op == "const" and step.value < 0:
-        end = ex.sub(dim, ONE)
         first = end if start is None else _clamp(b, start, dim, length(-1), end)
         last = length(-1) if stop is None else _clamp(b, stop, dim, length(-1), end)
-        span = ex.sub(first, last)
+        span, size = ex.sub(first, last), length(-step.value)
     else:
-        b.check(ex.ne(step, 0), ValueError, "slice step cannot be zero")
-        up, end = ex.gt(step, 0), ex.sub(dim, ONE)
+        b.check(ex.ne(entry.step, 0), ValueError, "slice step cannot be zero")
+        up = ex.gt(entry.step, 0)
         low, high = ex.select(up, ZERO, length(-1)), ex.select(up, dim, end)
         first = ex.select(up, ZERO, end) if start is None else _clamp(b, start, dim, low, high)
         last = ex.select(up, dim, length(-1)) if stop is None else _clamp(b, stop, dim, low, high)
         span = ex.select(up, ex.sub(last, first), ex.sub(first, last))
-    size = ex.select(ex.lt(step, 0), ex.neg(step), step) if step.op != "const" else length(abs(step.value))
+        size = ex.select(ex.lt(step, 0), ex.neg(step), step)
     span = b.dims.normal(span)
     if not (span.op == "const" and span.value >= 0) and not is_length(span):
         span = ex.maximum(span, ZERO)
@@ -97,6 +99,15 @@ def _slice_bounds(b: Builder, entry: slice, dim: Expr) -> tuple[Expr, Expr, Expr
     else:
         count = ex.idiv(ex.add(span, ex.sub(safe, ONE)), safe)
     return first, count, step
+
+
+def _within(b: Builder, step: Expr | None, dim: Expr) -> Expr:
+    """A slice's step, not longer than the axis (or than any array, where it is constant): 0 if the axis is empty."""
+    if step is None:
+        return ONE
+    if step.op == "const" and step.value:
+        return length(max(min(step.value, LONGEST), -LONGEST))
+    return ex.maximum(ex.minimum(step, dim), b.dims.normal(ex.sub(ZERO, dim)))
 
 
 def _clamp(b: Builder, bound: Expr, dim: Expr, low: Expr, high: Expr) -> Expr:

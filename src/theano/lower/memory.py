@@ -11,9 +11,8 @@ from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.builder import Builder, CheckRecord
-from theano.lower.dims import LIMIT, ZERO, is_const, length, real_product
+from theano.lower.dims import LIMIT, ZERO, is_const, length, real_product, shape_text
 from theano.lower.values import Tensor
-from theano.runtime.abi import N_ERROR_WORDS
 
 if TYPE_CHECKING:
     from theano.lower.assemble import Assembler
@@ -120,11 +119,9 @@ def check_size(b: Builder, tensor: Tensor, given: set[Expr], head: list[st.Stmt]
     elif count in given or not b.known_at_entry(*tensor.dims):
         return
     real = real_product(tensor.dims, float(ex.ITEMSIZE[tensor.type]))
-    shown = tensor.dims[:N_ERROR_WORDS]
-    lengths = ", ".join(f"{{{k}}}" for k in range(len(shown)))
-    more = ", ..." if len(shown) < len(tensor.dims) else ""
+    shown, shape = shape_text(tensor.dims)
     node = tensor.writers[0].node if tensor.writers else None
-    message = f"an array of shape ({lengths}{more}) does not fit into memory"
+    message = f"an array of shape {shape} does not fit into memory"
     b.records.append(CheckRecord(node, MemoryError, message))
     # in front of everything that allocates
     at = next((k for k, s in enumerate(head) if isinstance(s, st.NewArray)), len(head))

@@ -8,12 +8,14 @@ from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.builder import COMPLEX_PART, Builder, c_strides, whole
-from theano.lower.dims import LIMIT, ONE, is_const, is_length, length, real_product
+from theano.lower.dims import LIMIT, ONE, is_const, is_length, length, real_product, shape_text
+from theano.lower.elemwise import convert
 from theano.lower.items import Element
 from theano.lower.registry import lowers
 from theano.lower.values import Value
-from theano.tensor.alloc import Alloc, AllocEmpty, ARange, Eye
+from theano.tensor.alloc import Alloc, AllocEmpty, ARange, Eye, integer_range_dtype
 from theano.tensor.assertion import Assert
+from theano.tensor.opsupport import INT64
 from theano.tensor.shape import MakeVector, Rebroadcast, Reshape, Shape, Shape_i, SpecifyShape
 
 
@@ -225,11 +227,14 @@ def allocated(b: Builder, node: Any, sizes: list[Value]) -> tuple[Expr, ...]:
         if not is_length(dim):
             b.check(ex.ge(dim, length(0)), ValueError, "negative dimensions are not allowed: {0}", (dim,))
         dims.append(dim)
-    check_size(b, tuple(dims), MemoryError, "no memory for an array of so many elements")
+    shown, shape = shape_text(dims)
+    check_size(b, tuple(dims), MemoryError, f"no memory for an array of shape {shape}", shown)
     return tuple(dims)
 
 
-def check_size(b: Builder, dims: tuple[Expr, ...], error: type[Exception], message: str) -> None:
+def check_size(
+    b: Builder, dims: tuple[Expr, ...], error: type[Exception], message: str, operands: tuple[Expr, ...] = ()
+) -> None:
     """Raise `error` where numbers that were given as lengths multiply to more than any array has.
 
     Nothing need be there: sums and products of such lengths would wrap around.
@@ -237,9 +242,9 @@ def check_size(b: Builder, dims: tuple[Expr, ...], error: type[Exception], messa
     unknown = tuple(d for d in dims if d.op != "const" and not is_length(d))
     if not unknown:
         return
-    b.check(ex.lt(real_product(dims), LIMIT), error, message)
+    b.check(ex.lt(real_product(dims), LIMIT), error, message, operands)
     for d in unknown if len(dims) > 1 else ():  # beside a length of 0
-        b.check(ex.lt(ex.cast(d, "f64"), LIMIT), error, message)
+        b.check(ex.lt(ex.cast(d, "f64"), LIMIT), error, message, operands)
 
 
 @lowers(AllocEmpty)
@@ -255,7 +260,7 @@ def lower_alloc_empty(b: Builder, node: Any, inputs: list[Value]) -> list[Value]
 @lowers(ARange)
 def lower_arange(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
     type_ = ex.TYPE_OF[node.op.dtype]
-    if any(v.type not in (*ex.INTS, "bool", *ex.FLOATS) for v in inputs) or type_ not in ex.TYPES:
+    if any(v.type not in (*ex.INTS, "bool", *ex.FLOATS) for v in inputs) or type_ not in (*ex.INTS, *ex.FLOATS):
         return None
     kinds = [v.type for v in inputs]
     if any(k in ex.FLOATS for k in kinds):
@@ -266,37 +271,51 @@ def lower_arange(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | No
         b.check(fits, ValueError, "arange: cannot compute length")
         count = ex.cast(ex.select(fits, ex.select(ex.gt(steps, 0.0), steps, 0.0), 0.0), "i64")
     else:
-        start, stop, step = (b.scalar(v, "i64") for v in inputs)
+        dtype = integer_range_dtype(node.inputs)
+        if dtype is None:
+            return None
+        start, stop, step = (b.scalar(v, ex.TYPE_OF[dtype]) for v in inputs)
         b.check(ex.ne(step, 0), ZeroDivisionError, "arange: step is zero")
         count = _integer_count(start, stop, step)
     first = b.scalar(inputs[0])
     second_wide = ex.add(start, step)
+    static = node.outputs[0].type.shape[0]
+    dims = (b.dims.normal(count) if static is None else length(static),)
+    check_size(b, dims, MemoryError, "no memory for a range of {0} numbers", dims)
 
     def body(at: Element) -> Expr:
-        from theano.lower.elemwise import convert
-
         position = ex.cast(at.index(0), start.type)
         # NumPy adds multiples of the difference of the first two elements, in the result's type
         begin, following = convert(at.read(0), type_), convert(at.read(1), type_)
         return ex.add(begin, ex.mul(convert(position, type_), ex.sub(following, begin)))
 
     reads = [Value(first.type, (), uniform=first), Value(start.type, (), uniform=second_wide)]
-    result = b.pointwise(type_, (b.dims.normal(count),), reads, body, uses_index=True)
+    result = b.pointwise(type_, dims, reads, body, uses_index=True)
     result.counts = type_ == "i64" and is_const(start, 0) and is_const(step, 1)
     return [result]
 
 
 def _integer_count(start: Expr, stop: Expr, step: Expr) -> Expr:
-    """max(0, ceil((stop - start) / step))."""
-    if is_const(step, 1):
-        span = ex.sub(stop, start)
-        return span if is_const(start, 0) and is_length(stop) else ex.maximum(span, length(0))
-    up = ex.gt(step, 0)
-    size = ex.select(up, step, ex.neg(step))
-    safe = ex.select(ex.eq(size, 0), ONE, size)
-    span = ex.select(up, ex.sub(stop, start), ex.sub(start, stop))
-    count = ex.idiv(ex.add(span, ex.sub(safe, ONE)), safe)
-    return ex.select(ex.gt(span, 0), count, length(0))
+    """max(0, ceil((stop - start) / step)), or the largest i64 if it is more, as `theano.tensor.alloc` infers it.
+
+    No difference wraps around: where it may be more than any i64 it is unsigned.
+    """
+    one, zero = ex.const(1, step.type), ex.const(0, step.type)
+    if step is one and start.op == "const" and start.value >= 0 and step.type == "i64":
+        if start.value == 0 and is_length(stop):
+            return stop
+        return ex.sub(ex.maximum(stop, start), start)
+    up = ex.gt(step, zero)
+    low, high = ex.select(up, start, stop), ex.select(up, stop, start)
+    size = ex.cast(ex.select(up, step, ex.sub(zero, step)), "u64")
+    span = ex.sub(ex.cast(ex.maximum(low, high), "u64"), ex.cast(low, "u64"))
+    if size.op == "const" and size.value == 1:
+        count = span
+    else:
+        safe = ex.select(ex.eq(size, 0), ex.const(1, "u64"), size)
+        whole_steps = ex.idiv(span, safe)
+        count = ex.add(whole_steps, ex.cast(ex.ne(ex.mul(whole_steps, safe), span), "u64"))
+    return ex.cast(ex.minimum(count, ex.const(INT64.max, "u64")), "i64")
 
 
 @lowers(Eye)

@@ -10,7 +10,8 @@ import numpy as np
 from theano.loops import expr
 from theano.loops.expr import Expr
 from theano.scalar import rules
-from theano.scalar.dtypes import COMPLEX, NUMPY, all_dtypes, as_dtype
+from theano.scalar.conversion import converted, float_to_int
+from theano.scalar.dtypes import COMPLEX, all_dtypes, as_dtype
 from theano.scalar.op import ScalarOp, unary
 
 Term = Any
@@ -22,25 +23,6 @@ def _check(target: str, source: str) -> str:
             "Casting from complex to real is ambiguous: consider real(), imag(), angle() or abs()"
         )
     return target
-
-
-def float_to_int(x: Expr, type_: str) -> Expr:
-    """Truncate; out of range and NaN give what NumPy gives on x86, and no undefined behaviour.
-
-    Types of up to 16 bits go through i32, u32 through i64, and wrap; i32 and i64 give their smallest
-    number; u64 is i64 for numbers below 2**63 (negative ones wrap), its upper half else.
-    """
-    if type_ in ("i32", "i64"):
-        half = 2.0 ** (8 * expr.ITEMSIZE[type_] - 1)
-        fits = expr.and_(expr.ge(x, -half) if type_ == "i64" else expr.gt(x, -half - 1), expr.lt(x, half))
-        safe = expr.select(fits, x, 0.0)
-        return expr.select(fits, expr.cast(safe, type_), expr.const(-int(half), type_))
-    if type_ == "u64":
-        high = expr.ge(x, 2.0**63)
-        low = float_to_int(expr.select(high, x - 2.0**63, x), "i64")
-        flip = expr.select(high, expr.const(1 << 63, "u64"), 0)
-        return expr.xor(expr.cast(low, "u64"), flip)
-    return expr.cast(float_to_int(x, "i64" if type_ == "u32" else "i32"), type_)
 
 
 def convert(x: Expr, dtype: str) -> Expr:
@@ -60,7 +42,7 @@ def convert(x: Expr, dtype: str) -> Expr:
 def _make(target: str) -> ScalarOp:
     return unary(
         f"Cast{{{target}}}",
-        numpy=lambda x: x.astype(NUMPY[target]),
+        numpy=lambda x: converted(x, target),
         dtype=functools.partial(_check, target),
         grad=lambda x, y, g: g,
         expand=lambda x: convert(x, target),

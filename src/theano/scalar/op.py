@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from theano.scalar import rules
-from theano.scalar.dtypes import COMPLEX, NAMES, NUMPY, autocast
+from theano.scalar.conversion import converted
+from theano.scalar.dtypes import COMPLEX, NAMES, autocast
 
 TABLE: dict[str, ScalarOp] = {}
 """Every operation by name; pickles refer to it."""
@@ -125,11 +126,11 @@ class ScalarOp:
         wanted = self.args(dtypes, output_dtype)
         with np.errstate(all="ignore"):
             arrays = [
-                a if d == w else a.astype(NUMPY[w]) for a, d, w in zip(inputs, dtypes, wanted, strict=True)
+                a if d == w else converted(a, w) for a, d, w in zip(inputs, dtypes, wanted, strict=True)
             ]
             result = np.asarray(self.numpy(*arrays))
             if _name(result.dtype) != output_dtype:
-                result = result.astype(NUMPY[output_dtype])
+                result = converted(result, output_dtype)
         return result
 
     def __call__(self, *args: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,9 +10,13 @@ import numpy as np
 
 from theano.configdefaults import config
 from theano.graph import Apply, Op
-from theano.scalar.dtypes import DISCRETE, upcast
-from theano.tensor.math import cast, ceil, invert, maximum, second
+from theano.graph.errors import ShapeError
+from theano.scalar.conversion import converted
+from theano.scalar.dtypes import DISCRETE, uint_dtypes, upcast
+from theano.tensor.math import cast, ceil, invert, lt, maximum, minimum, neq, second, switch
 from theano.tensor.opsupport import (
+    INT64,
+    LONGEST,
     Shapes,
     Unconnected,
     as_index,
@@ -19,6 +24,7 @@ from theano.tensor.opsupport import (
     first_connected,
     index_constant,
     single,
+    unknown_if_one,
 )
 from theano.tensor.reduction import sum as sum_
 from theano.tensor.shape import as_shape_vector, element, patternbroadcast, shape_i, shape_tuple
@@ -203,31 +209,94 @@ class ARange(Unconnected):
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         start, stop, step = (v.item() for v in inputs)
         if step == 0:
-            raise ZeroDivisionError("arange: the step is zero")
-        out[0][0] = np.arange(start, stop, step, dtype=self.dtype)
+            raise ZeroDivisionError("arange: step is zero")
+        if self.dtype == "bool" or "c" in (np.dtype(self.dtype).kind, *(v.dtype.kind for v in inputs)):
+            out[0][0] = np.arange(start, stop, step, dtype=self.dtype)
+        else:
+            out[0][0] = _counted(arange_length(start, stop, step), start, step, self.dtype)
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
-        start, stop, step = node.inputs
         static = node.outputs[0].type.shape[0]
         if static is not None:
             return [(index_constant(static),)]
         if all(v.type.dtype in DISCRETE for v in node.inputs):
-            start, stop, step = (v if known_int(v) is not None else cast(v, "int64") for v in node.inputs)
-            if known_int(step) == 1:
-                length = stop if known_int(start) == 0 else stop - start
-            else:
-                length = -((start - stop) // step)
-        else:
-            start, stop, step = (cast(v, "float64") for v in node.inputs)
-            length = ceil((stop - start) / step)
-        return [(cast(maximum(length, 0), "int64"),)]
+            return [(_integer_length(node.inputs),)]
+        start, stop, step = (cast(v, "float64") for v in node.inputs)
+        return [(cast(maximum(ceil((stop - start) / step), 0), "int64"),)]
+
+
+def arange_length(start: float, stop: float, step: float) -> int:
+    """How many numbers there are from `start` to `stop` in steps of `step`, as Python numbers; exact for integers.
+
+    >>> arange_length(0, -(2**63), -(2**62))
+    2
+    """
+    if all(isinstance(v, int) for v in (start, stop, step)):
+        return max(int(-((start - stop) // step)), 0)
+    length = (float(stop) - float(start)) / float(step)
+    if not abs(length) < 2.0**53:
+        raise ValueError("arange: cannot compute length")
+    return max(math.ceil(length), 0)
+
+
+def _counted(length: int, start: float, step: float, dtype: str) -> np.ndarray:
+    """``start + k * step`` as `np.arange` computes it: with the difference of the first two numbers, in the dtype."""
+    positions = np.arange(length)
+    if length < 2:  # there is no second one, which might be beyond all integers
+        step = 0
+    with np.errstate(all="ignore"):
+        wide = "float32" if dtype == "float16" else dtype
+        first, second = (converted(converted(np.asarray(v), dtype), wide) for v in (start, start + step))
+        values = np.add(first, np.multiply(positions.astype(wide), np.subtract(second, first)), dtype=wide)
+        values[1:2] = second
+        return values.astype(dtype, copy=False)
+
+
+def integer_range_dtype(inputs: Sequence[Any]) -> str | None:
+    """The dtype that holds the arguments of an integer range: int64, or uint64 if some may be larger and none negative.
+
+    None if neither does.
+    """
+    known = [known_int(v) for v in inputs]
+    if all(v.type.dtype != "uint64" if k is None else k <= INT64.max for v, k in zip(inputs, known)):
+        return "int64"
+    fine = all(v.type.dtype in (*uint_dtypes, "bool") if k is None else k >= 0 for v, k in zip(inputs, known))
+    return "uint64" if fine else None
+
+
+def _integer_length(inputs: Sequence[Any]) -> Any:
+    """`arange_length` as an expression, which does not wrap around: differences are unsigned.
+
+    More numbers than any array has are as many as an int64 says. (`theano.lower.shapes` has the same formula.)
+    """
+    dtype = integer_range_dtype(inputs)
+    if dtype is None:
+        raise ShapeError("a range between a negative number and one beyond int64")
+    start, stop, step = (cast(v, dtype) for v in inputs)
+    known_start, known_step = known_int(inputs[0]), known_int(inputs[2])
+    if dtype == "int64" and known_step == 1 and known_start is not None and known_start >= 0:
+        return maximum(stop, known_start) - known_start if known_start else maximum(stop, 0)
+    zero = constant(np.asarray(0, dtype=dtype))
+    up = lt(zero, step)
+    low, high, size = switch(up, start, stop), switch(up, stop, start), switch(up, step, -step)
+    if known_step is not None or dtype == "uint64":
+        forward = dtype == "uint64" or (known_step or 0) > 0
+        low, high, size = (start, stop, step) if forward else (stop, start, -step)
+    span, size = cast(maximum(low, high), "uint64") - cast(low, "uint64"), cast(size, "uint64")
+    count = span // size
+    count += cast(neq(count * size, span), "uint64")
+    return cast(minimum(count, np.uint64(INT64.max)), "int64")
 
 
 def unknown_or_length(values: list[Any]) -> int | None:
     """The length of ``arange(*values)``; ``None`` for 1, which must not make a broadcastable axis."""
     start, stop, step = (v.item() for v in values)
-    length = len(np.arange(start, stop, step))
-    return None if length == 1 else length
+    if any(isinstance(v, complex) for v in (start, stop, step)):
+        return unknown_if_one(len(np.arange(start, stop, step)))
+    length = arange_length(start, stop, step)
+    if length > INT64.max:
+        raise ValueError(f"arange: {length} numbers are more than an array can hold")
+    return unknown_if_one(length)
 
 
 def arange(start: Any, stop: Any = None, step: Any = 1, dtype: str | None = None) -> Any:
@@ -291,7 +360,7 @@ class Tri(Eye):
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         n, m, k = (int(i) for i in inputs)
-        out[0][0] = np.tri(n, m, k, dtype=self.dtype)
+        out[0][0] = np.tri(n, m, max(min(k, m), -n), dtype=self.dtype)
 
 
 def tri(N: Any, M: Any = None, k: Any = 0, dtype: str | None = None) -> Any:
@@ -308,6 +377,7 @@ def tril(m: Any, k: Any = 0) -> Any:
 def triu(m: Any, k: Any = 0) -> Any:
     """The matrix `m` with zeros below diagonal `k`."""
     m = as_tensor_variable(m)
-    below = tri(shape_i(m, 0), shape_i(m, 1), as_index(k) - 1, dtype=m.type.dtype)
+    k = as_index(k, "a diagonal")
+    below = tri(shape_i(m, 0), shape_i(m, 1), maximum(k, -LONGEST) - 1, dtype=m.type.dtype)
     above = invert(below) if m.type.dtype == "bool" else constant(np.asarray(1, dtype=m.type.dtype)) - below
     return m * above

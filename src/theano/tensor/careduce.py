@@ -10,7 +10,8 @@ import numpy as np
 from theano import scalar
 from theano.graph import Apply, Op
 from theano.graph.null_type import DisconnectedType, NullType
-from theano.scalar.dtypes import COMPLEX, DISCRETE, NUMPY, as_dtype, promote
+from theano.scalar.conversion import converted
+from theano.scalar.dtypes import COMPLEX, DISCRETE, as_dtype, promote
 from theano.tensor.elemwise import dimshuffle, zeros_for
 from theano.tensor.math import eq, mul, second
 from theano.tensor.type import tensor_type
@@ -167,7 +168,7 @@ class CAReduce(Op):
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         x = np.asarray(inputs[0])
         op = self.scalar_op
-        dtype = NUMPY[node.outputs[0].type.dtype]
+        dtype = node.outputs[0].type.dtype
         axis = all_axes(self.axis, x.ndim)
         for a in axis:
             if op.identity is None and x.shape[a] == 0 and x.size == 0:
@@ -175,7 +176,8 @@ class CAReduce(Op):
                     f"{self}: zero-size array to reduction operation {op}, which has no identity"
                 )
         with np.errstate(all="ignore"):
-            x = x.astype(NUMPY[self.acc_dtype or dtype.name], copy=False)
+            wanted = self.acc_dtype or dtype
+            x = x if x.dtype == wanted else converted(x, wanted)
             ufunc = _UFUNCS.get(op.name)
             if ufunc is None:
                 result = _fold_axes(op, x, axis)
@@ -185,10 +187,11 @@ class CAReduce(Op):
                 initial = (
                     x.dtype.type(op.identity) if x.dtype.kind != "u" or op.identity >= 0 else ~x.dtype.type(0)
                 )
+                # sums are in the dtype of the accumulation, where NumPy would take a wider one
                 result = ufunc.reduce(
-                    x, axis=axis, initial=bool(op.identity) if x.dtype.kind == "b" else initial
+                    x, axis=axis, dtype=x.dtype, initial=bool(op.identity) if x.dtype.kind == "b" else initial
                 )
-            out[0][0] = np.array(result, dtype=dtype)
+            out[0][0] = converted(np.asarray(result), dtype)
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         gone = all_axes(self.axis, node.inputs[0].type.ndim)
@@ -280,6 +283,11 @@ class CAReduceDtype(CAReduce):
             raise TypeError(
                 f"{type(self).__name__} cannot have input dtype {input_dtype} and acc_dtype {acc}: "
                 f"that loses precision"
+            )
+        if acc in COMPLEX and dtype not in COMPLEX:
+            raise TypeError(
+                f"{type(self).__name__} cannot accumulate in {acc} and give {dtype}: "
+                f"take real() or abs() of a complex result"
             )
         if dtype == self.dtype and acc == self.acc_dtype:
             return self

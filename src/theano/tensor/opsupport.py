@@ -10,11 +10,12 @@ import numpy as np
 from theano.graph import Apply, DisconnectedType, Op, Variable, disconnected_type
 from theano.scalar.dtypes import INTEGER
 from theano.tensor.elemwise import zeros_for as zero_gradient
-from theano.tensor.math import cast
+from theano.tensor.math import cast, minimum
 from theano.tensor.type import StaticShape, tensor_type
 from theano.tensor.variable import TensorConstant, TensorVariable, as_tensor_variable, constant
 
 __all__ = [
+    "LONGEST",
     "Shapes",
     "StaticShape",
     "Unconnected",
@@ -30,6 +31,11 @@ __all__ = [
 ]
 
 Shapes = list[tuple[Any, ...]]
+
+LONGEST = 1 << 47
+"""More bytes, and elements, than any machine has."""
+
+INT64 = np.iinfo(np.int64)
 
 
 def new_tensor(dtype: str, shape: Iterable[int | None]) -> TensorVariable:
@@ -61,18 +67,27 @@ def index_constant(value: int) -> TensorConstant:
     return found
 
 
-def as_index(value: Any, what: str = "an index") -> Any:
-    """`value` as a 0-d int64 variable.
+def as_index(value: Any, what: str = "an index", clamp: bool = False) -> Any:
+    """`value` as a 0-d int64 variable; a uint64 one beyond int64 as the greatest int64, which is as far out of range.
+
+    Parameters
+    ----------
+    clamp : whether Python integers beyond int64 are the nearest int64, too: in slices they mean the same
 
     Raises
     ------
     TypeError
         For anything that is not a 0-d integer.
+    IndexError
+        For an integer that no int64 is.
     """
     if isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{what} must be an integer, not a bool: {value!r}")
     if isinstance(value, (int, np.integer)):
-        return index_constant(int(value))
+        nearest = min(max(int(value), INT64.min), INT64.max)
+        if nearest != value and not clamp:
+            raise IndexError(f"{what} must be an integer of 64 bits, not {value}")
+        return index_constant(nearest)
     variable: Any = as_tensor_variable(value)
     kind = variable.type
     if kind.dtype not in INTEGER:
@@ -82,7 +97,9 @@ def as_index(value: Any, what: str = "an index") -> Any:
     if kind.dtype == "int64":
         return variable
     if isinstance(variable, TensorConstant):
-        return index_constant(int(variable.data))
+        return as_index(int(variable.data), what, clamp)
+    if kind.dtype == "uint64":
+        variable = minimum(variable, np.uint64(INT64.max))
     return cast(variable, "int64")
 
 

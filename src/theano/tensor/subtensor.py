@@ -12,6 +12,7 @@ from theano.scalar.dtypes import DISCRETE
 from theano.tensor.alloc import alloc, sum_to
 from theano.tensor.math import cast, lt, maximum, minimum, second, switch
 from theano.tensor.opsupport import (
+    LONGEST,
     Shapes,
     StaticShape,
     as_index,
@@ -52,7 +53,7 @@ def take_apart(entries: Sequence[Any]) -> tuple[tuple[Any, ...], list[Any]]:
     for entry in entries:
         if isinstance(entry, slice):
             parts = [
-                None if p is None else as_index(p, "a slice's part")
+                None if p is None else as_index(p, "a slice's part", clamp=True)
                 for p in (entry.start, entry.stop, entry.step)
             ]
             inputs.extend(p for p in parts if p is not None)
@@ -90,20 +91,25 @@ def slice_static(entry: slice, length: int | None) -> int | None:
 
 
 def slice_length(entry: slice, length: Any) -> Any:
-    """The length of a sliced axis as an expression of the axis's length."""
+    """The length of a sliced axis as an expression of the axis's length.
+
+    Nothing in it goes beyond the length of the axis, so nothing wraps around (see `theano.lower.indexing`).
+    """
     step = 1 if entry.step is None else known_int(entry.step)
     if step is None:
-        forward, backward = (_slice_length(entry, entry.step, length, sign) for sign in (True, False))
+        longest = maximum(length, 1)
+        forward = _slice_length(entry, minimum(entry.step, longest), length, True)
+        backward = _slice_length(entry, -maximum(entry.step, -longest), length, False)
         return switch(lt(entry.step, 0), backward, forward)
-    return _slice_length(entry, step, length, step > 0)
+    return _slice_length(entry, min(abs(step), LONGEST), length, step > 0)
 
 
-def _slice_length(entry: slice, step: Any, length: Any, forward: bool) -> Any:
+def _slice_length(entry: slice, size: Any, length: Any, forward: bool) -> Any:
+    """The same for one of the directions, and a step of `size` in it."""
     low, high = (0, length) if forward else (-1, length - 1)
     first, last = (low, high) if forward else (high, low)
     start = first if entry.start is None else _clamped(entry.start, length, low, high)
     stop = last if entry.stop is None else _clamped(entry.stop, length, low, high)
-    size = step if forward else -step
     if entry.start is None and entry.stop is None:
         span = length
     elif forward:

@@ -10,6 +10,7 @@ import numpy as np
 
 from theano.configdefaults import config
 from theano.graph import Type, Variable
+from theano.scalar.conversion import converted
 from theano.scalar.dtypes import ALL, COMPLEX, FLOAT, INTEGER, NUMPY, promote
 
 StaticShape = tuple[int | None, ...]
@@ -196,7 +197,7 @@ class TensorType(Type):
         if self.dtype in INTEGER and array.dtype.kind in "fc" and np.isnan(array).any():
             raise ValueError("cannot convert float NaN to integer")
         with np.errstate(all="ignore"):
-            return array.astype(self.numpy_dtype)
+            return converted(array, self.dtype)
 
     def _convert_array(self, data: np.ndarray) -> np.ndarray:
         name = data.dtype.name
@@ -212,16 +213,16 @@ class TensorType(Type):
         array = np.asarray(data)
         if array.dtype.kind == "O" and self.dtype in FLOAT and all(type(x) is int for x in array.flat):
             try:  # integers of more than 64 bits
-                converted = array.astype(self.numpy_dtype)
+                result = array.astype(self.numpy_dtype)
             except OverflowError:
-                converted = np.full(array.shape, np.inf)
-            if np.all(converted == array):
-                return converted
+                result = np.full(array.shape, np.inf)
+            if np.all(result == array):
+                return result
         elif array.dtype.kind in "biufc" and not (array.dtype.kind == "c" and self.dtype not in COMPLEX):
-            converted = self._cast(array)
-            same = converted == array
-            if np.all(same) or np.all(same | ((converted != converted) & (array != array))):
-                return converted
+            result = self._cast(array)
+            same = result == array
+            if np.all(same) or np.all(same | ((result != result) & (array != array))):
+                return result
         raise TypeError(
             f"{self} cannot store accurately value {_shorten(data)}, it would be represented as something "
             f"else. "
