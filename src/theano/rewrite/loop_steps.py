@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from heapq import heappop, heappush
 from typing import Any
 
 from theano.graph import Constant, clone_get_equiv, clone_replace
+from theano.graph.walk import io_toposort
 from theano.record import replace
 from theano.rewrite.build import is_tensor
 from theano.rewrite.database import PHASES
@@ -12,7 +14,7 @@ from theano.rewrite.engine import run_inner
 from theano.rewrite.loop_maps import last_rows
 from theano.rewrite.registry import add_rule, rule, tags_of
 from theano.rewrite.rule import Result, Rule
-from theano.rewrite.table import MERGE_BYTES, Node, RewriteGraph, Tensor
+from theano.rewrite.table import MERGE_BYTES, Node, RewriteGraph, Tensor, constant_key
 from theano.scan.op import Scan
 from theano.scan.parts import Loop, NonSequenceArg, SequenceArg
 from theano.tensor.alloc import Alloc
@@ -218,44 +220,112 @@ def _equal_states(loop: Loop) -> dict[int, int]:
     """For each state that always equals an earlier one the number of that.
 
     It does if both begin with the same rows, and make the same of them: supposing that they are equal, their new
-    values are one variable.
+    values have the same structure. Groups of states that may be equal are parted until that holds.
     """
     classes: dict[tuple[Any, ...], list[int]] = {}
     for k, s in enumerate(loop.states):
         classes.setdefault((s.initial, tuple(s.taps), s.rows), []).append(k)
-    groups = [part for group in classes.values() for part in _split(group, [_head(s.value) for s in loop.states])]
-    while groups:
-        twin = {
-            v: w
-            for group in groups
-            for k in group[1:]
-            for v, w in zip(loop.states[k].inner, loop.states[group[0]].inner, strict=True)
-        }
-        values = _structures(loop, twin)
-        split = [part for group in groups for part in _split(group, values)]
-        if split == groups:
-            return {k: group[0] for group in groups for k in group[1:]}
-        groups = split
-    return {}
+    groups = {group[0]: group for group in classes.values() if len(group) > 1}
+    if not groups:
+        return {}
+    structures = _Structures(loop, groups)
+    waiting = list(groups)
+    while waiting:
+        first = waiting.pop()
+        parts: dict[int, list[int]] = {}
+        for k in groups[first]:
+            parts.setdefault(structures.of_value(k), []).append(k)
+        if len(parts) == 1:
+            continue
+        # the largest part keeps the group's number: so none is parted from others more than log n times
+        largest = max(parts.values(), key=len)
+        groups[first] = largest
+        moved = [k for part in parts.values() if part is not largest for k in part]
+        for part in parts.values():
+            if part is not largest:
+                number = len(loop.states) + len(groups)
+                groups[number] = part
+                structures.regroup(part, number)
+        waiting += structures.changed_groups(moved)
+    return {k: group[0] for group in groups.values() for k in group[1:]}
 
 
-def _split(group: list[int], values: list[Any]) -> list[list[int]]:
-    """The parts of a group with equal values, without those of one."""
-    by_value: dict[Any, list[int]] = {}
-    for k in group:
-        by_value.setdefault(values[k], []).append(k)
-    return [part for part in by_value.values() if len(part) > 1]
+class _Structures:
+    """Numbers of the values of a step, equal for equal expressions where states of one group count as equal."""
 
+    def __init__(self, loop: Loop, groups: dict[int, list[int]]) -> None:
+        self.loop = loop
+        self.group_of = {k: number for number, group in groups.items() for k in group}
+        self.numbers: dict[Any, int] = {}
+        self.tokens: dict[int, int] = {}
+        self.ops: dict[Any, int] = {}
+        self.number_of: dict[Tensor, int] = {}
+        self.states_of: dict[Tensor, list[int]] = {}  # the states, of groups, of which something is the new value
+        values = [loop.states[k].value for k in self.group_of]
+        for k, v in zip(self.group_of, values, strict=True):
+            self.states_of.setdefault(v, []).append(k)
+        self.order = io_toposort(loop.inner_inputs(), values)
+        self.users: dict[Tensor, list[int]] = {}  # their places in the order
+        for place, node in enumerate(self.order):
+            for v in dict.fromkeys(node.inputs):
+                self.users.setdefault(v, []).append(place)
+        for k, number in self.group_of.items():
+            self._number_rows(k, number)
+        for node in self.order:
+            self._number(node)
 
-def _head(v: Tensor) -> Any:
-    """What equal structures have in common and unequal ones seldom: the ops at the top."""
-    node = v.owner
-    if node is None:
-        return v.type
-    return node.op, v.index, tuple(None if x.owner is None else x.owner.op for x in node.inputs)
+    def of_value(self, k: int) -> int:
+        """The number of the new value of state `k`."""
+        return self._of(self.loop.states[k].value)
 
+    def regroup(self, states: list[int], number: int) -> None:
+        """Some states are another group from now on; `changed_groups` tells what follows."""
+        for k in states:
+            self.group_of[k] = number
+            self._number_rows(k, number)
 
-def _structures(loop: Loop, twin: dict[Tensor, Tensor]) -> list[Any]:
-    """The new values of the states up to equality of structure, where some inputs count as others."""
-    values = clone_replace([s.value for s in loop.states], twin)
-    return RewriteGraph(loop.inner_inputs(), values).outputs
+    def changed_groups(self, states: list[int]) -> dict[int, None]:
+        """The groups with values whose numbers changed, once those of `states` have; brings all numbers up to date."""
+        found: dict[int, None] = {}
+        heap: list[int] = []
+        queued: set[int] = set()
+
+        def changed(v: Tensor) -> None:
+            found.update((self.group_of[k], None) for k in self.states_of.get(v, ()))
+            for place in self.users.get(v, ()):
+                if place not in queued:
+                    queued.add(place)
+                    heappush(heap, place)
+
+        for k in states:
+            for v in self.loop.states[k].inner:
+                changed(v)
+        while heap:
+            node = self.order[heappop(heap)]
+            before = self.number_of[node.outputs[0]]
+            self._number(node)
+            if self.number_of[node.outputs[0]] != before:
+                for v in node.outputs:
+                    changed(v)
+        return found
+
+    def _new(self, key: Any) -> int:
+        return self.numbers.setdefault(key, len(self.numbers))
+
+    def _of(self, v: Tensor) -> int:
+        found = self.number_of.get(v)
+        if found is None:
+            found = self.number_of[v] = self._new(constant_key(v) if isinstance(v, Constant) else v)
+        return found
+
+    def _number_rows(self, k: int, number: int) -> None:
+        for tap, v in enumerate(self.loop.states[k].inner):
+            self.number_of[v] = self._new(("row", number, tap))
+
+    def _number(self, node: Node) -> None:
+        token = self.tokens.get(id(node.op))
+        if token is None:
+            token = self.tokens[id(node.op)] = self.ops.setdefault(node.op, len(self.ops))
+        key = (token, *map(self._of, node.inputs))
+        for v in node.outputs:
+            self.number_of[v] = self._new((key, v.index))

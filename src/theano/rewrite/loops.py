@@ -49,11 +49,11 @@ def last_steps_of_scan(graph: RewriteGraph, node: Node) -> Result:
     if spec.states[at].keep is not None or cut.start is None or number(cut.start) != rows:
         return None
     if few == 1 and not isinstance(first, slice):
-        graph.queue(buffer)  # its readers change
+        graph.queue_late(buffer)  # its readers change
         return subtensor(steps.inputs[0], [first, *others])
     if spec.as_while:
         return None
-    graph.queue(buffer)
+    graph.queue_late(buffer)
     n = buffer.inputs[0]
     there = elemwise(scalar.minimum, elemwise(scalar.add, n, index(rows)), index(few))
     initial = elemwise(scalar.maximum, elemwise(scalar.sub, there, n), index(0))

@@ -26,6 +26,9 @@ Node: TypeAlias = Any
 # Constants above this many bytes are merged by identity only: comparing them costs more than it saves.
 MERGE_BYTES = 65536
 
+# The rank in the work list of what comes after all others.
+LATE = 1 << 60
+
 # How many nodes to look at for a path between two nodes before leaving them as they are.
 SEARCH = 20_000
 
@@ -348,6 +351,17 @@ class RewriteGraph:
             self.queued.add(node)
             self.serial += 1
             heappush(self.heap, (self.rank.get(node, 0), self.serial, node))
+
+    def queue_late(self, node: Apply) -> None:
+        """Let the rules look at `node` again after all that is waiting now.
+
+        For a node with many readers of which one has changed, as the others are about to: one look is enough then.
+        """
+        self.changed.add(node)
+        if node not in self.queued:
+            self.queued.add(node)
+            self.serial += 1
+            heappush(self.heap, (LATE, self.serial, node))
 
     def queue_all(self, wanted: Callable[[Any], Any] | None = None) -> None:
         """Let the rules look at every node, inputs first; of these, at those whose op is `wanted`."""

@@ -9,32 +9,38 @@ from typing import Any
 from theano.graph import Variable
 from theano.record import Record, field
 
-# Rules change nodes in place, so a step keeps a copy of its expressions: to this depth, for it must be cheap.
+# Rules change nodes in place, so a step keeps a copy of its expressions: to this depth, and of so many operands of an
+# operation, for it must be cheap. A loop has hundreds of inputs.
 TRACE_DEPTH = 3
+TRACE_WIDTH = 12
 
 Snapshot = Any
-"""A leaf variable, or ``(op, snapshots of the inputs)``, or ``(op,)`` where it was cut."""
+"""A leaf variable, or ``(op, snapshots of the inputs)``, or ``(op,)`` where it was cut; None: operands left out."""
 
 
-def snapshot(var: Variable, depth: int = TRACE_DEPTH) -> Snapshot:
-    """The expression that makes `var` now, cut at `depth`."""
+def snapshot(var: Variable, depth: int = TRACE_DEPTH, width: int | None = None) -> Snapshot:
+    """The expression that makes `var` now, cut at `depth`; of operations only the first `width` operands."""
     node = var.owner
     if node is None:
         return var
     if depth == 0:
         return (node.op,)
     depth -= 1
-    return (
-        node.op,
-        [
-            v if v.owner is None else snapshot(v, depth) if depth else (v.owner.op,)  # one call less for most
-            for v in node.inputs
-        ],
-    )
+    inputs = node.inputs
+    cut = width is not None and len(inputs) > width
+    shots = [
+        v if v.owner is None else snapshot(v, depth, width) if depth else (v.owner.op,)  # one call less for most
+        for v in (inputs[:width] if cut else inputs)
+    ]
+    if cut:
+        shots.append(None)
+    return (node.op, shots)
 
 
 def text(shot: Snapshot) -> str:
     """A snapshot as a short text."""
+    if shot is None:
+        return "…"
     if not isinstance(shot, tuple):
         data = getattr(shot, "data", None)
         if data is None:
@@ -102,7 +108,9 @@ class Trace(Record):
 
     def add(self, phase: str, rule: str, old: Variable, new: Variable) -> None:
         """Record that `rule` turned `old` into `new`."""
-        self.steps.append(Step(phase, rule, snapshot(old), snapshot(new)))
+        self.steps.append(
+            Step(phase, rule, snapshot(old, TRACE_DEPTH, TRACE_WIDTH), snapshot(new, TRACE_DEPTH, TRACE_WIDTH))
+        )
 
     def counts(self) -> dict[str, int]:
         """How often each rule fired."""
