@@ -3,6 +3,8 @@
 # make lint         linters, type checker, layer contract
 # make bench        benchmarks of this package; make bench-peers: against others (installs them);
 #                   BENCH="--quick 'sum-*'" are arguments of both
+# make mutants      small mistakes planted in the compiler: which do the tests find? (docs/mutants.md)
+#                   MUTANTS="-n 50 'lower/*'" are its arguments
 # make docs         the documentation as HTML, warnings are errors
 #
 # PYTHON=python3.12 chooses the interpreter of .venv.
@@ -13,7 +15,7 @@ BIN := .venv/bin
 # What could be compared with; each is skipped where it cannot be installed.
 PEERS := numexpr jax torch pytensor
 
-.PHONY: demo test lint bench bench-peers docs clean
+.PHONY: demo test lint bench bench-peers mutants docs clean
 
 demo: .venv/.installed-plot
 	$(BIN)/python examples/xnor.py
@@ -40,6 +42,9 @@ bench-peers: .venv-bench/.installed
 	.venv-bench/bin/python -m pip install -q -e ".[bench]"
 	for peer in $(PEERS); do .venv-bench/bin/python -m pip install -q $$peer || echo "$$peer: skipped"; done
 	touch $@
+
+mutants: .venv/.installed-test
+	$(BIN)/python -m tools.mutants $(MUTANTS)
 
 docs: .venv/.installed-docs
 	$(BIN)/python -m sphinx -W --keep-going -b html docs build/docs

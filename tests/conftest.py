@@ -13,11 +13,12 @@ from hypothesis import settings
 
 Golden = Callable[[str, str], None]
 _MARK = "THEANO_TEST_CACHE"
+_OWN = _MARK not in os.environ
 
 
 def _isolate() -> None:
-    """Must run before `theano` is imported. Workers of pytest-xdist inherit the folder and share it."""
-    if _MARK not in os.environ:
+    """Must run before `theano` is imported. A folder given from outside, as to workers of pytest-xdist, is shared."""
+    if _OWN:
         os.environ[_MARK] = tempfile.mkdtemp(prefix="theano-test-cache-")
     # Flags given from outside (isa=baseline, quick_start=True) hold.
     own = ["verify_programs=True", "quick_start=False", "on_opt_error=raise", f"cache.dir={os.environ[_MARK]}"]
@@ -44,7 +45,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    if "PYTEST_XDIST_WORKER" not in os.environ:
+    if _OWN:
         shutil.rmtree(os.environ[_MARK], ignore_errors=True)
 
 

@@ -1,0 +1,104 @@
+"""Which tests run a line, and which of them are tried first."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import random
+from collections import defaultdict
+from collections.abc import Iterable
+from itertools import zip_longest
+from pathlib import Path, PurePosixPath
+
+from tools.mutants.mutate import Mutant
+
+__all__ = ["TestMap"]
+
+# Tests of a file are looked for first in the folder of its name, and in these.
+_NEAR = {"lower": ("tests/native",), "loops": ("tests/backend",), "gradient": ("tests/test_gradient",)}
+_MAX_FILES = 20  # importing a file of tests takes as long as ten short tests
+
+
+class TestMap:
+    """The rows of `recorder/sitecustomize.py` in `folder`.
+
+    Lines belong to the sources at the time of the map; a file that has changed since is compared with its text then.
+    Tests that did not pass are left out.
+    """
+
+    __test__ = False  # it is no class of tests
+
+    def __init__(self, folder: Path, tests: Iterable[str] | None = None) -> None:
+        self.seconds: dict[str, float] = {}
+        self._lines: defaultdict[str, defaultdict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
+        self._sources = folder / "sources"
+        rows = [json.loads(line) for path in sorted(folder.glob("*.jsonl")) for line in path.read_text().splitlines()]
+        known = None if tests is None else set(tests)
+        for row in rows:
+            if row["passed"] and (known is None or row["test"] in known):
+                self.seconds[row["test"]] = self.seconds.get(row["test"], 0.0) + row["seconds"]
+        for row in rows:
+            if row["test"] in self.seconds:
+                for file, lines in row["lines"].items():
+                    for line in lines:
+                        self._lines[file][line].add(row["test"])
+        self._then: dict[str, dict[int, int]] = {}
+
+    def _line_then(self, file: str, source: str) -> dict[int, int]:
+        """For the lines of `source`, where they were when the map was made."""
+        if file not in self._then:
+            path = self._sources / file
+            old, new = path.read_text().splitlines() if path.exists() else [], source.splitlines()
+            blocks = difflib.SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks()
+            self._then[file] = {b.b + k + 1: b.a + k + 1 for b in blocks for k in range(b.size)}
+        return self._then[file]
+
+    def covering(self, mutant: Mutant, source: str) -> set[str]:
+        """Tests that run a line of `mutant`; where it is new, those near it."""
+        then = self._line_then(mutant.file, source)
+        lines = self._lines[mutant.file]
+        around = [then[k] for k in range(mutant.first, mutant.last + 1) if k in then]
+        if not around:
+            around = [then[k] for k in range(mutant.first - 8, mutant.last + 9) if k in then]
+        return set().union(*(lines[k] for k in around if k in lines))
+
+    def choose(self, mutant: Mutant, source: str, budget: float) -> tuple[dict[str, float], int]:
+        """Tests and their seconds, `budget` in all, the likeliest to fail first, and how many would run it."""
+        found = self.covering(mutant, source)
+        tests = found - {""}
+        if not tests and found:  # runs at import: all tests see it
+            tests = {t for t in self.seconds if t and _nearness(t, mutant.file) < 2}
+        chance = random.Random("/".join(mutant.key))
+        groups = []
+        for nearness in range(3):
+            group = sorted(t for t in tests if _nearness(t, mutant.file) == nearness)
+            chance.shuffle(group)
+            groups += _in_turn(group, self.seconds)
+        chosen: dict[str, float] = {}
+        spent = 0.0
+        files: set[str] = set()
+        for test in groups:
+            file = test.partition("::")[0]
+            if spent + self.seconds[test] <= budget and (file in files or len(files) < _MAX_FILES):
+                chosen[test] = self.seconds[test]
+                files.add(file)
+                spent += self.seconds[test]
+        return chosen, len(tests)
+
+
+def _nearness(test: str, file: str) -> int:
+    """0 for tests of the file of this name, 1 for those of its folder, 2 for others."""
+    path = PurePosixPath(file)
+    folder = path.parts[0]
+    if test.startswith(f"tests/{folder}/test_{path.stem}"):
+        return 0
+    return 1 if test.startswith((f"tests/{folder}/", f"tests/test_{folder}", *_NEAR.get(folder, ()))) else 2
+
+
+def _in_turn(tests: Iterable[str], seconds: dict[str, float]) -> list[str]:
+    """`tests`, a quick one of each file, then a second of each; slow ones at the end."""
+    files: defaultdict[str, list[str]] = defaultdict(list)
+    for test in tests:
+        files[test.partition("::")[0]].append(test)
+    turns = zip_longest(*(sorted(group, key=lambda t: seconds[t] // 0.2) for group in files.values()))
+    return sorted((t for turn in turns for t in turn if t is not None), key=lambda t: seconds[t] // 1.0)
