@@ -58,7 +58,7 @@ class Trials:
         place = self.place
         arguments = place.output.with_name("arguments")
         arguments.write_text("\n".join(tests) + "\n")
-        job = {
+        job: dict[str, object] = {
             "output": str(place.output),
             "folder": str(place.tree),
             "environment": place.environment(place.fresh_cache()),

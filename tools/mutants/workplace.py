@@ -29,8 +29,8 @@ class Workplace:
     Attributes
     ----------
     tree : path
-        The copy of the working tree. Its place and the times of its files stay the same as long as their text does: keys
-        of compiled programs depend on them.
+        The copy of the working tree. Its place and the times of its files stay the same as long as their text does:
+        keys of compiled programs depend on them.
     map : path
         Rows of `recorder/sitecustomize.py`, and the sources that their lines belong to.
     warm : path

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from theano.configdefaults import config
 from theano.graph import Apply, Constant, FunctionGraph, Op, Variable
 from theano.graph.origin import inherit_origin
 from theano.rewrite.build import number
-from theano.rewrite.database import as_rule, on_rule_error, settle
-from theano.rewrite.engine import run_phase
+from theano.rewrite.database import as_rule, on_rewrite_error, on_rule_error, run_optimizer, settle
+from theano.rewrite.engine import RewriteCycle, run_phase
 from theano.rewrite.registry import add_rule, tags_of
 from theano.rewrite.rule import Rule, RuleIndex
 from theano.rewrite.table import RewriteGraph
@@ -55,7 +56,10 @@ class LocalOptimizer:
         return None
 
     def transform(self, node: Apply) -> Any:
-        """False or None for no change, a list of replacements of the outputs, or a dict of variables."""
+        """False or None for no change, a list of replacements of the outputs, or a dict of variables.
+
+        The dict tells for any variables of the graph what is put in their place.
+        """
         raise NotImplementedError
 
     def add_requirements(self, fgraph: FunctionGraph) -> None:
@@ -168,12 +172,11 @@ class PatternSub(LocalOptimizer):
         get_nodes: Callable[[Apply], Iterable[Apply]] | None = None,
         values_eq_approx: Any = None,
     ) -> None:
-        if isinstance(in_pattern, dict):
-            in_pattern = in_pattern["pattern"]
-        if not isinstance(in_pattern, (list, tuple)):
+        root = in_pattern["pattern"] if isinstance(in_pattern, dict) else in_pattern
+        if not isinstance(root, (list, tuple)):
             raise TypeError(f"the pattern to look for must start with an op, got {in_pattern!r}")
         self.in_pattern, self.out_pattern = in_pattern, out_pattern
-        self.op = in_pattern[0]
+        self.op = root[0]
         self.allow_multiple_clients = allow_multiple_clients
         self.skip_identities = skip_identities_fn
         self.name = name
@@ -198,7 +201,7 @@ class PatternSub(LocalOptimizer):
 
     def _match(self, pattern: Any, var: Any, bound: dict[str, Any], root: bool = False) -> dict[str, Any] | None:
         if isinstance(pattern, dict):
-            inner = self._match(pattern["pattern"], var, bound)
+            inner = self._match(pattern["pattern"], var, bound, root)
             return inner if inner is not None and pattern.get("constraint", lambda v: True)(var) else None
         if isinstance(pattern, str):
             if pattern in bound:
@@ -243,6 +246,8 @@ PatternOptimizer = PatternSub
 
 
 def _text(pattern: Any) -> str:
+    if isinstance(pattern, dict):
+        return _text(pattern["pattern"])
     if isinstance(pattern, (list, tuple)):
         return f"{pattern[0]}({', '.join(map(_text, pattern[1:]))})"
     return str(pattern)
@@ -295,6 +300,10 @@ class TopoOptimizer(Optimizer):
         """The rewrites of nodes."""
         return [self.local_opt]
 
+    def add_requirements(self, fgraph: FunctionGraph) -> None:
+        for opt in self.locals():
+            _require(opt, fgraph)
+
     def apply(self, fgraph: FunctionGraph) -> Trace:
         trace = Trace()
         rules = []
@@ -309,7 +318,17 @@ class TopoOptimizer(Optimizer):
 
 
 class EquilibriumOptimizer(TopoOptimizer):
-    """Applies several rewrites, of nodes and of whole graphs, until none of them changes anything."""
+    """Applies several rewrites, of nodes and of whole graphs, until none of them changes anything.
+
+    Parameters
+    ----------
+    optimizers
+        Of nodes (`LocalOptimizer`) and of whole graphs (`Optimizer`), which run before those of nodes.
+    max_use_ratio
+        So many rounds for each node of the graph at most (default: the flag ``optdb.max_use_ratio``).
+    final_optimizers, cleanup_optimizers
+        Rewrites of whole graphs that run at the end of each round.
+    """
 
     def __init__(
         self,
@@ -323,39 +342,69 @@ class EquilibriumOptimizer(TopoOptimizer):
     ) -> None:
         self.optimizers = list(optimizers)
         self.finals = [*(final_optimizers or ()), *(cleanup_optimizers or ())]
+        self.max_use_ratio = config.optdb.max_use_ratio if max_use_ratio is None else max_use_ratio
 
     def locals(self) -> list[Any]:
         return [o for o in self.optimizers if not isinstance(o, Optimizer)]
 
     def apply(self, fgraph: FunctionGraph) -> Trace:
-        for opt in self.optimizers:
-            if isinstance(opt, Optimizer):
-                opt.optimize(fgraph)
-        trace = super().apply(fgraph)
-        for opt in self.finals:
-            opt.optimize(fgraph)
+        trace = Trace()
+        for _ in range(1 + int(self.max_use_ratio * len(fgraph.apply_nodes))):
+            before = _state(fgraph)
+            for opt in self.optimizers:
+                if isinstance(opt, Optimizer):
+                    run_optimizer(opt, fgraph)
+            trace.steps += super().apply(fgraph).steps
+            for opt in self.finals:
+                run_optimizer(opt, fgraph)
+            if _state(fgraph) == before:
+                return trace
+        names = ", ".join(str(opt) for opt in [*self.optimizers, *self.finals])
+        what = f"{self} was stopped: rewrites undo each other, or some changes the graph each time"
+        on_rewrite_error(RewriteCycle(f"no end was found with {names}"), what)
         return trace
 
 
+def _state(fgraph: FunctionGraph) -> tuple[Any, ...]:
+    """Equal as long as no rewrite changes the graph."""
+    return tuple(fgraph.outputs), {node: tuple(node.inputs) for node in fgraph.apply_nodes}
+
+
+def _tracked(opt: Any) -> tuple[Any, ...]:
+    """The ops that a rewrite of nodes wants to see; none for all."""
+    return tuple(opt.tracks() or ()) if hasattr(opt, "tracks") else ()
+
+
+def _transform(opt: Any, node: Apply) -> Any:
+    """What a rewrite of nodes, a class or a plain function, makes of `node`."""
+    return opt.transform(node) if hasattr(opt, "transform") else opt(node)
+
+
+def _require(opt: Any, fgraph: FunctionGraph) -> None:
+    if hasattr(opt, "add_requirements"):
+        opt.add_requirements(fgraph)
+
+
 class LocalOptGroup(LocalOptimizer):
-    """Several rewrites of nodes as one: the first that fires counts."""
+    """Several rewrites of nodes as one: the first that fires counts. Each sees the ops that it tracks."""
 
     def __init__(self, *optimizers: Any, **kwargs: Any) -> None:
         self.opts = list(optimizers)
         self.name = kwargs.get("name")
+        # for which of them look at an op; their names are their places
+        self._index = RuleIndex(as_rule(opt, frozenset(), str(k)) for k, opt in enumerate(self.opts))
 
     def tracks(self) -> list[Any] | None:
-        found: list[Any] = []
+        roots = [_tracked(opt) for opt in self.opts]
+        return [root for some in roots for root in some] if all(roots) else None
+
+    def add_requirements(self, fgraph: FunctionGraph) -> None:
         for opt in self.opts:
-            mine = opt.tracks()
-            if mine is None:
-                return None
-            found.extend(mine)
-        return found
+            _require(opt, fgraph)
 
     def transform(self, node: Apply) -> Any:
-        for opt in self.opts:
-            result = opt.transform(node)
+        for rule in self._index.lookup(node.op):
+            result = _transform(self.opts[int(rule.name)], node)
             if result not in (None, False):
                 return result
         return False
@@ -371,7 +420,7 @@ class SeqOptimizer(Optimizer):
 
     def apply(self, fgraph: FunctionGraph) -> None:
         for opt in self.opts:
-            opt.optimize(fgraph)
+            run_optimizer(opt, fgraph)
 
 
 class MergeOptimizer(Optimizer):

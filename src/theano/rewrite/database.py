@@ -270,11 +270,16 @@ optdb = Database()
 
 def on_rule_error(error: Exception, rule: Rule, node: Apply) -> None:
     """A rule raised: by flag ``on_opt_error`` raise, or warn and go on without it."""
+    on_rewrite_error(error, f"rewrite rule {rule.name} failed on {node}")
+
+
+def on_rewrite_error(error: Exception, what: str) -> None:
+    """By flag ``on_opt_error`` raise `error`, or warn that `what` happened."""
     policy = config.on_opt_error
     if policy == "raise":
         raise error
     if policy != "ignore":
-        warnings.warn(f"rewrite rule {rule.name} failed on {node}: {type(error).__name__}: {error}", stacklevel=2)
+        warnings.warn(f"{what}: {type(error).__name__}: {error}", stacklevel=3)
 
 
 def rewrite_graph(
@@ -306,8 +311,7 @@ def rewrite_graph(
                 run_phase(graph, what[0], name, trace, on_error, what[1])
             else:
                 settle(fgraph, graph)
-                with visible(fgraph):
-                    _run_step(what, fgraph)
+                run_optimizer(what.optimizer, fgraph)
                 graph = RewriteGraph(fgraph.inputs, fgraph.outputs)
             trace.seconds[name] = trace.seconds.get(name, 0.0) + time.perf_counter() - start
         settle(fgraph, graph)
@@ -325,14 +329,15 @@ def settle(fgraph: FunctionGraph, graph: RewriteGraph) -> None:
     )
 
 
-def _run_step(step: GlobalStep, fgraph: FunctionGraph) -> None:
-    optimizer = step.optimizer
-    if hasattr(optimizer, "optimize"):
-        optimizer.optimize(fgraph)
-    elif hasattr(optimizer, "apply"):
-        optimizer.apply(fgraph)
-    else:
-        optimizer(fgraph)
+def run_optimizer(optimizer: Any, fgraph: FunctionGraph) -> None:
+    """Let a user's rewrite of whole graphs change `fgraph`; its nodes know their graph meanwhile."""
+    with visible(fgraph):
+        if hasattr(optimizer, "optimize"):
+            optimizer.optimize(fgraph)
+        elif hasattr(optimizer, "apply"):
+            optimizer.apply(fgraph)
+        else:
+            optimizer(fgraph)
 
 
 def trace(thing: Any) -> Trace:

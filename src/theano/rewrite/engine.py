@@ -179,24 +179,14 @@ def child_names(node: Apply) -> set[str]:
 
 def _apply(graph: RewriteGraph, node: Apply, result: Any, rule: Rule, phase: str, trace: Trace) -> bool:
     """Put the result of a rule in place; whether anything changed."""
-    if isinstance(result, Variable):
-        results: list[Tensor | None] = [result]
-    elif isinstance(result, dict):
-        results = [result.get(v) for v in node.outputs]
-    else:
-        results = list(result)
-    if len(results) != len(node.outputs):
-        raise RewriteError(
-            f"rule {rule.name} returned {len(results)} variables for the {len(node.outputs)} outputs of {node}"
-        )
     changed = False
-    for old, new in zip(list(node.outputs), results, strict=True):
+    for old, new in _replacements(node, result, rule):
         if new is None or new is old:
             continue
         fitted = fit(old, new)
         if fitted is None:
             continue
-        if graph.find(old) is not old:
+        if graph.find(old) is not old or old.owner not in graph.rank:
             continue
         if old.name is not None and fitted.name is None and fitted.owner is not None and fitted.owner not in graph.rank:
             fitted.name = old.name
@@ -210,6 +200,18 @@ def _apply(graph: RewriteGraph, node: Apply, result: Any, rule: Rule, phase: str
         except RewriteError as error:
             raise RewriteError(f"rule {rule.name}: {error}") from error
     return changed
+
+
+def _replacements(node: Apply, result: Any, rule: Rule) -> list[tuple[Tensor, Tensor | None]]:
+    """What `result` of a rule puts in the place of what; a dict tells of any variables of the graph."""
+    if isinstance(result, dict):
+        return list(result.items())
+    results = [result] if isinstance(result, Variable) else list(result)
+    if len(results) != len(node.outputs):
+        raise RewriteError(
+            f"rule {rule.name} returned {len(results)} variables for the {len(node.outputs)} outputs of {node}"
+        )
+    return list(zip(list(node.outputs), results, strict=True))
 
 
 def _cycle(phase: str, trace: Trace, budget: int) -> RewriteCycle:

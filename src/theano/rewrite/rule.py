@@ -10,8 +10,9 @@ from theano.record import Record
 from theano.rewrite.table import RewriteGraph, Tensor
 from theano.tensor.elemwise import Elemwise
 
-# What a rule returns: nothing, the replacement of the only output, or one (or None) per output.
-Result = Tensor | Sequence[Tensor | None] | None | bool
+# What a rule returns: nothing, the replacement of the only output, one (or None) per output, or a dict of
+# replacements for variables made by any nodes.
+Result = Tensor | Sequence[Tensor | None] | dict[Tensor, Tensor] | None | bool
 RuleFunction = Callable[[RewriteGraph, Apply], Result]
 
 
