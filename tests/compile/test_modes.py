@@ -22,9 +22,7 @@ from theano.compile import (
     predefined_linkers,
     shared,
 )
-from theano.compile.debugmode import BadViewMap, DebugModeError, InvalidValueError
 from theano.compile.monitormode import detect_nan
-from theano.graph import Apply, Op
 from theano.ifelse import ifelse
 
 x, v = T.dscalar("x"), T.dvector("v")
@@ -131,35 +129,6 @@ def test_nan_guard(value: float, word: str) -> None:
     )
     if word == "Big value":
         g([value])
-
-
-def test_debug_mode() -> None:
-    s = shared(np.zeros(2))
-    f = function([v], [T.exp(v) / T.exp(v).sum(), v.T], updates=[(s, s + v)], mode="DebugMode")
-    assert f([0.0, 0.0])[0].tolist() == [0.5, 0.5]
-    f([1.0, 0.0])
-    assert s.get_value().tolist() == [1, 0]
-    with np.errstate(all="ignore"), pytest.raises(InvalidValueError):
-        function([v], T.log(v), mode="DebugMode")([-1.0])
-
-
-def test_debug_mode_finds_undeclared_views_and_types() -> None:
-    class Same(Op):
-        __props__ = ("kind",)
-
-        def __init__(self, kind):
-            self.kind = kind
-
-        def make_node(self, a):
-            return Apply(self, [a], [a.type()])
-
-        def perform(self, node, inputs, out):
-            out[0][0] = inputs[0] if self.kind == "view" else inputs[0].astype("float32")
-
-    with pytest.raises(BadViewMap):
-        function([v], Same("view")(v), mode=DebugMode(check_c_code=False))([1.0])
-    with pytest.raises(DebugModeError):
-        function([v], Same("type")(v), mode=DebugMode(check_c_code=False))([1.0])
 
 
 def test_profile(mode: str) -> None:

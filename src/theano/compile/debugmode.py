@@ -18,7 +18,7 @@ from theano.compile.perform_vm import PerformExecutor
 from theano.compile.plan import EXECUTORS, Plan
 from theano.compile.sharedvalue import detached_copy
 from theano.configdefaults import config
-from theano.graph import Apply, Variable
+from theano.graph import Apply, Op, Variable
 
 
 class DebugModeError(Exception):
@@ -226,14 +226,21 @@ class _NodeCheck:
         for k, (value,) in enumerate(cells):
             if not isinstance(value, np.ndarray):
                 continue
-            allowed = {*node.op.view_map.get(k, ()), *node.op.destroy_map.get(k, ())}
-            wrong = [
-                i
-                for i, v in enumerate(inputs)
-                if i not in allowed and isinstance(v, np.ndarray) and np.may_share_memory(v, value)
-            ]
-            if wrong:
-                raise BadViewMap(node, k, value, in_alias_idx=wrong)
+            allowed = _sources(node.op, k)
+            wrong = [i for i, v in enumerate(inputs) if i not in allowed and _overlap(v, value)]
+            apart = [i for i in range(k) if not allowed & _sources(node.op, i)]
+            others = [i for i in apart if _overlap(cells[i][0], value)]
+            if wrong or others:
+                raise BadViewMap(node, k, value, in_alias_idx=wrong, out_alias_idx=others)
+
+
+def _sources(op: Op, output: int) -> set[int]:
+    """The inputs whose memory `output` may have."""
+    return {*op.view_map.get(output, ()), *op.destroy_map.get(output, ())}
+
+
+def _overlap(a: Any, b: np.ndarray) -> bool:
+    return isinstance(a, np.ndarray) and np.may_share_memory(a, b)
 
 
 def _bytes(array: np.ndarray) -> np.ndarray:
