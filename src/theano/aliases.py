@@ -79,8 +79,10 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "theano.scan_module.scan_op": ("theano.scan.op", "theano.scan"),
     "theano.scan_module.scan_utils": (
         "theano.scan.returned",
+        "theano.scan.utils",
         "theano.graph",
         "clone=theano.graph:clone_replace",
+        "map_variables=theano.compile.mapping:map_variables",
     ),
     "theano.scan_module.scan_views": ("theano.scan.views", "theano.scan"),
     "theano.tensor.basic": ("theano.tensor",),

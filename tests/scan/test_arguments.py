@@ -122,8 +122,9 @@ class TestArgumentsOfTheStep:
     def test_strict(self):
         x, w = T.dvector("x"), T.dscalar("w")
         s = theano.shared(2.0, "s")
-        with pytest.raises(theano.graph.MissingInputError, match="w"):
-            theano.scan(lambda r: r * w, sequences=x, strict=True)
+        # variables that are not shared are found, as without strict
+        out, _ = theano.scan(lambda r: r * w + T.exp(w), sequences=x, strict=True)
+        np.testing.assert_allclose(value(out, inputs=[x, w], args=[[1, 2], 3]), np.array([3, 6]) + np.exp(3))
         with pytest.raises(theano.graph.MissingInputError, match="s"):
             theano.scan(lambda r: r * s, sequences=x, strict=True)
         with pytest.raises(theano.graph.MissingInputError, match="s"):
@@ -133,8 +134,12 @@ class TestArgumentsOfTheStep:
         # what is computed in the step from what it was given alone does not count as taken from outside
         out, _ = theano.scan(lambda r, w, s: r + w * s + T.zeros_like(w), x, non_sequences=[w, s], strict=True)
         assert value(out, inputs=[x, w], args=[[1, 2], 3]).tolist() == [7, 8]
-        with pytest.raises(theano.graph.MissingInputError, match="uses s,"):
+        with pytest.raises(theano.graph.MissingInputError, match="uses the shared variable s,"):
             theano.scan(lambda r, w: r + w * T.exp(s), sequences=x, non_sequences=w, strict=True)
+        # an expression of a shared variable that was given as such
+        e = s * w
+        out, _ = theano.scan(lambda r, e: r + e, sequences=x, non_sequences=e, strict=True)
+        assert value(out, inputs=[x, w], args=[[1, 2], 3]).tolist() == [7, 8]
 
     def test_test_values(self):
         with theano.change_flags(compute_test_value="raise"):
@@ -276,6 +281,24 @@ class TestReturned:
         a = theano.shared(1)
         with pytest.raises(ValueError, match="cannot parse the return value"):
             theano.scan(lambda r: form(a, r), sequences=self.x)
+
+    @pytest.mark.parametrize("nothing", [{}, [], (), None, theano.OrderedUpdates()], ids=repr)
+    def test_empty_parts(self, nothing):
+        """Where there are no updates or no outputs, what stands for them says so, in any place."""
+        count = theano.shared(1)
+        forms = [
+            lambda r: (r, nothing),
+            lambda r: (nothing, r),
+            lambda r: (r, nothing, until(r > 1)),
+            lambda r: ([r], until(r > 1), nothing),
+            lambda r: (nothing, until(r > 1)),
+            lambda r: (nothing, nothing, until(r > 1)),
+            lambda r: (nothing, {count: count + 1}),
+        ]
+        outs, updates = zip(*(theano.scan(form, sequences=self.x) for form in forms), strict=True)
+        values = [None if out is None else value(out).tolist() for out in outs]
+        assert values == [[0, 1, 2], [0, 1, 2], [0, 1, 2], [0, 1, 2], None, None, None]
+        assert [list(u) for u in updates] == [[]] * 6 + [[count]]
 
     @pytest.mark.parametrize("infos", [[None], [None, None, None], [1.0]])
     def test_wrong_count(self, infos):

@@ -121,6 +121,11 @@ class OpFromGraph(Op):
         """The graph of the op on other inputs."""
         return clone_replace(list(self.local_outputs), dict(zip(self.local_inputs, inputs, strict=True)))
 
+    @property
+    def has_own_derivatives(self) -> bool:
+        """Whether any derivatives are given instead of being derived."""
+        return any(given != "default" for given in (self._lop, self._grad, self._rop))
+
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]]) -> None:
         if self._function is None:
             self._function = function(

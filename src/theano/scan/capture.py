@@ -74,12 +74,12 @@ def captured(values: Sequence[Any], varying: Sequence[Any], explicit: Sequence[A
 
 
 def refuse_captured(variables: Sequence[Any], explicit: Sequence[Any]) -> None:
-    """With ``strict=True`` a step may only use what it was given, and what is computed from that."""
+    """With ``strict=True`` a step may only use the shared variables that it was given."""
     allowed = set(explicit)
     for v in ancestors(variables, explicit):
-        if v.owner is None and v not in allowed and not isinstance(v, Constant):
+        if hasattr(v, "container") and v not in allowed:
             raise MissingInputError(
-                f"The step function of scan uses {v}, which is none of its arguments: with strict=True it "
-                f"must be among the non_sequences",
+                f"The step function of scan uses the shared variable {v}, which is none of its arguments: with "
+                f"strict=True it must be among the non_sequences",
                 variable=v,
             )

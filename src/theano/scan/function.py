@@ -65,7 +65,7 @@ def scan(
     profile, allow_gc
         As for functions; accepted, loops are profiled as parts of their function.
     strict
-        Refuse what `fn` uses without being given it.
+        Refuse shared variables that `fn` uses without being given them.
     return_list
         Return a list even of one output.
 
@@ -85,7 +85,7 @@ def scan(
     TypeError
         If a state's axis of length 1 is widened.
     MissingInputError
-        If the step uses something it was not given and `strict` is true.
+        If the step uses a shared variable that it was not given and `strict` is true.
 
     Examples
     --------

@@ -12,6 +12,7 @@ from theano.scan import hooks
 from theano.scan.connection import outer_pattern
 from theano.scan.forward import directional_derivatives
 from theano.scan.identity import structure_hash
+from theano.scan.layout import Layout
 from theano.scan.parts import Loop, ScanSpec
 from theano.scan.reverse import gradients
 from theano.scan.run import run
@@ -19,7 +20,7 @@ from theano.scan.shapes import infer_shape
 from theano.tensor.opsupport import as_index, new_tensor
 
 
-class Scan(Op):
+class Scan(Layout, Op):
     """A loop over `inner_inputs` -> `inner_outputs`, run ``n_steps`` times.
 
     `scan` makes it; ``Loop.of(op, node.inputs)`` shows a node by the names of its parts. The lists, in order:
@@ -30,7 +31,8 @@ class Scan(Op):
     n_steps       input: 0-d int64                                       –
     sequences     input: array                                           one input per offset
     states        input: the initial rows; output: these and one row     one input per tap; output: new value
-                  per step (the last `keep` of all)
+                  per step (the last `keep` of all). Those of which
+                  steps read just the value before come last.
     outputs       output: one row per step (the last `keep`)             output
     shared        input: an object; output: the last value               input; output
     constant      input: any variable                                    input
@@ -47,7 +49,7 @@ class Scan(Op):
     and appends to each output. Only the last ``max(keep, rows)`` rows of a state with `keep` need storage.
     The number of rows of all outputs is known before the loop unless `as_while`: then the step that makes the
     last inner output true is the last. All steps give rows of one shape (checked), that of the initial ones.
-    The leaves of the inner graph are inner inputs and constants.
+    The leaves of the inner graph are inner inputs and constants. `Layout` has Theano's names for the parts.
 
     The gradient of a `Scan` is a `Scan` over reversed sequences; see `theano.scan.reverse`.
 

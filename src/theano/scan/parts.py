@@ -20,6 +20,11 @@ class StateSpec(NamedTuple):
     rows: int
     keep: int | None = None
 
+    @property
+    def is_sit_sot(self) -> bool:
+        """Whether a step reads just the value before: all other states come first in the lists of a `Scan`."""
+        return self.taps == (-1,) and self.rows == 1
+
 
 class ScanSpec(NamedTuple):
     """What the inputs and outputs of a `Scan` mean; see there."""
@@ -54,6 +59,10 @@ class StateArg(Record):
     value: Any
     rows: int
     keep: int | None = None
+
+    def spec(self) -> StateSpec:
+        """The meaning of its variables."""
+        return StateSpec(tuple(self.taps), self.rows, self.keep)
 
 
 class OutputArg(Record):
@@ -159,7 +168,7 @@ class Loop(Record):
         """The meaning of the lists."""
         return ScanSpec(
             sequences=tuple(tuple(s.offsets) for s in self.sequences),
-            states=tuple(StateSpec(tuple(s.taps), s.rows, s.keep) for s in self.states),
+            states=tuple(s.spec() for s in self.states),
             outputs=tuple(o.keep for o in self.outputs),
             n_shared=len(self.shared),
             n_non_sequences=len(self.non_sequences),
@@ -176,13 +185,17 @@ class Loop(Record):
         )
 
     def apply(self) -> Results:
-        """Make the node. What no step reads is left out of its inputs."""
-        loop = self._without_unused()
+        """Make the node. What no step reads is left out of its inputs; states come in the order of `Scan`."""
+        order = sorted(range(len(self.states)), key=lambda k: self.states[k].spec().is_sit_sot)
+        loop = replace(self._without_unused(), states=[self.states[k] for k in order])
         outer = loop.outer_inputs()
         names = [_inner_name(v, o) for v, o in zip(loop.inner_inputs(), loop.outer_of_inner(), strict=True)]
         op = Loop.make_op(loop.spec(), loop.inner_inputs(), loop.inner_outputs(), names, loop)
         made = iter(op(*outer, return_list=True))
-        return Results(_take(made, len(self.states)), _take(made, len(self.outputs)), _take(made, len(self.shared)))
+        states = dict(zip(order, _take(made, len(order)), strict=True))
+        return Results(
+            [states[k] for k in range(len(order))], _take(made, len(self.outputs)), _take(made, len(self.shared))
+        )
 
     def outer_of_inner(self) -> Iterator[Any]:
         """For each inner input the input of the node that it is, or is a row of."""

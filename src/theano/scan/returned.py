@@ -26,6 +26,9 @@ class until:
         if self.condition.type.ndim != 0:
             raise ValueError(f"the condition of until must be 0-d, not {self.condition.type}")
 
+    def __repr__(self) -> str:
+        return f"until({self.condition})"
+
 
 @dataclass(eq=False)
 class Returned:
@@ -34,7 +37,6 @@ class Returned:
     outputs: list[Any] = field(default_factory=list)
     updates: list[tuple[Any, Any]] = field(default_factory=list)
     condition: Any = None
-    single: bool = True
 
 
 _FORM = (
@@ -52,19 +54,36 @@ def parse_returned(value: Any) -> Returned:
         return found
     parts = [value]
     if isinstance(value, tuple | list) and not _are_outputs(value) and not _are_updates(value):
-        parts = list(value)
+        parts = [part for part in value if not _is_nothing(part)]
     ranks = [_rank(part) for part in parts]
     if any(r is None for r in ranks) or any(a >= b for a, b in zip(ranks, ranks[1:])):  # type: ignore[operator]
         raise ValueError(_FORM.format(value))
     for part, rank in zip(parts, ranks, strict=True):
         if rank == 0:
-            found.single = isinstance(part, Variable)
-            found.outputs = [part] if found.single else list(part)
+            found.outputs = [part] if isinstance(part, Variable) else list(part)
         elif rank == 1:
             found.updates = list(part.items() if isinstance(part, Mapping) else part)
         else:
             found.condition = part.condition
     return found
+
+
+def get_updates_and_outputs(ls: Any) -> tuple[Any, list[Any], dict[Any, Any]]:
+    """The parts of what a step function returned: condition (or None), outputs, updates.
+
+    Examples
+    --------
+    >>> x, count = T.dscalar("x"), theano.shared(0, "count")
+    >>> get_updates_and_outputs(([x], {count: count + 1}))
+    (None, [x], {count: Elemwise{add,no_inplace}.0})
+    """
+    found = parse_returned(ls)
+    return found.condition, found.outputs, dict(found.updates)
+
+
+def _is_nothing(part: Any) -> bool:
+    """Whether a part is left empty: there are no outputs then, or no updates, wherever it stands."""
+    return part is None or (isinstance(part, Mapping | list | tuple) and not part)
 
 
 def _rank(part: Any) -> int | None:

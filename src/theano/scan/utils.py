@@ -1,0 +1,103 @@
+"""Small helpers of `theano.scan_module.scan_utils` that programs call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from theano.configdefaults import config
+from theano.graph import Constant, Variable, ancestors, get_test_value
+from theano.tensor.alloc import AllocEmpty
+from theano.tensor.math import cast
+from theano.tensor.opsupport import new_tensor
+from theano.tensor.static_value import NotScalarConstantError, get_scalar_constant_value
+from theano.tensor.subtensor import set_subtensor
+from theano.tensor.type import TensorType
+from theano.tensor.variable import as_tensor_variable
+
+
+def safe_new(x: Any, tag: str = "", dtype: str | None = None) -> Any:
+    """A new leaf like `x` (or, for a constant, a copy of it), called by its name and `tag`.
+
+    Parameters
+    ----------
+    x
+        A variable, or what can be made one.
+    tag
+        What is appended to the name; without a name there stays none.
+    dtype
+        Another dtype.
+
+    Examples
+    --------
+    >>> safe_new(T.dvector("x"), "_copy", dtype="float32").type, str(safe_new(T.dvector("x"), "_copy"))
+    (TensorType(float32, vector), 'x_copy')
+    """
+    x = x if isinstance(x, Variable) else as_tensor_variable(x)
+    name = None if x.name is None else x.name + tag
+    kind: Any = x.type
+    if dtype == getattr(kind, "dtype", None):
+        dtype = None
+    new: Any
+    if isinstance(x, Constant):
+        new = x.clone() if dtype is None else cast(x, dtype)
+    else:
+        new = kind() if dtype is None else new_tensor(dtype, kind.shape)
+        if config.compute_test_value != "off":
+            try:
+                value = get_test_value(x)
+            except AttributeError:
+                pass
+            else:
+                new.tag.test_value = value if dtype is None else np.asarray(value, dtype)
+    new.name = name
+    return new
+
+
+def traverse(out: Any, x: Any, x_copy: Any, d: dict[Any, Any], visited: Any = None) -> dict[Any, Any]:
+    """`d`, with ``d[x] = x_copy`` if `out` is computed from `x`.
+
+    Examples
+    --------
+    >>> x, y = T.dscalars("x", "y")
+    >>> traverse(x + 1, x, y, {}), traverse(y + 1, x, y, {})
+    ({x: y}, {})
+    """
+    if any(v is x for v in ancestors([out])):
+        d[x] = x_copy
+    return d
+
+
+def expand_empty(tensor_var: Any, size: Any) -> Any:
+    """`tensor_var` with `size` more rows along its first axis, of arbitrary content.
+
+    Examples
+    --------
+    >>> expand_empty(T.zeros((2, 3)), 4).shape.eval()
+    array([6, 3])
+    """
+    if isinstance(size, int | np.integer) and size == 0:
+        return tensor_var
+    x: Any = as_tensor_variable(tensor_var)
+    lengths = [x.shape[k] for k in range(x.type.ndim)]
+    room = AllocEmpty(x.type.dtype)(lengths[0] + size, *lengths[1:])
+    return set_subtensor(room[: lengths[0]], x)
+
+
+def isNaN_or_Inf_or_None(x: Any) -> bool:
+    """Whether `x` is None, or a number (a constant, too) that is NaN or infinite.
+
+    Examples
+    --------
+    >>> [isNaN_or_Inf_or_None(x) for x in (None, float("inf"), T.constant(np.nan), 1, "text", T.dscalar())]
+    [True, True, True, False, False, False]
+    """
+    if x is None:
+        return True
+    try:
+        if isinstance(x, Variable):
+            x = get_scalar_constant_value(x) if isinstance(x.type, TensorType) else None
+        return x is not None and bool(np.all(~np.isfinite(x)))
+    except (TypeError, NotScalarConstantError):
+        return False
