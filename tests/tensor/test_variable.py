@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import copy
 import pickle
+from typing import Any
 
 import numpy as np
 import pytest
+from theano.tensor.var import _tensor_py_operators
 
+import theano
 import theano.tensor as T
 from theano.graph import Apply
 from theano.graph.op import evaluate
@@ -160,3 +163,52 @@ def test_methods_exist_and_compute() -> None:
         (m.swapaxes(0, 1), value.T),
     ]:
         np.testing.assert_allclose(evaluate([y], {m: value})[0], wanted)
+
+
+def kinds() -> dict[str, tuple[Any, type, type]]:
+    """One variable of each kind, its class in Theano, and the base that says what kind it is."""
+    from theano.tensor.sharedvar import ScalarSharedVariable, TensorSharedVariable
+
+    x = T.dvector("x")
+    return {
+        "input": (x, T.TensorVariable, theano.Variable),
+        "result": ((x + 1)[0], T.TensorVariable, theano.Variable),
+        "constant": (T.constant([1.0]), T.TensorConstant, theano.Constant),
+        "literal": ((x + 1).owner.inputs[1].owner.inputs[0], T.TensorConstant, theano.Constant),
+        "shared array": (theano.shared(np.ones(2)), TensorSharedVariable, theano.compile.SharedVariable),
+        "shared number": (theano.shared(1.0), ScalarSharedVariable, theano.compile.SharedVariable),
+    }
+
+
+@pytest.mark.parametrize("kind", ["input", "result", "constant", "literal", "shared array", "shared number"])
+def test_classes_and_bases(kind):
+    variable, cls, base = kinds()[kind]
+    assert type(variable) is cls and cls.__bases__ == (_tensor_py_operators, base)
+    assert isinstance(variable, T.TensorVariable) == (cls is T.TensorVariable)
+    assert not issubclass(_tensor_py_operators, theano.Variable)
+    for copied in (copy.copy(variable), copy.deepcopy(variable), pickle.loads(pickle.dumps(variable)), variable.clone()):
+        assert type(copied) is cls or kind == "result"
+    # whatever its class, it is a tensor
+    assert T.as_tensor_variable(variable) is variable
+    more = T.exp(variable * 2 + np.ones(()))[None]
+    assert more.ndim == variable.ndim + 1 and (1 < variable).dtype == "bool"
+    assert variable.T.dtype == variable.dtype and variable.sum().ndim == 0
+    assert isinstance(np.exp(variable), T.TensorVariable) and isinstance(np.ones(2) * variable, T.TensorVariable)
+
+
+def test_mixin_of_foreign_classes():
+    """Classes of users mix the operators in, of tensors and of other things."""
+
+    class Named(_tensor_py_operators, theano.Variable):
+        pass
+
+    named = Named(T.dvector, name="v")
+    assert T.as_tensor_variable(named) is named and (named + 1).eval({named: [1, 2]}).tolist() == [2, 3]
+
+    class Wrapper(_tensor_py_operators):
+        type = None
+
+        def _as_TensorVariable(self):
+            return T.constant([1.0, 2.0])
+
+    assert (Wrapper() * 2).eval().tolist() == [2, 4] and (1 - Wrapper()).eval().tolist() == [0, -1]

@@ -1,4 +1,4 @@
-"""Shared variables that hold arrays: `TensorSharedVariable` and its constructors."""
+"""Shared variables that hold arrays and numbers: their classes and constructors."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ import numpy as np
 
 from theano.compile.sharedvalue import SharedVariable, shared_constructor
 from theano.tensor.type import TensorType
-from theano.tensor.variable import TensorVariable
+from theano.tensor.variable import _tensor_py_operators
 
 
-class TensorSharedVariable(TensorVariable, SharedVariable):
-    """A shared variable with all operators and methods of tensor variables."""
+class TensorSharedVariable(_tensor_py_operators, SharedVariable):
+    """A shared array, with all operators and methods of tensor variables."""
+
+
+class ScalarSharedVariable(_tensor_py_operators, SharedVariable):
+    """A shared number: what `theano.shared` makes of a number that is not an array."""
 
 
 def _plain_array(value: Any, borrow: bool) -> np.ndarray:
@@ -50,7 +54,7 @@ def scalar_constructor(
     allow_downcast: bool | None = None,
     borrow: bool = False,
     target: str = "cpu",
-) -> TensorSharedVariable:
+) -> ScalarSharedVariable:
     """A number of Python or NumPy: 0-d, of the number's own dtype (float64 for a Python float)."""
     if target != "cpu":
         raise TypeError("not for cpu")
@@ -58,4 +62,4 @@ def scalar_constructor(
         raise TypeError("not a number")
     array = np.asarray(value)
     kind = TensorType(array.dtype.name, broadcastable=())  # TypeError for an int beyond 64 bits: object
-    return TensorSharedVariable(name, kind, array, strict, allow_downcast)
+    return ScalarSharedVariable(name, kind, array, strict, allow_downcast)

@@ -54,7 +54,7 @@ def _make(target: str) -> ScalarOp:
 CASTS = {target: _make(target) for target in all_dtypes}
 
 
-def convert_to(dtype: str) -> ScalarOp:
+def convert_to(dtype: Any) -> ScalarOp:
     """The operation that converts to `dtype`; KeyError for an unknown name.
 
     >>> convert_to("float32")
@@ -63,7 +63,7 @@ def convert_to(dtype: str) -> ScalarOp:
     return CASTS[as_dtype(dtype)]
 
 
-def cast(x: Any, dtype: str) -> Any:
+def cast(x: Any, dtype: Any) -> Any:
     """`x` converted to `dtype`.
 
     >>> int(cast(2.75, "int8"))

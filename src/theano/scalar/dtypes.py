@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -38,14 +39,15 @@ def promote(*dtypes: str) -> str:
     """
     result = _promoted.get(dtypes)
     if result is None:
-        dtype = NUMPY[dtypes[0]]
-        for other in dtypes[1:]:
+        names = tuple([as_dtype(d) for d in dtypes])
+        dtype = NUMPY[names[0]]
+        for other in names[1:]:
             dtype = np.promote_types(dtype, NUMPY[other])
-        result = _promoted[dtypes] = NAMES[dtype]
+        result = _promoted[names] = NAMES[dtype]
     return result
 
 
-def upcast(dtype: str, *dtypes: str) -> str:
+def upcast(dtype: Any, *dtypes: Any) -> str:
     """The dtype that holds values of all of the dtypes (`promote`, and the rule of `cast_policy=numpy+floatX`).
 
     >>> upcast("int8", "uint8")
@@ -56,23 +58,36 @@ def upcast(dtype: str, *dtypes: str) -> str:
         result == "float64"
         and config.cast_policy == "numpy+floatX"
         and config.floatX == "float32"
-        and "float64" not in (dtype, *dtypes)
+        and "float64" not in map(as_dtype, (dtype, *dtypes))
     ):
         return "float32"
     return result
 
 
-def as_dtype(dtype: str) -> str:
-    """The name of a dtype, with ``'floatX'`` looked up; KeyError where there is no such dtype.
+def as_dtype(dtype: Any) -> str:
+    """The name of a dtype that a user wrote: by its name, ``'floatX'``, or as NumPy writes dtypes.
 
-    >>> as_dtype("int8")
-    'int8'
+    KeyError for a name, TypeError for anything else that is none of the fourteen.
+
+    >>> as_dtype("int8"), as_dtype(np.float32), as_dtype(np.dtype(">f8")), as_dtype("f4")
+    ('int8', 'float32', 'float64', 'float32')
     """
-    if dtype in ALL:
-        return dtype
-    if dtype == "floatX":
-        return str(config.floatX)
-    raise KeyError(dtype)
+    if isinstance(dtype, str):
+        if dtype in ALL:
+            return str(dtype)
+        if dtype == "floatX":
+            return str(config.floatX)
+    found = None
+    if dtype is not None:  # NumPy would take float64
+        try:
+            found = NAMES.get(np.dtype(dtype).newbyteorder("="))
+        except TypeError:
+            pass
+    if found is None:
+        if isinstance(dtype, str):
+            raise KeyError(dtype)
+        raise TypeError(f"{dtype!r} is not a dtype of tensors: expected one of {', '.join(all_dtypes)}")
+    return found
 
 
 def real_of(dtype: str) -> str:

@@ -33,7 +33,7 @@ class Scalar:
     dtype: str
     _all: ClassVar[dict[str, Scalar]] = {}
 
-    def __new__(cls, dtype: str) -> Scalar:
+    def __new__(cls, dtype: Any) -> Scalar:
         dtype = as_dtype(dtype)
         if dtype not in cls._all:
             made = cls._all[dtype] = object.__new__(cls)

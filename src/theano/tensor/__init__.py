@@ -77,6 +77,7 @@ from theano.tensor.variable import (
     AsTensorError,
     TensorConstant,
     TensorVariable,
+    _tensor_py_operators,
     as_tensor,
     as_tensor_variable,
     constant,

@@ -12,7 +12,7 @@ from theano.configdefaults import config
 from theano.graph import Apply, Op
 from theano.graph.errors import ShapeError
 from theano.scalar.conversion import converted
-from theano.scalar.dtypes import DISCRETE, uint_dtypes, upcast
+from theano.scalar.dtypes import DISCRETE, as_dtype, uint_dtypes, upcast
 from theano.tensor.math import cast, ceil, invert, lt, maximum, minimum, neq, second, switch
 from theano.tensor.opsupport import (
     INT64,
@@ -117,8 +117,8 @@ class AllocEmpty(Unconnected):
 
     __props__ = ("dtype",)
 
-    def __init__(self, dtype: str) -> None:
-        self.dtype = str(dtype)
+    def __init__(self, dtype: Any) -> None:
+        self.dtype = as_dtype(dtype)
 
     def make_node(self, *lengths: Any) -> Apply:
         sizes = [as_index(n, "a length") for n in lengths]
@@ -147,7 +147,7 @@ def _lengths(shape: Any) -> list[Any]:
     return [element(vector, i) for i in range(len(known))]
 
 
-def zeros(shape: Any, dtype: str | None = None) -> Any:
+def zeros(shape: Any, dtype: Any = None) -> Any:
     """Zeros of the given shape (a list, an int, a 0-d integer or a vector of known length); dtype `floatX`.
 
     Examples
@@ -159,15 +159,13 @@ def zeros(shape: Any, dtype: str | None = None) -> Any:
     return alloc(constant(np.asarray(0, dtype=_dtype(dtype))), *_lengths(shape))
 
 
-def ones(shape: Any, dtype: str | None = None) -> Any:
+def ones(shape: Any, dtype: Any = None) -> Any:
     """Ones of the given shape, see `zeros`."""
     return alloc(constant(np.asarray(1, dtype=_dtype(dtype))), *_lengths(shape))
 
 
 def _dtype(dtype: Any) -> str:
-    if dtype is None or isinstance(dtype, str) and dtype == "floatX":
-        return config.floatX
-    return dtype if isinstance(dtype, str) else np.dtype(dtype).name
+    return config.floatX if dtype is None else as_dtype(dtype)
 
 
 def _like(model: Any, value: int, dtype: Any, opt: bool) -> Any:
@@ -193,8 +191,8 @@ class ARange(Unconnected):
 
     __props__ = ("dtype",)
 
-    def __init__(self, dtype: str) -> None:
-        self.dtype = str(dtype)
+    def __init__(self, dtype: Any) -> None:
+        self.dtype = as_dtype(dtype)
 
     def make_node(self, start: Any, stop: Any, step: Any) -> Apply:
         inputs = [as_tensor_variable(v) for v in (start, stop, step)]
@@ -299,7 +297,7 @@ def unknown_or_length(values: list[Any]) -> int | None:
     return unknown_if_one(length)
 
 
-def arange(start: Any, stop: Any = None, step: Any = 1, dtype: str | None = None) -> Any:
+def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None) -> Any:
     """Numbers from `start` (default 0) below `stop` in steps of `step`; int64 for integer arguments.
 
     Examples
@@ -322,7 +320,7 @@ class Eye(Unconnected):
 
     __props__ = ("dtype",)
 
-    def __init__(self, dtype: str | None = None) -> None:
+    def __init__(self, dtype: Any = None) -> None:
         self.dtype = _dtype(dtype)
 
     def make_node(self, n: Any, m: Any, k: Any) -> Apply:
@@ -337,7 +335,7 @@ class Eye(Unconnected):
         return [(node.inputs[0], node.inputs[1])]
 
 
-def eye(n: Any, m: Any = None, k: Any = 0, dtype: str | None = None) -> Any:
+def eye(n: Any, m: Any = None, k: Any = 0, dtype: Any = None) -> Any:
     """An `n` by `m` (default `n`) matrix with ones on diagonal `k`.
 
     Examples
@@ -363,7 +361,7 @@ class Tri(Eye):
         out[0][0] = np.tri(n, m, max(min(k, m), -n), dtype=self.dtype)
 
 
-def tri(N: Any, M: Any = None, k: Any = 0, dtype: str | None = None) -> Any:
+def tri(N: Any, M: Any = None, k: Any = 0, dtype: Any = None) -> Any:
     """An `N` by `M` (default `N`) matrix with ones at and below diagonal `k`."""
     return Tri(dtype)(N, N if M is None else M, k)
 

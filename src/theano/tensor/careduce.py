@@ -131,8 +131,8 @@ class CAReduce(Op):
     def __init__(self, scalar_op: scalar.ScalarOp, axis: Any = None) -> None:
         self.scalar_op = scalar_op
         self.axis: Axis = None if axis is None else tuple(np.atleast_1d(np.asarray(axis, dtype=int)).tolist())
-        self.dtype: str | None = None
-        self.acc_dtype: str | None = None
+        self.dtype: Any = None
+        self.acc_dtype: Any = None
 
     # what depends on the input's dtype
 
@@ -257,8 +257,8 @@ class CAReduceDtype(CAReduce):
         self,
         scalar_op: scalar.ScalarOp,
         axis: Any = None,
-        dtype: str | None = None,
-        acc_dtype: str | None = None,
+        dtype: Any = None,
+        acc_dtype: Any = None,
     ) -> None:
         super().__init__(scalar_op, axis)
         self.dtype = None if dtype is None else as_dtype(dtype)

@@ -24,7 +24,7 @@ _PLURALS = {"matrix": "matrices"}
 
 
 def _of_float_x(shape: str, pattern: tuple[bool, ...]) -> Callable[..., Any]:
-    def make(name: str | None = None, dtype: str | None = None) -> Any:
+    def make(name: str | None = None, dtype: Any = None) -> Any:
         return TensorType(config.floatX if dtype is None else dtype, pattern)(name)
 
     make.__name__ = make.__qualname__ = shape

@@ -16,7 +16,7 @@ from theano.graph.null_type import DisconnectedType, NullType, grad_not_implemen
 from theano.scalar import UNDEFINED, Scalar, ScalarOp, ScalarOperators, add, conj, convert_to, real, rules, second
 from theano.scalar.dtypes import COMPLEX, DISCRETE
 from theano.tensor.type import StaticShape, tensor_type
-from theano.tensor.variable import LATE, TensorVariable, as_tensor_variable, constant
+from theano.tensor.variable import LATE, TensorVariable, _tensor_py_operators, as_tensor_variable, constant
 
 Shapes = list[tuple[ty.Any, ...]]
 Order = tuple[int | str, ...]
@@ -399,7 +399,7 @@ def _apply_to_variables(self: TensorVariable, op: ScalarOp, args: Sequence[ty.An
     return elemwise(op)(*args)
 
 
-TensorVariable.__apply_scalar__ = _apply_to_variables  # type: ignore[attr-defined]
+_tensor_py_operators.__apply_scalar__ = _apply_to_variables  # type: ignore[attr-defined]
 
 ADD = elemwise(add)
 SECOND = elemwise(second)

@@ -246,7 +246,7 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
 # -- labels and counts -------------------------------------------------------------------------------------
 
 
-def to_one_hot(y: Any, nb_class: Any, dtype: str | None = None) -> Any:
+def to_one_hot(y: Any, nb_class: Any, dtype: Any = None) -> Any:
     """A matrix with a 1 in column ``y[i]`` of row `i`; dtype `floatX` unless given.
 
     Examples

@@ -25,7 +25,7 @@ class LoadFromDisk(Unconnected):
     def __init__(self, dtype: Any, broadcastable: Sequence[bool], mmap_mode: str | None = None) -> None:
         if mmap_mode not in _MMAP_MODES:
             raise ValueError(f"mmap_mode must be one of {_MMAP_MODES}, not {mmap_mode!r}")
-        self.dtype = as_dtype(dtype if isinstance(dtype, str) else np.dtype(dtype).name)
+        self.dtype = as_dtype(dtype)
         self.broadcastable = tuple(bool(b) for b in broadcastable)
         self.mmap_mode = mmap_mode
 

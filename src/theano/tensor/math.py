@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from theano import scalar
 from theano.configdefaults import config
 from theano.scalar.dtypes import DISCRETE, as_dtype
@@ -174,7 +172,7 @@ def isinf(a: Any) -> Any:
     return isinf_(a)
 
 
-def cast(x: Any, dtype: str) -> Any:
+def cast(x: Any, dtype: Any) -> Any:
     """`x` converted to `dtype` (``'floatX'`` is allowed); `x` itself if it has that dtype.
 
     Floats are truncated and integers wrap. Complex to real raises TypeError.
@@ -184,7 +182,7 @@ def cast(x: Any, dtype: str) -> Any:
     >>> cast(T.dvector(), "int8").dtype
     'int8'
     """
-    wanted = as_dtype(dtype if isinstance(dtype, str) else np.dtype(dtype).name)
+    wanted = as_dtype(dtype)
     x = as_tensor_variable(x)
     return x if x.type.dtype == wanted else elemwise(scalar.convert_to(wanted))(x)
 

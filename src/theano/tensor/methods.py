@@ -16,7 +16,7 @@ from theano.tensor.join import stack
 from theano.tensor.shape import flatten, patternbroadcast, reshape, squeeze, swapaxes, transpose
 from theano.tensor.shape import shape as shape_of
 from theano.tensor.type import TensorType
-from theano.tensor.variable import LATE, TensorVariable, as_tensor_variable
+from theano.tensor.variable import LATE, _tensor_py_operators, as_tensor_variable
 
 # -- hooks of lower modules ----------------------------------------------------------------------------------
 
@@ -45,7 +45,7 @@ def _user_operator(op: scalar.ScalarOp) -> Callable[..., Any]:
 
 
 _ORDERED = frozenset(COMPARISON.values())
-define_operators(TensorVariable, _user_operator)
+define_operators(_tensor_py_operators, _user_operator)
 
 _UFUNC_NAMES = {
     "add": "add", "subtract": "sub", "multiply": "mul", "divide": "true_div", "floor_divide": "int_div",
@@ -61,7 +61,7 @@ _UFUNC_NAMES = {
 }  # fmt: skip
 
 
-def _array_ufunc(self: TensorVariable, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+def _array_ufunc(self: _tensor_py_operators, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
     """``numpy.exp(x)`` and ``array * x`` build expressions."""
     name = _UFUNC_NAMES.get(ufunc.__name__)
     if method == "__call__" and name is not None and not kwargs:
@@ -74,14 +74,14 @@ def _array_ufunc(self: TensorVariable, ufunc: np.ufunc, method: str, *inputs: An
 # -- methods -------------------------------------------------------------------------------------------------
 
 
-def _dimshuffle(self: TensorVariable, *pattern: Any) -> Any:
+def _dimshuffle(self: _tensor_py_operators, *pattern: Any) -> Any:
     """The axes in a new order: see `theano.tensor.elemwise.DimShuffle`."""
     if len(pattern) == 1 and isinstance(pattern[0], list | tuple | range):
         pattern = tuple(pattern[0])
     return elemwise.dimshuffle(self, [a.item() if isinstance(a, np.integer) else a for a in pattern])
 
 
-def _transpose(self: TensorVariable, *axes: Any) -> Any:
+def _transpose(self: _tensor_py_operators, *axes: Any) -> Any:
     """The axes permuted; reversed without arguments."""
     if len(axes) == 0:
         return transpose(self)
@@ -90,193 +90,197 @@ def _transpose(self: TensorVariable, *axes: Any) -> Any:
     return transpose(self, axes if axes != (None,) else None)
 
 
-def _size(self: TensorVariable) -> Any:
+def _size(self: _tensor_py_operators) -> Any:
     """Number of elements."""
     lengths = self.shape  # type: ignore[attr-defined]
     return lengths[0] if self.ndim == 1 else reduction.prod(lengths, dtype="int64")
 
 
-def _norm(self: TensorVariable, L: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+def _norm(self: _tensor_py_operators, L: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     """The L-norm of the elements over `axis`."""
     return statistics.norm(self, L, axis, keepdims)
 
 
 def _mean(
-    self: TensorVariable, axis: Any = None, dtype: Any = None, keepdims: bool = False, acc_dtype: Any = None
+    self: _tensor_py_operators, axis: Any = None, dtype: Any = None, keepdims: bool = False, acc_dtype: Any = None
 ) -> Any:
     """Mean over axes: see `theano.tensor.mean`."""
     return statistics.mean(self, axis=axis, dtype=dtype, keepdims=keepdims, acc_dtype=acc_dtype)
 
 
-def _clip(self: TensorVariable, a_min: Any, a_max: Any) -> Any:
+def _clip(self: _tensor_py_operators, a_min: Any, a_max: Any) -> Any:
     """The tensor kept between `a_min` and `a_max`."""
     return math.clip(self, a_min, a_max)
 
 
-def _copy(self: TensorVariable, name: str | None = None) -> Any:
+def _copy(self: _tensor_py_operators, name: str | None = None) -> Any:
     """A copy of the value, as a new variable."""
     copied = math.tensor_copy(self)
     copied.name = name
     return copied
 
 
-def _fill(self: TensorVariable, value: Any) -> Any:
+def _fill(self: _tensor_py_operators, value: Any) -> Any:
     """A tensor of this shape filled with `value`."""
     return math.fill(self, value)
 
 
-def _flatten(self: TensorVariable, ndim: int = 1) -> Any:
+def _flatten(self: _tensor_py_operators, ndim: int = 1) -> Any:
     """The tensor with its last axes joined, so that `ndim` are left."""
     return flatten(self, ndim)
 
 
-def _trace(self: TensorVariable) -> Any:
+def _trace(self: _tensor_py_operators) -> Any:
     """Sum of the diagonal."""
     return reduction.sum(self.diagonal())  # type: ignore[attr-defined]
 
 
-def _transfer(self: TensorVariable, target: Any) -> Any:
+def _transfer(self: _tensor_py_operators, target: Any) -> Any:
     """The tensor on another device: there is only the CPU."""
     if target != "cpu":
         raise ValueError(f"Can't transfer to target {target}")
     return self
 
 
-def _divmod(self: TensorVariable, other: Any) -> Any:
+def _divmod(self: _tensor_py_operators, other: Any) -> Any:
     return math.divmod(self, other)
 
 
-def _rdivmod(self: TensorVariable, other: Any) -> Any:
+def _rdivmod(self: _tensor_py_operators, other: Any) -> Any:
     return math.divmod(as_tensor_variable(other), self)
 
 
-def _dot(self: TensorVariable, right: Any) -> Any:
+def _dot(self: _tensor_py_operators, right: Any) -> Any:
     """The product with `right`: see `theano.tensor.dot`."""
     return dot(self, right)
 
 
-def _rdot(self: TensorVariable, left: Any) -> Any:
+def _rdot(self: _tensor_py_operators, left: Any) -> Any:
     return dot(left, self)
 
 
-def _all(self: TensorVariable, axis: Any = None, keepdims: bool = False) -> Any:
+def _all(self: _tensor_py_operators, axis: Any = None, keepdims: bool = False) -> Any:
     """Whether all elements over `axis` are nonzero."""
     return reduction.all(self, axis, keepdims)
 
 
-def _any(self: TensorVariable, axis: Any = None, keepdims: bool = False) -> Any:
+def _any(self: _tensor_py_operators, axis: Any = None, keepdims: bool = False) -> Any:
     """Whether an element over `axis` is nonzero."""
     return reduction.any(self, axis, keepdims)
 
 
-def _max(self: TensorVariable, axis: Any = None, keepdims: bool = False) -> Any:
+def _max(self: _tensor_py_operators, axis: Any = None, keepdims: bool = False) -> Any:
     """Largest element over `axis`; NaN if there is one."""
     return reduction.max(self, axis, keepdims)
 
 
-def _min(self: TensorVariable, axis: Any = None, keepdims: bool = False) -> Any:
+def _min(self: _tensor_py_operators, axis: Any = None, keepdims: bool = False) -> Any:
     """Smallest element over `axis`; NaN if there is one."""
     return reduction.min(self, axis, keepdims)
 
 
-def _argmax(self: TensorVariable, axis: Any = None, keepdims: bool = False) -> Any:
+def _argmax(self: _tensor_py_operators, axis: Any = None, keepdims: bool = False) -> Any:
     """Position of the largest element over `axis`, the first of ties."""
     return reduction.argmax(self, axis, keepdims)
 
 
-def _argmin(self: TensorVariable, axis: Any = None, keepdims: bool = False) -> Any:
+def _argmin(self: _tensor_py_operators, axis: Any = None, keepdims: bool = False) -> Any:
     """Position of the smallest element over `axis`, the first of ties."""
     return reduction.argmin(self, axis, keepdims)
 
 
 def _sum(
-    self: TensorVariable, axis: Any = None, dtype: Any = None, keepdims: bool = False, acc_dtype: Any = None
+    self: _tensor_py_operators, axis: Any = None, dtype: Any = None, keepdims: bool = False, acc_dtype: Any = None
 ) -> Any:
     """Sum over axes: see `theano.tensor.sum`."""
     return reduction.sum(self, axis, dtype, keepdims, acc_dtype)
 
 
 def _prod(
-    self: TensorVariable, axis: Any = None, dtype: Any = None, keepdims: bool = False, acc_dtype: Any = None
+    self: _tensor_py_operators, axis: Any = None, dtype: Any = None, keepdims: bool = False, acc_dtype: Any = None
 ) -> Any:
     """Product over axes: see `theano.tensor.prod`."""
     return reduction.prod(self, axis, dtype, keepdims, acc_dtype)
 
 
-def _var(self: TensorVariable, axis: Any = None, ddof: int = 0, keepdims: bool = False, corrected: bool = False) -> Any:
+def _var(
+    self: _tensor_py_operators, axis: Any = None, ddof: int = 0, keepdims: bool = False, corrected: bool = False
+) -> Any:
     """Variance over axes: see `theano.tensor.var`."""
     return statistics.var(self, axis, ddof, keepdims, corrected)
 
 
-def _std(self: TensorVariable, axis: Any = None, ddof: int = 0, keepdims: bool = False, corrected: bool = False) -> Any:
+def _std(
+    self: _tensor_py_operators, axis: Any = None, ddof: int = 0, keepdims: bool = False, corrected: bool = False
+) -> Any:
     """Standard deviation over axes: see `theano.tensor.std`."""
     return statistics.std(self, axis, ddof, keepdims, corrected)
 
 
-def _ptp(self: TensorVariable, axis: Any = None) -> Any:
+def _ptp(self: _tensor_py_operators, axis: Any = None) -> Any:
     """Largest minus smallest element over `axis`."""
     return statistics.ptp(self, axis)
 
 
-def _astype(self: TensorVariable, dtype: Any) -> Any:
+def _astype(self: _tensor_py_operators, dtype: Any) -> Any:
     """The tensor with its elements converted to `dtype`."""
     return math.cast(self, dtype)
 
 
-def _round(self: TensorVariable, mode: str | None = None) -> Any:
+def _round(self: _tensor_py_operators, mode: str | None = None) -> Any:
     """The nearest integers: see `theano.tensor.round`."""
     return math.round(self, mode)
 
 
-def _nonzero(self: TensorVariable, return_matrix: bool = False) -> Any:
+def _nonzero(self: _tensor_py_operators, return_matrix: bool = False) -> Any:
     """The positions of non-zero elements: see `theano.tensor.nonzero`."""
     return indexing.nonzero(self, return_matrix)
 
 
-def _nonzero_values(self: TensorVariable) -> Any:
+def _nonzero_values(self: _tensor_py_operators) -> Any:
     """The non-zero elements, in C order."""
     return indexing.nonzero_values(self)
 
 
-def _take(self: TensorVariable, indices: Any, axis: Any = None, mode: str = "raise") -> Any:
+def _take(self: _tensor_py_operators, indices: Any, axis: Any = None, mode: str = "raise") -> Any:
     """The elements at `indices` along `axis`: see `theano.tensor.take`."""
     return indexing.take(self, indices, axis, mode)
 
 
-def _reshape(self: TensorVariable, shape: Any, ndim: int | None = None) -> Any:
+def _reshape(self: _tensor_py_operators, shape: Any, ndim: int | None = None) -> Any:
     """The tensor with another shape, elements in C order: see `theano.tensor.reshape`."""
     return reshape(self, shape, ndim)
 
 
-def _squeeze(self: TensorVariable) -> Any:
+def _squeeze(self: _tensor_py_operators) -> Any:
     """The tensor without its broadcastable axes."""
     return squeeze(self)
 
 
-def _swapaxes(self: TensorVariable, axis1: int, axis2: int) -> Any:
+def _swapaxes(self: _tensor_py_operators, axis1: int, axis2: int) -> Any:
     """The tensor with two axes exchanged."""
     return swapaxes(self, axis1, axis2)
 
 
-def _ones_like(self: TensorVariable, dtype: Any = None) -> Any:
+def _ones_like(self: _tensor_py_operators, dtype: Any = None) -> Any:
     """Ones of this shape."""
     return ones_like(self, dtype)
 
 
-def _zeros_like(self: TensorVariable, dtype: Any = None) -> Any:
+def _zeros_like(self: _tensor_py_operators, dtype: Any = None) -> Any:
     """Zeros of this shape."""
     return zeros_like(self, dtype)
 
 
-def _ravel(self: TensorVariable) -> Any:
+def _ravel(self: _tensor_py_operators) -> Any:
     """The elements as a vector, in C order."""
     return flatten(self)
 
 
-def _unary(name: str) -> Callable[[TensorVariable], Any]:
+def _unary(name: str) -> Callable[[_tensor_py_operators], Any]:
     function = getattr(math, name)
 
-    def method(self: TensorVariable) -> Any:
+    def method(self: _tensor_py_operators) -> Any:
         return function(self)
 
     method.__doc__ = f"``theano.tensor.{name}`` of every element."
@@ -321,9 +325,9 @@ def _call(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
 def attach(methods: dict[str, Callable[..., Any]]) -> None:
     """Give tensor variables the methods of a table (for modules above this one)."""
     for name, method in methods.items():
-        setattr(TensorVariable, name, method)
+        setattr(_tensor_py_operators, name, method)
 
 
 attach(METHODS)
 for _name, _get in PROPERTIES.items():
-    setattr(TensorVariable, _name, property(_call(_get)))
+    setattr(_tensor_py_operators, _name, property(_call(_get)))

@@ -38,7 +38,7 @@ class Sum(CAReduceDtype):
 
     __props__: t.ClassVar[tuple[str, ...]] = ("axis", "dtype", "acc_dtype")
 
-    def __init__(self, axis: t.Any = None, dtype: str | None = None, acc_dtype: str | None = None) -> None:
+    def __init__(self, axis: t.Any = None, dtype: t.Any = None, acc_dtype: t.Any = None) -> None:
         super().__init__(scalar.add, axis, dtype, acc_dtype)
 
     def gradient(self, x: t.Any, out: t.Any, g: t.Any) -> t.Any:
@@ -61,8 +61,8 @@ class Prod(CAReduceDtype):
     def __init__(
         self,
         axis: t.Any = None,
-        dtype: str | None = None,
-        acc_dtype: str | None = None,
+        dtype: t.Any = None,
+        acc_dtype: t.Any = None,
         no_zeros_in_input: bool = False,
     ) -> None:
         super().__init__(scalar.mul, axis, dtype, acc_dtype)
@@ -92,7 +92,7 @@ class ProdWithoutZeros(CAReduceDtype):
 
     __props__: t.ClassVar[tuple[str, ...]] = ("axis", "dtype", "acc_dtype")
 
-    def __init__(self, axis: t.Any = None, dtype: str | None = None, acc_dtype: str | None = None) -> None:
+    def __init__(self, axis: t.Any = None, dtype: t.Any = None, acc_dtype: t.Any = None) -> None:
         super().__init__(scalar.mul, axis, dtype, acc_dtype)
 
     def prepared(self, x: t.Any) -> t.Any:
@@ -176,9 +176,9 @@ def _reduced(op: CAReduce, x: t.Any, keepdims: bool) -> t.Any:
 def sum(
     input: t.Any,
     axis: t.Any = None,
-    dtype: str | None = None,
+    dtype: t.Any = None,
     keepdims: bool = False,
-    acc_dtype: str | None = None,
+    acc_dtype: t.Any = None,
 ) -> t.Any:
     """Sum over axes.
 
@@ -207,9 +207,9 @@ def sum(
 def prod(
     input: t.Any,
     axis: t.Any = None,
-    dtype: str | None = None,
+    dtype: t.Any = None,
     keepdims: bool = False,
-    acc_dtype: str | None = None,
+    acc_dtype: t.Any = None,
     no_zeros_in_input: bool = False,
 ) -> t.Any:
     """Product over axes; parameters as in `sum`.

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply, Op, Variable
-from theano.scalar.dtypes import DISCRETE, INTEGER
+from theano.scalar.dtypes import DISCRETE, INTEGER, as_dtype
 from theano.tensor.elemwise import dimshuffle as _dimshuffle
 from theano.tensor.math import cast, eq, maximum, switch
 from theano.tensor.opsupport import (
@@ -106,8 +106,8 @@ class MakeVector(Op):
 
     __props__ = ("dtype",)
 
-    def __init__(self, dtype: str = "int64") -> None:
-        self.dtype = dtype
+    def __init__(self, dtype: Any = "int64") -> None:
+        self.dtype = as_dtype(dtype)
 
     def make_node(self, *elements: Any) -> Apply:
         inputs = [as_tensor_variable(e) for e in elements]

@@ -228,19 +228,20 @@ class TopKOp(Op):
         self,
         axis: int = -1,
         sorted: bool = True,
-        idx_dtype: str = "int64",
+        idx_dtype: Any = "int64",
         return_values: bool = True,
         return_indices: bool = True,
     ) -> None:
         if isinstance(axis, bool) or not isinstance(axis, (int, np.integer)):
             raise TypeError(f"axis must be an integer, not {axis!r}")
+        idx_dtype = as_dtype(idx_dtype)
         if idx_dtype not in INTEGER:
             raise TypeError(f"idx_dtype must be an integer dtype, not {idx_dtype!r}")
         if not (return_values or return_indices):
             raise ValueError("neither values nor indices are wanted")
         self.axis = int(axis)
         self.sorted = bool(sorted)
-        self.idx_dtype = as_dtype(idx_dtype)
+        self.idx_dtype = idx_dtype
         self.return_values = bool(return_values)
         self.return_indices = bool(return_indices)
 
@@ -318,7 +319,7 @@ class TopKOp(Op):
         return results
 
 
-def topk(x: Any, kth: Any, axis: Any = -1, sorted: bool = True, idx_dtype: str = "int64") -> Any:
+def topk(x: Any, kth: Any, axis: Any = -1, sorted: bool = True, idx_dtype: Any = "int64") -> Any:
     """The `kth` largest elements of `x` along `axis` (None: of the flattened tensor); smallest if negative.
 
     Examples
@@ -330,7 +331,7 @@ def topk(x: Any, kth: Any, axis: Any = -1, sorted: bool = True, idx_dtype: str =
     return TopKOp(axis, sorted, idx_dtype, return_indices=False)(x, kth)
 
 
-def argtopk(x: Any, kth: Any, axis: Any = -1, sorted: bool = True, idx_dtype: str = "int64") -> Any:
+def argtopk(x: Any, kth: Any, axis: Any = -1, sorted: bool = True, idx_dtype: Any = "int64") -> Any:
     """Where the elements of `topk` are.
 
     Examples
@@ -342,7 +343,7 @@ def argtopk(x: Any, kth: Any, axis: Any = -1, sorted: bool = True, idx_dtype: st
     return TopKOp(axis, sorted, idx_dtype, return_values=False)(x, kth)
 
 
-def topk_and_argtopk(x: Any, kth: Any, axis: Any = -1, sorted: bool = True, idx_dtype: str = "int64") -> Any:
+def topk_and_argtopk(x: Any, kth: Any, axis: Any = -1, sorted: bool = True, idx_dtype: Any = "int64") -> Any:
     """The results of `topk` and of `argtopk`.
 
     Examples

@@ -42,7 +42,7 @@ def _named(name: str, result: Any) -> Any:
 def mean(
     input: Any,
     axis: Any = None,
-    dtype: str | None = None,
+    dtype: Any = None,
     op: bool = False,
     keepdims: bool = False,
     acc_dtype: str | None = None,

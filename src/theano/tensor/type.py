@@ -11,7 +11,7 @@ import numpy as np
 from theano.configdefaults import config
 from theano.graph import Type, Variable
 from theano.scalar.conversion import converted
-from theano.scalar.dtypes import ALL, COMPLEX, FLOAT, INTEGER, NUMPY, promote
+from theano.scalar.dtypes import ALL, COMPLEX, FLOAT, INTEGER, NUMPY, as_dtype, promote
 
 StaticShape = tuple[int | None, ...]
 
@@ -40,7 +40,7 @@ class TensorType(Type):
     Parameters
     ----------
     dtype
-        A dtype name, or ``'floatX'``.
+        A dtype by its name, ``'floatX'``, or NumPy's dtype object or type of numbers.
     broadcastable
         For each axis, whether its length is 1 and it broadcasts against other lengths.
     name
@@ -65,16 +65,16 @@ class TensorType(Type):
 
     def __init__(
         self,
-        dtype: str,
+        dtype: Any,
         broadcastable: Sequence[bool] | None = None,
         name: str | None = None,
         sparse_grad: bool = False,
         shape: Sequence[int | None] | None = None,
     ) -> None:
-        if dtype not in ALL if isinstance(dtype, str) else True:
-            if not (isinstance(dtype, str) and dtype == "floatX"):
-                raise TypeError(f"Unsupported dtype for TensorType: {dtype!r}")
-            dtype = config.floatX
+        try:
+            dtype = as_dtype(dtype)
+        except (KeyError, TypeError):
+            raise TypeError(f"Unsupported dtype for TensorType: {dtype!r}") from None
         self.dtype: str = dtype
         self.shape: StaticShape = _static_shape(broadcastable, shape)
         self.broadcastable: tuple[bool, ...] = tuple([n == 1 for n in self.shape])
@@ -112,11 +112,12 @@ class TensorType(Type):
             pattern = str(self.broadcastable) if any(self.broadcastable) else f"{self.ndim}D"
         return f"TensorType({self.dtype}, {pattern})"
 
-    def clone(self, dtype: str | None = None, broadcastable: Sequence[bool] | None = None) -> TensorType:
+    def clone(self, dtype: Any = None, broadcastable: Sequence[bool] | None = None) -> TensorType:
         """A type like this but for what is given."""
+        dtype = self.dtype if dtype is None else dtype
         if broadcastable is None:
-            return type(self)(dtype or self.dtype, None, self.name, self.sparse_grad, self.shape)
-        return type(self)(dtype or self.dtype, broadcastable, self.name, self.sparse_grad)
+            return type(self)(dtype, None, self.name, self.sparse_grad, self.shape)
+        return type(self)(dtype, broadcastable, self.name, self.sparse_grad)
 
     def dtype_specs(self) -> tuple[type, str, str]:
         """The dtype as a Python type, the name of its C type, and that of its number in NumPy's C interface.

@@ -13,7 +13,7 @@ import numpy as np
 
 from theano.configdefaults import config
 from theano.graph import Apply, Constant, Variable
-from theano.scalar.dtypes import ALL, autocast
+from theano.scalar.dtypes import ALL, as_dtype, autocast
 from theano.tensor.type import TensorType, tensor_type
 
 
@@ -21,19 +21,18 @@ class AsTensorError(TypeError):
     """Raised when a value cannot be used as a tensor."""
 
 
-class TensorVariable(Variable):
-    """A symbolic tensor.
+class _tensor_py_operators:
+    """Operators and methods of all variables that stand for arrays: the mix-in of their classes.
 
-    Examples
-    --------
-    >>> x = T.dmatrix("x")
-    >>> x.ndim, x.dtype, (x + 1).T
-    (2, 'float64', InplaceDimShuffle{1,0}.0)
+    Attributes that depend on the type are here, too, so a class needs no more than this and `Variable`, or a
+    subclass of it. ``isinstance(x, TensorVariable)`` tells expressions and inputs from constants and shared
+    variables.
     """
 
     __array_priority__ = 1000  # NumPy's operators give way to ours
     _is_nonzero = True  # False for the results of < <= > >=
     auto_name: str | None = None
+    type: Any
 
     @property
     def dtype(self) -> str:
@@ -72,7 +71,20 @@ class TensorVariable(Variable):
         )
 
 
-class TensorConstant(TensorVariable, Constant):
+class TensorVariable(_tensor_py_operators, Variable):
+    """A symbolic tensor: an input, or the result of an operation.
+
+    Examples
+    --------
+    >>> x = T.dmatrix("x")
+    >>> x.ndim, x.dtype, (x + 1).T
+    (2, 'float64', InplaceDimShuffle{1,0}.0)
+    >>> isinstance(x + 1, T.TensorVariable), isinstance(T.constant(1), T.TensorVariable)
+    (True, False)
+    """
+
+
+class TensorConstant(_tensor_py_operators, Constant):
     """A tensor whose value is known.
 
     Examples
@@ -124,7 +136,7 @@ def get_vector_length(v: Any) -> int:
 
 
 def constant(
-    x: Any, name: str | None = None, ndim: int | None = None, dtype: str | None = None
+    x: Any, name: str | None = None, ndim: int | None = None, dtype: Any = None
 ) -> TensorConstant:
     """A constant. Axes of length 1 are broadcastable; an array is kept, not copied.
 
@@ -154,12 +166,12 @@ def constant(
     return TensorConstant(type=tensor_type(array.dtype.name, array.shape), data=array, name=name)
 
 
-def _as_array(x: Any, dtype: str | None) -> np.ndarray:
+def _as_array(x: Any, dtype: Any) -> np.ndarray:
     if isinstance(x, Variable):
         raise TypeError("constant needs a number, array or list, not a Variable", x)
     try:
         if dtype is not None:
-            wanted = config.floatX if dtype == "floatX" else dtype
+            wanted = as_dtype(dtype)
             array = np.asarray(x)
             array = (
                 array.astype(wanted, copy=False)
@@ -221,7 +233,7 @@ def as_tensor_variable(x: Any, name: str | None = None, ndim: int | None = None)
     >>> as_tensor_variable([1, 2]).type
     TensorType(int64, vector)
     """
-    if isinstance(x, TensorVariable):
+    if isinstance(x, _tensor_py_operators) and isinstance(x.type, TensorType):
         return x if ndim is None or x.ndim == ndim else _with_ndim(x, ndim)
     if type(x) in (int, float) and name is None and ndim in (None, 0):
         return literal(x)

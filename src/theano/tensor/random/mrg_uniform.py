@@ -9,7 +9,7 @@ import numpy as np
 
 from theano.graph import Apply, Op
 from theano.graph.null_type import grad_undefined
-from theano.scalar.dtypes import INTEGER
+from theano.scalar.dtypes import INTEGER, as_dtype
 from theano.tensor.opsupport import Shapes, disconnected, first_connected, single
 from theano.tensor.random import mrg31k3p
 from theano.tensor.type import TensorType
@@ -103,8 +103,8 @@ class MultinomialFromUniform(Op):
 
     __props__ = ("odtype",)
 
-    def __init__(self, odtype: str) -> None:
-        self.odtype = odtype
+    def __init__(self, odtype: Any) -> None:
+        self.odtype = odtype if odtype == "auto" else as_dtype(odtype)
 
     def make_node(self, pvals: Any, unis: Any, n: Any = 1) -> Apply:
         p, u, count = (as_tensor_variable(v) for v in (pvals, unis, n))
@@ -157,8 +157,8 @@ class ChoiceFromUniform(Op):
 
     __props__ = ("odtype", "replace")
 
-    def __init__(self, odtype: str, replace: bool = False) -> None:
-        self.odtype = odtype
+    def __init__(self, odtype: Any, replace: bool = False) -> None:
+        self.odtype = odtype if odtype == "auto" else as_dtype(odtype)
         self.replace = replace
 
     def make_node(self, pvals: Any, unis: Any, n: Any = 1) -> Apply:

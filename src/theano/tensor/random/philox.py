@@ -9,7 +9,7 @@ import numpy as np
 
 from theano.graph import Apply, Op
 from theano.graph.null_type import grad_undefined
-from theano.scalar.dtypes import INTEGER
+from theano.scalar.dtypes import INTEGER, as_dtype
 from theano.tensor.opsupport import Shapes, disconnected, first_connected, new_tensor
 from theano.tensor.random import philox4x32
 from theano.tensor.type import StaticShape
@@ -43,7 +43,8 @@ class PhiloxUniform(Op):
 
     __props__ = ("dtype", "static", "draws")
 
-    def __init__(self, dtype: str, static: StaticShape, draws: int = 1) -> None:
+    def __init__(self, dtype: Any, static: StaticShape, draws: int = 1) -> None:
+        dtype = as_dtype(dtype)
         if dtype not in ("float32", "float64"):
             raise TypeError(f"Philox streams make float32 and float64, not {dtype}")
         self.dtype = dtype

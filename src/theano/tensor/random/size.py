@@ -10,7 +10,7 @@ import numpy as np
 from theano.configdefaults import config
 from theano.graph import Variable
 from theano.record import Record
-from theano.scalar.dtypes import INTEGER, upcast
+from theano.scalar.dtypes import INTEGER, as_dtype, upcast
 from theano.tensor.math import cast
 from theano.tensor.opsupport import as_index, unknown_if_one
 from theano.tensor.static_value import known_int, known_ints
@@ -124,7 +124,7 @@ def _from_vector(size: Any, ndim: int | None) -> Size:
     return Size(size if kind.dtype == "int64" else cast(size, "int64"), static)
 
 
-def sample_dtype(dtype: str | None, *params: Any) -> str:
+def sample_dtype(dtype: Any, *params: Any) -> str:
     """`dtype`; without one, `floatX` or what the parameters need beyond it.
 
     Examples
@@ -134,4 +134,4 @@ def sample_dtype(dtype: str | None, *params: Any) -> str:
     """
     if dtype is None:
         return upcast(config.floatX, *(p.type.dtype for p in params))
-    return config.floatX if dtype == "floatX" else str(dtype)
+    return as_dtype(dtype)
