@@ -116,6 +116,14 @@ def test_change_flags():
         1 / 0  # noqa: B018
     assert config.floatX == "float64"
 
+    manager = change_flags(floatX="float32")
+    for _ in range(2):  # as often as one likes, and left once too often
+        assert manager.__enter__() is manager and config.floatX == "float32"
+        manager.__exit__(None, None, None)
+        assert config.floatX == "float64"
+        manager.__exit__(None, None, None)
+        assert config.floatX == "float64"
+
 
 def test_flag_texts():
     assert parse_config_string("floatX=float32,traceback.limit=3,floatX=float16") == {

@@ -120,6 +120,7 @@ LATE: dict[str, dict[str, str]] = {
         "theano.gradient": "Lop Rop consider_constant grad grad_not_implemented grad_undefined hessian "
         "jacobian numeric_grad DisconnectedType",
         "theano.graph": "Apply Constant Generic Op Type Variable MethodNotDefined ShapeError",
+        "theano.graph.helpers": "hashtype",
         "theano.printing": "min_informative_str pprint",
         "theano.configdefaults": "config",
         "theano.compile": "shared",

@@ -260,8 +260,9 @@ class change_flags:
         return self
 
     def __exit__(self, *exc_info: Any) -> None:
-        for name, value in self._saved.pop().items():
-            self._config.set_flag(name, value)
+        if self._saved:  # leaving twice does no harm
+            for name, value in self._saved.pop().items():
+                self._config.set_flag(name, value)
 
     def __call__(self, function: F) -> F:
         @functools.wraps(function)

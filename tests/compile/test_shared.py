@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 import pickle
+from typing import Any
 
 import numpy as np
 import pytest
+import scipy.sparse
 
 import theano
 import theano.tensor as T
@@ -19,6 +21,7 @@ from theano.graph import generic
     ("value", "dtype", "ndim"),
     [
         (True, "bool", 0),
+        (np.bool_(True), "bool", 0),
         (3, "int64", 0),
         (0.5, "float64", 0),
         (1j, "complex128", 0),
@@ -36,7 +39,7 @@ def test_the_value_gives_the_type(value: object, dtype: str, ndim: int) -> None:
     assert s.get_value() == pytest.approx(value)
 
 
-@pytest.mark.parametrize("value", [2**70, [1, 2], (1,), {"a": 1}, "text", None, np.bool_(True)])
+@pytest.mark.parametrize("value", [2**70, [1, 2], (1,), {"a": 1}, "text", None, np.array([None]), np.array(["a"])])
 def test_other_values_are_generic(value: object) -> None:
     s = shared(value)
     assert s.type == generic
@@ -144,3 +147,57 @@ def test_container() -> None:
     with pytest.raises(Exception, match="readonly"):
         Container(T.dscalar("c"), [None], readonly=True).value = 3
     assert theano.shared is shared
+
+
+def odd_numbers() -> list[Any]:
+    """Arrays and numbers of dtypes that tensors don't have."""
+    found: list[Any] = [np.longdouble(1), np.ones(2, np.longdouble), np.ones((2, 2), np.clongdouble)]
+    try:
+        import ml_dtypes
+    except ImportError:
+        return found
+    return [*found, np.ones(2, ml_dtypes.bfloat16), ml_dtypes.bfloat16(2), np.ones((1, 2), ml_dtypes.float8_e5m2)]
+
+
+def test_numbers_of_foreign_dtypes_are_refused() -> None:
+    for value in odd_numbers():
+        assert value.dtype.name not in theano.scalar.all_dtypes
+        with pytest.raises(TypeError, match=rf"can't hold numbers of dtype {value.dtype}.*astype") as caught:
+            shared(value)
+        assert caught.type is TypeError
+        assert shared(value.astype("complex64")).type.dtype == "complex64"
+        for use in (T.constant, T.as_tensor_variable, lambda v: T.dvector() * v, lambda v: v * T.dvector()):
+            with pytest.raises(TypeError):
+                use(value)
+
+
+def test_sparse_matrices_are_refused() -> None:
+    value = scipy.sparse.csr_matrix(np.eye(2))
+    with pytest.raises(TypeError, match="sparse matri.*toarray"):
+        shared(value)
+    assert shared(value.toarray()).ndim == 2
+
+
+def test_constructors_of_users_come_before_refusals() -> None:
+    def of_longdouble(value: Any, **kwargs: Any) -> SharedVariable:
+        if value.dtype != np.longdouble:
+            raise TypeError
+        return shared(value.astype("float64"), **kwargs)
+
+    shared_constructor(of_longdouble)
+    try:
+        assert shared(np.ones(2, np.longdouble)).type.dtype == "float64"
+    finally:
+        shared_constructor(of_longdouble, remove=True)
+
+
+@pytest.mark.parametrize(
+    "compute",
+    [
+        lambda s, x: s + 1, lambda s, x: 1 - s, lambda s, x: x * s, lambda s, x: s / x, lambda s, x: -s,
+        lambda s, x: s < 2, lambda s, x: x >= s, lambda s, x: abs(s), lambda s, x: s**2, lambda s, x: np.ones(2) % s,
+    ],
+)  # fmt: skip
+def test_arithmetic_of_shared_objects_says_what_to_pass(compute: Any) -> None:
+    with pytest.raises(TypeError, match=r"the shared variable w holds an object of type list, .*numpy\.asarray"):
+        compute(shared([1.0, 2.0], name="w"), T.dvector())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 
+import numpy as np
 import pytest
 
 import theano
@@ -104,6 +105,11 @@ def test_test_values():
         with pytest.raises(TypeError):  # the op's own error, on the line that builds the node
             add(x, "text")
         assert get_debug_values(x, 5) == [(3, 5)]
+    array = np.ones(2)
+    assert get_test_value(array) is array and get_test_value(3).dtype == "int8"  # those of the constants they become
+    assert theano.Op._get_test_value([1, 2.5]).tolist() == [1, 2.5] and theano.Op._get_test_value(x) == 3
+    with pytest.raises(TypeError):
+        get_test_value(None)
     with theano.change_flags(compute_test_value="warn"), pytest.warns(UserWarning, match="missing default"):
         neg(y)
     with theano.change_flags(compute_test_value="ignore"):

@@ -95,3 +95,13 @@ def test_without_gradient_and_pickling():
     f = pickle.loads(pickle.dumps(theano.function([x], T.Elemwise(cube)(x))))
     np.testing.assert_allclose(f([2.0]), [8.0])
     assert pickle.loads(pickle.dumps(cube)) is cube
+
+
+@pytest.mark.parametrize("dtype", s.all_dtypes)
+def test_types_make_variables(dtype):
+    """Of every dtype a variable, on which the operations of the table and of Python build expressions."""
+    x = getattr(s, dtype)("x")
+    assert x.type == T.TensorType(dtype, ()) and x.name == "x" and s.Scalar(dtype)().name is None
+    assert x.origin[-1][0] == __file__
+    y = s.add(x, x) * 2
+    assert y.eval({x: 1}) == 2 * np.add(*np.ones(2, dtype))

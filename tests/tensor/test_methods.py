@@ -6,6 +6,7 @@ import inspect
 
 import numpy as np
 import pytest
+import scipy.sparse
 
 import theano
 import theano.scalar
@@ -109,3 +110,39 @@ def test_attributes_of_the_class():
     assert T.TensorVariable.type is T.TensorVariable.owner is T.TensorVariable.index is None
     x = T.dscalar()
     assert x.type == T.dscalar and (-x).owner is not None and (-x).index == 0
+
+
+class Stranger:
+    """An object of a user whose class knows what to do with tensors."""
+
+
+class Nothing:
+    """An object of a user whose class doesn't."""
+
+
+REFLECTED = {
+    "+": "radd", "-": "rsub", "*": "rmul", "/": "rtruediv", "//": "rfloordiv", "%": "rmod", "**": "rpow",
+    "@": "rmatmul", "&": "rand", "|": "ror", "^": "rxor", "<": "gt", "<=": "ge", ">": "lt", ">=": "le",
+}  # fmt: skip
+for _name in (*REFLECTED.values(), "rdivmod"):
+    setattr(Stranger, f"__{_name}__", lambda self, other, name=_name: (name, other))
+
+
+@pytest.mark.parametrize("x", [T.lvector("x"), T.constant([1]), theano.shared(np.ones(2)), T.lvector()[:2] * 2])
+def test_unknown_operands_have_their_turn(x):
+    for symbol, name in REFLECTED.items():
+        assert eval(f"x {symbol} y", {"x": x, "y": Stranger()}) == (name, x)
+        with pytest.raises(TypeError, match="not supported|unsupported operand"):
+            eval(f"x {symbol} y", {"x": x, "y": Nothing()})
+        with pytest.raises(T.AsTensorError, match="Cannot convert None"):
+            eval(f"x {symbol} y", {"x": x, "y": None})
+    assert divmod(x, Stranger()) == ("rdivmod", x)
+    with pytest.raises(T.AsTensorError, match="True or False"):
+        x + True
+
+
+def test_sparse_matrices_of_scipy_are_no_operands():
+    with pytest.raises(TypeError):
+        T.dmatrix() * scipy.sparse.csr_matrix(np.eye(2))
+    with pytest.raises(TypeError):
+        scipy.sparse.csr_matrix(np.eye(2)) * T.dmatrix()

@@ -15,6 +15,8 @@ import numpy as np
 
 from theano.graph import Type, Variable, capture_origin, generic
 from theano.runtime.support import wait_for
+from theano.scalar.op import ScalarOp
+from theano.scalar.operators import define_operators
 
 
 class Container:
@@ -188,6 +190,27 @@ class SharedVariable(Variable):
         )
 
 
+def _refuse(op: ScalarOp) -> Callable[..., Any]:
+    def refused(*operands: Any) -> Any:
+        found = next(v for v in operands if isinstance(v, SharedVariable))
+        kind = type(found.container.storage[0]).__name__
+        which = "a shared variable" if found.name is None else f"the shared variable {found.name}"
+        raise TypeError(
+            f"{op} can't be computed: {which} holds an object of type {kind}, not an array. Pass an array to "
+            f"theano.shared, e.g. theano.shared(numpy.asarray(value))"
+        )
+
+    return refused
+
+
+# Of shared variables that hold no tensor; those of tensors have the operators of all tensors.
+define_operators(SharedVariable, _refuse)
+
+
+class _NotAsObject(TypeError):
+    """A value that ought to be a tensor, but can't be one here."""
+
+
 SharedConstructor = Callable[..., SharedVariable]
 _constructors: list[SharedConstructor] = []
 
@@ -241,6 +264,8 @@ def shared(
     for ctor in reversed(_constructors):
         try:
             made = ctor(value, name=name, strict=strict, allow_downcast=allow_downcast, **kwargs)
+        except _NotAsObject as refusal:
+            raise TypeError(*refusal.args) from None
         except TypeError:
             continue
         except MemoryError as error:
@@ -258,5 +283,17 @@ def shared(
 def generic_constructor(
     value: Any, name: str | None = None, strict: bool = False, allow_downcast: bool | None = None
 ) -> SharedVariable:
-    """The last resort: any Python object, never looked into."""
+    """The last resort: any Python object, never looked into; but for numbers that only look like arrays."""
+    if isinstance(value, np.ndarray | np.generic):
+        dtype = value.dtype
+        if dtype.kind in "fc" or dtype.isbuiltin == 2:  # 2: registered by another package, as bfloat16 is
+            raise _NotAsObject(
+                f"theano.shared can't hold numbers of dtype {dtype}, which is not a dtype of tensors: convert them "
+                f'first, e.g. value.astype("float32")'
+            )
+    if type(value).__module__.partition(".")[0] == "scipy" and hasattr(value, "tocsr"):
+        raise _NotAsObject(
+            f"theano.shared can't hold a sparse matrix ({type(value).__name__}): this package has no sparse matrices "
+            f"yet. value.toarray() is an array"
+        )
     return SharedVariable(name, generic, value, strict, allow_downcast)

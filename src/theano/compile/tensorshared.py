@@ -58,7 +58,7 @@ def scalar_constructor(
     """A number of Python or NumPy: 0-d, of the number's own dtype (float64 for a Python float)."""
     if target != "cpu":
         raise TypeError("not for cpu")
-    if not isinstance(value, np.number | float | int | complex):
+    if not isinstance(value, np.number | np.bool_ | float | int | complex):
         raise TypeError("not a number")
     array = np.asarray(value)
     kind = TensorType(array.dtype.name, broadcastable=())  # TypeError for an int beyond 64 bits: object

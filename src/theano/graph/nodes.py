@@ -168,6 +168,9 @@ class Constant(Variable):
     False
     """
 
+    # Set by `theano.tensor.methods`: the constant (or other variable) that an array or number stands for.
+    of_value: ClassVar[Callable[[Any], Any]]
+
     def __init__(self, type: Type, data: Any, name: str | None = None) -> None:
         super().__init__(type, None, None, name)
         self.data = type.filter(data)

@@ -125,6 +125,11 @@ class Op(Props):
         return True
 
     @classmethod
+    def _get_test_value(cls, v: Any) -> Any:
+        """See `get_test_value`."""
+        return get_test_value(v)
+
+    @classmethod
     def defines(cls, method: str) -> bool:
         """Whether the op's class has its own version of an optional method.
 
@@ -212,7 +217,7 @@ def evaluate(outputs: Sequence[Any], values: dict[Any, Any]) -> list[Any]:
 def get_test_value(variable: Any) -> Any:
     """The value of `variable` for ``compute_test_value``: data, shared value or ``tag.test_value``.
 
-    AttributeError if there is none.
+    An array or number is its own. AttributeError if there is none.
 
     Examples
     --------
@@ -221,6 +226,8 @@ def get_test_value(variable: Any) -> Any:
     >>> get_test_value(x)
     array([1., 2.])
     """
+    if not isinstance(variable, Variable):
+        variable = Constant.of_value(variable)
     if isinstance(variable, Constant):
         return variable.data
     if variable._tag is not None and hasattr(variable._tag, "test_value"):

@@ -22,16 +22,22 @@ from theano.scalar.op import UNDEFINED, ScalarOp
 class Scalar:
     """The type of a number: a dtype. There is one object for each.
 
+    Calling it makes a variable, a 0-d tensor: graphs have no other variables for numbers.
+
     Examples
     --------
     >>> Scalar("float32").dtype, Scalar("float32") is Scalar("float32")
     ('float32', True)
+    >>> Scalar("float32")("x").type
+    TensorType(float32, scalar)
     """
 
     __slots__ = ("dtype",)
     ndim: ClassVar[int] = 0
     dtype: str
     _all: ClassVar[dict[str, Scalar]] = {}
+    # Set by `theano.tensor.methods`: a 0-d tensor of a dtype and name.
+    variable: ClassVar[Callable[[str, str | None], Any]]
 
     def __new__(cls, dtype: Any) -> Scalar:
         dtype = as_dtype(dtype)
@@ -39,6 +45,10 @@ class Scalar:
             made = cls._all[dtype] = object.__new__(cls)
             made.dtype = dtype
         return cls._all[dtype]
+
+    def __call__(self, name: str | None = None) -> Any:
+        """A variable for a number of this type."""
+        return Scalar.variable(self.dtype, name)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Scalar, (self.dtype,)

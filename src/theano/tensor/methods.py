@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from theano import scalar
+from theano.graph import Constant
 from theano.scalar.operators import COMPARISON, define_operators
 from theano.tensor import elemwise, indexing, math, reduction, static_value, statistics
 from theano.tensor.alloc import ones_like, zeros_like
@@ -16,11 +18,13 @@ from theano.tensor.join import stack
 from theano.tensor.shape import flatten, patternbroadcast, reshape, squeeze, swapaxes, transpose
 from theano.tensor.shape import shape as shape_of
 from theano.tensor.type import TensorType
-from theano.tensor.variable import LATE, _tensor_py_operators, as_tensor_variable
+from theano.tensor.variable import LATE, AsTensorError, _tensor_py_operators, as_tensor_variable
 
 # -- hooks of lower modules ----------------------------------------------------------------------------------
 
 TensorType.rebroadcast = staticmethod(patternbroadcast)
+scalar.Scalar.variable = staticmethod(lambda dtype, name: TensorType(dtype, ())(name))
+Constant.of_value = staticmethod(as_tensor_variable)
 LATE["stack"] = stack
 LATE["known_vector"] = static_value.known_vector
 
@@ -41,7 +45,24 @@ def _user_operator(op: scalar.ScalarOp) -> Callable[..., Any]:
             result._is_nonzero = False  # `if x < y` is a mistake: a symbolic comparison has no truth value
         return result
 
-    return compute
+    return _or_their_turn(compute)
+
+
+def _or_their_turn(compute: Callable[..., Any]) -> Callable[..., Any]:
+    """An operator that leaves it to the other operand's class if no tensor can be made of that operand."""
+
+    @functools.wraps(compute)
+    def operator(*operands: Any) -> Any:
+        try:
+            return compute(*operands)
+        except AsTensorError:
+            # Python's own classes don't know tensors, and our message says more than Python's would.
+            strangers = [o for o in operands if not isinstance(o, _tensor_py_operators)]
+            if all(type(o).__module__ == "builtins" for o in strangers):
+                raise
+            return NotImplemented
+
+    return operator
 
 
 _ORDERED = frozenset(COMPARISON.values())
@@ -295,8 +316,9 @@ METHODS: dict[str, Callable[..., Any]] = {
     )},
     "conjugate": _unary("conj"), "__ceil__": _unary("ceil"), "__floor__": _unary("floor"),
     "__trunc__": _unary("trunc"),
-    "__divmod__": _divmod, "__rdivmod__": _rdivmod, "__dot__": _dot, "__rdot__": _rdot, "__matmul__": _dot,
-    "__rmatmul__": _rdot, "__getitem__": indexing.getitem, "__array_ufunc__": _array_ufunc,
+    "__divmod__": _or_their_turn(_divmod), "__rdivmod__": _or_their_turn(_rdivmod), "__dot__": _dot,
+    "__rdot__": _rdot, "__matmul__": _or_their_turn(_dot), "__rmatmul__": _or_their_turn(_rdot),
+    "__getitem__": indexing.getitem, "__array_ufunc__": _array_ufunc,
     "all": _all, "any": _any, "argmax": _argmax, "argmin": _argmin, "max": _max, "min": _min,
     "sum": _sum, "prod": _prod, "mean": _mean, "var": _var, "std": _std, "ptp": _ptp, "norm": _norm,
     "astype": _astype, "clip": _clip, "copy": _copy, "dimshuffle": _dimshuffle, "dot": _dot,
