@@ -292,3 +292,59 @@ def test_values_repeated_for_each_row_of_indices(dtype: str, mode: str) -> None:
     for _ in range(3):
         assert f(np.array([1, 2], dtype), np.array([5, 7, 9], dtype)).tolist() == expected.tolist()
     assert f(np.array([1, 2], dtype), np.array([5], dtype)).tolist() == [16, 17]
+
+
+# Pattern of x (1: broadcastable), index -> pattern of x[index]. "T": what Theano gave, where NumPy would give more
+# axes; "N": NumPy's, where Theano raised ValueError or where both agree.
+_, ALL, I0, VEC = None, slice(None), T.lscalar("i"), np.array([0, 0])
+NEW_AXES = [
+    ("01", (ALL, _), "T", "01"), ("01", (_, ALL), "T", "10"), ("01", (0, _), "T", "1"), ("01", (_, 0), "T", "1"),
+    ("01", (ALL, ALL, _), "N", "011"), ("01", (_, ALL, ALL), "N", "101"), ("01", (ALL, _, ALL), "N", "011"),
+    ("01", (ALL, 0, _), "N", "01"), ("01", (0, ALL, _), "N", "11"), ("01", (ALL, _, 0), "N", "01"),
+    ("01", _, "N", "101"), ("01", (_, _), "N", "1101"), ("01", (..., _), "N", "011"), ("01", (_, ...), "N", "101"),
+    ("01", (ALL, ..., _), "N", "011"), ("01", (slice(1, None), _), "T", "01"),
+    ("01", (slice(1, None), _, _), "T", "011"),
+    ("01", (I0, _), "T", "1"), ("01", (slice(I0, None), _), "T", "01"), ("01", (_, ALL, slice(None, 1)), "N", "101"),
+    ("01", (VEC, _), "N", "011"), ("01", (_, VEC), "N", "101"), ("01", (np.array([True, False, True]), _), "N", "011"),
+    ("01", (ALL, _, VEC), "N", "010"),
+    ("10", (ALL, _), "N", "110"), ("10", (_, ALL), "N", "110"), ("10", (0, _), "N", "10"), ("10", (_, 0), "N", "10"),
+    ("10", _, "N", "110"), ("10", (ALL, ALL, _), "N", "101"), ("10", (ALL, 0, _), "N", "11"),
+    ("00", (ALL, _), "N", "010"), ("00", (0, _), "N", "10"), ("00", _, "N", "100"), ("00", (_, ALL), "N", "100"),
+    ("11", _, "T", "1"), ("11", (ALL, _), "T", "11"), ("11", (_, 0), "T", "1"), ("11", (0, _, ALL), "N", "11"),
+    ("", _, "N", "1"), ("", (_, _), "N", "11"), ("", (..., _), "N", "1"),
+    ("0", _, "N", "10"), ("0", (ALL, _), "N", "01"), ("0", (0, _), "N", "1"),
+    ("1", _, "T", "1"), ("1", (_, ALL), "N", "11"),
+    ("011", (ALL, _), "T", "01"), ("011", (ALL, ALL, _), "T", "011"), ("011", (0, _), "T", "1"),
+    ("011", (ALL, 0, _), "T", "01"), ("011", (_, ..., 0), "N", "101"), ("011", (ALL, ALL, ALL, _), "N", "0111"),
+    ("010", (ALL, _), "N", "0110"), ("001", (ALL, _), "N", "0101"), ("001", (ALL, ALL, _), "T", "001"),
+    ("101", (ALL, _), "N", "1101"), ("101", (_, ALL, ALL), "T", "110"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("pattern", "index", "whose", "wanted"), NEW_AXES)
+def test_new_axes_and_axes_behind_the_index(pattern, index, whose, wanted):
+    kind = T.TensorType("float64", [c == "1" for c in pattern])
+    x = kind("x")
+    found = x[index]
+    assert "".join("01"[b] for b in found.type.broadcastable) == wanted
+    value = R.normal(size=[1 if c == "1" else 3 for c in pattern])
+    plain = tuple(
+        1 if e is I0 else slice(1, e.stop) if isinstance(e, slice) and e.start is I0 else e
+        for e in (index if isinstance(index, tuple) else (index,))
+    )
+    expect = value[plain]
+    got = theano.function([x, I0], found, on_unused_input="ignore")(value, 1)
+    np.testing.assert_array_equal(got, expect.reshape(got.shape))
+    if whose == "N":
+        assert got.shape == expect.shape
+    else:
+        more = pattern[-(len(pattern) - sum(e is not None for e in plain)) :]
+        assert set(more) == {"1"} and got.shape == expect.shape[: expect.ndim - len(more)]
+
+
+def test_columns_of_ones_as_published_models_index_them():
+    n = T.lscalar("n")
+    m = T.alloc(1.0, n, 1)
+    assert m[:, None].ndim == 2 and m[None, :].ndim == 2 and m[:, :, None].ndim == 3
+    assert m[:, None].eval({n: 2}).shape == (2, 1)
+    assert T.zeros((n, 1, 1))[:, None].eval({n: 2}).shape == (2, 1)

@@ -28,6 +28,9 @@ def getitem(x: Any, key: Any) -> Any:
 
     Takes integers, slices, ``None``, ``Ellipsis``, 0-d integer variables, integer arrays and boolean masks.
 
+    Of an index with ``None``, without arrays and ``Ellipsis``, axes behind the last one that is indexed are dropped
+    if all of them are broadcastable, as Theano does; otherwise they stay, as in NumPy.
+
     Raises
     ------
     TypeError
@@ -37,20 +40,21 @@ def getitem(x: Any, key: Any) -> Any:
 
     Examples
     --------
-    >>> getitem(T.matrix(), (slice(None), None)).ndim
-    3
+    >>> getitem(T.matrix(), (slice(None), None)).ndim, getitem(T.col(), (slice(None), None)).ndim
+    (3, 2)
     """
     entries = [_classified(e) for e in (key if isinstance(key, tuple) else (key,))]
     entries = _without_ellipsis(entries, x.type.ndim)
     used = sum(_axes_of(e) for e in entries)
     if used > x.type.ndim:
         raise IndexError(f"too many indices for {x}: {used} for {x.type.ndim} dimensions")
+    advanced = any(_is_array(e) for e in entries)
     if any(e is None for e in entries):
-        x = _with_new_axes(x, entries)
+        x = _with_new_axes(x, entries, drop_rest=not advanced and all(x.type.broadcastable[used:]))
         entries = [FULL if e is None else e for e in entries]
         if all(isinstance(e, slice) and e == FULL for e in entries):
             return x
-    if any(_is_array(e) for e in entries):
+    if advanced:
         return _advanced(x, entries)
     idx_list, inputs = take_apart(entries)
     return Subtensor(idx_list)(x, *inputs)
@@ -112,8 +116,8 @@ def _without_ellipsis(entries: list[Any], ndim: int) -> list[Any]:
     return entries[: places[0]] + [FULL] * missing + entries[places[0] + 1 :]
 
 
-def _with_new_axes(x: Any, entries: list[Any]) -> Any:
-    """`x` with a broadcastable axis at each ``None``."""
+def _with_new_axes(x: Any, entries: list[Any], drop_rest: bool) -> Any:
+    """`x` with a broadcastable axis at each ``None``; perhaps without the axes that `entries` say nothing about."""
     order: list[int | str] = []
     axis = 0
     for e in entries:
@@ -122,7 +126,7 @@ def _with_new_axes(x: Any, entries: list[Any]) -> Any:
         else:
             order += range(axis, axis + _axes_of(e))
             axis += _axes_of(e)
-    return dimshuffle(x, order + list(range(axis, x.type.ndim)))
+    return dimshuffle(x, order if drop_rest else [*order, *range(axis, x.type.ndim)])
 
 
 def _advanced(x: Any, entries: list[Any]) -> Any:
