@@ -21,6 +21,7 @@ from theano.configparser import (
     IntParam,
     TheanoConfigParser,
     change_flags,
+    closest,
     parse_config_string,
     read_theanorc,
 )
@@ -88,6 +89,13 @@ def test_unknown_and_fixed_flags():
     with pytest.raises(RuntimeError, match="THEANO_FLAGS"):
         config.device = "cuda0"
     config.device = "cpu"
+    for wrong in ("floatx", "flaotX", "float_x"):
+        with pytest.raises(AttributeError, match="did you mean 'floatX'"):
+            getattr(config, wrong)
+    with pytest.raises(AttributeError, match="'traceback.limt'; did you mean 'limit'"):
+        config.traceback.limt  # noqa: B018
+    with pytest.raises(AssertionError, match="did you mean 'floatX'"):
+        change_flags(floatx="float32")
     with pytest.raises(AttributeError, match="section"):
         config.traceback = 3
 
@@ -149,8 +157,75 @@ def test_environment(tmp_path):
     assert run(SHOW, THEANO_FLAGS="floatX=float32", THEANORC=str(rc)) == "float32 5"
     assert run(SHOW, THEANO_FLAGS="no.such=1,floatX=float32") == "float32 8"
     assert run(SHOW, THEANO_FLAGS="floatX=float31").startswith('ValueError: Invalid value ("float31")')
-    assert run(SHOW, THEANO_FLAGS="device=gpu").startswith('ValueError: Invalid value ("gpu")')
-    assert run(SHOW, THEANO_FLAGS="device=cuda0") == "float64 8"
+    assert run(SHOW, THEANO_FLAGS="device=tpu").startswith('ValueError: Invalid value ("tpu")')
+
+
+def warnings_of_import(tmp_path: Path, flags: str) -> list[str]:
+    """What the import says, with its place, and what ``config.floatX`` and ``config.device`` are."""
+    program = tmp_path / "program.py"
+    program.write_text("x = 1\nimport theano\nprint(theano.config.floatX, theano.config.device)\n")
+    env = {**os.environ, "THEANORC": str(tmp_path / "rc"), "THEANO_FLAGS": flags}
+    done = subprocess.run([sys.executable, program], env=env, capture_output=True, text=True)
+    said = [line.removeprefix(f"{program}:2: UserWarning: ") for line in done.stderr.splitlines() if "Warning" in line]
+    return [*said, done.stdout.strip()]
+
+
+@pytest.mark.parametrize("device", ["gpu", "cuda0"])
+def test_a_device_that_is_not_there_warns_once(tmp_path, device):
+    said = f"device={device} is not supported: functions run on the CPU"
+    assert warnings_of_import(tmp_path, f"device={device},floatX=float32") == [said, "float32 cpu"]
+
+
+def test_flags_that_are_ignored_warn(tmp_path):
+    said = warnings_of_import(tmp_path, "floatx=float32,floatX = float16,Traceback.limt=3,junk,lib.cnmem=.8,own.depth=3")
+    unknown, spaces = "there is no configuration variable", "write name=value, without spaces around ="
+    assert said == [
+        f"'floatX = float16' in THEANO_FLAGS is ignored: {spaces}",
+        f"'junk' in THEANO_FLAGS is ignored: {spaces}",
+        f"{unknown} 'floatx', it is ignored; did you mean 'floatX'?",
+        f"{unknown} 'Traceback.limt', it is ignored; did you mean 'traceback.limit'?",
+        "float64 cpu",
+    ]
+    assert warnings_of_import(tmp_path, "lib.cnmem=0.8,nvcc.fastmath=True,gcc__cxxflags=-O3,") == ["float64 cpu"]
+
+
+def test_misspelt_flags_in_a_file_warn(tmp_path):
+    (tmp_path / "rc").write_text("[global]\nFloatX=float32\n[debugmode]\npatience=3\n")
+    said = warnings_of_import(tmp_path, "")
+    assert ["did you mean 'floatX'" in said[0], "did you mean 'DebugMode.patience'" in said[1]] == [True, True]
+    assert said[2:] == ["float64 cpu"]
+
+
+def test_misspelt_flags_are_known_again():
+    """Each flag with two neighbours exchanged, a letter less, or in capitals is told from the others."""
+    names = [name for name, _, _ in config.flags()]
+    for name in names[::3]:
+        for wrong in (name.upper(), name[:2] + name[3:], name[0] + name[2] + name[1] + name[3:]):
+            found = closest(wrong, names) if len(wrong) > 3 else name
+            assert found is not None and (found == name or closest(name, [found]) == found)
+    unlike = ("lib.cnmem", "nvcc.fastmath", "mine", "x", "allow_input_downcast")
+    assert [closest(name, names) for name in unlike] == [None] * len(unlike)
+
+
+def test_names_of_later_versions():
+    with change_flags(gcc__cxxflags="-O3", traceback__limit=2):
+        assert config.gcc__cxxflags == config.gcc.cxxflags == "-O3" and config.traceback.limit == 2
+        config.gcc__cxxflags = "-O1"
+        assert config.gcc.cxxflags == "-O1"
+    assert config.gcc__cxxflags == "" and not hasattr(config, "gcc__no_such") and not hasattr(config, "no__such")
+    assert TheanoConfigParser({"a__b": "1"})._given == {"a.b": "1"}
+
+
+def test_the_list_of_flags():
+    """As PyMC3 sets flags for a while."""
+    flags = {flag.fullname: flag for flag in theano.configparser._config_var_list}
+    assert set(flags) == set(FLAGS | ACCEPTED)
+    old = flags["floatX"].__get__(True, None)
+    flags["floatX"].__set__(None, "float16")
+    assert (old, config.floatX) == ("float64", "float16")
+    flags["floatX"].__set__(None, old)
+    with pytest.raises(ValueError, match="Invalid value"):
+        flags["floatX"].__set__(None, "float17")
 
 
 def test_flags_with_an_effect_are_read():

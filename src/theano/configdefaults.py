@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 import sys
-import warnings
 
 from theano import configparser
 from theano.configparser import (
@@ -17,6 +16,7 @@ from theano.configparser import (
     StrParam,
     TheanoConfigParser,
     flags_of_user,
+    warn_user,
 )
 
 
@@ -51,7 +51,7 @@ def _find_cxx() -> str:
 # Flags with an effect.
 FLAGS: dict[str, ConfigParam] = {
     "floatX": EnumStr("float64", "float32", "float16", doc="dtype of constructors without a dtype prefix"),
-    "device": EnumStr("cpu", "opencl*", "cuda*", fixed=True, doc="where functions run"),
+    "device": EnumStr("cpu", "opencl*", "cuda*", "gpu*", fixed=True, doc="where functions run"),
     "cast_policy": EnumStr("custom", "numpy+floatX", doc="how Python numbers take their dtype"),
     "mode": StrParam(
         "Mode",
@@ -305,8 +305,10 @@ def _make_config() -> TheanoConfigParser:
     made = TheanoConfigParser(flags_of_user())
     for name, param in (FLAGS | ACCEPTED).items():
         made.add(name, param)
+    made.warn_of_misspelt()
     if made.device != "cpu":
-        warnings.warn(f"device={made.device} is not supported: functions run on the CPU", stacklevel=2)
+        warn_user(f"device={made.device} is not supported: functions run on the CPU")
+        made.__dict__["device"] = "cpu"
     return made
 
 

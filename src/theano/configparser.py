@@ -9,14 +9,64 @@ from __future__ import annotations
 import configparser as _ini
 import functools
 import os
+import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 from theano.record import Record, replace
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+# Code in these files is ours, or Python's own import of us.
+_NOT_OF_USER = (os.path.dirname(os.path.abspath(__file__)) + os.sep, "<frozen importlib")
+
+
+def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
+    """A warning that points to the line of the user's program that led here, however deep in this package we are."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_NOT_OF_USER):
+        frame = frame.f_back
+    names = frame.f_globals
+    registry = names.setdefault("__warningregistry__", {})
+    file, line = frame.f_code.co_filename, frame.f_lineno
+    warnings.warn_explicit(message, category, file, line, names.get("__name__"), registry)
+
+
+def _edits(a: str, b: str) -> int:
+    """How many letters must be put in, taken out, replaced or exchanged with their neighbours to make `b` of `a`."""
+    rows = [list(range(len(b) + 1))]
+    for i, x in enumerate(a, 1):
+        row = [i]
+        for j, y in enumerate(b, 1):
+            best = min(row[j - 1] + 1, rows[-1][j] + 1, rows[-1][j - 1] + (x != y))
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
+                best = min(best, rows[-2][j - 2] + 1)
+            row.append(best)
+        rows.append(row)
+    return rows[-1][-1]
+
+
+def closest(name: str, names: Iterable[str]) -> str | None:
+    """That of `names` which `name` looks like a misspelling of.
+
+    >>> closest("floatx", ["device", "floatX"]), closest("flaot_x", ["floatX"]), closest("tensor", ["floatX"])
+    ('floatX', 'floatX', None)
+    """
+
+    def plain(text: str) -> str:
+        return text.lower().replace("_", "").replace(".", "")
+
+    most = min(3, (len(name) - 1) // 3)
+    near = [other for other in names if abs(len(other) - len(name)) <= most + 2]
+    found = min(((_edits(plain(name), plain(other)), other) for other in near), default=(len(name), ""))
+    return found[1] if found[0] <= most else None
+
+
+def _perhaps(name: str, names: Iterable[str]) -> str:
+    found = closest(name, names)
+    return "" if found is None else f"; did you mean {found!r}?"
 
 
 class ConfigParam(Record):
@@ -109,13 +159,27 @@ class ConfigSection:
         self.__dict__["_params"] = {}
 
     def __getattr__(self, name: str) -> Any:  # only reached when there is no such flag
+        section, leaf = self._section_of(name)
+        if section is not self:
+            return getattr(section, leaf)
         prefix = self.__dict__.get("_prefix", "")  # not there yet in a copy that is being made
-        raise AttributeError(f"there is no configuration variable {prefix + name!r}")
+        names = self.__dict__.get("_params", {})
+        raise AttributeError(f"there is no configuration variable {prefix + name!r}{_perhaps(name, names)}")
+
+    def _section_of(self, name: str) -> tuple[ConfigSection, str]:
+        """Section and flag of a name like ``gcc__cxxflags``: what later versions of Theano called ``gcc.cxxflags``."""
+        first, dots, rest = name.partition("__")
+        section = self.__dict__.get(first) if dots else None
+        return section._section_of(rest) if isinstance(section, ConfigSection) else (self, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         param = self._params.get(name)
         if param is None:
-            self._set_unknown(name, value)
+            section, leaf = self._section_of(name)
+            if section is self:
+                self._set_unknown(name, value)
+            else:
+                setattr(section, leaf, value)
             return
         checked = parse_flag(self._prefix + name, param, value)
         if param.fixed and checked != self.__dict__[name]:
@@ -128,9 +192,9 @@ class ConfigSection:
     def _set_unknown(self, name: str, value: Any) -> None:
         if isinstance(self.__dict__.get(name), ConfigSection):
             raise AttributeError(f"{self._prefix + name!r} is a section of flags, not a flag")
-        warnings.warn(
-            f"there is no configuration variable {self._prefix + name!r}: setting it has no effect",
-            stacklevel=3,
+        warn_user(
+            f"there is no configuration variable {self._prefix + name!r}: setting it has no effect"
+            f"{_perhaps(name, self._params)}"
         )
         self.__dict__[name] = value
 
@@ -158,7 +222,7 @@ class TheanoConfigParser(ConfigSection):
 
     def __init__(self, given: Mapping[str, str] | None = None) -> None:
         super().__init__()
-        self.__dict__["_given"] = dict(given or {})
+        self.__dict__["_given"] = {_dotted(name): value for name, value in (given or {}).items()}
 
     def add(self, name: str, param: ConfigParam) -> None:
         """Add flag `name` (dotted for one in a section), with the user's value if one was given."""
@@ -174,7 +238,7 @@ class TheanoConfigParser(ConfigSection):
 
     def _locate(self, name: str, create: bool = False) -> tuple[ConfigSection, str]:
         section: ConfigSection = self
-        *parents, leaf = name.split(".")
+        *parents, leaf = _dotted(name).split(".")
         for parent in parents:
             if create and parent not in section.__dict__:
                 section.__dict__[parent] = ConfigSection(f"{section._prefix}{parent}.")
@@ -207,6 +271,15 @@ class TheanoConfigParser(ConfigSection):
             for leaf, param in section._params.items():
                 yield section._prefix + leaf, param, section.__dict__[leaf]
             sections.extend(s for s in section.__dict__.values() if isinstance(s, ConfigSection))
+
+    def warn_of_misspelt(self) -> None:
+        """Warn of flags of the user that look like misspelt ones; others may be added later, by `AddConfigVar`."""
+        names = [name for name, _, _ in self.flags()]
+        for given in self._given:
+            if not self.has_flag(given):
+                found = closest(given, names)
+                if found is not None:
+                    warn_user(f"there is no configuration variable {given!r}, it is ignored; did you mean {found!r}?")
 
     def change_flags(self, *args: Any, **kwargs: Any) -> change_flags:
         """The context manager `change_flags`, for this configuration."""
@@ -246,7 +319,8 @@ class change_flags:
         self._values: dict[str, Any] = {**dict(args), **kwargs}
         for name in self._values:
             if not self._config.has_flag(name):  # an AssertionError in Theano, too
-                raise AssertionError(f"there is no configuration variable {name!r}")
+                names = [known for known, _, _ in self._config.flags()]
+                raise AssertionError(f"there is no configuration variable {name!r}{_perhaps(name, names)}")
         self._saved: list[dict[str, Any]] = []
 
     def __enter__(self) -> change_flags:
@@ -288,6 +362,43 @@ def AddConfigVar(
     target.add(name, replace(configparam, doc=doc))
 
 
+class ConfigVar:
+    """One flag of a configuration, with its name: what older programs find in ``configparser._config_var_list``.
+
+    ``__get__`` and ``__set__`` read and set the flag, whatever owner they are given.
+
+    Examples
+    --------
+    >>> import theano
+    >>> {v.fullname: v for v in theano.configparser._config_var_list}["floatX"].__get__(None, None)
+    'float64'
+    """
+
+    def __init__(self, config: TheanoConfigParser, fullname: str, param: ConfigParam) -> None:
+        self._config = config
+        self.fullname = fullname
+        self.doc = param.doc
+        self.default = param.default
+        self.allow_override = not param.fixed
+
+    def __get__(self, owner: Any, kind: Any = None) -> Any:
+        return self._config.get_flag(self.fullname)
+
+    def __set__(self, owner: Any, value: Any) -> None:
+        self._config.set_flag(self.fullname, value)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "_config_var_list":
+        config = _default_config()
+        return [ConfigVar(config, flag, param) for flag, param, _ in config.flags()]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _dotted(name: str) -> str:
+    return name.replace("__", ".")
+
+
 def parse_config_string(text: str) -> dict[str, str]:
     """The flags of a text like ``floatX=float32,traceback.limit=3``; the last one wins.
 
@@ -325,7 +436,8 @@ def read_theanorc(paths: list[Path]) -> dict[str, str]:
 
 def flags_of_user() -> dict[str, str]:
     """What the user set, in ``.theanorc`` files and, winning over them, in ``THEANO_FLAGS``."""
-    return {
-        **read_theanorc(config_files_from_theanorc()),
-        **parse_config_string(os.environ.get("THEANO_FLAGS", "")),
-    }
+    text = os.environ.get("THEANO_FLAGS", "")
+    for item in text.split(","):
+        if item.strip() and not parse_config_string(item):
+            warn_user(f"{item.strip()!r} in THEANO_FLAGS is ignored: write name=value, without spaces around =")
+    return {**read_theanorc(config_files_from_theanorc()), **parse_config_string(text)}
