@@ -177,7 +177,7 @@ def test_a_device_that_is_not_there_warns_once(tmp_path, device):
 
 
 def test_flags_that_are_ignored_warn(tmp_path):
-    said = warnings_of_import(tmp_path, "floatx=float32,floatX = float16,Traceback.limt=3,junk,lib.cnmem=.8,own.depth=3")
+    said = warnings_of_import(tmp_path, "floatx=float32,floatX = float16,Traceback.limt=3,junk,lib.cnmem=.8,a.b=3")
     unknown, spaces = "there is no configuration variable", "write name=value, without spaces around ="
     assert said == [
         f"'floatX = float16' in THEANO_FLAGS is ignored: {spaces}",
