@@ -9,6 +9,7 @@ import numpy as np
 
 from theano.graph import Apply, Op, Variable
 from theano.tensor.alloc import zeros_like
+from theano.tensor.masks import Branches
 from theano.tensor.math import switch
 from theano.tensor.opsupport import disconnected, is_disconnected, new_tensor, zero_gradient
 from theano.tensor.type import TensorType
@@ -134,6 +135,17 @@ def _result(a: Any, b: Any) -> Any:
 def _zeros(x: Any, g: Any) -> Any:
     """Zeros of the shape of `x` and the type of its gradient `g`."""
     return zeros_like(x, dtype=g.type.dtype)
+
+
+def _opened(x: Any) -> tuple[Any, Any, Any] | None:
+    node = x.owner
+    if not isinstance(node.op, IfElse):
+        return None
+    return node.inputs[0], node.inputs[1 + x.index], node.inputs[1 + node.op.n_outs + x.index]
+
+
+Branches.opened = _opened
+Branches.made = lambda condition, then, other: IfElse(1)(condition, then, other)
 
 
 def ifelse(condition: Any, then_branch: Any, else_branch: Any, name: str | None = None) -> Any:

@@ -5,35 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from theano.graph import Constant, Variable
+from theano.graph import Variable
 from theano.tensor.advanced_subtensor import AdvancedIncSubtensor, AdvancedIncSubtensor1
-from theano.tensor.alloc import Alloc
-from theano.tensor.elemwise import DimShuffle, Elemwise
+from theano.tensor.masks import is_zero, union, unmasked
 from theano.tensor.math import add
 from theano.tensor.subtensor import IncSubtensor
 
-__all__ = ["is_zero", "total"]
+__all__ = ["total"]
 
 _INCREMENTS = (IncSubtensor, AdvancedIncSubtensor1, AdvancedIncSubtensor)
-
-
-def is_zero(x: Variable) -> bool:
-    """Whether `x` is written as zeros: a constant 0, or one spread by `fill`, `alloc` or `dimshuffle`."""
-    while True:
-        if isinstance(x, Constant):
-            data: Any = x.data
-            # One element: a look at large constants would cost time at every node.
-            return getattr(data, "size", 0) == 1 and not data.any()
-        node = x.owner
-        if node is None:
-            return False
-        op = node.op
-        if isinstance(op, Elemwise) and op.scalar_op.name == "second":
-            x = node.inputs[1]
-        elif isinstance(op, Alloc | DimShuffle):
-            x = node.inputs[0]
-        else:
-            return False
 
 
 def total(terms: Sequence[Any]) -> Any:
@@ -53,11 +33,23 @@ def total(terms: Sequence[Any]) -> Any:
     if len(terms) == 1:
         return terms[0]
     nonzero = [t for t in terms if not is_zero(t)]
-    if not nonzero:
-        return terms[0]
+    if len(nonzero) < 2:
+        return nonzero[0] if nonzero else terms[0]
+    behind = [unmasked(t) for t in nonzero]
+    masks = [mask for _, mask in behind if mask is not None]
+    common = union(masks) if len(masks) == len(nonzero) else None
+    if common is None:
+        return _sum(nonzero)
+    # Where one mask is that of all, there is no need for it within the sum.
+    inside = [v for v, _ in behind] if all(m.key() == common.key() for m in masks) else nonzero
+    return common.around(_sum(inside))
+
+
+def _sum(terms: Sequence[Any]) -> Any:
+    """The sum of two terms or more."""
     plain: list[Any] = []
     increments: list[Any] = []
-    for t in nonzero:
+    for t in terms:
         (increments if _increments_of_zeros(t) else plain).append(t)
     buffer = None
     if plain:

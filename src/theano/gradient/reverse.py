@@ -15,9 +15,13 @@ from theano.gradient.errors import DisconnectedInputError, NullTypeGradError
 from theano.graph import Apply, Variable
 from theano.graph.null_type import DisconnectedType, NullType
 from theano.graph.origin import inherit_origin
-from theano.scalar.dtypes import DISCRETE
-from theano.tensor.math import cast, fill
+from theano.scalar.dtypes import COMPLEX, DISCRETE
+from theano.tensor.advanced_subtensor import AdvancedSubtensor, AdvancedSubtensor1
+from theano.tensor.dot import BatchedDot, Dot
+from theano.tensor.masks import Mask, is_source, is_zero, unmasked, within
+from theano.tensor.math import cast, fill, real
 from theano.tensor.opsupport import zero_gradient
+from theano.tensor.subtensor import Subtensor
 from theano.tensor.variable import as_tensor_variable, constant
 
 __all__ = ["as_list", "disconnected_result", "format_as", "grad", "handle_disconnected", "relevant_nodes"]
@@ -35,6 +39,9 @@ ZERO: Final = _Zero()
 Gradient = Variable | _Zero
 
 _DISCONNECTED: Final = DisconnectedType()
+
+_READS: Final = (Subtensor, AdvancedSubtensor1, AdvancedSubtensor)
+_PRODUCTS: Final = (Dot, BatchedDot)
 
 
 class Spent:
@@ -357,8 +364,32 @@ def _node_grads(
         # undefined stays so: a draw compares numbers with its parameter.
         return [ZERO if r else None for r in reached]
     given = [_incoming(out, g) for out, g in zip(node.outputs, out_grads, strict=True)]
-    answer = node.op.L_op(node.inputs, node.outputs, given)
-    return _checked_answer(node, answer, reached)
+    behind, mask = _behind_choice(node, given)
+    checked = _checked_answer(node, node.op.L_op(node.inputs, node.outputs, behind), reached)
+    if mask is None:
+        return checked
+    return [mask.around(g) if isinstance(g, Variable) else g for g in checked]
+
+
+def _behind_choice(node: Apply, given: list[Variable]) -> tuple[list[Variable], Mask | None]:
+    """What is behind the mask of the gradients of a node, if it is one choice for all their elements; and the mask.
+
+    Gradients are linear, so the choice can be made afterwards: the side that is not taken may be NaN. Reads of parts
+    are left out: their gradients are gathered in one buffer. So are products of matrices that nothing comes after.
+    """
+    op = node.op
+    if isinstance(op, _READS) or (isinstance(op, _PRODUCTS) and all(is_source(x) for x in node.inputs)):
+        return given, None
+    found = list(given)
+    masks: list[Mask] = []
+    for k, g in enumerate(given):
+        if isinstance(g.type, DisconnectedType) or is_zero(g):
+            continue
+        found[k], mask = unmasked(g)
+        if mask is None or not mask.of_all or (masks and mask.key() != masks[0].key()):
+            return given, None
+        masks.append(mask)
+    return (found, masks[0]) if masks else (given, None)
 
 
 def _is_discrete(x: Variable) -> bool:
@@ -371,14 +402,18 @@ def _incoming(out: Variable, g: Gradient | None) -> Variable:
         return _DISCONNECTED()
     if isinstance(g, _Zero) or _is_discrete(out):
         return _zeros_like(out)
-    dtype = getattr(out.type, "dtype", None)
-    g_dtype = getattr(g.type, "dtype", None)
-    if dtype is None or g_dtype is None or dtype == g_dtype:
-        return g
-    if g_dtype.startswith("complex") and not dtype.startswith("complex"):
-        return g
     # A float32 part of a float64 cost computes its gradient in float32, as it computes its value.
-    return cast(g, dtype)
+    return in_dtype(g, getattr(out.type, "dtype", None))
+
+
+def in_dtype(g: Variable, dtype: str | None) -> Variable:
+    """A gradient as that of a variable of `dtype`: of real numbers, the real part."""
+    have = getattr(g.type, "dtype", None)
+    if dtype is None or have is None or dtype == have:
+        return g
+    if have in COMPLEX and dtype not in COMPLEX:
+        g = within(g, real)
+    return within(g, lambda v: cast(v, dtype))
 
 
 def _checked_answer(node: Apply, answer: Any, reached: list[bool]) -> list[Gradient | None]:
@@ -401,6 +436,8 @@ def _checked_answer(node: Apply, answer: Any, reached: list[bool]) -> list[Gradi
         if not wanted or isinstance(g.type, DisconnectedType):
             checked.append(None)
             continue
+        if getattr(g.type, "dtype", None) in COMPLEX and getattr(x.type, "dtype", None) not in COMPLEX:
+            g = within(g, real)
         kind: Any = g.type
         if not isinstance(kind, NullType):
             if _is_discrete(g):

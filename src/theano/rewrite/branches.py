@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from theano import scalar
-from theano.gradient.accumulate import is_zero
 from theano.graph import clone_replace
 from theano.ifelse import IfElse
 from theano.rewrite.build import broadcast_to, constant, elemwise, number, scalar_name, uniform_value
@@ -14,6 +13,7 @@ from theano.rewrite.rule import Result
 from theano.rewrite.table import Node, RewriteGraph, Tensor, reaches, same_type
 from theano.tensor.dot import BatchedDot, Dot
 from theano.tensor.elemwise import DimShuffle, Elemwise
+from theano.tensor.masks import is_zero
 from theano.tensor.reduction import Sum
 from theano.tensor.shape import Reshape
 from theano.tensor.subtensor import Subtensor

@@ -25,6 +25,7 @@ from theano.tensor.elemwise import DimShuffle, Elemwise
 from theano.tensor.extra_ops import CumOp
 from theano.tensor.join import Join, Split
 from theano.tensor.nnet.softmax import LogSoftmax, Softmax
+from theano.tensor.recurrence import LinearRecurrence
 from theano.tensor.reduction import All, Argmax, Max, MaxAndArgmax, Min, Prod, Sum, Supremum
 from theano.tensor.reduction import Any as AnyTrue
 from theano.tensor.shape import MakeVector, Rebroadcast, Reshape, Shape, Shape_i, SpecifyShape, patternbroadcast
@@ -94,6 +95,11 @@ def batch_cumulative(batch: Batch, node: Node, arguments: list[Rows]) -> Sequenc
     if axis is None and ndim != 1:
         return None
     return _one(CumOp(axis=1 if axis is None else axis % ndim + 1, mode=node.op.mode)(arguments[0].rows))
+
+
+@batches(LinearRecurrence)
+def batch_recurrence(batch: Batch, node: Node, arguments: list[Rows]) -> Sequence[Rows]:
+    return _one(LinearRecurrence(node.op.axis + 1)(*(batch.varied(a) for a in arguments)))
 
 
 # -- products --------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import numpy as np
 
 from theano.loops import expr
 from theano.scalar import rules
-from theano.scalar.arithmetic import abs_
+from theano.scalar.arithmetic import abs_, maximum
 from theano.scalar.choice import second
 from theano.scalar.dtypes import COMPLEX, complex_of, upcast
 from theano.scalar.op import ScalarOp, binary, unary
@@ -45,12 +45,35 @@ def _conj_dtype(x: str) -> str:
     return "int8" if x == "bool" else x
 
 
+def _tangent_of_part(i: int, part: Term, other: Term) -> Term:
+    return complex(part, other) if i == 0 else complex(other, part)
+
+
 def _grad_angle(z: Term, theta: Term, g: Term) -> Term:
     if not _is_complex(z):
         return None
     scale = g / sqr(abs_(z))
     return complex(-scale * imag(z), scale * real(z))
 
+
+def _tangent_angle(z: Term, v: Term, i: int) -> Term:
+    return (real(z) * imag(v) - imag(z) * real(v)) / sqr(abs_(z))
+
+
+def _tangent_abs(z: Term, v: Term, i: int) -> Term:
+    size = abs_(z)
+    size = maximum(size, np.asarray(np.finfo(size.dtype).tiny, size.dtype))  # 0 at 0
+    return (real(z) * real(v) + imag(z) * imag(v)) / size
+
+
+def _tangent_polar(r: Term, theta: Term, v: Term, i: int) -> Term:
+    if i == 0:
+        return complex(v * cos(theta), v * sin(theta))
+    return complex(-v * r * sin(theta), v * r * cos(theta))
+
+
+# `abs_` stands in a lower module than the parts that its derivative is made of.
+abs_.tangent = _tangent_abs
 
 real: ScalarOp = unary(
     "real",
@@ -60,6 +83,7 @@ real: ScalarOp = unary(
     expand=lambda x: x,
     args=rules.args_as_they_are,
     holomorphic=False,
+    tangent=lambda z, v, i: real(v),
 )
 imag: ScalarOp = unary(
     "imag",
@@ -69,6 +93,7 @@ imag: ScalarOp = unary(
     expand=lambda x: expr.const(0, x.type),
     args=rules.args_as_they_are,
     holomorphic=False,
+    tangent=lambda z, v, i: imag(v),
 )
 conj: ScalarOp = unary(
     "conj",
@@ -77,6 +102,7 @@ conj: ScalarOp = unary(
     grad=lambda z, y, g: conj(g) if _is_complex(z) else g,
     expand=lambda x: x,
     holomorphic=False,
+    tangent=lambda z, v, i: conj(v),
 )
 angle = unary(
     "angle",
@@ -85,6 +111,7 @@ angle = unary(
     grad=_grad_angle,
     args=lambda inputs, output: tuple("complex128" if d in COMPLEX else "float64" for d in inputs),
     holomorphic=False,
+    tangent=_tangent_angle,
 )
 complex: ScalarOp = binary(
     "complex",
@@ -93,6 +120,7 @@ complex: ScalarOp = binary(
     grad=lambda x, y, z, g: (real(g), imag(g)),
     args=_float_parts,
     holomorphic=False,
+    tangent=lambda x, y, v, i: _tangent_of_part(i, v, second(v, np.zeros((), v.dtype))),
 )
 complex_from_polar = binary(
     "complex_from_polar",
@@ -104,4 +132,5 @@ complex_from_polar = binary(
     ),
     args=_float_parts,
     holomorphic=False,
+    tangent=_tangent_polar,
 )

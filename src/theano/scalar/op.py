@@ -57,6 +57,9 @@ class ScalarOp:
     holomorphic
         Whether `grad` is the derivative in the complex sense (the gradient is then conjugated for complex
         numbers); False for operations that treat the parts of a complex number apart.
+    tangent
+        For those that are not holomorphic: ``tangent(*inputs, direction, i)``, the change of the output where complex
+        numbers take part and input `i` changes in a direction.
 
     Examples
     --------
@@ -67,7 +70,7 @@ class ScalarOp:
 
     __slots__ = (
         "args", "associative", "checks_zero_divisor", "commutative", "dtype", "expand", "grad", "holomorphic",
-        "identity", "name", "nin", "numpy", "target",
+        "identity", "name", "nin", "numpy", "tangent", "target",
     )  # fmt: skip
 
     def __init__(
@@ -84,6 +87,7 @@ class ScalarOp:
         associative: bool = False,
         identity: Any = None,
         holomorphic: bool = True,
+        tangent: Callable[..., Any] | None = None,
         checks_zero_divisor: bool = False,
         target: str | None = None,
         register: bool = True,
@@ -101,6 +105,7 @@ class ScalarOp:
         self.associative = associative
         self.identity = identity
         self.holomorphic = holomorphic
+        self.tangent = tangent
         self.checks_zero_divisor = checks_zero_divisor
         self.target = target
         if register:

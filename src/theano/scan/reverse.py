@@ -20,9 +20,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from theano.configdefaults import config
-from theano.gradient.accumulate import is_zero, total
+from theano.gradient.accumulate import total
 from theano.gradient.identity import ViewOp
-from theano.gradient.reverse import grad
+from theano.gradient.reverse import grad, in_dtype
 from theano.graph import Variable
 from theano.graph.null_type import NullType
 from theano.scalar.dtypes import DISCRETE
@@ -30,7 +30,8 @@ from theano.scan.connection import closure
 from theano.scan.parts import Loop, NonSequenceArg, OutputArg, SequenceArg, StateArg
 from theano.scan.record import Record
 from theano.tensor.alloc import zeros_like
-from theano.tensor.math import add, cast, minimum
+from theano.tensor.masks import Mask, filled, is_zero, unmasked
+from theano.tensor.math import add, minimum
 from theano.tensor.opsupport import disconnected, is_disconnected, new_tensor, zero_gradient
 from theano.tensor.shape import patternbroadcast, shape_padleft, unbroadcast
 from theano.tensor.subtensor import inc_subtensor, set_subtensor
@@ -153,16 +154,28 @@ class _Backward:
         for o in sorted(self.active):
             terms = [c.arriving for c in contributions if c.state == o]
             if o in self.external:
-                g = self.external[o]
-                row = new_tensor(g.type.dtype, g.type.shape[1:])
-                # The rows from the last to the first: row first + steps - 1 - s for step s.
-                made = g[self.first[o] :] if self.first[o] else g
-                sequences.append(SequenceArg(made[::-1], [0], [row]))
-                terms.append(row)
+                terms.append(self._arriving_from_outside(o, sequences, alone=not terms))
             if terms:
                 # Outputs may depend on each other or be one variable: the identity keeps them apart.
                 known[ViewOp()(values[o])] = terms[0] if len(terms) == 1 else add(*terms)
         return known
+
+    def _arriving_from_outside(self, o: int, sequences: list[SequenceArg], alone: bool) -> Any:
+        """What a step gets of the gradient of output `o` that comes from outside; a mask goes along if that is all."""
+        g = self.external[o]
+
+        def row_of(g: Any) -> Any:
+            row = new_tensor(g.type.dtype, g.type.shape[1:])
+            # The rows from the last to the first: row first + steps - 1 - s for step s.
+            made = g[self.first[o] :] if self.first[o] else g
+            sequences.append(SequenceArg(made[::-1], [0], [row]))
+            return row
+
+        value, mask = unmasked(g)
+        if mask is None or not alone:
+            return row_of(g)
+        value, condition = filled(g, value, mask)
+        return Mask(row_of(condition), mask.passing).around(row_of(value))
 
     def _inner_gradients(self, known: dict[Any, Any]) -> dict[Any, Any]:
         """Gradients of inner inputs, without those that are disconnected or zero."""
@@ -295,9 +308,5 @@ def _kind(x: Variable | None) -> Any:
 
 def _converted(g: Any, x: Any) -> Any:
     """A gradient with the dtype and pattern that belong to `x`."""
-    dtype = gradient_dtype(x)
-    if g.type.dtype != dtype and not (g.type.dtype.startswith("complex") and not dtype.startswith("complex")):
-        g = cast(g, dtype)
-    if g.type.broadcastable != x.type.broadcastable:
-        g = patternbroadcast(g, x.type.broadcastable)
-    return g
+    g = in_dtype(g, gradient_dtype(x))
+    return patternbroadcast(g, x.type.broadcastable)

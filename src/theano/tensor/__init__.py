@@ -107,7 +107,7 @@ from theano.tensor.choose import choose  # isort: skip
 from theano.tensor.sort import argsort, argtopk, sort, topk, topk_and_argtopk  # isort: skip
 from theano.tensor.permutation import inverse_permutation, permute_row_elements  # isort: skip
 from theano.tensor import nnet  # isort: skip
-from theano.tensor import blas, extra_ops, fft, nlinalg, slinalg  # isort: skip  (need the methods)
+from theano.tensor import blas, extra_ops, fft, nlinalg, products, slinalg  # isort: skip  (need the methods)
 from theano.tensor.extra_ops import *  # isort: skip
 
 from theano.tensor import numpy_functions as _numpy_functions  # isort: skip  (needs all the above)

@@ -13,6 +13,7 @@ from theano.graph import Apply, Op
 from theano.graph.errors import ShapeError
 from theano.scalar.conversion import converted
 from theano.scalar.dtypes import DISCRETE, as_dtype, uint_dtypes, upcast
+from theano.tensor.masks import is_source, unmasked
 from theano.tensor.math import cast, ceil, invert, lt, maximum, minimum, neq, second, switch
 from theano.tensor.opsupport import (
     INT64,
@@ -23,11 +24,13 @@ from theano.tensor.opsupport import (
     disconnected,
     first_connected,
     index_constant,
+    is_disconnected,
     single,
     unknown_if_one,
+    zero_gradient,
 )
 from theano.tensor.reduction import sum as sum_
-from theano.tensor.shape import as_shape_vector, element, patternbroadcast, shape_i, shape_tuple
+from theano.tensor.shape import as_shape_vector, dimshuffle, element, patternbroadcast, shape_i, shape_tuple
 from theano.tensor.static_value import known_int, known_ints, known_scalar
 from theano.tensor.variable import as_tensor_variable, constant
 
@@ -44,6 +47,7 @@ class Alloc(Op):
     """
 
     __props__ = ()
+    spreads_first_input = True
 
     def make_node(self, value: Any, *lengths: Any) -> Apply:
         value = as_tensor_variable(value)
@@ -103,6 +107,16 @@ alloc = Alloc()
 
 def sum_to(g: Any, x: Any) -> Any:
     """`g`, whose shape is one that `x` broadcasts to, summed over the axes along which `x` was repeated."""
+    missing = g.type.ndim - x.type.ndim
+    mask = None if is_source(x) else unmasked(g)[1]
+    if mask is not None:
+        inner = (i + missing for i, b in enumerate(x.type.broadcastable) if b)
+        left = mask.summed([*range(missing), *inner])
+        return left.moved(lambda c: dimshuffle(c, range(missing, c.type.ndim))).around(_sum_to(g, x))
+    return _sum_to(g, x)
+
+
+def _sum_to(g: Any, x: Any) -> Any:
     missing = g.type.ndim - x.type.ndim
     if missing:
         g = sum_(g, axis=tuple(range(missing)))
@@ -186,7 +200,7 @@ def ones_like(model: Any, dtype: Any = None, opt: bool = False) -> Any:
     return _like(model, 1, dtype, opt)
 
 
-class ARange(Unconnected):
+class ARange(Op):
     """Equally spaced numbers from `start` up to, not including, `stop`."""
 
     __props__ = ("dtype",)
@@ -221,6 +235,32 @@ class ARange(Unconnected):
             return [(_integer_length(node.inputs),)]
         start, stop, step = (cast(v, "float64") for v in node.inputs)
         return [(cast(maximum(ceil((stop - start) / step), 0), "int64"),)]
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        g, pattern = gs[0], self._connected(inputs)
+        if is_disconnected(g) or not any(pattern):
+            return [disconnected() for _ in inputs]
+        # The numbers move with `start` and `step`; how many there are changes by jumps.
+        found = [sum_(g), zero_gradient(inputs[1]), sum_(g * _places(outputs[0]))]
+        return [v if connected else disconnected() for v, connected in zip(found, pattern, strict=True)]
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+        pattern = self._connected(inputs)
+        start, stop, step = (v if connected else None for v, connected in zip(eval_points, pattern, strict=True))
+        numbers = self(*inputs)
+        terms = [] if start is None else [second(numbers, start)]
+        if step is not None:
+            terms.append(step * _places(numbers))
+        if not terms:
+            return [None if stop is None else zero_gradient(numbers)]
+        return [terms[0] if len(terms) == 1 else terms[0] + terms[1]]
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return [[connected] for connected in self._connected(node.inputs)]
+
+    def _connected(self, inputs: Sequence[Any]) -> list[bool]:
+        """Which inputs may be any number."""
+        return [self.dtype not in DISCRETE and v.type.dtype not in DISCRETE for v in inputs]
 
 
 def arange_length(start: float, stop: float, step: float) -> int:
@@ -284,6 +324,11 @@ def _integer_length(inputs: Sequence[Any]) -> Any:
     count = span // size
     count += cast(neq(count * size, span), "uint64")
     return cast(minimum(count, np.uint64(INT64.max)), "int64")
+
+
+def _places(numbers: Any) -> Any:
+    """0, 1, 2, … of the dtype and length of `numbers`."""
+    return cast(arange(shape_i(numbers, 0)), numbers.type.dtype)
 
 
 def unknown_or_length(values: list[Any]) -> int | None:

@@ -10,7 +10,7 @@ import numpy as np
 from theano.graph import Apply, Op
 from theano.scalar.dtypes import COMPLEX, FLOAT
 from theano.tensor.dot import dot, dot_op, outer
-from theano.tensor.opsupport import Shapes, single
+from theano.tensor.opsupport import Shapes, holomorphic, single
 from theano.tensor.reduction import sum as sum_
 from theano.tensor.variable import as_tensor_variable
 
@@ -65,9 +65,10 @@ class _ScaledProduct(_Blas):
         # beta = 0 does not read z, which may hold anything
         out[0][0] = np.asarray(alpha * product if beta == 0 else beta * z + alpha * product, dtype=z.dtype)
 
+    @holomorphic
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         (z, alpha, a, b, beta), g = inputs, gs[0]
-        into_a, into_b = dot_op.L_op([a, b], [dot(a, b)], [alpha * g])
+        into_a, into_b = dot_op.transposed([a, b], alpha * g)
         return [beta * g, sum_(g * dot(a, b)), into_a, into_b, sum_(g * z)]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
@@ -133,6 +134,7 @@ class Ger(_Blas):
             raise ValueError(f"{self}: a matrix of shape {a.shape}, vectors of lengths {len(x)} and {len(y)}")
         out[0][0] = np.asarray(a + alpha * np.outer(x, y), dtype=a.dtype)
 
+    @holomorphic
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         (_, alpha, x, y), g = inputs, gs[0]
         return [g, sum_(g * outer(x, y)), alpha * dot(g, y), alpha * dot(g.T, x)]

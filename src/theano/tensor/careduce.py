@@ -13,7 +13,8 @@ from theano.graph.null_type import DisconnectedType, NullType
 from theano.scalar.conversion import converted
 from theano.scalar.dtypes import COMPLEX, DISCRETE, as_dtype, promote
 from theano.tensor.elemwise import dimshuffle, zeros_for
-from theano.tensor.math import eq, mul, second
+from theano.tensor.masks import unmasked, within
+from theano.tensor.math import conj, eq, mul, second, switch
 from theano.tensor.type import tensor_type
 from theano.tensor.variable import LATE, TensorVariable, as_tensor_variable
 
@@ -203,13 +204,24 @@ class CAReduce(Op):
             return [g]
         if outputs[0].type.dtype in DISCRETE or self.scalar_op.name in ("and_", "or_", "xor"):
             return [zeros_for(x)]
-        return [self.gradient(x, outputs[0], keep_dims(g, x.type.ndim, self.axis))]
+        value, mask = unmasked(g)
+        found = self._adjoint(x, outputs[0], self._keeping(value, x))
+        return [found if mask is None else mask.moved(lambda c: self._keeping(c, x)).around(found)]
+
+    def _keeping(self, g: Any, x: Any) -> Any:
+        return keep_dims(g, x.type.ndim, self.axis)
+
+    def _adjoint(self, x: Any, out: Any, g: Any) -> Any:
+        if g.type.dtype in COMPLEX and self.scalar_op is scalar.mul:
+            return conj(self.gradient(x, out, conj(g)))
+        return self.gradient(x, out, g)
 
     def gradient(self, x: Any, out: Any, g: Any) -> Any:
         """The gradient of `x` from that of the output with the reduced axes kept."""
         if self.scalar_op.name not in ("maximum", "minimum"):
             raise NotImplementedError(f"the gradient of a reduction by {self.scalar_op} is not known")
-        return mul(eq(x, keep_dims(out, x.type.ndim, self.axis)), g)  # all of it to each tied element
+        reached = eq(x, keep_dims(out, x.type.ndim, self.axis))
+        return within(g, lambda v: switch(reached, v, 0))  # all of it to each tied element
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         (x,), (v,) = inputs, eval_points

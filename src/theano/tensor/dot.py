@@ -9,7 +9,7 @@ import numpy as np
 
 from theano.graph import Apply, Op
 from theano.scalar.dtypes import upcast
-from theano.tensor.opsupport import Shapes, single
+from theano.tensor.opsupport import Shapes, holomorphic, single
 from theano.tensor.shape import dimshuffle, flatten, patternbroadcast, reshape, shape_i
 from theano.tensor.shape import product as length_product
 from theano.tensor.variable import as_tensor_variable
@@ -52,8 +52,13 @@ class Dot(Op):
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         return [shapes[0][:-1] + shapes[1][1:]]
 
+    @holomorphic
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        (x, y), (g,) = inputs, gs
+        return self.transposed(inputs, gs[0])
+
+    def transposed(self, inputs: Sequence[Any], g: Any) -> list[Any]:
+        """The gradients of both factors; of complex ones, from the conjugate of `g` and to be conjugated."""
+        x, y = inputs
         if g.type.ndim == 0:
             gx, gy = g * y, g * x
         elif x.type.ndim == 1:
@@ -137,6 +142,7 @@ class BatchedDot(Op):
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         return [(shapes[0][0], shapes[0][1], shapes[1][2])]
 
+    @holomorphic
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         (x, y), (g,) = inputs, gs
         gx, gy = self(g, dimshuffle(y, (0, 2, 1))), self(dimshuffle(x, (0, 2, 1)), g)

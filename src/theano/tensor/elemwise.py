@@ -105,16 +105,16 @@ class DimShuffle(Op):
         return [tuple([_ONE() if a == "x" else shapes[0][a] for a in self.new_order])]
 
     def L_op(self, inputs: Sequence[ty.Any], outputs: Sequence[ty.Any], gs: Sequence[ty.Any]) -> list[ty.Any]:
-        g = gs[0]
+        x, g = inputs[0], gs[0]
         if isinstance(g.type, DisconnectedType | NullType):
             return [g]
         order: list[int | str] = ["x"] * len(self.input_broadcastable)
         for i, a in enumerate(self.new_order):
             if a != "x":
                 order[a] = i  # type: ignore[index]
-        if inputs[0].type.dtype in DISCRETE:
-            return [zeros_for(inputs[0])]
-        return [dimshuffle(g, order)]
+        if x.type.dtype in DISCRETE:
+            return [zeros_for(x)]
+        return [LATE["moved"](g, lambda v: dimshuffle(v, order), x)]
 
     def R_op(self, inputs: Sequence[ty.Any], eval_points: Sequence[ty.Any]) -> list[ty.Any]:
         return [None if eval_points[0] is None else self(eval_points[0])]
@@ -261,23 +261,31 @@ class Elemwise(Op):
         if out.type.dtype in DISCRETE:
             grads: Sequence[ty.Any] = [zeros_for(x) for x in inputs]
         else:
-            grads = [summed_like(x, out, d) for x, d in zip(inputs, self._element_grads(inputs, out, g), strict=True)]
+            value, mask = LATE["unmasked"](g)
+            found = self._adjoint(inputs, out, value)
+            if mask is not None:
+                found = [g if d is value else mask.around(d) for d in found]
+            grads = [summed_like(x, out, d) for x, d in zip(inputs, found, strict=True)]
         if self.scalar_op is second:
             return [DisconnectedType()(), grads[1]]
         return list(grads)
 
-    def _element_grads(self, inputs: Sequence[ty.Any], out: ty.Any, g: ty.Any) -> list[ty.Any]:
+    def _adjoint(self, inputs: Sequence[ty.Any], out: ty.Any, g: ty.Any) -> list[ty.Any]:
         """Gradients of all inputs before they are summed over broadcast axes."""
+        if not (self.scalar_op.holomorphic and g.type.dtype in COMPLEX):
+            return self._element_grads(inputs, out, g)
+        conjugate = elemwise(conj)
+        found = self._element_grads(inputs, out, conjugate(g))
+        return [conjugate(d) if getattr(d.type, "dtype", None) in COMPLEX else d for d in found]
+
+    def _element_grads(self, inputs: Sequence[ty.Any], out: ty.Any, g: ty.Any) -> list[ty.Any]:
+        """`g` times the derivatives by all inputs; where they are not holomorphic, what the operation's `grad` says."""
         op = self.scalar_op
         count = len(inputs)
         if op.grad is None or op.grad is UNDEFINED:
             found: ty.Any = (op.grad,) * count
         else:
             ndim = out.type.ndim
-            incoming = Term(g, ndim)
-            through_conj = op.holomorphic and g.type.dtype in COMPLEX
-            if through_conj:
-                incoming = conj(incoming)
             terms = [Term(x, ndim) for x in inputs]
             if op.dtype in _FLOAT_FUNCTIONS:
                 # Functions that take integers as floats: in their derivatives x * x must not wrap.
@@ -286,11 +294,9 @@ class Elemwise(Op):
                     to_float(t) if x.type.dtype in DISCRETE and not isinstance(x, Constant) else t
                     for x, t in zip(inputs, terms, strict=True)
                 ]
-            found = op.grad(*terms, Term(out, ndim), incoming)  # type: ignore[operator]
+            found = op.grad(*terms, Term(out, ndim), Term(g, ndim))  # type: ignore[operator]
             if not isinstance(found, tuple):
                 found = (found,)
-            if through_conj:
-                found = tuple(conj(d) if isinstance(d, Term) else d for d in found)
         return [self._finish(i, x, d) for i, (x, d) in enumerate(zip(inputs, found, strict=True))]
 
     def _finish(self, i: int, x: ty.Any, d: ty.Any) -> ty.Any:
@@ -312,8 +318,7 @@ class Elemwise(Op):
                 continue
             if out.type.dtype in DISCRETE:
                 return [zeros_for(out)]
-            # The gradient is linear in what comes in: with v in its place it is the directional derivative.
-            d = self._element_grads(inputs, out, _filled(out, v))[i]
+            d = self._change(inputs, out, i, _filled(out, v))
             if isinstance(d.type, NullType):
                 return [d]
             parts.append(d)
@@ -323,6 +328,15 @@ class Elemwise(Op):
         for d in parts[1:]:
             total = ADD(total, d)
         return [total]
+
+    def _change(self, inputs: Sequence[ty.Any], out: ty.Any, i: int, v: ty.Any) -> ty.Any:
+        """The change of the output if input `i` changes by `v`."""
+        tangent = self.scalar_op.tangent
+        if tangent is None or COMPLEX.isdisjoint((out.type.dtype, v.type.dtype)):
+            # The gradient is linear in what comes in: with v in its place it is the directional derivative.
+            return self._element_grads(inputs, out, v)[i]
+        ndim = out.type.ndim
+        return tangent(*(Term(x, ndim) for x in inputs), Term(v, ndim), i).var
 
     def __str__(self) -> str:
         return self.name or f"Elemwise{{{self.scalar_op.name}}}"
@@ -430,7 +444,7 @@ def summed_like(x: ty.Any, out: ty.Any, d: ty.Any) -> ty.Any:
     wide = [i for i in axes if not d.type.broadcastable[i]]
     if len(wide) != len(axes):
         d = SECOND(out, d)  # it does not depend on `out` along an axis, but is summed over it
-    return LATE["sum_keeping"](d, axes)
+    return LATE["masked_sum"](d, axes, lambda v: LATE["sum_keeping"](v, axes), x)
 
 
 LATE["dimshuffle"] = dimshuffle

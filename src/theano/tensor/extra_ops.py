@@ -21,12 +21,14 @@ from theano.tensor.opsupport import (
     as_index,
     disconnected,
     first_connected,
+    holomorphic,
     index_constant,
     new_tensor,
     single,
     unknown_if_one,
     zero_gradient,
 )
+from theano.tensor.recurrence import LinearRecurrence, backwards, delayed
 from theano.tensor.reduction import all as all_
 from theano.tensor.reduction import max as max_
 from theano.tensor.reduction import sum as sum_
@@ -56,10 +58,6 @@ def _checked_axis(axis: int, ndim: int, what: str) -> int:
     if not -ndim <= axis < ndim:
         raise ValueError(f"{what}: axis {axis} is out of bounds for {ndim} dimensions")
     return axis % ndim
-
-
-def _backwards(x: Any, axis: int) -> Any:
-    return x[(slice(None),) * axis + (slice(None, None, -1),)]
 
 
 # -- running sums and products -------------------------------------------------------------------------------
@@ -103,21 +101,23 @@ class CumOp(Op):
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         return [(product(shapes[0]),) if self.axis is None else shapes[0]]
 
+    @holomorphic
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         (x,), (y,), (g,) = inputs, outputs, gs
         if y.type.dtype in DISCRETE:
             return [zero_gradient(x)]
-        if self.axis is None:
-            if x.type.ndim == 1:
-                return CumOp(0, self.mode).L_op(inputs, outputs, gs)
-            flat = flatten(x)
-            (back,) = CumOp(0, self.mode).L_op([flat], [CumOp(0, self.mode)(flat)], [reshape(g, shape(flat))])
-            return [patternbroadcast(reshape(back, shape(x), ndim=x.type.ndim), x.type.broadcastable)]
-        axis = self.axis % x.type.ndim
+        if self.axis is not None:
+            return [self._back(x, y, g, self.axis % x.type.ndim)]
+        back = self._back(flatten(x), y, g, 0)
+        return [patternbroadcast(reshape(back, shape(x), ndim=x.type.ndim), x.type.broadcastable)]
+
+    def _back(self, x: Any, y: Any, g: Any, axis: int) -> Any:
+        """The gradient of `x` from that of `y`, along an axis."""
         if self.mode == "add":
-            return [_backwards(CumOp(axis)(_backwards(g, axis)), axis)]
-        total = CumOp(axis)(_backwards(y * g, axis))
-        return [_backwards(total, axis) / x]
+            return backwards(CumOp(axis)(backwards(g, axis)), axis)
+        # the products before each element, times those of the elements behind it, which are summed up from the end
+        behind = LinearRecurrence(axis)(delayed(backwards(x, axis), axis, 0), backwards(g, axis))
+        return delayed(y, axis, 1) * backwards(behind, axis)
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         e, x = eval_points[0], inputs[0]
@@ -125,7 +125,10 @@ class CumOp(Op):
             return [None]
         if self.mode == "add":
             return [self(e)]
-        return [self(x) * CumOp(self.axis)(e / x)]
+        if self.axis is None and x.type.ndim != 1:
+            x, e = flatten(x), flatten(e)
+        axis = 0 if self.axis is None else self.axis % x.type.ndim
+        return [LinearRecurrence(axis)(x, e * delayed(CumOp(axis, "mul")(x), axis, 1))]
 
 
 def cumsum(x: Any, axis: int | None = None) -> Any:

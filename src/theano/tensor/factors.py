@@ -12,11 +12,21 @@ from typing import Any, ClassVar
 import numpy as np
 
 from theano.graph import Apply, Op
-from theano.tensor.alloc import identity_like, tril, triu, zeros_like
+from theano.scalar.dtypes import COMPLEX
+from theano.tensor.alloc import identity_like, zeros_like
 from theano.tensor.diagonal import ExtractDiag, diag
 from theano.tensor.dot import dot
-from theano.tensor.math import minimum
-from theano.tensor.matrices import LINALG, as_matrix, computed, float_dtype, half_tril, in_pattern_of, values_of
+from theano.tensor.math import minimum, real
+from theano.tensor.matrices import (
+    LINALG,
+    adjoint,
+    as_matrix,
+    computed,
+    float_dtype,
+    half_tril,
+    in_pattern_of,
+    values_of,
+)
 from theano.tensor.opsupport import Shapes, is_disconnected, new_tensor, single
 from theano.tensor.slinalg import solve_upper_triangular
 
@@ -100,22 +110,25 @@ class Eigh(Eig):
 
     def _to_triangle(self, g: Any) -> Any:
         """The gradient of the elements that are read from that of the symmetric matrix."""
-        return tril(g) + triu(g, 1).T if self.UPLO == "L" else triu(g) + tril(g, -1).T
+        half = half_tril(g + adjoint(g))  # whose diagonal is real
+        return half if self.UPLO == "L" else adjoint(half)
 
     def _symmetric(self, x: Any) -> Any:
-        return tril(x) + tril(x, -1).T if self.UPLO == "L" else triu(x) + triu(x, 1).T
+        half = half_tril(x if self.UPLO == "L" else adjoint(x))
+        return half + adjoint(half)
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         (w, v), (gw, gv) = outputs, _given(gs, outputs)
-        middle = diag(gw) + _inverse_gaps(w) * dot(v.T, gv)
-        return [in_pattern_of(inputs[0], self._to_triangle(dot(v, dot(middle, v.T))))]
+        turned = adjoint(v)
+        middle = diag(gw) + _inverse_gaps(w) * dot(turned, gv)
+        return [in_pattern_of(inputs[0], self._to_triangle(dot(v, dot(middle, turned))))]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         if eval_points[0] is None:
             return [None, None]
         w, v = self(*inputs)
-        turned = dot(v.T, dot(self._symmetric(eval_points[0]), v))
-        return [ExtractDiag()(turned), dot(v, _inverse_gaps(w) * turned)]
+        turned = dot(adjoint(v), dot(self._symmetric(eval_points[0]), v))
+        return [real(ExtractDiag()(turned)), dot(v, _inverse_gaps(w) * turned)]
 
 
 def eigh(a: Any, UPLO: str = "L") -> Any:
@@ -165,10 +178,10 @@ class QRFull(Op):
         if self.mode != "reduced":
             raise NotImplementedError(f"the gradient of qr with mode={self.mode!r}: use mode='reduced'")
         (q, r), (gq, gr) = outputs, _given(gs, outputs)
-        inner = dot(r, gr.T) - dot(gq.T, q)
+        inner = dot(r, adjoint(gr)) - dot(adjoint(gq), q)
         lower = half_tril(inner)
-        g = gq + dot(q, lower + lower.T)
-        return [in_pattern_of(inputs[0], solve_upper_triangular(r, g.T).T)]
+        g = gq + dot(q, lower + adjoint(lower))
+        return [in_pattern_of(inputs[0], adjoint(solve_upper_triangular(r, adjoint(g))))]
 
 
 class QRIncomplete(Op):
@@ -268,6 +281,8 @@ class SVD(Op):
             return [in_pattern_of(x, dot(u * gs[1 if self.compute_uv else 0], vt))]
         if self.full_matrices:
             raise NotImplementedError("the gradient of the vectors of svd: use full_matrices=False")
+        if x.type.dtype in COMPLEX:
+            raise NotImplementedError("the gradient of the vectors of svd of a complex matrix")
         gu, g, gvt = _given(gs, outputs)
         gaps = _inverse_gaps(s**2)
         left, right = dot(u.T, gu), dot(vt, gvt.T)
@@ -284,7 +299,7 @@ class SVD(Op):
         if self.compute_uv:
             raise NotImplementedError("the R-operator of svd: use compute_uv=False")
         u, _, vt = SVD(full_matrices=False)(inputs[0])
-        return [ExtractDiag()(dot(u.T, dot(eval_points[0], vt.T)))]
+        return [real(ExtractDiag()(dot(adjoint(u), dot(eval_points[0], adjoint(vt)))))]
 
 
 def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply, Op
+from theano.scalar.dtypes import COMPLEX
 from theano.tensor.math import cast, sqrt
 from theano.tensor.matrices import computed, float_dtype, in_pattern_of, values_of
 from theano.tensor.opsupport import Shapes, disconnected, first_connected, single
@@ -35,6 +36,11 @@ class _Transform(Op):
             raise TypeError(
                 f"{type(self).__name__}: {a} has {a.type.ndim} dimensions; the first is the batch, the others "
                 "are transformed" + (", the last holds real and imaginary parts" if self.change < 0 else "")
+            )
+        if a.type.dtype in COMPLEX:
+            raise TypeError(
+                f"{type(self).__name__} takes real numbers, {a} has dtype {a.type.dtype}: complex ones are a last axis "
+                "of length 2, T.stack([T.real(a), T.imag(a)], axis=-1)"
             )
         return a
 

@@ -10,6 +10,7 @@ import numpy as np
 from theano.graph import Apply, Op
 from theano.scalar.dtypes import DISCRETE, upcast
 from theano.tensor.alloc import alloc
+from theano.tensor.masks import parted
 from theano.tensor.math import eq, maximum, switch
 from theano.tensor.opsupport import (
     Shapes,
@@ -105,8 +106,13 @@ class Join(Op):
             return [disconnected(), *(zero_gradient(t) for t in tensors)]
         known = known_int(axis)
         lengths = [shape_i(t, known) if known is not None else shape(t)[axis] for t in tensors]
-        parts = Split(len(tensors))(g, axis, MakeVector("int64")(*lengths), return_list=True)
-        return [disconnected(), *(patternbroadcast(p, t.type.broadcastable) for p, t in zip(parts, tensors))]
+        sizes = MakeVector("int64")(*lengths)
+
+        def part(v: Any) -> list[Any]:
+            pieces = Split(len(tensors))(v, axis, sizes, return_list=True)
+            return [patternbroadcast(p, t.type.broadcastable) for p, t in zip(pieces, tensors)]
+
+        return [disconnected(), *parted(g, part, tensors)]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         if all(e is None for e in eval_points[1:]):

@@ -11,11 +11,14 @@ from theano.graph import Apply, Op
 from theano.scalar.dtypes import COMPLEX, FLOAT
 from theano.tensor.alloc import tril
 from theano.tensor.diagonal import ExtractDiag, diag
+from theano.tensor.math import conj
 from theano.tensor.opsupport import Shapes, single
 from theano.tensor.shape import patternbroadcast
 from theano.tensor.variable import as_tensor_variable
 
-__all__ = ["LINALG", "OfMatrix", "as_matrix", "computed", "float_dtype", "half_tril", "in_pattern_of", "values_of"]
+__all__ = [
+    "LINALG", "OfMatrix", "adjoint", "as_matrix", "computed", "float_dtype", "half_tril", "in_pattern_of", "values_of",
+]  # fmt: skip
 
 # Its declared types differ between versions of NumPy.
 LINALG: Any = np.linalg
@@ -69,6 +72,18 @@ def values_of(*arrays: Any) -> list[np.ndarray]:
 def computed(value: Any, variable: Any) -> np.ndarray:
     """A result in the dtype of its variable, in C order."""
     return np.ascontiguousarray(value, dtype=variable.type.dtype).reshape(np.shape(value))
+
+
+def adjoint(x: Any) -> Any:
+    """The transposed matrix; of complex numbers, the conjugates.
+
+    Examples
+    --------
+    >>> adjoint(T.constant([[1, 2j]])).eval()
+    array([[1.-0.j],
+           [0.-2.j]])
+    """
+    return conj(x.T) if x.type.dtype in COMPLEX else x.T
 
 
 def half_tril(x: Any) -> Any:

@@ -16,8 +16,17 @@ from theano.tensor.diagonal import diag as _diag
 from theano.tensor.dot import dot
 from theano.tensor.factors import SVD, Eig, Eigh, QRFull, QRIncomplete, eig, eigh, qr, svd
 from theano.tensor.join import stack
-from theano.tensor.matrices import LINALG, OfMatrix, as_matrix, computed, float_dtype, in_pattern_of, values_of
-from theano.tensor.opsupport import Shapes, new_tensor, single
+from theano.tensor.matrices import (
+    LINALG,
+    OfMatrix,
+    adjoint,
+    as_matrix,
+    computed,
+    float_dtype,
+    in_pattern_of,
+    values_of,
+)
+from theano.tensor.opsupport import Shapes, holomorphic, new_tensor, single
 from theano.tensor.reduction import max as max_
 from theano.tensor.reduction import min as min_
 from theano.tensor.reduction import sum as sum_
@@ -73,6 +82,7 @@ class MatrixInverse(OfMatrix):
     def value(self, x: np.ndarray) -> Any:
         return np.linalg.inv(x)
 
+    @holomorphic
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         inverse = outputs[0].T
         return [in_pattern_of(inputs[0], -matrix_dot(inverse, gs[0], inverse))]
@@ -106,22 +116,22 @@ class MatrixPinv(OfMatrix):
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         # The adjoint of the change in R_op.
-        (x,), p, g = inputs, outputs[0], gs[0]
-        left = g.T - matrix_dot(x, p, g.T)
-        right = g.T - matrix_dot(g.T, p, x)
-        return [in_pattern_of(x, -matrix_dot(p.T, g, p.T) + matrix_dot(left, p, p.T) + matrix_dot(p.T, p, right))]
+        (x,), p, g = inputs, outputs[0], adjoint(gs[0])
+        q = adjoint(p)
+        left = g - matrix_dot(x, p, g)
+        right = g - matrix_dot(g, p, x)
+        return [in_pattern_of(x, -matrix_dot(q, gs[0], q) + matrix_dot(left, p, q) + matrix_dot(q, p, right))]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         # Golub and Pereyra (1973), where the rank does not change.
         (x,), dx = inputs, eval_points[0]
         if dx is None:
             return [None]
-        p = self(x)
-        outside = dx.T - matrix_dot(dx.T, x, p)
-        beside = dx.T - matrix_dot(p, x, dx.T)
-        return [
-            -matrix_dot(p, dx, p) + matrix_dot(p, p.T, outside) + matrix_dot(beside, p.T, p),
-        ]
+        p, turned = self(x), adjoint(dx)
+        q = adjoint(p)
+        outside = turned - matrix_dot(turned, x, p)
+        beside = turned - matrix_dot(p, x, turned)
+        return [-matrix_dot(p, dx, p) + matrix_dot(p, q, outside) + matrix_dot(beside, q, p)]
 
 
 pinv = MatrixPinv()
@@ -144,6 +154,7 @@ class Det(OfMatrix):
     def result_shape(self, shape: tuple[Any, ...]) -> tuple[Any, ...]:
         return ()
 
+    @holomorphic
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         (x,) = inputs
         return [in_pattern_of(x, gs[0] * outputs[0] * matrix_inverse(x).T)]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import wraps
 from typing import Any
 
 import numpy as np
 
 from theano.graph import Apply, DisconnectedType, Op, Variable, disconnected_type
-from theano.scalar.dtypes import INTEGER
+from theano.scalar.dtypes import COMPLEX, INTEGER
 from theano.tensor.elemwise import zeros_for as zero_gradient
-from theano.tensor.math import cast, minimum
+from theano.tensor.math import cast, conj, minimum
 from theano.tensor.type import StaticShape, tensor_type
 from theano.tensor.variable import TensorConstant, TensorVariable, as_tensor_variable, constant
 
@@ -22,6 +23,7 @@ __all__ = [
     "as_index",
     "disconnected",
     "first_connected",
+    "holomorphic",
     "index_constant",
     "is_disconnected",
     "new_tensor",
@@ -114,6 +116,25 @@ class Unconnected(Op):
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return first_connected(len(node.inputs), ())
+
+
+def holomorphic(L_op: Callable[..., Sequence[Any]]) -> Callable[..., list[Any]]:
+    """The `L_op` of an op that has a derivative in the complex sense, from one that is written as for real numbers.
+
+    The gradient of a real cost with respect to ``a + ib`` is ``dC/da + i dC/db``. It goes back through the conjugate of
+    the derivative: through the adjoint of a linear map, not its transpose.
+    """
+
+    @wraps(L_op)
+    def adjoint(self: Op, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        found = L_op(self, inputs, outputs, [_conjugate(g) for g in gs])
+        return [_conjugate(g) for g in found]
+
+    return adjoint
+
+
+def _conjugate(g: Any) -> Any:
+    return conj(g) if getattr(g.type, "dtype", None) in COMPLEX else g
 
 
 def disconnected() -> Any:

@@ -22,6 +22,7 @@ from theano.tensor.careduce import (
     normalize_axis,
 )
 from theano.tensor.elemwise import SECOND, zeros_for
+from theano.tensor.masks import moved, within
 from theano.tensor.math import eq, invert, mul, neg, neq, switch, true_div
 from theano.tensor.type import tensor_type
 from theano.tensor.variable import LATE, TensorVariable, as_tensor_variable
@@ -69,19 +70,10 @@ class Prod(CAReduceDtype):
         self.no_zeros_in_input = no_zeros_in_input
 
     def gradient(self, x: t.Any, out: t.Any, g: t.Any) -> t.Any:
-        """g times the product of the other elements.
-
-        With the product of the nonzero elements p: p/x where no element is zero; where exactly one is, p at
-        that element and 0 at the others; 0 where there are more.
-        """
+        """g times the product of the other elements."""
         if self.no_zeros_in_input:
             return true_div(mul(g, keep_dims(out, x.type.ndim, self.axis)), x)
-        zero = eq(x, 0)
-        nonzero = switch(zero, 1, x)
-        zeros = sum(zero, axis=self.axis, keepdims=True)
-        p = prod(nonzero, axis=self.axis, dtype=self.dtype, keepdims=True)
-        counts = eq(zeros, zero)  # no zero at all, or this element is the only one
-        return mul(g, switch(counts, true_div(p, nonzero), 0))
+        return mul(g, LATE["product_of_others"](x, self.axis, out.type.dtype))
 
     def __str__(self) -> str:
         return f"Prod{{axis={self.axis}, dtype={self.dtype!r}, acc_dtype={self.acc_dtype!r}}}"
@@ -239,6 +231,7 @@ def _sum_keeping(d: t.Any, axes: Sequence[int]) -> t.Any:
 
 LATE["sum"] = sum
 LATE["sum_keeping"] = _sum_keeping
+LATE["any_keeping"] = lambda x, axes: any(x, axis=tuple(axes), keepdims=True)
 
 
 # -- extremes and their positions --------------------------------------------------------------------------
@@ -335,14 +328,15 @@ class MaxAndArgmax(Argmax):
         # All of the gradient goes to each of tied elements. Not `outputs`, which may come from a loop that NumPy has
         # run, whose functions differ in the last bit from those `x` is computed by now.
         largest = self(x, return_list=True)[0]
-        return [mul(eq(keep_dims(largest, ndim, self.axis), x), keep_dims(g, ndim, self.axis))]
+        picked = eq(keep_dims(largest, ndim, self.axis), x)
+        return [within(moved(g, lambda v: keep_dims(v, ndim, self.axis), x), lambda v: switch(picked, v, 0))]
 
     def R_op(self, inputs: Sequence[t.Any], eval_points: Sequence[t.Any]) -> list[t.Any]:
         (x,), (v,) = inputs, eval_points
         if v is None:
             return [None, None]
         values = self(x)[0]
-        picked = mul(eq(keep_dims(values, x.type.ndim, self.axis), x), v)
+        picked = switch(eq(keep_dims(values, x.type.ndim, self.axis), x), v, 0)
         return [sum(picked, axis=self.axis), None]
 
 

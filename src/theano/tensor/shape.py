@@ -10,6 +10,7 @@ import numpy as np
 from theano.graph import Apply, Op, Variable
 from theano.scalar.dtypes import DISCRETE, INTEGER, as_dtype
 from theano.tensor.elemwise import dimshuffle as _dimshuffle
+from theano.tensor.masks import moved, parted
 from theano.tensor.math import cast, eq, maximum, switch
 from theano.tensor.opsupport import (
     Shapes,
@@ -128,7 +129,7 @@ class MakeVector(Op):
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         if self.dtype in DISCRETE:
             return [zero_gradient(i) for i in inputs]
-        return [gs[0][i] for i in range(len(inputs))]
+        return list(parted(gs[0], lambda v: [v[i] for i in range(len(inputs))], inputs))
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         if all(e is None for e in eval_points):
@@ -221,7 +222,11 @@ class Reshape(Op):
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         x = inputs[0]
-        return [patternbroadcast(Reshape(x.type.ndim)(gs[0], shape(x)), x.type.broadcastable), disconnected()]
+
+        def back(v: Any) -> Any:
+            return patternbroadcast(Reshape(x.type.ndim)(v, shape(x)), x.type.broadcastable)
+
+        return [moved(gs[0], back, x), disconnected()]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         return [None if eval_points[0] is None else self(eval_points[0], inputs[1])]
@@ -384,7 +389,9 @@ class SpecifyShape(Op):
         return [tuple(s if k is None else index_constant(k) for s, k in zip(shapes[0], known))]
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        return [patternbroadcast(self(gs[0], inputs[1]), inputs[0].type.broadcastable), disconnected()]
+        x, lengths = inputs
+        g = moved(gs[0], lambda v: patternbroadcast(self(v, lengths), x.type.broadcastable), x)
+        return [g, disconnected()]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         return [None if eval_points[0] is None else self(eval_points[0], inputs[1])]
@@ -442,7 +449,8 @@ class Rebroadcast(Op):
         return [tuple(one if self.axis.get(i) else s for i, s in enumerate(shapes[0]))]
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        return [patternbroadcast(gs[0], inputs[0].type.broadcastable)]
+        x = inputs[0]
+        return [moved(gs[0], lambda v: patternbroadcast(v, x.type.broadcastable), x)]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         return [None if eval_points[0] is None else self(eval_points[0])]

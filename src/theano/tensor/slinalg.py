@@ -11,8 +11,17 @@ from theano.graph import Apply, Op
 from theano.tensor.alloc import tril, triu, zeros_like
 from theano.tensor.dot import dot, outer
 from theano.tensor.join import concatenate
-from theano.tensor.matrices import OfMatrix, as_matrix, computed, float_dtype, half_tril, in_pattern_of, values_of
-from theano.tensor.opsupport import Shapes, new_tensor, single
+from theano.tensor.matrices import (
+    OfMatrix,
+    adjoint,
+    as_matrix,
+    computed,
+    float_dtype,
+    half_tril,
+    in_pattern_of,
+    values_of,
+)
+from theano.tensor.opsupport import Shapes, holomorphic, new_tensor, single
 from theano.tensor.shape import reshape, shape_i, shape_padleft
 from theano.tensor.variable import as_tensor_variable
 
@@ -85,22 +94,23 @@ class Cholesky(OfMatrix):
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         # Murray (2016), "Differentiation of the Cholesky decomposition", eq. 10.
-        lower, g = (outputs[0], gs[0]) if self.lower else (outputs[0].T, gs[0].T)
-        middle = half_tril(dot(lower.T, g))
-        sides = solve_upper_triangular(lower.T, solve_upper_triangular(lower.T, middle.T).T)
-        both = half_tril(sides + sides.T)
-        return [in_pattern_of(inputs[0], both if self.lower else both.T)]
+        lower, g = (outputs[0], gs[0]) if self.lower else (adjoint(outputs[0]), adjoint(gs[0]))
+        upper = adjoint(lower)
+        middle = half_tril(dot(upper, g))
+        sides = solve_upper_triangular(upper, adjoint(solve_upper_triangular(upper, adjoint(middle))))
+        both = half_tril(sides + adjoint(sides))
+        return [in_pattern_of(inputs[0], both if self.lower else adjoint(both))]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         if eval_points[0] is None:
             return [None]
-        dx = eval_points[0] if self.lower else eval_points[0].T
-        dx = tril(dx) + tril(dx, -1).T
+        read = half_tril(eval_points[0] if self.lower else adjoint(eval_points[0]))
+        dx = read + adjoint(read)
         factor = self(*inputs)
-        lower = factor if self.lower else factor.T
-        middle = solve_lower_triangular(lower, solve_lower_triangular(lower, dx).T)
+        lower = factor if self.lower else adjoint(factor)
+        middle = solve_lower_triangular(lower, adjoint(solve_lower_triangular(lower, dx)))
         change = dot(lower, half_tril(middle))
-        return [change if self.lower else change.T]
+        return [change if self.lower else adjoint(change)]
 
 
 cholesky = Cholesky()
@@ -163,6 +173,7 @@ class Solve(Op):
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         return [(shapes[0][1], *shapes[1][1:])]
 
+    @holomorphic
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         A, b = inputs
         turned = {"lower_triangular": "upper_triangular", "upper_triangular": "lower_triangular"}
@@ -256,9 +267,9 @@ class EigvalshGrad(Op):
         *given, g = values_of(*inputs)
         w, v = scipy.linalg.eigh(*given, lower=self.lower)
         for cell, weight, variable in zip(out, (g, -g * w), node.outputs, strict=False):
-            full = (v * weight) @ v.T
+            full = (v * weight) @ v.conj().T
             read, other = (np.tril(full), np.triu(full, 1)) if self.lower else (np.triu(full), np.tril(full, -1))
-            cell[0] = computed(read + other.T, variable)
+            cell[0] = computed(read + other.conj().T, variable)
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         return list(shapes[:-1])
@@ -323,6 +334,7 @@ class Expm(OfMatrix):
         n = shape_i(A, 0)
         return in_pattern_of(A, self(concatenate([top, bottom], axis=0))[:n, n:])
 
+    @holomorphic
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         return [in_pattern_of(inputs[0], self._change(inputs[0].T, gs[0]))]
 

@@ -1,0 +1,113 @@
+"""Recurrences ``y[i] = a[i] * y[i - 1] + b[i]`` along an axis: what the derivatives of running products are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from theano.graph import Apply, Op
+from theano.scalar.dtypes import upcast
+from theano.tensor.elemwise import broadcast_static
+from theano.tensor.math import second
+from theano.tensor.opsupport import Shapes, holomorphic, single
+from theano.tensor.subtensor import set_subtensor
+from theano.tensor.variable import as_tensor_variable, constant
+
+__all__ = ["LinearRecurrence", "backwards", "delayed"]
+
+
+def _along(axis: int, part: slice) -> tuple[slice, ...]:
+    return (slice(None),) * axis + (part,)
+
+
+def backwards(x: Any, axis: int) -> Any:
+    """`x` in the reverse order along `axis`.
+
+    Examples
+    --------
+    >>> backwards(T.constant([1, 2, 3]), 0).eval()
+    array([3, 2, 1])
+    """
+    return x[_along(axis, slice(None, None, -1))]
+
+
+def delayed(x: Any, axis: int, first: float) -> Any:
+    """The elements of `x` along `axis` one place later, after `first`; the last one is dropped.
+
+    Examples
+    --------
+    >>> delayed(T.constant([1, 2, 3]), 0, 7).eval()
+    array([7, 1, 2])
+    """
+    filled = second(x, constant(np.asarray(first, x.type.dtype)))
+    return set_subtensor(filled[_along(axis, slice(1, None))], x[_along(axis, slice(None, -1))])
+
+
+class LinearRecurrence(Op):
+    """``y[i] = a[i] * y[i - 1] + b[i]`` along an axis, with ``y[0] = b[0]``; `a` and `b` have one shape.
+
+    Its derivatives are such recurrences again.
+
+    Examples
+    --------
+    >>> LinearRecurrence(0)(T.constant([5.0, 2.0, 0.0]), T.constant([1.0, 1.0, 1.0])).eval()
+    array([1., 3., 1.])
+    """
+
+    __props__ = ("axis",)
+
+    def __init__(self, axis: int) -> None:
+        self.axis = int(axis)
+
+    def make_node(self, a: Any, b: Any) -> Apply:
+        a, b = as_tensor_variable(a), as_tensor_variable(b)
+        if a.type.ndim != b.type.ndim or not 0 <= self.axis < a.type.ndim:
+            raise TypeError(f"{self} takes two tensors of equal dimensions, got {a} and {b}")
+        shape = broadcast_static([a.type.shape, b.type.shape], self)
+        return single(self, [a, b], upcast(a.type.dtype, b.type.dtype), shape)
+
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
+        dtype = np.dtype(node.outputs[0].type.dtype)
+        if inputs[0].shape != inputs[1].shape:
+            raise ValueError(f"{self}: the shapes {inputs[0].shape} and {inputs[1].shape} differ")
+        wide = np.result_type(dtype, np.float32)
+        a, b = (np.moveaxis(v.astype(wide, copy=False), self.axis, 0) for v in inputs)
+        with np.errstate(all="ignore"):
+            y = _by_products(a, b) if len(a) > 8 else None
+            if y is None:
+                y = np.array(b)
+                for i in range(1, len(y)):
+                    y[i] += a[i] * y[i - 1]
+        out[0][0] = np.ascontiguousarray(np.moveaxis(y, 0, self.axis), dtype=dtype).reshape(inputs[1].shape)
+
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
+        return [shapes[1]]
+
+    @holomorphic
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        a, axis = inputs[0], self.axis
+        into_b = backwards(self(delayed(backwards(a, axis), axis, 0), backwards(gs[0], axis)), axis)
+        return [into_b * delayed(outputs[0], axis, 0), into_b]
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+        a, b = inputs
+        da, db = eval_points
+        if da is None:
+            return [None if db is None else self(a, db)]
+        change = da * delayed(self(a, b), self.axis, 0)
+        return [self(a, change if db is None else change + db)]
+
+
+def _by_products(a: np.ndarray, b: np.ndarray) -> np.ndarray | None:
+    """The recurrence along the first axis by running products, None where they leave the range of the numbers."""
+    products = np.cumprod(np.concatenate([np.ones_like(a[:1]), a[1:]]), axis=0)
+    size, limits = np.abs(products), np.finfo(a.dtype)
+    if size.size and not (size.min() >= limits.tiny and size.max() <= limits.max):
+        return None
+    shares = b / products
+    if not np.isfinite(shares).all():
+        return None
+    found: np.ndarray = products * np.cumsum(shares, axis=0)
+    return found

@@ -1,0 +1,237 @@
+"""Every operation's gradients, of real and complex numbers, against finite differences; which are declared zero."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+import theano.tensor as T
+from tests.gradient_examples import EXAMPLES, WHOLE_NUMBERS
+from theano import grad, scalar
+from theano.gradient import Rop
+from theano.graph import Op, evaluate, io_toposort
+from theano.graph.errors import MethodNotDefined
+from theano.graph.null_type import DisconnectedType, NullType
+from theano.tensor.elemwise import Elemwise
+from theano.tensor.masks import is_zero
+from theano.tensor.opsupport import Unconnected
+
+STEP = 1e-6
+
+# Gradients that are zero, that do not exist, or that nobody has written down: by example, the inputs for each output.
+_COMPARED = ("zero", "the result of a comparison changes by jumps", {0: {0, 1}})
+_TESTED = ("zero", "whether a number is finite changes by jumps", {0: {0}})
+_ROUNDED = ("zero", "rounding is constant between its jumps", {0: {0}})
+_UNKNOWN = ("undefined", "no short form is known", {0: {0}})
+DECLARED = {
+    **dict.fromkeys(("lt", "gt", "le", "ge", "eq", "neq"), [_COMPARED]),
+    **dict.fromkeys(("isnan", "isinf"), [_TESTED]),
+    **dict.fromkeys(("ceil", "floor", "trunc", "round_half_to_even", "round_half_away_from_zero"), [_ROUNDED]),
+    **dict.fromkeys(("polygamma", "gammainc", "gammaincc", "gammal", "gammau", "jv", "iv"), [_UNKNOWN]),
+    "chi2sf": [("undefined", "no short form is known", {0: {1}})],
+    "ultra_fast_sigmoid": [("undefined", "an approximation by pieces; Theano gave none either", {0: {0}})],
+    "switch": [("zero", "a condition changes by jumps", {0: {0}})],
+    "second": [("disconnected", "only the shape is read", {0: {0}})],
+    "int_div": [("zero", "rounding is constant between its jumps", {0: {0, 1}})],
+    "sgn": [("zero", "constant between its jumps", {0: {0}})],
+    "imag": [("zero", "real numbers have no imaginary part", {0: {0}})],
+    "angle": [("zero", "that of real numbers is constant but for a jump", {0: {0}})],
+    "parts": [
+        ("zero", "real numbers have no imaginary part", {0: {1}, 1: {0}}),
+        ("disconnected", "not read", {1: {1}, 2: {0}}),
+    ],
+    "casts": [("zero", "whole numbers change by jumps", {2: {0}, 3: {0}})],
+    "max": [("zero", "positions change by jumps", {1: {0}, 3: {0}})],
+    "max alone": [("zero", "positions change by jumps", {3: {0}})],
+    "all, any": [("zero", "truth changes by jumps", {0: {0}, 1: {0}})],
+    "nonzero": [("disconnected", "positions change by jumps", {0: {0}, 1: {0}})],
+    "arange": [("zero", "the number of elements changes by jumps", {0: {1}})],
+    "shape": [("disconnected", "lengths do not depend on elements", {0: {0}, 1: {0}})],
+    "eye": [("disconnected", "lengths do not depend on elements", {0: {0}, 1: {0}})],
+    "empty": [("disconnected", "lengths do not depend on elements", {0: {0}})],
+    "sort": [("zero", "positions change by jumps", {1: {0}})],
+    "topk": [("zero", "positions change by jumps", {1: {0}, 2: {0}})],
+    "searchsorted": [("zero", "positions change by jumps", {0: {0, 1}})],
+    "unique": [("undefined", "how many elements there are changes by jumps", {0: {0}})],
+    "assert": [("disconnected", "a condition changes by jumps", {0: {1}})],
+    "cross-entropy": [("disconnected", "positions change by jumps", {2: {0, 1}})],
+    "ifelse": [("zero", "a condition changes by jumps", {0: {0}})],
+    # several outputs, of which not all read all inputs
+    "diagonals": [("disconnected", "not read", {0: {1}, 1: {0}, 2: {0}, 3: {0}})],
+    "eigvalsh": [("disconnected", "not read", {0: {1}})],
+    "alloc": [("disconnected", "not read, or only the shape", {0: {1}, 1: {0}, 2: {0}})],
+    "fill": [("disconnected", "only the shape is read", {0: {0}})],
+    "scan": [("disconnected", "not read", {1: {1}})],
+}  # fmt: skip
+
+# Operations without an example.
+EXEMPT = {
+    "a base class": {
+        "CAReduce", "CAReduceDtype", "Indexed", "OfMatrix", "Unconnected", "Written", "_Blas", "_General", "_Logical",
+        "_Reader", "_ScaledProduct", "_Sorting", "_Transform", "mrg_uniform_base",
+    },
+    "draws: no gradient, which says so": {
+        "ChoiceFromUniform", "MultinomialFromUniform", "PhiloxUniform", "RandomFunction", "mrg_uniform",
+    },
+    "the gradient is what the user asks for": {
+        "ConsiderConstant", "DisconnectedGrad", "GradClip", "GradScale", "UndefinedGrad", "ZeroGrad",
+    },
+    "no gradient: an error": {
+        "Eig", "EigvalshGrad", "FromFunctionOp", "GrowRows", "LogSoftmaxAlong", "Raise", "SoftmaxAlong", "lstsq",
+    },
+    "no elements of floating point": {"LoadFromDisk", "StepCount"},
+}  # fmt: skip
+
+
+def outputs_of(name, complex_numbers=False):
+    """Inputs and outputs of an example."""
+    xs = []
+    for k, p in enumerate(EXAMPLES[name].points):
+        dtype = "complex128" if complex_numbers and p.dtype.kind == "f" else p.dtype.name
+        xs.append(T.TensorType(dtype, [n == 1 for n in p.shape])(f"x{k}"))
+    found = EXAMPLES[name].make(*xs)
+    return xs, list(found) if isinstance(found, list | tuple) else [found]
+
+
+def weighted(out, weights):
+    """A real number with the given weights of the elements; of complex ones, of both parts."""
+    parts = T.real(T.conj(T.constant(weights)) * out) if out.dtype.startswith("complex") else out
+    return T.sum(T.cast(parts, "float64") * (1 if out.dtype.startswith("complex") else T.constant(weights.real)))
+
+
+def differences(cost, xs, points, k):
+    """The gradient of `cost` to input k by differences: of a complex one, those of its parts."""
+    found = np.zeros_like(points[k])
+    for j in np.ndindex(found.shape):
+        for unit in (1, 1j) if found.dtype.kind == "c" else (1,):
+            values = []
+            for sign in (1, -1):
+                moved = points[k].copy()
+                moved[j] += sign * unit * STEP
+                given = {x: moved if i == k else p for i, (x, p) in enumerate(zip(xs, points, strict=True))}
+                values.append(evaluate([cost], given)[0])
+            found[j] += unit * (values[0] - values[1]) / (2 * STEP)
+    return found
+
+
+def weights_for(out, xs, points):
+    shape = evaluate([out], dict(zip(xs, points, strict=True)))[0].shape
+    rng = np.random.RandomState(5)
+    return rng.uniform(0.5, 1.5, shape) + 1j * rng.uniform(0.5, 1.5, shape)
+
+
+def kind_of(g):
+    if isinstance(g.type, DisconnectedType):
+        return "disconnected"
+    if isinstance(g.type, NullType):
+        return "undefined"
+    return "zero" if is_zero(g) else "gradient"
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_gradients_and_those_declared_zero(name):
+    xs, outs = outputs_of(name)
+    points = EXAMPLES[name].points
+    declared = {
+        (o, k): kind for kind, reason, where in DECLARED.get(name, ()) for o, ks in where.items() for k in ks if reason
+    }
+    for o, out in enumerate(outs):
+        cost = weighted(out, weights_for(out, xs, points))
+        for k, x in enumerate(xs):
+            if points[k].dtype.kind != "f":
+                continue
+            how = {"return_disconnected": "Disconnected", "null_gradients": "return", "disconnected_inputs": "ignore"}
+            g = grad(cost, x, **how)
+            assert kind_of(g) == declared.get((o, k), "gradient"), (o, k)
+            if kind_of(g) == "undefined":
+                continue
+            got = 0.0 if kind_of(g) == "disconnected" else evaluate([g], dict(zip(xs, points, strict=True)))[0]
+            np.testing.assert_allclose(got + 0 * points[k], differences(cost, xs, points, k), rtol=1e-5, atol=1e-6)
+
+
+def complex_points(name):
+    rng = np.random.RandomState(3)
+    points = [
+        np.asarray(p + 1j * rng.uniform(0.2, 0.6, p.shape)) if p.dtype.kind == "f" else p for p in EXAMPLES[name].points
+    ]
+    if name in ("cholesky", "eigvalsh"):  # ask for matrices that are their adjoints
+        points = [(p + p.conj().T) / 2 for p in points]
+    return points
+
+
+# What has no meaning for complex numbers, or no derivative there.
+REFUSED = re.compile("complex|order|real numbers|of floats|float arguments|undefined")
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_gradients_of_complex_numbers(name):
+    """dC/da + i dC/db for a + ib, or an error with words; and the R-operator."""
+    points = complex_points(name)
+    try:
+        xs, outs = outputs_of(name, complex_numbers=True)
+    except (TypeError, ValueError, NotImplementedError) as error:
+        assert REFUSED.search(str(error)), error
+        return
+    given = dict(zip(xs, points, strict=True))
+    for out in outs:
+        cost = weighted(out, weights_for(out, xs, points))
+        for k, x in enumerate(xs):
+            if points[k].dtype.kind != "c":
+                continue
+            try:
+                g = grad(cost, x, disconnected_inputs="ignore")
+            except (NotImplementedError, TypeError) as error:
+                assert REFUSED.search(str(error)), error
+                continue
+            assert g.dtype == x.dtype
+            expected = differences(cost, xs, points, k)
+            np.testing.assert_allclose(evaluate([g], given)[0], expected, rtol=1e-5, atol=1e-5)
+            check_forward(cost, x, given, expected)
+
+
+def check_forward(cost, x, given, gradient):
+    direction = np.random.RandomState(1).normal(size=gradient.shape + (2,)) @ [1, 1j]
+    try:
+        change = Rop(cost, x, T.constant(np.asarray(direction)), disconnected_outputs="ignore")
+    except (MethodNotDefined, NotImplementedError):
+        return
+    expected = np.sum(np.real(np.conj(gradient) * direction))
+    np.testing.assert_allclose(evaluate([change], given)[0], expected, rtol=1e-5, atol=1e-5)
+
+
+def test_real_parts_of_complex_work():
+    """Real variables in complex expressions have real gradients."""
+    a, b = T.dvectors("a", "b")
+    c = T.complex(a, b)
+    found = grad(T.dot(c, c).real, [a, b])
+    values = evaluate(found, {a: np.array([1.0, 2]), b: np.array([3.0, -1])})
+    assert [v.tolist() for v in values] == [[2, 4], [-6, 2]]
+    x, z = T.dmatrix("x"), T.zvector("z")
+    assert grad(abs(T.dot(x, z)).sum(), x).dtype == "float64"
+    assert grad(T.join(0, x[0], z).imag.sum(), x).dtype == "float64"
+
+
+def test_every_operation_has_an_example():
+    seen, names = set(), set()
+    for name in EXAMPLES:
+        for node in io_toposort([], outputs_of(name)[1]):
+            seen.add(type(node.op))
+            if isinstance(node.op, Elemwise):
+                names.add(node.op.scalar_op.name)
+    every = set(scalar.TABLE) - {n for n in scalar.TABLE if n.startswith("Cast")}
+    assert every - names == WHOLE_NUMBERS
+
+    def below(cls):
+        return {cls}.union(*(below(c) for c in cls.__subclasses__()))
+
+    ours = {c for c in below(Op) - {Op} if c.__module__.startswith("theano.")}
+    exempt = set().union(*EXEMPT.values())
+    assert {c.__name__ for c in ours - seen} - exempt == set(), "give it an example, or a reason why it has none"
+
+
+@pytest.mark.parametrize("cls", Unconnected.__subclasses__(), ids=lambda c: c.__name__)
+def test_disconnected_by_class(cls):
+    """What is disconnected as a class reads no elements, only lengths."""
+    assert cls.__name__ in {"AllocEmpty", "Eye", "LoadFromDisk", "Shape", "Shape_i", "StepCount"}
