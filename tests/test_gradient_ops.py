@@ -7,8 +7,9 @@ import re
 import numpy as np
 import pytest
 
+import theano
 import theano.tensor as T
-from tests.gradient_examples import EXAMPLES, WHOLE_NUMBERS
+from tests.gradient_examples import EXAMPLES, WHOLE_NUMBERS, V, W
 from theano import grad, scalar
 from theano.gradient import Rop
 from theano.graph import Op, evaluate, io_toposort
@@ -235,3 +236,89 @@ def test_every_operation_has_an_example():
 def test_disconnected_by_class(cls):
     """What is disconnected as a class reads no elements, only lengths."""
     assert cls.__name__ in {"AllocEmpty", "Eye", "LoadFromDisk", "Shape", "Shape_i", "StepCount"}
+
+
+# Twice differentiable functions at points where their derivatives are easily wrong: zeros, equal elements, length 1.
+Z = np.array([0.0, 2, 3])
+SPECIAL = {
+    "prod": (lambda v: v.prod(), [Z]),
+    "prod of one": (lambda v: v.prod(), [np.array([0.0])]),
+    "prod of two zeros": (lambda v: v.prod() + (v**2).prod(), [np.array([0.0, 2, 0])]),
+    "prod of columns": (lambda m: (m.prod(axis=0) ** 2).sum(), [np.array([[0.0, 1, 0], [0, 0, 2], [2, 3, 1]])]),
+    "prod of axes": (lambda b: b.prod(axis=(0, 2)).sum(), [np.array([[[0.0, 2], [1, 1]], [[1, 3], [0, 0]]])]),
+    "prod that is known to have no zeros": (lambda v: T.prod(v, no_zeros_in_input=True), [V]),
+    "cumprod": (lambda v: (T.cumprod(v) ** 2).sum(), [Z]),
+    "cumprod of a matrix": (lambda m: T.cumprod(m, axis=0).sum() + T.cumprod(m).sum(), [np.array([[0.0, 2], [1, 0]])]),
+    "product by hand": (lambda v: v[0] * v[1] * v[2], [Z]),
+    "n-ary product": (lambda v: T.mul(v[0], v[1], v[2], v[0]), [np.zeros(3)]),
+    "mul": (lambda v, w: (v * w * v).sum(), [Z, np.zeros(3)]),
+    "div": (lambda v, w: (v / w).sum(), [np.zeros(3), W[:3]]),
+    "powers": (lambda v: sum((v**n).sum() for n in range(5)), [Z]),
+    "powers by a variable": (lambda v, n: (v**n).sum(), [np.array([2.0, 1, 1]), np.array([3.0, 0, 1])]),
+    "powers by whole numbers": (lambda v: (v.dimshuffle(0, "x") ** T.arange(4)).sum(), [Z]),
+    "powers by floats": (lambda v: (v.dimshuffle(0, "x") ** T.constant([0.0, 1, 2, 3])).sum(), [Z]),
+    "powers of one": (lambda v: ((1 + v) ** 2.5).sum(), [np.array([0.0, -0.5, 1])]),
+    "exponentials": (lambda v: (2**v + T.exp2(v) + T.expm1(v)).sum(), [Z]),
+    "logarithms": (lambda v: (T.log1p(v) + T.log(1 + v)).sum(), [Z]),
+    "sqr": (lambda v: (T.sqr(v) * v).sum(), [Z]),
+    "circular": (lambda v: (T.sin(v) * T.cos(v) + T.tan(v / 9) + T.arctan(v) + T.arcsin(v / 9)).sum(), [Z]),
+    "hyperbolic": (lambda v: (T.tanh(v) + T.sinh(v) + T.arcsinh(v) + T.arctanh(v / 9)).sum(), [Z]),
+    "angles": (lambda v, w: T.arctan2(v, w).sum(), [np.array([0.0, 1, -1]), np.array([1.0, 0, 0])]),
+    "steps": (lambda v: (T.nnet.sigmoid(v) + T.nnet.softplus(v)).sum(), [np.array([0.0, 40, -40])]),
+    "errors": (lambda v: (T.erf(v) + T.erfc(v) + T.erfinv(v / 9)).sum(), [Z]),
+    "bessel": (lambda v: (T.j0(v) + T.j1(v) + T.i0(v) + T.i1(v)).sum(), [Z]),
+    "gamma": (lambda v: (T.gammaln(v) + T.gamma(v)).sum(), [np.array([1.0, 2, 1.5])]),
+    "softmax": (lambda v: (T.nnet.softmax(v.dimshuffle("x", 0)) ** 2).sum(), [np.zeros(3)]),
+    "logsumexp": (lambda v: T.log(T.exp(v).sum()), [np.zeros(3)]),
+    "logsumexp by hand": (lambda v: T.log(T.exp(v - v.max()).sum()) + v.max(), [np.array([1.0, 0, 0])]),
+    "cross-entropy": (
+        lambda m: T.nnet.categorical_crossentropy(T.nnet.softmax(m), T.constant([1, 0])).sum(), [np.zeros((2, 3))]
+    ),
+    "mean and var": (lambda v: v.mean() ** 2 + v.var() ** 2 + v.var(), [np.ones(3)]),
+    "var of one": (lambda v: v.var() + v.mean(), [np.ones(1)]),
+    "norm": (lambda v: v.norm(2) ** 3, [np.array([0.0, 0, 1])]),
+    "dot": (lambda v, w: T.dot(v, w) ** 2, [np.zeros(3), Z]),
+    "dot of matrices": (lambda m: (T.dot(m, m.T) ** 2).sum(), [np.zeros((2, 2))]),
+    "outer": (lambda v: (T.outer(v, v) ** 2).sum(), [Z]),
+    "det": (lambda m: T.nlinalg.det(m), [np.array([[0.0, 1], [1, 0]])]),
+    "inverse": (lambda m: T.nlinalg.matrix_inverse(m).sum(), [np.eye(2)]),
+    "solve": (lambda m, v: T.slinalg.solve(m, v).sum(), [np.eye(2), np.zeros(2)]),
+    "cholesky": (lambda m: T.slinalg.cholesky(m).sum(), [2 * np.eye(2)]),
+    "expm": (lambda m: T.slinalg.expm(m).sum(), [np.zeros((2, 2))]),
+    "elements": (lambda v: v[0] ** 2 * v[-1] + (v[[0, 0, 1]] ** 2).sum(), [Z]),
+    "writes": (lambda v: (T.set_subtensor(v[1:], v[:-1] * v[1:]) ** 2).sum(), [Z]),
+    "increments": (lambda v: (T.inc_subtensor(v[[0, 0]], v[1:] ** 2) ** 2).sum(), [Z]),
+    "joined": (lambda v: (T.concatenate([v, v**2]) ** 2).prod(), [Z]),
+    "choice": (lambda v: T.switch(v > 1, v**2, v**3).sum(), [Z]),
+    "maximum": (lambda v: (T.maximum(v**2, v - 7) ** 2).sum() + T.clip(v, -9, 9).prod(), [Z]),
+    "max": (lambda v: v.max() ** 2 * v.min(), [Z]),
+    "sort": (lambda v: (T.sort(v)[:2] ** 3).sum(), [Z]),
+    "broadcast": (lambda v, w: (v.dimshuffle(0, "x") * w**2).sum(), [np.zeros(1), Z]),
+    "scan": (
+        lambda v: theano.scan(lambda x, s: s * x, sequences=v, outputs_info=np.float64(1.0))[0][-1], [Z]
+    ),
+    "complex": (lambda v: abs(T.complex(v, v**2) ** 2).sum() + T.complex(v, v).prod().real, [np.array([1.0, 2, 0.5])]),
+    "complex prod": (lambda v: T.complex(v, 2 * v).prod().imag, [Z]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mode", ["FAST_COMPILE", "FAST_RUN"])
+@pytest.mark.parametrize("name", SPECIAL)
+def test_second_derivatives_at_special_points(name, mode):
+    """All second derivatives, in one matrix over all inputs, against differences of the gradient's own values."""
+    f, points = SPECIAL[name]
+    sizes = np.cumsum([0, *(p.size for p in points)])
+    flat = T.dvector("flat")
+    xs = [T.reshape(flat[a:b], p.shape) for a, b, p in zip(sizes, sizes[1:], points, strict=False)]
+    cost = f(*xs)
+    at = np.concatenate([p.ravel() for p in points])
+    gradient, second = theano.function(
+        [flat], [grad(cost, flat), theano.gradient.hessian(cost, flat)], mode=mode
+    )(at)
+    value = theano.function([flat], cost, mode="FAST_COMPILE")
+    slope = theano.function([flat], grad(cost, flat), mode="FAST_COMPILE")
+    steps = np.eye(len(at)) * 1e-5
+    expected = [(value(at + s) - value(at - s)) / 2e-5 for s in steps]
+    np.testing.assert_allclose(gradient, expected, rtol=1e-5, atol=1e-5)
+    bent = np.stack([(slope(at + s) - slope(at - s)) / 2e-5 for s in steps], axis=1)
+    np.testing.assert_allclose(second, bent, rtol=1e-5, atol=1e-5)

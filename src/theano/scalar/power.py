@@ -54,7 +54,11 @@ def _expand_int_power(x: Expr, y: Expr) -> Expr:
 
 
 def _grad_power(x: Term, y: Term, z: Term, g: Term) -> tuple[Term, Term]:
-    return g * y * x ** (y - 1), g * z * switch(eq(x, 0), 0, log(x))
+    lower = y - 1
+    known = getattr(y, "known_value", None)
+    if known is None or not known.all():
+        lower = switch(eq(y, 0), 1, lower)  # 0 * x**-1 would be NaN at 0
+    return g * y * x**lower, g * z * switch(eq(x, 0), 0, log(x))
 
 
 pow = binary(

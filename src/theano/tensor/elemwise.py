@@ -399,6 +399,14 @@ class Term(ScalarOperators):
         return self.var.type.dtype
 
     @property
+    def known_value(self) -> np.ndarray | None:
+        """The value of a constant, whatever its axes."""
+        v = self.var
+        while v.owner is not None and isinstance(v.owner.op, DimShuffle):
+            v = v.owner.inputs[0]
+        return np.asarray(v.data) if isinstance(v, Constant) else None
+
+    @property
     def type(self) -> Scalar:
         """The variable's dtype as a scalar type, which derivatives that users define may look at."""
         return Scalar(self.dtype)

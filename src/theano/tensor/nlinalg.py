@@ -288,16 +288,16 @@ def norm(x: Any, ord: Any = None) -> Any:
         raise ValueError("'axis' entry is out of bounds.")
     order: Any = {"inf": np.inf, "-inf": -np.inf}.get(ord, ord) if isinstance(ord, str) else ord
     if order is None:
-        return math.sqrt(sum_(math.abs_(x) ** 2))
+        return math.sqrt(sum_(_statistics.size_to_power(x, 2)))
     if ndim == 1:
         if isinstance(order, str):
             raise ValueError(f"Invalid norm order {ord!r} for vectors")
         return _statistics.norm(x, order)
     if ndim > 2:
         raise NotImplementedError(f"norm of order {ord!r} of a tensor of {ndim} dimensions")
-    size = math.abs_(x)
     if order == "fro":
-        return math.sqrt(sum_(size**2))
+        return math.sqrt(sum_(_statistics.size_to_power(x, 2)))
+    size = math.abs_(x)
     if order == "nuc" or abs(order) == 2:
         values = svd(x, compute_uv=False)
         return sum_(values) if order == "nuc" else max_(values) if order > 0 else min_(values)
