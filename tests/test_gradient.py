@@ -160,6 +160,28 @@ def test_names():
     assert y.name == "y"
 
 
+def test_names_of_expressions_stay():
+    """A gradient that is the user's own expression keeps the name that it has, and so do all others."""
+    x, w = T.dscalar("x"), T.dscalar("w")
+    mine = T.exp(w)
+    mine.name = "mine"
+    hidden = T.tanh(x)
+    hidden.name = "hidden"
+    cost = Custom(lambda inputs, gs: [mine])(hidden)
+    cost.name = "cost"
+    of_hidden, of_x = T.grad(cost, [hidden, x])
+    assert of_hidden is mine and mine.name == "mine"
+    assert of_x.name == "(dcost/dx)" and hidden.name == "hidden" and cost.name == "cost" and x.name == "x"
+    (again,) = T.grad(None, [hidden], known_grads={cost: T.constant(1.0)})
+    assert again is mine and mine.name == "mine"
+    # named in its turn: not renamed by the gradient of another cost
+    other = cost * 2
+    other.name = "other"
+    assert T.grad(other, x) is not of_x and of_x.name == "(dcost/dx)"
+    T.grad(other, hidden)
+    assert mine.name == "mine"
+
+
 def test_consider_constant():
     x = T.dscalar("x")
     y = x**2

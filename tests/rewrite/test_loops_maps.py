@@ -144,6 +144,24 @@ def test_what_has_no_other_form_stays_a_loop():
     assert inner_ops(loop) == ["FromFunctionOp"]
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2), (1, 2, 0), (2, 0, 1)])
+@pytest.mark.parametrize("with_state", [False, True])
+def test_some_outputs_stay_in_the_loop(order, with_state):
+    """Outputs with and without another form, in any order, and of a loop with a state: each is still itself."""
+
+    def step(x, s=None):
+        made = [T.cumsum(x) + 1, T.exp(x).sum(axis=0), x.T * 3]  # the first has no form for all steps
+        outputs = [made[k] for k in order]
+        return [T.tanh(s + x[0, 0]), *outputs] if with_state else outputs
+
+    info = [np.float64(0.5), None, None, None] if with_state else None
+    outs, _ = theano.scan(step, sequences=X, outputs_info=info)
+    f = checked([X], outs, VALUES[0])
+    (loop,) = scans(f)
+    assert inner_ops(loop).count("CumOp") == 1
+    assert not {"Sum", "DimShuffle"} & set(inner_ops(loop))
+
+
 def test_last_of_nothing_is_an_error():
     out, _ = theano.map(lambda x: x * 2, V)
     with pytest.raises(IndexError):

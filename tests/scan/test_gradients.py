@@ -264,6 +264,32 @@ def test_float32_stays_float32():
     assert gx.tolist() == [7, 3, 1] and gw == 6
 
 
+def test_gradients_have_the_dtypes_of_what_they_are_of(mode):
+    """In a loop that computes in float64, too: of sequences, of what all steps read, of first states."""
+    x, w, a, d = T.fvector("x"), T.fscalar("w"), T.dscalar("a"), T.dvector("d")
+    (s, y), _ = theano.scan(
+        lambda r, p, s, w: [s * w + r * p, s * r], sequences=[x, d], outputs_info=[a, None], non_sequences=w
+    )
+    assert s.dtype == y.dtype == "float64"
+    cost = s.sum() + (y**2).sum()
+    found = T.grad(cost, [x, w, a, d])
+    assert [g.dtype for g in found] == ["float32", "float32", "float64", "float64"]
+    given = [np.float32([1, 2, 3]), np.float32(0.5), 0.25, np.array([1.0, -1, 2])]
+    values = theano.function([x, w, a, d], found, mode=mode)(*given)
+    assert [v.dtype.name for v in values] == ["float32", "float32", "float64", "float64"]
+    value = theano.function([x, w, a, d], cost, mode=mode)
+    for k, got in enumerate(values):
+        step = 0.25  # exact in float32; a polynomial of low degree
+        for j in np.ndindex(np.shape(given[k])):
+            ends = []
+            for h in (step, -step, step / 2, -step / 2):
+                moved = [np.array(p) for p in given]
+                moved[k][j] += h
+                ends.append(float(value(*moved)))
+            coarse, fine = (ends[0] - ends[1]) / (2 * step), (ends[2] - ends[3]) / step
+            assert_allclose(np.asarray(got)[j], (4 * fine - coarse) / 3, rtol=0.02)
+
+
 def test_jacobian_and_hessian_of_symbolic_length(mode, rng):
     x, A = T.dvector("x"), T.dmatrix("A")
     y = T.tanh(T.dot(A, x))

@@ -1,0 +1,75 @@
+"""Arrays that compiled code makes from lengths: ranges of floats, arrays without content."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import theano
+import theano.tensor as T
+from theano.tensor.alloc import AllocEmpty
+
+RANGES = [
+    (0.0, 4.9, 1.0), (0.3, 4.9, 1.1), (0.0, 5.0, 1.0), (2.0, -3.1, -0.7), (1.0, 0.0, 1.0), (0.0, 1.0, 3.0),
+    (0.0, 0.0, 0.5), (-0.0, 1.0, 0.1), (1e300, 2e300, 1e299),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def ranges():
+    a, b, c = T.dscalars("abc")
+    f, g = T.fscalars("fg")
+    outputs = [T.arange(a, b, c), T.arange(a, b, c).shape[0], T.arange(f, g, dtype="float32")]
+    f = theano.function([a, b, c, f, g], outputs)
+    assert f.is_native
+    return f
+
+
+@pytest.mark.parametrize(("start", "stop", "step"), RANGES)
+def test_ranges_of_floats(ranges, start, stop, step):
+    got, length, short = ranges(start, stop, step, np.float32(0.5), np.float32(3))
+    expected = np.arange(start, stop, step)
+    assert length == len(expected) and short.dtype == "float32" and short.tolist() == [0.5, 1.5, 2.5]
+    np.testing.assert_allclose(got, expected, rtol=1e-15)
+
+
+def test_ranges_that_are_refused(ranges):
+    with pytest.raises(ZeroDivisionError):
+        ranges(0, 1, 0, 0, 1)
+    for stop in (np.inf, np.nan):
+        with pytest.raises(ValueError, match="arange"):
+            ranges(0, stop, 1, 0, 1)
+
+
+@pytest.mark.parametrize("mode", ["FAST_COMPILE", "FAST_RUN"])
+def test_gradients_of_ranges(mode):
+    """To the start the sum, to the step by the number of each element; the end moves nothing."""
+    a, b, c, w = T.dscalar("a"), T.dscalar("b"), T.dscalar("c"), T.dvector("w")
+    cost = (T.arange(a, b, c) * w).sum()
+    w_of = np.array([1.0, 2, 4, 8, 16])
+    f = theano.function([a, b, c, w], T.grad(cost, [a, b, c]), mode=mode, on_unused_input="ignore")
+    assert [float(g) for g in f(0, 4.9, 1, w_of)] == [w_of.sum(), 0, (w_of * np.arange(5)).sum()]
+    change = theano.gradient.Rop(T.arange(a, b, c), [a, c], [T.constant(1.0), T.constant(10.0)])
+    assert theano.function([a, b, c], change, mode=mode)(0, 4.9, 1).tolist() == [1, 11, 21, 31, 41]
+
+
+def test_whole_numbers_are_not_moved():
+    n, x = T.lscalar("n"), T.dscalar("x")
+    with pytest.raises(theano.gradient.DisconnectedInputError):
+        T.grad((T.arange(n) * 1.5).sum(), n)
+    with pytest.raises(theano.gradient.DisconnectedInputError):
+        T.grad((T.arange(0, x, 1, dtype="int64") * 1.5).sum(), x)
+
+
+def test_arrays_without_content():
+    n = T.lscalar("n")
+    made = [AllocEmpty(d)(n, 3) for d in ("float64", "float32", "float16", "int8", "bool")]
+    written = T.set_subtensor(AllocEmpty("float64")(n)[:], T.arange(n) * 1.5)
+    f = theano.function([n], [*made, written, made[0].shape[0]])
+    assert f.is_native
+    *arrays, numbers, length = f(4)
+    assert [(v.dtype.name, v.shape) for v in arrays] == [(v.dtype, (4, 3)) for v in made]
+    assert numbers.tolist() == [0, 1.5, 3, 4.5] and length == 4
+    assert f(0)[0].shape == (0, 3)
+    with pytest.raises(ValueError, match="negative"):
+        f(-1)
