@@ -37,6 +37,23 @@ def test_rop():
     assert value(Rop(y.sum(), y, v), v=[1, 2]) == 3
 
 
+def test_rop_of_the_gradient_of_a_linear_cost_is_zero():
+    """The gradient reads the shape of what it is of, and nothing else."""
+    w, x, v = T.dvector("w"), T.dvector("x"), T.dvector("v")
+    for cost in (T.dot(w, x), (w * x).sum(), w.sum(), w[0] * x[1]):
+        change = Rop(T.grad(cost, w), w, v)
+        assert change.type == w.type
+        f = theano.function([w, x, v], change, on_unused_input="ignore")
+        assert f([1, 2], [3, 4], [5, 6]).tolist() == [0, 0]
+    mixed = Rop([T.grad(T.dot(w, x), w), w**2], w, v)
+    assert [value(m, w=[1, 2], x=[3, 4], v=[5, 6]).tolist() for m in mixed] == [[0, 0], [10, 24]]
+    with pytest.raises(DisconnectedInputError):
+        Rop(x * 2, w, v)
+    drawn = theano.tensor.shared_randomstreams.RandomStreams(1).normal(size=(2,), avg=w)
+    with pytest.raises(DisconnectedInputError):  # no derivative is known; it is not zero
+        Rop(drawn, w, v)
+
+
 def test_lop():
     x, u = T.dvector("x"), T.dvector("u")
     a = np.arange(6.0).reshape(2, 3)

@@ -15,7 +15,8 @@ VECTOR, MATRIX = np.arange(7.0), np.arange(21.0).reshape(3, 7)
 @pytest.fixture(scope="module")
 def windows():
     outputs = [
-        V[START:J:K], V[::K], V[START::K], V[:J:K], V[START:J], M[:, START:J:K], M[::K, ::K], T.set_subtensor(V[START:J:K], -1.0),
+        V[START:J:K], V[::K], V[START::K], V[:J:K], V[START:J], M[:, START:J:K], M[::K, ::K],
+        T.set_subtensor(V[START:J:K], -1.0),
         T.inc_subtensor(V[::K], V[::K] * 2), T.set_subtensor(M[::K, START], 5.0), T.grad((V[START:J:K] ** 2).sum(), V),
     ]  # fmt: skip
     f = theano.function([V, M, START, J, K], outputs)

@@ -13,9 +13,11 @@ from theano.gradient.reverse import (
     handle_disconnected,
     relevant_nodes,
 )
-from theano.graph import Variable
+from theano.graph import Variable, ancestors
 from theano.graph.null_type import DisconnectedType, NullType
 from theano.graph.origin import inherit_origin
+from theano.tensor.opsupport import zero_gradient
+from theano.tensor.type import TensorType
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = ["Rop"]
@@ -37,7 +39,8 @@ def Rop(
     wrt, eval_points
         Where the direction starts, and the direction; equally many, of equal numbers of dimensions.
     disconnected_outputs : {'raise', 'warn', 'ignore'}
-        What to do about an `f` that does not depend on `wrt`.
+        What to do about an `f` that is not computed from `wrt`. (Zero is the derivative of one that reads nothing but
+        shapes, as the gradient of a linear cost does.)
     return_disconnected : {'zero', 'None', 'Disconnected'}
         What stands for the derivative of a disconnected `f`.
 
@@ -56,7 +59,7 @@ def Rop(
     points = as_list(eval_points)
     tangents = _checked_directions(xs, points)
 
-    order, _ = relevant_nodes(fs, xs, set())
+    order, connected = relevant_nodes(fs, xs, set())
     for node in order:
         incoming = [tangents.get(x) for x in node.inputs]
         if all(t is None for t in incoming):
@@ -69,6 +72,10 @@ def Rop(
             if t is not None and not isinstance(t.type, DisconnectedType):
                 tangents.setdefault(out, t)
 
+    # What reads only shapes or positions of `wrt` does not move: its derivative is zero.
+    for x in fs:
+        if x not in connected and isinstance(x.type, TensorType) and not set(xs).isdisjoint(ancestors([x])):
+            tangents[x] = zero_gradient(x)
     results = [_result(x, tangents.get(x), disconnected_outputs, return_disconnected) for x in fs]
     return format_as(isinstance(f, list), isinstance(f, tuple), results)
 
