@@ -125,13 +125,6 @@ def columns_for(op: ScalarOp, compiled: Compiled) -> dict[tuple[int, str], np.nd
         for (_, d), values in found.items():
             if d == "float64":
                 values[np.abs(values) < np.finfo(d).tiny] = 0.25
-    if op.target is not None and np.dtype(op.target).kind in "iu":
-        for (_, d), values in found.items():
-            if np.dtype(d).kind == "f":  # out of range NumPy has several answers
-                limit = min(float(np.iinfo(op.target).max), 2.0**52)
-                values[~(np.abs(values.astype("float64")) < limit)] = 1.5
-                if op.target.startswith("u"):
-                    np.abs(values, out=values)
     return found
 
 

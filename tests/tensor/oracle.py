@@ -1,4 +1,7 @@
-"""Checks that hold for every expression: value, dtype, static and inferred shapes, gradient, R-operator."""
+"""Checks that hold for every expression: value, dtype, static and inferred shapes, gradient, R-operator.
+
+Values come from the ops' NumPy implementations, and compiled code must give the same.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,15 @@ from typing import Any
 import numpy as np
 
 import theano.tensor as T
+from theano import graph
+from theano.compile import Mode, function
 from theano.gradient import Rop, grad
-from theano.graph import evaluate, io_toposort, perform_node
+from theano.graph import io_toposort, perform_node
 from theano.tensor.shape import shape_tuple
 
 STEP = 1e-6
+NATIVE = Mode(linker="cvm", optimizer=None)
+TOLERANCE = {"float16": 4e-3, "float32": 2e-5, "complex64": 2e-5}
 
 
 def variables(arrays: Sequence[np.ndarray]) -> list[Any]:
@@ -20,8 +27,34 @@ def variables(arrays: Sequence[np.ndarray]) -> list[Any]:
     return [T.TensorType(a.dtype.name, [n == 1 for n in a.shape])() for a in arrays]
 
 
+def evaluate(outputs: Sequence[Any], given: dict[Any, Any]) -> list[np.ndarray]:
+    """What `theano.graph.evaluate` gives, if compiled code gives it, too."""
+    values: list[np.ndarray] = graph.evaluate(list(outputs), given)
+    natively(outputs, list(given), list(given.values()), values)
+    return values
+
+
+def natively(outputs: Sequence[Any], inputs: Sequence[Any], arrays: Sequence[Any], wanted: Sequence[Any]) -> None:
+    """Compiled code, of the expressions as they are, gives the `wanted` values."""
+    f = function(list(inputs), list(outputs), mode=NATIVE, on_unused_input="ignore")
+    assert f.is_native
+    for out, got, value in zip(outputs, f(*arrays), wanted, strict=True):
+        assert (got.dtype, got.shape) == (value.dtype, value.shape), (out, got, value)
+        if value.dtype.kind not in "fc":
+            np.testing.assert_array_equal(got, value, err_msg=str(out))
+            continue
+        near = TOLERANCE.get(value.dtype.name, 1e-11)
+        scale = max(1.0, float(np.abs(value[np.isfinite(value)]).max(initial=0)))
+        np.testing.assert_allclose(got, value, rtol=near, atol=near * scale, err_msg=str(out))
+
+
 def run(outputs: Sequence[Any], inputs: Sequence[Any], arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
-    return evaluate(list(outputs), dict(zip(inputs, arrays)))
+    return evaluate(outputs, dict(zip(inputs, arrays)))
+
+
+def _performed(outputs: Sequence[Any], inputs: Sequence[Any], arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+    values: list[np.ndarray] = graph.evaluate(list(outputs), dict(zip(inputs, arrays)))
+    return values
 
 
 def check_nodes(inputs: Sequence[Any], arrays: Sequence[np.ndarray], outputs: Sequence[Any]) -> None:
@@ -42,7 +75,7 @@ def check_nodes(inputs: Sequence[Any], arrays: Sequence[np.ndarray], outputs: Se
         if type(node.op).defines("infer_shape"):
             shapes = node.op.infer_shape(node, [shape_tuple(v) for v in node.inputs])
             for out, dims in zip(node.outputs, shapes):
-                got = tuple(int(d) for d in evaluate(list(dims), dict(values)))
+                got = tuple(int(d) for d in graph.evaluate(list(dims), dict(values)))
                 assert got == values[out].shape, (node, got, values[out].shape)
         pattern = node.op.connection_pattern(node)
         assert [len(p) for p in pattern] == [len(node.outputs)] * len(node.inputs), node
@@ -59,7 +92,7 @@ def check(
     arrays = tuple(np.asarray(a) for a in arrays)
     inputs = variables(arrays)
     y = build(*inputs)
-    (got,) = run([y], inputs, arrays)
+    (got,) = _performed([y], inputs, arrays)
     check_nodes(inputs, arrays, [y])
     if expect is not None:
         wanted = np.asarray(expect(*arrays) if callable(expect) else expect)
@@ -69,6 +102,8 @@ def check(
         wrt = [i for i, a in enumerate(arrays) if a.dtype == np.float64]
     if smooth and wrt and got.dtype.kind == "f":
         check_derivatives(y, inputs, arrays, wrt, got)
+    else:
+        natively([y], inputs, arrays, [got])
     return got
 
 
@@ -83,14 +118,16 @@ def check_derivatives(
     check_nodes(inputs, arrays, grads)
     for v, g in zip(chosen, grads):
         assert g.type.broadcastable == v.type.broadcastable, (g.type, v.type)
-    slopes = run(grads, inputs, arrays)
+    slopes = _performed(grads, inputs, arrays)
     points = [T.TensorType("float64", [n == 1 for n in directions[i].shape])() for i in wrt]
     forward = Rop(y, chosen, points)
-    (moved,) = run([forward], [*inputs, *points], [*arrays, *(directions[i] for i in wrt)])
+    given = [*arrays, *(directions[i] for i in wrt)]
+    (moved,) = _performed([forward], [*inputs, *points], given)
+    natively([y, *grads, forward], [*inputs, *points], given, [got, *slopes, moved])
 
     def at(step: float) -> np.ndarray:
         shifted = [a + step * directions[i] if i in directions else a for i, a in enumerate(arrays)]
-        return run([y], inputs, shifted)[0]
+        return _performed([y], inputs, shifted)[0]
 
     numeric = (at(STEP) - at(-STEP)) / (2 * STEP)
     scale = 1 + np.abs(numeric).max(initial=0)

@@ -10,8 +10,8 @@ import pytest
 
 import theano
 import theano.tensor as T
+from tests.tensor.oracle import evaluate
 from theano import scalar
-from theano.graph.op import evaluate
 from theano.tensor.elemwise import DimShuffle, Elemwise, broadcast_static
 from theano.tensor.type import TensorType
 

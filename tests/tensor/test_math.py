@@ -9,9 +9,9 @@ import pytest
 
 import theano
 import theano.tensor as T
+from tests.tensor.oracle import evaluate
 from theano import scalar
 from theano.gradient import Rop, grad
-from theano.graph.op import evaluate
 from theano.scalar import TABLE, UNDEFINED
 from theano.tensor import math
 from theano.tensor.elemwise import Elemwise, elemwise

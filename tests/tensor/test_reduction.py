@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import pickle
 from typing import Any
 
@@ -10,9 +11,9 @@ import numpy as np
 import pytest
 
 import theano.tensor as T
+from tests.tensor.oracle import evaluate
 from theano.gradient import Rop, grad
-from theano.graph.op import evaluate
-from theano.scalar.dtypes import COMPLEX, all_dtypes
+from theano.scalar.dtypes import COMPLEX, all_dtypes, integer_dtypes
 from theano.tensor.type import TensorType
 
 AXES: list[Any] = [None, 0, 1, -1, (0, 2), [1], (), (0, 1, 2), np.int64(1)]
@@ -82,6 +83,30 @@ def test_dtypes(dtype: str) -> None:
     for y in (T.sum(x), T.prod(x), T.mean(x), T.any(x), T.all(x)):
         assert evaluate([y], {x: value})[0].dtype == y.dtype
     assert evaluate([T.sum(x)], {x: value})[0] == 3
+
+
+def test_accumulation_is_in_acc_dtype() -> None:
+    """Sums and products wrap around, or are truth values, as the dtype they are accumulated in says; the same natively."""
+    value = np.array([100, 3, 0, 77, 255, 1, 2, 90.5])
+    outs = (None, "bool", "int8", "uint8", "int64", "float32")
+    accs = ("bool", "int8", "uint8", "int16", "int64", "float32", "complex64")
+    for dtype in ("bool", "int8", "uint8", "float32"):
+        x = TensorType(dtype, (None,))("x")
+        with np.errstate(all="ignore"):
+            array = value.astype(dtype)
+        results = []
+        for out, acc, name in itertools.product(outs, accs, ("sum", "prod")):
+            try:
+                results.append((out, acc, name, getattr(T, name)(x, dtype=out, acc_dtype=acc)))
+            except TypeError:
+                assert np.promote_types(dtype, acc) != acc or (acc in COMPLEX and out not in COMPLEX)
+        for (out, acc, name, y), got in zip(results, evaluate([r[-1] for r in results], {x: array}), strict=True):
+            if acc in integer_dtypes and out in integer_dtypes:
+                exact = (math.prod if name == "prod" else sum)(array.tolist())
+                modulus = 2 ** (8 * min(np.dtype(acc).itemsize, got.itemsize))
+                assert (int(got) - exact) % modulus == 0, (dtype, out, acc, name)
+            if acc == "bool":
+                assert got == (any if name == "sum" else all)(array), (dtype, out, name)
 
 
 def test_dtype_and_acc_dtype() -> None:

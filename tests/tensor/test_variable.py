@@ -12,8 +12,8 @@ from theano.tensor.var import _tensor_py_operators
 
 import theano
 import theano.tensor as T
+from tests.tensor.oracle import evaluate
 from theano.graph import Apply
-from theano.graph.op import evaluate
 
 
 @pytest.mark.parametrize(

@@ -75,8 +75,10 @@ def _scaled(b: Builder, node: Any, z: Value, alpha: Value, beta: Value, x: Value
 
     def body(at: Element) -> Expr:
         scaled = at.read(0) if _is_one(scale) else ex.mul(at.read(0), at.read(2))
-        added = at.read(1) if _is_one(weight) else ex.mul(at.read(1), at.read(3))
-        return ex.add(added, scaled)
+        if weight.op == "const":
+            return ex.add(at.read(1) if _is_one(weight) else ex.mul(at.read(1), at.read(3)), scaled)
+        added = ex.add(ex.mul(at.read(1), at.read(3)), scaled)
+        return ex.select(ex.eq(at.read(3), 0.0), scaled, added)  # beta = 0 reads nothing, which may be NaN
 
     if weight.op == "const" and weight.value == 0:
         return [b.pointwise(type_, dims, [made, reads[2]], lambda at: ex.mul(at.read(0), at.read(1)))]

@@ -10,8 +10,10 @@ import numpy as np
 from theano.graph import Apply, Op
 from theano.scalar.dtypes import COMPLEX, FLOAT
 from theano.tensor.dot import dot, dot_op, outer
+from theano.tensor.math import eq, switch
 from theano.tensor.opsupport import Shapes, holomorphic, single
 from theano.tensor.reduction import sum as sum_
+from theano.tensor.static_value import known_scalar
 from theano.tensor.variable import as_tensor_variable
 
 
@@ -55,7 +57,11 @@ class _ScaledProduct(_Blas):
 
     def decompose(self, inputs: Sequence[Any]) -> list[Any]:
         z, alpha, a, b, beta = inputs
-        return [beta * z + alpha * dot(a, b)]
+        product = alpha * dot(a, b)
+        known = known_scalar(beta)
+        if known is not None:
+            return [beta * z + product if known else product]
+        return [switch(eq(beta, 0), product, beta * z + product)]
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         z, alpha, a, b, beta = inputs
