@@ -141,3 +141,19 @@ def test_compiled_is_numpy(name: str) -> None:
     scalars = Compiled(op, 0)
     for at in range(0, LENGTH, 23):
         scalars.check({key: np.array(values[at]) for key, values in columns.items()}, "0-d")
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("power", [0.5, -0.5, 1.5, -1.5])
+def test_powers_by_halves(dtype: str, power: float) -> None:
+    """Rewriting and the forms with roots keep the signs of zeros and the powers of infinities."""
+    x = T.TensorType(dtype, (False,))("x")
+    values = np.array(specials(dtype) * 2, dtype=dtype)
+    with np.errstate(all="ignore"):
+        wanted = np.power(values, np.full_like(values, power))
+    for mode in (NATIVE, Mode(linker="cvm", optimizer="fast_run"), Mode(linker="py", optimizer="fast_run")):
+        y = x ** T.constant(power, dtype=dtype)
+        got = function([x], y, mode=mode)(values)
+        check(got, wanted, 1 if dtype == "float16" else 4, (power, mode))
+        zeros = wanted == 0
+        assert not np.signbit(got[zeros]).any() and np.array_equal(np.isinf(got), np.isinf(wanted))

@@ -86,7 +86,7 @@ def test_dtypes(dtype: str) -> None:
 
 
 def test_accumulation_is_in_acc_dtype() -> None:
-    """Sums and products wrap around, or are truth values, as the dtype they are accumulated in says; the same natively."""
+    """Sums and products wrap around, or are truth values, as the dtype they are accumulated in says."""
     value = np.array([100, 3, 0, 77, 255, 1, 2, 90.5])
     outs = (None, "bool", "int8", "uint8", "int64", "float32")
     accs = ("bool", "int8", "uint8", "int16", "int64", "float32", "complex64")
@@ -100,7 +100,7 @@ def test_accumulation_is_in_acc_dtype() -> None:
                 results.append((out, acc, name, getattr(T, name)(x, dtype=out, acc_dtype=acc)))
             except TypeError:
                 assert np.promote_types(dtype, acc) != acc or (acc in COMPLEX and out not in COMPLEX)
-        for (out, acc, name, y), got in zip(results, evaluate([r[-1] for r in results], {x: array}), strict=True):
+        for (out, acc, name, _), got in zip(results, evaluate([r[-1] for r in results], {x: array}), strict=True):
             if acc in integer_dtypes and out in integer_dtypes:
                 exact = (math.prod if name == "prod" else sum)(array.tolist())
                 modulus = 2 ** (8 * min(np.dtype(acc).itemsize, got.itemsize))

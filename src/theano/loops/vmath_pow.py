@@ -22,6 +22,7 @@ from theano.loops.expr import (
     rare,
     scale,
     select,
+    sqrt,
     with_fma,
 )
 from theano.loops.vmath_core import (
@@ -36,6 +37,8 @@ from theano.loops.vmath_core import (
 )
 from theano.loops.vmath_log import scale_and_fraction
 
+# exponents for which a root will do
+ROOTS = (0.5, -0.5, 1.5)
 # an exponent this large makes 0, 1 or infinity of every number
 HUGE = 2.0**65
 
@@ -136,8 +139,23 @@ def _special(x: Expr, y: Expr, result: Expr) -> Expr:
     return select(eq(x, 1.0) | eq(y, 0.0), 1.0, select(isnan(y), y, result))
 
 
+def is_root(y: Expr) -> bool:
+    """Whether a power is as cheap as a square root."""
+    return y.op == "const" and y.value in ROOTS
+
+
+def _root(x: Expr, y: float) -> Expr:
+    """x**y for one of `ROOTS`: unlike those of `sqrt`, powers of -0.0 are those of 0.0, and those of -inf of inf."""
+    positive = x + 0.0
+    root = sqrt(positive)
+    power = {0.5: root, -0.5: 1.0 / root, 1.5: positive * root}[y]
+    return select(eq(x, -inf), 0.0 if y < 0 else inf, power)
+
+
 def pow(x: Expr, y: Expr) -> Expr:
     """x**y with all special cases of IEEE 754, as NumPy's `power`; those are behind a branch."""
+    if is_root(y):
+        return _root(x, y.value)
     a, bounded = abs_(x), clamp(y, -HUGE, HUGE)
     word = int_of(x.type).replace("i", "u")
     first, beyond = (const(float_bits(v, x.type), word) for v in (FORMATS[x.type].smallest, inf))

@@ -7,6 +7,7 @@ from typing import Any
 
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
+from theano.loops.vmath_pow import is_root
 from theano.lower.builder import Builder
 from theano.lower.dims import ONE, ZERO, is_const
 from theano.lower.items import Element
@@ -70,12 +71,17 @@ def lower_elemwise(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | 
         return None
     compute = scalar_body(op, in_dtypes, out.dtype)
     reads, negated = _without_negations(b, node, inputs)
-    cost = COSTS.get(op.name, 1) + len(inputs) - 1
+    cost = _cost(op, inputs) + len(inputs) - 1
 
     def body(at: Element) -> Expr:
         return compute([ex.neg(at.read(k)) if minus else at.read(k) for k, minus in enumerate(negated)])
 
     return [b.pointwise(ex.TYPE_OF[out.dtype], dims, reads, body, cost=cost)]
+
+
+def _cost(op: ScalarOp, inputs: list[Value]) -> int:
+    exponent = inputs[1].uniform if op.name == "pow" else None
+    return COSTS["sqrt" if exponent is not None and is_root(exponent) else op.name] if op.name in COSTS else 1
 
 
 def _without_negations(b: Builder, node: Any, inputs: list[Value]) -> tuple[list[Value], list[bool]]:

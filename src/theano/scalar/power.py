@@ -26,7 +26,12 @@ def _int_power(x: np.ndarray, y: np.ndarray) -> Any:
 
 
 def _power(x: np.ndarray, y: np.ndarray) -> Any:
-    return _int_power(x, y) if x.dtype.kind in "iu" else np.power(x, y)
+    if x.dtype.kind in "iu":
+        return _int_power(x, y)
+    result = np.power(x, y)
+    if x.dtype.kind == "f" and y.size == 1 and y.reshape(()) == 0.5:  # where some versions take the root
+        return np.where(x == -np.inf, np.inf, result + 0.0).astype(result.dtype)
+    return result
 
 
 def _expand_int_power(x: Expr, y: Expr) -> Expr:
