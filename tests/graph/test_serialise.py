@@ -64,3 +64,12 @@ def test_constants(twice):
 def test_copy_is_a_new_leaf():
     y = neg(generic("x"))
     assert copy.copy(y).owner is None and copy.copy(y.owner).inputs == y.owner.inputs
+
+
+def test_copy_of_a_graph_is_a_graph():
+    x = generic("x")
+    graph = FunctionGraph([x], [neg(add(x, x))])
+    copied = copy.copy(graph)
+    assert str(copied) == str(graph) and len(copied.apply_nodes) == len(graph.apply_nodes) > 0
+    assert not set(copied.apply_nodes) & set(graph.apply_nodes)
+    copied.check_integrity()

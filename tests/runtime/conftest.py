@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-import resource
+import mmap
 import sys
 from collections.abc import Callable
 
@@ -16,7 +16,7 @@ class Growth:
     def resident(self) -> int:
         if sys.platform == "linux":
             with open("/proc/self/statm") as file:
-                return int(file.read().split()[1]) * resource.getpagesize()
+                return int(file.read().split()[1]) * mmap.PAGESIZE
         return 0
 
     def __call__(self, run: Callable[[], object], calls: int = 200_000, allowed: int = 1 << 20) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import theano
 import theano.tensor as T
 from theano.configparser import change_flags
 from theano.tensor.type import TensorType
@@ -174,3 +175,29 @@ def test_dtype_specs() -> None:
 
 def test_tensor_makes_a_variable() -> None:
     assert T.tensor("int8", (True,), name="t").type == TensorType("int8", (True,))
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda masked: theano.function([T.dvector()], [], on_unused_input="ignore")(masked),
+        lambda masked: theano.function([T.dvector()], [], on_unused_input="ignore", mode="FAST_COMPILE")(masked),
+        lambda masked: theano.function([T.dmatrix()], [], on_unused_input="ignore")([masked, masked]),
+        lambda masked: theano.function([T.fvector()], [], on_unused_input="ignore", allow_input_downcast=True)(masked),
+        lambda masked: theano.shared(masked),
+        lambda masked: theano.shared(np.zeros(3)).set_value(masked),
+        T.constant,
+        T.as_tensor_variable,
+        lambda masked: T.dvector() + masked,
+        lambda masked: T.dvector()[masked.astype(int)],
+        lambda masked: T.set_subtensor(T.dvector()[:3], masked),
+        T.exp,
+    ],
+)
+def test_masked_elements_are_not_taken_for_numbers(use: Any) -> None:
+    with pytest.raises(ValueError, match="1 of the 3 elements of the array are masked"):
+        use(np.ma.masked_array([0.0, 1.0, 2.0], [False, True, False]))
+    whole = np.ma.masked_array([0.0, 1.0, 2.0])
+    assert T.constant(whole).data.tolist() == theano.shared(whole).get_value().tolist() == [0, 1, 2]
+    x = T.dvector()
+    assert theano.function([x], x * 2)(whole).tolist() == [0, 2, 4]

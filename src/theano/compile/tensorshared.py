@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from theano.compile.sharedvalue import SharedVariable, shared_constructor
-from theano.tensor.type import TensorType
+from theano.tensor.type import TensorType, refuse_masked
 from theano.tensor.variable import _tensor_py_operators
 
 
@@ -41,6 +41,7 @@ def tensor_constructor(
         raise TypeError("not for cpu")
     if not isinstance(value, np.ndarray):
         raise TypeError("not an array")
+    refuse_masked(value)
     pattern = (False,) * value.ndim if broadcastable is None else tuple(broadcastable)
     kind = TensorType(value.dtype.name, broadcastable=pattern)
     return TensorSharedVariable(name, kind, _plain_array(value, borrow), strict, allow_downcast)

@@ -332,6 +332,9 @@ class FunctionGraph:
         """A copy."""
         return self.clone_get_equiv(check_integrity)[0]
 
+    def __copy__(self) -> FunctionGraph:
+        return self.clone()
+
     def __str__(self) -> str:
         return f"[{', '.join(as_string(self.inputs, self.outputs))}]"
 

@@ -268,7 +268,7 @@ def _column_sweep(
         if isinstance(item, Pointwise) and item.out in nb.stored and item.out is not None:
             nb.kept[item.out] = nb.rows[item.out] = whole(item.out)
     for axis in reversed(reduced[:-1]):
-        first, stop = ZERO, nb.local(nb.group.axes[axis])
+        first, stop = ZERO, nb.local_or_nothing(axis, reduced[1:] if axis == reduced[0] else [])
         if bounds is not None and axis == reduced[0]:
             first, stop = bounds
         blocks = [st.For(index_name(nb.index_of[axis]), stop, "serial", blocks, start=first)]

@@ -125,6 +125,14 @@ class NestBuilder:
         self.own.add(name)
         return name, ex.name(name, type_)
 
+    def local_or_nothing(self, axis: int, inside: Sequence[int]) -> Expr:
+        """The length of an axis as the kernel knows it, or 0 if one of those that loops inside go over is 0."""
+        extent = self.local(self.group.axes[axis])
+        for other in inside:
+            if self.group.axes[other].op != "const":
+                extent = ex.select(ex.eq(self.local(self.group.axes[other]), 0), ZERO, extent)
+        return extent
+
     def local(self, root: Expr) -> Expr:
         """An expression of main (or of main's and the kernel's names) as the kernel sees it.
 

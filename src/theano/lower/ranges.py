@@ -10,7 +10,7 @@ from theano.configdefaults import config
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.lower.dims import ONE, Dims, is_const, length
+from theano.lower.dims import ONE, ZERO, Dims, is_const, length
 from theano.lower.items import Pointwise, Reduce
 from theano.lower.nest import Nest, NestBuilder, pruned, remade
 from theano.lower.values import Tensor
@@ -79,7 +79,7 @@ def _ranges(nb: NestBuilder, always: bool) -> st.Ranges | None:
     loop = next((s for s in reversed(nest.body) if isinstance(s, st.For)), None)  # before it something may be picked
     if nest.points is None or loop is None:
         return None
-    extent = dims.normal(in_main(nest, loop.extent))
+    extent = _or_nothing(nb, dims.normal(in_main(nest, loop.extent)))
     if is_const(extent, 1) or st.fixed_store(loop, {s.name for s in nest.body if isinstance(s, st.Local)}):
         return None
     weight = dims.normal(ex.mul(nest.points, length(point_time(nb))))
@@ -90,6 +90,15 @@ def _ranges(nb: NestBuilder, always: bool) -> st.Ranges | None:
         return None
     loop.start, loop.extent = ex.name(st.LO, "i64"), ex.name(st.HI, "i64")
     return st.Ranges(extent, weight, max(least, 1) if config.openmp else 0, nest.finish)
+
+
+def _or_nothing(nb: NestBuilder, extent: Expr) -> Expr:
+    """No position of the outermost loop, however many it has, where a loop inside has none."""
+    axes = [nb.group.axes[k] for k in nb.group.parallel()]
+    if len(axes) < 2 or (nb.nest.points is ONE and not nb.group.red):
+        return extent
+    points = nb.b.dims.product(tuple(axes))
+    return extent if points.op == "const" and points.value else ex.select(ex.eq(points, 0), ZERO, extent)
 
 
 def in_main(nest: Nest, root: Expr) -> Expr:
@@ -112,7 +121,12 @@ def part_length(dims: Dims, axes: list[Expr]) -> Expr | None:
     if points.op == "const" and points.value < LARGE:
         return None
     share = ex.lshr(ex.add(first, length(PARTS - 1)), PARTS.bit_length() - 1)
-    return ex.select(ex.ge(points, length(LARGE)), share, first)
+    return ex.select(ex.ge(points, length(LARGE)), share, _all_of(dims, axes))
+
+
+def _all_of(dims: Dims, axes: list[Expr]) -> Expr:
+    """All positions of the first axis, or none where a loop inside has none."""
+    return axes[0] if len(axes) == 1 else ex.minimum(axes[0], dims.product(tuple(axes)))
 
 
 def row_parts(dims: Dims, parallel: list[Expr], reduced: list[Expr]) -> tuple[Expr, Expr]:
@@ -136,7 +150,7 @@ def column_parts(dims: Dims, reduced: list[Expr], columns: Expr, block: int) -> 
     many = ex.and_(ex.ge(points, length(LARGE)), ex.ge(first, length(least)))
     many = ex.and_(many, ex.le(columns, length(COLUMN_PARTS * block)))
     share = ex.lshr(ex.add(first, length(COLUMN_PARTS - 1)), COLUMN_PARTS.bit_length() - 1)
-    return ex.select(many, share, first), ex.select(many, length(COLUMN_PARTS), ONE)
+    return ex.select(many, share, _all_of(dims, reduced)), ex.select(many, length(COLUMN_PARTS), ONE)
 
 
 def rest(dims: Dims, axes: list[Expr]) -> Expr:

@@ -189,13 +189,19 @@ def with_dims(x: Value, dims: tuple[Expr, ...]) -> Value:
     return Value(x.type, dims, x.uniform, x.tensor, x.axes, x.offset, x.strides)
 
 
+CANNOT_FILL = (
+    "cannot broadcast axis {axis} of length {{0}} to {{1}} (a length of 1 that the type does not declare to be "
+    "broadcastable is not repeated: see T.addbroadcast)"
+)
+
+
 @lowers(Alloc)
 def lower_alloc(b: Builder, node: Any, inputs: list[Value]) -> list[Value]:
     x, dims = inputs[0], allocated(b, node, inputs[1:])
     shift = len(dims) - x.ndim
     for k, d in enumerate(x.dims):
         if not is_const(d, 1):
-            b.unify(d, dims[k + shift], f"cannot broadcast axis {k} of length {{0}} to {{1}}")
+            b.unify(d, dims[k + shift], CANNOT_FILL.format(axis=k))
     if x.uniform is not None:
         return [Value(x.type, dims, uniform=x.uniform)]
     return [broadcast_to(b, x, dims)]

@@ -432,7 +432,9 @@ def _loops(
             carried.append(st.Carried(name, r.op, r.acc, init, nxt, result_name))
             results.append(result)
         kind = "vector" if depth == 0 else "serial"
-        start, extent = bounds if bounds is not None and outermost else (ZERO, nb.local(nb.group.axes[axis]))
+        start, extent = ZERO, nb.local_or_nothing(axis, axes[-depth:] if outermost and depth else [])
+        if bounds is not None and outermost:
+            start, extent = bounds
         name, copies = index_name(nb.index_of[axis]), unroll if depth == 0 else 1
         block = [st.For(name, extent, kind, block, carried, copies, apart and depth == 0, start=start)]
         next_values, names = results, outer_names

@@ -542,10 +542,10 @@ def outer(s: Shape) -> Kernel:
 
 
 def small(s: Shape) -> Kernel:
-    """A product of a few numbers."""
+    """A product of a few numbers, or of none however many rows there are."""
     f = Kernel(s, "small", ARGUMENTS)
     fresh, zero = f.is_zero(f.beta), V(f, s.type, "0.0")
-    with f.loop(0, f.m) as i:
+    with f.loop(0, f.select(f.n.equals(0), f.n, f.m)) as i:
         row, out = f.at(f.a, i * f.ar), f.at(f.c, i * f.cr)
         with f.loop(0, f.n) as j:
             column = f.at(f.b, j * f.bc)

@@ -80,7 +80,14 @@ def _tri_gamma(x: Any) -> Any:
 
 # -- gamma functions ---------------------------------------------------------------------------------------
 
-gamma = _special("gamma", lambda x, y, g: g * y * psi(x), vmath.gamma)
+
+
+def _gamma(x: Any) -> Any:
+    """SciPy's, and NaN at negative whole numbers, where some versions of it are infinite."""
+    return np.where((x < 0) & (x == np.floor(x)), x.dtype.type(np.nan), scipy_special("gamma")(x))
+
+
+gamma = _special("gamma", lambda x, y, g: g * y * psi(x), vmath.gamma, _gamma)
 gammaln = _special("gammaln", lambda x, y, g: g * psi(x), vmath.gammaln)
 psi: ScalarOp = _special("psi", lambda x, y, g: g * tri_gamma(x), vmath.psi)
 tri_gamma: ScalarOp = _special("tri_gamma", lambda x, y, g: g * polygamma(2, x), vmath.tri_gamma, _tri_gamma)
@@ -99,12 +106,12 @@ gammaincc: ScalarOp = _special2("gammaincc", lambda k, x, y, g: (UNDEFINED, -g *
 gammal: ScalarOp = _special2(
     "gammal",
     lambda k, x, y, g: (UNDEFINED, g * exp((k - 1) * log(x) - x)),
-    lambda k, x: scipy_special("gammainc")(k, x) * scipy_special("gamma")(k),
+    lambda k, x: scipy_special("gammainc")(k, x) * _gamma(k),
 )
 gammau: ScalarOp = _special2(
     "gammau",
     lambda k, x, y, g: (UNDEFINED, -g * exp((k - 1) * log(x) - x)),
-    lambda k, x: scipy_special("gammaincc")(k, x) * scipy_special("gamma")(k),
+    lambda k, x: scipy_special("gammaincc")(k, x) * _gamma(k),
 )
 chi2sf: ScalarOp = binary(
     "chi2sf",

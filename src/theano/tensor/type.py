@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -32,6 +33,32 @@ _SLOPPY = {
     "float16": (5e-3, 5e-3), "float32": (1e-3, 1e-4), "complex64": (1e-3, 1e-4),
     "float64": (1e-4, 1e-3), "complex128": (1e-4, 1e-3),
 }  # fmt: skip
+
+
+def refuse_masked(data: Any) -> None:
+    """ValueError if elements of an array, or of arrays in a list, are masked: what they are must be said.
+
+    Examples
+    --------
+    >>> refuse_masked(np.ma.masked_array([1, 2], [False, True]))
+    Traceback (most recent call last):
+        ...
+    ValueError: 1 of the 2 elements of the array are masked, and a tensor has no mask: ...
+    """
+    ma = sys.modules.get("numpy.ma")  # who has not loaded it has no such arrays
+    if ma is None or type(data) is np.ndarray:
+        return
+    if isinstance(data, ma.MaskedArray):
+        count = int(np.count_nonzero(ma.getmaskarray(data)))
+        if count:
+            raise ValueError(
+                f"{count} of the {data.size} elements of the array are masked, and a tensor has no mask: "
+                f"fill them in first (x.filled(0)), or pass the mask as an input of its own"
+            )
+    elif isinstance(data, list | tuple) and data and not isinstance(data[0], bool | int | float | complex):
+        for item in data:
+            refuse_masked(item)
+
 
 
 class TensorType(Type):
@@ -147,6 +174,7 @@ class TensorType(Type):
         Python floats go into a `floatX` tensor unless `allow_downcast` is False.
         """
         if not (type(data) in (np.ndarray, np.memmap) and data.dtype == self.numpy_dtype):
+            refuse_masked(data)
             data = self._convert(data, strict, allow_downcast)
         if data.ndim != self.ndim:
             raise TypeError(

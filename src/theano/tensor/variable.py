@@ -14,7 +14,7 @@ import numpy as np
 from theano.configdefaults import config
 from theano.graph import Apply, Constant, Variable
 from theano.scalar.dtypes import ALL, as_dtype, autocast
-from theano.tensor.type import TensorType, tensor_type
+from theano.tensor.type import TensorType, refuse_masked, tensor_type
 
 
 class AsTensorError(TypeError):
@@ -169,6 +169,7 @@ def constant(
 def _as_array(x: Any, dtype: Any) -> np.ndarray:
     if isinstance(x, Variable):
         raise TypeError("constant needs a number, array or list, not a Variable", x)
+    refuse_masked(x)
     try:
         if dtype is not None:
             wanted = as_dtype(dtype)
