@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import ast
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from theano.loops import expr as ex
 from theano.loops import stmt as st
+from theano.loops import verify as rules
 from theano.loops.expr import Expr
 from theano.loops.verify import Facts, VerifyError, verify
 from theano.runtime import abi
@@ -124,6 +127,48 @@ KERNEL_FAULTS: dict[str, tuple[Callable[[st.Kernel, st.For], object], str]] = {
         lambda k, f: k.body.append(st.Let("z", Expr("bitcast", "f32", (ONE,)))),
         "bitcast of i64 to f32",
     ),
+    "parameter": (lambda k, f: k.params.append(("z", "f16")), "parameter z has type f16"),
+    "ends early": (lambda k, f: setattr(f, "until", TRUE), "a vector loop does not end early"),
+    "counts": (lambda k, f: setattr(f, "count", "n"), "a vector loop does not count"),
+    "serial unrolled": (
+        lambda k, f: k.body.append(st.For("j", ONE, "serial", [], unroll=2)),
+        "only vector loops are unrolled",
+    ),
+    "unrolled not at all": (lambda k, f: setattr(f, "unroll", 0), "power of two"),
+    "lanes that end early": (
+        lambda k, f: f.body.append(st.For("j", ONE, "serial", [], until=TRUE)),
+        "only plain serial loops inside vector loops",
+    ),
+    "carried in memory only": (lambda k, f: setattr(f.carried[0], "type", "f16"), "t of type f16 is carried"),
+    "carried next": (lambda k, f: setattr(f.carried[0], "next", ONE), "i64 where f64 is needed"),
+    "carried as a choice": (
+        lambda k, f: f.carried.append(st.Carried("b", "add", "bool", ONE, ONE, "e")),
+        "i64 where bool is needed",
+    ),
+    "lanes of bits": (
+        lambda k, f: f.carried.append(st.Carried("b", "and", "f64", f64("a"), f64("a"), "e")),
+        "carried by and in a vector loop",
+    ),
+    "start": (lambda k, f: setattr(f, "start", TRUE), "bool where i64 is needed"),
+    "end": (lambda k, f: k.body.append(st.For("j", ONE, "serial", [], until=ONE)), "i64 where bool is needed"),
+    "result inside": (lambda k, f: f.body.append(st.Let("z", f64("r"))), "r is not known here"),
+    "index outside": (lambda k, f: k.body.append(st.Let("z", ex.name("i", "i64"))), "i is not known here"),
+    "size": (lambda k, f: k.body.append(st.Local("z", -1)), "a negative size"),
+    "base of a store": (lambda k, f: f.body.append(st.Store(at("m"), (ZERO,), f64("a"))), "m is no pointer"),
+    "offset": (
+        lambda k, f: f.body.append(st.Load("z", st.View("p", "f64", TRUE, (ONE,)), (ZERO,))),
+        "bool where i64 is needed",
+    ),
+    "index of another type": (lambda k, f: f.body.append(st.Load("z", at("p"), (f64("a"),))), "f64 where i64"),
+    "condition": (lambda k, f: k.body.append(st.If(ONE, [], [])), "i64 where bool is needed"),
+    "side of a branch": (
+        lambda k, f: k.body.append(st.If(TRUE, [st.Let("z", ONE)], [st.Let("w", ex.name("z", "i64"))])),
+        "z is not known here",
+    ),
+    "unknown in a part": (
+        lambda k, f: k.body.append(st.Let("z", ex.add(ONE, ex.mul(ONE, ex.name("nobody", "i64"))))),
+        "nobody is not known here",
+    ),
     "half in register": (
         lambda k, f: k.body.append(st.Let("z", Expr("cast", "f16", (ONE,)))),
         "lives in memory only",
@@ -134,9 +179,99 @@ KERNEL_FAULTS: dict[str, tuple[Callable[[st.Kernel, st.For], object], str]] = {
 @pytest.mark.parametrize("fault", KERNEL_FAULTS)
 def test_kernels(fault: str) -> None:
     damage, message = KERNEL_FAULTS[fault]
+    rejected([], message, [damaged(fault)])
+
+
+def damaged(fault: str) -> st.Kernel:
     kernel = adding()
-    damage(kernel, kernel.body[0])  # type: ignore[arg-type]
-    rejected([call(kernel, "x", "y")], message, [kernel])
+    KERNEL_FAULTS[fault][0](kernel, kernel.body[0])  # type: ignore[arg-type]
+    return kernel
+
+
+F32 = ex.name("h", "f32")
+EXPRESSIONS: dict[str, tuple[str, str, tuple[Expr, ...], str]] = {
+    "choice of one": ("rare", "i64", (TRUE, ONE), "rare of bool, i64"),
+    "choice by a number": ("select", "i64", (ONE, ONE, ONE), "select of i64, i64, i64"),
+    "cast of two": ("cast", "i64", (ONE, ONE), "cast of i64, i64 to i64"),
+    "cast to itself": ("cast", "i64", (ONE,), "cast of i64 to i64"),
+    "cast to bool": ("cast", "bool", (ONE,), "cast of i64 to bool"),
+    "bits of two": ("bitcast", "f64", (ONE, ONE), "bitcast of i64, i64 to f64"),
+    "too many": ("neg", "i64", (ONE, ONE), "neg of i64, i64"),
+    "types that differ": ("add", "i64", (ONE, TRUE), "add of i64, bool"),
+    "result of another type": ("add", "f64", (ONE, ONE), "add of i64 giving f64"),
+    "comparison that is a number": ("lt", "i64", (ONE, ONE), "lt of i64 giving i64"),
+    "bits of floats": ("and", "f64", (ex.const(1, "f64"),) * 2, "and of f64 giving f64"),
+    "sum of choices": ("add", "bool", (TRUE, TRUE), "add of bool giving bool"),
+    "float16 of doubles": ("half", "f64", (ex.const(1, "f64"),), "half of f64 giving f64"),
+}
+
+
+@pytest.mark.parametrize("case", EXPRESSIONS)
+def test_expressions(case: str) -> None:
+    op, type_, args, message = EXPRESSIONS[case]
+    rejected([st.Let("z", Expr(op, type_, args))], message)
+
+
+def test_constants() -> None:
+    constant = ex.const(1, "f64")
+    bad = Expr("const", "f64", (), "one")
+    assert constant.value == 1
+    rejected([st.Let("z", bad)], "constant 'one'")
+
+
+def ranged_faults() -> Iterator[tuple[st.Kernel, str]]:
+    """Kernels whose ranges could not be computed at once."""
+    kernel = by_rows()
+    kernel.params.reverse()
+    yield kernel, "a ranged kernel ends with lo, hi"
+    kernel = by_rows()
+    kernel.params[-1] = (st.HI, "i32")
+    yield kernel, "a ranged kernel ends with lo, hi"
+    kernel = by_rows()
+    kernel.body[0].extent = ONE  # type: ignore[union-attr]
+    yield kernel, "one loop from lo to hi"
+    kernel = by_rows()
+    kernel.body[0].start = ZERO  # type: ignore[union-attr]
+    yield kernel, "one loop from lo to hi"
+    kernel = by_rows()
+    kernel.body.append(st.For("j", ex.name(st.HI, "i64"), "vector", [], start=ex.name(st.LO, "i64")))
+    yield kernel, "one loop from lo to hi"
+    for change in (
+        {"carried": [st.Carried("t", "add", "f64", ex.const(0, "f64"), f64("t"), "r")]},
+        {"kind": "serial", "until": TRUE},
+    ):
+        kernel = by_rows()
+        for name, value in change.items():
+            setattr(kernel.body[0], name, value)
+        yield kernel, "nothing is carried from range to range"
+    one = ex.const(1, "f64")
+    inner = st.For("j", ONE, "serial", [st.Store(at("q"), (ex.name("j", "i64"),), one)])
+    for fixed in (st.Store(at("q"), (ZERO,), one), st.Store(at("q"), (ZERO,), f64("a")), inner):
+        kernel = by_rows()
+        kernel.body[0].body.append(fixed)  # type: ignore[union-attr]
+        yield kernel, "`p?q.*: ranges write to the same place"
+
+
+def test_ranged_kernels() -> None:
+    for kernel, message in ranged_faults():
+        rejected([], message, [kernel])
+
+
+def test_ranges_may_write_where_they_are() -> None:
+    """To their own rows, by way of names too, and to memory of their own."""
+    one, i = ex.const(1, "f64"), ex.name("i", "i64")
+    j = st.For("j", ex.add(i, ONE), "serial", [st.Store(at("q"), (ex.name("j", "i64"),), one)], start=i)
+    named = [st.Let("k", ex.mul(i, N7)), st.Store(at("q"), (ex.name("k", "i64"),), one)]
+    offset = st.Store(st.View("q", "f64", i, (ONE,)), (ZERO,), one)
+    for body in ([j], named, [offset], [st.Store(at("o"), (ZERO,), one)]):
+        kernel = by_rows()
+        kernel.body[0].kind = "serial"  # type: ignore[union-attr]
+        kernel.body[0].body += body  # type: ignore[union-attr]
+        kernel.body.insert(0, st.Local("o", 8))
+        check(st.Program([kernel], [*HEAD]))
+
+
+N7 = ex.const(7, "i64")
 
 
 def by_rows() -> st.Kernel:
@@ -173,6 +308,7 @@ def test_good_slices() -> None:
 
 
 K = adding()
+# fmt: off
 FAILING: list[tuple[str, list[st.Stmt], str]] = [
     ("input", [call(K, "y", "x")], r"main: `k0\(.*\)`: x is written, which is input 0"),
     ("constant", [call(K, "x", "c")], "c is written, which is constant"),
@@ -224,6 +360,108 @@ FAILING: list[tuple[str, list[st.Stmt], str]] = [
     ("no slot", [st.NewArray("z", 7, "f64", (), 1)], "there is no slot 7"),
     ("word", [st.ContextWord("z", SYMBOL)], "is no constant"),
     ("frame", [st.FrameWord("z", LAYOUT.input_dim(0, 0), "ptr")], "holds no data"),
+    ("commit in a loop", [st.For("t", N, "serial", [st.Commit()])], "commits in a loop"),
+    (
+        "array of a step",
+        [st.For("t", N, "serial", [st.NewArray("z", 1, "f64", (), 1)])],
+        r"objects of one step are left for the next in slots \[1\]",
+    ),
+    (
+        "object of a step",
+        [st.For("t", N, "serial", [st.HoldObject(1, "context", OBJECT)])],
+        r"left for the next in slots \[1\]",
+    ),
+    ("result of a step", [st.For("t", N, "serial", [st.CallBack(CALLBACK, (0,), (2,))])], r"in slots \[2\]"),
+    (
+        "object of a loop",
+        [st.For("t", N, "serial", [st.NewArray("z", 1, "f64", (), 1), st.Move(2, 1)]), st.ArrayHeader(2, "h", ())],
+        "slot 2 is empty",
+    ),
+    (
+        "dropped in a loop",
+        [st.For("t", N, "serial", [st.Release(0)]), st.ArrayHeader(0, "h", ("d",))],
+        "slot 0 is empty",
+    ),
+    (
+        "kind of a branch",
+        [
+            st.If(TRUE, [st.NewArray("z", 1, "f64", (), 1)], [st.HoldObject(1, "context", OBJECT)]),
+            st.ArrayHeader(1, "h", ()),
+            call(K, "x", "h"),
+        ],
+        "h is written, which is object 1",
+    ),
+    ("no frame word", [st.FrameWord("z", LAYOUT.words, "i64")], "no such word of the frame"),
+    ("frame word before the first", [st.FrameWord("z", -1, "i64")], "no such word of the frame"),
+    ("type of a frame word", [st.FrameWord("z", LAYOUT.input_dim(0, 0), "f64")], "no such word of the frame"),
+    ("pointer as a number", [st.FrameWord("z", LAYOUT.input_data(0), "i64")], "the word holds a pointer"),
+    ("context word before ours", [st.ContextWord("z", abi.FIRST_FREE - 1)], "is no constant"),
+    ("context word behind ours", [st.ContextWord("z", abi.FIRST_FREE + len(WORDS))], "is no constant"),
+    ("workspace without a record", [st.Workspace("w", N, 2)], "check 2 has no record"),
+    ("size of a workspace", [st.Workspace("w", TRUE, 1)], "bool where i64 is needed"),
+    ("carved of a number", [st.Carve("a", "n", N)], "n is no pointer"),
+    ("place of a piece", [st.Workspace("w", N, 1), st.Carve("a", "w", TRUE)], "bool where i64 is needed"),
+    ("piece of an input", [st.Carve("a", "x", N), call(K, "y", "a")], "a is written, which is input"),
+    ("array of no type", [st.NewArray("z", 1, "object", (), 1)], "no array of type object"),
+    ("array without a record", [st.NewArray("z", 1, "f64", (), 0)], "check 0 has no record"),
+    ("length of an array", [st.NewArray("z", 1, "f64", (TRUE,), 1)], "bool where i64 is needed"),
+    ("slot before the first", [st.NewArray("z", -1, "f64", (), 1)], "there is no slot -1"),
+    ("slot behind the last", [st.NewArray("z", 3, "f64", (), 1)], "there is no slot 3"),
+    ("call-back of nothing", [st.CallBack(CALLBACK, (1,), (2,))], "slot 1 is empty"),
+    ("call-back to what is full", [st.CallBack(CALLBACK, (0,), (0,))], "slot 0 is filled already"),
+    ("no call-back", [st.CallBack(OBJECT, (0,), (1,))], "is no callback"),
+    ("held of a symbol", [st.HoldObject(1, "context", SYMBOL)], "is no object or constant or storage"),
+    ("held of nothing", [st.HoldObject(1, "slot", 2)], "slot 2 is empty"),
+    ("held of a length", [st.HoldObject(1, "frame", LAYOUT.input_dim(0, 0))], "no object at frame"),
+    ("held of nowhere", [st.HoldObject(1, "stack", LAYOUT.input_data(0))], "no object at stack"),
+    ("held twice", [st.HoldObject(0, "slot", 0)], "slot 0 is filled already"),
+    ("released", [st.Release(0), st.ArrayHeader(0, "h", ())], "slot 0 is empty"),
+    ("no slot to release", [st.Release(3)], "there is no slot 3"),
+    ("no slot before to release", [st.Release(-1)], "there is no slot -1"),
+    ("moved from nowhere", [st.Move(0, 1)], "slot 1 is empty"),
+    ("moved to nowhere", [st.Move(3, 0)], "there is no slot 3"),
+    ("moved before the first", [st.Move(-1, 0)], "there is no slot -1"),
+    ("moved and read", [st.Move(1, 0), st.ArrayHeader(0, "h", ())], "slot 0 is empty"),
+    ("no storage", [st.Commit(), st.SetStorage(OBJECT, 0)], "is no storage"),
+    ("storage of nothing", [st.Commit(), st.SetStorage(STORAGE, 1)], "slot 1 is empty"),
+    ("pointer for number", [st.CallKernel(K, [("x", ZERO, "f64"), ("y", ZERO, "f64"), ("x", ZERO, "f64")])],
+     "a pointer where a number is needed"),
+    ("argument of no type", [st.CallKernel(K, [("x", ZERO, "f64"), ("y", ZERO, "str"), N])],
+     "no elements of type str"),
+    ("place of an argument", [st.CallKernel(K, [("x", TRUE, "f64"), ("y", ZERO, "f64"), N])],
+     "bool where i64 is needed"),
+    ("base of an argument", [call(K, "n", "y")], "n is no pointer"),
+    ("argument of another type", [st.CallKernel(K, [("x", ZERO, "f64"), ("y", ZERO, "f64"), TRUE])],
+     "bool where i64 is needed"),
+    ("ranges for no ranged kernel", [st.CallKernel(K, [N, N, N], st.Ranges(N, ONE))],
+     "ranged kernels get ranges, and no others"),
+    ("no ranges", [st.CallKernel(RANGED, [("x", ZERO, "f64"), ("y", ZERO, "f64")])],
+     "ranged kernels get ranges, and no others"),
+    ("extent of ranges", [rows_of(ZERO, TRUE)], "bool where i64 is needed"),
+    ("start of ranges", [rows_of(TRUE, N)], "bool where i64 is needed"),
+    ("number that is written", [st.Call(SYMBOL, [N] * 11, "dslice")],
+     "argument 9 is written, so it is a pointer"),
+    ("no symbol", [st.Call(OBJECT, [], "dproduct")], "is no symbol"),
+    ("slice of no rows", [st.Slices("first", "last", N, ONE, 0, 100, [])], "a slice has rows"),
+    ("slice of less", [st.Slices("first", "last", N, ONE, 1, -1, [])], "a slice has rows"),
+    ("extent of slices", [st.Slices("first", "last", TRUE, ONE, 1, 1, [])], "bool where i64 is needed"),
+    ("weight of slices", [st.Slices("first", "last", N, TRUE, 1, 1, [])], "bool where i64 is needed"),
+    ("slice behind", [sliced([]), st.Let("z", LO)], "first is not known here"),
+    ("ranges in a slice", [sliced([st.CallKernel(RANGED, rows_of(LO, HI).args, st.Ranges(HI, ONE, 1, start=LO))])],
+     "a slice calls for its own rows, itself"),
+    ("copied to itself", [st.Copy("y", "y", N)], "copies a buffer to itself"),
+    ("copied to a number", [st.Copy("n", "x", N)], "n is no pointer"),
+    ("copied from a number", [st.Copy("y", "n", N)], "n is no pointer"),
+    ("size of a copy", [st.Copy("y", "x", TRUE)], "bool where i64 is needed"),
+    ("operand", [st.Check(TRUE, 1, (ex.name("nobody", "i64"),))], "nobody is not known here"),
+    ("without the GIL", [st.ReleaseGil(TRUE), st.NewArray("z", 1, "f64", (), 1)], "needs the GIL"),
+    ("released twice", [st.ReleaseGil(TRUE), st.ReleaseGil(TRUE)], "the GIL is let go once"),
+    ("released in a block", [st.If(TRUE, [st.ReleaseGil(TRUE)], [])], "the GIL is let go once, and not in a block"),
+    ("released if a number", [st.ReleaseGil(N)], "i64 where bool is needed"),
+    ("taken without need", [st.TakeGil()], "the GIL is taken where it was let go"),
+    ("taken in a block", [st.ReleaseGil(TRUE), st.If(TRUE, [st.TakeGil()], [])], "taken where it was let go"),
+    ("work of a block", [st.If(TRUE, [st.Work(COUNTER, N)], [])], "work is told in no block"),
+    ("work", [st.Work(COUNTER, TRUE)], "bool where i64 is needed"),
     (
         "escapes a branch",
         [st.If(TRUE, [st.Let("z", N)], []), st.Let("q", ex.name("z", "i64"))],
@@ -232,16 +470,53 @@ FAILING: list[tuple[str, list[st.Stmt], str]] = [
 ]
 
 
+# fmt: on
+
+
 @pytest.mark.parametrize("main, message", [f[1:] for f in FAILING], ids=[f[0] for f in FAILING])
 def test_main(main: list[st.Stmt], message: str) -> None:
     rejected(main, message, [K, RANGED])
 
 
+def whole_programs() -> Iterator[tuple[st.Program, Facts, str]]:
+    facts = Facts(WORDS, n_checks=1, n_outputs=1, updated=frozenset([0]))
+    yield st.Program([adding()], [*HEAD, call(adding(), "x", "y")]), facts, "kernel is not in the program"
+    yield st.Program([adding(), adding()], HEAD), facts, "two kernels have this name"
+    yield st.Program([], [INPUT_DIM]), facts, "output 0 is never made"
+    updating = st.Program([K], [*HEAD, st.Commit(), call(K, "x", "s")])
+    yield updating, Facts(WORDS, n_checks=1, n_outputs=1), "not declared updated"
+
+
 def test_whole_programs() -> None:
-    rejected([call(adding(), "x", "y")], "kernel is not in the program", [adding()])
-    rejected([], "two kernels have this name", [adding(), adding()])
-    with pytest.raises(VerifyError, match="output 0 is never made"):
-        check(st.Program([], [INPUT_DIM]))
-    program = st.Program([K], [*HEAD, st.Commit(), call(K, "x", "s")])
-    with pytest.raises(VerifyError, match="not declared updated"):
-        verify(program, LAYOUT, Facts(WORDS, n_checks=1, n_outputs=1))
+    for program, facts, message in whole_programs():
+        with pytest.raises(VerifyError, match=message):
+            verify(program, LAYOUT, facts)
+
+
+def broken_rule(program: st.Program, facts: Facts) -> int:
+    """The line of the verifier that rejects a program."""
+    with pytest.raises(VerifyError) as caught:
+        verify(program, LAYOUT, facts)
+    frames = [f for f in caught.traceback if f.frame.code.name not in ("require", "fail")]
+    return frames[-1].lineno + 1
+
+
+def test_every_rule_rejects_some_program() -> None:
+    """Of those in this file: a rule that rejects nothing could be lost unseen."""
+    facts = Facts(WORDS, n_checks=1, n_outputs=1, updated=frozenset([0]))
+    programs = [(st.Program([damaged(fault)], HEAD), facts) for fault in KERNEL_FAULTS]
+    programs += [(st.Program([kernel], HEAD), facts) for kernel, _ in ranged_faults()]
+    programs += [(st.Program([K, RANGED], [*HEAD, *main]), facts) for _, main, _ in FAILING]
+    programs += [(program, facts) for program, facts, _ in whole_programs()]
+    broken = {broken_rule(program, facts) for program, facts in programs}
+    unbroken = [
+        ast.unparse(node)
+        for node in ast.walk(ast.parse(Path(rules.__file__).read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("require", "fail")
+        if broken.isdisjoint(range(node.lineno, node.end_lineno + 1)) and ast.unparse(node) != FORWARDS
+    ]
+    assert not unbroken
+
+
+# what `require` itself does
+FORWARDS = "self.fail(self.stmt, problem)"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import fnmatch
 import getpass
+import signal
 import sys
 import tempfile
 import time
@@ -99,6 +100,7 @@ def main() -> int:
     else:
         chosen = [m for m in sample(sources, options.number, options.seed) if m.key not in rows]
     trials = Trials(place)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what is planted is taken back
     for mutant in chosen:
         if time.monotonic() > end:
             break

@@ -5,10 +5,12 @@ from __future__ import annotations
 import difflib
 import json
 import random
+from array import array
 from collections import defaultdict
 from collections.abc import Iterable
 from itertools import zip_longest
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from tools.mutants.mutate import Mutant
 
@@ -30,19 +32,26 @@ class TestMap:
 
     def __init__(self, folder: Path, tests: Iterable[str] | None = None) -> None:
         self.seconds: dict[str, float] = {}
-        self._lines: defaultdict[str, defaultdict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
         self._sources = folder / "sources"
-        rows = [json.loads(line) for path in sorted(folder.glob("*.jsonl")) for line in path.read_text().splitlines()]
-        known = None if tests is None else set(tests)
-        for row in rows:
-            if row["passed"] and (known is None or row["test"] in known):
-                self.seconds[row["test"]] = self.seconds.get(row["test"], 0.0) + row["seconds"]
-        for row in rows:
-            if row["test"] in self.seconds:
-                for file, lines in row["lines"].items():
-                    for line in lines:
-                        self._lines[file][line].add(row["test"])
+        self._names: list[str] = []
+        self._lines: defaultdict[str, defaultdict[int, array[int]]] = defaultdict(lambda: defaultdict(_no_tests))
         self._then: dict[str, dict[int, int]] = {}
+        known = None if tests is None else {*tests, ""}
+        for path in sorted(folder.glob("*.jsonl")):
+            with path.open() as rows:
+                for row in map(json.loads, rows):
+                    if row["passed"] and (known is None or row["test"] in known):
+                        self._add(row)
+
+    def _add(self, row: dict[str, Any]) -> None:
+        test = row["test"]
+        self.seconds[test] = self.seconds.get(test, 0.0) + row["seconds"]
+        index = len(self._names)
+        self._names.append(test)
+        for file, lines in row["lines"].items():
+            tests_of = self._lines[file]
+            for line in lines:
+                tests_of[line].append(index)
 
     def _line_then(self, file: str, source: str) -> dict[int, int]:
         """For the lines of `source`, where they were when the map was made."""
@@ -60,7 +69,7 @@ class TestMap:
         around = [then[k] for k in range(mutant.first, mutant.last + 1) if k in then]
         if not around:
             around = [then[k] for k in range(mutant.first - 8, mutant.last + 9) if k in then]
-        return set().union(*(lines[k] for k in around if k in lines))
+        return {self._names[index] for k in around if k in lines for index in lines[k]}
 
     def choose(self, mutant: Mutant, source: str, budget: float) -> tuple[dict[str, float], int]:
         """Tests and their seconds, `budget` in all, the likeliest to fail first, and how many would run it."""
@@ -84,6 +93,10 @@ class TestMap:
                 files.add(file)
                 spent += self.seconds[test]
         return chosen, len(tests)
+
+
+def _no_tests() -> array[int]:
+    return array("I")
 
 
 def _nearness(test: str, file: str) -> int:

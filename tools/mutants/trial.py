@@ -18,6 +18,8 @@ from tools.mutants.workplace import PACKAGE, ROOT, Workplace
 
 __all__ = ["Outcome", "Trials"]
 
+_TICK = 2.0  # seconds between two looks at the processes
+_IDLE = 16.0  # tests that sleep do so for less
 _SIGXCPU = -int(signal.SIGXCPU)
 
 
@@ -94,13 +96,41 @@ class Trials:
         server.stdin.write(json.dumps(job) + "\n")
         server.stdin.flush()
         child = int(server.stdout.readline())
-        timer = threading.Timer(wall, _end, [child])
-        timer.start()
+        finished = threading.Event()
+        watcher = threading.Thread(target=_watch, args=(child, wall, finished))
+        watcher.start()
         try:
             return int(server.stdout.readline())
         finally:
-            timer.cancel()
+            finished.set()
+            watcher.join()
             _end(child)  # what the tests have started and left
+
+
+def _watch(session: int, wall: float, finished: threading.Event) -> None:
+    """End the processes of `session` after `wall` seconds, or when they have waited for each other for too long."""
+    last, idle, end = -1, 0, time.monotonic() + wall
+    while not finished.wait(_TICK):
+        now = _processor_time(session)
+        idle = idle + 1 if now == last else 0
+        last = now
+        if idle * _TICK >= _IDLE or time.monotonic() > end:
+            _end(session)
+            return
+
+
+def _processor_time(session: int) -> int:
+    """In ticks, of all processes of `session`; always another number where the system does not tell."""
+    total = 0
+    if not os.path.isdir("/proc/self"):
+        return time.monotonic_ns()
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            with contextlib.suppress(OSError):
+                fields = Path("/proc", name, "stat").read_text().rpartition(")")[2].split()
+                if int(fields[3]) == session:
+                    total += sum(map(int, fields[11:15]))
+    return total
 
 
 def _end(group: int) -> None:

@@ -534,8 +534,9 @@ class _Main(_Checker):
 ITEM_TYPES = (*ex.TYPES, "f16")
 
 CHECKS: dict[type, Callable[[Any, Any], None]] = {
-    st.Let: _Checker.let, st.Load: _Checker.load, st.Store: _Checker.store, st.For: _Checker.loop,
-    st.Prefetch: _Checker.prefetch,
+    st.Let: _Checker.let, st.Load: _Checker.load, st.Store: _Checker.store, st.Prefetch: _Checker.prefetch,
+    # these mean more in main
+    st.For: lambda checker, stmt: checker.loop(stmt),
     st.If: lambda checker, stmt: checker.branch(stmt), st.Local: lambda checker, stmt: checker.local(stmt),
     st.CallKernel: _Main.call_kernel, st.Slices: _Main.slices, st.Check: _Main.check, st.FrameWord: _Main.frame_word,
     st.ContextWord: _Main.context_word, st.Workspace: _Main.workspace, st.Carve: _Main.carve,
