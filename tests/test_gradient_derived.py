@@ -20,6 +20,7 @@ from theano.gradient import (
     subgraph_grad,
     verify_grad,
 )
+from theano.scan import Scan
 
 
 def test_rop():
@@ -211,3 +212,12 @@ def test_verify_grad_checks_arguments():
         verify_grad(T.exp, [np.ones(3, dtype="int64")], rng=np.random.RandomState(0))
     with pytest.raises(TypeError, match="rng"):
         verify_grad(T.exp, [np.ones(3)])
+
+
+def test_rows_of_a_vector_of_known_length_need_no_loop():
+    """Where every element costs a loop's step, one expression for each of a few is cheaper."""
+    x = T.dvector("x")
+    for elements in ([x[0] * x[1]], [x[0] ** 2, x[1]]):
+        rows = jacobian(T.stack(elements), x)
+        assert not any(isinstance(node.op, Scan) for node in theano.gof.graph.io_toposort([x], [rows]))
+        assert value(rows, x=[3.0, 5.0]).tolist() in ([[5, 3]], [[6, 0], [0, 1]])

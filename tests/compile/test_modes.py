@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import numpy as np
 import pytest
@@ -131,6 +132,16 @@ def test_nan_guard(value: float, word: str) -> None:
         g([value])
 
 
+def test_a_copy_of_a_mode() -> None:
+    mode = Mode("cvm", "fast_run")
+    assert mode.clone().linker is mode.linker
+    for allow_gc in (True, False):
+        twin = mode.clone(link_kwargs={"allow_gc": allow_gc}, optimizer="fast_compile")
+        assert twin.linker.allow_gc is allow_gc and twin.linker.name == "cvm"
+        assert twin.provided_optimizer != mode.provided_optimizer
+        assert mode.linker.allow_gc is None  # of the one that was copied
+
+
 def test_profile(mode: str) -> None:
     f = function([v], T.exp(v).sum(), profile="my function", mode=mode)
     for _ in range(3):
@@ -140,6 +151,11 @@ def test_profile(mode: str) -> None:
     assert stats.fct_callcount == 3 and stats.fct_call_time >= stats.vm_call_time > 0
     text = io.StringIO()
     stats.summary(text)
+    for name, seconds in (("Function.fn.__call__", stats.vm_call_time), ("thunks", sum(stats.apply_time.values()))):
+        share = re.search(rf"Time in {name}: .*\((.*)%\)", text.getvalue())
+        assert share or not seconds
+        if share:
+            assert float(share[1]) == pytest.approx(100 * seconds / stats.fct_call_time, abs=1e-3)
     assert "Function profiling" in text.getvalue() and "Message: my function" in text.getvalue()
     if mode == "FAST_COMPILE":
         for title in ("Class\n---", "Ops\n---", "Apply\n---"):

@@ -139,6 +139,14 @@ def test_constructors_are_asked_latest_first() -> None:
     assert isinstance(shared(Special()).get_value(), Special)
 
 
+def test_a_container_brings_its_value() -> None:
+    s = shared(1.5)
+    assert SharedVariable("other", s.type, None, None, container=s.container).get_value() == 1.5
+    for value, strict in ((2.0, None), (None, True), (2.0, False)):
+        with pytest.raises(TypeError, match="value and strict are ignored if you pass a container"):
+            SharedVariable("other", s.type, value, strict, container=s.container)
+
+
 def test_container() -> None:
     storage = [None]
     c = Container(T.dscalar("c"), storage)

@@ -19,6 +19,7 @@ from theano.gradient import grad
 from theano.graph import FunctionGraph
 from theano.rewrite import (
     RULES,
+    LocalOptGroup,
     OpRemove,
     OpSub,
     PatternSub,
@@ -33,6 +34,7 @@ from theano.rewrite import (
 )
 from theano.rewrite.pattern import variable
 from theano.rewrite.registry import equation, remove_rule
+from theano.rewrite.trace import describe
 from theano.scalar import cos, sin, tan
 
 x, y = T.dvectors("x", "y")
@@ -173,6 +175,19 @@ def test_result_does_not_depend_on_hashes() -> None:
         for seed in ("1", "2", "3")
     }
     assert len(texts) == 1 and "softplus" not in texts.pop()
+
+
+def test_what_is_no_longer_shared_is_looked_at_again() -> None:
+    """A rule may want to be the only reader; who has lost the other one is asked again."""
+    alone = PatternSub((T.sin, (T.exp, "a")), (T.cos, "a"))
+    for others in (1, 2):
+        inner = T.exp(x)
+        reader = inner
+        for _ in range(others):
+            reader = T.tan(reader)
+        fgraph = FunctionGraph([x], [T.sin(inner), T.sgn(reader)])
+        TopoOptimizer(LocalOptGroup(alone, PatternSub((T.sgn, "a"), T.constant(np.ones(2))))).optimize(fgraph)
+        assert describe(fgraph.outputs[0]) == "cos(x)"
 
 
 # -- names of Theano 1.0 --------------------------------------------------------------------------

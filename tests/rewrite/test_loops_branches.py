@@ -189,3 +189,11 @@ def test_derivatives(mode, cc):
     expected = theano.function([x, y, v], wanted, mode="FAST_COMPILE", on_unused_input="ignore")
     for got, want in zip(f(*values, numbers(3, seed=5)), expected(*values[:2], numbers(3, seed=5)), strict=True):
         np.testing.assert_allclose(got, want, rtol=1e-10)
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
+def test_a_condition_that_loses_its_fraction(mode: str) -> None:
+    """``ifelse`` asks whether the whole number is zero, not whether what it was made of is."""
+    s = T.dscalar("s")
+    f = theano.function([s], ifelse(T.cast(s, "int64"), T.constant(1.0), T.constant(2.0)), mode=mode)
+    assert [float(f(v)) for v in (0.0, 0.5, -0.5, 1.0, 1.5)] == [2, 2, 2, 1, 1]

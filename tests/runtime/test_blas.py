@@ -55,3 +55,8 @@ def test_threads_can_be_set():
     assert blas.num_threads() == before
     with pytest.raises(ValueError):
         blas.set_num_threads(0)
+
+
+def test_without_scipy_nothing_is_found(monkeypatch):
+    monkeypatch.setattr(blas.importlib.util, "find_spec", lambda name: None)
+    assert blas._scipy_capsules.__wrapped__("cython_blas") == {}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from theano.runtime import cache
+from theano.runtime import cache, target
 from theano.runtime import host as host_module
 from theano.runtime.host import Host, host
 
@@ -53,3 +53,31 @@ def test_features() -> None:
     machine = Host("x86_64-unknown-linux-gnu", "znver3", "+avx2,-avx512f,+fma", "")
     assert machine.has("avx2", "fma") and machine.has()
     assert not machine.has("avx512f") and not machine.has("avx2", "f16c")
+
+
+@pytest.mark.parametrize(
+    ("architecture", "name", "vector_bytes"),
+    [("aarch64", "neon", 16), ("arm64", "neon", 16), ("riscv64", "generic", 8), ("ppc64le", "generic", 8)],
+)
+def test_other_processors(
+    architecture: str, name: str, vector_bytes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ARM's vectors are known; for others code is scalar: a register holds one f64."""
+    machine = Host(f"{architecture}-unknown-linux-gnu", "some-cpu", "+a", "")
+    monkeypatch.setattr(target, "host", lambda: machine)
+    isa = target.select_isa.__wrapped__("auto")
+    assert (isa.name, isa.vector_bytes, isa.cpu, isa.features) == (name, vector_bytes, "some-cpu", "+a")
+    assert isa.has_fma == isa.has_f16c == (name == "neon") and not isa.has_masks and isa.triple == machine.triple
+    baseline = target.select_isa.__wrapped__("baseline")
+    assert (baseline.name, baseline.cpu, baseline.features) == (name, "generic", "")
+    with pytest.raises(ValueError, match=f"config.isa is 'avx2', but this machine is {architecture}"):
+        target.select_isa.__wrapped__("avx2")
+
+
+def test_processors_without_an_extension(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Host("x86_64-unknown-linux-gnu", "old", "+sse4.2,+popcnt", "")
+    monkeypatch.setattr(target, "host", lambda: machine)
+    isa = target.select_isa.__wrapped__("auto")
+    assert (isa.name, isa.vector_bytes, isa.has_fma, isa.foresees) == ("baseline", 16, False, False)
+    with pytest.raises(ValueError, match="'avx2', but this machine has no avx2, fma, f16c, bmi2"):
+        target.select_isa.__wrapped__("avx2")

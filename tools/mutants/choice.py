@@ -18,6 +18,18 @@ __all__ = ["TestMap"]
 
 # Tests of a file are looked for first in the folder of its name, and in these.
 _NEAR = {"lower": ("tests/native",), "loops": ("tests/backend",), "gradient": ("tests/test_gradient",)}
+# What these write is compiled once in a process, or found in the cache: tests that use it need not run its lines.
+_WRITERS = {
+    "runtime/product_ir.py": ("tests/runtime/test_product",),
+    "runtime/product_choice_ir.py": ("tests/runtime/test_product",),
+    "runtime/readers_ir.py": ("tests/runtime/test_entry", "tests/runtime/test_leaks"),
+    "runtime/entry.py": ("tests/runtime/test_entry", "tests/runtime/test_leaks"),
+    "runtime/support_ir.py": ("tests/runtime/test_entry", "tests/runtime/test_leaks", "tests/runtime/test_recent"),
+    "runtime/support_text.py": ("tests/runtime/test_entry", "tests/runtime/test_leaks", "tests/runtime/test_recent"),
+    "runtime/gil_ir.py": ("tests/native/test_threads", "tests/native/test_signals"),
+    "runtime/team_ir.py": ("tests/native/test_threads", "tests/native/test_parts", "tests/native/test_signals"),
+    "runtime/first_ir.py": ("tests/runtime/test_provisional",),
+}
 _MAX_FILES = 20  # importing a file of tests takes as long as ten short tests
 
 
@@ -74,7 +86,8 @@ class TestMap:
     def choose(self, mutant: Mutant, source: str, budget: float) -> tuple[dict[str, float], int]:
         """Tests and their seconds, `budget` in all, the likeliest to fail first, and how many would run it."""
         found = self.covering(mutant, source)
-        tests = found - {""}
+        users = _WRITERS.get(mutant.file, ())
+        tests = {*found, *(t for t in self.seconds if users and t.startswith(users))} - {""}
         if not tests and found:  # runs at import: all tests see it
             tests = {t for t in self.seconds if t and _nearness(t, mutant.file) < 2}
         chance = random.Random("/".join(mutant.key))
@@ -103,7 +116,7 @@ def _nearness(test: str, file: str) -> int:
     """0 for tests of the file of this name, 1 for those of its folder, 2 for others."""
     path = PurePosixPath(file)
     folder = path.parts[0]
-    if test.startswith(f"tests/{folder}/test_{path.stem}"):
+    if test.startswith((f"tests/{folder}/test_{path.stem}", *_WRITERS.get(file, ()))):
         return 0
     return 1 if test.startswith((f"tests/{folder}/", f"tests/test_{folder}", *_NEAR.get(folder, ()))) else 2
 

@@ -211,6 +211,10 @@ class _Finder(ast.NodeVisitor):
                 self._add("exchange arguments", a, self._text(b) + between + self._text(a), last=b)
         self.generic_visit(node)
 
+    def visit_keyword(self, node: ast.keyword) -> None:
+        if node.arg != "strict":  # of `zip`: an assertion
+            self.visit(node.value)
+
     def visit_Slice(self, node: ast.Slice) -> None:
         if node.lower is not None and node.upper is not None:
             self._add("slice", node, f"{self._text(node.lower)}:")

@@ -81,6 +81,7 @@ class Workplace:
             "PYTHONDONTWRITEBYTECODE": "",
             "THEANO_TEST_CACHE": str(cache),
             "TMPDIR": str(self.temporary),
+            "COLUMNS": "200",  # of pytest's summary
         }
 
     def fresh_cache(self) -> Path:
