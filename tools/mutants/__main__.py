@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import fnmatch
 import getpass
 import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from tools.mutants.choice import TestMap
@@ -47,11 +48,15 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _wanted(place: Workplace, patterns: Iterable[str]) -> list[tuple[str, bytes]]:
+def _wanted(place: Workplace, patterns: Iterable[str]) -> list[str]:
     package = place.tree / PACKAGE
     names = sorted(str(path.relative_to(package)) for path in package.rglob("*.py"))
-    found = [name for name in names if any(fnmatch.fnmatch(name, p) or name == f"{p}.py" for p in patterns)]
-    return [(name, (package / name).read_bytes()) for name in found]
+    return [name for name in names if any(fnmatch.fnmatch(name, p) or name == f"{p}.py" for p in patterns)]
+
+
+def _outdated(sources: Iterable[tuple[str, bytes]], reasons: Iterable[Key]) -> list[Key]:
+    known = {file: {m.key for m in mutants(file, source)} for file, source in sources}
+    return [key for key in reasons if key.file in known and key not in known[key.file]]
 
 
 def _survivors(sources: Iterable[tuple[str, bytes]], rows: dict[Key, Row], reasons: dict[Key, str]) -> list[Mutant]:
@@ -59,6 +64,21 @@ def _survivors(sources: Iterable[tuple[str, bytes]], rows: dict[Key, Row], reaso
     open_keys = {key for key, row in rows.items() if row.verdict != "killed" and key not in reasons}
     found = {m.key: m for file, source in sources for m in mutants(file, source) if m.key in open_keys}
     return list(found.values())
+
+
+def _try(options: argparse.Namespace, trials: Trials, tests: TestMap, chosen: list[Mutant]) -> Iterator[Row]:
+    """The verdicts on `chosen`, one after the other, until the time is over."""
+    end = time.monotonic() + 60 * options.minutes
+    for mutant in chosen:
+        if time.monotonic() > end:
+            return
+        source = trials.place.source(mutant.file)
+        found, covering = tests.choose(mutant, source.decode(), options.budget)
+        names = {**dict.fromkeys(options.also, options.budget), **found}
+        outcome = Outcome("uncovered", "", "", 0.0)
+        if names:
+            outcome = trials.run(names, (mutant.file, mutant.apply(source)))
+        yield Row.of(mutant, outcome, len(names), covering)
 
 
 def _still_fail(trials: Trials, rows: Iterable[Row], seconds: Mapping[str, float]) -> set[str]:
@@ -86,39 +106,34 @@ def main() -> int:
         return 0
     if sys.version_info < (3, 12):
         raise SystemExit("Which lines a test runs is found with sys.monitoring, of Python 3.12 or later.")
-    end = time.monotonic() + 60 * options.minutes
     place = Workplace(options.work)
     place.copy_tree()
     if options.new_map or not place.map.exists():
         print(f"Running all tests once, to see which lines each runs ({place.map}) ...", flush=True)
         place.make_map()
-    tests = TestMap(place.map, collect(place))
-    sources = _wanted(place, options.files)
-    text = dict(sources)
+    names = collect(place)
+    if not names:
+        raise SystemExit("The tests can't be collected.")
+    tests = TestMap(place.map, names)
+    sources = [(name, place.source(name)) for name in _wanted(place, options.files)]
+    for key in _outdated(sources, reasons):
+        print(f"judged.toml: this is not in the code any more, judge again: {key}")
     if options.again:
         chosen = _survivors(sources, rows, reasons)
     else:
         chosen = [m for m in sample(sources, options.number, options.seed) if m.key not in rows]
     trials = Trials(place)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what is planted is taken back
-    for mutant in chosen:
-        if time.monotonic() > end:
-            break
-        source = text[mutant.file]
-        found, covering = tests.choose(mutant, source.decode(), options.budget)
-        names = {**dict.fromkeys(options.also, options.budget), **found}
-        outcome = Outcome("uncovered", "", "", 0.0)
-        if names:
-            outcome = trials.run(names, (mutant.file, mutant.apply(source)))
-        row = Row.of(mutant, outcome, len(names), covering)
-        store(options.results, row)
-        rows[row.key] = row
-        print(f"{row.verdict:9} {row.file}:{row.line} {row.kind}: {row.old} -> {row.new}  [{row.by}]", flush=True)
-    for test in sorted(_still_fail(trials, rows.values(), tests.seconds)):
-        print(f"{test} fails without a mistake too: what it killed counts as survived.")
-        for row in [row for row in rows.values() if row.by == test]:
-            rows[row.key] = Row(*row.key, row.kind, row.line, "survived", ran=row.ran, covering=row.covering)
-            store(options.results, rows[row.key])
+    with contextlib.suppress(KeyboardInterrupt):
+        for row in _try(options, trials, tests, chosen):
+            store(options.results, row)
+            rows[row.key] = row
+            print(f"{row.verdict:9} {row.file}:{row.line} {row.kind}: {row.old} -> {row.new}  [{row.by}]", flush=True)
+        for test in sorted(_still_fail(trials, rows.values(), tests.seconds)):
+            print(f"{test} fails without a mistake too: what it killed counts as survived.")
+            for row in [row for row in rows.values() if row.by == test]:
+                rows[row.key] = Row(*row.key, row.kind, row.line, "survived", ran=row.ran, covering=row.covering)
+                store(options.results, rows[row.key])
     trials.close()
     print(report(rows.values(), reasons))
     return 0

@@ -159,8 +159,3 @@ def collect(place: Workplace) -> list[str]:
         check=False,
     )
     return [line for line in listing.stdout.splitlines() if "::" in line]
-
-
-def source_path(place: Workplace, file: str) -> Path:
-    """Where `file` of the package is in the copy."""
-    return place.tree / PACKAGE / file

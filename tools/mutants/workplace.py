@@ -72,6 +72,10 @@ class Workplace:
             if path not in keep:
                 path.unlink()
 
+    def source(self, file: str) -> bytes:
+        """The text of a file of the package."""
+        return (self.tree / PACKAGE / file).read_bytes()
+
     def environment(self, cache: Path) -> dict[str, str]:
         """For tests in the copy, with compiled programs in `cache`."""
         self.temporary.mkdir(exist_ok=True)
