@@ -209,3 +209,13 @@ def test_constructors_of_users_come_before_refusals() -> None:
 def test_arithmetic_of_shared_objects_says_what_to_pass(compute: Any) -> None:
     with pytest.raises(TypeError, match=r"the shared variable w holds an object of type list, .*numpy\.asarray"):
         compute(shared([1.0, 2.0], name="w"), T.dvector())
+
+
+def test_zero_is_a_new_array_unless_borrowed() -> None:
+    s = shared(np.ones(3))
+    held = s.get_value(borrow=True)
+    s.zero()
+    assert held.tolist() == [1, 1, 1] and s.get_value().tolist() == [0, 0, 0]
+    s.set_value(held, borrow=True)
+    s.zero(borrow=True)
+    assert held.tolist() == [0, 0, 0] and s.get_value(borrow=True) is held

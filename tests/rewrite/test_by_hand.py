@@ -7,7 +7,7 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
-from graphs import perform, rewritten
+from graphs import form, perform, rewritten
 
 import theano
 import theano.tensor as T
@@ -276,3 +276,11 @@ def test_norms_are_left_alone() -> None:
         assert not any("oftmax" in rule for rule in applied.counts())
         z = np.random.default_rng(0).normal(size=(3, 4))
         np.testing.assert_allclose(perform(fgraph, [z]), [e.eval({x: z})], rtol=1e-14)
+
+
+def test_a_sum_in_another_type_is_no_softmax() -> None:
+    """Who asks for a float64 sum of float32 numbers gets their quotients in float64."""
+    x = T.fmatrix("x")
+    wide = T.exp(x) / T.exp(x).sum(axis=1, keepdims=True, dtype="float64")
+    assert wide.dtype == "float64" and "oftmax" not in form([x], wide)
+    assert "oftmax" in form([x], T.exp(x) / T.exp(x).sum(axis=1, keepdims=True))

@@ -34,6 +34,7 @@ from theano.rewrite import (
 )
 from theano.rewrite.pattern import variable
 from theano.rewrite.registry import equation, remove_rule
+from theano.rewrite.table import RewriteError, RewriteGraph
 from theano.rewrite.trace import describe
 from theano.scalar import cos, sin, tan
 
@@ -303,3 +304,11 @@ def test_lengths_that_nobody_read_in_an_earlier_phase() -> None:
     y = T.minimum(abs(x), 20)
     f = function([x], [T.nnet.sigmoid(y)[:0], T.nnet.softplus(y)], mode="FAST_RUN")
     assert f([[1.0, 2.0]])[0].shape == (0, 2)
+
+
+def test_a_graph_that_contains_itself_is_refused() -> None:
+    inner = T.exp(x)
+    out = T.sin(inner)
+    inner.owner.inputs[0] = out
+    with pytest.raises(RewriteError, match="contains a cycle"):
+        RewriteGraph([x], [out])

@@ -97,6 +97,8 @@ SUMS = {
     "fixed matrix first": lambda r, s, k: T.dot(W.T, r.T),
     "fixed vector": lambda r, s, k: T.dot(r, W[:, 0]),
     "state": lambda r, s, k: T.dot(s, U),
+    "matrix and state": lambda r, s, k: T.dot(U, s),
+    "matrix and rows": lambda r, s, k: T.dot(U, T.outer(s, r[0])),
     "transposed": lambda r, s, k: T.dot(r.T, r[:, :2]).T,
     "sum": lambda r, s, k: r.sum(axis=0),
     "rows": lambda r, s, k: r,

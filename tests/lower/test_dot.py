@@ -1,0 +1,88 @@
+"""Products with a factor and something added, as programs write them and as rewriting makes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import theano
+import theano.tensor as T
+from theano.tensor.blas import Gemm, Gemv, Ger
+
+A, B, C = T.dmatrix("A"), T.dmatrix("B"), T.dmatrix("C")
+v, w, s, t = T.dvector("v"), T.dvector("w"), T.dscalar("s"), T.dscalar("t")
+RNG = np.random.default_rng(0)
+VALUES: dict[Any, Any] = {
+    A: RNG.normal(size=(3, 4)), B: RNG.normal(size=(4, 5)), C: RNG.normal(size=(3, 5)), v: RNG.normal(size=4),
+    w: RNG.normal(size=3), s: 0.75, t: -1.5,
+}  # fmt: skip
+# Factors that are known are left out where they are 1 (or 0); others are read in the call.
+FACTORS: list[Any] = [0.0, 1.0, -1.0, 2.5, s, t]
+
+
+def plain(x: Any) -> Any:
+    return VALUES[x] if x in (s, t) else x
+
+
+def factor(x: Any) -> Any:
+    return x if x in (s, t) else T.constant(x, dtype="float64")
+
+
+def agrees(out: Any, inputs: list[Any], wanted: Any) -> None:
+    f = theano.function(inputs, out, mode=theano.Mode(optimizer=None), on_unused_input="ignore")
+    np.testing.assert_allclose(f(*(VALUES[x] for x in inputs)), wanted, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("alpha", FACTORS, ids=str)
+@pytest.mark.parametrize("beta", FACTORS, ids=str)
+def test_scaled_products(alpha: Any, beta: Any) -> None:
+    a, b = plain(alpha), plain(beta)
+    one, other = factor(alpha), factor(beta)
+    inputs = [A, B, C, v, w, s, t]
+    agrees(Gemm(False)(C, one, A, B, other), inputs, b * VALUES[C] + a * VALUES[A] @ VALUES[B])
+    agrees(Gemv(False)(w, one, A, v, other), inputs, b * VALUES[w] + a * VALUES[A] @ VALUES[v])
+
+
+@pytest.mark.parametrize("alpha", FACTORS, ids=str)
+def test_rank_one_updates(alpha: Any) -> None:
+    made = Ger(False)(A, factor(alpha), w, v)
+    agrees(made, [A, v, w, s, t], VALUES[A] + plain(alpha) * np.outer(VALUES[w], VALUES[v]))
+
+
+@pytest.mark.parametrize(("alpha", "beta"), [(1.0, 1.0), (s, 1.0), (2.0, t), (s, t)])
+def test_products_that_update_what_they_add_to(alpha: Any, beta: Any) -> None:
+    """A product is added to a shared matrix in its place, the old content being scaled first."""
+    total = theano.shared(VALUES[C], "total")
+    updates = [(total, beta * total + alpha * T.dot(A, B))]
+    f = theano.function([A, B, s, t], [], updates=updates, on_unused_input="ignore")
+    wanted = VALUES[C]
+    for _ in range(3):
+        f(VALUES[A], VALUES[B], VALUES[s], VALUES[t])
+        wanted = plain(beta) * wanted + plain(alpha) * VALUES[A] @ VALUES[B]
+    np.testing.assert_allclose(total.get_value(), wanted, rtol=1e-12)
+
+
+@pytest.mark.parametrize("where", ["rows", "columns", "inner"])
+def test_sizes_that_do_not_fit(where: str) -> None:
+    f = theano.function([A, B, C], Gemm(False)(C, factor(1.0), A, B, factor(1.0)))
+    values = {A: VALUES[A], B: VALUES[B], C: VALUES[C]}
+    values[{"rows": A, "columns": C, "inner": B}[where]] = np.ones((2, 2))
+    with pytest.raises(ValueError):
+        f(*values.values())
+
+
+STACKS = {"both": (3, 3), "first": (3, 2), "second": (2, 3), "none": (2, 2)}
+
+
+@pytest.mark.parametrize("case", STACKS)
+def test_batched_products(case: str) -> None:
+    shapes = {2: [(6, 4), (6, 4)], 3: [(6, 3, 4), (6, 4, 5)]}
+    left, right = (RNG.normal(size=shapes[n][k]) for k, n in enumerate(STACKS[case]))
+    x, y = T.tensor("float64", (False,) * left.ndim), T.tensor("float64", (False,) * right.ndim)
+    f = theano.function([x, y], T.batched_dot(x, y))
+    wanted = np.stack([np.dot(a, b) for a, b in zip(left, right)])
+    np.testing.assert_allclose(f(left, right), wanted, rtol=1e-12)
+    with pytest.raises(ValueError):
+        f(left[1:], right)
