@@ -221,3 +221,8 @@ def test_rows_of_a_vector_of_known_length_need_no_loop():
         rows = jacobian(T.stack(elements), x)
         assert not any(isinstance(node.op, Scan) for node in theano.gof.graph.io_toposort([x], [rows]))
         assert value(rows, x=[3.0, 5.0]).tolist() in ([[5, 3]], [[6, 0], [0, 1]])
+
+
+def test_verify_grad_wants_one_output():
+    with pytest.raises(NotImplementedError, match="functions of one output: let `fun` choose or sum them"):
+        verify_grad(lambda x: [x, x * 2], [np.ones(2)])

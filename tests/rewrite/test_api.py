@@ -238,7 +238,9 @@ class Swap(Optimizer):
         for node in fgraph.toposort():
             if node.op == self.old:
                 assert node.fgraph is fgraph and node.inputs[0].clients
-                fgraph.replace(node.outputs[0], self.new(*node.inputs))
+                made = self.new(*node.inputs)
+                assert made.clients == []  # nobody in the graph reads it yet
+                fgraph.replace(node.outputs[0], made)
 
 
 class Wishes(LocalOptimizer):

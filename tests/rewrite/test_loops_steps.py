@@ -185,6 +185,17 @@ class TestMerging:
         )
         assert len(scans(checked([v, M], [p, q], numbers(2), numbers(3, 2)))) == 2
 
+    @pytest.mark.parametrize("which", [0, 1])
+    def test_a_loop_that_may_end_early_stays_alone(self, which):
+        """The other one goes through all steps."""
+
+        def ends(r, s):
+            return s + r, theano.scan_module.until(s > 2)
+
+        steps = [lambda r, s: s * 0.5 + r, ends]
+        outs = [theano.scan(step, v, a)[0][-1] for step in (steps if which else steps[::-1])]
+        assert len(scans(checked([v, a], outs, np.arange(1.0, 9.0), 0.0))) == 2
+
     def test_common_work_is_done_once(self):
         p = theano.scan(lambda r, s: T.exp(s) * r, sequences=x, outputs_info=T.zeros_like(x[0]))[0]
         q = theano.scan(

@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from random_graphs import LIMIT, Builder
 
+import theano
+import theano.tensor as T
 from theano.gradient import grad
 from theano.graph import evaluate
 from theano.rewrite import Query
@@ -76,3 +78,16 @@ def test_values_are_kept(level: int, random: Random) -> None:
 @given(random=st.randoms(use_true_random=False))
 def test_gradients_are_kept(random: Random) -> None:
     check(random, LEVELS[0], gradients=True)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_factors_whose_product_is_no_number_of_the_type_stay_apart(dtype):
+    """``(x * 1e200) * 1e200`` is finite for small x; ``x * 1e400`` would not be."""
+    large, small = (1e200, 1e-300) if dtype == "float64" else (1e30, 1e-40)
+    x = T.vector("x", dtype=dtype)
+    for out in ((x * large) * large, (x / large) / large):
+        f = theano.function([x], out, mode="FAST_RUN")
+        g = theano.function([x], out, mode=theano.Mode(linker="py", optimizer=None))
+        for value in (small, 1.0 / small if dtype == "float64" else 1e38, 0.0):
+            data = np.array([value], dtype)
+            np.testing.assert_allclose(f(data), g(data), rtol=1e-5)

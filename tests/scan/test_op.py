@@ -12,6 +12,7 @@ from numpy.testing import assert_allclose
 import theano
 import theano.tensor as T
 from theano.scan import Loop, Scan
+from theano.scan.identity import structure_hash
 from theano.scan.parts import OutputArg
 from theano.scan.rows import Rows
 
@@ -252,3 +253,11 @@ def test_import_places():
     assert theano.scan_module.scan.scan is theano.scan
     assert theano.scan_module.scan_op.Scan is Scan
     assert clone is theano.clone and equal_computations([], [])
+
+
+def test_steps_that_differ_in_a_number_have_different_hashes():
+    """Else all loops of one kind would meet in one place of every table."""
+    x, y = T.dscalars("x", "y")
+    graphs = [([v], [v * k + c]) for v in (x, y) for k in (1.0, 2.0) for c in (1.0, 2.0)]
+    assert len({structure_hash(*graph) for graph in graphs}) == 4
+    assert structure_hash([x, y], [x - y]) != structure_hash([x, y], [y - x]) == structure_hash([y, x], [x - y])

@@ -37,6 +37,8 @@ _BINARY: dict[type[ast.operator], str] = {
 }
 # Their two first arguments can't be exchanged with any sense: the mistake would be found by its TypeError.
 _KEEP_ORDER = {"isinstance", "cast", "range", "len", "getattr", "hasattr", "setattr"}
+# Their first two arguments mean the same in either order.
+_SYMMETRIC = {"max", "min", "maximum", "minimum", "add", "mul", "fma", "multiply_add", "and_", "or_", "eq"}
 
 
 class Key(NamedTuple):
@@ -204,7 +206,8 @@ class _Finder(ast.NodeVisitor):
 
     def visit_Call(self, node: ast.Call) -> None:
         plain = not any(isinstance(a, ast.Starred) for a in node.args)
-        if len(node.args) >= 2 and plain and self._text(node.func) not in _KEEP_ORDER:
+        name = self._text(node.func).rpartition(".")[2]
+        if len(node.args) >= 2 and plain and name not in _KEEP_ORDER | _SYMMETRIC:
             a, b = node.args[:2]
             if self._text(a) != self._text(b):
                 between = self.source[self._span(a, a)[1] : self._span(b, b)[0]].decode()

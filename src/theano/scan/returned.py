@@ -97,15 +97,13 @@ def _rank(part: Any) -> int | None:
 
 def _are_outputs(part: Any) -> bool:
     if isinstance(part, list | tuple):
-        return all(isinstance(v, Variable) for v in part) and not _are_updates(part, empty=False)
+        return all(isinstance(v, Variable) for v in part) and not (part and _are_updates(part))
     return isinstance(part, Variable)
 
 
-def _are_updates(part: Any, empty: bool = True) -> bool:
+def _are_updates(part: Any) -> bool:
     if isinstance(part, Mapping):
         return all(hasattr(k, "container") for k in part)
-    return (
-        isinstance(part, list | tuple)
-        and (empty or bool(part))
-        and all(isinstance(p, list | tuple) and len(p) == 2 and hasattr(p[0], "container") for p in part)
+    return isinstance(part, list | tuple) and all(
+        isinstance(p, list | tuple) and len(p) == 2 and hasattr(p[0], "container") for p in part
     )
