@@ -13,6 +13,7 @@ from theano.gradient import (
     GradientError,
     Lop,
     Rop,
+    disconnected_grad,
     hessian,
     hessian_times_vector,
     jacobian,
@@ -226,3 +227,10 @@ def test_rows_of_a_vector_of_known_length_need_no_loop():
 def test_verify_grad_wants_one_output():
     with pytest.raises(NotImplementedError, match="functions of one output: let `fun` choose or sum them"):
         verify_grad(lambda x: [x, x * 2], [np.ones(2)], rng=np.random.RandomState(1))
+
+
+def test_views_of_what_is_no_array():
+    """The identities of gradients take variables of any type."""
+    g = theano.gof.generic("g")
+    view = disconnected_grad(g)
+    assert view.type == g.type and theano.function([g], view)("a text") == "a text"

@@ -387,6 +387,11 @@ def test_queries_choose_by_position_and_tags() -> None:
         fgraph = FunctionGraph([x], [T.exp(x)])
         optdb.query("+mine", "-second").optimize(fgraph)
         assert describe(fgraph.outputs[0]) == "sin(x)"
+        optdb.query(Query(["second"])).optimize(fgraph)
+        assert describe(fgraph.outputs[0]) == "cos(x)"
+        fgraph = FunctionGraph([x], [T.exp(x)])
+        optdb.query("mine", "&second").optimize(fgraph)
+        assert describe(fgraph.outputs[0]) == "exp(x)"
         assert optdb["first"].old == T.exp
     finally:
         optdb.remove("first")

@@ -163,3 +163,23 @@ def test_rows_and_columns_keep_their_pattern() -> None:
         (before,), (after,) = before_and_after(inputs, e, values)
         np.testing.assert_allclose(after, before)
         assert perform(rewritten(inputs, e)[0], values)[0].shape == (3, 3)
+
+
+P, Q = T.TensorType("bool", (False,))("P"), T.TensorType("bool", (False,))("Q")
+TRUE, FALSE = T.constant(True), T.constant(False)
+LOGIC: list[tuple[Any, str]] = [
+    (T.and_(P, TRUE), "P"),
+    (T.or_(FALSE, P), "P"),
+    (T.and_(P, FALSE), "Alloc(False, Shape_i{0}(P))"),
+    (T.or_(P, TRUE), "Alloc(True, Shape_i{0}(P))"),
+    (T.and_(T.and_(P, TRUE), Q), "and_(P, Q)"),
+    (T.and_(P, Q), "and_(P, Q)"),
+    (T.and_(P, T.constant([True, False])), "and_(P, constant[2])"),
+]
+
+
+@pytest.mark.parametrize(("expression", "wanted"), LOGIC, ids=str)
+def test_logic(expression: Any, wanted: str) -> None:
+    assert form([P, Q], expression) == wanted
+    old, new = before_and_after([P, Q], expression, [np.array([True, False])] * 2)
+    assert new[0].tolist() == old[0].tolist() and new[0].dtype == old[0].dtype

@@ -81,3 +81,10 @@ def test_processors_without_an_extension(monkeypatch: pytest.MonkeyPatch) -> Non
     assert (isa.name, isa.vector_bytes, isa.has_fma, isa.foresees) == ("baseline", 16, False, False)
     with pytest.raises(ValueError, match="'avx2', but this machine has no avx2, fma, f16c, bmi2"):
         target.select_isa.__wrapped__("avx2")
+
+
+def test_works_where_the_machine_cannot_be_told_without_llvm(
+    store: cache.ObjectCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(host_module, "_identity", lambda: None)
+    assert _fresh() == host_module._ask_llvm() and not store.hits

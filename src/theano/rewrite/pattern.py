@@ -242,16 +242,11 @@ def needed_parts(normal: Pattern) -> frozenset[str]:
 
 
 def variables_of(pattern: Pattern) -> dict[str, Var]:
-    """The pattern variables of an expression by name."""
+    """The pattern variables of an expression, as it is written, by name."""
     if isinstance(pattern, Var):
         return {pattern.name: pattern}
     found: dict[str, Var] = {}
-    children: Iterable[Pattern] = ()
-    if isinstance(pattern, Application):
-        children = pattern.args
-    elif isinstance(pattern, (SumPattern, ProductPattern)):
-        children = [p for p, _ in pattern.parts]
-    for child in children:
+    for child in pattern.args if isinstance(pattern, Application) else ():
         found.update(variables_of(child))
     return found
 
