@@ -374,3 +374,15 @@ def test_very_deep_graph() -> None:
 def test_an_input_named_self(mode: str) -> None:
     s = T.dscalar("self")
     assert function([s], s * 2, mode=mode)(self=3.0) == 6
+
+
+def test_updates_of_nothing() -> None:
+    s = shared(1.0)
+    updates = OrderedUpdates({s: s + 1})
+    kept = dict(updates)
+    updates.update()
+    updates.update(None)
+    updates.update([(s, kept[s])])  # what is there already
+    assert dict(updates) == dict(updates + {}) == dict({} + updates) == kept
+    with pytest.raises(KeyError, match="Collision"):
+        updates.update({s: s + 2})

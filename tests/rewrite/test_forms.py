@@ -166,7 +166,7 @@ def test_rows_and_columns_keep_their_pattern() -> None:
 
 
 P, Q = T.TensorType("bool", (False,))("P"), T.TensorType("bool", (False,))("Q")
-TRUE, FALSE = T.constant(True), T.constant(False)
+TRUE, FALSE = T.constant(np.array(True)), T.constant(np.array(False))
 LOGIC: list[tuple[Any, str]] = [
     (T.and_(P, TRUE), "P"),
     (T.or_(FALSE, P), "P"),

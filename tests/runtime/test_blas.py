@@ -60,3 +60,14 @@ def test_threads_can_be_set():
 def test_without_scipy_nothing_is_found(monkeypatch):
     monkeypatch.setattr(blas.importlib.util, "find_spec", lambda name: None)
     assert blas._scipy_capsules.__wrapped__("cython_blas") == {}
+
+
+def test_the_number_of_threads(monkeypatch):
+    before = blas.num_threads()
+    if before is not None:
+        assert blas.set_num_threads(1) == before and blas.num_threads() == 1
+        assert blas.set_num_threads(before) == 1
+    with pytest.raises(ValueError, match="a number of threads must be positive, not 0"):
+        blas.set_num_threads(0)
+    monkeypatch.setattr(blas, "library", lambda: None)
+    assert blas.num_threads() is None and blas.set_num_threads(1) is None
