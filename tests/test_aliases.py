@@ -12,7 +12,7 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.aliases import ABSENT, ALIASES, LATE, AliasModule
+from theano.aliases import ALIASES, LATE, AliasModule
 
 
 @pytest.mark.parametrize("alias", ALIASES)
@@ -86,22 +86,6 @@ def test_missing_names():
         importlib.import_module("theano.gof.no_such_module")
     with pytest.raises(ImportError):
         from theano.gof import no_such_name  # noqa: F401
-    with pytest.raises(ImportError):
-        importlib.import_module("theano.sandbox.cuda")
-
-
-@pytest.mark.parametrize(("module", "name"), [(m, n) for m, names in ABSENT.items() for n in names])
-def test_what_is_not_there_yet_says_so(module, name):
-    text = rf"{module}\.{name} is not there yet: this package has no {ABSENT[module][name]}"
-    with pytest.raises(AttributeError, match=text):
-        getattr(importlib.import_module(module), name)
-    assert not hasattr(importlib.import_module(module), name)
-    with pytest.raises(ModuleNotFoundError, match=text):
-        importlib.import_module(f"{module}.{name}")
-    with pytest.raises(ModuleNotFoundError, match=text):
-        importlib.import_module(f"{module}.{name}.basic")
-    with pytest.raises(ImportError, match=text):
-        exec(f"from {module} import {name}")
 
 
 def test_other_missing_names_are_plain_errors():

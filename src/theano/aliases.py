@@ -3,7 +3,7 @@
 `ALIASES` maps the name of a module that does not exist here to the places where its names live now. Such a
 module is an `AliasModule`, which looks a name up when asked, so that nothing is imported for its sake.
 `LATE` lists the names that a module of a lower layer shows although a higher layer defines them (``T.grad``).
-`ABSENT` lists what Theano has and this package has not, yet: asking for it is an error that says so.
+What Theano has and this package has not, yet, is in `theano.absent`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from collections.abc import Callable
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
+
+from theano import absent
 
 # alias -> places, searched in turn. "name=module:attribute" renames one thing.
 ALIASES: dict[str, tuple[str, ...]] = {
@@ -86,8 +88,20 @@ ALIASES: dict[str, tuple[str, ...]] = {
     ),
     "theano.scan_module.scan_views": ("theano.scan.views", "theano.scan"),
     "theano.tensor.basic": ("theano.tensor",),
-    "theano.tensor.nnet.nnet": ("theano.tensor.nnet",),
-    "theano.tensor.nnet.sigm": ("theano.tensor.nnet",),
+    "theano.tensor.nnet.nnet": (
+        "ScalarSoftsign=theano.scalar.classes:ScalarSoftsign",
+        "scalar_softsign=theano.scalar:softsign",
+        "theano.tensor.nnet",
+    ),
+    "theano.tensor.nnet.sigm": (
+        "ScalarSigmoid=theano.scalar.classes:ScalarSigmoid",
+        "ScalarSoftplus=theano.scalar.classes:ScalarSoftplus",
+        "UltraFastScalarSigmoid=theano.scalar.classes:UltraFastScalarSigmoid",
+        "scalar_sigmoid=theano.scalar:sigmoid",
+        "scalar_softplus=theano.scalar:softplus",
+        "ultra_fast_scalar_sigmoid=theano.scalar:ultra_fast_sigmoid",
+        "theano.tensor.nnet",
+    ),
     "theano.tensor.opt": ("theano.rewrite", "theano.tensor.assertion"),
     "theano.sandbox.rng_mrg": (
         "theano.random.mrg",
@@ -107,7 +121,14 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "theano.tensor.shared_randomstreams": ("theano.random.shared_streams",),
     "theano.tensor.sharedvar": ("theano.compile.tensorshared", "theano.compile"),
     "theano.tensor.utils": ("theano.tensor",),
-    "theano.tensor.xlogx": ("theano.tensor.math", "theano.tensor"),
+    "theano.tensor.xlogx": (
+        "XlogX=theano.scalar.classes:XlogX",
+        "XlogY0=theano.scalar.classes:XlogY0",
+        "scalar_xlogx=theano.scalar:xlogx",
+        "scalar_xlogy0=theano.scalar:xlogy0",
+        "theano.tensor.math",
+        "theano.tensor",
+    ),
     "theano.tensor.var": ("theano.tensor.variable", "theano.tensor"),
 }
 
@@ -145,58 +166,14 @@ LATE: dict[str, dict[str, str]] = {
     },
 }
 
-# The same, but the place is imported when one of its names is first asked for.
+# The same, but the place is imported when one of its names is first asked for. "*" are the names of its `__all__`.
 LAZY: dict[str, dict[str, str]] = {
+    "theano.scalar": {"theano.scalar.classes": "*"},
     "theano.printing": {
         "theano.compile.inspect": "ccode loop_program",
         "theano.compile.planned": "MemoryPlan PlannedBytes memory_plan planned_bytes schedule",
     },
 }
-
-# module -> names of Theano that are not there yet, each with what it is about. docs/deviations.md tells it to people.
-ABSENT: dict[str, dict[str, str]] = {
-    "theano": {
-        "d3viz": "pictures of graphs for browsers",
-        "gpuarray": "GPUs",
-        "sparse": "sparse matrices",
-        "typed_list": "lists as variables",
-    },
-    "theano.sandbox": {
-        "blocksparse": "block-sparse products",
-        "cuda": "GPUs",
-        "neighbours": "neighbourhoods of pixels",
-    },
-    "theano.tensor": {"signal": "pooling and convolutions of images"},
-    "theano.tensor.nnet": {
-        "blocksparse": "block-sparse products",
-        "ctc": "connectionist temporal classification",
-        "neighbours": "neighbourhoods of pixels",
-        **dict.fromkeys(
-            "ConvOp abstract_conv abstract_conv2d conv conv2d conv2d_grad_wrt_inputs conv2d_transpose conv3d conv3d2d "
-            "corr corr3d separable_conv2d".split(),
-            "convolutions",
-        ),
-    },
-}
-
-
-def _not_there(module: str, name: str) -> str:
-    """The text of the error for a name that a module does not have."""
-    if name not in ABSENT.get(module, ()):
-        return f"module {module!r} has no attribute {name!r}"
-    return f"{module}.{name} is not there yet: this package has no {ABSENT[module][name]} (see docs/deviations.md)"
-
-
-class _AbsentFinder:
-    """Comes last in ``sys.meta_path``: an import of a module that is not there yet fails with a text that says so."""
-
-    @staticmethod
-    def find_spec(name: str, path: Any = None, target: Any = None) -> None:
-        parent, _, leaf = name.rpartition(".")
-        if leaf in ABSENT.get(parent, ()):
-            # Without its `name`: ``from parent import leaf`` drops a ModuleNotFoundError that has that name.
-            raise ModuleNotFoundError(_not_there(parent, leaf))
-
 
 class AliasModule(ModuleType):
     """A module whose names are found in other modules.
@@ -227,7 +204,7 @@ class AliasModule(ModuleType):
             module_found = importlib.import_module(place)
             if hasattr(module_found, name):
                 return getattr(module_found, name)
-        raise AttributeError(_not_there(self.__name__, name))
+        return absent.stand_in(self.__name__, name)
 
     def __dir__(self) -> list[str]:
         names = {name for place in self._modules for name in dir(importlib.import_module(place))}
@@ -246,20 +223,25 @@ def install() -> None:
             for name in names.split():
                 if not hasattr(module, name):
                     setattr(module, name, getattr(importlib.import_module(source), name))
-    for target in LAZY.keys() | ABSENT.keys():
+    for target in (*LAZY, *(module for module in absent.ABSENT if module in sys.modules)):
         sources = LAZY.get(target, {})
-        places = {name: source for source, names in sources.items() for name in names.split()}
-        if not isinstance(sys.modules[target], AliasModule):
-            sys.modules[target].__dict__["__getattr__"] = _lazily(target, places)
-    sys.meta_path.append(_AbsentFinder)
+        places = {name: source for source, names in sources.items() for name in names.split() if name != "*"}
+        whole = [source for source, names in sources.items() if names == "*"]
+        sys.modules[target].__dict__["__getattr__"] = _lazily(target, places, whole)
+    absent.install()
 
 
-def _lazily(target: str, places: dict[str, str]) -> Callable[[str], Any]:
-    """A module's `__getattr__` that finds names in the places given."""
+def _lazily(target: str, places: dict[str, str], whole: list[str]) -> Callable[[str], Any]:
+    """A module's `__getattr__` that finds names in the places given, or else among those that are not there yet."""
 
     def find(name: str) -> Any:
         if name not in places:
-            raise AttributeError(_not_there(target, name))
+            for source in whole:
+                if name in importlib.import_module(source).__all__:
+                    places[name] = source
+                    break
+            else:
+                return absent.stand_in(target, name)
         found = getattr(importlib.import_module(places[name]), name)
         setattr(sys.modules[target], name, found)
         return found

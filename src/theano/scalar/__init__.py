@@ -86,11 +86,17 @@ from theano.scalar.user import (
     BinaryScalarOp,
     Scalar,
     UnaryScalarOp,
+    all_types,
     complex_types,
+    continuous_types,
     discrete_types,
     float_types,
+    get_scalar_type,
+    int_types,
+    integer_types,
     same_out,
     same_out_nocomplex,
+    uint_types,
     upcast_out,
     upgrade_to_float,
     upgrade_to_float64,
@@ -99,6 +105,8 @@ from theano.scalar.user import (
 
 # float32, int8, ...: the types of numbers.
 globals().update({name: kind for name, kind in SCALAR_TYPES.items() if name not in globals()})
+
+globals().update({f"convert_to_{dtype}": convert_to(dtype) for dtype in all_dtypes})
 
 bitwise_and, bitwise_or, bitwise_xor, bitwise_not = and_, or_, xor, invert
 floor_div = int_div

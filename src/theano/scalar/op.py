@@ -138,6 +138,10 @@ class ScalarOp:
                 result = converted(result, output_dtype)
         return result
 
+    def impl(self, *values: Any) -> Any:
+        """The value for numbers."""
+        return self(*values)
+
     def __call__(self, *args: Any) -> Any:
         """Apply to anything that knows how to apply a scalar operation, else to numbers with NumPy."""
         for a in args:

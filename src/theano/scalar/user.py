@@ -60,10 +60,16 @@ class Scalar:
         return self.dtype
 
 
+get_scalar_type = Scalar
 SCALAR_TYPES = {name: Scalar(name) for name in sorted(ALL)}
 float_types = tuple(t for name, t in SCALAR_TYPES.items() if name in FLOAT)
 complex_types = tuple(t for name, t in SCALAR_TYPES.items() if name in COMPLEX)
 discrete_types = tuple(t for name, t in SCALAR_TYPES.items() if name in DISCRETE)
+int_types = tuple(t for name, t in SCALAR_TYPES.items() if name.startswith("int"))
+uint_types = tuple(t for name, t in SCALAR_TYPES.items() if name.startswith("uint"))
+integer_types = int_types + uint_types
+continuous_types = float_types + complex_types
+all_types = discrete_types + continuous_types
 
 
 def _preference(name: str, rule: rules.DtypeRule, what: str) -> Callable[..., tuple[Scalar, ...]]:
@@ -87,7 +93,16 @@ same_out_nocomplex = _preference(
 )
 
 
-class UserScalarOp(ScalarOp):
+class _ByArguments(type):
+    """Operations of the table with as many arguments count as instances of `UnaryScalarOp` and `BinaryScalarOp`."""
+
+    def __instancecheck__(cls, op: Any) -> bool:
+        if super().__instancecheck__(op):
+            return True
+        return cls.__module__ == __name__ and isinstance(op, ScalarOp) and cls.__dict__.get("nin") == op.nin
+
+
+class UserScalarOp(ScalarOp, metaclass=_ByArguments):
     """Base of operations that users define: see `UnaryScalarOp`.
 
     Parameters

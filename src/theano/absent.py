@@ -1,0 +1,268 @@
+"""What Theano has and this package has not, yet: ONE table of names whose import works and whose use raises.
+
+Programs import more than they use: one that chooses between a convolution and a product at run time imports both.
+So each name of the table can be imported. It is a class that nothing is an instance of, as ``isinstance(op, ConvOp)``
+asks; classes of users may derive from it. Calling it, or asking for an attribute, is a `NotImplementedError` that says
+what is missing. The modules of the table come into being when they are first imported.
+
+What asks whether a GPU is there gets the answer of a machine without one (`ANSWERS`).
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+from theano.configparser import warn_user
+
+ANY = "*"
+
+_SPARSE = (
+    "AddSD AddSS AddSSData CSC CSM CSMGrad CSMProperties CSR Cast ColScaleCSC ConstructSparseFromList "
+    "DenseFromSparse Diag Dot EnsureSortedIndices EqualSD EqualSS GetItem2Lists GetItem2ListsGrad GetItem2d "
+    "GetItemList GetItemListGrad GetItemScalar GreaterEqualSD GreaterEqualSS GreaterThanSD GreaterThanSS HStack "
+    "LessEqualSD LessEqualSS LessThanSD LessThanSS MulSD MulSS MulSV Neg NotEqualSD NotEqualSS Remove0 RowScaleCSC "
+    "SamplingDot SpSum SparseConstant SparseConstantSignature SparseFromDense SparseType SparseVariable "
+    "SquareDiagonal StructuredAddSV StructuredDot StructuredDotGradCSC StructuredDotGradCSR Transpose TrueDot Usmm "
+    "VStack add add_s_d add_s_s add_s_s_data arcsin arcsinh arctan arctanh as_sparse as_sparse_or_tensor_variable "
+    "as_sparse_variable bcast bsr_dmatrix bsr_fmatrix bsr_matrix cast ccast ceil clean col_scale conj constant "
+    "construct_sparse_from_list csc_dmatrix csc_fmatrix csc_from_dense csc_matrix csm_data csm_grad csm_indices "
+    "csm_indptr csm_properties csm_shape csr_dmatrix csr_fmatrix csr_from_dense csr_matrix dcast deg2rad "
+    "dense_from_sparse diag dot ensure_sorted_indices eq equal_s_d equal_s_s expm1 fcast floor ge get_item_2d "
+    "get_item_2lists get_item_2lists_grad get_item_list get_item_list_grad get_item_scalar greater_equal_s_d "
+    "greater_equal_s_s greater_than_s_d greater_than_s_s gt hash_from_sparse hstack icast lcast le less_equal_s_d "
+    "less_equal_s_s less_than_s_d less_than_s_s log1p lt matrix mul mul_s_d mul_s_s mul_s_v neg neq not_equal_s_d "
+    "not_equal_s_s rad2deg remove0 rint row_scale sampling_dot sdg_csc sdg_csr sgn sin sinh sp_ones_like sp_sum "
+    "sp_zeros_like sqr sqrt square_diagonal structured_add structured_add_s_v structured_dot structured_dot_grad "
+    "structured_exp structured_log structured_maximum structured_minimum structured_monoid structured_pow "
+    "structured_sigmoid sub tan tanh transpose true_dot trunc usmm vstack wcast zcast"
+)
+_LISTS = (
+    "Append Count Extend GetItem Index Insert Length MakeList Remove Reverse TypedListConstant TypedListType "
+    "TypedListVariable append count extend getitem index_ insert length make_list remove reverse"
+)
+_BLOCKSPARSE = (
+    "SparseBlockGemv SparseBlockOuter sparse_block_dot sparse_block_gemv sparse_block_gemv_inplace "
+    "sparse_block_outer sparse_block_outer_inplace"
+)
+_POOL = (
+    "AveragePoolGrad DownsampleFactorMax DownsampleFactorMaxGradGrad MaxPoolGrad MaxPoolRop Pool PoolGrad max_pool_2d "
+    "max_pool_2d_same_size pool_2d pool_3d"
+)
+_SPARSE_MATRICES = "sparse matrices"
+_CONVOLUTIONS = "convolutions"
+_POOLING = "pooling and convolutions of images"
+_LISTS_ARE = "lists as variables"
+_BLOCKS = "block-sparse products"
+_NEIGHBOURS = "neighbourhoods of pixels"
+_PICTURES = "pictures of graphs for browsers"
+_GPUS = "GPUs"
+_GPU_PACKAGES = ("theano.gpuarray", "theano.sandbox.cuda", "theano.sandbox.gpuarray")
+_GPU_MODULES = (
+    "basic_ops blas blocksparse comp ctc cudnn_defs cula dnn dnn_opt elemwise extra_ops fft fftconv fftlib "
+    "kernel_codegen linalg multinomial neighbours nerv nnet nvcc_compiler opt opt_util optdb pool reduction "
+    "rng_curand rng_mrg sort subtensor tests type var"
+)
+
+# module -> (what is missing, names). A module that is not there at all comes with its names; `ANY` stands for every
+# name and every module inside.
+ABSENT: dict[str, tuple[str, str]] = {
+    "theano": (_SPARSE_MATRICES, "sparse_grad"),
+    "theano.sparse": (_SPARSE_MATRICES, f"{_SPARSE} shared sparse_grad"),
+    "theano.sparse.basic": (_SPARSE_MATRICES, _SPARSE),
+    "theano.sparse.opt": (_SPARSE_MATRICES, ""),
+    "theano.sparse.sandbox": (_SPARSE_MATRICES, ""),
+    "theano.sparse.sandbox.sp": (
+        _SPARSE_MATRICES,
+        "ConvolutionIndices applySparseFilter convolution_indices convolve max_pool register_specialize",
+    ),
+    "theano.sparse.sharedvar": (_SPARSE_MATRICES, "SparseTensorSharedVariable SparseType sparse_constructor"),
+    "theano.sparse.type": (_SPARSE_MATRICES, "SparseType"),
+    "theano.sparse.utils": (_SPARSE_MATRICES, "hash_from_sparse"),
+    "theano.tensor.nnet": (
+        _CONVOLUTIONS,
+        "ConvOp abstract_conv2d conv2d conv2d_grad_wrt_inputs conv2d_transpose conv3d separable_conv2d Conv3D conv3D "
+        "ConvGrad3D convGrad3D ConvTransp3D convTransp3D",
+    ),
+    "theano.tensor.nnet.abstract_conv": (
+        _CONVOLUTIONS,
+        "AbstractConv AbstractConv2d AbstractConv2d_gradInputs AbstractConv2d_gradWeights AbstractConv3d "
+        "AbstractConv3d_gradInputs AbstractConv3d_gradWeights AbstractConv_gradInputs AbstractConv_gradWeights "
+        "BaseAbstractConv assert_conv_shape assert_shape bilinear_kernel_1D bilinear_kernel_2D bilinear_upsampling "
+        "border_mode_to_pad causal_conv1d check_conv_gradinputs_shape conv2d conv2d_grad_wrt_inputs "
+        "conv2d_grad_wrt_weights conv3d conv3d_grad_wrt_inputs conv3d_grad_wrt_weights frac_bilinear_upsampling "
+        "get_conv_gradinputs_shape get_conv_gradinputs_shape_1axis get_conv_gradweights_shape "
+        "get_conv_gradweights_shape_1axis get_conv_output_shape get_conv_shape_1axis separable_conv2d separable_conv3d",
+    ),
+    "theano.tensor.nnet.blocksparse": (_BLOCKS, _BLOCKSPARSE),
+    "theano.tensor.nnet.conv": (_CONVOLUTIONS, "ConvOp conv2d"),
+    "theano.tensor.nnet.Conv3D": (_CONVOLUTIONS, "Conv3D conv3D"),
+    "theano.tensor.nnet.ConvGrad3D": (_CONVOLUTIONS, "ConvGrad3D convGrad3D"),
+    "theano.tensor.nnet.ConvTransp3D": (_CONVOLUTIONS, "ConvTransp3D convTransp3D"),
+    "theano.tensor.nnet.conv3d2d": (
+        _CONVOLUTIONS,
+        "DiagonalSubtensor IncDiagonalSubtensor conv3d diagonal_subtensor get_diagonal_subtensor_view "
+        "inc_diagonal_subtensor",
+    ),
+    "theano.tensor.nnet.corr": (_CONVOLUTIONS, "BaseCorrMM CorrMM CorrMM_gradInputs CorrMM_gradWeights"),
+    "theano.tensor.nnet.corr3d": (_CONVOLUTIONS, "BaseCorr3dMM Corr3dMM Corr3dMM_gradInputs Corr3dMM_gradWeights"),
+    "theano.tensor.nnet.ctc": ("connectionist temporal classification", "ConnectionistTemporalClassification ctc"),
+    "theano.tensor.nnet.neighbours": (_NEIGHBOURS, "Images2Neibs images2neibs neibs2images"),
+    "theano.tensor.signal": (_POOLING, ""),
+    "theano.tensor.signal.conv": (_POOLING, "conv2d"),
+    "theano.tensor.signal.downsample": (_POOLING, _POOL),
+    "theano.tensor.signal.pool": (_POOLING, _POOL),
+    "theano.typed_list": (_LISTS_ARE, _LISTS),
+    "theano.typed_list.basic": (_LISTS_ARE, _LISTS),
+    "theano.typed_list.type": (_LISTS_ARE, "TypedListType"),
+    "theano.d3viz": (_PICTURES, "d3viz d3write"),
+    "theano.d3viz.d3viz": (_PICTURES, "d3viz d3write replace_patterns safe_json"),
+    "theano.d3viz.formatting": (_PICTURES, "PyDotFormatter"),
+    "theano.sandbox.blocksparse": (_BLOCKS, _BLOCKSPARSE),
+    "theano.sandbox.neighbours": (_NEIGHBOURS, "Images2Neibs images2neibs neibs2images"),
+    **dict.fromkeys(_GPU_PACKAGES, (_GPUS, ANY)),
+    **{f"{package}.{module}": (_GPUS, ANY) for package in _GPU_PACKAGES for module in _GPU_MODULES.split()},
+}
+
+
+def use(device: str, force: bool = False, *args: Any, **kwargs: Any) -> None:
+    """Run functions on a GPU: there is none, so a warning, or RuntimeError where it must be."""
+    if force:
+        raise RuntimeError(f"{device} can't be used: this package has no GPUs yet, functions run on the CPU")
+    if device != "cpu":
+        warn_user(f"device={device} is not supported: functions run on the CPU")
+
+
+def not_available(*args: Any, **kwargs: Any) -> bool:
+    """Whether cuDNN can be used: no."""
+    return False
+
+
+not_available.msg = "this package has no GPUs yet"  # type: ignore[attr-defined]
+
+# What can be known without the thing.
+ANSWERS: dict[str, Any] = {
+    "theano.sparse.enable_sparse": False,
+    "theano.sparse.sparse_formats": ["csc", "csr"],
+    "theano.sparse.basic.sparse_formats": ["csc", "csr"],
+    "theano.tensor.nnet.ctc.ctc_available": not_available,
+    "theano.tensor.nnet.ctc.ctc_present": not_available,
+    **{
+        f"{package}.{name}": answer
+        for package in _GPU_PACKAGES
+        for name, answer in {
+            "cuda_available": False,
+            "cuda_enabled": False,
+            "cuda_initialization_error_message": "this package has no GPUs yet",
+            "pygpu_activated": False,
+            "pygpu": None,
+            "use": use,
+            "dnn.dnn_available": not_available,
+            "dnn.dnn_present": not_available,
+        }.items()
+    },
+}
+
+
+def _what(module: str) -> tuple[str, str] | None:
+    """The row of the table that tells of a module."""
+    if module in ABSENT:
+        return ABSENT[module]
+    parent = module
+    while "." in parent:
+        parent = parent.rpartition(".")[0]
+        if ABSENT.get(parent, ("", ""))[1] == ANY:
+            return ABSENT[parent]
+    return None
+
+
+def _absence(module: str, name: str) -> str:
+    """Why there is no such name in a module: the text of an error."""
+    what = (_what(f"{module}.{name}") or _what(module) or ("",))[0]
+    return f"{module}.{name} is not there yet: this package has no {what} (see docs/deviations.md)"
+
+
+def _is_absent(module: str, name: str) -> bool:
+    """Whether a name belongs to what is not there yet."""
+    row = _what(module)
+    if name.startswith("_"):
+        return False
+    return _what(f"{module}.{name}") is not None or (row is not None and (row[1] == ANY or name in row[1].split()))
+
+
+class NotThereYet(NotImplementedError, AttributeError):
+    """Raised when something is used that Theano has and this package has not, yet."""
+
+
+class _Absent(type):
+    """The class of the names of the table: of classes that have no instances."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        raise NotThereYet(cls._message)
+
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(f"type object {cls.__name__!r} has no attribute {name!r}")
+        raise NotThereYet(cls._message)
+
+    _message: str
+
+
+_made: dict[str, Any] = {}
+
+
+def stand_in(module: str, name: str) -> Any:
+    """What ``module.name`` of the table is: a value of `ANSWERS`, a module, or a class that can't be used.
+
+    AttributeError for other names: this is the end of a module's ``__getattr__``.
+    """
+    full = f"{module}.{name}"
+    if full in ANSWERS:
+        return ANSWERS[full]
+    if full in ABSENT and name not in ABSENT.get(module, ("", ""))[1].split():  # ``d3viz.d3viz`` is a function, too
+        return importlib.import_module(full)
+    if not _is_absent(module, name):
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+    if full not in _made:
+        namespace = {"__module__": module, "__doc__": _absence(module, name), "_message": _absence(module, name)}
+        _made[full] = _Absent(name, (), namespace)
+    return _made[full]
+
+
+class AbsentModule(ModuleType):
+    """A module of the table."""
+
+    def __getattr__(self, name: str) -> Any:
+        return stand_in(self.__name__, name)
+
+    def __dir__(self) -> list[str]:
+        row = _what(self.__name__)
+        return sorted([*super().__dir__(), *(row[1].replace(ANY, "").split() if row is not None else ())])
+
+
+class Finder:
+    """Finds the modules of the table; the last in ``sys.meta_path``, so that modules that are there come first."""
+
+    @staticmethod
+    def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
+        if not name.startswith("theano.") or _what(name) is None:
+            return None
+        return ModuleSpec(name, Finder(), is_package=True)  # type: ignore[arg-type]
+
+    @staticmethod
+    def create_module(spec: ModuleSpec) -> ModuleType:
+        row = _what(spec.name)
+        return AbsentModule(spec.name, None if row is None else f"Not there yet: this package has no {row[0]}.")
+
+    @staticmethod
+    def exec_module(module: ModuleType) -> None:
+        """Nothing to run."""
+
+
+def install() -> None:
+    """Let the modules of the table be found."""
+    sys.meta_path.append(Finder)

@@ -1,0 +1,146 @@
+"""A class for each scalar operation, for programs that ask ``isinstance(op.scalar_op, theano.scalar.Add)``.
+
+Theano has one class for each operation, of which the operation is an instance. Here operations are entries of a table;
+this module, imported when somebody asks for one of its names, makes the classes and gives each entry its own.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar
+
+from theano.scalar.dtypes import all_dtypes
+from theano.scalar.op import TABLE, ScalarOp
+from theano.scalar.user import Scalar
+
+# Class -> operation; that of conversions has one for each dtype.
+CLASSES = {
+    "AND": "and_", "Abs": "abs_", "Add": "add", "Angle": "angle", "ArcCos": "arccos", "ArcCosh": "arccosh",
+    "ArcSin": "arcsin", "ArcSinh": "arcsinh", "ArcTan": "arctan", "ArcTan2": "arctan2", "ArcTanh": "arctanh",
+    "Ceil": "ceil", "Chi2SF": "chi2sf", "Clip": "clip", "Complex": "complex", "ComplexFromPolar": "complex_from_polar",
+    "Conj": "conj", "Cos": "cos", "Cosh": "cosh", "Deg2Rad": "deg2rad", "EQ": "eq", "Erf": "erf", "Erfc": "erfc",
+    "Erfcinv": "erfcinv", "Erfcx": "erfcx", "Erfinv": "erfinv", "Exp": "exp", "Exp2": "exp2", "Expm1": "expm1",
+    "Floor": "floor", "GE": "ge", "GT": "gt", "Gamma": "gamma", "GammaInc": "gammainc", "GammaIncC": "gammaincc",
+    "GammaL": "gammal", "GammaLn": "gammaln", "GammaU": "gammau", "I0": "i0", "I1": "i1", "Identity": "identity",
+    "Imag": "imag", "IntDiv": "int_div", "Inv": "inv", "Invert": "invert", "IsInf": "isinf", "IsNan": "isnan",
+    "Iv": "iv", "J0": "j0", "J1": "j1", "Jv": "jv", "LE": "le", "LT": "lt", "Log": "log", "Log10": "log10",
+    "Log1p": "log1p", "Log2": "log2", "Maximum": "maximum", "Minimum": "minimum", "Mod": "mod", "Mul": "mul",
+    "NEQ": "neq", "Neg": "neg", "OR": "or_", "Pow": "pow", "Psi": "psi", "Rad2Deg": "rad2deg", "Real": "real",
+    "RoundHalfAwayFromZero": "round_half_away_from_zero", "RoundHalfToEven": "round_half_to_even",
+    "ScalarSigmoid": "sigmoid", "ScalarSoftplus": "softplus", "ScalarSoftsign": "softsign", "Second": "second",
+    "Sgn": "sgn", "Sin": "sin", "Sinh": "sinh", "Sqr": "sqr", "Sqrt": "sqrt", "Sub": "sub", "Switch": "switch",
+    "Tan": "tan", "Tanh": "tanh", "TriGamma": "tri_gamma", "TrueDiv": "true_div", "Trunc": "trunc",
+    "UltraFastScalarSigmoid": "ultra_fast_sigmoid", "XOR": "xor", "XlogX": "xlogx", "XlogY0": "xlogy0",
+}  # fmt: skip
+
+__all__ = ["Cast", *CLASSES]
+
+
+class TableOp(ScalarOp):
+    """Base of the classes of operations of the table.
+
+    An instance with other `output_types_preference` than the table's computes the same values (by NumPy) in the dtype
+    that it says; without one, or with one that means the same, it is the operation of the table.
+    """
+
+    __slots__ = ()
+    _entry: ClassVar[ScalarOp]
+
+    def __new__(cls, output_types_preference: Any = None, name: str | None = None) -> Any:
+        entry = cls._entry
+        if output_types_preference is None or _means_the_same(output_types_preference, entry):
+            return entry
+        key = (cls, output_types_preference, name)
+        made = _others.get(key)
+        if made is None:
+            made = _others[key] = object.__new__(cls)
+            ScalarOp.__init__(
+                made,
+                name if name is not None and name not in TABLE else cls.__name__,  # rewrites know ops by their names
+                entry.nin,
+                dtype=_rule(output_types_preference),
+                numpy=entry.numpy,
+                grad=entry.grad,
+                args=entry.args,
+                commutative=entry.commutative,
+                associative=entry.associative,
+                identity=entry.identity,
+                holomorphic=entry.holomorphic,
+                checks_zero_divisor=entry.checks_zero_divisor,
+                register=False,
+            )
+        return made
+
+    def __init__(self, output_types_preference: Any = None, name: str | None = None) -> None:
+        """All is done by then."""
+
+    def __init_subclass__(cls) -> None:
+        if cls.__module__ != __name__:
+            raise TypeError(
+                f"{cls.__name__} can't be derived from the class of an operation of the table: derive from "
+                f"theano.scalar.UnaryScalarOp or BinaryScalarOp, and define impl and grad"
+            )
+
+    def __reduce__(self) -> Any:
+        for (cls, preference, name), other in _others.items():
+            if other is self:
+                return cls, (preference, name)
+        return super().__reduce__()
+
+
+class Cast(TableOp):
+    """A conversion: ``Cast(theano.scalar.float32)``."""
+
+    __slots__ = ()
+
+    def __new__(cls, o_type: Any, name: str | None = None) -> Any:
+        return TABLE[f"Cast{{{Scalar(getattr(o_type, 'dtype', o_type)).dtype}}}"]
+
+    @property
+    def o_type(self) -> Scalar:
+        """The type converted to."""
+        return Scalar(str(self.target))
+
+
+_others: dict[tuple[Any, ...], Any] = {}
+
+
+def _rule(preference: Callable[..., Any]) -> Callable[..., str]:
+    return lambda *dtypes: preference(*(Scalar(d) for d in dtypes))[0].dtype
+
+
+@functools.cache
+def _means_the_same(preference: Callable[..., Any], entry: ScalarOp) -> bool:
+    """Whether a preference gives the dtypes of the table, where the operation is defined."""
+    return all(_attempt(_rule(preference), dtypes) in (d, None) for dtypes, d in _dtypes_of(entry))
+
+
+def _dtypes_of(entry: ScalarOp) -> Iterator[tuple[tuple[str, ...], str]]:
+    nin = 2 if entry.nin < 0 else entry.nin
+    for first in itertools.product(all_dtypes, repeat=min(nin, 2)):
+        dtypes = first + first[-1:] * (nin - len(first))
+        found = _attempt(entry.dtype, dtypes)
+        if found is not None:
+            yield dtypes, found
+
+
+def _attempt(rule: Callable[..., str], dtypes: tuple[str, ...]) -> str | None:
+    try:
+        return rule(*dtypes)
+    except (TypeError, KeyError, AttributeError, NotImplementedError):
+        return None
+
+
+def _make() -> None:
+    for name, operation in CLASSES.items():
+        entry = TABLE[operation]
+        doc = f"The class of `{operation}`."
+        namespace = {"__slots__": (), "__module__": __name__, "__doc__": doc, "_entry": entry}
+        entry.__class__ = globals()[name] = type(name, (TableOp,), namespace)
+    for dtype in all_dtypes:
+        TABLE[f"Cast{{{dtype}}}"].__class__ = Cast
+
+
+_make()
