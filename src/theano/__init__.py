@@ -9,6 +9,7 @@ array(48.)
 
 from __future__ import annotations
 
+import theano as theano  # ``theano.theano``, which programs have in their imports
 from theano import aliases, compile, gradient, ifelse, printing, random, scalar, tensor
 from theano.compile import (
     FunctionMaker,

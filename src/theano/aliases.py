@@ -24,6 +24,13 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "theano.graph.features",
         "theano.rewrite",
         "Container=theano.compile.sharedvalue:Container",
+        "PureOp=theano.graph:Op",
+        "hashtype=theano.graph.helpers:hashtype",
+        "theano.compile.linkers",
+    ),
+    "theano.gof.cc": (
+        "CLinker=theano.compile.linkers:CLinker",
+        "OpWiseCLinker=theano.compile.linkers:OpWiseCLinker",
     ),
     "theano.gof.fg": ("theano.graph", "theano.graph.fgraph"),
     "theano.gof.graph": (
@@ -35,9 +42,10 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "theano.gof.link": (
         "Container=theano.compile.sharedvalue:Container",
         "raise_with_op=theano.compile.errors:raise_with_op",
+        "PerformLinker=theano.compile.linkers:PerformLinker",
     ),
     "theano.gof.null_type": ("theano.graph.null_type",),
-    "theano.gof.op": ("theano.graph.op", "theano.graph"),
+    "theano.gof.op": ("PureOp=theano.graph:Op", "theano.graph.op", "theano.graph.debug", "theano.graph"),
     "theano.gof.toolbox": ("theano.graph.features",),
     "theano.gof.type": ("theano.graph.type", "theano.graph"),
     "theano.gof.utils": (
@@ -48,23 +56,19 @@ ALIASES: dict[str, tuple[str, ...]] = {
     ),
     "theano.gof.opt": ("theano.rewrite",),
     "theano.gof.optdb": ("theano.rewrite",),
+    "theano.gof.vm": ("VM_Linker=theano.compile.linkers:VM_Linker",),
     # Where later versions of Theano kept them.
     "theano.graph.basic": ("walk=theano.graph:stack_search", "theano.graph"),
     "theano.graph.fg": ("theano.graph",),
     "theano.graph.utils": ("theano.graph.errors", "scratchpad=theano.graph:Scratchpad"),
-    "theano.compat": (
-        "OrderedDict=collections:OrderedDict",
-        "izip=builtins:zip",
-        "imap=builtins:map",
-        "ifilter=builtins:filter",
-    ),
+    "theano.compat": ("theano.misc.compat",),
     "theano.compile.function_module": (
         "theano.compile",
         "theano.compile.executable",
         "theano.compile.maker",
         "theano.compile.errors",
     ),
-    "theano.compile.pfunc": ("theano.compile", "theano.compile.rebuild"),
+    "theano.compile.pfunc": ("theano.compile", "theano.compile.rebuild", "theano.compile.collect_shared"),
     "theano.raise_op": ("theano.tensor.raise_op",),
     "theano.updates": ("theano.compile.updates",),
     "theano.utils": ("theano.graph.errors", "theano.graph"),
@@ -87,7 +91,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "map_variables=theano.compile.mapping:map_variables",
     ),
     "theano.scan_module.scan_views": ("theano.scan.views", "theano.scan"),
-    "theano.tensor.basic": ("theano.tensor",),
+    "theano.tensor.basic": ("_scal_elemwise=theano.tensor.math:_scal_elemwise", "theano.tensor"),
     "theano.tensor.nnet.nnet": (
         "ScalarSoftsign=theano.scalar.classes:ScalarSoftsign",
         "scalar_softsign=theano.scalar:softsign",
@@ -102,15 +106,22 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "ultra_fast_scalar_sigmoid=theano.scalar:ultra_fast_sigmoid",
         "theano.tensor.nnet",
     ),
-    "theano.tensor.opt": ("theano.rewrite", "theano.tensor.assertion"),
+    "theano.tensor.opt": (
+        "ShapeFeature=theano.tensor.shape_feature:ShapeFeature",
+        "theano.rewrite",
+        "theano.tensor.assertion",
+        "theano.tensor.shape",
+        "theano.tensor.static_value",
+        "theano.tensor",
+    ),
     "theano.sandbox.rng_mrg": (
         "theano.random.mrg",
         "theano.tensor.random.mrg31k3p",
         "theano.tensor.random.mrg_uniform",
         "MRG_RandomStream=theano.random.mrg:MRG_RandomStreams",
     ),
-    "theano.sandbox.linalg": ("theano.tensor.nlinalg", "theano.tensor.slinalg"),
-    "theano.sandbox.linalg.ops": ("theano.tensor.nlinalg", "theano.tensor.slinalg"),
+    "theano.sandbox.linalg": ("theano.tensor.nlinalg", "theano.tensor.slinalg", "psd=theano.misc.hints:psd"),
+    "theano.sandbox.linalg.ops": ("theano.tensor.nlinalg", "theano.tensor.slinalg", "theano.misc.hints"),
     "theano.sandbox.softsign": ("theano.tensor.nnet", "theano.tensor"),
     "theano.tensor.raw_random": (
         "theano.tensor.random.draws",
@@ -120,7 +131,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     ),
     "theano.tensor.shared_randomstreams": ("theano.random.shared_streams",),
     "theano.tensor.sharedvar": ("theano.compile.tensorshared", "theano.compile"),
-    "theano.tensor.utils": ("theano.tensor",),
+    "theano.tensor.utils": ("shape_of_variables=theano.tensor.shape_feature:shape_of_variables", "theano.tensor"),
     "theano.tensor.xlogx": (
         "XlogX=theano.scalar.classes:XlogX",
         "XlogY0=theano.scalar.classes:XlogY0",
@@ -145,6 +156,7 @@ LATE: dict[str, dict[str, str]] = {
         "theano.printing": "min_informative_str pprint",
         "theano.configdefaults": "config",
         "theano.compile": "shared",
+        "theano.compile.tensorshared": "_shared",
         "theano.compile.verify_grad": "verify_grad",
         "theano.tensor.type_other": "NoneConst NoneTypeT none_type_t",
     },
@@ -168,9 +180,21 @@ LATE: dict[str, dict[str, str]] = {
 
 # The same, but the place is imported when one of its names is first asked for. "*" are the names of its `__all__`.
 LAZY: dict[str, dict[str, str]] = {
+    "theano": {
+        "theano.compile.linkers": "CLinker OpWiseCLinker PerformLinker VM_Linker",
+        "theano.graph.debug": "debug_assert",
+    },
+    "theano.compile": {
+        "theano.compile.collect_shared": "rebuild_collect_shared",
+        "theano.compile.linkers": "*",
+    },
+    "theano.compile.rebuild": {"theano.compile.collect_shared": "rebuild_collect_shared"},
     "theano.scalar": {"theano.scalar.classes": "*"},
+    "theano.tensor.subtensor": {"theano.tensor.canonical_slice": "get_canonical_form_slice"},
     "theano.printing": {
         "theano.compile.inspect": "ccode loop_program",
+        "theano.graph.nodes": "Node",
+        "theano.printing.min_informative": "_TagGenerator var_descriptor",
         "theano.compile.planned": "MemoryPlan PlannedBytes memory_plan planned_bytes schedule",
     },
 }

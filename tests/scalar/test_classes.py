@@ -53,7 +53,8 @@ def test_instances_with_the_dtypes_of_the_table():
     """``Elemwise(GammaLn(upgrade_to_float))``, as PyMC3 writes, is the operation of the table with all its rewrites."""
     for cls, preference in (
         (s.GammaLn, s.upgrade_to_float), (s.Psi, s.upgrade_to_float), (s.Exp, s.upgrade_to_float),
-        (s.Add, s.upcast_out), (s.Mul, s.upcast_out), (s.Identity, s.same_out), (s.Neg, s.same_out), (s.Floor, s.upgrade_to_float),
+        (s.Add, s.upcast_out), (s.Mul, s.upcast_out), (s.Identity, s.same_out), (s.Neg, s.same_out),
+        (s.Floor, s.upgrade_to_float),
     ):  # fmt: skip
         assert cls(preference, name="another") is cls._entry
     x = T.dvector("x")

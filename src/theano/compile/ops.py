@@ -10,6 +10,7 @@ from theano.compile.sharedvalue import detached_copy
 from theano.gradient import ViewOp
 from theano.graph import Apply, Op, Type, Variable
 from theano.tensor.shape import Rebroadcast, Shape, Shape_i, SpecifyShape, shape, shape_i, specify_shape
+from theano.tensor.type import TensorType
 
 
 class OutputGuard(ViewOp):
@@ -39,6 +40,9 @@ class DeepCopyOp(Op):
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> Sequence[Any]:
         return list(eval_points)
 
+
+# Types whose variables can get a further axis, as `scan` gives its states.
+expandable_types: tuple[type, ...] = (TensorType,)
 
 view_op = ViewOp()
 deep_copy_op = DeepCopyOp()

@@ -47,6 +47,9 @@ def tensor_constructor(
     return TensorSharedVariable(name, kind, _plain_array(value, borrow), strict, allow_downcast)
 
 
+_shared = tensor_constructor  # its name in `theano.tensor`
+
+
 @shared_constructor
 def scalar_constructor(
     value: Any,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from theano import scalar
@@ -272,3 +273,24 @@ def isclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: b
     near = and_(both_finite, le(abs_(sub(a, b)), add(atol, mul(rtol, abs_(b)))))
     close = or_(near, and_(isinf(a), eq(a, b)))
     return or_(close, and_(isnan(a), isnan(b))) if equal_nan else close
+
+
+def _scal_elemwise(symbol: Callable[..., Any]) -> Elemwise:
+    """Makes of a function the point-wise function of the scalar operation that has its name.
+
+    A name that ends in ``_inplace`` gives the same: memory is planned by the compiler.
+
+    Examples
+    --------
+    >>> @_scal_elemwise
+    ... def gammaln(a):
+    ...     "The logarithm of the gamma function."
+    >>> gammaln(T.dvector())
+    Elemwise{gammaln,no_inplace}.0
+    """
+    op = getattr(scalar, symbol.__name__.removesuffix("_inplace"), None)
+    if not isinstance(op, scalar.ScalarOp):
+        raise AttributeError(f"theano.scalar has no operation called {symbol.__name__!r}")
+    made = _user(op)
+    made.__doc__ = symbol.__doc__
+    return made
