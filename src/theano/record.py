@@ -98,8 +98,17 @@ def _hash(self: Record) -> int:
     return hash(_values(self))
 
 
+class Slotted:
+    """Base of classes with slots that are pickled: in protocols 0 and 1, too, which want this method."""
+
+    __slots__ = ()
+
+    def __getstate__(self) -> object:
+        return object.__getstate__(self)
+
+
 @dataclass_transform(field_specifiers=(field,), eq_default=False)
-class Record(metaclass=_RecordMeta):
+class Record(Slotted, metaclass=_RecordMeta):
     """Base of classes that are their annotated fields, in that order, those of the base class first.
 
     The fields are slots. ``class C(Record, eq=True)`` compares and hashes by value (and its fields must not be

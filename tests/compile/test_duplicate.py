@@ -22,6 +22,20 @@ def accumulator(mode: str):
     return s, function([x, In(y, value=1)], [s, x * y], updates=[(s, s + x)], mode=mode, name="acc")
 
 
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_every_protocol(mode: str, protocol: int) -> None:
+    s, f = accumulator(mode)
+    steps, updates = theano.scan(lambda a: a * s + RandomStreams(3).uniform(), sequences=T.dvector("v"))
+    g = function([*theano.gof.graph.inputs([steps])][:1], steps, updates=updates, mode=mode)
+    things = [f, g, s, x * s, In(x, value=2.0), Out(x, borrow=True), theano.Mode("cvm").excluding("blas")]
+    things += [theano.compile.OpFromGraph([x], [x * 2]), MRG_RandomStreams(3).normal((2,)), theano.config.floatX]
+    copied = [pickle.loads(pickle.dumps(thing, protocol)) for thing in things]
+    assert [type(c) for c in copied] == [type(thing) for thing in things]
+    assert copied[0](5, 2) == [0, 10] and copied[0](5) == [5, 5] and s.get_value() == 0
+    assert copied[1]([1.0, 2.0]).tolist() == g([1.0, 2.0]).tolist()
+    assert str(copied[6].optimizer) == str(things[6].optimizer)
+
+
 def through_pickle(value):
     return pickle.loads(pickle.dumps(value))
 

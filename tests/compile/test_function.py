@@ -8,7 +8,7 @@ import pytest
 import theano.tensor as T
 from theano.compile import In, Out, Param, UnusedInputError, function, function_dump, shared
 from theano.compile.updates import OrderedUpdates
-from theano.graph import MissingInputError
+from theano.graph import Constant, MissingInputError
 
 x, y, z = T.dscalar("x"), T.dscalar("y"), T.dscalar("z")
 v, m = T.dvector("v"), T.dmatrix("m")
@@ -274,6 +274,26 @@ def test_default_updates(mode: str) -> None:
     assert (s.get_value(), t.get_value()) == (0, 160)
 
 
+def test_storage_map(mode: str) -> None:
+    s = shared(np.ones(2), "s")
+    f = function([v, In(y, value=3.0)], [v * y + s, y.dimshuffle("x") * 2.5], updates=[(s, s + v)], mode=mode)
+    storage, graph = f.fn.storage_map, f.maker.fgraph
+    assert f.fn.storage_map is storage and set(storage) >= set(graph.variables)
+    assert all(isinstance(cell, list) and len(cell) == 1 for cell in storage.values())
+    assert [storage[i] is c.storage for i, c in zip(graph.inputs, f.input_storage, strict=True)] == [True] * 3
+    assert storage[graph.inputs[1]][0] == 3 and storage[graph.inputs[2]][0] is s.get_value(borrow=True)
+    constants = [k for k in storage if isinstance(k, Constant)]
+    assert constants and all(storage[k][0] is k.data for k in constants)
+    f([1.0, 2.0])
+    assert storage[graph.outputs[0]][0] is None
+    f.input_storage[0].storage[0] = np.array([1.0, 2.0])
+    f.fn()
+    assert storage[graph.outputs[0]][0].tolist() == [5, 9]
+    f.free()
+    assert storage[graph.outputs[0]][0] is None and storage[graph.inputs[1]][0] == 3
+    assert f([1.0, 2.0])[0].tolist() == [6, 11]
+
+
 def test_givens(mode: str) -> None:
     s = shared(3.0, "s")
     assert function([y], x * 2, givens={x: y + 1}, mode=mode)(1) == 4
@@ -292,6 +312,25 @@ def test_givens(mode: str) -> None:
         function([T.fscalar("a")], x * 2, givens={x: T.fscalar("a")}, mode=mode)
     a = T.fscalar("a")
     assert function([a], x * 2, givens={x: a}, rebuild_strict=False, mode=mode)(2).dtype == "float32"
+
+
+@pytest.mark.parametrize("kind", [list, dict])
+def test_givens_in_order(mode: str, kind: type) -> None:
+    """A replacement sees those before it; what later ones replace it cannot use."""
+    doubled, s = x * 2, shared(3.0, "s")
+    order = kind([(x, y * 10), (doubled, x * 3)])
+    assert function([y], doubled + x, givens=order, mode=mode)(1) == 40
+    assert function([y], doubled + x, givens=kind([(x, y * 10), (s, x * 3)]), mode=mode)(1) == 30
+    assert function([y], s + z, givens=kind([(s, y), (x, s + 1), (z, x * s)]), mode=mode)(2) == 8
+    f = function([y], [], updates=[(s, doubled)], givens=order, mode=mode)
+    f(2)
+    assert s.get_value() == 60
+    inner = y + 1  # an expression that is an input stays one
+    assert function([inner], doubled, givens=kind([(x, inner), (doubled, x * inner)]), mode=mode)(3) == 9
+    with pytest.raises(AssertionError, match="depends on a later old_v"):
+        function([y], doubled, givens=kind([(doubled, x * 3), (x, y * 10)]), mode=mode)
+    with pytest.raises(AssertionError, match="replaces x twice"):
+        function([y], x, givens=[(x, y), (x, y + 1)], mode=mode)
 
 
 def test_ordered_updates(mode: str) -> None:

@@ -107,6 +107,21 @@ def test_rop_and_shape_of_op_from_graph(mode: str) -> None:
     assert function([m, v], op(m, v).shape, mode=mode)(a, b).tolist() == [2]
 
 
+def test_rop_through_arguments_that_are_not_used(mode: str) -> None:
+    """An output that does not depend on a direction adds nothing; some outputs may depend on none."""
+    op = OpFromGraph([x, y, v], [x * x, y * y, x + y])
+    a, b = T.dscalars("a", "b")
+    first, second, both = op(a, b, v)
+    w = T.dvector("w")
+    fs = [first * second, both, first + v.sum()]
+    expressions = [theano.gradient.Rop(fs, [a, v], [z, w]), theano.gradient.Rop(fs[2:], [v], [w])]
+    f = function([a, b, v, z, w], [*expressions[0], *expressions[1]], mode=mode, on_unused_input="ignore")
+    assert f(2, 3, [1, 1], 10, [5, 6]) == [2 * 2 * 10 * 9, 10, 2 * 2 * 10 + 11, 11]
+    mixed = OpFromGraph([x, y], [x * x, y * y], rop_overrides=["default", lambda inputs, points: points[1]])
+    out = theano.gradient.Rop(T.add(*mixed(a, b)), [a, b], [z, z])
+    assert function([a, b, z], out, mode=mode, on_unused_input="ignore")(2, 3, 10) == 50
+
+
 def test_connection_pattern() -> None:
     op = OpFromGraph([x, y, v], [x * v.shape[0], y + 1])
     assert op.connection_pattern(op(x, y, v)[0].owner) == [[True, False], [False, True], [False, False]]

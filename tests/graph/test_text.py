@@ -50,3 +50,30 @@ def test_a_function_graph_is_shown_as_its_outputs():
     f = theano.function([x], T.exp(x) * 2.0, mode=theano.Mode(optimizer=None))
     assert str(f.maker.fgraph) == f"[{product}]"
     assert theano.gof.graph.as_string is as_string
+
+
+def test_formatters():
+    x, y = generic("x"), generic("y")
+    e = add(x, neg(y))
+
+    def leaf(v):
+        return f"<{v}>"
+
+    def node(apply, inputs):
+        return f"({f' {apply.op} '.join(inputs)})" if apply.nin > 1 else f"{apply.op}!{inputs[0]}"
+
+    assert as_string([x, y], [e], leaf_formatter=leaf) == ["add(<x>, neg(<y>))"]
+    assert as_string([x, y], [e], leaf, node) == ["(<x> add neg!<y>)"]
+    assert as_string([x, y], [add(e, e), e], node_formatter=node) == ["(*1 -> (x add neg!y) add *1)", "*1"]
+    a, b = pair(e, 2)
+    assert as_string([e], [add(b, a)], node_formatter=node) == [
+        f"(*1 -> ({e} divmod Constant{{2}})::1 add *1::0)"
+    ]
+    graph = theano.gof.graph
+    same = as_string([x, y], [e], graph.default_leaf_formatter, lambda *given: graph.default_node_formatter(*given))
+    assert same == ["add(x, neg(y))"]
+    assert graph.op_as_string([x, y], add(e, e).owner) == "add(*1 -> add(x, neg(y)), *1)"
+    deep = x
+    for _ in range(10_000):
+        deep = neg(deep)
+    assert as_string([x], [deep], node_formatter=lambda node, inputs: inputs[0]) == ["x"]

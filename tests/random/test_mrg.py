@@ -424,3 +424,54 @@ def test_dropout():
     m, g = f(np.ones((20, 20)))
     np.testing.assert_array_equal(m, g)
     assert 100 < m.sum() < 300
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_symbolic_numbers_of_trials(mode):
+    p = np.array([[0.2, 0.3, 0.5], [0.0, 0.5, 0.5]])
+    n = T.iscalar("n")
+    draws = [lambda n, s: s.multinomial(n=n, pvals=p, nstreams=5), lambda n, s: s.choice(n, None, False, p, nstreams=5)]
+    for draw in draws:
+        f = theano.function([n], draw(n, MRG_RandomStreams(8)), mode=mode)
+        first = f(2)
+        np.testing.assert_array_equal(first, value(draw(2, MRG_RandomStreams(8))))
+        assert f(1).shape == draw(n, MRG_RandomStreams(8)).eval({n: 1}).shape
+    totals = theano.function([n], draws[0](n, MRG_RandomStreams(8)).sum(axis=1), mode=mode)
+    assert totals(7).tolist() == [7, 7] and totals(0).tolist() == [0, 0]
+    for wrong in (T.vector(), T.scalar(), T.lvector(), True, 2.0):
+        with pytest.raises(TypeError, match="number of trials"):
+            MRG_RandomStreams(8).multinomial(n=wrong, pvals=p)
+
+
+def test_target():
+    """The device to draw on: there is one."""
+    p = np.full((2, 3), 1 / 3)
+    calls = {
+        "uniform": {}, "normal": {}, "truncated_normal": {}, "binomial": {},
+        "multinomial": {"pvals": p}, "choice": {"p": p, "replace": False}, "multinomial_wo_replacement": {"pvals": p},
+    }  # fmt: skip
+    for name, more in calls.items():
+        size = {} if "pvals" in more or "p" in more else {"size": (2,)}
+        draw = getattr(MRG_RandomStreams(8), name)
+        plain = value(getattr(MRG_RandomStreams(8), name)(**size, **more))
+        np.testing.assert_array_equal(value(draw(**size, **more, target="cpu")), plain)
+        draw(**size, **more, target=None)
+        with pytest.raises(ValueError, match="drawn on the CPU"):
+            draw(**size, **more, target="dev0")
+        with pytest.raises(TypeError, match="unexpected keyword argument 'other'"):
+            draw(**size, **more, other=1)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("name", ["uniform", "normal", "truncated_normal", "binomial"])
+def test_axes_of_constant_length_1_are_broadcastable(name, mode):
+    draw, n = getattr(MRG_RandomStreams(8), name), T.iscalar("n")
+    sizes = {(1, 3): (True, False), (n, 1): (False, True), (1,): (True,), (): (), (n, 3): (False, False)}
+    samples = {size: draw(size) for size in sizes}
+    assert {size: s.broadcastable for size, s in samples.items()} == sizes
+    assert draw(T.constant([1, 2])).broadcastable == draw((T.constant(1), 2)).broadcastable == (True, False)
+    assert draw(T.lvector(), ndim=2).broadcastable == (False, False)
+    wide = samples[1, 3] + np.zeros((4, 3)) + samples[n, 1]
+    row, column, result = theano.function([n], [samples[1, 3], samples[n, 1], wide], mode=mode)(4)
+    assert row.shape == (1, 3) and column.shape == (4, 1)
+    np.testing.assert_array_equal(result, row + column)

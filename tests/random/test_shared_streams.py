@@ -13,6 +13,7 @@ from theano.tensor.shared_randomstreams import RandomStreams
 import theano
 import theano.tensor as T
 from theano.gradient import NullTypeGradError
+from theano.tensor import raw_random
 from theano.tensor.random.state import copy_state, random_state_type
 
 MODES = ["FAST_COMPILE", "FAST_RUN"]
@@ -65,6 +66,75 @@ DRAWS = {
         lambda r: np.stack([r.multinomial(3, [0.5, 0.5]), r.multinomial(100, [0.1, 0.9])]),
     ),
 }  # fmt: skip
+
+
+DRAWN_ALONE = "uniform normal binomial poisson random_integers choice multinomial permutation".split()
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("name", DRAWN_ALONE)
+def test_one_draw_by_default(name, mode):
+    """Without any argument: the defaults of `theano.tensor.raw_random`. `ndim` adds axes before those of a draw."""
+    state = random_state_type("state")
+    draw, own = getattr(raw_random, name), int(name in ("multinomial", "permutation"))
+    samples = [draw(state)[1], draw(state, ndim=0)[1], draw(state, size=())[1]]
+    if name == "permutation":
+        samples.append(draw(state, ndim=1)[1])
+        with pytest.raises(TypeError, match="one permutation has one dimension"):
+            draw(state, ndim=2)
+    else:
+        samples += [draw(state, ndim=1)[1], draw(state, ndim=2)[1]]
+    assert samples[0].ndim == own
+    values = theano.function([state], samples, mode=mode)(RandomState(5))
+    for k, (sample, value) in enumerate(zip(samples, values, strict=True)):
+        more = 0 if k < 3 or name == "permutation" else k - 2
+        assert sample.broadcastable[:more] == (True,) * more and value.shape[:more] == (1,) * more
+        np.testing.assert_array_equal(value.reshape(values[0].shape), values[0])
+    with pytest.raises(TypeError, match="size must be"):
+        draw(state, size=3)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_dimensions_without_size(mode):
+    """The shape is that of the parameters, after axes of length 1 if there are to be more."""
+    state, low, high = random_state_type("state"), T.dvector("low"), T.drow("high")
+    samples = [raw_random.uniform(state, None, low, high, ndim=k)[1] for k in (None, 2, 4)]
+    assert [s.broadcastable for s in samples] == [(True, False)] * 2 + [(True, True, True, False)]
+    f = theano.function([state, low, high], [*samples, *(s.shape for s in samples)], mode=mode)
+    *values, a, b, c = f(RandomState(5), [0.0, 5.0, 7.0], [[1.0, 6.0, 8.0]])
+    wanted = RandomState(5).uniform([0, 5, 7], [[1, 6, 8]])
+    for value in values:
+        np.testing.assert_array_equal(value.reshape(1, 3), wanted)
+    assert [s.tolist() for s in (a, b, c)] == [list(v.shape) for v in values] == [[1, 3], [1, 3], [1, 1, 1, 3]]
+    with pytest.raises(ValueError, match="ndim should be 2"):
+        raw_random.uniform(state, None, low, high, ndim=1)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("fn", ["uniform", RandomState.uniform])
+def test_parameters_of_random_function(fn, mode):
+    """Those that are left out are the method's own defaults."""
+    state, draw = random_state_type("state"), raw_random.RandomFunction(fn, T.dvector)
+    samples = [draw(state, (4,), *params)[1] for params in ((), (-2,), (-2, 2), (3.5, 4.0))]
+    values = theano.function([state], samples, mode=mode)(RandomState(5))
+    for value, params in zip(values, ((), (-2,), (-2, 2), (3.5, 4.0)), strict=True):
+        np.testing.assert_array_equal(value, RandomState(5).uniform(*params, size=4))
+    new, first = draw(state, (4,), -2, 2)
+    second = draw(new, (4,), -4, 4)[1]
+    r = RandomState(5)
+    wanted = [r.uniform(-2, 2, 4), r.uniform(-4, 4, 4)]
+    for got, value in zip(theano.function([state], [first, second], mode=mode)(RandomState(5)), wanted, strict=True):
+        np.testing.assert_array_equal(got, value)
+
+    def own(r, low, size):
+        return low + r.randint(10, size=size)
+
+    sample = raw_random.RandomFunction(own, T.lvector)(state, (3,), 100)[1]
+    got = theano.function([state], sample, mode=mode)(RandomState(5))
+    np.testing.assert_array_equal(got, 100 + RandomState(5).randint(10, size=3))
+    shuffled = raw_random.RandomFunction("permutation", T.lvector)(state, (), [5, 6, 7])[1]  # a method without size
+    got = theano.function([state], shuffled, mode=mode)(RandomState(5))
+    np.testing.assert_array_equal(got, RandomState(5).permutation([5, 6, 7]))
 
 
 @pytest.mark.parametrize("mode", MODES)

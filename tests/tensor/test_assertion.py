@@ -77,3 +77,14 @@ def test_bincount():
     assert f([0, 2, 2]).tolist() == [1, 0, 2]
     with pytest.raises(AssertionError, match="negative values"):
         f([0, -1, 2])
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
+def test_the_class_of_the_error(mode):
+    x = T.dscalar("x")
+    checked = Assert("too {small}", ValueError)(x, x > 0)
+    f = function([x], checked * 2, mode=mode)
+    assert f(2) == 4
+    with pytest.raises(ValueError, match="too {small}"):
+        f(-1)
+    assert checked.owner.op != Assert("too {small}") and str(checked.owner.op) == "Assert{msg='too {small}'}"

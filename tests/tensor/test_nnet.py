@@ -339,3 +339,29 @@ def test_one_constant_class_is_not_that_of_all_rows(mode, of_softmax):
     for n in (0, 2, 4):
         with pytest.raises((ValueError, IndexError), match="shape mismatch|supposed to be 1|rows"):
             f(np.full((n, 3), 0.5))
+
+
+@pytest.mark.parametrize("mode", ["FAST_COMPILE", "FAST_RUN"])
+def test_negative_classes(mode):
+    """The op with a bias refuses them, as do its gradients; an index expression counts them from the end."""
+    x, y, v = T.dmatrix("x"), T.ivector("y"), T.dmatrix("v")
+    bias = np.zeros(4)
+    nll, sm, _ = nnet.crossentropy_softmax_argmax_1hot_with_bias(x, bias, y)
+    refusing = [
+        nll, nnet.crossentropy_softmax_1hot(x, y)[0], T.grad(nll.sum(), x), T.grad(nll[0] * sm[0, 1], x),
+        T.Rop(nll, x, v),
+    ]  # fmt: skip
+    wrapping = [
+        nnet.categorical_crossentropy(nnet.softmax(x), y),
+        -T.log(nnet.softmax(x))[T.arange(y.shape[0]), y],
+        nnet.crossentropy_softmax_1hot(x, y.astype("uint8") % 4)[0],
+    ]
+    a = np.arange(8.0).reshape(2, 4) ** 2 % 5
+    for expression in refusing:
+        f = theano.function([x, y, v], expression, mode=mode, on_unused_input="ignore")
+        f(a, [0, 3], a)
+        with pytest.raises(ValueError, match="y_i value out of bounds"):
+            f(a, [0, -1], a)
+    nlls = theano.function([x, y], wrapping, mode=mode)
+    for got, wanted in zip(nlls(a, [0, -1]), nlls(a, [0, 3]), strict=True):
+        np.testing.assert_allclose(got, wanted)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import theano
 import theano.tensor as T
 from tests.tensor.oracle import check
 from theano.tensor.shape import MakeVector, Rebroadcast, Shape_i, is_flat
@@ -142,6 +143,18 @@ def test_rebroadcast() -> None:
         (lambda: T.stack([T.lscalar(), T.constant(6)])[1], 6),
         (lambda: T.concatenate([T.row().shape, T.constant([9])])[2], 9),
         (lambda: T.fill(T.vector(), 3), 3),
+        (lambda: T.constant([[4, 5], [6, 7]])[1, 0], 6),
+        (lambda: T.constant([4, 5, 6])[-T.constant(2)], 5),
+        (lambda: T.constant(np.arange(24).reshape(2, 3, 4))[1, -1, 2:3], 22),
+        (lambda: T.constant([4, 5, 6])[::-1][0] + 1, 7),
+        (lambda: T.opt.Assert()(T.constant(8), T.constant(1), T.gt(T.constant(2), 1)), 8),
+        (lambda: T.opt.Assert()(T.constant(8), 1) * 2, 16),
+        (lambda: T.unbroadcast(T.constant([9]), 0), 9),
+        (lambda: T.cast(T.stack([T.lscalar(), T.constant(300)]), "uint8")[1], 44),
+        (lambda: T.vector().reshape(T.stack([T.iscalar(), T.constant(1)])).shape[1], 1),
+        (lambda: T.addbroadcast(T.constant([9]), 0), 9),
+        (lambda: theano.compile.deep_copy_op(T.constant(9)), 9),
+        (lambda: theano.compile.ViewOp()(T.constant(9)), 9),
     ],
 )
 def test_constants_are_found(value: object, number: int) -> None:
@@ -153,3 +166,18 @@ def test_unknown_values() -> None:
         T.get_scalar_constant_value(T.lscalar() + 1)
     with pytest.raises(T.NotScalarConstantError):
         T.get_scalar_constant_value(T.constant([1, 2]))
+    m, i = T.constant(np.eye(3)), T.lscalar()
+    not_known = [m[0], m[i, 0], m[0, :2], m[2, 5:], T.opt.Assert()(T.constant(1), i > 0), T.constant([1, 2])[i]]
+    not_known += [T.opt.Assert()(T.constant(1), 0), m[0, i:], T.constant(np.eye(1))[:, i:]]
+    for v in not_known:
+        with pytest.raises(T.NotScalarConstantError):
+            T.get_scalar_constant_value(v)
+
+
+def test_name_of_a_transposed_variable():
+    m, v, t = T.dmatrix("m"), T.dvector("v"), T.dtensor3("t")
+    named = [m.T, m.transpose(), T.transpose(m), m.transpose(1, 0), T.transpose(m, [-1, -2]), m.T.T]
+    assert [x.name for x in named] == ["m.T"] * 5 + ["m.T.T"]
+    assert (v.T.name, t.T.name) == ("v.T", "t.T")
+    assert t.transpose(1, 0, 2).name is m.dimshuffle(1, 0).name is (m * 2).T.name is m.swapaxes(0, 1).name is None
+    assert m.name == "m" and theano.pp(m.T) == "m.T"

@@ -348,3 +348,24 @@ def test_columns_of_ones_as_published_models_index_them():
     assert m[:, None].ndim == 2 and m[None, :].ndim == 2 and m[:, :, None].ndim == 3
     assert m[:, None].eval({n: 2}).shape == (2, 1)
     assert T.zeros((n, 1, 1))[:, None].eval({n: 2}).shape == (2, 1)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        (slice(None, None, -1), slice(None)),
+        (slice(1, 3), 2),
+        (Ellipsis, 0),
+        (None, slice(None), slice(2)),
+        (slice(None), [2, 0]),
+    ],
+    ids=str,
+)
+def test_a_list_with_slices_is_a_tuple(key):
+    x = T.dmatrix("x")
+    np.testing.assert_array_equal(theano.function([x], x[list(key)])(M), M[key])
+    if None not in key:
+        changed = M.copy()
+        changed[key] = 7
+        np.testing.assert_array_equal(theano.function([x], T.set_subtensor(x[list(key)], 7.0))(M), changed)
+    assert x[[2, 0]].eval({x: M}).shape == (2, 5)  # a list of numbers is an array

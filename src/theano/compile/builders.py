@@ -232,8 +232,11 @@ class OpFromGraph(Op):
         if isinstance(given, str) or "default" in _words(given):
             known = [(v, e) for v, e in zip(inputs, eval_points, strict=True) if e is not None]
             default = _as_list(
-                Rop(list(self.decompose(inputs)), [v for v, _ in known], [e for _, e in known])
-            )
+                Rop(
+                    list(self.decompose(inputs)), [v for v, _ in known], [e for _, e in known],
+                    disconnected_outputs="ignore", return_disconnected="None",
+                )
+            )  # fmt: skip
         if isinstance(given, str):
             return default or []
         results = []

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from theano.compile.duplicate import copy_function, deepcopy_function, reduce_function
@@ -16,7 +17,7 @@ from theano.compile.errors import trace_text
 from theano.compile.io import In
 from theano.compile.profiling import ProfileStats
 from theano.compile.sharedvalue import Container, detached_copy
-from theano.graph import Variable
+from theano.graph import Constant, Variable, ancestors
 from theano.runtime.function_base import FunctionBase
 
 if TYPE_CHECKING:
@@ -161,12 +162,9 @@ class Function(FunctionBase):
         return outputs[0] if self.unpack_single else outputs
 
     def free(self) -> None:
-        """Drop values that the function keeps between calls and does not need."""
+        """Drop the results that ``f.fn()`` has left in `output_storage`: nothing else is kept between calls."""
         for container in self.output_storage:
             container.storage[0] = None
-        free = getattr(self.executor, "free", None)
-        if free is not None:
-            free()
 
     # ---- inputs by key ----
 
@@ -298,6 +296,25 @@ class StorageRunner:
 
     def __init__(self, function: Function) -> None:
         self._function = function
+
+    @cached_property
+    def storage_map(self) -> dict[Variable, list[Any]]:
+        """For each variable of the rewritten graph a list of its value: None unless it is kept between calls.
+
+        Kept are constants, shared values, default values of inputs, and the results of the last ``f.fn()``.
+        """
+        function = self._function
+        fgraph = function.maker.fgraph
+        found: dict[Variable, list[Any]] = {}
+        for variables, containers in (
+            (fgraph.inputs, function.input_storage),
+            (fgraph.outputs[: len(function.outputs)], function.output_storage),
+        ):
+            for variable, container in zip(variables, containers, strict=True):
+                found.setdefault(variable, container.storage)
+        for variable in ancestors(fgraph.outputs):
+            found.setdefault(variable, [variable.data] if isinstance(variable, Constant) else [None])
+        return found
 
     def __call__(self, n_calls: int = 1, output_subset: Sequence[int] | None = None) -> list[Any]:
         function = self._function

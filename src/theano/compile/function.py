@@ -52,7 +52,7 @@ def function(
         ``{shared: expression}`` or pairs: new values of shared variables, all computed from the old ones and
         stored together at the end of a call. A call that fails stores nothing.
     givens
-        ``{variable: replacement}`` or pairs, applied to outputs and updates.
+        ``{variable: replacement}`` or pairs, applied to outputs and updates; each replacement sees those before it.
     no_default_updates
         True, or a list of the shared variables, to leave out their `default_update`.
     accept_inplace

@@ -10,6 +10,7 @@ from theano.compile.sharedvalue import detached_copy
 from theano.gradient import ViewOp
 from theano.graph import Apply, Op, Type, Variable
 from theano.tensor.shape import Rebroadcast, Shape, Shape_i, SpecifyShape, shape, shape_i, specify_shape
+from theano.tensor.static_value import known_as_input
 from theano.tensor.type import TensorType
 
 
@@ -24,6 +25,7 @@ class DeepCopyOp(Op):
     """A copy of the input's value."""
 
     __props__ = ()
+    known_scalar = known_as_input
 
     def make_node(self, x: Variable) -> Apply:
         return Apply(self, [x], [x.type()])

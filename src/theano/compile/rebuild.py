@@ -178,19 +178,27 @@ def _checked_givens(givens: Any, inputs: Sequence[Variable], strict: bool) -> di
                 "`theano.clone`, "
                 "e.g. like this: `theano.function([x], theano.clone(f(x), replace={x: g(x)}))`."
             )
+        if key in replace:
+            raise AssertionError(f"givens replaces {key} twice, by {replace[key]} and by {value}")
         replace[key] = _replacement(key, value, strict)
-    keys = set(replace)
+    return _in_order(replace, inputs, strict)
+
+
+def _in_order(replace: dict[Variable, Any], inputs: Sequence[Variable], strict: bool) -> dict[Variable, Any]:
+    """`replace` with the replacements before it applied to each new value."""
+    later = set(replace)
+    done: dict[Variable, Any] = {}
     for key, value in replace.items():
-        others = keys - {key}
-        if others and not others.isdisjoint(ancestors([value])):
+        later.discard(key)
+        used = set(ancestors([value])) if len(replace) > 1 else set()
+        if not later.isdisjoint(used):
             raise AssertionError(
-                "When using 'givens' or 'replace' with several (old_v, new_v) replacement pairs, you can "
-                "not have a "
-                "new_v variable depend on an old_v one. For instance, givens = {a:b, b:(a+1)} is not "
-                "allowed. Here, "
-                f"the old_v {key} is replaced by {value}, which depends on another old_v."
+                "When using 'givens' or 'replace' with several (old_v, new_v) replacement pairs, you can not have a "
+                "new_v variable depend on the old_v of a later pair. For instance, givens = {a: b, b: a + 1} is not "
+                f"allowed. Here, the old_v {key} is replaced by {value}, which depends on a later old_v."
             )
-    return replace
+        done[key] = value if used.isdisjoint(done) else _Substitution(done, inputs, strict)([value])[0]
+    return done
 
 
 def _replacement(key: Any, value: Any, strict: bool) -> Any:

@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Type, Variable, capture_origin, generic
+from theano.record import Slotted
 from theano.runtime.support import wait_for
 from theano.scalar.op import ScalarOp
 from theano.scalar.operators import define_operators
 
 
-class Container:
+class Container(Slotted):
     """A typed place for one value.
 
     Parameters

@@ -11,6 +11,7 @@ from theano.graph import Apply, Op, Variable
 from theano.graph.null_type import DisconnectedType, grad_undefined
 from theano.tensor.math import clip
 from theano.tensor.opsupport import zero_gradient
+from theano.tensor.static_value import known_as_input
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = [
@@ -41,6 +42,7 @@ class ViewOp(Op):
 
     view_map = {0: [0]}
     __props__: ClassVar[tuple[str, ...]] = ()
+    known_scalar = known_as_input
 
     def make_node(self, x: Any) -> Apply:
         x = x if isinstance(x, Variable) else as_tensor_variable(x)

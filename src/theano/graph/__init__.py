@@ -18,7 +18,7 @@ from theano.graph.op import (
 )
 from theano.graph.origin import capture_origin, format_origin, inherit_origin, origin_of
 from theano.graph.shapes import inferred_shapes
-from theano.graph.text import as_string
+from theano.graph.text import as_string, default_leaf_formatter, default_node_formatter, op_as_string
 from theano.graph.type import Generic, Type, generic
 from theano.graph.walk import (
     ancestors,
@@ -55,6 +55,9 @@ __all__ = [
     "Variable",
     "ancestors",
     "as_string",
+    "default_leaf_formatter",
+    "default_node_formatter",
+    "op_as_string",
     "capture_origin",
     "clone",
     "clone_get_equiv",

@@ -168,7 +168,7 @@ def lower_assert(b: Builder, node: Any, inputs: list[Value]) -> list[Value]:
     value, *conditions = inputs
     message = node.op.msg.replace("{", "{{").replace("}", "}}")
     for c in conditions:
-        b.check(ex.ne(b.scalar(c), ex.const(0, st.load_type(c.type))), AssertionError, message)
+        b.check(ex.ne(b.scalar(c), ex.const(0, st.load_type(c.type))), node.op.exc, message)
     return [value]
 
 

@@ -32,6 +32,8 @@ TRUNCATED_STD = 0.87962566103423978
 class MRG_RandomStreams:
     """Random variables from streams of the generator MRG31k3p.
 
+    All methods take ``target="cpu"``, the device to draw on, of which there is only that one.
+
     Each variable owns a stream, cut into substreams that are drawn in parallel; equal seeds and equal sizes give
     equal numbers, on every machine and for every number of threads.
 
@@ -247,12 +249,12 @@ class MRG_RandomStreams:
         """The probabilities as a matrix, and a uniform number for each row and trial."""
         if pvals is None:
             raise TypeError("You have to specify pvals")
-        if not isinstance(n, (int, np.integer)) or isinstance(n, bool):
+        if isinstance(n, bool) or not (isinstance(n, (int, np.integer)) or _is_integer(n, 0)):
             raise TypeError(f"the number of trials must be an integer, got {n!r}")
         pvals = as_tensor_variable(pvals)
         if pvals.type.ndim != 2:
             raise NotImplementedError(f"the probabilities must be a matrix, got {pvals.type}")
-        return pvals, self.uniform((pvals.shape[0] * int(n),), nstreams=nstreams, **kwargs)
+        return pvals, self.uniform((pvals.shape[0] * n,), nstreams=nstreams, **kwargs)
 
 
 def guess_n_streams(size: Any, warn: bool = False) -> int:
@@ -285,6 +287,9 @@ def _parameter(value: Any) -> Any:
 
 
 def _no_more(kwargs: dict[str, Any]) -> None:
+    """Refuse keywords beyond the named ones, but for the device to draw on."""
+    if kwargs.pop("target", None) not in (None, "cpu"):
+        raise ValueError("random numbers are drawn on the CPU: leave out target")
     if kwargs:
         raise TypeError(f"unexpected keyword argument {next(iter(kwargs))!r}")
 
@@ -317,8 +322,8 @@ def _checked_size(size: Any) -> Any:
 
 
 def _is_integer(x: Any, ndim: int) -> bool:
-    """Whether a variable is of an integer type with `ndim` dimensions."""
-    return getattr(x.type, "ndim", None) == ndim and x.type.dtype in INTEGER
+    """Whether `x` is a variable of an integer type with `ndim` dimensions."""
+    return isinstance(x, Variable) and getattr(x.type, "ndim", None) == ndim and x.type.dtype in INTEGER
 
 
 def _product(size: tuple[Any, ...]) -> Any:

@@ -99,7 +99,7 @@ class PhiloxRandomStreams:
         """Samples of (0, 1) of a new stream, and a function that ties a result to the stream's state."""
         shape = sample_size(size, ndim, params)
         vector = shape.vector
-        if size is None:
+        if size is None and shape.ndim == max(p.type.ndim for p in params):
             widest = max(params, key=lambda p: p.type.ndim)
             vector = sum(params[1:], params[0]).shape if widest.type.ndim else vector
         word = np.array([self.default_instance_seed, len(self.state_updates), 0], dtype="int64")

@@ -10,7 +10,7 @@ from typing import Any
 from theano.configdefaults import config
 from theano.graph import Apply, FunctionGraph
 from theano.graph.origin import inherit_origin
-from theano.record import Record
+from theano.record import Record, Slotted
 from theano.rewrite.engine import run_phase
 from theano.rewrite.registry import RULES, Registrations, add_rule, remove_rule
 from theano.rewrite.rule import Result, Rule, RuleIndex
@@ -49,7 +49,7 @@ PHASES: tuple[Phase, ...] = (
 )
 
 
-class Query:
+class Query(Slotted):
     """Selects rules by tags (a rule's name is one of its tags).
 
     A rule is selected if it has some tag of `include`, all of `require` and none of `exclude`.

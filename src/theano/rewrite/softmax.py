@@ -417,7 +417,8 @@ def read_of_ratio(graph: RewriteGraph, node: Node) -> Result:
 
 # -- cross-entropy --------------------------------------------------------------------------------
 
-_crossentropy = CrossentropySoftmaxArgmax1HotWithBias()
+# It takes the place of index expressions, in which negative classes count from the end.
+_crossentropy = CrossentropySoftmaxArgmax1HotWithBias(from_end=True)
 
 
 def _row_numbers(graph: RewriteGraph, var: Tensor, rows: Tensor) -> bool:

@@ -9,13 +9,14 @@ import numpy as np
 
 from theano.graph import Apply, Op
 from theano.tensor.opsupport import Shapes, disconnected, first_connected
+from theano.tensor.static_value import known_scalar
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = ["Assert", "assert_op"]
 
 
 class Assert(Op):
-    """Its first input, if all others are true; else AssertionError with the message `msg`.
+    """Its first input, if all others are true; else an exception with the message `msg`.
 
     Without effect where the result is not used.
 
@@ -23,6 +24,8 @@ class Assert(Op):
     ----------
     msg
         What the error says.
+    exc
+        Its class.
 
     Examples
     --------
@@ -36,11 +39,15 @@ class Assert(Op):
     AssertionError: x must be positive ...
     """
 
-    __props__ = ("msg",)
+    __props__ = ("msg", "exc")
     view_map = {0: [0]}
 
-    def __init__(self, msg: str = "Theano Assert failed!") -> None:
+    def __init__(self, msg: str = "Theano Assert failed!", exc: type[Exception] = AssertionError) -> None:
         self.msg = msg
+        self.exc = exc
+
+    def __str__(self) -> str:
+        return f"Assert{{msg={self.msg!r}}}"
 
     def make_node(self, value: Any, *conds: Any) -> Apply:
         value, conditions = as_tensor_variable(value), [as_tensor_variable(c) for c in conds]
@@ -52,8 +59,13 @@ class Assert(Op):
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         value, *conditions = inputs
         if not np.all(conditions):
-            raise AssertionError(self.msg)
+            raise self.exc(self.msg)
         out[0][0] = value
+
+    def known_scalar(self, node: Apply, depth: int) -> np.ndarray | None:
+        value, *conditions = node.inputs
+        known = [known_scalar(c, depth) for c in conditions]
+        return known_scalar(value, depth) if all(c is not None and c for c in known) else None
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         return [shapes[0]]

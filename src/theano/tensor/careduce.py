@@ -16,6 +16,7 @@ from theano.tensor.elemwise import dimshuffle, zeros_for
 from theano.tensor.masks import unmasked, within
 from theano.tensor.math import conj, eq, mul, second, switch
 from theano.tensor.type import tensor_type
+from theano.tensor.type_other import plain_axis
 from theano.tensor.variable import LATE, TensorVariable, as_tensor_variable
 
 Axis = tuple[int, ...] | None
@@ -52,6 +53,7 @@ def normalize_axis(axis: Any, ndim: int) -> Axis:
     >>> normalize_axis([-1, 0], 3)
     (0, 2)
     """
+    axis = plain_axis(axis)
     if axis is None:
         return None
     if isinstance(axis, np.ndarray) or hasattr(axis, "data") and hasattr(axis, "type"):
@@ -131,6 +133,7 @@ class CAReduce(Op):
 
     def __init__(self, scalar_op: scalar.ScalarOp, axis: Any = None) -> None:
         self.scalar_op = scalar_op
+        axis = plain_axis(axis)
         self.axis: Axis = None if axis is None else tuple(np.atleast_1d(np.asarray(axis, dtype=int)).tolist())
         self.dtype: Any = None
         self.acc_dtype: Any = None

@@ -45,6 +45,7 @@ from theano.tensor.shape import (
 )
 from theano.tensor.static_value import known_ints
 from theano.tensor.subtensor import inc_subtensor, set_subtensor
+from theano.tensor.type_other import plain_axis
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = [
@@ -77,6 +78,7 @@ class CumOp(Op):
     def __init__(self, axis: int | None = None, mode: str = "add") -> None:
         if mode not in ("add", "mul"):
             raise ValueError(f'CumOp: Unknown mode "{mode}"')
+        axis = plain_axis(axis)
         self.axis = None if axis is None else int(axis)
         self.mode = mode
 
@@ -171,7 +173,7 @@ class RepeatOp(Op):
     __props__ = ("axis",)
 
     def __init__(self, axis: int | None = None) -> None:
-        self.axis = axis
+        self.axis = plain_axis(axis)
 
     def make_node(self, x: Any, repeats: Any) -> Apply:
         x, repeats = as_tensor_variable(x), as_tensor_variable(repeats)
@@ -225,7 +227,7 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
     >>> T.repeat(T.constant([4, 5]), 2).eval()
     array([4, 4, 5, 5])
     """
-    x = as_tensor_variable(x)
+    x, axis = as_tensor_variable(x), plain_axis(axis)
     times = as_tensor_variable(repeats)
     if times.type.dtype not in INTEGER:
         raise TypeError(f"repeats must be integers, got {repeats!r}")
@@ -309,7 +311,7 @@ class Unique(Op):
             return_inverse,
             return_counts,
         )
-        self.axis = axis
+        self.axis = plain_axis(axis)
 
     def make_node(self, x: Any) -> Apply:
         x = as_tensor_variable(x)

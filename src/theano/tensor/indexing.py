@@ -20,6 +20,7 @@ from theano.tensor.math import clip
 from theano.tensor.opsupport import as_index
 from theano.tensor.shape import MakeVector, dimshuffle, flatten, shape_i
 from theano.tensor.subtensor import FULL, Subtensor, take_apart
+from theano.tensor.type_other import plain_axis
 from theano.tensor.variable import as_tensor_variable, constant
 
 
@@ -43,6 +44,8 @@ def getitem(x: Any, key: Any) -> Any:
     >>> getitem(T.matrix(), (slice(None), None)).ndim, getitem(T.col(), (slice(None), None)).ndim
     (3, 2)
     """
+    if isinstance(key, list) and any(e is None or e is Ellipsis or isinstance(e, slice) for e in key):
+        key = tuple(key)  # no array has such elements
     entries = [_classified(e) for e in (key if isinstance(key, tuple) else (key,))]
     entries = _without_ellipsis(entries, x.type.ndim)
     used = sum(_axes_of(e) for e in entries)
@@ -206,7 +209,7 @@ def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> 
     >>> T.take(T.constant([4, 5, 6]), [0, 2]).eval()
     array([4, 6])
     """
-    a, indices = as_tensor_variable(a), as_tensor_variable(indices)
+    a, indices, axis = as_tensor_variable(a), as_tensor_variable(indices), plain_axis(axis)
     if indices.type.ndim:
         indices = as_index_array(indices)
     else:

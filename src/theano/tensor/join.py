@@ -38,6 +38,7 @@ from theano.tensor.shape import (
     shape_padleft,
 )
 from theano.tensor.static_value import known_int, known_ints, known_vector
+from theano.tensor.type_other import plain_axis
 from theano.tensor.variable import as_tensor_variable
 
 
@@ -341,7 +342,7 @@ def roll(x: Any, shift: Any, axis: int | None = None) -> Any:
     >>> T.roll(T.arange(4), 1).eval()
     array([3, 0, 1, 2])
     """
-    x = as_tensor_variable(x)
+    x, axis = as_tensor_variable(x), plain_axis(axis)
     if axis is None:
         if x.type.ndim == 1:
             return roll(x, shift, 0)

@@ -24,7 +24,7 @@ from theano.tensor.opsupport import (
     unknown_if_one,
     zero_gradient,
 )
-from theano.tensor.static_value import known_int, known_ints, known_scalar
+from theano.tensor.static_value import known_as_input, known_int, known_ints, known_scalar
 from theano.tensor.variable import as_tensor_variable, constant
 
 
@@ -414,6 +414,7 @@ class Rebroadcast(Op):
 
     __props__ = ("items",)
     view_map = {0: [0]}
+    known_scalar = known_as_input
 
     def __init__(self, *axis: tuple[int, bool]) -> None:
         self.axis = {int(a): bool(b) for a, b in axis}
@@ -521,7 +522,7 @@ def squeeze(x: Any) -> Any:
 
 
 def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
-    """`x` with its axes in the order `axes` (default: reversed).
+    """`x` with its axes in the order `axes` (default: reversed; then the result has the name of `x` with ``.T``).
 
     Examples
     --------
@@ -534,7 +535,11 @@ def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
         axes = tuple(range(ndim - 1, -1, -1))
     if len(axes) != ndim:
         raise ValueError(f"axes {axes} do not match the {ndim} dimensions of {x}")
-    return dimshuffle(x, [int(a) + ndim if a < 0 else int(a) for a in axes])
+    order = [int(a) + ndim if a < 0 else int(a) for a in axes]
+    result = dimshuffle(x, order)
+    if x.name is not None and order == list(range(ndim - 1, -1, -1)):
+        result.name = f"{x.name}.T"
+    return result
 
 
 def swapaxes(y: Any, axis1: int, axis2: int) -> Any:

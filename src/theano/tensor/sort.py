@@ -27,6 +27,7 @@ from theano.tensor.opsupport import (
 from theano.tensor.shape import flatten, patternbroadcast, shape_i
 from theano.tensor.static_value import known_int
 from theano.tensor.subtensor import set_subtensor
+from theano.tensor.type_other import plain_axis
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = [
@@ -195,7 +196,7 @@ def argsort(a: Any, axis: Any = -1, kind: str = "quicksort", order: Any = None) 
 
 
 def _flat_if_none(a: Any, axis: Any) -> tuple[Any, Any]:
-    a = as_tensor_variable(a)
+    a, axis = as_tensor_variable(a), plain_axis(axis)
     return (flatten(a), 0) if axis is None else (a, axis)
 
 

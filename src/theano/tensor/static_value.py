@@ -51,11 +51,23 @@ def _known_elemwise(v: Any, depth: int) -> np.ndarray | None:
         value = known_scalar(i, depth - 1)
         if value is None:
             return None
-        values.append(value.astype(i.type.dtype))
+        values.append(value)
+    return _applied(v.owner, values)
+
+
+def _applied(node: Any, values: list[Any]) -> np.ndarray:
+    """What the element-wise op of `node` makes of one element of each input."""
     storage: list[list[Any]] = [[None]]
-    padded = [value.reshape((1,) * i.type.ndim) for value, i in zip(values, inputs)]
-    op.perform(v.owner, padded, storage)
+    padded = [
+        np.asarray(value).astype(i.type.dtype).reshape((1,) * i.type.ndim) for value, i in zip(values, node.inputs)
+    ]
+    node.op.perform(node, padded, storage)
     return np.asarray(storage[0][0]).reshape(())
+
+
+def known_as_input(op: Any, node: Any, depth: int) -> np.ndarray | None:
+    """The `known_scalar` of ops whose output has the elements of their first input."""
+    return known_scalar(node.inputs[0], depth)
 
 
 def known_int(v: Any, depth: int = MAX_DEPTH) -> int | None:
@@ -75,8 +87,9 @@ def known_vector(v: Any, depth: int = MAX_DEPTH) -> tuple[Any, ...] | None:
     node = v.owner
     if node is not None and depth > 0:
         op = node.op
-        if isinstance(op, Elemwise) and op.scalar_op.name == "cast":
-            return known_vector(node.inputs[0], depth - 1)
+        if isinstance(op, Elemwise) and op.scalar_op.name.startswith("Cast{"):
+            elements = known_vector(node.inputs[0], depth - 1)
+            return elements and tuple(None if e is None else _applied(node, [e]) for e in elements)
         ask = getattr(op, "known_vector", None)
         found = None if ask is None else ask(node, depth - 1)
         if found is not None:
@@ -114,26 +127,26 @@ def get_vector_length(v: Any) -> int:
 
 
 def get_scalar_constant_value(
-    v: Any, elemwise: bool = True, only_process_constants: bool = False, max_recur: int = MAX_DEPTH
+    orig_v: Any, elemwise: bool = True, only_process_constants: bool = False, max_recur: int = MAX_DEPTH
 ) -> np.ndarray:
-    """The constant that `v` stands for, as a 0-d array.
+    """The constant that `orig_v` stands for, as a 0-d array.
 
-    Looks through shapes, indexing, broadcasting and (with `elemwise`) element-wise arithmetic of constants.
+    Looks through shapes, indexing, broadcasting, assertions that hold and (with `elemwise`) element-wise arithmetic
+    of constants.
 
     Raises
     ------
     NotScalarConstantError
-        If `v` is not known before run time or its elements differ.
+        If it is not known before run time or its elements differ.
 
     Examples
     --------
     >>> int(get_scalar_constant_value(T.constant(2) + 3))
     5
     """
-    if v is None:
-        raise NotScalarConstantError(v)
-    if not isinstance(v, Variable):
-        v = as_tensor_variable(v)
+    if orig_v is None:
+        raise NotScalarConstantError(orig_v)
+    v: Any = orig_v if isinstance(orig_v, Variable) else as_tensor_variable(orig_v)
     value = known_scalar(v, 0 if only_process_constants else max_recur, elemwise)
     if value is None:
         raise NotScalarConstantError(v)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from theano.graph import Apply, Op
+from theano.graph import Apply, Constant, Op
 from theano.scalar.dtypes import DISCRETE
 from theano.tensor.alloc import alloc, sum_to
 from theano.tensor.math import cast, lt, maximum, minimum, second, switch
@@ -221,12 +221,26 @@ class Subtensor(Indexed):
         return [tuple(dims)]
 
     def known_scalar(self, node: Apply, depth: int) -> np.ndarray | None:
+        if isinstance(node.inputs[0], Constant):
+            return self._of_constant(node, depth)
         if self.idx_list != (INDEX,):
             return None
         elements, i = known_vector(node.inputs[0], depth), known_int(node.inputs[1], depth)
         if elements is None or i is None or not -len(elements) <= i < len(elements) or elements[i] is None:
             return None
         return np.asarray(elements[i])
+
+    def _of_constant(self, node: Apply, depth: int) -> np.ndarray | None:
+        """The one element that the indices, if they are known, pick of a constant."""
+        x, *indices = node.inputs
+        known = [known_int(i, depth) for i in indices]
+        if any(i is None for i in known):
+            return None
+        try:
+            picked = x.data[tuple(fill_in(self.idx_list, known))]
+        except (IndexError, ValueError):  # it will be raised by those who need the value
+            return None
+        return np.array(picked).reshape(()) if np.size(picked) == 1 else None
 
     def known_vector(self, node: Apply, depth: int) -> tuple[Any, ...] | None:
         elements = known_vector(node.inputs[0], depth)

@@ -6,7 +6,7 @@ from typing import Any
 
 from theano.graph import Constant, Generic
 
-__all__ = ["NoneConst", "NoneTypeT", "none_type_t"]
+__all__ = ["NoneConst", "NoneTypeT", "none_type_t", "plain_axis"]
 
 
 class NoneTypeT(Generic):
@@ -35,3 +35,17 @@ class NoneTypeT(Generic):
 none_type_t = NoneTypeT()
 NoneConst = Constant(none_type_t, None, name="NoneConst")
 """None as a variable."""
+
+
+def plain_axis(axis: Any) -> Any:
+    """`axis`, as a number or None if it is given as a constant variable.
+
+    Examples
+    --------
+    >>> plain_axis(NoneConst), plain_axis(T.constant(1)), plain_axis(-1)
+    (None, 1, -1)
+    """
+    if not isinstance(axis, Constant):
+        return axis
+    data = axis.data
+    return data.item() if getattr(data, "ndim", None) == 0 else data

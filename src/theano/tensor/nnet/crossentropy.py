@@ -10,8 +10,9 @@ import numpy as np
 from theano.graph import Apply, Op, Variable
 from theano.scalar.dtypes import FLOAT, INTEGER
 from theano.tensor.alloc import arange
+from theano.tensor.assertion import Assert
 from theano.tensor.indexing import getitem
-from theano.tensor.math import log, softplus
+from theano.tensor.math import ge, log, softplus
 from theano.tensor.nnet.softmax import (
     as_rows,
     exact,
@@ -21,12 +22,15 @@ from theano.tensor.nnet.softmax import (
     through_softmax,
 )
 from theano.tensor.opsupport import Shapes, disconnected, is_disconnected, new_tensor, single, zero_gradient
+from theano.tensor.reduction import all as all_
 from theano.tensor.reduction import argmax
 from theano.tensor.reduction import max as max_
 from theano.tensor.reduction import sum as sum_
 from theano.tensor.shape import dimshuffle, patternbroadcast, shape_i
 from theano.tensor.subtensor import inc_subtensor
 from theano.tensor.variable import as_tensor_variable
+
+NEGATIVE_CLASS = "y_i value out of bounds: a class is negative"
 
 
 def _picked(p: Any, t: Any) -> Any:
@@ -92,9 +96,27 @@ crossentropy_categorical_1hot = CrossentropyCategorical1Hot()
 
 
 class CrossentropySoftmaxArgmax1HotWithBias(Op):
-    """Of ``x + b``: the cross-entropy of its softmax with classes `y_idx`, the softmax, and the argmax."""
+    """Of ``x + b``: the cross-entropy of its softmax with classes `y_idx`, the softmax, and the argmax.
 
-    __props__ = ()
+    Parameters
+    ----------
+    from_end
+        Whether negative classes count from the end; else they are a ValueError.
+    """
+
+    __props__ = ("from_end",)
+
+    def __init__(self, from_end: bool = False) -> None:
+        self.from_end = from_end
+
+    def __str__(self) -> str:
+        return type(self).__name__
+
+    def _classes(self, y: Any) -> Any:
+        """`y`, checked."""
+        if self.from_end or y.type.dtype.startswith("uint"):
+            return y
+        return Assert(NEGATIVE_CLASS, ValueError)(y, all_(ge(y, 0)))
 
     def make_node(self, x: Any, b: Any, y_idx: Any) -> Apply:
         x, b, y = as_rows(x, "x"), as_tensor_variable(b), as_tensor_variable(y_idx)
@@ -113,7 +135,7 @@ class CrossentropySoftmaxArgmax1HotWithBias(Op):
     def decompose(self, inputs: Sequence[Any]) -> list[Any]:
         x, b, y = inputs
         z = (x + dimshuffle(b, ("x", 0))).astype(x.type.dtype)
-        nll = patternbroadcast(-_picked(logsoftmax_op(z), y), x.type.broadcastable[:1])
+        nll = patternbroadcast(-_picked(logsoftmax_op(z), self._classes(y)), x.type.broadcastable[:1])
         return [nll, softmax_op(z), argmax(z, axis=1).astype(y.type.dtype)]
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
@@ -122,6 +144,8 @@ class CrossentropySoftmaxArgmax1HotWithBias(Op):
             raise ValueError(f"dimension mismatch in x, y_idx arguments: {len(x)} rows, {len(y)} targets")
         if x.shape[1] != len(b):
             raise ValueError(f"dimension mismatch in x, b arguments: {x.shape[1]} columns, {len(b)} biases")
+        if not self.from_end and (y < 0).any():
+            raise ValueError(NEGATIVE_CLASS)
         with np.errstate(all="ignore"):
             z = exact(x) + b
             below = numpy_shifted(z)
@@ -141,7 +165,8 @@ class CrossentropySoftmaxArgmax1HotWithBias(Op):
         parts = []
         if not is_disconnected(g_nll):
             dx = sm * dimshuffle(g_nll, (0, "x"))
-            parts.append(patternbroadcast(inc_subtensor(_picked(dx, y), -g_nll), x.type.broadcastable))
+            of_class = _picked(dx, self._classes(y))
+            parts.append(patternbroadcast(inc_subtensor(of_class, -g_nll), x.type.broadcastable))
         if not is_disconnected(g_sm):
             parts.append(through_softmax(g_sm, sm))
         if not parts:
@@ -158,7 +183,7 @@ class CrossentropySoftmaxArgmax1HotWithBias(Op):
             return [None, None, None]
         sm = self(*inputs)[1]
         e = sm * 0 + sum(points[1:], points[0])
-        return [sum_(e * sm, axis=1) - _picked(e, y), through_softmax(e, sm), None]
+        return [sum_(e * sm, axis=1) - _picked(e, self._classes(y)), through_softmax(e, sm), None]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return [[True, True, False], [True, True, False], [False, False, False]]

@@ -99,16 +99,20 @@ def choice(
         raise TypeError(f"a must be a number or a vector, got {params[0]} of type {params[0].type}")
     if p is not None:
         params.append(as_tensor_variable(p))
-    found = sample_size((), 0) if size is None and not ndim else sample_size(size, ndim)
-    return _draw(choice_helper, random_state, found, params, sample_dtype(dtype))
+    return _draw(choice_helper, random_state, sample_size(size, ndim), params, sample_dtype(dtype))
 
 
 def permutation(
     random_state: Any, size: Any = None, n: Any = 1, ndim: int | None = None, dtype: str = "int64"
 ) -> list[Any]:
-    """Permutations of the numbers below `n`: `size` of them, along a new last axis."""
-    if size is None or size == () or size == []:
-        size = ()
+    """Permutations of the numbers below `n`: `size` of them, along a new last axis.
+
+    `ndim` does not count that axis, except that one permutation (no `size`) may also be said to have one.
+    """
+    if size is None or (isinstance(size, (tuple, list)) and not size):
+        if ndim not in (None, 0, 1):
+            raise TypeError(f"one permutation has one dimension, not {ndim}: give a size to have more of them")
+        size, ndim = (), 0
     count: Any = _integers(n, "n")
     if count.type.ndim:
         raise TypeError(f"n must be a single number, got {count} of type {count.type}")

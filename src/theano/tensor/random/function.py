@@ -22,7 +22,7 @@ class RandomFunction(Op):
     Parameters
     ----------
     fn
-        Name of a method of `RandomState`, or a function ``fn(state, *parameters, size)``.
+        A method of `RandomState` or its name, or a function ``fn(state, *parameters, size)``.
     outtype
         Type of the sample; what is drawn is cast to its dtype.
     inplace
@@ -53,6 +53,13 @@ class RandomFunction(Op):
         """What draws: a function of the state, the parameters and the size."""
         return getattr(np.random.RandomState, self.fn) if isinstance(self.fn, str) else self.fn
 
+    def _draw(self, state: Any, params: Sequence[Any], size: tuple[int, ...] | None) -> Any:
+        draw = self.exec_fn
+        if getattr(np.random.RandomState, draw.__name__, None) is not draw:
+            return draw(state, *params, size)
+        # A method has defaults for parameters that are left out; some have no size.
+        return draw(state, *params) if size is None else draw(state, *params, size=size)
+
     def __str__(self) -> str:
         return f"RandomFunction{{{self.exec_fn.__name__}}}"
 
@@ -73,7 +80,7 @@ class RandomFunction(Op):
         if len(shape) not in (0, ndim):
             raise ValueError(f"{self}: the sample has {ndim} dimensions, but its size is {list(shape)}")
         size = tuple(int(n) for n in shape) if len(shape) else None
-        sample = np.asarray(self.exec_fn(state, *args, size))
+        sample = np.asarray(self._draw(state, args, size))
         if sample.ndim != self.outtype.ndim:
             raise ValueError(
                 f"{self}: a sample with {self.outtype.ndim} dimensions was wanted, "

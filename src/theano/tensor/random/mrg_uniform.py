@@ -12,6 +12,7 @@ from theano.graph.null_type import grad_undefined
 from theano.scalar.dtypes import INTEGER, as_dtype
 from theano.tensor.opsupport import Shapes, disconnected, first_connected, single
 from theano.tensor.random import mrg31k3p
+from theano.tensor.static_value import known_ints
 from theano.tensor.type import TensorType
 from theano.tensor.variable import as_tensor_variable, get_vector_length
 
@@ -57,11 +58,17 @@ class mrg_uniform(mrg_uniform_base):
 
     @classmethod
     def new(cls, rstate: Any, ndim: int | None, dtype: str, size: Any) -> list[Any]:
-        """The node for a sample with `ndim` dimensions (None: as many as `size` has elements)."""
+        """The node for a sample with `ndim` dimensions (None: as many as `size` has elements).
+
+        Its axes are broadcastable where `size` is the constant 1.
+        """
         v_size = as_tensor_variable(size)
         if ndim is None:
             ndim = get_vector_length(v_size)
-        made: list[Any] = cls(TensorType(dtype, (False,) * ndim))(rstate, v_size)
+        lengths = known_ints(v_size) or (None,) * ndim
+        if len(lengths) != ndim:
+            raise ValueError(f"ndim should be {len(lengths)}, but it is {ndim}: size {size}")
+        made: list[Any] = cls(TensorType(dtype, tuple(n == 1 for n in lengths)))(rstate, v_size)
         return made
 
     def make_node(self, rstate: Any, size: Any) -> Apply:

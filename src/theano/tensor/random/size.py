@@ -38,7 +38,8 @@ def sample_size(size: Any, ndim: int | None, params: Sequence[Any] = ()) -> Size
         None (the shape of the parameters), a tuple or list of integers and 0-d integer variables (-1: the
         parameters' length), an integer array, or an integer vector.
     ndim
-        Number of dimensions; needed if `size` is a vector of unknown length.
+        Number of dimensions; needed if `size` is a vector of unknown length. Without `size` it may be more than the
+        parameters have: then axes of length 1 come before theirs.
     params
         The distribution's parameters; they must fit into the sample.
 
@@ -55,7 +56,9 @@ def sample_size(size: Any, ndim: int | None, params: Sequence[Any] = ()) -> Size
     (2, None)
     """
     wide = max((p.type.ndim for p in params), default=0)
-    if size is None:
+    if size is None and ndim is not None and ndim > wide:
+        found = _from_entries([1] * (ndim - wide) + [_open_or_one(params, axis) for axis in range(-wide, 0)], params)
+    elif size is None:
         found = Size(constant(np.zeros(0, dtype="int64")), _broadcast(params, wide))
     elif isinstance(size, (tuple, list)) or (isinstance(size, np.ndarray) and size.ndim == 1):
         found = _from_entries(size, params)
@@ -94,6 +97,11 @@ def _from_entries(size: Any, params: Sequence[Any]) -> Size:
     if all(n is not None for n in static):
         return Size(constant(np.asarray(static, dtype="int64").reshape(len(static))), static)
     return Size(as_tensor_variable(entries), static)
+
+
+def _open_or_one(params: Sequence[Any], axis: int) -> int:
+    """An entry of `size`: 1 if all parameters are broadcastable along `axis`, else -1."""
+    return 1 if all(p.type.broadcastable[axis] for p in params if p.type.ndim >= -axis) else -1
 
 
 def _length_of(params: Sequence[Any], axis: int, size: Any) -> Any:
