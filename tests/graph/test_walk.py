@@ -91,6 +91,24 @@ def test_general_toposort_and_search():
     tree = {1: [2, 3], 2: [4]}.get
     assert stack_search([1], tree) == [1, 2, 3, 4]
     assert stack_search([1], tree, "dfs") == [1, 3, 2, 4]
+    graph = {1: [2, 3], 2: [3], 3: [1]}
+    assert stack_search([1], graph.get, build_inv=True) == ([1, 2, 3], {2: [1], 3: [1, 2], 1: [3]})
+
+
+def test_clients_of_what_is_sorted():
+    users: dict[str, list[str]] = {}
+    assert general_toposort(["c"], {"c": "ab", "b": "a", "a": ""}.get, clients=users) == ["a", "b", "c"]
+    assert users == {"a": ["b", "c"], "b": ["c"]}
+    cache: dict[int, range] = {}
+    order = general_toposort([3], iter, compute_deps_cache=lambda n: cache.setdefault(n, range(n)), deps_cache=cache)
+    assert order == [0, 1, 2, 3] and set(cache) == set(order)
+    x = generic("x")
+    y = neg(x)
+    z = add(y, add(y, x))
+    clients: dict[object, list[object]] = {}
+    nodes = io_toposort([x], [z], clients=clients)
+    assert nodes == [y.owner, z.owner.inputs[1].owner, z.owner]
+    assert clients == {x: nodes[:2], y: [nodes[1], nodes[2]], nodes[1].outputs[0]: [nodes[2]]}
 
 
 def test_view_roots():

@@ -54,16 +54,11 @@ def clone_get_equiv(
 
 
 def clone(
-    inputs: Sequence[Variable],
-    outputs: Sequence[Variable],
-    copy_inputs: bool = True,
-    copy_orphans: bool | None = None,
+    i: Sequence[Variable], o: Sequence[Variable], copy_inputs: bool = True, copy_orphans: bool | None = None
 ) -> tuple[list[Any], list[Any]]:
-    """Copies of `inputs` and `outputs`, and of the graph between them."""
-    equiv = clone_get_equiv(
-        inputs, outputs, copy_inputs, copy_inputs if copy_orphans is None else copy_orphans
-    )
-    return [equiv[v] for v in inputs], [equiv[v] for v in outputs]
+    """Copies of the inputs `i` and the outputs `o`, and of the graph between them."""
+    equiv = clone_get_equiv(i, o, copy_inputs, copy_inputs if copy_orphans is None else copy_orphans)
+    return [equiv[v] for v in i], [equiv[v] for v in o]
 
 
 def clone_replace(

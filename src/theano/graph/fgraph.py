@@ -90,8 +90,8 @@ class FunctionGraph:
         """The variables (also unused outputs of nodes), as an ordered set."""
         return self._clients.keys()
 
-    def clients(self, variable: Variable) -> list[Client]:
-        """Who uses `variable`: pairs of a node and the position among its inputs, or of ``'output'`` and a
+    def clients(self, r: Variable) -> list[Client]:
+        """Who uses `r`: pairs of a node and the position among its inputs, or of ``'output'`` and a
         position.
 
         Examples
@@ -101,7 +101,7 @@ class FunctionGraph:
         >>> FunctionGraph([x], [x], clone=False).clients(x)
         [('output', 0)]
         """
-        return list(self._clients[variable])
+        return list(self._clients[r])
 
     # Growing and shrinking
 
@@ -177,22 +177,22 @@ class FunctionGraph:
                 if hasattr(feature, "on_prune"):
                     feature.on_prune(self, node, reason)
 
-    def add_input(self, variable: Any) -> None:
+    def add_input(self, input: Any) -> None:
         """Add a leaf to the inputs."""
-        if variable in self._given:
-            raise ValueError(f"{variable} is an input already")
-        if variable.owner is not None:
-            raise ValueError(f"{variable} is not a leaf")
-        self.inputs.append(variable)
-        self._given.add(variable)
-        self._clients.setdefault(variable, {})
+        if input in self._given:
+            raise ValueError(f"{input} is an input already")
+        if input.owner is not None:
+            raise ValueError(f"{input} is not a leaf")
+        self.inputs.append(input)
+        self._given.add(input)
+        self._clients.setdefault(input, {})
 
     # Changing
 
-    def change_input(self, node: Apply | Literal["output"], i: int, new: Any, reason: Any = None) -> None:
-        """Make `new` the input `i` of `node`, or the output `i` if `node` is ``'output'``."""
-        old = self._change_input(node, i, new, reason)
-        if old is not new:
+    def change_input(self, node: Apply | Literal["output"], i: int, new_r: Any, reason: Any = None) -> None:
+        """Make `new_r` the input `i` of `node`, or the output `i` if `node` is ``'output'``."""
+        old = self._change_input(node, i, new_r, reason)
+        if old is not new_r:
             self._prune(old, reason)
 
     def _change_input(self, node: Apply | Literal["output"], i: int, new: Any, reason: Any) -> Any:
@@ -215,8 +215,8 @@ class FunctionGraph:
                 feature.on_change_input(self, node, i, old, new, reason)
         return old
 
-    def replace(self, old: Any, new: Any, reason: Any = None, verbose: bool | None = None) -> None:
-        """Let everybody who uses `old` use `new`, converted to the type of `old` if need be.
+    def replace(self, r: Any, new_r: Any, reason: Any = None, verbose: bool | None = None) -> None:
+        """Let everybody who uses `r` use `new_r`, converted to the type of `r` if need be.
 
         Examples
         --------
@@ -226,20 +226,20 @@ class FunctionGraph:
         >>> fg.replace(y, x); fg.outputs[0].owner.inputs
         [x]
         """
-        if old is new or old not in self._clients:
+        if r is new_r or r not in self._clients:
             return
-        if old.type != new.type:
-            new = old.type.filter_variable(new)
-        if old.name is not None and new.name is None and new.owner is not None and new not in self._clients:
-            new.name = old.name
-        users = list(self._clients[old])
-        self._import(new, reason)
-        # `new` may itself be computed from `old`; those uses are not in `users`, unless they were here
+        if r.type != new_r.type:
+            new_r = r.type.filter_variable(new_r)
+        if r.name is not None and new_r.name is None and new_r.owner is not None and new_r not in self._clients:
+            new_r.name = r.name
+        users = list(self._clients[r])
+        self._import(new_r, reason)
+        # `new_r` may itself be computed from `r`; those uses are not in `users`, unless they were here
         # before.
         for node, i in users:
-            self._change_input(node, i, new, reason)
-        self._prune(old, reason)
-        self._prune(new, reason)
+            self._change_input(node, i, new_r, reason)
+        self._prune(r, reason)
+        self._prune(new_r, reason)
 
     def replace_all(self, pairs: Iterable[tuple[Any, Any]], reason: Any = None) -> None:
         """`replace` for each pair, in turn."""

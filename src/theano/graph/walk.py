@@ -12,26 +12,36 @@ T = TypeVar("T")
 
 
 def stack_search(
-    start: Iterable[T], expand: Callable[[T], Iterable[T] | None], mode: Literal["bfs", "dfs"] = "bfs"
-) -> list[T]:
+    start: Iterable[T], expand: Callable[[T], Iterable[T] | None], mode: Literal["bfs", "dfs"] = "bfs",
+    build_inv: bool = False,
+) -> Any:  # fmt: skip
     """All that can be reached from `start` by `expand`, in the order in which it is found.
+
+    With `build_inv` also a dict that tells for each thing what expanded to it.
 
     Examples
     --------
     >>> stack_search([8], lambda n: [n // 2, n - 1] if n > 6 else [])
     [8, 4, 7, 3, 6]
+    >>> stack_search([2], lambda n: range(n), build_inv=True)
+    ([2, 0, 1], {0: [2, 1], 1: [2]})
     """
     if mode not in ("bfs", "dfs"):
         raise ValueError(f"mode must be 'bfs' or 'dfs', not {mode!r}")
     todo = deque(start)
     take = todo.popleft if mode == "bfs" else todo.pop
     seen: dict[T, None] = {}
+    inverse: dict[T, list[T]] = {}
     while todo:
         found = take()
         if found not in seen:
             seen[found] = None
-            todo.extend(expand(found) or ())
-    return list(seen)
+            reached = list(expand(found) or ())
+            todo.extend(reached)
+            if build_inv:
+                for thing in reached:
+                    inverse.setdefault(thing, []).append(found)
+    return (list(seen), inverse) if build_inv else list(seen)
 
 
 def ancestors(variable_list: Iterable[Variable], blockers: Iterable[Variable] | None = None) -> list[Any]:
@@ -80,6 +90,7 @@ def io_toposort(
     inputs: Iterable[Variable],
     outputs: Iterable[Variable],
     orderings: dict[Apply, Sequence[Apply]] | None = None,
+    clients: dict[Any, list[Any]] | None = None,
 ) -> list[Apply]:
     """The nodes between `inputs` and `outputs`, each after those that make its inputs.
 
@@ -87,6 +98,8 @@ def io_toposort(
     ----------
     orderings
         Further nodes that must come before a node.
+    clients
+        A dict that is filled: the nodes that use a variable.
     """
     given = set(inputs)
     order: dict[Apply, None] = {}
@@ -111,6 +124,10 @@ def io_toposort(
                 opened.add(node)
                 wanted.reverse()
                 todo.extend(wanted)
+    if clients is not None:
+        for node in order:
+            for v in dict.fromkeys(node.inputs):
+                clients.setdefault(v, []).append(node)
     return list(order)
 
 
@@ -119,14 +136,30 @@ def toposort_of(outputs: Iterable[Variable]) -> list[Apply]:
     return io_toposort((), outputs)
 
 
-def general_toposort(outputs: Iterable[T], deps: Callable[[T], Iterable[T] | None]) -> list[T]:
+def general_toposort(
+    outputs: Iterable[T], deps: Callable[[T], Iterable[T] | None], debug_print: bool = False,
+    compute_deps_cache: Callable[[T], Iterable[T] | None] | None = None, deps_cache: dict[T, Any] | None = None,
+    clients: dict[T, list[T]] | None = None,
+) -> list[T]:  # fmt: skip
     """`outputs` and all that `deps` reaches from them, each after its own `deps`; ValueError on a cycle.
+
+    Parameters
+    ----------
+    outputs, deps
+        Where to begin, and what must come before a thing.
+    debug_print
+        Accepted for older programs, without effect.
+    compute_deps_cache, deps_cache
+        A function that takes the place of `deps`, and a dict which that function looks after.
+    clients
+        A dict that is filled: what comes after a thing because of `deps`.
 
     Examples
     --------
     >>> general_toposort([3], lambda n: range(n))
     [0, 1, 2, 3]
     """
+    before = deps if compute_deps_cache is None else compute_deps_cache
     order: dict[T, None] = {}
     opened: set[T] = set()
     todo = list(outputs)
@@ -136,9 +169,13 @@ def general_toposort(outputs: Iterable[T], deps: Callable[[T], Iterable[T] | Non
         if thing in order:
             todo.pop()
             continue
-        wanted = [d for d in deps(thing) or () if d not in order]
+        needed = list(before(thing) or ())
+        wanted = [d for d in needed if d not in order]
         if not wanted:
             order[todo.pop()] = None
+            if clients is not None:
+                for d in needed:
+                    clients.setdefault(d, []).append(thing)
         elif thing in opened:
             raise ValueError("the graph contains a cycle")
         else:
@@ -148,29 +185,28 @@ def general_toposort(outputs: Iterable[T], deps: Callable[[T], Iterable[T] | Non
     return list(order)
 
 
-def variables_and_orphans(
-    inputs: Iterable[Variable], outputs: Iterable[Variable]
-) -> tuple[list[Any], list[Any]]:
-    """The variables between `inputs` and `outputs` (both included), and the leaves not in `inputs`.
+def variables_and_orphans(i: Iterable[Variable], o: Iterable[Variable]) -> tuple[list[Any], list[Any]]:
+    """The variables between the inputs `i` and the outputs `o` (both included), and the leaves not in `i`.
 
     Outputs of the nodes on the way that nobody uses are included too.
     """
-    given = list(inputs)
+    given = list(i)
     inside = set(given)
-    found = dict.fromkeys(ancestors(outputs, given))
-    for node in io_toposort(given, outputs):
+    wanted = list(o)
+    found = dict.fromkeys(ancestors(wanted, given))
+    for node in io_toposort(given, wanted):
         found.update(dict.fromkeys(node.outputs))
     return list(found), [v for v in found if v.owner is None and v not in inside]
 
 
-def variables(inputs: Iterable[Variable], outputs: Iterable[Variable]) -> list[Any]:
-    """The variables between `inputs` and `outputs`, both included."""
-    return variables_and_orphans(inputs, outputs)[0]
+def variables(i: Iterable[Variable], o: Iterable[Variable]) -> list[Any]:
+    """The variables between the inputs `i` and the outputs `o`, both included."""
+    return variables_and_orphans(i, o)[0]
 
 
-def orphans(inputs: Iterable[Variable], outputs: Iterable[Variable]) -> list[Any]:
-    """The leaves that `outputs` depend on and that are not in `inputs`."""
-    return variables_and_orphans(inputs, outputs)[1]
+def orphans(i: Iterable[Variable], o: Iterable[Variable]) -> list[Any]:
+    """The leaves that the outputs `o` depend on and that are not in `i`."""
+    return variables_and_orphans(i, o)[1]
 
 
 def list_of_nodes(inputs: Iterable[Variable], outputs: Iterable[Variable]) -> list[Apply]:
@@ -200,16 +236,16 @@ def is_in_ancestors(l_node: Apply, f_node: Apply) -> bool:
     return False
 
 
-def view_roots(variable: Any) -> list[Any]:
-    """The variables whose memory `variable` may be a view of, going through ``view_map``."""
-    while variable.owner is not None:
-        viewed = variable.owner.op.view_map.get(variable.index)
+def view_roots(r: Any) -> list[Any]:
+    """The variables whose memory `r` may be a view of, going through ``view_map``."""
+    while r.owner is not None:
+        viewed = r.owner.op.view_map.get(r.index)
         if not viewed:
             break
         if len(viewed) > 1:
-            return [root for i in viewed for root in view_roots(variable.owner.inputs[i])]
-        variable = variable.owner.inputs[viewed[0]]
-    return [variable]
+            return [root for i in viewed for root in view_roots(r.owner.inputs[i])]
+        r = r.owner.inputs[viewed[0]]
+    return [r]
 
 
 def explicit_inputs(variable_list: Iterable[Variable]) -> list[Any]:

@@ -78,16 +78,18 @@ class Shape_i(Unconnected):
 shape = _shape = Shape()
 
 
-def shape_i(x: Any, i: int) -> Any:
-    """The length of axis `i`: a constant where it is known, else ``Shape_i{i}(x)``.
+def shape_i(var: Any, i: int, fgraph: Any = None) -> Any:
+    """The length of axis `i`: a constant where it is known, else ``Shape_i{i}(var)``.
+
+    `fgraph` is accepted for older programs: no graph here holds shapes of its variables.
 
     Examples
     --------
     >>> shape_i(T.matrix(), 1)
     Shape_i{1}.0
     """
-    length = x.type.shape[i]
-    return Shape_i(i)(x) if length is None else index_constant(length)
+    length = var.type.shape[i]
+    return Shape_i(i)(var) if length is None else index_constant(length)
 
 
 def shape_tuple(x: Any) -> tuple[Any, ...]:

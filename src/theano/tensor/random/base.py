@@ -54,8 +54,8 @@ class RandomStreamsBase:
         """Numbers below `a`, with or without putting them back, with probabilities `p`."""
         return self.gen(draws.choice, size, a, replace, p, ndim=ndim, dtype=dtype)
 
-    def poisson(self, size: Any = None, lam: Any = 1.0, ndim: int | None = None, dtype: str = "int64") -> Any:
-        """Poisson numbers of mean `lam`."""
+    def poisson(self, size: Any = None, lam: Any = None, ndim: int | None = None, dtype: str = "int64") -> Any:
+        """Poisson numbers of mean `lam` (1 by default)."""
         return self.gen(draws.poisson, size, 1.0 if lam is None else lam, ndim=ndim, dtype=dtype)
 
     def random_integers(
