@@ -121,6 +121,10 @@ class TestLayout:
         slopes = theano.function([x], T.grad(outs[0].sum() + outs[1].sum() * 0 + outs[2][-1], x))([1, 2, 3])
         assert slopes.tolist() == [2, 1, 0]
 
+    def test_a_scan_is_not_made_of_lists(self):
+        with pytest.raises(TypeError, match=r"made by theano\.scan"):
+            Scan([T.dscalar()], [T.dscalar()], {"n_seqs": 1})
+
     def test_annotations_of_a_graph_library(self):
         """A library may collect what was noted at variables of steps from ``op.outputs`` of each `Scan`."""
         x, w = T.dvector("x"), theano.shared(2.0, "w")

@@ -154,7 +154,7 @@ def test_rebroadcast() -> None:
         (lambda: T.vector().reshape(T.stack([T.iscalar(), T.constant(1)])).shape[1], 1),
         (lambda: T.addbroadcast(T.constant([9]), 0), 9),
         (lambda: theano.compile.deep_copy_op(T.constant(9)), 9),
-        (lambda: theano.compile.ViewOp()(T.constant(9)), 9),
+        (lambda: theano.compile.ops.OutputGuard()(T.constant(9)), 9),
     ],
 )
 def test_constants_are_found(value: object, number: int) -> None:

@@ -17,6 +17,8 @@ from theano.tensor.type import TensorType
 class OutputGuard(ViewOp):
     """A view that marks an output."""
 
+    known_scalar = known_as_input
+
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]]) -> None:
         output_storage[0][0] = inputs[0]
 

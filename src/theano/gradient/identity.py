@@ -11,7 +11,6 @@ from theano.graph import Apply, Op, Variable
 from theano.graph.null_type import DisconnectedType, grad_undefined
 from theano.tensor.math import clip
 from theano.tensor.opsupport import zero_gradient
-from theano.tensor.static_value import known_as_input
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = [
@@ -42,7 +41,6 @@ class ViewOp(Op):
 
     view_map = {0: [0]}
     __props__: ClassVar[tuple[str, ...]] = ()
-    known_scalar = known_as_input
 
     def make_node(self, x: Any) -> Apply:
         x = x if isinstance(x, Variable) else as_tensor_variable(x)

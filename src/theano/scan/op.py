@@ -82,6 +82,8 @@ class Scan(Layout, Op):
         profile: Any = False,
         allow_gc: bool | None = None,
     ) -> None:
+        if not isinstance(spec, ScanSpec):
+            raise TypeError("A Scan is made by theano.scan, or from a ScanSpec: it takes no list of inputs and no info")
         self.spec = spec
         self.name = name
         self.mode = mode

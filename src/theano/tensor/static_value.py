@@ -43,26 +43,34 @@ def known_scalar(v: Any, depth: int = MAX_DEPTH, elemwise: bool = True) -> np.nd
 
 
 def _known_elemwise(v: Any, depth: int) -> np.ndarray | None:
-    op, inputs = v.owner.op, v.owner.inputs
-    if op.scalar_op.name == "second":
+    inputs = v.owner.inputs
+    if v.owner.op.scalar_op.name == "second":
         return known_scalar(inputs[1], depth - 1)
     values = []
     for i in inputs:
         value = known_scalar(i, depth - 1)
         if value is None:
             return None
-        values.append(value)
-    return _applied(v.owner, values)
+        values.append(value.astype(i.type.dtype))
+    padded = [value.reshape((1,) * i.type.ndim) for value, i in zip(values, inputs)]
+    return _applied(v.owner, padded).reshape(())
 
 
-def _applied(node: Any, values: list[Any]) -> np.ndarray:
-    """What the element-wise op of `node` makes of one element of each input."""
+def _applied(node: Any, values: list[np.ndarray]) -> np.ndarray:
+    """What the op of `node` makes of values of its inputs."""
     storage: list[list[Any]] = [[None]]
-    padded = [
-        np.asarray(value).astype(i.type.dtype).reshape((1,) * i.type.ndim) for value, i in zip(values, node.inputs)
-    ]
-    node.op.perform(node, padded, storage)
-    return np.asarray(storage[0][0]).reshape(())
+    node.op.perform(node, values, storage)
+    return np.asarray(storage[0][0])
+
+
+def _cast_elements(node: Any, elements: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The elements of a vector, as far as known, after the cast `node`."""
+    known = [k for k, e in enumerate(elements) if e is not None]
+    values = np.array([elements[k] for k in known], dtype=node.inputs[0].type.dtype)
+    result: list[Any] = [None] * len(elements)
+    for k, value in zip(known, _applied(node, [values])):
+        result[k] = value
+    return tuple(result)
 
 
 def known_as_input(op: Any, node: Any, depth: int) -> np.ndarray | None:
@@ -89,7 +97,7 @@ def known_vector(v: Any, depth: int = MAX_DEPTH) -> tuple[Any, ...] | None:
         op = node.op
         if isinstance(op, Elemwise) and op.scalar_op.name.startswith("Cast{"):
             elements = known_vector(node.inputs[0], depth - 1)
-            return elements and tuple(None if e is None else _applied(node, [e]) for e in elements)
+            return elements and _cast_elements(node, elements)
         ask = getattr(op, "known_vector", None)
         found = None if ask is None else ask(node, depth - 1)
         if found is not None:
