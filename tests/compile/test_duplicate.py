@@ -25,8 +25,9 @@ def accumulator(mode: str):
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_every_protocol(mode: str, protocol: int) -> None:
     s, f = accumulator(mode)
-    steps, updates = theano.scan(lambda a: a * s + RandomStreams(3).uniform(), sequences=T.dvector("v"))
-    g = function([*theano.gof.graph.inputs([steps])][:1], steps, updates=updates, mode=mode)
+    v = T.dvector("v")
+    steps, updates = theano.scan(lambda a: a * s + RandomStreams(3).uniform(), sequences=v)
+    g = function([v], steps, updates=updates, mode=mode)
     things = [f, g, s, x * s, In(x, value=2.0), Out(x, borrow=True), theano.Mode("cvm").excluding("blas")]
     things += [theano.compile.OpFromGraph([x], [x * 2]), MRG_RandomStreams(3).normal((2,)), theano.config.floatX]
     copied = [pickle.loads(pickle.dumps(thing, protocol)) for thing in things]
