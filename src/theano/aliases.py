@@ -38,6 +38,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "ops=theano.graph:list_of_nodes",
         "theano.graph",
         "theano.graph.walk",
+        "theano.graph.connection",
     ),
     "theano.gof.link": (
         "Container=theano.compile.sharedvalue:Container",

@@ -152,6 +152,8 @@ class TestScanUtils:
         assert safe_new(T.constant(2.0), dtype="int64").dtype == "int64"
         assert float(safe_new(T.constant(2.5)).data) == 2.5
         assert not hasattr(safe_new(theano.shared(1.0)), "container")
+        state = theano.shared(np.random.RandomState(3))
+        assert safe_new(state, dtype="float32").type == state.type
         with theano.change_flags(compute_test_value="raise"):
             x.tag.test_value = np.ones(3)
             assert safe_new(x).tag.test_value is x.tag.test_value
@@ -174,10 +176,11 @@ class TestScanUtils:
         assert parts(until) == (until.condition, [], {})
 
     def test_is_nan_or_inf_or_none(self):
-        ask = theano.scan_module.scan_utils.isNaN_or_Inf_or_None
+        ask, until = theano.scan_module.scan_utils.isNaN_or_Inf_or_None, theano.scan_module.until(T.constant(1))
         bad = [None, np.nan, -np.inf, np.float32("inf"), np.array(np.nan), T.constant(np.nan), T.constant(np.inf) + 1]
         assert all(ask(x) for x in bad)
-        assert not any(ask(x) for x in (0, 1.5, "nan", T.constant(3), T.dscalar(), theano.shared(np.nan), np.ones(2)))
+        good = [0, 1.5, "nan", np.ones(2), np.ones(0), T.constant(3), T.dscalar(), theano.shared(np.nan), until]
+        assert not any(ask(x) for x in good)
 
 
 class TestMapVariables:

@@ -27,7 +27,7 @@ def safe_new(x: Any, tag: str = "", dtype: str | None = None) -> Any:
     tag
         What is appended to the name; without a name there stays none.
     dtype
-        Another dtype.
+        Another dtype, for arrays.
 
     Examples
     --------
@@ -37,7 +37,7 @@ def safe_new(x: Any, tag: str = "", dtype: str | None = None) -> Any:
     x = x if isinstance(x, Variable) else as_tensor_variable(x)
     name = None if x.name is None else x.name + tag
     kind: Any = x.type
-    if dtype == getattr(kind, "dtype", None):
+    if not isinstance(kind, TensorType) or dtype == kind.dtype:
         dtype = None
     new: Any
     if isinstance(x, Constant):
@@ -56,7 +56,7 @@ def safe_new(x: Any, tag: str = "", dtype: str | None = None) -> Any:
 
 
 def traverse(out: Any, x: Any, x_copy: Any, d: dict[Any, Any], visited: Any = None) -> dict[Any, Any]:
-    """`d`, with ``d[x] = x_copy`` if `out` is computed from `x`.
+    """`d`, with ``d[x] = x_copy`` if `out` is computed from `x`. (`visited` is accepted for older programs.)
 
     Examples
     --------
@@ -98,6 +98,6 @@ def isNaN_or_Inf_or_None(x: Any) -> bool:
     try:
         if isinstance(x, Variable):
             x = get_scalar_constant_value(x) if isinstance(x.type, TensorType) else None
-        return x is not None and bool(np.all(~np.isfinite(x)))
+        return x is not None and np.size(x) > 0 and not bool(np.any(np.isfinite(x)))
     except (TypeError, NotScalarConstantError):
         return False
