@@ -8,7 +8,7 @@ from typing import Any
 from theano.compile.builders import OpFromGraph
 from theano.graph import Constant, clone_replace, graph_inputs, io_toposort
 from theano.graph.op import with_late_test_values
-from theano.record import replace
+from theano.rewrite.loop_steps import with_step
 from theano.scan.op import Scan
 from theano.scan.parts import Loop, NonSequenceArg
 
@@ -91,12 +91,6 @@ def _mapped_loop(replacer: Callable[[Any], Any], loop: Loop) -> Loop | None:
     if new == old:
         return None
     outside = [v for v in graph_inputs(new, inner) if v not in set(inner) and not isinstance(v, Constant)]
-    values = iter(new)
-    return replace(
-        loop,
-        states=[replace(s, value=next(values)) for s in loop.states],
-        outputs=[replace(o, value=next(values)) for o in loop.outputs],
-        shared=[replace(s, value=next(values)) for s in loop.shared],
-        condition=None if loop.condition is None else next(values),
-        non_sequences=[*loop.non_sequences, *(NonSequenceArg(v, v) for v in outside)],
-    )
+    mapped = with_step(loop, new)
+    mapped.non_sequences = [*loop.non_sequences, *(NonSequenceArg(v, v) for v in outside)]
+    return mapped
