@@ -90,6 +90,29 @@ class TestLayout:
         assert [v for part in [*outs, op.outer_shared_outs] for v in part(node)] == node.outputs
         assert op.output_types == [v.type for v in node.outputs]
 
+    def test_loops_of_gradients(self):
+        """After rewriting, too, the parts make up the lists; steps of the second order are loops over loops' rows."""
+        x, w = T.dvector("x"), T.dscalar("w")
+        outs, _ = theano.scan(
+            lambda x, s, m2, m1: [T.tanh(s * w + x), T.sin(m2 * m1 * w) + s], sequences=x,
+            outputs_info=[0.5, dict(initial=T.constant([1.0, 2.0]), taps=[-2, -1])],
+        )  # fmt: skip
+        slope = T.grad(outs[0][-1] * outs[1][-1], w)
+        f = theano.function([x, w], [slope, T.grad(slope, w)])
+        nodes = [node for node in f.maker.fgraph.toposort() if isinstance(node.op, Scan)]
+        assert len(nodes) >= 2
+        for node in nodes:
+            op = node.op
+            inner = [op.inner_seqs, op.inner_mitsot, op.inner_sitsot, op.inner_shared, op.inner_non_seqs]
+            outer = [op.outer_seqs, op.outer_mitsot, op.outer_sitsot, op.outer_shared, op.outer_non_seqs]
+            outs = [op.outer_mitsot_outs, op.outer_sitsot_outs, op.outer_nitsot_outs, op.outer_shared_outs]
+            assert [v for part in inner for v in part(op.inputs)] == op.inputs
+            assert [v for part in outer for v in part(node)] == node.inputs[1:]
+            assert [v for part in outs for v in part(node)] == node.outputs
+            assert all(taps == [-1] for taps in op.tap_array[op.n_mit_sot :])
+            for k, outer_place in op.var_mappings["outer_inp_from_inner_inp"].items():
+                assert node.inputs[outer_place].dtype == op.inputs[k].dtype
+
     def test_mappings(self, loop):
         node, _ = loop
         maps = node.op.var_mappings
