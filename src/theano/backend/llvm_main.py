@@ -11,7 +11,7 @@ from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.sharing import defined_names, roots
-from theano.runtime import abi
+from theano.runtime import abi, gil_ir
 
 if TYPE_CHECKING:
     from theano.runtime.target import Isa
@@ -38,6 +38,7 @@ class MainPrinter(FunctionPrinter):
         self.team_calls: dict[str, str] = {}
         self.outlined: list[str] = []
         self.n_float_ops = 0
+        self.releases = False  # the GIL, and has not committed yet
         self.clock: tuple[str, str, str] | None = None
         self.define("ctx", "%ctx", depth=0)
         self.define("frame", "%frame", depth=0)
@@ -289,7 +290,7 @@ class MainPrinter(FunctionPrinter):
 
     def poll(self, stmt: st.Poll) -> None:
         node = self.word("frame", self.layout.gil)
-        code = self.emit(f"call i32 {self.context('gil_poll')}(ptr {node})")
+        code = self.emit(f"call i32 {self.context('gil_poll')}(ptr %ctx, ptr {node}, ptr @storages)")
         self.fail_unless(self.emit(f"icmp eq i32 {code}, 0"), abi.RAISED)
 
     def release_gil(self, stmt: st.ReleaseGil) -> None:
@@ -315,7 +316,20 @@ class MainPrinter(FunctionPrinter):
         self.start(end)
 
     def commit(self, stmt: st.Commit) -> None:
-        """A mark for readers and the verifier."""
+        """A mark for readers and the verifier, once; and for a process that forks, if others may run from here on."""
+        if not self.releases:
+            return
+        self.releases = False
+        node, go, end = self.word("frame", self.layout.gil), self.label(), self.label()
+        self.do(f"store i64 1, ptr {self.word('frame', self.layout.gil + abi.COMMITTED)}")
+        state = self.emit(f"load i64, ptr {node}")
+        forks = self.emit(f"getelementptr i8, ptr {self.context('active')}, i64 {gil_ir.STATE['FORKS']}")
+        either = self.emit(f"or i64 {state}, {self.emit(f'load i64, ptr {forks}')}")
+        self.do(f"br i1 {self.emit(f'icmp eq i64 {either}, 0')}, label %{end}, label %{go}")
+        self.start(go)
+        self.do(f"call void {self.context('gil_commit')}(ptr %ctx, ptr {node}, ptr @storages)")
+        self.do(f"br label %{end}")
+        self.start(end)
 
     def work(self, stmt: st.Work) -> None:
         """A mark for `first_form`."""
@@ -374,6 +388,7 @@ def print_module(program: st.Program, layout: abi.FrameLayout, isa: Isa) -> str:
         texts.append(text)
         intrinsics |= used
     printer = MainPrinter(isa, layout, sum(text.count("\n") for text in texts))
+    printer.releases = any(isinstance(s, st.ReleaseGil) for s in program.main)
     printer.stored = collect_stored(program.main) | {"frame"}
     printer.block(program.main)
     printer.end()

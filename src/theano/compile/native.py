@@ -283,7 +283,8 @@ class NativeExecutor:
                 value = storage[0]
                 shared = any(np.may_share_memory(value, a) for a in (arrays if spec.updated else updated))
                 if not _is_plain(value, spec) or shared or (spec.updated and not value.flags.writeable):
-                    value = storage[0] = _copied(value, spec)
+                    with support.Using(storage, update=True):  # in the middle of no other program's updates
+                        value = storage[0] = _copied(storage[0], spec)
                 arrays.append(value)
                 if spec.updated:
                     updated.append(value)

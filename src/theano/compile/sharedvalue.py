@@ -15,7 +15,7 @@ import numpy as np
 
 from theano.graph import Type, Variable, capture_origin, generic
 from theano.record import Slotted
-from theano.runtime.support import wait_for
+from theano.runtime.support import Using, copy_value, put_value, wait_for
 from theano.scalar.op import ScalarOp
 from theano.scalar.operators import define_operators
 
@@ -70,7 +70,12 @@ class Container(Slotted):
     def __set__(self, owner: Any, value: Any) -> None:
         if self.readonly:
             raise Exception(f"Cannot set readonly storage: {self.name}")
-        self.storage[0] = None if value is None else self.filter(value)
+        put_value(self.storage, None if value is None else self.filter(value))
+
+    def copied(self) -> Any:
+        """A copy of the value that shares no memory with it, and that no function updates while it is made."""
+        value = copy_value(self.storage)
+        return copy.deepcopy(self.storage[0]) if value is self.storage else value
 
     def filter(self, value: Any) -> Any:
         """`value` as the container's type stores it; the container's name is added to an error."""
@@ -145,22 +150,24 @@ class SharedVariable(Variable):
 
         `return_internal_type` is accepted for older programs; there is one kind of storage.
         """
-        wait_for(self.container.storage, update=False)
-        value = self.container.storage[0]
-        return value if borrow else detached_copy(value)
+        container = self.container
+        if not borrow:
+            return container.copied()
+        wait_for(container.storage, update=False)
+        return container.storage[0]
 
     def set_value(self, new_value: Any, borrow: bool = False) -> None:
         """Store a copy of `new_value`, or with `borrow` the object itself where its type allows it."""
-        value = new_value if borrow else detached_copy(new_value)
-        wait_for(self.container.storage, update=True)
-        self.container.value = value
+        self.container.value = new_value if borrow else detached_copy(new_value)
 
     def zero(self, borrow: bool = False) -> None:
         """Set all elements to 0; with `borrow` in the stored array itself."""
+        storage = self.container.storage
         if borrow:
-            self.container.storage[0][...] = 0
+            with Using(storage, update=True):
+                storage[0][...] = 0
         else:
-            self.container.value = 0 * self.container.storage[0]
+            self.container.value = 0 * self.container.copied()
 
     def clone(self) -> SharedVariable:
         """Another variable with the same container."""

@@ -16,7 +16,7 @@ __all__ = [
 ]  # fmt: skip
 
 # Raise it whenever a number, a signature or the meaning of one below changes: it is part of the cache's key.
-ABI_VERSION = 8
+ABI_VERSION = 9
 
 # dtype name -> size in bytes, in the order of the descr table.
 ITEMSIZE: dict[str, int] = {
@@ -35,7 +35,7 @@ _CAPI = (
 SUPPORT = (
     "new_array", "callback", "pool_take", "pool_give", "read_input", "read_object",
     "read_storage", "overlap", "raise_check", "release", "parallel",
-    "wait_turn", "gil_release", "gil_take", "gil_poll",
+    "wait_turn", "gil_release", "gil_take", "gil_poll", "gil_commit",
 )  # fmt: skip
 # `active` is the list of `gil_ir`.
 _NAMES = _TYPES + _OBJECTS + _CAPI + SUPPORT + ("active", "poll")
@@ -54,8 +54,9 @@ RAISED = -1  # an exception is set
 DEFERRED = -2  # nothing has been done: this call is for the fast form
 # What the first form's counter says when it has left for good, and how long work takes of which nobody can tell.
 ENDLESS = 1 << 62
-# See `gil_ir`; only the first must be zero at first.
-N_GIL_WORDS = 4
+# See `gil_ir`; only the first must be zero at first, and that which says that a program has committed.
+N_GIL_WORDS = 7
+COMMITTED = 6
 STORAGE_UPDATED = 1 << 32
 
 # Picoseconds that a range of a loop takes, about: what one thread does before it asks for more.

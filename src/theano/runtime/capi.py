@@ -21,7 +21,7 @@ from theano.runtime import abi
 __all__ = ["TABLE", "available", "capsule_pointer", "function_address", "read_word", "write_word"]
 
 # Rows of NumPy's C-API table: fixed since NumPy 1.7, checked below where a mistake would be fatal.
-_NUMPY_API = {"ndarray_type": 2, "new_from_descr": 94, "equiv_types": 182, "set_base_object": 282}
+_NUMPY_API = {"ndarray_type": 2, "new_from_descr": 94, "equiv_types": 182, "set_base_object": 282, "new_copy": 85}
 
 _PYTHON_API = {
     "inc_ref": "Py_IncRef",
@@ -44,6 +44,7 @@ _PYTHON_API = {
     "save_thread": "PyEval_SaveThread",
     "restore_thread": "PyEval_RestoreThread",
     "poll": "PyErr_CheckSignals",
+    "this_thread": "PyThreadState_Get",
 }
 
 # What starts threads and lets them sleep (see `team_ir`), and what asks for large pages (`support_ir`); 0 where a
@@ -55,9 +56,9 @@ SYSTEM_FUNCTIONS = (
 
 # The words of the fixed table: those of every context, then those that only the support functions read.
 TABLE = (
-    *abi.CTX, "new_from_descr", "equiv_types", "set_base_object", "long_from_longlong", "tuple_new", "tuple_set_item",
-    "err_occurred", "err_clear", "err_no_memory", "err_set_string", "capsule_new", "capsule_get_pointer",
-    "system_error", "unready_type", *SYSTEM_FUNCTIONS,
+    *abi.CTX, "new_from_descr", "equiv_types", "set_base_object", "new_copy", "this_thread", "long_from_longlong",
+    "tuple_new", "tuple_set_item", "err_occurred", "err_clear", "err_no_memory", "err_set_string", "capsule_new",
+    "capsule_get_pointer", "system_error", "unready_type", *SYSTEM_FUNCTIONS,
 )  # fmt: skip
 
 _OBJECTS: dict[str, Any] = {
@@ -206,7 +207,10 @@ def _numpy_functions() -> bool:
     if table["ndarray_type"] != id(np.ndarray):
         return False
     same = ctypes.PYFUNCTYPE(ctypes.c_ubyte, ctypes.py_object, ctypes.py_object)(table["equiv_types"])
-    f8 = np.dtype("f8")
+    f8, odd = np.dtype("f8"), np.arange(6).reshape(2, 3).T
+    copy = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.py_object, ctypes.c_int)(table["new_copy"])(odd, 0)
+    if type(copy) is not np.ndarray or not copy.flags.c_contiguous or not np.array_equal(copy, odd) or copy.base is odd:
+        return False
     return bool(same(f8, np.dtype("<f8"))) and not same(f8, np.dtype(">f8")) and not same(f8, np.dtype("f4"))
 
 

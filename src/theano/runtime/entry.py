@@ -101,6 +101,8 @@ class _Printer:
         at = self.let(f"getelementptr i8, ptr %self, i64 {abi.CALLABLE_CONTEXT}")
         self.do(f"%ctx = load ptr, ptr {at}")
         self.clear("%frame", layout.slots, layout.gil + 1 - layout.slots)
+        if spec.releases:
+            self.clear("%frame", layout.gil + abi.COMMITTED, 1)
         if spec.storages:
             self.clear("%held", 0, len(spec.storages))
         self.make_buffers()

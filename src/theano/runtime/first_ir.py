@@ -77,10 +77,8 @@ define void @raise_check(ptr %ctx, i32 %code, ptr %operands, ptr %args, i64 %nar
   ret void
 }
 ; Any two programs are taken to meet.
-define internal i1 @conflict(ptr %ctx, ptr %table) alwaysinline {
-  %active = call ptr @word(i64 $active)
-  %head = load ptr, ptr %active
-  %some = icmp ne ptr %head, null
-  ret i1 %some
+define internal i1 @meet(ptr %ctx, ptr %table, ptr %ctx2, ptr %table2, i64 %mask) alwaysinline {
+  %yes = icmp eq i64 0, 0
+  ret i1 %yes
 }
 """

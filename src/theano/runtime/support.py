@@ -10,20 +10,29 @@ import ctypes
 import functools
 import os
 import threading
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from theano.configdefaults import threads_wanted
 from theano.runtime import abi, cache, capi, fork, gil_ir, jit, provisional
+from theano.runtime.function_base import FunctionBase, install
 from theano.runtime.workers import compilers
 
-__all__ = ["Unready", "begin", "begin_all", "fixed_words", "is_provisional", "pool_bytes", "set_pool_limit"]
+__all__ = [
+    "Unready", "Using", "begin", "begin_all", "copy_value", "fixed_words", "is_provisional", "pool_bytes", "put_value",
+    "set_pool_limit", "wait_for",
+]  # fmt: skip
 
 # What the pool keeps between calls while `config.allow_gc` is true.
 POOL_LIMIT = 256 << 20
 # How often a thread of the team looks for work before it parks: some 20 µs.
 _SPIN = 2000
 
-_FIRST = (*(name for name in abi.SUPPORT if name != "callback"), "fixed")
-_ALL = (*abi.SUPPORT, "fixed", "pool_limit", "pool_bytes", "team_set", "team_started", "team_reset")
+_LIST = ("enter", "leave", "fork_begin", "fork_end", "fork_child", "copy_value", "put_value")
+_FIRST = (*(name for name in abi.SUPPORT if name != "callback"), *_LIST, "fixed")
+_ALL = (*abi.SUPPORT, *_LIST, "fixed", "pool_limit", "pool_bytes", "team_set", "team_started", "team_reset")
 _AT_ONCE = jit.Options(level=0)
 
 
@@ -79,15 +88,13 @@ class _Support:
         self.is_provisional = True
         self._first: jit.Begun | None = None
         self._all: jit.Begun | None = None
-        self._is_loaded = False
+        self.is_loaded = False
         kept = jit.kept_module(_known_as() or _text("support_text"), exports=_ALL)
         if kept is None:
             self._first = jit.begin_module(lambda: _text("first_text"), _AT_ONCE, _FIRST, _known_as("first"))
             provisional.later(self._complete)
         else:
             self._use_all(kept)
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._reset_gil)
         # Arrays whose memory came from the pool may be freed after everything in this module is gone.
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(self))
 
@@ -109,7 +116,7 @@ class _Support:
     def words(self) -> list[int]:
         """The process-wide words of a context, in the order of `abi.CTX`."""
         first = self._first
-        if not self._is_loaded and first is not None:
+        if not self.is_loaded and first is not None:
             self._use(first.code(), True)  # several threads may come here: whose functions come last does not matter
         return self._words
 
@@ -126,8 +133,12 @@ class _Support:
                 return
             self.code, self.is_provisional = code, is_provisional
             self._words = words[: abi.FIXED]
-            self.wait_turn = self.function("wait_turn", ctypes.c_int32, *[ctypes.c_void_p] * 2, ctypes.c_int32)
-            self._is_loaded = True  # last: from now on others take the words as they are
+            self.enter = self.function("enter", ctypes.c_int32, *[ctypes.c_void_p] * 3, ctypes.c_int32)
+            self.leave = self.function("leave", None, ctypes.c_void_p)
+            self.forks = [self.function(name, None) for name in ("fork_begin", "fork_end", "fork_child")]
+            for function in (copy_value, put_value):
+                install(function, _Code(code.symbols[function.symbol]), _Code(0))
+            self.is_loaded = True  # last: from now on others take the words as they are
 
     def _use_all(self, code: jit.CodeObject) -> None:
         self._use(code, False)
@@ -139,10 +150,6 @@ class _Support:
         self.most_pool_bytes = limit
         if not self.is_provisional:
             self.function("pool_limit", None, ctypes.c_uint64)(limit)
-
-    def _reset_gil(self) -> None:
-        """In a forked child, where the threads of active programs do not live on."""
-        ctypes.memset(self.gil, 0, gil_ir.STATE_BYTES)
 
     def function(self, name: str, result: type | None, *arguments: type) -> ctypes._FuncPointer:
         # PYFUNCTYPE: it is called with the GIL held, which is what guards the pool.
@@ -197,12 +204,96 @@ def fixed_words() -> list[int]:
     return _support().words
 
 
-def wait_for(storage: list[object], update: bool) -> None:
+class _Code(NamedTuple):
+    """What `install` asks for; the functions stay as long as the process."""
+
+    address: int
+
+
+class _OfStorage(FunctionBase):
+    """A function of storages that is native as soon as there are programs.
+
+    Attributes
+    ----------
+    symbol
+        Its name among the support functions.
+    """
+
+    symbol: str
+
+
+class _CopyValue(_OfStorage):
+    """``copy_value(storage)``: the value of a storage that no program updates meanwhile.
+
+    That is a copy in C order if it is an array and nothing more special, else the storage itself.
+    """
+
+    symbol = "copy_value"
+
+    def _fallback(self, storage: list[Any]) -> Any:
+        value = storage[0]
+        return value.copy(order="C") if type(value) is np.ndarray else storage
+
+
+class _PutValue(_OfStorage):
+    """``put_value(storage, value)``: store a value as soon as no program uses what is there."""
+
+    symbol = "put_value"
+
+    def _fallback(self, storage: list[Any], value: Any) -> None:
+        storage[0] = value
+
+
+copy_value = _CopyValue()
+put_value = _PutValue()
+
+
+class Using:
+    """Be among the programs that run, as one that uses a storage.
+
+    Examples
+    --------
+    >>> storage = [1.0]
+    >>> with Using(storage, update=True):
+    ...     storage[0] += 1
+    """
+
+    _leave: Callable[[int], None] | None = None
+
+    def __init__(self, storage: list[Any], update: bool) -> None:
+        self._storage = storage
+        self._words = (ctypes.c_uint64 * 1)(id(storage))
+        self._table = (ctypes.c_uint64 * 2)(1, abi.STORAGE_UPDATED if update else 0)
+        self._node = (ctypes.c_uint64 * abi.N_GIL_WORDS)()
+
+    def __enter__(self) -> None:
+        found = _loaded
+        if found is not None and found.is_loaded:
+            self._leave = found.leave  # before: an exception may come any time
+            found.enter(*map(ctypes.addressof, (self._node, self._words, self._table)), 1)
+
+    def __exit__(self, *_: object) -> None:
+        if self._leave is not None:
+            self._leave(ctypes.addressof(self._node))
+
+    __del__ = __exit__  # if it has not left, the list holds the address of a node that is about to go
+
+
+def wait_for(storage: list[Any], update: bool) -> None:
     """Wait until no program in another thread updates `storage` (or, if it is about to be updated, uses it)."""
     if _loaded is not None and _loaded.gil[0]:
-        words = (ctypes.c_uint64 * 1)(id(storage))
-        table = (ctypes.c_uint64 * 2)(1, abi.STORAGE_UPDATED if update else 0)
-        _loaded.wait_turn(ctypes.addressof(words), ctypes.addressof(table), 1)
+        with Using(storage, update):
+            pass
+
+
+def _at_fork(which: int) -> None:
+    if _loaded is not None and _loaded.is_loaded:
+        _loaded.forks[which]()
+
+
+# No program is in the middle of its updates then. Ctrl-C does not end the waiting, which is short: a child would have
+# half an update for good.
+fork.hold("programs", lambda: _at_fork(0), lambda: _at_fork(1), lambda: _at_fork(2))
 
 
 def team() -> Team:

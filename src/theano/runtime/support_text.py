@@ -42,6 +42,7 @@ def _numbers() -> Mapping[str, object]:
         {name: value for name, value in vars(abi).items() if name.isupper() and isinstance(value, int)}
     )
     table.update(gil_ir.STATE)
+    table.update(gil_ir.PHASES)
     table.update(
         QUICKLY=abi.QUICKLY,
         N_WORDS=len(capi.TABLE),
