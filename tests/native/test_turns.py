@@ -156,6 +156,7 @@ def test_updates_during_a_signal_handler_are_not_lost() -> None:
         assert look() == 0  # no program waits for its own thread
         time.sleep(0.005)
         served[0] += 1
+        signal.setitimer(signal.ITIMER_REAL, 0.01)
 
     def update() -> None:
         while not done.is_set():
@@ -166,11 +167,12 @@ def test_updates_during_a_signal_handler_are_not_lost() -> None:
     before = signal.signal(signal.SIGALRM, handle)
     other = threading.Thread(target=update)
     other.start()
-    signal.setitimer(signal.ITIMER_REAL, 0.002, 0.01)
+    signal.setitimer(signal.ITIMER_REAL, 0.002)
     try:
         for _ in range(12):
             long(np.eye(n))
     finally:
+        signal.signal(signal.SIGALRM, signal.SIG_IGN)
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
         done.set()
@@ -218,6 +220,7 @@ def handle(*_):
         signal.setitimer(signal.ITIMER_REAL, 0)
         os._exit(0 if (s.get_value() == s.get_value()[0, 0]).all() else 1)
     children.append(child)
+    signal.setitimer(signal.ITIMER_REAL, 0.01)
 def end(*_):
     global inside
     inside = os.fork()
@@ -225,9 +228,10 @@ def end(*_):
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
 f(np.eye(n))
 signal.signal(signal.SIGALRM, handle)
-signal.setitimer(signal.ITIMER_REAL, 0.003, 0.01)
+signal.setitimer(signal.ITIMER_REAL, 0.003)
 for _ in range(5):
     f(np.eye(n))
+signal.signal(signal.SIGALRM, signal.SIG_IGN)
 signal.setitimer(signal.ITIMER_REAL, 0)
 assert children and not any(os.waitpid(child, 0)[1] for child in children)
 signal.signal(signal.SIGALRM, end)  # from now on the child goes on where its parent was: in the middle of a call
