@@ -65,6 +65,9 @@ def test_flags_of_theano_are_there():
         ("optimizer", None, "None", "o5"),
         ("cast_policy", "numpy+floatX", "numpy+floatX", "numpy"),
         ("isa", "avx2", "avx2", "sse"),
+        ("cache.max_mb", "0", 0, -5),
+        ("DebugMode.patience", 1, 1, "0"),
+        ("openmp_elemwise_minsize", 0, 0, "1e3"),
         ("optdb.max_use_ratio", 5, 5.0, "x"),
         ("NanGuardMode.action", "warn", "warn", 1),
     ],
@@ -140,6 +143,15 @@ def test_flag_texts():
     }
     assert parse_config_string("floatX =float32,mode= FAST_RUN,,junk") == {}
     assert parse_config_string("a=b=c") == {"a": "b=c"}
+
+
+def test_a_file_that_is_not_in_utf8_is_named(tmp_path):
+    good, bad = tmp_path / "good", tmp_path / "of a German"
+    good.write_text("[global]\nfloatX = float32\n")
+    bad.write_bytes("[global]\nbase_compiledir = C:\\Users\\J\u00f6rg\n".encode("latin-1"))
+    with pytest.raises(ValueError, match="of a German is not in UTF-8 .*: save it in this encoding"):
+        read_theanorc([good, bad])
+    assert run("import theano", THEANORC=str(bad)).startswith(f"ValueError: {bad} is not in UTF-8")
 
 
 def test_files(tmp_path):

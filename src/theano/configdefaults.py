@@ -99,7 +99,9 @@ FLAGS: dict[str, ConfigParam] = {
     ),
     "openmp": BoolParam(lambda: threads_wanted() > 1, doc="let several threads share large loops"),
     "openmp_elemwise_minsize": IntParam(
-        200000, doc="elements of a cheap loop from which on threads share it; proportionally fewer of an expensive one"
+        200000,
+        doc="elements of a cheap loop from which on threads share it; proportionally fewer of an expensive one",
+        least=0,
     ),
     "exception_verbosity": EnumStr("low", "high", doc="how much an error says"),
     "traceback.limit": IntParam(8, doc="frames of the user kept for each node"),
@@ -110,7 +112,7 @@ FLAGS: dict[str, ConfigParam] = {
         "ignore", "warn", "raise", "pdb", doc="what to do when a float64 variable is made"
     ),
     "int_division": EnumStr("int", "raise", "floatX", doc="meaning of the old operator / on integers"),
-    "DebugMode.patience": IntParam(10, doc="times a rewritten graph is tried"),
+    "DebugMode.patience": IntParam(10, doc="times a rewritten graph is tried", least=1),
     "DebugMode.check_c": BoolParam(True, doc="compare with the native result"),
     "DebugMode.check_py": BoolParam(True, doc="compare with the result of perform"),
     "DebugMode.check_finite": BoolParam(True, doc="complain about values that are not finite"),
@@ -125,7 +127,7 @@ FLAGS: dict[str, ConfigParam] = {
     "isa": EnumStr("auto", "baseline", "avx2", "avx512", doc="instruction set of native code"),
     "cache.enabled": BoolParam(True, doc="keep compiled programs on disk"),
     "cache.dir": StrParam(_cache_dir, doc="where they are kept"),
-    "cache.max_mb": IntParam(512, doc="size at which the oldest ones are removed"),
+    "cache.max_mb": IntParam(512, doc="size at which the oldest ones are removed", least=0),
 }
 
 # Flags of Theano 1.0 that concern things we do not have (GPUs, a C compiler, its cache, old bugs):

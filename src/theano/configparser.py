@@ -99,10 +99,19 @@ def _parse_bool(value: Any) -> bool:
     raise ValueError("expected True or False")
 
 
-def _parse_int(value: Any) -> int:
-    if isinstance(value, float) and value != int(value):
-        raise ValueError("expected an integer")
-    return int(value)
+def _int_parser(least: int | None) -> Callable[[Any], int]:
+    wanted = "expected an integer" if least is None else f"expected an integer of at least {least}"
+
+    def parse(value: Any) -> int:
+        try:
+            number = int(value)
+        except (ValueError, OverflowError):
+            raise ValueError(wanted) from None
+        if (isinstance(value, float) and value != number) or (least is not None and number < least):
+            raise ValueError(wanted)
+        return number
+
+    return parse
 
 
 def _choice_parser(choices: tuple[str, ...]) -> Callable[[Any], str]:
@@ -131,9 +140,9 @@ def BoolParam(default: bool | Callable[[], bool], fixed: bool = False, doc: str 
     return ConfigParam(default, _parse_bool, ("True", "False"), fixed, doc)
 
 
-def IntParam(default: int, fixed: bool = False, doc: str = "") -> ConfigParam:
-    """A flag that is an integer."""
-    return ConfigParam(default, _parse_int, (), fixed, doc)
+def IntParam(default: int, fixed: bool = False, doc: str = "", least: int | None = None) -> ConfigParam:
+    """A flag that is an integer, not below `least` if that is given."""
+    return ConfigParam(default, _int_parser(least), (), fixed, doc)
 
 
 def FloatParam(default: float, fixed: bool = False, doc: str = "") -> ConfigParam:
@@ -423,10 +432,22 @@ def config_files_from_theanorc() -> list[Path]:
 
 
 def read_theanorc(paths: list[Path]) -> dict[str, str]:
-    """The flags of INI files, section ``[global]`` holding those without a dot."""
+    """The flags of INI files, section ``[global]`` holding those without a dot.
+
+    Raises
+    ------
+    ValueError
+        A file is not in UTF-8.
+    configparser.Error
+        A file is no INI file.
+    """
     parser = _ini.RawConfigParser()
     parser.optionxform = str  # type: ignore[assignment,method-assign]  # names keep their case
-    parser.read(paths, encoding="utf-8-sig")
+    for path in paths:
+        try:
+            parser.read(path, encoding="utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{path} is not in UTF-8 ({error}): save it in this encoding, or remove it") from None
     return {
         key if section == "global" else f"{section}.{key}": value
         for section in parser.sections()

@@ -119,9 +119,10 @@ def _meet(a: Any, b: Any) -> tuple[Variable, Variable]:
             continue
         return (x, converted) if x is a else (converted, x)
     raise TypeError(
-        f"The two branches should have identical types, but they are {a.type} and {b.type} respectively. "
-        "This error could be raised if for example you provided a one element list on the `then` branch but "
-        "a tensor on the `else` branch."
+        f"The two branches should have identical types, but they are {a.type} and {b.type} respectively. This error "
+        "could be raised if for example you provided a one element list on the `then` branch but a tensor on the "
+        "`else` branch. Branches are not converted: write T.cast(x, dtype), or a constant of that dtype, for one of "
+        "them."
     )
 
 

@@ -13,7 +13,7 @@ from theano import change_flags
 from theano.compile import as_op, function, shared
 from theano.compile.debugmode import InvalidValueError
 from theano.compile.errors import raise_with_op
-from theano.graph import Apply, Op
+from theano.graph import Apply, Op, generic
 
 v, w, m = T.dvector("v"), T.dvector("w"), T.dmatrix("m")
 
@@ -60,6 +60,68 @@ def test_no_value(mode: str) -> None:
     f.trust_input = True
     with pytest.raises(TypeError, match="v has no value"):
         f(None)
+
+
+class Broken:
+    """An argument whose methods raise."""
+
+    def __init__(self, *methods: str) -> None:
+        self.methods = methods
+
+    def __repr__(self) -> str:
+        if "repr" in self.methods:
+            raise RuntimeError("no text")
+        return "broken"
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        if "array" in self.methods:
+            raise KeyError("no array")
+        return np.asarray(["text"])
+
+    def __float__(self) -> float:
+        raise OverflowError("no number")
+
+
+@pytest.mark.parametrize("methods", [(), ("repr",), ("array",), ("repr", "array")])
+def test_an_argument_whose_methods_raise_is_named(mode: str, methods: tuple[str, ...]) -> None:
+    f = function([v, w], v + w, mode=mode, name="sum of two")
+    for allow in (None, True):
+        f.maker.inputs[1].allow_downcast = allow
+        with pytest.raises(TypeError if "array" in methods else (TypeError, ValueError)) as caught:
+            f([1.0], Broken(*methods))
+        assert str(caught.value).startswith('Bad input argument to theano function with name "sum of two" at index 1')
+        assert "w" in str(caught.value) and "Backtrace when that variable is created" in str(caught.value)
+        if "array" in methods:
+            assert "KeyError: 'no array'" in str(caught.value) and isinstance(caught.value.__cause__, KeyError)
+    f.maker.inputs[1].allow_downcast = None
+
+
+def test_memory_that_is_missing_is_no_wrong_argument() -> None:
+    class Huge:
+        def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+            raise MemoryError
+
+    with pytest.raises(MemoryError):
+        function([v], v + 1)(Huge())
+
+
+@pytest.mark.parametrize("verbosity", ["low", "high"])
+def test_a_value_that_has_no_text_does_not_hide_the_error(mode: str, verbosity: str) -> None:
+    thing = generic("thing")
+
+    class Fails(Op):
+        __props__ = ()
+
+        def make_node(self, x: Any) -> Apply:
+            return Apply(self, [x], [v.type()])
+
+        def perform(self, node: Any, inputs: Any, outputs: Any) -> None:
+            raise ZeroDivisionError("told")
+
+    f = function([thing], Fails()(thing), mode=mode)
+    with change_flags(exception_verbosity=verbosity), pytest.raises(ZeroDivisionError, match="told") as caught:
+        f(Broken("repr"))
+    assert "<Broken whose repr raises RuntimeError>" in str(caught.value)
 
 
 class Leaves(Op):

@@ -168,7 +168,7 @@ def test_build_errors(mode: str) -> None:
         function([x], [x, 3], mode=mode)
     with pytest.raises(AssertionError):
         In(x, mutable=True, borrow=False)
-    with pytest.raises(Exception, match="No predefined mode"):
+    with pytest.raises(ValueError, match="No predefined mode"):
         function([x], x, mode="NO_MODE")
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import io
+import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -131,6 +133,25 @@ def test_deep_graph():
     for _ in range(1200):
         shallow = T.exp(shallow)
     assert len(text(shallow).splitlines()) == 1201
+
+
+@pytest.mark.parametrize(("lost", "names"), [(None, "program dot of Graphviz"), ("folder/f.png", "folder/f.png")])
+def test_pydotprint_tells_which_program_is_missing(monkeypatch, lost, names):
+    """A stand-in for pydot: what it raises where there is no `dot`, or no folder for the picture."""
+
+    class Picture:
+        def write(self, outfile, prog, format):
+            raise FileNotFoundError(2, "not found", lost)
+
+        def create(self, prog, format):
+            raise FileNotFoundError(2, '"dot" not found in path.')
+
+    pydot = SimpleNamespace(graph_from_dot_data=lambda source: [Picture()])
+    monkeypatch.setitem(sys.modules, "pydot", pydot)
+    with pytest.raises(FileNotFoundError if lost else RuntimeError, match=names):
+        pydotprint(x + y)
+    with pytest.raises(RuntimeError, match="apt install graphviz"):
+        pydotprint(x + y, return_image=True)
 
 
 def test_pydotprint():

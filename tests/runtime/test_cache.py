@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -87,6 +88,18 @@ def test_links_files_and_strangers_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "getuid", lambda: os.geteuid() + 1)
     with pytest.warns(RuntimeWarning, match="another user"):
         assert ObjectCache(real, 1).load("a") is None
+
+
+@posix
+def test_warnings_point_to_the_line_of_the_user(tmp_path):
+    (tmp_path / "objects").write_text("")
+    program = tmp_path / "program.py"
+    program.write_text("import theano.tensor as T, theano\nx = T.dvector()\nf = theano.function([x], x + 1)\nf([1])\n")
+    env = os.environ | {"THEANO_FLAGS": f"cache.dir={tmp_path}", "THEANORC": os.devnull}
+    done = subprocess.run([sys.executable, program], env=env, capture_output=True, text=True)
+    assert done.returncode == 0
+    (warning,) = [line for line in done.stderr.splitlines() if "RuntimeWarning" in line]
+    assert re.match(rf"{re.escape(str(program))}:[34]: RuntimeWarning: compiled programs are not kept", warning)
 
 
 @posix

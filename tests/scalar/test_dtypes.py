@@ -73,7 +73,7 @@ def test_rules_of_exception() -> None:
     for dtype in COMPLEX:
         with pytest.raises(ComplexError):
             scalar.mod.dtype(dtype, "int8")
-    with pytest.raises(KeyError):
+    with pytest.raises(TypeError, match="There is no dtype"):
         scalar.convert_to("int7")
 
 

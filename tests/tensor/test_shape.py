@@ -7,7 +7,8 @@ import theano
 import theano.tensor as T
 from tests.tensor.oracle import check
 from theano.tensor.shape import MakeVector, Rebroadcast, Shape_i, is_flat
-from theano.tensor.static_value import get_vector_length, known_ints
+from theano.tensor.static_value import known_ints
+from theano.tensor.variable import get_vector_length
 
 R = np.random.RandomState(0)
 M = R.normal(size=(3, 4))

@@ -10,6 +10,7 @@ import numpy as np
 
 from theano.configdefaults import config
 from theano.graph import Apply, Constant, FunctionGraph, Variable, format_origin, origin_of
+from theano.graph.text import shown
 from theano.printing.debugprint import debugprint
 
 # Larger values are named by their size only.
@@ -18,10 +19,8 @@ MAX_SHOWN_ELEMENTS = 5
 MAX_SHOWN_DEPTH = 50
 
 _HINT_TRACEBACK = (
-    "HINT: Re-running with most Theano optimizations disabled could give you a back-trace of when this "
-    "node was "
-    "created. This can be done with by setting the Theano flag 'optimizer=fast_compile'. If that does "
-    "not work, "
+    "HINT: Re-running with most Theano optimizations disabled could give you a back-trace of when this node was "
+    "created. This can be done with by setting the Theano flag 'optimizer=fast_compile'. If that does not work, "
     "Theano optimizations can be disabled with 'optimizer=None'."
 )
 _HINT_VERBOSITY = (
@@ -158,7 +157,20 @@ def _shown(value: Any) -> Any:
         return "not shown"
     if isinstance(value, list | tuple | dict | set | str | bytes) and len(value) > MAX_SHOWN_ELEMENTS:
         return "not shown"
-    return value
+    return _Safely(value)
+
+
+class _Safely:
+    """Shows a value in a text; the ``__repr__`` of a user's class must not hide the error that is told."""
+
+    def __init__(self, value: Any) -> None:
+        self._value = value
+
+    def __repr__(self) -> str:
+        try:
+            return repr(self._value)
+        except Exception:
+            return shown(self._value)
 
 
 def _clients(fgraph: FunctionGraph, variable: Variable) -> list[Any]:
@@ -171,7 +183,7 @@ def _verbose(node: Apply, inputs: Sequence[Any] | None, fgraph: FunctionGraph | 
     parts = [f"Debugprint of the apply node:\n{listing}"]
     if inputs is not None:
         parts.append("\n".join(["Storage map footprint:", *_footprint(node, inputs, fgraph)]))
-        values = [f" - {v}: {value!r}" for v, value in zip(node.inputs, inputs, strict=True)]
+        values = [f" - {v}: {_Safely(value)!r}" for v, value in zip(node.inputs, inputs, strict=True)]
         parts.append("\n".join(["Inputs of the node in full:", *values]))
     return "\n".join(parts)
 

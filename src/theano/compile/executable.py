@@ -18,6 +18,7 @@ from theano.compile.io import In
 from theano.compile.profiling import ProfileStats
 from theano.compile.sharedvalue import Container, detached_copy
 from theano.graph import Constant, Variable, ancestors
+from theano.graph.text import shown
 from theano.runtime.function_base import FunctionBase
 
 if TYPE_CHECKING:
@@ -109,7 +110,9 @@ class Function(FunctionBase):
         specs = self._specs
         n = len(specs)
         if len(args) > n:
-            raise TypeError(f"Too many parameter passed to theano function: {len(args)} for {n} inputs")
+            raise TypeError(
+                f"Too many parameter passed to theano function: {len(args)} for {n} inputs{self._listed()}"
+            )
         if self.trust_input and len(args) == n and not kwargs:
             return list(args)
         values: list[Any] = [_MISSING] * n
@@ -127,7 +130,7 @@ class Function(FunctionBase):
         for k, value in enumerate(values):
             if value is _MISSING:
                 if self.defaults[k][0]:
-                    raise TypeError(f"Missing required input: {_label(specs[k], k)}")
+                    raise TypeError(f"Missing required input: {_label(specs[k], k)}{self._listed()}")
                 values[k] = self.input_storage[k].storage[0]
         return values
 
@@ -138,15 +141,29 @@ class Function(FunctionBase):
             if spec.strict:
                 return container.type.filter(value, strict=True)
             return container.type.filter(value, strict=False, allow_downcast=spec.allow_downcast)
-        except (TypeError, ValueError) as error:
-            message = error.args[0] if error.args and isinstance(error.args[0], str) else error
+        except MemoryError:
+            raise
+        except Exception as error:
+            plain = type(error) in (TypeError, ValueError)
             named = f' with name "{self.name}"' if self.name else ""
+            # What is not ours comes from methods of the value's class (``__array__``, ``__float__``).
+            message = error if plain else f"Its conversion to an array raises {type(error).__name__}: {error}"
             text = f"Bad input argument to theano function{named} at index {k} (0-based). \n{message}"
             where = trace_text(spec.variable)
             if where:
                 text += f"\nBacktrace when that variable is created:\n\n{where}\n"
+            if not plain:
+                raise TypeError(text) from error
             error.args = (text,)
             raise
+
+    def _listed(self) -> str:
+        """The inputs, for texts of errors."""
+        labels = [str(spec.name or spec.variable) for spec in self._specs if not spec.implicit]
+        named = f'The function "{self.name}"' if self.name else "The function"
+        if not labels:
+            return f". {named} takes no inputs."
+        return f". {named} takes {len(labels)} input{'s' * (len(labels) > 1)}: {', '.join(labels)}."
 
     def _finish(self, results: list[Any], subset: Sequence[Any] | None = None) -> Any:
         """Store the new states, and give the outputs the form the caller asked for."""
@@ -179,7 +196,7 @@ class Function(FunctionBase):
         else:
             found = None
         if found is None:
-            raise TypeError(f"Unknown input or state: {key}")
+            raise TypeError(f"Unknown input or state: {shown(key, str)}{self._listed()}")
         if found is _DUPLICATE:
             raise TypeError(
                 f"Ambiguous name: {key} - please check the names of the inputs of your function for "

@@ -15,6 +15,7 @@ from theano.compile.maker import orig_function
 from theano.compile.rebuild import collect
 from theano.compile.sharedvalue import SharedVariable
 from theano.graph import Constant, Variable
+from theano.graph.text import shown
 
 
 def line_of_caller() -> str:
@@ -69,6 +70,20 @@ def function(
     on_unused_input
         "raise", "warn" or "ignore" inputs that no output needs.
 
+    Raises
+    ------
+    TypeError
+        Inputs are no list of variables, an input is a constant or a shared variable, an output is no variable, an
+        update or a replacement is not of the type of what it is for.
+    MissingInputError
+        An output needs a variable that is neither an input nor shared nor replaced.
+    UnusedInputError
+        No output needs an input (see `on_unused_input`), or a variable is listed twice.
+    ValueError
+        There is no mode of this name, `updates` is no dict or list of pairs, or has one variable twice.
+    RuntimeError
+        `givens` replaces an input.
+
     Examples
     --------
     >>> import theano, theano.tensor as T
@@ -110,9 +125,9 @@ def pfunc(
 ) -> Function:
     """`function` under its older name; `output_keys` names the outputs of a list."""
     if not isinstance(params, list | tuple):
-        raise Exception(
-            "The inputs must be a list or tuple of variables, In instances or (variable, default) pairs; "
-            f"got {type(params).__name__}"
+        raise TypeError(
+            "The inputs of theano.function must be a list or tuple of variables, In instances or (variable, default) "
+            f"pairs, not {shown(params)} of type {type(params).__name__}: write function([x], ...), also for one input."
         )
     specs = [as_input(param, allow_input_downcast) for param in params]
     _refuse_duplicates(specs)
@@ -172,14 +187,17 @@ def as_input(param: Any, allow_downcast: bool | None = None) -> In:
     elif isinstance(param, Variable):
         made = In(param)
     else:
-        raise TypeError(f"Unknown parameter type: {type(param)}")
+        raise TypeError(
+            f"Unknown parameter type: {type(param)}. An input of theano.function is a variable (or In, or a pair of a "
+            f"variable and its default value), not {shown(param)}."
+        )
     if isinstance(made.variable, Constant):
         raise TypeError(f"Constants not allowed in param list: {made.variable}")
     if isinstance(made.variable, SharedVariable):
         raise TypeError(
-            f"Cannot use a shared variable ({made.variable}) as explicit input. Consider substituting a "
-            f"non-shared "
-            "variable via the `givens` parameter"
+            f"Cannot use a shared variable ({made.variable}) as explicit input. Leave it out of the inputs: functions "
+            "read shared variables without being given them. To pass another value in calls, consider substituting a "
+            "non-shared variable via the `givens` parameter"
         )
     if made.allow_downcast is None:
         made.allow_downcast = allow_downcast
@@ -200,7 +218,7 @@ def _input_of_tuple(param: Sequence[Any]) -> In:
         name = rest.pop(0)
     if not rest or not isinstance(rest[0], Variable) or len(rest) > 2:
         raise TypeError(
-            f"Unknown parameter type: an input given as a tuple is (variable, default), not {param!r}"
+            f"Unknown parameter type: an input given as a tuple is (variable, default), not {shown(param)}"
         )
     variable = rest[0]
     if len(rest) == 1:
@@ -217,11 +235,9 @@ def _refuse_duplicates(specs: list[In]) -> None:
         first = seen.setdefault(spec.variable, i)
         if first != i:
             raise UnusedInputError(
-                f"Variable {spec.variable} is used twice in inputs to theano.function, at indices {first} "
-                f"and {i}. "
-                "This would result in values provided for it being ignored. Please do not duplicate "
-                "variables in "
-                "the inputs list."
+                f"Variable {spec.variable} is used twice in inputs to theano.function, at indices {first} and {i}. "
+                "This would result in values provided for it being ignored. Please do not duplicate variables in the "
+                "inputs list."
             )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from theano.compile.sharedvalue import Container, SharedVariable
 from theano.graph import Variable
+from theano.graph.text import shown
 
 
 class SymbolicInput:
@@ -69,9 +71,8 @@ def _checked_update(variable: Any, update: Any) -> Any:
     except TypeError as error:
         kind = getattr(update, "type", type(update))
         raise TypeError(
-            f"Variable '{variable}' has type {variable.type} but its update expression {update} has type "
-            f"{kind}: "
-            "an update must have the same type as the input"
+            f"Variable '{variable}' has type {variable.type} but its update expression {update} has type {kind}: an "
+            "update must have the same type as the input"
         ) from error
     return converted
 
@@ -118,10 +119,8 @@ class In(SymbolicInput):
         self.borrow = self.mutable if borrow is None else borrow
         if self.mutable and not self.borrow:
             raise AssertionError(
-                f"Symbolic input for variable {variable} (name={self.name}) has flags mutable=True, "
-                f"borrow=False. "
-                "This combination is incompatible since mutable=True implies that the input variable may "
-                "be both "
+                f"Symbolic input for variable {variable} (name={self.name}) has flags mutable=True, borrow=False. "
+                "This combination is incompatible since mutable=True implies that the input variable may be both "
                 "aliased (borrow=True) and overwritten."
             )
         if isinstance(value, SharedVariable):
@@ -196,4 +195,7 @@ def _as_output(out: Any) -> SymbolicOutput:
         return SymbolicOutput(out.variable, out.borrow)
     if isinstance(out, Variable):
         return SymbolicOutput(out)
-    raise TypeError(f"Outputs must be theano Variable or Out instances. Received {out!r} of type {type(out)}")
+    hint = ". scan returns two things: its outputs, and updates for updates=" if isinstance(out, Mapping) else ""
+    raise TypeError(
+        f"Outputs must be theano Variable or Out instances. Received {shown(out)} of type {type(out)}{hint}"
+    )

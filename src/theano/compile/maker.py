@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -17,6 +16,7 @@ from theano.compile.sharedvalue import Container
 from theano.configdefaults import config
 from theano.garbage import collector_rests
 from theano.graph import FunctionGraph, Variable, ancestors
+from theano.graph.origin import place_of, warn_user
 
 
 class FunctionMaker:
@@ -181,17 +181,15 @@ def _check_unused(explicit: list[In], roots: list[Any], action: str | None) -> N
         if spec.variable in used or spec.update is not None:
             continue
         text = (
-            "theano.function was asked to create a function computing outputs given certain inputs, but the "
-            f"provided input variable at index {k} is not part of the computational graph needed to "
-            f"compute the "
-            f"outputs: {spec.variable}.\n"
+            "theano.function was asked to create a function computing outputs given certain inputs, but the provided "
+            f"input variable at index {k} is not part of the computational graph needed to compute the outputs: "
+            f"{spec.variable}{f' ({where})' if (where := place_of(spec.variable)) else ''}.\n"
         )
         if action == "warn":
-            warnings.warn(
+            warn_user(
                 text
                 + "To make this warning into an error, you can pass the parameter on_unused_input='raise' to "
-                "theano.function. To disable it completely, use on_unused_input='ignore'.",
-                stacklevel=5,
+                "theano.function. To disable it completely, use on_unused_input='ignore'."
             )
         else:
             raise UnusedInputError(

@@ -7,6 +7,7 @@ optimizer is a `Query` that selects rewrites by tag, or `None` for the graph as 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from theano.configdefaults import config
@@ -46,10 +47,21 @@ predefined_linkers: dict[str | None, Linker] = {
 
 
 def register_linker(name: str, linker: Linker) -> None:
-    """Make `linker` known as ``Mode(linker=name)``."""
+    """Make `linker` known as ``Mode(linker=name)``.
+
+    Raises
+    ------
+    ValueError
+        The name is taken.
+    """
     if name in predefined_linkers:
         raise ValueError(f"Linker name already taken: {name}")
     predefined_linkers[name] = linker
+
+
+def _unknown(what: str, name: Any, names: Iterable[Any]) -> ValueError:
+    known = ", ".join(sorted(n for n in names if isinstance(n, str)))
+    return ValueError(f"No predefined {what} for string: {name}. It is one of {known}.")
 
 
 OPT_NONE = Query(include=[])
@@ -79,7 +91,13 @@ predefined_optimizers: dict[str | None, Any] = {
 
 
 def register_optimizer(name: str, opt: Any) -> None:
-    """Make `opt`, a `Query` or an object with ``optimize(fgraph)``, known as ``Mode(optimizer=name)``."""
+    """Make `opt`, a `Query` or an object with ``optimize(fgraph)``, known as ``Mode(optimizer=name)``.
+
+    Raises
+    ------
+    ValueError
+        The name is taken.
+    """
     if name in predefined_optimizers:
         raise ValueError(f"Optimizer name already taken: {name}")
     predefined_optimizers[name] = opt
@@ -120,12 +138,12 @@ class Mode:
         self.provided_optimizer = optimizer
         if isinstance(linker, str):
             if linker not in predefined_linkers:
-                raise Exception(f"No predefined linker exists for string: {linker}")
+                raise _unknown("linker exists", linker, predefined_linkers)
             linker = predefined_linkers[linker]
         self.linker: Linker = linker
         if isinstance(optimizer, str) or optimizer is None:
             if optimizer not in predefined_optimizers:
-                raise Exception(f"No predefined optimizer exists for string: {optimizer}")
+                raise _unknown("optimizer exists", optimizer, predefined_optimizers)
             optimizer = predefined_optimizers[optimizer]
         self._optimizer: Any = optimizer
         self.call_time = 0.0
@@ -179,6 +197,8 @@ class Mode:
         twin = self.__class__.__new__(self.__class__)
         twin.__dict__.update(self.__dict__)
         if isinstance(optimizer, str) or optimizer is None:
+            if optimizer not in predefined_optimizers:
+                raise _unknown("optimizer exists", optimizer, predefined_optimizers)
             optimizer = predefined_optimizers[optimizer]
         twin.provided_optimizer = twin._optimizer = optimizer
         return twin
@@ -198,7 +218,13 @@ _config_modes: dict[tuple[Any, ...], Mode] = {}
 
 
 def register_mode(name: str, mode: Mode) -> None:
-    """Make `mode` known as ``function(…, mode=name)``."""
+    """Make `mode` known as ``function(…, mode=name)``.
+
+    Raises
+    ------
+    ValueError
+        The name is taken.
+    """
     if name in predefined_modes:
         raise ValueError(f"Mode name already taken: {name}")
     predefined_modes[name] = mode
@@ -208,6 +234,11 @@ def get_mode(orig_string: str | Mode | None) -> Mode:
     """The mode for a name, a mode or None (`config.mode`).
 
     Flags `optimizer_including`, `optimizer_excluding` and `optimizer_requiring` apply to the default mode.
+
+    Raises
+    ------
+    ValueError
+        There is no mode of that name.
     """
     if isinstance(orig_string, Mode):
         return orig_string
@@ -223,7 +254,7 @@ def get_mode(orig_string: str | Mode | None) -> Mode:
     elif name in predefined_modes:
         mode = predefined_modes[name]
     else:
-        raise Exception(f"No predefined mode exist for string: {name}")
+        raise _unknown("mode exist", name, {"Mode", *predefined_modes, *special_modes})
     return _with_config_tags(mode) if from_config else mode
 
 

@@ -385,7 +385,7 @@ class _Shape:
         self.strides = "not known"
 
     def __repr__(self) -> str:
-        return "not shown"
+        return "'not shown'"
 
 
 class NodeCall:
@@ -460,7 +460,10 @@ def _copied(value: Any, spec: abi.ArraySpec) -> np.ndarray:
     if array.ndim != spec.ndim:
         raise TypeError(f"Wrong number of dimensions: expected {spec.ndim}, got {array.ndim}")
     if not _fits(array, spec):
-        raise TypeError("Non-unit value on shape on a broadcastable dimension.", array.shape, spec.broadcastable)
+        raise TypeError(
+            "Non-unit value on shape on a broadcastable dimension. "
+            f"The shape is {array.shape}, declared is {spec.broadcastable}"
+        )
     return array
 
 

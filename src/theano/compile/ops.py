@@ -118,6 +118,13 @@ def as_op(
     infer_shape
         ``infer_shape(node, input_shapes)``, if it is known.
 
+    Raises
+    ------
+    TypeError
+        `itypes` or `otypes` are no types, or `infer_shape` can't be called.
+    ValueError
+        When it runs: the function returns more or fewer values than there are `otypes`.
+
     Examples
     --------
     >>> @theano.as_op(itypes=[T.dvector], otypes=[T.dvector])

@@ -13,6 +13,8 @@ import numpy as np
 
 from theano.compile.sharedvalue import SharedVariable
 from theano.graph import Variable, ancestors, rebuild
+from theano.graph.origin import made_here
+from theano.graph.text import shown
 from theano.record import Record
 from theano.tensor.type import TensorType
 from theano.tensor.variable import as_tensor_variable
@@ -22,6 +24,21 @@ from theano.tensor.widening import explain_widening
 def iter_over_pairs(pairs: Any) -> Iterable[tuple[Any, Any]]:
     """The (key, value) pairs of a mapping or of a sequence of pairs."""
     return pairs.items() if isinstance(pairs, Mapping) else pairs
+
+
+def _list_of_pairs(what: str, pairs: Any) -> list[tuple[Any, Any]]:
+    """The pairs of a mapping, or of a list that the user wrote."""
+    items = list(pairs.items()) if isinstance(pairs, Mapping) else pairs
+    if isinstance(items, Variable) or not isinstance(items, Iterable):
+        items = [items]
+    items = list(items)
+    wrong = [item for item in items if not isinstance(item, list | tuple) or len(item) != 2]
+    if wrong:
+        raise ValueError(
+            f"The {what} parameter must be an OrderedDict/dict or a list of lists/tuples with 2 elements, e.g. "
+            f"{what}=[(old, new)]. This is no pair: {shown(wrong[0])}"
+        )
+    return items
 
 
 class Collected(Record):
@@ -115,18 +132,17 @@ def _checked_updates(updates: Any) -> dict[SharedVariable, Any]:
     checked: dict[SharedVariable, Any] = {}
     if updates is None:
         return checked
-    if not isinstance(updates, Mapping):
-        updates = list(updates)
-        if any(isinstance(pair, Variable) or len(pair) != 2 for pair in updates):
-            raise ValueError(
-                "The updates parameter must be an OrderedDict/dict or a list of lists/tuples with 2 elements"
-            )
-    for target, value in iter_over_pairs(updates):
+    for target, value in _list_of_pairs("updates", updates):
         if not isinstance(target, SharedVariable):
-            raise TypeError("update target must be a SharedVariable", target)
+            raise TypeError(
+                f"update target must be a SharedVariable, not {shown(target)} of type {type(target).__name__}. A "
+                "value that functions change is made by theano.shared(value)."
+                + (made_here(target) if isinstance(target, Variable) else "")
+            )
         if target in checked:
             raise ValueError(
-                "this shared variable already has an update expression", (target, checked[target])
+                f"this shared variable already has an update expression: {target}, which becomes {checked[target]}. "
+                f"Write one expression for both changes.{made_here(target)}"
             )
         checked[target] = _update_value(target, value)
     return checked
@@ -139,19 +155,31 @@ def _update_value(target: SharedVariable, value: Any) -> Any:
         kind = getattr(value, "type", type(value))
         text = (
             "An update must have the same type as the original shared variable "
-            f"(shared_var={target}, shared_var.type={target.type}, update_val={value}, "
+            f"(shared_var={target}, shared_var.type={target.type}, update_val={shown(value, str)}, "
             f"update_val.type={kind})."
         )
-        if getattr(kind, "dtype", None) == getattr(target.type, "dtype", 0):
-            text += (
-                " If the difference is related to the broadcast pattern, you can call the "
-                "tensor.unbroadcast(var, axis_to_unbroadcast[, ...]) function to remove broadcastable "
-                "dimensions."
-            )
+        if not isinstance(value, Variable):
+            text += f" {error}"
         elif isinstance(kind, TensorType) and isinstance(target.type, TensorType):
-            text += explain_widening(value, target.type.dtype)
-        raise TypeError(text) from error
+            text += _difference(value, kind, target.type)
+        raise TypeError(text + made_here(target)) from None
     return converted
+
+
+def _difference(value: Any, kind: TensorType, wanted: TensorType) -> str:
+    """What to do about an update `value` that is not of the type that is wanted."""
+    if kind.ndim != wanted.ndim:
+        return (
+            f" The update has {kind.ndim} dimensions, the variable {wanted.ndim}: sum or index the superfluous ones "
+            "away, "
+            "or look for a tensor that was broadcast against one of more dimensions."
+        )
+    if kind.dtype != wanted.dtype:
+        return explain_widening(value, wanted.dtype)
+    return (
+        " If the difference is related to the broadcast pattern, you can call the "
+        "tensor.unbroadcast(var, axis_to_unbroadcast[, ...]) function to remove broadcastable dimensions."
+    )
 
 
 # ---- givens ----
@@ -162,10 +190,13 @@ def _checked_givens(givens: Any, inputs: Sequence[Variable], strict: bool) -> di
         return {}
     replace: dict[Variable, Any] = {}
     given_inputs = set(inputs)
-    pairs = list(iter_over_pairs(givens))
+    pairs = _list_of_pairs("givens", givens)
     for key, value in pairs:
         if not isinstance(key, Variable):
-            raise TypeError(f"givens keys must be Variable: {key!r} is of type {type(key).__name__}")
+            raise TypeError(
+                f"givens keys must be Variable: {shown(key)} is of type {type(key).__name__}. Write the variable "
+                "itself, not its name or value."
+            )
         if key in given_inputs:
             raise RuntimeError(
                 f"You are trying to replace variable '{key}' through the `givens` parameter, but this "
@@ -203,15 +234,20 @@ def _in_order(replace: dict[Variable, Any], inputs: Sequence[Variable], strict: 
 
 def _replacement(key: Any, value: Any, strict: bool) -> Any:
     if isinstance(value, list | tuple):
-        raise TypeError(f"givens values must be variables, arrays or numbers, not {value!r}")
-    if not isinstance(value, Variable):
-        # A number takes its own dtype here (a Python int int64, a float float64), as shared() does.
-        value = (
-            as_tensor_variable(_own_dtype(value))
-            if hasattr(key.type, "dtype")
-            else key.type.make_constant(value)
-        )
-    return key.type.filter_variable(value) if strict else value
+        raise TypeError(f"givens values must be variables, arrays or numbers, not {shown(value)}")
+    try:
+        if not isinstance(value, Variable):
+            # A number takes its own dtype here (a Python int int64, a float float64), as shared() does.
+            value = (
+                as_tensor_variable(_own_dtype(value))
+                if hasattr(key.type, "dtype")
+                else key.type.make_constant(value)
+            )
+        return key.type.filter_variable(value) if strict else value
+    except TypeError as error:
+        raise TypeError(
+            f"givens can't replace {key} of type {key.type} by {shown(value)}. {error}{made_here(key)}"
+        ) from None
 
 
 def _own_dtype(value: Any) -> Any:

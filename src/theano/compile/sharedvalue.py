@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Type, Variable, capture_origin, generic
+from theano.graph.origin import made_here
+from theano.graph.text import shown
 from theano.record import Slotted
 from theano.runtime.support import Using, copy_value, put_value, wait_for
 from theano.scalar.op import ScalarOp
@@ -69,7 +71,7 @@ class Container(Slotted):
 
     def __set__(self, owner: Any, value: Any) -> None:
         if self.readonly:
-            raise Exception(f"Cannot set readonly storage: {self.name}")
+            raise TypeError(f"Cannot set readonly storage: {self.name}")
         put_value(self.storage, None if value is None else self.filter(value))
 
     def copied(self) -> Any:
@@ -84,7 +86,7 @@ class Container(Slotted):
                 return self.type.filter(value, strict=True)
             return self.type.filter(value, strict=False, allow_downcast=self.allow_downcast)
         except (TypeError, ValueError) as error:
-            error.args = (*error.args, f'Container name "{self.name}"')
+            error.args = (f'{error}\nContainer name "{self.name}"' if self.name else str(error),)
             raise
 
     value = property(lambda self: self.__get__(), lambda self, value: self.__set__(None, value))
@@ -158,7 +160,11 @@ class SharedVariable(Variable):
 
     def set_value(self, new_value: Any, borrow: bool = False) -> None:
         """Store a copy of `new_value`, or with `borrow` the object itself where its type allows it."""
-        self.container.value = new_value if borrow else detached_copy(new_value)
+        try:
+            self.container.value = new_value if borrow else detached_copy(new_value)
+        except (TypeError, ValueError) as error:
+            error.args = (f"{error}{made_here(self)}",)
+            raise
 
     def zero(self, borrow: bool = False) -> None:
         """Set all elements to 0; with `borrow` in the stored array itself."""
@@ -179,23 +185,23 @@ class SharedVariable(Variable):
 
     @property
     def value(self) -> Any:
-        raise Exception(
-            "sharedvar.value does not exist anymore. Use sharedvar.get_value() or sharedvar.set_value() "
-            "instead."
-        )
+        raise AttributeError(_NO_VALUE)
 
     @value.setter
     def value(self, new_value: Any) -> None:
-        raise Exception(
-            "sharedvar.value does not exist anymore. Use sharedvar.get_value() or sharedvar.set_value() "
-            "instead."
-        )
+        raise AttributeError(_NO_VALUE)
 
     def __getitem__(self, *args: Any) -> Any:
         value = self.container.storage[0]
         raise TypeError(
-            f"The generic SharedVariable object is not subscriptable. This shared variable contains {value!r}"
+            f"The generic SharedVariable object is not subscriptable. This shared variable contains {shown(value)} of "
+            f"type {type(value).__name__}; only arrays and numbers become tensors: make it of numpy.asarray(value)."
         )
+
+
+_NO_VALUE = (
+    "sharedvar.value does not exist anymore. Use sharedvar.get_value() or sharedvar.set_value() instead."
+)
 
 
 def _refuse(op: ScalarOp) -> Callable[..., Any]:
@@ -254,6 +260,12 @@ def shared(
     **kwargs
         `borrow` (keep `value` itself instead of a copy) and, for arrays, `broadcastable`.
 
+    Raises
+    ------
+    TypeError
+        `value` is a variable, or a keyword is none that the kinds of shared variables know (there is no
+        `dtype`).
+
     Notes
     -----
     The dtype is that of the value: ``shared(0)`` is int64, ``shared(0.)`` float64 whatever `floatX` is. No
@@ -277,13 +289,14 @@ def shared(
         except TypeError:
             continue
         except MemoryError as error:
-            error.args = (*error.args, "you might consider using 'theano.shared(..., borrow=True)'")
+            error.args = (f"{error} You might consider using 'theano.shared(..., borrow=True)'",)
             raise
         made.origin = capture_origin(1)
         return made
     raise TypeError(
         "No suitable SharedVariable constructor could be found. Are you sure all kwargs are supported? "
-        f'We do not support the parameter dtype or type. value="{value}". parameters="{kwargs}"'
+        f"We do not support the parameter dtype or type (make the value an array of that dtype). value={shown(value)}. "
+        f"parameters={shown(kwargs)}"
     )
 
 

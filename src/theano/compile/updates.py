@@ -6,6 +6,7 @@ from collections import OrderedDict
 from typing import Any
 
 from theano.compile.sharedvalue import SharedVariable
+from theano.graph.text import shown
 
 
 class OrderedUpdates(OrderedDict[Any, Any]):
@@ -37,7 +38,7 @@ class OrderedUpdates(OrderedDict[Any, Any]):
             if key in self:
                 if self[key] is value:
                     continue
-                raise KeyError("Collision", key)
+                raise KeyError(f"Collision: {key} has two different new values, {self[key]} and {value}")
             self[key] = value
 
     def __add__(self, other: Any) -> OrderedUpdates:
@@ -55,4 +56,7 @@ class OrderedUpdates(OrderedDict[Any, Any]):
 
 def _check_key(key: Any) -> None:
     if not isinstance(key, SharedVariable):
-        raise TypeError("OrderedUpdates keys must inherit from SharedVariable", key)
+        raise TypeError(
+            f"OrderedUpdates keys must inherit from SharedVariable, not {shown(key)} of type {type(key).__name__}. A "
+            "value that functions change is made by theano.shared(value)."
+        )

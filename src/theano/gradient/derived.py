@@ -47,6 +47,11 @@ def Lop(
     -------
     Variables of the types of `wrt`, in the form of `wrt`.
 
+    Raises
+    ------
+    ValueError
+        There are not as many `eval_points` as expressions.
+
     Examples
     --------
     >>> x, v = T.dvector("x"), T.dvector("v")
@@ -94,6 +99,13 @@ def subgraph_grad(
     Returns
     -------
     Lists of the gradients with respect to `wrt` and to `end` (with `details`, two lists more).
+
+    Raises
+    ------
+    ValueError
+        Neither `cost` nor `start` is given.
+    TypeError
+        `wrt` or `end` is no list.
 
     Examples
     --------
@@ -148,6 +160,11 @@ def jacobian(
     consider_constant, disconnected_inputs
         As for `grad`.
 
+    Raises
+    ------
+    AssertionError
+        `expression` has more than one dimension.
+
     Examples
     --------
     >>> x = T.dvector("x")
@@ -185,6 +202,11 @@ def hessian(
         1-d variable, or list or tuple of such.
     consider_constant, disconnected_inputs
         As for `grad`.
+
+    Raises
+    ------
+    AssertionError
+        `cost` is not 0-d, or one of `wrt` is no vector.
 
     Examples
     --------

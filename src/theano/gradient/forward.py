@@ -48,6 +48,15 @@ def Rop(
     -------
     Variables of the types of `f`, in the form of `f`.
 
+    Raises
+    ------
+    ValueError
+        `wrt` and `eval_points` are not equally many, or not of equal numbers of dimensions.
+    DisconnectedInputError
+        An `f` does not depend on `wrt`.
+    NullTypeGradError
+        A derivative is undefined.
+
     Examples
     --------
     >>> x, v = T.dvector("x"), T.dvector("v")

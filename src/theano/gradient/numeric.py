@@ -82,11 +82,11 @@ class numeric_grad:
         own = self.gf if isinstance(self.gf, list) else [self.gf]
         given = g_pt if isinstance(g_pt, list | tuple) else [g_pt]
         if len(given) != len(own):
-            raise ValueError("argument has wrong number of elements", len(given))
+            raise ValueError(f"argument has wrong number of elements: {len(given)} gradients for {len(own)} points")
         errors = []
         for i, (a, b) in enumerate(zip(given, own, strict=True)):
             if np.shape(a) != b.shape:
-                raise ValueError(f"argument element {i} has wrong shape {(np.shape(a), b.shape)}")
+                raise ValueError(f"argument element {i} has wrong shape {np.shape(a)}: the point has {b.shape}")
             errors.append(self.abs_rel_err(np.asarray(a), b))
         return errors
 
@@ -100,7 +100,7 @@ class numeric_grad:
         worst_score = -1.0
         for i, (abs_err, rel_err) in enumerate(self.abs_rel_errors(g_pt)):
             if not np.isfinite(abs_err).all() or not np.isfinite(rel_err).all():
-                raise ValueError("abs_err or rel_err not finite", repr(abs_err), repr(rel_err))
+                raise ValueError(f"abs_err or rel_err not finite in gradient {i}: {abs_err!r}, {rel_err!r}")
             if not abs_err.size:
                 continue
             score = np.minimum(abs_err / abs_tol, rel_err / rel_tol).reshape(-1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
@@ -14,7 +13,8 @@ from theano.gradient.accumulate import total
 from theano.gradient.errors import DisconnectedInputError, NullTypeGradError
 from theano.graph import Apply, Variable
 from theano.graph.null_type import DisconnectedType, NullType
-from theano.graph.origin import inherit_origin
+from theano.graph.origin import inherit_origin, made_here, warn_user
+from theano.graph.text import shown
 from theano.scalar.dtypes import COMPLEX, DISCRETE
 from theano.tensor.advanced_subtensor import AdvancedSubtensor, AdvancedSubtensor1
 from theano.tensor.dot import BatchedDot, Dot
@@ -87,6 +87,10 @@ def grad(
 
     Raises
     ------
+    TypeError
+        If `cost` has dimensions, or `wrt` (or a key of `known_grads`) is no variable.
+    ValueError
+        If both `cost` and `known_grads` are None, or a keyword has none of its values.
     DisconnectedInputError
         If a `wrt` does not take part in computing `cost`.
     NullTypeGradError
@@ -122,7 +126,7 @@ def grad(
     for x in wrt_list:
         g = grads.get(x)
         if g is None:
-            handle_disconnected(_NOT_CONNECTED.format(x), disconnected_inputs)
+            handle_disconnected(_NOT_CONNECTED.format(x) + made_here(x), disconnected_inputs)
             results.append(disconnected_result(x, return_disconnected))
         elif isinstance(g, _Zero):
             results.append(_name(_zeros_like(x), x, names))
@@ -182,20 +186,23 @@ def _as_wrt(wrt: Any) -> list[Any]:
         if not isinstance(x, Variable):
             raise TypeError(
                 f"Expected a variable, or a list or tuple of variables to differentiate with respect to, "
-                f"found {x!r} of type {type(x).__name__}"
+                f"found {shown(x)} of type {type(x).__name__}"
             )
     return items
 
 
 def _check_cost(cost: Any) -> None:
     if not isinstance(cost, Variable):
-        raise TypeError(f"cost must be a variable, found {cost!r} of type {type(cost).__name__}")
+        raise TypeError(f"cost must be a variable, found {shown(cost)} of type {type(cost).__name__}")
     if isinstance(cost.type, NullType):
         raise ValueError(f"Can't differentiate a NaN cost: {cost.type.why_null}")
     ndim = getattr(cost.type, "ndim", None)
     if ndim != 0:
         raise TypeError(
-            f"cost must be a scalar. {cost} has " + ("no" if ndim is None else str(ndim)) + " dimensions"
+            f"cost must be a scalar. {cost} has {'no' if ndim is None else ndim} dimensions. For the gradient of a "
+            "single number take cost.sum() or cost.mean(); for the derivatives of all elements "
+            "theano.gradient.jacobian(cost, wrt)."
+            + made_here(cost)
         )
 
 
@@ -482,7 +489,8 @@ def _name(g: Variable, x: Variable, cost_name: str | None) -> Variable:
 
 _NOT_CONNECTED: Final = (
     "grad method was asked to compute the gradient with respect to a variable that is not part of the "
-    "computational graph of the cost, or is used only by a non-differentiable operator: {}"
+    "computational graph of the cost, or is used only by a non-differentiable operator: {}. Is it the variable "
+    "that the cost was made of, not a copy or a new one? disconnected_inputs='ignore' makes its gradient zero."
 )
 
 
@@ -491,7 +499,7 @@ def handle_disconnected(message: str, how: str) -> None:
     if how == "raise":
         raise DisconnectedInputError(message)
     if how == "warn":
-        warnings.warn(message, stacklevel=3)
+        warn_user(message)
 
 
 def disconnected_result(x: Variable, how: str) -> Variable | None:

@@ -84,6 +84,11 @@ def clone_replace(
     copy_inputs
         The former name of `share_inputs`.
 
+    Raises
+    ------
+    TypeError
+        `output`, or what is to be replaced, is no variable.
+
     Examples
     --------
     >>> import theano, theano.tensor as T

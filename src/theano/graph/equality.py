@@ -22,6 +22,13 @@ def equal_computations(
     in_xs, in_ys
         Variables to be taken for each other, pair by pair.
 
+    Raises
+    ------
+    ValueError
+        The lists are not of equal lengths.
+    TypeError
+        Two values are compared, neither of which is a variable.
+
     Examples
     --------
     >>> import theano.tensor as T
@@ -91,6 +98,11 @@ def is_same_graph(
     ----------
     givens
         Replacements to make in both graphs before they are compared.
+
+    Raises
+    ------
+    TypeError
+        One of the two is no variable.
 
     Examples
     --------

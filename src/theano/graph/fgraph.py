@@ -10,7 +10,7 @@ from theano.graph.clone import clone_get_equiv
 from theano.graph.errors import InconsistencyError, MissingInputError
 from theano.graph.features import AlreadyThere
 from theano.graph.nodes import Apply, Constant, Variable
-from theano.graph.origin import format_origin, origin_of
+from theano.graph.origin import made_here
 from theano.graph.text import as_string
 from theano.graph.walk import io_toposort
 
@@ -132,11 +132,11 @@ class FunctionGraph:
 
     def _import_leaf(self, variable: Any, user: Apply | None) -> None:
         if not isinstance(variable, Constant) and variable not in self._given:
-            where = format_origin(origin_of(variable))
             of = f" of {user}" if user is not None else ""
             raise MissingInputError(
-                f"The input {variable}{of}, needed to compute the outputs, was not provided and has no value."
-                + (f"\nIt was made here:\n{where}" if where else ""),
+                f"The input {variable}{of}, needed to compute the outputs, was not provided and has no value. Add it "
+                "to the list of inputs of theano.function (for eval: give its value in the dict), or use "
+                "`givens`." + made_here(variable),
                 variable=variable,
             )
         self._clients[variable] = {}

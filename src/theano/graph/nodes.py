@@ -105,7 +105,10 @@ class Variable(Node):
         self, type: Type, owner: Apply | None = None, index: int | None = None, name: str | None = None
     ) -> None:
         if name is not None and not isinstance(name, str):
-            raise TypeError(f"name must be a string or None, not {name!r}")
+            raise TypeError(
+                f"name must be a string or None, not {name!r}: a variable has a name and no value (a value is made by "
+                "theano.tensor.constant or theano.shared)"
+            )
         if owner is not None and not isinstance(owner, Apply):
             raise TypeError(f"owner must be an Apply or None, not {owner!r}")
         self.type = type

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
 from theano.configdefaults import config
 from theano.graph.errors import ShapeError, TestValueError
 from theano.graph.nodes import Apply
+from theano.graph.origin import warn_user
 
 
 def inferred_shapes(node: Apply, input_shapes: Sequence[Any]) -> Sequence[Any]:
@@ -35,9 +35,7 @@ def inferred_shapes(node: Apply, input_shapes: Sequence[Any]) -> Sequence[Any]:
     except Exception as error:
         if config.on_shape_error == "raise":
             raise
-        warnings.warn(
-            f"Failed to infer_shape from Op {node.op}.\nInput shapes: {input_shapes}\n"
-            f"{type(error).__name__}: {error}",
-            stacklevel=2,
+        warn_user(
+            f"Failed to infer_shape from Op {node.op}.\nInput shapes: {input_shapes}\n{type(error).__name__}: {error}"
         )
     return [None] * node.nout

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from theano.graph.nodes import Constant, Variable
 from theano.graph.origin import capture_origin
 from theano.graph.props import Props
+from theano.graph.text import shown
 
 # Theano's names of the two class attributes, and ours.
 _TWINS = {
@@ -108,8 +109,13 @@ class Type(Props, metaclass=_MirrorTwins):
         """A constant of this type."""
         return self.constant_type(type=self, data=value, name=name)
 
-    def __call__(self, name: str | None = None) -> Any:
+    def __call__(self, name: str | None = None, *others: Any, **unknown: Any) -> Any:
         """A new leaf of this type, which remembers the user's line."""
+        if others or unknown:
+            raise TypeError(
+                f"a variable of {self} takes a name and nothing else, not {[*map(shown, others), *unknown]}: its "
+                "shape and value are known only when a function runs"
+            )
         made = self.make_variable(name)
         made._origin = capture_origin(1)
         return made

@@ -19,6 +19,11 @@ def stack_search(
 
     With `build_inv` also a dict that tells for each thing what expanded to it.
 
+    Raises
+    ------
+    ValueError
+        Another `mode`.
+
     Examples
     --------
     >>> stack_search([8], lambda n: [n // 2, n - 1] if n > 6 else [])
@@ -100,6 +105,11 @@ def io_toposort(
         Further nodes that must come before a node.
     clients
         A dict that is filled: the nodes that use a variable.
+
+    Raises
+    ------
+    ValueError
+        The graph has a cycle.
     """
     given = set(inputs)
     order: dict[Apply, None] = {}

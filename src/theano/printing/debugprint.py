@@ -52,6 +52,13 @@ def debugprint(
     -------
     The text for ``file='str'``, else `file`.
 
+    Raises
+    ------
+    TypeError
+        `obj` has no graph, or `depth` is no int.
+    ValueError
+        Another value of `ids`.
+
     Examples
     --------
     >>> debugprint(T.dscalar("x") + T.dscalar("y"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from theano.graph import Apply, Constant, FunctionGraph, Variable
+from theano.graph.text import shown
 
 __all__ = ["dot_source", "pydotprint"]
 
@@ -50,15 +51,25 @@ def pydotprint(
         import pydot
     except ImportError as error:
         raise RuntimeError(
-            "Failed to import pydot. You must install graphviz and pydot for `pydotprint` to work "
-            "(theano.printing.debugprint needs neither)."
+            "Failed to import pydot. You must install graphviz and pydot for `pydotprint` to work: `pip install "
+            "pydot`, and the program dot of Graphviz. theano.printing.debugprint needs neither."
         ) from error
     (picture,) = pydot.graph_from_dot_data(dot_source(fct, with_ids=with_ids, max_label_size=max_label_size))
-    if return_image:
-        return picture.create(prog="dot", format=format)
     if outfile is None:
         outfile = f"theano.pydotprint.{format}"
-    picture.write(outfile, prog="dot", format=format)
+    try:
+        if return_image:
+            return picture.create(prog="dot", format=format)
+        picture.write(outfile, prog="dot", format=format)
+    except FileNotFoundError as error:
+        if error.filename not in (None, "dot"):
+            raise  # it is the folder of `outfile` that is missing
+        raise RuntimeError(
+            "pydotprint needs the program dot of Graphviz, which is not on the PATH. Install Graphviz (Debian, Ubuntu: "
+            "apt install graphviz; macOS: brew install graphviz; conda install graphviz; Windows: "
+            "graphviz.org/download). "
+            "theano.printing.debugprint needs no program."
+        ) from error
     if print_output_file:
         print("The output file is available at", outfile)
     return None
@@ -126,5 +137,5 @@ def _outputs(fct: Any) -> list[Variable]:
         return list(fct)
     fgraph = fct if isinstance(fct, FunctionGraph) else getattr(getattr(fct, "maker", None), "fgraph", None)
     if fgraph is None:
-        raise TypeError(f"pydotprint expects a compiled function, a graph or variables, found {fct!r}")
+        raise TypeError(f"pydotprint expects a compiled function, a graph or variables, found {shown(fct)}")
     return list(fgraph.outputs)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ import numpy as np
 from theano.compile.sharedvalue import shared
 from theano.gradient import undefined_grad
 from theano.graph import Constant, Variable
+from theano.graph.origin import warn_user
 from theano.scalar.dtypes import INTEGER
 from theano.tensor.join import join
 from theano.tensor.math import abs_, cast, cos, log, lt, sin, sqrt
@@ -269,7 +269,7 @@ def guess_n_streams(size: Any, warn: bool = False) -> int:
         total = math.prod(size)
         return min(total // SHORTEST if total > SHORTEST else max(total, 1), MOST_STREAMS)
     if warn:
-        warnings.warn(f"the number of substreams is not known for size {size}: {MOST_STREAMS} are used", stacklevel=2)
+        warn_user(f"the number of substreams is not known for size {size}: {MOST_STREAMS} are used")
     return MOST_STREAMS
 
 

@@ -99,7 +99,7 @@ def local_optimizer(
     ...         return [inner.inputs[0]]
     """
     if tracks is not None and (not tracks or not isinstance(tracks, (list, tuple))):
-        raise ValueError("tracks must be None or a list with at least one op or op class", tracks)
+        raise ValueError(f"tracks must be None or a list with at least one op or op class, not {tracks!r}")
 
     def decorate(function: Callable[[Apply], Any]) -> FromFunctionLocalOptimizer:
         return FromFunctionLocalOptimizer(function, tracks)

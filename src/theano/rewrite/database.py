@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from theano.configdefaults import config
 from theano.graph import Apply, FunctionGraph
-from theano.graph.origin import inherit_origin
+from theano.graph.origin import inherit_origin, warn_user
 from theano.record import Record, Slotted
 from theano.rewrite.engine import run_phase
 from theano.rewrite.registry import RULES, Registrations, add_rule, remove_rule
@@ -279,7 +278,7 @@ def on_rewrite_error(error: Exception, what: str) -> None:
     if policy == "raise":
         raise error
     if policy != "ignore":
-        warnings.warn(f"{what}: {type(error).__name__}: {error}", stacklevel=3)
+        warn_user(f"{what}: {type(error).__name__}: {error}")
 
 
 def rewrite_graph(

@@ -13,11 +13,11 @@ import os
 import stat
 import struct
 import time
-import warnings
 from collections.abc import Iterable
 from pathlib import Path
 
 from theano.digest import blake2b
+from theano.graph.origin import warn_user
 
 __all__ = ["ObjectCache", "default_cache", "key_of"]
 
@@ -141,11 +141,7 @@ class ObjectCache:
                 problem = str(error)
             self._usable = problem is None
             if problem is not None:
-                warnings.warn(
-                    f"compiled programs are not kept in {self.folder}: {problem}",
-                    RuntimeWarning,
-                    stacklevel=2,
-                )
+                warn_user(f"compiled programs are not kept in {self.folder}: {problem}", RuntimeWarning)
         return self._usable
 
     @staticmethod

@@ -9,10 +9,10 @@ from __future__ import annotations
 import ctypes
 import functools
 import os
-import warnings
 from typing import NamedTuple
 
 from theano.configdefaults import config
+from theano.graph.origin import warn_user
 from theano.runtime import abi, blas, cache, jit, provisional, support
 from theano.runtime.target import Isa
 
@@ -102,7 +102,7 @@ class _Library:
         self._type, self._isa, self._shared = type_, isa, shared
         self._routine = blas.symbol(_ROUTINE[type_]) if blas.is_fast() else None
         if self._routine is None:
-            warnings.warn(blas.WITHOUT, RuntimeWarning, stacklevel=4)
+            warn_user(blas.WITHOUT, RuntimeWarning)
         known_as = self._known_as(False)
         kept = jit.kept_module(known_as, _OPTIONS, self._exports(False)) if known_as else None
         self.code = self._started(kept or self._compiled(True))

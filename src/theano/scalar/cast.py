@@ -55,7 +55,7 @@ CASTS = {target: _make(target) for target in all_dtypes}
 
 
 def convert_to(dtype: Any) -> ScalarOp:
-    """The operation that converts to `dtype`; KeyError for an unknown name.
+    """The operation that converts to `dtype`; TypeError for an unknown name.
 
     >>> convert_to("float32")
     Cast{float32}

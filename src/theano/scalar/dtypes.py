@@ -67,8 +67,13 @@ def upcast(dtype: Any, *dtypes: Any) -> str:
 def as_dtype(dtype: Any) -> str:
     """The name of a dtype that a user wrote: by its name, ``'floatX'``, or as NumPy writes dtypes.
 
-    KeyError for a name, TypeError for anything else that is none of the fourteen.
+    Raises
+    ------
+    TypeError
+        It is none of the fourteen.
 
+    Examples
+    --------
     >>> as_dtype("int8"), as_dtype(np.float32), as_dtype(np.dtype(">f8")), as_dtype("f4")
     ('int8', 'float32', 'float64', 'float32')
     """
@@ -84,9 +89,7 @@ def as_dtype(dtype: Any) -> str:
         except TypeError:
             pass
     if found is None:
-        if isinstance(dtype, str):
-            raise KeyError(dtype)
-        raise TypeError(f"{dtype!r} is not a dtype of tensors: expected one of {', '.join(all_dtypes)}")
+        raise TypeError(f"There is no dtype {dtype!r}: it is one of {', '.join(all_dtypes)}, or 'floatX'.")
     return found
 
 

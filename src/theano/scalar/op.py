@@ -179,6 +179,11 @@ def lookup(name: str) -> ScalarOp:
 
     >>> lookup("exp").nin
     1
+
+    Raises
+    ------
+    KeyError
+        There is no such operation.
     """
     found = TABLE.get(name)
     if found is None:

@@ -42,6 +42,13 @@ def scan_checkpoints(
     outputs, updates
         The outputs have the states after steps `N`, `2 N`, … and after the last one.
 
+    Raises
+    ------
+    ValueError
+        `save_every_N` is below 1.
+    RuntimeError
+        An output is no state, or an output or a sequence has taps.
+
     Examples
     --------
     >>> x = T.dvector("x")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from theano.graph import Variable
+from theano.graph.text import shown
 from theano.scalar.dtypes import promote
 from theano.scan import hooks
 from theano.scan.arguments import StateInfo, as_list, number_of_steps, sequence_info, state_info
@@ -96,7 +97,7 @@ def scan(
     array([1., 4., 9.])
     """
     if not callable(fn):
-        raise TypeError(f"the first argument of scan must be a function, not {fn!r}")
+        raise TypeError(f"the first argument of scan must be a function, not {shown(fn)}")
     seqs = [sequence_info(k, s) for k, s in enumerate(as_list(sequences))]
     infos = [state_info(k, s) for k, s in enumerate(as_list(outputs_info))]
     explicit = [v if isinstance(v, Variable) else as_tensor_variable(v) for v in as_list(non_sequences)]

@@ -52,8 +52,6 @@ class Rows:
         self.buffer: Any = None
         if initial is not None:
             self._allocate(initial.shape[1:])
-            if self.ring is not None and self.count > self.ring:
-                raise ValueError(f"{self.label}: more initial rows than are read")
             self._fill(initial)
 
     def _allocate(self, shape: tuple[int, ...]) -> None:

@@ -37,6 +37,15 @@ from theano.tensor.variable import as_tensor_variable, constant
 fill = second
 
 
+def _sizes(lengths: Sequence[Any]) -> tuple[int, ...]:
+    """Lengths that arrived when a function runs, as plain integers."""
+    sizes = tuple(int(n) for n in lengths)
+    for n in sizes:
+        if n < 0:
+            raise ValueError(f"negative dimensions are not allowed: {n}")
+    return sizes
+
+
 class Alloc(Op):
     """An array of the given lengths filled with a (broadcast) value.
 
@@ -72,13 +81,14 @@ class Alloc(Op):
         return single(self, [value, *sizes], value.type.dtype, result)
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
-        value, sizes = inputs[0], tuple(int(n) for n in inputs[1:])
+        value, sizes = inputs[0], _sizes(inputs[1:])
         pattern = node.inputs[0].type.broadcastable
         for axis, (n, m, b) in enumerate(zip(value.shape, sizes[len(sizes) - value.ndim :], pattern)):
             if n != m and not b:
                 raise ValueError(
-                    f"Alloc: a value of shape {value.shape} cannot fill shape {sizes}: axis {axis} of the value (a length "
-                    f"of 1 that the type does not declare to be broadcastable is not repeated: see T.addbroadcast)"
+                    f"Alloc: a value of shape {value.shape} cannot fill shape {sizes}: axis {axis} of the value (a "
+                    "length of 1 that the type does not declare to be broadcastable is not repeated: see "
+                    "T.addbroadcast)"
                 )
         out[0][0] = np.full(sizes, value, dtype=value.dtype)
 
@@ -140,7 +150,7 @@ class AllocEmpty(Unconnected):
         return single(self, sizes, self.dtype, [known_int(n) for n in sizes])
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
-        out[0][0] = np.empty(tuple(int(n) for n in inputs), dtype=self.dtype)
+        out[0][0] = np.empty(_sizes(inputs), dtype=self.dtype)
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         return [tuple(node.inputs)]
@@ -374,8 +384,8 @@ class Eye(Unconnected):
         return single(self, inputs, self.dtype, [known_int(i) for i in inputs[:2]])
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
-        n, m, k = (int(i) for i in inputs)
-        out[0][0] = np.eye(n, m, k, dtype=self.dtype)
+        n, m = _sizes(inputs[:2])
+        out[0][0] = np.eye(n, m, int(inputs[2]), dtype=self.dtype)
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         return [(node.inputs[0], node.inputs[1])]

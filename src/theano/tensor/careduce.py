@@ -71,6 +71,7 @@ def normalize_axis(axis: Any, ndim: int) -> Axis:
         if not -ndim <= a < ndim:
             raise ValueError(
                 f"Not enough dimensions on the input: axis {a} does not exist with {ndim} dimensions"
+                + (f", the axes are {-ndim} to {ndim - 1}" if ndim else "")
             )
         result.add(a % ndim)
     return tuple(sorted(result))

@@ -125,6 +125,13 @@ def choose(a: Any, choices: Any, out: None = None, mode: str = "raise") -> Any:
     mode
         What becomes of numbers that are out of range: 'raise', 'wrap' or 'clip'.
 
+    Raises
+    ------
+    TypeError
+        `a` is not of integers, or `out` is given.
+    ValueError
+        When it runs with ``mode="raise"``: a number is none of the choices.
+
     Examples
     --------
     >>> T.choose([1, 0, 1], [T.constant([1, 2, 3]), 9]).eval()

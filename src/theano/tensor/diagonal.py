@@ -102,6 +102,11 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
 def diag(v: Any, k: int = 0) -> Any:
     """Of a vector the matrix with it on diagonal `k`; of a matrix its diagonal `k`.
 
+    Raises
+    ------
+    ValueError
+        `v` is 0-d.
+
     Examples
     --------
     >>> T.diag(T.constant([1, 2])).eval()
@@ -120,6 +125,11 @@ def diag(v: Any, k: int = 0) -> Any:
 
 def fill_diagonal(a: Any, val: Any) -> Any:
     """`a` with `val` on its main diagonal; with more than two dimensions all lengths must be equal.
+
+    Raises
+    ------
+    TypeError
+        `a` has less than two dimensions, or `val` has any.
 
     Examples
     --------
@@ -142,7 +152,13 @@ def fill_diagonal(a: Any, val: Any) -> Any:
 
 
 def fill_diagonal_offset(a: Any, val: Any, offset: Any) -> Any:
-    """The matrix `a` with `val` on diagonal `offset`, which may be symbolic."""
+    """The matrix `a` with `val` on diagonal `offset`, which may be symbolic.
+
+    Raises
+    ------
+    TypeError
+        `a` is no matrix, or `val` is not 0-d.
+    """
     a, val, offset = as_tensor_variable(a), as_tensor_variable(val), as_index(offset, "offset")
     if a.type.ndim != 2:
         raise TypeError(f"fill_diagonal_offset: first parameter must have two dimensions, got {a.type.ndim}")

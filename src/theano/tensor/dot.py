@@ -158,6 +158,11 @@ batched_dot_op = BatchedDot()
 def batched_dot(a: Any, b: Any) -> Any:
     """``dot(a[i], b[i])`` for every `i`, stacked.
 
+    Raises
+    ------
+    TypeError
+        An argument is 0-d.
+
     Examples
     --------
     >>> T.batched_dot(T.tensor3(), T.matrix()).ndim
@@ -233,7 +238,15 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
 
 
 def batched_tensordot(x: Any, y: Any, axes: Any = 2) -> Any:
-    """``tensordot(x[i], y[i])`` for every `i`; `axes` count the batch axis as axis 0."""
+    """``tensordot(x[i], y[i])`` for every `i`; `axes` count the batch axis as axis 0.
+
+    Raises
+    ------
+    TypeError
+        An argument is 0-d.
+    ValueError
+        `axes` do not fit.
+    """
     x, y = as_tensor_variable(x), as_tensor_variable(y)
     if x.type.ndim == 0 or y.type.ndim == 0:
         raise TypeError("batched_tensordot takes tensors of at least one dimension")

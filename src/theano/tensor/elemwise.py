@@ -124,14 +124,12 @@ class DimShuffle(Op):
 
 
 def _axis(axis: ty.Any, ndim: int) -> int:
-    if isinstance(axis, str):
-        raise TypeError(f"DimShuffle indices must be Python ints or 'x', got {axis!r}")
     if isinstance(axis, np.ndarray | np.integer):
         axis = int(axis)
     if not isinstance(axis, int) or isinstance(axis, bool):
         raise TypeError(f"DimShuffle indices must be Python ints or 'x', got {axis!r} of type {type(axis)}")
     if not 0 <= axis < ndim:
-        raise ValueError(f"new_order: axis {axis} does not exist, the input has {ndim} dimensions")
+        raise ValueError(f"dimshuffle, new_order: axis {axis} does not exist, the input has {ndim} dimensions")
     return axis
 
 
@@ -196,7 +194,7 @@ class Elemwise(Op):
     def make_node(self, *inputs: ty.Any) -> Apply:
         op = self.scalar_op
         if len(inputs) != op.nin and not (op.nin == -1 and inputs):
-            raise TypeError(f"{self} takes {op.nin if op.nin >= 0 else 'one or more'} arguments, got {len(inputs)}")
+            raise TypeError(f"{op.name} takes {op.nin if op.nin >= 0 else 'one or more'} arguments, got {len(inputs)}")
         variables = [as_tensor_variable(x) for x in inputs]
         ndim = max([v.type.ndim for v in variables])
         for i, v in enumerate(variables):

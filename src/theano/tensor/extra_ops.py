@@ -222,6 +222,13 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
     ----------
     repeats : an integer, or a vector with one for each element
 
+    Raises
+    ------
+    TypeError
+        `repeats` are no integers.
+    ValueError
+        `repeats` have more than one dimension.
+
     Examples
     --------
     >>> T.repeat(T.constant([4, 5]), 2).eval()
@@ -253,6 +260,11 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
 
 def to_one_hot(y: Any, nb_class: Any, dtype: Any = None) -> Any:
     """A matrix with a 1 in column ``y[i]`` of row `i`; dtype `floatX` unless given.
+
+    Raises
+    ------
+    TypeError
+        `y` is no vector of integers.
 
     Examples
     --------
@@ -359,7 +371,7 @@ class SearchsortedOp(Op):
         if sorter is not None:
             sorter = as_tensor_variable(sorter)
             if sorter.type.ndim != 1 or sorter.type.dtype not in INTEGER:
-                raise TypeError("sorter must be an integer vector", sorter.type)
+                raise TypeError(f"sorter must be an integer vector, got {sorter.type}")
             inputs.append(sorter)
         return single(self, inputs, "int64", v.type.shape)
 
@@ -425,6 +437,11 @@ def ravel_multi_index(multi_index: Any, dims: Any, mode: str = "raise", order: s
     """The positions in the flattened array of points given by coordinates.
 
     With `mode` 'wrap' or 'clip' coordinates out of range are taken modulo the length or to the nearest end.
+
+    Raises
+    ------
+    ValueError
+        Another `mode`.
 
     Examples
     --------

@@ -168,6 +168,11 @@ def irfft(inp: Any, norm: str | None = None, is_odd: bool = False) -> Any:
     is_odd
         Whether n, the length of the last axis of the result, is odd.
 
+    Raises
+    ------
+    ValueError
+        Another `norm`, or `is_odd` is no bool.
+
     Examples
     --------
     >>> irfft(rfft(T.constant([[1.0, 0.0, 2.0, 1.0]]))).eval()

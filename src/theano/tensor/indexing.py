@@ -171,6 +171,11 @@ def _mask_positions(x: Any, mask: Any, axis: int) -> list[Any]:
 def nonzero(a: Any, return_matrix: bool = False) -> Any:
     """The positions of non-zero elements: a tuple of one vector for each axis, or the rows of a matrix.
 
+    Raises
+    ------
+    ValueError
+        `a` is 0-d.
+
     Examples
     --------
     >>> [p.eval() for p in T.nonzero(T.constant([0, 3, 4]))]
@@ -184,7 +189,13 @@ def nonzero(a: Any, return_matrix: bool = False) -> Any:
 
 
 def flatnonzero(a: Any) -> Any:
-    """The positions of non-zero elements in the flattened `a`."""
+    """The positions of non-zero elements in the flattened `a`.
+
+    Raises
+    ------
+    ValueError
+        `a` is 0-d.
+    """
     a = as_tensor_variable(a)
     if a.type.ndim == 0:
         raise ValueError("flatnonzero only supports non-scalar arrays.")
@@ -203,6 +214,13 @@ def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> 
     Parameters
     ----------
     mode : 'raise', 'wrap' (modulo the length) or 'clip' (to the first and last)
+
+    Raises
+    ------
+    ValueError
+        There is no such axis, or another `mode`.
+    IndexError
+        When it runs with ``mode="raise"``: an index is out of range.
 
     Examples
     --------

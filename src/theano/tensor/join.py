@@ -42,6 +42,15 @@ from theano.tensor.type_other import plain_axis
 from theano.tensor.variable import as_tensor_variable
 
 
+def _dimensionalities(variables: Sequence[Any]) -> str:
+    """What is wrong with variables that do not have the same number of axes."""
+    named = ", ".join(f"{v} has {v.type.ndim}" for v in variables)
+    return (
+        f"tensors of different dimensionality: {[v.type.ndim for v in variables]} ({named}). All must have the same "
+        "number of axes: x.dimshuffle('x', 0) makes a row of a vector, x.dimshuffle(0, 'x') a column."
+    )
+
+
 class Join(Op):
     """Tensors put one after the other along one axis.
 
@@ -62,7 +71,7 @@ class Join(Op):
         if any(t.type.ndim == 0 for t in inputs):
             raise TypeError("Join cannot handle 0-d tensors; use stack")
         if any(t.type.ndim != ndim for t in inputs):
-            raise TypeError(f"Join: tensors of different dimensionality: {[t.type.ndim for t in inputs]}")
+            raise TypeError(f"Join: {_dimensionalities(inputs)}")
         known = known_int(axis)
         if known is None:
             result: list[int | None] = [None] * ndim
@@ -183,6 +192,15 @@ def stack(*tensors: Any, **kwargs: Any) -> Any:
 
     Takes a list (and `axis`, 0 by default), or, as older programs write, the tensors one by one.
 
+    Raises
+    ------
+    TypeError
+        The tensors do not have the same number of dimensions.
+    ValueError
+        There is none.
+    IndexError
+        The result has no such axis.
+
     Examples
     --------
     >>> T.stack([T.vector(), T.vector()], axis=1).ndim
@@ -208,7 +226,7 @@ def stack(*tensors: Any, **kwargs: Any) -> Any:
         return MakeVector(upcast(*(v.type.dtype for v in variables)))(*variables)
     ndim = variables[0].type.ndim
     if any(v.type.ndim != ndim for v in variables):
-        raise TypeError(f"stack: tensors of different dimensionality: {[v.type.ndim for v in variables]}")
+        raise TypeError(f"stack: {_dimensionalities(variables)}")
     if not -ndim - 1 <= axis <= ndim:
         raise IndexError(f"stack: axis {axis} is out of bounds [-{ndim + 1}, {ndim + 1})")
     axis %= ndim + 1
@@ -337,6 +355,11 @@ def split(x: Any, splits_size: Any, n_splits: int, axis: Any = 0) -> Any | list[
 def roll(x: Any, shift: Any, axis: int | None = None) -> Any:
     """`x` with its elements moved by `shift` places along `axis`, around the end (default: flattened).
 
+    Raises
+    ------
+    ValueError
+        There is no such axis.
+
     Examples
     --------
     >>> T.roll(T.arange(4), 1).eval()
@@ -363,6 +386,11 @@ def tile(x: Any, reps: Any, ndim: int | None = None) -> Any:
     Parameters
     ----------
     reps : an int, a 0-d integer, a list of them, or a vector whose length is known or given as `ndim`
+
+    Raises
+    ------
+    ValueError
+        There are more `reps` than `ndim`, or their number is not known.
 
     Examples
     --------

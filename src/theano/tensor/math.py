@@ -176,7 +176,7 @@ def isinf(a: Any) -> Any:
 def cast(x: Any, dtype: Any) -> Any:
     """`x` converted to `dtype` (``'floatX'`` is allowed); `x` itself if it has that dtype.
 
-    Floats are truncated and integers wrap. Complex to real raises TypeError.
+    Floats are truncated and integers wrap. Complex to real, or to what is no dtype, raises TypeError.
 
     Examples
     --------
@@ -197,12 +197,17 @@ def round(a: Any, mode: str | None = None) -> Any:
         Float tensor.
     mode : {'half_to_even', 'half_away_from_zero'}
         Where halves go.
+
+    Raises
+    ------
+    NotImplementedError
+        Another mode.
     """
     if mode in (None, "half_to_even"):
         return round_half_to_even(a)
     if mode == "half_away_from_zero":
         return round_half_away_from_zero(a)
-    raise Exception(f"round mode {mode} is not implemented.")
+    raise NotImplementedError(f"round mode {mode!r} is not implemented: take 'half_to_even' or 'half_away_from_zero'.")
 
 
 def iround(a: Any, mode: str | None = None) -> Any:

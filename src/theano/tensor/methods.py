@@ -87,8 +87,13 @@ def _array_ufunc(self: _tensor_py_operators, ufunc: np.ufunc, method: str, *inpu
     name = _UFUNC_NAMES.get(ufunc.__name__)
     if method == "__call__" and name is not None and not kwargs:
         return getattr(math, name)(*inputs)
-    if method == "__call__" and ufunc is np.matmul:
+    if method == "__call__" and ufunc is np.matmul and not kwargs:
         return dot(*inputs)
+    if kwargs.get("out") is not None:
+        raise TypeError(
+            f"an array can't be changed in place to a symbolic expression (numpy.{ufunc.__name__} with out=, or "
+            "array += x): write y = y + x, or T.set_subtensor for a part"
+        )
     return NotImplemented
 
 
@@ -339,9 +344,14 @@ PROPERTIES: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _call(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def _call(name: str, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """A Python function around a callable object (`property` passes it the variable)."""
-    return lambda self: function(self)
+
+    def get(self: Any) -> Any:
+        return function(self)
+
+    get.__name__ = get.__qualname__ = name  # Python's text of the error when somebody sets it
+    return get
 
 
 def attach(methods: dict[str, Callable[..., Any]]) -> None:
@@ -352,4 +362,4 @@ def attach(methods: dict[str, Callable[..., Any]]) -> None:
 
 attach(METHODS)
 for _name, _get in PROPERTIES.items():
-    setattr(_tensor_py_operators, _name, property(_call(_get)))
+    setattr(_tensor_py_operators, _name, property(_call(_name, _get)))

@@ -205,6 +205,11 @@ extract_diag = ExtractDiag()
 def diag(x: Any) -> Any:
     """Of a vector the matrix with it on the diagonal, of a matrix its diagonal.
 
+    Raises
+    ------
+    TypeError
+        `x` is neither a vector nor a matrix.
+
     Examples
     --------
     >>> diag(T.constant([[1, 2], [3, 4]])).eval()
@@ -230,6 +235,11 @@ def trace(X: Any) -> Any:
 def matrix_dot(*args: Any) -> Any:
     """The product of matrices, from left to right.
 
+    Raises
+    ------
+    ValueError
+        There is no matrix.
+
     Examples
     --------
     >>> matrix_dot(T.dmatrix(), T.dmatrix(), T.dvector()).type
@@ -245,6 +255,11 @@ def matrix_dot(*args: Any) -> Any:
 
 def matrix_power(M: Any, n: int) -> Any:
     """`M` to an integer power: by squaring, of the inverse if `n` is negative.
+
+    Raises
+    ------
+    TypeError
+        `n` is no integer.
 
     Examples
     --------
@@ -276,6 +291,13 @@ def norm(x: Any, ord: Any = None) -> Any:
     ord
         None (of all elements, order 2), a number, ``'inf'`` or ``'-inf'``; for matrices ``'fro'``, ``'nuc'``,
         and of the numbers 1, -1, 2, -2 and the infinities.
+
+    Raises
+    ------
+    ValueError
+        `x` is 0-d, or vectors or matrices have no norm of that order.
+    NotImplementedError
+        `x` has more than two dimensions, and the order is not that of Frobenius.
 
     Examples
     --------
@@ -340,6 +362,11 @@ class lstsq(Op):
 
 def tensorinv(a: Any, ind: int = 2) -> Any:
     """The inverse of a tensor under `tensordot`, as `numpy.linalg.tensorinv`.
+
+    Raises
+    ------
+    ValueError
+        `ind` is not between 1 and the number of dimensions.
 
     Examples
     --------

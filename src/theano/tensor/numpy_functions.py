@@ -63,7 +63,14 @@ def _array_function(
     """``numpy.dot(x, y)`` and others build expressions; see `FUNCTIONS`."""
     ours = FUNCTIONS.get(func)
     if ours is None:
-        return func._implementation(*args, **kwargs)
+        try:
+            return func._implementation(*args, **kwargs)
+        except Exception as error:
+            raise TypeError(
+                f"NumPy's {func.__name__} can't compute with symbolic variables ({type(error).__name__}: {error}). "
+                "Use a "
+                "function of theano.tensor, or give it numbers, as x.eval({...}) and compiled functions return them."
+            ) from error
     return ours(*args, **kwargs)
 
 

@@ -325,6 +325,11 @@ def reshape(x: Any, newshape: Any, ndim: int | None = None) -> Any:
 def flatten(x: Any, ndim: int | None = None, outdim: int | None = None) -> Any:
     """`x` with its trailing axes joined so that `ndim` (default 1) remain.
 
+    Raises
+    ------
+    ValueError
+        `ndim` is not between 1 and the number of dimensions.
+
     Examples
     --------
     >>> T.flatten(T.tensor3(), 2).ndim
@@ -337,7 +342,7 @@ def flatten(x: Any, ndim: int | None = None, outdim: int | None = None) -> Any:
         ndim = outdim
     ndim = 1 if ndim is None else ndim
     if ndim < 1 or ndim > max(x.type.ndim, 1):
-        raise ValueError(f"ndim {ndim} out of bound [1, {x.type.ndim})")
+        raise ValueError(f"ndim {ndim} out of bound [1, {max(x.type.ndim, 1)}]")
     static = x.type.shape
     joined = static[ndim - 1 :]
     last: Any = -1 if None in joined else int(np.prod(joined, dtype=object))
@@ -507,7 +512,13 @@ def shape_padright(t: Any, n_ones: int = 1) -> Any:
 
 
 def shape_padaxis(t: Any, axis: int) -> Any:
-    """`t` with one broadcastable axis that becomes axis `axis`."""
+    """`t` with one broadcastable axis that becomes axis `axis`.
+
+    Raises
+    ------
+    IndexError
+        The result has no such axis.
+    """
     t = as_tensor_variable(t)
     ndim = t.type.ndim + 1
     if not -ndim <= axis < ndim:
@@ -525,6 +536,11 @@ def squeeze(x: Any) -> Any:
 
 def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
     """`x` with its axes in the order `axes` (default: reversed; then the result has the name of `x` with ``.T``).
+
+    Raises
+    ------
+    ValueError
+        `axes` are not as many as `x` has.
 
     Examples
     --------
@@ -545,8 +561,17 @@ def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
 
 
 def swapaxes(y: Any, axis1: int, axis2: int) -> Any:
-    """`y` with two axes exchanged."""
+    """`y` with two axes exchanged.
+
+    Raises
+    ------
+    ValueError
+        There is no such axis.
+    """
     y = as_tensor_variable(y)
+    for axis in (axis1, axis2):
+        if not -y.type.ndim <= axis < y.type.ndim:
+            raise ValueError(f"swapaxes: axis {axis} does not exist with {y.type.ndim} dimensions")
     order: list[int | str] = list(range(y.type.ndim))
     order[axis1], order[axis2] = order[axis2], order[axis1]
     return dimshuffle(y, order)

@@ -293,6 +293,11 @@ def eigvalsh(a: Any, b: Any, lower: bool = True) -> Any:
 def kron(a: Any, b: Any) -> Any:
     """The Kronecker product: as `numpy.kron`, of tensors with up to two dimensions, not both vectors.
 
+    Raises
+    ------
+    TypeError
+        Together the tensors have less than three dimensions.
+
     Examples
     --------
     >>> kron(T.constant([[1, 2]]), T.constant([[1], [10]])).eval()

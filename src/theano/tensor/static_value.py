@@ -112,28 +112,6 @@ def known_ints(v: Any) -> tuple[int | None, ...] | None:
     return None if found is None else tuple(None if e is None else known_int(e) for e in found)
 
 
-def get_vector_length(v: Any) -> int:
-    """The length of a vector, if it is known.
-
-    Raises
-    ------
-    ValueError
-        If `v` is not a vector or its length is not known.
-
-    Examples
-    --------
-    >>> get_vector_length(T.tensor3().shape)
-    3
-    """
-    v = as_tensor_variable(v)
-    if v.type.ndim != 1:
-        raise ValueError(f"argument must be symbolic vector, got '{v}' with {v.type.ndim} dimensions")
-    found = known_vector(v)
-    if found is None:
-        raise ValueError(f"length not known: {v}")
-    return len(found)
-
-
 def get_scalar_constant_value(
     orig_v: Any, elemwise: bool = True, only_process_constants: bool = False, max_recur: int = MAX_DEPTH
 ) -> np.ndarray:
@@ -153,9 +131,9 @@ def get_scalar_constant_value(
     5
     """
     if orig_v is None:
-        raise NotScalarConstantError(orig_v)
+        raise NotScalarConstantError(f"{orig_v} is not known before a function runs")
     v: Any = orig_v if isinstance(orig_v, Variable) else as_tensor_variable(orig_v)
     value = known_scalar(v, 0 if only_process_constants else max_recur, elemwise)
     if value is None:
-        raise NotScalarConstantError(v)
+        raise NotScalarConstantError(f"{v} is not known before a function runs")
     return value

@@ -94,6 +94,11 @@ def var(input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, cor
     corrected
         Whether to subtract the rounding error of the mean.
 
+    Raises
+    ------
+    ValueError
+        `ddof` is no int.
+
     Examples
     --------
     >>> T.var(T.fmatrix(), axis=0).type
@@ -125,6 +130,11 @@ def std(input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, cor
 
 def norm(x: Any, ord: float | None = None, axis: Any = None, keepdims: bool = False) -> Any:
     """Norm of the elements over `axis` as of a vector: of order `ord` (None: 2), 0 counts the nonzero ones.
+
+    Raises
+    ------
+    NotImplementedError
+        `x` is 0-d.
 
     Examples
     --------
@@ -199,6 +209,11 @@ def cov(
         The divisor is the number of observations minus `ddof`, by default 0 with `bias`, else 1.
     fweights, aweights
         How often each observation counts (integers), and how much (positive numbers).
+
+    Raises
+    ------
+    ValueError
+        `m` is neither a vector nor a matrix.
 
     Examples
     --------

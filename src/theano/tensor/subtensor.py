@@ -378,6 +378,13 @@ def inc_subtensor(
     y : the increment, broadcast to ``a[...]`` and cast to its dtype
     inplace, tolerate_inplace_aliasing : accepted for older programs; without effect
 
+    Raises
+    ------
+    TypeError
+        `x` is not ``a[...]``, or `y` has more dimensions than it.
+    ValueError
+        When it runs: `y` does not have the shape of that part.
+
     Examples
     --------
     >>> T.inc_subtensor(T.zeros(3)[1:], 1.).eval()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,6 +10,8 @@ import numpy as np
 
 from theano.configdefaults import config
 from theano.graph import Type, Variable
+from theano.graph.origin import warn_user
+from theano.graph.text import shown
 from theano.scalar.conversion import converted
 from theano.scalar.dtypes import ALL, COMPLEX, FLOAT, INTEGER, NUMPY, as_dtype, promote
 
@@ -22,6 +23,13 @@ _PATTERN_NAMES: dict[tuple[bool, ...], str] = {
     (True, False): "row",
     (False, True): "col",
     (False, False): "matrix",
+}
+
+# What has that many axes, for people.
+_SHAPES = {
+    0: "a single number",
+    1: "a list of numbers or an array of one axis",
+    2: "a list of rows or an array of two axes",
 }
 
 # dtype -> (rtol, atol) of values_eq_approx, and the same with tensor.cmp_sloppy=1
@@ -100,8 +108,8 @@ class TensorType(Type):
     ) -> None:
         try:
             dtype = as_dtype(dtype)
-        except (KeyError, TypeError):
-            raise TypeError(f"Unsupported dtype for TensorType: {dtype!r}") from None
+        except TypeError as error:
+            raise TypeError(f"Unsupported dtype for TensorType: {shown(dtype)}. {error}") from None
         self.dtype: str = dtype
         self.shape: StaticShape = _static_shape(broadcastable, shape)
         self.broadcastable: tuple[bool, ...] = tuple([n == 1 for n in self.shape])
@@ -178,7 +186,8 @@ class TensorType(Type):
             data = self._convert(data, strict, allow_downcast)
         if data.ndim != self.ndim:
             raise TypeError(
-                f"Wrong number of dimensions: expected {self.ndim}, got {data.ndim} with shape {data.shape}."
+                f"Wrong number of dimensions: expected {self.ndim}, got {data.ndim} with shape {data.shape}. "
+                f"A value of {self} is {_SHAPES.get(self.ndim, f'an array of {self.ndim} axes')}."
             )
         if not data.flags.aligned:
             raise TypeError(
@@ -195,19 +204,21 @@ class TensorType(Type):
                 continue
             if wanted == 1:
                 raise TypeError(
-                    "Non-unit value on shape on a broadcastable dimension.", data.shape, self.broadcastable
+                    "Non-unit value on shape on a broadcastable dimension. "
+                    f"The type {self} demands length 1 of axis {axis}, the shape is {data.shape}."
                 )
             raise TypeError(f"axis {axis} must have length {wanted}, got shape {data.shape}")
 
     def _convert(self, data: Any, strict: bool, allow_downcast: bool | None) -> np.ndarray:
         if isinstance(data, Variable):
             raise TypeError(
-                "Expected an array-like object, but found a Variable: maybe you are trying to call a "
-                "function on a (possibly shared) variable instead of a numeric array?"
+                f"Expected an array-like object, but found a Variable: {data}. Maybe you are trying to call a "
+                "function on a (possibly shared) variable instead of a numeric array? Pass a number or an array, of "
+                "a shared variable its get_value()."
             )
         if strict:
             if not isinstance(data, np.ndarray):
-                raise TypeError(f"{self} expected an ndarray object.", data, type(data))
+                raise TypeError(f"{self} expected an ndarray object (strict=True), not {shown(data)} of {type(data)}.")
             if data.dtype != self.numpy_dtype:
                 raise TypeError(
                     f"{self} expected an ndarray object with dtype = {self.dtype} (got {data.dtype})."
@@ -232,14 +243,34 @@ class TensorType(Type):
         name = data.dtype.name
         if name in ALL and promote(self.dtype, name) == self.dtype:
             return np.asarray(data).astype(self.numpy_dtype, copy=False)
+        self._refuse_kind(data, data)
         raise TypeError(
             f"{self} cannot store a value of dtype {data.dtype} without risking loss of precision. If you do "
             f"not mind this loss, you can: 1) explicitly cast your data to {self.dtype}, or 2) set "
-            f'"allow_input_downcast=True" when calling "function". Value: "{_shorten(data)}"'
+            f'"allow_input_downcast=True" when calling "function". Value: "{shown(data, str)}"'
+        )
+
+    def _refuse_kind(self, data: Any, array: np.ndarray) -> None:
+        """TypeError for what is no number, or a complex one for a real type: precision is not what is lost there."""
+        kind = array.dtype.kind
+        if kind == "c" and self.dtype not in COMPLEX:
+            raise TypeError(
+                f"{self} cannot store {shown(data)}: it is complex. Pass its .real, or declare a complex variable "
+                "(T.zscalar, T.zvector, ...)."
+            )
+        odd = [x for x in array.flat if not isinstance(x, int | float | complex | np.number)] if kind == "O" else []
+        if kind in "biufc" or (kind == "O" and not odd):
+            return
+        first = odd[0] if odd else array.flat[0] if array.size else array
+        what = {"U": "a string", "S": "bytes"}.get(kind, f"of type {type(first).__name__}")
+        raise TypeError(
+            f"{self} cannot store {shown(data)}: {'it' if array.ndim == 0 else 'an element of it'} is {what}, not a "
+            "number. Pass numbers, or arrays of numbers."
         )
 
     def _convert_values(self, data: Any) -> np.ndarray:
         array = np.asarray(data)
+        self._refuse_kind(data, array)
         if array.dtype.kind == "O" and self.dtype in FLOAT and all(type(x) is int for x in array.flat):
             try:  # integers of more than 64 bits
                 result = array.astype(self.numpy_dtype)
@@ -247,15 +278,14 @@ class TensorType(Type):
                 result = np.full(array.shape, np.inf)
             if np.all(result == array):
                 return result
-        elif array.dtype.kind in "biufc" and not (array.dtype.kind == "c" and self.dtype not in COMPLEX):
+        elif array.dtype.kind in "biufc":
             result = self._cast(array)
             same = result == array
             if np.all(same) or np.all(same | ((result != result) & (array != array))):
                 return result
         raise TypeError(
-            f"{self} cannot store accurately value {_shorten(data)}, it would be represented as something "
-            f"else. "
-            f"If you do not mind this precision loss, you can: 1) explicitly convert your data to a numpy "
+            f"{self} cannot store accurately value {shown(data, str)}, it would be represented as something else. If "
+            "you do not mind this precision loss, you can: 1) explicitly convert your data to a numpy "
             f'array of dtype {self.dtype}, or 2) set "allow_input_downcast=True" when calling "function".'
         )
 
@@ -351,14 +381,9 @@ def _float64_is_made() -> None:
     if config.warn_float64 == "raise":
         raise TypeError(message)
     if config.warn_float64 == "warn":
-        warnings.warn(message, stacklevel=5)
+        warn_user(message)
     else:
         breakpoint()
-
-
-def _shorten(value: Any) -> str:
-    text = str(value)
-    return text if len(text) <= 75 else f"{text[:35]} ... {text[-35:]}"
 
 
 def values_eq_approx(

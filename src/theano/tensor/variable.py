@@ -13,6 +13,8 @@ import numpy as np
 
 from theano.configdefaults import config
 from theano.graph import Apply, Constant, Variable
+from theano.graph.origin import made_here
+from theano.graph.text import shown
 from theano.scalar.dtypes import ALL, as_dtype, autocast
 from theano.tensor.type import TensorType, refuse_masked, tensor_type
 
@@ -53,21 +55,51 @@ class _tensor_py_operators:
         # Only comparisons can be mistaken for a truth value; `if x:` for "is it given?" is common.
         if self._is_nonzero:
             return True
-        raise TypeError("Variables do not support boolean operations.")
+        raise TypeError(
+            "Variables do not support boolean operations. A comparison has no value while the expression is written, "
+            "so `if`, `while`, `and`, `or` and `a < x < b` can't decide on it: write T.switch(condition, a, b) or "
+            "theano.ifelse.ifelse(condition, a, b), and T.and_(c, d), T.or_(c, d)." + made_here(self)
+        )
 
     def __len__(self) -> int:
-        raise TypeError("object of type 'TensorVariable' has no len()")
+        raise TypeError(
+            f"object of type '{type(self).__name__}' has no len(): the length of {self} is known only when a function "
+            "runs. Use the symbolic length x.shape[0]."
+        )
+
+    def _no_number(self, *_: Any) -> Any:
+        """What Python, and its modules, call to have a number."""
+        raise TypeError(
+            f"{self} is symbolic, it has no value yet: Python can't use it as a number. Its value is what "
+            f"x.eval({{...}}), or "
+            "a function with x among its outputs, computes (of a shared variable: get_value()). In expressions use "
+            "functions of theano.tensor: T.exp for math.exp, T.round for round, T.arange or theano.scan for range."
+            + made_here(self)
+        )
+
+    __float__ = __int__ = __complex__ = __index__ = __round__ = _no_number
+
+    def __format__(self, spec: str) -> str:
+        return format(str(self), spec) if not spec else self._no_number()
 
     def __iter__(self) -> Iterator[Any]:
         if self.ndim == 0:
-            raise TypeError("iteration over a 0-d tensor")
-        for i in range(get_vector_length(self)):
+            raise TypeError(f"iteration over a 0-d tensor: {self} is a single number{made_here(self)}")
+        try:
+            length = get_vector_length(self)
+        except ValueError as error:
+            raise ValueError(
+                f"{error}, so Python can't iterate over it. Use theano.scan for a loop, x.sum(), x.max(), T.any(x) for "
+                "Python's sum(x), max(x), any(x), and x[0], x[1] for single elements." + made_here(self)
+            ) from None
+        for i in range(length):
             yield self[i]  # type: ignore[index]
 
     def __setitem__(self, index: Any, value: Any) -> None:
         raise TypeError(
-            "'TensorVariable' object does not support item assignment: use "
-            "y = T.set_subtensor(x[index], value)"
+            f"'{type(self).__name__}' object does not support item assignment: use y = T.set_subtensor(x[index], "
+            "value), an expression for x with that part changed (x itself never changes). Of a shared variable: "
+            "updates=[(x, T.set_subtensor(x[index], value))], or x.set_value(...)."
         )
 
 
@@ -115,7 +147,12 @@ LATE: dict[str, Callable[..., Any]] = {}
 
 
 def get_vector_length(v: Any) -> int:
-    """The length of axis 0, if it is known while the expression is written; else ValueError.
+    """The length of axis 0, if it is known while the expression is written.
+
+    Raises
+    ------
+    ValueError
+        The length is not known, or `v` has no axis.
 
     Examples
     --------
@@ -123,6 +160,8 @@ def get_vector_length(v: Any) -> int:
     2
     """
     v = as_tensor_variable(v)
+    if v.type.ndim == 0:
+        raise ValueError(f"{v} has no axis, so it has no length")
     length = v.type.shape[0]
     if length is None and v.type.ndim == 1:
         known = LATE["known_vector"](v)
@@ -153,6 +192,13 @@ def constant(
     dtype
         Its dtype.
 
+    Raises
+    ------
+    TypeError
+        `x` is a variable, or nothing that is made of numbers.
+    ValueError
+        `x` has more than `ndim` dimensions.
+
     Examples
     --------
     >>> constant(300).type
@@ -168,7 +214,7 @@ def constant(
 
 def _as_array(x: Any, dtype: Any) -> np.ndarray:
     if isinstance(x, Variable):
-        raise TypeError("constant needs a number, array or list, not a Variable", x)
+        raise TypeError(f"constant needs a number, array or list, not the variable {x}")
     refuse_masked(x)
     try:
         if dtype is not None:
@@ -186,9 +232,9 @@ def _as_array(x: Any, dtype: Any) -> np.ndarray:
             if array.size == 0 and isinstance(x, list | tuple):
                 array = array.astype(config.floatX)
     except (ValueError, OverflowError) as error:
-        raise TypeError(f"Could not convert {x!r} to a tensor constant: {error}") from error
+        raise TypeError(f"Could not convert {shown(x)} to a tensor constant: {error}") from error
     if array.dtype.name not in ALL or array.dtype.kind not in "biufc":
-        raise TypeError(f"Could not convert {x!r} of {type(x)} to a tensor constant")
+        raise TypeError(f"Could not convert {shown(x)} of {type(x)} to a tensor constant")
     return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
@@ -243,12 +289,14 @@ def as_tensor_variable(x: Any, name: str | None = None, ndim: int | None = None)
         return as_tensor_variable(convert(), ndim=ndim)
     if isinstance(x, Apply):
         if len(x.outputs) != 1 and x.op.default_output is None:
-            raise ValueError("It is ambiguous which output of a multi-output Op has to be fetched.", x)
+            raise ValueError(
+                f"It is ambiguous which output of a multi-output Op has to be fetched: take one of {x.outputs}"
+            )
         return as_tensor_variable(x.default_output(), ndim=ndim)
     if isinstance(x, Variable):
         if isinstance(x.type, TensorType):
             return x if ndim is None or x.type.ndim == ndim else _with_ndim(x, ndim)
-        raise AsTensorError(f"Variable type field must be a TensorType, not {x.type}", x)
+        raise AsTensorError(f"Variable type field must be a TensorType, not {x.type} (of {x}){made_here(x)}")
     if isinstance(x, bool):
         raise AsTensorError(
             "Cannot cast True or False as a tensor variable. Please use 1 or 0. This error might be caused "
@@ -258,14 +306,21 @@ def as_tensor_variable(x: Any, name: str | None = None, ndim: int | None = None)
     if isinstance(x, list | tuple) and _has_variable(x):
         return as_tensor_variable(LATE["stack"](list(x)), ndim=ndim)
     if x is None or isinstance(x, str | bytes | dict | set):
-        raise AsTensorError(f"Cannot convert {x!r} to TensorType", type(x))
+        raise _no_tensor(x)
     try:
         return constant(x, name=name, ndim=ndim)
     except TypeError as error:
-        raise AsTensorError(f"Cannot convert {x!r} to TensorType", type(x)) from error
+        raise _no_tensor(x) from error
 
 
 as_tensor = as_tensor_variable
+
+
+def _no_tensor(x: Any) -> AsTensorError:
+    return AsTensorError(
+        f"Cannot convert {shown(x)} of type {type(x).__name__} to TensorType: a tensor is a variable, a number, an "
+        "array, or a list of those."
+    )
 
 
 def _has_variable(items: Any) -> bool:
@@ -283,6 +338,6 @@ def _with_ndim(x: Any, ndim: int) -> Any:
     have = x.type.ndim
     if have > ndim:
         if not all(x.type.broadcastable[: have - ndim]):
-            raise ValueError(f"TensorType could not be cast to have {ndim} dimensions", x.type)
+            raise ValueError(f"TensorType could not be cast to have {ndim} dimensions: {x} is {x.type}")
         return LATE["dimshuffle"](x, range(have - ndim, have))
     return LATE["dimshuffle"](x, ["x"] * (ndim - have) + list(range(have)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from theano.graph.origin import origin_of
+from theano.graph.origin import place_of
 from theano.scalar.dtypes import DISCRETE, promote
 from theano.tensor.type import TensorType
 
@@ -59,8 +59,7 @@ def explain_widening(value: Any, dtype: str) -> str:
 
 
 def _named(v: Any) -> str:
-    where = origin_of(v)
-    place = f", {where[-1][0]}:{where[-1][1]}" if where else ""
+    place = f", {where}" if (where := place_of(v)) else ""
     if v.owner is None:
         return f"{v} ({v.type.dtype}{place})"
     kinds = ", ".join(str(getattr(i.type, "dtype", i.type)) for i in v.owner.inputs)

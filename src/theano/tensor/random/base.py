@@ -20,7 +20,7 @@ class RandomStreamsBase:
 
     def gen(self, op: Any, *args: Any, **kwargs: Any) -> Any:
         """The sample of ``op(state, *args, **kwargs)`` for a new state."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} defines no gen")
 
     def uniform(
         self, size: Any = None, low: Any = 0.0, high: Any = 1.0, ndim: int | None = None, dtype: str | None = None

@@ -124,7 +124,7 @@ def checked_seed(seed: int | Sequence[int]) -> np.ndarray:
     else:
         try:
             words = [int(w) for w in seed]  # type: ignore[union-attr]
-        except TypeError:
+        except (TypeError, ValueError):
             raise TypeError(f"seed should be 1 integer or 6 integers, got {seed!r}") from None
         if len(words) != 6:
             raise TypeError(f"seed should be 1 integer or 6 integers, got {len(words)}")

@@ -9,6 +9,7 @@ import numpy as np
 
 from theano.configdefaults import config
 from theano.graph import Variable
+from theano.graph.text import shown
 from theano.record import Record
 from theano.scalar.dtypes import INTEGER, as_dtype, upcast
 from theano.tensor.math import cast
@@ -114,7 +115,9 @@ def _length_of(params: Sequence[Any], axis: int, size: Any) -> Any:
 
 def _from_vector(size: Any, ndim: int | None) -> Size:
     if not isinstance(size, Variable):
-        raise TypeError(f"size must be None, a tuple, a list or an integer vector, not {size!r}")
+        raise TypeError(
+            f"size must be None, a tuple, a list or an integer vector, not {shown(size)}: write (n,) for n numbers"
+        )
     kind: Any = size.type
     if getattr(kind, "ndim", None) != 1 or kind.dtype not in INTEGER:
         raise TypeError(f"size must be an integer vector, got {size} of type {kind}")
