@@ -60,6 +60,7 @@ class Graph:
     values: list[Given] = field(default_factory=list)
     shared: list[Any] = field(default_factory=list)
     pool: list[Entry] = field(default_factory=list)
+    bounds: list[Entry] = field(default_factory=list)  # numbers that are parts of slices and ranges only
     outputs: list[Entry] = field(default_factory=list)
     updates: list[tuple[Any, Entry]] = field(default_factory=list)
 
@@ -282,6 +283,62 @@ def subscript(x: Entry, step: Step) -> Any:
     return tuple(parts)
 
 
+def far(graph: Graph, value: int, found_when_it_runs: bool) -> Any:
+    """A part of a slice or range, as a number or as an argument of the program."""
+    if not found_when_it_runs:
+        return T.constant(np.asarray(value, dtype="int64"))
+    v = T.lscalar()
+    graph.inputs.append(v)
+    graph.values.append(np.asarray(value))
+    graph.bounds.append(Entry(v, np.asarray(value)))
+    return v
+
+
+ENDS = (0, 1, -1, 2, -2, 2**31, 2**62, -(2**62), 2**63 - 1, -(2**63 - 1), -(2**63))
+
+
+@builder
+def far_away(graph: Graph, x: Entry, step: Step) -> Any:
+    """Slices, read or written, with bounds and steps up to the ends of the integers."""
+    if not x.ndim or x.dtype == "bool":
+        return None
+    n = x.value.shape[0]
+    parts: list[Any] = []
+    for k in range(3):
+        code = step[2 + k]
+        value = (*ENDS, n, -n, n - 1)[code % (len(ENDS) + 3)]
+        missing = code // 20 % 4 == 0 or (k == 2 and value == 0)
+        parts.append(None if missing else far(graph, value, bool(code // 80 % 2)))
+    window = x.variable[slice(*parts)]
+    if step[2] // 200 % 3 == 0:
+        return window
+    y = T.cast(T.constant(2), x.dtype)
+    return T.set_subtensor(window, y) if step[3] // 200 % 2 else T.inc_subtensor(window, y) if x.small else None
+
+
+@builder
+def ranges(graph: Graph, x: Entry, step: Step) -> Any:
+    """A few numbers between the ends of the integers."""
+    start, by = (ENDS[step[k] % len(ENDS)] for k in (2, 3))
+    stop = min(max(start + (by or 1) * (step[4] % 5), -(2**63)), 2**63 - 1) - step[4] // 5 % 2
+    if stop < -(2**63):
+        return None
+    parts = [far(graph, v, bool(step[2] >> (4 + k) & 1)) for k, v in enumerate((start, stop, by or 1))]
+    made = T.arange(*parts)
+    return made.shape[0] if step[3] // 20 % 2 else made % 7
+
+
+@builder
+def cut_off(graph: Graph, x: Entry, step: Step) -> Any:
+    """Floats beyond the integers that they become; the products are exact."""
+    if x.kind != "f" or not x.exact or not x.small:
+        return None
+    scale = (2.0**7, 2.0**15, 2.0**31, 2.0**32, 2.0**40, 2.0**63, 2.0**70, np.inf, np.nan)[step[2] % 9]
+    with np.errstate(all="ignore"):
+        factor = T.constant(np.asarray(scale).astype(x.dtype))
+    return T.cast(x.variable * factor, INTS[step[3] % len(INTS)]) % 7
+
+
 @builder
 def found(graph: Graph, x: Entry, step: Step) -> Any:
     """An element or rows at a place that is computed: for all that is known before, out of range."""
@@ -464,7 +521,7 @@ def grow(graph: Graph, step: Step) -> None:
     v, exact = made if isinstance(made, tuple) else (made, None)
     known = {e.variable: e for e in graph.pool}
     with np.errstate(all="ignore"):
-        (value,) = evaluate([v], {e.variable: e.value for e in graph.pool})
+        (value,) = evaluate([v], {e.variable: e.value for e in (*graph.pool, *graph.bounds)})
     if exact is None:
         exact = _inherited(v, known)
     if value.size > 4000 or v in known or not np.isfinite(value).all():

@@ -86,9 +86,8 @@ class Alloc(Op):
         for axis, (n, m, b) in enumerate(zip(value.shape, sizes[len(sizes) - value.ndim :], pattern)):
             if n != m and not b:
                 raise ValueError(
-                    f"Alloc: a value of shape {value.shape} cannot fill shape {sizes}: axis {axis} of the value (a "
-                    "length of 1 that the type does not declare to be broadcastable is not repeated: see "
-                    "T.addbroadcast)"
+                    f"Alloc: axis {axis} of a value of shape {value.shape} cannot fill shape {sizes} (a length of 1 "
+                    f"that the type does not declare to be broadcastable is not repeated: see T.addbroadcast)"
                 )
         out[0][0] = np.full(sizes, value, dtype=value.dtype)
 
