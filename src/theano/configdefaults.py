@@ -124,6 +124,10 @@ FLAGS: dict[str, ConfigParam] = {
     "print_test_value": BoolParam(False, doc="show test values in repr"),
     # Our own.
     "verify_programs": BoolParam(False, doc="check every loop program against the rules of its language"),
+    "verbose_compile": BoolParam(False, doc="tell on stderr what a compilation does, and the time of each stage"),
+    "compile_notice": FloatParam(
+        5.0, doc="seconds of compiling after which one line on stderr says that it goes on; 0: never"
+    ),
     "isa": EnumStr("auto", "baseline", "avx2", "avx512", doc="instruction set of native code"),
     "cache.enabled": BoolParam(True, doc="keep compiled programs on disk"),
     "cache.dir": StrParam(_cache_dir, doc="where they are kept"),

@@ -11,6 +11,7 @@ from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.sharing import defined_names, roots
+from theano.progress import still_here
 from theano.runtime import abi, gil_ir
 
 if TYPE_CHECKING:
@@ -384,6 +385,7 @@ def print_module(program: st.Program, layout: abi.FrameLayout, isa: Isa) -> str:
     """The text of a program: kernels, then ``@main``; the native entry is printed by `runtime.entry`."""
     texts, intrinsics = [], set()
     for kernel in program.kernels:
+        still_here()
         text, used = print_kernel(kernel, isa)
         texts.append(text)
         intrinsics |= used

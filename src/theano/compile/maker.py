@@ -16,7 +16,8 @@ from theano.compile.sharedvalue import Container
 from theano.configdefaults import config
 from theano.garbage import collector_rests
 from theano.graph import FunctionGraph, Variable, ancestors
-from theano.graph.origin import place_of, warn_user
+from theano.graph.origin import capture_origin, place_of, resolve_origin, warn_user
+from theano.progress import compiling, nodes_are, stage
 
 
 class FunctionMaker:
@@ -82,8 +83,10 @@ class FunctionMaker:
         shared = [spec for spec in self.inputs if spec.shared]
         original = None
         if fgraph is None:
+            stage("copying the graph")
             _check_unused(explicit, self._roots(), on_unused_input)
             fgraph = self._graph()
+            nodes_are(len(fgraph.apply_nodes))
             _check_inplace(fgraph, accept_inplace)
             if self.mode.keep_original:
                 original = fgraph.clone(check_integrity=False)
@@ -232,7 +235,13 @@ def orig_function(
     """A function of `In` and `Out` objects whose updates and shared variables are spelled out."""
     mode = get_mode(mode)
     maker_class = getattr(mode, "function_maker", None) or FunctionMaker
-    with collector_rests():
+    user = capture_origin(1)
+
+    def place() -> tuple[str, int] | None:
+        frames = resolve_origin(user)
+        return frames[-1][:2] if frames else None
+
+    with collector_rests(), compiling(name, place):
         return maker_class(
             inputs,
             outputs,

@@ -26,6 +26,7 @@ from theano.loops import stmt as st
 from theano.loops.identity import identity
 from theano.lower import lower
 from theano.lower.program import InputForm
+from theano.progress import stage
 from theano.runtime import abi, cache, fork, product, provisional, support
 from theano.runtime.context import make_context
 from theano.runtime.entry import EntrySpec, print_entry
@@ -88,6 +89,7 @@ class NativeExecutor:
 
         With `first` it is that of the program's first form (see `theano.backend.first_form`).
         """
+        stage("printing")
         low = self.lowered
         with _LOWERING:
             program = first_form(low.program, self.target) if first else low.program
@@ -116,6 +118,7 @@ class NativeExecutor:
 
     def _get_ready(self, result: str) -> None:
         """Find or make code, once, and all that it calls."""
+        stage("looking in the cache")
         known_as = self._known_as(result)
         kept = kept_module(known_as or self.text(result))
         first = self._is_first = kept is None and config.quick_start and not self._is_endless()

@@ -80,7 +80,7 @@ def collect(
     shared: dict[SharedVariable, None] = {}
     frontier = [*results, *new_values.values()]
     blockers = set(inputs)
-    seen: set[Variable] = set()
+    seen: set[Any] = set()
     while frontier:
         # An update of a variable that nothing reads still needs its storage.
         found = [*_shared_in(frontier, blockers, seen), *new_values]
@@ -98,7 +98,8 @@ def collect(
     return Collected(results, new_values, list(shared))
 
 
-def _shared_in(roots: Iterable[Any], blockers: set[Variable], seen: set[Variable]) -> list[SharedVariable]:
+def _shared_in(roots: Iterable[Any], blockers: set[Variable], seen: set[Any]) -> list[SharedVariable]:
+    """Shared variables that `roots` are made of; `seen` gets the variables and nodes on the way."""
     found = []
     stack = list(reversed(list(roots)))
     while stack:
@@ -110,7 +111,8 @@ def _shared_in(roots: Iterable[Any], blockers: set[Variable], seen: set[Variable
             continue
         if isinstance(variable, SharedVariable):
             found.append(variable)
-        elif variable.owner is not None:
+        elif variable.owner is not None and variable.owner not in seen:
+            seen.add(variable.owner)
             stack.extend(reversed(variable.owner.inputs))
     return found
 

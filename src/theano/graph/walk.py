@@ -74,7 +74,9 @@ def ancestors(variable_list: Iterable[Variable], blockers: Iterable[Variable] | 
             found[todo.pop()] = None
         else:
             done.add(variable)
-            todo.extend(v for v in reversed(variable.owner.inputs) if v not in done and v not in found)
+            if variable.owner not in done:  # else its inputs are there already
+                done.add(variable.owner)
+                todo.extend(v for v in reversed(variable.owner.inputs) if v not in done and v not in found)
     return list(found)
 
 

@@ -22,11 +22,16 @@ def _fields_of(cls: type) -> tuple[str, ...]:
     return found
 
 
-def identity(*roots: Any) -> str:
+def identity(*roots: Any, numbers: list[Expr] | None = None) -> str:
     """The identity of statements, expressions, and lists and records of such.
 
     Every value is written behind its kind and the number of its parts, shared expressions and kernels once and then
     by number: so the text could be read back, and nothing that could change a printed program is left out.
+
+    Parameters
+    ----------
+    numbers
+        Gets the floating-point constants, each once, in their order; the text then says only that they are there.
 
     Raises
     ------
@@ -56,7 +61,11 @@ def identity(*roots: Any) -> str:
             seen[id(value)] = len(seen)
             held = value.value
             if value.op == "const" and value.type in FLOATS:
-                held = float_bits(held, value.type)
+                if numbers is None:
+                    held = float_bits(held, value.type)
+                else:
+                    numbers.append(value)
+                    held = "?"
             out.append(f"{value.op} {value.type} {len(value.args)} {held!r}")
             stack.extend(reversed(value.args))
         elif cls is list or cls is tuple:

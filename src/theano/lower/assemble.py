@@ -10,6 +10,7 @@ from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.text import kernel_key
+from theano.lower.alike import share_kernels
 from theano.lower.builder import Builder
 from theano.lower.dims import ZERO, is_const, length
 from theano.lower.gil import let_others_run
@@ -22,6 +23,7 @@ from theano.lower.schedule import Group, out_place, single_sweep
 from theano.lower.sweeps import emit_group
 from theano.lower.values import Tensor, Value
 from theano.lower.work import mark_work
+from theano.progress import still_here
 from theano.runtime import abi
 
 if TYPE_CHECKING:
@@ -56,6 +58,7 @@ class Assembler:
         self.bound: set[Tensor] = set()
         self.order: list[Group] = []
         self.place_of: dict[Tensor, tuple[int, int]] = {}
+        self.sized: dict[Tensor, bool] = {}
         self._constant_names: dict[int, list[str]] = {}
         self.now = 0
 
@@ -82,8 +85,7 @@ class Assembler:
         self._results(head)
         carve_workspace(self, head)
         main = let_others_run(self.b, [*head, *self.prologue, *mark_work(self.b, body)])
-        kernels = list(self.kernels.values())
-        return st.Program(kernels, main)
+        return st.Program(share_kernels(self.kernels.values(), main), main)
 
     def _poll(self, group: Group) -> None:
         """Let Ctrl-C in before work that takes a while; not where a half-done update would be left behind."""
@@ -172,9 +174,16 @@ class Assembler:
             if isinstance(item, Special) and item.fallible:
                 return True
             for tensor in _made_by(item):
-                if tensor.role in ("temp", "output", "object") and not self.b.known_at_entry(*tensor.dims):
+                if tensor.role in ("temp", "output", "object") and not self._is_sized(tensor):
                     return True
         return False
+
+    def _is_sized(self, tensor: Tensor) -> bool:
+        """Whether the lengths of a tensor are known at entry."""
+        found = self.sized.get(tensor)
+        if found is None:
+            found = self.sized[tensor] = self.b.known_at_entry(*tensor.dims)
+        return found
 
     def _same_shape(self, update: Update) -> bool:
         assert update.tensor is not None
@@ -342,11 +351,13 @@ class Assembler:
             if kind == "constant":
                 head += [st.ContextWord(n, word) for n in self._constant_names.get(word, ())]
         head += loads
+        head += self.b.entry
         head += self.b.entry_checks
 
     # -- groups -----------------------------------------------------------------------------------------------
 
     def _emit_group(self, group: Group) -> None:
+        still_here()
         if group.special:
             item = group.items[0]
             assert isinstance(item, Special) and item.emit is not None

@@ -155,7 +155,10 @@ def _into_cell(b: Builder, value: Value, cell: str, type_: str) -> Item:
 
 def inside(b: Builder, node: Any) -> list[Item]:
     """The items of the blocks of a branch or loop, and of the blocks in them."""
-    blocks = {r for r in range(len(b.parents)) if any(b.within(r, own) for own in b.sides[node])}
+    blocks = set(b.sides[node])
+    for region in range(min(blocks), len(b.parents)):  # blocks have higher numbers than those around them
+        if b.parents[region] in blocks:
+            blocks.add(region)
     return [i for i in b.items if i.region in blocks]
 
 

@@ -13,8 +13,11 @@ from theano.lower.dims import ONE, ZERO, Dims, is_const, is_length, length
 from theano.lower.items import Body, Element, Item, Pointwise, Reduce, Special
 from theano.lower.values import Tensor, Value
 
-# An expression of main costs at most this much: LLVM takes more than linear time for long stretches without branches.
-MAX_UNIFORM = 300
+# The numbers that a block computes itself, outside of kernels, cost at most this much: LLVM takes more than linear time
+# for long stretches without branches.
+MAX_MAIN = 1500
+# An expression that mentions more names than that gets one.
+MANY_NAMES = 16
 # Names of kernels begin with these and have numbers of their own, so that equal kernels have equal texts. In main only
 # pointers do, which kernels are given as parameters: a value's name would seem to be the kernel's.
 OF_KERNELS = frozenset("abistxz")
@@ -39,13 +42,13 @@ class Builder:
     dims: Dims = field(default_factory=Dims)
     items: list[Item] = field(default_factory=list)
     records: list[CheckRecord] = field(default_factory=list)
-    entry: list[st.Stmt] = field(default_factory=list)
+    entry: list[st.Stmt] = field(default_factory=list)  # names for what follows from lengths alone
     entry_checks: list[st.Check] = field(default_factory=list)
     entry_names: set[str] = field(default_factory=set)
     definer: dict[str, Item] = field(default_factory=dict)
     values: dict[Any, Value] = field(default_factory=dict)
     clients: dict[Any, int] = field(default_factory=dict)
-    costs: dict[Expr, int] = field(default_factory=dict)
+    spent: dict[int, int] = field(default_factory=dict)  # what the expressions of a block cost
     checked: set[Any] = field(default_factory=set)  # (index array, length, block) that have been compared
     check_items: dict[tuple[Expr, int], Item] = field(default_factory=dict)  # (condition, block): who checks it
     settled: dict[tuple[int, Expr], Item] = field(default_factory=dict)  # (block, atom): who checks what it is equal to
@@ -140,6 +143,27 @@ class Builder:
     def new_slot(self) -> int:
         self.n_slots += 1
         return self.n_slots - 1
+
+    def named(self, root: Expr) -> Expr:
+        """An expression of main, or a name for it if it mentions many names: a minimum or a sum of many lengths.
+
+        What is made of it would else mention them all again: n of those n names each.
+        """
+        if len(list(ex.names(root))) <= MANY_NAMES:
+            return root
+        if self.known_at_entry(root):
+            name = f"de{len(self.entry)}"
+            self.entry.append(st.Let(name, root))
+            self.entry_names.add(name)
+        else:
+            name = self.fresh("d")
+            self.add(
+                Special(
+                    self.region, self.node, scalars=[root], defines=[name],
+                    emit=lambda asm: asm.statement(st.Let(name, root)),
+                )
+            )  # fmt: skip
+        return ex.name(name, root.type)
 
     def known_at_entry(self, *exprs: Expr) -> bool:
         return self.entry_names.issuperset(ex.names(*exprs))
@@ -294,25 +318,22 @@ class Builder:
     ) -> Value:  # fmt: skip
         """A new value ``body`` over the space `dims`; operands are aligned to its last axes."""
         dims = tuple(self.dims.normal(d) for d in dims)
-        if not uses_index and not indirect and all(r.uniform is not None for r in reads):
-            return Value(type_, dims, uniform=self._uniform(type_, reads, body, cost))
+        if not uses_index and not indirect and all(r.uniform is not None for r in reads) and self._in_main(type_, cost):
+            result = rounded(type_, body)(UniformElement([r.uniform for r in reads]))  # type: ignore[misc]
+            return Value(type_, dims, uniform=self.named(result) if type_ in ex.INTS else result)
         out = self.tensor(type_, dims)
         self._write(out, None, dims, reads, body, cost, indirect, uses_index)
         return whole(out)
 
-    def _uniform(self, type_: str, reads: Sequence[Value], body: Body, cost: int) -> Expr:
-        """A number computed from numbers: an expression of main, or the result of a kernel once that gets large."""
-        operands, body = [r.uniform for r in reads], rounded(type_, body)
-        total = cost + sum(self.costs.get(x, 0) for x in operands if x is not None)
-        if total <= MAX_UNIFORM:
-            result = body(UniformElement(operands))  # type: ignore[arg-type]
-            if result.op not in ("const", "name"):
-                self.costs[result] = max(total, self.costs.get(result, 0))
-            return result
-        out = self.tensor(type_, (), "cell")
-        numbers = [Value(r.type, (), uniform=r.uniform) for r in reads]
-        self._write(out, None, (), numbers, body, total, (), False)
-        return self.scalar(whole(out))
+    def _in_main(self, type_: str, cost: int) -> bool:
+        """Whether a number is an expression of main, which may hold so much of them, or an item like others."""
+        if type_ not in ex.FLOATS:
+            return True
+        spent = self.spent.get(self.region, 0) + cost
+        if spent > MAX_MAIN:
+            return False
+        self.spent[self.region] = spent
+        return True
 
     def write(
         self, out: Tensor, target: Value | None, reads: Sequence[Value], body: Body, cost: int = 1,

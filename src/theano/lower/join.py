@@ -43,14 +43,11 @@ def lower_join(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None
     dims[axis] = b.dims.normal(total)
     out = b.tensor(type_, dims)
     start: Expr = ZERO
-    full: list[Any] = [slice(None)] * ndim
     register = compute_type(out_dtype)
     for part in parts:
-        stop = b.dims.normal(ex.add(start, part.dims[axis]))
         window = _window(b, whole(out), axis, start, part.dims[axis])
         b.write(out, window, [part], lambda at: convert(at.read(0), register), apart=True)
-        start = stop
-    del full
+        start = b.named(b.dims.normal(ex.add(start, part.dims[axis])))
     return [whole(out)]
 
 
@@ -92,5 +89,5 @@ def lower_split(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | Non
     outputs = []
     for size in sizes:
         outputs.append(_window(b, x, axis, start, size))
-        start = b.dims.normal(ex.add(start, size))
+        start = b.named(b.dims.normal(ex.add(start, size)))
     return outputs

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from theano.lower.assemble import Assembler
 
 ALIGN = 64
+# How many pieces of other sizes are asked whether one fits into their gaps.
+CANDIDATES = 64
 
 
 def byte_size(b: Builder, tensor: Tensor) -> Expr:
@@ -76,23 +79,38 @@ def _pieces(asm: Assembler) -> list[_Piece]:
 
     Which of these is larger only a call tells; the sum of both is never needed.
     """
+    pieces: dict[frozenset[str], list[_Piece]] = {}
+    for size, equal in _of_one_size(asm).items():
+        alike = pieces.setdefault(frozenset(ex.names(size)), [])
+        others = list(alike)  # pieces of one size never fit each other
+        for piece in equal:
+            host = next((p for p in others[:CANDIDATES] if p.join(piece)), None)
+            if host is None:
+                alike.append(piece)
+            else:
+                others.remove(host)
+    return [p for alike in pieces.values() for p in alike]
+
+
+def _of_one_size(asm: Assembler) -> dict[Expr, list[_Piece]]:
+    """For each size the pieces for its temporaries, as few as there are at once; each goes to the first that is free."""
     b = asm.b
-    equal: list[_Piece] = []
+    pieces: dict[Expr, list[_Piece]] = {}
+    free: dict[Expr, list[int]] = {}  # numbers of pieces: a heap
+    busy: dict[Expr, list[tuple[int, int]]] = {}  # until which step, and which: a heap
     for tensor in sorted(asm.temps, key=lambda t: asm.place_of.get(t, (0, 0))[0]):
         size = b.dims.normal(byte_size(b, tensor))
         life = asm.place_of.get(tensor, (0, 1 << 30))
-        found = next((p for p in equal if p.size is size and p.lives[-1][1] < life[0]), None)
-        if found is None:
-            equal.append(_Piece(size, [tensor], [life]))
-        else:
-            found.tensors.append(tensor)
-            found.lives.append(life)
-    pieces: dict[frozenset[str], list[_Piece]] = {}
-    for piece in equal:
-        alike = pieces.setdefault(frozenset(ex.names(piece.size)), [])
-        if not any(p.join(piece) for p in alike):
-            alike.append(piece)
-    return [p for alike in pieces.values() for p in alike]
+        own, own_free, own_busy = pieces.setdefault(size, []), free.setdefault(size, []), busy.setdefault(size, [])
+        while own_busy and own_busy[0][0] < life[0]:
+            heappush(own_free, heappop(own_busy)[1])
+        at = heappop(own_free) if own_free else len(own)
+        if at == len(own):
+            own.append(_Piece(size, [], []))
+        own[at].tensors.append(tensor)
+        own[at].lives.append(life)
+        heappush(own_busy, (life[1], at))
+    return pieces
 
 
 def _largest(b: Builder, tensors: list[Tensor]) -> list[Tensor]:

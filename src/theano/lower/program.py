@@ -21,6 +21,7 @@ from theano.lower.product import share_reads
 from theano.lower.registry import find
 from theano.lower.schedule import Scheduler, live_items
 from theano.lower.values import Tensor, Value
+from theano.progress import stage, still_here
 from theano.record import replace
 from theano.runtime import abi
 from theano.tensor.type import TensorType
@@ -95,6 +96,7 @@ def lower(
     has_f16
         Whether the target converts float16 in hardware; otherwise such nodes run their `perform`.
     """
+    stage("lowering: operations")
     ex.clear()
     lowering = _Lowering(inputs, shared, forms, has_f16)
     b = lowering.b
@@ -104,6 +106,7 @@ def lower(
     b.region, b.node = 0, None
     made = [lowering.output(k, v) for k, v in enumerate(outputs)]
     stored = [lowering.update(k, v) for k, v in updates]
+    stage("lowering: loops")
     b.add_length_deps()
     roots: list[Item] = [item for item in b.items if isinstance(item, Special) and item.fallible]
     for tensor in made:
@@ -115,6 +118,7 @@ def lower(
             roots += [b.definer[name] for name in ex.names(update.value.uniform) if name in b.definer]
     items = share_reads(b, live_items(b, roots))
     groups = Scheduler(b).run(items)
+    stage("lowering: kernels")
     asm = Assembler(b, groups, made, stored, lowering.input_tensors, lowering.storage_tensors, lowering.layout)
     program = asm.run()
     storages = [
@@ -235,6 +239,7 @@ class _Lowering:
             clients[v] = clients.get(v, 0) + 2
 
     def _node(self, node: Any) -> None:
+        still_here()
         b = self.b
         b.node = node if self.outer is None else self.outer
         if type(node.op).decompose is not Op.decompose and find(node.op) is None:

@@ -119,7 +119,7 @@ class _ScanLowering:
 
     def run(self) -> list[Value] | None:
         b, loop = self.b, self.loop
-        n = self.n = b.scalar(self.values[loop.n_steps], "i64")
+        n = self.n = b.named(b.scalar(self.values[loop.n_steps], "i64"))
         self.made = ex.name(self.count, "i64") if self.count else n
         self._check()
         self.region = b.new_region()

@@ -19,6 +19,7 @@ from theano.lower.builder import Builder
 from theano.lower.dims import is_const
 from theano.lower.items import Item, Pointwise, Reduce, Special
 from theano.lower.values import Tensor, Value
+from theano.progress import still_here
 
 MAX_COST = 400
 MAX_STREAMS = 14
@@ -37,6 +38,7 @@ NEIGHBOURS = 6
 class Group:
     """Items that share a loop nest. `places[item]` maps the item's own axes to the group's.
 
+    `streams` is how many arrays the group touches, or more: what its parts touched before they were merged.
     `apart` lists groups that this one reads from and has not been merged with, and why.
     """
 
@@ -48,6 +50,7 @@ class Group:
     position: int = -1
     deps: set[Group] = field(default_factory=set)
     cost: int = 0
+    streams: int = 0
     special: bool = False
     serial: bool = False
     merged: Group | None = None
@@ -108,6 +111,7 @@ class Scheduler:
 
     def run(self, items: list[Item]) -> dict[int, list[Group]]:
         for item in items:
+            still_here()
             self.b.region = item.region
             self._place(item)
         self.b.region = 0
@@ -160,6 +164,7 @@ class Scheduler:
         else:
             group.serial = item.scatter is not None
         group.cost = item.cost
+        group.streams = streams(group)
         return group
 
     # -- two groups ----------------------------------------------------------------------------------------
@@ -183,8 +188,10 @@ class Scheduler:
         mapping = self._axis_map(a, into)
         if mapping is None:
             return self.misfit
-        if streams(a) + streams(into) > MAX_STREAMS + 4:
-            return "together they read too many arrays"
+        if a.streams + into.streams > MAX_STREAMS + 4:
+            a.streams, into.streams = streams(a), streams(into)
+            if a.streams + into.streams > MAX_STREAMS + 4:
+                return "together they read too many arrays"
         self._join(a, into, mapping, early)
         return ""
 
@@ -338,13 +345,17 @@ class Scheduler:
             mapping = list(range(len(a.axes)))
         else:
             into.red = into.red | frozenset(mapping[k] for k in a.red)
-        for item in a.items:
-            into.places[item] = tuple(None if p is None else mapping[p] for p in a.places[item])
-            self.home[item] = into
+        if mapping == list(range(len(mapping))):
+            into.places.update(a.places)
+        else:
+            for item in a.items:
+                into.places[item] = tuple(None if p is None else mapping[p] for p in a.places[item])
+        self.home.update(dict.fromkeys(a.items, into))
         into.items = a.items + into.items
         into.deps = (into.sources() | a.sources()) - {a, into}
         into.apart += a.apart
         into.cost += a.cost
+        into.streams += a.streams
         a.merged = into
         region = self.groups[a.region]
         if early:

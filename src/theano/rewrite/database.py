@@ -9,6 +9,7 @@ from typing import Any
 from theano.configdefaults import config
 from theano.graph import Apply, FunctionGraph
 from theano.graph.origin import inherit_origin, warn_user
+from theano.progress import stage
 from theano.record import Record, Slotted
 from theano.rewrite.engine import run_phase
 from theano.rewrite.registry import RULES, Registrations, add_rule, remove_rule
@@ -301,11 +302,13 @@ def rewrite_graph(
     """
     trace = Trace()
     start = time.perf_counter()
+    stage("rewriting: merge")
     with inherit_origin(()):  # new nodes take the origin of what they replace, not this place
         graph = RewriteGraph(fgraph.inputs, fgraph.outputs)
         trace.seconds["merge"] = time.perf_counter() - start
         for name, what in optdb.plan(query):
             start = time.perf_counter()
+            stage(f"rewriting: {name}")
             if isinstance(what, tuple):
                 run_phase(graph, what[0], name, trace, on_error, what[1])
             else:
@@ -313,6 +316,7 @@ def rewrite_graph(
                 run_optimizer(what.optimizer, fgraph)
                 graph = RewriteGraph(fgraph.inputs, fgraph.outputs)
             trace.seconds[name] = trace.seconds.get(name, 0.0) + time.perf_counter() - start
+        stage("rewriting: end")
         settle(fgraph, graph)
     fgraph.rewrite_trace = trace  # type: ignore[attr-defined]
     return trace

@@ -8,6 +8,7 @@ from heapq import heappop
 from typing import Any, NamedTuple
 
 from theano.graph import Apply, Variable
+from theano.progress import still_here
 from theano.rewrite.algebra import PRODUCT_OPS, opened, root_product, root_sum
 from theano.rewrite.match import names_of
 from theano.rewrite.rule import Rule, RuleIndex
@@ -20,6 +21,8 @@ from theano.tensor.type import TensorType
 # Applications allowed in one phase: so many per node, and some for small graphs.
 BUDGET_PER_NODE = 20
 BUDGET_BASE = 200
+# After so many nodes it is time to look at the clock.
+LOOK = 64
 # How many of the last applications a report about a cycle names.
 CYCLE_WINDOW = 24
 
@@ -78,9 +81,12 @@ def run_phase(
     heap, queued, rank = graph.heap, graph.queued, graph.rank
     changed = graph.changed
     budget = BUDGET_BASE + BUDGET_PER_NODE * len(rank)
-    fired = 0
+    fired = looked = 0
     while heap:
         node = heappop(heap)[2]
+        looked += 1
+        if not looked % LOOK:
+            still_here()
         queued.discard(node)
         rank = graph.rank
         if node not in rank:

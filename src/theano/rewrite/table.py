@@ -324,7 +324,8 @@ class RewriteGraph:
         users, output_uses = self.users, self.output_uses
         while dead:
             node = dead.pop()
-            if node not in self.rank or any(users.get(v) or v in output_uses for v in node.outputs):
+            # outputs are replaced in their order: who looks from the end sees soon that one is still read
+            if node not in self.rank or any(users.get(v) or v in output_uses for v in reversed(node.outputs)):
                 continue
             del self.rank[node]
             key = (self.token(node.op), *node.inputs)

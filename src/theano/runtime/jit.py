@@ -18,6 +18,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from theano.configdefaults import config
+from theano.progress import llvm_begins, stage
 from theano.runtime import cache, fork
 from theano.runtime.abi import ABI_VERSION
 from theano.runtime.gate import inside
@@ -185,7 +186,14 @@ def compile_module(
         The text is no valid IR, or it names a symbol that the process doesn't have.
     """
     wanted = _Wanted(text, options, exports, use_cache, known_as)
-    return wanted.kept() or wanted.made(_objects(wanted.text(), options, wanted.target, threads=compilers()))
+    kept = wanted.kept()
+    if kept is not None:
+        return kept
+    made = wanted.text()
+    llvm_begins(made.count("\n"), options.level)
+    objects = _objects(made, options, wanted.target, threads=compilers())
+    stage("loading")
+    return wanted.made(objects)
 
 
 class Begun(NamedTuple):
