@@ -123,7 +123,13 @@ def pfunc(
     on_unused_input: str | None = None,
     output_keys: list[str] | None = None,
 ) -> Function:
-    """`function` under its older name; `output_keys` names the outputs of a list."""
+    """`function` under its older name; `output_keys` names the outputs of a list.
+
+    Raises
+    ------
+    TypeError
+        `params` is no list; for other errors see `function`.
+    """
     if not isinstance(params, list | tuple):
         raise TypeError(
             "The inputs of theano.function must be a list or tuple of variables, In instances or (variable, default) "

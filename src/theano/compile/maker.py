@@ -255,7 +255,13 @@ def orig_function(
 
 
 def convert_function_input(input: Any) -> In:
-    """An `In` for a variable or an `In`."""
+    """An `In` for a variable or an `In`.
+
+    Raises
+    ------
+    TypeError
+        It is neither.
+    """
     if isinstance(input, In):
         return input
     if isinstance(input, Variable):

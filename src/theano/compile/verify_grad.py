@@ -68,7 +68,9 @@ def verify_grad(
     GradientError
         If the gradients differ.
     TypeError
-        If a point is not of floating point, or `rng` is missing.
+        `pt` is no list of values of floating point, or `rng` is missing.
+    NotImplementedError
+        `fun` has several outputs.
 
     Examples
     --------
@@ -84,8 +86,7 @@ def verify_grad(
             )
     if rng is None:
         raise TypeError(
-            "rng should be a valid instance of numpy.random.RandomState. You may want to use "
-            "theano.tests.unittest_tools.verify_grad instead of theano.gradient.verify_grad."
+            "rng should be a valid instance of numpy.random.RandomState: pass rng=numpy.random.RandomState(0)"
         )
     dtypes = [str(p.dtype) for p in points]
     if out_type is not None and str(out_type) in _TOLERANCE:

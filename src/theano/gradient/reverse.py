@@ -151,6 +151,11 @@ def as_list(x: Any) -> list[Any]:
 def format_as(use_list: bool, use_tuple: bool, outputs: Any) -> Any:
     """`outputs` as a list, a tuple, or (of one element) as that element.
 
+    Raises
+    ------
+    ValueError
+        Both flags are true, or a list that is to be one variable does not have one element.
+
     Examples
     --------
     >>> format_as(False, False, [3]), format_as(False, True, [3])

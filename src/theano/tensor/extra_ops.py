@@ -286,6 +286,13 @@ def bincount(x: Any, weights: Any = None, minlength: Any = None, assert_nonneg: 
     With `weights` the weights are added up instead of counted. Negative numbers count from the end, unless
     `assert_nonneg` makes them an AssertionError.
 
+    Raises
+    ------
+    TypeError
+        `x` is no vector of integers.
+    AssertionError
+        When it runs with `assert_nonneg`: there is a negative number.
+
     Examples
     --------
     >>> T.extra_ops.bincount(T.constant([0, 2, 2])).eval()
@@ -464,7 +471,13 @@ def ravel_multi_index(multi_index: Any, dims: Any, mode: str = "raise", order: s
 
 
 def as_index_like(value: Any) -> Any:
-    """`value` as a tensor of int64."""
+    """`value` as a tensor of int64.
+
+    Raises
+    ------
+    TypeError
+        It is not of integers.
+    """
     variable = as_tensor_variable(value)
     if variable.type.dtype not in INTEGER:
         raise TypeError(f"indices must be integers, got {variable.type}")

@@ -231,7 +231,13 @@ def mod_check(x: Any, y: Any) -> Any:
 
 
 def div_proxy(x: Any, y: Any) -> Any:
-    """`true_div`; for two discrete arguments what the flag ``int_division`` says: `int_div`, an error or floatX."""
+    """`true_div`; for two discrete arguments what the flag ``int_division`` says: `int_div`, an error or floatX.
+
+    Raises
+    ------
+    TypeError
+        The flag ``int_division`` is "raise", and both arguments are discrete.
+    """
     x, y = as_tensor_variable(x), as_tensor_variable(y)
     if x.type.dtype not in DISCRETE or y.type.dtype not in DISCRETE:
         return true_div(x, y)

@@ -32,6 +32,11 @@ def permute_row_elements(x: Any, y: Any, inverse: bool = False) -> Any:
 
     With `inverse` the inverse permutations are applied: the elements go *to* the places `y`.
 
+    Raises
+    ------
+    TypeError
+        `y` is not of integers.
+
     Examples
     --------
     >>> T.permute_row_elements(T.constant([[10, 11], [20, 21]]), [[1, 0], [0, 1]]).eval()

@@ -274,6 +274,8 @@ def as_tensor_variable(x: Any, name: str | None = None, ndim: int | None = None)
     ------
     AsTensorError
         If `x` has no meaning as a tensor (None, bool, str, ...).
+    ValueError
+        If `x` is a node with several outputs, or has axes that `ndim` does not allow for.
 
     Examples
     --------

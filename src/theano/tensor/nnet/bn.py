@@ -135,6 +135,11 @@ def batch_normalization(
     """``(inputs - mean) * gamma / std + beta``; the older function, with the standard deviation given.
 
     `mode` ('low_mem' or 'high_mem') is accepted for older programs; the result is the same.
+
+    Raises
+    ------
+    ValueError
+        Another `mode`.
     """
     if mode not in ("low_mem", "high_mem"):
         raise ValueError(f'mode must be either "low_mem", "high_mem", got {mode!r}')

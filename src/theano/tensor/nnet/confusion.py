@@ -20,6 +20,11 @@ def confusion_matrix(actual: Any, pred: Any) -> tuple[Variable, Variable]:
     -------
     matrix, labels : the counts, and the sorted labels of rows and columns
 
+    Raises
+    ------
+    ValueError
+        An argument is no vector.
+
     Examples
     --------
     >>> counts, labels = confusion_matrix(T.constant([0, 1, 1]), T.constant([0, 0, 1]))
