@@ -113,6 +113,15 @@ def test_monitor() -> None:
     assert seen == [("pre", 0, 3), ("post", 0, -3)]
 
 
+def test_detect_nan_is_silent_where_there_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever the values are: numbers, lengths, or no arrays at all."""
+    rng = theano.tensor.shared_randomstreams.RandomStreams(1)
+    mode = MonitorMode(post_func=detect_nan, optimizer=None)
+    g = theano.gof.generic("g")
+    function([x, g], [T.exp(x), rng.uniform((2,)), ifelse(x > 0, g, g)], mode=mode)(1.0, "text")
+    assert capsys.readouterr().out == ""
+
+
 def test_detect_nan(capsys: pytest.CaptureFixture[str]) -> None:
     with np.errstate(all="ignore"):
         function([x], T.log(x), mode=MonitorMode(post_func=detect_nan))(-1)

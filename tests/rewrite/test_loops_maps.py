@@ -9,6 +9,7 @@ from loop_graphs import checked, inner_ops, numbers, outer_ops, scans
 import theano
 import theano.tensor as T
 from theano.gradient import hessian, jacobian
+from theano.rewrite.loop_batching import distance
 
 X, M, V, K = T.dtensor3("X"), T.dmatrix("M"), T.dvector("V"), T.lmatrix("K")
 VALUES = (numbers(5, 3, 4), numbers(4, 2), numbers(4), np.arange(10).reshape(5, 2) % 3)
@@ -234,3 +235,14 @@ def test_infinite_element_of_unit_vector():
     got = f([np.inf, np.nan, 1.0])
     assert got[0].tolist() == [np.inf, 0, 0] and got[2].tolist() == [0, 0, 1]
     assert np.isnan(got[1, 1]) and got[1, [0, 2]].tolist() == [0, 0]
+
+
+def test_distances_of_lengths():
+    """How many rows two loops are apart, if that is written in their numbers of steps."""
+    n, p = T.lscalars("n", "p")
+    known = ((n, 0), (n + 3, 3), (3 + n, 3), (n - 2, -2))
+    for m, wanted in (*known, (p, None), (p + n, None), (n + p, None), (n * 2, None)):
+        assert distance(n, m) == wanted
+        assert distance(m, n) == (None if wanted is None else -wanted)
+    assert distance(n + 5, n - 2) == -7 and distance(T.constant(3), T.constant(5)) == 2
+    assert distance(n, T.constant(5)) is None

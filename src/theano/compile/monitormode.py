@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from theano.compile.mode import Mode, predefined_linkers
+from theano.compile.nanguardmode import contains_nan
 from theano.compile.perform_vm import Observer
 from theano.compile.plan import Plan
 from theano.graph import Apply
@@ -71,7 +70,7 @@ def _observer(monitor: Monitor | None) -> Observer | None:
 def detect_nan(i: int, node: Apply, fn: RunningNode) -> None:
     """A `post_func` that prints nodes with NaN among their outputs."""
     for output in fn.outputs:
-        if not isinstance(output[0], np.random.RandomState) and np.isnan(output[0]).any():
+        if contains_nan(output[0]):
             print("*** NaN detected ***")
             print(node)
             print(f"Inputs : {[value[0] for value in fn.inputs]}")
