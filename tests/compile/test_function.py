@@ -53,6 +53,19 @@ def test_state_with_update(mode: str) -> None:
     assert f(0, 20) == 20 and f(0) == 21
 
 
+def test_inputs_written_as_tuples(mode: str) -> None:
+    """As in the oldest programs: ``(variable, default)``, ``(name, variable, (update, default))``."""
+    assert function([(x,)], x, mode=mode)(2) == 2
+    assert function([("a", x, 3)], x, mode=mode)() == 3
+    f = function([y, (x, (x + 1, 0.0))], x + y, mode=mode)
+    assert [f(0), f(0), f(10)] == [0, 1, 12]
+    g = function([y, ("total", x, (x + y, 5.0))], x, mode=mode)
+    assert [g(1), g(1)] == [5, 6] and g["total"] == 7
+    for wrong in ((), ("a",), (3, x), (x, 1, 2)):
+        with pytest.raises(TypeError, match="an input given as a tuple is"):
+            function([wrong], x, mode=mode)
+
+
 def test_implicit_input(mode: str) -> None:
     state = T.dscalar("state")
     f = function([x, In(state, value=1, update=2 * state, implicit=True)], x + state, mode=mode)
