@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tools.mutants import trial
-from tools.mutants.choice import TestMap
+from tools.mutants.choice import TestMap, same_lines
 from tools.mutants.mutate import Mutant, mutants, sample
 from tools.mutants.results import Row, judged, load, report, store
 from tools.mutants.trial import Outcome, Trials
@@ -129,6 +129,28 @@ def test_lines_that_have_moved_are_found(mapped: Path) -> None:
     now = "new\none\nnewer\ntwo\nthree\n"
     assert TestMap(mapped).covering(at(4), now) == TestMap(mapped).covering(at(2), "one\ntwo\n")
     assert "tests/lower/test_a.py::near" in TestMap(mapped).covering(at(3), now)  # a new line: as those around it
+
+
+def test_lines_by_their_text() -> None:
+    assert same_lines("a\nb\nc\n", "x\na\nc\nd\n") == {2: 1, 3: 3}
+
+
+def test_new_tests_are_added_to_the_map(mapped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = Workplace(tmp_path / "work")
+    mapped.joinpath("1.jsonl").rename(tmp_path / "rows")
+    place.map.mkdir()
+    (tmp_path / "sources").rename(place.mapped_sources)
+    (place.map / "1.jsonl").write_text((tmp_path / "rows").read_text())
+    (place.tree / PACKAGE / "lower").mkdir(parents=True)
+    (place.tree / PACKAGE / "lower" / "a.py").write_text("new\none\ntwo\n")
+    recorded = tmp_path / "recorded"
+    recorded.mkdir()
+    (recorded / "1.jsonl").write_text(row("tests/lower/test_a.py::newer", 0.1, a=[1, 3]))
+    monkeypatch.setattr(Workplace, "_record", lambda self, arguments, cache: recorded)
+    place.extend_map(["tests/lower/test_a.py::newer"])
+    tests = TestMap(place.map)
+    assert "tests/lower/test_a.py::newer" in tests.known & tests.covering(at(2), "one\ntwo\n")
+    assert TestMap(place.map).covering(at(3), "new\none\ntwo\n") == tests.covering(at(2), "one\ntwo\n")
 
 
 # -- verdicts -------------------------------------------------------------------------------------

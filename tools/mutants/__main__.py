@@ -115,6 +115,11 @@ def main() -> int:
     if not names:
         raise SystemExit("The tests can't be collected.")
     tests = TestMap(place.map, names)
+    new = [name for name in names if name not in tests.known]
+    if new:
+        print(f"Running {len(new)} tests that are new since then ...", flush=True)
+        place.extend_map(new)
+        tests = TestMap(place.map, names)
     sources = [(name, place.source(name)) for name in _wanted(place, options.files)]
     for key in _outdated(sources, reasons):
         print(f"judged.toml: this is not in the code any more, judge again: {key}")

@@ -14,7 +14,7 @@ from typing import Any
 
 from tools.mutants.mutate import Mutant
 
-__all__ = ["TestMap"]
+__all__ = ["TestMap", "same_lines"]
 
 # Tests of a file are looked for first in the folder of its name, and in these.
 _NEAR = {"lower": ("tests/native",), "loops": ("tests/backend",), "gradient": ("tests/test_gradient",)}
@@ -44,6 +44,7 @@ class TestMap:
 
     def __init__(self, folder: Path, tests: Iterable[str] | None = None) -> None:
         self.seconds: dict[str, float] = {}
+        self.known: set[str] = set()  # those that did not pass, too
         self._sources = folder / "sources"
         self._names: list[str] = []
         self._lines: defaultdict[str, defaultdict[int, array[int]]] = defaultdict(lambda: defaultdict(_no_tests))
@@ -52,6 +53,7 @@ class TestMap:
         for path in sorted(folder.glob("*.jsonl")):
             with path.open() as rows:
                 for row in map(json.loads, rows):
+                    self.known.add(row["test"])
                     if row["passed"] and (known is None or row["test"] in known):
                         self._add(row)
 
@@ -69,9 +71,7 @@ class TestMap:
         """For the lines of `source`, where they were when the map was made."""
         if file not in self._then:
             path = self._sources / file
-            old, new = path.read_text().splitlines() if path.exists() else [], source.splitlines()
-            blocks = difflib.SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks()
-            self._then[file] = {b.b + k + 1: b.a + k + 1 for b in blocks for k in range(b.size)}
+            self._then[file] = same_lines(path.read_text() if path.exists() else "", source)
         return self._then[file]
 
     def covering(self, mutant: Mutant, source: str) -> set[str]:
@@ -106,6 +106,12 @@ class TestMap:
                 files.add(file)
                 spent += self.seconds[test]
         return chosen, len(tests)
+
+
+def same_lines(old: str, new: str) -> dict[int, int]:
+    """For the lines of `new`, counted from 1, their places in `old`; without those that are not there."""
+    matcher = difflib.SequenceMatcher(None, old.splitlines(), new.splitlines(), autojunk=False)
+    return {b.b + k + 1: b.a + k + 1 for b in matcher.get_matching_blocks() for k in range(b.size)}
 
 
 def _no_tests() -> array[int]:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import fcntl
 import filecmp
+import json
 import os
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
+
+from tools.mutants.choice import same_lines
 
 __all__ = ["PACKAGE", "ROOT", "Workplace"]
 
@@ -107,14 +112,37 @@ class Workplace:
         for folder in (self.map, self.warm):
             shutil.rmtree(folder, ignore_errors=True)
         self.warm.mkdir(mode=0o700)
-        partial = self.map.with_name("map.partial")
-        shutil.rmtree(partial, ignore_errors=True)
-        shutil.copytree(self.tree / PACKAGE, partial / "sources", ignore=shutil.ignore_patterns("__pycache__"))
-        environment = self.environment(self.warm)
-        environment["PYTHONPATH"] += os.pathsep + str(Path(__file__).parent / "recorder")
-        environment["MUTANTS_MAP"] = str(partial)
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "sitecustomize", "-p", "no:cacheprovider", "tests"]
-        subprocess.run(command, cwd=self.tree, env=environment, check=False)
+        partial = self._record(["tests"], self.warm)
         if not any(partial.glob("*.jsonl")):
             raise SystemExit("The tests could not be run, so there is no map.")
+        shutil.copytree(self.tree / PACKAGE, partial / "sources", ignore=shutil.ignore_patterns("__pycache__"))
         partial.rename(self.map)
+
+    def extend_map(self, tests: Sequence[str]) -> None:
+        """Add `tests`, which are new, to the map; the lines that they run are written as those of the map's sources."""
+        arguments = self.output.with_name("arguments")
+        arguments.write_text("\n".join(tests) + "\n")
+        partial = self._record([f"@{arguments}"], self.fresh_cache())
+        same: dict[str, dict[int, int]] = {}
+        with (self.map / f"{time.time_ns()}.jsonl").open("w") as out:
+            for path in sorted(partial.glob("*.jsonl")):
+                for row in map(json.loads, path.read_text().splitlines()):
+                    for file in row["lines"]:
+                        if file not in same:
+                            then = self.mapped_sources / file
+                            old = then.read_text() if then.exists() else ""
+                            same[file] = same_lines(old, self.source(file).decode())
+                    row["lines"] = {f: [same[f][k] for k in ks if k in same[f]] for f, ks in row["lines"].items()}
+                    out.write(json.dumps(row) + "\n")
+
+    def _record(self, arguments: Sequence[str], cache: Path) -> Path:
+        """Run tests with the recorder; the folder with its rows."""
+        folder = self.map.with_name("map.partial")
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        environment = self.environment(cache)
+        environment["PYTHONPATH"] += os.pathsep + str(Path(__file__).parent / "recorder")
+        environment["MUTANTS_MAP"] = str(folder)
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "sitecustomize", "-p", "no:cacheprovider", *arguments]
+        subprocess.run(command, cwd=self.tree, env=environment, check=False)
+        return folder
