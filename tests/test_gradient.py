@@ -25,6 +25,7 @@ from theano.gradient import (
     zero_grad,
 )
 from theano.graph import Apply, Op, ancestors
+from theano.tensor.subtensor import IncSubtensor
 
 
 def test_kind_of_result_follows_wrt():
@@ -180,6 +181,23 @@ def test_names_of_expressions_stay():
     assert T.grad(other, x) is not of_x and of_x.name == "(dcost/dx)"
     T.grad(other, hidden)
     assert mine.name == "mine"
+
+
+def test_choices_between_rows_are_gathered_in_one_buffer():
+    """Reads of n rows, each behind a condition of its own, cost n increments, not n matrices."""
+    n = 6
+    m, c = T.dmatrix("m"), T.dvector("c")
+    state = m[0] * 0
+    for k in range(n):
+        state = T.switch(c[k] > 0, T.sqrt(m[k]) + state, state)
+    g = T.grad(state.sum(), m)
+    f = theano.function([m, c], g, mode=theano.Mode(linker="py", optimizer=None))
+    whole = [v for v in ancestors([g]) if v.owner is not None and v.type.ndim == 2]
+    assert sum(isinstance(v.owner.op, IncSubtensor) for v in whole) >= n
+    assert not [v for v in whole if getattr(v.owner.op, "scalar_op", None) is theano.scalar.add]
+    values = np.zeros((n, 2))
+    values[::2] = 4
+    assert f(values, [1, 0] * 3).tolist() == [[0.25, 0.25], [0, 0]] * 3
 
 
 def test_consider_constant():

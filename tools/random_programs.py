@@ -1,9 +1,10 @@
 """Compare random programs with NumPy for a given time.
 
-``python tools/random_programs.py [SECONDS [SEED [graphs|loops|updates]]]``. The programs are those of the tests
-(`tests/native/test_differential.py`, `tests/scan/test_native_loops.py`, `tests/native/random_updates.py`), from seeds
-that count up, without hypothesis: about twenty a second. A failure shows its seed and ends the run; that seed alone is
-``random_programs.py 0 SEED``. The flag `isa` chooses the instruction set.
+``python tools/random_programs.py [SECONDS [SEED [graphs|loops|updates|gradients]]]``. The programs are those of the
+tests (`tests/native/test_differential.py`, `tests/scan/test_native_loops.py`, `tests/native/random_updates.py`,
+`tests/random_gradients.py`), from seeds that count up, without hypothesis: about twenty a second, of gradients four. A
+failure shows its seed and ends the run; that seed alone is ``random_programs.py 0 SEED``. The flag `isa` chooses the
+instruction set.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ os.environ["THEANO_FLAGS"] = ",".join(filter(None, [os.environ.get("THEANO_FLAGS
 
 from tests.native.random_updates import compare as compare_updates
 from tests.native.test_differential import test_random_graphs
+from tests.random_gradients import compare as compare_gradients
 from tests.scan.random_loops import RandomLoop
 from tests.scan.test_native_loops import compare
 
@@ -44,7 +46,7 @@ def loop(seed: int) -> None:
 
 def main(seconds: float, seed: int, kind: str) -> int:
     """Run; the exit status."""
-    run = {"graphs": graph, "loops": loop, "updates": compare_updates}[kind]
+    run = {"graphs": graph, "loops": loop, "updates": compare_updates, "gradients": compare_gradients}[kind]
     end, first = time.monotonic() + seconds, seed
     while True:
         try:

@@ -14,6 +14,8 @@ from theano.tensor.subtensor import IncSubtensor
 __all__ = ["total"]
 
 _INCREMENTS = (IncSubtensor, AdvancedIncSubtensor1, AdvancedIncSubtensor)
+# The op, by what it increments, and where.
+_Increment = tuple[Any, Any, Sequence[Any]]
 
 
 def total(terms: Sequence[Any]) -> Any:
@@ -40,42 +42,53 @@ def total(terms: Sequence[Any]) -> Any:
     common = union(masks) if len(masks) == len(nonzero) else None
     if common is None:
         return _sum(nonzero)
-    # Where one mask is that of all, there is no need for it within the sum.
-    inside = [v for v, _ in behind] if all(m.key() == common.key() for m in masks) else nonzero
-    return common.around(_sum(inside))
+    if all(m.key() == common.key() for m in masks):
+        return common.around(total([v for v, _ in behind]))  # no need for it within the sum
+    return common.around(_sum(nonzero))
 
 
 def _sum(terms: Sequence[Any]) -> Any:
     """The sum of two terms or more."""
     plain: list[Any] = []
-    increments: list[Any] = []
+    increments: list[tuple[Any, list[_Increment]]] = []
     for t in terms:
-        (increments if _increments_of_zeros(t) else plain).append(t)
+        found = _increments_of_zeros(t)
+        if found:
+            increments.append((t, found))
+        else:
+            plain.append(t)
     buffer = None
     if plain:
         buffer = plain[0] if len(plain) == 1 else add(*plain)
     left_over = []
-    for t in increments:
+    for t, found in increments:
         if buffer is None:
             buffer = t
         elif buffer.type == t.type:
             # Same type, and both are gradients of one variable, so `buffer` can stand where the zeros stood.
-            for node in _increments_of_zeros(t):
-                buffer = node.op(buffer, *node.inputs[1:])
+            for op, value, places in found:
+                buffer = op(buffer, value, *places)
         else:
             left_over.append(t)
     assert buffer is not None
     return add(buffer, *left_over) if left_over else buffer
 
 
-def _increments_of_zeros(t: Variable) -> list[Any]:
-    """The increments, first to last, that make `t` of zeros; none if it is something else."""
-    found: list[Any] = []
-    v: Any = t
+def _increments_of_zeros(t: Variable) -> list[_Increment]:
+    """The increments, first to last, that make `t` of zeros; none if it is something else.
+
+    Of a choice between increments and nothing, the increments by what is chosen.
+    """
+    found: list[_Increment] = []
+    v: Any
+    v, mask = unmasked(t)
+    if mask is not None and not mask.of_all:
+        return []
     while not is_zero(v):
         node = v.owner
         if node is None or not isinstance(node.op, _INCREMENTS) or node.op.set_instead_of_inc:
             return []
-        found.append(node)
+        y = node.inputs[1]
+        found.append((node.op, y if mask is None else mask.around(y), node.inputs[2:]))
         v = node.inputs[0]
     return found[::-1]

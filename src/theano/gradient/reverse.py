@@ -16,12 +16,10 @@ from theano.graph.null_type import DisconnectedType, NullType
 from theano.graph.origin import inherit_origin, made_here, warn_user
 from theano.graph.text import shown
 from theano.scalar.dtypes import COMPLEX, DISCRETE
-from theano.tensor.advanced_subtensor import AdvancedSubtensor, AdvancedSubtensor1
 from theano.tensor.dot import BatchedDot, Dot
 from theano.tensor.masks import Mask, is_source, is_zero, unmasked, within
 from theano.tensor.math import cast, fill, real
 from theano.tensor.opsupport import zero_gradient
-from theano.tensor.subtensor import Subtensor
 from theano.tensor.variable import as_tensor_variable, constant
 
 __all__ = ["as_list", "disconnected_result", "format_as", "grad", "handle_disconnected", "relevant_nodes"]
@@ -39,9 +37,6 @@ ZERO: Final = _Zero()
 Gradient = Variable | _Zero
 
 _DISCONNECTED: Final = DisconnectedType()
-
-_READS: Final = (Subtensor, AdvancedSubtensor1, AdvancedSubtensor)
-_PRODUCTS: Final = (Dot, BatchedDot)
 
 
 class Spent:
@@ -386,11 +381,11 @@ def _node_grads(
 def _behind_choice(node: Apply, given: list[Variable]) -> tuple[list[Variable], Mask | None]:
     """What is behind the mask of the gradients of a node, if it is one choice for all their elements; and the mask.
 
-    Gradients are linear, so the choice can be made afterwards: the side that is not taken may be NaN. Reads of parts
-    are left out: their gradients are gathered in one buffer. So are products of matrices that nothing comes after.
+    Gradients are linear, so the choice can be made afterwards: the side that is not taken may be NaN. Left out are
+    products of matrices before which there is nothing: a product that is added to a matrix is one step.
     """
     op = node.op
-    if isinstance(op, _READS) or (isinstance(op, _PRODUCTS) and all(is_source(x) for x in node.inputs)):
+    if isinstance(op, Dot | BatchedDot) and all(is_source(x) for x in node.inputs):
         return given, None
     found = list(given)
     masks: list[Mask] = []

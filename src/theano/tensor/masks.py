@@ -88,6 +88,8 @@ class Mask(Record):
         if isinstance(g.type, NullType | DisconnectedType) or is_zero(g):
             return g
         value, inner = unmasked(g)
+        if inner is not None and inner.lazy and not self.lazy:
+            return inner.around(self.around(value))  # branches stay outside
         if inner is not None and inner.lazy is self.lazy:
             mine, other = self.key(), inner.key()
             if mine == other:
@@ -118,7 +120,7 @@ class Mask(Record):
 
     def moved(self, move: Callable[[Any], Any]) -> Mask:
         """The mask with its axes or elements moved."""
-        return Mask(move(self.condition), self.passing, self.lazy)
+        return self if self.lazy else Mask(move(self.condition), self.passing)
 
     def summed(self, axes: Sequence[int]) -> Mask:
         """Where it lets some element pass that is summed along `axes`, which stay with length 1."""
