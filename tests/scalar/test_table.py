@@ -13,7 +13,7 @@ import pytest
 from tests.scalar.numpy_expr import evaluate
 from theano import scalar
 from theano.loops import expr
-from theano.scalar import TABLE, ScalarOp
+from theano.scalar import TABLE, ScalarOp, special
 from theano.scalar.dtypes import COMPLEX, DISCRETE, NUMPY, all_dtypes
 
 OPS = sorted(TABLE.values(), key=lambda op: op.name)
@@ -190,3 +190,11 @@ def test_integer_division_by_zero_raises() -> None:
     for op in (scalar.int_div, scalar.mod):
         with pytest.raises(ZeroDivisionError):
             op(1, 0)
+
+
+def test_gamma_at_negative_whole_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """NaN, also with a SciPy for which it is infinite there."""
+    monkeypatch.setattr(special, "scipy_special", lambda name: lambda x: np.full_like(x, np.inf))
+    for dtype in ("float32", "float64"):
+        values = np.array([-1.0, -2.0, -1e30, -np.inf, 0.0, -0.5, 3.0], dtype=dtype)
+        assert np.isnan(special.gamma.compute((values,))).tolist() == [True] * 4 + [False] * 3
