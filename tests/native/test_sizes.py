@@ -45,3 +45,12 @@ def test_arrays_that_are_never_there(build: Callable[[], Any], values: Any) -> N
     f = theano.function([x, n, k], build(), on_unused_input="ignore")
     with pytest.raises(MemoryError):
         f(*values)
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
+@pytest.mark.parametrize("part", [0, 1, 2])
+def test_parts_whose_sum_wraps_around(mode: str, part: int) -> None:
+    f = theano.function([x, n, k], T.split(x, [n, n, k], 3)[part][:2], mode=mode)
+    assert f(FOUR, 1, 2).tolist() == FOUR[[[0], [1], [2, 3]][part]].tolist()
+    with pytest.raises(ValueError):
+        f(FOUR, 2**63 - 1, 6)

@@ -7,7 +7,7 @@ from typing import Any
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
 from theano.lower.builder import Builder, whole
-from theano.lower.dims import ZERO, is_const, length
+from theano.lower.dims import ZERO, is_const, is_length, length
 from theano.lower.elemwise import compute_type, convert
 from theano.lower.registry import lowers
 from theano.lower.shapes import elements_of, vector_value
@@ -79,6 +79,9 @@ def lower_split(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | Non
     total: Expr = ZERO
     for size in sizes:
         b.check(ex.ge(size, ZERO), ValueError, "Split sizes cannot be negative: {0}", (size,))
+        if not is_length(size):  # or the sum might wrap around
+            message = "a part of length {0} is more than the {1} that there are to split"
+            b.check(ex.le(size, x.dims[axis]), ValueError, message, (size, x.dims[axis]))
         total = ex.add(total, size)
     b.unify(b.dims.normal(total), x.dims[axis], "The splits sum to {0}, expected {1}")
     if x.uniform is not None:
