@@ -54,3 +54,24 @@ def test_parts_whose_sum_wraps_around(mode: str, part: int) -> None:
     assert f(FOUR, 1, 2).tolist() == FOUR[[[0], [1], [2, 3]][part]].tolist()
     with pytest.raises(ValueError):
         f(FOUR, 2**63 - 1, 6)
+
+
+@pytest.mark.parametrize("optimizer", [None, "fast_run"])
+def test_more_steps_than_can_be_made(optimizer: str | None) -> None:
+    mode = theano.compile.Mode(linker="cvm", optimizer=optimizer)
+    rows, _ = theano.scan(lambda s: s * 2, outputs_info=T.constant(1.0), n_steps=n)
+    wide, _ = theano.scan(lambda s, v: s * 2 + v, outputs_info=T.zeros_like(x), non_sequences=x, n_steps=n)
+    for y in (rows, rows[-1], wide[-1]):
+        f = theano.function([x, n], y, mode=mode, on_unused_input="ignore")
+        assert np.max(f(FOUR, 2)) in (4.0, 9.0)
+        with pytest.raises(MemoryError):
+            f(FOUR, 2**63 - 1)
+    taps = {"input": x, "taps": [0, 1]}
+    both, _ = theano.scan(lambda a, b: a + b, sequences=[taps], n_steps=n)
+    f = theano.function([x, n], both, mode=mode)
+    assert f(FOUR, 3).tolist() == [1, 3, 5]
+    assert f(FOUR, 2**63 - 1).tolist() == [1, 3, 5]
+    ended, _ = theano.scan(
+        lambda s: (s * 2, theano.scan_module.until(s > 4)), outputs_info=T.constant(1.0), n_steps=n
+    )
+    assert theano.function([n], ended, mode=mode)(2**63 - 1).tolist() == [2, 4, 8, 16]

@@ -192,9 +192,11 @@ def test_integer_division_by_zero_raises() -> None:
             op(1, 0)
 
 
-def test_gamma_at_negative_whole_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """NaN, also with a SciPy for which it is infinite there."""
+def test_gamma_at_its_poles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same with a SciPy that says otherwise there."""
     monkeypatch.setattr(special, "scipy_special", lambda name: lambda x: np.full_like(x, np.inf))
     for dtype in ("float32", "float64"):
-        values = np.array([-1.0, -2.0, -1e30, -np.inf, 0.0, -0.5, 3.0], dtype=dtype)
-        assert np.isnan(special.gamma.compute((values,))).tolist() == [True] * 4 + [False] * 3
+        values = np.array([-1.0, -2.0, -1e30, -np.inf, 0.0, -0.5, -0.0], dtype=dtype)
+        found = special.gamma.compute((values,))
+        assert np.isnan(found).tolist() == [True] * 4 + [False] * 3
+        assert found[4:].tolist() == [np.inf, np.inf, -np.inf]

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 # States of up to this many numbers live in names of main.
 MAX_NAMES = 8
+# More steps than any loop makes.
+MANY = 1 << 62
 # Steps between two looks at whether somebody has pressed Ctrl-C.
 POLL = 1024
 # Steps between two looks where all steps of an element run together.
@@ -119,7 +121,7 @@ class _ScanLowering:
 
     def run(self) -> list[Value] | None:
         b, loop = self.b, self.loop
-        n = self.n = b.named(b.scalar(self.values[loop.n_steps], "i64"))
+        n = self.n = b.named(self._bounded(b.scalar(self.values[loop.n_steps], "i64")))
         self.made = ex.name(self.count, "i64") if self.count else n
         self._check()
         self.region = b.new_region()
@@ -153,6 +155,15 @@ class _ScanLowering:
             *(self._rows_result(rows, o.keep) for o, rows in zip(loop.outputs, known, strict=True)),
             *(self._shared_result(slot, item) for slot, _ in shared),
         ]
+
+    def _bounded(self, n: Expr) -> Expr:
+        """The number of steps, to which some may be added: nobody sees the end of `MANY`, unless a condition ends it."""
+        if all(name.startswith("d") for name in ex.names(n)) and not (n.op == "const" and n.value > MANY):
+            return n
+        if self.count:
+            return ex.minimum(n, length(MANY))
+        self.b.check(ex.le(n, length(MANY)), MemoryError, "{0} steps are more than can be made", (n,))
+        return n
 
     def _undo(self) -> None:
         """Forget the loop: the node will run its `perform`."""

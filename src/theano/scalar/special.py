@@ -83,8 +83,9 @@ def _tri_gamma(x: Any) -> Any:
 
 
 def _gamma(x: Any) -> Any:
-    """SciPy's, and NaN at negative whole numbers, where some versions of it are infinite."""
-    return np.where((x < 0) & (x == np.floor(x)), x.dtype.type(np.nan), scipy_special("gamma")(x))
+    """SciPy's, but at its poles, where versions differ: NaN at negative whole numbers, and -inf at -0.0."""
+    value = np.where(x == 0, np.copysign(x.dtype.type(np.inf), x), scipy_special("gamma")(x))
+    return np.where((x < 0) & (x == np.floor(x)), x.dtype.type(np.nan), value)
 
 
 gamma = _special("gamma", lambda x, y, g: g * y * psi(x), vmath.gamma, _gamma)
