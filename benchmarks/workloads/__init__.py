@@ -6,6 +6,7 @@ from benchmarks.workload import Workload
 from benchmarks.workloads import (
     compiling,
     elementwise,
+    growing,
     hessian,
     mlp,
     neurons,
@@ -21,7 +22,7 @@ from benchmarks.workloads import (
 
 _FAMILIES = (
     scalar, neurons, mlp, elementwise, vmath, softmax, reductions, hessian, products, sequences, recurrent,
-    compiling, process,
+    compiling, growing, process,
 )  # fmt: skip
 
 WORKLOADS: dict[str, Workload] = {row.name: row for family in _FAMILIES for row in family.ROWS}

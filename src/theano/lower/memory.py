@@ -93,7 +93,7 @@ def _pieces(asm: Assembler) -> list[_Piece]:
 
 
 def _of_one_size(asm: Assembler) -> dict[Expr, list[_Piece]]:
-    """For each size the pieces for its temporaries, as few as there are at once; each goes to the first that is free."""
+    """For each size the pieces for its temporaries, as few as live at once; each goes to the first that is free."""
     b = asm.b
     pieces: dict[Expr, list[_Piece]] = {}
     free: dict[Expr, list[int]] = {}  # numbers of pieces: a heap
