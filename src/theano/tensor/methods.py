@@ -40,12 +40,26 @@ def _user_operator(op: scalar.ScalarOp) -> Callable[..., Any]:
     apply = USER_OPS[op]
 
     def compute(*operands: Any) -> Any:
-        result = apply(*operands)
+        try:
+            result = apply(*operands)
+        except AsTensorError:
+            return _their_turn(operands)
         if op in _ORDERED:
             result._is_nonzero = False  # `if x < y` is a mistake: a symbolic comparison has no truth value
         return result
 
-    return _or_their_turn(compute)
+    return compute
+
+
+def _their_turn(operands: tuple[Any, ...]) -> Any:
+    """No tensor can be made of an operand: its class may know what to do.
+
+    Python's own classes don't know tensors, and the error that is being handled says more than Python's would.
+    """
+    strangers = [o for o in operands if not isinstance(o, _tensor_py_operators)]
+    if all(type(o).__module__ == "builtins" for o in strangers):
+        raise
+    return NotImplemented
 
 
 def _or_their_turn(compute: Callable[..., Any]) -> Callable[..., Any]:
@@ -56,11 +70,7 @@ def _or_their_turn(compute: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return compute(*operands)
         except AsTensorError:
-            # Python's own classes don't know tensors, and our message says more than Python's would.
-            strangers = [o for o in operands if not isinstance(o, _tensor_py_operators)]
-            if all(type(o).__module__ == "builtins" for o in strangers):
-                raise
-            return NotImplemented
+            return _their_turn(operands)
 
     return operator
 
