@@ -81,6 +81,15 @@ def test_a_machine_without_a_gpu():
             importlib.import_module(package).__wrapped__  # noqa: B018
 
 
+def test_names_of_modules():
+    space = {}
+    exec("from theano.tensor.signal.pool import *", space)
+    pool = importlib.import_module("theano.tensor.signal.pool")
+    names = ABSENT["theano.tensor.signal.pool"][1].split()
+    assert set(names) <= space.keys() & set(dir(pool)) and space["pool_2d"] is pool.pool_2d
+    assert importlib.import_module("theano.gpuarray").__all__ == []
+
+
 def test_answers():
     from theano import sparse
 

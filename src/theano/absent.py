@@ -237,11 +237,14 @@ class AbsentModule(ModuleType):
     """A module of the table."""
 
     def __getattr__(self, name: str) -> Any:
-        return stand_in(self.__name__, name)
+        return self._names() if name == "__all__" else stand_in(self.__name__, name)
 
     def __dir__(self) -> list[str]:
+        return sorted([*super().__dir__(), *self._names()])
+
+    def _names(self) -> list[str]:
         row = _what(self.__name__)
-        return sorted([*super().__dir__(), *(row[1].replace(ANY, "").split() if row is not None else ())])
+        return [] if row is None else row[1].replace(ANY, "").split()
 
 
 class Finder:

@@ -123,6 +123,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     ),
     "theano.sandbox.linalg": ("theano.tensor.nlinalg", "theano.tensor.slinalg", "psd=theano.misc.hints:psd"),
     "theano.sandbox.linalg.ops": ("theano.tensor.nlinalg", "theano.tensor.slinalg", "theano.misc.hints"),
+    "theano.sandbox.multinomial": ("theano.tensor.random.mrg_uniform",),
     "theano.sandbox.softsign": ("theano.tensor.nnet", "theano.tensor"),
     "theano.tensor.raw_random": (
         "theano.tensor.random.draws",
