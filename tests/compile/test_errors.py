@@ -122,6 +122,9 @@ def test_a_value_that_has_no_text_does_not_hide_the_error(mode: str, verbosity: 
     with change_flags(exception_verbosity=verbosity), pytest.raises(ZeroDivisionError, match="told") as caught:
         f(Broken("repr"))
     assert "<Broken whose repr raises RuntimeError>" in str(caught.value)
+    f = function([], Fails()(thing.type.make_constant(Broken("repr"))), mode=mode)
+    with pytest.raises(ZeroDivisionError, match="told"):
+        f()
 
 
 class Leaves(Op):

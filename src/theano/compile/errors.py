@@ -10,7 +10,7 @@ import numpy as np
 
 from theano.configdefaults import config
 from theano.graph import Apply, Constant, FunctionGraph, Variable, format_origin, origin_of
-from theano.graph.text import shown
+from theano.graph.shown import shown
 from theano.printing.debugprint import debugprint
 
 # Larger values are named by their size only.

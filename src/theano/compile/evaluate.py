@@ -7,7 +7,7 @@ from typing import Any
 
 from theano.compile.function import function, line_of_caller
 from theano.graph import Variable
-from theano.graph.text import shown
+from theano.graph.shown import shown
 
 
 class _Functions(dict[Any, Any]):

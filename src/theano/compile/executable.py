@@ -18,6 +18,7 @@ from theano.compile.io import In
 from theano.compile.profiling import ProfileStats
 from theano.compile.sharedvalue import Container, detached_copy
 from theano.graph import Constant, Variable, ancestors
+from theano.graph.shown import shown
 from theano.graph.text import shown
 from theano.runtime.function_base import FunctionBase
 

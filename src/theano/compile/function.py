@@ -15,7 +15,7 @@ from theano.compile.maker import orig_function
 from theano.compile.rebuild import collect
 from theano.compile.sharedvalue import SharedVariable
 from theano.graph import Constant, Variable
-from theano.graph.text import shown
+from theano.graph.shown import shown
 
 
 def line_of_caller() -> str:

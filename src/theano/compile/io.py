@@ -7,7 +7,7 @@ from typing import Any
 
 from theano.compile.sharedvalue import Container, SharedVariable
 from theano.graph import Variable
-from theano.graph.text import shown
+from theano.graph.shown import shown
 
 
 class SymbolicInput:

@@ -14,7 +14,7 @@ import numpy as np
 from theano.compile.sharedvalue import SharedVariable
 from theano.graph import Variable, ancestors, rebuild
 from theano.graph.origin import made_here
-from theano.graph.text import shown
+from theano.graph.shown import shown
 from theano.record import Record
 from theano.tensor.type import TensorType
 from theano.tensor.variable import as_tensor_variable

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from typing import Any
 
 from theano.compile.sharedvalue import SharedVariable
-from theano.graph.text import shown
+from theano.graph.shown import shown
 
 
 class OrderedUpdates(OrderedDict[Any, Any]):

@@ -14,6 +14,7 @@ from theano.gradient.errors import DisconnectedInputError, NullTypeGradError
 from theano.graph import Apply, Variable
 from theano.graph.null_type import DisconnectedType, NullType
 from theano.graph.origin import inherit_origin, made_here, warn_user
+from theano.graph.shown import shown
 from theano.graph.text import shown
 from theano.scalar.dtypes import COMPLEX, DISCRETE
 from theano.tensor.dot import BatchedDot, Dot

@@ -11,6 +11,7 @@ from theano.configdefaults import config
 from theano.digest import blake2b
 from theano.graph import serialise
 from theano.graph.origin import Origin, RawOrigin, capture_origin, resolve_origin
+from theano.graph.shown import shown
 
 if TYPE_CHECKING:
     from theano.graph.op import Op
@@ -201,7 +202,7 @@ class Constant(Variable):
     def __str__(self) -> str:
         if self.name is not None:
             return self.name
-        text = str(self.data)
+        text = shown(self.data, str)
         if len(text) > 20:
             text = f"{text[:10]}...{text[-10:]}"
         return f"{type(self).__name__}{{{text}}}"

@@ -1,33 +1,14 @@
-"""Short texts: a value in an error, and a graph as one line (what ``str(fgraph)`` shows)."""
+"""A graph as one line of text: what ``str(fgraph)`` shows."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
 from theano.graph.nodes import Apply, Variable
 from theano.graph.walk import io_toposort
-
-# Characters of a value that an error's text shows.
-_MOST_SHOWN = 75
-
-
-def shown(value: Any, text_of: Callable[[Any], str] = repr) -> str:
-    """A short text for `value` in an error: the middle of a long one is left out, one that can't be had is named.
-
-    Examples
-    --------
-    >>> shown("a" * 100)
-    "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa ... aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'"
-    """
-    try:
-        text = text_of(value)
-    except Exception as error:  # of the user's class: must not hide what the text is for
-        return f"<{type(value).__name__} whose {text_of.__name__} raises {type(error).__name__}>"
-    half = (_MOST_SHOWN - 5) // 2
-    return text if len(text) <= _MOST_SHOWN else f"{text[:half]} ... {text[-half:]}"
 
 
 def default_leaf_formatter(leaf: Variable) -> str:

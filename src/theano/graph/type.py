@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from theano.graph.nodes import Constant, Variable
 from theano.graph.origin import capture_origin
 from theano.graph.props import Props
-from theano.graph.text import shown
+from theano.graph.shown import shown
 
 # Theano's names of the two class attributes, and ours.
 _TWINS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from theano.graph import Apply, Constant, FunctionGraph, Variable
-from theano.graph.text import shown
+from theano.graph.shown import shown
 
 __all__ = ["dot_source", "pydotprint"]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from theano.graph import Variable
-from theano.graph.text import shown
+from theano.graph.shown import shown
 from theano.scalar.dtypes import promote
 from theano.scan import hooks
 from theano.scan.arguments import StateInfo, as_list, number_of_steps, sequence_info, state_info

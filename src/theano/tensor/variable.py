@@ -14,7 +14,7 @@ import numpy as np
 from theano.configdefaults import config
 from theano.graph import Apply, Constant, Variable
 from theano.graph.origin import made_here
-from theano.graph.text import shown
+from theano.graph.shown import shown
 from theano.scalar.dtypes import ALL, as_dtype, autocast
 from theano.tensor.type import TensorType, refuse_masked, tensor_type
 

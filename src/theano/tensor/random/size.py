@@ -9,7 +9,7 @@ import numpy as np
 
 from theano.configdefaults import config
 from theano.graph import Variable
-from theano.graph.text import shown
+from theano.graph.shown import shown
 from theano.record import Record
 from theano.scalar.dtypes import INTEGER, as_dtype, upcast
 from theano.tensor.math import cast
