@@ -127,6 +127,13 @@ class TestInvariants:
         assert "exp" not in str([n.op for n in theano.graph.io_toposort(loop.op.inner_inputs, loop.op.inner_outputs)])
         assert inner_ops(loop).count("Elemwise") == 1 and "exp" in str([n.op for n in f.maker.fgraph.toposort()])
 
+    def test_as_much_as_possible_moves_out(self):
+        """Not only the first part of it: of what is the same in all steps the last value is handed over."""
+        out, _ = theano.scan(lambda r, s, m: s * r + T.exp(m).sum(), sequences=v, outputs_info=a, non_sequences=M)
+        f = checked([v, a, M], [out], numbers(4), 2.0, numbers(3, 3))
+        (loop,) = scans(f)
+        assert "Sum" not in inner_ops(loop) and "exp" not in str(inner_ops(loop)) and "Sum" in outer_ops(f)
+
     def test_large_out_of_small_stays(self):
         """Filled arrays are not made to be read."""
         out, _ = theano.scan(lambda r, s, k: s * r + T.alloc(k, 1000), sequences=v, outputs_info=T.zeros((1000,)),

@@ -157,6 +157,11 @@ class TestStates:
         out, _ = theano.scan(lambda a, b: a + b, outputs_info=dict(initial=init, taps=[-2, -1]), n_steps=4)
         assert value(out, mode).tolist() == [3, 5, 8, 13]
 
+    @pytest.mark.parametrize("taps", [[], [0.5], [True], "ab"], ids=str)
+    def test_taps_that_are_none(self, taps, mode):
+        with pytest.raises(ValueError, match="the taps of .* must be a list of integers, not"):
+            theano.scan(lambda a: a, sequences=dict(input=T.dvector(), taps=taps), mode=mode)
+
     def test_initial_with_fewer_rows(self, mode):
         init = T.dvector("init")
         out, _ = theano.scan(lambda a, b: a + b, outputs_info=dict(initial=init, taps=[-3, -1]), n_steps=4)
