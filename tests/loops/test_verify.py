@@ -458,6 +458,7 @@ FAILING: list[tuple[str, list[st.Stmt], str]] = [
     ("released twice", [st.ReleaseGil(TRUE), st.ReleaseGil(TRUE)], "the GIL is let go once"),
     ("released in a block", [st.If(TRUE, [st.ReleaseGil(TRUE)], [])], "the GIL is let go once, and not in a block"),
     ("released if a number", [st.ReleaseGil(N)], "i64 where bool is needed"),
+    ("never taken", [st.ReleaseGil(TRUE)], "the GIL is let go and never taken again"),
     ("taken without need", [st.TakeGil()], "the GIL is taken where it was let go"),
     ("taken in a block", [st.ReleaseGil(TRUE), st.If(TRUE, [st.TakeGil()], [])], "taken where it was let go"),
     ("work of a block", [st.If(TRUE, [st.Work(COUNTER, N)], [])], "work is told in no block"),

@@ -94,6 +94,22 @@ class TestSteps:
         assert len(scans(f)[0].op.spec.states) == 2
 
 
+    def test_an_array_given_twice_is_read_once(self):
+        out, _ = theano.scan(
+            lambda r, q, s, m, n: s * r + q + (m * n).sum(), sequences=[v, v], outputs_info=a, non_sequences=[M, M]
+        )
+        (loop,) = scans(checked([v, a, M], [out], numbers(4), 2.0, numbers(3, 3)))
+        assert len(loop.op.spec.sequences) == 1
+
+    def test_equal_states_of_which_different_rows_are_read(self):
+        (p, q), _ = theano.scan(
+            lambda r, s, t: (s * r + 1, t * r + 1), sequences=v, outputs_info=[T.zeros_like(a), T.zeros_like(a)]
+        )
+        for outs in ([p[-1], q[-3:]], [p[-3:], q[-1]], [p[-2:], q], [p[-1], q[-1]]):
+            (loop,) = scans(checked([v, a], outs, numbers(6), 0.0))
+            assert len(loop.op.spec.states) == 1
+
+
 class TestRowsKept:
     @pytest.mark.parametrize("read", [lambda o: o[-3:], lambda o: o[-3:, 0], lambda o: o[-1:] * 2, lambda o: o[-2]])
     @pytest.mark.parametrize("taps", [[-1], [-3, -1]])

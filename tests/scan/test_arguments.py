@@ -419,3 +419,10 @@ class TestRunning:
         Counting.runs, Counting.most = 0, 1000
         assert f([1, 2, 3], 2).tolist() == [2, 4, 6]
         assert Counting.runs == 1
+
+
+def test_a_step_that_returns_nothing():
+    outputs, updates = theano.scan(lambda r: None, T.dvector())
+    assert outputs is None and not updates
+    with pytest.raises(ValueError, match="cannot parse the return value"):
+        theano.scan(lambda r: 3, T.dvector())

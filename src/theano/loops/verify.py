@@ -73,6 +73,8 @@ def verify(program: st.Program, layout: abi.FrameLayout, facts: Facts) -> None:
         kernels[id(kernel)] = checker.kernel(kernel)
     main = _Main(facts, layout, kernels)
     main.block(program.main)
+    if not main.gil:
+        main.fail(None, "the GIL is let go and never taken again")
     for slot in range(facts.n_outputs):
         if slot not in main.slots:
             main.fail(None, f"output {slot} is never made")
