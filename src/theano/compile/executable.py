@@ -19,7 +19,6 @@ from theano.compile.profiling import ProfileStats
 from theano.compile.sharedvalue import Container, detached_copy
 from theano.graph import Constant, Variable, ancestors
 from theano.graph.shown import shown
-from theano.graph.text import shown
 from theano.runtime.function_base import FunctionBase
 
 if TYPE_CHECKING:

@@ -15,7 +15,6 @@ from theano.graph import Apply, Variable
 from theano.graph.null_type import DisconnectedType, NullType
 from theano.graph.origin import inherit_origin, made_here, warn_user
 from theano.graph.shown import shown
-from theano.graph.text import shown
 from theano.scalar.dtypes import COMPLEX, DISCRETE
 from theano.tensor.dot import BatchedDot, Dot
 from theano.tensor.masks import Mask, is_source, is_zero, unmasked, within

@@ -157,7 +157,7 @@ class _ScanLowering:
         ]
 
     def _bounded(self, n: Expr) -> Expr:
-        """The number of steps, to which some may be added: nobody sees the end of `MANY`, unless a condition ends it."""
+        """The number of steps, small enough to add to: nobody sees the end of `MANY`, unless a condition ends it."""
         if all(name.startswith("d") for name in ex.names(n)) and not (n.op == "const" and n.value > MANY):
             return n
         if self.count:
