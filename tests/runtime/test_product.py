@@ -337,8 +337,8 @@ def test_threads_of_blas_and_of_the_team_never_work_at_once(type_: str) -> None:
     shares = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 2, *[ctypes.c_int64] * 2, ctypes.c_int32)
     shared: list[int] = []
     parallel = shares(lambda fn, args, extent, weight, finish: shared.append(extent))
-    init = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(code.symbols["init"])
-    init(ctypes.cast(gemm, ctypes.c_void_p), ctypes.cast(parallel, ctypes.c_void_p))
+    init = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4)(code.symbols["init"])
+    init(ctypes.cast(gemm, ctypes.c_void_p), ctypes.cast(parallel, ctypes.c_void_p), None, None)
     stack_of = function(f"{letter}stack", code.symbols)
     rows, columns, largest = 256, 64, product_choice_ir.OWN_MATRIX
     for inner, is_for_blas in ((largest // columns, False), (2 * largest // columns, True)):

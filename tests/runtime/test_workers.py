@@ -10,8 +10,9 @@ import time
 
 import pytest
 
-from theano.runtime import workers
+from theano.runtime import jit, workers
 from theano.runtime.gate import inside
+from theano.runtime.support_text import support_text
 from theano.runtime.workers import Started
 
 
@@ -61,6 +62,22 @@ def test_errors_are_raised_where_somebody_waits(
     with pytest.raises(ZeroDivisionError):
         Started(lambda: 1 // 0).result()
     assert not capsys.readouterr().err
+
+
+def test_compiling_threads_have_enough_stack(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever size the program has chosen for its own threads."""
+
+    def compiled() -> int:
+        return len(jit._objects(support_text(jit.isa().triple), jit.DEFAULT, jit.isa()))
+
+    monkeypatch.setattr(workers, "compilers", lambda: 2)
+    before = threading.stack_size(64 << 10)
+    try:
+        started = Started(compiled)
+        assert threading.stack_size() == 64 << 10
+        assert started.result()
+    finally:
+        threading.stack_size(before)
 
 
 FORK = """

@@ -25,7 +25,7 @@ CLOCK = "declare i64 @llvm.readcyclecounter()"
 # tick for every 2 ** SLOWER picoseconds of the fast form.
 TICKS, LINES, SLOWER = 150_000, 100, 3
 # Workspaces up to this size live on the C stack.
-STACK_BYTES = 16384
+STACK_BYTES = 8192
 
 
 class MainPrinter(FunctionPrinter):

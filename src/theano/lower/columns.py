@@ -11,7 +11,7 @@ from theano.lower.builder import whole
 from theano.lower.dims import ONE, ZERO, length
 from theano.lower.elemwise import convert
 from theano.lower.items import Item, Pointwise, Reduce
-from theano.lower.nest import HEAVY, UNROLL_COST, WIDE_BLOCK, NestBuilder, index_name
+from theano.lower.nest import BLOCK, HEAVY, UNROLL_COST, WIDE_BLOCK, NestBuilder, index_name
 from theano.lower.prefetch import next_rows
 from theano.lower.ranges import column_parts, rest
 from theano.lower.schedule import picked
@@ -37,7 +37,7 @@ def columns(nb: NestBuilder, order: list[int], phases: int) -> None:
     kept = len(nb.later) + sum(isinstance(i, Reduce) for i in group.items)
     cost = sum(i.cost for i in group.items if isinstance(i, Pointwise | Reduce) and not group.is_prefix(i))
     if cost < HEAVY and kept <= 4:
-        nb.width = WIDE_BLOCK
+        nb.width = max(WIDE_BLOCK >> max(kept - 1, 0).bit_length(), BLOCK)
     axes = [group.axes[k] for k in reduced]
     parts = None
     if phases == 1 and not outer and _may_be_parts(nb):

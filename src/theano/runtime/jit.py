@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import itertools
+import re
 import struct
 import sys
 import threading
@@ -30,6 +31,7 @@ from theano.runtime.workers import Started, compilers
 
 __all__ = [
     "DEFAULT", "Begun", "CodeObject", "Options", "assembly", "begin_module", "compile_module", "isa", "kept_module",
+    "probed",
 ]  # fmt: skip
 
 
@@ -279,8 +281,23 @@ def _emitted(parts: list[Unit], options: Options, target: Isa, assembly: bool) -
         with inside():
             from theano.runtime import llvm
 
-            objects.append(llvm.emit(unit.text, level, target.triple, target.cpu, target.features, assembly, passes))
+            text = probed(unit.text)
+            objects.append(llvm.emit(text, level, target.triple, target.cpu, target.features, assembly, passes))
     return objects
+
+
+_HEAD = re.compile(r"^(define .*[^ ]) *\{$", re.M)
+
+
+def probed(text: str) -> str:
+    """IR whose functions touch each page of their stack frames in order.
+
+    Who has too little stack then meets the page that the system keeps free below it, and not the memory beyond.
+
+    >>> print(probed("define void @f() {"))
+    define void @f() "probe-stack"="inline-asm" {
+    """
+    return _HEAD.sub(r'\1 "probe-stack"="inline-asm" {', text)
 
 
 _LENGTH = struct.Struct("<Q")

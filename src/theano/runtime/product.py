@@ -130,9 +130,11 @@ class _Library:
         return jit.compile_module(text, _OPTIONS, self._exports(first), known_as=self._known_as(first))
 
     def _started(self, code: jit.CodeObject) -> jit.CodeObject:
-        init = ctypes.PYFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(code.symbols["init"])
-        parallel = support.fixed_words()[abi.CTX["parallel"]]
-        init(self._routine.address if self._routine is not None else None, parallel if self._shared else None)
+        init = ctypes.PYFUNCTYPE(None, *[ctypes.c_void_p] * 4)(code.symbols["init"])
+        words = support.fixed_words()
+        parallel = words[abi.CTX["parallel"]] if self._shared else None
+        routine = self._routine.address if self._routine is not None else None
+        init(routine, parallel, words[abi.CTX["raw_malloc"]], words[abi.CTX["raw_free"]])
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(code))  # contexts of functions hold addresses in it
         return code
 

@@ -297,7 +297,8 @@ def stack(s: Shape, letter: str) -> Kernel:
 def library_text(type_: str, isa: Isa, blas: Symbol | None, provisional: bool = False) -> str:
     """The module for numbers of one type: those of `product.KINDS` are called from outside.
 
-    `init` tells it where BLAS's product is, and what shares work; null where nothing does.
+    `init` tells it where BLAS's product is, what shares work, what takes memory and what gives it back; null where
+    nothing does.
     """
     s, letter = shape_of(type_, isa, provisional), LETTER[type_]
     functions = [
@@ -308,13 +309,12 @@ def library_text(type_: str, isa: Isa, blas: Symbol | None, provisional: bool = 
     if provisional:
         unneeded = {"all_panels", "packed_columns_part", "packed_rows_part", *(f"{letter}{kind}" for kind in OF_LOOPS)}
         functions = [f for f in functions if f.name not in unneeded]
-    head = ["@blas = internal global ptr null", "@parallel = internal global ptr null", *constants(s)]
+    told = {"blas": "routine", "parallel": "parallel", "take": "take", "give": "give"}
+    head = [*(f"@{place} = internal global ptr null" for place in told), *constants(s)]
     head.append("declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
     if s.has_fma:
         for t in (s.type, s.vector):
             head.append(f"declare {t} @llvm.fma.{suffix(t)}({t}, {t}, {t})")
-    init = (
-        "define void @init(ptr %routine, ptr %parallel) {\nstore ptr %routine, ptr @blas\n"
-        "store ptr %parallel, ptr @parallel\nret void\n}\n"
-    )
+    stores = "\n".join(f"store ptr %{name}, ptr @{place}" for place, name in told.items())
+    init = f"define void @init({', '.join(f'ptr %{name}' for name in told.values())}) {{\n{stores}\nret void\n}}\n"
     return "\n".join([*head, init, *(f.text() for f in functions)])

@@ -255,7 +255,7 @@ def tiles(s: Shape, letter: str) -> Kernel:
     """The product of any shapes and strides, tile by tile; columns of the result are contiguous."""
     f = Kernel(s, f"{letter}tiles", ARGUMENTS, exported=True, quick=True)
     columns = s.columns
-    panel, copy = f.memory(s.depth * columns * s.size), f.memory(COPY_BYTES)
+    panel = f.memory(s.depth * columns * s.size)
     crossed = f.emit("i1", f"and i1 {f.ar.equals(1).text}, {(f.n >= 4 * columns).text}")
     # inner parts of about equal length, whichever rows and columns are asked for; at least one, or the result would not
     # be scaled
@@ -263,6 +263,8 @@ def tiles(s: Shape, letter: str) -> Kernel:
     parts = f.maximum(_quotient(f, f.k, most), 1)
     length = f.variable(INT, _quotient(f, f.k, parts))
     beta = f.variable(s.type, f.beta)
+    given, copy = _memory(f, crossed)
+    copies = f.emit("i1", f"icmp ne ptr {given.text}, null")
     ahead = f.select(f.br * f.k > FAR_BYTES // s.size, f.select(f.bc.equals(1), f.number(1), f.number(0)), f.number(0))
     with f.loop(0, parts) as part:
         first = part * length.get()
@@ -275,7 +277,7 @@ def tiles(s: Shape, letter: str) -> Kernel:
             top = part_m * block
             height = f.minimum(f.m - top, block)
             a, step = f.variable(PTR, f.at(f.at(f.a, top * f.ar), first * f.ac)), f.variable(INT, f.ac)
-            with f.when(crossed):
+            with f.when(copies):
                 step.set(_odd_lines(f, height))
                 f.call("@copy", a.get(), f.ac, depth, height, copy, step.get())
                 a.set(copy)
@@ -285,7 +287,27 @@ def tiles(s: Shape, letter: str) -> Kernel:
                 panel, ahead,
             )  # fmt: skip
         beta.set(V(f, s.type, "1.0"))
+    with f.when(copies):
+        f.call(f.load(PTR, V(f, PTR, "@give"), 8).text, given)
     return f
+
+
+def _memory(f: Kernel, wanted: V) -> tuple[V, V]:
+    """`COPY_BYTES` if they are wanted, as they were given and from a cache line on; null where there are none.
+
+    Not from the stack: Python's threads may have 32 KB of it. Results are the same without.
+    """
+    take = f.load(PTR, V(f, PTR, "@take"), 8)
+    given = f.variable(PTR, V(f, PTR, "null"))
+    known = f.emit("i1", f"icmp ne ptr {take.text}, null")
+    with f.when(f.emit("i1", f"and i1 {wanted.text}, {known.text}")):
+        made = f.call(take.text, f.number(COPY_BYTES + LINE), result=PTR)
+        assert made is not None
+        given.set(made)
+    whole = given.get()
+    number = f.emit(INT, f"ptrtoint ptr {whole.text} to i64")
+    beyond = (f.number(0) - number) & (LINE - 1)
+    return whole, f.emit(PTR, f"getelementptr i8, ptr {whole.text}, i64 {beyond.text}")
 
 
 def _odd_lines(f: Kernel, count: V) -> V:

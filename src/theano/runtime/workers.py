@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
 
 from theano.configdefaults import threads_wanted
@@ -13,6 +13,9 @@ __all__ = ["Started", "compilers"]
 
 T = TypeVar("T")
 
+# What LLVM needs on its way down a program.
+STACK = 4 << 20
+
 # Each takes some megabytes.
 MOST = 8
 
@@ -20,6 +23,20 @@ MOST = 8
 def compilers() -> int:
     """How many threads may compile at a time."""
     return min(threads_wanted(), MOST)
+
+
+@contextlib.contextmanager
+def _enough_stack() -> Iterator[None]:
+    """Start threads with enough stack for LLVM, whatever `threading.stack_size` says."""
+    wanted = threading.stack_size()
+    if wanted == 0 or wanted >= STACK:
+        yield
+        return
+    threading.stack_size(STACK)
+    try:
+        yield
+    finally:
+        threading.stack_size(wanted)
 
 
 class Started(Generic[T]):
@@ -41,7 +58,7 @@ class Started(Generic[T]):
         self._thread: threading.Thread | None = None
         if compilers() > 1:
             thread = threading.Thread(target=self._run, name="theano-compiler")
-            with contextlib.suppress(RuntimeError):  # there are too many, or Python is about to end
+            with contextlib.suppress(RuntimeError), _enough_stack():  # too many threads, or Python is about to end
                 thread.start()
                 self._thread = thread
 
