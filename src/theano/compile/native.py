@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import threading
 import weakref
@@ -16,7 +17,7 @@ from theano.backend.first_form import first_form
 from theano.backend.llvm_main import print_module
 from theano.compile.errors import check_present, raise_with_op, typed_result
 from theano.compile.ops import deep_copy_op
-from theano.compile.plan import EXECUTORS, Plan
+from theano.compile.plan import EXECUTORS, Executor, Plan
 from theano.configdefaults import config
 from theano.garbage import collector_rests
 from theano.graph import Generic, Variable
@@ -27,7 +28,7 @@ from theano.loops.identity import identity
 from theano.lower import lower
 from theano.lower.program import InputForm
 from theano.progress import stage
-from theano.runtime import abi, cache, fork, product, provisional, support
+from theano.runtime import abi, ability, cache, fork, product, provisional, support
 from theano.runtime.context import make_context
 from theano.runtime.entry import EntrySpec, print_entry
 from theano.runtime.function_base import NATIVE, FunctionBase, install
@@ -76,12 +77,15 @@ class NativeExecutor:
         self._is_provisional = False
         self._called = False
         self._functions: list[weakref.ref[Any]] = []
+        # What runs where the compiler turns out not to be there.
+        self._instead: Executor | None = None
 
     @staticmethod
     def begin() -> None:
         """Have LLVM loaded meanwhile, on a machine where it is certain to be needed."""
-        if kept_host() is None:
-            begin_compiler()
+        if ability.problem() is None and kept_host() is None:
+            with contextlib.suppress(ability.NoCompiler):  # who needs it will tell
+                begin_compiler()
 
     # -- making callables --------------------------------------------------------------------------------
     def text(self, result: str = "list", first: bool = False) -> str:
@@ -159,8 +163,12 @@ class NativeExecutor:
         if any(not isinstance(i.variable.type, TensorType | Generic) for i in self.plan.inputs):
             return  # objects that must be looked at by their type's filter
         result = "single" if function.unpack_single else "list" if self.plan.n_outputs else "none"
-        if not self._made.code:
-            self._get_ready(result)
+        try:
+            if not self._made.code:
+                self._get_ready(result)
+        except ability.NoCompiler as error:
+            self._do_without(error)
+            return
         self._functions.append(weakref.ref(function))
         if not self._is_provisional:
             self._install(function, _Fallback(function), result)
@@ -191,6 +199,20 @@ class NativeExecutor:
     # -- running -----------------------------------------------------------------------------------------
     def __call__(self, values: Sequence[Any]) -> list[Any]:
         """Run on filtered values; a list of the outputs."""
+        if self._instead is not None:
+            return self._instead(values)
+        try:
+            return self._call(values)
+        except ability.NoCompiler as error:  # before anything has been computed
+            return self._do_without(error)(values)
+
+    def _do_without(self, error: ability.NoCompiler) -> Executor:
+        """Have NumPy compute, for there is no compiler."""
+        ability.refuse(str(error))
+        self._instead = EXECUTORS["perform"](self.plan, None, None)
+        return self._instead
+
+    def _call(self, values: Sequence[Any]) -> list[Any]:
         if self._is_provisional and self._called:
             self._link()
         self._called = True
@@ -495,5 +517,21 @@ def _evaluate(dim: Any, env: dict[str, int]) -> Any:
     return done[dim]
 
 
+def make_native(plan: Plan, mode: Any = None, profile: Any = None) -> Executor:
+    """The executor of a mode with a "native" linker; "perform" where native code can't be made or run."""
+    problem = ability.problem()
+    if problem is None:
+        try:
+            return NativeExecutor(plan, mode, profile)
+        except ability.NoCompiler as error:
+            problem = str(error)
+    ability.refuse(problem)
+    return EXECUTORS["perform"](plan, mode, profile)
+
+
+make_native.begin = NativeExecutor.begin  # type: ignore[attr-defined]
+
 if NATIVE:  # otherwise there has been a warning, and "perform" takes its place
-    EXECUTORS["native"] = NativeExecutor
+    EXECUTORS["native"] = make_native
+    if not ability.has_llvmlite():
+        ability.refuse(ability.NO_LLVMLITE)

@@ -15,10 +15,11 @@ from types import ModuleType
 from typing import NamedTuple
 
 from theano.runtime import cache
+from theano.runtime.ability import NoCompiler
 from theano.runtime.gate import inside
 from theano.runtime.workers import Started
 
-__all__ = ["Host", "begin_compiler", "host", "kept_host"]
+__all__ = ["Host", "begin_compiler", "compiler", "host", "kept_host"]
 
 
 class Host(NamedTuple):
@@ -62,7 +63,7 @@ def kept_host() -> Host | None:
 
 
 def _ask_llvm() -> Host:
-    llvm = _compiler()
+    llvm = compiler()
     with inside():
         triple, cpu, features = llvm.describe_host()
         return Host(triple, cpu, features, llvm.version())
@@ -71,19 +72,23 @@ def _ask_llvm() -> Host:
 def begin_compiler() -> None:
     """Load LLVM, in another thread: the 7 ms are not part of whatever goes on meanwhile."""
     if "theano.runtime.llvm" not in sys.modules:
-        _compiler()  # an import reads files, which is not for `Started`
+        compiler()  # an import reads files, which is not for `Started`
         Started(_load)
 
 
-def _compiler() -> ModuleType:
+def compiler() -> ModuleType:
+    """The module that compiles; callers are `inside`. NoCompiler where llvmlite cannot be imported."""
     with inside():  # a forked child must not find a module half made
-        from theano.runtime import llvm
+        try:
+            from theano.runtime import llvm
+        except ImportError as error:
+            raise NoCompiler(f"llvmlite cannot be imported ({error})") from error
 
         return llvm
 
 
 def _load() -> None:
-    llvm = _compiler()
+    llvm = compiler()
     with inside():
         llvm.load()
 

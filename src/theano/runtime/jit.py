@@ -23,7 +23,7 @@ from theano.progress import llvm_begins, stage
 from theano.runtime import cache, fork
 from theano.runtime.abi import ABI_VERSION
 from theano.runtime.gate import inside
-from theano.runtime.host import begin_compiler, host
+from theano.runtime.host import begin_compiler, compiler, host
 from theano.runtime.image import Image, load_image
 from theano.runtime.target import Isa, select_isa
 from theano.runtime.units import Unit, units
@@ -279,8 +279,7 @@ def _emitted(parts: list[Unit], options: Options, target: Isa, assembly: bool) -
     for unit in parts:
         level, passes = (0, ()) if unit.is_quick else (options.level, options.passes)
         with inside():
-            from theano.runtime import llvm
-
+            llvm = compiler()
             text = probed(unit.text)
             objects.append(llvm.emit(text, level, target.triple, target.cpu, target.features, assembly, passes))
     return objects

@@ -18,6 +18,8 @@ from typing import Any
 import llvmlite
 from llvmlite.utils import get_library_name
 
+from theano.runtime.ability import NoCompiler
+
 __all__ = ["describe_host", "emit", "load", "version"]
 
 # First and last minor version of llvmlite 0.* whose library has the functions below as declared below.
@@ -136,7 +138,10 @@ def _loaded() -> _Library:
 
 def _library() -> _Library:
     with _loading:
-        return _loaded()
+        try:
+            return _loaded()
+        except (OSError, AttributeError) as error:  # damaged, for another system, too large for a memory limit
+            raise NoCompiler(f"the compiler in llvmlite cannot be loaded ({error})") from error
 
 
 def load() -> None:

@@ -1,0 +1,80 @@
+"""Whether native code can be made and run here; where not, NumPy computes, after one warning that says why."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import importlib.util
+import mmap
+import sys
+import types
+import warnings
+
+__all__ = ["NoCompiler", "has_llvmlite", "problem", "refuse"]
+
+NO_LLVMLITE = (
+    "llvmlite, which has the compiler in it, is not installed. It has wheels for Linux (glibc), Windows and macOS on "
+    "ARM: there `pip install llvmlite` is all that is needed, elsewhere (Alpine, Macs with Intel processors, "
+    "free-threaded Python) another Python or building llvmlite from source"
+)
+
+
+class NoCompiler(Exception):
+    """LLVM cannot be loaded; the text says why."""
+
+
+_refused: list[str] = []
+
+
+@functools.cache
+def has_llvmlite() -> bool:
+    """Whether llvmlite is there, whether or not it can be loaded."""
+    return importlib.util.find_spec("llvmlite") is not None
+
+
+def problem() -> str | None:
+    """Why no native code can be made or run, as far as that is known; None if nothing stands in the way."""
+    return _refused[0] if _refused else _found()
+
+
+@functools.cache
+def _found() -> str | None:
+    if not has_llvmlite():
+        return NO_LLVMLITE
+    if not _may_execute():
+        return (
+            "the system refuses memory that a program has written and then executes (prctl PR_SET_MDWE, SELinux's "
+            "execmem, systemd's MemoryDenyWriteExecute)"
+        )
+    return None
+
+
+def refuse(reason: str) -> None:
+    """Note why native code can't be made or run, and tell, once."""
+    if reason not in _refused:
+        _refused.insert(0, reason)
+        text = f"theano runs without native code, at NumPy's speed: {reason}."
+        frame = _users_frame()
+        warnings.warn_explicit(text, RuntimeWarning, frame.f_code.co_filename, frame.f_lineno)
+
+
+def _users_frame() -> types.FrameType:
+    """The innermost frame that belongs neither to this package nor to the machinery of imports."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in ("theano", "importlib"):
+        frame = frame.f_back
+    return frame
+
+
+def _may_execute() -> bool:
+    """Whether a page that was written may become executable: to ask is the only way to find out."""
+    if sys.platform != "linux":
+        return True
+    page = mmap.mmap(-1, mmap.PAGESIZE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    page[0] = 0xC3
+    first = ctypes.c_char.from_buffer(page)
+    access = mmap.PROT_READ | mmap.PROT_EXEC
+    refused = ctypes.pythonapi.mprotect(ctypes.byref(first), ctypes.c_size_t(mmap.PAGESIZE), access)
+    del first
+    page.close()
+    return not refused
