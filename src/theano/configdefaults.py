@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 import sys
@@ -31,12 +32,45 @@ def _cache_dir() -> str:
     return os.path.join(os.path.expanduser(base), "theano-jit")
 
 
+# More threads than that share no loop: each has a stack, and a loop has not so many parts.
+MOST_THREADS = 256
+
+
 def threads_wanted() -> int:
-    """``OMP_NUM_THREADS`` if it is set to a number, else the cores that this process may use."""
+    """``OMP_NUM_THREADS`` if it is set to a number, else the cores that this process may use; not too many."""
     wanted = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
     if wanted.isdecimal() and int(wanted):
-        return int(wanted)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return min(int(wanted), MOST_THREADS)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, _quota(), MOST_THREADS)
+
+
+@functools.cache
+def _quota(root: str = "/") -> int:
+    """How many processors' time the process and its cgroups get, rounded up, where Linux limits it."""
+    least = MOST_THREADS
+    for line in _read(root, "proc/self/cgroup").splitlines():
+        number, controllers, path = [*line.split(":", 2), "", ""][:3]
+        if number != "0" and "cpu" not in controllers.split(","):
+            continue
+        parts = [part for part in path.split("/") if part]
+        for k in range(len(parts) + 1):  # the limits of all that it is in hold
+            folder = "/".join(["sys/fs/cgroup", *([] if number == "0" else ["cpu"]), *parts[:k]])
+            if number == "0":
+                quota, period = [*_read(root, f"{folder}/cpu.max").split(), "", ""][:2]
+            else:
+                quota, period = (_read(root, f"{folder}/cpu.cfs_{name}_us").strip() for name in ("quota", "period"))
+            if quota.isdecimal() and period.isdecimal() and int(period):
+                least = min(least, max(-(-int(quota) // int(period)), 1))
+    return least
+
+
+def _read(root: str, path: str) -> str:
+    try:
+        with open(os.path.join(root, path), encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return ""
 
 
 def _find_cxx() -> str:

@@ -10,6 +10,7 @@ import textwrap
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ import pytest
 
 import theano
 import theano.tensor as T
+from theano import configdefaults
 from theano.loops import stmt as st
 from theano.runtime import threads
 from theano.runtime.jit import isa
@@ -370,6 +372,49 @@ def test_flags() -> None:
     assert run_alone(code, OMP_NUM_THREADS="1").split() == ["0", "1"]
     with pytest.raises(ValueError):
         threads.set_num_threads(0)
+
+
+@needs_team
+def test_no_more_threads_than_make_sense() -> None:
+    code = SETUP + """
+f(np.zeros(3_000_000))
+print(threads.num_threads(), threads.started(), threads.set_num_threads(10**6), threads.num_threads())
+"""
+    assert run_alone(code, OMP_NUM_THREADS="100000").split() == ["256", "255", "256", "256"]
+
+
+@pytest.mark.parametrize(
+    ("files", "most"),
+    [
+        ({"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": "150000 100000\n"}, 2),
+        ({"proc/self/cgroup": "0::/a/b\n", "sys/fs/cgroup/a/cpu.max": "300000 100000\n"}, 3),
+        ({"proc/self/cgroup": "0::/a\n", "sys/fs/cgroup/a/cpu.max": "max 100000\n"}, 256),
+        ({"proc/self/cgroup": "0::/a\n", "sys/fs/cgroup/a/cpu.max": "1000 100000\n"}, 1),
+        (
+            {
+                "proc/self/cgroup": "5:memory:/m\n4:cpu,cpuacct:/c\n",
+                "sys/fs/cgroup/cpu/c/cpu.cfs_quota_us": "400000\n", "sys/fs/cgroup/cpu/c/cpu.cfs_period_us": "100000\n",
+            }, 4,
+        ),
+        ({"proc/self/cgroup": "4:cpu:/\n", "sys/fs/cgroup/cpu/cpu.cfs_quota_us": "-1\n"}, 256),
+        ({"proc/self/cgroup": "nonsense\n"}, 256),
+        ({}, 256),
+    ],
+)  # fmt: skip
+def test_quotas_of_containers(files: dict[str, str], most: int, tmp_path: Path) -> None:
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    assert configdefaults._quota.__wrapped__(str(tmp_path)) == most
+
+
+def test_the_quota_decides_where_nothing_else_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr(configdefaults, "_quota", lambda: 1)
+    assert configdefaults.threads_wanted() == 1
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert configdefaults.threads_wanted() == 3
 
 
 @needs_team

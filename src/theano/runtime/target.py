@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from theano.runtime.host import Host, host
 
-__all__ = ["Isa", "select_isa"]
+__all__ = ["Isa", "select_isa", "triple_of_code"]
 
 
 class Isa(NamedTuple):
@@ -46,6 +46,18 @@ _LEVELS: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
+def triple_of_code(triple: str) -> str:
+    """What LLVM compiles for, given the machine's triple: on Windows objects are ELF, too.
+
+    LLVM's linker knows only a part of COFF's relocations: it takes a constant operand in memory of an instruction that
+    has an immediate, too, for one that is out of reach, and ends the process.
+
+    >>> triple_of_code("x86_64-pc-windows-msvc")
+    'x86_64-pc-windows-msvc-elf'
+    """
+    return f"{triple}-elf" if "-windows-" in triple and not triple.endswith("-elf") else triple
+
+
 @functools.cache
 def select_isa(flag: str) -> Isa:
     """The `Isa` for a value of the flag `isa`; ValueError where this machine doesn't have it."""
@@ -72,7 +84,7 @@ def select_isa(flag: str) -> Isa:
         has_masks=level == "avx512",
         cpu=cpu,
         features=features,
-        triple=machine.triple,
+        triple=triple_of_code(machine.triple),
         masks_words=wide,
         foresees=machine.cpu.startswith("znver"),  # whatever the flag says: it is where the code runs
     )
@@ -92,5 +104,5 @@ def _other(flag: str, architecture: str, machine: Host) -> Isa:
         has_masks=False,
         cpu=machine.cpu if own else "generic",
         features=machine.features if own else "",
-        triple=machine.triple,
+        triple=triple_of_code(machine.triple),
     )

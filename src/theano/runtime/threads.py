@@ -5,6 +5,7 @@ Results do not depend on the number: work is cut by size.
 
 from __future__ import annotations
 
+from theano.configdefaults import MOST_THREADS
 from theano.runtime import support
 
 __all__ = ["num_threads", "set_num_threads", "started"]
@@ -22,14 +23,14 @@ def num_threads() -> int:
 
 
 def set_num_threads(n: int) -> int:
-    """Let `n` threads share loops from now on; returns the number before.
+    """Let `n` threads share loops from now on, 256 at most; returns the number before.
 
     Functions that were compiled while ``config.openmp`` was false run on one thread.
     """
     if n < 1:
         raise ValueError(f"a number of threads must be positive, not {n}")
     team = support.team()
-    before, team.threads = team.threads, n
+    before, team.threads = team.threads, min(n, MOST_THREADS)
     team.apply()
     return before
 
