@@ -190,7 +190,7 @@ def test_classes_and_bases(kind):
         assert type(twin) is cls
     # whatever its class, it is a tensor
     assert T.as_tensor_variable(variable) is variable
-    more = T.exp(variable * 2 + np.ones(()))[None]
+    more = T.exp(variable * 2 + np.ones(()))[..., None]
     assert more.ndim == variable.ndim + 1 and (1 < variable).dtype == "bool"
     assert variable.T.dtype == variable.dtype and variable.sum().ndim == 0
     assert isinstance(np.exp(variable), T.TensorVariable) and isinstance(np.ones(2) * variable, T.TensorVariable)
