@@ -234,3 +234,10 @@ def test_views_of_what_is_no_array():
     g = theano.gof.generic("g")
     view = disconnected_grad(g)
     assert view.type == g.type and theano.function([g], view)("a text") == "a text"
+
+
+def test_the_step_of_finite_differences_can_be_chosen():
+    """The difference quotient of a square is off by the step."""
+    for eps in (0.5, 0.125):
+        (slope,) = numeric_grad(lambda x: x**2, [np.array(3.0)], eps=eps).gf
+        assert slope == 6 + eps

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from graphs import FAST_RUN, before_and_after, form, perform, rewritten
 
+import theano
 import theano.tensor as T
 from theano.gradient import grad
 from theano.rewrite import Query
@@ -187,3 +188,13 @@ def test_logic(expression: Any, wanted: str) -> None:
     assert form([P, Q], expression) == wanted
     old, new = before_and_after([P, Q], expression, [np.array([True, False])] * 2)
     assert new[0].tolist() == old[0].tolist() and new[0].dtype == old[0].dtype
+
+
+def test_an_element_that_is_not_there() -> None:
+    """Of a vector whose elements are written down: an error when it is asked for, not when it is compiled."""
+    assert form([s, u], T.stack([s, u])[-1]) == "u"
+    for place in (2, -3):
+        later = T.constant(place - 1) + 1  # a number that only rewriting knows
+        f = theano.function([s, u], T.stack([s, u])[later])
+        with pytest.raises(IndexError):
+            f(1.0, 2.0)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import theano
 import theano.tensor as T
 from tests.tensor.oracle import check
 from theano.gradient import grad
@@ -119,3 +120,14 @@ def test_texts() -> None:
     assert str(T.concatenate([x, x]).owner.op) == "Join"
     assert str(T.split(x, [1, 2], 2)[0].owner.op) == "Split{2}"
     assert str(T.stack([T.dscalar(), 1]).owner.op) == "MakeVector{dtype='float64'}"
+
+
+@pytest.mark.parametrize("which", [1, 2])
+def test_the_array_that_does_not_fit_is_named(which):
+    x = [T.dmatrix(f"x{k}") for k in range(3)]
+    f = theano.function(x, T.join(0, *x), mode="FAST_RUN")
+    values = [np.ones((2, 3)) for _ in x]
+    assert f(*values).shape == (6, 3)
+    values[which] = np.ones((2, 4))
+    with pytest.raises(ValueError, match=f"array 0 has length 3 and array {which} has length 4"):
+        f(*values)
