@@ -134,6 +134,7 @@ def main() -> int:
             store(options.results, row)
             rows[row.key] = row
             print(f"{row.verdict:9} {row.file}:{row.line} {row.kind}: {row.old} -> {row.new}  [{row.by}]", flush=True)
+    with contextlib.suppress(KeyboardInterrupt):
         for test in sorted(_still_fail(trials, rows.values(), tests.seconds)):
             print(f"{test} fails without a mistake too: what it killed counts as survived.")
             for row in [row for row in rows.values() if row.by == test]:
