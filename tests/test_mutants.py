@@ -65,7 +65,8 @@ def test_a_mutant_changes_its_place_only() -> None:
         ast.parse(text)
         assert text != source and len(text) == len(source) + len(m.new.encode()) - len(m.old.encode())
         assert m.function == "Thing.grow" and source[m.start : m.end].decode() == m.old
-        assert m.old.splitlines()[0] in source.decode().splitlines()[m.first - 1]
+        where = m.old if m.old != "2" else "if by < 0"  # a default matters where the function runs
+        assert where.splitlines()[0] in source.decode().splitlines()[m.first - 1]
 
 
 def test_a_key_does_not_depend_on_lines() -> None:
@@ -79,7 +80,7 @@ def test_samples_are_spread_and_repeatable() -> None:
     assert sorted(m.file for m in chosen[:4]) == sorted(m.file for m in chosen[4:]) == [f"{n}.py" for n in "abcd"]
     assert chosen == sample(sources, 8, "seed") != sample(sources, 8, "other")
     everything = sample(sources, 1000, "seed")
-    assert len({(m.file, m.first) for m in everything}) == len(everything) == 24  # one for a line
+    assert len({(m.file, m.first) for m in everything}) == len(everything) == 20  # one for a line
 
 
 # -- which tests ----------------------------------------------------------------------------------

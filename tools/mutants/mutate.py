@@ -65,7 +65,7 @@ class Mutant:
     new: str
     start: int
     end: int
-    first: int  # lines, counted from 1
+    first: int  # lines, counted from 1: those that run when it matters
     last: int
 
     @property
@@ -88,6 +88,7 @@ class _Finder(ast.NodeVisitor):
             self.starts.append(self.starts[-1] + len(line))
         self.scope: list[str] = []
         self.functions = 0
+        self.header: tuple[int, int] | None = None  # for defaults: the lines that run when they are used
         self.found: list[Mutant] = []
 
     def _span(self, first: ast.AST, last: ast.AST) -> tuple[int, int]:
@@ -104,16 +105,19 @@ class _Finder(ast.NodeVisitor):
         last = last or node
         start, end = self._span(node, last)
         old = self.source[start:end].decode()
-        lines = (node.lineno, last.end_lineno)  # type: ignore[attr-defined]
+        lines = self.header or (node.lineno, last.end_lineno)  # type: ignore[attr-defined]
         self.found.append(Mutant(self.file, ".".join(self.scope), kind, old, new, start, end, *lines))
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         self.scope.append(node.name)
         self.functions += 1
+        has_docstring = isinstance(node.body[0], ast.Expr) and isinstance(node.body[0].value, ast.Constant)
+        body = node.body[has_docstring:] or node.body
+        around, self.header = self.header, (body[0].lineno, body[0].end_lineno or body[0].lineno)
         for default in [*node.args.defaults, *filter(None, node.args.kw_defaults)]:
             self.visit(default)
-        has_docstring = isinstance(node.body[0], ast.Expr) and isinstance(node.body[0].value, ast.Constant)
-        for statement in node.body[has_docstring:]:
+        self.header = around
+        for statement in body:
             self.visit(statement)
         self.functions -= 1
         self.scope.pop()
