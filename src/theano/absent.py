@@ -17,7 +17,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-from theano.configparser import warn_user
+from theano.user_warnings import warn_user
 
 ANY = "*"
 

@@ -9,44 +9,18 @@ from __future__ import annotations
 import configparser as _ini
 import functools
 import os
-import sys
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
 from theano.record import Record, replace
+from theano.user_warnings import warn_user
+
+# From which ratio of `difflib` on a name is taken for a misspelling of another.
+ALIKE = 0.7
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-# Code in these files is ours, or Python's own import of us.
-_NOT_OF_USER = (os.path.dirname(os.path.abspath(__file__)) + os.sep, "<frozen importlib")
-
-
-def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
-    """A warning that points to the line of the user's program that led here, however deep in this package we are."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_NOT_OF_USER):
-        frame = frame.f_back
-    names = frame.f_globals
-    registry = names.setdefault("__warningregistry__", {})
-    file, line = frame.f_code.co_filename, frame.f_lineno
-    warnings.warn_explicit(message, category, file, line, names.get("__name__"), registry)
-
-
-def _edits(a: str, b: str) -> int:
-    """How many letters must be put in, taken out, replaced or exchanged with their neighbours to make `b` of `a`."""
-    rows = [list(range(len(b) + 1))]
-    for i, x in enumerate(a, 1):
-        row = [i]
-        for j, y in enumerate(b, 1):
-            best = min(row[j - 1] + 1, rows[-1][j] + 1, rows[-1][j - 1] + (x != y))
-            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
-                best = min(best, rows[-2][j - 2] + 1)
-            row.append(best)
-        rows.append(row)
-    return rows[-1][-1]
-
 
 def closest(name: str, names: Iterable[str]) -> str | None:
     """That of `names` which `name` looks like a misspelling of.
@@ -58,10 +32,11 @@ def closest(name: str, names: Iterable[str]) -> str | None:
     def plain(text: str) -> str:
         return text.lower().replace("_", "").replace(".", "")
 
-    most = min(3, (len(name) - 1) // 3)
-    near = [other for other in names if abs(len(other) - len(name)) <= most + 2]
-    found = min(((_edits(plain(name), plain(other)), other) for other in near), default=(len(name), ""))
-    return found[1] if found[0] <= most else None
+    by_letters: dict[str, str] = {}
+    for other in names:
+        by_letters.setdefault(plain(other), other)
+    found = get_close_matches(plain(name), by_letters, n=1, cutoff=ALIKE)
+    return by_letters[found[0]] if found else None
 
 
 def _perhaps(name: str, names: Iterable[str]) -> str:

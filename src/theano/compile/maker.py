@@ -16,8 +16,9 @@ from theano.compile.sharedvalue import Container
 from theano.configdefaults import config
 from theano.garbage import collector_rests
 from theano.graph import FunctionGraph, Variable, ancestors
-from theano.graph.origin import capture_origin, place_of, resolve_origin, warn_user
+from theano.graph.origin import capture_origin, place_of, resolve_origin
 from theano.progress import compiling, nodes_are, stage
+from theano.user_warnings import warn_user
 
 
 class FunctionMaker:

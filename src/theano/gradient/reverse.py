@@ -13,7 +13,7 @@ from theano.gradient.accumulate import total
 from theano.gradient.errors import DisconnectedInputError, NullTypeGradError
 from theano.graph import Apply, Variable
 from theano.graph.null_type import DisconnectedType, NullType
-from theano.graph.origin import inherit_origin, made_here, warn_user
+from theano.graph.origin import inherit_origin, made_here
 from theano.graph.shown import shown
 from theano.scalar.dtypes import COMPLEX, DISCRETE
 from theano.tensor.dot import BatchedDot, Dot
@@ -21,6 +21,7 @@ from theano.tensor.masks import Mask, is_source, is_zero, unmasked, within
 from theano.tensor.math import cast, fill, real
 from theano.tensor.opsupport import zero_gradient
 from theano.tensor.variable import as_tensor_variable, constant
+from theano.user_warnings import warn_user
 
 __all__ = ["as_list", "disconnected_result", "format_as", "grad", "handle_disconnected", "relevant_nodes"]
 

@@ -10,9 +10,8 @@ import linecache
 import os
 import sys
 import threading
-import warnings
 from functools import lru_cache
-from types import CodeType, FrameType
+from types import CodeType
 from typing import Any, TypeAlias
 
 from theano.configdefaults import config
@@ -136,17 +135,6 @@ def made_here(thing: Any) -> str:
     """Lines for the end of an error's text: where the user made a variable or node; '' if not known."""
     where = format_origin(origin_of(thing)).rstrip("\n")
     return f"\n{thing} was made here:\n{where}" if where else ""
-
-
-def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
-    """A warning that points to the line of the user's program that led here, however deep in this package we are."""
-    frame: FrameType | None = sys._getframe(1)
-    level = 2
-    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
-        frame = frame.f_back
-        level += 1
-    # Nobody's line in a thread of ours: then where it was found.
-    warnings.warn(message, category, stacklevel=2 if frame is None else level)
 
 
 def format_origin(origin: Origin) -> str:

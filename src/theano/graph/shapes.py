@@ -8,7 +8,7 @@ from typing import Any
 from theano.configdefaults import config
 from theano.graph.errors import ShapeError, TestValueError
 from theano.graph.nodes import Apply
-from theano.graph.origin import warn_user
+from theano.user_warnings import warn_user
 
 
 def inferred_shapes(node: Apply, input_shapes: Sequence[Any]) -> Sequence[Any]:

@@ -11,7 +11,6 @@ import numpy as np
 from theano.compile.sharedvalue import shared
 from theano.gradient import undefined_grad
 from theano.graph import Constant, Variable
-from theano.graph.origin import warn_user
 from theano.scalar.dtypes import INTEGER
 from theano.tensor.join import join
 from theano.tensor.math import abs_, cast, cos, log, lt, sin, sqrt
@@ -20,6 +19,7 @@ from theano.tensor.random.mrg_uniform import ChoiceFromUniform, MultinomialFromU
 from theano.tensor.random.size import sample_dtype
 from theano.tensor.static_value import known_int, known_ints
 from theano.tensor.variable import as_tensor_variable
+from theano.user_warnings import warn_user
 
 # More substreams than this gain nothing.
 MOST_STREAMS = 60 * 256

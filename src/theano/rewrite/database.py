@@ -8,7 +8,7 @@ from typing import Any
 
 from theano.configdefaults import config
 from theano.graph import Apply, FunctionGraph
-from theano.graph.origin import inherit_origin, warn_user
+from theano.graph.origin import inherit_origin
 from theano.progress import stage
 from theano.record import Record, Slotted
 from theano.rewrite.engine import run_phase
@@ -17,6 +17,7 @@ from theano.rewrite.rule import Result, Rule, RuleIndex
 from theano.rewrite.table import RewriteGraph
 from theano.rewrite.trace import Trace
 from theano.rewrite.view import visible
+from theano.user_warnings import warn_user
 
 
 class Phase(Record, eq=True):

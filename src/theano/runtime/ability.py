@@ -7,8 +7,8 @@ import functools
 import importlib.util
 import mmap
 import sys
-import types
-import warnings
+
+from theano.user_warnings import warn_user
 
 __all__ = ["NoCompiler", "has_llvmlite", "problem", "refuse"]
 
@@ -53,17 +53,7 @@ def refuse(reason: str) -> None:
     """Note why native code can't be made or run, and tell, once."""
     if reason not in _refused:
         _refused.insert(0, reason)
-        text = f"theano runs without native code, at NumPy's speed: {reason}."
-        frame = _users_frame()
-        warnings.warn_explicit(text, RuntimeWarning, frame.f_code.co_filename, frame.f_lineno)
-
-
-def _users_frame() -> types.FrameType:
-    """The innermost frame that belongs neither to this package nor to the machinery of imports."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in ("theano", "importlib"):
-        frame = frame.f_back
-    return frame
+        warn_user(f"theano runs without native code, at NumPy's speed: {reason}.", RuntimeWarning)
 
 
 def _may_execute() -> bool:

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from theano.digest import blake2b
-from theano.graph.origin import warn_user
+from theano.user_warnings import warn_user
 
 __all__ = ["ObjectCache", "default_cache", "key_of"]
 

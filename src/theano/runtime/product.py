@@ -12,9 +12,9 @@ import os
 from typing import NamedTuple
 
 from theano.configdefaults import config
-from theano.graph.origin import warn_user
 from theano.runtime import abi, blas, cache, jit, provisional, support
 from theano.runtime.target import Isa
+from theano.user_warnings import warn_user
 
 __all__ = ["NAMES", "OF_LOOPS", "Parameter", "address", "is_of_loops", "is_provisional", "name_of", "parameters"]
 

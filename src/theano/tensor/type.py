@@ -10,10 +10,10 @@ import numpy as np
 
 from theano.configdefaults import config
 from theano.graph import Type, Variable
-from theano.graph.origin import warn_user
 from theano.graph.shown import shown
 from theano.scalar.conversion import converted
 from theano.scalar.dtypes import ALL, COMPLEX, FLOAT, INTEGER, NUMPY, as_dtype, promote
+from theano.user_warnings import warn_user
 
 StaticShape = tuple[int | None, ...]
 
