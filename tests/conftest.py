@@ -22,6 +22,7 @@ def _isolate() -> None:
         os.environ[_MARK] = tempfile.mkdtemp(prefix="theano-test-cache-")
     # Flags given from outside (isa=baseline, quick_start=True) hold.
     own = ["verify_programs=True", "quick_start=False", "on_opt_error=raise", f"cache.dir={os.environ[_MARK]}"]
+    own.append("compile_notice=0")  # a shared machine may take long for anything
     flags = [*own, os.environ.get("THEANO_FLAGS", "")]
     os.environ["THEANO_FLAGS"] = ",".join(filter(None, flags))
     os.environ["THEANORC"] = os.devnull

@@ -8,6 +8,7 @@ import pytest
 import theano
 import theano.tensor as T
 from theano import progress
+from theano.configdefaults import FLAGS
 
 
 def compiled(**kwargs):
@@ -25,8 +26,14 @@ def said(capsys):
 
 
 def test_nothing_is_said_of_a_short_compilation(said):
-    compiled()
+    with theano.change_flags(compile_notice=FLAGS["compile_notice"].default + 100):  # the machine may be busy
+        compiled()
     assert said() == []
+
+
+def test_the_sign_of_life_comes_after_five_seconds_by_default():
+    assert FLAGS["compile_notice"].default == 5
+    assert FLAGS["verbose_compile"].default is False
 
 
 def test_verbose_shows_the_stages_in_order_with_their_times(said):

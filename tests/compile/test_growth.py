@@ -9,6 +9,8 @@ import theano
 import theano.tensor as T
 from theano import shared
 from theano.ifelse import ifelse
+from theano.runtime.abi import QUICKLY
+from theano.scan.op import Scan
 
 # Calls for the second half of a program over those for its first half: 2 if they grow linearly, 4 quadratically.
 LINEAR = 2.5
@@ -126,20 +128,20 @@ PROGRAMS = {
     "equal states": (lambda n: coupled(n, T.dscalar("x")), 12),
     "states that differ one by one": (states_that_differ_one_by_one, 12),
     "states and sequences": (states_and_sequences, 12),
-    "gradient of coupled states": (gradient_of_coupled, 6),
-    "chain of numbers": (lambda n: chain(n, T.dscalar("x")), 100),
-    "chain of vectors": (lambda n: chain(n, T.dvector("x")), 40),
-    "stack of numbers": (lambda n: stack(n, T.dscalar("x")), 40),
+    "gradient of coupled states": (gradient_of_coupled, 4),
+    "chain of numbers": (lambda n: chain(n, T.dscalar("x")), 50),
+    "chain of vectors": (lambda n: chain(n, T.dvector("x")), 25),
+    "stack of numbers": (lambda n: stack(n, T.dscalar("x")), 24),
     "stack of vectors": (lambda n: stack(n, T.dvector("x")), 20),
-    "join": (join, 60),
-    "gradient of a join": (gradient_of_join, 50),
-    "many outputs": (wide, 40),
-    "adam": (adam, 10),
-    "unrolled recurrence": (unrolled, 15),
+    "join": (join, 40),
+    "gradient of a join": (gradient_of_join, 30),
+    "many outputs": (wide, 20),
+    "adam": (adam, 6),
+    "unrolled recurrence": (unrolled, 8),
     "long sum": (long_sum, 50),
     "ladder of ifelse": (ladder, 15),
     "elements set": (elements_set, 40),
-    "hessian": (hessian, 12),
+    "hessian": (hessian, 6),
 }
 
 
@@ -162,15 +164,69 @@ def calls(build, n):
     return count
 
 
-@pytest.fixture
-def no_cache():
-    """LLVM isn't called: what is asked for is the text."""
-    with theano.change_flags(**{"cache.enabled": False}):
-        yield
-
-
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_calls_grow_linearly(name):
     build, n = PROGRAMS[name]
     one, two, four = (calls(build, k * n) for k in (1, 2, 4))
     assert four - two < LINEAR * (two - one)
+
+
+def applications(n, name):
+    """How often a rule changed the loop of `n` coupled states."""
+    inputs, outputs, _ = coupled(n)
+    trace = theano.rewrite.trace(theano.function(inputs, outputs))
+    (states,) = {len(s.spec.states) for s in scans(theano.function(inputs, outputs))}
+    return trace.counts().get(name, 0) / states
+
+
+def scans(f):
+    return [node.op for node in f.maker.fgraph.toposort() if isinstance(node.op, Scan)]
+
+
+def test_what_is_read_of_many_states_is_looked_at_once():
+    assert applications(5, "keep_what_is_read") == applications(20, "keep_what_is_read") == 1
+
+
+def parts(shot):
+    """How many operations and leaves a snapshot holds."""
+    return 1 + sum(map(parts, shot[1])) if isinstance(shot, tuple) and len(shot) == 2 else 1
+
+
+def test_a_trace_of_wide_operations_stays_small():
+    sizes = []
+    for n in (20, 80):
+        inputs, outputs, _ = coupled(n)
+        steps = theano.rewrite.trace(theano.function(inputs, outputs)).steps
+        sizes.append(max(parts(shot) for step in steps for shot in (step.before, step.after)))
+    assert sizes[0] == sizes[1]
+
+
+def longest_stretch(text):
+    """Lines of the longest stretch without branches, in functions that are compiled well."""
+    longest = lines = 0
+    well = True
+    for line in text.splitlines():
+        if line.startswith("define"):
+            well = QUICKLY not in line
+        lines = 0 if line.endswith(":") or line.startswith(("br ", "define")) else lines + 1
+        longest = max(longest, lines * well)
+    return longest
+
+
+@pytest.mark.parametrize("build", [chain, stack])
+def test_stretches_without_branches_are_bounded(build):
+    """LLVM's time for one grows faster than its length."""
+    lengths = []
+    for n in (80, 240):
+        inputs, outputs, _ = build(n, T.dscalar("x"))
+        lengths.append(longest_stretch(theano.function(inputs, outputs).executor.text()))
+    assert lengths[1] <= 1.5 * lengths[0] < 6000
+
+
+@pytest.mark.parametrize("kind", [T.dscalar, T.dvector])
+@pytest.mark.parametrize("build", [chain, stack])
+def test_long_programs_are_few_kernels(build, kind):
+    """Those that differ in their numbers only are one."""
+    inputs, outputs, _ = build(120, kind("x"))
+    f = theano.function(inputs, outputs)
+    assert len(f.executor.lowered.program.kernels) < 15

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from theano.loops import expr as ex
 from theano.loops import stmt as st
@@ -10,13 +10,19 @@ from theano.loops.expr import Expr
 from theano.lower.builder import COMPLEX_PART, Builder, c_strides, whole
 from theano.lower.dims import LIMIT, ONE, is_const, is_length, length, real_product, shape_text
 from theano.lower.elemwise import convert
-from theano.lower.items import Element
+from theano.lower.items import Element, Special
 from theano.lower.registry import lowers
-from theano.lower.values import Value
+from theano.lower.values import Tensor, Value
 from theano.tensor.alloc import Alloc, AllocEmpty, ARange, Eye, integer_range_dtype
 from theano.tensor.assertion import Assert
 from theano.tensor.opsupport import INT64
 from theano.tensor.shape import MakeVector, Rebroadcast, Reshape, Shape, Shape_i, SpecifyShape
+
+if TYPE_CHECKING:
+    from theano.lower.assemble import Assembler
+
+# Longer vectors of numbers are written element by element.
+SHORT_VECTOR = 64
 
 
 @lowers(Shape)
@@ -38,6 +44,11 @@ def lower_make_vector(b: Builder, node: Any, inputs: list[Value]) -> list[Value]
 def vector_value(b: Builder, type_: str, elements: tuple[Expr, ...]) -> Value:
     """A short vector whose elements are scalar expressions; memory is filled only if somebody reads it."""
     out = b.tensor(type_, (length(len(elements)),))
+    if len(elements) > SHORT_VECTOR and type_ in ex.TYPES:
+        _store_each(b, out, elements)
+        value = whole(out)
+        value.vector = elements
+        return value
     reads = [Value(type_, (), uniform=e) for e in elements]
 
     def body(at: Element) -> Expr:
@@ -51,6 +62,20 @@ def vector_value(b: Builder, type_: str, elements: tuple[Expr, ...]) -> Value:
     value = whole(out)
     value.vector = elements
     return value
+
+
+def _store_each(b: Builder, out: Tensor, elements: tuple[Expr, ...]) -> None:
+    """Write the elements of a vector one after the other: a loop would look for each among all of them."""
+
+    def emit(asm: Assembler) -> None:
+        base, offset, type_ = asm.pointer(whole(out))
+        view = st.View(base, type_, offset, (ONE,))
+        for k, element in enumerate(elements):
+            asm.statement(st.Store(view, (length(k),), ex.cast(element, st.load_type(type_))))
+
+    item = Special(b.region, b.node, scalars=list(elements), writes=[out], emit=emit)
+    b.add(item)
+    out.writers.append(item)
 
 
 def elements_of(b: Builder, value: Value) -> tuple[Expr, ...] | None:
