@@ -47,7 +47,7 @@ class DimShuffle(Op):
         self, input_broadcastable: Sequence[bool], new_order: Sequence[int | str], inplace: bool = True
     ) -> None:
         self.input_broadcastable = pattern = tuple(bool(b) for b in input_broadcastable)
-        self.new_order: Order = tuple(a if a == "x" else _axis(a, len(pattern)) for a in new_order)
+        self.new_order: Order = tuple(_axis(a, len(pattern)) for a in new_order)
         self.inplace = True
         self.shuffle = [a for a in self.new_order if a != "x"]
         self.augment = [i for i, a in enumerate(self.new_order) if a == "x"]
@@ -123,12 +123,20 @@ class DimShuffle(Op):
         return f"InplaceDimShuffle{{{','.join(map(str, self.new_order))}}}"
 
 
-def _axis(axis: ty.Any, ndim: int) -> int:
+def as_entry(axis: ty.Any) -> int | str:
+    """An entry of an order of axes, as `DimShuffle` keeps it: an int or 'x'."""
+    if isinstance(axis, str) and axis == "x":
+        return axis
     if isinstance(axis, np.ndarray | np.integer):
         axis = int(axis)
     if not isinstance(axis, int) or isinstance(axis, bool):
         raise TypeError(f"DimShuffle indices must be Python ints or 'x', got {axis!r} of type {type(axis)}")
-    if not 0 <= axis < ndim:
+    return axis
+
+
+def _axis(axis: ty.Any, ndim: int) -> int | str:
+    axis = as_entry(axis)
+    if not isinstance(axis, str) and not 0 <= axis < ndim:
         raise ValueError(f"dimshuffle, new_order: axis {axis} does not exist, the input has {ndim} dimensions")
     return axis
 

@@ -114,7 +114,8 @@ def _dimshuffle(self: _tensor_py_operators, *pattern: Any) -> Any:
     """The axes in a new order: see `theano.tensor.elemwise.DimShuffle`."""
     if len(pattern) == 1 and isinstance(pattern[0], list | tuple | range):
         pattern = tuple(pattern[0])
-    return elemwise.dimshuffle(self, [a.item() if isinstance(a, np.integer) else a for a in pattern])
+    # 1.0 and True would find the op of 1 among those that were made before.
+    return elemwise.dimshuffle(self, [elemwise.as_entry(a) for a in pattern])
 
 
 def _transpose(self: _tensor_py_operators, *axes: Any) -> Any:
