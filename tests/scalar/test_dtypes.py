@@ -73,8 +73,9 @@ def test_rules_of_exception() -> None:
     for dtype in COMPLEX:
         with pytest.raises(ComplexError):
             scalar.mod.dtype(dtype, "int8")
-    with pytest.raises(TypeError, match="There is no dtype"):
-        scalar.convert_to("int7")
+    for error in (TypeError, KeyError):  # programs for Theano catch either
+        with pytest.raises(error, match="^There is no dtype 'int7'"):
+            scalar.convert_to("int7")
 
 
 # Every function of users that takes a dtype -> the dtype that comes of it.

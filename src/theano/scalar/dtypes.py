@@ -64,13 +64,19 @@ def upcast(dtype: Any, *dtypes: Any) -> str:
     return result
 
 
+class UnknownDtype(TypeError, KeyError):
+    """What is given as a dtype is none; Theano's conversions raised KeyError, its types TypeError."""
+
+    __str__ = Exception.__str__  # KeyError shows its text in quotes
+
+
 def as_dtype(dtype: Any) -> str:
     """The name of a dtype that a user wrote: by its name, ``'floatX'``, or as NumPy writes dtypes.
 
     Raises
     ------
-    TypeError
-        It is none of the fourteen.
+    UnknownDtype
+        It is none of the fourteen: a TypeError, and a KeyError, too.
 
     Examples
     --------
@@ -89,7 +95,7 @@ def as_dtype(dtype: Any) -> str:
         except TypeError:
             pass
     if found is None:
-        raise TypeError(f"There is no dtype {dtype!r}: it is one of {', '.join(all_dtypes)}, or 'floatX'.")
+        raise UnknownDtype(f"There is no dtype {dtype!r}: it is one of {', '.join(all_dtypes)}, or 'floatX'.")
     return found
 
 
