@@ -70,7 +70,7 @@ def test_no_sign_of_life_where_none_is_wanted(flags, said):
 
 def test_what_llvm_will_take_counts_already(said):
     """It can't be asked how far it is."""
-    with progress.compiling(None, lambda: None):
+    with theano.change_flags(compile_notice=5.0), progress.compiling(None, lambda: None):
         progress.llvm_begins(1000, 1)
         assert said() == []
         progress.llvm_begins(10_000_000, 1)
