@@ -73,7 +73,9 @@ class NativeExecutor:
         # Whether the code is the first form, and for how many ticks of the clock it has computed.
         self._is_first = False
         self._spent = ctypes.c_int64()
-        # Whether functions wait for their second call, which has what they call made well.
+        # The fast form, once a thread makes it while the first one goes on.
+        self._fast: Started[dict[str, CodeObject]] | None = None
+        # Whether functions wait for what they call, which their second call has made well.
         self._is_provisional = False
         self._called = False
         self._functions: list[weakref.ref[Any]] = []
@@ -213,7 +215,7 @@ class NativeExecutor:
         return self._instead
 
     def _call(self, values: Sequence[Any]) -> list[Any]:
-        if self._is_provisional and self._called:
+        if self._is_provisional and self._called and provisional.advance():
             self._link()
         self._called = True
         try:
@@ -233,9 +235,9 @@ class NativeExecutor:
         """Whether the first form has done all that it may."""
         return self._is_first and self._spent.value >= abi.ENDLESS
 
-    def _ready(self) -> _Runners:
-        """The callables behind `_run`."""
-        if self._is_worn:
+    def _ready(self, at_once: bool = False) -> _Runners:
+        """The callables behind `_run`; with `at_once` they are not those of a worn first form."""
+        if self._is_worn and (at_once or not self._goes_on()):
             self._link()
         runners = self._runners
         if runners is None:
@@ -246,6 +248,21 @@ class NativeExecutor:
             clean = self._new_runner(_refuse, form)
             runners = self._runners = _Runners(self._new_runner(self._slow_call, form), clean, form == "single")
         return runners
+
+    def _goes_on(self) -> bool:
+        """Whether a worn first form may compute once more as much, because a thread is making the fast one."""
+        if self._fast is None:
+            self._fast = Started(self._make_fast, always=True)
+        elif self._fast.is_over:
+            return False
+        self._spent.value = 0
+        return True
+
+    def _make_fast(self) -> dict[str, CodeObject]:
+        """The fast form of what there is; the first one leaves it the next call."""
+        code = {result: self._compiled(result, self._known_as(result), False) for result in list(self._made.code)}
+        self._spent.value = abi.ENDLESS
+        return code
 
     def _routines(self) -> list[str]:
         return [payload for kind, payload in self.lowered.words if kind == "symbol"]
@@ -272,7 +289,8 @@ class NativeExecutor:
                 return
             callees = Started(provisional.complete)
             if worn:
-                code = {result: self._compiled(result, self._known_as(result), False) for result in list(code)}
+                code = self._make_fast() if self._fast is None else self._fast.result()
+                self._fast = None
             callees.result()
             self._made = _Made(code, *self._addresses())
             self._runners, self._is_provisional, self._is_first = None, False, self._is_first and not worn
@@ -290,11 +308,12 @@ class NativeExecutor:
     def _slow_call(self, *values: Any) -> Any:
         """Arguments or storages that the entry does not take as they are, clean copies of them; or too much work."""
         check_present(self.plan.fgraph.inputs, [*values, *(s[0] for s in self.plan.storages)])
-        for _ in range(100):  # another thread may have changed a storage before the entry looks at it
+        for k in range(100):  # another thread may have changed a storage before the entry looks at it
             updated = self._clean_storages()
             clean = [_clean(v, s, updated) for v, s in zip(values, self.lowered.inputs, strict=True)]
             try:
-                return self._ready().clean(*clean)
+                # a first form that leaves once more leaves because this call is long
+                return self._ready(at_once=k > 0).clean(*clean)
             except _NotPlain:
                 continue
         raise SystemError("the native entry refuses arguments that are plain: please report this")

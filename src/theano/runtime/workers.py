@@ -51,12 +51,15 @@ class Started(Generic[T]):
     42
     """
 
-    def __init__(self, task: Callable[[], T], after: Started[Any] | None = None) -> None:
-        """Begin with `task`, once the thread of another one has ended."""
+    def __init__(self, task: Callable[[], T], after: Started[Any] | None = None, always: bool = False) -> None:
+        """Begin with `task`, once the thread of another one has ended.
+
+        With `always` there is a thread also where only one may compile: for what nobody waits for.
+        """
         self._task, self._after = task, after
         self._results: list[T] = []
         self._thread: threading.Thread | None = None
-        if compilers() > 1:
+        if always or compilers() > 1:
             thread = threading.Thread(target=self._run, name="theano-compiler")
             with contextlib.suppress(RuntimeError), _enough_stack():  # too many threads, or Python is about to end
                 thread.start()
@@ -67,6 +70,11 @@ class Started(Generic[T]):
             self._after._thread.join()
         with contextlib.suppress(Exception):  # `result` tries again, and raises it where somebody waits
             self._results.append(self._task())
+
+    @property
+    def is_over(self) -> bool:
+        """Whether `result` waits for no thread."""
+        return self._thread is None or not self._thread.is_alive()
 
     def result(self) -> T:
         """What the task returns, or raises."""
