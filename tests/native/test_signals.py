@@ -1,17 +1,181 @@
-"""Signals are served inside long programs, between loops and before anything is committed."""
+"""Signals are served inside long programs, between loops and inside them, before anything is committed."""
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import pytest
 
 import theano
 import theano.tensor as T
+from theano.runtime import threads
+
+pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs interval timers")
+SIZE = 1 << 25
 
 
-@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs interval timers")
+class Stop(Exception):
+    """Raised by a signal handler."""
+
+
+@contextmanager
+def alarm(seconds: float, handler: Callable[..., None]) -> Iterator[None]:
+    """After some seconds, call `handler`."""
+    before = signal.signal(signal.SIGALRM, handler)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def stop(*_: object) -> None:
+    raise Stop
+
+
+def seconds_of(f: Callable[..., Any], *args: Any) -> float:
+    start = time.perf_counter()
+    f(*args)
+    return time.perf_counter() - start
+
+
+def is_stopped(f: Callable[..., Any], args: tuple[Any, ...], full: float, calls: Any) -> bool:
+    """Whether a call that takes `full` seconds is stopped inside, soon after a quarter of that."""
+    before, start = calls.get_value(), time.perf_counter()
+    with alarm(full / 4, stop), pytest.raises(Stop):
+        f(*args)
+        time.sleep(60)
+    return time.perf_counter() - start < full * 3 / 4 and bool(calls.get_value() == before)
+
+
+@pytest.fixture(params=[1, 2])
+def number(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Programs that one thread runs, and that two share."""
+    before = threads.num_threads()
+    with theano.change_flags(openmp=request.param > 1):
+        threads.set_num_threads(request.param)
+        yield
+    threads.set_num_threads(before)
+
+
+def slow(x: Any) -> Any:
+    return T.sin(T.exp(T.sin(x)))
+
+
+def _cases() -> dict[str, tuple[list[Any], Any, tuple[Any, ...]]]:
+    v, x, (n, m) = T.fvector("v"), T.fmatrix("x"), T.lscalars("n", "m")
+    long = np.linspace(0, 1, SIZE, dtype="float32")
+    return {
+        "map": ([v], slow(slow(v)), (long,)),
+        "sum": ([v], slow(slow(v)).sum(), (long,)),
+        "rows": ([x], slow(slow(x)).sum(axis=1), (long.reshape(-1, 64),)),
+        "columns": ([x], slow(slow(x)).sum(axis=0), (long.reshape(-1, 64),)),
+        "eye": ([n, m], slow(slow(T.eye(n, m, dtype="float32"))), (SIZE >> 12, 1 << 12)),
+        "unknown size": ([v], slow(slow(slow(slow(v[(v >= 0).nonzero()])))), (long[::4],)),
+    }
+
+
+@pytest.mark.parametrize("name", _cases())
+def test_inside_one_loop(name: str, number: None) -> None:
+    """What has been stopped has changed nothing, and can be called again."""
+    inputs, output, args = _cases()[name]
+    s = theano.shared(0)
+    f = theano.function(inputs, output, updates=[(s, s + 1)])
+    f(*args)
+    full = seconds_of(f, *args)
+    # a machine that does other things, too, may take its time once
+    assert any(is_stopped(f, args, full, s) for _ in range(6))
+    few = [a[: 1 << 10] if isinstance(a, np.ndarray) else 5 for a in args]
+    want = theano.function(inputs, output, mode="FAST_COMPILE")(*few)
+    calls = s.get_value()
+    np.testing.assert_allclose(f(*few), want, rtol=1e-5)
+    assert s.get_value() == calls + 1
+
+
+def test_numbers_do_not_depend_on_where_signals_are_served(number: None) -> None:
+    """A handler may use the function that it interrupts, and replace what this reads."""
+    s = theano.shared(np.linspace(0, 1, SIZE, dtype="float32"))
+    f = theano.function([], [slow(s).sum(), slow(s)[::1000]])
+    want = f()
+    served = []
+
+    def handler(*_: object) -> None:
+        value = s.get_value()
+        s.set_value(value[:1000])
+        served.append(np.asarray(f()[1]))
+        s.set_value(value)
+
+    with alarm(0.02, handler):
+        found = f()
+    assert [a.tobytes() for a in found] == [a.tobytes() for a in want]
+    assert all(np.array_equal(a, want[1][:1]) for a in served)
+
+
+def test_updates_are_whole(number: None) -> None:
+    """A loop that writes to a shared variable goes on to its end."""
+    s = theano.shared(np.ones(SIZE >> 2, "float32"))
+    f = theano.function([], updates=[(s, slow(slow(slow(s))) + s)])
+    f()
+    for k in range(8):
+        before = s.get_value()
+        try:
+            with alarm(0.003 * (k + 1), stop):
+                f()
+        except Stop:
+            pass
+        value = s.get_value()
+        assert (value == value[0]).all()
+        assert k or value[0] != before[0]
+
+
+def test_who_waits_goes_on(number: None) -> None:
+    s = theano.shared(np.ones(SIZE, "float32"))
+    read = theano.function([], slow(slow(s)).sum())
+    write = theano.function([], updates=[(s, s + 1)])
+    read()
+    write()
+    other = threading.Thread(target=write)
+
+    def handler(*_: object) -> None:
+        other.start()
+        signal.signal(signal.SIGALRM, stop)
+        signal.setitimer(signal.ITIMER_REAL, 0.01)
+
+    with alarm(0.01, handler), pytest.raises(Stop):
+        read()
+        time.sleep(60)
+    other.join(60)
+    assert not other.is_alive()
+    assert s.get_value()[-1] == 3
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:This process.*is multi-threaded:DeprecationWarning")
+def test_a_handler_forks(number: None) -> None:
+    """Parent and child each end the loop in which they were, the child with threads of its own."""
+    v = T.fvector("v")
+    f = theano.function([v], slow(slow(v)).sum())
+    data = np.linspace(0, 1, SIZE, dtype="float32")
+    want = f(data)
+    children: list[int] = []
+    with alarm(0.03, lambda *_: children.append(os.fork())):
+        found = f(data)
+        while not children:
+            time.sleep(0.01)
+    if children == [0]:
+        os._exit(int(found != want))
+    assert found == want
+    assert os.waitpid(children[0], 0)[1] == 0
+
+
 def test_interrupted_before_the_updates() -> None:
     x, s = T.dmatrix("x"), theano.shared(1.0)
     y = x
@@ -23,14 +187,8 @@ def test_interrupted_before_the_updates() -> None:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGALRM, interrupt)
-    signal.setitimer(signal.ITIMER_REAL, 0.05)
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            f(np.ones((1100, 1100)))
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+    with alarm(0.05, interrupt), pytest.raises(KeyboardInterrupt):
+        f(np.ones((1100, 1100)))
     assert s.get_value() == 2.0
     f(np.ones((3, 3)))
     assert s.get_value() == 3.0

@@ -63,24 +63,26 @@ def _has_many_constants(body: list[st.Stmt]) -> bool:
 
 
 def team_call(name: str, kernel: st.Kernel, ranges: st.Ranges) -> str:
-    """`name` lets the team run a kernel (see `runtime.team_ir`).
+    """`name` lets the team run a kernel (see `runtime.team_ir`, also for what it returns).
 
     What the calls of main need is written once, however many there are.
     """
+    how = abi.FINISH * ranges.finish + abi.ALONE * ranges.alone
     params = [f"{ops.REGISTER[type_]} %{p}" for p, type_ in kernel.params]
     stores, loads = [], []
     for k, param in enumerate(params[:-2]):
         type_, _, ssa = param.partition(" ")
         stores += [f"%at{k} = getelementptr i64, ptr %args, i64 {k}", f"store {param}, ptr %at{k}"]
         loads += [f"%at{k} = getelementptr i64, ptr %args, i64 {k}", f"{ssa} = load {type_}, ptr %at{k}"]
-    head = ", ".join([*params[:-2], "i64 %extent", "i64 %weight", "ptr %ctx"])
+    head = ", ".join([*params[:-2], "i64 %extent", "i64 %weight", "ptr %ctx", "ptr %node"])
     lines = [
         f"define internal void @{name}_part(ptr %args, i64 %lo, i64 %hi) {abi.QUICKLY}nounwind {{", *loads,
         f"call void @{kernel.name}({', '.join(params)})", "ret void", "}",
-        f"define internal void @{name}({head}) {abi.QUICKLY}nounwind {{",
+        f"define internal i32 @{name}({head}) {abi.QUICKLY}nounwind {{",
         f"%args = alloca [{max(len(params) - 2, 1)} x i64], align 8", *stores,
         f"%word = getelementptr i64, ptr %ctx, i64 {abi.CTX['parallel']}", "%parallel = load ptr, ptr %word",
-        f"call void %parallel(ptr @{name}_part, ptr %args, i64 %extent, i64 %weight, i32 {int(ranges.finish)})",
-        "ret void", "}", "",
+        f"%status = call i32 %parallel(ptr @{name}_part, ptr %args, i64 %extent, i64 %weight, i32 {how}, "
+        "ptr %ctx, ptr %node, ptr @storages)",
+        "ret i32 %status", "}", "",
     ]  # fmt: skip
     return "\n".join(lines)

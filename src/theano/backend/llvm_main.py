@@ -40,6 +40,8 @@ class MainPrinter(FunctionPrinter):
         self.outlined: list[str] = []
         self.n_float_ops = 0
         self.releases = False  # the GIL, and has not committed yet
+        self.may_leave = True  # with an exception: nothing has been committed
+        self.exits: dict[int, str] = {}  # code -> the exit that stores nothing
         self.clock: tuple[str, str, str] | None = None
         self.define("ctx", "%ctx", depth=0)
         self.define("frame", "%frame", depth=0)
@@ -71,12 +73,16 @@ class MainPrinter(FunctionPrinter):
 
     def fail_unless(self, cond: str, code: int, operands: tuple[Expr, ...] = ()) -> None:
         """Branch to an exit that returns `code`."""
-        ok, fail = self.label(), self.label()
         texts = [self.operand(ex.cast(o, "i64")) for o in operands]
         addresses = [self.word("frame", self.layout.error + k) for k in range(len(texts))]
+        stores = [f"store i64 {t}, ptr {a}" for t, a in zip(texts, addresses, strict=True)]
+        ok, fail = self.label(), "" if stores else self.exits.get(code, "")
+        if not fail:
+            fail = self.label()
+            self.failures += [f"{fail}:", *stores, f"ret i32 {code}"]
+            if not stores:
+                self.exits[code] = fail
         self.do(f"br i1 {cond}, label %{ok}, label %{fail}")
-        lines = [f"{fail}:", *(f"store i64 {t}, ptr {a}" for t, a in zip(texts, addresses, strict=True))]
-        self.failures += [*lines, f"ret i32 {code}"]
         self.start(ok)
 
     def store_dims(self, dims: tuple[Expr, ...]) -> str:
@@ -110,7 +116,10 @@ class MainPrinter(FunctionPrinter):
         self.ranges(stmt.kernel, args, stmt.ranges)
 
     def ranges(self, kernel: st.Kernel, args: list[str], ranges: st.Ranges) -> None:
-        """Call a ranged kernel for all positions, through `team_call` where it is worth it that threads share it."""
+        """Call a ranged kernel for all positions, through `team_call` where it is worth it that threads share it.
+
+        As long as main may leave, a signal handler may end it there.
+        """
         start, extent = self.operand(ranges.start), self.operand(ranges.extent)
         alone = f"call void @{kernel.name}({', '.join([*args, f'i64 {start}', f'i64 {extent}'])})"
         if not ranges.least:
@@ -122,9 +131,13 @@ class MainPrinter(FunctionPrinter):
         weight = self.operand(ranges.weight)
         work = self.emit(f"mul i64 {extent}, {weight}")
         shared, own, end = self.label(), self.label(), self.label()
+        node = self.word("frame", self.layout.gil) if self.may_leave else "null"
         self.do(f"br i1 {self.emit(f'icmp sge i64 {work}, {ranges.least}')}, label %{shared}, label %{own}")
         self.start(shared)
-        self.do(f"call void @{name}({', '.join([*args, f'i64 {extent}', f'i64 {weight}', 'ptr %ctx'])})")
+        given = ", ".join([*args, f"i64 {extent}", f"i64 {weight}", "ptr %ctx", f"ptr {node}"])
+        status = self.emit(f"call i32 @{name}({given})")
+        if self.may_leave:
+            self.fail_unless(self.emit(f"icmp eq i32 {status}, 0"), abi.RAISED)
         self.do(f"br label %{end}")
         self.start(own)
         self.do(alone)
@@ -150,7 +163,8 @@ class MainPrinter(FunctionPrinter):
         parallel = self.context("parallel")
         self.do(f"br i1 {worth}, label %{team}, label %{alone}")
         self.start(team)
-        self.do(f"call void {parallel}(ptr @{name}, ptr {args}, i64 {extent}, i64 {stmt.fewest}, i32 2)")
+        given = f"ptr @{name}, ptr {args}, i64 {extent}, i64 {stmt.fewest}, i32 {abi.SLICES}"
+        self.emit(f"call i32 {parallel}({given}, ptr null, ptr null, ptr null)")
         self.do(f"br label %{end}")
         self.start(alone)
         self.do(f"call void @{name}(ptr {args}, i64 0, i64 {extent})")
@@ -318,6 +332,7 @@ class MainPrinter(FunctionPrinter):
 
     def commit(self, stmt: st.Commit) -> None:
         """A mark for readers and the verifier, once; and for a process that forks, if others may run from here on."""
+        self.may_leave = False
         if not self.releases:
             return
         self.releases = False

@@ -149,7 +149,8 @@ class Ranges:
 
     `weight` says what a position costs, in picoseconds, and depends on sizes only. There is one range if all positions
     together cost less than `least`, or if that is 0. Where there are several and `finish` is set, the kernel is called
-    once more at the end, with the empty range at `extent`. Only one range starts elsewhere than at zero.
+    once more at the end, with the empty range at `extent`. Only one range starts elsewhere than at zero. With `alone`
+    one thread does all ranges, as they are there for signals only, which are served between them.
     """
 
     extent: Expr
@@ -157,6 +158,7 @@ class Ranges:
     least: int = 0
     finish: bool = False
     start: Expr = ZERO
+    alone: bool = False
 
 
 @_statement

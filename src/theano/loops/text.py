@@ -192,7 +192,8 @@ def _call_text(stmt: st.CallKernel, text: Texts) -> str:
     call += f" below {text(r.extent)}" if r.start is st.ZERO else f" from {text(r.start)} to {text(r.extent)}"
     if not r.least:
         return call
-    return f"{call}, in ranges: weight {text(r.weight)}, from {r.least}{', then finish' if r.finish else ''}"
+    how = f"{', then finish' if r.finish else ''}{', by one thread' if r.alone else ''}"
+    return f"{call}, in ranges: weight {text(r.weight)}, from {r.least}{how}"
 
 
 class TextPrinter(SharingPrinter):

@@ -14,6 +14,7 @@ from theano.lower.dims import ONE, ZERO, Dims, is_const, length
 from theano.lower.items import Pointwise, Reduce
 from theano.lower.nest import Nest, NestBuilder, pruned, remade
 from theano.lower.values import Tensor
+from theano.runtime import abi
 
 # What a byte that is read or written takes, and a plain operation on a byte of an element.
 BYTE = 10
@@ -86,10 +87,14 @@ def _ranges(nb: NestBuilder, always: bool) -> st.Ranges | None:
     least = config.openmp_elemwise_minsize * ELEMENT
     if any(nb.b.within(nb.group.region, steps) for steps in nb.b.own_names):
         least //= AWAKE
-    if extent.op == weight.op == "const" and extent.value * weight.value < least and not (nest.finish or always):
+    work = extent.value * weight.value if extent.op == weight.op == "const" else None
+    if work is not None and work < least and not (nest.finish or always):
         return None
     loop.start, loop.extent = ex.name(st.LO, "i64"), ex.name(st.HI, "i64")
-    return st.Ranges(extent, weight, max(least, 1) if config.openmp else 0, nest.finish)
+    if config.openmp:
+        return st.Ranges(extent, weight, max(least, 1), nest.finish)
+    is_short = work is not None and work < abi.STRETCH
+    return st.Ranges(extent, weight, 0 if is_short else abi.STRETCH, nest.finish, alone=True)
 
 
 def _or_nothing(nb: NestBuilder, extent: Expr) -> Expr:

@@ -63,6 +63,10 @@ STORAGE_UPDATED = 1 << 32
 GRAIN = 10_000_000
 # A loop has at least so many ranges, as long as one takes a quarter of that.
 RANGES = 8
+# Picoseconds that a loop goes on without a look for signals, as its sizes tell. New memory makes that 20 times as long.
+STRETCH = 10_000_000_000
+# How `parallel` goes through a loop: as one of the first two or neither, and perhaps as the third (see `team_ir`).
+FINISH, SLICES, ALONE = 1, 2, 4
 
 # Byte offsets of the fields that compiled code reads: those of all 64-bit CPythons and of NumPy 2.
 # `capi` verifies each of them before anything is entered.

@@ -509,8 +509,9 @@ back:
 go:
   ret void
 }
-; Serve signals. Without the GIL: now and then only, for taking it back may take long. Python code may run meanwhile,
-; which lets other threads run: the program has read its storages, so it is in the list.
+; Serve signals. Without the GIL: every 100 million cycles only, for taking it back takes 5 ms where another thread
+; runs Python code. Python code may run meanwhile, which lets other threads run: the program has read its storages, so
+; it is in the list.
 define i32 @gil_poll(ptr %ctx, ptr %node, ptr %table) $QUICKLY{
 start:
   %check = call ptr @word(i64 $poll)
@@ -530,7 +531,7 @@ clock:
   %polled = getelementptr i8, ptr %active, i64 $POLLED
   %last = load atomic i64, ptr %polled monotonic, align 8
   %passed = sub i64 %now, %last
-  %soon = icmp ult i64 %passed, 50000000
+  %soon = icmp ult i64 %passed, 100000000
   br i1 %soon, label %done, label %back
 back:
   store atomic i64 %now, ptr %polled monotonic, align 8

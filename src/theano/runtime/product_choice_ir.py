@@ -112,7 +112,8 @@ def share(
         words = f.memory(8 * len(args))
         for k, value in enumerate(args):
             f.store(value, _word(f, words, k), 8)
-        f.call(parallel.text, part_of, words, units, time, V(f, "i32", "0"))
+        null = V(f, PTR, "null")  # nobody knows here whether the program may fail
+        f.call(parallel.text, part_of, words, units, time, V(f, "i32", "0"), null, null, null, result="i32")
         f.leave()
     f.call(f"@{kernel}", *args)
     f.leave()

@@ -1,11 +1,17 @@
 """LLVM IR of the team: threads of the process that take chunks of a loop off the thread that calls it.
 
-`parallel(fn, args, extent, weight, finish)` calls ``fn(args, lo, hi)`` for ranges that `extent` is cut into by the rule
-of `loops.stmt.grain`, each once, by as many threads as there are; the caller works, too, and returns when all ranges
-are done. If `finish` is 1 it then calls ``fn(args, extent, extent)``; if it is 2 there are as many ranges as threads,
-of at least `weight` positions (`loops.stmt.Slices`). Or, where nobody helps, it calls ``fn(args, 0, extent)`` and no
-more. Workers know nothing of Python. They look for work for a while after a job, then park on a futex. As long as the
-support functions are provisional (`runtime.provisional`), nobody helps.
+`parallel(fn, args, extent, weight, how, ctx, frame_gil, table)` calls ``fn(args, lo, hi)`` for ranges that `extent` is
+cut into by the rule of `loops.stmt.grain`, each once, by as many threads as there are; the caller works, too, and
+returns when all ranges are done. If `how` is `abi.FINISH` it then calls ``fn(args, extent, extent)``; if it is `SLICES`
+there are as many ranges as threads, of at least `weight` positions (`loops.stmt.Slices`). Or, where nobody helps or may
+help (`ALONE` is added to `how`), it calls ``fn(args, 0, extent)`` and no more. Workers know nothing of Python. They look
+for work for a while after a job, then park on a futex. As long as the support functions are provisional
+(`runtime.provisional`), nobody helps.
+
+Where that would take much longer than `STRETCH`, it is done in stretches, one job after the other, and in between the
+caller serves signals (`gil_poll`, which gets the last three arguments): nobody works then and the team is free, so a
+signal handler may call functions, fork, or raise. If it has raised, the rest is left undone and the result is -1, else
+it is 0. With a null for `frame_gil` there is one stretch: after a program has committed, and for those who can't fail.
 
 A job is described once nobody can see it (`CLOSED` is 1), then `CLOSED` is cleared and `SEQ` counts. A worker that
 finds a new number enters (`ACTIVE`), works if the job is still open, and leaves; the caller closes the job when no
@@ -48,14 +54,6 @@ _MACHINES = {
     },
 }
 
-# Where there is no team, the caller does everything.
-_ALONE = r"""
-define void @parallel(ptr %fn, ptr %args, i64 %extent, i64 %weight, i32 %finish) $QUICKLY{
-  call void %fn(ptr %args, i64 0, i64 %extent)
-  ret void
-}
-"""
-
 # Where there are no futexes, there is none.
 _NO_FUTEX = r"""
 define internal i64 @nap(ptr %at, i32 %seen) alwaysinline {
@@ -65,6 +63,15 @@ define internal i64 @nap(ptr %at, i32 %seen) alwaysinline {
 define internal i64 @rouse_all(ptr %at) alwaysinline {
   %r = add i64 0, 0
   ret i64 %r
+}
+"""
+# Where there is no team, the caller does everything.
+_ALONE = r"""
+define internal i32 @threads(i1 %allowed) $QUICKLY{
+  ret i32 1
+}
+define internal i1 @shared(ptr %fn, ptr %args, i64 %lo, i64 %hi, i64 %grain, i32 %threads) $QUICKLY{
+  ret i1 false
 }
 """
 _NO_TEAM = r"""
@@ -240,7 +247,7 @@ declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)
 """
 
 _CALLER = r"""
-define internal void @with_team(ptr %fn, ptr %args, i64 %extent, i64 %grain, i32 %workers) $QUICKLY{
+define internal void @with_team(ptr %fn, ptr %args, i64 %lo, i64 %hi, i64 %grain, i32 %workers) $QUICKLY{
 start:
   %active = getelementptr i8, ptr @team, i64 ACTIVE
   %closed = getelementptr i8, ptr @team, i64 CLOSED
@@ -250,7 +257,7 @@ start:
   %args_at = getelementptr i8, ptr @team, i64 ARGS
   store ptr %args, ptr %args_at
   %extent_at = getelementptr i8, ptr @team, i64 EXTENT
-  store i64 %extent, ptr %extent_at
+  store i64 %hi, ptr %extent_at
   %grain_at = getelementptr i8, ptr @team, i64 GRAIN
   store i64 %grain, ptr %grain_at
   %limit_at = getelementptr i8, ptr @team, i64 LIMIT
@@ -258,7 +265,7 @@ start:
   %mode = getelementptr i8, ptr @team, i64 MODE
   GET_MODE
   %next = getelementptr i8, ptr @team, i64 NEXT
-  store atomic i64 0, ptr %next seq_cst, align 8
+  store atomic i64 %lo, ptr %next seq_cst, align 8
   store atomic i32 0, ptr %closed seq_cst, align 4
   %seq = atomicrmw add ptr @team, i32 1 seq_cst
   %sleepers = load atomic i32, ptr %parked seq_cst, align 4
@@ -296,44 +303,29 @@ nap:
 done:
   ret void
 }
-define void @parallel(ptr %fn, ptr %args, i64 %extent, i64 %weight, i32 %finish) $QUICKLY{
-start:
-  %light = icmp slt i64 %weight, 1
-  %divisor = select i1 %light, i64 1, i64 %weight
-  %most = sdiv i64 $GRAIN, %divisor
-  %quarter = lshr i64 %most, 2
-  %even_share = sdiv i64 %extent, $RANGES
-  %small = icmp slt i64 %even_share, %quarter
-  %share = select i1 %small, i64 %quarter, i64 %even_share
-  %over = icmp slt i64 %most, %share
-  %count = select i1 %over, i64 %most, i64 %share
-  %few = icmp slt i64 %count, 1
-  %least = select i1 %few, i64 1, i64 %count
-  %many = icmp sgt i64 %least, 64
-  %even = and i64 %least, -64
-  %by_size = select i1 %many, i64 %even, i64 %least
+define internal i32 @threads(i1 %allowed) $QUICKLY{
   %wanted_at = getelementptr i8, ptr @team, i64 WANTED
   %wanted = load i32, ptr %wanted_at
-  %several = icmp sgt i32 %wanted, 1
+  %some = icmp sgt i32 %wanted, 1
+  %several = and i1 %some, %allowed
   %threads = select i1 %several, i32 %wanted, i32 1
-  %threads64 = sext i32 %threads to i64
-  %others = sub i64 %threads64, 1
-  %padded = add i64 %extent, %others
-  %slice = sdiv i64 %padded, %threads64
-  %short = icmp slt i64 %slice, %divisor
-  %by_threads = select i1 %short, i64 %divisor, i64 %slice
-  %slices = icmp eq i32 %finish, 2
-  %grain = select i1 %slices, i64 %by_threads, i64 %by_size
-  %cut = icmp slt i64 %grain, %extent
+  ret i32 %threads
+}
+; Have the team do the ranges from `lo` to `hi`, if there are several and it is free: whether that has happened.
+define internal i1 @shared(ptr %fn, ptr %args, i64 %lo, i64 %hi, i64 %grain, i32 %threads) $QUICKLY{
+start:
+  %several = icmp sgt i32 %threads, 1
+  %length = sub i64 %hi, %lo
+  %cut = icmp slt i64 %grain, %length
   %worth = and i1 %several, %cut
-  br i1 %worth, label %ask, label %alone
+  br i1 %worth, label %ask, label %no
 ask:
   %busy = getelementptr i8, ptr @team, i64 BUSY
   %pair = cmpxchg ptr %busy, i32 0, i32 1 seq_cst seq_cst
   %mine = extractvalue { i32, i1 } %pair, 1
-  br i1 %mine, label %mine_now, label %alone
+  br i1 %mine, label %mine_now, label %no
 mine_now:
-  %workers = sub i32 %wanted, 1
+  %workers = sub i32 %threads, 1
   %started_at = getelementptr i8, ptr @team, i64 STARTED
   %started = load i32, ptr %started_at
   %enough = icmp sge i32 %started, %workers
@@ -342,18 +334,11 @@ first:
   call void @start_workers(i32 %workers)
   br label %run
 run:
-  call void @with_team(ptr %fn, ptr %args, i64 %extent, i64 %grain, i32 %workers)
+  call void @with_team(ptr %fn, ptr %args, i64 %lo, i64 %hi, i64 %grain, i32 %workers)
   store atomic i32 0, ptr %busy seq_cst, align 4
-  %open = icmp eq i32 %finish, 1
-  br i1 %open, label %end, label %done
-end:
-  call void %fn(ptr %args, i64 %extent, i64 %extent)
-  br label %done
-done:
-  ret void
-alone:
-  call void %fn(ptr %args, i64 0, i64 %extent)
-  ret void
+  ret i1 true
+no:
+  ret i1 false
 }
 ; How many threads work on a job, the caller included, and how often a worker looks before it parks.
 define void @team_set(i32 %threads, i32 %spin) $QUICKLY{
@@ -375,22 +360,103 @@ define void @team_reset() $QUICKLY{
 }
 """
 
+_PARALLEL = r"""
+define i32 @parallel(ptr %fn, ptr %args, i64 %extent, i64 %weight, i32 %how, ptr %ctx, ptr %node, ptr %table) $QUICKLY{
+start:
+  %light = icmp slt i64 %weight, 1
+  %divisor = select i1 %light, i64 1, i64 %weight
+  %most = sdiv i64 $GRAIN, %divisor
+  %quarter = lshr i64 %most, 2
+  %even_share = sdiv i64 %extent, $RANGES
+  %small = icmp slt i64 %even_share, %quarter
+  %share = select i1 %small, i64 %quarter, i64 %even_share
+  %over = icmp slt i64 %most, %share
+  %count = select i1 %over, i64 %most, i64 %share
+  %few = icmp slt i64 %count, 1
+  %least = select i1 %few, i64 1, i64 %count
+  %many = icmp sgt i64 %least, 64
+  %even = and i64 %least, -64
+  %by_size = select i1 %many, i64 %even, i64 %least
+  %allowed = icmp slt i32 %how, $ALONE
+  %threads = call i32 @threads(i1 %allowed)
+  %threads64 = sext i32 %threads to i64
+  %others = sub i64 %threads64, 1
+  %padded = add i64 %extent, %others
+  %slice = sdiv i64 %padded, %threads64
+  %short = icmp slt i64 %slice, %divisor
+  %by_threads = select i1 %short, i64 %divisor, i64 %slice
+  %slices = icmp eq i32 %how, $SLICES
+  %grain = select i1 %slices, i64 %by_threads, i64 %by_size
+  %deaf = icmp eq ptr %node, null
+  br i1 %deaf, label %at_once, label %measure
+measure:
+  %in_time = sdiv i64 $STRETCH, %divisor
+  %whole = sdiv i64 %in_time, %grain
+  %none = icmp slt i64 %whole, 1
+  %ranges = select i1 %none, i64 1, i64 %whole
+  %near = mul i64 %ranges, %grain
+  %far = mul i64 %near, %threads64
+  %long = icmp slt i64 %near, %extent
+  br i1 %long, label %stretch, label %at_once
+stretch:
+  %lo = phi i64 [0, %measure], [%hi, %serve]
+  %room = sub i64 %extent, %lo
+  %far_inside = icmp slt i64 %far, %room
+  %all_length = select i1 %far_inside, i64 %far, i64 %room
+  %all_end = add i64 %lo, %all_length
+  %together = call i1 @shared(ptr %fn, ptr %args, i64 %lo, i64 %all_end, i64 %grain, i32 %threads)
+  br i1 %together, label %reached, label %by_one
+by_one:
+  %near_inside = icmp slt i64 %near, %room
+  %own_length = select i1 %near_inside, i64 %near, i64 %room
+  %own_end = add i64 %lo, %own_length
+  call void %fn(ptr %args, i64 %lo, i64 %own_end)
+  br label %reached
+reached:
+  %hi = phi i64 [%all_end, %stretch], [%own_end, %by_one]
+  %complete = icmp eq i64 %hi, %extent
+  br i1 %complete, label %ended, label %serve
+serve:
+  %status = call i32 @gil_poll(ptr %ctx, ptr %node, ptr %table)
+  %good = icmp eq i32 %status, 0
+  br i1 %good, label %stretch, label %raised
+at_once:
+  %cut = call i1 @shared(ptr %fn, ptr %args, i64 0, i64 %extent, i64 %grain, i32 %threads)
+  br i1 %cut, label %ended, label %alone
+alone:
+  call void %fn(ptr %args, i64 0, i64 %extent)
+  br label %done
+ended:
+  %kind = and i32 %how, $FINISH
+  %open = icmp eq i32 %kind, $FINISH
+  br i1 %open, label %end, label %done
+end:
+  call void %fn(ptr %args, i64 %extent, i64 %extent)
+  br label %done
+done:
+  ret i32 0
+raised:
+  ret i32 -1
+}
+"""
+
+
 
 def waiting_text(triple: str) -> str:
     """The template, for a machine, of what programs wait with, and of `parallel` as long as nobody helps."""
     machine = _machine(triple)
-    return (_NO_FUTEX if machine is None else _written_for(machine, _FUTEX)) + _ALONE
+    return (_NO_FUTEX if machine is None else _written_for(machine, _FUTEX)) + _ALONE + _PARALLEL
 
 
 def team_text(triple: str) -> str:
     """The template, for a machine, of what programs wait with and of the team (`$` names: see `support`)."""
     machine = _machine(triple)
     if machine is None:
-        return _NO_FUTEX + _ALONE + _NO_TEAM
+        return _NO_FUTEX + _ALONE + _NO_TEAM + _PARALLEL
     text = _written_for(machine, _FUTEX + _HEAD + _WORKER + _START + _CALLER)
     for name, offset in STATE.items():
         text = text.replace(f"i64 {name}", f"i64 {offset}")
-    return text.replace("$STATE_BYTES", str(STATE_BYTES))
+    return text.replace("$STATE_BYTES", str(STATE_BYTES)) + _PARALLEL
 
 
 def _machine(triple: str) -> dict[str, str] | None:
