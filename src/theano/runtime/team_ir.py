@@ -4,12 +4,12 @@
 cut into by the rule of `loops.stmt.grain`, each once, by as many threads as there are; the caller works, too, and
 returns when all ranges are done. If `how` is `abi.FINISH` it then calls ``fn(args, extent, extent)``; if it is `SLICES`
 there are as many ranges as threads, of at least `weight` positions (`loops.stmt.Slices`). Or, where nobody helps or may
-help (`ALONE` is added to `how`), it calls ``fn(args, 0, extent)`` and no more. Workers know nothing of Python. They look
-for work for a while after a job, then park on a futex. As long as the support functions are provisional
+help (`ALONE` is added to `how`), it calls ``fn(args, 0, extent)`` and no more. Workers know nothing of Python. They
+look for work for a while after a job, then park on a futex. As long as the support functions are provisional
 (`runtime.provisional`), nobody helps.
 
-Where that would take much longer than `STRETCH`, it is done in stretches, one job after the other, and in between the
-caller serves signals (`gil_poll`, which gets the last three arguments): nobody works then and the team is free, so a
+What takes each thread longer than `abi.STRETCH` is done in stretches, one job after the other, and in between the
+caller serves signals (`gil_poll`, which gets the last three arguments). Nobody works then and the team is free, so a
 signal handler may call functions, fork, or raise. If it has raised, the rest is left undone and the result is -1, else
 it is 0. With a null for `frame_gil` there is one stretch: after a program has committed, and for those who can't fail.
 
