@@ -23,7 +23,7 @@ def test_value_and_gradient(cond: float) -> None:
     )
 
 
-@pytest.mark.parametrize("dtype", ["bool", "int8", "uint64", "float32", "float64"])
+@pytest.mark.parametrize("dtype", ["bool", "int8", "uint64", "float32", "float64", "complex128"])
 def test_condition_of_any_dtype(dtype: str) -> None:
     for value in (0, 1):
         check(lambda c: ifelse(c, 10, 20), np.array(value, dtype), expect=10 if value else 20, smooth=False)

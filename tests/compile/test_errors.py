@@ -41,6 +41,15 @@ def test_the_block_of_text(mode: str) -> None:
     assert f([1.0], [2.0]) == pytest.approx(np.exp(3))
 
 
+def test_without_a_place_the_error_says_how_to_get_one(mode: str) -> None:
+    with change_flags(**{"traceback.limit": 0}):
+        out = v + w
+    with pytest.raises(ValueError) as caught:
+        function([v, w], out, mode=mode)([1.0, 2.0], [1.0, 2.0, 3.0])
+    assert "Backtrace when the node is created" not in str(caught.value)
+    assert "could give you a back-trace" in str(caught.value) and "'optimizer=fast_compile'" in str(caught.value)
+
+
 def test_values_are_those_that_were_computed_with(mode: str) -> None:
     x, y = T.fvector("x"), T.fvector("y")
     with pytest.raises(ValueError) as caught:

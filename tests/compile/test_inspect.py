@@ -99,6 +99,15 @@ def test_what_is_read_again_counts_again() -> None:
     assert 4 * 10**7 + long.least <= long.moved <= 2.6 * long.least
 
 
+@pytest.mark.parametrize("columns", [1000, 1100, 3000])
+def test_columns_are_read_twice_in_blocks_of_any_width(columns: int) -> None:
+    """For a block's maxima and for its sums: many rows of a block do not stay in the cache."""
+    x = T.fmatrix("x")
+    f = compiled([x], T.log(T.exp(x - x.max(axis=0)).sum(axis=0)))
+    plan = theano.printing.planned_bytes(f, shapes=[(1_000_000, columns)])
+    assert plan.moved == pytest.approx(2 * plan.least, rel=1e-3)
+
+
 def test_parts_without_rows() -> None:
     """A full sum has 64 parts; of 100 matrices the last parts get none."""
     x, y = T.ftensor3("x"), T.ftensor3("y")

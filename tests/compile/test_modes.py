@@ -174,6 +174,7 @@ def test_profile(mode: str) -> None:
         assert set(stats.apply_callcount.values()) == {3}
     else:
         assert "compile it with mode=theano.Mode(linker='py')" in text.getvalue()
+    assert ("run node by node in Python" in text.getvalue()) == (mode == "FAST_COMPILE")
     stats.reset()
     assert stats.fct_callcount == 0
     assert function([x], x, mode=mode).profile is None

@@ -73,6 +73,17 @@ def test_sizes_that_do_not_fit(where: str) -> None:
         f(*values.values())
 
 
+@pytest.mark.parametrize("where", ["rows", "columns", "inner"])
+def test_products_do_not_update_what_they_do_not_fit(where: str) -> None:
+    total = theano.shared(VALUES[C], "total")
+    f = theano.function([A, B], [], updates=[(total, total + T.dot(A, B))])
+    a, b = VALUES[A], VALUES[B]
+    a, b = {"rows": (a[1:], b), "columns": (a, b[:, 1:]), "inner": (a, b[1:])}[where]
+    with pytest.raises(ValueError):
+        f(a, b)
+    np.testing.assert_array_equal(total.get_value(), VALUES[C])
+
+
 STACKS = {"both": (3, 3), "first": (3, 2), "second": (2, 3), "none": (2, 2)}
 
 

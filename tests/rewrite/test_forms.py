@@ -42,6 +42,8 @@ FORMS: list[tuple[str, Any, str]] = [
     ("absolute values", abs(x) * abs(y), "abs_(mul(x, y))"),
     ("absolute values below", w / (abs(x) * abs(y)), "true_div(w, abs_(mul(x, y)))"),
     ("inexact reciprocal", x / 3, "true_div(x, 3.0)"),
+    ("divided twice", (x / w + y) / w, "true_div(add(true_div(x, w), y), w)"),
+    ("one term less", (x - y) + s - s, "sub(x, y)"),
     ("inverse", x**-1, "inv(x)"),
     ("square", x**2, "sqr(x)"),
     # stability
@@ -179,6 +181,8 @@ LOGIC: list[tuple[Any, str]] = [
     (T.or_(P, TRUE), "Alloc(True, Shape_i{0}(P))"),
     (T.and_(T.and_(P, TRUE), Q), "and_(P, Q)"),
     (T.and_(P, Q), "and_(P, Q)"),
+    (T.and_(P, Q, TRUE), "and_(P, Q)"),
+    (T.or_(FALSE, P, Q), "or_(P, Q)"),
     (T.and_(P, T.constant([True, False])), "and_(P, constant[2])"),
 ]
 

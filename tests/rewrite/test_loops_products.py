@@ -189,6 +189,13 @@ def test_no_memory_for_rows_that_nobody_has():
     assert [s.keep for s in loop.op.spec.states] == [1, 1] and loop.op.spec.outputs == ()
 
 
+@pytest.mark.parametrize("term", [lambda r: T.outer(r, r), lambda r: r], ids=["products", "rows"])
+def test_differences_leave_loops_as_sums_do(term):
+    for step in (lambda r, t: t + term(r), lambda r, t: t - term(r)):
+        total, _ = theano.scan(step, sequences=x, outputs_info=[T.zeros_like(term(x[0]))])
+        assert not scans(checked([x], [total[-1]], numbers(5, 4)))
+
+
 def test_sum_of_no_steps():
     n = T.lscalar("n")
     total, _ = theano.scan(lambda r, t: t + T.outer(r, r), sequences=x[:n], outputs_info=[T.ones((4, 4))])

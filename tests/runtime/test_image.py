@@ -88,6 +88,14 @@ def test_same_answers_as_llvm(name: str) -> None:
 
 
 @linux_x86
+def test_what_follows_the_table_of_sections_is_not_read() -> None:
+    """It may be anywhere in the file."""
+    (code,) = _objects(TEXTS["variables"])
+    image = load_image([code + b"\xff"], ("entry",))
+    assert image is not None and _call(image.symbols["entry"], 2) == 42
+
+
+@linux_x86
 def test_math_library_is_in_reach() -> None:
     image = load_image(_objects("declare double @exp(double)\ndefine double @entry(double %x) {\n"
                                "%y = call double @exp(double %x)\nret double %y\n}"), ("entry",))  # fmt: skip

@@ -11,6 +11,7 @@ from numpy.testing import assert_allclose
 
 import theano
 import theano.tensor as T
+from theano.compile.nanguardmode import NanGuardMode
 from theano.scan import Loop, Scan
 from theano.scan.growth import grow_rows
 from theano.scan.identity import structure_hash
@@ -241,6 +242,15 @@ def test_modes_of_the_step():
         assert_allclose(out.eval({x: [0, 0]}), [1, 2])
     out, _ = theano.scan(lambda r, s: s + T.exp(r), sequences=x, outputs_info=0.0)
     assert_allclose(theano.function([x], T.grad(out[-1], x), mode="DebugMode")([0, 1]), np.exp([0, 1]))
+
+
+def test_steps_run_in_the_mode_that_is_asked_for():
+    x = T.dvector("x")
+    out, _ = theano.map(T.log, x, mode=NanGuardMode())
+    f = theano.function([x], out, mode="FAST_COMPILE")
+    assert f([1.0, 1.0]).tolist() == [0, 0]
+    with pytest.raises(AssertionError, match="NaN detected"):
+        f([1.0, -1.0])
 
 
 def test_import_places():

@@ -116,10 +116,4 @@ def lower_batched_dot(b: Builder, node: Any, inputs: list[Value]) -> list[Value]
         return None
     batch = b.unify(x.dims[0], y.dims[0], "batched_dot: x.shape[0] = {0} but y.shape[0] = {1}")
     inner = b.unify(x.dims[-1], y.dims[1], "batched_dot: x's last axis has length {0}, y's axis 1 has {1}")
-    if x.ndim == 3 and y.ndim == 3:
-        return [product.stack(b, type_, batch, x, y)]
-    if x.ndim == 3:
-        return [product.loops(b, type_, (batch, x.dims[1], inner), x, y, ((0, 1, 2), (0, 2)), 2)]
-    if y.ndim == 3:
-        return [product.loops(b, type_, (batch, inner, y.dims[2]), x, y, ((0, 1), (0, 1, 2)), 1)]
-    return [product.loops(b, type_, (batch, inner), x, y, ((0, 1), (0, 1)), 1)]
+    return [product.stack(b, type_, batch, x, y)]
