@@ -13,6 +13,7 @@ import theano
 import theano.tensor as T
 from theano.compile.native import NativeExecutor
 from theano.configdefaults import config
+from theano.loops import stmt as st
 from theano.lower.work import CALL
 from theano.printing import loop_program
 from theano.runtime import abi
@@ -141,3 +142,11 @@ def test_calls_go_on_while_a_thread_makes_the_fast_form(monkeypatch: pytest.Monk
         made.set()
         thread.result()
     assert np.array_equal(f(data), wanted) and not f.executor._is_first and f.is_native
+
+
+@pytest.mark.parametrize(("n", "is_long"), [(10, False), (400, True)])
+def test_programs_of_known_size_let_others_run_if_they_take_long(n: int, is_long: bool) -> None:
+    s = T.dscalar("s")
+    f = theano.function([s], T.tanh(T.alloc(s, n, n) + 0.5).sum() * T.exp(T.arange(n * n)).sum())
+    main = f.executor.lowered.program.main
+    assert [sum(isinstance(x, kind) for x in main) for kind in (st.ReleaseGil, st.TakeGil)] == [is_long, is_long]
