@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from theano.loops import expr as ex
@@ -19,6 +19,7 @@ from theano.lower.memory import byte_size, carve_workspace
 from theano.lower.nest import NestBuilder
 from theano.lower.product import Product
 from theano.lower.ranges import make_ranged
+from theano.lower.repeated import Repeated, find_repeated, given_to
 from theano.lower.schedule import Group, out_place, single_sweep
 from theano.lower.sweeps import emit_group
 from theano.lower.values import Tensor, Value
@@ -60,6 +61,8 @@ class Assembler:
         self.place_of: dict[Tensor, tuple[int, int]] = {}
         self.sized: dict[Tensor, bool] = {}
         self._constant_names: dict[int, list[str]] = {}
+        self.repeated: dict[Group, Repeated] = {}
+        self.made: dict[object, tuple[Repeated, st.CallKernel]] = {}  # for the first of those that repeat
         self.now = 0
 
     # -- the whole -----------------------------------------------------------------------------------------
@@ -68,6 +71,7 @@ class Assembler:
         self._plan_updates()
         self.order = [g for g in self.order if g not in self.dropped]
         self._find_stored()
+        self.repeated = find_repeated(self.b, [g for groups in self.groups.values() for g in groups])
         body: Block = []
         self.blocks.append(body)
         commit = self._commit_position()
@@ -398,23 +402,39 @@ class Assembler:
                 names.append(tensor.name)
 
     def _call(self, group: Group, stored: set[Tensor]) -> None:
-        nb = NestBuilder(self.b, group, stored, self.row_buffer)
+        repeated = self.repeated.get(group)
+        if repeated is None:
+            self.statement(self._made(group, stored))
+            return
+        key = repeated.key(stored)
+        if key not in self.made:
+            self.made[key] = repeated, self._made(group, stored, repeated.handed)
+        first, call = self.made[key]
+        self.statement(st.CallKernel(call.kernel, given_to(call.args, first.instead(repeated)), call.ranges))
+
+    def _made(self, group: Group, stored: set[Tensor], handed: Mapping[Expr, Expr] | None = None) -> st.CallKernel:
+        """A call of the kernel of a loop nest."""
+        nb = NestBuilder(self.b, group, stored, self.row_buffer, handed)
         nest = emit_group(nb)
         ranges = make_ranged(nb)
         kernel = st.Kernel("", nest.params, nest.body, ranged=ranges is not None)
-        self.call_kernel(kernel, list(nest.args), ranges)
+        return st.CallKernel(self._known(kernel), list(nest.args), ranges)
 
     # -- for special items --------------------------------------------------------------------------------------
     def call_kernel(
         self, kernel: st.Kernel, args: list[Expr | tuple[str, Expr, str]], ranges: st.Ranges | None = None
     ) -> None:
         """Call a kernel; one that equals an earlier kernel is printed once."""
+        self.statement(st.CallKernel(self._known(kernel), args, ranges))
+
+    def _known(self, kernel: st.Kernel) -> st.Kernel:
+        """The kernel, or an earlier one that equals it."""
         key = kernel_key(kernel)
         known = self.kernels.get(key)
         if known is None:
             kernel.name = f"k{len(self.kernels)}"
             known = self.kernels[key] = kernel
-        self.statement(st.CallKernel(known, args, ranges))
+        return known
 
     def statement(self, stmt: st.Stmt) -> None:
         self.blocks[-1].append(stmt)

@@ -314,7 +314,7 @@ class Builder:
 
     def pointwise(
         self, type_: str, dims: Sequence[Expr], reads: Sequence[Value], body: Body, cost: int = 1,
-        indirect: Sequence[Value] = (), uses_index: bool = False,
+        indirect: Sequence[Value] = (), uses_index: bool = False, same: object = None,
     ) -> Value:  # fmt: skip
         """A new value ``body`` over the space `dims`; operands are aligned to its last axes."""
         dims = tuple(self.dims.normal(d) for d in dims)
@@ -322,7 +322,7 @@ class Builder:
             result = rounded(type_, body)(UniformElement([r.uniform for r in reads]))  # type: ignore[misc]
             return Value(type_, dims, uniform=self.named(result) if type_ in ex.INTS else result)
         out = self.tensor(type_, dims)
-        self._write(out, None, dims, reads, body, cost, indirect, uses_index)
+        self._write(out, None, dims, reads, body, cost, indirect, uses_index, same=same)
         return whole(out)
 
     def _in_main(self, type_: str, cost: int) -> bool:
@@ -350,13 +350,13 @@ class Builder:
     def _write(
         self, out: Tensor, target: Value | None, dims: tuple[Expr, ...], reads: Sequence[Value], body: Body,
         cost: int, indirect: Sequence[Value], uses_index: bool,
-        scatter: Callable[[Element], tuple[Expr, ...]] | None = None, apart: bool = False,
+        scatter: Callable[[Element], tuple[Expr, ...]] | None = None, apart: bool = False, same: object = None,
     ) -> None:  # fmt: skip
         body = rounded(out.type if target is None else target.type, body)
         item = Pointwise(
             self.region, self.node, reads=list(reads), indirect=list(indirect), dims=dims,
             maps=[align(r, dims) for r in reads], out=out, target=target, body=body, cost=cost,
-            scatter=scatter, uses_index=uses_index,
+            scatter=scatter, uses_index=uses_index, same=same,
         )  # fmt: skip
         item.deps.extend([] if apart else out.latest())
         self.add(item)

@@ -26,6 +26,9 @@ COSTS = {
     **dict.fromkeys(("pow", "erfc", "erfinv", "erfcinv", "gamma", "gammaln", "psi", "tri_gamma"), 60),
 }  # fmt: skip
 
+# What is one instruction whatever its operands are.
+ARITHMETIC = frozenset(("add", "sub", "mul", "true_div"))
+
 
 def scalar_body(op: ScalarOp, in_dtypes: tuple[str, ...], out_dtype: str) -> Any:
     """A function of operand expressions that computes one element, casts included."""
@@ -76,7 +79,10 @@ def lower_elemwise(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | 
     def body(at: Element) -> Expr:
         return compute([ex.neg(at.read(k)) if minus else at.read(k) for k, minus in enumerate(negated)])
 
-    return [b.pointwise(ex.TYPE_OF[out.dtype], dims, reads, body, cost=cost)]
+    # other operations may look at a constant, and be computed otherwise for that
+    numbers = [r.uniform for r in reads if op.name not in ARITHMETIC and r.uniform is not None]
+    same = (op, in_dtypes, out.dtype, *negated, *(n if n.op == "const" else None for n in numbers))
+    return [b.pointwise(ex.TYPE_OF[out.dtype], dims, reads, body, cost=cost, same=same)]
 
 
 def _cost(op: ScalarOp, inputs: list[Value]) -> int:

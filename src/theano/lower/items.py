@@ -52,6 +52,9 @@ class Pointwise(Item):
 
     The first operands in `indirect` may be *picked*: read at one position along the axes for which `picks[k]` has no
     axis of the space. In the loop that makes the operand, that one element is computed once more.
+
+    `same` is equal for items whose bodies compute the same of operands of the same types, whatever these are; None if
+    that is not known.
     """
 
     dims: tuple[Expr, ...] = ()
@@ -63,6 +66,7 @@ class Pointwise(Item):
     cost: int = 1
     uses_index: bool = False
     picks: list[tuple[int | None, ...]] = field(default_factory=list)
+    same: object = None
 
 
 class Reduce(Item):

@@ -10,7 +10,7 @@ Three shapes, chosen by the axis that is contiguous in memory (the *vector axis*
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from theano.loops import expr as ex
@@ -61,13 +61,15 @@ class NestBuilder:
     """Emits one group.
 
     `stored` are the tensors of the group that must be in memory afterwards; `row_buffer` makes workspace for values
-    that are kept between sweeps.
+    that are kept between sweeps. Numbers that are `handed` to the kernel are known by those names.
     """
 
     def __init__(
-        self, b: Builder, group: Group, stored: set[Tensor], row_buffer: Callable[[str, tuple[Expr, ...]], Tensor]
-    ) -> None:
+        self, b: Builder, group: Group, stored: set[Tensor], row_buffer: Callable[[str, tuple[Expr, ...]], Tensor],
+        handed: Mapping[Expr, Expr] | None = None,
+    ) -> None:  # fmt: skip
         self.b = b
+        self.handed = handed or {}
         self.row_buffer = row_buffer
         # where row buffers are needed: the number of the part, rows of a part, parts
         self.part: tuple[Expr, Expr, Expr] | None = None
@@ -271,7 +273,7 @@ class NestBuilder:
         assert isinstance(item, Pointwise | Reduce)
         value = item.reads[k]
         if value.uniform is not None:
-            return self.local(value.uniform)
+            return self.local(self.handed.get(value.uniform, value.uniform))
         tensor = value.tensor
         assert tensor is not None
         producer = self.producer.get(tensor)
