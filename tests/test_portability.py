@@ -24,5 +24,7 @@ def imported_at_once(tree: ast.Module) -> set[str]:
 def test_no_file_imports_what_windows_lacks() -> None:
     files = [path for folder in ("src", "tests", "tools", "benchmarks") for path in (ROOT / folder).rglob("*.py")]
     assert len(files) > 300
+    # `make mutants` forks, as its page says
+    files = [path for path in files if ROOT / "tools" / "mutants" not in path.parents]
     wrong = {str(path): bad for path in files if (bad := imported_at_once(ast.parse(path.read_text("utf-8"))) & UNIX)}
     assert not wrong

@@ -37,7 +37,8 @@ def test_the_largest_size(dtype: str) -> None:
     f = theano.function([n], kept(dtype))
     assert complaint(f, most - 1) == "no memory for what is computed on the way"
     for length in (most, most + 1, 2**61, 2**62, 2**63 - 2):
-        assert complaint(f, length) == f"an array of shape ({length}) does not fit into memory"
+        refused = f"an array of shape ({length},) does not fit into memory"
+        assert complaint(f, length) in (refused, f"no memory for a range of {length} numbers")
     assert f(0) == 0 and f(1) == 1
 
 

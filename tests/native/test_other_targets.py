@@ -122,7 +122,8 @@ builder = llvm.JITLibraryBuilder().add_current_process()
 builder.import_symbol("__chkstk", 64)
 for file in files:
     builder.add_object_img(open(file, "rb").read())
-entry = next(line for line in ("entry", "new_array") if line.encode() in b"".join(open(f, "rb").read() for f in files))
+content = b"".join(open(file, "rb").read() for file in files)
+entry = next(name for name in ("entry", "new_array", "init") if name.encode() in content)
 builder.export_symbol(entry)
 print(builder.link(engine, "linked")[entry] != 0)
 """

@@ -40,6 +40,11 @@ def rebuild_collect_shared(
     to their copies, the new values of shared variables as a dict, the same as a list of pairs, and the list of shared
     variables that are used.
 
+    Raises
+    ------
+    TypeError
+        An input or output is no variable.
+
     Examples
     --------
     >>> from theano.compile.pfunc import rebuild_collect_shared

@@ -115,5 +115,5 @@ def lower_batched_dot(b: Builder, node: Any, inputs: list[Value]) -> list[Value]
     if type_ not in NATIVE or any(v.type not in NATIVE for v in inputs):
         return None
     batch = b.unify(x.dims[0], y.dims[0], "batched_dot: x.shape[0] = {0} but y.shape[0] = {1}")
-    inner = b.unify(x.dims[-1], y.dims[1], "batched_dot: x's last axis has length {0}, y's axis 1 has {1}")
+    b.unify(x.dims[-1], y.dims[1], "batched_dot: x's last axis has length {0}, y's axis 1 has {1}")
     return [product.stack(b, type_, batch, x, y)]
