@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import pytest
 
 import theano
 import theano.tensor as T
+from tests.native.test_threads import run_alone
 from theano.runtime import threads
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs interval timers")
@@ -176,6 +178,29 @@ def test_a_handler_forks(number: None) -> None:
     assert found == want
     assert os.waitpid(children[0], 0)[1] == 0
 
+
+def test_stretches_leave_nothing_out(tmp_path: Path) -> None:
+    """Loops cut into the shortest stretches: no element is left out, none counts twice."""
+    run_alone(
+        """
+        import numpy as np, theano, theano.tensor as T
+        from theano.runtime import abi, threads
+        abi.STRETCH = 1
+        X, s = T.lmatrix("X"), theano.shared(0)
+        for openmp, numbers in ((False, (1,)), (True, (1, 2, 3))):
+            with theano.change_flags(openmp=openmp, openmp_elemwise_minsize=1):
+                f = theano.function([X], [X + 1, X.sum(), X.sum(0), X.sum(1)], updates=[(s, s + X[0, 0])])
+            for n in numbers:
+                threads.set_num_threads(n)
+                for shape in ((1, 1), (1, 70001), (70001, 1), (513, 300), (300, 513), (64, 2048), (65, 2049), (3, 0)):
+                    x = np.random.default_rng(0).integers(1, 1 << 40, size=shape)
+                    if x.size:
+                        found = f(x)
+                        for a, b in zip(found, (x + 1, x.sum(), x.sum(0), x.sum(1))):
+                            assert np.array_equal(a, b), (openmp, n, shape)
+        """,
+        THEANO_FLAGS=f"{os.environ['THEANO_FLAGS']},cache.dir={tmp_path}",
+    )
 
 def test_interrupted_before_the_updates() -> None:
     x, s = T.dmatrix("x"), theano.shared(1.0)

@@ -231,9 +231,9 @@ class MainPrinter(CPrinter):
             self.ranges(f"{stmt.kernel.name}({', '.join(args)}{', ' if args else ''}", stmt.ranges)
 
     def ranges(self, call: str, ranges: st.Ranges) -> None:
-        """Call a ranged kernel for all positions, one range after the other."""
+        """Call a ranged kernel for all positions, one range after the other. There are no signals to serve."""
         extent = self.length(ranges.extent)
-        if not ranges.least:
+        if not ranges.least or ranges.alone:
             self.line(f"{call}{self.length(ranges.start)}, {extent});")
             return
         self.support.add("grain")

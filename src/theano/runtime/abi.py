@@ -55,8 +55,8 @@ DEFERRED = -2  # nothing has been done: this call is for the fast form
 # What the first form's counter says when it has left for good, and how long work takes of which nobody can tell.
 ENDLESS = 1 << 62
 # See `gil_ir`; only the first must be zero at first, and that which says that a program has committed.
-N_GIL_WORDS = 7
-COMMITTED = 6
+N_GIL_WORDS = 8
+COMMITTED, POLLED = 6, 7
 STORAGE_UPDATED = 1 << 32
 
 # Picoseconds that a range of a loop takes, about: what one thread does before it asks for more.

@@ -12,21 +12,21 @@ they are done.
 A process that forks waits until no program is between its commit and its end, and none commits until it has forked.
 
 The state is the process's, not this module's, so that provisional and fast code share it (`support`): the first node
-of the list, then the words at the offsets in `STATE`: how often a node left the list, how many threads sleep, the
-time of the last poll, and whether a thread is about to fork.
+of the list, then the words at the offsets in `STATE`: how often a node left the list, how many threads sleep, and
+whether a thread is about to fork.
 
 A node of the list is part of a frame, or of the Python object that holds it: thread state of a program that has let go
-of the GIL (null while it is held), next node, context, table, the thread, what it does (`PHASES`), and whether it has
-committed. The table of a program tells how many storages it has, and for each its context word, and 1 << 32 if it is
-updated.
+of the GIL (null while it is held), next node, context, table, the thread, what it does (`PHASES`), whether it has
+committed, and when it polled last without the GIL (at first, any number). The table of a program tells how many
+storages it has, and for each its context word, and 1 << 32 if it is updated.
 """
 
 from __future__ import annotations
 
 __all__ = ["CONFLICT", "STATE", "STATE_BYTES", "TEXT"]
 
-STATE = {"CHANGES": 8, "WAITING": 12, "POLLED": 16, "FORKS": 24}
-STATE_BYTES = 32
+STATE = {"CHANGES": 8, "WAITING": 12, "FORKS": 16}
+STATE_BYTES = 24
 PHASES = {"RUNS": 0, "WAITS": 1, "POLLS": 2}
 
 # Whether two programs meet.
@@ -527,14 +527,13 @@ enter:
   br label %take
 clock:
   %now = call i64 @llvm.readcyclecounter()
-  %active = call ptr @word(i64 $active)
-  %polled = getelementptr i8, ptr %active, i64 $POLLED
-  %last = load atomic i64, ptr %polled monotonic, align 8
+  %polled = getelementptr i64, ptr %node, i64 $POLLED
+  %last = load i64, ptr %polled
   %passed = sub i64 %now, %last
   %soon = icmp ult i64 %passed, 100000000
   br i1 %soon, label %done, label %back
 back:
-  store atomic i64 %now, ptr %polled monotonic, align 8
+  store i64 %now, ptr %polled
   call void @gil_back(ptr %node)
   %phase_at = getelementptr i64, ptr %node, i64 5
   store i64 $POLLS, ptr %phase_at
