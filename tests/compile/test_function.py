@@ -8,7 +8,7 @@ import pytest
 import theano.tensor as T
 from theano.compile import In, Out, Param, UnusedInputError, function, function_dump, shared
 from theano.compile.updates import OrderedUpdates
-from theano.graph import Constant, MissingInputError
+from theano.graph import Constant, MissingInputError, generic
 
 x, y, z = T.dscalar("x"), T.dscalar("y"), T.dscalar("z")
 v, m = T.dvector("v"), T.dmatrix("m")
@@ -86,6 +86,23 @@ def test_lists_and_numbers_as_arguments(mode: str) -> None:
 def test_intermediate_expression_as_input(mode: str) -> None:
     inner = x + 1
     assert function([inner], inner * 2, mode=mode)(5) == 10
+
+
+def test_what_is_no_array_is_handed_on(mode: str) -> None:
+    thing, held = generic("thing"), shared("held")
+    f = function([thing, v], [thing, held, v * 2], mode=mode)
+    found = f({"a": [1]}, [1.0])
+    assert found[:2] == [{"a": [1]}, "held"] and found[2].tolist() == [2]
+
+
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "int64", "float16", "float32", "complex64", "complex128"])
+def test_constants_are_what_was_given(dtype: str, mode: str) -> None:
+    """Those that repeat one number, too."""
+    values = [np.array(numbers).astype(dtype) for numbers in ([1, 1, 1], [0, 1, 1], 1)]
+    if dtype.startswith("complex"):
+        values = [v * v.dtype.type(1j) for v in values]
+    for found, wanted in zip(function([], [T.constant(v) for v in values], mode=mode)(), values, strict=True):
+        assert found.dtype == wanted.dtype and found.tolist() == wanted.tolist()
 
 
 def test_the_same_variable_twice_gives_two_arrays(mode: str) -> None:

@@ -12,6 +12,7 @@ import theano.tensor as T
 from theano.compile import UnusedInputError, as_op, function, shared
 from theano.gradient import DisconnectedInputError, grad
 from theano.graph import MissingInputError
+from theano.sandbox.rng_mrg import MRG_RandomStreams
 
 x, y = T.dvectors("x", "y")
 m = T.dmatrix("m")
@@ -132,6 +133,33 @@ def test_broadcast_types_are_checked() -> None:
     assert f.is_native and f(np.ones((1, 3))).shape == (1, 3)
     with pytest.raises(TypeError):
         f(np.ones((2, 3)))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda row, one: row[:one], lambda row, one: MRG_RandomStreams(1).uniform((one, 3))],
+    ids=["view", "sample"],
+)
+def test_a_length_that_was_1_when_the_type_was_made_is_checked(make: Any) -> None:
+    """Something else may take the place of the number that the type of a row was made with."""
+    row, one = T.drow("row"), T.constant(1, dtype="int64")
+    made = make(row, one)
+    assert made.broadcastable == (True, False)
+    f = function([row, n], made * 2, givens={one: n}, on_unused_input="ignore")
+    assert f.is_native and f(np.ones((1, 3)), 1).shape == (1, 3)
+    with pytest.raises(ValueError, match="broadcastable .* 0"):
+        f(np.ones((1, 3)), 0)
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_length_that_must_equal_a_sum_it_is_part_of(is_first: bool) -> None:
+    """So the other part has to be empty."""
+    a, b = T.exp(x[x > 0]), T.exp(y[y > 0])
+    f = function([x, y], (a if is_first else b) + T.concatenate([a, b]))
+    values = ([1, 2], [0, -1]) if is_first else ([0, -1], [1, 2])
+    np.testing.assert_allclose(f(*values), 2 * np.exp([1, 2]))
+    with pytest.raises(ValueError):
+        f([1, 2], [1])
 
 
 def test_errors_while_building() -> None:

@@ -11,6 +11,7 @@ from numpy.testing import assert_allclose
 
 import theano
 import theano.tensor as T
+from theano.compile import as_op
 from theano.compile.nanguardmode import NanGuardMode
 from theano.scan import Loop, Scan
 from theano.scan.growth import grow_rows
@@ -131,6 +132,17 @@ class TestShapes:
         args = np.ones((6, 3)), 4, 7
         assert [tuple(s) for s in shapes(*args)] == [v.shape for v in values(*args)]
         assert [v.shape for v in values(*args)] == [(4, 3), (4, 5), (4, 3, 3), (4,), (4, 7, 6), (4, 9)]
+
+    def test_states_are_as_long_in_all_steps(self):
+        """What an op of unknown shape makes is as long as the state that it is the next value of."""
+        unknown = as_op([T.dvector], [T.dvector])(lambda a: 2 * a)
+        x = T.dvector("x")
+        outs, _ = theano.scan(
+            lambda s: (lambda v: [v, v + 1, T.concatenate([v, v])])(unknown(s)),
+            outputs_info=[x, None, None], n_steps=3,
+        )  # fmt: skip
+        f = theano.function([x], [o.shape for o in outs])
+        assert not scans(f) and [s.tolist() for s in f(np.ones(4))] == [[3, 4], [3, 4], [3, 8]]
 
     def test_unknown_shapes_are_measured(self):
         x = T.dvector("x")

@@ -66,6 +66,13 @@ def _survivors(sources: Iterable[tuple[str, bytes]], rows: dict[Key, Row], reaso
     return list(found.values())
 
 
+def _still_possible(rows: dict[Key, Row]) -> dict[Key, Row]:
+    """Without the rows of mistakes that the code has no place for any more."""
+    paths = {file: ROOT / PACKAGE / file for file in {key.file for key in rows}}
+    known = {m.key for file, path in paths.items() if path.exists() for m in mutants(file, path.read_bytes())}
+    return {key: row for key, row in rows.items() if key in known}
+
+
 def _try(options: argparse.Namespace, trials: Trials, tests: TestMap, chosen: list[Mutant]) -> Iterator[Row]:
     """The verdicts on `chosen`, one after the other, until the time is over."""
     end = time.monotonic() + 60 * options.minutes
@@ -86,7 +93,7 @@ def _still_fail(trials: Trials, rows: Iterable[Row], seconds: Mapping[str, float
 
     A mistake may change what a test is called; such a test can't be run without it.
     """
-    killers = sorted({row.by for row in rows} & seconds.keys())
+    killers = sorted({row.by for row in rows if row.by} & seconds.keys())  # what no test runs has "" there
     bad: set[str] = set()
     while killers:
         outcome = trials.run({test: seconds.get(test, 1.0) for test in killers})
@@ -105,7 +112,7 @@ def main() -> int:
     reasons = judged()
     rows = load(options.results)
     if options.table:
-        print(report(rows.values(), reasons))
+        print(report(_still_possible(rows).values(), reasons))
         return 0
     if sys.version_info < (3, 12):
         raise SystemExit("Which lines a test runs is found with sys.monitoring, of Python 3.12 or later.")
@@ -144,7 +151,7 @@ def main() -> int:
                 rows[row.key] = Row(*row.key, row.kind, row.line, "survived", ran=row.ran, covering=row.covering)
                 store(options.results, rows[row.key])
     trials.close()
-    print(report(rows.values(), reasons))
+    print(report(_still_possible(rows).values(), reasons))
     return 0
 
 

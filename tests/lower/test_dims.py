@@ -1,0 +1,26 @@
+"""Lengths that are known to be equal."""
+
+from __future__ import annotations
+
+import pytest
+
+from theano.loops import expr as ex
+from theano.lower.dims import Dims, length
+
+NAMES = [("d1", "d2"), ("d2", "d1")]
+
+
+@pytest.mark.parametrize(("first", "second"), NAMES)
+def test_no_length_is_replaced_by_what_it_is_part_of(first: str, second: str) -> None:
+    dims, a, b = Dims(), ex.name(first, "i64"), ex.name(second, "i64")
+    assert dims.unite(a, ex.add(a, b)) is None and dims.unite(ex.mul(a, b), b) is None
+    assert dims.normal(a) is a and dims.normal(b) is b
+
+
+@pytest.mark.parametrize(("first", "second"), NAMES)
+def test_no_two_lengths_are_replaced_by_each_other(first: str, second: str) -> None:
+    dims, a, b = Dims(), ex.name(first, "i64"), ex.name(second, "i64")
+    replaced = [dims.unite(a, ex.mul(b, length(2))), dims.unite(b, ex.mul(a, length(3)))]
+    assert sum(v is not None for v in replaced) == 1
+    left = b if replaced[0] is not None else a
+    assert dims.normal(left) is left and left in ex.postorder((dims.normal(a if left is b else b),))
