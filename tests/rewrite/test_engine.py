@@ -16,7 +16,7 @@ import theano
 import theano.tensor as T
 from theano.compile import function
 from theano.gradient import grad
-from theano.graph import FunctionGraph
+from theano.graph import FunctionGraph, generic
 from theano.rewrite import (
     RULES,
     LocalOptGroup,
@@ -33,7 +33,7 @@ from theano.rewrite import (
     trace,
 )
 from theano.rewrite.pattern import variable
-from theano.rewrite.registry import equation, remove_rule
+from theano.rewrite.registry import equation, remove_rule, rule
 from theano.rewrite.table import RewriteError, RewriteGraph
 from theano.rewrite.trace import describe
 from theano.scalar import cos, sin, tan
@@ -297,6 +297,14 @@ def test_replacement_of_other_type_is_refused() -> None:
         assert form([x], T.tan(x)) == "Alloc(1.0, Shape_i{0}(x))"
     finally:
         remove_rule("tan_is_one")
+
+
+def test_replacement_that_is_no_tensor_is_refused() -> None:
+    rule("tan", name="tan_is_an_object")(lambda graph, node: generic("thing"))
+    try:
+        assert form([x], T.tan(x)) == "tan(x)"
+    finally:
+        remove_rule("tan_is_an_object")
 
 
 def test_lengths_that_nobody_read_in_an_earlier_phase() -> None:
