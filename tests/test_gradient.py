@@ -26,6 +26,7 @@ from theano.gradient import (
 )
 from theano.graph import Apply, Op, ancestors
 from theano.tensor.subtensor import IncSubtensor
+from theano.tensor.variable import LATE
 
 
 def test_kind_of_result_follows_wrt():
@@ -389,3 +390,17 @@ def test_rows_of_an_unrolled_loop_share_one_buffer():
     assert peak < 5 * w.nbytes
     reference = theano.function(inputs, g, mode="FAST_COMPILE")
     np.testing.assert_allclose(f(w, x), reference(w, x))
+
+
+def test_what_nobody_wants_is_not_summed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gradients of constants would have to be, along the axes on which these are broadcast."""
+    summed = []
+    keeping = LATE["sum_keeping"]
+    monkeypatch.setitem(LATE, "sum_keeping", lambda v, axes: summed.append(v) or keeping(v, axes))
+    x, c = T.dvector("x"), T.dscalar("c")
+    T.grad((T.tanh(x * 1.5 + 2) * c).sum(), x)
+    assert not summed
+    constant = T.constant(1.5)
+    g = T.grad((T.tanh(x * constant + 2) * c).sum(), constant)
+    assert len(summed) == 1
+    np.testing.assert_allclose(value(g, x=[1.0, -1.0], c=2.0), 2 * (np.tanh(0.5) ** 2 - np.tanh(3.5) ** 2))

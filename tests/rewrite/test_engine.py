@@ -320,3 +320,13 @@ def test_a_graph_that_contains_itself_is_refused() -> None:
     inner.owner.inputs[0] = out
     with pytest.raises(RewriteError, match="contains a cycle"):
         RewriteGraph([x], [out])
+
+
+@pytest.mark.parametrize(("build", "phases"), [(lambda x: x * 2 + 1, 2), (lambda x: T.dot(x, x.T) + 1, 3)])
+def test_products_are_looked_for_where_there_are_some(build, phases, monkeypatch):
+    queued = []
+    queue_all = RewriteGraph.queue_all
+    monkeypatch.setattr(RewriteGraph, "queue_all", lambda graph, wanted: queued.append(1) or queue_all(graph, wanted))
+    x = T.dmatrix("x")
+    theano.function([x], build(x))
+    assert len(queued) == phases

@@ -373,7 +373,7 @@ def _node_grads(
         return [ZERO if r else None for r in reached]
     given = [_incoming(out, g) for out, g in zip(node.outputs, out_grads, strict=True)]
     behind, mask = _behind_choice(node, given)
-    checked = _checked_answer(node, node.op.L_op(node.inputs, node.outputs, behind), reached)
+    checked = _checked_answer(node, node.op.L_op_of(node.inputs, node.outputs, behind, reached), reached)
     if mask is None:
         return checked
     return [mask.around(g) if isinstance(g, Variable) else g for g in checked]

@@ -104,6 +104,12 @@ class Op(Props):
         """Like `grad`, with the outputs at hand."""
         return self.grad(inputs, output_grads)
 
+    def L_op_of(
+        self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any], wanted: Sequence[bool]
+    ) -> Sequence[Any]:
+        """The answer of `L_op`, in which anything may stand for an input whose gradient nobody wants."""
+        return self.L_op(inputs, outputs, output_grads)
+
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> Sequence[Any]:
         """Directional derivatives of the outputs; a direction (and a result) may be None for zero."""
         raise MethodNotDefined(f"{self} has no R_op: the class {type(self).__name__} does not define it")

@@ -65,6 +65,7 @@ class Builder:
     node: Any = None
     n_slots: int = 0
     leaf_words: list[int] = field(default_factory=list)
+    bodies: dict[object, Body] = field(default_factory=dict)  # of items, by what they compute
     counter: int = 0
     words: list[tuple[str, Any]] = field(default_factory=list)
     word_of: dict[tuple[str, Any], int] = field(default_factory=dict)

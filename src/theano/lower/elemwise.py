@@ -10,7 +10,7 @@ from theano.loops.expr import Expr
 from theano.loops.vmath_pow import is_root
 from theano.lower.builder import Builder
 from theano.lower.dims import ONE, ZERO, is_const
-from theano.lower.items import Element
+from theano.lower.items import Body, Element
 from theano.lower.registry import lowers
 from theano.lower.values import Value
 from theano.scalar.conversion import float_to_int
@@ -72,17 +72,26 @@ def lower_elemwise(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | 
         check_divisor(b, inputs[1])
     if not inputs:
         return None
-    compute = scalar_body(op, in_dtypes, out.dtype)
     reads, negated = _without_negations(b, node, inputs)
     cost = _cost(op, inputs) + len(inputs) - 1
+    key = (op, in_dtypes, out.dtype, *negated)
+    body = b.bodies.get(key)
+    if body is None:
+        body = b.bodies[key] = _body(op, in_dtypes, out.dtype, negated)
+    # other operations may look at a constant, and be computed otherwise for that
+    numbers = [r.uniform for r in reads if op.name not in ARITHMETIC and r.uniform is not None]
+    same = (body, *(n if n.op == "const" else None for n in numbers))
+    return [b.pointwise(ex.TYPE_OF[out.dtype], dims, reads, body, cost=cost, same=same)]
+
+
+def _body(op: ScalarOp, in_dtypes: tuple[str, ...], out_dtype: str, negated: list[bool]) -> Body:
+    """The body of items that apply an operation to operands, some of them negated."""
+    compute = scalar_body(op, in_dtypes, out_dtype)
 
     def body(at: Element) -> Expr:
         return compute([ex.neg(at.read(k)) if minus else at.read(k) for k, minus in enumerate(negated)])
 
-    # other operations may look at a constant, and be computed otherwise for that
-    numbers = [r.uniform for r in reads if op.name not in ARITHMETIC and r.uniform is not None]
-    same = (op, in_dtypes, out.dtype, *negated, *(n if n.op == "const" else None for n in numbers))
-    return [b.pointwise(ex.TYPE_OF[out.dtype], dims, reads, body, cost=cost, same=same)]
+    return body
 
 
 def _cost(op: ScalarOp, inputs: list[Value]) -> int:

@@ -16,7 +16,7 @@ _gemv, _gemm, _ger = Gemv(), Gemm(), Ger()
 _BLAS_DTYPES = frozenset({"float32", "float64", "complex64", "complex128"})
 
 
-@rule("add", "sub", phase="blas", name="product_added")
+@rule("add", "sub", phase="blas", name="product_added", beside=frozenset({"Dot"}))
 def product_added(graph: RewriteGraph, node: Node) -> Result:
     """``y + a * dot(A, x)`` as `Gemv`, with matrices `Gemm`, with an outer product `Ger`."""
     out = node.outputs[0]

@@ -74,7 +74,7 @@ def run_phase(
     RewriteCycle
         When rules undo each other, unless `on_error` takes it.
     """
-    if not graph.has_op((index if first is None else first).lookup):
+    if not may_fire(graph, index if first is None else first):
         return 0
     graph.phase = PhaseRun(index, phase, trace, on_error, first)
     graph.queue_all((index if first is None else first).lookup)
@@ -138,6 +138,12 @@ def run_phase(
                     graph.queue(node)
                 break
     return fired
+
+
+def may_fire(graph: RewriteGraph, index: RuleIndex) -> bool:
+    """Whether rules of `index` could look at a graph; else its phase is skipped."""
+    classes = graph.op_classes()
+    return graph.has_op(lambda op: any(not (r.beside and r.beside.isdisjoint(classes)) for r in index.lookup(op)))
 
 
 def run_inner(graph: RewriteGraph, inner: RewriteGraph, settled: bool) -> int:

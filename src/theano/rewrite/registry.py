@@ -65,6 +65,7 @@ def rule(
     view: str | None = None,
     parts: frozenset[str | None] = frozenset(),
     some: frozenset[str] = frozenset(),
+    beside: frozenset[str] = frozenset(),
 ) -> Callable[[RuleFunction], RuleFunction]:
     """Declare a rule that is a function ``f(graph, node)``.
 
@@ -85,6 +86,7 @@ def rule(
                 view=view,
                 parts=parts,
                 some=some,
+                beside=beside,
                 doc=function.__doc__ or "",
             )
         )

@@ -38,6 +38,9 @@ class Rule(Record):
         must be among the terms or factors. Nodes that are no root of such a view are passed over.
     some
         Names of which one must be among the terms or factors (empty: no condition).
+    beside
+        Names of op classes of which the graph must hold one (empty: no condition). Only whether a phase is skipped
+        depends on it.
     equation
         The `Equation` that this rule was made from, if any (for tests and printing).
     """
@@ -51,6 +54,7 @@ class Rule(Record):
     view: str | None = None
     parts: frozenset[str | None] = frozenset()
     some: frozenset[str] = frozenset()
+    beside: frozenset[str] = frozenset()
     doc: str = ""
 
     def __repr__(self) -> str:

@@ -159,6 +159,10 @@ class RewriteGraph:
         """Whether `wanted` is true of some op that the graph has (or had)."""
         return any(wanted(op) for op in self._tokens)
 
+    def op_classes(self) -> set[str]:
+        """Names of the classes of the ops that the graph has (or had)."""
+        return {type(op).__name__ for op in self._tokens}
+
     def is_output(self, var: Tensor) -> bool:
         """Whether `var` is an output of the whole graph."""
         return var in self.output_uses

@@ -261,6 +261,18 @@ class Elemwise(Op):
         return [[True]] * len(node.inputs)
 
     def L_op(self, inputs: Sequence[ty.Any], outputs: Sequence[ty.Any], gs: Sequence[ty.Any]) -> list[ty.Any]:
+        return self._grads(inputs, outputs, gs, [True] * len(inputs))
+
+    def L_op_of(
+        self, inputs: Sequence[ty.Any], outputs: Sequence[ty.Any], gs: Sequence[ty.Any], wanted: Sequence[bool]
+    ) -> Sequence[ty.Any]:
+        own = type(self).L_op is Elemwise.L_op
+        return self._grads(inputs, outputs, gs, wanted) if own else self.L_op(inputs, outputs, gs)
+
+    def _grads(
+        self, inputs: Sequence[ty.Any], outputs: Sequence[ty.Any], gs: Sequence[ty.Any], wanted: Sequence[bool]
+    ) -> list[ty.Any]:
+        """The gradients; those that nobody wants are not summed over the axes along which an input was broadcast."""
         out, g = outputs[0], gs[0]
         if isinstance(g.type, DisconnectedType | NullType):
             return [g] * len(inputs)
@@ -271,7 +283,10 @@ class Elemwise(Op):
             found = self._adjoint(inputs, out, value)
             if mask is not None:
                 found = [g if d is value else mask.around(d) for d in found]
-            grads = [summed_like(x, out, d) for x, d in zip(inputs, found, strict=True)]
+            grads = [
+                summed_like(x, out, d) if want else DisconnectedType()()
+                for x, d, want in zip(inputs, found, wanted, strict=True)
+            ]
         if self.scalar_op is second:
             return [DisconnectedType()(), grads[1]]
         return list(grads)

@@ -1,0 +1,28 @@
+"""When the cyclic garbage collector rests, and what it looks through afterwards."""
+
+import gc
+
+import pytest
+
+from theano.garbage import LARGE, collector_rests
+
+
+@pytest.mark.parametrize(("count", "rounds"), [(LARGE // 10, 1), (2 * LARGE, 0)])
+def test_what_a_large_function_leaves_is_old(count, rounds):
+    started = []
+
+    def see(phase, info):
+        if phase == "start":
+            started.append(info)
+
+    gc.collect()
+    gc.callbacks.append(see)
+    try:
+        with collector_rests():
+            kept = [[] for _ in range(count)]
+        more = [[] for _ in range(100)]
+    finally:
+        gc.callbacks.remove(see)
+    assert len(started) == rounds
+    assert len(kept) + len(more) == count + 100
+    assert gc.isenabled()
