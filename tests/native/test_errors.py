@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from theano.sandbox.rng_mrg import MRG_RandomStreams
 
 import theano.tensor as T
 from theano.compile import UnusedInputError, as_op, function, shared
 from theano.gradient import DisconnectedInputError, grad
 from theano.graph import MissingInputError
-from theano.sandbox.rng_mrg import MRG_RandomStreams
 
 x, y = T.dvectors("x", "y")
 m = T.dmatrix("m")
