@@ -20,7 +20,7 @@ from tests.native.test_threads import run_alone
 from theano.runtime import threads
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs interval timers")
-SIZE = 1 << 25
+SIZE = 1 << 24
 
 
 class Stop(Exception):
@@ -72,16 +72,20 @@ def slow(x: Any) -> Any:
     return T.sin(T.exp(T.sin(x)))
 
 
+def slower(x: Any) -> Any:
+    return slow(slow(slow(x)))
+
+
 def _cases() -> dict[str, tuple[list[Any], Any, tuple[Any, ...]]]:
     v, x, (n, m) = T.fvector("v"), T.fmatrix("x"), T.lscalars("n", "m")
     long = np.linspace(0, 1, SIZE, dtype="float32")
     many = np.full(1 << 14, 512, "float32")
     return {
-        "map": ([v], slow(slow(v)), (long,)),
-        "sum": ([v], slow(slow(v)).sum(), (long,)),
-        "columns": ([x], slow(slow(x)).sum(axis=0), (long.reshape(-1, 64),)),
-        "eye": ([n, m], slow(slow(T.eye(n, m, dtype="float32"))), (SIZE >> 12, 1 << 12)),
-        "unknown size": ([v], slow(slow(T.arange(T.cast(v.sum(), "int64")) / 1e6)), (many,)),
+        "map": ([v], slower(v), (long,)),
+        "sum": ([v], slower(v).sum(), (long,)),
+        "columns": ([x], slower(x).sum(axis=0), (long.reshape(-1, 64),)),
+        "eye": ([n, m], slower(T.eye(n, m, dtype="float32")), (SIZE >> 12, 1 << 12)),
+        "unknown size": ([v], slower(T.arange(T.cast(v.sum(), "int64")) / 1e6), (many,)),
     }
 
 
