@@ -131,3 +131,13 @@ def test_the_array_that_does_not_fit_is_named(which):
     values[which] = np.ones((2, 4))
     with pytest.raises(ValueError, match=f"array 0 has length 3 and array {which} has length 4"):
         f(*values)
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int8", "uint64", "float16", "float32", "complex64", "complex128"])
+def test_scalars_of_any_dtype_are_stacked(dtype):
+    x = T.scalar("x", dtype=dtype)
+    few, many = T.stack([x, x]), T.stack([x] * 40)
+    for optimizer in (None, "fast_run"):
+        f = theano.function([x], [few, many, few[1:], T.join(0, few, many)], mode=theano.Mode("cvm", optimizer))
+        found = f(np.ones((), dtype))
+        assert [(v.dtype, v.tolist()) for v in found] == [(dtype, [1] * n) for n in (2, 40, 1, 42)]

@@ -36,8 +36,10 @@ def lower_shape_i(b: Builder, node: Any, inputs: list[Value]) -> list[Value]:
 
 
 @lowers(MakeVector)
-def lower_make_vector(b: Builder, node: Any, inputs: list[Value]) -> list[Value]:
+def lower_make_vector(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
     type_ = ex.TYPE_OF[node.op.dtype]
+    if type_ not in ex.TYPES:  # halves and complex numbers
+        return None
     return [vector_value(b, type_, tuple(b.scalar(v, type_) for v in inputs))]
 
 
