@@ -349,3 +349,15 @@ def test_threads_of_blas_and_of_the_team_never_work_at_once(type_: str) -> None:
         stack_of(5, *sizes, rows, columns, inner, 1.0, pa, inner, 1, pb, columns, 1, 0.0, pc, columns)
         assert bool(asked_blas) == is_for_blas and bool(shared) != is_for_blas
         shared.clear()
+
+
+@pytest.mark.parametrize("type_", DTYPE)
+def test_words_for_the_team_have_room_on_the_stack(type_: str) -> None:
+    text = product_choice_ir.library_text(type_, jit.isa(), blas.symbol({"f32": "sgemm", "f64": "dgemm"}[type_]))
+    checked = 0
+    for body in re.findall(r"^define .*?^\}$", text, re.M | re.S):
+        for name, size in re.findall(r"(%\S+) = alloca \[(\d+) x i8\]", body):
+            words = re.findall(rf"getelementptr i64, ptr {re.escape(name)}, i64 (\d+)$", body, re.M)
+            assert all(8 * (int(k) + 1) <= int(size) for k in words)
+            checked += len(words)
+    assert checked > 20
