@@ -376,7 +376,8 @@ def _node_grads(
     checked = _checked_answer(node, node.op.L_op_of(node.inputs, node.outputs, behind, reached), reached)
     if mask is None:
         return checked
-    return [mask.around(g) if isinstance(g, Variable) else g for g in checked]
+    masked: dict[Gradient | None, Gradient | None] = dict(zip(behind, given, strict=True))  # what passes unchanged
+    return [masked.get(g) or mask.around(g) if isinstance(g, Variable) else g for g in checked]
 
 
 def _behind_choice(node: Apply, given: list[Variable]) -> tuple[list[Variable], Mask | None]:
@@ -385,19 +386,16 @@ def _behind_choice(node: Apply, given: list[Variable]) -> tuple[list[Variable], 
     Gradients are linear, so the choice can be made afterwards: the side that is not taken may be NaN. Left out are
     products of matrices before which there is nothing: a product that is added to a matrix is one step.
     """
-    op = node.op
-    if isinstance(op, Dot | BatchedDot) and all(is_source(x) for x in node.inputs):
+    pairs = [unmasked(g) for g in given]
+    masks = [mask for _, mask in pairs if mask is not None]
+    if not masks or not all(mask.of_all for mask in masks) or len({mask.key() for mask in masks}) > 1:
         return given, None
-    found = list(given)
-    masks: list[Mask] = []
-    for k, g in enumerate(given):
-        if isinstance(g.type, DisconnectedType) or is_zero(g):
-            continue
-        found[k], mask = unmasked(g)
-        if mask is None or not mask.of_all or (masks and mask.key() != masks[0].key()):
+    if isinstance(node.op, Dot | BatchedDot) and all(is_source(x) for x in node.inputs):
+        return given, None
+    for g, (_, mask) in zip(given, pairs, strict=True):
+        if mask is None and not (isinstance(g.type, DisconnectedType) or is_zero(g)):
             return given, None
-        masks.append(mask)
-    return (found, masks[0]) if masks else (given, None)
+    return [value for value, _ in pairs], masks[0]
 
 
 def _is_discrete(x: Variable) -> bool:
@@ -444,11 +442,12 @@ def _checked_answer(node: Apply, answer: Any, reached: list[bool]) -> list[Gradi
         if not wanted or isinstance(g.type, DisconnectedType):
             checked.append(None)
             continue
-        if getattr(g.type, "dtype", None) in COMPLEX and getattr(x.type, "dtype", None) not in COMPLEX:
-            g = within(g, real)
         kind: Any = g.type
         if not isinstance(kind, NullType):
-            if _is_discrete(g):
+            dtype = getattr(kind, "dtype", None)
+            if dtype in COMPLEX and getattr(x.type, "dtype", None) not in COMPLEX:
+                g = within(g, real)
+            elif dtype in DISCRETE:
                 raise TypeError(
                     f"{op}.grad returned a gradient of dtype {kind.dtype} for input {i}: gradients "
                     f"are of floating point, also those of integers"
