@@ -73,7 +73,10 @@ def slow(x: Any) -> Any:
 
 
 def slower(x: Any) -> Any:
-    return slow(slow(slow(x)))
+    """Work of one loop that takes several times as long as what lies between two looks for signals."""
+    for _ in range(4):
+        x = T.arctan(T.arcsinh(T.log1p(T.exp(x))))
+    return x
 
 
 def _cases() -> dict[str, tuple[list[Any], Any, tuple[Any, ...]]]:

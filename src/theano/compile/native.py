@@ -253,7 +253,7 @@ class NativeExecutor:
         """Whether a worn first form may compute once more as much, because a thread is making the fast one."""
         if self._fast is None:
             self._fast = Started(self._make_fast, always=True)
-        elif self._fast.is_over:
+        if self._fast.is_over():
             return False
         self._spent.value = 0
         return True

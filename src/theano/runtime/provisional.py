@@ -45,7 +45,7 @@ def advance() -> bool:
     making = _making
     if making is None:
         making = _making = Started(complete, always=True)
-    if not making.is_over:
+    if not making.is_over():
         return False
     _making = None
     making.result()

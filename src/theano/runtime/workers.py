@@ -16,6 +16,10 @@ T = TypeVar("T")
 # What LLVM needs on its way down a program.
 STACK = 4 << 20
 
+# Seconds that a call may wait for what another thread makes. Python's threads get the GIL back after 5 ms only: a task
+# that has to ask for it often would take much longer beside a thread that makes one short call after the other.
+PATIENCE = 0.004
+
 # Each takes some megabytes.
 MOST = 8
 
@@ -71,9 +75,10 @@ class Started(Generic[T]):
         with contextlib.suppress(Exception):  # `result` tries again, and raises it where somebody waits
             self._results.append(self._task())
 
-    @property
     def is_over(self) -> bool:
-        """Whether `result` waits for no thread."""
+        """Whether `result` waits for no thread; after `PATIENCE`, in which the thread has the GIL when it needs it."""
+        if self._thread is not None:
+            self._thread.join(PATIENCE)
         return self._thread is None or not self._thread.is_alive()
 
     def result(self) -> T:
