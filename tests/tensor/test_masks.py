@@ -99,6 +99,14 @@ CHOICES = {
     "filled": lambda x: T.switch(x > 5, T.alloc(T.sqrt(x[0]), 4), x**2) + T.switch(x > 5, T.fill(x, T.log(x[1])), x),
     "product of matrices": lambda x: T.dot(T.constant([[1.0, 2], [3, 4]]), colour(x).reshape((2, 2))),
     "branch": lambda x: ifelse(x[0] > 0.5, T.sqrt(x), x**2),
+    "branch of a choice": lambda x: T.switch(x > 0.1, 1 / T.sqrt(ifelse(x[0] > 5, T.switch(x > 5, x, x**3), x * x)), x),
+    "value of two branches": lambda x: ifelse(x[0] > 5, (s := T.sqrt(x * x)) ** 2, x) + ifelse(x[1] > 5, s, x**3),
+    "value of two nested branches": lambda x: ifelse(
+        x[2] > 1, ifelse(x[0] > 5, (s := T.sqrt(x * x)) ** 2, x), x
+    ) + ifelse(x[1] > 5, s, x**3),
+    "branch in a branch": lambda x: ifelse(
+        x[2] > 1, ifelse(x[0] > 5, T.sqrt(T.switch(x > 0.5, x, x - 1).reshape((2, 2)).T)[::-1].sum(), x.sum()), x[0]
+    ) * x,
     "function": lambda x: theano.OpFromGraph([v := T.dvector()], [colour(v)])(x),
     "loop": lambda x: in_a_loop(x, lambda e: T.switch(e > 0.5, e**0.42, e**2)),
     "loop with a state": through_a_state,

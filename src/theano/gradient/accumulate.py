@@ -7,7 +7,7 @@ from typing import Any
 
 from theano.graph import Variable
 from theano.tensor.advanced_subtensor import AdvancedIncSubtensor, AdvancedIncSubtensor1
-from theano.tensor.masks import is_zero, union, unmasked
+from theano.tensor.masks import is_zero, unions, unmasked
 from theano.tensor.math import add
 from theano.tensor.subtensor import IncSubtensor
 
@@ -38,13 +38,13 @@ def total(terms: Sequence[Any]) -> Any:
     if len(nonzero) < 2:
         return nonzero[0] if nonzero else terms[0]
     behind = [unmasked(t) for t in nonzero]
-    masks = [mask for _, mask in behind if mask is not None]
-    common = union(masks) if len(masks) == len(nonzero) else None
-    if common is None:
-        return _sum(nonzero)
-    if all(m.key() == common.key() for m in masks):
-        return common.around(total([v for v, _ in behind]))  # no need for it within the sum
-    return common.around(_sum(nonzero))
+    first = behind[0][1]
+    if first is not None and all(m is not None and m.key() == first.key() for _, m in behind):
+        return first.around(total([v for v, _ in behind]))  # no need for it within the sum
+    made = _sum(nonzero)
+    for mask in unions(nonzero):
+        made = mask.around(made)
+    return made
 
 
 def _sum(terms: Sequence[Any]) -> Any:

@@ -372,12 +372,18 @@ def _node_grads(
         # undefined stays so: a draw compares numbers with its parameter.
         return [ZERO if r else None for r in reached]
     given = [_incoming(out, g) for out, g in zip(node.outputs, out_grads, strict=True)]
+    return _answer(node, given, reached)
+
+
+def _answer(node: Apply, given: list[Variable], reached: list[bool]) -> list[Gradient | None]:
+    """What the rule of the op says, with the choices before `given` made afterwards."""
     behind, mask = _behind_choice(node, given)
-    checked = _checked_answer(node, node.op.L_op_of(node.inputs, node.outputs, behind, reached), reached)
     if mask is None:
-        return checked
+        return _checked_answer(node, node.op.L_op_of(node.inputs, node.outputs, given, reached), reached)
     masked: dict[Gradient | None, Gradient | None] = dict(zip(behind, given, strict=True))  # what passes unchanged
-    return [masked.get(g) or mask.around(g) if isinstance(g, Variable) else g for g in checked]
+    return [
+        masked.get(g) or mask.around(g) if isinstance(g, Variable) else g for g in _answer(node, behind, reached)
+    ]
 
 
 def _behind_choice(node: Apply, given: list[Variable]) -> tuple[list[Variable], Mask | None]:

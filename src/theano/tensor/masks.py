@@ -21,7 +21,7 @@ from theano.tensor.elemwise import SECOND, DimShuffle, Elemwise, dimshuffle, ele
 from theano.tensor.variable import LATE, constant
 
 __all__ = [
-    "Branches", "Mask", "filled", "is_source", "is_zero", "masked_sum", "moved", "parted", "union", "unmasked",
+    "Branches", "Mask", "filled", "is_source", "is_zero", "masked_sum", "moved", "parted", "unions", "unmasked",
     "within",
 ]  # fmt: skip
 
@@ -207,13 +207,43 @@ def is_source(x: Any) -> bool:
 
 
 def union(masks: Sequence[Mask]) -> Mask | None:
-    """Where one of `masks` lets pass; None if they are known, or may be, to leave nothing out."""
+    """Where one of `masks` lets pass; None if they are known to leave nothing out."""
     sides = {m.key(): m for m in masks}
     if len(sides) == 1:
         return masks[0]
-    if any(lazy or (c, not passing, lazy) in sides for c, passing, lazy in sides):
+    if any((c, not passing, lazy) in sides for c, passing, lazy in sides):
         return None
-    return Mask(_OR(*(m.holds() for m in sides.values())), True)
+    return Mask(_OR(*(m.holds() for m in sides.values())), True, masks[0].lazy)
+
+
+def unions(terms: Sequence[Any]) -> list[Mask]:
+    """The masks, inner first, that the sum of `terms` can have around it: one for elements, one for all of them.
+
+    Examples
+    --------
+    >>> c, x = T.dvectors("c", "x")
+    >>> (mask,) = unions([T.switch(c > 0, x, 0.0), T.switch(c > 1, 2 * x, 0.0)])
+    >>> theano.pp(mask.condition)
+    'or_(gt(c, TensorConstant{0}), gt(c, TensorConstant{1}))'
+    """
+    layers: dict[bool, list[Mask]] = {False: [], True: []}
+    for term in terms:
+        of_term: dict[bool, list[Mask]] = {False: [], True: []}
+        value, mask = unmasked(term)
+        while mask is not None:
+            of_term[mask.lazy].append(mask)
+            value, mask = unmasked(value)
+        for lazy, masks in of_term.items():
+            if masks:
+                layers[lazy].append(_intersection(masks))
+    found = [union(masks) for masks in layers.values() if len(masks) == len(terms)]
+    return [mask for mask in found if mask is not None]
+
+
+def _intersection(masks: Sequence[Mask]) -> Mask:
+    if len(masks) == 1:
+        return masks[0]
+    return Mask(_AND(*(m.holds() for m in masks)), True, masks[0].lazy)
 
 
 LATE["unmasked"] = unmasked
