@@ -14,6 +14,7 @@ from theano.scalar.dtypes import DISCRETE, INTEGER, as_dtype
 from theano.tensor.alloc import alloc, arange, zeros, zeros_like
 from theano.tensor.assertion import Assert
 from theano.tensor.indexing import nonzero
+from theano.tensor.masks import mixed, moved
 from theano.tensor.math import cast, ge, maximum
 from theano.tensor.methods import attach
 from theano.tensor.opsupport import (
@@ -111,10 +112,13 @@ class CumOp(Op):
         if self.axis is not None:
             return [self._back(x, y, g, self.axis % x.type.ndim)]
         back = self._back(flatten(x), y, g, 0)
-        return [patternbroadcast(reshape(back, shape(x), ndim=x.type.ndim), x.type.broadcastable)]
+        return [moved(back, lambda v: patternbroadcast(reshape(v, shape(x), ndim=x.type.ndim), x.type.broadcastable), x)]
 
     def _back(self, x: Any, y: Any, g: Any, axis: int) -> Any:
         """The gradient of `x` from that of `y`, along an axis."""
+        return mixed(g, [axis], lambda v: self._mixed(x, y, v, axis))
+
+    def _mixed(self, x: Any, y: Any, g: Any, axis: int) -> Any:
         if self.mode == "add":
             return backwards(CumOp(axis)(backwards(g, axis)), axis)
         # the products before each element, times those of the elements behind it, which are summed up from the end

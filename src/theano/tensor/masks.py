@@ -21,7 +21,7 @@ from theano.tensor.elemwise import SECOND, DimShuffle, Elemwise, dimshuffle, ele
 from theano.tensor.variable import LATE, constant
 
 __all__ = [
-    "Branches", "Mask", "filled", "is_source", "is_zero", "masked_sum", "moved", "parted", "unions", "unmasked",
+    "Branches", "Mask", "filled", "is_source", "is_zero", "masked_sum", "mixed", "moved", "parted", "unions", "unmasked",
     "within",
 ]  # fmt: skip
 
@@ -195,6 +195,15 @@ def masked_sum(g: Any, axes: Sequence[int], add_up: Callable[[Any], Any], x: Any
         return add_up(g)
     left = mask.summed(axes)
     return left.around(add_up(value if left is mask else g))
+
+
+def mixed(g: Any, axes: Sequence[int], mix: Callable[[Any], Any]) -> Any:
+    """``mix(g)``, of the shape of `g`, each element made of all along `axes`: zero where none of these passes."""
+    value, mask = unmasked(g)
+    if mask is None or mask.lazy:
+        return mix(g)
+    left = mask.summed(axes)
+    return left.around(mix(value if left is mask else g))
 
 
 def is_source(x: Any) -> bool:

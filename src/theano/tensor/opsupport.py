@@ -11,6 +11,7 @@ import numpy as np
 from theano.graph import Apply, DisconnectedType, Op, Variable, disconnected_type
 from theano.scalar.dtypes import COMPLEX, INTEGER
 from theano.tensor.elemwise import zeros_for as zero_gradient
+from theano.tensor.masks import within
 from theano.tensor.math import cast, conj, minimum
 from theano.tensor.type import StaticShape, tensor_type
 from theano.tensor.variable import TensorConstant, TensorVariable, as_tensor_variable, constant
@@ -134,7 +135,7 @@ def holomorphic(L_op: Callable[..., Sequence[Any]]) -> Callable[..., list[Any]]:
 
 
 def _conjugate(g: Any) -> Any:
-    return conj(g) if getattr(g.type, "dtype", None) in COMPLEX else g
+    return within(g, conj) if getattr(g.type, "dtype", None) in COMPLEX else g
 
 
 def disconnected() -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 from theano.graph import Apply, Op
 from theano.tensor.careduce import all_axes
 from theano.tensor.extra_ops import CumOp
+from theano.tensor.masks import mixed
 from theano.tensor.math import cast, eq, switch, true_div
 from theano.tensor.opsupport import Shapes, holomorphic, single
 from theano.tensor.recurrence import LinearRecurrence, backwards, delayed
@@ -63,7 +64,9 @@ class ProductOfOthers(Op):
 
     @holomorphic
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        return [self._times_derivative(inputs[0], gs[0])]
+        (x,), (g,) = inputs, gs
+        axes = all_axes(self.axis, x.type.ndim)
+        return [mixed(g, axes, lambda v: self._times_derivative(x, v))]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         # the matrix of derivatives is symmetric

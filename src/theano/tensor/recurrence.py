@@ -10,6 +10,7 @@ import numpy as np
 from theano.graph import Apply, Op
 from theano.scalar.dtypes import upcast
 from theano.tensor.elemwise import broadcast_static
+from theano.tensor.masks import mixed, within
 from theano.tensor.math import second
 from theano.tensor.opsupport import Shapes, holomorphic, single
 from theano.tensor.subtensor import set_subtensor
@@ -88,8 +89,9 @@ class LinearRecurrence(Op):
     @holomorphic
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         a, axis = inputs[0], self.axis
-        into_b = backwards(self(delayed(backwards(a, axis), axis, 0), backwards(gs[0], axis)), axis)
-        return [into_b * delayed(outputs[0], axis, 0), into_b]
+        factors = delayed(backwards(a, axis), axis, 0)
+        into_b = mixed(gs[0], [axis], lambda g: backwards(self(factors, backwards(g, axis)), axis))
+        return [within(into_b, lambda g: g * delayed(outputs[0], axis, 0)), into_b]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         a, b = inputs
