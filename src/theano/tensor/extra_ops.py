@@ -111,8 +111,9 @@ class CumOp(Op):
             return [zero_gradient(x)]
         if self.axis is not None:
             return [self._back(x, y, g, self.axis % x.type.ndim)]
+        ndim, pattern = x.type.ndim, x.type.broadcastable
         back = self._back(flatten(x), y, g, 0)
-        return [moved(back, lambda v: patternbroadcast(reshape(v, shape(x), ndim=x.type.ndim), x.type.broadcastable), x)]
+        return [moved(back, lambda v: patternbroadcast(reshape(v, shape(x), ndim=ndim), pattern), x)]
 
     def _back(self, x: Any, y: Any, g: Any, axis: int) -> Any:
         """The gradient of `x` from that of `y`, along an axis."""

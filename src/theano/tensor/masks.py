@@ -21,8 +21,8 @@ from theano.tensor.elemwise import SECOND, DimShuffle, Elemwise, dimshuffle, ele
 from theano.tensor.variable import LATE, constant
 
 __all__ = [
-    "Branches", "Mask", "filled", "is_source", "is_zero", "masked_sum", "mixed", "moved", "parted", "unions", "unmasked",
-    "within",
+    "Branches", "Mask", "filled", "is_source", "is_zero", "masked_sum", "mixed", "moved", "parted", "unions",
+    "unmasked", "within",
 ]  # fmt: skip
 
 _SWITCH = elemwise(scalar.switch)
