@@ -93,6 +93,9 @@ CHOICES = {
     "norm": lambda x: T.switch(x[0] > 0.5, T.sqrt((x[:1] ** 2).sum()) ** 3, x.sum()),
     "product": lambda x: T.switch(x[0] > 0.5, T.sqrt(x).prod(), (x**2).sum()),
     "product of undefined ones": lambda x: T.switch(x > 5, ((x - 9) ** 0.42).prod(), x) ** 3,
+    "choice for all of a choice": lambda x: T.switch(
+        colour(x).sum() > 1e3, T.cumprod(T.log2(colour(x) - 9)), x * x
+    ),
     "running products": lambda x: T.switch(x[:, None] > 5, T.cumprod(T.sqrt(x - 9))[None, :], x[None, :] ** 2),
     "running sums": lambda x: T.switch(x > 5, T.cumsum(T.sqrt(x - 9).reshape((1, 4)), axis=1).reshape((4,)), x) ** 2,
     "running sum": lambda x: T.switch(x[:, None] > 5, T.cumsum(T.sqrt(T.diag(x) - 9)).reshape((4, 4)), x**2),

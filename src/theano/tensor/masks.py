@@ -75,6 +75,11 @@ class Mask(Record):
         """Whether one condition decides for all elements."""
         return all(self.condition.type.broadcastable)
 
+    @property
+    def rank(self) -> int:
+        """Which of two masks stands outside: branches do, then conditions for all elements."""
+        return 2 if self.lazy else int(self.of_all)
+
     def key(self) -> tuple[Any, ...]:
         """Equal for masks that are written alike."""
         c = self.condition
@@ -88,9 +93,9 @@ class Mask(Record):
         if isinstance(g.type, NullType | DisconnectedType) or is_zero(g):
             return g
         value, inner = unmasked(g)
-        if inner is not None and inner.lazy and not self.lazy:
-            return inner.around(self.around(value))  # branches stay outside
-        if inner is not None and inner.lazy is self.lazy:
+        if inner is not None and inner.rank > self.rank:
+            return inner.around(self.around(value))
+        if inner is not None and inner.rank == self.rank:
             mine, other = self.key(), inner.key()
             if mine == other:
                 return g
@@ -159,11 +164,11 @@ def unmasked(g: Any) -> tuple[Any, Mask | None]:
 
 
 def within(g: Any, change: Callable[[Any], Any]) -> Any:
-    """``change(g)``, where `change` is linear, element by element: behind the mask, if `g` has one."""
+    """``change(g)``, where `change` is linear, element by element: behind the masks that `g` has."""
     value, mask = unmasked(g)
     if mask is None:
         return change(g)
-    changed = change(value)
+    changed = within(value, change)
     return g if changed is value else mask.around(changed)
 
 
@@ -226,7 +231,7 @@ def union(masks: Sequence[Mask]) -> Mask | None:
 
 
 def unions(terms: Sequence[Any]) -> list[Mask]:
-    """The masks, inner first, that the sum of `terms` can have around it: one for elements, one for all of them.
+    """The masks, inner first, that the sum of `terms` can have around it: one of each rank at most.
 
     Examples
     --------
@@ -235,17 +240,17 @@ def unions(terms: Sequence[Any]) -> list[Mask]:
     >>> theano.pp(mask.condition)
     'or_(gt(c, TensorConstant{0}), gt(c, TensorConstant{1}))'
     """
-    layers: dict[bool, list[Mask]] = {False: [], True: []}
+    layers: tuple[list[Mask], ...] = ([], [], [])
     for term in terms:
-        of_term: dict[bool, list[Mask]] = {False: [], True: []}
+        of_term: tuple[list[Mask], ...] = ([], [], [])
         value, mask = unmasked(term)
         while mask is not None:
-            of_term[mask.lazy].append(mask)
+            of_term[mask.rank].append(mask)
             value, mask = unmasked(value)
-        for lazy, masks in of_term.items():
+        for layer, masks in zip(layers, of_term, strict=True):
             if masks:
-                layers[lazy].append(_intersection(masks))
-    found = [union(masks) for masks in layers.values() if len(masks) == len(terms)]
+                layer.append(_intersection(masks))
+    found = [union(masks) for masks in layers if len(masks) == len(terms)]
     return [mask for mask in found if mask is not None]
 
 
