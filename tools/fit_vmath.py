@@ -1,4 +1,4 @@
-"""Generate `src/theano/loops/polynomial_tables.py`: minimax polynomials and split constants, with mpmath.
+"""Generate `src/theano/loops/vmath/polynomial_tables.py`: minimax polynomials and split constants, with mpmath.
 
     python tools/fit_vmath.py            # writes the tables and prints the error of each fit
     python tools/fit_vmath.py EXP ATAN   # prints the errors of some fits only
@@ -21,7 +21,7 @@ import mpmath as mp
 
 mp.mp.dps = 60
 Real = Callable[[mp.mpf], mp.mpf]
-TARGET = Path(__file__).parents[1] / "src/theano/loops/polynomial_tables.py"
+TARGET = Path(__file__).parents[1] / "src/theano/loops/vmath/polynomial_tables.py"
 LN2 = mp.log(2)
 
 

@@ -19,6 +19,7 @@ from theano.backend.c_main import Unit
 from theano.backend.c_ops import float_literal, helper_text, literal, tight
 from theano.compile.inspect import c_unit, ccode
 from theano.loops import expr as ex
+from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.runtime import abi
 from theano.runtime.jit import isa
@@ -109,7 +110,7 @@ def call(
 ) -> tuple[int, list[Any]]:
     """Call the C function as its head documents; the status, and the outputs or the error's operands."""
     passed: list[Any] = []
-    swapped = {s.word for s in st.walk(unit.program.main) if isinstance(s, st.SetStorage)}
+    swapped = {s.word for s in st.walk(unit.program.main) if isinstance(s, hs.SetStorage)}
     words = [w for w, (kind, _) in enumerate(unit.words, abi.FIRST_FREE) if kind == "storage"]
     new: dict[int, Array] = {}
     for k, array in enumerate([*args, *(s[0] for s in storages)]):

@@ -13,6 +13,7 @@ from tests.backend.functions import CASES, Case, assert_equal, compiled
 from tests.conftest import Golden
 from theano.backend.first_form import first_form
 from theano.backend.interpreter import Interpreter
+from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.text import program_text
 from theano.runtime.jit import isa
@@ -30,7 +31,7 @@ def test_interpreted_it_gives_what_vectors_give(case: Case) -> None:
     machine.run(args, storages)
     expected = f.function(*case.args)
     expected = expected if isinstance(expected, list) else [] if expected is None else [expected]
-    ulps = case.ulps if any(isinstance(s, st.Call) for s in st.walk(program.main)) else 0  # of a product
+    ulps = case.ulps if any(isinstance(s, hs.Call) for s in st.walk(program.main)) else 0  # of a product
     for a, b in zip(machine.slots[: low.n_outputs], expected, strict=True):
         assert_equal(a, b, ulps)
     for mine, native in zip(storages, f.storages, strict=True):

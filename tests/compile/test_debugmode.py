@@ -21,7 +21,7 @@ from theano.compile.debugmode import (
 )
 from theano.graph import Apply, Op
 from theano.rewrite import PatternSub, register_canonicalize
-from theano.rewrite.registry import remove_rule
+from theano.rewrite.engine.registry import remove_rule
 
 v = T.dvector("v")
 Perform = Callable[[list[Any], Any], None]

@@ -14,12 +14,12 @@ import pytest
 import theano
 import theano.tensor as T
 from theano.loops import expr as ex
-from theano.loops import stmt as st
+from theano.loops import host as hs
 from theano.loops.identity import _fields_of, identity
 from theano.runtime.abi import ArraySpec
 
 
-def programs() -> list[st.Program]:
+def programs() -> list[hs.Program]:
     x, w, c = T.dmatrix("x"), theano.shared(np.ones(3)), T.iscalar("c")
     cost = (T.nnet.sigmoid(T.dot(x, w)) ** 2).sum()
     step = theano.function([x], cost, updates=[(w, w - 0.1 * theano.grad(cost, w))])

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from theano.loops import expr as ex
+from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops import verify as rules
 from theano.loops.expr import Expr
@@ -22,11 +23,11 @@ WORDS = ["storage", "constant", "callback", "symbol", "object", "counter"]
 STORAGE, CONSTANT, CALLBACK, SYMBOL, OBJECT, COUNTER = (abi.FIRST_FREE + k for k in range(6))
 VECTOR = abi.ArraySpec("float64", (False,))
 LAYOUT = abi.FrameLayout([VECTOR], [VECTOR], 3)
-INPUT_PTR = st.FrameWord("x", LAYOUT.input_data(0), "ptr")
-INPUT_DIM = st.FrameWord("n", LAYOUT.input_dim(0, 0), "i64")
-STORAGE_PTR = st.FrameWord("s", LAYOUT.storage_data(0), "ptr")
-CONSTANT_PTR = st.ContextWord("c", CONSTANT)
-OUTPUT = st.NewArray("y", 0, "f64", (N,), 1)
+INPUT_PTR = hs.FrameWord("x", LAYOUT.input_data(0), "ptr")
+INPUT_DIM = hs.FrameWord("n", LAYOUT.input_dim(0, 0), "i64")
+STORAGE_PTR = hs.FrameWord("s", LAYOUT.storage_data(0), "ptr")
+CONSTANT_PTR = hs.ContextWord("c", CONSTANT)
+OUTPUT = hs.NewArray("y", 0, "f64", (N,), 1)
 HEAD = [INPUT_PTR, INPUT_DIM, STORAGE_PTR, CONSTANT_PTR, OUTPUT]
 Arg = tuple[str, Expr, str]
 
@@ -53,11 +54,11 @@ def adding(kind: str = "vector") -> st.Kernel:
     )
 
 
-def call(kernel: st.Kernel, *bases: str) -> st.CallKernel:
-    return st.CallKernel(kernel, [*((b, ZERO, "f64") for b in bases), N])
+def call(kernel: st.Kernel, *bases: str) -> hs.CallKernel:
+    return hs.CallKernel(kernel, [*((b, ZERO, "f64") for b in bases), N])
 
 
-def check(program: st.Program) -> None:
+def check(program: hs.Program) -> None:
     verify(program, LAYOUT, Facts(WORDS, n_checks=1, n_outputs=1, updated=frozenset([0])))
 
 
@@ -65,16 +66,16 @@ def rejected(main: list[st.Stmt], message: str, kernels: list[st.Kernel] | None 
     """Main after the usual head, or instead of it."""
     kernels = [adding()] if kernels is None else kernels
     with pytest.raises(VerifyError, match=message):
-        check(st.Program(kernels, [*HEAD, *main]))
+        check(hs.Program(kernels, [*HEAD, *main]))
 
 
 def test_good_program() -> None:
     kernel = adding()
     main = [
-        *HEAD, st.Check(ex.gt(N, 0), 1, (N,)), call(kernel, "x", "y"), st.Commit(), call(kernel, "x", "s"),
-        st.HoldObject(1, "frame", LAYOUT.storage_data(0)), st.SetStorage(STORAGE, 0),
+        *HEAD, hs.Check(ex.gt(N, 0), 1, (N,)), call(kernel, "x", "y"), hs.Commit(), call(kernel, "x", "s"),
+        hs.HoldObject(1, "frame", LAYOUT.storage_data(0)), hs.SetStorage(STORAGE, 0),
     ]  # fmt: skip
-    check(st.Program([kernel], main))
+    check(hs.Program([kernel], main))
 
 
 KERNEL_FAULTS: dict[str, tuple[Callable[[st.Kernel, st.For], object], str]] = {
@@ -113,7 +114,7 @@ KERNEL_FAULTS: dict[str, tuple[Callable[[st.Kernel, st.For], object], str]] = {
         "differs between the lanes",
     ),
     "branch in vector": (lambda k, f: f.body.append(st.If(TRUE, [], [])), "branch inside a vector loop"),
-    "not in kernels": (lambda k, f: k.body.append(st.Poll()), "Poll does not belong here"),
+    "not in kernels": (lambda k, f: k.body.append(hs.Poll()), "Poll does not belong here"),
     "primitive": (lambda k, f: k.body.append(st.Let("z", Expr("sqrt", "i64", (ONE,)))), "sqrt of i64"),
     "no primitive": (
         lambda k, f: k.body.append(st.Let("z", Expr("exp", "i64", (ONE,)))),
@@ -268,7 +269,7 @@ def test_ranges_may_write_where_they_are() -> None:
         kernel.body[0].kind = "serial"  # type: ignore[union-attr]
         kernel.body[0].body += body  # type: ignore[union-attr]
         kernel.body.insert(0, st.Local("o", 8))
-        check(st.Program([kernel], [*HEAD]))
+        check(hs.Program([kernel], [*HEAD]))
 
 
 N7 = ex.const(7, "i64")
@@ -289,8 +290,8 @@ LO, HI = ex.name("first", "i64"), ex.name("last", "i64")
 RANGED = by_rows()
 
 
-def rows_of(lo: Expr, hi: Expr) -> st.CallKernel:
-    return st.CallKernel(RANGED, [("x", ZERO, "f64"), ("y", ZERO, "f64")], st.Ranges(hi, ONE, start=lo))
+def rows_of(lo: Expr, hi: Expr) -> hs.CallKernel:
+    return hs.CallKernel(RANGED, [("x", ZERO, "f64"), ("y", ZERO, "f64")], hs.Ranges(hi, ONE, start=lo))
 
 
 def product_of(offset: Expr) -> list[Expr | Arg]:
@@ -298,13 +299,13 @@ def product_of(offset: Expr) -> list[Expr | Arg]:
     return [ex.sub(HI, LO), N, N, x, N, x, N, ONE, x, y, N]
 
 
-def sliced(body: list[st.Stmt]) -> st.Slices:
-    return st.Slices("first", "last", N, ONE, 4, 100, body)
+def sliced(body: list[st.Stmt]) -> hs.Slices:
+    return hs.Slices("first", "last", N, ONE, 4, 100, body)
 
 
 def test_good_slices() -> None:
-    loop = st.For("t", N, "serial", [rows_of(LO, HI), st.Call(SYMBOL, product_of(LO), "dslice")])
-    check(st.Program([RANGED], [*HEAD, sliced([loop])]))
+    loop = st.For("t", N, "serial", [rows_of(LO, HI), hs.Call(SYMBOL, product_of(LO), "dslice")])
+    check(hs.Program([RANGED], [*HEAD, sliced([loop])]))
 
 
 K = adding()
@@ -313,156 +314,156 @@ FAILING: list[tuple[str, list[st.Stmt], str]] = [
     ("input", [call(K, "y", "x")], r"main: `k0\(.*\)`: x is written, which is input 0"),
     ("constant", [call(K, "x", "c")], "c is written, which is constant"),
     ("store to input", [st.Store(at("x"), (ZERO,), ex.const(0, "f64"))], "x is written, which is input"),
-    ("copy to constant", [st.Copy("c", "x", N)], "c is written"),
+    ("copy to constant", [hs.Copy("c", "x", N)], "c is written"),
     (
         "held",
-        [st.HoldObject(1, "context", OBJECT), st.ArrayHeader(1, "h", ()), call(K, "x", "h")],
+        [hs.HoldObject(1, "context", OBJECT), hs.ArrayHeader(1, "h", ()), call(K, "x", "h")],
         "h is written",
     ),
     ("before commit", [call(K, "x", "s")], "storage 0 is written before the commit point"),
-    ("replaced before commit", [st.SetStorage(STORAGE, 0)], "replaced before the commit point"),
-    ("check after commit", [st.Commit(), st.Check(TRUE, 1)], "may fail after the commit point"),
-    ("array after commit", [st.Commit(), st.NewArray("z", 1, "f64", (), 1)], "may fail after the commit point"),
-    ("call-back after commit", [st.Commit(), st.CallBack(CALLBACK, (0,), (1,))], "may fail after"),
-    ("poll after commit", [st.Commit(), st.Poll()], "may fail after"),
-    ("leaving after commit", [st.Commit(), st.Spend(COUNTER, N)], "may fail after"),
-    ("leaving a branch", [st.If(TRUE, [st.Spend(COUNTER, N)], [])], "work is told in no block"),
-    ("no counter", [st.Work(STORAGE, N)], "is no counter"),
-    ("commit in a branch", [st.If(TRUE, [st.Commit()], [])], "commits in one branch"),
+    ("replaced before commit", [hs.SetStorage(STORAGE, 0)], "replaced before the commit point"),
+    ("check after commit", [hs.Commit(), hs.Check(TRUE, 1)], "may fail after the commit point"),
+    ("array after commit", [hs.Commit(), hs.NewArray("z", 1, "f64", (), 1)], "may fail after the commit point"),
+    ("call-back after commit", [hs.Commit(), hs.CallBack(CALLBACK, (0,), (1,))], "may fail after"),
+    ("poll after commit", [hs.Commit(), hs.Poll()], "may fail after"),
+    ("leaving after commit", [hs.Commit(), hs.Spend(COUNTER, N)], "may fail after"),
+    ("leaving a branch", [st.If(TRUE, [hs.Spend(COUNTER, N)], [])], "work is told in no block"),
+    ("no counter", [hs.Work(STORAGE, N)], "is no counter"),
+    ("commit in a branch", [st.If(TRUE, [hs.Commit()], [])], "commits in one branch"),
     ("aliases", [call(K, "y", "y")], "p and q are the same memory"),
     (
         "one piece",
-        [st.Workspace("w", N, 1), st.Carve("a", "w", N), st.Carve("b", "w", N), call(K, "a", "b")],
+        [hs.Workspace("w", N, 1), hs.Carve("a", "w", N), hs.Carve("b", "w", N), call(K, "a", "b")],
         "same memory",
     ),
-    ("arity", [st.CallKernel(K, [N])], "3 arguments are needed"),
-    ("number for pointer", [st.CallKernel(K, [N, N, N])], "a number where a pointer is needed"),
-    ("symbol", [st.Call(SYMBOL, [], "system")], "system is not on the list"),
-    ("symbol writes", [st.Call(SYMBOL, [("x", ZERO, "f64")] * 13, "dproduct")], "x is written"),
+    ("arity", [hs.CallKernel(K, [N])], "3 arguments are needed"),
+    ("number for pointer", [hs.CallKernel(K, [N, N, N])], "a number where a pointer is needed"),
+    ("symbol", [hs.Call(SYMBOL, [], "system")], "system is not on the list"),
+    ("symbol writes", [hs.Call(SYMBOL, [("x", ZERO, "f64")] * 13, "dproduct")], "x is written"),
     ("slices", [sliced([call(K, "x", "y")])], "a slice calls for its own rows, itself"),
     ("rows of others", [sliced([rows_of(LO, N)])], "a slice writes what is not its own"),
     ("rows before", [sliced([rows_of(ZERO, HI)])], "a slice writes what is not its own"),
-    ("place of others", [sliced([st.Call(SYMBOL, product_of(N), "dslice")])], "a slice writes what is not its own"),
-    ("in a slice", [sliced([st.Poll()])], "does not belong into a slice"),
+    ("place of others", [sliced([hs.Call(SYMBOL, product_of(N), "dslice")])], "a slice writes what is not its own"),
+    ("in a slice", [sliced([hs.Poll()])], "does not belong into a slice"),
     ("slices in a slice", [sliced([sliced([])])], "does not belong into a slice"),
     ("rows without slices", [rows_of(ONE, N)], "ranges start at zero"),
-    ("check", [st.Check(TRUE, 2)], "check 2 has no record"),
-    ("check code", [st.Check(TRUE, 0)], "check 0 has no record"),
-    ("operands", [st.Check(TRUE, 1, (N,) * 5)], "at most 4 operands"),
-    ("condition", [st.Check(N, 1)], "i64 where bool is needed"),
-    ("slot twice", [st.NewArray("z", 0, "f64", (), 1)], "slot 0 is filled already"),
-    ("empty slot", [st.ArrayHeader(2, "z", ())], "slot 2 is empty"),
+    ("check", [hs.Check(TRUE, 2)], "check 2 has no record"),
+    ("check code", [hs.Check(TRUE, 0)], "check 0 has no record"),
+    ("operands", [hs.Check(TRUE, 1, (N,) * 5)], "at most 4 operands"),
+    ("condition", [hs.Check(N, 1)], "i64 where bool is needed"),
+    ("slot twice", [hs.NewArray("z", 0, "f64", (), 1)], "slot 0 is filled already"),
+    ("empty slot", [hs.ArrayHeader(2, "z", ())], "slot 2 is empty"),
     (
         "half filled",
-        [st.If(TRUE, [st.NewArray("z", 1, "f64", (), 1)], []), st.ArrayHeader(1, "h", ())],
+        [st.If(TRUE, [hs.NewArray("z", 1, "f64", (), 1)], []), hs.ArrayHeader(1, "h", ())],
         "slot 1 is empty",
     ),
-    ("no slot", [st.NewArray("z", 7, "f64", (), 1)], "there is no slot 7"),
-    ("word", [st.ContextWord("z", SYMBOL)], "is no constant"),
-    ("frame", [st.FrameWord("z", LAYOUT.input_dim(0, 0), "ptr")], "holds no data"),
-    ("commit in a loop", [st.For("t", N, "serial", [st.Commit()])], "commits in a loop"),
+    ("no slot", [hs.NewArray("z", 7, "f64", (), 1)], "there is no slot 7"),
+    ("word", [hs.ContextWord("z", SYMBOL)], "is no constant"),
+    ("frame", [hs.FrameWord("z", LAYOUT.input_dim(0, 0), "ptr")], "holds no data"),
+    ("commit in a loop", [st.For("t", N, "serial", [hs.Commit()])], "commits in a loop"),
     (
         "array of a step",
-        [st.For("t", N, "serial", [st.NewArray("z", 1, "f64", (), 1)])],
+        [st.For("t", N, "serial", [hs.NewArray("z", 1, "f64", (), 1)])],
         r"objects of one step are left for the next in slots \[1\]",
     ),
     (
         "object of a step",
-        [st.For("t", N, "serial", [st.HoldObject(1, "context", OBJECT)])],
+        [st.For("t", N, "serial", [hs.HoldObject(1, "context", OBJECT)])],
         r"left for the next in slots \[1\]",
     ),
-    ("result of a step", [st.For("t", N, "serial", [st.CallBack(CALLBACK, (0,), (2,))])], r"in slots \[2\]"),
+    ("result of a step", [st.For("t", N, "serial", [hs.CallBack(CALLBACK, (0,), (2,))])], r"in slots \[2\]"),
     (
         "object of a loop",
-        [st.For("t", N, "serial", [st.NewArray("z", 1, "f64", (), 1), st.Move(2, 1)]), st.ArrayHeader(2, "h", ())],
+        [st.For("t", N, "serial", [hs.NewArray("z", 1, "f64", (), 1), hs.Move(2, 1)]), hs.ArrayHeader(2, "h", ())],
         "slot 2 is empty",
     ),
     (
         "dropped in a loop",
-        [st.For("t", N, "serial", [st.Release(0)]), st.ArrayHeader(0, "h", ("d",))],
+        [st.For("t", N, "serial", [hs.Release(0)]), hs.ArrayHeader(0, "h", ("d",))],
         "slot 0 is empty",
     ),
     (
         "kind of a branch",
         [
-            st.If(TRUE, [st.NewArray("z", 1, "f64", (), 1)], [st.HoldObject(1, "context", OBJECT)]),
-            st.ArrayHeader(1, "h", ()),
+            st.If(TRUE, [hs.NewArray("z", 1, "f64", (), 1)], [hs.HoldObject(1, "context", OBJECT)]),
+            hs.ArrayHeader(1, "h", ()),
             call(K, "x", "h"),
         ],
         "h is written, which is object 1",
     ),
-    ("no frame word", [st.FrameWord("z", LAYOUT.words, "i64")], "no such word of the frame"),
-    ("frame word before the first", [st.FrameWord("z", -1, "i64")], "no such word of the frame"),
-    ("type of a frame word", [st.FrameWord("z", LAYOUT.input_dim(0, 0), "f64")], "no such word of the frame"),
-    ("pointer as a number", [st.FrameWord("z", LAYOUT.input_data(0), "i64")], "the word holds a pointer"),
-    ("context word before ours", [st.ContextWord("z", abi.FIRST_FREE - 1)], "is no constant"),
-    ("context word behind ours", [st.ContextWord("z", abi.FIRST_FREE + len(WORDS))], "is no constant"),
-    ("workspace without a record", [st.Workspace("w", N, 2)], "check 2 has no record"),
-    ("size of a workspace", [st.Workspace("w", TRUE, 1)], "bool where i64 is needed"),
-    ("carved of a number", [st.Carve("a", "n", N)], "n is no pointer"),
-    ("place of a piece", [st.Workspace("w", N, 1), st.Carve("a", "w", TRUE)], "bool where i64 is needed"),
-    ("piece of an input", [st.Carve("a", "x", N), call(K, "y", "a")], "a is written, which is input"),
-    ("array of no type", [st.NewArray("z", 1, "object", (), 1)], "no array of type object"),
-    ("array without a record", [st.NewArray("z", 1, "f64", (), 0)], "check 0 has no record"),
-    ("length of an array", [st.NewArray("z", 1, "f64", (TRUE,), 1)], "bool where i64 is needed"),
-    ("slot before the first", [st.NewArray("z", -1, "f64", (), 1)], "there is no slot -1"),
-    ("slot behind the last", [st.NewArray("z", 3, "f64", (), 1)], "there is no slot 3"),
-    ("call-back of nothing", [st.CallBack(CALLBACK, (1,), (2,))], "slot 1 is empty"),
-    ("call-back to what is full", [st.CallBack(CALLBACK, (0,), (0,))], "slot 0 is filled already"),
-    ("no call-back", [st.CallBack(OBJECT, (0,), (1,))], "is no callback"),
-    ("held of a symbol", [st.HoldObject(1, "context", SYMBOL)], "is no object or constant or storage"),
-    ("held of nothing", [st.HoldObject(1, "slot", 2)], "slot 2 is empty"),
-    ("held of a length", [st.HoldObject(1, "frame", LAYOUT.input_dim(0, 0))], "no object at frame"),
-    ("held of nowhere", [st.HoldObject(1, "stack", LAYOUT.input_data(0))], "no object at stack"),
-    ("held twice", [st.HoldObject(0, "slot", 0)], "slot 0 is filled already"),
-    ("released", [st.Release(0), st.ArrayHeader(0, "h", ())], "slot 0 is empty"),
-    ("no slot to release", [st.Release(3)], "there is no slot 3"),
-    ("no slot before to release", [st.Release(-1)], "there is no slot -1"),
-    ("moved from nowhere", [st.Move(0, 1)], "slot 1 is empty"),
-    ("moved to nowhere", [st.Move(3, 0)], "there is no slot 3"),
-    ("moved before the first", [st.Move(-1, 0)], "there is no slot -1"),
-    ("moved and read", [st.Move(1, 0), st.ArrayHeader(0, "h", ())], "slot 0 is empty"),
-    ("no storage", [st.Commit(), st.SetStorage(OBJECT, 0)], "is no storage"),
-    ("storage of nothing", [st.Commit(), st.SetStorage(STORAGE, 1)], "slot 1 is empty"),
-    ("pointer for number", [st.CallKernel(K, [("x", ZERO, "f64"), ("y", ZERO, "f64"), ("x", ZERO, "f64")])],
+    ("no frame word", [hs.FrameWord("z", LAYOUT.words, "i64")], "no such word of the frame"),
+    ("frame word before the first", [hs.FrameWord("z", -1, "i64")], "no such word of the frame"),
+    ("type of a frame word", [hs.FrameWord("z", LAYOUT.input_dim(0, 0), "f64")], "no such word of the frame"),
+    ("pointer as a number", [hs.FrameWord("z", LAYOUT.input_data(0), "i64")], "the word holds a pointer"),
+    ("context word before ours", [hs.ContextWord("z", abi.FIRST_FREE - 1)], "is no constant"),
+    ("context word behind ours", [hs.ContextWord("z", abi.FIRST_FREE + len(WORDS))], "is no constant"),
+    ("workspace without a record", [hs.Workspace("w", N, 2)], "check 2 has no record"),
+    ("size of a workspace", [hs.Workspace("w", TRUE, 1)], "bool where i64 is needed"),
+    ("carved of a number", [hs.Carve("a", "n", N)], "n is no pointer"),
+    ("place of a piece", [hs.Workspace("w", N, 1), hs.Carve("a", "w", TRUE)], "bool where i64 is needed"),
+    ("piece of an input", [hs.Carve("a", "x", N), call(K, "y", "a")], "a is written, which is input"),
+    ("array of no type", [hs.NewArray("z", 1, "object", (), 1)], "no array of type object"),
+    ("array without a record", [hs.NewArray("z", 1, "f64", (), 0)], "check 0 has no record"),
+    ("length of an array", [hs.NewArray("z", 1, "f64", (TRUE,), 1)], "bool where i64 is needed"),
+    ("slot before the first", [hs.NewArray("z", -1, "f64", (), 1)], "there is no slot -1"),
+    ("slot behind the last", [hs.NewArray("z", 3, "f64", (), 1)], "there is no slot 3"),
+    ("call-back of nothing", [hs.CallBack(CALLBACK, (1,), (2,))], "slot 1 is empty"),
+    ("call-back to what is full", [hs.CallBack(CALLBACK, (0,), (0,))], "slot 0 is filled already"),
+    ("no call-back", [hs.CallBack(OBJECT, (0,), (1,))], "is no callback"),
+    ("held of a symbol", [hs.HoldObject(1, "context", SYMBOL)], "is no object or constant or storage"),
+    ("held of nothing", [hs.HoldObject(1, "slot", 2)], "slot 2 is empty"),
+    ("held of a length", [hs.HoldObject(1, "frame", LAYOUT.input_dim(0, 0))], "no object at frame"),
+    ("held of nowhere", [hs.HoldObject(1, "stack", LAYOUT.input_data(0))], "no object at stack"),
+    ("held twice", [hs.HoldObject(0, "slot", 0)], "slot 0 is filled already"),
+    ("released", [hs.Release(0), hs.ArrayHeader(0, "h", ())], "slot 0 is empty"),
+    ("no slot to release", [hs.Release(3)], "there is no slot 3"),
+    ("no slot before to release", [hs.Release(-1)], "there is no slot -1"),
+    ("moved from nowhere", [hs.Move(0, 1)], "slot 1 is empty"),
+    ("moved to nowhere", [hs.Move(3, 0)], "there is no slot 3"),
+    ("moved before the first", [hs.Move(-1, 0)], "there is no slot -1"),
+    ("moved and read", [hs.Move(1, 0), hs.ArrayHeader(0, "h", ())], "slot 0 is empty"),
+    ("no storage", [hs.Commit(), hs.SetStorage(OBJECT, 0)], "is no storage"),
+    ("storage of nothing", [hs.Commit(), hs.SetStorage(STORAGE, 1)], "slot 1 is empty"),
+    ("pointer for number", [hs.CallKernel(K, [("x", ZERO, "f64"), ("y", ZERO, "f64"), ("x", ZERO, "f64")])],
      "a pointer where a number is needed"),
-    ("argument of no type", [st.CallKernel(K, [("x", ZERO, "f64"), ("y", ZERO, "str"), N])],
+    ("argument of no type", [hs.CallKernel(K, [("x", ZERO, "f64"), ("y", ZERO, "str"), N])],
      "no elements of type str"),
-    ("place of an argument", [st.CallKernel(K, [("x", TRUE, "f64"), ("y", ZERO, "f64"), N])],
+    ("place of an argument", [hs.CallKernel(K, [("x", TRUE, "f64"), ("y", ZERO, "f64"), N])],
      "bool where i64 is needed"),
     ("base of an argument", [call(K, "n", "y")], "n is no pointer"),
-    ("argument of another type", [st.CallKernel(K, [("x", ZERO, "f64"), ("y", ZERO, "f64"), TRUE])],
+    ("argument of another type", [hs.CallKernel(K, [("x", ZERO, "f64"), ("y", ZERO, "f64"), TRUE])],
      "bool where i64 is needed"),
-    ("ranges for no ranged kernel", [st.CallKernel(K, [N, N, N], st.Ranges(N, ONE))],
+    ("ranges for no ranged kernel", [hs.CallKernel(K, [N, N, N], hs.Ranges(N, ONE))],
      "ranged kernels get ranges, and no others"),
-    ("no ranges", [st.CallKernel(RANGED, [("x", ZERO, "f64"), ("y", ZERO, "f64")])],
+    ("no ranges", [hs.CallKernel(RANGED, [("x", ZERO, "f64"), ("y", ZERO, "f64")])],
      "ranged kernels get ranges, and no others"),
     ("extent of ranges", [rows_of(ZERO, TRUE)], "bool where i64 is needed"),
     ("start of ranges", [rows_of(TRUE, N)], "bool where i64 is needed"),
-    ("number that is written", [st.Call(SYMBOL, [N] * 11, "dslice")],
+    ("number that is written", [hs.Call(SYMBOL, [N] * 11, "dslice")],
      "argument 9 is written, so it is a pointer"),
-    ("no symbol", [st.Call(OBJECT, [], "dproduct")], "is no symbol"),
-    ("slice of no rows", [st.Slices("first", "last", N, ONE, 0, 100, [])], "a slice has rows"),
-    ("slice of less", [st.Slices("first", "last", N, ONE, 1, -1, [])], "a slice has rows"),
-    ("extent of slices", [st.Slices("first", "last", TRUE, ONE, 1, 1, [])], "bool where i64 is needed"),
-    ("weight of slices", [st.Slices("first", "last", N, TRUE, 1, 1, [])], "bool where i64 is needed"),
+    ("no symbol", [hs.Call(OBJECT, [], "dproduct")], "is no symbol"),
+    ("slice of no rows", [hs.Slices("first", "last", N, ONE, 0, 100, [])], "a slice has rows"),
+    ("slice of less", [hs.Slices("first", "last", N, ONE, 1, -1, [])], "a slice has rows"),
+    ("extent of slices", [hs.Slices("first", "last", TRUE, ONE, 1, 1, [])], "bool where i64 is needed"),
+    ("weight of slices", [hs.Slices("first", "last", N, TRUE, 1, 1, [])], "bool where i64 is needed"),
     ("slice behind", [sliced([]), st.Let("z", LO)], "first is not known here"),
-    ("ranges in a slice", [sliced([st.CallKernel(RANGED, rows_of(LO, HI).args, st.Ranges(HI, ONE, 1, start=LO))])],
+    ("ranges in a slice", [sliced([hs.CallKernel(RANGED, rows_of(LO, HI).args, hs.Ranges(HI, ONE, 1, start=LO))])],
      "a slice calls for its own rows, itself"),
-    ("copied to itself", [st.Copy("y", "y", N)], "copies a buffer to itself"),
-    ("copied to a number", [st.Copy("n", "x", N)], "n is no pointer"),
-    ("copied from a number", [st.Copy("y", "n", N)], "n is no pointer"),
-    ("size of a copy", [st.Copy("y", "x", TRUE)], "bool where i64 is needed"),
-    ("operand", [st.Check(TRUE, 1, (ex.name("nobody", "i64"),))], "nobody is not known here"),
-    ("without the GIL", [st.ReleaseGil(TRUE), st.NewArray("z", 1, "f64", (), 1)], "needs the GIL"),
-    ("released twice", [st.ReleaseGil(TRUE), st.ReleaseGil(TRUE)], "the GIL is let go once"),
-    ("released in a block", [st.If(TRUE, [st.ReleaseGil(TRUE)], [])], "the GIL is let go once, and not in a block"),
-    ("released if a number", [st.ReleaseGil(N)], "i64 where bool is needed"),
-    ("never taken", [st.ReleaseGil(TRUE)], "the GIL is let go and never taken again"),
-    ("taken without need", [st.TakeGil()], "the GIL is taken where it was let go"),
-    ("taken in a block", [st.ReleaseGil(TRUE), st.If(TRUE, [st.TakeGil()], [])], "taken where it was let go"),
-    ("work of a block", [st.If(TRUE, [st.Work(COUNTER, N)], [])], "work is told in no block"),
-    ("work", [st.Work(COUNTER, TRUE)], "bool where i64 is needed"),
+    ("copied to itself", [hs.Copy("y", "y", N)], "copies a buffer to itself"),
+    ("copied to a number", [hs.Copy("n", "x", N)], "n is no pointer"),
+    ("copied from a number", [hs.Copy("y", "n", N)], "n is no pointer"),
+    ("size of a copy", [hs.Copy("y", "x", TRUE)], "bool where i64 is needed"),
+    ("operand", [hs.Check(TRUE, 1, (ex.name("nobody", "i64"),))], "nobody is not known here"),
+    ("without the GIL", [hs.ReleaseGil(TRUE), hs.NewArray("z", 1, "f64", (), 1)], "needs the GIL"),
+    ("released twice", [hs.ReleaseGil(TRUE), hs.ReleaseGil(TRUE)], "the GIL is let go once"),
+    ("released in a block", [st.If(TRUE, [hs.ReleaseGil(TRUE)], [])], "the GIL is let go once, and not in a block"),
+    ("released if a number", [hs.ReleaseGil(N)], "i64 where bool is needed"),
+    ("never taken", [hs.ReleaseGil(TRUE)], "the GIL is let go and never taken again"),
+    ("taken without need", [hs.TakeGil()], "the GIL is taken where it was let go"),
+    ("taken in a block", [hs.ReleaseGil(TRUE), st.If(TRUE, [hs.TakeGil()], [])], "taken where it was let go"),
+    ("work of a block", [st.If(TRUE, [hs.Work(COUNTER, N)], [])], "work is told in no block"),
+    ("work", [hs.Work(COUNTER, TRUE)], "bool where i64 is needed"),
     (
         "escapes a branch",
         [st.If(TRUE, [st.Let("z", N)], []), st.Let("q", ex.name("z", "i64"))],
@@ -479,12 +480,12 @@ def test_main(main: list[st.Stmt], message: str) -> None:
     rejected(main, message, [K, RANGED])
 
 
-def whole_programs() -> Iterator[tuple[st.Program, Facts, str]]:
+def whole_programs() -> Iterator[tuple[hs.Program, Facts, str]]:
     facts = Facts(WORDS, n_checks=1, n_outputs=1, updated=frozenset([0]))
-    yield st.Program([adding()], [*HEAD, call(adding(), "x", "y")]), facts, "kernel is not in the program"
-    yield st.Program([adding(), adding()], HEAD), facts, "two kernels have this name"
-    yield st.Program([], [INPUT_DIM]), facts, "output 0 is never made"
-    updating = st.Program([K], [*HEAD, st.Commit(), call(K, "x", "s")])
+    yield hs.Program([adding()], [*HEAD, call(adding(), "x", "y")]), facts, "kernel is not in the program"
+    yield hs.Program([adding(), adding()], HEAD), facts, "two kernels have this name"
+    yield hs.Program([], [INPUT_DIM]), facts, "output 0 is never made"
+    updating = hs.Program([K], [*HEAD, hs.Commit(), call(K, "x", "s")])
     yield updating, Facts(WORDS, n_checks=1, n_outputs=1), "not declared updated"
 
 
@@ -494,7 +495,7 @@ def test_whole_programs() -> None:
             verify(program, LAYOUT, facts)
 
 
-def broken_rule(program: st.Program, facts: Facts) -> int:
+def broken_rule(program: hs.Program, facts: Facts) -> int:
     """The line of the verifier that rejects a program."""
     with pytest.raises(VerifyError) as caught:
         verify(program, LAYOUT, facts)
@@ -505,9 +506,9 @@ def broken_rule(program: st.Program, facts: Facts) -> int:
 def test_every_rule_rejects_some_program() -> None:
     """Of those in this file: a rule that rejects nothing could be lost unseen."""
     facts = Facts(WORDS, n_checks=1, n_outputs=1, updated=frozenset([0]))
-    programs = [(st.Program([damaged(fault)], HEAD), facts) for fault in KERNEL_FAULTS]
-    programs += [(st.Program([kernel], HEAD), facts) for kernel, _ in ranged_faults()]
-    programs += [(st.Program([K, RANGED], [*HEAD, *main]), facts) for _, main, _ in FAILING]
+    programs = [(hs.Program([damaged(fault)], HEAD), facts) for fault in KERNEL_FAULTS]
+    programs += [(hs.Program([kernel], HEAD), facts) for kernel, _ in ranged_faults()]
+    programs += [(hs.Program([K, RANGED], [*HEAD, *main]), facts) for _, main, _ in FAILING]
     programs += [(program, facts) for program, facts, _ in whole_programs()]
     broken = {broken_rule(program, facts) for program, facts in programs}
     unbroken = [

@@ -9,7 +9,7 @@ import pytest
 import theano
 import theano.tensor as T
 from theano import scalar
-from theano.loops import expr, stmt, vmath
+from theano.loops import expr, host, stmt, vmath
 from tools import ulp_table
 
 NAMES = sorted(vmath.__all__)
@@ -161,7 +161,7 @@ def test_gradients_stay_in_one_loop(name: str, dtype: str) -> None:
     y = getattr(T, name)(x)
     f = theano.function([x], [y, theano.grad(y.sum(), x)])
     program = f.executor.lowered.program
-    assert not any(isinstance(s, stmt.CallBack) for s in stmt.walk(program.main))
+    assert not any(isinstance(s, host.CallBack) for s in stmt.walk(program.main))
     assert len(program.kernels) == 1
     at = np.linspace(0.1, 0.9, 37).astype(dtype)
     value, slope = f(at)

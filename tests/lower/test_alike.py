@@ -5,7 +5,8 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.lower import alike, shapes
+from theano.lower.cpu import alike
+from theano.lower.ops import shapes
 
 X = np.linspace(-2, 2, 11)
 

@@ -10,9 +10,10 @@ import pytest
 import theano
 import theano.tensor as T
 from theano.loops import expr as ex
+from theano.loops import host as hs
 from theano.loops import stmt as st
-from theano.lower import ranges
-from theano.lower.memory import LIMIT
+from theano.lower.cpu import ranges
+from theano.lower.plan.memory import LIMIT
 
 n = T.lscalar("n")
 BYTES = int(LIMIT)
@@ -93,4 +94,4 @@ def test_a_loop_with_a_fixed_place_is_not_shared(monkeypatch: pytest.MonkeyPatch
         monkeypatch.setattr(ranges.st, "fixed_store", lambda loop, own: loop.body[0])
         alone = theano.function([x], T.exp(x) + 1).executor.lowered.program
     assert not any(kernel.ranged for kernel in alone.kernels)
-    assert all(s.ranges is None for s in alone.main if isinstance(s, st.CallKernel))
+    assert all(s.ranges is None for s in alone.main if isinstance(s, hs.CallKernel))

@@ -8,8 +8,9 @@ import pytest
 import theano
 import theano.tensor as T
 from theano.loops import expr as ex
+from theano.loops import host as hs
 from theano.loops import stmt as st
-from theano.lower.memory import ALIGN, _Piece, rounded
+from theano.lower.plan.memory import ALIGN, _Piece, rounded
 
 N = ex.name("n", "i64")
 SIDE = 1 << 22
@@ -79,7 +80,7 @@ def test_pieces_share_memory_if_no_step_needs_both() -> None:
 
 def pieces(f: theano.compile.Function) -> list[object]:
     """The places of the temporaries of a compiled function in its workspace."""
-    return [s.offset for s in st.walk(f.executor.lowered.program.main) if isinstance(s, st.Carve)]
+    return [s.offset for s in st.walk(f.executor.lowered.program.main) if isinstance(s, hs.Carve)]
 
 
 def test_a_chain_needs_two_pieces() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.lower.ranges import COLUMN_PARTS, LARGE, PARTS
+from theano.lower.cpu.ranges import COLUMN_PARTS, LARGE, PARTS
 
 X = T.lmatrix("X")
 

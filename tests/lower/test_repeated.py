@@ -5,7 +5,9 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.lower import assemble, builder, schedule
+from theano.lower import builder
+from theano.lower import main as assemble
+from theano.lower.plan import groups as schedule
 
 VALUES = {"float64": np.array([-1.5, -0.0, 0.0, 0.3, 2.0, np.inf, np.nan]), "float32": np.float32([-2, 0.5, 1e-30, 7])}
 

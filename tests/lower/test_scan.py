@@ -8,6 +8,7 @@ import numpy as np
 
 import theano
 import theano.tensor as T
+from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.scan.parts import Loop, OutputArg, SequenceArg, StateArg
 
@@ -30,8 +31,8 @@ def test_checks_of_a_loop_that_is_given_up_are_made_for_the_next() -> None:
     f = theano.function([x, n], [rows, sums], mode=theano.Mode("cvm", None))
     program, records = f.executor.lowered.program, f.executor.lowered.records
     main = list(st.walk(program.main))
-    assert sum(isinstance(s, st.CallBack) for s in main) == 1 and any(isinstance(s, st.For) for s in main)
-    checked = {records[s.code - 1].message for s in main if isinstance(s, st.Check)}
+    assert sum(isinstance(s, hs.CallBack) for s in main) == 1 and any(isinstance(s, st.For) for s in main)
+    checked = {records[s.code - 1].message for s in main if isinstance(s, hs.Check)}
     for words in ("negative number of step", "was asked to run for {0} steps", "rows; {1} steps read {2}"):
         assert any(words in message for message in checked), words
     got = f(np.full(4, 2.0), 3)

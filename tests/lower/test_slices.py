@@ -11,8 +11,9 @@ import pytest
 
 import theano
 import theano.tensor as T
+from theano.loops import host as hs
 from theano.loops import stmt as st
-from theano.lower.slices import FEWEST, LEAST_ROWS, MATRICES
+from theano.lower.cpu.slices import FEWEST, LEAST_ROWS, MATRICES
 from theano.runtime import threads
 
 N = 6
@@ -28,8 +29,8 @@ def shared() -> Iterator[None]:
     threads.set_num_threads(before)
 
 
-def slices(f: Any) -> list[st.Slices]:
-    return [s for s in st.walk(f.executor.lowered.program.main) if isinstance(s, st.Slices)]
+def slices(f: Any) -> list[hs.Slices]:
+    return [s for s in st.walk(f.executor.lowered.program.main) if isinstance(s, hs.Slices)]
 
 
 def same_bits(f: Any, args: list[Any]) -> list[np.ndarray]:
@@ -186,7 +187,7 @@ def test_sizes_decide() -> None:
     (cut,) = slices(f)
     main = f.executor.lowered.program.main
     (choice,) = [s for s in main if isinstance(s, st.If) and cut in st.walk(s.then)]
-    assert any(isinstance(s, st.Call) and s.symbol == "dpacked" for s in st.walk(choice.orelse))
+    assert any(isinstance(s, hs.Call) and s.symbol == "dpacked" for s in st.walk(choice.orelse))
     large = int((MATRICES / 16) ** 0.5) + 1
     for rows, n in ((3, N), (40, 1), (40, 2), (40, large - 1), (40, large), (0, N)):
         args = numbers(rows, 2, n=n)
@@ -212,7 +213,7 @@ def test_known_sizes_need_no_choice() -> None:
     rows, _ = theano.scan(lambda x, h: T.tanh(T.dot(h, T.specify_shape(w, (4, 4))) + x), x, h)
     f = theano.function([x], [rows])
     assert len(slices(f)) == 1
-    assert not any(isinstance(s, st.Call) and s.symbol == "dpacked" for s in st.walk(f.executor.lowered.program.main))
+    assert not any(isinstance(s, hs.Call) and s.symbol == "dpacked" for s in st.walk(f.executor.lowered.program.main))
     same_bits(f, [np.random.default_rng(2).standard_normal((5, 16, 4))])
 
 

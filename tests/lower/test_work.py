@@ -13,8 +13,8 @@ import theano
 import theano.tensor as T
 from theano.compile.native import NativeExecutor
 from theano.configdefaults import config
-from theano.loops import stmt as st
-from theano.lower.work import CALL
+from theano.loops import host as hs
+from theano.lower.plan.work import CALL
 from theano.printing import loop_program
 from theano.runtime import abi
 from theano.runtime.jit import CodeObject
@@ -149,4 +149,4 @@ def test_programs_of_known_size_let_others_run_if_they_take_long(n: int, is_long
     s = T.dscalar("s")
     f = theano.function([s], T.exp(s * T.arange(n * n)))
     main = f.executor.lowered.program.main
-    assert [sum(isinstance(x, kind) for x in main) for kind in (st.ReleaseGil, st.TakeGil)] == [is_long, is_long]
+    assert [sum(isinstance(x, kind) for x in main) for kind in (hs.ReleaseGil, hs.TakeGil)] == [is_long, is_long]

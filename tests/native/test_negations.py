@@ -8,7 +8,7 @@ import pytest
 import theano
 import theano.tensor as T
 from theano.ifelse import ifelse
-from theano.loops.polynomial_tables import POLYNOMIALS
+from theano.loops.vmath.polynomial_tables import POLYNOMIALS
 
 SPECIAL = [0.0, -0.0, 1.5, -2.0, 40.0, -40.0, 800.0, -800.0, 1e-300, np.inf, -np.inf, np.nan]
 

@@ -13,6 +13,7 @@ import theano
 import theano.tensor as T
 from tests.backend.functions import Case, compiled
 from tests.backend.test_interpreter import interpret
+from theano.loops import host as hs
 from theano.loops import stmt as st
 
 RATE = 0.25
@@ -121,7 +122,7 @@ def test_updates(update: Callable[..., Built], dtype: str) -> None:
 
 
 def calls(f: Any) -> list[str]:
-    return [s.symbol for s in st.walk(f.lowered.program.main) if isinstance(s, st.Call)]
+    return [s.symbol for s in st.walk(f.lowered.program.main) if isinstance(s, hs.Call)]
 
 
 def test_products_are_added_in_place() -> None:
@@ -130,7 +131,7 @@ def test_products_are_added_in_place() -> None:
             lambda: update(T.matrix("x"), T.matrix("d"), weights("float64", 5, 4)), [numbers(1, 3, 5), numbers(2, 3, 4)]
         )
         main = f.lowered.program.main
-        return calls(f), [s for s in main if isinstance(s, st.Copy)]
+        return calls(f), [s for s in main if isinstance(s, hs.Copy)]
 
     assert run(backward) == (["dbackward"], [])
     assert run(scaled) == (["dproduct"], [])
@@ -219,13 +220,13 @@ def test_numbers_that_scale_operands(dtype: str) -> None:
 
 def called_at(main: list[Any], depth: int = 0) -> list[tuple[str, int]]:
     """Names of the functions that a program calls, and in how many loops."""
-    found = [(s.symbol, depth) for s in main if isinstance(s, st.Call)]
+    found = [(s.symbol, depth) for s in main if isinstance(s, hs.Call)]
     for s in main:
         if isinstance(s, st.For):
             found += called_at(s.body, depth + 1)
         elif isinstance(s, st.If):
             found += called_at([*s.then, *s.orelse], depth)
-        elif isinstance(s, st.Slices):
+        elif isinstance(s, hs.Slices):
             found += called_at(s.body, depth - 1)  # around it is a loop from one look at signals to the next
     return found
 

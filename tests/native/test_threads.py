@@ -19,6 +19,7 @@ import pytest
 import theano
 import theano.tensor as T
 from theano import configdefaults
+from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.runtime import threads
 from theano.runtime.jit import isa
@@ -168,13 +169,13 @@ def test_program_text() -> None:
     """Long work is shared and runs without the GIL; short work stands as it was."""
     x = T.vector("x")
     low = theano.function([x], T.exp(x)).executor.lowered
-    call = next(s for s in low.program.main if isinstance(s, st.CallKernel))
+    call = next(s for s in low.program.main if isinstance(s, hs.CallKernel))
     assert call.kernel.ranged and call.ranges is not None and call.ranges.least
     kinds = [type(s) for s in low.program.main]
-    assert kinds.index(st.ReleaseGil) < kinds.index(st.CallKernel) < kinds.index(st.TakeGil)
+    assert kinds.index(hs.ReleaseGil) < kinds.index(hs.CallKernel) < kinds.index(hs.TakeGil)
     a = T.scalar("a")
     small = theano.function([a], T.exp(a)).executor.lowered
-    assert not any(isinstance(s, st.ReleaseGil) for s in small.program.main)
+    assert not any(isinstance(s, hs.ReleaseGil) for s in small.program.main)
 
 
 def test_steps_are_shared_earlier() -> None:
@@ -184,7 +185,7 @@ def test_steps_are_shared_earlier() -> None:
     main = theano.function([x, h0], [h[-1], T.exp(h0)]).executor.lowered.program.main
     steps = next(s for s in main if isinstance(s, st.For))
     least = [
-        {s.ranges.least for s in found if isinstance(s, st.CallKernel) and s.ranges is not None}
+        {s.ranges.least for s in found if isinstance(s, hs.CallKernel) and s.ranges is not None}
         for found in (st.walk(steps.body), main)
     ]
     assert least == [{25}, {100}]

@@ -9,7 +9,7 @@ import numpy as np
 
 from theano.graph import FunctionGraph, Variable
 from theano.rewrite import Query, Trace, rewrite_graph
-from theano.rewrite.trace import describe
+from theano.rewrite.engine.trace import describe
 
 FAST_RUN = Query(include=["fast_run"])
 

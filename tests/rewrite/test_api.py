@@ -30,8 +30,8 @@ from theano.rewrite import (
     register_specialize,
 )
 from theano.rewrite.api import FromFunctionLocalOptimizer, Optimizer, pre_constant_merge, pre_greedy_local_optimizer
-from theano.rewrite.registry import remove_rule
-from theano.rewrite.trace import describe
+from theano.rewrite.engine.registry import remove_rule
+from theano.rewrite.engine.trace import describe
 
 x, y = T.dvectors("x", "y")
 s = T.dscalar("s")

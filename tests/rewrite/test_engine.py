@@ -32,10 +32,10 @@ from theano.rewrite import (
     rewrite_graph,
     trace,
 )
-from theano.rewrite.pattern import variable
-from theano.rewrite.registry import equation, remove_rule, rule
-from theano.rewrite.table import RewriteError, RewriteGraph
-from theano.rewrite.trace import describe
+from theano.rewrite.engine.pattern import variable
+from theano.rewrite.engine.registry import equation, remove_rule, rule
+from theano.rewrite.engine.table import RewriteError, RewriteGraph
+from theano.rewrite.engine.trace import describe
 from theano.scalar import cos, sin, tan
 
 x, y = T.dvectors("x", "y")
@@ -153,7 +153,7 @@ import theano.tensor as T
 from theano.gradient import grad
 from theano.graph import FunctionGraph
 from theano.rewrite import Query, rewrite_graph
-from theano.rewrite.trace import describe
+from theano.rewrite.engine.trace import describe
 m, y, b = T.dmatrix("m"), T.lvector("y"), T.dvector("b")
 p = T.nnet.softmax(T.dot(m, m.T) + b)
 cost = -T.mean(T.log(p)[T.arange(y.shape[0]), y]) + (m ** 2).sum() / m.shape[0]

@@ -13,9 +13,9 @@ from graphs import perform, rewritten
 import theano.tensor as T
 from theano.graph import FunctionGraph
 from theano.rewrite import RULES
-from theano.rewrite.match import build
-from theano.rewrite.pattern import Application, Equation, Literal, Pattern, Var, variables_of
-from theano.rewrite.table import RewriteGraph
+from theano.rewrite.engine.match import build
+from theano.rewrite.engine.pattern import Application, Equation, Literal, Pattern, Var, variables_of
+from theano.rewrite.engine.table import RewriteGraph
 
 EQUATIONS = {name: rule.equation for name, rule in RULES.items() if rule.equation is not None}
 SPECIAL = (0.0, -0.0, 1.0, -1.0, 1e30, -1e30, math.inf, -math.inf, math.nan)

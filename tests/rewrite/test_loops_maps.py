@@ -9,7 +9,7 @@ from loop_graphs import checked, inner_ops, numbers, outer_ops, scans
 import theano
 import theano.tensor as T
 from theano.gradient import hessian, jacobian
-from theano.rewrite.loop_batching import distance
+from theano.rewrite.loops.batching import distance
 
 X, M, V, K = T.dtensor3("X"), T.dmatrix("M"), T.dvector("V"), T.lmatrix("K")
 VALUES = (numbers(5, 3, 4), numbers(4, 2), numbers(4), np.arange(10).reshape(5, 2) % 3)

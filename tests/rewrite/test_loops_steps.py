@@ -9,7 +9,7 @@ from loop_graphs import checked, inner_ops, numbers, outer_ops, scans
 import theano
 import theano.tensor as T
 from theano.rewrite import RULES, Query
-from theano.rewrite.database import optdb
+from theano.rewrite.engine.database import optdb
 from theano.scan.parts import Loop, NonSequenceArg, SequenceArg, StateArg
 
 x, M, v, a = T.dmatrix("x"), T.dmatrix("M"), T.dvector("v"), T.dscalar("a")
@@ -64,7 +64,7 @@ class TestSteps:
             out, _ = theano.scan(lambda r, s: T.tanh(r) + s, sequences=x, outputs_info=T.zeros_like(x[0]))
             assert theano.function([x], out, mode=mode)([[1.0], [2.0]]).tolist() == [[1], [3]]
         finally:
-            theano.rewrite.registry.remove_rule("tanh_is_identity")
+            theano.rewrite.engine.registry.remove_rule("tanh_is_identity")
 
     def test_graphs_without_loops_skip_the_phases_of_loops(self):
         seconds = theano.rewrite.trace(theano.function([x], T.tanh(x).sum(), mode=theano.Mode(linker="py"))).seconds

@@ -10,7 +10,7 @@ import pytest
 import theano
 import theano.tensor as T
 from theano.gradient import grad
-from theano.rewrite.trace import describe
+from theano.rewrite.engine.trace import describe
 
 x, y = T.dvectors("x", "y")
 s = T.dscalar("s")

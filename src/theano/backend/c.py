@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from theano.backend import c_ops as ops
 from theano.backend.statements import Visitor
 from theano.loops import expr as ex
+from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.sharing import SharingPrinter
@@ -190,11 +191,11 @@ def element_types(block: Iterable[st.Stmt]) -> dict[str, set[str]]:
     for stmt in st.walk(list(block)):
         if isinstance(stmt, st.Load | st.Store):
             found.setdefault(stmt.view.base, set()).add(stmt.view.type)
-        elif isinstance(stmt, st.CallKernel | st.Call):
+        elif isinstance(stmt, hs.CallKernel | hs.Call):
             for arg in stmt.args:
                 if isinstance(arg, tuple):
                     found.setdefault(arg[0], set()).add(arg[2])
-        elif isinstance(stmt, st.NewArray):
+        elif isinstance(stmt, hs.NewArray):
             found.setdefault(stmt.name, set()).add(stmt.type)
     return found
 

@@ -24,6 +24,7 @@ from typing import Any
 from theano.backend import c_ops as ops
 from theano.backend.c import PAD, CPrinter, element_types, identifier, kernel_printer, print_kernel
 from theano.loops import expr as ex
+from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.runtime import abi, product
@@ -88,7 +89,7 @@ class Unit:
     statement of main or of a kernel; `nodes` a text for each call-back word.
     """
 
-    program: st.Program
+    program: hs.Program
     layout: abi.FrameLayout
     inputs: Sequence[tuple[str, abi.InputSpec]]
     storages: Sequence[tuple[str, abi.InputSpec]]
@@ -129,7 +130,7 @@ class MainPrinter(CPrinter):
 
     def _parameters(self) -> None:
         unit, layout = self.unit, self.unit.layout
-        swapped = {s.word for s in st.walk(unit.program.main) if isinstance(s, st.SetStorage)}
+        swapped = {s.word for s in st.walk(unit.program.main) if isinstance(s, hs.SetStorage)}
         for k, (name, spec) in enumerate(unit.inputs):
             self._array(name, spec, layout.input_data(k), "const ")
         words = [w for w, (kind, _) in enumerate(unit.words, abi.FIRST_FREE) if kind == "storage"]
@@ -137,7 +138,7 @@ class MainPrinter(CPrinter):
             self._array(name, spec, layout.storage_data(k), "")
             if words[k] in swapped:
                 self.replaced[words[k]] = self.parameter(f"new_{name}", "theano_array *{}")
-        used = {s.word for s in st.walk(unit.program.main) if isinstance(s, st.ContextWord)}
+        used = {s.word for s in st.walk(unit.program.main) if isinstance(s, hs.ContextWord)}
         for word, (kind, payload) in enumerate(unit.words, abi.FIRST_FREE):
             if kind == "constant" and word in used:
                 self._constant(word, payload)
@@ -212,15 +213,15 @@ class MainPrinter(CPrinter):
         self.pointer(name, f"take(&blocks, {size})")
         self.fail_unless(self.cnames[name], str(code))
 
-    def frame_word(self, stmt: st.FrameWord) -> None:
+    def frame_word(self, stmt: hs.FrameWord) -> None:
         self.define(stmt.name)
         self.cnames[stmt.name] = self.frame[stmt.word]
 
-    def context_word(self, stmt: st.ContextWord) -> None:
+    def context_word(self, stmt: hs.ContextWord) -> None:
         self.define(stmt.name)
         self.cnames[stmt.name] = self.constants[stmt.word]
 
-    def call_kernel(self, stmt: st.CallKernel) -> None:
+    def call_kernel(self, stmt: hs.CallKernel) -> None:
         kernel = self.kernel_params[id(stmt.kernel)]
         args = []
         for arg, (name, type_) in zip(stmt.args, stmt.kernel.params, strict=stmt.ranges is None):
@@ -230,7 +231,7 @@ class MainPrinter(CPrinter):
         else:
             self.ranges(f"{stmt.kernel.name}({', '.join(args)}{', ' if args else ''}", stmt.ranges)
 
-    def ranges(self, call: str, ranges: st.Ranges) -> None:
+    def ranges(self, call: str, ranges: hs.Ranges) -> None:
         """Call a ranged kernel for all positions, one range after the other. There are no signals to serve."""
         extent = self.length(ranges.extent)
         if not ranges.least or ranges.alone:
@@ -248,7 +249,7 @@ class MainPrinter(CPrinter):
             self.line(f"if ({step} < {end})")
             self.line(f"{PAD}{call}{end}, {end});")
 
-    def slices(self, stmt: st.Slices) -> None:
+    def slices(self, stmt: hs.Slices) -> None:
         """One slice of all rows."""
         extent = self.length(stmt.extent)
         self.open(branch=True)
@@ -258,7 +259,7 @@ class MainPrinter(CPrinter):
         body = self.close()
         self.levels[-1].lines += ["{", *(PAD + line for line in body), "}"]
 
-    def check(self, stmt: st.Check) -> None:
+    def check(self, stmt: hs.Check) -> None:
         if stmt.code <= len(self.unit.messages):
             self.line(f"/* check {stmt.code}: {self.unit.messages[stmt.code - 1]} */")
         cond = self.length(stmt.cond)
@@ -268,15 +269,15 @@ class MainPrinter(CPrinter):
         ]
         self.fail_unless(cond, str(stmt.code), operands)
 
-    def workspace(self, stmt: st.Workspace) -> None:
+    def workspace(self, stmt: hs.Workspace) -> None:
         self.take(stmt.name, self.length(stmt.size), stmt.code)
 
-    def carve(self, stmt: st.Carve) -> None:
+    def carve(self, stmt: hs.Carve) -> None:
         offset = self.length(stmt.offset)
         place = f"(char *){self.cnames[stmt.base]}" if self.element(stmt.base) else self.cnames[stmt.base]
         self.pointer(stmt.name, place if offset == "0" else f"({place} + {ops.tight(offset)})")
 
-    def new_array(self, stmt: st.NewArray) -> None:
+    def new_array(self, stmt: hs.NewArray) -> None:
         self.support.add("new_array")
         dims = ", ".join(self.length(d) for d in stmt.dims)
         listed = f"(int64_t[]){{{dims}}}" if dims else "NULL"
@@ -284,52 +285,52 @@ class MainPrinter(CPrinter):
         self.pointer(stmt.name, f"new_array(&slot[{stmt.slot}], {size}, {len(stmt.dims)}, {listed})")
         self.fail_unless(self.cnames[stmt.name], str(stmt.code))
 
-    def call_back(self, stmt: st.CallBack) -> None:
+    def call_back(self, stmt: hs.CallBack) -> None:
         sides = ", ".join(f"{self.slots(s)}, {len(s)}" for s in (stmt.inputs, stmt.outputs))
         self.fail_unless(f"callback({self.callbacks[stmt.word]}, {sides}) == 0", "-1")
 
-    def array_header(self, stmt: st.ArrayHeader) -> None:
+    def array_header(self, stmt: hs.ArrayHeader) -> None:
         self.pointer(stmt.data, f"slot[{stmt.slot}].data")
         for axis, name in enumerate(stmt.dims):
             self.line(f"const int64_t {self.name(name)} = slot[{stmt.slot}].dims[{axis}];")
 
-    def hold_object(self, stmt: st.HoldObject) -> None:
+    def hold_object(self, stmt: hs.HoldObject) -> None:
         if stmt.kind == "context":
             source = f"objects[{self.objects[stmt.word]}]"
         else:
             source = f"slot[{stmt.word}].object" if stmt.kind == "slot" else self.frame[stmt.word]
         self.line(f"slot[{stmt.slot}].object = {source};")
 
-    def release(self, stmt: st.Release) -> None:
+    def release(self, stmt: hs.Release) -> None:
         self.line(f"slot[{stmt.slot}] = (theano_array){{0}};")
 
-    def move(self, stmt: st.Move) -> None:
+    def move(self, stmt: hs.Move) -> None:
         self.line(f"slot[{stmt.target}] = slot[{stmt.source}];")
         self.line(f"slot[{stmt.source}] = (theano_array){{0}};")
 
-    def set_storage(self, stmt: st.SetStorage) -> None:
+    def set_storage(self, stmt: hs.SetStorage) -> None:
         self.line(f"*{self.replaced[stmt.word]} = slot[{stmt.slot}];")
         self.line(f"slot[{stmt.slot}].data = NULL;")
 
-    def call(self, stmt: st.Call) -> None:
+    def call(self, stmt: hs.Call) -> None:
         self.line(f"{stmt.symbol}_({', '.join(self.argument(a, '') for a in stmt.args)});")
 
-    def copy(self, stmt: st.Copy) -> None:
+    def copy(self, stmt: hs.Copy) -> None:
         size = self.length(stmt.size)
         self.line(
             f"memcpy({self.cnames[stmt.target]}, {self.cnames[stmt.source]}, (size_t){ops.tight(size)});"
         )
 
     def branch(self, stmt: st.If) -> None:
-        if not all(isinstance(s, st.Poll) for s in (*stmt.then, *stmt.orelse)):
+        if not all(isinstance(s, hs.Poll) for s in (*stmt.then, *stmt.orelse)):
             super().branch(stmt)
 
-    def poll(self, stmt: st.Poll | st.ReleaseGil | st.TakeGil | st.Work) -> None:
+    def poll(self, stmt: hs.Poll | hs.ReleaseGil | hs.TakeGil | hs.Work) -> None:
         """Signals and threads are the caller's business, and there is one form."""
 
     release_gil = take_gil = work = poll
 
-    def commit(self, stmt: st.Commit) -> None:
+    def commit(self, stmt: hs.Commit) -> None:
         self.line("/* from here on shared variables are written, and nothing fails */")
 
     # -- the function ------------------------------------------------------------------------------
@@ -363,7 +364,7 @@ def kernel_names(unit: Unit) -> dict[int, dict[str, str]]:
     """Readable names for the pointer parameters of kernels that always get the same value."""
     found: dict[int, dict[str, str]] = {}
     for stmt in st.walk(unit.program.main):
-        if not isinstance(stmt, st.CallKernel):
+        if not isinstance(stmt, hs.CallKernel):
             continue
         own = {
             name: unit.names.get(arg[0], "")
@@ -395,7 +396,7 @@ def print_c(unit: Unit) -> str:
     ]
     printer = MainPrinter(unit, helpers)
     main = printer.text()
-    symbols = sorted({s.symbol for s in st.walk(unit.program.main) if isinstance(s, st.Call)})
+    symbols = sorted({s.symbol for s in st.walk(unit.program.main) if isinstance(s, hs.Call)})
     parts = [PRELUDE]
     if printer.callbacks:
         listed = "".join(f"\n   {k}: {unit.nodes.get(w, '')}" for w, k in printer.callbacks.items())

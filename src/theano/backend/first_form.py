@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from theano.backend.widths import starts_with_identity, widths
 from theano.loops import expr as ex
+from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 
@@ -24,14 +25,14 @@ __all__ = ["first_form"]
 Block = list[st.Stmt]
 
 
-def first_form(program: st.Program, isa: Isa) -> st.Program:
+def first_form(program: hs.Program, isa: Isa) -> hs.Program:
     """The first form of a program; `isa` is the one that its fast form is for."""
     kernels = {kernel: replace(kernel, body=_block(kernel.body, isa)) for kernel in program.kernels}
     main = _block(program.main, isa)
     for stmt in st.walk(main):
-        if isinstance(stmt, st.CallKernel):
+        if isinstance(stmt, hs.CallKernel):
             stmt.kernel = kernels[stmt.kernel]
-    return st.Program(list(kernels.values()), main)
+    return hs.Program(list(kernels.values()), main)
 
 
 def _block(block: Block, isa: Isa) -> Block:
@@ -47,12 +48,12 @@ def _statement(stmt: st.Stmt, isa: Isa) -> Iterator[st.Stmt]:
             yield inner
     elif isinstance(stmt, st.If):
         yield replace(stmt, then=_block(stmt.then, isa), orelse=_block(stmt.orelse, isa))
-    elif isinstance(stmt, st.Slices):
+    elif isinstance(stmt, hs.Slices):
         yield replace(stmt, least=0, body=_block(stmt.body, isa))
-    elif isinstance(stmt, st.CallKernel):
+    elif isinstance(stmt, hs.CallKernel):
         yield replace(stmt, ranges=stmt.ranges and replace(stmt.ranges, least=0))
-    elif isinstance(stmt, st.Work):
-        yield st.Spend(stmt.word, stmt.picoseconds)
+    elif isinstance(stmt, hs.Work):
+        yield hs.Spend(stmt.word, stmt.picoseconds)
     elif not isinstance(stmt, st.Prefetch):
         yield stmt
 

@@ -17,6 +17,7 @@ import numpy as np
 from theano.backend.interpreter_blas import SYMBOLS
 from theano.backend.statements import Visitor
 from theano.loops import expr as ex
+from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.text import statement_text
@@ -239,7 +240,7 @@ class Interpreter(Visitor):
     """
 
     def __init__(
-        self, program: st.Program, layout: abi.FrameLayout, words: Mapping[int, Any], fma: bool = True
+        self, program: hs.Program, layout: abi.FrameLayout, words: Mapping[int, Any], fma: bool = True
     ) -> None:
         self.program = program
         self.layout = layout
@@ -327,7 +328,7 @@ class Interpreter(Visitor):
         self.env[stmt.name] = Pointer(Memory.block(stmt.size))
 
     # -- statements of main ------------------------------------------------------------------------
-    def call_kernel(self, stmt: st.CallKernel) -> None:
+    def call_kernel(self, stmt: hs.CallKernel) -> None:
         args = [self.argument(a) for a in stmt.args]
         outside = self.env
         for bounds in self._ranges(stmt.ranges):
@@ -335,42 +336,42 @@ class Interpreter(Visitor):
             self.block(stmt.kernel.body)
         self.env = outside
 
-    def _ranges(self, ranges: st.Ranges | None) -> list[tuple[np.int64, ...]]:
+    def _ranges(self, ranges: hs.Ranges | None) -> list[tuple[np.int64, ...]]:
         """The bounds of each range, last ones first: no range may need another."""
         if ranges is None:
             return [()]
         start, extent, weight = self.number(ranges.start), self.number(ranges.extent), self.number(ranges.weight)
-        grain = st.grain(extent, weight) if ranges.least and extent * weight >= ranges.least else extent
+        grain = hs.grain(extent, weight) if ranges.least and extent * weight >= ranges.least else extent
         if grain >= extent:
             return [(np.int64(start), np.int64(extent))]
         bounds = [(lo, min(lo + grain, extent)) for lo in range(0, extent, grain)]
         return [(np.int64(lo), np.int64(hi)) for lo, hi in bounds[::-1] + [(extent, extent)] * ranges.finish]
 
-    def slices(self, stmt: st.Slices) -> None:
+    def slices(self, stmt: hs.Slices) -> None:
         """Last ones first, and all as short as they may be."""
         extent = self.number(stmt.extent)
         for lo in reversed(range(0, extent, stmt.fewest)):
             self.env[stmt.lo], self.env[stmt.hi] = np.int64(lo), np.int64(min(lo + stmt.fewest, extent))
             self.block(stmt.body)
 
-    def check(self, stmt: st.Check) -> None:
+    def check(self, stmt: hs.Check) -> None:
         if not self.defined(stmt.cond):
             raise CheckFailed(stmt.code, tuple(self.number(o) for o in stmt.operands))
 
-    def frame_word(self, stmt: st.FrameWord) -> None:
+    def frame_word(self, stmt: hs.FrameWord) -> None:
         found = self.frame[stmt.word]
         self.env[stmt.name] = Pointer(Memory(found)) if stmt.type == "ptr" else np.int64(found)
 
-    def context_word(self, stmt: st.ContextWord) -> None:
+    def context_word(self, stmt: hs.ContextWord) -> None:
         self.env[stmt.name] = Pointer(Memory(self.words[stmt.word]))
 
-    def workspace(self, stmt: st.Workspace) -> None:
+    def workspace(self, stmt: hs.Workspace) -> None:
         self.env[stmt.name] = Pointer(Memory.block(self.number(stmt.size)))
 
-    def carve(self, stmt: st.Carve) -> None:
+    def carve(self, stmt: hs.Carve) -> None:
         self.env[stmt.name] = self.env[stmt.base].moved(self.number(stmt.offset))
 
-    def new_array(self, stmt: st.NewArray) -> None:
+    def new_array(self, stmt: hs.NewArray) -> None:
         try:
             array = np.empty([self.number(d) for d in stmt.dims], DTYPE[stmt.type])
         except MemoryError as error:
@@ -380,33 +381,33 @@ class Interpreter(Visitor):
         memory.bytes[...] = 0xA5
         self.env[stmt.name] = Pointer(memory)
 
-    def call_back(self, stmt: st.CallBack) -> None:
+    def call_back(self, stmt: hs.CallBack) -> None:
         results = self.words[stmt.word](*(self.slots[k] for k in stmt.inputs))
         for slot, result in zip(stmt.outputs, results, strict=True):
             self.slots[slot] = result
 
-    def array_header(self, stmt: st.ArrayHeader) -> None:
+    def array_header(self, stmt: hs.ArrayHeader) -> None:
         array = self.slots[stmt.slot]
         self.env[stmt.data] = Pointer(Memory(array))
         self.env.update((name, np.int64(n)) for name, n in zip(stmt.dims, array.shape, strict=False))
 
-    def hold_object(self, stmt: st.HoldObject) -> None:
+    def hold_object(self, stmt: hs.HoldObject) -> None:
         source: Any = {"context": self.words, "slot": self.slots, "frame": self.frame}[stmt.kind]
         self.slots[stmt.slot] = source[stmt.word]
 
-    def release(self, stmt: st.Release) -> None:
+    def release(self, stmt: hs.Release) -> None:
         self.slots[stmt.slot] = None
 
-    def move(self, stmt: st.Move) -> None:
+    def move(self, stmt: hs.Move) -> None:
         self.slots[stmt.target], self.slots[stmt.source] = self.slots[stmt.source], None
 
-    def set_storage(self, stmt: st.SetStorage) -> None:
+    def set_storage(self, stmt: hs.SetStorage) -> None:
         self.words[stmt.word][0] = self.slots[stmt.slot]
 
-    def call(self, stmt: st.Call) -> None:
+    def call(self, stmt: hs.Call) -> None:
         SYMBOLS[stmt.symbol](*(self.argument(a) for a in stmt.args))
 
-    def copy(self, stmt: st.Copy) -> None:
+    def copy(self, stmt: hs.Copy) -> None:
         size = self.number(stmt.size)
         target, source = self.env[stmt.target], self.env[stmt.source]
         if max(target.at + size - target.memory.bytes.size, source.at + size - source.memory.bytes.size) > 0:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from theano.backend import llvm_ops as ops
 from theano.backend.llvm_loops import FunctionPrinter, collect_stored
 from theano.loops import expr as ex
+from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.runtime import abi
 
@@ -31,7 +32,7 @@ def print_kernel(kernel: st.Kernel, isa: Isa) -> tuple[str, set[str]]:
     own = [*kernel.params[:-2], (loop.index, "i64")]
     text, intrinsics = _function(f"{kernel.name}_one", own, loop.body, isa)
     args = [(n, st.ZERO, "i8") if t == "ptr" else ex.name(n, t) for n, t in own]
-    call = st.CallKernel(st.Kernel(f"{kernel.name}_one", own, []), args)
+    call = hs.CallKernel(st.Kernel(f"{kernel.name}_one", own, []), args)
     rest = kernel.body[1:]
     how = "noinline " if any(isinstance(s, st.For) and s.kind == "vector" for s in st.walk(rest)) else abi.QUICKLY
     around, more = _function(kernel.name, kernel.params, [replace(loop, body=[call]), *rest], isa, how)
@@ -62,7 +63,7 @@ def _has_many_constants(body: list[st.Stmt]) -> bool:
     return sum(e.op == "const" and e.type in ex.FLOATS for e in ex.postorder(tuple(values))) > CONSTANTS
 
 
-def team_call(name: str, kernel: st.Kernel, ranges: st.Ranges) -> str:
+def team_call(name: str, kernel: st.Kernel, ranges: hs.Ranges) -> str:
     """`name` lets the team run a kernel (see `runtime.team_ir`, also for what it returns).
 
     What the calls of main need is written once, however many there are.

@@ -15,6 +15,7 @@ from theano.backend.llvm import Level, ValuePrinter
 from theano.backend.statements import Visitor
 from theano.backend.widths import Widths, starts_with_identity, widths
 from theano.loops import expr as ex
+from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 
@@ -26,7 +27,7 @@ class FunctionPrinter(Visitor, ValuePrinter):
         text, lanes = self.value(stmt.value)
         self.define(stmt.name, text, lanes, self.depth(stmt.value))
 
-    def call_kernel(self, stmt: st.CallKernel) -> None:
+    def call_kernel(self, stmt: hs.CallKernel) -> None:
         args = [self.argument(arg, type_) for arg, (_, type_) in zip(stmt.args, stmt.kernel.params, strict=True)]
         self.do(f"call void @{stmt.kernel.name}({', '.join(args)})")
 

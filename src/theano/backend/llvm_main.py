@@ -8,6 +8,7 @@ from theano.backend import llvm_ops as ops
 from theano.backend.llvm_kernel import print_kernel, team_call
 from theano.backend.llvm_loops import FunctionPrinter, collect_stored
 from theano.loops import expr as ex
+from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.sharing import defined_names, roots
@@ -98,24 +99,24 @@ class MainPrinter(FunctionPrinter):
         return name
 
     # -- statements ------------------------------------------------------------------------------------
-    def frame_word(self, stmt: st.FrameWord) -> None:
+    def frame_word(self, stmt: hs.FrameWord) -> None:
         address = self.word("frame", stmt.word)
         self.define(stmt.name, self.emit(f"load {ops.REGISTER[stmt.type]}, ptr {address}"))
 
-    def context_word(self, stmt: st.ContextWord) -> None:
+    def context_word(self, stmt: hs.ContextWord) -> None:
         self.define(stmt.name, self.context(stmt.word))
 
-    def check(self, stmt: st.Check) -> None:
+    def check(self, stmt: hs.Check) -> None:
         self.fail_unless(self.operand(stmt.cond), stmt.code, stmt.operands)
 
-    def call_kernel(self, stmt: st.CallKernel) -> None:
+    def call_kernel(self, stmt: hs.CallKernel) -> None:
         if stmt.ranges is None:
             super().call_kernel(stmt)
             return
         args = [self.argument(arg, type_) for arg, (_, type_) in zip(stmt.args, stmt.kernel.params, strict=False)]
         self.ranges(stmt.kernel, args, stmt.ranges)
 
-    def ranges(self, kernel: st.Kernel, args: list[str], ranges: st.Ranges) -> None:
+    def ranges(self, kernel: st.Kernel, args: list[str], ranges: hs.Ranges) -> None:
         """Call a ranged kernel for all positions, through `team_call` where it is worth it that threads share it.
 
         As long as main may leave, a signal handler may end it there.
@@ -144,7 +145,7 @@ class MainPrinter(FunctionPrinter):
         self.do(f"br label %{end}")
         self.start(end)
 
-    def slices(self, stmt: st.Slices) -> None:
+    def slices(self, stmt: hs.Slices) -> None:
         """The body is a function of its own, which the team calls; main hands it what it uses, a word each."""
         name = f"slices{len(self.outlined)}"
         captured = [(self.names[n][0], type_) for n, type_ in _captures(stmt)]
@@ -171,7 +172,7 @@ class MainPrinter(FunctionPrinter):
         self.do(f"br label %{end}")
         self.start(end)
 
-    def _outlined(self, name: str, stmt: st.Slices) -> str:
+    def _outlined(self, name: str, stmt: hs.Slices) -> str:
         """The function ``name(args, lo, hi)``."""
         inner = MainPrinter(self.isa, self.layout)
         inner.team_calls = self.team_calls
@@ -188,7 +189,7 @@ class MainPrinter(FunctionPrinter):
         head = f"define internal void @{name}(ptr %args, i64 %lo, i64 %hi) {abi.QUICKLY}nounwind {{\nentry:\n"
         return head + "\n".join(lines) + "\n}\n"
 
-    def workspace(self, stmt: st.Workspace) -> None:
+    def workspace(self, stmt: hs.Workspace) -> None:
         size = self.operand(stmt.size)
         stack = self.fresh()
         if stmt.size.op == "const" and stmt.size.value <= STACK_BYTES:
@@ -209,10 +210,10 @@ class MainPrinter(FunctionPrinter):
         self.start(end)
         self.define(stmt.name, self.emit(f"phi ptr [{stack}, %{before}], [{block}, %{last}]"))
 
-    def carve(self, stmt: st.Carve) -> None:
+    def carve(self, stmt: hs.Carve) -> None:
         self.define(stmt.name, self.address(stmt.base, "i8", stmt.offset))
 
-    def new_array(self, stmt: st.NewArray) -> None:
+    def new_array(self, stmt: hs.NewArray) -> None:
         dims = self.store_dims(stmt.dims)
         function, slot = self.context("new_array"), self.slot(stmt.slot)
         index = abi.descr_index(ex.DTYPE_OF[stmt.type])
@@ -220,7 +221,7 @@ class MainPrinter(FunctionPrinter):
         self.fail_unless(self.emit(f"icmp ne ptr {data}, null"), stmt.code)
         self.define(stmt.name, data)
 
-    def call_back(self, stmt: st.CallBack) -> None:
+    def call_back(self, stmt: hs.CallBack) -> None:
         arrays = []
         for slots in (stmt.inputs, stmt.outputs):
             name = self.fresh()
@@ -241,7 +242,7 @@ class MainPrinter(FunctionPrinter):
             obj = self.emit(f"load ptr, ptr {at}")
             self.do(f"store ptr {obj}, ptr {self.slot(slot)}")
 
-    def array_header(self, stmt: st.ArrayHeader) -> None:
+    def array_header(self, stmt: hs.ArrayHeader) -> None:
         obj = self.emit(f"load ptr, ptr {self.slot(stmt.slot)}")
         at = self.emit(f"getelementptr i8, ptr {obj}, i64 {abi.ARRAY_DATA}")
         self.define(stmt.data, self.emit(f"load ptr, ptr {at}"))
@@ -252,7 +253,7 @@ class MainPrinter(FunctionPrinter):
                 at = self.emit(f"getelementptr i64, ptr {dims}, i64 {k}")
                 self.define(name, self.emit(f"load i64, ptr {at}"))
 
-    def hold_object(self, stmt: st.HoldObject) -> None:
+    def hold_object(self, stmt: hs.HoldObject) -> None:
         if stmt.kind == "context":
             obj = self.context(stmt.word)
         elif stmt.kind == "slot":
@@ -262,7 +263,7 @@ class MainPrinter(FunctionPrinter):
         self.do(f"call void {self.context('inc_ref')}(ptr {obj})")
         self.do(f"store ptr {obj}, ptr {self.slot(stmt.slot)}")
 
-    def release(self, stmt: st.Release) -> None:
+    def release(self, stmt: hs.Release) -> None:
         slot = self.slot(stmt.slot)
         obj = self.emit(f"load ptr, ptr {slot}")
         self.do(f"store ptr null, ptr {slot}")
@@ -279,7 +280,7 @@ class MainPrinter(FunctionPrinter):
         self.do(f"br label %{end}")
         self.start(end)
 
-    def move(self, stmt: st.Move) -> None:
+    def move(self, stmt: hs.Move) -> None:
         target, source = self.slot(stmt.target), self.slot(stmt.source)
         old = self.emit(f"load ptr, ptr {target}")
         new = self.emit(f"load ptr, ptr {source}")
@@ -287,28 +288,28 @@ class MainPrinter(FunctionPrinter):
         self.do(f"store ptr null, ptr {source}")
         self._drop(old)
 
-    def set_storage(self, stmt: st.SetStorage) -> None:
+    def set_storage(self, stmt: hs.SetStorage) -> None:
         obj = self.emit(f"load ptr, ptr {self.slot(stmt.slot)}")
         self.do(f"call void {self.context('inc_ref')}(ptr {obj})")
         item = self.context("list_set_item")
         self.emit(f"call i32 {item}(ptr {self.context(stmt.word)}, i64 0, ptr {obj})")
 
-    def call(self, stmt: st.Call) -> None:
+    def call(self, stmt: hs.Call) -> None:
         args = [self.argument(a, "ptr" if isinstance(a, tuple) else a.type) for a in stmt.args]
         self.do(f"call void {self.context(stmt.word)}({', '.join(args)})")
 
-    def copy(self, stmt: st.Copy) -> None:
+    def copy(self, stmt: hs.Copy) -> None:
         target, source = self.names[stmt.target][0], self.names[stmt.source][0]
         self.intrinsics.add("declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)")
         size = self.operand(stmt.size)
         self.do(f"call void @llvm.memcpy.p0.p0.i64(ptr {target}, ptr {source}, i64 {size}, i1 false)")
 
-    def poll(self, stmt: st.Poll) -> None:
+    def poll(self, stmt: hs.Poll) -> None:
         node = self.word("frame", self.layout.gil)
         code = self.emit(f"call i32 {self.context('gil_poll')}(ptr %ctx, ptr {node}, ptr @storages)")
         self.fail_unless(self.emit(f"icmp eq i32 {code}, 0"), abi.RAISED)
 
-    def release_gil(self, stmt: st.ReleaseGil) -> None:
+    def release_gil(self, stmt: hs.ReleaseGil) -> None:
         cond, node = self.operand(stmt.cond), self.word("frame", self.layout.gil)
         word = self.word("ctx", abi.CTX["gil_release"])
         go, end = self.label(), self.label()
@@ -319,7 +320,7 @@ class MainPrinter(FunctionPrinter):
         self.do(f"br label %{end}")
         self.start(end)
 
-    def take_gil(self, stmt: st.TakeGil) -> None:
+    def take_gil(self, stmt: hs.TakeGil) -> None:
         node, word = self.word("frame", self.layout.gil), self.word("ctx", abi.CTX["gil_take"])
         go, end = self.label(), self.label()
         held = self.emit(f"icmp eq ptr {self.emit(f'load ptr, ptr {node}')}, null")
@@ -330,7 +331,7 @@ class MainPrinter(FunctionPrinter):
         self.do(f"br label %{end}")
         self.start(end)
 
-    def commit(self, stmt: st.Commit) -> None:
+    def commit(self, stmt: hs.Commit) -> None:
         """A mark for readers and the verifier, once; and for a process that forks, if others may run from here on."""
         self.may_leave = False
         if not self.releases:
@@ -347,10 +348,10 @@ class MainPrinter(FunctionPrinter):
         self.do(f"br label %{end}")
         self.start(end)
 
-    def work(self, stmt: st.Work) -> None:
+    def work(self, stmt: hs.Work) -> None:
         """A mark for `first_form`."""
 
-    def spend(self, stmt: st.Spend) -> None:
+    def spend(self, stmt: hs.Spend) -> None:
         """The clock starts with the first of them; `end` reads it again."""
         counter = self.context(stmt.word)
         estimate = self.operand(ex.lshr(stmt.picoseconds, SLOWER))
@@ -377,7 +378,7 @@ class MainPrinter(FunctionPrinter):
         self.do("ret i32 0")
 
 
-def _captures(stmt: st.Slices) -> list[tuple[str, str]]:
+def _captures(stmt: hs.Slices) -> list[tuple[str, str]]:
     """The names of main (and their types) that slices use, in order of their first use."""
     found: dict[str, str] = {}
     own = {stmt.lo, stmt.hi}
@@ -386,7 +387,7 @@ def _captures(stmt: st.Slices) -> list[tuple[str, str]]:
         for node in ex.postorder(tuple(roots(inner))):
             if node.op == "name":
                 found.setdefault(str(node.value), node.type)
-        if isinstance(inner, st.CallKernel | st.Call):
+        if isinstance(inner, hs.CallKernel | hs.Call):
             found.update((arg[0], "ptr") for arg in inner.args if isinstance(arg, tuple))
     return [(name, type_) for name, type_ in found.items() if name not in own]
 
@@ -396,7 +397,7 @@ def _computes(loop: st.For) -> bool:
     return loop.kind == "vector" or any(isinstance(s, st.Load | st.Store) for s in st.walk(loop.body))
 
 
-def print_module(program: st.Program, layout: abi.FrameLayout, isa: Isa) -> str:
+def print_module(program: hs.Program, layout: abi.FrameLayout, isa: Isa) -> str:
     """The text of a program: kernels, then ``@main``; the native entry is printed by `runtime.entry`."""
     texts, intrinsics = [], set()
     for kernel in program.kernels:
@@ -405,7 +406,7 @@ def print_module(program: st.Program, layout: abi.FrameLayout, isa: Isa) -> str:
         texts.append(text)
         intrinsics |= used
     printer = MainPrinter(isa, layout, sum(text.count("\n") for text in texts))
-    printer.releases = any(isinstance(s, st.ReleaseGil) for s in program.main)
+    printer.releases = any(isinstance(s, hs.ReleaseGil) for s in program.main)
     printer.stored = collect_stored(program.main) | {"frame"}
     printer.block(program.main)
     printer.end()

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from theano.loops import host as hs
 from theano.loops import stmt as st
 
 # The statements of kernels, then those of main.
 METHODS: dict[type, str] = {
     st.Let: "let", st.Load: "load", st.Store: "store", st.Prefetch: "prefetch", st.For: "loop", st.If: "branch",
-    st.Local: "local", st.CallKernel: "call_kernel",
-    st.FrameWord: "frame_word", st.ContextWord: "context_word", st.Check: "check", st.Workspace: "workspace",
-    st.Carve: "carve", st.NewArray: "new_array", st.CallBack: "call_back", st.ArrayHeader: "array_header",
-    st.HoldObject: "hold_object", st.Release: "release", st.Move: "move", st.SetStorage: "set_storage",
-    st.Call: "call", st.Copy: "copy", st.Poll: "poll", st.Commit: "commit", st.ReleaseGil: "release_gil",
-    st.TakeGil: "take_gil", st.Slices: "slices", st.Work: "work",
-    st.Spend: "spend",
+    st.Local: "local", hs.CallKernel: "call_kernel",
+    hs.FrameWord: "frame_word", hs.ContextWord: "context_word", hs.Check: "check", hs.Workspace: "workspace",
+    hs.Carve: "carve", hs.NewArray: "new_array", hs.CallBack: "call_back", hs.ArrayHeader: "array_header",
+    hs.HoldObject: "hold_object", hs.Release: "release", hs.Move: "move", hs.SetStorage: "set_storage",
+    hs.Call: "call", hs.Copy: "copy", hs.Poll: "poll", hs.Commit: "commit", hs.ReleaseGil: "release_gil",
+    hs.TakeGil: "take_gil", hs.Slices: "slices", hs.Work: "work",
+    hs.Spend: "spend",
 }  # fmt: skip
 
 

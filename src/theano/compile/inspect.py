@@ -8,11 +8,12 @@ from typing import Any
 from theano.backend.c import identifier
 from theano.backend.c_main import Unit, print_c
 from theano.compile.executable import Function
+from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.text import program_text
 from theano.lower.items import Special
+from theano.lower.plan.groups import Group
 from theano.lower.program import Lowered
-from theano.lower.schedule import Group
 from theano.lower.values import Tensor
 from theano.runtime import abi
 
@@ -117,7 +118,7 @@ def _variable_names(low: Lowered) -> dict[str, str]:
     """C names for names of main: those of variables, and ``out0``, … for what is returned."""
     names = {}
     for stmt in st.walk(low.program.main):
-        if isinstance(stmt, st.NewArray) and stmt.slot < low.n_outputs:
+        if isinstance(stmt, hs.NewArray) and stmt.slot < low.n_outputs:
             names[stmt.name] = f"out{stmt.slot}"
     for v, value in low.values.items():
         if not v.name:
@@ -139,12 +140,12 @@ def _kernel_comments(low: Lowered) -> dict[int, str]:
     comments: dict[int, str] = {}
     kernels: dict[int, st.Kernel] = {}
     for stmt in st.walk(low.program.main):
-        if isinstance(stmt, st.CallKernel | st.Call):
+        if isinstance(stmt, hs.CallKernel | hs.Call):
             found = [nodes[a[0]] for a in stmt.args if isinstance(a, tuple) and a[0] in nodes]
             # the arguments that are read come first; the last is written
             if found:
                 comments[id(stmt)] = found[-1]
-            if found and isinstance(stmt, st.CallKernel) and id(stmt.kernel) not in kernels:
+            if found and isinstance(stmt, hs.CallKernel) and id(stmt.kernel) not in kernels:
                 kernels[id(stmt.kernel)] = stmt.kernel
                 comments[id(stmt.kernel)] = found[-1]
     return comments

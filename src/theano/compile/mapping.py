@@ -8,7 +8,7 @@ from typing import Any
 from theano.compile.builders import OpFromGraph
 from theano.graph import Constant, clone_replace, graph_inputs, io_toposort
 from theano.graph.op import with_late_test_values
-from theano.rewrite.loop_steps import with_step
+from theano.rewrite.loops.steps import with_step
 from theano.scan.op import Scan
 from theano.scan.parts import Loop, NonSequenceArg
 

@@ -23,7 +23,7 @@ from theano.garbage import collector_rests
 from theano.graph import Generic, Variable
 from theano.graph.op import performer
 from theano.loops import expr as ex
-from theano.loops import stmt as st
+from theano.loops import host as hs
 from theano.loops.identity import identity
 from theano.lower import lower
 from theano.lower.program import InputForm
@@ -105,7 +105,7 @@ class NativeExecutor:
 
     def _spec(self, result: str) -> EntrySpec:
         low = self.lowered
-        releases = any(isinstance(s, st.ReleaseGil) for s in low.program.main)
+        releases = any(isinstance(s, hs.ReleaseGil) for s in low.program.main)
         return EntrySpec(
             low.inputs, low.storages, low.n_slots, low.n_outputs, result,  # type: ignore[arg-type]
             updates=self.plan.updates, releases=releases,
@@ -278,7 +278,7 @@ class NativeExecutor:
 
     def _is_endless(self) -> bool:
         """Whether nobody can tell how much a call computes."""
-        marks = [s.picoseconds for s in self.lowered.program.main if isinstance(s, st.Work)]
+        marks = [s.picoseconds for s in self.lowered.program.main if isinstance(s, hs.Work)]
         return any(m.op == "const" and m.value >= abi.ENDLESS for m in marks)
 
     def _link(self) -> None:

@@ -13,13 +13,14 @@ import numpy as np
 from theano.backend.interpreter import evaluate
 from theano.compile.inspect import executor_of, written
 from theano.loops import expr as ex
+from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.sharing import defined_names
 from theano.loops.text import operation_text
 from theano.lower.items import Item, Reduce, Special
+from theano.lower.plan.groups import Group
 from theano.lower.program import Lowered
-from theano.lower.schedule import Group
 from theano.lower.values import Tensor
 from theano.record import Record, field
 
@@ -107,9 +108,9 @@ def memory_plan(f: Any, *args: Any, shapes: Sequence[Sequence[int]] | None = Non
     inputs, shared = (sum(a.nbytes for a in group) for group in sizes.given())
     plan = MemoryPlan(inputs, shared, 0, 0, 0)
     for stmt in st.walk(low.program.main):
-        if isinstance(stmt, st.Workspace):
+        if isinstance(stmt, hs.Workspace):
             plan.workspace += sizes.number(stmt.size) or 0
-        elif isinstance(stmt, st.NewArray):
+        elif isinstance(stmt, hs.NewArray):
             count = sizes.product(stmt.dims)
             if count is None:
                 plan.unknown += 1
@@ -172,7 +173,7 @@ class _Sizes:
         self.outside = {f"x{k}" for k in range(len(self.arrays))} | {f"s{k}" for k in range(len(self.stored))}
         self.outside |= {
             s.name for s in st.walk(self.low.program.main)
-            if isinstance(s, st.NewArray) and s.slot < self.low.n_outputs
+            if isinstance(s, hs.NewArray) and s.slot < self.low.n_outputs
         }  # fmt: skip
 
     def given(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -216,9 +217,9 @@ class _Traffic:
 
     def __init__(self, sizes: _Sizes) -> None:
         self.sizes = sizes
-        self.calls: dict[str, list[st.CallKernel]] = {}
+        self.calls: dict[str, list[hs.CallKernel]] = {}
         for stmt in st.walk(sizes.low.program.main):
-            if isinstance(stmt, st.CallKernel):
+            if isinstance(stmt, hs.CallKernel):
                 names = _pointers(stmt)
                 stores = {s.view.base for s in st.walk(stmt.kernel.body) if isinstance(s, st.Store)}
                 for parameter in stores & set(names):
@@ -249,7 +250,7 @@ class _Traffic:
         for (name, store), accesses in found.items():
             yield name, store, self._moved(name, accesses)
 
-    def _call(self, group: Group) -> st.CallKernel | None:
+    def _call(self, group: Group) -> hs.CallKernel | None:
         for tensor in written(group):
             calls = self.calls.get(tensor.storage().name)
             if calls:
@@ -322,7 +323,7 @@ class _Traffic:
         return merged
 
 
-def _pointers(call: st.CallKernel) -> dict[str, str]:
+def _pointers(call: hs.CallKernel) -> dict[str, str]:
     """Main's names of the memory that a kernel's pointers point to."""
     args = zip(call.kernel.params, call.args, strict=False)
     return {name: arg[0] for (name, _), arg in args if isinstance(arg, tuple)}
@@ -416,7 +417,7 @@ class _Schedule:
             if v.name and value.tensor is not None and value.is_whole():
                 self.names.setdefault(value.tensor.name, v.name)
         for stmt in st.walk(low.program.main):
-            if isinstance(stmt, st.NewArray) and stmt.slot < low.n_outputs:
+            if isinstance(stmt, hs.NewArray) and stmt.slot < low.n_outputs:
                 self.names[stmt.name] = f"output {stmt.slot}"
         self.numbers = {g: k for k, g in enumerate((g for g in low.schedule if not g.special), 1)}
 

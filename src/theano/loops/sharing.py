@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from theano.loops import expr as ex
+from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 
@@ -164,25 +165,25 @@ def roots(stmt: st.Stmt) -> Iterator[Expr]:
             yield c.next
         if stmt.until is not None:
             yield stmt.until
-    elif isinstance(stmt, st.If | st.ReleaseGil):
+    elif isinstance(stmt, st.If | hs.ReleaseGil):
         yield stmt.cond
-    elif isinstance(stmt, st.Work | st.Spend):
+    elif isinstance(stmt, hs.Work | hs.Spend):
         yield stmt.picoseconds
-    elif isinstance(stmt, st.CallKernel | st.Call):
+    elif isinstance(stmt, hs.CallKernel | hs.Call):
         for arg in stmt.args:
             yield arg if isinstance(arg, Expr) else arg[1]
-        if isinstance(stmt, st.CallKernel) and stmt.ranges is not None:
+        if isinstance(stmt, hs.CallKernel) and stmt.ranges is not None:
             yield from (stmt.ranges.start, stmt.ranges.extent, stmt.ranges.weight)
-    elif isinstance(stmt, st.Slices):
+    elif isinstance(stmt, hs.Slices):
         yield from (stmt.extent, stmt.weight)
-    elif isinstance(stmt, st.Check):
+    elif isinstance(stmt, hs.Check):
         yield stmt.cond
         yield from stmt.operands
-    elif isinstance(stmt, st.Workspace | st.Copy):
+    elif isinstance(stmt, hs.Workspace | hs.Copy):
         yield stmt.size
-    elif isinstance(stmt, st.Carve):
+    elif isinstance(stmt, hs.Carve):
         yield stmt.offset
-    elif isinstance(stmt, st.NewArray):
+    elif isinstance(stmt, hs.NewArray):
         yield from stmt.dims
 
 
@@ -191,9 +192,9 @@ def defined_names(stmt: st.Stmt) -> tuple[str, ...]:
     if isinstance(stmt, st.For):
         count = [stmt.count] if stmt.count else []
         return (stmt.index, *(c.name for c in stmt.carried), *(c.result for c in stmt.carried), *count)
-    if isinstance(stmt, st.ArrayHeader):
+    if isinstance(stmt, hs.ArrayHeader):
         return (stmt.data, *stmt.dims)
-    if isinstance(stmt, st.Slices):
+    if isinstance(stmt, hs.Slices):
         return (stmt.lo, stmt.hi)
     name = getattr(stmt, "name", None)
     return (name,) if isinstance(name, str) else ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.sharing import SharingPrinter, defined_names
@@ -124,28 +125,28 @@ LINES: dict[type, Callable[..., str]] = {
         f"prefetch {view_text(s.view, s.index, t)} + {s.distance} bytes{' to write' if s.written else ''}"
         f"{f' into L{s.cache}' if s.cache > 1 else ''}"
     ),
-    st.CallKernel: lambda s, t: _call_text(s, t),
-    st.Call: lambda s, t: f"{s.symbol}({_arguments(s.args, t)})",
-    st.CallBack: lambda s, t: f"{_slots(s.outputs)} = callback {s.word}({_slots(s.inputs)})",
-    st.Check: lambda s, t: f"check {s.code}: {t(s.cond)} ({', '.join(map(t, s.operands))})",
-    st.FrameWord: lambda s, t: f"{s.name}: {s.type} = frame {s.word}",
-    st.ContextWord: lambda s, t: f"{s.name}: ptr = context {s.word}",
+    hs.CallKernel: lambda s, t: _call_text(s, t),
+    hs.Call: lambda s, t: f"{s.symbol}({_arguments(s.args, t)})",
+    hs.CallBack: lambda s, t: f"{_slots(s.outputs)} = callback {s.word}({_slots(s.inputs)})",
+    hs.Check: lambda s, t: f"check {s.code}: {t(s.cond)} ({', '.join(map(t, s.operands))})",
+    hs.FrameWord: lambda s, t: f"{s.name}: {s.type} = frame {s.word}",
+    hs.ContextWord: lambda s, t: f"{s.name}: ptr = context {s.word}",
     st.Local: lambda s, t: f"{s.name}: ptr = stack, {s.size} bytes",
-    st.Workspace: lambda s, t: f"{s.name}: ptr = workspace, {t(s.size)} bytes",
-    st.Carve: lambda s, t: f"{s.name}: ptr = {s.base} + {t(s.offset)} bytes",
-    st.NewArray: lambda s, t: f"{s.name}: ptr = slot {s.slot} = new {s.type}[{', '.join(map(t, s.dims))}]",
-    st.ArrayHeader: lambda s, t: f"{', '.join((s.data, *s.dims))} = header of slot {s.slot}",
-    st.HoldObject: lambda s, t: f"slot {s.slot} = object of {s.kind} {s.word}",
-    st.Release: lambda s, t: f"release slot {s.slot}",
-    st.Move: lambda s, t: f"slot {s.target} = moved from slot {s.source}",
-    st.SetStorage: lambda s, t: f"storage {s.word} = slot {s.slot}",
-    st.Copy: lambda s, t: f"copy {s.target} = {s.source}, {t(s.size)} bytes",
-    st.Poll: lambda s, t: "poll",
-    st.ReleaseGil: lambda s, t: f"release the GIL if {t(s.cond)}",
-    st.TakeGil: lambda s, t: "take the GIL",
-    st.Work: lambda s, t: f"work of {t(s.picoseconds)} ps",
-    st.Spend: lambda s, t: f"leave unless {t(s.picoseconds)} ps may be spent",
-    st.Commit: lambda s, t: "commit",
+    hs.Workspace: lambda s, t: f"{s.name}: ptr = workspace, {t(s.size)} bytes",
+    hs.Carve: lambda s, t: f"{s.name}: ptr = {s.base} + {t(s.offset)} bytes",
+    hs.NewArray: lambda s, t: f"{s.name}: ptr = slot {s.slot} = new {s.type}[{', '.join(map(t, s.dims))}]",
+    hs.ArrayHeader: lambda s, t: f"{', '.join((s.data, *s.dims))} = header of slot {s.slot}",
+    hs.HoldObject: lambda s, t: f"slot {s.slot} = object of {s.kind} {s.word}",
+    hs.Release: lambda s, t: f"release slot {s.slot}",
+    hs.Move: lambda s, t: f"slot {s.target} = moved from slot {s.source}",
+    hs.SetStorage: lambda s, t: f"storage {s.word} = slot {s.slot}",
+    hs.Copy: lambda s, t: f"copy {s.target} = {s.source}, {t(s.size)} bytes",
+    hs.Poll: lambda s, t: "poll",
+    hs.ReleaseGil: lambda s, t: f"release the GIL if {t(s.cond)}",
+    hs.TakeGil: lambda s, t: "take the GIL",
+    hs.Work: lambda s, t: f"work of {t(s.picoseconds)} ps",
+    hs.Spend: lambda s, t: f"leave unless {t(s.picoseconds)} ps may be spent",
+    hs.Commit: lambda s, t: "commit",
 }
 
 
@@ -162,7 +163,7 @@ def statement_text(stmt: st.Stmt) -> str:
         return _for_text(stmt, brief)
     if isinstance(stmt, st.If):
         return f"if {brief(stmt.cond)}"
-    if isinstance(stmt, st.Slices):
+    if isinstance(stmt, hs.Slices):
         return _slices_text(stmt, brief)
     return LINES[type(stmt)](stmt, brief)
 
@@ -177,14 +178,14 @@ def _for_text(stmt: st.For, text: Texts) -> str:
     return f"{count}for {first}{stmt.index} < {text(stmt.extent)}{kind}{carried}"
 
 
-def _slices_text(stmt: st.Slices, text: Texts) -> str:
+def _slices_text(stmt: hs.Slices, text: Texts) -> str:
     slices = f"for slices {stmt.lo} to {stmt.hi} of {text(stmt.extent)}"
     if not stmt.least:
         return slices
     return f"{slices}, {stmt.fewest} rows or more: weight {text(stmt.weight)}, from {stmt.least}"
 
 
-def _call_text(stmt: st.CallKernel, text: Texts) -> str:
+def _call_text(stmt: hs.CallKernel, text: Texts) -> str:
     call = f"{stmt.kernel.name}({_arguments(stmt.args, text)})"
     if stmt.ranges is None:
         return call
@@ -214,7 +215,7 @@ class TextPrinter(SharingPrinter):
                 self._for(stmt)
             elif isinstance(stmt, st.If):
                 self._if(stmt)
-            elif isinstance(stmt, st.Slices):
+            elif isinstance(stmt, hs.Slices):
                 self._slices(stmt)
             else:
                 self.line(LINES[type(stmt)](stmt, self.expr))
@@ -237,7 +238,7 @@ class TextPrinter(SharingPrinter):
         for name in (*(c.result for c in stmt.carried), *([stmt.count] if stmt.count else [])):
             self.define(name)
 
-    def _slices(self, stmt: st.Slices) -> None:
+    def _slices(self, stmt: hs.Slices) -> None:
         head = _slices_text(stmt, self.expr)
         self.open(branch=True)
         self.define(stmt.lo)
@@ -268,7 +269,7 @@ def function_text(head: str, params: list[str], block: list[st.Stmt]) -> str:
     return "\n".join([head, *(PAD + line for line in printer.levels[0].lines)]) + "\n"
 
 
-def program_text(program: st.Program) -> str:
+def program_text(program: hs.Program) -> str:
     """The whole program, for golden tests and for reading.
 
     An expression that is used more than once is named (``e1 = …``) where its operands are known, so the text

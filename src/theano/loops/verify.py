@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from theano.loops import expr as ex
+from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.sharing import defined_names
@@ -30,8 +31,8 @@ SYMBOLS: dict[str, tuple[int, ...]] = {
     name: tuple(k for k, p in enumerate(product.parameters(name)) if p.written) for name in product.NAMES
 }
 KINDS = ("serial", "vector")
-FALLIBLE = (st.Check, st.NewArray, st.CallBack, st.Poll, st.Workspace, st.Work, st.Spend)
-IN_SLICES = (st.For, st.CallKernel, st.Call)
+FALLIBLE = (hs.Check, hs.NewArray, hs.CallBack, hs.Poll, hs.Workspace, hs.Work, hs.Spend)
+IN_SLICES = (st.For, hs.CallKernel, hs.Call)
 IN_KERNELS = (st.Let, st.Load, st.Store, st.Prefetch, st.For, st.If, st.Local)
 READ_ONLY = ("input", "constant", "object")
 MEMORY_TYPES = (*ex.TYPES, *ex.STORAGE_ONLY)
@@ -61,7 +62,7 @@ class Facts:
     updated: frozenset[int] = frozenset()
 
 
-def verify(program: st.Program, layout: abi.FrameLayout, facts: Facts) -> None:
+def verify(program: hs.Program, layout: abi.FrameLayout, facts: Facts) -> None:
     """Raise `VerifyError` unless the program follows the rules of the language."""
     kernels: dict[int, set[str]] = {}
     names: set[str] = set()
@@ -281,7 +282,7 @@ class _Main(_Checker):
             self.fail(stmt, "may fail after the commit point")
         if self.slice is not None and not isinstance(stmt, IN_SLICES):
             self.fail(stmt, "does not belong into a slice")
-        if not self.gil and isinstance(stmt, st.NEEDS_PYTHON):
+        if not self.gil and isinstance(stmt, hs.NEEDS_PYTHON):
             self.fail(stmt, "needs the GIL")
         return True
 
@@ -324,14 +325,14 @@ class _Main(_Checker):
         super().loop(stmt)
         self.require(self.committed == committed, "commits in a loop")
         self.slots = {k: role for k, role in before.items() if k in self.slots}
-        left = {s.slot for s in st.walk(stmt.body) if isinstance(s, st.NewArray | st.HoldObject)}
-        left |= {k for s in st.walk(stmt.body) if isinstance(s, st.CallBack) for k in s.outputs}
-        dropped = {s.slot for s in st.walk(stmt.body) if isinstance(s, st.Release)}
-        dropped |= {s.source for s in st.walk(stmt.body) if isinstance(s, st.Move)}
+        left = {s.slot for s in st.walk(stmt.body) if isinstance(s, hs.NewArray | hs.HoldObject)}
+        left |= {k for s in st.walk(stmt.body) if isinstance(s, hs.CallBack) for k in s.outputs}
+        dropped = {s.slot for s in st.walk(stmt.body) if isinstance(s, hs.Release)}
+        dropped |= {s.source for s in st.walk(stmt.body) if isinstance(s, hs.Move)}
         self.require(left <= dropped, f"objects of one step are left for the next in slots {sorted(left - dropped)}")
 
     # -- where memory comes from -----------------------------------------------------------------------
-    def frame_word(self, stmt: st.FrameWord) -> None:
+    def frame_word(self, stmt: hs.FrameWord) -> None:
         self.require(
             stmt.type in ("i64", "ptr") and 0 <= stmt.word < self.layout.words, "no such word of the frame"
         )
@@ -347,18 +348,18 @@ class _Main(_Checker):
         known = 0 <= k < len(self.facts.words) and self.facts.words[k] in kinds
         self.require(known, f"context word {word} is no {' or '.join(kinds)}")
 
-    def context_word(self, stmt: st.ContextWord) -> None:
+    def context_word(self, stmt: hs.ContextWord) -> None:
         self.word(stmt.word, "constant")
         self.define(stmt.name, "ptr")
         self.own(stmt.name, "constant", stmt.word)
 
-    def workspace(self, stmt: st.Workspace) -> None:
+    def workspace(self, stmt: hs.Workspace) -> None:
         self.record(stmt.code)
         self.expr(stmt.size, "i64")
         self.define(stmt.name, "ptr")
         self.own(stmt.name, "workspace", stmt.name)
 
-    def carve(self, stmt: st.Carve) -> None:
+    def carve(self, stmt: hs.Carve) -> None:
         self.pointer(stmt.base)
         self.expr(stmt.offset, "i64")
         self.define(stmt.name, "ptr")
@@ -376,7 +377,7 @@ class _Main(_Checker):
     def filled(self, slot: int) -> None:
         self.require(slot in self.slots, f"slot {slot} is empty")
 
-    def new_array(self, stmt: st.NewArray) -> None:
+    def new_array(self, stmt: hs.NewArray) -> None:
         self.require(stmt.type in MEMORY_TYPES, f"no array of type {stmt.type}")
         self.record(stmt.code)
         for d in stmt.dims:
@@ -385,21 +386,21 @@ class _Main(_Checker):
         self.define(stmt.name, "ptr")
         self.own(stmt.name, "array", stmt.slot)
 
-    def call_back(self, stmt: st.CallBack) -> None:
+    def call_back(self, stmt: hs.CallBack) -> None:
         self.word(stmt.word, "callback")
         for slot in stmt.inputs:
             self.filled(slot)
         for slot in stmt.outputs:
             self.fill(slot, "array")
 
-    def array_header(self, stmt: st.ArrayHeader) -> None:
+    def array_header(self, stmt: hs.ArrayHeader) -> None:
         self.filled(stmt.slot)
         self.define(stmt.data, "ptr")
         self.own(stmt.data, self.slots[stmt.slot], stmt.slot)
         for name in stmt.dims:
             self.define(name, "i64")
 
-    def hold_object(self, stmt: st.HoldObject) -> None:
+    def hold_object(self, stmt: hs.HoldObject) -> None:
         if stmt.kind == "context":
             self.word(stmt.word, "object", "constant", "storage")
         elif stmt.kind == "slot":
@@ -410,16 +411,16 @@ class _Main(_Checker):
             )
         self.fill(stmt.slot, "object")
 
-    def release(self, stmt: st.Release) -> None:
+    def release(self, stmt: hs.Release) -> None:
         self.require(0 <= stmt.slot < self.layout.n_slots, f"there is no slot {stmt.slot}")
         self.slots.pop(stmt.slot, None)
 
-    def move(self, stmt: st.Move) -> None:
+    def move(self, stmt: hs.Move) -> None:
         self.filled(stmt.source)
         self.require(0 <= stmt.target < self.layout.n_slots, f"there is no slot {stmt.target}")
         self.slots[stmt.target] = self.slots.pop(stmt.source)
 
-    def set_storage(self, stmt: st.SetStorage) -> None:
+    def set_storage(self, stmt: hs.SetStorage) -> None:
         self.word(stmt.word, "storage")
         self.filled(stmt.slot)
         self.require(self.committed, "a storage is replaced before the commit point")
@@ -436,7 +437,7 @@ class _Main(_Checker):
         self.expr(offset, "i64")
         self.require(element in MEMORY_TYPES, f"no elements of type {element}")
 
-    def call_kernel(self, stmt: st.CallKernel) -> None:
+    def call_kernel(self, stmt: hs.CallKernel) -> None:
         params = stmt.kernel.params[:-2] if stmt.kernel.ranged else stmt.kernel.params
         self.require(stmt.kernel.ranged == (stmt.ranges is not None), "ranged kernels get ranges, and no others")
         if stmt.ranges is not None:
@@ -466,7 +467,7 @@ class _Main(_Checker):
                     not overlaps, f"{other} and {name} are the same memory, and one of them is stored to"
                 )
 
-    def call(self, stmt: st.Call) -> None:
+    def call(self, stmt: hs.Call) -> None:
         self.word(stmt.word, "symbol")
         self.require(stmt.symbol in SYMBOLS, f"{stmt.symbol} is not on the list of symbols")
         for k, arg in enumerate(stmt.args):
@@ -477,7 +478,7 @@ class _Main(_Checker):
                 if self.slice is not None:
                     self._own_rows(ex.names(arg[1]), ex.names(*(a for a in stmt.args if isinstance(a, Expr))))  # type: ignore[index]
 
-    def slices(self, stmt: st.Slices) -> None:
+    def slices(self, stmt: hs.Slices) -> None:
         """Slices do not meet: what they write depends on where they start and end."""
         self.expr(stmt.extent, "i64")
         self.expr(stmt.weight, "i64")
@@ -494,7 +495,7 @@ class _Main(_Checker):
         assert self.slice is not None
         self.require(self.slice[0] in first and self.slice[1] in last, "a slice writes what is not its own")
 
-    def copy(self, stmt: st.Copy) -> None:
+    def copy(self, stmt: hs.Copy) -> None:
         self.pointer(stmt.target)
         self.pointer(stmt.source)
         self.expr(stmt.size, "i64")
@@ -505,31 +506,31 @@ class _Main(_Checker):
     def record(self, code: int) -> None:
         self.require(1 <= code <= self.facts.n_checks, f"check {code} has no record")
 
-    def check(self, stmt: st.Check) -> None:
+    def check(self, stmt: hs.Check) -> None:
         self.record(stmt.code)
         self.require(len(stmt.operands) <= abi.N_ERROR_WORDS, f"at most {abi.N_ERROR_WORDS} operands")
         self.expr(stmt.cond, "bool")
         for operand in stmt.operands:
             self.expr(operand, operand.type)
 
-    def poll(self, stmt: st.Poll) -> None:
+    def poll(self, stmt: hs.Poll) -> None:
         """Nothing but what `allows` says."""
 
-    def release_gil(self, stmt: st.ReleaseGil) -> None:
+    def release_gil(self, stmt: hs.ReleaseGil) -> None:
         self.require(self.gil and len(self.scopes) == 1, "the GIL is let go once, and not in a block")
         self.expr(stmt.cond, "bool")
         self.gil = False
 
-    def take_gil(self, stmt: st.TakeGil) -> None:
+    def take_gil(self, stmt: hs.TakeGil) -> None:
         self.require(not self.gil and len(self.scopes) == 1, "the GIL is taken where it was let go")
         self.gil = True
 
-    def work(self, stmt: st.Work | st.Spend) -> None:
+    def work(self, stmt: hs.Work | hs.Spend) -> None:
         self.require(len(self.scopes) == 1, "work is told in no block")
         self.word(stmt.word, "counter")
         self.expr(stmt.picoseconds, "i64")
 
-    def commit(self, stmt: st.Commit) -> None:
+    def commit(self, stmt: hs.Commit) -> None:
         self.committed = True
 
 
@@ -540,14 +541,14 @@ CHECKS: dict[type, Callable[[Any, Any], None]] = {
     # these mean more in main
     st.For: lambda checker, stmt: checker.loop(stmt),
     st.If: lambda checker, stmt: checker.branch(stmt), st.Local: lambda checker, stmt: checker.local(stmt),
-    st.CallKernel: _Main.call_kernel, st.Slices: _Main.slices, st.Check: _Main.check, st.FrameWord: _Main.frame_word,
-    st.ContextWord: _Main.context_word, st.Workspace: _Main.workspace, st.Carve: _Main.carve,
-    st.NewArray: _Main.new_array, st.CallBack: _Main.call_back,
-    st.ArrayHeader: _Main.array_header, st.HoldObject: _Main.hold_object, st.Release: _Main.release,
-    st.Move: _Main.move, st.SetStorage: _Main.set_storage,
-    st.Call: _Main.call, st.Copy: _Main.copy, st.Poll: _Main.poll, st.Commit: _Main.commit,
-    st.ReleaseGil: _Main.release_gil, st.TakeGil: _Main.take_gil, st.Work: _Main.work,
-    st.Spend: _Main.work,
+    hs.CallKernel: _Main.call_kernel, hs.Slices: _Main.slices, hs.Check: _Main.check, hs.FrameWord: _Main.frame_word,
+    hs.ContextWord: _Main.context_word, hs.Workspace: _Main.workspace, hs.Carve: _Main.carve,
+    hs.NewArray: _Main.new_array, hs.CallBack: _Main.call_back,
+    hs.ArrayHeader: _Main.array_header, hs.HoldObject: _Main.hold_object, hs.Release: _Main.release,
+    hs.Move: _Main.move, hs.SetStorage: _Main.set_storage,
+    hs.Call: _Main.call, hs.Copy: _Main.copy, hs.Poll: _Main.poll, hs.Commit: _Main.commit,
+    hs.ReleaseGil: _Main.release_gil, hs.TakeGil: _Main.take_gil, hs.Work: _Main.work,
+    hs.Spend: _Main.work,
 }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from theano.loops import expr as ex
+from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.dims import ONE, ZERO, Dims, is_const, is_length, length
@@ -43,7 +44,7 @@ class Builder:
     items: list[Item] = field(default_factory=list)
     records: list[CheckRecord] = field(default_factory=list)
     entry: list[st.Stmt] = field(default_factory=list)  # names for what follows from lengths alone
-    entry_checks: list[st.Check] = field(default_factory=list)
+    entry_checks: list[hs.Check] = field(default_factory=list)
     entry_names: set[str] = field(default_factory=set)
     definer: dict[str, Item] = field(default_factory=dict)
     values: dict[Any, Value] = field(default_factory=dict)
@@ -188,7 +189,7 @@ class Builder:
                 self.check_items[cond, region] = item
             return item
         self.records.append(CheckRecord(self.node, error, message))
-        statement = st.Check(cond, len(self.records), tuple(operands))
+        statement = hs.Check(cond, len(self.records), tuple(operands))
         if self.region == 0 and self.known_at_entry(cond, *operands):
             self.entry_checks.append(statement)
             return None

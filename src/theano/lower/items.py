@@ -10,7 +10,7 @@ from theano.lower.values import Tensor, Value
 from theano.record import Record, field
 
 if TYPE_CHECKING:
-    from theano.lower.assemble import Assembler
+    from theano.lower.main import Assembler
 
 
 class Element(Protocol):

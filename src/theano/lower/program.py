@@ -10,16 +10,17 @@ from theano.configdefaults import config
 from theano.graph import Constant, Op, Variable
 from theano.graph.walk import io_toposort
 from theano.loops import expr as ex
+from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.lower import branch, callback, dot, elemwise, indexing, join, random, reduction, scan, shapes  # noqa: F401  (register)
-from theano.lower.assemble import Assembler
 from theano.lower.builder import Builder, CheckRecord, whole
 from theano.lower.dims import ONE, is_const, length
 from theano.lower.items import Item, Special
-from theano.lower.product import share_reads
-from theano.lower.registry import find
-from theano.lower.schedule import Scheduler, live_items
+from theano.lower.main import Assembler
+from theano.lower.ops import branch, callback, dot, elemwise, indexing, join, random, reduction, scan, shapes  # noqa: F401  (register)
+from theano.lower.ops.product import share_reads
+from theano.lower.ops.registry import find
+from theano.lower.plan.groups import Scheduler, live_items
 from theano.lower.values import Tensor, Value
 from theano.progress import stage, still_here
 from theano.record import replace
@@ -42,7 +43,7 @@ class Update:
 class Lowered:
     """A loop program and what the caller needs to link and call it."""
 
-    program: st.Program
+    program: hs.Program
     layout: abi.FrameLayout
     inputs: list[abi.InputSpec]
     storages: list[abi.InputSpec]
@@ -54,7 +55,7 @@ class Lowered:
     dim_words: dict[str, tuple[str, int, int]]
     schedule: list[Any] = field(default_factory=list)
 
-    def verify(self, program: st.Program | None = None) -> None:
+    def verify(self, program: hs.Program | None = None) -> None:
         """Raise `VerifyError` unless the program follows the rules of its language (see `loops.verify`).
 
         Another `program` may be one that was made of it.

@@ -6,31 +6,6 @@
 
 from __future__ import annotations
 
-from theano.rewrite import (
-    blas,
-    branches,
-    diagonals,
-    elementwise,
-    indexing,
-    joining,
-    logistic,
-    loop_invariants,
-    loop_maps,
-    loop_merging,
-    loop_saved,
-    loop_steps,
-    loop_sums,
-    loops,
-    reductions,
-    shaping,
-    softmax,
-)
-from theano.rewrite import (
-    specialize as _specialize,
-)
-from theano.rewrite import (
-    stabilize as _stabilize,
-)
 from theano.rewrite.api import (
     EquilibriumOptimizer,
     LocalOptGroup,
@@ -55,10 +30,25 @@ from theano.rewrite.api import (
     register_uncanonicalize,
     register_useless,
 )
-from theano.rewrite.database import PHASES, Phase, Query, optdb, rewrite_graph, trace
-from theano.rewrite.engine import RewriteCycle
-from theano.rewrite.pattern import Equation, Pattern, variable
-from theano.rewrite.registry import RULES, canonicalize, equation, rule, specialize, stabilize
-from theano.rewrite.rule import Rule, RuleIndex
-from theano.rewrite.table import RewriteError, RewriteGraph
-from theano.rewrite.trace import Step, Trace
+from theano.rewrite.engine.database import PHASES, Phase, Query, optdb, rewrite_graph, trace
+from theano.rewrite.engine.pattern import Equation, Pattern, variable
+from theano.rewrite.engine.phases import RewriteCycle
+from theano.rewrite.engine.registry import RULES, canonicalize, equation, rule, specialize, stabilize
+from theano.rewrite.engine.rule import Rule, RuleIndex
+from theano.rewrite.engine.table import RewriteError, RewriteGraph
+from theano.rewrite.engine.trace import Step, Trace
+from theano.rewrite.loops import invariants, maps, merging, saved, steps, sums, unread
+from theano.rewrite.rules import (
+    blas,
+    branches,
+    diagonals,
+    elementwise,
+    indexing,
+    joining,
+    logistic,
+    reductions,
+    shaping,
+    softmax,
+)
+from theano.rewrite.rules import specialize as _specialize
+from theano.rewrite.rules import stabilize as _stabilize

@@ -8,14 +8,14 @@ from typing import Any
 from theano.configdefaults import config
 from theano.graph import Apply, Constant, FunctionGraph, Op, Variable
 from theano.graph.origin import inherit_origin
-from theano.rewrite.build import number
-from theano.rewrite.database import as_rule, on_rewrite_error, on_rule_error, run_optimizer, settle
-from theano.rewrite.engine import RewriteCycle, run_phase
-from theano.rewrite.registry import add_rule, tags_of
-from theano.rewrite.rule import Rule, RuleIndex
-from theano.rewrite.table import RewriteGraph
-from theano.rewrite.trace import Trace
-from theano.rewrite.view import use_count
+from theano.rewrite.engine.build import number
+from theano.rewrite.engine.database import as_rule, on_rewrite_error, on_rule_error, run_optimizer, settle
+from theano.rewrite.engine.phases import RewriteCycle, run_phase
+from theano.rewrite.engine.registry import add_rule, tags_of
+from theano.rewrite.engine.rule import Rule, RuleIndex
+from theano.rewrite.engine.table import RewriteGraph
+from theano.rewrite.engine.trace import Trace
+from theano.rewrite.engine.view import use_count
 from theano.tensor.variable import as_tensor_variable
 
 

@@ -1,9 +1,9 @@
 """LLVM IR of the team: threads of the process that take chunks of a loop off the thread that calls it.
 
 `parallel(fn, args, extent, weight, how, ctx, frame_gil, table)` calls ``fn(args, lo, hi)`` for ranges that `extent` is
-cut into by the rule of `loops.stmt.grain`, each once, by as many threads as there are; the caller works, too, and
+cut into by the rule of `loops.host.grain`, each once, by as many threads as there are; the caller works, too, and
 returns when all ranges are done. If `how` is `abi.FINISH` it then calls ``fn(args, extent, extent)``; if it is `SLICES`
-there are as many ranges as threads, of at least `weight` positions (`loops.stmt.Slices`). Or, where nobody helps or may
+there are as many ranges as threads, of at least `weight` positions (`loops.host.Slices`). Or, where nobody helps or may
 help (`ALONE` is added to `how`), it calls ``fn(args, 0, extent)`` and no more. Workers know nothing of Python. They
 look for work for a while after a job, then park on a futex. As long as the support functions are provisional
 (`runtime.provisional`), nobody helps.

@@ -315,7 +315,7 @@ def integer_range_dtype(inputs: Sequence[Any]) -> str | None:
 def _integer_length(inputs: Sequence[Any]) -> Any:
     """`arange_length` as an expression, which does not wrap around: differences are unsigned.
 
-    More numbers than any array has are as many as an int64 says. (`theano.lower.shapes` has the same formula.)
+    More numbers than any array has are as many as an int64 says. (`theano.lower.ops.shapes` has the same formula.)
     """
     dtype = integer_range_dtype(inputs)
     if dtype is None:

@@ -93,7 +93,7 @@ def slice_static(entry: slice, length: int | None) -> int | None:
 def slice_length(entry: slice, length: Any) -> Any:
     """The length of a sliced axis as an expression of the axis's length.
 
-    Nothing in it goes beyond the length of the axis, so nothing wraps around (see `theano.lower.indexing`).
+    Nothing in it goes beyond the length of the axis, so nothing wraps around (see `theano.lower.ops.indexing`).
     """
     step = 1 if entry.step is None else known_int(entry.step)
     if step is None:

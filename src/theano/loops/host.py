@@ -1,0 +1,251 @@
+"""Statements of the loop program that only main has: they speak with Python, hold memory, and call kernels."""
+
+from __future__ import annotations
+
+from theano.loops.expr import Expr
+from theano.loops.stmt import ZERO, Kernel, Stmt, statement
+from theano.runtime import abi
+
+
+class HostStmt(Stmt):
+    """A statement of main that no kernel may have."""
+
+    __slots__ = ()
+
+
+@statement
+class Ranges:
+    """The positions from `start` to `extent`, for a ranged kernel: in ranges of `grain(extent, weight)`, or in one.
+
+    `weight` says what a position costs, in picoseconds, and depends on sizes only. There is one range if all positions
+    together cost less than `least`, or if that is 0. Where there are several and `finish` is set, the kernel is called
+    once more at the end, with the empty range at `extent`. Only one range starts elsewhere than at zero. With `alone`
+    one thread does all ranges, as they are there for signals only, which are served between them.
+    """
+
+    extent: Expr
+    weight: Expr
+    least: int = 0
+    finish: bool = False
+    start: Expr = ZERO
+    alone: bool = False
+
+
+@statement
+class CallKernel(HostStmt):
+    """Run a kernel; a pointer argument is (base name, element offset, element type).
+
+    A ranged kernel gets its last two arguments from `ranges`.
+    """
+
+    kernel: Kernel
+    args: list[Expr | tuple[str, Expr, str]]
+    ranges: Ranges | None = None
+
+
+@statement
+class Slices(HostStmt):
+    """`body` for slices of `extent` rows, each from row `lo` to the one before `hi`, which it sees as names.
+
+    No slice needs another, and no number depends on the cut: slices may run at once, in any order, and there are as
+    many as there are threads, of at least `fewest` rows each. `weight` says what a row costs, in picoseconds; there is
+    one slice if all rows together cost less than `least`, or if that is 0.
+    """
+
+    lo: str
+    hi: str
+    extent: Expr
+    weight: Expr
+    fewest: int
+    least: int
+    body: list[Stmt]
+
+
+@statement
+class Check(HostStmt):
+    """Leave with error `code` and `operands` unless `cond` holds; `code` names a node."""
+
+    cond: Expr
+    code: int
+    operands: tuple[Expr, ...] = ()
+
+
+@statement
+class Work(HostStmt):
+    """What follows takes so many `picoseconds`; a mark, which `backend.first_form` makes a `Spend`."""
+
+    word: int
+    picoseconds: Expr
+
+
+@statement
+class Spend(HostStmt):
+    """Leave with `abi.DEFERRED` if `picoseconds` of the fast form are too much for the first one, or it has had enough.
+
+    The ticks that it has computed for are where context word `word` says, `abi.ENDLESS` once it has left.
+    """
+
+    word: int
+    picoseconds: Expr
+
+
+@statement
+class FrameWord(HostStmt):
+    """Name a 64-bit word of the call's frame: ``i64`` for dims, ``ptr`` for data and objects."""
+
+    name: str
+    word: int
+    type: str
+
+
+@statement
+class ContextWord(HostStmt):
+    """Name a pointer of the context table."""
+
+    name: str
+    word: int
+
+
+@statement
+class Workspace(HostStmt):
+    """The call's workspace of `size` bytes (checked for overflow by the caller): stack if small, else the pool.
+
+    Leaves with error `code` without memory.
+    """
+
+    name: str
+    size: Expr
+    code: int
+
+
+@statement
+class Carve(HostStmt):
+    """A pointer into `base` at a byte offset."""
+
+    name: str
+    base: str
+    offset: Expr
+
+
+@statement
+class NewArray(HostStmt):
+    """A new NumPy array in object slot `slot`; `name` is its data pointer. Leaves with error `code` without memory."""
+
+    name: str
+    slot: int
+    type: str
+    dims: tuple[Expr, ...]
+    code: int
+
+
+@statement
+class CallBack(HostStmt):
+    """Run call-back `word` (a context word) on the objects of slots `inputs`; results go to slots `outputs`."""
+
+    word: int
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+
+
+@statement
+class ArrayHeader(HostStmt):
+    """Read data pointer and dims of the array in object slot `slot`."""
+
+    slot: int
+    data: str
+    dims: tuple[str, ...]
+
+
+@statement
+class HoldObject(HostStmt):
+    """Put a new reference to an object into slot `slot`: of an input's object, a storage's content or a constant."""
+
+    slot: int
+    kind: str
+    word: int
+
+
+@statement
+class Release(HostStmt):
+    """Drop the object in slot `slot`, if there is one."""
+
+    slot: int
+
+
+@statement
+class Move(HostStmt):
+    """The object in slot `source` goes to slot `target`, in place of what is there; `source` is empty then."""
+
+    target: int
+    source: int
+
+
+@statement
+class SetStorage(HostStmt):
+    """The storage (context word) now holds the array in object slot `slot`."""
+
+    word: int
+    slot: int
+
+
+@statement
+class Call(HostStmt):
+    """Call an external symbol (context word) by the C convention; arguments are expressions or pointers."""
+
+    word: int
+    args: list[Expr | tuple[str, Expr, str]]
+    symbol: str
+
+
+@statement
+class Copy(HostStmt):
+    """Copy `size` bytes between buffers that do not overlap."""
+
+    target: str
+    source: str
+    size: Expr
+
+
+@statement
+class Poll(HostStmt):
+    """Let the interpreter handle signals; leaves with the pending exception."""
+
+
+@statement
+class ReleaseGil(HostStmt):
+    """If `cond`, other Python threads may run until `TakeGil`; nothing that needs Python stands between the two."""
+
+    cond: Expr
+
+
+@statement
+class TakeGil(HostStmt):
+    """No other Python thread runs from here on."""
+
+
+@statement
+class Commit(HostStmt):
+    """After this point shared storage is written and nothing may fail."""
+
+
+# What touches Python's objects or the pool of workspaces. (`Poll` takes the GIL itself.)
+NEEDS_PYTHON = (NewArray, CallBack, HoldObject, Release, Move, SetStorage, Workspace)
+
+
+@statement
+class Program:
+    """What is compiled: kernels and main. `context` lists the function's own context words, in order."""
+
+    kernels: list[Kernel]
+    main: list[Stmt]
+
+
+def grain(extent: int, weight: int) -> int:
+    """Positions of one range: it takes about `abi.GRAIN` picoseconds, or a quarter of that where ranges would be few.
+
+    >>> grain(10**6, 300), grain(10**6, 10**9), grain(32, 400_000)
+    (33280, 1, 6)
+    """
+    most = abi.GRAIN // max(weight, 1)
+    count = max(min(most, max(extent // abi.RANGES, most // 4)), 1)
+    return count & -64 if count > 64 else count

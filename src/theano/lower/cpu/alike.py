@@ -1,0 +1,103 @@
+"""Kernels that differ in numbers only become one, which is given the numbers.
+
+A chain of `tanh(x * 1.1 + k)` for many `k` is a few kernels called many times then, and printed and compiled as few.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from theano.loops import expr as ex
+from theano.loops import host as hs
+from theano.loops import stmt as st
+from theano.loops.expr import Expr
+from theano.loops.identity import identity
+from theano.lower.cpu.nest import remade
+
+# From so many kernels on: fewer keep their numbers, which may save an instruction or two in front of a loop.
+MANY = 8
+# So many numbers are handed over at most; what differs more stays apart.
+NUMBERS = 64
+
+Call = Callable[[Expr], Expr]
+
+
+def share_kernels(kernels: Iterable[st.Kernel], main: list[st.Stmt]) -> list[st.Kernel]:
+    """`kernels`, where many that are alike are one; the calls in `main` are changed."""
+    classes: dict[tuple[bool, str], list[tuple[st.Kernel, list[Expr]]]] = {}
+    kernels = list(kernels)
+    if len(kernels) < MANY:
+        return kernels
+    for kernel in kernels:
+        numbers: list[Expr] = []
+        text = identity(kernel.params, kernel.body, numbers=numbers)
+        classes.setdefault((kernel.ranged, text), []).append((kernel, numbers))
+    shared: dict[st.Kernel, tuple[st.Kernel, list[Expr]]] = {}
+    for alike in classes.values():
+        places = _different(alike)
+        if len(alike) >= MANY and len(places) <= NUMBERS:
+            made = _with_parameters(alike[0][0], [alike[0][1][k] for k in places])
+            shared.update((kernel, (made, [numbers[k] for k in places])) for kernel, numbers in alike)
+    if not shared:
+        return kernels
+    for stmt in st.walk(main):
+        if isinstance(stmt, hs.CallKernel) and stmt.kernel in shared:
+            stmt.kernel, numbers = shared[stmt.kernel]
+            stmt.args = [*stmt.args, *numbers]
+    left = dict.fromkeys(shared[k][0] if k in shared else k for k in kernels)
+    for number, kernel in enumerate(left):
+        kernel.name = f"k{number}"
+    return list(left)
+
+
+def _different(alike: list[tuple[st.Kernel, list[Expr]]]) -> list[int]:
+    """The places of numbers in which kernels of one form differ."""
+    first = alike[0][1]
+    return [k for k in range(len(first)) if any(numbers[k] is not first[k] for _, numbers in alike)]
+
+
+def _with_parameters(kernel: st.Kernel, numbers: list[Expr]) -> st.Kernel:
+    """The kernel with some of its numbers as parameters."""
+    known = {number: ex.name(f"y{k}", number.type) for k, number in enumerate(numbers)}
+    params = [(str(name.value), name.type) for name in known.values()]
+    at = len(kernel.params) - 2 * kernel.ranged
+
+    def changed(root: Expr) -> Expr:
+        for node in ex.postorder((root,)):
+            if node not in known:
+                args = [known[a] for a in node.args]
+                same = all(x is y for x, y in zip(args, node.args, strict=True))
+                known[node] = node if same else remade(node, args)
+        return known[root]
+
+    body = [_changed(stmt, changed) for stmt in kernel.body]
+    return replace(kernel, params=[*kernel.params[:at], *params, *kernel.params[at:]], body=body)
+
+
+def _changed(stmt: st.Stmt, of: Call) -> st.Stmt:
+    """A statement of a kernel with other expressions."""
+    if isinstance(stmt, st.Load):
+        return replace(stmt, view=_view(stmt.view, of), index=tuple(map(of, stmt.index)))
+    if isinstance(stmt, st.Store):
+        return replace(stmt, view=_view(stmt.view, of), index=tuple(map(of, stmt.index)), value=of(stmt.value))
+    if isinstance(stmt, st.Prefetch):
+        return replace(stmt, view=_view(stmt.view, of), index=tuple(map(of, stmt.index)))
+    if isinstance(stmt, st.Let):
+        return replace(stmt, value=of(stmt.value))
+    if isinstance(stmt, st.If):
+        then, orelse = ([_changed(s, of) for s in side] for side in (stmt.then, stmt.orelse))
+        return replace(stmt, cond=of(stmt.cond), then=then, orelse=orelse)
+    if isinstance(stmt, st.For):
+        return replace(
+            stmt, start=of(stmt.start), extent=of(stmt.extent), body=[_changed(s, of) for s in stmt.body],
+            carried=[replace(c, init=of(c.init), next=of(c.next)) for c in stmt.carried],
+            until=None if stmt.until is None else of(stmt.until),
+        )  # fmt: skip
+    if isinstance(stmt, st.Local):
+        return stmt
+    raise TypeError(f"{type(stmt).__name__} in a kernel")
+
+
+def _view(view: st.View, of: Call) -> st.View:
+    return replace(view, offset=of(view.offset), strides=tuple(map(of, view.strides)))

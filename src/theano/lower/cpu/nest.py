@@ -1,0 +1,475 @@
+"""The loop nest of a group, as a kernel and its arguments.
+
+Three shapes, chosen by the axis that is contiguous in memory (the *vector axis*):
+
+- no reduction: loops over all axes, the innermost widened;
+- *row*: the vector axis is reduced; parallel axes outside, one sweep over the reduced axes for each phase;
+- *column*: the vector axis is parallel; it is cut into blocks whose accumulators stay in the L1 cache, inside them
+  run the reduced axes, innermost the block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from theano.loops import expr as ex
+from theano.loops import stmt as st
+from theano.loops.expr import Expr
+from theano.loops.sharing import roots
+from theano.lower.builder import OF_KERNELS, Builder, c_strides, whole
+from theano.lower.dims import ONE, ZERO, is_const
+from theano.lower.items import Item, Pointwise, Reduce
+from theano.lower.plan.groups import Group, out_place, picked
+from theano.lower.values import Tensor, Value
+
+# Columns whose accumulators are kept together: 8 kB of float64.
+BLOCK = 1024
+# The same for cheap work with few accumulators: long pieces of rows come from memory up to twice as fast.
+WIDE_BLOCK = 4096
+# A value needed by a later sweep is computed again if that costs no more than reading it back.
+RECOMPUTE = 6
+# A reduction with at most this cost is unrolled, so that additions do not wait for each other.
+UNROLL_COST = 12
+# From this cost on (an elementary function) a loop takes two vectors at once: one waits for its own results too long.
+HEAVY = 20
+# A loop over one operation of this cost takes four: 5 to 15 % less (Zen 4).
+VERY_HEAVY = 60
+# A loop known to be shorter takes one at a time.
+SHORT = 32
+
+Argument = Expr | tuple[str, Expr, str]
+
+
+@dataclass(slots=True)
+class Nest:
+    """A kernel under construction: its parameters and what they stand for in main.
+
+    Where the positions of the outermost loop are independent, `points` tells how many points each has; with `finish`
+    something follows that needs them all.
+    """
+
+    params: list[tuple[str, str]] = field(default_factory=list)
+    args: list[Argument] = field(default_factory=list)
+    tensors: list[Tensor] = field(default_factory=list)
+    body: list[st.Stmt] = field(default_factory=list)
+    points: Expr | None = None
+    finish: bool = False
+
+
+class NestBuilder:
+    """Emits one group.
+
+    `stored` are the tensors of the group that must be in memory afterwards; `row_buffer` makes workspace for values
+    that are kept between sweeps. Numbers that are `handed` to the kernel are known by those names.
+    """
+
+    def __init__(
+        self, b: Builder, group: Group, stored: set[Tensor], row_buffer: Callable[[str, tuple[Expr, ...]], Tensor],
+        handed: Mapping[Expr, Expr] | None = None,
+    ) -> None:  # fmt: skip
+        self.b = b
+        self.handed = handed or {}
+        self.row_buffer = row_buffer
+        # where row buffers are needed: the number of the part, rows of a part, parts
+        self.part: tuple[Expr, Expr, Expr] | None = None
+        self.row_by_row = False  # whether each position of the outermost axis is a part of its own
+        self.group = group
+        self.stored = stored
+        self.nest = Nest()
+        self.count = 0
+        self.pointers: dict[Tensor, str] = {}
+        self.outer: dict[Expr, Expr] = {}
+        self.index_of: dict[int, Expr] = {}
+        self.env: dict[Tensor, Expr] = {}  # values in registers, in the current sweep
+        self.prefix_env: dict[Tensor, Expr] = {}  # values in registers, for the current parallel point
+        self.scalars: dict[str, Expr] = {}  # 0-d results of this group, by the name main gives them
+        self.loads: dict[object, Expr] = {}
+        self.block: list[st.Stmt] = self.nest.body
+        self.stores: list[st.Stmt] = []
+        self.kept: dict[Tensor, Value] = {}  # values that a later sweep reads back, and where from
+        self.rows: dict[Tensor, Value] = {}  # those of them that are there already
+        self.later: set[Tensor] = set()  # per-column values that a later sweep needs
+        self.spilled: dict[Tensor, tuple[st.View, Expr]] = {}
+        self.phase_of: dict[Item, int] = {}
+        self.sweeps: list[tuple[int, list[st.Stmt]]] = []  # cost and innermost block of each sweep over rows
+        self.producer = {i.out: i for i in group.items if isinstance(i, Pointwise | Reduce) and not _window(i)}
+        self.phase = 0
+        self.own: set[str] = set()
+        self.inside: dict[Expr, bool] = {}
+        self.vector_axis: int | None = None  # of a column nest
+        self.width = BLOCK  # its columns in one go
+
+    def in_steps(self) -> bool:
+        """Whether the nest is run by each step of a loop."""
+        region = self.group.region
+        while region and region not in self.b.runs:
+            region = self.b.parents[region]
+        return region != 0
+
+    # -- names and parameters --------------------------------------------------------------------------
+    def pointer(self, tensor: Tensor) -> str:
+        """The parameter for a tensor's memory."""
+        memory = tensor.storage()
+        name = self.pointers.get(memory)
+        if name is None:
+            name = self.pointers[memory] = f"p{len(self.pointers)}"
+            self.nest.params.append((name, "ptr"))
+            self.nest.args.append((memory.name, ZERO, memory.type))
+            self.nest.tensors.append(memory)
+        return name
+
+    def define(self, prefix: str, type_: str) -> tuple[str, Expr]:
+        """A new name of the kernel."""
+        assert prefix in OF_KERNELS, prefix
+        self.count += 1
+        name = f"{prefix}{self.count}"
+        self.own.add(name)
+        return name, ex.name(name, type_)
+
+    def local_or_nothing(self, axis: int, inside: Sequence[int]) -> Expr:
+        """The length of an axis as the kernel knows it, or 0 if one of those that loops inside go over is 0."""
+        extent = self.local(self.group.axes[axis])
+        for other in inside:
+            if self.group.axes[other].op != "const":
+                extent = ex.select(ex.eq(self.local(self.group.axes[other]), 0), ZERO, extent)
+        return extent
+
+    def local(self, root: Expr) -> Expr:
+        """An expression of main (or of main's and the kernel's names) as the kernel sees it.
+
+        Parts that main can compute become parameters; 0-d results of this group are replaced by their registers.
+        """
+        if root.op == "const":
+            return root
+        found = self.outer.get(root)
+        if found is not None:
+            return found
+        if not self._is_inside(root):
+            return self._parameter(root)
+        done: dict[Expr, Expr] = {}
+        stack = [root]
+        while stack:
+            node = stack[-1]
+            if node in done:
+                stack.pop()
+                continue
+            if node.op == "name":
+                done[node] = self.scalars.get(node.value, node)
+                stack.pop()
+                continue
+            missing = [a for a in node.args if a not in done and self._is_inside(a)]
+            if missing:
+                stack += missing
+                continue
+            args = [done[a] if a in done else self.local(a) for a in node.args]
+            done[node] = node if all(x is y for x, y in zip(args, node.args, strict=True)) else remade(node, args)
+            stack.pop()
+        return done[root]
+
+    def _is_inside(self, root: Expr) -> bool:
+        """Whether an expression needs something that only the kernel knows."""
+        inside, stack = self.inside, [root]
+        while stack:
+            node = stack[-1]
+            if node in inside:
+                stack.pop()
+            elif node.op == "name":
+                inside[node] = node.value in self.own or node.value in self.scalars
+                stack.pop()
+            else:
+                missing = [a for a in node.args if a not in inside]
+                if missing:
+                    stack += missing
+                else:
+                    inside[node] = any(inside[a] for a in node.args)
+                    stack.pop()
+        return inside[root]
+
+    def _parameter(self, root: Expr) -> Expr:
+        name = f"n{len(self.outer)}"
+        self.own.add(name)
+        self.nest.params.append((name, root.type))
+        self.nest.args.append(root)
+        found = self.outer[root] = ex.name(name, root.type)
+        return found
+
+    # -- memory ------------------------------------------------------------------------------------------
+    def place(self, value: Value, position: Sequence[Expr | None]) -> tuple[st.View, tuple[Expr, ...]]:
+        """Where the element of `value` at a position (None: broadcast) lies."""
+        tensor = value.tensor
+        assert tensor is not None
+        base = self.pointer(tensor)
+        offset: Expr = ZERO
+        if value.strides is not None:
+            strides: Sequence[Expr] = value.strides
+            offset = self.b.dims.normal(value.offset)  # type: ignore[arg-type]
+            # a number is given by main: kernels that differ in it only are one
+            number = offset.op == "const" and offset.value
+            offset = (self.outer.get(offset) or self._parameter(offset)) if number else self.local(offset)
+        else:
+            own = c_strides(self.b.dims, tensor.dims)
+            strides = [ZERO if a is None else own[a] for a in value.axes or ()]
+        if tensor.shift is not None:
+            offset = ex.add(offset, self.local(self.b.dims.normal(tensor.shift)))
+        terms = [
+            (at, self.local(self.b.dims.normal(s)))
+            for at, s in zip(position, strides, strict=True)
+            if at is not None and not is_const(s, 0)
+        ]
+        return st.View(base, value.type, offset, tuple(s for _, s in terms)), tuple(at for at, _ in terms)
+
+    def load(self, value: Value, position: Sequence[Expr | None]) -> Expr:
+        view, index = self.place(value, position)
+        key = (view.base, view.type, view.offset, view.strides, index)
+        found = self.loads.get(key)
+        if found is None:
+            name, found = self.define("x", st.load_type(view.type))
+            self.block.append(st.Load(name, view, index))
+            self.loads[key] = found
+        return found
+
+    def picked(self, item: Item, k: int, index: Sequence[Expr | None]) -> Expr:
+        """A picked operand of an item, read from memory or computed at that place."""
+        assert isinstance(item, Pointwise)
+        value = item.indirect[k]
+        if self.vector_axis is not None:  # a loop over the columns, which is not run if there is nothing
+            return self._picked_element(item, k, index)
+        extent: Expr = ONE
+        for d, at in zip(value.dims, index, strict=True):
+            if at is not None:
+                extent = ex.minimum(self.local(self.b.dims.normal(d)), extent)
+        around, self.block = self.block, []
+        found = self._picked_element(item, k, index)
+        around_loop, self.block = self.block, around
+        if is_const(extent, 1):
+            self.block += around_loop
+            return found
+        kept, result = self.define("a", found.type), self.define("a", found.type)
+        carried = st.Carried(kept[0], "state", found.type, ex.const(0, found.type), found, result[0])
+        self.block.append(st.For(self.define("i", "i64")[0], extent, "serial", around_loop, [carried]))
+        return result[1]
+
+    def _picked_element(self, item: Pointwise, k: int, index: Sequence[Expr | None]) -> Expr:
+        value, place = item.indirect[k], self.group.places[item]
+        assert value.tensor is not None
+        producer = self.producer.get(value.tensor)
+        if producer is None or value.axes is None:
+            own = [None if p is None or place[p] is None else self.index_of[place[p]] for p in item.picks[k]]  # type: ignore[index]
+            return self.load(value, [o if i is None else i for o, i in zip(own, index, strict=True)])
+        made_at = out_place(self.group, producer)
+        before = self.env, self.loads, self.prefix_env, self.index_of
+        self.env, self.loads, self.prefix_env, self.index_of = {}, {}, dict(self.prefix_env), dict(self.index_of)
+        for axis, at in zip(value.axes, index, strict=True):
+            if axis is not None and at is not None and made_at[axis] is not None:
+                self.index_of[made_at[axis]] = at  # type: ignore[index]
+        result = self.computed(value.tensor, producer)
+        self.env, self.loads, self.prefix_env, self.index_of = before
+        return result
+
+    # -- elements ----------------------------------------------------------------------------------------
+    def value_of(self, item: Item, k: int) -> Expr:
+        """Operand k of an item at the current point."""
+        assert isinstance(item, Pointwise | Reduce)
+        value = item.reads[k]
+        if value.uniform is not None:
+            return self.local(self.handed.get(value.uniform, value.uniform))
+        tensor = value.tensor
+        assert tensor is not None
+        producer = self.producer.get(tensor)
+        if producer is not None and value.axes is not None:
+            return self.computed(tensor, producer)
+        place = self.group.places[item]
+        position = [None if a is None or place[a] is None else self.index_of[place[a]] for a in item.maps[k]]  # type: ignore[index]
+        return self.load(value, position)
+
+    def computed(self, tensor: Tensor, producer: Item) -> Expr:
+        """A value of this group: from a register, from memory, or computed again."""
+        for env in (self.env, self.prefix_env):
+            if tensor in env:
+                return env[tensor]
+        if tensor in self.rows:
+            return self.load(self.rows[tensor], self.row_position(producer))
+        if tensor in self.spilled:
+            view, lane = self.spilled[tensor]
+            name, found = self.define("x", view.type)
+            self.block.append(st.Load(name, view, (lane,)))
+            self.env[tensor] = found
+            return found
+        assert isinstance(producer, Pointwise), "results of a sweep are known after it"
+        return self.compute(producer)
+
+    def row_position(self, item: Item) -> list[Expr | None]:
+        """The position of a full item in the memory that keeps it: its own, or a row buffer."""
+        place = self.group.places[item]
+        if self.kept[item.out].tensor is item.out:  # type: ignore[attr-defined]
+            return [None if p is None else self.index_of[p] for p in place]
+        own: list[Expr | None] = [self.index_of[p] for p in place if p in self.group.red]
+        return own if self.part is None else [self.part[0], *own]
+
+    def compute(self, item: Item) -> Expr:
+        assert isinstance(item, Pointwise | Reduce) and item.body is not None
+        result = item.body(_Element(self, item))
+        if item.uses_index:
+            result = self.local(result)
+        if isinstance(item, Pointwise) and item.out is not None and not _window(item):
+            env = self.prefix_env if self.group.is_prefix(item) else self.env
+            env[item.out] = result
+        return result
+
+    def store_result(self, item: Pointwise, result: Expr) -> None:
+        """Write an element of a result that is needed in memory, at the end of the sweep's body."""
+        place = self.group.places[item]
+        position = [None if p is None else self.index_of[p] for p in place]
+        if item.scatter is not None:
+            assert item.out is not None
+            where = [self.local(w) for w in item.scatter(_Element(self, item))]
+            target = Value(item.out.type, item.out.dims, tensor=item.out, axes=tuple(range(len(item.out.dims))))
+            view, index = self.place(target, where)
+        elif item.target is not None:
+            view, index = self.place(item.target, position)
+        else:
+            assert item.out is not None
+            own = tuple(range(len(item.out.dims)))
+            view, index = self.place(Value(item.out.type, item.out.dims, tensor=item.out, axes=own), position)
+        self.stores.append(st.Store(view, index, ex.cast(result, st.load_type(view.type))))
+
+    def store_reduced(self, item: Reduce, result: Expr) -> None:
+        """Write the result of a reduction that is needed in memory."""
+        place = self.group.places[item]
+        assert item.out is not None
+        axes = [None if k is None else place[k] for k in item.out_axes]
+        position = [None if a is None else self.index_of[a] for a in axes]
+        view, index = self.place(whole(item.out), position)
+        self.stores.append(st.Store(view, index, result))
+
+    def wants_store(self, item: Item) -> bool:
+        return isinstance(item, Pointwise) and (_window(item) or item.out in self.stored)
+
+    # -- sweeps ----------------------------------------------------------------------------------------------
+    def assign_phases(self) -> int:
+        """The sweep of each full item and reduction; the level (sweeps before it) of each prefix item."""
+        last = 0
+        for item in self.group.items:
+            level = 0
+            for dep, prefix_result in self._inner_deps(item):
+                phase = self.phase_of[dep]
+                level = max(level, phase + 1 if isinstance(dep, Reduce) and prefix_result else phase)
+            self.phase_of[item] = level
+            if not self.group.is_prefix(item):
+                last = max(last, level)
+        return last + 1
+
+    def _inner_deps(self, item: Item) -> list[tuple[Item, bool]]:
+        found: list[tuple[Item, bool]] = []
+        for value in (*item.reads, *picked(item)):
+            producer = self.producer.get(value.tensor) if value.tensor is not None else None
+            if producer is not None:
+                found.append((producer, isinstance(producer, Reduce)))
+        for name in ex.names(*item.scalars):
+            definer = self.b.definer.get(name)
+            if definer is not item and definer in self.group.places:
+                found.append((definer, True))
+        return found
+
+    def recompute_cost(self, item: Item) -> int:
+        """What computing a full item again in a later sweep costs."""
+        total, stack, seen = 0, [item], {item}
+        while stack:
+            current = stack.pop()
+            total += current.cost  # type: ignore[attr-defined]
+            total += sum(1 for v in current.reads if v.tensor is not None and v.tensor not in self.producer)
+            for dep, _ in self._inner_deps(current):
+                if isinstance(dep, Pointwise) and dep not in seen and not self.group.is_prefix(dep):
+                    seen.add(dep)
+                    stack.append(dep)
+        return total
+
+    def later_columns(self) -> set[Tensor]:
+        """Results of reductions and prefix work that are read outside the loop over columns that makes them."""
+        found: set[Tensor] = set()
+        picks = {self.phase_of[i] for i in self.group.items if picked(i)}  # they run in loops of their own
+        for item in self.group.items:
+            for dep, _ in self._inner_deps(item):
+                made = self.phase_of[dep] + 1 if isinstance(dep, Reduce) else self.phase_of[dep]
+                if isinstance(dep, Reduce) or self.group.is_prefix(dep):
+                    if made in picks or not self.group.is_prefix(item) or self.phase_of[item] != made:
+                        found.add(dep.out)  # type: ignore[attr-defined]
+        return found
+
+    def kept_rows(self) -> list[Pointwise]:
+        """Full items whose value a later sweep reads back."""
+        found: list[Pointwise] = []
+        for item in self.group.items:
+            for dep, _ in self._inner_deps(item):
+                if isinstance(dep, Reduce) or self.group.is_prefix(dep) or self.group.is_prefix(item):
+                    continue
+                readers_phase = self.phase_of[item]
+                if readers_phase > self.phase_of[dep] and dep not in found:
+                    assert isinstance(dep, Pointwise)
+                    if dep.out in self.stored or self.recompute_cost(dep) > RECOMPUTE:
+                        found.append(dep)
+        return found
+
+    def sweep_items(self, phase: int) -> list[Item]:
+        return [i for i in self.group.items if self.phase_of[i] == phase and not self.group.is_prefix(i)]
+
+    def prefix_items(self, level: int) -> list[Item]:
+        return [i for i in self.group.items if self.phase_of[i] == level and self.group.is_prefix(i)]
+
+
+class _Element:
+    """The loop nest as an item's body sees it."""
+
+    __slots__ = ("builder", "item")
+
+    def __init__(self, builder: NestBuilder, item: Item) -> None:
+        self.builder = builder
+        self.item = item
+
+    def read(self, k: int) -> Expr:
+        return self.builder.value_of(self.item, k)
+
+    def gather(self, value: Value, index: tuple[Expr, ...]) -> Expr:
+        return self.builder.load(value, [self.builder.local(i) for i in index])
+
+    def pick(self, k: int, index: tuple[Expr | None, ...]) -> Expr:
+        return self.builder.picked(self.item, k, [None if i is None else self.builder.local(i) for i in index])
+
+    def index(self, axis: int) -> Expr:
+        place = self.builder.group.places[self.item][axis]
+        return ZERO if place is None else self.builder.index_of[place]
+
+
+def index_name(index: Expr) -> str:
+    """The name of a loop's index."""
+    return str(index.value)
+
+
+def _window(item: Item) -> bool:
+    return isinstance(item, Pointwise) and (item.target is not None or item.scatter is not None)
+
+
+def remade(node: Expr, args: list[Expr]) -> Expr:
+    """The same operation on other operands."""
+    if node.op in ("select", "rare"):
+        return (ex.select if node.op == "select" else ex.rare)(*args)
+    if node.op in ("cast", "bitcast"):
+        return (ex.cast if node.op == "cast" else ex.bitcast)(args[0], node.type)
+    return ex.primitive(node.op, *args)
+
+
+def pruned(nest: Nest) -> Nest:
+    """The nest without parameters that its body does not use."""
+    used: set[str] = set()
+    exprs: set[Expr] = set()
+    for stmt in st.walk(nest.body):
+        if isinstance(stmt, st.Load | st.Store):
+            used.add(stmt.view.base)
+        exprs.update(roots(stmt))
+    for expr in exprs:
+        used.update(ex.names(expr))
+    keep = [k for k, (name, _) in enumerate(nest.params) if name in used]
+    nest.params = [nest.params[k] for k in keep]
+    nest.args = [nest.args[k] for k in keep]
+    return nest

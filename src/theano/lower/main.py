@@ -1,0 +1,508 @@
+"""`Assembler`: groups and single statements become main; every tensor gets its memory."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from theano.loops import expr as ex
+from theano.loops import host as hs
+from theano.loops import stmt as st
+from theano.loops.expr import Expr
+from theano.loops.text import kernel_key
+from theano.lower.builder import Builder
+from theano.lower.cpu.alike import share_kernels
+from theano.lower.cpu.nest import NestBuilder
+from theano.lower.cpu.ranges import make_ranged
+from theano.lower.cpu.sweeps import emit_group
+from theano.lower.dims import ZERO, is_const, length
+from theano.lower.items import Item, Pointwise, Reduce, Special
+from theano.lower.ops.product import Product
+from theano.lower.plan.gil import let_others_run
+from theano.lower.plan.groups import Group, out_place, single_sweep
+from theano.lower.plan.memory import byte_size, carve_workspace
+from theano.lower.plan.repeated import Repeated, find_repeated, given_to
+from theano.lower.plan.work import mark_work
+from theano.lower.values import Tensor, Value
+from theano.progress import still_here
+from theano.runtime import abi
+
+if TYPE_CHECKING:
+    from theano.lower.program import Update
+
+Block = list[st.Stmt]
+
+# Elements from which on a loop nest takes a millisecond or so.
+LONG = 1 << 20
+
+
+class Assembler:
+    """Writes main. Special items reach it through the small methods at the end."""
+
+    def __init__(
+        self, b: Builder, groups: dict[int, list[Group]], outputs: Sequence[Tensor], updates: Sequence[Update],
+        inputs: Sequence[Tensor | None], storages: Sequence[Tensor | None], layout: abi.FrameLayout,
+    ) -> None:  # fmt: skip
+        self.b = b
+        self.groups = groups
+        self.outputs = outputs
+        self.updates = updates
+        self.inputs = inputs
+        self.storages = storages
+        self.layout = layout
+        self.in_place: set[int] = set()
+        self.dropped: set[Group] = set()  # copies that nobody needs
+        self.prologue: Block = []
+        self.blocks: list[Block] = []
+        self.kernels: dict[tuple[object, ...], st.Kernel] = {}
+        self.temps: list[Tensor] = []
+        self.bound: set[Tensor] = set()
+        self.order: list[Group] = []
+        self.place_of: dict[Tensor, tuple[int, int]] = {}
+        self.sized: dict[Tensor, bool] = {}
+        self._constant_names: dict[int, list[str]] = {}
+        self.repeated: dict[Group, Repeated] = {}
+        self.made: dict[object, tuple[Repeated, hs.CallKernel]] = {}  # for the first of those that repeat
+        self.now = 0
+
+    # -- the whole -----------------------------------------------------------------------------------------
+    def run(self) -> hs.Program:
+        self.order = self._ordered(self.groups.get(0, []))
+        self._plan_updates()
+        self.order = [g for g in self.order if g not in self.dropped]
+        self._find_stored()
+        self.repeated = find_repeated(self.b, [g for groups in self.groups.values() for g in groups])
+        body: Block = []
+        self.blocks.append(body)
+        commit = self._commit_position()
+        for k, group in enumerate(self.order):
+            self.now = k
+            if k and (commit < 0 or k <= commit):
+                self._poll(group)
+            if k == commit:
+                body.append(hs.Commit())
+            self._emit_group(group)
+        self._store_updates()
+        self.blocks.pop()
+        head: Block = []
+        self._entry(head)
+        self._results(head)
+        carve_workspace(self, head)
+        main = let_others_run(self.b, [*head, *self.prologue, *mark_work(self.b, body)])
+        return hs.Program(share_kernels(self.kernels.values(), main), main)
+
+    def _poll(self, group: Group) -> None:
+        """Let Ctrl-C in before work that takes a while; not where a half-done update would be left behind."""
+        work = self.b.dims.product(tuple(group.axes))
+        if work.op != "const" and self.b.known_at_entry(work):
+            self.statement(st.If(ex.ge(work, length(LONG)), [hs.Poll()], []))
+
+    def _ordered(self, groups: list[Group]) -> list[Group]:
+        """Topological order in which updates of storage come as late as they can."""
+        finals = {u.value.tensor for u in self.updates if u.value.tensor is not None}
+        alive = set(groups)
+        users: dict[Group, list[Group]] = {g: [] for g in groups}
+        waiting = {}
+        for g in groups:
+            deps = {d for d in g.sources() if d in alive}
+            waiting[g] = len(deps)
+            for d in deps:
+                users[d].append(g)
+
+        def key(g: Group) -> tuple[int, int]:
+            late = any(isinstance(i, Pointwise | Product) and i.out in finals for i in g.items)
+            return (1 if late else 0, g.position)
+
+        ready = [(*key(g), id(g), g) for g in groups if not waiting[g]]
+        heapq.heapify(ready)
+        result = []
+        while ready:
+            *_, g = heapq.heappop(ready)
+            result.append(g)
+            for user in users[g]:
+                waiting[user] -= 1
+                if not waiting[user]:
+                    heapq.heappush(ready, (*key(user), id(user), user))
+        assert len(result) == len(groups), "the groups depend on each other in a circle"
+        return result
+
+    # -- updates ---------------------------------------------------------------------------------------------
+    def _plan_updates(self) -> None:
+        """Which updates are computed in the storage itself."""
+        if self.b.last_callback:  # Python code may replace the storage's array, or call this very function
+            return
+        position = {item: k for k, g in enumerate(self.order) for item in g.items}
+        last_fallible = max((k for k, g in enumerate(self.order) if self._may_fail(g)), default=-1)
+        taken: set[Tensor] = set()
+        for update in self.updates:
+            storage, value = update.tensor, update.value
+            if storage is None or value.tensor is None or value.tensor in taken or not self._same_shape(update):
+                continue
+            tensor = value.tensor
+            if tensor.copy_of is storage and self._may_write_windows(storage, tensor, position, last_fallible):
+                tensor.alias = storage
+                taken.add(tensor)
+                self.in_place.add(update.storage)
+                continue
+            if tensor.role != "temp" or len(tensor.writers) != 1 or tensor.writers[0] not in position:
+                continue
+            writer = tensor.writers[0]
+            at = position[writer]
+            if at <= last_fallible or not _may_overwrite(writer, storage):
+                continue
+            if self._reads_allow(storage, tensor, writer, self.order[at], position):
+                tensor.alias = storage
+                taken.add(tensor)
+                self.in_place.add(update.storage)
+
+    def _may_write_windows(
+        self, storage: Tensor, tensor: Tensor, position: dict[Item, int], last_fallible: int
+    ) -> bool:
+        """Whether the windows of a new value that starts as a copy can go to the storage; then there is no copy."""
+        copy, *windows = tensor.writers
+        if tensor.role != "temp" or any(w not in position or not isinstance(w, Pointwise) for w in tensor.writers):
+            return False
+        first = min(position[w] for w in windows)
+        group = self.order[position[copy]]
+        old = [r for r in storage.readers if r is not copy]
+        if (
+            first <= last_fallible or len(group.items) > 1
+            or any(r.region != 0 or position.get(r, -1) >= first for r in old)
+        ):  # fmt: skip
+            return False
+        self.dropped.add(group)
+        return True
+
+    def _may_fail(self, group: Group) -> bool:
+        for item in group.items:
+            if isinstance(item, Special) and item.fallible:
+                return True
+            for tensor in _made_by(item):
+                if tensor.role in ("temp", "output", "object") and not self._is_sized(tensor):
+                    return True
+        return False
+
+    def _is_sized(self, tensor: Tensor) -> bool:
+        """Whether the lengths of a tensor are known at entry."""
+        found = self.sized.get(tensor)
+        if found is None:
+            found = self.sized[tensor] = self.b.known_at_entry(*tensor.dims)
+        return found
+
+    def _same_shape(self, update: Update) -> bool:
+        assert update.tensor is not None
+        equal = self.b.dims.equal
+        return update.value.type == update.tensor.type and all(
+            equal(a, c) for a, c in zip(update.value.dims, update.tensor.dims, strict=True)
+        )
+
+    def _reads_allow(
+        self, storage: Tensor, tensor: Tensor, writer: Item, group: Group, position: dict[Item, int]
+    ) -> bool:
+        """Whether nobody needs the old content once the group writes the new one, element by element."""
+        once = not group.red or (group.is_prefix(writer) and single_sweep(group))
+        for reader in map(self.b.outermost, storage.readers):
+            if reader not in position:
+                continue
+            if position[reader] > position[writer]:
+                return False
+            if position[reader] < position[writer] or isinstance(writer, Product):
+                continue
+            if not once or group.is_prefix(reader) != group.is_prefix(writer) or isinstance(reader, Reduce):
+                return False
+            if not self._same_index(storage, tensor, reader, writer, group):
+                return False
+        return True
+
+    def _same_index(self, storage: Tensor, tensor: Tensor, reader: Item, writer: Item, group: Group) -> bool:
+        assert isinstance(reader, Pointwise | Reduce)
+        written = out_place(group, writer)
+        place = group.places[reader]
+        for value, axes in zip(reader.reads, reader.maps, strict=True):
+            if value.tensor is not storage:
+                continue
+            if not value.is_whole() or any(v.tensor is storage for v in reader.indirect):
+                return False
+            read = tuple(None if a is None else place[a] for a in axes)
+            if read != written:
+                return False
+        return not any(v.tensor is storage for v in reader.indirect)
+
+    def _commit_position(self) -> int:
+        for k, group in enumerate(self.order):
+            for item in group.items:
+                if isinstance(item, Pointwise | Product) and item.out is not None:
+                    if item.out.storage().role == "storage":
+                        return k
+        return -1
+
+    def _store_updates(self) -> None:
+        """What has not been written in place: numbers, copies, and arrays that are swapped in."""
+        swaps: list[st.Stmt] = []
+        self.now = len(self.order)
+        for update in self.updates:
+            storage, value = update.tensor, update.value
+            if value.uniform is not None:
+                assert storage is not None
+                self.in_place.add(update.storage)
+                view = st.View(storage.name, storage.type, ZERO, ())
+                swaps.append(st.Store(view, (), ex.cast(value.uniform, st.load_type(storage.type))))
+            elif value.tensor is not None and (storage is None or value.tensor.alias is not storage):
+                tensor = value.tensor
+                if tensor.role == "object":
+                    swaps.append(hs.SetStorage(update.word, tensor.slot))
+                else:
+                    assert storage is not None
+                    self.in_place.add(update.storage)
+                    self.touch(tensor)
+                    swaps.append(hs.Copy(storage.name, tensor.storage().name, byte_size(self.b, storage)))
+        if swaps:
+            self.blocks[-1].append(hs.Commit())
+            self.blocks[-1] += swaps
+
+    # -- memory --------------------------------------------------------------------------------------------------
+    def _find_stored(self) -> None:
+        """Give a role to every tensor that has to be in memory."""
+        for update in self.updates:
+            tensor = update.value.tensor
+            if tensor is None or tensor.alias is not None or update.value.uniform is not None:
+                continue
+            swapped = update.tensor is not None and (bool(self.b.last_callback) or not self._same_shape(update))
+            if tensor.role == "temp" and swapped:
+                tensor.role, tensor.slot = "object", self.b.new_slot()
+            elif tensor.role == "output" and swapped:
+                raise AssertionError("an output that is also an update of another shape is copied first")
+
+    def stored_of(self, group: Group) -> list[Tensor]:
+        """The tensors a group makes that somebody reads from memory, in the same order in every process."""
+        inside = set(group.items)
+        finals = {u.value.tensor for u in self.updates}
+        found: dict[Tensor, None] = {}
+        for item in group.items:
+            for tensor in _made_by(item):
+                if tensor.role in ("output", "object", "cell") or tensor.alias is not None or tensor in finals:
+                    found[tensor] = None
+                elif len(tensor.writers) > 1 or any(r not in inside for r in tensor.readers):
+                    found[tensor] = None
+                elif any(
+                    v.tensor is tensor and v.axes is None for r in tensor.readers for v in (*r.reads, *r.indirect)
+                ):
+                    found[tensor] = None
+        return list(found)
+
+    def bind(self, tensor: Tensor) -> None:
+        """Make sure that main has a pointer for a tensor that is about to be written."""
+        memory = tensor.storage()
+        if memory in self.bound or memory.role in ("input", "storage", "constant"):
+            return
+        self.bound.add(memory)
+        if memory.role == "cell":
+            self.prologue.append(st.Local(memory.name, 8))
+        elif memory.role in ("output", "object"):
+            made = self._new_array(memory)
+            at_entry = len(self.blocks) == 1 and self.b.known_at_entry(*memory.dims)
+            (self.prologue if at_entry else self.blocks[-1]).append(made)
+        elif self.b.known_at_entry(*memory.dims):
+            self.temps.append(memory)
+        else:
+            memory.role, memory.slot = "object", self.b.new_slot()
+            self.blocks[-1].append(self._new_array(memory))
+
+    def _new_array(self, tensor: Tensor) -> hs.NewArray:
+        node = tensor.writers[0].node if tensor.writers else None
+        message = f"no memory for an array of {ex.DTYPE_OF[tensor.type]} with the shape {{dims}}"
+        code = self.b.no_memory(node, message, tensor.dims)
+        return hs.NewArray(tensor.name, tensor.slot, tensor.type, tensor.dims, code)
+
+    def row_buffer(self, type_: str, dims: tuple[Expr, ...]) -> Tensor:
+        tensor = self.b.tensor(type_, dims)
+        self.bind(tensor)
+        self.touch(tensor)
+        return tensor
+
+    def touch(self, tensor: Tensor) -> None:
+        """Record that the current step uses a tensor; nested blocks count as their outermost step."""
+        memory = tensor.storage()
+        first, last = self.place_of.get(memory, (self.now, self.now))
+        self.place_of[memory] = (min(first, self.now), max(last, self.now))
+
+    def _results(self, head: Block) -> None:
+        """Outputs that no group makes (their writers are single statements) get their arrays as well."""
+        for tensor in self.outputs:
+            if tensor.role == "output" and tensor.storage() not in self.bound:
+                self.bound.add(tensor)
+                head.append(self._new_array(tensor))
+
+    def _entry(self, head: Block) -> None:
+        """Lengths, pointers and numbers of the arguments; then the checks that need nothing else."""
+        layout = self.layout
+        loads: Block = []
+        for tensors, data, dim in (
+            (self.inputs, layout.input_data, layout.input_dim),
+            (self.storages, layout.storage_data, layout.storage_dim),
+        ):
+            for k, tensor in enumerate(tensors):
+                if tensor is None:
+                    continue
+                head.append(hs.FrameWord(tensor.name, data(k), "ptr"))
+                prefix = tensor.name[0]
+                for axis, d in enumerate(tensor.dims):
+                    if not is_const(d, 1):
+                        head.append(hs.FrameWord(f"d{prefix}{k}_{axis}", dim(k, axis), "i64"))
+                if f"v{prefix}{k}" in self.b.entry_names:
+                    loads.append(st.Load(f"v{prefix}{k}", st.View(tensor.name, tensor.type, ZERO, ()), ()))
+        for word, (kind, _) in enumerate(self.b.words, self.b.first_word):
+            if kind == "constant":
+                head += [hs.ContextWord(n, word) for n in self._constant_names.get(word, ())]
+        head += loads
+        head += self.b.entry
+        head += self.b.entry_checks
+
+    # -- groups -----------------------------------------------------------------------------------------------
+
+    def _emit_group(self, group: Group) -> None:
+        still_here()
+        if group.special:
+            item = group.items[0]
+            assert isinstance(item, Special) and item.emit is not None
+            self._use_operands(group)
+            for tensor in item.writes:
+                if not item.delivers:
+                    self.bind(tensor)
+                self.touch(tensor)
+            item.emit(self)
+            return
+        stored = self.prepare(group)
+        self._call(group, set(stored))
+        for item in group.items:
+            if isinstance(item, Reduce) and item.scalar_name and item.out in stored:
+                view = st.View(item.out.name, item.out.type, ZERO, ())
+                self.statement(st.Load(item.scalar_name, view, ()))
+
+    def prepare(self, group: Group) -> list[Tensor]:
+        """See to the memory of a loop nest; what it leaves there."""
+        self._use_operands(group)
+        stored = self.stored_of(group)
+        for tensor in stored:
+            self.bind(tensor)
+            self.touch(tensor)
+        return stored
+
+    def _use_operands(self, group: Group) -> None:
+        for item in group.items:
+            for value in (*item.reads, *item.indirect):
+                if value.tensor is not None:
+                    self._use(value.tensor)
+
+    def _use(self, tensor: Tensor) -> None:
+        self.touch(tensor)
+        if tensor.role == "constant":
+            names = self._constant_names.setdefault(tensor.index, [])
+            if tensor.name not in names:
+                names.append(tensor.name)
+
+    def _call(self, group: Group, stored: set[Tensor]) -> None:
+        repeated = self.repeated.get(group)
+        if repeated is None:
+            self.statement(self._made(group, stored))
+            return
+        key = repeated.key(stored)
+        if key not in self.made:
+            self.made[key] = repeated, self._made(group, stored, repeated.handed)
+        first, call = self.made[key]
+        self.statement(hs.CallKernel(call.kernel, given_to(call.args, first.instead(repeated)), call.ranges))
+
+    def _made(self, group: Group, stored: set[Tensor], handed: Mapping[Expr, Expr] | None = None) -> hs.CallKernel:
+        """A call of the kernel of a loop nest."""
+        nb = NestBuilder(self.b, group, stored, self.row_buffer, handed)
+        nest = emit_group(nb)
+        ranges = make_ranged(nb)
+        kernel = st.Kernel("", nest.params, nest.body, ranged=ranges is not None)
+        return hs.CallKernel(self._known(kernel), list(nest.args), ranges)
+
+    # -- for special items --------------------------------------------------------------------------------------
+    def call_kernel(
+        self, kernel: st.Kernel, args: list[Expr | tuple[str, Expr, str]], ranges: hs.Ranges | None = None
+    ) -> None:
+        """Call a kernel; one that equals an earlier kernel is printed once."""
+        self.statement(hs.CallKernel(self._known(kernel), args, ranges))
+
+    def _known(self, kernel: st.Kernel) -> st.Kernel:
+        """The kernel, or an earlier one that equals it."""
+        key = kernel_key(kernel)
+        known = self.kernels.get(key)
+        if known is None:
+            kernel.name = f"k{len(self.kernels)}"
+            known = self.kernels[key] = kernel
+        return known
+
+    def statement(self, stmt: st.Stmt) -> None:
+        self.blocks[-1].append(stmt)
+
+    def block(self, fill: Callable[[], None]) -> Block:
+        """The statements that `fill` emits."""
+        self.blocks.append([])
+        fill()
+        return self.blocks.pop()
+
+    def region_block(self, region: int) -> Block:
+        """The statements of a branch's block."""
+
+        around, self.b.region = self.b.region, region
+
+        def fill() -> None:
+            for group in self.groups.get(region, []):
+                self._emit_group(group)
+
+        block = self.block(fill)
+        self.b.region = around
+        return block
+
+
+    def load_scalar(self, name: str, value: Value) -> None:
+        """Main's name for a value of one element."""
+        base, offset, type_ = self.pointer(value)
+        self.statement(st.Load(name, st.View(base, type_, offset, ()), ()))
+
+    def prologue_local(self, name: str, size: int) -> None:
+        self.prologue.append(st.Local(name, size))
+
+    def local(self, size: int) -> str:
+        name = self.b.fresh("l")
+        self.prologue_local(name, size)
+        return name
+
+    def strided(self, value: Value) -> Value:
+        return self.b.strided(value)
+
+    def pointer(self, value: Value) -> tuple[str, Expr, str]:
+        full = self.b.strided(value)
+        assert full.tensor is not None and full.offset is not None
+        offset = full.offset if full.tensor.shift is None else ex.add(full.offset, full.tensor.shift)
+        return full.tensor.storage().name, self.b.dims.normal(offset), full.type
+
+    def receive(self, tensor: Tensor, value: Value) -> None:
+        """Name data, lengths and (0-d) content of the array that a call-back or a branch has put into a slot."""
+        self.bound.add(tensor)
+        if tensor.type == "object":
+            return
+        names = tuple(str(d.value) if d.op == "name" else self.b.fresh("u") for d in tensor.dims)
+        self.statement(hs.ArrayHeader(tensor.slot, tensor.name, names))
+        if value.uniform is not None:
+            view = st.View(tensor.name, tensor.type, ZERO, ())
+            self.statement(st.Load(str(value.uniform.value), view, ()))
+
+
+def _may_overwrite(writer: Item, storage: Tensor) -> bool:
+    """Whether what an item makes may be written over the old content of a storage, element by element."""
+    if isinstance(writer, Product):
+        return writer.adds_to(storage)
+    return isinstance(writer, Pointwise) and not writer.target and not writer.scatter
+
+
+def _made_by(item: Item) -> list[Tensor]:
+    if isinstance(item, Special):
+        return item.writes
+    assert isinstance(item, Pointwise | Reduce)
+    return [item.out] if item.out is not None else []

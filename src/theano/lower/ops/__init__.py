@@ -1,0 +1,1 @@
+"""How each op becomes items: one file for a family of ops."""

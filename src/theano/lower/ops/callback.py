@@ -1,0 +1,169 @@
+"""Nodes that run their `perform` from inside the program, and the crossing between memory and Python objects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from theano.graph import Constant
+from theano.loops import expr as ex
+from theano.loops import host as hs
+from theano.loops import stmt as st
+from theano.lower.builder import Builder, whole
+from theano.lower.dims import ONE, is_const, length
+from theano.lower.items import Special
+from theano.lower.values import Tensor, Value
+from theano.tensor.type import TensorType
+
+if TYPE_CHECKING:
+    from theano.lower.main import Assembler
+
+
+
+def constant_value(b: Builder, v: Constant) -> Value:
+    """A constant: a number in the code, or memory that the context table points to."""
+    if not isinstance(v.type, TensorType):
+        slot = b.new_slot()
+        word = b.word("object", id(v.data), v.data)
+        return _held(b, slot, "context", word)
+    data = np.asarray(v.data)
+    type_ = ex.TYPE_OF[v.type.dtype]
+    dims = tuple(length(n) for n in data.shape)
+    if b.native(type_) and _is_uniform(data):
+        return Value(type_, dims, uniform=ex.const(data.flat[0].item(), st.load_type(type_)))
+    clean = np.ascontiguousarray(data)
+    if clean.dtype != np.dtype(v.type.dtype) or not clean.flags.aligned or clean.ndim != data.ndim:
+        clean = np.array(data, dtype=v.type.dtype, order="C")
+    tensor = Tensor(b.fresh("c"), type_, dims, "constant", index=b.word("constant", id(v), clean))
+    value = whole(tensor)
+    if type_ in ex.INTS and data.ndim == 1 and data.size <= 16:
+        value.vector = tuple(ex.const(int(x), type_) for x in data)
+    return value
+
+
+def _is_uniform(data: np.ndarray) -> bool:
+    """Whether all elements are the same number (zeros of both signs are not)."""
+    if data.size == 1:
+        return True
+    return bool(data.size and (data == data.flat[0]).all() and not np.signbit(data.real).any())
+
+
+def _held(b: Builder, slot: int, kind: str, word: int) -> Value:
+    """A Python object in a slot; `kind` says where it comes from."""
+    tensor = Tensor(b.fresh("o"), "object", (), "object", slot=slot)
+    item = Special(
+        b.region, b.node, writes=[tensor], delivers=True,
+        emit=lambda asm: asm.statement(hs.HoldObject(slot, kind, word)),
+    )
+    b.add(item)
+    tensor.writers.append(item)
+    return Value("object", (), tensor=tensor, axes=(), handle=slot)
+
+
+def run_perform(b: Builder, node: Any, values: list[Value]) -> list[Value]:
+    """Call back into Python for one node; every array it sees or makes is an object of its own."""
+    sources = [as_object(b, v, variable) for v, variable in zip(values, node.inputs, strict=True)]
+    word = b.word("callback", id(node), node)
+    outputs = []
+    slots = []
+    for variable in node.outputs:
+        slot = b.new_slot()
+        slots.append(slot)
+        outputs.append(_result(b, variable, slot))
+    statement = hs.CallBack(word, tuple(t.slot for t in sources), tuple(slots))
+
+    def emit(asm: Assembler) -> None:
+        asm.statement(statement)
+        for tensor, value in outputs:
+            asm.receive(tensor, value)
+
+    item = Special(
+        b.region, node, reads=[whole(t) for t in sources], writes=[t for t, _ in outputs], emit=emit, fallible=True,
+        delivers=True,
+        defines=[str(d.value) for t, _ in outputs for d in t.dims if d.op == "name"]
+        + [str(v.uniform.value) for _, v in outputs if v.uniform is not None],
+    )  # fmt: skip
+    b.add(item)
+    for tensor, _ in outputs:
+        tensor.writers.append(item)
+    if b.last_callback.get(b.region) is not None:
+        item.deps.append(b.last_callback[b.region])
+    b.last_callback[b.region] = item
+    return [v for _, v in outputs]
+
+
+def _result(b: Builder, variable: Any, slot: int) -> tuple[Tensor, Value]:
+    if not isinstance(variable.type, TensorType):
+        tensor = Tensor(b.fresh("o"), "object", (), "object", slot=slot)
+        return tensor, Value("object", (), tensor=tensor, axes=(), handle=slot)
+    type_ = ex.TYPE_OF[variable.type.dtype]
+    dims = tuple(ONE if one else ex.name(b.fresh("d"), "i64") for one in variable.type.broadcastable)
+    tensor = Tensor(b.fresh("t"), type_, dims, "object", slot=slot)
+    if b.native(type_) and all(is_const(d, 1) for d in dims):
+        return tensor, Value(type_, dims, uniform=ex.name(b.fresh("v"), st.load_type(type_)), tensor=None)
+    return tensor, whole(tensor)
+
+
+def as_object(b: Builder, value: Value, variable: Any) -> Tensor:
+    """A tensor that is a Python object in a slot of its own."""
+    if value.type == "object":
+        return object_tensor(b, value)
+    if value.is_whole() and value.tensor is not None and value.tensor.role == "object":
+        return value.tensor
+    if isinstance(variable, Constant) and value.tensor is not None and value.tensor.role == "constant":
+        held = _held(b, b.new_slot(), "context", b.word("object", id(variable), variable.data))
+        assert held.tensor is not None
+        return held.tensor
+    if (
+        value.is_whole() and value.tensor is not None and value.tensor.role == "temp"
+        and any(w.region == b.region for w in value.tensor.writers)
+    ):  # fmt: skip
+        value.tensor.role, value.tensor.slot = "object", b.new_slot()
+        return value.tensor
+    return copy_to_slot(b, value, b.new_slot())
+
+
+def object_tensor(b: Builder, value: Value) -> Tensor:
+    if value.tensor is not None:
+        return value.tensor
+    # an input (handle -2 - k) or a storage after the inputs: its word holds the object
+    held = _held(b, b.new_slot(), "frame", b.leaf_words[-2 - value.handle])
+    assert held.tensor is not None
+    return held.tensor
+
+
+def copy_to_slot(b: Builder, value: Value, slot: int) -> Tensor:
+    """A new NumPy array in `slot` with the numbers of `value`."""
+    out = b.tensor(value.type, value.dims, "object")
+    out.slot = slot
+    b.fill(out, value)
+    return out
+
+
+def into_slot(b: Builder, value: Value, slot: int) -> Tensor:
+    """The value as the only owner of the array in `slot` (an output)."""
+    if value.type == "object":
+        return held_again(b, object_tensor(b, value), slot)
+    tensor = value.tensor
+    if value.is_whole() and tensor is not None and tensor.role == "temp" and any(w.region == 0 for w in tensor.writers):
+        tensor.role, tensor.slot = "output", slot
+        return tensor
+    if value.is_whole() and tensor is not None and tensor.role == "object" and not b.native(value.type):
+        return held_again(b, tensor, slot)
+    out = copy_to_slot(b, value, slot)
+    out.role = "output"
+    return out
+
+
+def held_again(b: Builder, tensor: Tensor, slot: int) -> Tensor:
+    """The object of another slot, copied where it is an array that somebody else may hold."""
+    out = Tensor(b.fresh("o"), tensor.type, tensor.dims, "object", slot=slot)
+    if tensor.type == "object":
+        source = tensor.slot
+        emit = lambda asm: asm.statement(hs.HoldObject(slot, "slot", source))  # noqa: E731
+        item = Special(b.region, b.node, reads=[whole(tensor)], writes=[out], emit=emit, delivers=True)
+        b.add(item)
+        out.writers.append(item)
+        return out
+    return copy_to_slot(b, whole(tensor), slot)

@@ -1,0 +1,614 @@
+"""Lowering of `Scan`: a loop of main whose steps are a block of their own.
+
+A step reads the rows of sequences and of states where they lie: the offset depends on the number `t` of the step.
+States and outputs of which all rows are wanted are written straight into the result. Of the others only the last
+rows are there: in names of main if they are numbers, else in a ring of rows whose length is a power of two. A loop
+that may end early makes room for its rows as they come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from theano.graph import clone_get_equiv
+from theano.loops import expr as ex
+from theano.loops import host as hs
+from theano.loops import stmt as st
+from theano.loops.expr import Expr
+from theano.lower.builder import Builder, as_parts, c_strides, whole
+from theano.lower.cpu.exchange import Passed, exchangeable, exchanged
+from theano.lower.cpu.slices import Steps, emit_in_slices
+from theano.lower.dims import ONE, ZERO, is_const, length
+from theano.lower.items import Element, Item, Pointwise, Special
+from theano.lower.ops.branch import inside, needs_of
+from theano.lower.ops.callback import object_tensor
+from theano.lower.ops.registry import lowers
+from theano.lower.plan.groups import Group
+from theano.lower.values import Tensor, Value
+from theano.scan.count import NO_STEP, REFUSAL, StepCount
+from theano.scan.growth import grow_rows
+from theano.scan.op import Scan
+from theano.scan.parts import Loop, OutputArg, SequenceArg, SharedArg, StateArg
+from theano.tensor.opsupport import new_tensor
+
+if TYPE_CHECKING:
+    from theano.lower.main import Assembler
+
+# States of up to this many numbers live in names of main.
+MAX_NAMES = 8
+# More steps than any loop makes.
+MANY = 1 << 62
+# Steps between two looks at whether somebody has pressed Ctrl-C.
+POLL = 1024
+# Steps between two looks where all steps of an element run together.
+BATCH = 1 << 16
+# Up to this many elements all steps of an element run together even if each step reads or writes a row of its own.
+NARROW = 2048
+# Rows to begin with where the number of steps is only an upper bound.
+FIRST_ROWS = 16
+
+
+@dataclass(slots=True)
+class Rows:
+    """The memory for the rows of a state or an output.
+
+    Row `j` (initial rows count) is row ``j`` of `inner`, or ``j mod ring`` if there is a ring. `inner` is how the
+    steps see it, `outer` what is there before the loop; both are one tensor unless it grows.
+    """
+
+    outer: Tensor
+    inner: Tensor
+    first: int
+    ring: int = 0
+    grows: bool = False
+    keep: int | None = None
+    taps: tuple[int, ...] = ()
+
+    def position(self, number: Expr) -> Expr:
+        return ex.and_(number, length(self.ring - 1)) if self.ring else number
+
+
+@dataclass(slots=True)
+class Carry:
+    """A number that is carried in a name of main."""
+
+    type: str
+    init: Expr
+    name: str
+    result: str
+    next: Expr | None = None
+
+
+@lowers(Scan)
+def lower_scan(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
+    return _ScanLowering(b, node, inputs).run()
+
+
+@lowers(StepCount)
+def lower_step_count(b: Builder, node: Any, inputs: list[Value]) -> list[Value]:
+    n = b.scalar(inputs[0], "i64")
+    b.check(ex.ge(n, 0), IndexError, REFUSAL, (n,))
+    if node.op.needed_by:
+        b.check(ex.gt(n, 0), NotImplementedError, f"{escaped(node.op.needed_by)} {NO_STEP}", (n,))
+    return [Value("i64", (), uniform=n)]
+
+
+@dataclass(slots=True)
+class _Parts:
+    """What the loop's statement needs."""
+
+    carries: list[Carry] = field(default_factory=list)
+    rows: list[Rows] = field(default_factory=list)
+    ends: list[Item] = field(default_factory=list)  # items of a step that must run
+    until: Expr | None = None
+
+
+class _ScanLowering:
+    def __init__(self, b: Builder, node: Any, inputs: list[Value]) -> None:
+        self.b = b
+        self.node = node
+        self.op: Scan = node.op
+        self.loop = Loop.of(node.op, node.inputs)
+        self.values = dict(zip(node.inputs, inputs, strict=True))
+        self.outer_region = b.region
+        self.parts = _Parts()
+        self.step = b.fresh("step")
+        self.t = ex.name(self.step, "i64")
+        self.count = b.fresh("d") if self.loop.condition is not None else ""
+        self.before = len(b.entry_checks), len(b.items), set(b.checked), b.dims.equalities()
+
+    def run(self) -> list[Value] | None:
+        b, loop = self.b, self.loop
+        n = self.n = b.named(self._bounded(b.scalar(self.values[loop.n_steps], "i64")))
+        self.made = ex.name(self.count, "i64") if self.count else n
+        self._check()
+        self.region = b.new_region()
+        b.sides[self.node] = (self.region,)
+        b.runs[self.region] = ex.gt(n, 0)
+        self.own = b.own_names[self.region] = {self.step}
+        inner: dict[Any, Value] = {}
+        for s in loop.sequences:
+            inner.update(zip(s.inner, self._sequence(s), strict=True))
+        states = [self._state(s, inner) for s in loop.states]
+        shared = [self._shared(s, inner) for s in loop.shared]
+        inner.update((s.inner, self.values[s.outer]) for s in loop.non_sequences)
+        b.region = self.region
+        results = iter(self._step(inner))
+        for state, form in zip(loop.states, states, strict=True):
+            self._end_state(state, form, next(results))
+        outputs = [self._output(o, next(results)) for o in loop.outputs]
+        known = [o for o in outputs if o is not None]
+        if len(known) < len(outputs):
+            self._undo()
+            return None
+        self._end_shared([(form, next(results)) for form in shared])
+        if loop.condition is not None:
+            test = b.scalar(next(results))
+            self.parts.until = test if test.type == "bool" else ex.ne(test, 0)
+        self._end()
+        b.region = self.outer_region
+        item = self._item()
+        return [
+            *(self._state_result(s, form) for s, form in zip(loop.states, states, strict=True)),
+            *(self._rows_result(rows, o.keep) for o, rows in zip(loop.outputs, known, strict=True)),
+            *(self._shared_result(slot, item) for slot, _ in shared),
+        ]
+
+    def _bounded(self, n: Expr) -> Expr:
+        """The number of steps, small enough to add to: nobody sees the end of `MANY`, unless a condition ends it."""
+        if all(name.startswith("d") for name in ex.names(n)) and not (n.op == "const" and n.value > MANY):
+            return n
+        if self.count:
+            return ex.minimum(n, length(MANY))
+        self.b.check(ex.le(n, length(MANY)), MemoryError, "{0} steps are more than can be made", (n,))
+        return n
+
+    def _undo(self) -> None:
+        """Forget the loop: the node will run its `perform`."""
+        b = self.b
+        b.region = self.outer_region
+        n_checks, n_items, b.checked, equalities = self.before  # what only this loop has checked is not checked
+        b.dims.restore(equalities)
+        del b.entry_checks[n_checks:]
+        gone = set(b.items[n_items:])
+        b.settled = {key: check for key, check in b.settled.items() if check not in gone}
+        for item in gone:
+            for value in (*item.reads, *item.indirect):
+                if value.tensor is not None:
+                    value.tensor.readers = [r for r in value.tensor.readers if r not in gone]
+        del b.items[n_items:]
+
+    # -- before the loop -----------------------------------------------------------------------------------
+    def _check(self) -> None:
+        b, loop, n, op = self.b, self.loop, self.n, escaped(str(self.op))
+        b.check(ex.ge(n, 0), IndexError, REFUSAL, (n,))
+        if any(s.keep is None for s in loop.states):
+            b.check(ex.gt(n, 0), NotImplementedError, f"{op} {NO_STEP}", (n,))
+        for k, s in enumerate(loop.sequences):
+            rows, last = self.values[s.outer].dims[0], b.dims.normal(ex.add(n, length(max(s.offsets))))
+            if not b.dims.equal(rows, last):
+                message = f"sequence {k} of {op} has {{0}} rows; {{1}} steps read {{2}}"
+                b.check(ex.ge(rows, last), ValueError, message, (rows, n, last))
+        for k, state in enumerate(loop.states):
+            rows = b.dims.normal(self.values[state.initial].dims[0])
+            if not is_const(rows, state.rows):
+                label = escaped(self.op.state_label(k))
+                message = f"{label} needs {state.rows} initial rows, for the taps {state.taps}, but has {{0}}"
+                b.check(ex.eq(rows, length(state.rows)), ValueError, message, (rows,))
+
+    def _sequence(self, s: SequenceArg) -> list[Value]:
+        """The rows of a sequence that step `t` reads."""
+        value = self.values[s.outer]
+        return [self._seen(self._row(value, ex.add(self.t, length(o)) if o else self.t)) for o in s.offsets]
+
+    def _seen(self, row: Value) -> Value:
+        """A row as a step sees it: numbers are read where main can use them."""
+        b = self.b
+        if row.uniform is not None or not all(is_const(d, 1) for d in row.dims) or not b.native(row.type):
+            return row
+        around, b.region = b.region, self.region
+        number = b.scalar(row)
+        b.region = around
+        return Value(row.type, row.dims, uniform=number)
+
+    def _row(self, value: Value, number: Expr) -> Value:
+        """One row of an array, as a view."""
+        if value.uniform is not None:
+            return Value(value.type, value.dims[1:], uniform=value.uniform)
+        if value.counts and len(value.dims) == 1:
+            return Value(value.type, (), uniform=ex.cast(number, value.type))
+        full = self.b.strided(value)
+        assert full.strides is not None and full.offset is not None
+        offset = ex.add(full.offset, ex.mul(number, full.strides[0]))
+        return Value(full.type, full.dims[1:], tensor=full.tensor, offset=offset, strides=full.strides[1:])
+
+    # -- states ----------------------------------------------------------------------------------------------
+    def _state(self, s: StateArg, inner: dict[Any, Value]) -> tuple[list[Carry], Rows | None]:
+        """What holds a state; tells the steps where they find it."""
+        b = self.b
+        initial = self.values[s.initial]
+        dims = initial.dims[1:]
+        number = all(is_const(d, 1) for d in dims) and b.native(initial.type) and initial.type != "f16"
+        carries: list[Carry] = []
+        rows = None
+        if number and s.rows <= MAX_NAMES and s.keep in (None, 1):
+            carries = [self._carry(initial, dims, s.rows - k) for k in range(1, s.rows + 1)]
+            for tap, v in zip(s.taps, s.inner, strict=True):
+                carry = carries[-tap - 1]
+                inner[v] = Value(initial.type, dims, uniform=ex.name(carry.name, carry.type))
+        if not carries or s.keep is None:
+            rows = self._rows(initial.type, dims, s.rows, s.keep, s.value)
+            self._fill_rows(rows, initial)
+        if not carries:
+            assert rows is not None
+            rows.taps = tuple(s.taps)
+            for tap, v in zip(s.taps, s.inner, strict=True):
+                inner[v] = self._seen(self._place(rows, ex.add(self.t, length(s.rows + tap)), dims))
+        return carries, rows
+
+    def _carry(self, initial: Value, dims: tuple[Expr, ...], row: int) -> Carry:
+        first = self._row(initial, length(row))
+        init = first.uniform if first.uniform is not None else self.b.scalar(first)
+        carry = Carry(st.load_type(initial.type), init, self.b.fresh("c"), self.b.fresh("v"))
+        self.own.add(carry.name)
+        self.parts.carries.append(carry)
+        return carry
+
+    def _rows(self, type_: str, dims: Sequence[Expr], first: int, keep: int | None, variable: Any) -> Rows:
+        b = self.b
+        if keep is not None:
+            # one row more than are read: a step must not overwrite what it still looks at
+            ring = 1 << (max(keep, first + 1 if first else keep) - 1).bit_length()
+            tensor = b.tensor(type_, (length(ring), *dims))
+            rows = Rows(tensor, tensor, first, ring, keep=keep)
+        elif not self.count:
+            tensor = b.tensor(type_, (ex.add(self.n, length(first)), *dims))
+            rows = Rows(tensor, tensor, first)
+        else:
+            rows = self._growing(type_, tuple(dims), first, variable)
+        self.parts.rows.append(rows)
+        return rows
+
+    def _growing(self, type_: str, dims: tuple[Expr, ...], first: int, variable: Any) -> Rows:
+        b = self.b
+        slot, spare = b.new_slot(), b.new_slot()
+        room = ex.add(ex.minimum(self.n, length(FIRST_ROWS)), length(first))
+        outer = b.tensor(type_, (room, *dims), "object")
+        inner = b.tensor(type_, outer.dims, "object")
+        outer.slot = inner.slot = slot
+        grow = grow_rows(new_tensor(variable.type.dtype, (None, *variable.type.shape))).owner
+        word = b.word("callback", id(grow), grow)
+        t, step = self.t, length(first)
+
+        def front(asm: Assembler) -> None:
+            """Make room for the row of this step, and find out where the rows are now."""
+            capacity = b.fresh("u")
+            names = tuple(b.fresh("u") for _ in dims)
+            asm.statement(hs.ArrayHeader(slot, b.fresh("g"), (capacity, *names)))
+            full = ex.ge(ex.add(t, step), ex.name(capacity, "i64"))
+            more: list[st.Stmt] = [hs.CallBack(word, (slot,), (spare,)), hs.Move(slot, spare)]
+            asm.statement(st.If(full, more, []))
+            asm.bound.add(inner)
+            asm.statement(hs.ArrayHeader(slot, inner.name, tuple(b.fresh("u") for _ in outer.dims)))
+
+        around, b.region = b.region, self.region
+        item = Special(self.region, b.node, writes=[inner], emit=front, delivers=True, fallible=True)
+        b.add(item)
+        b.region = around
+        inner.writers.append(item)
+        return Rows(outer, inner, first, grows=True)
+
+    def _place(self, rows: Rows, number: Expr, dims: tuple[Expr, ...]) -> Value:
+        """Row `number` as a view of the memory."""
+        strides = c_strides(self.b.dims, rows.inner.dims)
+        offset = ex.mul(rows.position(number), strides[0]) if not is_const(rows.inner.dims[0], 1) else ZERO
+        return Value(rows.inner.type, dims, tensor=rows.inner, offset=offset, strides=strides[1:])
+
+    def _fill_rows(self, rows: Rows, initial: Value) -> None:
+        b, outer = self.b, rows.outer
+        strides = c_strides(b.dims, (length(2), *outer.dims[1:]))
+        dims = (length(rows.first), *outer.dims[1:])
+        if is_const(dims[0], 1):
+            strides = (ZERO, *strides[1:])
+        self._copy(outer, Value(outer.type, dims, tensor=outer, offset=ZERO, strides=strides), initial)
+
+    def _copy(self, out: Tensor, target: Value, source: Value) -> Item:
+        b = self.b
+        if not b.native(out.type):
+            b.write(out, as_parts(b, target), [as_parts(b, source)], lambda at: at.read(0))
+        else:
+            b.write(out, target, [source], lambda at: at.read(0))
+        return b.items[-1]
+
+    def _end_state(self, s: StateArg, form: tuple[list[Carry], Rows | None], value: Value) -> None:
+        """Hand the new value of a state on."""
+        carries, rows = form
+        if carries:
+            number = ex.cast(self.b.scalar(value), carries[0].type)
+            carries[0].next = number
+            for newer, older in zip(carries, carries[1:], strict=False):
+                older.next = ex.name(newer.name, newer.type)
+        if rows is not None:
+            label = escaped(self.op.state_label(self.loop.states.index(s)))
+            self._unify(value, self.values[s.initial].dims[1:], label)
+            self._append(rows, value)
+
+    def _unify(self, value: Value, dims: Sequence[Expr], label: str) -> None:
+        for axis, (own, first) in enumerate(zip(value.dims, dims, strict=True)):
+            message = f"{label} must have the same shape in all steps: along axis {axis} a step gave {{0}}, before it"
+            self.b.unify(own, first, f"{message} was {{1}}")
+
+    def _append(self, rows: Rows, value: Value) -> None:
+        """Write the row of this step."""
+        b, out = self.b, rows.inner
+        if self._made_in_place(rows, value):
+            return
+        target = self._place(rows, ex.add(self.t, length(rows.first)), tuple(out.dims[1:]))
+        if not (value.uniform is not None and all(is_const(d, 1) for d in target.dims) and b.native(out.type)):
+            self.parts.ends.append(self._copy(out, target, value))
+            return
+        number = ex.cast(value.uniform, st.load_type(out.type))
+
+        def emit(asm: Assembler) -> None:
+            assert target.offset is not None
+            view = st.View(out.storage().name, out.type, b.dims.normal(target.offset), ())
+            asm.statement(st.Store(view, (), number))
+
+        item = Special(b.region, b.node, scalars=[number], emit=emit)
+        item.deps.extend(out.writers)
+        b.add(item)
+        out.writers.append(item)
+        self.parts.ends.append(item)
+
+    def _made_in_place(self, rows: Rows, value: Value) -> bool:
+        """Let a value that is no plain loop nest (those store into the row anyway) be made in its row."""
+        b, out, tensor = self.b, rows.inner, value.tensor
+        if rows.grows or tensor is None or not value.is_whole() or tensor.role != "temp" or tensor.alias is not None:
+            return False
+        if tensor.type != out.type or not b.native(out.type) or any(w.region != b.region for w in tensor.writers):
+            return False
+        if len(tensor.writers) == 1 and isinstance(tensor.writers[0], Pointwise):
+            return False
+        if not all(b.dims.equal(a, c) for a, c in zip(tensor.dims, out.dims[1:], strict=True)):
+            return False
+        row = self._place(rows, ex.add(self.t, length(rows.first)), tensor.dims)
+        tensor.alias, tensor.shift = out, row.offset
+        for first in tensor.apart or tensor.writers[:1]:
+            first.deps.extend(out.writers)
+        out.writers += tensor.writers
+        self.parts.ends += tensor.latest()
+        return True
+
+    # -- outputs and objects -----------------------------------------------------------------------------------
+    def _output(self, o: OutputArg, value: Value) -> Rows | None:
+        b = self.b
+        dims = tuple(b.dims.normal(d) for d in value.dims)
+        if not b.known_outside(self.region, *dims):
+            return None  # the shape of a row is known only when it is there
+        b.region = self.outer_region
+        rows = self._rows(value.type, dims, 0, o.keep, o.value)
+        b.region = self.region
+        self._append(rows, value)
+        return rows
+
+    def _shared(self, s: SharedArg, inner: dict[Any, Value]) -> tuple[int, Tensor]:
+        """An object of its own slot, which each step replaces."""
+        b, slot = self.b, self.b.new_slot()
+        tensor = self._held(object_tensor(b, self.values[s.outer]), slot)
+        inner[s.inner] = Value("object", (), tensor=tensor, axes=(), handle=slot)
+        return slot, tensor
+
+    def _held(self, source: Tensor, slot: int) -> Tensor:
+        b = self.b
+        tensor = Tensor(b.fresh("o"), "object", (), "object", slot=slot)
+        item = Special(
+            b.region, b.node, reads=[whole(source)], writes=[tensor], delivers=True,
+            emit=lambda asm: asm.statement(hs.HoldObject(slot, "slot", source.slot)),
+        )  # fmt: skip
+        b.add(item)
+        tensor.writers.append(item)
+        return tensor
+
+    def _end_shared(self, pairs: list[tuple[tuple[int, Tensor], Value]]) -> None:
+        """All new objects are taken before the first takes the place of an old one."""
+        if not pairs:
+            return
+        b = self.b
+        held = [self._held(object_tensor(b, value), b.new_slot()) for _, value in pairs]
+        moves = [(slot, new.slot) for ((slot, _), _), new in zip(pairs, held, strict=True)]
+
+        def emit(asm: Assembler) -> None:
+            for target, source in moves:
+                asm.statement(hs.Move(target, source))
+
+        item = Special(b.region, b.node, reads=[whole(t) for t in held], emit=emit)
+        item.deps.extend(r for (_, tensor), _ in pairs for r in tensor.readers if r is not item)
+        b.add(item)
+        self.parts.ends.append(item)
+
+    def _shared_result(self, slot: int, loop: Item) -> Value:
+        tensor = Tensor(self.b.fresh("o"), "object", (), "object", slot=slot)
+        self._deliver(tensor, loop, None)
+        return Value("object", (), tensor=tensor, axes=(), handle=slot)
+
+    # -- the loop ------------------------------------------------------------------------------------------------
+    def _step(self, inner: dict[Any, Value]) -> list[Value]:
+        """Lower the graph of a step."""
+        b, loop = self.b, self.loop
+        inputs, outputs = loop.inner_inputs(), loop.inner_outputs()
+        if any(v in b.values for v in inputs):  # another node has the same op
+            copies = clone_get_equiv(inputs, outputs, copy_orphans=False)
+            inner = {copies[v]: value for v, value in inner.items()}
+            inputs, outputs = [copies[v] for v in inputs], [copies[v] for v in outputs]
+        b.values.update(inner)
+        assert b.lower_graph is not None
+        found = b.lower_graph(inputs, outputs)
+        b.node = self.node
+        return found
+
+    def _end(self) -> None:
+        """An item that keeps alive what the next step gets through names."""
+        numbers = [c.next for c in self.parts.carries if c.next is not None]
+        if self.parts.until is not None:
+            numbers.append(self.parts.until)
+        if numbers:
+            item = Special(self.region, self.node, scalars=list(numbers), emit=lambda asm: None)
+            self.b.add(item)
+            self.parts.ends.append(item)
+
+    def _item(self) -> Item:
+        b, parts = self.b, self.parts
+        defines = [c.result for c in parts.carries] + ([self.count] if self.count else [])
+        item = Special(
+            self.outer_region, self.node, writes=[r.outer for r in parts.rows], emit=self._emit, fallible=True,
+            scalars=[self.n, *(c.init for c in parts.carries)], defines=defines,
+        )  # fmt: skip
+        b.owners[self.region] = item
+        item.deps.extend(parts.ends)
+        item.deps.extend(needs_of(b, inside(b, self.node)))
+        b.add(item)
+        for rows in parts.rows:
+            item.deps.extend(rows.outer.writers)
+            rows.outer.writers.append(item)
+        self.item = item
+        return item
+
+    def _emit(self, asm: Assembler) -> None:
+        groups = asm.groups.get(self.region, [])
+        passed = self._passed()
+        if passed is None or len(groups) != 1 or not exchangeable(self.b, groups[0], passed):
+            self._emit_by_steps(asm, groups)
+            return
+        if not self._streams(groups[0], passed):
+            self._emit_exchanged(asm, groups[0], passed)
+            return
+        small = ex.le(self.b.dims.product(tuple(groups[0].axes)), length(NARROW))
+        narrow = asm.block(lambda: self._emit_exchanged(asm, groups[0], passed))
+        wide = asm.block(lambda: self._emit_steps(asm))
+        asm.statement(st.If(small, narrow, wide))
+
+    def _passed(self) -> list[Passed] | None:
+        """What a step hands on and gives, if all of that is rows in memory written by loops."""
+        parts = self.parts
+        if parts.carries or parts.until is not None or self.loop.shared or len(parts.ends) != len(parts.rows):
+            return None
+        found = []
+        for rows, writer in zip(parts.rows, parts.ends, strict=True):
+            if not isinstance(writer, Pointwise) or rows.grows:
+                return None
+            place = partial(self._place, rows, dims=tuple(rows.inner.dims[1:]))
+            taps = {place(ex.add(self.t, length(rows.first + tap))).offset: -tap for tap in rows.taps}
+            every = rows.keep is None or rows.keep > rows.first
+            found.append(Passed(rows.inner, writer, rows.first, every, taps, place))
+        return found
+
+    def _streams(self, group: Group, passed: list[Passed]) -> bool:
+        """Whether each step reads or writes other memory."""
+        states = {p.tensor for p in passed}
+        values = [v for item in group.items for v in item.reads if v.tensor is not None and v.tensor not in states]
+        moving = any(v.offset is not None and not self.b.known_outside(self.region, v.offset) for v in values)
+        return moving or any(p.every for p in passed)
+
+    def _emit_exchanged(self, asm: Assembler, group: Group, passed: list[Passed]) -> None:
+        """All steps of an element together, a batch of steps at a time: somebody may press Ctrl-C."""
+        b = self.b
+        batch, size = b.fresh("c"), length(BATCH)
+        first = ex.mul(ex.name(batch, "i64"), size)
+
+        def call() -> None:
+            count = ex.minimum(ex.sub(self.n, first), size)
+            nest = exchanged(asm, group, passed, self.step, first, count)
+            asm.call_kernel(st.Kernel("", nest.params, nest.body), list(nest.args))
+
+        batches = ex.ashr(ex.add(self.n, length(BATCH - 1)), length(BATCH.bit_length() - 1))
+        asm.statement(st.For(batch, batches, "serial", [hs.Poll(), *asm.block(call)]))
+
+    def _emit_by_steps(self, asm: Assembler, groups: Sequence[Group]) -> None:
+        """One step after the other, in slices of rows where these need each other nowhere."""
+        parts = self.parts
+        if parts.carries or parts.until is not None or self.loop.shared or any(r.grows for r in parts.rows):
+            self._emit_steps(asm)
+        else:
+            states = [r.inner for r in parts.rows]
+            emit_in_slices(asm, groups, states, Steps(self.step, self.n, POLL), lambda: self._emit_steps(asm))
+
+    def _emit_steps(self, asm: Assembler) -> None:
+        body = asm.region_block(self.region)
+        left = dict.fromkeys(k for s in st.walk(body) for k in _filled(s))
+        moved = {s.source for s in st.walk(body) if isinstance(s, hs.Move)}
+        look = st.If(ex.eq(ex.and_(self.t, length(POLL - 1)), length(POLL - 1)), [hs.Poll()], [])
+        front: list[st.Stmt] = [*(hs.Release(k) for k in left if k not in moved), look]
+        carried = [
+            st.Carried(c.name, "state", c.type, c.init, c.next, c.result)
+            for c in self.parts.carries if c.next is not None
+        ]  # fmt: skip
+        asm.statement(
+            st.For(
+                self.step, self.n, "serial", [*front, *body], carried, until=self.parts.until, count=self.count,
+            )
+        )  # fmt: skip
+
+    # -- results -----------------------------------------------------------------------------------------------
+    def _state_result(self, s: StateArg, form: tuple[list[Carry], Rows | None]) -> Value:
+        carries, rows = form
+        if rows is not None:
+            return self._rows_result(rows, s.keep)
+        initial = self.values[s.initial]
+        last = ex.name(carries[0].result, carries[0].type)
+        return Value(initial.type, (ONE, *initial.dims[1:]), uniform=last)
+
+    def _rows_result(self, rows: Rows, keep: int | None) -> Value:
+        """The rows that the node gives, after the loop."""
+        b, tensor = self.b, rows.outer
+        dims = tuple(tensor.dims[1:])
+        total = ex.add(self.made, length(rows.first))
+        if keep is None and not rows.grows:
+            return whole(tensor)
+        if keep is None:
+            lengths = tuple(ONE if is_const(d, 1) else ex.name(b.fresh("d"), "i64") for d in dims)
+            capacity = ex.name(b.fresh("d"), "i64")
+            grown = Tensor(b.fresh("t"), tensor.type, (capacity, *lengths), "object", slot=tensor.slot)
+            self._deliver(grown, self.item, whole(grown))
+            strides = c_strides(b.dims, grown.dims)
+            return Value(tensor.type, (total, *dims), tensor=grown, offset=ZERO, strides=strides)
+        if keep == 1 and rows.first:
+            last = self._place(rows, ex.sub(total, ONE), dims)
+            assert last.strides is not None
+            return Value(last.type, (ONE, *dims), tensor=tensor, offset=last.offset, strides=(ZERO, *last.strides))
+        kept = length(keep) if keep <= rows.first else ex.minimum(total, length(keep))
+        source = whole(tensor) if b.native(tensor.type) else as_parts(b, whole(tensor))
+        space = (kept, *source.dims[1:])
+
+        def element(at: Element) -> Expr:
+            row = rows.position(ex.add(ex.sub(total, kept), at.index(0)))
+            return at.gather(source, (row, *(at.index(k) for k in range(1, len(space)))))
+
+        out = b.tensor(tensor.type, (kept, *dims))
+        target = None if b.native(tensor.type) else as_parts(b, whole(out))
+        b.write(out, target, [], element, indirect=[source], dims=space, uses_index=True)
+        return whole(out)
+
+    def _deliver(self, tensor: Tensor, loop: Item, value: Value | None) -> None:
+        """What the loop has left in a slot."""
+        b = self.b
+        emit = (lambda asm: None) if value is None else (lambda asm: asm.receive(tensor, value))
+        names = [str(d.value) for d in tensor.dims if d.op == "name"]
+        item = Special(b.region, b.node, writes=[tensor], emit=emit, delivers=True, defines=names)
+        item.deps.append(loop)
+        b.add(item)
+        tensor.writers.append(item)
+
+
+def escaped(text: str) -> str:
+    """Text for a message with places for operands."""
+    return text.replace("{", "{{").replace("}", "}}")
+
+
+def _filled(stmt: st.Stmt) -> tuple[int, ...]:
+    """The slots into which a statement puts objects."""
+    if isinstance(stmt, hs.NewArray | hs.HoldObject):
+        return (stmt.slot,)
+    return stmt.outputs if isinstance(stmt, hs.CallBack) else ()

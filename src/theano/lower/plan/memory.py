@@ -1,0 +1,147 @@
+"""Where temporaries live: one workspace a call, shared by values whose lives do not overlap."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from theano.loops import expr as ex
+from theano.loops import host as hs
+from theano.loops import stmt as st
+from theano.loops.expr import Expr
+from theano.lower.builder import Builder, CheckRecord
+from theano.lower.dims import LIMIT, ZERO, is_const, length, real_product, shape_text
+from theano.lower.values import Tensor
+
+if TYPE_CHECKING:
+    from theano.lower.main import Assembler
+
+ALIGN = 64
+# How many pieces of other sizes are asked whether one fits into their gaps.
+CANDIDATES = 64
+
+
+def byte_size(b: Builder, tensor: Tensor) -> Expr:
+    count = b.dims.product(tensor.dims)
+    return ex.mul(count, length(ex.ITEMSIZE[tensor.type]))
+
+
+def rounded(size: Expr) -> Expr:
+    """Up to a multiple of the alignment."""
+    if size.op == "const":
+        return length(max(-(-int(size.value) // ALIGN), 1) * ALIGN)
+    return ex.and_(ex.add(size, length(ALIGN - 1)), length(-ALIGN))
+
+
+@dataclass(slots=True)
+class _Piece:
+    """A piece of the workspace: its size, who lives there, and from which step to which, in order."""
+
+    size: Expr
+    tensors: list[Tensor]
+    lives: list[tuple[int, int]]
+
+    def join(self, other: _Piece) -> bool:
+        """Take in another one, if their lives do not overlap."""
+        lives = sorted([*self.lives, *other.lives])
+        if any(last >= first for (_, last), (first, _) in pairwise(lives)):
+            return False
+        self.size, self.lives = ex.maximum(self.size, other.size), lives
+        self.tensors += other.tensors
+        return True
+
+
+def carve_workspace(asm: Assembler, head: list[st.Stmt]) -> None:
+    """Assign an offset in the workspace to every temporary; the statements go to `head`."""
+    b = asm.b
+    pieces = _pieces(asm)
+    given = {b.dims.product(t.dims) for t in (*asm.inputs, *asm.storages) if t is not None}
+    for tensor in _largest(b, [*asm.temps, *(t for t in asm.outputs if t.role == "output")]):
+        check_size(b, tensor, given, head)
+    if not pieces:
+        return
+    total: Expr = ZERO
+    carved: list[st.Stmt] = []
+    work = b.fresh("w")
+    for piece in pieces:
+        carved += [hs.Carve(t.name, work, total) for t in piece.tensors]
+        total = ex.add(total, rounded(piece.size))
+    largest = max(asm.temps, key=lambda t: len(t.dims))
+    node = largest.writers[0].node if largest.writers else None
+    head.append(hs.Workspace(work, total, b.no_memory(node, "no memory for what is computed on the way")))
+    head += carved
+
+
+def _pieces(asm: Assembler) -> list[_Piece]:
+    """Pieces for all temporaries: those of one size share one, then those whose sizes follow from the same lengths.
+
+    Which of these is larger only a call tells; the sum of both is never needed.
+    """
+    pieces: dict[frozenset[str], list[_Piece]] = {}
+    for size, equal in _of_one_size(asm).items():
+        alike = pieces.setdefault(frozenset(ex.names(size)), [])
+        others = list(alike)  # pieces of one size never fit each other
+        for piece in equal:
+            host = next((p for p in others[:CANDIDATES] if p.join(piece)), None)
+            if host is None:
+                alike.append(piece)
+            else:
+                others.remove(host)
+    return [p for alike in pieces.values() for p in alike]
+
+
+def _of_one_size(asm: Assembler) -> dict[Expr, list[_Piece]]:
+    """For each size the pieces for its temporaries, as few as live at once; each goes to the first that is free."""
+    b = asm.b
+    pieces: dict[Expr, list[_Piece]] = {}
+    free: dict[Expr, list[int]] = {}  # numbers of pieces: a heap
+    busy: dict[Expr, list[tuple[int, int]]] = {}  # until which step, and which: a heap
+    for tensor in sorted(asm.temps, key=lambda t: asm.place_of.get(t, (0, 0))[0]):
+        size = b.dims.normal(byte_size(b, tensor))
+        life = asm.place_of.get(tensor, (0, 1 << 30))
+        own, own_free, own_busy = pieces.setdefault(size, []), free.setdefault(size, []), busy.setdefault(size, [])
+        while own_busy and own_busy[0][0] < life[0]:
+            heappush(own_free, heappop(own_busy)[1])
+        at = heappop(own_free) if own_free else len(own)
+        if at == len(own):
+            own.append(_Piece(size, [], []))
+        own[at].tensors.append(tensor)
+        own[at].lives.append(life)
+        heappush(own_busy, (life[1], at))
+    return pieces
+
+
+def _largest(b: Builder, tensors: list[Tensor]) -> list[Tensor]:
+    """For each number of elements the tensor with the largest ones: if that fits, so do the others."""
+    found: dict[Expr, Tensor] = {}
+    for tensor in tensors:
+        count = b.dims.product(tensor.dims)
+        known = found.get(count)
+        if known is None or ex.ITEMSIZE[known.type] < ex.ITEMSIZE[tensor.type]:
+            found[count] = tensor
+    return list(found.values())
+
+
+def check_size(b: Builder, tensor: Tensor, given: set[Expr], head: list[st.Stmt]) -> None:
+    """MemoryError where the size would not fit into the address space.
+
+    Lengths of arrays that exist cannot multiply beyond it unless they come from different arrays; `given` are the
+    numbers of elements of those that come from outside.
+    """
+    count = b.dims.product(tensor.dims)
+    if all(is_const(d) for d in tensor.dims):  # the product of constants may have wrapped around
+        if math.prod(int(d.value) for d in tensor.dims) * ex.ITEMSIZE[tensor.type] < LIMIT:
+            return
+    elif count in given or not b.known_at_entry(*tensor.dims):
+        return
+    real = real_product(tensor.dims, float(ex.ITEMSIZE[tensor.type]))
+    shown, shape = shape_text(tensor.dims)
+    node = tensor.writers[0].node if tensor.writers else None
+    message = f"an array of shape {shape} does not fit into memory"
+    b.records.append(CheckRecord(node, MemoryError, message))
+    # in front of everything that allocates
+    at = next((k for k, s in enumerate(head) if isinstance(s, hs.NewArray)), len(head))
+    head.insert(at, hs.Check(ex.lt(real, LIMIT), len(b.records), shown))

@@ -1,0 +1,105 @@
+"""How much a call computes, as an expression of the sizes that are known when the program starts.
+
+Two ask: whether other Python threads should run meanwhile (`lower.gil`), and whether it is too much for the first form
+of a program (`backend.first_form`).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from theano.loops import expr as ex
+from theano.loops import host as hs
+from theano.loops import stmt as st
+from theano.loops.expr import Expr
+from theano.loops.sharing import roots
+from theano.lower.builder import Builder
+from theano.lower.cpu.ranges import OPERATION
+from theano.lower.dims import ZERO, length
+from theano.runtime import abi
+
+# Picoseconds of a call of a kernel, and of an operation in a loop of main, which goes step by step.
+CALL = 5_000
+STEP = 300
+# The arguments of the functions of products that tell how many multiplications there are.
+PRODUCTS = {"product": (0, 1, 2), "stack": (0, 4, 5, 6), "backward": (0, 1, 2), "packed": (0, 1, 2)}
+
+
+class Amount(NamedTuple):
+    """Picoseconds of what the program computes itself and of its products, as far as sizes are known at entry.
+
+    `complete` says whether that is all of `own`.
+    """
+
+    own: Expr = ZERO
+    products: Expr = ZERO
+    complete: bool = True
+
+
+def amount(b: Builder, stmt: st.Stmt) -> Amount:
+    """How much a statement computes, without what it takes to call the program."""
+    if isinstance(stmt, hs.CallKernel):
+        return _known(b, length(CALL) if stmt.ranges is None else _of_kernel(stmt.ranges))
+    if isinstance(stmt, hs.Slices):
+        return _known(b, ex.mul(stmt.extent, stmt.weight))
+    if isinstance(stmt, hs.Call):
+        return _of_product(b, stmt)
+    if isinstance(stmt, st.If):  # both are counted
+        return _sum([amount(b, inner) for inner in (*stmt.then, *stmt.orelse)])
+    if isinstance(stmt, st.For):
+        body = _sum([_of_step(b, inner) for inner in stmt.body])
+        if not b.known_at_entry(stmt.extent):
+            return Amount(complete=False)
+        return Amount(ex.mul(body.own, stmt.extent), ex.mul(body.products, stmt.extent), body.complete)
+    return Amount()
+
+
+def _known(b: Builder, work: Expr) -> Amount:
+    return Amount(work) if b.known_at_entry(work) else Amount(complete=False)
+
+
+def _sum(amounts: list[Amount]) -> Amount:
+    own, products = ZERO, ZERO
+    for a in amounts:
+        own, products = ex.add(own, a.own), ex.add(products, a.products)
+    return Amount(own, products, all(a.complete for a in amounts))
+
+
+def _of_kernel(ranges: hs.Ranges) -> Expr:
+    return ex.add(ex.mul(ranges.extent, ranges.weight), length(CALL))
+
+
+def _of_product(b: Builder, call: hs.Call) -> Amount:
+    """Products are known by their functions; of other functions, nothing is counted."""
+    numbers = PRODUCTS.get(call.symbol[1:], ())
+    sizes = [a for a in (call.args[k] for k in numbers) if isinstance(a, Expr)]
+    work = b.dims.product((*sizes, length(2 * OPERATION))) if sizes else ZERO
+    return Amount(products=work) if b.known_at_entry(work) else Amount()
+
+
+def _of_step(b: Builder, stmt: st.Stmt) -> Amount:
+    """That of a statement in a loop of main, with its own operations."""
+    operations = sum(1 for _ in ex.postorder(tuple(roots(stmt))))
+    return _sum([amount(b, stmt), Amount(length(STEP * operations))])
+
+
+def mark_work(b: Builder, body: list[st.Stmt]) -> list[st.Stmt]:
+    """The body of main, with marks of what it takes; products do not count, as all forms call the same ones.
+
+    All whose sizes are known is added up in front. A kernel that finds its sizes later is counted where it stands,
+    as long as nothing has happened that may not happen again. What nobody can tell is too much.
+    """
+    total, counter = ZERO, b.word("counter", "work")
+    marked: list[st.Stmt] = []
+    may_leave = True
+    for stmt in body:
+        may_leave = may_leave and not any(isinstance(s, hs.CallBack | hs.Commit) for s in st.walk([stmt]))
+        own, _, complete = amount(b, stmt)
+        if complete:
+            total = ex.add(total, own)
+        elif may_leave and isinstance(stmt, hs.CallKernel) and stmt.ranges is not None:
+            marked.append(hs.Work(counter, b.dims.normal(_of_kernel(stmt.ranges))))
+        else:
+            return [hs.Work(counter, length(abi.ENDLESS)), *body]
+        marked.append(stmt)
+    return [hs.Work(counter, b.dims.normal(total)), *marked]

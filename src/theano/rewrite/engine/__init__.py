@@ -1,0 +1,1 @@
+"""What rewrites: rules as data, patterns and how they match, the graph under rewriting, phases."""

@@ -1,0 +1,238 @@
+"""The engine: takes nodes from the work list and lets the indexed rules of a phase try them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from heapq import heappop
+from typing import Any, NamedTuple
+
+from theano.graph import Apply, Variable
+from theano.progress import still_here
+from theano.rewrite.engine.algebra import PRODUCT_OPS, opened, root_product, root_sum
+from theano.rewrite.engine.match import names_of
+from theano.rewrite.engine.rule import Rule, RuleIndex
+from theano.rewrite.engine.table import RewriteError, RewriteGraph, Tensor, same_type
+from theano.rewrite.engine.trace import Trace
+from theano.tensor.elemwise import Elemwise
+from theano.tensor.math import cast
+from theano.tensor.type import TensorType
+
+# Applications allowed in one phase: so many per node, and some for small graphs.
+BUDGET_PER_NODE = 20
+BUDGET_BASE = 200
+# After so many nodes it is time to look at the clock.
+LOOK = 64
+# How many of the last applications a report about a cycle names.
+CYCLE_WINDOW = 24
+
+
+ErrorHandler = Callable[[Exception, Rule, Apply], Any]
+
+
+class PhaseRun(NamedTuple):
+    """What `run_phase` was called with: rules run inner graphs through the same phase (`run_inner`)."""
+
+    rules: RuleIndex
+    name: str
+    trace: Trace
+    on_error: ErrorHandler | None
+    first: RuleIndex | None
+
+
+class RewriteCycle(RewriteError):
+    """Rules keep undoing each other; the message names them."""
+
+
+def fit(old: Tensor, new: Tensor) -> Tensor | None:
+    """`new` in the dtype of `old`; None if it has another broadcastable pattern or kind."""
+    if same_type(old, new):
+        return new
+    a, b = old.type, new.type
+    if not (isinstance(a, TensorType) and isinstance(b, TensorType)) or a.broadcastable != b.broadcastable:
+        return None
+    if b.dtype.startswith("complex") and not a.dtype.startswith("complex"):
+        return None
+    return cast(new, a.dtype)
+
+
+def run_phase(
+    graph: RewriteGraph,
+    index: RuleIndex,
+    phase: str,
+    trace: Trace,
+    on_error: ErrorHandler | None = None,
+    first: RuleIndex | None = None,
+) -> int:
+    """Apply the rules of `index` until none fires; returns the number of applications.
+
+    `first`, if given, holds the rules that have not had their fixed point on this graph yet: only these
+    look at nodes that have not changed.
+
+    Raises
+    ------
+    RewriteCycle
+        When rules undo each other, unless `on_error` takes it.
+    """
+    if not may_fire(graph, index if first is None else first):
+        return 0
+    graph.phase = PhaseRun(index, phase, trace, on_error, first)
+    graph.queue_all((index if first is None else first).lookup)
+    heap, queued, rank = graph.heap, graph.queued, graph.rank
+    changed = graph.changed
+    budget = BUDGET_BASE + BUDGET_PER_NODE * len(rank)
+    fired = looked = 0
+    while heap:
+        node = heappop(heap)[2]
+        looked += 1
+        if not looked % LOOK:
+            still_here()
+        queued.discard(node)
+        rank = graph.rank
+        if node not in rank:
+            continue
+        rules = (index if first is None or node in changed else first).lookup(node.op)
+        if not rules:
+            continue
+        changed.discard(node)
+        children: set[str] | None = None
+        sum_names: frozenset[str | None] | None = None
+        product_names: frozenset[str | None] | None = None
+        for rule in rules:
+            if rule.children:
+                if children is None:
+                    children = child_names(node)
+                if rule.children.isdisjoint(children):
+                    continue
+            if rule.view is not None:
+                names = sum_names if rule.view == "sum" else product_names
+                if names is None:
+                    names = part_names(graph, node, rule.view)
+                    if rule.view == "sum":
+                        sum_names = names
+                    else:
+                        product_names = names
+                if not rule.parts <= names or NO_ROOT in names or rule.some and rule.some.isdisjoint(names):
+                    continue
+            if on_error is None:
+                result = rule.function(graph, node)
+            else:
+                try:
+                    result = rule.function(graph, node)
+                except Exception as error:
+                    on_error(error, rule, node)
+                    continue
+            if result is None or result is False:
+                continue
+            if _apply(graph, node, result, rule, phase, trace):
+                fired += 1
+                if fired > budget:
+                    cycle = _cycle(phase, trace, budget)
+                    if on_error is None:
+                        raise cycle
+                    on_error(cycle, rule, node)
+                    heap.clear()  # the graph is right as it is
+                    queued.clear()
+                    return fired
+                if node in graph.rank:  # other outputs of the node, or a rule that kept it
+                    graph.queue(node)
+                break
+    return fired
+
+
+def may_fire(graph: RewriteGraph, index: RuleIndex) -> bool:
+    """Whether rules of `index` could look at a graph; else its phase is skipped."""
+    classes = graph.op_classes()
+    return graph.has_op(lambda op: any(not (r.beside and r.beside.isdisjoint(classes)) for r in index.lookup(op)))
+
+
+def run_inner(graph: RewriteGraph, inner: RewriteGraph, settled: bool) -> int:
+    """Let `inner` go through the phase that runs on `graph`; returns the number of applications.
+
+    `settled` tells that it has been through the phase before.
+    """
+    run: PhaseRun = graph.phase
+    return run_phase(inner, run.rules, run.name, run.trace, run.on_error, run.first if settled else None)
+
+
+# Stands among the names of a node that is no root of a sum (product).
+NO_ROOT = "no root"
+_NO_ROOT = frozenset({NO_ROOT})
+
+
+def part_names(graph: RewriteGraph, node: Apply, view: str) -> frozenset[str | None]:
+    """Names of the scalar operations that make the terms (factors) of the sum (product) at `node`."""
+    if view == "sum":
+        total = root_sum(graph, node)
+        return _NO_ROOT if total is None else names_of(total)
+    product = root_product(graph, node)
+    if product is None:
+        return _NO_ROOT
+    names = names_of(product)
+    if not PRODUCT_OPS.isdisjoint(names):
+        wide = opened(graph, product, node.outputs[0])
+        if wide is not None:
+            names |= names_of(wide)
+    return names
+
+
+def child_names(node: Apply) -> set[str]:
+    """Names of the scalar operations that `node` reads, looking through `DimShuffle`."""
+    names = set()
+    for v in node.inputs:
+        owner = v.owner
+        while owner is not None and type(owner.op).__name__ == "DimShuffle":
+            owner = owner.inputs[0].owner
+        if owner is not None:
+            op = owner.op
+            names.add(op.scalar_op.name if type(op) is Elemwise else type(op).__name__)
+    return names
+
+
+def _apply(graph: RewriteGraph, node: Apply, result: Any, rule: Rule, phase: str, trace: Trace) -> bool:
+    """Put the result of a rule in place; whether anything changed."""
+    changed = False
+    for old, new in _replacements(node, result, rule):
+        if new is None or new is old:
+            continue
+        fitted = fit(old, new)
+        if fitted is None:
+            continue
+        if graph.find(old) is not old or old.owner not in graph.rank:
+            continue
+        if old.name is not None and fitted.name is None and fitted.owner is not None and fitted.owner not in graph.rank:
+            fitted.name = old.name
+        text_from = len(trace.steps)
+        trace.add(phase, rule.name, old, fitted)
+        try:
+            if graph.replace(old, fitted):
+                changed = True
+            else:
+                del trace.steps[text_from:]
+        except RewriteError as error:
+            raise RewriteError(f"rule {rule.name}: {error}") from error
+    return changed
+
+
+def _replacements(node: Apply, result: Any, rule: Rule) -> list[tuple[Tensor, Tensor | None]]:
+    """What `result` of a rule puts in the place of what; a dict tells of any variables of the graph."""
+    if isinstance(result, dict):
+        return list(result.items())
+    results = [result] if isinstance(result, Variable) else list(result)
+    if len(results) != len(node.outputs):
+        raise RewriteError(
+            f"rule {rule.name} returned {len(results)} variables for the {len(node.outputs)} outputs of {node}"
+        )
+    return list(zip(list(node.outputs), results, strict=True))
+
+
+def _cycle(phase: str, trace: Trace, budget: int) -> RewriteCycle:
+    last = trace.steps[-CYCLE_WINDOW:]
+    names = ", ".join(
+        f"{name} ({n} of the last {len(last)})" for name, n in Counter(s.rule for s in last).most_common()
+    )
+    steps = "\n".join(f"  {step}" for step in last[-6:])
+    return RewriteCycle(
+        f"phase {phase} did not come to an end after {budget} applications. "
+        f"These rules undo each other: {names}. The last steps:\n{steps}"
+    )

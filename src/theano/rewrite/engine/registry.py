@@ -1,0 +1,163 @@
+"""The one list of rules, and the words by which rules are declared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from theano.graph import Apply
+from theano.rewrite.engine.algebra import SUM_OPS
+from theano.rewrite.engine.match import apply_equation
+from theano.rewrite.engine.pattern import (
+    Equation,
+    Guard,
+    Interval,
+    Literal,
+    Pattern,
+    ProductPattern,
+    SumPattern,
+    needed_children,
+    root_names,
+    show,
+)
+from theano.rewrite.engine.rule import Result, Rule, RuleFunction
+from theano.rewrite.engine.table import RewriteGraph
+
+RULES: dict[str, Rule] = {}
+"""All rules by name, in the order of declaration."""
+
+# Phases whose rules belong to the quick set of FAST_COMPILE.
+FAST_PHASES = frozenset({"useless", "canonicalize"})
+
+
+class Registrations:
+    """Counts changes of `RULES`, so that compiled indices know when they are stale."""
+
+    version = 0
+
+
+def add_rule(rule: Rule) -> Rule:
+    """Put a rule into the list."""
+    if rule.name in RULES:
+        raise ValueError(f"a rule named {rule.name!r} exists already")
+    RULES[rule.name] = rule
+    Registrations.version += 1
+    return rule
+
+
+def remove_rule(name: str) -> None:
+    """Take a rule out of the list."""
+    del RULES[name]
+    Registrations.version += 1
+
+
+def tags_of(phase: str, tags: tuple[str, ...]) -> frozenset[str]:
+    """The tags of a rule of `phase`: those of its kind of compilation too."""
+    standard = {"fast_run", "fast_compile"} if phase in FAST_PHASES else {"fast_run"}
+    return frozenset({phase, *tags} | standard)
+
+
+def rule(
+    *roots: Any,
+    phase: str = "canonicalize",
+    name: str | None = None,
+    tags: tuple[str, ...] = (),
+    view: str | None = None,
+    parts: frozenset[str | None] = frozenset(),
+    some: frozenset[str] = frozenset(),
+    beside: frozenset[str] = frozenset(),
+) -> Callable[[RuleFunction], RuleFunction]:
+    """Declare a rule that is a function ``f(graph, node)``.
+
+    Examples
+    --------
+    >>> @rule("identity")                                        # doctest: +SKIP
+    ... def drop_identity(graph, node):
+    ...     return node.inputs[0]
+    """
+
+    def declare(function: RuleFunction) -> RuleFunction:
+        add_rule(
+            Rule(
+                name or function.__name__,
+                roots,
+                function,
+                tags_of(phase, tags),
+                view=view,
+                parts=parts,
+                some=some,
+                beside=beside,
+                doc=function.__doc__ or "",
+            )
+        )
+        return function
+
+    return declare
+
+
+def equation(
+    phase: str,
+    left: Pattern,
+    right: Any,
+    name: str | None = None,
+    when: Guard | None = None,
+    domain: Mapping[str, Interval] | None = None,
+    special: tuple[float, ...] = (),
+    accuracy: float = 4.0,
+    tags: tuple[str, ...] = (),
+) -> Rule:
+    """Declare the rule ``left -> right``; see `Equation` for the arguments."""
+    right = right if isinstance(right, Pattern) else Literal(right)
+    eq = Equation(
+        name or f"{show(left)} -> {show(right)}",
+        phase,
+        left,
+        right,
+        when,
+        dict(domain or {}),
+        special,
+        accuracy,
+        tags_of(phase, tags),
+    )
+
+    def function(graph: RewriteGraph, node: Apply) -> Result:
+        return apply_equation(eq, graph, node)
+
+    view = "sum" if isinstance(eq.normal, SumPattern) else "product" if isinstance(eq.normal, ProductPattern) else None
+    return add_rule(
+        Rule(
+            eq.name,
+            root_names(eq.normal, left),
+            function,
+            eq.tags,
+            eq,
+            needed_children(eq.normal),
+            view,
+            eq.needed,
+            SUM_OPS if any(isinstance(p, SumPattern) for p, _ in getattr(eq.normal, "parts", ())) else frozenset(),
+        )
+    )
+
+
+def canonicalize(left: Pattern, right: Any, **options: Any) -> Rule:
+    """An equation that brings graphs into the form other rules expect.
+
+    >>> canonicalize(log(exp(x)), x)                             # doctest: +SKIP
+    """
+    return equation("canonicalize", left, right, **options)
+
+
+def stabilize(left: Pattern, right: Any, **options: Any) -> Rule:
+    """An equation whose right side is more accurate; applies whatever it costs.
+
+    >>> stabilize(log(1 + x), log1p(x))                          # doctest: +SKIP
+    """
+    return equation("stabilize", left, right, **options)
+
+
+def specialize(left: Pattern, right: Any, **options: Any) -> Rule:
+    """An equation whose right side is cheaper.
+
+    >>> specialize(x ** 2, sqr(x))                               # doctest: +SKIP
+    """
+    return equation("specialize", left, right, **options)

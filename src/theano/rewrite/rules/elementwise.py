@@ -1,0 +1,363 @@
+"""Canonical forms of point-wise nodes: algebra, constants, useless operations, fills, axis permutations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from theano import scalar
+from theano.graph import Constant
+from theano.graph.op import performer
+from theano.rewrite.engine import algebra
+from theano.rewrite.engine.build import (
+    broadcast_to,
+    constant,
+    dims,
+    dimshuffle,
+    elemwise,
+    has_lengths,
+    is_tensor,
+    number,
+    scalar_name,
+    uniform_value,
+)
+from theano.rewrite.engine.registry import rule
+from theano.rewrite.engine.rule import Result
+from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
+from theano.rewrite.rules import collect
+from theano.tensor.alloc import Alloc
+from theano.tensor.elemwise import DimShuffle
+
+# Folding makes arrays; larger ones stay symbolic (they would have to be stored with the program).
+FOLD_LIMIT = 1 << 16
+# Ops whose constant inputs say how large the output is, not what it is worth to store.
+NOT_FOLDED = frozenset({"Alloc", "AllocEmpty", "Eye", "ARange", "Print", "Assert", "IfElse", "OpFromGraph"})
+
+rule("add", "sub", "neg", name="collect_terms")(collect.collect_terms)
+rule("mul", "true_div", "inv", "sqr", "pow", "neg", name="collect_factors")(collect.collect_factors)
+rule("mul", "true_div", "neg", name="distribute", phase="stabilize", view="product", some=frozenset({"add", "sub"}))(
+    collect.distribute
+)
+rule("mul", "true_div", "neg", name="cancel_shared", phase="stabilize", view="product", some=algebra.PRODUCT_OPS)(
+    collect.cancel_shared
+)
+
+
+@rule()
+def constant_folding(graph: RewriteGraph, node: Node) -> Result:
+    """A node whose inputs are all known is computed now."""
+    inputs = node.inputs
+    for v in inputs:
+        if not isinstance(v, Constant):
+            return None
+    op = node.op
+    if not inputs or type(op).__name__ in NOT_FOLDED or not all(map(is_tensor, node.outputs)):
+        return None
+    may = getattr(op, "do_constant_folding", None)
+    if may is not None and not may(node):
+        return None
+    storage: list[list[Any]] = [[None] for _ in node.outputs]
+    try:
+        with np.errstate(all="ignore"):
+            performer(node)([v.data for v in inputs], storage)
+    except Exception:  # whatever is wrong with these values must show when the program runs, not now
+        return None
+    results: list[Tensor | None] = []
+    for out, (value,) in zip(node.outputs, storage, strict=True):
+        value = np.asarray(value)
+        if value.nbytes > FOLD_LIMIT and value.nbytes > sum(np.asarray(v.data).nbytes for v in inputs):
+            return None
+        results.append(_as_constant(out, value))
+    return results
+
+
+def _as_constant(out: Tensor, value: np.ndarray) -> Tensor:
+    from theano.tensor.variable import TensorConstant
+
+    value = np.array(value, dtype=out.type.dtype)  # a copy: perform may return a view of its input
+    value.flags.writeable = False
+    return TensorConstant(out.type, value)
+
+
+# -- useless operations ---------------------------------------------------------------------------
+
+
+@rule("identity", phase="useless", name="useless_identity")
+def useless_identity(graph: RewriteGraph, node: Node) -> Result:
+    """``identity(x) -> x``."""
+    return node.inputs[0]
+
+
+@rule("second", phase="useless", name="second_is_fill")
+def second_is_fill(graph: RewriteGraph, node: Node) -> Result:
+    """``second(a, b)`` is `b` in the shape of `a`: the values of `a` are not needed."""
+    out = node.outputs[0]
+    shape, value = node.inputs
+    if value.type.broadcastable != out.type.broadcastable:
+        return broadcast_to(graph, value, out)
+    each = zip(dims(graph, shape), dims(graph, value), shape.type.broadcastable, strict=True)
+    lengths = [own if repeated else n for n, own, repeated in each]
+    if has_lengths(graph, value, lengths):
+        return value
+    return Alloc()(value, *lengths)
+
+
+_EXACT_CASTS = {
+    "bool": {
+        "int8",
+        "uint8",
+        "int16",
+        "uint16",
+        "int32",
+        "uint32",
+        "int64",
+        "uint64",
+        "float16",
+        "float32",
+        "float64",
+    },
+    "int8": {"int16", "int32", "int64", "float16", "float32", "float64"},
+    "uint8": {"int16", "uint16", "int32", "uint32", "int64", "uint64", "float16", "float32", "float64"},
+    "int16": {"int32", "int64", "float32", "float64"},
+    "uint16": {"int32", "uint32", "int64", "uint64", "float32", "float64"},
+    "int32": {"int64", "float64"},
+    "uint32": {"int64", "uint64", "float64"},
+    "float16": {"float32", "float64"},
+    "float32": {"float64"},
+}
+
+
+@rule("cast", phase="useless", name="useless_cast")
+def useless_cast(graph: RewriteGraph, node: Node) -> Result:
+    """A cast to the own dtype, and one after a cast that loses nothing."""
+    x, dtype = node.inputs[0], node.outputs[0].type.dtype
+    if x.type.dtype == dtype:
+        return x
+    name = scalar_name(x)
+    if name is not None and name.startswith("Cast{"):
+        source = x.owner.inputs[0]
+        if x.type.dtype in _EXACT_CASTS.get(source.type.dtype, ()):
+            if source.type.dtype == dtype:
+                return source
+            return elemwise(scalar.convert_to(dtype), source)
+    return None
+
+
+@rule("switch", name="switch_known")
+def switch_known(graph: RewriteGraph, node: Node) -> Result:
+    """A `switch` on a known condition, or between equal values."""
+    condition, yes, no = node.inputs
+    out = node.outputs[0]
+    if yes is no:
+        return _whole(graph, yes, out)
+    value = uniform_value(condition)
+    if value is None:
+        return None
+    return _whole(graph, yes if value else no, out)
+
+
+def _whole(graph: RewriteGraph, value: Tensor, out: Tensor) -> Tensor | None:
+    if value.type.dtype != out.type.dtype:
+        value = elemwise(scalar.convert_to(out.type.dtype), value)
+    return broadcast_to(graph, value, out)
+
+
+# name -> value of op(x, x); only what also holds for nan.
+_OF_EQUALS = {"lt": False, "gt": False, "xor": 0}
+_IDEMPOTENT = frozenset({"maximum", "minimum", "and_", "or_"})
+
+
+@rule("lt", "gt", "xor", "maximum", "minimum", "and_", "or_", "le", "ge", "eq", "neq", name="of_equals")
+def of_equals(graph: RewriteGraph, node: Node) -> Result:
+    """``maximum(x, x) -> x``, ``x < x -> False`` and such."""
+    first = node.inputs[0]
+    if any(v is not first for v in node.inputs):
+        return None
+    name, out = node.op.scalar_op.name, node.outputs[0]
+    if name in _IDEMPOTENT:
+        return first
+    if name == "xor" and len(node.inputs) != 2:
+        return None
+    value = _OF_EQUALS.get(name)
+    if value is None:
+        if "int" not in first.type.dtype and first.type.dtype != "bool":
+            return None  # nan == nan is False
+        value = name != "neq"
+    return broadcast_to(graph, constant(value, out.type.dtype, out.type.ndim), out)
+
+
+@rule("abs_", name="abs_of_nonnegative")
+def abs_of_nonnegative(graph: RewriteGraph, node: Node) -> Result:
+    """``abs`` of what is never negative, and of ``-x``."""
+    x = node.inputs[0]
+    if x.type.dtype.startswith(("uint", "bool")):
+        return x if x.type.dtype == node.outputs[0].type.dtype else None
+    name = scalar_name(x)
+    if not x.type.dtype.startswith("float"):
+        return None
+    if name in ("abs_", "exp", "sqr", "sqrt", "sigmoid", "softplus", "exp2"):
+        return x
+    if name == "neg":
+        return elemwise(scalar.abs_, x.owner.inputs[0])
+    return None
+
+
+@rule("and_", "or_", name="logic_with_constants")
+def logic_with_constants(graph: RewriteGraph, node: Node) -> Result:
+    """``x & True -> x``, ``x | True -> True``; bools only."""
+    out = node.outputs[0]
+    if out.type.dtype != "bool":
+        return None
+    absorbing = node.op.scalar_op.name == "or_"
+    rest = []
+    for v in node.inputs:
+        value = number(v)
+        if value is None:
+            rest.append(v)
+        elif bool(value) is absorbing:
+            return broadcast_to(graph, constant(absorbing, "bool", out.type.ndim), out)
+    if len(rest) == len(node.inputs) or not rest:
+        return None
+    made = rest[0] if len(rest) == 1 else elemwise(node.op.scalar_op, *rest)
+    return broadcast_to(graph, made, out)
+
+
+@rule("pow", name="pow_of_one")
+def pow_of_one(graph: RewriteGraph, node: Node) -> Result:
+    """``x ** 0 -> 1`` (also for nan), ``1 ** y -> 1``."""
+    base, exponent = node.inputs
+    if number(exponent) == 0 or number(base) == 1:
+        out = node.outputs[0]
+        return broadcast_to(graph, constant(1, out.type.dtype, out.type.ndim), out)
+    return None
+
+
+# Factors that collecting removes.
+_UNITS = (1, -1)
+_PRODUCTS = ("mul", "true_div")
+
+
+@rule("add", "sub", "maximum", "minimum", "switch", name="term_in_dtype", phase="specialize")
+@rule("mul", "true_div", name="constant_in_dtype")
+def constant_in_dtype(graph: RewriteGraph, node: Node) -> Result:
+    """``2 * x -> 2.0 * x``: one constant for one value, so that equal expressions are seen to be equal."""
+    dtype = node.outputs[0].type.dtype
+    if not dtype.startswith("float"):
+        return None
+    inputs, name = node.inputs, node.op.scalar_op.name
+    start = 1 if name == "switch" else 0
+    changed = None
+    for k in range(start, len(inputs)):
+        v = inputs[k]
+        if v.owner is None and v.type.dtype != dtype:
+            value = number(v)
+            if value is not None and (value not in _UNITS or name not in _PRODUCTS) and algebra.is_exact(value, dtype):
+                changed = changed or list(inputs)
+                changed[k] = constant(value, dtype, v.type.ndim)
+    if changed is None or all(v.type.dtype != dtype for v in inputs[start:]):
+        return None
+    return node.op(*changed)
+
+
+# -- fills and axes -------------------------------------------------------------------------------
+
+
+@rule("Elemwise", name="fill_sinks")
+def fill_sinks(graph: RewriteGraph, node: Node) -> Result:
+    """``f(alloc(v, …), y) -> f(v, y)``: broadcasting does it, or the result is repeated instead."""
+    inputs = node.inputs
+    if not any(v.owner is not None and type(v.owner.op) is Alloc for v in inputs):
+        return None
+    out = node.outputs[0]
+    if node.op.scalar_op is scalar.second:
+        return None
+    changed = False
+    new = []
+    for v in inputs:
+        if v.owner is not None and type(v.owner.op) is Alloc:
+            value = v.owner.inputs[0]
+            pad = v.type.ndim - value.type.ndim
+            pattern = (True,) * pad + value.type.broadcastable
+            if pattern != v.type.broadcastable:
+                changed = True
+                v = dimshuffle(value, ("x",) * pad + tuple(range(value.type.ndim))) if pad else value
+        new.append(v)
+    if not changed:
+        return None
+    return broadcast_to(graph, node.op(*new), out)
+
+
+@rule("DimShuffle", name="dimshuffle_simplified")
+def dimshuffle_simplified(graph: RewriteGraph, node: Node) -> Result:
+    """Identity and composed `DimShuffle`; of an `Alloc`, the `Alloc` of the permuted lengths."""
+    x = node.inputs[0]
+    order = node.op.new_order
+    if order == tuple(range(x.type.ndim)):
+        return x
+    owner = x.owner
+    if owner is None:
+        return None
+    if type(owner.op) is DimShuffle:
+        return dimshuffle(x, order)
+    if type(owner.op) is Alloc and all(owner.inputs[0].type.broadcastable):
+        value = owner.inputs[0]
+        if value.type.ndim:
+            value = dimshuffle(value, ())
+        if not node.outputs[0].type.ndim:
+            return value
+        return (
+            broadcast_to(graph, value, node.outputs[0])
+            if not all(node.outputs[0].type.broadcastable)
+            else dimshuffle(value, ("x",) * node.outputs[0].type.ndim)
+        )
+    return None
+
+
+_ALGEBRA = algebra.SUM_OPS | algebra.PRODUCT_OPS
+
+
+@rule(*sorted(_ALGEBRA), name="dimshuffle_lifted")
+def dimshuffle_lifted(graph: RewriteGraph, node: Node) -> Result:
+    """``(x / y).T * z -> (x.T / y.T) * z``: algebra that nobody else reads moves to where more of it is."""
+    for v in node.inputs:
+        shuffle = v.owner
+        if shuffle is None or type(shuffle.op) is not DimShuffle:
+            continue
+        x = shuffle.inputs[0]
+        if scalar_name(x) not in _ALGEBRA or graph.only_user(x) is None or graph.only_user(v) is None:
+            continue
+        order, owner = shuffle.op.new_order, x.owner
+        moved = [dimshuffle(i, order) if not _all_ones(i) else _reranked(i, len(order)) for i in owner.inputs]
+        lifted = owner.op(*moved)
+        if lifted.type.broadcastable != v.type.broadcastable:
+            continue
+        return node.op(*[lifted if i is v else i for i in node.inputs])
+    return None
+
+
+def _all_ones(var: Tensor) -> bool:
+    return number(var) is not None
+
+
+def _reranked(var: Tensor, ndim: int) -> Tensor:
+    """A constant with one element in another rank."""
+    from theano.tensor.type import TensorType
+    from theano.tensor.variable import TensorConstant
+
+    return TensorConstant(TensorType(var.type.dtype, (True,) * ndim), var.data.reshape((1,) * ndim))
+
+
+@rule("Alloc", name="useless_alloc")
+def useless_alloc(graph: RewriteGraph, node: Node) -> Result:
+    """``alloc(x, *x.shape) -> x``, ``alloc(alloc(v, …), …) -> alloc(v, …)``."""
+    value, *sizes = node.inputs
+    out = node.outputs[0]
+    if value.type.broadcastable == out.type.broadcastable:
+        if all(value.type.broadcastable) or has_lengths(graph, value, sizes):
+            return value
+    if value.owner is not None and type(value.owner.op) is Alloc:
+        inner = value.owner.inputs[0]
+        if all(inner.type.broadcastable) and has_lengths(graph, value, sizes[len(sizes) - value.type.ndim :]):
+            return node.op(inner, *sizes)
+    return None

@@ -1,0 +1,367 @@
+"""Canonical forms of indexing: lifted towards the inputs, to compute less; useless writes dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from theano import scalar
+from theano.rewrite.engine.build import (
+    broadcast_to,
+    dims,
+    dimshuffle,
+    elemwise,
+    has_lengths,
+    index,
+    number,
+    uniform_value,
+)
+from theano.rewrite.engine.registry import rule
+from theano.rewrite.engine.rule import Result
+from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
+from theano.tensor.alloc import Alloc
+from theano.tensor.dot import Dot
+from theano.tensor.elemwise import DimShuffle, Elemwise
+from theano.tensor.shape import MakeVector, Rebroadcast, Shape, patternbroadcast
+from theano.tensor.subtensor import Subtensor
+
+FULL = slice(None)
+
+
+def entries_of(node: Node, skip: int = 1) -> list[Any]:
+    """The indices of a node with their variables filled in: variables, and slices of variables or None."""
+    left = iter(node.inputs[skip:])
+    filled: list[Any] = []
+    for entry in node.op.idx_list:
+        if isinstance(entry, slice):
+            filled.append(slice(*(None if p is None else next(left) for p in (entry.start, entry.stop, entry.step))))
+        else:
+            filled.append(None if entry is None else next(left))
+    return filled
+
+
+def subtensor(x: Tensor, entries: Sequence[Any]) -> Tensor:
+    """``x[entries]`` of basic indices that are variables; trailing full slices dropped."""
+    kept = list(entries)
+    while kept and isinstance(kept[-1], slice) and kept[-1] == FULL:
+        kept.pop()
+    if not kept:
+        return x
+    idx_list: list[Any] = []
+    inputs: list[Tensor] = []
+    for entry in kept:
+        if isinstance(entry, slice):
+            parts = (entry.start, entry.stop, entry.step)
+            idx_list.append(slice(*(None if p is None else "i" for p in parts)))
+            inputs.extend(p for p in parts if p is not None)
+        else:
+            idx_list.append("i")
+            inputs.append(entry)
+    made: Tensor = Subtensor(tuple(idx_list))(x, *inputs)
+    return made
+
+
+def _full(entry: Any) -> bool:
+    """Whether a slice takes the whole axis."""
+    if not isinstance(entry, slice):
+        return False
+    return (
+        (entry.start is None or number(entry.start) == 0)
+        and entry.stop is None
+        and (entry.step is None or number(entry.step) == 1)
+    )
+
+
+@rule("Subtensor", name="useless_subtensor")
+def useless_subtensor(graph: RewriteGraph, node: Node) -> Result:
+    """``x[:]``, ``x[0:n]`` of the whole axis."""
+    x = node.inputs[0]
+    entries = entries_of(node)
+    simple = [FULL if _full(e) else e for e in entries]
+    if all(isinstance(e, slice) and e == FULL for e in simple):
+        return x
+    changed = any(a is not b for a, b in zip(entries, simple, strict=True) if not (isinstance(a, slice) and a == FULL))
+    for axis, entry in enumerate(simple):
+        if (
+            isinstance(entry, slice)
+            and entry.stop is not None
+            and (entry.start is None or number(entry.start) == 0)
+            and (entry.step is None or number(entry.step) == 1)
+        ):
+            length = graph.intern(dims(graph, x)[axis], node)
+            known, stop = number(length), number(entry.stop)
+            if length is entry.stop or (known is not None and stop is not None and stop >= known):
+                simple[axis], changed = FULL, True
+    return subtensor(x, simple) if changed else None
+
+
+@rule("Subtensor", name="index_of_unit_axis")
+def index_of_unit_axis(graph: RewriteGraph, node: Node) -> Result:
+    """``row[0]`` takes the only place of an axis: the axis is dropped."""
+    x = node.inputs[0]
+    if not any(x.type.broadcastable):
+        return None
+    entries = entries_of(node)
+    dropped = [a for a, e in enumerate(entries) if x.type.broadcastable[a] and number_at(e) in (0, -1)]
+    if not dropped:
+        return None
+    left = dimshuffle(x, [a for a in range(x.type.ndim) if a not in dropped])
+    return subtensor(left, [e for a, e in enumerate(entries) if a not in dropped])
+
+
+@rule("Subtensor", name="element_of_vector")
+def element_of_vector(graph: RewriteGraph, node: Node) -> Result:
+    """``stack(a, b)[1] -> b``, ``x.shape[0]`` as a length."""
+    owner = node.inputs[0].owner
+    if owner is None:
+        return None
+    kind = type(owner.op)
+    if kind is not MakeVector and kind is not Shape:
+        return None
+    elements = owner.inputs if kind is MakeVector else dims(graph, owner.inputs[0])
+    (entry,) = entries_of(node)
+    if not isinstance(entry, slice):
+        at = number(entry)
+        if at is None or not -len(elements) <= at < len(elements):
+            return None
+        return elements[int(at)]
+    parts = [None if p is None else number(p) for p in (entry.start, entry.stop, entry.step)]
+    given = [p for p in (entry.start, entry.stop, entry.step) if p is not None]
+    if sum(p is not None for p in parts) != len(given) or parts[2] == 0:
+        return None
+    picked = elements[slice(*(None if p is None else int(p) for p in parts))]
+    return MakeVector(node.outputs[0].type.dtype)(*picked) if picked else None
+
+
+def _lifted(x: Tensor, entries: list[Any], ndim: int) -> Tensor:
+    """`entries` of an n-d result applied to an input of that rank; axes of length 1 are read at 0."""
+    mine = []
+    for axis in range(ndim):
+        entry = entries[axis] if axis < len(entries) else FULL
+        if x.type.broadcastable[axis] and not (isinstance(entry, slice) and entry == FULL):
+            mine.append(FULL if isinstance(entry, slice) else index(0))
+        else:
+            mine.append(entry)
+    return subtensor(x, mine)
+
+
+@rule("Subtensor", name="subtensor_of_elemwise")
+def subtensor_of_elemwise(graph: RewriteGraph, node: Node) -> Result:
+    """``f(x, y)[i] -> f(x[i], y[i])`` if nobody else reads the point-wise result, or only other places of it."""
+    x = node.inputs[0]
+    owner = x.owner
+    if owner is None or type(owner.op) is not Elemwise:
+        return None
+    if graph.only_user(x) is None and not _read_in_pieces(graph, x):
+        return None
+    entries = entries_of(node)
+    for axis, broadcast in enumerate(x.type.broadcastable):
+        # an axis of length 1 under a slice may become empty, or be out of range under an index
+        if broadcast and axis < len(entries) and not _full(entries[axis]) and number_at(entries[axis]) not in (0, -1):
+            return None
+    lifted = [_lifted(v, entries, x.type.ndim) for v in owner.inputs]
+    made = owner.op(*lifted)
+    return broadcast_to(graph, made, node.outputs[0])
+
+
+def _read_in_pieces(graph: RewriteGraph, x: Tensor) -> bool:
+    """Whether all that is read of `x` are slices of one axis that have no place in common."""
+    if graph.is_output(x):
+        return False
+    cuts = []
+    for user in graph.users.get(x, ()):
+        piece = piece_of(entries_of(user)) if type(user.op) is Subtensor and user.inputs[0] is x else None
+        if piece is None:
+            return False
+        cuts.append(piece)
+    cuts.sort(key=lambda cut: cut[1])
+    apart = all(a[2] is not None and a[2] <= b[1] for a, b in zip(cuts, cuts[1:], strict=False))
+    return apart and len({axis for axis, _, _ in cuts}) == 1
+
+
+def piece_of(entries: Sequence[Any]) -> tuple[int, int, int | None] | None:
+    """Axis, first position and end (None: that of the axis), if indices are one slice of one axis, one by one."""
+    found = None
+    for axis, entry in enumerate(entries):
+        if not isinstance(entry, slice):
+            return None
+        if entry == FULL:
+            continue
+        start = 0 if entry.start is None else number(entry.start)
+        stop = None if entry.stop is None else number(entry.stop)
+        one_by_one = entry.step is None or number(entry.step) == 1
+        if found is not None or not one_by_one or start is None or start < 0:
+            return None
+        if entry.stop is not None and (stop is None or stop < start):
+            return None
+        found = axis, int(start), None if stop is None else int(stop)
+    return found
+
+
+def number_at(entry: Any) -> Any:
+    """Value of a constant integer index."""
+    return None if isinstance(entry, slice) else number(entry)
+
+
+@rule("Subtensor", name="subtensor_of_dimshuffle")
+def subtensor_of_dimshuffle(graph: RewriteGraph, node: Node) -> Result:
+    """``x.T[i] -> x[:, i]``, ``x.dimshuffle('x', 0)[0] -> x``."""
+    x = node.inputs[0]
+    owner = x.owner
+    if owner is None or type(owner.op) is not DimShuffle:
+        return None
+    order, inner = owner.op.new_order, owner.inputs[0]
+    entries = entries_of(node)
+    entries += [FULL] * (len(order) - len(entries))
+    mine: list[Any] = [FULL] * inner.type.ndim
+    kept: list[Any] = []
+    for axis, entry in zip(order, entries, strict=True):
+        if axis == "x":
+            if isinstance(entry, slice):
+                if not _full(entry):
+                    return None
+                kept.append("x")
+            elif number(entry) not in (0, -1):
+                return None
+        else:
+            mine[int(axis)] = entry
+            if isinstance(entry, slice):
+                kept.append(axis)
+    if any(not isinstance(mine[a], slice) or mine[a] != FULL for a in owner.op.drop):
+        return None
+    read = subtensor(inner, mine)
+    left = [a for a in range(inner.type.ndim) if isinstance(mine[a], slice)]
+    return dimshuffle(read, [a if a == "x" else left.index(a) for a in kept])
+
+
+@rule("Subtensor", name="subtensor_of_fill")
+def subtensor_of_fill(graph: RewriteGraph, node: Node) -> Result:
+    """``alloc(v, n, m)[a:b] -> alloc(v, b - a, m)`` for a single value, if no index can be out of range."""
+    x, out = node.inputs[0], node.outputs[0]
+    owner = x.owner
+    if owner is None or type(owner.op) is not Alloc or not all(owner.inputs[0].type.broadcastable):
+        return None
+    if any(not isinstance(e, slice) for e in entries_of(node)):
+        return None
+    value = owner.inputs[0]
+    if value.type.ndim:
+        value = dimshuffle(value, ())
+    return broadcast_to(graph, value, out) if out.type.ndim else value
+
+
+@rule("Subtensor", name="subtensor_of_subtensor")
+def subtensor_of_subtensor(graph: RewriteGraph, node: Node) -> Result:
+    """``x[i][j] -> x[i, j]`` where the first reads single places only or whole axes."""
+    x = node.inputs[0]
+    owner = x.owner
+    if owner is None or type(owner.op) is not Subtensor:
+        return None
+    inner = owner.inputs[0]
+    first = entries_of(owner)
+    first += [FULL] * (inner.type.ndim - len(first))
+    if any(isinstance(e, slice) and not _full(e) for e in first):
+        return None
+    second = iter(entries_of(node))
+    return subtensor(inner, [next(second, FULL) if isinstance(e, slice) else e for e in first])
+
+
+@rule("Subtensor", name="subtensor_of_set")
+def subtensor_of_set(graph: RewriteGraph, node: Node) -> Result:
+    """``set_subtensor(x[i], y)[i] -> y``, where `y` is known to have the shape of ``x[i]`` and is not repeated."""
+    x, out = node.inputs[0], node.outputs[0]
+    owner = x.owner
+    if owner is None or type(owner.op).__name__ != "IncSubtensor" or not owner.op.set_instead_of_inc:
+        return None
+    if owner.op.idx_list != node.op.idx_list or any(
+        a is not b for a, b in zip(owner.inputs[2:], node.inputs[1:], strict=True)
+    ):
+        return None
+    y = owner.inputs[1]
+    if y.type.broadcastable == out.type.broadcastable and fills_window(graph, owner):
+        return y if y.type.dtype == out.type.dtype else elemwise(scalar.convert_to(out.type.dtype), y)
+    return None
+
+
+def fills_window(graph: RewriteGraph, writer: Node) -> bool:
+    """Whether what `writer` writes is known to have the shape of the window it goes to.
+
+    Otherwise it may be repeated along axes where its length happens to be 1, or be an error.
+    """
+    return has_lengths(graph, writer.inputs[1], window_lengths(graph, writer))
+
+
+def window_lengths(graph: RewriteGraph, writer: Node) -> tuple[Tensor, ...]:
+    """The lengths of the part of its first input that a node writes to."""
+    return dims(graph, subtensor(writer.inputs[0], entries_of(writer, 2)))
+
+
+@rule("Subtensor", name="subtensor_of_increment")
+def subtensor_of_increment(graph: RewriteGraph, node: Node) -> Result:
+    """Of zeros with some rows ``[k:]`` written: these rows are what was written, ``[:k]`` are zeros."""
+    x, out = node.inputs[0], node.outputs[0]
+    owner = x.owner
+    if owner is None or type(owner.op).__name__ != "IncSubtensor" or len(owner.op.idx_list) != 1:
+        return None
+    base, y = owner.inputs[:2]
+    fill = base.owner.inputs[0] if base.owner is not None and type(base.owner.op) is Alloc else None
+    (written,), (read, *others) = entries_of(owner, 2), entries_of(node)
+    if fill is None or number(fill) != 0 or others or not _is_tail(written) or not isinstance(read, slice):
+        return None
+    k = number(written.start)
+    if _is_tail(read) and number(read.start) == k and not owner.op.set_instead_of_inc:
+        same = y.type.broadcastable == out.type.broadcastable and y.type.dtype == out.type.dtype
+        return y if same and fills_window(graph, owner) else None
+    if read.start is None and read.step is None and read.stop is not None and k is not None and k > 0:
+        stop = number(read.stop)
+        return subtensor(base, [read]) if stop is not None and 0 <= stop <= k else None
+    return None
+
+
+def _is_tail(entry: Any) -> bool:
+    """Whether an index is ``k:`` for a known `k` counted from the beginning."""
+    if not isinstance(entry, slice) or entry.start is None or entry.stop is not None or entry.step is not None:
+        return False
+    k = number(entry.start)
+    return k is not None and k >= 0
+
+
+@rule("Subtensor", name="subtensor_of_rebroadcast")
+def subtensor_of_rebroadcast(graph: RewriteGraph, node: Node) -> Result:
+    """``rebroadcast(x)[i] -> x[i]`` with the pattern of the result: what is declared is declared later."""
+    x, out = node.inputs[0], node.outputs[0]
+    owner = x.owner
+    if owner is None or type(owner.op) is not Rebroadcast:
+        return None
+    if any(owner.op.axis.values()):  # a length that is checked to be 1
+        return None
+    read = subtensor(owner.inputs[0], entries_of(node))
+    made: Tensor = patternbroadcast(read, out.type.broadcastable)
+    return made
+
+
+@rule("IncSubtensor", "AdvancedIncSubtensor", "AdvancedIncSubtensor1", name="increment_by_zero")
+def increment_by_zero(graph: RewriteGraph, node: Node) -> Result:
+    """``inc_subtensor(x[i], 0) -> x`` for whole slices (an index out of range must stay an error)."""
+    if node.op.set_instead_of_inc or type(node.op).__name__ != "IncSubtensor":
+        return None
+    if any(e is None or not isinstance(e, slice) for e in node.op.idx_list):
+        return None
+    y = node.inputs[1]
+    if y.owner is not None and type(y.owner.op) is Alloc:
+        y = y.owner.inputs[0]
+    value = uniform_value(y)
+    return node.inputs[0] if value is not None and value == 0 else None
+
+
+@rule("Subtensor", name="subtensor_of_dot")
+def subtensor_of_dot(graph: RewriteGraph, node: Node) -> Result:
+    """``dot(x, y)[i, j] -> dot(x[i], y[:, j])``: only the rows and columns that are read are multiplied."""
+    x = node.inputs[0]
+    owner = x.owner
+    if owner is None or type(owner.op) is not Dot or graph.only_user(x) is None:
+        return None
+    a, b = owner.inputs
+    entries = entries_of(node)
+    rows = entries[: a.type.ndim - 1]
+    columns = entries[a.type.ndim - 1 :]
+    return owner.op(subtensor(a, rows), subtensor(b, [FULL, *columns]) if columns else b)

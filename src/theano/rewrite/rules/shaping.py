@@ -1,0 +1,138 @@
+"""Canonical forms of shapes: lengths without values, useless reshapes and declarations."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from theano.graph import Constant
+from theano.rewrite.engine.build import dims, dimshuffle, index, number, scalar_name
+from theano.rewrite.engine.registry import rule
+from theano.rewrite.engine.rule import Result
+from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
+from theano.scan.count import StepCount
+from theano.tensor.shape import MakeVector, Reshape, Shape_i
+
+
+@rule("Shape_i", name="length_of_expression")
+def length_of_expression(graph: RewriteGraph, node: Node) -> Result:
+    """The length of an expression, from the lengths of what it is made of."""
+    x, i = node.inputs[0], node.op.i
+    if x.owner is None and x.type.shape[i] is None:
+        return None
+    length = dims(graph, x)[i]
+    owner = length.owner
+    if owner is not None and type(owner.op) is Shape_i and owner.op.i == i and graph.find(owner.inputs[0]) is x:
+        return None
+    return length
+
+
+@rule("Shape", name="shape_of_expression")
+def shape_of_expression(graph: RewriteGraph, node: Node) -> Result:
+    """``x.shape`` as a vector of lengths."""
+    return MakeVector("int64")(*dims(graph, node.inputs[0]))
+
+
+@rule("maximum", name="length_is_nonnegative")
+def length_is_nonnegative(graph: RewriteGraph, node: Node) -> Result:
+    """``maximum(n, 0) -> n`` for lengths and their sums and products."""
+    if len(node.inputs) != 2 or node.outputs[0].type.ndim:
+        return None
+    for v, bound in (node.inputs, node.inputs[::-1]):
+        if number(bound) in (0, -1) and v.type.dtype == node.outputs[0].type.dtype and nonnegative(v):
+            return v
+    return None
+
+
+def nonnegative(var: Tensor, depth: int = 6) -> bool:
+    """Whether an integer is known to be at least 0."""
+    value = number(var)
+    if value is not None:
+        return value >= 0
+    node = var.owner
+    if node is None or depth == 0:
+        return False
+    if type(node.op) is Shape_i or type(node.op) is StepCount:
+        return True
+    name = scalar_name(var)
+    if name in ("add", "mul", "maximum", "minimum"):
+        return (any if name == "maximum" else all)(nonnegative(v, depth - 1) for v in node.inputs)
+    return False
+
+
+@rule("StepCount", name="steps_are_nonnegative")
+def steps_are_nonnegative(graph: RewriteGraph, node: Node) -> Result:
+    """A number of steps that cannot be negative (or, if one is needed, none) needs no look."""
+    n = node.inputs[0]
+    if node.op.needed_by and not (number(n) or 0) > 0:
+        return None
+    return n if nonnegative(n) else None
+
+
+@rule("Reshape", name="useless_reshape")
+def useless_reshape(graph: RewriteGraph, node: Node) -> Result:
+    """A reshape to the present shape, after another reshape, or that only adds or drops axes of length 1."""
+    x, shape = node.inputs
+    out = node.outputs[0]
+    if x.type.ndim == 1 and out.type.ndim == 1 and x.type.broadcastable == out.type.broadcastable:
+        return x
+    if x.owner is not None and type(x.owner.op) is Reshape:
+        return node.op(x.owner.inputs[0], shape)
+    if all(x.type.broadcastable) and all(out.type.broadcastable):
+        flat = dimshuffle(x, ()) if x.type.ndim else x
+        return dimshuffle(flat, ("x",) * out.type.ndim)
+    if x.type.ndim == out.type.ndim and x.type.broadcastable == out.type.broadcastable:
+        lengths = elements_of(shape)
+        if lengths is not None:
+            have = [graph.intern(n, node) for n in dims(graph, x)]
+            known = [
+                a is b or (number(a) is not None and number(a) == number(b)) for a, b in zip(have, lengths, strict=True)
+            ]
+            # one length may be open: the number of elements fixes it
+            if sum(not k for k in known) == 0 or (
+                sum(not k for k in known) == 1 and number(lengths[known.index(False)]) == -1
+            ):
+                return x
+    return None
+
+
+def elements_of(vector: Tensor) -> list[Tensor] | None:
+    """The elements of a vector that a shape is given by."""
+    owner = getattr(vector, "owner", None)
+    if owner is not None and type(owner.op) is MakeVector:
+        return list(owner.inputs)
+    data = getattr(vector, "data", None)
+    if data is not None:
+        return [index(int(n)) for n in data]
+    return None
+
+
+@rule("SpecifyShape", name="useless_specify_shape")
+def useless_specify_shape(graph: RewriteGraph, node: Node) -> Result:
+    """A declared shape that is known already."""
+    x = node.inputs[0]
+    if len(node.inputs) != 2 or x.type.broadcastable != node.outputs[0].type.broadcastable:
+        return None
+    lengths = elements_of(node.inputs[1])
+    if lengths is None:
+        return None
+    have = [graph.intern(n, node) for n in dims(graph, x)]
+    if all(a is b or (number(a) is not None and number(a) == number(b)) for a, b in zip(have, lengths, strict=True)):
+        return x
+    return None
+
+
+@rule("Assert", name="useless_assert")
+def useless_assert(graph: RewriteGraph, node: Node) -> Result:
+    """A condition that is known to hold."""
+    value, *conditions = node.inputs
+    left = [c for c in conditions if not (isinstance(c, Constant) and np.all(c.data))]
+    if len(left) == len(conditions):
+        return None
+    return node.op(value, *left) if left else value
+
+
+@rule("Rebroadcast", name="useless_rebroadcast")
+def useless_rebroadcast(graph: RewriteGraph, node: Node) -> Result:
+    """A declared pattern that the input has."""
+    x = node.inputs[0]
+    return x if x.type.broadcastable == node.outputs[0].type.broadcastable else None
