@@ -211,6 +211,19 @@ def test_products_of_loops_that_may_end_early_stay():
     checked([x, W, h0], [out, *T.grad(out.sum(), [x, W])], numbers(9, 4), WEIGHTS[0], np.ones(3))
 
 
+def test_loops_that_may_end_early_hand_nothing_on():
+    """Another loop goes over all rows of their states, the first ones too: other rows than the steps see."""
+
+    def step(r, s):
+        p = T.dot(s, U)
+        return [T.tanh(r + p), p.sum()], theano.scan_module.until(p.sum() > 1e9)
+
+    (h, y), _ = theano.scan(step, sequences=x, outputs_info=[h0, None])
+    rows = h.owner.inputs[0]
+    again, _ = theano.scan(lambda r, s: T.tanh(T.dot(r, U) * s), sequences=rows, outputs_info=h0)
+    checked([x, U, h0], [h, y, again], numbers(6, 3), numbers(3, 3), numbers(3), rtol=1e-8)
+
+
 def test_float32():
     w, s = T.fmatrix("w"), T.fmatrix("s")
     h, _ = theano.scan(lambda r, a: T.tanh(T.dot(r, w) + a), sequences=s, outputs_info=T.zeros_like(s[0]))
