@@ -355,13 +355,12 @@ PROPERTIES: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _call(name: str, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def _getter(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """A Python function around a callable object (`property` passes it the variable)."""
 
     def get(self: Any) -> Any:
         return function(self)
 
-    get.__name__ = get.__qualname__ = name  # Python's text of the error when somebody sets it
     return get
 
 
@@ -371,6 +370,16 @@ def attach(methods: dict[str, Callable[..., Any]]) -> None:
         setattr(_tensor_py_operators, name, method)
 
 
+def _refusing(name: str) -> Callable[[Any, Any], None]:
+    """The setter of a property: what a variable is follows from how it is made."""
+
+    def refuse(self: Any, value: Any) -> None:
+        hint = ": x.reshape(...) makes another one, T.specify_shape(x, ...) promises a shape" if name == "shape" else ""
+        raise AttributeError(f"{name!r} of {type(self).__name__!r} object has no setter{hint}")
+
+    return refuse
+
+
 attach(METHODS)
 for _name, _get in PROPERTIES.items():
-    setattr(_tensor_py_operators, _name, property(_call(_name, _get)))
+    setattr(_tensor_py_operators, _name, property(_getter(_get), _refusing(_name)))
