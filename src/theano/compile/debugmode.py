@@ -15,7 +15,7 @@ import numpy as np
 from theano.compile.mode import Linker, Mode, special_modes
 from theano.compile.nanguardmode import contains_inf, contains_nan
 from theano.compile.perform_vm import PerformExecutor
-from theano.compile.plan import EXECUTORS, Plan
+from theano.compile.plan import EXECUTORS, FunctionPlan
 from theano.compile.sharedvalue import detached_copy
 from theano.configdefaults import config
 from theano.graph import Apply, Op, Variable
@@ -250,7 +250,7 @@ def _bytes(array: np.ndarray) -> np.ndarray:
 class DebugExecutor:
     """Runs a plan in all ways and compares the results."""
 
-    def __init__(self, plan: Plan, mode: DebugMode, profile: Any) -> None:
+    def __init__(self, plan: FunctionPlan, mode: DebugMode, profile: Any) -> None:
         self.plan = plan
         check = _NodeCheck(mode.check_isfinite)
         observers = (check.before, check.after) if mode.check_py_code else (None, None)
@@ -301,8 +301,8 @@ class DebugExecutor:
             self._store(before)
 
 
-def _with_graph(plan: Plan, fgraph: Any) -> Plan:
-    return Plan(fgraph, plan.inputs, plan.n_outputs, plan.storages, plan.updates, plan.borrow, plan.name)
+def _with_graph(plan: FunctionPlan, fgraph: Any) -> FunctionPlan:
+    return FunctionPlan(fgraph, plan.inputs, plan.n_outputs, plan.storages, plan.updates, plan.borrow, plan.name)
 
 
 EXECUTORS["debug"] = DebugExecutor

@@ -8,7 +8,7 @@ from typing import Any
 from theano.compile.mode import Mode, predefined_linkers
 from theano.compile.nanguardmode import contains_nan
 from theano.compile.perform_vm import Observer
-from theano.compile.plan import Plan
+from theano.compile.plan import FunctionPlan
 from theano.graph import Apply
 
 
@@ -56,7 +56,7 @@ class MonitorMode(Mode):
         self.pre_func = pre_func
         self.post_func = post_func
 
-    def observers(self, plan: Plan) -> tuple[Observer | None, Observer | None]:
+    def observers(self, plan: FunctionPlan) -> tuple[Observer | None, Observer | None]:
         """What the executor calls around each node."""
         return _observer(self.pre_func), _observer(self.post_func)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from theano.compile.mode import Mode, predefined_linkers, special_modes
 from theano.compile.perform_vm import Observer
-from theano.compile.plan import Plan
+from theano.compile.plan import FunctionPlan
 from theano.configdefaults import config
 from theano.graph import Apply, Constant
 
@@ -51,7 +51,7 @@ class NanGuardMode(Mode):
                 "NanGuardMode needs at least one of nan_is_error, inf_is_error, big_is_error"
             )
 
-    def observers(self, plan: Plan) -> tuple[Observer | None, Observer | None]:
+    def observers(self, plan: FunctionPlan) -> tuple[Observer | None, Observer | None]:
         """What the executor calls around each node."""
         return None, self._check
 

@@ -13,7 +13,7 @@ from theano.compile.native_code import LOWERING, ProgramCode
 from theano.compile.native_errors import Checks
 from theano.compile.native_tiers import LINKING, Tiers
 from theano.compile.ops import deep_copy_op
-from theano.compile.plan import EXECUTORS, Executor, Plan
+from theano.compile.plan import EXECUTORS, Executor, FunctionPlan
 from theano.configdefaults import config
 from theano.graph import Generic, Variable
 from theano.lower import lower
@@ -37,7 +37,7 @@ class NativeExecutor:
         The code that is at work.
     """
 
-    def __init__(self, plan: Plan, mode: Any = None, profile: Any = None) -> None:
+    def __init__(self, plan: FunctionPlan, mode: Any = None, profile: Any = None) -> None:
         self.plan = plan
         target = isa()
         fgraph, n = plan.fgraph, plan.n_inputs
@@ -223,7 +223,7 @@ def _form(spec: Any) -> InputForm:
     return InputForm(numbers=True, rounds=spec.allow_downcast is None and floats)
 
 
-def make_native(plan: Plan, mode: Any = None, profile: Any = None) -> Executor:
+def make_native(plan: FunctionPlan, mode: Any = None, profile: Any = None) -> Executor:
     """The executor of a mode with a "native" linker; "perform" where native code can't be made or run."""
     problem = ability.problem()
     if problem is None:

@@ -11,7 +11,7 @@ from theano.backend import llvm_main
 from theano.backend.first_form import first_form
 from theano.backend.llvm_main import print_module
 from theano.compile.native_callback import NodeCall
-from theano.compile.plan import Plan
+from theano.compile.plan import FunctionPlan
 from theano.configdefaults import config
 from theano.garbage import collector_rests
 from theano.loops import expr as ex
@@ -42,7 +42,7 @@ class ProgramCode:
         Ticks of the clock for which the first form has computed.
     """
 
-    def __init__(self, plan: Plan, lowered: Lowered, target: Isa) -> None:
+    def __init__(self, plan: FunctionPlan, lowered: Lowered, target: Isa) -> None:
         self.plan = plan
         self.lowered = lowered
         self.target = target

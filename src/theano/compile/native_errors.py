@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from theano.compile.errors import raise_with_op
-from theano.compile.plan import Plan
+from theano.compile.plan import FunctionPlan
 from theano.compile.sizes import Sizes
 from theano.graph import Constant
 from theano.lower.program import Lowered
@@ -16,7 +16,7 @@ from theano.lower.program import Lowered
 class Checks:
     """The checks of a program."""
 
-    def __init__(self, plan: Plan, lowered: Lowered) -> None:
+    def __init__(self, plan: FunctionPlan, lowered: Lowered) -> None:
         self.plan = plan
         self.lowered = lowered
 

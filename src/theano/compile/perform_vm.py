@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from theano.compile.errors import check_present, raise_with_op, typed_result
-from theano.compile.plan import EXECUTORS, Executor, Plan
+from theano.compile.plan import EXECUTORS, Executor, FunctionPlan
 from theano.compile.sharedvalue import detached_copy
 from theano.graph import Apply, Constant, Variable
 from theano.graph.op import performer
@@ -28,7 +28,7 @@ Observer = Callable[[int, Apply, list[Any], list[list[Any]]], None]
 """Called around a node: position in the order, node, values of its inputs, its output cells."""
 
 
-class Step:
+class NodeStep:
     """One node, with the slots its values live in."""
 
     __slots__ = ("copies", "dead", "index", "inputs", "lazy", "node", "outputs", "perform")
@@ -59,7 +59,7 @@ class PerformExecutor:
 
     def __init__(
         self,
-        plan: Plan,
+        plan: FunctionPlan,
         profile: Any = None,
         before: Observer | None = None,
         after: Observer | None = None,
@@ -92,16 +92,16 @@ class PerformExecutor:
         self._initial.append(variable.data if isinstance(variable, Constant) else None)
         return slot
 
-    def _make_step(self, index: int, node: Apply) -> Step:
+    def _make_step(self, index: int, node: Apply) -> NodeStep:
         slots = self._slot
         inputs = [slots[v] if v in slots else self._new_slot(v) for v in node.inputs]
-        return Step(index, node, inputs, [self._new_slot(v) for v in node.outputs])
+        return NodeStep(index, node, inputs, [self._new_slot(v) for v in node.outputs])
 
     def _plan_memory(self) -> None:
         n_leaves = self.plan.fgraph.inputs
         kept = set(self.outputs)
         kept.update(k for k, value in enumerate(self._initial) if value is not None)
-        last_reader: dict[int, Step] = {}
+        last_reader: dict[int, NodeStep] = {}
         for step in self.steps:
             for slot in (*step.inputs, *step.outputs):
                 last_reader[slot] = step
@@ -116,7 +116,7 @@ class PerformExecutor:
             self._readers[slot] += 1
         self._plan_destruction(len(n_leaves), last_reader)
 
-    def _plan_destruction(self, n_leaves: int, last_reader: dict[int, Step]) -> None:
+    def _plan_destruction(self, n_leaves: int, last_reader: dict[int, NodeStep]) -> None:
         """Decide which overwritten inputs must be copied first: those that share memory with a value that is
         an input, a constant, an output or still read. (In demand-driven order every one of them.)"""
         if not any(getattr(step.node.op, "destroy_map", None) for step in self.steps):
@@ -164,7 +164,7 @@ class PerformExecutor:
                     slots[slot] = None
         return self._commit(slots, values)
 
-    def _run(self, step: Step, slots: list[Any]) -> None:
+    def _run(self, step: NodeStep, slots: list[Any]) -> None:
         inputs = [slots[k] for k in step.inputs]
         for position in step.copies:
             inputs[position] = detached_copy(inputs[position])
@@ -214,7 +214,7 @@ class PerformExecutor:
                 if not readers[slot]:
                     slots[slot] = None
 
-    def _needed(self, step: Step, slots: list[Any], done: set[int]) -> list[int]:
+    def _needed(self, step: NodeStep, slots: list[Any], done: set[int]) -> list[int]:
         if not step.lazy:
             return step.inputs
         condition = step.inputs[0]
@@ -224,11 +224,11 @@ class PerformExecutor:
         return self._taken(step, slots)
 
     @staticmethod
-    def _taken(step: Step, slots: list[Any]) -> list[int]:
+    def _taken(step: NodeStep, slots: list[Any]) -> list[int]:
         n = len(step.outputs)
         return step.inputs[1 : 1 + n] if slots[step.inputs[0]] else step.inputs[1 + n : 1 + 2 * n]
 
-    def _choose(self, step: Step, slots: list[Any]) -> None:
+    def _choose(self, step: NodeStep, slots: list[Any]) -> None:
         for out, slot in zip(step.outputs, self._taken(step, slots), strict=True):
             slots[out] = slots[slot]
 
@@ -292,7 +292,7 @@ def _join(group: list[int], members: dict[int, list[int]], a: int, b: int) -> No
     members[first].extend(members.pop(second))
 
 
-def make_perform(plan: Plan, mode: Any, profile: Any = None) -> Executor:
+def make_perform(plan: FunctionPlan, mode: Any, profile: Any = None) -> Executor:
     """The executor of a mode with a "perform" linker, with the mode's observers."""
     before, after = mode.observers(plan) if hasattr(mode, "observers") else (None, None)
     return PerformExecutor(plan, profile, before, after)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from theano.compile.io import In
+from theano.compile.io import In, Outputs
 from theano.graph import FunctionGraph
 from theano.record import Record, field
 
 
-class Plan(Record):
+class FunctionPlan(Record):
     """The graph of a function and the meaning of its inputs and outputs.
 
     Attributes
@@ -52,10 +52,25 @@ class Plan(Record):
         return not any(i.update is not None or i.implicit for i in self.inputs)
 
 
+class Maker(Protocol):
+    """What functions and their copies know of the `FunctionMaker` that has made them."""
+
+    mode: Any
+    inputs: list[In]
+    returned: Outputs
+    fgraph: FunctionGraph
+    plan: FunctionPlan
+    profile: Any
+    function_builder: Callable[..., Any]
+
+    def create(self, input_storage: Sequence[Any] | None = None) -> Any:
+        """A function; `input_storage` gives values (or containers) for inputs, overriding their defaults."""
+
+
 class Executor(Protocol):
     """Runs a function on values that have passed `Type.filter`.
 
-    A call returns the first `Plan.n_outputs` outputs and stores the new values of shared variables, either
+    A call returns the first `FunctionPlan.n_outputs` outputs and stores the new values of shared variables, either
     all of them or, when it raises, none. An executor with an entry of its own may also have
     ``attach(function)``, called once for each `Function` made with it.
     """
@@ -63,7 +78,7 @@ class Executor(Protocol):
     def __call__(self, values: Sequence[Any]) -> list[Any]: ...
 
 
-ExecutorFactory = Callable[[Plan, Any, Any], Executor]
+ExecutorFactory = Callable[[FunctionPlan, Any, Any], Executor]
 """``factory(plan, mode, profile) -> Executor``; `profile` is a `ProfileStats` or None.
 
 A factory may have ``begin()``, which is called while there is no plan yet: before the graph is rewritten.
