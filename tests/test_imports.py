@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import theano
 
@@ -26,12 +28,20 @@ def modules() -> dict[str, ast.Module]:
     return found
 
 
+def statements(block: list[Any]) -> Iterator[ast.stmt]:
+    """All statements of a block and of the blocks inside."""
+    for stmt in block:
+        yield stmt
+        for part in ("body", "orelse", "finalbody", "handlers"):
+            yield from statements(getattr(stmt, part, []))
+
+
 def imported() -> dict[str, set[str]]:
     """What each module imports from the package, anywhere in it."""
     trees = modules()
     edges: dict[str, set[str]] = defaultdict(set)
     for name, tree in trees.items():
-        for node in ast.walk(tree):
+        for node in statements(tree.body):
             if isinstance(node, ast.Import):
                 edges[name].update(a.name.removeprefix("theano.") for a in node.names if a.name.startswith("theano."))
             elif isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "theano":
