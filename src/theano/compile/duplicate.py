@@ -23,7 +23,7 @@ def copy_function(
 ) -> Any:  # fmt: skip
     """A function like that of `maker` which has its values in `storage`, see `Function.copy`."""
     replaced = _checked_swap(maker, swap)
-    fgraph, equiv = maker.fgraph.clone_get_equiv(check_integrity=False)
+    fgraph = maker.fgraph.clone(check_integrity=False)
     inputs = list(fgraph.inputs)
     specs = [copy_input(spec) for spec in maker.inputs]
     for k, new in replaced.items():
@@ -42,7 +42,7 @@ def copy_function(
     containers: list[Any] = []
     for k, (spec, container) in enumerate(zip(specs, storage, strict=True)):
         is_own = not spec.shared and not isinstance(maker.inputs[k].value, Container)
-        containers.append(_copy_container(container, detached_copy) if is_own else None)
+        containers.append(_copy_container(container) if is_own else None)
     returned = maker.returned.of(fgraph.outputs)
     return _made_again(
         type(maker), specs, returned, fgraph, containers,
@@ -67,10 +67,10 @@ def _checked_swap(maker: Maker, swap: dict[Any, Any]) -> dict[int, SharedVariabl
     return checked
 
 
-def _copy_container(container: Container, copy_value: Any) -> Container:
+def _copy_container(container: Container) -> Container:
     return Container(
         container.type,
-        [copy_value(container.storage[0])],
+        [detached_copy(container.storage[0])],
         readonly=container.readonly,
         strict=container.strict,
         allow_downcast=container.allow_downcast,

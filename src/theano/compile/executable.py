@@ -15,7 +15,7 @@ from typing import Any
 from theano.compile.duplicate import copy_function, copy_state, restore_function, state_of
 from theano.compile.errors import trace_text
 from theano.compile.io import In
-from theano.compile.plan import Maker
+from theano.compile.plan import Executor, Maker
 from theano.compile.profiling import ProfileStats
 from theano.compile.sharedvalue import Container, detached_copy
 from theano.graph import Constant, Variable, ancestors
@@ -47,7 +47,7 @@ class Function(FunctionBase):
 
     def __init__(
         self,
-        fn: Any,
+        fn: Executor,
         input_storage: list[Container],
         output_storage: list[Container],
         indices: list[Any],
@@ -79,9 +79,8 @@ class Function(FunctionBase):
         self.fn = StorageRunner(self)
         self.container = Containers(self)
         self.value = Values(self)
-        attach = getattr(fn, "attach", None)
-        if attach is not None and self.profile is None:
-            attach(self)
+        if self.profile is None:
+            fn.attach(self)
 
     # ---- calls ----
 

@@ -10,7 +10,7 @@ from theano.compile.errors import UnusedInputError
 from theano.compile.executable import Function
 from theano.compile.io import In, SymbolicOutput, as_outputs, convert_function_input
 from theano.compile.mode import Mode, compiler_test_values, get_mode
-from theano.compile.plan import EXECUTORS, Executor, FunctionPlan
+from theano.compile.plan import FunctionPlan, executors_of
 from theano.compile.profiling import ProfileStats, profile_for
 from theano.compile.sharedvalue import Container
 from theano.configdefaults import config
@@ -76,10 +76,8 @@ class FunctionMaker:
         self.name = name
         self.profile: ProfileStats | None = profile_for(profile, name)
         self.linker = self.mode.linker
-        factory = EXECUTORS.get(self.mode.executor) or EXECUTORS["perform"]
-        begin = getattr(factory, "begin", None)
-        if begin is not None:
-            begin()
+        executors = executors_of(self.mode)
+        executors.begin()
         original = None
         if fgraph is None:
             fgraph, original = self._rewritten()
@@ -93,7 +91,7 @@ class FunctionMaker:
         self.plan = self._plan(original)
         before = time.perf_counter()
         with compiler_test_values():
-            self.executor: Executor = factory(self.plan, self.mode, self.profile)
+            self.executor = executors.make(self.plan, self.mode, self.profile)
         if self.profile is not None:
             now = time.perf_counter()
             self.profile.linker_time += now - before

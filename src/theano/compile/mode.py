@@ -7,12 +7,12 @@ optimizer is a `Query` that selects rewrites by tag, or `None` for the graph as 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from theano.configdefaults import config
 from theano.configparser import change_flags
-from theano.graph import FunctionGraph
+from theano.graph import Apply, FunctionGraph
 from theano.record import Record
 from theano.rewrite import Query, optdb, rewrite_graph
 
@@ -108,6 +108,10 @@ def compiler_test_values() -> change_flags:
     return config.change_flags(compute_test_value=config.compute_test_value_opt)
 
 
+Observer = Callable[[int, Apply, list[Any], list[list[Any]]], None]
+"""Called around a node: position in the order, node, values of its inputs, its output cells."""
+
+
 class Mode:
     """How functions are rewritten and executed.
 
@@ -158,6 +162,10 @@ class Mode:
     def executor(self) -> str:
         """Name of the executor: "native" or "perform"."""
         return self.linker.executor
+
+    def observers(self) -> tuple[Observer | None, Observer | None]:
+        """What an executor that runs node by node calls before and after each."""
+        return None, None
 
     def rewrite(self, fgraph: FunctionGraph) -> None:
         """Apply the mode's rewrites to `fgraph`."""

@@ -8,12 +8,14 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from theano.compile.errors import check_present
+from theano.compile.mode import Mode
 from theano.compile.native_arguments import clean, clean_storages
 from theano.compile.native_code import LOWERING, ProgramCode
 from theano.compile.native_errors import Checks
 from theano.compile.native_tiers import LINKING, Tiers
 from theano.compile.ops import deep_copy_op
 from theano.compile.plan import EXECUTORS, Executor, FunctionPlan
+from theano.compile.profiling import ProfileStats
 from theano.configdefaults import config
 from theano.graph import Generic, Variable
 from theano.lower import lower
@@ -26,7 +28,7 @@ from theano.runtime.jit import isa
 from theano.tensor.type import TensorType
 
 
-class NativeExecutor:
+class NativeExecutor(Executor):
     """Compiles a plan, runs it, and gives functions their native entry.
 
     Attributes
@@ -37,7 +39,7 @@ class NativeExecutor:
         The code that is at work.
     """
 
-    def __init__(self, plan: FunctionPlan, mode: Any = None, profile: Any = None) -> None:
+    def __init__(self, plan: FunctionPlan) -> None:
         self.plan = plan
         target = isa()
         fgraph, n = plan.fgraph, plan.n_inputs
@@ -55,6 +57,18 @@ class NativeExecutor:
         self._functions: list[weakref.ref[Any]] = []
         # What runs where the compiler turns out not to be there.
         self._instead: Executor | None = None
+
+    @classmethod
+    def make(cls, plan: FunctionPlan, mode: Mode | None, profile: ProfileStats | None) -> Executor:
+        """A native executor; "perform" where native code can't be made or run."""
+        problem = ability.problem()
+        if problem is None:
+            try:
+                return cls(plan)
+            except ability.NoCompiler as error:
+                problem = str(error)
+        ability.refuse(problem)
+        return EXECUTORS["perform"].make(plan, mode, profile)
 
     @staticmethod
     def begin() -> None:
@@ -123,7 +137,7 @@ class NativeExecutor:
     def _do_without(self, error: ability.NoCompiler) -> Executor:
         """Have NumPy compute, for there is no compiler."""
         ability.refuse(str(error))
-        self._instead = EXECUTORS["perform"](self.plan, None, None)
+        self._instead = EXECUTORS["perform"].make(self.plan, None, None)
         return self._instead
 
     def _call(self, values: Sequence[Any]) -> list[Any]:
@@ -223,21 +237,7 @@ def _form(spec: Any) -> InputForm:
     return InputForm(numbers=True, rounds=spec.allow_downcast is None and floats)
 
 
-def make_native(plan: FunctionPlan, mode: Any = None, profile: Any = None) -> Executor:
-    """The executor of a mode with a "native" linker; "perform" where native code can't be made or run."""
-    problem = ability.problem()
-    if problem is None:
-        try:
-            return NativeExecutor(plan, mode, profile)
-        except ability.NoCompiler as error:
-            problem = str(error)
-    ability.refuse(problem)
-    return EXECUTORS["perform"](plan, mode, profile)
-
-
-make_native.begin = NativeExecutor.begin  # type: ignore[attr-defined]
-
 if NATIVE:  # otherwise there has been a warning, and "perform" takes its place
-    EXECUTORS["native"] = make_native
+    EXECUTORS["native"] = NativeExecutor
     if not ability.has_llvmlite():
         ability.refuse(ability.NO_LLVMLITE)

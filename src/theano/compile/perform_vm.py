@@ -11,21 +11,20 @@ This is the reference meaning of a function, and what FAST_COMPILE and the debug
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from theano.compile.errors import check_present, raise_with_op, typed_result
+from theano.compile.mode import Mode, Observer
 from theano.compile.plan import EXECUTORS, Executor, FunctionPlan
+from theano.compile.profiling import ProfileStats
 from theano.compile.sharedvalue import detached_copy
 from theano.graph import Apply, Constant, Variable
 from theano.graph.op import performer
 from theano.ifelse import IfElse
 from theano.tensor.type import TensorType
-
-Observer = Callable[[int, Apply, list[Any], list[list[Any]]], None]
-"""Called around a node: position in the order, node, values of its inputs, its output cells."""
 
 
 class NodeStep:
@@ -44,7 +43,7 @@ class NodeStep:
         self.dead: list[int] = []  # slots that nobody reads after this step
 
 
-class PerformExecutor:
+class PerformExecutor(Executor):
     """Interpreter of one function graph.
 
     Parameters
@@ -60,7 +59,7 @@ class PerformExecutor:
     def __init__(
         self,
         plan: FunctionPlan,
-        profile: Any = None,
+        profile: ProfileStats | None = None,
         before: Observer | None = None,
         after: Observer | None = None,
     ) -> None:
@@ -84,6 +83,12 @@ class PerformExecutor:
         self.lazy = any(step.lazy for step in self.steps)
         self._producer = {slot: step for step in self.steps for slot in step.outputs}
         self._plan_memory()
+
+    @classmethod
+    def make(cls, plan: FunctionPlan, mode: Mode | None, profile: ProfileStats | None) -> PerformExecutor:
+        """The executor of a mode with a "perform" linker, with the mode's observers."""
+        before, after = (None, None) if mode is None else mode.observers()
+        return cls(plan, profile, before, after)
 
     # ---- preparation ----
 
@@ -292,11 +297,5 @@ def _join(group: list[int], members: dict[int, list[int]], a: int, b: int) -> No
     members[first].extend(members.pop(second))
 
 
-def make_perform(plan: FunctionPlan, mode: Any, profile: Any = None) -> Executor:
-    """The executor of a mode with a "perform" linker, with the mode's observers."""
-    before, after = mode.observers(plan) if hasattr(mode, "observers") else (None, None)
-    return PerformExecutor(plan, profile, before, after)
-
-
-EXECUTORS["perform"] = make_perform
-__all__ = ["EXECUTORS", "PerformExecutor", "make_perform", "memory_owner"]
+EXECUTORS["perform"] = PerformExecutor
+__all__ = ["EXECUTORS", "PerformExecutor", "memory_owner"]
