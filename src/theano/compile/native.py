@@ -20,7 +20,7 @@ from theano.configdefaults import config
 from theano.graph import Generic, Variable
 from theano.lower import lower
 from theano.lower.program import InputForm
-from theano.runtime import ability, support
+from theano.runtime import ability, provisional, support
 from theano.runtime.context import make_context
 from theano.runtime.function_base import NATIVE, FunctionBase, install
 from theano.runtime.host import begin_compiler, kept_host
@@ -54,6 +54,7 @@ class NativeExecutor(Executor):
         self.tiers = Tiers(self._code)
         self._checks = Checks(plan, self.lowered)
         self._runners: _Runners | None = None
+        self._called = False
         self._functions: list[weakref.ref[Any]] = []
         # What runs where the compiler turns out not to be there.
         self._instead: Executor | None = None
@@ -141,8 +142,9 @@ class NativeExecutor(Executor):
         return self._instead
 
     def _call(self, values: Sequence[Any]) -> list[Any]:
-        if self.tiers.waits_no_longer():
+        if self.tiers.is_provisional and self._called and provisional.advance():
             self._link()
+        self._called = True
         try:
             return self._run(values)
         except support.Unready:
@@ -157,7 +159,7 @@ class NativeExecutor(Executor):
 
     def _ready(self, at_once: bool = False) -> _Runners:
         """The callables behind `_run`; with `at_once` they are not those of a worn first form."""
-        if self.tiers.is_used_up(at_once):
+        if self.tiers.is_first and self.tiers.is_used_up(at_once):
             self._link()
         runners = self._runners
         if runners is None:

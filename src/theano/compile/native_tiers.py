@@ -45,7 +45,6 @@ class Tiers:
         self.is_first = False
         self.is_provisional = False
         self.fast: Started[dict[str, CodeObject]] | None = None
-        self._called = False
 
     def get_ready(self, result: str) -> None:
         """Find or make code, once, and all that it calls."""
@@ -69,11 +68,6 @@ class Tiers:
         if code is None:
             code = linked.code[result] = self.program.compiled(result, self.program.known_as(result), self.is_first)
         return linked, code
-
-    def waits_no_longer(self) -> bool:
-        """At each call: whether all that functions wait for has been made since the first one."""
-        was_called, self._called = self._called, True
-        return self.is_provisional and was_called and provisional.advance()
 
     def is_used_up(self, at_once: bool = False) -> bool:
         """Whether the first form may go on no longer; `at_once`: not even while a thread makes the fast one."""
