@@ -54,9 +54,13 @@ def register_linker(name: str, linker: Linker) -> None:
     ValueError
         The name is taken.
     """
-    if name in predefined_linkers:
-        raise ValueError(f"Linker name already taken: {name}")
-    predefined_linkers[name] = linker
+    _register("Linker", predefined_linkers, name, linker)
+
+
+def _register(what: str, table: dict[Any, Any], name: str, thing: Any) -> None:
+    if name in table:
+        raise ValueError(f"{what} name already taken: {name}")
+    table[name] = thing
 
 
 def _unknown(what: str, name: Any, names: Iterable[Any]) -> ValueError:
@@ -98,9 +102,7 @@ def register_optimizer(name: str, opt: Any) -> None:
     ValueError
         The name is taken.
     """
-    if name in predefined_optimizers:
-        raise ValueError(f"Optimizer name already taken: {name}")
-    predefined_optimizers[name] = opt
+    _register("Optimizer", predefined_optimizers, name, opt)
 
 
 def compiler_test_values() -> change_flags:
@@ -233,9 +235,7 @@ def register_mode(name: str, mode: Mode) -> None:
     ValueError
         The name is taken.
     """
-    if name in predefined_modes:
-        raise ValueError(f"Mode name already taken: {name}")
-    predefined_modes[name] = mode
+    _register("Mode", predefined_modes, name, mode)
 
 
 def get_mode(orig_string: str | Mode | None) -> Mode:

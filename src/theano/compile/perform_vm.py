@@ -103,7 +103,6 @@ class PerformExecutor(Executor):
         return NodeStep(index, node, inputs, [self._new_slot(v) for v in node.outputs])
 
     def _plan_memory(self) -> None:
-        n_leaves = self.plan.fgraph.inputs
         kept = set(self.outputs)
         kept.update(k for k, value in enumerate(self._initial) if value is not None)
         last_reader: dict[int, NodeStep] = {}
@@ -119,9 +118,9 @@ class PerformExecutor(Executor):
                 self._readers[slot] += 1
         for slot in kept:
             self._readers[slot] += 1
-        self._plan_destruction(len(n_leaves), last_reader)
+        self._plan_destruction(last_reader)
 
-    def _plan_destruction(self, n_leaves: int, last_reader: dict[int, NodeStep]) -> None:
+    def _plan_destruction(self, last_reader: dict[int, NodeStep]) -> None:
         """Decide which overwritten inputs must be copied first: those that share memory with a value that is
         an input, a constant, an output or still read. (In demand-driven order every one of them.)"""
         if not any(getattr(step.node.op, "destroy_map", None) for step in self.steps):

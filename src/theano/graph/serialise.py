@@ -19,7 +19,7 @@ _STRUCTURE = frozenset(("owner", "index"))
 _APPLY_STRUCTURE = frozenset(("inputs", "outputs", "_record"))
 
 
-class _Record:
+class _NodeRecord:
     """Stands for a node in pickles. A node keeps its record: picklers recognise objects by identity."""
 
     __slots__ = ("node",)
@@ -42,7 +42,7 @@ def record_of(node: Any) -> Any:
     """The record that stands for `node` in pickles (loads as the node)."""
     record = node.__dict__.get("_record")
     if record is None:
-        record = node.__dict__["_record"] = _Record(node)
+        record = node.__dict__["_record"] = _NodeRecord(node)
     return record
 
 
