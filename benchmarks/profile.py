@@ -22,9 +22,9 @@ STAGES: tuple[tuple[str, str, str], ...] = (
     ("function", "theano", "function"),
     ("rewrite", "theano.compile.mode", "Mode.rewrite"),
     ("lower", "theano.compile.native", "lower"),
-    ("print", "theano.compile.native", "print_module"),
-    ("print", "theano.compile.native", "print_entry"),
-    ("jit", "theano.compile.native", "compile_module"),
+    ("print", "theano.compile.native_code", "print_module"),
+    ("print", "theano.compile.native_code", "print_entry"),
+    ("jit", "theano.compile.native_code", "compile_module"),
     ("llvm", "theano.compile.native", "isa"),  # the first time: llvmlite is loaded
     ("support", "theano.compile.native", "make_context"),  # the first time: support functions are compiled
     ("call", "theano.compile.executable", "Function.__call__"),

@@ -70,6 +70,9 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "theano.compile.errors",
     ),
     "theano.compile.pfunc": ("theano.compile", "theano.compile.rebuild", "theano.compile.collect_shared"),
+    # Where functions in older pickles look for them.
+    "theano.rewrite.database": ("theano.rewrite.engine.database",),
+    "theano.rewrite.softmax_op": ("theano.tensor.nnet.softmax_along",),
     "theano.raise_op": ("theano.tensor.raise_op",),
     "theano.updates": ("theano.compile.updates",),
     "theano.utils": ("theano.graph.errors", "theano.graph"),

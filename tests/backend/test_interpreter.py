@@ -10,8 +10,9 @@ import pytest
 import theano
 import theano.tensor as T
 from tests.backend.functions import CASES, Case, assert_equal, compiled
-from theano.backend.interpreter import CheckFailed, Interpreter, Undefined, evaluate, fused
+from theano.backend.interpreter import CheckFailed, Interpreter
 from theano.loops import expr as ex
+from theano.loops.evaluate import Undefined, evaluate, fused
 from theano.runtime.jit import isa
 
 

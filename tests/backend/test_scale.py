@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from theano.backend.c_ops import helper_text, operation
-from theano.backend.interpreter import evaluate
 from theano.backend.llvm_ops import declaration, instruction
 from theano.loops import expr as ex
+from theano.loops.evaluate import evaluate
 from theano.runtime.target import select_isa
 from tools import ulp_table
 

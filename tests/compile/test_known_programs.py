@@ -6,7 +6,7 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.compile import native
+from theano.compile import native_code
 from theano.runtime import cache
 
 
@@ -27,7 +27,7 @@ def fail(*args):
 
 def test_a_known_program_is_not_printed(fresh, monkeypatch):
     assert product()(2.0, 3.0) == 7
-    monkeypatch.setattr(native, "print_module", fail)
+    monkeypatch.setattr(native_code, "print_module", fail)
     f = product()
     assert f(2.0, 3.0) == 7 and f.is_native
     with pytest.raises(AssertionError, match="printed again"):
@@ -38,7 +38,7 @@ def test_a_known_program_is_not_printed(fresh, monkeypatch):
 def test_other_printing_code_makes_it_again(fresh, monkeypatch):
     product()
     monkeypatch.setattr(cache, "sources", lambda folders: "another version")
-    monkeypatch.setattr(native, "print_module", fail)
+    monkeypatch.setattr(native_code, "print_module", fail)
     with pytest.raises(AssertionError, match="printed again"):
         product()
 
@@ -46,7 +46,7 @@ def test_other_printing_code_makes_it_again(fresh, monkeypatch):
 def test_without_sources_the_text_decides(fresh, monkeypatch):
     monkeypatch.setattr(cache, "sources", lambda folders: "")
     assert product()(2.0, 3.0) == 7
-    assert all(code.from_cache for code in product().executor._made.code.values())
+    assert all(code.from_cache for code in product().executor.tiers.linked.code.values())
 
 
 def test_sources(tmp_path):
@@ -56,4 +56,4 @@ def test_sources(tmp_path):
     second = cache.sources.__wrapped__((str(tmp_path),))
     assert first != second and "a.py" in first
     assert cache.sources.__wrapped__((str(tmp_path / "none"),)) == ""
-    assert all(folder.endswith(("runtime", "loops", "backend")) for folder in native._PRINTERS)
+    assert all(folder.endswith(("runtime", "loops", "backend")) for folder in native_code.PRINTERS)

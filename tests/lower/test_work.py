@@ -11,7 +11,7 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.compile.native import NativeExecutor
+from theano.compile.native_code import ProgramCode
 from theano.configdefaults import config
 from theano.loops import host as hs
 from theano.lower.plan.work import CALL
@@ -37,7 +37,7 @@ def test_sizes_count() -> None:
     a, b, x = T.dscalar("a"), T.dscalar("b"), T.vector("x")
     f = theano.function([a, b], a * b)
     assert marks(f) == [str(CALL)]
-    assert f(2.0, 3.0) == 6 and f.executor._is_first
+    assert f(2.0, 3.0) == 6 and f.executor.tiers.is_first
     g = theano.function([x], x + 1)
     (mark,) = marks(g)
     assert mark.startswith("(dx0_0 * ") and mark.endswith(f") + {CALL}")
@@ -70,7 +70,7 @@ def test_what_follows_a_call_back_must_be_known() -> None:
     x = T.vector("x")
     f = theano.function([x], longer(x) + 1)
     assert marks(f) == [str(abi.ENDLESS)]
-    assert not f.executor._is_first and np.array_equal(f([1.0]), [2, 2])
+    assert not f.executor.tiers.is_first and np.array_equal(f([1.0]), [2, 2])
 
 
 def long_updates() -> tuple[Any, Any]:
@@ -89,11 +89,11 @@ def long_steps() -> tuple[Any, Any]:
 def test_long_work_is_done_once_by_the_fast_form(build: Callable[[], tuple[Any, Any]]) -> None:
     f, total = build()
     data = np.zeros((2000, 2000))
-    assert f(data[:2, :3].copy()) == 6 and f.executor._is_first and total.get_value() == 6
-    assert f(data) == data.size and not f.executor._is_first and total.get_value() == data.size + 6
+    assert f(data[:2, :3].copy()) == 6 and f.executor.tiers.is_first and total.get_value() == 6
+    assert f(data) == data.size and not f.executor.tiers.is_first and total.get_value() == data.size + 6
     assert f.is_native and f(data[:2, :3]) == 6
     g, total = build()
-    assert g(data.T) == data.size and not g.executor._is_first and total.get_value() == data.size
+    assert g(data.T) == data.size and not g.executor.tiers.is_first and total.get_value() == data.size
 
 
 def test_many_calls_are_long_work() -> None:
@@ -102,7 +102,8 @@ def test_many_calls_are_long_work() -> None:
     data = np.linspace(-1, 1, 1000)
     wanted = f(data)
     calls = 1
-    while f.executor._is_first and calls < 10**6:  # how many more there are until the thread is done depends on others
+    # how many more there are until the thread is done depends on others
+    while f.executor.tiers.is_first and calls < 10**6:
         found = f(data)
         assert np.array_equal(found, wanted)
         calls += 1
@@ -116,32 +117,32 @@ def test_calls_through_python_count_too() -> None:
     data = np.zeros(30_000)
     for _ in range(400):
         assert f(data)["b"] == 0
-    assert not f.executor._is_first
+    assert not f.executor.tiers.is_first
 
 
 def test_calls_go_on_while_a_thread_makes_the_fast_form(monkeypatch: pytest.MonkeyPatch) -> None:
     x, total = T.vector("x"), theano.shared(0.0)
     f = theano.function([x], T.tanh(x), updates=[(total, total + x.sum())])
     made, data = threading.Event(), np.linspace(-1, 1, 1000)
-    compiled = NativeExecutor._compiled
+    compiled = ProgramCode.compiled
 
-    def waiting(self: NativeExecutor, result: str, known_as: str, first: bool) -> CodeObject:
+    def waiting(self: ProgramCode, result: str, known_as: str, first: bool) -> CodeObject:
         assert made.wait(60)
         return compiled(self, result, known_as, first)
 
     wanted = f(data)
     with monkeypatch.context() as patch:
-        patch.setattr(NativeExecutor, "_compiled", waiting)
-        while f.executor._fast is None:
+        patch.setattr(ProgramCode, "compiled", waiting)
+        while f.executor.tiers.fast is None:
             assert np.array_equal(f(data), wanted)
-        thread = f.executor._fast
+        thread = f.executor.tiers.fast
         before = total.get_value()
         for _ in range(1000):
-            assert np.array_equal(f(data), wanted) and f.executor._is_first
+            assert np.array_equal(f(data), wanted) and f.executor.tiers.is_first
         np.testing.assert_allclose(total.get_value(), before + 1000 * data.sum(), atol=1e-9)
         made.set()
         thread.result()
-    assert np.array_equal(f(data), wanted) and not f.executor._is_first and f.is_native
+    assert np.array_equal(f(data), wanted) and not f.executor.tiers.is_first and f.is_native
 
 
 @pytest.mark.parametrize(("n", "is_long"), [(10, False), (400, True)])

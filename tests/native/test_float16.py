@@ -7,8 +7,8 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.backend.interpreter import evaluate
 from theano.loops import expr as ex
+from theano.loops.evaluate import evaluate
 from theano.runtime.jit import isa
 from tools import ulp_table
 

@@ -9,9 +9,9 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.backend.interpreter import evaluate
 from theano.compile import Mode
 from theano.loops import expr as ex
+from theano.loops.evaluate import evaluate
 from theano.scalar.conversion import converted, float_to_int
 from theano.scalar.dtypes import float_dtypes, integer_dtypes
 

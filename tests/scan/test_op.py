@@ -17,7 +17,7 @@ from theano.scan import Loop, Scan
 from theano.scan.growth import grow_rows
 from theano.scan.identity import structure_hash
 from theano.scan.parts import OutputArg
-from theano.scan.rows import Rows
+from theano.scan.rows import GrowingRows
 
 
 def scans(f):
@@ -158,7 +158,7 @@ class TestRows:
     @pytest.mark.parametrize("initial", [0, 3])
     def test_rows(self, keep, certain, initial):
         start = np.arange(float(initial))[:, None] if initial else None
-        rows = Rows("x", start, initial + 40, certain, keep, initial, np.dtype("float64"))
+        rows = GrowingRows("x", start, initial + 40, certain, keep, initial, np.dtype("float64"))
         for k in range(initial, initial + 40):
             for back in range(1, initial + 1):
                 assert rows.row(k - back) == k - back

@@ -15,7 +15,8 @@ import numpy as np
 from theano.compile.mode import Linker, Mode, special_modes
 from theano.compile.nanguardmode import contains_inf, contains_nan
 from theano.compile.perform_vm import PerformExecutor
-from theano.compile.plan import EXECUTORS, Plan
+from theano.compile.plan import EXECUTORS, Executor, FunctionPlan
+from theano.compile.profiling import ProfileStats
 from theano.compile.sharedvalue import detached_copy
 from theano.configdefaults import config
 from theano.graph import Apply, Op, Variable
@@ -247,10 +248,15 @@ def _bytes(array: np.ndarray) -> np.ndarray:
     return np.frombuffer(array.tobytes(), dtype="uint8")
 
 
-class DebugExecutor:
+class DebugExecutor(Executor):
     """Runs a plan in all ways and compares the results."""
 
-    def __init__(self, plan: Plan, mode: DebugMode, profile: Any) -> None:
+    @classmethod
+    def make(cls, plan: FunctionPlan, mode: Mode | None, profile: ProfileStats | None) -> DebugExecutor:
+        assert isinstance(mode, DebugMode)
+        return cls(plan, mode, profile)
+
+    def __init__(self, plan: FunctionPlan, mode: DebugMode, profile: ProfileStats | None) -> None:
         self.plan = plan
         check = _NodeCheck(mode.check_isfinite)
         observers = (check.before, check.after) if mode.check_py_code else (None, None)
@@ -258,8 +264,8 @@ class DebugExecutor:
         self.original: Any = None
         if plan.original is not None:
             self.original = PerformExecutor(_with_graph(plan, plan.original))
-        factory = EXECUTORS.get("native")
-        self.native = factory(plan, mode, None) if factory is not None and mode.check_c_code else None
+        native = EXECUTORS.get("native")
+        self.native = native.make(plan, mode, None) if native is not None and mode.check_c_code else None
 
     def __call__(self, values: Sequence[Any]) -> list[Any]:
         before = self._stored()
@@ -301,8 +307,8 @@ class DebugExecutor:
             self._store(before)
 
 
-def _with_graph(plan: Plan, fgraph: Any) -> Plan:
-    return Plan(fgraph, plan.inputs, plan.n_outputs, plan.storages, plan.updates, plan.borrow, plan.name)
+def _with_graph(plan: FunctionPlan, fgraph: Any) -> FunctionPlan:
+    return FunctionPlan(fgraph, plan.inputs, plan.n_outputs, plan.storages, plan.updates, plan.borrow, plan.name)
 
 
 EXECUTORS["debug"] = DebugExecutor

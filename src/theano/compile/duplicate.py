@@ -7,31 +7,25 @@ values of the shared variables; a plain copy goes on using the same ones.
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from theano.compile.io import In, SymbolicOutput
+from theano.compile.io import In, Outputs, SymbolicOutput, copy_input
 from theano.compile.mode import predefined_modes
+from theano.compile.plan import Maker
 from theano.compile.sharedvalue import Container, SharedVariable, detached_copy
 from theano.graph import FunctionGraph, Variable
 
-if TYPE_CHECKING:
-    from theano.compile.executable import Function
-    from theano.compile.maker import FunctionMaker
-
 
 def copy_function(
-    original: Function,
-    swap: dict[Any, Any] | None = None,
-    delete_updates: bool = False,
-    name: str | None = None,
-    profile: Any = None,
-) -> Function:
-    """See `Function.copy`."""
-    maker = original.maker
-    replaced = _checked_swap(original, swap or {})
-    fgraph, equiv = maker.fgraph.clone_get_equiv(check_integrity=False)
+    maker: Maker, storage: Sequence[Container], swap: dict[Any, Any], delete_updates: bool, name: str | None,
+    profile: Any,
+) -> Any:  # fmt: skip
+    """A function like that of `maker` which has its values in `storage`, see `Function.copy`."""
+    replaced = _checked_swap(maker, swap)
+    fgraph = maker.fgraph.clone(check_integrity=False)
     inputs = list(fgraph.inputs)
-    specs = [_copy_spec(spec) for spec in maker.inputs]
+    specs = [copy_input(spec) for spec in maker.inputs]
     for k, new in replaced.items():
         inputs[k] = new.clone()
         for client, i in fgraph.clients(fgraph.inputs[k]):
@@ -41,23 +35,24 @@ def copy_function(
     swapped = {fgraph.inputs[k]: inputs[k] for k in replaced}
     outputs = [swapped.get(v, v) for v in fgraph.outputs]
     if delete_updates:
-        outputs = outputs[: len(maker.outputs)]
+        outputs = outputs[: len(maker.returned.outs)]
         for spec in specs:
             spec.update = None
     fgraph = FunctionGraph(inputs, outputs, clone=False)
     containers: list[Any] = []
-    for k, (spec, container) in enumerate(zip(specs, original.input_storage, strict=True)):
+    for k, (spec, container) in enumerate(zip(specs, storage, strict=True)):
         is_own = not spec.shared and not isinstance(maker.inputs[k].value, Container)
-        containers.append(_copy_container(container, detached_copy) if is_own else None)
-    if name is None:
-        name = f"{original.name} copy" if original.name else None
-    return _remake(maker, specs, fgraph, name, profile).create(containers)
+        containers.append(_copy_container(container) if is_own else None)
+    returned = maker.returned.of(fgraph.outputs)
+    return _made_again(
+        type(maker), specs, returned, fgraph, containers,
+        mode=maker.mode, function_builder=maker.function_builder, profile=profile, name=name,
+    )  # fmt: skip
 
 
-def _checked_swap(original: Function, swap: dict[Any, Any]) -> dict[int, SharedVariable]:
+def _checked_swap(maker: Maker, swap: dict[Any, Any]) -> dict[int, SharedVariable]:
     """Positions of the inputs to replace, and the new shared variables."""
-    specs = original.maker.inputs
-    positions = {spec.variable: k for k, spec in enumerate(specs) if spec.shared}
+    positions = {spec.variable: k for k, spec in enumerate(maker.inputs) if spec.shared}
     checked: dict[int, SharedVariable] = {}
     for old, new in swap.items():
         if old not in positions:
@@ -72,16 +67,10 @@ def _checked_swap(original: Function, swap: dict[Any, Any]) -> dict[int, SharedV
     return checked
 
 
-def _copy_spec(spec: In) -> In:
-    twin = spec.__class__.__new__(spec.__class__)
-    twin.__dict__.update(spec.__dict__)
-    return twin
-
-
-def _copy_container(container: Container, copy_value: Any) -> Container:
+def _copy_container(container: Container) -> Container:
     return Container(
         container.type,
-        [copy_value(container.storage[0])],
+        [detached_copy(container.storage[0])],
         readonly=container.readonly,
         strict=container.strict,
         allow_downcast=container.allow_downcast,
@@ -89,36 +78,22 @@ def _copy_container(container: Container, copy_value: Any) -> Container:
     )
 
 
-def _remake(
-    maker: FunctionMaker, specs: list[In], fgraph: FunctionGraph, name: str | None, profile: Any
-) -> FunctionMaker:
-    outs = [
-        SymbolicOutput(v, borrow=out.borrow) for v, out in zip(fgraph.outputs, maker.outputs, strict=False)
-    ]
-    return type(maker)(
-        specs,
-        outs[0] if maker.unpack_single else (None if maker.return_none else outs),
-        mode=maker.mode,
-        accept_inplace=True,
-        function_builder=maker.function_builder,
-        profile=profile,
-        on_unused_input="ignore",
-        fgraph=fgraph,
-        output_keys=maker.output_keys,
-        name=name,
-    )
+def _made_again(
+    make: Callable[..., Maker], specs: list[In], returned: Outputs, fgraph: FunctionGraph,
+    containers: Sequence[Container | None], **options: Any,
+) -> Any:  # fmt: skip
+    """A function of a graph that is rewritten already."""
+    maker = make(specs, returned, fgraph=fgraph, accept_inplace=True, on_unused_input="ignore", **options)
+    return maker.create(containers)
 
 
 # ---- pickles and deep copies ----
 
 
-def _state_of(function: Function) -> dict[str, Any]:
+def state_of(maker: Maker, storage: Sequence[Container], name: str | None, trust_input: bool) -> dict[str, Any]:
     """All a function is made of, without what belongs to this process."""
-    maker = function.maker
     specs = []
-    for spec, variable, container in zip(
-        maker.inputs, maker.fgraph.inputs, function.input_storage, strict=True
-    ):
+    for spec, variable, container in zip(maker.inputs, maker.fgraph.inputs, storage, strict=True):
         own = dict(spec.__dict__)
         own["update"] = spec.update is not None
         if not spec.shared and (not isinstance(spec.variable, Variable) or spec.variable.owner is not None):
@@ -132,19 +107,19 @@ def _state_of(function: Function) -> dict[str, Any]:
         "builder": maker.function_builder,
         "fgraph": maker.fgraph,
         "inputs": specs,
-        "borrow": [out.borrow for out in maker.outputs],
-        "unpack_single": maker.unpack_single,
-        "return_none": maker.return_none,
-        "output_keys": maker.output_keys,
+        "borrow": [out.borrow for out in maker.returned.outs],
+        "unpack_single": maker.returned.single,
+        "return_none": maker.returned.absent,
+        "output_keys": maker.returned.keys,
         "mode": mode,
-        "name": function.name,
+        "name": name,
         "profile": maker.profile is not None,
-        "trust_input": function.trust_input,
+        "trust_input": trust_input,
     }
 
 
-def restore_function(state: dict[str, Any]) -> Function:
-    """The function that `_state_of` describes."""
+def restore_function(state: dict[str, Any]) -> Any:
+    """The function that `state_of` describes; pickles call it by this name."""
     fgraph = state["fgraph"]
     specs: list[In] = []
     containers: list[Container | None] = []
@@ -157,36 +132,17 @@ def restore_function(state: dict[str, Any]) -> Function:
             spec.value = container
         specs.append(spec)
         containers.append(container)
-    outs = [SymbolicOutput(v, borrow=b) for v, b in zip(fgraph.outputs, state["borrow"], strict=False)]
-    maker = state["maker"](
-        specs,
-        outs[0] if state["unpack_single"] else (None if state["return_none"] else outs),
-        mode=state["mode"],
-        accept_inplace=True,
-        function_builder=state["builder"],
-        profile=state["profile"] or None,
-        on_unused_input="ignore",
-        fgraph=fgraph,
-        output_keys=state["output_keys"],
-        name=state["name"],
-    )
-    function: Function = maker.create(containers)
+    outs = [SymbolicOutput(v, borrow) for v, borrow in zip(fgraph.outputs, state["borrow"], strict=False)]
+    returned = Outputs(outs, state["unpack_single"], state["return_none"], state["output_keys"])
+    function = _made_again(
+        state["maker"], specs, returned, fgraph, containers,
+        mode=state["mode"], function_builder=state["builder"], profile=state["profile"] or None, name=state["name"],
+    )  # fmt: skip
     function.trust_input = state["trust_input"]
     return function
 
 
-def reduce_function(function: Function) -> Any:
-    """``__reduce_ex__`` of functions."""
-    return restore_function, (_state_of(function),)
-
-
-def deepcopy_function(function: Function, memo: dict[int, Any]) -> Function:
-    """``__deepcopy__`` of functions."""
-    state = _state_of(function)
+def copy_state(state: dict[str, Any], memo: dict[int, Any]) -> dict[str, Any]:
+    """A deep copy of what `state_of` gives."""
     shared_whole = ("maker", "builder", "mode")
-    copied = {
-        key: value if key in shared_whole else copy.deepcopy(value, memo) for key, value in state.items()
-    }
-    made = restore_function(copied)
-    memo[id(function)] = made
-    return made
+    return {key: value if key in shared_whole else copy.deepcopy(value, memo) for key, value in state.items()}

@@ -53,11 +53,11 @@ def evaluate(self: Any, inputs_to_values: Mapping[Any, Any] | None = None) -> An
                 f"eval takes a dict from variables to values, not from {shown(key)} of type {type(key).__name__}: "
                 "write the variable itself, x.eval({x: value}), not its name."
             )
-    inputs = tuple(sorted(given, key=id))
     cache = self.__dict__.setdefault("_fn_cache", _Functions())
-    compiled = cache.get(inputs)
-    if compiled is None:
-        compiled = cache[inputs] = function(list(inputs), self, name=line_of_caller())
+    key = frozenset(given)
+    if key not in cache:
+        cache[key] = list(given), function(list(given), self, name=line_of_caller())
+    inputs, compiled = cache[key]
     return compiled(*(given[v] for v in inputs))
 
 

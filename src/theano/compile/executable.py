@@ -10,19 +10,17 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from theano.compile.duplicate import copy_function, deepcopy_function, reduce_function
+from theano.compile.duplicate import copy_function, copy_state, restore_function, state_of
 from theano.compile.errors import trace_text
 from theano.compile.io import In
+from theano.compile.plan import Executor, Maker
 from theano.compile.profiling import ProfileStats
 from theano.compile.sharedvalue import Container, detached_copy
 from theano.graph import Constant, Variable, ancestors
 from theano.graph.shown import shown
 from theano.runtime.function_base import FunctionBase
-
-if TYPE_CHECKING:
-    from theano.compile.maker import FunctionMaker
 
 _MISSING: Any = object()
 _DUPLICATE: Any = object()
@@ -49,7 +47,7 @@ class Function(FunctionBase):
 
     def __init__(
         self,
-        fn: Any,
+        fn: Executor,
         input_storage: list[Container],
         output_storage: list[Container],
         indices: list[Any],
@@ -58,7 +56,7 @@ class Function(FunctionBase):
         unpack_single: bool,
         return_none: bool,
         output_keys: list[str] | None,
-        maker: FunctionMaker,
+        maker: Maker,
         name: str | None = None,
     ) -> None:
         self.executor = fn
@@ -81,9 +79,8 @@ class Function(FunctionBase):
         self.fn = StorageRunner(self)
         self.container = Containers(self)
         self.value = Values(self)
-        attach = getattr(fn, "attach", None)
-        if attach is not None and self.profile is None:
-            attach(self)
+        if self.profile is None:
+            fn.attach(self)
 
     # ---- calls ----
 
@@ -240,16 +237,24 @@ class Function(FunctionBase):
         name, profile
             As for `theano.function`; the name is by default "<this name> copy".
         """
-        return copy_function(self, swap=swap, delete_updates=delete_updates, name=name, profile=profile)
+        if name is None and self.name:
+            name = f"{self.name} copy"
+        made: Function = copy_function(self.maker, self.input_storage, swap or {}, delete_updates, name, profile)
+        return made
 
     def __copy__(self) -> Function:
         return self.copy(name=self.name)
 
+    def _state(self) -> dict[str, Any]:
+        return state_of(self.maker, self.input_storage, self.name, self.trust_input)
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Function:
-        return deepcopy_function(self, memo)
+        made: Function = restore_function(copy_state(self._state(), memo))
+        memo[id(self)] = made
+        return made
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return reduce_function(self)
+        return restore_function, (self._state(),)
 
     def __repr__(self) -> str:
         return f"<{type(self).__module__}.{type(self).__name__} {self.name!r} at {id(self):#x}>"

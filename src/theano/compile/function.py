@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import pickle
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from theano.compile.errors import UnusedInputError
 from theano.compile.executable import Function
-from theano.compile.io import In, SymbolicInput, SymbolicOutput, as_outputs
+from theano.compile.io import In, as_input, as_outputs
 from theano.compile.maker import orig_function
 from theano.compile.rebuild import collect
 from theano.compile.sharedvalue import SharedVariable
-from theano.graph import Constant, Variable
+from theano.graph import Variable
 from theano.graph.shown import shown
 
 
@@ -93,19 +94,10 @@ def function(
     array(9.)
     """
     return pfunc(
-        params=inputs,
-        outputs=outputs,
-        mode=mode,
-        updates=updates,
-        givens=givens,
-        no_default_updates=no_default_updates,
-        accept_inplace=accept_inplace,
-        name=line_of_caller() if name is None else name,
-        rebuild_strict=rebuild_strict,
-        allow_input_downcast=allow_input_downcast,
-        profile=profile,
-        on_unused_input=on_unused_input,
-    )
+        inputs, outputs, mode, updates, givens, no_default_updates, accept_inplace,
+        line_of_caller() if name is None else name,
+        rebuild_strict, allow_input_downcast, profile, on_unused_input,
+    )  # fmt: skip
 
 
 def pfunc(
@@ -137,102 +129,24 @@ def pfunc(
         )
     specs = [as_input(param, allow_input_downcast) for param in params]
     _refuse_duplicates(specs)
-    if isinstance(outputs, Mapping):
-        output_keys, outputs = _sorted_dict(outputs)
-    outs, unpack_single, return_none = as_outputs(outputs)
+    wanted = as_outputs(outputs, output_keys)
     states = [spec for spec in specs if spec.update is not None]
     found = collect(
         [spec.variable for spec in specs],
-        [*(out.variable for out in outs), *(spec.update for spec in states)],
-        givens=givens,
-        updates=updates,
-        no_default_updates=no_default_updates,
-        rebuild_strict=rebuild_strict,
-    )
-    n = len(outs)
-    outs = [SymbolicOutput(v, borrow=out.borrow) for v, out in zip(found.outputs[:n], outs, strict=True)]
-    for spec, update in zip(states, found.outputs[n:], strict=True):
+        [*(out.variable for out in wanted.outs), *(spec.update for spec in states)],
+        givens, updates, no_default_updates, rebuild_strict,
+    )  # fmt: skip
+    for spec, update in zip(states, found.outputs[len(wanted.outs) :], strict=True):
         spec.update = update
-    hidden = [
-        In(
-            variable=shared,
-            value=shared.container,
-            update=found.updates.get(shared),
-            mutable=shared in found.updates,
-            borrow=True,
-            implicit=True,
-            shared=True,
-        )
-        for shared in found.shared
-    ]
+    hidden = [_hidden_input(shared, found.updates.get(shared)) for shared in found.shared]
     return orig_function(
-        [*specs, *hidden],
-        outs[0] if unpack_single else (None if return_none else outs),
-        mode=mode,
-        accept_inplace=accept_inplace,
-        name=name,
-        profile=profile,
-        on_unused_input=on_unused_input,
-        output_keys=output_keys,
+        [*specs, *hidden], wanted.of(found.outputs), mode, accept_inplace, name, profile, on_unused_input
     )
 
 
-def as_input(param: Any, allow_downcast: bool | None = None) -> In:
-    """An `In` for one entry of a function's inputs.
-
-    Raises
-    ------
-    TypeError
-        For shared variables, constants and what is no variable.
-    """
-    if isinstance(param, list | tuple):
-        param = _input_of_tuple(param)
-    if isinstance(param, SymbolicInput):
-        made = param if isinstance(param, In) else In(**vars(param))
-        made = _copy_input(made)
-    elif isinstance(param, Variable):
-        made = In(param)
-    else:
-        raise TypeError(
-            f"Unknown parameter type: {type(param)}. An input of theano.function is a variable (or In, or a pair of a "
-            f"variable and its default value), not {shown(param)}."
-        )
-    if isinstance(made.variable, Constant):
-        raise TypeError(f"Constants not allowed in param list: {made.variable}")
-    if isinstance(made.variable, SharedVariable):
-        raise TypeError(
-            f"Cannot use a shared variable ({made.variable}) as explicit input. Leave it out of the inputs: functions "
-            "read shared variables without being given them. To pass another value in calls, consider substituting a "
-            "non-shared variable via the `givens` parameter"
-        )
-    if made.allow_downcast is None:
-        made.allow_downcast = allow_downcast
-    return made
-
-
-def _copy_input(spec: In) -> In:
-    twin = spec.__class__.__new__(spec.__class__)
-    twin.__dict__.update(spec.__dict__)
-    return twin
-
-
-def _input_of_tuple(param: Sequence[Any]) -> In:
-    """`(variable,)`, `(variable, default)`, `(variable, (update, default))`, or one of them after a name."""
-    name = None
-    rest = list(param)
-    if rest and isinstance(rest[0], str):
-        name = rest.pop(0)
-    if not rest or not isinstance(rest[0], Variable) or len(rest) > 2:
-        raise TypeError(
-            f"Unknown parameter type: an input given as a tuple is (variable, default), not {shown(param)}"
-        )
-    variable = rest[0]
-    if len(rest) == 1:
-        return In(variable, name=name)
-    value = rest[1]
-    if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], Variable):
-        return In(variable, name=name, value=value[1], update=value[0])
-    return In(variable, name=name, value=value)
+def _hidden_input(shared: SharedVariable, update: Any) -> In:
+    """The input that stands for a shared variable."""
+    return In(shared, value=shared.container, update=update, borrow=True, implicit=True, shared=True)
 
 
 def _refuse_duplicates(specs: list[In]) -> None:
@@ -247,47 +161,21 @@ def _refuse_duplicates(specs: list[In]) -> None:
             )
 
 
-def _sorted_dict(outputs: Mapping[Any, Any]) -> tuple[list[str], list[Any]]:
-    for key in outputs:
-        if not isinstance(key, str):
-            raise AssertionError(f"The keys of a dict of outputs must be strings, not {key!r}")
-    keys = sorted(outputs)
-    return keys, [outputs[key] for key in keys]
-
-
-def function_dump(
-    filename: str,
-    inputs: Sequence[Any],
-    outputs: Any = None,
-    mode: Any = None,
-    updates: Any = None,
-    givens: Any = None,
-    no_default_updates: bool | list[Any] = False,
-    accept_inplace: bool = False,
-    name: str | None = None,
-    rebuild_strict: bool = True,
-    allow_input_downcast: bool | None = None,
-    profile: Any = None,
-    on_unused_input: str | None = None,
-    extra_tag_to_remove: Any = None,
-) -> None:
+def function_dump(filename: str, *args: Any, extra_tag_to_remove: Any = None, **kwargs: Any) -> None:
     """Write the arguments of a `function` call to a file, to reproduce a compilation elsewhere.
 
     Load them with `pickle` and pass them on: ``theano.function(**pickle.load(open(filename, "rb")))``.
+
+    Parameters
+    ----------
+    filename
+        Of the file.
+    *args, **kwargs
+        As for `function`.
+    extra_tag_to_remove
+        Accepted for older programs.
     """
-    arguments = {
-        "inputs": inputs,
-        "outputs": outputs,
-        "mode": mode,
-        "updates": updates,
-        "givens": givens,
-        "no_default_updates": no_default_updates,
-        "accept_inplace": accept_inplace,
-        "name": name,
-        "rebuild_strict": rebuild_strict,
-        "allow_input_downcast": allow_input_downcast,
-        "profile": profile,
-        "on_unused_input": on_unused_input,
-    }
+    asked = inspect.signature(function).bind(*args, **kwargs)
+    asked.apply_defaults()
     with open(filename, "wb") as file:
-        pickle.dump(arguments, file)
+        pickle.dump(asked.arguments, file)

@@ -1,13 +1,14 @@
-"""What a caller says about one input or one output of a function: `In`, `Out`, `Param`."""
+"""What a caller says about the inputs and outputs of a function, `In`, `Out`, `Param`, and its normal form."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from theano.compile.sharedvalue import Container, SharedVariable
-from theano.graph import Variable
+from theano.graph import Constant, Variable
 from theano.graph.shown import shown
+from theano.record import Record, replace
 
 
 class SymbolicInput:
@@ -157,6 +158,82 @@ class Param(In):
         )
 
 
+# ---- inputs in normal form ----
+def as_input(param: Any, allow_downcast: bool | None = None) -> In:
+    """An `In` for one entry of a function's inputs.
+
+    Raises
+    ------
+    TypeError
+        For shared variables, constants and what is no variable.
+    """
+    if isinstance(param, list | tuple):
+        param = _input_of_tuple(param)
+    if isinstance(param, SymbolicInput):
+        made = param if isinstance(param, In) else In(**vars(param))
+        made = copy_input(made)
+    elif isinstance(param, Variable):
+        made = In(param)
+    else:
+        raise TypeError(
+            f"Unknown parameter type: {type(param)}. An input of theano.function is a variable (or In, or a pair of a "
+            f"variable and its default value), not {shown(param)}."
+        )
+    if isinstance(made.variable, Constant):
+        raise TypeError(f"Constants not allowed in param list: {made.variable}")
+    if isinstance(made.variable, SharedVariable):
+        raise TypeError(
+            f"Cannot use a shared variable ({made.variable}) as explicit input. Leave it out of the inputs: functions "
+            "read shared variables without being given them. To pass another value in calls, consider substituting a "
+            "non-shared variable via the `givens` parameter"
+        )
+    if made.allow_downcast is None:
+        made.allow_downcast = allow_downcast
+    return made
+
+
+def _input_of_tuple(param: Sequence[Any]) -> In:
+    """`(variable,)`, `(variable, default)`, `(variable, (update, default))`, or one of them after a name."""
+    name = None
+    rest = list(param)
+    if rest and isinstance(rest[0], str):
+        name = rest.pop(0)
+    if not rest or not isinstance(rest[0], Variable) or len(rest) > 2:
+        raise TypeError(
+            f"Unknown parameter type: an input given as a tuple is (variable, default), not {shown(param)}"
+        )
+    variable = rest[0]
+    if len(rest) == 1:
+        return In(variable, name=name)
+    value = rest[1]
+    if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], Variable):
+        return In(variable, name=name, value=value[1], update=value[0])
+    return In(variable, name=name, value=value)
+
+
+def convert_function_input(input: Any) -> In:
+    """An `In` for a variable or an `In`.
+
+    Raises
+    ------
+    TypeError
+        It is neither.
+    """
+    if isinstance(input, In):
+        return input
+    if isinstance(input, Variable):
+        return In(input)
+    raise TypeError(f"Unknown input type: {type(input)}, expected Variable instance")
+
+
+def copy_input(spec: In) -> In:
+    """An equal `In`, which may be changed."""
+    twin = spec.__class__.__new__(spec.__class__)
+    twin.__dict__.update(spec.__dict__)
+    return twin
+
+
+# ---- outputs ----
 class SymbolicOutput:
     """One output of a function.
 
@@ -182,12 +259,49 @@ class SymbolicOutput:
 Out = SymbolicOutput
 
 
-def as_outputs(outputs: Any) -> tuple[list[SymbolicOutput], bool, bool]:
-    """The outputs as a list of `Out`; whether a call returns a bare value; whether there are none."""
+class Outputs(Record):
+    """The outputs of a function in normal form.
+
+    Attributes
+    ----------
+    outs
+        One `Out` for each.
+    single
+        A call returns the value of the only one, not a list.
+    absent
+        The caller asked for none, with None.
+    keys
+        Names of the outputs, if a call returns a dict.
+    """
+
+    outs: list[SymbolicOutput]
+    single: bool = False
+    absent: bool = False
+    keys: list[str] | None = None
+
+    def of(self, variables: Sequence[Any]) -> Outputs:
+        """The same for the first of other variables."""
+        return replace(self, outs=[SymbolicOutput(v, o.borrow) for v, o in zip(variables, self.outs, strict=False)])
+
+
+def as_outputs(outputs: Any, keys: list[str] | None = None) -> Outputs:
+    """The outputs that a caller asks for: a variable or `Out`, a list or a dict of them, or None."""
+    if isinstance(outputs, Outputs):
+        return outputs
     if outputs is None:
-        return [], False, True
+        return Outputs([], absent=True, keys=keys)
+    if isinstance(outputs, Mapping):
+        keys, outputs = _sorted_dict(outputs)
     single = not isinstance(outputs, list | tuple)
-    return [_as_output(out) for out in ([outputs] if single else outputs)], single, False
+    return Outputs([_as_output(out) for out in ([outputs] if single else outputs)], single, keys=keys)
+
+
+def _sorted_dict(outputs: Mapping[Any, Any]) -> tuple[list[str], list[Any]]:
+    for key in outputs:
+        if not isinstance(key, str):
+            raise AssertionError(f"The keys of a dict of outputs must be strings, not {key!r}")
+    keys = sorted(outputs)
+    return keys, [outputs[key] for key in keys]
 
 
 def _as_output(out: Any) -> SymbolicOutput:

@@ -8,14 +8,14 @@ from typing import Any
 
 from theano.compile.errors import UnusedInputError
 from theano.compile.executable import Function
-from theano.compile.io import In, SymbolicOutput, as_outputs
+from theano.compile.io import In, SymbolicOutput, as_outputs, convert_function_input
 from theano.compile.mode import Mode, compiler_test_values, get_mode
-from theano.compile.plan import EXECUTORS, Executor, Plan
+from theano.compile.plan import FunctionPlan, executors_of
 from theano.compile.profiling import ProfileStats, profile_for
 from theano.compile.sharedvalue import Container
 from theano.configdefaults import config
 from theano.garbage import collector_rests
-from theano.graph import FunctionGraph, Variable, ancestors
+from theano.graph import FunctionGraph, ancestors
 from theano.graph.origin import capture_origin, place_of, resolve_origin
 from theano.progress import compiling, nodes_are, stage
 from theano.user_warnings import warn_user
@@ -36,7 +36,7 @@ class FunctionMaker:
     function_builder
         Class of the functions made.
     fgraph
-        A graph that is complete and rewritten already; its inputs and outputs are laid out as in `Plan`.
+        A graph that is complete and rewritten already; its inputs and outputs are laid out as in `FunctionPlan`.
     output_keys
         Names of the outputs, if a call returns a dict.
 
@@ -65,38 +65,22 @@ class FunctionMaker:
     ) -> None:
         started = time.perf_counter()
         self.mode: Mode = get_mode(mode)
-        self.inputs: list[In] = [i if isinstance(i, In) else In(i) for i in inputs]
         # Explicit inputs first: the executor's layout.
-        self.inputs.sort(key=lambda spec: spec.shared)
-        self.outputs, self.unpack_single, self.return_none = as_outputs(outputs)
+        self.inputs = sorted(map(convert_function_input, inputs), key=lambda spec: spec.shared)
+        self.returned = as_outputs(outputs, output_keys)
+        self.outputs, self.output_keys = self.returned.outs, self.returned.keys
+        self.unpack_single, self.return_none = self.returned.single, self.returned.absent
         self.accept_inplace = accept_inplace
         self.function_builder = function_builder
         self.on_unused_input = on_unused_input
-        self.output_keys = output_keys
         self.name = name
         self.profile: ProfileStats | None = profile_for(profile, name)
         self.linker = self.mode.linker
-        factory = EXECUTORS.get(self.mode.executor) or EXECUTORS["perform"]
-        begin = getattr(factory, "begin", None)
-        if begin is not None:
-            begin()
-        explicit = [spec for spec in self.inputs if not spec.shared]
-        shared = [spec for spec in self.inputs if spec.shared]
+        executors = executors_of(self.mode)
+        executors.begin()
         original = None
         if fgraph is None:
-            stage("copying the graph")
-            _check_unused(explicit, self._roots(), on_unused_input)
-            fgraph = self._graph()
-            nodes_are(len(fgraph.apply_nodes))
-            _check_inplace(fgraph, accept_inplace)
-            if self.mode.keep_original:
-                original = fgraph.clone(check_integrity=False)
-            before = time.perf_counter()
-            with compiler_test_values():
-                _inline(fgraph)
-                self.mode.rewrite(fgraph)
-            if self.profile is not None:
-                self.profile.optimizer_time += time.perf_counter() - before
+            fgraph, original = self._rewritten()
         self.fgraph = fgraph
         self.indices = [(spec, [k], [spec]) for k, spec in enumerate(self.inputs)]
         self.expanded_inputs = self.inputs
@@ -104,33 +88,54 @@ class FunctionMaker:
             spec.value is not None and spec.update is None and not spec.shared for spec in self.inputs
         ]
         self.required = [spec.value is None for spec in self.inputs]
-        self.plan = Plan(
-            fgraph=fgraph,
-            inputs=explicit,
-            n_outputs=len(self.outputs) + sum(spec.update is not None for spec in explicit),
-            storages=[spec.value.storage for spec in shared],
-            updates=[k for k, spec in enumerate(shared) if spec.update is not None],
-            borrow=[out.borrow for out in self.outputs]
-            + [False] * sum(s.update is not None for s in explicit),
-            name=name,
-            original=original,
-        )
+        self.plan = self._plan(original)
         before = time.perf_counter()
         with compiler_test_values():
-            self.executor: Executor = factory(self.plan, self.mode, self.profile)
+            self.executor = executors.make(self.plan, self.mode, self.profile)
         if self.profile is not None:
             now = time.perf_counter()
             self.profile.linker_time += now - before
             self.profile.compile_time += now - started
             self.profile.nb_nodes = len(fgraph.apply_nodes)
 
+    def _explicit(self) -> list[In]:
+        return [spec for spec in self.inputs if not spec.shared]
+
+    def _rewritten(self) -> tuple[FunctionGraph, FunctionGraph | None]:
+        """A graph of our own, rewritten; and as it was before, if the mode wants that."""
+        stage("copying the graph")
+        _check_unused(self._explicit(), self._roots(), self.on_unused_input)
+        fgraph = FunctionGraph([spec.variable for spec in self.inputs], self._roots(), clone=True)
+        nodes_are(len(fgraph.apply_nodes))
+        _check_inplace(fgraph, self.accept_inplace)
+        original = fgraph.clone(check_integrity=False) if self.mode.keep_original else None
+        before = time.perf_counter()
+        with compiler_test_values():
+            _inline(fgraph)
+            self.mode.rewrite(fgraph)
+        if self.profile is not None:
+            self.profile.optimizer_time += time.perf_counter() - before
+        return fgraph, original
+
+    def _plan(self, original: FunctionGraph | None) -> FunctionPlan:
+        """What the executor is told."""
+        explicit, shared = self._explicit(), [spec for spec in self.inputs if spec.shared]
+        n_states = sum(spec.update is not None for spec in explicit)
+        return FunctionPlan(
+            fgraph=self.fgraph,
+            inputs=explicit,
+            n_outputs=len(self.outputs) + n_states,
+            storages=[spec.value.storage for spec in shared],
+            updates=[k for k, spec in enumerate(shared) if spec.update is not None],
+            borrow=[out.borrow for out in self.outputs] + [False] * n_states,
+            name=self.name,
+            original=original,
+        )
+
     def _roots(self) -> list[Any]:
         """All expressions to compute, in the order of the graph's outputs."""
         updates = [spec.update for spec in self.inputs if spec.update is not None]
         return [*(out.variable for out in self.outputs), *updates]
-
-    def _graph(self) -> FunctionGraph:
-        return FunctionGraph([spec.variable for spec in self.inputs], self._roots(), clone=True)
 
     def create(self, input_storage: Sequence[Any] | None = None, trustme: bool = False) -> Function:
         """A function; `input_storage` gives values (or containers) for inputs, overriding their defaults."""
@@ -253,21 +258,6 @@ def orig_function(
             output_keys=output_keys,
             name=name,
         ).create()
-
-
-def convert_function_input(input: Any) -> In:
-    """An `In` for a variable or an `In`.
-
-    Raises
-    ------
-    TypeError
-        It is neither.
-    """
-    if isinstance(input, In):
-        return input
-    if isinstance(input, Variable):
-        return In(input)
-    raise TypeError(f"Unknown input type: {type(input)}, expected Variable instance")
 
 
 __all__ = ["FunctionMaker", "SymbolicOutput", "convert_function_input", "orig_function"]

@@ -7,12 +7,12 @@ optimizer is a `Query` that selects rewrites by tag, or `None` for the graph as 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from theano.configdefaults import config
 from theano.configparser import change_flags
-from theano.graph import FunctionGraph
+from theano.graph import Apply, FunctionGraph
 from theano.record import Record
 from theano.rewrite import Query, optdb, rewrite_graph
 
@@ -54,9 +54,13 @@ def register_linker(name: str, linker: Linker) -> None:
     ValueError
         The name is taken.
     """
-    if name in predefined_linkers:
-        raise ValueError(f"Linker name already taken: {name}")
-    predefined_linkers[name] = linker
+    _register("Linker", predefined_linkers, name, linker)
+
+
+def _register(what: str, table: dict[Any, Any], name: str, thing: Any) -> None:
+    if name in table:
+        raise ValueError(f"{what} name already taken: {name}")
+    table[name] = thing
 
 
 def _unknown(what: str, name: Any, names: Iterable[Any]) -> ValueError:
@@ -98,14 +102,16 @@ def register_optimizer(name: str, opt: Any) -> None:
     ValueError
         The name is taken.
     """
-    if name in predefined_optimizers:
-        raise ValueError(f"Optimizer name already taken: {name}")
-    predefined_optimizers[name] = opt
+    _register("Optimizer", predefined_optimizers, name, opt)
 
 
 def compiler_test_values() -> change_flags:
     """For nodes that the compiler makes: they have test values only if flag ``compute_test_value_opt`` says so."""
     return config.change_flags(compute_test_value=config.compute_test_value_opt)
+
+
+Observer = Callable[[int, Apply, list[Any], list[list[Any]]], None]
+"""Called around a node: position in the order, node, values of its inputs, its output cells."""
 
 
 class Mode:
@@ -158,6 +164,10 @@ class Mode:
     def executor(self) -> str:
         """Name of the executor: "native" or "perform"."""
         return self.linker.executor
+
+    def observers(self) -> tuple[Observer | None, Observer | None]:
+        """What an executor that runs node by node calls before and after each."""
+        return None, None
 
     def rewrite(self, fgraph: FunctionGraph) -> None:
         """Apply the mode's rewrites to `fgraph`."""
@@ -225,9 +235,7 @@ def register_mode(name: str, mode: Mode) -> None:
     ValueError
         The name is taken.
     """
-    if name in predefined_modes:
-        raise ValueError(f"Mode name already taken: {name}")
-    predefined_modes[name] = mode
+    _register("Mode", predefined_modes, name, mode)
 
 
 def get_mode(orig_string: str | Mode | None) -> Mode:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from theano.compile.mode import Mode, predefined_linkers
+from theano.compile.mode import Mode, Observer, predefined_linkers
 from theano.compile.nanguardmode import contains_nan
-from theano.compile.perform_vm import Observer
-from theano.compile.plan import Plan
 from theano.graph import Apply
 
 
@@ -56,8 +54,8 @@ class MonitorMode(Mode):
         self.pre_func = pre_func
         self.post_func = post_func
 
-    def observers(self, plan: Plan) -> tuple[Observer | None, Observer | None]:
-        """What the executor calls around each node."""
+    def observers(self) -> tuple[Observer | None, Observer | None]:
+        """What an executor calls before and after each node."""
         return _observer(self.pre_func), _observer(self.post_func)
 
 

@@ -8,9 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from theano.compile.mode import Mode, predefined_linkers, special_modes
-from theano.compile.perform_vm import Observer
-from theano.compile.plan import Plan
+from theano.compile.mode import Mode, Observer, predefined_linkers, special_modes
 from theano.configdefaults import config
 from theano.graph import Apply, Constant
 
@@ -51,8 +49,8 @@ class NanGuardMode(Mode):
                 "NanGuardMode needs at least one of nan_is_error, inf_is_error, big_is_error"
             )
 
-    def observers(self, plan: Plan) -> tuple[Observer | None, Observer | None]:
-        """What the executor calls around each node."""
+    def observers(self) -> tuple[Observer | None, Observer | None]:
+        """What an executor calls before and after each node."""
         return None, self._check
 
     def _check(self, i: int, node: Apply, inputs: list[Any], cells: list[list[Any]]) -> None:

@@ -11,24 +11,23 @@ This is the reference meaning of a function, and what FAST_COMPILE and the debug
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from theano.compile.errors import check_present, raise_with_op, typed_result
-from theano.compile.plan import EXECUTORS, Executor, Plan
+from theano.compile.mode import Mode, Observer
+from theano.compile.plan import EXECUTORS, Executor, FunctionPlan
+from theano.compile.profiling import ProfileStats
 from theano.compile.sharedvalue import detached_copy
 from theano.graph import Apply, Constant, Variable
 from theano.graph.op import performer
 from theano.ifelse import IfElse
 from theano.tensor.type import TensorType
 
-Observer = Callable[[int, Apply, list[Any], list[list[Any]]], None]
-"""Called around a node: position in the order, node, values of its inputs, its output cells."""
 
-
-class Step:
+class NodeStep:
     """One node, with the slots its values live in."""
 
     __slots__ = ("copies", "dead", "index", "inputs", "lazy", "node", "outputs", "perform")
@@ -44,7 +43,7 @@ class Step:
         self.dead: list[int] = []  # slots that nobody reads after this step
 
 
-class PerformExecutor:
+class PerformExecutor(Executor):
     """Interpreter of one function graph.
 
     Parameters
@@ -59,8 +58,8 @@ class PerformExecutor:
 
     def __init__(
         self,
-        plan: Plan,
-        profile: Any = None,
+        plan: FunctionPlan,
+        profile: ProfileStats | None = None,
         before: Observer | None = None,
         after: Observer | None = None,
     ) -> None:
@@ -85,6 +84,12 @@ class PerformExecutor:
         self._producer = {slot: step for step in self.steps for slot in step.outputs}
         self._plan_memory()
 
+    @classmethod
+    def make(cls, plan: FunctionPlan, mode: Mode | None, profile: ProfileStats | None) -> PerformExecutor:
+        """The executor of a mode with a "perform" linker, with the mode's observers."""
+        before, after = (None, None) if mode is None else mode.observers()
+        return cls(plan, profile, before, after)
+
     # ---- preparation ----
 
     def _new_slot(self, variable: Variable) -> int:
@@ -92,16 +97,15 @@ class PerformExecutor:
         self._initial.append(variable.data if isinstance(variable, Constant) else None)
         return slot
 
-    def _make_step(self, index: int, node: Apply) -> Step:
+    def _make_step(self, index: int, node: Apply) -> NodeStep:
         slots = self._slot
         inputs = [slots[v] if v in slots else self._new_slot(v) for v in node.inputs]
-        return Step(index, node, inputs, [self._new_slot(v) for v in node.outputs])
+        return NodeStep(index, node, inputs, [self._new_slot(v) for v in node.outputs])
 
     def _plan_memory(self) -> None:
-        n_leaves = self.plan.fgraph.inputs
         kept = set(self.outputs)
         kept.update(k for k, value in enumerate(self._initial) if value is not None)
-        last_reader: dict[int, Step] = {}
+        last_reader: dict[int, NodeStep] = {}
         for step in self.steps:
             for slot in (*step.inputs, *step.outputs):
                 last_reader[slot] = step
@@ -114,9 +118,9 @@ class PerformExecutor:
                 self._readers[slot] += 1
         for slot in kept:
             self._readers[slot] += 1
-        self._plan_destruction(len(n_leaves), last_reader)
+        self._plan_destruction(last_reader)
 
-    def _plan_destruction(self, n_leaves: int, last_reader: dict[int, Step]) -> None:
+    def _plan_destruction(self, last_reader: dict[int, NodeStep]) -> None:
         """Decide which overwritten inputs must be copied first: those that share memory with a value that is
         an input, a constant, an output or still read. (In demand-driven order every one of them.)"""
         if not any(getattr(step.node.op, "destroy_map", None) for step in self.steps):
@@ -164,7 +168,7 @@ class PerformExecutor:
                     slots[slot] = None
         return self._commit(slots, values)
 
-    def _run(self, step: Step, slots: list[Any]) -> None:
+    def _run(self, step: NodeStep, slots: list[Any]) -> None:
         inputs = [slots[k] for k in step.inputs]
         for position in step.copies:
             inputs[position] = detached_copy(inputs[position])
@@ -214,7 +218,7 @@ class PerformExecutor:
                 if not readers[slot]:
                     slots[slot] = None
 
-    def _needed(self, step: Step, slots: list[Any], done: set[int]) -> list[int]:
+    def _needed(self, step: NodeStep, slots: list[Any], done: set[int]) -> list[int]:
         if not step.lazy:
             return step.inputs
         condition = step.inputs[0]
@@ -224,11 +228,11 @@ class PerformExecutor:
         return self._taken(step, slots)
 
     @staticmethod
-    def _taken(step: Step, slots: list[Any]) -> list[int]:
+    def _taken(step: NodeStep, slots: list[Any]) -> list[int]:
         n = len(step.outputs)
         return step.inputs[1 : 1 + n] if slots[step.inputs[0]] else step.inputs[1 + n : 1 + 2 * n]
 
-    def _choose(self, step: Step, slots: list[Any]) -> None:
+    def _choose(self, step: NodeStep, slots: list[Any]) -> None:
         for out, slot in zip(step.outputs, self._taken(step, slots), strict=True):
             slots[out] = slots[slot]
 
@@ -292,11 +296,5 @@ def _join(group: list[int], members: dict[int, list[int]], a: int, b: int) -> No
     members[first].extend(members.pop(second))
 
 
-def make_perform(plan: Plan, mode: Any, profile: Any = None) -> Executor:
-    """The executor of a mode with a "perform" linker, with the mode's observers."""
-    before, after = mode.observers(plan) if hasattr(mode, "observers") else (None, None)
-    return PerformExecutor(plan, profile, before, after)
-
-
-EXECUTORS["perform"] = make_perform
-__all__ = ["EXECUTORS", "PerformExecutor", "make_perform", "memory_owner"]
+EXECUTORS["perform"] = PerformExecutor
+__all__ = ["EXECUTORS", "PerformExecutor", "memory_owner"]

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from theano.compile.io import In
+from theano.compile.io import In, Outputs
+from theano.compile.mode import Mode
+from theano.compile.profiling import ProfileStats
 from theano.graph import FunctionGraph
 from theano.record import Record, field
 
 
-class Plan(Record):
+class FunctionPlan(Record):
     """The graph of a function and the meaning of its inputs and outputs.
 
     Attributes
@@ -52,22 +54,48 @@ class Plan(Record):
         return not any(i.update is not None or i.implicit for i in self.inputs)
 
 
-class Executor(Protocol):
+class Maker(Protocol):
+    """What functions and their copies know of the `FunctionMaker` that has made them."""
+
+    mode: Mode
+    inputs: list[In]
+    returned: Outputs
+    fgraph: FunctionGraph
+    plan: FunctionPlan
+    profile: ProfileStats | None
+    function_builder: Callable[..., Any]
+
+    def create(self, input_storage: Sequence[Any] | None = None) -> Any:
+        """A function; `input_storage` gives values (or containers) for inputs, overriding their defaults."""
+
+
+class Executor:
     """Runs a function on values that have passed `Type.filter`.
 
-    A call returns the first `Plan.n_outputs` outputs and stores the new values of shared variables, either
-    all of them or, when it raises, none. An executor with an entry of its own may also have
-    ``attach(function)``, called once for each `Function` made with it.
+    A call returns the first `FunctionPlan.n_outputs` outputs and stores the new values of shared variables, either
+    all of them or, when it raises, none.
     """
 
-    def __call__(self, values: Sequence[Any]) -> list[Any]: ...
+    @classmethod
+    def make(cls, plan: FunctionPlan, mode: Mode | None, profile: ProfileStats | None) -> Executor:
+        """The executor of a mode: one of this class, or another that takes its place."""
+        raise NotImplementedError
+
+    @staticmethod
+    def begin() -> None:
+        """Called while there is no plan yet: before the graph is rewritten."""
+
+    def attach(self, function: Any) -> None:
+        """Called once for each `Function`, which may be given an entry of its own."""
+
+    def __call__(self, values: Sequence[Any]) -> list[Any]:
+        raise NotImplementedError
 
 
-ExecutorFactory = Callable[[Plan, Any, Any], Executor]
-"""``factory(plan, mode, profile) -> Executor``; `profile` is a `ProfileStats` or None.
-
-A factory may have ``begin()``, which is called while there is no plan yet: before the graph is rewritten.
-"""
-
-EXECUTORS: dict[str, ExecutorFactory] = {}
+EXECUTORS: dict[str, type[Executor]] = {}
 """Executors by name: "perform" and, where it is available, "native"; each registers itself when imported."""
+
+
+def executors_of(mode: Mode) -> type[Executor]:
+    """The executors of a mode, "perform" where its own are not available."""
+    return EXECUTORS.get(mode.executor) or EXECUTORS["perform"]

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from theano.backend.interpreter import evaluate
 from theano.compile.inspect import executor_of, written
+from theano.compile.sizes import Sizes
+from theano.compile.traffic import Traffic
 from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
@@ -22,13 +23,9 @@ from theano.lower.items import Item, Reduce, Special
 from theano.lower.plan.groups import Group
 from theano.lower.program import Lowered
 from theano.lower.values import Tensor
-from theano.record import Record, field
+from theano.record import Record
 
 __all__ = ["MemoryPlan", "PlannedBytes", "memory_plan", "planned_bytes", "schedule"]
-
-# What is read again is taken to come from the cache if no more than this was read in between.
-CACHE = 1 << 18
-
 
 class PlannedBytes(Record):
     """Bytes that the loops of a call move between memory and the caches.
@@ -103,10 +100,14 @@ def memory_plan(f: Any, *args: Any, shapes: Sequence[Sequence[int]] | None = Non
     workspace                832
     peak                 800,832
     """
-    sizes = _Sizes(executor_of(f), args, shapes)
+    sizes = _example(executor_of(f), args, shapes)
     low = sizes.low
-    inputs, shared = (sum(a.nbytes for a in group) for group in sizes.given())
-    plan = MemoryPlan(inputs, shared, 0, 0, 0)
+    plan = MemoryPlan(0, 0, 0, 0, 0)
+    for k, array in enumerate(sizes.arrays):
+        if k < len(low.inputs):
+            plan.inputs += 0 if array is None else array.nbytes
+        elif array is not None and array.dtype.kind != "O":
+            plan.shared += array.nbytes
     for stmt in st.walk(low.program.main):
         if isinstance(stmt, hs.Workspace):
             plan.workspace += sizes.number(stmt.size) or 0
@@ -134,241 +135,36 @@ def planned_bytes(f: Any, *args: Any, shapes: Sequence[Sequence[int]] | None = N
     >>> plan.moved, plan.least
     (16016000, 16016000)
     """
-    executor = executor_of(f)
-    sizes = _Sizes(executor, args, shapes)
-    traffic = _Traffic(sizes)
+    sizes = _example(executor_of(f), args, shapes)
+    low = sizes.low
+    traffic = Traffic(sizes)
+    outside = {t.name for t in traffic.tensors.values() if t.role in ("input", "storage")}
+    outside |= {s.name for s in st.walk(low.program.main) if isinstance(s, hs.NewArray) and s.slot < low.n_outputs}
     touched: dict[tuple[str, bool], int] = {}
     moved = 0
-    for group in sizes.low.schedule:
+    for group in low.schedule:
         for name, store, number in traffic.of(group):
             moved += number
-            if name in sizes.outside:
+            if name in outside:
                 size = traffic.size(name)
                 once = number if size is None else min(number, size)
                 touched[name, store] = max(touched.get((name, store), 0), once)
     return PlannedBytes(moved, sum(touched.values()))
 
 
-class _Sizes:
-    """Lengths and numbers of a function for example arguments."""
-
-    def __init__(self, executor: Any, args: Sequence[Any], shapes: Sequence[Sequence[int]] | None) -> None:
-        self.low: Lowered = executor.lowered
-        inputs = executor.plan.fgraph.inputs[: executor.plan.n_inputs]
-        if shapes is not None:
-            args = [np.broadcast_to(np.zeros((), _dtype(v)), tuple(s)) for v, s in zip(inputs, shapes, strict=True)]
-        if len(args) != len(inputs):
-            raise TypeError(f"sizes need {len(inputs)} example arguments or shapes, got {len(args)}")
-        self.arrays = [np.asarray(a, dtype=_dtype(v)) for a, v in zip(args, inputs, strict=True)]
-        self.stored = [np.asarray(s[0]) for s in executor.plan.storages]
-        self.env: dict[str, Any] = {}
-        for name, (role, k, axis) in self.low.dim_words.items():
-            array = (self.arrays if role == "input" else self.stored)[k]
-            if axis < array.ndim:
-                self.env[name] = np.int64(array.shape[axis])
-        for prefix, arrays in (("vx", self.arrays), ("vs", self.stored)):
-            for k, array in enumerate(arrays):
-                if array.size == 1 and array.dtype.kind in "biuf":
-                    self.env[f"{prefix}{k}"] = array.reshape(())[()]
-        self.outside = {f"x{k}" for k in range(len(self.arrays))} | {f"s{k}" for k in range(len(self.stored))}
-        self.outside |= {
-            s.name for s in st.walk(self.low.program.main)
-            if isinstance(s, hs.NewArray) and s.slot < self.low.n_outputs
-        }  # fmt: skip
-
-    def given(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
-        """Inputs and shared arrays."""
-        return self.arrays, [a for a in self.stored if a.dtype.kind != "O"]
-
-    def number(self, size: Expr, env: dict[str, Any] | None = None) -> int | None:
-        """A length as a number, or None where it depends on data."""
-        known = self.env if env is None else env
-        if any(name not in known for name in ex.names(size)):
-            return None
-        return int(evaluate(size, known))
-
-    def product(self, dims: Iterable[Expr]) -> int | None:
-        total = 1
-        for d in dims:
-            length = self.number(d)
-            if length is None:
-                return None
-            total *= length
-        return total
+def _example(executor: Any, args: Sequence[Any], shapes: Sequence[Sequence[int]] | None) -> Sizes:
+    """The lengths of a function for example arguments, or for their shapes."""
+    inputs = executor.plan.fgraph.inputs[: executor.plan.n_inputs]
+    if shapes is not None:
+        args = [np.broadcast_to(np.zeros((), _dtype(v)), tuple(s)) for v, s in zip(inputs, shapes, strict=True)]
+    if len(args) != len(inputs):
+        raise TypeError(f"sizes need {len(inputs)} example arguments or shapes, got {len(args)}")
+    given = [np.asarray(a, dtype=_dtype(v)) for a, v in zip(args, inputs, strict=True)]
+    return Sizes(executor.lowered, [*given, *(np.asarray(s[0]) for s in executor.plan.storages)])
 
 
 def _dtype(v: Any) -> Any:
     return getattr(v.type, "dtype", object)
-
-
-class _Access(Record):
-    """A load or store of a kernel: how many elements it reaches, and the loops around it."""
-
-    base: str
-    size: int
-    store: bool
-    loops: tuple[int, ...]
-    count: int
-    beyond: dict[int, int] = field(default_factory=dict)  # elements reached inside each of the loops around it
-
-
-class _Traffic:
-    """Counts what kernels move."""
-
-    def __init__(self, sizes: _Sizes) -> None:
-        self.sizes = sizes
-        self.calls: dict[str, list[hs.CallKernel]] = {}
-        for stmt in st.walk(sizes.low.program.main):
-            if isinstance(stmt, hs.CallKernel):
-                names = _pointers(stmt)
-                stores = {s.view.base for s in st.walk(stmt.kernel.body) if isinstance(s, st.Store)}
-                for parameter in stores & set(names):
-                    self.calls.setdefault(names[parameter], []).append(stmt)
-        self.tensors = {
-            t.storage().name: t.storage() for g in sizes.low.schedule for i in g.items
-            for t in (*written(g), *(v.tensor for v in (*i.reads, *i.indirect) if v.tensor is not None))
-        }  # fmt: skip
-
-    def of(self, group: Group) -> Iterator[tuple[str, bool, int]]:
-        """(memory, whether it is written, bytes) for each tensor of a group."""
-        call = None if group.special else self._call(group)
-        if call is None:
-            yield from self._whole(group)
-            return
-        env = {
-            name: evaluate(arg, self.sizes.env)
-            for (name, _), arg in zip(call.kernel.params, call.args, strict=False)
-            if isinstance(arg, Expr) and self.sizes.number(ex.cast(arg, "f64")) is not None
-        }
-        if call.ranges is not None:
-            env |= {st.LO: np.int64(0), st.HI: np.int64(self.sizes.number(call.ranges.extent) or 0)}
-        names = _pointers(call)
-        found: dict[tuple[str, bool], list[_Access]] = {}
-        for access in self._accesses(call.kernel.body, env, ()):
-            if access.base in names:
-                found.setdefault((names[access.base], access.store), []).append(access)
-        for (name, store), accesses in found.items():
-            yield name, store, self._moved(name, accesses)
-
-    def _call(self, group: Group) -> hs.CallKernel | None:
-        for tensor in written(group):
-            calls = self.calls.get(tensor.storage().name)
-            if calls:
-                return calls.pop(0) if len(calls) > 1 else calls[0]
-        return None
-
-    def _whole(self, group: Group) -> Iterator[tuple[str, bool, int]]:
-        """Calls of other code: every operand and every result once."""
-        reads = {v.tensor for i in group.items for v in (*i.reads, *i.indirect) if v.tensor is not None}
-        for tensors, store in ((reads, False), (set(written(group)), True)):
-            for tensor in sorted(tensors, key=lambda t: t.name):
-                yield tensor.storage().name, store, self.size(tensor.storage().name) or 0
-
-    def size(self, name: str) -> int | None:
-        """Bytes of some memory, if they are known."""
-        tensor = self.tensors.get(name)
-        if tensor is None or tensor.type == "object":
-            return None
-        count = self.sizes.product(tensor.dims)
-        return None if count is None else count * ex.ITEMSIZE[tensor.type]
-
-    def _moved(self, name: str, accesses: list[_Access]) -> int:
-        """Bytes of one tensor: all that is reached, what is reached again only if it has left the cache meanwhile."""
-        total = sum(a.count * a.size for a in accesses)
-        size = self.size(name)
-        once = total if size is None else min(total, size)
-        common = accesses[0].loops
-        for a in accesses:
-            common = common[: next((k for k, (x, y) in enumerate(zip(common, a.loops, strict=False)) if x != y),
-                                   min(len(common), len(a.loops)))]  # fmt: skip
-        if common:
-            between = sum(a.beyond[common[-1]] * a.size for a in accesses)
-        else:
-            between = total
-        return once if between <= CACHE else total
-
-    def _accesses(self, block: list[st.Stmt], env: dict[str, Any], loops: tuple[int, ...]) -> list[_Access]:
-        """The loads and stores of a block, in order, with how often each reaches another element."""
-        found: list[_Access] = []
-        seen: set[object] = set()
-        for stmt in block:
-            if isinstance(stmt, st.Load | st.Store):
-                key = (stmt.view.base, stmt.view.type, stmt.view.offset, stmt.view.strides, stmt.index, type(stmt))
-                if key not in seen:
-                    seen.add(key)
-                    size = ex.ITEMSIZE[stmt.view.type]
-                    found.append(_Access(stmt.view.base, size, isinstance(stmt, st.Store), loops, 1))
-            elif isinstance(stmt, st.If):
-                found += self._accesses(stmt.then, env, loops) + self._accesses(stmt.orelse, env, loops)
-            elif isinstance(stmt, st.For):
-                found += self._loop(stmt, env, loops)
-        return found
-
-    def _loop(self, loop: st.For, env: dict[str, Any], loops: tuple[int, ...]) -> list[_Access]:
-        own = (*loops, id(loop))
-        start = self.sizes.number(loop.start, env) or 0
-        extent = max((self.sizes.number(loop.extent, env) or 0) - start, 0)
-        # the last parts may have no rows: their accesses are listed as the others', with a count of 0
-        steps = range(start, start + extent) if extent and _bounds_use(loop) else range(start, start + 1)
-        rounds = [self._accesses(loop.body, {**env, loop.index: np.int64(k)}, own) for k in steps]
-        moving = _addresses(loop)
-        merged = rounds[0]
-        for k, access in enumerate(merged):
-            counts = [r[k].count for r in rounds] if extent else [0]
-            access.beyond[id(loop)] = max(counts)
-            if moving[k]:
-                access.count = sum(counts) if len(counts) > 1 else counts[0] * extent
-            else:
-                access.count = max(counts)
-        return merged
-
-
-def _pointers(call: hs.CallKernel) -> dict[str, str]:
-    """Main's names of the memory that a kernel's pointers point to."""
-    args = zip(call.kernel.params, call.args, strict=False)
-    return {name: arg[0] for (name, _), arg in args if isinstance(arg, tuple)}
-
-
-def _uses(name: str, exprs: Iterable[Expr]) -> bool:
-    return name in ex.names(*exprs)
-
-
-def _bounds_use(loop: st.For) -> bool:
-    """Whether bounds of loops inside depend on where a loop is."""
-    inner = [e for s in st.walk(loop.body) if isinstance(s, st.For) for e in (s.start, s.extent)]
-    return _uses(loop.index, inner)
-
-
-def _follow(loop: st.For) -> set[str]:
-    """The index of a loop and those of loops inside whose first position depends on it."""
-    names = {loop.index}
-    for s in st.walk(loop.body):
-        if isinstance(s, st.For) and any(_uses(n, [s.start]) for n in names):
-            names.add(s.index)
-    return names
-
-
-def _addresses(loop: st.For) -> list[bool]:
-    """For each distinct access in a loop (as `_Traffic._accesses` lists them) whether its address moves."""
-    moves: list[bool] = []
-    names = _follow(loop)
-    stack: list[list[Any]] = [[iter(loop.body), set()]]
-    while stack:
-        block, seen = stack[-1]
-        stmt = next(block, None)
-        if stmt is None:
-            stack.pop()
-        elif isinstance(stmt, st.Load | st.Store):
-            key = (stmt.view.base, stmt.view.type, stmt.view.offset, stmt.view.strides, stmt.index, type(stmt))
-            if key not in seen:
-                seen.add(key)
-                address = (stmt.view.offset, *stmt.view.strides, *stmt.index)
-                moves.append(any(_uses(n, address) for n in names))
-        elif isinstance(stmt, st.If):
-            stack += [[iter(stmt.orelse), set()], [iter(stmt.then), set()]]
-        elif isinstance(stmt, st.For):
-            stack.append([iter(stmt.body), set()])
-    return moves
 
 
 # -- schedule ----------------------------------------------------------------------------------------------
@@ -390,7 +186,7 @@ def schedule(f: Any, *args: Any, shapes: Sequence[Sequence[int]] | None = None) 
     moves 16,000 bytes; the least possible is 16,000
     """
     executor = executor_of(f)
-    sizes = _Sizes(executor, args, shapes) if args or shapes is not None else None
+    sizes = _example(executor, args, shapes) if args or shapes is not None else None
     lines = list(_Schedule(executor.lowered, executor.plan.fgraph.inputs, sizes).lines())
     if sizes is not None:
         total = planned_bytes(f, *args, shapes=shapes)
@@ -401,9 +197,9 @@ def schedule(f: Any, *args: Any, shapes: Sequence[Sequence[int]] | None = None) 
 class _Schedule:
     """Writes the groups of a function."""
 
-    def __init__(self, low: Lowered, leaves: list[Any], sizes: _Sizes | None) -> None:
+    def __init__(self, low: Lowered, leaves: list[Any], sizes: Sizes | None) -> None:
         self.low = low
-        self.traffic = None if sizes is None else _Traffic(sizes)
+        self.traffic = None if sizes is None else Traffic(sizes)
         n = len(low.inputs)
         names = [v.name or f"input {k}" for k, v in enumerate(leaves)]
         self.dims = {

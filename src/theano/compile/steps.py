@@ -7,7 +7,7 @@ from typing import Any
 
 from theano.compile.io import In
 from theano.compile.mode import compiler_test_values, get_mode
-from theano.compile.plan import EXECUTORS, Plan
+from theano.compile.plan import FunctionPlan, executors_of
 from theano.graph import FunctionGraph
 
 
@@ -24,7 +24,7 @@ def compile_step(
     original = fgraph.clone(check_integrity=False) if mode.keep_original else None
     with compiler_test_values():
         mode.rewrite(fgraph)
-    plan = Plan(
+    plan = FunctionPlan(
         fgraph=fgraph,
         inputs=[In(v, borrow=True) for v in fgraph.inputs],
         n_outputs=len(fgraph.outputs),
@@ -32,4 +32,4 @@ def compile_step(
         original=original,
     )
     with compiler_test_values():
-        return (EXECUTORS.get(mode.executor) or EXECUTORS["perform"])(plan, mode, None)
+        return executors_of(mode).make(plan, mode, None)

@@ -4,28 +4,27 @@
 pickles as ``(list of the records of all nodes before it, its own node's record, index)``. A record refers
 only to leaves and to records that stand before it in that list and that the pickler has therefore seen
 already. On loading, a record turns into its node.
+
+Nodes and variables are made with the functions of this module, so it knows nothing of their classes.
 """
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from theano.graph.nodes import Apply, Variable
+from typing import Any
 
 # Attributes that the structure of the graph gives.
 _STRUCTURE = frozenset(("owner", "index"))
 _APPLY_STRUCTURE = frozenset(("inputs", "outputs", "_record"))
 
 
-class _Record:
+class _NodeRecord:
     """Stands for a node in pickles. A node keeps its record: picklers recognise objects by identity."""
 
     __slots__ = ("node",)
 
-    def __init__(self, node: Apply) -> None:
+    def __init__(self, node: Any) -> None:
         self.node = node
 
     def __reduce__(self) -> Any:
@@ -39,11 +38,11 @@ class _Record:
         return _rebuild_node, (type(node), classes), contents, None, None, _fill_node
 
 
-def record_of(node: Apply) -> Any:
+def record_of(node: Any) -> Any:
     """The record that stands for `node` in pickles (loads as the node)."""
     record = node.__dict__.get("_record")
     if record is None:
-        record = node.__dict__["_record"] = _Record(node)
+        record = node.__dict__["_record"] = _NodeRecord(node)
     return record
 
 
@@ -124,14 +123,14 @@ def _node_of(before: list[Any], node: Any) -> Any:
     return node
 
 
-def reduce_variable(variable: Variable) -> Any:
+def reduce_variable(variable: Any) -> Any:
     """``__reduce_ex__`` of variables."""
     if variable.owner is None:
         return _rebuild_leaf, (type(variable),), _own_state(variable)
     return _output_of, (records_before([variable]), record_of(variable.owner), variable.index)
 
 
-def reduce_apply(node: Apply) -> Any:
+def reduce_apply(node: Any) -> Any:
     """``__reduce_ex__`` of nodes."""
     return _node_of, (records_before(node.outputs[:1] or node.inputs), record_of(node))
 

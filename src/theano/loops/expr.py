@@ -551,6 +551,3 @@ def to_text(root: Expr) -> str:
             text = f"{node.op}({', '.join(done[id(a)] for a in node.args)})"
         done[id(node)] = text
     return done[id(root)]
-
-
-# In `minimum(a, b)`: when b is NaN, `a < b` is false and b is picked; only a NaN `a` needs the extra select.

@@ -22,7 +22,6 @@ DISCRETE = frozenset(discrete_dtypes)
 INTEGER = frozenset(integer_dtypes)
 FLOAT = frozenset(float_dtypes)
 COMPLEX = frozenset(complex_dtypes)
-CONTINUOUS = frozenset(continuous_dtypes)
 ALL = frozenset(all_dtypes)
 
 NUMPY = {name: np.dtype(name) for name in all_dtypes}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from theano.configdefaults import config
 from theano.graph import Variable, get_test_value
+from theano.record import Record
 from theano.scan.parts import SequenceArg
 from theano.tensor.math import minimum
 from theano.tensor.opsupport import as_index, new_tensor
@@ -18,8 +18,7 @@ from theano.tensor.type import TensorType
 from theano.tensor.variable import as_tensor_variable, constant
 
 
-@dataclass(eq=False)
-class SequenceInfo:
+class SequenceInfo(Record):
     """An array to read along its first axis, and the positions relative to the step at which it is read."""
 
     input: Any
@@ -56,8 +55,7 @@ class SequenceInfo:
         return SequenceArg(x, [tap - self.before for tap in self.taps], inner)
 
 
-@dataclass(eq=False)
-class StateInfo:
+class StateInfo(Record):
     """The initial rows of an output that steps read again, and at which distances they read it."""
 
     initial: Any

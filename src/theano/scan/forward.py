@@ -9,8 +9,8 @@ from theano.gradient.forward import Rop
 from theano.graph.null_type import DisconnectedType
 from theano.scalar.dtypes import DISCRETE
 from theano.scan.connection import closure
+from theano.scan.history import History
 from theano.scan.parts import Loop, NonSequenceArg, OutputArg, SequenceArg, StateArg
-from theano.scan.record import Record
 from theano.tensor.alloc import zeros_like
 from theano.tensor.math import cast
 from theano.tensor.opsupport import new_tensor
@@ -42,7 +42,7 @@ class _Forward:
         for _ in self.loop.shared:
             next(given)
         self.constant_points = list(given)
-        self.record = Record(op, inputs)
+        self.history = History(op, inputs)
 
     def derivatives(self) -> list[Any]:
         loop = self.loop
@@ -105,8 +105,8 @@ class _Forward:
             return result
         values = [*(s.value for s in states.values()), *(o.value for o in outputs.values())]
         made = Loop(
-            self.record.steps,
-            sequences=[*self.record.sequences(values, backwards=False), *sequences],
+            self.history.steps,
+            sequences=[*self.history.sequences(values, backwards=False), *sequences],
             states=list(states.values()),
             outputs=list(outputs.values()),
             non_sequences=constants,

@@ -121,7 +121,7 @@ def scan(
     loop.condition = returned.condition
     targets = _add_shared(loop, returned, explicit)
     _add_non_sequences(loop, explicit, [*targets], strict)
-    return _results(loop, infos, returned, targets, return_list)
+    return _results(loop, infos, targets, return_list)
 
 
 def _step(fn: Any, sequences: Sequence[Any], states: Sequence[Any], non_sequences: Sequence[Any]) -> Any:
@@ -223,7 +223,7 @@ def _add_non_sequences(loop: Loop, explicit: Sequence[Any], targets: Sequence[An
 
 
 def _results(
-    loop: Loop, infos: Sequence[StateInfo | None], returned: Returned, targets: dict[Any, Any], as_list: bool
+    loop: Loop, infos: Sequence[StateInfo | None], targets: dict[Any, Any], as_list: bool
 ) -> tuple[Any, Any]:
     updates = hooks.OrderedUpdates()
     if not loop.inner_outputs():

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from theano.graph import Variable
+from theano.record import Record, field
 from theano.tensor.variable import as_tensor_variable
 
 
@@ -30,8 +30,7 @@ class until:
         return f"until({self.condition})"
 
 
-@dataclass(eq=False)
-class Returned:
+class Returned(Record):
     """The parts of what a step function returned."""
 
     outputs: list[Any] = field(default_factory=list)

@@ -16,7 +16,6 @@ same kinds of parts as any scan: it can be differentiated in its turn.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from theano.configdefaults import config
@@ -25,10 +24,11 @@ from theano.gradient.identity import ViewOp
 from theano.gradient.reverse import grad, in_dtype
 from theano.graph import Variable
 from theano.graph.null_type import NullType
+from theano.record import Record, field
 from theano.scalar.dtypes import DISCRETE
 from theano.scan.connection import closure
+from theano.scan.history import History
 from theano.scan.parts import Loop, NonSequenceArg, OutputArg, SequenceArg, StateArg
-from theano.scan.record import Record
 from theano.tensor.alloc import zeros_like
 from theano.tensor.masks import Mask, filled, is_zero, unmasked
 from theano.tensor.math import add, minimum
@@ -54,8 +54,7 @@ def gradient_dtype(x: Any) -> str:
     return config.floatX if dtype in DISCRETE else dtype
 
 
-@dataclass(eq=False)
-class _Contribution:
+class _Contribution(Record):
     """What the tap `tap` of state `state` sends back, and the inner variable by which it arrives."""
 
     state: int
@@ -65,8 +64,7 @@ class _Contribution:
     part: StateArg | None = None
 
 
-@dataclass(eq=False)
-class _Made:
+class _Parts(Record):
     """Parts of the backward loop, by the inner variables whose gradients they are."""
 
     rows: dict[Any, OutputArg] = field(default_factory=dict)
@@ -78,13 +76,13 @@ class _Backward:
     def __init__(self, op: Any, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> None:
         self.op = op
         self.inputs = inputs
-        self.record = Record(op, inputs, outputs)
-        self.loop = loop = self.record.loop
-        self.steps = self.record.steps
+        self.history = History(op, inputs, outputs)
+        self.loop = loop = self.history.loop
+        self.steps = self.history.steps
         if loop.truncate_gradient >= 0:
             self.steps = minimum(self.steps, loop.truncate_gradient)
         self.truncated = loop.truncate_gradient >= 0
-        self.buffers = [*self.record.states, *self.record.outputs]
+        self.buffers = [*self.history.states, *self.history.outputs]
         self.keeps = [*(s.keep for s in loop.states), *(o.keep for o in loop.outputs)]
         self.first = [*(s.rows for s in loop.states), *(0 for _ in loop.outputs)]
         # Gradients that come from outside, of all rows of the output.
@@ -198,8 +196,8 @@ class _Backward:
 
     # -- the backward loop -------------------------------------------------------------------------------
 
-    def _parts(self, inner: dict[Any, Any], contributions: list[_Contribution]) -> _Made:
-        loop, made = self.loop, _Made()
+    def _parts(self, inner: dict[Any, Any], contributions: list[_Contribution]) -> _Parts:
+        loop, made = self.loop, _Parts()
         for c in contributions:
             g = inner.get(c.tap_variable)
             if g is None:
@@ -228,7 +226,7 @@ class _Backward:
             made.sums[n.inner] = StateArg(start, [-1], [before], total([before, g]), 1, keep=1)
         return made
 
-    def _run(self, external: list[SequenceArg], contributions: list[_Contribution], made: _Made) -> dict[int, Any]:
+    def _run(self, external: list[SequenceArg], contributions: list[_Contribution], made: _Parts) -> dict[int, Any]:
         """Make the backward scan; its outputs by the identity of their part."""
         states = [*(c.part for c in contributions if c.part is not None), *made.sums.values()]
         outputs = list(made.rows.values())
@@ -238,7 +236,7 @@ class _Backward:
         values = [*(s.value for s in states), *(o.value for o in outputs)]
         back = Loop(
             self.steps,
-            sequences=[*self.record.sequences(values, backwards=True), *external],
+            sequences=[*self.history.sequences(values, backwards=True), *external],
             states=states,
             outputs=outputs,
             non_sequences=[NonSequenceArg(n.outer, n.inner) for n in loop.non_sequences],
@@ -252,7 +250,7 @@ class _Backward:
         found.update((id(part), v) for part, v in zip(outputs, results.outputs, strict=True))
         return found
 
-    def _answers(self, results: dict[int, Any], contributions: list[_Contribution], made: _Made) -> list[Any]:
+    def _answers(self, results: dict[int, Any], contributions: list[_Contribution], made: _Parts) -> list[Any]:
         """For each input of the node its gradient, None for zero."""
         loop = self.loop
         answers: list[Any] = [None]
@@ -271,7 +269,7 @@ class _Backward:
                 answers.append(None)
         return answers
 
-    def _of_sequence(self, s: SequenceArg, results: dict[int, Any], made: _Made) -> Any:
+    def _of_sequence(self, s: SequenceArg, results: dict[int, Any], made: _Parts) -> Any:
         undefined = [made.undefined[v] for v in s.inner if v in made.undefined]
         if undefined:
             return undefined[0]()
@@ -282,7 +280,7 @@ class _Backward:
             rows = results[id(made.rows[v])][::-1]
             if answer is None:
                 answer = zeros_like(s.outer, dtype=rows.type.dtype)
-            end = self.record.steps + offset if offset else self.record.steps
+            end = self.history.steps + offset if offset else self.history.steps
             begin = end - self.steps if self.truncated else offset
             answer = inc_subtensor(answer[begin:end], rows)
         return answer
@@ -294,7 +292,7 @@ class _Backward:
             # The last -tap rows: sent by steps t < -tap, in the order of t falling; with a truncated gradient
             # some of those steps were not made.
             if self.truncated:
-                rows = rows[self.record.steps - self.steps :]
+                rows = rows[self.history.steps - self.steps :]
             if answer is None:
                 answer = zeros_like(state.initial, dtype=rows.type.dtype)
             begin = state.rows - rows.shape[0] if self.truncated else state.rows + c.tap

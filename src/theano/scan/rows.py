@@ -10,7 +10,7 @@ import numpy as np
 _FIRST_GUESS = 16
 
 
-class Rows:
+class GrowingRows:
     """The rows of one output.
 
     Parameters

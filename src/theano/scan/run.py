@@ -12,7 +12,7 @@ import numpy as np
 
 from theano.scan.count import NO_STEP, REFUSAL
 from theano.scan.parts import ScanSpec
-from theano.scan.rows import Rows
+from theano.scan.rows import GrowingRows
 from theano.scan.shapes import empty_row_shapes
 
 
@@ -27,11 +27,11 @@ def run(op: Any, inputs: Sequence[Any]) -> list[Any]:
     carried, constant = rest[: spec.n_shared], rest[spec.n_shared :]
     _check(op, n_steps, sequences, initials)
     states = [
-        Rows(op.state_label(k), initial, s.rows + n_steps, not spec.as_while, s.keep, s.rows, initial.dtype)
+        GrowingRows(op.state_label(k), initial, s.rows + n_steps, not spec.as_while, s.keep, s.rows, initial.dtype)
         for k, (s, initial) in enumerate(zip(spec.states, initials, strict=True))
     ]
     outputs = [
-        Rows(f"output {n_states + k} of {op}", None, n_steps, not spec.as_while, keep, 0, v.type.numpy_dtype)
+        GrowingRows(f"output {n_states + k} of {op}", None, n_steps, not spec.as_while, keep, 0, v.type.numpy_dtype)
         for k, (keep, v) in enumerate(
             zip(spec.outputs, op.inner_outputs[n_states : n_states + len(spec.outputs)], strict=True)
         )

@@ -11,8 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from theano import tensor as T
+from theano.tensor import math, nlinalg, reduction, slinalg, statistics
+from theano.tensor.alloc import ones_like, tril, triu, zeros_like
+from theano.tensor.diagonal import diag, diagonal
+from theano.tensor.dot import dot, outer, tensordot
+from theano.tensor.extra_ops import cumprod, cumsum, diff, repeat
+from theano.tensor.indexing import take
+from theano.tensor.join import concatenate, roll, stack, tile
 from theano.tensor.methods import attach
+from theano.tensor.shape import flatten, reshape, squeeze, swapaxes, transpose
+from theano.tensor.sort import argsort, sort
 
 __all__ = ["FUNCTIONS"]
 
@@ -33,27 +41,25 @@ def _joined(function: Any) -> Callable[..., Any]:
 
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
     **{
-        getattr(np, name): _reduction(getattr(T, name))
-        for name in ("sum", "prod", "mean", "var", "std", "max", "min", "argmax", "argmin", "all", "any", "ptp")
-    },
-    **{
-        getattr(np, name): getattr(T, name)
-        for name in (
-            "dot", "tensordot", "outer", "where", "clip", "reshape", "transpose", "squeeze", "swapaxes", "diag",
-            "diagonal", "tril", "triu", "cumsum", "cumprod", "diff", "sort", "argsort", "repeat", "tile", "roll",
-            "take", "zeros_like", "ones_like", "isclose", "allclose", "real", "imag", "angle", "cov",
+        theirs: _reduction(ours)
+        for theirs, ours in (
+            (np.sum, reduction.sum), (np.prod, reduction.prod), (np.max, reduction.max), (np.min, reduction.min),
+            (np.argmax, reduction.argmax), (np.argmin, reduction.argmin), (np.all, reduction.all),
+            (np.any, reduction.any), (np.mean, statistics.mean), (np.var, statistics.var), (np.std, statistics.std),
+            (np.ptp, statistics.ptp),
         )
     },
-    np.concatenate: _joined(T.concatenate),
-    np.stack: _joined(T.stack),
-    np.ravel: T.flatten,
-    np.trace: T.nlinalg.trace,
-    np.linalg.inv: T.nlinalg.matrix_inverse,
-    np.linalg.pinv: T.nlinalg.pinv,
-    np.linalg.det: T.nlinalg.det,
-    np.linalg.norm: T.nlinalg.norm,
-    np.linalg.cholesky: T.slinalg.cholesky,
-    np.linalg.solve: T.slinalg.solve,
+    np.dot: dot, np.tensordot: tensordot, np.outer: outer, np.trace: nlinalg.trace,
+    np.where: math.where, np.clip: math.clip, np.isclose: math.isclose, np.allclose: statistics.allclose,
+    np.real: math.real, np.imag: math.imag, np.angle: math.angle, np.cov: statistics.cov,
+    np.reshape: reshape, np.ravel: flatten, np.transpose: transpose, np.squeeze: squeeze, np.swapaxes: swapaxes,
+    np.diag: diag, np.diagonal: diagonal, np.tril: tril, np.triu: triu,
+    np.zeros_like: zeros_like, np.ones_like: ones_like,
+    np.cumsum: cumsum, np.cumprod: cumprod, np.diff: diff, np.sort: sort, np.argsort: argsort,
+    np.repeat: repeat, np.tile: tile, np.roll: roll, np.take: take,
+    np.concatenate: _joined(concatenate), np.stack: _joined(stack),
+    np.linalg.inv: nlinalg.matrix_inverse, np.linalg.pinv: nlinalg.pinv, np.linalg.det: nlinalg.det,
+    np.linalg.norm: nlinalg.norm, np.linalg.cholesky: slinalg.cholesky, np.linalg.solve: slinalg.solve,
 }  # fmt: skip
 
 
@@ -68,8 +74,8 @@ def _array_function(
         except Exception as error:
             raise TypeError(
                 f"NumPy's {func.__name__} can't compute with symbolic variables ({type(error).__name__}: {error}). "
-                "Use a "
-                "function of theano.tensor, or give it numbers, as x.eval({...}) and compiled functions return them."
+                "Use a function of theano.tensor, or give it numbers, as x.eval({...}) and compiled functions return "
+                "them."
             ) from error
     return ours(*args, **kwargs)
 

@@ -14,7 +14,7 @@ def _keeps_part(loop: Loop) -> bool:
     return any(s.keep is not None for s in loop.states) or any(o.keep is not None for o in loop.outputs)
 
 
-class Record:
+class History:
     """The steps of a node that was run.
 
     Parameters

@@ -1,0 +1,72 @@
+"""Lengths of arrays that a compiled function works with, as numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from theano.loops import expr as ex
+from theano.loops.evaluate import UNDEFINED, Undefined, evaluate
+from theano.loops.expr import Expr
+from theano.lower.program import Lowered
+
+
+class Sizes:
+    """Lengths of a function for given arguments.
+
+    Parameters
+    ----------
+    low
+        The lowered function.
+    arrays
+        Its arguments and the values of its shared variables; None for what is no array.
+
+    Attributes
+    ----------
+    env
+        What the names of main stand for: lengths of the arrays, and numbers from which lengths may be computed.
+    """
+
+    def __init__(self, low: Lowered, arrays: Sequence[np.ndarray | None]) -> None:
+        self.low = low
+        self.arrays = arrays
+        self.env: dict[str, Any] = {}
+        n = len(low.inputs)
+        for name, (role, k, axis) in low.dim_words.items():
+            array = arrays[k if role == "input" else n + k]
+            if array is not None and axis < array.ndim:
+                self.env[name] = np.int64(array.shape[axis])
+        for k, array in enumerate(arrays):
+            if array is not None and array.size == 1 and array.dtype.kind in "biuf":
+                self.env[f"vx{k}" if k < n else f"vs{k - n}"] = array.reshape(())[()]
+
+    def value(self, root: Expr) -> Any:
+        """What an expression of main stands for, None where that depends on data."""
+        return _known(root, self.env)
+
+    def number(self, size: Expr, env: Mapping[str, Any] | None = None) -> int | None:
+        """A length as a number, None where it depends on data; with an `env` of its own in a kernel."""
+        found = _known(size, self.env if env is None else env)
+        return None if found is None else int(found)
+
+    def product(self, dims: Iterable[Expr]) -> int | None:
+        """The product of lengths."""
+        total = 1
+        for d in dims:
+            length = self.number(d)
+            if length is None:
+                return None
+            total *= length
+        return total
+
+
+def _known(root: Expr, env: Mapping[str, Any]) -> Any:
+    if any(name not in env for name in ex.names(root)):
+        return None
+    try:
+        found = evaluate(root, env)
+    except Undefined:
+        return None
+    return None if found is UNDEFINED else found
