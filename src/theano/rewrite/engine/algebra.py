@@ -15,6 +15,7 @@ import numpy as np
 
 from theano import scalar
 from theano.rewrite.engine.build import (
+    Maker,
     Number,
     constant,
     dimshuffle,
@@ -47,10 +48,10 @@ class Product:
         What `opened` made of this product; False as long as nobody asked.
     """
 
-    __slots__ = ("coef", "factors", "cost", "leaves", "names", "wide")
+    __slots__ = ("coef", "factors", "cost", "leaves", "makers", "wide")
 
     def __init__(self) -> None:
-        self.names: frozenset[str | None] | None = None
+        self.makers: frozenset[Maker] | None = None  # of its parts, once somebody asked
         self.wide: Product | None | bool = False
         self.coef: Number = 1
         self.factors: dict[Tensor, int] = {}
@@ -69,10 +70,10 @@ class Product:
 class Sum:
     """A sum: ``const + Σ coef * term``; `terms` maps a key to its coefficient and one example of the term."""
 
-    __slots__ = ("const", "terms", "cost", "leaves", "constants", "names")
+    __slots__ = ("const", "terms", "cost", "leaves", "constants", "makers")
 
     def __init__(self) -> None:
-        self.names: frozenset[str | None] | None = None
+        self.makers: frozenset[Maker] | None = None  # of its parts, once somebody asked
         self.const: Number = 0
         self.terms: dict[Hashable, Term] = {}
         self.cost = 0.0

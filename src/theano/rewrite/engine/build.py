@@ -32,6 +32,19 @@ _INT64 = TensorType("int64", ())
 _NAMED = {op: Elemwise(op, name=op.name) for op in (scalar.sigmoid, scalar.softplus)}
 
 
+# Who makes a variable: the name of the scalar operation of an `Elemwise`, else the class of the op.
+Maker = str | type | None
+
+
+def maker_of(op: Any) -> str | type:
+    """The kind of an op: the name of its scalar operation if it is an `Elemwise`, else its class."""
+    cls = type(op)
+    if cls is Elemwise:
+        name: str = op.scalar_op.name
+        return name
+    return cls
+
+
 def is_tensor(var: Tensor) -> bool:
     """Whether `var` is a (dense) tensor."""
     return isinstance(var.type, TensorType)

@@ -17,11 +17,13 @@ from theano.rewrite.engine.algebra import Product, Sum, Term, build_product, bui
 from theano.rewrite.engine.build import (
     Axes,
     Binding,
+    Maker,
     Number,
     broadcast_to,
     constant,
     dimshuffle,
     elemwise,
+    maker_of,
     number,
     peel,
 )
@@ -337,32 +339,30 @@ def _right_side(equation: Equation, matcher: Matcher, bound: Bindings, out: Tens
     return build(graph, equation.right, values, out.type.dtype, out.type.ndim)
 
 
-def names_of(view: Any) -> frozenset[str | None]:
-    """Names of the scalar operations and op classes that make the parts of a sum or product; None for leaves."""
-    names: frozenset[str | None] | None = view.names
-    if names is None:
+def makers(view: Any) -> frozenset[Maker]:
+    """What makes the parts of a sum or product; None for leaves."""
+    found: frozenset[Maker] | None = view.makers
+    if found is None:
         if isinstance(view, Sum):  # -sigmoid(x) is a term sigmoid(x)
-            found = {_maker(b) for t in view.terms.values() for b in t.factors}
+            parts = [b for t in view.terms.values() for b in t.factors]
         else:
-            found = {_maker(b) for b in view.factors}
-        names = view.names = frozenset(found)
-    return names
+            parts = list(view.factors)
+        found = view.makers = frozenset(map(maker_below, parts))
+    return found
 
 
-def _maker(var: Tensor) -> str | None:
+def maker_below(var: Tensor) -> Maker:
+    """What makes `var`, looking through `DimShuffle`; None for a leaf."""
     node = var.owner
     while node is not None and type(node.op) is DimShuffle:
         node = node.inputs[0].owner
-    if node is None:
-        return None
-    name: str = node.op.scalar_op.name if type(node.op) is Elemwise else type(node.op).__name__
-    return name
+    return None if node is None else maker_of(node.op)
 
 
 def _apply_to_sum(equation: Equation, normal: SumPattern, matcher: Matcher, node: Node) -> Tensor | None:
     graph, out = matcher.graph, node.outputs[0]
     view = algebra.root_sum(graph, node)
-    if view is None or not equation.needed <= names_of(view):
+    if view is None or not equation.needed <= makers(view):
         return None
     for sign in (1, -1):
         found = matcher.sum(normal, view, None, {}, sign, True)
@@ -400,7 +400,7 @@ def _apply_to_product(equation: Equation, normal: ProductPattern, matcher: Match
 def _apply_to_view(
     equation: Equation, normal: ProductPattern, matcher: Matcher, view: Product, out: Tensor
 ) -> Tensor | None:
-    if not equation.needed <= names_of(view):
+    if not equation.needed <= makers(view):
         return None
     both = len(normal.parts) > 1 and all(e > 0 for _, e in normal.parts)
     for power in (1, -1) if both else (1,):

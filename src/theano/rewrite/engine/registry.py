@@ -7,6 +7,7 @@ from typing import Any
 
 from theano.graph import Apply
 from theano.rewrite.engine.algebra import SUM_OPS
+from theano.rewrite.engine.build import Maker
 from theano.rewrite.engine.match import apply_equation
 from theano.rewrite.engine.pattern import (
     Equation,
@@ -63,9 +64,9 @@ def rule(
     name: str | None = None,
     tags: tuple[str, ...] = (),
     view: str | None = None,
-    parts: frozenset[str | None] = frozenset(),
-    some: frozenset[str] = frozenset(),
-    beside: frozenset[str] = frozenset(),
+    parts: frozenset[Maker] = frozenset(),
+    some: frozenset[Maker] = frozenset(),
+    beside: frozenset[type] = frozenset(),
 ) -> Callable[[RuleFunction], RuleFunction]:
     """Declare a rule that is a function ``f(graph, node)``.
 

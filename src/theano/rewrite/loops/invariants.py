@@ -9,6 +9,7 @@ from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 from theano.rewrite.loops.batching import Batch
 from theano.rewrite.loops.maps import results
 from theano.rewrite.loops.step import Kind, Step, may_run
+from theano.scan.op import Scan
 from theano.scan.parts import Loop, NonSequenceArg
 from theano.tensor.alloc import Alloc, ARange, Eye
 from theano.tensor.elemwise import DimShuffle
@@ -19,7 +20,7 @@ from theano.tensor.subtensor import Subtensor
 _FREE = (Alloc, ARange, DimShuffle, Eye, MakeVector, Rebroadcast, Reshape, Shape, Shape_i)
 
 
-@rule("Scan", phase="loops", name="invariants_of_scan")
+@rule(Scan, phase="loops", name="invariants_of_scan")
 def invariants_of_scan(graph: RewriteGraph, node: Node) -> Result:
     """Work on what is the same in all steps is done before the loop, unless it could fail and there is no step."""
     loop = Loop.of(node.op, node.inputs)

@@ -45,7 +45,7 @@ def _reading(graph: RewriteGraph, x: Tensor) -> Reading:
     return Reading(base, True, dims(graph, base)[0])
 
 
-@rule("Scan", phase="saved", name="values_of_earlier_loop")
+@rule(Scan, phase="saved", name="values_of_earlier_loop")
 def values_of_earlier_loop(graph: RewriteGraph, node: Node) -> Result:
     """Products that another loop has computed in its steps from the same rows are read from there."""
     readings = [_reading(graph, x) for x in node.inputs[1 : 1 + len(node.op.spec.sequences)]]

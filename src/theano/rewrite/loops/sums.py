@@ -84,7 +84,7 @@ class Plan(Record):
         return replace(made, outputs=made.outputs[: len(loop.outputs)]), Batch(graph, whole, made)
 
 
-@rule("Scan", phase="loops", name="sums_after_loop")
+@rule(Scan, phase="loops", name="sums_after_loop")
 def sums_after_loop(graph: RewriteGraph, node: Node) -> Result:
     """``a = a + dot(x.T, d)``, of which the last value is read: one product of all rows after the loop."""
     loop = Loop.of(node.op, node.inputs)
@@ -343,7 +343,7 @@ def _flat(batch: Batch, x: Tensor, axis: int) -> Tensor:
     return made
 
 
-@rule("Scan", phase="loops", name="products_after_loop")
+@rule(Scan, phase="loops", name="products_after_loop")
 def products_after_loop(graph: RewriteGraph, node: Node) -> Result:
     """Outputs that no step reads, and that are products with one matrix, are one product after the loop."""
     loop = Loop.of(node.op, node.inputs)

@@ -16,7 +16,7 @@ _gemv, _gemm, _ger = Gemv(), Gemm(), Ger()
 _BLAS_DTYPES = frozenset({"float32", "float64", "complex64", "complex128"})
 
 
-@rule("add", "sub", phase="blas", name="product_added", beside=frozenset({"Dot"}))
+@rule("add", "sub", phase="blas", name="product_added", beside=frozenset({Dot}))
 def product_added(graph: RewriteGraph, node: Node) -> Result:
     """``y + a * dot(A, x)`` as `Gemv`, with matrices `Gemm`, with an outer product `Ger`."""
     out = node.outputs[0]
@@ -123,7 +123,7 @@ def _added_axis(var: Tensor) -> tuple[int | str, ...] | None:
     return None
 
 
-@rule("Dot", phase="blas", name="scaled_operand")
+@rule(Dot, phase="blas", name="scaled_operand")
 def scaled_operand(graph: RewriteGraph, node: Node) -> Result:
     """``dot(a * x, y) -> a * dot(x, y)`` for a number `a`, where scaling `x` would be a pass over memory of its own.
 

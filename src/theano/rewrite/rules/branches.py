@@ -19,7 +19,7 @@ from theano.tensor.shape import Reshape
 from theano.tensor.subtensor import Subtensor
 
 
-@rule("IfElse", name="branch_known")
+@rule(IfElse, name="branch_known")
 def branch_known(graph: RewriteGraph, node: Node) -> Result:
     """A condition that is known, or branches that are equal."""
     n = node.op.n_outs
@@ -34,7 +34,7 @@ def branch_known(graph: RewriteGraph, node: Node) -> Result:
     return None
 
 
-@rule("IfElse", name="branch_on_negation")
+@rule(IfElse, name="branch_on_negation")
 def branch_on_negation(graph: RewriteGraph, node: Node) -> Result:
     """``ifelse(not c, a, b) -> ifelse(c, b, a)``, and ``c != 0`` is `c`."""
     n = node.op.n_outs
@@ -63,7 +63,7 @@ def _truth(condition: Tensor) -> tuple[Tensor, bool]:
             return condition, negated
 
 
-@rule("IfElse", name="branch_in_branch")
+@rule(IfElse, name="branch_in_branch")
 def branch_in_branch(graph: RewriteGraph, node: Node) -> Result:
     """``ifelse(c, ifelse(c, a, b), d) -> ifelse(c, a, d)``."""
     n = node.op.n_outs
@@ -78,7 +78,7 @@ def branch_in_branch(graph: RewriteGraph, node: Node) -> Result:
     return list(node.op.make_node(condition, *sides).outputs) if changed else None
 
 
-@rule("IfElse", name="outputs_of_branch")
+@rule(IfElse, name="outputs_of_branch")
 def outputs_of_branch(graph: RewriteGraph, node: Node) -> Result:
     """What nobody reads is not chosen, and equal pairs of values are chosen once."""
     n = node.op.n_outs
@@ -100,7 +100,7 @@ def _branch(node: Node, condition: Tensor, thens: Sequence[Tensor], elses: Seque
     return made
 
 
-@rule("IfElse", name="branch_within_branch")
+@rule(IfElse, name="branch_within_branch")
 def branch_within_branch(graph: RewriteGraph, node: Node) -> Result:
     """``ifelse(c, f(ifelse(c, a, b)), d) -> ifelse(c, f(a), d)``, where `f` is work for this side only."""
     condition = node.inputs[0]
@@ -162,7 +162,7 @@ def _linear(node: Node, at: int) -> bool:
     return places is None or at in places
 
 
-@rule("IfElse", name="branch_with_zeros")
+@rule(IfElse, name="branch_with_zeros")
 def branch_with_zeros(graph: RewriteGraph, node: Node) -> Result:
     """``f(ifelse(c, g, 0)) -> ifelse(c, f(g), 0)`` for linear `f`: the gradient of a side is work of that side."""
     n = node.op.n_outs
@@ -191,7 +191,7 @@ def _taken_in(graph: RewriteGraph, node: Node, user: Node, out: Tensor, values: 
     return made if same_type(result, made) else None
 
 
-@rule("IfElse", name="sum_of_branches")
+@rule(IfElse, name="sum_of_branches")
 def sum_of_branches(graph: RewriteGraph, node: Node) -> Result:
     """``ifelse(c, a, b) + ifelse(c, p, q) -> ifelse(c, a + p, b + q)``."""
     condition, n = node.inputs[0], node.op.n_outs
@@ -219,7 +219,7 @@ def _chosen_by(graph: RewriteGraph, v: Tensor, condition: Tensor) -> bool:
     return owner is not None and type(owner.op) is IfElse and owner.inputs[0] is condition
 
 
-@rule("IfElse", phase="specialize", name="branches_on_one_condition")
+@rule(IfElse, phase="specialize", name="branches_on_one_condition")
 def branches_on_one_condition(graph: RewriteGraph, node: Node) -> Result:
     """Two choices by one condition, of which neither needs the other, are one.
 

@@ -12,11 +12,12 @@ from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 from theano.rewrite.rules.indexing import FULL, subtensor
 from theano.tensor.alloc import Alloc, Eye
+from theano.tensor.dot import Dot
 from theano.tensor.elemwise import DimShuffle
 from theano.tensor.subtensor import IncSubtensor
 
 
-@rule("Dot", name="product_with_diagonal")
+@rule(Dot, name="product_with_diagonal")
 def product_with_diagonal(graph: RewriteGraph, node: Node) -> Result:
     """``dot(eye(n), y) -> y``, ``dot(eye(n) * d[:, None], y) -> d[:, None] * y``, and from the right."""
     x, y = node.inputs
@@ -87,7 +88,7 @@ def _is_identity(x: Tensor) -> bool:
     return n is m or (number(n) is not None and number(n) == number(m))
 
 
-@rule("Dot", name="product_with_unit_vector")
+@rule(Dot, name="product_with_unit_vector")
 def product_with_unit_vector(graph: RewriteGraph, node: Node) -> Result:
     """``dot(X, e)`` for a vector `e` of zeros with one element set at `i` is ``X[:, i] * e[i]``."""
     x, y = node.inputs
@@ -104,7 +105,7 @@ def product_with_unit_vector(graph: RewriteGraph, node: Node) -> Result:
     return _times(subtensor(y, [at]), value)
 
 
-@rule("Dot", phase="specialize", name="product_of_transposed_work")
+@rule(Dot, phase="specialize", name="product_of_transposed_work")
 def product_of_transposed_work(graph: RewriteGraph, node: Node) -> Result:
     """``dot(x.T * v, y) -> dot((x * v[:, None]).T, y)``: point-wise work goes along the rows of `x`.
 

@@ -27,7 +27,7 @@ from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 from theano.rewrite.rules import collect
 from theano.tensor.alloc import Alloc
-from theano.tensor.elemwise import DimShuffle
+from theano.tensor.elemwise import DimShuffle, Elemwise
 
 # Folding makes arrays; larger ones stay symbolic (they would have to be stored with the program).
 FOLD_LIMIT = 1 << 16
@@ -263,7 +263,7 @@ def constant_in_dtype(graph: RewriteGraph, node: Node) -> Result:
 # -- fills and axes -------------------------------------------------------------------------------
 
 
-@rule("Elemwise", name="fill_sinks")
+@rule(Elemwise, name="fill_sinks")
 def fill_sinks(graph: RewriteGraph, node: Node) -> Result:
     """``f(alloc(v, …), y) -> f(v, y)``: broadcasting does it, or the result is repeated instead."""
     inputs = node.inputs
@@ -288,7 +288,7 @@ def fill_sinks(graph: RewriteGraph, node: Node) -> Result:
     return broadcast_to(graph, node.op(*new), out)
 
 
-@rule("DimShuffle", name="dimshuffle_simplified")
+@rule(DimShuffle, name="dimshuffle_simplified")
 def dimshuffle_simplified(graph: RewriteGraph, node: Node) -> Result:
     """Identity and composed `DimShuffle`; of an `Alloc`, the `Alloc` of the permuted lengths."""
     x = node.inputs[0]
@@ -348,7 +348,7 @@ def _reranked(var: Tensor, ndim: int) -> Tensor:
     return TensorConstant(TensorType(var.type.dtype, (True,) * ndim), var.data.reshape((1,) * ndim))
 
 
-@rule("Alloc", name="useless_alloc")
+@rule(Alloc, name="useless_alloc")
 def useless_alloc(graph: RewriteGraph, node: Node) -> Result:
     """``alloc(x, *x.shape) -> x``, ``alloc(alloc(v, …), …) -> alloc(v, …)``."""
     value, *sizes = node.inputs

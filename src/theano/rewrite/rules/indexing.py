@@ -23,7 +23,7 @@ from theano.tensor.alloc import Alloc
 from theano.tensor.dot import Dot
 from theano.tensor.elemwise import DimShuffle, Elemwise
 from theano.tensor.shape import MakeVector, Rebroadcast, Shape, patternbroadcast
-from theano.tensor.subtensor import Subtensor
+from theano.tensor.subtensor import IncSubtensor, Subtensor
 
 FULL = slice(None)
 
@@ -72,7 +72,7 @@ def _full(entry: Any) -> bool:
     )
 
 
-@rule("Subtensor", name="useless_subtensor")
+@rule(Subtensor, name="useless_subtensor")
 def useless_subtensor(graph: RewriteGraph, node: Node) -> Result:
     """``x[:]``, ``x[0:n]`` of the whole axis."""
     x = node.inputs[0]
@@ -95,7 +95,7 @@ def useless_subtensor(graph: RewriteGraph, node: Node) -> Result:
     return subtensor(x, simple) if changed else None
 
 
-@rule("Subtensor", name="index_of_unit_axis")
+@rule(Subtensor, name="index_of_unit_axis")
 def index_of_unit_axis(graph: RewriteGraph, node: Node) -> Result:
     """``row[0]`` takes the only place of an axis: the axis is dropped."""
     x = node.inputs[0]
@@ -109,7 +109,7 @@ def index_of_unit_axis(graph: RewriteGraph, node: Node) -> Result:
     return subtensor(left, [e for a, e in enumerate(entries) if a not in dropped])
 
 
-@rule("Subtensor", name="element_of_vector")
+@rule(Subtensor, name="element_of_vector")
 def element_of_vector(graph: RewriteGraph, node: Node) -> Result:
     """``stack(a, b)[1] -> b``, ``x.shape[0]`` as a length."""
     owner = node.inputs[0].owner
@@ -145,7 +145,7 @@ def _lifted(x: Tensor, entries: list[Any], ndim: int) -> Tensor:
     return subtensor(x, mine)
 
 
-@rule("Subtensor", name="subtensor_of_elemwise")
+@rule(Subtensor, name="subtensor_of_elemwise")
 def subtensor_of_elemwise(graph: RewriteGraph, node: Node) -> Result:
     """``f(x, y)[i] -> f(x[i], y[i])`` if nobody else reads the point-wise result, or only other places of it."""
     x = node.inputs[0]
@@ -203,7 +203,7 @@ def number_at(entry: Any) -> Any:
     return None if isinstance(entry, slice) else number(entry)
 
 
-@rule("Subtensor", name="subtensor_of_dimshuffle")
+@rule(Subtensor, name="subtensor_of_dimshuffle")
 def subtensor_of_dimshuffle(graph: RewriteGraph, node: Node) -> Result:
     """``x.T[i] -> x[:, i]``, ``x.dimshuffle('x', 0)[0] -> x``."""
     x = node.inputs[0]
@@ -234,7 +234,7 @@ def subtensor_of_dimshuffle(graph: RewriteGraph, node: Node) -> Result:
     return dimshuffle(read, [a if a == "x" else left.index(a) for a in kept])
 
 
-@rule("Subtensor", name="subtensor_of_fill")
+@rule(Subtensor, name="subtensor_of_fill")
 def subtensor_of_fill(graph: RewriteGraph, node: Node) -> Result:
     """``alloc(v, n, m)[a:b] -> alloc(v, b - a, m)`` for a single value, if no index can be out of range."""
     x, out = node.inputs[0], node.outputs[0]
@@ -249,7 +249,7 @@ def subtensor_of_fill(graph: RewriteGraph, node: Node) -> Result:
     return broadcast_to(graph, value, out) if out.type.ndim else value
 
 
-@rule("Subtensor", name="subtensor_of_subtensor")
+@rule(Subtensor, name="subtensor_of_subtensor")
 def subtensor_of_subtensor(graph: RewriteGraph, node: Node) -> Result:
     """``x[i][j] -> x[i, j]`` where the first reads single places only or whole axes."""
     x = node.inputs[0]
@@ -265,12 +265,12 @@ def subtensor_of_subtensor(graph: RewriteGraph, node: Node) -> Result:
     return subtensor(inner, [next(second, FULL) if isinstance(e, slice) else e for e in first])
 
 
-@rule("Subtensor", name="subtensor_of_set")
+@rule(Subtensor, name="subtensor_of_set")
 def subtensor_of_set(graph: RewriteGraph, node: Node) -> Result:
     """``set_subtensor(x[i], y)[i] -> y``, where `y` is known to have the shape of ``x[i]`` and is not repeated."""
     x, out = node.inputs[0], node.outputs[0]
     owner = x.owner
-    if owner is None or type(owner.op).__name__ != "IncSubtensor" or not owner.op.set_instead_of_inc:
+    if owner is None or type(owner.op) is not IncSubtensor or not owner.op.set_instead_of_inc:
         return None
     if owner.op.idx_list != node.op.idx_list or any(
         a is not b for a, b in zip(owner.inputs[2:], node.inputs[1:], strict=True)
@@ -295,12 +295,12 @@ def window_lengths(graph: RewriteGraph, writer: Node) -> tuple[Tensor, ...]:
     return dims(graph, subtensor(writer.inputs[0], entries_of(writer, 2)))
 
 
-@rule("Subtensor", name="subtensor_of_increment")
+@rule(Subtensor, name="subtensor_of_increment")
 def subtensor_of_increment(graph: RewriteGraph, node: Node) -> Result:
     """Of zeros with some rows ``[k:]`` written: these rows are what was written, ``[:k]`` are zeros."""
     x, out = node.inputs[0], node.outputs[0]
     owner = x.owner
-    if owner is None or type(owner.op).__name__ != "IncSubtensor" or len(owner.op.idx_list) != 1:
+    if owner is None or type(owner.op) is not IncSubtensor or len(owner.op.idx_list) != 1:
         return None
     base, y = owner.inputs[:2]
     fill = base.owner.inputs[0] if base.owner is not None and type(base.owner.op) is Alloc else None
@@ -325,7 +325,7 @@ def _is_tail(entry: Any) -> bool:
     return k is not None and k >= 0
 
 
-@rule("Subtensor", name="subtensor_of_rebroadcast")
+@rule(Subtensor, name="subtensor_of_rebroadcast")
 def subtensor_of_rebroadcast(graph: RewriteGraph, node: Node) -> Result:
     """``rebroadcast(x)[i] -> x[i]`` with the pattern of the result: what is declared is declared later."""
     x, out = node.inputs[0], node.outputs[0]
@@ -339,10 +339,10 @@ def subtensor_of_rebroadcast(graph: RewriteGraph, node: Node) -> Result:
     return made
 
 
-@rule("IncSubtensor", "AdvancedIncSubtensor", "AdvancedIncSubtensor1", name="increment_by_zero")
+@rule(IncSubtensor, name="increment_by_zero")
 def increment_by_zero(graph: RewriteGraph, node: Node) -> Result:
     """``inc_subtensor(x[i], 0) -> x`` for whole slices (an index out of range must stay an error)."""
-    if node.op.set_instead_of_inc or type(node.op).__name__ != "IncSubtensor":
+    if node.op.set_instead_of_inc:
         return None
     if any(e is None or not isinstance(e, slice) for e in node.op.idx_list):
         return None
@@ -353,7 +353,7 @@ def increment_by_zero(graph: RewriteGraph, node: Node) -> Result:
     return node.inputs[0] if value is not None and value == 0 else None
 
 
-@rule("Subtensor", name="subtensor_of_dot")
+@rule(Subtensor, name="subtensor_of_dot")
 def subtensor_of_dot(graph: RewriteGraph, node: Node) -> Result:
     """``dot(x, y)[i, j] -> dot(x[i], y[:, j])``: only the rows and columns that are read are multiplied."""
     x = node.inputs[0]

@@ -12,10 +12,10 @@ from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 from theano.rewrite.rules.shaping import nonnegative
 from theano.tensor.alloc import Alloc
+from theano.tensor.dot import Dot
 from theano.tensor.elemwise import DimShuffle, Elemwise
-from theano.tensor.reduction import CAReduce, Max, Min, Prod, Sum
-
-_KEEPING = ("Sum", "Prod", "Max", "Min", "All", "Any")
+from theano.tensor.reduction import All, Argmax, Max, MaxAndArgmax, Min, Prod, Sum
+from theano.tensor.reduction import Any as AnyTrue
 
 
 def axes_of(node: Node) -> tuple[int, ...]:
@@ -36,7 +36,7 @@ def with_axes(op: Any, axes: tuple[int, ...], var: Tensor) -> Tensor:
     return made
 
 
-@rule(*_KEEPING, name="reduction_of_unit_axes")
+@rule(Sum, Prod, Max, Min, All, AnyTrue, name="reduction_of_unit_axes")
 def reduction_of_unit_axes(graph: RewriteGraph, node: Node) -> Result:
     """Axes of length 1 (or none) need no reduction."""
     x, out = node.inputs[0], node.outputs[0]
@@ -44,7 +44,7 @@ def reduction_of_unit_axes(graph: RewriteGraph, node: Node) -> Result:
     unit = [a for a in axes if x.type.broadcastable[a]]
     if axes and not unit:
         return None
-    if isinstance(node.op, CAReduce) and type(node.op).__name__ in ("All", "Any") and x.type.dtype != "bool":
+    if type(node.op) in (All, AnyTrue) and x.type.dtype != "bool":
         return None
     dropped = dimshuffle(x, [i for i in range(x.type.ndim) if i not in unit])
     left = [a for a in axes if a not in unit]
@@ -54,7 +54,7 @@ def reduction_of_unit_axes(graph: RewriteGraph, node: Node) -> Result:
     return dropped if dropped.type.dtype == out.type.dtype else elemwise(scalar.convert_to(out.type.dtype), dropped)
 
 
-@rule("Sum", name="sum_of_scaled")
+@rule(Sum, name="sum_of_scaled")
 def sum_of_scaled(graph: RewriteGraph, node: Node) -> Result:
     """``sum(c * x) -> c * sum(x)`` for factors (signs, divisors) that do not vary along the summed axes."""
     x, out = node.inputs[0], node.outputs[0]
@@ -87,7 +87,7 @@ def sum_of_scaled(graph: RewriteGraph, node: Node) -> Result:
     return made
 
 
-@rule("Sum", "Prod", "Max", "Min", name="reduction_of_fill")
+@rule(Sum, Prod, Max, Min, name="reduction_of_fill")
 def reduction_of_fill(graph: RewriteGraph, node: Node) -> Result:
     """Reductions of a repeated value: ``sum(alloc(v, n)) -> v * n``, if `n` can't be negative (that is an error)."""
     x, out = node.inputs[0], node.outputs[0]
@@ -124,7 +124,7 @@ def reduction_of_fill(graph: RewriteGraph, node: Node) -> Result:
     return elemwise(scalar.mul if type(node.op) is Sum else scalar.pow, result, count)
 
 
-@rule("Sum", "Prod", "Max", "Min", name="reduction_of_reduction")
+@rule(Sum, Prod, Max, Min, name="reduction_of_reduction")
 def reduction_of_reduction(graph: RewriteGraph, node: Node) -> Result:
     """``sum(sum(x, 0), 0) -> sum(x, (0, 1))``."""
     x = node.inputs[0]
@@ -139,7 +139,7 @@ def reduction_of_reduction(graph: RewriteGraph, node: Node) -> Result:
     return with_axes(node.op, tuple(sorted({*first, *(left[a] for a in axes_of(node))})), inner)
 
 
-@rule("Sum", "Prod", "Max", "Min", "All", "Any", name="reduction_of_dimshuffle")
+@rule(Sum, Prod, Max, Min, All, AnyTrue, name="reduction_of_dimshuffle")
 def reduction_of_dimshuffle(graph: RewriteGraph, node: Node) -> Result:
     """A reduction of transposed axes is one of the axes they come from, if the rest keeps its order."""
     x = node.inputs[0]
@@ -159,7 +159,7 @@ def reduction_of_dimshuffle(graph: RewriteGraph, node: Node) -> Result:
     return dimshuffle(total, [o if o == "x" else left.index(int(o)) for o in kept])
 
 
-@rule("Sum", "Prod", "Max", "Min", name="reduction_of_transposed")
+@rule(Sum, Prod, Max, Min, name="reduction_of_transposed")
 def reduction_of_transposed(graph: RewriteGraph, node: Node) -> Result:
     """``sum(x.T * y.T, 0) -> sum(x * y, 1)``: a transposition of all that is reduced is none."""
     x = node.inputs[0]
@@ -204,12 +204,12 @@ def _permutation(var: Tensor) -> tuple[int, ...] | None:
     return order if "x" not in order and len(order) == owner.inputs[0].type.ndim else None
 
 
-@rule("DimShuffle", name="transpose_of_dot")
+@rule(DimShuffle, name="transpose_of_dot")
 def transpose_of_dot(graph: RewriteGraph, node: Node) -> Result:
     """``dot(x, y).T -> dot(y.T, x.T)``."""
     x = node.inputs[0]
     owner = x.owner
-    if owner is None or type(owner.op).__name__ != "Dot" or node.op.new_order != (1, 0):
+    if owner is None or type(owner.op) is not Dot or node.op.new_order != (1, 0):
         return None
     if graph.only_user(x) is None:
         return None
@@ -217,11 +217,9 @@ def transpose_of_dot(graph: RewriteGraph, node: Node) -> Result:
     return owner.op(dimshuffle(b, (1, 0)), dimshuffle(a, (1, 0)))
 
 
-@rule("MaxAndArgmax", phase="specialize", name="max_without_argmax")
+@rule(MaxAndArgmax, phase="specialize", name="max_without_argmax")
 def max_without_argmax(graph: RewriteGraph, node: Node) -> Result:
     """Only the maximum is read: `Max`; only its position: `Argmax`."""
-    from theano.tensor.reduction import Argmax
-
     top, where = node.outputs
     if not graph.use_count(where):
         return [Max(axis=node.op.axis)(node.inputs[0]), None]

@@ -10,10 +10,11 @@ from theano.rewrite.engine.registry import rule
 from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 from theano.scan.count import StepCount
-from theano.tensor.shape import MakeVector, Reshape, Shape_i
+from theano.tensor.assertion import Assert
+from theano.tensor.shape import MakeVector, Rebroadcast, Reshape, Shape, Shape_i, SpecifyShape
 
 
-@rule("Shape_i", name="length_of_expression")
+@rule(Shape_i, name="length_of_expression")
 def length_of_expression(graph: RewriteGraph, node: Node) -> Result:
     """The length of an expression, from the lengths of what it is made of."""
     x, i = node.inputs[0], node.op.i
@@ -26,7 +27,7 @@ def length_of_expression(graph: RewriteGraph, node: Node) -> Result:
     return length
 
 
-@rule("Shape", name="shape_of_expression")
+@rule(Shape, name="shape_of_expression")
 def shape_of_expression(graph: RewriteGraph, node: Node) -> Result:
     """``x.shape`` as a vector of lengths."""
     return MakeVector("int64")(*dims(graph, node.inputs[0]))
@@ -59,7 +60,7 @@ def nonnegative(var: Tensor, depth: int = 6) -> bool:
     return False
 
 
-@rule("StepCount", name="steps_are_nonnegative")
+@rule(StepCount, name="steps_are_nonnegative")
 def steps_are_nonnegative(graph: RewriteGraph, node: Node) -> Result:
     """A number of steps that cannot be negative (or, if one is needed, none) needs no look."""
     n = node.inputs[0]
@@ -68,7 +69,7 @@ def steps_are_nonnegative(graph: RewriteGraph, node: Node) -> Result:
     return n if nonnegative(n) else None
 
 
-@rule("Reshape", name="useless_reshape")
+@rule(Reshape, name="useless_reshape")
 def useless_reshape(graph: RewriteGraph, node: Node) -> Result:
     """A reshape to the present shape, after another reshape, or that only adds or drops axes of length 1."""
     x, shape = node.inputs
@@ -106,7 +107,7 @@ def elements_of(vector: Tensor) -> list[Tensor] | None:
     return None
 
 
-@rule("SpecifyShape", name="useless_specify_shape")
+@rule(SpecifyShape, name="useless_specify_shape")
 def useless_specify_shape(graph: RewriteGraph, node: Node) -> Result:
     """A declared shape that is known already."""
     x = node.inputs[0]
@@ -121,7 +122,7 @@ def useless_specify_shape(graph: RewriteGraph, node: Node) -> Result:
     return None
 
 
-@rule("Assert", name="useless_assert")
+@rule(Assert, name="useless_assert")
 def useless_assert(graph: RewriteGraph, node: Node) -> Result:
     """A condition that is known to hold."""
     value, *conditions = node.inputs
@@ -131,7 +132,7 @@ def useless_assert(graph: RewriteGraph, node: Node) -> Result:
     return node.op(value, *left) if left else value
 
 
-@rule("Rebroadcast", name="useless_rebroadcast")
+@rule(Rebroadcast, name="useless_rebroadcast")
 def useless_rebroadcast(graph: RewriteGraph, node: Node) -> Result:
     """A declared pattern that the input has."""
     x = node.inputs[0]

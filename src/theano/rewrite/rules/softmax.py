@@ -23,12 +23,19 @@ from theano.rewrite.engine.registry import rule
 from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 from theano.rewrite.rules.reductions import axes_of, with_axes
+from theano.tensor.advanced_subtensor import (
+    AdvancedIncSubtensor,
+    AdvancedIncSubtensor1,
+    AdvancedSubtensor,
+    AdvancedSubtensor1,
+)
 from theano.tensor.alloc import Alloc, ARange
 from theano.tensor.elemwise import DimShuffle
-from theano.tensor.nnet.crossentropy import CrossentropySoftmaxArgmax1HotWithBias
+from theano.tensor.nnet.crossentropy import CrossentropyCategorical1Hot, CrossentropySoftmaxArgmax1HotWithBias
 from theano.tensor.nnet.softmax import LogSoftmax, Softmax
 from theano.tensor.nnet.softmax_along import LogSoftmaxAlong, SoftmaxAlong
 from theano.tensor.reduction import Max, MaxAndArgmax, Sum, Supremum
+from theano.tensor.subtensor import IncSubtensor, Subtensor
 
 _softmax, _logsoftmax = Softmax(), LogSoftmax()
 
@@ -92,7 +99,7 @@ def log_sum_exp(graph: RewriteGraph, node: Node) -> Result:
     return made if order is None else dimshuffle(made, order)
 
 
-@rule("true_div", "mul", "neg", phase="stabilize", view="product", parts=frozenset({"exp", "Sum"}))
+@rule("true_div", "mul", "neg", phase="stabilize", view="product", parts=frozenset({"exp", Sum}))
 def softmax_from_exp(graph: RewriteGraph, node: Node) -> Result:
     """``exp(x) / sum(exp(x), axis)`` is a softmax along that axis."""
     out = node.outputs[0]
@@ -121,7 +128,7 @@ def _with_softmax(coef: algebra.Number, factors: dict[Tensor, int], out: Tensor)
     return None
 
 
-@rule("true_div", "mul", "neg", phase="stabilize", view="product", parts=frozenset({"Sum"}))
+@rule("true_div", "mul", "neg", phase="stabilize", view="product", parts=frozenset({Sum}))
 def average_by_softmax(graph: RewriteGraph, node: Node) -> Result:
     """``sum(t * exp(x), axis) / sum(exp(x), axis)`` is the sum of ``t * softmax(x)``."""
     out = node.outputs[0]
@@ -229,7 +236,7 @@ def log_of(p: Tensor) -> Tensor | None:
     return made if order is None else dimshuffle(made, order)
 
 
-@rule("Softmax", "LogSoftmax", "SoftmaxAlong", phase="stabilize")
+@rule(Softmax, LogSoftmax, SoftmaxAlong, phase="stabilize")
 def softmax_of_shifted(graph: RewriteGraph, node: Node) -> Result:
     """A softmax does not change when each row is shifted: the maximum subtracted by hand is dropped."""
     x = node.inputs[0]
@@ -277,11 +284,7 @@ def log_of_picked(graph: RewriteGraph, node: Node) -> Result:
     """``log(softmax(x)[index]) -> logsoftmax(x)[index]``, basic and advanced."""
     x, order = peel(node.inputs[0], None)
     owner = x.owner
-    if (
-        owner is None
-        or not type(owner.op).__name__.endswith(("Subtensor", "Subtensor1"))
-        or "Inc" in type(owner.op).__name__
-    ):
+    if owner is None or type(owner.op) not in (Subtensor, AdvancedSubtensor, AdvancedSubtensor1):
         return None
     made = log_of(owner.inputs[0])
     if made is None:
@@ -292,17 +295,13 @@ def log_of_picked(graph: RewriteGraph, node: Node) -> Result:
 
 # -- gradients ------------------------------------------------------------------------------------
 
-_READERS = {
-    "AdvancedIncSubtensor": "AdvancedSubtensor",
-    "AdvancedIncSubtensor1": "AdvancedSubtensor1",
-    "IncSubtensor": "Subtensor",
-}
+_WRITERS = frozenset({AdvancedIncSubtensor, AdvancedIncSubtensor1, IncSubtensor})
 
 
 def sparse(var: Tensor) -> Node | None:
     """The node that writes into zeros, if `var` is ``inc_subtensor(zeros[...], …)``."""
     node = var.owner
-    if node is None or type(node.op).__name__ not in _READERS:
+    if node is None or type(node.op) not in _WRITERS:
         return None
     base = node.inputs[0]
     if base.owner is not None and type(base.owner.op) is Alloc:
@@ -311,7 +310,7 @@ def sparse(var: Tensor) -> Node | None:
     return node if value is not None and value == 0 else None
 
 
-@rule("mul", "true_div", "neg", phase="stabilize", view="product", some=frozenset(_READERS))
+@rule("mul", "true_div", "neg", phase="stabilize", view="product", some=_WRITERS)
 def sparse_times(graph: RewriteGraph, node: Node) -> Result:
     """``inc(0[i], v) * x -> inc(0[i], v * x[i])``: what divides `v` by ``x[i]`` cancels."""
     out = node.outputs[0]
@@ -397,7 +396,7 @@ def _belongs(partner: Tensor, terms: list[algebra.Term]) -> bool:
     return False
 
 
-@rule("AdvancedSubtensor", "AdvancedSubtensor1", phase="stabilize")
+@rule(AdvancedSubtensor, AdvancedSubtensor1, phase="stabilize")
 def read_of_ratio(graph: RewriteGraph, node: Node) -> Result:
     """``(a / x)[i]`` is computed at the places read only: ``a[i] / x[i]``."""
     x = node.inputs[0]
@@ -454,7 +453,7 @@ def _with_bias(graph: RewriteGraph, x: Tensor) -> tuple[Tensor, Tensor]:
     return x, Alloc()(zero, dims(graph, x)[1])
 
 
-@rule("AdvancedSubtensor", phase="specialize")
+@rule(AdvancedSubtensor, phase="specialize")
 def crossentropy_of_logsoftmax(graph: RewriteGraph, node: Node) -> Result:
     """``logsoftmax(x)[arange(n), y]`` is minus the cross-entropy that one pass over `x` computes."""
     x = node.inputs[0]
@@ -478,7 +477,7 @@ def crossentropy_of_logsoftmax(graph: RewriteGraph, node: Node) -> Result:
     return elemwise(scalar.neg, nll)
 
 
-@rule("CrossentropyCategorical1Hot", phase="stabilize")
+@rule(CrossentropyCategorical1Hot, phase="stabilize")
 def crossentropy_of_softmax(graph: RewriteGraph, node: Node) -> Result:
     """``crossentropy_categorical_1hot(softmax(x), y)`` without the division and the logarithm."""
     p, y = node.inputs
@@ -487,7 +486,7 @@ def crossentropy_of_softmax(graph: RewriteGraph, node: Node) -> Result:
     return _crossentropy(*_with_bias(graph, p.owner.inputs[0]), y)[0]
 
 
-@rule("Softmax", phase="specialize")
+@rule(Softmax, phase="specialize")
 def softmax_of_crossentropy(graph: RewriteGraph, node: Node) -> Result:
     """The softmax that a cross-entropy of the same rows computes anyway."""
     x = node.inputs[0]
