@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from theano import scalar
 from theano.graph import Constant, Variable, inferred_shapes
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
+from theano.scalar.op import ScalarOp
 from theano.tensor.alloc import Alloc
 from theano.tensor.elemwise import DimShuffle, Elemwise
 from theano.tensor.elemwise import dimshuffle as make_dimshuffle
@@ -28,8 +28,6 @@ Binding = tuple[Tensor, Axes]
 
 _alloc = Alloc()
 _INT64 = TensorType("int64", ())
-# Theano prints these without the word Elemwise.
-_NAMED = {op: Elemwise(op, name=op.name) for op in (scalar.sigmoid, scalar.softplus)}
 
 
 # Who makes a variable: the name of the scalar operation of an `Elemwise`, else the class of the op.
@@ -57,6 +55,15 @@ def scalar_name(var: Tensor) -> str | None:
         return None
     name: str = node.op.scalar_op.name
     return name
+
+
+def cast_of(var: Tensor) -> Tensor | None:
+    """What `var` is a cast of; None if it is none."""
+    node = var.owner
+    if node is None or type(node.op) is not Elemwise or node.op.scalar_op.target is None:
+        return None
+    inner: Tensor = node.inputs[0]
+    return inner
 
 
 def constant(value: Any, dtype: str, ndim: int = 0) -> Tensor:
@@ -299,7 +306,12 @@ def peel(var: Tensor, axes: Axes) -> Binding:
     return var, axes
 
 
-def elemwise(op: Any, *inputs: Tensor) -> Tensor:
-    """`op` (a `ScalarOp`) applied to tensors."""
-    made: Tensor = (_NAMED.get(op) or plain_elemwise(op))(*inputs)
+@lru_cache(64)
+def _bare_elemwise(op: ScalarOp) -> Elemwise:
+    return Elemwise(op, name=op.name)
+
+
+def elemwise(op: ScalarOp, *inputs: Tensor) -> Tensor:
+    """`op` applied to tensors."""
+    made: Tensor = (_bare_elemwise(op) if op.bare else plain_elemwise(op))(*inputs)
     return made

@@ -9,7 +9,6 @@ from theano.graph import Apply
 from theano.record import Record
 from theano.rewrite.engine.build import Maker, maker_of
 from theano.rewrite.engine.table import RewriteGraph, Tensor
-from theano.tensor.elemwise import Elemwise
 
 # What a rule returns: nothing, the replacement of the only output, one (or None) per output, or a dict of
 # replacements for variables made by any nodes.
@@ -25,7 +24,8 @@ class Rule(Record):
     name
         Printed in traces; also a tag by which a query excludes the rule.
     roots
-        What the root may be: names of scalar operations (of an `Elemwise`), op classes, or single ops; empty: any node.
+        What the root may be: names of scalar operations (of an `Elemwise`; ``'cast'`` for all casts), op classes, or
+        single ops; empty: any node.
     function
         ``function(graph, node) -> Result``.
     tags
@@ -91,29 +91,28 @@ class RuleIndex:
 
     def lookup(self, op: Any) -> tuple[Rule, ...]:
         """The rules that may fire at a node of `op`, in their order of registration."""
-        cls = type(op)
         key = maker_of(op)
-        found = self._of_key(cls, key)
+        found = self._of_key(op, key)
         if self._by_op and op in self._by_op:
             mine = [r for r in self._by_op[op] if r in self._members]
             return self._ordered({*found, *mine})
         return found
 
-    def _of_key(self, cls: type, key: Any) -> tuple[Rule, ...]:
+    def _of_key(self, op: Any, key: Any) -> tuple[Rule, ...]:
         found = self._cache.get(key)
         if found is None:
             if self._among is None:
-                found = self._find(cls, key)
+                found = self._find(op, key)
             else:
-                found = tuple([r for r in self._among._of_key(cls, key) if r in self._members])
+                found = tuple([r for r in self._among._of_key(op, key) if r in self._members])
             self._cache[key] = found
         return found
 
-    def _find(self, cls: type, key: Any) -> tuple[Rule, ...]:
+    def _find(self, op: Any, key: Any) -> tuple[Rule, ...]:
         wanted = set(self._by_root.get(None, ()))
-        if cls is Elemwise:
-            wanted.update(self._by_root.get("cast" if key.startswith("Cast{") else key, ()))
-        for base in cls.__mro__:
+        if isinstance(key, str):
+            wanted.update(self._by_root.get("cast" if op.scalar_op.target is not None else key, ()))
+        for base in type(op).__mro__:
             wanted.update(self._by_root.get(base, ()))
         return self._ordered(wanted)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from theano.graph.op import performer
 from theano.rewrite.engine import algebra
 from theano.rewrite.engine.build import (
     broadcast_to,
+    cast_of,
     constant,
     dims,
     dimshuffle,
@@ -26,13 +28,12 @@ from theano.rewrite.engine.registry import rule
 from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 from theano.rewrite.rules import collect
+from theano.scalar.dtypes import COMPLEX, DISCRETE
 from theano.tensor.alloc import Alloc
 from theano.tensor.elemwise import DimShuffle, Elemwise
 
 # Folding makes arrays; larger ones stay symbolic (they would have to be stored with the program).
 FOLD_LIMIT = 1 << 16
-# Ops whose constant inputs say how large the output is, not what it is worth to store.
-NOT_FOLDED = frozenset({"Alloc", "AllocEmpty", "Eye", "ARange", "Print", "Assert", "IfElse", "OpFromGraph"})
 
 rule("add", "sub", "neg", name="collect_terms")(collect.collect_terms)
 rule("mul", "true_div", "inv", "sqr", "pow", "neg", name="collect_factors")(collect.collect_factors)
@@ -52,10 +53,7 @@ def constant_folding(graph: RewriteGraph, node: Node) -> Result:
         if not isinstance(v, Constant):
             return None
     op = node.op
-    if not inputs or type(op).__name__ in NOT_FOLDED or not all(map(is_tensor, node.outputs)):
-        return None
-    may = getattr(op, "do_constant_folding", None)
-    if may is not None and not may(node):
+    if not inputs or not all(map(is_tensor, node.outputs)) or not op.do_constant_folding(node):
         return None
     storage: list[list[Any]] = [[None] for _ in node.outputs]
     try:
@@ -103,45 +101,23 @@ def second_is_fill(graph: RewriteGraph, node: Node) -> Result:
     return Alloc()(value, *lengths)
 
 
-_EXACT_CASTS = {
-    "bool": {
-        "int8",
-        "uint8",
-        "int16",
-        "uint16",
-        "int32",
-        "uint32",
-        "int64",
-        "uint64",
-        "float16",
-        "float32",
-        "float64",
-    },
-    "int8": {"int16", "int32", "int64", "float16", "float32", "float64"},
-    "uint8": {"int16", "uint16", "int32", "uint32", "int64", "uint64", "float16", "float32", "float64"},
-    "int16": {"int32", "int64", "float32", "float64"},
-    "uint16": {"int32", "uint32", "int64", "uint64", "float32", "float64"},
-    "int32": {"int64", "float64"},
-    "uint32": {"int64", "uint64", "float64"},
-    "float16": {"float32", "float64"},
-    "float32": {"float64"},
-}
-
-
 @rule("cast", phase="useless", name="useless_cast")
 def useless_cast(graph: RewriteGraph, node: Node) -> Result:
     """A cast to the own dtype, and one after a cast that loses nothing."""
     x, dtype = node.inputs[0], node.outputs[0].type.dtype
     if x.type.dtype == dtype:
         return x
-    name = scalar_name(x)
-    if name is not None and name.startswith("Cast{"):
-        source = x.owner.inputs[0]
-        if x.type.dtype in _EXACT_CASTS.get(source.type.dtype, ()):
-            if source.type.dtype == dtype:
-                return source
-            return elemwise(scalar.convert_to(dtype), source)
-    return None
+    source = cast_of(x)
+    if source is None or not _is_exact_cast(source.type.dtype, x.type.dtype):
+        return None
+    return source if source.type.dtype == dtype else elemwise(scalar.convert_to(dtype), source)
+
+
+@cache
+def _is_exact_cast(source: str, target: str) -> bool:
+    """Whether a cast between real dtypes loses nothing. (NumPy calls that of 64 bit integers to floats safe, too.)"""
+    whole = source in DISCRETE and target not in DISCRETE and np.dtype(source).itemsize == 8
+    return np.can_cast(source, target) and not whole and target not in COMPLEX
 
 
 @rule("switch", name="switch_known")
@@ -193,14 +169,12 @@ def abs_of_nonnegative(graph: RewriteGraph, node: Node) -> Result:
     x = node.inputs[0]
     if x.type.dtype.startswith(("uint", "bool")):
         return x if x.type.dtype == node.outputs[0].type.dtype else None
-    name = scalar_name(x)
-    if not x.type.dtype.startswith("float"):
+    if not x.type.dtype.startswith("float") or scalar_name(x) is None:
         return None
-    if name in ("abs_", "exp", "sqr", "sqrt", "sigmoid", "softplus", "exp2"):
+    inner = x.owner.op.scalar_op
+    if inner.nonnegative:
         return x
-    if name == "neg":
-        return elemwise(scalar.abs_, x.owner.inputs[0])
-    return None
+    return elemwise(scalar.abs_, x.owner.inputs[0]) if inner is scalar.neg else None
 
 
 @rule("and_", "or_", name="logic_with_constants")

@@ -10,6 +10,7 @@ from theano import scalar
 from theano.rewrite.engine import algebra
 from theano.rewrite.engine.build import (
     broadcast_to,
+    cast_of,
     constant,
     dims,
     dimshuffle,
@@ -430,9 +431,7 @@ def _row_numbers(graph: RewriteGraph, var: Tensor, rows: Tensor) -> bool:
     if type(node.op) is not ARange or number(node.inputs[0]) != 0 or number(node.inputs[2]) != 1:
         return False
     stop = node.inputs[1]
-    if scalar_name(stop) is not None and str(scalar_name(stop)).startswith("Cast{"):
-        stop = stop.owner.inputs[0]
-    return stop is rows
+    return (cast_of(stop) or stop) is rows
 
 
 def _with_bias(graph: RewriteGraph, x: Tensor) -> tuple[Tensor, Tensor]:
