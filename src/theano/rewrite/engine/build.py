@@ -138,6 +138,19 @@ def uniform_value(var: Tensor) -> Any:
     return first if data.size == 1 or (data == first).all() else None
 
 
+def is_filled_with_zeros(var: Tensor) -> bool:
+    """Whether `var` is a constant of zeros, also a repeated one."""
+    if var.owner is not None and type(var.owner.op) is Alloc:
+        var = var.owner.inputs[0]
+    value = uniform_value(var)
+    return value is not None and bool(value == 0)
+
+
+def same_number(a: Tensor, b: Tensor) -> bool:
+    """Whether two integers are known to be equal: one variable, or two constants of one value."""
+    return a is b or (number(a) is not None and number(a) == number(b))
+
+
 def fits(value: Number, dtype: str) -> bool:
     """Whether a coefficient neither overflows nor vanishes in `dtype`."""
     if dtype.startswith(("int", "uint", "bool")):

@@ -13,7 +13,17 @@ from typing import Any
 from theano import scalar
 from theano.graph import Apply
 from theano.rewrite.engine import algebra
-from theano.rewrite.engine.algebra import Product, Sum, Term, build_product, build_sum, negate, product_of, sum_of
+from theano.rewrite.engine.algebra import (
+    Product,
+    Sum,
+    Term,
+    build_product,
+    build_sum,
+    negate,
+    plain,
+    product_of,
+    sum_of,
+)
 from theano.rewrite.engine.build import (
     Axes,
     Binding,
@@ -28,6 +38,7 @@ from theano.rewrite.engine.build import (
     peel,
 )
 from theano.rewrite.engine.pattern import (
+    KINDS,
     Application,
     Equation,
     Literal,
@@ -41,8 +52,6 @@ from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 from theano.tensor.elemwise import DimShuffle, Elemwise
 
 Bindings = dict[str, Binding]
-
-_KINDS = {"float": ("float",), "int": ("int", "uint"), "bool": ("bool",), "any": ("",)}
 
 
 def same(a: Binding, b: Binding) -> bool:
@@ -98,7 +107,7 @@ class Matcher:
         known = bound.get(pattern.name)
         if known is not None:
             return bound if same(known, (var, axes)) else None
-        if not var.type.dtype.startswith(_KINDS[pattern.kind]):
+        if not var.type.dtype.startswith(KINDS[pattern.kind]):
             return None
         if pattern.test is not None and not pattern.test(var):
             return None
@@ -173,7 +182,7 @@ class Matcher:
             return None if trial is None else (trial, [], 0)
         for k, term in enumerate(terms):
             if term.coef == weight:
-                var = term.var if term.var_coef == 1 else _pure(term)
+                var = term.var if term.var_coef == 1 else term.pure()
             elif type(part) is Var and part.name not in bound:
                 made = self._rest([term], 0, weight)
                 if made is None:
@@ -280,19 +289,8 @@ def _is_variable(pattern: ProductPattern) -> bool:
 def scaled_sum(terms: list[Term], const: Number, scale: Number) -> Tensor | None:
     """``scale * (const + Σ terms)``."""
     like = terms[0].var
-    pairs: list[tuple[Number, Tensor]] = []
-    for t in terms:
-        coef = algebra._plain(t.coef * scale)
-        if coef == t.var_coef:
-            pairs.append((1, t.var))
-        elif coef == -t.var_coef:
-            pairs.append((-1, t.var))
-        else:
-            pairs.append((coef, _pure(t)))
-    return build_sum(algebra._plain(const * scale), pairs, like.type.dtype, like.type.ndim)
-
-
-_pure = algebra._pure
+    pairs = [t.times(plain(t.coef * scale)) for t in terms]
+    return build_sum(plain(const * scale), pairs, like.type.dtype, like.type.ndim)
 
 
 # -- right sides ----------------------------------------------------------------------------------
@@ -373,11 +371,8 @@ def _apply_to_sum(equation: Equation, normal: SumPattern, matcher: Matcher, node
         if made is None:
             continue
         if terms or const:
-            pairs = [
-                (1, t.var) if t.coef == t.var_coef else (-1, t.var) if t.coef == -t.var_coef else (t.coef, _pure(t))
-                for t in terms
-            ]
-            made_sum = build_sum(const, [(sign, made), *pairs], out.type.dtype, out.type.ndim)
+            pairs = [(sign, made), *(t.times(t.coef) for t in terms)]
+            made_sum = build_sum(const, pairs, out.type.dtype, out.type.ndim)
         else:
             made_sum = made if sign == 1 else negate(graph, made)
         if made_sum is not None:
@@ -411,7 +406,7 @@ def _apply_to_view(
         made = _right_side(equation, matcher, bound, out)
         if made is None:
             continue
-        coef = algebra._plain(coef)
+        coef = plain(coef)
         if factors or coef != 1 or power != 1:
             combined = dict(factors)
             combined[made] = combined.get(made, 0) + power

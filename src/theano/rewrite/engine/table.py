@@ -9,7 +9,7 @@ Nodes are the function graph's own `Apply` objects, changed in place. Three fact
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from heapq import heappush
 from typing import Any, TypeAlias
 
@@ -431,8 +431,3 @@ def same_type(old: Tensor, new: Tensor) -> bool:
     if isinstance(a, TensorType) and isinstance(b, TensorType):
         return a.dtype == b.dtype and a.broadcastable == b.broadcastable
     return bool(a == b)
-
-
-def flat(items: Iterable[Sequence[Any]]) -> list[Any]:
-    """Concatenation of sequences."""
-    return [item for part in items for item in part]

@@ -7,13 +7,13 @@ from typing import Any
 
 from theano.record import replace
 from theano.rewrite.engine.build import index, number
+from theano.rewrite.engine.forms import subtensor
 from theano.rewrite.engine.registry import rule
 from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 from theano.rewrite.loops import batched_ops as _batched_ops  # it fills the table of batched ops
 from theano.rewrite.loops.batching import REVERSED, Batch, reads_backwards
 from theano.rewrite.loops.step import Kind, Step
-from theano.rewrite.rules.indexing import subtensor
 from theano.rewrite.rules.shaping import nonnegative
 from theano.scan.count import StepCount
 from theano.scan.op import Scan

@@ -8,8 +8,8 @@ from typing import Any
 
 from theano.graph import Op, io_toposort
 from theano.rewrite.engine.build import number
+from theano.rewrite.engine.forms import entries_of
 from theano.rewrite.engine.table import Node, Tensor
-from theano.rewrite.rules.indexing import entries_of
 from theano.scalar.dtypes import DISCRETE
 from theano.scan.parts import Loop
 from theano.tensor.elemwise import Elemwise

@@ -9,10 +9,10 @@ from theano import scalar
 from theano.graph import ancestors
 from theano.record import replace
 from theano.rewrite.engine.build import elemwise, index, number
+from theano.rewrite.engine.forms import entries_of, subtensor
 from theano.rewrite.engine.registry import rule
 from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
-from theano.rewrite.rules.indexing import entries_of, subtensor
 from theano.scan.count import StepCount
 from theano.scan.op import Scan
 from theano.scan.parts import Loop, OutputArg, StateArg

@@ -24,13 +24,17 @@ from theano.rewrite.engine.build import (
     scalar_name,
     uniform_value,
 )
-from theano.rewrite.engine.registry import rule
+from theano.rewrite.engine.pattern import variable
+from theano.rewrite.engine.registry import canonicalize, equation, rule
 from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 from theano.rewrite.rules import collect
+from theano.scalar import abs_, identity, pow
 from theano.scalar.dtypes import COMPLEX, DISCRETE
 from theano.tensor.alloc import Alloc
 from theano.tensor.elemwise import DimShuffle, Elemwise
+
+x = variable("x", "any")
 
 # Folding makes arrays; larger ones stay symbolic (they would have to be stored with the program).
 FOLD_LIMIT = 1 << 16
@@ -81,10 +85,7 @@ def _as_constant(out: Tensor, value: np.ndarray) -> Tensor:
 # -- useless operations ---------------------------------------------------------------------------
 
 
-@rule("identity", phase="useless", name="useless_identity")
-def useless_identity(graph: RewriteGraph, node: Node) -> Result:
-    """``identity(x) -> x``."""
-    return node.inputs[0]
+equation("useless", identity(x), x, name="useless_identity", as_written=True)
 
 
 @rule("second", phase="useless", name="second_is_fill")
@@ -165,16 +166,16 @@ def of_equals(graph: RewriteGraph, node: Node) -> Result:
 
 @rule("abs_", name="abs_of_nonnegative")
 def abs_of_nonnegative(graph: RewriteGraph, node: Node) -> Result:
-    """``abs`` of what is never negative, and of ``-x``."""
+    """``abs`` of what is never negative."""
     x = node.inputs[0]
     if x.type.dtype.startswith(("uint", "bool")):
         return x if x.type.dtype == node.outputs[0].type.dtype else None
     if not x.type.dtype.startswith("float") or scalar_name(x) is None:
         return None
-    inner = x.owner.op.scalar_op
-    if inner.nonnegative:
-        return x
-    return elemwise(scalar.abs_, x.owner.inputs[0]) if inner is scalar.neg else None
+    return x if x.owner.op.scalar_op.nonnegative else None
+
+
+canonicalize(abs_(-variable("x")), abs_(variable("x")), name="abs_of_negative", as_written=True)
 
 
 @rule("and_", "or_", name="logic_with_constants")
@@ -197,15 +198,7 @@ def logic_with_constants(graph: RewriteGraph, node: Node) -> Result:
     return broadcast_to(graph, made, out)
 
 
-@rule("pow", name="pow_of_one")
-def pow_of_one(graph: RewriteGraph, node: Node) -> Result:
-    """``x ** 0 -> 1`` (also for nan), ``1 ** y -> 1``."""
-    base, exponent = node.inputs
-    if number(exponent) == 0 or number(base) == 1:
-        out = node.outputs[0]
-        return broadcast_to(graph, constant(1, out.type.dtype, out.type.ndim), out)
-    return None
-
+canonicalize(pow(1, x), 1, name="pow_of_one", as_written=True)
 
 # Factors that collecting removes.
 _UNITS = (1, -1)

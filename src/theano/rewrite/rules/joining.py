@@ -5,22 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from theano import scalar
-from theano.rewrite.engine.build import Number, dims, elemwise, index, number
-from theano.rewrite.engine.registry import rule
+from theano.rewrite.engine.build import Number, dims, elemwise, index, number, same_number
+from theano.rewrite.engine.forms import entries_of, joined, subtensor
+from theano.rewrite.engine.pattern import variable
+from theano.rewrite.engine.registry import equation, rule
 from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
-from theano.rewrite.rules.indexing import entries_of, fills_window, piece_of, subtensor, window_lengths
+from theano.rewrite.rules.indexing import fills_window, piece_of, window_lengths
 from theano.rewrite.rules.shaping import elements_of
 from theano.tensor.alloc import Alloc
 from theano.tensor.join import Join, Split
 from theano.tensor.shape import SpecifyShape
 from theano.tensor.subtensor import IncSubtensor, Subtensor
 
-
-@rule(Join, phase="useless", name="useless_join")
-def useless_join(graph: RewriteGraph, node: Node) -> Result:
-    """A join of one tensor."""
-    return node.inputs[1] if len(node.inputs) == 2 else None
+equation("useless", joined(variable("axis", "int"), variable("x", "any")), variable("x", "any"), name="useless_join")
 
 
 @rule(Join, name="join_of_joins")
@@ -69,7 +67,7 @@ def split_of_join(graph: RewriteGraph, node: Node) -> Result:
         return None
     for part, length in zip(parts, wanted, strict=True):
         have = graph.intern(dims(graph, part)[int(number(axis) or 0)], node)
-        if have is not length and (number(have) is None or number(have) != number(length)):
+        if not same_number(have, length):
             return None
     return [_in_dtype(part, out.type.dtype) for part, out in zip(parts, node.outputs, strict=True)]
 

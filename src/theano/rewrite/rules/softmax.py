@@ -15,15 +15,17 @@ from theano.rewrite.engine.build import (
     dims,
     dimshuffle,
     elemwise,
+    is_filled_with_zeros,
     number,
     peel,
     scalar_name,
-    uniform_value,
 )
-from theano.rewrite.engine.registry import rule
+from theano.rewrite.engine.forms import axes_of, shuffled, summation, supremum_of, with_axes
+from theano.rewrite.engine.pattern import parameter, variable
+from theano.rewrite.engine.registry import rule, stabilize
 from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
-from theano.rewrite.rules.reductions import axes_of, with_axes
+from theano.scalar import exp, isinf, log, switch
 from theano.tensor.advanced_subtensor import (
     AdvancedIncSubtensor,
     AdvancedIncSubtensor1,
@@ -35,10 +37,13 @@ from theano.tensor.elemwise import DimShuffle
 from theano.tensor.nnet.crossentropy import CrossentropyCategorical1Hot, CrossentropySoftmaxArgmax1HotWithBias
 from theano.tensor.nnet.softmax import LogSoftmax, Softmax
 from theano.tensor.nnet.softmax_along import LogSoftmaxAlong, SoftmaxAlong
-from theano.tensor.reduction import Max, MaxAndArgmax, Sum, Supremum
+from theano.tensor.reduction import Max, MaxAndArgmax, Sum
 from theano.tensor.subtensor import IncSubtensor, Subtensor
 
 _softmax, _logsoftmax = Softmax(), LogSoftmax()
+
+x = variable("x")
+K, A, Q = map(parameter, "KAQ")
 
 
 def keepdims_order(ndim: int, axes: tuple[int, ...]) -> tuple[int | str, ...]:
@@ -67,37 +72,22 @@ def unshifted(graph: RewriteGraph, x: Tensor, axes: tuple[int, ...]) -> Tensor |
     for shift in terms:
         v = shift.var
         if shift.coef == -shift.var_coef == -1 and _is_shift(v) and all(v.type.broadcastable[a] for a in axes):
-            pairs = [(t.coef, algebra._pure(t)) for t in terms if t is not shift]
+            pairs = [(t.coef, t.pure()) for t in terms if t is not shift]
             return algebra.build_sum(view.const, pairs, x.type.dtype, x.type.ndim)
     return None
 
 
-def finite_max(x: Tensor, axes: tuple[int, ...]) -> Tensor:
-    """The maximum of `x` along `axes`, 0 where it is infinite (``inf - inf`` would be nan)."""
-    top = Supremum(axis=axes)(x)
-    zero = constant(0, x.type.dtype, top.type.ndim)
-    made: Tensor = elemwise(scalar.switch, elemwise(scalar.isinf, top), zero, top)
-    return made
+def _unshifted_axes(graph: RewriteGraph, K: Any, x: Tensor, A: tuple[int, ...]) -> dict[str, Any] | None:
+    return {"Q": keepdims_order(x.type.ndim, A)} if unshifted(graph, x, A) is None else None
 
 
-@rule("log", phase="stabilize")
-def log_sum_exp(graph: RewriteGraph, node: Node) -> Result:
-    """``log(sum(exp(x))) -> m + log(sum(exp(x - m)))`` with the maximum `m`."""
-    total, order = peel(node.inputs[0], None)
-    owner = total.owner
-    if owner is None or type(owner.op) is not Sum or scalar_name(owner.inputs[0]) != "exp":
-        return None
-    x = owner.inputs[0].owner.inputs[0]
-    axes = axes_of(owner)
-    if not x.type.dtype.startswith("float") or total.type.dtype != x.type.dtype:
-        return None
-    if unshifted(graph, x, axes) is not None:
-        return None
-    top = finite_max(x, axes)
-    below = elemwise(scalar.sub, x, dimshuffle(top, keepdims_order(x.type.ndim, axes)))
-    inner = elemwise(scalar.log, with_axes(owner.op, axes, elemwise(scalar.exp, below)))
-    made = elemwise(scalar.add, top, inner)
-    return made if order is None else dimshuffle(made, order)
+# The maximum m is subtracted, or 0 where it is infinite: ``inf - inf`` would be nan.
+_top = supremum_of(x, A)
+_m = switch(isinf(_top), 0, _top)
+stabilize(
+    log(summation(K, exp(x), A)), _m + log(summation(K, exp(x - shuffled(_m, Q)), A)),
+    name="log_sum_exp", where=_unshifted_axes, one_dtype=True, domain={"x": (-80, 80)},
+)  # fmt: skip
 
 
 @rule("true_div", "mul", "neg", phase="stabilize", view="product", parts=frozenset({"exp", Sum}))
@@ -304,11 +294,7 @@ def sparse(var: Tensor) -> Node | None:
     node = var.owner
     if node is None or type(node.op) not in _WRITERS:
         return None
-    base = node.inputs[0]
-    if base.owner is not None and type(base.owner.op) is Alloc:
-        base = base.owner.inputs[0]
-    value = uniform_value(base)
-    return node if value is not None and value == 0 else None
+    return node if is_filled_with_zeros(node.inputs[0]) else None
 
 
 @rule("mul", "true_div", "neg", phase="stabilize", view="product", some=_WRITERS)
@@ -492,14 +478,6 @@ def softmax_of_crossentropy(graph: RewriteGraph, node: Node) -> Result:
     matrix, bias = _with_bias(graph, x)
     for user in graph.users.get(matrix, ()):
         if type(user.op) is CrossentropySoftmaxArgmax1HotWithBias and user.inputs[0] is matrix:
-            if user.inputs[1] is bias or (matrix is x and sparse_zero(user.inputs[1])):
+            if user.inputs[1] is bias or (matrix is x and is_filled_with_zeros(user.inputs[1])):
                 return user.outputs[1]
     return None
-
-
-def sparse_zero(var: Tensor) -> bool:
-    """Whether all elements of `var` are known to be 0."""
-    if var.owner is not None and type(var.owner.op) is Alloc:
-        var = var.owner.inputs[0]
-    value = uniform_value(var)
-    return value is not None and bool(value == 0)
