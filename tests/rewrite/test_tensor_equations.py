@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -101,14 +101,14 @@ class Drawn:
             kept.insert(int(self.rng.integers(0, len(kept) + 1)), "x")
         return tuple(kept)
 
-    def index(self, x: Any) -> list[Any]:
-        """An index for the first axes of `x`."""
+    def index(self, x: Any, start: int = 0) -> list[Any]:
+        """An index for the first axes of `x`; slices begin at `start` at most."""
         entries: list[Any] = []
         for _ in range(self.rng.integers(1, x.type.ndim + 1)):
             if self.rng.random() < 0.5:
                 entries.append(index_constant(int(self.rng.integers(-1, 1))))
             else:
-                parts = (int(self.rng.integers(0, 2)), 3, 1)
+                parts = (int(self.rng.integers(0, start + 1)), 3, 1)
                 entries.append(slice(*(None if self.rng.random() < 0.6 else index_constant(n) for n in parts)))
         return entries
 
@@ -138,7 +138,7 @@ def picked(drawn: Drawn, pattern: Operation) -> Any:
     x = drawn.make(pattern.args[0])
     if x.type.ndim == 0:
         return x
-    return subtensor(x, drawn.given(pattern.given[0], lambda: drawn.index(x)))
+    return subtensor(x, drawn.given(pattern.given[0], lambda: drawn.index(x, 1)))
 
 
 def written(drawn: Drawn, pattern: Operation) -> Any:
@@ -182,32 +182,37 @@ MAKERS: dict[str, Callable[[Drawn, Operation], Any]] = {
 }
 
 
+def drawn_from(equation: Equation) -> Iterator[Drawn]:
+    """Left sides that have a value."""
+    for seed in range(DRAWS):
+        try:
+            drawn = Drawn(equation, seed)
+            perform(FunctionGraph(drawn.inputs, [drawn.out]), drawn.values)
+        except IndexError:  # an axis is empty
+            continue
+        if drawn.out.owner is not None:
+            yield drawn
+
+
 @pytest.mark.parametrize("name", EQUATIONS)
 def test_both_sides_are_equal(name: str) -> None:
     equation = EQUATIONS[name]
     compared = 0
-    for seed in range(DRAWS):
-        drawn = Drawn(equation, seed)
-        if drawn.out.owner is None:
-            continue
+    for drawn in drawn_from(equation):
         graph = RewriteGraph(drawn.inputs, [drawn.out])
         (out,) = graph.outputs
         made = apply_as_written(equation, graph, out.owner)
         if made is None:
             continue
         made = fit(out, made)
-        assert made is not None, f"{equation}, seed {seed}: the right side has another pattern"
-        compared += 1
+        assert made is not None, f"{equation}: the right side for {out} has another pattern"
         left, right = perform(FunctionGraph(drawn.inputs, [out, made]), drawn.values)
-        np.testing.assert_allclose(right, left, rtol=1e-12, err_msg=f"{equation}, seed {seed}")
+        np.testing.assert_allclose(right, left, rtol=1e-12, err_msg=f"{equation} for {out}")
+        compared += 1
     assert compared >= WANTED
 
 
 @pytest.mark.parametrize("name", EQUATIONS)
 def test_equation_fires(name: str) -> None:
     """Earlier rules must not rewrite the left side away."""
-    for seed in range(DRAWS):
-        drawn = Drawn(EQUATIONS[name], seed)
-        if drawn.out.owner is not None and name in rewritten(drawn.inputs, drawn.out)[1].counts():
-            return
-    raise AssertionError(f"{EQUATIONS[name]} never fires")
+    assert any(name in rewritten(d.inputs, d.out)[1].counts() for d in drawn_from(EQUATIONS[name]))
