@@ -20,7 +20,6 @@ from theano.rewrite.engine.pattern import (
     Literal,
     Pattern,
     Var,
-    has_operation,
     variables_of,
 )
 from theano.rewrite.engine.table import RewriteGraph
@@ -29,7 +28,7 @@ from theano.rewrite.engine.table import RewriteGraph
 EQUATIONS = {
     name: rule.equation
     for name, rule in RULES.items()
-    if rule.equation is not None and not has_operation(rule.equation.left)
+    if rule.equation is not None and not rule.equation.has_operation
 }
 SPECIAL = (0.0, -0.0, 1.0, -1.0, 1e30, -1e30, math.inf, -math.inf, math.nan)
 POINTS = 41

@@ -22,7 +22,6 @@ from theano.rewrite.engine.pattern import (
     Parameter,
     Pattern,
     Var,
-    has_operation,
 )
 from theano.rewrite.engine.phases import fit
 from theano.rewrite.engine.table import RewriteGraph
@@ -34,9 +33,7 @@ from theano.tensor.shape import Rebroadcast
 from theano.tensor.subtensor import IncSubtensor
 
 EQUATIONS = {
-    name: rule.equation
-    for name, rule in RULES.items()
-    if rule.equation is not None and has_operation(rule.equation.left)
+    name: rule.equation for name, rule in RULES.items() if rule.equation is not None and rule.equation.has_operation
 }
 DRAWS, WANTED = 80, 8
 

@@ -18,7 +18,6 @@ from theano.rewrite.engine.pattern import (
     Parameter,
     Pattern,
     Var,
-    has_operation,
 )
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 from theano.tensor.elemwise import Elemwise
@@ -39,8 +38,6 @@ class _Match:
         if type(pattern) is Operation:
             return self.within(pattern, var)
         assert isinstance(pattern, Application)
-        if not has_operation(pattern):
-            return self.within(pattern, var)
         if not self._point_wise(pattern, var):
             return False
         (inner,), (child,) = var.owner.inputs, pattern.args
@@ -85,11 +82,24 @@ class _Match:
         return len(node.inputs) == len(pattern.args)
 
 
+def _is_hopeless(pattern: Pattern, node: Node) -> bool:
+    """Whether an operand shows at once that `pattern` does not match: most attempts end here."""
+    for child, v in zip(pattern.args, node.inputs, strict=False):  # type: ignore[attr-defined]
+        if type(child) is Operation:
+            if type(pattern) is Operation and (v.owner is None or type(v.owner.op) not in child.form.classes):
+                return True
+        elif type(child) is Literal and number(v) != child.value:
+            return True
+    return False
+
+
 def apply_as_written(equation: Equation, graph: RewriteGraph, node: Node) -> Tensor | None:
     """The replacement for the output of `node` by an equation with tensor ops; None if it does not apply."""
     out = node.outputs[0]
+    if _is_hopeless(equation.left, node):
+        return None
     match = _Match()
-    if not match.around(equation.left, out):
+    if not (match.around if equation.has_operation else match.within)(equation.left, out):
         return None
     if equation.alone and graph.only_user(match.nodes[1].outputs[0]) is None:
         return None
@@ -107,31 +117,43 @@ def apply_as_written(equation: Equation, graph: RewriteGraph, node: Node) -> Ten
     if isinstance(equation.right, Literal):
         made = constant(equation.right.value, out.type.dtype, out.type.ndim)
     else:
-        made = _made(equation.right, bound, {})
+        made = _made(equation, bound)
     if match.axes is not None:
         return dimshuffle(made, match.axes)
     return broadcast_to(graph, made, out) if isinstance(equation.left, Application) else made
 
 
-def _made(pattern: Pattern, bound: dict[str, Any], known: dict[int, Tensor]) -> Tensor:
-    """The graph of a right side; what occurs in it twice is made once."""
-    if isinstance(pattern, Var):
-        return bound[pattern.name]
-    made = known.get(id(pattern))
-    if made is not None:
-        return made
-    assert isinstance(pattern, Application | Operation)
-    args = [None if isinstance(a, Literal) else _made(a, bound, known) for a in pattern.args]
-    if isinstance(pattern, Operation):
-        given = [bound[p.name] if isinstance(p, Parameter) else p for p in pattern.given]
-        assert pattern.form.make is not None
-        made = pattern.form.make(*given, *args)
-    else:
-        like = next(a for a in reversed(args) if a is not None).type
-        numbers = [
-            constant(p.value, like.dtype, like.ndim) if a is None else a  # type: ignore[attr-defined]
-            for p, a in zip(pattern.args, args, strict=True)
-        ]
-        made = elemwise(pattern.op, *numbers)
-    known[id(pattern)] = made
-    return made
+def _order(pattern: Pattern, found: dict[Pattern, tuple[int, ...]]) -> dict[Pattern, tuple[int, ...]]:
+    """The patterns of a right side, each once and behind its arguments, with the places of these."""
+    if pattern not in found:
+        args = pattern.args if isinstance(pattern, Application | Operation) else ()
+        for a in args:
+            _order(a, found)
+        places = {p: k for k, p in enumerate(found)}
+        found[pattern] = tuple([places[a] for a in args])
+    return found
+
+
+def _made(equation: Equation, bound: dict[str, Any]) -> Tensor:
+    """The graph of a right side."""
+    order = equation.order
+    if order is None:
+        order = equation.order = list(_order(equation.right, {}).items())
+    values: list[Tensor] = []
+    for pattern, places in order:
+        kind = type(pattern)
+        args = [values[k] for k in places]
+        if kind is Var:
+            made = bound[pattern.name]  # type: ignore[attr-defined]
+        elif kind is Operation:
+            given = [bound[p.name] if type(p) is Parameter else p for p in pattern.given]  # type: ignore[attr-defined]
+            made = pattern.form.make(*given, *args)  # type: ignore[attr-defined]
+        elif kind is Literal:
+            made = pattern  # its dtype and rank are those of what stands beside it
+        else:
+            if Literal in map(type, args):
+                like = next(a for a in reversed(args) if type(a) is not Literal).type
+                args = [constant(a.value, like.dtype, like.ndim) if type(a) is Literal else a for a in args]
+            made = elemwise(pattern.op, *args)  # type: ignore[attr-defined]
+        values.append(made)
+    return values[-1]

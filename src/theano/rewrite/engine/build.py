@@ -34,15 +34,6 @@ _INT64 = TensorType("int64", ())
 Maker = str | type | None
 
 
-def maker_of(op: Any) -> str | type:
-    """The kind of an op: the name of its scalar operation if it is an `Elemwise`, else its class."""
-    cls = type(op)
-    if cls is Elemwise:
-        name: str = op.scalar_op.name
-        return name
-    return cls
-
-
 def is_tensor(var: Tensor) -> bool:
     """Whether `var` is a (dense) tensor."""
     return isinstance(var.type, TensorType)

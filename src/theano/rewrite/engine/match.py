@@ -33,7 +33,6 @@ from theano.rewrite.engine.build import (
     constant,
     dimshuffle,
     elemwise,
-    maker_of,
     number,
     peel,
 )
@@ -354,7 +353,12 @@ def maker_below(var: Tensor) -> Maker:
     node = var.owner
     while node is not None and type(node.op) is DimShuffle:
         node = node.inputs[0].owner
-    return None if node is None else maker_of(node.op)
+    if node is None:
+        return None
+    op = node.op
+    cls = type(op)
+    name: str | type = op.scalar_op.name if cls is Elemwise else cls
+    return name
 
 
 def _apply_to_sum(equation: Equation, normal: SumPattern, matcher: Matcher, node: Node) -> Tensor | None:

@@ -416,12 +416,16 @@ class Equation:
     alone: bool = False
     one_dtype: bool = False
     names: tuple[str, ...] = field(init=False)  # of the variables
+    has_operation: bool = field(init=False)  # on the left side
+    # Of the right side: its patterns, each behind its arguments, with their places; made when first used.
+    order: list[tuple[Pattern, tuple[int, ...]]] | None = field(default=None, init=False)
     normal: Pattern = field(init=False)
     needed: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         self.names = tuple(variables_of(self.left))
-        self.as_written = self.as_written or has_operation(self.left)
+        self.has_operation = has_operation(self.left)
+        self.as_written = self.as_written or self.has_operation
         self.normal = self.left if self.as_written else normalise(self.left)
         self.needed = needed_parts(self.normal)
         missing = variables_of(self.right).keys() - set(self.names)

@@ -7,8 +7,9 @@ from typing import Any
 
 from theano.graph import Apply
 from theano.record import Record
-from theano.rewrite.engine.build import Maker, maker_of
+from theano.rewrite.engine.build import Maker
 from theano.rewrite.engine.table import RewriteGraph, Tensor
+from theano.tensor.elemwise import Elemwise
 
 # What a rule returns: nothing, the replacement of the only output, one (or None) per output, or a dict of
 # replacements for variables made by any nodes.
@@ -91,8 +92,11 @@ class RuleIndex:
 
     def lookup(self, op: Any) -> tuple[Rule, ...]:
         """The rules that may fire at a node of `op`, in their order of registration."""
-        key = maker_of(op)
-        found = self._of_key(op, key)
+        cls = type(op)
+        key = op.scalar_op.name if cls is Elemwise else cls  # its maker, without a call
+        found = self._cache.get(key)
+        if found is None:
+            found = self._of_key(op, key)
         if self._by_op and op in self._by_op:
             mine = [r for r in self._by_op[op] if r in self._members]
             return self._ordered({*found, *mine})
