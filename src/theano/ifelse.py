@@ -28,6 +28,7 @@ class IfElse(Op):
     """
 
     __props__ = ("n_outs", "name")
+    folds_constants = False
     view_map: dict[int, list[int]] = {}
 
     def __init__(

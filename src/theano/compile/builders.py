@@ -56,6 +56,8 @@ class OpFromGraph(Op):
     OpFromGraph{inline=False}.0
     """
 
+    folds_constants = False
+
     def __init__(
         self,
         inputs: Sequence[Variable],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Any, ClassVar
 
 from theano.configdefaults import config
@@ -40,6 +40,16 @@ class Op(Props):
     view_map: dict[int, list[int]] = {}
     #: ``{output: [inputs]}``: outputs computed in the memory of inputs.
     destroy_map: dict[int, list[int]] = {}
+    #: The inputs in which, each by itself, the outputs are linear: zeros there make zeros.
+    linear_in: Container[int] = ()
+    #: Whether no values make it fail, and no shapes but those that nothing around it could work with either.
+    never_fails: bool = False
+    #: Whether it does no work: its output is the input seen in another way, or much made of little.
+    costs_nothing: bool = False
+    #: Whether its output is its first input, repeated.
+    spreads_first_input: bool = False
+    #: Whether it is computed at compile time where all its inputs are constants (see `do_constant_folding`).
+    folds_constants: bool = True
     itypes: Sequence[Any] | None = None
     otypes: Sequence[Any] | None = None
 
@@ -111,8 +121,18 @@ class Op(Props):
         return self.L_op(inputs, outputs, output_grads)
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> Sequence[Any]:
-        """Directional derivatives of the outputs; a direction (and a result) may be None for zero."""
-        raise MethodNotDefined(f"{self} has no R_op: the class {type(self).__name__} does not define it")
+        """Directional derivatives of the outputs; a direction (and a result) may be None for zero.
+
+        This default is for ops that are linear in all inputs that they have derivatives for.
+        """
+        if self.linear_in == Op.linear_in:
+            raise MethodNotDefined(f"{self} has no R_op: the class {type(self).__name__} does not define it")
+        total: list[Any] = []
+        for i, direction in enumerate(eval_points):
+            if direction is not None and i in self.linear_in:
+                terms = self(*inputs[:i], direction, *inputs[i + 1 :], return_list=True)
+                total = [a + b for a, b in zip(total, terms, strict=True)] if total else terms
+        return total or [None for _ in self.make_node(*inputs).outputs]
 
     def infer_shape(self, node: Apply, input_shapes: Sequence[Any]) -> Sequence[Any]:
         """Shapes of the outputs (tuples of 0-d int64 variables) from those of the inputs."""
@@ -128,7 +148,7 @@ class Op(Props):
 
     def do_constant_folding(self, node: Apply) -> bool:
         """Whether `node` may be computed at compile time when its inputs are constants."""
-        return True
+        return self.folds_constants
 
     @classmethod
     def _get_test_value(cls, v: Any) -> Any:

@@ -41,6 +41,7 @@ class Print(ViewOp):
     # It acts when it runs: it must not be taken for its input.
     decompose = Op.decompose
     __props__ = ("message", "attrs", "global_fn")
+    folds_constants = False
 
     def __init__(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,7 @@ mul = variadic(
     grad=_products_of_others,
     expand=fold(lambda x, y: expr.and_(x, y) if x.type == "bool" else x * y),
     identity=1,
+    linear_in=range(sys.maxsize),
 )
 sub = binary(
     "sub",
@@ -56,6 +58,7 @@ neg = unary(
     dtype=rules.no_bool_input,
     grad=lambda x, z, g: -g,
     expand=lambda x: -x,
+    linear_in=range(1),
 )
 true_div = binary(
     "true_div",
@@ -63,6 +66,7 @@ true_div = binary(
     dtype=rules.division,
     grad=lambda x, y, z, g: (g / y, -(g * x) / (y * y)),
     expand=lambda x, y: x / y,
+    linear_in=range(1),
 )
 inv = unary(
     "inv",
@@ -178,6 +182,7 @@ abs_ = unary(
     expand=lambda x: x if x.type == "bool" else expr.abs_(x),
     args=rules.args_as_they_are,
     holomorphic=False,
+    nonnegative=True,
 )
 sgn = unary("sgn", numpy=np.sign, dtype=rules.signed_real, grad=None, expand=_expand_sgn)
 

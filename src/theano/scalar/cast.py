@@ -47,6 +47,7 @@ def _make(target: str) -> ScalarOp:
         grad=lambda x, y, g: g,
         expand=lambda x: convert(x, target),
         args=rules.args_as_they_are,
+        linear_in=range(1),
         target=target,
     )
 

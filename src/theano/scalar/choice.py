@@ -48,4 +48,5 @@ second = binary(
     grad=lambda x, y, z, g: (None, g),
     expand=lambda x, y: y,
     args=rules.args_condition,
+    linear_in=range(1, 2),
 )

@@ -14,12 +14,14 @@ from theano.scalar.op import ScalarOp, binary, like, unary
 Term = Any
 
 
-def _float_function(name: str, numpy: Any, expand: Any, grad: Any) -> ScalarOp:
-    return unary(name, numpy=numpy, dtype=rules.to_float, grad=grad, expand=expand)
+def _float_function(name: str, numpy: Any, expand: Any, grad: Any, nonnegative: bool = False) -> ScalarOp:
+    return unary(name, numpy=numpy, dtype=rules.to_float, grad=grad, expand=expand, nonnegative=nonnegative)
 
 
-exp = _float_function("exp", np.exp, vmath.exp, lambda x, y, g: g * y)
-exp2 = _float_function("exp2", np.exp2, vmath.exp2, lambda x, y, g: g * y * like(g, math.log(2)))
+exp = _float_function("exp", np.exp, vmath.exp, lambda x, y, g: g * y, nonnegative=True)
+exp2 = _float_function(
+    "exp2", np.exp2, vmath.exp2, lambda x, y, g: g * y * like(g, math.log(2)), nonnegative=True
+)
 expm1 = _float_function("expm1", np.expm1, vmath.expm1, lambda x, y, g: g * exp(x))
 log = _float_function("log", np.log, vmath.log, lambda x, y, g: g / x)
 log2 = _float_function("log2", np.log2, vmath.log2, lambda x, y, g: g / (x * like(g, math.log(2))))

@@ -57,6 +57,12 @@ class ScalarOp:
     holomorphic
         Whether `grad` is the derivative in the complex sense (the gradient is then conjugated for complex
         numbers); False for operations that treat the parts of a complex number apart.
+    linear_in
+        The arguments in which, each by itself, it is linear.
+    nonnegative
+        Whether its value is never below zero.
+    bare
+        Whether its node is printed by the name alone, without the word Elemwise.
     tangent
         For those that are not holomorphic: ``tangent(*inputs, direction, i)``, the change of the output where complex
         numbers take part and input `i` changes in a direction.
@@ -69,8 +75,8 @@ class ScalarOp:
     """
 
     __slots__ = (
-        "args", "associative", "checks_zero_divisor", "commutative", "dtype", "expand", "grad", "holomorphic",
-        "identity", "name", "nin", "numpy", "tangent", "target",
+        "args", "associative", "bare", "checks_zero_divisor", "commutative", "dtype", "expand", "grad", "holomorphic",
+        "identity", "linear_in", "name", "nin", "nonnegative", "numpy", "tangent", "target",
     )  # fmt: skip
 
     def __init__(
@@ -89,6 +95,9 @@ class ScalarOp:
         holomorphic: bool = True,
         tangent: Callable[..., Any] | None = None,
         checks_zero_divisor: bool = False,
+        linear_in: range = range(0),
+        nonnegative: bool = False,
+        bare: bool = False,
         target: str | None = None,
         register: bool = True,
     ) -> None:
@@ -107,6 +116,9 @@ class ScalarOp:
         self.holomorphic = holomorphic
         self.tangent = tangent
         self.checks_zero_divisor = checks_zero_divisor
+        self.linear_in = linear_in
+        self.nonnegative = nonnegative
+        self.bare = bare
         self.target = target
         if register:
             TABLE[name] = self

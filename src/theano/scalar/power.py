@@ -79,6 +79,7 @@ sqr = unary(
     dtype=rules.same,
     grad=lambda x, z, g: g * x * 2,
     expand=lambda x: x if x.type == "bool" else x * x,
+    nonnegative=True,
 )
 sqrt = unary(
     "sqrt",
@@ -86,4 +87,5 @@ sqrt = unary(
     dtype=rules.to_float,
     grad=lambda x, z, g: g * like(g, 0.5) / z,
     expand=expr.sqrt,
+    nonnegative=True,
 )

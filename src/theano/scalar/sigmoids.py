@@ -46,6 +46,8 @@ sigmoid = unary(
     dtype=rules.to_float_real,
     grad=lambda x, y, g: g * y * (1 - y),
     expand=vmath.sigmoid,
+    nonnegative=True,
+    bare=True,
 )
 softplus = unary(
     "softplus",
@@ -53,6 +55,8 @@ softplus = unary(
     dtype=rules.to_float_real,
     grad=lambda x, y, g: g * sigmoid(x),
     expand=vmath.softplus,
+    nonnegative=True,
+    bare=True,
 )
 ultra_fast_sigmoid = unary(
     "ultra_fast_sigmoid",
@@ -60,6 +64,7 @@ ultra_fast_sigmoid = unary(
     dtype=rules.to_float_real,
     grad=UNDEFINED,
     expand=_expand_ultra_fast_sigmoid,
+    bare=True,
 )
 softsign = unary(
     "softsign",
@@ -67,4 +72,5 @@ softsign = unary(
     dtype=rules.to_float_real,
     grad=lambda x, y, g: g / sqr(1 + abs_(x)),
     expand=lambda x: x / (expr.abs_(x) + 1.0),
+    bare=True,
 )

@@ -56,6 +56,8 @@ def as_index_array(value: Any) -> Any:
 class _Reader(Indexed):
     """What the reading ops share."""
 
+    linear_in = (0,)
+
     def writer(self, set_instead_of_inc: bool) -> Op:
         """The op that writes where this one reads."""
         raise NotImplementedError
@@ -66,9 +68,6 @@ class _Reader(Indexed):
         if x.type.dtype in DISCRETE:
             return [zero_gradient(x), *rest]
         return [self.writer(False)(zero_gradient(x), gs[0], *indices), *rest]
-
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        return [None if eval_points[0] is None else self(eval_points[0], *inputs[1:])]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return first_connected(len(node.inputs))

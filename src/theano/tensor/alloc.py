@@ -56,6 +56,10 @@ class Alloc(Op):
     """
 
     __props__ = ()
+    folds_constants = False
+    costs_nothing = True
+    never_fails = True
+    linear_in = (0,)
     spreads_first_input = True
 
     def make_node(self, value: Any, *lengths: Any) -> Apply:
@@ -105,9 +109,6 @@ class Alloc(Op):
         value, g = inputs[0], gs[0]
         return [sum_to(g, value), *(disconnected() for _ in inputs[1:])]
 
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        return [None if eval_points[0] is None else self(eval_points[0], *inputs[1:])]
-
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return first_connected(len(node.inputs))
 
@@ -140,6 +141,7 @@ class AllocEmpty(Unconnected):
     """An array of the given lengths with arbitrary content."""
 
     __props__ = ("dtype",)
+    folds_constants = False
 
     def __init__(self, dtype: Any) -> None:
         self.dtype = as_dtype(dtype)
@@ -214,6 +216,9 @@ class ARange(Op):
     """Equally spaced numbers from `start` up to, not including, `stop`."""
 
     __props__ = ("dtype",)
+    folds_constants = False
+    costs_nothing = True
+    never_fails = True
 
     def __init__(self, dtype: Any) -> None:
         self.dtype = as_dtype(dtype)
@@ -374,6 +379,9 @@ class Eye(Unconnected):
     """Ones on diagonal `k` of an `n` by `m` matrix of zeros."""
 
     __props__ = ("dtype",)
+    folds_constants = False
+    costs_nothing = True
+    never_fails = True
 
     def __init__(self, dtype: Any = None) -> None:
         self.dtype = _dtype(dtype)
@@ -410,6 +418,8 @@ def identity_like(x: Any) -> Any:
 
 class Tri(Eye):
     """Ones at and below diagonal `k` of an `n` by `m` matrix of zeros."""
+
+    folds_constants = True
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         n, m, k = (int(i) for i in inputs)

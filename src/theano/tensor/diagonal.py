@@ -33,6 +33,7 @@ class ExtractDiag(Op):
 
     __props__ = ("offset", "axis1", "axis2")
     view_map = {0: [0]}
+    linear_in = (0,)
 
     def __init__(self, offset: int = 0, axis1: int = 0, axis2: int = 1, view: bool = True) -> None:
         self.offset, self.axis1, self.axis2 = int(offset), int(axis1), int(axis2)
@@ -69,9 +70,6 @@ class ExtractDiag(Op):
         g = dimshuffle(gs[0], [last, *range(last)])
         written = inc_subtensor(zeros[_positions(zeros, self.offset)], g)
         return [dimshuffle(written, [order.index(i) for i in range(x.type.ndim)])]
-
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        return [None if eval_points[0] is None else self(eval_points[0])]
 
 
 def _positions(x: Any, offset: Any) -> tuple[Variable, Variable]:

@@ -33,6 +33,8 @@ class Dot(Op):
     """
 
     __props__ = ()
+    never_fails = True
+    linear_in = (0, 1)
 
     def __str__(self) -> str:
         return "dot"
@@ -68,15 +70,6 @@ class Dot(Op):
         else:
             gx, gy = self(g, y.T), self(x.T, g)
         return [patternbroadcast(gx, x.type.broadcastable), patternbroadcast(gy, y.type.broadcastable)]
-
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        return [_product_rule(self, inputs, eval_points)]
-
-
-def _product_rule(op: Op, inputs: Sequence[Any], eval_points: Sequence[Any]) -> Any:
-    (x, y), (dx, dy) = inputs, eval_points
-    parts = ([op(dx, y)] if dx is not None else []) + ([op(x, dy)] if dy is not None else [])
-    return parts[0] + parts[1] if len(parts) == 2 else parts[0] if parts else None
 
 
 dot_op = Dot()
@@ -119,6 +112,8 @@ class BatchedDot(Op):
     """The matrix products of two stacks of matrices (3-d tensors)."""
 
     __props__ = ()
+    never_fails = True
+    linear_in = (0, 1)
 
     def make_node(self, x: Any, y: Any) -> Apply:
         x, y = as_tensor_variable(x), as_tensor_variable(y)
@@ -147,9 +142,6 @@ class BatchedDot(Op):
         (x, y), (g,) = inputs, gs
         gx, gy = self(g, dimshuffle(y, (0, 2, 1))), self(dimshuffle(x, (0, 2, 1)), g)
         return [patternbroadcast(gx, x.type.broadcastable), patternbroadcast(gy, y.type.broadcastable)]
-
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        return [_product_rule(self, inputs, eval_points)]
 
 
 batched_dot_op = BatchedDot()

@@ -42,6 +42,9 @@ class DimShuffle(Op):
 
     __props__ = ("input_broadcastable", "new_order")
     view_map = {0: [0]}
+    costs_nothing = True
+    never_fails = True
+    linear_in = (0,)
 
     def __init__(
         self, input_broadcastable: Sequence[bool], new_order: Sequence[int | str], inplace: bool = True
@@ -116,9 +119,6 @@ class DimShuffle(Op):
             return [zeros_for(x)]
         return [LATE["moved"](g, lambda v: dimshuffle(v, order), x)]
 
-    def R_op(self, inputs: Sequence[ty.Any], eval_points: Sequence[ty.Any]) -> list[ty.Any]:
-        return [None if eval_points[0] is None else self(eval_points[0])]
-
     def __str__(self) -> str:
         return f"InplaceDimShuffle{{{','.join(map(str, self.new_order))}}}"
 
@@ -192,6 +192,10 @@ class Elemwise(Op):
         self.scalar_op = scalar_op
         self.inplace_pattern: dict[int, int] = {}
         self.name = name
+
+    @property
+    def linear_in(self) -> range:  # type: ignore[override]
+        return self.scalar_op.linear_in
 
     def __eq__(self, other: object) -> bool:
         return self is other or (type(self) is type(other) and self.scalar_op is other.scalar_op)

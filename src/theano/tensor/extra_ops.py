@@ -75,6 +75,7 @@ class CumOp(Op):
     """
 
     __props__ = ("axis", "mode")
+    never_fails = True
 
     def __init__(self, axis: int | None = None, mode: str = "add") -> None:
         if mode not in ("add", "mul"):
@@ -176,6 +177,7 @@ class RepeatOp(Op):
     """Element `i` along `axis` (None: of the flattened tensor) repeated ``repeats[i]`` times."""
 
     __props__ = ("axis",)
+    linear_in = (0,)
 
     def __init__(self, axis: int | None = None) -> None:
         self.axis = plain_axis(axis)
@@ -212,9 +214,6 @@ class RepeatOp(Op):
         source = RepeatOp(0)(arange(shape_i(x, axis)), repeats)
         zeros_ = zeros_like(x, dtype=gs[0].type.dtype)
         return [inc_subtensor(zeros_[(slice(None),) * axis + (source,)], gs[0]), disconnected()]
-
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        return [None if eval_points[0] is None else self(eval_points[0], inputs[1])]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return first_connected(2)

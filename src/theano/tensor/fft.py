@@ -27,6 +27,7 @@ class _Transform(Op):
     """What both transforms share: the tensor, and the lengths of the transformed axes of the real side."""
 
     __props__ = ()
+    linear_in = (0,)
     change = 0  # dimensions of the result more than of the argument
 
     def argument(self, a: Any) -> Any:
@@ -56,9 +57,6 @@ class _Transform(Op):
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return first_connected(2)
-
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        return [None if eval_points[0] is None else self(eval_points[0], inputs[1])]
 
 
 def _scale_inner(x: Any, s: Any, factor: float) -> Any:

@@ -61,6 +61,7 @@ class Join(Op):
     """
 
     __props__ = ()
+    never_fails = True
 
     def make_node(self, axis: Any, *tensors: Any) -> Apply:
         if not tensors:
@@ -266,6 +267,7 @@ class Split(Op):
     """A tensor cut along an axis into `len_splits` parts of given lengths."""
 
     __props__ = ("len_splits",)
+    linear_in = (0,)
 
     def __init__(self, len_splits: int) -> None:
         self.len_splits = int(len_splits)
@@ -332,11 +334,6 @@ class Split(Op):
         x, axis, _ = inputs
         parts = [zero_gradient(o) if is_disconnected(g) else g for o, g in zip(outputs, gs)]
         return [patternbroadcast(join(axis, *parts), x.type.broadcastable), disconnected(), disconnected()]
-
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        if eval_points[0] is None:
-            return [None] * self.len_splits
-        return self(eval_points[0], *inputs[1:], return_list=True)
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return first_connected(3, outputs=self.len_splits)

@@ -54,7 +54,7 @@ def is_zero(x: Variable) -> bool:
         op = node.op
         if isinstance(op, Elemwise) and op.scalar_op is scalar.second:
             x = node.inputs[1]
-        elif isinstance(op, DimShuffle) or getattr(op, "spreads_first_input", False):
+        elif isinstance(op, DimShuffle) or op.spreads_first_input:
             x = node.inputs[0]
         else:
             return False

@@ -28,11 +28,7 @@ __all__ = [
 
 def _user(op: scalar.ScalarOp) -> Elemwise:
     """The function of user programs; the name tells it from what gradients and rewrites make."""
-    return Elemwise(op, name=f"Elemwise{{{op.name},no_inplace}}")
-
-
-def _bare(op: scalar.ScalarOp) -> Elemwise:
-    return Elemwise(op, name=op.name)
+    return Elemwise(op, name=op.name if op.bare else f"Elemwise{{{op.name},no_inplace}}")
 
 
 # -- arithmetic -------------------------------------------------------------------------------------------
@@ -89,10 +85,10 @@ log = _user(scalar.log)
 log2 = _user(scalar.log2)
 log10 = _user(scalar.log10)
 log1p = _user(scalar.log1p)
-sigmoid = _bare(scalar.sigmoid)
-softplus = _bare(scalar.softplus)
-ultra_fast_sigmoid = _bare(scalar.ultra_fast_sigmoid)
-softsign = _bare(scalar.softsign)
+sigmoid = _user(scalar.sigmoid)
+softplus = _user(scalar.softplus)
+ultra_fast_sigmoid = _user(scalar.ultra_fast_sigmoid)
+softsign = _user(scalar.softsign)
 xlogx = _user(scalar.xlogx)
 xlogy0 = _user(scalar.xlogy0)
 

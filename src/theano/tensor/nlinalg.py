@@ -178,6 +178,7 @@ class AllocDiag(Op):
     """
 
     __props__ = ()
+    linear_in = (0,)
 
     def make_node(self, x: Any) -> Apply:
         x = as_tensor_variable(x)
@@ -193,9 +194,6 @@ class AllocDiag(Op):
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         return [in_pattern_of(inputs[0], extract_diag(gs[0]))]
-
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        return [None if eval_points[0] is None else self(eval_points[0])]
 
 
 alloc_diag = AllocDiag()

@@ -38,6 +38,8 @@ class Sum(CAReduceDtype):
     """Sum over axes (see `sum`)."""
 
     __props__: t.ClassVar[tuple[str, ...]] = ("axis", "dtype", "acc_dtype")
+    never_fails = True
+    linear_in = (0,)
 
     def __init__(self, axis: t.Any = None, dtype: t.Any = None, acc_dtype: t.Any = None) -> None:
         super().__init__(scalar.add, axis, dtype, acc_dtype)
@@ -58,6 +60,7 @@ class Prod(CAReduceDtype):
     """Product over axes (see `prod`)."""
 
     __props__: t.ClassVar[tuple[str, ...]] = ("axis", "dtype", "acc_dtype")
+    never_fails = True
 
     def __init__(
         self,
@@ -113,6 +116,8 @@ class Supremum(Max):
     What is subtracted before an exponential: softmax and log(sum(exp)) of nothing are no errors.
     """
 
+    never_fails = True
+
     def perform(self, node: Apply, inputs: Sequence[t.Any], out: Sequence[list[t.Any]]) -> None:
         x = np.asarray(inputs[0])
         axis = None if self.axis is None else tuple(self.axis)
@@ -133,6 +138,8 @@ class Min(CAReduce):
 
 class _Logical(CAReduce):
     """A reduction of truth values."""
+
+    never_fails = True
 
     def prepared(self, x: t.Any) -> t.Any:
         return x if x.type.dtype == "bool" else neq(x, 0)

@@ -32,6 +32,8 @@ class Shape(Unconnected):
     """The lengths of all axes, as an int64 vector."""
 
     __props__ = ()
+    costs_nothing = True
+    never_fails = True
 
     def make_node(self, x: Any) -> Apply:
         x = as_tensor_variable(x)
@@ -51,6 +53,8 @@ class Shape_i(Unconnected):
     """The length of one axis, as a 0-d int64."""
 
     __props__ = ("i",)
+    costs_nothing = True
+    never_fails = True
 
     def __init__(self, i: int) -> None:
         self.i = int(i)
@@ -108,6 +112,8 @@ class MakeVector(Op):
     """
 
     __props__ = ("dtype",)
+    costs_nothing = True
+    never_fails = True
 
     def __init__(self, dtype: Any = "int64") -> None:
         self.dtype = as_dtype(dtype)
@@ -175,6 +181,9 @@ class Reshape(Op):
 
     __props__ = ("ndim",)
     view_map = {0: [0]}
+    costs_nothing = True
+    never_fails = True
+    linear_in = (0,)
 
     def __init__(self, ndim: int) -> None:
         self.ndim = int(ndim)
@@ -229,9 +238,6 @@ class Reshape(Op):
             return patternbroadcast(Reshape(x.type.ndim)(v, shape(x)), x.type.broadcastable)
 
         return [moved(gs[0], back, x), disconnected()]
-
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        return [None if eval_points[0] is None else self(eval_points[0], inputs[1])]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return first_connected(2)
@@ -364,6 +370,7 @@ class SpecifyShape(Op):
 
     __props__ = ()
     view_map = {0: [0]}
+    linear_in = (0,)
 
     def make_node(self, x: Any, lengths: Any) -> Apply:
         x = as_tensor_variable(x)
@@ -400,9 +407,6 @@ class SpecifyShape(Op):
         g = moved(gs[0], lambda v: patternbroadcast(self(v, lengths), x.type.broadcastable), x)
         return [g, disconnected()]
 
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        return [None if eval_points[0] is None else self(eval_points[0], inputs[1])]
-
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return first_connected(2)
 
@@ -421,6 +425,9 @@ class Rebroadcast(Op):
 
     __props__ = ("items",)
     view_map = {0: [0]}
+    costs_nothing = True
+    never_fails = True
+    linear_in = (0,)
     known_scalar = known_as_input
 
     def __init__(self, *axis: tuple[int, bool]) -> None:
@@ -459,9 +466,6 @@ class Rebroadcast(Op):
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         x = inputs[0]
         return [moved(gs[0], lambda v: patternbroadcast(v, x.type.broadcastable), x)]
-
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        return [None if eval_points[0] is None else self(eval_points[0])]
 
 
 def _rebroadcast(x: Any, wanted: dict[int, bool]) -> Any:

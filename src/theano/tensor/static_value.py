@@ -95,7 +95,7 @@ def known_vector(v: Any, depth: int = MAX_DEPTH) -> tuple[Any, ...] | None:
     node = v.owner
     if node is not None and depth > 0:
         op = node.op
-        if isinstance(op, Elemwise) and op.scalar_op.name.startswith("Cast{"):
+        if isinstance(op, Elemwise) and op.scalar_op.target is not None:
             elements = known_vector(node.inputs[0], depth - 1)
             return elements and _cast_elements(node, elements)
         ask = getattr(op, "known_vector", None)

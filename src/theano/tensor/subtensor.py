@@ -192,6 +192,7 @@ class Subtensor(Indexed):
 
     __props__ = ("idx_list",)
     view_map = {0: [0]}
+    linear_in = (0,)
 
     def __init__(self, idx_list: Sequence[Any]) -> None:
         self.idx_list = tuple(idx_list)
@@ -257,9 +258,6 @@ class Subtensor(Indexed):
         if x.type.dtype in DISCRETE:
             return [zero_gradient(x), *rest]
         return [IncSubtensor(self.idx_list)(zero_gradient(x), gs[0], *indices), *rest]
-
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        return [None if eval_points[0] is None else self(eval_points[0], *inputs[1:])]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return first_connected(len(node.inputs))

@@ -15,6 +15,7 @@ import numpy as np
 
 from theano import scalar
 from theano.rewrite.engine.build import (
+    Maker,
     Number,
     constant,
     dimshuffle,
@@ -22,6 +23,7 @@ from theano.rewrite.engine.build import (
     fits,
     number,
     peel,
+    scalar_name,
 )
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 from theano.tensor.elemwise import Elemwise
@@ -47,10 +49,10 @@ class Product:
         What `opened` made of this product; False as long as nobody asked.
     """
 
-    __slots__ = ("coef", "factors", "cost", "leaves", "names", "wide")
+    __slots__ = ("coef", "factors", "cost", "leaves", "makers", "wide")
 
     def __init__(self) -> None:
-        self.names: frozenset[str | None] | None = None
+        self.makers: frozenset[Maker] | None = None  # of its parts, once somebody asked
         self.wide: Product | None | bool = False
         self.coef: Number = 1
         self.factors: dict[Tensor, int] = {}
@@ -69,10 +71,10 @@ class Product:
 class Sum:
     """A sum: ``const + Σ coef * term``; `terms` maps a key to its coefficient and one example of the term."""
 
-    __slots__ = ("const", "terms", "cost", "leaves", "constants", "names")
+    __slots__ = ("const", "terms", "cost", "leaves", "constants", "makers")
 
     def __init__(self) -> None:
-        self.names: frozenset[str | None] | None = None
+        self.makers: frozenset[Maker] | None = None  # of its parts, once somebody asked
         self.const: Number = 0
         self.terms: dict[Hashable, Term] = {}
         self.cost = 0.0
@@ -90,6 +92,18 @@ class Term:
         self.factors = factors
         self.var = var
         self.var_coef = var_coef
+
+    def pure(self) -> Tensor:
+        """The product of the factors alone."""
+        built = build_product(1, self.factors, self.var.type.dtype, self.var.type.ndim)
+        assert built is not None
+        return built
+
+    def times(self, coef: Number) -> tuple[Number, Tensor]:
+        """``coef * product(factors)`` as a coefficient and a variable: `var`, where its sign at most differs."""
+        if coef == self.var_coef:
+            return 1, self.var
+        return (-1, self.var) if coef == -self.var_coef else (coef, self.pure())
 
 
 def ring(dtype: str) -> str | None:
@@ -176,7 +190,7 @@ def product_of(graph: RewriteGraph, root: Tensor) -> Product:
             value = number(var)
             if value is not None and (value != 0 or exponent > 0):
                 if exponent != 1:
-                    value = _plain(value**exponent if exponent > 0 else Fraction(1) / value**-exponent)
+                    value = plain(value**exponent if exponent > 0 else Fraction(1) / value**-exponent)
                 view.coef = _times(view.coef, value)
                 view.leaves += 1
                 continue
@@ -191,7 +205,7 @@ def product_of(graph: RewriteGraph, root: Tensor) -> Product:
         view.leaves += 1
         have = view.factors.get(var, 0) + exponent
         view.factors[var] = have
-    view.coef = _plain(view.coef)
+    view.coef = plain(view.coef)
     return view
 
 
@@ -232,7 +246,7 @@ def _open_product(view: Product, node: Node, exponent: int, kind: str, stack: li
     return True
 
 
-def _plain(value: Number) -> Number:
+def plain(value: Number) -> Number:
     return int(value) if isinstance(value, Fraction) and value.denominator == 1 else value
 
 
@@ -291,7 +305,7 @@ def sum_of(graph: RewriteGraph, root: Tensor) -> Sum:
                 view.cost += MUL
                 continue
         _add_term(graph, view, var, sign, dtype)
-    view.const = _plain(view.const)
+    view.const = plain(view.const)
     return view
 
 
@@ -396,7 +410,7 @@ def build_product(coef: Number, factors: dict[Tensor, int], dtype: str, ndim: in
     negative = coef == -1
     if coef not in (1, -1) and above:
         if not is_exact(coef, dtype) and is_exact(Fraction(1) / coef, dtype):
-            below.insert(0, constant(_plain(Fraction(1) / coef), dtype, ndim))  # x / 3 is better than x * 0.333…
+            below.insert(0, constant(plain(Fraction(1) / coef), dtype, ndim))  # x / 3 is better than x * 0.333…
         else:
             above.insert(0, constant(coef, dtype, ndim))
     top = above[0] if len(above) == 1 else in_dtype(scalar.mul, dtype, *above) if above else None
@@ -447,13 +461,13 @@ def negate(graph: RewriteGraph, var: Tensor) -> Tensor:
                 return inner
         if name == "sub":
             swapped = elemwise(scalar.sub, node.inputs[1], node.inputs[0])
-            if scalar_of(node.inputs[0]) != "neg":
+            if scalar_name(node.inputs[0]) != "neg":
                 return swapped if swapped.type.dtype == var.type.dtype else elemwise(scalar.neg, var)
             view = sum_of(graph, var)
             made = build_sum(
                 -view.const,
                 [
-                    (-t.coef * t.var_coef, t.var) if t.var_coef in (1, -1) else (-t.coef, _pure(t))
+                    (-t.coef * t.var_coef, t.var) if t.var_coef in (1, -1) else (-t.coef, t.pure())
                     for t in view.terms.values()
                 ],
                 var.type.dtype,
@@ -473,18 +487,6 @@ def negate(graph: RewriteGraph, var: Tensor) -> Tensor:
     return elemwise(scalar.neg, var)
 
 
-def scalar_of(var: Tensor) -> str | None:
-    """Name of the scalar operation of an `Elemwise` output."""
-    node = var.owner
-    return node.op.scalar_op.name if node is not None and type(node.op) is Elemwise else None
-
-
-def _pure(term: Term) -> Tensor:
-    built = build_product(1, term.factors, term.var.type.dtype, term.var.type.ndim)
-    assert built is not None
-    return built
-
-
 def opened(graph: RewriteGraph, view: Product, like: Tensor) -> Product | None:
     """`view` with factors opened that are products which others read too, or under a `DimShuffle`.
 
@@ -495,7 +497,7 @@ def opened(graph: RewriteGraph, view: Product, like: Tensor) -> Product | None:
     wide: Product | None = None
     for var, exponent in view.factors.items():
         base, axes = peel(var, None)
-        if scalar_of(base) not in PRODUCT_OPS or base.type.dtype != like.type.dtype:
+        if scalar_name(base) not in PRODUCT_OPS or base.type.dtype != like.type.dtype:
             continue
         inner = product_of(graph, base)
         if base in inner.factors or (inner.coef == 0 and exponent < 0):
@@ -511,7 +513,7 @@ def opened(graph: RewriteGraph, view: Product, like: Tensor) -> Product | None:
                 b = graph.known(moved) or moved
             wide.factors[b] = wide.factors.get(b, 0) + e * exponent
     if wide is not None:
-        wide.coef = _plain(wide.coef)
+        wide.coef = plain(wide.coef)
         wide.factors = {b: e for b, e in wide.factors.items() if e}
     view.wide = wide
     return wide

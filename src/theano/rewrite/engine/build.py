@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from theano import scalar
 from theano.graph import Constant, Variable, inferred_shapes
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
+from theano.scalar.op import ScalarOp
 from theano.tensor.alloc import Alloc
 from theano.tensor.elemwise import DimShuffle, Elemwise
 from theano.tensor.elemwise import dimshuffle as make_dimshuffle
@@ -28,8 +28,10 @@ Binding = tuple[Tensor, Axes]
 
 _alloc = Alloc()
 _INT64 = TensorType("int64", ())
-# Theano prints these without the word Elemwise.
-_NAMED = {op: Elemwise(op, name=op.name) for op in (scalar.sigmoid, scalar.softplus)}
+
+
+# Who makes a variable: the name of the scalar operation of an `Elemwise`, else the class of the op.
+Maker = str | type | None
 
 
 def is_tensor(var: Tensor) -> bool:
@@ -44,6 +46,15 @@ def scalar_name(var: Tensor) -> str | None:
         return None
     name: str = node.op.scalar_op.name
     return name
+
+
+def cast_of(var: Tensor) -> Tensor | None:
+    """What `var` is a cast of; None if it is none."""
+    node = var.owner
+    if node is None or type(node.op) is not Elemwise or node.op.scalar_op.target is None:
+        return None
+    inner: Tensor = node.inputs[0]
+    return inner
 
 
 def constant(value: Any, dtype: str, ndim: int = 0) -> Tensor:
@@ -116,6 +127,19 @@ def uniform_value(var: Tensor) -> Any:
         return None
     first = data.flat[0]
     return first if data.size == 1 or (data == first).all() else None
+
+
+def is_filled_with_zeros(var: Tensor) -> bool:
+    """Whether `var` is a constant of zeros, also a repeated one."""
+    if var.owner is not None and type(var.owner.op) is Alloc:
+        var = var.owner.inputs[0]
+    value = uniform_value(var)
+    return value is not None and bool(value == 0)
+
+
+def same_number(a: Tensor, b: Tensor) -> bool:
+    """Whether two integers are known to be equal: one variable, or two constants of one value."""
+    return a is b or (number(a) is not None and number(a) == number(b))
 
 
 def fits(value: Number, dtype: str) -> bool:
@@ -286,7 +310,12 @@ def peel(var: Tensor, axes: Axes) -> Binding:
     return var, axes
 
 
-def elemwise(op: Any, *inputs: Tensor) -> Tensor:
-    """`op` (a `ScalarOp`) applied to tensors."""
-    made: Tensor = (_NAMED.get(op) or plain_elemwise(op))(*inputs)
+@lru_cache(64)
+def _bare_elemwise(op: ScalarOp) -> Elemwise:
+    return Elemwise(op, name=op.name)
+
+
+def elemwise(op: ScalarOp, *inputs: Tensor) -> Tensor:
+    """`op` applied to tensors."""
+    made: Tensor = (_bare_elemwise(op) if op.bare else plain_elemwise(op))(*inputs)
     return made

@@ -13,10 +13,21 @@ from typing import Any
 from theano import scalar
 from theano.graph import Apply
 from theano.rewrite.engine import algebra
-from theano.rewrite.engine.algebra import Product, Sum, Term, build_product, build_sum, negate, product_of, sum_of
+from theano.rewrite.engine.algebra import (
+    Product,
+    Sum,
+    Term,
+    build_product,
+    build_sum,
+    negate,
+    plain,
+    product_of,
+    sum_of,
+)
 from theano.rewrite.engine.build import (
     Axes,
     Binding,
+    Maker,
     Number,
     broadcast_to,
     constant,
@@ -26,6 +37,7 @@ from theano.rewrite.engine.build import (
     peel,
 )
 from theano.rewrite.engine.pattern import (
+    KINDS,
     Application,
     Equation,
     Literal,
@@ -39,8 +51,6 @@ from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 from theano.tensor.elemwise import DimShuffle, Elemwise
 
 Bindings = dict[str, Binding]
-
-_KINDS = {"float": ("float",), "int": ("int", "uint"), "bool": ("bool",), "any": ("",)}
 
 
 def same(a: Binding, b: Binding) -> bool:
@@ -96,7 +106,7 @@ class Matcher:
         known = bound.get(pattern.name)
         if known is not None:
             return bound if same(known, (var, axes)) else None
-        if not var.type.dtype.startswith(_KINDS[pattern.kind]):
+        if not var.type.dtype.startswith(KINDS[pattern.kind]):
             return None
         if pattern.test is not None and not pattern.test(var):
             return None
@@ -171,7 +181,7 @@ class Matcher:
             return None if trial is None else (trial, [], 0)
         for k, term in enumerate(terms):
             if term.coef == weight:
-                var = term.var if term.var_coef == 1 else _pure(term)
+                var = term.var if term.var_coef == 1 else term.pure()
             elif type(part) is Var and part.name not in bound:
                 made = self._rest([term], 0, weight)
                 if made is None:
@@ -278,19 +288,8 @@ def _is_variable(pattern: ProductPattern) -> bool:
 def scaled_sum(terms: list[Term], const: Number, scale: Number) -> Tensor | None:
     """``scale * (const + Σ terms)``."""
     like = terms[0].var
-    pairs: list[tuple[Number, Tensor]] = []
-    for t in terms:
-        coef = algebra._plain(t.coef * scale)
-        if coef == t.var_coef:
-            pairs.append((1, t.var))
-        elif coef == -t.var_coef:
-            pairs.append((-1, t.var))
-        else:
-            pairs.append((coef, _pure(t)))
-    return build_sum(algebra._plain(const * scale), pairs, like.type.dtype, like.type.ndim)
-
-
-_pure = algebra._pure
+    pairs = [t.times(plain(t.coef * scale)) for t in terms]
+    return build_sum(plain(const * scale), pairs, like.type.dtype, like.type.ndim)
 
 
 # -- right sides ----------------------------------------------------------------------------------
@@ -337,32 +336,35 @@ def _right_side(equation: Equation, matcher: Matcher, bound: Bindings, out: Tens
     return build(graph, equation.right, values, out.type.dtype, out.type.ndim)
 
 
-def names_of(view: Any) -> frozenset[str | None]:
-    """Names of the scalar operations and op classes that make the parts of a sum or product; None for leaves."""
-    names: frozenset[str | None] | None = view.names
-    if names is None:
+def makers(view: Any) -> frozenset[Maker]:
+    """What makes the parts of a sum or product; None for leaves."""
+    found: frozenset[Maker] | None = view.makers
+    if found is None:
         if isinstance(view, Sum):  # -sigmoid(x) is a term sigmoid(x)
-            found = {_maker(b) for t in view.terms.values() for b in t.factors}
+            parts = [b for t in view.terms.values() for b in t.factors]
         else:
-            found = {_maker(b) for b in view.factors}
-        names = view.names = frozenset(found)
-    return names
+            parts = list(view.factors)
+        found = view.makers = frozenset(map(maker_below, parts))
+    return found
 
 
-def _maker(var: Tensor) -> str | None:
+def maker_below(var: Tensor) -> Maker:
+    """What makes `var`, looking through `DimShuffle`; None for a leaf."""
     node = var.owner
     while node is not None and type(node.op) is DimShuffle:
         node = node.inputs[0].owner
     if node is None:
         return None
-    name: str = node.op.scalar_op.name if type(node.op) is Elemwise else type(node.op).__name__
+    op = node.op
+    cls = type(op)
+    name: str | type = op.scalar_op.name if cls is Elemwise else cls
     return name
 
 
 def _apply_to_sum(equation: Equation, normal: SumPattern, matcher: Matcher, node: Node) -> Tensor | None:
     graph, out = matcher.graph, node.outputs[0]
     view = algebra.root_sum(graph, node)
-    if view is None or not equation.needed <= names_of(view):
+    if view is None or not equation.needed <= makers(view):
         return None
     for sign in (1, -1):
         found = matcher.sum(normal, view, None, {}, sign, True)
@@ -373,11 +375,8 @@ def _apply_to_sum(equation: Equation, normal: SumPattern, matcher: Matcher, node
         if made is None:
             continue
         if terms or const:
-            pairs = [
-                (1, t.var) if t.coef == t.var_coef else (-1, t.var) if t.coef == -t.var_coef else (t.coef, _pure(t))
-                for t in terms
-            ]
-            made_sum = build_sum(const, [(sign, made), *pairs], out.type.dtype, out.type.ndim)
+            pairs = [(sign, made), *(t.times(t.coef) for t in terms)]
+            made_sum = build_sum(const, pairs, out.type.dtype, out.type.ndim)
         else:
             made_sum = made if sign == 1 else negate(graph, made)
         if made_sum is not None:
@@ -400,7 +399,7 @@ def _apply_to_product(equation: Equation, normal: ProductPattern, matcher: Match
 def _apply_to_view(
     equation: Equation, normal: ProductPattern, matcher: Matcher, view: Product, out: Tensor
 ) -> Tensor | None:
-    if not equation.needed <= names_of(view):
+    if not equation.needed <= makers(view):
         return None
     both = len(normal.parts) > 1 and all(e > 0 for _, e in normal.parts)
     for power in (1, -1) if both else (1,):
@@ -411,7 +410,7 @@ def _apply_to_view(
         made = _right_side(equation, matcher, bound, out)
         if made is None:
             continue
-        coef = algebra._plain(coef)
+        coef = plain(coef)
         if factors or coef != 1 or power != 1:
             combined = dict(factors)
             combined[made] = combined.get(made, 0) + power

@@ -7,6 +7,12 @@
 Patterns are built by the very names of `theano.scalar` and by Python's operators: a pattern answers
 `__apply_scalar__`. They are normalised by the same algebra as graphs: sums to ``{term: coefficient}``,
 products to ``{base: exponent}``, so ``1/(1 + exp(-x))`` also matches ``t / (exp(-x) + 1)``.
+
+Tensor ops are named by the forms of `theano.rewrite.engine.forms`; what an op is given beside tensors (axes, an order
+of axes, an index) is a parameter. A pattern with a tensor op is matched as it is written, without algebra.
+
+    A = parameter("A")
+    stabilize(log(prod_of(x, A)), sum_of(log(x), A))
 """
 
 from __future__ import annotations
@@ -17,11 +23,13 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from theano.rewrite.engine.build import Number
+from theano.rewrite.engine.build import Maker, Number
 from theano.scalar.op import ScalarOp
 from theano.scalar.operators import ScalarOperators
+from theano.tensor.elemwise import DimShuffle
 
 Guard = Callable[..., bool]
+Condition = Callable[..., Mapping[str, Any] | bool | None]
 Interval = tuple[float, float]
 
 
@@ -47,6 +55,10 @@ class Pattern(ScalarOperators):
 
     def __repr__(self) -> str:
         return show(self)
+
+
+# How the dtypes of each kind of variable begin.
+KINDS = {"float": ("float",), "int": ("int", "uint"), "bool": ("bool",), "any": ("",)}
 
 
 class Var(Pattern):
@@ -87,6 +99,61 @@ class Application(Pattern):
         self.args = args
 
 
+class Parameter:
+    """What a tensor op is given beside tensors, in a pattern: the same wherever it occurs."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+class Operation(Pattern):
+    """A tensor op applied to patterns; `given` holds parameters and values."""
+
+    __slots__ = ("form", "given", "args")
+
+    def __init__(self, form: Form, given: tuple[Any, ...], args: tuple[Pattern, ...]) -> None:
+        self.form = form
+        self.given = given
+        self.args = args
+
+
+class Form:
+    """A kind of tensor op, to be used in patterns: ``form(x, A)`` with patterns and parameters in any order.
+
+    Attributes
+    ----------
+    classes
+        The classes of its ops.
+    read
+        From a node to what its op is given beside tensors, and to its operands.
+    make
+        ``make(*given, *operands)``: the output of a new node; None for forms that occur on left sides only.
+    """
+
+    __slots__ = ("name", "classes", "read", "make")
+
+    def __init__(
+        self,
+        name: str,
+        classes: tuple[type, ...],
+        read: Callable[[Any], tuple[Sequence[Any], Sequence[Any]]],
+        make: Callable[..., Any] | None = None,
+    ) -> None:
+        self.name = name
+        self.classes = classes
+        self.read = read
+        self.make = make
+
+    def __call__(self, *arguments: Any) -> Operation:
+        args = tuple([a for a in arguments if isinstance(a, Pattern)])
+        return Operation(self, tuple([a for a in arguments if not isinstance(a, Pattern)]), args)
+
+
 class SumPattern(Pattern):
     """Normal form of a sum: ``const + Σ coefficient * part``."""
 
@@ -117,6 +184,11 @@ def variable(name: str, kind: str = "float", test: Callable[[Any], bool] | None 
     log(1 + x)
     """
     return Var(name, kind, test)
+
+
+def parameter(name: str) -> Parameter:
+    """What a tensor op is given beside tensors (see `Parameter`)."""
+    return Parameter(name)
 
 
 def exact(value: Any) -> Number:
@@ -208,8 +280,8 @@ def _product(pattern: Pattern, exponent: int) -> tuple[Number, list[tuple[Patter
     return 1, [(pattern, exponent)]
 
 
-def root_names(normal: Pattern, written: Pattern) -> tuple[str, ...]:
-    """Names of the scalar operations that can stand at the root of a match."""
+def roots_of(normal: Pattern, written: Pattern) -> tuple[Maker, ...]:
+    """What can stand at the root of a match."""
     if isinstance(normal, SumPattern):
         return ("add", "sub")
     if isinstance(normal, ProductPattern):
@@ -218,14 +290,18 @@ def root_names(normal: Pattern, written: Pattern) -> tuple[str, ...]:
         return ("mul", "true_div", "inv", "sqr", "pow", "neg")
     if isinstance(normal, Application):
         return (normal.op.name,)
+    if isinstance(normal, Operation):
+        return normal.form.classes
     raise ValueError(f"{written} cannot be the left side of a rule: it matches everything")
 
 
-def needed_children(normal: Pattern) -> frozenset[str]:
-    """Names one of which a child of the root must have; empty if nothing can be said."""
-    if not isinstance(normal, Application):
+def needed_children(normal: Pattern) -> frozenset[Maker]:
+    """Makers one of which must have made a child of the root; empty if nothing can be said."""
+    if not isinstance(normal, Application | Operation):
         return frozenset()
     for child in normal.args:
+        if isinstance(child, Operation) and DimShuffle not in child.form.classes:  # it is looked through
+            return frozenset(child.form.classes)
         if isinstance(child, Application):
             return frozenset({child.op.name})
         if isinstance(child, SumPattern):
@@ -246,16 +322,23 @@ def variables_of(pattern: Pattern) -> dict[str, Var]:
     if isinstance(pattern, Var):
         return {pattern.name: pattern}
     found: dict[str, Var] = {}
-    for child in pattern.args if isinstance(pattern, Application) else ():
+    for child in pattern.args if isinstance(pattern, Application | Operation) else ():
         found.update(variables_of(child))
     return found
 
 
 def size(pattern: Pattern) -> int:
     """Number of applications."""
-    if isinstance(pattern, Application):
+    if isinstance(pattern, Application | Operation):
         return 1 + sum(map(size, pattern.args))
     return 0
+
+
+def has_operation(pattern: Pattern) -> bool:
+    """Whether there is a tensor op in a pattern, as it is written."""
+    return isinstance(pattern, Operation) or (
+        isinstance(pattern, Application) and any(map(has_operation, pattern.args))
+    )
 
 
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "true_div": "/", "pow": "**"}
@@ -275,6 +358,9 @@ def show(pattern: Pattern, inner: bool = False) -> str:
         if name == "neg":
             return f"-{show(args[0], True)}"
         return f"{name.rstrip('_')}({', '.join(show(a) for a in args)})"
+    if isinstance(pattern, Operation):
+        arguments = [*map(show, pattern.args), *map(str, pattern.given)]
+        return f"{pattern.form.name}({', '.join(arguments)})"
     if isinstance(pattern, SumPattern):
         return " + ".join([str(pattern.const)] + [f"{c}*{show(p, True)}" for p, c in pattern.parts])
     assert isinstance(pattern, ProductPattern)
@@ -296,6 +382,19 @@ class Equation:
         Guard ``when(**variables) -> bool`` on the variables bound, or None.
     domain
         For each pattern variable the interval on which the equation holds (default: -10 to 10).
+    as_written
+        Whether the left side is matched as it is written, without algebra; so it is wherever there is a tensor op.
+        All that follows is about such equations.
+    shapes
+        For pattern variables the names of the lengths of their axes, as ``"nm"``, where the equation asks for certain
+        ones (default: any).
+    where
+        ``where(graph, **bound)`` of all variables and parameters that the left side binds, or None: False or None
+        where the equation does not hold, True or a dict of more parameters for the right side where it does.
+    alone
+        Whether nothing else may read what the outermost operation reads.
+    one_dtype
+        Whether all that is computed and all variables must have the dtype of the whole.
     special
         Special points of the single variable at which the sides differ on purpose (exactly these).
     accuracy
@@ -311,13 +410,25 @@ class Equation:
     special: tuple[float, ...] = ()
     accuracy: float = 4.0
     tags: frozenset[str] = frozenset()
+    as_written: bool = False
+    shapes: Mapping[str, str] = field(default_factory=dict)
+    where: Condition | None = None
+    alone: bool = False
+    one_dtype: bool = False
+    names: tuple[str, ...] = field(init=False)  # of the variables
+    has_operation: bool = field(init=False)  # on the left side
+    # Of the right side: its patterns, each behind its arguments, with their places; made when first used.
+    order: list[tuple[Pattern, tuple[int, ...]]] | None = field(default=None, init=False)
     normal: Pattern = field(init=False)
     needed: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.normal = normalise(self.left)
+        self.names = tuple(variables_of(self.left))
+        self.has_operation = has_operation(self.left)
+        self.as_written = self.as_written or self.has_operation
+        self.normal = self.left if self.as_written else normalise(self.left)
         self.needed = needed_parts(self.normal)
-        missing = variables_of(self.right).keys() - variables_of(self.left).keys()
+        missing = variables_of(self.right).keys() - set(self.names)
         if missing:
             raise ValueError(f"{self.name}: {sorted(missing)} occur only on the right side")
 

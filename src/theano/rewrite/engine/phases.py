@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from heapq import heappop
 from typing import Any, NamedTuple
 
 from theano.graph import Apply, Variable
 from theano.progress import still_here
 from theano.rewrite.engine.algebra import PRODUCT_OPS, opened, root_product, root_sum
-from theano.rewrite.engine.match import names_of
+from theano.rewrite.engine.build import Maker
+from theano.rewrite.engine.match import maker_below, makers
 from theano.rewrite.engine.rule import Rule, RuleIndex
 from theano.rewrite.engine.table import RewriteError, RewriteGraph, Tensor, same_type
 from theano.rewrite.engine.trace import Trace
-from theano.tensor.elemwise import Elemwise
 from theano.tensor.math import cast
 from theano.tensor.type import TensorType
 
@@ -74,13 +74,13 @@ def run_phase(
     RewriteCycle
         When rules undo each other, unless `on_error` takes it.
     """
-    if not may_fire(graph, index if first is None else first):
+    fresh = index if first is None else first
+    if not may_fire(graph, fresh):
         return 0
-    graph.phase = PhaseRun(index, phase, trace, on_error, first)
-    graph.queue_all((index if first is None else first).lookup)
-    heap, queued, rank = graph.heap, graph.queued, graph.rank
-    changed = graph.changed
-    budget = BUDGET_BASE + BUDGET_PER_NODE * len(rank)
+    run = graph.phase = PhaseRun(index, phase, trace, on_error, first)
+    graph.queue_all(fresh.lookup)
+    heap, queued, changed = graph.heap, graph.queued, graph.changed
+    budget = BUDGET_BASE + BUDGET_PER_NODE * len(graph.rank)
     fired = looked = 0
     while heap:
         node = heappop(heap)[2]
@@ -88,56 +88,57 @@ def run_phase(
         if not looked % LOOK:
             still_here()
         queued.discard(node)
-        rank = graph.rank
-        if node not in rank:
+        if node not in graph.rank:
             continue
-        rules = (index if first is None or node in changed else first).lookup(node.op)
+        rules = (index if node in changed else fresh).lookup(node.op)
         if not rules:
             continue
         changed.discard(node)
-        children: set[str] | None = None
-        sum_names: frozenset[str | None] | None = None
-        product_names: frozenset[str | None] | None = None
-        for rule in rules:
-            if rule.children:
-                if children is None:
-                    children = child_names(node)
-                if rule.children.isdisjoint(children):
-                    continue
-            if rule.view is not None:
-                names = sum_names if rule.view == "sum" else product_names
-                if names is None:
-                    names = part_names(graph, node, rule.view)
-                    if rule.view == "sum":
-                        sum_names = names
-                    else:
-                        product_names = names
-                if not rule.parts <= names or NO_ROOT in names or rule.some and rule.some.isdisjoint(names):
-                    continue
+        rule = _first_to_fire(graph, node, rules, run)
+        if rule is None:
+            continue
+        fired += 1
+        if fired > budget:
+            cycle = _cycle(phase, trace, budget)
             if on_error is None:
-                result = rule.function(graph, node)
-            else:
-                try:
-                    result = rule.function(graph, node)
-                except Exception as error:
-                    on_error(error, rule, node)
-                    continue
-            if result is None or result is False:
-                continue
-            if _apply(graph, node, result, rule, phase, trace):
-                fired += 1
-                if fired > budget:
-                    cycle = _cycle(phase, trace, budget)
-                    if on_error is None:
-                        raise cycle
-                    on_error(cycle, rule, node)
-                    heap.clear()  # the graph is right as it is
-                    queued.clear()
-                    return fired
-                if node in graph.rank:  # other outputs of the node, or a rule that kept it
-                    graph.queue(node)
-                break
+                raise cycle
+            on_error(cycle, rule, node)
+            heap.clear()  # the graph is right as it is
+            queued.clear()
+            break
+        if node in graph.rank:  # other outputs of the node, or a rule that kept it
+            graph.queue(node)
     return fired
+
+
+def _first_to_fire(graph: RewriteGraph, node: Apply, rules: Sequence[Rule], run: PhaseRun) -> Rule | None:
+    """The first of `rules` that changes something at `node`, once it has; None if none does."""
+    children: set[Maker] | None = None
+    of_sum: frozenset[Maker] | None = None
+    of_product: frozenset[Maker] | None = None
+    for rule in rules:
+        if rule.children:
+            if children is None:
+                children = set(map(maker_below, node.inputs))
+            if rule.children.isdisjoint(children):
+                continue
+        if rule.view is not None:
+            if rule.view == "sum":
+                parts = of_sum = part_makers(graph, node, "sum") if of_sum is None else of_sum
+            else:
+                parts = of_product = part_makers(graph, node, "product") if of_product is None else of_product
+            if not rule.parts <= parts or NO_ROOT in parts or rule.some and rule.some.isdisjoint(parts):
+                continue
+        try:
+            result = rule.function(graph, node)
+        except Exception as error:
+            if run.on_error is None:
+                raise
+            run.on_error(error, rule, node)
+            continue
+        if result is not None and result is not False and _apply(graph, node, result, rule, run):
+            return rule
+    return None
 
 
 def may_fire(graph: RewriteGraph, index: RuleIndex) -> bool:
@@ -155,42 +156,30 @@ def run_inner(graph: RewriteGraph, inner: RewriteGraph, settled: bool) -> int:
     return run_phase(inner, run.rules, run.name, run.trace, run.on_error, run.first if settled else None)
 
 
-# Stands among the names of a node that is no root of a sum (product).
+# Stands for the makers of the parts of a node that is no root of a sum (product).
 NO_ROOT = "no root"
 _NO_ROOT = frozenset({NO_ROOT})
 
 
-def part_names(graph: RewriteGraph, node: Apply, view: str) -> frozenset[str | None]:
-    """Names of the scalar operations that make the terms (factors) of the sum (product) at `node`."""
+def part_makers(graph: RewriteGraph, node: Apply, view: str) -> frozenset[Maker]:
+    """What makes the terms (factors) of the sum (product) at `node`."""
     if view == "sum":
         total = root_sum(graph, node)
-        return _NO_ROOT if total is None else names_of(total)
+        return _NO_ROOT if total is None else makers(total)
     product = root_product(graph, node)
     if product is None:
         return _NO_ROOT
-    names = names_of(product)
-    if not PRODUCT_OPS.isdisjoint(names):
+    found = makers(product)
+    if not PRODUCT_OPS.isdisjoint(found):
         wide = opened(graph, product, node.outputs[0])
         if wide is not None:
-            names |= names_of(wide)
-    return names
+            found |= makers(wide)
+    return found
 
 
-def child_names(node: Apply) -> set[str]:
-    """Names of the scalar operations that `node` reads, looking through `DimShuffle`."""
-    names = set()
-    for v in node.inputs:
-        owner = v.owner
-        while owner is not None and type(owner.op).__name__ == "DimShuffle":
-            owner = owner.inputs[0].owner
-        if owner is not None:
-            op = owner.op
-            names.add(op.scalar_op.name if type(op) is Elemwise else type(op).__name__)
-    return names
-
-
-def _apply(graph: RewriteGraph, node: Apply, result: Any, rule: Rule, phase: str, trace: Trace) -> bool:
+def _apply(graph: RewriteGraph, node: Apply, result: Any, rule: Rule, run: PhaseRun) -> bool:
     """Put the result of a rule in place; whether anything changed."""
+    trace = run.trace
     changed = False
     for old, new in _replacements(node, result, rule):
         if new is None or new is old:
@@ -203,7 +192,7 @@ def _apply(graph: RewriteGraph, node: Apply, result: Any, rule: Rule, phase: str
         if old.name is not None and fitted.name is None and fitted.owner is not None and fitted.owner not in graph.rank:
             fitted.name = old.name
         text_from = len(trace.steps)
-        trace.add(phase, rule.name, old, fitted)
+        trace.add(run.name, rule.name, old, fitted)
         try:
             if graph.replace(old, fitted):
                 changed = True

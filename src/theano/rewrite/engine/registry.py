@@ -7,8 +7,11 @@ from typing import Any
 
 from theano.graph import Apply
 from theano.rewrite.engine.algebra import SUM_OPS
+from theano.rewrite.engine.as_written import apply_as_written
+from theano.rewrite.engine.build import Maker
 from theano.rewrite.engine.match import apply_equation
 from theano.rewrite.engine.pattern import (
+    Condition,
     Equation,
     Guard,
     Interval,
@@ -17,7 +20,7 @@ from theano.rewrite.engine.pattern import (
     ProductPattern,
     SumPattern,
     needed_children,
-    root_names,
+    roots_of,
     show,
 )
 from theano.rewrite.engine.rule import Result, Rule, RuleFunction
@@ -63,9 +66,9 @@ def rule(
     name: str | None = None,
     tags: tuple[str, ...] = (),
     view: str | None = None,
-    parts: frozenset[str | None] = frozenset(),
-    some: frozenset[str] = frozenset(),
-    beside: frozenset[str] = frozenset(),
+    parts: frozenset[Maker] = frozenset(),
+    some: frozenset[Maker] = frozenset(),
+    beside: frozenset[type] = frozenset(),
 ) -> Callable[[RuleFunction], RuleFunction]:
     """Declare a rule that is a function ``f(graph, node)``.
 
@@ -105,6 +108,11 @@ def equation(
     special: tuple[float, ...] = (),
     accuracy: float = 4.0,
     tags: tuple[str, ...] = (),
+    as_written: bool = False,
+    shapes: Mapping[str, str] | None = None,
+    where: Condition | None = None,
+    alone: bool = False,
+    one_dtype: bool = False,
 ) -> Rule:
     """Declare the rule ``left -> right``; see `Equation` for the arguments."""
     right = right if isinstance(right, Pattern) else Literal(right)
@@ -118,16 +126,22 @@ def equation(
         special,
         accuracy,
         tags_of(phase, tags),
+        as_written,
+        dict(shapes or {}),
+        where,
+        alone,
+        one_dtype,
     )
+    apply = apply_as_written if eq.as_written else apply_equation
 
     def function(graph: RewriteGraph, node: Apply) -> Result:
-        return apply_equation(eq, graph, node)
+        return apply(eq, graph, node)
 
     view = "sum" if isinstance(eq.normal, SumPattern) else "product" if isinstance(eq.normal, ProductPattern) else None
     return add_rule(
         Rule(
             eq.name,
-            root_names(eq.normal, left),
+            roots_of(eq.normal, left),
             function,
             eq.tags,
             eq,

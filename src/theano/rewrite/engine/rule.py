@@ -7,6 +7,7 @@ from typing import Any
 
 from theano.graph import Apply
 from theano.record import Record
+from theano.rewrite.engine.build import Maker
 from theano.rewrite.engine.table import RewriteGraph, Tensor
 from theano.tensor.elemwise import Elemwise
 
@@ -24,23 +25,23 @@ class Rule(Record):
     name
         Printed in traces; also a tag by which a query excludes the rule.
     roots
-        What the root may be: names of scalar operations (of an `Elemwise`; lower case), names of op classes
-        (upper case) or the classes themselves, or single ops; empty: any node.
+        What the root may be: names of scalar operations (of an `Elemwise`; ``'cast'`` for all casts), op classes, or
+        single ops; empty: any node.
     function
         ``function(graph, node) -> Result``.
     tags
         Phase names and other tags.
     children
-        Names of scalar operations one of which the root must read, directly or through a `DimShuffle`,
-        for the rule to have a chance (empty: no condition).
+        Makers one of which must have made what the root reads, directly or through a `DimShuffle`, for the rule to
+        have a chance (empty: no condition).
     view, parts
-        For a rule about sums or products: ``'sum'`` or ``'product'``, and names of the scalar operations that
-        must be among the terms or factors. Nodes that are no root of such a view are passed over.
+        For a rule about sums or products: ``'sum'`` or ``'product'``, and what must be among the makers of the terms
+        or factors. Nodes that are no root of such a view are passed over.
     some
-        Names of which one must be among the terms or factors (empty: no condition).
+        Makers of which one must be among those of the terms or factors (empty: no condition).
     beside
-        Names of op classes of which the graph must hold one (empty: no condition). Only whether a phase is skipped
-        depends on it.
+        Op classes of which the graph must hold one (empty: no condition). Only whether a phase is skipped depends on
+        it.
     equation
         The `Equation` that this rule was made from, if any (for tests and printing).
     """
@@ -50,11 +51,11 @@ class Rule(Record):
     function: RuleFunction
     tags: frozenset[str]
     equation: Any = None
-    children: frozenset[str] = frozenset()
+    children: frozenset[Maker] = frozenset()
     view: str | None = None
-    parts: frozenset[str | None] = frozenset()
-    some: frozenset[str] = frozenset()
-    beside: frozenset[str] = frozenset()
+    parts: frozenset[Maker] = frozenset()
+    some: frozenset[Maker] = frozenset()
+    beside: frozenset[type] = frozenset()
     doc: str = ""
 
     def __repr__(self) -> str:
@@ -80,44 +81,43 @@ class RuleIndex:
         self._among = among
         self._members = frozenset(self.rules)
         self._rank = {} if among else {rule: k for k, rule in enumerate(self.rules)}
-        # by name of a scalar operation, class, "class" and its name; under None those without roots
+        # by name of a scalar operation, and by class; under None those without roots
         self._by_root: dict[Any, list[Rule]] = {}
         self._by_op: dict[Any, list[Rule]] = among._by_op if among else {}
         self._cache: dict[Any, tuple[Rule, ...]] = {}
         for rule in () if among else self.rules:
             for root in rule.roots or (None,):
-                if isinstance(root, str) and root[0].isupper():
-                    root = f"class {root}"
                 table = self._by_root if root is None or isinstance(root, str | type) else self._by_op
                 table.setdefault(root, []).append(rule)
 
     def lookup(self, op: Any) -> tuple[Rule, ...]:
         """The rules that may fire at a node of `op`, in their order of registration."""
         cls = type(op)
-        key = op.scalar_op.name if cls is Elemwise else cls
-        found = self._of_key(cls, key)
+        key = op.scalar_op.name if cls is Elemwise else cls  # its maker, without a call
+        found = self._cache.get(key)
+        if found is None:
+            found = self._of_key(op, key)
         if self._by_op and op in self._by_op:
             mine = [r for r in self._by_op[op] if r in self._members]
             return self._ordered({*found, *mine})
         return found
 
-    def _of_key(self, cls: type, key: Any) -> tuple[Rule, ...]:
+    def _of_key(self, op: Any, key: Any) -> tuple[Rule, ...]:
         found = self._cache.get(key)
         if found is None:
             if self._among is None:
-                found = self._find(cls, key)
+                found = self._find(op, key)
             else:
-                found = tuple([r for r in self._among._of_key(cls, key) if r in self._members])
+                found = tuple([r for r in self._among._of_key(op, key) if r in self._members])
             self._cache[key] = found
         return found
 
-    def _find(self, cls: type, key: Any) -> tuple[Rule, ...]:
+    def _find(self, op: Any, key: Any) -> tuple[Rule, ...]:
         wanted = set(self._by_root.get(None, ()))
-        if cls is Elemwise:
-            wanted.update(self._by_root.get("cast" if key.startswith("Cast{") else key, ()))
-        for base in cls.__mro__:
+        if isinstance(key, str):
+            wanted.update(self._by_root.get("cast" if op.scalar_op.target is not None else key, ()))
+        for base in type(op).__mro__:
             wanted.update(self._by_root.get(base, ()))
-            wanted.update(self._by_root.get(f"class {base.__name__}", ()))
         return self._ordered(wanted)
 
     def _ordered(self, rules: Iterable[Rule]) -> tuple[Rule, ...]:

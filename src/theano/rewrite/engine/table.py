@@ -9,7 +9,7 @@ Nodes are the function graph's own `Apply` objects, changed in place. Three fact
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from heapq import heappush
 from typing import Any, TypeAlias
 
@@ -76,7 +76,6 @@ class RewriteGraph:
         "queued",
         "serial",
         "memo",
-        "created_count",
         "version",
         "changed",
         "phase",
@@ -98,7 +97,6 @@ class RewriteGraph:
         self.queued: set[Apply] = set()
         self.serial = 0
         self.memo: dict[Any, Any] = {}  # for rules: shapes, constants
-        self.created_count = 0
         self.changed: set[Apply] = set()  # nodes that are new, or whose inputs or users changed
         self.version = 0  # changes with every replacement
         self.phase: Any = None  # the `PhaseRun` of the engine, while it runs
@@ -159,9 +157,9 @@ class RewriteGraph:
         """Whether `wanted` is true of some op that the graph has (or had)."""
         return any(wanted(op) for op in self._tokens)
 
-    def op_classes(self) -> set[str]:
-        """Names of the classes of the ops that the graph has (or had)."""
-        return {type(op).__name__ for op in self._tokens}
+    def op_classes(self) -> set[type]:
+        """The classes of the ops that the graph has (or had)."""
+        return {type(op) for op in self._tokens}
 
     def is_output(self, var: Tensor) -> bool:
         """Whether `var` is an output of the whole graph."""
@@ -256,7 +254,6 @@ class RewriteGraph:
         self.table[key] = node
         self._kept.append(node)
         self.rank[node] = len(self.rank) if rank is None else rank
-        self.created_count += 1
         users = self.users
         for v in inputs:
             known_users = users.get(v)
@@ -434,8 +431,3 @@ def same_type(old: Tensor, new: Tensor) -> bool:
     if isinstance(a, TensorType) and isinstance(b, TensorType):
         return a.dtype == b.dtype and a.broadcastable == b.broadcastable
     return bool(a == b)
-
-
-def flat(items: Iterable[Sequence[Any]]) -> list[Any]:
-    """Concatenation of sequences."""
-    return [item for part in items for item in part]

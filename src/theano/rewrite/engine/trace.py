@@ -8,6 +8,7 @@ from typing import Any
 
 from theano.graph import Variable
 from theano.record import Record, field
+from theano.tensor.elemwise import Elemwise
 
 # Rules change nodes in place, so a step keeps a copy of its expressions: to this depth, and of so many operands of an
 # operation, for it must be cheap. A loop has hundreds of inputs.
@@ -49,7 +50,7 @@ def text(shot: Snapshot) -> str:
             return str(data.item())
         return f"constant{list(data.shape)}" if hasattr(data, "shape") else str(data)
     op = shot[0]
-    name = op.scalar_op.name if type(op).__name__ == "Elemwise" else str(op)
+    name = op.scalar_op.name if type(op) is Elemwise else str(op)
     return f"{name}({', '.join(map(text, shot[1]))})" if len(shot) == 2 else f"{name}(…)"
 
 

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from theano import scalar
-from theano.rewrite.engine.build import constant, dimshuffle, elemwise, index, number
+from theano.rewrite.engine.build import constant, dimshuffle, elemwise, index, number, same_number
+from theano.rewrite.engine.forms import FULL, axes_of, entries_of, subtensor, with_axes
 from theano.rewrite.engine.table import Node, Tensor
 from theano.rewrite.loops.batching import Batch, Rows, batches
-from theano.rewrite.rules.indexing import FULL, entries_of, subtensor
-from theano.rewrite.rules.reductions import axes_of, with_axes
 from theano.rewrite.rules.shaping import elements_of
 from theano.tensor.advanced_subtensor import (
     AdvancedIncSubtensor,
@@ -326,11 +325,7 @@ def _counts(places: Tensor, length: Tensor, n: Tensor) -> bool:
     if node is None or type(node.op) is not ARange:
         return False
     start, stop, step = node.inputs
-    return number(start) == 0 and number(step) == 1 and _same(stop, length) and _same(n, length)
-
-
-def _same(a: Tensor, b: Tensor) -> bool:
-    return a is b or (number(a) is not None and number(a) == number(b))
+    return number(start) == 0 and number(step) == 1 and same_number(stop, length) and same_number(n, length)
 
 
 def _parts(entry: slice) -> tuple[Any, Any, Any]:

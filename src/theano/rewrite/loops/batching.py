@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 from theano.graph import Constant, Op, io_toposort
 from theano.rewrite.engine.build import dims, dimshuffle, elemwise, index, number, scalar_name
+from theano.rewrite.engine.forms import entries_of, subtensor
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 from theano.rewrite.loops.step import may_run
-from theano.rewrite.rules.indexing import entries_of, subtensor
 from theano.scalar import add, sub
 from theano.scan.count import StepCount
 from theano.scan.parts import Loop, Results

@@ -9,17 +9,12 @@ from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 from theano.rewrite.loops.batching import Batch
 from theano.rewrite.loops.maps import results
 from theano.rewrite.loops.step import Kind, Step, may_run
+from theano.scan.op import Scan
 from theano.scan.parts import Loop, NonSequenceArg
-from theano.tensor.alloc import Alloc, ARange, Eye
-from theano.tensor.elemwise import DimShuffle
-from theano.tensor.shape import MakeVector, Rebroadcast, Reshape, Shape, Shape_i
 from theano.tensor.subtensor import Subtensor
 
-# Ops that cost nothing, or make something large out of something small: they stay in the step.
-_FREE = (Alloc, ARange, DimShuffle, Eye, MakeVector, Rebroadcast, Reshape, Shape, Shape_i)
 
-
-@rule("Scan", phase="loops", name="invariants_of_scan")
+@rule(Scan, phase="loops", name="invariants_of_scan")
 def invariants_of_scan(graph: RewriteGraph, node: Node) -> Result:
     """Work on what is the same in all steps is done before the loop, unless it could fail and there is no step."""
     loop = Loop.of(node.op, node.inputs)
@@ -55,7 +50,7 @@ def _worth_moving(step: Step, movable: dict[Tensor, bool]) -> list[Tensor]:
         node = v.owner
         if node is None or isinstance(v, Constant) or v in found or not movable.get(v):
             continue
-        if type(node.op) in _FREE or type(node.op) is Subtensor:
+        if node.op.costs_nothing or type(node.op) is Subtensor:
             todo += node.inputs
         else:
             found[v] = None

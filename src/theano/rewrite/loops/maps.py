@@ -7,15 +7,16 @@ from typing import Any
 
 from theano.record import replace
 from theano.rewrite.engine.build import index, number
+from theano.rewrite.engine.forms import subtensor
 from theano.rewrite.engine.registry import rule
 from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 from theano.rewrite.loops import batched_ops as _batched_ops  # it fills the table of batched ops
 from theano.rewrite.loops.batching import REVERSED, Batch, reads_backwards
 from theano.rewrite.loops.step import Kind, Step
-from theano.rewrite.rules.indexing import subtensor
 from theano.rewrite.rules.shaping import nonnegative
 from theano.scan.count import StepCount
+from theano.scan.op import Scan
 from theano.scan.parts import Loop, SequenceArg
 from theano.tensor.dot import Dot
 
@@ -36,7 +37,7 @@ def last_rows(rows: Tensor, keep: int | None) -> Tensor:
     return rows if keep is None else subtensor(rows, [slice(index(-keep), None, None)])
 
 
-@rule("Scan", phase="loops", name="outputs_without_recurrence")
+@rule(Scan, phase="loops", name="outputs_without_recurrence")
 def outputs_without_recurrence(graph: RewriteGraph, node: Node) -> Result:
     """Outputs that depend on no step before are whole-array operations; a loop of nothing else is none."""
     loop = Loop.of(node.op, node.inputs)
@@ -77,7 +78,7 @@ def _read(step: Step, value: Tensor) -> list[Tensor]:
     return [value, *(v for node in nodes for v in node.inputs)]
 
 
-@rule("Scan", phase="loops", name="products_before_loop")
+@rule(Scan, phase="loops", name="products_before_loop")
 def products_before_loop(graph: RewriteGraph, node: Node) -> Result:
     """Products of rows of sequences with one matrix are one product of matrices, before the loop."""
     loop = Loop.of(node.op, node.inputs)

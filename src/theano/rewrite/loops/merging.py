@@ -16,7 +16,7 @@ from theano.scan.parts import Loop, NonSequenceArg, SequenceArg
 LIMIT = 64
 
 
-@rule("Scan", phase="saved", tags=("loops",), name="loops_over_same_steps")
+@rule(Scan, phase="saved", tags=("loops",), name="loops_over_same_steps")
 def loops_over_same_steps(graph: RewriteGraph, node: Node) -> Result:
     """Two loops of as many steps that read a common array are one, if neither needs the other.
 

@@ -11,13 +11,14 @@ from typing import Any
 from theano.graph import Constant
 from theano.record import Record, replace
 from theano.rewrite.engine.build import dims
+from theano.rewrite.engine.forms import entries_of, subtensor
 from theano.rewrite.engine.registry import rule
 from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor, constant_key
 from theano.rewrite.loops.batching import REVERSED, distance, reverses
 from theano.rewrite.loops.maps import results
 from theano.rewrite.loops.step import Kind, Step
-from theano.rewrite.rules.indexing import entries_of, piece_of, subtensor
+from theano.rewrite.rules.indexing import piece_of
 from theano.scan.op import Scan
 from theano.scan.parts import Loop, OutputArg, SequenceArg
 from theano.tensor.dot import BatchedDot, Dot
@@ -45,7 +46,7 @@ def _reading(graph: RewriteGraph, x: Tensor) -> Reading:
     return Reading(base, True, dims(graph, base)[0])
 
 
-@rule("Scan", phase="saved", name="values_of_earlier_loop")
+@rule(Scan, phase="saved", name="values_of_earlier_loop")
 def values_of_earlier_loop(graph: RewriteGraph, node: Node) -> Result:
     """Products that another loop has computed in its steps from the same rows are read from there."""
     readings = [_reading(graph, x) for x in node.inputs[1 : 1 + len(node.op.spec.sequences)]]

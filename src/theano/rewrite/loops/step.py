@@ -8,20 +8,11 @@ from typing import Any
 
 from theano.graph import Op, io_toposort
 from theano.rewrite.engine.build import number
+from theano.rewrite.engine.forms import entries_of
 from theano.rewrite.engine.table import Node, Tensor
-from theano.rewrite.rules.indexing import entries_of
 from theano.scalar.dtypes import DISCRETE
 from theano.scan.parts import Loop
-from theano.tensor.alloc import Alloc, ARange, Eye
-from theano.tensor.dot import BatchedDot, Dot
-from theano.tensor.elemwise import DimShuffle, Elemwise
-from theano.tensor.extra_ops import CumOp
-from theano.tensor.join import Join
-from theano.tensor.nnet.softmax import LogSoftmax, Softmax
-from theano.tensor.nnet.softmax_along import LogSoftmaxAlong, SoftmaxAlong
-from theano.tensor.reduction import All, Prod, Sum, Supremum
-from theano.tensor.reduction import Any as AnyTrue
-from theano.tensor.shape import MakeVector, Rebroadcast, Reshape, Shape, Shape_i
+from theano.tensor.elemwise import Elemwise
 from theano.tensor.subtensor import IncSubtensor, Subtensor
 
 
@@ -75,16 +66,6 @@ class Step:
         return self.needed_for([*values, *([] if loop.condition is None else [loop.condition])])
 
 
-# Ops that fail for shapes only that no step could work with.
-_TOTAL = (
-    All, Alloc, AnyTrue, ARange, BatchedDot, CumOp, DimShuffle, Dot, Eye, IncSubtensor, Join, LogSoftmax,
-    LogSoftmaxAlong, MakeVector, Prod, Rebroadcast, Reshape, Shape, Shape_i, Softmax, SoftmaxAlong, Subtensor, Sum,
-    Supremum,
-)  # fmt: skip
-# Operations on integers that fail for some values.
-_PARTIAL = frozenset({"int_div", "mod"})
-
-
 def may_run(node: Node, certain: bool) -> bool:
     """Whether a node of a step that reads nothing but what is the same in all steps may run outside of the loop.
 
@@ -95,8 +76,8 @@ def may_run(node: Node, certain: bool) -> bool:
         pure = type(op).__module__.startswith("theano.tensor.") and not op.destroy_map
         return pure or type(op).decompose is not Op.decompose
     if type(op) is Elemwise:
-        return op.scalar_op.name not in _PARTIAL or node.outputs[0].type.dtype not in DISCRETE
+        return not op.scalar_op.checks_zero_divisor or node.outputs[0].type.dtype not in DISCRETE
     if type(op) in (Subtensor, IncSubtensor):  # places that are written down are no accident
         places = entries_of(node, 1 if type(op) is Subtensor else 2)
         return all(isinstance(e, slice) or number(e) is not None for e in places)
-    return type(op) in _TOTAL
+    return bool(op.never_fails)

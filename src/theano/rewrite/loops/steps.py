@@ -78,7 +78,7 @@ def _step_graph(graph: RewriteGraph, op: Scan) -> tuple[RewriteGraph, int]:
 for _phase in PHASES:
     add_rule(
         Rule(
-            f"step_of_scan_{_phase.name}", ("Scan",), step_of_scan, tags_of(_phase.name, ()),
+            f"step_of_scan_{_phase.name}", (Scan,), step_of_scan, tags_of(_phase.name, ()),
             doc=step_of_scan.__doc__ or "",
         )
     )  # fmt: skip
@@ -96,7 +96,7 @@ def _free(v: Tensor) -> bool:
     return type(node.op) is DimShuffle or (type(node.op) is Alloc and all(node.inputs[0].type.broadcastable))
 
 
-@rule("Scan", name="free_arguments_of_scan")
+@rule(Scan, name="free_arguments_of_scan")
 def free_arguments_of_scan(graph: RewriteGraph, node: Node) -> Result:
     """Constants, transposed arrays and filled arrays belong into the step, where rules can see them.
 
@@ -157,7 +157,7 @@ def _repeated_row(x: Tensor) -> Tensor | None:
     return made
 
 
-@rule("Scan", name="repeated_arguments_of_scan")
+@rule(Scan, name="repeated_arguments_of_scan")
 def repeated_arguments_of_scan(graph: RewriteGraph, node: Node) -> Result:
     """An array given twice is read once; equal states are one."""
     loop = Loop.of(node.op, node.inputs)

@@ -13,14 +13,13 @@ from theano import scalar
 from theano.gradient.accumulate import total as added
 from theano.record import Record, field, replace
 from theano.rewrite.engine.build import constant, dimshuffle, elemwise, index, number, peel, scalar_name
+from theano.rewrite.engine.forms import axes_of, subtensor
 from theano.rewrite.engine.registry import rule
 from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 from theano.rewrite.loops.batching import Batch, Rows
 from theano.rewrite.loops.maps import last_rows, splittable
 from theano.rewrite.loops.step import Kind, Step, may_run
-from theano.rewrite.rules.indexing import subtensor
-from theano.rewrite.rules.reductions import axes_of
 from theano.scan.op import Scan
 from theano.scan.parts import Loop, OutputArg, Results, StateArg
 from theano.tensor.advanced_subtensor import AdvancedIncSubtensor1
@@ -84,7 +83,7 @@ class Plan(Record):
         return replace(made, outputs=made.outputs[: len(loop.outputs)]), Batch(graph, whole, made)
 
 
-@rule("Scan", phase="loops", name="sums_after_loop")
+@rule(Scan, phase="loops", name="sums_after_loop")
 def sums_after_loop(graph: RewriteGraph, node: Node) -> Result:
     """``a = a + dot(x.T, d)``, of which the last value is read: one product of all rows after the loop."""
     loop = Loop.of(node.op, node.inputs)
@@ -343,7 +342,7 @@ def _flat(batch: Batch, x: Tensor, axis: int) -> Tensor:
     return made
 
 
-@rule("Scan", phase="loops", name="products_after_loop")
+@rule(Scan, phase="loops", name="products_after_loop")
 def products_after_loop(graph: RewriteGraph, node: Node) -> Result:
     """Outputs that no step reads, and that are products with one matrix, are one product after the loop."""
     loop = Loop.of(node.op, node.inputs)

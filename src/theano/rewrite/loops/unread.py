@@ -9,10 +9,10 @@ from theano import scalar
 from theano.graph import ancestors
 from theano.record import replace
 from theano.rewrite.engine.build import elemwise, index, number
+from theano.rewrite.engine.forms import entries_of, subtensor
 from theano.rewrite.engine.registry import rule
 from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
-from theano.rewrite.rules.indexing import entries_of, subtensor
 from theano.scan.count import StepCount
 from theano.scan.op import Scan
 from theano.scan.parts import Loop, OutputArg, StateArg
@@ -28,7 +28,7 @@ def _keeps(node: Node) -> list[int | None]:
     return [*(s.keep for s in node.op.spec.states), *node.op.spec.outputs]
 
 
-@rule("Subtensor", name="last_steps_of_scan")
+@rule(Subtensor, name="last_steps_of_scan")
 def last_steps_of_scan(graph: RewriteGraph, node: Node) -> Result:
     """``buffer[rows:][-1] -> buffer[-1]``: so the rows before the last need not be kept. The same for ``[-k:]``.
 
@@ -75,7 +75,7 @@ def _tail(node: Node) -> int | None:
     return int(-at) if at is not None and at < 0 else None
 
 
-@rule("Scan", name="keep_what_is_read")
+@rule(Scan, name="keep_what_is_read")
 def keep_what_is_read(graph: RewriteGraph, node: Node) -> Result:
     """An output of which only the last rows are read keeps no others."""
     keeps = []
@@ -99,7 +99,7 @@ def keep_what_is_read(graph: RewriteGraph, node: Node) -> Result:
     return [*made.states, *made.outputs, *made.shared]
 
 
-@rule("Scan", phase="specialize", name="steps_given_back")
+@rule(Scan, phase="specialize", name="steps_given_back")
 def steps_given_back(graph: RewriteGraph, node: Node) -> Result:
     """A state whose steps are given back, ``buffer[rows:]``: these are an output, and few rows of the state are kept.
 
@@ -132,7 +132,7 @@ def _steps_only(graph: RewriteGraph, buffer: Tensor, state: StateArg) -> Tensor 
     return steps if after and number(cut.start) == state.rows and graph.is_output(steps) else None
 
 
-@rule("Scan", name="shorter_scan_of_longer")
+@rule(Scan, name="shorter_scan_of_longer")
 def shorter_scan_of_longer(graph: RewriteGraph, node: Node) -> Result:
     """A scan that keeps the last rows, beside one that keeps all: one loop does for both."""
     keeps = _keeps(node)
@@ -149,7 +149,7 @@ def shorter_scan_of_longer(graph: RewriteGraph, node: Node) -> Result:
     return tails
 
 
-@rule("Scan", name="unused_outputs_of_scan")
+@rule(Scan, name="unused_outputs_of_scan")
 def unused_outputs_of_scan(graph: RewriteGraph, node: Node) -> Result:
     """Outputs that nobody reads are left out, with the states that only they need."""
     loop = Loop.of(node.op, node.inputs)

@@ -16,7 +16,7 @@ _gemv, _gemm, _ger = Gemv(), Gemm(), Ger()
 _BLAS_DTYPES = frozenset({"float32", "float64", "complex64", "complex128"})
 
 
-@rule("add", "sub", phase="blas", name="product_added", beside=frozenset({"Dot"}))
+@rule("add", "sub", phase="blas", name="product_added", beside=frozenset({Dot}))
 def product_added(graph: RewriteGraph, node: Node) -> Result:
     """``y + a * dot(A, x)`` as `Gemv`, with matrices `Gemm`, with an outer product `Ger`."""
     out = node.outputs[0]
@@ -41,14 +41,8 @@ def product_added(graph: RewriteGraph, node: Node) -> Result:
             return None
         if not left:
             return made
-        return build_sum(0, [(1, made), *[(t.coef, _pure(t)) for t in left]], dtype, ndim)
+        return build_sum(0, [(1, made), *[(t.coef, t.pure()) for t in left]], dtype, ndim)
     return None
-
-
-def _pure(term: Term) -> Tensor:
-    built = build_product(1, term.factors, term.var.type.dtype, term.var.type.ndim)
-    assert built is not None
-    return built
 
 
 def _scaled_dot(graph: RewriteGraph, term: Term, out: Tensor) -> tuple[Tensor, Node] | None:
@@ -88,10 +82,10 @@ def _target(
     """What the product is added to, its coefficient, and the terms that remain."""
     if const == 0:
         for k, t in enumerate(others):
-            pure = _pure(t)
+            pure = t.pure()
             if pure.type.broadcastable == out.type.broadcastable and pure.type.dtype == out.type.dtype:
                 return pure, t.coef, others[:k] + others[k + 1 :]
-    rest = build_sum(const, [(t.coef, _pure(t)) for t in others], out.type.dtype, out.type.ndim)
+    rest = build_sum(const, [(t.coef, t.pure()) for t in others], out.type.dtype, out.type.ndim)
     if rest is None or rest.type.dtype != out.type.dtype:
         return None, 1, []
     return broadcast_to(graph, rest, out), 1, []
@@ -123,7 +117,7 @@ def _added_axis(var: Tensor) -> tuple[int | str, ...] | None:
     return None
 
 
-@rule("Dot", phase="blas", name="scaled_operand")
+@rule(Dot, phase="blas", name="scaled_operand")
 def scaled_operand(graph: RewriteGraph, node: Node) -> Result:
     """``dot(a * x, y) -> a * dot(x, y)`` for a number `a`, where scaling `x` would be a pass over memory of its own.
 

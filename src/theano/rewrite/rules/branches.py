@@ -7,19 +7,14 @@ from collections.abc import Sequence
 from theano import scalar
 from theano.graph import clone_replace
 from theano.ifelse import IfElse
-from theano.rewrite.engine.build import broadcast_to, constant, elemwise, number, scalar_name, uniform_value
+from theano.rewrite.engine.build import broadcast_to, cast_of, constant, elemwise, number, scalar_name, uniform_value
 from theano.rewrite.engine.registry import rule
 from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor, reaches, same_type
-from theano.tensor.dot import BatchedDot, Dot
-from theano.tensor.elemwise import DimShuffle, Elemwise
 from theano.tensor.masks import is_zero
-from theano.tensor.reduction import Sum
-from theano.tensor.shape import Reshape
-from theano.tensor.subtensor import Subtensor
 
 
-@rule("IfElse", name="branch_known")
+@rule(IfElse, name="branch_known")
 def branch_known(graph: RewriteGraph, node: Node) -> Result:
     """A condition that is known, or branches that are equal."""
     n = node.op.n_outs
@@ -34,7 +29,7 @@ def branch_known(graph: RewriteGraph, node: Node) -> Result:
     return None
 
 
-@rule("IfElse", name="branch_on_negation")
+@rule(IfElse, name="branch_on_negation")
 def branch_on_negation(graph: RewriteGraph, node: Node) -> Result:
     """``ifelse(not c, a, b) -> ifelse(c, b, a)``, and ``c != 0`` is `c`."""
     n = node.op.n_outs
@@ -57,13 +52,13 @@ def _truth(condition: Tensor) -> tuple[Tensor, bool]:
             negated ^= name == "eq"
         elif name == "invert" and condition.type.dtype == "bool":
             condition, negated = inputs[0], not negated
-        elif name is not None and name.startswith("Cast{") and inputs[0].type.dtype == "bool":
-            condition = inputs[0]
+        elif (inner := cast_of(condition)) is not None and inner.type.dtype == "bool":
+            condition = inner
         else:
             return condition, negated
 
 
-@rule("IfElse", name="branch_in_branch")
+@rule(IfElse, name="branch_in_branch")
 def branch_in_branch(graph: RewriteGraph, node: Node) -> Result:
     """``ifelse(c, ifelse(c, a, b), d) -> ifelse(c, a, d)``."""
     n = node.op.n_outs
@@ -78,7 +73,7 @@ def branch_in_branch(graph: RewriteGraph, node: Node) -> Result:
     return list(node.op.make_node(condition, *sides).outputs) if changed else None
 
 
-@rule("IfElse", name="outputs_of_branch")
+@rule(IfElse, name="outputs_of_branch")
 def outputs_of_branch(graph: RewriteGraph, node: Node) -> Result:
     """What nobody reads is not chosen, and equal pairs of values are chosen once."""
     n = node.op.n_outs
@@ -100,7 +95,7 @@ def _branch(node: Node, condition: Tensor, thens: Sequence[Tensor], elses: Seque
     return made
 
 
-@rule("IfElse", name="branch_within_branch")
+@rule(IfElse, name="branch_within_branch")
 def branch_within_branch(graph: RewriteGraph, node: Node) -> Result:
     """``ifelse(c, f(ifelse(c, a, b)), d) -> ifelse(c, f(a), d)``, where `f` is work for this side only."""
     condition = node.inputs[0]
@@ -141,28 +136,7 @@ def _read_by(graph: RewriteGraph, node: Node, values: Sequence[Tensor], inner: N
     return found
 
 
-# Operations that make zeros of zeros, by the places of the input that is zero.
-_LINEAR_SCALARS = {"mul": None, "neg": (0,), "true_div": (0,), "second": (1,)}
-_LINEAR_OPS = {Dot: None, BatchedDot: None, Sum: (0,), DimShuffle: (0,), Reshape: (0,), Subtensor: (0,)}
-
-
-def _linear(node: Node, at: int) -> bool:
-    """Whether `node` gives zeros if its input `at` is zeros."""
-    if type(node.op) is Elemwise:
-        name = node.op.scalar_op.name
-        if name.startswith("Cast{"):
-            return True
-        if name not in _LINEAR_SCALARS:
-            return False
-        places = _LINEAR_SCALARS[name]
-    elif type(node.op) in _LINEAR_OPS:
-        places = _LINEAR_OPS[type(node.op)]
-    else:
-        return False
-    return places is None or at in places
-
-
-@rule("IfElse", name="branch_with_zeros")
+@rule(IfElse, name="branch_with_zeros")
 def branch_with_zeros(graph: RewriteGraph, node: Node) -> Result:
     """``f(ifelse(c, g, 0)) -> ifelse(c, f(g), 0)`` for linear `f`: the gradient of a side is work of that side."""
     n = node.op.n_outs
@@ -180,7 +154,8 @@ def branch_with_zeros(graph: RewriteGraph, node: Node) -> Result:
 
 def _taken_in(graph: RewriteGraph, node: Node, user: Node, out: Tensor, values: list[Tensor | None]) -> Tensor | None:
     """The output of `user`, if it is linear in `out`, as a choice between its values on the two sides (None: zeros)."""
-    if user.inputs.count(out) != 1 or not _linear(user, at := user.inputs.index(out)):
+    at, op = user.inputs.index(out), user.op
+    if user.inputs.count(out) != 1 or len(user.outputs) != 1 or at not in op.linear_in or op.spreads_first_input:
         return None
     (result,) = user.outputs
     nothing = broadcast_to(graph, constant(0, result.type.dtype), result)
@@ -191,7 +166,7 @@ def _taken_in(graph: RewriteGraph, node: Node, user: Node, out: Tensor, values: 
     return made if same_type(result, made) else None
 
 
-@rule("IfElse", name="sum_of_branches")
+@rule(IfElse, name="sum_of_branches")
 def sum_of_branches(graph: RewriteGraph, node: Node) -> Result:
     """``ifelse(c, a, b) + ifelse(c, p, q) -> ifelse(c, a + p, b + q)``."""
     condition, n = node.inputs[0], node.op.n_outs
@@ -219,7 +194,7 @@ def _chosen_by(graph: RewriteGraph, v: Tensor, condition: Tensor) -> bool:
     return owner is not None and type(owner.op) is IfElse and owner.inputs[0] is condition
 
 
-@rule("IfElse", phase="specialize", name="branches_on_one_condition")
+@rule(IfElse, phase="specialize", name="branches_on_one_condition")
 def branches_on_one_condition(graph: RewriteGraph, node: Node) -> Result:
     """Two choices by one condition, of which neither needs the other, are one.
 

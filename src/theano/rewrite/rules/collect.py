@@ -9,19 +9,17 @@ from theano.rewrite.engine.algebra import (
     Product,
     Sum,
     Term,
-    _plain,
-    _pure,
     build_product,
     build_sum,
     opened,
+    plain,
     product_cost,
     ring,
     root_product,
     root_sum,
-    scalar_of,
     sum_of,
 )
-from theano.rewrite.engine.build import Number, broadcast_to, constant, wrap
+from theano.rewrite.engine.build import Number, broadcast_to, constant, scalar_name, wrap
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 
 
@@ -58,11 +56,11 @@ def _collected_sum(node: Node, view: Sum) -> Tensor | None:
     pairs: list[tuple[Number, Tensor]] = []
     for t in terms:
         if t.coef in (1, -1):
-            pairs.append((t.coef, t.var if t.var_coef == 1 else _pure(t)))
+            pairs.append((t.coef, t.var if t.var_coef == 1 else t.pure()))
         elif t.coef in (t.var_coef, -t.var_coef):
             pairs.append((1 if t.coef == t.var_coef else -1, t.var))
         else:
-            pairs.append((t.coef, _pure(t)))
+            pairs.append((t.coef, t.pure()))
     return build_sum(view.const, pairs, dtype, ndim)
 
 
@@ -100,7 +98,7 @@ def distribute(graph: RewriteGraph, node: Node) -> Tensor | None:
     for base, exponent in view.factors.items():
         if (
             exponent != 1
-            or scalar_of(base) not in ("add", "sub")
+            or scalar_name(base) not in ("add", "sub")
             or graph.only_user(base) is None
             or base.type.dtype != dtype
         ):
@@ -163,7 +161,7 @@ def cancel_shared(graph: RewriteGraph, node: Node) -> Tensor | None:
         for b, e in inner.factors.items():
             factors[b] = factors.get(b, 0) + e
         made = build_product(
-            _plain(view.coef * inner.coef),
+            plain(view.coef * inner.coef),
             {b: e for b, e in factors.items() if e},
             out.type.dtype,
             out.type.ndim,

@@ -6,17 +6,18 @@ from typing import Any
 
 from theano import scalar
 from theano.rewrite.engine import algebra
-from theano.rewrite.engine.build import dims, dimshuffle, elemwise, number, scalar_name
+from theano.rewrite.engine.build import dims, dimshuffle, elemwise, number, same_number, scalar_name
+from theano.rewrite.engine.forms import FULL, subtensor
 from theano.rewrite.engine.registry import rule
 from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
-from theano.rewrite.rules.indexing import FULL, subtensor
 from theano.tensor.alloc import Alloc, Eye
+from theano.tensor.dot import Dot
 from theano.tensor.elemwise import DimShuffle
 from theano.tensor.subtensor import IncSubtensor
 
 
-@rule("Dot", name="product_with_diagonal")
+@rule(Dot, name="product_with_diagonal")
 def product_with_diagonal(graph: RewriteGraph, node: Node) -> Result:
     """``dot(eye(n), y) -> y``, ``dot(eye(n) * d[:, None], y) -> d[:, None] * y``, and from the right."""
     x, y = node.inputs
@@ -83,11 +84,10 @@ def _is_identity(x: Tensor) -> bool:
     node = x.owner
     if node is None or type(node.op) is not Eye or number(node.inputs[2]) != 0:
         return False
-    n, m = node.inputs[:2]
-    return n is m or (number(n) is not None and number(n) == number(m))
+    return same_number(*node.inputs[:2])
 
 
-@rule("Dot", name="product_with_unit_vector")
+@rule(Dot, name="product_with_unit_vector")
 def product_with_unit_vector(graph: RewriteGraph, node: Node) -> Result:
     """``dot(X, e)`` for a vector `e` of zeros with one element set at `i` is ``X[:, i] * e[i]``."""
     x, y = node.inputs
@@ -104,7 +104,7 @@ def product_with_unit_vector(graph: RewriteGraph, node: Node) -> Result:
     return _times(subtensor(y, [at]), value)
 
 
-@rule("Dot", phase="specialize", name="product_of_transposed_work")
+@rule(Dot, phase="specialize", name="product_of_transposed_work")
 def product_of_transposed_work(graph: RewriteGraph, node: Node) -> Result:
     """``dot(x.T * v, y) -> dot((x * v[:, None]).T, y)``: point-wise work goes along the rows of `x`.
 
@@ -152,8 +152,7 @@ def _turned(graph: RewriteGraph, x: Tensor) -> Tensor | None:
 def same_length(graph: RewriteGraph, x: Tensor, axis: int, y: Tensor, other: int) -> bool:
     """Whether two axes are known to have one length: a product that goes must not have been an error."""
     n, m = dims(graph, x)[axis], dims(graph, y)[other]
-    n, m = graph.known(n) or n, graph.known(m) or m
-    return n is m or (number(n) is not None and number(n) == number(m))
+    return same_number(graph.known(n) or n, graph.known(m) or m)
 
 
 def _unit(x: Tensor) -> tuple[Tensor, Tensor] | None:

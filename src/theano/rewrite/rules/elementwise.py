@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from theano.graph.op import performer
 from theano.rewrite.engine import algebra
 from theano.rewrite.engine.build import (
     broadcast_to,
+    cast_of,
     constant,
     dims,
     dimshuffle,
@@ -22,17 +24,20 @@ from theano.rewrite.engine.build import (
     scalar_name,
     uniform_value,
 )
-from theano.rewrite.engine.registry import rule
+from theano.rewrite.engine.pattern import variable
+from theano.rewrite.engine.registry import canonicalize, equation, rule
 from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 from theano.rewrite.rules import collect
+from theano.scalar import abs_, identity, pow
+from theano.scalar.dtypes import COMPLEX, DISCRETE
 from theano.tensor.alloc import Alloc
-from theano.tensor.elemwise import DimShuffle
+from theano.tensor.elemwise import DimShuffle, Elemwise
+
+x = variable("x", "any")
 
 # Folding makes arrays; larger ones stay symbolic (they would have to be stored with the program).
 FOLD_LIMIT = 1 << 16
-# Ops whose constant inputs say how large the output is, not what it is worth to store.
-NOT_FOLDED = frozenset({"Alloc", "AllocEmpty", "Eye", "ARange", "Print", "Assert", "IfElse", "OpFromGraph"})
 
 rule("add", "sub", "neg", name="collect_terms")(collect.collect_terms)
 rule("mul", "true_div", "inv", "sqr", "pow", "neg", name="collect_factors")(collect.collect_factors)
@@ -52,10 +57,7 @@ def constant_folding(graph: RewriteGraph, node: Node) -> Result:
         if not isinstance(v, Constant):
             return None
     op = node.op
-    if not inputs or type(op).__name__ in NOT_FOLDED or not all(map(is_tensor, node.outputs)):
-        return None
-    may = getattr(op, "do_constant_folding", None)
-    if may is not None and not may(node):
+    if not inputs or not all(map(is_tensor, node.outputs)) or not op.do_constant_folding(node):
         return None
     storage: list[list[Any]] = [[None] for _ in node.outputs]
     try:
@@ -83,10 +85,7 @@ def _as_constant(out: Tensor, value: np.ndarray) -> Tensor:
 # -- useless operations ---------------------------------------------------------------------------
 
 
-@rule("identity", phase="useless", name="useless_identity")
-def useless_identity(graph: RewriteGraph, node: Node) -> Result:
-    """``identity(x) -> x``."""
-    return node.inputs[0]
+equation("useless", identity(x), x, name="useless_identity", as_written=True)
 
 
 @rule("second", phase="useless", name="second_is_fill")
@@ -103,45 +102,23 @@ def second_is_fill(graph: RewriteGraph, node: Node) -> Result:
     return Alloc()(value, *lengths)
 
 
-_EXACT_CASTS = {
-    "bool": {
-        "int8",
-        "uint8",
-        "int16",
-        "uint16",
-        "int32",
-        "uint32",
-        "int64",
-        "uint64",
-        "float16",
-        "float32",
-        "float64",
-    },
-    "int8": {"int16", "int32", "int64", "float16", "float32", "float64"},
-    "uint8": {"int16", "uint16", "int32", "uint32", "int64", "uint64", "float16", "float32", "float64"},
-    "int16": {"int32", "int64", "float32", "float64"},
-    "uint16": {"int32", "uint32", "int64", "uint64", "float32", "float64"},
-    "int32": {"int64", "float64"},
-    "uint32": {"int64", "uint64", "float64"},
-    "float16": {"float32", "float64"},
-    "float32": {"float64"},
-}
-
-
 @rule("cast", phase="useless", name="useless_cast")
 def useless_cast(graph: RewriteGraph, node: Node) -> Result:
     """A cast to the own dtype, and one after a cast that loses nothing."""
     x, dtype = node.inputs[0], node.outputs[0].type.dtype
     if x.type.dtype == dtype:
         return x
-    name = scalar_name(x)
-    if name is not None and name.startswith("Cast{"):
-        source = x.owner.inputs[0]
-        if x.type.dtype in _EXACT_CASTS.get(source.type.dtype, ()):
-            if source.type.dtype == dtype:
-                return source
-            return elemwise(scalar.convert_to(dtype), source)
-    return None
+    source = cast_of(x)
+    if source is None or not _is_exact_cast(source.type.dtype, x.type.dtype):
+        return None
+    return source if source.type.dtype == dtype else elemwise(scalar.convert_to(dtype), source)
+
+
+@cache
+def _is_exact_cast(source: str, target: str) -> bool:
+    """Whether a cast between real dtypes loses nothing. (NumPy calls that of 64 bit integers to floats safe, too.)"""
+    whole = source in DISCRETE and target not in DISCRETE and np.dtype(source).itemsize == 8
+    return np.can_cast(source, target) and not whole and target not in COMPLEX
 
 
 @rule("switch", name="switch_known")
@@ -189,18 +166,16 @@ def of_equals(graph: RewriteGraph, node: Node) -> Result:
 
 @rule("abs_", name="abs_of_nonnegative")
 def abs_of_nonnegative(graph: RewriteGraph, node: Node) -> Result:
-    """``abs`` of what is never negative, and of ``-x``."""
+    """``abs`` of what is never negative."""
     x = node.inputs[0]
     if x.type.dtype.startswith(("uint", "bool")):
         return x if x.type.dtype == node.outputs[0].type.dtype else None
-    name = scalar_name(x)
-    if not x.type.dtype.startswith("float"):
+    if not x.type.dtype.startswith("float") or scalar_name(x) is None:
         return None
-    if name in ("abs_", "exp", "sqr", "sqrt", "sigmoid", "softplus", "exp2"):
-        return x
-    if name == "neg":
-        return elemwise(scalar.abs_, x.owner.inputs[0])
-    return None
+    return x if x.owner.op.scalar_op.nonnegative else None
+
+
+canonicalize(abs_(-variable("x")), abs_(variable("x")), name="abs_of_negative", as_written=True)
 
 
 @rule("and_", "or_", name="logic_with_constants")
@@ -223,15 +198,7 @@ def logic_with_constants(graph: RewriteGraph, node: Node) -> Result:
     return broadcast_to(graph, made, out)
 
 
-@rule("pow", name="pow_of_one")
-def pow_of_one(graph: RewriteGraph, node: Node) -> Result:
-    """``x ** 0 -> 1`` (also for nan), ``1 ** y -> 1``."""
-    base, exponent = node.inputs
-    if number(exponent) == 0 or number(base) == 1:
-        out = node.outputs[0]
-        return broadcast_to(graph, constant(1, out.type.dtype, out.type.ndim), out)
-    return None
-
+canonicalize(pow(1, x), 1, name="pow_of_one", as_written=True)
 
 # Factors that collecting removes.
 _UNITS = (1, -1)
@@ -263,7 +230,7 @@ def constant_in_dtype(graph: RewriteGraph, node: Node) -> Result:
 # -- fills and axes -------------------------------------------------------------------------------
 
 
-@rule("Elemwise", name="fill_sinks")
+@rule(Elemwise, name="fill_sinks")
 def fill_sinks(graph: RewriteGraph, node: Node) -> Result:
     """``f(alloc(v, …), y) -> f(v, y)``: broadcasting does it, or the result is repeated instead."""
     inputs = node.inputs
@@ -288,7 +255,7 @@ def fill_sinks(graph: RewriteGraph, node: Node) -> Result:
     return broadcast_to(graph, node.op(*new), out)
 
 
-@rule("DimShuffle", name="dimshuffle_simplified")
+@rule(DimShuffle, name="dimshuffle_simplified")
 def dimshuffle_simplified(graph: RewriteGraph, node: Node) -> Result:
     """Identity and composed `DimShuffle`; of an `Alloc`, the `Alloc` of the permuted lengths."""
     x = node.inputs[0]
@@ -348,7 +315,7 @@ def _reranked(var: Tensor, ndim: int) -> Tensor:
     return TensorConstant(TensorType(var.type.dtype, (True,) * ndim), var.data.reshape((1,) * ndim))
 
 
-@rule("Alloc", name="useless_alloc")
+@rule(Alloc, name="useless_alloc")
 def useless_alloc(graph: RewriteGraph, node: Node) -> Result:
     """``alloc(x, *x.shape) -> x``, ``alloc(alloc(v, …), …) -> alloc(v, …)``."""
     value, *sizes = node.inputs

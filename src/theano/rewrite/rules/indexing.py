@@ -5,60 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from theano import scalar
 from theano.rewrite.engine.build import (
     broadcast_to,
     dims,
     dimshuffle,
-    elemwise,
     has_lengths,
     index,
+    is_filled_with_zeros,
     number,
-    uniform_value,
 )
-from theano.rewrite.engine.registry import rule
+from theano.rewrite.engine.forms import FULL, entries_of, picked, product, shuffled, subtensor, written
+from theano.rewrite.engine.pattern import parameter, variable
+from theano.rewrite.engine.registry import canonicalize, rule
 from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 from theano.tensor.alloc import Alloc
-from theano.tensor.dot import Dot
-from theano.tensor.elemwise import DimShuffle, Elemwise
+from theano.tensor.elemwise import Elemwise
 from theano.tensor.shape import MakeVector, Rebroadcast, Shape, patternbroadcast
-from theano.tensor.subtensor import Subtensor
+from theano.tensor.subtensor import IncSubtensor, Subtensor
 
-FULL = slice(None)
-
-
-def entries_of(node: Node, skip: int = 1) -> list[Any]:
-    """The indices of a node with their variables filled in: variables, and slices of variables or None."""
-    left = iter(node.inputs[skip:])
-    filled: list[Any] = []
-    for entry in node.op.idx_list:
-        if isinstance(entry, slice):
-            filled.append(slice(*(None if p is None else next(left) for p in (entry.start, entry.stop, entry.step))))
-        else:
-            filled.append(None if entry is None else next(left))
-    return filled
-
-
-def subtensor(x: Tensor, entries: Sequence[Any]) -> Tensor:
-    """``x[entries]`` of basic indices that are variables; trailing full slices dropped."""
-    kept = list(entries)
-    while kept and isinstance(kept[-1], slice) and kept[-1] == FULL:
-        kept.pop()
-    if not kept:
-        return x
-    idx_list: list[Any] = []
-    inputs: list[Tensor] = []
-    for entry in kept:
-        if isinstance(entry, slice):
-            parts = (entry.start, entry.stop, entry.step)
-            idx_list.append(slice(*(None if p is None else "i" for p in parts)))
-            inputs.extend(p for p in parts if p is not None)
-        else:
-            idx_list.append("i")
-            inputs.append(entry)
-    made: Tensor = Subtensor(tuple(idx_list))(x, *inputs)
-    return made
+x, y = variable("x", "any"), variable("y", "any")
+J, M, P, Q = map(parameter, "JMPQ")
 
 
 def _full(entry: Any) -> bool:
@@ -72,7 +39,7 @@ def _full(entry: Any) -> bool:
     )
 
 
-@rule("Subtensor", name="useless_subtensor")
+@rule(Subtensor, name="useless_subtensor")
 def useless_subtensor(graph: RewriteGraph, node: Node) -> Result:
     """``x[:]``, ``x[0:n]`` of the whole axis."""
     x = node.inputs[0]
@@ -95,7 +62,7 @@ def useless_subtensor(graph: RewriteGraph, node: Node) -> Result:
     return subtensor(x, simple) if changed else None
 
 
-@rule("Subtensor", name="index_of_unit_axis")
+@rule(Subtensor, name="index_of_unit_axis")
 def index_of_unit_axis(graph: RewriteGraph, node: Node) -> Result:
     """``row[0]`` takes the only place of an axis: the axis is dropped."""
     x = node.inputs[0]
@@ -109,7 +76,7 @@ def index_of_unit_axis(graph: RewriteGraph, node: Node) -> Result:
     return subtensor(left, [e for a, e in enumerate(entries) if a not in dropped])
 
 
-@rule("Subtensor", name="element_of_vector")
+@rule(Subtensor, name="element_of_vector")
 def element_of_vector(graph: RewriteGraph, node: Node) -> Result:
     """``stack(a, b)[1] -> b``, ``x.shape[0]`` as a length."""
     owner = node.inputs[0].owner
@@ -145,7 +112,7 @@ def _lifted(x: Tensor, entries: list[Any], ndim: int) -> Tensor:
     return subtensor(x, mine)
 
 
-@rule("Subtensor", name="subtensor_of_elemwise")
+@rule(Subtensor, name="subtensor_of_elemwise")
 def subtensor_of_elemwise(graph: RewriteGraph, node: Node) -> Result:
     """``f(x, y)[i] -> f(x[i], y[i])`` if nobody else reads the point-wise result, or only other places of it."""
     x = node.inputs[0]
@@ -203,19 +170,11 @@ def number_at(entry: Any) -> Any:
     return None if isinstance(entry, slice) else number(entry)
 
 
-@rule("Subtensor", name="subtensor_of_dimshuffle")
-def subtensor_of_dimshuffle(graph: RewriteGraph, node: Node) -> Result:
-    """``x.T[i] -> x[:, i]``, ``x.dimshuffle('x', 0)[0] -> x``."""
-    x = node.inputs[0]
-    owner = x.owner
-    if owner is None or type(owner.op) is not DimShuffle:
-        return None
-    order, inner = owner.op.new_order, owner.inputs[0]
-    entries = entries_of(node)
-    entries += [FULL] * (len(order) - len(entries))
-    mine: list[Any] = [FULL] * inner.type.ndim
+def _before_shuffle(graph: RewriteGraph, x: Tensor, P: tuple[Any, ...], J: list[Any]) -> dict[str, Any] | None:
+    """What is read of `x`, and the order of the axes that are left, where `J` is read of its axes in the order `P`."""
+    mine: list[Any] = [FULL] * x.type.ndim
     kept: list[Any] = []
-    for axis, entry in zip(order, entries, strict=True):
+    for axis, entry in zip(P, [*J, *[FULL] * (len(P) - len(J))], strict=True):
         if axis == "x":
             if isinstance(entry, slice):
                 if not _full(entry):
@@ -224,17 +183,20 @@ def subtensor_of_dimshuffle(graph: RewriteGraph, node: Node) -> Result:
             elif number(entry) not in (0, -1):
                 return None
         else:
-            mine[int(axis)] = entry
+            mine[axis] = entry
             if isinstance(entry, slice):
                 kept.append(axis)
-    if any(not isinstance(mine[a], slice) or mine[a] != FULL for a in owner.op.drop):
-        return None
-    read = subtensor(inner, mine)
-    left = [a for a in range(inner.type.ndim) if isinstance(mine[a], slice)]
-    return dimshuffle(read, [a if a == "x" else left.index(a) for a in kept])
+    left = [a for a in range(x.type.ndim) if isinstance(mine[a], slice)]
+    return {"M": mine, "Q": [a if a == "x" else left.index(a) for a in kept]}
 
 
-@rule("Subtensor", name="subtensor_of_fill")
+# x.T[i] -> x[:, i], x.dimshuffle('x', 0)[0] -> x
+canonicalize(
+    picked(shuffled(x, P), J), shuffled(picked(x, M), Q), name="subtensor_of_dimshuffle", where=_before_shuffle
+)
+
+
+@rule(Subtensor, name="subtensor_of_fill")
 def subtensor_of_fill(graph: RewriteGraph, node: Node) -> Result:
     """``alloc(v, n, m)[a:b] -> alloc(v, b - a, m)`` for a single value, if no index can be out of range."""
     x, out = node.inputs[0], node.outputs[0]
@@ -249,37 +211,22 @@ def subtensor_of_fill(graph: RewriteGraph, node: Node) -> Result:
     return broadcast_to(graph, value, out) if out.type.ndim else value
 
 
-@rule("Subtensor", name="subtensor_of_subtensor")
-def subtensor_of_subtensor(graph: RewriteGraph, node: Node) -> Result:
-    """``x[i][j] -> x[i, j]`` where the first reads single places only or whole axes."""
-    x = node.inputs[0]
-    owner = x.owner
-    if owner is None or type(owner.op) is not Subtensor:
-        return None
-    inner = owner.inputs[0]
-    first = entries_of(owner)
-    first += [FULL] * (inner.type.ndim - len(first))
+def _at_once(graph: RewriteGraph, x: Tensor, J: list[Any], M: list[Any]) -> dict[str, Any] | None:
+    """The index that is `J` and then `M`, where the first reads single places only or whole axes."""
+    first = [*J, *[FULL] * (x.type.ndim - len(J))]
     if any(isinstance(e, slice) and not _full(e) for e in first):
         return None
-    second = iter(entries_of(node))
-    return subtensor(inner, [next(second, FULL) if isinstance(e, slice) else e for e in first])
+    second = iter(M)
+    return {"Q": [next(second, FULL) if isinstance(e, slice) else e for e in first]}
 
 
-@rule("Subtensor", name="subtensor_of_set")
-def subtensor_of_set(graph: RewriteGraph, node: Node) -> Result:
-    """``set_subtensor(x[i], y)[i] -> y``, where `y` is known to have the shape of ``x[i]`` and is not repeated."""
-    x, out = node.inputs[0], node.outputs[0]
-    owner = x.owner
-    if owner is None or type(owner.op).__name__ != "IncSubtensor" or not owner.op.set_instead_of_inc:
-        return None
-    if owner.op.idx_list != node.op.idx_list or any(
-        a is not b for a, b in zip(owner.inputs[2:], node.inputs[1:], strict=True)
-    ):
-        return None
-    y = owner.inputs[1]
-    if y.type.broadcastable == out.type.broadcastable and fills_window(graph, owner):
-        return y if y.type.dtype == out.type.dtype else elemwise(scalar.convert_to(out.type.dtype), y)
-    return None
+canonicalize(picked(picked(x, J), M), picked(x, Q), name="subtensor_of_subtensor", where=_at_once)
+
+# `y` must have the shape of ``x[J]``, not be repeated.
+canonicalize(
+    picked(written(x, y, J, True), J), y, name="subtensor_of_set",
+    where=lambda graph, x, y, J: has_lengths(graph, y, dims(graph, subtensor(x, J))),
+)  # fmt: skip
 
 
 def fills_window(graph: RewriteGraph, writer: Node) -> bool:
@@ -295,12 +242,12 @@ def window_lengths(graph: RewriteGraph, writer: Node) -> tuple[Tensor, ...]:
     return dims(graph, subtensor(writer.inputs[0], entries_of(writer, 2)))
 
 
-@rule("Subtensor", name="subtensor_of_increment")
+@rule(Subtensor, name="subtensor_of_increment")
 def subtensor_of_increment(graph: RewriteGraph, node: Node) -> Result:
     """Of zeros with some rows ``[k:]`` written: these rows are what was written, ``[:k]`` are zeros."""
     x, out = node.inputs[0], node.outputs[0]
     owner = x.owner
-    if owner is None or type(owner.op).__name__ != "IncSubtensor" or len(owner.op.idx_list) != 1:
+    if owner is None or type(owner.op) is not IncSubtensor or len(owner.op.idx_list) != 1:
         return None
     base, y = owner.inputs[:2]
     fill = base.owner.inputs[0] if base.owner is not None and type(base.owner.op) is Alloc else None
@@ -325,7 +272,7 @@ def _is_tail(entry: Any) -> bool:
     return k is not None and k >= 0
 
 
-@rule("Subtensor", name="subtensor_of_rebroadcast")
+@rule(Subtensor, name="subtensor_of_rebroadcast")
 def subtensor_of_rebroadcast(graph: RewriteGraph, node: Node) -> Result:
     """``rebroadcast(x)[i] -> x[i]`` with the pattern of the result: what is declared is declared later."""
     x, out = node.inputs[0], node.outputs[0]
@@ -339,29 +286,15 @@ def subtensor_of_rebroadcast(graph: RewriteGraph, node: Node) -> Result:
     return made
 
 
-@rule("IncSubtensor", "AdvancedIncSubtensor", "AdvancedIncSubtensor1", name="increment_by_zero")
-def increment_by_zero(graph: RewriteGraph, node: Node) -> Result:
-    """``inc_subtensor(x[i], 0) -> x`` for whole slices (an index out of range must stay an error)."""
-    if node.op.set_instead_of_inc or type(node.op).__name__ != "IncSubtensor":
-        return None
-    if any(e is None or not isinstance(e, slice) for e in node.op.idx_list):
-        return None
-    y = node.inputs[1]
-    if y.owner is not None and type(y.owner.op) is Alloc:
-        y = y.owner.inputs[0]
-    value = uniform_value(y)
-    return node.inputs[0] if value is not None and value == 0 else None
+# For whole slices: an index out of range must stay an error.
+canonicalize(
+    written(x, y, J, False), x, name="increment_by_zero", domain={"y": (0, 0)},
+    where=lambda graph, x, y, J: all(isinstance(e, slice) for e in J) and is_filled_with_zeros(y),
+)  # fmt: skip
 
-
-@rule("Subtensor", name="subtensor_of_dot")
-def subtensor_of_dot(graph: RewriteGraph, node: Node) -> Result:
-    """``dot(x, y)[i, j] -> dot(x[i], y[:, j])``: only the rows and columns that are read are multiplied."""
-    x = node.inputs[0]
-    owner = x.owner
-    if owner is None or type(owner.op) is not Dot or graph.only_user(x) is None:
-        return None
-    a, b = owner.inputs
-    entries = entries_of(node)
-    rows = entries[: a.type.ndim - 1]
-    columns = entries[a.type.ndim - 1 :]
-    return owner.op(subtensor(a, rows), subtensor(b, [FULL, *columns]) if columns else b)
+# Only the rows and columns that are read are multiplied.
+canonicalize(
+    picked(product(x, y), J), product(picked(x, M), picked(y, Q)),
+    name="subtensor_of_dot", alone=True, shapes={"x": "nm", "y": "mk"},
+    where=lambda graph, x, y, J: {"M": J[: x.type.ndim - 1], "Q": [FULL, *J[x.type.ndim - 1 :]]},
+)  # fmt: skip

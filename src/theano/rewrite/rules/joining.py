@@ -5,25 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from theano import scalar
-from theano.rewrite.engine.build import Number, dims, elemwise, index, number
-from theano.rewrite.engine.registry import rule
+from theano.rewrite.engine.build import Number, dims, elemwise, index, number, same_number
+from theano.rewrite.engine.forms import entries_of, joined, subtensor
+from theano.rewrite.engine.pattern import variable
+from theano.rewrite.engine.registry import equation, rule
 from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
-from theano.rewrite.rules.indexing import entries_of, fills_window, piece_of, subtensor, window_lengths
+from theano.rewrite.rules.indexing import fills_window, piece_of, window_lengths
 from theano.rewrite.rules.shaping import elements_of
 from theano.tensor.alloc import Alloc
 from theano.tensor.join import Join, Split
 from theano.tensor.shape import SpecifyShape
-from theano.tensor.subtensor import IncSubtensor
+from theano.tensor.subtensor import IncSubtensor, Subtensor
+
+equation("useless", joined(variable("axis", "int"), variable("x", "any")), variable("x", "any"), name="useless_join")
 
 
-@rule("Join", phase="useless", name="useless_join")
-def useless_join(graph: RewriteGraph, node: Node) -> Result:
-    """A join of one tensor."""
-    return node.inputs[1] if len(node.inputs) == 2 else None
-
-
-@rule("Join", name="join_of_joins")
+@rule(Join, name="join_of_joins")
 def join_of_joins(graph: RewriteGraph, node: Node) -> Result:
     """``join(0, a, join(0, b, c)) -> join(0, a, b, c)``."""
     axis, *parts = node.inputs
@@ -44,7 +42,7 @@ def join_of_joins(graph: RewriteGraph, node: Node) -> Result:
     return node.op(axis, *flat) if len(flat) > len(parts) else None
 
 
-@rule("Join", name="join_of_split")
+@rule(Join, name="join_of_split")
 def join_of_split(graph: RewriteGraph, node: Node) -> Result:
     """All parts of a split, joined in their order, are what was split."""
     axis, *parts = node.inputs
@@ -56,7 +54,7 @@ def join_of_split(graph: RewriteGraph, node: Node) -> Result:
     return owner.inputs[0]
 
 
-@rule("Split", name="split_of_join")
+@rule(Split, name="split_of_join")
 def split_of_join(graph: RewriteGraph, node: Node) -> Result:
     """A join split at its seams."""
     x, axis, lengths = node.inputs
@@ -69,12 +67,12 @@ def split_of_join(graph: RewriteGraph, node: Node) -> Result:
         return None
     for part, length in zip(parts, wanted, strict=True):
         have = graph.intern(dims(graph, part)[int(number(axis) or 0)], node)
-        if have is not length and (number(have) is None or number(have) != number(length)):
+        if not same_number(have, length):
             return None
     return [_in_dtype(part, out.type.dtype) for part, out in zip(parts, node.outputs, strict=True)]
 
 
-@rule("Subtensor", name="subtensor_of_join")
+@rule(Subtensor, name="subtensor_of_join")
 def subtensor_of_join(graph: RewriteGraph, node: Node) -> Result:
     """``join(0, a, b)[k]`` for a known `k` that lies in one part, and slices that do."""
     x = node.inputs[0]
@@ -147,7 +145,7 @@ def _in_dtype(var: Tensor, dtype: str) -> Tensor:
     return var if var.type.dtype == dtype else elemwise(scalar.convert_to(dtype), var)
 
 
-@rule("IncSubtensor", phase="specialize", name="zeros_with_all_parts_set")
+@rule(IncSubtensor, phase="specialize", name="zeros_with_all_parts_set")
 def zeros_with_all_parts_set(graph: RewriteGraph, node: Node) -> Result:
     """Slices that make up an axis, each added to zeros (or set): ``join(axis, *parts)``.
 

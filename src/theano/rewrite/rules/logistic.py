@@ -44,7 +44,7 @@ def complement_of_sigmoid(graph: RewriteGraph, node: Node) -> Result:
             left: list[Term] = [t for t in terms if t is not more and t is not twin]
             pairs: list[tuple[Number, object]] = [
                 (twin.coef, made),
-                *[(t.coef, algebra._pure(t)) for t in left],
+                *[(t.coef, t.pure()) for t in left],
             ]
             total = build_sum(view.const, pairs, out.type.dtype, out.type.ndim)
             return None if total is None else broadcast_to(graph, total, out)

@@ -6,37 +6,35 @@ from typing import Any
 
 from theano import scalar
 from theano.rewrite.engine import algebra
-from theano.rewrite.engine.build import dimshuffle, elemwise, has_lengths, is_tensor, number, peel, scalar_name
-from theano.rewrite.engine.registry import rule
+from theano.rewrite.engine.build import dimshuffle, elemwise, has_lengths, number, scalar_name
+from theano.rewrite.engine.forms import (
+    any_reduction,
+    axes_of,
+    max_of,
+    min_of,
+    prod_of,
+    product,
+    reduction,
+    shuffled,
+    sum_of,
+    with_axes,
+)
+from theano.rewrite.engine.pattern import parameter, variable
+from theano.rewrite.engine.registry import canonicalize, rule, specialize, stabilize
 from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 from theano.rewrite.rules.shaping import nonnegative
+from theano.scalar import log
 from theano.tensor.alloc import Alloc
 from theano.tensor.elemwise import DimShuffle, Elemwise
-from theano.tensor.reduction import CAReduce, Max, Min, Prod, Sum
+from theano.tensor.reduction import All, Argmax, Max, MaxAndArgmax, Min, Prod, Sum
+from theano.tensor.reduction import Any as AnyTrue
 
-_KEEPING = ("Sum", "Prod", "Max", "Min", "All", "Any")
-
-
-def axes_of(node: Node) -> tuple[int, ...]:
-    """The axes a reduction reduces."""
-    axis = node.op.axis
-    if axis is None:
-        return tuple(range(node.inputs[0].type.ndim))
-    return tuple(axis)
+x, y, z = variable("x", "any"), variable("y", "any"), variable("z")
+K, A, B, C, P, Q = map(parameter, "KABCPQ")
 
 
-def with_axes(op: Any, axes: tuple[int, ...], var: Tensor) -> Tensor:
-    """The reduction `op` over other axes of `var`, of the same dtypes."""
-    cls = type(op)
-    if cls in (Sum, Prod):
-        made: Tensor = cls(axis=axes, dtype=op.dtype, acc_dtype=op.acc_dtype)(var)
-    else:
-        made = cls(axis=axes)(var)
-    return made
-
-
-@rule(*_KEEPING, name="reduction_of_unit_axes")
+@rule(Sum, Prod, Max, Min, All, AnyTrue, name="reduction_of_unit_axes")
 def reduction_of_unit_axes(graph: RewriteGraph, node: Node) -> Result:
     """Axes of length 1 (or none) need no reduction."""
     x, out = node.inputs[0], node.outputs[0]
@@ -44,7 +42,7 @@ def reduction_of_unit_axes(graph: RewriteGraph, node: Node) -> Result:
     unit = [a for a in axes if x.type.broadcastable[a]]
     if axes and not unit:
         return None
-    if isinstance(node.op, CAReduce) and type(node.op).__name__ in ("All", "Any") and x.type.dtype != "bool":
+    if type(node.op) in (All, AnyTrue) and x.type.dtype != "bool":
         return None
     dropped = dimshuffle(x, [i for i in range(x.type.ndim) if i not in unit])
     left = [a for a in axes if a not in unit]
@@ -54,7 +52,7 @@ def reduction_of_unit_axes(graph: RewriteGraph, node: Node) -> Result:
     return dropped if dropped.type.dtype == out.type.dtype else elemwise(scalar.convert_to(out.type.dtype), dropped)
 
 
-@rule("Sum", name="sum_of_scaled")
+@rule(Sum, name="sum_of_scaled")
 def sum_of_scaled(graph: RewriteGraph, node: Node) -> Result:
     """``sum(c * x) -> c * sum(x)`` for factors (signs, divisors) that do not vary along the summed axes."""
     x, out = node.inputs[0], node.outputs[0]
@@ -87,7 +85,7 @@ def sum_of_scaled(graph: RewriteGraph, node: Node) -> Result:
     return made
 
 
-@rule("Sum", "Prod", "Max", "Min", name="reduction_of_fill")
+@rule(Sum, Prod, Max, Min, name="reduction_of_fill")
 def reduction_of_fill(graph: RewriteGraph, node: Node) -> Result:
     """Reductions of a repeated value: ``sum(alloc(v, n)) -> v * n``, if `n` can't be negative (that is an error)."""
     x, out = node.inputs[0], node.outputs[0]
@@ -124,42 +122,36 @@ def reduction_of_fill(graph: RewriteGraph, node: Node) -> Result:
     return elemwise(scalar.mul if type(node.op) is Sum else scalar.pow, result, count)
 
 
-@rule("Sum", "Prod", "Max", "Min", name="reduction_of_reduction")
-def reduction_of_reduction(graph: RewriteGraph, node: Node) -> Result:
-    """``sum(sum(x, 0), 0) -> sum(x, (0, 1))``."""
-    x = node.inputs[0]
-    owner = x.owner
-    if owner is None or type(owner.op) is not type(node.op) or graph.only_user(x) is None:
-        return None
-    if x.type.dtype != owner.inputs[0].type.dtype or node.outputs[0].type.dtype != x.type.dtype:
-        return None
-    inner = owner.inputs[0]
-    first = axes_of(owner)
-    left = [i for i in range(inner.type.ndim) if i not in first]
-    return with_axes(node.op, tuple(sorted({*first, *(left[a] for a in axes_of(node))})), inner)
+def _both(graph: RewriteGraph, K: Any, x: Tensor, A: tuple[int, ...], B: tuple[int, ...]) -> dict[str, Any]:
+    """The axes `A` of `x`, and those that are the axes `B` of the rest."""
+    left = [i for i in range(x.type.ndim) if i not in A]
+    return {"C": tuple(sorted({*A, *(left[b] for b in B)}))}
 
 
-@rule("Sum", "Prod", "Max", "Min", "All", "Any", name="reduction_of_dimshuffle")
-def reduction_of_dimshuffle(graph: RewriteGraph, node: Node) -> Result:
-    """A reduction of transposed axes is one of the axes they come from, if the rest keeps its order."""
-    x = node.inputs[0]
-    owner = x.owner
-    if owner is None or type(owner.op) is not DimShuffle or not is_tensor(x):
-        return None
-    order, axes = owner.op.new_order, axes_of(node)
-    if any(order[a] == "x" for a in axes):
-        return None
-    inner = owner.inputs[0]
-    kept = [o for a, o in enumerate(order) if a not in axes]
-    reduced = tuple(sorted(int(order[a]) for a in axes))
-    if len([o for o in order if o != "x"]) != inner.type.ndim:
-        return None
-    left = [i for i in range(inner.type.ndim) if i not in reduced]
-    total = with_axes(node.op, reduced, inner)
-    return dimshuffle(total, [o if o == "x" else left.index(int(o)) for o in kept])
+canonicalize(
+    reduction(K, reduction(K, x, A), B), reduction(K, x, C),
+    name="reduction_of_reduction", where=_both, alone=True, one_dtype=True,
+)  # fmt: skip
 
 
-@rule("Sum", "Prod", "Max", "Min", name="reduction_of_transposed")
+def _before_shuffle(
+    graph: RewriteGraph, K: Any, x: Tensor, P: tuple[Any, ...], A: tuple[int, ...]
+) -> dict[str, Any] | None:
+    """The axes of `x` that are the axes `A` in the order `P`, and the order of the rest."""
+    if any(P[a] == "x" for a in A) or sum(o != "x" for o in P) != x.type.ndim:
+        return None
+    reduced = tuple(sorted(P[a] for a in A))
+    left = [i for i in range(x.type.ndim) if i not in reduced]
+    return {"B": reduced, "Q": [o if o == "x" else left.index(o) for a, o in enumerate(P) if a not in A]}
+
+
+canonicalize(
+    any_reduction(K, shuffled(x, P), A), shuffled(any_reduction(K, x, B), Q),
+    name="reduction_of_dimshuffle", where=_before_shuffle,
+)  # fmt: skip
+
+
+@rule(Sum, Prod, Max, Min, name="reduction_of_transposed")
 def reduction_of_transposed(graph: RewriteGraph, node: Node) -> Result:
     """``sum(x.T * y.T, 0) -> sum(x * y, 1)``: a transposition of all that is reduced is none."""
     x = node.inputs[0]
@@ -178,21 +170,10 @@ def reduction_of_transposed(graph: RewriteGraph, node: Node) -> Result:
     return dimshuffle(total, [left.index(o) for a, o in enumerate(order) if a not in axes])
 
 
-@rule("log", phase="stabilize", name="log_of_product")
-def log_of_product(graph: RewriteGraph, node: Node) -> Result:
-    """``log(prod(x)) -> sum(log(x))``: the product of many may leave the range of numbers.
-
-    For positive `x`; where an even number of them is negative the sum is nan.
-    """
-    product, order = peel(node.inputs[0], None)
-    owner = product.owner
-    if owner is None or type(owner.op) is not Prod or graph.only_user(product) is None:
-        return None
-    x = owner.inputs[0]
-    if not x.type.dtype.startswith("float") or product.type.dtype != x.type.dtype:
-        return None
-    total = Sum(axis=owner.op.axis)(elemwise(scalar.log, x))
-    return total if order is None else dimshuffle(total, order)
+# The product of many may leave the range of numbers. For positive x; where an even number is negative the sum is nan.
+stabilize(
+    log(prod_of(z, A)), sum_of(log(z), A), name="log_of_product", alone=True, one_dtype=True, domain={"z": (0.01, 10)}
+)
 
 
 def _permutation(var: Tensor) -> tuple[int, ...] | None:
@@ -204,24 +185,15 @@ def _permutation(var: Tensor) -> tuple[int, ...] | None:
     return order if "x" not in order and len(order) == owner.inputs[0].type.ndim else None
 
 
-@rule("DimShuffle", name="transpose_of_dot")
-def transpose_of_dot(graph: RewriteGraph, node: Node) -> Result:
-    """``dot(x, y).T -> dot(y.T, x.T)``."""
-    x = node.inputs[0]
-    owner = x.owner
-    if owner is None or type(owner.op).__name__ != "Dot" or node.op.new_order != (1, 0):
-        return None
-    if graph.only_user(x) is None:
-        return None
-    a, b = owner.inputs
-    return owner.op(dimshuffle(b, (1, 0)), dimshuffle(a, (1, 0)))
+canonicalize(
+    shuffled(product(x, y), (1, 0)), product(shuffled(y, (1, 0)), shuffled(x, (1, 0))),
+    name="transpose_of_dot", alone=True, shapes={"x": "nm", "y": "mk"},
+)  # fmt: skip
 
 
-@rule("MaxAndArgmax", phase="specialize", name="max_without_argmax")
+@rule(MaxAndArgmax, phase="specialize", name="max_without_argmax")
 def max_without_argmax(graph: RewriteGraph, node: Node) -> Result:
     """Only the maximum is read: `Max`; only its position: `Argmax`."""
-    from theano.tensor.reduction import Argmax
-
     top, where = node.outputs
     if not graph.use_count(where):
         return [Max(axis=node.op.axis)(node.inputs[0]), None]
@@ -230,13 +202,4 @@ def max_without_argmax(graph: RewriteGraph, node: Node) -> Result:
     return None
 
 
-@rule("neg", phase="specialize", name="min_from_max")
-def min_from_max(graph: RewriteGraph, node: Node) -> Result:
-    """``-max(-x) -> min(x)`` (floats: integers wrap)."""
-    x = node.inputs[0]
-    if x.owner is None or type(x.owner.op) is not Max or graph.only_user(x) is None:
-        return None
-    inner = x.owner.inputs[0]
-    if scalar_name(inner) != "neg" or not inner.type.dtype.startswith("float"):
-        return None
-    return Min(axis=x.owner.op.axis)(inner.owner.inputs[0])
+specialize(-max_of(-z, A), min_of(z, A), name="min_from_max", alone=True)  # floats: integers wrap

@@ -5,15 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from theano.graph import Constant
-from theano.rewrite.engine.build import dims, dimshuffle, index, number, scalar_name
-from theano.rewrite.engine.registry import rule
+from theano.rewrite.engine.build import dims, dimshuffle, index, number, same_number, scalar_name
+from theano.rewrite.engine.forms import counted, rebroadcast
+from theano.rewrite.engine.pattern import parameter, variable
+from theano.rewrite.engine.registry import canonicalize, rule
 from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 from theano.scan.count import StepCount
-from theano.tensor.shape import MakeVector, Reshape, Shape_i
+from theano.tensor.assertion import Assert
+from theano.tensor.shape import MakeVector, Reshape, Shape, Shape_i, SpecifyShape
+
+x, n, N = variable("x", "any"), variable("n", "int"), parameter("N")
 
 
-@rule("Shape_i", name="length_of_expression")
+@rule(Shape_i, name="length_of_expression")
 def length_of_expression(graph: RewriteGraph, node: Node) -> Result:
     """The length of an expression, from the lengths of what it is made of."""
     x, i = node.inputs[0], node.op.i
@@ -26,7 +31,7 @@ def length_of_expression(graph: RewriteGraph, node: Node) -> Result:
     return length
 
 
-@rule("Shape", name="shape_of_expression")
+@rule(Shape, name="shape_of_expression")
 def shape_of_expression(graph: RewriteGraph, node: Node) -> Result:
     """``x.shape`` as a vector of lengths."""
     return MakeVector("int64")(*dims(graph, node.inputs[0]))
@@ -59,16 +64,14 @@ def nonnegative(var: Tensor, depth: int = 6) -> bool:
     return False
 
 
-@rule("StepCount", name="steps_are_nonnegative")
-def steps_are_nonnegative(graph: RewriteGraph, node: Node) -> Result:
-    """A number of steps that cannot be negative (or, if one is needed, none) needs no look."""
-    n = node.inputs[0]
-    if node.op.needed_by and not (number(n) or 0) > 0:
-        return None
-    return n if nonnegative(n) else None
+# A number of steps that cannot be negative (or, if one is needed, none) needs no look.
+canonicalize(
+    counted(n, N), n, name="steps_are_nonnegative",
+    where=lambda graph, n, N: nonnegative(n) and (not N or (number(n) or 0) > 0),
+)  # fmt: skip
 
 
-@rule("Reshape", name="useless_reshape")
+@rule(Reshape, name="useless_reshape")
 def useless_reshape(graph: RewriteGraph, node: Node) -> Result:
     """A reshape to the present shape, after another reshape, or that only adds or drops axes of length 1."""
     x, shape = node.inputs
@@ -84,9 +87,7 @@ def useless_reshape(graph: RewriteGraph, node: Node) -> Result:
         lengths = elements_of(shape)
         if lengths is not None:
             have = [graph.intern(n, node) for n in dims(graph, x)]
-            known = [
-                a is b or (number(a) is not None and number(a) == number(b)) for a, b in zip(have, lengths, strict=True)
-            ]
+            known = list(map(same_number, have, lengths))
             # one length may be open: the number of elements fixes it
             if sum(not k for k in known) == 0 or (
                 sum(not k for k in known) == 1 and number(lengths[known.index(False)]) == -1
@@ -106,7 +107,7 @@ def elements_of(vector: Tensor) -> list[Tensor] | None:
     return None
 
 
-@rule("SpecifyShape", name="useless_specify_shape")
+@rule(SpecifyShape, name="useless_specify_shape")
 def useless_specify_shape(graph: RewriteGraph, node: Node) -> Result:
     """A declared shape that is known already."""
     x = node.inputs[0]
@@ -116,12 +117,10 @@ def useless_specify_shape(graph: RewriteGraph, node: Node) -> Result:
     if lengths is None:
         return None
     have = [graph.intern(n, node) for n in dims(graph, x)]
-    if all(a is b or (number(a) is not None and number(a) == number(b)) for a, b in zip(have, lengths, strict=True)):
-        return x
-    return None
+    return x if all(map(same_number, have, lengths)) else None
 
 
-@rule("Assert", name="useless_assert")
+@rule(Assert, name="useless_assert")
 def useless_assert(graph: RewriteGraph, node: Node) -> Result:
     """A condition that is known to hold."""
     value, *conditions = node.inputs
@@ -131,8 +130,4 @@ def useless_assert(graph: RewriteGraph, node: Node) -> Result:
     return node.op(value, *left) if left else value
 
 
-@rule("Rebroadcast", name="useless_rebroadcast")
-def useless_rebroadcast(graph: RewriteGraph, node: Node) -> Result:
-    """A declared pattern that the input has."""
-    x = node.inputs[0]
-    return x if x.type.broadcastable == node.outputs[0].type.broadcastable else None
+canonicalize(rebroadcast(x, N), x, name="useless_rebroadcast")  # where `x` has the pattern that is declared

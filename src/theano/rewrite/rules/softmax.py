@@ -10,27 +10,40 @@ from theano import scalar
 from theano.rewrite.engine import algebra
 from theano.rewrite.engine.build import (
     broadcast_to,
+    cast_of,
     constant,
     dims,
     dimshuffle,
     elemwise,
+    is_filled_with_zeros,
     number,
     peel,
     scalar_name,
-    uniform_value,
 )
-from theano.rewrite.engine.registry import rule
+from theano.rewrite.engine.forms import axes_of, shuffled, summation, supremum_of, with_axes
+from theano.rewrite.engine.pattern import parameter, variable
+from theano.rewrite.engine.registry import rule, stabilize
 from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
-from theano.rewrite.rules.reductions import axes_of, with_axes
+from theano.scalar import exp, isinf, log, switch
+from theano.tensor.advanced_subtensor import (
+    AdvancedIncSubtensor,
+    AdvancedIncSubtensor1,
+    AdvancedSubtensor,
+    AdvancedSubtensor1,
+)
 from theano.tensor.alloc import Alloc, ARange
 from theano.tensor.elemwise import DimShuffle
-from theano.tensor.nnet.crossentropy import CrossentropySoftmaxArgmax1HotWithBias
+from theano.tensor.nnet.crossentropy import CrossentropyCategorical1Hot, CrossentropySoftmaxArgmax1HotWithBias
 from theano.tensor.nnet.softmax import LogSoftmax, Softmax
 from theano.tensor.nnet.softmax_along import LogSoftmaxAlong, SoftmaxAlong
-from theano.tensor.reduction import Max, MaxAndArgmax, Sum, Supremum
+from theano.tensor.reduction import Max, MaxAndArgmax, Sum
+from theano.tensor.subtensor import IncSubtensor, Subtensor
 
 _softmax, _logsoftmax = Softmax(), LogSoftmax()
+
+x = variable("x")
+K, A, Q = map(parameter, "KAQ")
 
 
 def keepdims_order(ndim: int, axes: tuple[int, ...]) -> tuple[int | str, ...]:
@@ -59,40 +72,25 @@ def unshifted(graph: RewriteGraph, x: Tensor, axes: tuple[int, ...]) -> Tensor |
     for shift in terms:
         v = shift.var
         if shift.coef == -shift.var_coef == -1 and _is_shift(v) and all(v.type.broadcastable[a] for a in axes):
-            pairs = [(t.coef, algebra._pure(t)) for t in terms if t is not shift]
+            pairs = [(t.coef, t.pure()) for t in terms if t is not shift]
             return algebra.build_sum(view.const, pairs, x.type.dtype, x.type.ndim)
     return None
 
 
-def finite_max(x: Tensor, axes: tuple[int, ...]) -> Tensor:
-    """The maximum of `x` along `axes`, 0 where it is infinite (``inf - inf`` would be nan)."""
-    top = Supremum(axis=axes)(x)
-    zero = constant(0, x.type.dtype, top.type.ndim)
-    made: Tensor = elemwise(scalar.switch, elemwise(scalar.isinf, top), zero, top)
-    return made
+def _unshifted_axes(graph: RewriteGraph, K: Any, x: Tensor, A: tuple[int, ...]) -> dict[str, Any] | None:
+    return {"Q": keepdims_order(x.type.ndim, A)} if unshifted(graph, x, A) is None else None
 
 
-@rule("log", phase="stabilize")
-def log_sum_exp(graph: RewriteGraph, node: Node) -> Result:
-    """``log(sum(exp(x))) -> m + log(sum(exp(x - m)))`` with the maximum `m`."""
-    total, order = peel(node.inputs[0], None)
-    owner = total.owner
-    if owner is None or type(owner.op) is not Sum or scalar_name(owner.inputs[0]) != "exp":
-        return None
-    x = owner.inputs[0].owner.inputs[0]
-    axes = axes_of(owner)
-    if not x.type.dtype.startswith("float") or total.type.dtype != x.type.dtype:
-        return None
-    if unshifted(graph, x, axes) is not None:
-        return None
-    top = finite_max(x, axes)
-    below = elemwise(scalar.sub, x, dimshuffle(top, keepdims_order(x.type.ndim, axes)))
-    inner = elemwise(scalar.log, with_axes(owner.op, axes, elemwise(scalar.exp, below)))
-    made = elemwise(scalar.add, top, inner)
-    return made if order is None else dimshuffle(made, order)
+# The maximum m is subtracted, or 0 where it is infinite: ``inf - inf`` would be nan.
+_top = supremum_of(x, A)
+_m = switch(isinf(_top), 0, _top)
+stabilize(
+    log(summation(K, exp(x), A)), _m + log(summation(K, exp(x - shuffled(_m, Q)), A)),
+    name="log_sum_exp", where=_unshifted_axes, one_dtype=True, domain={"x": (-80, 80)},
+)  # fmt: skip
 
 
-@rule("true_div", "mul", "neg", phase="stabilize", view="product", parts=frozenset({"exp", "Sum"}))
+@rule("true_div", "mul", "neg", phase="stabilize", view="product", parts=frozenset({"exp", Sum}))
 def softmax_from_exp(graph: RewriteGraph, node: Node) -> Result:
     """``exp(x) / sum(exp(x), axis)`` is a softmax along that axis."""
     out = node.outputs[0]
@@ -121,7 +119,7 @@ def _with_softmax(coef: algebra.Number, factors: dict[Tensor, int], out: Tensor)
     return None
 
 
-@rule("true_div", "mul", "neg", phase="stabilize", view="product", parts=frozenset({"Sum"}))
+@rule("true_div", "mul", "neg", phase="stabilize", view="product", parts=frozenset({Sum}))
 def average_by_softmax(graph: RewriteGraph, node: Node) -> Result:
     """``sum(t * exp(x), axis) / sum(exp(x), axis)`` is the sum of ``t * softmax(x)``."""
     out = node.outputs[0]
@@ -229,7 +227,7 @@ def log_of(p: Tensor) -> Tensor | None:
     return made if order is None else dimshuffle(made, order)
 
 
-@rule("Softmax", "LogSoftmax", "SoftmaxAlong", phase="stabilize")
+@rule(Softmax, LogSoftmax, SoftmaxAlong, phase="stabilize")
 def softmax_of_shifted(graph: RewriteGraph, node: Node) -> Result:
     """A softmax does not change when each row is shifted: the maximum subtracted by hand is dropped."""
     x = node.inputs[0]
@@ -277,11 +275,7 @@ def log_of_picked(graph: RewriteGraph, node: Node) -> Result:
     """``log(softmax(x)[index]) -> logsoftmax(x)[index]``, basic and advanced."""
     x, order = peel(node.inputs[0], None)
     owner = x.owner
-    if (
-        owner is None
-        or not type(owner.op).__name__.endswith(("Subtensor", "Subtensor1"))
-        or "Inc" in type(owner.op).__name__
-    ):
+    if owner is None or type(owner.op) not in (Subtensor, AdvancedSubtensor, AdvancedSubtensor1):
         return None
     made = log_of(owner.inputs[0])
     if made is None:
@@ -292,26 +286,18 @@ def log_of_picked(graph: RewriteGraph, node: Node) -> Result:
 
 # -- gradients ------------------------------------------------------------------------------------
 
-_READERS = {
-    "AdvancedIncSubtensor": "AdvancedSubtensor",
-    "AdvancedIncSubtensor1": "AdvancedSubtensor1",
-    "IncSubtensor": "Subtensor",
-}
+_WRITERS = frozenset({AdvancedIncSubtensor, AdvancedIncSubtensor1, IncSubtensor})
 
 
 def sparse(var: Tensor) -> Node | None:
     """The node that writes into zeros, if `var` is ``inc_subtensor(zeros[...], …)``."""
     node = var.owner
-    if node is None or type(node.op).__name__ not in _READERS:
+    if node is None or type(node.op) not in _WRITERS:
         return None
-    base = node.inputs[0]
-    if base.owner is not None and type(base.owner.op) is Alloc:
-        base = base.owner.inputs[0]
-    value = uniform_value(base)
-    return node if value is not None and value == 0 else None
+    return node if is_filled_with_zeros(node.inputs[0]) else None
 
 
-@rule("mul", "true_div", "neg", phase="stabilize", view="product", some=frozenset(_READERS))
+@rule("mul", "true_div", "neg", phase="stabilize", view="product", some=_WRITERS)
 def sparse_times(graph: RewriteGraph, node: Node) -> Result:
     """``inc(0[i], v) * x -> inc(0[i], v * x[i])``: what divides `v` by ``x[i]`` cancels."""
     out = node.outputs[0]
@@ -397,7 +383,7 @@ def _belongs(partner: Tensor, terms: list[algebra.Term]) -> bool:
     return False
 
 
-@rule("AdvancedSubtensor", "AdvancedSubtensor1", phase="stabilize")
+@rule(AdvancedSubtensor, AdvancedSubtensor1, phase="stabilize")
 def read_of_ratio(graph: RewriteGraph, node: Node) -> Result:
     """``(a / x)[i]`` is computed at the places read only: ``a[i] / x[i]``."""
     x = node.inputs[0]
@@ -431,9 +417,7 @@ def _row_numbers(graph: RewriteGraph, var: Tensor, rows: Tensor) -> bool:
     if type(node.op) is not ARange or number(node.inputs[0]) != 0 or number(node.inputs[2]) != 1:
         return False
     stop = node.inputs[1]
-    if scalar_name(stop) is not None and str(scalar_name(stop)).startswith("Cast{"):
-        stop = stop.owner.inputs[0]
-    return stop is rows
+    return (cast_of(stop) or stop) is rows
 
 
 def _with_bias(graph: RewriteGraph, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -454,7 +438,7 @@ def _with_bias(graph: RewriteGraph, x: Tensor) -> tuple[Tensor, Tensor]:
     return x, Alloc()(zero, dims(graph, x)[1])
 
 
-@rule("AdvancedSubtensor", phase="specialize")
+@rule(AdvancedSubtensor, phase="specialize")
 def crossentropy_of_logsoftmax(graph: RewriteGraph, node: Node) -> Result:
     """``logsoftmax(x)[arange(n), y]`` is minus the cross-entropy that one pass over `x` computes."""
     x = node.inputs[0]
@@ -478,7 +462,7 @@ def crossentropy_of_logsoftmax(graph: RewriteGraph, node: Node) -> Result:
     return elemwise(scalar.neg, nll)
 
 
-@rule("CrossentropyCategorical1Hot", phase="stabilize")
+@rule(CrossentropyCategorical1Hot, phase="stabilize")
 def crossentropy_of_softmax(graph: RewriteGraph, node: Node) -> Result:
     """``crossentropy_categorical_1hot(softmax(x), y)`` without the division and the logarithm."""
     p, y = node.inputs
@@ -487,21 +471,13 @@ def crossentropy_of_softmax(graph: RewriteGraph, node: Node) -> Result:
     return _crossentropy(*_with_bias(graph, p.owner.inputs[0]), y)[0]
 
 
-@rule("Softmax", phase="specialize")
+@rule(Softmax, phase="specialize")
 def softmax_of_crossentropy(graph: RewriteGraph, node: Node) -> Result:
     """The softmax that a cross-entropy of the same rows computes anyway."""
     x = node.inputs[0]
     matrix, bias = _with_bias(graph, x)
     for user in graph.users.get(matrix, ()):
         if type(user.op) is CrossentropySoftmaxArgmax1HotWithBias and user.inputs[0] is matrix:
-            if user.inputs[1] is bias or (matrix is x and sparse_zero(user.inputs[1])):
+            if user.inputs[1] is bias or (matrix is x and is_filled_with_zeros(user.inputs[1])):
                 return user.outputs[1]
     return None
-
-
-def sparse_zero(var: Tensor) -> bool:
-    """Whether all elements of `var` are known to be 0."""
-    if var.owner is not None and type(var.owner.op) is Alloc:
-        var = var.owner.inputs[0]
-    value = uniform_value(var)
-    return value is not None and bool(value == 0)

@@ -28,6 +28,7 @@ class SoftmaxAlong(Op):
     """
 
     __props__ = ("axis",)
+    never_fails = True
 
     def __init__(self, axis: Sequence[int]) -> None:
         self.axis = tuple(axis)
