@@ -27,7 +27,8 @@ from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.runtime import abi, product
+from theano.loops.externs import EXTERNS
+from theano.runtime import abi
 
 __all__ = ["Unit", "print_c"]
 
@@ -313,7 +314,11 @@ class MainPrinter(CPrinter):
         self.line(f"slot[{stmt.slot}].data = NULL;")
 
     def call(self, stmt: hs.Call) -> None:
-        self.line(f"{stmt.symbol}_({', '.join(self.argument(a, '') for a in stmt.args)});")
+        call = f"{stmt.symbol}_({', '.join(self.argument(a, '') for a in stmt.args)})"
+        if EXTERNS[stmt.symbol].may_fail:
+            self.fail_unless(f"{call} == 0", "-1")
+        else:
+            self.line(f"{call};")
 
     def copy(self, stmt: hs.Copy) -> None:
         size = self.length(stmt.size)
@@ -377,13 +382,13 @@ def kernel_names(unit: Unit) -> dict[int, dict[str, str]]:
 
 
 def prototype(symbol: str) -> str:
-    """The declaration of a function of the library of products; strides count elements."""
-    listed = []
-    for p in product.parameters(symbol):
-        number = ops.MEMORY[product.NAMES[symbol][0]]
-        pointer = f"{number} *" if p.written else f"const {number} *"
-        listed.append(f"{pointer if p.type == 'ptr' else ops.MEMORY[p.type] + ' '}{p.name}")
-    return f"extern void {symbol}_({', '.join(listed)});\n"
+    """The declaration of an external function; strides count elements."""
+    extern, listed = EXTERNS[symbol], []
+    for p in extern.parameters:
+        const = "" if p.is_written else "const "
+        type_ = f"{const}{ops.MEMORY[p.element]} *" if p.type == "ptr" else f"{ops.MEMORY[p.type]} "
+        listed.append(f"{type_}{p.name}")
+    return f"extern {'int' if extern.may_fail else 'void'} {symbol}_({', '.join(listed)});\n"
 
 
 def print_c(unit: Unit) -> str:

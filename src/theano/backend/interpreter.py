@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from theano.backend.interpreter_blas import SYMBOLS
 from theano.backend.statements import Visitor
 from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
+from theano.loops.externs import EXTERNS
 from theano.loops.text import statement_text
 from theano.runtime import abi
 
@@ -405,7 +405,7 @@ class Interpreter(Visitor):
         self.words[stmt.word][0] = self.slots[stmt.slot]
 
     def call(self, stmt: hs.Call) -> None:
-        SYMBOLS[stmt.symbol](*(self.argument(a) for a in stmt.args))
+        EXTERNS[stmt.symbol].run([self.argument(a) for a in stmt.args])
 
     def copy(self, stmt: hs.Copy) -> None:
         size = self.number(stmt.size)

@@ -11,6 +11,7 @@ from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
+from theano.loops.externs import EXTERNS
 from theano.loops.sharing import defined_names, roots
 from theano.progress import still_here
 from theano.runtime import abi, gil_ir
@@ -296,7 +297,12 @@ class MainPrinter(FunctionPrinter):
 
     def call(self, stmt: hs.Call) -> None:
         args = [self.argument(a, "ptr" if isinstance(a, tuple) else a.type) for a in stmt.args]
-        self.do(f"call void {self.context(stmt.word)}({', '.join(args)})")
+        call = f"{self.context(stmt.word)}({', '.join(args)})"
+        if EXTERNS[stmt.symbol].may_fail:
+            status = self.emit(f"call i32 {call}")
+            self.fail_unless(self.emit(f"icmp eq i32 {status}, 0"), abi.RAISED)
+        else:
+            self.do(f"call void {call}")
 
     def copy(self, stmt: hs.Copy) -> None:
         target, source = self.names[stmt.target][0], self.names[stmt.source][0]

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from theano.loops.expr import Expr
+from theano.loops.externs import EXTERNS
 from theano.loops.stmt import ZERO, Kernel, Stmt, statement
-from theano.runtime import abi
+
+# Picoseconds that a range of a loop takes, about: what one thread does before it asks for more.
+GRAIN = 10_000_000
+# A loop has at least so many ranges, as long as one takes a quarter of that.
+RANGES = 8
+# So many numbers a check may tell.
+OPERANDS = 4
 
 
 class HostStmt(Stmt):
@@ -63,7 +70,7 @@ class Slices(HostStmt):
 
 @statement
 class Check(HostStmt):
-    """Leave with error `code` and `operands` unless `cond` holds; `code` names a node."""
+    """Leave with error `code` and at most `OPERANDS` numbers unless `cond` holds; `code` names a node."""
 
     cond: Expr
     code: int
@@ -80,9 +87,9 @@ class Work(HostStmt):
 
 @statement
 class Spend(HostStmt):
-    """Leave with `abi.DEFERRED` if `picoseconds` of the fast form are too much for the first one, or it has had enough.
+    """Leave for the fast form if `picoseconds` of it are too much for the first one, or that has had enough.
 
-    The ticks that it has computed for are where context word `word` says, `abi.ENDLESS` once it has left.
+    Context word `word` says where the ticks are counted that it has computed for.
     """
 
     word: int
@@ -190,7 +197,7 @@ class SetStorage(HostStmt):
 
 @statement
 class Call(HostStmt):
-    """Call an external symbol (context word) by the C convention; arguments are expressions or pointers."""
+    """Call an external function (context word), an entry of `externs.EXTERNS`: arguments are as for kernels."""
 
     word: int
     args: list[Expr | tuple[str, Expr, str]]
@@ -230,6 +237,17 @@ class Commit(HostStmt):
 
 # What touches Python's objects or the pool of workspaces. (`Poll` takes the GIL itself.)
 NEEDS_PYTHON = (NewArray, CallBack, HoldObject, Release, Move, SetStorage, Workspace)
+FALLIBLE = (Check, NewArray, CallBack, Poll, Workspace, Work, Spend)
+
+
+def needs_python(stmt: Stmt) -> bool:
+    """Whether a statement itself may run only where the GIL is held."""
+    return EXTERNS[stmt.symbol].needs_python if isinstance(stmt, Call) else isinstance(stmt, NEEDS_PYTHON)
+
+
+def may_fail(stmt: Stmt) -> bool:
+    """Whether a statement itself may leave the program."""
+    return EXTERNS[stmt.symbol].may_fail if isinstance(stmt, Call) else isinstance(stmt, FALLIBLE)
 
 
 @statement
@@ -241,11 +259,11 @@ class Program:
 
 
 def grain(extent: int, weight: int) -> int:
-    """Positions of one range: it takes about `abi.GRAIN` picoseconds, or a quarter of that where ranges would be few.
+    """Positions of one range: it takes about `GRAIN` picoseconds, or a quarter of that where ranges would be few.
 
     >>> grain(10**6, 300), grain(10**6, 10**9), grain(32, 400_000)
     (33280, 1, 6)
     """
-    most = abi.GRAIN // max(weight, 1)
-    count = max(min(most, max(extent // abi.RANGES, most // 4)), 1)
+    most = GRAIN // max(weight, 1)
+    count = max(min(most, max(extent // RANGES, most // 4)), 1)
     return count & -64 if count > 64 else count

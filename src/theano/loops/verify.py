@@ -14,24 +14,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
+from theano.loops.externs import EXTERNS
 from theano.loops.sharing import defined_names
 from theano.loops.text import statement_text
-from theano.runtime import abi, product
 
-__all__ = ["Facts", "VerifyError", "verify"]
+__all__ = ["Facts", "Layout", "VerifyError", "verify"]
 
-# symbol -> the positions of the arguments that it writes
-SYMBOLS: dict[str, tuple[int, ...]] = {
-    name: tuple(k for k, p in enumerate(product.parameters(name)) if p.written) for name in product.NAMES
-}
 KINDS = ("serial", "vector")
-FALLIBLE = (hs.Check, hs.NewArray, hs.CallBack, hs.Poll, hs.Workspace, hs.Work, hs.Spend)
 IN_SLICES = (st.For, hs.CallKernel, hs.Call)
 IN_KERNELS = (st.Let, st.Load, st.Store, st.Prefetch, st.For, st.If, st.Local)
 READ_ONLY = ("input", "constant", "object")
@@ -51,18 +46,33 @@ class VerifyError(AssertionError):
 class Facts:
     """What a program relies on outside itself.
 
-    Kinds of its own context words, how many checks have a record, how many outputs there are, and which
-    storages the entry guarantees to be writeable and not overlapped.
+    Kinds of its own context words and the number of the first one, how many checks have a record, how many outputs
+    there are, and which storages the entry guarantees to be writeable and not overlapped.
     """
 
     words: Sequence[str] = ()
-    first_word: int = abi.FIRST_FREE
+    first_word: int = 0
     n_checks: int = 0
     n_outputs: int = 0
     updated: frozenset[int] = frozenset()
 
 
-def verify(program: hs.Program, layout: abi.FrameLayout, facts: Facts) -> None:
+class Layout(Protocol):
+    """Where the frame of a call has what: words of inputs and storages are those of their data, lengths follow."""
+
+    @property
+    def n_inputs(self) -> int: ...
+    @property
+    def n_storages(self) -> int: ...
+    @property
+    def n_slots(self) -> int: ...
+    @property
+    def words(self) -> int: ...
+    def input_data(self, k: int) -> int: ...
+    def storage_data(self, k: int) -> int: ...
+
+
+def verify(program: hs.Program, layout: Layout, facts: Facts) -> None:
     """Raise `VerifyError` unless the program follows the rules of the language."""
     kernels: dict[int, set[str]] = {}
     names: set[str] = set()
@@ -262,7 +272,7 @@ class _Checker:
 class _Main(_Checker):
     """Checks main: in addition where memory comes from, who may write it, and when."""
 
-    def __init__(self, facts: Facts, layout: abi.FrameLayout, kernels: dict[int, set[str]]) -> None:
+    def __init__(self, facts: Facts, layout: Layout, kernels: dict[int, set[str]]) -> None:
         super().__init__("main", facts)
         self.layout = layout
         self.kernels = kernels
@@ -278,11 +288,13 @@ class _Main(_Checker):
             self.frame[layout.storage_data(k)] = ("storage", k)
 
     def allows(self, stmt: st.Stmt) -> bool:
-        if self.committed and isinstance(stmt, FALLIBLE):
+        if isinstance(stmt, hs.Call):
+            self.require(stmt.symbol in EXTERNS, f"{stmt.symbol} is not on the list of symbols")
+        if self.committed and hs.may_fail(stmt):
             self.fail(stmt, "may fail after the commit point")
         if self.slice is not None and not isinstance(stmt, IN_SLICES):
             self.fail(stmt, "does not belong into a slice")
-        if not self.gil and isinstance(stmt, hs.NEEDS_PYTHON):
+        if not self.gil and hs.needs_python(stmt):
             self.fail(stmt, "needs the GIL")
         return True
 
@@ -469,14 +481,19 @@ class _Main(_Checker):
 
     def call(self, stmt: hs.Call) -> None:
         self.word(stmt.word, "symbol")
-        self.require(stmt.symbol in SYMBOLS, f"{stmt.symbol} is not on the list of symbols")
-        for k, arg in enumerate(stmt.args):
-            self.argument(arg, "ptr" if isinstance(arg, tuple) else arg.type)
-            if k in SYMBOLS[stmt.symbol]:
-                self.require(isinstance(arg, tuple), f"argument {k} is written, so it is a pointer")
-                self.written(arg[0])  # type: ignore[index]
-                if self.slice is not None:
-                    self._own_rows(ex.names(arg[1]), ex.names(*(a for a in stmt.args if isinstance(a, Expr))))  # type: ignore[index]
+        extern = EXTERNS[stmt.symbol]
+        if self.slice is not None:
+            busy = extern.may_fail or extern.needs_python or extern.shares_threads
+            self.require(not busy, f"{extern.name} is not called by many threads at once")
+        self.require(len(extern.parameters) == len(stmt.args), f"{len(extern.parameters)} arguments are needed")
+        for parameter, arg in zip(extern.parameters, stmt.args, strict=True):
+            self.argument(arg, parameter.type)
+            if isinstance(arg, tuple):
+                self.require(arg[2] == parameter.element, f"{parameter.name} is to elements of {parameter.element}")
+                if parameter.is_written:
+                    self.written(arg[0])
+                    if self.slice is not None:
+                        self._own_rows(ex.names(arg[1]), ex.names(*(a for a in stmt.args if isinstance(a, Expr))))
 
     def slices(self, stmt: hs.Slices) -> None:
         """Slices do not meet: what they write depends on where they start and end."""
@@ -508,7 +525,7 @@ class _Main(_Checker):
 
     def check(self, stmt: hs.Check) -> None:
         self.record(stmt.code)
-        self.require(len(stmt.operands) <= abi.N_ERROR_WORDS, f"at most {abi.N_ERROR_WORDS} operands")
+        self.require(len(stmt.operands) <= hs.OPERANDS, f"at most {hs.OPERANDS} operands")
         self.expr(stmt.cond, "bool")
         for operand in stmt.operands:
             self.expr(operand, operand.type)
