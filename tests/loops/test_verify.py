@@ -142,14 +142,14 @@ KERNEL_FAULTS: dict[str, tuple[Callable[[st.Kernel, st.For], object], str]] = {
         lambda k, f: f.body.append(st.For("j", ONE, "serial", [], until=TRUE)),
         "only plain serial loops inside vector loops",
     ),
-    "carried in memory only": (lambda k, f: setattr(f.carried[0], "type", "f16"), "t of type f16 is carried"),
+    "carried in memory only": (lambda k, f: setattr(f.carried[0], "type", "f16"), "f64 where f16 is needed"),
     "carried next": (lambda k, f: setattr(f.carried[0], "next", ONE), "i64 where f64 is needed"),
     "carried as a choice": (
         lambda k, f: f.carried.append(st.Carried("b", "add", "bool", ONE, ONE, "e")),
         "i64 where bool is needed",
     ),
     "lanes of bits": (
-        lambda k, f: f.carried.append(st.Carried("b", "and", "f64", f64("a"), f64("a"), "e")),
+        lambda k, f: f.carried.append(st.Carried("b", "and", "f64", ex.const(0, "f64"), f64("a"), "e")),
         "carried by and in a vector loop",
     ),
     "start": (lambda k, f: setattr(f, "start", TRUE), "bool where i64 is needed"),

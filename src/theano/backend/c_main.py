@@ -28,6 +28,7 @@ from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.externs import EXTERNS
+from theano.loops.visitor import ALL
 from theano.runtime import abi
 
 __all__ = ["Unit", "print_c"]
@@ -105,7 +106,9 @@ class Unit:
 
 
 class MainPrinter(CPrinter):
-    """Writes the function itself."""
+    """Writes the function itself; there is no first form in C."""
+
+    handles = tuple(cls for cls in ALL if cls is not hs.Spend)
 
     def __init__(self, unit: Unit, helpers: set[str]) -> None:
         super().__init__(unit.program.main, helpers, unit.fma, unit.names)
@@ -326,9 +329,9 @@ class MainPrinter(CPrinter):
             f"memcpy({self.cnames[stmt.target]}, {self.cnames[stmt.source]}, (size_t){ops.tight(size)});"
         )
 
-    def branch(self, stmt: st.If) -> None:
+    def if_(self, stmt: st.If) -> None:
         if not all(isinstance(s, hs.Poll) for s in (*stmt.then, *stmt.orelse)):
-            super().branch(stmt)
+            super().if_(stmt)
 
     def poll(self, stmt: hs.Poll | hs.ReleaseGil | hs.TakeGil | hs.Work) -> None:
         """Signals and threads are the caller's business, and there is one form."""

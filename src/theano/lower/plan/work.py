@@ -13,7 +13,7 @@ from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.externs import EXTERNS
-from theano.loops.sharing import roots
+from theano.loops.schema import expressions
 from theano.lower.builder import Builder
 from theano.lower.dims import ZERO, length
 from theano.runtime import abi
@@ -76,7 +76,7 @@ def _of_extern(b: Builder, call: hs.Call) -> Amount:
 
 def _of_step(b: Builder, stmt: st.Stmt) -> Amount:
     """That of a statement in a loop of main, with its own operations."""
-    operations = sum(1 for _ in ex.postorder(tuple(roots(stmt))))
+    operations = sum(1 for _ in ex.postorder(tuple(expressions(stmt))))
     return _sum([amount(b, stmt), Amount(length(STEP * operations))])
 
 
