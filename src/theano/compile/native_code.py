@@ -19,7 +19,7 @@ from theano.loops import host as hs
 from theano.loops.identity import identity
 from theano.lower.program import Lowered
 from theano.progress import stage
-from theano.runtime import abi, cache, fork, product, support
+from theano.runtime import abi, cache, fork, linking, support
 from theano.runtime.entry import EntrySpec, print_entry
 from theano.runtime.jit import DEFAULT, CodeObject, Isa, Options, compile_module, kept_module
 
@@ -113,18 +113,18 @@ class ProgramCode:
                 keep.append(call)
                 words.append(id(call))
             else:
-                words.append(product.address(payload))
+                words.append(linking.address(payload))
         return words, keep
 
     # -- what is known of a program before it runs ---------------------------------------------------------
     def meets_provisional(self) -> bool:
         """Whether anything that the program calls is provisional now; all of it is loaded then."""
-        return any([support.is_provisional(), *map(product.is_provisional, self._routines())])
+        return any([support.is_provisional(), *map(linking.is_provisional, self._routines())])
 
     def needs_all(self) -> bool:
         """Whether the program calls what provisional code lacks."""
         calls_back = any(kind == "callback" for kind, _ in self.lowered.words)
-        return calls_back or any(map(product.is_of_loops, self._routines()))
+        return calls_back or any(map(linking.is_missing_at_first, self._routines()))
 
     def _routines(self) -> list[str]:
         return [payload for kind, payload in self.lowered.words if kind == "symbol"]

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops.expr import Expr
+from theano.loops.externs import name_of
 from theano.lower.builder import Builder, whole
 from theano.lower.dims import Dims, is_const, length
 from theano.lower.items import Item, Special
 from theano.lower.plan.memory import byte_size
 from theano.lower.values import Tensor, Value
-from theano.runtime.product import name_of
 
 if TYPE_CHECKING:
     from theano.lower.main import Assembler
