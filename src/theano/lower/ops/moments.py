@@ -14,9 +14,10 @@ from theano.graph import Constant
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
 from theano.lower.builder import Builder
+from theano.lower.convert import convert
 from theano.lower.dims import ONE, ZERO, is_const
 from theano.lower.items import Element, Pointwise
-from theano.lower.ops.elemwise import convert, rearranged
+from theano.lower.ops.elemwise import rearranged
 from theano.lower.values import Value
 from theano.tensor.careduce import CAReduce
 from theano.tensor.elemwise import DimShuffle, Elemwise

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.builder import Builder, whole
 from theano.lower.dims import ONE, ZERO, is_const, length
+from theano.lower.emitter import Emitter
 from theano.lower.items import Element, Special
 from theano.lower.ops.indexing import take
 from theano.lower.ops.registry import lowers
-from theano.lower.ops.shapes import elements_of, vector_value, with_dims
+from theano.lower.ops.shapes import elements_of, with_dims
+from theano.lower.ops.vectors import vector_value
 from theano.lower.values import Tensor, Value
 from theano.tensor.random import mrg31k3p, philox4x32
 from theano.tensor.random.mrg_uniform import mrg_uniform
 from theano.tensor.random.philox import PhiloxUniform
-
-if TYPE_CHECKING:
-    from theano.lower.main import Assembler
 
 # Substreams that are advanced together: their states stay in the L1 cache (6 kB).
 LANES = 256
@@ -113,7 +112,7 @@ def lower_mrg_uniform(b: Builder, node: Any, inputs: list[Value]) -> list[Value]
     sample = b.tensor(ex.TYPE_OF[out_type.dtype], dims)
     total = b.dims.product(dims)
 
-    def emit(asm: Assembler) -> None:
+    def emit(asm: Emitter) -> None:
         for tensor in (following, sample):
             asm.bind(tensor)
         kernel = mrg_kernel(sample.type)
@@ -121,8 +120,9 @@ def lower_mrg_uniform(b: Builder, node: Any, inputs: list[Value]) -> list[Value]
         asm.call_kernel(kernel, [*args, states.dims[0], total])
 
     item = Special(
-        b.region, node, reads=[states], writes=[following, sample], scalars=[states.dims[0], total], emit=emit
-    )
+        b.region, node, what="draw", reads=[states], writes=[following, sample], emit=emit,
+        scalars=[states.dims[0], total],
+    )  # fmt: skip
     b.add(item)
     following.writers.append(item)
     sample.writers.append(item)
