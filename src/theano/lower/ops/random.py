@@ -64,7 +64,9 @@ def lower_philox(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | No
     words = _block(bd.elements(reads), dims)
 
     def sample(draw: int) -> Value:
-        return b.pointwise(type_, dims, reads, fraction(words[2 * draw], words[2 * draw + 1], type_), PHILOX_COST)
+        out = b.tensor(type_, dims)
+        b.write(out, None, reads, fraction(words[2 * draw], words[2 * draw + 1], type_), PHILOX_COST)
+        return whole(out)
 
     following = vector_value(b, "i64", (key, stream, ex.add(position, total)))
     return [following, *(sample(k) for k in range(node.op.draws))]
