@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from theano.backend.c import identifier
@@ -14,10 +14,11 @@ from theano.loops.text import program_text
 from theano.lower.items import Special
 from theano.lower.plan.groups import Group
 from theano.lower.program import Lowered
+from theano.lower.text import items_text
 from theano.lower.values import Tensor
 from theano.runtime import abi
 
-__all__ = ["ccode", "loop_program"]
+__all__ = ["ccode", "items", "loop_program"]
 
 
 def executor_of(f: Any) -> Any:
@@ -47,6 +48,35 @@ def loop_program(f: Any) -> str:
             p2.f64[i1] = x2 * x3
     """
     return program_text(executor_of(f).lowered.program)
+
+
+def items(f: Any) -> str:
+    """The units of work of a compiled function before it is decided which of them share a loop.
+
+    Each stands below its space, with a rough cost in plain additions for one element: how an element is computed from
+    elements of what it reads, by operations of the scalar table and those of loop programs. `look` at other places is
+    written as such. What is no loop (calls of libraries and of Python, branches, loops over steps) tells what it reads,
+    writes and does beside that. Work on single numbers that the main program does itself is not listed.
+
+    Examples
+    --------
+    >>> x, w = T.matrix("x"), T.vector("w")
+    >>> print(theano.printing.items(theano.function([x, w], (T.tanh(x) * w).sum(axis=1))))
+    """
+    low: Lowered = executor_of(f).lowered
+    return items_text(low.items, _names(low, executor_of(f).plan.fgraph.inputs))
+
+
+def _names(low: Lowered, leaves: Sequence[Any]) -> dict[str, str]:
+    """How a reader knows tensors, and lengths of arguments."""
+    roles = {"input": leaves[: len(low.inputs)], "storage": leaves[len(low.inputs) :]}
+    names: dict[str, str] = {}
+    for role, prefix in (("input", "x"), ("storage", "s")):
+        for k, v in enumerate(roles[role]):
+            names[f"{prefix}{k}"] = names[f"v{prefix}{k}"] = v.name or f"{role} {k}"
+    for name, (role, k, axis) in low.dim_words.items():
+        names[name] = f"{roles[role][k].name or f'{role} {k}'}.shape[{axis}]"
+    return names
 
 
 # -- C -----------------------------------------------------------------------------------------------------

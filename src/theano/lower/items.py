@@ -78,7 +78,8 @@ class Special(Item):
     - `delivers`: it puts arrays of its own into the slots of what it writes, which need no memory before;
     - `fallible`: it may raise, so it runs even if nobody needs what it makes, and before anything is updated;
     - `python`: it calls Python or touches Python's objects, so it needs the GIL;
-    - `polls`: it looks for signals in between.
+    - `polls`: it looks for signals in between;
+    - `blocks`: the blocks of items that it runs.
     """
 
     what: str = ""
@@ -88,6 +89,7 @@ class Special(Item):
     fallible: bool = False
     python: bool = False
     polls: bool = False
+    blocks: tuple[int, ...] = ()
 
     def made(self) -> Sequence[Tensor]:
         return self.writes

@@ -77,7 +77,7 @@ class _ScanLowering:
         b.runs[self.region] = ex.gt(n, 0)
         self.own = b.own_names[self.region] = {self.step}
         self.item = StepLoop(
-            self.outer_region, self.node, what="loop", steps=self.region, step=self.step, n=n, count=self.count,
+            self.outer_region, self.node, what="loop", blocks=(self.region,), step=self.step, n=n, count=self.count,
             objects=bool(loop.shared),
         )  # fmt: skip
         inner: dict[Any, Value] = {}
