@@ -51,17 +51,28 @@ def loop_program(f: Any) -> str:
 
 
 def items(f: Any) -> str:
-    """The units of work of a compiled function before it is decided which of them share a loop.
+    """The units of work of a compiled function, before it is decided which of them share a loop.
 
-    Each stands below its space, with a rough cost in plain additions for one element: how an element is computed from
-    elements of what it reads, by operations of the scalar table and those of loop programs. `look` at other places is
-    written as such. What is no loop (calls of libraries and of Python, branches, loops over steps) tells what it reads,
-    writes and does beside that. Work on single numbers that the main program does itself is not listed.
+    A loop over the elements of an array says over which positions it runs, what an element costs, in plain additions
+    and roughly, and how it is computed. What is no such loop (a call of a library or of Python, a branch, a loop over
+    steps) says what it does beside reading and writing numbers. What comes to single numbers that the main program
+    computes itself is not listed.
+
+    Parameters
+    ----------
+    f
+        What `theano.function` has returned, in a mode that compiles.
 
     Examples
     --------
     >>> x, w = T.matrix("x"), T.vector("w")
-    >>> print(theano.printing.items(theano.function([x, w], (T.tanh(x) * w).sum(axis=1))))
+    >>> print(theano.printing.items(theano.function([x, w], (x * w).sum(axis=1))))
+    # Elemwise{mul,no_inplace}(x, InplaceDimShuffle{x,0}.0)
+    t1: f64[x.shape[0], x.shape[1]] over i < x.shape[0], j < x.shape[1]; cost 2
+        t1[i, j] = mul(x[i, j], w[j])
+    # Sum{axis=[1], acc_dtype=float64}(Elemwise{mul,no_inplace}.0)
+    t2: f64[x.shape[0]] over i < x.shape[0], j < x.shape[1]; cost 1
+        t2[i] = add over j of t1[i, j], in f64
     """
     low: Lowered = executor_of(f).lowered
     return items_text(low.items, _names(low, executor_of(f).plan.fgraph.inputs))

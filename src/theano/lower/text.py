@@ -37,16 +37,20 @@ class _Printer:
         self.names = names
 
     def block(self, region: int) -> Iterator[str]:
+        node: object = None
         for item in self.blocks.get(region, ()):
+            if item.node is not None and item.node is not node:
+                yield f"# {item.node}"
+            node = item.node
             yield from self._special(item) if isinstance(item, Special) else self._nest(item)
 
     def _special(self, item: Special) -> Iterator[str]:
         words = {
-            "may fail": item.fallible, "needs Python": item.python, "brings its arrays": item.delivers,
+            "may fail": item.fallible, "needs Python": item.python, "brings its arrays": item.delivers and bool(item.writes),
             "looks for signals": item.polls,
         }  # fmt: skip
         effects = ", ".join(word for word, holds in words.items() if holds)
-        yield f"{item.what}{f': {effects}' if effects else ''}{self._node(item)}"
+        yield f"{item.what}{f': {effects}' if effects else ''}"
         numbers = [e for e in item.scalars if e.op != "const"]
         parts = {
             "reads": [self._look(v) for v in item.reads], "uses": [self.text(e) for e in dict.fromkeys(numbers)],
@@ -62,7 +66,7 @@ class _Printer:
     def _nest(self, item: Item) -> Iterator[str]:
         assert isinstance(item, Pointwise | Reduce) and item.out is not None
         space = ", ".join(f"{_axis(k)} < {self.text(d)}" for k, d in enumerate(item.dims))
-        yield f"{self._tensor(item.out)}{f' over {space}' if space else ''}; cost {item.cost}{self._node(item)}"
+        yield f"{self._tensor(item.out)}{f' over {space}' if space else ''}; cost {item.cost}"
         body = _Body(self, item)
         result = body.text(item.body)
         if isinstance(item, Reduce):
@@ -77,9 +81,6 @@ class _Printer:
         else:
             body.lines.append(f"{body.at(item.out, range(len(item.dims)))} = {result}")
         yield from (PAD + line for line in body.lines)
-
-    def _node(self, item: Item) -> str:
-        return "" if item.node is None else f"    # {item.node}"
 
     def name(self, tensor: Tensor) -> str:
         return self.names.get(tensor.name, tensor.name)
