@@ -46,8 +46,8 @@ class _Printer:
 
     def _special(self, item: Special) -> Iterator[str]:
         words = {
-            "may fail": item.fallible, "needs Python": item.python, "brings its arrays": item.delivers and bool(item.writes),
-            "looks for signals": item.polls,
+            "may fail": item.fallible, "needs Python": item.python,
+            "brings its arrays": item.delivers and bool(item.writes), "looks for signals": item.polls,
         }  # fmt: skip
         effects = ", ".join(word for word, holds in words.items() if holds)
         yield f"{item.what}{f': {effects}' if effects else ''}"
