@@ -19,7 +19,7 @@ import math
 import operator
 import struct
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 FLOATS = ("f32", "f64")
 SIGNED = ("i8", "i16", "i32", "i64")
@@ -119,7 +119,8 @@ class Expr:
 
 
 _interned: dict[tuple[object, ...], Expr] = {}
-_expanded: dict[tuple[Callable[..., Expr], tuple[Expr, ...]], Expr] = {}
+_once: dict[tuple[Callable[..., Any], tuple[Expr, ...]], Any] = {}
+T = TypeVar("T")
 
 
 def clear() -> None:
@@ -128,7 +129,7 @@ def clear() -> None:
     Small constants stay: modules hold on to some of them.
     """
     _interned.clear()
-    _expanded.clear()
+    _once.clear()
     _interned.update(_small_constants)
 
 
@@ -140,11 +141,11 @@ def _intern(op: str, type_: str, args: tuple[Expr, ...], value: object = None, k
     return found
 
 
-def expanded(expand: Callable[..., Expr], *args: Expr) -> Expr:
-    """``expand(*args)``; a long expansion is made once for the same operands (the same names in kernels alike)."""
-    found = _expanded.get((expand, args))
+def once(function: Callable[..., T], *args: Expr) -> T:
+    """``function(*args)``, found once: long expansions for the same operands (the same names in kernels alike)."""
+    found: T | None = _once.get((function, args))
     if found is None:
-        found = _expanded[expand, args] = expand(*args)
+        found = _once[function, args] = function(*args)
     return found
 
 
@@ -465,6 +466,29 @@ def maximum(x: Expr, y: Expr) -> Expr:
     """NaN where an operand is NaN."""
     picked = select(gt(x, y), x, y)
     return select(isnan(x), x, picked) if x.type in FLOATS else picked
+
+
+def form(op: str, type_: str, args: tuple[Expr, ...] = (), value: object = None) -> Expr:
+    """An expression of a language around this one, such as that of the bodies of items: no program may hold it."""
+    return _intern(op, type_, args, value)
+
+
+_SIMPLIFYING: dict[str, Callable[..., Expr]] = {
+    "add": add, "sub": sub, "mul": mul, "neg": neg, "abs": abs_, "half": half, "with_fma": with_fma, "and": and_,
+    "or": or_, "eq": eq, "ne": ne, "lt": lt, "le": le, "gt": gt, "ge": ge, "select": select, "rare": rare,
+}  # fmt: skip
+
+
+def rebuilt(node: Expr, args: tuple[Expr, ...]) -> Expr:
+    """The same operation on other operands, simplified as if it were written for them."""
+    make = _SIMPLIFYING.get(node.op)
+    if make is not None:
+        return make(*args)
+    if node.op in PRIMITIVES:
+        return primitive(node.op, *args)
+    if node.op in ("cast", "bitcast"):
+        return (cast if node.op == "cast" else bitcast)(args[0], node.type)
+    return form(node.op, node.type, args, node.value)
 
 
 def int_of(type_: str) -> str:

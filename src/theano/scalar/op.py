@@ -66,6 +66,9 @@ class ScalarOp:
     tangent
         For those that are not holomorphic: ``tangent(*inputs, direction, i)``, the change of the output where complex
         numbers take part and input `i` changes in a direction.
+    cost
+        What the native form takes for one element, roughly, in plain additions; or a function of the loop expressions
+        of its arguments that tells it.
 
     Examples
     --------
@@ -75,8 +78,8 @@ class ScalarOp:
     """
 
     __slots__ = (
-        "args", "associative", "bare", "checks_zero_divisor", "commutative", "dtype", "expand", "grad", "holomorphic",
-        "identity", "linear_in", "name", "nin", "nonnegative", "numpy", "tangent", "target",
+        "args", "associative", "bare", "checks_zero_divisor", "commutative", "cost", "dtype", "expand", "grad",
+        "holomorphic", "identity", "linear_in", "name", "nin", "nonnegative", "numpy", "tangent", "target",
     )  # fmt: skip
 
     def __init__(
@@ -99,6 +102,7 @@ class ScalarOp:
         nonnegative: bool = False,
         bare: bool = False,
         target: str | None = None,
+        cost: int | Callable[..., int] = 1,
         register: bool = True,
     ) -> None:
         if register and name in TABLE:
@@ -120,6 +124,7 @@ class ScalarOp:
         self.nonnegative = nonnegative
         self.bare = bare
         self.target = target
+        self.cost = cost
         if register:
             TABLE[name] = self
 

@@ -48,6 +48,7 @@ sigmoid = unary(
     expand=vmath.sigmoid,
     nonnegative=True,
     bare=True,
+    cost=20,
 )
 softplus = unary(
     "softplus",
@@ -57,6 +58,7 @@ softplus = unary(
     expand=vmath.softplus,
     nonnegative=True,
     bare=True,
+    cost=20,
 )
 ultra_fast_sigmoid = unary(
     "ultra_fast_sigmoid",
