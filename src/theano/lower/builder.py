@@ -12,13 +12,9 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.dims import ONE, ZERO, Dims, is_const, is_length, length
 from theano.lower.items import Body, Element, Item, Pointwise, Reduce, Special
+from theano.lower.machine import Machine
 from theano.lower.values import Tensor, Value
 
-# The numbers that a block computes itself, outside of kernels, cost at most this much: LLVM takes more than linear time
-# for long stretches without branches.
-MAX_MAIN = 1500
-# An expression that mentions more names than that gets one.
-MANY_NAMES = 16
 # Names of kernels begin with these and have numbers of their own, so that equal kernels have equal texts. In main only
 # pointers do, which kernels are given as parameters: a value's name would seem to be the kernel's.
 OF_KERNELS = frozenset("abistxz")
@@ -62,7 +58,7 @@ class Builder:
     runs: dict[int, Expr] = field(default_factory=dict)  # whether a loop's block runs at all
     own_names: dict[int, set[str]] = field(default_factory=dict)  # what a loop itself defines in its block
     last_callback: dict[int, Item] = field(default_factory=dict)
-    has_f16: bool = True
+    machine: Machine = field(default_factory=Machine)
     node: Any = None
     n_slots: int = 0
     leaf_words: list[int] = field(default_factory=list)
@@ -117,11 +113,12 @@ class Builder:
 
     def native(self, type_: str) -> bool:
         """Whether numbers of a storage type can be computed with; others are only moved."""
-        return type_ in ex.TYPES or (type_ == "f16" and self.has_f16)
+        return type_ in ex.TYPES or (type_ == "f16" and self.machine.has_f16)
 
     def has_types_of(self, node: Any) -> bool:
         """Whether numbers of the types of a node are computed with; else it is called back."""
-        return self.has_f16 or all(getattr(v.type, "dtype", "") != "float16" for v in (*node.inputs, *node.outputs))
+        variables = (*node.inputs, *node.outputs)
+        return self.machine.has_f16 or all(getattr(v.type, "dtype", "") != "float16" for v in variables)
 
     # -- names, words, slots -------------------------------------------------------------------------
     def fresh(self, prefix: str) -> str:
@@ -151,7 +148,7 @@ class Builder:
 
         What is made of it would else mention them all again: n of those n names each.
         """
-        if len(list(ex.names(root))) <= MANY_NAMES:
+        if len(list(ex.names(root))) <= self.machine.many_names:
             return root
         if self.known_at_entry(root):
             name = f"de{len(self.entry)}"
@@ -332,7 +329,7 @@ class Builder:
         if type_ not in ex.FLOATS:
             return True
         spent = self.spent.get(self.region, 0) + cost
-        if spent > MAX_MAIN:
+        if spent > self.machine.main_cost:
             return False
         self.spent[self.region] = spent
         return True

@@ -33,9 +33,6 @@ if TYPE_CHECKING:
 
 Block = list[st.Stmt]
 
-# Elements from which on a loop nest takes a millisecond or so.
-LONG = 1 << 20
-
 
 class Assembler:
     """Writes main. Special items reach it through the small methods at the end."""
@@ -90,13 +87,13 @@ class Assembler:
         self._results(head)
         carve_workspace(self, head)
         main = let_others_run(self.b, [*head, *self.prologue, *mark_work(self.b, body)])
-        return hs.Program(share_kernels(self.kernels.values(), main), main)
+        return hs.Program(share_kernels(self.kernels.values(), main, self.b.machine), main)
 
     def _poll(self, group: Group) -> None:
         """Let Ctrl-C in before work that takes a while; not where a half-done update would be left behind."""
         work = self.b.dims.product(tuple(group.axes))
         if work.op != "const" and self.b.known_at_entry(work):
-            self.statement(st.If(ex.ge(work, length(LONG)), [hs.Poll()], []))
+            self.statement(st.If(ex.ge(work, length(self.b.machine.poll_elements)), [hs.Poll()], []))
 
     def _ordered(self, groups: list[Group]) -> list[Group]:
         """Topological order in which updates of storage come as late as they can."""

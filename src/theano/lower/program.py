@@ -16,6 +16,7 @@ from theano.loops.expr import Expr
 from theano.lower.builder import Builder, CheckRecord, whole
 from theano.lower.dims import ONE, is_const, length
 from theano.lower.items import Item, Special
+from theano.lower.machine import Machine
 from theano.lower.main import Assembler
 from theano.lower.ops import branch, callback, dot, elemwise, indexing, join, random, reduction, scan, shapes  # noqa: F401  (register)
 from theano.lower.ops.product import share_reads
@@ -80,7 +81,7 @@ class InputForm:
 
 def lower(
     inputs: Sequence[Variable], shared: Sequence[Variable], outputs: Sequence[Variable],
-    updates: Sequence[tuple[int, Variable]], forms: Sequence[InputForm], has_f16: bool = True,
+    updates: Sequence[tuple[int, Variable]], forms: Sequence[InputForm], machine: Machine | None = None,
 ) -> Lowered:  # fmt: skip
     """The loop program of a function.
 
@@ -94,12 +95,12 @@ def lower(
         (index into `shared`, new value).
     forms
         One for each explicit input.
-    has_f16
-        Whether the target converts float16 in hardware; otherwise such nodes run their `perform`.
+    machine
+        What the program is for; without one, `Machine()`.
     """
     stage("lowering: operations")
     ex.clear()
-    lowering = _Lowering(inputs, shared, forms, has_f16)
+    lowering = _Lowering(inputs, shared, forms, machine or Machine())
     b = lowering.b
     b.n_slots = len(outputs)
     b.updated.update((v, t) for k, v in updates if (t := lowering.storage_tensors[k]) is not None)
@@ -140,9 +141,9 @@ class _Lowering:
     """Runs the lowering functions over the graph, once, in topological order."""
 
     def __init__(
-        self, inputs: Sequence[Variable], shared: Sequence[Variable], forms: Sequence[InputForm], has_f16: bool
+        self, inputs: Sequence[Variable], shared: Sequence[Variable], forms: Sequence[InputForm], machine: Machine
     ) -> None:
-        self.b = Builder(first_word=abi.FIRST_FREE, has_f16=has_f16, lower_graph=self.lower_graph)
+        self.b = Builder(first_word=abi.FIRST_FREE, machine=machine, lower_graph=self.lower_graph)
         self.input_specs: list[abi.InputSpec] = []
         self.storage_specs: list[abi.InputSpec] = []
         self.input_tensors: list[Tensor | None] = []

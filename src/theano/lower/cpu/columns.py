@@ -8,7 +8,7 @@ from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.builder import whole
-from theano.lower.cpu.nest import BLOCK, HEAVY, UNROLL_COST, WIDE_BLOCK, NestBuilder, index_name
+from theano.lower.cpu.nest import NestBuilder, index_name
 from theano.lower.cpu.prefetch import next_rows
 from theano.lower.cpu.ranges import column_parts, rest
 from theano.lower.dims import ONE, ZERO, length
@@ -19,14 +19,10 @@ from theano.lower.values import Tensor, Value
 
 Block = list[st.Stmt]
 
-# Rows that a column reduction takes in one go: each needs its loads only, the accumulators one load and store for all.
-# Where there is little to do with one array (a sum, a variance), twice as many.
-ROWS, LITTLE = 4, 4
-
 
 def columns(nb: NestBuilder, order: list[int], phases: int) -> None:
     """Fill in the kernel's body."""
-    group = nb.group
+    group, machine = nb.group, nb.b.machine
     vector = order[-1]
     outer = [k for k in order if k not in group.red and k != vector]
     reduced = [k for k in order if k in group.red]
@@ -36,12 +32,12 @@ def columns(nb: NestBuilder, order: list[int], phases: int) -> None:
     nb.later = nb.later_columns()
     kept = len(nb.later) + sum(isinstance(i, Reduce) for i in group.items)
     cost = sum(i.cost for i in group.items if isinstance(i, Pointwise | Reduce) and not group.is_prefix(i))
-    if cost < HEAVY and kept <= 4:
-        nb.width = max(WIDE_BLOCK >> max(kept - 1, 0).bit_length(), BLOCK)
+    if cost < machine.heavy and kept <= 4:
+        nb.width = max(machine.wide_block >> max(kept - 1, 0).bit_length(), machine.block)
     axes = [group.axes[k] for k in reduced]
     parts = None
     if phases == 1 and not outer and _may_be_parts(nb):
-        parts = column_parts(nb.b.dims, axes, group.axes[vector], nb.width)
+        parts = column_parts(machine, nb.b.dims, axes, group.axes[vector], nb.width)
     blocks = ex.idiv(ex.add(width, length(nb.width - 1)), length(nb.width))
     if parts is not None:
         _in_parts(nb, vector, reduced, parts, blocks, lane_name, lane)
@@ -247,9 +243,11 @@ def _column_sweep(
     index = nb.index_of[inner_axis]
     cost = sum(i.cost for i in items if isinstance(i, Pointwise | Reduce))
     blocks: Block = []
-    if cost <= UNROLL_COST:
+    if cost <= nb.b.machine.light:
         chunk_name, chunk = nb.define("i", "i64")
-        at_once = ROWS if cost > LITTLE or _row_streams(nb, items) > 1 else 2 * ROWS
+        at_once = nb.b.machine.rows_at_once
+        if cost <= nb.b.machine.little and _row_streams(nb, items) <= 1:
+            at_once *= 2
         base = ex.add(first, ex.mul(chunk, length(at_once)))
         taken = [ex.add(base, length(k)) for k in range(at_once)]
         several = _column_rows(nb, items, buffers, lane, inner_axis, taken)

@@ -25,11 +25,6 @@ if TYPE_CHECKING:
     from theano.lower.builder import Builder
     from theano.lower.main import Assembler
 
-# States whose last rows fit into registers.
-MAX_REGISTERS = 6
-# Steps of up to this cost take two vectors at once: a chain of operations leaves most of the machine idle.
-PAIRED_COST = 24
-
 
 @dataclass(slots=True)
 class Passed:
@@ -52,7 +47,7 @@ def exchangeable(b: Builder, group: Group, passed: Sequence[Passed]) -> bool:
     """Whether the steps of a loop that consists of one loop nest can run inside it."""
     if group.special or group.serial or group.red or not group.axes:
         return False
-    if any(p.writer not in group.places or p.first > MAX_REGISTERS or p.tensor.type == "f16" for p in passed):
+    if any(p.writer not in group.places or p.first > b.machine.state_rows or p.tensor.type == "f16" for p in passed):
         return False
     by_tensor = {p.tensor: p for p in passed}
     for item in group.items:
@@ -156,7 +151,7 @@ def _last_rows(nb: NestBuilder, p: Passed, chain: list[st.Carried], end: Expr) -
 
 def _around(nb: NestBuilder, order: list[int], body: list[st.Stmt]) -> list[st.Stmt]:
     """The loops over the elements."""
-    unroll = 2 if nb.group.cost <= PAIRED_COST else 1
+    unroll = 2 if nb.group.cost <= nb.b.machine.paired_cost else 1
     flat = collapse(nb, order, body)
     if flat is not None:
         body, extent = flat

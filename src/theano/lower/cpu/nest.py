@@ -23,21 +23,6 @@ from theano.lower.items import Item, Pointwise, Reduce
 from theano.lower.plan.groups import Group, out_place, picked
 from theano.lower.values import Tensor, Value
 
-# Columns whose accumulators are kept together: 8 kB of float64.
-BLOCK = 1024
-# The same for cheap work with few accumulators: long pieces of rows come from memory up to twice as fast.
-WIDE_BLOCK = 4096
-# A value needed by a later sweep is computed again if that costs no more than reading it back.
-RECOMPUTE = 6
-# A reduction with at most this cost is unrolled, so that additions do not wait for each other.
-UNROLL_COST = 12
-# From this cost on (an elementary function) a loop takes two vectors at once: one waits for its own results too long.
-HEAVY = 20
-# A loop over one operation of this cost takes four: 5 to 15 % less (Zen 4).
-VERY_HEAVY = 60
-# A loop known to be shorter takes one at a time.
-SHORT = 32
-
 Argument = Expr | tuple[str, Expr, str]
 
 
@@ -98,7 +83,7 @@ class NestBuilder:
         self.own: set[str] = set()
         self.inside: dict[Expr, bool] = {}
         self.vector_axis: int | None = None  # of a column nest
-        self.width = BLOCK  # its columns in one go
+        self.width = b.machine.block  # its columns in one go
 
     def in_steps(self) -> bool:
         """Whether the nest is run by each step of a loop."""
@@ -407,7 +392,7 @@ class NestBuilder:
                 readers_phase = self.phase_of[item]
                 if readers_phase > self.phase_of[dep] and dep not in found:
                     assert isinstance(dep, Pointwise)
-                    if dep.out in self.stored or self.recompute_cost(dep) > RECOMPUTE:
+                    if dep.out in self.stored or self.recompute_cost(dep) > self.b.machine.recompute:
                         found.append(dep)
         return found
 

@@ -22,17 +22,6 @@ from theano.lower.dims import ZERO, is_const, length
 
 Block = list[st.Stmt]
 
-# Bytes between the element at hand and the one that is asked for.
-AHEAD = 2048
-# Loops over no more elements than this read and write what is in a cache.
-FEW = 2048
-# The cache for rows of a block of columns that are read next: as many as are at work, wide ones, overflow L1.
-ROWS_CACHE = 2
-# Bytes of a row that stay in the cache until the next row is at hand.
-KEPT_ROW = 1 << 18
-# Memory is there in time where arithmetic takes so many times as long.
-BUSY = 8
-
 
 def ahead(nb: NestBuilder, body: Block, index: Sequence[Expr], strides: Sequence[Expr]) -> None:
     """Ask, in a vector loop, for what it will come to: in all memory that the nest walks through in order.
@@ -40,7 +29,7 @@ def ahead(nb: NestBuilder, body: Block, index: Sequence[Expr], strides: Sequence
     Such accesses have just these indices and strides.
     """
     work, moving = point_times(nb)
-    if not _pays(nb) or work > BUSY * moving:
+    if not _pays(nb) or work > nb.b.machine.busy * moving:
         return
     hints: dict[str, st.Prefetch] = {}
     for stmt in body:
@@ -48,7 +37,7 @@ def ahead(nb: NestBuilder, body: Block, index: Sequence[Expr], strides: Sequence
             continue
         if not (_same(stmt.index, index) and _same(stmt.view.strides, strides)):
             continue
-        found = hints.setdefault(stmt.view.base, st.Prefetch(stmt.view, stmt.index, AHEAD, False))
+        found = hints.setdefault(stmt.view.base, st.Prefetch(stmt.view, stmt.index, nb.b.machine.ahead, False))
         found.written |= isinstance(stmt, st.Store)
     _put_first(hints.values(), body)
 
@@ -56,7 +45,7 @@ def ahead(nb: NestBuilder, body: Block, index: Sequence[Expr], strides: Sequence
 def _pays(nb: NestBuilder) -> bool:
     """Whether there may be much, and it is not what the step before has left in the cache."""
     points = nb.b.dims.product(tuple(nb.group.axes))
-    return not nb.in_steps() and (points.op != "const" or int(points.value) > FEW)
+    return not nb.in_steps() and (points.op != "const" or int(points.value) > nb.b.machine.cached_elements)
 
 
 def _same(a: Sequence[Expr], b: Sequence[Expr]) -> bool:
@@ -83,7 +72,7 @@ def next_row(
                 continue
             view, written = stmt.view, isinstance(stmt, st.Store)
             if not written or k <= busiest:
-                near = ex.le(nb.local(points), length(KEPT_ROW // ex.ITEMSIZE[view.type]))
+                near = ex.le(nb.local(points), length(nb.b.machine.kept_row // ex.ITEMSIZE[view.type]))
                 step = ex.select(near, steps[row], ZERO)
                 view = st.View(view.base, view.type, ex.add(view.offset, step), view.strides)
             hints.setdefault(view.base, st.Prefetch(view, stmt.index, 0, written))
@@ -102,7 +91,7 @@ def next_rows(nb: NestBuilder, body: Block, rows: Sequence[Expr]) -> None:
                 view = stmt.view
                 offset = ex.add(view.offset, ex.mul(steps[0], length(len(rows))))
                 view = st.View(view.base, view.type, offset, view.strides)
-                hints.append(st.Prefetch(view, stmt.index, 0, isinstance(stmt, st.Store), ROWS_CACHE))
+                hints.append(st.Prefetch(view, stmt.index, 0, isinstance(stmt, st.Store), nb.b.machine.rows_cache))
     _put_first(hints, body)
 
 

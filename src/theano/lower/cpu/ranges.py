@@ -6,7 +6,6 @@ picoseconds.
 
 from __future__ import annotations
 
-from theano.configdefaults import config
 from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
@@ -14,27 +13,9 @@ from theano.loops.expr import Expr
 from theano.lower.cpu.nest import Nest, NestBuilder, pruned, remade
 from theano.lower.dims import ONE, ZERO, Dims, is_const, length
 from theano.lower.items import Pointwise, Reduce
+from theano.lower.machine import Machine
 from theano.lower.values import Tensor
 from theano.runtime import abi
-
-# What a byte that is read or written takes, and a plain operation on a byte of an element.
-BYTE = 10
-OPERATION = 4
-# An element of a cheap loop, in which the flag `openmp_elemwise_minsize` counts.
-ELEMENT = 100
-
-# In the steps of a loop the team is awake: so many times less is worth to be shared.
-AWAKE = 4
-
-# A full reduction of at least so many elements is the sum of so many parts; each position then is a part.
-LARGE = 1 << 17
-PARTS = 64
-# The same for the rows of a reduction of columns: few parts, of some rows at least, as each has accumulators to write
-# and to read again (8 parts of 500 rows take 4 % longer on one core than all rows at once, 16 take 10 %).
-COLUMN_PARTS = 8
-PART_ROWS = 64
-# Rows of up to so many elements have a buffer for each part.
-LONGEST = 1 << 14
 
 
 def point_time(nb: NestBuilder) -> int:
@@ -44,6 +25,7 @@ def point_time(nb: NestBuilder) -> int:
 
 def point_times(nb: NestBuilder) -> tuple[int, int]:
     """Picoseconds that the arithmetic of one point of a group takes, and what it moves."""
+    machine = nb.b.machine
     moved: dict[Tensor, int] = {}
     work = 0
     for item in nb.group.items:
@@ -51,13 +33,13 @@ def point_times(nb: NestBuilder) -> tuple[int, int]:
         size = max([ex.ITEMSIZE[v.type] for v in item.reads] + ([ex.ITEMSIZE[item.out.type]] if item.out else []))
         if nb.group.is_prefix(item):
             continue
-        work += item.cost * size * OPERATION
+        work += item.cost * size * machine.operation_time
         for value in item.reads:
             if value.tensor is not None and value.tensor not in nb.producer:
                 moved[value.tensor] = ex.ITEMSIZE[value.type]
         if item.out is not None and isinstance(item, Pointwise) and nb.wants_store(item):
             moved[item.out] = ex.ITEMSIZE[item.out.type]
-    return work, sum(moved.values()) * BYTE
+    return work, sum(moved.values()) * machine.byte_time
 
 
 def make_ranged(nb: NestBuilder, always: bool = False) -> hs.Ranges | None:
@@ -85,14 +67,12 @@ def _ranges(nb: NestBuilder, always: bool) -> hs.Ranges | None:
     if is_const(extent, 1) or st.fixed_store(loop, {s.name for s in nest.body if isinstance(s, st.Local)}):
         return None
     weight = dims.normal(ex.mul(nest.points, length(point_time(nb))))
-    least = config.openmp_elemwise_minsize * ELEMENT
-    if any(nb.b.within(nb.group.region, steps) for steps in nb.b.own_names):
-        least //= AWAKE
+    least = nb.b.machine.least_work(any(nb.b.within(nb.group.region, steps) for steps in nb.b.own_names))
     work = extent.value * weight.value if extent.op == weight.op == "const" else None
     if work is not None and work < least and not (nest.finish or always):
         return None
     loop.start, loop.extent = ex.name(st.LO, "i64"), ex.name(st.HI, "i64")
-    if config.openmp:
+    if nb.b.machine.shares_loops:
         return hs.Ranges(extent, weight, max(least, 1), nest.finish)
     is_short = work is not None and work < abi.STRETCH
     return hs.Ranges(extent, weight, 0 if is_short else abi.STRETCH, nest.finish, alone=True)
@@ -118,16 +98,16 @@ def in_main(nest: Nest, root: Expr) -> Expr:
     return done[root]
 
 
-def part_length(dims: Dims, axes: list[Expr]) -> Expr | None:
+def part_length(machine: Machine, dims: Dims, axes: list[Expr]) -> Expr | None:
     """How many positions of the first of the reduced axes are one part of a full reduction; None for a small one.
 
-    Up to `LARGE` elements they all are the first part, and the others are empty.
+    Up to `Machine.large` elements they all are the first part, and the others are empty.
     """
-    first, points = axes[0], dims.product(tuple(axes))
-    if points.op == "const" and points.value < LARGE:
+    first, points, parts = axes[0], dims.product(tuple(axes)), machine.parts
+    if points.op == "const" and points.value < machine.large:
         return None
-    share = ex.lshr(ex.add(first, length(PARTS - 1)), PARTS.bit_length() - 1)
-    return ex.select(ex.ge(points, length(LARGE)), share, _all_of(dims, axes))
+    share = ex.lshr(ex.add(first, length(parts - 1)), parts.bit_length() - 1)
+    return ex.select(ex.ge(points, length(machine.large)), share, _all_of(dims, axes))
 
 
 def _all_of(dims: Dims, axes: list[Expr]) -> Expr:
@@ -135,28 +115,30 @@ def _all_of(dims: Dims, axes: list[Expr]) -> Expr:
     return axes[0] if len(axes) == 1 else ex.minimum(axes[0], dims.product(tuple(axes)))
 
 
-def row_parts(dims: Dims, parallel: list[Expr], reduced: list[Expr]) -> tuple[Expr, Expr]:
+def row_parts(machine: Machine, dims: Dims, parallel: list[Expr], reduced: list[Expr]) -> tuple[Expr, Expr]:
     """Rows of one part, and how many parts: rows that need a buffer have one for each part."""
-    first = parallel[0]
-    many = ex.ge(dims.product((*parallel, *reduced)), length(LARGE))
-    many = ex.and_(many, ex.le(dims.product(tuple(reduced)), length(LONGEST)))
-    share = ex.select(many, ex.lshr(ex.add(first, length(PARTS - 1)), PARTS.bit_length() - 1), first)
-    return share, ex.select(ex.lt(share, first), length(PARTS), ONE)
+    first, parts = parallel[0], machine.parts
+    many = ex.ge(dims.product((*parallel, *reduced)), length(machine.large))
+    many = ex.and_(many, ex.le(dims.product(tuple(reduced)), length(machine.part_row)))
+    share = ex.select(many, ex.lshr(ex.add(first, length(parts - 1)), parts.bit_length() - 1), first)
+    return share, ex.select(ex.lt(share, first), length(parts), ONE)
 
 
-def column_parts(dims: Dims, reduced: list[Expr], columns: Expr, block: int) -> tuple[Expr, Expr] | None:
+def column_parts(
+    machine: Machine, dims: Dims, reduced: list[Expr], columns: Expr, block: int
+) -> tuple[Expr, Expr] | None:
     """Rows of one part of a reduction of columns, and how many parts: one where blocks of columns are enough.
 
     None if that is known.
     """
-    first, points = reduced[0], dims.product((*reduced, columns))
-    least = COLUMN_PARTS * PART_ROWS
-    if (points.op == "const" and points.value < LARGE) or (first.op == "const" and first.value < least):
+    first, points, parts = reduced[0], dims.product((*reduced, columns)), machine.column_parts
+    least = parts * machine.part_rows
+    if (points.op == "const" and points.value < machine.large) or (first.op == "const" and first.value < least):
         return None
-    many = ex.and_(ex.ge(points, length(LARGE)), ex.ge(first, length(least)))
-    many = ex.and_(many, ex.le(columns, length(COLUMN_PARTS * block)))
-    share = ex.lshr(ex.add(first, length(COLUMN_PARTS - 1)), COLUMN_PARTS.bit_length() - 1)
-    return ex.select(many, share, _all_of(dims, reduced)), ex.select(many, length(COLUMN_PARTS), ONE)
+    many = ex.and_(ex.ge(points, length(machine.large)), ex.ge(first, length(least)))
+    many = ex.and_(many, ex.le(columns, length(parts * block)))
+    share = ex.lshr(ex.add(first, length(parts - 1)), parts.bit_length() - 1)
+    return ex.select(many, share, _all_of(dims, reduced)), ex.select(many, length(parts), ONE)
 
 
 def rest(dims: Dims, axes: list[Expr]) -> Expr:

@@ -12,14 +12,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from theano.configdefaults import config
 from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.builder import Builder, c_strides, whole
 from theano.lower.cpu.nest import Nest, NestBuilder, index_name
-from theano.lower.cpu.ranges import ELEMENT, OPERATION, make_ranged
+from theano.lower.cpu.ranges import make_ranged
 from theano.lower.cpu.sweeps import axis_order, emit_group
 from theano.lower.dims import ONE, ZERO, length
 from theano.lower.items import Item, Pointwise, Reduce
@@ -29,13 +28,6 @@ from theano.lower.values import Tensor, Value
 
 if TYPE_CHECKING:
     from theano.lower.main import Assembler
-
-# Rows of a slice, at least: tiles of fewer read their panels too often.
-FEWEST = 4
-# Fewer rows than that are not cut.
-LEAST_ROWS = 2 * FEWEST
-# Bytes of the matrices of a step, at most: each thread reads all of them in each step, from its L2 cache.
-MATRICES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +76,9 @@ def _emit_slices(asm: Assembler, cut: Slicing, steps: Steps) -> None:
     batch, size = b.fresh("c"), length(steps.poll)
     first = ex.mul(ex.name(batch, "i64"), size)
     last = ex.minimum(steps.count, ex.add(first, size))
-    least = max(config.openmp_elemwise_minsize * ELEMENT, 1) if config.openmp else 0
+    least = max(b.machine.least_work(), 1) if b.machine.shares_loops else 0
     loop = st.For(steps.name, last, "serial", cut.block, start=first)
-    slices = hs.Slices(cut.lo, cut.hi, cut.rows, cut.weight, FEWEST, least, [loop])
+    slices = hs.Slices(cut.lo, cut.hi, cut.rows, cut.weight, b.machine.slice_rows, least, [loop])
     batches = ex.idiv(ex.add(steps.count, length(steps.poll - 1)), size)
     asm.statement(st.For(batch, batches, "serial", [hs.Poll(), slices]))
 
@@ -95,6 +87,7 @@ class _Slicer:
     def __init__(self, asm: Assembler, groups: Sequence[Group], states: Sequence[Tensor]) -> None:
         self.asm = asm
         self.b: Builder = asm.b
+        self.machine = asm.b.machine
         self.groups = groups
         self.states = set(states)
         self.made = {t.storage() for g in groups for i in g.items for t in _made_by(i)}
@@ -114,7 +107,7 @@ class _Slicer:
         if first is None or len(first.dims) <= self._lead(first):
             return None
         self.rows = rows = self.b.dims.normal(first.dims[self._lead(first)])
-        if rows.op == "const" and rows.value < LEAST_ROWS:
+        if rows.op == "const" and rows.value < 2 * self.machine.slice_rows:
             return None
         if not all(self._fits(g) for g in self.groups):
             return None
@@ -126,7 +119,7 @@ class _Slicer:
         weight = ZERO
         for w in self.weights:
             weight = ex.add(weight, w)
-        cond = ex.ge(rows, length(LEAST_ROWS))
+        cond = ex.ge(rows, length(2 * self.machine.slice_rows))
         for test in self._sizes(products):
             cond = ex.and_(cond, test)
         weight = self.b.dims.normal(ex.mul(weight, steps))
@@ -142,7 +135,7 @@ class _Slicer:
             inner, columns = p.y.dims
             tests += [ex.gt(inner, ONE), ex.gt(columns, ONE), ex.gt(ex.mul(inner, columns), length(8))]
             total = ex.add(total, self.b.dims.product((inner, columns, length(ex.ITEMSIZE[p.y.type]))))
-        return [*tests, ex.le(self.b.dims.normal(total), length(MATRICES))] if products else []
+        return [*tests, ex.le(self.b.dims.normal(total), length(self.machine.slice_matrices))] if products else []
 
     # -- what may be cut -----------------------------------------------------------------------------------------
     def _lead(self, tensor: Tensor) -> int:
@@ -220,7 +213,7 @@ class _Slicer:
                     self.asm.bind(tensor)
                     self.asm.touch(tensor)
                 item.call_slice(self.asm, lo, hi)
-                self.weights.append(self.b.dims.product((*item.y.dims, length(2 * OPERATION))))
+                self.weights.append(self.b.dims.product((*item.y.dims, length(2 * self.machine.operation_time))))
             elif not self._emit_nest(group, lo, hi):
                 return
 

@@ -10,18 +10,16 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.builder import c_strides, whole
 from theano.lower.cpu.columns import columns
-from theano.lower.cpu.nest import HEAVY, SHORT, UNROLL_COST, VERY_HEAVY, Nest, NestBuilder, index_name
+from theano.lower.cpu.nest import Nest, NestBuilder, index_name
 from theano.lower.cpu.prefetch import ahead, next_row
-from theano.lower.cpu.ranges import PARTS, part_length, rest, row_parts
+from theano.lower.cpu.ranges import part_length, rest, row_parts
 from theano.lower.dims import ONE, ZERO, is_const, length
 from theano.lower.items import Item, Pointwise, Reduce
+from theano.lower.machine import Machine
 from theano.lower.ops.elemwise import convert
 from theano.lower.values import Tensor
 
 Block = list[st.Stmt]
-
-# Tiles of two axes that are contiguous in different operands: along the one that is not widened, and along the other.
-TILE = (64, 32)
 
 
 def emit_group(nb: NestBuilder) -> Nest:
@@ -42,7 +40,8 @@ def emit_group(nb: NestBuilder) -> Nest:
         if parallel and any(item.out not in nb.stored for item in kept):
             share, parts = ONE, parallel[0]
             if not nb.row_by_row:
-                share, parts = row_parts(nb.b.dims, parallel, [group.axes[k] for k in order if k in group.red])
+                reduced = [group.axes[k] for k in order if k in group.red]
+                share, parts = row_parts(nb.b.machine, nb.b.dims, parallel, reduced)
             nb.part = nb.define("i", "i64")[1], share, parts
         for item in kept:
             _keep_row(nb, item)
@@ -152,15 +151,16 @@ def _across(nb: NestBuilder, order: list[int], body: Block) -> int | None:
             for axis, stride in steps.items():
                 if axis is not None and axis != order[-1] and order[-1] in steps and is_const(stride, 1):
                     lengths = (nb.group.axes[axis], nb.group.axes[order[-1]])
-                    return None if any(d.op == "const" and int(d.value) <= max(TILE) for d in lengths) else axis
+                    few = max(nb.b.machine.tile)
+                    return None if any(d.op == "const" and int(d.value) <= few for d in lengths) else axis
     return None
 
 
 def _tiled(nb: NestBuilder, order: list[int], across: int, body: Block) -> None:
     """Loops over tiles of two axes: what one of them jumps through stays in the cache until the other has used it."""
-    pair = (across, order[-1])
+    pair, tile = (across, order[-1]), nb.b.machine.tile
     names, starts, extents = [], [], []
-    for axis, size in zip(pair, TILE, strict=True):
+    for axis, size in zip(pair, tile, strict=True):
         name, index = nb.define("i", "i64")
         start = ex.mul(index, length(size))
         names.append(name)
@@ -169,7 +169,7 @@ def _tiled(nb: NestBuilder, order: list[int], across: int, body: Block) -> None:
     inner = _widened(nb, pair[1], extents[1], body)
     inner.start = starts[1]
     body = [st.For(index_name(nb.index_of[across]), extents[0], "serial", [inner], start=starts[0])]
-    for axis, size, name in reversed(list(zip(pair, TILE, names, strict=True))):
+    for axis, size, name in reversed(list(zip(pair, tile, names, strict=True))):
         count = ex.idiv(ex.add(nb.local(nb.group.axes[axis]), length(size - 1)), length(size))
         body = [st.For(name, count, "serial", body)]
     others = [k for k in order if k not in pair]
@@ -177,16 +177,17 @@ def _tiled(nb: NestBuilder, order: list[int], across: int, body: Block) -> None:
         body = [st.For(index_name(nb.index_of[axis]), nb.local(nb.group.axes[axis]), "serial", body)]
     nb.nest.body += body
     if not others:
-        nb.nest.points = nb.b.dims.product((nb.group.axes[pair[1]], length(TILE[0])))
+        nb.nest.points = nb.b.dims.product((nb.group.axes[pair[1]], length(tile[0])))
     else:
         nb.nest.points = rest(nb.b.dims, [nb.group.axes[k] for k in (*others, *pair)])
 
 
 def _widened(nb: NestBuilder, axis: int, extent: Expr, body: Block) -> st.For:
     """A vector loop without accumulators."""
-    short = extent.op == "const" and int(extent.value) < SHORT
+    machine = nb.b.machine
+    short = extent.op == "const" and int(extent.value) < machine.short
     heaviest = max((i.cost for i in nb.group.items if isinstance(i, Pointwise)), default=0)
-    unroll = 1 if nb.group.cost < HEAVY or short else 4 if heaviest >= VERY_HEAVY else 2
+    unroll = 1 if nb.group.cost < machine.heavy or short else 4 if heaviest >= machine.very_heavy else 2
     return st.For(index_name(nb.index_of[axis]), extent, "vector", body, unroll=unroll)
 
 
@@ -259,7 +260,7 @@ def _rows(nb: NestBuilder, order: list[int], phases: int) -> None:
     body: Block = []
     nb.rows = {}
     if not parallel and phases == 1 and not nb.kept:
-        part = part_length(nb.b.dims, [group.axes[k] for k in reduced])
+        part = part_length(nb.b.machine, nb.b.dims, [group.axes[k] for k in reduced])
         if part is not None:
             _in_parts(nb, reduced, part)
             return
@@ -303,11 +304,11 @@ def _in_parts(nb: NestBuilder, reduced: list[int], part: Expr) -> None:
     body: Block = []
     reduces, sums = _sweep(nb, 0, reduced, body, bounds)
     _ahead(nb, reduced, nb.sweeps[0][1])
-    memory = [nb.row_buffer(r.acc, (length(PARTS),)) for r in reduces]
+    memory = [nb.row_buffer(r.acc, (length(nb.b.machine.parts),)) for r in reduces]
     for tensor, total in zip(memory, sums, strict=True):
         view, index = nb.place(whole(tensor), [number])
         body.append(st.Store(view, index, total))
-    parts = ex.select(ex.lt(size, whole_axis), length(PARTS), ONE)
+    parts = ex.select(ex.lt(size, whole_axis), length(nb.b.machine.parts), ONE)
     nest.body.append(st.For(number_name, parts, "serial", body))
     end: Block = []
     for item, total in zip(reduces, _sum_parts(nb, reduces, memory, parts, end), strict=True):
@@ -381,8 +382,9 @@ def _sweep(
     nb.stores = outer_stores
     total = sum(i.cost for i in items if isinstance(i, Pointwise | Reduce))
     gathers = _gathers(inner, nb.index_of[reduced[-1]])
-    unroll = 1 if gathers else _unroll(inner, reduces, total if total >= HEAVY else cost)
-    apart = unroll > 1 and total < HEAVY and not any(isinstance(s, st.For) for s in inner)
+    heavy = nb.b.machine.heavy
+    unroll = 1 if gathers else _unroll(nb.b.machine, inner, reduces, total if total >= heavy else cost)
+    apart = unroll > 1 and total < heavy and not any(isinstance(s, st.For) for s in inner)
     loops, results = _loops(nb, reduced, inner, reduces, accumulators, nexts, unroll, apart, bounds)
     body += loops
     nb.block = body
@@ -390,17 +392,17 @@ def _sweep(
     return reduces, results
 
 
-def _unroll(body: Block, reduces: list[Reduce], cost: int) -> int:
+def _unroll(machine: Machine, body: Block, reduces: list[Reduce], cost: int) -> int:
     """How many vectors a sweep takes at once."""
-    if cost >= HEAVY:
+    if cost >= machine.heavy:
         return 2
-    if not reduces or cost > UNROLL_COST:
+    if not reduces or cost > machine.light:
         return 1
     # so many that no addition waits for the one before, as long as the accumulators fit into registers
     sizes = [ex.ITEMSIZE[s.view.type] for s in st.walk(body) if isinstance(s, st.Load | st.Store)]
     narrow = max(min(sizes, default=8), 4)
     registers = sum(max(ex.ITEMSIZE[r.acc] // narrow, 1) for r in reduces)
-    return 4 if registers <= 2 else 2 if registers <= 4 else 1
+    return next(copies for copies in (4, 2, 1) if copies * registers <= machine.accumulators or copies == 1)
 
 
 def _gathers(block: Block, index: Expr) -> bool:

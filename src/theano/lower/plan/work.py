@@ -14,13 +14,9 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.sharing import roots
 from theano.lower.builder import Builder
-from theano.lower.cpu.ranges import OPERATION
 from theano.lower.dims import ZERO, length
 from theano.runtime import abi
 
-# Picoseconds of a call of a kernel, and of an operation in a loop of main, which goes step by step.
-CALL = 5_000
-STEP = 300
 # The arguments of the functions of products that tell how many multiplications there are.
 PRODUCTS = {"product": (0, 1, 2), "stack": (0, 4, 5, 6), "backward": (0, 1, 2), "packed": (0, 1, 2)}
 
@@ -39,7 +35,7 @@ class Amount(NamedTuple):
 def amount(b: Builder, stmt: st.Stmt) -> Amount:
     """How much a statement computes, without what it takes to call the program."""
     if isinstance(stmt, hs.CallKernel):
-        return _known(b, length(CALL) if stmt.ranges is None else _of_kernel(stmt.ranges))
+        return _known(b, _of_kernel(b, stmt.ranges))
     if isinstance(stmt, hs.Slices):
         return _known(b, ex.mul(stmt.extent, stmt.weight))
     if isinstance(stmt, hs.Call):
@@ -65,22 +61,23 @@ def _sum(amounts: list[Amount]) -> Amount:
     return Amount(own, products, all(a.complete for a in amounts))
 
 
-def _of_kernel(ranges: hs.Ranges) -> Expr:
-    return ex.add(ex.mul(ranges.extent, ranges.weight), length(CALL))
+def _of_kernel(b: Builder, ranges: hs.Ranges | None) -> Expr:
+    call = length(b.machine.call_time)
+    return call if ranges is None else ex.add(ex.mul(ranges.extent, ranges.weight), call)
 
 
 def _of_product(b: Builder, call: hs.Call) -> Amount:
     """Products are known by their functions; of other functions, nothing is counted."""
     numbers = PRODUCTS.get(call.symbol[1:], ())
     sizes = [a for a in (call.args[k] for k in numbers) if isinstance(a, Expr)]
-    work = b.dims.product((*sizes, length(2 * OPERATION))) if sizes else ZERO
+    work = b.dims.product((*sizes, length(2 * b.machine.operation_time))) if sizes else ZERO
     return Amount(products=work) if b.known_at_entry(work) else Amount()
 
 
 def _of_step(b: Builder, stmt: st.Stmt) -> Amount:
     """That of a statement in a loop of main, with its own operations."""
     operations = sum(1 for _ in ex.postorder(tuple(roots(stmt))))
-    return _sum([amount(b, stmt), Amount(length(STEP * operations))])
+    return _sum([amount(b, stmt), Amount(length(b.machine.step_time * operations))])
 
 
 def mark_work(b: Builder, body: list[st.Stmt]) -> list[st.Stmt]:
@@ -98,7 +95,7 @@ def mark_work(b: Builder, body: list[st.Stmt]) -> list[st.Stmt]:
         if complete:
             total = ex.add(total, own)
         elif may_leave and isinstance(stmt, hs.CallKernel) and stmt.ranges is not None:
-            marked.append(hs.Work(counter, b.dims.normal(_of_kernel(stmt.ranges))))
+            marked.append(hs.Work(counter, b.dims.normal(_of_kernel(b, stmt.ranges))))
         else:
             return [hs.Work(counter, length(abi.ENDLESS)), *body]
         marked.append(stmt)
