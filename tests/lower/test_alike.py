@@ -55,7 +55,7 @@ def test_numbers_that_are_equal_in_all_stay():
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32", "int64", "bool"])
-@pytest.mark.parametrize("n", [Machine().known_elements, Machine().known_elements + 1, 200])
+@pytest.mark.parametrize("n", [Machine().short_vector, Machine().short_vector + 1, 200])
 def test_long_vectors_of_numbers(n, dtype):
     """Written element by element from a length on; read whole, in part, and as a new value of a shared variable."""
     x = T.scalar("x", dtype)

@@ -11,9 +11,9 @@ from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.dims import ONE, ZERO, Dims, is_const, is_length, length
-from theano.lower.items import Body, Element, Item, Pointwise, Reduce, Special
+from theano.lower.items import Body, Element, Pointwise, Reduce, Special
 from theano.lower.machine import Machine
-from theano.lower.values import Tensor, Value
+from theano.lower.values import Item, Tensor, Value
 
 # Names of kernels begin with these and have numbers of their own, so that equal kernels have equal texts. In main only
 # pointers do, which kernels are given as parameters: a value's name would seem to be the kernel's.
@@ -158,7 +158,7 @@ class Builder:
             name = self.fresh("d")
             self.add(
                 Special(
-                    self.region, self.node, scalars=[root], defines=[name],
+                    self.region, self.node, what="name", scalars=[root], defines=[name],
                     emit=lambda asm: asm.statement(st.Let(name, root)),
                 )
             )  # fmt: skip
@@ -191,7 +191,7 @@ class Builder:
             self.entry_checks.append(statement)
             return None
         item = self.check_items[cond, self.region] = Special(
-            self.region, self.node, scalars=[cond, *operands], fallible=True,
+            self.region, self.node, what="check", scalars=[cond, *operands], fallible=True,
             emit=lambda asm: asm.statement(statement),
         )  # fmt: skip
         self.add(item)
@@ -229,10 +229,10 @@ class Builder:
     # -- items -----------------------------------------------------------------------------------------
     def add(self, item: Item) -> None:
         self.items.append(item)
-        out = getattr(item, "out", None)
+        made = item.made()
         for value in (*item.reads, *item.indirect):
             if value.tensor is not None:
-                if value.tensor is not out:  # who adds to a tensor is one of its writers
+                if value.tensor not in made:  # who adds to a tensor is one of its writers
                     value.tensor.readers.append(item)
                 item.deps.extend(value.tensor.latest())
             if value.uniform is not None:
@@ -249,16 +249,15 @@ class Builder:
         for item in self.items:
             self.region = item.region
             exprs: list[Expr] = []
-            for value in (*item.reads, *item.indirect, getattr(item, "target", None)):
+            target = item.target if isinstance(item, Pointwise) else None
+            for value in (*item.reads, *item.indirect, target):
                 if value is not None:
                     exprs += [*value.dims, *(value.strides or ())]
                     exprs += [value.offset] if value.offset is not None else []
                     exprs += value.tensor.dims if value.tensor is not None else ()
-            out = getattr(item, "out", None)
-            tensors = [] if out is None else [out]
-            for tensor in (*tensors, *getattr(item, "writes", ())):
+            for tensor in item.made():
                 exprs += tensor.dims
-            exprs += getattr(item, "dims", ())
+            exprs += item.dims
             for e in exprs:
                 if e.op == "const":
                     continue
@@ -457,7 +456,7 @@ class Builder:
             source = value
             self.add(
                 Special(
-                    self.region, self.node, reads=[value], defines=[name],
+                    self.region, self.node, what="load", reads=[value], defines=[name],
                     emit=lambda asm: asm.load_scalar(name, source),
                 )
             )  # fmt: skip

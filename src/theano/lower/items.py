@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Protocol
 
 from theano.loops.expr import Expr
-from theano.lower.values import Tensor, Value
-from theano.record import Record, field
-
-if TYPE_CHECKING:
-    from theano.lower.main import Assembler
+from theano.lower.emitter import Emitter
+from theano.lower.values import Item, Tensor, Value
+from theano.record import field
 
 
 class Element(Protocol):
@@ -32,18 +30,6 @@ class Element(Protocol):
 Body = Callable[[Element], Expr]
 
 
-class Item(Record):
-    """One unit; `region` is the block it runs in, `node` the graph node it stands for (for messages)."""
-
-    region: int
-    node: object
-    reads: list[Value] = field(default_factory=list)
-    indirect: list[Value] = field(default_factory=list)
-    defines: list[str] = field(default_factory=list)
-    scalars: list[Expr] = field(default_factory=list)
-    deps: list[Item] = field(default_factory=list)
-
-
 class Pointwise(Item):
     """``out[i, j, …] = body(i, j, …)`` over the space `dims`.
 
@@ -57,7 +43,7 @@ class Pointwise(Item):
     that is not known.
     """
 
-    dims: tuple[Expr, ...] = ()
+    updates: ClassVar[bool] = True
     maps: list[tuple[int | None, ...]] = field(default_factory=list)
     out: Tensor | None = None
     target: Value | None = None
@@ -68,6 +54,16 @@ class Pointwise(Item):
     picks: list[tuple[int | None, ...]] = field(default_factory=list)
     same: object = None
 
+    def made(self) -> Sequence[Tensor]:
+        return () if self.out is None else (self.out,)
+
+    def is_window(self) -> bool:
+        """Whether it writes some elements of a tensor that others write, too."""
+        return self.target is not None or self.scatter is not None
+
+    def may_overwrite(self, tensor: Tensor) -> bool:
+        return not self.is_window()
+
 
 class Reduce(Item):
     """``out = op over the axes `red` of body``, accumulated in `acc`, finished by `post`.
@@ -76,7 +72,6 @@ class Reduce(Item):
     `out_axes`: the space axis of each axis of `out`, None for a kept one).
     """
 
-    dims: tuple[Expr, ...] = ()
     maps: list[tuple[int | None, ...]] = field(default_factory=list)
     red: frozenset[int] = frozenset()
     out: Tensor | None = None
@@ -88,14 +83,29 @@ class Reduce(Item):
     scalar_name: str = ""
     uses_index: bool = False
 
+    def made(self) -> Sequence[Tensor]:
+        return () if self.out is None else (self.out,)
+
 
 class Special(Item):
-    """Work that is no loop nest of ours: call-backs, BLAS, branches. `emit` writes its statements.
+    """Work that is no loop nest of ours, `what` in a word: `emit` writes its statements.
 
-    With `delivers` it also puts arrays of its own into the slots of what it writes.
+    What these do beside reading and writing numbers is declared here:
+
+    - `writes`: the tensors that are other ones afterwards;
+    - `delivers`: it puts arrays of its own into the slots of what it writes, which need no memory before;
+    - `fallible`: it may raise, so it runs even if nobody needs what it makes, and before anything is updated;
+    - `python`: it calls Python or touches Python's objects, so it needs the GIL;
+    - `polls`: it looks for signals in between.
     """
 
+    what: str = ""
     writes: list[Tensor] = field(default_factory=list)
-    emit: Callable[[Assembler], None] | None = None
+    emit: Callable[[Emitter], None] | None = None
     delivers: bool = False
     fallible: bool = False
+    python: bool = False
+    polls: bool = False
+
+    def made(self) -> Sequence[Tensor]:
+        return self.writes

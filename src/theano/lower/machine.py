@@ -83,7 +83,7 @@ class Machine(Record, frozen=True):
         Rows that a reduction of columns takes in one go: each needs its loads only, the accumulators one load and
         store for all. Where one array is read and the cost is `little` (a sum, a variance), twice as many.
     random_lanes
-        Streams of random numbers whose states are kept together.
+        Substreams of random numbers that are advanced together: their states stay in the L1 cache (6 kB).
 
     Hints for what comes next (see `lower.cpu.prefetch`)
 
@@ -135,8 +135,8 @@ class Machine(Record, frozen=True):
         linear time for long stretches without branches.
     many_names
         An expression that mentions more names than that gets one.
-    known_elements
-        Integer vectors of up to this many elements are known element by element.
+    short_vector
+        A vector of more numbers that main computes is written element by element.
     """
 
     has_f16: bool = True
@@ -202,7 +202,7 @@ class Machine(Record, frozen=True):
 
     main_cost: int = 1500
     many_names: int = 16
-    known_elements: int = 64
+    short_vector: int = 64
 
     @classmethod
     def of(cls, target: Isa) -> Machine:

@@ -15,29 +15,18 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.builder import Builder, CheckRecord, whole
 from theano.lower.dims import ONE, is_const, length
-from theano.lower.items import Item, Special
+from theano.lower.items import Special
 from theano.lower.machine import Machine
-from theano.lower.main import Assembler
+from theano.lower.main import Assembler, Update
 from theano.lower.ops import branch, callback, dot, elemwise, indexing, join, random, reduction, scan, shapes  # noqa: F401  (register)
 from theano.lower.ops.product import share_reads
 from theano.lower.ops.registry import find
 from theano.lower.plan.groups import Scheduler, live_items
-from theano.lower.values import Tensor, Value
+from theano.lower.values import Item, Tensor, Value
 from theano.progress import stage, still_here
 from theano.record import replace
 from theano.runtime import abi
 from theano.tensor.type import TensorType
-
-
-@dataclass(slots=True)
-class Update:
-    """Output `value` becomes the content of storage `storage`; `tensor` is that storage's old content."""
-
-    storage: int
-    word: int
-    tensor: Tensor | None
-    value: Value
-    variable: Variable
 
 
 @dataclass(slots=True)

@@ -19,11 +19,10 @@ from theano.loops.expr import Expr
 from theano.loops.sharing import roots
 from theano.lower.builder import OF_KERNELS, Builder, c_strides, whole
 from theano.lower.dims import ONE, ZERO, is_const
+from theano.lower.emitter import Argument
 from theano.lower.items import Item, Pointwise, Reduce
 from theano.lower.plan.groups import Group, out_place, picked
 from theano.lower.values import Tensor, Value
-
-Argument = Expr | tuple[str, Expr, str]
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.builder import c_strides, whole
+from theano.lower.convert import convert
 from theano.lower.cpu.columns import columns
 from theano.lower.cpu.nest import Nest, NestBuilder, index_name
 from theano.lower.cpu.prefetch import ahead, next_row
@@ -16,7 +17,6 @@ from theano.lower.cpu.ranges import part_length, rest, row_parts
 from theano.lower.dims import ONE, ZERO, is_const, length
 from theano.lower.items import Item, Pointwise, Reduce
 from theano.lower.machine import Machine
-from theano.lower.ops.elemwise import convert
 from theano.lower.values import Tensor
 
 Block = list[st.Stmt]

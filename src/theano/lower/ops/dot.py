@@ -9,6 +9,7 @@ from theano.loops.expr import Expr
 from theano.lower.builder import Builder
 from theano.lower.items import Element
 from theano.lower.ops import product
+from theano.lower.ops.elemwise import shuffled
 from theano.lower.ops.registry import lowers
 from theano.lower.values import Value
 from theano.tensor.blas import Gemm, Gemv, Ger
@@ -97,8 +98,6 @@ def lower_ger(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
         return None
     rows = b.unify(a.dims[0], x.dims[0], "ger: A.shape[0] = {0} but x.shape[0] = {1}")
     columns = b.unify(a.dims[1], y.dims[0], "ger: A.shape[1] = {0} but y.shape[0] = {1}")
-    from theano.lower.ops.elemwise import shuffled
-
     reads = [a, Value(type_, (), uniform=b.scalar(alpha, type_)), shuffled(b, x, (0, "x")), shuffled(b, y, ("x", 0))]
     return [
         b.pointwise(

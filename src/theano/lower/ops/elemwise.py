@@ -9,11 +9,11 @@ from theano.loops import expr as ex
 from theano.loops.expr import Expr
 from theano.loops.vmath.pow import is_root
 from theano.lower.builder import Builder
+from theano.lower.convert import compute_type, convert
 from theano.lower.dims import ONE, ZERO, is_const
 from theano.lower.items import Body, Element
 from theano.lower.ops.registry import lowers
 from theano.lower.values import Value
-from theano.scalar.conversion import float_to_int
 from theano.scalar.op import ScalarOp
 from theano.tensor.elemwise import DimShuffle, Elemwise
 
@@ -40,24 +40,6 @@ def scalar_body(op: ScalarOp, in_dtypes: tuple[str, ...], out_dtype: str) -> Any
         return convert(ex.expanded(op.expand, *args), result)  # type: ignore[arg-type]
 
     return compute
-
-
-def compute_type(dtype: str) -> str:
-    """The register type in which a dtype is computed."""
-    type_ = ex.TYPE_OF[dtype]
-    return "f32" if type_ == "f16" else type_
-
-
-def convert(x: Expr, type_: str) -> Expr:
-    """A conversion that is defined for every number (see `theano.scalar.conversion`).
-
-    To f16: the nearest float16 number, in f32.
-    """
-    if type_ == "f16":
-        return ex.half(x if x.type in ex.FLOATS else ex.cast(x, "f32"))
-    if x.type in ex.FLOATS and type_ in ex.INTS:
-        return float_to_int(x, type_)
-    return ex.cast(x, type_)
 
 
 @lowers(Elemwise)

@@ -9,11 +9,12 @@ from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.builder import Builder, whole
+from theano.lower.convert import convert
 from theano.lower.dims import LONGEST, ONE, ZERO, is_const, is_length, length
-from theano.lower.items import Element, Item, Pointwise
-from theano.lower.ops.elemwise import convert
+from theano.lower.items import Element, Pointwise
 from theano.lower.ops.registry import lowers
-from theano.lower.values import Tensor, Value
+from theano.lower.ops.vectors import vector_value
+from theano.lower.values import Item, Tensor, Value
 from theano.tensor.advanced_subtensor import (
     AdvancedIncSubtensor,
     AdvancedIncSubtensor1,
@@ -138,8 +139,6 @@ def lower_subtensor(b: Builder, node: Any, inputs: list[Value]) -> list[Value]:
             return [Value(x.type, (), uniform=x.vector[entry.value])]
         bounds = (entry.start, entry.stop, entry.step) if isinstance(entry, slice) else None
         if bounds is not None and all(p is None or p.op == "const" for p in bounds):
-            from theano.lower.ops.shapes import vector_value
-
             parts = [None if p is None else p.value for p in bounds]
             return [vector_value(b, x.type, x.vector[slice(*parts)])]
     result = take(b, x, entries)

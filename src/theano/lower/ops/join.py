@@ -7,10 +7,11 @@ from typing import Any
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
 from theano.lower.builder import Builder, whole
+from theano.lower.convert import compute_type, convert
 from theano.lower.dims import ZERO, is_const, is_length, length
-from theano.lower.ops.elemwise import compute_type, convert
 from theano.lower.ops.registry import lowers
-from theano.lower.ops.shapes import elements_of, vector_value
+from theano.lower.ops.shapes import elements_of
+from theano.lower.ops.vectors import vector_value
 from theano.lower.values import Value
 from theano.tensor.join import Join, Split
 

@@ -7,9 +7,10 @@ from typing import Any
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
 from theano.lower.builder import Builder
+from theano.lower.convert import compute_type, convert
 from theano.lower.dims import ZERO, is_const
 from theano.lower.items import Element
-from theano.lower.ops.elemwise import compute_type, convert, rearranged, shuffled
+from theano.lower.ops.elemwise import rearranged, shuffled
 from theano.lower.ops.moments import centred_sum
 from theano.lower.ops.registry import lowers
 from theano.lower.values import Value

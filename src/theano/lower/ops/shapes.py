@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.lower.builder import COMPLEX_PART, Builder, c_strides, whole
+from theano.lower.builder import COMPLEX_PART, Builder, c_strides
+from theano.lower.convert import convert
 from theano.lower.dims import LIMIT, ONE, is_const, is_length, length, real_product, shape_text
-from theano.lower.items import Element, Special
-from theano.lower.ops.elemwise import convert
+from theano.lower.items import Element
+from theano.lower.ops.indexing import take
 from theano.lower.ops.registry import lowers
-from theano.lower.values import Tensor, Value
+from theano.lower.ops.vectors import vector_value
+from theano.lower.values import Value
 from theano.tensor.alloc import Alloc, AllocEmpty, ARange, Eye, integer_range_dtype
 from theano.tensor.assertion import Assert
 from theano.tensor.opsupport import INT64
 from theano.tensor.shape import MakeVector, Rebroadcast, Reshape, Shape, Shape_i, SpecifyShape
-
-if TYPE_CHECKING:
-    from theano.lower.main import Assembler
-
-# Longer vectors of numbers are written element by element.
-SHORT_VECTOR = 64
 
 
 @lowers(Shape)
@@ -43,55 +39,13 @@ def lower_make_vector(b: Builder, node: Any, inputs: list[Value]) -> list[Value]
     return [vector_value(b, type_, tuple(b.scalar(v, type_) for v in inputs))]
 
 
-def vector_value(b: Builder, type_: str, elements: tuple[Expr, ...]) -> Value:
-    """A short vector whose elements are scalar expressions; memory is filled only if somebody reads it."""
-    out = b.tensor(type_, (length(len(elements)),))
-    if len(elements) > SHORT_VECTOR and type_ in ex.TYPES:
-        _store_each(b, out, elements)
-        value = whole(out)
-        value.vector = elements
-        return value
-    reads = [Value(type_, (), uniform=e) for e in elements]
-
-    def body(at: Element) -> Expr:
-        position = at.index(0)
-        result = ex.const(0, type_)
-        for k in range(len(elements)):
-            result = ex.select(ex.eq(position, k), at.read(k), result) if k else at.read(k)
-        return result
-
-    b.write(out, None, reads, body, uses_index=True)
-    value = whole(out)
-    value.vector = elements
-    return value
-
-
-def _store_each(b: Builder, out: Tensor, elements: tuple[Expr, ...]) -> None:
-    """Write the elements of a vector one after the other: a loop would look for each among all of them."""
-
-    def emit(asm: Assembler) -> None:
-        base, offset, type_ = asm.pointer(whole(out))
-        view = st.View(base, type_, offset, (ONE,))
-        for k, element in enumerate(elements):
-            asm.statement(st.Store(view, (length(k),), ex.cast(element, st.load_type(type_))))
-
-    item = Special(b.region, b.node, scalars=list(elements), writes=[out], emit=emit)
-    b.add(item)
-    out.writers.append(item)
-
-
 def elements_of(b: Builder, value: Value) -> tuple[Expr, ...] | None:
     """The elements of an integer vector of constant length as i64 expressions."""
     if value.vector is not None:
         return tuple(ex.cast(e, "i64") for e in value.vector)
     if not is_const(value.dims[0]):
         return None
-    from theano.lower.ops.indexing import take
-
-    return tuple(
-        b.scalar(take(b, value, [length(k)]), "i64")
-        for k in range(value.dims[0].value)
-    )
+    return tuple(b.scalar(take(b, value, [length(k)]), "i64") for k in range(value.dims[0].value))
 
 
 @lowers(Reshape)

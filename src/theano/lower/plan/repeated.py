@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
 from theano.lower.builder import Builder
-from theano.lower.cpu.nest import Argument
+from theano.lower.emitter import Argument
 from theano.lower.items import Pointwise
 from theano.lower.plan.groups import Group
 from theano.lower.values import Tensor, Value

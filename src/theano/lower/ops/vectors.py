@@ -1,0 +1,49 @@
+"""Short vectors whose elements are numbers of main: shapes, and what is made of single numbers."""
+
+from __future__ import annotations
+
+from theano.loops import expr as ex
+from theano.loops import stmt as st
+from theano.loops.expr import Expr
+from theano.lower.builder import Builder, whole
+from theano.lower.dims import ONE, length
+from theano.lower.emitter import Emitter
+from theano.lower.items import Element, Special
+from theano.lower.values import Tensor, Value
+
+
+def vector_value(b: Builder, type_: str, elements: tuple[Expr, ...]) -> Value:
+    """A short vector whose elements are scalar expressions; memory is filled only if somebody reads it."""
+    out = b.tensor(type_, (length(len(elements)),))
+    if len(elements) > b.machine.short_vector and type_ in ex.TYPES:
+        _store_each(b, out, elements)
+        value = whole(out)
+        value.vector = elements
+        return value
+    reads = [Value(type_, (), uniform=e) for e in elements]
+
+    def body(at: Element) -> Expr:
+        position = at.index(0)
+        result = ex.const(0, type_)
+        for k in range(len(elements)):
+            result = ex.select(ex.eq(position, k), at.read(k), result) if k else at.read(k)
+        return result
+
+    b.write(out, None, reads, body, uses_index=True)
+    value = whole(out)
+    value.vector = elements
+    return value
+
+
+def _store_each(b: Builder, out: Tensor, elements: tuple[Expr, ...]) -> None:
+    """Write the elements of a vector one after the other: a loop would look for each among all of them."""
+
+    def emit(asm: Emitter) -> None:
+        base, offset, type_ = asm.pointer(whole(out))
+        view = st.View(base, type_, offset, (ONE,))
+        for k, element in enumerate(elements):
+            asm.statement(st.Store(view, (length(k),), ex.cast(element, st.load_type(type_))))
+
+    item = Special(b.region, b.node, what="store", scalars=list(elements), writes=[out], emit=emit)
+    b.add(item)
+    out.writers.append(item)
