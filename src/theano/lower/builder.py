@@ -164,6 +164,12 @@ class Builder:
             )  # fmt: skip
         return ex.name(name, root.type)
 
+    def in_steps(self, region: int) -> bool:
+        """Whether a block is run by each step of a loop."""
+        while region and region not in self.runs:
+            region = self.parents[region]
+        return region != 0
+
     def known_at_entry(self, *exprs: Expr) -> bool:
         return self.entry_names.issuperset(ex.names(*exprs))
 

@@ -15,7 +15,6 @@ from theano.loops.text import kernel_key
 from theano.lower.builder import Builder
 from theano.lower.cpu.alike import share_kernels
 from theano.lower.cpu.nest import NestBuilder
-from theano.lower.cpu.ranges import make_ranged
 from theano.lower.cpu.steps import emit_steps
 from theano.lower.cpu.sweeps import emit_group
 from theano.lower.dims import ZERO, Dims, is_const, length
@@ -24,6 +23,7 @@ from theano.lower.items import Pointwise, Reduce, Special
 from theano.lower.plan.gil import let_others_run
 from theano.lower.plan.groups import Group, out_place, single_sweep
 from theano.lower.plan.memory import carve_workspace
+from theano.lower.plan.nest_plan import NestPlan, plan_nest
 from theano.lower.plan.repeated import Repeated, find_repeated, given_to
 from theano.lower.plan.work import mark_work
 from theano.lower.step_loop import StepLoop
@@ -72,6 +72,7 @@ class Assembler:
         self._constant_names: dict[int, list[str]] = {}
         self.repeated: dict[Group, Repeated] = {}
         self.made: dict[object, tuple[Repeated, hs.CallKernel]] = {}  # for the first of those that repeat
+        self.plans: dict[Group, NestPlan] = {}
         self.now = 0
 
     # -- the whole -----------------------------------------------------------------------------------------
@@ -426,11 +427,10 @@ class Assembler:
 
     def _made(self, group: Group, stored: set[Tensor], handed: Mapping[Expr, Expr] | None = None) -> hs.CallKernel:
         """A call of the kernel of a loop nest."""
-        nb = NestBuilder(self.b, group, stored, self.row_buffer, handed)
-        nest = emit_group(nb)
-        ranges = make_ranged(nb)
-        kernel = st.Kernel("", nest.params, nest.body, ranged=ranges is not None)
-        return hs.CallKernel(self._known(kernel), list(nest.args), ranges)
+        plan = self.plans[group] = plan_nest(self.b, group, stored)
+        nb = NestBuilder(self.b, group, plan, stored, self.row_buffer, handed)
+        kernel = emit_group(nb)
+        return hs.CallKernel(self._known(kernel), list(nb.nest.args), plan.ranges)
 
     # -- for items --------------------------------------------------------------------------------------
     def call_kernel(

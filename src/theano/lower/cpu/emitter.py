@@ -8,6 +8,7 @@ from theano.loops.expr import Expr
 from theano.lower.builder import Builder
 from theano.lower.emitter import Emitter
 from theano.lower.plan.groups import Group
+from theano.lower.plan.nest_plan import NestPlan
 from theano.lower.values import Tensor
 
 
@@ -17,6 +18,7 @@ class NestEmitter(Emitter, Protocol):
     b: Builder
     groups: dict[int, list[Group]]
     bound: set[Tensor]
+    plans: dict[Group, NestPlan]
 
     def prepare(self, group: Group) -> list[Tensor]:
         """See to the memory of a loop nest; what it leaves there."""

@@ -17,12 +17,12 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.builder import Builder, c_strides, whole
 from theano.lower.cpu.emitter import NestEmitter
-from theano.lower.cpu.nest import Nest, NestBuilder, index_name
-from theano.lower.cpu.ranges import make_ranged
-from theano.lower.cpu.sweeps import axis_order, emit_group
+from theano.lower.cpu.nest import NestBuilder
+from theano.lower.cpu.sweeps import emit_group
 from theano.lower.dims import ONE, ZERO, length
 from theano.lower.items import Item, Pointwise, Reduce
 from theano.lower.plan.groups import Group, out_place
+from theano.lower.plan.nest_plan import NestPlan, plan_nest
 from theano.lower.products import Product
 from theano.lower.values import Tensor, Value
 
@@ -215,31 +215,25 @@ class _Slicer:
                 return
 
     def _emit_nest(self, group: Group, lo: Expr, hi: Expr) -> bool:
-        nb = NestBuilder(self.b, group, set(self.asm.prepare(group)), self.asm.row_buffer)
-        nb.row_by_row = True
-        nest = emit_group(nb)
+        stored = self.asm.prepare(group)
+        plan = self.asm.plans[group] = plan_nest(self.b, group, stored, in_slices=True)
+        nb = NestBuilder(self.b, group, plan, stored, self.asm.row_buffer)
+        kernel = emit_group(nb)
         axis = out_place(group, group.items[0])[0]
         assert axis is not None
-        per_row = self._positions(nb, nest, axis)
-        ranges = make_ranged(nb, always=True) if per_row is not None else None
+        per_row, ranges = self._positions(plan, group, axis), plan.ranges
         if per_row is None or ranges is None or ranges.finish:
             return False
         own = hs.Ranges(ex.mul(hi, per_row), ranges.weight, start=ex.mul(lo, per_row))
-        self.asm.call_kernel(st.Kernel("", nest.params, nest.body, ranged=True), list(nest.args), own)
+        self.asm.call_kernel(kernel, list(nb.nest.args), own)
         self.weights.append(self.b.dims.product((per_row, ranges.weight)))
         return True
 
-    def _positions(self, nb: NestBuilder, nest: Nest, axis: int) -> Expr | None:
+    def _positions(self, plan: NestPlan, group: Group, axis: int) -> Expr | None:
         """How many positions of the outermost loop are a row; None if it does not go from row to row."""
-        loop = next((s for s in reversed(nest.body) if isinstance(s, st.For)), None)
-        if loop is None or nest.points is None:
+        if plan.outermost is None or plan.order[0] != axis:
             return None
-        order = axis_order(nb)
-        others = self.b.dims.product(tuple(d for k, d in enumerate(nb.group.axes) if k != axis))
-        rows = nb.local(nb.group.axes[axis])
-        outer = nb.index_of[axis] if nb.part is None else nb.part[0]
-        if order[0] == axis and loop.index == index_name(outer) and loop.extent is rows:
+        if plan.outermost.axis == axis:
             return ONE
-        flat = order[0] == axis and loop.index == index_name(nb.index_of[order[-1]])
-        every = nb.local(self.b.dims.product(tuple(nb.group.axes)))
-        return others if flat and not nb.group.red and loop.extent is every else None
+        others = tuple(d for k, d in enumerate(group.axes) if k != axis)
+        return self.b.dims.product(others) if plan.shape == "flat" else None

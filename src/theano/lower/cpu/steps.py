@@ -9,10 +9,11 @@ from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.lower.cpu.emitter import NestEmitter
-from theano.lower.cpu.exchange import Passed, exchangeable, exchanged
+from theano.lower.cpu.exchange import exchanged
 from theano.lower.cpu.slices import Steps, emit_in_slices
 from theano.lower.dims import length
 from theano.lower.items import Pointwise
+from theano.lower.plan.exchange import Passed, exchangeable
 from theano.lower.plan.groups import Group
 from theano.lower.step_loop import StepLoop
 
