@@ -44,6 +44,7 @@ class Lowered:
     values: dict[Any, Value]
     dim_words: dict[str, tuple[str, int, int]]
     schedule: list[Any] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
 
     def verify(self, program: hs.Program | None = None) -> None:
         """Raise `VerifyError` unless the program follows the rules of its language (see `loops.verify`).
@@ -119,7 +120,7 @@ def lower(
     layout = abi.FrameLayout(lowering.input_specs, storages, b.n_slots)
     lowered = Lowered(
         program, layout, lowering.input_specs, storages, b.n_slots, len(outputs), b.words, b.records, b.values,
-        lowering.dim_words, asm.order,
+        lowering.dim_words, asm.order, items,
     )  # fmt: skip
     if config.verify_programs:
         lowered.verify()

@@ -51,13 +51,12 @@ class Carry:
 
 
 class StepLoop(Special):
-    """``for step in range(n)`` over the block `steps`; `cpu.steps` emits it.
+    """``for step in range(n)`` over a block of items; `cpu.steps` emits it.
 
     `ends` are the items of a step that must run. After the step in which `until` holds there is none; then `count` is
     main's name for how many there were. With `objects` it hands on Python objects, too.
     """
 
-    steps: int = -1
     step: str = ""
     n: Expr = ZERO
     count: str = ""
@@ -66,3 +65,8 @@ class StepLoop(Special):
     ends: list[Item] = field(default_factory=list)
     until: Expr | None = None
     objects: bool = False
+
+    @property
+    def steps(self) -> int:
+        """The block."""
+        return self.blocks[0]

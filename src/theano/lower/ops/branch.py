@@ -130,7 +130,8 @@ def lower_ifelse(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | No
             asm.receive(out, whole(out))
 
     item = Special(
-        region, node, what="branch", writes=arrays, emit=emit, scalars=[taken], defines=defines, delivers=True
+        region, node, what="branch", writes=arrays, emit=emit, scalars=[taken], defines=defines, delivers=True,
+        blocks=b.sides[node],
     )
     item.deps.extend(x for side in leave for x in side)
     b.owners.update(dict.fromkeys(b.sides[node], item))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops.expr import Expr
+from theano.lower import body as bd
 from theano.lower.builder import Builder, whole
 from theano.lower.dims import Dims, is_const, length
 from theano.lower.emitter import Emitter
@@ -110,7 +111,7 @@ def loops(
     ]
     return b.reduce(
         type_, dims, [x, y], frozenset({red}), False, "add", type_,
-        lambda at: ex.mul(ex.cast(at.read(0), type_), ex.cast(at.read(1), type_)), 2, maps,
+        ex.mul(ex.cast(bd.element(0, x), type_), ex.cast(bd.element(1, y), type_)), 2, maps,
     )  # fmt: skip
 
 

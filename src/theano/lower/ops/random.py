@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
+from theano.lower import body as bd
 from theano.lower.builder import Builder, whole
 from theano.lower.dims import ONE, ZERO, is_const, length
 from theano.lower.emitter import Emitter
-from theano.lower.items import Element, Special
+from theano.lower.items import Special
 from theano.lower.ops.indexing import take
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.shapes import elements_of, with_dims
@@ -57,23 +59,23 @@ def lower_philox(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | No
     reads = [Value("i64", (), uniform=w) for w in (key, stream, position)]
     type_ = ex.TYPE_OF[node.op.dtype]
 
-    def sample(draw: int) -> Value:
-        def body(at: Element) -> Expr:
-            words = _block(at, dims)
-            return fraction(words[2 * draw], words[2 * draw + 1], type_)
+    words = _block(bd.elements(reads), dims)
 
-        return b.pointwise(type_, dims, reads, body, cost=PHILOX_COST, uses_index=True)
+    def sample(draw: int) -> Value:
+        out = b.tensor(type_, dims)
+        b.write(out, None, reads, fraction(words[2 * draw], words[2 * draw + 1], type_), PHILOX_COST)
+        return whole(out)
 
     following = vector_value(b, "i64", (key, stream, ex.add(position, total)))
     return [following, *(sample(k) for k in range(node.op.draws))]
 
 
-def _block(at: Element, dims: tuple[Expr, ...]) -> tuple[Expr, Expr, Expr, Expr]:
-    """The four words that belong to the current element."""
-    key, stream, position = (ex.cast(at.read(k), "u64") for k in range(3))
+def _block(state: Sequence[Expr], dims: tuple[Expr, ...]) -> tuple[Expr, Expr, Expr, Expr]:
+    """The four words that belong to an element."""
+    key, stream, position = (ex.cast(word, "u64") for word in state)
     place = ZERO
     for axis, dim in enumerate(dims):
-        place = ex.add(ex.mul(place, dim), at.index(axis))
+        place = ex.add(ex.mul(place, dim), bd.index(axis))
     counter = ex.add(position, ex.cast(place, "u64"))
     return philox4x32.block(
         [_low(counter), ex.lshr(counter, 32), _low(stream), ex.lshr(stream, 32)], [_low(key), ex.lshr(key, 32)], ex.lshr

@@ -16,10 +16,11 @@ from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
+from theano.lower import body as bd
 from theano.lower.builder import Builder, as_parts, c_strides, whole
 from theano.lower.dims import ONE, ZERO, is_const, length
 from theano.lower.emitter import Emitter
-from theano.lower.items import Element, Pointwise, Special
+from theano.lower.items import Pointwise, Special
 from theano.lower.ops.branch import inside, needs_of
 from theano.lower.ops.callback import object_tensor
 from theano.lower.ops.registry import lowers
@@ -72,7 +73,7 @@ class _ScanLowering:
         b.runs[self.region] = ex.gt(n, 0)
         self.own = b.own_names[self.region] = {self.step}
         self.item = StepLoop(
-            self.outer_region, self.node, what="loop", steps=self.region, step=self.step, n=n, count=self.count,
+            self.outer_region, self.node, what="loop", blocks=(self.region,), step=self.step, n=n, count=self.count,
             objects=bool(loop.shared),
         )  # fmt: skip
         inner: dict[Any, Value] = {}
@@ -261,9 +262,10 @@ class _ScanLowering:
     def _copy(self, out: Tensor, target: Value, source: Value) -> Item:
         b = self.b
         if not b.native(out.type):
-            b.write(out, as_parts(b, target), [as_parts(b, source)], lambda at: at.read(0))
+            part = as_parts(b, source)
+            b.write(out, as_parts(b, target), [part], bd.element(0, part))
         else:
-            b.write(out, target, [source], lambda at: at.read(0))
+            b.write(out, target, [source], bd.element(0, source))
         return b.items[-1]
 
     def _end_state(self, s: StateArg, form: tuple[list[Carry], Rows | None], value: Value) -> None:
@@ -447,14 +449,11 @@ class _ScanLowering:
         kept = length(keep) if keep <= rows.first else ex.minimum(total, length(keep))
         source = whole(tensor) if b.native(tensor.type) else as_parts(b, whole(tensor))
         space = (kept, *source.dims[1:])
-
-        def element(at: Element) -> Expr:
-            row = rows.position(ex.add(ex.sub(total, kept), at.index(0)))
-            return at.gather(source, (row, *(at.index(k) for k in range(1, len(space)))))
-
+        row = rows.position(ex.add(ex.sub(total, kept), bd.index(0)))
+        body = bd.look(0, source, [row, *(bd.index(k) for k in range(1, len(space)))])
         out = b.tensor(tensor.type, (kept, *dims))
         target = None if b.native(tensor.type) else as_parts(b, whole(out))
-        b.write(out, target, [], element, indirect=[source], dims=space, uses_index=True)
+        b.write(out, target, [], body, indirect=[source], dims=space)
         return whole(out)
 
     def _deliver(self, tensor: Tensor, loop: Item, value: Value | None) -> None:

@@ -7,10 +7,9 @@ from typing import Any
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
+from theano.lower import body as bd
 from theano.lower.builder import COMPLEX_PART, Builder, c_strides
-from theano.lower.convert import convert
 from theano.lower.dims import LIMIT, ONE, is_const, is_length, length, real_product, shape_text
-from theano.lower.items import Element
 from theano.lower.ops.indexing import take
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.vectors import vector_value
@@ -269,15 +268,11 @@ def lower_arange(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | No
     static = node.outputs[0].type.shape[0]
     dims = (b.dims.normal(count) if static is None else length(static),)
     check_size(b, dims, MemoryError, "no memory for a range of {0} numbers", dims)
-
-    def body(at: Element) -> Expr:
-        position = ex.cast(at.index(0), start.type)
-        # NumPy adds multiples of the difference of the first two elements, in the result's type
-        begin, following = convert(at.read(0), type_), convert(at.read(1), type_)
-        return ex.add(begin, ex.mul(convert(position, type_), ex.sub(following, begin)))
-
     reads = [Value(first.type, (), uniform=first), Value(start.type, (), uniform=second_wide)]
-    result = b.pointwise(type_, dims, reads, body, uses_index=True)
+    # NumPy adds multiples of the difference of the first two elements, in the result's type
+    begin, following = (bd.converted(x, type_) for x in bd.elements(reads))
+    position = bd.converted(ex.cast(bd.index(0), start.type), type_)
+    result = b.pointwise(type_, dims, reads, ex.add(begin, ex.mul(position, ex.sub(following, begin))))
     result.counts = type_ == "i64" and is_const(start, 0) and is_const(step, 1)
     return [result]
 
@@ -312,9 +307,7 @@ def lower_eye(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
         return None
     dims = allocated(b, node, inputs[:2])
     shift = b.scalar(inputs[2], "i64")
-
-    def body(at: Element) -> Expr:
-        on = ex.eq(ex.sub(at.index(1), at.index(0)), at.read(0))
-        return ex.cast(on, type_) if type_ == "bool" else ex.select(on, ex.const(1, type_), ex.const(0, type_))
-
-    return [b.pointwise(type_, dims, [Value("i64", (), uniform=shift)], body, uses_index=True)]
+    diagonal = Value("i64", (), uniform=shift)
+    on = ex.eq(ex.sub(bd.index(1), bd.index(0)), bd.element(0, diagonal))
+    body = on if type_ == "bool" else ex.select(on, ex.const(1, type_), ex.const(0, type_))
+    return [b.pointwise(type_, dims, [diagonal], body)]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
+from theano.lower import body as bd
 from theano.lower.builder import Builder, whole
 from theano.lower.dims import ONE, length
 from theano.lower.emitter import Emitter
-from theano.lower.items import Element, Special
+from theano.lower.items import Special
 from theano.lower.values import Tensor, Value
 
 
@@ -21,15 +22,10 @@ def vector_value(b: Builder, type_: str, elements: tuple[Expr, ...]) -> Value:
         value.vector = elements
         return value
     reads = [Value(type_, (), uniform=e) for e in elements]
-
-    def body(at: Element) -> Expr:
-        position = at.index(0)
-        result = ex.const(0, type_)
-        for k in range(len(elements)):
-            result = ex.select(ex.eq(position, k), at.read(k), result) if k else at.read(k)
-        return result
-
-    b.write(out, None, reads, body, uses_index=True)
+    body: Expr = ex.const(0, type_)
+    for k, x in enumerate(bd.elements(reads)):
+        body = ex.select(ex.eq(bd.index(0), k), x, body) if k else x
+    b.write(out, None, reads, body)
     value = whole(out)
     value.vector = elements
     return value

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from theano.loops import expr as ex
-from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.builder import Builder, c_strides, whole
 from theano.lower.dims import ZERO, is_const
@@ -38,41 +37,6 @@ class Access(NamedTuple):
         return next((stride for at, stride in self.steps if at == axis), None)
 
 
-class _Look(NamedTuple):
-    """An indirect operand at places that are computed: for each of its axes an axis of the item, or an expression.
-
-    A picked operand (number `picked`) is where the item is along the axes that have None.
-    """
-
-    value: Value
-    at: tuple[Expr | None, ...]
-    picked: int = -1
-
-
-class _Recorder:
-    """An element of which only is noted where the body of an item looks."""
-
-    def __init__(self, item: Pointwise | Reduce) -> None:
-        self.item = item
-        self.looks: list[_Look] = []
-
-    def read(self, k: int) -> Expr:
-        value = self.item.reads[k]
-        return ex.name(f"element{k}", st.load_type(value.type)) if value.uniform is None else value.uniform
-
-    def gather(self, value: Value, index: tuple[Expr, ...]) -> Expr:
-        self.looks.append(_Look(value, index))
-        return ex.name("gathered", st.load_type(value.type))
-
-    def pick(self, k: int, index: tuple[Expr | None, ...]) -> Expr:
-        value = self.item.indirect[k]
-        self.looks.append(_Look(value, index, k))
-        return ex.name("picked", st.load_type(value.type))
-
-    def index(self, axis: int) -> Expr:
-        return ex.name(f"axis{axis}", "i64")
-
-
 class Reach:
     """What the items of a group reach, as the loop nest computes them: what others make of them is computed in place.
 
@@ -85,7 +49,6 @@ class Reach:
         self.stored = stored
         self.producer = producers(group)
         self._own: dict[Tensor, tuple[Expr, ...]] = {}
-        self._bodies: dict[Item, tuple[Expr, list[_Look]]] = {}
         self._placed: dict[Item, bool] = {}
 
     def wants_store(self, item: Item) -> bool:
@@ -142,41 +105,39 @@ class Reach:
                     stores.append(self.store(item) if kept is None else kept)
         return walk.found + stores
 
-    def body(self, item: Pointwise | Reduce) -> tuple[Expr, list[_Look]]:
-        """What an item computes, in terms of axes and elements, and where it looks."""
-        found = self._bodies.get(item)
-        if found is None:
-            assert item.body is not None
-            recorder = _Recorder(item)
-            found = self._bodies[item] = item.body(recorder), recorder.looks
-        return found
-
     def axes_in(self, item: Pointwise | Reduce, root: Expr) -> set[int]:
-        """The group's axes whose indices an expression of an item's body holds, also in operands computed in place."""
+        """The group's axes whose indices a part of an item's body holds, also in operands computed in place."""
         found: set[int] = set()
         place = self.group.places[item]
-        for name in map(str, ex.names(root)):
-            if name.startswith("axis"):
-                at = place[int(name[4:])]
+        stack, seen = [root], {root}
+        while stack:
+            node = stack.pop()
+            if node.op == "index":
+                at = place[node.value]
                 found |= set() if at is None else {at}
-            elif name.startswith("element"):
-                value = item.reads[int(name[7:])]
-                producer = self.producer.get(value.tensor)
-                if producer is not None and value.axes is not None and self.is_placed(producer):
+            elif node.op == "element":
+                if self._is_made_at_indices(item.reads[node.value]):
                     found.update(k for k in place if k is not None)
+            elif node.op == "look":
+                picks = picked(item)
+                if node.value[0] < len(picks) and self._is_made_at_indices(picks[node.value[0]]):
+                    found.update(k for k in place if k is not None)
+            else:
+                new = [a for a in node.args if a not in seen]
+                seen.update(new)
+                stack += new
         return found
+
+    def _is_made_at_indices(self, value: Value) -> bool:
+        producer = self.producer.get(value.tensor)
+        return producer is not None and value.axes is not None and self.is_placed(producer)
 
     def is_placed(self, item: Item) -> bool:
         """Whether the number that an item makes is computed with where the loops are."""
         assert isinstance(item, Pointwise | Reduce)
         found = self._placed.get(item)
         if found is None:
-            found = item.uses_index and bool(self.axes_in(item, self.body(item)[0]))
-            for value in (*item.reads, *picked(item)):
-                producer = self.producer.get(value.tensor)
-                if not found and producer is not None and value.axes is not None:
-                    found = self.is_placed(producer)
-            self._placed[item] = found
+            found = self._placed[item] = bool(self.axes_in(item, item.body))
         return found
 
 
@@ -203,8 +164,9 @@ class _Walk:
                 self._add(self.reach.access(value, [None if a is None else place[a] for a in axes]))
         if isinstance(item, Pointwise):
             if item.indirect:
-                for look in self.reach.body(item)[1]:
-                    self._seek(item, look)
+                for node in ex.postorder((item.body,)):
+                    if node.op == "look":
+                        self._look(item, node)
             if not item.is_window():
                 self.made.add(item.out)
 
@@ -230,45 +192,49 @@ class _Walk:
             access = access._replace(steps=steps, axes=None, winding=access.winding or winding)
         self.found.append(access._replace(in_loop=True) if self.in_loop else access)
 
-    def _seek(self, item: Pointwise, look: _Look) -> None:
-        reach, tensor = self.reach, look.value.tensor
-        if look.picked < 0:
-            self._add(self._gathered(item, look))
+    def _look(self, item: Pointwise, node: Expr) -> None:
+        """An element at places that are computed, along some axes: where the item is along the others."""
+        reach, (k, given) = self.reach, node.value
+        value, places = item.indirect[k], iter(node.args)
+        at = [next(places) if g else None for g in given]
+        if k >= len(item.picks):
+            self._add(self._gathered(item, value, at, (None,) * len(at)))
             return
-        around, self.in_loop = self.in_loop, self.in_loop or (self.loops and _may_be_nothing(look))
-        producer = reach.producer.get(tensor)
-        if producer is None or look.value.axes is None:
-            self._add(self._gathered(item, look))
+        around, self.in_loop = self.in_loop, self.in_loop or (self.loops and _may_be_nothing(value, at))
+        producer = reach.producer.get(value.tensor)
+        if producer is None or value.axes is None:
+            self._add(self._gathered(item, value, at, item.picks[k]))
         else:
             made_at, before = out_place(reach.group, producer), (self.made, self.fixed)
             self.made, self.fixed = set(self.known), dict(self.fixed)
-            for axis, at in zip(look.value.axes, look.at, strict=True):
-                if axis is not None and at is not None and made_at[axis] is not None:
-                    self.fixed[made_at[axis]] = bool(reach.axes_in(item, at))  # type: ignore[index]
-            self._is_made(look.value)
+            for axis, place in zip(value.axes, at, strict=True):
+                if axis is not None and place is not None and made_at[axis] is not None:
+                    self.fixed[made_at[axis]] = bool(reach.axes_in(item, place))
+            self._is_made(value)
             self.made, self.fixed = before
         self.in_loop = around
 
-    def _gathered(self, item: Pointwise, look: _Look) -> Access:
-        place, steps, winding = self.reach.group.places[item], list[tuple[int | None, Expr]](), False
-        own = item.picks[look.picked] if look.picked >= 0 else (None,) * len(look.at)
-        for at, axis, stride in zip(look.at, own, self.reach.strides(look.value), strict=True):
+    def _gathered(
+        self, item: Pointwise, value: Value, at: Sequence[Expr | None], own: Sequence[int | None]
+    ) -> Access:
+        reach, place, steps, winding = self.reach, self.reach.group.places[item], list[tuple[int | None, Expr]](), False
+        for index, axis, stride in zip(at, own, reach.strides(value), strict=True):
             if is_const(stride, 0):
                 continue
-            normal = self.reach.b.dims.normal(stride)
-            if at is not None:
-                inside = self.reach.axes_in(item, at)
-                plain = at.op == "name" and str(at.value).startswith("axis")
-                steps.append((min(inside) if plain and inside else None, normal))
+            normal = reach.b.dims.normal(stride)
+            if index is not None:
+                inside = reach.axes_in(item, index)
+                plain = index.op == "index" and bool(inside)
+                steps.append((min(inside) if plain else None, normal))
                 winding |= bool(inside) and not plain
             elif axis is not None and place[axis] is not None:
                 steps.append((place[axis], normal))
-        return Access(look.value.type, tuple(steps), winding=winding)
+        return Access(value.type, tuple(steps), winding=winding)
 
 
-def _may_be_nothing(look: _Look) -> bool:
+def _may_be_nothing(value: Value, at: Sequence[Expr | None]) -> bool:
     """Whether an axis along which something is picked may have no positions."""
-    lengths = [d for d, at in zip(look.value.dims, look.at, strict=True) if at is not None]
+    lengths = [d for d, place in zip(value.dims, at, strict=True) if place is not None]
     return any(d.op != "const" or not d.value for d in lengths)
 
 
