@@ -23,6 +23,9 @@ class NestEmitter(Emitter, Protocol):
     def prepare(self, group: Group) -> list[Tensor]:
         """See to the memory of a loop nest; what it leaves there."""
 
+    def stored_of(self, group: Group) -> list[Tensor]:
+        """What a loop nest leaves in memory."""
+
     def row_buffer(self, type_: str, dims: tuple[Expr, ...]) -> Tensor:
         """Workspace for values that are kept between sweeps."""
 

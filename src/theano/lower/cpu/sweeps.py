@@ -112,8 +112,10 @@ def _rows(nb: NestBuilder) -> None:
     parallel, reduced = nb.axes_of_plan()
     if plan.parts is not None:
         nb.part = nb.define("i", "i64")[1], *plan.parts
-    for item in plan.kept:
-        _keep_row(nb, item)
+    for kept in plan.kept:
+        assert kept.item.out is not None
+        tensor = kept.item.out if kept.buffer is None else nb.row_buffer(kept.item.out.type, kept.buffer)
+        nb.kept[kept.item.out] = whole(tensor)
     body: Block = []
     blocks: list[Block] = []
     for phase in range(len(plan.sweeps) + 1):
@@ -149,18 +151,6 @@ def _hint(nb: NestBuilder, blocks: list[Block]) -> None:
     elif plan.hints:
         points = nb.b.dims.product(tuple(nb.group.axes[k] for k in reduced))
         next_row(nb, plan.hints, parallel[-1], points, blocks[plan.busiest])
-
-
-def _keep_row(nb: NestBuilder, item: Pointwise) -> None:
-    assert item.out is not None
-    if item.out in nb.stored:
-        nb.kept[item.out] = whole(item.out)
-        return
-    place = nb.group.places[item]
-    axes = [k for k, p in enumerate(place) if p in nb.group.red]
-    dims = tuple(item.out.dims[k] for k in axes)
-    tensor = nb.row_buffer(item.out.type, dims if nb.part is None else (nb.part[2], *dims))
-    nb.kept[item.out] = whole(tensor)
 
 
 def _in_parts(nb: NestBuilder) -> None:

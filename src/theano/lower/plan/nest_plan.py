@@ -67,6 +67,13 @@ class Outermost(NamedTuple):
     finish: bool = False
 
 
+class KeptRow(NamedTuple):
+    """A row of an item's values that is kept: in a buffer with these lengths, unless it is stored anyway."""
+
+    item: Pointwise
+    buffer: tuple[Expr, ...] | None
+
+
 class NestPlan(Record, frozen=True):
     """How a group is computed.
 
@@ -87,7 +94,7 @@ class NestPlan(Record, frozen=True):
     sweeps, before
         The sweeps; the prefix work before each of them and after the last.
     kept
-        Values that later sweeps read back, instead of computing them again: from a buffer unless they are stored.
+        Values that later sweeps read back, instead of computing them again.
     parts
         Positions of the first axis in one part, and how many parts there are.
     later, width
@@ -108,7 +115,7 @@ class NestPlan(Record, frozen=True):
     across: int | None = None
     sweeps: tuple[Sweep, ...] = ()
     before: tuple[tuple[Item, ...], ...] = ()
-    kept: tuple[Pointwise, ...] = ()
+    kept: tuple[KeptRow, ...] = ()
     parts: tuple[Expr, Expr] | None = None
     later: tuple[Tensor, ...] = ()
     width: int = 0
@@ -213,8 +220,9 @@ class _Planner:
         sweeps, accesses = self._row_sweeps(kept)
         hints, busiest = self._row_hints(sweeps, accesses)
         shape, parts, outermost = self._row_parts(kept)
+        rows = tuple([KeptRow(item, self._buffer_lengths(item, parts)) for item in kept])
         return NestPlan(
-            shape, tuple(self.order), sweeps=sweeps, before=self._before(), kept=tuple(kept), parts=parts,
+            shape, tuple(self.order), sweeps=sweeps, before=self._before(), kept=rows, parts=parts,
             hints=hints, busiest=busiest, outermost=outermost, ranges=self._ranges(outermost),
         )  # fmt: skip
 
@@ -257,6 +265,14 @@ class _Planner:
                 if self.phases.of[item] == phase and item.out is not None:
                     rows[item.out] = keep.get(item.out) or self.reach.store(item)._replace(written=False)
         return tuple(sweeps), found
+
+    def _buffer_lengths(self, item: Pointwise, parts: tuple[Expr, Expr] | None) -> tuple[Expr, ...] | None:
+        assert item.out is not None
+        if item.out in self.stored:
+            return None
+        places = self.group.places[item]
+        own = tuple(d for d, at in zip(item.out.dims, places, strict=True) if at in self.group.red)
+        return own if parts is None else (parts[1], *own)
 
     def _buffer(self, item: Pointwise) -> Access:
         """The buffer of a row that is kept."""
