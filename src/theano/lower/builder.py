@@ -519,10 +519,15 @@ def align(value: Value, dims: Sequence[Expr]) -> tuple[int | None, ...]:
 
 def c_strides(dims: Dims, lengths: Sequence[Expr]) -> tuple[Expr, ...]:
     """Element strides of an array in C order (0 along axes of constant length 1)."""
+    lengths = tuple(lengths)
+    known = dims.strides.get((dims.region, lengths))
+    if known is not None:
+        return known
     strides = []
     step = ONE
     for dim in reversed(lengths):
         strides.append(ZERO if is_const(dim, 1) else step)
         if not is_const(dim, 0):  # nothing is there; a step of 0 would mean that the axis broadcasts
             step = dims.normal(ex.mul(step, dim))
-    return tuple(reversed(strides))
+    found = dims.strides[dims.region, lengths] = tuple(reversed(strides))
+    return found

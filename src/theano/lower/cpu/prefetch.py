@@ -43,15 +43,14 @@ def next_row(nb: NestBuilder, hints: Sequence[Hint], row: int, points: Expr, bod
 
 def next_rows(nb: NestBuilder, hints: Sequence[Hint], axis: int, rows: Sequence[Expr], body: Block) -> None:
     """Ask, in the work on some rows of a block of columns, for as many more."""
-    made: Block = []
-    for written in (False, True):
-        for row in rows:
-            nb.index_of[axis] = row
-            for hint in hints:
-                if hint.written == written:
-                    view, index = _place(nb, hint)
-                    step = dict(zip(index, view.strides, strict=True))[row]
-                    offset = ex.add(view.offset, ex.mul(step, length(len(rows))))
-                    view = st.View(view.base, view.type, offset, view.strides)
-                    made.append(st.Prefetch(view, index, 0, written, nb.b.machine.rows_cache))
-    body[:0] = made
+    made: dict[bool, list[Block]] = {False: [], True: []}
+    nb.index_of[axis] = first = rows[0]
+    for hint in hints:
+        view, index = _place(nb, hint)
+        step = dict(zip(index, view.strides, strict=True))[first]
+        view = st.View(view.base, view.type, ex.add(view.offset, ex.mul(step, length(len(rows)))), view.strides)
+        places = [tuple([row if at is first else at for at in index]) for row in rows]
+        made[hint.written].append(
+            [st.Prefetch(view, place, 0, hint.written, nb.b.machine.rows_cache) for place in places]
+        )
+    body[:0] = [hint for blocks in made.values() for row in zip(*blocks, strict=True) for hint in row]

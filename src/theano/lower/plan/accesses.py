@@ -48,7 +48,6 @@ class Reach:
         self.group = group
         self.stored = stored
         self.producer = producers(group)
-        self._own: dict[Tensor, tuple[Expr, ...]] = {}
         self._placed: dict[Item, bool] = {}
 
     def wants_store(self, item: Item) -> bool:
@@ -60,9 +59,7 @@ class Reach:
             return value.strides
         tensor = value.tensor
         assert tensor is not None
-        own = self._own.get(tensor)
-        if own is None:
-            own = self._own[tensor] = c_strides(self.b.dims, tensor.dims)
+        own = c_strides(self.b.dims, tensor.dims)
         return [ZERO if a is None else own[a] for a in value.axes or ()]
 
     def access(self, value: Value, axes: Sequence[int | None], written: bool = False) -> Access:
