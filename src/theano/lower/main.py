@@ -71,7 +71,8 @@ class Assembler:
         self.sized: dict[Tensor, bool] = {}
         self._constant_names: dict[int, list[str]] = {}
         self.repeated: dict[Group, Repeated] = {}
-        self.made: dict[object, tuple[Repeated, hs.CallKernel]] = {}  # for the first of those that repeat
+        self.made: dict[object, tuple[Group, Repeated, hs.CallKernel]] = {}  # for the first of those that repeat
+        self.alike: dict[Group, Group] = {}  # the others, and the first
         self.plans: dict[Group, NestPlan] = {}
         self.now = 0
 
@@ -421,8 +422,10 @@ class Assembler:
             return
         key = repeated.key(stored)
         if key not in self.made:
-            self.made[key] = repeated, self._made(group, stored, repeated.handed)
-        first, call = self.made[key]
+            self.made[key] = group, repeated, self._made(group, stored, repeated.handed)
+        original, first, call = self.made[key]
+        if original is not group:
+            self.alike[group] = original
         self.statement(hs.CallKernel(call.kernel, given_to(call.args, first.instead(repeated)), call.ranges))
 
     def _made(self, group: Group, stored: set[Tensor], handed: Mapping[Expr, Expr] | None = None) -> hs.CallKernel:

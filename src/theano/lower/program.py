@@ -21,7 +21,8 @@ from theano.lower.main import Assembler, Update
 from theano.lower.ops import branch, callback, dot, elemwise, indexing, join, random, reduction, scan, shapes  # noqa: F401  (register)
 from theano.lower.ops.product import share_reads
 from theano.lower.ops.registry import find
-from theano.lower.plan.groups import Scheduler, live_items
+from theano.lower.plan.groups import Group, Scheduler, live_items
+from theano.lower.plan.nest_plan import NestPlan
 from theano.lower.values import Item, Tensor, Value
 from theano.progress import stage, still_here
 from theano.record import replace
@@ -43,8 +44,11 @@ class Lowered:
     records: list[CheckRecord]
     values: dict[Any, Value]
     dim_words: dict[str, tuple[str, int, int]]
-    schedule: list[Any] = field(default_factory=list)
+    schedule: list[Group] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
+    plans: dict[Group, NestPlan] = field(default_factory=dict)
+    alike: dict[Group, Group] = field(default_factory=dict)  # groups that use the kernel of an earlier one
+    machine: Machine = field(default_factory=Machine)
 
     def verify(self, program: hs.Program | None = None) -> None:
         """Raise `VerifyError` unless the program follows the rules of its language (see `loops.verify`).
@@ -120,7 +124,7 @@ def lower(
     layout = abi.FrameLayout(lowering.input_specs, storages, b.n_slots)
     lowered = Lowered(
         program, layout, lowering.input_specs, storages, b.n_slots, len(outputs), b.words, b.records, b.values,
-        lowering.dim_words, asm.order, items,
+        lowering.dim_words, asm.order, items, asm.plans, asm.alike, b.machine,
     )  # fmt: skip
     if config.verify_programs:
         lowered.verify()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
 
 from theano.loops.expr import Expr
 from theano.lower.items import Item
@@ -87,5 +88,7 @@ def _pace(sweep: Sweep) -> str:
 
 
 def _names(items: Iterable[Item]) -> str:
-    """The operations of items."""
-    return ", ".join(str(i.node).partition("(")[0] if i.node is not None else "copy" for i in items)
+    """The operations of items; several of one op in a row count once."""
+    names = [str(i.node).partition("(")[0] if i.node is not None else "copy" for i in items]
+    runs = [(name, len(list(run))) for name, run in groupby(names)]
+    return ", ".join(f"{name} × {n}" if n > 1 else name for name, n in runs)
