@@ -19,6 +19,7 @@ from theano.compile.profiling import ProfileStats
 from theano.configdefaults import config
 from theano.graph import Generic, Variable
 from theano.lower import lower
+from theano.lower.machine import Machine
 from theano.lower.program import InputForm
 from theano.runtime import ability, provisional, support
 from theano.runtime.context import make_context
@@ -49,7 +50,8 @@ class NativeExecutor(Executor):
         updates = list(zip(plan.updates, results[plan.n_outputs :], strict=True))
         support.begin()
         with LOWERING:
-            self.lowered = lower(fgraph.inputs[:n], fgraph.inputs[n:], outputs, updates, forms, target.has_f16c)
+            machine = Machine.of(target)
+            self.lowered = lower(fgraph.inputs[:n], fgraph.inputs[n:], outputs, updates, forms, machine)
         self._code = ProgramCode(plan, self.lowered, target)
         self.tiers = Tiers(self._code)
         self._checks = Checks(plan, self.lowered)

@@ -21,6 +21,7 @@ from theano.loops.schema import defined_names
 from theano.loops.text import operation_text
 from theano.lower.items import Reduce, Special
 from theano.lower.plan.groups import Group
+from theano.lower.plan.plan_text import plan_lines
 from theano.lower.program import Lowered
 from theano.lower.values import Item, Tensor
 from theano.record import Record
@@ -169,7 +170,7 @@ def _dtype(v: Any) -> Any:
 
 # -- schedule ----------------------------------------------------------------------------------------------
 def schedule(f: Any, *args: Any, shapes: Sequence[Sequence[int]] | None = None) -> str:
-    """Which nodes of a compiled function share a loop, over which lengths, and what goes through memory.
+    """Which nodes of a compiled function share a loop, what form it has, and what goes through memory.
 
     Sizes are in bytes, in terms of the lengths of the inputs; with example arguments (or `shapes`, see
     `memory_plan`) also as numbers. Where a loop reads what another one has written, the text says why they are two.
@@ -227,7 +228,21 @@ class _Schedule:
             for item in group.items:
                 yield f"    {self._item(group, item)}"
             yield from self._apart(group)
+            yield from self._form(group)
             yield from self._moved(group)
+
+    def _form(self, group: Group) -> Iterator[str]:
+        """The form of the loop."""
+        original, plan = self.low.alike.get(group), self.low.plans.get(group)
+        if original is not None:
+            yield f"    made as loop {self.numbers[original]} is"
+        elif plan is not None:
+            lines = plan_lines(plan, group, self.low.machine, self.length, self._name)
+            yield from (f"    {line}" for line in lines)
+
+    def _name(self, tensor: Tensor) -> str:
+        role = {"constant": "constant", "temp": "workspace", "cell": "stack"}.get(tensor.role, "array")
+        return self.names.get(tensor.name) or f"{role} {tensor.name}"
 
     def _apart(self, group: Group) -> Iterator[str]:
         reasons: dict[str, str] = {}
@@ -270,11 +285,9 @@ class _Schedule:
 
     def _list(self, word: str, tensors: Iterable[Tensor], numbers: dict[tuple[str, bool], int]) -> Iterator[str]:
         for tensor in tensors:
-            role = {"constant": "constant", "temp": "workspace", "cell": "stack"}.get(tensor.role, "array")
-            name = self.names.get(tensor.name) or f"{role} {tensor.name}"
             number = numbers.get((tensor.storage().name, word == "writes"))
             shown = "" if number is None else f" = {number:,}"
-            yield f"    {word} {name}: {self._bytes(tensor)}{shown}"
+            yield f"    {word} {self._name(tensor)}: {self._bytes(tensor)}{shown}"
 
     def _bytes(self, tensor: Tensor) -> str:
         known, factors = ex.ITEMSIZE[tensor.type], []

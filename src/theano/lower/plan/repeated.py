@@ -11,8 +11,7 @@ from collections.abc import Iterable, Sequence
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
 from theano.lower.builder import Builder
-from theano.lower.cpu.alike import MANY, NUMBERS
-from theano.lower.cpu.nest import Argument
+from theano.lower.emitter import Argument
 from theano.lower.items import Pointwise
 from theano.lower.plan.groups import Group
 from theano.lower.values import Tensor, Value
@@ -63,7 +62,7 @@ def given_to(args: Iterable[Argument], instead: dict[str | Expr, str | Expr]) ->
 
 def find_repeated(b: Builder, groups: Sequence[Group]) -> dict[Group, Repeated]:
     """The groups that do the same as others: also with other constants, where there are many."""
-    if len(groups) < MANY:
+    if len(groups) < b.machine.repeats:
         return {}
     classes: dict[object, list[tuple[Group, Repeated]]] = {}
     for group in groups:
@@ -77,7 +76,7 @@ def find_repeated(b: Builder, groups: Sequence[Group]) -> dict[Group, Repeated]:
         columns = list(zip(*(found.numbers for _, found in alike), strict=True))
         different = [k for k, column in enumerate(columns) if any(number is not column[0] for number in column)]
         different = [k for k in different if columns[k][0].op == "const"]
-        if different and not MANY <= len(alike) or len(different) > NUMBERS:
+        if different and len(alike) < b.machine.repeats or len(different) > b.machine.repeat_numbers:
             continue
         for group, found in alike:
             found.handed = {found.numbers[k]: ex.name(f"y{k}", found.numbers[k].type) for k in different}
