@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from theano.compile.inspect import executor_of, written
+from theano.compile.native import NativeExecutor
 from theano.compile.sizes import Sizes
 from theano.compile.traffic import Traffic
 from theano.loops import expr as ex
@@ -152,7 +153,7 @@ def planned_bytes(f: Any, *args: Any, shapes: Sequence[Sequence[int]] | None = N
     return PlannedBytes(moved, sum(touched.values()))
 
 
-def _example(executor: Any, args: Sequence[Any], shapes: Sequence[Sequence[int]] | None) -> Sizes:
+def _example(executor: NativeExecutor, args: Sequence[Any], shapes: Sequence[Sequence[int]] | None) -> Sizes:
     """The lengths of a function for example arguments, or for their shapes."""
     inputs = executor.plan.fgraph.inputs[: executor.plan.n_inputs]
     if shapes is not None:
