@@ -8,6 +8,7 @@ from typing import Any
 from theano.backend.c import identifier
 from theano.backend.c_main import Unit, print_c
 from theano.compile.executable import Function
+from theano.compile.native import NativeExecutor
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.text import program_text
@@ -21,14 +22,13 @@ from theano.runtime import abi
 __all__ = ["ccode", "items", "loop_program"]
 
 
-def executor_of(f: Any) -> Any:
+def executor_of(f: Any) -> NativeExecutor:
     """The native executor of a function."""
     if not isinstance(f, Function):
         raise TypeError(f"a compiled function is wanted, as theano.function returns it, not {f!r} ({type(f).__name__})")
-    executor = f.executor
-    if not isinstance(getattr(executor, "lowered", None), Lowered):
+    if not isinstance(f.executor, NativeExecutor):
         raise TypeError(f"{f} is not compiled to native code: its mode runs the graph node by node")
-    return executor
+    return f.executor
 
 
 def loop_program(f: Any) -> str:
@@ -118,7 +118,7 @@ def ccode(f: Any, name: str = "theano_function", fma: bool = True) -> str:
 def c_unit(f: Any, name: str = "theano_function", fma: bool = True) -> Unit:
     """What the C printer needs of a function."""
     executor = executor_of(f)
-    low: Lowered = executor.lowered
+    low = executor.lowered
     leaves = executor.plan.fgraph.inputs
     n = len(low.inputs)
     taken: set[str] = set()

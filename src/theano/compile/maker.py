@@ -212,7 +212,7 @@ def _check_inplace(fgraph: FunctionGraph, accept_inplace: bool) -> None:
     if accept_inplace:
         return
     for node in fgraph.apply_nodes:
-        if getattr(node.op, "destroy_map", None):
+        if node.op.destroy_map:
             raise TypeError(
                 f"Graph must not contain inplace operations: {node} overwrites an input "
                 "(pass accept_inplace=True to theano.function to allow it)"
@@ -240,7 +240,7 @@ def orig_function(
 ) -> Function:
     """A function of `In` and `Out` objects whose updates and shared variables are spelled out."""
     mode = get_mode(mode)
-    maker_class = getattr(mode, "function_maker", None) or FunctionMaker
+    maker_class = mode.function_maker or FunctionMaker
     user = capture_origin(1)
 
     def place() -> tuple[str, int] | None:

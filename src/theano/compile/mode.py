@@ -134,6 +134,8 @@ class Mode:
 
     # Executors of the mode need the graph as it was before rewriting.
     keep_original = False
+    # What makes functions in place of `FunctionMaker`, called as that is.
+    function_maker: Callable[..., Any] | None = None
 
     def __init__(self, linker: str | Linker | None = None, optimizer: Any = "default") -> None:
         if linker is None:

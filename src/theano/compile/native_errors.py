@@ -24,7 +24,7 @@ class Checks:
         """Raise what check number `code` means, for a call with `args`."""
         record = self.lowered.records[code - 1]
         arrays = self._arrays(args)
-        sizes = Sizes(self.lowered, arrays)
+        sizes = Sizes(self.lowered, self.plan.fgraph.inputs, arrays)
         dims = None if record.dims is None else tuple(map(sizes.number, record.dims))
         error = record.error(record.message.format(*operands, dims=dims))
         if record.node is None:

@@ -123,24 +123,19 @@ class PerformExecutor(Executor):
     def _plan_destruction(self, last_reader: dict[int, NodeStep]) -> None:
         """Decide which overwritten inputs must be copied first: those that share memory with a value that is
         an input, a constant, an output or still read. (In demand-driven order every one of them.)"""
-        if not any(getattr(step.node.op, "destroy_map", None) for step in self.steps):
+        if not any(step.node.op.destroy_map for step in self.steps):
             return
         group = list(range(len(self._initial)))  # slots that may share memory have one number
         members: dict[int, list[int]] = {k: [k] for k in group}
         for step in self.steps:
-            maps = (
-                getattr(step.node.op, "view_map", None) or {},
-                getattr(step.node.op, "destroy_map", None) or {},
-            )
-            for links in maps:
+            for links in (step.node.op.view_map, step.node.op.destroy_map):
                 for out, positions in links.items():
                     for position in positions:
                         _join(group, members, step.inputs[position], step.outputs[out])
         outputs = set(self.outputs)
         produced = self._producer.keys()
         for step in self.steps:
-            destroyed = getattr(step.node.op, "destroy_map", None) or {}
-            for position in {p for positions in destroyed.values() for p in positions}:
+            for position in {p for positions in step.node.op.destroy_map.values() for p in positions}:
                 slot = step.inputs[position]
                 others = [s for s in members[group[slot]] if s not in step.outputs]
                 free = not self.lazy and all(

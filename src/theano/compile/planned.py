@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from theano.compile.inspect import executor_of, written
+from theano.compile.native import NativeExecutor
 from theano.compile.sizes import Sizes
 from theano.compile.traffic import Traffic
 from theano.loops import expr as ex
@@ -153,15 +154,16 @@ def planned_bytes(f: Any, *args: Any, shapes: Sequence[Sequence[int]] | None = N
     return PlannedBytes(moved, sum(touched.values()))
 
 
-def _example(executor: Any, args: Sequence[Any], shapes: Sequence[Sequence[int]] | None) -> Sizes:
+def _example(executor: NativeExecutor, args: Sequence[Any], shapes: Sequence[Sequence[int]] | None) -> Sizes:
     """The lengths of a function for example arguments, or for their shapes."""
-    inputs = executor.plan.fgraph.inputs[: executor.plan.n_inputs]
+    leaves = executor.plan.fgraph.inputs
+    inputs = leaves[: executor.plan.n_inputs]
     if shapes is not None:
         args = [np.broadcast_to(np.zeros((), _dtype(v)), tuple(s)) for v, s in zip(inputs, shapes, strict=True)]
     if len(args) != len(inputs):
         raise TypeError(f"sizes need {len(inputs)} example arguments or shapes, got {len(args)}")
     given = [np.asarray(a, dtype=_dtype(v)) for a, v in zip(args, inputs, strict=True)]
-    return Sizes(executor.lowered, [*given, *(np.asarray(s[0]) for s in executor.plan.storages)])
+    return Sizes(executor.lowered, leaves, [*given, *(np.asarray(s[0]) for s in executor.plan.storages)])
 
 
 def _dtype(v: Any) -> Any:
@@ -208,8 +210,8 @@ class _Schedule:
             for name, (role, k, axis) in low.dim_words.items()
         }
         self.memory = {name for stmt in st.walk(low.program.main) for name in defined_names(stmt)}
-        self.names = {f"x{k}": name for k, name in enumerate(names[:n])}
-        self.names |= {f"s{k}": name for k, name in enumerate(names[n:])}
+        self.leaves = {"input": names[:n], "storage": names[n:]}
+        self.names: dict[str, str] = {}
         for v, value in low.values.items():
             if v.name and value.tensor is not None and value.is_whole():
                 self.names.setdefault(value.tensor.name, v.name)
@@ -241,6 +243,8 @@ class _Schedule:
             yield from (f"    {line}" for line in lines)
 
     def _name(self, tensor: Tensor) -> str:
+        if tensor.role in self.leaves:
+            return self.leaves[tensor.role][tensor.index]
         role = {"constant": "constant", "temp": "workspace", "cell": "stack"}.get(tensor.role, "array")
         return self.names.get(tensor.name) or f"{role} {tensor.name}"
 

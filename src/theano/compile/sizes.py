@@ -20,8 +20,10 @@ class Sizes:
     ----------
     low
         The lowered function.
+    leaves
+        The inputs of its graph: explicit ones, then shared variables.
     arrays
-        Its arguments and the values of its shared variables; None for what is no array.
+        Their values; None for what is no array.
 
     Attributes
     ----------
@@ -29,7 +31,7 @@ class Sizes:
         What the names of main stand for: lengths of the arrays, and numbers from which lengths may be computed.
     """
 
-    def __init__(self, low: Lowered, arrays: Sequence[np.ndarray | None]) -> None:
+    def __init__(self, low: Lowered, leaves: Sequence[Any], arrays: Sequence[np.ndarray | None]) -> None:
         self.low = low
         self.arrays = arrays
         self.env: dict[str, Any] = {}
@@ -38,9 +40,10 @@ class Sizes:
             array = arrays[k if role == "input" else n + k]
             if array is not None and axis < array.ndim:
                 self.env[name] = np.int64(array.shape[axis])
-        for k, array in enumerate(arrays):
-            if array is not None and array.size == 1 and array.dtype.kind in "biuf":
-                self.env[f"vx{k}" if k < n else f"vs{k - n}"] = array.reshape(())[()]
+        for leaf, array in zip(leaves, arrays, strict=False):
+            uniform = low.values[leaf].uniform
+            if array is not None and array.size == 1 and uniform is not None:
+                self.env[str(uniform.value)] = array.reshape(())[()]
 
     def value(self, root: Expr) -> Any:
         """What an expression of main stands for, None where that depends on data."""
