@@ -123,6 +123,18 @@ def test_features():
     assert recorder.events == ["attach", "+neg", "+add", "why: output[0]", "-neg", "detach"]
 
 
+def test_nodes_changed_from_outside_are_described_anew():
+    x, z = generic("x"), generic("z")
+    y = neg(x)
+    recorder = Recorder()
+    fg = FunctionGraph([x, z], [y], clone=False, features=[recorder])
+    y.owner.inputs[0] = z
+    fg.describe([add(y, z)])
+    fg.check_integrity()
+    assert fg.clients(x) == []
+    assert recorder.events == ["attach", "+neg", "detach", "attach", "+neg", "+add"]
+
+
 def test_features_may_order_nodes():
     x = generic("x")
     a, b = neg(x), add(x, x)

@@ -213,3 +213,10 @@ def test_both_sides_are_equal(name: str) -> None:
 def test_equation_fires(name: str) -> None:
     """Earlier rules must not rewrite the left side away."""
     assert any(name in rewritten(d.inputs, d.out)[1].counts() for d in drawn_from(EQUATIONS[name]))
+
+
+def test_equations_are_printed_as_they_are_written() -> None:
+    assert repr(EQUATIONS["log_of_product"]) == "stabilize: log(prod_of(z, A)) -> sum_of(log(z), A)"
+    assert repr(EQUATIONS["subtensor_of_dot"]) == (
+        "canonicalize: picked(product(x, y), J) -> product(picked(x, M), picked(y, Q))"
+    )

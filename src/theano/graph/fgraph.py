@@ -62,22 +62,34 @@ class FunctionGraph:
             equiv = clone_get_equiv(inputs, outputs, copy_orphans=False)
             inputs, outputs = [equiv[v] for v in inputs], [equiv[v] for v in outputs]
         self.inputs: list[Any] = inputs
-        self.outputs: list[Any] = outputs
         self.update_mapping = update_mapping
         self._given = set(inputs)
         if len(self._given) != len(inputs):
             raise ValueError("an input is listed twice")
         if any(v.owner is not None for v in inputs):
             raise ValueError("an input of a function graph must be a leaf")
+        self._features: list[Any] = []
+        self.describe(outputs)
+        for feature in features or ():
+            self.attach_feature(feature)
+
+    def describe(self, outputs: Sequence[Any]) -> None:
+        """Make this the graph from the present inputs to `outputs`, whose nodes may have been changed from outside.
+
+        Features are attached anew.
+        """
+        features = list(self._features)
+        for feature in features:
+            self.remove_feature(feature)
+        self.outputs: list[Any] = list(outputs)
         # Clients as dicts, used as ordered sets: removing one must not cost more the more there are.
-        self._clients: dict[Any, dict[Client, None]] = {v: {} for v in inputs}
+        self._clients: dict[Any, dict[Client, None]] = {v: {} for v in self.inputs}
         self._nodes: dict[Apply, None] = {}
         self._order: list[Apply] | None = None
-        self._features: list[Any] = []
-        for i, output in enumerate(outputs):
+        for i, output in enumerate(self.outputs):
             self._import(output, "init")
             self._clients[output]["output", i] = None
-        for feature in features or ():
+        for feature in features:
             self.attach_feature(feature)
 
     @property

@@ -9,7 +9,7 @@ from theano.configdefaults import config
 from theano.graph import Apply, Constant, FunctionGraph, Op, Variable
 from theano.graph.origin import inherit_origin
 from theano.rewrite.engine.build import number
-from theano.rewrite.engine.database import as_rule, on_rewrite_error, on_rule_error, run_optimizer, settle
+from theano.rewrite.engine.database import as_rule, on_rewrite_error, on_rule_error, run_optimizer
 from theano.rewrite.engine.phases import RewriteCycle, run_phase
 from theano.rewrite.engine.registry import add_rule, tags_of
 from theano.rewrite.engine.rule import Rule, RuleIndex
@@ -313,7 +313,7 @@ class TopoOptimizer(Optimizer):
         with inherit_origin(()):
             graph = RewriteGraph(fgraph.inputs, fgraph.outputs)
             run_phase(graph, RuleIndex(rules), str(self), trace, on_rule_error)
-            settle(fgraph, graph)
+            fgraph.describe(graph.outputs)
         return trace
 
 
@@ -427,7 +427,7 @@ class MergeOptimizer(Optimizer):
     """Merges equal nodes and constants."""
 
     def apply(self, fgraph: FunctionGraph) -> None:
-        settle(fgraph, RewriteGraph(fgraph.inputs, fgraph.outputs))
+        fgraph.describe(RewriteGraph(fgraph.inputs, fgraph.outputs).outputs)
 
 
 def out2in(*local_opts: Any, **kwargs: Any) -> TopoOptimizer:

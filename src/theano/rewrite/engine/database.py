@@ -313,24 +313,14 @@ def rewrite_graph(
             if isinstance(what, tuple):
                 run_phase(graph, what[0], name, trace, on_error, what[1])
             else:
-                settle(fgraph, graph)
+                fgraph.describe(graph.outputs)
                 run_optimizer(what.optimizer, fgraph)
                 graph = RewriteGraph(fgraph.inputs, fgraph.outputs)
             trace.seconds[name] = trace.seconds.get(name, 0.0) + time.perf_counter() - start
         stage("rewriting: end")
-        settle(fgraph, graph)
+        fgraph.describe(graph.outputs)
     fgraph.rewrite_trace = trace  # type: ignore[attr-defined]
     return trace
-
-
-def settle(fgraph: FunctionGraph, graph: RewriteGraph) -> None:
-    """Make `fgraph` describe the rewritten nodes."""
-    features = list(fgraph._features)
-    for feature in features:
-        fgraph.remove_feature(feature)
-    FunctionGraph.__init__(
-        fgraph, fgraph.inputs, graph.outputs, features, clone=False, update_mapping=fgraph.update_mapping
-    )
 
 
 def run_optimizer(optimizer: Any, fgraph: FunctionGraph) -> None:

@@ -13,17 +13,8 @@ from typing import Any
 from theano import scalar
 from theano.graph import Apply
 from theano.rewrite.engine import algebra
-from theano.rewrite.engine.algebra import (
-    Product,
-    Sum,
-    Term,
-    build_product,
-    build_sum,
-    negate,
-    plain,
-    product_of,
-    sum_of,
-)
+from theano.rewrite.engine.algebra import Product, Sum, Term, negate, product_of, sum_of
+from theano.rewrite.engine.arithmetic import build_product, build_sum, plain
 from theano.rewrite.engine.build import (
     Axes,
     Binding,

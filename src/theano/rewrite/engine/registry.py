@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from theano.graph import Apply
@@ -11,10 +11,7 @@ from theano.rewrite.engine.as_written import apply_as_written
 from theano.rewrite.engine.build import Maker
 from theano.rewrite.engine.match import apply_equation
 from theano.rewrite.engine.pattern import (
-    Condition,
     Equation,
-    Guard,
-    Interval,
     Literal,
     Pattern,
     ProductPattern,
@@ -99,48 +96,22 @@ def rule(
 
 
 def equation(
-    phase: str,
-    left: Pattern,
-    right: Any,
-    name: str | None = None,
-    when: Guard | None = None,
-    domain: Mapping[str, Interval] | None = None,
-    special: tuple[float, ...] = (),
-    accuracy: float = 4.0,
-    tags: tuple[str, ...] = (),
-    as_written: bool = False,
-    shapes: Mapping[str, str] | None = None,
-    where: Condition | None = None,
-    alone: bool = False,
-    one_dtype: bool = False,
+    phase: str, left: Pattern, right: Any, name: str | None = None, tags: tuple[str, ...] = (), **options: Any
 ) -> Rule:
-    """Declare the rule ``left -> right``; see `Equation` for the arguments."""
+    """Declare the rule ``left -> right``; `options` are attributes of `Equation`."""
     right = right if isinstance(right, Pattern) else Literal(right)
-    eq = Equation(
-        name or f"{show(left)} -> {show(right)}",
-        phase,
-        left,
-        right,
-        when,
-        dict(domain or {}),
-        special,
-        accuracy,
-        tags_of(phase, tags),
-        as_written,
-        dict(shapes or {}),
-        where,
-        alone,
-        one_dtype,
-    )
+    label = name or f"{show(left)} -> {show(right)}"
+    eq = Equation(label, phase, left, right, tags=tags_of(phase, tags), **options)
     apply = apply_as_written if eq.as_written else apply_equation
 
     def function(graph: RewriteGraph, node: Apply) -> Result:
         return apply(eq, graph, node)
 
     view = "sum" if isinstance(eq.normal, SumPattern) else "product" if isinstance(eq.normal, ProductPattern) else None
+    opens_sums = any(isinstance(p, SumPattern) for p, _ in getattr(eq.normal, "parts", ()))
     return add_rule(
         Rule(
-            eq.name,
+            label,
             roots_of(eq.normal, left),
             function,
             eq.tags,
@@ -148,7 +119,7 @@ def equation(
             needed_children(eq.normal),
             view,
             eq.needed,
-            SUM_OPS if any(isinstance(p, SumPattern) for p, _ in getattr(eq.normal, "parts", ())) else frozenset(),
+            SUM_OPS if opens_sums else frozenset(),
         )
     )
 

@@ -7,8 +7,7 @@ from theano.rewrite.engine.registry import rule
 from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 from theano.rewrite.loops.batching import Batch
-from theano.rewrite.loops.maps import results
-from theano.rewrite.loops.step import Kind, Step, may_run
+from theano.rewrite.loops.step import Kind, Step, may_run, results
 from theano.scan.op import Scan
 from theano.scan.parts import Loop, NonSequenceArg
 from theano.tensor.subtensor import Subtensor

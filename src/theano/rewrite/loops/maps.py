@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from theano.record import replace
@@ -13,7 +12,7 @@ from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 from theano.rewrite.loops import batched_ops as _batched_ops  # it fills the table of batched ops
 from theano.rewrite.loops.batching import REVERSED, Batch, reads_backwards
-from theano.rewrite.loops.step import Kind, Step
+from theano.rewrite.loops.step import Kind, Step, results
 from theano.rewrite.rules.shaping import nonnegative
 from theano.scan.count import StepCount
 from theano.scan.op import Scan
@@ -104,9 +103,3 @@ def _is_outer(product: Node) -> bool:
     """Whether a product is one over an axis of length 1: as cheap as any point-wise work."""
     a: Any = product.inputs[0]
     return bool(a.type.broadcastable[-1])
-
-
-def results(loop: Loop) -> Sequence[Tensor]:
-    """The outputs of a new node."""
-    made = loop.apply()
-    return [*made.states, *made.outputs, *made.shared]

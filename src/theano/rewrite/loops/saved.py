@@ -16,8 +16,7 @@ from theano.rewrite.engine.registry import rule
 from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor, constant_key
 from theano.rewrite.loops.batching import REVERSED, distance, reverses
-from theano.rewrite.loops.maps import results
-from theano.rewrite.loops.step import Kind, Step
+from theano.rewrite.loops.step import Kind, Step, results
 from theano.rewrite.rules.indexing import piece_of
 from theano.scan.op import Scan
 from theano.scan.parts import Loop, OutputArg, SequenceArg

@@ -16,6 +16,12 @@ from theano.tensor.elemwise import Elemwise
 from theano.tensor.subtensor import IncSubtensor, Subtensor
 
 
+def results(loop: Loop) -> list[Tensor]:
+    """The outputs of a new node for `loop`."""
+    made = loop.apply()
+    return [*made.states, *made.outputs, *made.shared]
+
+
 class Kind(IntEnum):
     """What an inner variable changes with."""
 

@@ -15,16 +15,11 @@ from theano.rewrite.engine.registry import add_rule, rule, tags_of
 from theano.rewrite.engine.rule import Result, Rule
 from theano.rewrite.engine.table import MERGE_BYTES, Node, RewriteGraph, Tensor, constant_key
 from theano.rewrite.loops.maps import last_rows
+from theano.rewrite.loops.step import results
 from theano.scan.op import Scan
 from theano.scan.parts import Loop, NonSequenceArg, SequenceArg
 from theano.tensor.alloc import Alloc
 from theano.tensor.elemwise import DimShuffle
-
-
-def outputs_of(loop: Loop) -> list[Tensor]:
-    """The outputs of a new node for `loop`."""
-    made = loop.apply()
-    return [*made.states, *made.outputs, *made.shared]
 
 
 def with_step(loop: Loop, outputs: list[Tensor]) -> Loop:
@@ -124,7 +119,7 @@ def free_arguments_of_scan(graph: RewriteGraph, node: Node) -> Result:
         return None
     loop = with_step(loop, clone_replace(loop.inner_outputs(), inside))
     loop.sequences, loop.non_sequences = sequences, others
-    return list(outputs_of(loop))
+    return results(loop)
 
 
 def _moved_inside(n: NonSequenceArg, others: list[NonSequenceArg]) -> Tensor:

@@ -13,6 +13,7 @@ from theano.rewrite.engine.forms import entries_of, subtensor
 from theano.rewrite.engine.registry import rule
 from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
+from theano.rewrite.loops.step import results
 from theano.scan.count import StepCount
 from theano.scan.op import Scan
 from theano.scan.parts import Loop, OutputArg, StateArg
@@ -95,8 +96,7 @@ def keep_what_is_read(graph: RewriteGraph, node: Node) -> Result:
     n = len(loop.states)
     loop.states = [replace(s, keep=k) for s, k in zip(loop.states, keeps[:n], strict=True)]
     loop.outputs = [replace(o, keep=k) for o, k in zip(loop.outputs, keeps[n:], strict=True)]
-    made = loop.apply()
-    return [*made.states, *made.outputs, *made.shared]
+    return results(loop)
 
 
 @rule(Scan, phase="specialize", name="steps_given_back")
@@ -138,13 +138,12 @@ def shorter_scan_of_longer(graph: RewriteGraph, node: Node) -> Result:
     keeps = _keeps(node)
     if all(k is None for k in keeps):
         return None
-    made = Loop.of(node.op, node.inputs).keeping_all().apply()
-    full = [*made.states, *made.outputs, *made.shared]
+    full = results(Loop.of(node.op, node.inputs).keeping_all())
     if not full or graph.known(full[0]) is None:
         return None
     tails: list[Tensor | None] = [
         v if keep is None else subtensor(v, [slice(index(-keep), None, None)])
-        for v, keep in zip(full, [*keeps, *([None] * len(made.shared))], strict=True)
+        for v, keep in zip(full, [*keeps, *([None] * (len(full) - len(keeps)))], strict=True)
     ]
     return tails
 
@@ -164,8 +163,7 @@ def unused_outputs_of_scan(graph: RewriteGraph, node: Node) -> Result:
     loop.states = [s for s in loop.states if id(s) in kept]
     loop.outputs = [o for o in loop.outputs if id(o) in kept]
     loop.shared = [s for s in loop.shared if id(s) in kept]
-    made = loop.apply()
-    answers = iter([*made.states, *made.outputs, *made.shared])
+    answers = iter(results(loop))
     return [next(answers) if id(part) in kept else None for part in parts]
 
 

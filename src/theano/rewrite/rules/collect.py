@@ -4,21 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from theano.rewrite.engine.algebra import (
-    MUL,
-    Product,
-    Sum,
-    Term,
-    build_product,
-    build_sum,
-    opened,
-    plain,
-    product_cost,
-    ring,
-    root_product,
-    root_sum,
-    sum_of,
-)
+from theano.rewrite.engine.algebra import Product, Sum, Term, opened, root_product, root_sum, sum_of
+from theano.rewrite.engine.arithmetic import MUL, build_product, build_sum, plain, product_cost, ring
 from theano.rewrite.engine.build import Number, broadcast_to, constant, scalar_name, wrap
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 

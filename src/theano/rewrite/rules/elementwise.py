@@ -11,6 +11,7 @@ from theano import scalar
 from theano.graph import Constant
 from theano.graph.op import performer
 from theano.rewrite.engine import algebra
+from theano.rewrite.engine.arithmetic import is_exact
 from theano.rewrite.engine.build import (
     broadcast_to,
     cast_of,
@@ -219,7 +220,7 @@ def constant_in_dtype(graph: RewriteGraph, node: Node) -> Result:
         v = inputs[k]
         if v.owner is None and v.type.dtype != dtype:
             value = number(v)
-            if value is not None and (value not in _UNITS or name not in _PRODUCTS) and algebra.is_exact(value, dtype):
+            if value is not None and (value not in _UNITS or name not in _PRODUCTS) and is_exact(value, dtype):
                 changed = changed or list(inputs)
                 changed[k] = constant(value, dtype, v.type.ndim)
     if changed is None or all(v.type.dtype != dtype for v in inputs[start:]):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from theano import scalar
 from theano.rewrite.engine import algebra
-from theano.rewrite.engine.algebra import Number, Term, build_product, build_sum
-from theano.rewrite.engine.build import broadcast_to, elemwise, scalar_name
+from theano.rewrite.engine.algebra import Term
+from theano.rewrite.engine.arithmetic import build_product, build_sum
+from theano.rewrite.engine.build import Number, broadcast_to, elemwise, scalar_name
 from theano.rewrite.engine.registry import rule
 from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph

@@ -6,6 +6,7 @@ from typing import Any
 
 from theano import scalar
 from theano.rewrite.engine import algebra
+from theano.rewrite.engine.arithmetic import build_product, ring
 from theano.rewrite.engine.build import dimshuffle, elemwise, has_lengths, number, scalar_name
 from theano.rewrite.engine.forms import (
     any_reduction,
@@ -58,7 +59,7 @@ def sum_of_scaled(graph: RewriteGraph, node: Node) -> Result:
     x, out = node.inputs[0], node.outputs[0]
     if (
         x.type.dtype != out.type.dtype
-        or algebra.ring(x.type.dtype) is None
+        or ring(x.type.dtype) is None
         or x.type.dtype == "float16"  # whose sums overflow soon
         or scalar_name(x) not in algebra.PRODUCT_OPS
         or graph.only_user(x) is None
@@ -70,7 +71,7 @@ def sum_of_scaled(graph: RewriteGraph, node: Node) -> Result:
     if len(outside) == len(view.factors) or not (outside or view.coef != 1):
         return None
     inside = {v: e for v, e in view.factors.items() if v not in outside}
-    body = algebra.build_product(1, inside, x.type.dtype, x.type.ndim)
+    body = build_product(1, inside, x.type.dtype, x.type.ndim)
     # the factors left inside must carry the lengths of all summed axes
     if body is None or any(body.type.broadcastable[a] and not x.type.broadcastable[a] for a in axes):
         return None
@@ -81,7 +82,7 @@ def sum_of_scaled(graph: RewriteGraph, node: Node) -> Result:
         moved = dimshuffle(v, keep)
         factors[moved] = factors.get(moved, 0) + e
     factors[total] = factors.get(total, 0) + 1
-    made = algebra.build_product(view.coef, factors, out.type.dtype, out.type.ndim)
+    made = build_product(view.coef, factors, out.type.dtype, out.type.ndim)
     return made
 
 

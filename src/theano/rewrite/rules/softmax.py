@@ -8,7 +8,9 @@ import numpy as np
 
 from theano import scalar
 from theano.rewrite.engine import algebra
+from theano.rewrite.engine.arithmetic import build_power, build_product, build_sum, ring
 from theano.rewrite.engine.build import (
+    Number,
     broadcast_to,
     cast_of,
     constant,
@@ -73,7 +75,7 @@ def unshifted(graph: RewriteGraph, x: Tensor, axes: tuple[int, ...]) -> Tensor |
         v = shift.var
         if shift.coef == -shift.var_coef == -1 and _is_shift(v) and all(v.type.broadcastable[a] for a in axes):
             pairs = [(t.coef, t.pure()) for t in terms if t is not shift]
-            return algebra.build_sum(view.const, pairs, x.type.dtype, x.type.ndim)
+            return build_sum(view.const, pairs, x.type.dtype, x.type.ndim)
     return None
 
 
@@ -104,7 +106,7 @@ def softmax_from_exp(graph: RewriteGraph, node: Node) -> Result:
     return None if made is None else broadcast_to(graph, made, out)
 
 
-def _with_softmax(coef: algebra.Number, factors: dict[Tensor, int], out: Tensor) -> Tensor | None:
+def _with_softmax(coef: Number, factors: dict[Tensor, int], out: Tensor) -> Tensor | None:
     """The product with a numerator and a denominator of a softmax replaced by it."""
     for bottom, below in factors.items():
         pair = softmax_of(bottom, factors) if below < 0 else None
@@ -115,7 +117,7 @@ def _with_softmax(coef: algebra.Number, factors: dict[Tensor, int], out: Tensor)
         changed[top] -= 1
         changed[bottom] += 1
         changed[made] = changed.get(made, 0) + 1
-        return algebra.build_product(coef, {v: k for v, k in changed.items() if k}, out.type.dtype, out.type.ndim)
+        return build_product(coef, {v: k for v, k in changed.items() if k}, out.type.dtype, out.type.ndim)
     return None
 
 
@@ -149,7 +151,7 @@ def average_by_softmax(graph: RewriteGraph, node: Node) -> Result:
                 continue
             view_of_body = algebra.product_of(graph, body)
             changed = {**inner, softmax: inner.get(softmax, 0) + 1, e: inner[e] - 1}
-            product = algebra.build_product(
+            product = build_product(
                 view_of_body.coef, {v: k for v, k in changed.items() if k}, body.type.dtype, body.type.ndim
             )
             if product is None:
@@ -160,9 +162,7 @@ def average_by_softmax(graph: RewriteGraph, node: Node) -> Result:
             factors[top] -= 1
             factors[bottom] += 1
             factors[made] = factors.get(made, 0) + 1
-            built = algebra.build_product(
-                view.coef, {v: k for v, k in factors.items() if k}, out.type.dtype, out.type.ndim
-            )
+            built = build_product(view.coef, {v: k for v, k in factors.items() if k}, out.type.dtype, out.type.ndim)
             return None if built is None else broadcast_to(graph, built, out)
     return None
 
@@ -254,16 +254,16 @@ def log_of_exponential(graph: RewriteGraph, node: Node) -> Result:
     if not exponents or not out.type.dtype.startswith("float"):
         return None
     rest = {v: k for v, k in view.factors.items() if scalar_name(v) != "exp"}
-    terms: list[tuple[algebra.Number, Tensor]] = [(k, v.owner.inputs[0]) for k, v in exponents]
+    terms: list[tuple[Number, Tensor]] = [(k, v.owner.inputs[0]) for k, v in exponents]
     if rest and view.coef == 1 and all(k < 0 for k in rest.values()):
-        below = algebra.build_product(1, {v: -k for v, k in rest.items()}, x.type.dtype, x.type.ndim)
+        below = build_product(1, {v: -k for v, k in rest.items()}, x.type.dtype, x.type.ndim)
         terms.append((-1, elemwise(scalar.log, below)))
     elif rest or view.coef != 1:
-        above = algebra.build_product(view.coef, rest, x.type.dtype, x.type.ndim)
+        above = build_product(view.coef, rest, x.type.dtype, x.type.ndim)
         if above is None:
             return None
         terms.append((1, elemwise(scalar.log, above)))
-    made = algebra.build_sum(0, terms, x.type.dtype, x.type.ndim)
+    made = build_sum(0, terms, x.type.dtype, x.type.ndim)
     if made is None:
         return None
     made = broadcast_to(graph, made, x)
@@ -301,7 +301,7 @@ def sparse(var: Tensor) -> Node | None:
 def sparse_times(graph: RewriteGraph, node: Node) -> Result:
     """``inc(0[i], v) * x -> inc(0[i], v * x[i])``: what divides `v` by ``x[i]`` cancels."""
     out = node.outputs[0]
-    view = algebra.root_product(graph, node) if algebra.ring(out.type.dtype) == "field" else None
+    view = algebra.root_product(graph, node) if ring(out.type.dtype) == "field" else None
     if view is None:
         return None
     for base, exponent in view.factors.items():
@@ -321,10 +321,10 @@ def sparse_times(graph: RewriteGraph, node: Node) -> Result:
         value = inc.inputs[1]
         if any(v.type.ndim < value.type.ndim for v in moved):
             continue
-        product = elemwise(scalar.mul, value, *(algebra.build_power(v, e) for v, e in moved.items()))
+        product = elemwise(scalar.mul, value, *(build_power(v, e) for v, e in moved.items()))
         made = inc.op(inc.inputs[0], product, *inc.inputs[2:])
         rest = {v: e for v, e in others.items() if v not in whole}
-        built = algebra.build_product(view.coef, {made: 1, **rest}, out.type.dtype, out.type.ndim)
+        built = build_product(view.coef, {made: 1, **rest}, out.type.dtype, out.type.ndim)
         return None if built is None else broadcast_to(graph, built, out)
     return None
 
@@ -341,7 +341,7 @@ def distribute_softmax(graph: RewriteGraph, node: Node) -> Result:
     A sparse `g` holds what a logarithm divided by: it cancels only term by term.
     """
     out = node.outputs[0]
-    view = algebra.root_product(graph, node) if algebra.ring(out.type.dtype) == "field" else None
+    view = algebra.root_product(graph, node) if ring(out.type.dtype) == "field" else None
     if view is None:
         return None
     for base, exponent in view.factors.items():
@@ -358,15 +358,15 @@ def distribute_softmax(graph: RewriteGraph, node: Node) -> Result:
             for t in terms:
                 product = dict(t.factors)
                 product[partner] = product.get(partner, 0) + 1
-                built = algebra.build_product(1, {v: e for v, e in product.items() if e}, out.type.dtype, out.type.ndim)
+                built = build_product(1, {v: e for v, e in product.items() if e}, out.type.dtype, out.type.ndim)
                 if built is None:
                     return None
                 pairs.append((t.coef, built))
-            summed = algebra.build_sum(0, pairs, out.type.dtype, out.type.ndim)
+            summed = build_sum(0, pairs, out.type.dtype, out.type.ndim)
             if summed is None:
                 return None
             rest = {v: e - (v is partner) for v, e in view.factors.items() if v is not base}
-            made = algebra.build_product(
+            made = build_product(
                 view.coef, {summed: 1, **{v: e for v, e in rest.items() if e}}, out.type.dtype, out.type.ndim
             )
             return None if made is None else broadcast_to(graph, made, out)
