@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, NoReturn, TypeVar, dataclass_transform
 
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
+from theano.record import Record
 
 __all__ = [
     "SCHEMA", "Argument", "Base", "Count", "Described", "Emptied", "Field", "Filled", "Index", "InnerName",
@@ -86,28 +87,28 @@ _KINDS: dict[str, tuple[int, str, bool]] = {
 _Add = Callable[[list[Any], Any], None]
 
 
-class Schema(NamedTuple):
+class Schema(Record):
     """What is known about a class of statements, or of their parts.
 
     Parameters
     ----------
     method : the name of the methods that are for it.
-    text : a line with the names of fields in braces, or "".
+    text, may_fail, needs_python : as `statement` has been told.
     key : gets the class and all fields but blocks and lists of parts, and with the fields of parts.
     parts : fields that are lists of parts.
     expressions : for each field with expressions how these are added to a list.
-    remade : for each field how it is made anew with other expressions; None where it has none.
     """
 
     method: str
     text: str
+    may_fail: bool
+    needs_python: bool
     fields: tuple[Field, ...]
     names: tuple[str, ...]
     blocks: tuple[str, ...]
     key: Callable[[Any], tuple[object, ...]]
     parts: tuple[str, ...]
     expressions: tuple[tuple[str, _Add], ...]
-    remade: tuple[tuple[str, Callable[[Any, Any], Any] | None], ...]
 
 
 class _Schemas(dict[type, Schema]):
@@ -142,9 +143,16 @@ def _made(cls: type[T]) -> type[T]:
 
 
 @dataclass_transform(eq_default=False, field_specifiers=(field,))
-def statement(text: str = "") -> Callable[[type[T]], type[T]]:
-    """Declare a statement; `text` is its line, with fields in braces, unless `loops.text` knows how to write it."""
-    return lambda cls: declare(_made(cls), text)
+def statement(text: str = "", may_fail: bool = False, needs_python: bool = False) -> Callable[[type[T]], type[T]]:
+    """Declare a statement.
+
+    Parameters
+    ----------
+    text : its line, with fields in braces, unless `loops.text` knows how to write it.
+    may_fail : whether it may leave the program.
+    needs_python : whether it touches Python's objects or the pool of workspaces.
+    """
+    return lambda cls: declare(_made(cls), text, may_fail, needs_python)
 
 
 @dataclass_transform(eq_default=False, field_specifiers=(field,))
@@ -153,20 +161,21 @@ def part(cls: type[T]) -> type[T]:
     return declare(_made(cls))
 
 
-def declare(cls: type[T], text: str = "") -> type[T]:
+def declare(cls: type[T], text: str = "", may_fail: bool = False, needs_python: bool = False) -> type[T]:
     """Derive the schema of a class from its annotations."""
     fields = tuple(_field(cls, name, kind) for name, kind in cls.__annotations__.items())
     words = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
     SCHEMA[cls] = Schema(
         f"{words}_" if iskeyword(words) else words,
         text,
+        may_fail,
+        needs_python,
         fields,
         tuple(f.name for f in fields),
         tuple(f.name for f in fields if f.role == BLOCK),
         _key(_paths(fields)),
         tuple(f.name for f in fields if f.role == PART and f.many),
         tuple((f.name, _EXPRESSIONS[f[1:4]]) for f in fields if f.role in (VALUE, ARGUMENT, PART)),
-        tuple((f.name, _REMADE.get((f.role, f.many))) for f in fields),
     )
     return cls
 
@@ -248,8 +257,10 @@ def _each(one: Callable[[Any, _Change], Any]) -> Callable[[Any, _Change], Any]:
 
 def rebuilt(record: T, change: _Change) -> T:
     """A statement with other expressions, in the blocks inside it too."""
-    remade = SCHEMA[type(record)].remade
-    given = {n: getattr(record, n) if new is None else new(getattr(record, n), change) for n, new in remade}
+    given = {}
+    for f in SCHEMA[type(record)].fields:
+        value, new = getattr(record, f.name), _REMADE.get((f.role, f.many))
+        given[f.name] = value if new is None else new(value, change)
     return type(record)(**given)
 
 
