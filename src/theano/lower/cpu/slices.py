@@ -72,7 +72,7 @@ def _emit_step(asm: NestEmitter, groups: Sequence[Group], cut: Slicing, lo: Expr
             item.call_slice(asm, lo, hi)
             continue
         nest = cut.nests[group]
-        asm.plans[group] = nest.plan
+        asm.plans.setdefault(group, []).append(nest.plan)
         nb = NestBuilder(asm.b, group, nest.plan, stored, asm.row_buffer)
         kernel = emit_group(nb)
         assert nest.plan.ranges is not None
