@@ -456,7 +456,8 @@ class _Schedule:
         """The form of the loop."""
         original = self.low.alike.get(group)
         if original is not None:
-            yield f"    made as loop {self.numbers[original]} is" if original in self.numbers else "    made as another is"
+            other = f"loop {self.numbers[original]}" if original in self.numbers else "another loop"
+            yield f"    made as {other} is"
         for plan in self.low.plans.get(group, []):
             lines = plan_lines(plan, group, self.low.machine, self.length, self._name)
             yield from (f"    {line}" for line in lines)

@@ -434,7 +434,8 @@ class Assembler:
         self.plans.setdefault(group, []).append(plan)
         nb = NestBuilder(self.b, group, plan, stored, self.row_buffer, handed)
         kernel = emit_group(nb)
-        return hs.CallKernel(self._known(kernel), list(nb.nest.args), plan.ranges)
+        ranges = None if plan.sharing is None else plan.sharing.ranges()
+        return hs.CallKernel(self._known(kernel), list(nb.nest.args), ranges)
 
     # -- for items --------------------------------------------------------------------------------------
     def call_kernel(

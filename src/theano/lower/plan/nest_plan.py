@@ -74,6 +74,19 @@ class KeptRow(NamedTuple):
     buffer: tuple[Expr, ...] | None
 
 
+class Sharing(NamedTuple):
+    """How the outermost loop is shared: what `loops.host.Ranges` says, before there is a call."""
+
+    extent: Expr
+    weight: Expr
+    least: int
+    finish: bool
+    alone: bool
+
+    def ranges(self) -> hs.Ranges:
+        return hs.Ranges(self.extent, self.weight, self.least, self.finish, alone=self.alone)
+
+
 class NestPlan(Record, frozen=True):
     """How a group is computed.
 
@@ -105,7 +118,7 @@ class NestPlan(Record, frozen=True):
         What is asked for before it is needed, in front of the loop over points or the sweep `busiest`.
     outermost
         What positions of the outermost loop are, if each can be computed for itself.
-    ranges
+    sharing
         How threads share them, if they do.
     """
 
@@ -125,7 +138,7 @@ class NestPlan(Record, frozen=True):
     hints: tuple[Hint, ...] = ()
     busiest: int = 0
     outermost: Outermost | None = None
-    ranges: hs.Ranges | None = None
+    sharing: Sharing | None = None
 
 
 def plan_nest(b: Builder, group: Group, stored: Collection[Tensor], *, in_slices: bool = False) -> NestPlan:
@@ -385,9 +398,9 @@ class _Planner:
 
     # -- threads -----------------------------------------------------------------------------------------------------
     def _shared(self, outermost: Outermost | None) -> dict[str, Any]:
-        return {"outermost": outermost, "ranges": self._ranges(outermost), "in_slices": self.in_slices}
+        return {"outermost": outermost, "sharing": self._sharing(outermost), "in_slices": self.in_slices}
 
-    def _ranges(self, outermost: Outermost | None) -> hs.Ranges | None:
+    def _sharing(self, outermost: Outermost | None) -> Sharing | None:
         """How threads share the outermost loop; None where its positions depend on each other, or are too few."""
         if outermost is None or self._stores_elsewhere(outermost):
             return None
@@ -401,9 +414,9 @@ class _Planner:
         if work is not None and work < least and not (outermost.finish or self.in_slices):
             return None
         if machine.shares_loops:
-            return hs.Ranges(extent, weight, max(least, 1), outermost.finish)
+            return Sharing(extent, weight, max(least, 1), outermost.finish, False)
         is_short = work is not None and work < abi.STRETCH
-        return hs.Ranges(extent, weight, 0 if is_short else abi.STRETCH, outermost.finish, alone=True)
+        return Sharing(extent, weight, 0 if is_short else abi.STRETCH, outermost.finish, True)
 
     def _stores_elsewhere(self, outermost: Outermost) -> bool:
         """Whether something is written whose place does not follow from the position of the outermost loop."""

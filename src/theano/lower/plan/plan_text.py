@@ -21,7 +21,7 @@ def plan_lines(
     yield _loops(plan, group, machine, axes)
     for level, items in enumerate(plan.before):
         if items:
-            yield f"once a {'column' if plan.shape == 'columns' else 'row'}, {_when(level, plan)}: {_names(items)}"
+            yield f"once{_where(plan, group)}, {_when(level, plan)}: {_names(items)}"
         if level < len(plan.sweeps) and plan.sweeps[level].items:
             yield f"sweep {level + 1}{_pace(plan.sweeps[level])}: {_names(plan.sweeps[level].items)}"
     for item, buffer in plan.kept:
@@ -32,9 +32,9 @@ def plan_lines(
         count = machine.column_parts if plan.shape == "columns" else machine.parts
         yield f"in {count} parts where there are {machine.large:,} elements"
     yield from _hints(plan, name)
-    if plan.ranges is not None:
-        who = "one thread, which looks for signals, takes" if plan.ranges.alone else "threads share"
-        each = "" if plan.parts is not None else f", each of {length(plan.ranges.weight)} ps"
+    if plan.sharing is not None:
+        who = "one thread, which looks for signals, takes" if plan.sharing.alone else "threads share"
+        each = "" if plan.parts is not None else f", each of {length(plan.sharing.weight)} ps"
         yield f"{who} {_positions(plan, axes)}{each}"
 
 
@@ -55,7 +55,7 @@ def _positions(plan: NestPlan, axes: dict[int, str]) -> str:
     """What positions of the outermost loop are."""
     assert plan.outermost is not None
     if plan.in_slices:
-        return f"{axes[plan.order[0]]}, a slice each"
+        return f"slices of {axes[plan.order[0]]}"
     if plan.outermost.axis is not None:
         return axes[plan.outermost.axis]
     if plan.shape == "flat":
@@ -97,6 +97,12 @@ def _loops(plan: NestPlan, group: Group, machine: Machine, axes: dict[int, str])
 
 def _list(axes: dict[int, str], order: Iterable[int]) -> str:
     return ", ".join(axes[k] for k in order)
+
+
+def _where(plan: NestPlan, group: Group) -> str:
+    if plan.shape == "columns":
+        return " a column"
+    return " a row" if group.parallel() else ""
 
 
 def _when(level: int, plan: NestPlan) -> str:
