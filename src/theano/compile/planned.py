@@ -480,7 +480,7 @@ class _Schedule:
 
     def _special(self, group: Group) -> Iterator[str]:
         item = group.items[0]
-        what = "check" if isinstance(item, Special) and item.fallible and not item.writes else "step"
+        what = "check" if isinstance(item, Special) and item.what == "check" else "step"
         yield f"{what} {item.node}" if item.node is not None else what
         for region in item.blocks if isinstance(item, Special) else ():
             yield from self._block(region)
