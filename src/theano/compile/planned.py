@@ -184,6 +184,9 @@ def schedule(f: Any, *args: Any, shapes: Sequence[Sequence[int]] | None = None) 
     loop 1 over x.shape[0]
         Elemwise{exp,no_inplace}(x)
         Elemwise{add,no_inplace}(Elemwise{exp,no_inplace}.0, x)
+        loops over x.shape[0], the last in vectors, 2 at once
+        asks early for x, output 0
+        goes by in ranges of x.shape[0], of 864 ps each
         reads  x: 8 * x.shape[0] = 8,000
         writes output 0: 8 * x.shape[0] = 8,000
     moves 16,000 bytes; the least possible is 16,000
@@ -225,20 +228,38 @@ class _Schedule:
             if group.special:
                 yield from self._special(group)
                 continue
-            axes = " × ".join(self.length(d) for d in group.axes) or "one element"
-            yield f"loop {self.numbers[group]} over {axes}"
-            for item in group.items:
-                yield f"    {self._item(group, item)}"
+            yield f"loop {self.numbers[group]} over {self._space(group)}"
+            yield from self._items(group)
             yield from self._apart(group)
             yield from self._form(group)
             yield from self._moved(group)
 
+    def _space(self, group: Group) -> str:
+        return " × ".join(self.length(d) for d in group.axes) or "one element"
+
+    def _items(self, group: Group) -> Iterator[str]:
+        for item in group.items:
+            yield f"    {self._item(group, item)}"
+
+    def _block(self, region: int) -> Iterator[str]:
+        """The loops of a branch, or of the steps of a loop."""
+        for group in self.low.blocks.get(region, []):
+            item = group.items[0]
+            if isinstance(item, Special):
+                yield f"    {item.what}"
+                for inner in item.blocks:
+                    yield from (f"    {line}" for line in self._block(inner))
+            else:
+                lines = [f"loop over {self._space(group)}", *self._items(group), *self._form(group)]
+                yield from (f"    {line}" for line in lines)
+
     def _form(self, group: Group) -> Iterator[str]:
         """The form of the loop."""
-        original, plan = self.low.alike.get(group), self.low.plans.get(group)
+        original = self.low.alike.get(group)
         if original is not None:
-            yield f"    made as loop {self.numbers[original]} is"
-        elif plan is not None:
+            other = f"loop {self.numbers[original]}" if original in self.numbers else "another loop"
+            yield f"    made as {other} is"
+        for plan in self.low.plans.get(group, []):
             lines = plan_lines(plan, group, self.low.machine, self.length, self._name)
             yield from (f"    {line}" for line in lines)
 
@@ -261,6 +282,8 @@ class _Schedule:
         item = group.items[0]
         what = "check" if isinstance(item, Special) and item.what == "check" else "step"
         yield f"{what} {item.node}" if item.node is not None else what
+        for region in item.blocks if isinstance(item, Special) else ():
+            yield from self._block(region)
         yield from self._moved(group)
 
     def _item(self, group: Group, item: Item) -> str:

@@ -73,7 +73,7 @@ class Assembler:
         self.repeated: dict[Group, Repeated] = {}
         self.made: dict[object, tuple[Group, Repeated, hs.CallKernel]] = {}  # for the first of those that repeat
         self.alike: dict[Group, Group] = {}  # the others, and the first
-        self.plans: dict[Group, NestPlan] = {}
+        self.plans: dict[Group, list[NestPlan]] = {}
         self.now = 0
 
     # -- the whole -----------------------------------------------------------------------------------------
@@ -430,10 +430,12 @@ class Assembler:
 
     def _made(self, group: Group, stored: set[Tensor], handed: Mapping[Expr, Expr] | None = None) -> hs.CallKernel:
         """A call of the kernel of a loop nest."""
-        plan = self.plans[group] = plan_nest(self.b, group, stored)
+        plan = plan_nest(self.b, group, stored)
+        self.plans.setdefault(group, []).append(plan)
         nb = NestBuilder(self.b, group, plan, stored, self.row_buffer, handed)
         kernel = emit_group(nb)
-        return hs.CallKernel(self._known(kernel), list(nb.nest.args), plan.ranges)
+        ranges = None if plan.sharing is None else plan.sharing.ranges()
+        return hs.CallKernel(self._known(kernel), list(nb.nest.args), ranges)
 
     # -- for items --------------------------------------------------------------------------------------
     def call_kernel(

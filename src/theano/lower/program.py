@@ -46,9 +46,10 @@ class Lowered:
     dim_words: dict[str, tuple[str, int, int]]
     schedule: list[Group] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
-    plans: dict[Group, NestPlan] = field(default_factory=dict)
+    plans: dict[Group, list[NestPlan]] = field(default_factory=dict)
     alike: dict[Group, Group] = field(default_factory=dict)  # groups that use the kernel of an earlier one
     machine: Machine = field(default_factory=Machine)
+    blocks: dict[int, list[Group]] = field(default_factory=dict)  # the groups of main and of blocks in it
 
     def verify(self, program: hs.Program | None = None) -> None:
         """Raise `VerifyError` unless the program follows the rules of its language (see `loops.verify`).
@@ -124,7 +125,7 @@ def lower(
     layout = abi.FrameLayout(lowering.input_specs, storages, b.n_slots)
     lowered = Lowered(
         program, layout, lowering.input_specs, storages, b.n_slots, len(outputs), b.words, b.records, b.values,
-        lowering.dim_words, asm.order, items, asm.plans, asm.alike, b.machine,
+        lowering.dim_words, asm.order, items, asm.plans, asm.alike, b.machine, groups,
     )  # fmt: skip
     if config.verify_programs:
         lowered.verify()

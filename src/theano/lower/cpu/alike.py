@@ -16,6 +16,7 @@ from theano.loops.identity import identity
 from theano.loops.schema import rebuilt
 from theano.lower.cpu.nest import remade
 from theano.lower.machine import Machine
+from theano.lower.plan.repeated import handed_over
 
 
 def share_kernels(kernels: Iterable[st.Kernel], main: list[st.Stmt], machine: Machine) -> list[st.Kernel]:
@@ -30,8 +31,8 @@ def share_kernels(kernels: Iterable[st.Kernel], main: list[st.Stmt], machine: Ma
         classes.setdefault((kernel.ranged, text), []).append((kernel, numbers))
     shared: dict[st.Kernel, tuple[st.Kernel, list[Expr]]] = {}
     for alike in classes.values():
-        places = _different(alike)
-        if len(alike) >= machine.repeats and len(places) <= machine.repeat_numbers:
+        places = handed_over(machine, [numbers for _, numbers in alike])
+        if places:
             made = _with_parameters(alike[0][0], [alike[0][1][k] for k in places])
             shared.update((kernel, (made, [numbers[k] for k in places])) for kernel, numbers in alike)
     if not shared:
@@ -44,12 +45,6 @@ def share_kernels(kernels: Iterable[st.Kernel], main: list[st.Stmt], machine: Ma
     for number, kernel in enumerate(left):
         kernel.name = f"k{number}"
     return list(left)
-
-
-def _different(alike: list[tuple[st.Kernel, list[Expr]]]) -> list[int]:
-    """The places of numbers in which kernels of one form differ."""
-    first = alike[0][1]
-    return [k for k in range(len(first)) if any(numbers[k] is not first[k] for _, numbers in alike)]
 
 
 def _with_parameters(kernel: st.Kernel, numbers: list[Expr]) -> st.Kernel:

@@ -18,7 +18,7 @@ class NestEmitter(Emitter, Protocol):
     b: Builder
     groups: dict[int, list[Group]]
     bound: set[Tensor]
-    plans: dict[Group, NestPlan]
+    plans: dict[Group, list[NestPlan]]
 
     def prepare(self, group: Group) -> list[Tensor]:
         """See to the memory of a loop nest; what it leaves there."""

@@ -39,7 +39,8 @@ def exchanged(
 ) -> Nest:
     """The kernel for `count` steps from step `first` on; `step` is main's name for the number of the step."""
     stored = asm.prepare(group)
-    plan = asm.plans[group] = plan_steps(asm.b, group, stored, passed, ex.name(step, "i64"))
+    plan = plan_steps(asm.b, group, stored, passed, ex.name(step, "i64"))
+    asm.plans.setdefault(group, []).append(plan)
     nb = _Steps(asm.b, group, plan, stored, asm.row_buffer)
     nb.registers = {}
     nb.own.add(step)

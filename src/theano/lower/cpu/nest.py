@@ -160,7 +160,7 @@ class NestBuilder:
 
     def outermost(self, loop: st.For) -> st.For:
         """The loop whose positions the caller may ask for in ranges."""
-        if self.plan.ranges is not None:
+        if self.plan.sharing is not None:
             loop.start, loop.extent = ex.name(st.LO, "i64"), ex.name(st.HI, "i64")
         return loop
 
@@ -374,7 +374,7 @@ def remade(node: Expr, args: list[Expr]) -> Expr:
 
 def kernel_of(nb: NestBuilder) -> st.Kernel:
     """What has been emitted; `nb.nest.args` is what it is called with."""
-    nest, ranged = pruned(nb.nest), nb.plan.ranges is not None
+    nest, ranged = pruned(nb.nest), nb.plan.sharing is not None
     if ranged:
         nest.params += [(st.LO, "i64"), (st.HI, "i64")]
     return st.Kernel("", nest.params, nest.body, ranged=ranged)

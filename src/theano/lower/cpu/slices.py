@@ -72,9 +72,9 @@ def _emit_step(asm: NestEmitter, groups: Sequence[Group], cut: Slicing, lo: Expr
             item.call_slice(asm, lo, hi)
             continue
         nest = cut.nests[group]
-        asm.plans[group] = nest.plan
+        asm.plans.setdefault(group, []).append(nest.plan)
         nb = NestBuilder(asm.b, group, nest.plan, stored, asm.row_buffer)
         kernel = emit_group(nb)
-        assert nest.plan.ranges is not None
-        own = hs.Ranges(ex.mul(hi, nest.per_row), nest.plan.ranges.weight, start=ex.mul(lo, nest.per_row))
+        assert nest.plan.sharing is not None
+        own = hs.Ranges(ex.mul(hi, nest.per_row), nest.plan.sharing.weight, start=ex.mul(lo, nest.per_row))
         asm.call_kernel(kernel, list(nb.nest.args), own)

@@ -16,7 +16,7 @@ Nothing here depends on anything emitted, and nothing is emitted here: see `lowe
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from theano.loops import expr as ex
 from theano.loops import host as hs
@@ -74,6 +74,19 @@ class KeptRow(NamedTuple):
     buffer: tuple[Expr, ...] | None
 
 
+class Sharing(NamedTuple):
+    """How the outermost loop is shared: what `loops.host.Ranges` says, before there is a call."""
+
+    extent: Expr
+    weight: Expr
+    least: int
+    finish: bool
+    alone: bool
+
+    def ranges(self) -> hs.Ranges:
+        return hs.Ranges(self.extent, self.weight, self.least, self.finish, alone=self.alone)
+
+
 class NestPlan(Record, frozen=True):
     """How a group is computed.
 
@@ -85,6 +98,8 @@ class NestPlan(Record, frozen=True):
         The group's axes from the outermost loop to the innermost.
     unroll
         Vectors that a loop over points takes at once.
+    in_slices
+        Whether each position of the outermost axis is for itself, and a caller asks for ranges of them.
     steps_inside
         Whether all steps of the loop around are made at one point.
     in_order
@@ -103,13 +118,14 @@ class NestPlan(Record, frozen=True):
         What is asked for before it is needed, in front of the loop over points or the sweep `busiest`.
     outermost
         What positions of the outermost loop are, if each can be computed for itself.
-    ranges
+    sharing
         How threads share them, if they do.
     """
 
     shape: str
     order: tuple[int, ...] = ()
     unroll: int = 1
+    in_slices: bool = False
     steps_inside: bool = False
     in_order: bool = False
     across: int | None = None
@@ -122,7 +138,7 @@ class NestPlan(Record, frozen=True):
     hints: tuple[Hint, ...] = ()
     busiest: int = 0
     outermost: Outermost | None = None
-    ranges: hs.Ranges | None = None
+    sharing: Sharing | None = None
 
 
 def plan_nest(b: Builder, group: Group, stored: Collection[Tensor], *, in_slices: bool = False) -> NestPlan:
@@ -171,19 +187,19 @@ class _Planner:
             hints = self._ahead(accesses, flat=True)
             outermost = Outermost(extent, ONE, frozenset(order))
             unroll = point_unroll(self.machine, group, extent)
-            return NestPlan("flat", order, unroll, hints=hints, outermost=outermost, ranges=self._ranges(outermost))
+            return NestPlan("flat", order, unroll, hints=hints, **self._shared(outermost))
         across = self._across(accesses)
         if across is not None:
             outermost = self._outermost_tile(across)
             unroll = point_unroll(self.machine, group, None)
             return NestPlan(
-                "tiled", order, unroll, across=across, outermost=outermost, ranges=self._ranges(outermost)
+                "tiled", order, unroll, across=across, **self._shared(outermost)
             )  # fmt: skip
         first = order[0]
         outermost = Outermost(group.axes[first], rest(self.dims, self._lengths(order)), frozenset([first]), first)
         unroll = point_unroll(self.machine, group, group.axes[order[-1]])
         hints = self._ahead(accesses)
-        return NestPlan("points", order, unroll, hints=hints, outermost=outermost, ranges=self._ranges(outermost))
+        return NestPlan("points", order, unroll, hints=hints, **self._shared(outermost))
 
     def _across(self, accesses: Sequence[Access]) -> int | None:
         """The axis, not the innermost, along which some memory is contiguous that the innermost jumps through.
@@ -223,7 +239,7 @@ class _Planner:
         rows = tuple([KeptRow(item, self._buffer_lengths(item, parts)) for item in kept])
         return NestPlan(
             shape, tuple(self.order), sweeps=sweeps, before=self._before(), kept=rows, parts=parts,
-            hints=hints, busiest=busiest, outermost=outermost, ranges=self._ranges(outermost),
+            hints=hints, busiest=busiest, **self._shared(outermost),
         )  # fmt: skip
 
     def _before(self) -> tuple[tuple[Item, ...], ...]:
@@ -329,7 +345,7 @@ class _Planner:
             outermost = Outermost(blocks, dims.product((points, length(width))), frozenset([vector]))
         return NestPlan(
             "columns", tuple(self.order), sweeps=self._column_sweeps(later), before=self._before(), parts=parts,
-            later=tuple(later), width=width, outermost=outermost, ranges=self._ranges(outermost),
+            later=tuple(later), width=width, **self._shared(outermost),
         )  # fmt: skip
 
     def _width(self, later: Sequence[Tensor]) -> int:
@@ -381,7 +397,10 @@ class _Planner:
         return machine.rows_at_once * (2 if cost <= machine.little and streams <= 1 else 1)
 
     # -- threads -----------------------------------------------------------------------------------------------------
-    def _ranges(self, outermost: Outermost | None) -> hs.Ranges | None:
+    def _shared(self, outermost: Outermost | None) -> dict[str, Any]:
+        return {"outermost": outermost, "sharing": self._sharing(outermost), "in_slices": self.in_slices}
+
+    def _sharing(self, outermost: Outermost | None) -> Sharing | None:
         """How threads share the outermost loop; None where its positions depend on each other, or are too few."""
         if outermost is None or self._stores_elsewhere(outermost):
             return None
@@ -395,9 +414,9 @@ class _Planner:
         if work is not None and work < least and not (outermost.finish or self.in_slices):
             return None
         if machine.shares_loops:
-            return hs.Ranges(extent, weight, max(least, 1), outermost.finish)
+            return Sharing(extent, weight, max(least, 1), outermost.finish, False)
         is_short = work is not None and work < abi.STRETCH
-        return hs.Ranges(extent, weight, 0 if is_short else abi.STRETCH, outermost.finish, alone=True)
+        return Sharing(extent, weight, 0 if is_short else abi.STRETCH, outermost.finish, True)
 
     def _stores_elsewhere(self, outermost: Outermost) -> bool:
         """Whether something is written whose place does not follow from the position of the outermost loop."""

@@ -21,23 +21,48 @@ def plan_lines(
     yield _loops(plan, group, machine, axes)
     for level, items in enumerate(plan.before):
         if items:
-            yield f"once a {'column' if plan.shape == 'columns' else 'row'}, {_when(level, plan)}: {_names(items)}"
+            yield f"once{_where(plan, group)}, {_when(level, plan)}: {_names(items)}"
         if level < len(plan.sweeps) and plan.sweeps[level].items:
             yield f"sweep {level + 1}{_pace(plan.sweeps[level])}: {_names(plan.sweeps[level].items)}"
     for item, buffer in plan.kept:
-        place = "where it is stored" if buffer is None else f"in a buffer of {' × '.join(map(length, buffer))}"
+        own = buffer if buffer is None or plan.parts is None else buffer[1:]
+        place = "where it is stored" if own is None else f"in a buffer of {_product(own, length)}"
         yield f"keeps {_names([item])} {place}"
-    if plan.parts is not None:
-        yield f"in parts of {length(plan.parts[0])}: {length(plan.parts[1])}"
+    if plan.parts is not None and not plan.in_slices:
+        count = machine.column_parts if plan.shape == "columns" else machine.parts
+        yield f"in {count} parts where there are {machine.large:,} elements"
+    yield from _hints(plan, name)
+    if plan.sharing is not None:
+        each = "" if plan.parts is not None else f", of {length(plan.sharing.weight)} ps each"
+        yield f"goes by in ranges of {_positions(plan, axes)}{each}"
+
+
+def _product(lengths: Iterable[Expr], length: Callable[[Expr], str]) -> str:
+    return " × ".join(map(length, lengths)) or "one element"
+
+
+def _hints(plan: NestPlan, name: Callable[[Tensor], str]) -> Iterator[str]:
     hints = [h for hints in (plan.hints, *(s.hints for s in plan.sweeps)) for h in hints]
     for words, next_row in (("", False), ("the next row of ", True)):
-        asked = [h for h in hints if h.in_next_row == next_row and h.access.value is not None]
-        found = dict.fromkeys(name(h.access.value.tensor) for h in asked if h.access.value and h.access.value.tensor)
+        values = [h.access.value for h in hints if h.in_next_row == next_row]
+        found = dict.fromkeys(name(v.tensor) for v in values if v is not None and v.tensor is not None)
         if found:
             yield f"asks early for {words}{', '.join(found)}"
-    if plan.ranges is not None:
-        who = "one thread, which looks for signals, takes" if plan.ranges.alone else "threads share"
-        yield f"{who} {length(plan.ranges.extent)} positions of {length(plan.ranges.weight)} ps"
+
+
+def _positions(plan: NestPlan, axes: dict[int, str]) -> str:
+    """What positions of the outermost loop are."""
+    assert plan.outermost is not None
+    if plan.in_slices:
+        return f"slices of {axes[plan.order[0]]}"
+    if plan.outermost.axis is not None:
+        return axes[plan.outermost.axis]
+    if plan.shape == "flat":
+        return "all points"
+    if plan.shape == "tiled":
+        assert plan.across is not None
+        return f"tiles of {axes[plan.across]}"
+    return "blocks" if plan.parts is None else "parts"
 
 
 def _loops(plan: NestPlan, group: Group, machine: Machine, axes: dict[int, str]) -> str:
@@ -71,6 +96,12 @@ def _loops(plan: NestPlan, group: Group, machine: Machine, axes: dict[int, str])
 
 def _list(axes: dict[int, str], order: Iterable[int]) -> str:
     return ", ".join(axes[k] for k in order)
+
+
+def _where(plan: NestPlan, group: Group) -> str:
+    if plan.shape == "columns":
+        return " a column"
+    return " a row" if group.parallel() else ""
 
 
 def _when(level: int, plan: NestPlan) -> str:

@@ -93,8 +93,8 @@ class _Slicer:
                 if nest is None:
                     return None
                 nests[group] = nest
-                assert nest.plan.ranges is not None
-                own = self.b.dims.product((nest.per_row, nest.plan.ranges.weight))
+                assert nest.plan.sharing is not None
+                own = self.b.dims.product((nest.per_row, nest.plan.sharing.weight))
             weight = ex.add(weight, own)
         products = [i for g in self.groups for i in g.items if isinstance(i, Product)]
         cond = ex.ge(rows, length(2 * self.machine.slice_rows))
@@ -118,8 +118,8 @@ class _Slicer:
     def _nest(self, group: Group) -> SlicedNest | None:
         """A loop nest that goes from row to row, and whose buffers are in the workspace; None for another one."""
         plan = plan_nest(self.b, group, self.stored_of(group), in_slices=True)
-        axis, ranges, outermost = out_place(group, group.items[0])[0], plan.ranges, plan.outermost
-        if outermost is None or ranges is None or ranges.finish or plan.order[0] != axis:
+        axis, shared, outermost = out_place(group, group.items[0])[0], plan.sharing, plan.outermost
+        if outermost is None or shared is None or shared.finish or plan.order[0] != axis:
             return None
         if not self.b.known_at_entry(*(d for row in plan.kept for d in row.buffer or ())):
             return None
