@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from tests.native.test_other_targets import C_LIBRARY, TARGETS, called
-from theano.runtime import blas, jit, product, product_choice_ir, threads
+from theano.runtime import blas, jit, product, product_choice_ir, product_signatures, threads
 from theano.runtime.target import Isa, select_isa
 
 DTYPE = {"f32": np.dtype("float32"), "f64": np.dtype("float64")}
@@ -329,7 +329,7 @@ def test_threads_of_blas_and_of_the_team_never_work_at_once(type_: str) -> None:
             calls_blas.add(part)
     assert calls_blas == {"stack_part"}  # by its text: whether it does depends on sizes, which come next
 
-    letter = product.LETTER[type_]
+    letter = product_signatures.LETTER[type_]
     asked_blas: list[int] = []
     names = ("init", f"{letter}stack")
     code = jit.compile_module(text, product._OPTIONS, names)

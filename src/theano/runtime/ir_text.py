@@ -1,20 +1,32 @@
-"""A small builder of LLVM IR text, for the kernels of this package that no loop program describes.
+"""A small builder of LLVM IR text, for the functions of this package that no loop program describes.
 
-Variables live in stack memory here; LLVM's `sroa` pass makes registers of them.
+A function is made of blocks. A value that depends on where one comes from is handed to a block by those who jump there
+(LLVM's phi). What changes in many places is a variable instead, in stack memory: LLVM's `sroa` pass makes registers of
+these, so only modules that run it have any.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from theano.runtime.abi import QUICKLY
 
-__all__ = ["FunctionText", "V"]
+__all__ = ["BOOL", "INT", "INT32", "PTR", "Block", "Field", "FunctionText", "V", "Variable"]
+
+BOOL, INT32, INT, PTR, VOID = "i1", "i32", "i64", "ptr", "void"
+
+
+class Field(NamedTuple):
+    """A part of a structure in memory: its distance from the start in bytes, and its type."""
+
+    offset: int
+    type: str
 
 
 class V:
-    """A value in the function `f`: its LLVM type and its text."""
+    """A value in the function `f`: its LLVM type and its text. Where one is wanted, a Python int will do."""
 
     __slots__ = ("f", "text", "type")
 
@@ -23,9 +35,9 @@ class V:
         self.type = type_
         self.text = text
 
+    # -- arithmetic ------------------------------------------------------------------------------------
     def _with(self, op: str, other: V | int) -> V:
-        text = other.text if isinstance(other, V) else str(other)
-        return self.f.emit(self.type, f"{op} {self.type} {self.text}, {text}")
+        return self.f.emit(self.type, f"{op} {self.type} {self.text}, {_text(other)}")
 
     def __add__(self, other: V | int) -> V:
         return self if isinstance(other, int) and other == 0 else self._with("add", other)
@@ -39,18 +51,39 @@ class V:
     def __and__(self, other: V | int) -> V:
         return self._with("and", other)
 
-    def over(self, divisor: int) -> V:
-        """The quotient by a positive number."""
+    def __or__(self, other: V | int) -> V:
+        return self._with("or", other)
+
+    def __lshift__(self, other: V | int) -> V:
+        return self._with("shl", other)
+
+    def __rshift__(self, other: V | int) -> V:
+        """Zeros come in from the left."""
+        return self._with("lshr", other)
+
+    def __invert__(self) -> V:
+        """The opposite of a condition."""
+        return self.f.emit(BOOL, f"xor i1 {self.text}, true")
+
+    def over(self, divisor: V | int) -> V:
+        """The quotient of numbers that are not negative."""
         return self._with("udiv", divisor)
+
+    def signed_over(self, divisor: V | int) -> V:
+        return self._with("sdiv", divisor)
 
     def up_to(self, multiple: int) -> V:
         """The number rounded up to a multiple."""
         return (self + (multiple - 1)).over(multiple) * multiple
 
+    def to(self, how: str, type_: str) -> V:
+        """Converted, by LLVM's name of the conversion."""
+        return self.f.emit(type_, f"{how} {self.type} {self.text} to {type_}")
+
+    # -- comparisons -------------------------------------------------------------------------------------
     def compare(self, how: str, other: V | int) -> V:
         """An integer comparison, by LLVM's name of it."""
-        text = other.text if isinstance(other, V) else str(other)
-        return self.f.emit("i1", f"icmp {how} {self.type} {self.text}, {text}")
+        return self.f.emit(BOOL, f"icmp {how} {self.type} {self.text}, {_text(other)}")
 
     def __lt__(self, other: V | int) -> V:
         return self.compare("slt", other)
@@ -67,23 +100,108 @@ class V:
     def equals(self, other: V | int) -> V:
         return self.compare("eq", other)
 
+    def differs(self, other: V | int) -> V:
+        return self.compare("ne", other)
+
+    def is_null(self) -> V:
+        return self.f.emit(BOOL, f"icmp eq ptr {self.text}, null")
+
+    def is_some(self) -> V:
+        """Whether a pointer is not null."""
+        return self.f.emit(BOOL, f"icmp ne ptr {self.text}, null")
+
+    # -- memory: a pointer's ---------------------------------------------------------------------------
+    def element(self, type_: str, index: V | int) -> V:
+        """The address `index` elements behind it."""
+        if isinstance(index, int) and index == 0:
+            return self
+        return self.f.emit(PTR, f"getelementptr {type_}, ptr {self.text}, i64 {_text(index)}")
+
+    def behind(self, distance: V | int) -> V:
+        """The address so many bytes behind it."""
+        return self.element("i8", distance)
+
+    def load(self, type_: str, align: int = 0) -> V:
+        return self.f.emit(type_, f"load {type_}, ptr {self.text}{_aligned(align)}")
+
+    def store(self, value: V, align: int = 0) -> None:
+        self.f.do(f"store {value.type} {value.text}, ptr {self.text}{_aligned(align)}")
+
+    def place(self, field: Field) -> V:
+        """The address of a part."""
+        return self.behind(field.offset)
+
+    def get(self, field: Field) -> V:
+        return self.place(field).load(field.type)
+
+    def set(self, field: Field, value: V | int) -> None:
+        self.place(field).store(self.f.typed(value, field.type))
+
+    # Atomic accesses, in one order for all threads.
+    def load_atomic(self, type_: str) -> V:
+        return self.f.emit(type_, f"load atomic {type_}, ptr {self.text} seq_cst, align {_SIZES[type_]}")
+
+    def store_atomic(self, value: V) -> None:
+        self.f.do(f"store atomic {value.type} {value.text}, ptr {self.text} seq_cst, align {_SIZES[value.type]}")
+
+    def change(self, how: str, by: V) -> V:
+        """Add or subtract (LLVM's names); what was there before."""
+        return self.f.emit(by.type, f"atomicrmw {how} ptr {self.text}, {by.type} {by.text} seq_cst")
+
+    def replace(self, type_: str, old: int, new: int) -> V:
+        """Put `new` where `old` is; whether it was."""
+        pair = f"{{ {type_}, i1 }}"
+        found = self.f.emit(pair, f"cmpxchg ptr {self.text}, {type_} {old}, {type_} {new} seq_cst seq_cst")
+        return self.f.emit(BOOL, f"extractvalue {pair} {found.text}, 1")
+
+
+_SIZES = {INT32: 4, INT: 8, PTR: 8}
+
+
+def _text(value: V | int) -> str:
+    return value.text if isinstance(value, V) else str(value)
+
+
+def _aligned(align: int) -> str:
+    return f", align {align}" if align else ""
+
 
 class Variable:
     """A place whose content changes."""
 
-    __slots__ = ("f", "place", "type")
+    __slots__ = ("place", "type")
 
-    def __init__(self, f: FunctionText, type_: str, place: str) -> None:
-        self.f = f
-        self.type = type_
+    def __init__(self, place: V, type_: str) -> None:
         self.place = place
+        self.type = type_
 
     def get(self) -> V:
-        return self.f.emit(self.type, f"load {self.type}, ptr {self.place}")
+        return self.place.load(self.type)
 
     def set(self, value: V | int) -> None:
-        text = value.text if isinstance(value, V) else str(value)
-        self.f.do(f"store {self.type} {text}, ptr {self.place}")
+        self.place.store(self.place.f.typed(value, self.type))
+
+
+class Block:
+    """A place in a function, and the values that it is handed by those who jump there."""
+
+    __slots__ = ("label", "params", "_given")
+
+    def __init__(self, label: str, params: Sequence[V]) -> None:
+        self.label = label
+        self.params = params
+        self._given: list[tuple[str, list[str]]] = []
+
+    def give(self, source: str, args: Sequence[V | int]) -> None:
+        """Note what a jump from the block `source` hands over."""
+        self._given.append((source, [_text(a) for _, a in zip(self.params, args, strict=True)]))
+
+    def text(self) -> str:
+        lines = [f"{self.label}:"]
+        for k, v in enumerate(self.params):
+            ways = ", ".join(f"[{args[k]}, %{source}]" for source, args in self._given)
+            lines.append(f"{v.text} = phi {v.type} {ways}")
+        return "\n".join(lines)
 
 
 class FunctionText:
@@ -92,9 +210,10 @@ class FunctionText:
     Parameters
     ----------
     params
-        Name and LLVM type of each parameter; they become attributes.
-    element
-        LLVM type of the numbers that `at` counts in.
+        ``"name:type"`` of each parameter, which become attributes; the type is one of LLVM, i (an integer of 64 bits)
+        or p (a pointer).
+    result
+        LLVM type of what it returns.
     exported
         Whether others than this module call it.
     quick
@@ -102,16 +221,21 @@ class FunctionText:
     """
 
     def __init__(
-        self, name: str, params: Sequence[tuple[str, str]], element: str, exported: bool = False, quick: bool = False
+        self, name: str, params: str, result: str = VOID, exported: bool = False, quick: bool = False
     ) -> None:
         self.name = name
-        self.element = element
+        self.result = result
         self.exported = exported
         self.quick = quick
         self._count = 0
-        self._lines: list[str] = []
+        self._lines: list[str | Block] = []
         self._places: list[str] = []
-        self.params = {n: V(self, t, f"%{n}") for n, t in params}
+        self._here = "entry"  # the block that is being written; "" behind a jump
+        named = [p.split(":") for p in params.split()]
+        self.params = {n: V(self, self.type_named(t), f"%{n}") for n, t in named}
+
+    def type_named(self, short: str) -> str:
+        return {"i": INT, "p": PTR}.get(short, short)
 
     def __getattr__(self, name: str) -> V:
         try:
@@ -120,109 +244,160 @@ class FunctionText:
             raise AttributeError(name) from None
         return found
 
-    def _fresh(self) -> str:
+    def _fresh(self, letter: str) -> str:
         self._count += 1
-        return f"%v{self._count}"
-
-    def _label(self) -> str:
-        self._count += 1
-        return f"b{self._count}"
+        return f"{letter}{self._count}"
 
     def do(self, text: str) -> None:
+        assert self._here, "nobody comes here"
         self._lines.append(text)
 
     def emit(self, type_: str, text: str) -> V:
-        name = self._fresh()
-        self._lines.append(f"{name} = {text}")
+        name = self._fresh("%v")
+        self.do(f"{name} = {text}")
         return V(self, type_, name)
 
-    def number(self, value: int) -> V:
-        return V(self, "i64", str(value))
+    # -- values ------------------------------------------------------------------------------------------
+    def number(self, value: int, type_: str = INT) -> V:
+        return V(self, type_, str(value))
 
+    def typed(self, value: V | int, type_: str) -> V:
+        return value if isinstance(value, V) else self.number(value, type_)
+
+    def true_or_false(self, value: bool) -> V:
+        return V(self, BOOL, "true" if value else "false")
+
+    def null(self) -> V:
+        return V(self, PTR, "null")
+
+    def address(self, name: str) -> V:
+        """Of a function or a global of the module."""
+        return V(self, PTR, f"@{name}")
+
+    def minimum(self, a: V, b: V | int) -> V:
+        return self.select(a < b, a, b)
+
+    def maximum(self, a: V, b: V | int) -> V:
+        return self.select(a > b, a, b)
+
+    def select(self, cond: V, a: V | int, b: V | int) -> V:
+        type_ = a.type if isinstance(a, V) else b.type if isinstance(b, V) else INT
+        return self.emit(type_, f"select i1 {cond.text}, {type_} {_text(a)}, {type_} {_text(b)}")
+
+    # -- stack memory ------------------------------------------------------------------------------------
     def variable(self, type_: str, start: V | int | None = None) -> Variable:
-        name = self._fresh()
+        name = self._fresh("%v")
         self._places.append(f"{name} = alloca {type_}")
-        made = Variable(self, type_, name)
+        made = Variable(V(self, PTR, name), type_)
         if start is not None:
             made.set(start)
         return made
 
-    def memory(self, size: int) -> V:
+    def memory(self, size: int, align: int = 64) -> V:
         """Stack memory of `size` bytes."""
-        name = self._fresh()
-        self._places.append(f"{name} = alloca [{size} x i8], align 64")
-        return V(self, "ptr", name)
+        name = self._fresh("%v")
+        self._places.append(f"{name} = alloca [{size} x i8], align {align}")
+        return V(self, PTR, name)
 
-    # -- arithmetic ------------------------------------------------------------------------------------
-    def minimum(self, a: V, b: V | int) -> V:
-        text = b.text if isinstance(b, V) else str(b)
-        return self.emit(a.type, f"select i1 {(a < b).text}, {a.type} {a.text}, {a.type} {text}")
-
-    def maximum(self, a: V, b: V | int) -> V:
-        text = b.text if isinstance(b, V) else str(b)
-        return self.emit(a.type, f"select i1 {(a > b).text}, {a.type} {a.text}, {a.type} {text}")
-
-    def select(self, cond: V, a: V, b: V) -> V:
-        return self.emit(a.type, f"select i1 {cond.text}, {a.type} {a.text}, {b.type} {b.text}")
-
-    # -- memory ------------------------------------------------------------------------------------------
-    def at(self, pointer: V, index: V | int) -> V:
-        """The address `index` elements behind `pointer`."""
-        if isinstance(index, int) and index == 0:
-            return pointer
-        text = index.text if isinstance(index, V) else str(index)
-        return self.emit("ptr", f"getelementptr {self.element}, ptr {pointer.text}, i64 {text}")
-
-    def load(self, type_: str, pointer: V, align: int) -> V:
-        return self.emit(type_, f"load {type_}, ptr {pointer.text}, align {align}")
-
-    def store(self, value: V, pointer: V, align: int) -> None:
-        self.do(f"store {value.type} {value.text}, ptr {pointer.text}, align {align}")
-
-    def call(self, name: str, *args: V, result: str = "void", last: bool = False) -> V | None:
-        """`last`: it is left to the other function to return."""
-        tail = "tail " if last else ""
-        text = f"{tail}call {result} {name}({', '.join(f'{a.type} {a.text}' for a in args)})"
-        if result == "void":
+    # -- calls -------------------------------------------------------------------------------------------
+    def call(self, callee: str | V, *args: V | int, result: str = VOID, last: bool = False) -> V:
+        """Call a function by its name, or where a pointer leads. `last`: it is left to the other one to return."""
+        target = callee.text if isinstance(callee, V) else f"@{callee}"
+        given = ", ".join(f"{a.type} {a.text}" for a in (self.typed(a, INT) for a in args))
+        text = f"{'tail ' if last else ''}call {result} {target}({given})"
+        if result == VOID:
             self.do(text)
-            return None
-        return self.emit(result, text)
+            return V(self, VOID, "")
+        return self.emit(result.partition(" (")[0], text)
 
     # -- control -------------------------------------------------------------------------------------------
+    def block(self, *types: str) -> Block:
+        """A place to begin later, that is handed values of these types."""
+        return Block(self._fresh("b"), [V(self, type_, self._fresh("%v")) for type_ in types])
+
+    def begin(self, block: Block, *args: V | int) -> Sequence[V]:
+        """Go on in a block; who has not left or jumped comes there, too, with `args`. What it is handed."""
+        if self._here:
+            self.jump(block, *args)
+        self._lines.append(block)
+        self._here = block.label
+        return block.params
+
+    def here(self) -> Block:
+        """A new block, to come back to."""
+        made = self.block()
+        self.begin(made)
+        return made
+
+    def jump(self, block: Block, *args: V | int, when: V | None = None, unless: V | None = None) -> None:
+        """Go to a block: always, or where a condition holds or does not; else on with what follows."""
+        block.give(self._here, args)
+        if when is None and unless is None:
+            self.do(f"br label %{block.label}")
+            self._here = ""
+            return
+        on = self.block()
+        if when is not None:
+            self.do(f"br i1 {when.text}, label %{block.label}, label %{on.label}")
+        elif unless is not None:
+            self.do(f"br i1 {unless.text}, label %{on.label}, label %{block.label}")
+        self._here = ""
+        self.begin(on)
+
+    def switch(self, value: V, cases: dict[int, Block], default: Block) -> None:
+        """Go to the block of a number."""
+        listed = " ".join(f"{value.type} {k}, label %{block.label}" for k, block in cases.items())
+        self.do(f"switch {value.type} {value.text}, label %{default.label} [{listed}]")
+        self._here = ""
+
     @contextmanager
     def loop(self, start: V | int, stop: V | int, step: int = 1) -> Iterator[V]:
         """``for i in range(start, stop, step)``."""
-        head, body, end = self._label(), self._label(), self._label()
-        index = self.variable("i64", start)
-        self.do(f"br label %{head}")
-        self.do(f"{head}:")
-        more = index.get() < stop
-        self.do(f"br i1 {more.text}, label %{body}, label %{end}")
-        self.do(f"{body}:")
-        now = index.get()
-        yield now
-        index.set(now + step)
-        self.do(f"br label %{head}")
-        self.do(f"{end}:")
+        with self.fold(start, stop, (), step) as (index, _):
+            yield index
+
+    @contextmanager
+    def fold(
+        self, start: V | int, stop: V | int, first: Sequence[V], step: int = 1
+    ) -> Iterator[tuple[V, list[V]]]:
+        """A loop that hands values from one round to the next: they are in a list, where the last ones are found."""
+        head, end = self.block(INT, *(v.type for v in first)), self.block()
+        index, *values = self.begin(head, start, *first)
+        self.jump(end, unless=index < stop)
+        state = list(values)
+        yield index, state
+        self.jump(head, index + step, *state)
+        state[:] = values
+        self.begin(end)
 
     @contextmanager
     def when(self, cond: V) -> Iterator[None]:
         """What runs only where `cond` holds."""
-        then, end = self._label(), self._label()
-        self.do(f"br i1 {cond.text}, label %{then}, label %{end}")
-        self.do(f"{then}:")
+        end = self.block()
+        self.jump(end, unless=cond)
         yield
-        self.do(f"br label %{end}")
-        self.do(f"{end}:")
+        self.begin(end)
 
-    def leave(self) -> None:
-        """Return from here; what follows in this block is never reached."""
-        self.do("ret void")
-        self.do(f"{self._label()}:")
+    @contextmanager
+    def unless(self, cond: V) -> Iterator[None]:
+        """What runs only where `cond` does not hold."""
+        end = self.block()
+        self.jump(end, when=cond)
+        yield
+        self.begin(end)
+
+    def leave(self, value: V | int = 0) -> None:
+        """Return, with a value if there is to be one."""
+        self.do("ret void" if self.result == VOID else f"ret {self.result} {_text(value)}")
+        self._here = ""
 
     def text(self) -> str:
+        if self._here:
+            assert self.result == VOID, "a value is to be returned"
+            self.leave()
         params = ", ".join(f"{v.type} {v.text}" for v in self.params.values())
         linkage = "" if self.exported else "internal "
         how = QUICKLY if self.quick else "noinline "
-        body = "\n".join(["entry:", *self._places, *self._lines, "ret void"])
-        return f"define {linkage}void @{self.name}({params}) {how}nounwind {{\n{body}\n}}\n"
+        lines = (line if isinstance(line, str) else line.text() for line in self._lines)
+        body = "\n".join(["entry:", *self._places, *lines])
+        return f"define {linkage}{self.result} @{self.name}({params}) {how}nounwind {{\n{body}\n}}\n"

@@ -14,8 +14,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from theano.runtime.ir_text import FunctionText, V, Variable
-from theano.runtime.product import ARGUMENTS, PACKED
+from theano.runtime.ir_text import BOOL, INT, INT32, PTR, FunctionText, V, Variable
+from theano.runtime.product_signatures import ARGUMENTS, PACKED
 
 if TYPE_CHECKING:
     from theano.runtime.target import Isa
@@ -39,7 +39,6 @@ BY_ROWS = "p:i q:i alpha:n a:p ar:i x:p beta:n y:p ys:i"
 BY_COLUMNS = "p:i q:i alpha:n a:p ar:i x:p xs:i beta:n y:p"
 OUTER = "m:i n:i alpha:n a:p ar:i b:p beta:n c:p cr:i"
 SWEEP = "p:i q:i w:p wr:i d:p x:p xs:i alpha:n beta:n g:p gs:i"
-INT, PTR = "i64", "ptr"
 
 
 @dataclass(frozen=True)
@@ -85,20 +84,29 @@ class Kernel(FunctionText):
     """A function on numbers of one type; its parameters are a name and i (integer), n (number) or p (pointer)."""
 
     def __init__(self, s: Shape, name: str, params: str, exported: bool = False, quick: bool = False) -> None:
-        kinds = {"i": INT, "p": PTR, "n": s.type}
-        named = [tuple(p.split(":")) for p in params.split()]
-        super().__init__(name, [(n, kinds[k]) for n, k in named], s.type, exported, quick)
         self.s = s
+        super().__init__(name, params, exported=exported, quick=quick)
         self.zero = V(self, s.vector, "zeroinitializer")
 
+    def type_named(self, short: str) -> str:
+        return self.s.type if short == "n" else super().type_named(short)
+
+    def real(self, value: str) -> V:
+        """A number, as LLVM writes it."""
+        return V(self, self.s.type, value)
+
+    def at(self, pointer: V, index: V | int) -> V:
+        """The address `index` numbers behind `pointer`."""
+        return pointer.element(self.s.type, index)
+
     def vector_at(self, pointer: V, index: V | int = 0) -> V:
-        return self.load(self.s.vector, self.at(pointer, index), self.s.size)
+        return self.at(pointer, index).load(self.s.vector, self.s.size)
 
     def number_at(self, pointer: V, index: V | int = 0) -> V:
-        return self.load(self.s.type, self.at(pointer, index), self.s.size)
+        return self.at(pointer, index).load(self.s.type, self.s.size)
 
     def put(self, value: V, pointer: V, index: V | int = 0) -> None:
-        self.store(value, self.at(pointer, index), self.s.size)
+        self.at(pointer, index).store(value, self.s.size)
 
     def spread(self, number: V) -> V:
         t, n = self.s.vector, self.s.lanes
@@ -110,8 +118,7 @@ class Kernel(FunctionText):
         if not self.s.has_fma:
             product = self.emit(t, f"fmul {t} {x.text}, {y.text}")
             return self.emit(t, f"fadd {t} {product.text}, {z.text}")
-        name = f"@llvm.fma.{suffix(t)}"
-        return self.emit(t, f"call {t} {name}({t} {x.text}, {t} {y.text}, {t} {z.text})")
+        return self.call(f"llvm.fma.{suffix(t)}", x, y, z, result=t)
 
     def times(self, x: V, y: V) -> V:
         return self.emit(x.type, f"fmul {x.type} {x.text}, {y.text}")
@@ -129,7 +136,7 @@ class Kernel(FunctionText):
         return self.emit(self.s.type, f"extractelement {vector.type} {vector.text}, i64 0")
 
     def is_zero(self, number: V) -> V:
-        return self.emit("i1", f"fcmp oeq {number.type} {number.text}, 0.0")
+        return self.emit(BOOL, f"fcmp oeq {number.type} {number.text}, 0.0")
 
 
 def suffix(llvm_type: str) -> str:
@@ -217,7 +224,7 @@ def _transposed(f: Kernel, source: V, stride: V, out: V, short: int, wide: int) 
     of shuffles: 7 ms for a square of 16 x 16.
     """
     s, t = f.s, f"<{short} x {f.s.type}>"
-    parts = [f.load(t, f.at(source, stride * j), s.size) for j in range(wide)]
+    parts = [f.at(source, stride * j).load(t, s.size) for j in range(wide)]
     rows = parts[:short]
     if wide > short:
         rows = [_shuffled(f, a, b, range(wide)) for a, b in zip(rows, parts[short:], strict=True)]
@@ -231,7 +238,7 @@ def _transposed(f: Kernel, source: V, stride: V, out: V, short: int, wide: int) 
         ]
         width *= 2
     for j, row in enumerate(rows):
-        f.store(row, f.at(out, j * s.columns), s.size)
+        f.at(out, j * s.columns).store(row, s.size)
 
 
 def _alternate(wide: int, short: int, width: int, half: int) -> Iterable[int]:
@@ -256,22 +263,22 @@ def tiles(s: Shape, letter: str) -> Kernel:
     f = Kernel(s, f"{letter}tiles", ARGUMENTS, exported=True, quick=True)
     columns = s.columns
     panel = f.memory(s.depth * columns * s.size)
-    crossed = f.emit("i1", f"and i1 {f.ar.equals(1).text}, {(f.n >= 4 * columns).text}")
+    crossed = f.ar.equals(1) & (f.n >= 4 * columns)
     # inner parts of about equal length, whichever rows and columns are asked for; at least one, or the result would not
     # be scaled
-    most = f.select(f.ar.equals(1), f.number(COPY_DEPTH), f.number(s.depth))
+    most = f.select(f.ar.equals(1), COPY_DEPTH, s.depth)
     parts = f.maximum(_quotient(f, f.k, most), 1)
     length = f.variable(INT, _quotient(f, f.k, parts))
     beta = f.variable(s.type, f.beta)
     given, copy = _memory(f, crossed)
-    copies = f.emit("i1", f"icmp ne ptr {given.text}, null")
-    ahead = f.select(f.br * f.k > FAR_BYTES // s.size, f.select(f.bc.equals(1), f.number(1), f.number(0)), f.number(0))
+    copies = given.is_some()
+    ahead = f.select(f.br * f.k > FAR_BYTES // s.size, f.select(f.bc.equals(1), 1, 0), 0)
     with f.loop(0, parts) as part:
         first = part * length.get()
         depth = f.minimum(f.k - first, length.get())
-        fits = f.emit(INT, f"udiv i64 {BLOCK_BYTES // s.size}, {f.maximum(depth, 1).text}")
+        fits = f.number(BLOCK_BYTES // s.size).over(f.maximum(depth, 1))
         block = f.maximum(fits.up_to(s.rows), 4 * s.rows)
-        fits = f.emit(INT, f"udiv i64 {COPY_BYTES // s.size}, {f.maximum(depth, 1).text}") - 2 * LINE // s.size
+        fits = f.number(COPY_BYTES // s.size).over(f.maximum(depth, 1)) - 2 * LINE // s.size
         block = f.select(crossed, f.maximum(f.minimum(fits.over(s.rows) * s.rows, f.m), 1), block)
         with f.loop(0, _quotient(f, f.m, block)) as part_m:
             top = part_m * block
@@ -279,16 +286,16 @@ def tiles(s: Shape, letter: str) -> Kernel:
             a, step = f.variable(PTR, f.at(f.at(f.a, top * f.ar), first * f.ac)), f.variable(INT, f.ac)
             with f.when(copies):
                 step.set(_odd_lines(f, height))
-                f.call("@copy", a.get(), f.ac, depth, height, copy, step.get())
+                f.call("copy", a.get(), f.ac, depth, height, copy, step.get())
                 a.set(copy)
             b, c = f.at(f.b, first * f.br), f.at(f.c, top * f.cr)
             f.call(
-                "@block", height, f.n, depth, f.alpha, a.get(), f.ar, step.get(), b, f.br, f.bc, beta.get(), c, f.cr,
+                "block", height, f.n, depth, f.alpha, a.get(), f.ar, step.get(), b, f.br, f.bc, beta.get(), c, f.cr,
                 panel, ahead,
             )  # fmt: skip
-        beta.set(V(f, s.type, "1.0"))
+        beta.set(f.real("1.0"))
     with f.when(copies):
-        f.call(f.load(PTR, V(f, PTR, "@give"), 8).text, given)
+        f.call(f.address("give").load(PTR, 8), given)
     return f
 
 
@@ -297,24 +304,19 @@ def _memory(f: Kernel, wanted: V) -> tuple[V, V]:
 
     Not from the stack: Python's threads may have 32 KB of it. Results are the same without.
     """
-    take = f.load(PTR, V(f, PTR, "@take"), 8)
-    given = f.variable(PTR, V(f, PTR, "null"))
-    known = f.emit("i1", f"icmp ne ptr {take.text}, null")
-    with f.when(f.emit("i1", f"and i1 {wanted.text}, {known.text}")):
-        made = f.call(take.text, f.number(COPY_BYTES + LINE), result=PTR)
-        assert made is not None
-        given.set(made)
+    take = f.address("take").load(PTR, 8)
+    given = f.variable(PTR, f.null())
+    with f.when(wanted & take.is_some()):
+        given.set(f.call(take, COPY_BYTES + LINE, result=PTR))
     whole = given.get()
-    number = f.emit(INT, f"ptrtoint ptr {whole.text} to i64")
-    beyond = (f.number(0) - number) & (LINE - 1)
-    return whole, f.emit(PTR, f"getelementptr i8, ptr {whole.text}, i64 {beyond.text}")
+    return whole, whole.behind((f.number(0) - whole.to("ptrtoint", INT)) & (LINE - 1))
 
 
 def _odd_lines(f: Kernel, count: V) -> V:
     """The least number, not below `count`, that is an odd number of cache lines."""
     line = LINE // f.s.size
     lines = (count + (line - 1)).over(line)
-    return f.emit(INT, f"or i64 {lines.text}, 1") * line
+    return (lines | 1) * line
 
 
 def copy_rows(s: Shape) -> Kernel:
@@ -332,7 +334,7 @@ def copy_rows(s: Shape) -> Kernel:
 
 def _quotient(f: Kernel, x: V, y: V) -> V:
     """Rounded up."""
-    return f.emit(INT, f"udiv i64 {(x + (y - 1)).text}, {y.text}")
+    return (x + (y - 1)).over(y)
 
 
 def block_of_tiles(s: Shape) -> Kernel:
@@ -355,46 +357,43 @@ def ask(s: Shape) -> Kernel:
     with f.loop(0, f.p) as i:
         row = f.at(f.b, i * f.br)
         for v in range(0, s.columns, LINE // s.size):
-            f.do(f"call void @llvm.prefetch.p0(ptr {f.at(row, v).text}, i32 0, i32 2, i32 1)")
+            f.call("llvm.prefetch.p0", f.at(row, v), *(f.number(k, INT32) for k in (0, 2, 1)))
     return f
 
 
 def _column_of_tiles(f: Kernel, b: V, out: V, width: V, part: V, after: V) -> None:
     s = f.s
     # a single row of tiles reads each number of b once: no copy, unless a vector would reach beyond the end
-    in_place = f.emit("i1", f"and i1 {(f.m <= s.rows).text}, {f.bc.equals(1).text}")
-    in_place = f.emit("i1", f"and i1 {in_place.text}, {width.equals(s.columns).text}")
-    packed = f.emit("i1", f"icmp eq ptr {f.panel.text}, null")
-    in_place = f.emit("i1", f"or i1 {in_place.text}, {packed.text}")
+    in_place = (f.m <= s.rows) & f.bc.equals(1) & width.equals(s.columns) | f.panel.is_null()
     source, step = f.variable(PTR, b), f.variable(INT, f.br)
-    with f.when(f.emit("i1", f"xor i1 {in_place.text}, true")):
-        f.call("@pack", b, f.br, f.bc, f.k, width, f.panel)
+    with f.when(~in_place):
+        f.call("pack", b, f.br, f.bc, f.k, width, f.panel)
         source.set(f.panel)
         step.set(s.columns)
     # a part of a tile is computed in a copy of what it is added to
     is_part, fresh = width < s.columns, f.is_zero(f.beta)
-    kept = f.emit("i1", f"xor i1 {fresh.text}, true")
-    target_step = f.select(is_part, f.number(s.columns), f.cr)
-    old_step = f.select(fresh, f.number(0), target_step)
+    kept = ~fresh
+    target_step = f.select(is_part, s.columns, f.cr)
+    old_step = f.select(fresh, 0, target_step)
     i = f.variable(INT, 0)
     count = _tiles_in(f, f.m)
     some = _quotient(f, f.k, count) * f.ahead
     with f.loop(0, count) as turn:
-        f.call("@ask", f.at(after, turn * some * f.br), f.br, some)
+        f.call("ask", f.at(after, turn * some * f.br), f.br, some)
         rows = _height(f, f.m - i.get())
         place = f.at(out, i.get() * f.cr)
         target = f.variable(PTR, place)
         with f.when(is_part):
             target.set(part)
             with f.when(kept):
-                f.call("@copy", place, f.cr, rows, width, part, target_step)
-        old = f.select(fresh, V(f, PTR, "@zeros"), target.get())
+                f.call("copy", place, f.cr, rows, width, part, target_step)
+        old = f.select(fresh, f.address("zeros"), target.get())
         f.call(
             _tile(f, rows), f.at(f.a, i.get() * f.ar), f.ar, f.ac, source.get(), step.get(), f.k, f.alpha, f.beta,
             old, old_step, target.get(), target_step,
         )  # fmt: skip
         with f.when(is_part):
-            f.call("@copy", part, target_step, rows, width, place, f.cr)
+            f.call("copy", part, target_step, rows, width, place, f.cr)
         i.set(i.get() + rows)
 
 
@@ -410,15 +409,14 @@ def _height(f: Kernel, left: V) -> V:
     """Of the next tile: as equal as can be, as a tile of one or two rows waits for its own sums."""
     high, *lower = f.s.heights
     if lower == [1]:
-        return f.select(left >= high, f.number(high), f.number(1))
+        return f.select(left >= high, high, 1)
     two = f.select(left > high, (left + 1).over(2), left)
-    return f.select(left >= 2 * high, f.number(high), two)
+    return f.select(left >= 2 * high, high, two)
 
 
-def _tile(f: Kernel, rows: V) -> str:
+def _tile(f: Kernel, rows: V) -> V:
     """The tile of a height."""
-    place = f.emit(PTR, f"getelementptr ptr, ptr @heights, i64 {rows.text}")
-    return f.load(PTR, place, 8).text
+    return f.address("heights").element(PTR, rows).load(PTR, 8)
 
 
 def constants(s: Shape) -> list[str]:
@@ -436,28 +434,28 @@ def all_panels(s: Shape) -> Kernel:
     f = Kernel(s, "all_panels", "n:i k:i b:p br:i bc:i panels:p")
     with f.loop(0, f.n, s.columns) as j:
         width = f.minimum(f.n - j, s.columns)
-        f.call("@pack", f.at(f.b, j * f.bc), f.br, f.bc, f.k, width, f.at(f.panels, j * f.k))
+        f.call("pack", f.at(f.b, j * f.bc), f.br, f.bc, f.k, width, f.at(f.panels, j * f.k))
     return f
 
 
 def packed_tiles(s: Shape, letter: str) -> Kernel:
     """``c = a b``, with the panels of b; rows of a are contiguous."""
     f = Kernel(s, f"{letter}slice", PACKED, exported=True)
-    one, beta = V(f, s.type, "1.0"), f.variable(s.type, V(f, s.type, "0.0"))
+    one, beta = f.real("1.0"), f.variable(s.type, f.real("0.0"))
     parts = f.maximum(_quotient(f, f.k, f.number(PACKED_DEPTH)), 1)
     length = f.variable(INT, _quotient(f, f.k, parts))
     with f.loop(0, parts) as part:
         first = part * length.get()
         depth = f.minimum(f.k - first, length.get())
-        fits = f.emit(INT, f"udiv i64 {BLOCK_BYTES // s.size}, {f.maximum(depth, 1).text}")
+        fits = f.number(BLOCK_BYTES // s.size).over(f.maximum(depth, 1))
         block = f.maximum(fits.up_to(s.rows), 4 * s.rows)
         with f.loop(0, _quotient(f, f.m, block)) as part_m:
             top = part_m * block
             height = f.minimum(f.m - top, block)
             f.call(
-                "@block", height, f.n, depth, one, f.at(f.at(f.a, top * f.ar), first), f.ar, f.number(1),
-                f.at(f.panels, first * s.columns), f.number(s.columns), f.k, beta.get(), f.at(f.c, top * f.cr), f.cr,
-                V(f, PTR, "null"), f.number(0),
+                "block", height, f.n, depth, one, f.at(f.at(f.a, top * f.ar), first), f.ar, 1,
+                f.at(f.panels, first * s.columns), s.columns, f.k, beta.get(), f.at(f.c, top * f.cr), f.cr,
+                f.null(), 0,
             )  # fmt: skip
         beta.set(one)
     return f
@@ -492,7 +490,7 @@ def dots(s: Shape) -> Kernel:
         y = f.number_at(f.x, j)
         for i in range(DOTS):
             totals[i].set(f.multiply_add(f.number_at(starts[i], j), y, totals[i].get()))
-    fresh, zero = f.is_zero(f.beta), V(f, s.type, "0.0")
+    fresh, zero = f.is_zero(f.beta), f.real("0.0")
     old = [f.select(fresh, zero, f.times(f.beta, f.number_at(place))) for place in places]
     for place, total, before in zip(places, totals, old, strict=True):
         f.put(f.multiply_add(f.alpha, total.get(), before), place)
@@ -505,7 +503,7 @@ def rows_times_vector(s: Shape) -> Kernel:
     whole, none = f.p & -DOTS, f.number(0)
     for start, stop, step, ar, ys in ((none, whole, DOTS, f.ar, f.ys), (whole, f.p, 1, none, none)):
         with f.loop(start, stop, step) as i:
-            f.call("@dots", f.q, f.at(f.a, i * f.ar), ar, f.x, f.alpha, f.beta, f.at(f.y, i * f.ys), ys)
+            f.call("dots", f.q, f.at(f.a, i * f.ar), ar, f.x, f.alpha, f.beta, f.at(f.y, i * f.ys), ys)
     return f
 
 
@@ -534,14 +532,14 @@ def columns_times_vector(s: Shape) -> Kernel:
     f = Kernel(s, "by_columns", BY_COLUMNS)
     fresh = f.is_zero(f.beta)
     with f.loop(0, f.q) as j:
-        f.put(f.select(fresh, V(f, s.type, "0.0"), f.times(f.beta, f.number_at(f.y, j))), f.y, j)
+        f.put(f.select(fresh, f.real("0.0"), f.times(f.beta, f.number_at(f.y, j))), f.y, j)
     scaled = f.memory(ADDED * s.size)
     whole = f.p & -ADDED
     for count, start, stop in ((ADDED, f.number(0), whole), (1, whole, f.p)):
         with f.loop(start, stop, count) as i:
             with f.loop(0, count) as k:
                 f.put(f.times(f.alpha, f.number_at(f.x, (i + k) * f.xs)), scaled, k)
-            f.call(f"@add{count}", f.q, f.at(f.a, i * f.ar), f.ar, scaled, f.y)
+            f.call(f"add{count}", f.q, f.at(f.a, i * f.ar), f.ar, scaled, f.y)
     return f
 
 
@@ -556,7 +554,7 @@ def outer(s: Shape) -> Kernel:
             wide = start is not last
             read = f.vector_at if wide else f.number_at
             scale, beta = (f.spread(x), f.spread(f.beta)) if wide else (x, f.beta)
-            zero = f.zero if wide else V(f, s.type, "0.0")
+            zero = f.zero if wide else f.real("0.0")
             with f.loop(start, stop, step) as j:
                 old = f.select(fresh, zero, f.times(beta, read(c, j)))
                 f.put(f.multiply_add(scale, read(f.b, j), old), c, j)
@@ -566,7 +564,7 @@ def outer(s: Shape) -> Kernel:
 def small(s: Shape) -> Kernel:
     """A product of a few numbers, or of none however many rows there are."""
     f = Kernel(s, "small", ARGUMENTS)
-    fresh, zero = f.is_zero(f.beta), V(f, s.type, "0.0")
+    fresh, zero = f.is_zero(f.beta), f.real("0.0")
     with f.loop(0, f.select(f.n.equals(0), f.n, f.m)) as i:
         row, out = f.at(f.a, i * f.ar), f.at(f.c, i * f.cr)
         with f.loop(0, f.n) as j:
