@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from theano.runtime.abi import QUICKLY
 
-__all__ = ["BOOL", "INT", "INT32", "PTR", "Block", "Field", "FunctionText", "V", "Variable"]
+__all__ = ["BOOL", "INT", "INT32", "PTR", "VOID", "Block", "Field", "FunctionText", "V", "Variable"]
 
 BOOL, INT32, INT, PTR, VOID = "i1", "i32", "i64", "ptr", "void"
 
@@ -71,6 +71,9 @@ class V:
 
     def signed_over(self, divisor: V | int) -> V:
         return self._with("sdiv", divisor)
+
+    def modulo(self, divisor: int) -> V:
+        return self._with("urem", divisor)
 
     def up_to(self, multiple: int) -> V:
         """The number rounded up to a multiple."""
@@ -329,20 +332,23 @@ class FunctionText:
         self.begin(made)
         return made
 
-    def jump(self, block: Block, *args: V | int, when: V | None = None, unless: V | None = None) -> None:
-        """Go to a block: always, or where a condition holds or does not; else on with what follows."""
+    def jump(
+        self, block: Block, *args: V | int, when: V | None = None, unless: V | None = None, other: Block | None = None
+    ) -> None:
+        """Go to a block: always, or where a condition holds or does not; else to `other`, or on with what follows."""
         block.give(self._here, args)
-        if when is None and unless is None:
+        condition = when if when is not None else unless
+        if condition is None:
             self.do(f"br label %{block.label}")
             self._here = ""
             return
-        on = self.block()
-        if when is not None:
-            self.do(f"br i1 {when.text}, label %{block.label}, label %{on.label}")
-        elif unless is not None:
-            self.do(f"br i1 {unless.text}, label %{on.label}, label %{block.label}")
+        on = self.block() if other is None else other
+        on.give(self._here, ())
+        yes, no = (block, on) if when is not None else (on, block)
+        self.do(f"br i1 {condition.text}, label %{yes.label}, label %{no.label}")
         self._here = ""
-        self.begin(on)
+        if other is None:
+            self.begin(on)
 
     def switch(self, value: V, cases: dict[int, Block], default: Block) -> None:
         """Go to the block of a number."""

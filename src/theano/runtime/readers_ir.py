@@ -5,6 +5,8 @@ all others 1. None raises, and none runs Python code, so that lists can't change
 an array in one word: see `abi.ArraySpec.code`. `out` is the data word of the frame, followed by the dims.
 """
 
+READ_INPUT = "ctx:p object:p out:p code:i ones:i buffer:p"
+
 ARRAYS = r"""
 define internal i64 @read_array(ptr %array, ptr %out, i64 %code, i64 %ones) {
 start:

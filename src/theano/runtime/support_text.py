@@ -5,29 +5,12 @@ from __future__ import annotations
 import itertools
 import re
 import string
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from theano.runtime import abi, capi, first_ir, gil_ir, readers_ir, support_ir, team_ir
+from theano.runtime.support_code import Code
 
 __all__ = ["first_text", "support_text"]
-
-# Arrays from this size on take their memory from the pool.
-_LARGE_BYTES = 1 << 20
-_POOL_BLOCKS = 16
-# Blocks from this size on ask for large pages, as NumPy's arrays do, and the number of that advice.
-_HUGE_BYTES = 4 << 20
-_MADV_HUGEPAGE = 14
-# Arrays up to this size are taken again once nobody holds them, two for each of so many pairs of function and slot.
-_SMALL_BYTES = 1024
-_RECENT_SETS = 32
-_NEW_FLAGS = 0x0001 | 0x0100 | 0x0400  # C-contiguous, aligned, writeable
-
-_MESSAGES = {
-    "BAD_CALLBACK": "a call-back of compiled code returned something else than a tuple of its outputs",
-    "BAD_ON_ERROR": "a check of compiled code failed, and its handler raised nothing",
-    "UNREADY": "a check of compiled code failed before there was anything to report it with",
-}
-
 
 def _numbers() -> Mapping[str, object]:
     """What the names of the IR templates stand for."""
@@ -47,13 +30,6 @@ def _numbers() -> Mapping[str, object]:
         QUICKLY=abi.QUICKLY,
         N_WORDS=len(capi.TABLE),
         TUPLE_ITEMS=capi.tuple_items(),
-        POOL_BLOCKS=_POOL_BLOCKS,
-        HUGE=_HUGE_BYTES,
-        MADV_HUGEPAGE=_MADV_HUGEPAGE,
-        LARGE=_LARGE_BYTES,
-        SMALL=_SMALL_BYTES,
-        RECENT_SETS=_RECENT_SETS,
-        NEW_FLAGS=_NEW_FLAGS,
         NUMBERS=abi.CODE_NUMBERS,
         ROUNDS=abi.CODE_ROUNDS,
         EQUIVALENT=abi.CODE_EQUIVALENT,
@@ -61,26 +37,28 @@ def _numbers() -> Mapping[str, object]:
         FLOAT32=abi.descr_index("float32"),
         FLOAT64=abi.descr_index("float64"),
         N_DTYPES=len(abi.DTYPES),
-        ITEM_SIZES=", ".join(f"i64 {size}" for size in abi.ITEMSIZE.values()),
         LOWEST=", ".join(f"i64 {abi.INTEGERS.get(name, empty)[0]}" for name in abi.DTYPES),
         HIGHEST=", ".join(f"i64 {abi.INTEGERS.get(name, empty)[1]}" for name in abi.DTYPES),
         PUT_CASES="\n    ".join(cases),
     )
-    for name, message in _MESSAGES.items():
-        table[name] = message
-        table[f"{name}_SIZE"] = len(message) + 1
     return table
 
 
 def first_text(triple: str) -> str:
     """The IR of the provisional support functions for a machine."""
-    shared = support_ir.BASICS + readers_ir.ARRAYS + gil_ir.TEXT
-    return _filled(shared + first_ir.TEXT + team_ir.waiting_text(triple))
+    constants = [*support_ir.BASIC_CONSTANTS, *first_ir.CONSTANTS]
+    functions = [*support_ir.basic_functions(), *first_ir.functions()]
+    return _text(constants, functions, readers_ir.ARRAYS + gil_ir.TEXT + team_ir.waiting_text(triple))
 
 
 def support_text(triple: str) -> str:
     """The IR of all support functions for a machine."""
-    return _filled(support_ir.TEXT + readers_ir.TEXT + gil_ir.CONFLICT + gil_ir.TEXT + team_ir.team_text(triple))
+    shared = readers_ir.TEXT + gil_ir.CONFLICT + gil_ir.TEXT + team_ir.team_text(triple)
+    return _text(support_ir.CONSTANTS, support_ir.functions(), shared)
+
+
+def _text(constants: list[str], functions: Sequence[Code], template: str) -> str:
+    return "\n".join([*constants, *(f.text() for f in functions), _filled(template)])
 
 
 def _filled(template: str) -> str:
