@@ -71,5 +71,5 @@ def raise_check() -> Code:
 def meet() -> Code:
     """Any two programs are taken to meet."""
     f = Code("meet", "ctx:p table:p ctx2:p table2:p mask:i", BOOL)
-    f.leave(f.true_or_false(True))
+    f.leave(True)
     return f

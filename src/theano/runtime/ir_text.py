@@ -26,7 +26,7 @@ class Field(NamedTuple):
 
 
 class V:
-    """A value in the function `f`: its LLVM type and its text. Where one is wanted, a Python int will do."""
+    """A value in the function `f`: its LLVM type and its text. Where one is wanted, a Python int or bool will do."""
 
     __slots__ = ("f", "text", "type")
 
@@ -162,7 +162,9 @@ _SIZES = {INT32: 4, INT: 8, PTR: 8}
 
 
 def _text(value: V | int) -> str:
-    return value.text if isinstance(value, V) else str(value)
+    if isinstance(value, V):
+        return value.text
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _aligned(align: int) -> str:
@@ -262,13 +264,10 @@ class FunctionText:
 
     # -- values ------------------------------------------------------------------------------------------
     def number(self, value: int, type_: str = INT) -> V:
-        return V(self, type_, str(value))
+        return V(self, type_, _text(value))
 
     def typed(self, value: V | int, type_: str) -> V:
         return value if isinstance(value, V) else self.number(value, type_)
-
-    def true_or_false(self, value: bool) -> V:
-        return V(self, BOOL, "true" if value else "false")
 
     def null(self) -> V:
         return V(self, PTR, "null")
@@ -306,7 +305,8 @@ class FunctionText:
     def call(self, callee: str | V, *args: V | int, result: str = VOID, last: bool = False) -> V:
         """Call a function by its name, or where a pointer leads. `last`: it is left to the other one to return."""
         target = callee.text if isinstance(callee, V) else f"@{callee}"
-        given = ", ".join(f"{a.type} {a.text}" for a in (self.typed(a, INT) for a in args))
+        values = [self.typed(a, BOOL if isinstance(a, bool) else INT) for a in args]
+        given = ", ".join(f"{a.type} {a.text}" for a in values)
         text = f"{'tail ' if last else ''}call {result} {target}({given})"
         if result == VOID:
             self.do(text)

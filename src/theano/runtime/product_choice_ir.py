@@ -174,7 +174,7 @@ def _is_packed(f: Kernel, blas: Symbol | None) -> V:
         found = found & size
     if blas is None:
         return found
-    return f.select(_is_large(f), f.true_or_false(False), found)
+    return f.select(_is_large(f), False, found)
 
 
 def panels(s: Shape, letter: str, blas: Symbol | None) -> Kernel:

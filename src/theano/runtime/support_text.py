@@ -14,47 +14,28 @@ __all__ = ["first_text", "support_text"]
 
 def _numbers() -> Mapping[str, object]:
     """What the names of the IR templates stand for."""
-    empty = (1, 0)
-    puts = {"float32": "put_float", "float64": "put_double"}
-    cases = [
-        f"i64 {abi.descr_index(name)}, label %{puts.get(name, f'put{abi.ITEMSIZE[name]}')}"
-        for name in abi.INTEGERS
-    ]
     table: dict[str, object] = {name: k for k, name in enumerate(capi.TABLE)}
     table.update(
         {name: value for name, value in vars(abi).items() if name.isupper() and isinstance(value, int)}
     )
     table.update(gil_ir.STATE)
     table.update(gil_ir.PHASES)
-    table.update(
-        QUICKLY=abi.QUICKLY,
-        N_WORDS=len(capi.TABLE),
-        TUPLE_ITEMS=capi.tuple_items(),
-        NUMBERS=abi.CODE_NUMBERS,
-        ROUNDS=abi.CODE_ROUNDS,
-        EQUIVALENT=abi.CODE_EQUIVALENT,
-        UPDATED_TO_WRITEABLE=(abi.CODE_UPDATED // abi.WRITEABLE_FLAG).bit_length() - 1,
-        FLOAT32=abi.descr_index("float32"),
-        FLOAT64=abi.descr_index("float64"),
-        N_DTYPES=len(abi.DTYPES),
-        LOWEST=", ".join(f"i64 {abi.INTEGERS.get(name, empty)[0]}" for name in abi.DTYPES),
-        HIGHEST=", ".join(f"i64 {abi.INTEGERS.get(name, empty)[1]}" for name in abi.DTYPES),
-        PUT_CASES="\n    ".join(cases),
-    )
+    table.update(QUICKLY=abi.QUICKLY)
     return table
 
 
 def first_text(triple: str) -> str:
     """The IR of the provisional support functions for a machine."""
     constants = [*support_ir.BASIC_CONSTANTS, *first_ir.CONSTANTS]
-    functions = [*support_ir.basic_functions(), *first_ir.functions()]
-    return _text(constants, functions, readers_ir.ARRAYS + gil_ir.TEXT + team_ir.waiting_text(triple))
+    functions = [*support_ir.basic_functions(), *readers_ir.array_functions(), *first_ir.functions()]
+    return _text(constants, functions, gil_ir.TEXT + team_ir.waiting_text(triple))
 
 
 def support_text(triple: str) -> str:
     """The IR of all support functions for a machine."""
-    shared = readers_ir.TEXT + gil_ir.CONFLICT + gil_ir.TEXT + team_ir.team_text(triple)
-    return _text(support_ir.CONSTANTS, support_ir.functions(), shared)
+    constants = [*support_ir.CONSTANTS, *readers_ir.CONSTANTS]
+    functions = [*support_ir.functions(), *readers_ir.functions()]
+    return _text(constants, functions, gil_ir.CONFLICT + gil_ir.TEXT + team_ir.team_text(triple))
 
 
 def _text(constants: list[str], functions: Sequence[Code], template: str) -> str:
