@@ -26,8 +26,8 @@ if "linked" in os.environ.get("AS_IF", ""):  # as where our loader knows no obje
     from theano.runtime import jit
     jit.load_image = lambda *arguments: None
 if "alone" in os.environ.get("AS_IF", ""):  # as where there are no futexes
-    from theano.runtime import team_ir
-    team_ir._MACHINES.clear()
+    from theano.runtime import machine_ir
+    machine_ir._MACHINES.clear()
 
 def check(*facts):
     assert all(facts), facts

@@ -13,7 +13,7 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.sharing import defined_names, roots
 from theano.progress import still_here
-from theano.runtime import abi, gil_ir
+from theano.runtime import abi
 
 if TYPE_CHECKING:
     from theano.runtime.target import Isa
@@ -340,7 +340,7 @@ class MainPrinter(FunctionPrinter):
         node, go, end = self.word("frame", self.layout.gil), self.label(), self.label()
         self.do(f"store i64 1, ptr {self.word('frame', self.layout.gil + abi.COMMITTED)}")
         state = self.emit(f"load i64, ptr {node}")
-        forks = self.emit(f"getelementptr i8, ptr {self.context('active')}, i64 {gil_ir.STATE['FORKS']}")
+        forks = self.emit(f"getelementptr i8, ptr {self.context('active')}, i64 {abi.ACTIVE_FORKS}")
         either = self.emit(f"or i64 {state}, {self.emit(f'load i64, ptr {forks}')}")
         self.do(f"br i1 {self.emit(f'icmp eq i64 {either}, 0')}, label %{end}, label %{go}")
         self.start(go)

@@ -58,6 +58,9 @@ ENDLESS = 1 << 62
 N_GIL_WORDS = 8
 COMMITTED, POLLED = 6, 7
 STORAGE_UPDATED = 1 << 32
+# Byte offsets in the state at the word `active`, behind the first node of the list, and its size (see `gil_ir`).
+ACTIVE_CHANGES, ACTIVE_WAITING, ACTIVE_FORKS = 8, 12, 16
+ACTIVE_BYTES = 24
 
 # Picoseconds that a range of a loop takes, about: what one thread does before it asks for more.
 GRAIN = 10_000_000

@@ -6,7 +6,7 @@ They keep nothing between calls, read arrays only, and leave a check that failed
 
 from __future__ import annotations
 
-from theano.runtime.ir_text import BOOL, INT, INT32, PTR, Field
+from theano.runtime.ir_text import INT, INT32, PTR, Field
 from theano.runtime.readers_ir import READ_INPUT
 from theano.runtime.support_code import Code, text_constant
 from theano.runtime.support_ir import INSANE, NEW_ARRAY, POOL_TAKE, RAISE_CHECK, beyond_head
@@ -19,7 +19,7 @@ GIVEN = Field(-8, PTR)
 
 
 def functions() -> list[Code]:
-    return [new_array(), pool_give(), pool_take(), read_input(), raise_check(), meet()]
+    return [new_array(), pool_give(), pool_take(), read_input(), raise_check()]
 
 
 def new_array() -> Code:
@@ -65,11 +65,4 @@ def read_input() -> Code:
 def raise_check() -> Code:
     f = Code("raise_check", RAISE_CHECK, exported=True)
     f.complain("unready_type", "unready")
-    return f
-
-
-def meet() -> Code:
-    """Any two programs are taken to meet."""
-    f = Code("meet", "ctx:p table:p ctx2:p table2:p mask:i", BOOL)
-    f.leave(True)
     return f

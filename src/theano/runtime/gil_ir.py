@@ -1,4 +1,4 @@
-"""LLVM IR of letting other Python threads run while a long program works, and of what that needs guarded.
+"""Letting other Python threads run while a long program works, and what that needs guarded.
 
 A program that runs without the GIL is in the list `active` if it uses storages; so is what copies the value of one
 (`get_value`). Whoever wants to use a storage that one in the list uses, and one of the two updates it, waits until the
@@ -12,558 +12,431 @@ they are done.
 A process that forks waits until no program is between its commit and its end, and none commits until it has forked.
 
 The state is the process's, not this module's, so that provisional and fast code share it (`support`): the first node
-of the list, then the words at the offsets in `STATE`: how often a node left the list, how many threads sleep, and
-whether a thread is about to fork.
+of the list, then how often a node left the list, how many threads sleep, and whether a thread is about to fork.
 
-A node of the list is part of a frame, or of the Python object that holds it: thread state of a program that has let go
-of the GIL (null while it is held), next node, context, table, the thread, what it does (`PHASES`), whether it has
-committed, and when it polled last without the GIL (at first, any number). The table of a program tells how many
+A node of the list is part of a frame, or of the Python object that holds it. The table of a program tells how many
 storages it has, and for each its context word, and 1 << 32 if it is updated.
 """
 
 from __future__ import annotations
 
-__all__ = ["CONFLICT", "STATE", "STATE_BYTES", "TEXT"]
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
 
-STATE = {"CHANGES": 8, "WAITING": 12, "FORKS": 16}
-STATE_BYTES = 24
-PHASES = {"RUNS": 0, "WAITS": 1, "POLLS": 2}
+from theano.runtime import abi
+from theano.runtime.ir_text import BOOL, INT, INT32, PTR, Block, Field, V
+from theano.runtime.machine_ir import Machine
+from theano.runtime.support_code import LIST_ITEMS, Code
 
-# Whether two programs meet.
-CONFLICT = r"""
-; Whether one of them updates a storage that the other one uses, updates of the second in `mask` only.
-define internal i1 @meet(ptr %ctx, ptr %table, ptr %ctx2, ptr %table2, i64 %mask) $QUICKLY{
-start:
-  %n = load i64, ptr %table
-  %n2 = load i64, ptr %table2
-  br label %outer
-outer:
-  %i = phi i64 [0, %start], [%i2, %next]
-  %more = icmp slt i64 %i, %n
-  br i1 %more, label %first, label %no
-first:
-  %i2 = add i64 %i, 1
-  %at = getelementptr i64, ptr %table, i64 %i2
-  %a = load i64, ptr %at
-  %word = and i64 %a, 4294967295
-  %list_at = getelementptr ptr, ptr %ctx, i64 %word
-  %list = load ptr, ptr %list_at
-  br label %inner
-inner:
-  %k = phi i64 [0, %first], [%k2, %second]
-  %more2 = icmp slt i64 %k, %n2
-  br i1 %more2, label %second, label %next
-second:
-  %k2 = add i64 %k, 1
-  %at2 = getelementptr i64, ptr %table2, i64 %k2
-  %b = load i64, ptr %at2
-  %word2 = and i64 %b, 4294967295
-  %list2_at = getelementptr ptr, ptr %ctx2, i64 %word2
-  %list2 = load ptr, ptr %list2_at
-  %same = icmp eq ptr %list, %list2
-  %b_masked = and i64 %b, %mask
-  %either = or i64 %a, %b_masked
-  %updated = icmp uge i64 %either, 4294967296
-  %bad = and i1 %same, %updated
-  br i1 %bad, label %yes, label %inner
-next:
-  br label %outer
-yes:
-  ret i1 true
-no:
-  ret i1 false
-}
-"""
+__all__ = ["functions"]
 
-_LIST = r"""
-declare i64 @llvm.readcyclecounter()
+# Of the process's state, whose start is the address of the first node.
+CHANGES, WAITING = Field(abi.ACTIVE_CHANGES, INT32), Field(abi.ACTIVE_WAITING, INT32)
+FORKS = Field(abi.ACTIVE_FORKS, INT)
+# Of a node: the state of the thread that has let go of the GIL (null while it is held), and when it polled last without
+# it (at first, any number).
+STATE, NEXT, CTX, TABLE, THREAD = (Field(8 * k, PTR) for k in range(5))
+PHASE, COMMITTED, POLLED = Field(40, INT), Field(8 * abi.COMMITTED, INT), Field(8 * abi.POLLED, INT)
+# What a program does.
+RUNS, WAITS, POLLS = 0, 1, 2
+# A table has a word for each storage: the lower half is its context word.
+WORD = abi.STORAGE_UPDATED - 1
+# Taking the GIL back takes 5 ms where another thread runs Python code: so many cycles between two looks for signals.
+BETWEEN_POLLS = 100_000_000
 
-; Get into the list.
-define internal void @join(ptr %node, ptr %ctx, ptr %table, i64 %phase) $QUICKLY{
-  %active = call ptr @word(i64 $active)
-  %head = load ptr, ptr %active
-  %next_at = getelementptr ptr, ptr %node, i64 1
-  store ptr %head, ptr %next_at
-  %ctx_at = getelementptr ptr, ptr %node, i64 2
-  store ptr %ctx, ptr %ctx_at
-  %table_at = getelementptr ptr, ptr %node, i64 3
-  store ptr %table, ptr %table_at
-  %me = call ptr @word(i64 $this_thread)
-  %thread = call ptr %me()
-  %thread_at = getelementptr ptr, ptr %node, i64 4
-  store ptr %thread, ptr %thread_at
-  %phase_at = getelementptr i64, ptr %node, i64 5
-  store i64 %phase, ptr %phase_at
-  store ptr %node, ptr %active
-  ret void
-}
-; Leave it, and wake those who sleep.
-define void @leave(ptr %node) $QUICKLY{
-start:
-  %active = call ptr @word(i64 $active)
-  br label %find
-find:
-  %at = phi ptr [%active, %start], [%next_at, %on]
-  %entry = load ptr, ptr %at
-  %next_at = getelementptr ptr, ptr %entry, i64 1
-  %mine = icmp eq ptr %entry, %node
-  br i1 %mine, label %found, label %on
-on:
-  %end = icmp eq ptr %entry, null
-  br i1 %end, label %done, label %find
-found:
-  %next = load ptr, ptr %next_at
-  store ptr %next, ptr %at
-  call void @wake()
-  br label %done
-done:
-  ret void
-}
-define internal void @wake() $QUICKLY{
-start:
-  %active = call ptr @word(i64 $active)
-  %changes = getelementptr i8, ptr %active, i64 $CHANGES
-  %count = load i32, ptr %changes
-  %changed = add i32 %count, 1
-  store i32 %changed, ptr %changes
-  %waiting_at = getelementptr i8, ptr %active, i64 $WAITING
-  %waiting = load i32, ptr %waiting_at
-  %nobody = icmp eq i32 %waiting, 0
-  br i1 %nobody, label %done, label %call
-call:
-  %roused = call i64 @rouse_all(ptr %changes)
-  br label %done
-done:
-  ret void
-}
-define internal void @forget_others() $QUICKLY{
-start:
-  %active = call ptr @word(i64 $active)
-  %waiting_at = getelementptr i8, ptr %active, i64 $WAITING
-  store i32 0, ptr %waiting_at
-  %me = call ptr @word(i64 $this_thread)
-  %thread = call ptr %me()
-  br label %test
-test:
-  %at = phi ptr [%active, %start], [%at, %drop], [%next_at, %keep]
-  %node = load ptr, ptr %at
-  %none = icmp eq ptr %node, null
-  br i1 %none, label %done, label %look
-look:
-  %next_at = getelementptr ptr, ptr %node, i64 1
-  %owner_at = getelementptr ptr, ptr %node, i64 4
-  %owner = load ptr, ptr %owner_at
-  %own = icmp eq ptr %owner, %thread
-  br i1 %own, label %keep, label %drop
-drop:
-  %next = load ptr, ptr %next_at
-  store ptr %next, ptr %at
-  br label %test
-keep:
-  br label %test
-done:
-  ret void
-}
-; Whether another thread's program stands in the way of one: any that runs; if it is to be fair, those that have waited
-; for longer than `node`, too, which may not be in the list yet.
-define internal i1 @conflict(ptr %node, ptr %ctx, ptr %table, i1 %fair) $QUICKLY{
-start:
-  %me = call ptr @word(i64 $this_thread)
-  %thread = call ptr %me()
-  %active = call ptr @word(i64 $active)
-  %is_new = icmp eq ptr %node, null
-  br label %test
-test:
-  %at = phi ptr [%active, %start], [%next_at, %go_on]
-  %older = phi i1 [%is_new, %start], [%older2, %go_on]
-  %entry = load ptr, ptr %at
-  %none = icmp eq ptr %entry, null
-  br i1 %none, label %no, label %look
-look:
-  %next_at = getelementptr ptr, ptr %entry, i64 1
-  %is_node = icmp eq ptr %entry, %node
-  %older2 = or i1 %older, %is_node
-  %thread_at = getelementptr ptr, ptr %entry, i64 4
-  %owner = load ptr, ptr %thread_at
-  %own = icmp eq ptr %owner, %thread
-  br i1 %own, label %go_on, label %others
-others:
-  %phase_at = getelementptr i64, ptr %entry, i64 5
-  %phase = load i64, ptr %phase_at
-  %runs = icmp eq i64 %phase, $RUNS
-  br i1 %runs, label %compare, label %rests
-rests:
-  %waits = icmp eq i64 %phase, $WAITS
-  %first = and i1 %older2, %fair
-  %before = and i1 %first, %waits
-  %polls = xor i1 %waits, true
-  %counts = or i1 %before, %polls
-  br i1 %counts, label %compare, label %go_on
-compare:
-  %is_poll = icmp eq i64 %phase, $POLLS
-  %mask = select i1 %is_poll, i64 4294967295, i64 -1
-  %ctx2_at = getelementptr ptr, ptr %entry, i64 2
-  %ctx2 = load ptr, ptr %ctx2_at
-  %table2_at = getelementptr ptr, ptr %entry, i64 3
-  %table2 = load ptr, ptr %table2_at
-  %bad = call i1 @meet(ptr %ctx, ptr %table, ptr %ctx2, ptr %table2, i64 %mask)
-  br i1 %bad, label %yes, label %go_on
-go_on:
-  br label %test
-yes:
-  ret i1 true
-no:
-  ret i1 false
-}
-; Whether this thread has anything in the list.
-define internal i1 @is_inside() $QUICKLY{
-start:
-  %me = call ptr @word(i64 $this_thread)
-  %thread = call ptr %me()
-  %active = call ptr @word(i64 $active)
-  br label %test
-test:
-  %at = phi ptr [%active, %start], [%next_at, %look]
-  %entry = load ptr, ptr %at
-  %none = icmp eq ptr %entry, null
-  br i1 %none, label %no, label %look
-look:
-  %next_at = getelementptr ptr, ptr %entry, i64 1
-  %thread_at = getelementptr ptr, ptr %entry, i64 4
-  %owner = load ptr, ptr %thread_at
-  %own = icmp eq ptr %owner, %thread
-  br i1 %own, label %yes, label %test
-yes:
-  ret i1 true
-no:
-  ret i1 false
-}
-; Sleep without the GIL until somebody leaves the list, or for a moment.
-define internal void @sleep() $QUICKLY{
-  %active = call ptr @word(i64 $active)
-  %changes = getelementptr i8, ptr %active, i64 $CHANGES
-  %waiting = getelementptr i8, ptr %active, i64 $WAITING
-  %before = load i32, ptr %waiting
-  %one_more = add i32 %before, 1
-  store i32 %one_more, ptr %waiting
-  %seen = load i32, ptr %changes
-  %save = call ptr @word(i64 $save_thread)
-  %state = call ptr %save()
-  %napped = call i64 @nap(ptr %changes, i32 %seen)
-  %restore = call ptr @word(i64 $restore_thread)
-  call void %restore(ptr %state)
-  %now = load i32, ptr %waiting
-  %one_less = sub i32 %now, 1
-  store i32 %one_less, ptr %waiting
-  ret void
-}
-"""
+DECLARATIONS = ["declare i64 @llvm.readcyclecounter()"]
 
-_WAIT = r"""
-; Wait until nobody stands in the way. With `poll` a signal may end it: -1 then.
-define i32 @wait_turn(ptr %ctx, ptr %table, i32 %poll) $QUICKLY{
-start:
-  %node = alloca [$N_GIL_WORDS x i64], align 8
-  %committed = getelementptr i64, ptr %node, i64 $COMMITTED
-  store i64 0, ptr %committed
-  %inside = call i1 @is_inside()
-  %fair = xor i1 %inside, true
-  %bad = call i1 @conflict(ptr null, ptr %ctx, ptr %table, i1 %fair)
-  br i1 %bad, label %queue, label %free
-queue:
-  call void @join(ptr %node, ptr %ctx, ptr %table, i64 $WAITS)
-  br label %wait
-wait:
-  call void @sleep()
-  %wanted = icmp ne i32 %poll, 0
-  br i1 %wanted, label %signals, label %test
-signals:
-  %check = call ptr @word(i64 $poll)
-  %status = call i32 %check()
-  %good = icmp eq i32 %status, 0
-  br i1 %good, label %test, label %raised
-test:
-  %still = call i1 @conflict(ptr %node, ptr %ctx, ptr %table, i1 %fair)
-  br i1 %still, label %wait, label %ready
-ready:
-  call void @leave(ptr %node)
-  br label %free
-free:
-  ret i32 0
-raised:
-  call void @leave(ptr %node)
-  ret i32 -1
-}
-; The same, and get into the list.
-define i32 @enter(ptr %node, ptr %ctx, ptr %table, i32 %poll) $QUICKLY{
-start:
-  %active = call ptr @word(i64 $active)
-  %head = load ptr, ptr %active
-  %free = icmp eq ptr %head, null
-  br i1 %free, label %go, label %wait
-wait:
-  %status = call i32 @wait_turn(ptr %ctx, ptr %table, i32 %poll)
-  %good = icmp eq i32 %status, 0
-  br i1 %good, label %go, label %raised
-go:
-  call void @join(ptr %node, ptr %ctx, ptr %table, i64 $RUNS)
-  ret i32 0
-raised:
-  ret i32 -1
-}
-; A process is about to fork: wait until no other thread's program has committed and not ended.
-define void @fork_begin() $QUICKLY{
-start:
-  %active = call ptr @word(i64 $active)
-  %forks = getelementptr i8, ptr %active, i64 $FORKS
-  store atomic i64 1, ptr %forks seq_cst, align 8
-  %me = call ptr @word(i64 $this_thread)
-  %thread = call ptr %me()
-  br label %all
-all:
-  br label %test
-test:
-  %at = phi ptr [%active, %all], [%next_at, %go_on]
-  %entry = load ptr, ptr %at
-  %none = icmp eq ptr %entry, null
-  br i1 %none, label %free, label %look
-look:
-  %next_at = getelementptr ptr, ptr %entry, i64 1
-  %thread_at = getelementptr ptr, ptr %entry, i64 4
-  %owner = load ptr, ptr %thread_at
-  %committed_at = getelementptr i64, ptr %entry, i64 $COMMITTED
-  %committed = load atomic i64, ptr %committed_at seq_cst, align 8
-  %not_yet = icmp eq i64 %committed, 0
-  %own = icmp eq ptr %owner, %thread
-  %fine = or i1 %own, %not_yet
-  br i1 %fine, label %go_on, label %wait
-go_on:
-  br label %test
-wait:
-  call void @sleep()
-  br label %all
-free:
-  ret void
-}
-; It has.
-define void @fork_end() $QUICKLY{
-  %active = call ptr @word(i64 $active)
-  %forks = getelementptr i8, ptr %active, i64 $FORKS
-  store atomic i64 0, ptr %forks seq_cst, align 8
-  call void @wake()
-  ret void
-}
-; In a forked child: only what this thread has in the list lives on.
-define void @fork_child() $QUICKLY{
-start:
-  %active = call ptr @word(i64 $active)
-  %forks = getelementptr i8, ptr %active, i64 $FORKS
-  store i64 0, ptr %forks
-  call void @forget_others()
-  ret void
-}
-; `copy_value(storage)`: a copy of the array in a storage, in C order; the storage itself if it holds something else.
-define ptr @copy_value(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames) $QUICKLY{
-start:
-  %node = alloca [$N_GIL_WORDS x i64], align 8
-  %committed = getelementptr i64, ptr %node, i64 $COMMITTED
-  store i64 0, ptr %committed
-  %table = alloca [2 x i64], align 8
-  %list = load ptr, ptr %args
-  store i64 1, ptr %table
-  %row = getelementptr i64, ptr %table, i64 1
-  store i64 0, ptr %row
-  %status = call i32 @enter(ptr %node, ptr %args, ptr %table, i32 1)
-  %good = icmp eq i32 %status, 0
-  br i1 %good, label %look, label %raised
-look:
-  %items = call ptr @field(ptr %list, i64 $LIST_ITEMS)
-  %value = load ptr, ptr %items
-  %type = call ptr @field(ptr %value, i64 $TYPE)
-  %array_type = call ptr @word(i64 $ndarray_type)
-  %is_array = icmp eq ptr %type, %array_type
-  br i1 %is_array, label %array, label %other
-array:
-  call void @hold(ptr %value)
-  %copy = call ptr @word(i64 $new_copy)
-  %made = call ptr %copy(ptr %value, i32 0)
-  call void @leave(ptr %node)
-  call void @drop(ptr %value)
-  ret ptr %made
-other:
-  call void @leave(ptr %node)
-  call void @hold(ptr %list)
-  ret ptr %list
-raised:
-  ret ptr null
-}
-; `put_value(storage, value)`: put an object into a storage, once nobody uses it.
-define ptr @put_value(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames) $QUICKLY{
-start:
-  %table = alloca [2 x i64], align 8
-  store i64 1, ptr %table
-  %row = getelementptr i64, ptr %table, i64 1
-  store i64 $STORAGE_UPDATED, ptr %row
-  %status = call i32 @wait_turn(ptr %args, ptr %table, i32 1)
-  %good = icmp eq i32 %status, 0
-  br i1 %good, label %put, label %raised
-put:
-  %list = load ptr, ptr %args
-  %value_at = getelementptr ptr, ptr %args, i64 1
-  %value = load ptr, ptr %value_at
-  call void @hold(ptr %value)
-  %set = call ptr @word(i64 $list_set_item)
-  %ignored = call i32 %set(ptr %list, i64 0, ptr %value)
-  %none = call ptr @word(i64 $none)
-  call void @hold(ptr %none)
-  ret ptr %none
-raised:
-  ret ptr null
-}
-"""
 
-_GIL = r"""
-; Run, as soon as nobody who runs stands in the way; the node is in the list.
-define internal void @settle(ptr %node, ptr %ctx, ptr %table) $QUICKLY{
-start:
-  %phase_at = getelementptr i64, ptr %node, i64 5
-  store i64 $WAITS, ptr %phase_at
-  br label %test
-test:
-  %bad = call i1 @conflict(ptr %node, ptr %ctx, ptr %table, i1 false)
-  br i1 %bad, label %wait, label %free
-wait:
-  call void @sleep()
-  br label %test
-free:
-  store i64 $RUNS, ptr %phase_at
-  ret void
-}
-; Let go of the GIL; a program with storages gets into the list before.
-define void @gil_release(ptr %ctx, ptr %node, ptr %table) $QUICKLY{
-start:
-  %n = load i64, ptr %table
-  %none = icmp eq i64 %n, 0
-  br i1 %none, label %alone, label %enter
-alone:
-  %ctx_at = getelementptr ptr, ptr %node, i64 2
-  store ptr %ctx, ptr %ctx_at
-  %table_at = getelementptr ptr, ptr %node, i64 3
-  store ptr %table, ptr %table_at
-  br label %go
-enter:
-  call void @join(ptr %node, ptr %ctx, ptr %table, i64 $WAITS)
-  call void @settle(ptr %node, ptr %ctx, ptr %table)
-  br label %go
-go:
-  %save = call ptr @word(i64 $save_thread)
-  %state = call ptr %save()
-  store ptr %state, ptr %node
-  ret void
-}
-define internal void @gil_back(ptr %node) $QUICKLY{
-  %state = load ptr, ptr %node
-  %restore = call ptr @word(i64 $restore_thread)
-  call void %restore(ptr %state)
-  store ptr null, ptr %node
-  ret void
-}
-; Take the GIL back, and leave the list.
-define void @gil_take(ptr %node) $QUICKLY{
-  call void @gil_back(ptr %node)
-  call void @leave(ptr %node)
-  ret void
-}
-; Before the first write to a storage, by a program that may let go of the GIL: not while the process forks. The frame
-; says already that it has committed. Until then the program has read storages, so it stays in the list or gets there.
-define void @gil_commit(ptr %ctx, ptr %node, ptr %table) $QUICKLY{
-start:
-  %active = call ptr @word(i64 $active)
-  %forks = getelementptr i8, ptr %active, i64 $FORKS
-  %committed = getelementptr i64, ptr %node, i64 $COMMITTED
-  br label %try
-try:
-  store atomic i64 1, ptr %committed seq_cst, align 8
-  %some = load atomic i64, ptr %forks seq_cst, align 8
-  %free = icmp eq i64 %some, 0
-  br i1 %free, label %go, label %give_way
-give_way:
-  store atomic i64 0, ptr %committed seq_cst, align 8
-  %state = load ptr, ptr %node
-  %held = icmp eq ptr %state, null
-  br i1 %held, label %here, label %back
-here:
-  call void @join(ptr %node, ptr %ctx, ptr %table, i64 $RUNS)
-  call void @wake()
-  call void @sleep()
-  call void @leave(ptr %node)
-  br label %try
-back:
-  call void @gil_back(ptr %node)
-  call void @wake()
-  call void @sleep()
-  %save = call ptr @word(i64 $save_thread)
-  %saved = call ptr %save()
-  store ptr %saved, ptr %node
-  br label %try
-go:
-  ret void
-}
-; Serve signals. Without the GIL: every 100 million cycles only, for taking it back takes 5 ms where another thread
-; runs Python code. Python code may run meanwhile, which lets other threads run: the program has read its storages, so
-; it is in the list.
-define i32 @gil_poll(ptr %ctx, ptr %node, ptr %table) $QUICKLY{
-start:
-  %check = call ptr @word(i64 $poll)
-  %state = load ptr, ptr %node
-  %held = icmp eq ptr %state, null
-  %n = load i64, ptr %table
-  %none = icmp eq i64 %n, 0
-  br i1 %held, label %here, label %clock
-here:
-  br i1 %none, label %take, label %enter
-enter:
-  call void @join(ptr %node, ptr %ctx, ptr %table, i64 $POLLS)
-  br label %take
-clock:
-  %now = call i64 @llvm.readcyclecounter()
-  %polled = getelementptr i64, ptr %node, i64 $POLLED
-  %last = load i64, ptr %polled
-  %passed = sub i64 %now, %last
-  %soon = icmp ult i64 %passed, 100000000
-  br i1 %soon, label %done, label %back
-back:
-  store i64 %now, ptr %polled
-  call void @gil_back(ptr %node)
-  %phase_at = getelementptr i64, ptr %node, i64 5
-  store i64 $POLLS, ptr %phase_at
-  call void @wake()
-  br label %take
-take:
-  %status = call i32 %check()
-  %good = icmp eq i32 %status, 0
-  br i1 %good, label %go_on, label %raised
-go_on:
-  br i1 %none, label %ready, label %in_list
-in_list:
-  call void @settle(ptr %node, ptr %ctx, ptr %table)
-  br label %ready
-ready:
-  br i1 %held, label %out, label %release
-out:
-  call void @leave(ptr %node)
-  br label %done
-release:
-  %save = call ptr @word(i64 $save_thread)
-  %saved = call ptr %save()
-  store ptr %saved, ptr %node
-  br label %done
-done:
-  ret i32 0
-raised:
-  call void @leave(ptr %node)
-  ret i32 -1
-}
-"""
+def functions(machine: Machine | None, provisional: bool = False) -> list[Code]:
+    """All of them; for provisional code any two programs meet."""
+    return [
+        *([] if provisional else [meet()]), join(), leave(), wake(machine), forget_others(),
+        conflict(not provisional), is_inside(), sleep(machine), wait_turn(), enter(), fork_begin(), fork_end(),
+        fork_child(), copy_value(), put_value(), settle(), gil_release(), gil_back(), gil_take(), gil_commit(),
+        gil_poll(),
+    ]  # fmt: skip
 
-TEXT = _LIST + _WAIT + _GIL
+
+# -- the list ----------------------------------------------------------------------------------------------------
+class _Entry(NamedTuple):
+    """A node, where its address stands, where to go on with the next one, and what that is handed."""
+
+    node: V
+    at: V
+    on: Block
+    state: list[V]
+
+
+@contextmanager
+def _walk(f: Code, *first: V) -> Iterator[_Entry]:
+    """Go through the list; values are handed from one round to the next."""
+    each, on, end = f.block(PTR, *(v.type for v in first)), f.block(), f.block()
+    at, *state = f.begin(each, f.word("active"), *first)
+    node = at.load(PTR)
+    f.jump(end, when=node.is_null())
+    next_at = node.place(NEXT)
+    yield _Entry(node, at, on, state)
+    f.begin(on)
+    f.jump(each, next_at, *state)
+    f.begin(end)
+
+
+def _node(f: Code) -> V:
+    """A node in stack memory."""
+    node = f.memory(8 * abi.N_GIL_WORDS, 8)
+    node.set(COMMITTED, 0)
+    return node
+
+
+def join() -> Code:
+    """Get into the list."""
+    f = Code("join", "node:p ctx:p table:p phase:i", quick=True)
+    active = f.word("active")
+    f.node.set(NEXT, active.load(PTR))
+    f.node.set(CTX, f.ctx)
+    f.node.set(TABLE, f.table)
+    f.node.set(THREAD, f.api("this_thread"))
+    f.node.set(PHASE, f.phase)
+    active.store(f.node)
+    return f
+
+
+def leave() -> Code:
+    """Leave it, and wake those who sleep."""
+    f = Code("leave", "node:p", exported=True, quick=True)
+    with _walk(f) as entry:
+        f.jump(entry.on, unless=entry.node.equals(f.node))
+        entry.at.store(entry.node.get(NEXT))
+        f.call("wake")
+        f.leave()
+    return f
+
+
+def wake(machine: Machine | None) -> Code:
+    f = Code("wake", "", quick=True)
+    active = f.word("active")
+    active.set(CHANGES, active.get(CHANGES) + 1)
+    if machine is not None:
+        with f.unless(active.get(WAITING).equals(0)):
+            machine.rouse(f, active.place(CHANGES))
+    return f
+
+
+def forget_others() -> Code:
+    """Keep only what this thread has in the list."""
+    f = Code("forget_others", "", quick=True)
+    f.word("active").set(WAITING, 0)
+    thread = f.api("this_thread")
+    each, keep, end = f.block(PTR), f.block(), f.block()
+    (at,) = f.begin(each, f.word("active"))
+    node = at.load(PTR)
+    f.jump(end, when=node.is_null())
+    next_at = node.place(NEXT)
+    f.jump(keep, when=node.get(THREAD).equals(thread))
+    at.store(next_at.load(PTR))
+    f.jump(each, at)
+    f.begin(keep)
+    f.jump(each, next_at)
+    f.begin(end)
+    return f
+
+
+def is_inside() -> Code:
+    """Whether this thread has anything in the list."""
+    f = Code("is_inside", "", BOOL, quick=True)
+    thread = f.api("this_thread")
+    with _walk(f) as entry:
+        f.jump(entry.on, unless=entry.node.get(THREAD).equals(thread))
+        f.leave(True)
+    f.leave(False)
+    return f
+
+
+# -- who stands in whose way -------------------------------------------------------------------------------------
+def meet() -> Code:
+    """Whether one of them updates a storage that the other one uses, updates of the second in `mask` only."""
+    f = Code("meet", "ctx:p table:p ctx2:p table2:p mask:i", BOOL, quick=True)
+    n, n2 = f.table.load(INT), f.table2.load(INT)
+    with f.loop(1, n + 1) as i:
+        a = f.table.element(INT, i).load(INT)
+        storage = f.ctx.element(PTR, a & WORD).load(PTR)
+        with f.loop(1, n2 + 1) as k:
+            b = f.table2.element(INT, k).load(INT)
+            same = storage.equals(f.ctx2.element(PTR, b & WORD).load(PTR))
+            with f.when(same & (a | b & f.mask).compare("uge", abi.STORAGE_UPDATED)):
+                f.leave(True)
+    f.leave(False)
+    return f
+
+
+def conflict(looks: bool) -> Code:
+    """Whether another thread's program stands in the way of one.
+
+    Any that runs; if it is to be fair, those that have waited for longer than `node`, too, which may not be in the list
+    yet. Unless it `looks`, any two programs are taken to meet.
+    """
+    f = Code("conflict", "node:p ctx:p table:p fair:i1", BOOL, quick=True)
+    thread = f.api("this_thread")
+    with _walk(f, f.node.is_null()) as entry:
+        node, on, compare = entry.node, entry.on, f.block()
+        older = entry.state[0] = entry.state[0] | node.equals(f.node)
+        f.jump(on, when=node.get(THREAD).equals(thread))
+        phase = node.get(PHASE)
+        f.jump(compare, when=phase.equals(RUNS))
+        waits = phase.equals(WAITS)
+        f.jump(on, unless=older & f.fair & waits | ~waits)
+        f.begin(compare)
+        if looks:
+            mask = f.select(phase.equals(POLLS), WORD, -1)
+            bad = f.call("meet", f.ctx, f.table, node.get(CTX), node.get(TABLE), mask, result=BOOL)
+            f.jump(on, unless=bad)
+        f.leave(True)
+    f.leave(False)
+    return f
+
+
+def _conflict(f: Code, node: V, fair: V | bool) -> V:
+    return f.call("conflict", node, f.ctx, f.table, fair, result=BOOL)
+
+
+def sleep(machine: Machine | None) -> Code:
+    """Sleep without the GIL until somebody leaves the list, or for a moment."""
+    f = Code("sleep", "", quick=True)
+    active = f.word("active")
+    active.set(WAITING, active.get(WAITING) + 1)
+    seen = active.get(CHANGES)
+    state = f.api("save_thread")
+    if machine is not None:
+        machine.nap(f, active.place(CHANGES), seen)
+    f.api("restore_thread", state)
+    active.set(WAITING, active.get(WAITING) - 1)
+    return f
+
+
+def wait_turn() -> Code:
+    """Wait until nobody stands in the way. With `poll` a signal may end it: -1 then."""
+    f = Code("wait_turn", "ctx:p table:p poll:i32", INT32, exported=True, quick=True)
+    free, test, raised = f.block(), f.block(), f.block()
+    node = _node(f)
+    fair = ~f.call("is_inside", result=BOOL)
+    f.jump(free, unless=_conflict(f, f.null(), fair))
+    f.call("join", node, f.ctx, f.table, WAITS)
+    wait = f.here()
+    f.call("sleep")
+    f.jump(test, unless=f.poll.differs(0))
+    f.jump(raised, unless=f.api("poll").equals(0))
+    f.begin(test)
+    f.jump(wait, when=_conflict(f, node, fair))
+    f.call("leave", node)
+    f.begin(free)
+    f.leave(0)
+    f.begin(raised)
+    f.call("leave", node)
+    f.leave(-1)
+    return f
+
+
+def enter() -> Code:
+    """The same, and get into the list."""
+    f = Code("enter", "node:p ctx:p table:p poll:i32", INT32, exported=True, quick=True)
+    with f.unless(f.word("active").load(PTR).is_null()):
+        status = f.call("wait_turn", f.ctx, f.table, f.poll, result=INT32)
+        with f.unless(status.equals(0)):
+            f.leave(-1)
+    f.call("join", f.node, f.ctx, f.table, RUNS)
+    f.leave(0)
+    return f
+
+
+# -- processes that fork -----------------------------------------------------------------------------------------
+def fork_begin() -> Code:
+    """A process is about to fork: wait until no other thread's program has committed and not ended."""
+    f = Code("fork_begin", "", exported=True, quick=True)
+    f.word("active").place(FORKS).store_atomic(f.constant(1))
+    thread = f.api("this_thread")
+    again = f.here()
+    with _walk(f) as entry:
+        owner, committed = entry.node.get(THREAD), entry.node.place(COMMITTED).load_atomic(INT)
+        f.jump(entry.on, when=owner.equals(thread) | committed.equals(0))
+        f.call("sleep")
+        f.jump(again)
+    return f
+
+
+def fork_end() -> Code:
+    """It has."""
+    f = Code("fork_end", "", exported=True, quick=True)
+    f.word("active").place(FORKS).store_atomic(f.constant(0))
+    f.call("wake")
+    return f
+
+
+def fork_child() -> Code:
+    """In a forked child: only what this thread has in the list lives on."""
+    f = Code("fork_child", "", exported=True, quick=True)
+    f.word("active").set(FORKS, 0)
+    f.call("forget_others")
+    return f
+
+
+# -- values of storages ------------------------------------------------------------------------------------------
+def _table(f: Code, row: int) -> V:
+    """The table of one storage, which is the first word of a context."""
+    table = f.memory(16, 8)
+    table.store(f.constant(1))
+    table.element(INT, 1).store(f.constant(row))
+    return table
+
+
+def copy_value() -> Code:
+    """``copy_value(storage)``: a copy of the array in it, in C order; the storage itself if it holds something else."""
+    f = Code("copy_value", "self:p args:p nargsf:i kwnames:p", PTR, exported=True, quick=True)
+    node, table, raised = _node(f), _table(f, 0), f.block()
+    storage = f.args.load(PTR)
+    status = f.call("enter", node, f.args, table, f.constant(1, INT32), result=INT32)
+    f.jump(raised, unless=status.equals(0))
+    value = storage.get(LIST_ITEMS).load(PTR)
+    with f.when(f.is_of(value, "ndarray_type")):
+        f.hold(value)
+        made = f.api("new_copy", value, f.constant(0, INT32))
+        f.call("leave", node)
+        f.drop(value)
+        f.leave(made)
+    f.call("leave", node)
+    f.hold(storage)
+    f.leave(storage)
+    f.begin(raised)
+    f.leave(f.null())
+    return f
+
+
+def put_value() -> Code:
+    """``put_value(storage, value)``: put an object into a storage, once nobody uses it."""
+    f = Code("put_value", "self:p args:p nargsf:i kwnames:p", PTR, exported=True, quick=True)
+    status = f.call("wait_turn", f.args, _table(f, abi.STORAGE_UPDATED), f.constant(1, INT32), result=INT32)
+    with f.unless(status.equals(0)):
+        f.leave(f.null())
+    storage, value = f.args.load(PTR), f.args.element(PTR, 1).load(PTR)
+    f.hold(value)
+    f.api("list_set_item", storage, 0, value)
+    none = f.word("none")
+    f.hold(none)
+    f.leave(none)
+    return f
+
+
+# -- programs that let go of the GIL -----------------------------------------------------------------------------
+def settle() -> Code:
+    """Run, as soon as nobody who runs stands in the way; the node is in the list."""
+    f = Code("settle", "node:p ctx:p table:p", quick=True)
+    free = f.block()
+    f.node.set(PHASE, WAITS)
+    test = f.here()
+    f.jump(free, unless=_conflict(f, f.node, False))
+    f.call("sleep")
+    f.jump(test)
+    f.begin(free)
+    f.node.set(PHASE, RUNS)
+    return f
+
+
+def gil_release() -> Code:
+    """Let go of the GIL; a program with storages gets into the list before."""
+    f = Code("gil_release", "ctx:p node:p table:p", exported=True, quick=True)
+    enter, go = f.block(), f.block()
+    f.jump(enter, unless=f.table.load(INT).equals(0))
+    f.node.set(CTX, f.ctx)
+    f.node.set(TABLE, f.table)
+    f.jump(go)
+    f.begin(enter)
+    f.call("join", f.node, f.ctx, f.table, WAITS)
+    f.call("settle", f.node, f.ctx, f.table)
+    f.begin(go)
+    _let_go(f)
+    return f
+
+
+def _let_go(f: Code) -> None:
+    f.node.set(STATE, f.api("save_thread"))
+
+
+def gil_back() -> Code:
+    f = Code("gil_back", "node:p", quick=True)
+    f.api("restore_thread", f.node.get(STATE))
+    f.node.set(STATE, f.null())
+    return f
+
+
+def gil_take() -> Code:
+    """Take the GIL back, and leave the list."""
+    f = Code("gil_take", "node:p", exported=True, quick=True)
+    f.call("gil_back", f.node)
+    f.call("leave", f.node)
+    return f
+
+
+def gil_commit() -> Code:
+    """Before the first write to a storage, by a program that may let go of the GIL: not while the process forks.
+
+    The frame says already that it has committed. Until then the program has read storages, so it stays in the list or
+    gets there.
+    """
+    f = Code("gil_commit", "ctx:p node:p table:p", exported=True, quick=True)
+    go, back = f.block(), f.block()
+    forks, committed = f.word("active").place(FORKS), f.node.place(COMMITTED)
+    attempt = f.here()
+    committed.store_atomic(f.constant(1))
+    f.jump(go, when=forks.load_atomic(INT).equals(0))
+    committed.store_atomic(f.constant(0))
+    f.jump(back, unless=f.node.get(STATE).is_null())
+    f.call("join", f.node, f.ctx, f.table, RUNS)
+    f.call("wake")
+    f.call("sleep")
+    f.call("leave", f.node)
+    f.jump(attempt)
+    f.begin(back)
+    f.call("gil_back", f.node)
+    f.call("wake")
+    f.call("sleep")
+    _let_go(f)
+    f.jump(attempt)
+    f.begin(go)
+    return f
+
+
+def gil_poll() -> Code:
+    """Serve signals; without the GIL only now and then.
+
+    Python code may run meanwhile, which lets other threads run: the program has read its storages, so it is in the
+    list.
+    """
+    f = Code("gil_poll", "ctx:p node:p table:p", INT32, exported=True, quick=True)
+    clock, look, release, done, raised = f.block(), f.block(), f.block(), f.block(), f.block()
+    held, none = f.node.get(STATE).is_null(), f.table.load(INT).equals(0)
+    f.jump(clock, unless=held)
+    f.jump(look, when=none)
+    f.call("join", f.node, f.ctx, f.table, POLLS)
+    f.jump(look)
+    f.begin(clock)
+    now = f.call("llvm.readcyclecounter", result=INT)
+    f.jump(done, when=(now - f.node.get(POLLED)).compare("ult", BETWEEN_POLLS))
+    f.node.set(POLLED, now)
+    f.call("gil_back", f.node)
+    f.node.set(PHASE, POLLS)
+    f.call("wake")
+    f.begin(look)
+    f.jump(raised, unless=f.api("poll").equals(0))
+    with f.unless(none):
+        f.call("settle", f.node, f.ctx, f.table)
+    f.jump(release, unless=held)
+    f.call("leave", f.node)
+    f.jump(done)
+    f.begin(release)
+    _let_go(f)
+    f.begin(done)
+    f.leave(0)
+    f.begin(raised)
+    f.call("leave", f.node)
+    f.leave(-1)
+    return f

@@ -263,11 +263,11 @@ class FunctionText:
         return V(self, type_, name)
 
     # -- values ------------------------------------------------------------------------------------------
-    def number(self, value: int, type_: str = INT) -> V:
+    def constant(self, value: int, type_: str = INT) -> V:
         return V(self, type_, _text(value))
 
     def typed(self, value: V | int, type_: str) -> V:
-        return value if isinstance(value, V) else self.number(value, type_)
+        return value if isinstance(value, V) else self.constant(value, type_)
 
     def null(self) -> V:
         return V(self, PTR, "null")

@@ -106,7 +106,7 @@ def share(
         for k, value in enumerate(args):
             words.element(INT, k).store(value, 8)
         null = f.null()  # nobody knows here whether the program may fail
-        f.call(parallel, part_of, words, units, time, f.number(0, INT32), null, null, null, result=INT32)
+        f.call(parallel, part_of, words, units, time, f.constant(0, INT32), null, null, null, result=INT32)
         f.leave()
     f.call(f"{kernel}", *args)
     f.leave()
@@ -128,7 +128,7 @@ def large(s: Shape, letter: str, blas: Symbol | None) -> Kernel:
         given = [
             f.select(row, then, other)
             for then, other in (
-                (f.n, f.m), (f.b, f.a), (f.bc, f.ar), (f.br, f.ac), (f.a, f.b), (f.ac, f.br), (f.number(1), f.cr)
+                (f.n, f.m), (f.b, f.a), (f.bc, f.ar), (f.br, f.ac), (f.a, f.b), (f.ac, f.br), (f.constant(1), f.cr)
             )
         ]  # fmt: skip
         p, matrix, rows, columns, x, xs, ys = given
@@ -212,7 +212,7 @@ def vector(s: Shape, letter: str) -> Kernel:
         with f.when(f.ys.equals(1)):
             cut, args = known["by_columns"], (f.q, f.p, f.alpha, f.a, f.ac, f.x, f.xs, f.beta, f.y)
             share(f, cut.kernel, _part(f, cut), args, units_of(cut, f.p), f.q * (byte * cut.unit), LEAST_READ)
-    one = f.number(1)
+    one = f.constant(1)
     f.call(f"{letter}tiles", f.p, one, f.q, f.alpha, f.a, f.ar, f.ac, f.x, f.xs, one, f.beta, f.y, f.ys)
     return f
 
@@ -252,11 +252,11 @@ def backward(s: Shape, letter: str) -> Kernel:
     f, cut = Kernel(s, f"{letter}backward", BACKWARD, exported=True, quick=True), cuts(s, letter)["sweep"]
     with f.when(f.m.equals(1)):
         with f.when(f.dc.equals(1)):
-            args = (f.p, f.q, f.w, f.wr, f.d, f.x, f.xc, f.alpha, f.beta, f.g, f.number(1))
+            args = (f.p, f.q, f.w, f.wr, f.d, f.x, f.xc, f.alpha, f.beta, f.g, f.constant(1))
             time = f.q * (2 * s.size * BYTE * cut.unit)
             share(f, cut.kernel, _part(f, cut), args, units_of(cut, f.p), time, LEAST_READ)
     one, zero = f.real("1.0"), f.real("0.0")
-    unit = f.number(1)
+    unit = f.constant(1)
     f.call(f"{letter}product", f.m, f.p, f.q, one, f.d, f.dr, f.dc, f.w, unit, f.wr, zero, f.g, f.gr)
     f.call(
         f"{letter}product", f.p, f.q, f.m, f.alpha, f.x, f.xc, f.xr, f.d, f.dr, f.dc, f.beta, f.w, f.wr

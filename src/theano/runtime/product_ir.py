@@ -276,9 +276,9 @@ def tiles(s: Shape, letter: str) -> Kernel:
     with f.loop(0, parts) as part:
         first = part * length.get()
         depth = f.minimum(f.k - first, length.get())
-        fits = f.number(BLOCK_BYTES // s.size).over(f.maximum(depth, 1))
+        fits = f.constant(BLOCK_BYTES // s.size).over(f.maximum(depth, 1))
         block = f.maximum(fits.up_to(s.rows), 4 * s.rows)
-        fits = f.number(COPY_BYTES // s.size).over(f.maximum(depth, 1)) - 2 * LINE // s.size
+        fits = f.constant(COPY_BYTES // s.size).over(f.maximum(depth, 1)) - 2 * LINE // s.size
         block = f.select(crossed, f.maximum(f.minimum(fits.over(s.rows) * s.rows, f.m), 1), block)
         with f.loop(0, _quotient(f, f.m, block)) as part_m:
             top = part_m * block
@@ -309,7 +309,7 @@ def _memory(f: Kernel, wanted: V) -> tuple[V, V]:
     with f.when(wanted & take.is_some()):
         given.set(f.call(take, COPY_BYTES + LINE, result=PTR))
     whole = given.get()
-    return whole, whole.behind((f.number(0) - whole.to("ptrtoint", INT)) & (LINE - 1))
+    return whole, whole.behind((f.constant(0) - whole.to("ptrtoint", INT)) & (LINE - 1))
 
 
 def _odd_lines(f: Kernel, count: V) -> V:
@@ -357,7 +357,7 @@ def ask(s: Shape) -> Kernel:
     with f.loop(0, f.p) as i:
         row = f.at(f.b, i * f.br)
         for v in range(0, s.columns, LINE // s.size):
-            f.call("llvm.prefetch.p0", f.at(row, v), *(f.number(k, INT32) for k in (0, 2, 1)))
+            f.call("llvm.prefetch.p0", f.at(row, v), *(f.constant(k, INT32) for k in (0, 2, 1)))
     return f
 
 
@@ -442,12 +442,12 @@ def packed_tiles(s: Shape, letter: str) -> Kernel:
     """``c = a b``, with the panels of b; rows of a are contiguous."""
     f = Kernel(s, f"{letter}slice", PACKED, exported=True)
     one, beta = f.real("1.0"), f.variable(s.type, f.real("0.0"))
-    parts = f.maximum(_quotient(f, f.k, f.number(PACKED_DEPTH)), 1)
+    parts = f.maximum(_quotient(f, f.k, f.constant(PACKED_DEPTH)), 1)
     length = f.variable(INT, _quotient(f, f.k, parts))
     with f.loop(0, parts) as part:
         first = part * length.get()
         depth = f.minimum(f.k - first, length.get())
-        fits = f.number(BLOCK_BYTES // s.size).over(f.maximum(depth, 1))
+        fits = f.constant(BLOCK_BYTES // s.size).over(f.maximum(depth, 1))
         block = f.maximum(fits.up_to(s.rows), 4 * s.rows)
         with f.loop(0, _quotient(f, f.m, block)) as part_m:
             top = part_m * block
@@ -500,7 +500,7 @@ def dots(s: Shape) -> Kernel:
 def rows_times_vector(s: Shape) -> Kernel:
     """``y = beta y + alpha a x`` for contiguous rows of a."""
     f = Kernel(s, "by_rows", BY_ROWS, quick=True)
-    whole, none = f.p & -DOTS, f.number(0)
+    whole, none = f.p & -DOTS, f.constant(0)
     for start, stop, step, ar, ys in ((none, whole, DOTS, f.ar, f.ys), (whole, f.p, 1, none, none)):
         with f.loop(start, stop, step) as i:
             f.call("dots", f.q, f.at(f.a, i * f.ar), ar, f.x, f.alpha, f.beta, f.at(f.y, i * f.ys), ys)
@@ -514,7 +514,7 @@ def add_rows(s: Shape, rows: int) -> Kernel:
     numbers = [f.number_at(f.x, i) for i in range(rows)]
     vectors = [f.spread(x) for x in numbers]
     last = f.q & -s.lanes
-    for spread, start, stop, step in ((vectors, f.number(0), last, s.lanes), (numbers, last, f.q, 1)):
+    for spread, start, stop, step in ((vectors, f.constant(0), last, s.lanes), (numbers, last, f.q, 1)):
         read = f.vector_at if spread is vectors else f.number_at
         with f.loop(start, stop, step) as j:
             total = read(f.y, j)
@@ -535,7 +535,7 @@ def columns_times_vector(s: Shape) -> Kernel:
         f.put(f.select(fresh, f.real("0.0"), f.times(f.beta, f.number_at(f.y, j))), f.y, j)
     scaled = f.memory(ADDED * s.size)
     whole = f.p & -ADDED
-    for count, start, stop in ((ADDED, f.number(0), whole), (1, whole, f.p)):
+    for count, start, stop in ((ADDED, f.constant(0), whole), (1, whole, f.p)):
         with f.loop(start, stop, count) as i:
             with f.loop(0, count) as k:
                 f.put(f.times(f.alpha, f.number_at(f.x, (i + k) * f.xs)), scaled, k)
@@ -550,7 +550,7 @@ def outer(s: Shape) -> Kernel:
     with f.loop(0, f.m) as i:
         x = f.times(f.alpha, f.number_at(f.a, i * f.ar))
         c = f.at(f.c, i * f.cr)
-        for start, stop, step in ((f.number(0), last, s.lanes), (last, f.n, 1)):
+        for start, stop, step in ((f.constant(0), last, s.lanes), (last, f.n, 1)):
             wide = start is not last
             read = f.vector_at if wide else f.number_at
             scale, beta = (f.spread(x), f.spread(f.beta)) if wide else (x, f.beta)

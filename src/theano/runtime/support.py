@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from theano.configdefaults import threads_wanted
-from theano.runtime import abi, cache, capi, fork, gil_ir, jit, provisional
+from theano.runtime import abi, cache, capi, fork, jit, provisional
 from theano.runtime.function_base import FunctionBase, install
 from theano.runtime.workers import compilers
 
@@ -83,7 +83,7 @@ class _Support:
 
     def __init__(self) -> None:
         self.team = Team()
-        self.gil = (ctypes.c_uint64 * (gil_ir.STATE_BYTES // 8))()
+        self.gil = (ctypes.c_uint64 * (abi.ACTIVE_BYTES // 8))()
         self.most_pool_bytes = POOL_LIMIT
         self.is_provisional = True
         self._first: jit.Begun | None = None

@@ -70,7 +70,7 @@ class Code(FunctionText):
         null = self.null()
         return self.api(
             "new_from_descr", self.word("ndarray_type"), descr, ndim, dims, null, data or null,
-            self.number(flags, INT32), null,
+            self.constant(flags, INT32), null,
         )  # fmt: skip
 
     def put_array(self, slot: V, array: V) -> V:

@@ -121,7 +121,7 @@ def take() -> Code:
     count = f.address("count").load(INT)
     most = (f.size + 16384) << 2
     f.jump(no_memory, when=f.size.compare("ugt", INSANE))
-    with f.fold(0, count, (f.number(-1), most)) as (k, chosen):
+    with f.fold(0, count, (f.constant(-1), most)) as (k, chosen):
         best, least = chosen
         capacity = f.address("blocks").element(PTR, k).load(PTR).get(CAPACITY)
         better = capacity.compare("uge", f.size) & capacity.compare("ult", least)
@@ -139,7 +139,7 @@ def take() -> Code:
     with f.when(f.size.compare("uge", HUGE_BYTES) & advise.is_some()):
         number = raw.to("ptrtoint", INT)
         page = raw.behind(((number + 4095) & -4096) - number)
-        f.call(advise, page, rounded, f.number(MADV_HUGEPAGE, INT32), result=INT32)
+        f.call(advise, page, rounded, f.constant(MADV_HUGEPAGE, INT32), result=INT32)
     f.leave(new)
     f.begin(no_memory)
     f.api("err_no_memory")
@@ -246,7 +246,7 @@ def fresh_array() -> Code:
     """
     f = Code("fresh_array", "at:p dtype:i ndim:i dims:p slot:p", PTR, quick=True)
     inside = f.at.to("ptrtoint", INT) & 8  # pairs begin at multiples of 16
-    pair = f.at.behind(f.number(0) - inside)
+    pair = f.at.behind(f.constant(0) - inside)
     descr, ndim = f.descr(f.dtype), f.ndim.to("trunc", INT32)
     numpys, done = f.block(INT), f.block()
     with f.fold(0, f.ndim, (f.item_size(f.dtype),)) as (k, product):
