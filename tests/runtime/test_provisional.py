@@ -315,7 +315,7 @@ def test_provisional_products_have_the_same_bits(type_: str) -> None:
     letter, dtype = product_signatures.LETTER[type_], {"f32": "f4", "f64": "f8"}[type_]
     name, names = f"{letter}product", (f"{letter}product", f"{letter}tiles")
     both = [
-        jit.compile_module(product_choice_ir.library_text(type_, jit.isa(), None, first), product._OPTIONS, names)
+        jit.compile_module(product_choice_ir.library_module(type_, jit.isa(), None, first), product._OPTIONS, names)
         for first in (False, True)
     ]
     rng = np.random.default_rng(0)

@@ -12,7 +12,7 @@ import pytest
 
 from theano.runtime import jit, workers
 from theano.runtime.gate import inside
-from theano.runtime.support_text import support_text
+from theano.runtime.support_modules import support_module
 from theano.runtime.workers import Started
 
 
@@ -68,7 +68,7 @@ def test_compiling_threads_have_enough_stack(monkeypatch: pytest.MonkeyPatch) ->
     """Whatever size the program has chosen for its own threads."""
 
     def compiled() -> int:
-        return len(jit._objects(support_text(jit.isa().triple), jit.DEFAULT, jit.isa()))
+        return len(jit._objects(support_module(jit.isa().triple), jit.DEFAULT, jit.isa()))
 
     monkeypatch.setattr(workers, "compilers", lambda: 2)
     before = threading.stack_size(64 << 10)

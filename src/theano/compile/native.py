@@ -34,6 +34,7 @@ from theano.runtime.entry import EntrySpec, print_entry
 from theano.runtime.function_base import NATIVE, FunctionBase, install
 from theano.runtime.host import begin_compiler, kept_host
 from theano.runtime.jit import DEFAULT, CodeObject, Options, compile_module, isa, kept_module
+from theano.runtime.module import Module
 from theano.runtime.workers import Started
 from theano.tensor.type import TensorType
 
@@ -91,7 +92,11 @@ class NativeExecutor:
 
     # -- making callables --------------------------------------------------------------------------------
     def text(self, result: str = "list", first: bool = False) -> str:
-        """The module's LLVM IR; `result` is the form of what the entry returns.
+        """The LLVM IR of `module`."""
+        return self.module(result, first).text()
+
+    def module(self, result: str = "list", first: bool = False) -> Module:
+        """What is compiled; `result` is the form of what the entry returns.
 
         With `first` it is that of the program's first form (see `theano.backend.first_form`).
         """
@@ -135,14 +140,14 @@ class NativeExecutor:
         self._made = _Made({result: code}, *self._addresses())
 
     def _compiled(self, result: str, known_as: str, first: bool) -> CodeObject:
-        def text() -> str:
-            made = self.text(result, first)
+        def module() -> Module:
+            made = self.module(result, first)
             if first:
                 support.begin_all()  # its Python runs while LLVM needs no GIL
             return made
 
         with collector_rests():
-            return compile_module(text, Options(level=0) if first else DEFAULT, known_as=known_as)
+            return compile_module(module, Options(level=0) if first else DEFAULT, known_as=known_as)
 
     def _install(self, function: FunctionBase, fallback: Callable[..., Any], result: str) -> None:
         made = self._made

@@ -11,9 +11,9 @@ from theano.runtime.readers_ir import READ_INPUT
 from theano.runtime.support_code import Code, text_constant
 from theano.runtime.support_ir import INSANE, NEW_ARRAY, POOL_TAKE, RAISE_CHECK, beyond_head
 
-__all__ = ["CONSTANTS", "functions"]
+__all__ = ["GLOBALS", "functions"]
 
-CONSTANTS = [text_constant("unready", "a check of compiled code failed before there was anything to report it with")]
+GLOBALS = [text_constant("unready", "a check of compiled code failed before there was anything to report it with")]
 # Before a block of workspace stands what malloc gave.
 GIVEN = Field(-8, PTR)
 

@@ -27,9 +27,10 @@ from typing import NamedTuple
 from theano.runtime import abi
 from theano.runtime.ir_text import BOOL, INT, INT32, PTR, Block, Field, V
 from theano.runtime.machine_ir import Machine
+from theano.runtime.module import intrinsic
 from theano.runtime.support_code import LIST_ITEMS, Code
 
-__all__ = ["functions"]
+__all__ = ["GLOBALS", "functions"]
 
 # Of the process's state, whose start is the address of the first node.
 CHANGES, WAITING = Field(abi.ACTIVE_CHANGES, INT32), Field(abi.ACTIVE_WAITING, INT32)
@@ -45,7 +46,7 @@ WORD = abi.STORAGE_UPDATED - 1
 # Taking the GIL back takes 5 ms where another thread runs Python code: so many cycles between two looks for signals.
 BETWEEN_POLLS = 100_000_000
 
-DECLARATIONS = ["declare i64 @llvm.readcyclecounter()"]
+GLOBALS = [intrinsic("llvm.readcyclecounter", INT)]
 
 
 def functions(machine: Machine | None, provisional: bool = False) -> list[Code]:

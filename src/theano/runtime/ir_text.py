@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from theano.runtime.abi import QUICKLY
+from theano.runtime.module import Function
 
 __all__ = ["BOOL", "INT", "INT32", "PTR", "VOID", "Block", "Field", "FunctionText", "V", "Variable"]
 
@@ -235,6 +236,7 @@ class FunctionText:
         self._count = 0
         self._lines: list[str | Block] = []
         self._places: list[str] = []
+        self._uses: set[str] = set()
         self._here = "entry"  # the block that is being written; "" behind a jump
         named = [p.split(":") for p in params.split()]
         self.params = {n: V(self, self.type_named(t), f"%{n}") for n, t in named}
@@ -274,6 +276,7 @@ class FunctionText:
 
     def address(self, name: str) -> V:
         """Of a function or a global of the module."""
+        self._uses.add(name)
         return V(self, PTR, f"@{name}")
 
     def minimum(self, a: V, b: V | int) -> V:
@@ -304,7 +307,7 @@ class FunctionText:
     # -- calls -------------------------------------------------------------------------------------------
     def call(self, callee: str | V, *args: V | int, result: str = VOID, last: bool = False) -> V:
         """Call a function by its name, or where a pointer leads. `last`: it is left to the other one to return."""
-        target = callee.text if isinstance(callee, V) else f"@{callee}"
+        target = (callee if isinstance(callee, V) else self.address(callee)).text
         values = [self.typed(a, BOOL if isinstance(a, bool) else INT) for a in args]
         given = ", ".join(f"{a.type} {a.text}" for a in values)
         text = f"{'tail ' if last else ''}call {result} {target}({given})"
@@ -397,13 +400,14 @@ class FunctionText:
         self.do("ret void" if self.result == VOID else f"ret {self.result} {_text(value)}")
         self._here = ""
 
-    def text(self) -> str:
+    def function(self) -> Function:
+        """What has been written."""
         if self._here:
             assert self.result == VOID, "a value is to be returned"
             self.leave()
         params = ", ".join(f"{v.type} {v.text}" for v in self.params.values())
-        linkage = "" if self.exported else "internal "
-        how = QUICKLY if self.quick else "noinline "
         lines = (line if isinstance(line, str) else line.text() for line in self._lines)
-        body = "\n".join(["entry:", *self._places, *lines])
-        return f"define {linkage}{self.result} @{self.name}({params}) {how}nounwind {{\n{body}\n}}\n"
+        return Function(
+            self.name, f"{self.result} @{self.name}({params})", "\n".join(["entry:", *self._places, *lines]),
+            frozenset(self._uses), f"{QUICKLY if self.quick else 'noinline '}nounwind", self.exported, self.quick,
+        )  # fmt: skip

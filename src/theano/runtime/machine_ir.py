@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
 
-from theano.runtime.ir_text import INT32, V
-from theano.runtime.support_code import Code
+from theano.runtime.ir_text import INT, INT32, PTR, VOID, V
+from theano.runtime.module import Global, intrinsic
+from theano.runtime.support_code import Code, constant
 
-__all__ = ["CONSTANTS", "Machine", "machine_of"]
+__all__ = ["GLOBALS", "Machine", "machine_of"]
 
-CONSTANTS = ["@moment = internal constant [2 x i64] [i64 0, i64 50000000]"]
+GLOBALS = [constant("moment", [0, 50_000_000])]
 EVERYBODY = (1 << 31) - 1
 _WAIT, _WAKE = 128, 129  # of a futex that only this process has
 
 
-class Machine(NamedTuple):
-    """A Linux machine.
-
-    Parameters
-    ----------
-    futex : the number of that call.
-    pause : tells the core that this is a spin loop.
-    get_mode, set_mode : the floating-point mode, from and to ``ptr {mode}``.
-    declarations : of the intrinsics in these.
-    """
+class Machine:
+    """A Linux machine: `futex` is the number of that call, `globals` what its instructions need."""
 
     futex: int
-    pause: str
-    get_mode: str
-    set_mode: str
-    declarations: tuple[str, ...] = ()
+    globals: Sequence[Global] = ()
+
+    def pause(self, f: Code) -> None:
+        """Tell the core that this is a spin loop."""
+        raise NotImplementedError
+
+    def get_mode(self, f: Code, at: V) -> None:
+        """Put the floating-point mode into memory."""
+        raise NotImplementedError
+
+    def set_mode(self, f: Code, at: V) -> None:
+        """Take it from there."""
+        raise NotImplementedError
 
     def doze(self, f: Code, at: V, seen: V) -> None:
         """Sleep while the word holds what was seen, until somebody rouses."""
@@ -46,27 +48,39 @@ class Machine(NamedTuple):
         f.api("syscall", self.futex, at, f.constant(operation, INT32), number, time, f.null(), f.constant(0, INT32))
 
 
-_MACHINES = {
-    "x86_64": Machine(
-        202,
-        "call void @llvm.x86.sse2.pause()",
-        "call void @llvm.x86.sse.stmxcsr(ptr {mode})",
-        "call void @llvm.x86.sse.ldmxcsr(ptr {mode})",
-        (
-            "declare void @llvm.x86.sse2.pause()",
-            "declare void @llvm.x86.sse.stmxcsr(ptr)",
-            "declare void @llvm.x86.sse.ldmxcsr(ptr)",
-        ),
-    ),
-    "aarch64": Machine(
-        98,
-        'call void asm sideeffect "isb", ""()',
-        '%fpcr = call i64 asm sideeffect "mrs $0, fpcr", "=r"()\n%low = trunc i64 %fpcr to i32\n'
-        "store i32 %low, ptr {mode}",
-        "%low = load i32, ptr {mode}\n%fpcr = zext i32 %low to i64\n"
-        'call void asm sideeffect "msr fpcr, $0", "r"(i64 %fpcr)',
-    ),
-}
+class _X86(Machine):
+    futex = 202
+    globals = (
+        intrinsic("llvm.x86.sse2.pause", VOID),
+        intrinsic("llvm.x86.sse.stmxcsr", VOID, PTR),
+        intrinsic("llvm.x86.sse.ldmxcsr", VOID, PTR),
+    )
+
+    def pause(self, f: Code) -> None:
+        f.call("llvm.x86.sse2.pause")
+
+    def get_mode(self, f: Code, at: V) -> None:
+        f.call("llvm.x86.sse.stmxcsr", at)
+
+    def set_mode(self, f: Code, at: V) -> None:
+        f.call("llvm.x86.sse.ldmxcsr", at)
+
+
+class _Arm(Machine):
+    futex = 98
+
+    def pause(self, f: Code) -> None:
+        f.do('call void asm sideeffect "isb", ""()')
+
+    def get_mode(self, f: Code, at: V) -> None:
+        at.store(f.emit(INT, 'call i64 asm sideeffect "mrs $0, fpcr", "=r"()').to("trunc", INT32))
+
+    def set_mode(self, f: Code, at: V) -> None:
+        mode = at.load(INT32).to("zext", INT)
+        f.do(f'call void asm sideeffect "msr fpcr, $0", "r"(i64 {mode.text})')
+
+
+_MACHINES: dict[str, Machine] = {"x86_64": _X86(), "aarch64": _Arm()}
 
 
 def machine_of(triple: str) -> Machine | None:

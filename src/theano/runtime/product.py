@@ -12,6 +12,7 @@ import os
 
 from theano.configdefaults import config
 from theano.runtime import abi, blas, cache, jit, provisional, support
+from theano.runtime.module import Module
 from theano.runtime.product_signatures import KINDS, NAMES, OF_LOOPS, Parameter, name_of, parameters
 from theano.runtime.target import Isa
 from theano.user_warnings import warn_user
@@ -74,12 +75,12 @@ class _Library:
         return "\n".join([sources, self._type, repr(self._isa), f"{bits} {first}"]) if sources else ""
 
     def _compiled(self, first: bool) -> jit.CodeObject:
-        def text() -> str:
-            from theano.runtime.product_choice_ir import library_text  # 3 ms, mostly for what the cache has
+        def module() -> Module:
+            from theano.runtime.product_choice_ir import library_module  # 3 ms, mostly for what the cache has
 
-            return library_text(self._type, self._isa, self._routine, first)
+            return library_module(self._type, self._isa, self._routine, first)
 
-        return jit.compile_module(text, _OPTIONS, self._exports(first), known_as=self._known_as(first))
+        return jit.compile_module(module, _OPTIONS, self._exports(first), known_as=self._known_as(first))
 
     def _started(self, code: jit.CodeObject) -> jit.CodeObject:
         init = ctypes.PYFUNCTYPE(None, *[ctypes.c_void_p] * 4)(code.symbols["init"])

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from theano.runtime import abi
-from theano.runtime.ir_text import INT, INT32, PTR, V
+from theano.runtime.ir_text import INT, INT32, PTR, VOID, V
+from theano.runtime.module import Global, Module, intrinsic
 from theano.runtime.product_ir import (
     BY_COLUMNS,
     BY_ROWS,
@@ -28,7 +29,10 @@ if TYPE_CHECKING:
     from theano.runtime.blas import Symbol
     from theano.runtime.target import Isa
 
-__all__ = ["library_text"]
+__all__ = ["library_module"]
+
+# What the module is told, and keeps.
+TOLD = ("blas", "parallel", "take", "give")
 
 SMALL = 64
 # Measured: BLAS is faster above, mostly because it copies the first operand, too. Where vectors have 64 bytes that pays
@@ -285,27 +289,27 @@ def stack(s: Shape, letter: str) -> Kernel:
     return f
 
 
-def library_text(type_: str, isa: Isa, blas: Symbol | None, provisional: bool = False) -> str:
-    """The module for numbers of one type: those of `product.KINDS` are called from outside.
+def init(s: Shape) -> Kernel:
+    """Told where BLAS's product is, what shares work, what takes memory, what gives it back; null: nothing does."""
+    f = Kernel(s, "init", " ".join(f"{place}:p" for place in TOLD), exported=True)
+    for place in TOLD:
+        f.address(place).store(f.params[place])
+    return f
 
-    `init` tells it where BLAS's product is, what shares work, what takes memory and what gives it back; null where
-    nothing does.
-    """
+
+def library_module(type_: str, isa: Isa, blas: Symbol | None, provisional: bool = False) -> Module:
+    """The functions for numbers of one type: `init` and those of `product_signatures.KINDS` are called from outside."""
     s, letter = shape_of(type_, isa, provisional), LETTER[type_]
     functions = [
-        product(s, letter), large(s, letter, blas), panels(s, letter, blas), packed(s, letter, blas), vector(s, letter),
-        stack(s, letter), backward(s, letter), some(s, letter), *kernels(s, letter),
+        init(s), product(s, letter), large(s, letter, blas), panels(s, letter, blas), packed(s, letter, blas),
+        vector(s, letter), stack(s, letter), backward(s, letter), some(s, letter), *kernels(s, letter),
         *(part(s, cut) for cut in cuts(s, letter).values()),
     ]  # fmt: skip
     if provisional:
         unneeded = {"all_panels", "packed_columns_part", "packed_rows_part", *(f"{letter}{kind}" for kind in OF_LOOPS)}
         functions = [f for f in functions if f.name not in unneeded]
-    told = {"blas": "routine", "parallel": "parallel", "take": "take", "give": "give"}
-    head = [*(f"@{place} = internal global ptr null" for place in told), *constants(s)]
-    head.append("declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
+    found = [*(Global(place, "global ptr null", linkage="internal") for place in TOLD), *constants(s)]
+    found.append(intrinsic("llvm.prefetch.p0", VOID, PTR, INT32, INT32, INT32))
     if s.has_fma:
-        for t in (s.type, s.vector):
-            head.append(f"declare {t} @llvm.fma.{suffix(t)}({t}, {t}, {t})")
-    stores = "\n".join(f"store ptr %{name}, ptr @{place}" for place, name in told.items())
-    init = f"define void @init({', '.join(f'ptr %{name}' for name in told.values())}) {{\n{stores}\nret void\n}}\n"
-    return "\n".join([*head, init, *(f.text() for f in functions)])
+        found += [intrinsic(f"llvm.fma.{suffix(t)}", t, t, t, t) for t in (s.type, s.vector)]
+    return Module(found, [f.function() for f in functions])

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from theano.runtime.ir_text import BOOL, INT, INT32, PTR, FunctionText, V, Variable
+from theano.runtime.module import Global
 from theano.runtime.product_signatures import ARGUMENTS, PACKED
 
 if TYPE_CHECKING:
@@ -419,12 +420,13 @@ def _tile(f: Kernel, rows: V) -> V:
     return f.address("heights").element(PTR, rows).load(PTR, 8)
 
 
-def constants(s: Shape) -> list[str]:
+def constants(s: Shape) -> list[Global]:
     """What the kernels read: a row of zeros, the tiles by their heights."""
     tiles = ", ".join(f"ptr @tile{h}" if h in s.heights else "ptr null" for h in range(1, s.rows + 1))
+    heights = f"@heights = internal constant [{s.rows + 1} x ptr] [ptr null, {tiles}]"
     return [
-        f"@zeros = internal constant [{s.columns} x {s.type}] zeroinitializer, align 64",
-        f"@heights = internal constant [{s.rows + 1} x ptr] [ptr null, {tiles}]",
+        Global("zeros", f"@zeros = internal constant [{s.columns} x {s.type}] zeroinitializer, align 64"),
+        Global("heights", heights, frozenset(f"tile{h}" for h in s.heights)),
     ]
 
 

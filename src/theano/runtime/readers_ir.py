@@ -24,7 +24,7 @@ from theano.runtime.support_code import (
     constant,
 )  # fmt: skip
 
-__all__ = ["CONSTANTS", "READ_INPUT", "array_functions", "functions"]
+__all__ = ["GLOBALS", "READ_INPUT", "array_functions", "functions"]
 
 READ_INPUT = "ctx:p object:p out:p code:i ones:i buffer:p"
 RANGE = "[2 x i64]"
@@ -34,7 +34,7 @@ FLOAT32, FLOAT64 = abi.descr_index("float32"), abi.descr_index("float64")
 LONG, MANY = 1 << 31, 1 << 58
 
 _NONE = (1, 0)
-CONSTANTS = [
+GLOBALS = [
     constant("lowest", [abi.INTEGERS.get(name, _NONE)[0] for name in abi.DTYPES]),
     constant("highest", [abi.INTEGERS.get(name, _NONE)[1] for name in abi.DTYPES]),
 ]

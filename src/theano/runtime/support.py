@@ -1,13 +1,12 @@
 """The support functions of compiled code, and the fixed words of every context.
 
-The functions are LLVM IR (`support_text`), compiled once a machine and kept like any program; they live as long as
+The functions are LLVM IR (`support_modules`), compiled once a machine and kept like any program; they live as long as
 the process.
 """
 
 from __future__ import annotations
 
 import ctypes
-import functools
 import os
 import threading
 from collections.abc import Callable
@@ -18,6 +17,7 @@ import numpy as np
 from theano.configdefaults import threads_wanted
 from theano.runtime import abi, cache, capi, fork, jit, provisional
 from theano.runtime.function_base import FunctionBase, install
+from theano.runtime.module import Module
 from theano.runtime.workers import compilers
 
 __all__ = [
@@ -89,9 +89,9 @@ class _Support:
         self._first: jit.Begun | None = None
         self._all: jit.Begun | None = None
         self.is_loaded = False
-        kept = jit.kept_module(_known_as() or _text("support_text"), exports=_ALL)
+        kept = jit.kept_module(_known_as() or _module().text(), exports=_ALL)
         if kept is None:
-            self._first = jit.begin_module(lambda: _text("first_text"), _AT_ONCE, _FIRST, _known_as("first"))
+            self._first = jit.begin_module(_first_module, _AT_ONCE, _FIRST, _known_as("first"))
             provisional.later(self._complete)
         else:
             self._use_all(kept)
@@ -102,14 +102,13 @@ class _Support:
         """Begin with the fast form, if another thread can and this machine has just got the other one."""
         first = self._first
         if first is not None and first.objects is not None and self._all is None and compilers() > 1:
-            text = functools.partial(_text, "support_text")
-            self._all = jit.begin_module(text, jit.DEFAULT, _ALL, _known_as(), after=first)
+            self._all = jit.begin_module(_module, jit.DEFAULT, _ALL, _known_as(), after=first)
 
     def _complete(self) -> None:
         if self._all is not None:
             self._use_all(self._all.code())
         else:
-            self._use_all(jit.compile_module(lambda: _text("support_text"), exports=_ALL, known_as=_known_as()))
+            self._use_all(jit.compile_module(_module, exports=_ALL, known_as=_known_as()))
         self._first = self._all = None
 
     @property
@@ -156,10 +155,16 @@ class _Support:
         return ctypes.PYFUNCTYPE(result, *arguments)(self.code.symbols[name])
 
 
-def _text(name: str) -> str:
-    from theano.runtime import support_text  # 3 ms, for what the cache has
+def _first_module() -> Module:
+    from theano.runtime.support_modules import first_module  # 3 ms, for what the cache has
 
-    return str(getattr(support_text, name)(jit.isa().triple))
+    return first_module(jit.isa().triple)
+
+
+def _module() -> Module:
+    from theano.runtime.support_modules import support_module
+
+    return support_module(jit.isa().triple)
 
 
 def _known_as(which: str = "all") -> str:

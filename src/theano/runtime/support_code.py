@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from theano.runtime import abi, capi
 from theano.runtime.ir_text import INT, INT32, PTR, VOID, Field, FunctionText, V
+from theano.runtime.module import Global
 
-__all__ = ["Code", "constant", "text_constant"]
+__all__ = ["Code", "constant", "text_constant", "zeros"]
 
 # Of Python's objects and NumPy's.
 REFERENCES = Field(0, INT32)
@@ -35,7 +36,8 @@ class Code(FunctionText):
 
     def word(self, name: str) -> V:
         """What the table holds."""
-        return self.emit(PTR, f"load ptr, ptr getelementptr (ptr, ptr @fixed, i64 {_WORDS[name]})")
+        table = self.address("fixed").text
+        return self.emit(PTR, f"load ptr, ptr getelementptr (ptr, ptr {table}, i64 {_WORDS[name]})")
 
     def api(self, name: str, *args: V | int) -> V:
         """Call a function of the table."""
@@ -82,10 +84,16 @@ class Code(FunctionText):
         return self.select(failed, self.address("nothing"), array).get(ARRAY_DATA)
 
 
-def constant(name: str, values: list[int]) -> str:
+def constant(name: str, values: list[int]) -> Global:
     """A table of integers."""
-    return f"@{name} = internal constant [{len(values)} x i64] [{', '.join(f'i64 {x}' for x in values)}]"
+    return Global(name, f"@{name} = internal constant [{len(values)} x i64] [{', '.join(f'i64 {x}' for x in values)}]")
 
 
-def text_constant(name: str, text: str) -> str:
-    return f'@{name} = internal constant [{len(text) + 1} x i8] c"{text}\\00"'
+def text_constant(name: str, text: str) -> Global:
+    return Global(name, f'@{name} = internal constant [{len(text) + 1} x i8] c"{text}\\00"')
+
+
+def zeros(name: str, type_: str, align: int = 0, linkage: str = "internal") -> Global:
+    """A variable."""
+    aligned = f", align {align}" if align else ""
+    return Global(name, f"global {type_} zeroinitializer{aligned}", linkage=linkage)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from theano.runtime import abi, capi
 from theano.runtime.ir_text import INT, INT32, PTR, Field, V
+from theano.runtime.module import Global, intrinsic
 from theano.runtime.support_code import (
     ARRAY_DATA,
     ARRAY_DESCR,
@@ -19,9 +20,10 @@ from theano.runtime.support_code import (
     Code,
     constant,
     text_constant,
+    zeros,
 )  # fmt: skip
 
-__all__ = ["BASIC_CONSTANTS", "CONSTANTS", "basic_functions", "functions"]
+__all__ = ["BASIC_GLOBALS", "GLOBALS", "basic_functions", "functions"]
 
 # The parameters of what programs call.
 NEW_ARRAY = "ctx:p slot:p dtype:i ndim:i dims:p"
@@ -44,20 +46,20 @@ PAIR = "[2 x ptr]"
 # 64 bytes before the data of a block of workspace stand its capacity and what malloc gave.
 CAPACITY, GIVEN = Field(-64, INT), Field(-56, PTR)
 
-BASIC_CONSTANTS = [
-    f"@fixed = hidden global [{len(capi.TABLE)} x ptr] zeroinitializer",
+BASIC_GLOBALS = [
+    zeros("fixed", f"[{len(capi.TABLE)} x ptr]", linkage="hidden"),
     constant("item_sizes", list(abi.ITEMSIZE.values())),
-    f"@nothing = internal constant [{abi.ARRAY_DESCR} x i8] zeroinitializer",
+    Global("nothing", f"@nothing = internal constant [{abi.ARRAY_DESCR} x i8] zeroinitializer"),
 ]
-CONSTANTS = [
-    *BASIC_CONSTANTS,
-    f"@blocks = internal global [{POOL_BLOCKS} x ptr] zeroinitializer",
-    *(f"@{name} = internal global i64 0" for name in ("count", "bytes", "limit")),
-    f"@recent = internal global [{RECENT_SETS} x {PAIR}] zeroinitializer, align 16",
+GLOBALS = [
+    *BASIC_GLOBALS,
+    zeros("blocks", f"[{POOL_BLOCKS} x ptr]"),
+    *(zeros(name, INT) for name in ("count", "bytes", "limit")),
+    zeros("recent", f"[{RECENT_SETS} x {PAIR}]", align=16),
     text_constant("capsule_name", "theano.buffer"),
     text_constant("bad_callback", "a call-back of compiled code returned something else than a tuple of its outputs"),
     text_constant("bad_on_error", "a check of compiled code failed, and its handler raised nothing"),
-    "declare { i64, i1 } @llvm.umul.with.overflow.i64(i64, i64)",
+    intrinsic("llvm.umul.with.overflow.i64", "{ i64, i1 }", INT, INT),
 ]
 
 

@@ -23,11 +23,12 @@ whoever finds `BUSY` set (another Python thread has the team) does all of its ra
 from __future__ import annotations
 
 from theano.runtime import abi
-from theano.runtime.ir_text import BOOL, INT, INT32, PTR, Field, V
+from theano.runtime.ir_text import BOOL, INT, INT32, PTR, VOID, Field, V
 from theano.runtime.machine_ir import EVERYBODY, Machine
-from theano.runtime.support_code import Code
+from theano.runtime.module import intrinsic
+from theano.runtime.support_code import Code, zeros
 
-__all__ = ["CONSTANTS", "first_functions", "functions"]
+__all__ = ["GLOBALS", "first_functions", "functions"]
 
 # The state; what different threads write lies on different pairs of cache lines.
 SEQ, PARKED = Field(0, INT32), Field(128, INT32)
@@ -43,9 +44,9 @@ STACK_BYTES = 2 << 20
 PTHREAD_BYTES = 128
 DETACHED, SET_MASK = 1, 2  # PTHREAD_CREATE_DETACHED, SIG_SETMASK
 
-CONSTANTS = [
-    f"@team = internal global [{STATE_BYTES} x i8] zeroinitializer, align 128",
-    "declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)",
+GLOBALS = [
+    zeros("team", f"[{STATE_BYTES} x i8]", align=128),
+    intrinsic("llvm.memset.p0.i64", VOID, PTR, "i8", INT, BOOL),
 ]
 
 
@@ -111,7 +112,7 @@ def worker(machine: Machine) -> Code:
     seen = sequence.load_atomic(INT32)
     f.jump(enter, when=seen.differs(last))
     f.jump(park, unless=k < spin)
-    f.do(machine.pause)
+    machine.pause(f)
     f.jump(look, k + 1)
     f.begin(park)
     parked.change("add", one)
@@ -122,7 +123,7 @@ def worker(machine: Machine) -> Code:
     active.change("add", one)
     f.jump(leave, unless=closed.load_atomic(INT32).equals(OPEN))
     f.jump(leave, unless=index < _team(f).get(LIMIT))
-    f.do(machine.set_mode.format(mode=mode.text))
+    machine.set_mode(f, mode)
     f.call("take_ranges")
     f.begin(leave)
     before = active.change("sub", one)
@@ -168,7 +169,7 @@ def with_team(machine: Machine) -> Code:
     sequence, active, closed, parked = (_team(f).place(field) for field in (SEQ, ACTIVE, CLOSED, PARKED))
     for field, value in ((FN, f.fn), (ARGS, f.args), (EXTENT, f.hi), (GRAIN, f.grain), (LIMIT, f.workers)):
         _team(f).set(field, value)
-    f.do(machine.get_mode.format(mode=_team(f).place(MODE).text))
+    machine.get_mode(f, _team(f).place(MODE))
     _team(f).place(NEXT).store_atomic(f.lo)
     closed.store_atomic(f.constant(OPEN, INT32))
     sequence.change("add", f.constant(1, INT32))
@@ -180,7 +181,7 @@ def with_team(machine: Machine) -> Code:
     (k,) = f.begin(look, 0)
     f.jump(done, when=active.load_atomic(INT32).equals(0))
     f.jump(sleep, unless=k < spin)
-    f.do(machine.pause)
+    machine.pause(f)
     f.jump(look, k + 1)
     f.begin(sleep)
     closed.store_atomic(f.constant(ASLEEP, INT32))
