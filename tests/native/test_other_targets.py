@@ -18,10 +18,10 @@ import pytest
 import theano
 import theano.tensor as T
 from theano.backend.llvm_main import print_module
+from theano.native.support_modules import first_module, support_module
 from theano.runtime import jit
 from theano.runtime.entry import EntrySpec, print_entry
 from theano.runtime.module import Module
-from theano.runtime.support_modules import first_module, support_module
 from theano.runtime.target import Isa, triple_of_code
 from theano.runtime.units import units
 

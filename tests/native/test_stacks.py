@@ -14,10 +14,11 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.runtime import blas, jit, product
+from theano.native import blas, product
+from theano.native.product_choice_ir import library_module
+from theano.native.support_modules import first_module, support_module
+from theano.runtime import jit
 from theano.runtime.module import Module
-from theano.runtime.product_choice_ir import library_module
-from theano.runtime.support_modules import first_module, support_module
 
 PROGRAMS = """
 import sys, threading, numpy as np, theano, theano.tensor as T
@@ -113,7 +114,7 @@ def test_frames(name: str) -> None:
 
 def test_without_memory_for_a_copy_the_product_is_the_same() -> None:
     """The first operand is copied where its columns are contiguous."""
-    from tests.runtime.test_product import multiply
+    from tests.native.test_product import multiply
 
     # where `init` is not called there is none
     code = jit.compile_module(library_module("f64", jit.isa(), None), product._OPTIONS, ("dtiles",))

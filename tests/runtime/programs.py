@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from theano.native.context import make_context
 from theano.record import replace
 from theano.runtime import abi, jit
 from theano.runtime.abi import ArraySpec, InputSpec
-from theano.runtime.context import make_context
 from theano.runtime.entry import EntrySpec, print_entry
 from theano.runtime.function_base import FunctionBase, install
 from theano.runtime.module import Function, Global, Module

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from tests.runtime.programs import MAIN, Program, new_array, scalar_product, word
+from theano.native.context import make_context
 from theano.runtime import abi, jit
 from theano.runtime.abi import ObjectSpec
-from theano.runtime.context import make_context
 from theano.runtime.entry import EntrySpec
 from theano.runtime.function_base import NATIVE, FunctionBase, install, uninstall
 from theano.runtime.module import verbatim
@@ -219,7 +219,7 @@ def test_a_pool_block_in_use_is_nobody_elses(no_growth):
 
 
 def test_pool_limit():
-    from theano.runtime import support
+    from theano.native import support
 
     spec = EntrySpec([], [], n_slots=1, n_outputs=0, result="none")
     text = MAIN + word("ctx", abi.CTX["pool_take"], "take")

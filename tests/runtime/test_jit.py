@@ -8,9 +8,9 @@ import sys
 import pytest
 
 from theano.configdefaults import config
+from theano.native.support_modules import first_module, support_module
 from theano.runtime import jit
 from theano.runtime.module import Module, verbatim
-from theano.runtime.support_modules import first_module, support_module
 
 
 def number(k: int) -> Module:

@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
+from theano.native.support_modules import support_module
 from theano.runtime import jit, llvm
-from theano.runtime.support_modules import support_module
 
 ISA = jit.isa()
 TARGET = (ISA.triple, ISA.cpu, ISA.features)

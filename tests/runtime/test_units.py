@@ -8,11 +8,11 @@ import re
 import pytest
 
 from tests.runtime.programs import module_of
+from theano.native.support_modules import support_module
 from theano.runtime import jit
 from theano.runtime import units as units_module
 from theano.runtime.image import load_image
 from theano.runtime.module import Function, Module, verbatim
-from theano.runtime.support_modules import support_module
 from theano.runtime.units import units
 
 Q = "noinline optnone "

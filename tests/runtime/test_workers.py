@@ -10,9 +10,9 @@ import time
 
 import pytest
 
+from theano.native.support_modules import support_module
 from theano.runtime import jit, workers
 from theano.runtime.gate import inside
-from theano.runtime.support_modules import support_module
 from theano.runtime.workers import Started
 
 

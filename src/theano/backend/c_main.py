@@ -27,7 +27,8 @@ from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.runtime import abi, product
+from theano.native import product
+from theano.runtime import abi
 
 __all__ = ["Unit", "print_c"]
 

@@ -1,4 +1,4 @@
-"""What the external symbols of a program do, for the interpreter: arguments as `runtime.product` says."""
+"""What the external symbols of a program do, for the interpreter: arguments as `native.product` says."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from theano.runtime.product import NAMES, parameters
+from theano.native.product import NAMES, parameters
 
 __all__ = ["SYMBOLS"]
 

@@ -75,7 +75,7 @@ def _has_many_constants(body: list[st.Stmt]) -> bool:
 
 
 def team_call(name: str, kernel: st.Kernel, ranges: hs.Ranges) -> list[Function]:
-    """Functions: `name` lets the team run a kernel (see `runtime.team_ir`, also for what it returns).
+    """Functions: `name` lets the team run a kernel (see `native.team_ir`, also for what it returns).
 
     What the calls of main need is written once, however many there are.
     """

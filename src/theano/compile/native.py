@@ -27,9 +27,10 @@ from theano.loops import host as hs
 from theano.loops.identity import identity
 from theano.lower import lower
 from theano.lower.program import InputForm
+from theano.native import product, provisional, support
+from theano.native.context import make_context
 from theano.progress import stage
-from theano.runtime import abi, ability, cache, fork, product, provisional, support
-from theano.runtime.context import make_context
+from theano.runtime import abi, ability, cache, fork
 from theano.runtime.entry import EntrySpec, print_entry
 from theano.runtime.function_base import NATIVE, FunctionBase, install
 from theano.runtime.host import begin_compiler, kept_host

@@ -22,7 +22,8 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.sharing import defined_names
 from theano.loops.text import statement_text
-from theano.runtime import abi, product
+from theano.native import product
+from theano.runtime import abi
 
 __all__ = ["Facts", "VerifyError", "verify"]
 

@@ -1,4 +1,4 @@
-"""Matrix products: one call into the library of products (`runtime.product`), which chooses the kernel at run time."""
+"""Matrix products: one call into the library of products (`native.product`), which chooses the kernel at run time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from theano.lower.dims import Dims, is_const, length
 from theano.lower.items import Item, Special
 from theano.lower.plan.memory import byte_size
 from theano.lower.values import Tensor, Value
-from theano.runtime.product import name_of
+from theano.native.product import name_of
 
 if TYPE_CHECKING:
     from theano.lower.main import Assembler

@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 from tests.native.test_other_targets import C_LIBRARY, TARGETS, called
-from theano.runtime import blas, jit, product, product_choice_ir, product_signatures, threads
+from theano.native import blas, product, product_choice_ir, product_signatures
+from theano.runtime import jit, threads
 from theano.runtime.target import Isa, select_isa
 
 DTYPE = {"f32": np.dtype("float32"), "f64": np.dtype("float64")}

@@ -6,7 +6,7 @@ returns when all ranges are done. If `how` is `abi.FINISH` it then calls ``fn(ar
 there are as many ranges as threads, of at least `weight` positions (`loops.host.Slices`). Or, where nobody helps or may
 help (`ALONE` is added to `how`), it calls ``fn(args, 0, extent)`` and no more. Workers know nothing of Python. They
 look for work for a while after a job, then park on a futex. As long as the support functions are provisional
-(`runtime.provisional`), nobody helps.
+(`native.provisional`), nobody helps.
 
 What takes each thread longer than `abi.STRETCH` is done in stretches, one job after the other, and in between the
 caller serves signals (`gil_poll`, which gets the last three arguments). Nobody works then and the team is free, so a
@@ -22,11 +22,11 @@ whoever finds `BUSY` set (another Python thread has the team) does all of its ra
 
 from __future__ import annotations
 
+from theano.native.ir_text import BOOL, INT, INT32, PTR, VOID, Field, V
+from theano.native.machine_ir import EVERYBODY, Machine
+from theano.native.support_code import Code, zeros
 from theano.runtime import abi
-from theano.runtime.ir_text import BOOL, INT, INT32, PTR, VOID, Field, V
-from theano.runtime.machine_ir import EVERYBODY, Machine
 from theano.runtime.module import intrinsic
-from theano.runtime.support_code import Code, zeros
 
 __all__ = ["GLOBALS", "first_functions", "functions"]
 

@@ -7,9 +7,8 @@ an array in one word: see `abi.ArraySpec.code`. `out` is the data word of the fr
 
 from __future__ import annotations
 
-from theano.runtime import abi, capi
-from theano.runtime.ir_text import BOOL, INT, INT32, PTR, Block, V
-from theano.runtime.support_code import (
+from theano.native.ir_text import BOOL, INT, INT32, PTR, Block, V
+from theano.native.support_code import (
     ARRAY_DATA,
     ARRAY_DESCR,
     ARRAY_DIMS,
@@ -23,6 +22,7 @@ from theano.runtime.support_code import (
     Code,
     constant,
 )  # fmt: skip
+from theano.runtime import abi, capi
 
 __all__ = ["GLOBALS", "READ_INPUT", "array_functions", "functions"]
 

@@ -24,11 +24,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from theano.native.ir_text import BOOL, INT, INT32, PTR, Block, Field, V
+from theano.native.machine_ir import Machine
+from theano.native.support_code import LIST_ITEMS, Code
 from theano.runtime import abi
-from theano.runtime.ir_text import BOOL, INT, INT32, PTR, Block, Field, V
-from theano.runtime.machine_ir import Machine
 from theano.runtime.module import intrinsic
-from theano.runtime.support_code import LIST_ITEMS, Code
 
 __all__ = ["GLOBALS", "functions"]
 

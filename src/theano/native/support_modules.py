@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from theano.runtime import first_ir, gil_ir, machine_ir, readers_ir, support_ir, team_ir
-from theano.runtime.machine_ir import machine_of
+from theano.native import first_ir, gil_ir, machine_ir, readers_ir, support_ir, team_ir
+from theano.native.machine_ir import machine_of
 from theano.runtime.module import Module
 
 __all__ = ["first_module", "support_module"]

@@ -6,10 +6,10 @@ They keep nothing between calls, read arrays only, and leave a check that failed
 
 from __future__ import annotations
 
-from theano.runtime.ir_text import INT, INT32, PTR, Field
-from theano.runtime.readers_ir import READ_INPUT
-from theano.runtime.support_code import Code, text_constant
-from theano.runtime.support_ir import INSANE, NEW_ARRAY, POOL_TAKE, RAISE_CHECK, beyond_head
+from theano.native.ir_text import INT, INT32, PTR, Field
+from theano.native.readers_ir import READ_INPUT
+from theano.native.support_code import Code, text_constant
+from theano.native.support_ir import INSANE, NEW_ARRAY, POOL_TAKE, RAISE_CHECK, beyond_head
 
 __all__ = ["GLOBALS", "functions"]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from theano.native.ir_text import INT, INT32, PTR, VOID, Field, FunctionText, V
 from theano.runtime import abi, capi
-from theano.runtime.ir_text import INT, INT32, PTR, VOID, Field, FunctionText, V
 from theano.runtime.module import Global
 
 __all__ = ["Code", "constant", "text_constant", "zeros"]

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from theano.runtime import abi
-from theano.runtime.ir_text import INT, INT32, PTR, VOID, V
-from theano.runtime.module import Global, Module, intrinsic
-from theano.runtime.product_ir import (
+from theano.native.ir_text import INT, INT32, PTR, VOID, V
+from theano.native.product_ir import (
     BY_COLUMNS,
     BY_ROWS,
     LINE,
@@ -23,10 +21,12 @@ from theano.runtime.product_ir import (
     shape_of,
     suffix,
 )  # fmt: skip
-from theano.runtime.product_signatures import ARGUMENTS, BACKWARD, LETTER, OF_LOOPS, PACKED, PANELS, STACK
+from theano.native.product_signatures import ARGUMENTS, BACKWARD, LETTER, OF_LOOPS, PACKED, PANELS, STACK
+from theano.runtime import abi
+from theano.runtime.module import Global, Module, intrinsic
 
 if TYPE_CHECKING:
-    from theano.runtime.blas import Symbol
+    from theano.native.blas import Symbol
     from theano.runtime.target import Isa
 
 __all__ = ["library_module"]

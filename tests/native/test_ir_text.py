@@ -6,8 +6,8 @@ import ctypes
 
 import pytest
 
+from theano.native.ir_text import BOOL, INT, INT32, PTR, Field, FunctionText
 from theano.runtime import jit
-from theano.runtime.ir_text import BOOL, INT, INT32, PTR, Field, FunctionText
 from theano.runtime.module import Module
 
 

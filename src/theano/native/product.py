@@ -11,9 +11,10 @@ import functools
 import os
 
 from theano.configdefaults import config
-from theano.runtime import abi, blas, cache, jit, provisional, support
+from theano.native import blas, provisional, support
+from theano.native.product_signatures import KINDS, NAMES, OF_LOOPS, Parameter, name_of, parameters
+from theano.runtime import abi, cache, jit
 from theano.runtime.module import Module
-from theano.runtime.product_signatures import KINDS, NAMES, OF_LOOPS, Parameter, name_of, parameters
 from theano.runtime.target import Isa
 from theano.user_warnings import warn_user
 
@@ -70,13 +71,13 @@ class _Library:
 
     def _known_as(self, first: bool) -> str:
         """What the text follows from, or "" where that can't be told."""
-        sources = cache.sources((os.path.dirname(__file__),))
+        sources = cache.sources((os.path.dirname(__file__), os.path.dirname(abi.__file__)))
         bits = self._routine and self._routine.int_bits
         return "\n".join([sources, self._type, repr(self._isa), f"{bits} {first}"]) if sources else ""
 
     def _compiled(self, first: bool) -> jit.CodeObject:
         def module() -> Module:
-            from theano.runtime.product_choice_ir import library_module  # 3 ms, mostly for what the cache has
+            from theano.native.product_choice_ir import library_module  # 3 ms, mostly for what the cache has
 
             return library_module(self._type, self._isa, self._routine, first)
 

@@ -14,9 +14,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from theano.runtime.ir_text import BOOL, INT, INT32, PTR, FunctionText, V, Variable
+from theano.native.ir_text import BOOL, INT, INT32, PTR, FunctionText, V, Variable
+from theano.native.product_signatures import ARGUMENTS, PACKED
 from theano.runtime.module import Global
-from theano.runtime.product_signatures import ARGUMENTS, PACKED
 
 if TYPE_CHECKING:
     from theano.runtime.target import Isa

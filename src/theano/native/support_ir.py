@@ -5,10 +5,8 @@ All run with the GIL held; none keeps state but the pool and what `new_array` re
 
 from __future__ import annotations
 
-from theano.runtime import abi, capi
-from theano.runtime.ir_text import INT, INT32, PTR, Field, V
-from theano.runtime.module import Global, intrinsic
-from theano.runtime.support_code import (
+from theano.native.ir_text import INT, INT32, PTR, Field, V
+from theano.native.support_code import (
     ARRAY_DATA,
     ARRAY_DESCR,
     ARRAY_DIMS,
@@ -22,6 +20,8 @@ from theano.runtime.support_code import (
     text_constant,
     zeros,
 )  # fmt: skip
+from theano.runtime import abi, capi
+from theano.runtime.module import Global, intrinsic
 
 __all__ = ["BASIC_GLOBALS", "GLOBALS", "basic_functions", "functions"]
 

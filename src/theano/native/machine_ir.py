@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from theano.runtime.ir_text import INT, INT32, PTR, VOID, V
+from theano.native.ir_text import INT, INT32, PTR, VOID, V
+from theano.native.support_code import Code, constant
 from theano.runtime.module import Global, intrinsic
-from theano.runtime.support_code import Code, constant
 
 __all__ = ["GLOBALS", "Machine", "machine_of"]
 
