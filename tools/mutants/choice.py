@@ -21,6 +21,8 @@ _NEAR = {"lower": ("tests/native",), "loops": ("tests/backend",), "gradient": ("
 # What these write is compiled once in a process, or found in the cache: tests that use it need not run its lines.
 _WRITERS = {
     "native/product_ir.py": ("tests/native/test_product",),
+    "native/product_code.py": ("tests/native/test_product",),
+    "native/product_rows_ir.py": ("tests/native/test_product",),
     "native/product_choice_ir.py": ("tests/native/test_product",),
     "native/readers_ir.py": ("tests/runtime/test_entry", "tests/runtime/test_leaks"),
     "runtime/entry.py": ("tests/runtime/test_entry", "tests/runtime/test_leaks"),

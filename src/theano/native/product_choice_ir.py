@@ -8,19 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from theano.native.ir_text import INT, INT32, PTR, VOID, V
-from theano.native.product_ir import (
-    BY_COLUMNS,
-    BY_ROWS,
-    LINE,
-    OUTER,
-    SWEEP,
-    Kernel,
-    Shape,
-    constants,
-    kernels,
-    shape_of,
-    suffix,
-)  # fmt: skip
+from theano.native.product_code import LINE, Kernel, Shape, shape_of, suffix
+from theano.native.product_ir import constants, kernels
+from theano.native.product_rows_ir import BY_COLUMNS, BY_ROWS, OUTER, SWEEP, row_kernels
 from theano.native.product_signatures import ARGUMENTS, BACKWARD, LETTER, OF_LOOPS, PACKED, PANELS, STACK
 from theano.runtime import abi
 from theano.runtime.module import Global, Module, intrinsic
@@ -302,7 +292,7 @@ def library_module(type_: str, isa: Isa, blas: Symbol | None, provisional: bool 
     s, letter = shape_of(type_, isa, provisional), LETTER[type_]
     functions = [
         init(s), product(s, letter), large(s, letter, blas), panels(s, letter, blas), packed(s, letter, blas),
-        vector(s, letter), stack(s, letter), backward(s, letter), some(s, letter), *kernels(s, letter),
+        vector(s, letter), stack(s, letter), backward(s, letter), some(s, letter), *kernels(s, letter), *row_kernels(s),
         *(part(s, cut) for cut in cuts(s, letter).values()),
     ]  # fmt: skip
     if provisional:

@@ -4,148 +4,30 @@ The central kernel computes a *tile* of the result in registers, `rows` x `vecto
 inner axis. The columns of the second operand are copied first, as many as a tile has and a few hundred inner
 positions at a time, into a *panel* that stays in the L1 cache; this also straightens any strides. Each element of
 a result is accumulated in the same order whatever part of the rows one asks for, so that work can be cut by rows.
-
-Products with one row or column are limited by reading the matrix: each has a kernel that reads it once, in order.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from theano.native.ir_text import BOOL, INT, INT32, PTR, FunctionText, V, Variable
+from theano.native.ir_text import INT, INT32, PTR, V
+from theano.native.product_code import LINE, Kernel, Shape
 from theano.native.product_signatures import ARGUMENTS, PACKED
 from theano.runtime.module import Global
 
-if TYPE_CHECKING:
-    from theano.runtime.target import Isa
+__all__ = ["constants", "kernels"]
 
-__all__ = ["Kernel", "Shape", "constants", "kernels", "shape_of"]
-
-PANEL_BYTES = 20 << 10
 # Rows of the first operand used again and again while one panel after the other is taken: they stay in L2.
 BLOCK_BYTES = 192 << 10
 # A first operand whose columns are contiguous is copied, so many bytes at a time: distances between its rows that are
 # powers of 2 leave few places in the L1 cache.
 COPY_BYTES = 144 << 10
 COPY_DEPTH = 128
-LINE = 64
 # Where the second operand has more bytes, tiles ask for the panel after theirs: it comes from far away (a gain of 3 in
 # a hundred in an LSTM's training step; where 1.6 MB come from the shared cache, a loss of 2 to 4).
 FAR_BYTES = 4 << 20
 # Inner positions of a panel that lies in L2: the rows of a tile stay in L1.
 PACKED_DEPTH = 512
-BY_ROWS = "p:i q:i alpha:n a:p ar:i x:p beta:n y:p ys:i"
-BY_COLUMNS = "p:i q:i alpha:n a:p ar:i x:p xs:i beta:n y:p"
-OUTER = "m:i n:i alpha:n a:p ar:i b:p beta:n c:p cr:i"
-SWEEP = "p:i q:i w:p wr:i d:p x:p xs:i alpha:n beta:n g:p gs:i"
-
-
-@dataclass(frozen=True)
-class Shape:
-    """Of the numbers and of a tile. There are tiles of some heights, the greatest first; all results are the same."""
-
-    type: str
-    size: int
-    lanes: int
-    rows: int
-    vectors: int
-    has_fma: bool
-    heights: tuple[int, ...]
-
-    @property
-    def vector(self) -> str:
-        return f"<{self.lanes} x {self.type}>"
-
-    @property
-    def columns(self) -> int:
-        return self.lanes * self.vectors
-
-    @property
-    def depth(self) -> int:
-        """Inner positions in a panel."""
-        return PANEL_BYTES // (self.columns * self.size)
-
-
-def shape_of(type_: str, isa: Isa, provisional: bool = False) -> Shape:
-    """Registers: accumulators, the vectors of one step of a panel, one number of the first operand.
-
-    LLVM's time is that of the tiles mostly, and grows with their heights: provisional code has two.
-    """
-    size = {"f32": 4, "f64": 8}[type_]
-    rows = 12 if isa.name in ("avx512", "neon") else 6
-    return Shape(
-        {"f32": "float", "f64": "double"}[type_], size, max(isa.vector_bytes // size, 1), rows, 2, isa.has_fma,
-        (4, 1) if provisional else tuple(range(rows, 0, -1)),
-    )  # fmt: skip
-
-
-class Kernel(FunctionText):
-    """A function on numbers of one type; its parameters are a name and i (integer), n (number) or p (pointer)."""
-
-    def __init__(self, s: Shape, name: str, params: str, exported: bool = False, quick: bool = False) -> None:
-        self.s = s
-        super().__init__(name, params, exported=exported, quick=quick)
-        self.zero = V(self, s.vector, "zeroinitializer")
-
-    def type_named(self, short: str) -> str:
-        return self.s.type if short == "n" else super().type_named(short)
-
-    def real(self, value: str) -> V:
-        """A number, as LLVM writes it."""
-        return V(self, self.s.type, value)
-
-    def at(self, pointer: V, index: V | int) -> V:
-        """The address `index` numbers behind `pointer`."""
-        return pointer.element(self.s.type, index)
-
-    def vector_at(self, pointer: V, index: V | int = 0) -> V:
-        return self.at(pointer, index).load(self.s.vector, self.s.size)
-
-    def number_at(self, pointer: V, index: V | int = 0) -> V:
-        return self.at(pointer, index).load(self.s.type, self.s.size)
-
-    def put(self, value: V, pointer: V, index: V | int = 0) -> None:
-        self.at(pointer, index).store(value, self.s.size)
-
-    def spread(self, number: V) -> V:
-        t, n = self.s.vector, self.s.lanes
-        one = self.emit(t, f"insertelement {t} poison, {number.type} {number.text}, i64 0")
-        return self.emit(t, f"shufflevector {t} {one.text}, {t} poison, <{n} x i32> zeroinitializer")
-
-    def multiply_add(self, x: V, y: V, z: V) -> V:
-        t = x.type
-        if not self.s.has_fma:
-            product = self.emit(t, f"fmul {t} {x.text}, {y.text}")
-            return self.emit(t, f"fadd {t} {product.text}, {z.text}")
-        return self.call(f"llvm.fma.{suffix(t)}", x, y, z, result=t)
-
-    def times(self, x: V, y: V) -> V:
-        return self.emit(x.type, f"fmul {x.type} {x.text}, {y.text}")
-
-    def plus(self, x: V, y: V) -> V:
-        return self.emit(x.type, f"fadd {x.type} {x.text}, {y.text}")
-
-    def across(self, vector: V) -> V:
-        """The sum of the lanes, halving."""
-        n = self.s.lanes
-        while n > 1:
-            n //= 2
-            low, high = (_shuffled(self, vector, vector, range(k, k + n)) for k in (0, n))
-            vector = self.plus(low, high)
-        return self.emit(self.s.type, f"extractelement {vector.type} {vector.text}, i64 0")
-
-    def is_zero(self, number: V) -> V:
-        return self.emit(BOOL, f"fcmp oeq {number.type} {number.text}, 0.0")
-
-
-def suffix(llvm_type: str) -> str:
-    """Of the name of an intrinsic."""
-    if llvm_type[0] != "<":
-        return {"float": "f32", "double": "f64"}[llvm_type]
-    lanes, _, element = llvm_type[1:-1].partition(" x ")
-    return f"v{lanes}{suffix(element)}"
 
 
 # -- tiles -------------------------------------------------------------------------------------------------
@@ -228,11 +110,11 @@ def _transposed(f: Kernel, source: V, stride: V, out: V, short: int, wide: int) 
     parts = [f.at(source, stride * j).load(t, s.size) for j in range(wide)]
     rows = parts[:short]
     if wide > short:
-        rows = [_shuffled(f, a, b, range(wide)) for a, b in zip(rows, parts[short:], strict=True)]
+        rows = [f.shuffled(a, b, range(wide)) for a, b in zip(rows, parts[short:], strict=True)]
     width = 1
     while width < short:
         rows = [
-            _shuffled(f, rows[k], rows[k + width], _alternate(wide, short, width, half))
+            f.shuffled(rows[k], rows[k + width], _alternate(wide, short, width, half))
             for first in range(0, short, 2 * width)
             for k in range(first, first + width)
             for half in (0, short // 2)
@@ -251,12 +133,6 @@ def _alternate(wide: int, short: int, width: int, half: int) -> Iterable[int]:
         for other in (0, wide)
         for k in range(width)
     ]
-
-
-def _shuffled(f: Kernel, a: V, b: V, picks: Iterable[int]) -> V:
-    mask = [f"i32 {k}" for k in picks]
-    text = f"shufflevector {a.type} {a.text}, {b.type} {b.text}, <{len(mask)} x i32> <{', '.join(mask)}>"
-    return f.emit(f"<{len(mask)} x {f.s.type}>", text)
 
 
 def tiles(s: Shape, letter: str) -> Kernel:
@@ -463,159 +339,9 @@ def packed_tiles(s: Shape, letter: str) -> Kernel:
     return f
 
 
-# -- one row or column ---------------------------------------------------------------------------------------
-DOTS = 4
-
-
-def dots(s: Shape) -> Kernel:
-    """``y[i] = beta y[i] + alpha dot(a[i], x)`` for a few rows that are contiguous, as x is.
-
-    Strides may be 0: the same row several times is as fast as a single one, which waits for its own sums.
-    """
-    f = Kernel(s, "dots", "q:i a:p ar:i x:p alpha:n beta:n y:p ys:i")
-    starts = [f.at(f.a, f.ar * i) if i else f.a for i in range(DOTS)]
-    places = [f.at(f.y, f.ys * i) if i else f.y for i in range(DOTS)]
-    sums = [[f.variable(s.vector, f.zero) for _ in range(2)] for _ in range(DOTS)]
-    twice = 2 * s.lanes
-    whole, last = f.q & -twice, f.q & -s.lanes
-    with f.loop(0, whole, twice) as j:
-        for v in range(2):
-            x = f.vector_at(f.at(f.x, j), v * s.lanes)
-            for i in range(DOTS):
-                sums[i][v].set(f.multiply_add(f.vector_at(f.at(starts[i], j), v * s.lanes), x, sums[i][v].get()))
-    with f.loop(whole, last, s.lanes) as j:
-        x = f.vector_at(f.x, j)
-        for i in range(DOTS):
-            sums[i][0].set(f.multiply_add(f.vector_at(starts[i], j), x, sums[i][0].get()))
-    totals = [f.variable(s.type, f.across(f.plus(a.get(), b.get()))) for a, b in sums]
-    with f.loop(last, f.q) as j:
-        y = f.number_at(f.x, j)
-        for i in range(DOTS):
-            totals[i].set(f.multiply_add(f.number_at(starts[i], j), y, totals[i].get()))
-    fresh, zero = f.is_zero(f.beta), f.real("0.0")
-    old = [f.select(fresh, zero, f.times(f.beta, f.number_at(place))) for place in places]
-    for place, total, before in zip(places, totals, old, strict=True):
-        f.put(f.multiply_add(f.alpha, total.get(), before), place)
-    return f
-
-
-def rows_times_vector(s: Shape) -> Kernel:
-    """``y = beta y + alpha a x`` for contiguous rows of a."""
-    f = Kernel(s, "by_rows", BY_ROWS, quick=True)
-    whole, none = f.p & -DOTS, f.constant(0)
-    for start, stop, step, ar, ys in ((none, whole, DOTS, f.ar, f.ys), (whole, f.p, 1, none, none)):
-        with f.loop(start, stop, step) as i:
-            f.call("dots", f.q, f.at(f.a, i * f.ar), ar, f.x, f.alpha, f.beta, f.at(f.y, i * f.ys), ys)
-    return f
-
-
-def add_rows(s: Shape, rows: int) -> Kernel:
-    """``y += sum of x[i] * a[i]`` over `rows` rows; x is in memory, scaled."""
-    f = Kernel(s, f"add{rows}", "q:i a:p ar:i x:p y:p")
-    starts = [f.at(f.a, f.ar * i) if i else f.a for i in range(rows)]
-    numbers = [f.number_at(f.x, i) for i in range(rows)]
-    vectors = [f.spread(x) for x in numbers]
-    last = f.q & -s.lanes
-    for spread, start, stop, step in ((vectors, f.constant(0), last, s.lanes), (numbers, last, f.q, 1)):
-        read = f.vector_at if spread is vectors else f.number_at
-        with f.loop(start, stop, step) as j:
-            total = read(f.y, j)
-            for i in range(rows):
-                total = f.multiply_add(read(starts[i], j), spread[i], total)
-            f.put(total, f.y, j)
-    return f
-
-
-ADDED = 8
-
-
-def columns_times_vector(s: Shape) -> Kernel:
-    """``y = beta y + alpha x a``: the rows of a, which are contiguous, are added up in y."""
-    f = Kernel(s, "by_columns", BY_COLUMNS)
-    fresh = f.is_zero(f.beta)
-    with f.loop(0, f.q) as j:
-        f.put(f.select(fresh, f.real("0.0"), f.times(f.beta, f.number_at(f.y, j))), f.y, j)
-    scaled = f.memory(ADDED * s.size)
-    whole = f.p & -ADDED
-    for count, start, stop in ((ADDED, f.constant(0), whole), (1, whole, f.p)):
-        with f.loop(start, stop, count) as i:
-            with f.loop(0, count) as k:
-                f.put(f.times(f.alpha, f.number_at(f.x, (i + k) * f.xs)), scaled, k)
-            f.call(f"add{count}", f.q, f.at(f.a, i * f.ar), f.ar, scaled, f.y)
-    return f
-
-
-def outer(s: Shape) -> Kernel:
-    """``c = beta c + alpha outer(a, b)``, b contiguous."""
-    f = Kernel(s, "outer", OUTER)
-    last, fresh = f.n & -s.lanes, f.is_zero(f.beta)
-    with f.loop(0, f.m) as i:
-        x = f.times(f.alpha, f.number_at(f.a, i * f.ar))
-        c = f.at(f.c, i * f.cr)
-        for start, stop, step in ((f.constant(0), last, s.lanes), (last, f.n, 1)):
-            wide = start is not last
-            read = f.vector_at if wide else f.number_at
-            scale, beta = (f.spread(x), f.spread(f.beta)) if wide else (x, f.beta)
-            zero = f.zero if wide else f.real("0.0")
-            with f.loop(start, stop, step) as j:
-                old = f.select(fresh, zero, f.times(beta, read(c, j)))
-                f.put(f.multiply_add(scale, read(f.b, j), old), c, j)
-    return f
-
-
-def small(s: Shape) -> Kernel:
-    """A product of a few numbers, or of none however many rows there are."""
-    f = Kernel(s, "small", ARGUMENTS)
-    fresh, zero = f.is_zero(f.beta), f.real("0.0")
-    with f.loop(0, f.select(f.n.equals(0), f.n, f.m)) as i:
-        row, out = f.at(f.a, i * f.ar), f.at(f.c, i * f.cr)
-        with f.loop(0, f.n) as j:
-            column = f.at(f.b, j * f.bc)
-            total = f.variable(s.type, zero)
-            with f.loop(0, f.k) as k:
-                total.set(f.multiply_add(f.number_at(row, k * f.ac), f.number_at(column, k * f.br), total.get()))
-            old = f.select(fresh, zero, f.times(f.beta, f.number_at(out, j)))
-            f.put(f.multiply_add(f.alpha, total.get(), old), out, j)
-    return f
-
-
-def sweep(s: Shape) -> Kernel:
-    """``g = w d`` and ``w = beta w + alpha outer(x, d)``: the matrix is read and written once; d is contiguous."""
-    f = Kernel(s, "sweep", SWEEP)
-    twice = 2 * s.lanes
-    whole, last = f.q & -twice, f.q & -s.lanes
-    beta = f.spread(f.beta)
-    with f.loop(0, f.p) as i:
-        w = f.at(f.w, i * f.wr)
-        scale = f.times(f.alpha, f.number_at(f.x, i * f.xs))
-        wide = f.spread(scale)
-        sums = [f.variable(s.vector, f.zero) for _ in range(2)]
-
-        def step(j: V, v: int, w: V = w, wide: V = wide, sums: list[Variable] = sums) -> None:
-            d, at = f.vector_at(f.at(f.d, j), v * s.lanes), f.at(f.at(w, j), v * s.lanes)
-            old = f.vector_at(at)
-            sums[v].set(f.multiply_add(old, d, sums[v].get()))
-            f.put(f.multiply_add(wide, d, f.times(beta, old)), at)
-
-        with f.loop(0, whole, twice) as j:
-            step(j, 0)
-            step(j, 1)
-        with f.loop(whole, last, s.lanes) as j:
-            step(j, 0)
-        total = f.variable(s.type, f.across(f.plus(sums[0].get(), sums[1].get())))
-        with f.loop(last, f.q) as j:
-            d, old = f.number_at(f.d, j), f.number_at(w, j)
-            total.set(f.multiply_add(old, d, total.get()))
-            f.put(f.multiply_add(scale, d, f.times(f.beta, old)), w, j)
-        f.put(total.get(), f.g, i * f.gs)
-    return f
-
-
 def kernels(s: Shape, letter: str) -> list[Kernel]:
     """All of them; `tiles` and `slice` are called from outside, too."""
     return [
         tiles(s, letter), block_of_tiles(s), *(tile(s, h) for h in s.heights), pack(s), copy_rows(s),
         all_panels(s), ask(s), packed_tiles(s, letter),
-        rows_times_vector(s), dots(s), columns_times_vector(s), add_rows(s, ADDED), add_rows(s, 1), outer(s), sweep(s),
-        small(s),
     ]  # fmt: skip
