@@ -37,7 +37,7 @@ settings.load_profile("theano")
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Nothing is provisional: what a test finds does not depend on those that ran before."""
-    from theano.runtime import product, provisional, support
+    from theano.native import product, provisional, support
 
     support.fixed_words()
     for name in product.NAMES:

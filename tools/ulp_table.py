@@ -27,6 +27,7 @@ from scipy import special
 from theano import scalar
 from theano.backend.llvm_kernel import print_kernel
 from theano.loops import expr, stmt, vmath
+from theano.runtime.module import Module
 from theano.runtime.target import Isa, select_isa
 
 TARGET = Path(__file__).parents[1] / "docs/vmath.md"
@@ -50,10 +51,10 @@ def print_loop(root: expr.Expr, names: list[str], isa: Isa, unroll: int = 1) -> 
     body.append(stmt.Store(*element("out", root.type), root))
     params = [("n", "i64"), *((p, "ptr") for p in ("out", *(f"{name}s" for name in names)))]
     kernel = stmt.Kernel("kernel", params, [stmt.For("i", n, "vector", body, unroll=unroll)])
-    text, declared = print_kernel(kernel, isa)
+    functions, declared = print_kernel(kernel, isa)
     typed = ", ".join(f"{'i64' if t == 'i64' else 'ptr'} %{p}" for p, t in params)
     call = f"define void @loop({typed}) {{\n  call void @kernel({typed})\n  ret void\n}}\n"
-    return "\n".join([*sorted(declared), text, call])
+    return Module(list(declared.values()), functions).text() + call
 
 
 def compile_loop(root: expr.Expr, names: list[str], isa: Isa, unroll: int = 1) -> Callable[..., Array]:

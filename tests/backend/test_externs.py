@@ -17,10 +17,12 @@ from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops.externs import EXTERNS, LETTER, Extern, signature
 from theano.loops.verify import Facts, VerifyError, verify
-from theano.runtime import abi, jit, linking
-from theano.runtime.context import make_context
+from theano.native import linking
+from theano.native.context import make_context
+from theano.runtime import abi, jit
 from theano.runtime.entry import EntrySpec, print_entry
 from theano.runtime.function_base import FunctionBase, install
+from theano.runtime.module import verbatim
 
 ZERO, N = ex.const(0, "i64"), ex.name("n", "i64")
 X, Y = ("x", ZERO, "f64"), ("y", ZERO, "f64")
@@ -105,11 +107,11 @@ def test_native(entry: Extern) -> None:
 
 def test_native_failure(entry: Extern) -> None:
     raises = ctypes.cast(ctypes.pythonapi.PyErr_NoMemory, ctypes.c_void_p).value
-    refusing = jit.compile_module(
+    text = (
         f"define i32 @refuse(i64 %n, double %by, ptr %x, ptr %y) {{\n"
-        f"%null = call ptr inttoptr (i64 {raises} to ptr)()\nret i32 1\n}}\n",
-        exports=("refuse",), use_cache=False,
-    )  # fmt: skip
+        f"%null = call ptr inttoptr (i64 {raises} to ptr)()\nret i32 1\n}}\n"
+    )
+    refusing = jit.compile_module(verbatim(text), exports=("refuse",), use_cache=False)
     with pytest.raises(MemoryError):
         Function(refusing.symbols["refuse"])(np.arange(5.0))
 

@@ -39,7 +39,7 @@ def test_vectors_of_several_registers_are_scaled_by_the_instruction() -> None:
     texts = instruction("scale", "f32", 64, ["%x", "%t"], target)
     assert sum("@llvm.x86.avx512.mask.scalef.ps.512(" in text for text in texts) == 4
     assert texts[-1].startswith("shufflevector <32 x float>")
-    assert "(<16 x float>, <16 x float>, <16 x float>, i16, i32 immarg)" in declaration("scale", "f32", 64)
+    assert "(<16 x float>, <16 x float>, <16 x float>, i16, i32 immarg)" in declaration("scale", "f32", 64).text()
 
 
 def test_not_a_number_scales_to_one() -> None:

@@ -103,7 +103,7 @@ def test_hints_reach_the_processor_once_a_line() -> None:
     x = T.fvector("x")
     f = theano.function([x], x.sum())
     target = select_isa("baseline")._replace(vector_bytes=32, foresees=False)
-    text = print_module(f.executor.lowered.program, f.executor.lowered.layout, target)
+    text = print_module(f.executor.lowered.program, f.executor.lowered.layout, target).text()
     loop = next(part for part in text.split("\nb") if "<8 x float>" in part)
     assert loop.count("load <8 x float>") == 4 and loop.count("call void @llvm.prefetch") == 2
 
@@ -114,7 +114,7 @@ def test_processors_that_foresee_what_comes_in_order_are_asked_for_rows_only() -
         lowered = theano.function([x], value).executor.lowered
         for foresees in (False, True):
             target = select_isa("baseline")._replace(foresees=foresees)
-            text = print_module(lowered.program, lowered.layout, target)
+            text = print_module(lowered.program, lowered.layout, target).text()
             calls = [line for line in text.splitlines() if "call void @llvm.prefetch" in line]
             assert len(calls) == rows + (0 if foresees else ahead)
             assert all(f", i32 {place}, i32 1)" in call for call in calls)
@@ -124,7 +124,7 @@ def test_sums_read_upwards() -> None:
     """A block of vectors read from its end misleads the hardware that foresees what comes: 6.2 instead of 4.1 ms."""
     x = T.fvector("x")
     f = theano.function([x], x.sum())
-    text = print_module(f.executor.lowered.program, f.executor.lowered.layout, select_isa("baseline"))
+    text = print_module(f.executor.lowered.program, f.executor.lowered.layout, select_isa("baseline")).text()
     loop = next(part for part in text.split("\nb") if part.count("load <4 x float>") == 4)
     order = [int(k) for k in re.findall(r"add nuw nsw i64 %\S+, (\d+)", loop)]
     assert order == [4, 8, 12, 16]  # the last is the step of the loop

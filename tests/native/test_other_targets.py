@@ -18,9 +18,10 @@ import pytest
 import theano
 import theano.tensor as T
 from theano.backend.llvm_main import print_module
+from theano.native.support_modules import first_module, support_module
 from theano.runtime import jit
 from theano.runtime.entry import EntrySpec, print_entry
-from theano.runtime.support_text import first_text, support_text
+from theano.runtime.module import Module
 from theano.runtime.target import Isa, triple_of_code
 from theano.runtime.units import units
 
@@ -85,18 +86,17 @@ def test_code_for(target: str, build: Callable[[], tuple[Any, ...]]) -> None:
     with theano.config.change_flags(isa=theano.config.isa if wide or jit.isa().name == "neon" else "baseline"):
         low = theano.function(inputs, outputs, updates=updates[0] if updates else None).executor.lowered
     spec = EntrySpec(low.inputs, low.storages, low.n_slots, low.n_outputs, "list")
-    text = print_module(low.program, low.layout, isa) + print_entry(spec)
-    found = called(text, triple, cpu)
-    assert not found - set(re.findall(r"^define .*@(\w+)\(", text, re.M)) - C_LIBRARY
+    module = print_module(low.program, low.layout, isa) + print_entry(spec)
+    found = called(module, triple, cpu)
+    assert not found - {f.name for f in module.functions} - C_LIBRARY
     assert ("fmod" in found) == (build is elementary)  # calls are seen at all
 
 
-def called(text: str, triple: str, cpu: str) -> set[str]:
+def called(printed: Module, triple: str, cpu: str) -> set[str]:
     """The functions that the code of a module calls by name; it is compiled as `jit` does it."""
     names: list[str] = []
     objects: list[bytes] = []
-    for part, is_quick in units(text):
-        part = jit.probed(part, triple)
+    for part, is_quick in units(jit.probed(printed, triple)):
         machine = llvm.Target.from_triple(triple).create_target_machine(
             cpu=cpu, opt=0 if is_quick else 1, reloc="pic", codemodel="small"
         )
@@ -145,11 +145,10 @@ def test_support_functions_for(target: str) -> None:
     triple, *_, cpu = TARGETS[target]
     llvm.initialize_all_targets()
     llvm.initialize_all_asmprinters()
-    for text in (first_text(triple), support_text(triple)):
-        defined = set(re.findall(r"^define .*@(\w+)\(", text, re.M))
-        if " asm " in text and not jit.host().triple.startswith(triple[:5]):
+    for module in (first_module(triple), support_module(triple)):
+        if " asm " in module.text() and not jit.host().triple.startswith(triple[:5]):
             pytest.skip("LLVM has the parser of this machine's assembly only")
-        assert not called(text, triple, cpu) - defined - C_LIBRARY
+        assert not called(module, triple, cpu) - {f.name for f in module.functions} - C_LIBRARY
 
 
 def test_host_target_is_one_of_those() -> None:

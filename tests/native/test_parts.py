@@ -113,7 +113,7 @@ def printed(inputs: list[Any], outputs: Any, **changes: Any) -> str:
     low = theano.function(inputs, outputs).executor.lowered
     fields = {"name": "avx2", "vector_bytes": 32, "has_fma": True, "has_f16c": True, "has_masks": False}
     isa = select_isa("auto")._replace(**{**fields, "masks_words": True, **changes})
-    return print_module(low.program, low.layout, isa)
+    return print_module(low.program, low.layout, isa).text()
 
 
 def test_what_is_printed() -> None:

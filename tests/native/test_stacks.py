@@ -14,9 +14,11 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.runtime import blas, jit, product
-from theano.runtime.product_choice_ir import library_text
-from theano.runtime.support_text import first_text, support_text
+from theano.native import blas, product
+from theano.native.product_choice_ir import library_module
+from theano.native.support_modules import first_module, support_module
+from theano.runtime import jit
+from theano.runtime.module import Module
 
 PROGRAMS = """
 import sys, threading, numpy as np, theano, theano.tensor as T
@@ -64,11 +66,11 @@ def test_threads_with_little_stack(quick_start: bool) -> None:
     assert done.stdout == "good\n", (done.returncode, done.stderr[-500:])
 
 
-def frames(text: str, options: jit.Options = jit.DEFAULT) -> dict[str, int]:
+def frames(module: Module, options: jit.Options = jit.DEFAULT) -> dict[str, int]:
     """Bytes of each function's frame, at least, and the largest step in which it is made (as ``-name``)."""
     found: dict[str, int] = {}
     name = ""
-    for line in jit.assembly(text, options).splitlines():
+    for line in jit.assembly(module, options).splitlines():
         label = re.match(r"([A-Za-z_][\w.]*):", line)
         if label and not label[1].startswith("L"):
             name = label[1]
@@ -97,14 +99,14 @@ def programs() -> dict[str, Any]:
 def test_frames(name: str) -> None:
     """What is larger than a page is touched page by page; and all that may stand above each other is small."""
     if name == "products":
-        texts = [library_text(t, jit.isa(), blas.symbol(product._ROUTINE[t])) for t in ("f32", "f64")]
-        found = [frames(text, product._OPTIONS) for text in texts]
+        modules = [library_module(t, jit.isa(), blas.symbol(product._ROUTINE[t])) for t in ("f32", "f64")]
+        found = [frames(module, product._OPTIONS) for module in modules]
     elif name == "support":
         triple = jit.isa().triple
-        found = [frames(support_text(triple)), frames(first_text(triple), jit.Options(level=0))]
+        found = [frames(support_module(triple)), frames(first_module(triple), jit.Options(level=0))]
     else:
         executor = theano.function(*programs()[name]).executor
-        found = [frames(executor.text()), frames(executor.text("list", True), jit.Options(level=0))]
+        found = [frames(executor.module()), frames(executor.module("list", True), jit.Options(level=0))]
     for sizes in found:
         assert sizes and all(size <= 4096 for function, size in sizes.items() if function.startswith("-")), sizes
         assert max(sizes.values()) <= 40_000, sizes
@@ -112,10 +114,10 @@ def test_frames(name: str) -> None:
 
 def test_without_memory_for_a_copy_the_product_is_the_same() -> None:
     """The first operand is copied where its columns are contiguous."""
-    from tests.runtime.test_product import multiply
+    from tests.native.test_product import multiply
 
     # where `init` is not called there is none
-    code = jit.compile_module(library_text("f64", jit.isa(), None), product._OPTIONS, ("dtiles",))
+    code = jit.compile_module(library_module("f64", jit.isa(), None), product._OPTIONS, ("dtiles",))
     rng = np.random.RandomState(0)
     a, b = rng.randn(300, 200), rng.randn(300, 150)
     results = []

@@ -463,6 +463,7 @@ def test_denormals_are_the_callers_business() -> None:
     code = SETUP + """
 import ctypes, json
 from theano.runtime import jit
+from theano.runtime.module import verbatim
 text = '''
 declare void @llvm.x86.sse.ldmxcsr(ptr)
 define void @set(i32 %mode) {
@@ -475,7 +476,8 @@ define void @set(i32 %mode) {
 half = theano.function([x], x * 0.5)
 tiny = np.full(2_000_000, 2.3e-308)
 answers = []
-code = jit.compile_module(text, exports=("set",)) if jit.isa().name in ("baseline", "avx2", "avx512") else None
+is_x86 = jit.isa().name in ("baseline", "avx2", "avx512")
+code = jit.compile_module(verbatim(text), exports=("set",)) if is_x86 else None
 for mode in (0x1f80, 0x9fc0, 0x1f80):
     if code is not None:
         ctypes.CFUNCTYPE(None, ctypes.c_int32)(code.symbols["set"])(mode)

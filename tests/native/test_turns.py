@@ -16,7 +16,7 @@ import pytest
 import theano
 import theano.tensor as T
 from tests.native.test_threads import needs_team, run_alone, together
-from theano.runtime import support
+from theano.native import support
 from tools.soak import soak_forks, soak_threads
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
@@ -338,7 +338,7 @@ def test_who_is_dropped_has_left(storage: list[np.ndarray]) -> None:
 def test_interrupted_while_waiting_for_a_copy(storage: list[np.ndarray]) -> None:
     text = """
     import os, signal, threading, time, numpy as np, theano
-    from theano.runtime import support
+    from theano.native import support
     support.fixed_words()
     s = theano.shared(np.zeros(3))
     inside = threading.Event()

@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+import re
 import weakref
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from theano.native.context import make_context
 from theano.record import replace
 from theano.runtime import abi, jit
 from theano.runtime.abi import ArraySpec, InputSpec
-from theano.runtime.context import make_context
 from theano.runtime.entry import EntrySpec, print_entry
 from theano.runtime.function_base import FunctionBase, install
+from theano.runtime.module import Function, Global, Module
+
+
+def module_of(text: str) -> Module:
+    """The parts of a text: globals and declarations on a line each, functions from ``define`` to a line ``}``."""
+    functions = []
+    for linkage, head, name, how, body in re.findall(
+        r"^define (internal )?([^@\n]*@([\w.]+)\([^\n]*\)) ?([^{)]*){\n(.*?)\n}$", text, re.M | re.S
+    ):
+        quick = abi.QUICKLY.strip() in how and not re.search(r"<\d", body)
+        uses = frozenset(re.findall(r"@([\w.]+)", body))
+        functions.append(Function(name, head, body, uses, how.strip(), not linkage, quick))
+    found = []
+    for line in re.findall(r"^(?:@|declare ).*", text, re.M):
+        name, *uses = re.findall(r"@([\w.]+)", line)
+        variable = re.match(r"@[\w.]+ = (internal|hidden|) ?(global .*)", line)
+        linkage = variable[1] if variable else None
+        found.append(Global(name, variable[2] if variable else line, frozenset(uses), linkage))
+    return Module(found, functions)
+
 
 MAIN = "define internal i32 @main(ptr %ctx, ptr %frame) {\n"
 
@@ -97,7 +118,7 @@ class Program(FunctionBase):
     def __init__(self, spec: EntrySpec, main: str, words: Sequence[Any] = (), **options: Any) -> None:
         self.spec = spec
         self.slow_calls = 0
-        self.code = jit.compile_module(print_entry(spec) + main, **options)
+        self.code = jit.compile_module(print_entry(spec) + module_of(main), **options)
         kept = (Fallback(self), OnError(), *words)
         install(self, self.code, make_context([id(x) for x in kept], kept))
 

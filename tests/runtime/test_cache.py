@@ -15,6 +15,7 @@ import pytest
 from theano.configdefaults import config
 from theano.runtime import cache, jit
 from theano.runtime.cache import ObjectCache, key_of
+from theano.runtime.module import verbatim
 
 posix = pytest.mark.skipif(not hasattr(os, "getuid"), reason="needs POSIX permissions")
 TEXT = "define i64 @entry() {\n  ret i64 4321\n}\n"
@@ -153,8 +154,8 @@ def test_keys_separate_their_parts():
 
 def test_compile_module_rebuilds_damaged_entries(tmp_path, monkeypatch):
     monkeypatch.setattr(config.cache, "dir", str(tmp_path))
-    first = jit.compile_module(TEXT)
-    assert not first.from_cache and jit.compile_module(TEXT).from_cache
+    first = jit.compile_module(verbatim(TEXT))
+    assert not first.from_cache and jit.compile_module(verbatim(TEXT)).from_cache
     (file,) = (tmp_path / "objects").iterdir()
     data = bytearray(file.read_bytes())
     rng = random.Random(1)
@@ -162,25 +163,25 @@ def test_compile_module_rebuilds_damaged_entries(tmp_path, monkeypatch):
         damaged = bytearray(data)
         damaged[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
         file.write_bytes(damaged)
-        assert not jit.compile_module(TEXT).from_cache
-        assert jit.compile_module(TEXT).from_cache
+        assert not jit.compile_module(verbatim(TEXT)).from_cache
+        assert jit.compile_module(verbatim(TEXT)).from_cache
     assert file.read_bytes() == data  # compiling is deterministic
 
 
 def test_options_and_targets_have_keys_of_their_own(tmp_path, monkeypatch):
     monkeypatch.setattr(config.cache, "dir", str(tmp_path))
-    jit.compile_module(TEXT)
-    assert not jit.compile_module(TEXT, jit.Options(level=2)).from_cache
+    jit.compile_module(verbatim(TEXT))
+    assert not jit.compile_module(verbatim(TEXT), jit.Options(level=2)).from_cache
     monkeypatch.setattr(config, "isa", "baseline")
     if jit.isa().features or jit.isa().name == "baseline":
-        assert not jit.compile_module(TEXT).from_cache
+        assert not jit.compile_module(verbatim(TEXT)).from_cache
 
 
 def test_the_cache_can_be_switched_off(tmp_path, monkeypatch):
     monkeypatch.setattr(config.cache, "dir", str(tmp_path / "none"))
     monkeypatch.setattr(config.cache, "enabled", False)
     assert cache.default_cache() is None
-    assert not jit.compile_module(TEXT).from_cache and not (tmp_path / "none").exists()
+    assert not jit.compile_module(verbatim(TEXT)).from_cache and not (tmp_path / "none").exists()
 
 
 def test_entries_in_the_place_of_others_are_missing(store):

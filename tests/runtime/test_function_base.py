@@ -14,11 +14,12 @@ import numpy as np
 import pytest
 
 from tests.runtime.programs import MAIN, Program, new_array, scalar_product, word
+from theano.native.context import make_context
 from theano.runtime import abi, jit
 from theano.runtime.abi import ObjectSpec
-from theano.runtime.context import make_context
 from theano.runtime.entry import EntrySpec
 from theano.runtime.function_base import NATIVE, FunctionBase, install, uninstall
+from theano.runtime.module import verbatim
 
 
 class Plain(FunctionBase):
@@ -135,7 +136,7 @@ def test_deleted_during_its_own_call():
     def callback(x):
         del box["f"]
         gc.collect()
-        jit.compile_module("define i64 @entry() {\n  ret i64 1\n}\n")  # drains what was released
+        jit.compile_module(verbatim("define i64 @entry() {\n  ret i64 1\n}\n"))  # drains what was released
         return (x,)
 
     box["f"] = calling_back(callback)
@@ -218,7 +219,7 @@ def test_a_pool_block_in_use_is_nobody_elses(no_growth):
 
 
 def test_pool_limit():
-    from theano.runtime import support
+    from theano.native import support
 
     spec = EntrySpec([], [], n_slots=1, n_outputs=0, result="none")
     text = MAIN + word("ctx", abi.CTX["pool_take"], "take")
@@ -282,18 +283,19 @@ def test_exit(name):
 
 FORKS = """
 from theano.runtime import jit
+from theano.runtime.module import verbatim
 stop = []
 def churn():
     k = 0
     while not stop:
-        jit.compile_module("define i64 @entry() {{ ret i64 " + str(k) + " }}", use_cache=False); k += 1
+        jit.compile_module(verbatim("define i64 @entry() {{ ret i64 " + str(k) + " }}"), use_cache=False); k += 1
 threads = [threading.Thread(target=churn) for _ in range(2)]
 for thread in threads: thread.start()
 for k in range(20):
     child = os.fork()
     if child == 0:
         ok = f(2.0, 3.0) == 6 and scalar_product()(2.0, 4.0) == 8
-        jit.compile_module("define i64 @entry() {{ ret i64 12345 }}", use_cache=False)
+        jit.compile_module(verbatim("define i64 @entry() {{ ret i64 12345 }}"), use_cache=False)
         os._exit(0 if ok else 1)
     assert os.waitpid(child, 0)[1] == 0
 stop.append(1)

@@ -11,6 +11,7 @@ import pytest
 
 from theano.runtime import jit
 from theano.runtime.image import load_image
+from theano.runtime.module import verbatim
 
 linux_x86 = pytest.mark.skipif(
     sys.platform != "linux" or not jit.isa().triple.startswith("x86_64"), reason="objects of another format"
@@ -70,7 +71,7 @@ define i64 @entry(i64 %k) {
 
 
 def _objects(text: str) -> list[bytes]:
-    return jit._objects(text, jit.DEFAULT, jit.isa())
+    return jit._objects(verbatim(text), jit.DEFAULT, jit.isa())
 
 
 def _call(address: int, k: int) -> int:

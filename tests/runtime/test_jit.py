@@ -8,12 +8,13 @@ import sys
 import pytest
 
 from theano.configdefaults import config
+from theano.native.support_modules import first_module, support_module
 from theano.runtime import jit
-from theano.runtime.support_text import first_text, support_text
+from theano.runtime.module import Module, verbatim
 
 
-def number(k: int) -> str:
-    return f"define i64 @entry() {{\n  ret i64 {k}\n}}\n"
+def number(k: int) -> Module:
+    return verbatim(f"define i64 @entry() {{\n  ret i64 {k}\n}}\n")
 
 
 def call(code: jit.CodeObject) -> int:
@@ -32,7 +33,7 @@ def test_text_becomes_code():
 )  # fmt: skip
 def test_bad_text_raises(text):
     with pytest.raises(RuntimeError):
-        jit.compile_module(text, use_cache=False)
+        jit.compile_module(verbatim(text), use_cache=False)
     assert call(jit.compile_module(number(8))) == 8
 
 
@@ -47,7 +48,7 @@ define double @entry(i64 %k) {
   ret double %e
 }
 """
-    code = jit.compile_module(text)  # must live while it is called
+    code = jit.compile_module(verbatim(text))  # must live while it is called
     f = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_int64)(code.address)
     assert [f(k) for k in range(3)] == [math.exp(x + 0.5) for x in (1, 2, 4)]
 
@@ -72,8 +73,9 @@ def test_assembly_can_be_read():
 
 
 def test_support_text_holds_no_addresses():
-    for text in (first_text, support_text):
-        assert "inttoptr" not in text(jit.isa().triple) and text(jit.isa().triple) == text(jit.isa().triple)
+    for make in (first_module, support_module):
+        text = make(jit.isa().triple).text()
+        assert "inttoptr" not in text and make(jit.isa().triple).text() == text
 
 
 @pytest.mark.slow

@@ -8,19 +8,19 @@ import sys
 
 import pytest
 
+from theano.native.support_modules import support_module
 from theano.runtime import jit, llvm
-from theano.runtime.support_text import support_text
 
 ISA = jit.isa()
 TARGET = (ISA.triple, ISA.cpu, ISA.features)
 
 
 def test_llvmlites_own_declarations_give_the_same(monkeypatch):
-    ours = llvm.emit(support_text(ISA.triple), 1, *TARGET)
+    ours = llvm.emit(support_module(ISA.triple).text(), 1, *TARGET)
     host, version = llvm.describe_host(), llvm.version()
     other = llvm._Library(declared=False)
     monkeypatch.setattr(llvm, "_library", lambda: other)
-    assert llvm.emit(support_text(ISA.triple), 1, *TARGET) == ours
+    assert llvm.emit(support_module(ISA.triple).text(), 1, *TARGET) == ours
     assert (llvm.describe_host(), llvm.version()) == (host, version)
 
 
@@ -50,7 +50,8 @@ def test_compiling_does_not_load_llvmlites_modules(tmp_path):
     code = (
         "import sys\n"
         "from theano.runtime import jit\n"
-        "jit.compile_module('define i64 @entry() { ret i64 1 }')\n"
+        "from theano.runtime.module import verbatim\n"
+        "jit.compile_module(verbatim('define i64 @entry() { ret i64 1 }'))\n"
         "print('theano.runtime.llvm' in sys.modules, 'llvmlite.binding' in sys.modules)\n"
     )
     env = {"THEANO_FLAGS": f"cache.dir={tmp_path}"}

@@ -7,10 +7,12 @@ import re
 
 import pytest
 
+from tests.runtime.programs import module_of
+from theano.native.support_modules import support_module
 from theano.runtime import jit
 from theano.runtime import units as units_module
 from theano.runtime.image import load_image
-from theano.runtime.support_text import support_text
+from theano.runtime.module import Function, Module, verbatim
 from theano.runtime.units import units
 
 Q = "noinline optnone "
@@ -64,8 +66,9 @@ def small_units(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_units_find_each_other(name: str, threads: int, small_units: None) -> None:
     text, expected = PROGRAMS[name]
-    objects = jit._objects(text, jit.DEFAULT, jit.isa(), threads=threads)
-    assert len(objects) == len(units(text, threads))
+    module = module_of(text)
+    objects = jit._objects(module, jit.DEFAULT, jit.isa(), threads=threads)
+    assert len(objects) == len(units(module, threads))
     for loaded in (load_image(objects, ("entry",)), jit._link(objects, ("entry",))):
         if loaded is not None:  # the loader knows one format of objects
             assert answers(loaded.symbols["entry"]) == expected
@@ -74,10 +77,10 @@ def test_units_find_each_other(name: str, threads: int, small_units: None) -> No
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_all_units_come_from_the_cache(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     text, expected = PROGRAMS[name]
-    text += "; with a text of its own\n"
+    module = module_of(text + "@own = internal constant i64 17\n")
     codes = []
     for _ in range(2):
-        codes.append(jit.compile_module(text))
+        codes.append(jit.compile_module(module))
         assert answers(codes[-1].address) == expected
         monkeypatch.setattr(jit, "_objects", None)
     assert codes[-1].from_cache
@@ -89,41 +92,45 @@ def defined(text: str) -> list[str]:
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
 def test_each_function_is_in_one_unit(threads: int) -> None:
-    text = support_text(jit.isa().triple)
-    parts = units(text, threads)
-    assert sorted(name for part in parts for name in defined(part.text)) == sorted(defined(text))
+    module = support_module(jit.isa().triple)
+    parts = units(module, threads)
+    assert sorted(name for part in parts for name in defined(part.text)) == sorted(f.name for f in module.functions)
     assert [part.is_quick for part in parts] == [False] * (len(parts) - 1) + [True]
     assert 2 <= len(parts) <= threads + 1 and len(defined(parts[-1].text)) > 8
 
 
+def function(name: str, lines: int, is_quick: bool = False) -> Function:
+    body = "store i32 0, ptr null\n" * lines + "ret void"
+    return Function(name, f"void @{name}()", body, frozenset(), Q if is_quick else "", True, is_quick)
+
+
 def test_the_largest_unit_comes_first(small_units: None) -> None:
     sizes = (3, 9, 5, 2)
-    text = "".join(
-        f"define void @f{size}() {{\n" + "store i32 0, ptr null\n" * size + "ret void\n}\n" for size in sizes
-    )
-    assert [defined(part.text) for part in units(text, 4)] == [["f9"], ["f5"], ["f3"], ["f2"]]
-    assert [defined(part.text) for part in units(text, 2)] == [["f9", "f2"], ["f5", "f3"]]
-    assert [defined(part.text) for part in units(text, 1)] == [["f3", "f9", "f5", "f2"]]
+    module = Module([], [function(f"f{size}", size) for size in sizes])
+    assert [defined(part.text) for part in units(module, 4)] == [["f9"], ["f5"], ["f3"], ["f2"]]
+    assert [defined(part.text) for part in units(module, 2)] == [["f9", "f2"], ["f5", "f3"]]
+    assert [defined(part.text) for part in units(module, 1)] == [["f3", "f9", "f5", "f2"]]
 
 
 def test_small_modules_are_one_unit() -> None:
     text = PARTS["well"] + "define i64 @entry(i64 %x) {\n%y = call i64 @well(i64 %x)\nret i64 %y\n}\n"
-    assert len(units(text, 4)) == 1
+    assert len(units(module_of(text), 4)) == 1
 
 
-def test_text_without_quick_functions_stays_as_it_is() -> None:
-    text = PARTS["well"] + "define i64 @entry(i64 %x) {\n%y = call i64 @well(i64 %x)\nret i64 %y\n}\n"
-    assert units(text) == [(text, False)]
+def test_a_module_without_quick_functions_stays_as_it_is() -> None:
+    module = module_of(PARTS["well"] + "define i64 @entry(i64 %x) {\n%y = call i64 @well(i64 %x)\nret i64 %y\n}\n")
+    assert units(module) == [(module.text(), False)]
+    assert units(verbatim("; text"), 4) == [("; text\n", False)]
 
 
 def test_vectors_are_never_compiled_at_level_0() -> None:
     vector = f"define void @v(ptr %p) {Q}{{\nstore <4 x i32> zeroinitializer, ptr %p\nret void\n}}\n"
-    well, quick = units(vector + PARTS["quick"] + PARTS["well"])
+    well, quick = units(module_of(vector + PARTS["quick"] + PARTS["well"]))
     assert "define void @v" in well.text and "@v" not in quick.text and "@quick" in quick.text
 
 
 def test_assembly_shows_all_units() -> None:
-    text = jit.assembly(PROGRAMS["functions"][0])
+    text = jit.assembly(module_of(PROGRAMS["functions"][0]))
     assert all(re.search(rf"^_?{name}:", text, re.MULTILINE) for name in ("entry", "quick", "well"))
 
 
@@ -131,7 +138,7 @@ def test_what_fails_in_another_thread_is_told(small_units: None) -> None:
     good = "define void @good() {\n" + "store i32 0, ptr null\n" * 9 + "ret void\n}\n"
     bad = "define void @bad() {\n%a = load i32, i64 0\nret void\n}\n"
     with pytest.raises(RuntimeError, match="load operand"):
-        jit._objects(good + bad, jit.DEFAULT, jit.isa(), threads=2)
+        jit._objects(module_of(good + bad), jit.DEFAULT, jit.isa(), threads=2)
 
 
 @pytest.mark.parametrize("quick, expected", [(0, [["f9", "f2"], ["f5", "f3"]]), (30, [["f9", "f3"], ["f5", "f2"]]),
@@ -141,10 +148,9 @@ def test_what_is_quick_takes_time_of_the_last_thread(
 ) -> None:
     monkeypatch.setattr(units_module, "LEAST", 6)
 
-    def function(name: str, lines: int, how: str = "") -> str:
-        return f"define void @{name}() {how}{{\n" + "store i32 0, ptr null\n" * lines + "ret void\n}\n"
-
-    text = "".join(function(f"f{size}", size) for size in (9, 5, 3, 2)) + (function("q", quick, Q) if quick else "")
-    parts = units(text, 2)
+    functions = [function(f"f{size}", size) for size in (9, 5, 3, 2)]
+    if quick:
+        functions.append(function("q", quick, True))
+    parts = units(Module([], functions), 2)
     assert [sorted(defined(p.text)) for p in parts if not p.is_quick] == [sorted(group) for group in expected]
     assert [p.is_quick for p in parts] == [False] * len(expected) + [True] * bool(quick)

@@ -10,9 +10,9 @@ import time
 
 import pytest
 
+from theano.native.support_modules import support_module
 from theano.runtime import jit, workers
 from theano.runtime.gate import inside
-from theano.runtime.support_text import support_text
 from theano.runtime.workers import Started
 
 
@@ -68,7 +68,7 @@ def test_compiling_threads_have_enough_stack(monkeypatch: pytest.MonkeyPatch) ->
     """Whatever size the program has chosen for its own threads."""
 
     def compiled() -> int:
-        return len(jit._objects(support_text(jit.isa().triple), jit.DEFAULT, jit.isa()))
+        return len(jit._objects(support_module(jit.isa().triple), jit.DEFAULT, jit.isa()))
 
     monkeypatch.setattr(workers, "compilers", lambda: 2)
     before = threading.stack_size(64 << 10)

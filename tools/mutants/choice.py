@@ -20,15 +20,18 @@ __all__ = ["TestMap", "same_lines"]
 _NEAR = {"lower": ("tests/native",), "loops": ("tests/backend",), "gradient": ("tests/test_gradient",)}
 # What these write is compiled once in a process, or found in the cache: tests that use it need not run its lines.
 _WRITERS = {
-    "runtime/product_ir.py": ("tests/runtime/test_product",),
-    "runtime/product_choice_ir.py": ("tests/runtime/test_product",),
-    "runtime/readers_ir.py": ("tests/runtime/test_entry", "tests/runtime/test_leaks"),
+    "native/product_ir.py": ("tests/native/test_product",),
+    "native/product_code.py": ("tests/native/test_product",),
+    "native/product_rows_ir.py": ("tests/native/test_product",),
+    "native/product_choice_ir.py": ("tests/native/test_product",),
+    "native/readers_ir.py": ("tests/runtime/test_entry", "tests/runtime/test_leaks"),
     "runtime/entry.py": ("tests/runtime/test_entry", "tests/runtime/test_leaks"),
-    "runtime/support_ir.py": ("tests/runtime/test_entry", "tests/runtime/test_leaks", "tests/runtime/test_recent"),
-    "runtime/support_text.py": ("tests/runtime/test_entry", "tests/runtime/test_leaks", "tests/runtime/test_recent"),
-    "runtime/gil_ir.py": ("tests/native/test_threads", "tests/native/test_signals"),
-    "runtime/team_ir.py": ("tests/native/test_threads", "tests/native/test_parts", "tests/native/test_signals"),
-    "runtime/first_ir.py": ("tests/runtime/test_provisional",),
+    "native/support_ir.py": ("tests/runtime/test_entry", "tests/runtime/test_leaks", "tests/runtime/test_recent"),
+    "native/support_code.py": ("tests/runtime/test_entry", "tests/runtime/test_leaks", "tests/runtime/test_recent"),
+    "native/machine_ir.py": ("tests/native/test_threads", "tests/native/test_signals"),
+    "native/gil_ir.py": ("tests/native/test_threads", "tests/native/test_signals"),
+    "native/team_ir.py": ("tests/native/test_threads", "tests/native/test_parts", "tests/native/test_signals"),
+    "native/first_ir.py": ("tests/native/test_provisional",),
 }
 _MAX_FILES = 20  # importing a file of tests takes as long as ten short tests
 

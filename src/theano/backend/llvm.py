@@ -17,6 +17,7 @@ from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.record import Record, field
+from theano.runtime.module import Global, intrinsic
 
 if TYPE_CHECKING:
     from theano.runtime.target import Isa
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 LINE = 64
 # At most so many lanes of a masked loop are loaded one by one.
 CLAMPED = 8
-PREFETCH = "declare void @llvm.prefetch.p0(ptr, i32 immarg, i32 immarg, i32 immarg)"
+PREFETCH = intrinsic("llvm.prefetch.p0", "void", "ptr", "i32 immarg", "i32 immarg", "i32 immarg")
 
 
 class Level(Record):
@@ -71,7 +72,8 @@ class ValuePrinter:
         # names that are printed as expressions where somebody asks for them
         self.meaning: dict[str, Expr] = {}
         self.counter = 0
-        self.intrinsics: set[str] = set()
+        self.uses: set[str] = set()  # names of functions and globals
+        self.intrinsics: dict[str, Global] = {}  # those of them that are to be declared
 
     # -- small helpers -----------------------------------------------------------------------------
     def fresh(self) -> str:
@@ -81,6 +83,11 @@ class ValuePrinter:
     def label(self) -> str:
         self.counter += 1
         return f"b{self.counter}"
+
+    def use(self, item: Global) -> None:
+        """What is printed needs an intrinsic, or metadata."""
+        self.intrinsics[item.name] = item
+        self.uses.add(item.name)
 
     @property
     def top(self) -> Level:
@@ -200,7 +207,7 @@ class ValuePrinter:
             names.append(self.fresh())
             lines.append(f"{names[-1]} = {text.format(*names)}")
             if "@llvm." in text:
-                self.intrinsics.add(ops.declaration(node.op, type_, lanes))
+                self.use(ops.declaration(node.op, type_, lanes))
         return names[-1], lanes
 
     def _print_rare(self, node: Expr, depth: int) -> tuple[str, int]:
@@ -223,7 +230,7 @@ class ValuePrinter:
                 cond = self.emit(f"and <{n} x i1> {cond}, {level.mask}", depth)
             bits = self.emit(f"bitcast <{n} x i1> {cond} to i{n}", depth)
             cond = self.emit(f"icmp ne i{n} {bits}, 0", depth)
-        self.intrinsics.add(ops.SELDOM)
+        self.use(ops.SELDOM)
         lines.append(f"br i1 {cond}, label %{slow}, label %{end}, !prof !0")
         lines += [*block, f"br label %{end}"]
         after = level.label
@@ -395,14 +402,14 @@ class ValuePrinter:
         t, align = ops.memory(type_, level.lanes), f"i32 {ex.ITEMSIZE[type_]}"
         at = f"<{level.lanes} x ptr> {address}" if name in ("gather", "scatter") else f"ptr {address}"
         mask = f"<{level.lanes} x i1> {level.mask}"
-        self.intrinsics.add(ops.masked_declaration(name, type_, level.lanes))
-        symbol = ops.masked_name(name, type_, level.lanes)
+        function = ops.masked(name, type_, level.lanes)
+        self.use(function)
         if value:
-            self.do(f"call void @{symbol}({t} {value}, {at}, {align}, {mask})")
+            self.do(f"call void @{function.name}({t} {value}, {at}, {align}, {mask})")
             return ""
         # where `rare` has no mask to ask, zeros would be rare arguments: powers of few elements took a quarter longer
         other = "zeroinitializer" if self.isa.has_masks else ops.literal(ex.const(1, type_), level.lanes)
-        return self.emit(f"call {t} @{symbol}({at}, {align}, {mask}, {t} {other})")
+        return self.emit(f"call {t} @{function.name}({at}, {align}, {mask}, {t} {other})")
 
     def from_memory(self, type_: str, text: str, lanes: int) -> str:
         if type_ == "bool":
@@ -492,4 +499,4 @@ class ValuePrinter:
         for k in range(-before % LINE, level.lanes * size, LINE):
             address = self.emit(f"getelementptr i8, ptr {addresses[0]}, i64 {stmt.distance + k}")
             self.do(f"call void @llvm.prefetch.p0(ptr {address}, i32 {int(stmt.written)}, i32 {4 - stmt.cache}, i32 1)")
-        self.intrinsics.add(PREFETCH)
+        self.use(PREFETCH)

@@ -11,6 +11,7 @@ from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.runtime import abi
+from theano.runtime.module import Function, Global
 
 if TYPE_CHECKING:
     from theano.runtime.target import Isa
@@ -20,28 +21,35 @@ if TYPE_CHECKING:
 CONSTANTS = 12
 
 
-def print_kernel(kernel: st.Kernel, isa: Isa) -> tuple[str, set[str]]:
-    """The text of a kernel's function and the intrinsics it declares.
+def print_kernel(kernel: st.Kernel, isa: Isa) -> tuple[list[Function], dict[str, Global]]:
+    """The functions of a kernel, and the intrinsics that they use.
 
     Where loops over vectors with many constants stand in the loop over positions, that one calls a function for each
     position: LLVM would load the constants before the outer loop, needed or not, and move them about in the inner ones.
     """
     loop = kernel.body[0] if kernel.ranged else None
     if not isinstance(loop, st.For) or loop.kind != "serial" or not _has_many_constants(loop.body):
-        return _function(kernel.name, kernel.params, kernel.body, isa)
+        function, intrinsics = _function(kernel.name, kernel.params, kernel.body, isa)
+        return [function], intrinsics
     own = [*kernel.params[:-2], (loop.index, "i64")]
-    text, intrinsics = _function(f"{kernel.name}_one", own, loop.body, isa)
+    one, intrinsics = _function(f"{kernel.name}_one", own, loop.body, isa)
     args = [(n, st.ZERO, "i8") if t == "ptr" else ex.name(n, t) for n, t in own]
     call = hs.CallKernel(st.Kernel(f"{kernel.name}_one", own, []), args)
     rest = kernel.body[1:]
-    how = "noinline " if any(isinstance(s, st.For) and s.kind == "vector" for s in st.walk(rest)) else abi.QUICKLY
-    around, more = _function(kernel.name, kernel.params, [replace(loop, body=[call]), *rest], isa, how)
-    return text + around, intrinsics | more
+    around, more = _function(
+        kernel.name, kernel.params, [replace(loop, body=[call]), *rest], isa, is_quick=not has_vectors(rest)
+    )
+    return [one, around], intrinsics | more
+
+
+def has_vectors(body: list[st.Stmt]) -> bool:
+    """Whether there are loops over vectors."""
+    return any(isinstance(s, st.For) and s.kind == "vector" for s in st.walk(body))
 
 
 def _function(
-    name: str, params: list[tuple[str, str]], body: list[st.Stmt], isa: Isa, how: str = "noinline "
-) -> tuple[str, set[str]]:
+    name: str, params: list[tuple[str, str]], body: list[st.Stmt], isa: Isa, is_quick: bool = False
+) -> tuple[Function, dict[str, Global]]:
     printer = FunctionPrinter(isa)
     printer.stored = collect_stored(body)
     typed = []
@@ -51,9 +59,12 @@ def _function(
         typed.append(f"ptr noalias {ssa}" if type_ == "ptr" else f"{ops.REGISTER[type_]} {ssa}")
     printer.block(body)
     printer.do("ret void")
-    lines = "\n".join(printer.top.lines)
-    text = f"define internal void @{name}({', '.join(typed)}) {how}nounwind {{\nentry:\n{lines}\n}}\n"
-    return text, printer.intrinsics
+    body_text = "\n".join(["entry:", *printer.top.lines])
+    how = f"{abi.QUICKLY if is_quick else 'noinline '}nounwind"
+    function = Function(
+        name, f"void @{name}({', '.join(typed)})", body_text, frozenset(printer.uses), how, is_quick=is_quick
+    )
+    return function, printer.intrinsics
 
 
 def _has_many_constants(body: list[st.Stmt]) -> bool:
@@ -63,8 +74,8 @@ def _has_many_constants(body: list[st.Stmt]) -> bool:
     return sum(e.op == "const" and e.type in ex.FLOATS for e in ex.postorder(tuple(values))) > CONSTANTS
 
 
-def team_call(name: str, kernel: st.Kernel, ranges: hs.Ranges) -> str:
-    """`name` lets the team run a kernel (see `runtime.team_ir`, also for what it returns).
+def team_call(name: str, kernel: st.Kernel, ranges: hs.Ranges) -> list[Function]:
+    """Functions: `name` lets the team run a kernel (see `native.team_ir`, also for what it returns).
 
     What the calls of main need is written once, however many there are.
     """
@@ -76,14 +87,20 @@ def team_call(name: str, kernel: st.Kernel, ranges: hs.Ranges) -> str:
         stores += [f"%at{k} = getelementptr i64, ptr %args, i64 {k}", f"store {param}, ptr %at{k}"]
         loads += [f"%at{k} = getelementptr i64, ptr %args, i64 {k}", f"{ssa} = load {type_}, ptr %at{k}"]
     head = ", ".join([*params[:-2], "i64 %extent", "i64 %weight", "ptr %ctx", "ptr %node"])
+    part = [*loads, f"call void @{kernel.name}({', '.join(params)})", "ret void"]
     lines = [
-        f"define internal void @{name}_part(ptr %args, i64 %lo, i64 %hi) {abi.QUICKLY}nounwind {{", *loads,
-        f"call void @{kernel.name}({', '.join(params)})", "ret void", "}",
-        f"define internal i32 @{name}({head}) {abi.QUICKLY}nounwind {{",
         f"%args = alloca [{max(len(params) - 2, 1)} x i64], align 8", *stores,
         f"%word = getelementptr i64, ptr %ctx, i64 {abi.CTX['parallel']}", "%parallel = load ptr, ptr %word",
         f"%status = call i32 %parallel(ptr @{name}_part, ptr %args, i64 %extent, i64 %weight, i32 {how}, "
         "ptr %ctx, ptr %node, ptr @storages)",
-        "ret i32 %status", "}", "",
+        "ret i32 %status",
     ]  # fmt: skip
-    return "\n".join(lines)
+    return [
+        glue(f"{name}_part", f"void @{name}_part(ptr %args, i64 %lo, i64 %hi)", part, {kernel.name}),
+        glue(name, f"i32 @{name}({head})", lines, {f"{name}_part", "storages"}),
+    ]
+
+
+def glue(name: str, head: str, lines: list[str], uses: set[str], is_quick: bool = True) -> Function:
+    """A function that computes little itself."""
+    return Function(name, head, "\n".join(lines), frozenset(uses), f"{abi.QUICKLY}nounwind", is_quick=is_quick)

@@ -34,6 +34,7 @@ class FunctionPrinter(Visitor, ValuePrinter):
 
     def call_kernel(self, stmt: hs.CallKernel) -> None:
         args = [self.argument(arg, type_) for arg, (_, type_) in zip(stmt.args, stmt.kernel.params, strict=True)]
+        self.uses.add(stmt.kernel.name)
         self.do(f"call void @{stmt.kernel.name}({', '.join(args)})")
 
     def argument(self, arg: Expr | tuple[str, Expr, str], type_: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from theano.backend import llvm_ops as ops
-from theano.backend.llvm_kernel import print_kernel, team_call
+from theano.backend.llvm_kernel import glue, has_vectors, print_kernel, team_call
 from theano.backend.llvm_loops import FunctionPrinter, collect_stored
 from theano.loops import expr as ex
 from theano.loops import host as hs
@@ -15,14 +15,16 @@ from theano.loops.externs import EXTERNS
 from theano.loops.schema import defined_names, used_names
 from theano.loops.visitor import ALL
 from theano.progress import still_here
-from theano.runtime import abi, gil_ir
+from theano.runtime import abi
+from theano.runtime.module import Function, Global, Module, intrinsic
 
 if TYPE_CHECKING:
     from theano.runtime.target import Isa
 
 # Main is mere glue if of so many lines at most one computes with floats (a few always may).
 GLUE_LINES, GLUE_OPS = 12, 16
-CLOCK = "declare i64 @llvm.readcyclecounter()"
+CLOCK = intrinsic("llvm.readcyclecounter", "i64")
+MEMCPY = intrinsic("llvm.memcpy.p0.p0.i64", "void", "ptr", "ptr", "i64", "i1")
 # The first form may compute for as long as it takes to make the fast one, by the lines of its kernels (some 60 µs each,
 # and at least so many lines), and no call for more than a quarter of what is left, by what it is expected to take: a
 # tick for every 2 ** SLOWER picoseconds of the fast form.
@@ -41,8 +43,8 @@ class MainPrinter(FunctionPrinter):
         self.layout = layout
         self.n_lines = n_lines  # of the kernels
         self.failures: list[str] = []
-        self.team_calls: dict[str, str] = {}
-        self.outlined: list[str] = []
+        self.team_calls: dict[str, list[Function]] = {}
+        self.outlined: list[Function] = []
         self.n_float_ops = 0
         self.releases = False  # the GIL, and has not committed yet
         self.may_leave = True  # with an exception: nothing has been committed
@@ -127,12 +129,14 @@ class MainPrinter(FunctionPrinter):
         """
         start, extent = self.operand(ranges.start), self.operand(ranges.extent)
         alone = f"call void @{kernel.name}({', '.join([*args, f'i64 {start}', f'i64 {extent}'])})"
+        self.uses.add(kernel.name)
         if not ranges.least:
             self.do(alone)
             return
         name = f"{kernel.name}_{ranges.least}{'_finish' if ranges.finish else ''}"
         if name not in self.team_calls:
             self.team_calls[name] = team_call(name, kernel, ranges)
+        self.uses.add(name)
         weight = self.operand(ranges.weight)
         work = self.emit(f"mul i64 {extent}, {weight}")
         shared, own, end = self.label(), self.label(), self.label()
@@ -154,6 +158,7 @@ class MainPrinter(FunctionPrinter):
         name = f"slices{len(self.outlined)}"
         captured = [(self.names[n][0], type_) for n, type_ in _captures(stmt)]
         self.outlined.append(self._outlined(name, stmt))
+        self.uses.add(name)
         args = self.fresh()
         self.levels[0].lines.insert(0, f"{args} = alloca [{len(captured) + 1} x i64], align 8")
         for k, (ssa, type_) in enumerate([("%ctx", "ptr"), *captured]):
@@ -176,7 +181,7 @@ class MainPrinter(FunctionPrinter):
         self.do(f"br label %{end}")
         self.start(end)
 
-    def _outlined(self, name: str, stmt: hs.Slices) -> str:
+    def _outlined(self, name: str, stmt: hs.Slices) -> Function:
         """The function ``name(args, lo, hi)``."""
         inner = MainPrinter(self.isa, self.layout)
         inner.team_calls = self.team_calls
@@ -189,9 +194,9 @@ class MainPrinter(FunctionPrinter):
         inner.define(stmt.hi, "%hi", depth=0)
         inner.block(stmt.body)
         self.intrinsics |= inner.intrinsics
-        lines = [*loads, *inner.top.lines, "ret void"]
-        head = f"define internal void @{name}(ptr %args, i64 %lo, i64 %hi) {abi.QUICKLY}nounwind {{\nentry:\n"
-        return head + "\n".join(lines) + "\n}\n"
+        lines = ["entry:", *loads, *inner.top.lines, "ret void"]
+        head = f"void @{name}(ptr %args, i64 %lo, i64 %hi)"
+        return glue(name, head, lines, inner.uses, is_quick=not has_vectors(stmt.body))
 
     def workspace(self, stmt: hs.Workspace) -> None:
         size = self.operand(stmt.size)
@@ -309,12 +314,13 @@ class MainPrinter(FunctionPrinter):
 
     def copy(self, stmt: hs.Copy) -> None:
         target, source = self.names[stmt.target][0], self.names[stmt.source][0]
-        self.intrinsics.add("declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)")
+        self.use(MEMCPY)
         size = self.operand(stmt.size)
         self.do(f"call void @llvm.memcpy.p0.p0.i64(ptr {target}, ptr {source}, i64 {size}, i1 false)")
 
     def poll(self, stmt: hs.Poll) -> None:
         node = self.word("frame", self.layout.gil)
+        self.uses.add("storages")
         code = self.emit(f"call i32 {self.context('gil_poll')}(ptr %ctx, ptr {node}, ptr @storages)")
         self.fail_unless(self.emit(f"icmp eq i32 {code}, 0"), abi.RAISED)
 
@@ -325,6 +331,7 @@ class MainPrinter(FunctionPrinter):
         self.do(f"br i1 {cond}, label %{go}, label %{end}")
         self.start(go)
         function = self.emit(f"load ptr, ptr {word}")
+        self.uses.add("storages")
         self.do(f"call void {function}(ptr %ctx, ptr {node}, ptr @storages)")
         self.do(f"br label %{end}")
         self.start(end)
@@ -349,10 +356,11 @@ class MainPrinter(FunctionPrinter):
         node, go, end = self.word("frame", self.layout.gil), self.label(), self.label()
         self.do(f"store i64 1, ptr {self.word('frame', self.layout.gil + abi.COMMITTED)}")
         state = self.emit(f"load i64, ptr {node}")
-        forks = self.emit(f"getelementptr i8, ptr {self.context('active')}, i64 {gil_ir.STATE['FORKS']}")
+        forks = self.emit(f"getelementptr i8, ptr {self.context('active')}, i64 {abi.ACTIVE_FORKS}")
         either = self.emit(f"or i64 {state}, {self.emit(f'load i64, ptr {forks}')}")
         self.do(f"br i1 {self.emit(f'icmp eq i64 {either}, 0')}, label %{end}, label %{go}")
         self.start(go)
+        self.uses.add("storages")
         self.do(f"call void {self.context('gil_commit')}(ptr %ctx, ptr {node}, ptr @storages)")
         self.do(f"br label %{end}")
         self.start(end)
@@ -372,7 +380,7 @@ class MainPrinter(FunctionPrinter):
         self.failures += [f"{leave}:", f"store i64 {abi.ENDLESS}, ptr {counter}", f"ret i32 {abi.DEFERRED}"]
         self.start(stay)
         if self.clock is None:
-            self.intrinsics.add(CLOCK)
+            self.use(CLOCK)
             self.clock = self.emit("call i64 @llvm.readcyclecounter()"), estimate, counter
 
     def end(self) -> None:
@@ -403,23 +411,29 @@ def _computes(loop: st.For) -> bool:
     return loop.kind == "vector" or any(isinstance(s, st.Load | st.Store) for s in st.walk(loop.body))
 
 
-def print_module(program: hs.Program, layout: abi.FrameLayout, isa: Isa) -> str:
-    """The text of a program: kernels, then ``@main``; the native entry is printed by `runtime.entry`."""
-    texts, intrinsics = [], set()
+def print_module(program: hs.Program, layout: abi.FrameLayout, isa: Isa) -> Module:
+    """A program: kernels, then ``@main``; the native entry is printed by `runtime.entry`."""
+    functions: list[Function] = []
+    intrinsics: dict[str, Global] = {}
     for kernel in program.kernels:
         still_here()
-        text, used = print_kernel(kernel, isa)
-        texts.append(text)
+        printed, used = print_kernel(kernel, isa)
+        functions += printed
         intrinsics |= used
-    printer = MainPrinter(isa, layout, sum(text.count("\n") for text in texts))
+    printer = MainPrinter(isa, layout, sum(f.lines + 1 for f in functions))
     printer.releases = any(isinstance(s, hs.ReleaseGil) for s in program.main)
     printer.stored = collect_stored(program.main) | {"frame"}
     printer.block(program.main)
     printer.end()
-    body = "\n".join([*printer.top.lines, *printer.failures])
-    glue = printer.n_float_ops <= max(GLUE_OPS, len(printer.top.lines) // GLUE_LINES)
-    glue = glue and not any(isinstance(s, st.For) and _computes(s) for s in st.walk(program.main))
-    how = abi.QUICKLY if glue else ""
-    texts += [*printer.team_calls.values(), *printer.outlined]
-    texts.append(f"define internal i32 @main(ptr %ctx, ptr %frame) {how}nounwind {{\nentry:\n{body}\n}}\n")
-    return "\n".join([*sorted(intrinsics | printer.intrinsics), "", *texts])
+    body = "\n".join(["entry:", *printer.top.lines, *printer.failures])
+    is_quick = printer.n_float_ops <= max(GLUE_OPS, len(printer.top.lines) // GLUE_LINES)
+    is_quick = is_quick and not any(isinstance(s, st.For) and _computes(s) for s in st.walk(program.main))
+    for called in printer.team_calls.values():
+        functions += called
+    functions += printer.outlined
+    how = f"{abi.QUICKLY if is_quick else ''}nounwind"
+    main = Function(
+        "main", "i32 @main(ptr %ctx, ptr %frame)", body, frozenset(printer.uses), how, is_quick=is_quick
+    )
+    declared = intrinsics | printer.intrinsics
+    return Module([declared[name] for name in sorted(declared)], [*functions, main])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
+from theano.runtime.module import Global, intrinsic
 
 if TYPE_CHECKING:
     from theano.runtime.target import Isa
@@ -24,7 +25,7 @@ INTRINSICS = {
     "copysign": "copysign", "fma": "fma",
 }  # fmt: skip
 # how often the branch of `rare` is taken
-SELDOM = '!0 = !{!"branch_weights", i32 1, i32 1000}'
+SELDOM = Global("!0", '!0 = !{!"branch_weights", i32 1, i32 1000}')
 FLOAT_COMPARE = {"eq": "oeq", "ne": "une", "lt": "olt", "le": "ole", "gt": "ogt", "ge": "oge"}
 INT_COMPARE = {"eq": "eq", "ne": "ne", "lt": "lt", "le": "le", "gt": "gt", "ge": "ge"}
 
@@ -163,18 +164,18 @@ def suffix(type_: str, lanes: int) -> str:
     return scalar if lanes == 1 else f"v{lanes}{scalar}"
 
 
-def declaration(op: str, type_: str, lanes: int) -> str:
-    """The declaration of the intrinsic behind a primitive."""
+def declaration(op: str, type_: str, lanes: int) -> Global:
+    """The intrinsic behind a primitive."""
     t = vector(type_, lanes)
     if op == "scale":
         size = 8 * lanes * ex.ITEMSIZE[type_]
         if size > 512:
             return declaration(op, type_, lanes * 512 // size)
-        tail = ", i32 immarg" if size == 512 else ""
-        return f"declare {t} @{scale_name(type_, size)}({t}, {t}, {t}, i{max(lanes, 8)}{tail})"
+        tail = ["i32 immarg"] if size == 512 else []
+        return intrinsic(scale_name(type_, size), t, t, t, t, f"i{max(lanes, 8)}", *tail)
     if op == "abs" and type_ not in ex.FLOATS:
-        return f"declare {t} @llvm.abs.{suffix(type_, lanes)}({t}, i1)"
-    return f"declare {t} @llvm.{INTRINSICS[op]}.{suffix(type_, lanes)}({', '.join([t] * ex.PRIMITIVES[op][0])})"
+        return intrinsic(f"llvm.abs.{suffix(type_, lanes)}", t, t, "i1")
+    return intrinsic(f"llvm.{INTRINSICS[op]}.{suffix(type_, lanes)}", t, *[t] * ex.PRIMITIVES[op][0])
 
 
 def counting(lanes: int, type_: str = "i64") -> str:
@@ -182,20 +183,15 @@ def counting(lanes: int, type_: str = "i64") -> str:
     return f"<{', '.join(f'{type_} {k}' for k in range(lanes))}>"
 
 
-def masked_name(name: str, type_: str, lanes: int) -> str:
+def masked(name: str, type_: str, lanes: int) -> Global:
     """The masked intrinsic called `name` for elements in memory."""
     scalar = type_ if type_ in ("f16", "f32", "f64") else MEMORY[type_]
-    at = f"v{lanes}p0" if name in ("gather", "scatter") else "p0"
-    return f"llvm.masked.{name}.v{lanes}{scalar}.{at}"
-
-
-def masked_declaration(name: str, type_: str, lanes: int) -> str:
-    """The declaration of a masked intrinsic."""
     t, mask = memory(type_, lanes), f"<{lanes} x i1>"
-    at = f"<{lanes} x ptr>" if name in ("gather", "scatter") else "ptr"
+    at, place = (f"<{lanes} x ptr>", f"v{lanes}p0") if name in ("gather", "scatter") else ("ptr", "p0")
+    symbol = f"llvm.masked.{name}.v{lanes}{scalar}.{place}"
     if name in ("store", "scatter"):
-        return f"declare void @{masked_name(name, type_, lanes)}({t}, {at}, i32 immarg, {mask})"
-    return f"declare {t} @{masked_name(name, type_, lanes)}({at}, i32 immarg, {mask}, {t})"
+        return intrinsic(symbol, "void", t, at, "i32 immarg", mask)
+    return intrinsic(symbol, t, at, "i32 immarg", mask, t)
 
 
 def linear_part(expr: Expr, name: str) -> tuple[Expr, Expr]:

@@ -21,11 +21,13 @@ from theano.graph import Generic, Variable
 from theano.lower import lower
 from theano.lower.machine import Machine
 from theano.lower.program import InputForm
-from theano.runtime import ability, provisional, support
-from theano.runtime.context import make_context
+from theano.native import provisional, support
+from theano.native.context import make_context
+from theano.runtime import ability
 from theano.runtime.function_base import NATIVE, FunctionBase, install
 from theano.runtime.host import begin_compiler, kept_host
 from theano.runtime.jit import isa
+from theano.runtime.module import Module
 from theano.tensor.type import TensorType
 
 
@@ -81,11 +83,15 @@ class NativeExecutor(Executor):
                 begin_compiler()
 
     def text(self, result: str = "list", first: bool = False) -> str:
-        """The module's LLVM IR; `result` is the form of what the entry returns.
+        """The LLVM IR of `module`."""
+        return self.module(result, first).text()
+
+    def module(self, result: str = "list", first: bool = False) -> Module:
+        """What is compiled; `result` is the form of what the entry returns.
 
         With `first` it is that of the program's first form (see `theano.backend.first_form`).
         """
-        return self._code.text(result, first)
+        return self._code.module(result, first)
 
     # -- making callables --------------------------------------------------------------------------------
     def attach(self, function: Any) -> None:

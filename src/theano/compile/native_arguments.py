@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from theano.runtime import abi, support
+from theano.native import support
+from theano.runtime import abi
 
 
 def is_plain(value: Any, spec: abi.ArraySpec | None = None) -> bool:

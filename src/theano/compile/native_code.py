@@ -18,10 +18,12 @@ from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops.identity import identity
 from theano.lower.program import Lowered
+from theano.native import linking, support
 from theano.progress import stage
-from theano.runtime import abi, cache, fork, linking, support
+from theano.runtime import abi, cache, fork
 from theano.runtime.entry import EntrySpec, print_entry
 from theano.runtime.jit import DEFAULT, CodeObject, Isa, Options, compile_module, kept_module
+from theano.runtime.module import Module
 
 # All that a program's text is made by.
 PRINTERS = tuple(str(Path(str(module.__file__)).parent) for module in (abi, ex, llvm_main))
@@ -48,8 +50,8 @@ class ProgramCode:
         self.target = target
         self.spent = ctypes.c_int64()
 
-    def text(self, result: str, first: bool = False) -> str:
-        """The module's LLVM IR, see `NativeExecutor.text`."""
+    def module(self, result: str, first: bool = False) -> Module:
+        """What is compiled, see `NativeExecutor.module`."""
         stage("printing")
         low = self.lowered
         with LOWERING:
@@ -79,19 +81,19 @@ class ProgramCode:
 
     def kept(self, result: str, known_as: str) -> CodeObject | None:
         """What the cache has."""
-        return kept_module(known_as or self.text(result))
+        return kept_module(known_as or self.module(result).text())
 
     def compiled(self, result: str, known_as: str, first: bool) -> CodeObject:
         """The code, by the compiler unless the cache has it; with `first` that of the first form."""
 
-        def text() -> str:
-            made = self.text(result, first)
+        def module() -> Module:
+            made = self.module(result, first)
             if first:
                 support.begin_all()  # its Python runs while LLVM needs no GIL
             return made
 
         with collector_rests():
-            return compile_module(text, Options(level=0) if first else DEFAULT, known_as=known_as)
+            return compile_module(module, Options(level=0) if first else DEFAULT, known_as=known_as)
 
     def addresses(self) -> tuple[list[int], list[Any]]:
         """The function's own context words, and what must stay alive for them."""

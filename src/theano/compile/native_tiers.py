@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 from theano.compile.native_code import ProgramCode
 from theano.configdefaults import config
+from theano.native import provisional
 from theano.progress import stage
-from theano.runtime import abi, fork, provisional
+from theano.runtime import abi, fork
 from theano.runtime.jit import CodeObject
 from theano.runtime.workers import Started
 

@@ -16,8 +16,8 @@ import numpy as np
 from theano.graph import Type, Variable, capture_origin, generic
 from theano.graph.origin import made_here
 from theano.graph.shown import shown
+from theano.native.support import Using, copy_value, put_value, wait_for
 from theano.record import Slotted
-from theano.runtime.support import Using, copy_value, put_value, wait_for
 from theano.scalar.op import ScalarOp
 from theano.scalar.operators import define_operators
 

@@ -2,7 +2,7 @@
 
 One entry in `EXTERNS` is all that another one needs, be it a convolution, a collective or a function of a device's
 library: the verifier, the interpreter, the printers, the estimates of work and the linker read it there. Who knows the
-addresses is a `source`, which `runtime.linking` knows by its name.
+addresses is a `source`, which `native.linking` knows by its name.
 
 Functions follow the C convention and return nothing, or, where they may fail, an ``i32``: 0, or anything else once a
 Python exception is set.
@@ -38,7 +38,7 @@ class Extern(Record):
 
     Parameters
     ----------
-    source : who knows its address, a key of `runtime.linking.SOURCES`.
+    source : who knows its address, a key of `native.linking.SOURCES`.
     meaning : what it does, for the interpreter, given all arguments by name; pointers are `interpreter.Pointer`.
     cost : picoseconds as an expression of the arguments that are numbers; None: it is not counted.
     may_fail : so it is not called after the commit point, nor by several threads at once.

@@ -1,4 +1,4 @@
-"""The item of a matrix product: one call into the library of products (`runtime.product`), however it is written."""
+"""The item of a matrix product: one call into the library of products (`native.product`), however it is written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What surrounds compiled code: entry point, context, machine code, object cache, BLAS symbols.
+"""What surrounds compiled code: layouts, entry point, modules to machine code, object cache, locks.
 
 Nothing here knows tensors or graphs; the numbers both sides agree on are in `theano.runtime.abi`.
 """

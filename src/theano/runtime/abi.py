@@ -62,6 +62,9 @@ ENDLESS = 1 << 62
 N_GIL_WORDS = 8
 COMMITTED, POLLED = 6, 7
 STORAGE_UPDATED = 1 << 32
+# Byte offsets in the state at the word `active`, behind the first node of the list, and its size (see `gil_ir`).
+ACTIVE_CHANGES, ACTIVE_WAITING, ACTIVE_FORKS = 8, 12, 16
+ACTIVE_BYTES = 24
 
 # Picoseconds that a loop goes on without a look for signals, as its sizes tell. New memory makes that 20 times as long.
 STRETCH = 10_000_000_000

@@ -8,6 +8,7 @@ from typing import Literal
 from theano.record import Record, replace
 from theano.runtime import abi
 from theano.runtime.abi import FrameLayout, InputSpec, takes_numbers
+from theano.runtime.module import Function, Global, Module
 
 __all__ = ["EntrySpec", "print_entry"]
 
@@ -61,6 +62,7 @@ class _Printer:
         self.lists: list[int] = []  # inputs with a buffer for lists
         self.rows, self.n_updated = compared(spec)
         self.n_values = 0
+        self.uses = {"main"}
 
     def do(self, *lines: str) -> None:
         self.lines.extend("  " + line for line in lines)
@@ -117,6 +119,7 @@ class _Printer:
                 self.do(f"store i64 0, ptr {self.at(base, word)}")
             return
         start = self.at(base, first)
+        self.uses.add("clear")
         self.do(f"call void @clear(ptr {start}, i64 {n})")
 
     def make_buffers(self) -> None:
@@ -153,7 +156,7 @@ class _Printer:
             self.go_on_if(self.let(f"icmp ne i64 {good}, 0"), f"read{k}")
             self.note_range(data, out, good)
 
-    def wait(self) -> str:
+    def wait(self) -> Global:
         """Wait while another program that has let go of the GIL uses our storages; the table of them."""
         rows = [
             x.word | (abi.STORAGE_UPDATED if k in self.spec.updates else 0) for k, x in enumerate(self.spec.storages)
@@ -162,11 +165,12 @@ class _Printer:
             head = self.let(f"load ptr, ptr {self.context('active')}")
             self.branch(self.let(f"icmp eq ptr {head}, null"), "free", "wait")
             self.start("wait")
+            self.uses.add("storages")
             status = self.let(f"call i32 {self.context('wait_turn')}(ptr %ctx, ptr @storages, i32 1)")
             self.branch(self.let(f"icmp eq i32 {status}, 0"), "free", "raised")
             self.start("free")
         words = ", ".join(f"i64 {row}" for row in (len(rows), *rows))
-        return f"@storages = internal constant [{len(rows) + 1} x i64] [{words}]\n"
+        return Global("storages", f"@storages = internal constant [{len(rows) + 1} x i64] [{words}]")
 
     def read_storages(self) -> None:
         for k, x in enumerate(self.spec.storages):
@@ -306,7 +310,7 @@ class _Printer:
             "ret ptr %answer",
         )
 
-    def text(self) -> str:
+    def module(self) -> Module:
         self.prologue()
         self.read_inputs()
         storages = self.wait()
@@ -315,14 +319,18 @@ class _Printer:
         self.run()
         self.leave_holds(self.result())
         self.clean_up()
-        head = f"define ptr @entry(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames) {abi.QUICKLY}{{\nstart:\n"
-        body = "\n".join(["  " + line for line in self.allocas] + self.lines)
-        clear = _CLEAR if "@clear" in body else ""
-        return storages + clear + head + body + "\n}\n"
+        entry = Function(
+            "entry", "ptr @entry(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames)",
+            "\n".join(["start:", *("  " + line for line in self.allocas), *self.lines]), frozenset(self.uses),
+            abi.QUICKLY.rstrip(), is_exported=True, is_quick=True,
+        )  # fmt: skip
+        return Module([storages], [_CLEAR, entry] if "clear" in self.uses else [entry])
 
 
-_CLEAR = """define internal void @clear(ptr %words, i64 %n) {
-start:
+_CLEAR = Function(
+    "clear",
+    "void @clear(ptr %words, i64 %n)",
+    """start:
   br label %next
 next:
   %k = phi i64 [0, %start], [%k2, %next]
@@ -332,9 +340,9 @@ next:
   %more = icmp slt i64 %k2, %n
   br i1 %more, label %next, label %done
 done:
-  ret void
-}
-"""
+  ret void""",
+    frozenset(),
+)
 
 
 def compared(spec: EntrySpec) -> tuple[dict[int, int], int]:
@@ -357,13 +365,13 @@ def numbers(x: abi.ArraySpec) -> bool:
     return x.numbers and x.ndim <= 2 and takes_numbers(x.dtype)
 
 
-def print_entry(spec: EntrySpec) -> str:
-    """LLVM IR text of `@entry` for `spec`; the module must also define `@main`.
+def print_entry(spec: EntrySpec) -> Module:
+    """`@entry` for `spec`; the module must also define `@main`.
 
     Examples
     --------
     >>> spec = EntrySpec([abi.ArraySpec("float64", ())], [], n_slots=1, n_outputs=1)
-    >>> "call i32 @main(ptr %ctx, ptr %frame)" in print_entry(spec)
+    >>> "call i32 @main(ptr %ctx, ptr %frame)" in print_entry(spec).text()
     True
     """
-    return _Printer(spec).text()
+    return _Printer(spec).module()

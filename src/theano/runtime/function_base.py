@@ -162,7 +162,7 @@ def install(function: FunctionBase, code: Any, context: Any) -> bool:
     function : FunctionBase
     code : theano.runtime.jit.CodeObject
         Its `address` is that of `@entry`.
-    context : theano.runtime.context.Context
+    context : theano.native.context.Context
     """
     if not NATIVE:
         return False

@@ -1,4 +1,4 @@
-"""IR text to machine code in this process, through the object cache.
+"""IR to machine code in this process, through the object cache.
 
 Objects, just made or the cache's, are loaded by `theano.runtime.image`, so that LLVM itself is not loaded
 before something must be compiled; what that loader does not know is linked by the one `LLJIT` of the process.
@@ -10,7 +10,6 @@ from __future__ import annotations
 import ctypes
 import functools
 import itertools
-import re
 import struct
 import sys
 import threading
@@ -25,6 +24,7 @@ from theano.runtime.abi import ABI_VERSION
 from theano.runtime.gate import inside
 from theano.runtime.host import begin_compiler, compiler, host
 from theano.runtime.image import Image, load_image
+from theano.runtime.module import Module
 from theano.runtime.target import Isa, select_isa
 from theano.runtime.units import Unit, units
 from theano.runtime.workers import Started, compilers
@@ -133,21 +133,24 @@ class _Wanted:
     """A module that is looked up in the cache, or compiled and kept there."""
 
     def __init__(
-        self, text: str | Callable[[], str], options: Options, exports: tuple[str, ...], use_cache: bool, known_as: str
-    ) -> None:
+        self, module: Module | Callable[[], Module], options: Options, exports: tuple[str, ...], use_cache: bool,
+        known_as: str,
+    ) -> None:  # fmt: skip
         self.options, self.exports, self.target = options, exports, isa()
         self._store = cache.default_cache() if use_cache else None
-        self._text = text() if not known_as and not isinstance(text, str) else text
-        self._key = "" if self._store is None else _key(known_as or str(self._text), options, self.target)
+        self._module = module if known_as or isinstance(module, Module) else module()
+        if self._store is not None:
+            known_as = known_as or self.module().text()
+        self._key = "" if self._store is None else _key(known_as, options, self.target)
 
     def kept(self) -> CodeObject | None:
         return None if self._store is None else _kept(self._store, self._key, self.exports)
 
-    def text(self) -> str:
-        if isinstance(self._text, str):
-            return self._text
+    def module(self) -> Module:
+        if isinstance(self._module, Module):
+            return self._module
         begin_compiler()
-        return self._text()
+        return self._module()
 
     def made(self, objects: list[bytes]) -> CodeObject:
         """Load and keep what it has been compiled to."""
@@ -164,19 +167,19 @@ class _Wanted:
 
 
 def compile_module(
-    text: str | Callable[[], str],
+    module: Module | Callable[[], Module],
     options: Options = DEFAULT,
     exports: tuple[str, ...] = ("entry",),
     use_cache: bool = True,
     known_as: str = "",
 ) -> CodeObject:
-    """Compile LLVM IR, or load what was compiled from the same text before.
+    """Compile LLVM IR, or load what was compiled from the same module before.
 
     Parameters
     ----------
-    text : LLVM IR without triple and data layout; symbols it declares are looked up in the process. Or a function
+    module : LLVM IR without triple and data layout; symbols it declares are looked up in the process. Or a function
         that gives it.
-    known_as : what the text follows from. It is looked up in its place then, and the function called only if nothing
+    known_as : what the module follows from. It is looked up in its place then, and the function called only if nothing
         is found.
     options : Options
     exports : names of the functions whose addresses are wanted.
@@ -185,14 +188,14 @@ def compile_module(
     Raises
     ------
     RuntimeError
-        The text is no valid IR, or it names a symbol that the process doesn't have.
+        It is no valid IR, or it names a symbol that the process doesn't have.
     """
-    wanted = _Wanted(text, options, exports, use_cache, known_as)
+    wanted = _Wanted(module, options, exports, use_cache, known_as)
     kept = wanted.kept()
     if kept is not None:
         return kept
-    made = wanted.text()
-    llvm_begins(made.count("\n"), options.level)
+    made = wanted.module()
+    llvm_begins(made.lines, options.level)
     objects = _objects(made, options, wanted.target, threads=compilers())
     stage("loading")
     return wanted.made(objects)
@@ -212,22 +215,22 @@ class Begun(NamedTuple):
 
 
 def begin_module(
-    text: Callable[[], str], options: Options, exports: tuple[str, ...], known_as: str, after: Begun | None = None
+    module: Callable[[], Module], options: Options, exports: tuple[str, ...], known_as: str, after: Begun | None = None
 ) -> Begun:
     """Begin with what `compile_module` does.
 
-    Another thread compiles meanwhile, if there may be one. If another module is to be made before, it makes the text,
+    Another thread compiles meanwhile, if there may be one. If another module is to be made before, it makes the module,
     too, and puts the objects into the cache, whether somebody comes for them or not.
     """
-    wanted = _Wanted(text, options, exports, True, known_as)
+    wanted = _Wanted(module, options, exports, True, known_as)
     found = wanted.kept()
     if found is not None:
         return Begun(lambda: found, None)
     if after is None:
-        made = wanted.text()
+        made = wanted.module()
         objects = Started(lambda: _objects(made, options, wanted.target))
     else:
-        objects = Started(lambda: wanted.keep(_objects(wanted.text(), options, wanted.target)), after.objects)
+        objects = Started(lambda: wanted.keep(_objects(wanted.module(), options, wanted.target)), after.objects)
     return Begun(lambda: wanted.made(objects.result()), objects)
 
 
@@ -253,9 +256,9 @@ def _loaded(objects: list[bytes], exports: tuple[str, ...]) -> Image | _Linked:
         return _link(objects, exports)
 
 
-def assembly(text: str, options: Options = DEFAULT) -> str:
-    """The assembly that `compile_module` would load for `text`, for people to read."""
-    return "".join(part.decode() for part in _objects(text, options, isa(), assembly=True))
+def assembly(module: Module, options: Options = DEFAULT) -> str:
+    """The assembly that `compile_module` would load for a module, for people to read."""
+    return "".join(part.decode() for part in _objects(module, options, isa(), assembly=True))
 
 
 def _key(text: str, options: Options, target: Isa) -> str:
@@ -263,9 +266,10 @@ def _key(text: str, options: Options, target: Isa) -> str:
     return cache.key_of((text, *settings))
 
 
-def _objects(text: str, options: Options, target: Isa, assembly: bool = False, threads: int = 1) -> list[bytes]:
+def _objects(module: Module, options: Options, target: Isa, assembly: bool = False, threads: int = 1) -> list[bytes]:
     """The objects that a module is compiled to, or their assembly."""
-    parts = units(text, threads) if options.level else [Unit(text, True)]
+    module = probed(module, target.triple)
+    parts = units(module, threads) if options.level else [Unit(module.text(), True)]
     emit = functools.partial(_emitted, options=options, target=target, assembly=assembly)
     # each thread has one, the largest is for this one; what is quick goes to the thread with the smallest
     shares = [[part] for part in parts[:threads]]
@@ -280,25 +284,16 @@ def _emitted(parts: list[Unit], options: Options, target: Isa, assembly: bool) -
         level, passes = (0, ()) if unit.is_quick else (options.level, options.passes)
         with inside():
             llvm = compiler()
-            text = probed(unit.text, target.triple)
-            objects.append(llvm.emit(text, level, target.triple, target.cpu, target.features, assembly, passes))
+            objects.append(llvm.emit(unit.text, level, target.triple, target.cpu, target.features, assembly, passes))
     return objects
 
 
-_HEAD = re.compile(r"^(define .*[^ ]) *\{$", re.M)
-
-
-def probed(text: str, triple: str) -> str:
-    """IR whose functions touch each page of their stack frames in order (on Windows all do).
+def probed(module: Module, triple: str) -> Module:
+    """A module whose functions touch each page of their stack frames in order (on Windows all do).
 
     Who has too little stack then meets the page that the system keeps free below it, and not the memory beyond.
-
-    >>> print(probed("define void @f() {", "x86_64-unknown-linux-gnu"))
-    define void @f() "probe-stack"="inline-asm" {
     """
-    if "-windows-" in triple:
-        return text
-    return _HEAD.sub(r'\1 "probe-stack"="inline-asm" {', text)
+    return module if "-windows-" in triple else module.with_attribute('"probe-stack"="inline-asm"')
 
 
 _LENGTH = struct.Struct("<Q")

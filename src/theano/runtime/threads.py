@@ -1,14 +1,60 @@
-"""How many threads share large loops (see `team_ir`), and what a forked child has to forget.
+"""How many threads share large loops (see `native.team_ir`), and what a forked child has to forget.
 
 Results do not depend on the number: work is cut by size.
 """
 
 from __future__ import annotations
 
-from theano.configdefaults import MOST_THREADS
-from theano.runtime import support
+import os
+from collections.abc import Callable
+
+from theano.configdefaults import MOST_THREADS, threads_wanted
 
 __all__ = ["num_threads", "set_num_threads", "started"]
+
+# How often a thread of the team looks for work before it parks: some 20 µs.
+_SPIN = 2000
+
+
+class Team:
+    """The settings of the team of threads, and the functions that hand them to it.
+
+    Attributes
+    ----------
+    threads
+        How many may work on one loop.
+    """
+
+    _set: Callable[[int, int], object] | None = None
+    _started: Callable[[], int] | None = None
+
+    def __init__(self) -> None:
+        self.threads = 0  # not asked for yet
+
+    def join(
+        self, set_threads: Callable[[int, int], object], reset: Callable[[], object], started: Callable[[], int]
+    ) -> None:
+        """Have threads from now on."""
+        self._started, self._set = started, set_threads
+        self.apply()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=reset)
+
+    def wanted(self) -> int:
+        self.threads = self.threads or threads_wanted()
+        return self.threads
+
+    def apply(self) -> None:
+        """Make `threads` the number."""
+        if self._set is not None:
+            self._set(self.wanted(), _SPIN)
+
+    def started(self) -> int:
+        """How many threads there are beside the callers'."""
+        return self._started() if self._started is not None else 0
+
+
+team = Team()
 
 
 def num_threads() -> int:
@@ -19,7 +65,7 @@ def num_threads() -> int:
     >>> num_threads() >= 1
     True
     """
-    return support.team().threads
+    return team.wanted()
 
 
 def set_num_threads(n: int) -> int:
@@ -29,12 +75,11 @@ def set_num_threads(n: int) -> int:
     """
     if n < 1:
         raise ValueError(f"a number of threads must be positive, not {n}")
-    team = support.team()
-    before, team.threads = team.threads, min(n, MOST_THREADS)
+    before, team.threads = team.wanted(), min(n, MOST_THREADS)
     team.apply()
     return before
 
 
 def started() -> int:
     """How many threads have been started; none before the first loop that is worth it."""
-    return support.team().started()
+    return team.started()

@@ -5,7 +5,7 @@ import ctypes
 import numpy as np
 import pytest
 
-from theano.runtime import blas
+from theano.native import blas
 
 ROUTINES = ("gemm", "gemv", "ger", "dot", "axpy", "scal", "nrm2", "syrk", "trsm", "potrf", "getrf", "gesv")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterable, Sequence
 
-from theano.runtime import support
+from theano.native import support
 
 __all__ = ["Context", "make_context"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from theano.loops.externs import EXTERNS, Extern, signature
-from theano.runtime import blas, linking, product
+from theano.native import blas, linking, product
 
 
 def nothing(given: dict[str, object]) -> None:

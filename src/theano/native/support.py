@@ -1,13 +1,12 @@
 """The support functions of compiled code, and the fixed words of every context.
 
-The functions are LLVM IR (`support_text`), compiled once a machine and kept like any program; they live as long as
+The functions are LLVM IR (`support_modules`), compiled once a machine and kept like any program; they live as long as
 the process.
 """
 
 from __future__ import annotations
 
 import ctypes
-import functools
 import os
 import threading
 from collections.abc import Callable
@@ -15,10 +14,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from theano.configdefaults import threads_wanted
 from theano.loops import host
-from theano.runtime import abi, cache, capi, fork, gil_ir, jit, provisional
+from theano.native import provisional
+from theano.runtime import abi, cache, capi, fork, jit, threads
 from theano.runtime.function_base import FunctionBase, install
+from theano.runtime.module import Module
 from theano.runtime.workers import compilers
 
 __all__ = [
@@ -28,8 +28,6 @@ __all__ = [
 
 # What the pool keeps between calls while `config.allow_gc` is true.
 POOL_LIMIT = 256 << 20
-# How often a thread of the team looks for work before it parks: some 20 µs.
-_SPIN = 2000
 
 _LIST = ("enter", "leave", "fork_begin", "fork_end", "fork_child", "copy_value", "put_value")
 _FIRST = (*(name for name in abi.SUPPORT if name != "callback"), *_LIST, "fixed")
@@ -41,39 +39,6 @@ class Unready(Exception):
     """A check failed in provisional code: nothing has changed, and the call is to be made again with all functions."""
 
 
-class Team:
-    """The settings of the team of threads, and the functions that hand them to it.
-
-    Attributes
-    ----------
-    threads
-        How many may work on one loop.
-    """
-
-    def __init__(self) -> None:
-        self.threads = threads_wanted()
-        self._code: _Support | None = None
-
-    def join(self, support: _Support) -> None:
-        """Have threads from now on."""
-        self._set = support.function("team_set", None, ctypes.c_int32, ctypes.c_int32)
-        self._reset = support.function("team_reset", None)
-        self._started = support.function("team_started", ctypes.c_int32)
-        self._code = support
-        self.apply()
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._reset)
-
-    def apply(self) -> None:
-        """Make `threads` the number."""
-        if self._code is not None:
-            self._set(self.threads, _SPIN)
-
-    def started(self) -> int:
-        """How many threads there are beside the callers'."""
-        return int(self._started()) if self._code is not None else 0
-
-
 class _Support:
     """The loaded functions and the words that all contexts share.
 
@@ -83,16 +48,15 @@ class _Support:
     """
 
     def __init__(self) -> None:
-        self.team = Team()
-        self.gil = (ctypes.c_uint64 * (gil_ir.STATE_BYTES // 8))()
+        self.gil = (ctypes.c_uint64 * (abi.ACTIVE_BYTES // 8))()
         self.most_pool_bytes = POOL_LIMIT
         self.is_provisional = True
         self._first: jit.Begun | None = None
         self._all: jit.Begun | None = None
         self.is_loaded = False
-        kept = jit.kept_module(_known_as() or _text("support_text"), exports=_ALL)
+        kept = jit.kept_module(_known_as() or _module().text(), exports=_ALL)
         if kept is None:
-            self._first = jit.begin_module(lambda: _text("first_text"), _AT_ONCE, _FIRST, _known_as("first"))
+            self._first = jit.begin_module(_first_module, _AT_ONCE, _FIRST, _known_as("first"))
             provisional.later(self._complete)
         else:
             self._use_all(kept)
@@ -103,14 +67,13 @@ class _Support:
         """Begin with the fast form, if another thread can and this machine has just got the other one."""
         first = self._first
         if first is not None and first.objects is not None and self._all is None and compilers() > 1:
-            text = functools.partial(_text, "support_text")
-            self._all = jit.begin_module(text, jit.DEFAULT, _ALL, _known_as(), after=first)
+            self._all = jit.begin_module(_module, jit.DEFAULT, _ALL, _known_as(), after=first)
 
     def _complete(self) -> None:
         if self._all is not None:
             self._use_all(self._all.code())
         else:
-            self._use_all(jit.compile_module(lambda: _text("support_text"), exports=_ALL, known_as=_known_as()))
+            self._use_all(jit.compile_module(_module, exports=_ALL, known_as=_known_as()))
         self._first = self._all = None
 
     @property
@@ -144,7 +107,11 @@ class _Support:
     def _use_all(self, code: jit.CodeObject) -> None:
         self._use(code, False)
         self.limit_pool(self.most_pool_bytes)
-        self.team.join(self)
+        threads.team.join(
+            self.function("team_set", None, ctypes.c_int32, ctypes.c_int32),
+            self.function("team_reset", None),
+            self.function("team_started", ctypes.c_int32),
+        )
 
     def limit_pool(self, limit: int) -> None:
         """Let the pool keep at most `limit` bytes; provisional code has none."""
@@ -157,15 +124,22 @@ class _Support:
         return ctypes.PYFUNCTYPE(result, *arguments)(self.code.symbols[name])
 
 
-def _text(name: str) -> str:
-    from theano.runtime import support_text  # 3 ms, for what the cache has
+def _first_module() -> Module:
+    from theano.native.support_modules import first_module  # 3 ms, for what the cache has
 
-    return str(getattr(support_text, name)(jit.isa().triple))
+    return first_module(jit.isa().triple)
+
+
+def _module() -> Module:
+    from theano.native.support_modules import support_module
+
+    return support_module(jit.isa().triple)
 
 
 def _known_as(which: str = "all") -> str:
     """What the text follows from, or "" where that can't be told."""
-    sources = cache.sources((os.path.dirname(__file__), os.path.dirname(host.__file__)))
+    folders = (os.path.dirname(str(m.__file__)) for m in (provisional, abi, host))
+    sources = cache.sources(tuple(folders))
     return f"{sources}\nsupport functions: {which}, {capi.tuple_items()}" if sources else ""
 
 
@@ -295,11 +269,6 @@ def _at_fork(which: int) -> None:
 # No program is in the middle of its updates then. Ctrl-C does not end the waiting, which is short: a child would have
 # half an update for good.
 fork.hold("programs", lambda: _at_fork(0), lambda: _at_fork(1), lambda: _at_fork(2))
-
-
-def team() -> Team:
-    """The team of threads of this process."""
-    return _support().team
 
 
 def set_pool_limit(limit: int | None) -> None:

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from theano.loops.externs import LETTER
-from theano.runtime import jit, product, product_choice_ir
+from theano.native import product, product_choice_ir
+from theano.runtime import jit
 
 HEAD = """
 import os
@@ -19,7 +20,8 @@ import os
 import numpy as np
 import theano
 import theano.tensor as T
-from theano.runtime import provisional, support, threads
+from theano.native import provisional, support
+from theano.runtime import threads
 
 settle = provisional.complete  # waits for the thread, too
 
@@ -27,8 +29,8 @@ if "linked" in os.environ.get("AS_IF", ""):  # as where our loader knows no obje
     from theano.runtime import jit
     jit.load_image = lambda *arguments: None
 if "alone" in os.environ.get("AS_IF", ""):  # as where there are no futexes
-    from theano.runtime import team_ir
-    team_ir._MACHINES.clear()
+    from theano.native import machine_ir
+    machine_ir._MACHINES.clear()
 
 def check(*facts):
     assert all(facts), facts
@@ -311,12 +313,12 @@ def test_next_process_finds_the_fast_code(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("type_", ["f32", "f64"])
 def test_provisional_products_have_the_same_bits(type_: str) -> None:
-    from tests.runtime.test_product import multiply
+    from tests.native.test_product import multiply
 
     letter, dtype = LETTER[type_], {"f32": "f4", "f64": "f8"}[type_]
     name, names = f"{letter}product", (f"{letter}product", f"{letter}tiles")
     both = [
-        jit.compile_module(product_choice_ir.library_text(type_, jit.isa(), None, first), product._OPTIONS, names)
+        jit.compile_module(product_choice_ir.library_module(type_, jit.isa(), None, first), product._OPTIONS, names)
         for first in (False, True)
     ]
     rng = np.random.default_rng(0)

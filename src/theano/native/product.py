@@ -13,14 +13,15 @@ import os
 from theano.configdefaults import config
 from theano.loops import externs
 from theano.loops.externs import KINDS, LETTER, name_of
-from theano.runtime import abi, blas, cache, jit, provisional, support
+from theano.native import blas, provisional, support
+from theano.native.product_code import OF_LOOPS
+from theano.runtime import abi, cache, jit
+from theano.runtime.module import Module
 from theano.runtime.target import Isa
 from theano.user_warnings import warn_user
 
 __all__ = ["NAMES", "OF_LOOPS", "address", "is_of_loops", "is_provisional"]
 
-# What only loops call: provisional code has none of it.
-OF_LOOPS = ("panels", "packed", "slice")
 _OPTIONS = jit.Options(passes=("sroa",))
 _ROUTINE = {"f32": "sgemm", "f64": "dgemm"}
 NAMES = {name_of(kind, type_): (type_, kind) for type_ in LETTER for kind in KINDS}
@@ -66,17 +67,18 @@ class _Library:
 
     def _known_as(self, first: bool) -> str:
         """What the text follows from, or "" where that can't be told."""
-        sources = cache.sources((os.path.dirname(__file__), os.path.dirname(externs.__file__)))
+        folders = (os.path.dirname(str(m.__file__)) for m in (provisional, abi, externs))
+        sources = cache.sources(tuple(folders))
         bits = self._routine and self._routine.int_bits
         return "\n".join([sources, self._type, repr(self._isa), f"{bits} {first}"]) if sources else ""
 
     def _compiled(self, first: bool) -> jit.CodeObject:
-        def text() -> str:
-            from theano.runtime.product_choice_ir import library_text  # 3 ms, mostly for what the cache has
+        def module() -> Module:
+            from theano.native.product_choice_ir import library_module  # 3 ms, mostly for what the cache has
 
-            return library_text(self._type, self._isa, self._routine, first)
+            return library_module(self._type, self._isa, self._routine, first)
 
-        return jit.compile_module(text, _OPTIONS, self._exports(first), known_as=self._known_as(first))
+        return jit.compile_module(module, _OPTIONS, self._exports(first), known_as=self._known_as(first))
 
     def _started(self, code: jit.CodeObject) -> jit.CodeObject:
         init = ctypes.PYFUNCTYPE(None, *[ctypes.c_void_p] * 4)(code.symbols["init"])

@@ -16,7 +16,8 @@ import pytest
 
 from tests.native.test_other_targets import C_LIBRARY, TARGETS, called
 from theano.loops.externs import EXTERNS, LETTER, name_of
-from theano.runtime import blas, jit, product, product_choice_ir, threads
+from theano.native import blas, product, product_choice_ir
+from theano.runtime import jit, threads
 from theano.runtime.target import Isa, select_isa
 
 DTYPE = {"f32": np.dtype("float32"), "f64": np.dtype("float64")}
@@ -267,8 +268,8 @@ def test_every_instruction_set(level: str, monkeypatch: pytest.MonkeyPatch) -> N
     except ValueError:
         pytest.skip(f"no {level} here")
     monkeypatch.setattr(jit, "isa", lambda: isa)
-    text = product_choice_ir.library_text("f32", isa, blas.symbol("sgemm"))
-    code = jit.compile_module(text, product._OPTIONS, ("sproduct", "stiles"), use_cache=False)
+    module = product_choice_ir.library_module("f32", isa, blas.symbol("sgemm"))
+    code = jit.compile_module(module, product._OPTIONS, ("sproduct", "stiles"), use_cache=False)
     for name in code.symbols:
         for m, n, k in ((1, 70, 9), (70, 1, 9), (5, 5, 5), (29, 37, 40), (14, 64, 65), (13, 31, 1)):
             for form in FORMS:
@@ -287,8 +288,8 @@ def test_code_for(target: str, type_: str) -> None:
     llvm.initialize_all_asmprinters()
     wide = name != "baseline"
     isa = Isa(name, size, has_fma=wide, has_f16c=wide, has_masks=False, cpu=cpu, features="", triple=triple)
-    text = product_choice_ir.library_text(type_, isa, blas.Symbol(0, 32))
-    assert not called(text, triple, cpu) - set(re.findall(r"^define .*@(\w+)\(", text, re.M)) - C_LIBRARY
+    module = product_choice_ir.library_module(type_, isa, blas.Symbol(0, 32))
+    assert not called(module, triple, cpu) - {f.name for f in module.functions} - C_LIBRARY
 
 
 def test_without_blas(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -311,15 +312,15 @@ def test_threads_of_blas_and_of_the_team_never_work_at_once(type_: str) -> None:
     routine = blas.symbol({"f32": "sgemm", "f64": "dgemm"}[type_])
     if routine is None:
         pytest.skip("no BLAS here")
-    text = product_choice_ir.library_text(type_, jit.isa(), routine)
-    bodies = dict(re.findall(r"^define [^@]*@(\w+)(\(.*?^\}$)", text, re.M | re.S))
+    module = product_choice_ir.library_module(type_, jit.isa(), routine)
+    uses = {f.name: f.uses for f in module.functions}
     calls_blas = set()
-    for part in (name for name in bodies if name.endswith("_part")):
+    for part in (name for name in uses if name.endswith("_part")):
         reached, stack = {part}, [part]
         while stack:
-            found = set(re.findall(r"@(\w+)", bodies[stack.pop()])) - reached
+            found = uses[stack.pop()] - reached
             reached |= found
-            stack += found & bodies.keys()
+            stack += found & uses.keys()
         if "blas" in reached:
             calls_blas.add(part)
     assert calls_blas == {"stack_part"}  # by its text: whether it does depends on sizes, which come next
@@ -327,7 +328,7 @@ def test_threads_of_blas_and_of_the_team_never_work_at_once(type_: str) -> None:
     letter = LETTER[type_]
     asked_blas: list[int] = []
     names = ("init", f"{letter}stack")
-    code = jit.compile_module(text, product._OPTIONS, names)
+    code = jit.compile_module(module, product._OPTIONS, names)
     gemm = ctypes.CFUNCTYPE(None)(lambda: asked_blas.append(1))
     shares = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 2, *[ctypes.c_int64] * 2, ctypes.c_int32)
     shared: list[int] = []
@@ -348,9 +349,9 @@ def test_threads_of_blas_and_of_the_team_never_work_at_once(type_: str) -> None:
 
 @pytest.mark.parametrize("type_", DTYPE)
 def test_words_for_the_team_have_room_on_the_stack(type_: str) -> None:
-    text = product_choice_ir.library_text(type_, jit.isa(), blas.symbol({"f32": "sgemm", "f64": "dgemm"}[type_]))
+    routine = blas.symbol({"f32": "sgemm", "f64": "dgemm"}[type_])
     checked = 0
-    for body in re.findall(r"^define .*?^\}$", text, re.M | re.S):
+    for body in (f.body for f in product_choice_ir.library_module(type_, jit.isa(), routine).functions):
         for name, size in re.findall(r"(%\S+) = alloca \[(\d+) x i8\]", body):
             words = re.findall(rf"getelementptr i64, ptr {re.escape(name)}, i64 (\d+)$", body, re.M)
             assert all(8 * (int(k) + 1) <= int(size) for k in words)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from theano.loops.externs import EXTERNS
+from theano.native import blas, product
 from theano.record import Record
-from theano.runtime import blas, product
 
 __all__ = ["SOURCES", "Source", "address", "is_missing_at_first", "is_provisional"]
 

@@ -8,30 +8,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from theano.loops.externs import ARGUMENTS, BACKWARD, LETTER, PACKED, PANELS, STACK
+from theano.native.ir_text import INT, INT32, PTR, VOID, V
+from theano.native.product_code import LINE, OF_LOOPS, Kernel, Shape, shape_of, suffix
+from theano.native.product_ir import constants, kernels
+from theano.native.product_rows_ir import BY_COLUMNS, BY_ROWS, OUTER, SWEEP, row_kernels
 from theano.runtime import abi
-from theano.runtime.ir_text import V
-from theano.runtime.product import OF_LOOPS
-from theano.runtime.product_ir import (
-    BY_COLUMNS,
-    BY_ROWS,
-    INT,
-    LINE,
-    OUTER,
-    PTR,
-    SWEEP,
-    Kernel,
-    Shape,
-    constants,
-    kernels,
-    shape_of,
-    suffix,
-)  # fmt: skip
+from theano.runtime.module import Global, Module, intrinsic
 
 if TYPE_CHECKING:
-    from theano.runtime.blas import Symbol
+    from theano.native.blas import Symbol
     from theano.runtime.target import Isa
 
-__all__ = ["library_text"]
+__all__ = ["library_module"]
+
+# What the module is told, and keeps.
+TOLD = ("blas", "parallel", "take", "give")
 
 SMALL = 64
 # Measured: BLAS is faster above, mostly because it copies the first operand, too. Where vectors have 64 bytes that pays
@@ -82,21 +73,17 @@ def cuts(s: Shape, letter: str) -> dict[str, Cut]:
 def part(s: Shape, cut: Cut) -> Kernel:
     """The kernel on the units from lo to hi; its arguments are in memory, a word each."""
     f = Kernel(s, f"{cut.name}_part", "words:p lo:i hi:i", quick=True)
-    given = {p: f.load(v.type, _word(f, f.words, k), 8) for k, (p, v) in enumerate(_params(s, cut).items())}
+    given = {p: f.words.element(INT, k).load(v.type, 8) for k, (p, v) in enumerate(_params(s, cut).items())}
     first = f.lo * cut.unit
     for name, stride in cut.moved.items():
         given[name] = f.at(given[name], first if stride is None else first * given[stride])
     given[cut.size] = f.minimum(f.hi * cut.unit, given[cut.size]) - first
-    f.call(f"@{cut.kernel}", *given.values())
+    f.call(f"{cut.kernel}", *given.values())
     return f
 
 
 def _params(s: Shape, cut: Cut) -> dict[str, V]:
     return Kernel(s, "", cut.params).params
-
-
-def _word(f: Kernel, words: V, k: int) -> V:
-    return f.emit(PTR, f"getelementptr i64, ptr {words.text}, i64 {k}")
 
 
 def units_of(cut: Cut, size: V) -> V:
@@ -107,24 +94,23 @@ def share(
     f: Kernel, kernel: str, part_of: V, args: tuple[V, ...], units: V, time: V, least: int = LEAST
 ) -> None:  # fmt: skip
     """Call a kernel, or have the team do its part where all units take `least` picoseconds; leave. `time` is one's."""
-    parallel = f.load(PTR, V(f, PTR, "@parallel"), 8)
-    worth = f.emit("i1", f"icmp ne ptr {parallel.text}, null")
-    with f.when(f.emit("i1", f"and i1 {worth.text}, {(units * time >= least).text}")):
+    parallel = f.address("parallel").load(PTR, 8)
+    with f.when(parallel.is_some() & (units * time >= least)):
         words = f.memory(8 * len(args))
         for k, value in enumerate(args):
-            f.store(value, _word(f, words, k), 8)
-        null = V(f, PTR, "null")  # nobody knows here whether the program may fail
-        f.call(parallel.text, part_of, words, units, time, V(f, "i32", "0"), null, null, null, result="i32")
+            words.element(INT, k).store(value, 8)
+        null = f.null()  # nobody knows here whether the program may fail
+        f.call(parallel, part_of, words, units, time, f.constant(0, INT32), null, null, null, result=INT32)
         f.leave()
-    f.call(f"@{kernel}", *args)
+    f.call(f"{kernel}", *args)
     f.leave()
 
 
 def product(s: Shape, letter: str) -> Kernel:
     """``c = beta c + alpha a b``; c is not read where beta is 0."""
     f = Kernel(s, f"{letter}product", ARGUMENTS, exported=True)
-    kernel = f.select(f.m * f.n * f.k <= SMALL, V(f, PTR, "@small"), V(f, PTR, "@large"))
-    f.call(kernel.text, *f.params.values(), last=True)
+    kernel = f.select(f.m * f.n * f.k <= SMALL, f.address("small"), f.address("large"))
+    f.call(kernel, *f.params.values(), last=True)
     return f
 
 
@@ -132,15 +118,15 @@ def large(s: Shape, letter: str, blas: Symbol | None) -> Kernel:
     """The product by the kernel that suits the sizes."""
     f, known = Kernel(s, "large", ARGUMENTS, quick=True), cuts(s, letter)
     row = f.m.equals(1)
-    with f.when(f.emit("i1", f"or i1 {row.text}, {f.n.equals(1).text}")):
+    with f.when(row | f.n.equals(1)):
         given = [
             f.select(row, then, other)
             for then, other in (
-                (f.n, f.m), (f.b, f.a), (f.bc, f.ar), (f.br, f.ac), (f.a, f.b), (f.ac, f.br), (f.number(1), f.cr)
+                (f.n, f.m), (f.b, f.a), (f.bc, f.ar), (f.br, f.ac), (f.a, f.b), (f.ac, f.br), (f.constant(1), f.cr)
             )
         ]  # fmt: skip
         p, matrix, rows, columns, x, xs, ys = given
-        f.call("@vector", p, f.k, f.alpha, matrix, rows, columns, x, xs, f.beta, f.c, ys)
+        f.call("vector", p, f.k, f.alpha, matrix, rows, columns, x, xs, f.beta, f.c, ys)
         f.leave()
     with f.when(f.k.equals(1)):
         with f.when(f.bc.equals(1)):
@@ -160,15 +146,14 @@ def _is_large(f: Kernel) -> V:
     s, matrix = f.s, f.n * f.k
     many, far = f.m > OWN_ROWS, matrix > OWN_MATRIX
     if s.lanes * s.size == LINE:
-        wide = f.emit("i1", f"or i1 {(f.m > WIDE_BYTES // s.size).text}, {(matrix > WIDE_MATRIX).text}")
-        many = f.emit("i1", f"and i1 {many.text}, {wide.text}")
-    return f.emit("i1", f"and i1 {many.text}, {far.text}")
+        many = many & ((f.m > WIDE_BYTES // s.size) | (matrix > WIDE_MATRIX))
+    return many & far
 
 
 def _share_tiles(f: Kernel, by_columns: Cut, by_rows: Cut) -> None:
     """Tiles, by columns of the result or by rows."""
     step = VECTOR // f.s.lanes
-    wide = f.emit("i1", f"and i1 {(f.n >= f.m).text}, {(f.n >= 2 * by_columns.unit).text}")
+    wide = (f.n >= f.m) & (f.n >= 2 * by_columns.unit)
     units = f.select(wide, units_of(by_columns, f.n), units_of(by_rows, f.m))
     time = f.select(wide, f.m * (step * by_columns.unit), f.n * (step * by_rows.unit)) * f.k
     part_of = f.select(wide, _part(f, by_columns), _part(f, by_rows))
@@ -180,17 +165,17 @@ def _is_packed(f: Kernel, blas: Symbol | None) -> V:
     sizes = [f.m > 1, f.n > 1, f.k > 1, f.m * f.n * f.k > SMALL, f.n * f.k <= WIDE_MATRIX]
     found = sizes[0]
     for size in sizes[1:]:
-        found = f.emit("i1", f"and i1 {found.text}, {size.text}")
+        found = found & size
     if blas is None:
         return found
-    return f.select(_is_large(f), V(f, "i1", "false"), found)
+    return f.select(_is_large(f), False, found)
 
 
 def panels(s: Shape, letter: str, blas: Symbol | None) -> Kernel:
     """Copy a matrix that will be the second operand of many products with `m` rows, where these read the copy."""
     f = Kernel(s, f"{letter}panels", PANELS, exported=True, quick=True)
     with f.when(_is_packed(f, blas)):
-        f.call("@all_panels", *(f.params[n] for n in ("n", "k", "b", "br", "bc", "panels")))
+        f.call("all_panels", *(f.params[n] for n in ("n", "k", "b", "br", "bc", "panels")))
     return f
 
 
@@ -199,14 +184,14 @@ def packed(s: Shape, letter: str, blas: Symbol | None) -> Kernel:
     f, known = Kernel(s, f"{letter}packed", PACKED, exported=True, quick=True), cuts(s, letter)
     with f.when(_is_packed(f, blas)):
         _share_tiles(f, known["packed_columns"], known["packed_rows"])
-    one, zero = V(f, s.type, "1.0"), V(f, s.type, "0.0")
-    args = (f.m, f.n, f.k, one, f.a, f.ar, f.number(1), f.b, f.br, f.bc, zero, f.c, f.cr)
-    f.call(f"@{letter}product", *args)
+    one, zero = f.real("1.0"), f.real("0.0")
+    args = (f.m, f.n, f.k, one, f.a, f.ar, 1, f.b, f.br, f.bc, zero, f.c, f.cr)
+    f.call(f"{letter}product", *args)
     return f
 
 
 def _part(f: Kernel, cut: Cut) -> V:
-    return V(f, PTR, f"@{cut.name}_part")
+    return f.address(f"{cut.name}_part")
 
 
 def vector(s: Shape, letter: str) -> Kernel:
@@ -221,8 +206,8 @@ def vector(s: Shape, letter: str) -> Kernel:
         with f.when(f.ys.equals(1)):
             cut, args = known["by_columns"], (f.q, f.p, f.alpha, f.a, f.ac, f.x, f.xs, f.beta, f.y)
             share(f, cut.kernel, _part(f, cut), args, units_of(cut, f.p), f.q * (byte * cut.unit), LEAST_READ)
-    one = f.number(1)
-    f.call(f"@{letter}tiles", f.p, one, f.q, f.alpha, f.a, f.ar, f.ac, f.x, f.xs, one, f.beta, f.y, f.ys)
+    one = f.constant(1)
+    f.call(f"{letter}tiles", f.p, one, f.q, f.alpha, f.a, f.ar, f.ac, f.x, f.xs, one, f.beta, f.y, f.ys)
     return f
 
 
@@ -232,26 +217,24 @@ def _by_blas(f: Kernel, blas: Symbol) -> None:
     fits = f.cr >= f.n
     places = []
     for rows, columns, high, wide in ((f.br, f.bc, f.k, f.n), (f.ar, f.ac, f.m, f.k)):
-        straight = f.emit("i1", f"and i1 {columns.equals(1).text}, {(rows >= wide).text}")
-        crossed = f.emit("i1", f"and i1 {rows.equals(1).text}, {(columns >= high).text}")
-        either = f.emit("i1", f"or i1 {straight.text}, {crossed.text}")
-        fits = f.emit("i1", f"and i1 {fits.text}, {either.text}")
+        straight = columns.equals(1) & (rows >= wide)
+        crossed = rows.equals(1) & (columns >= high)
+        fits = fits & (straight | crossed)
         flag = f.emit("i8", f"select i1 {straight.text}, i8 {ord('N')}, i8 {ord('T')}")
         places.append((flag, f.select(straight, rows, columns)))
     numbers = [f.n, f.m, f.k, places[0][1], places[1][1], f.cr]
     if blas.int_bits < 64:
         for x in numbers:
-            fits = f.emit("i1", f"and i1 {fits.text}, {(x < 1 << 31).text}")
+            fits = fits & (x < 1 << 31)
     with f.when(fits):
         given: list[V] = []
         for value in (places[0][0], places[1][0], *numbers, f.alpha, f.beta):
             type_ = integer if value.type == INT else value.type
             if type_ != value.type:
-                value = f.emit(type_, f"trunc i64 {value.text} to {type_}")
-            given.append(V(f, PTR, f.variable(value.type, value).place))
+                value = value.to("trunc", type_)
+            given.append(f.variable(value.type, value).place)
         flag_b, flag_a, n, m, k, ld_b, ld_a, ld_c, alpha, beta = given
-        routine = f.load(PTR, V(f, PTR, "@blas"), 8)
-        f.call(routine.text, flag_b, flag_a, n, m, k, alpha, f.b, ld_b, f.a, ld_a, beta, f.c, ld_c)
+        f.call(f.address("blas").load(PTR, 8), flag_b, flag_a, n, m, k, alpha, f.b, ld_b, f.a, ld_a, beta, f.c, ld_c)
         f.leave()
 
 
@@ -263,14 +246,14 @@ def backward(s: Shape, letter: str) -> Kernel:
     f, cut = Kernel(s, f"{letter}backward", BACKWARD, exported=True, quick=True), cuts(s, letter)["sweep"]
     with f.when(f.m.equals(1)):
         with f.when(f.dc.equals(1)):
-            args = (f.p, f.q, f.w, f.wr, f.d, f.x, f.xc, f.alpha, f.beta, f.g, f.number(1))
+            args = (f.p, f.q, f.w, f.wr, f.d, f.x, f.xc, f.alpha, f.beta, f.g, f.constant(1))
             time = f.q * (2 * s.size * BYTE * cut.unit)
             share(f, cut.kernel, _part(f, cut), args, units_of(cut, f.p), time, LEAST_READ)
-    one, zero = V(f, s.type, "1.0"), V(f, s.type, "0.0")
-    unit = f.number(1)
-    f.call(f"@{letter}product", f.m, f.p, f.q, one, f.d, f.dr, f.dc, f.w, unit, f.wr, zero, f.g, f.gr)
+    one, zero = f.real("1.0"), f.real("0.0")
+    unit = f.constant(1)
+    f.call(f"{letter}product", f.m, f.p, f.q, one, f.d, f.dr, f.dc, f.w, unit, f.wr, zero, f.g, f.gr)
     f.call(
-        f"@{letter}product", f.p, f.q, f.m, f.alpha, f.x, f.xc, f.xr, f.d, f.dr, f.dc, f.beta, f.w, f.wr
+        f"{letter}product", f.p, f.q, f.m, f.alpha, f.x, f.xc, f.xr, f.d, f.dr, f.dc, f.beta, f.w, f.wr
     )
     return f
 
@@ -281,7 +264,7 @@ def some(s: Shape, letter: str) -> Kernel:
     rest = list(f.params.values())[4:]
     strides = {"a": f.params["as"], "b": f.bs, "c": f.cs}
     with f.loop(0, f.count) as i:
-        f.call(f"@{letter}product", *(f.at(v, i * strides[v.text[1:]]) if v.text[1:] in strides else v for v in rest))
+        f.call(f"{letter}product", *(f.at(v, i * strides[v.text[1:]]) if v.text[1:] in strides else v for v in rest))
     return f
 
 
@@ -292,31 +275,31 @@ def stack(s: Shape, letter: str) -> Kernel:
         with f.when(f.count >= 4):
             time = f.m * f.n * f.k * (VECTOR // s.lanes)
             share(f, cut.kernel, _part(f, cut), tuple(f.params.values()), units_of(cut, f.count), time)
-    f.call(f"@{letter}some", *f.params.values())
+    f.call(f"{letter}some", *f.params.values())
     return f
 
 
-def library_text(type_: str, isa: Isa, blas: Symbol | None, provisional: bool = False) -> str:
-    """The module for numbers of one type: those of `externs.KINDS` are called from outside.
+def init(s: Shape) -> Kernel:
+    """Told where BLAS's product is, what shares work, what takes memory, what gives it back; null: nothing does."""
+    f = Kernel(s, "init", " ".join(f"{place}:p" for place in TOLD), exported=True)
+    for place in TOLD:
+        f.address(place).store(f.params[place])
+    return f
 
-    `init` tells it where BLAS's product is, what shares work, what takes memory and what gives it back; null where
-    nothing does.
-    """
+
+def library_module(type_: str, isa: Isa, blas: Symbol | None, provisional: bool = False) -> Module:
+    """The functions for numbers of one type: `init` and those of `product_signatures.KINDS` are called from outside."""
     s, letter = shape_of(type_, isa, provisional), LETTER[type_]
     functions = [
-        product(s, letter), large(s, letter, blas), panels(s, letter, blas), packed(s, letter, blas), vector(s, letter),
-        stack(s, letter), backward(s, letter), some(s, letter), *kernels(s, letter),
+        init(s), product(s, letter), large(s, letter, blas), panels(s, letter, blas), packed(s, letter, blas),
+        vector(s, letter), stack(s, letter), backward(s, letter), some(s, letter), *kernels(s, letter), *row_kernels(s),
         *(part(s, cut) for cut in cuts(s, letter).values()),
     ]  # fmt: skip
     if provisional:
         unneeded = {"all_panels", "packed_columns_part", "packed_rows_part", *(f"{letter}{kind}" for kind in OF_LOOPS)}
         functions = [f for f in functions if f.name not in unneeded]
-    told = {"blas": "routine", "parallel": "parallel", "take": "take", "give": "give"}
-    head = [*(f"@{place} = internal global ptr null" for place in told), *constants(s)]
-    head.append("declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
+    found = [*(Global(place, "global ptr null", linkage="internal") for place in TOLD), *constants(s)]
+    found.append(intrinsic("llvm.prefetch.p0", VOID, PTR, INT32, INT32, INT32))
     if s.has_fma:
-        for t in (s.type, s.vector):
-            head.append(f"declare {t} @llvm.fma.{suffix(t)}({t}, {t}, {t})")
-    stores = "\n".join(f"store ptr %{name}, ptr @{place}" for place, name in told.items())
-    init = f"define void @init({', '.join(f'ptr %{name}' for name in told.values())}) {{\n{stores}\nret void\n}}\n"
-    return "\n".join([*head, init, *(f.text() for f in functions)])
+        found += [intrinsic(f"llvm.fma.{suffix(t)}", t, t, t, t) for t in (s.type, s.vector)]
+    return Module(found, [f.function() for f in functions])

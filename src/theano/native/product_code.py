@@ -1,0 +1,131 @@
+"""What kernels of products are written with: the builder, numbers and vectors of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from theano.native.ir_text import BOOL, FunctionText, V
+
+if TYPE_CHECKING:
+    from theano.runtime.target import Isa
+
+__all__ = ["LINE", "OF_LOOPS", "Kernel", "Shape", "shape_of", "suffix"]
+
+# What only loops call: provisional code has none of it.
+OF_LOOPS = ("panels", "packed", "slice")
+LINE = 64  # bytes of a cache line
+PANEL_BYTES = 20 << 10  # columns of a second operand that are copied: they stay in the L1 cache
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Of the numbers and of a tile. There are tiles of some heights, the greatest first; all results are the same."""
+
+    type: str
+    size: int
+    lanes: int
+    rows: int
+    vectors: int
+    has_fma: bool
+    heights: tuple[int, ...]
+
+    @property
+    def vector(self) -> str:
+        return f"<{self.lanes} x {self.type}>"
+
+    @property
+    def columns(self) -> int:
+        return self.lanes * self.vectors
+
+    @property
+    def depth(self) -> int:
+        """Inner positions in a panel."""
+        return PANEL_BYTES // (self.columns * self.size)
+
+
+def shape_of(type_: str, isa: Isa, provisional: bool = False) -> Shape:
+    """Registers: accumulators, the vectors of one step of a panel, one number of the first operand.
+
+    LLVM's time is that of the tiles mostly, and grows with their heights: provisional code has two.
+    """
+    size = {"f32": 4, "f64": 8}[type_]
+    rows = 12 if isa.name in ("avx512", "neon") else 6
+    return Shape(
+        {"f32": "float", "f64": "double"}[type_], size, max(isa.vector_bytes // size, 1), rows, 2, isa.has_fma,
+        (4, 1) if provisional else tuple(range(rows, 0, -1)),
+    )  # fmt: skip
+
+
+class Kernel(FunctionText):
+    """A function on numbers of one type; its parameters are a name and i (integer), n (number) or p (pointer)."""
+
+    def __init__(self, s: Shape, name: str, params: str, exported: bool = False, quick: bool = False) -> None:
+        self.s = s
+        super().__init__(name, params, exported=exported, quick=quick)
+        self.zero = V(self, s.vector, "zeroinitializer")
+
+    def type_named(self, short: str) -> str:
+        return self.s.type if short == "n" else super().type_named(short)
+
+    def real(self, value: str) -> V:
+        """A number, as LLVM writes it."""
+        return V(self, self.s.type, value)
+
+    def at(self, pointer: V, index: V | int) -> V:
+        """The address `index` numbers behind `pointer`."""
+        return pointer.element(self.s.type, index)
+
+    def vector_at(self, pointer: V, index: V | int = 0) -> V:
+        return self.at(pointer, index).load(self.s.vector, self.s.size)
+
+    def number_at(self, pointer: V, index: V | int = 0) -> V:
+        return self.at(pointer, index).load(self.s.type, self.s.size)
+
+    def put(self, value: V, pointer: V, index: V | int = 0) -> None:
+        self.at(pointer, index).store(value, self.s.size)
+
+    def spread(self, number: V) -> V:
+        t, n = self.s.vector, self.s.lanes
+        one = self.emit(t, f"insertelement {t} poison, {number.type} {number.text}, i64 0")
+        return self.emit(t, f"shufflevector {t} {one.text}, {t} poison, <{n} x i32> zeroinitializer")
+
+    def multiply_add(self, x: V, y: V, z: V) -> V:
+        t = x.type
+        if not self.s.has_fma:
+            product = self.emit(t, f"fmul {t} {x.text}, {y.text}")
+            return self.emit(t, f"fadd {t} {product.text}, {z.text}")
+        return self.call(f"llvm.fma.{suffix(t)}", x, y, z, result=t)
+
+    def times(self, x: V, y: V) -> V:
+        return self.emit(x.type, f"fmul {x.type} {x.text}, {y.text}")
+
+    def plus(self, x: V, y: V) -> V:
+        return self.emit(x.type, f"fadd {x.type} {x.text}, {y.text}")
+
+    def shuffled(self, a: V, b: V, picks: Iterable[int]) -> V:
+        """Lanes of one vector and of another one, which count on."""
+        mask = [f"i32 {k}" for k in picks]
+        text = f"shufflevector {a.type} {a.text}, {b.type} {b.text}, <{len(mask)} x i32> <{', '.join(mask)}>"
+        return self.emit(f"<{len(mask)} x {self.s.type}>", text)
+
+    def across(self, vector: V) -> V:
+        """The sum of the lanes, halving."""
+        n = self.s.lanes
+        while n > 1:
+            n //= 2
+            low, high = (self.shuffled(vector, vector, range(k, k + n)) for k in (0, n))
+            vector = self.plus(low, high)
+        return self.emit(self.s.type, f"extractelement {vector.type} {vector.text}, i64 0")
+
+    def is_zero(self, number: V) -> V:
+        return self.emit(BOOL, f"fcmp oeq {number.type} {number.text}, 0.0")
+
+
+def suffix(llvm_type: str) -> str:
+    """Of the name of an intrinsic."""
+    if llvm_type[0] != "<":
+        return {"float": "f32", "double": "f64"}[llvm_type]
+    lanes, _, element = llvm_type[1:-1].partition(" x ")
+    return f"v{lanes}{suffix(element)}"
