@@ -194,7 +194,7 @@ LAZY: dict[str, dict[str, str]] = {
     "theano.scalar": {"theano.scalar.classes": "*"},
     "theano.tensor.subtensor": {"theano.tensor.canonical_slice": "get_canonical_form_slice"},
     "theano.printing": {
-        "theano.compile.inspect": "ccode loop_program",
+        "theano.compile.inspect": "ccode items loop_program",
         "theano.graph.nodes": "Node",
         "theano.printing.min_informative": "_TagGenerator var_descriptor",
         "theano.compile.planned": "MemoryPlan PlannedBytes memory_plan planned_bytes schedule",

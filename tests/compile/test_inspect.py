@@ -40,7 +40,7 @@ def test_shared_variables_have_their_names() -> None:
     assert "state[i" in theano.printing.ccode(f)
 
 
-@pytest.mark.parametrize("show", ["schedule", "ccode", "loop_program"])
+@pytest.mark.parametrize("show", ["schedule", "items", "ccode", "loop_program"])
 def test_same_text_every_time(show: str) -> None:
     def text() -> str:
         x = T.matrix("x")
@@ -49,7 +49,7 @@ def test_same_text_every_time(show: str) -> None:
     assert text() == text()
 
 
-@pytest.mark.parametrize("show", ["schedule", "ccode", "loop_program", "memory_plan", "planned_bytes"])
+@pytest.mark.parametrize("show", ["schedule", "items", "ccode", "loop_program", "memory_plan", "planned_bytes"])
 def test_what_is_not_a_compiled_function_is_refused(show: str) -> None:
     x = T.vector("x")
     for wrong in (x * 2, 3, None, [compiled([x], x)]):

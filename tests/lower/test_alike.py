@@ -6,7 +6,7 @@ import pytest
 import theano
 import theano.tensor as T
 from theano.lower.cpu import alike
-from theano.lower.ops import shapes
+from theano.lower.ops import vectors
 
 X = np.linspace(-2, 2, 11)
 
@@ -55,7 +55,7 @@ def test_numbers_that_are_equal_in_all_stay():
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32", "int64", "bool"])
-@pytest.mark.parametrize("n", [shapes.SHORT_VECTOR, shapes.SHORT_VECTOR + 1, 200])
+@pytest.mark.parametrize("n", [vectors.SHORT_VECTOR, vectors.SHORT_VECTOR + 1, 200])
 def test_long_vectors_of_numbers(n, dtype):
     """Written element by element from a length on; read whole, in part, and as a new value of a shared variable."""
     x = T.scalar("x", dtype)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from theano.backend.c import identifier
@@ -14,10 +14,11 @@ from theano.loops.text import program_text
 from theano.lower.items import Special
 from theano.lower.plan.groups import Group
 from theano.lower.program import Lowered
+from theano.lower.text import items_text
 from theano.lower.values import Tensor
 from theano.runtime import abi
 
-__all__ = ["ccode", "loop_program"]
+__all__ = ["ccode", "items", "loop_program"]
 
 
 def executor_of(f: Any) -> Any:
@@ -47,6 +48,46 @@ def loop_program(f: Any) -> str:
             p2.f64[i1] = x2 * x3
     """
     return program_text(executor_of(f).lowered.program)
+
+
+def items(f: Any) -> str:
+    """The units of work of a compiled function, before it is decided which of them share a loop.
+
+    A loop over the elements of an array says over which positions it runs, what an element costs, in plain additions
+    and roughly, and how it is computed. What is no such loop (a call of a library or of Python, a branch, a loop over
+    steps) says what it does beside reading and writing numbers. What comes to single numbers that the main program
+    computes itself is not listed.
+
+    Parameters
+    ----------
+    f
+        What `theano.function` has returned, in a mode that compiles.
+
+    Examples
+    --------
+    >>> x, w = T.matrix("x"), T.vector("w")
+    >>> print(theano.printing.items(theano.function([x, w], (x * w).sum(axis=1))))
+    # Elemwise{mul,no_inplace}(x, InplaceDimShuffle{x,0}.0)
+    t1: f64[x.shape[0], x.shape[1]] over i < x.shape[0], j < x.shape[1]; cost 2
+        t1[i, j] = mul(x[i, j], w[j])
+    # Sum{axis=[1], acc_dtype=float64}(Elemwise{mul,no_inplace}.0)
+    t2: f64[x.shape[0]] over i < x.shape[0], j < x.shape[1]; cost 1
+        t2[i] = add over j of t1[i, j], in f64
+    """
+    low: Lowered = executor_of(f).lowered
+    return items_text(low.items, _names(low, executor_of(f).plan.fgraph.inputs))
+
+
+def _names(low: Lowered, leaves: Sequence[Any]) -> dict[str, str]:
+    """How a reader knows tensors, and lengths of arguments."""
+    roles = {"input": leaves[: len(low.inputs)], "storage": leaves[len(low.inputs) :]}
+    names: dict[str, str] = {}
+    for role, prefix in (("input", "x"), ("storage", "s")):
+        for k, v in enumerate(roles[role]):
+            names[f"{prefix}{k}"] = names[f"v{prefix}{k}"] = v.name or f"{role} {k}"
+    for name, (role, k, axis) in low.dim_words.items():
+        names[name] = f"{roles[role][k].name or f'{role} {k}'}.shape[{axis}]"
+    return names
 
 
 # -- C -----------------------------------------------------------------------------------------------------

@@ -18,10 +18,10 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.schema import defined_names
 from theano.loops.text import operation_text
-from theano.lower.items import Item, Reduce, Special
+from theano.lower.items import Reduce, Special
 from theano.lower.plan.groups import Group
 from theano.lower.program import Lowered
-from theano.lower.values import Tensor
+from theano.lower.values import Item, Tensor
 from theano.record import Record, field
 
 __all__ = ["MemoryPlan", "PlannedBytes", "memory_plan", "planned_bytes", "schedule"]

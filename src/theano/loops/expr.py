@@ -467,6 +467,29 @@ def maximum(x: Expr, y: Expr) -> Expr:
     return select(isnan(x), x, picked) if x.type in FLOATS else picked
 
 
+def form(op: str, type_: str, args: tuple[Expr, ...] = (), value: object = None) -> Expr:
+    """An expression of a language around this one, such as that of the bodies of items: no program may hold it."""
+    return _intern(op, type_, args, value)
+
+
+_SIMPLIFYING: dict[str, Callable[..., Expr]] = {
+    "add": add, "sub": sub, "mul": mul, "neg": neg, "abs": abs_, "half": half, "with_fma": with_fma, "and": and_,
+    "or": or_, "eq": eq, "ne": ne, "lt": lt, "le": le, "gt": gt, "ge": ge, "select": select, "rare": rare,
+}  # fmt: skip
+
+
+def rebuilt(node: Expr, args: tuple[Expr, ...]) -> Expr:
+    """The same operation on other operands, simplified as if it were written for them."""
+    make = _SIMPLIFYING.get(node.op)
+    if make is not None:
+        return make(*args)
+    if node.op in PRIMITIVES:
+        return primitive(node.op, *args)
+    if node.op in ("cast", "bitcast"):
+        return (cast if node.op == "cast" else bitcast)(args[0], node.type)
+    return form(node.op, node.type, args, node.value)
+
+
 def int_of(type_: str) -> str:
     """The signed integer type as wide as `type_`."""
     return f"i{8 * ITEMSIZE[type_]}"

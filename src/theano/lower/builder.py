@@ -10,9 +10,10 @@ from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
+from theano.lower import body as bd
 from theano.lower.dims import ONE, ZERO, Dims, is_const, is_length, length
-from theano.lower.items import Body, Element, Item, Pointwise, Reduce, Special
-from theano.lower.values import Tensor, Value
+from theano.lower.items import Pointwise, Reduce, Special
+from theano.lower.values import Item, Tensor, Value
 
 # The numbers that a block computes itself, outside of kernels, cost at most this much: LLVM takes more than linear time
 # for long stretches without branches.
@@ -66,7 +67,7 @@ class Builder:
     node: Any = None
     n_slots: int = 0
     leaf_words: list[int] = field(default_factory=list)
-    bodies: dict[object, Body] = field(default_factory=dict)  # of items, by what they compute
+    applications: dict[object, bd.Application] = field(default_factory=dict)  # by operation and dtypes
     counter: int = 0
     words: list[tuple[str, Any]] = field(default_factory=list)
     word_of: dict[tuple[str, Any], int] = field(default_factory=dict)
@@ -161,7 +162,7 @@ class Builder:
             name = self.fresh("d")
             self.add(
                 Special(
-                    self.region, self.node, scalars=[root], defines=[name],
+                    self.region, self.node, what="name", scalars=[root], defines=[name],
                     emit=lambda asm: asm.statement(st.Let(name, root)),
                 )
             )  # fmt: skip
@@ -194,7 +195,7 @@ class Builder:
             self.entry_checks.append(statement)
             return None
         item = self.check_items[cond, self.region] = Special(
-            self.region, self.node, scalars=[cond, *operands], fallible=True,
+            self.region, self.node, what="check", scalars=[cond, *operands], fallible=True,
             emit=lambda asm: asm.statement(statement),
         )  # fmt: skip
         self.add(item)
@@ -232,10 +233,10 @@ class Builder:
     # -- items -----------------------------------------------------------------------------------------
     def add(self, item: Item) -> None:
         self.items.append(item)
-        out = getattr(item, "out", None)
+        made = item.made()
         for value in (*item.reads, *item.indirect):
             if value.tensor is not None:
-                if value.tensor is not out:  # who adds to a tensor is one of its writers
+                if value.tensor not in made:  # who adds to a tensor is one of its writers
                     value.tensor.readers.append(item)
                 item.deps.extend(value.tensor.latest())
             if value.uniform is not None:
@@ -252,16 +253,15 @@ class Builder:
         for item in self.items:
             self.region = item.region
             exprs: list[Expr] = []
-            for value in (*item.reads, *item.indirect, getattr(item, "target", None)):
+            target = item.target if isinstance(item, Pointwise) else None
+            for value in (*item.reads, *item.indirect, target):
                 if value is not None:
                     exprs += [*value.dims, *(value.strides or ())]
                     exprs += [value.offset] if value.offset is not None else []
                     exprs += value.tensor.dims if value.tensor is not None else ()
-            out = getattr(item, "out", None)
-            tensors = [] if out is None else [out]
-            for tensor in (*tensors, *getattr(item, "writes", ())):
+            for tensor in item.made():
                 exprs += tensor.dims
-            exprs += getattr(item, "dims", ())
+            exprs += item.dims
             for e in exprs:
                 if e.op == "const":
                     continue
@@ -315,16 +315,21 @@ class Builder:
         return Tensor(self.fresh("t"), type_, tuple(self.dims.normal(d) for d in dims), role)
 
     def pointwise(
-        self, type_: str, dims: Sequence[Expr], reads: Sequence[Value], body: Body, cost: int = 1,
-        indirect: Sequence[Value] = (), uses_index: bool = False, same: object = None,
+        self, type_: str, dims: Sequence[Expr], reads: Sequence[Value], body: Expr, cost: int = 0,
+        indirect: Sequence[Value] = (),
     ) -> Value:  # fmt: skip
-        """A new value ``body`` over the space `dims`; operands are aligned to its last axes."""
+        """A new value ``body`` over the space `dims`; operands are aligned to its last axes.
+
+        Its `cost` is what the operations of the scalar table in it cost, if it is not given.
+        """
+        cost = cost or bd.cost(body)
         dims = tuple(self.dims.normal(d) for d in dims)
-        if not uses_index and not indirect and all(r.uniform is not None for r in reads) and self._in_main(type_, cost):
-            result = rounded(type_, body)(UniformElement([r.uniform for r in reads]))  # type: ignore[misc]
+        numbers = [r.uniform for r in reads if r.uniform is not None]
+        if len(numbers) == len(reads) and not bd.is_placed(body) and self._in_main(type_, cost):
+            result = bd.evaluate(bd.rounded(type_, body), numbers)
             return Value(type_, dims, uniform=self.named(result) if type_ in ex.INTS else result)
         out = self.tensor(type_, dims)
-        self._write(out, None, dims, reads, body, cost, indirect, uses_index, same=same)
+        self._write(out, None, dims, reads, body, cost, indirect)
         return whole(out)
 
     def _in_main(self, type_: str, cost: int) -> bool:
@@ -338,27 +343,26 @@ class Builder:
         return True
 
     def write(
-        self, out: Tensor, target: Value | None, reads: Sequence[Value], body: Body, cost: int = 1,
-        indirect: Sequence[Value] = (), dims: Sequence[Expr] | None = None,
-        scatter: Callable[[Element], tuple[Expr, ...]] | None = None, uses_index: bool = False, apart: bool = False,
+        self, out: Tensor, target: Value | None, reads: Sequence[Value], body: Expr, cost: int = 1,
+        indirect: Sequence[Value] = (), dims: Sequence[Expr] | None = None, scatter: tuple[Expr, ...] | None = None,
+        apart: bool = False,
     ) -> None:  # fmt: skip
         """Write `body` into a window of `out` (all of it without `target`), or to scattered places.
 
         `apart` tells that no other writer writes there, so that the order does not matter.
         """
         space = tuple(dims) if dims is not None else target.dims if target is not None else out.dims
-        self._write(out, target, space, reads, body, cost, indirect, uses_index, scatter, apart)
+        self._write(out, target, space, reads, body, cost, indirect, scatter, apart)
 
     def _write(
-        self, out: Tensor, target: Value | None, dims: tuple[Expr, ...], reads: Sequence[Value], body: Body,
-        cost: int, indirect: Sequence[Value], uses_index: bool,
-        scatter: Callable[[Element], tuple[Expr, ...]] | None = None, apart: bool = False, same: object = None,
+        self, out: Tensor, target: Value | None, dims: tuple[Expr, ...], reads: Sequence[Value], body: Expr,
+        cost: int, indirect: Sequence[Value], scatter: tuple[Expr, ...] | None = None, apart: bool = False,
     ) -> None:  # fmt: skip
-        body = rounded(out.type if target is None else target.type, body)
+        body = bd.rounded(out.type if target is None else target.type, body)
         item = Pointwise(
             self.region, self.node, reads=list(reads), indirect=list(indirect), dims=dims,
             maps=[align(r, dims) for r in reads], out=out, target=target, body=body, cost=cost,
-            scatter=scatter, uses_index=uses_index, same=same,
+            scatter=scatter,
         )  # fmt: skip
         item.deps.extend([] if apart else out.latest())
         self.add(item)
@@ -370,20 +374,18 @@ class Builder:
 
     def reduce(
         self, type_: str, dims: Sequence[Expr], reads: Sequence[Value], red: frozenset[int], keep: bool, op: str,
-        acc: str, body: Body, cost: int = 1, maps: Sequence[tuple[int | None, ...]] | None = None,
-        uses_index: bool = False,
+        acc: str, body: Expr, cost: int = 1, maps: Sequence[tuple[int | None, ...]] | None = None,
     ) -> Value:  # fmt: skip
         """Accumulate `body` over the axes `red` of the space `dims`."""
         dims = tuple(self.dims.normal(d) for d in dims)
         maps = [align(r, dims) for r in reads] if maps is None else list(maps)
         if all(is_const(dims[k], 1) for k in red):
-            return self._reduce_nothing(type_, dims, reads, red, keep, body, cost, maps, uses_index)
+            return self._reduce_nothing(type_, dims, reads, red, keep, body, cost, maps)
         out_axes: list[int | None] = [k if k not in red else None for k in range(len(dims)) if keep or k not in red]
         out_dims = tuple(ONE if k is None else dims[k] for k in out_axes)
         item = Reduce(
             self.region, self.node, reads=list(reads), dims=dims, red=red, maps=maps,
             out_axes=tuple(out_axes), op=op, acc=acc, body=body, cost=cost,
-            uses_index=uses_index,
         )  # fmt: skip
         if all(is_const(d, 1) for d in out_dims):
             item.out = self.tensor(type_, out_dims, "cell")
@@ -398,23 +400,20 @@ class Builder:
         return whole(item.out)
 
     def _reduce_nothing(
-        self, type_: str, dims: tuple[Expr, ...], reads: Sequence[Value], red: frozenset[int], keep: bool, body: Body,
-        cost: int, maps: Sequence[tuple[int | None, ...]], uses_index: bool,
+        self, type_: str, dims: tuple[Expr, ...], reads: Sequence[Value], red: frozenset[int], keep: bool, body: Expr,
+        cost: int, maps: Sequence[tuple[int | None, ...]],
     ) -> Value:  # fmt: skip
         """A reduction over axes of length 1 is point-wise."""
         kept = [k for k in range(len(dims)) if keep or k not in red]
         place = {k: n for n, k in enumerate(kept)}
         space = tuple(dims[k] for k in kept)
         index_of = {k: n for k, n in place.items() if k not in red}
-
-        def inner(at: Element) -> Expr:
-            return rounded(type_, body)(OuterElement(at, index_of))
-
-        if all(r.uniform is not None for r in reads):
-            return Value(type_, space, uniform=inner(UniformElement([r.uniform for r in reads])))  # type: ignore[misc]
+        inner = bd.rounded(type_, bd.over_fewer_axes(body, index_of))
+        numbers = [r.uniform for r in reads if r.uniform is not None]
+        if len(numbers) == len(reads):
+            return Value(type_, space, uniform=bd.evaluate(inner, numbers))
         item = Pointwise(
             self.region, self.node, reads=list(reads), dims=space, out=self.tensor(type_, space), body=inner, cost=cost,
-            uses_index=uses_index,
             maps=[tuple(None if a is None else place.get(a) for a in m) for m in maps],
         )  # fmt: skip
         self.add(item)
@@ -423,9 +422,8 @@ class Builder:
         return whole(item.out)
 
     def pick(
-        self, x: Value, along: frozenset[int], position: Callable[[Element], Sequence[Expr]],
-        reads: Sequence[Value] = (),
-    ) -> Value:  # fmt: skip
+        self, x: Value, along: frozenset[int], position: Sequence[Expr], reads: Sequence[Value] = ()
+    ) -> Value:
         """`x` at one position along the axes `along` (inside it, unless the axis is empty), over its other axes.
 
         `position` gives the place along each of those axes; `reads` are operands of it.
@@ -434,15 +432,11 @@ class Builder:
             return Value(x.type, tuple(d for k, d in enumerate(x.dims) if k not in along), uniform=x.uniform)
         dims = tuple(self.dims.normal(d) for k, d in enumerate(x.dims) if k not in along)
         kept = {k: n for n, k in enumerate(k for k in range(x.ndim) if k not in along)}
-
-        def places(at: Element) -> list[Expr | None]:
-            found = dict(zip(sorted(along), position(at), strict=True))
-            return [found.get(k) for k in range(x.ndim)]
-
+        places = dict(zip(sorted(along), position, strict=True))
         item = Pointwise(
             self.region, self.node, reads=list(reads), indirect=[x], dims=dims, maps=[align(r, dims) for r in reads],
-            out=self.tensor(x.type, dims), uses_index=True, cost=4,
-            body=lambda at: at.pick(0, tuple(places(at))), picks=[tuple(kept.get(k) for k in range(x.ndim))],
+            out=self.tensor(x.type, dims), cost=4, body=bd.look(0, x, [places.get(k) for k in range(x.ndim)]),
+            picks=[tuple(kept.get(k) for k in range(x.ndim))],
         )  # fmt: skip
         assert item.out is not None
         self.add(item)
@@ -460,7 +454,7 @@ class Builder:
             source = value
             self.add(
                 Special(
-                    self.region, self.node, reads=[value], defines=[name],
+                    self.region, self.node, what="load", reads=[value], defines=[name],
                     emit=lambda asm: asm.load_scalar(name, source),
                 )
             )  # fmt: skip
@@ -485,61 +479,14 @@ class Builder:
     def fill(self, out: Tensor, value: Value) -> None:
         """Write the numbers of `value` to the whole of a new tensor."""
         if not self.native(value.type):
-            self.write(out, as_parts(self, whole(out)), [as_parts(self, value)], lambda at: at.read(0))
+            part = as_parts(self, value)
+            self.write(out, as_parts(self, whole(out)), [part], bd.element(0, part))
         else:
-            self.write(out, None, [value], lambda at: at.read(0))
+            self.write(out, None, [value], bd.element(0, value))
 
     def whole(self, value: Value) -> Value:
         """The value as a complete tensor in C order; copied unless it is one."""
         return value if value.is_whole() else self.copy(value)
-
-
-def rounded(type_: str, body: Body) -> Body:
-    """`body`, whose results are numbers of a storage type even where they never go through memory."""
-    return body if type_ != "f16" else lambda at: ex.half(body(at))
-
-
-class UniformElement:
-    """The only element of operands that are the same everywhere."""
-
-    __slots__ = ("_operands",)
-
-    def __init__(self, operands: Sequence[Expr]) -> None:
-        self._operands = operands
-
-    def read(self, k: int) -> Expr:
-        return self._operands[k]
-
-    def gather(self, value: Value, index: tuple[Expr, ...]) -> Expr:
-        raise AssertionError("uniform operands have no memory")
-
-    def pick(self, k: int, index: tuple[Expr | None, ...]) -> Expr:
-        raise AssertionError("uniform operands have no places")
-
-    def index(self, axis: int) -> Expr:
-        raise AssertionError("uniform operands have no position")
-
-
-class OuterElement:
-    """An element of a space with more axes, all of length 1, than the loop nest has."""
-
-    __slots__ = ("_at", "_place")
-
-    def __init__(self, at: Element, place: dict[int, int]) -> None:
-        self._at = at
-        self._place = place
-
-    def read(self, k: int) -> Expr:
-        return self._at.read(k)
-
-    def gather(self, value: Value, index: tuple[Expr, ...]) -> Expr:
-        return self._at.gather(value, index)
-
-    def pick(self, k: int, index: tuple[Expr | None, ...]) -> Expr:
-        return self._at.pick(k, index)
-
-    def index(self, axis: int) -> Expr:
-        return self._at.index(self._place[axis]) if axis in self._place else ZERO
 
 
 def whole(tensor: Tensor) -> Value:

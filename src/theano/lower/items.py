@@ -2,71 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Sequence
+from typing import ClassVar
 
 from theano.loops.expr import Expr
-from theano.lower.values import Tensor, Value
-from theano.record import Record, field
-
-if TYPE_CHECKING:
-    from theano.lower.main import Assembler
-
-
-class Element(Protocol):
-    """What the body of an item sees of the loop nest around it."""
-
-    def read(self, k: int) -> Expr:
-        """Element of operand `k` at this iteration."""
-
-    def gather(self, value: Value, index: tuple[Expr, ...]) -> Expr:
-        """Element of `value` at any index (clamped by the caller)."""
-
-    def pick(self, k: int, index: tuple[Expr | None, ...]) -> Expr:
-        """Element of picked operand `k` at given positions along some axes (None: at this iteration's)."""
-
-    def index(self, axis: int) -> Expr:
-        """The position along an axis of the item's space, an i64."""
-
-
-Body = Callable[[Element], Expr]
-
-
-class Item(Record):
-    """One unit; `region` is the block it runs in, `node` the graph node it stands for (for messages)."""
-
-    region: int
-    node: object
-    reads: list[Value] = field(default_factory=list)
-    indirect: list[Value] = field(default_factory=list)
-    defines: list[str] = field(default_factory=list)
-    scalars: list[Expr] = field(default_factory=list)
-    deps: list[Item] = field(default_factory=list)
+from theano.lower import body as bd
+from theano.lower.dims import ZERO
+from theano.lower.emitter import Emitter
+from theano.lower.values import Item, Tensor, Value
+from theano.record import field
 
 
 class Pointwise(Item):
-    """``out[i, j, …] = body(i, j, …)`` over the space `dims`.
+    """``out[i, j, …] = body`` over the space `dims`; `lower.body` has the forms of bodies.
 
     `maps[k]` says for each axis of operand k which axis of the space it is (None: broadcast). The result goes to the
     whole of `out`, or through `target` to a window of it, or, with `scatter`, to computed positions, in order.
 
     The first operands in `indirect` may be *picked*: read at one position along the axes for which `picks[k]` has no
     axis of the space. In the loop that makes the operand, that one element is computed once more.
-
-    `same` is equal for items whose bodies compute the same of operands of the same types, whatever these are; None if
-    that is not known.
     """
 
-    dims: tuple[Expr, ...] = ()
+    updates: ClassVar[bool] = True
     maps: list[tuple[int | None, ...]] = field(default_factory=list)
     out: Tensor | None = None
     target: Value | None = None
-    scatter: Callable[[Element], tuple[Expr, ...]] | None = None
-    body: Body | None = None
+    scatter: tuple[Expr, ...] | None = None
+    body: Expr = ZERO
     cost: int = 1
-    uses_index: bool = False
     picks: list[tuple[int | None, ...]] = field(default_factory=list)
-    same: object = None
+
+    @property
+    def same(self) -> object:
+        """Equal for items whose bodies compute the same of operands of the same types; None if that is not known."""
+        return self.body if bd.only_applies(self.body) else None
+
+    def made(self) -> Sequence[Tensor]:
+        return () if self.out is None else (self.out,)
+
+    def is_window(self) -> bool:
+        """Whether it writes some elements of a tensor that others write, too."""
+        return self.target is not None or self.scatter is not None
+
+    def may_overwrite(self, tensor: Tensor) -> bool:
+        return not self.is_window()
 
 
 class Reduce(Item):
@@ -76,26 +55,41 @@ class Reduce(Item):
     `out_axes`: the space axis of each axis of `out`, None for a kept one).
     """
 
-    dims: tuple[Expr, ...] = ()
     maps: list[tuple[int | None, ...]] = field(default_factory=list)
     red: frozenset[int] = frozenset()
     out: Tensor | None = None
     out_axes: tuple[int | None, ...] = ()
     op: str = "add"
     acc: str = "f64"
-    body: Body | None = None
+    body: Expr = ZERO
     cost: int = 1
     scalar_name: str = ""
-    uses_index: bool = False
+
+    def made(self) -> Sequence[Tensor]:
+        return () if self.out is None else (self.out,)
 
 
 class Special(Item):
-    """Work that is no loop nest of ours: call-backs, BLAS, branches. `emit` writes its statements.
+    """Work that is no loop nest of ours, `what` in a word: `emit` writes its statements.
 
-    With `delivers` it also puts arrays of its own into the slots of what it writes.
+    What these do beside reading and writing numbers is declared here:
+
+    - `writes`: the tensors that are other ones afterwards;
+    - `delivers`: it puts arrays of its own into the slots of what it writes, which need no memory before;
+    - `fallible`: it may raise, so it runs even if nobody needs what it makes, and before anything is updated;
+    - `python`: it calls Python or touches Python's objects, so it needs the GIL;
+    - `polls`: it looks for signals in between;
+    - `blocks`: the blocks of items that it runs.
     """
 
+    what: str = ""
     writes: list[Tensor] = field(default_factory=list)
-    emit: Callable[[Assembler], None] | None = None
+    emit: Callable[[Emitter], None] | None = None
     delivers: bool = False
     fallible: bool = False
+    python: bool = False
+    polls: bool = False
+    blocks: tuple[int, ...] = ()
+
+    def made(self) -> Sequence[Tensor]:
+        return self.writes

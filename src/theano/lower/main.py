@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
+from theano.graph import Variable
 from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
@@ -15,21 +16,20 @@ from theano.lower.builder import Builder
 from theano.lower.cpu.alike import share_kernels
 from theano.lower.cpu.nest import NestBuilder
 from theano.lower.cpu.ranges import make_ranged
+from theano.lower.cpu.steps import emit_steps
 from theano.lower.cpu.sweeps import emit_group
-from theano.lower.dims import ZERO, is_const, length
-from theano.lower.items import Item, Pointwise, Reduce, Special
-from theano.lower.ops.product import Product
+from theano.lower.dims import ZERO, Dims, is_const, length
+from theano.lower.emitter import Argument
+from theano.lower.items import Pointwise, Reduce, Special
 from theano.lower.plan.gil import let_others_run
 from theano.lower.plan.groups import Group, out_place, single_sweep
-from theano.lower.plan.memory import byte_size, carve_workspace
+from theano.lower.plan.memory import carve_workspace
 from theano.lower.plan.repeated import Repeated, find_repeated, given_to
 from theano.lower.plan.work import mark_work
-from theano.lower.values import Tensor, Value
+from theano.lower.step_loop import StepLoop
+from theano.lower.values import Item, Tensor, Value, byte_size
 from theano.progress import still_here
 from theano.runtime import abi
-
-if TYPE_CHECKING:
-    from theano.lower.program import Update
 
 Block = list[st.Stmt]
 
@@ -37,8 +37,19 @@ Block = list[st.Stmt]
 LONG = 1 << 20
 
 
+@dataclass(slots=True)
+class Update:
+    """Output `value` becomes the content of storage `storage`; `tensor` is that storage's old content."""
+
+    storage: int
+    word: int
+    tensor: Tensor | None
+    value: Value
+    variable: Variable
+
+
 class Assembler:
-    """Writes main. Special items reach it through the small methods at the end."""
+    """Writes main. Items reach it as an `Emitter`, loop nests as a `NestEmitter`."""
 
     def __init__(
         self, b: Builder, groups: dict[int, list[Group]], outputs: Sequence[Tensor], updates: Sequence[Update],
@@ -88,7 +99,8 @@ class Assembler:
         head: Block = []
         self._entry(head)
         self._results(head)
-        carve_workspace(self, head)
+        given = [t for t in (*self.inputs, *self.storages) if t is not None]
+        carve_workspace(self.b, self.temps, self.place_of, given, self.outputs, head)
         main = let_others_run(self.b, [*head, *self.prologue, *mark_work(self.b, body)])
         return hs.Program(share_kernels(self.kernels.values(), main), main)
 
@@ -111,7 +123,7 @@ class Assembler:
                 users[d].append(g)
 
         def key(g: Group) -> tuple[int, int]:
-            late = any(isinstance(i, Pointwise | Product) and i.out in finals for i in g.items)
+            late = any(i.updates and t in finals for i in g.items for t in i.made())
             return (1 if late else 0, g.position)
 
         ready = [(*key(g), id(g), g) for g in groups if not waiting[g]]
@@ -149,7 +161,7 @@ class Assembler:
                 continue
             writer = tensor.writers[0]
             at = position[writer]
-            if at <= last_fallible or not _may_overwrite(writer, storage):
+            if at <= last_fallible or not writer.may_overwrite(storage):
                 continue
             if self._reads_allow(storage, tensor, writer, self.order[at], position):
                 tensor.alias = storage
@@ -178,7 +190,7 @@ class Assembler:
         for item in group.items:
             if isinstance(item, Special) and item.fallible:
                 return True
-            for tensor in _made_by(item):
+            for tensor in item.made():
                 if tensor.role in ("temp", "output", "object") and not self._is_sized(tensor):
                     return True
         return False
@@ -207,7 +219,7 @@ class Assembler:
                 continue
             if position[reader] > position[writer]:
                 return False
-            if position[reader] < position[writer] or isinstance(writer, Product):
+            if position[reader] < position[writer] or group.special:
                 continue
             if not once or group.is_prefix(reader) != group.is_prefix(writer) or isinstance(reader, Reduce):
                 return False
@@ -231,10 +243,8 @@ class Assembler:
 
     def _commit_position(self) -> int:
         for k, group in enumerate(self.order):
-            for item in group.items:
-                if isinstance(item, Pointwise | Product) and item.out is not None:
-                    if item.out.storage().role == "storage":
-                        return k
+            if any(tensor.storage().role == "storage" for item in group.items for tensor in item.made()):
+                return k
         return -1
 
     def _store_updates(self) -> None:
@@ -256,7 +266,7 @@ class Assembler:
                     assert storage is not None
                     self.in_place.add(update.storage)
                     self.touch(tensor)
-                    swaps.append(hs.Copy(storage.name, tensor.storage().name, byte_size(self.b, storage)))
+                    swaps.append(hs.Copy(storage.name, tensor.storage().name, byte_size(self.dims, storage)))
         if swaps:
             self.blocks[-1].append(hs.Commit())
             self.blocks[-1] += swaps
@@ -280,7 +290,7 @@ class Assembler:
         finals = {u.value.tensor for u in self.updates}
         found: dict[Tensor, None] = {}
         for item in group.items:
-            for tensor in _made_by(item):
+            for tensor in item.made():
                 if tensor.role in ("output", "object", "cell") or tensor.alias is not None or tensor in finals:
                     found[tensor] = None
                 elif len(tensor.writers) > 1 or any(r not in inside for r in tensor.readers):
@@ -365,13 +375,17 @@ class Assembler:
         still_here()
         if group.special:
             item = group.items[0]
-            assert isinstance(item, Special) and item.emit is not None
+            assert isinstance(item, Special)
             self._use_operands(group)
             for tensor in item.writes:
                 if not item.delivers:
                     self.bind(tensor)
                 self.touch(tensor)
-            item.emit(self)
+            if isinstance(item, StepLoop):  # how its steps run is for the processor to say
+                emit_steps(self, item)
+            else:
+                assert item.emit is not None
+                item.emit(self)
             return
         stored = self.prepare(group)
         self._call(group, set(stored))
@@ -421,9 +435,9 @@ class Assembler:
         kernel = st.Kernel("", nest.params, nest.body, ranged=ranges is not None)
         return hs.CallKernel(self._known(kernel), list(nest.args), ranges)
 
-    # -- for special items --------------------------------------------------------------------------------------
+    # -- for items --------------------------------------------------------------------------------------
     def call_kernel(
-        self, kernel: st.Kernel, args: list[Expr | tuple[str, Expr, str]], ranges: hs.Ranges | None = None
+        self, kernel: st.Kernel, args: list[Argument], ranges: hs.Ranges | None = None
     ) -> None:
         """Call a kernel; one that equals an earlier kernel is printed once."""
         self.statement(hs.CallKernel(self._known(kernel), args, ranges))
@@ -436,6 +450,10 @@ class Assembler:
             kernel.name = f"k{len(self.kernels)}"
             known = self.kernels[key] = kernel
         return known
+
+    @property
+    def dims(self) -> Dims:
+        return self.b.dims
 
     def statement(self, stmt: st.Stmt) -> None:
         self.blocks[-1].append(stmt)
@@ -459,19 +477,16 @@ class Assembler:
         self.b.region = around
         return block
 
-
     def load_scalar(self, name: str, value: Value) -> None:
         """Main's name for a value of one element."""
         base, offset, type_ = self.pointer(value)
         self.statement(st.Load(name, st.View(base, type_, offset, ()), ()))
 
-    def prologue_local(self, name: str, size: int) -> None:
+    def stack_memory(self, name: str, size: int) -> None:
         self.prologue.append(st.Local(name, size))
 
-    def local(self, size: int) -> str:
-        name = self.b.fresh("l")
-        self.prologue_local(name, size)
-        return name
+    def symbol(self, name: str) -> int:
+        return self.b.word("symbol", name)
 
     def strided(self, value: Value) -> Value:
         return self.b.strided(value)
@@ -482,9 +497,12 @@ class Assembler:
         offset = full.offset if full.tensor.shift is None else ex.add(full.offset, full.tensor.shift)
         return full.tensor.storage().name, self.b.dims.normal(offset), full.type
 
+    def located(self, tensor: Tensor) -> None:
+        self.bound.add(tensor)
+
     def receive(self, tensor: Tensor, value: Value) -> None:
         """Name data, lengths and (0-d) content of the array that a call-back or a branch has put into a slot."""
-        self.bound.add(tensor)
+        self.located(tensor)
         if tensor.type == "object":
             return
         names = tuple(str(d.value) if d.op == "name" else self.b.fresh("u") for d in tensor.dims)
@@ -492,17 +510,3 @@ class Assembler:
         if value.uniform is not None:
             view = st.View(tensor.name, tensor.type, ZERO, ())
             self.statement(st.Load(str(value.uniform.value), view, ()))
-
-
-def _may_overwrite(writer: Item, storage: Tensor) -> bool:
-    """Whether what an item makes may be written over the old content of a storage, element by element."""
-    if isinstance(writer, Product):
-        return writer.adds_to(storage)
-    return isinstance(writer, Pointwise) and not writer.target and not writer.scatter
-
-
-def _made_by(item: Item) -> list[Tensor]:
-    if isinstance(item, Special):
-        return item.writes
-    assert isinstance(item, Pointwise | Reduce)
-    return [item.out] if item.out is not None else []

@@ -15,28 +15,17 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.builder import Builder, CheckRecord, whole
 from theano.lower.dims import ONE, is_const, length
-from theano.lower.items import Item, Special
-from theano.lower.main import Assembler
+from theano.lower.items import Special
+from theano.lower.main import Assembler, Update
 from theano.lower.ops import branch, callback, dot, elemwise, indexing, join, random, reduction, scan, shapes  # noqa: F401  (register)
 from theano.lower.ops.product import share_reads
 from theano.lower.ops.registry import find
 from theano.lower.plan.groups import Scheduler, live_items
-from theano.lower.values import Tensor, Value
+from theano.lower.values import Item, Tensor, Value
 from theano.progress import stage, still_here
 from theano.record import replace
 from theano.runtime import abi
 from theano.tensor.type import TensorType
-
-
-@dataclass(slots=True)
-class Update:
-    """Output `value` becomes the content of storage `storage`; `tensor` is that storage's old content."""
-
-    storage: int
-    word: int
-    tensor: Tensor | None
-    value: Value
-    variable: Variable
 
 
 @dataclass(slots=True)
@@ -54,6 +43,7 @@ class Lowered:
     values: dict[Any, Value]
     dim_words: dict[str, tuple[str, int, int]]
     schedule: list[Any] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
 
     def verify(self, program: hs.Program | None = None) -> None:
         """Raise `VerifyError` unless the program follows the rules of its language (see `loops.verify`).
@@ -129,7 +119,7 @@ def lower(
     layout = abi.FrameLayout(lowering.input_specs, storages, b.n_slots)
     lowered = Lowered(
         program, layout, lowering.input_specs, storages, b.n_slots, len(outputs), b.words, b.records, b.values,
-        lowering.dim_words, asm.order,
+        lowering.dim_words, asm.order, items,
     )  # fmt: skip
     if config.verify_programs:
         lowered.verify()

@@ -1,14 +1,16 @@
-"""What a variable of the graph is during lowering: a tensor and how to look at it."""
+"""What a variable of the graph is during lowering: a tensor and how to look at it; and who writes and reads tensors."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import field as data_field
+from typing import ClassVar
 
+from theano.loops import expr as ex
 from theano.loops.expr import Expr
-
-if TYPE_CHECKING:
-    from theano.lower.items import Item
+from theano.lower.dims import Dims, length
+from theano.record import Record, field
 
 
 @dataclass(eq=False, slots=True)
@@ -28,9 +30,9 @@ class Tensor:
     role: str = "temp"
     index: int = -1
     slot: int = -1
-    writers: list[Item] = field(default_factory=list, repr=False)
-    readers: list[Item] = field(default_factory=list, repr=False)
-    apart: list[Item] = field(default_factory=list, repr=False)  # the last writers, if their order does not matter
+    writers: list[Item] = data_field(default_factory=list, repr=False)
+    readers: list[Item] = data_field(default_factory=list, repr=False)
+    apart: list[Item] = data_field(default_factory=list, repr=False)  # the last writers, if their order does not matter
     alias: Tensor | None = None
     copy_of: Tensor | None = None
     shift: Expr | None = None
@@ -79,3 +81,34 @@ class Value:
     def is_whole(self) -> bool:
         """Whether the value is its tensor, axis by axis."""
         return self.tensor is not None and self.axes == tuple(range(len(self.tensor.dims)))
+
+
+class Item(Record):
+    """A unit of work; `region` is the block it runs in, `node` the graph node it stands for (for messages).
+
+    `dims` are the lengths of the axes of its space, if it runs over one. It needs the values that it reads (those
+    `indirect` at places that it computes), the numbers `scalars`, and what the items `deps` do. It `defines` names of
+    main. Items of a kind that `updates` run late, for they may write the new value of a storage over the old one.
+    """
+
+    updates: ClassVar[bool] = False
+    region: int
+    node: object
+    dims: tuple[Expr, ...] = ()
+    reads: list[Value] = field(default_factory=list)
+    indirect: list[Value] = field(default_factory=list)
+    defines: list[str] = field(default_factory=list)
+    scalars: list[Expr] = field(default_factory=list)
+    deps: list[Item] = field(default_factory=list)
+
+    def made(self) -> Sequence[Tensor]:
+        """The tensors that it writes."""
+        raise NotImplementedError
+
+    def may_overwrite(self, tensor: Tensor) -> bool:
+        """Whether what it makes may be written, element by element, over the old numbers of `tensor`."""
+        return False
+
+
+def byte_size(dims: Dims, tensor: Tensor) -> Expr:
+    return ex.mul(dims.product(tensor.dims), length(ex.ITEMSIZE[tensor.type]))

@@ -63,6 +63,7 @@ true_div = binary(
     dtype=rules.division,
     grad=lambda x, y, z, g: (g / y, -(g * x) / (y * y)),
     expand=lambda x, y: x / y,
+    cost=5,
 )
 inv = unary(
     "inv",
@@ -70,6 +71,7 @@ inv = unary(
     dtype=rules.to_float,
     grad=lambda x, z, g: -g / (x * x),
     expand=lambda x: 1 / x,
+    cost=5,
 )
 identity = unary("identity", numpy=np.copy, dtype=rules.same, grad=lambda x, z, g: g, expand=lambda x: x)
 
@@ -141,6 +143,7 @@ int_div = binary(
     dtype=rules.same_real_error,
     grad=None,
     expand=_expand_int_div,
+    cost=5,
     checks_zero_divisor=True,
 )
 mod = binary(
@@ -149,6 +152,7 @@ mod = binary(
     dtype=rules.same_real_error,
     grad=lambda x, y, z, g: (g, -int_div(x, y) * g),
     expand=_expand_mod,
+    cost=5,
     checks_zero_divisor=True,
 )
 

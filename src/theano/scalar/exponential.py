@@ -14,8 +14,8 @@ from theano.scalar.op import ScalarOp, binary, like, unary
 Term = Any
 
 
-def _float_function(name: str, numpy: Any, expand: Any, grad: Any) -> ScalarOp:
-    return unary(name, numpy=numpy, dtype=rules.to_float, grad=grad, expand=expand)
+def _float_function(name: str, numpy: Any, expand: Any, grad: Any, cost: int = 20) -> ScalarOp:
+    return unary(name, numpy=numpy, dtype=rules.to_float, grad=grad, expand=expand, cost=cost)
 
 
 exp = _float_function("exp", np.exp, vmath.exp, lambda x, y, g: g * y)
@@ -31,6 +31,7 @@ xlogx = _float_function(
     lambda x: np.where(x == 0, x.dtype.type(0), x * np.log(x)),
     lambda x: expr.select(expr.eq(x, 0), 0.0, x * vmath.log(x)),
     lambda x, y, g: g * (1 + log(x)),
+    cost=1,
 )
 xlogy0 = binary(
     "xlogy0",

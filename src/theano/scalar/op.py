@@ -60,6 +60,9 @@ class ScalarOp:
     tangent
         For those that are not holomorphic: ``tangent(*inputs, direction, i)``, the change of the output where complex
         numbers take part and input `i` changes in a direction.
+    cost
+        What the native form takes for one element, roughly, in plain additions; or a function of the loop expressions
+        of its arguments that tells it.
 
     Examples
     --------
@@ -69,7 +72,7 @@ class ScalarOp:
     """
 
     __slots__ = (
-        "args", "associative", "checks_zero_divisor", "commutative", "dtype", "expand", "grad", "holomorphic",
+        "args", "associative", "checks_zero_divisor", "commutative", "cost", "dtype", "expand", "grad", "holomorphic",
         "identity", "name", "nin", "numpy", "tangent", "target",
     )  # fmt: skip
 
@@ -90,6 +93,7 @@ class ScalarOp:
         tangent: Callable[..., Any] | None = None,
         checks_zero_divisor: bool = False,
         target: str | None = None,
+        cost: int | Callable[..., int] = 1,
         register: bool = True,
     ) -> None:
         if register and name in TABLE:
@@ -108,6 +112,7 @@ class ScalarOp:
         self.tangent = tangent
         self.checks_zero_divisor = checks_zero_divisor
         self.target = target
+        self.cost = cost
         if register:
             TABLE[name] = self
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from theano.loops import expr, vmath
 from theano.loops.expr import Expr
+from theano.loops.vmath.pow import is_root
 from theano.scalar import rules
 from theano.scalar.choice import switch
 from theano.scalar.compare import eq
@@ -72,6 +73,7 @@ pow = binary(
     dtype=rules.same_at_least_int8,
     grad=_grad_power,
     expand=lambda x, y: _expand_int_power(x, y) if x.type in expr.INTS else vmath.pow(x, y),
+    cost=lambda x, y: 5 if is_root(y) else 60,
 )
 sqr = unary(
     "sqr",
@@ -86,4 +88,5 @@ sqrt = unary(
     dtype=rules.to_float,
     grad=lambda x, z, g: g * like(g, 0.5) / z,
     expand=expr.sqrt,
+    cost=5,
 )

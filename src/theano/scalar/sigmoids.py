@@ -46,6 +46,7 @@ sigmoid = unary(
     dtype=rules.to_float_real,
     grad=lambda x, y, g: g * y * (1 - y),
     expand=vmath.sigmoid,
+    cost=20,
 )
 softplus = unary(
     "softplus",
@@ -53,6 +54,7 @@ softplus = unary(
     dtype=rules.to_float_real,
     grad=lambda x, y, g: g * sigmoid(x),
     expand=vmath.softplus,
+    cost=20,
 )
 ultra_fast_sigmoid = unary(
     "ultra_fast_sigmoid",

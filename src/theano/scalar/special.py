@@ -20,10 +20,9 @@ _MOST_REFLECTED = 99
 _SLOPE = 2 / math.sqrt(math.pi)  # of erf at 0
 
 
-def _special(name: str, grad: Any, expand: Any = None, numpy: Any = None) -> ScalarOp:
-    return unary(
-        name, numpy=numpy or scipy_special(name), dtype=rules.to_float_real, grad=grad, expand=expand
-    )
+def _special(name: str, grad: Any, expand: Any = None, numpy: Any = None, cost: int = 60) -> ScalarOp:
+    numpy = numpy or scipy_special(name)
+    return unary(name, numpy=numpy, dtype=rules.to_float_real, grad=grad, expand=expand, cost=cost)
 
 
 def _special2(name: str, grad: Any, numpy: Any = None) -> ScalarOp:
@@ -32,7 +31,7 @@ def _special2(name: str, grad: Any, numpy: Any = None) -> ScalarOp:
 
 # -- error functions ---------------------------------------------------------------------------------------
 
-erf = _special("erf", lambda x, y, g: g * like(g, _SLOPE) * exp(-sqr(x)), vmath.erf)
+erf = _special("erf", lambda x, y, g: g * like(g, _SLOPE) * exp(-sqr(x)), vmath.erf, cost=30)
 erfc = _special("erfc", lambda x, y, g: g * like(g, -_SLOPE) * exp(-sqr(x)), vmath.erfc)
 erfcx = _special("erfcx", lambda x, y, g: g * (like(g, -_SLOPE) + x * y * 2))
 erfinv = _special(

@@ -16,7 +16,7 @@ Term = Any
 
 
 def _float_function(name: str, numpy: Any, expand: Any, grad: Any) -> ScalarOp:
-    return unary(name, numpy=numpy, dtype=rules.to_float, grad=grad, expand=expand)
+    return unary(name, numpy=numpy, dtype=rules.to_float, grad=grad, expand=expand, cost=30)
 
 
 sin: ScalarOp = _float_function("sin", np.sin, vmath.sin, lambda x, y, g: g * cos(x))
@@ -31,6 +31,7 @@ arctan2 = binary(
     dtype=rules.to_float_real,
     grad=lambda y, x, z, g: (g * x / (sqr(x) + sqr(y)), -g * y / (sqr(x) + sqr(y))),
     expand=vmath.atan2,
+    cost=30,
 )
 
 sinh: ScalarOp = _float_function("sinh", np.sinh, vmath.sinh, lambda x, y, g: g * cosh(x))

@@ -8,12 +8,12 @@ from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.builder import whole
+from theano.lower.convert import convert
 from theano.lower.cpu.nest import BLOCK, HEAVY, UNROLL_COST, WIDE_BLOCK, NestBuilder, index_name
 from theano.lower.cpu.prefetch import next_rows
 from theano.lower.cpu.ranges import column_parts, rest
 from theano.lower.dims import ONE, ZERO, length
 from theano.lower.items import Item, Pointwise, Reduce
-from theano.lower.ops.elemwise import convert
 from theano.lower.plan.groups import picked
 from theano.lower.values import Tensor, Value
 

@@ -8,22 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.lower.builder import c_strides
+from theano.lower.builder import Builder, c_strides
+from theano.lower.cpu.emitter import NestEmitter
 from theano.lower.cpu.nest import Nest, NestBuilder, pruned
 from theano.lower.cpu.sweeps import axis_order, collapse
 from theano.lower.dims import length
 from theano.lower.items import Item, Pointwise
 from theano.lower.plan.groups import Group
 from theano.lower.values import Tensor, Value
-
-if TYPE_CHECKING:
-    from theano.lower.builder import Builder
-    from theano.lower.main import Assembler
 
 # States whose last rows fit into registers.
 MAX_REGISTERS = 6
@@ -85,7 +81,7 @@ class _Steps(NestBuilder):
         return super().load(value, position)
 
 
-def exchanged(asm: Assembler, group: Group, passed: Sequence[Passed], step: str, first: Expr, count: Expr) -> Nest:
+def exchanged(asm: NestEmitter, group: Group, passed: Sequence[Passed], step: str, first: Expr, count: Expr) -> Nest:
     """The kernel for `count` steps from step `first` on; `step` is main's name for the number of the step."""
     nb = _Steps(asm.b, group, set(asm.prepare(group)), asm.row_buffer)
     nb.registers = {}

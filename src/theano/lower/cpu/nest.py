@@ -17,6 +17,7 @@ from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.schema import expressions
+from theano.lower import body as bd
 from theano.lower.builder import OF_KERNELS, Builder, c_strides, whole
 from theano.lower.dims import ONE, ZERO, is_const
 from theano.lower.items import Item, Pointwise, Reduce
@@ -307,10 +308,14 @@ class NestBuilder:
         own: list[Expr | None] = [self.index_of[p] for p in place if p in self.group.red]
         return own if self.part is None else [self.part[0], *own]
 
+    def operands(self, item: Item) -> list[Expr]:
+        """The operands of an item at the current point, which are read in order."""
+        return [self.value_of(item, k) for k in range(len(item.reads))]
+
     def compute(self, item: Item) -> Expr:
-        assert isinstance(item, Pointwise | Reduce) and item.body is not None
-        result = item.body(_Element(self, item))
-        if item.uses_index:
+        assert isinstance(item, Pointwise | Reduce)
+        result = bd.evaluate(item.body, self.operands(item), _Point(self, item))
+        if bd.speaks_of_main(item.body):
             result = self.local(result)
         if isinstance(item, Pointwise) and item.out is not None and not _window(item):
             env = self.prefix_env if self.group.is_prefix(item) else self.env
@@ -323,7 +328,8 @@ class NestBuilder:
         position = [None if p is None else self.index_of[p] for p in place]
         if item.scatter is not None:
             assert item.out is not None
-            where = [self.local(w) for w in item.scatter(_Element(self, item))]
+            operands, point = self.operands(item), _Point(self, item)
+            where = [self.local(bd.evaluate(w, operands, point)) for w in item.scatter]
             target = Value(item.out.type, item.out.dims, tensor=item.out, axes=tuple(range(len(item.out.dims))))
             view, index = self.place(target, where)
         elif item.target is not None:
@@ -418,8 +424,8 @@ class NestBuilder:
         return [i for i in self.group.items if self.phase_of[i] == level and self.group.is_prefix(i)]
 
 
-class _Element:
-    """The loop nest as an item's body sees it."""
+class _Point:
+    """The current point of the loop nest, in the space of an item."""
 
     __slots__ = ("builder", "item")
 
@@ -427,14 +433,12 @@ class _Element:
         self.builder = builder
         self.item = item
 
-    def read(self, k: int) -> Expr:
-        return self.builder.value_of(self.item, k)
-
-    def gather(self, value: Value, index: tuple[Expr, ...]) -> Expr:
-        return self.builder.load(value, [self.builder.local(i) for i in index])
-
-    def pick(self, k: int, index: tuple[Expr | None, ...]) -> Expr:
-        return self.builder.picked(self.item, k, [None if i is None else self.builder.local(i) for i in index])
+    def look(self, k: int, at: list[Expr | None]) -> Expr:
+        builder, item = self.builder, self.item
+        here = [None if i is None else builder.local(i) for i in at]
+        if k < len(picked(item)):
+            return builder.picked(item, k, here)
+        return builder.load(item.indirect[k], here)
 
     def index(self, axis: int) -> Expr:
         place = self.builder.group.places[self.item][axis]

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from theano.configdefaults import config
 from theano.loops import expr as ex
@@ -18,17 +17,15 @@ from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.builder import Builder, c_strides, whole
+from theano.lower.cpu.emitter import NestEmitter
 from theano.lower.cpu.nest import Nest, NestBuilder, index_name
 from theano.lower.cpu.ranges import ELEMENT, OPERATION, make_ranged
 from theano.lower.cpu.sweeps import axis_order, emit_group
 from theano.lower.dims import ONE, ZERO, length
 from theano.lower.items import Item, Pointwise, Reduce
-from theano.lower.ops.product import Product
 from theano.lower.plan.groups import Group, out_place
+from theano.lower.products import Product
 from theano.lower.values import Tensor, Value
-
-if TYPE_CHECKING:
-    from theano.lower.main import Assembler
 
 # Rows of a slice, at least: tiles of fewer read their panels too often.
 FEWEST = 4
@@ -64,7 +61,7 @@ class Slicing:
 
 
 def emit_in_slices(
-    asm: Assembler, groups: Sequence[Group], states: Sequence[Tensor], steps: Steps, plain: Callable[[], None]
+    asm: NestEmitter, groups: Sequence[Group], states: Sequence[Tensor], steps: Steps, plain: Callable[[], None]
 ) -> None:
     """A loop over steps, in slices where that is right and the sizes allow it, else as `plain` emits it.
 
@@ -79,7 +76,7 @@ def emit_in_slices(
         asm.statement(st.If(cut.cond, asm.block(lambda: _emit_slices(asm, cut, steps)), asm.block(plain)))
 
 
-def _emit_slices(asm: Assembler, cut: Slicing, steps: Steps) -> None:
+def _emit_slices(asm: NestEmitter, cut: Slicing, steps: Steps) -> None:
     b = asm.b
     batch, size = b.fresh("c"), length(steps.poll)
     first = ex.mul(ex.name(batch, "i64"), size)
@@ -92,12 +89,12 @@ def _emit_slices(asm: Assembler, cut: Slicing, steps: Steps) -> None:
 
 
 class _Slicer:
-    def __init__(self, asm: Assembler, groups: Sequence[Group], states: Sequence[Tensor]) -> None:
+    def __init__(self, asm: NestEmitter, groups: Sequence[Group], states: Sequence[Tensor]) -> None:
         self.asm = asm
         self.b: Builder = asm.b
         self.groups = groups
         self.states = set(states)
-        self.made = {t.storage() for g in groups for i in g.items for t in _made_by(i)}
+        self.made = {t.storage() for g in groups for i in g.items for t in i.made()}
         self.rows = ZERO
         self.lo = self.hi = ""
         self.weights: list[Expr] = []
@@ -110,7 +107,7 @@ class _Slicer:
         return found
 
     def _slicing(self, steps: Expr) -> Slicing | None:
-        first = next((t for g in self.groups for i in g.items for t in _made_by(i)), None)
+        first = next((t for g in self.groups for i in g.items for t in i.made()), None)
         if first is None or len(first.dims) <= self._lead(first):
             return None
         self.rows = rows = self.b.dims.normal(first.dims[self._lead(first)])
@@ -150,7 +147,7 @@ class _Slicer:
 
     def _fits(self, group: Group) -> bool:
         """Whether all that a group reads and writes, of what the loop makes, is in its own rows."""
-        if any(t.storage() not in self.asm.bound and not self._is_plain(t) for i in group.items for t in _made_by(i)):
+        if any(t.storage() not in self.asm.bound and not self._is_plain(t) for i in group.items for t in i.made()):
             return False
         if group.special:
             return self._is_product_of_rows(group.items[0])
@@ -253,8 +250,3 @@ class _Slicer:
         flat = order[0] == axis and loop.index == index_name(nb.index_of[order[-1]])
         every = nb.local(self.b.dims.product(tuple(nb.group.axes)))
         return others if flat and not nb.group.red and loop.extent is every else None
-
-
-def _made_by(item: Item) -> list[Tensor]:
-    out = getattr(item, "out", None)
-    return [out] if out is not None else list(getattr(item, "writes", ()))

@@ -9,13 +9,13 @@ from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.builder import c_strides, whole
+from theano.lower.convert import convert
 from theano.lower.cpu.columns import columns
 from theano.lower.cpu.nest import HEAVY, SHORT, UNROLL_COST, VERY_HEAVY, Nest, NestBuilder, index_name
 from theano.lower.cpu.prefetch import ahead, next_row
 from theano.lower.cpu.ranges import PARTS, part_length, rest, row_parts
 from theano.lower.dims import ONE, ZERO, is_const, length
 from theano.lower.items import Item, Pointwise, Reduce
-from theano.lower.ops.elemwise import convert
 from theano.lower.values import Tensor
 
 Block = list[st.Stmt]

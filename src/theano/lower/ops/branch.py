@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from theano.graph import Variable
 from theano.ifelse import IfElse
@@ -12,13 +12,11 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.builder import Builder, whole
 from theano.lower.dims import ONE, ZERO
-from theano.lower.items import Item, Special
+from theano.lower.emitter import Emitter
+from theano.lower.items import Special
 from theano.lower.ops.callback import copy_to_slot, held_again, object_tensor
 from theano.lower.ops.registry import lowers
-from theano.lower.values import Tensor, Value
-
-if TYPE_CHECKING:
-    from theano.lower.main import Assembler
+from theano.lower.values import Item, Tensor, Value
 
 
 def assign_regions(b: Builder, order: Sequence[Any], roots: Sequence[Variable]) -> dict[Any, int]:
@@ -121,9 +119,9 @@ def lower_ifelse(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | No
     names = iter(d for d in defines if d.startswith("v"))
     loads = [(next(names), cell, type_) for cell, type_ in cells]
 
-    def emit(asm: Assembler) -> None:
+    def emit(asm: Emitter) -> None:
         for cell, _ in cells:
-            asm.prologue_local(cell, 8)
+            asm.stack_memory(cell, 8)
         then, orelse = (asm.region_block(r) for r in b.sides[node])
         asm.statement(st.If(taken, then, orelse))
         for name, cell, type_ in loads:
@@ -131,12 +129,18 @@ def lower_ifelse(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | No
         for out in arrays:
             asm.receive(out, whole(out))
 
-    item = Special(region, node, writes=arrays, emit=emit, scalars=[taken], defines=defines, delivers=True)
+    item = Special(
+        region, node, what="branch", writes=arrays, emit=emit, scalars=[taken], defines=defines, delivers=True,
+        blocks=b.sides[node],
+    )
     item.deps.extend(x for side in leave for x in side)
     b.owners.update(dict.fromkeys(b.sides[node], item))
     items = inside(b, node)
     item.deps.extend(needs_of(b, items))
-    item.fallible = any(isinstance(i, Special) and i.fallible for i in items)
+    specials = [i for i in items if isinstance(i, Special)]
+    item.fallible = any(i.fallible for i in specials)
+    item.python = bool(arrays) or any(i.python for i in specials)
+    item.polls = any(i.polls for i in specials)
     b.add(item)
     for out in arrays:
         out.writers.append(item)
@@ -146,7 +150,7 @@ def lower_ifelse(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | No
 def _into_cell(b: Builder, value: Value, cell: str, type_: str) -> Item:
     number: Expr = b.scalar(value)
     item = Special(
-        b.region, b.node, scalars=[number],
+        b.region, b.node, what="store", scalars=[number],
         emit=lambda asm: asm.statement(st.Store(st.View(cell, type_, ZERO, ()), (), number)),
     )  # fmt: skip
     b.add(item)

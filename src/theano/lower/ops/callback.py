@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -12,13 +12,10 @@ from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.lower.builder import Builder, whole
 from theano.lower.dims import ONE, is_const, length
+from theano.lower.emitter import Emitter
 from theano.lower.items import Special
 from theano.lower.values import Tensor, Value
 from theano.tensor.type import TensorType
-
-if TYPE_CHECKING:
-    from theano.lower.main import Assembler
-
 
 
 def constant_value(b: Builder, v: Constant) -> Value:
@@ -53,7 +50,7 @@ def _held(b: Builder, slot: int, kind: str, word: int) -> Value:
     """A Python object in a slot; `kind` says where it comes from."""
     tensor = Tensor(b.fresh("o"), "object", (), "object", slot=slot)
     item = Special(
-        b.region, b.node, writes=[tensor], delivers=True,
+        b.region, b.node, what="hold", writes=[tensor], delivers=True, python=True,
         emit=lambda asm: asm.statement(hs.HoldObject(slot, kind, word)),
     )
     b.add(item)
@@ -73,14 +70,14 @@ def run_perform(b: Builder, node: Any, values: list[Value]) -> list[Value]:
         outputs.append(_result(b, variable, slot))
     statement = hs.CallBack(word, tuple(t.slot for t in sources), tuple(slots))
 
-    def emit(asm: Assembler) -> None:
+    def emit(asm: Emitter) -> None:
         asm.statement(statement)
         for tensor, value in outputs:
             asm.receive(tensor, value)
 
     item = Special(
-        b.region, node, reads=[whole(t) for t in sources], writes=[t for t, _ in outputs], emit=emit, fallible=True,
-        delivers=True,
+        b.region, node, what="call-back", reads=[whole(t) for t in sources], writes=[t for t, _ in outputs], emit=emit,
+        fallible=True, delivers=True, python=True,
         defines=[str(d.value) for t, _ in outputs for d in t.dims if d.op == "name"]
         + [str(v.uniform.value) for _, v in outputs if v.uniform is not None],
     )  # fmt: skip
@@ -162,7 +159,9 @@ def held_again(b: Builder, tensor: Tensor, slot: int) -> Tensor:
     if tensor.type == "object":
         source = tensor.slot
         emit = lambda asm: asm.statement(hs.HoldObject(slot, "slot", source))  # noqa: E731
-        item = Special(b.region, b.node, reads=[whole(tensor)], writes=[out], emit=emit, delivers=True)
+        item = Special(
+            b.region, b.node, what="hold", reads=[whole(tensor)], writes=[out], emit=emit, delivers=True, python=True
+        )
         b.add(item)
         out.writers.append(item)
         return out

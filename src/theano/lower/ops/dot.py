@@ -6,9 +6,10 @@ from typing import Any
 
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
+from theano.lower import body as bd
 from theano.lower.builder import Builder
-from theano.lower.items import Element
 from theano.lower.ops import product
+from theano.lower.ops.elemwise import shuffled
 from theano.lower.ops.registry import lowers
 from theano.lower.values import Value
 from theano.tensor.blas import Gemm, Gemv, Ger
@@ -71,17 +72,14 @@ def _scaled(b: Builder, node: Any, z: Value, alpha: Value, beta: Value, x: Value
     dims = []
     for axis, (d, w) in enumerate(zip(made.dims, z.dims, strict=True)):
         dims.append(b.unify(d, w, SUM.format(axis=axis)))
-    reads = [made, z, Value(type_, (), uniform=scale), Value(type_, (), uniform=weight)]
-
-    def body(at: Element) -> Expr:
-        scaled = at.read(0) if _is_one(scale) else ex.mul(at.read(0), at.read(2))
-        if weight.op == "const":
-            return ex.add(at.read(1) if _is_one(weight) else ex.mul(at.read(1), at.read(3)), scaled)
-        added = ex.add(ex.mul(at.read(1), at.read(3)), scaled)
-        return ex.select(ex.eq(at.read(3), 0.0), scaled, added)  # beta = 0 reads nothing, which may be NaN
-
+    reads = [made, Value(type_, (), uniform=scale), z, Value(type_, (), uniform=weight)]
+    times, by, old, share = bd.elements(reads)
     if weight.op == "const" and weight.value == 0:
-        return [b.pointwise(type_, dims, [made, reads[2]], lambda at: ex.mul(at.read(0), at.read(1)))]
+        return [b.pointwise(type_, dims, reads[:2], ex.mul(times, by))]
+    scaled = times if _is_one(scale) else ex.mul(times, by)
+    body = ex.add(old if _is_one(weight) else ex.mul(old, share), scaled)
+    if weight.op != "const":  # beta = 0 reads nothing, which may be NaN
+        body = ex.select(ex.eq(share, 0.0), scaled, body)
     return [b.pointwise(type_, dims, reads, body, cost=3)]
 
 
@@ -97,15 +95,9 @@ def lower_ger(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
         return None
     rows = b.unify(a.dims[0], x.dims[0], "ger: A.shape[0] = {0} but x.shape[0] = {1}")
     columns = b.unify(a.dims[1], y.dims[0], "ger: A.shape[1] = {0} but y.shape[0] = {1}")
-    from theano.lower.ops.elemwise import shuffled
-
     reads = [a, Value(type_, (), uniform=b.scalar(alpha, type_)), shuffled(b, x, (0, "x")), shuffled(b, y, ("x", 0))]
-    return [
-        b.pointwise(
-            type_, (rows, columns), reads,
-            lambda at: ex.add(at.read(0), ex.mul(ex.mul(at.read(1), at.read(2)), at.read(3))), cost=3,
-        )
-    ]  # fmt: skip
+    old, scale, left, right = bd.elements(reads)
+    return [b.pointwise(type_, (rows, columns), reads, ex.add(old, ex.mul(ex.mul(scale, left), right)), cost=3)]
 
 
 @lowers(BatchedDot)

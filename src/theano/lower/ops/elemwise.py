@@ -7,57 +7,16 @@ from typing import Any
 
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
-from theano.loops.vmath.pow import is_root
+from theano.lower import body as bd
 from theano.lower.builder import Builder
 from theano.lower.dims import ONE, ZERO, is_const
-from theano.lower.items import Body, Element
 from theano.lower.ops.registry import lowers
 from theano.lower.values import Value
-from theano.scalar.conversion import float_to_int
 from theano.scalar.op import ScalarOp
 from theano.tensor.elemwise import DimShuffle, Elemwise
 
-# Rough cost of an operation in plain additions; what is not listed is plain.
-COSTS = {
-    **dict.fromkeys(("exp", "exp2", "log", "log2", "log10", "expm1", "log1p", "sigmoid", "softplus"), 20),
-    **dict.fromkeys(("sin", "cos", "tan", "tanh", "sinh", "cosh", "erf"), 30),
-    **dict.fromkeys(("arcsin", "arccos", "arctan", "arctan2", "arcsinh", "arccosh", "arctanh"), 30),
-    **dict.fromkeys(("true_div", "inv", "sqrt", "mod", "int_div"), 5),
-    **dict.fromkeys(("pow", "erfc", "erfinv", "erfcinv", "gamma", "gammaln", "psi", "tri_gamma"), 60),
-}  # fmt: skip
-
 # What is one instruction whatever its operands are.
 ARITHMETIC = frozenset(("add", "sub", "mul", "true_div"))
-
-
-def scalar_body(op: ScalarOp, in_dtypes: tuple[str, ...], out_dtype: str) -> Any:
-    """A function of operand expressions that computes one element, casts included."""
-    wanted = tuple(compute_type(d) for d in op.arg_dtypes(in_dtypes, out_dtype))
-    result = ex.TYPE_OF[out_dtype]
-
-    def compute(operands: list[Expr]) -> Expr:
-        args = [convert(x, t) for x, t in zip(operands, wanted, strict=True)]
-        return convert(ex.expanded(op.expand, *args), result)  # type: ignore[arg-type]
-
-    return compute
-
-
-def compute_type(dtype: str) -> str:
-    """The register type in which a dtype is computed."""
-    type_ = ex.TYPE_OF[dtype]
-    return "f32" if type_ == "f16" else type_
-
-
-def convert(x: Expr, type_: str) -> Expr:
-    """A conversion that is defined for every number (see `theano.scalar.conversion`).
-
-    To f16: the nearest float16 number, in f32.
-    """
-    if type_ == "f16":
-        return ex.half(x if x.type in ex.FLOATS else ex.cast(x, "f32"))
-    if x.type in ex.FLOATS and type_ in ex.INTS:
-        return float_to_int(x, type_)
-    return ex.cast(x, type_)
 
 
 @lowers(Elemwise)
@@ -73,30 +32,17 @@ def lower_elemwise(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | 
     if not inputs:
         return None
     reads, negated = _without_negations(b, node, inputs)
-    cost = _cost(op, inputs) + len(inputs) - 1
-    key = (op, in_dtypes, out.dtype, *negated)
-    body = b.bodies.get(key)
-    if body is None:
-        body = b.bodies[key] = _body(op, in_dtypes, out.dtype, negated)
-    # other operations may look at a constant, and be computed otherwise for that
-    numbers = [r.uniform for r in reads if op.name not in ARITHMETIC and r.uniform is not None]
-    same = (body, *(n if n.op == "const" else None for n in numbers))
-    return [b.pointwise(ex.TYPE_OF[out.dtype], dims, reads, body, cost=cost, same=same)]
-
-
-def _body(op: ScalarOp, in_dtypes: tuple[str, ...], out_dtype: str, negated: list[bool]) -> Body:
-    """The body of items that apply an operation to operands, some of them negated."""
-    compute = scalar_body(op, in_dtypes, out_dtype)
-
-    def body(at: Element) -> Expr:
-        return compute([ex.neg(at.read(k)) if minus else at.read(k) for k, minus in enumerate(negated)])
-
-    return body
-
-
-def _cost(op: ScalarOp, inputs: list[Value]) -> int:
-    exponent = inputs[1].uniform if op.name == "pow" else None
-    return COSTS["sqrt" if exponent is not None and is_root(exponent) else op.name] if op.name in COSTS else 1
+    key = (op, in_dtypes, out.dtype)
+    application = b.applications.get(key)
+    if application is None:
+        application = b.applications[key] = bd.Application(*key)
+    args: list[Expr] = []
+    for k, (value, minus) in enumerate(zip(reads, negated, strict=True)):
+        # other operations may look at a constant, and be computed otherwise for that
+        number = value.uniform if op.name not in ARITHMETIC else None
+        x = number if number is not None and number.op == "const" else bd.element(k, value)
+        args.append(ex.neg(x) if minus else x)
+    return [b.pointwise(ex.TYPE_OF[out.dtype], dims, reads, bd.applied(application, args))]
 
 
 def _without_negations(b: Builder, node: Any, inputs: list[Value]) -> tuple[list[Value], list[bool]]:
@@ -142,13 +88,10 @@ def broadcast_dims(b: Builder, inputs: list[Value], broadcastable: tuple[bool, .
 def check_divisor(b: Builder, divisor: Value) -> None:
     """Integer division by zero is an error, as in Python."""
 
-    def nonzero(at: Element) -> Expr:
-        return ex.ne(at.read(0), 0)
-
     if divisor.uniform is not None:
         ok = ex.ne(divisor.uniform, 0)
     else:
-        everything = frozenset(range(divisor.ndim))
+        everything, nonzero = frozenset(range(divisor.ndim)), ex.ne(bd.element(0, divisor), 0)
         ok_value = b.reduce("bool", divisor.dims, [divisor], everything, False, "and", "bool", nonzero)
         ok = b.scalar(ok_value)
     b.check(ok, ZeroDivisionError, "integer division or modulo by zero")

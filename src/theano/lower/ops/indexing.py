@@ -8,12 +8,13 @@ from typing import Any
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
+from theano.lower import body as bd
 from theano.lower.builder import Builder, whole
 from theano.lower.dims import LONGEST, ONE, ZERO, is_const, is_length, length
-from theano.lower.items import Element, Item, Pointwise
-from theano.lower.ops.elemwise import convert
+from theano.lower.items import Pointwise
 from theano.lower.ops.registry import lowers
-from theano.lower.values import Tensor, Value
+from theano.lower.ops.vectors import vector_value
+from theano.lower.values import Item, Tensor, Value
 from theano.tensor.advanced_subtensor import (
     AdvancedIncSubtensor,
     AdvancedIncSubtensor1,
@@ -138,8 +139,6 @@ def lower_subtensor(b: Builder, node: Any, inputs: list[Value]) -> list[Value]:
             return [Value(x.type, (), uniform=x.vector[entry.value])]
         bounds = (entry.start, entry.stop, entry.step) if isinstance(entry, slice) else None
         if bounds is not None and all(p is None or p.op == "const" for p in bounds):
-            from theano.lower.ops.shapes import vector_value
-
             parts = [None if p is None else p.value for p in bounds]
             return [vector_value(b, x.type, x.vector[slice(*parts)])]
     result = take(b, x, entries)
@@ -192,9 +191,10 @@ def lower_inc_subtensor(b: Builder, node: Any, inputs: list[Value]) -> list[Valu
     assert base.tensor is not None
     type_ = "f32" if x.type == "f16" else x.type
     if node.op.set_instead_of_inc:
-        b.write(base.tensor, window, [y], lambda at: convert(at.read(0), type_))
+        b.write(base.tensor, window, [y], bd.converted(bd.element(0, y), type_))
     else:
-        b.write(base.tensor, window, [y, window], lambda at: _plus(at.read(1), convert(at.read(0), type_)))
+        old, new = bd.elements(reads := [window, y])
+        b.write(base.tensor, window, reads, _plus(old, bd.converted(new, type_)))
     return [whole(base.tensor)]
 
 
@@ -311,9 +311,8 @@ class Plan:
         everything = frozenset(range(array.ndim))
         found = []
         for op in ("min", "max"):
-            value = b.reduce(
-                "i64", array.dims, [array], everything, False, op, "i64", lambda at: ex.cast(at.read(0), "i64")
-            )
+            body = ex.cast(bd.element(0, array), "i64")
+            value = b.reduce("i64", array.dims, [array], everything, False, op, "i64", body)
             found.append(b.scalar(value))
         low, high = found
         b.check(ex.ge(low, ex.sub(ZERO, dim)), IndexError, message, (low, dim))
@@ -324,18 +323,18 @@ class Plan:
         for item in items:
             item.deps.extend(g for g in self.guards if g is not None)
 
-    def position(self, at: Element, arrays: list[Expr]) -> tuple[Expr, ...]:
-        """Where the current element lies in `x`; indices are clamped once more, for memory that changes meanwhile."""
+    def position(self, arrays: Sequence[Expr]) -> tuple[Expr, ...]:
+        """Where an element lies in `x`; indices are clamped once more, for memory that changes meanwhile."""
         found = []
         for k, dim in enumerate(self.x.dims):
             if k in self.advanced:
-                index = arrays[self.advanced[k]]
+                index = ex.cast(arrays[self.advanced[k]], "i64")
                 index = ex.select(ex.lt(index, 0), ex.add(index, dim), index)
                 index = ex.maximum(ex.minimum(index, ex.sub(dim, ONE)), ZERO)
             else:
                 first, position, step = self.slices[k]
                 axis = position if position < self.array_axis else position + self.array_ndim
-                index = ex.add(first, ex.mul(at.index(axis), step))
+                index = ex.add(first, ex.mul(bd.index(axis), step))
             found.append(index)
         return tuple(found)
 
@@ -373,26 +372,19 @@ def _from_front(column: Expr, count: Expr) -> Expr:
 
 def picked_columns(b: Builder, x: Value, column: Value) -> Value:
     """One element of each row, in the loop that computes the row."""
-    last = ex.sub(x.dims[1], ONE)
-
-    def position(at: Element) -> list[Expr]:
-        return [ex.maximum(ex.minimum(_from_front(at.read(0), x.dims[1]), last), ZERO)]
-
-    return b.pick(x, frozenset({1}), position, [column])
+    place = ex.minimum(_from_front(bd.element(0, column), x.dims[1]), ex.sub(x.dims[1], ONE))
+    return b.pick(x, frozenset({1}), [ex.maximum(place, ZERO)], [column])
 
 
 def _one_hot(b: Builder, node: Any, x: Value, y: Value, column: Value) -> Value:
     """A constant matrix with one element of each row set or increased, as arithmetic on the column index."""
     type_ = st.load_type(x.type)
-    reads = [x, pad_right(fit(b, y, (x.dims[0],)), 1), pad_right(column, 1)]
-    increments = not node.op.set_instead_of_inc
-
-    def body(at: Element) -> Expr:
-        new = convert(at.read(1), type_)
-        hit = ex.eq(at.index(1), _from_front(at.read(2), x.dims[1]))
-        return ex.select(hit, _plus(at.read(0), new) if increments else new, at.read(0))
-
-    made = b.pointwise(x.type, x.dims, reads, body, cost=3, uses_index=True)
+    reads = [pad_right(fit(b, y, (x.dims[0],)), 1), pad_right(column, 1), x]
+    given, at, old = bd.elements(reads)
+    new = bd.converted(given, type_)
+    hit = ex.eq(bd.index(1), _from_front(at, x.dims[1]))
+    body = ex.select(hit, new if node.op.set_instead_of_inc else _plus(old, new), old)
+    made = b.pointwise(x.type, x.dims, reads, body, cost=3)
     if made.tensor is not None and x.uniform is not None and x.uniform.op == "const" and x.uniform.value == 0:
         b.spikes[made.tensor] = fit(b, y, (x.dims[0],))
     return made
@@ -425,12 +417,8 @@ def lower_advanced(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | 
     if x.uniform is not None:
         return [Value(x.type, tuple(plan.dims), uniform=x.uniform)]
     source = b.strided(x)
-
-    def body(at: Element) -> Expr:
-        arrays = [ex.cast(at.read(k), "i64") for k in range(len(reads))]
-        return at.gather(source, plan.position(at, arrays))
-
-    found = b.pointwise(x.type, plan.dims, reads, body, cost=4, indirect=[source], uses_index=True)
+    body = bd.look(0, source, plan.position(bd.elements(reads)))
+    found = b.pointwise(x.type, plan.dims, reads, body, cost=4, indirect=[source])
     plan.guard(b.items[checked:])
     return [found]
 
@@ -449,18 +437,12 @@ def lower_advanced_inc(b: Builder, node: Any, inputs: list[Value]) -> list[Value
     reads = [fit(b, y, tuple(plan.dims)), *plan.array_reads()]
     old = b.strided(whole(base.tensor))
     increments = not node.op.set_instead_of_inc
-    type_ = "f32" if x.type == "f16" else x.type
-
-    def place(at: Element) -> tuple[Expr, ...]:
-        return plan.position(at, [ex.cast(at.read(k + 1), "i64") for k in range(len(reads) - 1)])
-
-    def body(at: Element) -> Expr:
-        value = convert(at.read(0), type_)
-        return _plus(at.gather(old, place(at)), value) if increments else value
-
-    b.write(
-        base.tensor, None, reads, body, indirect=[old] if increments else [], dims=plan.dims, scatter=place,
-        uses_index=True,
-    )  # fmt: skip
+    new, *arrays = bd.elements(reads)
+    place = plan.position(arrays)
+    body = bd.converted(new, "f32" if x.type == "f16" else x.type)
+    if increments:
+        body = _plus(bd.look(0, old, place), body)
+    indirect = [old] if increments else []
+    b.write(base.tensor, None, reads, body, indirect=indirect, dims=plan.dims, scatter=place)
     plan.guard(b.items[checked:])
     return [whole(base.tensor)]

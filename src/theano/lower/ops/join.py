@@ -6,11 +6,13 @@ from typing import Any
 
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
+from theano.lower import body as bd
 from theano.lower.builder import Builder, whole
+from theano.lower.convert import compute_type
 from theano.lower.dims import ZERO, is_const, is_length, length
-from theano.lower.ops.elemwise import compute_type, convert
 from theano.lower.ops.registry import lowers
-from theano.lower.ops.shapes import elements_of, vector_value
+from theano.lower.ops.shapes import elements_of
+from theano.lower.ops.vectors import vector_value
 from theano.lower.values import Value
 from theano.tensor.join import Join, Split
 
@@ -46,7 +48,7 @@ def lower_join(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None
     register = compute_type(out_dtype)
     for part in parts:
         window = _window(b, whole(out), axis, start, part.dims[axis])
-        b.write(out, window, [part], lambda at: convert(at.read(0), register), apart=True)
+        b.write(out, window, [part], bd.converted(bd.element(0, part), register), apart=True)
         start = b.named(b.dims.normal(ex.add(start, part.dims[axis])))
     return [whole(out)]
 

@@ -12,11 +12,11 @@ from typing import Any
 
 from theano.graph import Constant
 from theano.loops import expr as ex
-from theano.loops.expr import Expr
+from theano.lower import body as bd
 from theano.lower.builder import Builder
 from theano.lower.dims import ONE, ZERO, is_const
-from theano.lower.items import Element, Pointwise
-from theano.lower.ops.elemwise import convert, rearranged
+from theano.lower.items import Pointwise
+from theano.lower.ops.elemwise import rearranged
 from theano.lower.values import Value
 from theano.tensor.careduce import CAReduce
 from theano.tensor.elemwise import DimShuffle, Elemwise
@@ -120,26 +120,20 @@ def centred_sum(b: Builder, node: Any, out: str) -> Value | None:
     long_axes = frozenset(k for k in axes if not is_const(x.dims[k], 1))
     if x.uniform is not None or not long_axes or not _cheap(x):
         return None
-    first = b.pick(x, axes, lambda at: [ZERO] * len(axes))
+    first = b.pick(x, axes, [ZERO] * len(axes))
     kept = {k: n for n, k in enumerate(k for k in range(x.ndim) if k not in axes)}
     reads = [x, rearranged(first, [kept.get(k) for k in range(x.ndim)])]
-
-    def distance(at: Element) -> Expr:
-        return ex.sub(convert(at.read(0), "f64"), convert(at.read(1), "f64"))
-
-    def squared(at: Element) -> Expr:
-        d = distance(at)
-        return ex.mul(d, d)
-
-    moments = [b.reduce("f64", x.dims, reads, axes, False, "add", "f64", body, 2) for body in (distance, squared)]
+    element, origin = (bd.converted(e, "f64") for e in bd.elements(reads))
+    distance = ex.sub(element, origin)
+    moments = [
+        b.reduce("f64", x.dims, reads, axes, False, "add", "f64", body, 2)
+        for body in (distance, ex.mul(distance, distance))
+    ]
     count = ex.cast(ex.maximum(b.dims.product(tuple(x.dims[k] for k in sorted(axes))), ONE), "f64")
-
-    def finish(at: Element) -> Expr:
-        total, squares = at.read(0), at.read(1)
-        rest = ex.sub(squares, ex.mul(total, ex.div(total, count)))
-        rest = ex.select(ex.lt(rest, 0.0), ex.const(0.0, "f64"), rest)
-        # an overflow of the squares of finite numbers is infinite, not infinity minus infinity
-        huge = ex.and_(ex.eq(squares, float("inf")), ex.lt(ex.abs_(total), float("inf")))
-        return convert(ex.select(huge, squares, rest), out)
-
-    return b.pointwise(out, moments[0].dims, moments, finish, cost=6, uses_index=moments[0].uniform is None)
+    total, squares = bd.elements(moments)
+    rest = ex.sub(squares, ex.mul(total, ex.div(total, count)))
+    rest = ex.select(ex.lt(rest, 0.0), ex.const(0.0, "f64"), rest)
+    # an overflow of the squares of finite numbers is infinite, not infinity minus infinity
+    huge = ex.and_(ex.eq(squares, float("inf")), ex.lt(ex.abs_(total), float("inf")))
+    body = bd.converted(ex.select(huge, squares, rest), out)
+    return b.pointwise(out, moments[0].dims, moments, body, cost=6)

@@ -1,124 +1,24 @@
-"""Matrix products: one call into the library of products (`runtime.product`), which chooses the kernel at run time."""
+"""Lowering of matrix products: into calls of the library, or into loops where one side is a row or a column."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops.expr import Expr
 from theano.loops.externs import name_of
+from theano.lower import body as bd
 from theano.lower.builder import Builder, whole
 from theano.lower.dims import Dims, is_const, length
-from theano.lower.items import Item, Special
-from theano.lower.plan.memory import byte_size
-from theano.lower.values import Tensor, Value
-
-if TYPE_CHECKING:
-    from theano.lower.main import Assembler
+from theano.lower.emitter import Emitter
+from theano.lower.items import Special
+from theano.lower.products import Product, place
+from theano.lower.values import Item, Tensor, Value
 
 TYPES = ("f32", "f64")
 # The most columns of a panel, on all machines.
 PANEL = 64
-Argument = Expr | tuple[str, Expr, str]
-
-
-class Product(Special):
-    """``out = alpha x y``, or ``out = beta z + alpha x y``, for matrices, or stacks of them (without `z`).
-
-    `z` is a whole tensor. Where `out` has got its memory, the product is added in place. With `back`, a tensor, it
-    also computes the step back through the matrix, ``back = y z'``: see `share_reads`. `panels` is a copy of `y`: see
-    `copied_before`.
-    """
-
-    x: Value | None = None
-    y: Value | None = None
-    out: Tensor | None = None
-    alpha: Expr | None = None
-    z: Tensor | None = None
-    beta: Expr | None = None
-    back: Tensor | None = None
-    panels: Tensor | None = None
-    words: dict[str, int] | None = None
-
-    def __post_init__(self) -> None:
-        self.emit = self.call
-
-    def adds_to(self, tensor: Tensor) -> bool:
-        """Whether the old numbers of `tensor` are needed where the new ones are written, and nowhere else."""
-        return self.z is tensor and not any(v is not None and v.tensor is tensor for v in (self.x, self.y))
-
-    def call(self, asm: Assembler) -> None:
-        assert self.out is not None and self.words is not None
-        if self.panels is not None:
-            self._statement(asm, "packed", self._packed_arguments(asm, self.panels))
-        elif self.z is None:
-            self._statement(asm, "stack" if len(self.out.dims) == 3 else "product", self._arguments(asm))
-        elif self.out.storage() is not self.z.storage():
-            if self.back is not None:
-                self._statement(asm, "product", self._back_arguments(asm))
-            asm.statement(hs.Copy(self.out.storage().name, self.z.storage().name, byte_size(asm.b, self.z)))
-            self._statement(asm, "product", self._arguments(asm))
-        elif self.back is None:
-            self._statement(asm, "product", self._arguments(asm))
-        else:
-            self._statement(asm, "backward", self._both_arguments(asm))
-
-    def call_slice(self, asm: Assembler, lo: Expr, hi: Expr) -> None:
-        """Only the rows from `lo` to `hi`, where there are `panels`."""
-        assert self.panels is not None and self.out is not None
-        _, columns, inner, a, a_row, *b, panels, c, c_row = self._packed_arguments(asm, self.panels)
-        a, c = (_moved(place, lo, row) for place, row in ((a, a_row), (c, c_row)))
-        args = [ex.sub(hi, lo), columns, inner, a, a_row, *b, panels, c, c_row]
-        symbol = name_of("slice", self.out.type)
-        asm.statement(hs.Call(asm.b.word("symbol", symbol), args, symbol))
-
-    def _statement(self, asm: Assembler, kind: str, args: list[Argument]) -> None:
-        assert self.out is not None and self.words is not None
-        asm.statement(hs.Call(self.words[kind], args, name_of(kind, self.out.type)))
-
-    def _arguments(self, asm: Assembler) -> list[Argument]:
-        """Of `product`, or of `stack`, which has how many and how far apart first."""
-        assert self.x is not None and self.y is not None and self.out is not None and self.alpha is not None
-        rows, columns = self.out.dims[-2:]
-        (a, *a_steps), (b, *b_steps), (c, *c_steps) = (place(asm, v) for v in (self.x, self.y, whole(self.out)))
-        many: list[Argument] = []
-        if len(self.out.dims) == 3:
-            many = [self.out.dims[0], a_steps[0], b_steps[0], c_steps[0]]
-        beta = self.beta if self.beta is not None else ex.const(0, self.out.type)
-        return [
-            *many, rows, columns, self.x.dims[-1], self.alpha, a, *a_steps[-2:], b, *b_steps[-2:], beta, c, c_steps[-2]
-        ]  # fmt: skip
-
-    def _packed_arguments(self, asm: Assembler, panels: Tensor) -> list[Argument]:
-        """Of `packed`."""
-        rows, columns, inner, _, a, a_row, _, *b, _, c, c_row = self._arguments(asm)
-        return [rows, columns, inner, a, a_row, *b, asm.pointer(whole(panels)), c, c_row]
-
-    def _back_arguments(self, asm: Assembler) -> list[Argument]:
-        """Of `product`: back = y z'."""
-        assert self.y is not None and self.z is not None and self.back is not None and self.out is not None
-        (d, *d_steps), (w, *w_steps), (g, *g_steps) = (place(asm, v) for v in (self.y, whole(self.z), whole(self.back)))
-        one, zero = ex.const(1, self.out.type), ex.const(0, self.out.type)
-        return [*self.back.dims, self.y.dims[1], one, d, *d_steps, w, *reversed(w_steps), zero, g, g_steps[0]]
-
-    def _both_arguments(self, asm: Assembler) -> list[Argument]:
-        """Of `backward`."""
-        assert self.x is not None and self.y is not None and self.out is not None and self.back is not None
-        assert self.alpha is not None and self.beta is not None
-        (w, w_row, _), (d, *d_steps), (x, *x_steps), (g, g_row, _) = (
-            place(asm, v) for v in (whole(self.out), self.y, self.x, whole(self.back))
-        )
-        given = [w, w_row, d, *d_steps, x, *reversed(x_steps)]
-        return [self.y.dims[0], *self.out.dims, *given, self.alpha, self.beta, g, g_row]
-
-
-def _moved(place: Argument, rows: Expr, step: Argument) -> Argument:
-    """A pointer some rows further on."""
-    assert isinstance(place, tuple) and isinstance(step, Expr)
-    base, offset, type_ = place
-    return base, ex.add(offset, ex.mul(rows, step)), type_
 
 
 def is_ours(type_: str, x: Value, y: Value) -> bool:
@@ -189,12 +89,12 @@ def copied_before(b: Builder, x: Value, y: Value) -> Tensor | None:
     out = b.tensor(x.type, (ex.mul(ex.add(columns, length(PANEL)), inner),))
     word = b.word("symbol", name_of("panels", x.type))
 
-    def emit(asm: Assembler) -> None:
+    def emit(asm: Emitter) -> None:
         (matrix, *steps), (target, *_) = place(asm, y), place(asm, whole(out))
         args = [rows, columns, inner, matrix, *steps, target]
         asm.statement(hs.Call(word, args, name_of("panels", x.type)))
 
-    item = Special(b.region, b.node, reads=[y], writes=[out], emit=emit)
+    item = Special(b.region, b.node, what="panels", reads=[y], writes=[out], emit=emit)
     b.add(item)
     out.writers.append(item)
     b.region = inside
@@ -211,7 +111,7 @@ def loops(
     ]
     return b.reduce(
         type_, dims, [x, y], frozenset({red}), False, "add", type_,
-        lambda at: ex.mul(ex.cast(at.read(0), type_), ex.cast(at.read(1), type_)), 2, maps,
+        ex.mul(ex.cast(bd.element(0, x), type_), ex.cast(bd.element(1, y), type_)), 2, maps,
     )  # fmt: skip
 
 
@@ -220,13 +120,6 @@ def operand(b: Builder, value: Value) -> Value:
     full = b.strided(value)
     assert full.strides is not None
     return full if any(is_const(s, 1) for s in full.strides[-2:]) else b.strided(b.copy(value))
-
-
-def place(asm: Assembler, value: Value) -> list[Argument]:
-    """Pointer and strides of a matrix, as the library takes them."""
-    full = asm.strided(value)
-    assert full.strides is not None
-    return [asm.pointer(full), *(asm.b.dims.normal(s) for s in full.strides)]
 
 
 # -- one read for two ----------------------------------------------------------------------------------------

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
+from theano.lower import body as bd
 from theano.lower.builder import Builder, whole
 from theano.lower.dims import ONE, ZERO, is_const, length
-from theano.lower.items import Element, Special
+from theano.lower.emitter import Emitter
+from theano.lower.items import Special
 from theano.lower.ops.indexing import take
 from theano.lower.ops.registry import lowers
-from theano.lower.ops.shapes import elements_of, vector_value, with_dims
+from theano.lower.ops.shapes import elements_of, with_dims
+from theano.lower.ops.vectors import vector_value
 from theano.lower.values import Tensor, Value
 from theano.tensor.random import mrg31k3p, philox4x32
 from theano.tensor.random.mrg_uniform import mrg_uniform
 from theano.tensor.random.philox import PhiloxUniform
-
-if TYPE_CHECKING:
-    from theano.lower.main import Assembler
 
 # Substreams that are advanced together: their states stay in the L1 cache (6 kB).
 LANES = 256
@@ -60,23 +61,23 @@ def lower_philox(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | No
     reads = [Value("i64", (), uniform=w) for w in (key, stream, position)]
     type_ = ex.TYPE_OF[node.op.dtype]
 
-    def sample(draw: int) -> Value:
-        def body(at: Element) -> Expr:
-            words = _block(at, dims)
-            return fraction(words[2 * draw], words[2 * draw + 1], type_)
+    words = _block(bd.elements(reads), dims)
 
-        return b.pointwise(type_, dims, reads, body, cost=PHILOX_COST, uses_index=True)
+    def sample(draw: int) -> Value:
+        out = b.tensor(type_, dims)
+        b.write(out, None, reads, fraction(words[2 * draw], words[2 * draw + 1], type_), PHILOX_COST)
+        return whole(out)
 
     following = vector_value(b, "i64", (key, stream, ex.add(position, total)))
     return [following, *(sample(k) for k in range(node.op.draws))]
 
 
-def _block(at: Element, dims: tuple[Expr, ...]) -> tuple[Expr, Expr, Expr, Expr]:
-    """The four words that belong to the current element."""
-    key, stream, position = (ex.cast(at.read(k), "u64") for k in range(3))
+def _block(state: Sequence[Expr], dims: tuple[Expr, ...]) -> tuple[Expr, Expr, Expr, Expr]:
+    """The four words that belong to an element."""
+    key, stream, position = (ex.cast(word, "u64") for word in state)
     place = ZERO
     for axis, dim in enumerate(dims):
-        place = ex.add(ex.mul(place, dim), at.index(axis))
+        place = ex.add(ex.mul(place, dim), bd.index(axis))
     counter = ex.add(position, ex.cast(place, "u64"))
     return philox4x32.block(
         [_low(counter), ex.lshr(counter, 32), _low(stream), ex.lshr(stream, 32)], [_low(key), ex.lshr(key, 32)], ex.lshr
@@ -113,7 +114,7 @@ def lower_mrg_uniform(b: Builder, node: Any, inputs: list[Value]) -> list[Value]
     sample = b.tensor(ex.TYPE_OF[out_type.dtype], dims)
     total = b.dims.product(dims)
 
-    def emit(asm: Assembler) -> None:
+    def emit(asm: Emitter) -> None:
         for tensor in (following, sample):
             asm.bind(tensor)
         kernel = mrg_kernel(sample.type)
@@ -121,8 +122,9 @@ def lower_mrg_uniform(b: Builder, node: Any, inputs: list[Value]) -> list[Value]
         asm.call_kernel(kernel, [*args, states.dims[0], total])
 
     item = Special(
-        b.region, node, reads=[states], writes=[following, sample], scalars=[states.dims[0], total], emit=emit
-    )
+        b.region, node, what="draw", reads=[states], writes=[following, sample], emit=emit,
+        scalars=[states.dims[0], total],
+    )  # fmt: skip
     b.add(item)
     following.writers.append(item)
     sample.writers.append(item)

@@ -6,10 +6,11 @@ from typing import Any
 
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
+from theano.lower import body as bd
 from theano.lower.builder import Builder
+from theano.lower.convert import compute_type
 from theano.lower.dims import ZERO, is_const
-from theano.lower.items import Element
-from theano.lower.ops.elemwise import compute_type, convert, rearranged, shuffled
+from theano.lower.ops.elemwise import rearranged, shuffled
 from theano.lower.ops.moments import centred_sum
 from theano.lower.ops.registry import lowers
 from theano.lower.values import Value
@@ -40,7 +41,7 @@ def lower_reduce(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | No
                 b.check(ex.gt(x.dims[axis], ZERO), ValueError, message, (x.dims[axis],))
     if operation == "add" and red == {1} and x.is_whole() and x.tensor in b.spikes and acc in ex.FLOATS:
         only = [b.spikes[x.tensor]]  # all others are zero
-        return [b.pointwise(ex.TYPE_OF[out_dtype], (x.dims[0],), only, lambda at: convert(at.read(0), acc))]
+        return [b.pointwise(ex.TYPE_OF[out_dtype], (x.dims[0],), only, bd.converted(bd.element(0, only[0]), acc))]
     if operation == "add" and acc == "f64":
         centred = centred_sum(b, node, ex.TYPE_OF[out_dtype])
         if centred is not None:
@@ -59,15 +60,13 @@ def accumulator(op: Any, type_: str, out_dtype: str) -> str:
 def reduced(b: Builder, x: Value, red: frozenset[int], operation: str, acc: str, out: str) -> Value:
     """`x` accumulated over the axes `red`; uniform values and axes of length 1 need no memory."""
     long_axes = frozenset(k for k in red if not is_const(x.dims[k], 1))
-
-    def body(at: Element) -> Expr:
-        return convert(at.read(0), acc)
-
     if not long_axes:
         dims = tuple(d for k, d in enumerate(x.dims) if k not in red)
         order = tuple(k for k in range(x.ndim) if k not in red)
-        return b.pointwise(out, dims, [shuffled(b, x, order)], lambda at: convert(body(at), register(out)))
-    return b.reduce(out, x.dims, [x], red, False, operation, acc, body)
+        inner = shuffled(b, x, order)
+        body = bd.converted(bd.converted(bd.element(0, inner), acc), register(out))
+        return b.pointwise(out, dims, [inner], body)
+    return b.reduce(out, x.dims, [x], red, False, operation, acc, bd.converted(bd.element(0, x), acc))
 
 
 def register(type_: str) -> str:
@@ -91,15 +90,12 @@ def lower_argmax(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | No
     kept = [k for k in range(x.ndim) if k not in red]
     place = {k: n for n, k in enumerate(kept)}
     around = rearranged(largest, [place.get(k) for k in range(x.ndim)])
-
-    def body(at: Element) -> Expr:
-        value, best = at.read(0), at.read(1)
-        hit = ex.or_(ex.isnan(value), ex.eq(value, best)) if type_ in ex.FLOATS else ex.eq(value, best)
-        position: Expr = ZERO
-        for k in axes:
-            position = ex.add(ex.mul(position, x.dims[k]), at.index(k))
-        return ex.select(hit, position, ex.const((1 << 63) - 1, "i64"))
-
-    where = b.reduce("i64", x.dims, [x, around], red, False, "min", "i64", body, uses_index=True)
+    value, best = bd.elements(reads := [x, around])
+    hit = ex.or_(ex.isnan(value), ex.eq(value, best)) if type_ in ex.FLOATS else ex.eq(value, best)
+    position: Expr = ZERO
+    for k in axes:
+        position = ex.add(ex.mul(position, x.dims[k]), bd.index(k))
+    body = ex.select(hit, position, ex.const((1 << 63) - 1, "i64"))
+    where = b.reduce("i64", x.dims, reads, red, False, "min", "i64", body)
     return [where] if len(node.outputs) == 1 else [largest, where]
 

@@ -9,78 +9,35 @@ that may end early makes room for its rows as they come.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from theano.graph import clone_get_equiv
 from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.loops.schema import filled_slots
+from theano.lower import body as bd
 from theano.lower.builder import Builder, as_parts, c_strides, whole
-from theano.lower.cpu.exchange import Passed, exchangeable, exchanged
-from theano.lower.cpu.slices import Steps, emit_in_slices
 from theano.lower.dims import ONE, ZERO, is_const, length
-from theano.lower.items import Element, Item, Pointwise, Special
+from theano.lower.emitter import Emitter
+from theano.lower.items import Pointwise, Special
 from theano.lower.ops.branch import inside, needs_of
 from theano.lower.ops.callback import object_tensor
 from theano.lower.ops.registry import lowers
-from theano.lower.plan.groups import Group
-from theano.lower.values import Tensor, Value
+from theano.lower.step_loop import Carry, Rows, StepLoop
+from theano.lower.values import Item, Tensor, Value
 from theano.scan.count import NO_STEP, REFUSAL, StepCount
 from theano.scan.growth import grow_rows
 from theano.scan.op import Scan
 from theano.scan.parts import Loop, OutputArg, SequenceArg, SharedArg, StateArg
 from theano.tensor.opsupport import new_tensor
 
-if TYPE_CHECKING:
-    from theano.lower.main import Assembler
-
 # States of up to this many numbers live in names of main.
 MAX_NAMES = 8
 # More steps than any loop makes.
 MANY = 1 << 62
-# Steps between two looks at whether somebody has pressed Ctrl-C.
-POLL = 1024
-# Steps between two looks where all steps of an element run together.
-BATCH = 1 << 16
-# Up to this many elements all steps of an element run together even if each step reads or writes a row of its own.
-NARROW = 2048
 # Rows to begin with where the number of steps is only an upper bound.
 FIRST_ROWS = 16
-
-
-@dataclass(slots=True)
-class Rows:
-    """The memory for the rows of a state or an output.
-
-    Row `j` (initial rows count) is row ``j`` of `inner`, or ``j mod ring`` if there is a ring. `inner` is how the
-    steps see it, `outer` what is there before the loop; both are one tensor unless it grows.
-    """
-
-    outer: Tensor
-    inner: Tensor
-    first: int
-    ring: int = 0
-    grows: bool = False
-    keep: int | None = None
-    taps: tuple[int, ...] = ()
-
-    def position(self, number: Expr) -> Expr:
-        return ex.and_(number, length(self.ring - 1)) if self.ring else number
-
-
-@dataclass(slots=True)
-class Carry:
-    """A number that is carried in a name of main."""
-
-    type: str
-    init: Expr
-    name: str
-    result: str
-    next: Expr | None = None
 
 
 @lowers(Scan)
@@ -97,16 +54,6 @@ def lower_step_count(b: Builder, node: Any, inputs: list[Value]) -> list[Value]:
     return [Value("i64", (), uniform=n)]
 
 
-@dataclass(slots=True)
-class _Parts:
-    """What the loop's statement needs."""
-
-    carries: list[Carry] = field(default_factory=list)
-    rows: list[Rows] = field(default_factory=list)
-    ends: list[Item] = field(default_factory=list)  # items of a step that must run
-    until: Expr | None = None
-
-
 class _ScanLowering:
     def __init__(self, b: Builder, node: Any, inputs: list[Value]) -> None:
         self.b = b
@@ -115,7 +62,6 @@ class _ScanLowering:
         self.loop = Loop.of(node.op, node.inputs)
         self.values = dict(zip(node.inputs, inputs, strict=True))
         self.outer_region = b.region
-        self.parts = _Parts()
         self.step = b.fresh("step")
         self.t = ex.name(self.step, "i64")
         self.count = b.fresh("d") if self.loop.condition is not None else ""
@@ -130,6 +76,10 @@ class _ScanLowering:
         b.sides[self.node] = (self.region,)
         b.runs[self.region] = ex.gt(n, 0)
         self.own = b.own_names[self.region] = {self.step}
+        self.item = StepLoop(
+            self.outer_region, self.node, what="loop", blocks=(self.region,), step=self.step, n=n, count=self.count,
+            objects=bool(loop.shared),
+        )  # fmt: skip
         inner: dict[Any, Value] = {}
         for s in loop.sequences:
             inner.update(zip(s.inner, self._sequence(s), strict=True))
@@ -148,7 +98,7 @@ class _ScanLowering:
         self._end_shared([(form, next(results)) for form in shared])
         if loop.condition is not None:
             test = b.scalar(next(results))
-            self.parts.until = test if test.type == "bool" else ex.ne(test, 0)
+            self.item.until = test if test.type == "bool" else ex.ne(test, 0)
         self._end()
         b.region = self.outer_region
         item = self._item()
@@ -247,7 +197,7 @@ class _ScanLowering:
             assert rows is not None
             rows.taps = tuple(s.taps)
             for tap, v in zip(s.taps, s.inner, strict=True):
-                inner[v] = self._seen(self._place(rows, ex.add(self.t, length(s.rows + tap)), dims))
+                inner[v] = self._seen(rows.row(b.dims, ex.add(self.t, length(s.rows + tap)), dims))
         return carries, rows
 
     def _carry(self, initial: Value, dims: tuple[Expr, ...], row: int) -> Carry:
@@ -255,7 +205,7 @@ class _ScanLowering:
         init = first.uniform if first.uniform is not None else self.b.scalar(first)
         carry = Carry(st.load_type(initial.type), init, self.b.fresh("c"), self.b.fresh("v"))
         self.own.add(carry.name)
-        self.parts.carries.append(carry)
+        self.item.carries.append(carry)
         return carry
 
     def _rows(self, type_: str, dims: Sequence[Expr], first: int, keep: int | None, variable: Any) -> Rows:
@@ -270,7 +220,7 @@ class _ScanLowering:
             rows = Rows(tensor, tensor, first)
         else:
             rows = self._growing(type_, tuple(dims), first, variable)
-        self.parts.rows.append(rows)
+        self.item.rows.append(rows)
         return rows
 
     def _growing(self, type_: str, dims: tuple[Expr, ...], first: int, variable: Any) -> Rows:
@@ -284,7 +234,7 @@ class _ScanLowering:
         word = b.word("callback", id(grow), grow)
         t, step = self.t, length(first)
 
-        def front(asm: Assembler) -> None:
+        def front(asm: Emitter) -> None:
             """Make room for the row of this step, and find out where the rows are now."""
             capacity = b.fresh("u")
             names = tuple(b.fresh("u") for _ in dims)
@@ -292,21 +242,18 @@ class _ScanLowering:
             full = ex.ge(ex.add(t, step), ex.name(capacity, "i64"))
             more: list[st.Stmt] = [hs.CallBack(word, (slot,), (spare,)), hs.Move(slot, spare)]
             asm.statement(st.If(full, more, []))
-            asm.bound.add(inner)
+            asm.located(inner)
             asm.statement(hs.ArrayHeader(slot, inner.name, tuple(b.fresh("u") for _ in outer.dims)))
 
         around, b.region = b.region, self.region
-        item = Special(self.region, b.node, writes=[inner], emit=front, delivers=True, fallible=True)
+        item = Special(
+            self.region, b.node, what="room for a row", writes=[inner], emit=front, delivers=True, fallible=True,
+            python=True,
+        )  # fmt: skip
         b.add(item)
         b.region = around
         inner.writers.append(item)
         return Rows(outer, inner, first, grows=True)
-
-    def _place(self, rows: Rows, number: Expr, dims: tuple[Expr, ...]) -> Value:
-        """Row `number` as a view of the memory."""
-        strides = c_strides(self.b.dims, rows.inner.dims)
-        offset = ex.mul(rows.position(number), strides[0]) if not is_const(rows.inner.dims[0], 1) else ZERO
-        return Value(rows.inner.type, dims, tensor=rows.inner, offset=offset, strides=strides[1:])
 
     def _fill_rows(self, rows: Rows, initial: Value) -> None:
         b, outer = self.b, rows.outer
@@ -319,9 +266,10 @@ class _ScanLowering:
     def _copy(self, out: Tensor, target: Value, source: Value) -> Item:
         b = self.b
         if not b.native(out.type):
-            b.write(out, as_parts(b, target), [as_parts(b, source)], lambda at: at.read(0))
+            part = as_parts(b, source)
+            b.write(out, as_parts(b, target), [part], bd.element(0, part))
         else:
-            b.write(out, target, [source], lambda at: at.read(0))
+            b.write(out, target, [source], bd.element(0, source))
         return b.items[-1]
 
     def _end_state(self, s: StateArg, form: tuple[list[Carry], Rows | None], value: Value) -> None:
@@ -347,22 +295,22 @@ class _ScanLowering:
         b, out = self.b, rows.inner
         if self._made_in_place(rows, value):
             return
-        target = self._place(rows, ex.add(self.t, length(rows.first)), tuple(out.dims[1:]))
+        target = rows.row(b.dims, ex.add(self.t, length(rows.first)), tuple(out.dims[1:]))
         if not (value.uniform is not None and all(is_const(d, 1) for d in target.dims) and b.native(out.type)):
-            self.parts.ends.append(self._copy(out, target, value))
+            self.item.ends.append(self._copy(out, target, value))
             return
         number = ex.cast(value.uniform, st.load_type(out.type))
 
-        def emit(asm: Assembler) -> None:
+        def emit(asm: Emitter) -> None:
             assert target.offset is not None
             view = st.View(out.storage().name, out.type, b.dims.normal(target.offset), ())
             asm.statement(st.Store(view, (), number))
 
-        item = Special(b.region, b.node, scalars=[number], emit=emit)
+        item = Special(b.region, b.node, what="store", scalars=[number], emit=emit)
         item.deps.extend(out.writers)
         b.add(item)
         out.writers.append(item)
-        self.parts.ends.append(item)
+        self.item.ends.append(item)
 
     def _made_in_place(self, rows: Rows, value: Value) -> bool:
         """Let a value that is no plain loop nest (those store into the row anyway) be made in its row."""
@@ -375,12 +323,12 @@ class _ScanLowering:
             return False
         if not all(b.dims.equal(a, c) for a, c in zip(tensor.dims, out.dims[1:], strict=True)):
             return False
-        row = self._place(rows, ex.add(self.t, length(rows.first)), tensor.dims)
+        row = rows.row(b.dims, ex.add(self.t, length(rows.first)), tensor.dims)
         tensor.alias, tensor.shift = out, row.offset
         for first in tensor.apart or tensor.writers[:1]:
             first.deps.extend(out.writers)
         out.writers += tensor.writers
-        self.parts.ends += tensor.latest()
+        self.item.ends += tensor.latest()
         return True
 
     # -- outputs and objects -----------------------------------------------------------------------------------
@@ -406,7 +354,7 @@ class _ScanLowering:
         b = self.b
         tensor = Tensor(b.fresh("o"), "object", (), "object", slot=slot)
         item = Special(
-            b.region, b.node, reads=[whole(source)], writes=[tensor], delivers=True,
+            b.region, b.node, what="hold", reads=[whole(source)], writes=[tensor], delivers=True, python=True,
             emit=lambda asm: asm.statement(hs.HoldObject(slot, "slot", source.slot)),
         )  # fmt: skip
         b.add(item)
@@ -421,14 +369,14 @@ class _ScanLowering:
         held = [self._held(object_tensor(b, value), b.new_slot()) for _, value in pairs]
         moves = [(slot, new.slot) for ((slot, _), _), new in zip(pairs, held, strict=True)]
 
-        def emit(asm: Assembler) -> None:
+        def emit(asm: Emitter) -> None:
             for target, source in moves:
                 asm.statement(hs.Move(target, source))
 
-        item = Special(b.region, b.node, reads=[whole(t) for t in held], emit=emit)
+        item = Special(b.region, b.node, what="move", reads=[whole(t) for t in held], emit=emit, python=True)
         item.deps.extend(r for (_, tensor), _ in pairs for r in tensor.readers if r is not item)
         b.add(item)
-        self.parts.ends.append(item)
+        self.item.ends.append(item)
 
     def _shared_result(self, slot: int, loop: Item) -> Value:
         tensor = Tensor(self.b.fresh("o"), "object", (), "object", slot=slot)
@@ -452,105 +400,28 @@ class _ScanLowering:
 
     def _end(self) -> None:
         """An item that keeps alive what the next step gets through names."""
-        numbers = [c.next for c in self.parts.carries if c.next is not None]
-        if self.parts.until is not None:
-            numbers.append(self.parts.until)
+        numbers = [c.next for c in self.item.carries if c.next is not None]
+        if self.item.until is not None:
+            numbers.append(self.item.until)
         if numbers:
-            item = Special(self.region, self.node, scalars=list(numbers), emit=lambda asm: None)
+            item = Special(self.region, self.node, what="hand on", scalars=list(numbers), emit=lambda asm: None)
             self.b.add(item)
-            self.parts.ends.append(item)
+            self.item.ends.append(item)
 
     def _item(self) -> Item:
-        b, parts = self.b, self.parts
-        defines = [c.result for c in parts.carries] + ([self.count] if self.count else [])
-        item = Special(
-            self.outer_region, self.node, writes=[r.outer for r in parts.rows], emit=self._emit, fallible=True,
-            scalars=[self.n, *(c.init for c in parts.carries)], defines=defines,
-        )  # fmt: skip
+        b, item = self.b, self.item
+        item.writes += [r.outer for r in item.rows]
+        item.fallible = item.python = item.polls = True
+        item.scalars += [self.n, *(c.init for c in item.carries)]
+        item.defines += [*(c.result for c in item.carries), *([self.count] if self.count else [])]
         b.owners[self.region] = item
-        item.deps.extend(parts.ends)
+        item.deps.extend(item.ends)
         item.deps.extend(needs_of(b, inside(b, self.node)))
         b.add(item)
-        for rows in parts.rows:
+        for rows in item.rows:
             item.deps.extend(rows.outer.writers)
             rows.outer.writers.append(item)
-        self.item = item
         return item
-
-    def _emit(self, asm: Assembler) -> None:
-        groups = asm.groups.get(self.region, [])
-        passed = self._passed()
-        if passed is None or len(groups) != 1 or not exchangeable(self.b, groups[0], passed):
-            self._emit_by_steps(asm, groups)
-            return
-        if not self._streams(groups[0], passed):
-            self._emit_exchanged(asm, groups[0], passed)
-            return
-        small = ex.le(self.b.dims.product(tuple(groups[0].axes)), length(NARROW))
-        narrow = asm.block(lambda: self._emit_exchanged(asm, groups[0], passed))
-        wide = asm.block(lambda: self._emit_steps(asm))
-        asm.statement(st.If(small, narrow, wide))
-
-    def _passed(self) -> list[Passed] | None:
-        """What a step hands on and gives, if all of that is rows in memory written by loops."""
-        parts = self.parts
-        if parts.carries or parts.until is not None or self.loop.shared or len(parts.ends) != len(parts.rows):
-            return None
-        found = []
-        for rows, writer in zip(parts.rows, parts.ends, strict=True):
-            if not isinstance(writer, Pointwise) or rows.grows:
-                return None
-            place = partial(self._place, rows, dims=tuple(rows.inner.dims[1:]))
-            taps = {place(ex.add(self.t, length(rows.first + tap))).offset: -tap for tap in rows.taps}
-            every = rows.keep is None or rows.keep > rows.first
-            found.append(Passed(rows.inner, writer, rows.first, every, taps, place))
-        return found
-
-    def _streams(self, group: Group, passed: list[Passed]) -> bool:
-        """Whether each step reads or writes other memory."""
-        states = {p.tensor for p in passed}
-        values = [v for item in group.items for v in item.reads if v.tensor is not None and v.tensor not in states]
-        moving = any(v.offset is not None and not self.b.known_outside(self.region, v.offset) for v in values)
-        return moving or any(p.every for p in passed)
-
-    def _emit_exchanged(self, asm: Assembler, group: Group, passed: list[Passed]) -> None:
-        """All steps of an element together, a batch of steps at a time: somebody may press Ctrl-C."""
-        b = self.b
-        batch, size = b.fresh("c"), length(BATCH)
-        first = ex.mul(ex.name(batch, "i64"), size)
-
-        def call() -> None:
-            count = ex.minimum(ex.sub(self.n, first), size)
-            nest = exchanged(asm, group, passed, self.step, first, count)
-            asm.call_kernel(st.Kernel("", nest.params, nest.body), list(nest.args))
-
-        batches = ex.ashr(ex.add(self.n, length(BATCH - 1)), length(BATCH.bit_length() - 1))
-        asm.statement(st.For(batch, batches, "serial", [hs.Poll(), *asm.block(call)]))
-
-    def _emit_by_steps(self, asm: Assembler, groups: Sequence[Group]) -> None:
-        """One step after the other, in slices of rows where these need each other nowhere."""
-        parts = self.parts
-        if parts.carries or parts.until is not None or self.loop.shared or any(r.grows for r in parts.rows):
-            self._emit_steps(asm)
-        else:
-            states = [r.inner for r in parts.rows]
-            emit_in_slices(asm, groups, states, Steps(self.step, self.n, POLL), lambda: self._emit_steps(asm))
-
-    def _emit_steps(self, asm: Assembler) -> None:
-        body = asm.region_block(self.region)
-        left = filled_slots(body)
-        moved = {s.source for s in st.walk(body) if isinstance(s, hs.Move)}
-        look = st.If(ex.eq(ex.and_(self.t, length(POLL - 1)), length(POLL - 1)), [hs.Poll()], [])
-        front: list[st.Stmt] = [*(hs.Release(k) for k in left if k not in moved), look]
-        carried = [
-            st.Carried(c.name, "state", c.type, c.init, c.next, c.result)
-            for c in self.parts.carries if c.next is not None
-        ]  # fmt: skip
-        asm.statement(
-            st.For(
-                self.step, self.n, "serial", [*front, *body], carried, until=self.parts.until, count=self.count,
-            )
-        )  # fmt: skip
 
     # -- results -----------------------------------------------------------------------------------------------
     def _state_result(self, s: StateArg, form: tuple[list[Carry], Rows | None]) -> Value:
@@ -576,20 +447,17 @@ class _ScanLowering:
             strides = c_strides(b.dims, grown.dims)
             return Value(tensor.type, (total, *dims), tensor=grown, offset=ZERO, strides=strides)
         if keep == 1 and rows.first:
-            last = self._place(rows, ex.sub(total, ONE), dims)
+            last = rows.row(b.dims, ex.sub(total, ONE), dims)
             assert last.strides is not None
             return Value(last.type, (ONE, *dims), tensor=tensor, offset=last.offset, strides=(ZERO, *last.strides))
         kept = length(keep) if keep <= rows.first else ex.minimum(total, length(keep))
         source = whole(tensor) if b.native(tensor.type) else as_parts(b, whole(tensor))
         space = (kept, *source.dims[1:])
-
-        def element(at: Element) -> Expr:
-            row = rows.position(ex.add(ex.sub(total, kept), at.index(0)))
-            return at.gather(source, (row, *(at.index(k) for k in range(1, len(space)))))
-
+        row = rows.position(ex.add(ex.sub(total, kept), bd.index(0)))
+        body = bd.look(0, source, [row, *(bd.index(k) for k in range(1, len(space)))])
         out = b.tensor(tensor.type, (kept, *dims))
         target = None if b.native(tensor.type) else as_parts(b, whole(out))
-        b.write(out, target, [], element, indirect=[source], dims=space, uses_index=True)
+        b.write(out, target, [], body, indirect=[source], dims=space)
         return whole(out)
 
     def _deliver(self, tensor: Tensor, loop: Item, value: Value | None) -> None:
@@ -597,7 +465,7 @@ class _ScanLowering:
         b = self.b
         emit = (lambda asm: None) if value is None else (lambda asm: asm.receive(tensor, value))
         names = [str(d.value) for d in tensor.dims if d.op == "name"]
-        item = Special(b.region, b.node, writes=[tensor], emit=emit, delivers=True, defines=names)
+        item = Special(b.region, b.node, what="receive", writes=[tensor], emit=emit, delivers=True, defines=names)
         item.deps.append(loop)
         b.add(item)
         tensor.writers.append(item)

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.lower.builder import COMPLEX_PART, Builder, c_strides, whole
+from theano.lower import body as bd
+from theano.lower.builder import COMPLEX_PART, Builder, c_strides
 from theano.lower.dims import LIMIT, ONE, is_const, is_length, length, real_product, shape_text
-from theano.lower.items import Element, Special
-from theano.lower.ops.elemwise import convert
+from theano.lower.ops.indexing import take
 from theano.lower.ops.registry import lowers
-from theano.lower.values import Tensor, Value
+from theano.lower.ops.vectors import vector_value
+from theano.lower.values import Value
 from theano.tensor.alloc import Alloc, AllocEmpty, ARange, Eye, integer_range_dtype
 from theano.tensor.assertion import Assert
 from theano.tensor.opsupport import INT64
 from theano.tensor.shape import MakeVector, Rebroadcast, Reshape, Shape, Shape_i, SpecifyShape
-
-if TYPE_CHECKING:
-    from theano.lower.main import Assembler
-
-# Longer vectors of numbers are written element by element.
-SHORT_VECTOR = 64
 
 
 @lowers(Shape)
@@ -43,55 +38,13 @@ def lower_make_vector(b: Builder, node: Any, inputs: list[Value]) -> list[Value]
     return [vector_value(b, type_, tuple(b.scalar(v, type_) for v in inputs))]
 
 
-def vector_value(b: Builder, type_: str, elements: tuple[Expr, ...]) -> Value:
-    """A short vector whose elements are scalar expressions; memory is filled only if somebody reads it."""
-    out = b.tensor(type_, (length(len(elements)),))
-    if len(elements) > SHORT_VECTOR and type_ in ex.TYPES:
-        _store_each(b, out, elements)
-        value = whole(out)
-        value.vector = elements
-        return value
-    reads = [Value(type_, (), uniform=e) for e in elements]
-
-    def body(at: Element) -> Expr:
-        position = at.index(0)
-        result = ex.const(0, type_)
-        for k in range(len(elements)):
-            result = ex.select(ex.eq(position, k), at.read(k), result) if k else at.read(k)
-        return result
-
-    b.write(out, None, reads, body, uses_index=True)
-    value = whole(out)
-    value.vector = elements
-    return value
-
-
-def _store_each(b: Builder, out: Tensor, elements: tuple[Expr, ...]) -> None:
-    """Write the elements of a vector one after the other: a loop would look for each among all of them."""
-
-    def emit(asm: Assembler) -> None:
-        base, offset, type_ = asm.pointer(whole(out))
-        view = st.View(base, type_, offset, (ONE,))
-        for k, element in enumerate(elements):
-            asm.statement(st.Store(view, (length(k),), ex.cast(element, st.load_type(type_))))
-
-    item = Special(b.region, b.node, scalars=list(elements), writes=[out], emit=emit)
-    b.add(item)
-    out.writers.append(item)
-
-
 def elements_of(b: Builder, value: Value) -> tuple[Expr, ...] | None:
     """The elements of an integer vector of constant length as i64 expressions."""
     if value.vector is not None:
         return tuple(ex.cast(e, "i64") for e in value.vector)
     if not is_const(value.dims[0]):
         return None
-    from theano.lower.ops.indexing import take
-
-    return tuple(
-        b.scalar(take(b, value, [length(k)]), "i64")
-        for k in range(value.dims[0].value)
-    )
+    return tuple(b.scalar(take(b, value, [length(k)]), "i64") for k in range(value.dims[0].value))
 
 
 @lowers(Reshape)
@@ -315,15 +268,11 @@ def lower_arange(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | No
     static = node.outputs[0].type.shape[0]
     dims = (b.dims.normal(count) if static is None else length(static),)
     check_size(b, dims, MemoryError, "no memory for a range of {0} numbers", dims)
-
-    def body(at: Element) -> Expr:
-        position = ex.cast(at.index(0), start.type)
-        # NumPy adds multiples of the difference of the first two elements, in the result's type
-        begin, following = convert(at.read(0), type_), convert(at.read(1), type_)
-        return ex.add(begin, ex.mul(convert(position, type_), ex.sub(following, begin)))
-
     reads = [Value(first.type, (), uniform=first), Value(start.type, (), uniform=second_wide)]
-    result = b.pointwise(type_, dims, reads, body, uses_index=True)
+    # NumPy adds multiples of the difference of the first two elements, in the result's type
+    begin, following = (bd.converted(x, type_) for x in bd.elements(reads))
+    position = bd.converted(ex.cast(bd.index(0), start.type), type_)
+    result = b.pointwise(type_, dims, reads, ex.add(begin, ex.mul(position, ex.sub(following, begin))))
     result.counts = type_ == "i64" and is_const(start, 0) and is_const(step, 1)
     return [result]
 
@@ -358,9 +307,7 @@ def lower_eye(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
         return None
     dims = allocated(b, node, inputs[:2])
     shift = b.scalar(inputs[2], "i64")
-
-    def body(at: Element) -> Expr:
-        on = ex.eq(ex.sub(at.index(1), at.index(0)), at.read(0))
-        return ex.cast(on, type_) if type_ == "bool" else ex.select(on, ex.const(1, type_), ex.const(0, type_))
-
-    return [b.pointwise(type_, dims, [Value("i64", (), uniform=shift)], body, uses_index=True)]
+    diagonal = Value("i64", (), uniform=shift)
+    on = ex.eq(ex.sub(bd.index(1), bd.index(0)), bd.element(0, diagonal))
+    body = on if type_ == "bool" else ex.select(on, ex.const(1, type_), ex.const(0, type_))
+    return [b.pointwise(type_, dims, [diagonal], body)]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from theano.loops import expr as ex
 from theano.loops import host as hs
@@ -14,19 +14,11 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.builder import Builder, CheckRecord
 from theano.lower.dims import LIMIT, ZERO, is_const, length, real_product, shape_text
-from theano.lower.values import Tensor
-
-if TYPE_CHECKING:
-    from theano.lower.main import Assembler
+from theano.lower.values import Tensor, byte_size
 
 ALIGN = 64
 # How many pieces of other sizes are asked whether one fits into their gaps.
 CANDIDATES = 64
-
-
-def byte_size(b: Builder, tensor: Tensor) -> Expr:
-    count = b.dims.product(tensor.dims)
-    return ex.mul(count, length(ex.ITEMSIZE[tensor.type]))
 
 
 def rounded(size: Expr) -> Expr:
@@ -54,12 +46,17 @@ class _Piece:
         return True
 
 
-def carve_workspace(asm: Assembler, head: list[st.Stmt]) -> None:
-    """Assign an offset in the workspace to every temporary; the statements go to `head`."""
-    b = asm.b
-    pieces = _pieces(asm)
-    given = {b.dims.product(t.dims) for t in (*asm.inputs, *asm.storages) if t is not None}
-    for tensor in _largest(b, [*asm.temps, *(t for t in asm.outputs if t.role == "output")]):
+def carve_workspace(
+    b: Builder, temps: Sequence[Tensor], lives: Mapping[Tensor, tuple[int, int]], arguments: Sequence[Tensor],
+    outputs: Sequence[Tensor], head: list[st.Stmt],
+) -> None:  # fmt: skip
+    """Assign an offset in the workspace to every temporary; the statements go to `head`.
+
+    `lives` tells the first and the last step in which each is used.
+    """
+    pieces = _pieces(b, temps, lives)
+    given = {b.dims.product(t.dims) for t in arguments}
+    for tensor in _largest(b, [*temps, *(t for t in outputs if t.role == "output")]):
         check_size(b, tensor, given, head)
     if not pieces:
         return
@@ -69,19 +66,19 @@ def carve_workspace(asm: Assembler, head: list[st.Stmt]) -> None:
     for piece in pieces:
         carved += [hs.Carve(t.name, work, total) for t in piece.tensors]
         total = ex.add(total, rounded(piece.size))
-    largest = max(asm.temps, key=lambda t: len(t.dims))
+    largest = max(temps, key=lambda t: len(t.dims))
     node = largest.writers[0].node if largest.writers else None
     head.append(hs.Workspace(work, total, b.no_memory(node, "no memory for what is computed on the way")))
     head += carved
 
 
-def _pieces(asm: Assembler) -> list[_Piece]:
+def _pieces(b: Builder, temps: Sequence[Tensor], lives: Mapping[Tensor, tuple[int, int]]) -> list[_Piece]:
     """Pieces for all temporaries: those of one size share one, then those whose sizes follow from the same lengths.
 
     Which of these is larger only a call tells; the sum of both is never needed.
     """
     pieces: dict[frozenset[str], list[_Piece]] = {}
-    for size, equal in _of_one_size(asm).items():
+    for size, equal in _of_one_size(b, temps, lives).items():
         alike = pieces.setdefault(frozenset(ex.names(size)), [])
         others = list(alike)  # pieces of one size never fit each other
         for piece in equal:
@@ -93,15 +90,16 @@ def _pieces(asm: Assembler) -> list[_Piece]:
     return [p for alike in pieces.values() for p in alike]
 
 
-def _of_one_size(asm: Assembler) -> dict[Expr, list[_Piece]]:
+def _of_one_size(
+    b: Builder, temps: Sequence[Tensor], lives: Mapping[Tensor, tuple[int, int]]
+) -> dict[Expr, list[_Piece]]:
     """For each size the pieces for its temporaries, as few as live at once; each goes to the first that is free."""
-    b = asm.b
     pieces: dict[Expr, list[_Piece]] = {}
     free: dict[Expr, list[int]] = {}  # numbers of pieces: a heap
     busy: dict[Expr, list[tuple[int, int]]] = {}  # until which step, and which: a heap
-    for tensor in sorted(asm.temps, key=lambda t: asm.place_of.get(t, (0, 0))[0]):
-        size = b.dims.normal(byte_size(b, tensor))
-        life = asm.place_of.get(tensor, (0, 1 << 30))
+    for tensor in sorted(temps, key=lambda t: lives.get(t, (0, 0))[0]):
+        size = b.dims.normal(byte_size(b.dims, tensor))
+        life = lives.get(tensor, (0, 1 << 30))
         own, own_free, own_busy = pieces.setdefault(size, []), free.setdefault(size, []), busy.setdefault(size, [])
         while own_busy and own_busy[0][0] < life[0]:
             heappush(own_free, heappop(own_busy)[1])

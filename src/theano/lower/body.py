@@ -1,0 +1,153 @@
+"""What an item computes for one element: an expression of the loop language with a few forms of its own.
+
+- ``element``: the element of operand `value` at this point of the space;
+- ``index``: the position along axis `value` of the space, an i64;
+- ``look``: the element of an indirect operand at positions that are computed (along some axes at those of this point);
+- ``apply``: an operation of the scalar table, which is expanded when its operands are known;
+- ``convert``: a conversion that is defined for all numbers.
+
+`evaluate` makes an expression of the loop language of it, at one point of a loop nest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from theano.loops import expr as ex
+from theano.loops import stmt as st
+from theano.loops.expr import Expr
+from theano.lower.convert import compute_type, convert
+from theano.lower.dims import ZERO
+from theano.lower.values import Value
+from theano.scalar.op import ScalarOp
+
+
+class Application:
+    """An operation of the scalar table for given dtypes, casts included."""
+
+    __slots__ = ("op", "result", "wanted")
+
+    def __init__(self, op: ScalarOp, in_dtypes: tuple[str, ...], out_dtype: str) -> None:
+        self.op = op
+        self.wanted = tuple(compute_type(d) for d in op.arg_dtypes(in_dtypes, out_dtype))
+        self.result = ex.TYPE_OF[out_dtype]
+
+    def __call__(self, operands: Sequence[Expr]) -> Expr:
+        args = [convert(x, t) for x, t in zip(operands, self.wanted, strict=True)]
+        return convert(ex.expanded(self.op.expand, *args), self.result)  # type: ignore[arg-type]
+
+    def cost(self, args: Sequence[Expr]) -> int:
+        own = self.op.cost
+        return (own if isinstance(own, int) else own(*args)) + len(args) - 1
+
+
+class Point(Protocol):
+    """A point of a loop nest, where a body is evaluated."""
+
+    def index(self, axis: int) -> Expr:
+        """The position along an axis of the item's space."""
+
+    def look(self, k: int, at: list[Expr | None]) -> Expr:
+        """The element of indirect operand `k` at given positions along some axes (None: at this point's)."""
+
+
+# -- forms -----------------------------------------------------------------------------------------------------
+def element(k: int, value: Value) -> Expr:
+    """The element of operand `k`, which is `value`."""
+    return ex.form("element", st.load_type(value.type), (), k)
+
+
+def elements(reads: Sequence[Value]) -> list[Expr]:
+    """The elements of all operands."""
+    return [element(k, v) for k, v in enumerate(reads)]
+
+
+def index(axis: int) -> Expr:
+    return ex.form("index", "i64", (), axis)
+
+
+def look(k: int, value: Value, at: Sequence[Expr | None]) -> Expr:
+    """The element of indirect operand `k`, which is `value`, at positions (None: that of this point) inside it."""
+    given = tuple(i is not None for i in at)
+    return ex.form("look", st.load_type(value.type), tuple(i for i in at if i is not None), (k, given))
+
+
+def applied(application: Application, args: Sequence[Expr]) -> Expr:
+    return ex.form("apply", st.load_type(application.result), tuple(args), application)
+
+
+def converted(x: Expr, type_: str) -> Expr:
+    """`convert`, done when it is known what `x` is."""
+    if x.op == "const":
+        return convert(x, type_)
+    return x if x.type == type_ else ex.form("convert", st.load_type(type_), (x,), type_)
+
+
+def rounded(type_: str, body: Expr) -> Expr:
+    """`body`, whose results are numbers of a storage type even where they never go through memory."""
+    return converted(body, "f16") if type_ == "f16" else body
+
+
+# -- readings --------------------------------------------------------------------------------------------------
+def is_placed(body: Expr) -> bool:
+    """Whether a body depends on where in the space it is."""
+    return any(node.op in ("index", "look") for node in ex.postorder((body,)))
+
+
+def speaks_of_main(body: Expr) -> bool:
+    """Whether a body may come to expressions of which main can compute a part."""
+    return any(node.op in ("index", "look", "name") for node in ex.postorder((body,)))
+
+
+def only_applies(body: Expr) -> bool:
+    """Whether a body is one operation of the scalar table, so that it tells all about what is computed."""
+    return body.op == "apply" or (body.op == "convert" and body.value == "f16" and body.args[0].op == "apply")
+
+
+def cost(body: Expr) -> int:
+    """What one element takes, roughly, in plain additions: what the operations of the scalar table do."""
+    total = 0
+    for node in ex.postorder((body,)):
+        if node.op == "apply":
+            total += node.value.cost(node.args)
+    return max(total, 1)
+
+
+def evaluate(body: Expr, operands: Sequence[Expr], point: Point | None = None) -> Expr:
+    """The body as an expression of the loop language."""
+    if body.op == "element":
+        return operands[body.value]
+    done: dict[Expr, Expr] = {}
+    for node in ex.postorder((body,)):
+        args = node.args
+        if node.op == "element":
+            done[node] = operands[node.value]
+        elif node.op == "apply":
+            done[node] = node.value([done[a] for a in args])
+        elif node.op == "convert":
+            done[node] = convert(done[args[0]], node.value)
+        elif node.op == "index":
+            assert point is not None, "numbers have no position"
+            done[node] = point.index(node.value)
+        elif node.op == "look":
+            assert point is not None, "numbers have no memory"
+            k, given = node.value
+            places = iter(args)
+            done[node] = point.look(k, [done[next(places)] if g else None for g in given])
+        else:
+            new = tuple([done[a] for a in args])
+            done[node] = node if new == args else ex.rebuilt(node, new)
+    return done[body]
+
+
+def over_fewer_axes(body: Expr, place: dict[int, int]) -> Expr:
+    """A body for the axes that have a `place` among those of a smaller space; the others have length 1."""
+    done: dict[Expr, Expr] = {}
+    for node in ex.postorder((body,)):
+        if node.op == "index":
+            done[node] = index(place[node.value]) if node.value in place else ZERO
+        else:
+            args = tuple([done[a] for a in node.args])
+            done[node] = node if args == node.args else ex.rebuilt(node, args)
+    return done[body]

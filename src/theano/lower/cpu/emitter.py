@@ -1,0 +1,28 @@
+"""What loop nests ask of whoever writes main."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from theano.loops.expr import Expr
+from theano.lower.builder import Builder
+from theano.lower.emitter import Emitter
+from theano.lower.plan.groups import Group
+from theano.lower.values import Tensor
+
+
+class NestEmitter(Emitter, Protocol):
+    """Writes main, where whole groups are emitted."""
+
+    b: Builder
+    groups: dict[int, list[Group]]
+    bound: set[Tensor]
+
+    def prepare(self, group: Group) -> list[Tensor]:
+        """See to the memory of a loop nest; what it leaves there."""
+
+    def row_buffer(self, type_: str, dims: tuple[Expr, ...]) -> Tensor:
+        """Workspace for values that are kept between sweeps."""
+
+    def touch(self, tensor: Tensor) -> None:
+        """Record that the current step uses a tensor."""
