@@ -45,6 +45,12 @@ def program(make: Maker) -> Maker:
     return make
 
 
+def compiled(name: str, mode: str = "FAST_RUN") -> tuple[Program, Any]:
+    """A program of the table, made anew, and the function."""
+    made = PROGRAMS[name]()
+    return made, theano.function(made.inputs, made.outputs, updates=made.updates, mode=mode)
+
+
 def shared(name: str, *shape: int, dtype: str = "float64") -> Any:
     size = int(np.prod(shape))
     return theano.shared(np.linspace(-1, 1, size).reshape(shape).astype(dtype), name=name)
@@ -81,6 +87,13 @@ def complex_numbers() -> Program:
 def float16() -> Program:
     x, y = T.TensorType("float16", (False,))("x"), T.TensorType("float16", (False,))("y")
     return Program([x, y], T.tanh(x) + x * y, [(40,), (40,)])
+
+
+@program
+def negated() -> Program:
+    """A negation is no item: who reads it reads the number and negates it."""
+    x = T.vector("x")
+    return Program([x], T.exp(-x) ** 0.5, [(50,)])
 
 
 @program
@@ -451,6 +464,12 @@ def update_of_another_shape() -> Program:
 def branch() -> Program:
     c, x = T.iscalar("c"), T.vector("x")
     return Program([c, x], ifelse(c, T.exp(x), x + 1), [1, (50,)])
+
+
+@program
+def branch_of_numbers() -> Program:
+    c, x = T.iscalar("c"), T.vector("x")
+    return Program([c, x], ifelse(c, x.sum(), x[0]), [0, (50,)])
 
 
 @program

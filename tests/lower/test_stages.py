@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-import theano
 from tests.conftest import Golden
-from tests.lower.programs import PROGRAMS, Program
+from tests.lower.programs import PROGRAMS, compiled
 from theano.lower import program as lowering
 from theano.lower.ops import registry
 from theano.printing import items, memory_plan, schedule
@@ -30,7 +29,7 @@ _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 def test_stages(name: str, golden: Golden) -> None:
     if name == "float16" and not isa().has_f16c:
         pytest.skip("the processor cannot convert float16, so Python computes with it")
-    program, f = compiled(name, "FAST_RUN")
+    program, f = compiled(name)
     args = program.values()
     text = "\n\n".join(f"-- {stage} --\n{printed(f, args)}" for stage, printed in STAGES.items())
     golden(_ADDRESS.sub("", text) + "\n", f"stages/{name}")
@@ -50,7 +49,7 @@ def test_the_programs_need_every_lowering(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(lowering, "find", find)
     for name in PROGRAMS:
-        compiled(name, "FAST_RUN")
+        compiled(name)
     ours = {f for f in registry._TABLE.values() if f.__module__.startswith("theano.")}
     assert {f.__name__ for f in ours - used} == {"lower_shape"}  # rewriting takes the lengths one by one
 
@@ -71,8 +70,3 @@ def results(name: str, mode: str) -> list[np.ndarray]:
     found = f(*program.values())
     outputs = found if isinstance(found, list) else [found]
     return [np.asarray(v) for v in (*outputs, *(s.get_value() for s, _ in program.updates))]
-
-
-def compiled(name: str, mode: str) -> tuple[Program, Any]:
-    program = PROGRAMS[name]()
-    return program, theano.function(program.inputs, program.outputs, updates=program.updates, mode=mode)
