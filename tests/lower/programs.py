@@ -46,9 +46,10 @@ def program(make: Maker) -> Maker:
 
 
 def compiled(name: str, mode: str = "FAST_RUN") -> tuple[Program, Any]:
-    """A program of the table, made anew, and the function."""
+    """A program of the table, made anew, and the function, as a machine with several cores has it."""
     made = PROGRAMS[name]()
-    return made, theano.function(made.inputs, made.outputs, updates=made.updates, mode=mode)
+    with theano.change_flags(openmp=True):
+        return made, theano.function(made.inputs, made.outputs, updates=made.updates, mode=mode)
 
 
 def shared(name: str, *shape: int, dtype: str = "float64") -> Any:
