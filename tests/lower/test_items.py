@@ -43,7 +43,7 @@ def test_equal_bodies_are_one() -> None:
     assert ex.mul(a, b) is ex.mul(a, b)
     exp = bd.Application(theano.scalar.exp, ("float64",), "float64")
     assert bd.applied(exp, [a]) is bd.applied(exp, [a])
-    assert bd.cost(bd.applied(exp, [a])) == 20 and bd.cost(a) == 1
+    assert bd.facts(bd.applied(exp, [a])).cost == 20 and bd.facts(a).cost == 1
 
 
 def test_a_body_is_simplified_for_its_operands() -> None:
@@ -57,7 +57,7 @@ def test_a_body_is_simplified_for_its_operands() -> None:
 
 def test_positions_along_axes_of_length_one() -> None:
     body = ex.add(bd.index(0), ex.mul(bd.index(2), ex.const(5, "i64")))
-    assert bd.is_placed(body)
+    assert bd.facts(body).placed
     assert bd.over_fewer_axes(body, {2: 0}) is ex.mul(bd.index(0), ex.const(5, "i64"))
 
 

@@ -19,7 +19,7 @@ import math
 import operator
 import struct
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 FLOATS = ("f32", "f64")
 SIGNED = ("i8", "i16", "i32", "i64")
@@ -119,7 +119,8 @@ class Expr:
 
 
 _interned: dict[tuple[object, ...], Expr] = {}
-_expanded: dict[tuple[Callable[..., Expr], tuple[Expr, ...]], Expr] = {}
+_once: dict[tuple[Callable[..., Any], tuple[Expr, ...]], Any] = {}
+T = TypeVar("T")
 
 
 def clear() -> None:
@@ -128,7 +129,7 @@ def clear() -> None:
     Small constants stay: modules hold on to some of them.
     """
     _interned.clear()
-    _expanded.clear()
+    _once.clear()
     _interned.update(_small_constants)
 
 
@@ -140,11 +141,11 @@ def _intern(op: str, type_: str, args: tuple[Expr, ...], value: object = None, k
     return found
 
 
-def expanded(expand: Callable[..., Expr], *args: Expr) -> Expr:
-    """``expand(*args)``; a long expansion is made once for the same operands (the same names in kernels alike)."""
-    found = _expanded.get((expand, args))
+def once(function: Callable[..., T], *args: Expr) -> T:
+    """``function(*args)``, found once: long expansions for the same operands (the same names in kernels alike)."""
+    found: T | None = _once.get((function, args))
     if found is None:
-        found = _expanded[expand, args] = expand(*args)
+        found = _once[function, args] = function(*args)
     return found
 
 

@@ -35,7 +35,7 @@ class Application:
 
     def __call__(self, operands: Sequence[Expr]) -> Expr:
         args = [convert(x, t) for x, t in zip(operands, self.wanted, strict=True)]
-        return convert(ex.expanded(self.op.expand, *args), self.result)  # type: ignore[arg-type]
+        return convert(ex.once(self.op.expand, *args), self.result)  # type: ignore[arg-type]
 
     def cost(self, args: Sequence[Expr]) -> int:
         own = self.op.cost
@@ -90,14 +90,33 @@ def rounded(type_: str, body: Expr) -> Expr:
 
 
 # -- readings --------------------------------------------------------------------------------------------------
-def is_placed(body: Expr) -> bool:
-    """Whether a body depends on where in the space it is."""
-    return any(node.op in ("index", "look") for node in ex.postorder((body,)))
+class Facts:
+    """What a body is asked for.
+
+    Attributes
+    ----------
+    order
+        All its expressions, operands first.
+    cost
+        What one element takes, roughly, in plain additions: what the operations of the scalar table do.
+    placed
+        Whether it depends on where in the space it is.
+    mixed
+        Whether it may come to expressions of which main can compute a part.
+    """
+
+    __slots__ = ("cost", "mixed", "order", "placed")
+
+    def __init__(self, body: Expr) -> None:
+        self.order = tuple(ex.postorder((body,)))
+        kinds = {node.op for node in self.order}
+        self.cost = max(sum(node.value.cost(node.args) for node in self.order if node.op == "apply"), 1)
+        self.placed = "index" in kinds or "look" in kinds
+        self.mixed = self.placed or "name" in kinds
 
 
-def speaks_of_main(body: Expr) -> bool:
-    """Whether a body may come to expressions of which main can compute a part."""
-    return any(node.op in ("index", "look", "name") for node in ex.postorder((body,)))
+def facts(body: Expr) -> Facts:
+    return ex.once(Facts, body)
 
 
 def only_applies(body: Expr) -> bool:
@@ -105,46 +124,36 @@ def only_applies(body: Expr) -> bool:
     return body.op == "apply" or (body.op == "convert" and body.value == "f16" and body.args[0].op == "apply")
 
 
-def cost(body: Expr) -> int:
-    """What one element takes, roughly, in plain additions: what the operations of the scalar table do."""
-    total = 0
-    for node in ex.postorder((body,)):
-        if node.op == "apply":
-            total += node.value.cost(node.args)
-    return max(total, 1)
-
-
 def evaluate(body: Expr, operands: Sequence[Expr], point: Point | None = None) -> Expr:
     """The body as an expression of the loop language."""
-    if body.op == "element":
-        return operands[body.value]
     done: dict[Expr, Expr] = {}
-    for node in ex.postorder((body,)):
-        args = node.args
-        if node.op == "element":
-            done[node] = operands[node.value]
-        elif node.op == "apply":
-            done[node] = node.value([done[a] for a in args])
-        elif node.op == "convert":
-            done[node] = convert(done[args[0]], node.value)
-        elif node.op == "index":
+    for node in facts(body).order:
+        op, args = node.op, node.args
+        if op == "element":
+            found = operands[node.value]
+        elif op == "apply":
+            found = node.value([done[a] for a in args])
+        elif op == "convert":
+            found = convert(done[args[0]], node.value)
+        elif op == "index":
             assert point is not None, "numbers have no position"
-            done[node] = point.index(node.value)
-        elif node.op == "look":
+            found = point.index(node.value)
+        elif op == "look":
             assert point is not None, "numbers have no memory"
             k, given = node.value
             places = iter(args)
-            done[node] = point.look(k, [done[next(places)] if g else None for g in given])
+            found = point.look(k, [done[next(places)] if g else None for g in given])
         else:
             new = tuple([done[a] for a in args])
-            done[node] = node if new == args else ex.rebuilt(node, new)
+            found = node if new == args else ex.rebuilt(node, new)
+        done[node] = found
     return done[body]
 
 
 def over_fewer_axes(body: Expr, place: dict[int, int]) -> Expr:
     """A body for the axes that have a `place` among those of a smaller space; the others have length 1."""
     done: dict[Expr, Expr] = {}
-    for node in ex.postorder((body,)):
+    for node in facts(body).order:
         if node.op == "index":
             done[node] = index(place[node.value]) if node.value in place else ZERO
         else:

@@ -322,10 +322,10 @@ class Builder:
 
         Its `cost` is what the operations of the scalar table in it cost, if it is not given.
         """
-        cost = cost or bd.cost(body)
+        cost = cost or bd.facts(body).cost
         dims = tuple(self.dims.normal(d) for d in dims)
         numbers = [r.uniform for r in reads if r.uniform is not None]
-        if len(numbers) == len(reads) and not bd.is_placed(body) and self._in_main(type_, cost):
+        if len(numbers) == len(reads) and not bd.facts(body).placed and self._in_main(type_, cost):
             result = bd.evaluate(bd.rounded(type_, body), numbers)
             return Value(type_, dims, uniform=self.named(result) if type_ in ex.INTS else result)
         out = self.tensor(type_, dims)

@@ -315,7 +315,7 @@ class NestBuilder:
     def compute(self, item: Item) -> Expr:
         assert isinstance(item, Pointwise | Reduce)
         result = bd.evaluate(item.body, self.operands(item), _Point(self, item))
-        if bd.speaks_of_main(item.body):
+        if bd.facts(item.body).mixed:
             result = self.local(result)
         if isinstance(item, Pointwise) and item.out is not None and not _window(item):
             env = self.prefix_env if self.group.is_prefix(item) else self.env
