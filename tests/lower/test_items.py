@@ -50,9 +50,9 @@ def test_a_body_is_simplified_for_its_operands() -> None:
     a, b = (bd.element(k, Value("i64", ())) for k in range(2))
     x, zero = ex.name("x", "i64"), ex.const(0, "i64")
     body = ex.select(ex.lt(a, b), ex.add(a, b), bd.converted(a, "i64"))
-    assert bd.evaluate(body, [x, x]) is x
-    assert bd.evaluate(ex.add(a, b), [x, zero]) is x
-    assert bd.evaluate(bd.converted(bd.element(0, Value("f64", ())), "f16"), [ex.const(1 / 3, "f64")]).op == "const"
+    assert bd.facts(body).at([x, x]) is x
+    assert bd.facts(ex.add(a, b)).at([x, zero]) is x
+    assert bd.facts(bd.converted(bd.element(0, Value("f64", ())), "f16")).at([ex.const(1 / 3, "f64")]).op == "const"
 
 
 def test_positions_along_axes_of_length_one() -> None:

@@ -6,7 +6,7 @@
 - ``apply``: an operation of the scalar table, which is expanded when its operands are known;
 - ``convert``: a conversion that is defined for all numbers.
 
-`evaluate` makes an expression of the loop language of it, at one point of a loop nest.
+`facts(body).at` makes an expression of the loop language of it, at one point of a loop nest.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def rounded(type_: str, body: Expr) -> Expr:
 
 # -- readings --------------------------------------------------------------------------------------------------
 class Facts:
-    """What a body is asked for.
+    """What a body is asked for; `at` evaluates it at one point.
 
     Attributes
     ----------
@@ -114,6 +114,32 @@ class Facts:
         self.placed = "index" in kinds or "look" in kinds
         self.mixed = self.placed or "name" in kinds
 
+    def at(self, operands: Sequence[Expr], point: Point | None = None) -> Expr:
+        """The body as an expression of the loop language."""
+        done: dict[Expr, Expr] = {}
+        found: Expr = ZERO
+        for node in self.order:
+            op, args = node.op, node.args
+            if op == "element":
+                found = operands[node.value]
+            elif op == "apply":
+                found = node.value([done[a] for a in args])
+            elif op == "convert":
+                found = convert(done[args[0]], node.value)
+            elif op == "index":
+                assert point is not None, "numbers have no position"
+                found = point.index(node.value)
+            elif op == "look":
+                assert point is not None, "numbers have no memory"
+                k, given = node.value
+                places = iter(args)
+                found = point.look(k, [done[next(places)] if g else None for g in given])
+            else:
+                new = tuple([done[a] for a in args])
+                found = node if new == args else ex.rebuilt(node, new)
+            done[node] = found
+        return found
+
 
 def facts(body: Expr) -> Facts:
     return ex.once(Facts, body)
@@ -122,32 +148,6 @@ def facts(body: Expr) -> Facts:
 def only_applies(body: Expr) -> bool:
     """Whether a body is one operation of the scalar table, so that it tells all about what is computed."""
     return body.op == "apply" or (body.op == "convert" and body.value == "f16" and body.args[0].op == "apply")
-
-
-def evaluate(body: Expr, operands: Sequence[Expr], point: Point | None = None) -> Expr:
-    """The body as an expression of the loop language."""
-    done: dict[Expr, Expr] = {}
-    for node in facts(body).order:
-        op, args = node.op, node.args
-        if op == "element":
-            found = operands[node.value]
-        elif op == "apply":
-            found = node.value([done[a] for a in args])
-        elif op == "convert":
-            found = convert(done[args[0]], node.value)
-        elif op == "index":
-            assert point is not None, "numbers have no position"
-            found = point.index(node.value)
-        elif op == "look":
-            assert point is not None, "numbers have no memory"
-            k, given = node.value
-            places = iter(args)
-            found = point.look(k, [done[next(places)] if g else None for g in given])
-        else:
-            new = tuple([done[a] for a in args])
-            found = node if new == args else ex.rebuilt(node, new)
-        done[node] = found
-    return done[body]
 
 
 def over_fewer_axes(body: Expr, place: dict[int, int]) -> Expr:

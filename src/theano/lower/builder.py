@@ -67,7 +67,7 @@ class Builder:
     node: Any = None
     n_slots: int = 0
     leaf_words: list[int] = field(default_factory=list)
-    applications: dict[object, bd.Application] = field(default_factory=dict)  # by operation and dtypes
+    applied: dict[object, Expr] = field(default_factory=dict)  # bodies that are operations of the scalar table
     counter: int = 0
     words: list[tuple[str, Any]] = field(default_factory=list)
     word_of: dict[tuple[str, Any], int] = field(default_factory=dict)
@@ -326,7 +326,7 @@ class Builder:
         dims = tuple(self.dims.normal(d) for d in dims)
         numbers = [r.uniform for r in reads if r.uniform is not None]
         if len(numbers) == len(reads) and not bd.facts(body).placed and self._in_main(type_, cost):
-            result = bd.evaluate(bd.rounded(type_, body), numbers)
+            result = bd.facts(bd.rounded(type_, body)).at(numbers)
             return Value(type_, dims, uniform=self.named(result) if type_ in ex.INTS else result)
         out = self.tensor(type_, dims)
         self._write(out, None, dims, reads, body, cost, indirect)
@@ -411,7 +411,7 @@ class Builder:
         inner = bd.rounded(type_, bd.over_fewer_axes(body, index_of))
         numbers = [r.uniform for r in reads if r.uniform is not None]
         if len(numbers) == len(reads):
-            return Value(type_, space, uniform=bd.evaluate(inner, numbers))
+            return Value(type_, space, uniform=bd.facts(inner).at(numbers))
         item = Pointwise(
             self.region, self.node, reads=list(reads), dims=space, out=self.tensor(type_, space), body=inner, cost=cost,
             maps=[tuple(None if a is None else place.get(a) for a in m) for m in maps],

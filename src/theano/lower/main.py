@@ -123,7 +123,7 @@ class Assembler:
                 users[d].append(g)
 
         def key(g: Group) -> tuple[int, int]:
-            late = any(i.updates and t in finals for i in g.items for t in i.made())
+            late = bool(finals) and any(i.updates and t in finals for i in g.items for t in i.made())
             return (1 if late else 0, g.position)
 
         ready = [(*key(g), id(g), g) for g in groups if not waiting[g]]

@@ -314,8 +314,9 @@ class NestBuilder:
 
     def compute(self, item: Item) -> Expr:
         assert isinstance(item, Pointwise | Reduce)
-        result = bd.evaluate(item.body, self.operands(item), _Point(self, item))
-        if bd.facts(item.body).mixed:
+        body = bd.facts(item.body)
+        result = body.at(self.operands(item), _Point(self, item))
+        if body.mixed:
             result = self.local(result)
         if isinstance(item, Pointwise) and item.out is not None and not _window(item):
             env = self.prefix_env if self.group.is_prefix(item) else self.env
@@ -329,7 +330,7 @@ class NestBuilder:
         if item.scatter is not None:
             assert item.out is not None
             operands, point = self.operands(item), _Point(self, item)
-            where = [self.local(bd.evaluate(w, operands, point)) for w in item.scatter]
+            where = [self.local(bd.facts(w).at(operands, point)) for w in item.scatter]
             target = Value(item.out.type, item.out.dims, tensor=item.out, axes=tuple(range(len(item.out.dims))))
             view, index = self.place(target, where)
         elif item.target is not None:

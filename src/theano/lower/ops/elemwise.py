@@ -32,17 +32,16 @@ def lower_elemwise(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | 
     if not inputs:
         return None
     reads, negated = _without_negations(b, node, inputs)
-    key = (op, in_dtypes, out.dtype)
-    application = b.applications.get(key)
-    if application is None:
-        application = b.applications[key] = bd.Application(*key)
-    args: list[Expr] = []
-    for k, (value, minus) in enumerate(zip(reads, negated, strict=True)):
-        # other operations may look at a constant, and be computed otherwise for that
-        number = value.uniform if op.name not in ARITHMETIC else None
-        x = number if number is not None and number.op == "const" else bd.element(k, value)
-        args.append(ex.neg(x) if minus else x)
-    return [b.pointwise(ex.TYPE_OF[out.dtype], dims, reads, bd.applied(application, args))]
+    looks = op.name not in ARITHMETIC  # at constants, for which it may be computed otherwise
+    known = [r.uniform if looks and r.uniform is not None and r.uniform.op == "const" else None for r in reads]
+    key = (op, in_dtypes, out.dtype, *negated, *known)
+    body = b.applied.get(key)
+    if body is None:
+        pairs = zip(bd.elements(reads), known, strict=True)
+        args = [x if number is None else number for x, number in pairs]
+        args = [ex.neg(x) if minus else x for x, minus in zip(args, negated, strict=True)]
+        body = b.applied[key] = bd.applied(bd.Application(op, in_dtypes, out.dtype), args)
+    return [b.pointwise(ex.TYPE_OF[out.dtype], dims, reads, body)]
 
 
 def _without_negations(b: Builder, node: Any, inputs: list[Value]) -> tuple[list[Value], list[bool]]:
