@@ -11,7 +11,6 @@ from theano.compile.executable import Function
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.text import program_text
-from theano.lower.items import Special
 from theano.lower.plan.groups import Group
 from theano.lower.program import Lowered
 from theano.lower.text import items_text
@@ -203,7 +202,4 @@ def _nodes(group: Group) -> list[Any]:
 def written(group: Group) -> Iterator[Tensor]:
     """The tensors that a group makes."""
     for item in group.items:
-        if isinstance(item, Special):
-            yield from item.writes
-        elif getattr(item, "out", None) is not None:
-            yield item.out  # type: ignore[attr-defined]
+        yield from item.made()

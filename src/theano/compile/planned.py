@@ -444,7 +444,7 @@ class _Schedule:
 
     def _special(self, group: Group) -> Iterator[str]:
         item = group.items[0]
-        what = "check" if isinstance(item, Special) and item.fallible and not item.writes else "step"
+        what = "check" if isinstance(item, Special) and item.what == "check" else "step"
         yield f"{what} {item.node}" if item.node is not None else what
         yield from self._moved(group)
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from theano.loops import expr as ex
+from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.scalar.conversion import float_to_int
 
 
 def compute_type(dtype: str) -> str:
     """The register type in which a dtype is computed."""
-    type_ = ex.TYPE_OF[dtype]
-    return "f32" if type_ == "f16" else type_
+    return st.load_type(ex.TYPE_OF[dtype])
 
 
 def convert(x: Expr, type_: str) -> Expr:

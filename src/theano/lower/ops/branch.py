@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from theano.graph import Variable
@@ -70,81 +70,100 @@ def common(b: Builder, first: int, second: int) -> int:
     return second
 
 
+class _Leaving:
+    """How the values of a branch leave its sides: numbers in cells on the stack, arrays and objects in slots."""
+
+    def __init__(self, b: Builder, node: Any) -> None:
+        self.b = b
+        self.sides = b.sides[node]
+        self.ends: list[Item] = []  # items of the sides that must run
+        self.cells: list[tuple[str, str, str]] = []  # cell, its type, and main's name for what is in it
+        self.arrays: list[Tensor] = []
+        self.defines: list[str] = []
+
+    def _sides(self, then: Value, orelse: Value) -> Iterator[Value]:
+        """The values of both sides, each while the block of its side is being filled."""
+        for region, value in zip(self.sides, (then, orelse), strict=True):
+            self.b.region = region
+            yield value
+
+    def object(self, then: Value, orelse: Value) -> Value:
+        b, slot = self.b, self.b.new_slot()
+        held = Tensor(b.fresh("o"), "object", (), "object", slot=slot)
+        self.arrays.append(held)
+        for value in self._sides(then, orelse):
+            self.ends += held_again(b, object_tensor(b, value), slot).writers
+        return Value("object", (), tensor=held, axes=(), handle=slot)
+
+    def number(self, then: Value, orelse: Value, ndim: int) -> Value:
+        b, type_ = self.b, then.type
+        cell, name = b.fresh("cell"), b.fresh("v")
+        self.cells.append((cell, type_, name))
+        self.defines.append(name)
+        for value in self._sides(then, orelse):
+            self.ends.append(_into_cell(b, value, cell, type_))
+        return Value(type_, (ONE,) * ndim, uniform=ex.name(name, st.load_type(type_)))
+
+    def array(self, then: Value, orelse: Value, ones: Sequence[bool]) -> Value:
+        b, slot = self.b, self.b.new_slot()
+        dims = tuple(ONE if one else ex.name(b.fresh("d"), "i64") for one in ones)
+        self.defines += [str(d.value) for d in dims if d.op == "name"]
+        out = Tensor(b.fresh("t"), then.type, dims, "object", slot=slot)
+        self.arrays.append(out)
+        for value in self._sides(then, orelse):
+            self.ends += copy_to_slot(b, value, slot).writers
+        return whole(out)
+
+
 @lowers(IfElse)
 def lower_ifelse(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
-    n = node.op.n_outs
-    cond, sides = inputs[0], (inputs[1 : 1 + n], inputs[1 + n :])
     if node not in b.sides:
         return None
-    test = b.scalar(cond)
+    n = node.op.n_outs
+    test = b.scalar(inputs[0])
     taken = ex.ne(test, 0) if test.type != "bool" else test
-    region = b.region
+    region, leaving = b.region, _Leaving(b, node)
     results: list[Value] = []
-    leave: list[list[Any]] = [[], []]
-    cells: list[tuple[str, str]] = []
-    arrays: list[Tensor] = []
-    defines: list[str] = []
-    for k in range(n):
-        type_ = inputs[1 + k].type
-        if type_ == "object":
-            slot = b.new_slot()
-            held = Tensor(b.fresh("o"), type_, (), "object", slot=slot)
-            arrays.append(held)
-            results.append(Value(type_, (), tensor=held, axes=(), handle=slot))
-            for side in (0, 1):
-                b.region = b.sides[node][side]
-                leave[side] += held_again(b, object_tensor(b, sides[side][k]), slot).writers
-            continue
-        ones = node.outputs[k].type.broadcastable
-        if all(ones) and b.native(type_):
-            cell, name = b.fresh("cell"), b.fresh("v")
-            cells.append((cell, type_))
-            defines.append(name)
-            results.append(Value(type_, (ONE,) * len(ones), uniform=ex.name(name, st.load_type(type_))))
-            for side in (0, 1):
-                b.region = b.sides[node][side]
-                leave[side].append(_into_cell(b, sides[side][k], cell, type_))
+    for then, orelse, variable in zip(inputs[1 : 1 + n], inputs[1 + n :], node.outputs, strict=True):
+        if then.type == "object":
+            results.append(leaving.object(then, orelse))
+        elif all(ones := variable.type.broadcastable) and b.native(then.type):
+            results.append(leaving.number(then, orelse, len(ones)))
         else:
-            slot = b.new_slot()
-            dims = tuple(ONE if one else ex.name(b.fresh("d"), "i64") for one in ones)
-            defines += [str(d.value) for d in dims if d.op == "name"]
-            out = Tensor(b.fresh("t"), type_, dims, "object", slot=slot)
-            arrays.append(out)
-            results.append(whole(out))
-            for side in (0, 1):
-                b.region = b.sides[node][side]
-                copied = copy_to_slot(b, sides[side][k], slot)
-                leave[side] += copied.writers
+            results.append(leaving.array(then, orelse, ones))
     b.region = region
-    names = iter(d for d in defines if d.startswith("v"))
-    loads = [(next(names), cell, type_) for cell, type_ in cells]
+    _add_branch(b, node, taken, leaving)
+    return results
+
+
+def _add_branch(b: Builder, node: Any, taken: Expr, leaving: _Leaving) -> None:
+    """The item of a branch, behind those of its sides."""
 
     def emit(asm: Emitter) -> None:
-        for cell, _ in cells:
+        for cell, _, _ in leaving.cells:
             asm.stack_memory(cell, 8)
-        then, orelse = (asm.region_block(r) for r in b.sides[node])
+        then, orelse = (asm.region_block(r) for r in leaving.sides)
         asm.statement(st.If(taken, then, orelse))
-        for name, cell, type_ in loads:
+        for cell, type_, name in leaving.cells:
             asm.statement(st.Load(name, st.View(cell, type_, ZERO, ()), ()))
-        for out in arrays:
+        for out in leaving.arrays:
             asm.receive(out, whole(out))
 
     item = Special(
-        region, node, what="branch", writes=arrays, emit=emit, scalars=[taken], defines=defines, delivers=True,
-        blocks=b.sides[node],
-    )
-    item.deps.extend(x for side in leave for x in side)
-    b.owners.update(dict.fromkeys(b.sides[node], item))
+        b.region, node, what="branch", writes=leaving.arrays, emit=emit, scalars=[taken], defines=leaving.defines,
+        delivers=True, blocks=leaving.sides,
+    )  # fmt: skip
+    item.deps.extend(leaving.ends)
+    b.owners.update(dict.fromkeys(leaving.sides, item))
     items = inside(b, node)
     item.deps.extend(needs_of(b, items))
     specials = [i for i in items if isinstance(i, Special)]
     item.fallible = any(i.fallible for i in specials)
-    item.python = bool(arrays) or any(i.python for i in specials)
+    item.python = bool(leaving.arrays) or any(i.python for i in specials)
     item.polls = any(i.polls for i in specials)
     b.add(item)
-    for out in arrays:
+    for out in leaving.arrays:
         out.writers.append(item)
-    return results
 
 
 def _into_cell(b: Builder, value: Value, cell: str, type_: str) -> Item:

@@ -189,7 +189,7 @@ def lower_inc_subtensor(b: Builder, node: Any, inputs: list[Value]) -> list[Valu
     window = take(b, base, entries)
     y = fit(b, y, window.dims)
     assert base.tensor is not None
-    type_ = "f32" if x.type == "f16" else x.type
+    type_ = st.load_type(x.type)
     if node.op.set_instead_of_inc:
         b.write(base.tensor, window, [y], bd.converted(bd.element(0, y), type_))
     else:
@@ -439,7 +439,7 @@ def lower_advanced_inc(b: Builder, node: Any, inputs: list[Value]) -> list[Value
     increments = not node.op.set_instead_of_inc
     new, *arrays = bd.elements(reads)
     place = plan.position(arrays)
-    body = bd.converted(new, "f32" if x.type == "f16" else x.type)
+    body = bd.converted(new, st.load_type(x.type))
     if increments:
         body = _plus(bd.look(0, old, place), body)
     indirect = [old] if increments else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from theano.loops import expr as ex
+from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower import body as bd
 from theano.lower.builder import Builder
@@ -64,20 +65,16 @@ def reduced(b: Builder, x: Value, red: frozenset[int], operation: str, acc: str,
         dims = tuple(d for k, d in enumerate(x.dims) if k not in red)
         order = tuple(k for k in range(x.ndim) if k not in red)
         inner = shuffled(b, x, order)
-        body = bd.converted(bd.converted(bd.element(0, inner), acc), register(out))
+        body = bd.converted(bd.converted(bd.element(0, inner), acc), st.load_type(out))
         return b.pointwise(out, dims, [inner], body)
     return b.reduce(out, x.dims, [x], red, False, operation, acc, bd.converted(bd.element(0, x), acc))
-
-
-def register(type_: str) -> str:
-    return "f32" if type_ == "f16" else type_
 
 
 @lowers(MaxAndArgmax, Argmax)
 def lower_argmax(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
     """The maximum, then the first place that holds it (or the first NaN): two sweeps over the same row."""
     x = inputs[0]
-    type_ = register(x.type)
+    type_ = st.load_type(x.type)
     if type_ not in ex.TYPES:
         return None
     axes = tuple(sorted(node.op.axis))
