@@ -37,7 +37,9 @@ class _RecordMeta(type):
     _fields: tuple[str, ...]
     _defaults: dict[str, Any]
 
-    def __new__(mcs, name: str, bases: tuple[type, ...], body: dict[str, Any], *, eq: bool = False) -> _RecordMeta:
+    def __new__(
+        mcs, name: str, bases: tuple[type, ...], body: dict[str, Any], *, eq: bool = False, frozen: bool = False
+    ) -> _RecordMeta:
         own = tuple(n for n, kind in body.get("__annotations__", {}).items() if "ClassVar" not in str(kind))
         body["_defaults"] = {n: body.pop(n) for n in own if n in body}
         body["__slots__"] = own
@@ -45,8 +47,10 @@ class _RecordMeta(type):
         body["_fields"] = (*inherited, *own)
         body["__init__"] = _first
         body["_made"] = 0
-        if eq:
+        if eq or frozen:
             body.update(__eq__=_equal, __hash__=_hash)
+        if frozen:
+            body["__setattr__"] = _set_once
         return super().__new__(mcs, name, bases, body)
 
 
@@ -90,6 +94,12 @@ def _values(record: Record) -> tuple[Any, ...]:
     return tuple([getattr(record, name) for name in record._fields])
 
 
+def _set_once(self: Record, name: str, value: Any) -> None:
+    if hasattr(self, name):
+        raise AttributeError(f"a {type(self).__name__} stays as it is; `replace` makes another")
+    object.__setattr__(self, name, value)
+
+
 def _equal(self: Record, other: object) -> bool:
     return self is other or (type(self) is type(other) and _values(self) == _values(other))
 
@@ -112,7 +122,7 @@ class Record(Slotted, metaclass=_RecordMeta):
     """Base of classes that are their annotated fields, in that order, those of the base class first.
 
     The fields are slots. ``class C(Record, eq=True)`` compares and hashes by value (and its fields must not be
-    changed then); other records are compared by identity.
+    changed then: with ``frozen=True`` they cannot); other records are compared by identity.
 
     Examples
     --------

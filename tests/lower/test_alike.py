@@ -5,8 +5,8 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.lower.cpu import alike
-from theano.lower.ops import vectors
+from theano.compile import native
+from theano.lower.machine import Machine
 
 X = np.linspace(-2, 2, 11)
 
@@ -26,7 +26,7 @@ def kernels(f):
 
 def test_results_are_the_same(monkeypatch):
     shared = compiled(12)
-    monkeypatch.setattr(alike, "MANY", 10**6)
+    monkeypatch.setattr(native.Machine, "of", lambda target: Machine(repeats=10**6))
     apart = compiled(12)
     assert len(kernels(shared)) < len(kernels(apart)) / 3
     values = [np.outer(np.linspace(-1, 1, k + 2), X) for k in range(12)]
@@ -41,7 +41,7 @@ def test_numbers_are_handed_over():
 
 
 def test_few_kernels_keep_their_numbers():
-    made = kernels(compiled(alike.MANY - 1))
+    made = kernels(compiled(Machine().repeats - 1))
     assert not any(name.startswith("y") for kernel in made for name, _ in kernel.params)
 
 
@@ -55,7 +55,7 @@ def test_numbers_that_are_equal_in_all_stay():
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32", "int64", "bool"])
-@pytest.mark.parametrize("n", [vectors.SHORT_VECTOR, vectors.SHORT_VECTOR + 1, 200])
+@pytest.mark.parametrize("n", [Machine().short_vector, Machine().short_vector + 1, 200])
 def test_long_vectors_of_numbers(n, dtype):
     """Written element by element from a length on; read whole, in part, and as a new value of a shared variable."""
     x = T.scalar("x", dtype)

@@ -7,7 +7,10 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.lower.cpu.ranges import COLUMN_PARTS, LARGE, PARTS
+from theano.lower.machine import Machine
+
+MACHINE = Machine()
+LARGE, PARTS, COLUMN_PARTS = MACHINE.large, MACHINE.parts, MACHINE.column_parts
 
 X = T.lmatrix("X")
 

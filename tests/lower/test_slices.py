@@ -13,8 +13,11 @@ import theano
 import theano.tensor as T
 from theano.loops import host as hs
 from theano.loops import stmt as st
-from theano.lower.cpu.slices import FEWEST, LEAST_ROWS, MATRICES
+from theano.lower.machine import Machine
 from theano.runtime import threads
+
+FEWEST, MATRICES = Machine().slice_rows, Machine().slice_matrices
+LEAST_ROWS = 2 * FEWEST
 
 N = 6
 Step = Callable[..., Any]

@@ -14,10 +14,12 @@ import theano.tensor as T
 from theano.compile.native import NativeExecutor
 from theano.configdefaults import config
 from theano.loops import host as hs
-from theano.lower.plan.work import CALL
+from theano.lower.machine import Machine
 from theano.printing import loop_program
 from theano.runtime import abi
 from theano.runtime.jit import CodeObject
+
+CALL = Machine().call_time
 
 
 @pytest.fixture(autouse=True)

@@ -26,6 +26,7 @@ from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops.identity import identity
 from theano.lower import lower
+from theano.lower.machine import Machine
 from theano.lower.program import InputForm
 from theano.progress import stage
 from theano.runtime import abi, ability, cache, fork, linking, provisional, support
@@ -67,7 +68,8 @@ class NativeExecutor:
         updates = list(zip(plan.updates, results[plan.n_outputs :], strict=True))
         support.begin()
         with _LOWERING:
-            self.lowered = lower(fgraph.inputs[:n], fgraph.inputs[n:], outputs, updates, forms, self.target.has_f16c)
+            machine = Machine.of(self.target)
+            self.lowered = lower(fgraph.inputs[:n], fgraph.inputs[n:], outputs, updates, forms, machine)
         self._made = _Made({}, [], [])
         self._runners: _Runners | None = None
         # Whether the code is the first form, and for how many ticks of the clock it has computed.

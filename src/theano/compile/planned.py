@@ -20,6 +20,7 @@ from theano.loops.schema import defined_names
 from theano.loops.text import operation_text
 from theano.lower.items import Reduce, Special
 from theano.lower.plan.groups import Group
+from theano.lower.plan.plan_text import plan_lines
 from theano.lower.program import Lowered
 from theano.lower.values import Item, Tensor
 from theano.record import Record, field
@@ -373,7 +374,7 @@ def _addresses(loop: st.For) -> list[bool]:
 
 # -- schedule ----------------------------------------------------------------------------------------------
 def schedule(f: Any, *args: Any, shapes: Sequence[Sequence[int]] | None = None) -> str:
-    """Which nodes of a compiled function share a loop, over which lengths, and what goes through memory.
+    """Which nodes of a compiled function share a loop, what form it has, and what goes through memory.
 
     Sizes are in bytes, in terms of the lengths of the inputs; with example arguments (or `shapes`, see
     `memory_plan`) also as numbers. Where a loop reads what another one has written, the text says why they are two.
@@ -426,12 +427,44 @@ class _Schedule:
             if group.special:
                 yield from self._special(group)
                 continue
-            axes = " × ".join(self.length(d) for d in group.axes) or "one element"
-            yield f"loop {self.numbers[group]} over {axes}"
-            for item in group.items:
-                yield f"    {self._item(group, item)}"
+            yield f"loop {self.numbers[group]} over {self._space(group)}"
+            yield from self._items(group)
             yield from self._apart(group)
+            yield from self._form(group)
             yield from self._moved(group)
+
+    def _space(self, group: Group) -> str:
+        return " × ".join(self.length(d) for d in group.axes) or "one element"
+
+    def _items(self, group: Group) -> Iterator[str]:
+        for item in group.items:
+            yield f"    {self._item(group, item)}"
+
+    def _block(self, region: int) -> Iterator[str]:
+        """The loops of a branch, or of the steps of a loop."""
+        for group in self.low.blocks.get(region, []):
+            item = group.items[0]
+            if isinstance(item, Special):
+                yield f"    {item.what}"
+                for inner in item.blocks:
+                    yield from (f"    {line}" for line in self._block(inner))
+            else:
+                lines = [f"loop over {self._space(group)}", *self._items(group), *self._form(group)]
+                yield from (f"    {line}" for line in lines)
+
+    def _form(self, group: Group) -> Iterator[str]:
+        """The form of the loop."""
+        original = self.low.alike.get(group)
+        if original is not None:
+            other = f"loop {self.numbers[original]}" if original in self.numbers else "another loop"
+            yield f"    made as {other} is"
+        for plan in self.low.plans.get(group, []):
+            lines = plan_lines(plan, group, self.low.machine, self.length, self._name)
+            yield from (f"    {line}" for line in lines)
+
+    def _name(self, tensor: Tensor) -> str:
+        role = {"constant": "constant", "temp": "workspace", "cell": "stack"}.get(tensor.role, "array")
+        return self.names.get(tensor.name) or f"{role} {tensor.name}"
 
     def _apart(self, group: Group) -> Iterator[str]:
         reasons: dict[str, str] = {}
@@ -446,6 +479,8 @@ class _Schedule:
         item = group.items[0]
         what = "check" if isinstance(item, Special) and item.what == "check" else "step"
         yield f"{what} {item.node}" if item.node is not None else what
+        for region in item.blocks if isinstance(item, Special) else ():
+            yield from self._block(region)
         yield from self._moved(group)
 
     def _item(self, group: Group, item: Item) -> str:
@@ -474,11 +509,9 @@ class _Schedule:
 
     def _list(self, word: str, tensors: Iterable[Tensor], numbers: dict[tuple[str, bool], int]) -> Iterator[str]:
         for tensor in tensors:
-            role = {"constant": "constant", "temp": "workspace", "cell": "stack"}.get(tensor.role, "array")
-            name = self.names.get(tensor.name) or f"{role} {tensor.name}"
             number = numbers.get((tensor.storage().name, word == "writes"))
             shown = "" if number is None else f" = {number:,}"
-            yield f"    {word} {name}: {self._bytes(tensor)}{shown}"
+            yield f"    {word} {self._name(tensor)}: {self._bytes(tensor)}{shown}"
 
     def _bytes(self, tensor: Tensor) -> str:
         known, factors = ex.ITEMSIZE[tensor.type], []

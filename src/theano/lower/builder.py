@@ -13,13 +13,9 @@ from theano.loops.expr import Expr
 from theano.lower import body as bd
 from theano.lower.dims import ONE, ZERO, Dims, is_const, is_length, length
 from theano.lower.items import Pointwise, Reduce, Special
+from theano.lower.machine import Machine
 from theano.lower.values import Item, Tensor, Value
 
-# The numbers that a block computes itself, outside of kernels, cost at most this much: LLVM takes more than linear time
-# for long stretches without branches.
-MAX_MAIN = 1500
-# An expression that mentions more names than that gets one.
-MANY_NAMES = 16
 # Names of kernels begin with these and have numbers of their own, so that equal kernels have equal texts. In main only
 # pointers do, which kernels are given as parameters: a value's name would seem to be the kernel's.
 OF_KERNELS = frozenset("abistxz")
@@ -63,7 +59,7 @@ class Builder:
     runs: dict[int, Expr] = field(default_factory=dict)  # whether a loop's block runs at all
     own_names: dict[int, set[str]] = field(default_factory=dict)  # what a loop itself defines in its block
     last_callback: dict[int, Item] = field(default_factory=dict)
-    has_f16: bool = True
+    machine: Machine = field(default_factory=Machine)
     node: Any = None
     n_slots: int = 0
     leaf_words: list[int] = field(default_factory=list)
@@ -118,11 +114,12 @@ class Builder:
 
     def native(self, type_: str) -> bool:
         """Whether numbers of a storage type can be computed with; others are only moved."""
-        return type_ in ex.TYPES or (type_ == "f16" and self.has_f16)
+        return type_ in ex.TYPES or (type_ == "f16" and self.machine.has_f16)
 
     def has_types_of(self, node: Any) -> bool:
         """Whether numbers of the types of a node are computed with; else it is called back."""
-        return self.has_f16 or all(getattr(v.type, "dtype", "") != "float16" for v in (*node.inputs, *node.outputs))
+        variables = (*node.inputs, *node.outputs)
+        return self.machine.has_f16 or all(getattr(v.type, "dtype", "") != "float16" for v in variables)
 
     # -- names, words, slots -------------------------------------------------------------------------
     def fresh(self, prefix: str) -> str:
@@ -152,7 +149,7 @@ class Builder:
 
         What is made of it would else mention them all again: n of those n names each.
         """
-        if len(list(ex.names(root))) <= MANY_NAMES:
+        if len(list(ex.names(root))) <= self.machine.many_names:
             return root
         if self.known_at_entry(root):
             name = f"de{len(self.entry)}"
@@ -167,6 +164,12 @@ class Builder:
                 )
             )  # fmt: skip
         return ex.name(name, root.type)
+
+    def in_steps(self, region: int) -> bool:
+        """Whether a block is run by each step of a loop."""
+        while region and region not in self.runs:
+            region = self.parents[region]
+        return region != 0
 
     def known_at_entry(self, *exprs: Expr) -> bool:
         return self.entry_names.issuperset(ex.names(*exprs))
@@ -337,7 +340,7 @@ class Builder:
         if type_ not in ex.FLOATS:
             return True
         spent = self.spent.get(self.region, 0) + cost
-        if spent > MAX_MAIN:
+        if spent > self.machine.main_cost:
             return False
         self.spent[self.region] = spent
         return True
@@ -516,10 +519,15 @@ def align(value: Value, dims: Sequence[Expr]) -> tuple[int | None, ...]:
 
 def c_strides(dims: Dims, lengths: Sequence[Expr]) -> tuple[Expr, ...]:
     """Element strides of an array in C order (0 along axes of constant length 1)."""
+    lengths = tuple(lengths)
+    known = dims.strides.get((dims.region, lengths))
+    if known is not None:
+        return known
     strides = []
     step = ONE
     for dim in reversed(lengths):
         strides.append(ZERO if is_const(dim, 1) else step)
         if not is_const(dim, 0):  # nothing is there; a step of 0 would mean that the axis broadcasts
             step = dims.normal(ex.mul(step, dim))
-    return tuple(reversed(strides))
+    found = dims.strides[dims.region, lengths] = tuple(reversed(strides))
+    return found

@@ -70,6 +70,7 @@ class Dims:
         self._same: dict[int, dict[Expr, Expr]] = {}
         self._memo: dict[int, dict[Expr, Expr]] = {}
         self._polynomials: dict[int, dict[Expr, dict[Monomial, int]]] = {}  # never changed once they are here
+        self.strides: dict[tuple[int, tuple[Expr, ...]], tuple[Expr, ...]] = {}  # of arrays: see `c_strides`
 
     def normal(self, dim: Expr) -> Expr:
         """The canonical form of a length under the equalities known so far."""
@@ -112,6 +113,7 @@ class Dims:
         same[atom] = other
         self._memo.clear()
         self._polynomials.clear()
+        self.strides.clear()
         return atom
 
     def equalities(self) -> dict[int, dict[Expr, Expr]]:
@@ -123,6 +125,7 @@ class Dims:
         self._same = equalities
         self._memo.clear()
         self._polynomials.clear()
+        self.strides.clear()
 
     def replaced(self, dim: Expr) -> list[tuple[int, Expr]]:
         """The atoms of a length that equalities replace, there and in what they become; with the equalities' blocks."""

@@ -15,7 +15,6 @@ from theano.loops.identity import kernel_key
 from theano.lower.builder import Builder
 from theano.lower.cpu.alike import share_kernels
 from theano.lower.cpu.nest import NestBuilder
-from theano.lower.cpu.ranges import make_ranged
 from theano.lower.cpu.steps import emit_steps
 from theano.lower.cpu.sweeps import emit_group
 from theano.lower.dims import ZERO, Dims, is_const, length
@@ -24,6 +23,7 @@ from theano.lower.items import Pointwise, Reduce, Special
 from theano.lower.plan.gil import let_others_run
 from theano.lower.plan.groups import Group, out_place, single_sweep
 from theano.lower.plan.memory import carve_workspace
+from theano.lower.plan.nest_plan import NestPlan, plan_nest
 from theano.lower.plan.repeated import Repeated, find_repeated, given_to
 from theano.lower.plan.work import mark_work
 from theano.lower.step_loop import StepLoop
@@ -32,9 +32,6 @@ from theano.progress import still_here
 from theano.runtime import abi
 
 Block = list[st.Stmt]
-
-# Elements from which on a loop nest takes a millisecond or so.
-LONG = 1 << 20
 
 
 @dataclass(slots=True)
@@ -74,7 +71,9 @@ class Assembler:
         self.sized: dict[Tensor, bool] = {}
         self._constant_names: dict[int, list[str]] = {}
         self.repeated: dict[Group, Repeated] = {}
-        self.made: dict[object, tuple[Repeated, hs.CallKernel]] = {}  # for the first of those that repeat
+        self.made: dict[object, tuple[Group, Repeated, hs.CallKernel]] = {}  # for the first of those that repeat
+        self.alike: dict[Group, Group] = {}  # the others, and the first
+        self.plans: dict[Group, list[NestPlan]] = {}
         self.now = 0
 
     # -- the whole -----------------------------------------------------------------------------------------
@@ -102,13 +101,13 @@ class Assembler:
         given = [t for t in (*self.inputs, *self.storages) if t is not None]
         carve_workspace(self.b, self.temps, self.place_of, given, self.outputs, head)
         main = let_others_run(self.b, [*head, *self.prologue, *mark_work(self.b, body)])
-        return hs.Program(share_kernels(self.kernels.values(), main), main)
+        return hs.Program(share_kernels(self.kernels.values(), main, self.b.machine), main)
 
     def _poll(self, group: Group) -> None:
         """Let Ctrl-C in before work that takes a while; not where a half-done update would be left behind."""
         work = self.b.dims.product(tuple(group.axes))
         if work.op != "const" and self.b.known_at_entry(work):
-            self.statement(st.If(ex.ge(work, length(LONG)), [hs.Poll()], []))
+            self.statement(st.If(ex.ge(work, length(self.b.machine.poll_elements)), [hs.Poll()], []))
 
     def _ordered(self, groups: list[Group]) -> list[Group]:
         """Topological order in which updates of storage come as late as they can."""
@@ -423,17 +422,20 @@ class Assembler:
             return
         key = repeated.key(stored)
         if key not in self.made:
-            self.made[key] = repeated, self._made(group, stored, repeated.handed)
-        first, call = self.made[key]
+            self.made[key] = group, repeated, self._made(group, stored, repeated.handed)
+        original, first, call = self.made[key]
+        if original is not group:
+            self.alike[group] = original
         self.statement(hs.CallKernel(call.kernel, given_to(call.args, first.instead(repeated)), call.ranges))
 
     def _made(self, group: Group, stored: set[Tensor], handed: Mapping[Expr, Expr] | None = None) -> hs.CallKernel:
         """A call of the kernel of a loop nest."""
-        nb = NestBuilder(self.b, group, stored, self.row_buffer, handed)
-        nest = emit_group(nb)
-        ranges = make_ranged(nb)
-        kernel = st.Kernel("", nest.params, nest.body, ranged=ranges is not None)
-        return hs.CallKernel(self._known(kernel), list(nest.args), ranges)
+        plan = plan_nest(self.b, group, stored)
+        self.plans.setdefault(group, []).append(plan)
+        nb = NestBuilder(self.b, group, plan, stored, self.row_buffer, handed)
+        kernel = emit_group(nb)
+        ranges = None if plan.sharing is None else plan.sharing.ranges()
+        return hs.CallKernel(self._known(kernel), list(nb.nest.args), ranges)
 
     # -- for items --------------------------------------------------------------------------------------
     def call_kernel(

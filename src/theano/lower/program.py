@@ -16,11 +16,13 @@ from theano.loops.expr import Expr
 from theano.lower.builder import Builder, CheckRecord, whole
 from theano.lower.dims import ONE, is_const, length
 from theano.lower.items import Special
+from theano.lower.machine import Machine
 from theano.lower.main import Assembler, Update
 from theano.lower.ops import branch, callback, dot, elemwise, indexing, join, random, reduction, scan, shapes  # noqa: F401  (register)
 from theano.lower.ops.product import share_reads
 from theano.lower.ops.registry import find
-from theano.lower.plan.groups import Scheduler, live_items
+from theano.lower.plan.groups import Group, Scheduler, live_items
+from theano.lower.plan.nest_plan import NestPlan
 from theano.lower.values import Item, Tensor, Value
 from theano.progress import stage, still_here
 from theano.record import replace
@@ -42,8 +44,12 @@ class Lowered:
     records: list[CheckRecord]
     values: dict[Any, Value]
     dim_words: dict[str, tuple[str, int, int]]
-    schedule: list[Any] = field(default_factory=list)
+    schedule: list[Group] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
+    plans: dict[Group, list[NestPlan]] = field(default_factory=dict)
+    alike: dict[Group, Group] = field(default_factory=dict)  # groups that use the kernel of an earlier one
+    machine: Machine = field(default_factory=Machine)
+    blocks: dict[int, list[Group]] = field(default_factory=dict)  # the groups of main and of blocks in it
 
     def verify(self, program: hs.Program | None = None) -> None:
         """Raise `VerifyError` unless the program follows the rules of its language (see `loops.verify`).
@@ -70,7 +76,7 @@ class InputForm:
 
 def lower(
     inputs: Sequence[Variable], shared: Sequence[Variable], outputs: Sequence[Variable],
-    updates: Sequence[tuple[int, Variable]], forms: Sequence[InputForm], has_f16: bool = True,
+    updates: Sequence[tuple[int, Variable]], forms: Sequence[InputForm], machine: Machine | None = None,
 ) -> Lowered:  # fmt: skip
     """The loop program of a function.
 
@@ -84,12 +90,12 @@ def lower(
         (index into `shared`, new value).
     forms
         One for each explicit input.
-    has_f16
-        Whether the target converts float16 in hardware; otherwise such nodes run their `perform`.
+    machine
+        What the program is for; without one, `Machine()`.
     """
     stage("lowering: operations")
     ex.clear()
-    lowering = _Lowering(inputs, shared, forms, has_f16)
+    lowering = _Lowering(inputs, shared, forms, machine or Machine())
     b = lowering.b
     b.n_slots = len(outputs)
     b.updated.update((v, t) for k, v in updates if (t := lowering.storage_tensors[k]) is not None)
@@ -119,7 +125,7 @@ def lower(
     layout = abi.FrameLayout(lowering.input_specs, storages, b.n_slots)
     lowered = Lowered(
         program, layout, lowering.input_specs, storages, b.n_slots, len(outputs), b.words, b.records, b.values,
-        lowering.dim_words, asm.order, items,
+        lowering.dim_words, asm.order, items, asm.plans, asm.alike, b.machine, groups,
     )  # fmt: skip
     if config.verify_programs:
         lowered.verify()
@@ -130,9 +136,9 @@ class _Lowering:
     """Runs the lowering functions over the graph, once, in topological order."""
 
     def __init__(
-        self, inputs: Sequence[Variable], shared: Sequence[Variable], forms: Sequence[InputForm], has_f16: bool
+        self, inputs: Sequence[Variable], shared: Sequence[Variable], forms: Sequence[InputForm], machine: Machine
     ) -> None:
-        self.b = Builder(first_word=abi.FIRST_FREE, has_f16=has_f16, lower_graph=self.lower_graph)
+        self.b = Builder(first_word=abi.FIRST_FREE, machine=machine, lower_graph=self.lower_graph)
         self.input_specs: list[abi.InputSpec] = []
         self.storage_specs: list[abi.InputSpec] = []
         self.input_tensors: list[Tensor | None] = []

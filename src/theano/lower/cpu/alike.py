@@ -15,18 +15,15 @@ from theano.loops.expr import Expr
 from theano.loops.identity import identity
 from theano.loops.schema import rebuilt
 from theano.lower.cpu.nest import remade
-
-# From so many kernels on: fewer keep their numbers, which may save an instruction or two in front of a loop.
-MANY = 8
-# So many numbers are handed over at most; what differs more stays apart.
-NUMBERS = 64
+from theano.lower.machine import Machine
+from theano.lower.plan.repeated import handed_over
 
 
-def share_kernels(kernels: Iterable[st.Kernel], main: list[st.Stmt]) -> list[st.Kernel]:
+def share_kernels(kernels: Iterable[st.Kernel], main: list[st.Stmt], machine: Machine) -> list[st.Kernel]:
     """`kernels`, where many that are alike are one; the calls in `main` are changed."""
     classes: dict[tuple[bool, str], list[tuple[st.Kernel, list[Expr]]]] = {}
     kernels = list(kernels)
-    if len(kernels) < MANY:
+    if len(kernels) < machine.repeats:
         return kernels
     for kernel in kernels:
         numbers: list[Expr] = []
@@ -34,8 +31,8 @@ def share_kernels(kernels: Iterable[st.Kernel], main: list[st.Stmt]) -> list[st.
         classes.setdefault((kernel.ranged, text), []).append((kernel, numbers))
     shared: dict[st.Kernel, tuple[st.Kernel, list[Expr]]] = {}
     for alike in classes.values():
-        places = _different(alike)
-        if len(alike) >= MANY and len(places) <= NUMBERS:
+        places = handed_over(machine, [numbers for _, numbers in alike])
+        if places:
             made = _with_parameters(alike[0][0], [alike[0][1][k] for k in places])
             shared.update((kernel, (made, [numbers[k] for k in places])) for kernel, numbers in alike)
     if not shared:
@@ -48,12 +45,6 @@ def share_kernels(kernels: Iterable[st.Kernel], main: list[st.Stmt]) -> list[st.
     for number, kernel in enumerate(left):
         kernel.name = f"k{number}"
     return list(left)
-
-
-def _different(alike: list[tuple[st.Kernel, list[Expr]]]) -> list[int]:
-    """The places of numbers in which kernels of one form differ."""
-    first = alike[0][1]
-    return [k for k in range(len(first)) if any(numbers[k] is not first[k] for _, numbers in alike)]
 
 
 def _with_parameters(kernel: st.Kernel, numbers: list[Expr]) -> st.Kernel:

@@ -8,6 +8,7 @@ from theano.loops.expr import Expr
 from theano.lower.builder import Builder
 from theano.lower.emitter import Emitter
 from theano.lower.plan.groups import Group
+from theano.lower.plan.nest_plan import NestPlan
 from theano.lower.values import Tensor
 
 
@@ -17,9 +18,13 @@ class NestEmitter(Emitter, Protocol):
     b: Builder
     groups: dict[int, list[Group]]
     bound: set[Tensor]
+    plans: dict[Group, list[NestPlan]]
 
     def prepare(self, group: Group) -> list[Tensor]:
         """See to the memory of a loop nest; what it leaves there."""
+
+    def stored_of(self, group: Group) -> list[Tensor]:
+        """What a loop nest leaves in memory."""
 
     def row_buffer(self, type_: str, dims: tuple[Expr, ...]) -> Tensor:
         """Workspace for values that are kept between sweeps."""

@@ -6,66 +6,19 @@ element (of a few vectors of elements) run one after the other, and its states n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.lower.builder import Builder, c_strides
+from theano.lower.builder import c_strides
 from theano.lower.cpu.emitter import NestEmitter
-from theano.lower.cpu.nest import Nest, NestBuilder, pruned
-from theano.lower.cpu.sweeps import axis_order, collapse
+from theano.lower.cpu.nest import Nest, NestBuilder, index_name, pruned
 from theano.lower.dims import length
-from theano.lower.items import Item, Pointwise
+from theano.lower.items import Pointwise
+from theano.lower.plan.exchange import Passed, plan_steps
 from theano.lower.plan.groups import Group
 from theano.lower.values import Tensor, Value
-
-# States whose last rows fit into registers.
-MAX_REGISTERS = 6
-# Steps of up to this cost take two vectors at once: a chain of operations leaves most of the machine idle.
-PAIRED_COST = 24
-
-
-@dataclass(slots=True)
-class Passed:
-    """A state or an output of a step.
-
-    `writer` writes its row; `taps` are the offsets of the rows that steps read, by the number of steps that these lie
-    back; `first` is the number of initial rows, and `place(number)` gives row `number` as a view. Without `every`
-    only the last `first` rows are wanted.
-    """
-
-    tensor: Tensor
-    writer: Item
-    first: int
-    every: bool
-    taps: dict[Expr | None, int]
-    place: Callable[[Expr], Value]
-
-
-def exchangeable(b: Builder, group: Group, passed: Sequence[Passed]) -> bool:
-    """Whether the steps of a loop that consists of one loop nest can run inside it."""
-    if group.special or group.serial or group.red or not group.axes:
-        return False
-    if any(p.writer not in group.places or p.first > MAX_REGISTERS or p.tensor.type == "f16" for p in passed):
-        return False
-    by_tensor = {p.tensor: p for p in passed}
-    for item in group.items:
-        assert isinstance(item, Pointwise)
-        if item.scatter is not None or (item.target is not None and item.out not in by_tensor):
-            return False
-        if any(v.tensor in by_tensor for v in item.indirect):
-            return False
-        for value, axes in zip(item.reads, item.maps, strict=True):
-            found = by_tensor.get(value.tensor) if value.tensor is not None else None
-            if found is None:
-                continue
-            own = tuple(None if a is None else group.places[item][a] for a in axes)
-            rows = c_strides(b.dims, found.tensor.dims)[1:]
-            if value.offset not in found.taps or value.strides != rows or own != group.places[found.writer]:
-                return False
-    return all(b.native(p.tensor.type) for p in passed)
 
 
 class _Steps(NestBuilder):
@@ -81,14 +34,20 @@ class _Steps(NestBuilder):
         return super().load(value, position)
 
 
-def exchanged(asm: NestEmitter, group: Group, passed: Sequence[Passed], step: str, first: Expr, count: Expr) -> Nest:
+def exchanged(
+    asm: NestEmitter, group: Group, passed: Sequence[Passed], step: str, first: Expr, count: Expr
+) -> Nest:
     """The kernel for `count` steps from step `first` on; `step` is main's name for the number of the step."""
-    nb = _Steps(asm.b, group, set(asm.prepare(group)), asm.row_buffer)
+    stored = asm.prepare(group)
+    plan = plan_steps(asm.b, group, stored, passed, ex.name(step, "i64"))
+    asm.plans.setdefault(group, []).append(plan)
+    nb = _Steps(asm.b, group, plan, stored, asm.row_buffer)
     nb.registers = {}
     nb.own.add(step)
-    order = axis_order(nb)
-    for k in order:
+    for k in plan.order:
         nb.index_of[k] = nb.define("i", "i64")[1]
+    if plan.shape == "flat":
+        nb.flat = nb.index_of[plan.order[-1]], frozenset(nb.index_of.values())
     start, extent = nb.local(first), nb.local(count)
     before: list[st.Stmt] = []
     nb.block = before
@@ -112,12 +71,12 @@ def exchanged(asm: NestEmitter, group: Group, passed: Sequence[Passed], step: st
     for p, chain in zip(passed, chains, strict=True):
         if not p.every:
             whole += _last_rows(nb, p, chain, ex.add(start, extent))
-    nb.nest.body += _around(nb, order, whole)
+    nb.nest.body += _around(nb, whole)
     return pruned(nb.nest)
 
 
 def _position(nb: NestBuilder, p: Passed) -> list[Expr | None]:
-    return [None if k is None else nb.index_of[k] for k in nb.group.places[p.writer]]
+    return nb.position(nb.group.places[p.writer])
 
 
 def _registers(nb: _Steps, p: Passed, start: Expr, carried: list[st.Carried]) -> list[st.Carried]:
@@ -150,17 +109,16 @@ def _last_rows(nb: NestBuilder, p: Passed, chain: list[st.Carried], end: Expr) -
     return stores
 
 
-def _around(nb: NestBuilder, order: list[int], body: list[st.Stmt]) -> list[st.Stmt]:
+def _around(nb: NestBuilder, body: list[st.Stmt]) -> list[st.Stmt]:
     """The loops over the elements."""
-    unroll = 2 if nb.group.cost <= PAIRED_COST else 1
-    flat = collapse(nb, order, body)
-    if flat is not None:
-        body, extent = flat
-        return [st.For(str(nb.index_of[order[-1]].value), extent, "vector", body, unroll=unroll)]
-    kind = "vector"
-    for axis in reversed(order):
-        loop = st.For(str(nb.index_of[axis].value), nb.local(nb.group.axes[axis]), kind, body)
-        if kind == "vector":
-            loop.unroll = unroll
-        body, kind = [loop], "serial"
+    plan, group = nb.plan, nb.group
+    if len(plan.order) > 1:
+        for stride in c_strides(nb.b.dims, tuple(group.axes[k] for k in plan.order)):
+            nb.local(stride)
+    lengths = [(k, group.axes[k]) for k in plan.order]
+    if plan.shape == "flat":
+        lengths = [(plan.order[-1], nb.b.dims.product(tuple(d for _, d in lengths)))]
+    for depth, (axis, extent) in enumerate(reversed(lengths)):
+        kind, unroll = ("serial", 1) if depth else ("vector", plan.unroll)
+        body = [st.For(index_name(nb.index_of[axis]), nb.local(extent), kind, body, unroll=unroll)]
     return body

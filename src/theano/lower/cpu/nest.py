@@ -1,16 +1,8 @@
-"""The loop nest of a group, as a kernel and its arguments.
-
-Three shapes, chosen by the axis that is contiguous in memory (the *vector axis*):
-
-- no reduction: loops over all axes, the innermost widened;
-- *row*: the vector axis is reduced; parallel axes outside, one sweep over the reduced axes for each phase;
-- *column*: the vector axis is parallel; it is cut into blocks whose accumulators stay in the L1 cache, inside them
-  run the reduced axes, innermost the block.
-"""
+"""The loop nest of a group, as a kernel and its arguments; its form has been decided (see `lower.plan.nest_plan`)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from theano.loops import expr as ex
@@ -20,62 +12,42 @@ from theano.loops.schema import expressions
 from theano.lower import body as bd
 from theano.lower.builder import OF_KERNELS, Builder, c_strides, whole
 from theano.lower.dims import ONE, ZERO, is_const
+from theano.lower.emitter import Argument
 from theano.lower.items import Item, Pointwise, Reduce
+from theano.lower.plan.accesses import producers
 from theano.lower.plan.groups import Group, out_place, picked
+from theano.lower.plan.nest_plan import NestPlan
 from theano.lower.values import Tensor, Value
-
-# Columns whose accumulators are kept together: 8 kB of float64.
-BLOCK = 1024
-# The same for cheap work with few accumulators: long pieces of rows come from memory up to twice as fast.
-WIDE_BLOCK = 4096
-# A value needed by a later sweep is computed again if that costs no more than reading it back.
-RECOMPUTE = 6
-# A reduction with at most this cost is unrolled, so that additions do not wait for each other.
-UNROLL_COST = 12
-# From this cost on (an elementary function) a loop takes two vectors at once: one waits for its own results too long.
-HEAVY = 20
-# A loop over one operation of this cost takes four: 5 to 15 % less (Zen 4).
-VERY_HEAVY = 60
-# A loop known to be shorter takes one at a time.
-SHORT = 32
-
-Argument = Expr | tuple[str, Expr, str]
 
 
 @dataclass(slots=True)
 class Nest:
-    """A kernel under construction: its parameters and what they stand for in main.
-
-    Where the positions of the outermost loop are independent, `points` tells how many points each has; with `finish`
-    something follows that needs them all.
-    """
+    """A kernel under construction: its parameters and what they stand for in main."""
 
     params: list[tuple[str, str]] = field(default_factory=list)
     args: list[Argument] = field(default_factory=list)
     tensors: list[Tensor] = field(default_factory=list)
     body: list[st.Stmt] = field(default_factory=list)
-    points: Expr | None = None
-    finish: bool = False
 
 
 class NestBuilder:
-    """Emits one group.
+    """Emits one group as it is planned.
 
     `stored` are the tensors of the group that must be in memory afterwards; `row_buffer` makes workspace for values
     that are kept between sweeps. Numbers that are `handed` to the kernel are known by those names.
     """
 
     def __init__(
-        self, b: Builder, group: Group, stored: set[Tensor], row_buffer: Callable[[str, tuple[Expr, ...]], Tensor],
-        handed: Mapping[Expr, Expr] | None = None,
+        self, b: Builder, group: Group, plan: NestPlan, stored: Collection[Tensor],
+        row_buffer: Callable[[str, tuple[Expr, ...]], Tensor], handed: Mapping[Expr, Expr] | None = None,
     ) -> None:  # fmt: skip
         self.b = b
         self.handed = handed or {}
         self.row_buffer = row_buffer
         # where row buffers are needed: the number of the part, rows of a part, parts
         self.part: tuple[Expr, Expr, Expr] | None = None
-        self.row_by_row = False  # whether each position of the outermost axis is a part of its own
         self.group = group
+        self.plan = plan
         self.stored = stored
         self.nest = Nest()
         self.count = 0
@@ -90,23 +62,14 @@ class NestBuilder:
         self.stores: list[st.Stmt] = []
         self.kept: dict[Tensor, Value] = {}  # values that a later sweep reads back, and where from
         self.rows: dict[Tensor, Value] = {}  # those of them that are there already
-        self.later: set[Tensor] = set()  # per-column values that a later sweep needs
+        self.later: Collection[Tensor] = plan.later  # per-column values that a later sweep needs
         self.spilled: dict[Tensor, tuple[st.View, Expr]] = {}
-        self.phase_of: dict[Item, int] = {}
-        self.sweeps: list[tuple[int, list[st.Stmt]]] = []  # cost and innermost block of each sweep over rows
-        self.producer = {i.out: i for i in group.items if isinstance(i, Pointwise | Reduce) and not _window(i)}
-        self.phase = 0
+        self.producer = producers(group)
         self.own: set[str] = set()
         self.inside: dict[Expr, bool] = {}
         self.vector_axis: int | None = None  # of a column nest
-        self.width = BLOCK  # its columns in one go
-
-    def in_steps(self) -> bool:
-        """Whether the nest is run by each step of a loop."""
-        region = self.group.region
-        while region and region not in self.b.runs:
-            region = self.b.parents[region]
-        return region != 0
+        # one loop that goes through memory as all loops would: its index, and those that it stands for
+        self.flat: tuple[Expr, frozenset[Expr]] | None = None
 
     # -- names and parameters --------------------------------------------------------------------------
     def pointer(self, tensor: Tensor) -> str:
@@ -195,6 +158,20 @@ class NestBuilder:
         found = self.outer[root] = ex.name(name, root.type)
         return found
 
+    def outermost(self, loop: st.For) -> st.For:
+        """The loop whose positions the caller may ask for in ranges."""
+        if self.plan.sharing is not None:
+            loop.start, loop.extent = ex.name(st.LO, "i64"), ex.name(st.HI, "i64")
+        return loop
+
+    def axes_of_plan(self) -> tuple[list[int], list[int]]:
+        """The parallel axes and the reduced ones, outermost first."""
+        order, red = self.plan.order, self.group.red
+        return [k for k in order if k not in red], [k for k in order if k in red]
+
+    def position(self, axes: Sequence[int | None]) -> list[Expr | None]:
+        return [None if k is None else self.index_of[k] for k in axes]
+
     # -- memory ------------------------------------------------------------------------------------------
     def place(self, value: Value, position: Sequence[Expr | None]) -> tuple[st.View, tuple[Expr, ...]]:
         """Where the element of `value` at a position (None: broadcast) lies."""
@@ -218,6 +195,13 @@ class NestBuilder:
             for at, s in zip(position, strides, strict=True)
             if at is not None and not is_const(s, 0)
         ]
+        if self.flat is not None:
+            index, moving = self.flat
+            fixed = [(at, s) for at, s in terms if at not in moving]
+            if len(fixed) < len(terms):
+                for at, stride in fixed:
+                    offset = ex.add(offset, ex.mul(at, stride))
+                terms = [(index, ONE)]
         return st.View(base, value.type, offset, tuple(s for _, s in terms)), tuple(at for at, _ in terms)
 
     def load(self, value: Value, position: Sequence[Expr | None]) -> Expr:
@@ -318,7 +302,7 @@ class NestBuilder:
         result = body.at(self.operands(item), _Point(self, item))
         if body.mixed:
             result = self.local(result)
-        if isinstance(item, Pointwise) and item.out is not None and not _window(item):
+        if isinstance(item, Pointwise) and item.out is not None and not item.is_window():
             env = self.prefix_env if self.group.is_prefix(item) else self.env
             env[item.out] = result
         return result
@@ -351,79 +335,7 @@ class NestBuilder:
         self.stores.append(st.Store(view, index, result))
 
     def wants_store(self, item: Item) -> bool:
-        return isinstance(item, Pointwise) and (_window(item) or item.out in self.stored)
-
-    # -- sweeps ----------------------------------------------------------------------------------------------
-    def assign_phases(self) -> int:
-        """The sweep of each full item and reduction; the level (sweeps before it) of each prefix item."""
-        last = 0
-        for item in self.group.items:
-            level = 0
-            for dep, prefix_result in self._inner_deps(item):
-                phase = self.phase_of[dep]
-                level = max(level, phase + 1 if isinstance(dep, Reduce) and prefix_result else phase)
-            self.phase_of[item] = level
-            if not self.group.is_prefix(item):
-                last = max(last, level)
-        return last + 1
-
-    def _inner_deps(self, item: Item) -> list[tuple[Item, bool]]:
-        found: list[tuple[Item, bool]] = []
-        for value in (*item.reads, *picked(item)):
-            producer = self.producer.get(value.tensor) if value.tensor is not None else None
-            if producer is not None:
-                found.append((producer, isinstance(producer, Reduce)))
-        for name in ex.names(*item.scalars):
-            definer = self.b.definer.get(name)
-            if definer is not item and definer in self.group.places:
-                found.append((definer, True))
-        return found
-
-    def recompute_cost(self, item: Item) -> int:
-        """What computing a full item again in a later sweep costs."""
-        total, stack, seen = 0, [item], {item}
-        while stack:
-            current = stack.pop()
-            total += current.cost  # type: ignore[attr-defined]
-            total += sum(1 for v in current.reads if v.tensor is not None and v.tensor not in self.producer)
-            for dep, _ in self._inner_deps(current):
-                if isinstance(dep, Pointwise) and dep not in seen and not self.group.is_prefix(dep):
-                    seen.add(dep)
-                    stack.append(dep)
-        return total
-
-    def later_columns(self) -> set[Tensor]:
-        """Results of reductions and prefix work that are read outside the loop over columns that makes them."""
-        found: set[Tensor] = set()
-        picks = {self.phase_of[i] for i in self.group.items if picked(i)}  # they run in loops of their own
-        for item in self.group.items:
-            for dep, _ in self._inner_deps(item):
-                made = self.phase_of[dep] + 1 if isinstance(dep, Reduce) else self.phase_of[dep]
-                if isinstance(dep, Reduce) or self.group.is_prefix(dep):
-                    if made in picks or not self.group.is_prefix(item) or self.phase_of[item] != made:
-                        found.add(dep.out)  # type: ignore[attr-defined]
-        return found
-
-    def kept_rows(self) -> list[Pointwise]:
-        """Full items whose value a later sweep reads back."""
-        found: list[Pointwise] = []
-        for item in self.group.items:
-            for dep, _ in self._inner_deps(item):
-                if isinstance(dep, Reduce) or self.group.is_prefix(dep) or self.group.is_prefix(item):
-                    continue
-                readers_phase = self.phase_of[item]
-                if readers_phase > self.phase_of[dep] and dep not in found:
-                    assert isinstance(dep, Pointwise)
-                    if dep.out in self.stored or self.recompute_cost(dep) > RECOMPUTE:
-                        found.append(dep)
-        return found
-
-    def sweep_items(self, phase: int) -> list[Item]:
-        return [i for i in self.group.items if self.phase_of[i] == phase and not self.group.is_prefix(i)]
-
-    def prefix_items(self, level: int) -> list[Item]:
-        return [i for i in self.group.items if self.phase_of[i] == level and self.group.is_prefix(i)]
-
+        return isinstance(item, Pointwise) and (item.is_window() or item.out in self.stored)
 
 class _Point:
     """The current point of the loop nest, in the space of an item."""
@@ -451,10 +363,6 @@ def index_name(index: Expr) -> str:
     return str(index.value)
 
 
-def _window(item: Item) -> bool:
-    return isinstance(item, Pointwise) and (item.target is not None or item.scatter is not None)
-
-
 def remade(node: Expr, args: list[Expr]) -> Expr:
     """The same operation on other operands."""
     if node.op in ("select", "rare"):
@@ -462,6 +370,14 @@ def remade(node: Expr, args: list[Expr]) -> Expr:
     if node.op in ("cast", "bitcast"):
         return (ex.cast if node.op == "cast" else ex.bitcast)(args[0], node.type)
     return ex.primitive(node.op, *args)
+
+
+def kernel_of(nb: NestBuilder) -> st.Kernel:
+    """What has been emitted; `nb.nest.args` is what it is called with."""
+    nest, ranged = pruned(nb.nest), nb.plan.sharing is not None
+    if ranged:
+        nest.params += [(st.LO, "i64"), (st.HI, "i64")]
+    return st.Kernel("", nest.params, nest.body, ranged=ranged)
 
 
 def pruned(nest: Nest) -> Nest:

@@ -10,19 +10,13 @@ from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.schema import filled_slots
 from theano.lower.cpu.emitter import NestEmitter
-from theano.lower.cpu.exchange import Passed, exchangeable, exchanged
+from theano.lower.cpu.exchange import exchanged
 from theano.lower.cpu.slices import Steps, emit_in_slices
 from theano.lower.dims import length
 from theano.lower.items import Pointwise
+from theano.lower.plan.exchange import Passed, exchangeable
 from theano.lower.plan.groups import Group
 from theano.lower.step_loop import StepLoop
-
-# Steps between two looks at whether somebody has pressed Ctrl-C.
-POLL = 1024
-# Steps between two looks where all steps of an element run together.
-BATCH = 1 << 16
-# Up to this many elements all steps of an element run together even if each step reads or writes a row of its own.
-NARROW = 2048
 
 
 def emit_steps(asm: NestEmitter, loop: StepLoop) -> None:
@@ -34,7 +28,7 @@ def emit_steps(asm: NestEmitter, loop: StepLoop) -> None:
     if not _streams(asm, loop, groups[0], passed):
         _emit_exchanged(asm, loop, groups[0], passed)
         return
-    small = ex.le(asm.dims.product(tuple(groups[0].axes)), length(NARROW))
+    small = ex.le(asm.dims.product(tuple(groups[0].axes)), length(asm.b.machine.narrow))
     narrow = asm.block(lambda: _emit_exchanged(asm, loop, groups[0], passed))
     wide = asm.block(lambda: _emit_one_by_one(asm, loop))
     asm.statement(st.If(small, narrow, wide))
@@ -66,7 +60,8 @@ def _streams(asm: NestEmitter, loop: StepLoop, group: Group, passed: list[Passed
 
 def _emit_exchanged(asm: NestEmitter, loop: StepLoop, group: Group, passed: list[Passed]) -> None:
     """All steps of an element together, a batch of steps at a time: somebody may press Ctrl-C."""
-    batch, size = asm.b.fresh("c"), length(BATCH)
+    steps = asm.b.machine.batch_steps
+    batch, size = asm.b.fresh("c"), length(steps)
     first = ex.mul(ex.name(batch, "i64"), size)
 
     def call() -> None:
@@ -74,7 +69,7 @@ def _emit_exchanged(asm: NestEmitter, loop: StepLoop, group: Group, passed: list
         nest = exchanged(asm, group, passed, loop.step, first, count)
         asm.call_kernel(st.Kernel("", nest.params, nest.body), list(nest.args))
 
-    batches = ex.ashr(ex.add(loop.n, length(BATCH - 1)), length(BATCH.bit_length() - 1))
+    batches = ex.ashr(ex.add(loop.n, length(steps - 1)), length(steps.bit_length() - 1))
     asm.statement(st.For(batch, batches, "serial", [hs.Poll(), *asm.block(call)]))
 
 
@@ -84,15 +79,16 @@ def _emit_by_steps(asm: NestEmitter, loop: StepLoop, groups: Sequence[Group]) ->
         _emit_one_by_one(asm, loop)
     else:
         states = [r.inner for r in loop.rows]
-        emit_in_slices(asm, groups, states, Steps(loop.step, loop.n, POLL), lambda: _emit_one_by_one(asm, loop))
+        steps = Steps(loop.step, loop.n, asm.b.machine.poll_steps)
+        emit_in_slices(asm, groups, states, steps, lambda: _emit_one_by_one(asm, loop))
 
 
 def _emit_one_by_one(asm: NestEmitter, loop: StepLoop) -> None:
     body = asm.region_block(loop.steps)
     left = filled_slots(body)
     moved = {s.source for s in st.walk(body) if isinstance(s, hs.Move)}
-    t = ex.name(loop.step, "i64")
-    look = st.If(ex.eq(ex.and_(t, length(POLL - 1)), length(POLL - 1)), [hs.Poll()], [])
+    t, last = ex.name(loop.step, "i64"), length(asm.b.machine.poll_steps - 1)
+    look = st.If(ex.eq(ex.and_(t, last), last), [hs.Poll()], [])
     front: list[st.Stmt] = [*(hs.Release(k) for k in left if k not in moved), look]
     carried = [
         st.Carried(c.name, "state", c.type, c.init, c.next, c.result) for c in loop.carries if c.next is not None

@@ -21,9 +21,6 @@ from theano.lower.values import Value
 from theano.tensor.careduce import CAReduce
 from theano.tensor.elemwise import DimShuffle, Elemwise
 
-# The first element is computed once more: not if that takes more than this.
-CHEAP = 12
-
 
 def centred_square(b: Builder, node: Any) -> tuple[Any, frozenset[int]] | None:
     """(x, axes) if a sum over these axes is that of ``(x - mean(x, axes))**2``."""
@@ -97,15 +94,15 @@ def _counts(b: Builder, count: Any, x: Value, axes: frozenset[int]) -> bool:
     return number.type == "i64" and b.dims.equal(number, wanted)
 
 
-def _cheap(x: Value) -> bool:
-    """Whether an element of `x` is in memory or quickly computed."""
+def _cheap(x: Value, most: int) -> bool:
+    """Whether an element of `x` is in memory or quickly computed: at no more than the cost `most`."""
     cost, stack = 0, [x.tensor]
     while stack:
         tensor = stack.pop()
         for item in tensor.writers if tensor is not None else ():
             if isinstance(item, Pointwise) and item.target is None and item.scatter is None:
                 cost += item.cost
-                if cost > CHEAP:
+                if cost > most:
                     return False
                 stack += [v.tensor for v in item.reads]
     return True
@@ -118,7 +115,7 @@ def centred_sum(b: Builder, node: Any, out: str) -> Value | None:
         return None
     x, axes = b.values[found[0]], found[1]
     long_axes = frozenset(k for k in axes if not is_const(x.dims[k], 1))
-    if x.uniform is not None or not long_axes or not _cheap(x):
+    if x.uniform is not None or not long_axes or not _cheap(x, b.machine.cheap_element):
         return None
     first = b.pick(x, axes, [ZERO] * len(axes))
     kept = {k: n for n, k in enumerate(k for k in range(x.ndim) if k not in axes)}

@@ -22,8 +22,6 @@ from theano.tensor.random import mrg31k3p, philox4x32
 from theano.tensor.random.mrg_uniform import mrg_uniform
 from theano.tensor.random.philox import PhiloxUniform
 
-# Substreams that are advanced together: their states stay in the L1 cache (6 kB).
-LANES = 256
 # What computing an element of a sample costs, in plain additions.
 PHILOX_COST = 60
 
@@ -117,7 +115,7 @@ def lower_mrg_uniform(b: Builder, node: Any, inputs: list[Value]) -> list[Value]
     def emit(asm: Emitter) -> None:
         for tensor in (following, sample):
             asm.bind(tensor)
-        kernel = mrg_kernel(sample.type)
+        kernel = mrg_kernel(sample.type, b.machine.random_lanes)
         args: list[Any] = [asm.pointer(whole(t)) for t in (_tensor(states), following, sample)]
         asm.call_kernel(kernel, [*args, states.dims[0], total])
 
@@ -136,12 +134,12 @@ def _tensor(value: Value) -> Tensor:
     return value.tensor
 
 
-def mrg_kernel(type_: str) -> st.Kernel:
+def mrg_kernel(type_: str, lanes: int) -> st.Kernel:
     """A sample, and the states after it: blocks of substreams, in each the draws one after the other."""
     streams, total = ex.name("streams", "i64"), ex.name("total", "i64")
     block, draw, into, lane, back = (ex.name(n, "i64") for n in ("block", "draw", "into", "lane", "back"))
-    start = ex.mul(block, length(LANES))
-    width = ex.minimum(ex.sub(streams, start), length(LANES))
+    start = ex.mul(block, length(lanes))
+    width = ex.minimum(ex.sub(streams, start), length(lanes))
     buffers = [st.View(f"w{k}", "u32", ZERO, (ONE,)) for k in range(6)]
 
     def row(base: str, k: int) -> st.View:
@@ -169,12 +167,12 @@ def mrg_kernel(type_: str) -> st.Kernel:
         st.For("back", width, "vector", write),
     ]
     # substreams beyond the sample's end keep their states
-    blocks = ex.idiv(ex.add(ex.minimum(streams, total), length(LANES - 1)), length(LANES))
-    words, done = ex.mul(streams, length(6)), ex.mul(ex.minimum(ex.mul(blocks, length(LANES)), streams), length(6))
+    blocks = ex.idiv(ex.add(ex.minimum(streams, total), length(lanes - 1)), length(lanes))
+    words, done = ex.mul(streams, length(6)), ex.mul(ex.minimum(ex.mul(blocks, length(lanes)), streams), length(6))
     rest = ex.name("rest", "i64")
     old, new = (st.View(base, "i32", done, (ONE,)) for base in ("old", "new"))
     keep: list[st.Stmt] = [st.Load("kept", old, (rest,)), st.Store(new, (rest,), ex.name("kept", "i32"))]
-    body: list[st.Stmt] = [st.Local(f"w{k}", 4 * LANES) for k in range(6)]
+    body: list[st.Stmt] = [st.Local(f"w{k}", 4 * lanes) for k in range(6)]
     body.append(st.For("block", blocks, "serial", inner))
     body.append(st.For("rest", ex.sub(words, done), "vector", keep))
     params = [("old", "ptr"), ("new", "ptr"), ("out", "ptr"), ("streams", "i64"), ("total", "i64")]

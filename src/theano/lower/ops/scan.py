@@ -32,12 +32,8 @@ from theano.scan.op import Scan
 from theano.scan.parts import Loop, OutputArg, SequenceArg, SharedArg, StateArg
 from theano.tensor.opsupport import new_tensor
 
-# States of up to this many numbers live in names of main.
-MAX_NAMES = 8
 # More steps than any loop makes.
 MANY = 1 << 62
-# Rows to begin with where the number of steps is only an upper bound.
-FIRST_ROWS = 16
 
 
 @lowers(Scan)
@@ -185,7 +181,7 @@ class _ScanLowering:
         number = all(is_const(d, 1) for d in dims) and b.native(initial.type) and initial.type != "f16"
         carries: list[Carry] = []
         rows = None
-        if number and s.rows <= MAX_NAMES and s.keep in (None, 1):
+        if number and s.rows <= self.b.machine.state_names and s.keep in (None, 1):
             carries = [self._carry(initial, dims, s.rows - k) for k in range(1, s.rows + 1)]
             for tap, v in zip(s.taps, s.inner, strict=True):
                 carry = carries[-tap - 1]
@@ -226,7 +222,7 @@ class _ScanLowering:
     def _growing(self, type_: str, dims: tuple[Expr, ...], first: int, variable: Any) -> Rows:
         b = self.b
         slot, spare = b.new_slot(), b.new_slot()
-        room = ex.add(ex.minimum(self.n, length(FIRST_ROWS)), length(first))
+        room = ex.add(ex.minimum(self.n, length(self.b.machine.first_rows)), length(first))
         outer = b.tensor(type_, (room, *dims), "object")
         inner = b.tensor(type_, outer.dims, "object")
         outer.slot = inner.slot = slot

@@ -12,14 +12,11 @@ from theano.lower.emitter import Emitter
 from theano.lower.items import Special
 from theano.lower.values import Tensor, Value
 
-# Longer vectors of numbers are written element by element.
-SHORT_VECTOR = 64
-
 
 def vector_value(b: Builder, type_: str, elements: tuple[Expr, ...]) -> Value:
     """A short vector whose elements are scalar expressions; memory is filled only if somebody reads it."""
     out = b.tensor(type_, (length(len(elements)),))
-    if len(elements) > SHORT_VECTOR and type_ in ex.TYPES:
+    if len(elements) > b.machine.short_vector and type_ in ex.TYPES:
         _store_each(b, out, elements)
         value = whole(out)
         value.vector = elements

@@ -9,9 +9,6 @@ from theano.lower.builder import Builder
 from theano.lower.dims import ZERO, length
 from theano.lower.plan.work import amount
 
-# Picoseconds from which on it is worth it: releasing and taking costs some 30 ns, waking another thread more.
-LONG = 50_000_000
-
 
 def let_others_run(b: Builder, main: list[st.Stmt]) -> list[st.Stmt]:
     """Main, with the GIL released around what may take long."""
@@ -19,10 +16,10 @@ def let_others_run(b: Builder, main: list[st.Stmt]) -> list[st.Stmt]:
     total = ZERO
     for work in works:
         total = ex.add(total, work)
-    total = b.dims.normal(total)
-    if total.op == "const" and total.value < LONG:
+    total, least = b.dims.normal(total), b.machine.gil_time
+    if total.op == "const" and total.value < least:
         return main
-    is_long = ex.ge(total, length(LONG))
+    is_long = ex.ge(total, length(least))
     result: list[st.Stmt] = []
     last = -1  # where the last long statement of the open stretch ends; -1: none is open
     for stmt, work in zip(main, works, strict=True):

@@ -21,17 +21,8 @@ from theano.lower.items import Item, Pointwise, Reduce, Special
 from theano.lower.values import Tensor, Value
 from theano.progress import still_here
 
-MAX_COST = 400
-MAX_STREAMS = 14
-# Prefix work runs once a row and is not widened: more than this only if the row's later sweeps need it.
-CHEAP_PREFIX = 8
-WINDOW = 64
-# Independent loops over one space are merged up to this cost, looking this many groups back.
-SMALL = 60
-SHORT_ROW = 32
 # From so many writers of a tensor on their set is kept.
 MANY = 8
-NEIGHBOURS = 6
 
 
 @dataclass(eq=False, slots=True)
@@ -104,6 +95,7 @@ class Scheduler:
 
     def __init__(self, b: Builder) -> None:
         self.b = b
+        self.machine = b.machine
         self.groups: dict[int, list[Group | None]] = {}
         self.home: dict[Item, Group] = {}
         self.writers: dict[Tensor, frozenset[Item]] = {}  # of tensors with many
@@ -177,9 +169,10 @@ class Scheduler:
 
     def _try_merge(self, a: Group, into: Group) -> str:
         """Merge them, or tell why not."""
+        machine = self.machine
         if a.serial or into.serial:
             return "one of them writes to places in order"
-        if a.cost + into.cost > MAX_COST or len(a.items) + len(into.items) > 64:
+        if a.cost + into.cost > machine.loop_cost or len(a.items) + len(into.items) > machine.loop_items:
             return "together they are too much for one loop"
         early = self._can_move_up(a, into)
         if not early and not self._can_move_down(a, into):
@@ -188,9 +181,9 @@ class Scheduler:
         mapping = self._axis_map(a, into)
         if mapping is None:
             return self.misfit
-        if a.streams + into.streams > MAX_STREAMS + 4:
+        if a.streams + into.streams > machine.loop_streams:
             a.streams, into.streams = streams(a), streams(into)
-            if a.streams + into.streams > MAX_STREAMS + 4:
+            if a.streams + into.streams > machine.loop_streams:
                 return "together they read too many arrays"
         self._join(a, into, mapping, early)
         return ""
@@ -198,7 +191,7 @@ class Scheduler:
     def _can_move_down(self, a: Group, into: Group) -> bool:
         """Nothing between the two needs what `a` makes: `a` may run where `into` does."""
         region = self.groups[a.region]
-        if into.position - a.position > WINDOW:
+        if into.position - a.position > self.machine.reach:
             return False
         between = region[a.position + 1 : into.position]
         return not any(g is not None and a in g.sources() for g in between)
@@ -291,14 +284,14 @@ class Scheduler:
             inverse = {v: k for k, v in pairs.items()}
             if len(inverse) != len(into.axes) or set(inverse.values()) & a.red:
                 return None
-            if into.cost > CHEAP_PREFIX and (_short_rows(a) or not self._feeds_row(into)):
+            if into.cost > self.machine.row_cost and (self._short_rows(a) or not self._feeds_row(into)):
                 self.misfit = "work once a row is not widened, and this is much"
                 return None
             return [inverse[v] for v in range(len(into.axes))], False, True
         if into.red and not a.red and len(a.axes) == len(into.axes) - len(into.red):
             if len(pairs) != len(a.axes) or set(pairs.values()) & into.red:
                 return None
-            if a.cost > CHEAP_PREFIX and into.position - a.position > 1:
+            if a.cost > self.machine.row_cost and into.position - a.position > 1:
                 self.misfit = "work once a row is not widened, and this is much"
                 return None
             return [pairs[k] for k in range(len(a.axes))], True, False
@@ -318,6 +311,16 @@ class Scheduler:
             free.remove(match)
             mapping.append(match)
         return mapping
+
+    def _short_rows(self, group: Group) -> bool:
+        """Whether the reduced axes are known to be so short that work once a row is work that should be widened."""
+        count = 1
+        for k in group.red:
+            dim = group.axes[k]
+            if dim.op != "const":
+                return False
+            count *= int(dim.value)
+        return count < self.machine.short_row
 
     def _feeds_row(self, group: Group) -> bool:
         """Whether results of a group are broadcast into a larger space, through point-wise work at most."""
@@ -366,11 +369,12 @@ class Scheduler:
 
     def _merge_neighbour(self, group: Group) -> None:
         """Small point-wise work over the same space as a group just before shares its loop: one call less."""
-        if group.serial or group.red or not group.axes or group.cost > SMALL:
+        small, neighbours = self.machine.small_cost, self.machine.neighbours
+        if group.serial or group.red or not group.axes or group.cost > small:
             return
         region = self.groups[group.region]
-        for other in reversed(region[max(0, group.position - NEIGHBOURS) : group.position]):
-            if other is None or other.special or other.serial or other.red or other.cost + group.cost > 2 * SMALL:
+        for other in reversed(region[max(0, group.position - neighbours) : group.position]):
+            if other is None or other.special or other.serial or other.red or other.cost + group.cost > 2 * small:
                 continue
             equal = self.b.dims.equal
             if len(other.axes) == len(group.axes) and all(map(equal, other.axes, group.axes)):
@@ -407,17 +411,6 @@ def _reads_softly(item: Item, dep: Item) -> bool:
 def picked(item: Item) -> list[Value]:
     """The operands that an item reads at one place along some axes."""
     return item.indirect[: len(item.picks)] if isinstance(item, Pointwise) else []
-
-
-def _short_rows(group: Group) -> bool:
-    """Whether the reduced axes are known to be so short that work once a row is work that should be widened."""
-    count = 1
-    for k in group.red:
-        dim = group.axes[k]
-        if dim.op != "const":
-            return False
-        count *= int(dim.value)
-    return count < SHORT_ROW
 
 
 def single_sweep(group: Group) -> bool:

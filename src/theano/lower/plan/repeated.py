@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
 from theano.lower.builder import Builder
-from theano.lower.cpu.alike import MANY, NUMBERS
-from theano.lower.cpu.nest import Argument
+from theano.lower.emitter import Argument
 from theano.lower.items import Pointwise
+from theano.lower.machine import Machine
 from theano.lower.plan.groups import Group
 from theano.lower.values import Tensor, Value
 
@@ -63,7 +63,7 @@ def given_to(args: Iterable[Argument], instead: dict[str | Expr, str | Expr]) ->
 
 def find_repeated(b: Builder, groups: Sequence[Group]) -> dict[Group, Repeated]:
     """The groups that do the same as others: also with other constants, where there are many."""
-    if len(groups) < MANY:
+    if len(groups) < b.machine.repeats:
         return {}
     classes: dict[object, list[tuple[Group, Repeated]]] = {}
     for group in groups:
@@ -74,15 +74,27 @@ def find_repeated(b: Builder, groups: Sequence[Group]) -> dict[Group, Repeated]:
     for alike in classes.values():
         if len(alike) == 1:
             continue
-        columns = list(zip(*(found.numbers for _, found in alike), strict=True))
-        different = [k for k, column in enumerate(columns) if any(number is not column[0] for number in column)]
-        different = [k for k in different if columns[k][0].op == "const"]
-        if different and not MANY <= len(alike) or len(different) > NUMBERS:
+        different = handed_over(b.machine, [found.numbers for _, found in alike])
+        if different is None:
             continue
         for group, found in alike:
             found.handed = {found.numbers[k]: ex.name(f"y{k}", found.numbers[k].type) for k in different}
             result[group] = found
     return result
+
+
+def handed_over(machine: Machine, alike: Sequence[Sequence[Expr]]) -> list[int] | None:
+    """The places of constants that kernels of one form are handed, as they differ there; None if they stay apart.
+
+    `alike` are the numbers of each.
+    """
+    first = alike[0]
+    different = [
+        k for k, number in enumerate(first) if number.op == "const" and any(own[k] is not number for own in alike)
+    ]
+    if different and len(alike) < machine.repeats or len(different) > machine.repeat_numbers:
+        return None
+    return different
 
 
 def _repeated(b: Builder, group: Group) -> Repeated | None:

@@ -18,10 +18,6 @@ from theano.lower.builder import Builder
 from theano.lower.dims import ZERO, length
 from theano.runtime import abi
 
-# Picoseconds of a call of a kernel, and of an operation in a loop of main, which goes step by step.
-CALL = 5_000
-STEP = 300
-
 
 class Amount(NamedTuple):
     """Picoseconds of what the program computes itself and of its products, as far as sizes are known at entry.
@@ -37,7 +33,7 @@ class Amount(NamedTuple):
 def amount(b: Builder, stmt: st.Stmt) -> Amount:
     """How much a statement computes, without what it takes to call the program."""
     if isinstance(stmt, hs.CallKernel):
-        return _known(b, length(CALL) if stmt.ranges is None else _of_kernel(stmt.ranges))
+        return _known(b, _of_kernel(b, stmt.ranges))
     if isinstance(stmt, hs.Slices):
         return _known(b, ex.mul(stmt.extent, stmt.weight))
     if isinstance(stmt, hs.Call):
@@ -63,8 +59,9 @@ def _sum(amounts: list[Amount]) -> Amount:
     return Amount(own, products, all(a.complete for a in amounts))
 
 
-def _of_kernel(ranges: hs.Ranges) -> Expr:
-    return ex.add(ex.mul(ranges.extent, ranges.weight), length(CALL))
+def _of_kernel(b: Builder, ranges: hs.Ranges | None) -> Expr:
+    call = length(b.machine.call_time)
+    return call if ranges is None else ex.add(ex.mul(ranges.extent, ranges.weight), call)
 
 
 def _of_extern(b: Builder, call: hs.Call) -> Amount:
@@ -77,7 +74,7 @@ def _of_extern(b: Builder, call: hs.Call) -> Amount:
 def _of_step(b: Builder, stmt: st.Stmt) -> Amount:
     """That of a statement in a loop of main, with its own operations."""
     operations = sum(1 for _ in ex.postorder(tuple(expressions(stmt))))
-    return _sum([amount(b, stmt), Amount(length(STEP * operations))])
+    return _sum([amount(b, stmt), Amount(length(b.machine.step_time * operations))])
 
 
 def mark_work(b: Builder, body: list[st.Stmt]) -> list[st.Stmt]:
@@ -95,7 +92,7 @@ def mark_work(b: Builder, body: list[st.Stmt]) -> list[st.Stmt]:
         if complete:
             total = ex.add(total, own)
         elif may_leave and isinstance(stmt, hs.CallKernel) and stmt.ranges is not None:
-            marked.append(hs.Work(counter, b.dims.normal(_of_kernel(stmt.ranges))))
+            marked.append(hs.Work(counter, b.dims.normal(_of_kernel(b, stmt.ranges))))
         else:
             return [hs.Work(counter, length(abi.ENDLESS)), *body]
         marked.append(stmt)

@@ -1,0 +1,525 @@
+"""The form of a group's loops: decided by what its items reach, how long its axes are, and the machine.
+
+Four shapes, by the axis that is contiguous in memory (the *vector axis*):
+
+- *points*: nothing is reduced; loops over all axes, the innermost widened. They are *flat*, one loop, where all memory
+  is walked through in the nest's own order, and *tiled* where the vector axis jumps through what lies side by side
+  along another one.
+- *rows*: the vector axis is reduced; parallel axes outside, one sweep over the reduced axes for each phase.
+- *parts*: a full reduction, whose parts are added in order.
+- *columns*: the vector axis is parallel; it is cut into blocks whose accumulators stay in the L1 cache, inside them
+  run the reduced axes, innermost the block.
+
+Nothing here depends on anything emitted, and nothing is emitted here: see `lower.cpu`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
+
+from theano.loops import expr as ex
+from theano.loops import host as hs
+from theano.loops.expr import Expr
+from theano.lower.builder import Builder, c_strides
+from theano.lower.dims import ONE, ZERO, is_const, length
+from theano.lower.items import Item, Pointwise, Reduce
+from theano.lower.machine import Machine
+from theano.lower.plan.accesses import Access, Reach
+from theano.lower.plan.groups import Group, picked
+from theano.lower.plan.hints import Hint, hints_ahead, hints_for_rows, pays, rows_ahead
+from theano.lower.plan.parts import column_parts, part_length, rest, row_parts
+from theano.lower.plan.phases import Phases
+from theano.lower.plan.times import point_time
+from theano.lower.values import Tensor
+from theano.record import Record
+from theano.runtime import abi
+
+
+class Sweep(NamedTuple):
+    """One pass over the reduced axes: its items, what a point of it costs, how many vectors it takes at once.
+
+    With `apart` the copies of an accumulation are added at the end only. Of columns, `rows` are taken at once.
+    """
+
+    items: tuple[Item, ...]
+    cost: int
+    unroll: int = 1
+    apart: bool = False
+    rows: int = 1
+    hints: tuple[Hint, ...] = ()
+
+    def reduces(self) -> list[Reduce]:
+        return [i for i in self.items if isinstance(i, Reduce)]
+
+
+class Outermost(NamedTuple):
+    """The outermost loop, whose positions threads can share: how many there are, and the points of one.
+
+    Its positions are those of an `axis`, or pieces of the axes that are `moving` with it. With `finish` something
+    follows that needs them all.
+    """
+
+    extent: Expr
+    points: Expr
+    moving: frozenset[int]
+    axis: int | None = None
+    finish: bool = False
+
+
+class KeptRow(NamedTuple):
+    """A row of an item's values that is kept: in a buffer with these lengths, unless it is stored anyway."""
+
+    item: Pointwise
+    buffer: tuple[Expr, ...] | None
+
+
+class Sharing(NamedTuple):
+    """How the outermost loop is shared: what `loops.host.Ranges` says, before there is a call."""
+
+    extent: Expr
+    weight: Expr
+    least: int
+    finish: bool
+    alone: bool
+
+    def ranges(self) -> hs.Ranges:
+        return hs.Ranges(self.extent, self.weight, self.least, self.finish, alone=self.alone)
+
+
+class NestPlan(Record, frozen=True):
+    """How a group is computed.
+
+    Attributes
+    ----------
+    shape
+        See above; ``nothing`` where there are no points.
+    order
+        The group's axes from the outermost loop to the innermost.
+    unroll
+        Vectors that a loop over points takes at once.
+    in_slices
+        Whether each position of the outermost axis is for itself, and a caller asks for ranges of them.
+    steps_inside
+        Whether all steps of the loop around are made at one point.
+    in_order
+        One point after the other, as places that are written may be the same.
+    across
+        Of tiles: the axis along which the other operands are contiguous.
+    sweeps, before
+        The sweeps; the prefix work before each of them and after the last.
+    kept
+        Values that later sweeps read back, instead of computing them again.
+    parts
+        Positions of the first axis in one part, and how many parts there are.
+    later, width
+        Of columns: values of a column that later sweeps read; columns of a block.
+    hints
+        What is asked for before it is needed, in front of the loop over points or the sweep `busiest`.
+    outermost
+        What positions of the outermost loop are, if each can be computed for itself.
+    sharing
+        How threads share them, if they do.
+    """
+
+    shape: str
+    order: tuple[int, ...] = ()
+    unroll: int = 1
+    in_slices: bool = False
+    steps_inside: bool = False
+    in_order: bool = False
+    across: int | None = None
+    sweeps: tuple[Sweep, ...] = ()
+    before: tuple[tuple[Item, ...], ...] = ()
+    kept: tuple[KeptRow, ...] = ()
+    parts: tuple[Expr, Expr] | None = None
+    later: tuple[Tensor, ...] = ()
+    width: int = 0
+    hints: tuple[Hint, ...] = ()
+    busiest: int = 0
+    outermost: Outermost | None = None
+    sharing: Sharing | None = None
+
+
+def plan_nest(b: Builder, group: Group, stored: Collection[Tensor], *, in_slices: bool = False) -> NestPlan:
+    """The form of a group's loops; `stored` are the tensors that must be in memory afterwards.
+
+    `in_slices` each position of the outermost axis is for itself, and a caller asks for ranges of them.
+    """
+    return _Planner(b, group, stored, in_slices).plan()
+
+
+class _Planner:
+    def __init__(self, b: Builder, group: Group, stored: Collection[Tensor], in_slices: bool) -> None:
+        self.b = b
+        self.dims = b.dims
+        self.machine = b.machine
+        self.group = group
+        self.stored = stored
+        self.in_slices = in_slices
+        self.reach = Reach(b, group, stored)
+
+    def plan(self) -> NestPlan:
+        group = self.group
+        if any(is_const(group.axes[k], 0) for k in group.parallel()):
+            return NestPlan("nothing")
+        self.order = order = axis_order(self.reach)
+        self.reduced = [k for k in order if k in group.red]
+        self.parallel = [k for k in order if k not in group.red]
+        if not group.red:
+            return self._points()
+        self.phases = Phases(self.b, group, self.reach.producer)
+        return self._rows() if order[-1] in group.red else self._columns()
+
+    def _lengths(self, axes: Sequence[int]) -> list[Expr]:
+        return [self.group.axes[k] for k in axes]
+
+    # -- points --------------------------------------------------------------------------------------------------
+    def _points(self) -> NestPlan:
+        order, group = tuple(self.order), self.group
+        if any(isinstance(i, Pointwise) and i.scatter is not None for i in group.items):
+            return NestPlan("points", order, in_order=True)
+        if not order:
+            return NestPlan("points")
+        accesses = self.reach.of(group.items)
+        if is_flat(self.reach, self.order, accesses, group.items):
+            extent = self.dims.product(tuple(self._lengths(self.order)))
+            hints = self._ahead(accesses, flat=True)
+            outermost = Outermost(extent, ONE, frozenset(order))
+            unroll = point_unroll(self.machine, group, extent)
+            return NestPlan("flat", order, unroll, hints=hints, **self._shared(outermost))
+        across = self._across(accesses)
+        if across is not None:
+            outermost = self._outermost_tile(across)
+            unroll = point_unroll(self.machine, group, None)
+            return NestPlan(
+                "tiled", order, unroll, across=across, **self._shared(outermost)
+            )  # fmt: skip
+        first = order[0]
+        outermost = Outermost(group.axes[first], rest(self.dims, self._lengths(order)), frozenset([first]), first)
+        unroll = point_unroll(self.machine, group, group.axes[order[-1]])
+        hints = self._ahead(accesses)
+        return NestPlan("points", order, unroll, hints=hints, **self._shared(outermost))
+
+    def _across(self, accesses: Sequence[Access]) -> int | None:
+        """The axis, not the innermost, along which some memory is contiguous that the innermost jumps through.
+
+        As in ``x + y.T``; None where one of the two is so short that all is in the cache anyway.
+        """
+        last, few = self.order[-1], max(self.machine.tile)
+        for access in accesses:
+            steps = dict(access.steps)
+            for axis, stride in steps.items():
+                if axis is not None and axis != last and last in steps and is_const(stride, 1):
+                    lengths = self._lengths([axis, last])
+                    return None if any(d.op == "const" and int(d.value) <= few for d in lengths) else axis
+        return None
+
+    def _outermost_tile(self, across: int) -> Outermost:
+        last, size = self.order[-1], self.machine.tile[0]
+        others = [k for k in self.order if k not in (across, last)]
+        if others:
+            points = rest(self.dims, self._lengths([*others, across, last]))
+            return Outermost(self.group.axes[others[0]], points, frozenset(others[:1]), others[0])
+        extent = ex.idiv(ex.add(self.group.axes[across], length(size - 1)), length(size))
+        return Outermost(extent, self.dims.product((self.group.axes[last], length(size))), frozenset([across]))
+
+    def _ahead(self, accesses: Sequence[Access], flat: bool = False) -> tuple[Hint, ...]:
+        if not pays(self.reach):
+            return ()
+        strides = c_strides(self.dims, self._lengths(self.order))
+        return hints_ahead(self.reach, accesses, None if flat else tuple(zip(self.order, strides, strict=True)))
+
+    # -- rows ------------------------------------------------------------------------------------------------------
+    def _rows(self) -> NestPlan:
+        kept = self.phases.kept_rows(self.stored)
+        sweeps, accesses = self._row_sweeps(kept)
+        hints, busiest = self._row_hints(sweeps, accesses)
+        shape, parts, outermost = self._row_parts(kept)
+        rows = tuple([KeptRow(item, self._buffer_lengths(item, parts)) for item in kept])
+        return NestPlan(
+            shape, tuple(self.order), sweeps=sweeps, before=self._before(), kept=rows, parts=parts,
+            hints=hints, busiest=busiest, **self._shared(outermost),
+        )  # fmt: skip
+
+    def _before(self) -> tuple[tuple[Item, ...], ...]:
+        return tuple([tuple(self.phases.prefix(level)) for level in range(self.phases.sweeps + 1)])
+
+    def _row_parts(self, kept: list[Pointwise]) -> tuple[str, tuple[Expr, Expr] | None, Outermost | None]:
+        """Who shares the outermost loop: rows, the parts of rows that have buffers, or those of a full reduction."""
+        machine, dims = self.machine, self.dims
+        first = self._lengths((self.parallel or self.reduced)[:1])[0]
+        if self.parallel:
+            axis = self.parallel[0]
+            points = rest(dims, self._lengths([*self.parallel, *self.reduced]))
+            if all(item.out in self.stored for item in kept):
+                return "rows", None, Outermost(first, points, frozenset([axis]), axis)
+            if self.in_slices:
+                return "rows", (ONE, first), Outermost(first, dims.product((ONE, points)), frozenset([axis]), axis)
+            share, parts = row_parts(machine, dims, self._lengths(self.parallel), self._lengths(self.reduced))
+            return "rows", (share, parts), Outermost(parts, dims.product((share, points)), frozenset([axis]))
+        part = part_length(machine, dims, self._lengths(self.reduced)) if self.phases.sweeps == 1 and not kept else None
+        if part is None:
+            return "rows", None, None
+        parts = ex.select(ex.lt(part, first), length(machine.parts), ONE)
+        points = dims.product((part, rest(dims, self._lengths(self.reduced))))
+        return "parts", (part, parts), Outermost(parts, points, frozenset(self.reduced[:1]), finish=True)
+
+    def _row_sweeps(self, kept: list[Pointwise]) -> tuple[tuple[Sweep, ...], list[list[Access]]]:
+        keep = {item.out: self._buffer(item) for item in kept if item.out not in self.stored and item.out is not None}
+        rows: dict[Tensor, Access] = {}
+        known: set[Tensor] = set()
+        sweeps, found = [], []
+        for phase in range(self.phases.sweeps):
+            known.update(i.out for i in self.phases.prefix(phase) if isinstance(i, Pointwise) and i.out is not None)
+            items = self.phases.sweep(phase)
+            accesses = self.reach.of(items, known, rows, keep)
+            sweeps.append(self._row_sweep(items, accesses, keep))
+            found.append(accesses)
+            known.update(i.out for i in items if isinstance(i, Reduce) and i.out is not None)
+            for item in kept:
+                if self.phases.of[item] == phase and item.out is not None:
+                    rows[item.out] = keep.get(item.out) or self.reach.store(item)._replace(written=False)
+        return tuple(sweeps), found
+
+    def _buffer_lengths(self, item: Pointwise, parts: tuple[Expr, Expr] | None) -> tuple[Expr, ...] | None:
+        assert item.out is not None
+        if item.out in self.stored:
+            return None
+        places = self.group.places[item]
+        own = tuple(d for d, at in zip(item.out.dims, places, strict=True) if at in self.group.red)
+        return own if parts is None else (parts[1], *own)
+
+    def _buffer(self, item: Pointwise) -> Access:
+        """The buffer of a row that is kept."""
+        assert item.out is not None
+        places = [(k, at) for k, at in enumerate(self.group.places[item]) if at in self.group.red]
+        strides = c_strides(self.dims, [item.out.dims[k] for k, _ in places])
+        steps = tuple((at, stride) for (_, at), stride in zip(places, strides, strict=True))
+        return Access(item.out.type, steps, written=True)
+
+    def _row_sweep(self, items: list[Item], accesses: list[Access], keep: Collection[Tensor | None]) -> Sweep:
+        total = cost = 0
+        for item in items:
+            assert isinstance(item, Pointwise | Reduce)
+            total += item.cost
+            if isinstance(item, Reduce) or item.out in keep or self.reach.wants_store(item):
+                cost += item.cost
+        reduces = [i for i in items if isinstance(i, Reduce)]
+        heavy, last = self.machine.heavy, self.reduced[-1]
+        unroll = sweep_unroll(self.machine, accesses, reduces, total if total >= heavy else cost)
+        if any(_gathers(access, last) for access in accesses):
+            unroll = 1
+        apart = unroll > 1 and total < heavy and not any(a.in_loop for a in accesses)
+        return Sweep(tuple(items), total, unroll, apart)
+
+    def _row_hints(self, sweeps: Sequence[Sweep], accesses: list[list[Access]]) -> tuple[tuple[Hint, ...], int]:
+        """Hints for all that a single sweep walks through; for the next row where there are several."""
+        busy = [k for k, sweep in enumerate(sweeps) if sweep.items]
+        if not busy:
+            return (), 0
+        if len(busy) == 1:
+            return self._ahead(accesses[busy[0]]), busy[0]
+        busiest = max(busy, key=lambda k: sweeps[k].cost)
+        if not self.parallel or not pays(self.reach):
+            return (), busiest
+        return rows_ahead(accesses, busiest, self.parallel[-1], self.reduced), busiest
+
+    # -- columns ---------------------------------------------------------------------------------------------------
+    def _columns(self) -> NestPlan:
+        group, machine, dims, vector = self.group, self.machine, self.dims, self.order[-1]
+        outer = [k for k in self.parallel if k != vector]
+        later = self.phases.later_columns()
+        width = self._width(later)
+        parts = None
+        if self.phases.sweeps == 1 and not outer and self._may_be_parts():
+            parts = column_parts(machine, dims, self._lengths(self.reduced), group.axes[vector], width)
+        blocks = ex.idiv(ex.add(group.axes[vector], length(width - 1)), length(width))
+        points = rest(dims, self._lengths([*outer, vector, *self.reduced]))
+        if parts is not None:
+            points = dims.product((parts[0], *self._lengths(self.reduced[1:]), length(width)))
+            outermost = Outermost(ex.mul(parts[1], blocks), points, frozenset([vector]), finish=True)
+        elif outer:
+            outermost = Outermost(group.axes[outer[0]], points, frozenset(outer[:1]), outer[0])
+        else:
+            outermost = Outermost(blocks, dims.product((points, length(width))), frozenset([vector]))
+        return NestPlan(
+            "columns", tuple(self.order), sweeps=self._column_sweeps(later), before=self._before(), parts=parts,
+            later=tuple(later), width=width, **self._shared(outermost),
+        )  # fmt: skip
+
+    def _width(self, later: Sequence[Tensor]) -> int:
+        """Columns of a block: more where work is cheap and accumulators are few."""
+        items, machine = self.group.items, self.machine
+        kept = len(later) + sum(isinstance(i, Reduce) for i in items)
+        cost = sum(i.cost for i in items if isinstance(i, Pointwise | Reduce) and not self.group.is_prefix(i))
+        if cost >= machine.heavy or kept > 4:
+            return machine.block
+        return max(machine.wide_block >> max(kept - 1, 0).bit_length(), machine.block)
+
+    def _may_be_parts(self) -> bool:
+        """Whether work before the sweep may be done once for each part, and that after it in one plain loop.
+
+        Parts take 4 ms more to compile: that is for arrays which the function is given. What it computes itself,
+        deltas of a batch, is rarely so long that a bias needs them.
+        """
+        before, after = self.phases.prefix(0), self.phases.prefix(1)
+        read = {v.tensor.storage().role for i in self.phases.sweep(0) for v in i.reads if v.tensor and v.ndim > 1}
+        if self.b.in_steps(self.group.region) or not read & {"input", "storage", "constant"}:
+            return False
+        return not any(map(self.reach.wants_store, before)) and not any(map(picked, after))
+
+    def _column_sweeps(self, later: Sequence[Tensor]) -> tuple[Sweep, ...]:
+        rows: dict[Tensor, Access] = {}
+        sweeps = []
+        hinted = pays(self.reach)
+        for phase in range(self.phases.sweeps):
+            items = self.phases.sweep(phase)
+            cost = sum(i.cost for i in items if isinstance(i, Pointwise | Reduce))
+            accesses = self.reach.of(items, later, rows, loops=False) if hinted else []
+            hints = hints_for_rows(accesses, self.reduced[-1])
+            sweeps.append(Sweep(tuple(items), cost, rows=self._rows_at_once(items, cost), hints=hints))
+            for item in items:
+                if isinstance(item, Pointwise) and item.out in self.stored and item.out is not None:
+                    rows[item.out] = self.reach.store(item)._replace(written=False)
+        return tuple(sweeps)
+
+    def _rows_at_once(self, items: Sequence[Item], cost: int) -> int:
+        """Rows that a sweep takes in one go: cheap ones several, so that accumulators stay in registers."""
+        machine = self.machine
+        if cost > machine.light:
+            return 1
+        work = [i for i in items if isinstance(i, Pointwise | Reduce)]
+        made = {i.out for i in work}
+        read = {v.tensor.storage() for i in work for v in i.reads if v.tensor and v.ndim > 1 and len(v.tensor.dims) > 1
+                and v.tensor not in made}  # fmt: skip
+        streams = len(read) + sum(map(self.reach.wants_store, items))
+        return machine.rows_at_once * (2 if cost <= machine.little and streams <= 1 else 1)
+
+    # -- threads -----------------------------------------------------------------------------------------------------
+    def _shared(self, outermost: Outermost | None) -> dict[str, Any]:
+        return {"outermost": outermost, "sharing": self._sharing(outermost), "in_slices": self.in_slices}
+
+    def _sharing(self, outermost: Outermost | None) -> Sharing | None:
+        """How threads share the outermost loop; None where its positions depend on each other, or are too few."""
+        if outermost is None or self._stores_elsewhere(outermost):
+            return None
+        machine, dims = self.machine, self.dims
+        extent = self._or_nothing(dims.normal(outermost.extent), outermost)
+        if is_const(extent, 1):
+            return None
+        weight = dims.normal(ex.mul(outermost.points, length(point_time(self.reach))))
+        least = machine.least_work(any(self.b.within(self.group.region, steps) for steps in self.b.own_names))
+        work = extent.value * weight.value if extent.op == weight.op == "const" else None
+        if work is not None and work < least and not (outermost.finish or self.in_slices):
+            return None
+        if machine.shares_loops:
+            return Sharing(extent, weight, max(least, 1), outermost.finish, False)
+        is_short = work is not None and work < abi.STRETCH
+        return Sharing(extent, weight, 0 if is_short else abi.STRETCH, outermost.finish, True)
+
+    def _stores_elsewhere(self, outermost: Outermost) -> bool:
+        """Whether something is written whose place does not follow from the position of the outermost loop."""
+        for item in self.group.items:
+            assert isinstance(item, Pointwise | Reduce)
+            if outermost.finish and (isinstance(item, Reduce) or self.group.is_prefix(item)):
+                continue  # at the end
+            if self.reach.wants_store(item) or (isinstance(item, Reduce) and item.out in self.stored):
+                if all(axis not in outermost.moving for axis, _ in self.reach.store(item).steps):
+                    return True
+        return False
+
+    def _or_nothing(self, extent: Expr, outermost: Outermost) -> Expr:
+        """No position of the outermost loop, however many it has, where a loop inside has none."""
+        axes = [self.group.axes[k] for k in self.group.parallel()]
+        if len(axes) < 2 or (outermost.points is ONE and not self.group.red):
+            return extent
+        points = self.dims.product(tuple(axes))
+        return extent if points.op == "const" and points.value else ex.select(ex.eq(points, 0), ZERO, extent)
+
+
+# -- order of the loops ------------------------------------------------------------------------------------------
+def axis_order(reach: Reach) -> list[int]:
+    """The group's axes from the outermost loop to the innermost: parallel before reduced, contiguous last."""
+    group = reach.group
+    if any(isinstance(i, Pointwise) and i.scatter is not None for i in group.items):
+        return list(range(len(group.axes)))
+    votes, rank = _votes(reach)
+    ranked = sorted(range(len(group.axes)), key=lambda k: (rank[k], k))
+    if not ranked:
+        return []
+    vector = max(reversed(ranked), key=lambda k: votes[k])
+    inner = [k for k in ranked if k in group.red and k != vector]
+    outer = [k for k in ranked if k not in group.red and k != vector]
+    return [*outer, *inner, vector]
+
+
+def _votes(reach: Reach) -> tuple[list[int], list[int]]:
+    """For each axis: how much lies side by side along it in memory, and how far in front arrays have it."""
+    group = reach.group
+    votes, rank = [0] * len(group.axes), [0] * len(group.axes)
+    for item in group.items:
+        assert isinstance(item, Pointwise | Reduce)
+        place = group.places[item]
+        weight = 0 if group.is_prefix(item) else 1  # what runs once a row has no say
+        for value, axes in zip(item.reads, item.maps, strict=True):
+            if value.tensor is None or value.tensor in reach.producer:
+                continue
+            strides = reach.strides(value)
+            for k, (stride, axis) in enumerate(zip(strides, axes, strict=True)):
+                at = None if axis is None else place[axis]
+                if at is not None:
+                    rank[at] += k - len(strides)
+                    votes[at] += 2 * weight if is_const(stride, 1) else 0
+        if reach.wants_store(item):
+            for k, at in enumerate(place):
+                if at is not None:
+                    rank[at] += k - len(place)
+                    votes[at] += 3 * weight if k == len(place) - 1 else 0
+    return votes, rank
+
+
+# -- what several shapes ask -------------------------------------------------------------------------------------
+def is_flat(reach: Reach, order: Sequence[int], accesses: Sequence[Access], items: Sequence[Item]) -> bool:
+    """Whether one loop does, as every access walks through memory as the nest does (or stays where it is).
+
+    Numbers that `items` store must not be computed with where the loops are.
+    """
+    if len(order) < 2 or any(reach.is_placed(i) for i in items if reach.wants_store(i)):
+        return False
+    strides = c_strides(reach.b.dims, [reach.group.axes[k] for k in order])
+    wanted = dict(zip(order, strides, strict=True))
+    for access in accesses:
+        moving = [(axis, stride) for axis, stride in access.steps if axis is not None]
+        if access.winding or (moving and (len(moving) != len(wanted) or len(dict(moving)) != len(wanted))):
+            return False
+        if any(wanted[axis] is not stride for axis, stride in moving):
+            return False
+    return True
+
+
+def point_unroll(machine: Machine, group: Group, extent: Expr | None) -> int:
+    """How many vectors a loop over points takes at once; `extent` is its length, unless it is that of a tile."""
+    short = extent is not None and extent.op == "const" and int(extent.value) < machine.short
+    if group.cost < machine.heavy or short:
+        return 1
+    return 4 if max((i.cost for i in group.items if isinstance(i, Pointwise)), default=0) >= machine.very_heavy else 2
+
+
+def sweep_unroll(machine: Machine, accesses: Sequence[Access], reduces: Sequence[Reduce], cost: int) -> int:
+    """How many vectors a sweep takes at once."""
+    if cost >= machine.heavy:
+        return 2
+    if not reduces or cost > machine.light:
+        return 1
+    # so many that no addition waits for the one before, as long as the accumulators fit into registers
+    narrow = max(min((ex.ITEMSIZE[a.type] for a in accesses), default=8), 4)
+    registers = sum(max(ex.ITEMSIZE[r.acc] // narrow, 1) for r in reduces)
+    return next(copies for copies in (4, 2, 1) if copies * registers <= machine.accumulators or copies == 1)
+
+
+def _gathers(access: Access, axis: int) -> bool:
+    """Whether elements that are not side by side are read along an axis: then loading takes the time, not adding."""
+    return not (access.written or access.in_loop) and any(
+        at == axis and not is_const(stride, 1) for at, stride in access.steps
+    )

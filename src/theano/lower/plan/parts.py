@@ -1,0 +1,61 @@
+"""Reductions in parts, so that several threads can share them: how long a part is, and how many there are.
+
+Everything here follows from sizes, never from the number of threads: so do the results.
+"""
+
+from __future__ import annotations
+
+from theano.loops import expr as ex
+from theano.loops.expr import Expr
+from theano.lower.dims import ONE, Dims, length
+from theano.lower.machine import Machine
+
+
+def part_length(machine: Machine, dims: Dims, axes: list[Expr]) -> Expr | None:
+    """How many positions of the first of the reduced axes are one part of a full reduction; None for a small one.
+
+    Up to `Machine.large` elements they all are the first part, and the others are empty.
+    """
+    first, points, parts = axes[0], dims.product(tuple(axes)), machine.parts
+    if points.op == "const" and points.value < machine.large:
+        return None
+    share = ex.lshr(ex.add(first, length(parts - 1)), parts.bit_length() - 1)
+    return ex.select(ex.ge(points, length(machine.large)), share, _all_of(dims, axes))
+
+
+def _all_of(dims: Dims, axes: list[Expr]) -> Expr:
+    """All positions of the first axis, or none where a loop inside has none."""
+    return axes[0] if len(axes) == 1 else ex.minimum(axes[0], dims.product(tuple(axes)))
+
+
+def row_parts(machine: Machine, dims: Dims, parallel: list[Expr], reduced: list[Expr]) -> tuple[Expr, Expr]:
+    """Rows of one part, and how many parts: rows that need a buffer have one for each part."""
+    first, parts = parallel[0], machine.parts
+    many = ex.ge(dims.product((*parallel, *reduced)), length(machine.large))
+    many = ex.and_(many, ex.le(dims.product(tuple(reduced)), length(machine.part_row)))
+    share = ex.select(many, ex.lshr(ex.add(first, length(parts - 1)), parts.bit_length() - 1), first)
+    count = dims.normal(ex.select(ex.lt(share, first), length(parts), ONE))
+    return dims.normal(share), count
+
+
+def column_parts(
+    machine: Machine, dims: Dims, reduced: list[Expr], columns: Expr, block: int
+) -> tuple[Expr, Expr] | None:
+    """Rows of one part of a reduction of columns, and how many parts: one where blocks of columns are enough.
+
+    None if that is known.
+    """
+    first, points, parts = reduced[0], dims.product((*reduced, columns)), machine.column_parts
+    least = parts * machine.part_rows
+    if (points.op == "const" and points.value < machine.large) or (first.op == "const" and first.value < least):
+        return None
+    many = ex.and_(ex.ge(points, length(machine.large)), ex.ge(first, length(least)))
+    many = ex.and_(many, ex.le(columns, length(parts * block)))
+    share = ex.lshr(ex.add(first, length(parts - 1)), parts.bit_length() - 1)
+    count = dims.normal(ex.select(many, length(parts), ONE))
+    return dims.normal(ex.select(many, share, _all_of(dims, reduced))), count
+
+
+def rest(dims: Dims, axes: list[Expr]) -> Expr:
+    """Points of one position of the first of `axes`."""
+    return dims.product(tuple(axes[1:])) if len(axes) > 1 else ONE

@@ -1,0 +1,126 @@
+"""The form of a group's loops in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
+
+from theano.loops.expr import Expr
+from theano.lower.items import Item
+from theano.lower.machine import Machine
+from theano.lower.plan.groups import Group
+from theano.lower.plan.nest_plan import NestPlan, Sweep
+from theano.lower.values import Tensor
+
+
+def plan_lines(
+    plan: NestPlan, group: Group, machine: Machine, length: Callable[[Expr], str], name: Callable[[Tensor], str]
+) -> Iterator[str]:
+    """What `plan` says, in terms of the texts of lengths and the names of tensors."""
+    axes = {k: length(d) for k, d in enumerate(group.axes)}
+    yield _loops(plan, group, machine, axes)
+    for level, items in enumerate(plan.before):
+        if items:
+            yield f"once{_where(plan, group)}, {_when(level, plan)}: {_names(items)}"
+        if level < len(plan.sweeps) and plan.sweeps[level].items:
+            yield f"sweep {level + 1}{_pace(plan.sweeps[level])}: {_names(plan.sweeps[level].items)}"
+    for item, buffer in plan.kept:
+        own = buffer if buffer is None or plan.parts is None else buffer[1:]
+        place = "where it is stored" if own is None else f"in a buffer of {_product(own, length)}"
+        yield f"keeps {_names([item])} {place}"
+    if plan.parts is not None and not plan.in_slices:
+        count = machine.column_parts if plan.shape == "columns" else machine.parts
+        yield f"in {count} parts where there are {machine.large:,} elements"
+    yield from _hints(plan, name)
+    if plan.sharing is not None:
+        who = "one thread, which looks for signals, takes" if plan.sharing.alone else "threads share"
+        each = "" if plan.parts is not None else f", each of {length(plan.sharing.weight)} ps"
+        yield f"{who} {_positions(plan, axes)}{each}"
+
+
+def _product(lengths: Iterable[Expr], length: Callable[[Expr], str]) -> str:
+    return " × ".join(map(length, lengths)) or "one element"
+
+
+def _hints(plan: NestPlan, name: Callable[[Tensor], str]) -> Iterator[str]:
+    hints = [h for hints in (plan.hints, *(s.hints for s in plan.sweeps)) for h in hints]
+    for words, next_row in (("", False), ("the next row of ", True)):
+        values = [h.access.value for h in hints if h.in_next_row == next_row]
+        found = dict.fromkeys(name(v.tensor) for v in values if v is not None and v.tensor is not None)
+        if found:
+            yield f"asks early for {words}{', '.join(found)}"
+
+
+def _positions(plan: NestPlan, axes: dict[int, str]) -> str:
+    """What positions of the outermost loop are."""
+    assert plan.outermost is not None
+    if plan.in_slices:
+        return f"slices of {axes[plan.order[0]]}"
+    if plan.outermost.axis is not None:
+        return axes[plan.outermost.axis]
+    if plan.shape == "flat":
+        return "all points"
+    if plan.shape == "tiled":
+        assert plan.across is not None
+        return f"tiles of {axes[plan.across]}"
+    return "blocks" if plan.parts is None else "parts"
+
+
+def _loops(plan: NestPlan, group: Group, machine: Machine, axes: dict[int, str]) -> str:
+    """The loops, the outermost first."""
+    if plan.shape == "nothing":
+        return "nothing is computed"
+    if not plan.order:
+        return "no loop"
+    several = f", {plan.unroll} at once" if plan.unroll > 1 else ""
+    inside = ", all steps at each point" if plan.steps_inside else ""
+    last = plan.order[-1]
+    if plan.in_order:
+        return f"loops over {_list(axes, plan.order)}, one point after the other"
+    if plan.shape == "flat":
+        return f"one loop over all, in vectors{several}{inside}"
+    if plan.shape == "tiled":
+        assert plan.across is not None
+        others = [k for k in plan.order if k not in (plan.across, last)]
+        around = f"loops over {_list(axes, others)}; " if others else ""
+        tiles = zip(machine.tile, (plan.across, last), strict=True)
+        return f"{around}tiles of {' and '.join(f'{n} of {axes[k]}' for n, k in tiles)}, the last in vectors{several}"
+    reduced, parallel = [k for k in plan.order if k in group.red], [k for k in plan.order if k not in group.red]
+    if plan.shape == "points":
+        return f"loops over {_list(axes, plan.order)}, the last in vectors{several}{inside}"
+    if plan.shape == "columns":
+        around = f"loops over {_list(axes, parallel[:-1])}; " if parallel[1:] else ""
+        return f"{around}columns: blocks of {plan.width} of {axes[last]} in vectors; sweeps over {_list(axes, reduced)}"
+    around = f"loops over {_list(axes, parallel)}; " if parallel else ""
+    return f"{around}rows: sweeps over {_list(axes, reduced)}, the last in vectors"
+
+
+def _list(axes: dict[int, str], order: Iterable[int]) -> str:
+    return ", ".join(axes[k] for k in order)
+
+
+def _where(plan: NestPlan, group: Group) -> str:
+    if plan.shape == "columns":
+        return " a column"
+    return " a row" if group.parallel() else ""
+
+
+def _when(level: int, plan: NestPlan) -> str:
+    if not level:
+        return "first"
+    return "at the end" if level == len(plan.sweeps) else f"after sweep {level}"
+
+
+def _pace(sweep: Sweep) -> str:
+    if sweep.rows > 1:
+        return f", {sweep.rows} rows at once"
+    if sweep.unroll == 1:
+        return ""
+    return f", {sweep.unroll} vectors at once{', added at the end' if sweep.apart else ''}"
+
+
+def _names(items: Iterable[Item]) -> str:
+    """The operations of items; several of one op in a row count once."""
+    names = [str(i.node).partition("(")[0] if i.node is not None else "copy" for i in items]
+    runs = [(name, len(list(run))) for name, run in groupby(names)]
+    return ", ".join(f"{name} × {n}" if n > 1 else name for name, n in runs)

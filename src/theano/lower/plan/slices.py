@@ -1,0 +1,192 @@
+"""Loops over steps cut into slices of rows, each of which runs through all steps without waiting for another.
+
+The rows of a batch need each other nowhere: a step multiplies them with matrices that stay, and the rest is work on
+each row. Then a thread that has a slice of the rows makes all steps of it, where else all threads would meet after each
+product and each loop of each step. No number depends on the cut: a row of a product is the same whatever rows are asked
+for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from theano.loops import expr as ex
+from theano.loops.expr import Expr
+from theano.lower.builder import Builder, c_strides, whole
+from theano.lower.dims import ONE, ZERO, length
+from theano.lower.items import Pointwise, Reduce
+from theano.lower.plan.groups import Group, out_place
+from theano.lower.plan.nest_plan import NestPlan, plan_nest
+from theano.lower.products import Product
+from theano.lower.values import Item, Tensor, Value
+
+
+@dataclass(frozen=True, slots=True)
+class SlicedNest:
+    """A loop nest of a step: its form, and how many positions of its outermost loop are a row."""
+
+    plan: NestPlan
+    per_row: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Slicing:
+    """How `rows` rows are cut, if their sizes fulfil `cond`.
+
+    `weight` is what a row takes in all steps, in picoseconds; `nests` are those of a step.
+    """
+
+    rows: Expr
+    cond: Expr
+    weight: Expr
+    nests: dict[Group, SlicedNest]
+
+
+def plan_slices(
+    b: Builder, groups: Sequence[Group], states: Collection[Tensor], steps: Expr, bound: Collection[Tensor],
+    stored_of: Callable[[Group], Collection[Tensor]],
+) -> Slicing | None:  # fmt: skip
+    """How a loop that makes `groups` in each of so many steps is cut, if that is right.
+
+    `states` are the tensors that have an axis of steps before that of rows, `bound` those that have their memory.
+    """
+    if not groups:
+        return None
+    around, b.region = b.region, groups[0].region
+    found = _Slicer(b, groups, states, bound, stored_of).slicing(steps)
+    b.region = around
+    return found
+
+
+class _Slicer:
+    def __init__(
+        self, b: Builder, groups: Sequence[Group], states: Collection[Tensor], bound: Collection[Tensor],
+        stored_of: Callable[[Group], Collection[Tensor]],
+    ) -> None:  # fmt: skip
+        self.b = b
+        self.machine = b.machine
+        self.groups = groups
+        self.states = states
+        self.bound = bound
+        self.stored_of = stored_of
+        self.made = {t.storage() for g in groups for i in g.items for t in i.made()}
+        self.rows = ZERO
+
+    def slicing(self, steps: Expr) -> Slicing | None:
+        first = next((t for g in self.groups for i in g.items for t in i.made()), None)
+        if first is None or len(first.dims) <= self._lead(first):
+            return None
+        self.rows = rows = self.b.dims.normal(first.dims[self._lead(first)])
+        if rows.op == "const" and rows.value < 2 * self.machine.slice_rows:
+            return None
+        if not all(self._fits(g) for g in self.groups):
+            return None
+        weight, nests = ZERO, dict[Group, SlicedNest]()
+        for group in self.groups:
+            item = group.items[0]
+            if isinstance(item, Product):
+                assert item.y is not None
+                own = self.b.dims.product((*item.y.dims, length(2 * self.machine.operation_time)))
+            else:
+                nest = self._nest(group)
+                if nest is None:
+                    return None
+                nests[group] = nest
+                assert nest.plan.sharing is not None
+                own = self.b.dims.product((nest.per_row, nest.plan.sharing.weight))
+            weight = ex.add(weight, own)
+        products = [i for g in self.groups for i in g.items if isinstance(i, Product)]
+        cond = ex.ge(rows, length(2 * self.machine.slice_rows))
+        for test in self._sizes(products):
+            cond = ex.and_(cond, test)
+        weight = self.b.dims.normal(ex.mul(weight, steps))
+        if not self.b.known_outside(self.groups[0].region, cond, weight):
+            return None
+        return Slicing(rows, cond, weight, nests)
+
+    def _sizes(self, products: Sequence[Product]) -> list[Expr]:
+        """That there are panels of all matrices, and that these are not too large."""
+        total, tests = ZERO, []
+        for p in products:
+            assert p.y is not None
+            inner, columns = p.y.dims
+            tests += [ex.gt(inner, ONE), ex.gt(columns, ONE), ex.gt(ex.mul(inner, columns), length(8))]
+            total = ex.add(total, self.b.dims.product((inner, columns, length(ex.ITEMSIZE[p.y.type]))))
+        return [*tests, ex.le(self.b.dims.normal(total), length(self.machine.slice_matrices))] if products else []
+
+    def _nest(self, group: Group) -> SlicedNest | None:
+        """A loop nest that goes from row to row, and whose buffers are in the workspace; None for another one."""
+        plan = plan_nest(self.b, group, self.stored_of(group), in_slices=True)
+        axis, shared, outermost = out_place(group, group.items[0])[0], plan.sharing, plan.outermost
+        if outermost is None or shared is None or shared.finish or plan.order[0] != axis:
+            return None
+        if not self.b.known_at_entry(*(d for row in plan.kept for d in row.buffer or ())):
+            return None
+        if outermost.axis == axis:
+            return SlicedNest(plan, ONE)
+        others = tuple(d for k, d in enumerate(group.axes) if k != axis)
+        return SlicedNest(plan, self.b.dims.product(others)) if plan.shape == "flat" else None
+
+    # -- what may be cut -----------------------------------------------------------------------------------------
+    def _lead(self, tensor: Tensor) -> int:
+        return int(tensor in self.states)
+
+    def _fits(self, group: Group) -> bool:
+        """Whether all that a group reads and writes, of what the loop makes, is in its own rows."""
+        if any(t.storage() not in self.bound and not self._is_plain(t) for i in group.items for t in i.made()):
+            return False
+        if group.special:
+            return self._is_product_of_rows(group.items[0])
+        axis = out_place(group, group.items[0])[:1]
+        return not group.serial and axis != () and self._is_cut_along(group, axis[0])
+
+    def _is_plain(self, tensor: Tensor) -> bool:
+        """Whether memory for a tensor is in the workspace."""
+        return tensor.storage().role == "temp" and self.b.known_at_entry(*tensor.storage().dims)
+
+    def _is_product_of_rows(self, item: Item) -> bool:
+        if not isinstance(item, Product) or item.panels is None:
+            return False
+        assert item.x is not None and item.out is not None
+        inside = item.x.tensor is not None and item.x.tensor.storage() in self.made
+        return self._is_own(whole(item.out), (0, 1), 0) and (not inside or self._is_own(item.x, (0, 1), 0))
+
+    def _is_cut_along(self, group: Group, axis: int | None) -> bool:
+        if axis is None or axis in group.red:
+            return False
+        for item in group.items:
+            assert isinstance(item, Pointwise | Reduce)
+            if any(v.tensor is not None and v.tensor.storage() in self.made for v in item.indirect) or item.out is None:
+                return False
+            target = item.target if isinstance(item, Pointwise) else None
+            if not self._is_own(target or whole(item.out), out_place(group, item), axis):
+                return False
+            place = group.places[item]
+            for value, axes in zip(item.reads, item.maps, strict=True):
+                if value.tensor is not None and value.tensor.storage() in self.made:
+                    if not self._is_own(value, tuple(None if a is None else place[a] for a in axes), axis):
+                        return False
+        return True
+
+    def _is_own(self, value: Value, place: Sequence[int | None], axis: int) -> bool:
+        """Whether position k along `axis` is in row k of a tensor: `place` tells which axis each one of the value is.
+
+        A window with as many positions as there are rows, as far apart as rows are, has no room to begin elsewhere than
+        in the first row.
+        """
+        tensor, dims = value.tensor, self.b.dims
+        assert tensor is not None
+        lead = self._lead(tensor)
+        if value.type != tensor.type or len(tensor.dims) <= lead or not dims.equal(tensor.dims[lead], self.rows):
+            return False
+        if value.strides is None:
+            if lead or value.axes is None:
+                return False
+            own = c_strides(dims, tensor.dims)
+            strides: Sequence[Expr] = [ZERO if a is None else own[a] for a in value.axes]
+        else:
+            strides = value.strides
+        row = dims.product(tuple(tensor.dims[lead + 1 :]))
+        found = [(s, d) for s, d, at in zip(strides, value.dims, place, strict=True) if at == axis]
+        return len(found) == 1 and dims.equal(found[0][0], row) and dims.equal(found[0][1], self.rows)

@@ -1,0 +1,31 @@
+"""What a point of a group takes, roughly, in picoseconds."""
+
+from __future__ import annotations
+
+from theano.loops import expr as ex
+from theano.lower.items import Pointwise, Reduce
+from theano.lower.plan.accesses import Reach
+from theano.lower.values import Tensor
+
+
+def point_time(reach: Reach) -> int:
+    return sum(point_times(reach))
+
+
+def point_times(reach: Reach) -> tuple[int, int]:
+    """What the arithmetic of one point takes, and what it moves."""
+    machine = reach.b.machine
+    moved: dict[Tensor, int] = {}
+    work = 0
+    for item in reach.group.items:
+        assert isinstance(item, Pointwise | Reduce)
+        size = max([ex.ITEMSIZE[v.type] for v in item.reads] + ([ex.ITEMSIZE[item.out.type]] if item.out else []))
+        if reach.group.is_prefix(item):
+            continue
+        work += item.cost * size * machine.operation_time
+        for value in item.reads:
+            if value.tensor is not None and value.tensor not in reach.producer:
+                moved[value.tensor] = ex.ITEMSIZE[value.type]
+        if item.out is not None and reach.wants_store(item):
+            moved[item.out] = ex.ITEMSIZE[item.out.type]
+    return work, sum(moved.values()) * machine.byte_time
