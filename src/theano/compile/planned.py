@@ -386,6 +386,9 @@ def schedule(f: Any, *args: Any, shapes: Sequence[Sequence[int]] | None = None) 
     loop 1 over x.shape[0]
         Elemwise{exp,no_inplace}(x)
         Elemwise{add,no_inplace}(Elemwise{exp,no_inplace}.0, x)
+        loops over x.shape[0], the last in vectors, 2 at once
+        asks early for x, output 0
+        goes by in ranges of x.shape[0], of 864 ps each
         reads  x: 8 * x.shape[0] = 8,000
         writes output 0: 8 * x.shape[0] = 8,000
     moves 16,000 bytes; the least possible is 16,000

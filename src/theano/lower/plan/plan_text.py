@@ -33,9 +33,8 @@ def plan_lines(
         yield f"in {count} parts where there are {machine.large:,} elements"
     yield from _hints(plan, name)
     if plan.sharing is not None:
-        who = "one thread, which looks for signals, takes" if plan.sharing.alone else "threads share"
-        each = "" if plan.parts is not None else f", each of {length(plan.sharing.weight)} ps"
-        yield f"{who} {_positions(plan, axes)}{each}"
+        each = "" if plan.parts is not None else f", of {length(plan.sharing.weight)} ps each"
+        yield f"goes by in ranges of {_positions(plan, axes)}{each}"
 
 
 def _product(lengths: Iterable[Expr], length: Callable[[Expr], str]) -> str:
