@@ -28,7 +28,7 @@ def test_declared_effects_are_those_of_the_statements(name: str, monkeypatch: py
             return
         (item,), emitted = group.items, [s for s in st.walk(self.blocks[-1][before:]) if not isinstance(s, hs.NewArray)]
         assert item.what
-        assert item.python or not any(isinstance(s, hs.NEEDS_PYTHON) for s in emitted)
+        assert item.python or not any(map(hs.needs_python, emitted))
         assert item.polls or not any(isinstance(s, hs.Poll) for s in emitted)
         assert item.fallible or not any(isinstance(s, hs.Check | hs.CallBack) for s in emitted)
 
