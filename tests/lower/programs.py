@@ -178,6 +178,26 @@ def transposed_sum() -> Program:
 
 
 @program
+def short_tiles() -> Program:
+    """All of one operand is in the cache anyway."""
+    x, y = T.TensorType("float64", (False, False), shape=(None, 8))("x"), T.matrix("y")
+    return Program([x, y], x + y.T, [(20, 8), (8, 20)])
+
+
+@program
+def tiles_in_loops() -> Program:
+    c = T.tensor3("c")
+    return Program([c], c.dimshuffle(0, 2, 1) + 1 + c, [(4, 5, 5)])
+
+
+@program
+def transposed_alone() -> Program:
+    """One memory only: the loops go through it in its own order."""
+    x = T.matrix("x")
+    return Program([x], T.sqr(x.T), [(20, 30)])
+
+
+@program
 def transposed_copy() -> Program:
     x = T.tensor3("x")
     return Program([x], x.transpose(2, 0, 1), [(4, 5, 6)])
@@ -194,6 +214,13 @@ def reshaped() -> Program:
 def made_arrays() -> Program:
     n, v = T.iscalar("n"), T.scalar("v")
     return Program([n, v], [T.alloc(v, n, 3), T.arange(n) * 2, T.eye(n)], [5, 1.5])
+
+
+@program
+def positions() -> Program:
+    """Numbers that depend on where the loops are keep these apart."""
+    x = T.matrix("x")
+    return Program([x], x * T.eye(x.shape[0], x.shape[1]), [(20, 30)])
 
 
 @program
@@ -274,6 +301,27 @@ def split_and_stacked() -> Program:
 def sum_of_rows() -> Program:
     x = T.matrix("x")
     return Program([x], (x * x).sum(axis=1), [(20, 30)])
+
+
+@program
+def sum_of_strided_rows() -> Program:
+    """Elements that are not side by side: loading them takes the time."""
+    x = T.matrix("x")
+    return Program([x], x[:, ::2].sum(axis=1), [(20, 30)])
+
+
+@program
+def rows_stored_and_read() -> Program:
+    """What a later sweep reads is a result as well."""
+    x = T.matrix("x")
+    y = T.tanh(x)
+    return Program([x], [y, y - y.mean(axis=1, keepdims=True)], [(20, 30)])
+
+
+@program
+def sum_inside_a_cube() -> Program:
+    c = T.tensor3("c")
+    return Program([c], T.tanh(c).sum(axis=1), [(4, 5, 6)])
 
 
 @program
