@@ -120,10 +120,6 @@ class ScalarOp:
         """The dtype in which each argument must be handed to `numpy` and `expand`."""
         return self.args(input_dtypes, output_dtype)
 
-    def compute_dtype(self, input_dtypes: tuple[str, ...], output_dtype: str) -> str:
-        """The dtype of the computation: that of the last argument."""
-        return self.args(input_dtypes, output_dtype)[-1]
-
     def is_native(self, input_dtypes: tuple[str, ...], output_dtype: str) -> bool:
         """Whether `expand` holds for these dtypes: it exists and no number is complex."""
         return self.expand is not None and output_dtype not in COMPLEX and COMPLEX.isdisjoint(input_dtypes)
