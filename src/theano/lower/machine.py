@@ -85,7 +85,7 @@ class Machine(Record, frozen=True):
     random_lanes
         Substreams of random numbers that are advanced together: their states stay in the L1 cache (6 kB).
 
-    Hints for what comes next (see `lower.cpu.prefetch`)
+    Hints for what comes next (see `lower.plan.hints`)
 
     ahead
         Bytes between the element at hand and the one that is asked for.

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.lower.builder import c_strides
 from theano.lower.cpu.emitter import NestEmitter
 from theano.lower.cpu.nest import Nest, NestBuilder, index_name, pruned
 from theano.lower.dims import length
@@ -112,9 +111,7 @@ def _last_rows(nb: NestBuilder, p: Passed, chain: list[st.Carried], end: Expr) -
 def _around(nb: NestBuilder, body: list[st.Stmt]) -> list[st.Stmt]:
     """The loops over the elements."""
     plan, group = nb.plan, nb.group
-    if len(plan.order) > 1:
-        for stride in c_strides(nb.b.dims, tuple(group.axes[k] for k in plan.order)):
-            nb.local(stride)
+    nb.number_strides()
     lengths = [(k, group.axes[k]) for k in plan.order]
     if plan.shape == "flat":
         lengths = [(plan.order[-1], nb.b.dims.product(tuple(d for _, d in lengths)))]

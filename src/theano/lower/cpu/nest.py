@@ -172,6 +172,14 @@ class NestBuilder:
     def position(self, axes: Sequence[int | None]) -> list[Expr | None]:
         return [None if k is None else self.index_of[k] for k in axes]
 
+    def number_strides(self) -> None:
+        """Let the strides of the nest's own order be the next parameters, whatever the form of its loops.
+
+        Those that nothing uses are left out in the end.
+        """
+        for stride in c_strides(self.b.dims, [self.group.axes[k] for k in self.plan.order]):
+            self.local(stride)
+
     # -- memory ------------------------------------------------------------------------------------------
     def place(self, value: Value, position: Sequence[Expr | None]) -> tuple[st.View, tuple[Expr, ...]]:
         """Where the element of `value` at a position (None: broadcast) lies."""

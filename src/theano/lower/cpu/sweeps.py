@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.lower.builder import c_strides, whole
+from theano.lower.builder import whole
 from theano.lower.convert import convert
 from theano.lower.cpu.columns import columns
 from theano.lower.cpu.nest import NestBuilder, index_name, kernel_of
@@ -43,10 +43,8 @@ def _points(nb: NestBuilder) -> None:
     if plan.shape == "flat":
         nb.flat = nb.index_of[plan.order[-1]], frozenset(nb.index_of.values())
     _run_items(nb, nb.group.items, body)
-    strides = c_strides(nb.b.dims, tuple(nb.group.axes[k] for k in plan.order))
-    if not plan.in_order and len(plan.order) > 1:
-        for stride in strides:
-            nb.local(stride)
+    if not plan.in_order:
+        nb.number_strides()
     if plan.shape == "tiled":
         _tiled(nb, body)
         return
@@ -145,8 +143,7 @@ def _hint(nb: NestBuilder, blocks: list[Block]) -> None:
     """Ask for what comes next, in the busiest of the sweeps, whose innermost `blocks` these are."""
     plan, (parallel, reduced) = nb.plan, nb.axes_of_plan()
     if sum(bool(sweep.items) for sweep in plan.sweeps) == 1:
-        for stride in c_strides(nb.b.dims, tuple(nb.group.axes[k] for k in plan.order)):
-            nb.local(stride)
+        nb.number_strides()
         ahead(nb, plan.hints, blocks[plan.busiest])
     elif plan.hints:
         points = nb.b.dims.product(tuple(nb.group.axes[k] for k in reduced))

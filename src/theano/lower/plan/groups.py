@@ -12,6 +12,7 @@ neighbours only, so scheduling is linear in the number of items.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
@@ -23,6 +24,18 @@ from theano.progress import still_here
 
 # From so many writers of a tensor on their set is kept.
 MANY = 8
+MUCH_FOR_A_ROW = "work once a row is not widened, and this is much"
+
+
+class Fit(NamedTuple):
+    """The axes of an earlier group as axes of the merged one, which are those of the later one that reads it.
+
+    With `reader_once_a_row` it is the other way round: the merged group has the axes of the earlier one, and `mapping`
+    tells which of them each axis of the later one is.
+    """
+
+    mapping: list[int]
+    reader_once_a_row: bool = False
 
 
 @dataclass(eq=False, slots=True)
@@ -178,14 +191,14 @@ class Scheduler:
         if not early and not self._can_move_down(a, into):
             return "what runs between them needs the one and is needed by the other"
         self.misfit = "it is not read point by point as it is made"
-        mapping = self._axis_map(a, into)
-        if mapping is None:
+        fit = self._axis_map(a, into)
+        if fit is None:
             return self.misfit
         if a.streams + into.streams > machine.loop_streams:
             a.streams, into.streams = streams(a), streams(into)
             if a.streams + into.streams > machine.loop_streams:
                 return "together they read too many arrays"
-        self._join(a, into, mapping, early)
+        self._join(a, into, fit, early)
         return ""
 
     def _can_move_down(self, a: Group, into: Group) -> bool:
@@ -200,8 +213,8 @@ class Scheduler:
         """`into` needs nothing that runs after `a`: it may run where `a` does."""
         return all(g.position <= a.position for g in into.sources())
 
-    def _axis_map(self, a: Group, into: Group) -> tuple[list[int], bool, bool] | None:
-        """(axes of `a` as axes of the merged group, a is prefix work, `into` is prefix work), or None."""
+    def _axis_map(self, a: Group, into: Group) -> Fit | None:
+        """How the axes of the two become one group's, or None."""
         pairs: dict[int, int] = {}
         inside: set[int] = set()
         soft = False
@@ -215,8 +228,9 @@ class Scheduler:
         fit = self._fit(a, into, pairs)
         if fit is None or not inside:
             return fit
-        red = a.red if fit[2] else into.red | {fit[0][k] for k in a.red}
-        return fit if {k if fit[2] else fit[0][k] for k in inside} <= red else None
+        reader, mapping = fit.reader_once_a_row, fit.mapping
+        red = a.red if reader else into.red | {mapping[k] for k in a.red}
+        return fit if {k if reader else mapping[k] for k in inside} <= red else None
 
     def _edges(
         self, a: Group, into: Group, item: Item, pairs: dict[int, int], inside: set[int]
@@ -267,35 +281,51 @@ class Scheduler:
             known = self.writers[tensor] = frozenset(tensor.writers)
         return not known.isdisjoint(a.items)
 
-    def _fit(self, a: Group, into: Group, pairs: dict[int, int]) -> tuple[list[int], bool, bool] | None:
+    def _fit(self, a: Group, into: Group, pairs: dict[int, int]) -> Fit | None:
+        """How the loops of two groups become one nest, whose axes are paired by `pairs` as far as one reads the other.
+
+        Both may run over the same axes, as in ``exp(x) * y``; or one of them once for each row of the other: what is
+        made of the results of a reduction, ``log(x.sum(axis=1))``, and what the rows of a reduction read,
+        ``(x * log(v)[:, None]).sum(axis=1)``.
+        """
         equal = self.b.dims.equal
         self.misfit = "they run over different axes"
         if len(set(pairs.values())) < len(pairs) or any(not equal(a.axes[k], into.axes[v]) for k, v in pairs.items()):
             return None
         if len(a.axes) == len(into.axes):
-            mapping = self._complete(a, into, pairs)
-            if mapping is None:
-                return None
-            red = frozenset(mapping[k] for k in a.red)
-            self.misfit = "they reduce over different axes"
-            return (mapping, False, False) if not red or not into.red or red == into.red else None
+            return self._fit_same_axes(a, into, pairs)
         if a.red and not into.red and len(into.axes) == len(a.axes) - len(a.red):
-            # `into` runs once for each result of `a`
-            inverse = {v: k for k, v in pairs.items()}
-            if len(inverse) != len(into.axes) or set(inverse.values()) & a.red:
-                return None
-            if into.cost > self.machine.row_cost and (self._short_rows(a) or not self._feeds_row(into)):
-                self.misfit = "work once a row is not widened, and this is much"
-                return None
-            return [inverse[v] for v in range(len(into.axes))], False, True
+            return self._fit_after_rows(a, into, pairs)
         if into.red and not a.red and len(a.axes) == len(into.axes) - len(into.red):
-            if len(pairs) != len(a.axes) or set(pairs.values()) & into.red:
-                return None
-            if a.cost > self.machine.row_cost and into.position - a.position > 1:
-                self.misfit = "work once a row is not widened, and this is much"
-                return None
-            return [pairs[k] for k in range(len(a.axes))], True, False
+            return self._fit_before_rows(a, into, pairs)
         return None
+
+    def _fit_same_axes(self, a: Group, into: Group, pairs: dict[int, int]) -> Fit | None:
+        mapping = self._complete(a, into, pairs)
+        if mapping is None:
+            return None
+        red = frozenset(mapping[k] for k in a.red)
+        self.misfit = "they reduce over different axes"
+        return Fit(mapping) if not red or not into.red or red == into.red else None
+
+    def _fit_after_rows(self, a: Group, into: Group, pairs: dict[int, int]) -> Fit | None:
+        """`into` runs once for each result of the reductions of `a`."""
+        inverse = {v: k for k, v in pairs.items()}
+        if len(inverse) != len(into.axes) or set(inverse.values()) & a.red:
+            return None
+        if into.cost > self.machine.row_cost and (self._short_rows(a) or not self._feeds_row(into)):
+            self.misfit = MUCH_FOR_A_ROW
+            return None
+        return Fit([inverse[v] for v in range(len(into.axes))], reader_once_a_row=True)
+
+    def _fit_before_rows(self, a: Group, into: Group, pairs: dict[int, int]) -> Fit | None:
+        """`a` runs once for each row that `into` reduces."""
+        if len(pairs) != len(a.axes) or set(pairs.values()) & into.red:
+            return None
+        if a.cost > self.machine.row_cost and into.position - a.position > 1:
+            self.misfit = MUCH_FOR_A_ROW
+            return None
+        return Fit([pairs[k] for k in range(len(a.axes))])
 
     def _complete(self, a: Group, into: Group, pairs: dict[int, int]) -> list[int] | None:
         """The map of all axes: what no edge pairs is paired by length, in order."""
@@ -338,9 +368,9 @@ class Scheduler:
                     stack.append(reader)
         return False
 
-    def _join(self, a: Group, into: Group, found: tuple[list[int], bool, bool], early: bool) -> None:
-        mapping, _, into_prefix = found
-        if into_prefix:
+    def _join(self, a: Group, into: Group, fit: Fit, early: bool) -> None:
+        mapping = fit.mapping
+        if fit.reader_once_a_row:
             # the axes of the merged group are those of `a`; `into`'s axis v is a's axis mapping[v]
             for item in into.items:
                 into.places[item] = tuple(None if p is None else mapping[p] for p in into.places[item])

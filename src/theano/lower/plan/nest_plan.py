@@ -171,6 +171,12 @@ class _Planner:
         self.phases = Phases(self.b, group, self.reach.producer)
         return self._rows() if order[-1] in group.red else self._columns()
 
+    def _form(self, shape: str, outermost: Outermost | None, **form: Any) -> NestPlan:
+        return NestPlan(
+            shape, tuple(self.order), outermost=outermost, sharing=self._sharing(outermost), in_slices=self.in_slices,
+            **form,
+        )  # fmt: skip
+
     def _lengths(self, axes: Sequence[int]) -> list[Expr]:
         return [self.group.axes[k] for k in axes]
 
@@ -187,19 +193,17 @@ class _Planner:
             hints = self._ahead(accesses, flat=True)
             outermost = Outermost(extent, ONE, frozenset(order))
             unroll = point_unroll(self.machine, group, extent)
-            return NestPlan("flat", order, unroll, hints=hints, **self._shared(outermost))
+            return self._form("flat", outermost, unroll=unroll, hints=hints)
         across = self._across(accesses)
         if across is not None:
             outermost = self._outermost_tile(across)
             unroll = point_unroll(self.machine, group, None)
-            return NestPlan(
-                "tiled", order, unroll, across=across, **self._shared(outermost)
-            )  # fmt: skip
+            return self._form("tiled", outermost, unroll=unroll, across=across)
         first = order[0]
         outermost = Outermost(group.axes[first], rest(self.dims, self._lengths(order)), frozenset([first]), first)
         unroll = point_unroll(self.machine, group, group.axes[order[-1]])
         hints = self._ahead(accesses)
-        return NestPlan("points", order, unroll, hints=hints, **self._shared(outermost))
+        return self._form("points", outermost, unroll=unroll, hints=hints)
 
     def _across(self, accesses: Sequence[Access]) -> int | None:
         """The axis, not the innermost, along which some memory is contiguous that the innermost jumps through.
@@ -237,10 +241,9 @@ class _Planner:
         hints, busiest = self._row_hints(sweeps, accesses)
         shape, parts, outermost = self._row_parts(kept)
         rows = tuple([KeptRow(item, self._buffer_lengths(item, parts)) for item in kept])
-        return NestPlan(
-            shape, tuple(self.order), sweeps=sweeps, before=self._before(), kept=rows, parts=parts,
-            hints=hints, busiest=busiest, **self._shared(outermost),
-        )  # fmt: skip
+        return self._form(
+            shape, outermost, sweeps=sweeps, before=self._before(), kept=rows, parts=parts, hints=hints, busiest=busiest
+        )
 
     def _before(self) -> tuple[tuple[Item, ...], ...]:
         return tuple([tuple(self.phases.prefix(level)) for level in range(self.phases.sweeps + 1)])
@@ -343,9 +346,9 @@ class _Planner:
             outermost = Outermost(group.axes[outer[0]], points, frozenset(outer[:1]), outer[0])
         else:
             outermost = Outermost(blocks, dims.product((points, length(width))), frozenset([vector]))
-        return NestPlan(
-            "columns", tuple(self.order), sweeps=self._column_sweeps(later), before=self._before(), parts=parts,
-            later=tuple(later), width=width, **self._shared(outermost),
+        return self._form(
+            "columns", outermost, sweeps=self._column_sweeps(later), before=self._before(), parts=parts,
+            later=tuple(later), width=width,
         )  # fmt: skip
 
     def _width(self, later: Sequence[Tensor]) -> int:
@@ -397,9 +400,6 @@ class _Planner:
         return machine.rows_at_once * (2 if cost <= machine.little and streams <= 1 else 1)
 
     # -- threads -----------------------------------------------------------------------------------------------------
-    def _shared(self, outermost: Outermost | None) -> dict[str, Any]:
-        return {"outermost": outermost, "sharing": self._sharing(outermost), "in_slices": self.in_slices}
-
     def _sharing(self, outermost: Outermost | None) -> Sharing | None:
         """How threads share the outermost loop; None where its positions depend on each other, or are too few."""
         if outermost is None or self._stores_elsewhere(outermost):
