@@ -272,14 +272,15 @@ class _Schedule:
 
     def _list(self, word: str, tensors: Iterable[Tensor], numbers: dict[tuple[str, bool], int]) -> Iterator[str]:
         for tensor in tensors:
-            if tensor.role in self.leaves:
-                name = self.leaves[tensor.role][tensor.index]
-            else:
-                role = {"constant": "constant", "temp": "workspace", "cell": "stack"}.get(tensor.role, "array")
-                name = self.names.get(tensor.name) or f"{role} {tensor.name}"
             number = numbers.get((tensor.storage().name, word == "writes"))
             shown = "" if number is None else f" = {number:,}"
-            yield f"    {word} {name}: {self._bytes(tensor)}{shown}"
+            yield f"    {word} {self._name(tensor)}: {self._bytes(tensor)}{shown}"
+
+    def _name(self, tensor: Tensor) -> str:
+        if tensor.role in self.leaves:
+            return self.leaves[tensor.role][tensor.index]
+        role = {"constant": "constant", "temp": "workspace", "cell": "stack"}.get(tensor.role, "array")
+        return self.names.get(tensor.name) or f"{role} {tensor.name}"
 
     def _bytes(self, tensor: Tensor) -> str:
         known, factors = ex.ITEMSIZE[tensor.type], []
