@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -63,6 +64,14 @@ def build_power(base: Tensor, exponent: int, dtype: str | None = None) -> Tensor
     return result
 
 
+def times(factors: Mapping[Tensor, int], *others: tuple[Tensor, int]) -> dict[Tensor, int]:
+    """The product of `factors` and of powers of more; exponents may become 0."""
+    result = dict(factors)
+    for base, exponent in others:
+        result[base] = result.get(base, 0) + exponent
+    return result
+
+
 def product_cost(coef: Number, factors: dict[Tensor, int], dtype: str) -> float:
     """Cost of `build_product`."""
     above = [e for e in factors.values() if e > 0]
@@ -89,7 +98,10 @@ def is_exact(value: Number, dtype: str) -> bool:
 
 
 def build_product(coef: Number, factors: dict[Tensor, int], dtype: str, ndim: int) -> Tensor | None:
-    """``coef * Π base**exponent``, not yet of any certain dtype; None if `coef` does not fit the dtype."""
+    """``coef * Π base**exponent``, not yet of any certain dtype; None if `coef` does not fit the dtype.
+
+    Exponents of 0 are passed over.
+    """
     if not fits(coef, dtype):
         return None
     above = [build_power(v, e, dtype) for v, e in factors.items() if e > 0]

@@ -14,7 +14,7 @@ from theano import scalar
 from theano.graph import Apply
 from theano.rewrite.engine import algebra
 from theano.rewrite.engine.algebra import Product, Sum, Term, negate, product_of, sum_of
-from theano.rewrite.engine.arithmetic import build_product, build_sum, plain
+from theano.rewrite.engine.arithmetic import build_product, build_sum, plain, times
 from theano.rewrite.engine.build import (
     Axes,
     Binding,
@@ -403,9 +403,7 @@ def _apply_to_view(
             continue
         coef = plain(coef)
         if factors or coef != 1 or power != 1:
-            combined = dict(factors)
-            combined[made] = combined.get(made, 0) + power
-            built = build_product(coef, combined, out.type.dtype, out.type.ndim)
+            built = build_product(coef, times(factors, (made, power)), out.type.dtype, out.type.ndim)
         else:
             built = made
         if built is not None:

@@ -149,7 +149,7 @@ def scaled_operand(graph: RewriteGraph, node: Node) -> Result:
     if all(a is b for a, b in zip(bare, node.inputs, strict=True)):
         return None
     result: Tensor = node.op(*bare)
-    return build_product(coef, {**{v: e for v, e in scale.items() if e}, result: 1}, dtype, ndim)
+    return build_product(coef, {**scale, result: 1}, dtype, ndim)
 
 
 def _unscaled(graph: RewriteGraph, v: Tensor) -> tuple[Tensor, algebra.Product] | None:

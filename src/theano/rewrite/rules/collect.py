@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from theano.rewrite.engine.algebra import Product, Sum, Term, opened, root_product, root_sum, sum_of
-from theano.rewrite.engine.arithmetic import MUL, build_product, build_sum, plain, product_cost, ring
+from theano.rewrite.engine.arithmetic import MUL, build_product, build_sum, plain, product_cost, ring, times
 from theano.rewrite.engine.build import Number, broadcast_to, constant, scalar_name, wrap
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 
@@ -97,10 +97,7 @@ def distribute(graph: RewriteGraph, node: Node) -> Tensor | None:
             continue
         pairs: list[tuple[Number, Tensor]] = []
         for t in terms:
-            product = dict(t.factors)
-            for b, e in inside.items():
-                product[b] = product.get(b, 0) + e
-            built = build_product(1, {b: e for b, e in product.items() if e}, dtype, ndim)
+            built = build_product(1, times(t.factors, *inside.items()), dtype, ndim)
             if built is None:
                 return None
             pairs.append((t.coef, built))
@@ -113,7 +110,6 @@ def distribute(graph: RewriteGraph, node: Node) -> Tensor | None:
         if total is None:
             return None
         rest = {b: e - inside.get(b, 0) for b, e in view.factors.items() if b is not base}
-        rest = {b: e for b, e in rest.items() if e}
         made = build_product(view.coef, {total: 1, **rest}, dtype, ndim)
         return None if made is None else broadcast_to(graph, made, out)
     return None
@@ -144,14 +140,7 @@ def cancel_shared(graph: RewriteGraph, node: Node) -> Tensor | None:
         inner = opened(graph, one, out)
         if inner is None or not any(e * view.factors.get(b, 0) < 0 for b, e in inner.factors.items()):
             continue
-        factors = {b: e for b, e in view.factors.items() if b is not var}
-        for b, e in inner.factors.items():
-            factors[b] = factors.get(b, 0) + e
-        made = build_product(
-            plain(view.coef * inner.coef),
-            {b: e for b, e in factors.items() if e},
-            out.type.dtype,
-            out.type.ndim,
-        )
+        factors = times({b: e for b, e in view.factors.items() if b is not var}, *inner.factors.items())
+        made = build_product(plain(view.coef * inner.coef), factors, out.type.dtype, out.type.ndim)
         return None if made is None else broadcast_to(graph, made, out)
     return None

@@ -8,7 +8,7 @@ import numpy as np
 
 from theano import scalar
 from theano.rewrite.engine import algebra
-from theano.rewrite.engine.arithmetic import build_power, build_product, build_sum, ring
+from theano.rewrite.engine.arithmetic import build_power, build_product, build_sum, ring, times
 from theano.rewrite.engine.build import (
     Number,
     broadcast_to,
@@ -113,11 +113,7 @@ def _with_softmax(coef: Number, factors: dict[Tensor, int], out: Tensor) -> Tens
         if pair is None:
             continue
         top, made = pair
-        changed = dict(factors)
-        changed[top] -= 1
-        changed[bottom] += 1
-        changed[made] = changed.get(made, 0) + 1
-        return build_product(coef, {v: k for v, k in changed.items() if k}, out.type.dtype, out.type.ndim)
+        return build_product(coef, times(factors, (top, -1), (bottom, 1), (made, 1)), out.type.dtype, out.type.ndim)
     return None
 
 
@@ -142,27 +138,20 @@ def average_by_softmax(graph: RewriteGraph, node: Node) -> Result:
             if order != (tuple(range(summed.type.ndim)) if top_order is None else top_order):
                 continue
             body = owner.inputs[0]
-            inner = algebra.product_of(graph, body).factors
+            inner = algebra.product_of(graph, body)
             e = total.inputs[0]
-            if owner is total or inner.get(e, 0) <= 0 or body.type.dtype != summed.type.dtype:
+            if owner is total or inner.factors.get(e, 0) <= 0 or body.type.dtype != summed.type.dtype:
                 continue
             softmax = _softmax_along(x, axes)
             if softmax is None:
                 continue
-            view_of_body = algebra.product_of(graph, body)
-            changed = {**inner, softmax: inner.get(softmax, 0) + 1, e: inner[e] - 1}
-            product = build_product(
-                view_of_body.coef, {v: k for v, k in changed.items() if k}, body.type.dtype, body.type.ndim
-            )
+            weighted = times(inner.factors, (softmax, 1), (e, -1))
+            product = build_product(inner.coef, weighted, body.type.dtype, body.type.ndim)
             if product is None:
                 continue
-            average = with_axes(owner.op, axes, product)
-            made = dimshuffle(average, order)
-            factors = dict(view.factors)
-            factors[top] -= 1
-            factors[bottom] += 1
-            factors[made] = factors.get(made, 0) + 1
-            built = build_product(view.coef, {v: k for v, k in factors.items() if k}, out.type.dtype, out.type.ndim)
+            made = dimshuffle(with_axes(owner.op, axes, product), order)
+            factors = times(view.factors, (top, -1), (bottom, 1), (made, 1))
+            built = build_product(view.coef, factors, out.type.dtype, out.type.ndim)
             return None if built is None else broadcast_to(graph, built, out)
     return None
 
@@ -356,9 +345,7 @@ def distribute_softmax(graph: RewriteGraph, node: Node) -> Result:
                 continue
             pairs: list[tuple[Any, Tensor]] = []
             for t in terms:
-                product = dict(t.factors)
-                product[partner] = product.get(partner, 0) + 1
-                built = build_product(1, {v: e for v, e in product.items() if e}, out.type.dtype, out.type.ndim)
+                built = build_product(1, times(t.factors, (partner, 1)), out.type.dtype, out.type.ndim)
                 if built is None:
                     return None
                 pairs.append((t.coef, built))
@@ -366,9 +353,7 @@ def distribute_softmax(graph: RewriteGraph, node: Node) -> Result:
             if summed is None:
                 return None
             rest = {v: e - (v is partner) for v, e in view.factors.items() if v is not base}
-            made = build_product(
-                view.coef, {summed: 1, **{v: e for v, e in rest.items() if e}}, out.type.dtype, out.type.ndim
-            )
+            made = build_product(view.coef, {summed: 1, **rest}, out.type.dtype, out.type.ndim)
             return None if made is None else broadcast_to(graph, made, out)
     return None
 
