@@ -17,6 +17,8 @@ from theano.loops.schema import (
     BASE,
     BLOCK,
     DATA,
+    EMPTIED,
+    FILLED,
     NAME,
     OWN,
     PART,
@@ -37,7 +39,7 @@ from theano.loops.visitor import ALL, KERNEL, Visitor
 
 ROLES = {
     VALUE: "expression", ARGUMENT: "argument", NAME: "defines", BASE: "memory", BLOCK: "block", PART: "part",
-    SLOT: "slot", DATA: "data",
+    SLOT: "slot", FILLED: "slot, filled", EMPTIED: "slot, emptied", DATA: "data",
 }  # fmt: skip
 # What stands for data, by the names of fields.
 GIVEN: dict[str, Any] = {

@@ -9,6 +9,8 @@ from theano.loops.schema import (
     Base,
     Count,
     Described,
+    Emptied,
+    Filled,
     Index,
     Int,
     Name,
@@ -154,7 +156,7 @@ class NewArray(HostStmt):
     """A new NumPy array in object slot `slot`; `name` is its data pointer. Leaves with error `code` without memory."""
 
     name: Pointer
-    slot: Slot
+    slot: Filled
     type: str
     dims: tuple[Int, ...]
     code: int
@@ -166,7 +168,7 @@ class CallBack(HostStmt):
 
     word: int
     inputs: tuple[Slot, ...]
-    outputs: tuple[Slot, ...]
+    outputs: tuple[Filled, ...]
 
 
 @statement("{names} = header of {slot}")
@@ -182,7 +184,7 @@ class ArrayHeader(HostStmt):
 class HoldObject(HostStmt):
     """Put a new reference to an object into slot `slot`: of an input's object, a storage's content or a constant."""
 
-    slot: Slot
+    slot: Filled
     kind: str
     word: int
 
@@ -191,7 +193,7 @@ class HoldObject(HostStmt):
 class Release(HostStmt):
     """Drop the object in slot `slot`, if there is one."""
 
-    slot: Slot
+    slot: Emptied
 
 
 @statement("{target} = moved from {source}")
@@ -199,7 +201,7 @@ class Move(HostStmt):
     """The object in slot `source` goes to slot `target`, in place of what is there; `source` is empty then."""
 
     target: Slot
-    source: Slot
+    source: Emptied
 
 
 @statement("storage {word} = {slot}")

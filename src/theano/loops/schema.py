@@ -20,9 +20,10 @@ from theano.loops import expr as ex
 from theano.loops.expr import Expr
 
 __all__ = [
-    "SCHEMA", "Argument", "Base", "Count", "Described", "Field", "Index", "InnerTruth", "InnerTyped", "Int", "Name",
-    "Pointer", "Schema", "Slot", "Stmt", "Truth", "Typed", "declare", "defined_names", "expressions", "leaves", "part",
-    "rebuilt", "statement", "used_names", "walk",
+    "SCHEMA", "Argument", "Base", "Count", "Described", "Emptied", "Field", "Filled", "Index", "InnerName",
+    "InnerTruth", "InnerTyped", "Int", "Name", "Pointer", "Schema", "Slot", "Stmt", "Truth", "Typed", "declare",
+    "defined_names", "emptied_slots", "expressions", "filled_slots", "leaves", "part", "rebuilt", "statement",
+    "used_names", "walk",
 ]  # fmt: skip
 
 T = TypeVar("T", bound="Described")
@@ -41,10 +42,12 @@ Index = str  # a name of type i64 for the statement's block only
 InnerName = str  # the same, of the type that `type` says
 Base = str  # a name of memory that is used
 Slot = int  # a place for an object
+Filled = int  # one that the statement fills
+Emptied = int  # one that is empty after it
 _PLAIN = ("int", "str", "bool", "Kernel", "tuple[str, str]")  # data; kernels are statements' of their own
 
 # How a field is treated.
-VALUE, ARGUMENT, NAME, BASE, BLOCK, PART, SLOT, DATA = range(8)
+VALUE, ARGUMENT, NAME, BASE, BLOCK, PART, SLOT, FILLED, EMPTIED, DATA = range(10)
 OWN = "own"  # in place of a type: what `type` of the same record says
 
 
@@ -76,6 +79,7 @@ _KINDS: dict[str, tuple[int, str, bool]] = {
     "Argument": (ARGUMENT, "", False), "Name": (NAME, OWN, False), "Pointer": (NAME, "ptr", False),
     "Count": (NAME, "i64", False), "Index": (NAME, "i64", True), "InnerName": (NAME, OWN, True),
     "Base": (BASE, "ptr", False), "Stmt": (BLOCK, "", False), "Slot": (SLOT, "", False),
+    "Filled": (FILLED, "", False), "Emptied": (EMPTIED, "", False),
     **dict.fromkeys(_PLAIN, (DATA, "", False)),
 }  # fmt: skip
 
@@ -307,3 +311,19 @@ def used_names(stmt: Described) -> Iterator[tuple[str, str]]:
             yield value, "ptr"
         elif field.role == ARGUMENT and isinstance(value, tuple):
             yield value[0], "ptr"
+
+
+def filled_slots(block: list[Stmt]) -> list[int]:
+    """The slots into which the statements of a block put objects, each once."""
+    return _slots(block, FILLED)
+
+
+def emptied_slots(block: list[Stmt]) -> list[int]:
+    """The slots that statements of a block leave empty, each once."""
+    return _slots(block, EMPTIED)
+
+
+def _slots(block: list[Stmt], role: int) -> list[int]:
+    fields = ((s, f) for s in walk(block) for f in SCHEMA[type(s)].fields if f.role == role)
+    values = ((getattr(s, f.name), f.many) for s, f in fields)
+    return list(dict.fromkeys(k for value, many in values for k in (value if many else (value,))))

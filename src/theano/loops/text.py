@@ -8,7 +8,7 @@ from typing import Any
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.loops.schema import ARGUMENT, SCHEMA, SLOT, Argument, Field, defined_names
+from theano.loops.schema import ARGUMENT, EMPTIED, FILLED, SCHEMA, SLOT, Argument, Field, defined_names
 from theano.loops.sharing import SharingPrinter
 
 INFIX = {
@@ -96,7 +96,7 @@ class _Fields:
             return view_text(value, self.stmt.index, self.text)
         if field.role == ARGUMENT:
             return argument_text(value, self.text)
-        return f"slot {value}" if field.role == SLOT else str(value)
+        return f"slot {value}" if field.role in (SLOT, FILLED, EMPTIED) else str(value)
 
 
 def line_text(stmt: st.Stmt, text: Texts) -> str:

@@ -21,7 +21,18 @@ from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.externs import EXTERNS
-from theano.loops.schema import ARGUMENT, BASE, NAME, VALUE, Argument, defined_names, leaves, walk
+from theano.loops.schema import (
+    ARGUMENT,
+    BASE,
+    NAME,
+    VALUE,
+    Argument,
+    defined_names,
+    emptied_slots,
+    filled_slots,
+    leaves,
+    walk,
+)
 from theano.loops.text import statement_text
 from theano.loops.visitor import ALL, Visitor
 
@@ -337,11 +348,8 @@ class _Main(_Checker):
         super().for_(stmt)
         self.require(self.committed == committed, "commits in a loop")
         self.slots = {k: role for k, role in before.items() if k in self.slots}
-        left = {s.slot for s in walk(stmt.body) if isinstance(s, hs.NewArray | hs.HoldObject)}
-        left |= {k for s in walk(stmt.body) if isinstance(s, hs.CallBack) for k in s.outputs}
-        dropped = {s.slot for s in walk(stmt.body) if isinstance(s, hs.Release)}
-        dropped |= {s.source for s in walk(stmt.body) if isinstance(s, hs.Move)}
-        self.require(left <= dropped, f"objects of one step are left for the next in slots {sorted(left - dropped)}")
+        left = set(filled_slots(stmt.body)) - set(emptied_slots(stmt.body))
+        self.require(not left, f"objects of one step are left for the next in slots {sorted(left)}")
 
     # -- where memory comes from -----------------------------------------------------------------------
     def frame_word(self, stmt: hs.FrameWord) -> None:

@@ -18,6 +18,7 @@ from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
+from theano.loops.schema import filled_slots
 from theano.lower.builder import Builder, as_parts, c_strides, whole
 from theano.lower.cpu.exchange import Passed, exchangeable, exchanged
 from theano.lower.cpu.slices import Steps, emit_in_slices
@@ -537,7 +538,7 @@ class _ScanLowering:
 
     def _emit_steps(self, asm: Assembler) -> None:
         body = asm.region_block(self.region)
-        left = dict.fromkeys(k for s in st.walk(body) for k in _filled(s))
+        left = filled_slots(body)
         moved = {s.source for s in st.walk(body) if isinstance(s, hs.Move)}
         look = st.If(ex.eq(ex.and_(self.t, length(POLL - 1)), length(POLL - 1)), [hs.Poll()], [])
         front: list[st.Stmt] = [*(hs.Release(k) for k in left if k not in moved), look]
@@ -605,10 +606,3 @@ class _ScanLowering:
 def escaped(text: str) -> str:
     """Text for a message with places for operands."""
     return text.replace("{", "{{").replace("}", "}}")
-
-
-def _filled(stmt: st.Stmt) -> tuple[int, ...]:
-    """The slots into which a statement puts objects."""
-    if isinstance(stmt, hs.NewArray | hs.HoldObject):
-        return (stmt.slot,)
-    return stmt.outputs if isinstance(stmt, hs.CallBack) else ()
