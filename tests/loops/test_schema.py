@@ -66,7 +66,7 @@ def sample(cls: type[Any], numbers: Any = None) -> Any:
         return {NAME: f"d{k}", BASE: f"p{k}"}.get(field.role, GIVEN.get(field.name, k))
 
     fields = SCHEMA[cls].fields
-    return cls(*(([one(f)] if f.role != VALUE else (one(f),)) if f.many else one(f) for f in fields))
+    return cls(**{f.name: ([one(f)] if f.role != VALUE else (one(f),)) if f.many else one(f) for f in fields})
 
 
 def described() -> str:

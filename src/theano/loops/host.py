@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import field
+
 from theano.loops.expr import Expr
 from theano.loops.externs import EXTERNS
 from theano.loops.schema import (
@@ -47,11 +49,11 @@ class Ranges(Described):
     one thread does all ranges, as they are there for signals only, which are served between them.
     """
 
+    start: Int = field(default=ZERO, kw_only=True)
     extent: Int
     weight: Int
     least: int = 0
     finish: bool = False
-    start: Int = ZERO
     alone: bool = False
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from keyword import iskeyword
 from operator import attrgetter
 from typing import Any, NamedTuple, NoReturn, TypeVar, dataclass_transform
@@ -141,13 +141,13 @@ def _made(cls: type[T]) -> type[T]:
     return made
 
 
-@dataclass_transform(eq_default=False)
+@dataclass_transform(eq_default=False, field_specifiers=(field,))
 def statement(text: str = "") -> Callable[[type[T]], type[T]]:
     """Declare a statement; `text` is its line, with fields in braces, unless `loops.text` knows how to write it."""
     return lambda cls: declare(_made(cls), text)
 
 
-@dataclass_transform(eq_default=False)
+@dataclass_transform(eq_default=False, field_specifiers=(field,))
 def part(cls: type[T]) -> type[T]:
     """Declare a part of statements or programs."""
     return declare(_made(cls))
@@ -246,8 +246,8 @@ def _each(one: Callable[[Any, _Change], Any]) -> Callable[[Any, _Change], Any]:
 def rebuilt(record: T, change: _Change) -> T:
     """A statement with other expressions, in the blocks inside it too."""
     remade = SCHEMA[type(record)].remade
-    given = [getattr(record, n) if new is None else new(getattr(record, n), change) for n, new in remade]
-    return type(record)(*given)
+    given = {n: getattr(record, n) if new is None else new(getattr(record, n), change) for n, new in remade}
+    return type(record)(**given)
 
 
 def _one(value: Expr | None, change: _Change) -> Expr | None:
@@ -285,20 +285,20 @@ def expressions(stmt: Described) -> list[Expr]:
 
 def leaves(record: Any) -> Iterator[tuple[Field, Any, str]]:
     """Everything in a statement but its blocks: the field, what is there, and its type (see `Field`)."""
-    for field in SCHEMA[type(record)].fields:
-        value = getattr(record, field.name)
-        if value is None or field.role == BLOCK:
+    for f in SCHEMA[type(record)].fields:
+        value = getattr(record, f.name)
+        if value is None or f.role == BLOCK:
             continue
-        for one in value if field.many else (value,):
-            if field.role == PART:
+        for one in value if f.many else (value,):
+            if f.role == PART:
                 yield from leaves(one)
             else:
-                yield field, one, record.type if field.type == OWN else field.type
+                yield f, one, record.type if f.type == OWN else f.type
 
 
 def defined_names(stmt: Described) -> tuple[str, ...]:
     """The names that a statement defines, inside or after it."""
-    return tuple(value for field, value, _ in leaves(stmt) if field.role == NAME and value)
+    return tuple(value for f, value, _ in leaves(stmt) if f.role == NAME and value)
 
 
 def used_names(stmt: Described) -> Iterator[tuple[str, str]]:
@@ -306,10 +306,10 @@ def used_names(stmt: Described) -> Iterator[tuple[str, str]]:
     for node in ex.postorder(tuple(expressions(stmt))):
         if node.op == "name":
             yield str(node.value), node.type
-    for field, value, _ in leaves(stmt):
-        if field.role == BASE:
+    for f, value, _ in leaves(stmt):
+        if f.role == BASE:
             yield value, "ptr"
-        elif field.role == ARGUMENT and isinstance(value, tuple):
+        elif f.role == ARGUMENT and isinstance(value, tuple):
             yield value[0], "ptr"
 
 

@@ -122,6 +122,7 @@ class For(Stmt):
     the iteration that makes `until` true; `count` names the number of iterations that were made."""
 
     index: Index
+    start: Int = field(default=ZERO, kw_only=True)
     extent: Int
     kind: str
     body: list[Stmt]
@@ -130,7 +131,6 @@ class For(Stmt):
     apart: bool = False
     until: InnerTruth | None = None
     count: Count = ""
-    start: Int = ZERO
 
 
 @statement("if {cond}")
