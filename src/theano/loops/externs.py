@@ -161,25 +161,16 @@ def _multiplications(sizes: str) -> Callable[[Mapping[str, Expr]], Expr]:
     return cost
 
 
-class _Kind(NamedTuple):
-    """A function of the library of products, for numbers of any type."""
-
-    parameters: str
-    reads: str
-    writes: str
-    meaning: Callable[[str, dict[str, Any]], None]
-    sizes: str = ""  # whose product is how many multiplications there are
-    shares_threads: bool = False
-
-
-KINDS = {
-    "product": _Kind(ARGUMENTS, "a b c", "c", _product, "m n k", True),
-    "tiles": _Kind(ARGUMENTS, "a b c", "c", _product),
-    "panels": _Kind(PANELS, "b", "panels", _panels),
-    "packed": _Kind(PACKED, "a b panels", "c", _packed, "m n k", True),
-    "slice": _Kind(PACKED, "a b panels", "c", _packed),
-    "stack": _Kind(STACK, "a b c", "c", _stack, "count m n k", True),
-    "backward": _Kind(BACKWARD, "w d x", "w g", _backward, "m p q", True),
+# Parameters, what is read and written through, meaning, the sizes whose product is the number of multiplications,
+# whether threads share them.
+KINDS: dict[str, tuple[str, str, str, Callable[[str, dict[str, Any]], None], str, bool]] = {
+    "product": (ARGUMENTS, "a b c", "c", _product, "m n k", True),
+    "tiles": (ARGUMENTS, "a b c", "c", _product, "", False),
+    "panels": (PANELS, "b", "panels", _panels, "", False),
+    "packed": (PACKED, "a b panels", "c", _packed, "m n k", True),
+    "slice": (PACKED, "a b panels", "c", _packed, "", False),
+    "stack": (STACK, "a b c", "c", _stack, "count m n k", True),
+    "backward": (BACKWARD, "w d x", "w g", _backward, "m p q", True),
 }
 
 
@@ -189,14 +180,9 @@ def name_of(kind: str, type_: str) -> str:
 
 
 for _type in LETTER:
-    for _name, _kind in KINDS.items():
+    for _kind, (_parameters, _reads, _writes, _meaning, _sizes, _shared) in KINDS.items():
+        _all = signature(_parameters, _type, _reads, _writes)
+        _cost = _multiplications(_sizes) if _sizes else None
         declare(
-            Extern(
-                name_of(_name, _type),
-                signature(_kind.parameters, _type, _kind.reads, _kind.writes),
-                "products",
-                partial(_kind.meaning, _type),
-                _multiplications(_kind.sizes) if _kind.sizes else None,
-                shares_threads=_kind.shares_threads,
-            )
+            Extern(name_of(_kind, _type), _all, "products", partial(_meaning, _type), _cost, shares_threads=_shared)
         )

@@ -176,13 +176,16 @@ def _field(cls: type, name: str, kind: str) -> Field:
     many = one.startswith("tuple[") and one.endswith(", ...]") or one.startswith("list[")
     if many:
         one = one[one.index("[") + 1 : -1].removesuffix(", ...")
-    if one in _KINDS:
-        role, type_, inside = _KINDS[one]
-        return Field(name, role, many, optional, type_, inside)
-    for known in SCHEMA:
-        if known.__name__ == one:
-            return Field(name, PART, many, optional, of=known)
-    raise TypeError(f"{cls.__name__}.{name}: {kind} is no kind of field (see theano.loops.schema)")
+    of = next((known for known in SCHEMA if known.__name__ == one), None)
+    role, type_, inside = _KINDS.get(one, (PART, "", False))
+    known = one in _KINDS or of is not None
+    if role in (VALUE, ARGUMENT, PART):
+        known = known and (role, many, optional) in _EXPRESSIONS
+    elif role == BLOCK:
+        known = many and not optional
+    if not known:
+        raise TypeError(f"{cls.__name__}.{name}: {kind} is no kind of field (see theano.loops.schema)")
+    return Field(name, role, many, optional, type_, inside, of if role == PART else None)
 
 
 # -- prepared for each class ---------------------------------------------------------------------------------
