@@ -1,5 +1,7 @@
 """The numbers that compiled code and the Python side agree on; nobody else owns any of them.
 
+But for three that are part of what a program means, which the language owns (`loops.host`).
+
 A compiled function reads every address from its *context*, an array of 64-bit words, and keeps everything
 that a call changes in its *frame*, an array of 64-bit words on the stack (see docs/architecture.md).
 """
