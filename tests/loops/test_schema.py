@@ -72,7 +72,9 @@ def sample(cls: type[Any], numbers: Any = None) -> Any:
 def described() -> str:
     lines = []
     for cls, schema in SCHEMA.items():
-        lines.append(f"{cls.__name__}{' (main)' if issubclass(cls, hs.HostStmt) else ''}")
+        marks = ["main"] * issubclass(cls, hs.HostStmt) + ["may fail"] * schema.may_fail
+        marks += ["needs Python"] * schema.needs_python
+        lines.append(cls.__name__ + (f" ({', '.join(marks)})" if marks else ""))
         for f in schema.fields:
             of = f.of.__name__ if f.of else {OWN: "its own type"}.get(f.type, f.type)
             how = [ROLES[f.role], of, "many" * f.many, "or none" * f.optional, "inside" * f.inside]

@@ -7,6 +7,7 @@ from dataclasses import field
 from theano.loops.expr import Expr
 from theano.loops.externs import EXTERNS
 from theano.loops.schema import (
+    SCHEMA,
     Argument,
     Base,
     Count,
@@ -87,7 +88,7 @@ class Slices(HostStmt):
     body: list[Stmt]
 
 
-@statement("check {code}: {cond} ({operands})")
+@statement("check {code}: {cond} ({operands})", may_fail=True)
 class Check(HostStmt):
     """Leave with error `code` and at most `OPERANDS` numbers unless `cond` holds; `code` names a node."""
 
@@ -96,7 +97,7 @@ class Check(HostStmt):
     operands: tuple[Expr, ...] = ()
 
 
-@statement("work of {picoseconds} ps")
+@statement("work of {picoseconds} ps", may_fail=True)
 class Work(HostStmt):
     """What follows takes so many `picoseconds`; a mark, which `backend.first_form` makes a `Spend`."""
 
@@ -104,7 +105,7 @@ class Work(HostStmt):
     picoseconds: Int
 
 
-@statement("leave unless {picoseconds} ps may be spent")
+@statement("leave unless {picoseconds} ps may be spent", may_fail=True)
 class Spend(HostStmt):
     """Leave for the fast form if `picoseconds` of it are too much for the first one, or that has had enough.
 
@@ -132,7 +133,7 @@ class ContextWord(HostStmt):
     word: int
 
 
-@statement("{name}: ptr = workspace, {size} bytes")
+@statement("{name}: ptr = workspace, {size} bytes", may_fail=True, needs_python=True)
 class Workspace(HostStmt):
     """The call's workspace of `size` bytes (checked for overflow by the caller): stack if small, else the pool.
 
@@ -153,7 +154,7 @@ class Carve(HostStmt):
     offset: Int
 
 
-@statement("{name}: ptr = {slot} = new {type}[{dims}]")
+@statement("{name}: ptr = {slot} = new {type}[{dims}]", may_fail=True, needs_python=True)
 class NewArray(HostStmt):
     """A new NumPy array in object slot `slot`; `name` is its data pointer. Leaves with error `code` without memory."""
 
@@ -164,7 +165,7 @@ class NewArray(HostStmt):
     code: int
 
 
-@statement("{outputs} = callback {word}({inputs})")
+@statement("{outputs} = callback {word}({inputs})", may_fail=True, needs_python=True)
 class CallBack(HostStmt):
     """Run call-back `word` (a context word) on the objects of slots `inputs`; results go to slots `outputs`."""
 
@@ -182,7 +183,7 @@ class ArrayHeader(HostStmt):
     dims: tuple[Count, ...]
 
 
-@statement("{slot} = object of {kind} {word}")
+@statement("{slot} = object of {kind} {word}", needs_python=True)
 class HoldObject(HostStmt):
     """Put a new reference to an object into slot `slot`: of an input's object, a storage's content or a constant."""
 
@@ -191,14 +192,14 @@ class HoldObject(HostStmt):
     word: int
 
 
-@statement("release {slot}")
+@statement("release {slot}", needs_python=True)
 class Release(HostStmt):
     """Drop the object in slot `slot`, if there is one."""
 
     slot: Emptied
 
 
-@statement("{target} = moved from {source}")
+@statement("{target} = moved from {source}", needs_python=True)
 class Move(HostStmt):
     """The object in slot `source` goes to slot `target`, in place of what is there; `source` is empty then."""
 
@@ -206,7 +207,7 @@ class Move(HostStmt):
     source: Emptied
 
 
-@statement("storage {word} = {slot}")
+@statement("storage {word} = {slot}", needs_python=True)
 class SetStorage(HostStmt):
     """The storage (context word) now holds the array in object slot `slot`."""
 
@@ -232,7 +233,7 @@ class Copy(HostStmt):
     size: Int
 
 
-@statement("poll")
+@statement("poll", may_fail=True)
 class Poll(HostStmt):
     """Let the interpreter handle signals; leaves with the pending exception."""
 
@@ -254,19 +255,14 @@ class Commit(HostStmt):
     """After this point shared storage is written and nothing may fail."""
 
 
-# What touches Python's objects or the pool of workspaces. (`Poll` takes the GIL itself.)
-NEEDS_PYTHON = (NewArray, CallBack, HoldObject, Release, Move, SetStorage, Workspace)
-FALLIBLE = (Check, NewArray, CallBack, Poll, Workspace, Work, Spend)
-
-
 def needs_python(stmt: Stmt) -> bool:
-    """Whether a statement itself may run only where the GIL is held."""
-    return EXTERNS[stmt.symbol].needs_python if isinstance(stmt, Call) else isinstance(stmt, NEEDS_PYTHON)
+    """Whether a statement itself may run only where the GIL is held. (`Poll` takes it itself.)"""
+    return EXTERNS[stmt.symbol].needs_python if isinstance(stmt, Call) else SCHEMA[type(stmt)].needs_python
 
 
 def may_fail(stmt: Stmt) -> bool:
     """Whether a statement itself may leave the program."""
-    return EXTERNS[stmt.symbol].may_fail if isinstance(stmt, Call) else isinstance(stmt, FALLIBLE)
+    return EXTERNS[stmt.symbol].may_fail if isinstance(stmt, Call) else SCHEMA[type(stmt)].may_fail
 
 
 @part

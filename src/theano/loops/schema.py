@@ -92,7 +92,7 @@ class Schema(NamedTuple):
     Parameters
     ----------
     method : the name of the methods that are for it.
-    text : a line with the names of fields in braces, or "".
+    text, may_fail, needs_python : as `statement` has been told.
     key : gets the class and all fields but blocks and lists of parts, and with the fields of parts.
     parts : fields that are lists of parts.
     expressions : for each field with expressions how these are added to a list.
@@ -101,6 +101,8 @@ class Schema(NamedTuple):
 
     method: str
     text: str
+    may_fail: bool
+    needs_python: bool
     fields: tuple[Field, ...]
     names: tuple[str, ...]
     blocks: tuple[str, ...]
@@ -142,9 +144,16 @@ def _made(cls: type[T]) -> type[T]:
 
 
 @dataclass_transform(eq_default=False, field_specifiers=(field,))
-def statement(text: str = "") -> Callable[[type[T]], type[T]]:
-    """Declare a statement; `text` is its line, with fields in braces, unless `loops.text` knows how to write it."""
-    return lambda cls: declare(_made(cls), text)
+def statement(text: str = "", may_fail: bool = False, needs_python: bool = False) -> Callable[[type[T]], type[T]]:
+    """Declare a statement.
+
+    Parameters
+    ----------
+    text : its line, with fields in braces, unless `loops.text` knows how to write it.
+    may_fail : whether it may leave the program.
+    needs_python : whether it touches Python's objects or the pool of workspaces.
+    """
+    return lambda cls: declare(_made(cls), text, may_fail, needs_python)
 
 
 @dataclass_transform(eq_default=False, field_specifiers=(field,))
@@ -153,13 +162,15 @@ def part(cls: type[T]) -> type[T]:
     return declare(_made(cls))
 
 
-def declare(cls: type[T], text: str = "") -> type[T]:
+def declare(cls: type[T], text: str = "", may_fail: bool = False, needs_python: bool = False) -> type[T]:
     """Derive the schema of a class from its annotations."""
     fields = tuple(_field(cls, name, kind) for name, kind in cls.__annotations__.items())
     words = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
     SCHEMA[cls] = Schema(
         f"{words}_" if iskeyword(words) else words,
         text,
+        may_fail,
+        needs_python,
         fields,
         tuple(f.name for f in fields),
         tuple(f.name for f in fields if f.role == BLOCK),
