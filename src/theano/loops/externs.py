@@ -18,6 +18,7 @@ import numpy as np
 
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
+from theano.record import Record
 
 __all__ = ["EXTERNS", "Extern", "Parameter", "declare", "name_of", "signature"]
 
@@ -32,7 +33,7 @@ class Parameter(NamedTuple):
     is_written: bool = False
 
 
-class Extern(NamedTuple):
+class Extern(Record):
     """What is known about a function.
 
     Parameters

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, NoReturn, TypeVar, dataclass_transform
 
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
+from theano.record import Record
 
 __all__ = [
     "SCHEMA", "Argument", "Base", "Count", "Described", "Emptied", "Field", "Filled", "Index", "InnerName",
@@ -86,7 +87,7 @@ _KINDS: dict[str, tuple[int, str, bool]] = {
 _Add = Callable[[list[Any], Any], None]
 
 
-class Schema(NamedTuple):
+class Schema(Record):
     """What is known about a class of statements, or of their parts.
 
     Parameters
@@ -96,7 +97,6 @@ class Schema(NamedTuple):
     key : gets the class and all fields but blocks and lists of parts, and with the fields of parts.
     parts : fields that are lists of parts.
     expressions : for each field with expressions how these are added to a list.
-    remade : for each field how it is made anew with other expressions; None where it has none.
     """
 
     method: str
@@ -109,7 +109,6 @@ class Schema(NamedTuple):
     key: Callable[[Any], tuple[object, ...]]
     parts: tuple[str, ...]
     expressions: tuple[tuple[str, _Add], ...]
-    remade: tuple[tuple[str, Callable[[Any, Any], Any] | None], ...]
 
 
 class _Schemas(dict[type, Schema]):
@@ -177,7 +176,6 @@ def declare(cls: type[T], text: str = "", may_fail: bool = False, needs_python: 
         _key(_paths(fields)),
         tuple(f.name for f in fields if f.role == PART and f.many),
         tuple((f.name, _EXPRESSIONS[f[1:4]]) for f in fields if f.role in (VALUE, ARGUMENT, PART)),
-        tuple((f.name, _REMADE.get((f.role, f.many))) for f in fields),
     )
     return cls
 
@@ -259,8 +257,10 @@ def _each(one: Callable[[Any, _Change], Any]) -> Callable[[Any, _Change], Any]:
 
 def rebuilt(record: T, change: _Change) -> T:
     """A statement with other expressions, in the blocks inside it too."""
-    remade = SCHEMA[type(record)].remade
-    given = {n: getattr(record, n) if new is None else new(getattr(record, n), change) for n, new in remade}
+    given = {}
+    for f in SCHEMA[type(record)].fields:
+        value, new = getattr(record, f.name), _REMADE.get((f.role, f.many))
+        given[f.name] = value if new is None else new(value, change)
     return type(record)(**given)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from theano.loops.externs import EXTERNS
+from theano.record import Record
 from theano.runtime import blas, product
 
 __all__ = ["SOURCES", "Source", "address", "is_missing_at_first", "is_provisional"]
@@ -15,7 +15,7 @@ def _never(name: str) -> bool:
     return False
 
 
-class Source(NamedTuple):
+class Source(Record):
     """Who knows functions by their names.
 
     Parameters
