@@ -121,6 +121,11 @@ def test_unknown_kinds_of_fields_are_refused(kind: str) -> None:
         statement()(type("Odd", (Stmt,), {"__annotations__": {"value": kind}}))
 
 
+def test_types_that_nobody_tells_are_refused() -> None:
+    with pytest.raises(TypeError, match="Odd does not say what type"):
+        statement()(type("Odd", (Stmt,), {"__annotations__": {"value": "Typed"}}))
+
+
 class Undeclared(st.Let):
     """Inherits from a statement, but nobody has said what it holds."""
 

@@ -45,7 +45,7 @@ Base = str  # a name of memory that is used
 Slot = int  # a place for an object
 Filled = int  # one that the statement fills
 Emptied = int  # one that is empty after it
-_PLAIN = ("int", "str", "bool", "Kernel", "tuple[str, str]")  # data; kernels are statements' of their own
+_PLAIN = ("int", "str", "bool", "Kernel", "tuple[str, str]")  # data; a kernel that a statement names is not part of it
 
 # How a field is treated.
 VALUE, ARGUMENT, NAME, BASE, BLOCK, PART, SLOT, FILLED, EMPTIED, DATA = range(10)
@@ -94,7 +94,7 @@ class Schema(Record):
     ----------
     method : the name of the methods that are for it.
     text, may_fail, needs_python : as `statement` has been told.
-    key : gets the class and all fields but blocks and lists of parts, and with the fields of parts.
+    key : gives the class and the fields of a record (those of a part in its place), but no blocks and lists of parts.
     parts : fields that are lists of parts.
     expressions : for each field with expressions how these are added to a list.
     """
@@ -164,6 +164,8 @@ def part(cls: type[T]) -> type[T]:
 def declare(cls: type[T], text: str = "", may_fail: bool = False, needs_python: bool = False) -> type[T]:
     """Derive the schema of a class from its annotations."""
     fields = tuple(_field(cls, name, kind) for name, kind in cls.__annotations__.items())
+    if any(f.type == OWN for f in fields) and not hasattr(cls, "type"):
+        raise TypeError(f"{cls.__name__} does not say what type its names and expressions have")
     words = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
     SCHEMA[cls] = Schema(
         f"{words}_" if iskeyword(words) else words,
