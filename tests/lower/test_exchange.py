@@ -97,3 +97,15 @@ def test_what_is_read_elsewhere_keeps_the_steps_outside() -> None:
     f = theano.function([x], rows[-1])
     assert not is_exchanged(f)
     np.testing.assert_array_equal(f([1.0, 2.0, 3.0]), np.array([3.0, 2.0, 1.0]) * 32)
+
+
+def test_steps_that_depend_on_where_they_are() -> None:
+    """Positions along two axes: one loop over all elements would not know them."""
+    x = T.matrix("x")
+    rows, _ = theano.scan(lambda s: T.tanh(s) + T.eye(s.shape[0], s.shape[1]), outputs_info=x, n_steps=5)
+    f = theano.function([x], rows[-1])
+    assert is_exchanged(f)
+    expected = x_value = np.linspace(-1, 1, 12).reshape(4, 3)
+    for _ in range(5):
+        expected = np.tanh(expected) + np.eye(4, 3)
+    np.testing.assert_allclose(f(x_value), expected, rtol=1e-12)
