@@ -15,7 +15,8 @@ import theano
 import theano.tensor as T
 from theano.loops import expr as ex
 from theano.loops import host as hs
-from theano.loops.identity import _fields_of, identity
+from theano.loops import stmt as st
+from theano.loops.identity import _fields_of, identity, kernel_key
 from theano.runtime.abi import ArraySpec
 
 
@@ -118,3 +119,11 @@ def test_it_does_not_depend_on_the_process() -> None:
         for seed in ("1", "2")
     }  # fmt: skip
     assert len(answers) == 1
+
+
+def test_equal_kernels_have_equal_keys() -> None:
+    def kernel(name: str, by: int) -> st.Kernel:
+        view = st.View("p", "i64", ex.const(0, "i64"), ())
+        return st.Kernel(name, [("p", "ptr")], [st.Store(view, (), ex.const(by, "i64"))])
+
+    assert kernel_key(kernel("a", 1)) == kernel_key(kernel("b", 1)) != kernel_key(kernel("b", 2))

@@ -15,7 +15,7 @@ from theano.ifelse import ifelse
 from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
-from theano.loops.text import brief, kernel_key, program_text, statement_text
+from theano.loops.text import brief, program_text, statement_text
 
 
 def vectors() -> list[Any]:
@@ -160,11 +160,3 @@ def test_messages_are_short() -> None:
         e = ex.mul(e, e)
     assert len(brief(e)) < 200 and "…" in brief(e)
     assert len(statement_text(st.Let("y", e))) < 200
-
-
-def test_equal_kernels_have_equal_keys() -> None:
-    def kernel(name: str, by: int) -> st.Kernel:
-        view = st.View("p", "i64", ex.const(0, "i64"), ())
-        return st.Kernel(name, [("p", "ptr")], [st.Store(view, (), ex.const(by, "i64"))])
-
-    assert kernel_key(kernel("a", 1)) == kernel_key(kernel("b", 1)) != kernel_key(kernel("b", 2))

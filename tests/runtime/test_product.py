@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from tests.native.test_other_targets import C_LIBRARY, TARGETS, called
+from theano.loops.externs import EXTERNS, LETTER, name_of
 from theano.runtime import blas, jit, product, product_choice_ir, threads
 from theano.runtime.target import Isa, select_isa
 
@@ -29,7 +30,7 @@ def function(name: str, symbols: dict[str, int] | None = None) -> Callable[..., 
     """A function of the library; arrays stand for their pointers."""
     types = {"i64": ctypes.c_int64, "ptr": ctypes.c_void_p, "f32": ctypes.c_float, "f64": ctypes.c_double}
     address = product.address(name) if symbols is None else symbols[name]
-    return ctypes.CFUNCTYPE(None, *(types[p.type] for p in product.parameters(name)))(address)
+    return ctypes.CFUNCTYPE(None, *(types[p.type] for p in EXTERNS[name].parameters))(address)
 
 
 def steps(a: np.ndarray) -> list[int]:
@@ -73,7 +74,7 @@ def check(found: np.ndarray, a: Any, b: Any, alpha: float, beta: float, before: 
 @pytest.mark.parametrize("type_", DTYPE)
 @pytest.mark.parametrize("kind", ["product", "tiles"])
 def test_all_sizes_and_strides(type_: str, kind: str) -> None:
-    dtype, name = DTYPE[type_], product.name_of(kind, type_)
+    dtype, name = DTYPE[type_], name_of(kind, type_)
     cases = list(itertools.product(EDGES, EDGES, INNER))
     picks = RNG.choice(len(cases), 900, replace=False)
     for turn, (m, n, k) in enumerate(cases[p] for p in picks):
@@ -95,8 +96,8 @@ def from_panels(type_: str, a: Any, b: Any, c: Any) -> None:
     panels = np.full((n + 64) * k + 16, np.nan, c.dtype)
     panels[-16:] = 7
     pa, pb, pc, copy = (x.ctypes.data for x in (a, b, c, panels))
-    function(product.name_of("panels", type_))(m, n, k, pb, *steps(b), copy)
-    function(product.name_of("packed", type_))(m, n, k, pa, steps(a)[0], pb, *steps(b), copy, pc, steps(c)[0])
+    function(name_of("panels", type_))(m, n, k, pb, *steps(b), copy)
+    function(name_of("packed", type_))(m, n, k, pa, steps(a)[0], pb, *steps(b), copy, pc, steps(c)[0])
     assert (panels[-16:] == 7).all()
 
 
@@ -122,8 +123,8 @@ def test_slices_of_rows(type_: str, sizes: tuple[int, int, int]) -> None:
     a, b = matrix(m, k, "wide", DTYPE[type_]), matrix(k, n, "transposed", DTYPE[type_])
     panels, whole, found = (np.full(s, np.nan, DTYPE[type_]) for s in ((n + 64) * k, (m, n), (m, n)))
     pb, copy = b.ctypes.data, panels.ctypes.data
-    function(product.name_of("panels", type_))(m, n, k, pb, *steps(b), copy)
-    slices, before = function(product.name_of("slice", type_)), steps(a)[0]
+    function(name_of("panels", type_))(m, n, k, pb, *steps(b), copy)
+    slices, before = function(name_of("slice", type_)), steps(a)[0]
     slices(m, n, k, a.ctypes.data, before, pb, *steps(b), copy, whole.ctypes.data, n)
     check(whole, a, b, 1, 0, None, sizes)
     for cuts in ((0, 1, 2, 5, m), (0, 4, 9, 11, m), (0, 7, m)):
@@ -139,7 +140,7 @@ def test_large(type_: str, sizes: tuple[int, int, int]) -> None:
     m, n, k = sizes
     for form in ("plain", "transposed", "backward"):
         a, b, c = matrix(m, k, form, DTYPE[type_]), matrix(k, n, form, DTYPE[type_]), np.ones((m, n), DTYPE[type_])
-        multiply(product.name_of("product", type_), a, b, c, 0.5, 2)
+        multiply(name_of("product", type_), a, b, c, 0.5, 2)
         check(c, a, b, 0.5, 2, np.ones((m, n)), (sizes, form))
 
 
@@ -150,7 +151,7 @@ def test_special_values(type_: str) -> None:
         a, b = matrix(m, k, "plain", DTYPE[type_]), matrix(k, n, "plain", DTYPE[type_])
         a[-1, -1], b[0, 0] = np.inf, np.nan
         c = np.empty((m, n), DTYPE[type_])
-        multiply(product.name_of("product", type_), a, b, c)
+        multiply(name_of("product", type_), a, b, c)
         with np.errstate(all="ignore"):
             expected = a @ b
         assert np.array_equal(np.isnan(c), np.isnan(expected)) and np.array_equal(np.isinf(c), np.isinf(expected))
@@ -161,7 +162,7 @@ def test_special_values(type_: str) -> None:
 @pytest.mark.parametrize("type_", DTYPE)
 def test_rows_do_not_depend_on_each_other(type_: str) -> None:
     """Bit for bit the same, whichever rows one asks for: work may be cut by rows."""
-    name = product.name_of("tiles", type_)
+    name = name_of("tiles", type_)
     for m, n, k, form in ((29, 37, 700, "plain"), (40, 16, 65, "transposed"), (13, 70, 3, "mirrored")):
         a, b = matrix(m, k, form, DTYPE[type_]), matrix(k, n, form, DTYPE[type_])
         whole, parts = np.empty((m, n), DTYPE[type_]), np.empty((m, n), DTYPE[type_])
@@ -175,7 +176,7 @@ def test_rows_do_not_depend_on_each_other(type_: str) -> None:
 @pytest.mark.parametrize("type_", DTYPE)
 def test_the_number_of_threads_changes_nothing(type_: str) -> None:
     """Work that is large enough to be shared, along rows and columns, by one, two and three threads."""
-    name = product.name_of("product", type_)
+    name = name_of("product", type_)
     sizes = [(64, 500, 300), (900, 20, 200), (1, 3001, 1500), (3001, 1, 1500), (2001, 1203, 1), (129, 130, 131)]
     before = threads.num_threads()
     try:
@@ -201,14 +202,14 @@ def test_stack(type_: str) -> None:
         (sa, *ra), (sb, *rb), (sc, rc, _) = steps(a), steps(b), steps(c)
         data = (x.ctypes.data for x in (a, b, c))
         pa, pb, pc = data
-        call = function(product.name_of("stack", type_))
+        call = function(name_of("stack", type_))
         call(count, sa, sb, sc, m, n, k, 1, pa, *ra, pb, *rb, 0, pc, rc)
         check(c, a, b, 1, 0, None, (count, m, n, k))
 
 
 @pytest.mark.parametrize("type_", DTYPE)
 def test_backward(type_: str) -> None:
-    call = function(product.name_of("backward", type_))
+    call = function(name_of("backward", type_))
     for m, p, q in itertools.product((0, 1, 2, 9), (1, 2, 7, 20), (1, 3, 8, 16, 17, 40)):
         for order in "CF":
             w, x, d, g = (
@@ -246,7 +247,7 @@ def test_nothing_outside_is_touched(type_: str) -> None:
         view[...] = array
         return view
 
-    name = product.name_of("product", type_)
+    name = name_of("product", type_)
     sizes = list(itertools.product((1, 2, 6, 7, 13), (1, 3, 8, 15, 16, 17, 33), (1, 2, 9, 33)))
     for (m, n, k), at_end, turned in itertools.product(sizes, (True, False), (0, 1, 2, 3)):
         assert m * k * size <= room and k * n * size <= room
@@ -305,12 +306,6 @@ def test_without_blas(monkeypatch: pytest.MonkeyPatch) -> None:
         product._library.cache_clear()
 
 
-def test_names() -> None:
-    assert product.address("dgemm") == blas.symbol("dgemm").address  # type: ignore[union-attr]
-    with pytest.raises(LookupError, match="no_such_routine"):
-        product.address("no_such_routine")
-
-
 @pytest.mark.parametrize("type_", DTYPE)
 def test_threads_of_blas_and_of_the_team_never_work_at_once(type_: str) -> None:
     routine = blas.symbol({"f32": "sgemm", "f64": "dgemm"}[type_])
@@ -329,7 +324,7 @@ def test_threads_of_blas_and_of_the_team_never_work_at_once(type_: str) -> None:
             calls_blas.add(part)
     assert calls_blas == {"stack_part"}  # by its text: whether it does depends on sizes, which come next
 
-    letter = product.LETTER[type_]
+    letter = LETTER[type_]
     asked_blas: list[int] = []
     names = ("init", f"{letter}stack")
     code = jit.compile_module(text, product._OPTIONS, names)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from theano.loops.externs import LETTER
 from theano.runtime import jit, product, product_choice_ir
 
 HEAD = """
@@ -312,7 +313,7 @@ def test_next_process_finds_the_fast_code(tmp_path: Path) -> None:
 def test_provisional_products_have_the_same_bits(type_: str) -> None:
     from tests.runtime.test_product import multiply
 
-    letter, dtype = product.LETTER[type_], {"f32": "f4", "f64": "f8"}[type_]
+    letter, dtype = LETTER[type_], {"f32": "f4", "f64": "f8"}[type_]
     name, names = f"{letter}product", (f"{letter}product", f"{letter}tiles")
     both = [
         jit.compile_module(product_choice_ir.library_text(type_, jit.isa(), None, first), product._OPTIONS, names)

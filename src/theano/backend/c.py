@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterable, Mapping
 
 from theano.backend import c_ops as ops
-from theano.backend.statements import Visitor
 from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.sharing import SharingPrinter
+from theano.loops.visitor import Visitor
 
 PAD = "    "
 KEYWORDS = frozenset(
@@ -134,7 +134,7 @@ class CPrinter(Visitor, SharingPrinter):
     def prefetch(self, stmt: st.Prefetch) -> None:
         """Compilers of C have their own mind about memory."""
 
-    def loop(self, stmt: st.For) -> None:
+    def for_(self, stmt: st.For) -> None:
         start, extent = self.length(stmt.start), self.length(stmt.extent)
         inits = [self.expr(c.init) for c in stmt.carried]
         self.open()
@@ -168,7 +168,7 @@ class CPrinter(Visitor, SharingPrinter):
             self.define(c.result)
             self.cnames[c.result] = name
 
-    def branch(self, stmt: st.If) -> None:
+    def if_(self, stmt: st.If) -> None:
         head = f"if ({self.length(stmt.cond)}) {{"
         for opening, side in ((head, stmt.then), ("} else {", stmt.orelse)):
             if side or opening == head:

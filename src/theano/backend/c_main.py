@@ -27,7 +27,9 @@ from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.runtime import abi, product
+from theano.loops.externs import EXTERNS
+from theano.loops.visitor import ALL
+from theano.runtime import abi
 
 __all__ = ["Unit", "print_c"]
 
@@ -104,7 +106,9 @@ class Unit:
 
 
 class MainPrinter(CPrinter):
-    """Writes the function itself."""
+    """Writes the function itself; there is no first form in C."""
+
+    handles = tuple(cls for cls in ALL if cls is not hs.Spend)
 
     def __init__(self, unit: Unit, helpers: set[str]) -> None:
         super().__init__(unit.program.main, helpers, unit.fma, unit.names)
@@ -313,7 +317,11 @@ class MainPrinter(CPrinter):
         self.line(f"slot[{stmt.slot}].data = NULL;")
 
     def call(self, stmt: hs.Call) -> None:
-        self.line(f"{stmt.symbol}_({', '.join(self.argument(a, '') for a in stmt.args)});")
+        call = f"{stmt.symbol}_({', '.join(self.argument(a, '') for a in stmt.args)})"
+        if EXTERNS[stmt.symbol].may_fail:
+            self.fail_unless(f"{call} == 0", "-1")
+        else:
+            self.line(f"{call};")
 
     def copy(self, stmt: hs.Copy) -> None:
         size = self.length(stmt.size)
@@ -321,9 +329,9 @@ class MainPrinter(CPrinter):
             f"memcpy({self.cnames[stmt.target]}, {self.cnames[stmt.source]}, (size_t){ops.tight(size)});"
         )
 
-    def branch(self, stmt: st.If) -> None:
+    def if_(self, stmt: st.If) -> None:
         if not all(isinstance(s, hs.Poll) for s in (*stmt.then, *stmt.orelse)):
-            super().branch(stmt)
+            super().if_(stmt)
 
     def poll(self, stmt: hs.Poll | hs.ReleaseGil | hs.TakeGil | hs.Work) -> None:
         """Signals and threads are the caller's business, and there is one form."""
@@ -377,13 +385,13 @@ def kernel_names(unit: Unit) -> dict[int, dict[str, str]]:
 
 
 def prototype(symbol: str) -> str:
-    """The declaration of a function of the library of products; strides count elements."""
-    listed = []
-    for p in product.parameters(symbol):
-        number = ops.MEMORY[product.NAMES[symbol][0]]
-        pointer = f"{number} *" if p.written else f"const {number} *"
-        listed.append(f"{pointer if p.type == 'ptr' else ops.MEMORY[p.type] + ' '}{p.name}")
-    return f"extern void {symbol}_({', '.join(listed)});\n"
+    """The declaration of an external function; strides count elements."""
+    extern, listed = EXTERNS[symbol], []
+    for p in extern.parameters:
+        const = "" if p.is_written else "const "
+        type_ = f"{const}{ops.MEMORY[p.element]} *" if p.type == "ptr" else f"{ops.MEMORY[p.type]} "
+        listed.append(f"{type_}{p.name}")
+    return f"extern {'int' if extern.may_fail else 'void'} {symbol}_({', '.join(listed)});\n"
 
 
 def print_c(unit: Unit) -> str:

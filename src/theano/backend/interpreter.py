@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from theano.backend.interpreter_blas import SYMBOLS
-from theano.backend.statements import Visitor
 from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
+from theano.loops.externs import EXTERNS
 from theano.loops.text import statement_text
+from theano.loops.visitor import ALL, Visitor
 from theano.runtime import abi
 
 __all__ = ["CheckFailed", "Interpreter", "Memory", "Pointer", "Undefined", "evaluate"]
@@ -239,6 +239,8 @@ class Interpreter(Visitor):
     After `run`, `slots` holds the objects that the call has made, outputs first.
     """
 
+    handles = ALL
+
     def __init__(
         self, program: hs.Program, layout: abi.FrameLayout, words: Mapping[int, Any], fma: bool = True
     ) -> None:
@@ -305,7 +307,7 @@ class Interpreter(Visitor):
         with np.errstate(all="ignore"):  # a float16 may overflow
             pointer.store(stmt.view.type, offset, self.defined(stmt.value))
 
-    def loop(self, stmt: st.For) -> None:
+    def for_(self, stmt: st.For) -> None:
         values = [self.value(c.init) for c in stmt.carried]
         count = 0
         start = self.number(stmt.start)
@@ -321,7 +323,7 @@ class Interpreter(Visitor):
             self.env[stmt.count] = np.int64(count)
         self.env.update(zip((c.result for c in stmt.carried), values, strict=True))
 
-    def branch(self, stmt: st.If) -> None:
+    def if_(self, stmt: st.If) -> None:
         self.block(stmt.then if self.defined(stmt.cond) else stmt.orelse)
 
     def local(self, stmt: st.Local) -> None:
@@ -405,7 +407,7 @@ class Interpreter(Visitor):
         self.words[stmt.word][0] = self.slots[stmt.slot]
 
     def call(self, stmt: hs.Call) -> None:
-        SYMBOLS[stmt.symbol](*(self.argument(a) for a in stmt.args))
+        EXTERNS[stmt.symbol].run([self.argument(a) for a in stmt.args])
 
     def copy(self, stmt: hs.Copy) -> None:
         size = self.number(stmt.size)

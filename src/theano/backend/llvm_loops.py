@@ -12,16 +12,21 @@ from dataclasses import replace
 
 from theano.backend import llvm_ops as ops
 from theano.backend.llvm import Level, ValuePrinter
-from theano.backend.statements import Visitor
 from theano.backend.widths import Widths, starts_with_identity, widths
 from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
+from theano.loops.visitor import KERNEL, Visitor
 
 
 class FunctionPrinter(Visitor, ValuePrinter):
-    """Prints one function body; `llvm_main` adds the statements that only main has."""
+    """Prints one function body; `llvm_main` adds the statements that only main has.
+
+    A kernel may call another function (see `llvm_kernel`).
+    """
+
+    handles = (*KERNEL, hs.CallKernel)
 
     def let(self, stmt: st.Let) -> None:
         text, lanes = self.value(stmt.value)
@@ -42,7 +47,7 @@ class FunctionPrinter(Visitor, ValuePrinter):
         self.levels[0].lines.insert(0, f"{name} = alloca [{stmt.size} x i8], align 64")
         self.define(stmt.name, name, depth=0)
 
-    def branch(self, stmt: st.If) -> None:
+    def if_(self, stmt: st.If) -> None:
         cond = self.operand(stmt.cond)
         then, orelse, end = self.label(), self.label(), self.label()
         lines: list[str] = []
@@ -65,7 +70,7 @@ class FunctionPrinter(Visitor, ValuePrinter):
             del self.depths[expr]
         return level.lines
 
-    def loop(self, stmt: st.For) -> None:
+    def for_(self, stmt: st.For) -> None:
         extent, parts = self.operand(stmt.extent), None
         if stmt.kind == "vector" and self.top.lanes == 1:
             parts = widths(stmt, self.isa)

@@ -11,7 +11,9 @@ from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.loops.sharing import defined_names, roots
+from theano.loops.externs import EXTERNS
+from theano.loops.schema import defined_names, used_names
+from theano.loops.visitor import ALL
 from theano.progress import still_here
 from theano.runtime import abi, gil_ir
 
@@ -31,6 +33,8 @@ STACK_BYTES = 8192
 
 class MainPrinter(FunctionPrinter):
     """Prints `main(ctx, frame)`."""
+
+    handles = ALL
 
     def __init__(self, isa: Isa, layout: abi.FrameLayout, n_lines: int = 0) -> None:
         super().__init__(isa)
@@ -296,7 +300,12 @@ class MainPrinter(FunctionPrinter):
 
     def call(self, stmt: hs.Call) -> None:
         args = [self.argument(a, "ptr" if isinstance(a, tuple) else a.type) for a in stmt.args]
-        self.do(f"call void {self.context(stmt.word)}({', '.join(args)})")
+        call = f"{self.context(stmt.word)}({', '.join(args)})"
+        if EXTERNS[stmt.symbol].may_fail:
+            status = self.emit(f"call i32 {call}")
+            self.fail_unless(self.emit(f"icmp eq i32 {status}, 0"), abi.RAISED)
+        else:
+            self.do(f"call void {call}")
 
     def copy(self, stmt: hs.Copy) -> None:
         target, source = self.names[stmt.target][0], self.names[stmt.source][0]
@@ -384,11 +393,8 @@ def _captures(stmt: hs.Slices) -> list[tuple[str, str]]:
     own = {stmt.lo, stmt.hi}
     for inner in st.walk(stmt.body):
         own.update(defined_names(inner))
-        for node in ex.postorder(tuple(roots(inner))):
-            if node.op == "name":
-                found.setdefault(str(node.value), node.type)
-        if isinstance(inner, hs.CallKernel | hs.Call):
-            found.update((arg[0], "ptr") for arg in inner.args if isinstance(arg, tuple))
+        for name, type_ in used_names(inner):
+            found.setdefault(name, type_)
     return [(name, type_) for name, type_ in found.items() if name not in own]
 
 

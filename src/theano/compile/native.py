@@ -29,7 +29,7 @@ from theano.lower import lower
 from theano.lower.machine import Machine
 from theano.lower.program import InputForm
 from theano.progress import stage
-from theano.runtime import abi, ability, cache, fork, product, provisional, support
+from theano.runtime import abi, ability, cache, fork, linking, provisional, support
 from theano.runtime.context import make_context
 from theano.runtime.entry import EntrySpec, print_entry
 from theano.runtime.function_base import NATIVE, FunctionBase, install
@@ -197,7 +197,7 @@ class NativeExecutor:
                 keep.append(call)
                 words.append(id(call))
             else:
-                words.append(product.address(payload))
+                words.append(linking.address(payload))
         return words, keep
 
     # -- running -----------------------------------------------------------------------------------------
@@ -271,12 +271,12 @@ class NativeExecutor:
 
     def _meets_provisional(self) -> bool:
         """Whether anything that the program calls is provisional now; all of it is loaded then."""
-        return any([support.is_provisional(), *map(product.is_provisional, self._routines())])
+        return any([support.is_provisional(), *map(linking.is_provisional, self._routines())])
 
     def _needs_all(self) -> bool:
         """Whether the program calls what provisional code lacks."""
         calls_back = any(kind == "callback" for kind, _ in self.lowered.words)
-        return calls_back or any(map(product.is_of_loops, self._routines()))
+        return calls_back or any(map(linking.is_missing_at_first, self._routines()))
 
     def _is_endless(self) -> bool:
         """Whether nobody can tell how much a call computes."""

@@ -16,7 +16,7 @@ from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.loops.sharing import defined_names
+from theano.loops.schema import defined_names
 from theano.loops.text import operation_text
 from theano.lower.items import Reduce, Special
 from theano.lower.plan.groups import Group

@@ -2,9 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import field
+
 from theano.loops.expr import Expr
-from theano.loops.stmt import ZERO, Kernel, Stmt, statement
-from theano.runtime import abi
+from theano.loops.externs import EXTERNS
+from theano.loops.schema import (
+    SCHEMA,
+    Argument,
+    Base,
+    Count,
+    Described,
+    Emptied,
+    Filled,
+    Index,
+    Int,
+    Name,
+    Pointer,
+    Slot,
+    Stmt,
+    Truth,
+    part,
+    statement,
+)
+from theano.loops.stmt import ZERO, Kernel
+
+# Picoseconds that a range of a loop takes, about: what one thread does before it asks for more.
+GRAIN = 10_000_000
+# A loop has at least so many ranges, as long as one takes a quarter of that.
+RANGES = 8
+# So many numbers a check may tell.
+OPERANDS = 4
 
 
 class HostStmt(Stmt):
@@ -13,8 +40,8 @@ class HostStmt(Stmt):
     __slots__ = ()
 
 
-@statement
-class Ranges:
+@part
+class Ranges(Described):
     """The positions from `start` to `extent`, for a ranged kernel: in ranges of `grain(extent, weight)`, or in one.
 
     `weight` says what a position costs, in picoseconds, and depends on sizes only. There is one range if all positions
@@ -23,15 +50,15 @@ class Ranges:
     one thread does all ranges, as they are there for signals only, which are served between them.
     """
 
-    extent: Expr
-    weight: Expr
+    start: Int = field(default=ZERO, kw_only=True)
+    extent: Int
+    weight: Int
     least: int = 0
     finish: bool = False
-    start: Expr = ZERO
     alone: bool = False
 
 
-@statement
+@statement()
 class CallKernel(HostStmt):
     """Run a kernel; a pointer argument is (base name, element offset, element type).
 
@@ -39,11 +66,11 @@ class CallKernel(HostStmt):
     """
 
     kernel: Kernel
-    args: list[Expr | tuple[str, Expr, str]]
+    args: list[Argument]
     ranges: Ranges | None = None
 
 
-@statement
+@statement()
 class Slices(HostStmt):
     """`body` for slices of `extent` rows, each from row `lo` to the one before `hi`, which it sees as names.
 
@@ -52,188 +79,194 @@ class Slices(HostStmt):
     one slice if all rows together cost less than `least`, or if that is 0.
     """
 
-    lo: str
-    hi: str
-    extent: Expr
-    weight: Expr
+    lo: Index
+    hi: Index
+    extent: Int
+    weight: Int
     fewest: int
     least: int
     body: list[Stmt]
 
 
-@statement
+@statement("check {code}: {cond} ({operands})", may_fail=True)
 class Check(HostStmt):
-    """Leave with error `code` and `operands` unless `cond` holds; `code` names a node."""
+    """Leave with error `code` and at most `OPERANDS` numbers unless `cond` holds; `code` names a node."""
 
-    cond: Expr
+    cond: Truth
     code: int
     operands: tuple[Expr, ...] = ()
 
 
-@statement
+@statement("work of {picoseconds} ps", may_fail=True)
 class Work(HostStmt):
     """What follows takes so many `picoseconds`; a mark, which `backend.first_form` makes a `Spend`."""
 
     word: int
-    picoseconds: Expr
+    picoseconds: Int
 
 
-@statement
+@statement("leave unless {picoseconds} ps may be spent", may_fail=True)
 class Spend(HostStmt):
-    """Leave with `abi.DEFERRED` if `picoseconds` of the fast form are too much for the first one, or it has had enough.
+    """Leave for the fast form if `picoseconds` of it are too much for the first one, or that has had enough.
 
-    The ticks that it has computed for are where context word `word` says, `abi.ENDLESS` once it has left.
+    Context word `word` says where the ticks are counted that it has computed for.
     """
 
     word: int
-    picoseconds: Expr
+    picoseconds: Int
 
 
-@statement
+@statement("{name}: {type} = frame {word}")
 class FrameWord(HostStmt):
     """Name a 64-bit word of the call's frame: ``i64`` for dims, ``ptr`` for data and objects."""
 
-    name: str
+    name: Name
     word: int
     type: str
 
 
-@statement
+@statement("{name}: ptr = context {word}")
 class ContextWord(HostStmt):
     """Name a pointer of the context table."""
 
-    name: str
+    name: Pointer
     word: int
 
 
-@statement
+@statement("{name}: ptr = workspace, {size} bytes", may_fail=True, needs_python=True)
 class Workspace(HostStmt):
     """The call's workspace of `size` bytes (checked for overflow by the caller): stack if small, else the pool.
 
     Leaves with error `code` without memory.
     """
 
-    name: str
-    size: Expr
+    name: Pointer
+    size: Int
     code: int
 
 
-@statement
+@statement("{name}: ptr = {base} + {offset} bytes")
 class Carve(HostStmt):
     """A pointer into `base` at a byte offset."""
 
-    name: str
-    base: str
-    offset: Expr
+    name: Pointer
+    base: Base
+    offset: Int
 
 
-@statement
+@statement("{name}: ptr = {slot} = new {type}[{dims}]", may_fail=True, needs_python=True)
 class NewArray(HostStmt):
     """A new NumPy array in object slot `slot`; `name` is its data pointer. Leaves with error `code` without memory."""
 
-    name: str
-    slot: int
+    name: Pointer
+    slot: Filled
     type: str
-    dims: tuple[Expr, ...]
+    dims: tuple[Int, ...]
     code: int
 
 
-@statement
+@statement("{outputs} = callback {word}({inputs})", may_fail=True, needs_python=True)
 class CallBack(HostStmt):
     """Run call-back `word` (a context word) on the objects of slots `inputs`; results go to slots `outputs`."""
 
     word: int
-    inputs: tuple[int, ...]
-    outputs: tuple[int, ...]
+    inputs: tuple[Slot, ...]
+    outputs: tuple[Filled, ...]
 
 
-@statement
+@statement("{names} = header of {slot}")
 class ArrayHeader(HostStmt):
     """Read data pointer and dims of the array in object slot `slot`."""
 
-    slot: int
-    data: str
-    dims: tuple[str, ...]
+    slot: Slot
+    data: Pointer
+    dims: tuple[Count, ...]
 
 
-@statement
+@statement("{slot} = object of {kind} {word}", needs_python=True)
 class HoldObject(HostStmt):
     """Put a new reference to an object into slot `slot`: of an input's object, a storage's content or a constant."""
 
-    slot: int
+    slot: Filled
     kind: str
     word: int
 
 
-@statement
+@statement("release {slot}", needs_python=True)
 class Release(HostStmt):
     """Drop the object in slot `slot`, if there is one."""
 
-    slot: int
+    slot: Emptied
 
 
-@statement
+@statement("{target} = moved from {source}", needs_python=True)
 class Move(HostStmt):
     """The object in slot `source` goes to slot `target`, in place of what is there; `source` is empty then."""
 
-    target: int
-    source: int
+    target: Slot
+    source: Emptied
 
 
-@statement
+@statement("storage {word} = {slot}", needs_python=True)
 class SetStorage(HostStmt):
     """The storage (context word) now holds the array in object slot `slot`."""
 
     word: int
-    slot: int
+    slot: Slot
 
 
-@statement
+@statement("{symbol}({args})")
 class Call(HostStmt):
-    """Call an external symbol (context word) by the C convention; arguments are expressions or pointers."""
+    """Call an external function (context word), an entry of `externs.EXTERNS`: arguments are as for kernels."""
 
     word: int
-    args: list[Expr | tuple[str, Expr, str]]
+    args: list[Argument]
     symbol: str
 
 
-@statement
+@statement("copy {target} = {source}, {size} bytes")
 class Copy(HostStmt):
     """Copy `size` bytes between buffers that do not overlap."""
 
-    target: str
-    source: str
-    size: Expr
+    target: Base
+    source: Base
+    size: Int
 
 
-@statement
+@statement("poll", may_fail=True)
 class Poll(HostStmt):
     """Let the interpreter handle signals; leaves with the pending exception."""
 
 
-@statement
+@statement("release the GIL if {cond}")
 class ReleaseGil(HostStmt):
     """If `cond`, other Python threads may run until `TakeGil`; nothing that needs Python stands between the two."""
 
-    cond: Expr
+    cond: Truth
 
 
-@statement
+@statement("take the GIL")
 class TakeGil(HostStmt):
     """No other Python thread runs from here on."""
 
 
-@statement
+@statement("commit")
 class Commit(HostStmt):
     """After this point shared storage is written and nothing may fail."""
 
 
-# What touches Python's objects or the pool of workspaces. (`Poll` takes the GIL itself.)
-NEEDS_PYTHON = (NewArray, CallBack, HoldObject, Release, Move, SetStorage, Workspace)
+def needs_python(stmt: Stmt) -> bool:
+    """Whether a statement itself may run only where the GIL is held. (`Poll` takes it itself.)"""
+    return EXTERNS[stmt.symbol].needs_python if isinstance(stmt, Call) else SCHEMA[type(stmt)].needs_python
 
 
-@statement
-class Program:
+def may_fail(stmt: Stmt) -> bool:
+    """Whether a statement itself may leave the program."""
+    return EXTERNS[stmt.symbol].may_fail if isinstance(stmt, Call) else SCHEMA[type(stmt)].may_fail
+
+
+@part
+class Program(Described):
     """What is compiled: kernels and main. `context` lists the function's own context words, in order."""
 
     kernels: list[Kernel]
@@ -241,11 +274,11 @@ class Program:
 
 
 def grain(extent: int, weight: int) -> int:
-    """Positions of one range: it takes about `abi.GRAIN` picoseconds, or a quarter of that where ranges would be few.
+    """Positions of one range: it takes about `GRAIN` picoseconds, or a quarter of that where ranges would be few.
 
     >>> grain(10**6, 300), grain(10**6, 10**9), grain(32, 400_000)
     (33280, 1, 6)
     """
-    most = abi.GRAIN // max(weight, 1)
-    count = max(min(most, max(extent // abi.RANGES, most // 4)), 1)
+    most = GRAIN // max(weight, 1)
+    count = max(min(most, max(extent // RANGES, most // 4)), 1)
     return count & -64 if count > 64 else count

@@ -1,21 +1,29 @@
-"""A program as a text that is quick to make: equal for equal programs in every process, and for no others."""
+"""When programs and kernels are the same.
+
+`identity` is a text that is quick to make: equal for equal programs in every process, and for no others. `kernel_key`
+is quicker still, but only means something as long as the process keeps the expressions.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from theano.loops.expr import FLOATS, Expr, float_bits
+from theano.loops.host import HostStmt
+from theano.loops.schema import SCHEMA
+from theano.loops.stmt import Kernel, Stmt
 
-__all__ = ["identity"]
+__all__ = ["identity", "kernel_key"]
 
 _fields: dict[type, tuple[str, ...]] = {}
 
 
 def _fields_of(cls: type) -> tuple[str, ...]:
-    """The fields of a dataclass or a record, in order."""
+    """The fields of a statement, a part of one or a record, in order."""
     found = _fields.get(cls)
     if found is None:
-        names = getattr(cls, "__dataclass_fields__", getattr(cls, "_fields", None))
+        schema = SCHEMA.get(cls)
+        names = getattr(cls, "_fields", None) if schema is None else schema.names
         if names is None:
             raise TypeError(f"{cls.__name__} has no identity")
         found = _fields[cls] = tuple(names)
@@ -81,3 +89,24 @@ def identity(*roots: Any, numbers: list[Expr] | None = None) -> str:
             out.append(cls.__name__)
             stack.extend([getattr(value, name) for name in reversed(names)])
     return "\n".join(out)
+
+
+def kernel_key(kernel: Kernel) -> tuple[object, ...]:
+    """Equal for kernels that differ in their name only. Valid while expressions stay interned."""
+    parts: list[object] = [tuple(kernel.params)]
+    _add_block(parts, kernel.body)
+    return tuple(parts)
+
+
+def _add_block(parts: list[object], block: list[Stmt]) -> None:
+    parts.append(len(block))
+    for stmt in block:
+        cls = type(stmt)
+        if issubclass(cls, HostStmt):
+            raise TypeError(f"{cls.__name__} in a kernel")
+        schema = SCHEMA[cls]
+        parts += schema.key(stmt)
+        for name in schema.parts:
+            parts += [SCHEMA[type(part)].key(part) for part in getattr(stmt, name)]
+        for name in schema.blocks:
+            _add_block(parts, getattr(stmt, name))

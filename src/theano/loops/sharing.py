@@ -7,13 +7,12 @@ blocks inside see the name. What a branch computes stays in the branch. Long exp
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from theano.loops import expr as ex
-from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
+from theano.loops.schema import defined_names, expressions
 
 # Longer operands are named: nobody reads a polynomial of degree twelve in one line.
 LONG = 72
@@ -138,63 +137,10 @@ def count_uses(block: list[st.Stmt]) -> dict[int, int]:
     uses: dict[int, int] = {}
     stack: list[Expr] = []
     for stmt in st.walk(block):
-        stack.extend(roots(stmt))
+        stack.extend(expressions(stmt))
         while stack:
             node = stack.pop()
             count = uses[id(node)] = uses.get(id(node), 0) + 1
             if count == 1:
                 stack.extend(node.args)
     return uses
-
-
-def roots(stmt: st.Stmt) -> Iterator[Expr]:
-    """The expressions that a statement itself holds, without those of the blocks in it."""
-    if isinstance(stmt, st.Let):
-        yield stmt.value
-    elif isinstance(stmt, st.Load | st.Store | st.Prefetch):
-        yield stmt.view.offset
-        yield from stmt.view.strides
-        yield from stmt.index
-        if isinstance(stmt, st.Store):
-            yield stmt.value
-    elif isinstance(stmt, st.For):
-        yield stmt.start
-        yield stmt.extent
-        for c in stmt.carried:
-            yield c.init
-            yield c.next
-        if stmt.until is not None:
-            yield stmt.until
-    elif isinstance(stmt, st.If | hs.ReleaseGil):
-        yield stmt.cond
-    elif isinstance(stmt, hs.Work | hs.Spend):
-        yield stmt.picoseconds
-    elif isinstance(stmt, hs.CallKernel | hs.Call):
-        for arg in stmt.args:
-            yield arg if isinstance(arg, Expr) else arg[1]
-        if isinstance(stmt, hs.CallKernel) and stmt.ranges is not None:
-            yield from (stmt.ranges.start, stmt.ranges.extent, stmt.ranges.weight)
-    elif isinstance(stmt, hs.Slices):
-        yield from (stmt.extent, stmt.weight)
-    elif isinstance(stmt, hs.Check):
-        yield stmt.cond
-        yield from stmt.operands
-    elif isinstance(stmt, hs.Workspace | hs.Copy):
-        yield stmt.size
-    elif isinstance(stmt, hs.Carve):
-        yield stmt.offset
-    elif isinstance(stmt, hs.NewArray):
-        yield from stmt.dims
-
-
-def defined_names(stmt: st.Stmt) -> tuple[str, ...]:
-    """The names that a statement defines, inside or after it."""
-    if isinstance(stmt, st.For):
-        count = [stmt.count] if stmt.count else []
-        return (stmt.index, *(c.name for c in stmt.carried), *(c.result for c in stmt.carried), *count)
-    if isinstance(stmt, hs.ArrayHeader):
-        return (stmt.data, *stmt.dims)
-    if isinstance(stmt, hs.Slices):
-        return (stmt.lo, stmt.hi)
-    name = getattr(stmt, "name", None)
-    return (name,) if isinstance(name, str) else ()

@@ -11,79 +11,83 @@ order) or ``"state"``, strictly sequential.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, dataclass_transform
 
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
+from theano.loops.schema import (
+    Base,
+    Count,
+    Described,
+    Index,
+    InnerName,
+    InnerTruth,
+    InnerTyped,
+    Int,
+    Name,
+    Pointer,
+    Stmt,
+    Truth,
+    Typed,
+    declare,
+    part,
+    statement,
+    walk,
+)
 
-T = TypeVar("T")
 ZERO = ex.const(0, "i64")
 
 
-# For each statement with blocks inside it the fields that hold these.
-_BLOCKS: dict[type, tuple[str, ...]] = {}
-
-
-def _repr(self: Any) -> str:
-    return f"{type(self).__name__}({', '.join(f'{n}={getattr(self, n)!r}' for n in self.__slots__)})"
-
-
-@dataclass_transform(eq_default=False)
-def statement(cls: type[T]) -> type[T]:
-    """A dataclass compared by identity. The methods left out are half of what making the class costs at import."""
-    made = dataclass(slots=True, eq=False, repr=False, match_args=False)(cls)
-    made.__repr__ = _repr  # type: ignore[method-assign]
-    blocks = tuple(name for name, kind in cls.__annotations__.items() if kind == "list[Stmt]")
-    if blocks:
-        _BLOCKS[made] = blocks
-    return made
-
-
-class Stmt:
-    """A statement: what stands in blocks."""
-
-    __slots__ = ()
-
-
+@declare
 @dataclass(slots=True, frozen=True)
-class View:
+class View(Described):
     """A strided window on the memory at pointer `base`, elements of storage type `type`."""
 
-    base: str
+    base: Base
     type: str
-    offset: Expr
-    strides: tuple[Expr, ...]
+    offset: Int
+    strides: tuple[Int, ...]
 
 
-@statement
+@statement("{name} = {value}")
 class Let(Stmt):
     """Name the value of a pure expression."""
 
-    name: str
+    name: Name
     value: Expr
 
+    @property
+    def type(self) -> str:
+        return self.value.type
 
-@statement
+
+@statement("{name} = {view}")
 class Load(Stmt):
     """Read one element; the name has the register type of the view (`load_type`)."""
 
-    name: str
+    name: Name
     view: View
-    index: tuple[Expr, ...]
+    index: tuple[Int, ...]
+
+    @property
+    def type(self) -> str:
+        return load_type(self.view.type)
 
 
-@statement
+@statement("{view} = {value}")
 class Store(Stmt):
     """Write one element."""
 
     view: View
-    index: tuple[Expr, ...]
-    value: Expr
+    index: tuple[Int, ...]
+    value: Typed
+
+    @property
+    def type(self) -> str:
+        return load_type(self.view.type)
 
 
-@statement
+@statement()
 class Prefetch(Stmt):
     """A hint that memory `distance` bytes behind an element will soon be read (or written); it may be nobody's.
 
@@ -92,54 +96,54 @@ class Prefetch(Stmt):
     """
 
     view: View
-    index: tuple[Expr, ...]
+    index: tuple[Int, ...]
     distance: int
     written: bool
     cache: int = 1
 
 
-@statement
-class Carried:
+@part
+class Carried(Described):
     """A value carried by a loop: `name` inside, `next` at the end of the body, `result` after the loop."""
 
-    name: str
+    name: InnerName
     op: str
     type: str
-    init: Expr
-    next: Expr
-    result: str
+    init: Typed
+    next: InnerTyped
+    result: Name
 
 
-@statement
+@statement()
 class For(Stmt):
     """``for index in range(start, extent)``; `kind` is ``serial`` or ``vector`` (iterations are independent but for
     accumulations). A vector loop may be unrolled `unroll` times with separate accumulators: one vector after the other
     if `apart`, else `unroll` times as many lanes go through the body together. A serial loop ends after
     the iteration that makes `until` true; `count` names the number of iterations that were made."""
 
-    index: str
-    extent: Expr
+    index: Index
+    start: Int = field(default=ZERO, kw_only=True)
+    extent: Int
     kind: str
     body: list[Stmt]
     carried: list[Carried] = field(default_factory=list)
     unroll: int = 1
     apart: bool = False
-    until: Expr | None = None
-    count: str = ""
-    start: Expr = ZERO
+    until: InnerTruth | None = None
+    count: Count = ""
 
 
-@statement
+@statement("if {cond}")
 class If(Stmt):
     """A branch; both sides define nothing that is used outside (results go through memory)."""
 
-    cond: Expr
+    cond: Truth
     then: list[Stmt]
     orelse: list[Stmt]
 
 
-@statement
-class Kernel:
+@part
+class Kernel(Described):
     """An outlined loop nest; `params` are (name, type), type ``ptr`` for memory.
 
     A `ranged` kernel computes a part of the positions of its outermost axis: its last parameters are `LO` and `HI`,
@@ -156,27 +160,17 @@ class Kernel:
 LO, HI = "lo", "hi"
 
 
-@statement
+@statement("{name}: ptr = stack, {size} bytes")
 class Local(Stmt):
     """A block of `size` bytes on the stack of this call."""
 
-    name: str
+    name: Pointer
     size: int
 
 
 def load_type(storage: str) -> str:
     """The register type of an element of a storage type."""
     return "f32" if storage == "f16" else storage
-
-
-def walk(block: list[Stmt]) -> Iterator[Stmt]:
-    """Every statement of a block and of the blocks inside it."""
-    stack = list(reversed(block))
-    while stack:
-        stmt = stack.pop()
-        yield stmt
-        for name in reversed(_BLOCKS.get(type(stmt), ())):
-            stack.extend(reversed(getattr(stmt, name)))
 
 
 def fixed_store(loop: For, own: set[str]) -> Store | None:

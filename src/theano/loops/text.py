@@ -1,13 +1,15 @@
-"""Readable text of programs and statements, and keys that are equal for equal kernels."""
+"""Readable text of programs and statements; a statement's line is told where it is declared."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.loops.sharing import SharingPrinter, defined_names
+from theano.loops.schema import ARGUMENT, EMPTIED, FILLED, SCHEMA, SLOT, Argument, Field, defined_names
+from theano.loops.sharing import SharingPrinter
 
 INFIX = {
     "add": "+", "sub": "-", "mul": "*", "div": "/", "idiv": "//", "irem": "%", "shl": "<<", "lshr": ">>>",
@@ -17,44 +19,6 @@ INFIX = {
 PAD = "    "
 # `brief` writes this many levels of an expression.
 BRIEF = 4
-
-
-def kernel_key(kernel: st.Kernel) -> tuple[object, ...]:
-    """Equal for kernels that differ in their name only. Valid while expressions stay interned."""
-    parts: list[object] = [tuple(kernel.params)]
-    _key(kernel.body, parts)
-    return tuple(parts)
-
-
-def _key(block: list[st.Stmt], parts: list[object]) -> None:
-    for stmt in block:
-        if isinstance(stmt, st.Load):
-            v = stmt.view
-            parts += ["load", stmt.name, v.base, v.type, v.offset, v.strides, stmt.index]
-        elif isinstance(stmt, st.Store):
-            v = stmt.view
-            parts += ["store", v.base, v.type, v.offset, v.strides, stmt.index, stmt.value]
-        elif isinstance(stmt, st.Prefetch):
-            v = stmt.view
-            parts += ["prefetch", v.base, v.type, v.offset, v.strides, stmt.index, stmt.distance, stmt.written]
-            parts.append(stmt.cache)
-        elif isinstance(stmt, st.For):
-            parts += ["for", stmt.index, stmt.start, stmt.extent, stmt.kind, stmt.unroll, stmt.apart]
-            parts += [(c.name, c.op, c.type, c.init, c.next, c.result) for c in stmt.carried]
-            _key(stmt.body, parts)
-            parts.append("end")
-        elif isinstance(stmt, st.Let):
-            parts += ["let", stmt.name, stmt.value]
-        elif isinstance(stmt, st.Local):
-            parts += ["local", stmt.name, stmt.size]
-        elif isinstance(stmt, st.If):
-            parts += ["if", stmt.cond]
-            _key(stmt.then, parts)
-            parts.append("else")
-            _key(stmt.orelse, parts)
-            parts.append("end")
-        else:
-            raise TypeError(f"{type(stmt).__name__} in a kernel")
 
 
 # -- expressions -------------------------------------------------------------------------------------------
@@ -100,7 +64,7 @@ def view_text(view: st.View, index: tuple[Expr, ...], text: Texts = brief) -> st
     return f"{view.base}.{view.type}[{' + '.join(terms)}]"
 
 
-def argument_text(arg: Expr | tuple[str, Expr, str], text: Texts = brief) -> str:
+def argument_text(arg: Argument, text: Texts = brief) -> str:
     """An argument of a call: a number, or the address of an element."""
     if isinstance(arg, Expr):
         return text(arg)
@@ -108,46 +72,37 @@ def argument_text(arg: Expr | tuple[str, Expr, str], text: Texts = brief) -> str
     return f"&{base}.{type_}[{text(offset)}]"
 
 
-def _arguments(args: list[Expr | tuple[str, Expr, str]], text: Texts) -> str:
-    return ", ".join(argument_text(a, text) for a in args)
+# -- fields ------------------------------------------------------------------------------------------------
+class _Fields:
+    """The fields of a statement as texts, for its template; `names` are all that it defines."""
+
+    def __init__(self, stmt: st.Stmt, text: Texts) -> None:
+        self.stmt = stmt
+        self.text = text
+
+    def __getitem__(self, name: str) -> str:
+        if name == "names":
+            return ", ".join(defined_names(self.stmt))
+        schema = SCHEMA[type(self.stmt)]
+        field = schema.fields[schema.names.index(name)]
+        value = getattr(self.stmt, name)
+        return ", ".join(self._one(field, one) for one in (value if field.many else (value,)))
+
+    def _one(self, field: Field, value: Any) -> str:
+        if isinstance(value, Expr):
+            return self.text(value)
+        if isinstance(value, st.View):
+            assert isinstance(self.stmt, st.Load | st.Store | st.Prefetch)
+            return view_text(value, self.stmt.index, self.text)
+        if field.role == ARGUMENT:
+            return argument_text(value, self.text)
+        return f"slot {value}" if field.role in (SLOT, FILLED, EMPTIED) else str(value)
 
 
-def _slots(slots: tuple[int, ...]) -> str:
-    return ", ".join(f"slot {k}" for k in slots)
-
-
-# one line for each kind of statement that holds no block: statement, text of an expression -> line
-LINES: dict[type, Callable[..., str]] = {
-    st.Let: lambda s, t: f"{s.name} = {t(s.value)}",
-    st.Load: lambda s, t: f"{s.name} = {view_text(s.view, s.index, t)}",
-    st.Store: lambda s, t: f"{view_text(s.view, s.index, t)} = {t(s.value)}",
-    st.Prefetch: lambda s, t: (
-        f"prefetch {view_text(s.view, s.index, t)} + {s.distance} bytes{' to write' if s.written else ''}"
-        f"{f' into L{s.cache}' if s.cache > 1 else ''}"
-    ),
-    hs.CallKernel: lambda s, t: _call_text(s, t),
-    hs.Call: lambda s, t: f"{s.symbol}({_arguments(s.args, t)})",
-    hs.CallBack: lambda s, t: f"{_slots(s.outputs)} = callback {s.word}({_slots(s.inputs)})",
-    hs.Check: lambda s, t: f"check {s.code}: {t(s.cond)} ({', '.join(map(t, s.operands))})",
-    hs.FrameWord: lambda s, t: f"{s.name}: {s.type} = frame {s.word}",
-    hs.ContextWord: lambda s, t: f"{s.name}: ptr = context {s.word}",
-    st.Local: lambda s, t: f"{s.name}: ptr = stack, {s.size} bytes",
-    hs.Workspace: lambda s, t: f"{s.name}: ptr = workspace, {t(s.size)} bytes",
-    hs.Carve: lambda s, t: f"{s.name}: ptr = {s.base} + {t(s.offset)} bytes",
-    hs.NewArray: lambda s, t: f"{s.name}: ptr = slot {s.slot} = new {s.type}[{', '.join(map(t, s.dims))}]",
-    hs.ArrayHeader: lambda s, t: f"{', '.join((s.data, *s.dims))} = header of slot {s.slot}",
-    hs.HoldObject: lambda s, t: f"slot {s.slot} = object of {s.kind} {s.word}",
-    hs.Release: lambda s, t: f"release slot {s.slot}",
-    hs.Move: lambda s, t: f"slot {s.target} = moved from slot {s.source}",
-    hs.SetStorage: lambda s, t: f"storage {s.word} = slot {s.slot}",
-    hs.Copy: lambda s, t: f"copy {s.target} = {s.source}, {t(s.size)} bytes",
-    hs.Poll: lambda s, t: "poll",
-    hs.ReleaseGil: lambda s, t: f"release the GIL if {t(s.cond)}",
-    hs.TakeGil: lambda s, t: "take the GIL",
-    hs.Work: lambda s, t: f"work of {t(s.picoseconds)} ps",
-    hs.Spend: lambda s, t: f"leave unless {t(s.picoseconds)} ps may be spent",
-    hs.Commit: lambda s, t: "commit",
-}
+def line_text(stmt: st.Stmt, text: Texts) -> str:
+    """The line of a statement, or the one above its block."""
+    own = _OWN.get(type(stmt))
+    return own(stmt, text) if own is not None else SCHEMA[type(stmt)].text.format_map(_Fields(stmt, text))
 
 
 def statement_text(stmt: st.Stmt) -> str:
@@ -159,13 +114,14 @@ def statement_text(stmt: st.Stmt) -> str:
     >>> statement_text(st.Let("a", ex.add(ex.name("b", "i64"), ex.const(1, "i64"))))
     'a = b + 1'
     """
-    if isinstance(stmt, st.For):
-        return _for_text(stmt, brief)
-    if isinstance(stmt, st.If):
-        return f"if {brief(stmt.cond)}"
-    if isinstance(stmt, hs.Slices):
-        return _slices_text(stmt, brief)
-    return LINES[type(stmt)](stmt, brief)
+    return line_text(stmt, brief)
+
+
+# -- statements that leave out what goes without saying ----------------------------------------------------
+def _prefetch_text(stmt: st.Prefetch, text: Texts) -> str:
+    level = f" into L{stmt.cache}" if stmt.cache > 1 else ""
+    place = view_text(stmt.view, stmt.index, text)
+    return f"prefetch {place} + {stmt.distance} bytes{' to write' if stmt.written else ''}{level}"
 
 
 def _for_text(stmt: st.For, text: Texts) -> str:
@@ -186,7 +142,7 @@ def _slices_text(stmt: hs.Slices, text: Texts) -> str:
 
 
 def _call_text(stmt: hs.CallKernel, text: Texts) -> str:
-    call = f"{stmt.kernel.name}({_arguments(stmt.args, text)})"
+    call = f"{stmt.kernel.name}({', '.join(argument_text(a, text) for a in stmt.args)})"
     if stmt.ranges is None:
         return call
     r = stmt.ranges
@@ -195,6 +151,11 @@ def _call_text(stmt: hs.CallKernel, text: Texts) -> str:
         return call
     how = f"{', then finish' if r.finish else ''}{', by one thread' if r.alone else ''}"
     return f"{call}, in ranges: weight {text(r.weight)}, from {r.least}{how}"
+
+
+_OWN: dict[type, Callable[[Any, Texts], str]] = {
+    st.For: _for_text, st.Prefetch: _prefetch_text, hs.Slices: _slices_text, hs.CallKernel: _call_text,
+}  # fmt: skip
 
 
 class TextPrinter(SharingPrinter):
@@ -218,12 +179,12 @@ class TextPrinter(SharingPrinter):
             elif isinstance(stmt, hs.Slices):
                 self._slices(stmt)
             else:
-                self.line(LINES[type(stmt)](stmt, self.expr))
+                self.line(line_text(stmt, self.expr))
                 for name in defined_names(stmt):
                     self.define(name)
 
     def _for(self, stmt: st.For) -> None:
-        head = _for_text(stmt, self.expr)
+        head = line_text(stmt, self.expr)
         self.open()
         for name in (stmt.index, *(c.name for c in stmt.carried)):
             self.define(name)
@@ -239,7 +200,7 @@ class TextPrinter(SharingPrinter):
             self.define(name)
 
     def _slices(self, stmt: hs.Slices) -> None:
-        head = _slices_text(stmt, self.expr)
+        head = line_text(stmt, self.expr)
         self.open(branch=True)
         self.define(stmt.lo)
         self.define(stmt.hi)
@@ -249,7 +210,7 @@ class TextPrinter(SharingPrinter):
         self.levels[-1].lines += [PAD + line for line in body]
 
     def _if(self, stmt: st.If) -> None:
-        head = f"if {self.expr(stmt.cond)}"
+        head = line_text(stmt, self.expr)
         for word, side in ((head, stmt.then), ("else", stmt.orelse)):
             if word == "else" and not side:
                 continue

@@ -12,28 +12,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import NoReturn, Protocol
 
 from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.loops.sharing import defined_names
+from theano.loops.externs import EXTERNS
+from theano.loops.schema import (
+    ARGUMENT,
+    BASE,
+    NAME,
+    VALUE,
+    Argument,
+    defined_names,
+    emptied_slots,
+    filled_slots,
+    leaves,
+    walk,
+)
 from theano.loops.text import statement_text
-from theano.runtime import abi, product
+from theano.loops.visitor import ALL, Visitor
 
-__all__ = ["Facts", "VerifyError", "verify"]
+__all__ = ["Facts", "Layout", "VerifyError", "verify"]
 
-# symbol -> the positions of the arguments that it writes
-SYMBOLS: dict[str, tuple[int, ...]] = {
-    name: tuple(k for k, p in enumerate(product.parameters(name)) if p.written) for name in product.NAMES
-}
 KINDS = ("serial", "vector")
-FALLIBLE = (hs.Check, hs.NewArray, hs.CallBack, hs.Poll, hs.Workspace, hs.Work, hs.Spend)
 IN_SLICES = (st.For, hs.CallKernel, hs.Call)
-IN_KERNELS = (st.Let, st.Load, st.Store, st.Prefetch, st.For, st.If, st.Local)
 READ_ONLY = ("input", "constant", "object")
 MEMORY_TYPES = (*ex.TYPES, *ex.STORAGE_ONLY)
 ACCUMULATIONS = {"f": ("add", "mul", "max", "min"), "i": ("add", "mul", "max", "min", "and", "or", "xor")}
@@ -51,18 +57,33 @@ class VerifyError(AssertionError):
 class Facts:
     """What a program relies on outside itself.
 
-    Kinds of its own context words, how many checks have a record, how many outputs there are, and which
-    storages the entry guarantees to be writeable and not overlapped.
+    Kinds of its own context words and the number of the first one, how many checks have a record, how many outputs
+    there are, and which storages the entry guarantees to be writeable and not overlapped.
     """
 
     words: Sequence[str] = ()
-    first_word: int = abi.FIRST_FREE
+    first_word: int = 0
     n_checks: int = 0
     n_outputs: int = 0
     updated: frozenset[int] = frozenset()
 
 
-def verify(program: hs.Program, layout: abi.FrameLayout, facts: Facts) -> None:
+class Layout(Protocol):
+    """Where the frame of a call has what: words of inputs and storages are those of their data, lengths follow."""
+
+    @property
+    def n_inputs(self) -> int: ...
+    @property
+    def n_storages(self) -> int: ...
+    @property
+    def n_slots(self) -> int: ...
+    @property
+    def words(self) -> int: ...
+    def input_data(self, k: int) -> int: ...
+    def storage_data(self, k: int) -> int: ...
+
+
+def verify(program: hs.Program, layout: Layout, facts: Facts) -> None:
     """Raise `VerifyError` unless the program follows the rules of the language."""
     kernels: dict[int, set[str]] = {}
     names: set[str] = set()
@@ -87,8 +108,12 @@ class _Scope:
     seen: list[int] = field(default_factory=list)
 
 
-class _Checker:
-    """Checks one function: what kernels and main have in common."""
+class _Checker(Visitor):
+    """Checks one function: what kernels and main have in common.
+
+    That what a statement uses is known and of the right type follows from its schema; methods check the rest, after
+    that, and before what the statement defines is known.
+    """
 
     def __init__(self, where: str, facts: Facts) -> None:
         self.where = where
@@ -163,49 +188,60 @@ class _Checker:
     def block(self, stmts: list[st.Stmt]) -> None:
         for stmt in stmts:
             self.stmt = stmt
-            check = CHECKS.get(type(stmt))
-            if check is None or not self.allows(stmt):
-                self.fail(stmt, f"{type(stmt).__name__} does not belong here")
-            check(self, stmt)
+            self.require(type(stmt) in self.methods, f"{type(stmt).__name__} does not belong here")
+            self.allow(stmt)
+            self.uses(stmt)
+            self.statement(stmt)
+            self.stmt = stmt
+            self.defines(stmt)
 
-    def allows(self, stmt: st.Stmt) -> bool:
-        return isinstance(stmt, IN_KERNELS)
+    def allow(self, stmt: st.Stmt) -> None:
+        """Refuse a statement where it may not stand."""
+
+    def uses(self, stmt: st.Stmt, inside: bool = False) -> None:
+        """What it uses (with `inside`, at the end of its block) is known."""
+        for f, value, type_ in leaves(stmt):
+            if f.inside != inside:
+                continue
+            if f.role == VALUE or (f.role == ARGUMENT and isinstance(value, Expr)):
+                self.expr(value, type_ or value.type)
+            elif f.role == BASE:
+                self.pointer(value)
+            elif f.role == ARGUMENT:
+                self.pointer(value[0])
+                self.expr(value[1], "i64")
+
+    def defines(self, stmt: st.Stmt, inside: bool = False) -> None:
+        """What it defines (with `inside`, for its block) is known from now on."""
+        for f, value, type_ in leaves(stmt):
+            if f.role == NAME and f.inside == inside and value:
+                self.define(value, type_)
 
     def ranged_loop(self, body: list[st.Stmt]) -> None:
         """One loop runs from lo to hi, and what it writes depends on where it is: ranges do not meet."""
         loops = [s for s in body if isinstance(s, st.For) and s.start.value == st.LO and s.extent.value == st.HI]
         self.require(len(loops) == 1, "a ranged kernel has one loop from lo to hi")
         self.require(not loops[0].carried and loops[0].until is None, "nothing is carried from range to range")
-        self.stmt = st.fixed_store(loops[0], {s.name for s in st.walk(body) if isinstance(s, st.Local)})
+        self.stmt = st.fixed_store(loops[0], {s.name for s in walk(body) if isinstance(s, st.Local)})
         self.require(self.stmt is None, "ranges write to the same place")
 
-    def view(self, view: st.View, index: tuple[Expr, ...]) -> None:
-        self.pointer(view.base)
-        self.require(view.type in ITEM_TYPES, f"no elements of type {view.type} are read or written")
-        self.require(len(index) == len(view.strides), "as many indices as strides")
-        for e in (view.offset, *view.strides, *index):
-            self.expr(e, "i64")
-
     def let(self, stmt: st.Let) -> None:
-        self.expr(stmt.value, stmt.value.type)
-        self.define(stmt.name, stmt.value.type)
+        """Nothing more."""
 
-    def load(self, stmt: st.Load) -> None:
-        self.view(stmt.view, stmt.index)
-        self.define(stmt.name, st.load_type(stmt.view.type))
+    def load(self, stmt: st.Load | st.Store | st.Prefetch) -> None:
+        self.require(stmt.view.type in ITEM_TYPES, f"no elements of type {stmt.view.type} are read or written")
+        self.require(len(stmt.index) == len(stmt.view.strides), "as many indices as strides")
+
+    prefetch = load
 
     def store(self, stmt: st.Store) -> None:
-        self.view(stmt.view, stmt.index)
-        self.expr(stmt.value, st.load_type(stmt.view.type))
+        self.load(stmt)
         self.written(stmt.view.base)
-
-    def prefetch(self, stmt: st.Prefetch) -> None:
-        self.view(stmt.view, stmt.index)
 
     def written(self, base: str) -> None:
         self.stored.add(base)
 
-    def loop(self, stmt: st.For) -> None:
+    def for_(self, stmt: st.For) -> None:
         if self.vector:  # its lanes go through the loop together
             self.require(stmt.kind == "serial" and stmt.until is None, "only plain serial loops inside vector loops")
             varying = self.varying.intersection(ex.names(stmt.extent))
@@ -216,39 +252,25 @@ class _Checker:
         self.require(factor == 1 or stmt.kind == "vector", "only vector loops are unrolled")
         inner = any(isinstance(s, st.For) for s in stmt.body)
         self.require(not (stmt.apart and inner), "a loop inside a vector loop is run by all its lanes together")
-        self.expr(stmt.start, "i64")
-        self.expr(stmt.extent, "i64")
         for c in stmt.carried:
             kind = "f" if c.type in ex.FLOATS else "b" if c.type == "bool" else "i"
-            self.require(c.type in ex.TYPES, f"{c.name} of type {c.type} is carried")
             fits = c.op in ACCUMULATIONS[kind] or (c.op == "state" and stmt.kind == "serial")
             self.require(fits, f"{c.name} of type {c.type} is carried by {c.op} in a {stmt.kind} loop")
-            self.expr(c.init, c.type)
+        self.require(stmt.kind == "serial" or stmt.until is None, "a vector loop does not end early")
+        self.require(stmt.kind == "serial" or not stmt.count, "a vector loop does not count")
         self.open()
-        self.define(stmt.index, "i64")
-        for c in stmt.carried:
-            self.define(c.name, c.type)
+        self.defines(stmt, inside=True)
         around = self.vector, self.varying
         if stmt.kind == "vector":
             self.vector = True
-            self.varying = {stmt.index, *(n for s in st.walk(stmt.body) for n in defined_names(s))}
+            self.varying = {stmt.index, *(n for s in walk(stmt.body) for n in defined_names(s))}
         self.block(stmt.body)
         (self.vector, self.varying), self.stmt = around, stmt
-        for c in stmt.carried:
-            self.expr(c.next, c.type)
-        if stmt.until is not None:
-            self.require(stmt.kind == "serial", "a vector loop does not end early")
-            self.expr(stmt.until, "bool")
+        self.uses(stmt, inside=True)
         self.close()
-        for c in stmt.carried:
-            self.define(c.result, c.type)
-        if stmt.count:
-            self.require(stmt.kind == "serial", "a vector loop does not count")
-            self.define(stmt.count, "i64")
 
-    def branch(self, stmt: st.If) -> None:
+    def if_(self, stmt: st.If) -> None:
         self.require(not self.vector, "a branch inside a vector loop")
-        self.expr(stmt.cond, "bool")
         for side in (stmt.then, stmt.orelse):
             self.open()
             self.block(side)
@@ -256,13 +278,14 @@ class _Checker:
 
     def local(self, stmt: st.Local) -> None:
         self.require(stmt.size >= 0, "a negative size")
-        self.define(stmt.name, "ptr")
 
 
 class _Main(_Checker):
     """Checks main: in addition where memory comes from, who may write it, and when."""
 
-    def __init__(self, facts: Facts, layout: abi.FrameLayout, kernels: dict[int, set[str]]) -> None:
+    handles = ALL
+
+    def __init__(self, facts: Facts, layout: Layout, kernels: dict[int, set[str]]) -> None:
         super().__init__("main", facts)
         self.layout = layout
         self.kernels = kernels
@@ -277,14 +300,15 @@ class _Main(_Checker):
         for k in range(layout.n_storages):
             self.frame[layout.storage_data(k)] = ("storage", k)
 
-    def allows(self, stmt: st.Stmt) -> bool:
-        if self.committed and isinstance(stmt, FALLIBLE):
+    def allow(self, stmt: st.Stmt) -> None:
+        if isinstance(stmt, hs.Call):
+            self.require(stmt.symbol in EXTERNS, f"{stmt.symbol} is not on the list of symbols")
+        if self.committed and hs.may_fail(stmt):
             self.fail(stmt, "may fail after the commit point")
         if self.slice is not None and not isinstance(stmt, IN_SLICES):
             self.fail(stmt, "does not belong into a slice")
-        if not self.gil and isinstance(stmt, hs.NEEDS_PYTHON):
+        if not self.gil and hs.needs_python(stmt):
             self.fail(stmt, "needs the GIL")
-        return True
 
     def local(self, stmt: st.Local) -> None:
         super().local(stmt)
@@ -303,10 +327,9 @@ class _Main(_Checker):
                     identity in self.facts.updated, f"storage {identity} is written but not declared updated"
                 )
 
-    def branch(self, stmt: st.If) -> None:
+    def if_(self, stmt: st.If) -> None:
         before, committed = dict(self.slots), self.committed
         after = []
-        self.expr(stmt.cond, "bool")
         for side in (stmt.then, stmt.orelse):
             self.slots = dict(before)
             self.open()
@@ -319,17 +342,14 @@ class _Main(_Checker):
         pairs = {k: (after[0][k], after[1][k]) for k in common}
         self.slots = {k: a if a == b else "object" for k, (a, b) in pairs.items()}
 
-    def loop(self, stmt: st.For) -> None:
+    def for_(self, stmt: st.For) -> None:
         """A loop of main may run no step at all, and a step finds what the one before has left."""
         before, committed = dict(self.slots), self.committed
-        super().loop(stmt)
+        super().for_(stmt)
         self.require(self.committed == committed, "commits in a loop")
         self.slots = {k: role for k, role in before.items() if k in self.slots}
-        left = {s.slot for s in st.walk(stmt.body) if isinstance(s, hs.NewArray | hs.HoldObject)}
-        left |= {k for s in st.walk(stmt.body) if isinstance(s, hs.CallBack) for k in s.outputs}
-        dropped = {s.slot for s in st.walk(stmt.body) if isinstance(s, hs.Release)}
-        dropped |= {s.source for s in st.walk(stmt.body) if isinstance(s, hs.Move)}
-        self.require(left <= dropped, f"objects of one step are left for the next in slots {sorted(left - dropped)}")
+        left = set(filled_slots(stmt.body)) - set(emptied_slots(stmt.body))
+        self.require(not left, f"objects of one step are left for the next in slots {sorted(left)}")
 
     # -- where memory comes from -----------------------------------------------------------------------
     def frame_word(self, stmt: hs.FrameWord) -> None:
@@ -341,7 +361,6 @@ class _Main(_Checker):
             self.own(stmt.name, *self.frame[stmt.word])
         else:
             self.require(stmt.word not in self.frame, "the word holds a pointer")
-        self.define(stmt.name, stmt.type)
 
     def word(self, word: int, *kinds: str) -> None:
         k = word - self.facts.first_word
@@ -350,19 +369,13 @@ class _Main(_Checker):
 
     def context_word(self, stmt: hs.ContextWord) -> None:
         self.word(stmt.word, "constant")
-        self.define(stmt.name, "ptr")
         self.own(stmt.name, "constant", stmt.word)
 
     def workspace(self, stmt: hs.Workspace) -> None:
         self.record(stmt.code)
-        self.expr(stmt.size, "i64")
-        self.define(stmt.name, "ptr")
         self.own(stmt.name, "workspace", stmt.name)
 
     def carve(self, stmt: hs.Carve) -> None:
-        self.pointer(stmt.base)
-        self.expr(stmt.offset, "i64")
-        self.define(stmt.name, "ptr")
         # two pieces at one offset are one memory
         self.origins[stmt.name] = frozenset(
             (role, (of, id(stmt.offset))) for role, of in self.origins[stmt.base]
@@ -380,10 +393,7 @@ class _Main(_Checker):
     def new_array(self, stmt: hs.NewArray) -> None:
         self.require(stmt.type in MEMORY_TYPES, f"no array of type {stmt.type}")
         self.record(stmt.code)
-        for d in stmt.dims:
-            self.expr(d, "i64")
         self.fill(stmt.slot, "array")
-        self.define(stmt.name, "ptr")
         self.own(stmt.name, "array", stmt.slot)
 
     def call_back(self, stmt: hs.CallBack) -> None:
@@ -395,10 +405,7 @@ class _Main(_Checker):
 
     def array_header(self, stmt: hs.ArrayHeader) -> None:
         self.filled(stmt.slot)
-        self.define(stmt.data, "ptr")
         self.own(stmt.data, self.slots[stmt.slot], stmt.slot)
-        for name in stmt.dims:
-            self.define(name, "i64")
 
     def hold_object(self, stmt: hs.HoldObject) -> None:
         if stmt.kind == "context":
@@ -426,24 +433,17 @@ class _Main(_Checker):
         self.require(self.committed, "a storage is replaced before the commit point")
 
     # -- calls -----------------------------------------------------------------------------------------
-    def argument(self, arg: Any, type_: str) -> None:
+    def argument(self, arg: Argument, type_: str) -> None:
         if isinstance(arg, Expr):
             self.require(type_ != "ptr", "a number where a pointer is needed")
             self.expr(arg, type_)
             return
-        base, offset, element = arg
         self.require(type_ == "ptr", "a pointer where a number is needed")
-        self.pointer(base)
-        self.expr(offset, "i64")
-        self.require(element in MEMORY_TYPES, f"no elements of type {element}")
+        self.require(arg[2] in MEMORY_TYPES, f"no elements of type {arg[2]}")
 
     def call_kernel(self, stmt: hs.CallKernel) -> None:
         params = stmt.kernel.params[:-2] if stmt.kernel.ranged else stmt.kernel.params
         self.require(stmt.kernel.ranged == (stmt.ranges is not None), "ranged kernels get ranges, and no others")
-        if stmt.ranges is not None:
-            self.expr(stmt.ranges.extent, "i64")
-            self.expr(stmt.ranges.weight, "i64")
-            self.expr(stmt.ranges.start, "i64")
         if self.slice is not None:
             self.require(stmt.ranges is not None and stmt.ranges.least == 0, "a slice calls for its own rows, itself")
             assert stmt.ranges is not None
@@ -469,23 +469,25 @@ class _Main(_Checker):
 
     def call(self, stmt: hs.Call) -> None:
         self.word(stmt.word, "symbol")
-        self.require(stmt.symbol in SYMBOLS, f"{stmt.symbol} is not on the list of symbols")
-        for k, arg in enumerate(stmt.args):
-            self.argument(arg, "ptr" if isinstance(arg, tuple) else arg.type)
-            if k in SYMBOLS[stmt.symbol]:
-                self.require(isinstance(arg, tuple), f"argument {k} is written, so it is a pointer")
-                self.written(arg[0])  # type: ignore[index]
-                if self.slice is not None:
-                    self._own_rows(ex.names(arg[1]), ex.names(*(a for a in stmt.args if isinstance(a, Expr))))  # type: ignore[index]
+        extern = EXTERNS[stmt.symbol]
+        if self.slice is not None:
+            busy = extern.may_fail or extern.needs_python or extern.shares_threads
+            self.require(not busy, f"{extern.name} is not called by many threads at once")
+        self.require(len(extern.parameters) == len(stmt.args), f"{len(extern.parameters)} arguments are needed")
+        for parameter, arg in zip(extern.parameters, stmt.args, strict=True):
+            self.argument(arg, parameter.type)
+            if isinstance(arg, tuple):
+                self.require(arg[2] == parameter.element, f"{parameter.name} is to elements of {parameter.element}")
+                if parameter.is_written:
+                    self.written(arg[0])
+                    if self.slice is not None:
+                        self._own_rows(ex.names(arg[1]), ex.names(*(a for a in stmt.args if isinstance(a, Expr))))
 
     def slices(self, stmt: hs.Slices) -> None:
         """Slices do not meet: what they write depends on where they start and end."""
-        self.expr(stmt.extent, "i64")
-        self.expr(stmt.weight, "i64")
         self.require(stmt.fewest > 0 and stmt.least >= 0, "a slice has rows")
         self.open()
-        self.define(stmt.lo, "i64")
-        self.define(stmt.hi, "i64")
+        self.defines(stmt, inside=True)
         self.slice = stmt.lo, stmt.hi
         self.block(stmt.body)
         self.slice = None
@@ -496,9 +498,6 @@ class _Main(_Checker):
         self.require(self.slice[0] in first and self.slice[1] in last, "a slice writes what is not its own")
 
     def copy(self, stmt: hs.Copy) -> None:
-        self.pointer(stmt.target)
-        self.pointer(stmt.source)
-        self.expr(stmt.size, "i64")
         self.written(stmt.target)
         shared = self.origins[stmt.target] & self.origins[stmt.source]
         self.require(not shared, "copies a buffer to itself")
@@ -508,17 +507,13 @@ class _Main(_Checker):
 
     def check(self, stmt: hs.Check) -> None:
         self.record(stmt.code)
-        self.require(len(stmt.operands) <= abi.N_ERROR_WORDS, f"at most {abi.N_ERROR_WORDS} operands")
-        self.expr(stmt.cond, "bool")
-        for operand in stmt.operands:
-            self.expr(operand, operand.type)
+        self.require(len(stmt.operands) <= hs.OPERANDS, f"at most {hs.OPERANDS} operands")
 
     def poll(self, stmt: hs.Poll) -> None:
-        """Nothing but what `allows` says."""
+        """Nothing but what `allow` says."""
 
     def release_gil(self, stmt: hs.ReleaseGil) -> None:
         self.require(self.gil and len(self.scopes) == 1, "the GIL is let go once, and not in a block")
-        self.expr(stmt.cond, "bool")
         self.gil = False
 
     def take_gil(self, stmt: hs.TakeGil) -> None:
@@ -528,28 +523,14 @@ class _Main(_Checker):
     def work(self, stmt: hs.Work | hs.Spend) -> None:
         self.require(len(self.scopes) == 1, "work is told in no block")
         self.word(stmt.word, "counter")
-        self.expr(stmt.picoseconds, "i64")
+
+    spend = work
 
     def commit(self, stmt: hs.Commit) -> None:
         self.committed = True
 
 
 ITEM_TYPES = (*ex.TYPES, "f16")
-
-CHECKS: dict[type, Callable[[Any, Any], None]] = {
-    st.Let: _Checker.let, st.Load: _Checker.load, st.Store: _Checker.store, st.Prefetch: _Checker.prefetch,
-    # these mean more in main
-    st.For: lambda checker, stmt: checker.loop(stmt),
-    st.If: lambda checker, stmt: checker.branch(stmt), st.Local: lambda checker, stmt: checker.local(stmt),
-    hs.CallKernel: _Main.call_kernel, hs.Slices: _Main.slices, hs.Check: _Main.check, hs.FrameWord: _Main.frame_word,
-    hs.ContextWord: _Main.context_word, hs.Workspace: _Main.workspace, hs.Carve: _Main.carve,
-    hs.NewArray: _Main.new_array, hs.CallBack: _Main.call_back,
-    hs.ArrayHeader: _Main.array_header, hs.HoldObject: _Main.hold_object, hs.Release: _Main.release,
-    hs.Move: _Main.move, hs.SetStorage: _Main.set_storage,
-    hs.Call: _Main.call, hs.Copy: _Main.copy, hs.Poll: _Main.poll, hs.Commit: _Main.commit,
-    hs.ReleaseGil: _Main.release_gil, hs.TakeGil: _Main.take_gil, hs.Work: _Main.work,
-    hs.Spend: _Main.work,
-}  # fmt: skip
 
 
 def _problem(node: Expr) -> str:

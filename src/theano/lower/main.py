@@ -11,7 +11,7 @@ from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.loops.text import kernel_key
+from theano.loops.identity import kernel_key
 from theano.lower.builder import Builder
 from theano.lower.cpu.alike import share_kernels
 from theano.lower.cpu.nest import NestBuilder

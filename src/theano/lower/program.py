@@ -60,7 +60,7 @@ class Lowered:
 
         updated = (k for k, s in enumerate(self.storages) if isinstance(s, abi.ArraySpec) and s.updated)
         facts = Facts(
-            [kind for kind, _ in self.words], n_checks=len(self.records), n_outputs=self.n_outputs,
+            [kind for kind, _ in self.words], abi.FIRST_FREE, n_checks=len(self.records), n_outputs=self.n_outputs,
             updated=frozenset(updated),
         )  # fmt: skip
         verify(program or self.program, self.layout, facts)

@@ -1,5 +1,7 @@
 """The numbers that compiled code and the Python side agree on; nobody else owns any of them.
 
+But for three that are part of what a program means, which the language owns (`loops.host`).
+
 A compiled function reads every address from its *context*, an array of 64-bit words, and keeps everything
 that a call changes in its *frame*, an array of 64-bit words on the stack (see docs/architecture.md).
 """
@@ -8,11 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from theano.loops.host import GRAIN, RANGES
+from theano.loops.host import OPERANDS as N_ERROR_WORDS
 from theano.record import Record
 
 __all__ = [
-    "ABI_VERSION", "CTX", "DTYPES", "FALLBACK", "FIRST_FREE", "FIXED", "ITEMSIZE", "ON_ERROR", "ArraySpec",
-    "INTEGERS", "FrameLayout", "InputSpec", "ObjectSpec", "descr_index", "descr_word", "takes_numbers",
+    "ABI_VERSION", "CTX", "DTYPES", "FALLBACK", "FIRST_FREE", "FIXED", "GRAIN", "ITEMSIZE", "N_ERROR_WORDS", "ON_ERROR",
+    "RANGES", "ArraySpec", "INTEGERS", "FrameLayout", "InputSpec", "ObjectSpec", "descr_index", "descr_word",
+    "takes_numbers",
 ]  # fmt: skip
 
 # Raise it whenever a number, a signature or the meaning of one below changes: it is part of the cache's key.
@@ -48,7 +53,6 @@ FALLBACK = FIXED  # Python callable: fallback(*args, **kwargs)
 ON_ERROR = FIXED + 1  # Python callable: on_error(code, operands, args)
 FIRST_FREE = FIXED + 2  # storages (Python lists), constants, call-backs, symbols: the lead's choice
 
-N_ERROR_WORDS = 4
 # What main returns: 0, the number of a check that failed, or one of these.
 RAISED = -1  # an exception is set
 DEFERRED = -2  # nothing has been done: this call is for the fast form
@@ -59,10 +63,6 @@ N_GIL_WORDS = 8
 COMMITTED, POLLED = 6, 7
 STORAGE_UPDATED = 1 << 32
 
-# Picoseconds that a range of a loop takes, about: what one thread does before it asks for more.
-GRAIN = 10_000_000
-# A loop has at least so many ranges, as long as one takes a quarter of that.
-RANGES = 8
 # Picoseconds that a loop goes on without a look for signals, as its sizes tell. New memory makes that 20 times as long.
 STRETCH = 10_000_000_000
 # How `parallel` goes through a loop: as one of the first two or neither, and perhaps as the third (see `team_ir`).

@@ -1,4 +1,4 @@
-"""Our own matrix products: their names, what they take, and where they are.
+"""Our own matrix products, which `loops.externs` declares: where they are.
 
 Each type of numbers has a module of its own (`product_choice_ir`, `product_ir`), compiled once a machine, when the
 first program that needs it is linked. It calls BLAS for large products, where there is a good one.
@@ -9,87 +9,36 @@ from __future__ import annotations
 import ctypes
 import functools
 import os
-from typing import NamedTuple
 
 from theano.configdefaults import config
+from theano.loops import externs
+from theano.loops.externs import KINDS, LETTER, name_of
 from theano.runtime import abi, blas, cache, jit, provisional, support
 from theano.runtime.target import Isa
 from theano.user_warnings import warn_user
 
-__all__ = ["NAMES", "OF_LOOPS", "Parameter", "address", "is_of_loops", "is_provisional", "name_of", "parameters"]
+__all__ = ["NAMES", "OF_LOOPS", "address", "is_of_loops", "is_provisional"]
 
-LETTER = {"f32": "s", "f64": "d"}
-# Parameters: a name and i (an integer), n (a number) or p (a pointer). Strides count elements; the columns of results
-# are contiguous.
-ARGUMENTS = "m:i n:i k:i alpha:n a:p ar:i ac:i b:p br:i bc:i beta:n c:p cr:i"
-STACK = f"count:i as:i bs:i cs:i {ARGUMENTS}"
-# A second operand that stays may be copied into panels before (`panels`), for products that are given both (`packed`).
-PANELS = "m:i n:i k:i b:p br:i bc:i panels:p"
-PACKED = "m:i n:i k:i a:p ar:i b:p br:i bc:i panels:p c:p cr:i"
-BACKWARD = "m:i p:i q:i w:p wr:i d:p dr:i dc:i x:p xr:i xc:i alpha:n beta:n g:p gr:i"
-# The parameters of each function, and the pointers that it writes through.
-KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "product": (ARGUMENTS, ("c",)),
-    "tiles": (ARGUMENTS, ("c",)),
-    "panels": (PANELS, ("panels",)),
-    "packed": (PACKED, ("c",)),
-    "slice": (PACKED, ("c",)),
-    "stack": (STACK, ("c",)),
-    "backward": (BACKWARD, ("w", "g")),
-}
 # What only loops call: provisional code has none of it.
 OF_LOOPS = ("panels", "packed", "slice")
 _OPTIONS = jit.Options(passes=("sroa",))
 _ROUTINE = {"f32": "sgemm", "f64": "dgemm"}
-NAMES = {f"{letter}{kind}": (type_, kind) for type_, letter in LETTER.items() for kind in KINDS}
-
-
-class Parameter(NamedTuple):
-    """Of a function: its name; ``i64``, ``ptr`` or the type of the numbers; whether a pointer is written through."""
-
-    name: str
-    type: str
-    written: bool
-
-
-def name_of(kind: str, type_: str) -> str:
-    """The name of a function for numbers of a type."""
-    return f"{LETTER[type_]}{kind}"
-
-
-def parameters(name: str) -> list[Parameter]:
-    """What a function takes.
-
-    >>> parameters("sproduct")[3], parameters("sproduct")[11].written
-    (Parameter(name='alpha', type='f32', written=False), True)
-    """
-    type_, kind = NAMES[name]
-    text, written = KINDS[kind]
-    kinds = {"i": "i64", "n": type_, "p": "ptr"}
-    named = [p.split(":") for p in text.split()]
-    return [Parameter(n, kinds[k], n in written) for n, k in named]
+NAMES = {name_of(kind, type_): (type_, kind) for type_ in LETTER for kind in KINDS}
 
 
 def address(name: str) -> int:
-    """Where the function is (not `OF_LOOPS` in provisional code); BLAS and LAPACK routines are found, too."""
-    own = NAMES.get(name)
-    if own is not None:
-        return _library(own[0], jit.isa(), config.openmp).code.symbols[name]
-    found = blas.symbol(name)
-    if found is None:
-        raise LookupError(f"no library of this process has the routine {name}")
-    return found.address
+    """Where the function is (not `OF_LOOPS` in provisional code)."""
+    return _library(NAMES[name][0], jit.isa(), config.openmp).code.symbols[name]
 
 
 def is_provisional(name: str) -> bool:
     """Whether `provisional.complete` will replace the function."""
-    own = NAMES.get(name)
-    return own is not None and _library(own[0], jit.isa(), config.openmp).is_provisional
+    return _library(NAMES[name][0], jit.isa(), config.openmp).is_provisional
 
 
 def is_of_loops(name: str) -> bool:
     """Whether provisional code lacks the function."""
-    return name in NAMES and NAMES[name][1] in OF_LOOPS
+    return NAMES[name][1] in OF_LOOPS
 
 
 class _Library:
@@ -117,7 +66,7 @@ class _Library:
 
     def _known_as(self, first: bool) -> str:
         """What the text follows from, or "" where that can't be told."""
-        sources = cache.sources((os.path.dirname(__file__),))
+        sources = cache.sources((os.path.dirname(__file__), os.path.dirname(externs.__file__)))
         bits = self._routine and self._routine.int_bits
         return "\n".join([sources, self._type, repr(self._isa), f"{bits} {first}"]) if sources else ""
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from theano.loops.externs import ARGUMENTS, BACKWARD, LETTER, PACKED, PANELS, STACK
 from theano.runtime import abi
 from theano.runtime.ir_text import V
-from theano.runtime.product import ARGUMENTS, BACKWARD, LETTER, OF_LOOPS, PACKED, PANELS, STACK
+from theano.runtime.product import OF_LOOPS
 from theano.runtime.product_ir import (
     BY_COLUMNS,
     BY_ROWS,
@@ -296,7 +297,7 @@ def stack(s: Shape, letter: str) -> Kernel:
 
 
 def library_text(type_: str, isa: Isa, blas: Symbol | None, provisional: bool = False) -> str:
-    """The module for numbers of one type: those of `product.KINDS` are called from outside.
+    """The module for numbers of one type: those of `externs.KINDS` are called from outside.
 
     `init` tells it where BLAS's product is, what shares work, what takes memory and what gives it back; null where
     nothing does.

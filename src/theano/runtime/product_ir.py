@@ -14,8 +14,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from theano.loops.externs import ARGUMENTS, PACKED
 from theano.runtime.ir_text import FunctionText, V, Variable
-from theano.runtime.product import ARGUMENTS, PACKED
 
 if TYPE_CHECKING:
     from theano.runtime.target import Isa

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from theano.configdefaults import threads_wanted
+from theano.loops import host
 from theano.runtime import abi, cache, capi, fork, gil_ir, jit, provisional
 from theano.runtime.function_base import FunctionBase, install
 from theano.runtime.workers import compilers
@@ -164,7 +165,7 @@ def _text(name: str) -> str:
 
 def _known_as(which: str = "all") -> str:
     """What the text follows from, or "" where that can't be told."""
-    sources = cache.sources((os.path.dirname(__file__),))
+    sources = cache.sources((os.path.dirname(__file__), os.path.dirname(host.__file__)))
     return f"{sources}\nsupport functions: {which}, {capi.tuple_items()}" if sources else ""
 
 

@@ -5,7 +5,7 @@ A chain of `tanh(x * 1.1 + k)` for many `k` is a few kernels called many times t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 
 from theano.loops import expr as ex
@@ -13,11 +13,10 @@ from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.identity import identity
+from theano.loops.schema import rebuilt
 from theano.lower.cpu.nest import remade
 from theano.lower.machine import Machine
 from theano.lower.plan.repeated import handed_over
-
-Call = Callable[[Expr], Expr]
 
 
 def share_kernels(kernels: Iterable[st.Kernel], main: list[st.Stmt], machine: Machine) -> list[st.Kernel]:
@@ -62,33 +61,5 @@ def _with_parameters(kernel: st.Kernel, numbers: list[Expr]) -> st.Kernel:
                 known[node] = node if same else remade(node, args)
         return known[root]
 
-    body = [_changed(stmt, changed) for stmt in kernel.body]
+    body = [rebuilt(stmt, changed) for stmt in kernel.body]
     return replace(kernel, params=[*kernel.params[:at], *params, *kernel.params[at:]], body=body)
-
-
-def _changed(stmt: st.Stmt, of: Call) -> st.Stmt:
-    """A statement of a kernel with other expressions."""
-    if isinstance(stmt, st.Load):
-        return replace(stmt, view=_view(stmt.view, of), index=tuple(map(of, stmt.index)))
-    if isinstance(stmt, st.Store):
-        return replace(stmt, view=_view(stmt.view, of), index=tuple(map(of, stmt.index)), value=of(stmt.value))
-    if isinstance(stmt, st.Prefetch):
-        return replace(stmt, view=_view(stmt.view, of), index=tuple(map(of, stmt.index)))
-    if isinstance(stmt, st.Let):
-        return replace(stmt, value=of(stmt.value))
-    if isinstance(stmt, st.If):
-        then, orelse = ([_changed(s, of) for s in side] for side in (stmt.then, stmt.orelse))
-        return replace(stmt, cond=of(stmt.cond), then=then, orelse=orelse)
-    if isinstance(stmt, st.For):
-        return replace(
-            stmt, start=of(stmt.start), extent=of(stmt.extent), body=[_changed(s, of) for s in stmt.body],
-            carried=[replace(c, init=of(c.init), next=of(c.next)) for c in stmt.carried],
-            until=None if stmt.until is None else of(stmt.until),
-        )  # fmt: skip
-    if isinstance(stmt, st.Local):
-        return stmt
-    raise TypeError(f"{type(stmt).__name__} in a kernel")
-
-
-def _view(view: st.View, of: Call) -> st.View:
-    return replace(view, offset=of(view.offset), strides=tuple(map(of, view.strides)))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.loops.sharing import roots
+from theano.loops.schema import expressions
 from theano.lower import body as bd
 from theano.lower.builder import OF_KERNELS, Builder, c_strides, whole
 from theano.lower.dims import ONE, ZERO, is_const
@@ -395,7 +395,7 @@ def pruned(nest: Nest) -> Nest:
     for stmt in st.walk(nest.body):
         if isinstance(stmt, st.Load | st.Store):
             used.add(stmt.view.base)
-        exprs.update(roots(stmt))
+        exprs.update(expressions(stmt))
     for expr in exprs:
         used.update(ex.names(expr))
     keep = [k for k, (name, _) in enumerate(nest.params) if name in used]

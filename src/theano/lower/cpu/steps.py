@@ -8,6 +8,7 @@ from functools import partial
 from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
+from theano.loops.schema import filled_slots
 from theano.lower.cpu.emitter import NestEmitter
 from theano.lower.cpu.exchange import exchanged
 from theano.lower.cpu.slices import Steps, emit_in_slices
@@ -84,7 +85,7 @@ def _emit_by_steps(asm: NestEmitter, loop: StepLoop, groups: Sequence[Group]) ->
 
 def _emit_one_by_one(asm: NestEmitter, loop: StepLoop) -> None:
     body = asm.region_block(loop.steps)
-    left = dict.fromkeys(k for s in st.walk(body) for k in _filled(s))
+    left = filled_slots(body)
     moved = {s.source for s in st.walk(body) if isinstance(s, hs.Move)}
     t, last = ex.name(loop.step, "i64"), length(asm.b.machine.poll_steps - 1)
     look = st.If(ex.eq(ex.and_(t, last), last), [hs.Poll()], [])
@@ -95,10 +96,3 @@ def _emit_one_by_one(asm: NestEmitter, loop: StepLoop) -> None:
     asm.statement(
         st.For(loop.step, loop.n, "serial", [*front, *body], carried, until=loop.until, count=loop.count)
     )
-
-
-def _filled(stmt: st.Stmt) -> tuple[int, ...]:
-    """The slots into which a statement puts objects."""
-    if isinstance(stmt, hs.NewArray | hs.HoldObject):
-        return (stmt.slot,)
-    return stmt.outputs if isinstance(stmt, hs.CallBack) else ()

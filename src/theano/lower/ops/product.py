@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops.expr import Expr
+from theano.loops.externs import name_of
 from theano.lower import body as bd
 from theano.lower.builder import Builder, whole
 from theano.lower.dims import Dims, is_const, length
@@ -14,7 +15,6 @@ from theano.lower.emitter import Emitter
 from theano.lower.items import Special
 from theano.lower.products import Product, place
 from theano.lower.values import Item, Tensor, Value
-from theano.runtime.product import name_of
 
 TYPES = ("f32", "f64")
 # The most columns of a panel, on all machines.

@@ -23,7 +23,7 @@ def let_others_run(b: Builder, main: list[st.Stmt]) -> list[st.Stmt]:
     result: list[st.Stmt] = []
     last = -1  # where the last long statement of the open stretch ends; -1: none is open
     for stmt, work in zip(main, works, strict=True):
-        if any(isinstance(s, hs.NEEDS_PYTHON) for s in st.walk([stmt])):
+        if any(hs.needs_python(s) for s in st.walk([stmt])):
             if last >= 0:
                 result.insert(last, hs.TakeGil())
                 last = -1

@@ -12,13 +12,11 @@ from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.loops.sharing import roots
+from theano.loops.externs import EXTERNS
+from theano.loops.schema import expressions
 from theano.lower.builder import Builder
 from theano.lower.dims import ZERO, length
 from theano.runtime import abi
-
-# The arguments of the functions of products that tell how many multiplications there are.
-PRODUCTS = {"product": (0, 1, 2), "stack": (0, 4, 5, 6), "backward": (0, 1, 2), "packed": (0, 1, 2)}
 
 
 class Amount(NamedTuple):
@@ -39,7 +37,7 @@ def amount(b: Builder, stmt: st.Stmt) -> Amount:
     if isinstance(stmt, hs.Slices):
         return _known(b, ex.mul(stmt.extent, stmt.weight))
     if isinstance(stmt, hs.Call):
-        return _of_product(b, stmt)
+        return _of_extern(b, stmt)
     if isinstance(stmt, st.If):  # both are counted
         return _sum([amount(b, inner) for inner in (*stmt.then, *stmt.orelse)])
     if isinstance(stmt, st.For):
@@ -66,17 +64,16 @@ def _of_kernel(b: Builder, ranges: hs.Ranges | None) -> Expr:
     return call if ranges is None else ex.add(ex.mul(ranges.extent, ranges.weight), call)
 
 
-def _of_product(b: Builder, call: hs.Call) -> Amount:
-    """Products are known by their functions; of other functions, nothing is counted."""
-    numbers = PRODUCTS.get(call.symbol[1:], ())
-    sizes = [a for a in (call.args[k] for k in numbers) if isinstance(a, Expr)]
-    work = b.dims.product((*sizes, length(2 * b.machine.operation_time))) if sizes else ZERO
+def _of_extern(b: Builder, call: hs.Call) -> Amount:
+    """External functions are counted where sizes tell at entry what they take."""
+    cost = EXTERNS[call.symbol].picoseconds(call.args)
+    work = ZERO if cost is None else b.dims.normal(cost)
     return Amount(products=work) if b.known_at_entry(work) else Amount()
 
 
 def _of_step(b: Builder, stmt: st.Stmt) -> Amount:
     """That of a statement in a loop of main, with its own operations."""
-    operations = sum(1 for _ in ex.postorder(tuple(roots(stmt))))
+    operations = sum(1 for _ in ex.postorder(tuple(expressions(stmt))))
     return _sum([amount(b, stmt), Amount(length(b.machine.step_time * operations))])
 
 

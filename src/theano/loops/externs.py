@@ -1,0 +1,189 @@
+"""Functions outside of a program that it may call (`host.Call`): what each takes and means, and what it asks for.
+
+One entry in `EXTERNS` is all that another one needs, be it a convolution, a collective or a function of a device's
+library: the verifier, the interpreter, the printers, the estimates of work and the linker read it there. Who knows the
+addresses is a `source`, which `runtime.linking` knows by its name.
+
+Functions follow the C convention and return nothing, or, where they may fail, an ``i32``: 0, or anything else once a
+Python exception is set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from theano.loops import expr as ex
+from theano.loops.expr import Expr
+from theano.record import Record
+
+__all__ = ["EXTERNS", "Extern", "Parameter", "declare", "name_of", "signature"]
+
+
+class Parameter(NamedTuple):
+    """Of a function: its name and type; a pointer is to elements of a type, and is read or written through."""
+
+    name: str
+    type: str
+    element: str = ""
+    is_read: bool = False
+    is_written: bool = False
+
+
+class Extern(Record):
+    """What is known about a function.
+
+    Parameters
+    ----------
+    source : who knows its address, a key of `runtime.linking.SOURCES`.
+    meaning : what it does, for the interpreter, given all arguments by name; pointers are `interpreter.Pointer`.
+    cost : picoseconds as an expression of the arguments that are numbers; None: it is not counted.
+    may_fail : so it is not called after the commit point, nor by several threads at once.
+    needs_python : so it is called by who holds the GIL.
+    shares_threads : the team of threads may work in it, so no thread of the team calls it.
+    """
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    source: str
+    meaning: Callable[[dict[str, Any]], None]
+    cost: Callable[[Mapping[str, Expr]], Expr] | None = None
+    may_fail: bool = False
+    needs_python: bool = False
+    shares_threads: bool = False
+
+    def run(self, values: Sequence[Any]) -> None:
+        """Call the meaning."""
+        pairs = zip(self.parameters, values, strict=True)
+        with np.errstate(all="ignore"):
+            self.meaning({p.name: int(v) if p.type == "i64" else v for p, v in pairs})
+
+    def picoseconds(self, args: Sequence[object]) -> Expr | None:
+        """What a call takes; None where that is not counted."""
+        pairs = zip(self.parameters, args, strict=True)
+        return None if self.cost is None else self.cost({p.name: a for p, a in pairs if isinstance(a, Expr)})
+
+
+EXTERNS: dict[str, Extern] = {}
+
+
+def declare(extern: Extern) -> None:
+    """Enter a function into the table."""
+    assert extern.name not in EXTERNS
+    EXTERNS[extern.name] = extern
+
+
+def signature(text: str, numbers: str, reads: str, writes: str) -> tuple[Parameter, ...]:
+    """Parameters as text: each a name and i (an integer), n (a number) or p (a pointer to numbers).
+
+    >>> signature("n:i a:p", "f32", "a", "")
+    (Parameter(name='n', type='i64', element='', is_read=False, is_written=False), \
+Parameter(name='a', type='ptr', element='f32', is_read=True, is_written=False))
+    """
+    types = {"i": ("i64", ""), "n": (numbers, ""), "p": ("ptr", numbers)}
+    named = [p.split(":") for p in text.split()]
+    return tuple(Parameter(n, *types[kind], n in reads.split(), n in writes.split()) for n, kind in named)
+
+
+# -- products ----------------------------------------------------------------------------------------------
+LETTER = {"f32": "s", "f64": "d"}
+# Strides count elements; the columns of results are contiguous.
+ARGUMENTS = "m:i n:i k:i alpha:n a:p ar:i ac:i b:p br:i bc:i beta:n c:p cr:i"
+STACK = f"count:i as:i bs:i cs:i {ARGUMENTS}"
+# A second operand that stays may be copied into panels before (`panels`), for products that are given both (`packed`).
+PANELS = "m:i n:i k:i b:p br:i bc:i panels:p"
+PACKED = "m:i n:i k:i a:p ar:i b:p br:i bc:i panels:p c:p cr:i"
+BACKWARD = "m:i p:i q:i w:p wr:i d:p dr:i dc:i x:p xr:i xc:i alpha:n beta:n g:p gr:i"
+# Picoseconds of a multiplication with its addition.
+MULTIPLICATION = 8
+
+
+def _matrix(pointer: Any, type_: str, shape: tuple[int, int], steps: tuple[int, int]) -> np.ndarray[Any, Any]:
+    """A matrix in memory: strides count elements, and nothing lies outside."""
+    if 0 in shape:
+        return np.empty(shape, ex.DTYPE_OF[type_])
+    data, start = pointer.element(type_, 0)
+    reach = [(n - 1) * s for n, s in zip(shape, steps, strict=True)]
+    low, high = (start + sum(f(r, 0) for r in reach) for f in (min, max))
+    if low < 0 or high >= data.size:
+        raise IndexError("a matrix beyond the end of memory")
+    size = data.itemsize
+    return np.lib.stride_tricks.as_strided(data[start:], shape, tuple(s * size for s in steps))
+
+
+def _product(t: str, a: dict[str, Any]) -> None:
+    """c = beta c + alpha a b; c is not read where beta is 0."""
+    x = _matrix(a["a"], t, (a["m"], a["k"]), (a["ar"], a["ac"]))
+    y = _matrix(a["b"], t, (a["k"], a["n"]), (a["br"], a["bc"]))
+    out = _matrix(a["c"], t, (a["m"], a["n"]), (a["cr"], 1))
+    product = a["alpha"] * (x @ y)
+    out[...] = product if a["beta"] == 0 else product + a["beta"] * out
+
+
+def _stack(t: str, a: dict[str, Any]) -> None:
+    """Products of matrices that lie `as`, `bs` and `cs` elements apart."""
+    size = ex.ITEMSIZE[t]
+    for k in range(a["count"]):
+        moved = {n: a[n].moved(k * a[f"{n}s"] * size) for n in "abc"}
+        _product(t, {**a, **moved})
+
+
+def _backward(t: str, a: dict[str, Any]) -> None:
+    """g = d w' and w = beta w + alpha x' d."""
+    x = _matrix(a["x"], t, (a["m"], a["p"]), (a["xr"], a["xc"]))
+    d = _matrix(a["d"], t, (a["m"], a["q"]), (a["dr"], a["dc"]))
+    w = _matrix(a["w"], t, (a["p"], a["q"]), (a["wr"], 1))
+    g = _matrix(a["g"], t, (a["m"], a["p"]), (a["gr"], 1))
+    g[...] = d @ w.T
+    w[...] = (a["beta"] * w if a["beta"] else 0) + a["alpha"] * (x.T @ d)
+
+
+def _panels(t: str, a: dict[str, Any]) -> None:
+    """Nothing: `packed` reads the matrix itself."""
+
+
+def _packed(t: str, a: dict[str, Any]) -> None:
+    """c = a b."""
+    _product(t, {**a, "alpha": 1, "beta": 0, "ac": 1})
+
+
+def _multiplications(sizes: str) -> Callable[[Mapping[str, Expr]], Expr]:
+    """What so many take: the product of these arguments."""
+
+    def cost(given: Mapping[str, Expr]) -> Expr:
+        first, *others = (given[name] for name in sizes.split())
+        for size in others:
+            first = ex.mul(first, size)
+        return ex.mul(first, ex.const(MULTIPLICATION, "i64"))
+
+    return cost
+
+
+# Parameters, what is read and written through, meaning, the sizes whose product is the number of multiplications,
+# whether threads share them.
+KINDS: dict[str, tuple[str, str, str, Callable[[str, dict[str, Any]], None], str, bool]] = {
+    "product": (ARGUMENTS, "a b c", "c", _product, "m n k", True),
+    "tiles": (ARGUMENTS, "a b c", "c", _product, "", False),
+    "panels": (PANELS, "b", "panels", _panels, "", False),
+    "packed": (PACKED, "a b panels", "c", _packed, "m n k", True),
+    "slice": (PACKED, "a b panels", "c", _packed, "", False),
+    "stack": (STACK, "a b c", "c", _stack, "count m n k", True),
+    "backward": (BACKWARD, "w d x", "w g", _backward, "m p q", True),
+}
+
+
+def name_of(kind: str, type_: str) -> str:
+    """The name of a function of the library of products, for numbers of a type."""
+    return f"{LETTER[type_]}{kind}"
+
+
+for _type in LETTER:
+    for _kind, (_parameters, _reads, _writes, _meaning, _sizes, _shared) in KINDS.items():
+        _all = signature(_parameters, _type, _reads, _writes)
+        _cost = _multiplications(_sizes) if _sizes else None
+        declare(
+            Extern(name_of(_kind, _type), _all, "products", partial(_meaning, _type), _cost, shares_threads=_shared)
+        )

@@ -1,0 +1,63 @@
+"""Where the external functions of programs are, by the sources that `loops.externs` names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from theano.loops.externs import EXTERNS
+from theano.record import Record
+from theano.runtime import blas, product
+
+__all__ = ["SOURCES", "Source", "address", "is_missing_at_first", "is_provisional"]
+
+
+def _never(name: str) -> bool:
+    return False
+
+
+class Source(Record):
+    """Who knows functions by their names.
+
+    Parameters
+    ----------
+    address : where a function is.
+    is_provisional : whether `provisional.complete` will replace it.
+    is_missing_at_first : whether provisional code lacks it.
+    """
+
+    address: Callable[[str], int]
+    is_provisional: Callable[[str], bool] = _never
+    is_missing_at_first: Callable[[str], bool] = _never
+
+
+def _routine(name: str) -> int:
+    """A routine of BLAS or LAPACK."""
+    found = blas.symbol(name)
+    if found is None:
+        raise LookupError(f"no library of this process has the routine {name}")
+    return found.address
+
+
+SOURCES = {
+    "products": Source(product.address, product.is_provisional, product.is_of_loops),
+    "blas": Source(_routine),
+}
+
+
+def _source(name: str) -> Source:
+    return SOURCES[EXTERNS[name].source]
+
+
+def address(name: str) -> int:
+    """Where a function is now (not `is_missing_at_first` in provisional code)."""
+    return _source(name).address(name)
+
+
+def is_provisional(name: str) -> bool:
+    """Whether `provisional.complete` will replace a function."""
+    return _source(name).is_provisional(name)
+
+
+def is_missing_at_first(name: str) -> bool:
+    """Whether provisional code lacks a function."""
+    return _source(name).is_missing_at_first(name)
