@@ -1,0 +1,641 @@
+"""Small programs, one for each kind of work: what the tests of lowering's stages look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import theano
+import theano.tensor as T
+from theano.ifelse import ifelse
+from theano.printing import Print
+from theano.random import MRG_RandomStreams, PhiloxRandomStreams
+from theano.scan import until
+from theano.tensor.assertion import Assert
+
+
+class Program(NamedTuple):
+    """What `theano.function` takes, and example arguments for it: values, or the shape of an array of floats."""
+
+    inputs: Sequence[Any]
+    outputs: Any
+    args: Sequence[Any]
+    updates: Sequence[tuple[Any, Any]] = ()
+
+    def values(self) -> list[Any]:
+        """The example arguments as arrays; those given by a shape hold different numbers between 0 and 1."""
+        found = []
+        for v, arg in zip(self.inputs, self.args, strict=True):
+            if isinstance(arg, tuple):
+                size = int(np.prod(arg))
+                arg = ((np.arange(size) * 7 % 31 + 1) / 32).reshape(arg)
+            found.append(np.asarray(arg, v.dtype))
+        return found
+
+
+Maker = Callable[[], Program]
+PROGRAMS: dict[str, Maker] = {}
+
+
+def program(make: Maker) -> Maker:
+    """Enter into the table."""
+    PROGRAMS[make.__name__] = make
+    return make
+
+
+def compiled(name: str, mode: str = "FAST_RUN") -> tuple[Program, Any]:
+    """A program of the table, made anew, and the function, as a machine with several cores has it."""
+    made = PROGRAMS[name]()
+    with theano.change_flags(openmp=True):
+        return made, theano.function(made.inputs, made.outputs, updates=made.updates, mode=mode)
+
+
+def shared(name: str, *shape: int, dtype: str = "float64") -> Any:
+    size = int(np.prod(shape))
+    return theano.shared(np.linspace(-1, 1, size).reshape(shape).astype(dtype), name=name)
+
+
+# -- point-wise work ---------------------------------------------------------------------------------------
+@program
+def pointwise() -> Program:
+    x, y = T.vectors("x", "y")
+    return Program([x, y], T.exp(x) * y + 1, [(50,), (50,)])
+
+
+@program
+def broadcasting() -> Program:
+    """A row and a column, spread over a matrix."""
+    x, r, c = T.matrix("x"), T.vector("r"), T.vector("c")
+    return Program([x, r, c], (x + r) * c.dimshuffle(0, "x"), [(20, 30), (30,), (20,)])
+
+
+@program
+def mixed_dtypes() -> Program:
+    """Conversions happen in the loop."""
+    i, x, y = T.bvector("i"), T.fvector("x"), T.vector("y")
+    return Program([i, x, y], [i * x, i + y, T.eq(i, 2)], [np.arange(9), (9,), (9,)])
+
+
+@program
+def complex_numbers() -> Program:
+    z, w = T.zvector("z"), T.zvector("w")
+    return Program([z, w], abs(z * T.conj(w)), [np.arange(9) + 1j, np.ones(9)])
+
+
+@program
+def float16() -> Program:
+    x, y = T.TensorType("float16", (False,))("x"), T.TensorType("float16", (False,))("y")
+    return Program([x, y], T.tanh(x) + x * y, [(40,), (40,)])
+
+
+@program
+def negated() -> Program:
+    """A negation is no item: who reads it reads the number and negates it."""
+    x = T.vector("x")
+    return Program([x], T.exp(-x) ** 0.5, [(50,)])
+
+
+@program
+def choices() -> Program:
+    """Conditions for each element."""
+    x = T.matrix("x")
+    return Program([x], T.switch(x > 0.5, T.clip(x, 0, 0.75), -x), [(20, 30)])
+
+
+@program
+def integer_division() -> Program:
+    i, j = T.ivector("i"), T.ivector("j")
+    return Program([i, j], [i // j, i % j], [np.arange(-4, 5), np.full(9, 3)])
+
+
+@program
+def numbers_only() -> Program:
+    """No array, no loop."""
+    a, b = T.scalars("a", "b")
+    return Program([a, b], [a * b + 1, T.sqrt(a)], [2.0, 3.0])
+
+
+@program
+def shared_work() -> Program:
+    """Three outputs need the same exponential: one loop."""
+    x = T.vector("x")
+    e = T.exp(x)
+    return Program([x], [e, e * e, 1 / (1 + e)], [(50,)])
+
+
+@program
+def neighbours() -> Program:
+    """Two loops over one space that need nothing from each other are one."""
+    x, y = T.vectors("x", "y")
+    return Program([x, y], [x * x + y, T.log(y)], [(50,), (50,)])
+
+
+@program
+def too_much_for_one_loop() -> Program:
+    x = T.vector("x")
+    y = x
+    for _ in range(7):
+        y = T.gammaln(y + 2)
+    return Program([x], y, [(50,)])
+
+
+@program
+def too_many_arrays_for_one_loop() -> Program:
+    vectors = [T.vector(f"x{k}") for k in range(18)]
+    first, second = (T.add(*part) for part in (vectors[:9], vectors[9:]))
+    return Program(vectors, first * second, [(50,)] * 18)
+
+
+@program
+def repeated_loops() -> Program:
+    """Loop nests that differ in arrays and numbers only: one kernel."""
+    vectors = [T.vector(f"x{k}") for k in range(8)]
+    return Program(vectors, [T.sqrt(x) + k / 2 for k, x in enumerate(vectors, 1)], [(50 + k,) for k in range(8)])
+
+
+# -- shapes --------------------------------------------------------------------------------------------------
+@program
+def shapes_only() -> Program:
+    """Nothing of the arrays is read."""
+    x, y = T.matrix("x"), T.vector("y")
+    return Program([x, y], T.exp(x).shape[0] * (y + y).shape[0], [(20, 30), (7,)])
+
+
+@program
+def shapes_as_arrays() -> Program:
+    """Lengths that are declared are checked, and known from then on."""
+    x, y = T.matrix("x"), T.vector("y")
+    return Program([x, y], [x.shape, T.specify_shape(y, (50,)) + 1], [(20, 30), (50,)])
+
+
+@program
+def transposed_sum() -> Program:
+    """Contiguous along different axes: tiles."""
+    x, y = T.matrix("x"), T.matrix("y")
+    return Program([x, y], x + y.T, [(20, 30), (30, 20)])
+
+
+@program
+def short_tiles() -> Program:
+    """All of one operand is in the cache anyway."""
+    x, y = T.TensorType("float64", (False, False), shape=(None, 8))("x"), T.matrix("y")
+    return Program([x, y], x + y.T, [(20, 8), (8, 20)])
+
+
+@program
+def tiles_in_loops() -> Program:
+    c = T.tensor3("c")
+    return Program([c], c.dimshuffle(0, 2, 1) + 1 + c, [(4, 5, 5)])
+
+
+@program
+def transposed_alone() -> Program:
+    """One memory only: the loops go through it in its own order."""
+    x = T.matrix("x")
+    return Program([x], T.sqr(x.T), [(20, 30)])
+
+
+@program
+def transposed_copy() -> Program:
+    x = T.tensor3("x")
+    return Program([x], x.transpose(2, 0, 1), [(4, 5, 6)])
+
+
+@program
+def reshaped() -> Program:
+    """A product in one shape, a sum in another."""
+    x, n = T.matrix("x"), T.iscalar("n")
+    return Program([x, n], (2 * x).reshape((n, -1)).sum(axis=1), [(20, 30), 12])
+
+
+@program
+def made_arrays() -> Program:
+    n, v = T.iscalar("n"), T.scalar("v")
+    return Program([n, v], [T.alloc(v, n, 3), T.arange(n) * 2, T.eye(n)], [5, 1.5])
+
+
+@program
+def positions() -> Program:
+    """Numbers that depend on where the loops are keep these apart."""
+    x = T.matrix("x")
+    return Program([x], x * T.eye(x.shape[0], x.shape[1]), [(20, 30)])
+
+
+@program
+def memory_filled() -> Program:
+    """Memory that holds anything, and gets all its numbers from elsewhere."""
+    x = T.vector("x")
+    return Program([x], T.set_subtensor(T.AllocEmpty("float64")(x.shape[0])[:], x), [(50,)])
+
+
+# -- parts -----------------------------------------------------------------------------------------------------
+@program
+def slices() -> Program:
+    """Windows are read where they lie."""
+    x = T.vector("x")
+    return Program([x], x[1:-1:2] - x[::2][:-1], [(51,)])
+
+
+@program
+def slices_backwards() -> Program:
+    x, k = T.matrix("x"), T.iscalar("k")
+    return Program([x, k], x[::-1, :k] + x[:, -1 : -1 - k : -1], [(20, 30), 7])
+
+
+@program
+def rows_taken() -> Program:
+    x, i = T.matrix("x"), T.lvector("i")
+    return Program([x, i], T.tanh(x[i]), [(20, 30), [3, 0, -1, 3]])
+
+
+@program
+def elements_taken() -> Program:
+    """One element for each row, as labels pick them."""
+    x, i = T.matrix("x"), T.lvector("i")
+    return Program([x, i], T.log(x)[T.arange(i.shape[0]), i], [(20, 30), np.arange(20)])
+
+
+@program
+def masked() -> Program:
+    """How many there are is known during the call only."""
+    x = T.vector("x")
+    return Program([x], x[x > 0.5] * 2, [(50,)])
+
+
+@program
+def part_set() -> Program:
+    x, v = T.matrix("x"), T.vector("v")
+    return Program([x, v], T.set_subtensor(x[2:5], v), [(20, 30), (30,)])
+
+
+@program
+def parts_increased() -> Program:
+    x, v = T.matrix("x"), T.vector("v")
+    return Program([x, v], T.inc_subtensor(T.inc_subtensor(x[:, 0], v)[1:], 1), [(20, 30), (20,)])
+
+
+@program
+def rows_scattered() -> Program:
+    """Rows that are named more than once: in order."""
+    x, i, v = T.matrix("x"), T.lvector("i"), T.matrix("v")
+    return Program([x, i, v], T.inc_subtensor(x[i], v * v), [(20, 30), [1, 5, 1], (3, 30)])
+
+
+@program
+def joined() -> Program:
+    x, y = T.matrices("x", "y")
+    return Program([x, y], T.concatenate([T.exp(x), y[1:], x], axis=0), [(4, 30), (3, 30)])
+
+
+@program
+def split_and_stacked() -> Program:
+    x = T.vector("x")
+    a, b, c = T.split(x, [10, 20, 20], n_splits=3)
+    return Program([x], T.stack([b + a[0], b * c]), [(50,)])
+
+
+# -- reductions ------------------------------------------------------------------------------------------------
+@program
+def sum_of_rows() -> Program:
+    x = T.matrix("x")
+    return Program([x], (x * x).sum(axis=1), [(20, 30)])
+
+
+@program
+def sum_of_strided_rows() -> Program:
+    """Elements that are not side by side: loading them takes the time."""
+    x = T.matrix("x")
+    return Program([x], x[:, ::2].sum(axis=1), [(20, 30)])
+
+
+@program
+def rows_stored_and_read() -> Program:
+    """What a later sweep reads is a result as well."""
+    x = T.matrix("x")
+    y = T.tanh(x)
+    return Program([x], [y, y - y.mean(axis=1, keepdims=True)], [(20, 30)])
+
+
+@program
+def sum_inside_a_cube() -> Program:
+    c = T.tensor3("c")
+    return Program([c], T.tanh(c).sum(axis=1), [(4, 5, 6)])
+
+
+@program
+def sum_of_columns() -> Program:
+    x = T.matrix("x")
+    return Program([x], (x * x).sum(axis=0), [(20, 30)])
+
+
+@program
+def sum_of_all() -> Program:
+    x = T.fmatrix("x")
+    return Program([x], (x * x).sum(), [(20, 30)])
+
+
+@program
+def sums_of_a_cube() -> Program:
+    """Every choice of axes that is not all of them."""
+    x = T.tensor3("x")
+    axes: list[Any] = [0, 1, 2, (0, 1), (0, 2), (1, 2)]
+    return Program([x], [x.sum(axis=a) for a in axes], [(4, 5, 6)])
+
+
+@program
+def sums_of_sums() -> Program:
+    """The loop of the first sum and that of the second go along other axes."""
+    x = T.matrix("x")
+    return Program([x], (x - x.sum(axis=0)).sum(axis=1), [(20, 30)])
+
+
+@program
+def other_reductions() -> Program:
+    x, i = T.matrix("x"), T.bmatrix("i")
+    return Program([x, i], [x.max(axis=1), x.prod(axis=0), i.sum(), i.any(axis=1)], [(20, 30), np.eye(20)])
+
+
+@program
+def sums_of_one_array() -> Program:
+    """One pass for three results, a second one for what needs them."""
+    x = T.matrix("x")
+    return Program([x], [x.sum(axis=1), (x * x).sum(axis=1), x.max(axis=1) - x.min(axis=1)], [(20, 30)])
+
+
+@program
+def largest() -> Program:
+    x = T.matrix("x")
+    return Program([x], T.max_and_argmax(x, axis=1), [(20, 30)])
+
+
+@program
+def softmax() -> Program:
+    """Three sweeps over each row."""
+    x = T.matrix("x")
+    return Program([x], T.nnet.softmax(x), [(20, 30)])
+
+
+@program
+def log_sum_exp() -> Program:
+    x = T.matrix("x")
+    return Program([x], T.log(T.sum(T.exp(x), axis=1)), [(20, 30)])
+
+
+@program
+def cross_entropy() -> Program:
+    """No row of probabilities is ever in memory."""
+    x, labels = T.matrix("x"), T.ivector("labels")
+    p = T.nnet.softmax(x)
+    return Program([x, labels], T.nnet.categorical_crossentropy(p, labels).mean(), [(20, 30), np.arange(20)])
+
+
+@program
+def variance() -> Program:
+    x = T.matrix("x")
+    return Program([x], [x.var(axis=0), x.var(axis=1)], [(20, 30)])
+
+
+@program
+def normalized_rows() -> Program:
+    x = T.matrix("x")
+    mean = x.mean(axis=1, keepdims=True)
+    return Program([x], (x - mean) / T.sqrt(x.var(axis=1, keepdims=True) + 1e-6), [(20, 30)])
+
+
+@program
+def running_sum() -> Program:
+    x = T.matrix("x")
+    return Program([x], [T.cumsum(x, axis=0), T.cumsum(2 * x, axis=1)], [(20, 30)])
+
+
+# -- products ----------------------------------------------------------------------------------------------------
+@program
+def dot_of_vectors() -> Program:
+    x, y = T.vectors("x", "y")
+    return Program([x, y], T.dot(x, T.exp(y)), [(50,), (50,)])
+
+
+@program
+def dot_with_a_vector() -> Program:
+    a, x, y = T.matrix("a"), T.vector("x"), T.vector("y")
+    return Program([a, x, y], [T.dot(a, x), T.dot(y, a)], [(20, 30), (30,), (20,)])
+
+
+@program
+def outer_product_added() -> Program:
+    a, x, y = T.matrix("a"), T.vector("x"), T.vector("y")
+    return Program([a, x, y], a + 2 * T.outer(x, y), [(20, 30), (20,), (30,)])
+
+
+@program
+def dot_of_matrices() -> Program:
+    x, y = T.fmatrices("x", "y")
+    return Program([x, y], T.dot(x, y.T), [(20, 30), (10, 30)])
+
+
+@program
+def dot_of_cubes() -> Program:
+    x, y = T.tensor3("x"), T.tensor3("y")
+    return Program([x, y], T.tensordot(x, y, axes=[[1, 2], [0, 1]]), [(4, 5, 6), (5, 6, 7)])
+
+
+@program
+def batched_dot() -> Program:
+    x, y = T.tensor3("x"), T.tensor3("y")
+    return Program([x, y], T.batched_dot(x, y), [(4, 5, 6), (4, 6, 7)])
+
+
+@program
+def dense_layer() -> Program:
+    x, w, b = T.matrix("x"), T.matrix("w"), T.vector("b")
+    return Program([x, w, b], T.tanh(T.dot(x, w) + b), [(20, 30), (30, 10), (10,)])
+
+
+@program
+def chain_of_products() -> Program:
+    """What has been used leaves its place in the workspace."""
+    x, w = T.matrix("x"), T.matrix("w")
+    y = x
+    for _ in range(4):
+        y = T.nnet.sigmoid(T.dot(y, w))
+    return Program([x, w], y, [(20, 30), (30, 30)])
+
+
+@program
+def product_updates_weights() -> Program:
+    """``w - rate * dot(x.T, d)`` is added to the weights where they lie."""
+    x, d, w = T.matrix("x"), T.matrix("d"), shared("w", 30, 10)
+    return Program([x, d], [], [(20, 30), (20, 10)], [(w, w - 0.1 * T.dot(x.T, d))])
+
+
+@program
+def network_gradient() -> Program:
+    """A step of training of a network with one hidden layer."""
+    x, t, w, v = T.matrix("x"), T.ivector("t"), shared("w", 30, 10), shared("v", 10, 5)
+    p = T.nnet.softmax(T.dot(T.tanh(T.dot(x, w)), v))
+    cost = T.nnet.categorical_crossentropy(p, t).mean()
+    updates = [(s, s - 0.1 * g) for s, g in zip([w, v], T.grad(cost, [w, v]), strict=True)]
+    return Program([x, t], cost, [(20, 30), np.arange(20) % 5], updates)
+
+
+# -- shared variables ----------------------------------------------------------------------------------------------
+@program
+def update_in_place() -> Program:
+    """The result is the new value's old self: both come before and after the store."""
+    x, s = T.vector("x"), shared("s", 50)
+    return Program([x], [x * s], [(50,)], [(s, s + x)])
+
+
+@program
+def updates_exchanged() -> Program:
+    """Each needs the old value of the other: one goes through memory of its own."""
+    a, b = shared("a", 50), shared("b", 50)
+    return Program([], [], [], [(a, b), (b, a + b)])
+
+
+@program
+def update_of_a_part() -> Program:
+    v, s = T.scalar("v"), shared("s", 20, 30)
+    return Program([v], [], [2.0], [(s, T.set_subtensor(s[3], v))])
+
+
+@program
+def update_of_another_shape() -> Program:
+    """The array of a shared variable is replaced."""
+    x, s = T.vector("x"), shared("s", 5)
+    return Program([x], s.sum(), [(7,)], [(s, T.concatenate([s, x]))])
+
+
+# -- branches ----------------------------------------------------------------------------------------------------
+@program
+def branch() -> Program:
+    c, x = T.iscalar("c"), T.vector("x")
+    return Program([c, x], ifelse(c, T.exp(x), x + 1), [1, (50,)])
+
+
+@program
+def branch_of_numbers() -> Program:
+    c, x = T.iscalar("c"), T.vector("x")
+    return Program([c, x], ifelse(c, x.sum(), x[0]), [0, (50,)])
+
+
+@program
+def branch_with_two_outputs() -> Program:
+    """What only one side needs is computed on that side."""
+    c, x, w = T.iscalar("c"), T.matrix("x"), T.matrix("w")
+    y = T.dot(x, w)
+    a, b = ifelse(c, (y, y.sum(axis=1)), (x, x[:, 0]))
+    return Program([c, x, w], [a, b], [0, (20, 30), (30, 30)])
+
+
+# -- loops over steps ----------------------------------------------------------------------------------------------
+@program
+def scan_map() -> Program:
+    """Steps that need no other step are work on whole arrays."""
+    x = T.matrix("x")
+    rows, _ = theano.scan(lambda v: T.exp(v) / v.sum(), sequences=x)
+    return Program([x], rows, [(20, 30)])
+
+
+@program
+def scan_one_tap() -> Program:
+    """A number as state."""
+    x = T.vector("x")
+    rows, _ = theano.scan(lambda v, s: 0.5 * s + v, sequences=x, outputs_info=np.float64(0))
+    return Program([x], rows, [(50,)])
+
+
+@program
+def scan_two_taps() -> Program:
+    n, x = T.iscalar("n"), T.vector("x")
+    taps = {"initial": x, "taps": [-1, -2]}
+    rows, _ = theano.scan(lambda a, b: a + b, outputs_info=taps, n_steps=n)
+    return Program([n, x], rows, [10, (2,)])
+
+
+@program
+def scan_recurrent() -> Program:
+    """A product in each step, of which the last result is wanted."""
+    x, w, h = T.matrix("x"), T.matrix("w"), T.vector("h")
+    rows, _ = theano.scan(lambda v, h, w: T.tanh(v + T.dot(h, w)), sequences=x, outputs_info=h, non_sequences=w)
+    return Program([x, w, h], rows[-1], [(8, 30), (30, 30), (30,)])
+
+
+@program
+def scan_of_batches() -> Program:
+    """Rows that need each other nowhere: slices of rows run through all steps."""
+    x, w, h = T.tensor3("x"), T.matrix("w"), T.matrix("h")
+    rows, _ = theano.scan(lambda v, h, w: T.tanh(v + T.dot(h, w)), sequences=x, outputs_info=h, non_sequences=w)
+    return Program([x, w, h], rows[-1], [(8, 20, 30), (30, 30), (20, 30)])
+
+
+@program
+def scan_exchanged() -> Program:
+    """All steps of an element run one after the other."""
+    a, k = T.vector("a"), T.iscalar("k")
+    rows, _ = theano.scan(lambda p, a: p * a, outputs_info=T.ones_like(a), non_sequences=a, n_steps=k)
+    return Program([a, k], rows[-1], [(50,), 6])
+
+
+@program
+def scan_until() -> Program:
+    """Rows that are made room for as they come."""
+    top = T.scalar("top")
+    rows, _ = theano.scan(
+        lambda p, top: (p * 2, until(p * 2 > top)), outputs_info=np.float64(1), non_sequences=top, n_steps=64
+    )
+    return Program([top], rows, [100.0])
+
+
+@program
+def scan_gradient() -> Program:
+    x, w, h = T.matrix("x"), T.matrix("w"), T.vector("h")
+    rows, _ = theano.scan(lambda v, h, w: T.tanh(v + T.dot(h, w)), sequences=x, outputs_info=h, non_sequences=w)
+    return Program([x, w, h], T.grad((rows[-1] ** 2).sum(), w), [(8, 30), (30, 30), (30,)])
+
+
+# -- random numbers, Python code, checks -----------------------------------------------------------------------------
+@program
+def random_uniform() -> Program:
+    """A draw is a step of its own: blocks of substreams, one number of each after the other."""
+    x = T.matrix("x")
+    return Program([x], T.switch(MRG_RandomStreams(seed=3).uniform(x.shape) < 0.5, x, 0), [(20, 30)])
+
+
+@program
+def random_normal() -> Program:
+    n = T.iscalar("n")
+    return Program([n], MRG_RandomStreams(seed=3).normal((n,)), [50])
+
+
+@program
+def random_in_the_loop() -> Program:
+    """Numbers that follow from a counter are computed where they are used."""
+    x = T.vector("x")
+    return Program([x], x + PhiloxRandomStreams(seed=3).uniform(x.shape), [(50,)])
+
+
+@theano.as_op(itypes=[T.dvector], otypes=[T.dvector])
+def sorted_backwards(x: Any) -> Any:
+    return -np.sort(-x)
+
+
+@program
+def python_code() -> Program:
+    """An operation that has NumPy's meaning only is called back."""
+    x = T.vector("x")
+    return Program([x], sorted_backwards(2 * x) + 1, [(50,)])
+
+
+@program
+def checked() -> Program:
+    x, n = T.vector("x"), T.iscalar("n")
+    return Program([x, n], Assert("too many")(2 * x, n < 10) + n, [(50,), 3])
+
+
+@program
+def printed() -> Program:
+    x = T.vector("x")
+    return Program([x], Print("sum")(x.sum()) + x, [(50,)])
