@@ -19,7 +19,7 @@ from theano.runtime.jit import isa
 # From a compiled function and example arguments to the text of a stage.
 STAGES: dict[str, Callable[[Any, list[Any]], str]] = {
     "items": lambda f, args: items(f),
-    "groups": lambda f, args: schedule(f),
+    "groups and nest plans": lambda f, args: schedule(f),
     "memory": lambda f, args: str(memory_plan(f, *args)),
 }
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
