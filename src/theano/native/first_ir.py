@@ -1,7 +1,8 @@
 """Support functions in their smallest form: enough for a first call, compiled in a third of the time.
 
 They keep nothing between calls, read arrays only, and leave a check that failed to those who know how to report it
-(`support.Unready`). What they have in common with the others is not written twice: `support_modules` puts both together.
+(`support.Unready`). What they have in common with the others is not written twice: `support_modules` puts both
+together.
 """
 
 from __future__ import annotations

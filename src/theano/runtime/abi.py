@@ -51,7 +51,7 @@ CTX: dict[str, int] = {name: k for k, name in enumerate(_NAMES + tuple(f"descr_{
 FIXED = len(CTX)
 FALLBACK = FIXED  # Python callable: fallback(*args, **kwargs)
 ON_ERROR = FIXED + 1  # Python callable: on_error(code, operands, args)
-FIRST_FREE = FIXED + 2  # storages (Python lists), constants, call-backs, symbols: the lead's choice
+FIRST_FREE = FIXED + 2  # storages (Python lists), constants, call-backs, symbols, as programs need them
 
 # What main returns: 0, the number of a check that failed, or one of these.
 RAISED = -1  # an exception is set
