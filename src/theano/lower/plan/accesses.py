@@ -214,18 +214,24 @@ class _Walk:
     def _gathered(
         self, item: Pointwise, value: Value, at: Sequence[Expr | None], own: Sequence[int | None]
     ) -> Access:
-        reach, place, steps, winding = self.reach, self.reach.group.places[item], list[tuple[int | None, Expr]](), False
+        reach, place, winding, is_plain = self.reach, self.reach.group.places[item], False, True
+        axes, steps = list[int | None](), list[tuple[int | None, Expr]]()
         for index, axis, stride in zip(at, own, reach.strides(value), strict=True):
-            if is_const(stride, 0):
-                continue
-            normal = reach.b.dims.normal(stride)
-            if index is not None:
-                inside = reach.axes_in(item, index)
-                plain = index.op == "index" and bool(inside)
-                steps.append((min(inside) if plain else None, normal))
-                winding |= bool(inside) and not plain
-            elif axis is not None and place[axis] is not None:
-                steps.append((place[axis], normal))
+            found: int | None = None
+            if not is_const(stride, 0):
+                if index is not None:
+                    inside = reach.axes_in(item, index)
+                    if index.op == "index" and inside:
+                        found = min(inside)
+                    else:
+                        winding, is_plain = winding or bool(inside), False
+                elif axis is not None:
+                    found = place[axis]
+                if index is not None or found is not None:
+                    steps.append((found, reach.b.dims.normal(stride)))
+            axes.append(found)
+        if is_plain:
+            return Access(value.type, tuple(steps), value, tuple(axes))
         return Access(value.type, tuple(steps), winding=winding)
 
 
