@@ -391,13 +391,19 @@ def kernel_of(nb: NestBuilder) -> st.Kernel:
 def pruned(nest: Nest) -> Nest:
     """The nest without parameters that its body does not use."""
     used: set[str] = set()
-    exprs: set[Expr] = set()
+    seen: set[Expr] = set()
+    stack: list[Expr] = []
     for stmt in st.walk(nest.body):
         if isinstance(stmt, st.Load | st.Store):
             used.add(stmt.view.base)
-        exprs.update(expressions(stmt))
-    for expr in exprs:
-        used.update(ex.names(expr))
+        stack += expressions(stmt)
+    while stack:  # not by `ex.names`, which would remember the names of every part of a long body
+        node = stack.pop()
+        if node not in seen:
+            seen.add(node)
+            if node.op == "name":
+                used.add(node.value)
+            stack += node.args
     keep = [k for k, (name, _) in enumerate(nest.params) if name in used]
     nest.params = [nest.params[k] for k in keep]
     nest.args = [nest.args[k] for k in keep]

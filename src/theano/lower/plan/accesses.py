@@ -48,10 +48,14 @@ class Reach:
         self.group = group
         self.stored = stored
         self.producer = producers(group)
+        self._storing = {
+            i for i in group.items if isinstance(i, Pointwise) and (i.out in stored or i.is_window())
+        }
+        self.times: tuple[int, int] | None = None  # of a point, once somebody asked `plan.times`
         self._placed: dict[Item, bool] = {}
 
     def wants_store(self, item: Item) -> bool:
-        return isinstance(item, Pointwise) and (item.is_window() or item.out in self.stored)
+        return item in self._storing
 
     def strides(self, value: Value) -> Sequence[Expr]:
         """Element strides of a look at memory."""

@@ -14,14 +14,20 @@ def point_time(reach: Reach) -> int:
 
 def point_times(reach: Reach) -> tuple[int, int]:
     """What the arithmetic of one point takes, and what it moves."""
+    if reach.times is None:
+        reach.times = _point_times(reach)
+    return reach.times
+
+
+def _point_times(reach: Reach) -> tuple[int, int]:
     machine = reach.b.machine
     moved: dict[Tensor, int] = {}
     work = 0
     for item in reach.group.items:
         assert isinstance(item, Pointwise | Reduce)
-        size = max([ex.ITEMSIZE[v.type] for v in item.reads] + ([ex.ITEMSIZE[item.out.type]] if item.out else []))
         if reach.group.is_prefix(item):
             continue
+        size = max([ex.ITEMSIZE[v.type] for v in item.reads] + ([ex.ITEMSIZE[item.out.type]] if item.out else []))
         work += item.cost * size * machine.operation_time
         for value in item.reads:
             if value.tensor is not None and value.tensor not in reach.producer:
