@@ -477,7 +477,7 @@ def summed_like(x: ty.Any, out: ty.Any, d: ty.Any) -> ty.Any:
     wide = [i for i in axes if not d.type.broadcastable[i]]
     if len(wide) != len(axes):
         d = SECOND(out, d)  # it does not depend on `out` along an axis, but is summed over it
-    return LATE["masked_sum"](d, axes, lambda v: LATE["sum_keeping"](v, axes), x)
+    return LATE["mixed"](d, axes, lambda v: LATE["sum_keeping"](v, axes), [x])
 
 
 LATE["dimshuffle"] = dimshuffle

@@ -118,7 +118,7 @@ class CumOp(Op):
 
     def _back(self, x: Any, y: Any, g: Any, axis: int) -> Any:
         """The gradient of `x` from that of `y`, along an axis."""
-        return mixed(g, [axis], lambda v: self._mixed(x, y, v, axis))
+        return mixed(g, [axis], lambda v: self._mixed(x, y, v, axis), [x])
 
     def _mixed(self, x: Any, y: Any, g: Any, axis: int) -> Any:
         if self.mode == "add":

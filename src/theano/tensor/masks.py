@@ -21,7 +21,7 @@ from theano.tensor.elemwise import SECOND, DimShuffle, Elemwise, dimshuffle, ele
 from theano.tensor.variable import LATE, constant
 
 __all__ = [
-    "Branches", "Mask", "filled", "is_source", "is_zero", "masked_sum", "mixed", "moved", "parted", "unions",
+    "Branches", "Mask", "filled", "is_source", "is_zero", "mixed", "moved", "parted", "unions",
     "unmasked", "within",
 ]  # fmt: skip
 
@@ -193,19 +193,13 @@ def filled(g: Any, value: Any, mask: Mask) -> tuple[Any, Any]:
     return made[0], made[1]
 
 
-def masked_sum(g: Any, axes: Sequence[int], add_up: Callable[[Any], Any], x: Any) -> Any:
-    """``add_up(g)``, a sum along `axes`, which stay with length 1: the gradient of `x`, with the mask that is left."""
-    value, mask = unmasked(g)
-    if mask is None or mask.lazy or is_source(x):
-        return add_up(g)
-    left = mask.summed(axes)
-    return left.around(add_up(value if left is mask else g))
+def mixed(g: Any, axes: Sequence[int], mix: Callable[[Any], Any], xs: Sequence[Any]) -> Any:
+    """``mix(g)``, part of the gradients of `xs`: each element is made of all along `axes`, whose length may become 1.
 
-
-def mixed(g: Any, axes: Sequence[int], mix: Callable[[Any], Any]) -> Any:
-    """``mix(g)``, of the shape of `g`, each element made of all along `axes`: zero where none of these passes."""
+    It is zero where none of these passes.
+    """
     value, mask = unmasked(g)
-    if mask is None or mask.lazy:
+    if mask is None or mask.lazy or all(is_source(x) for x in xs):
         return mix(g)
     left = mask.summed(axes)
     return left.around(mix(value if left is mask else g))
@@ -261,5 +255,5 @@ def _intersection(masks: Sequence[Mask]) -> Mask:
 
 
 LATE["unmasked"] = unmasked
-LATE["masked_sum"] = masked_sum
+LATE["mixed"] = mixed
 LATE["moved"] = moved

@@ -66,7 +66,7 @@ class ProductOfOthers(Op):
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         (x,), (g,) = inputs, gs
         axes = all_axes(self.axis, x.type.ndim)
-        return [mixed(g, axes, lambda v: self._times_derivative(x, v))]
+        return [mixed(g, axes, lambda v: self._times_derivative(x, v), [x])]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         # the matrix of derivatives is symmetric

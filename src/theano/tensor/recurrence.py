@@ -90,7 +90,7 @@ class LinearRecurrence(Op):
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         a, axis = inputs[0], self.axis
         factors = delayed(backwards(a, axis), axis, 0)
-        into_b = mixed(gs[0], [axis], lambda g: backwards(self(factors, backwards(g, axis)), axis))
+        into_b = mixed(gs[0], [axis], lambda g: backwards(self(factors, backwards(g, axis)), axis), inputs)
         return [within(into_b, lambda g: g * delayed(outputs[0], axis, 0)), into_b]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
