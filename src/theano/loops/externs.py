@@ -40,7 +40,7 @@ class Extern(Record):
     ----------
     source : who knows its address, a key of `native.linking.SOURCES`.
     meaning : what it does, for the interpreter, given all arguments by name; pointers are `interpreter.Pointer`.
-    cost : picoseconds as an expression of the arguments that are numbers; None: it is not counted.
+    cost : plain operations as an expression of the arguments that are numbers; None: they are not counted.
     may_fail : so it is not called after the commit point, nor by several threads at once.
     needs_python : so it is called by who holds the GIL.
     shares_threads : the team of threads may work in it, so no thread of the team calls it.
@@ -61,8 +61,8 @@ class Extern(Record):
         with np.errstate(all="ignore"):
             self.meaning({p.name: int(v) if p.type == "i64" else v for p, v in pairs})
 
-    def picoseconds(self, args: Sequence[object]) -> Expr | None:
-        """What a call takes; None where that is not counted."""
+    def operations(self, args: Sequence[object]) -> Expr | None:
+        """How many plain operations a call makes; None where they are not counted."""
         pairs = zip(self.parameters, args, strict=True)
         return None if self.cost is None else self.cost({p.name: a for p, a in pairs if isinstance(a, Expr)})
 
@@ -97,8 +97,6 @@ STACK = f"count:i as:i bs:i cs:i {ARGUMENTS}"
 PANELS = "m:i n:i k:i b:p br:i bc:i panels:p"
 PACKED = "m:i n:i k:i a:p ar:i b:p br:i bc:i panels:p c:p cr:i"
 BACKWARD = "m:i p:i q:i w:p wr:i d:p dr:i dc:i x:p xr:i xc:i alpha:n beta:n g:p gr:i"
-# Picoseconds of a multiplication with its addition.
-MULTIPLICATION = 8
 
 
 def _matrix(pointer: Any, type_: str, shape: tuple[int, int], steps: tuple[int, int]) -> np.ndarray[Any, Any]:
@@ -151,13 +149,13 @@ def _packed(t: str, a: dict[str, Any]) -> None:
 
 
 def _multiplications(sizes: str) -> Callable[[Mapping[str, Expr]], Expr]:
-    """What so many take: the product of these arguments."""
+    """So many, each with its addition: the product of these arguments."""
 
     def cost(given: Mapping[str, Expr]) -> Expr:
         first, *others = (given[name] for name in sizes.split())
         for size in others:
             first = ex.mul(first, size)
-        return ex.mul(first, ex.const(MULTIPLICATION, "i64"))
+        return ex.mul(first, ex.const(2, "i64"))
 
     return cost
 

@@ -1,7 +1,7 @@
 """How much a call computes, as an expression of the sizes that are known when the program starts.
 
-Two ask: whether other Python threads should run meanwhile (`lower.gil`), and whether it is too much for the first form
-of a program (`backend.first_form`).
+Two ask: whether other Python threads should run meanwhile (`lower.plan.gil`), and whether it is too much for the first
+form of a program (`backend.first_form`).
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ def _of_kernel(b: Builder, ranges: hs.Ranges | None) -> Expr:
 
 def _of_extern(b: Builder, call: hs.Call) -> Amount:
     """External functions are counted where sizes tell at entry what they take."""
-    cost = EXTERNS[call.symbol].picoseconds(call.args)
-    work = ZERO if cost is None else b.dims.normal(cost)
+    operations = EXTERNS[call.symbol].operations(call.args)
+    work = ZERO if operations is None else b.dims.normal(ex.mul(operations, length(b.machine.operation_time)))
     return Amount(products=work) if b.known_at_entry(work) else Amount()
 
 
