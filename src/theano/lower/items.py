@@ -49,7 +49,7 @@ class Pointwise(Item):
 
 
 class Reduce(Item):
-    """``out = op over the axes `red` of body``, accumulated in `acc`, finished by `post`.
+    """``out = op over the axes `red` of body``, accumulated in `acc`.
 
     The axes of `out` are those of the space that are not reduced, in order (kept axes of length 1 aside, see
     `out_axes`: the space axis of each axis of `out`, None for a kept one).

@@ -14,7 +14,6 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.identity import identity
 from theano.loops.schema import rebuilt
-from theano.lower.cpu.nest import remade
 from theano.lower.machine import Machine
 from theano.lower.plan.repeated import handed_over
 
@@ -58,7 +57,7 @@ def _with_parameters(kernel: st.Kernel, numbers: list[Expr]) -> st.Kernel:
             if node not in known:
                 args = [known[a] for a in node.args]
                 same = all(x is y for x, y in zip(args, node.args, strict=True))
-                known[node] = node if same else remade(node, args)
+                known[node] = node if same else ex.rebuilt(node, tuple(args))
         return known[root]
 
     body = [rebuilt(stmt, changed) for stmt in kernel.body]

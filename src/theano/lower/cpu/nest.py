@@ -127,7 +127,8 @@ class NestBuilder:
                 stack += missing
                 continue
             args = [done[a] if a in done else self.local(a) for a in node.args]
-            done[node] = node if all(x is y for x, y in zip(args, node.args, strict=True)) else remade(node, args)
+            same = all(x is y for x, y in zip(args, node.args, strict=True))
+            done[node] = node if same else ex.rebuilt(node, tuple(args))
             stack.pop()
         return done[root]
 
@@ -369,15 +370,6 @@ class _Point:
 def index_name(index: Expr) -> str:
     """The name of a loop's index."""
     return str(index.value)
-
-
-def remade(node: Expr, args: list[Expr]) -> Expr:
-    """The same operation on other operands."""
-    if node.op in ("select", "rare"):
-        return (ex.select if node.op == "select" else ex.rare)(*args)
-    if node.op in ("cast", "bitcast"):
-        return (ex.cast if node.op == "cast" else ex.bitcast)(args[0], node.type)
-    return ex.primitive(node.op, *args)
 
 
 def kernel_of(nb: NestBuilder) -> st.Kernel:
