@@ -19,7 +19,7 @@ from tools.mutants.results import Row, judged, load, report, store
 from tools.mutants.trial import Outcome, Trials, collect
 from tools.mutants.workplace import PACKAGE, ROOT, Workplace
 
-_FOLDERS = ("lower", "rewrite", "gradient", "scan", "runtime", "compile")
+_FOLDERS = ("lower", "rewrite", "gradient", "scan", "native", "runtime", "compile")
 
 
 def _arguments() -> argparse.Namespace:
