@@ -14,6 +14,9 @@ SIGNATURES = {
     "theano.function": "(inputs, outputs=None, mode=None, updates=None, givens=None, no_default_updates=False, "
     "accept_inplace=False, name=None, rebuild_strict=True, allow_input_downcast=None, profile=None, "
     "on_unused_input=None)",
+    "theano.function_dump": "(filename, inputs, outputs=None, mode=None, updates=None, givens=None, "
+    "no_default_updates=False, accept_inplace=False, name=None, rebuild_strict=True, allow_input_downcast=None, "
+    "profile=None, on_unused_input=None, extra_tag_to_remove=None)",
     "theano.map": "(fn, sequences, non_sequences=None, truncate_gradient=-1, go_backwards=False, mode=None, name=None)",
     "theano.reduce": "(fn, sequences, outputs_info, non_sequences=None, go_backwards=False, mode=None, name=None)",
     "theano.scan": "(fn, sequences=None, outputs_info=None, non_sequences=None, n_steps=None, truncate_gradient=-1, "

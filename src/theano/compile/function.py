@@ -161,21 +161,26 @@ def _refuse_duplicates(specs: list[In]) -> None:
             )
 
 
-def function_dump(filename: str, *args: Any, extra_tag_to_remove: Any = None, **kwargs: Any) -> None:
+def function_dump(
+    filename: str,
+    inputs: Sequence[Any],
+    outputs: Any = None,
+    mode: Any = None,
+    updates: Any = None,
+    givens: Any = None,
+    no_default_updates: bool | list[Any] = False,
+    accept_inplace: bool = False,
+    name: str | None = None,
+    rebuild_strict: bool = True,
+    allow_input_downcast: bool | None = None,
+    profile: Any = None,
+    on_unused_input: str | None = None,
+    extra_tag_to_remove: Any = None,
+) -> None:
     """Write the arguments of a `function` call to a file, to reproduce a compilation elsewhere.
 
     Load them with `pickle` and pass them on: ``theano.function(**pickle.load(open(filename, "rb")))``.
-
-    Parameters
-    ----------
-    filename
-        Of the file.
-    *args, **kwargs
-        As for `function`.
-    extra_tag_to_remove
-        Accepted for older programs.
     """
-    asked = inspect.signature(function).bind(*args, **kwargs)
-    asked.apply_defaults()
+    given = locals()
     with open(filename, "wb") as file:
-        pickle.dump(asked.arguments, file)
+        pickle.dump({wanted: given[wanted] for wanted in inspect.signature(function).parameters}, file)
