@@ -195,6 +195,18 @@ LAZY: dict[str, dict[str, str]] = {
     },
     "theano.compile.rebuild": {"theano.compile.collect_shared": "rebuild_collect_shared"},
     "theano.scalar": {"theano.scalar.classes": "*"},
+    "theano.tensor": {
+        "theano.scan.vectorized": "vectorize",
+        "theano.tensor.arranging": "array_split atleast_1d atleast_2d atleast_3d broadcast_to column_stack dstack "
+        "expand_dims flip fliplr flipud hstack matrix_transpose meshgrid moveaxis pad "
+        "rollaxis rot90 take_along_axis vstack",
+        "theano.tensor.einstein": "einsum",
+        "theano.tensor.filled": "empty empty_like full full_like geomspace identity linspace logspace vander",
+        "theano.tensor.missing": "nan_to_num nanargmax nanargmin nanmax nanmean nanmin nanprod nanstd nansum nanvar",
+        "theano.tensor.numeric": "average convolve corrcoef correlate count_nonzero cross ediff1d interp isin "
+        "logsumexp polyval trapezoid vdot",
+        "theano.tensor.order_statistics": "median nanmedian nanpercentile nanquantile percentile quantile",
+    },
     "theano.tensor.subtensor": {"theano.tensor.canonical_slice": "get_canonical_form_slice"},
     "theano.printing": {
         "theano.compile.inspect": "ccode items loop_program",
