@@ -197,6 +197,7 @@ LAZY: dict[str, dict[str, str]] = {
     "theano.scalar": {"theano.scalar.classes": "*"},
     "theano.tensor": {
         "theano.scan.vectorized": "vectorize",
+        "theano.tensor.slices": "MakeSlice SliceConstant SliceType as_int_none_variable make_slice slicetype",
         "theano.tensor.arranging": "array_split atleast_1d atleast_2d atleast_3d broadcast_to column_stack dstack "
         "expand_dims flip fliplr flipud hstack matrix_transpose meshgrid moveaxis pad "
         "rollaxis rot90 take_along_axis vstack",
@@ -206,6 +207,9 @@ LAZY: dict[str, dict[str, str]] = {
         "theano.tensor.numeric": "average convolve corrcoef correlate count_nonzero cross ediff1d interp isin "
         "logsumexp polyval trapezoid vdot",
         "theano.tensor.order_statistics": "median nanmedian nanpercentile nanquantile percentile quantile",
+    },
+    "theano.tensor.type_other": {
+        "theano.tensor.slices": "MakeSlice SliceConstant SliceType as_int_none_variable make_slice slicetype",
     },
     "theano.tensor.subtensor": {"theano.tensor.canonical_slice": "get_canonical_form_slice"},
     "theano.printing": {
