@@ -88,7 +88,7 @@ def test_errors_at_run_time_name_the_line(xs):
     ("make", "words"),
     [
         (lambda xs: xs.append(T.dmatrix()), "TensorType.float64, matrix. is no element"),
-        (lambda xs: xs.append("text"), ""),
+        (lambda xs: xs.append("text"), "text"),
         (lambda xs: xs.extend(TypedListType(T.fvector)()), "can't be joined"),
         (lambda xs: xs[1.5], "scalar or slice"),
         (lambda xs: xs[T.dvector()], "scalar or slice"),
