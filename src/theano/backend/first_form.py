@@ -41,7 +41,7 @@ def _block(block: Block, isa: Isa) -> Block:
 
 def _statement(stmt: st.Stmt, isa: Isa) -> Iterator[st.Stmt]:
     if isinstance(stmt, st.For):
-        inner = replace(stmt, kind="serial", unroll=1, apart=False, body=_block(stmt.body, isa))
+        inner = replace(stmt, kind="serial", unroll=1, separate_copies=False, body=_block(stmt.body, isa))
         if stmt.kind == "vector" and stmt.carried:
             yield from _Lanes(stmt, inner, isa).statements()
         else:

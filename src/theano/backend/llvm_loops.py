@@ -116,7 +116,7 @@ class FunctionPrinter(Visitor, ValuePrinter):
     def _vector_part(self, stmt: st.For, extent: str, parts: Widths) -> tuple[list[Expr], str]:
         """The widened loops; what is left for the scalar one: carried values and first index."""
         whole, rest, masked = parts
-        copies = stmt.unroll if stmt.apart else 1
+        copies = stmt.unroll if stmt.separate_copies else 1
         stop = self.emit(f"and i64 {extent}, {-whole}")
         lanes = whole // copies
         totals = self._run(stmt, "0", stop, lanes, self._identities(stmt, lanes), copies=copies, left=rest or 1)

@@ -271,7 +271,7 @@ class _Schedule:
 
     def _apart(self, group: Group) -> Iterator[str]:
         reasons: dict[str, str] = {}
-        for source, why in group.apart:
+        for source, why in group.not_merged:
             other = source.now()
             if other is not group and other in self.numbers:
                 reasons[f"loop {self.numbers[other]}"] = why

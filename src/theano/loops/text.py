@@ -127,7 +127,7 @@ def _prefetch_text(stmt: st.Prefetch, text: Texts) -> str:
 def _for_text(stmt: st.For, text: Texts) -> str:
     kind = "" if stmt.kind == "serial" else f" {stmt.kind}"
     if stmt.unroll > 1:
-        kind += f" x{stmt.unroll}{' apart' if stmt.apart else ''}"
+        kind += f" x{stmt.unroll}{' apart' if stmt.separate_copies else ''}"
     carried = "".join(f", {c.name} = {text(c.init)}" for c in stmt.carried)
     count = f"{stmt.count} = " if stmt.count else ""
     first = "" if stmt.start is st.ZERO else f"{text(stmt.start)} <= "

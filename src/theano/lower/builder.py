@@ -348,18 +348,18 @@ class Builder:
     def write(
         self, out: Tensor, target: Value | None, reads: Sequence[Value], body: Expr, cost: int = 1,
         indirect: Sequence[Value] = (), dims: Sequence[Expr] | None = None, scatter: tuple[Expr, ...] | None = None,
-        apart: bool = False,
+        unordered: bool = False,
     ) -> None:  # fmt: skip
         """Write `body` into a window of `out` (all of it without `target`), or to scattered places.
 
-        `apart` tells that no other writer writes there, so that the order does not matter.
+        `unordered` tells that no other writer writes there, so that the order does not matter.
         """
         space = tuple(dims) if dims is not None else target.dims if target is not None else out.dims
-        self._write(out, target, space, reads, body, cost, indirect, scatter, apart)
+        self._write(out, target, space, reads, body, cost, indirect, scatter, unordered)
 
     def _write(
         self, out: Tensor, target: Value | None, dims: tuple[Expr, ...], reads: Sequence[Value], body: Expr,
-        cost: int, indirect: Sequence[Value], scatter: tuple[Expr, ...] | None = None, apart: bool = False,
+        cost: int, indirect: Sequence[Value], scatter: tuple[Expr, ...] | None = None, unordered: bool = False,
     ) -> None:  # fmt: skip
         body = bd.rounded(out.type if target is None else target.type, body)
         item = Pointwise(
@@ -367,12 +367,12 @@ class Builder:
             maps=[align(r, dims) for r in reads], out=out, target=target, body=body, cost=cost,
             scatter=scatter,
         )  # fmt: skip
-        item.deps.extend([] if apart else out.latest())
+        item.deps.extend([] if unordered else out.latest())
         self.add(item)
-        if apart:
-            out.apart.append(item)
+        if unordered:
+            out.unordered_writers.append(item)
         else:
-            out.apart = []
+            out.unordered_writers = []
         out.writers.append(item)
 
     def reduce(

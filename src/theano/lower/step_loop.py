@@ -14,7 +14,7 @@ from theano.record import field
 
 
 @dataclass(slots=True)
-class Rows:
+class RowMemory:
     """The memory for the rows of a state or an output.
 
     Row `j` (initial rows count) is row ``j`` of `inner`, or ``j mod ring`` if there is a ring. `inner` is how the
@@ -61,7 +61,7 @@ class StepLoop(Special):
     n: Expr = ZERO
     count: str = ""
     carries: list[Carry] = field(default_factory=list)
-    rows: list[Rows] = field(default_factory=list)
+    rows: list[RowMemory] = field(default_factory=list)
     ends: list[Item] = field(default_factory=list)
     until: Expr | None = None
     objects: bool = False

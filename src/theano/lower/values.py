@@ -18,10 +18,10 @@ class Tensor:
     """An array in C order: the caller's, or one that items write.
 
     `role` is ``input``, ``storage``, ``constant``, ``temp`` (workspace), ``object`` (a NumPy array in an object slot
-    of the frame) or ``cell`` (a 0-d result on the stack). `word` and `slot` belong to the role.
-    Windows are written into a `copy_of` another tensor. Each of the `writers` runs after the one before it, unless they
-    are `apart`; `readers` are those who read only. A tensor with an `alias` uses the memory of that one, from its
-    element `shift` on.
+    of the frame) or ``cell`` (a 0-d result on the stack). `index` and `slot` belong to the role.
+    Windows are written into a `copy_of` another tensor. Each of the `writers` runs after the one before it, but the
+    last, the `unordered_writers`, in any order; `readers` are those who read only. A tensor with an `alias` uses the
+    memory of that one, from its element `shift` on.
     """
 
     name: str
@@ -32,14 +32,14 @@ class Tensor:
     slot: int = -1
     writers: list[Item] = data_field(default_factory=list, repr=False)
     readers: list[Item] = data_field(default_factory=list, repr=False)
-    apart: list[Item] = data_field(default_factory=list, repr=False)  # the last writers, if their order does not matter
+    unordered_writers: list[Item] = data_field(default_factory=list, repr=False)
     alias: Tensor | None = None
     copy_of: Tensor | None = None
     shift: Expr | None = None
 
     def latest(self) -> list[Item]:
         """The writers after which the numbers are those of now."""
-        return self.apart or self.writers[-1:]
+        return self.unordered_writers or self.writers[-1:]
 
     def storage(self) -> Tensor:
         """The tensor whose memory this one uses."""

@@ -48,7 +48,7 @@ def lower_join(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None
     register = compute_type(out_dtype)
     for part in parts:
         window = _window(b, whole(out), axis, start, part.dims[axis])
-        b.write(out, window, [part], bd.converted(bd.element(0, part), register), apart=True)
+        b.write(out, window, [part], bd.converted(bd.element(0, part), register), unordered=True)
         start = b.named(b.dims.normal(ex.add(start, part.dims[axis])))
     return [whole(out)]
 

@@ -43,7 +43,7 @@ class Group:
     """Items that share a loop nest. `places[item]` maps the item's own axes to the group's.
 
     `streams` is how many arrays the group touches, or more: what its parts touched before they were merged.
-    `apart` lists groups that this one reads from and has not been merged with, and why.
+    `not_merged` lists groups that this one reads from and has not been merged with, and why.
     """
 
     region: int
@@ -58,7 +58,7 @@ class Group:
     special: bool = False
     serial: bool = False
     merged: Group | None = None
-    apart: list[tuple[Group, str]] = field(default_factory=list)
+    not_merged: list[tuple[Group, str]] = field(default_factory=list)
 
     def parallel(self) -> list[int]:
         return [k for k in range(len(self.axes)) if k not in self.red]
@@ -177,7 +177,7 @@ class Scheduler:
         """Move the items of an earlier group into a later one, if that is right and worth it."""
         why = self._try_merge(a, into)
         if why:
-            into.apart.append((a, why))
+            into.not_merged.append((a, why))
         return not why
 
     def _try_merge(self, a: Group, into: Group) -> str:
@@ -386,7 +386,7 @@ class Scheduler:
         self.home.update(dict.fromkeys(a.items, into))
         into.items = a.items + into.items
         into.deps = (into.sources() | a.sources()) - {a, into}
-        into.apart += a.apart
+        into.not_merged += a.not_merged
         into.cost += a.cost
         into.streams += a.streams
         a.merged = into

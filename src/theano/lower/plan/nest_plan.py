@@ -39,13 +39,13 @@ from theano.runtime import abi
 class Sweep(NamedTuple):
     """One pass over the reduced axes: its items, what a point of it costs, how many vectors it takes at once.
 
-    With `apart` the copies of an accumulation are added at the end only. Of columns, `rows` are taken at once.
+    With `separate_copies` of an accumulation these are added at the end only. Of columns, `rows` are taken at once.
     """
 
     items: tuple[Item, ...]
     cost: int
     unroll: int = 1
-    apart: bool = False
+    separate_copies: bool = False
     rows: int = 1
     hints: tuple[Hint, ...] = ()
 
@@ -313,8 +313,8 @@ class _Planner:
         unroll = sweep_unroll(self.machine, accesses, reduces, total if total >= heavy else cost)
         if any(_gathers(access, last) for access in accesses):
             unroll = 1
-        apart = unroll > 1 and total < heavy and not any(a.in_loop for a in accesses)
-        return Sweep(tuple(items), total, unroll, apart)
+        separate_copies = unroll > 1 and total < heavy and not any(a.in_loop for a in accesses)
+        return Sweep(tuple(items), total, unroll, separate_copies)
 
     def _row_hints(self, sweeps: Sequence[Sweep], accesses: list[list[Access]]) -> tuple[tuple[Hint, ...], int]:
         """Hints for all that a single sweep walks through; for the next row where there are several."""

@@ -115,7 +115,7 @@ def _pace(sweep: Sweep) -> str:
         return f", {sweep.rows} rows at once"
     if sweep.unroll == 1:
         return ""
-    return f", {sweep.unroll} vectors at once{', added at the end' if sweep.apart else ''}"
+    return f", {sweep.unroll} vectors at once{', added at the end' if sweep.separate_copies else ''}"
 
 
 def _names(items: Iterable[Item]) -> str:
