@@ -11,9 +11,10 @@ from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower import body as bd
-from theano.lower.dims import ONE, ZERO, Dims, is_const, is_length, length
+from theano.lower.dims import ONE, ZERO, Dims, is_const, length
 from theano.lower.items import Pointwise, Reduce, Special
 from theano.lower.machine import Machine
+from theano.lower.names import Names
 from theano.lower.values import Item, Tensor, Value
 
 # Names of kernels begin with these and have numbers of their own, so that equal kernels have equal texts. In main only
@@ -42,7 +43,7 @@ class Builder:
     records: list[CheckRecord] = field(default_factory=list)
     entry: list[st.Stmt] = field(default_factory=list)  # names for what follows from lengths alone
     entry_checks: list[hs.Check] = field(default_factory=list)
-    entry_names: set[str] = field(default_factory=set)
+    numbers: dict[Tensor, str] = field(default_factory=dict)  # names of what inputs and storages of one element hold
     definer: dict[str, Item] = field(default_factory=dict)
     values: dict[Any, Value] = field(default_factory=dict)
     clients: dict[Any, int] = field(default_factory=dict)
@@ -64,7 +65,6 @@ class Builder:
     n_slots: int = 0
     leaf_words: list[int] = field(default_factory=list)
     applied: dict[object, Expr] = field(default_factory=dict)  # bodies that are operations of the scalar table
-    counter: int = 0
     words: list[tuple[str, Any]] = field(default_factory=list)
     word_of: dict[tuple[str, Any], int] = field(default_factory=dict)
     first_word: int = 0
@@ -122,11 +122,21 @@ class Builder:
         return self.machine.has_f16 or all(getattr(v.type, "dtype", "") != "float16" for v in variables)
 
     # -- names, words, slots -------------------------------------------------------------------------
+    @property
+    def names(self) -> Names:
+        """The names of main."""
+        return self.dims.names
+
     def fresh(self, prefix: str) -> str:
         """A new name of main; "t" is a tensor's pointer."""
         assert prefix == "t" or prefix not in OF_KERNELS, prefix
-        self.counter += 1
-        return f"{prefix}{self.counter}"
+        return self.names.fresh(prefix)
+
+    def fresh_length(self) -> Expr:
+        """A new name of main for a length."""
+        name = self.fresh("d")
+        self.names.lengths.add(name)
+        return ex.name(name, "i64")
 
     def word(self, kind: str, key: Any, *payload: Any) -> int:
         """The context word of an outside address, that of `payload` if there is one (otherwise `key` tells all).
@@ -154,7 +164,7 @@ class Builder:
         if self.known_at_entry(root):
             name = f"de{len(self.entry)}"
             self.entry.append(st.Let(name, root))
-            self.entry_names.add(name)
+            self.names.at_entry.add(name)
         else:
             name = self.fresh("d")
             self.add(
@@ -163,6 +173,8 @@ class Builder:
                     emit=lambda asm: asm.statement(st.Let(name, root)),
                 )
             )  # fmt: skip
+        if self.dims.is_length(root):
+            self.names.lengths.add(name)
         return ex.name(name, root.type)
 
     def in_steps(self, region: int) -> bool:
@@ -172,7 +184,7 @@ class Builder:
         return region != 0
 
     def known_at_entry(self, *exprs: Expr) -> bool:
-        return self.entry_names.issuperset(ex.names(*exprs))
+        return self.names.at_entry.issuperset(ex.names(*exprs))
 
     # -- checks ----------------------------------------------------------------------------------------
     def check(self, cond: Expr, error: type[Exception], message: str, operands: Sequence[Expr] = ()) -> Item | None:
@@ -210,7 +222,7 @@ class Builder:
         if compare is None or cond.args[0].type != "i64":
             return cond
         left, right = (self.dims.normal(a) for a in cond.args)
-        if cond.op == "ge" and is_const(right, 0) and is_length(left):
+        if cond.op == "ge" and is_const(right, 0) and self.dims.is_length(left):
             return ex.const(True, "bool")
         return compare(left, right)
 

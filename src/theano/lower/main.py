@@ -355,12 +355,12 @@ class Assembler:
                 if tensor is None:
                     continue
                 head.append(hs.FrameWord(tensor.name, data(k), "ptr"))
-                prefix = tensor.name[0]
                 for axis, d in enumerate(tensor.dims):
                     if not is_const(d, 1):
-                        head.append(hs.FrameWord(f"d{prefix}{k}_{axis}", dim(k, axis), "i64"))
-                if f"v{prefix}{k}" in self.b.entry_names:
-                    loads.append(st.Load(f"v{prefix}{k}", st.View(tensor.name, tensor.type, ZERO, ()), ()))
+                        head.append(hs.FrameWord(str(d.value), dim(k, axis), "i64"))
+                number = self.b.numbers.get(tensor)
+                if number is not None:
+                    loads.append(st.Load(number, st.View(tensor.name, tensor.type, ZERO, ()), ()))
         for word, (kind, _) in enumerate(self.b.words, self.b.first_word):
             if kind == "constant":
                 head += [hs.ContextWord(n, word) for n in self._constant_names.get(word, ())]

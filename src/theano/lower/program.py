@@ -184,7 +184,8 @@ class _Lowering:
                 continue
             name = f"d{prefix}{k}_{axis}"
             self.dim_words[name] = (role, k, axis)
-            b.entry_names.add(name)
+            b.names.at_entry.add(name)
+            b.names.lengths.add(name)
             dim = ex.name(name, "i64")
             if static is not None:
                 b.check(
@@ -197,8 +198,8 @@ class _Lowering:
         tensor = Tensor(f"{prefix}{k}", type_, tuple(dims), role, index=k)
         value = whole(tensor)
         if all(is_const(d, 1) for d in dims) and b.native(type_):
-            name = f"v{prefix}{k}"
-            b.entry_names.add(name)
+            name = b.numbers[tensor] = f"v{prefix}{k}"
+            b.names.at_entry.add(name)
             value = Value(type_, tuple(dims), uniform=ex.name(name, st.load_type(type_)))
         b.values[v] = value
         return tensor

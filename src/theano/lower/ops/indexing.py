@@ -10,7 +10,7 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower import body as bd
 from theano.lower.builder import Builder, whole
-from theano.lower.dims import LONGEST, ONE, ZERO, is_const, is_length, length
+from theano.lower.dims import LONGEST, ONE, ZERO, is_const, length
 from theano.lower.items import Pointwise
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.vectors import vector_value
@@ -90,7 +90,7 @@ def _slice_bounds(b: Builder, entry: slice, dim: Expr) -> tuple[Expr, Expr, Expr
         span = ex.select(up, ex.sub(last, first), ex.sub(first, last))
         size = ex.select(ex.lt(step, 0), ex.neg(step), step)
     span = b.dims.normal(span)
-    if not (span.op == "const" and span.value >= 0) and not is_length(span):
+    if not (span.op == "const" and span.value >= 0) and not b.dims.is_length(span):
         span = ex.maximum(span, ZERO)
     if is_const(size, 1):
         return first, span, step

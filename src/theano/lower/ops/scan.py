@@ -60,20 +60,21 @@ class _ScanLowering:
         self.outer_region = b.region
         self.step = b.fresh("step")
         self.t = ex.name(self.step, "i64")
-        self.count = b.fresh("d") if self.loop.condition is not None else ""
+        self.count = None if self.loop.condition is None else b.fresh_length()  # steps until the condition holds
         self.before = len(b.entry_checks), len(b.items), set(b.checked), b.dims.equalities()
 
     def run(self) -> list[Value] | None:
         b, loop = self.b, self.loop
         n = self.n = b.named(self._bounded(b.scalar(self.values[loop.n_steps], "i64")))
-        self.made = ex.name(self.count, "i64") if self.count else n
+        self.made = n if self.count is None else self.count
         self._check()
         self.region = b.new_region()
         b.sides[self.node] = (self.region,)
         b.runs[self.region] = ex.gt(n, 0)
         self.own = b.own_names[self.region] = {self.step}
         self.item = StepLoop(
-            self.outer_region, self.node, what="loop", blocks=(self.region,), step=self.step, n=n, count=self.count,
+            self.outer_region, self.node, what="loop", blocks=(self.region,), step=self.step, n=n,
+            count="" if self.count is None else str(self.count.value),
             objects=bool(loop.shared),
         )  # fmt: skip
         inner: dict[Any, Value] = {}
@@ -106,9 +107,9 @@ class _ScanLowering:
 
     def _bounded(self, n: Expr) -> Expr:
         """The number of steps, small enough to add to: nobody sees the end of `MANY`, unless a condition ends it."""
-        if all(name.startswith("d") for name in ex.names(n)) and not (n.op == "const" and n.value > MANY):
+        if self.b.names.lengths.issuperset(ex.names(n)) and not (n.op == "const" and n.value > MANY):
             return n
-        if self.count:
+        if self.count is not None:
             return ex.minimum(n, length(MANY))
         self.b.check(ex.le(n, length(MANY)), MemoryError, "{0} steps are more than can be made", (n,))
         return n
@@ -211,7 +212,7 @@ class _ScanLowering:
             ring = 1 << (max(keep, first + 1 if first else keep) - 1).bit_length()
             tensor = b.tensor(type_, (length(ring), *dims))
             rows = RowMemory(tensor, tensor, first, ring, keep=keep)
-        elif not self.count:
+        elif self.count is None:
             tensor = b.tensor(type_, (ex.add(self.n, length(first)), *dims))
             rows = RowMemory(tensor, tensor, first)
         else:
@@ -409,7 +410,7 @@ class _ScanLowering:
         item.writes += [r.outer for r in item.rows]
         item.fallible = item.python = item.polls = True
         item.scalars += [self.n, *(c.init for c in item.carries)]
-        item.defines += [*(c.result for c in item.carries), *([self.count] if self.count else [])]
+        item.defines += [*(c.result for c in item.carries), *([item.count] if item.count else [])]
         b.owners[self.region] = item
         item.deps.extend(item.ends)
         item.deps.extend(needs_of(b, inside(b, self.node)))
@@ -436,8 +437,8 @@ class _ScanLowering:
         if keep is None and not rows.grows:
             return whole(tensor)
         if keep is None:
-            lengths = tuple(ONE if is_const(d, 1) else ex.name(b.fresh("d"), "i64") for d in dims)
-            capacity = ex.name(b.fresh("d"), "i64")
+            lengths = tuple(ONE if is_const(d, 1) else b.fresh_length() for d in dims)
+            capacity = b.fresh_length()
             grown = Tensor(b.fresh("t"), tensor.type, (capacity, *lengths), "object", slot=tensor.slot)
             self._deliver(grown, self.item, whole(grown))
             strides = c_strides(b.dims, grown.dims)
