@@ -8,7 +8,6 @@ It counts what it does, and leaves for the fast form when it has computed for as
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from theano.backend.widths import starts_with_identity, widths
@@ -16,6 +15,7 @@ from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
+from theano.record import replace
 
 if TYPE_CHECKING:
     from theano.runtime.target import Isa

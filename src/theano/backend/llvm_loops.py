@@ -8,7 +8,6 @@ them has no loop over single elements: the last vector may be a part of one.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from theano.backend import llvm_ops as ops
 from theano.backend.llvm import Level, ValuePrinter
@@ -18,6 +17,7 @@ from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.visitor import KERNEL, Visitor
+from theano.record import replace
 
 
 class FunctionPrinter(Visitor, ValuePrinter):

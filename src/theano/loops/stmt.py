@@ -11,8 +11,6 @@ order) or ``"state"``, strictly sequential.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
 from theano.loops.schema import (
@@ -29,18 +27,17 @@ from theano.loops.schema import (
     Stmt,
     Truth,
     Typed,
-    declare,
     part,
     statement,
     walk,
 )
+from theano.record import field
 
 ZERO = ex.const(0, "i64")
 
 
-@declare
-@dataclass(slots=True, frozen=True)
-class View(Described):
+@part
+class View(Described, eq=True):
     """A strided window on the memory at pointer `base`, elements of storage type `type`."""
 
     base: Base
