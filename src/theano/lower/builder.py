@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from theano.loops import expr as ex
@@ -16,6 +15,7 @@ from theano.lower.items import Pointwise, Reduce, Special
 from theano.lower.machine import Machine
 from theano.lower.names import Names
 from theano.lower.values import Item, Tensor, Value
+from theano.record import Record, field
 
 # Names of kernels begin with these and have numbers of their own, so that equal kernels have equal texts. In main only
 # pointers do, which kernels are given as parameters: a value's name would seem to be the kernel's.
@@ -24,8 +24,7 @@ COMPARISONS = {"eq": ex.eq, "ne": ex.ne, "lt": ex.lt, "le": ex.le, "gt": ex.gt, 
 COMPLEX_PART = {"c64": "f32", "c128": "f64"}
 
 
-@dataclass(slots=True)
-class CheckRecord:
+class CheckRecord(Record):
     """What check number `code` means: the node, the exception class and a format over the operands."""
 
     node: Any
@@ -34,8 +33,7 @@ class CheckRecord:
     dims: tuple[Expr, ...] | None = None  # of the array that the check is about, for a last place in the message
 
 
-@dataclass(slots=True)
-class Builder:
+class Builder(Record):
     """Collects items, checks and entry statements while the lowering functions run over the graph."""
 
     dims: Dims = field(default_factory=Dims)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from theano.graph import Variable
 from theano.loops import expr as ex
@@ -29,13 +28,13 @@ from theano.lower.plan.work import mark_work
 from theano.lower.step_loop import StepLoop
 from theano.lower.values import Item, Tensor, Value, byte_size
 from theano.progress import still_here
+from theano.record import Record
 from theano.runtime import abi
 
 Block = list[st.Stmt]
 
 
-@dataclass(slots=True)
-class Update:
+class Update(Record):
     """Output `value` becomes the content of storage `storage`; `tensor` is that storage's old content."""
 
     storage: int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from theano.configdefaults import config
@@ -25,13 +24,12 @@ from theano.lower.plan.groups import Group, Scheduler, live_items
 from theano.lower.plan.nest_plan import NestPlan
 from theano.lower.values import Item, Tensor, Value
 from theano.progress import stage, still_here
-from theano.record import replace
+from theano.record import Record, field, replace
 from theano.runtime import abi
 from theano.tensor.type import TensorType
 
 
-@dataclass(slots=True)
-class Lowered:
+class Lowered(Record):
     """A loop program and what the caller needs to link and call it."""
 
     program: hs.Program
@@ -66,8 +64,7 @@ class Lowered:
         verify(program or self.program, self.layout, facts)
 
 
-@dataclass(slots=True)
-class InputForm:
+class InputForm(Record):
     """How an input may be given: see `abi.ArraySpec`."""
 
     numbers: bool = True

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from dataclasses import field as data_field
 from typing import ClassVar
 
 from theano.loops import expr as ex
@@ -13,8 +11,7 @@ from theano.lower.dims import Dims, length
 from theano.record import Record, field
 
 
-@dataclass(eq=False, slots=True)
-class Tensor:
+class Tensor(Record):
     """An array in C order: the caller's, or one that items write.
 
     `role` is ``input``, ``storage``, ``constant``, ``temp`` (workspace), ``object`` (a NumPy array in an object slot
@@ -30,12 +27,15 @@ class Tensor:
     role: str = "temp"
     index: int = -1
     slot: int = -1
-    writers: list[Item] = data_field(default_factory=list, repr=False)
-    readers: list[Item] = data_field(default_factory=list, repr=False)
-    unordered_writers: list[Item] = data_field(default_factory=list, repr=False)
+    writers: list[Item] = field(default_factory=list)
+    readers: list[Item] = field(default_factory=list)
+    unordered_writers: list[Item] = field(default_factory=list)
     alias: Tensor | None = None
     copy_of: Tensor | None = None
     shift: Expr | None = None
+
+    def __repr__(self) -> str:
+        return f"Tensor(name={self.name!r}, type={self.type!r}, dims={self.dims!r}, role={self.role!r})"
 
     def latest(self) -> list[Item]:
         """The writers after which the numbers are those of now."""
@@ -49,8 +49,7 @@ class Tensor:
         return tensor
 
 
-@dataclass(slots=True)
-class Value:
+class Value(Record, eq=True):
     """One look at numbers, with its lengths `dims` (a length that is the constant 1 broadcasts).
 
     Exactly one of three forms:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from theano.loops import expr as ex
 from theano.loops import host as hs
@@ -17,10 +16,10 @@ from theano.lower.plan.groups import Group
 from theano.lower.plan.slices import Slicing, plan_slices
 from theano.lower.products import Product
 from theano.lower.values import Tensor
+from theano.record import Record
 
 
-@dataclass(frozen=True, slots=True)
-class Steps:
+class Steps(Record):
     """Of a loop: main's name for the number of the step, how many there are, and how many between looks at signals."""
 
     name: str

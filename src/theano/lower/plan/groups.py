@@ -11,7 +11,6 @@ neighbours only, so scheduling is linear in the number of items.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from theano.loops import expr as ex
@@ -21,6 +20,7 @@ from theano.lower.dims import is_const
 from theano.lower.items import Item, Pointwise, Reduce, Special
 from theano.lower.values import Tensor, Value
 from theano.progress import still_here
+from theano.record import Record, field
 
 # From so many writers of a tensor on their set is kept.
 MANY = 8
@@ -38,8 +38,7 @@ class Fit(NamedTuple):
     reader_once_a_row: bool = False
 
 
-@dataclass(eq=False, slots=True)
-class Group:
+class Group(Record):
     """Items that share a loop nest. `places[item]` maps the item's own axes to the group's.
 
     `streams` is how many arrays the group touches, or more: what its parts touched before they were merged.
