@@ -37,7 +37,7 @@ class ByName(Record):
 def written_out(request, monkeypatch):
     monkeypatch.setattr(record, "MANY", 0 if request.param == "many" else 1000)
     for cls in (Base, Derived, Same, ByName):
-        cls.__init__, cls._made = record._first, 0
+        cls.__init__, cls._made = record._first, [0]
 
 
 def test_fields_of_a_base_come_first():

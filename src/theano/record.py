@@ -6,7 +6,7 @@ A dataclass costs 0.3 to 0.6 ms when its module is imported, for methods of whic
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Literal, TypeVar, dataclass_transform, overload
 
 __all__ = ["Record", "field", "replace"]
@@ -57,13 +57,14 @@ class _RecordMeta(type):
         own = tuple(n for n, kind in body.get("__annotations__", {}).items() if "ClassVar" not in str(kind))
         defaults = {n: body.pop(n) for n in own if n in body}
         by_name = {n: default.value for n, default in defaults.items() if isinstance(default, _ByName)}
-        body["_defaults"] = defaults | by_name
         body["__slots__"] = own
-        fields, positional = next(((b._fields, b._positional) for b in bases if isinstance(b, _RecordMeta)), ((), ()))
+        base = next((b for b in bases if isinstance(b, _RecordMeta)), None)
+        fields, positional, inherited = (base._fields, base._positional, base._defaults) if base else ((), (), {})
         body["_fields"] = (*fields, *own)
         body["_positional"] = (*positional, *(n for n in own if n not in by_name))
+        body["_defaults"] = inherited | defaults | by_name
         body["__init__"] = _first
-        body["_made"] = 0
+        body["_made"] = [0]
         if eq or frozen:
             body.update(__eq__=_equal, __hash__=_hash)
         if frozen:
@@ -74,8 +75,9 @@ class _RecordMeta(type):
 def _first(self: Record, *args: Any, **kwargs: Any) -> None:
     """``__init__`` of every record class until it has many instances."""
     cls = type(self)
-    cls._made += 1
-    if cls._made > MANY or not _filled(self, args, kwargs):
+    made = cls._made
+    made[0] += 1  # not an attribute of the class, whose change would make Python forget what it knows of it
+    if made[0] > MANY or not _filled(self, args, kwargs):
         cls.__init__ = _initializer(cls)  # type: ignore[method-assign]
         cls.__init__(self, *args, **kwargs)
     elif hasattr(cls, "__post_init__"):
@@ -84,30 +86,26 @@ def _first(self: Record, *args: Any, **kwargs: Any) -> None:
 
 def _filled(record: Record, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     """Give a record its fields; False where the arguments are not those it needs."""
-    positional, defaults = record._positional, _all_defaults(type(record))
-    given = positional[: len(args)]
-    for name, value in zip(given, args, strict=False):
+    fields, positional, defaults = record._fields, record._positional, record._defaults
+    count = len(args)
+    for name, value in zip(positional, args, strict=False):
         setattr(record, name, value)
+    if len(positional) == len(fields):
+        missing: Iterable[str] = fields[count:]
+    else:
+        missing = [name for name in fields if name not in positional[:count]]
     left = len(kwargs)
-    for name in record._fields:
-        if name in given:
-            continue
+    for name in missing:
         if name in kwargs:
             value, left = kwargs[name], left - 1
         elif name in defaults:
             value = defaults[name]
-            value = value.make() if isinstance(value, _Fresh) else value
+            if type(value) is _Fresh:
+                value = value.make()
         else:
             return False
         setattr(record, name, value)
-    return not left and len(args) <= len(positional)
-
-
-def _all_defaults(cls: type[Record]) -> dict[str, Any]:
-    defaults: dict[str, Any] = {}
-    for base in reversed(cls.__mro__):
-        defaults.update(base.__dict__.get("_defaults", ()))
-    return defaults
+    return not left and count <= len(positional)
 
 
 def _values(record: Record) -> tuple[Any, ...]:
@@ -157,7 +155,7 @@ class Record(Slotted, metaclass=_RecordMeta):
     _fields: ClassVar[tuple[str, ...]]
     _positional: ClassVar[tuple[str, ...]]
     _defaults: ClassVar[dict[str, Any]]
-    _made: ClassVar[int]
+    _made: ClassVar[list[int]]
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{n}={getattr(self, n)!r}' for n in self._fields)})"
@@ -165,7 +163,7 @@ class Record(Slotted, metaclass=_RecordMeta):
 
 def _initializer(cls: type[Record]) -> Callable[..., None]:
     """``__init__`` of the fields of `cls`, written out."""
-    defaults = _all_defaults(cls)
+    defaults = cls._defaults
     known: dict[str, Any] = {"_missing": _MISSING}
     header, lines = ["self"], []
     by_name = [name for name in cls._fields if name not in cls._positional]

@@ -92,4 +92,5 @@ def test_what_is_reduced_along_the_contiguous_axis_goes_by_rows() -> None:
         plan = plan_nest(Builder(), group_of(total), {out})
         assert (plan.shape, plan.order[-1]) == (shape, 1)
         assert plan.sweeps[0].items == (total,)
+        assert plan.levels == (() if axis else ((), ((total,),)))  # a loop of its own for results of columns
         assert plan.outermost is not None and plan.outermost.axis == (0 if axis else None)

@@ -132,7 +132,7 @@ def describe_failure(
         parts.append(f"Inputs strides: {[_attribute(v, 'strides', 'No strides') for v in inputs]}")
         parts.append(f"Inputs values: {[_shown(v) for v in inputs]}")
     if fgraph is not None and node in fgraph.apply_nodes:  # a node of a loop's step has none there
-        parts.append(f"Outputs clients: {[_clients(fgraph, out) for out in node.outputs]}")
+        parts.append(f"Outputs clients: {[[user for user, _ in fgraph.clients(out)] for out in node.outputs]}")
     trace = trace_text(node)
     if trace:
         parts.append(
@@ -171,10 +171,6 @@ class _Safely:
             return repr(self._value)
         except Exception:
             return shown(self._value)
-
-
-def _clients(fgraph: FunctionGraph, variable: Variable) -> list[Any]:
-    return ["output" if client == "output" else client for client, _ in fgraph.clients(variable)]
 
 
 def _verbose(node: Apply, inputs: Sequence[Any] | None, fgraph: FunctionGraph | None) -> str:

@@ -74,11 +74,11 @@ def items(f: Any) -> str:
         t2[i] = add over j of t1[i, j], in f64
     """
     low: Lowered = executor_of(f).lowered
-    return items_text(low.items, _names(low, executor_of(f).plan.fgraph.inputs))
+    return items_text(low.items, names_of_main(low, executor_of(f).plan.fgraph.inputs))
 
 
-def _names(low: Lowered, leaves: Sequence[Any]) -> dict[str, str]:
-    """How a reader knows tensors, and lengths of arguments."""
+def names_of_main(low: Lowered, leaves: Sequence[Any]) -> dict[str, str]:
+    """How a reader knows arguments and shared variables, and their lengths."""
     roles = {"input": leaves[: len(low.inputs)], "storage": leaves[len(low.inputs) :]}
     names: dict[str, str] = {}
     for role, prefix in (("input", "x"), ("storage", "s")):

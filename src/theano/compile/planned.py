@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from theano.compile.inspect import executor_of, written
+from theano.compile.inspect import executor_of, names_of_main, written
 from theano.compile.native import NativeExecutor
 from theano.compile.sizes import Sizes
 from theano.compile.traffic import Traffic
@@ -208,15 +208,8 @@ class _Schedule:
     def __init__(self, low: Lowered, leaves: list[Any], sizes: Sizes | None) -> None:
         self.low = low
         self.traffic = None if sizes is None else Traffic(sizes)
-        n = len(low.inputs)
-        names = [v.name or f"input {k}" for k, v in enumerate(leaves)]
-        self.dims = {
-            name: f"{names[k if role == 'input' else n + k]}.shape[{axis}]"
-            for name, (role, k, axis) in low.dim_words.items()
-        }
+        self.names = names_of_main(low, leaves)
         self.memory = {name for stmt in st.walk(low.program.main) for name in defined_names(stmt)}
-        self.leaves = {"input": names[:n], "storage": names[n:]}
-        self.names: dict[str, str] = {}
         for v, value in low.values.items():
             if v.name and value.tensor is not None and value.is_whole():
                 self.names.setdefault(value.tensor.name, v.name)
@@ -266,8 +259,6 @@ class _Schedule:
             yield from (f"    {line}" for line in lines)
 
     def _name(self, tensor: Tensor) -> str:
-        if tensor.role in self.leaves:
-            return self.leaves[tensor.role][tensor.index]
         role = {"constant": "constant", "temp": "workspace", "cell": "stack"}.get(tensor.role, "array")
         return self.names.get(tensor.name) or f"{role} {tensor.name}"
 
@@ -331,7 +322,7 @@ class _Schedule:
             if node.op == "const":
                 done[id(node)] = str(node.value)
             elif node.op == "name":
-                done[id(node)] = self.dims.get(str(node.value), str(node.value))
+                done[id(node)] = self.names.get(str(node.value), str(node.value))
             else:
                 text = operation_text(node, [done[id(a)] for a in node.args])
                 done[id(node)] = text if len(text) < 120 else "…"

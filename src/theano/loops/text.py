@@ -184,53 +184,38 @@ class TextPrinter(SharingPrinter):
 
     def block(self, stmts: list[st.Stmt]) -> None:
         for stmt in stmts:
+            line = line_text(stmt, self.expr)
             if isinstance(stmt, st.For):
-                self._for(stmt)
-            elif isinstance(stmt, st.If):
-                self._if(stmt)
+                carried = stmt.carried
+                self._nested(line, stmt.body, [stmt.index, *(c.name for c in carried)], stmt)
+                self._define([*(c.result for c in carried), *filter(None, [stmt.count])])
             elif isinstance(stmt, hs.Slices):
-                self._slices(stmt)
+                self._nested(line, stmt.body, [stmt.lo, stmt.hi])
+            elif isinstance(stmt, st.If):
+                self._nested(line, stmt.then)
+                if stmt.orelse:
+                    self._nested("else", stmt.orelse)
             else:
-                self.line(line_text(stmt, self.expr))
-                for name in defined_names(stmt):
-                    self.define(name)
+                self.line(line)
+                self._define(defined_names(stmt))
 
-    def _for(self, stmt: st.For) -> None:
-        head = line_text(stmt, self.expr)
-        self.open()
-        for name in (stmt.index, *(c.name for c in stmt.carried)):
-            self.define(name)
-        self.block(stmt.body)
-        for c in stmt.carried:
-            self.line(f"{c.result} <- {self.expr(c.next)}  ({c.op})")
-        if stmt.until is not None:
-            self.line(f"until {self.expr(stmt.until)}")
-        body = self.close()
-        self.line(head)
-        self.levels[-1].lines += [PAD + line for line in body]
-        for name in (*(c.result for c in stmt.carried), *([stmt.count] if stmt.count else [])):
+    def _define(self, names: Iterable[str]) -> None:
+        for name in names:
             self.define(name)
 
-    def _slices(self, stmt: hs.Slices) -> None:
-        head = line_text(stmt, self.expr)
-        self.open(branch=True)
-        self.define(stmt.lo)
-        self.define(stmt.hi)
-        self.block(stmt.body)
-        body = self.close()
+    def _nested(self, head: str, body: list[st.Stmt], names: Iterable[str] = (), loop: st.For | None = None) -> None:
+        """A line, and below it a block that knows `names`; at its end what each round of a `loop` comes to."""
+        self.open(branch=loop is None)
+        self._define(names)
+        self.block(body)
+        if loop is not None:
+            for c in loop.carried:
+                self.line(f"{c.result} <- {self.expr(c.next)}  ({c.op})")
+            if loop.until is not None:
+                self.line(f"until {self.expr(loop.until)}")
+        lines = self.close()
         self.line(head)
-        self.levels[-1].lines += [PAD + line for line in body]
-
-    def _if(self, stmt: st.If) -> None:
-        head = line_text(stmt, self.expr)
-        for word, side in ((head, stmt.then), ("else", stmt.orelse)):
-            if word == "else" and not side:
-                continue
-            self.open(branch=True)
-            self.block(side)
-            body = self.close()
-            self.line(word)
-            self.levels[-1].lines += [PAD + line for line in body]
+        self.levels[-1].lines += [PAD + line for line in lines]
 
 
 def function_text(head: str, params: list[str], block: list[st.Stmt]) -> str:

@@ -308,10 +308,12 @@ class Scheduler:
         return Fit(mapping) if not red or not into.red or red == into.red else None
 
     def _fit_after_rows(self, a: Group, into: Group, pairs: dict[int, int]) -> Fit | None:
-        """`into` runs once for each result of the reductions of `a`."""
+        """`into` runs once for each result of the reductions of `a`.
+
+        Each of its axes is that of one of `a`, as items run along all parallel axes of their group. Some may be reduced
+        by `a` if its items are picked along others; that is refused by `_axis_map`.
+        """
         inverse = {v: k for k, v in pairs.items()}
-        if len(inverse) != len(into.axes) or set(inverse.values()) & a.red:
-            return None
         if into.cost > self.machine.row_cost and (self._short_rows(a) or not self._feeds_row(into)):
             self.misfit = MUCH_FOR_A_ROW
             return None

@@ -194,9 +194,9 @@ def _total_of_increment(plan: SplitPlan, node: Node) -> Total | None:
     pattern = (*([places.type.broadcastable[0]] if several else []), *zeros.type.broadcastable[1:])
     if rows.type.broadcastable != pattern or step.kind(rows) == Kind.FIXED or step.kind(places) != Kind.SEQUENCE:
         return None
-    if not (plan.at_hand(places) or _before(step, places)) or not (_before(step, rows) or plan.affordable(rows)):
+    if not (plan.at_hand(places) or _cheap(step, places)) or not (_cheap(step, rows) or plan.affordable(rows)):
         return None
-    if not _before(step, rows):
+    if not _cheap(step, rows):
         plan.ask_for(rows)
 
     def total(batch: Batch) -> Tensor:
@@ -253,7 +253,7 @@ def _sum_of(v: Tensor, axes: tuple[int, ...], dtype: str) -> Total:
 
 
 def _cheap(step: StepGraph, v: Tensor) -> bool:
-    """Whether `v` is point-wise work (and sums) of sequences only: its sum needs no memory for its rows."""
+    """Whether `v` is point-wise work (and sums) of sequences only: its rows are quickly made, its sum needs none."""
     if step.kind(v) != Kind.SEQUENCE:
         return False
     return all(type(n.op) in (Elemwise, DimShuffle, Sum) for n in step.needed_for([v]))
@@ -308,19 +308,14 @@ def _total_of_product(plan: SplitPlan, node: Node) -> Total | None:
 
         return scaled
     # The memory for one of them is there; the other may take as much.
-    if not (plan.at_hand(a) or plan.at_hand(b) or _before(plan.step, a) or _before(plan.step, b)):
+    if not (plan.at_hand(a) or plan.at_hand(b) or _cheap(plan.step, a) or _cheap(plan.step, b)):
         return None
-    asked = [v for v in (a, b) if not _before(plan.step, v)]
+    asked = [v for v in (a, b) if not _cheap(plan.step, v)]
     if not all(map(plan.affordable, asked)):
         return None
     for v in asked:
         plan.ask_for(v)
     return lambda batch: _product_of_rows(batch, a, b)
-
-
-def _before(step: StepGraph, v: Tensor) -> bool:
-    """Whether the rows of `v` are cheap to have before the loop."""
-    return _cheap(step, v)
 
 
 def _product_of_rows(batch: Batch, a: Tensor, b: Tensor) -> Tensor:
