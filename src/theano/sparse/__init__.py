@@ -14,11 +14,17 @@ array([10., 40.])
 
 from __future__ import annotations
 
-from theano.sparse.arithmetic import *  # noqa: F403
-from theano.sparse.constructors import *  # noqa: F403
-from theano.sparse.convert import *  # noqa: F403
-from theano.sparse.csm import *  # noqa: F403
-from theano.sparse.methods import METHODS as _methods  # noqa: F401
-from theano.sparse.products import *  # noqa: F403
-from theano.sparse.type import *  # noqa: F403
-from theano.sparse.variable import *  # noqa: F403
+from theano.sparse.arithmetic import *
+from theano.sparse.compare import *
+from theano.sparse.constructors import *
+from theano.sparse.convert import *
+from theano.sparse.csm import *
+from theano.sparse.indexing import *
+from theano.sparse.methods import METHODS as _methods
+from theano.sparse.pointwise import *
+from theano.sparse.products import *
+from theano.sparse.stacking import *
+from theano.sparse.structure import *
+from theano.sparse.sums import *
+from theano.sparse.type import *
+from theano.sparse.variable import *

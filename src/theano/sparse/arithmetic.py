@@ -11,11 +11,21 @@ from theano.graph import Apply
 from theano.graph.origin import made_here
 from theano.sparse.convert import as_dense_variable, conjugated, in_dtype, in_format, onto, transpose
 from theano.sparse.csm import components_of, csm_properties, lengths, places
-from theano.sparse.op import Components, SameShape, SparseOp, dense_output, sparse_output, upcast, wanted_format
+from theano.sparse.op import (
+    Components,
+    SameShape,
+    SparseOp,
+    dense_output,
+    requires,
+    sparse_output,
+    upcast,
+    wanted_format,
+)
 from theano.sparse.values import as_format, compressed
 from theano.sparse.variable import as_sparse_or_tensor_variable, as_sparse_variable, is_sparse_variable
 from theano.tensor.alloc import zeros
 from theano.tensor.math import cast as dense_cast
+from theano.tensor.math import eq
 from theano.tensor.reduction import sum as dense_sum
 from theano.tensor.shape import dimshuffle, patternbroadcast
 from theano.tensor.subtensor import inc_subtensor
@@ -66,6 +76,7 @@ class Neg(SameShape):
     """``-x``."""
 
     __props__ = ()
+    view_map = {0: [0]}
     linear_in = (0,)
 
     def __str__(self) -> str:
@@ -95,7 +106,6 @@ class AddSS(SameShape):
     """The sum of two sparse matrices: with the elements of both, in the format of the first."""
 
     __props__ = ()
-    linear_together = True
 
     def make_node(self, x: Any, y: Any) -> Apply:
         x, y = one_format(self, x, y)
@@ -130,6 +140,7 @@ class AddSSData(SameShape):
     """
 
     __props__ = ()
+    view_map = {0: [0]}
 
     def make_node(self, x: Any, y: Any) -> Apply:
         x, y = as_sparse_variable(x), as_sparse_variable(y)
@@ -147,8 +158,10 @@ class AddSSData(SameShape):
         outputs[0][0] = compressed(kind.format, data, x.indices, x.indptr, x.shape)
 
     def components(self, inputs: Sequence[Any]) -> Components:
-        data, indices, indptr, shape = csm_properties(inputs[0])
-        return data + csm_properties(inputs[1])[0], indices, indptr, shape
+        (data, indices, indptr, shape), others = csm_properties(inputs[0]), csm_properties(inputs[1])
+        same = [eq(data.shape[0], others[0].shape[0]), eq(shape[0], others[3][0]), eq(shape[1], others[3][1])]
+        data = requires("add_s_s_data: the structures of the two matrices differ", data, *same)
+        return data + others[0], indices, indptr, shape
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         return [in_dtype(onto(v, gs[0]), v) for v in inputs]
@@ -175,8 +188,9 @@ class AddSD(SparseOp):
 
     def decompose(self, inputs: Sequence[Any]) -> list[Any]:
         x, y = inputs
-        data, indices, indptr, _ = csm_properties(x)
+        data, indices, indptr, shape = csm_properties(x)
         dtype = upcast(x, y)
+        y = _of_shape(y, shape)
         return [inc_subtensor(dense_cast(y, dtype)[places(x.type.format, indices, indptr)], dense_cast(data, dtype))]
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
@@ -194,10 +208,18 @@ class AddSD(SparseOp):
 add_s_d = AddSD()
 
 
+def _of_shape(y: Any, shape: Any) -> Any:
+    """A dense matrix that is required to have the lengths of a sparse one, but where it has a single row or column."""
+    axes = [axis for axis, one in enumerate(y.type.broadcastable) if not one]
+    message = "the sparse and the dense matrix differ in shape: sparse matrices are not broadcast"
+    return requires(message, y, *(eq(y.shape[axis], shape[axis]) for axis in axes)) if axes else y
+
+
 class _ByColumn(SameShape):
-    """Of a sparse matrix and a vector that holds a number for each column; the result has the structure of the matrix."""
+    """Of a sparse matrix and a vector with a number for each column; the result has the structure of the matrix."""
 
     __props__ = ()
+    view_map = {0: [0]}
 
     def make_node(self, x: Any, y: Any) -> Apply:
         x, y = as_sparse_variable(x), as_tensor_variable(y)
@@ -218,6 +240,7 @@ class _ByColumn(SameShape):
         x, y = inputs
         data, indices, indptr, shape = csm_properties(x)
         _, columns = places(x.type.format, indices, indptr)
+        y = requires(f"{self}: the vector must have an element for each column", y, eq(y.shape[0], shape[1]))
         return self.combined(data, y[columns]), indices, indptr, shape
 
     def combined(self, data: Any, numbers: Any) -> Any:
@@ -279,6 +302,7 @@ class ColScaleCSC(SameShape):
     """Each column of a matrix of format csc times its element of a vector. The gradient is structured."""
 
     __props__ = ()
+    view_map = {0: [0]}
     linear_in = (0, 1)
     axis = 1
 
@@ -300,6 +324,8 @@ class ColScaleCSC(SameShape):
     def components(self, inputs: Sequence[Any]) -> Components:
         x, s = inputs
         data, indices, indptr, shape = csm_properties(x)
+        what = ("row", "column")[self.axis]
+        s = requires(f"the vector must have an element for each {what}", s, eq(s.shape[0], shape[self.axis]))
         return data * s[places("csc", indices, indptr)[self.axis]], indices, indptr, shape
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
@@ -398,6 +424,7 @@ class MulSD(SameShape):
     """
 
     __props__ = ()
+    view_map = {0: [0]}
     linear_in = (0, 1)
 
     def make_node(self, x: Any, y: Any) -> Apply:
@@ -429,6 +456,7 @@ class MulSD(SameShape):
         data, indices, indptr, shape = csm_properties(x)
         if y.type.ndim:
             rows, columns = places(x.type.format, indices, indptr)
+            y = _of_shape(y, shape)
             y = y[0 if y.type.broadcastable[0] else rows, 0 if y.type.broadcastable[1] else columns]
         return data * y, indices, indptr, shape
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from theano.graph import Apply
 from theano.scalar.dtypes import COMPLEX, as_dtype
-from theano.sparse.csm import CSM, components_of, csm_properties, csm_shape, lengths, places
+from theano.sparse.csm import CSM, components_of, csm_properties, csm_shape, lengths, lines, places
 from theano.sparse.op import Components, SameShape, SparseOp, dense_output, sparse_output, wanted_format
 from theano.sparse.values import as_format, matrix_class
 from theano.sparse.variable import as_sparse_variable, is_sparse_variable
@@ -21,6 +21,7 @@ from theano.tensor.math import cast as dense_cast
 from theano.tensor.math import conj, neq
 from theano.tensor.math import real as dense_real
 from theano.tensor.reduction import sum as dense_sum
+from theano.tensor.sort import argsort
 from theano.tensor.subtensor import inc_subtensor
 from theano.tensor.variable import as_tensor_variable
 
@@ -100,7 +101,7 @@ dense_from_sparse = DenseFromSparse()
 
 
 def onto(x: Any, g: Any) -> Any:
-    """The elements of a dense matrix at the places of those of `x`, as a sparse matrix; a sparse `g` is that already."""
+    """The elements of a dense matrix at the places of those of `x`, as a sparse matrix; a sparse `g` as it is."""
     if is_sparse_variable(g):
         return in_format(g, x.type.format)
     _, indices, indptr, shape = components_of(x)
@@ -128,6 +129,16 @@ class ChangeFormat(SameShape):
 
     def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
         outputs[0][0] = as_format(inputs[0], self.format)
+
+    def components(self, inputs: Sequence[Any]) -> Components:
+        data, indices, indptr, shape = csm_properties(inputs[0])
+        if inputs[0].type.format == self.format:
+            return data, indices, indptr, shape
+        count = shape[0] if self.format == "csr" else shape[1]
+        order = argsort(indices, kind="stable")
+        counts = inc_subtensor(zeros((count,), "int32")[indices], 1)
+        new_indptr = concatenate([np.zeros(1, "int32"), cumsum(counts)])
+        return data[order], dense_cast(lines(indptr)[order], "int32"), dense_cast(new_indptr, "int32"), shape
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         return [in_format(gs[0], inputs[0].type.format) if is_sparse_variable(gs[0]) else gs[0]]
@@ -256,6 +267,7 @@ class Cast(SameShape):
     """
 
     __props__ = ("out_type",)
+    view_map = {0: [0]}
 
     def __init__(self, out_type: str) -> None:
         self.out_type = as_dtype(out_type)

@@ -125,7 +125,9 @@ class _Parts:
 
 
 def _integers(value: Any, what: str, dtype: str) -> Any:
-    vector: Any = as_tensor_variable(np.asarray(value, dtype) if isinstance(value, list | tuple) and not value else value)
+    if isinstance(value, list | tuple) and not value:
+        value = np.zeros(0, dtype)
+    vector: Any = as_tensor_variable(value)
     if vector.type.ndim != 1 or vector.type.dtype not in INTEGER:
         raise TypeError(f"{what} of a sparse matrix must be a vector of integers, not {vector} of {vector.type}")
     return vector if vector.type.dtype == dtype else cast(vector, dtype)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from theano.sparse.arithmetic import add, mul, neg, sub
+from theano.sparse.compare import ge, gt, le, lt
 from theano.sparse.convert import cast, dense_from_sparse, sp_zeros_like, transpose
 from theano.sparse.csm import csm_data, csm_indices, csm_indptr, csm_shape
+from theano.sparse.indexing import part_of
 from theano.sparse.products import structured_dot
+from theano.sparse.sums import sp_sum
 from theano.sparse.variable import _sparse_py_operators
 from theano.tensor.reduction import prod
 
@@ -25,6 +28,11 @@ METHODS: dict[str, Any] = {
     "__rsub__": lambda self, other: sub(other, self),
     "__mul__": lambda self, other: mul(self, other),
     "__rmul__": lambda self, other: mul(other, self),
+    "__lt__": lambda self, other: lt(self, other),
+    "__le__": lambda self, other: le(self, other),
+    "__gt__": lambda self, other: gt(self, other),
+    "__ge__": lambda self, other: ge(self, other),
+    "__getitem__": lambda self, index: part_of(self, index),
     "__dot__": lambda self, other: structured_dot(self, other),
     "__rdot__": lambda self, other: structured_dot(other, self),
     "__matmul__": lambda self, other: structured_dot(self, other),
@@ -33,6 +41,7 @@ METHODS: dict[str, Any] = {
     "transpose": lambda self: transpose(self),
     "toarray": lambda self: dense_from_sparse(self),
     "zeros_like": lambda self: sp_zeros_like(self),
+    "sum": lambda self, axis=None, sparse_grad=False: sp_sum(self, axis, sparse_grad),
     "astype": lambda self, dtype: cast(self, dtype),
 }
 PROPERTIES: dict[str, Any] = {

@@ -14,6 +14,7 @@ from typing import Any
 from theano.graph import MethodNotDefined, Op
 from theano.scalar.dtypes import promote
 from theano.sparse.type import SparseType
+from theano.tensor.assertion import Assert
 from theano.tensor.type import tensor_type
 
 Components = tuple[Any, Any, Any, Any]
@@ -63,3 +64,8 @@ def wanted_format(x: Any, *formats: str) -> None:
     """TypeError if a variable has none of the formats that an operation works on."""
     if x.type.format not in formats:
         raise TypeError(f"{x} has format {x.type.format}: this works on {' and '.join(formats)}")
+
+
+def requires(message: str, value: Any, *conditions: Any) -> Any:
+    """The dense `value`; if a condition does not hold when the function runs, a ValueError with this message."""
+    return Assert(message, ValueError)(value, *conditions)

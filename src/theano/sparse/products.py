@@ -10,28 +10,44 @@ import numpy as np
 from theano.graph import Apply
 from theano.graph.origin import made_here
 from theano.sparse.arithmetic import mul
-from theano.sparse.convert import adjoint, conjugated, in_dtype, in_format, onto, sp_ones_like, transpose
+from theano.sparse.convert import (
+    adjoint,
+    conjugated,
+    dense_from_sparse,
+    in_dtype,
+    in_format,
+    onto,
+    sp_ones_like,
+    transpose,
+)
 from theano.sparse.csm import CSM, csm_properties, lengths, places
-from theano.sparse.op import SparseOp, dense_output, sparse_output, upcast, wanted_format
-from theano.sparse.values import as_format
+from theano.sparse.op import Components, SparseOp, dense_output, requires, sparse_output, upcast, wanted_format
+from theano.sparse.values import as_format, compressed, matrix_class
 from theano.sparse.variable import as_sparse_or_tensor_variable, as_sparse_variable, is_sparse_variable
 from theano.tensor.dot import dot as dense_dot
 from theano.tensor.dot import outer
+from theano.tensor.math import cast, eq
 from theano.tensor.opsupport import new_tensor
 from theano.tensor.reduction import sum as dense_sum
-from theano.tensor.shape import patternbroadcast
+from theano.tensor.shape import dimshuffle, patternbroadcast
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = [
     "Dot",
+    "SamplingDot",
     "StructuredDot",
     "StructuredDotGradCSC",
     "StructuredDotGradCSR",
+    "TrueDot",
+    "Usmm",
     "dot",
+    "sampling_dot",
     "sdg_csc",
     "sdg_csr",
     "structured_dot",
     "structured_dot_grad",
+    "true_dot",
+    "usmm",
 ]
 
 
@@ -278,3 +294,183 @@ def structured_dot_grad(sparse_A: Any, dense_B: Any, ga: Any) -> Any:
     _, indices, indptr, shape = csm_properties(sparse_A)
     elements = (sdg_csr if format == "csr" else sdg_csc)(indices, indptr, dense_B, ga)
     return CSM(format)(elements, indices, indptr, shape)
+
+
+class TrueDot(SparseOp):
+    """The product of two matrices of which one at least is sparse, as a sparse matrix.
+
+    Parameters
+    ----------
+    grad_preserves_dense
+        Whether the gradient of a dense operand is dense; else all gradients are sparse.
+    """
+
+    __props__ = ("grad_preserves_dense",)
+    linear_in = (0, 1)
+
+    def __init__(self, grad_preserves_dense: bool = True) -> None:
+        self.grad_preserves_dense = bool(grad_preserves_dense)
+
+    def make_node(self, x: Any, y: Any) -> Apply:
+        x, y = as_sparse_or_tensor_variable(x), as_sparse_or_tensor_variable(y)
+        check_operands("true_dot", x, y)
+        for v in (x, y):
+            if v.type.ndim != 2:
+                raise TypeError(f"true_dot takes two matrices, {v} has {v.type.ndim} dimensions{made_here(v)}")
+        format = (x if is_sparse_variable(x) else y).type.format
+        return Apply(self, [x, y], [sparse_output(format, upcast(x, y))])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
+        x, y = inputs
+        check_inner(x, y)
+        kind = node.outputs[0].type
+        found = x @ y
+        if not hasattr(found, "format"):
+            found = matrix_class(kind.format)(found)
+        outputs[0][0] = as_format(found, kind.format, kind.dtype)
+
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
+        return [(lengths(node.inputs[0], shapes[0])[0], lengths(node.inputs[1], shapes[1])[1])]
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        x, y = inputs
+        (g,) = gs
+        return [self._gradient(g, adjoint(y), x), self._gradient(adjoint(x), g, y)]
+
+    def _gradient(self, left: Any, right: Any, like: Any) -> Any:
+        if not (is_sparse_variable(left) or is_sparse_variable(right)):
+            return _like(dense_dot(left, right), like)
+        found = self(left, right)
+        if not is_sparse_variable(like):
+            return _like(dense_from_sparse(found), like) if self.grad_preserves_dense else in_dtype(found, like)
+        return in_dtype(in_format(found, like.type.format), like)
+
+
+def true_dot(x: Any, y: Any, grad_preserves_dense: bool = True) -> Any:
+    """The product of two matrices of which one at least is sparse, as a sparse matrix.
+
+    Parameters
+    ----------
+    x, y
+        Matrices, sparse or dense.
+    grad_preserves_dense
+        Whether the gradient of a dense operand is dense; else all gradients are sparse.
+
+    Returns
+    -------
+    A sparse matrix in the format of the first sparse operand.
+
+    Notes
+    -----
+    The gradient is regular, i.e. not structured.
+    """
+    return TrueDot(grad_preserves_dense)(x, y)
+
+
+class Usmm(SparseOp):
+    """``alpha * dot(x, y) + z``, dense, where `x` or `y` is sparse."""
+
+    __props__ = ()
+
+    def __str__(self) -> str:
+        return "Usmm{no_inplace}"
+
+    def make_node(self, alpha: Any, x: Any, y: Any, z: Any) -> Apply:
+        x, y = as_sparse_or_tensor_variable(x), as_sparse_or_tensor_variable(y)
+        alpha, z = as_tensor_variable(alpha), as_tensor_variable(z)
+        check_operands("usmm", x, y)
+        if alpha.type.ndim and not all(alpha.type.broadcastable):
+            raise TypeError(f"alpha of usmm is a number, {alpha} has {alpha.type.ndim} dimensions{made_here(alpha)}")
+        if x.type.ndim != 2 or y.type.ndim != 2 or z.type.ndim != 2:
+            raise TypeError(f"usmm takes matrices x, y and z, not {x.type}, {y.type} and {z.type}{made_here(z)}")
+        alpha = dimshuffle(alpha, ()) if alpha.type.ndim else alpha
+        return Apply(self, [alpha, x, y, z], [dense_output(upcast(alpha, x, y, z), (None, None))])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
+        alpha, x, y, z = inputs
+        check_inner(x, y)
+        dtype = node.outputs[0].type.dtype
+        product_of = as_dense(x @ y, dtype)
+        if product_of.shape != z.shape:
+            raise ValueError(f"shapes differ: the product has {product_of.shape} and z {z.shape}")
+        outputs[0][0] = np.asarray(alpha * product_of + z, dtype)
+
+    def decompose(self, inputs: Sequence[Any]) -> list[Any]:
+        alpha, x, y, z = inputs
+        # A row or column of z is no wider matrix here: it has to have just the shape of the product.
+        return [cast(dimshuffle(alpha, ("x", "x")) * _dot(x, y) + patternbroadcast(z, (False, False)), upcast(*inputs))]
+
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
+        return [shapes[3]]
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        alpha, x, y, z = inputs
+        (g,) = gs
+        into_x, into_y = _dot.L_op([x, y], [], [g * conjugated(alpha)])
+        into_alpha = dense_sum(g * conjugated(_dot(x, y)))
+        return [_like(into_alpha, alpha), into_x, into_y, _like(g, z)]
+
+
+usmm = Usmm()
+
+
+class SamplingDot(SparseOp):
+    """``p * dot(x, y.T)``, element by element, where only those elements of the product are computed that `p` has.
+
+    Parameters of the operation are the dense matrices `x` (m, k) and `y` (n, k), and the sparse matrix `p` (m, n); the
+    result has the structure of `p`.
+
+    Examples
+    --------
+    >>> import scipy.sparse
+    >>> from theano import sparse
+    >>> p = scipy.sparse.csr_matrix(np.eye(2))
+    >>> x, y = np.array([[1.0, 2.0], [3.0, 4.0]]), np.ones((2, 2))
+    >>> sparse.csm_data(sparse.sampling_dot(x, y, p)).eval()
+    array([3., 7.])
+    """
+
+    __props__ = ()
+    linear_in = (0, 1, 2)
+    view_map = {0: [2]}
+
+    def make_node(self, x: Any, y: Any, p: Any) -> Apply:
+        x, y, p = as_tensor_variable(x), as_tensor_variable(y), as_sparse_variable(p)
+        wanted_format(p, "csr", "csc")
+        for v in (x, y):
+            if v.type.ndim != 2:
+                raise TypeError(f"sampling_dot takes dense matrices, {v} has {v.type.ndim} dimensions{made_here(v)}")
+        return Apply(self, [x, y, p], [sparse_output(p.type.format, upcast(x, y, p))])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
+        x, y, p = inputs
+        kind = node.outputs[0].type
+        if x.shape[1] != y.shape[1]:
+            raise ValueError(f"x and y have {x.shape[1]} and {y.shape[1]} columns: sampling_dot needs as many")
+        if p.shape != (len(x), len(y)):
+            raise ValueError(f"p has the shape {p.shape}, the product {(len(x), len(y))}")
+        along = np.repeat(np.arange(len(p.indptr) - 1), np.diff(p.indptr))
+        rows, columns = (along, p.indices) if kind.format == "csr" else (p.indices, along)
+        data = p.data * np.einsum("ij,ij->i", x[rows], y[columns])
+        outputs[0][0] = compressed(kind.format, data.astype(kind.dtype, copy=False), p.indices, p.indptr, p.shape)
+
+    def components(self, inputs: Sequence[Any]) -> Components:
+        x, y, p = inputs
+        data, indices, indptr, shape = csm_properties(p)
+        fits = [eq(x.shape[0], shape[0]), eq(y.shape[0], shape[1])]
+        x = requires("sampling_dot: p must have a row for each row of x and a column for each row of y", x, *fits)
+        rows, columns = places(p.type.format, indices, indptr)
+        return data * dense_sum(x[rows] * y[columns], axis=1, dtype=upcast(x, y)), indices, indptr, shape
+
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
+        return [lengths(node.inputs[2], shapes[2])]
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        x, y, p = inputs
+        g = onto(p, gs[0])
+        scaled = mul(g, conjugated(p))
+        into_x, into_y = _dot(scaled, conjugated(y)), _dot(transpose(scaled), conjugated(x))
+        return [_like(into_x, x), _like(into_y, y), in_dtype(self(conjugated(x), conjugated(y), g), p)]
+
+
+sampling_dot = SamplingDot()

@@ -67,7 +67,7 @@ def _small(indices: np.ndarray, indptr: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 
 def normalised(value: Any) -> Any:
-    """A compressed matrix whose structure was checked: arrays without slack at the end, and contiguous; int32 structure.
+    """A compressed matrix whose structure was checked, as arrays without gaps or slack at the end; int32 structure.
 
     The matrix itself is returned where it is like that already.
     """
