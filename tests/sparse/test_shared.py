@@ -214,7 +214,8 @@ def test_operators_and_methods() -> None:
         (x.indptr, X.indptr), (x.sum(), D.sum()), (x.sum(axis=0), D.sum(0)), (x.zeros_like(), 0 * D), (x > w, D > W),
         (w > x, W > D), (x <= 0.5, D <= 0.5), (x.astype("float32"), D.astype("float32")), (x.transpose(), D.T),
         (x - x, 0 * D), (x[1, 2], D[1, 2]), (x[-1, n.astype("int64") - 1], D[-1, 2]), (x[1:3], D[1:3]),
-        (x[:, n.astype("int64") - 2 :], D[:, 1:]), (x[[1, 0]], D[[1, 0]]), (x[np.array([1, 0]), [1, 2]], D[[1, 0], [1, 2]]),
+        (x[:, n.astype("int64") - 2 :], D[:, 1:]), (x[[1, 0]], D[[1, 0]]),
+        (x[np.array([1, 0]), [1, 2]], D[[1, 0], [1, 2]]),
         (x[T.constant([2, 2])], D[[2, 2]]), (x[[0], :], D[[0], :]), (x.real, D), (x + X, D + D),
     ]  # fmt: skip
     f = theano.function([x, w, n], [out for out, _ in rows], on_unused_input="ignore")
