@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from theano.graph import Variable
+from theano.graph import Variable, clone_replace
 from theano.graph.shown import shown
 from theano.scalar.dtypes import promote
 from theano.scan import hooks
@@ -219,7 +219,21 @@ def _add_non_sequences(loop: Loop, explicit: Sequence[Any], targets: Sequence[An
     found = captured(loop.inner_outputs(), loop.inner_inputs(), explicit)
     if strict:
         refuse_captured([*found, *targets], explicit)
-    loop.non_sequences = [NonSequenceArg(v, v) for v in found]
+    loop.non_sequences = [NonSequenceArg(v, v) for v in _taken_apart(loop, found)]
+
+
+def _taken_apart(loop: Loop, found: Sequence[Any]) -> list[Any]:
+    """What steps read, where a sparse matrix is read as the tensors that it consists of."""
+    whole = [v for v in found if hasattr(v.type, "apart")]
+    if not whole:
+        return list(found)
+    parts: dict[Any, Any] = {v: v.type.apart(v) for v in whole}
+    values = iter(clone_replace(loop.inner_outputs(), {v: made for v, (_, made) in parts.items()}))
+    for part in (*loop.states, *loop.outputs, *loop.shared):
+        part.value = next(values)
+    if loop.condition is not None:
+        loop.condition = next(values)
+    return [tensor for v in found for tensor in (parts[v][0] if v in parts else [v])]
 
 
 def _results(

@@ -14,6 +14,9 @@ array([10., 40.])
 
 from __future__ import annotations
 
+import importlib
+from typing import Any
+
 from theano.sparse.arithmetic import *
 from theano.sparse.compare import *
 from theano.sparse.constructors import *
@@ -26,5 +29,32 @@ from theano.sparse.products import *
 from theano.sparse.stacking import *
 from theano.sparse.structure import *
 from theano.sparse.sums import *
+from theano.sparse.testing import *
 from theano.sparse.type import *
+from theano.sparse.type import imported_scipy
 from theano.sparse.variable import *
+
+#: Whether there are sparse matrices: whether there is SciPy.
+enable_sparse = imported_scipy
+
+#: The formats that all operations work on.
+sparse_formats = ["csc", "csr"]
+
+# What compiles functions stands above this package, and some modules in it are loaded when they are first asked for.
+_ABOVE = {
+    "SparseTensorSharedVariable": "theano.compile.sparseshared",
+    "shared": "theano.compile.sparseshared:sparse_constructor",
+    "sparse_constructor": "theano.compile.sparseshared",
+    "sparse_grad": "theano.sparse.rows",
+    "verify_grad_sparse": "theano.compile.verify_grad_sparse",
+}
+_INSIDE = ("basic", "opt", "rows", "sandbox", "sharedvar", "utils")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _INSIDE:
+        return importlib.import_module(f"{__name__}.{name}")
+    if name not in _ABOVE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, _, attribute = _ABOVE[name].partition(":")
+    return getattr(importlib.import_module(module), attribute or name)

@@ -297,12 +297,15 @@ class Cast(SameShape):
 
 def in_dtype(g: Any, x: Any) -> Any:
     """A gradient in the dtype of the gradient of `x`: of real numbers the real part."""
-    if g.type.dtype in COMPLEX and x.type.dtype not in COMPLEX:
-        if not is_sparse_variable(g):
-            return dense_real(g)
-        data, indices, indptr, shape = components_of(g)
-        return CSM(g.type.format)(dense_real(data), indices, indptr, shape)
-    return g
+    return real(g) if g.type.dtype in COMPLEX and x.type.dtype not in COMPLEX else g
+
+
+def real(x: Any) -> Any:
+    """The real part of a matrix, sparse or dense."""
+    if not is_sparse_variable(x):
+        return dense_real(x)
+    data, indices, indptr, shape = components_of(x)
+    return CSM(x.type.format)(dense_real(data), indices, indptr, shape)
 
 
 bcast = Cast("int8")

@@ -6,11 +6,12 @@ from typing import Any
 
 from theano.sparse.arithmetic import add, mul, neg, sub
 from theano.sparse.compare import ge, gt, le, lt
-from theano.sparse.convert import cast, dense_from_sparse, sp_zeros_like, transpose
-from theano.sparse.csm import csm_data, csm_indices, csm_indptr, csm_shape
+from theano.sparse.convert import cast, dense_from_sparse, real, sp_zeros_like, transpose
+from theano.sparse.csm import CSM, csm_data, csm_indices, csm_indptr, csm_properties, csm_shape
 from theano.sparse.indexing import part_of
 from theano.sparse.products import structured_dot
 from theano.sparse.sums import sp_sum
+from theano.sparse.type import SparseType
 from theano.sparse.variable import _sparse_py_operators
 from theano.tensor.reduction import prod
 
@@ -45,6 +46,7 @@ METHODS: dict[str, Any] = {
     "astype": lambda self, dtype: cast(self, dtype),
 }
 PROPERTIES: dict[str, Any] = {
+    "real": real,
     "T": lambda self: transpose(self),
     "data": lambda self: csm_data(self),
     "indices": lambda self: csm_indices(self),
@@ -58,3 +60,12 @@ for _name, _method in METHODS.items():
     setattr(_sparse_py_operators, _name, _method)
 for _name, _getter in PROPERTIES.items():
     setattr(_sparse_py_operators, _name, property(_getter))
+
+
+def _apart(x: Any) -> tuple[list[Any], Any]:
+    """The components of a sparse variable, and the same matrix made of them."""
+    parts = list(csm_properties(x))
+    return parts, CSM(x.type.format)(*parts)
+
+
+SparseType.apart = staticmethod(_apart)

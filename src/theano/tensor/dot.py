@@ -84,6 +84,9 @@ def dot(a: Any, b: Any) -> Any:
     >>> T.dot(T.vector(), T.vector()).ndim
     0
     """
+    for operand, name, other in ((a, "__dot__", b), (b, "__rdot__", a)):
+        if hasattr(operand, name):  # a sparse matrix, which has products of its own
+            return getattr(operand, name)(other)
     a, b = as_tensor_variable(a), as_tensor_variable(b)
     if a.type.ndim == 0 or b.type.ndim == 0:
         return a * b
