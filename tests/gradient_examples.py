@@ -103,7 +103,7 @@ EXAMPLES: dict[str, Example] = {
         lambda m: [segment_sum(m, [0, 1, 1, 3]), segment_spread(m, [0, 2, 2, 5], 5), scatter_sum(m, [1, 0, 1], 4)], [M]
     ),
     "sound rows": Example(
-        lambda v: OfLength()(v, 4)[SoundRows()(T.constant([1, 2, 0, 0]), T.constant([0, 4]), 4)[0]], [V]
+        lambda v: [OfLength()(v, 4), SoundRows()(T.constant([1, 2, 0, 0]), T.constant([0, 4]), 4, v)[2]], [V]
     ),
     "long linear recurrence": Example(
         lambda a, b: LinearRecurrence(0)(a, b), [_numbers(-1, 1, 12), _numbers(0, 1, 12)]

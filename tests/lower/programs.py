@@ -648,8 +648,9 @@ COLUMNS, STARTS = np.arange(60, dtype="int32") * 11 % 30, np.array([0, 7, 7, 20,
 
 def _matrix() -> tuple[list[Any], Any, Any, Any]:
     """A sparse matrix of 5 rows and 30 columns as three vectors; that these fit together is found out on the way."""
-    d, i, p = T.vector("d"), T.ivector("i"), T.ivector("p")
-    return [d, i, p], d, *SoundRows()(i, p, 30)
+    given = d, i, p = T.vector("d"), T.ivector("i"), T.ivector("p")
+    i, p, x = SoundRows()(i, p, 30, d)
+    return [*given], x, i, p
 
 
 @program

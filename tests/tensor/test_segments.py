@@ -116,9 +116,9 @@ class Symbols:
     """A matrix as three vectors, and what is made of it."""
 
     def __init__(self) -> None:
-        self.given = self.d, i, p = T.dvector("d"), T.ivector("i"), T.ivector("p")
+        self.given = d, i, p = T.dvector("d"), T.ivector("i"), T.ivector("p")
         self.m = T.lscalar("m")
-        self.i, self.p = SoundRows()(i, p, self.m)
+        self.i, self.p, self.d = SoundRows()(i, p, self.m, d)
 
     def dot(self, w: Any) -> Any:
         d = self.d if w.ndim == 1 else self.d.dimshuffle(0, "x")
@@ -206,7 +206,7 @@ def test_places_outside(mode: str) -> None:
             f([1.0, 2.0], np.array(places, "int32"), count)
     with pytest.raises(ValueError, match="2 elements have 1 places"):
         f([1.0, 2.0], np.array([0], "int32"), 3)
-    sound = SoundRows()(i, p, n)
+    sound = SoundRows()(i, p, n, x)
     state = theano.shared(np.zeros(3), "state")
     g = theano.function(
         [x, i, p, w, n], segment_sum(x * OfLength()(w, n)[sound[0]], sound[1]), mode=mode,

@@ -10,7 +10,7 @@ operations are each other's derivatives.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -35,6 +35,7 @@ FIRST = "the first elements of rows begin with {0}, not 0"
 ORDER = "the first elements of rows decrease"
 LAST = "the rows end with element {0}, but there are {1}"
 NO_ROWS = "the first elements of rows are an empty vector: for no rows they are [0]"
+COUNT = "{0} elements have {1} places"
 FIT = "axis 0 has length {0}, not {1}"
 OUTSIDE = "index {0} is out of bounds for axis 0 with size {1}"
 
@@ -73,7 +74,7 @@ def _check_places(places: np.ndarray, count: int) -> None:
 class _OfFirst(Op):
     """Linear in the first input; the others say where things are."""
 
-    __props__ = ()
+    __props__: ClassVar[tuple[str, ...]] = ()
     linear_in = (0,)
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
@@ -168,7 +169,7 @@ class ScatterSum(_OfFirst):
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         x, places, count = inputs
         if len(x) != len(places):
-            raise ValueError(f"{len(x)} elements have {len(places)} places")
+            raise ValueError(COUNT.format(len(x), len(places)))
         _check_places(places, count)
         y = np.zeros((max(int(count), 0), *x.shape[1:]), x.dtype)
         np.add.at(y, places, x)
@@ -182,39 +183,57 @@ class ScatterSum(_OfFirst):
 
 
 class SoundRows(Op):
-    """Places within rows, and where rows begin, as they are: once it is certain that they may be used.
+    """Places of elements, where rows begin, and the elements, as they are: once it is certain that they fit together.
 
-    The places are those of elements, `count` of `n` rows; they lie between 0 and ``width - 1``.
+    There are as many places as elements, between 0 and ``width - 1``.
+
+    Examples
+    --------
+    >>> places, starts, x = SoundRows()(T.constant([2, 0, 1]), T.constant([0, 1, 3]), 3, T.constant([1.0, 2.0, 3.0]))
+    >>> segment_sum(x, starts).eval()
+    array([1., 5.])
     """
 
     __props__ = ()
-    view_map = {0: [0], 1: [1]}
+    view_map = {0: [0], 1: [1], 2: [3]}
+    linear_in = ()
 
     def __str__(self) -> str:
         return "SoundRows"
 
-    def make_node(self, places: Any, starts: Any, width: Any) -> Apply:
+    def make_node(self, places: Any, starts: Any, width: Any, x: Any) -> Apply:
         places, starts = _integer_vector(places, "places"), _integer_vector(starts, "the first elements of rows")
-        return Apply(self, [places, starts, as_index(width)], [places.type(), starts.type()])
+        x = _elements(x, "elements of rows")
+        return Apply(self, [places, starts, as_index(width), x], [places.type(), starts.type(), x.type()])
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
-        places, starts, width = inputs
+        places, starts, width, x = inputs
+        if len(x) != len(places):
+            raise ValueError(COUNT.format(len(x), len(places)))
         check_starts(starts, len(places))
         _check_places(places, width)
-        out[0][0], out[1][0] = places, starts
+        out[0][0], out[1][0], out[2][0] = places, starts, x
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
-        return [shapes[0], shapes[1]]
+        return [shapes[0], shapes[1], shapes[3]]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return [[False, False]] * 3
+        return [[False] * 3, [False] * 3, [False] * 3, [False, False, True]]
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        return [disconnected() for _ in inputs]
+        return [disconnected(), disconnected(), disconnected(), gs[2]]
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+        return [None, None, eval_points[3]]
 
 
 class OfLength(_OfFirst):
     """The first input, which must have as many elements along axis 0 as the second one says.
+
+    Parameters
+    ----------
+    message
+        What the error is else; ``{0}`` is the length, ``{1}`` the one that it should be.
 
     Examples
     --------
@@ -222,7 +241,11 @@ class OfLength(_OfFirst):
     array([1., 2.])
     """
 
+    __props__ = ("message",)
     view_map = {0: [0]}
+
+    def __init__(self, message: str = FIT) -> None:
+        self.message = message
 
     def __str__(self) -> str:
         return "OfLength"
@@ -234,7 +257,7 @@ class OfLength(_OfFirst):
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         x, length = inputs
         if len(x) != length:
-            raise ValueError(FIT.format(len(x), length))
+            raise ValueError(self.message.format(len(x), length))
         out[0][0] = x
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:

@@ -14,6 +14,7 @@ from theano.lower.dims import LONGEST, ONE, ZERO, is_const, is_length, length
 from theano.lower.items import Pointwise
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.vectors import vector_value
+from theano.lower.scattering import clamped, is_summed, pad_right, scattered_sum
 from theano.lower.values import Item, Tensor, Value
 from theano.tensor.advanced_subtensor import (
     AdvancedIncSubtensor,
@@ -345,14 +346,6 @@ def _look_of(array: Value) -> tuple[object, ...]:
     return (array.tensor, array.axes, array.offset, array.strides)
 
 
-def clamped(index: Expr, dim: Expr) -> Expr:
-    """A position counted from the front that has been checked, once more inside, for memory that changes meanwhile."""
-    last = ex.sub(dim, ONE)
-    if index.type == "i32":  # without its sign a negative one is very large
-        return ex.minimum(ex.cast(ex.bitcast(index, "u32"), "i64"), last)
-    return ex.maximum(ex.minimum(ex.cast(index, "i64"), last), ZERO)
-
-
 def known_within(b: Builder, array: Value, dim: Expr, from_front: bool = False) -> list[Item] | None:
     """The checks that all numbers of an index array are positions of an axis; None if nobody checks that.
 
@@ -444,18 +437,6 @@ def _one_hot(b: Builder, node: Any, x: Value, y: Value, column: Value) -> Value:
     return made
 
 
-def pad_right(value: Value, n: int) -> Value:
-    """`n` more axes of length 1 at the end."""
-    ones = (ONE,) * n
-    if value.uniform is not None:
-        return Value(value.type, value.dims + ones, uniform=value.uniform)
-    if value.axes is not None:
-        return Value(value.type, value.dims + ones, tensor=value.tensor, axes=value.axes + (None,) * n)
-    assert value.strides is not None
-    strides = value.strides + (ZERO,) * n
-    return Value(value.type, value.dims + ones, tensor=value.tensor, offset=value.offset, strides=strides)
-
-
 @lowers(AdvancedSubtensor1, AdvancedSubtensor)
 def lower_advanced(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
     x = inputs[0]
@@ -486,6 +467,12 @@ def lower_advanced_inc(b: Builder, node: Any, inputs: list[Value]) -> list[Value
     checked = len(b.items)
     if _an_element_of_each_row(b, x, inputs[2:]) and x.uniform is not None:
         return [_one_hot(b, node, x, y, inputs[3])]
+    if plan.from_front == {0} and not node.op.set_instead_of_inc and x.uniform is not None and is_summed(x):
+        if x.uniform.op == "const" and x.uniform.value == 0 and plan.arrays[0].ndim == 1 and len(plan.arrays) == 1:
+            y = fit(b, y, tuple(plan.dims))
+            added = b.pointwise(x.type, plan.dims, [y], bd.converted(bd.element(0, y), x.type))
+            guards = [g for g in plan.guards if g is not None]
+            return [scattered_sum(b, added, plan.arrays[0], x.dims[0], guards)]
     base = writable(b, node, x)
     assert base.tensor is not None
     reads = [fit(b, y, tuple(plan.dims)), *plan.array_reads()]

@@ -9,14 +9,15 @@ from theano.loops.expr import Expr
 from theano.lower import body as bd
 from theano.lower.builder import Builder, whole
 from theano.lower.convert import compute_type
-from theano.lower.dims import ONE, ZERO, is_const, length
+from theano.lower.dims import ONE, ZERO, is_const
 from theano.lower.items import Pointwise
-from theano.lower.ops.indexing import clamped, note_within, pad_right, within_range
+from theano.lower.ops.indexing import note_within, within_range
 from theano.lower.ops.registry import lowers
+from theano.lower.scattering import is_summed, scattered_sum
 from theano.lower.values import Item, Ragged, Value
 from theano.tensor.segments import (
+    COUNT,
     FIRST,
-    FIT,
     LAST,
     NO_ROWS,
     ORDER,
@@ -28,7 +29,6 @@ from theano.tensor.segments import (
     SoundRows,
 )
 
-COUNT = "{0} elements have {1} places"
 ROWS = "{0} rows are spread over {1}"
 
 
@@ -77,7 +77,7 @@ def _is_native(b: Builder, x: Value) -> bool:
 @lowers(OfLength)
 def lower_of_length(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
     x = inputs[0]
-    size = b.unify(x.dims[0], b.scalar(inputs[1], "i64"), FIT)
+    size = b.unify(x.dims[0], b.scalar(inputs[1], "i64"), node.op.message)
     x.dims = (size, *x.dims[1:])
     return [x]
 
@@ -88,11 +88,12 @@ def lower_sound_rows(b: Builder, node: Any, inputs: list[Value]) -> list[Value] 
 
     Loops clamp places, so that nothing lies outside of memory if there is one: there must be some memory, though.
     """
-    indices, width, count = inputs[0], b.scalar(inputs[2], "i64"), inputs[0].dims[0]
-    if indices.type != "i32":
+    indices, width, x = inputs[0], b.scalar(inputs[2], "i64"), inputs[3]
+    count = b.unify(x.dims[0], indices.dims[0], COUNT)
+    if indices.type != "i32" or indices.uniform is not None:
         within_range(b, indices, width, OUTSIDE)
         cut_into_rows(b, inputs[1], count)
-        return [indices, inputs[1]]
+        return [indices, inputs[1], x]
     none = ex.eq(count, ZERO)
     some = b.check(ex.or_(none, ex.gt(width, ZERO)), IndexError, OUTSIDE, (ZERO, width))
     starts, rows, guards = cut_into_rows(b, inputs[1], count)
@@ -108,7 +109,7 @@ def lower_sound_rows(b: Builder, node: Any, inputs: list[Value]) -> list[Value] 
     place = ex.cast(ex.bitcast(last, "i32"), "i64")
     b.check(ex.or_(none, ex.lt(ex.cast(last, "i64"), width)), IndexError, OUTSIDE, (place, width))
     note_within(b, indices, width, [some], True)
-    return [indices, starts]
+    return [indices, starts, x]
 
 
 @lowers(SegmentSum)
@@ -160,41 +161,9 @@ def lower_segment_spread(b: Builder, node: Any, inputs: list[Value]) -> list[Val
 
 @lowers(ScatterSum)
 def lower_scatter_sum(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
-    """Each part of the elements adds to sums of its own, in order; these are added in the end.
-
-    Places are clamped, so what is scattered need not wait for the check that all are inside.
-    """
     x, places, count = inputs[0], inputs[1], b.scalar(inputs[2], "i64")
-    if x.type not in ex.TYPES or x.type == "bool":
+    if not is_summed(x):
         return None
     b.check(ex.ge(count, ZERO), ValueError, OUTSIDE, (ZERO, count))
-    elements = b.unify(x.dims[0], places.dims[0], COUNT)
-    guards = within_range(b, places, count, OUTSIDE)
-    parts = parts_of(b, elements, count)
-    sums = b.tensor(x.type, (parts, count, *x.dims[1:]))
-    old = b.strided(whole(sums))
-    reads = [x, pad_right(places, x.ndim - 1)]
-    new, place = bd.elements(reads)
-    place = clamped(place, count)
-    scatter = (place, *(bd.index(k) for k in range(1, x.ndim)))
-    body = ex.add(bd.look(0, old, (bd.part(), *scatter)), new)
-    dims = (elements, *x.dims[1:])
-    before = len(b.items)
-    b.write(sums, None, reads, body, cost=4, indirect=[old], dims=dims, scatter=scatter, parts=parts)
-    _wait(b, before, guards)
-    made = whole(sums)
-    return [b.reduce(x.type, sums.dims, [made], frozenset({0}), False, "add", x.type, bd.element(0, made))]
-
-
-def parts_of(b: Builder, elements: Expr, places: Expr) -> Expr:
-    """How many parts: enough for threads to share them, if elements are so many that their sums cost little.
-
-    Each part has sums to clear and to add: for 20 elements a place, 4 parts take 10 % of the time, 8 twice that. Sizes
-    decide, so results do not depend on the number of threads.
-    """
-    most = b.machine.column_parts
-
-    def many(each: int) -> Expr:
-        return ex.ge(elements, ex.maximum(length(b.machine.large), ex.mul(places, length(each))))
-
-    return b.dims.normal(ex.select(many(8 * most), length(most), ex.select(many(2 * most), length(most // 2), ONE)))
+    b.unify(x.dims[0], places.dims[0], COUNT)
+    return [scattered_sum(b, x, places, count, within_range(b, places, count, OUTSIDE))]
