@@ -37,9 +37,13 @@ def masked(x: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
     return lambda value: np.where(x != 0, value, 0)
 
 
+_EXACT = ("sqr", "sgn", "structured_add", "structured_minimum", "structured_maximum")
+
+
 def _structured(name: str, numpy: Callable[..., Any], numbers: str = "fi", kinds: str = "s") -> Case:
     def dense(x: np.ndarray, *others: Any) -> Any:
-        return np.where(x != 0, numpy(x, *others), 0)
+        exact = x.astype("float64") if x.dtype.kind in "iu" and name not in _EXACT else x
+        return np.where(x != 0, numpy(exact, *others), 0)
 
     return Case(name, kinds, getattr(S, name), dense, numbers, duplicates=False, grad="structured")
 
@@ -134,7 +138,7 @@ CASES = [
     *(
         Case(f"{name}_{kinds}", kinds, getattr(S, name), compare, "fi", grad="none")
         for kinds in ("sd", "ds", "s#", "sc")
-        for name, compare in [("eq", np.equal), ("lt", np.less), ("ge", np.greater_equal)]
+        for name, compare in [("eq", np.equal), ("neq", np.not_equal), ("lt", np.less), ("ge", np.greater_equal)]
     ),
     _structured("structured_sigmoid", scipy.special.expit),
     _structured("structured_exp", np.exp, "fc"),
@@ -162,7 +166,7 @@ CASES = [
     _structured("trunc", np.trunc, "f"),
     _structured("sqr", np.square, "fic"),
     _structured("sqrt", np.sqrt, "f"),
-    Case("conj", "s", S.conj, np.conj, "fc"),
+    Case("conj", "s", S.conj, np.conj, "fc", grad="structured"),
 ]  # fmt: skip
 SHAPES = {
     "s": (M, N), "t": (M, N), "S": (M, N), "q": (N, N), "k": (N, K), "d": (M, N), "D": (N, K), "E": (K, M), "c": (N,),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from theano.compile.verify_grad import verify_grad
-from theano.sparse.convert import SparseFromDense, dense_from_sparse
+from theano.sparse.convert import DenseFromSparse, SparseFromDense
 from theano.sparse.csm import CSM
 from theano.sparse.values import is_sparse
 from theano.sparse.variable import is_sparse_variable
@@ -60,7 +60,7 @@ def verify_grad_sparse(
 
     def fun(*inputs: Any) -> Any:
         made = op(*(build(x) for build, x in zip(builders, inputs, strict=True)))
-        return dense_from_sparse(made) if is_sparse_variable(made) else made
+        return DenseFromSparse(structured)(made) if is_sparse_variable(made) else made
 
     verify_grad(fun, points, *args, **kwargs)
 

@@ -278,6 +278,14 @@ class CSMGrad(SparseOp):
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
         return [shapes[1]]
 
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return first_connected(8, (4,))
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        (_, *x), g = inputs[:4], inputs[4:]
+        rest = [disconnected() for _ in range(4)]
+        return [*rest, self(*g, gs[0], *x), *rest[:3]]
+
 
 def _width(*indices: np.ndarray) -> int:
     return max(int(i.max(initial=-1)) for i in indices) + 1

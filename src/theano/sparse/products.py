@@ -27,7 +27,8 @@ from theano.sparse.variable import as_sparse_or_tensor_variable, as_sparse_varia
 from theano.tensor.dot import dot as dense_dot
 from theano.tensor.dot import outer
 from theano.tensor.math import cast, eq
-from theano.tensor.opsupport import new_tensor
+from theano.tensor.join import stack
+from theano.tensor.opsupport import disconnected, first_connected, new_tensor
 from theano.tensor.reduction import sum as dense_sum
 from theano.tensor.segments import OfLength, scatter_sum, segment_spread, segment_sum
 from theano.tensor.shape import dimshuffle, patternbroadcast
@@ -275,6 +276,7 @@ class _StructuredDotGrad(SparseOp):
     """
 
     __props__ = ()
+    linear_in = (2, 3)
     format: str
 
     def make_node(self, a_indices: Any, a_indptr: Any, b: Any, g_ab: Any) -> Apply:
@@ -295,6 +297,15 @@ class _StructuredDotGrad(SparseOp):
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
         return [shapes[0]]
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        indices, indptr, b, g = inputs
+        spread = CSM(self.format)(gs[0], indices, indptr, stack([g.shape[0], b.shape[0]]))
+        into_b, into_g = _dot(transpose(spread), conjugated(g)), _dot(spread, conjugated(b))
+        return [disconnected(), disconnected(), _like(into_b, b), _like(into_g, g)]
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return first_connected(4, (2, 3))
 
 
 class StructuredDotGradCSR(_StructuredDotGrad):

@@ -183,7 +183,7 @@ class SquareDiagonal(SparseOp):
     def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
         (d,) = inputs
         at = np.arange(len(d) + 1, dtype="int32")
-        outputs[0][0] = compressed("csc", d.copy(), at[:-1], at, (len(d), len(d)))
+        outputs[0][0] = compressed("csc", d.copy(), at[:-1].copy(), at, (len(d), len(d)))
 
     def components(self, inputs: Sequence[Any]) -> Components:
         (d,) = inputs

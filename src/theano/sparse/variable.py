@@ -114,6 +114,9 @@ class SparseConstant(_sparse_py_operators, Constant):
     SparseConstant{csr,float64,shape=(2, 2),nnz=2}
     """
 
+    # The matrix: this stands before the symbolic `data` that other sparse variables have.
+    data = property(lambda self: self.__dict__["data"], lambda self, value: self.__dict__.update(data=value))
+
     def signature(self) -> Any:
         return SparseConstantSignature((self.type, self.data))
 
