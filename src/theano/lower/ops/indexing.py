@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
@@ -368,9 +370,15 @@ def _compare_extremes(b: Builder, array: Value, dim: Expr, least: Expr, message:
     """Check the smallest and the largest number of an index array."""
     everything = frozenset(range(array.ndim))
     body = ex.cast(bd.element(0, array), "i64")
-    low, high = (
-        b.scalar(b.reduce("i64", array.dims, [array], everything, False, op, "i64", body)) for op in ("min", "max")
-    )
+    if array.tensor is not None and array.tensor.role == "constant" and array.is_whole():
+        numbers = b.words[array.tensor.index - b.first_word][1]
+        if not numbers.size:
+            return []
+        low, high = (length(int(f(numbers))) for f in (np.min, np.max))
+    else:
+        low, high = (
+            b.scalar(b.reduce("i64", array.dims, [array], everything, False, op, "i64", body)) for op in ("min", "max")
+        )
     return [
         b.check(ex.ge(low, least), IndexError, message, (low, dim)),
         b.check(ex.lt(high, dim), IndexError, message, (high, dim)),

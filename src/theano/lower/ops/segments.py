@@ -37,9 +37,8 @@ def cut_into_rows(b: Builder, starts: Value, count: Expr) -> tuple[Value, Expr, 
     starts = b.strided(starts)
     (size,) = starts.dims
     rows = b.dims.normal(ex.sub(size, ONE))
-    guards: list[Item | None] = []
-    if not (size.op == "const" and size.value > 0):
-        guards.append(b.check(ex.ge(size, ONE), ValueError, NO_ROWS))
+    some = b.check(ex.ge(size, ONE), ValueError, NO_ROWS)
+    guards: list[Item | None] = [some]
     key = ("starts", starts.tensor, starts.offset, starts.strides, b.dims.normal(count), b.region)
     if key in b.guards:
         return starts, rows, b.guards[key]
@@ -51,8 +50,8 @@ def cut_into_rows(b: Builder, starts: Value, count: Expr) -> tuple[Value, Expr, 
     later, earlier = (ex.cast(x, "i64") for x in bd.elements(pairs))
     body = ex.sub(later, earlier)
     step = b.scalar(b.reduce("i64", (rows,), pairs, frozenset({0}), False, "min", "i64", body))
-    for item in b.items[known:]:
-        item.deps.extend(g for g in guards[:1] if g is not None and g is not item)
+    if some is not None:
+        _wait(b, known, [some])
     guards.append(b.check(ex.ge(step, ZERO), ValueError, ORDER))
     found = b.guards[key] = [g for g in guards if g is not None]
     return starts, rows, found
