@@ -30,16 +30,18 @@ def calls_back(f: Any) -> bool:
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_structure_that_is_kept_is_shared(format: str) -> None:
+@pytest.mark.parametrize("borrow", [False, True])
+def test_structure_that_is_kept_is_shared_by_who_borrows(format: str, borrow: bool) -> None:
     x = variable(format)
-    f = theano.function([x], [x * 2.0, x.T, sparse.tanh(x)])
+    f = theano.function([x], [theano.Out(v, borrow=borrow) for v in (x * 2.0, x.T, sparse.tanh(x))])
     a = matrix(format)
     double, turned, tanh = f(a)
     assert not calls_back(f)
     for found, wanted in ((double, a * 2), (turned, a.T), (tanh, a.tanh())):
         assert found.format == wanted.format and found.dtype == wanted.dtype and found.shape == wanted.shape
         np.testing.assert_allclose(found.toarray(), wanted.toarray(), rtol=1e-12)
-        assert np.shares_memory(found.indices, a.indices) and np.shares_memory(found.indptr, a.indptr)
+        assert np.shares_memory(found.indices, a.indices) == borrow
+        assert np.shares_memory(found.indptr, a.indptr) == borrow
         assert not np.shares_memory(found.data, a.data)
 
 

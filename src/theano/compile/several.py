@@ -2,8 +2,9 @@
 
 `expand` writes operations on such values as operations on their arrays, before the graph is rewritten. `Border` makes
 of a function's plan one whose inputs, storages and outputs are arrays, which is all that compiled code knows; around a
-call it takes arguments and shared values apart, and puts results and new values together. Arrays of a result that are
-those of an argument (the structure of a sparse matrix) are the same arrays.
+call it takes arguments and shared values apart, and puts results and new values together. What a function returns is
+its own, so arrays of a result that are those of an argument (the structure of a sparse matrix) are copied there, unless
+the result may be borrowed; new values of shared variables keep them.
 """
 
 from __future__ import annotations
@@ -162,6 +163,7 @@ class Border:
 
     def __init__(self, plan: FunctionPlan) -> None:
         n, given = plan.n_inputs, plan.fgraph.inputs
+        self.borrow = plan.borrow
         self._known: dict[Any, Any] = {}
         self._given: dict[Any, _Given] = {}
         inputs: list[Any] = []
@@ -260,7 +262,10 @@ class Border:
             given, before = self.open(values)
             results = run(given)
             self._renew(results, before)
-        return [results[r] if isinstance(r, int) else self._value(r, results, given, before) for r in self.returned]
+        return [
+            results[r] if isinstance(r, int) else self._value(r, results, given, before, own=not borrowed)
+            for r, borrowed in zip(self.returned, self.borrow, strict=True)
+        ]
 
     def open(self, values: Sequence[Any]) -> tuple[list[Any], list[Any]]:
         """The arrays of arguments, and those of storages, which go to the lists that compiled code reads."""
@@ -287,14 +292,17 @@ class Border:
             if replaced or any(isinstance(part, int) for part in renewed.value.parts):
                 self.whole_storages[renewed.storage][0] = self._value(renewed.value, results, [], now)
 
-    def _value(self, result: _Result, outputs: list[Any], given: list[Any], stored: list[Any]) -> Any:
+    def _value(
+        self, result: _Result, outputs: list[Any], given: list[Any], stored: list[Any], own: bool = False
+    ) -> Any:
+        """Put a value together, of arrays of its `own` if that is wanted."""
         parts = []
         for part in result.parts:
             if isinstance(part, int):
                 parts.append(outputs[part])
             else:
                 arrays = (stored if part.in_storage else given)[part.first : part.first + part.size]
-                parts.append(arrays[0] if part.size == 1 else arrays)
+                parts.append(arrays if part.size > 1 else arrays[0].copy() if own else arrays[0])
         return result.kind.parts.value(result.kind, parts)
 
 
