@@ -71,7 +71,7 @@ DECLARED = {
 EXEMPT = {
     "a base class": {
         "CAReduce", "CAReduceDtype", "Indexed", "OfMatrix", "Unconnected", "Written", "_Blas", "_General", "_Logical",
-        "_Reader", "_ScaledProduct", "_Sorting", "_Transform", "mrg_uniform_base",
+        "_OfFirst", "_Reader", "_ScaledProduct", "_Sorting", "_Transform", "mrg_uniform_base",
     },
     "draws: no gradient, which says so": {
         "ChoiceFromUniform", "MultinomialFromUniform", "PhiloxUniform", "RandomFunction", "mrg_uniform",

@@ -24,6 +24,7 @@ from theano.sparse.convert import *
 from theano.sparse.csm import *
 from theano.sparse.indexing import *
 from theano.sparse.methods import METHODS as _methods
+from theano.sparse.parts import *
 from theano.sparse.pointwise import *
 from theano.sparse.products import *
 from theano.sparse.stacking import *

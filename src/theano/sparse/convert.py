@@ -138,7 +138,8 @@ class ChangeFormat(SameShape):
         order = argsort(indices, kind="stable")
         counts = inc_subtensor(zeros((count,), "int32")[indices], 1)
         new_indptr = concatenate([np.zeros(1, "int32"), cumsum(counts)])
-        return data[order], dense_cast(lines(indptr)[order], "int32"), dense_cast(new_indptr, "int32"), shape
+        along = lines(indptr, indices.shape[0])[order]
+        return data[order], dense_cast(along, "int32"), dense_cast(new_indptr, "int32"), shape
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         return [in_format(gs[0], inputs[0].type.format) if is_sparse_variable(gs[0]) else gs[0]]

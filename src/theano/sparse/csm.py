@@ -13,9 +13,9 @@ from theano.sparse.op import Components, SparseOp, sparse_output, wanted_format
 from theano.sparse.values import check_structure, compressed
 from theano.sparse.variable import as_sparse_variable, is_sparse_variable
 from theano.tensor.alloc import arange
-from theano.tensor.extra_ops import repeat
 from theano.tensor.math import cast
 from theano.tensor.opsupport import disconnected, first_connected, is_disconnected, new_tensor
+from theano.tensor.segments import segment_spread
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = [
@@ -219,14 +219,14 @@ def lengths(x: Any, shape: Any = None) -> tuple[Any, Any]:
     return known[0], known[1]
 
 
-def lines(indptr: Any) -> Any:
-    """The row (of 'csc': column) of each element, an int64 vector."""
-    return repeat(arange(indptr.shape[0] - 1), indptr[1:] - indptr[:-1])
+def lines(indptr: Any, count: Any) -> Any:
+    """The row (of 'csc': column) of each of `count` elements, an int64 vector."""
+    return segment_spread(arange(indptr.shape[0] - 1), indptr, count)
 
 
 def places(format: str, indices: Any, indptr: Any) -> tuple[Any, Any]:
     """The row and the column of each element, two vectors of integers."""
-    along = lines(indptr)
+    along = lines(indptr, indices.shape[0])
     return (along, indices) if format == "csr" else (indices, along)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from theano.graph import Apply
+from theano.graph import Apply, Op
 from theano.graph.origin import made_here
 from theano.sparse.arithmetic import mul
 from theano.sparse.convert import (
@@ -30,6 +30,7 @@ from theano.tensor.join import stack
 from theano.tensor.math import cast, eq
 from theano.tensor.opsupport import disconnected, first_connected, new_tensor
 from theano.tensor.reduction import sum as dense_sum
+from theano.tensor.segments import OfLength, scatter_sum, segment_spread, segment_sum
 from theano.tensor.shape import dimshuffle, patternbroadcast
 from theano.tensor.variable import as_tensor_variable
 
@@ -88,6 +89,9 @@ class Dot(SparseOp):
         check_inner(x, y)
         outputs[0][0] = as_dense(x @ y, node.outputs[0].type.dtype)
 
+    def decompose(self, inputs: Sequence[Any]) -> list[Any]:
+        return [cast(expanded(*inputs), upcast(*inputs))]
+
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
         x, y = node.inputs
         before = () if x.type.ndim == 1 else (lengths(x, shapes[0])[0],)
@@ -116,6 +120,24 @@ def check_inner(x: Any, y: Any) -> None:
     """ValueError if the operands of a product do not fit."""
     if x.shape[-1] != y.shape[0]:
         raise ValueError(f"shapes {x.shape} and {y.shape} do not fit: {x.shape[-1]} columns and {y.shape[0]} rows")
+
+
+UNLIKE = "the operands of a product do not fit: there are {1} columns and {0} rows"
+
+
+def expanded(x: Any, y: Any) -> Any:
+    """The dense product of two matrices, or of a matrix and a vector, in terms of the arrays of a sparse operand."""
+    if not is_sparse_variable(x):
+        turned = expanded(transpose(y), x.T if x.type.ndim == 2 else x)
+        return turned.T if x.type.ndim == 2 else turned
+    data, indices, indptr, shape = csm_properties(x)
+    y = OfLength(UNLIKE)(dense_from_sparse(y) if is_sparse_variable(y) else y, shape[1])
+    if y.type.ndim == 2:
+        data = dimshuffle(data, (0, "x"))
+    dtype = upcast(x, y)
+    if x.type.format == "csr":
+        return segment_sum(cast(data * y[indices], dtype), indptr)
+    return scatter_sum(cast(data * segment_spread(y, indptr, indices.shape[0]), dtype), indices, shape[0])
 
 
 _dot = Dot()
@@ -176,7 +198,7 @@ class StructuredDot(SparseOp):
             raise NotImplementedError(f"structured_dot takes two matrices, {b} has {b.type.ndim} dimensions")
         dtype = upcast(a, b)
         if is_sparse_variable(b):
-            return Apply(self, [a, b], [sparse_output(a.type.format, dtype)])
+            return Apply(_SparseStructuredDot(), [a, b], [sparse_output(a.type.format, dtype)])
         return Apply(self, [a, b], [dense_output(dtype, (None, b.type.shape[1]))])
 
     def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
@@ -189,6 +211,9 @@ class StructuredDot(SparseOp):
         else:
             outputs[0][0] = as_dense(found, kind.dtype)
 
+    def decompose(self, inputs: Sequence[Any]) -> Sequence[Any]:
+        return [cast(expanded(*inputs), upcast(*inputs))]
+
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
         return [(lengths(node.inputs[0], shapes[0])[0], lengths(node.inputs[1], shapes[1])[1])]
 
@@ -199,6 +224,15 @@ class StructuredDot(SparseOp):
         if is_sparse_variable(b):
             into_b = onto(b, into_b)
         return [in_dtype(structured_dot_grad(a, conjugated(b), g), a), _like(into_b, b)]
+
+
+class _SparseStructuredDot(StructuredDot):
+    """The same where the result is sparse: its structure is computed by SciPy."""
+
+    decompose = Op.decompose
+
+    def __str__(self) -> str:
+        return "StructuredDot"
 
 
 _structured_dot = StructuredDot()

@@ -8,11 +8,12 @@ from typing import Any
 from theano.graph import Apply
 from theano.scalar.dtypes import DISCRETE, as_dtype
 from theano.sparse.convert import cast, in_dtype, in_format
-from theano.sparse.csm import csm_properties, lengths
+from theano.sparse.csm import CSM, components_of, csm_properties, lengths
 from theano.sparse.op import Components, SparseOp, requires, sparse_output, upcast
 from theano.sparse.values import as_format, scipy_sparse
 from theano.sparse.variable import as_sparse_variable, is_sparse_variable
 from theano.tensor.join import concatenate, stack
+from theano.tensor.math import cast as dense_cast
 from theano.tensor.math import eq
 
 __all__ = ["HStack", "VStack", "hstack", "vstack"]
@@ -71,12 +72,15 @@ class HStack(SparseOp):
         joined = concatenate(data)
         if same:
             joined = requires(f"{type(self).__name__}: all matrices need as many {what}", joined, *same)
-        ends = [indptr[0]]
-        for part in indptr[1:]:
-            ends.append(part[1:] + ends[-1][-1])
+        ends, before = [indptr[0]], data[0].shape[0]
+        for part, more in zip(indptr[1:], data[1:], strict=True):
+            ends.append(part[1:] + dense_cast(before, "int32"))
+            before = before + more.shape[0]
         total = [shape[0][0], shape[0][1]]
         total[self.axis] = sum((s[self.axis] for s in shape[1:]), shape[0][self.axis])
-        return joined, concatenate(indices), concatenate(ends), stack(total)
+        made = CSM(along)(joined, concatenate(indices), concatenate(ends), stack(total))
+        data, indices, indptr, shape = components_of(in_format(made, self.format))
+        return data, indices, indptr, shape
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
         known = [lengths(x, shape) for x, shape in zip(node.inputs, shapes, strict=True)]

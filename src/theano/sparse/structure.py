@@ -69,7 +69,7 @@ class EnsureSortedIndices(SameShape):
     def components(self, inputs: Sequence[Any]) -> Components:
         data, indices, indptr, shape = csm_properties(inputs[0])
         across = shape[1] if inputs[0].type.format == "csr" else shape[0]
-        order = argsort(lines(indptr) * across + indices, kind="stable")
+        order = argsort(lines(indptr, indices.shape[0]) * across + indices, kind="stable")
         return data[order], indices[order], indptr, shape
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:

@@ -10,9 +10,18 @@ import numpy as np
 
 from theano.graph import Type, Variable
 from theano.graph.shown import shown
+from theano.graph.type import Parts
 from theano.scalar import dtypes
 from theano.scalar.dtypes import ALL, COMPLEX, as_dtype, promote
-from theano.sparse.values import FORMATS, as_format, check_structure, is_sparse, matrix_class, normalised
+from theano.sparse.values import (
+    FORMATS,
+    as_format,
+    check_structure,
+    has_plain_arrays,
+    is_sparse,
+    matrix_class,
+    normalised,
+)
 from theano.tensor.type import TensorType
 
 __all__ = [
@@ -76,6 +85,7 @@ class SparseType(Type):
     __props__ = ("format", "dtype")
     ndim = 2
     format_cls: ClassVar[Any] = _Classes()
+    compressed: ClassVar[Parts | None] = None  # set by `theano.sparse.parts`
     dtype_set: ClassVar[frozenset[str]] = ALL - {"float16"}
 
     #: The tensors that a variable consists of, and the variable made of them. Set by `theano.sparse.methods`.
@@ -88,6 +98,17 @@ class SparseType(Type):
         self.dtype = as_dtype(dtype)
         if self.dtype not in self.dtype_set:
             raise NotImplementedError(f"there are no sparse matrices of dtype {self.dtype}: SciPy has none")
+
+    @property
+    def parts(self) -> Parts | None:  # type: ignore[override]
+        """What the arrays of a value are, for compiled functions."""
+        return None if self.format == "bsr" else self.compressed
+
+    def filter_outside(self, value: Any, strict: bool = False, allow_downcast: bool | None = None) -> Any:
+        """Like `filter`, but whether indices are in range and `indptr` rises is left to who looks at them."""
+        if type(value) is matrix_class(self.format) and value.dtype == self.dtype and has_plain_arrays(value):
+            return value
+        return self.filter(value, strict=strict, allow_downcast=allow_downcast)
 
     def filter(self, value: Any, strict: bool = False, allow_downcast: bool | None = None) -> Any:
         """`value` as a matrix of this type, with sound structure.

@@ -87,6 +87,16 @@ def normalised(value: Any) -> Any:
     return compressed(value.format, data, *_small(indices, indptr), value.shape)
 
 
+def has_plain_arrays(value: Any) -> bool:
+    """Whether a compressed matrix has arrays of the right types and lengths; what is in them may still be wrong."""
+    data, indices, indptr = value.data, value.indices, value.indptr
+    lines = value.shape[0 if value.format == "csr" else 1]
+    return bool(
+        data.ndim == indices.ndim == indptr.ndim == 1 and indices.dtype == _INT32 and indptr.dtype == _INT32
+        and len(indptr) == lines + 1 and len(data) == len(indices) == indptr[-1]
+    )  # fmt: skip
+
+
 def check_structure(value: Any) -> None:
     """ValueError if the arrays of a matrix don't fit together: SciPy, and compiled code, would read beyond their ends.
 
