@@ -15,7 +15,7 @@ from theano.sparse.variable import as_sparse_variable, is_sparse_variable
 from theano.tensor.alloc import arange
 from theano.tensor.math import cast
 from theano.tensor.opsupport import disconnected, first_connected, is_disconnected, new_tensor
-from theano.tensor.segments import segment_spread
+from theano.tensor.segments import OfLength, SoundRows, segment_spread
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = [
@@ -73,6 +73,9 @@ class CSM(SparseOp):
         _no_kmap(kmap)
         self.format = format
 
+    def __str__(self) -> str:
+        return f"CSM{{{self.format}}}"
+
     def make_node(self, data: Any, indices: Any, indptr: Any, shape: Any) -> Apply:
         data = as_tensor_variable(data)
         if data.type.ndim != 1:
@@ -95,6 +98,8 @@ class CSM(SparseOp):
 
     def components(self, inputs: Sequence[Any]) -> Components:
         data, indices, indptr, shape = inputs
+        along, across = (shape[0], shape[1]) if self.format == "csr" else (shape[1], shape[0])
+        indices, indptr, data = SoundRows()(indices, OfLength()(indptr, along + 1), across, data)
         return data, indices, indptr, shape
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
@@ -132,6 +137,17 @@ def _integers(value: Any, what: str, dtype: str) -> Any:
     if vector.type.ndim != 1 or vector.type.dtype not in INTEGER:
         raise TypeError(f"{what} of a sparse matrix must be a vector of integers, not {vector} of {vector.type}")
     return vector if vector.type.dtype == dtype else cast(vector, dtype)
+
+
+class SoundCSM(CSM):
+    """A `CSM` of components that are known to fit together, as those of another matrix do: they are not looked at."""
+
+    def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
+        outputs[0][0] = compressed(self.format, *inputs)
+
+    def components(self, inputs: Sequence[Any]) -> Components:
+        data, indices, indptr, shape = inputs
+        return data, indices, indptr, shape
 
 
 CSR = CSM("csr")
@@ -179,7 +195,7 @@ class CSMProperties(SparseOp):
         (x,) = inputs
         if is_disconnected(gs[0]):
             return [disconnected()]
-        return [CSM(x.type.format)(gs[0], *outputs[1:])]
+        return [SoundCSM(x.type.format)(gs[0], *outputs[1:])]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         (point,) = eval_points
@@ -231,16 +247,20 @@ def places(format: str, indices: Any, indptr: Any) -> tuple[Any, Any]:
 
 
 def components_of(x: Any) -> list[Any]:
-    """The components of a sparse variable; what it was made of, if `CSM` has made it."""
-    if x.owner is not None and isinstance(x.owner.op, CSM):
+    """The components of a sparse variable; what it was made of, if that is known to be sound."""
+    if x.owner is not None and isinstance(x.owner.op, SoundCSM):
         return list(x.owner.inputs)
     return list(csm_properties(x))
 
 
 def _source(part: Any) -> Any:
     """What is equal for two structures only if they are the same."""
-    node = part.owner
-    return (node.inputs[0], part.index) if node is not None and isinstance(node.op, CSMProperties) else part
+    while (node := part.owner) is not None and isinstance(node.op, CSMProperties):
+        x = node.inputs[0]
+        if x.owner is None or not isinstance(x.owner.op, CSM):
+            return x, part.index
+        part = x.owner.inputs[part.index]
+    return part
 
 
 def same_structure(mine: Sequence[Any], others: Sequence[Any]) -> bool:

@@ -20,7 +20,7 @@ from theano.sparse.convert import (
     sp_ones_like,
     transpose,
 )
-from theano.sparse.csm import CSM, csm_properties, lengths, places
+from theano.sparse.csm import CSM, SoundCSM, csm_properties, lengths, places
 from theano.sparse.op import Components, SparseOp, dense_output, requires, sparse_output, upcast, wanted_format
 from theano.sparse.values import as_format, compressed, matrix_class
 from theano.sparse.variable import as_sparse_or_tensor_variable, as_sparse_variable, is_sparse_variable
@@ -338,7 +338,7 @@ def structured_dot_grad(sparse_A: Any, dense_B: Any, ga: Any) -> Any:
         return mul(sp_ones_like(sparse_A), in_format(found, format) if is_sparse_variable(found) else found)
     _, indices, indptr, shape = csm_properties(sparse_A)
     elements = (sdg_csr if format == "csr" else sdg_csc)(indices, indptr, dense_B, ga)
-    return CSM(format)(elements, indices, indptr, shape)
+    return SoundCSM(format)(elements, indices, indptr, shape)
 
 
 class TrueDot(SparseOp):
