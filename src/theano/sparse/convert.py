@@ -9,7 +9,7 @@ import numpy as np
 
 from theano.graph import Apply
 from theano.scalar.dtypes import COMPLEX, as_dtype
-from theano.sparse.csm import SoundCSM, components_of, csm_properties, csm_shape, lengths, lines, places
+from theano.sparse.csm import SoundCSM, before_sparse, components_of, csm_properties, csm_shape, lengths, lines, places
 from theano.sparse.op import Components, SameShape, SparseOp, dense_output, sparse_output, wanted_format
 from theano.sparse.values import as_format, matrix_class
 from theano.sparse.variable import as_sparse_variable, is_sparse_variable
@@ -102,6 +102,7 @@ dense_from_sparse = DenseFromSparse()
 
 def onto(x: Any, g: Any) -> Any:
     """The elements of a dense matrix at the places of those of `x`, as a sparse matrix; a sparse `g` as it is."""
+    g = before_sparse(g)
     if is_sparse_variable(g):
         return in_format(g, x.type.format)
     _, indices, indptr, shape = components_of(x)
@@ -161,6 +162,8 @@ class SparseFromDense(SparseOp):
     """
 
     __props__ = ("format",)
+
+    takes_all = True  # so what is at some places can be read from the dense matrix
 
     def __init__(self, format: str) -> None:
         self.format = format
@@ -269,6 +272,7 @@ class Cast(SameShape):
 
     __props__ = ("out_type",)
     view_map = {0: [0]}
+    keeps_structure = 0
 
     def __init__(self, out_type: str) -> None:
         self.out_type = as_dtype(out_type)

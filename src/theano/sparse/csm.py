@@ -109,13 +109,13 @@ class CSM(SparseOp):
         return [(node.inputs[3][0], node.inputs[3][1])]
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        (g,) = gs
+        g = before_sparse(gs[0])
         rest = [disconnected() for _ in range(3)]
         if is_sparse_variable(g):
             if g.type.format != self.format:
                 raise NotImplementedError(f"the gradient of {outputs[0]} is of format {g.type.format}")
             parts = components_of(g)
-            return [parts[0] if same_structure(inputs, parts) else csm_grad()(*inputs, *parts), *rest]
+            return [parts[0] if same_structure(outputs[0], g) else csm_grad()(*inputs, *parts), *rest]
         rows, columns = places(self.format, inputs[1], inputs[2])
         return [g[rows, columns], *rest]
 
@@ -246,6 +246,11 @@ def places(format: str, indices: Any, indptr: Any) -> tuple[Any, Any]:
     return (along, indices) if format == "csr" else (indices, along)
 
 
+def before_sparse(g: Any) -> Any:
+    """The dense matrix that a sparse one was made of; else `g` itself."""
+    return g.owner.inputs[0] if g.owner is not None and getattr(g.owner.op, "takes_all", False) else g
+
+
 def components_of(x: Any) -> list[Any]:
     """The components of a sparse variable; what it was made of, if that is known to be sound."""
     if x.owner is not None and isinstance(x.owner.op, SoundCSM):
@@ -254,18 +259,32 @@ def components_of(x: Any) -> list[Any]:
 
 
 def _source(part: Any) -> Any:
-    """What is equal for two structures only if they are the same."""
+    """A component as it was before matrices were made and taken apart again; of an input, that and the number."""
     while (node := part.owner) is not None and isinstance(node.op, CSMProperties):
-        x = node.inputs[0]
+        x = _origin(node.inputs[0])
         if x.owner is None or not isinstance(x.owner.op, CSM):
             return x, part.index
         part = x.owner.inputs[part.index]
     return part
 
 
-def same_structure(mine: Sequence[Any], others: Sequence[Any]) -> bool:
-    """Whether two lists of components are written with the same `indices` and `indptr`."""
-    return all(_source(mine[k]) == _source(others[k]) for k in (1, 2))
+def _origin(x: Any) -> Any:
+    """The matrix from which `x` has its structure."""
+    while x.owner is not None and getattr(x.owner.op, "keeps_structure", None) is not None:
+        x = x.owner.inputs[x.owner.op.keeps_structure]
+    return x
+
+
+def _structure(x: Any) -> list[Any]:
+    x = _origin(x)
+    if x.owner is not None and isinstance(x.owner.op, CSM):
+        return [_source(part) for part in x.owner.inputs[1:3]]
+    return [(x, 1), (x, 2)]
+
+
+def same_structure(x: Any, y: Any) -> bool:
+    """Whether two sparse variables are written with the same `indices` and `indptr`."""
+    return x.type.format == y.type.format and _structure(x) == _structure(y)
 
 
 class CSMGrad(SparseOp):

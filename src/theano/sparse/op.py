@@ -33,6 +33,9 @@ class SparseOp(Op):
     Both write the output in tensor expressions, over ``csm_properties`` of sparse inputs.
     """
 
+    #: The input whose structure the only output has.
+    keeps_structure: int | None = None
+
     def components(self, inputs: Sequence[Any]) -> Components:
         """The components of the sparse output, expressed by tensor operations (optional)."""
         raise MethodNotDefined(f"{type(self).__name__} does not define components")

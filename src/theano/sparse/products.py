@@ -478,6 +478,7 @@ class SamplingDot(SparseOp):
     __props__ = ()
     linear_in = (0, 1, 2)
     view_map = {0: [2]}
+    keeps_structure = 2
 
     def make_node(self, x: Any, y: Any, p: Any) -> Apply:
         x, y, p = as_tensor_variable(x), as_tensor_variable(y), as_sparse_variable(p)
@@ -512,10 +513,12 @@ class SamplingDot(SparseOp):
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         x, y, p = inputs
-        g = onto(p, gs[0])
-        scaled = mul(g, conjugated(p))
+        (g,) = gs
+        scaled = mul(onto(p, g), conjugated(p))
         into_x, into_y = _dot(scaled, conjugated(y)), _dot(transpose(scaled), conjugated(x))
-        return [_like(into_x, x), _like(into_y, y), in_dtype(self(conjugated(x), conjugated(y), g), p)]
+        x, y = conjugated(x), conjugated(y)
+        into_p = self(x, y, g) if is_sparse_variable(g) else g * dense_dot(x, y.T)
+        return [_like(into_x, inputs[0]), _like(into_y, inputs[1]), in_dtype(into_p, p)]
 
 
 sampling_dot = SamplingDot()
