@@ -19,6 +19,7 @@ from theano.tensor.extra_ops import CumOp, RepeatOp, SearchsortedOp, cpu_contigu
 from theano.tensor.products import ProductOfOthers
 from theano.tensor.recurrence import LinearRecurrence
 from theano.tensor.reduction import Argmax, Max, Min, ProdWithoutZeros, Supremum
+from theano.tensor.segments import OfLength, SoundRows, scatter_sum, segment_spread, segment_sum
 from theano.tensor.sort import TopKOp
 
 
@@ -98,6 +99,12 @@ EXAMPLES: dict[str, Example] = {
         [np.array([[0.0, 2, 3], [2, 1, 2]])],
     ),
     "linear recurrence": Example(lambda a, b: LinearRecurrence(1)(a, b), [M, N.T]),
+    "sums of rows": Example(
+        lambda m: [segment_sum(m, [0, 1, 1, 3]), segment_spread(m, [0, 2, 2, 5], 5), scatter_sum(m, [1, 0, 1], 4)], [M]
+    ),
+    "sound rows": Example(
+        lambda v: [OfLength()(v, 4), SoundRows()(T.constant([1, 2, 0, 0]), T.constant([0, 4]), 4, v)[2]], [V]
+    ),
     "long linear recurrence": Example(
         lambda a, b: LinearRecurrence(0)(a, b), [_numbers(-1, 1, 12), _numbers(0, 1, 12)]
     ),

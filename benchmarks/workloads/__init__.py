@@ -17,11 +17,12 @@ from benchmarks.workloads import (
     scalar,
     sequences,
     softmax,
+    sparse,
     vmath,
 )
 
 _FAMILIES = (
-    scalar, neurons, mlp, elementwise, vmath, softmax, reductions, hessian, products, sequences, recurrent,
+    scalar, neurons, mlp, elementwise, vmath, softmax, reductions, hessian, products, sparse, sequences, recurrent,
     compiling, growing, process,
 )  # fmt: skip
 

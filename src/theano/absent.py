@@ -21,26 +21,6 @@ from theano.user_warnings import warn_user
 
 ANY = "*"
 
-_SPARSE = (
-    "AddSD AddSS AddSSData CSC CSM CSMGrad CSMProperties CSR Cast ColScaleCSC ConstructSparseFromList "
-    "DenseFromSparse Diag Dot EnsureSortedIndices EqualSD EqualSS GetItem2Lists GetItem2ListsGrad GetItem2d "
-    "GetItemList GetItemListGrad GetItemScalar GreaterEqualSD GreaterEqualSS GreaterThanSD GreaterThanSS HStack "
-    "LessEqualSD LessEqualSS LessThanSD LessThanSS MulSD MulSS MulSV Neg NotEqualSD NotEqualSS Remove0 RowScaleCSC "
-    "SamplingDot SpSum SparseConstant SparseConstantSignature SparseFromDense SparseType SparseVariable "
-    "SquareDiagonal StructuredAddSV StructuredDot StructuredDotGradCSC StructuredDotGradCSR Transpose TrueDot Usmm "
-    "VStack add add_s_d add_s_s add_s_s_data arcsin arcsinh arctan arctanh as_sparse as_sparse_or_tensor_variable "
-    "as_sparse_variable bcast bsr_dmatrix bsr_fmatrix bsr_matrix cast ccast ceil clean col_scale conj constant "
-    "construct_sparse_from_list csc_dmatrix csc_fmatrix csc_from_dense csc_matrix csm_data csm_grad csm_indices "
-    "csm_indptr csm_properties csm_shape csr_dmatrix csr_fmatrix csr_from_dense csr_matrix dcast deg2rad "
-    "dense_from_sparse diag dot ensure_sorted_indices eq equal_s_d equal_s_s expm1 fcast floor ge get_item_2d "
-    "get_item_2lists get_item_2lists_grad get_item_list get_item_list_grad get_item_scalar greater_equal_s_d "
-    "greater_equal_s_s greater_than_s_d greater_than_s_s gt hash_from_sparse hstack icast lcast le less_equal_s_d "
-    "less_equal_s_s less_than_s_d less_than_s_s log1p lt matrix mul mul_s_d mul_s_s mul_s_v neg neq not_equal_s_d "
-    "not_equal_s_s rad2deg remove0 rint row_scale sampling_dot sdg_csc sdg_csr sgn sin sinh sp_ones_like sp_sum "
-    "sp_zeros_like sqr sqrt square_diagonal structured_add structured_add_s_v structured_dot structured_dot_grad "
-    "structured_exp structured_log structured_maximum structured_minimum structured_monoid structured_pow "
-    "structured_sigmoid sub tan tanh transpose true_dot trunc usmm vstack wcast zcast"
-)
 _BLOCKSPARSE = (
     "SparseBlockGemv SparseBlockOuter sparse_block_dot sparse_block_gemv sparse_block_gemv_inplace "
     "sparse_block_outer sparse_block_outer_inplace"
@@ -49,7 +29,6 @@ _POOL = (
     "AveragePoolGrad DownsampleFactorMax DownsampleFactorMaxGradGrad MaxPoolGrad MaxPoolRop Pool PoolGrad max_pool_2d "
     "max_pool_2d_same_size pool_2d pool_3d"
 )
-_SPARSE_MATRICES = "sparse matrices"
 _CONVOLUTIONS = "convolutions"
 _POOLING = "pooling and convolutions of images"
 _BLOCKS = "block-sparse products"
@@ -66,18 +45,6 @@ _GPU_MODULES = (
 # module -> (what is missing, names). A module that is not there at all comes with its names; `ANY` stands for every
 # name and every module inside.
 ABSENT: dict[str, tuple[str, str]] = {
-    "theano": (_SPARSE_MATRICES, "sparse_grad"),
-    "theano.sparse": (_SPARSE_MATRICES, f"{_SPARSE} shared sparse_grad"),
-    "theano.sparse.basic": (_SPARSE_MATRICES, _SPARSE),
-    "theano.sparse.opt": (_SPARSE_MATRICES, ""),
-    "theano.sparse.sandbox": (_SPARSE_MATRICES, ""),
-    "theano.sparse.sandbox.sp": (
-        _SPARSE_MATRICES,
-        "ConvolutionIndices applySparseFilter convolution_indices convolve max_pool register_specialize",
-    ),
-    "theano.sparse.sharedvar": (_SPARSE_MATRICES, "SparseTensorSharedVariable SparseType sparse_constructor"),
-    "theano.sparse.type": (_SPARSE_MATRICES, "SparseType"),
-    "theano.sparse.utils": (_SPARSE_MATRICES, "hash_from_sparse"),
     "theano.tensor.nnet": (
         _CONVOLUTIONS,
         "ConvOp abstract_conv2d conv2d conv2d_grad_wrt_inputs conv2d_transpose conv3d separable_conv2d Conv3D conv3D "
@@ -138,9 +105,6 @@ not_available.msg = "this package has no GPUs yet"  # type: ignore[attr-defined]
 
 # What can be known without the thing.
 ANSWERS: dict[str, Any] = {
-    "theano.sparse.enable_sparse": False,
-    "theano.sparse.sparse_formats": ["csc", "csr"],
-    "theano.sparse.basic.sparse_formats": ["csc", "csr"],
     "theano.tensor.nnet.ctc.ctc_available": not_available,
     "theano.tensor.nnet.ctc.ctc_present": not_available,
     **{

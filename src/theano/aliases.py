@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
@@ -159,6 +159,14 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "theano.tensor.var": ("theano.tensor.variable", "theano.tensor"),
 }
 
+# The same, of packages that are loaded when they are used: such an alias comes into being when it is imported.
+ON_DEMAND: dict[str, tuple[str, ...]] = {
+    "theano.sparse.basic": ("theano.sparse", "theano.gradient"),
+    "theano.sparse.opt": ("theano.sparse", "theano.rewrite"),
+    "theano.sparse.sharedvar": ("theano.compile.sparseshared",),
+    "theano.sparse.utils": ("theano.sparse.variable", "hash_from_code=theano.graph.helpers:hash_from_code"),
+}
+
 # Modules that are attributes of their parents although those have a function of that name.
 ALWAYS_MODULES = frozenset({"theano.tensor.xlogx"})
 
@@ -194,9 +202,12 @@ LATE: dict[str, dict[str, str]] = {
     },
 }
 
-# The same, but the place is imported when one of its names is first asked for. "*" are the names of its `__all__`.
+# The same, but the place is imported when one of its names is first asked for. "*" are the names of its `__all__`; a
+# name that is given as the module's own is a package inside.
 LAZY: dict[str, dict[str, str]] = {
     "theano": {
+        "theano": "sparse",
+        "theano.sparse.rows": "sparse_grad",
         "theano.compile.linkers": "CLinker OpWiseCLinker PerformLinker VM_Linker",
         "theano.graph.debug": "debug_assert",
     },
@@ -284,7 +295,24 @@ def install() -> None:
         places = {name: source for source, names in sources.items() for name in names.split() if name != "*"}
         whole = [source for source, names in sources.items() if names == "*"]
         sys.modules[target].__dict__["__getattr__"] = _lazily(target, places, whole)
+    sys.meta_path.append(_OnDemand)
     absent.install()
+
+
+class _OnDemand:
+    """Finds the modules of `ON_DEMAND`; late in ``sys.meta_path``, so that modules that are there come first."""
+
+    @staticmethod
+    def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
+        return ModuleSpec(name, _OnDemand()) if name in ON_DEMAND else None  # type: ignore[arg-type]
+
+    @staticmethod
+    def create_module(spec: ModuleSpec) -> ModuleType:
+        return AliasModule(spec.name, ON_DEMAND[spec.name])
+
+    @staticmethod
+    def exec_module(module: ModuleType) -> None:
+        """Nothing to run."""
 
 
 def _lazily(target: str, places: dict[str, str], whole: list[str]) -> Callable[[str], Any]:
@@ -298,7 +326,10 @@ def _lazily(target: str, places: dict[str, str], whole: list[str]) -> Callable[[
                     break
             else:
                 return absent.stand_in(target, name)
-        found = getattr(importlib.import_module(places[name]), name)
+        if places[name] == target:
+            found = importlib.import_module(f"{target}.{name}")
+        else:
+            found = getattr(importlib.import_module(places[name]), name)
         setattr(sys.modules[target], name, found)
         return found
 

@@ -136,7 +136,7 @@ def _result(a: Any, b: Any) -> Any:
 
 def _zeros(x: Any, g: Any) -> Any:
     """Zeros of the shape of `x` and the type of its gradient `g`."""
-    return zeros_like(x, dtype=g.type.dtype)
+    return zeros_like(x, dtype=g.type.dtype) if isinstance(x.type, TensorType) else g.zeros_like()
 
 
 def _opened(x: Any) -> tuple[Any, Any, Any] | None:

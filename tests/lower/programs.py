@@ -14,6 +14,7 @@ from theano.printing import Print
 from theano.random import MRG_RandomStreams, PhiloxRandomStreams
 from theano.scan import until
 from theano.tensor.assertion import Assert
+from theano.tensor.segments import OfLength, SoundRows, scatter_sum, segment_spread, segment_sum
 
 
 class Program(NamedTuple):
@@ -639,3 +640,48 @@ def checked() -> Program:
 def printed() -> Program:
     x = T.vector("x")
     return Program([x], Print("sum")(x.sum()) + x, [(50,)])
+
+
+# -- rows of a sparse matrix -----------------------------------------------------------------------------------------
+COLUMNS, STARTS = np.arange(60, dtype="int32") * 11 % 30, np.array([0, 7, 7, 20, 21, 60], "int32")
+
+
+def _matrix() -> tuple[list[Any], Any, Any, Any]:
+    """A sparse matrix of 5 rows and 30 columns as three vectors; that these fit together is found out on the way."""
+    given = d, i, p = T.vector("d"), T.ivector("i"), T.ivector("p")
+    i, p, x = SoundRows()(i, p, 30, d)
+    return [*given], x, i, p
+
+
+@program
+def rows_summed() -> Program:
+    """A sum along an axis whose extent is loaded, with the product that is summed: CSR times a vector."""
+    given, d, i, p = _matrix()
+    w = T.vector("w")
+    return Program([*given, w], T.tanh(segment_sum(d * OfLength()(w, 30)[i], p)), [(60,), COLUMNS, STARTS, (30,)])
+
+
+@program
+def rows_times_matrix() -> Program:
+    given, d, i, p = _matrix()
+    w = T.matrix("w")
+    return Program([*given, w], segment_sum(d.dimshuffle(0, "x") * w[i], p), [(60,), COLUMNS, STARTS, (30, 8)])
+
+
+@program
+def rows_there_and_back() -> Program:
+    """The gradient of a sum of squares: each row is summed, and then scattered while it is in the cache."""
+    given, d, i, p = _matrix()
+    w, y = shared("w", 30), T.vector("y")
+    errors = segment_sum(d * w[i], p) - y
+    step = scatter_sum(d * segment_spread(errors, p, d.shape[0]), i, 30)
+    return Program([*given, y], (errors**2).sum(), [(60,), COLUMNS, STARTS, (5,)], [(w, w - 0.1 * step)])
+
+
+@program
+def rows_sampled() -> Program:
+    """Products at the places of a matrix's elements only."""
+    given, d, i, p = _matrix()
+    u, w = T.matrix("u"), T.matrix("w")
+    found = d * (segment_spread(u, p, d.shape[0]) * w[i]).sum(axis=1)
+    return Program([*given, u, w], found, [(60,), COLUMNS, STARTS, (5, 8), (30, 8)])

@@ -388,7 +388,7 @@ class ValuePrinter:
                 return "each", found
         text = self.operand(offset, level.lanes)
         pointer = self.names[base][0]
-        if level.mask:
+        if level.mask or (clamped and self.isa.gathers):
             return "picked", [self.emit(f"getelementptr {element}, ptr {pointer}, <{level.lanes} x i64> {text}")]
         found = []
         for k in range(level.lanes):
@@ -401,7 +401,7 @@ class ValuePrinter:
         level = self.top
         t, align = ops.memory(type_, level.lanes), f"i32 {ex.ITEMSIZE[type_]}"
         at = f"<{level.lanes} x ptr> {address}" if name in ("gather", "scatter") else f"ptr {address}"
-        mask = f"<{level.lanes} x i1> {level.mask}"
+        mask = f"<{level.lanes} x i1> {level.mask or ops.all_lanes(level.lanes)}"
         function = ops.masked(name, type_, level.lanes)
         self.use(function)
         if value:
@@ -461,7 +461,7 @@ class ValuePrinter:
 
     def read(self, type_: str, lanes: int, address: str, masked: str = "load") -> str:
         """Elements that lie side by side; those that count, by the intrinsic `masked`, where there is a mask."""
-        if lanes > 1 and self.top.mask:
+        if lanes > 1 and (self.top.mask or masked == "gather"):
             return self._masked(masked, type_, address)
         return self.emit(f"load {ops.memory(type_, lanes)}, ptr {address}, align {ex.ITEMSIZE[type_]}")
 

@@ -183,6 +183,11 @@ def counting(lanes: int, type_: str = "i64") -> str:
     return f"<{', '.join(f'{type_} {k}' for k in range(lanes))}>"
 
 
+def all_lanes(lanes: int) -> str:
+    """A mask under which all lanes count."""
+    return f"<{', '.join(['i1 true'] * lanes)}>"
+
+
 def masked(name: str, type_: str, lanes: int) -> Global:
     """The masked intrinsic called `name` for elements in memory."""
     scalar = type_ if type_ in ("f16", "f32", "f64") else MEMORY[type_]

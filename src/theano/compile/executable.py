@@ -89,14 +89,24 @@ class Function(FunctionBase):
         if self.profile is not None:
             return self._profiled(self.profile, args, kwargs)
         subset = kwargs.pop("output_subset", None) if kwargs else None
-        return self._finish(self.executor(self._bind(args, kwargs)), subset)
+        return self._finish(self._run(self._bind(args, kwargs)), subset)
+
+    def _run(self, values: list[Any]) -> list[Any]:
+        """The results for filtered values; an argument that compiled code finds to be none is refused with words."""
+        try:
+            return self.executor(values)
+        except (ValueError, IndexError):
+            if self.executor.looks_inside:
+                for k, value in enumerate(values):
+                    self._filter(k, value, inside=True)
+            raise
 
     def _profiled(self, profile: ProfileStats, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         start = time.perf_counter()
         subset = kwargs.pop("output_subset", None)
         values = self._bind(args, kwargs)
         entered = time.perf_counter()
-        results = self.executor(values)
+        results = self._run(values)
         left = time.perf_counter()
         answer = self._finish(results, subset)
         profile.add_call(time.perf_counter() - start, left - entered)
@@ -131,13 +141,15 @@ class Function(FunctionBase):
                 values[k] = self.input_storage[k].storage[0]
         return values
 
-    def _filter(self, k: int, value: Any) -> Any:
-        container = self.input_storage[k]
+    def _filter(self, k: int, value: Any, inside: bool = False) -> Any:
+        """An argument as its type has it; `inside` of its arrays compiled code may look itself."""
+        kind = self.input_storage[k].type
         spec = self._specs[k]
+        filtered = kind.filter if inside or not self.executor.looks_inside else kind.filter_outside
         try:
             if spec.strict:
-                return container.type.filter(value, strict=True)
-            return container.type.filter(value, strict=False, allow_downcast=spec.allow_downcast)
+                return filtered(value, strict=True)
+            return filtered(value, strict=False, allow_downcast=spec.allow_downcast)
         except MemoryError:
             raise
         except Exception as error:

@@ -12,6 +12,7 @@ from theano.compile.io import In, SymbolicOutput, as_outputs, convert_function_i
 from theano.compile.mode import Mode, compiler_test_values, get_mode
 from theano.compile.plan import FunctionPlan, executors_of
 from theano.compile.profiling import ProfileStats, profile_for
+from theano.compile.several import expand
 from theano.compile.sharedvalue import Container
 from theano.configdefaults import config
 from theano.garbage import collector_rests
@@ -112,6 +113,8 @@ class FunctionMaker:
         before = time.perf_counter()
         with compiler_test_values():
             _inline(fgraph)
+            if executors_of(self.mode).wants_arrays:
+                expand(fgraph)
             self.mode.rewrite(fgraph)
         if self.profile is not None:
             self.profile.optimizer_time += time.perf_counter() - before

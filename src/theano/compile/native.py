@@ -16,6 +16,7 @@ from theano.compile.native_tiers import LINKING, Tiers
 from theano.compile.ops import deep_copy_op
 from theano.compile.plan import EXECUTORS, Executor, FunctionPlan
 from theano.compile.profiling import ProfileStats
+from theano.compile.several import Border
 from theano.configdefaults import config
 from theano.graph import Generic, Variable
 from theano.lower import lower
@@ -36,13 +37,22 @@ class NativeExecutor(Executor):
 
     Attributes
     ----------
+    plan, whole
+        The function in terms of arrays, and as it was given. Where they differ `border` leads from one to the other.
     lowered
         The loop program, for those who want to read it.
     tiers
         The code that is at work.
     """
 
+    wants_arrays = True
+
     def __init__(self, plan: FunctionPlan) -> None:
+        self.whole = plan
+        self.border = Border.of(plan)
+        self.looks_inside = self.border is not None
+        if self.border is not None:
+            plan = self.border.plan
         self.plan = plan
         target = isa()
         fgraph, n = plan.fgraph, plan.n_inputs
@@ -98,6 +108,8 @@ class NativeExecutor(Executor):
         """Let calls of a `Function` with plain arguments go straight into compiled code."""
         if function.output_keys is not None or not self.plan.plain or len(function.outputs) != self.plan.n_outputs:
             return
+        if self.border is not None:
+            return  # values that are taken apart
         if any(not isinstance(i.variable.type, TensorType | Generic) for i in self.plan.inputs):
             return  # objects that must be looked at by their type's filter
         result = "single" if function.unpack_single else "list" if self.plan.n_outputs else "none"
@@ -139,14 +151,14 @@ class NativeExecutor(Executor):
         if self._instead is not None:
             return self._instead(values)
         try:
-            return self._call(values)
+            return self._call(values) if self.border is None else self.border.call(self._call, values)
         except ability.NoCompiler as error:  # before anything has been computed
             return self._do_without(error)(values)
 
     def _do_without(self, error: ability.NoCompiler) -> Executor:
         """Have NumPy compute, for there is no compiler."""
         ability.refuse(str(error))
-        self._instead = EXECUTORS["perform"].make(self.plan, None, None)
+        self._instead = EXECUTORS["perform"].make(self.whole, None, None)
         return self._instead
 
     def _call(self, values: Sequence[Any]) -> list[Any]:

@@ -242,10 +242,8 @@ class PerformExecutor(Executor):
         ]
         taken = set(self._constants)
         for value in (*values, *(storage[0] for storage in plan.storages)):
-            if isinstance(value, np.ndarray):
-                taken.add(id(memory_owner(value)))
-            elif value is not None:
-                taken.add(id(value))
+            if value is not None:
+                taken.update(map(id, _owners(value)))
         # New values first: an output that shows one is the one that is copied.
         for k in range(plan.n_outputs, len(results)):
             results[k] = _separate(results[k], taken)
@@ -272,12 +270,21 @@ def _separate(value: Any, taken: set[int]) -> Any:
     """`value`, or a copy where its memory is in `taken`; adds the memory of the result to `taken`."""
     if isinstance(value, _IMMUTABLE):
         return value
-    owner = memory_owner(value) if isinstance(value, np.ndarray) else value
-    foreign = isinstance(value, np.ndarray) and not isinstance(owner, np.ndarray)  # a buffer of somebody else
-    if foreign or id(owner) in taken:
-        value = owner = detached_copy(value)
-    taken.add(id(owner))
+    owners = _owners(value)
+    foreign = isinstance(value, np.ndarray) and not isinstance(owners[0], np.ndarray)  # a buffer of somebody else
+    if foreign or not taken.isdisjoint(map(id, owners)):
+        value = detached_copy(value)
+        owners = _owners(value)
+    taken.update(map(id, owners))
     return value
+
+
+def _owners(value: Any) -> list[Any]:
+    """What owns the memory of a value: of an array the last of its bases; of a sparse matrix itself and its arrays'."""
+    if isinstance(value, np.ndarray):
+        return [memory_owner(value)]
+    parts = [getattr(value, name, None) for name in ("data", "indices", "indptr")]
+    return [value, *(memory_owner(part) for part in parts if isinstance(part, np.ndarray))]
 
 
 def _join(group: list[int], members: dict[int, list[int]], a: int, b: int) -> None:

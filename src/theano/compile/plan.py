@@ -76,6 +76,11 @@ class Executor:
     all of them or, when it raises, none.
     """
 
+    looks_inside: bool = False
+    """Whether it checks itself that the arrays of a value of several arrays fit together."""
+    wants_arrays: bool = False
+    """Whether graphs are to be written in terms of arrays, see `theano.compile.several`."""
+
     @classmethod
     def make(cls, plan: FunctionPlan, mode: Mode | None, profile: ProfileStats | None) -> Executor:
         """The executor of a mode: one of this class, or another that takes its place."""

@@ -8,6 +8,7 @@ call, so the list itself is never replaced.
 from __future__ import annotations
 
 import copy
+import importlib
 from collections.abc import Callable
 from typing import Any
 
@@ -312,9 +313,17 @@ def generic_constructor(
                 f"theano.shared can't hold numbers of dtype {dtype}, which is not a dtype of tensors: convert them "
                 f'first, e.g. value.astype("float32")'
             )
-    if type(value).__module__.partition(".")[0] == "scipy" and hasattr(value, "tocsr"):
-        raise _NotAsObject(
-            f"theano.shared can't hold a sparse matrix ({type(value).__name__}): this package has no sparse matrices "
-            f"yet. value.toarray() is an array"
-        )
     return SharedVariable(name, generic, value, strict, allow_downcast)
+
+
+@shared_constructor
+def sparse_constructor(value: Any, **parameters: Any) -> SharedVariable:
+    """A sparse matrix of SciPy: who has none pays nothing for them."""
+    if type(value).__module__.partition(".")[0] != "scipy" or not hasattr(value, "tocsr"):
+        raise TypeError("not a sparse matrix")
+    place = importlib.import_module("theano.compile.sparseshared")
+    try:
+        made: SharedVariable = place.sparse_constructor(value, **parameters)
+    except (TypeError, NotImplementedError) as error:
+        raise _NotAsObject(str(error)) from error
+    return made

@@ -78,7 +78,7 @@ def verify_grad(
     """
     if not isinstance(pt, list | tuple):
         raise TypeError(f"verify_grad: pt must be a list of values, found {type(pt).__name__}")
-    points = [np.array(p) for p in pt]
+    points = [np.array(p, order="C") for p in pt]
     for i, p in enumerate(points):
         if str(p.dtype) not in _TOLERANCE:
             raise TypeError(

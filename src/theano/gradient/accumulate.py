@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +12,7 @@ from theano.tensor.advanced_subtensor import AdvancedIncSubtensor, AdvancedIncSu
 from theano.tensor.masks import is_zero, unions, unmasked
 from theano.tensor.math import add
 from theano.tensor.subtensor import IncSubtensor
+from theano.tensor.type import TensorType
 
 __all__ = ["total"]
 
@@ -34,6 +37,8 @@ def total(terms: Sequence[Any]) -> Any:
     """
     if len(terms) == 1:
         return terms[0]
+    if not all(isinstance(t.type, TensorType) for t in terms):
+        return functools.reduce(operator.add, terms)  # sparse matrices, which know what their sums are
     nonzero = [t for t in terms if not is_zero(t)]
     if len(nonzero) < 2:
         return nonzero[0] if nonzero else terms[0]

@@ -98,7 +98,7 @@ def _checked_directions(xs: Sequence[Any], points: Sequence[Variable | None]) ->
     for i, (x, t) in enumerate(zip(xs, points, strict=True)):
         if t is None:
             continue
-        t = as_tensor_variable(t)
+        t = t if isinstance(t, Variable) and t.type == x.type else as_tensor_variable(t)
         if x.type.ndim != t.type.ndim:
             raise ValueError(
                 f"Element {i} of wrt/eval_points have mismatched dimensionality: "

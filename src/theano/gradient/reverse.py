@@ -18,8 +18,9 @@ from theano.graph.shown import shown
 from theano.scalar.dtypes import COMPLEX, DISCRETE
 from theano.tensor.dot import BatchedDot, Dot
 from theano.tensor.masks import Mask, is_source, is_zero, unmasked, within
-from theano.tensor.math import cast, fill, real
+from theano.tensor.math import fill
 from theano.tensor.opsupport import zero_gradient
+from theano.tensor.type import TensorType
 from theano.tensor.variable import as_tensor_variable, constant
 from theano.user_warnings import warn_user
 
@@ -215,7 +216,7 @@ def _checked_known_grads(known_grads: Mapping[Variable, Any] | None) -> dict[Var
         if isinstance(g, Variable) and isinstance(g.type, DisconnectedType):
             continue
         if not (isinstance(g, Variable) and isinstance(g.type, NullType)):
-            g = as_tensor_variable(g)
+            g = g if isinstance(g, Variable) and g.type == x.type else as_tensor_variable(g)
             if g.type.dtype in DISCRETE:
                 raise TypeError(
                     f"known_grads: a gradient must be of floating point, that of {x} has dtype {g.type.dtype}"
@@ -424,8 +425,8 @@ def in_dtype(g: Variable, dtype: str | None) -> Variable:
     if dtype is None or have is None or dtype == have:
         return g
     if have in COMPLEX and dtype not in COMPLEX:
-        g = within(g, real)
-    return within(g, lambda v: cast(v, dtype))
+        g = within(g, lambda v: v.real)
+    return within(g, lambda v: v.astype(dtype))
 
 
 def _checked_answer(node: Apply, answer: Any, reached: list[bool]) -> list[Gradient | None]:
@@ -452,7 +453,7 @@ def _checked_answer(node: Apply, answer: Any, reached: list[bool]) -> list[Gradi
         if not isinstance(kind, NullType):
             dtype = getattr(kind, "dtype", None)
             if dtype in COMPLEX and getattr(x.type, "dtype", None) not in COMPLEX:
-                g = within(g, real)
+                g = within(g, lambda v: v.real)
             elif dtype in DISCRETE:
                 raise TypeError(
                     f"{op}.grad returned a gradient of dtype {kind.dtype} for input {i}: gradients "
@@ -482,8 +483,9 @@ def _ones_like(x: Variable) -> Any:
 
 
 def _zeros_like(x: Variable) -> Any:
-    _float_dtype(x)
-    return zero_gradient(x)
+    dtype = _float_dtype(x)
+    kind: Any = x
+    return zero_gradient(x) if isinstance(x.type, TensorType) else kind.zeros_like().astype(dtype)
 
 
 def _name(g: Variable, x: Variable, cost_name: str | None) -> Variable:

@@ -33,6 +33,58 @@ class _MirrorTwins(type):
             super().__setattr__(_TWINS[name], value)
 
 
+class Parts:
+    """How values of a type consist of several arrays, which compiled functions work with; methods get the type first.
+
+    Attributes
+    ----------
+    spans
+        For each part of a value which of its arrays it consists of: the first, and how many.
+    """
+
+    spans: tuple[tuple[int, int], ...]
+
+    def take(self, type: Any, variable: Any) -> list[Any]:
+        """Variables for the parts of a variable, by an operation (see `is_taken`)."""
+        raise NotImplementedError
+
+    def is_taken(self, op: Any) -> bool:
+        """Whether an operation is that which takes a value apart."""
+        raise NotImplementedError
+
+    def make(self, type: Any, parts: list[Any]) -> Any:
+        """A variable of the type made of variables for its arrays."""
+        raise NotImplementedError
+
+    def made_of(self, variable: Any) -> list[Any] | None:
+        """What `make` has made a variable of; None if something else has made it."""
+        raise NotImplementedError
+
+    def expressed(self, op: Any, inputs: list[Any]) -> list[Any] | None:
+        """The parts of an operation's result as expressions; None if it does not say."""
+        raise NotImplementedError
+
+    def of_constant(self, type: Any, value: Any) -> list[Any]:
+        """The parts of a constant."""
+        raise NotImplementedError
+
+    def leaves(self, type: Any, name: str | None) -> list[Any]:
+        """Leaves for the arrays that `arrays` gives."""
+        raise NotImplementedError
+
+    def of_leaves(self, type: Any, leaves: list[Any]) -> list[Any]:
+        """The parts that are made of such leaves, once it is certain that they fit together."""
+        raise NotImplementedError
+
+    def arrays(self, type: Any, value: Any) -> list[Any]:
+        """The arrays of a value as compiled functions are given them, which share its memory where that is possible."""
+        raise NotImplementedError
+
+    def value(self, type: Any, parts: list[Any]) -> Any:
+        """The value that consists of arrays, one for each part."""
+        raise NotImplementedError
+
+
 class Type(Props, metaclass=_MirrorTwins):
     """Base of all types. A subclass defines `filter`, and equality (through ``__props__``).
 
@@ -53,10 +105,16 @@ class Type(Props, metaclass=_MirrorTwins):
     constant_type: ClassVar[Any] = Constant
     Variable: ClassVar[Any] = Variable
     Constant: ClassVar[Any] = Constant
+    parts: Parts | None = None
+    """What the arrays of a value are; None for values that are one thing."""
 
     def filter(self, value: Any, strict: bool = False, allow_downcast: bool | None = None) -> Any:
         """`value` as a value of this type; TypeError if it is none (or, if `strict`, must be converted)."""
         raise NotImplementedError(f"{type(self).__name__} defines no filter")
+
+    def filter_outside(self, value: Any, strict: bool = False, allow_downcast: bool | None = None) -> Any:
+        """Like `filter`, for a function that looks inside of the arrays of a value itself."""
+        return self.filter(value, strict=strict, allow_downcast=allow_downcast)
 
     def filter_variable(self, other: Any, allow_convert: bool = True) -> Any:
         """`other` (a variable or a value) as a variable of this type; TypeError if that is impossible."""

@@ -183,6 +183,8 @@ def fixed_store(loop: For, own: set[str]) -> Store | None:
             moving.add(stmt.index)
         elif isinstance(stmt, Let) and moves(stmt.value):
             moving.add(stmt.name)
+        elif isinstance(stmt, Load) and moves(stmt.view.offset, *stmt.index):
+            moving.add(stmt.name)  # such as where a row begins: that those differ is for who made the loops to know
         elif isinstance(stmt, Store) and stmt.view.base not in own and not moves(stmt.view.offset, *stmt.index):
             return stmt
     return None

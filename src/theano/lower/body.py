@@ -2,6 +2,7 @@
 
 - ``element``: the element of operand `value` at this point of the space;
 - ``index``: the position along axis `value` of the space, an i64;
+- ``part``: the number of the part that the point is in, where positions are cut into parts;
 - ``look``: the element of an indirect operand at positions that are computed (along some axes at those of this point);
 - ``apply``: an operation of the scalar table, which is expanded when its operands are known;
 - ``convert``: a conversion that is defined for all numbers.
@@ -48,6 +49,9 @@ class Point(Protocol):
     def index(self, axis: int) -> Expr:
         """The position along an axis of the item's space."""
 
+    def part(self) -> Expr:
+        """The number of the part that this point is in."""
+
     def look(self, k: int, at: list[Expr | None]) -> Expr:
         """The element of indirect operand `k` at given positions along some axes (None: at this point's)."""
 
@@ -65,6 +69,10 @@ def elements(reads: Sequence[Value]) -> list[Expr]:
 
 def index(axis: int) -> Expr:
     return ex.form("index", "i64", (), axis)
+
+
+def part() -> Expr:
+    return ex.form("part", "i64", ())
 
 
 def look(k: int, value: Value, at: Sequence[Expr | None]) -> Expr:
@@ -111,7 +119,7 @@ class Facts:
         self.order = tuple(ex.postorder((body,)))
         kinds = {node.op for node in self.order}
         self.cost = max(sum(node.value.cost(node.args) for node in self.order if node.op == "apply"), 1)
-        self.placed = "index" in kinds or "look" in kinds
+        self.placed = not kinds.isdisjoint(("index", "look", "part"))
         self.mixed = self.placed or "name" in kinds
 
     def at(self, operands: Sequence[Expr], point: Point | None = None) -> Expr:
@@ -129,6 +137,9 @@ class Facts:
             elif op == "index":
                 assert point is not None, "numbers have no position"
                 found = point.index(node.value)
+            elif op == "part":
+                assert point is not None, "numbers are in no part"
+                found = point.part()
             elif op == "look":
                 assert point is not None, "numbers have no memory"
                 k, given = node.value

@@ -14,7 +14,7 @@ from theano.lower.dims import ONE, ZERO, Dims, is_const, length
 from theano.lower.items import Pointwise, Reduce, Special
 from theano.lower.machine import Machine
 from theano.lower.names import Names
-from theano.lower.values import Item, Tensor, Value
+from theano.lower.values import Item, Ragged, Tensor, Value
 from theano.record import Record, field
 
 # Names of kernels begin with these and have numbers of their own, so that equal kernels have equal texts. In main only
@@ -47,6 +47,9 @@ class Builder(Record):
     clients: dict[Any, int] = field(default_factory=dict)
     spent: dict[int, int] = field(default_factory=dict)  # what the expressions of a block cost
     checked: set[Any] = field(default_factory=set)  # (index array, length, block) that have been compared
+    # (look at an index array, block): lengths that its numbers are within, who checks that, whether none is negative
+    within_lengths: dict[Any, list[tuple[Expr, list[Item], bool]]] = field(default_factory=dict)
+    guards: dict[Any, list[Item]] = field(default_factory=dict)  # by what they check: the checks
     check_items: dict[tuple[Expr, int], Item] = field(default_factory=dict)  # (condition, block): who checks it
     settled: dict[tuple[int, Expr], Item] = field(default_factory=dict)  # (block, atom): who checks what it is equal to
     # matrices of zeros but for one number of each row, and these numbers
@@ -358,24 +361,25 @@ class Builder(Record):
     def write(
         self, out: Tensor, target: Value | None, reads: Sequence[Value], body: Expr, cost: int = 1,
         indirect: Sequence[Value] = (), dims: Sequence[Expr] | None = None, scatter: tuple[Expr, ...] | None = None,
-        unordered: bool = False,
+        unordered: bool = False, parts: Expr | None = None,
     ) -> None:  # fmt: skip
-        """Write `body` into a window of `out` (all of it without `target`), or to scattered places.
+        """Write `body` into a window of `out` (all of it without `target`), or to scattered places (in `parts`).
 
         `unordered` tells that no other writer writes there, so that the order does not matter.
         """
         space = tuple(dims) if dims is not None else target.dims if target is not None else out.dims
-        self._write(out, target, space, reads, body, cost, indirect, scatter, unordered)
+        self._write(out, target, space, reads, body, cost, indirect, scatter, unordered, parts)
 
     def _write(
         self, out: Tensor, target: Value | None, dims: tuple[Expr, ...], reads: Sequence[Value], body: Expr,
         cost: int, indirect: Sequence[Value], scatter: tuple[Expr, ...] | None = None, unordered: bool = False,
+        parts: Expr | None = None,
     ) -> None:  # fmt: skip
         body = bd.rounded(out.type if target is None else target.type, body)
         item = Pointwise(
             self.region, self.node, reads=list(reads), indirect=list(indirect), dims=dims,
             maps=[align(r, dims) for r in reads], out=out, target=target, body=body, cost=cost,
-            scatter=scatter,
+            scatter=scatter, parts=parts,
         )  # fmt: skip
         item.deps.extend([] if unordered else out.latest())
         self.add(item)
@@ -388,17 +392,19 @@ class Builder(Record):
     def reduce(
         self, type_: str, dims: Sequence[Expr], reads: Sequence[Value], red: frozenset[int], keep: bool, op: str,
         acc: str, body: Expr, cost: int = 1, maps: Sequence[tuple[int | None, ...]] | None = None,
+        ragged: Ragged | None = None,
     ) -> Value:  # fmt: skip
-        """Accumulate `body` over the axes `red` of the space `dims`."""
+        """Accumulate `body` over the axes `red` of the space `dims`, of which one may be `ragged`."""
         dims = tuple(self.dims.normal(d) for d in dims)
         maps = [align(r, dims) for r in reads] if maps is None else list(maps)
-        if all(is_const(dims[k], 1) for k in red):
+        if ragged is None and all(is_const(dims[k], 1) for k in red):
             return self._reduce_nothing(type_, dims, reads, red, keep, body, cost, maps)
         out_axes: list[int | None] = [k if k not in red else None for k in range(len(dims)) if keep or k not in red]
         out_dims = tuple(ONE if k is None else dims[k] for k in out_axes)
         item = Reduce(
             self.region, self.node, reads=list(reads), dims=dims, red=red, maps=maps,
-            out_axes=tuple(out_axes), op=op, acc=acc, body=body, cost=cost,
+            out_axes=tuple(out_axes), op=op, acc=acc, body=body, cost=cost, ragged=ragged,
+            indirect=[] if ragged is None else [ragged.starts],
         )  # fmt: skip
         if all(is_const(d, 1) for d in out_dims):
             item.out = self.tensor(type_, out_dims, "cell")

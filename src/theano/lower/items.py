@@ -21,6 +21,12 @@ class Pointwise(Item):
 
     The first operands in `indirect` may be *picked*: read at one position along the axes for which `picks[k]` has no
     axis of the space. In the loop that makes the operand, that one element is computed once more.
+
+    `out` has the axes `out_axes` of the space, or all of them (None).
+
+    With `parts`, how many there are, the positions of the outermost loop are cut into so many parts, and what is
+    scattered goes to a place of its own for each, which is cleared first: the number of the part is the first index in
+    `out`.
     """
 
     updates: ClassVar[bool] = True
@@ -31,6 +37,8 @@ class Pointwise(Item):
     body: Expr = ZERO
     cost: int = 1
     picks: list[tuple[int | None, ...]] = field(default_factory=list)
+    out_axes: tuple[int, ...] | None = None
+    parts: Expr | None = None
 
     @property
     def same(self) -> object:

@@ -67,6 +67,11 @@ class _Printer:
         assert isinstance(item, Pointwise | Reduce) and item.out is not None
         space = ", ".join(f"{_axis(k)} < {self.text(d)}" for k, d in enumerate(item.dims))
         yield f"{self._tensor(item.out)}{f' over {space}' if space else ''}; cost {item.cost}"
+        ragged = item.ragged
+        if ragged is not None:
+            axis, row, starts = _axis(ragged.axis), _axis(ragged.rows), _Body(self, item)
+            first, after = (starts.look(ragged.starts, [at]) for at in (row, f"{row} + 1"))
+            yield f"{PAD}{first} <= {axis} < {after}"
         body = _Body(self, item)
         result = body.text(item.body)
         if isinstance(item, Reduce):
@@ -75,11 +80,15 @@ class _Printer:
             body.lines.append(f"{place} = {item.op} over {along} of {result}, in {item.acc}")
         elif item.scatter is not None:
             places = ", ".join(body.text(w) for w in item.scatter)
-            body.lines.append(f"{self.name(item.out)}[{places}] = {result}, in order")
+            if item.parts is None:
+                body.lines.append(f"{self.name(item.out)}[{places}] = {result}, in order")
+            else:
+                line = f"{self.name(item.out)}[part, {places}] = {result}, in order in each of "
+                body.lines.append(f"{line}{self.text(item.parts)} parts")
         elif item.target is not None:
             body.lines.append(f"{body.value(item.target, range(len(item.dims)))} = {result}")
         else:
-            body.lines.append(f"{body.at(item.out, range(len(item.dims)))} = {result}")
+            body.lines.append(f"{body.at(item.out, item.out_axes or range(len(item.dims)))} = {result}")
         yield from (PAD + line for line in body.lines)
 
     def name(self, tensor: Tensor) -> str:
@@ -142,11 +151,13 @@ class _Body:
             return self.value(item.reads[node.value], item.maps[node.value])
         if node.op == "index":
             return _axis(node.value)
+        if node.op == "part":
+            return "part"
         if node.op == "look":
             k, given = node.value
             found, picks = iter(args), item.picks[k] if isinstance(item, Pointwise) and k < len(item.picks) else ()
             at = [next(found) if g else _place(picks[n]) for n, g in enumerate(given)]
-            return self._look(item.indirect[k], at)
+            return self.look(item.indirect[k], at)
         if node.op == "apply":
             return f"{node.value.op.name}({', '.join(args)})"
         if node.op == "convert":
@@ -157,9 +168,9 @@ class _Body:
         """The element of a value at the positions of some axes of the space (None: there is only one)."""
         if value.uniform is not None:
             return self.printer.text(value.uniform)
-        return self._look(value, [_place(k) for k in places])
+        return self.look(value, [_place(k) for k in places])
 
-    def _look(self, value: Value, at: Sequence[str]) -> str:
+    def look(self, value: Value, at: Sequence[str]) -> str:
         tensor = value.tensor
         assert tensor is not None
         name = self.printer.name(tensor)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
@@ -82,12 +82,30 @@ class Value(Record, eq=True):
         return self.tensor is not None and self.axes == tuple(range(len(self.tensor.dims)))
 
 
+class Ragged(NamedTuple):
+    """An axis of a space whose extent is loaded: at position r of the axis `rows` it goes from ``starts[r]`` on.
+
+    It ends before ``starts[r + 1]``. The `starts` have been checked: they begin with 0, never decrease, and end with
+    the length that the space gives for the axis. So each position of the axis is met once, in one row.
+    """
+
+    axis: int
+    rows: int
+    starts: Value
+
+    def same(self, other: Ragged) -> bool:
+        """Whether two cut their axis at the same places."""
+        a, b = self.starts, other.starts
+        return a is b or (a.tensor is b.tensor and (a.axes, a.offset, a.strides) == (b.axes, b.offset, b.strides))
+
+
 class Item(Record):
     """A unit of work; `region` is the block it runs in, `node` the graph node it stands for (for messages).
 
     `dims` are the lengths of the axes of its space, if it runs over one. It needs the values that it reads (those
     `indirect` at places that it computes), the numbers `scalars`, and what the items `deps` do. It `defines` names of
     main. Items of a kind that `updates` run late, for they may write the new value of a storage over the old one.
+    An axis may be `ragged`; its starts are the last of the `indirect` values.
     """
 
     updates: ClassVar[bool] = False
@@ -99,6 +117,7 @@ class Item(Record):
     defines: list[str] = field(default_factory=list)
     scalars: list[Expr] = field(default_factory=list)
     deps: list[Item] = field(default_factory=list)
+    ragged: Ragged | None = None
 
     def made(self) -> Sequence[Tensor]:
         """The tensors that it writes."""

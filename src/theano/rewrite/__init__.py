@@ -47,6 +47,7 @@ from theano.rewrite.rules import (
     joining,
     logistic,
     reductions,
+    segments,
     shaping,
     softmax,
 )

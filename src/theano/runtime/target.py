@@ -22,6 +22,7 @@ class Isa(NamedTuple):
     cpu, features, triple : as LLVM names them.
     masks_words : masked loads and stores of elements of 4 and 8 bytes (AVX2).
     foresees : the processor brings what a loop reads and writes in order itself, and hints are in its way.
+    gathers : elements at computed places are loaded faster by one instruction than one by one.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Isa(NamedTuple):
     triple: str
     masks_words: bool = False
     foresees: bool = False
+    gathers: bool = False
 
 
 _AVX512 = ("avx512f", "avx512bw", "avx512dq", "avx512vl")
@@ -87,6 +89,7 @@ def select_isa(flag: str) -> Isa:
         triple=triple_of_code(machine.triple),
         masks_words=wide,
         foresees=machine.cpu.startswith("znver"),  # whatever the flag says: it is where the code runs
+        gathers=level == "avx512" and not machine.cpu.startswith("znver"),
     )
 
 

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from theano.graph import Variable
+from theano.graph import Variable, clone_replace
 from theano.graph.shown import shown
 from theano.scalar.dtypes import promote
 from theano.scan import hooks
@@ -219,7 +219,22 @@ def _add_non_sequences(loop: Loop, explicit: Sequence[Any], targets: Sequence[An
     found = captured(loop.inner_outputs(), loop.inner_inputs(), explicit)
     if strict:
         refuse_captured([*found, *targets], explicit)
-    loop.non_sequences = [NonSequenceArg(v, v) for v in found]
+    loop.non_sequences = [NonSequenceArg(v, v) for v in _taken_apart(loop, found)]
+
+
+def _taken_apart(loop: Loop, found: Sequence[Any]) -> list[Any]:
+    """What steps read, where a sparse matrix is read as the tensors that it consists of."""
+    parts: dict[Any, Any] = {v: v.type.parts.take(v.type, v) for v in found if v.type.parts is not None}
+    if not parts:
+        return list(found)
+    made = {v: v.type.parts.make(v.type, tensors) for v, tensors in parts.items()}
+    values = iter(clone_replace(loop.inner_outputs(), made))
+    steps: list[StateArg | OutputArg | SharedArg] = [*loop.states, *loop.outputs, *loop.shared]
+    for part in steps:
+        part.value = next(values)
+    if loop.condition is not None:
+        loop.condition = next(values)
+    return [tensor for v in found for tensor in parts.get(v, [v])]
 
 
 def _results(

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from theano.graph import Apply, Op
+from theano.graph import Apply, Op, Variable
 from theano.scalar.dtypes import upcast
 from theano.tensor.opsupport import Shapes, holomorphic, single
 from theano.tensor.shape import dimshuffle, flatten, patternbroadcast, reshape, shape_i
 from theano.tensor.shape import product as length_product
+from theano.tensor.type import TensorType
 from theano.tensor.variable import as_tensor_variable
 
 
@@ -84,6 +85,10 @@ def dot(a: Any, b: Any) -> Any:
     >>> T.dot(T.vector(), T.vector()).ndim
     0
     """
+    for operand, name, other in ((a, "__dot__", b), (b, "__rdot__", a)):
+        # A sparse matrix has products of its own.
+        if isinstance(operand, Variable) and not isinstance(operand.type, TensorType) and hasattr(operand, name):
+            return getattr(operand, name)(other)
     a, b = as_tensor_variable(a), as_tensor_variable(b)
     if a.type.ndim == 0 or b.type.ndim == 0:
         return a * b

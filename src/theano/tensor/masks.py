@@ -18,6 +18,7 @@ from theano.graph import Constant, Variable
 from theano.graph.null_type import DisconnectedType, NullType
 from theano.record import Record
 from theano.tensor.elemwise import SECOND, DimShuffle, Elemwise, dimshuffle, elemwise
+from theano.tensor.type import TensorType
 from theano.tensor.variable import LATE, constant
 
 __all__ = [
@@ -46,8 +47,8 @@ def is_zero(x: Variable) -> bool:
     while True:
         if isinstance(x, Constant):
             data: Any = x.data
-            # One element: a look at large constants would cost time at every node.
-            return getattr(data, "size", 0) == 1 and not data.any()
+            # One element, or none: a look at large constants would cost time at every node.
+            return isinstance(data, np.ndarray) and data.size <= 1 and not data.any()
         node = x.owner
         if node is None:
             return False
@@ -92,6 +93,9 @@ class Mask(Record):
         """`g` where the mask lets it pass, else 0."""
         if isinstance(g.type, NullType | DisconnectedType) or is_zero(g):
             return g
+        if not isinstance(g.type, TensorType):  # a sparse matrix is chosen as a whole
+            sides = (g, g.zeros_like())
+            return Branches.made(dimshuffle(self.condition, ()), *(sides if self.passing else sides[::-1]))
         value, inner = unmasked(g)
         if inner is not None and inner.rank > self.rank:
             return inner.around(self.around(value))
@@ -208,7 +212,7 @@ def mixed(g: Any, axes: Sequence[int], mix: Callable[[Any], Any], xs: Sequence[A
 def is_source(x: Any) -> bool:
     """Whether `x` is a leaf or a view of one: no derivative comes after its gradient."""
     while x.owner is not None:
-        if not x.owner.op.view_map:
+        if not x.owner.op.view_map or not isinstance(x.type, TensorType):
             return False
         x = x.owner.inputs[0]
     return True

@@ -33,7 +33,7 @@ def columns(nb: NestBuilder) -> None:
         _in_parts(nb, plan.parts, blocks, lane_name, lane)
         return
     buffers = _buffers(nb)
-    body: Block = []
+    body = nb.open_row()
     count = _open_block(nb, vector, block_index, lane)
     _clear(buffers, lane_name, lane, count, body)
     for phase in range(len(plan.sweeps) + 1):
@@ -42,7 +42,8 @@ def columns(nb: NestBuilder) -> None:
             _column_sweep(nb, plan.sweeps[phase], buffers, lane, lane_name, count, body)
     loop = st.For(block_name, blocks, "serial", body)
     for axis in reversed(outer):
-        loop = st.For(index_name(nb.index_of[axis]), nb.local(group.axes[axis]), "serial", [loop])
+        start, extent = nb.bounds(axis)
+        loop = st.For(index_name(nb.index_of[axis]), extent, "serial", [loop], start=start)
     nb.nest.body.append(nb.outermost(loop))
 
 
@@ -196,7 +197,7 @@ def _column_sweep(
     if not items:
         return
     inner_axis = reduced[-1]
-    first, stop = ZERO, nb.local(nb.group.axes[inner_axis])
+    first, stop = nb.bounds(inner_axis)
     if bounds is not None and len(reduced) == 1:
         first, stop = bounds
     rows = ex.sub(stop, first)
@@ -223,7 +224,10 @@ def _column_sweep(
         if isinstance(item, Pointwise) and item.out in nb.stored and item.out is not None:
             nb.kept[item.out] = nb.rows[item.out] = whole(item.out)
     for axis in reversed(reduced[:-1]):
-        first, stop = ZERO, nb.local_or_nothing(axis, reduced[1:] if axis == reduced[0] else [])
+        if nb.group.ragged is not None:
+            first, stop = nb.bounds(axis)
+        else:
+            first, stop = ZERO, nb.local_or_nothing(axis, reduced[1:] if axis == reduced[0] else [])
         if bounds is not None and axis == reduced[0]:
             first, stop = bounds
         blocks = [st.For(index_name(nb.index_of[axis]), stop, "serial", blocks, start=first)]

@@ -69,6 +69,7 @@ class NestBuilder:
         self.vector_axis: int | None = None  # of a column nest
         # one loop that goes through memory as all loops would: its index, and those that it stands for
         self.flat: tuple[Expr, frozenset[Expr]] | None = None
+        self.row: tuple[Expr, Expr] | None = None  # where the ragged axis begins and ends
 
     # -- names and parameters --------------------------------------------------------------------------
     def pointer(self, tensor: Tensor) -> str:
@@ -89,6 +90,28 @@ class NestBuilder:
         name = f"{prefix}{self.count}"
         self.own.add(name)
         return name, ex.name(name, type_)
+
+    def bounds(self, axis: int) -> tuple[Expr, Expr]:
+        """Where the loop over an axis begins and ends."""
+        ragged = self.group.ragged
+        if ragged is not None and axis == ragged.axis:
+            assert self.row is not None, "its row is opened first"
+            return self.row
+        return ZERO, self.local(self.group.axes[axis])
+
+    def open_row(self) -> list[st.Stmt]:
+        """Read where the row at hand begins and ends along the ragged axis, for the block that loops over it."""
+        ragged = self.group.ragged
+        if ragged is None:
+            return []
+        around, self.block = self.block, list[st.Stmt]()
+        self.loads = {}
+        row, count = self.index_of[ragged.rows], self.local(self.group.axes[ragged.axis])
+        found = [ex.cast(self.load(ragged.starts, [at]), "i64") for at in (row, ex.add(row, ONE))]
+        # they have been checked; memory that changes meanwhile must not lead out of the arrays
+        self.row = ex.maximum(found[0], ZERO), ex.minimum(found[1], count)
+        opened, self.block, self.loads = self.block, around, {}
+        return opened
 
     def local_or_nothing(self, axis: int, inside: Sequence[int]) -> Expr:
         """The length of an axis as the kernel knows it, or 0 if one of those that loops inside go over is 0."""
@@ -296,7 +319,7 @@ class NestBuilder:
         """The position of a full item in the memory that keeps it: its own, or a row buffer."""
         place = self.group.places[item]
         if self.kept[item.out].tensor is item.out:  # type: ignore[attr-defined]
-            return [None if p is None else self.index_of[p] for p in place]
+            return [None if p is None else self.index_of[p] for p in out_place(self.group, item)]
         own: list[Expr | None] = [self.index_of[p] for p in place if p in self.group.red]
         return own if self.part is None else [self.part[0], *own]
 
@@ -317,12 +340,13 @@ class NestBuilder:
 
     def store_result(self, item: Pointwise, result: Expr) -> None:
         """Write an element of a result that is needed in memory, at the end of the sweep's body."""
-        place = self.group.places[item]
-        position = [None if p is None else self.index_of[p] for p in place]
+        position = [None if p is None else self.index_of[p] for p in out_place(self.group, item)]
         if item.scatter is not None:
             assert item.out is not None
             operands, point = self.operands(item), _Point(self, item)
             where = [self.local(bd.facts(w).at(operands, point)) for w in item.scatter]
+            if item.parts is not None:
+                where.insert(0, point.part())
             target = Value(item.out.type, item.out.dims, tensor=item.out, axes=tuple(range(len(item.out.dims))))
             view, index = self.place(target, where)
         elif item.target is not None:
@@ -360,6 +384,10 @@ class _Point:
         if k < len(picked(item)):
             return builder.picked(item, k, here)
         return builder.load(item.indirect[k], here)
+
+    def part(self) -> Expr:
+        assert self.builder.part is not None, "the nest is cut into parts"
+        return self.builder.part[0]
 
     def index(self, axis: int) -> Expr:
         place = self.builder.group.places[self.item][axis]

@@ -40,6 +40,9 @@ def emit_group(nb: NestBuilder) -> st.Kernel:
 def _points(nb: NestBuilder) -> None:
     plan = nb.plan
     body: Block = []
+    row = nb.open_row()
+    if plan.parts is not None:
+        nb.part = nb.define("i", "i64")[1], *plan.parts
     if plan.shape == "flat":
         nb.flat = nb.index_of[plan.order[-1]], frozenset(nb.index_of.values())
     _run_items(nb, nb.group.items, body)
@@ -54,12 +57,14 @@ def _points(nb: NestBuilder) -> None:
         nb.nest.body.append(nb.outermost(_widened(nb, plan.order[-1], extent, body)))
         return
     for axis in reversed(plan.order):
-        extent = nb.local(nb.group.axes[axis])
-        if axis == plan.order[-1] and not plan.in_order:
+        start, extent = nb.bounds(axis)
+        if axis == plan.order[-1] and (plan.in_rows or not plan.in_order):
             loop = _widened(nb, axis, extent, body)
+            loop.start = start
         else:
-            loop = st.For(index_name(nb.index_of[axis]), extent, "serial", body)
-        body = [nb.outermost(loop) if axis == plan.order[0] else loop]
+            loop = st.For(index_name(nb.index_of[axis]), extent, "serial", body, start=start)
+        opened = row if nb.group.ragged is not None and axis == nb.group.ragged.axis else []
+        body = [*opened, _shared(nb, loop) if axis == plan.order[0] else loop]
     nb.nest.body += body
 
 
@@ -107,7 +112,8 @@ def _run_items(nb: NestBuilder, items: Sequence[Item], body: Block) -> None:
 # -- reductions along the contiguous axis -----------------------------------------------------------------------
 def _rows(nb: NestBuilder) -> None:
     group, plan = nb.group, nb.plan
-    parallel, reduced = nb.axes_of_plan()
+    parallel, _ = nb.axes_of_plan()
+    row = nb.open_row()
     if plan.parts is not None:
         nb.part = nb.define("i", "i64")[1], *plan.parts
     for kept in plan.kept:
@@ -127,16 +133,36 @@ def _rows(nb: NestBuilder) -> None:
     nb.stores = []
     _hint(nb, blocks)
     for axis in reversed(parallel):
-        extent = nb.local(group.axes[axis])
-        loop = st.For(index_name(nb.index_of[axis]), extent, "serial", body)
-        if axis == parallel[0] and nb.part is not None:
-            number, share, parts = nb.part
-            size = nb.local(share)
-            first = ex.mul(number, size)
-            loop.start, loop.extent = ex.minimum(first, extent), ex.minimum(ex.add(first, size), extent)
-            loop = st.For(index_name(number), nb.local(parts), "serial", [loop])
-        body = [nb.outermost(loop) if axis == parallel[0] else loop]
+        start, extent = nb.bounds(axis)
+        loop = st.For(index_name(nb.index_of[axis]), extent, "serial", body, start=start)
+        if group.ragged is not None and axis == group.ragged.rows:
+            loop.body = [*row, *loop.body]
+        body = [_shared(nb, loop) if axis == parallel[0] else loop]
     nb.nest.body += body
+
+
+def _shared(nb: NestBuilder, loop: st.For) -> st.For:
+    """The outermost loop as it is called for ranges: of its positions, or of parts of them."""
+    if nb.part is not None:
+        number, share, parts = nb.part
+        size, extent = nb.local(share), loop.extent
+        first = ex.mul(number, size)
+        loop.start, loop.extent = ex.minimum(first, extent), ex.minimum(ex.add(first, size), extent)
+        loop = st.For(index_name(number), nb.local(parts), "serial", [*_clear(nb, number), loop])
+    return nb.outermost(loop)
+
+
+def _clear(nb: NestBuilder, part: Expr) -> Block:
+    """Zeros for the sums of a part, where there are any."""
+    loops: Block = []
+    for item in nb.group.items:
+        if isinstance(item, Pointwise) and item.parts is not None:
+            assert item.out is not None
+            size = nb.b.dims.product(item.out.dims[1:])
+            (name, index), type_ = nb.define("i", "i64"), item.out.type
+            view = st.View(nb.pointer(item.out), type_, ex.mul(part, nb.local(size)), (ONE,))
+            loops.append(st.For(name, nb.local(size), "vector", [st.Store(view, (index,), ex.const(0, type_))]))
+    return loops
 
 
 def _hint(nb: NestBuilder, blocks: list[Block]) -> None:
@@ -260,8 +286,11 @@ def _loops(
             init = st.identity(r.op, r.acc) if outermost else outer
             carried.append(st.Carried(name, r.op, r.acc, init, nxt, result_name))
             results.append(result)
-        kind = "vector" if depth == 0 else "serial"
-        start, extent = ZERO, nb.local_or_nothing(axis, axes[-depth:] if outermost and depth else [])
+        kind = "vector" if depth == 0 and not sweep.in_order else "serial"
+        if nb.group.ragged is not None:
+            start, extent = nb.bounds(axis)
+        else:
+            start, extent = ZERO, nb.local_or_nothing(axis, axes[-depth:] if outermost and depth else [])
         if bounds is not None and outermost:
             start, extent = bounds
         name, copies = index_name(nb.index_of[axis]), sweep.unroll if depth == 0 else 1

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
@@ -14,6 +16,7 @@ from theano.lower.dims import LONGEST, ONE, ZERO, is_const, length
 from theano.lower.items import Pointwise
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.vectors import vector_value
+from theano.lower.scattering import clamped, is_summed, pad_right, scattered_sum
 from theano.lower.values import Item, Tensor, Value
 from theano.tensor.advanced_subtensor import (
     AdvancedIncSubtensor,
@@ -268,6 +271,7 @@ class Lookup:
         self.advanced = {k: n for n, k in enumerate(advanced)}
         self.x = x
         self.guards: list[Item | None] = []
+        self.from_front: set[int] = set()  # axes whose indices are known not to be negative
         for k, n in self.advanced.items():
             self._check(b, self.arrays[n], x.dims[k], k)
 
@@ -304,19 +308,11 @@ class Lookup:
             return
         # clamped indices are in range where anything is
         self.guards.append(b.check(ex.or_(empty, ex.gt(dim, ZERO)), IndexError, message, (ZERO, dim)))
-        key = (array.tensor, array.axes, array.offset, array.strides, b.dims.normal(dim), b.region)
-        if array.tensor is not None and key in b.checked:
-            return
-        b.checked.add(key)
-        everything = frozenset(range(array.ndim))
-        found = []
-        for op in ("min", "max"):
-            body = ex.cast(bd.element(0, array), "i64")
-            value = b.reduce("i64", array.dims, [array], everything, False, op, "i64", body)
-            found.append(b.scalar(value))
-        low, high = found
-        b.check(ex.ge(low, ex.sub(ZERO, dim)), IndexError, message, (low, dim))
-        b.check(ex.lt(high, dim), IndexError, message, (high, dim))
+        if known_within(b, array, dim, True) is not None:
+            self.from_front.add(axis)
+        elif known_within(b, array, dim) is None:
+            checks = _compare_extremes(b, array, dim, ex.sub(ZERO, dim), message)
+            note_within(b, array, dim, checks, False)
 
     def guard(self, items: Sequence[Item]) -> None:
         """Let items that look something up wait until there is something."""
@@ -328,7 +324,11 @@ class Lookup:
         found = []
         for k, dim in enumerate(self.x.dims):
             if k in self.advanced:
-                index = ex.cast(arrays[self.advanced[k]], "i64")
+                index = arrays[self.advanced[k]]
+                if k in self.from_front:
+                    found.append(clamped(index, dim))
+                    continue
+                index = ex.cast(index, "i64")
                 index = ex.select(ex.lt(index, 0), ex.add(index, dim), index)
                 index = ex.maximum(ex.minimum(index, ex.sub(dim, ONE)), ZERO)
             else:
@@ -342,6 +342,61 @@ class Lookup:
         """The index arrays, aligned to the axes of the result that they run over."""
         tail = len(self.dims) - self.array_axis - self.array_ndim
         return [pad_right(v, tail) for v in self.arrays]
+
+
+def _look_of(array: Value) -> tuple[object, ...]:
+    return (array.tensor, array.axes, array.offset, array.strides)
+
+
+def known_within(b: Builder, array: Value, dim: Expr, from_front: bool = False) -> list[Item] | None:
+    """The checks that all numbers of an index array are positions of an axis; None if nobody checks that.
+
+    They are counted from the front or the end, unless they must be counted `from_front`.
+    """
+    for other, checks, front in b.within_lengths.get((_look_of(array), b.region), ()):
+        if array.tensor is not None and (front or not from_front) and b.dims.equal(dim, other):
+            return checks
+    return None
+
+
+def note_within(b: Builder, array: Value, dim: Expr, checks: Sequence[Item | None], from_front: bool) -> list[Item]:
+    """Remember who checks the numbers of an index array: who needs that waits for these `checks`."""
+    found = [c for c in checks if c is not None]
+    b.within_lengths.setdefault((_look_of(array), b.region), []).append((dim, found, from_front))
+    return found
+
+
+def _compare_extremes(b: Builder, array: Value, dim: Expr, least: Expr, message: str) -> list[Item | None]:
+    """Check the smallest and the largest number of an index array."""
+    everything = frozenset(range(array.ndim))
+    body = ex.cast(bd.element(0, array), "i64")
+    if array.tensor is not None and array.tensor.role == "constant" and array.is_whole():
+        numbers = b.words[array.tensor.index - b.first_word][1]
+        if not numbers.size:
+            return []
+        low, high = (length(int(f(numbers))) for f in (np.min, np.max))
+    else:
+        low, high = (
+            b.scalar(b.reduce("i64", array.dims, [array], everything, False, op, "i64", body)) for op in ("min", "max")
+        )
+    return [
+        b.check(ex.ge(low, least), IndexError, message, (low, dim)),
+        b.check(ex.lt(high, dim), IndexError, message, (high, dim)),
+    ]
+
+
+def within_range(b: Builder, array: Value, dim: Expr, message: str) -> list[Item]:
+    """The checks that the numbers of a vector are positions of an axis, counted from the front."""
+    if array.uniform is not None:
+        index, empty = ex.cast(array.uniform, "i64"), ex.eq(array.dims[0], ZERO)
+        inside = ex.and_(ex.ge(index, ZERO), ex.lt(index, dim))
+        checks = [b.check(ex.or_(empty, inside), IndexError, message, (index, dim))]
+    else:
+        known = known_within(b, array, dim, True)
+        if known is not None:
+            return known
+        return note_within(b, array, dim, _compare_extremes(b, array, dim, ZERO, message), True)
+    return [c for c in checks if c is not None]
 
 
 def _an_element_of_each_row(b: Builder, x: Value, indices: Sequence[Value]) -> bool:
@@ -390,18 +445,6 @@ def _one_hot(b: Builder, node: Any, x: Value, y: Value, column: Value) -> Value:
     return made
 
 
-def pad_right(value: Value, n: int) -> Value:
-    """`n` more axes of length 1 at the end."""
-    ones = (ONE,) * n
-    if value.uniform is not None:
-        return Value(value.type, value.dims + ones, uniform=value.uniform)
-    if value.axes is not None:
-        return Value(value.type, value.dims + ones, tensor=value.tensor, axes=value.axes + (None,) * n)
-    assert value.strides is not None
-    strides = value.strides + (ZERO,) * n
-    return Value(value.type, value.dims + ones, tensor=value.tensor, offset=value.offset, strides=strides)
-
-
 @lowers(AdvancedSubtensor1, AdvancedSubtensor)
 def lower_advanced(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
     x = inputs[0]
@@ -432,6 +475,12 @@ def lower_advanced_inc(b: Builder, node: Any, inputs: list[Value]) -> list[Value
     checked = len(b.items)
     if _an_element_of_each_row(b, x, inputs[2:]) and x.uniform is not None:
         return [_one_hot(b, node, x, y, inputs[3])]
+    if plan.from_front == {0} and not node.op.set_instead_of_inc and x.uniform is not None and is_summed(x):
+        if x.uniform.op == "const" and x.uniform.value == 0 and plan.arrays[0].ndim == 1 and len(plan.arrays) == 1:
+            y = fit(b, y, tuple(plan.dims))
+            added = b.pointwise(x.type, plan.dims, [y], bd.converted(bd.element(0, y), x.type))
+            guards = [g for g in plan.guards if g is not None]
+            return [scattered_sum(b, added, plan.arrays[0], x.dims[0], guards)]
     base = writable(b, node, x)
     assert base.tensor is not None
     reads = [fit(b, y, tuple(lookup.dims)), *lookup.array_reads()]

@@ -18,7 +18,7 @@ from theano.loops.expr import Expr
 from theano.lower.builder import Builder
 from theano.lower.dims import is_const
 from theano.lower.items import Item, Pointwise, Reduce, Special
-from theano.lower.values import Tensor, Value
+from theano.lower.values import Ragged, Tensor, Value
 from theano.progress import still_here
 from theano.record import Record, field
 
@@ -41,6 +41,7 @@ class Fit(NamedTuple):
 class Group(Record):
     """Items that share a loop nest. `places[item]` maps the item's own axes to the group's.
 
+    An axis may be `ragged`: it is gone through in the stretches of the rows, inside the loop over these.
     `streams` is how many arrays the group touches, or more: what its parts touched before they were merged.
     `not_merged` lists groups that this one reads from and has not been merged with, and why.
     """
@@ -56,6 +57,7 @@ class Group(Record):
     streams: int = 0
     special: bool = False
     serial: bool = False
+    ragged: Ragged | None = None
     merged: Group | None = None
     not_merged: list[tuple[Group, str]] = field(default_factory=list)
 
@@ -155,14 +157,19 @@ class Scheduler:
         place: list[int | None] = []
         red = item.red if isinstance(item, Reduce) else frozenset()
         # lengths that turned out to be 1 only after the item was made: one axis stays to be reduced
-        kept = min(red) if red and all(is_const(dims[k], 1) for k in red) else -1
+        kept = {min(red)} if red and all(is_const(dims[k], 1) for k in red) else set()
+        ragged = item.ragged
+        if ragged is not None:
+            kept |= {ragged.axis, ragged.rows}
         for k, d in enumerate(dims):
-            if is_const(d, 1) and k != kept:
+            if is_const(d, 1) and k not in kept:
                 place.append(None)
             else:
                 place.append(len(group.axes))
                 group.axes.append(d)
         group.places[item] = tuple(place)
+        if ragged is not None:
+            group.ragged = Ragged(place[ragged.axis], place[ragged.rows], ragged.starts)  # type: ignore[arg-type]
         if isinstance(item, Reduce):
             group.red = frozenset(place[k] for k in item.red if place[k] is not None)  # type: ignore[misc]
         else:
@@ -182,7 +189,7 @@ class Scheduler:
     def _try_merge(self, a: Group, into: Group) -> str:
         """Merge them, or tell why not."""
         machine = self.machine
-        if a.serial or into.serial:
+        if a.serial or (into.serial and not _is_fed(a, into)):
             return "one of them writes to places in order"
         if a.cost + into.cost > machine.loop_cost or len(a.items) + len(into.items) > machine.loop_items:
             return "together they are too much for one loop"
@@ -291,6 +298,8 @@ class Scheduler:
         self.misfit = "they run over different axes"
         if len(set(pairs.values())) < len(pairs) or any(not equal(a.axes[k], into.axes[v]) for k, v in pairs.items()):
             return None
+        if a.ragged is not None or into.ragged is not None:
+            return self._fit_ragged(a, into, pairs)
         if len(a.axes) == len(into.axes):
             return self._fit_same_axes(a, into, pairs)
         if a.red and not into.red and len(into.axes) == len(a.axes) - len(a.red):
@@ -298,6 +307,35 @@ class Scheduler:
         if into.red and not a.red and len(a.axes) == len(into.axes) - len(into.red):
             return self._fit_before_rows(a, into, pairs)
         return None
+
+    def _fit_ragged(self, a: Group, into: Group, pairs: dict[int, int]) -> Fit | None:
+        """One of the two has a ragged axis: the other has the same one, or runs over rows, or over all elements."""
+        if a.ragged is not None and into.ragged is not None:
+            self.misfit = "their rows have other elements"
+            known = {a.ragged.axis: into.ragged.axis, a.ragged.rows: into.ragged.rows}
+            if not a.ragged.same(into.ragged) or any(pairs.get(k, v) != v for k, v in known.items()):
+                return None
+            if len(a.axes) != len(into.axes) or len({**pairs, **known}) != len({*pairs.values(), *known.values()}):
+                return None
+            return self._fit_same_axes(a, into, {**pairs, **known})
+        if a.ragged is not None:
+            inverse = {v: k for k, v in pairs.items()}
+            if len(inverse) < len(into.axes):
+                return None
+            if a.ragged.rows not in pairs:  # all elements, of whatever row
+                mapping = [inverse[v] for v in range(len(into.axes))]
+                fits = len(mapping) == len(a.axes) - 1 and not (a.red and into.red)
+                fits = fits and not any(mapping[k] == a.ragged.axis for k in into.red)
+                return Fit(mapping, reader_once_a_row=True) if fits else None
+            after = a.red and not into.red and len(into.axes) == len(a.axes) - len(a.red)
+            return self._fit_after_rows(a, into, pairs) if after else None
+        assert into.ragged is not None
+        if len(pairs) < len(a.axes) or a.red:
+            return None
+        if into.ragged.rows not in pairs.values():
+            return Fit([pairs[k] for k in range(len(a.axes))]) if len(a.axes) == len(into.axes) - 1 else None
+        before = into.red and len(a.axes) == len(into.axes) - len(into.red)
+        return self._fit_before_rows(a, into, pairs) if before else None
 
     def _fit_same_axes(self, a: Group, into: Group, pairs: dict[int, int]) -> Fit | None:
         mapping = self._complete(a, into, pairs)
@@ -344,7 +382,12 @@ class Scheduler:
         return mapping
 
     def _short_rows(self, group: Group) -> bool:
-        """Whether the reduced axes are known to be so short that work once a row is work that should be widened."""
+        """Whether the reduced axes may be so short that work once a row is work that should be widened.
+
+        Those of a ragged axis are: a sigmoid for each row of 50 elements takes as long as these.
+        """
+        if group.ragged is not None:
+            return True
         count = 1
         for k in group.red:
             dim = group.axes[k]
@@ -375,10 +418,13 @@ class Scheduler:
             # the axes of the merged group are those of `a`; `into`'s axis v is a's axis mapping[v]
             for item in into.items:
                 into.places[item] = tuple(None if p is None else mapping[p] for p in into.places[item])
-            into.axes, into.red = list(a.axes), a.red
+            into.red = a.red | frozenset(mapping[k] for k in into.red)
+            into.axes, into.ragged = list(a.axes), a.ragged
             mapping = list(range(len(a.axes)))
         else:
             into.red = into.red | frozenset(mapping[k] for k in a.red)
+            if a.ragged is not None:
+                assert into.ragged is not None, "who has a ragged axis gives its axes to the other"
         if mapping == list(range(len(mapping))):
             into.places.update(a.places)
         else:
@@ -401,11 +447,13 @@ class Scheduler:
     def _merge_neighbour(self, group: Group) -> None:
         """Small point-wise work over the same space as a group just before shares its loop: one call less."""
         small, neighbours = self.machine.small_cost, self.machine.neighbours
-        if group.serial or group.red or not group.axes or group.cost > small:
+        if group.serial or group.red or group.ragged or not group.axes or group.cost > small:
             return
         region = self.groups[group.region]
         for other in reversed(region[max(0, group.position - neighbours) : group.position]):
-            if other is None or other.special or other.serial or other.red or other.cost + group.cost > 2 * small:
+            if other is None or other.special or other.serial or other.red or other.ragged:
+                continue
+            if other.cost + group.cost > 2 * small:
                 continue
             equal = self.b.dims.equal
             if len(other.axes) == len(group.axes) and all(map(equal, other.axes, group.axes)):
@@ -463,7 +511,20 @@ def out_place(group: Group, item: Item) -> tuple[int | None, ...]:
     place = group.places[item]
     if isinstance(item, Reduce):
         return tuple(None if k is None else place[k] for k in item.out_axes)
+    if isinstance(item, Pointwise) and item.out_axes is not None:
+        return tuple(place[k] for k in item.out_axes)
     return place
+
+
+def _is_fed(a: Group, into: Group) -> bool:
+    """Whether a loop that scatters in order may compute what it scatters, in parts that are added later.
+
+    Also from what has been summed over the same row: its elements, just read, are scattered in a second sweep.
+    """
+    scatters = [i for i in into.items if isinstance(i, Pointwise) and i.scatter is not None]
+    if any(i.parts is None for i in scatters) or any(map(_is_window, a.items)):
+        return False
+    return not a.red or (a.ragged is not None and len(a.axes) == 2 and a.red == {a.ragged.axis})
 
 
 def streams(group: Group) -> int:

@@ -10,12 +10,14 @@ Four shapes, by the axis that is contiguous in memory (the *vector axis*):
 - *columns*: the vector axis is parallel; it is cut into blocks whose accumulators stay in the L1 cache, inside them
   run the reduced axes, innermost the block.
 
+A ragged axis is one of the loops inside the one over its rows, and so long, for the estimates, as rows are on average.
+
 Nothing here depends on anything emitted, and nothing is emitted here: see `lower.cpu`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from theano.loops import expr as ex
@@ -26,7 +28,7 @@ from theano.lower.dims import ONE, ZERO, is_const, length
 from theano.lower.items import Item, Pointwise, Reduce
 from theano.lower.machine import Machine
 from theano.lower.plan.accesses import Access, Reach
-from theano.lower.plan.groups import Group, picked
+from theano.lower.plan.groups import Group, out_place, picked
 from theano.lower.plan.hints import Hint, hints_ahead, hints_for_rows, pays, rows_ahead
 from theano.lower.plan.parts import column_parts, part_length, rest, row_parts
 from theano.lower.plan.phases import Phases
@@ -39,7 +41,8 @@ from theano.runtime import abi
 class Sweep(NamedTuple):
     """One pass over the reduced axes: its items, what a point of it costs, how many vectors it takes at once.
 
-    With `separate_copies` of an accumulation these are added at the end only. Of columns, `rows` are taken at once.
+    With `separate_copies` of an accumulation these are added at the end only. Of columns, `rows` are taken at once. It
+    goes one point after the other, `in_order`, where places that are written may be the same.
     """
 
     items: tuple[Item, ...]
@@ -48,6 +51,7 @@ class Sweep(NamedTuple):
     separate_copies: bool = False
     rows: int = 1
     hints: tuple[Hint, ...] = ()
+    in_order: bool = False
 
     def reduces(self) -> list[Reduce]:
         return [i for i in self.items if isinstance(i, Reduce)]
@@ -104,6 +108,8 @@ class NestPlan(Record, frozen=True):
         Whether all steps of the loop around are made at one point.
     in_order
         One point after the other, as places that are written may be the same.
+    in_rows
+        The innermost loop nevertheless is in vectors: the places follow from where it is.
     across
         Of tiles: the axis along which the other operands are contiguous.
     sweeps, before
@@ -132,6 +138,7 @@ class NestPlan(Record, frozen=True):
     in_slices: bool = False
     steps_inside: bool = False
     in_order: bool = False
+    in_rows: bool = False
     across: int | None = None
     sweeps: tuple[Sweep, ...] = ()
     before: tuple[tuple[Item, ...], ...] = ()
@@ -183,13 +190,27 @@ class _Planner:
         )  # fmt: skip
 
     def _lengths(self, axes: Sequence[int]) -> list[Expr]:
-        return [self.group.axes[k] for k in axes]
+        return [self._length(k) for k in axes]
+
+    def _length(self, axis: int) -> Expr:
+        """How long an axis is, on average where that is loaded."""
+        axes, ragged = self.group.axes, self.group.ragged
+        if ragged is None or axis != ragged.axis:
+            return axes[axis]
+        return ex.add(ex.idiv(axes[axis], ex.maximum(axes[ragged.rows], ONE)), ONE)
 
     # -- points --------------------------------------------------------------------------------------------------
     def _points(self) -> NestPlan:
         order, group = tuple(self.order), self.group
-        if any(isinstance(i, Pointwise) and i.scatter is not None for i in group.items):
-            return NestPlan("points", order, in_order=True)
+        scatters = _scatters(group.items)
+        if scatters:
+            count = scatters[0].parts
+            if count is None:
+                return NestPlan("points", order, in_order=True)
+            parts = self._outermost_part(count)
+            return self._form(
+                "points", parts, in_order=True, in_rows=self._in_rows(scatters), parts=self._shares(count)
+            )  # fmt: skip
         if not order:
             return NestPlan("points")
         accesses = self.reach.of(group.items)
@@ -205,7 +226,7 @@ class _Planner:
             unroll = point_unroll(self.machine, group, None)
             return self._form("tiled", outermost, unroll=unroll, across=across)
         first = order[0]
-        outermost = Outermost(group.axes[first], rest(self.dims, self._lengths(order)), frozenset([first]), first)
+        outermost = Outermost(group.axes[first], rest(self.dims, self._lengths(order)), self._moving(first), first)
         unroll = point_unroll(self.machine, group, group.axes[order[-1]])
         hints = self._ahead(accesses)
         return self._form("points", outermost, unroll=unroll, hints=hints)
@@ -215,6 +236,8 @@ class _Planner:
 
         As in ``x + y.T``; None where one of the two is so short that all is in the cache anyway.
         """
+        if self.group.ragged is not None:
+            return None
         last, few = self.order[-1], max(self.machine.tile)
         for access in accesses:
             steps = dict(access.steps)
@@ -233,8 +256,33 @@ class _Planner:
         extent = ex.idiv(ex.add(self.group.axes[across], length(size - 1)), length(size))
         return Outermost(extent, self.dims.product((self.group.axes[last], length(size))), frozenset([across]))
 
+    def _in_rows(self, scatters: Sequence[Pointwise]) -> bool:
+        """Whether what goes to computed places are whole rows, along the innermost of several axes."""
+        last, group = self.order[-1], self.group
+        for item in scatters:
+            assert item.scatter is not None
+            *first, along = item.scatter
+            if along.op != "index" or group.places[item][along.value] != last:
+                return False
+            if any(last in self.reach.axes_in(item, place) for place in first):
+                return False
+        return len(self.order) > 1
+
+    def _shares(self, count: Expr) -> tuple[Expr, Expr]:
+        """Positions of the first axis in each of so many parts."""
+        first = self.group.axes[self.order[0]]
+        return self.dims.normal(ex.idiv(ex.add(first, ex.sub(count, ONE)), count)), count
+
+    def _outermost_part(self, count: Expr) -> Outermost:
+        moving, ragged = {self.order[0]}, self.group.ragged
+        if ragged is not None and ragged.rows == self.order[0]:
+            moving.add(ragged.axis)
+        share, _ = self._shares(count)
+        points = self.dims.product((share, rest(self.dims, self._lengths(self.order))))
+        return Outermost(count, points, frozenset(moving))
+
     def _ahead(self, accesses: Sequence[Access], flat: bool = False) -> tuple[Hint, ...]:
-        if not pays(self.reach):
+        if self.group.ragged is not None or not pays(self.reach):
             return ()
         strides = c_strides(self.dims, self._lengths(self.order))
         return hints_ahead(self.reach, accesses, None if flat else tuple(zip(self.order, strides, strict=True)))
@@ -242,6 +290,8 @@ class _Planner:
     # -- rows ------------------------------------------------------------------------------------------------------
     def _rows(self) -> NestPlan:
         kept = self.phases.kept_rows(self.stored)
+        if self.group.ragged is not None:  # a row may have any length: no buffer is sure to hold it
+            kept = [item for item in kept if item.out in self.stored]
         sweeps, accesses = self._row_sweeps(kept)
         hints, busiest = self._row_hints(sweeps, accesses)
         shape, parts, outermost = self._row_parts(kept)
@@ -249,6 +299,11 @@ class _Planner:
         return self._form(
             shape, outermost, sweeps=sweeps, before=self._before(), kept=rows, parts=parts, hints=hints, busiest=busiest
         )
+
+    def _moving(self, axis: int) -> frozenset[int]:
+        """The axes whose positions follow from where the outermost loop is: those of a row are the row's own."""
+        ragged = self.group.ragged
+        return frozenset([axis] if ragged is None or ragged.rows != axis else [axis, ragged.axis])
 
     def _before(self) -> tuple[tuple[Item, ...], ...]:
         return tuple([tuple(self.phases.prefix(level)) for level in range(self.phases.sweeps + 1)])
@@ -259,9 +314,12 @@ class _Planner:
         first = self._lengths((self.parallel or self.reduced)[:1])[0]
         if self.parallel:
             axis = self.parallel[0]
+            for item in _scatters(self.group.items):
+                assert item.parts is not None
+                return "rows", self._shares(item.parts), self._outermost_part(item.parts)
             points = rest(dims, self._lengths([*self.parallel, *self.reduced]))
             if all(item.out in self.stored for item in kept):
-                return "rows", None, Outermost(first, points, frozenset([axis]), axis)
+                return "rows", None, Outermost(first, points, self._moving(axis), axis)
             if self.in_slices:
                 return "rows", (ONE, first), Outermost(first, dims.product((ONE, points)), frozenset([axis]), axis)
             share, parts = row_parts(machine, dims, self._lengths(self.parallel), self._lengths(self.reduced))
@@ -316,10 +374,12 @@ class _Planner:
         reduces = [i for i in items if isinstance(i, Reduce)]
         heavy, last = self.machine.heavy, self.reduced[-1]
         unroll = sweep_unroll(self.machine, accesses, reduces, total if total >= heavy else cost)
-        if any(_gathers(access, last) for access in accesses):
-            unroll = 1
+        if last == (self.group.ragged and self.group.ragged.axis) or any(_gathers(a, last) for a in accesses):
+            unroll = 1  # also where rows are short: what whole turns leave takes longer than they do
+        in_order = bool(_scatters(items))
+        unroll = 1 if in_order else unroll
         separate_copies = unroll > 1 and total < heavy and not any(a.in_loop for a in accesses)
-        return Sweep(tuple(items), total, unroll, separate_copies)
+        return Sweep(tuple(items), total, unroll, separate_copies, in_order=in_order)
 
     def _row_hints(self, sweeps: Sequence[Sweep], accesses: list[list[Access]]) -> tuple[tuple[Hint, ...], int]:
         """Hints for all that a single sweep walks through; for the next row where there are several."""
@@ -329,7 +389,7 @@ class _Planner:
         if len(busy) == 1:
             return self._ahead(accesses[busy[0]]), busy[0]
         busiest = max(busy, key=lambda k: sweeps[k].cost)
-        if not self.parallel or not pays(self.reach):
+        if not self.parallel or self.group.ragged is not None or not pays(self.reach):
             return (), busiest
         return rows_ahead(accesses, busiest, self.parallel[-1], self.reduced), busiest
 
@@ -348,7 +408,7 @@ class _Planner:
             points = dims.product((parts[0], *self._lengths(self.reduced[1:]), length(width)))
             outermost = Outermost(ex.mul(parts[1], blocks), points, frozenset([vector]), finish=True)
         elif outer:
-            outermost = Outermost(group.axes[outer[0]], points, frozenset(outer[:1]), outer[0])
+            outermost = Outermost(group.axes[outer[0]], points, self._moving(outer[0]), outer[0])
         else:
             outermost = Outermost(blocks, dims.product((points, length(width))), frozenset([vector]))
         return self._form(
@@ -390,7 +450,7 @@ class _Planner:
     def _column_sweeps(self, later: Sequence[Tensor]) -> tuple[Sweep, ...]:
         rows: dict[Tensor, Access] = {}
         sweeps = []
-        hinted = pays(self.reach)
+        hinted = self.group.ragged is None and pays(self.reach)
         for phase in range(self.phases.sweeps):
             items = self.phases.sweep(phase)
             cost = sum(i.cost for i in items if isinstance(i, Pointwise | Reduce))
@@ -437,6 +497,8 @@ class _Planner:
         """Whether something is written whose place does not follow from the position of the outermost loop."""
         for item in self.group.items:
             assert isinstance(item, Pointwise | Reduce)
+            if isinstance(item, Pointwise) and item.parts is not None:
+                continue  # a place of its own for each part
             if outermost.finish and (isinstance(item, Reduce) or self.group.is_prefix(item)):
                 continue  # at the end
             if self.reach.wants_store(item) or (isinstance(item, Reduce) and item.out in self.stored):
@@ -447,6 +509,8 @@ class _Planner:
     def _or_nothing(self, extent: Expr, outermost: Outermost) -> Expr:
         """No position of the outermost loop, however many it has, where a loop inside has none."""
         axes = [self.group.axes[k] for k in self.group.parallel()]
+        if _scatters(self.group.items):  # which clear their sums all the same
+            return extent
         if len(axes) < 2 or (outermost.points is ONE and not self.group.red):
             return extent
         points = self.dims.product(tuple(axes))
@@ -457,13 +521,20 @@ class _Planner:
 def axis_order(reach: Reach) -> list[int]:
     """The group's axes from the outermost loop to the innermost: parallel before reduced, contiguous last."""
     group = reach.group
-    if any(isinstance(i, Pointwise) and i.scatter is not None for i in group.items):
+    if _scatters(group.items):
         return list(range(len(group.axes)))
     votes, rank = _votes(reach)
     ranked = sorted(range(len(group.axes)), key=lambda k: (rank[k], k))
     if not ranked:
         return []
-    vector = max(reversed(ranked), key=lambda k: votes[k])
+    ragged = group.ragged
+    if ragged is not None:  # rows first, the axes of an element last
+        ends = {ragged.rows: -1, ragged.axis: len(ranked)}
+        ranked.sort(key=lambda k: ends.get(k, 0))
+        others = [k for k in ranked if k not in ends]
+        vector = max(reversed(others), key=lambda k: votes[k]) if others else ragged.axis
+    else:
+        vector = max(reversed(ranked), key=lambda k: votes[k])
     inner = [k for k in ranked if k in group.red and k != vector]
     outer = [k for k in ranked if k not in group.red and k != vector]
     return [*outer, *inner, vector]
@@ -487,10 +558,11 @@ def _votes(reach: Reach) -> tuple[list[int], list[int]]:
                     rank[at] += k - len(strides)
                     votes[at] += 2 * weight if is_const(stride, 1) else 0
         if reach.wants_store(item):
-            for k, at in enumerate(place):
+            made_at = out_place(group, item)
+            for k, at in enumerate(made_at):
                 if at is not None:
-                    rank[at] += k - len(place)
-                    votes[at] += 3 * weight if k == len(place) - 1 else 0
+                    rank[at] += k - len(made_at)
+                    votes[at] += 3 * weight if k == len(made_at) - 1 else 0
     return votes, rank
 
 
@@ -500,7 +572,9 @@ def is_flat(reach: Reach, order: Sequence[int], accesses: Sequence[Access], item
 
     Numbers that `items` store must not be computed with where the loops are.
     """
-    if len(order) < 2 or any(reach.is_placed(i) for i in items if reach.wants_store(i)):
+    if len(order) < 2 or reach.group.ragged is not None:
+        return False
+    if any(reach.is_placed(i) for i in items if reach.wants_store(i)):
         return False
     strides = c_strides(reach.b.dims, [reach.group.axes[k] for k in order])
     wanted = dict(zip(order, strides, strict=True))
@@ -531,6 +605,10 @@ def sweep_unroll(machine: Machine, accesses: Sequence[Access], reduces: Sequence
     narrow = max(min((ex.ITEMSIZE[a.type] for a in accesses), default=8), 4)
     registers = sum(max(ex.ITEMSIZE[r.acc] // narrow, 1) for r in reduces)
     return next(copies for copies in (4, 2, 1) if copies * registers <= machine.accumulators or copies == 1)
+
+
+def _scatters(items: Iterable[Item]) -> list[Pointwise]:
+    return [i for i in items if isinstance(i, Pointwise) and i.scatter is not None]
 
 
 def _gathers(access: Access, axis: int) -> bool:

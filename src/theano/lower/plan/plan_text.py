@@ -31,7 +31,10 @@ def plan_lines(
         yield f"keeps {_names([item])} {place}"
     if plan.parts is not None and not plan.in_slices:
         count = machine.column_parts if plan.shape == "columns" else machine.parts
-        yield f"in {count} parts where there are {machine.large:,} elements"
+        if plan.in_order or any(sweep.in_order for sweep in plan.sweeps):
+            yield f"in {length(plan.parts[1])} parts, each with sums of its own"
+        else:
+            yield f"in {count} parts where there are {machine.large:,} elements"
     yield from _hints(plan, name)
     if plan.sharing is not None:
         each = "" if plan.parts is not None else f", of {length(plan.sharing.weight)} ps each"
@@ -76,7 +79,8 @@ def _loops(plan: NestPlan, group: Group, machine: Machine, axes: dict[int, str])
     inside = ", all steps at each point" if plan.steps_inside else ""
     last = plan.order[-1]
     if plan.in_order:
-        return f"loops over {_list(axes, plan.order)}, one point after the other"
+        inner = ", the last in vectors" if plan.in_rows else ", one point after the other"
+        return f"loops over {_list(axes, plan.order)}{inner}"
     if plan.shape == "flat":
         return f"one loop over all, in vectors{several}{inside}"
     if plan.shape == "tiled":
@@ -112,6 +116,8 @@ def _when(level: int, plan: NestPlan) -> str:
 
 
 def _pace(sweep: Sweep) -> str:
+    if sweep.in_order:
+        return ", one point after the other"
     if sweep.rows > 1:
         return f", {sweep.rows} rows at once"
     if sweep.unroll == 1:

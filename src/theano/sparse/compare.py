@@ -1,0 +1,190 @@
+"""Comparisons of matrices of which one at least is sparse."""
+
+from __future__ import annotations
+
+import operator
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from theano.graph import Apply
+from theano.graph.origin import made_here
+from theano.sparse.arithmetic import check_shapes, one_format
+from theano.sparse.convert import dense_from_sparse, sp_zeros_like
+from theano.sparse.csm import lengths
+from theano.sparse.op import SameShape, SparseOp, dense_output, sparse_output
+from theano.sparse.values import as_format, scipy_sparse
+from theano.sparse.variable import as_sparse_or_tensor_variable, as_sparse_variable, is_sparse_variable
+from theano.tensor import math
+from theano.tensor.opsupport import zero_gradient
+from theano.tensor.variable import as_tensor_variable
+
+__all__ = [
+    "EqualSD",
+    "EqualSS",
+    "GreaterEqualSD",
+    "GreaterEqualSS",
+    "GreaterThanSD",
+    "GreaterThanSS",
+    "LessEqualSD",
+    "LessEqualSS",
+    "LessThanSD",
+    "LessThanSS",
+    "NotEqualSD",
+    "NotEqualSS",
+    "eq",
+    "equal_s_d",
+    "equal_s_s",
+    "ge",
+    "greater_equal_s_d",
+    "greater_equal_s_s",
+    "greater_than_s_d",
+    "greater_than_s_s",
+    "gt",
+    "le",
+    "less_equal_s_d",
+    "less_equal_s_s",
+    "less_than_s_d",
+    "less_than_s_s",
+    "lt",
+    "neq",
+    "not_equal_s_d",
+    "not_equal_s_s",
+]
+
+
+class _ComparisonSS(SameShape):
+    """A comparison of two sparse matrices: a sparse matrix of bools. Places without an element count as 0."""
+
+    __props__ = ()
+
+    def comparison(self, x: Any, y: Any) -> Any:
+        """The values compared."""
+        raise NotImplementedError
+
+    def make_node(self, x: Any, y: Any) -> Apply:
+        x, y = one_format(self, x, y)
+        return Apply(self, [x, y], [sparse_output(x.type.format, "bool")])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
+        x, y = inputs
+        check_shapes(x, y)
+        with warnings.catch_warnings():
+            # SciPy warns where the result has an element at nearly every place: the user has asked for it.
+            warnings.simplefilter("ignore", scipy_sparse().SparseEfficiencyWarning)
+            outputs[0][0] = as_format(self.comparison(x, y), node.outputs[0].type.format, "bool")
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        return [sp_zeros_like(v) for v in inputs]
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+        return [None]
+
+
+class _ComparisonSD(SparseOp):
+    """A comparison of a sparse and a dense matrix: a dense one of bools."""
+
+    __props__ = ()
+    dense: ClassVar[Callable[..., Any]]
+
+    def comparison(self, x: Any, y: Any) -> Any:
+        """The values compared."""
+        raise NotImplementedError
+
+    def make_node(self, x: Any, y: Any) -> Apply:
+        x, y = as_sparse_variable(x), as_tensor_variable(y)
+        if y.type.ndim > 2:
+            raise TypeError(f"matrices are compared with matrices, {y} has {y.type.ndim} dimensions{made_here(y)}")
+        return Apply(self, [x, y], [dense_output("bool", (None, None))])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
+        x, y = inputs
+        own = x.shape[2 - y.ndim :]
+        if any(m != n and not one for m, n, one in zip(own, y.shape, node.inputs[1].type.broadcastable, strict=True)):
+            raise ValueError(f"shapes {x.shape} and {y.shape} differ: sparse matrices are not broadcast")
+        outputs[0][0] = np.asarray(self.comparison(x.toarray(), y), bool)
+
+    def decompose(self, inputs: Sequence[Any]) -> list[Any]:
+        return [type(self).dense(dense_from_sparse(inputs[0]), inputs[1])]
+
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
+        return [lengths(node.inputs[0], shapes[0])]
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        x, y = inputs
+        return [sp_zeros_like(x), zero_gradient(y)]
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+        return [None]
+
+
+def _classes(name: str, compare: Callable[[Any, Any], Any], dense: Callable[..., Any]) -> tuple[Any, Any]:
+    """The two operations of a comparison: of two sparse matrices, and of a sparse and a dense one."""
+
+    def comparison(self: Any, x: Any, y: Any) -> Any:
+        return compare(x, y)
+
+    namespace = {"__module__": __name__, "comparison": comparison}
+    words = name.removesuffix("Than").lower()
+    both = type(f"{name}SS", (_ComparisonSS,), namespace | {"__doc__": f"``x {_SIGNS[words]} y`` of sparse matrices."})
+    doc = f"``x {_SIGNS[words]} y`` of a sparse matrix and a dense one."
+    one = type(f"{name}SD", (_ComparisonSD,), namespace | {"__doc__": doc, "dense": staticmethod(dense)})
+    return both, one
+
+
+_SIGNS = {"equal": "==", "notequal": "!=", "less": "<", "greater": ">", "lessequal": "<=", "greaterequal": ">="}
+
+EqualSS, EqualSD = _classes("Equal", operator.eq, math.eq)
+NotEqualSS, NotEqualSD = _classes("NotEqual", operator.ne, math.neq)
+LessThanSS, LessThanSD = _classes("LessThan", operator.lt, math.lt)
+GreaterThanSS, GreaterThanSD = _classes("GreaterThan", operator.gt, math.gt)
+LessEqualSS, LessEqualSD = _classes("LessEqual", operator.le, math.le)
+GreaterEqualSS, GreaterEqualSD = _classes("GreaterEqual", operator.ge, math.ge)
+
+equal_s_s, equal_s_d = EqualSS(), EqualSD()
+not_equal_s_s, not_equal_s_d = NotEqualSS(), NotEqualSD()
+less_than_s_s, less_than_s_d = LessThanSS(), LessThanSD()
+greater_than_s_s, greater_than_s_d = GreaterThanSS(), GreaterThanSD()
+less_equal_s_s, less_equal_s_d = LessEqualSS(), LessEqualSD()
+greater_equal_s_s, greater_equal_s_d = GreaterEqualSS(), GreaterEqualSD()
+
+
+def _compared(name: str, both: Any, one: Any, other_way: Any, x: Any, y: Any) -> Any:
+    x, y = as_sparse_or_tensor_variable(x), as_sparse_or_tensor_variable(y)
+    if is_sparse_variable(x):
+        return both(x, y) if is_sparse_variable(y) else one(x, y)
+    if is_sparse_variable(y):
+        return other_way(y, x)
+    raise TypeError(f"sparse.{name} takes a sparse matrix, {x} and {y} are dense{made_here(x)}")
+
+
+def eq(x: Any, y: Any) -> Any:
+    """``x == y``, element by element, of matrices one of which is sparse: sparse bools if both are, else dense."""
+    return _compared("eq", equal_s_s, equal_s_d, equal_s_d, x, y)
+
+
+def neq(x: Any, y: Any) -> Any:
+    """``x != y``, element by element, of matrices one of which is sparse: sparse bools if both are, else dense."""
+    return _compared("neq", not_equal_s_s, not_equal_s_d, not_equal_s_d, x, y)
+
+
+def lt(x: Any, y: Any) -> Any:
+    """``x < y``, element by element, of matrices one of which is sparse: sparse bools if both are, else dense."""
+    return _compared("lt", less_than_s_s, less_than_s_d, greater_than_s_d, x, y)
+
+
+def gt(x: Any, y: Any) -> Any:
+    """``x > y``, element by element, of matrices one of which is sparse: sparse bools if both are, else dense."""
+    return _compared("gt", greater_than_s_s, greater_than_s_d, less_than_s_d, x, y)
+
+
+def le(x: Any, y: Any) -> Any:
+    """``x <= y``, element by element, of matrices one of which is sparse: sparse bools if both are, else dense."""
+    return _compared("le", less_equal_s_s, less_equal_s_d, greater_equal_s_d, x, y)
+
+
+def ge(x: Any, y: Any) -> Any:
+    """``x >= y``, element by element, of matrices one of which is sparse: sparse bools if both are, else dense."""
+    return _compared("ge", greater_equal_s_s, greater_equal_s_d, less_equal_s_d, x, y)

@@ -1,0 +1,430 @@
+"""Parts of sparse matrices: elements, rectangles, rows, and elements at many places."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from theano.graph import Apply, Variable
+from theano.graph.origin import made_here
+from theano.scalar.dtypes import INTEGER
+from theano.sparse.convert import in_dtype, in_format
+from theano.sparse.csm import SoundCSM, csm_properties, csm_shape, lengths
+from theano.sparse.op import Components, SparseOp, dense_output, sparse_output, wanted_format
+from theano.sparse.values import as_format, compressed
+from theano.sparse.variable import as_sparse_variable, is_sparse_variable
+from theano.tensor.alloc import alloc, arange, zeros
+from theano.tensor.assertion import Assert
+from theano.tensor.extra_ops import cumsum
+from theano.tensor.join import concatenate, stack
+from theano.tensor.math import and_, cast, eq, ge, lt, switch
+from theano.tensor.opsupport import as_index, disconnected, first_connected
+from theano.tensor.reduction import sum as dense_sum
+from theano.tensor.segments import segment_spread
+from theano.tensor.shape import patternbroadcast
+from theano.tensor.subtensor import inc_subtensor, set_subtensor
+from theano.tensor.type_other import NoneConst, NoneTypeT
+from theano.tensor.variable import as_tensor_variable
+
+__all__ = [
+    "GetItem2Lists",
+    "GetItem2ListsGrad",
+    "GetItem2d",
+    "GetItemList",
+    "GetItemListGrad",
+    "GetItemScalar",
+    "get_item_2d",
+    "get_item_2lists",
+    "get_item_2lists_grad",
+    "get_item_list",
+    "get_item_list_grad",
+    "get_item_scalar",
+]
+
+
+def _is_none(value: Any) -> bool:
+    return value is None or (isinstance(value, Variable) and isinstance(value.type, NoneTypeT))
+
+
+class _OnlyFirst(SparseOp):
+    """An operation whose output depends on the elements of its first input only, and is linear in them."""
+
+    __props__ = ()
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return first_connected(len(node.inputs))
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+        if eval_points[0] is None:
+            return [None]
+        return [self._on([eval_points[0], *inputs[1:]])]
+
+    def _on(self, inputs: Sequence[Any]) -> Any:
+        return self(*inputs)
+
+
+class GetItem2d(_OnlyFirst):
+    """``x[a:b, c:d]``: a rectangle of a sparse matrix, as a sparse matrix of the same format. Steps are possible."""
+
+    def make_node(self, x: Any, index: Any) -> Apply:
+        x = as_sparse_variable(x)
+        wanted_format(x, "csr", "csc")
+        entries = list(index) if isinstance(index, list | tuple) else [index]
+        if len(entries) > 2:
+            raise ValueError(f"a matrix has two axes: {len(entries)} indices are too many{made_here(x)}")
+        bounds: list[Any] = []
+        for entry in [*entries, *[slice(None)] * (2 - len(entries))]:
+            if not isinstance(entry, slice):
+                raise NotImplementedError(
+                    "there are no sparse vectors: write x[i:i + 1] for the matrix of one row, x[:, j:j + 1] for that "
+                    f"of one column, or x[i, j] for an element, instead of x[{_shown(entries)}]{made_here(x)}"
+                )
+            for value in (entry.start, entry.stop, entry.step):
+                bounds.append(NoneConst if _is_none(value) else as_index(value, "an index", clamp=True))
+        return self._node(x, bounds)
+
+    def _node(self, x: Any, bounds: Sequence[Any]) -> Apply:
+        return Apply(self, [x, *bounds], [x.type()])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
+        x, *bounds = inputs
+        rows, columns = slices(bounds)
+        kind = node.outputs[0].type
+        outputs[0][0] = as_format(x[rows, columns].copy(), kind.format)
+
+    def components(self, inputs: Sequence[Any]) -> Components:
+        x, *bounds = inputs
+        data, indices, indptr, shape = csm_properties(x)
+        parts = [slice(*(None if _is_none(v) else v for v in bounds[k : k + 3])) for k in (0, 3)]
+        along, across = (0, 1) if x.type.format == "csr" else (1, 0)
+        new = [arange(shape[axis])[part] for axis, part in enumerate(parts)]
+        if parts[along] != slice(None):
+            data, indices, indptr = taken_lines(data, indices, indptr, new[along])
+        if parts[across] != slice(None):
+            # Where each column of the whole goes; -1 for those that are left out.
+            places = set_subtensor(alloc(np.int32(-1), shape[across])[new[across]], arange(new[across].shape[0]))
+            data, indices, indptr = kept_elements(data, places[indices], indptr)
+        return data, indices, indptr, stack([part.shape[0] for part in new])
+
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
+        from_bounds = [
+            slice(*(None if _is_none(v) else v for v in node.inputs[k : k + 3])) for k in (1, 4)
+        ]
+        lengths_of = lengths(node.inputs[0], shapes[0])
+        return [tuple(slice_length(s, n) for s, n in zip(from_bounds, lengths_of, strict=True))]
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        x, *bounds = inputs
+        (g,) = gs
+        rest = [disconnected() for _ in bounds]
+        if not is_sparse_variable(g):
+            rows, columns = (slice(*(None if _is_none(v) else v for v in bounds[k : k + 3])) for k in (0, 3))
+            return [inc_subtensor(zeros(lengths(x), g.type.dtype)[rows, columns], g), *rest]
+        return [in_dtype(in_format(PlaceItem2d()(g, csm_shape(x), *bounds), x.type.format), x), *rest]
+
+    def _on(self, inputs: Sequence[Any]) -> Any:
+        return self._node(inputs[0], inputs[1:]).outputs[0]
+
+
+def _shown(entries: Sequence[Any]) -> str:
+    return ", ".join(":" if isinstance(e, slice) else str(e) for e in entries)
+
+
+def slices(bounds: Sequence[Any]) -> tuple[slice, slice]:
+    """Two slices, of values of their six bounds."""
+    numbers = [None if v is None else int(v) for v in bounds]
+    return slice(*numbers[:3]), slice(*numbers[3:])
+
+
+def slice_length(part: slice, length: Any) -> Any:
+    """How many positions a slice with symbolic bounds has on an axis of this length."""
+    return zeros((length,), "bool")[part].shape[0]
+
+
+class PlaceItem2d(SparseOp):
+    """The gradient of `GetItem2d`: a sparse matrix of a given shape, empty but for a rectangle."""
+
+    __props__ = ()
+
+    def make_node(self, g: Any, shape: Any, *bounds: Any) -> Apply:
+        return Apply(self, [g, shape, *bounds], [sparse_output(g.type.format, g.type.dtype)])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
+        g, shape, *bounds = inputs
+        m, n = map(int, shape)
+        rows, columns = (np.arange(length)[part] for part, length in zip(slices(bounds), (m, n), strict=True))
+        along = np.repeat(np.arange(len(g.indptr) - 1), np.diff(g.indptr))
+        own_rows, own_columns = (along, g.indices) if g.format == "csr" else (g.indices, along)
+        outputs[0][0] = _of_elements(g.format, g.data, rows[own_rows], columns[own_columns], (m, n))
+
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
+        return [(node.inputs[1][0], node.inputs[1][1])]
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return first_connected(len(node.inputs))
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        bounds = [None if _is_none(v) else v for v in inputs[2:]]
+        found = gs[0][slice(*bounds[:3]), slice(*bounds[3:])]
+        found = in_format(found, inputs[0].type.format) if is_sparse_variable(found) else found
+        return [found, *(disconnected() for _ in inputs[1:])]
+
+
+def _of_elements(format: str, data: Any, rows: Any, columns: Any, shape: tuple[int, int]) -> Any:
+    """The sparse matrix with these elements; those at one place are added."""
+    along, across = (rows, columns) if format == "csr" else (columns, rows)
+    order = np.argsort(along, kind="stable")
+    indptr = np.zeros(shape[0 if format == "csr" else 1] + 1, "int64")
+    np.cumsum(np.bincount(along, minlength=len(indptr) - 1), out=indptr[1:])
+    made = compressed(format, data[order], across[order].astype("int32"), indptr.astype("int32"), shape)
+    made.sum_duplicates()
+    return made
+
+
+def taken_lines(data: Any, indices: Any, indptr: Any, at: Any) -> tuple[Any, Any, Any]:
+    """The elements of the rows (of 'csc': columns) numbered `at`, their indices, and where each begins."""
+    begins = indptr[:-1][at]
+    counts = indptr[1:][at] - begins
+    starts = concatenate([np.zeros(1, "int32"), cast(cumsum(counts), "int32")])
+    total = cast(starts[-1], "int64")
+    taken = arange(total) + segment_spread(begins - starts[:-1], starts, total)
+    return data[taken], indices[taken], starts
+
+
+def kept_elements(data: Any, indices: Any, indptr: Any) -> tuple[Any, Any, Any]:
+    """The elements whose indices are not negative, these, and where each row (of 'csc': column) begins among them."""
+    keep = ge(indices, 0)
+    (at,) = keep.nonzero()
+    before = concatenate([np.zeros(1, "int32"), cast(cumsum(cast(keep, "int32")), "int32")])
+    return data[at], indices[at], before[indptr]
+
+
+get_item_2d = GetItem2d()
+
+
+class GetItemScalar(_OnlyFirst):
+    """``x[i, j]``: an element of a sparse matrix, a 0-d tensor."""
+
+    def make_node(self, x: Any, index: Any) -> Apply:
+        x = as_sparse_variable(x)
+        wanted_format(x, "csr", "csc")
+        if not isinstance(index, list | tuple) or len(index) != 2:
+            raise ValueError(f"an element of a matrix has two indices, not {index!r}{made_here(x)}")
+        return self._node(x, [as_index(i) for i in index])
+
+    def _node(self, x: Any, index: Sequence[Any]) -> Apply:
+        return Apply(self, [x, *index], [dense_output(x.type.dtype, ())])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
+        x, i, j = inputs
+        for at, length in zip((i, j), x.shape, strict=True):
+            if not -length <= at < length:
+                raise IndexError(f"index {at} is out of range: the shape is {x.shape}")
+        outputs[0][0] = np.asarray(x[int(i), int(j)], node.outputs[0].type.dtype)
+
+    def decompose(self, inputs: Sequence[Any]) -> list[Any]:
+        x, *index = inputs
+        data, indices, indptr, shape = csm_properties(x)
+        i, j = (_position(at, shape[k]) for k, at in enumerate(index))
+        line, across = (i, j) if x.type.format == "csr" else (j, i)
+        begin, end = indptr[line], indptr[line + 1]
+        elements = switch(eq(indices[begin:end], across), data[begin:end], np.zeros((), x.type.dtype))
+        return [dense_sum(elements, dtype=x.type.dtype)]
+
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
+        return [()]
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        x, i, j = inputs
+        as_vectors = [_position(at, csm_shape(x)[k]).dimshuffle("x") for k, at in enumerate((i, j))]
+        return [get_item_2lists_grad(x, *as_vectors, gs[0].dimshuffle("x")), disconnected(), disconnected()]
+
+    def _on(self, inputs: Sequence[Any]) -> Any:
+        return self._node(inputs[0], inputs[1:]).outputs[0]
+
+
+def _position(at: Any, length: Any) -> Any:
+    """An index that may count from the end, as one that does not; an IndexError if it is out of range."""
+    at = switch(lt(at, 0), at + length, at)
+    return Assert("index out of range of the sparse matrix", IndexError)(at, and_(ge(at, 0), lt(at, length)))
+
+
+get_item_scalar = GetItemScalar()
+
+
+def _as_positions(value: Any, what: str) -> Any:
+    found: Any = as_tensor_variable(np.asarray(value, "int64") if isinstance(value, list) and not value else value)
+    if found.type.ndim != 1 or found.type.dtype not in INTEGER:
+        raise TypeError(f"{what} must be a list or vector of integers, not {found} of {found.type}{made_here(found)}")
+    return patternbroadcast(found, (False,))
+
+
+def _checked(at: np.ndarray, length: int, what: str) -> np.ndarray:
+    """Positions that may count from the end, as ones that do not."""
+    at = at.astype("int64", copy=False)
+    wrong = (at < -length) | (at >= length)
+    if wrong.any():
+        raise IndexError(f"index {at[wrong][0]} is out of range: the matrix has {length} {what}")
+    return np.where(at < 0, at + length, at)
+
+
+class GetItemList(_OnlyFirst):
+    """``x[[i, j, …]]``: the rows of a sparse matrix that a list chooses, as a sparse matrix."""
+
+    def make_node(self, x: Any, index: Any) -> Apply:
+        x = as_sparse_variable(x)
+        wanted_format(x, "csr", "csc")
+        return Apply(self, [x, _as_positions(index, "rows")], [x.type()])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
+        x, rows = inputs
+        kind = node.outputs[0].type
+        outputs[0][0] = as_format(x[_checked(rows, x.shape[0], "rows")], kind.format)
+
+    def components(self, inputs: Sequence[Any]) -> Components:
+        x, rows = inputs
+        data, indices, indptr, shape = csm_properties(in_format(x, "csr"))
+        found = taken_lines(data, indices, indptr, arange(shape[0])[rows])
+        made = SoundCSM("csr")(*found, stack([rows.shape[0], shape[1]]))
+        data, indices, indptr, shape = csm_properties(in_format(made, x.type.format))
+        return data, indices, indptr, shape
+
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
+        return [(shapes[1][0], lengths(node.inputs[0], shapes[0])[1])]
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        x, rows = inputs
+        (g,) = gs
+        if not is_sparse_variable(g):
+            return [inc_subtensor(zeros(lengths(x), g.type.dtype)[rows], g), disconnected()]
+        return [in_dtype(get_item_list_grad(x, rows, g), x), disconnected()]
+
+
+get_item_list = GetItemList()
+
+
+class GetItemListGrad(SparseOp):
+    """A sparse matrix in shape and format of `x`, whose rows `index` are those of `gz`; rows of one place are added."""
+
+    __props__ = ()
+    linear_in = (2,)
+
+    def make_node(self, x: Any, index: Any, gz: Any) -> Apply:
+        x, gz = as_sparse_variable(x), as_sparse_variable(gz)
+        inputs = [x, _as_positions(index, "rows"), in_format(gz, x.type.format)]
+        return Apply(self, inputs, [sparse_output(x.type.format, gz.type.dtype)])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
+        x, rows, g = inputs
+        at = _checked(rows, x.shape[0], "rows")
+        own = g.tocoo()
+        outputs[0][0] = _of_elements(node.outputs[0].type.format, own.data, at[own.row], own.col, x.shape)
+
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
+        return [lengths(node.inputs[0], shapes[0])]
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return first_connected(3, (2,))
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        (g,) = gs
+        taken = get_item_list(in_format(g, inputs[2].type.format), inputs[1]) if is_sparse_variable(g) else g[inputs[1]]
+        return [disconnected(), disconnected(), taken]
+
+
+get_item_list_grad = GetItemListGrad()
+
+
+class GetItem2Lists(_OnlyFirst):
+    """``x[[i, …], [j, …]]``: the elements at these places of a sparse matrix, a dense vector."""
+
+    def make_node(self, x: Any, ind1: Any, ind2: Any) -> Apply:
+        x = as_sparse_variable(x)
+        wanted_format(x, "csr", "csc")
+        places = [_as_positions(ind1, "rows"), _as_positions(ind2, "columns")]
+        return Apply(self, [x, *places], [dense_output(x.type.dtype, (None,))])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
+        x, rows, columns = inputs
+        _same_number(rows, columns)
+        rows, columns = _checked(rows, x.shape[0], "rows"), _checked(columns, x.shape[1], "columns")
+        dtype = node.outputs[0].type.dtype
+        outputs[0][0] = np.array(x[rows, columns], dtype).reshape(-1) if len(rows) else np.zeros(0, dtype)
+
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
+        return [(shapes[1][0],)]
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        x, rows, columns = inputs
+        return [in_dtype(get_item_2lists_grad(x, rows, columns, gs[0]), x), disconnected(), disconnected()]
+
+
+def _same_number(rows: np.ndarray, columns: np.ndarray) -> None:
+    if len(rows) != len(columns):
+        raise ValueError(f"there are {len(rows)} rows and {len(columns)} columns: each element has one of both")
+
+
+get_item_2lists = GetItem2Lists()
+
+
+class GetItem2ListsGrad(SparseOp):
+    """A sparse matrix in shape and format of `x`, with the elements of the vector `gz` at places; others are empty.
+
+    What belongs to one place is added.
+    """
+
+    __props__ = ()
+    linear_in = (3,)
+
+    def make_node(self, x: Any, ind1: Any, ind2: Any, gz: Any) -> Apply:
+        x, gz = as_sparse_variable(x), as_tensor_variable(gz)
+        inputs = [x, _as_positions(ind1, "rows"), _as_positions(ind2, "columns"), gz]
+        return Apply(self, inputs, [sparse_output(x.type.format, gz.type.dtype)])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
+        x, rows, columns, g = inputs
+        rows, columns = _checked(rows, x.shape[0], "rows"), _checked(columns, x.shape[1], "columns")
+        outputs[0][0] = _of_elements(node.outputs[0].type.format, g, rows, columns, x.shape)
+
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
+        return [lengths(node.inputs[0], shapes[0])]
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return first_connected(4, (3,))
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        _, rows, columns, gz = inputs
+        (g,) = gs
+        taken = get_item_2lists(g, rows, columns) if is_sparse_variable(g) else g[rows, columns]
+        return [disconnected(), disconnected(), disconnected(), patternbroadcast(taken, gz.type.broadcastable)]
+
+
+get_item_2lists_grad = GetItem2ListsGrad()
+
+
+def part_of(x: Any, index: Any) -> Any:
+    """``x[index]`` of a sparse variable."""
+    entries = index if isinstance(index, tuple) else (index,)
+    if len(entries) == 2 and all(_is_single(e) for e in entries):
+        return get_item_scalar(x, entries)
+    if len(entries) == 2 and all(_is_list(e) for e in entries):
+        return get_item_2lists(x, *entries)
+    if len(entries) == 1 and _is_list(entries[0]):
+        return get_item_list(x, entries[0])
+    if len(entries) == 2 and _is_list(entries[0]) and entries[1] == slice(None):
+        return get_item_list(x, entries[0])
+    return get_item_2d(x, entries)
+
+
+def _is_single(entry: Any) -> bool:
+    if isinstance(entry, Variable):
+        return getattr(entry.type, "ndim", None) == 0
+    return isinstance(entry, int | np.integer) or (isinstance(entry, np.ndarray) and entry.ndim == 0)
+
+
+def _is_list(entry: Any) -> bool:
+    if isinstance(entry, Variable):
+        return getattr(entry.type, "ndim", None) == 1
+    return isinstance(entry, list) or (isinstance(entry, np.ndarray) and entry.ndim == 1)

@@ -1,0 +1,74 @@
+"""The base class of operations that take or give sparse matrices.
+
+A sparse matrix is four arrays: `data`, `indices`, `indptr` and `shape`. ``csm_properties(x)`` takes them out of a
+variable, ``CSM(format)(data, indices, indptr, shape)`` makes one of them. Most operations are a few tensor expressions
+over these arrays; `SparseOp.components` and `Op.decompose` say which, and so an operation becomes loops of the program
+like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from theano.graph import MethodNotDefined, Op
+from theano.scalar.dtypes import promote
+from theano.sparse.type import SparseType
+from theano.tensor.assertion import Assert
+from theano.tensor.type import tensor_type
+
+Components = tuple[Any, Any, Any, Any]
+"""`data` (a vector), `indices` and `indptr` (int32 vectors), `shape` (an int64 vector of two)."""
+
+
+class SparseOp(Op):
+    """Base of operations with a sparse input or output.
+
+    A subclass defines `make_node`, `perform` (with SciPy: the reference meaning) and, so that compiled functions need
+    neither SciPy nor Python for it, one of
+
+    - `components`, if its only output is sparse;
+    - `decompose`, if its outputs are dense.
+
+    Both write the output in tensor expressions, over ``csm_properties`` of sparse inputs.
+    """
+
+    #: The input whose structure the only output has.
+    keeps_structure: int | None = None
+
+    def components(self, inputs: Sequence[Any]) -> Components:
+        """The components of the sparse output, expressed by tensor operations (optional)."""
+        raise MethodNotDefined(f"{type(self).__name__} does not define components")
+
+
+class SameShape(SparseOp):
+    """An operation whose output has the shape of its first input."""
+
+    def infer_shape(self, node: Any, shapes: Sequence[Any]) -> list[Any]:
+        return [shapes[0]]
+
+
+def sparse_output(format: str, dtype: str) -> Any:
+    """A variable for a sparse result."""
+    return SparseType(format, dtype).make_variable()
+
+
+def dense_output(dtype: str, shape: Sequence[int | None]) -> Any:
+    """A variable for a dense result whose axes have these lengths (None: unknown)."""
+    return tensor_type(dtype, tuple(shape)).make_variable()
+
+
+def upcast(*variables: Any) -> str:
+    """The dtype of a result of operands of these dtypes."""
+    return promote(*(v.type.dtype for v in variables))
+
+
+def wanted_format(x: Any, *formats: str) -> None:
+    """TypeError if a variable has none of the formats that an operation works on."""
+    if x.type.format not in formats:
+        raise TypeError(f"{x} has format {x.type.format}: this works on {' and '.join(formats)}")
+
+
+def requires(message: str, value: Any, *conditions: Any) -> Any:
+    """The dense `value`; if a condition does not hold when the function runs, a ValueError with this message."""
+    return Assert(message, ValueError)(value, *conditions)

@@ -1,0 +1,215 @@
+"""Functions of the elements that a sparse matrix has; places without one stay without one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from theano.graph.origin import made_here
+from theano.sparse.csm import SoundCSM, csm_properties
+from theano.sparse.variable import as_sparse_variable
+from theano.tensor import math
+from theano.tensor.nnet import sigmoid
+from theano.tensor.variable import as_tensor_variable
+
+__all__ = [
+    "arcsin",
+    "arcsinh",
+    "arctan",
+    "arctanh",
+    "ceil",
+    "conj",
+    "deg2rad",
+    "expm1",
+    "floor",
+    "log1p",
+    "rad2deg",
+    "rint",
+    "sgn",
+    "sin",
+    "sinh",
+    "sqr",
+    "sqrt",
+    "structured_add",
+    "structured_exp",
+    "structured_log",
+    "structured_maximum",
+    "structured_minimum",
+    "structured_monoid",
+    "structured_pow",
+    "structured_sigmoid",
+    "tan",
+    "tanh",
+    "trunc",
+]
+
+
+def structured_monoid(tensor_op: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A decorator: the function becomes `tensor_op` of the elements of a sparse matrix.
+
+    The first argument of the function is a sparse matrix, the others are numbers. Each stored element is taken by
+    itself, so where several stand for one place, `tensor_op` is not that of their sum. The gradient is structured.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> @sparse.structured_monoid(T.exp2)
+    ... def structured_exp2(x):
+    ...     '''2 to the power of each element.'''
+    >>> structured_exp2(sparse.csr_matrix("x", dtype="float64")).type
+    Sparse[float64, csr]
+    """
+
+    def decorate(described: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(described)
+        def structured(x: Any, *numbers: Any) -> Any:
+            x = as_sparse_variable(x)
+            others = [as_tensor_variable(v) for v in numbers]
+            for v in others:
+                if v.type.ndim:
+                    raise TypeError(
+                        f"{described.__name__} takes a sparse matrix and numbers, {v} has {v.type.ndim} dimensions"
+                        + made_here(v)
+                    )
+            data, indices, indptr, shape = csm_properties(x)
+            return SoundCSM(x.type.format)(tensor_op(data, *others), indices, indptr, shape)
+
+        return structured
+
+    return decorate
+
+
+@structured_monoid(sigmoid)
+def structured_sigmoid(x: Any) -> Any:
+    """The sigmoid of each element; places without one stay 0."""
+
+
+@structured_monoid(math.exp)
+def structured_exp(x: Any) -> Any:
+    """The exponential of each element; places without one stay 0."""
+
+
+@structured_monoid(math.log)
+def structured_log(x: Any) -> Any:
+    """The logarithm of each element; places without one stay 0."""
+
+
+@structured_monoid(math.pow)
+def structured_pow(x: Any, y: Any) -> Any:
+    """Each element to the power of the number `y`; places without one stay 0."""
+
+
+@structured_monoid(math.minimum)
+def structured_minimum(x: Any, y: Any) -> Any:
+    """The smaller one of each element and the number `y`; places without an element stay 0."""
+
+
+@structured_monoid(math.maximum)
+def structured_maximum(x: Any, y: Any) -> Any:
+    """The greater one of each element and the number `y`; places without an element stay 0."""
+
+
+@structured_monoid(math.add)
+def structured_add(x: Any) -> Any:
+    """Each element plus the numbers that follow; places without an element stay 0."""
+
+
+@structured_monoid(math.sin)
+def sin(x: Any) -> Any:
+    """The sine of each element."""
+
+
+@structured_monoid(math.arcsin)
+def arcsin(x: Any) -> Any:
+    """The inverse sine of each element."""
+
+
+@structured_monoid(math.tan)
+def tan(x: Any) -> Any:
+    """The tangent of each element."""
+
+
+@structured_monoid(math.arctan)
+def arctan(x: Any) -> Any:
+    """The inverse tangent of each element."""
+
+
+@structured_monoid(math.sinh)
+def sinh(x: Any) -> Any:
+    """The hyperbolic sine of each element."""
+
+
+@structured_monoid(math.arcsinh)
+def arcsinh(x: Any) -> Any:
+    """The inverse hyperbolic sine of each element."""
+
+
+@structured_monoid(math.tanh)
+def tanh(x: Any) -> Any:
+    """The hyperbolic tangent of each element."""
+
+
+@structured_monoid(math.arctanh)
+def arctanh(x: Any) -> Any:
+    """The inverse hyperbolic tangent of each element."""
+
+
+@structured_monoid(math.round_half_to_even)
+def rint(x: Any) -> Any:
+    """The nearest integer to each element, of two the even one."""
+
+
+@structured_monoid(math.sgn)
+def sgn(x: Any) -> Any:
+    """The sign of each element."""
+
+
+@structured_monoid(math.ceil)
+def ceil(x: Any) -> Any:
+    """The next integer that is not below each element."""
+
+
+@structured_monoid(math.floor)
+def floor(x: Any) -> Any:
+    """The next integer that is not above each element."""
+
+
+@structured_monoid(math.log1p)
+def log1p(x: Any) -> Any:
+    """``log(1 + x)`` of each element."""
+
+
+@structured_monoid(math.expm1)
+def expm1(x: Any) -> Any:
+    """``exp(x) - 1`` of each element."""
+
+
+@structured_monoid(math.deg2rad)
+def deg2rad(x: Any) -> Any:
+    """Each element, an angle in degrees, in radians."""
+
+
+@structured_monoid(math.rad2deg)
+def rad2deg(x: Any) -> Any:
+    """Each element, an angle in radians, in degrees."""
+
+
+@structured_monoid(math.trunc)
+def trunc(x: Any) -> Any:
+    """Each element without what follows the point."""
+
+
+@structured_monoid(math.sqr)
+def sqr(x: Any) -> Any:
+    """The square of each element."""
+
+
+@structured_monoid(math.sqrt)
+def sqrt(x: Any) -> Any:
+    """The square root of each element."""
+
+
+@structured_monoid(math.conj)
+def conj(x: Any) -> Any:
+    """The complex conjugate of each element."""

@@ -1,0 +1,524 @@
+"""Products of matrices of which one or both are sparse."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from theano.graph import Apply, Op
+from theano.graph.origin import made_here
+from theano.sparse.arithmetic import mul
+from theano.sparse.convert import (
+    adjoint,
+    conjugated,
+    dense_from_sparse,
+    in_dtype,
+    in_format,
+    onto,
+    sp_ones_like,
+    transpose,
+)
+from theano.sparse.csm import CSM, SoundCSM, csm_properties, lengths, places
+from theano.sparse.op import Components, SparseOp, dense_output, requires, sparse_output, upcast, wanted_format
+from theano.sparse.values import as_format, compressed, matrix_class
+from theano.sparse.variable import as_sparse_or_tensor_variable, as_sparse_variable, is_sparse_variable
+from theano.tensor.dot import dot as dense_dot
+from theano.tensor.dot import outer
+from theano.tensor.join import stack
+from theano.tensor.math import cast, eq
+from theano.tensor.opsupport import disconnected, first_connected, new_tensor
+from theano.tensor.reduction import sum as dense_sum
+from theano.tensor.segments import OfLength, scatter_sum, segment_spread, segment_sum
+from theano.tensor.shape import dimshuffle, patternbroadcast
+from theano.tensor.variable import as_tensor_variable
+
+__all__ = [
+    "Dot",
+    "SamplingDot",
+    "StructuredDot",
+    "StructuredDotGradCSC",
+    "StructuredDotGradCSR",
+    "TrueDot",
+    "Usmm",
+    "dot",
+    "sampling_dot",
+    "sdg_csc",
+    "sdg_csr",
+    "structured_dot",
+    "structured_dot_grad",
+    "true_dot",
+    "usmm",
+]
+
+
+def as_dense(value: Any, dtype: str) -> np.ndarray:
+    """A product as SciPy returns it, as an array."""
+    if hasattr(value, "toarray"):
+        value = value.toarray()
+    return np.asarray(value, dtype)
+
+
+def check_operands(op: Any, x: Any, y: Any) -> None:
+    """TypeError unless one of two operands of a product is sparse and the other a matrix or a vector."""
+    if not (is_sparse_variable(x) or is_sparse_variable(y)):
+        raise TypeError(f"{op} needs a sparse operand, {x} and {y} are dense: use theano.tensor.dot{made_here(x)}")
+    for v in (x, y):
+        if v.type.ndim not in (1, 2):
+            raise TypeError(f"{op} takes matrices and vectors, {v} has {v.type.ndim} dimensions{made_here(v)}")
+
+
+class Dot(SparseOp):
+    """The product of two matrices, or of a matrix and a vector, one of which is sparse; the result is dense.
+
+    The gradient is that of any product: it has elements where sparse operands have none.
+    """
+
+    __props__ = ()
+    linear_in = (0, 1)
+
+    def make_node(self, x: Any, y: Any) -> Apply:
+        x, y = as_sparse_or_tensor_variable(x), as_sparse_or_tensor_variable(y)
+        check_operands("dot", x, y)
+        shape = [*_static(x)[:-1], *(_static(y)[1:])]
+        return Apply(self, [x, y], [dense_output(upcast(x, y), shape)])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
+        x, y = inputs
+        check_inner(x, y)
+        outputs[0][0] = as_dense(x @ y, node.outputs[0].type.dtype)
+
+    def decompose(self, inputs: Sequence[Any]) -> list[Any]:
+        return [cast(expanded(*inputs), upcast(*inputs))]
+
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
+        x, y = node.inputs
+        before = () if x.type.ndim == 1 else (lengths(x, shapes[0])[0],)
+        after = () if y.type.ndim == 1 else (lengths(y, shapes[1])[1],)
+        return [before + after]
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        x, y = inputs
+        (g,) = gs
+        into_x = outer(g, conjugated(y)) if y.type.ndim == 1 else product(g, adjoint(y))
+        into_y = outer(conjugated(x), g) if x.type.ndim == 1 else product(adjoint(x), g)
+        return [_like(into_x, x), _like(into_y, y)]
+
+
+def _like(g: Any, x: Any) -> Any:
+    """A gradient of `x` in its dtype and with its pattern."""
+    g = in_dtype(g, x)
+    return g if is_sparse_variable(x) else patternbroadcast(g, x.type.broadcastable)
+
+
+def _static(x: Any) -> Sequence[int | None]:
+    return (None, None) if is_sparse_variable(x) else x.type.shape
+
+
+def check_inner(x: Any, y: Any) -> None:
+    """ValueError if the operands of a product do not fit."""
+    if x.shape[-1] != y.shape[0]:
+        raise ValueError(f"shapes {x.shape} and {y.shape} do not fit: {x.shape[-1]} columns and {y.shape[0]} rows")
+
+
+UNLIKE = "the operands of a product do not fit: there are {1} columns and {0} rows"
+
+
+def expanded(x: Any, y: Any) -> Any:
+    """The dense product of two matrices, or of a matrix and a vector, in terms of the arrays of a sparse operand."""
+    if not is_sparse_variable(x):
+        turned = expanded(transpose(y), x.T if x.type.ndim == 2 else x)
+        return turned.T if x.type.ndim == 2 else turned
+    data, indices, indptr, shape = csm_properties(x)
+    y = OfLength(UNLIKE)(dense_from_sparse(y) if is_sparse_variable(y) else y, shape[1])
+    if y.type.ndim == 2:
+        data = dimshuffle(data, (0, "x"))
+    dtype = upcast(x, y)
+    if x.type.format == "csr":
+        return segment_sum(cast(data * y[indices], dtype), indptr)
+    return scatter_sum(cast(data * segment_spread(y, indptr, indices.shape[0]), dtype), indices, shape[0])
+
+
+_dot = Dot()
+
+
+def product(x: Any, y: Any) -> Any:
+    """The dense product of two matrices or vectors, sparse or not."""
+    return _dot(x, y) if is_sparse_variable(x) or is_sparse_variable(y) else dense_dot(x, y)
+
+
+def dot(x: Any, y: Any) -> Any:
+    """The product of two matrices, or of a matrix and a vector, of which one at least is sparse; dense.
+
+    Parameters
+    ----------
+    x, y
+        Sparse or dense; formats csr and csc.
+
+    Returns
+    -------
+    A dense tensor, also if both are sparse (`true_dot` has a sparse one).
+
+    Raises
+    ------
+    TypeError
+        None is sparse, or one is neither a matrix nor a vector.
+
+    Notes
+    -----
+    The gradient is regular: that of a sparse operand is a dense matrix. `structured_dot` has a gradient with the
+    structure of its operand.
+
+    Examples
+    --------
+    >>> import scipy.sparse
+    >>> from theano import sparse
+    >>> x = sparse.csr_matrix("x", dtype="float64")
+    >>> f = theano.function([x], sparse.dot(x, np.eye(2)))
+    >>> f(scipy.sparse.csr_matrix([[1.0, 0.0], [0.0, 2.0]]))
+    array([[1., 0.],
+           [0., 2.]])
+    """
+    return _dot(x, y)
+
+
+class StructuredDot(SparseOp):
+    """The product of a sparse matrix and another one; the gradient of the first has its structure.
+
+    It is dense if the second matrix is, and else sparse, in the format of the first one.
+    """
+
+    __props__ = ()
+    linear_in = (0, 1)
+
+    def make_node(self, a: Any, b: Any) -> Apply:
+        a, b = as_sparse_variable(a), as_sparse_or_tensor_variable(b)
+        if b.type.ndim != 2:
+            raise NotImplementedError(f"structured_dot takes two matrices, {b} has {b.type.ndim} dimensions")
+        dtype = upcast(a, b)
+        if is_sparse_variable(b):
+            return Apply(_SparseStructuredDot(), [a, b], [sparse_output(a.type.format, dtype)])
+        return Apply(self, [a, b], [dense_output(dtype, (None, b.type.shape[1]))])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
+        a, b = inputs
+        check_inner(a, b)
+        kind = node.outputs[0].type
+        found = a @ b
+        if is_sparse_variable(node.outputs[0]):
+            outputs[0][0] = as_format(found, kind.format, kind.dtype)
+        else:
+            outputs[0][0] = as_dense(found, kind.dtype)
+
+    def decompose(self, inputs: Sequence[Any]) -> Sequence[Any]:
+        return [cast(expanded(*inputs), upcast(*inputs))]
+
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
+        return [(lengths(node.inputs[0], shapes[0])[0], lengths(node.inputs[1], shapes[1])[1])]
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        a, b = inputs
+        (g,) = gs
+        into_b = _structured_dot(adjoint(a), g)
+        if is_sparse_variable(b):
+            into_b = onto(b, into_b)
+        return [in_dtype(structured_dot_grad(a, conjugated(b), g), a), _like(into_b, b)]
+
+
+class _SparseStructuredDot(StructuredDot):
+    """The same where the result is sparse: its structure is computed by SciPy."""
+
+    decompose = Op.decompose
+
+    def __str__(self) -> str:
+        return "StructuredDot"
+
+
+_structured_dot = StructuredDot()
+
+
+def structured_dot(x: Any, y: Any) -> Any:
+    """The product of two matrices of which one at least is sparse; gradients keep the structure of sparse operands.
+
+    Parameters
+    ----------
+    x, y
+        Matrices, sparse or dense.
+
+    Returns
+    -------
+    A dense matrix; if both are sparse, a sparse one in the format of `x`.
+
+    Notes
+    -----
+    The gradient is structured: that of a sparse operand has elements only where the operand has.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> x, w = sparse.csr_matrix("x", dtype="float64"), T.dmatrix("w")
+    >>> cost = sparse.structured_dot(x, w).sum()
+    >>> T.grad(cost, [x, w])[0].type
+    Sparse[float64, csr]
+    """
+    x, y = as_sparse_or_tensor_variable(x), as_sparse_or_tensor_variable(y)
+    check_operands("structured_dot", x, y)
+    if is_sparse_variable(x):
+        return _structured_dot(x, y)
+    return _structured_dot(transpose(y), x.T).T
+
+
+class _StructuredDotGrad(SparseOp):
+    """The elements of the gradient of the sparse operand of `StructuredDot`.
+
+    From ``indices, indptr`` of that operand, the dense operand `b`, and the dense gradient of the product.
+    """
+
+    __props__ = ()
+    linear_in = (2, 3)
+    format: str
+
+    def make_node(self, a_indices: Any, a_indptr: Any, b: Any, g_ab: Any) -> Apply:
+        inputs = [as_tensor_variable(v) for v in (a_indices, a_indptr, b, g_ab)]
+        return Apply(self, inputs, [new_tensor(upcast(*inputs[2:]), (None,))])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
+        indices, indptr, b, g = inputs
+        along = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
+        rows, columns = (along, indices) if self.format == "csr" else (indices, along)
+        found = np.einsum("ij,ij->i", g[rows], b[columns])
+        outputs[0][0] = found.astype(node.outputs[0].type.dtype, copy=False)
+
+    def decompose(self, inputs: Sequence[Any]) -> list[Any]:
+        indices, indptr, b, g = inputs
+        rows, columns = places(self.format, indices, indptr)
+        return [dense_sum(g[rows] * b[columns], axis=1, dtype=upcast(b, g))]
+
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
+        return [shapes[0]]
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        indices, indptr, b, g = inputs
+        spread = CSM(self.format)(gs[0], indices, indptr, stack([g.shape[0], b.shape[0]]))
+        into_b, into_g = _dot(transpose(spread), conjugated(g)), _dot(spread, conjugated(b))
+        return [disconnected(), disconnected(), _like(into_b, b), _like(into_g, g)]
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return first_connected(4, (2, 3))
+
+
+class StructuredDotGradCSR(_StructuredDotGrad):
+    """Of an operand in format csr."""
+
+    format = "csr"
+
+
+class StructuredDotGradCSC(_StructuredDotGrad):
+    """Of an operand in format csc."""
+
+    format = "csc"
+
+
+sdg_csr = StructuredDotGradCSR()
+sdg_csc = StructuredDotGradCSC()
+
+
+def structured_dot_grad(sparse_A: Any, dense_B: Any, ga: Any) -> Any:
+    """The gradient of a sparse matrix of which ``structured_dot(sparse_A, dense_B)`` has the gradient `ga`.
+
+    Returns
+    -------
+    A sparse matrix with the structure of `sparse_A`.
+    """
+    wanted_format(sparse_A, "csr", "csc")
+    format = sparse_A.type.format
+    if is_sparse_variable(dense_B) or is_sparse_variable(ga):
+        found = structured_dot(ga, transpose(dense_B)) if is_sparse_variable(dense_B) else _dot(ga, dense_B.T)
+        return mul(sp_ones_like(sparse_A), in_format(found, format) if is_sparse_variable(found) else found)
+    _, indices, indptr, shape = csm_properties(sparse_A)
+    elements = (sdg_csr if format == "csr" else sdg_csc)(indices, indptr, dense_B, ga)
+    return SoundCSM(format)(elements, indices, indptr, shape)
+
+
+class TrueDot(SparseOp):
+    """The product of two matrices of which one at least is sparse, as a sparse matrix.
+
+    Parameters
+    ----------
+    grad_preserves_dense
+        Whether the gradient of a dense operand is dense; else all gradients are sparse.
+    """
+
+    __props__ = ("grad_preserves_dense",)
+    linear_in = (0, 1)
+
+    def __init__(self, grad_preserves_dense: bool = True) -> None:
+        self.grad_preserves_dense = bool(grad_preserves_dense)
+
+    def make_node(self, x: Any, y: Any) -> Apply:
+        x, y = as_sparse_or_tensor_variable(x), as_sparse_or_tensor_variable(y)
+        check_operands("true_dot", x, y)
+        for v in (x, y):
+            if v.type.ndim != 2:
+                raise TypeError(f"true_dot takes two matrices, {v} has {v.type.ndim} dimensions{made_here(v)}")
+        format = (x if is_sparse_variable(x) else y).type.format
+        return Apply(self, [x, y], [sparse_output(format, upcast(x, y))])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
+        x, y = inputs
+        check_inner(x, y)
+        kind = node.outputs[0].type
+        found = x @ y
+        if not hasattr(found, "format"):
+            found = matrix_class(kind.format)(found)
+        outputs[0][0] = as_format(found, kind.format, kind.dtype)
+
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
+        return [(lengths(node.inputs[0], shapes[0])[0], lengths(node.inputs[1], shapes[1])[1])]
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        x, y = inputs
+        (g,) = gs
+        return [self._gradient(g, adjoint(y), x), self._gradient(adjoint(x), g, y)]
+
+    def _gradient(self, left: Any, right: Any, like: Any) -> Any:
+        if not (is_sparse_variable(left) or is_sparse_variable(right)):
+            return _like(dense_dot(left, right), like)
+        found = self(left, right)
+        if not is_sparse_variable(like):
+            return _like(dense_from_sparse(found), like) if self.grad_preserves_dense else in_dtype(found, like)
+        return in_dtype(in_format(found, like.type.format), like)
+
+
+def true_dot(x: Any, y: Any, grad_preserves_dense: bool = True) -> Any:
+    """The product of two matrices of which one at least is sparse, as a sparse matrix.
+
+    Parameters
+    ----------
+    x, y
+        Matrices, sparse or dense.
+    grad_preserves_dense
+        Whether the gradient of a dense operand is dense; else all gradients are sparse.
+
+    Returns
+    -------
+    A sparse matrix in the format of the first sparse operand.
+
+    Notes
+    -----
+    The gradient is regular, i.e. not structured.
+    """
+    return TrueDot(grad_preserves_dense)(x, y)
+
+
+class Usmm(SparseOp):
+    """``alpha * dot(x, y) + z``, dense, where `x` or `y` is sparse."""
+
+    __props__ = ()
+
+    def __str__(self) -> str:
+        return "Usmm{no_inplace}"
+
+    def make_node(self, alpha: Any, x: Any, y: Any, z: Any) -> Apply:
+        x, y = as_sparse_or_tensor_variable(x), as_sparse_or_tensor_variable(y)
+        alpha, z = as_tensor_variable(alpha), as_tensor_variable(z)
+        check_operands("usmm", x, y)
+        if alpha.type.ndim and not all(alpha.type.broadcastable):
+            raise TypeError(f"alpha of usmm is a number, {alpha} has {alpha.type.ndim} dimensions{made_here(alpha)}")
+        if x.type.ndim != 2 or y.type.ndim != 2 or z.type.ndim != 2:
+            raise TypeError(f"usmm takes matrices x, y and z, not {x.type}, {y.type} and {z.type}{made_here(z)}")
+        alpha = dimshuffle(alpha, ()) if alpha.type.ndim else alpha
+        return Apply(self, [alpha, x, y, z], [dense_output(upcast(alpha, x, y, z), (None, None))])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
+        alpha, x, y, z = inputs
+        check_inner(x, y)
+        dtype = node.outputs[0].type.dtype
+        product_of = as_dense(x @ y, dtype)
+        if product_of.shape != z.shape:
+            raise ValueError(f"shapes differ: the product has {product_of.shape} and z {z.shape}")
+        outputs[0][0] = np.asarray(alpha * product_of + z, dtype)
+
+    def decompose(self, inputs: Sequence[Any]) -> list[Any]:
+        alpha, x, y, z = inputs
+        # A row or column of z is no wider matrix here: it has to have just the shape of the product.
+        return [cast(dimshuffle(alpha, ("x", "x")) * _dot(x, y) + patternbroadcast(z, (False, False)), upcast(*inputs))]
+
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
+        return [shapes[3]]
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        alpha, x, y, z = inputs
+        (g,) = gs
+        into_x, into_y = _dot.L_op([x, y], [], [g * conjugated(alpha)])
+        into_alpha = dense_sum(g * conjugated(_dot(x, y)))
+        return [_like(into_alpha, alpha), into_x, into_y, _like(g, z)]
+
+
+usmm = Usmm()
+
+
+class SamplingDot(SparseOp):
+    """``p * dot(x, y.T)``, element by element, where only those elements of the product are computed that `p` has.
+
+    Parameters of the operation are the dense matrices `x` (m, k) and `y` (n, k), and the sparse matrix `p` (m, n); the
+    result has the structure of `p`.
+
+    Examples
+    --------
+    >>> import scipy.sparse
+    >>> from theano import sparse
+    >>> p = scipy.sparse.csr_matrix(np.eye(2))
+    >>> x, y = np.array([[1.0, 2.0], [3.0, 4.0]]), np.ones((2, 2))
+    >>> sparse.csm_data(sparse.sampling_dot(x, y, p)).eval()
+    array([3., 7.])
+    """
+
+    __props__ = ()
+    linear_in = (0, 1, 2)
+    view_map = {0: [2]}
+    keeps_structure = 2
+
+    def make_node(self, x: Any, y: Any, p: Any) -> Apply:
+        x, y, p = as_tensor_variable(x), as_tensor_variable(y), as_sparse_variable(p)
+        wanted_format(p, "csr", "csc")
+        for v in (x, y):
+            if v.type.ndim != 2:
+                raise TypeError(f"sampling_dot takes dense matrices, {v} has {v.type.ndim} dimensions{made_here(v)}")
+        return Apply(self, [x, y, p], [sparse_output(p.type.format, upcast(x, y, p))])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
+        x, y, p = inputs
+        kind = node.outputs[0].type
+        if x.shape[1] != y.shape[1]:
+            raise ValueError(f"x and y have {x.shape[1]} and {y.shape[1]} columns: sampling_dot needs as many")
+        if p.shape != (len(x), len(y)):
+            raise ValueError(f"p has the shape {p.shape}, the product {(len(x), len(y))}")
+        along = np.repeat(np.arange(len(p.indptr) - 1), np.diff(p.indptr))
+        rows, columns = (along, p.indices) if kind.format == "csr" else (p.indices, along)
+        data = p.data * np.einsum("ij,ij->i", x[rows], y[columns])
+        outputs[0][0] = compressed(kind.format, data.astype(kind.dtype, copy=False), p.indices, p.indptr, p.shape)
+
+    def components(self, inputs: Sequence[Any]) -> Components:
+        x, y, p = inputs
+        data, indices, indptr, shape = csm_properties(p)
+        fits = [eq(x.shape[0], shape[0]), eq(y.shape[0], shape[1])]
+        x = requires("sampling_dot: p must have a row for each row of x and a column for each row of y", x, *fits)
+        rows, columns = places(p.type.format, indices, indptr)
+        return data * dense_sum(x[rows] * y[columns], axis=1, dtype=upcast(x, y)), indices, indptr, shape
+
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
+        return [lengths(node.inputs[2], shapes[2])]
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        x, y, p = inputs
+        (g,) = gs
+        scaled = mul(onto(p, g), conjugated(p))
+        into_x, into_y = _dot(scaled, conjugated(y)), _dot(transpose(scaled), conjugated(x))
+        x, y = conjugated(x), conjugated(y)
+        into_p = self(x, y, g) if is_sparse_variable(g) else g * dense_dot(x, y.T)
+        return [_like(into_x, inputs[0]), _like(into_y, inputs[1]), in_dtype(into_p, p)]
+
+
+sampling_dot = SamplingDot()

@@ -1,0 +1,199 @@
+"""The order of elements, zeros among them, and matrices made of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from theano.graph import Apply
+from theano.scalar.dtypes import INTEGER
+from theano.sparse.convert import as_dense_variable
+from theano.sparse.csm import csm_properties, lines
+from theano.sparse.op import Components, SameShape, SparseOp, sparse_output, wanted_format
+from theano.sparse.values import as_format, compressed
+from theano.sparse.variable import as_sparse_variable
+from theano.tensor.extra_ops import cumsum
+from theano.tensor.join import concatenate
+from theano.tensor.math import cast, neq
+from theano.tensor.opsupport import disconnected, first_connected
+from theano.tensor.shape import patternbroadcast
+from theano.tensor.sort import argsort
+from theano.tensor.variable import as_tensor_variable
+
+__all__ = [
+    "ConstructSparseFromList",
+    "EnsureSortedIndices",
+    "Remove0",
+    "clean",
+    "construct_sparse_from_list",
+    "ensure_sorted_indices",
+    "remove0",
+]
+
+
+class EnsureSortedIndices(SameShape):
+    """A sparse matrix with the elements of each row (of 'csc': column) in order; the gradient is regular.
+
+    Parameters
+    ----------
+    inplace
+        Whether the input's own arrays may be sorted.
+    """
+
+    __props__ = ("inplace",)
+    linear_in = (0,)
+
+    def __init__(self, inplace: bool) -> None:
+        self.inplace = bool(inplace)
+        self.destroy_map = {0: [0]} if self.inplace else {}
+        self.view_map = {}
+
+    def __str__(self) -> str:
+        return f"EnsureSortedIndices{{{'inplace' if self.inplace else 'no_inplace'}}}"
+
+    def make_node(self, x: Any) -> Apply:
+        x = as_sparse_variable(x)
+        wanted_format(x, "csr", "csc")
+        return Apply(self, [x], [x.type()])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
+        (x,) = inputs
+        if not self.inplace:
+            x = x.copy()
+        x.has_sorted_indices = False  # the flag may have been set before somebody changed the indices
+        x.sort_indices()
+        outputs[0][0] = x
+
+    def components(self, inputs: Sequence[Any]) -> Components:
+        data, indices, indptr, shape = csm_properties(inputs[0])
+        across = shape[1] if inputs[0].type.format == "csr" else shape[0]
+        order = argsort(lines(indptr, indices.shape[0]) * across + indices, kind="stable")
+        return data[order], indices[order], indptr, shape
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        return [gs[0]]
+
+
+ensure_sorted_indices = EnsureSortedIndices(inplace=False)
+
+
+class Remove0(SameShape):
+    """A sparse matrix without those of its elements that are 0; the gradient is regular.
+
+    Parameters
+    ----------
+    inplace
+        Whether the input itself may be changed.
+    """
+
+    __props__ = ("inplace",)
+
+    def __init__(self, inplace: bool = False) -> None:
+        self.inplace = bool(inplace)
+        self.destroy_map = {0: [0]} if self.inplace else {}
+
+    def __str__(self) -> str:
+        return f"Remove0{{{'inplace' if self.inplace else 'no_inplace'}}}"
+
+    def make_node(self, x: Any) -> Apply:
+        x = as_sparse_variable(x)
+        wanted_format(x, "csr", "csc")
+        return Apply(self, [x], [x.type()])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
+        (x,) = inputs
+        keep = x.data != 0
+        before = np.concatenate([np.zeros(1, "int64"), np.cumsum(keep)])
+        indptr = before[x.indptr].astype("int32")
+        outputs[0][0] = compressed(x.format, x.data[keep], x.indices[keep], indptr, x.shape)
+
+    def components(self, inputs: Sequence[Any]) -> Components:
+        data, indices, indptr, shape = csm_properties(inputs[0])
+        keep = neq(data, np.zeros((), data.type.dtype))
+        (at,) = keep.nonzero()
+        before = concatenate([np.zeros(1, "int64"), cumsum(cast(keep, "int64"))])
+        return data[at], indices[at], cast(before[indptr], "int32"), shape
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        return [gs[0]]
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+        return [eval_points[0]]
+
+
+remove0 = Remove0()
+
+
+def clean(x: Any) -> Any:
+    """A sparse matrix without elements that are 0, and with those of each row (of 'csc': column) in order.
+
+    The gradient is regular.
+    """
+    return ensure_sorted_indices(remove0(x))
+
+
+class ConstructSparseFromList(SparseOp):
+    """Rows at chosen places of a sparse matrix, in format csc, that is otherwise empty.
+
+    The operation takes a dense matrix `x`, of which only the shape counts; a dense matrix of `values`; and `ilist`, a
+    vector with the row of the result for each row of `values`. Rows for the same place are added. The gradient is
+    regular. (`theano.sparse_grad` makes such gradients.)
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> made = sparse.construct_sparse_from_list(np.zeros((3, 2)), np.array([[1.0, 2.0], [3.0, 4.0]]), [2, 0])
+    >>> sparse.dense_from_sparse(made).eval()
+    array([[3., 4.],
+           [0., 0.],
+           [1., 2.]])
+    """
+
+    __props__ = ()
+
+    def make_node(self, x: Any, values: Any, ilist: Any) -> Apply:
+        x, values, ilist = as_tensor_variable(x), as_tensor_variable(values), as_tensor_variable(ilist)
+        for v in (x, values):
+            if v.type.ndim != 2:
+                raise TypeError(f"construct_sparse_from_list takes dense matrices, {v} has {v.type.ndim} dimensions")
+        if ilist.type.ndim != 1 or ilist.type.dtype not in INTEGER:
+            raise TypeError(f"the rows must be a vector of integers, not {ilist} of {ilist.type}")
+        return Apply(self, [x, values, ilist], [sparse_output("csc", values.type.dtype)])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
+        x, values, rows = inputs
+        count, width = x.shape
+        if values.shape != (len(rows), width):
+            raise ValueError(
+                f"values must have the shape {(len(rows), width)}, a row for each place and as many columns as x, not "
+                f"{values.shape}"
+            )
+        at = np.where(rows < 0, rows + count, rows)
+        wrong = (at < 0) | (at >= count)
+        if wrong.any():
+            raise IndexError(f"there is no row {rows[wrong][0]}: the matrix has {count} rows")
+        indptr = np.arange(0, values.size + 1, max(width, 1))[: len(rows) + 1]
+        if not width:
+            indptr = np.zeros(len(rows) + 1, int)
+        wide = compressed("csr", values.ravel(), np.tile(np.arange(width), len(rows)), indptr, (len(rows), width))
+        into = compressed("csr", np.ones(len(rows), values.dtype), at, np.arange(len(rows) + 1), (len(rows), count))
+        outputs[0][0] = as_format(into.T @ wide, "csc", values.dtype)
+
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
+        return [shapes[0]]
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return first_connected(3, (1,))
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        _, values, rows = inputs
+        g = as_dense_variable(gs[0])[rows]
+        return [disconnected(), patternbroadcast(g, values.type.broadcastable), disconnected()]
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+        return [None if eval_points[1] is None else self(inputs[0], eval_points[1], inputs[2])]
+
+
+construct_sparse_from_list = ConstructSparseFromList()

@@ -1,0 +1,212 @@
+"""Gradients of operations on sparse matrices, by finite differences and by their structure."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+import theano
+import theano.tensor as T
+from tests.sparse.cases import CASES, Case, operands, variable
+from theano import sparse as S
+from theano.gradient import DisconnectedInputError
+from theano.sparse.type import SparseType
+
+# The grids are about formulas: `perform` computes them, without compiling hundreds of programs.
+MODE = "FAST_COMPILE"
+
+SMOOTH = [c for c in CASES if c.grad != "none" and c.name not in ("rint", "sgn", "ceil", "floor", "trunc")]
+
+
+def rng() -> np.random.RandomState:
+    return np.random.RandomState(0)
+
+
+@pytest.mark.parametrize("format", ["csr", "csc"])
+@pytest.mark.parametrize("case", SMOOTH, ids=[c.name for c in SMOOTH])
+def test_finite_differences(case: Case, format: str) -> None:
+    values = operands(case, format, "float64", seed=2)
+    if case.grad in ("structured", "both"):
+        S.verify_grad_sparse(case.symbolic, values, structured=True, rng=rng(), n_tests=1, mode=MODE)
+    if case.grad in ("regular", "both"):
+        S.verify_grad_sparse(case.symbolic, values, rng=rng(), n_tests=1, mode=MODE)
+
+
+SECOND = [c for c in SMOOTH if c.name not in ("sp_sum_1", "sp_sum_0", "tensor_dot", "matmul", "T")]
+
+
+@pytest.mark.parametrize("case", SECOND, ids=[c.name for c in SECOND])
+def test_second_gradients(case: Case) -> None:
+    def first(*variables):
+        out = case.symbolic(*variables)
+        out = S.dense_from_sparse(out) if isinstance(out.type, SparseType) else out
+        grads = T.grad((out**3).sum(), variables, disconnected_inputs="ignore")
+        dense = [S.dense_from_sparse(g) if isinstance(g.type, SparseType) else g for g in grads]
+        return sum((g**2).sum() for g in dense)
+
+    for format in ("csr", "csc"):
+        values = operands(case, format, "float64", seed=3)
+        S.verify_grad_sparse(first, values, structured=case.grad != "regular", rng=rng(), n_tests=1, mode=MODE)
+
+
+COMPLEX = [c for c in SMOOTH if "c" in c.kinds_of_numbers]
+
+
+@pytest.mark.parametrize("case", COMPLEX, ids=[c.name for c in COMPLEX])
+def test_complex_gradients(case: Case) -> None:
+    """The gradient of a real cost with respect to a + ib is dC/da + i dC/db."""
+    values = operands(case, "csr", "complex128", seed=4)
+    variables = [variable(v) for v in values]
+    out = case.symbolic(*variables)
+    out = S.dense_from_sparse(out) if isinstance(out.type, SparseType) else out
+    weights = np.random.RandomState(5).rand(*theano.function(variables, out, mode=MODE)(*values).shape)
+    cost = (abs(out) ** 2 * weights).sum()
+    grads = T.grad(cost, variables, disconnected_inputs="ignore")
+    cost_of = theano.function(variables, cost, mode=MODE)
+    for k, (value, g) in enumerate(zip(values, theano.function(variables, grads, mode=MODE)(*values), strict=True)):
+        elements = value.data if sp.issparse(value) else np.ravel(value)
+        for at in range(0, len(elements), 3):
+            place = _place(value, at)
+            found = np.asarray(g.toarray() if sp.issparse(g) else g)[place]
+            expected = [_slope(cost_of, values, k, at, step) for step in (1e-6, 1e-6j)]
+            np.testing.assert_allclose(found, expected[0] + 1j * expected[1], rtol=1e-4, atol=1e-6, err_msg=str(place))
+
+
+def _place(value, at):
+    if not sp.issparse(value):
+        return np.unravel_index(at, value.shape)
+    own = value.tocoo()
+    return own.row[at], own.col[at]
+
+
+def _slope(cost_of, values, k, at, step):
+    sides = []
+    for sign in (1, -1):
+        moved = [v.copy() for v in values]
+        target = moved[k]
+        if sp.issparse(target):
+            target.data[at] += sign * step
+        else:
+            flat = np.array(target).reshape(-1)
+            flat[at] += sign * step
+            moved[k] = flat.reshape(target.shape)
+        sides.append(cost_of(*moved))
+    return (sides[0] - sides[1]) / (2e-6)
+
+
+def test_gradients_are_dense_or_structured_as_documented() -> None:
+    x, w, v = S.csr_matrix("x", "float64"), T.dmatrix("w"), S.csc_matrix("v", "float64")
+    sparse_type = SparseType("csr", "float64")
+    kinds = {
+        "dot": S.dot(x, w).sum(),
+        "structured": S.structured_dot(x, w).sum(),
+        "add": S.dense_from_sparse(x + x).sum(),
+        "add_s_d": (x + w).sum(),
+        "sp_sum": S.sp_sum(x),
+        "true_dot": S.sp_sum(S.true_dot(x, w)),
+        "two": S.dot(x, w).sum() + S.sp_sum(x, sparse_grad=True),
+    }
+    types = {name: T.grad(cost, x).type for name, cost in kinds.items()}
+    dense = {"dot", "two"}
+    assert {name for name, kind in types.items() if kind != sparse_type} == dense
+    assert T.grad(kinds["true_dot"], w).type == T.dmatrix
+    assert T.grad(S.sp_sum(S.true_dot(v, w, grad_preserves_dense=False)), w).type == sparse_type
+    X = sp.csr_matrix([[0, 1.0], [2.0, 0]])
+    full, structured = (theano.function([x], T.grad(S.sp_sum(x, sparse_grad=s), x))(X) for s in (False, True))
+    assert (full.toarray() == 1).all() and (structured.toarray() == (X.toarray() != 0)).all()
+
+
+def test_gradients_keep_dtypes_and_formats() -> None:
+    for format in ("csr", "csc"):
+        for dtype in ("float32", "float64"):
+            x = S.matrix(format, "x", dtype)
+            g = T.grad(S.sp_sum(S.sqr(x) * 2.0 + S.sin(x)), x)
+            assert g.type == SparseType(format, dtype)
+    i = S.csr_matrix("i", "int32")
+    assert T.grad(S.sp_sum(i * 2.5), i).type.dtype == "float64"
+    assert T.grad(S.sp_sum(S.cast(S.cast(i, "float32") * np.float32(2), "float64")), i).type.dtype == "float32"
+
+
+def test_what_has_no_gradient() -> None:
+    x, y = S.csr_matrix("x", "float64"), S.csr_matrix("y", "float64")
+    cost = S.dense_from_sparse(S.cast(S.lt(x, y), "float64")).sum() + S.sp_sum(S.rint(x))
+    assert T.grad(cost, x).eval({x: sp.eye(3, format="csr")}).sum() == 0
+    with pytest.raises(DisconnectedInputError):
+        T.grad(S.sp_sum(x), y)
+    zeros = T.grad(S.sp_sum(x), y, disconnected_inputs="ignore")
+    assert zeros.type == y.type and theano.function([y], zeros)(sp.eye(2, 3, format="csr")).shape == (2, 3)
+    with pytest.raises(DisconnectedInputError):
+        T.grad(S.csm_properties(x)[3].sum() * 1.0, x)
+
+
+def test_known_gradients_may_be_sparse() -> None:
+    x = S.csr_matrix("x", "float64")
+    y = S.sqr(x)
+    g = T.grad(None, x, known_grads={y: S.sp_ones_like(y)})
+    X = sp.random(3, 4, 0.5, format="csr", random_state=1)
+    np.testing.assert_allclose(theano.function([x], g)(X).toarray(), 2 * X.toarray())
+
+
+def test_gradient_of_csm_with_another_structure() -> None:
+    """The gradient of a sum of sparse matrices has elements where the matrix that is made has none."""
+    parts = [T.dvector("data"), *map(T.constant, ([2, 0, 1], [0, 1, 3], [2, 3]))]
+    other = sp.csr_matrix(np.arange(6.0).reshape(2, 3))
+    x = S.CSR(*parts)
+    cost = S.sp_sum(S.sqr(S.add(x, other)))
+    data = np.array([10.0, 20.0, 30.0])
+    found = theano.function(parts[:1], T.grad(cost, parts[0]))(data)
+    made = np.array([[0, 0, 10.0], [20, 30, 0]])
+    np.testing.assert_allclose(found, 2 * (made + other.toarray())[[0, 1, 1], [2, 0, 1]])
+
+
+def test_sparse_grad_of_rows() -> None:
+    w, rows = T.dmatrix("w"), T.lvector("rows")
+    taken = theano.sparse_grad(w[rows])
+    g = T.grad((taken**2).sum(), w)
+    W, at = np.arange(12.0).reshape(4, 3), [1, 3, 1]
+    f = theano.function([w, rows], [taken, g, w - 0.5 * g])
+    found, grad, moved = f(W, at)
+    expected = np.zeros_like(W)
+    np.add.at(expected, at, 2 * W[at])
+    assert sp.issparse(grad) and grad.format == "csc" and grad.nnz == 6
+    np.testing.assert_array_equal(found, W[at])
+    np.testing.assert_array_equal(grad.toarray(), expected)
+    np.testing.assert_array_equal(moved, W - 0.5 * expected)
+    both = T.grad((taken**2).sum() + w.sum(), w)
+    np.testing.assert_array_equal(theano.function([w, rows], both)(W, at), expected + 1)
+    for wrong in (w[1], w * 2, w[1:], rows[rows]):
+        with pytest.raises(TypeError, match="sparse_grad takes rows"):
+            theano.sparse_grad(wrong)
+
+
+@pytest.mark.parametrize("format", ["csr", "csc"])
+def test_directional_derivatives(format: str) -> None:
+    x, v, w = S.matrix(format, "x", "float64"), S.matrix(format, "v", "float64"), T.dmatrix("w")
+    X = sp.random(4, 3, 0.6, format=format, random_state=1)
+    V, W = X.copy(), np.random.RandomState(3).rand(3, 2)
+    V.data = np.random.RandomState(2).rand(V.nnz)
+    for y in (
+        S.dot(x, w), S.structured_dot(x, w), S.dense_from_sparse(S.sqr(x)), S.sp_sum(x * x, axis=0), S.diag(x[:3]),
+        S.dot(S.add(x, x), w), x[1, 2], S.vstack([x, -x]).toarray(), S.mul_s_v(x, w[:, 0]).toarray(), x + w[:1].sum(),
+    ):  # fmt: skip
+        found = theano.function([x, v, w], T.Rop(y, x, v), mode=MODE, on_unused_input="ignore")(X, V, W)
+        f = theano.function([x, w], y, mode=MODE, on_unused_input="ignore")
+        expected = (f(X + 1e-6 * V, W) - f(X - 1e-6 * V, W)) / 2e-6
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-8)
+
+
+def test_gradients_of_one_structure_are_added_without_a_new_one() -> None:
+    """So training functions need no SciPy."""
+    x, w = S.csr_matrix("x", "float64"), T.dmatrix("w")
+    y = S.sqr(x) * 2.0
+    cost = S.structured_dot(y, w).sum() + S.sp_sum(S.sin(y), sparse_grad=True) + S.sp_sum(S.sqrt(x))
+    g = T.grad(cost, x)
+    f = theano.function([x, w], g)
+    assert not {"AddSS", "MulSS", "CSMGrad"} & {type(n.op).__name__ for n in f.maker.fgraph.toposort()}
+    X, W = sp.random(4, 3, 0.6, format="csr", random_state=1), np.random.RandomState(2).rand(3, 2)
+    found = f(X, W)
+    at = X.data
+    expected = 4 * at * (W.sum(axis=1)[X.indices] + np.cos(2 * at**2)) + 0.5 / np.sqrt(at)
+    np.testing.assert_allclose(found.data, expected)
+    assert (found.indices == X.indices).all() and (found.indptr == X.indptr).all()

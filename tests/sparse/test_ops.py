@@ -1,0 +1,104 @@
+"""Every operation on sparse matrices against its meaning on dense arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+import theano
+from tests.sparse.cases import CASES, Case, as_array, operands, variable
+from theano import sparse as S
+from theano.sparse.type import SparseType
+
+DTYPES = {"f": ("float64", "float32"), "i": ("int32", "int8", "uint16"), "c": ("complex128", "complex64")}
+NATIVE = ("float32", "int32", "complex128")  # the others by `perform`, without compiling
+WITH_DTYPE = [(case, dtype) for case in CASES for k in case.kinds_of_numbers for dtype in DTYPES[k]]
+
+
+def compare(case, values, reference=None, mode=None):
+    """Run a case on its values, and once more with int64 structure."""
+    variables = [variable(v) for v in values]
+    out = case.symbolic(*variables)
+    f = theano.function(variables, out, mode=mode)
+    given = [as_array(v) for v in (values if reference is None else reference)]
+    with np.errstate(all="ignore"):
+        expected = np.asarray(case.dense(*given))
+    found = f(*values)
+    assert as_array(found).shape == expected.shape
+    assert np.dtype(found.dtype).name == out.type.dtype
+    tolerance = 1e-4 if out.type.dtype in ("float32", "complex64") or expected.dtype == "float32" else 1e-9
+    np.testing.assert_allclose(as_array(found), expected.astype(out.type.dtype), rtol=tolerance, atol=tolerance)
+    if isinstance(out.type, SparseType):
+        assert out.type.is_valid_value(found) and found.indices.dtype == found.indptr.dtype == "int32"
+        found.data[...] = 1  # its own, as everything a function returns
+        found.indices[...] = 0
+    return f, found
+
+
+@pytest.mark.parametrize("format", ["csr", "csc"])
+@pytest.mark.parametrize(("case", "dtype"), WITH_DTYPE, ids=[f"{c.name}-{d}" for c, d in WITH_DTYPE])
+def test_values(case: Case, dtype: str, format: str) -> None:
+    values = operands(case, format, dtype)
+    kept = [v.copy() for v in values]
+    compare(case, values, mode=None if dtype in NATIVE else "FAST_COMPILE")
+    for value, before in zip(values, kept, strict=True):
+        assert (as_array(value) == as_array(before)).all()
+
+
+@pytest.mark.parametrize("format", ["csr", "csc"])
+@pytest.mark.parametrize("case", CASES, ids=[c.name for c in CASES])
+def test_structure_of_any_kind(case: Case, format: str) -> None:
+    """Unsorted and duplicate indices, int64 structure, arrays and matrices of SciPy."""
+    values = operands(case, format, "float64", seed=1, disorder=True)
+    f, _ = compare(case, values)
+    expected = as_array(f(*values))
+    wide = [_as_int64(v) if sp.issparse(v) else v for v in values]
+    assert any(v.indices.dtype == "int64" for v in wide if sp.issparse(v)) or "s" not in case.kinds
+    np.testing.assert_array_equal(as_array(f(*wide)), expected)
+    arrays = [getattr(sp, f"{v.format}_array")(v) if sp.issparse(v) else v for v in values]
+    np.testing.assert_array_equal(as_array(f(*arrays)), expected)
+
+
+def _as_int64(x):
+    made = x.copy()
+    made.indices, made.indptr = x.indices.astype("int64"), x.indptr.astype("int64")
+    return made
+
+
+EMPTY = [c for c in CASES if "get_item_scalar" not in c.name and "list" not in c.name]
+
+
+@pytest.mark.parametrize("empty", ["m", "n", "mn"])
+@pytest.mark.parametrize("case", EMPTY, ids=[c.name for c in EMPTY])
+def test_empty_matrices(case: Case, empty: str) -> None:
+    for format in ("csr", "csc"):
+        compare(case, operands(case, format, "float64", empty=empty), mode="FAST_COMPILE" if empty == "mn" else None)
+
+
+def test_without_elements() -> None:
+    for case in CASES:
+        values = [0 * v if sp.issparse(v) else v for v in operands(case, "csr", "float64")]
+        for value in values:
+            if sp.issparse(value):
+                value.eliminate_zeros()
+        if case.name not in ("structured_pow",):
+            compare(case, values)
+
+
+def test_every_operation_is_in_the_table() -> None:
+    from theano.graph.walk import list_of_nodes
+
+    met = set()
+    for case in CASES:
+        variables = [variable(v) for v in operands(case, "csr", "float64")]
+        met |= {type(n.op) for n in list_of_nodes(variables, [case.symbolic(*variables)])}
+        variables = [variable(v) for v in operands(case, "csc", "float64")]
+        met |= {type(n.op) for n in list_of_nodes(variables, [case.symbolic(*variables)])}
+    missing = {n for n in dir(S) if isinstance(getattr(S, n), type) and issubclass(getattr(S, n), theano.Op)}
+    missing -= {op.__name__ for op in met}
+    assert missing == {
+        # gradients: in test_gradients.py
+        "CSMGrad", "GetItem2ListsGrad", "GetItemListGrad", "StructuredDotGradCSC", "StructuredDotGradCSR", "csm_grad",
+        "CSM",  # in test_shared.py
+    }  # fmt: skip
