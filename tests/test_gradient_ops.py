@@ -229,6 +229,7 @@ def test_every_operation_has_an_example():
         return {cls}.union(*(below(c) for c in cls.__subclasses__()))
 
     ours = {c for c in below(Op) - {Op} if c.__module__.startswith("theano.")}
+    ours -= {c for c in ours if c.__module__.startswith("theano.sparse.")}  # in tests/sparse/test_gradients.py
     exempt = set().union(*EXEMPT.values())
     assert {c.__name__ for c in ours - seen} - exempt == set(), "give it an example, or a reason why it has none"
 

@@ -179,10 +179,10 @@ def test_numbers_of_foreign_dtypes_are_refused() -> None:
                 use(value)
 
 
-def test_sparse_matrices_are_refused() -> None:
+def test_sparse_matrices_become_sparse_variables() -> None:
+    """More in tests/sparse/test_shared.py."""
     value = scipy.sparse.csr_matrix(np.eye(2))
-    with pytest.raises(TypeError, match="sparse matri.*toarray"):
-        shared(value)
+    assert shared(value).type.format == "csr"
     assert shared(value.toarray()).ndim == 2
 
 

@@ -11,6 +11,7 @@ from theano.compile.plan import FunctionPlan
 from theano.compile.sizes import Sizes
 from theano.graph import Constant
 from theano.lower.program import Lowered
+from theano.tensor.type import TensorType
 
 
 class Checks:
@@ -35,7 +36,7 @@ class Checks:
         """Arguments and contents of storages, None for what is no array."""
         values = [*args, *(s[0] for s in self.plan.storages)]
         return [
-            np.asarray(x, v.type.dtype) if hasattr(v.type, "dtype") else None
+            np.asarray(x, v.type.dtype) if isinstance(v.type, TensorType) else None
             for v, x in zip(self.plan.fgraph.inputs, values, strict=False)
         ]
 

@@ -229,7 +229,8 @@ def _taken_apart(loop: Loop, found: Sequence[Any]) -> list[Any]:
         return list(found)
     parts: dict[Any, Any] = {v: v.type.apart(v) for v in whole}
     values = iter(clone_replace(loop.inner_outputs(), {v: made for v, (_, made) in parts.items()}))
-    for part in (*loop.states, *loop.outputs, *loop.shared):
+    steps: list[StateArg | OutputArg | SharedArg] = [*loop.states, *loop.outputs, *loop.shared]
+    for part in steps:
         part.value = next(values)
     if loop.condition is not None:
         loop.condition = next(values)

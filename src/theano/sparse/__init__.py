@@ -55,6 +55,10 @@ _INSIDE = ("basic", "opt", "rows", "sandbox", "sharedvar", "utils")
 def __getattr__(name: str) -> Any:
     if name in _INSIDE:
         return importlib.import_module(f"{__name__}.{name}")
+    if name == "scipy_ver":
+        import scipy
+
+        return [int(part) for part in scipy.__version__.split(".")[:2]]
     if name not in _ABOVE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, _, attribute = _ABOVE[name].partition(":")

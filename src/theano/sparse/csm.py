@@ -65,6 +65,7 @@ class CSM(SparseOp):
 
     __props__ = ("format",)
     view_map = {0: [0]}
+    spreads_first_input = True  # in that a matrix without elements, or of zeros, is zero
 
     def __init__(self, format: str, kmap: Any = None) -> None:
         if format not in ("csr", "csc"):

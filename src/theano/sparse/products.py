@@ -26,8 +26,8 @@ from theano.sparse.values import as_format, compressed, matrix_class
 from theano.sparse.variable import as_sparse_or_tensor_variable, as_sparse_variable, is_sparse_variable
 from theano.tensor.dot import dot as dense_dot
 from theano.tensor.dot import outer
-from theano.tensor.math import cast, eq
 from theano.tensor.join import stack
+from theano.tensor.math import cast, eq
 from theano.tensor.opsupport import disconnected, first_connected, new_tensor
 from theano.tensor.reduction import sum as dense_sum
 from theano.tensor.segments import OfLength, scatter_sum, segment_spread, segment_sum

@@ -11,6 +11,7 @@ import numpy as np
 from theano.graph import Type, Variable
 from theano.graph.shown import shown
 from theano.graph.type import Parts
+from theano.scalar import dtypes
 from theano.scalar.dtypes import ALL, COMPLEX, as_dtype, promote
 from theano.sparse.values import (
     FORMATS,
@@ -23,7 +24,18 @@ from theano.sparse.values import (
 )
 from theano.tensor.type import TensorType
 
-__all__ = ["SparseType", "imported_scipy"]
+__all__ = [
+    "SparseType",
+    "all_dtypes",
+    "complex_dtypes",
+    "continuous_dtypes",
+    "discrete_dtypes",
+    "float_dtypes",
+    "imported_scipy",
+    "int_dtypes",
+    "integer_dtypes",
+    "uint_dtypes",
+]
 
 #: Whether there is SciPy, without which there are no values of these types.
 imported_scipy = find_spec("scipy") is not None
@@ -199,6 +211,13 @@ class SparseType(Type):
 
     def __repr__(self) -> str:
         return str(self)
+
+
+int_dtypes, uint_dtypes, integer_dtypes = dtypes.int_dtypes, dtypes.uint_dtypes, dtypes.integer_dtypes
+discrete_dtypes, complex_dtypes = dtypes.discrete_dtypes, dtypes.complex_dtypes
+float_dtypes = tuple(d for d in dtypes.float_dtypes if d in SparseType.dtype_set)
+continuous_dtypes = float_dtypes + complex_dtypes
+all_dtypes = discrete_dtypes + continuous_dtypes
 
 
 def _elements(x: Any) -> tuple[np.ndarray, np.ndarray]:

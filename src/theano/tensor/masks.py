@@ -47,8 +47,8 @@ def is_zero(x: Variable) -> bool:
     while True:
         if isinstance(x, Constant):
             data: Any = x.data
-            # One element: a look at large constants would cost time at every node.
-            return getattr(data, "size", 0) == 1 and not data.any()
+            # One element, or none: a look at large constants would cost time at every node.
+            return isinstance(data, np.ndarray) and data.size <= 1 and not data.any()
         node = x.owner
         if node is None:
             return False
