@@ -2,9 +2,9 @@
 
 ``python tools/random_programs.py [SECONDS [SEED [graphs|loops|updates|gradients|sparse]]]``. The programs are those of
 the tests (`tests/native/test_differential.py`, `tests/scan/test_native_loops.py`, `tests/native/random_updates.py`,
-`tests/random_gradients.py`, `tests/native/random_sparse.py`), from seeds that count up, without hypothesis: about twenty
-a second, of gradients four. A failure shows its seed and ends the run; that seed alone is ``random_programs.py 0 SEED``. The flag `isa` chooses the
-instruction set.
+`tests/random_gradients.py`, `tests/native/random_sparse.py`), from seeds that count up, without hypothesis: about
+twenty a second, of gradients and sparse matrices four. A failure shows its seed and ends the run; that seed alone is
+``random_programs.py 0 SEED``. The flag `isa` chooses the instruction set.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ def scattered_sum(b: Builder, x: Value, places: Value, count: Expr, guards: Sequ
     is scattered need not wait for the check that all are inside: only for `guards`, after which there is memory.
     """
     elements = places.dims[0]
-    if is_const(elements, 0):
+    if any(is_const(d, 0) for d in (elements, count, *x.dims[1:])):
         return Value(x.type, (count, *x.dims[1:]), uniform=ex.const(0, x.type))
     parts = parts_of(b, elements, count)
     sums = b.tensor(x.type, (parts, count, *x.dims[1:]))
