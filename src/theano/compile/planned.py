@@ -158,6 +158,8 @@ def planned_bytes(f: Any, *args: Any, shapes: Sequence[Sequence[int]] | None = N
 
 def _example(executor: NativeExecutor, args: Sequence[Any], shapes: Sequence[Sequence[int]] | None) -> Sizes:
     """The lengths of a function for example arguments, or for their shapes."""
+    if executor.border is not None and shapes is None:
+        args = executor.border.open(args)[0]
     leaves = executor.plan.fgraph.inputs
     inputs = leaves[: executor.plan.n_inputs]
     if shapes is not None:

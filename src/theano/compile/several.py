@@ -9,7 +9,7 @@ the result may be borrowed; new values of shared variables keep them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from copy import copy
 from typing import Any, NamedTuple
@@ -28,7 +28,7 @@ __all__ = ["Border", "expand"]
 def expand(fgraph: FunctionGraph) -> None:
     """Write what is computed with values of several arrays as computations with the arrays, wherever that is known."""
     if any(_has_parts(v) for v in fgraph.variables):
-        expansion = _Expansion({v: v for v in fgraph.inputs})
+        expansion = _Expansion({v: v for v in fgraph.inputs}, fgraph.apply_nodes)
         fgraph.describe(expansion.of(fgraph.outputs))
 
 
@@ -39,11 +39,13 @@ def _has_parts(v: Any) -> bool:
 class _Expansion:
     """A graph rebuilt, operations on values of several arrays replaced by what they stand for.
 
-    `known` maps variables of the old graph to those of the new one.
+    `known` maps variables of the old graph to those of the new one. Values that the `given` nodes make of arrays are
+    looked at: whether these fit together.
     """
 
-    def __init__(self, known: dict[Any, Any]) -> None:
+    def __init__(self, known: dict[Any, Any], given: Collection[Apply] = ()) -> None:
         self.known = known
+        self.given = set(given)
 
     def of(self, outputs: Sequence[Any]) -> list[Any]:
         for node in io_toposort(list(self.known), outputs):
@@ -77,7 +79,10 @@ class _Expansion:
                 return _listed(op.decompose(inputs))
         if len(node.outputs) == 1 and _has_parts(node.outputs[0]):
             kind = node.outputs[0].type
-            parts = kind.parts.expressed(op, inputs) if kind.parts.made_of(node.outputs[0]) is None else None
+            made = kind.parts.made_of(node.outputs[0]) is not None
+            if made and node not in self.given:
+                return None
+            parts = kind.parts.checked(kind, inputs) if made else kind.parts.expressed(op, inputs)
             return None if parts is None else [kind.parts.make(kind, parts)]
         return None
 
