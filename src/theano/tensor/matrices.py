@@ -12,8 +12,8 @@ import numpy as np
 
 from theano.graph import Apply, Op
 from theano.scalar.dtypes import COMPLEX, FLOAT
-from theano.tensor.alloc import alloc, eye, tril
-from theano.tensor.diagonal import ExtractDiag, diag
+from theano.tensor.alloc import alloc, eye, tri
+from theano.tensor.diagonal import ExtractDiag
 from theano.tensor.dot import batched_dot_op, dot_op
 from theano.tensor.math import conj, switch
 from theano.tensor.opsupport import Shapes, single
@@ -198,8 +198,6 @@ def with_diagonal(v: Any) -> Any:
     array([[[1, 0],
             [0, 2]]])
     """
-    if v.type.ndim == 1:
-        return diag(v)
     n = shape_i(v, v.type.ndim - 1)
     return switch(shape_padleft(eye(n, dtype="bool"), v.type.ndim - 1), as_columns(v), np.zeros((), v.type.dtype))
 
@@ -219,7 +217,10 @@ def half_tril(x: Any) -> Any:
     array([[1., 0.],
            [3., 2.]])
     """
-    return tril(x) - with_diagonal(diagonal_of(x)) / 2
+    n = x.type.ndim
+    lengths = shape_i(x, n - 2), shape_i(x, n - 1)
+    dtype = real_dtype(x.type.dtype)
+    return x * ((tri(*lengths, 0, dtype) + tri(*lengths, -1, dtype)) / np.asarray(2, dtype))
 
 
 def symmetric_half(x: Any, lower: bool) -> Any:
