@@ -13,7 +13,7 @@ import numpy as np
 from theano import scalar
 from theano.rewrite.engine import algebra
 from theano.rewrite.engine.arithmetic import build_product
-from theano.rewrite.engine.build import constant, dims, dimshuffle, elemwise, same_number, scalar_name
+from theano.rewrite.engine.build import Maker, constant, dims, dimshuffle, elemwise, same_number, scalar_name
 from theano.rewrite.engine.forms import (
     FULL,
     determinant,
@@ -53,6 +53,8 @@ from theano.tensor.systems import Cholesky, Solve, solve, solve_lower_triangular
 
 x, y, z = variable("x"), variable("y"), variable("z")
 A, P = variable("A"), parameter("P")
+
+INVERSE: frozenset[Maker] = frozenset({MatrixInverse})
 
 # So many systems with a general matrix take as long as its inverse.
 SYSTEMS = 3
@@ -213,7 +215,7 @@ def _in_products_only(graph: RewriteGraph, inverse: Tensor) -> bool:
     return count <= SYSTEMS
 
 
-@rule(Dot, BatchedDot, phase="specialize", name="product_with_inverse")
+@rule(Dot, BatchedDot, phase="specialize", name="product_with_inverse", children=INVERSE)
 def product_with_inverse(graph: RewriteGraph, node: Node) -> Result:
     """``dot(inv(A), b) -> solve(A, b)``, also of transposed inverses, and from the right."""
     left, right = node.inputs
@@ -247,7 +249,7 @@ def inverse_of_known_structure(graph: RewriteGraph, node: Node) -> Result:
     return None if factor is None else _by_factor(*factor, identity_for(A))
 
 
-@rule(MatrixInverse, name="inverse_of_inverse")
+@rule(MatrixInverse, name="inverse_of_inverse", children=INVERSE)
 def inverse_of_inverse(graph: RewriteGraph, node: Node) -> Result:
     """``inv(inv(A)) -> A``, if `A` has an inverse."""
     inner = node.inputs[0].owner
@@ -274,7 +276,7 @@ def _if_square(graph: RewriteGraph, A: Tensor, value: Tensor) -> Tensor:
     return made
 
 
-@rule(DimShuffle, name="transposed_symmetric_inverse")
+@rule(DimShuffle, name="transposed_symmetric_inverse", children=INVERSE)
 def transposed_symmetric_inverse(graph: RewriteGraph, node: Node) -> Result:
     """``inv(A).T -> inv(A)`` of a symmetric matrix."""
     inner = node.inputs[0].owner
@@ -333,7 +335,7 @@ def log_determinant_of_known_structure(graph: RewriteGraph, node: Node) -> Resul
     return [sign if positive else elemwise(scalar.sqr, sign), twice]
 
 
-@rule(Det, name="determinant_of_inverse")
+@rule(Det, name="determinant_of_inverse", children=INVERSE)
 def determinant_of_inverse(graph: RewriteGraph, node: Node) -> Result:
     """``det(inv(A)) -> 1 / det(A)``, if `A` has an inverse."""
     inner = node.inputs[0].owner
@@ -348,7 +350,7 @@ def determinant_of_inverse(graph: RewriteGraph, node: Node) -> Result:
 # -- diagonals, eigenvalues, factors of products ----------------------------------------------------------
 
 
-@rule(ExtractDiag, phase="specialize", name="diagonal_of_product")
+@rule(ExtractDiag, phase="specialize", name="diagonal_of_product", children=frozenset({Dot}))
 def diagonal_of_product(graph: RewriteGraph, node: Node) -> Result:
     """``diag(dot(a, b)) -> sum(a * b.T, axis=1)``: so the trace of a product takes no product."""
     x = node.inputs[0]
