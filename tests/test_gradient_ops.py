@@ -62,6 +62,9 @@ DECLARED = {
     # several outputs, of which not all read all inputs
     "diagonals": [("disconnected", "not read", {0: {1}, 1: {0}, 2: {0}, 3: {0}})],
     "eigvalsh": [("disconnected", "not read", {0: {1}})],
+    "slogdet": [("disconnected", "the sign changes by jumps", {0: {0}})],
+    "lstsq": [("disconnected", "the rank changes by jumps; singular values of the matrix", {2: {0, 1}, 3: {1}})],
+    "stacks of matrices": [("disconnected", "not read", {0: {1}, 3: {1}, 4: {1}})],
     "alloc": [("disconnected", "not read, or only the shape", {0: {1}, 1: {0}, 2: {0}})],
     "fill": [("disconnected", "only the shape is read", {0: {0}})],
     "scan": [("disconnected", "not read", {1: {1}})],
@@ -80,7 +83,7 @@ EXEMPT = {
         "ConsiderConstant", "DisconnectedGrad", "GradClip", "GradScale", "UndefinedGrad", "ZeroGrad",
     },
     "no gradient: an error": {
-        "Eig", "EigvalshGrad", "FromFunctionOp", "GrowRows", "LogSoftmaxAlong", "Raise", "SoftmaxAlong", "lstsq",
+        "Eig", "EigvalshGrad", "FromFunctionOp", "GrowRows", "LogSoftmaxAlong", "Raise", "SoftmaxAlong",
     },
     "no elements of floating point": {"LoadFromDisk", "StepCount"},
     "the identity, as its base class `ViewOp` is": {"Hint"},

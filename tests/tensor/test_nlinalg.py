@@ -131,15 +131,25 @@ def test_svd(matrix):
         np.testing.assert_allclose(exact, numeric, rtol=1e-5)
 
 
-def test_full_svd_has_the_gradient_of_its_values():
+@pytest.mark.parametrize("matrix", [R.randn(6, 3), R.randn(3, 6), A], ids=["tall", "wide", "square"])
+def test_full_svd(matrix):
+    """The vectors beyond the singular values can be chosen: only what they span has a gradient."""
     x = T.dmatrix("x")
-    u, s, _ = svd(x)
-    np.testing.assert_allclose(*slope(svd, [x], [s], [np.arange(3.0)], TALL), rtol=1e-6)
-    with pytest.raises(NotImplementedError, match="full_matrices=False"):
-        T.grad(u.sum(), x)
+    u, s, vt = svd(x)
+    k = s.shape[0]
+    outputs = [T.dot(u[:, k:], u[:, k:].T), T.dot(vt[k:].T, vt[k:]), T.dot(u[:, :k] * s**2, u[:, :k].T)]
+    rng = np.random.RandomState(1)
+    weights = [rng.randn(*o.eval({x: matrix}).shape) for o in outputs]
+    for some in ([0], [1], [2], [0, 1, 2]):
+        chosen, w = [outputs[k] for k in some], [weights[k] for k in some]
+        numeric, exact = slope(svd, [x], chosen, w, matrix)
+        np.testing.assert_allclose(exact, numeric, rtol=1e-5, atol=1e-8)
+        direction = np.random.RandomState(5).randn(*matrix.shape)
+        forward = sum((T.Rop(o, x, T.constant(direction)) * v).sum() for o, v in zip(chosen, w))
+        np.testing.assert_allclose(forward.eval({x: matrix}), numeric, rtol=1e-5, atol=1e-8)
 
 
-@pytest.mark.parametrize("matrix", [TALL, A], ids=["tall", "square"])
+@pytest.mark.parametrize("matrix", [TALL, WIDE, A], ids=["tall", "wide", "square"])
 def test_qr(matrix):
     x = T.dmatrix("x")
     q, r = theano.function([x], qr(x))(matrix)
@@ -148,11 +158,17 @@ def test_qr(matrix):
     np.testing.assert_allclose(qr(x, "r").eval({x: matrix}), np.linalg.qr(matrix, "r"))
     complete = theano.function([x], qr(x, "complete"))(matrix)
     assert complete[0].shape == (len(matrix), len(matrix))
-    outputs = [*qr(x), qr(x, "r")]
+    q, r = qr(x, "complete")
+    k = T.minimum(*x.shape)
+    outputs = [*qr(x), qr(x, "r"), q[:, :k], T.dot(q[:, k:], q[:, k:].T), r]
     weights = [np.random.RandomState(1).randn(*o.eval({x: matrix}).shape) for o in outputs]
-    for some in ([0], [1], [2], [0, 1]):
-        numeric, exact = slope(qr, [x], [outputs[k] for k in some], [weights[k] for k in some], matrix)
-        np.testing.assert_allclose(exact, numeric, rtol=1e-5)
+    direction = np.random.RandomState(5).randn(*matrix.shape)
+    for some in ([0], [1], [2], [0, 1], [3], [4], [5]):
+        chosen, w = [outputs[k] for k in some], [weights[k] for k in some]
+        numeric, exact = slope(qr, [x], chosen, w, matrix)
+        np.testing.assert_allclose(exact, numeric, rtol=1e-5, atol=1e-8)
+        forward = sum((T.Rop(o, x, T.constant(direction)) * v).sum() for o, v in zip(chosen, w))
+        np.testing.assert_allclose(forward.eval({x: matrix}), numeric, rtol=1e-5, atol=1e-8)
 
 
 def test_eig():
@@ -178,10 +194,17 @@ def test_second_derivatives():
     for build in (
         nlinalg.matrix_inverse,
         nlinalg.det,
+        nlinalg.pinv,
+        lambda m: nlinalg.slogdet(m)[1],
         lambda m: nlinalg.eigh(m)[0],
+        lambda m: abs(nlinalg.eigh(m)[1]),
         lambda m: svd(m, compute_uv=False),
+        lambda m: abs(svd(m)[0]),
+        lambda m: abs(svd(m)[2]),
+        lambda m: qr(m)[0],
+        lambda m: nlinalg.lstsq()(m[:, :2], m[:, 3])[0],
     ):
-        first = T.grad((build(x) ** 2).sum(), x)
+        first = T.grad((build(x) ** 4).sum(), x)
         np.testing.assert_allclose(*slope(build, [x], [first], [R.randn(4, 4)], S), rtol=1e-4)
 
 

@@ -132,7 +132,7 @@ def test_wrong_arguments():
     with pytest.raises(TypeError, match="Solve takes"):
         slinalg.solve(T.dvector(), x)
     with pytest.raises(TypeError, match="right side"):
-        slinalg.solve(x, T.dtensor3())
+        slinalg.solve(x, T.dscalar())
 
 
 def test_printed():
