@@ -26,6 +26,7 @@ _ONE = "count:i n:i a:p as:i ar:i ac:i"
 _TWO = "count:i n:i m:i a:p as:i ar:i ac:i b:p bs:i br:i bc:i"
 CHOLESKY = f"lower:i {_ONE} c:p status:w"
 TRIANGULAR = f"lower:i {_TWO} x:p status:w"
+CHOLESKY_GRADIENT = f"lower:i {_ONE} b:p bs:i br:i bc:i c:p work:p"
 LINEAR = f"{_TWO} x:p work:p pivots:w status:w"
 INVERSE = f"{_ONE} c:p work:p size:i pivots:w status:w"
 DETERMINANT = f"{_ONE} d:p work:p pivots:w"
@@ -94,6 +95,35 @@ def _cholesky(t: str, a: dict[str, Any]) -> None:
     _tell(a, codes)
 
 
+def _cholesky_gradient(t: str, a: dict[str, Any]) -> None:
+    """The gradient c of a triangle, of its factor a and the gradient b of that."""
+    shape = (a["n"], a["n"])
+    operands = zip(*(_matrices(t, a, name, shape) for name in "ab"), _results(t, a, "c", shape), strict=True)
+    for factor, g, c in operands:
+        lower, given = (np.tril(x if a["lower"] else x.T) for x in (factor, g))
+        found = _half(lower.T @ given)
+        for _ in range(2):  # both sides
+            found = _substituted(lower.T, found, False).T
+        both = _half(found + found.T)
+        c[...] = both if a["lower"] else both.T
+
+
+def _half(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The lower triangle, with half of its diagonal."""
+    found: np.ndarray[Any, Any] = np.tril(x)
+    found[np.diag_indices(len(x))] /= 2
+    return found
+
+
+def _substituted(triangle: np.ndarray[Any, Any], b: np.ndarray[Any, Any], lower: bool) -> np.ndarray[Any, Any]:
+    """The solution of a triangular system."""
+    x, n = b.copy(), len(triangle)
+    for i in range(n) if lower else range(n - 1, -1, -1):
+        known = slice(0, i) if lower else slice(i + 1, n)
+        x[i] = (x[i] - triangle[i, known] @ x[known]) / triangle[i, i]
+    return x
+
+
 def _triangular(t: str, a: dict[str, Any]) -> None:
     """The x with ``a x = b``, of a triangle of a."""
     n, m = a["n"], a["m"]
@@ -102,10 +132,7 @@ def _triangular(t: str, a: dict[str, Any]) -> None:
     for given, b, x in operands:
         zero = np.flatnonzero(np.diagonal(given) == 0)
         codes.append(int(zero[0]) + 1 if zero.size else 0)
-        for i in range(n) if a["lower"] else range(n - 1, -1, -1):
-            known = slice(0, i) if a["lower"] else slice(i + 1, n)
-            b[i] = (b[i] - given[i, known] @ b[known]) / given[i, i]
-        x[...] = b
+        x[...] = _substituted(given, b, bool(a["lower"]))
     _tell(a, codes)
 
 
@@ -158,6 +185,7 @@ def _cubes(sizes: str, share: int) -> Callable[[Mapping[str, Expr]], Expr]:
 # Parameters, what is read and written through, meaning, what it costs.
 KINDS: dict[str, tuple[str, str, str, Callable[[str, dict[str, Any]], None], Callable[[Mapping[str, Expr]], Expr]]] = {
     "cholesky": (CHOLESKY, "a", "c status", _cholesky, _cubes("n n n", 6)),
+    "cholesky_gradient": (CHOLESKY_GRADIENT, "a b", "c work", _cholesky_gradient, _cubes("n n n", 3)),
     "triangular": (TRIANGULAR, "a b", "x status", _triangular, _cubes("n n m", 2)),
     "linear": (LINEAR, "a b", "x work pivots status", _linear, _cubes("n n n", 1)),
     "inverse": (INVERSE, "a", "c work pivots status", _inverse, _cubes("n n n", 1)),

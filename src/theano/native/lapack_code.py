@@ -8,7 +8,7 @@ from theano.native.product_code import Kernel, Shape, suffix
 __all__ = ["ROUTINES", "Caller", "Matrices"]
 
 # Routines of BLAS and LAPACK that are called, without the letter of their type.
-ROUTINES = ("potrf", "trsm", "trsv", "getrf", "getri")
+ROUTINES = ("potrf", "gemm", "trsm", "trsv", "getrf", "getri")
 
 
 class Matrices(Kernel):

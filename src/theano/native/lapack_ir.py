@@ -11,7 +11,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from theano.loops.lapack import CHOLESKY, DETERMINANT, INVERSE, LINEAR, NOT_FINITE, TRIANGULAR, name_of
+from theano.loops.lapack import (
+    CHOLESKY,
+    CHOLESKY_GRADIENT,
+    DETERMINANT,
+    INVERSE,
+    LINEAR,
+    NOT_FINITE,
+    TRIANGULAR,
+    name_of,
+)  # fmt: skip
+from theano.native.cholesky_gradient_ir import cholesky_gradient_of, reverse
 from theano.native.determinant_ir import scaled_product
 from theano.native.ir_text import BOOL, INT, INT32, PTR, V, Variable
 from theano.native.lapack_code import ROUTINES, Caller, Matrices
@@ -301,6 +311,11 @@ def _cholesky(f: Caller, k: V) -> V:
     return f.call("cholesky_of", f.lower, f.n, *_matrix(f, "a", k), f.at(f.c, k * f.n * f.n), result=INT)
 
 
+def _cholesky_gradient(f: Caller, k: V) -> None:
+    operands = (*_matrix(f, "a", k), *_matrix(f, "b", k))
+    f.call("cholesky_gradient_of", f.lower, f.n, *operands, f.at(f.c, k * f.n * f.n), f.work)
+
+
 def _triangular(f: Caller, k: V) -> V:
     operands = (*_matrix(f, "a", k), *_matrix(f, "b", k))
     return f.call("triangular_of", f.lower, f.n, f.m, *operands, f.at(f.x, k * f.n * f.m), result=INT)
@@ -323,6 +338,7 @@ def _determinant(f: Caller, k: V) -> None:
 # Of each kind: its parameters, one matrix, how `some` calls that, the sizes that make it small.
 _KINDS = {
     "cholesky": (CHOLESKY, cholesky_of, _cholesky, ("n",)),
+    "cholesky_gradient": (CHOLESKY_GRADIENT, cholesky_gradient_of, _cholesky_gradient, ("n",)),
     "triangular": (TRIANGULAR, triangular_of, _triangular, ("n", "m")),
     "linear": (LINEAR, linear_of, _linear, ("n", "m")),
     "inverse": (INVERSE, inverse_of, _inverse, ("n",)),
@@ -341,7 +357,7 @@ def init(s: Shape) -> Matrices:
 def library_module(type_: str, isa: Isa, bits: int) -> Module:
     """The functions for numbers of one type: `init` and those of `loops.lapack.KINDS` are called from outside."""
     s = shape_of(type_, isa)
-    functions = [init(s), *small_kernels(s), scaled_product(s)]
+    functions = [init(s), *small_kernels(s), scaled_product(s), reverse(s)]
     for kind, (params, of_one, call, sizes) in _KINDS.items():
         params = params.replace(":w", ":p")
         functions += [

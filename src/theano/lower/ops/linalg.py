@@ -22,7 +22,7 @@ from theano.lower.products import place
 from theano.lower.values import Tensor, Value
 from theano.native import lapack
 from theano.tensor.nlinalg import Det, MatrixInverse
-from theano.tensor.slinalg import Cholesky, Solve
+from theano.tensor.slinalg import Cholesky, CholeskyGrad, Solve
 
 TYPES = ("f32", "f64")
 # Columns that LAPACK works on at once where it is given the memory for it.
@@ -157,6 +157,26 @@ def lower_cholesky(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | 
                 0: (np.linalg.LinAlgError, said + "({0}-th leading minor of the array is not positive definite)"),
             }
         )  # fmt: skip
+    return [whole(out)]
+
+
+@lowers(CholeskyGrad)
+def lower_cholesky_gradient(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
+    given = prepared(b, node, inputs[1:])
+    if given is None:
+        return None
+    factor, g = given
+    n = square(b, factor, "CholeskyGrad: the matrix must be square, its shape is ({0}, {1})")
+    for axis, (d, e) in enumerate(zip(factor.dims, g.dims, strict=True)):
+        b.unify(d, e, f"CholeskyGrad: axis {axis} has length {{0}} in the factor, {{1}} in its gradient")
+    leading = factor.dims[:-2]
+    call = Call(b, "cholesky_gradient", factor.type, leading)
+    call.numbers(ONE if node.op.lower else ZERO, call.count, n)
+    call.matrix(factor)
+    call.matrix(g)
+    out = call.made((*leading, n, n))
+    call.made((n, n))
+    call.done()
     return [whole(out)]
 
 
