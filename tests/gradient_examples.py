@@ -150,6 +150,9 @@ EXAMPLES: dict[str, Example] = {
     "solve for a vector": Example(lambda a, b: slinalg.solve(a, b), [S, _numbers(-1, 1, 3)]),
     "solve lower": Example(lambda a, b: slinalg.solve_lower_triangular(a, b), [S, _numbers(-1, 1, 3)]),
     "solve upper": Example(lambda a, b: slinalg.solve_upper_triangular(a, b), [S, _numbers(-1, 1, 3)]),
+    "gradient of cholesky": Example(
+        lambda a, b: [slinalg.CholeskyGrad()(a, a, b), slinalg.CholeskyGrad(lower=False)(a, a, b)], [S, H]
+    ),
     "cholesky": Example(lambda a: [slinalg.cholesky(a), slinalg.Cholesky(lower=False)(a)], [H]),
     "expm": Example(lambda a: slinalg.expm(a), [S]),
     "eigh": Example(lambda a: [(f := factors.eigh(a))[0], T.abs_(f[1])], [H]),

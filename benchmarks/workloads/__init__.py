@@ -8,6 +8,7 @@ from benchmarks.workloads import (
     elementwise,
     growing,
     hessian,
+    linalg,
     mlp,
     neurons,
     process,
@@ -21,7 +22,7 @@ from benchmarks.workloads import (
 )
 
 _FAMILIES = (
-    scalar, neurons, mlp, elementwise, vmath, softmax, reductions, hessian, products, sequences, recurrent,
+    scalar, neurons, mlp, elementwise, vmath, softmax, reductions, hessian, products, linalg, sequences, recurrent,
     compiling, growing, process,
 )  # fmt: skip
 

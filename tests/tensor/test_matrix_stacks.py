@@ -132,7 +132,7 @@ def test_one_of_a_stack_is_not_positive_definite():
 def test_stacks_that_do_not_fit():
     x, y = T.dtensor3("x"), T.dtensor3("y")
     f = theano.function([x, y], slinalg.solve(x, y))
-    with pytest.raises(ValueError, match=r"stacks of shapes \(2, 3, 3\) and \(1, 3, 2\)"):
+    with pytest.raises(ValueError, match="stacks of 2 and of 1 matrices"):
         f(A, B[:1])  # the type does not say that it is repeated
     with pytest.raises(ValueError, match="stacks of 2 and of 3 matrices"):
         slinalg.solve(T.zeros((2, 3, 3)), T.zeros((3, 3, 1)))

@@ -35,6 +35,7 @@ from theano.tensor.shape import reshape, shape_i, shape_padleft
 from theano.tensor.systems import (
     MATRIX_STRUCTURES,
     Cholesky,
+    CholeskyGrad,
     Solve,
     cho_solve,
     cholesky,
@@ -48,6 +49,7 @@ from theano.tensor.variable import as_tensor_variable
 __all__ = [
     "MATRIX_STRUCTURES",
     "Cholesky",
+    "CholeskyGrad",
     "Eigvalsh",
     "EigvalshGrad",
     "Expm",

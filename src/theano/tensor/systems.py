@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply, Op
+from theano.scalar.dtypes import COMPLEX
 from theano.tensor.alloc import sum_to, tril, triu
 from theano.tensor.dot import dot, outer
 from theano.tensor.matrices import (
@@ -26,12 +27,12 @@ from theano.tensor.matrices import (
     transposed,
     values_of,
 )
-from theano.tensor.opsupport import Shapes, holomorphic, single
+from theano.tensor.opsupport import Shapes, disconnected, first_connected, holomorphic, single
 from theano.tensor.shape import shape_padleft
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = [
-    "MATRIX_STRUCTURES", "Cholesky", "Solve", "cho_solve", "cholesky", "cholesky_gradient", "solve",
+    "MATRIX_STRUCTURES", "Cholesky", "CholeskyGrad", "Solve", "cho_solve", "cholesky", "cholesky_gradient", "solve",
     "solve_lower_triangular", "solve_symmetric", "solve_upper_triangular",
 ]  # fmt: skip
 
@@ -92,7 +93,9 @@ class Cholesky(OfMatrix):
             return np.full(x.shape, np.nan)
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        return [in_pattern_of(inputs[0], cholesky_gradient(outputs[0], gs[0], self.lower))]
+        if outputs[0].type.dtype in COMPLEX:
+            return [in_pattern_of(inputs[0], cholesky_gradient(outputs[0], gs[0], self.lower))]
+        return [CholeskyGrad(self.lower)(inputs[0], outputs[0], gs[0])]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         """Murray (2016), eq. 8."""
@@ -120,6 +123,98 @@ def cholesky_gradient(factor: Any, g: Any, lower: bool) -> Any:
 
 
 cholesky = Cholesky()
+
+
+class CholeskyGrad(Op):
+    """The gradient of a Cholesky factor: inputs are the matrix, its factor and the gradient of that, all real.
+
+    That of the triangle of the matrix that is read; the other one is zero. `decompose` is its formula; a program takes
+    a sixth of the operations, going backwards through the factorization.
+
+    Parameters
+    ----------
+    lower
+        Whether the factor is the lower one.
+
+    Examples
+    --------
+    >>> CholeskyGrad()(T.constant([[4.0]]), T.constant([[2.0]]), T.constant([[1.0]])).eval()
+    array([[0.25]])
+    """
+
+    __props__ = ("lower", "destructive")
+
+    def __init__(self, lower: bool = True) -> None:
+        self.lower, self.destructive = bool(lower), False
+
+    def make_node(self, x: Any, l: Any, dz: Any) -> Apply:  # noqa: E741  (Theano's name)
+        x, l, dz = (as_matrices(v, "CholeskyGrad") for v in (x, l, dz))  # noqa: E741
+        if not x.type.ndim == l.type.ndim == dz.type.ndim:
+            raise TypeError(f"CholeskyGrad: {x}, {l} and {dz} have different numbers of dimensions")
+        if any(v.type.dtype in COMPLEX for v in (x, l, dz)):
+            raise TypeError(f"CholeskyGrad takes matrices of real numbers, got {x}, {l} and {dz}")
+        return single(self, [x, l, dz], float_dtype(l, dz), x.type.shape)
+
+    def decompose(self, inputs: Sequence[Any]) -> Sequence[Any]:
+        x, factor, g = inputs
+        found = cholesky_gradient((tril if self.lower else triu)(factor), g, self.lower)
+        return [in_pattern_of(x, found.astype(float_dtype(factor, g)))]
+
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
+        return [shapes[0]]
+
+    def _parts(self, factor: Any, g: Any) -> tuple[Any, Any, Any]:
+        """The lower factor, its gradient, and the p of which the symmetric part is the result."""
+        if not self.lower:
+            factor, g = transposed(factor), transposed(g)
+        factor = tril(factor)
+        return factor, g, _between(factor, half_tril(matmul(transposed(factor), g)))
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return first_connected(3, (1, 2))
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        """The adjoint of the change in `R_op`."""
+        _, factor, g = inputs
+        lower, given, p = self._parts(factor, g)
+        turn = _turned(self.lower)
+        up = half_tril(turn(gs[0]))
+        up = up + transposed(up)
+        half = solve_lower_triangular(lower, up)
+        middle = half_tril(transposed(solve_lower_triangular(lower, transposed(half))))
+        through = transposed(solve_lower_triangular(lower, matmul(up, p + transposed(p))))
+        gl, gg = tril(matmul(given, transposed(middle)) - through), matmul(lower, middle)
+        return [disconnected(), in_pattern_of(factor, turn(gl)), in_pattern_of(g, turn(gg))]
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+        """Of ``phi(p + p.T)`` with ``p = L.T^-1 @ phi(L.T @ g) @ L^-1``, where `phi` is `half_tril`."""
+        (_, factor, g), (_, dl, dg) = inputs, eval_points
+        if dl is None and dg is None:
+            return [None]
+        lower, given, p = self._parts(factor, g)
+        turn = _turned(self.lower)
+        changes = [] if dg is None else [matmul(transposed(lower), turn(dg))]
+        if dl is not None:
+            dl = tril(turn(dl))
+            changes.append(matmul(transposed(dl), given))
+        moved = _between(lower, half_tril(sum(changes[1:], changes[0])))
+        if dl is not None:
+            upper = transposed(lower)
+            before = solve_upper_triangular(upper, matmul(transposed(dl), p))
+            behind = solve_upper_triangular(upper, transposed(matmul(p, dl)))
+            moved = moved - before - transposed(behind)
+        return [turn(half_tril(moved + transposed(moved)))]
+
+
+def _turned(lower: bool) -> Any:
+    """What makes matrices for a lower factor of those for an upper one, and back."""
+    return (lambda x: x) if lower else transposed
+
+
+def _between(lower: Any, x: Any) -> Any:
+    """``L.T^-1 @ x @ L^-1``."""
+    upper = transposed(lower)
+    return transposed(solve_upper_triangular(upper, transposed(solve_upper_triangular(upper, x))))
 
 
 def _positional(A: Any, b: Any) -> tuple[Any, Any]:
@@ -197,7 +292,7 @@ class Solve(Op):
         if b.ndim > 1:
             for n, m, p, q in zip(A.shape, b.shape[:-2], *(v.type.broadcastable for v in node.inputs)):
                 if n != m and not (p or q):
-                    raise ValueError(f"Solve: stacks of shapes {A.shape} and {b.shape}")
+                    raise ValueError(f"Solve: stacks of {n} and of {m} matrices")
         # NaNs pass through, as they do in products.
         x = np.linalg.solve(A, b) if self.triangle is None else self._triangular(A, b)
         out[0][0] = computed(x, node.outputs[0])
