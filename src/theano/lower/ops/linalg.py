@@ -23,6 +23,7 @@ from theano.lower.values import Tensor, Value
 from theano.native import lapack
 from theano.tensor.nlinalg import Det, MatrixInverse
 from theano.tensor.slinalg import Cholesky, CholeskyGrad, Solve
+from theano.tensor.systems import InverseProduct
 
 TYPES = ("f32", "f64")
 # Columns that LAPACK works on at once where it is given the memory for it.
@@ -180,21 +181,21 @@ def lower_cholesky_gradient(b: Builder, node: Any, inputs: list[Value]) -> list[
     return [whole(out)]
 
 
-@lowers(Solve)
+@lowers(Solve, InverseProduct)
 def lower_solve(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
     given = prepared(b, node, inputs)
     if given is None:
         return None
     is_vector = given[1].ndim == 1
     a, c = given[0], _as_column(b, given[1]) if is_vector else given[1]
-    n = square(b, a, "Solve: the matrix must be square, its shape is ({0}, {1})")
+    n = square(b, a, "Solve: the matrix must be square, its shape is ({0}, {1})", np.linalg.LinAlgError)
     b.unify(n, c.dims[-2], "Solve: a matrix of {0} rows, a right side of {1}")
     leading, m = _leading(b, a, c), c.dims[-1]
     a, c = (_repeated(b, v, leading) for v in (a, c))
     triangle = {"lower_triangular": ONE, "upper_triangular": ZERO}.get(node.op.A_structure)
     call = Call(b, "linear" if triangle is None else "triangular", a.type, leading)
-    if triangle is not None:
-        call.numbers(triangle)
+    checked = type(node.op) is Solve
+    call.numbers(triangle if triangle is not None else ONE if checked else ZERO)
     call.numbers(call.count, n, m)
     call.matrix(a, contiguous=triangle is not None)
     call.matrix(c)
@@ -208,7 +209,7 @@ def lower_solve(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | Non
         refuse(
             b, status, {
                 NOT_FINITE: (ValueError, "array must not contain infs or NaNs"),
-                0: (np.linalg.LinAlgError, "Solve: the matrix is singular"),
+                0: (np.linalg.LinAlgError, "Solve: the matrix is singular" if checked else "Singular matrix"),
             }
         )  # fmt: skip
     else:

@@ -49,12 +49,14 @@ from theano.tensor.inverses import Det, MatrixInverse, SLogDet, slogdet
 from theano.tensor.matrices import adjoint, diagonal_of, identity_for, transposed
 from theano.tensor.reduction import Prod, Sum
 from theano.tensor.slinalg import Eigvalsh
-from theano.tensor.systems import Cholesky, Solve, solve, solve_lower_triangular, solve_upper_triangular
+from theano.tensor.systems import Cholesky, InverseProduct, Solve, solve_lower_triangular, solve_upper_triangular
 
 x, y, z = variable("x"), variable("y"), variable("z")
 A, P = variable("A"), parameter("P")
 
 INVERSE: frozenset[Maker] = frozenset({MatrixInverse})
+
+_inverse_product = InverseProduct()
 
 # So many systems with a general matrix take as long as its inverse.
 SYSTEMS = 3
@@ -217,7 +219,7 @@ def _in_products_only(graph: RewriteGraph, inverse: Tensor) -> bool:
 
 @rule(Dot, BatchedDot, phase="specialize", name="product_with_inverse", children=INVERSE)
 def product_with_inverse(graph: RewriteGraph, node: Node) -> Result:
-    """``dot(inv(A), b) -> solve(A, b)``, also of transposed inverses, and from the right."""
+    """``dot(inv(A), b)`` is a system of equations, also of transposed inverses, and from the right."""
     left, right = node.inputs
     out = node.outputs[0]
     for v, other in ((left, right), (right, left)):
@@ -226,11 +228,11 @@ def product_with_inverse(graph: RewriteGraph, node: Node) -> Result:
             continue
         A = transposed(found[0].inputs[0]) if found[1] else found[0].inputs[0]
         if v is left:
-            made = solve(A, other)
+            made = _inverse_product(A, other)
         elif other.type.ndim == 1:
-            made = solve(transposed(A), other)
+            made = _inverse_product(transposed(A), other)
         else:
-            made = transposed(solve(transposed(A), transposed(other)))
+            made = transposed(_inverse_product(transposed(A), transposed(other)))
         return made if made.type.dtype == out.type.dtype and made.type.ndim == out.type.ndim else None
     return None
 
