@@ -22,9 +22,9 @@ from theano.tensor.shape import product as length_product
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = [
-    "LINALG", "OfMatrix", "adjoint", "as_columns", "as_matrices", "as_matrix", "as_rows", "columns_of", "computed",
-    "diagonal_of", "filled", "float_dtype", "half_tril", "identity_for", "in_pattern_of", "matmul", "real_dtype",
-    "rows_of", "stack_lengths", "symmetric_half", "transposed", "values_of", "with_diagonal",
+    "LINALG", "Composed", "OfMatrix", "adjoint", "as_columns", "as_matrices", "as_matrix", "as_rows", "columns_of",
+    "computed", "diagonal_of", "filled", "float_dtype", "half_tril", "identity_for", "in_pattern_of", "matmul",
+    "real_dtype", "rows_of", "stack_lengths", "symmetric_half", "transposed", "values_of", "with_diagonal",
 ]  # fmt: skip
 
 # Its declared types differ between versions of NumPy.
@@ -68,6 +68,14 @@ class OfMatrix(Op):
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         return [self.result_shape(shapes[0])]
+
+
+class Composed(Op):
+    """An op that is only a name for an expression, as older programs ask for: the outputs are of its types."""
+
+    def make_node(self, *inputs: Any) -> Apply:
+        given = [as_tensor_variable(x) for x in inputs]
+        return Apply(self, given, [v.type() for v in self.decompose(given)])
 
 
 def float_dtype(*variables: Any) -> str:
