@@ -29,6 +29,12 @@ TRIANGULAR = f"lower:i {_TWO} x:p status:w"
 CHOLESKY_GRADIENT = f"lower:i {_ONE} b:p bs:i br:i bc:i c:p work:p"
 LINEAR = f"checked:i {_TWO} x:p work:p pivots:w status:w"
 INVERSE = f"{_ONE} c:p work:p size:i pivots:w status:w"
+PIVOTS = f"{_ONE} d:p sign:p work:p pivots:w"
+EIGEN = f"lower:i vectors:i {_ONE} w:p z:p work:p size:i words:w count_words:i status:w"
+ORTHOGONAL = "count:i m:i n:i columns:i a:p as:i ar:i ac:i h:p tau:p q:p work:p size:i"
+SINGULAR = (
+    "vectors:i whole:i count:i m:i n:i a:p as:i ar:i ac:i values:p u:p vt:p h:p work:p size:i words:w status:w"
+)
 DETERMINANT = f"{_ONE} d:p work:p pivots:w"
 
 
@@ -169,15 +175,62 @@ def _determinant(t: str, a: dict[str, Any]) -> None:
         d[...] = np.linalg.det(given)
 
 
+def _pivots(t: str, a: dict[str, Any]) -> None:
+    """Numbers d whose product, times a sign, is the determinant."""
+    n = a["n"]
+    results = zip(_results(t, a, "d", (1, n)), _results(t, a, "sign", (1, 1)), strict=True)
+    for given, (d, sign) in zip(_matrices(t, a, "a", (n, n)), results, strict=True):
+        found, logarithm = np.linalg.slogdet(given)
+        d[...] = 1
+        d[0, :1] = np.exp(logarithm)
+        sign[...] = found if found or not n else 1
+
+
+def _eigen(t: str, a: dict[str, Any]) -> None:
+    """Eigenvalues w and in rows of z vectors of symmetric matrices; without vectors these must be finite."""
+    codes, n = [], a["n"]
+    results = zip(_results(t, a, "w", (1, n)), _results(t, a, "z", (n, n)), strict=True)
+    for given, (w, z) in zip(_matrices(t, a, "a", (n, n)), results, strict=True):
+        refused = not a["vectors"] and not np.isfinite(given).all()
+        values, vectors = (np.nan, np.nan) if refused else np.linalg.eigh(given, "L" if a["lower"] else "U")
+        w[...], z[...] = values, np.transpose(vectors)
+        codes.append(NOT_FINITE if refused else 0)
+    _tell(a, codes)
+
+
+def _orthogonal(t: str, a: dict[str, Any]) -> None:
+    """QR: the upper triangle of h', by columns, is r; so is q, of which there are so many columns."""
+    m, n, columns = a["m"], a["n"], a["columns"]
+    results = zip(_results(t, a, "h", (n, m)), _results(t, a, "q", (columns, m)), strict=True)
+    for given, (h, q) in zip(_matrices(t, a, "a", (m, n)), results, strict=True):
+        whole, r = np.linalg.qr(given, "complete")
+        h[...], q[...] = r.T, whole.T[:columns]
+
+
+def _singular(t: str, a: dict[str, Any]) -> None:
+    """Singular values; u and vt by columns."""
+    m, n, k = a["m"], a["n"], min(a["m"], a["n"])
+    wide, high = ((m, n) if a["whole"] else (k, k)) if a["vectors"] else (0, 0)
+    results = zip(
+        _results(t, a, "values", (1, k)), _results(t, a, "u", (wide, m)), _results(t, a, "vt", (n, high)), strict=True
+    )
+    for given, (values, u, vt) in zip(_matrices(t, a, "a", (m, n)), results, strict=True):
+        left, found, right = np.linalg.svd(given, bool(a["whole"]))
+        values[...] = found
+        if a["vectors"]:
+            u[...], vt[...] = left.T, right.T
+    _tell(a, [])
+
+
 # -- what they cost ------------------------------------------------------------------------------------------
 def _cubes(sizes: str, share: int) -> Callable[[Mapping[str, Expr]], Expr]:
     """The product of these arguments, divided by `share`: so many additions and multiplications."""
 
     def cost(given: Mapping[str, Expr]) -> Expr:
-        product = given["count"]
+        product = ex.mul(given["count"], ex.const(2, "i64"))
         for size in sizes.split():
             product = ex.mul(product, given[size])
-        return ex.idiv(ex.mul(product, ex.const(2, "i64")), ex.const(share, "i64"))
+        return product if share == 1 else ex.idiv(product, ex.const(share, "i64"))
 
     return cost
 
@@ -189,6 +242,10 @@ KINDS: dict[str, tuple[str, str, str, Callable[[str, dict[str, Any]], None], Cal
     "triangular": (TRIANGULAR, "a b", "x status", _triangular, _cubes("n n m", 2)),
     "linear": (LINEAR, "a b", "x work pivots status", _linear, _cubes("n n n", 1)),
     "inverse": (INVERSE, "a", "c work pivots status", _inverse, _cubes("n n n", 1)),
+    "pivots": (PIVOTS, "a", "d sign work pivots", _pivots, _cubes("n n n", 3)),
+    "eigen": (EIGEN, "a", "w z work words status", _eigen, _cubes("n n n", 1)),
+    "orthogonal": (ORTHOGONAL, "a", "h tau q work", _orthogonal, _cubes("m n n", 1)),
+    "singular": (SINGULAR, "a", "values u vt h work words status", _singular, _cubes("m n n", 1)),
     "determinant": (DETERMINANT, "a", "d work pivots", _determinant, _cubes("n n n", 3)),
 }
 

@@ -8,7 +8,7 @@ from theano.native.product_code import Kernel, Shape, suffix
 __all__ = ["ROUTINES", "Caller", "Matrices"]
 
 # Routines of BLAS and LAPACK that are called, without the letter of their type.
-ROUTINES = ("potrf", "gemm", "trsm", "trsv", "getrf", "getri")
+ROUTINES = ("gemm", "trsm", "trsv", "potrf", "getrf", "getri", "syevd", "geqrf", "orgqr", "gesdd")
 
 
 class Matrices(Kernel):
@@ -86,7 +86,8 @@ class Caller(Matrices):
 
     def fail(self, left: V, code: V | int) -> None:
         """Tell that there is no result for a matrix behind which there are `left` - 1 others; keep what was first."""
-        word = (left << 32) | code
+        low = code if isinstance(code, int) else code & ((1 << 32) - 1)  # negative: an argument was refused
+        word = (left << 32) | low
         self.do(f"atomicrmw max ptr {self.status.text}, i64 {word.text} seq_cst")
 
     def is_undefined(self, x: V) -> V:

@@ -15,14 +15,19 @@ from theano.loops.lapack import (
     CHOLESKY,
     CHOLESKY_GRADIENT,
     DETERMINANT,
+    EIGEN,
     INVERSE,
     LINEAR,
     NOT_FINITE,
+    ORTHOGONAL,
+    PIVOTS,
+    SINGULAR,
     TRIANGULAR,
     name_of,
-)  # fmt: skip
+)
 from theano.native.cholesky_gradient_ir import cholesky_gradient_of, reverse
 from theano.native.determinant_ir import scaled_product
+from theano.native.factors_ir import eigen_of, orthogonal_of, singular_of
 from theano.native.ir_text import BOOL, INT, INT32, PTR, V, Variable
 from theano.native.lapack_code import ROUTINES, Caller, Matrices
 from theano.native.product_code import Shape, shape_of
@@ -227,19 +232,16 @@ def inverse_of(s: Shape, bits: int) -> Caller:
     return f
 
 
-def determinant_of(s: Shape, bits: int) -> Caller:
-    """The determinant of one matrix."""
-    f = Caller(s, "determinant_of", "n:i a:p ar:i ac:i d:p work:p pivots:p", bits)
-    swaps = f.memory(8)
+def _triangular_form(f: Caller, end: Callable[[V, V, V, V], None]) -> None:
+    """Factor a matrix as a product of triangles; `end` is told of the pivots: where, their distance, how many swaps,
+    and how many there are."""
+    s, swaps = f.s, f.memory(8)
     with f.when(f.n <= MOST):
         w, ld = f.memory(MOST * room(s) * s.size), f.n.up_to(s.lanes)
         f.call("fill", f.n * ld, f.zero_number(), w)
         f.copied(f.n, f.n, f.a, f.ar, f.ac, w, ld)
         code = f.call("eliminate", f.n, w, ld, swaps, result=INT)
-        with f.when(code.differs(0)):
-            f.put(f.zero_number(), f.d)
-            f.leave()
-        f.call("scaled_product", f.n, w, ld + 1, swaps.load(INT, 8), f.d)
+        end(w, ld + 1, swaps.load(INT, 8), f.select(code.equals(0), f.n, code))  # up to the first that is zero
         f.leave()
     f.copied(f.n, f.n, f.a, f.ar, f.ac, f.work, f.n)
     f.routine("getrf", f.n, f.n, f.work, f.n, f.pivots, f.info())
@@ -247,8 +249,30 @@ def determinant_of(s: Shape, bits: int) -> Caller:
         pivot = f.pivots.element(f.integer, i).load(f.integer)
         moved = (pivot if f.integer == INT else pivot.to("sext", INT)).differs(i + 1)
         state[0] = state[0] + moved.to("zext", INT)
-    f.call("scaled_product", f.n, f.work, f.n + 1, state[0], f.d)
-    f.leave()
+    end(f.work, f.n + 1, state[0], f.n)
+
+
+def determinant_of(s: Shape, bits: int) -> Caller:
+    """The determinant of one matrix."""
+    f = Caller(s, "determinant_of", "n:i a:p ar:i ac:i d:p work:p pivots:p", bits)
+
+    def end(at: V, step: V, swaps: V, count: V) -> None:
+        f.call("scaled_product", count, at, step, swaps, f.d)
+
+    _triangular_form(f, end)
+    return f
+
+
+def pivots_of(s: Shape, bits: int) -> Caller:
+    """Numbers whose product, times a sign, is the determinant of one matrix."""
+    f = Caller(s, "pivots_of", "n:i a:p ar:i ac:i d:p sign:p work:p pivots:p", bits)
+
+    def end(at: V, step: V, swaps: V, count: V) -> None:
+        f.call("copy_row", count, at, step, f.d, result=s.type)
+        f.call("fill", f.n - count, f.real("1.0"), f.at(f.d, count))
+        f.put(f.select((swaps & 1).equals(0), f.real("1.0"), f.real("-1.0")), f.sign)
+
+    _triangular_form(f, end)
     return f
 
 
@@ -274,10 +298,13 @@ def part(s: Shape, kind: str, params: str) -> Matrices:
 
 
 def entry(s: Shape, letter_name: str, kind: str, params: str, sizes: tuple[str, ...]) -> Matrices:
-    """What programs call: the team shares matrices that are small by their `sizes`."""
+    """What programs call: the team shares matrices that are small by their `sizes` (of which there may be none)."""
     f = Matrices(s, letter_name, params, exported=True, quick=True)
     if "status" in f.params:
         f.status.store(f.constant(0), 8)
+    if not sizes:
+        f.call(f"some_{kind}", *f.params.values(), 0, f.count)
+        return f
     parallel = f.address("parallel").load(PTR, 8)
     cost = f.params[sizes[0]]
     small = parallel.is_some() & (cost <= MOST)
@@ -335,6 +362,31 @@ def _determinant(f: Caller, k: V) -> None:
     f.call("determinant_of", f.n, *_matrix(f, "a", k), f.at(f.d, k), f.work, f.pivots)
 
 
+def _pivots(f: Caller, k: V) -> None:
+    f.call("pivots_of", f.n, *_matrix(f, "a", k), f.at(f.d, k * f.n), f.at(f.sign, k), f.work, f.pivots)
+
+
+def _eigen(f: Caller, k: V) -> V:
+    results = f.at(f.w, k * f.n), f.at(f.z, k * f.n * f.n)
+    memory = f.work, f.size, f.words, f.count_words
+    return f.call("eigen_of", f.lower, f.vectors, f.n, *_matrix(f, "a", k), *results, *memory, result=INT)
+
+
+def _orthogonal(f: Caller, k: V) -> None:
+    h, q = f.at(f.h, k * f.m * f.n), f.at(f.q, k * f.m * f.columns)
+    f.call("orthogonal_of", f.m, f.n, f.columns, *_matrix(f, "a", k), h, f.tau, q, f.work, f.size)
+
+
+def _singular(f: Caller, k: V) -> V:
+    least, whole = f.minimum(f.m, f.n), f.whole.differs(0)
+    places = (
+        (f.values, least), (f.u, f.m * f.select(whole, f.m, least)), (f.vt, f.n * f.select(whole, f.n, least))
+    )  # fmt: skip
+    results = [f.at(place, k * step) for place, step in places]
+    sizes, memory = (f.vectors, f.whole, f.m, f.n), (f.h, f.work, f.size, f.words)
+    return f.call("singular_of", *sizes, *_matrix(f, "a", k), *results, *memory, result=INT)
+
+
 # Of each kind: its parameters, one matrix, how `some` calls that, the sizes that make it small.
 _KINDS = {
     "cholesky": (CHOLESKY, cholesky_of, _cholesky, ("n",)),
@@ -342,6 +394,10 @@ _KINDS = {
     "triangular": (TRIANGULAR, triangular_of, _triangular, ("n", "m")),
     "linear": (LINEAR, linear_of, _linear, ("n", "m")),
     "inverse": (INVERSE, inverse_of, _inverse, ("n",)),
+    "pivots": (PIVOTS, pivots_of, _pivots, ("n",)),
+    "eigen": (EIGEN, eigen_of, _eigen, ()),
+    "orthogonal": (ORTHOGONAL, orthogonal_of, _orthogonal, ()),
+    "singular": (SINGULAR, singular_of, _singular, ()),
     "determinant": (DETERMINANT, determinant_of, _determinant, ("n",)),
 }
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from theano.loops import expr as ex
 from theano.loops import host as hs
+from theano.loops import vmath
 from theano.loops.expr import Expr
 from theano.loops.lapack import NOT_FINITE, code_of, name_of
 from theano.lower import body as bd
@@ -21,8 +22,9 @@ from theano.lower.ops.registry import lowers
 from theano.lower.products import place
 from theano.lower.values import Tensor, Value
 from theano.native import lapack
-from theano.tensor.nlinalg import Det, MatrixInverse
-from theano.tensor.slinalg import Cholesky, CholeskyGrad, Solve
+from theano.tensor.factors import SVD, Eigh, QRFull, QRIncomplete
+from theano.tensor.nlinalg import Det, MatrixInverse, SLogDet
+from theano.tensor.slinalg import Cholesky, CholeskyGrad, Eigvalsh, Solve
 from theano.tensor.systems import InverseProduct
 
 TYPES = ("f32", "f64")
@@ -104,6 +106,11 @@ class Call:
         self.writes.append(out)
         self.args.append(lambda asm: [asm.pointer(whole(out))])
         return out
+
+    def memory(self, size: Expr, type_: str = "") -> None:
+        """Memory to work in, and how much of it there is."""
+        self.made((size,), type_)
+        self.numbers(size)
 
     def done(self) -> None:
         """Have it made."""
@@ -248,9 +255,7 @@ def lower_inverse(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | N
     call.numbers(call.count, n)
     call.matrix(x)
     out = call.made((*x.dims[:-2], n, n))
-    size = ex.mul(n, length(BLOCK))
-    call.made((size,))
-    call.numbers(size)
+    call.memory(ex.mul(n, length(BLOCK)))
     call.made((n,), "i64")
     status = call.status()
     call.done()
@@ -274,3 +279,131 @@ def lower_determinant(b: Builder, node: Any, inputs: list[Value]) -> list[Value]
     call.done()
     return [whole(out)]
 
+
+
+@lowers(SLogDet)
+def lower_slogdet(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
+    given = prepared(b, node, inputs)
+    if given is None:
+        return None
+    (x,) = given
+    n, leading = square(b, x, "Last 2 dimensions of the array must be square", np.linalg.LinAlgError), x.dims[:-2]
+    call = Call(b, "pivots", x.type, leading)
+    call.numbers(call.count, n)
+    call.matrix(x)
+    pivots, sign = whole(call.made((*leading, n))), whole(call.made(leading))
+    call.made((n, n))
+    call.made((n,), "i64")
+    call.done()
+    last, element = frozenset({len(leading)}), bd.element(0, pivots)
+    one, zero = ex.const(1.0, x.type), ex.const(0.0, x.type)
+    unit = ex.select(ex.lt(element, zero), ex.neg(one), ex.select(ex.gt(element, zero), one, element))
+    signs = b.reduce(x.type, pivots.dims, [pivots], last, False, "mul", x.type, unit)
+    sizes = b.reduce(x.type, pivots.dims, [pivots], last, False, "add", "f64", _log_of(element), 20)
+    first, second = bd.elements([sign, signs])
+    return [b.pointwise(x.type, leading, [sign, signs], ex.mul(first, second)), sizes]
+
+
+def _log_of(x: Expr) -> Expr:
+    """The logarithm of the size of a number, in double."""
+    return vmath.log(ex.cast(ex.abs_(x), "f64"))
+
+
+# -- factors -------------------------------------------------------------------------------------------------
+@lowers(Eigh)
+def lower_eigh(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
+    given = prepared(b, node, inputs)
+    if given is None:
+        return None
+    n = square(b, given[0], "Last 2 dimensions of the array must be square", np.linalg.LinAlgError)
+    w, z, status = _eigen(b, given[0], n, node.op.UPLO == "L", True)
+    refuse(b, status, {0: (np.linalg.LinAlgError, "Eigenvalues did not converge")})
+    return [whole(w), by_columns(whole(z))]
+
+
+@lowers(Eigvalsh)
+def lower_eigvalsh(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
+    given = prepared(b, node, inputs)
+    if given is None or len(given) != 1:
+        return None
+    n = square(b, given[0], "expected square matrix")
+    w, _, status = _eigen(b, given[0], n, node.op.lower, False)
+    refuse(
+        b, status, {
+            NOT_FINITE: (ValueError, "array must not contain infs or NaNs"),
+            0: (np.linalg.LinAlgError, "Eigenvalues did not converge"),
+        }
+    )  # fmt: skip
+    return [whole(w)]
+
+
+def _eigen(b: Builder, x: Value, n: Expr, lower: bool, vectors: bool) -> tuple[Tensor, Tensor, Tensor]:
+    """Eigenvalues, vectors by columns, the status."""
+    leading = x.dims[:-2]
+    call = Call(b, "eigen", x.type, leading)
+    call.numbers(ONE if lower else ZERO, ONE if vectors else ZERO, call.count, n)
+    call.matrix(x)
+    w, z = call.made((*leading, n)), call.made((*leading, n, n))
+    # what the routine asks for, and room for blocks
+    call.memory(ex.add(ex.mul(n, ex.add(ex.mul(n, length(2)), length(BLOCK + 6))), length(1)))
+    call.memory(ex.add(ex.mul(n, length(5)), length(3)), "i64")
+    status = call.status()
+    call.done()
+    return w, z, status
+
+
+def by_columns(v: Value) -> Value:
+    """Matrices that lie in memory column after column, in the axes of their transposes."""
+    n = v.ndim
+    return rearranged(v, [*range(n - 2), n - 1, n - 2])
+
+
+@lowers(QRFull, QRIncomplete)
+def lower_qr(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
+    given = prepared(b, node, inputs)
+    if given is None or node.op.mode == "raw":
+        return None
+    (x,), mode = given, node.op.mode
+    leading, (m, n) = x.dims[:-2], x.dims[-2:]
+    least = b.named(ex.minimum(m, n))
+    rows = m if mode == "complete" else least
+    columns = ZERO if mode == "r" else rows
+    call = Call(b, "orthogonal", x.type, leading)
+    call.numbers(call.count, m, n, columns)
+    call.matrix(x)
+    h = call.made((*leading, n, m))
+    call.made((least,))
+    q = call.made((*leading, columns, m))
+    call.memory(ex.add(ex.mul(ex.maximum(m, n), length(BLOCK)), length(1)))
+    call.done()
+    full = b.strided(by_columns(whole(h)))
+    upper = Value(x.type, (*leading, rows, n), tensor=h, offset=full.offset, strides=full.strides)
+    at = len(leading)
+    body = ex.select(ex.le(bd.index(at), bd.index(at + 1)), bd.element(0, upper), ex.const(0.0, x.type))
+    r = b.pointwise(x.type, upper.dims, [upper], body, cost=2)
+    return [r] if mode == "r" else [by_columns(whole(q)), r]
+
+
+@lowers(SVD)
+def lower_svd(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
+    given = prepared(b, node, inputs)
+    if given is None:
+        return None
+    (x,), op = given, node.op
+    leading, (m, n) = x.dims[:-2], x.dims[-2:]
+    least = b.named(ex.minimum(m, n))
+    wide, high = ((m, n) if op.full_matrices else (least, least)) if op.compute_uv else (ZERO, ZERO)
+    call = Call(b, "singular", x.type, leading)
+    call.numbers(ONE if op.compute_uv else ZERO, ONE if op.full_matrices else ZERO, call.count, m, n)
+    call.matrix(x)
+    values = call.made((*leading, least))
+    u, vt = call.made((*leading, wide, m)), call.made((*leading, n, high))
+    call.made((n, m))
+    largest = ex.add(m, n)
+    squares = ex.mul(least, ex.add(ex.mul(least, length(4)), length(7)))
+    call.memory(ex.add(ex.add(squares, ex.mul(largest, length(2 * BLOCK + 2))), length(1)))
+    call.made((ex.add(ex.mul(least, length(8)), length(1)),), "i64")
+    status = call.status()
+    call.done()
+    refuse(b, status, {0: (np.linalg.LinAlgError, "SVD did not converge")})
+    return [by_columns(whole(u)), whole(values), by_columns(whole(vt))] if op.compute_uv else [whole(values)]
