@@ -21,6 +21,7 @@ from theano.tensor.recurrence import LinearRecurrence
 from theano.tensor.reduction import Argmax, Max, Min, ProdWithoutZeros, Supremum
 from theano.tensor.segments import OfLength, SoundRows, scatter_sum, segment_spread, segment_sum
 from theano.tensor.sort import TopKOp
+from theano.tensor.systems import InverseProduct
 
 
 class Example(NamedTuple):
@@ -137,21 +138,40 @@ EXAMPLES: dict[str, Example] = {
     "matrix_inverse": Example(lambda m: nlinalg.matrix_inverse(m), [S]),
     "pinv": Example(lambda m: nlinalg.pinv(m), [M]),
     "det": Example(lambda m: nlinalg.det(m), [S]),
+    "slogdet": Example(lambda m: nlinalg.slogdet(m), [S]),
+    "lstsq": Example(lambda m, b: nlinalg.lstsq()(m, b, -1), [N, M[:2].T]),
+    "lstsq of a vector": Example(lambda m, b: nlinalg.lstsq()(m, b, -1)[:2], [N, V]),
+    "lstsq without solution of its own": Example(lambda m, b: nlinalg.lstsq()(m, b, -1)[0], [M, S[0]]),
+    "stacks of matrices": Example(
+        lambda a, b: [
+            slinalg.cholesky(T.batched_dot(a, T.conj(a).dimshuffle(0, 2, 1))), slinalg.solve(a, b),
+            slinalg.solve_lower_triangular(a[0], b), nlinalg.matrix_inverse(a), nlinalg.slogdet(a)[1],
+        ],
+        [np.stack([S, H]), _numbers(-1, 1, 2, 3, 2)],
+    ),
+    "cho_solve": Example(lambda a, b: slinalg.cho_solve((a, True), b), [S, V[:3]]),
     "matrix_power": Example(lambda m: nlinalg.matrix_power(m, -3), [S]),
     "norm": Example(lambda m: [nlinalg.norm(m), m.norm(2), m.norm(1, axis=0)], [M]),
     "diagonals": Example(lambda v, m: [nlinalg.alloc_diag(v), T.diag(m), m.diagonal(1), T.tril(m)], [V, S]),
     "kron": Example(lambda m, n: slinalg.kron(m, n), [M, N]),
     "solve": Example(lambda a, b: slinalg.solve(a, b), [S, _numbers(-1, 1, 3, 2)]),
     "solve for a vector": Example(lambda a, b: slinalg.solve(a, b), [S, _numbers(-1, 1, 3)]),
+    "product with an inverse": Example(lambda a, b: InverseProduct()(a, b), [S, _numbers(-1, 1, 3, 2)]),
     "solve lower": Example(lambda a, b: slinalg.solve_lower_triangular(a, b), [S, _numbers(-1, 1, 3)]),
     "solve upper": Example(lambda a, b: slinalg.solve_upper_triangular(a, b), [S, _numbers(-1, 1, 3)]),
+    "gradient of cholesky": Example(
+        lambda a, b: [slinalg.CholeskyGrad()(a, a, b), slinalg.CholeskyGrad(lower=False)(a, a, b)], [S, H]
+    ),
     "cholesky": Example(lambda a: [slinalg.cholesky(a), slinalg.Cholesky(lower=False)(a)], [H]),
     "expm": Example(lambda a: slinalg.expm(a), [S]),
     "eigh": Example(lambda a: [(f := factors.eigh(a))[0], T.abs_(f[1])], [H]),
     "eigh of the upper triangle": Example(lambda a: [(f := factors.eigh(a, "U"))[0], T.abs_(f[1])], [H]),
     "eigvalsh": Example(lambda a, b: [slinalg.eigvalsh(a, None), slinalg.eigvalsh(a, b)], [H, H + 4 * np.eye(3)]),
     "qr": Example(lambda a: [*factors.qr(a), factors.qr(a, "r")], [N]),
+    "qr of a wide matrix": Example(lambda a: [*factors.qr(a), factors.qr(a, "r")], [M]),
+    "qr, complete": Example(lambda a: [(f := factors.qr(a, "complete"))[0][:, :3], T.abs_(f[0]), f[1]], [N]),
     "svd": Example(lambda a: [*(T.abs_(f) for f in factors.svd(a, full_matrices=False))], [M]),
+    "svd, full": Example(lambda a: [*(T.abs_(f) for f in factors.svd(a))], [M]),
     "singular values": Example(lambda a: factors.svd(a, compute_uv=False), [M]),
     "rfft": Example(lambda m: fft.rfft(m), [M]),
     "irfft": Example(lambda b: fft.irfft(b, is_odd=True), [_numbers(-1, 1, 2, 3, 2)]),

@@ -198,6 +198,12 @@ def test_numeric_grad():
         numeric_grad(lambda a: a, np.array(1))
 
 
+def test_numeric_grad_of_arrays_in_other_orders():
+    point = np.arange(6.0).reshape(2, 3)
+    for p in (point.T, point[:, ::-1], np.asfortranarray(point)):
+        np.testing.assert_allclose(numeric_grad(lambda x: (x**2).sum(), p).gf, 2 * p, atol=1e-5)
+
+
 def test_verify_grad_finds_mistakes():
     rng = np.random.RandomState(0)
     wrong = Custom(lambda inputs, gs: [gs[0] * 1.1])

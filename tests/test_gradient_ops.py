@@ -62,6 +62,9 @@ DECLARED = {
     # several outputs, of which not all read all inputs
     "diagonals": [("disconnected", "not read", {0: {1}, 1: {0}, 2: {0}, 3: {0}})],
     "eigvalsh": [("disconnected", "not read", {0: {1}})],
+    "slogdet": [("disconnected", "the sign changes by jumps", {0: {0}})],
+    "lstsq": [("disconnected", "the rank changes by jumps; singular values of the matrix", {2: {0, 1}, 3: {1}})],
+    "stacks of matrices": [("disconnected", "not read", {0: {1}, 3: {1}, 4: {1}})],
     "alloc": [("disconnected", "not read, or only the shape", {0: {1}, 1: {0}, 2: {0}})],
     "fill": [("disconnected", "only the shape is read", {0: {0}})],
     "scan": [("disconnected", "not read", {1: {1}})],
@@ -70,8 +73,8 @@ DECLARED = {
 # Operations without an example.
 EXEMPT = {
     "a base class": {
-        "CAReduce", "CAReduceDtype", "Indexed", "OfMatrix", "Unconnected", "Written", "_Blas", "_General", "_Logical",
-        "_OfFirst", "_Reader", "_ScaledProduct", "_Sorting", "_Transform", "mrg_uniform_base",
+        "CAReduce", "CAReduceDtype", "Composed", "Indexed", "OfMatrix", "Unconnected", "Written", "_Blas", "_General",
+        "_Logical", "_OfFirst", "_Reader", "_ScaledProduct", "_Sorting", "_Transform", "mrg_uniform_base",
     },
     "draws: no gradient, which says so": {
         "ChoiceFromUniform", "MultinomialFromUniform", "PhiloxUniform", "RandomFunction", "mrg_uniform",
@@ -79,8 +82,12 @@ EXEMPT = {
     "the gradient is what the user asks for": {
         "ConsiderConstant", "DisconnectedGrad", "GradClip", "GradScale", "UndefinedGrad", "ZeroGrad",
     },
+    "a gradient as an op of its own, which has none: the gradients of functions are expressions": {
+        "EighGrad", "EigvalshGrad", "ExpmGrad",
+    },
+    "functions as ops, as Theano has them: without a gradient": {"TensorInv", "TensorSolve"},
     "no gradient: an error": {
-        "Eig", "EigvalshGrad", "FromFunctionOp", "GrowRows", "LogSoftmaxAlong", "Raise", "SoftmaxAlong", "lstsq",
+        "Eig", "FromFunctionOp", "GrowRows", "LogSoftmaxAlong", "Raise", "SoftmaxAlong",
     },
     "no elements of floating point": {"LoadFromDisk", "StepCount"},
     "the identity, as its base class `ViewOp` is": {"Hint"},

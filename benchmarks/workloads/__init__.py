@@ -8,6 +8,7 @@ from benchmarks.workloads import (
     elementwise,
     growing,
     hessian,
+    linalg,
     mlp,
     neurons,
     process,
@@ -22,7 +23,7 @@ from benchmarks.workloads import (
 )
 
 _FAMILIES = (
-    scalar, neurons, mlp, elementwise, vmath, softmax, reductions, hessian, products, sparse, sequences, recurrent,
+    scalar, neurons, mlp, elementwise, vmath, softmax, reductions, hessian, products, linalg, sparse, sequences, recurrent,
     compiling, growing, process,
 )  # fmt: skip
 

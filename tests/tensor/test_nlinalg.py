@@ -8,7 +8,7 @@ import pytest
 import theano
 import theano.tensor as T
 from tests.tensor.oracle import check, run
-from theano.tensor import nlinalg
+from theano.tensor import nlinalg, slinalg
 from theano.tensor.nlinalg import Det, Eigh, MatrixInverse, qr, svd
 
 R = np.random.RandomState(0)
@@ -131,15 +131,25 @@ def test_svd(matrix):
         np.testing.assert_allclose(exact, numeric, rtol=1e-5)
 
 
-def test_full_svd_has_the_gradient_of_its_values():
+@pytest.mark.parametrize("matrix", [R.randn(6, 3), R.randn(3, 6), A], ids=["tall", "wide", "square"])
+def test_full_svd(matrix):
+    """The vectors beyond the singular values can be chosen: only what they span has a gradient."""
     x = T.dmatrix("x")
-    u, s, _ = svd(x)
-    np.testing.assert_allclose(*slope(svd, [x], [s], [np.arange(3.0)], TALL), rtol=1e-6)
-    with pytest.raises(NotImplementedError, match="full_matrices=False"):
-        T.grad(u.sum(), x)
+    u, s, vt = svd(x)
+    k = s.shape[0]
+    outputs = [T.dot(u[:, k:], u[:, k:].T), T.dot(vt[k:].T, vt[k:]), T.dot(u[:, :k] * s**2, u[:, :k].T)]
+    rng = np.random.RandomState(1)
+    weights = [rng.randn(*o.eval({x: matrix}).shape) for o in outputs]
+    for some in ([0], [1], [2], [0, 1, 2]):
+        chosen, w = [outputs[k] for k in some], [weights[k] for k in some]
+        numeric, exact = slope(svd, [x], chosen, w, matrix)
+        np.testing.assert_allclose(exact, numeric, rtol=1e-5, atol=1e-8)
+        direction = np.random.RandomState(5).randn(*matrix.shape)
+        forward = sum((T.Rop(o, x, T.constant(direction)) * v).sum() for o, v in zip(chosen, w))
+        np.testing.assert_allclose(forward.eval({x: matrix}), numeric, rtol=1e-5, atol=1e-8)
 
 
-@pytest.mark.parametrize("matrix", [TALL, A], ids=["tall", "square"])
+@pytest.mark.parametrize("matrix", [TALL, WIDE, A], ids=["tall", "wide", "square"])
 def test_qr(matrix):
     x = T.dmatrix("x")
     q, r = theano.function([x], qr(x))(matrix)
@@ -148,11 +158,17 @@ def test_qr(matrix):
     np.testing.assert_allclose(qr(x, "r").eval({x: matrix}), np.linalg.qr(matrix, "r"))
     complete = theano.function([x], qr(x, "complete"))(matrix)
     assert complete[0].shape == (len(matrix), len(matrix))
-    outputs = [*qr(x), qr(x, "r")]
+    q, r = qr(x, "complete")
+    k = T.minimum(*x.shape)
+    outputs = [*qr(x), qr(x, "r"), q[:, :k], T.dot(q[:, k:], q[:, k:].T), r]
     weights = [np.random.RandomState(1).randn(*o.eval({x: matrix}).shape) for o in outputs]
-    for some in ([0], [1], [2], [0, 1]):
-        numeric, exact = slope(qr, [x], [outputs[k] for k in some], [weights[k] for k in some], matrix)
-        np.testing.assert_allclose(exact, numeric, rtol=1e-5)
+    direction = np.random.RandomState(5).randn(*matrix.shape)
+    for some in ([0], [1], [2], [0, 1], [3], [4], [5]):
+        chosen, w = [outputs[k] for k in some], [weights[k] for k in some]
+        numeric, exact = slope(qr, [x], chosen, w, matrix)
+        np.testing.assert_allclose(exact, numeric, rtol=1e-5, atol=1e-8)
+        forward = sum((T.Rop(o, x, T.constant(direction)) * v).sum() for o, v in zip(chosen, w))
+        np.testing.assert_allclose(forward.eval({x: matrix}), numeric, rtol=1e-5, atol=1e-8)
 
 
 def test_eig():
@@ -178,10 +194,17 @@ def test_second_derivatives():
     for build in (
         nlinalg.matrix_inverse,
         nlinalg.det,
+        nlinalg.pinv,
+        lambda m: nlinalg.slogdet(m)[1],
         lambda m: nlinalg.eigh(m)[0],
+        lambda m: abs(nlinalg.eigh(m)[1]),
         lambda m: svd(m, compute_uv=False),
+        lambda m: abs(svd(m)[0]),
+        lambda m: abs(svd(m)[2]),
+        lambda m: qr(m)[0],
+        lambda m: nlinalg.lstsq()(m[:, :2], m[:, 3])[0],
     ):
-        first = T.grad((build(x) ** 2).sum(), x)
+        first = T.grad((build(x) ** 4).sum(), x)
         np.testing.assert_allclose(*slope(build, [x], [first], [R.randn(4, 4)], S), rtol=1e-4)
 
 
@@ -214,3 +237,45 @@ def test_printed():
     x = T.dmatrix("x")
     assert [str(op) for op in (MatrixInverse(), Det(), Eigh())] == ["MatrixInverse", "Det", "Eigh{UPLO='L'}"]
     assert theano.pp(nlinalg.det(x)) == "Det(x)"
+
+
+def test_functions_and_gradients_as_ops():
+    """Theano's names for them; values are those of the expressions."""
+    x, g, y = T.dmatrix("x"), T.dmatrix("g"), T.dtensor3("y")
+    w, v = nlinalg.eigh(x)
+    ops = [
+        nlinalg.EighGrad()(x, w, v, T.ones_like(w), g),
+        slinalg.EigvalshGrad()(x, T.arange(4.0)),
+        slinalg.ExpmGrad()(x, g),
+        nlinalg.TensorInv(1)(y),
+        nlinalg.TensorSolve()(y, x[:2, :3]),
+    ]
+    cost = (g * v).sum() + w.sum()
+    wanted = [
+        T.grad(cost, x, consider_constant=[g]),
+        T.grad((slinalg.eigvalsh(x, None) * T.arange(4.0)).sum(), x),
+        T.grad((g * slinalg.expm(x)).sum(), x),
+        nlinalg.tensorinv(y, 1),
+        nlinalg.tensorsolve(y, x[:2, :3]),
+    ]
+    given = (S, R.randn(4, 4), R.randn(6, 2, 3).reshape(2, 3, 6))
+    for mode in ("FAST_RUN", "FAST_COMPILE"):
+        inverse = theano.function([y], [ops[3], wanted[3]], mode=mode)(R.randn(6, 2, 3))
+        np.testing.assert_allclose(inverse[0], inverse[1])
+        rest = [k for k in range(5) if k != 3]
+        f = theano.function([x, g, y], [*(ops[k] for k in rest), *(wanted[k] for k in rest)], mode=mode)
+        found = f(*given)
+        for got, value in zip(found[:4], found[4:], strict=True):
+            np.testing.assert_allclose(got, value, rtol=1e-9, atol=1e-12)
+
+
+def test_a_bound_of_the_eigenvalues():
+    matrix = TALL.T @ TALL
+    largest = np.linalg.eigvalsh(matrix)[-1]
+    x = T.dmatrix("x")
+    for exponent in (1, 3, 5):
+        bound = nlinalg.spectral_radius_bound(x, exponent).eval({x: matrix})
+        assert largest * (1 - 1e-12) <= bound <= largest * 3 ** 2.0**-exponent * (1 + 1e-12)
+    for wrong, error in ((0, ValueError), (1.5, TypeError), (True, TypeError)):
+        with pytest.raises(error, match="log2_exponent"):
+            nlinalg.spectral_radius_bound(x, wrong)

@@ -189,15 +189,14 @@ ALGEBRA: list[Refusal] = [
     (lambda: nlinalg.qr(m, mode="fast"), ValueError, "qr: mode must be 'reduced', 'complete', 'r' or 'raw'"),
     (lambda: factors.QRIncomplete("full"), ValueError, "QRIncomplete: mode must be 'r', not 'full'"),
     (
-        lambda: T.grad(nlinalg.qr(m, mode="complete")[0].sum(), m),
+        lambda: T.grad(nlinalg.qr(m, mode="raw")[0].sum(), m),
         NotImplementedError,
-        "the gradient of qr with mode='complete': use mode='reduced'",
+        "the gradient of qr with mode='raw': use mode='reduced'",
     ),
-    (
-        lambda: T.Rop(nlinalg.svd(m)[0], m, m),
-        NotImplementedError,
-        "the R-operator of svd: use compute_uv=False",
-    ),
+    (lambda: slinalg.solve(m, T.dscalar()), TypeError, "a vector or matrices as right side, got 0 dimensions"),
+    (lambda: slinalg.eigvalsh(m, t3), TypeError, "different numbers of dimensions"),
+    (lambda: nlinalg.slogdet(v), TypeError, "slogdet takes matrices, got v with 1 dimensions"),
+    (lambda: T.tril(v), ValueError, "tril and triu take matrices, got v with 1 dimensions"),
     (lambda: slinalg.Eigvalsh(lower=3), ValueError, "lower must be True or False, not 3"),
     (lambda: slinalg.Cholesky(on_error="pass"), ValueError, "on_error must be 'raise' or 'nan', not 'pass'"),
 ]

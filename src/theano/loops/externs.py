@@ -20,7 +20,7 @@ from theano.loops import expr as ex
 from theano.loops.expr import Expr
 from theano.record import Record
 
-__all__ = ["EXTERNS", "Extern", "Parameter", "declare", "name_of", "signature"]
+__all__ = ["EXTERNS", "Extern", "Parameter", "declare", "matrix_at", "name_of", "signature"]
 
 
 class Parameter(NamedTuple):
@@ -77,13 +77,13 @@ def declare(extern: Extern) -> None:
 
 
 def signature(text: str, numbers: str, reads: str, writes: str) -> tuple[Parameter, ...]:
-    """Parameters as text: each a name and i (an integer), n (a number) or p (a pointer to numbers).
+    """Parameters as text: each a name and i (an integer), n (a number), p (a pointer to numbers) or w (to integers).
 
     >>> signature("n:i a:p", "f32", "a", "")
     (Parameter(name='n', type='i64', element='', is_read=False, is_written=False), \
 Parameter(name='a', type='ptr', element='f32', is_read=True, is_written=False))
     """
-    types = {"i": ("i64", ""), "n": (numbers, ""), "p": ("ptr", numbers)}
+    types = {"i": ("i64", ""), "n": (numbers, ""), "p": ("ptr", numbers), "w": ("ptr", "i64")}
     named = [p.split(":") for p in text.split()]
     return tuple(Parameter(n, *types[kind], n in reads.split(), n in writes.split()) for n, kind in named)
 
@@ -99,7 +99,7 @@ PACKED = "m:i n:i k:i a:p ar:i b:p br:i bc:i panels:p c:p cr:i"
 BACKWARD = "m:i p:i q:i w:p wr:i d:p dr:i dc:i x:p xr:i xc:i alpha:n beta:n g:p gr:i"
 
 
-def _matrix(pointer: Any, type_: str, shape: tuple[int, int], steps: tuple[int, int]) -> np.ndarray[Any, Any]:
+def matrix_at(pointer: Any, type_: str, shape: tuple[int, int], steps: tuple[int, int]) -> np.ndarray[Any, Any]:
     """A matrix in memory: strides count elements, and nothing lies outside."""
     if 0 in shape:
         return np.empty(shape, ex.DTYPE_OF[type_])
@@ -114,9 +114,9 @@ def _matrix(pointer: Any, type_: str, shape: tuple[int, int], steps: tuple[int, 
 
 def _product(t: str, a: dict[str, Any]) -> None:
     """c = beta c + alpha a b; c is not read where beta is 0."""
-    x = _matrix(a["a"], t, (a["m"], a["k"]), (a["ar"], a["ac"]))
-    y = _matrix(a["b"], t, (a["k"], a["n"]), (a["br"], a["bc"]))
-    out = _matrix(a["c"], t, (a["m"], a["n"]), (a["cr"], 1))
+    x = matrix_at(a["a"], t, (a["m"], a["k"]), (a["ar"], a["ac"]))
+    y = matrix_at(a["b"], t, (a["k"], a["n"]), (a["br"], a["bc"]))
+    out = matrix_at(a["c"], t, (a["m"], a["n"]), (a["cr"], 1))
     product = a["alpha"] * (x @ y)
     out[...] = product if a["beta"] == 0 else product + a["beta"] * out
 
@@ -131,10 +131,10 @@ def _stack(t: str, a: dict[str, Any]) -> None:
 
 def _backward(t: str, a: dict[str, Any]) -> None:
     """g = d w' and w = beta w + alpha x' d."""
-    x = _matrix(a["x"], t, (a["m"], a["p"]), (a["xr"], a["xc"]))
-    d = _matrix(a["d"], t, (a["m"], a["q"]), (a["dr"], a["dc"]))
-    w = _matrix(a["w"], t, (a["p"], a["q"]), (a["wr"], 1))
-    g = _matrix(a["g"], t, (a["m"], a["p"]), (a["gr"], 1))
+    x = matrix_at(a["x"], t, (a["m"], a["p"]), (a["xr"], a["xc"]))
+    d = matrix_at(a["d"], t, (a["m"], a["q"]), (a["dr"], a["dc"]))
+    w = matrix_at(a["w"], t, (a["p"], a["q"]), (a["wr"], 1))
+    g = matrix_at(a["g"], t, (a["m"], a["p"]), (a["gr"], 1))
     g[...] = d @ w.T
     w[...] = (a["beta"] * w if a["beta"] else 0) + a["alpha"] * (x.T @ d)
 

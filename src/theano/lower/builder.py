@@ -232,15 +232,15 @@ class Builder(Record):
         self.records.append(CheckRecord(node, MemoryError, message, dims))
         return len(self.records)
 
-    def unify(self, a: Expr, b: Expr, message: str) -> Expr:
+    def unify(self, a: Expr, b: Expr, message: str, error: type[Exception] = ValueError) -> Expr:
         """The common value of two lengths that must be equal; a check, unless that is known."""
         if self.dims.equal(a, b):
             return b if b.op == "const" else a
         a, b = self.dims.normal(a), self.dims.normal(b)
         if a.op == "const" and b.op == "const":
-            self.check(ex.const(False, "bool"), ValueError, message, (a, b))
+            self.check(ex.const(False, "bool"), error, message, (a, b))
             return a
-        item = self.check(ex.eq(a, b), ValueError, message, (a, b))
+        item = self.check(ex.eq(a, b), error, message, (a, b))
         atom = self.dims.unite(a, b)
         if item is not None and atom is not None:
             self.settled[self.region, atom] = item

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from theano.loops.externs import EXTERNS
-from theano.native import blas, product
+from theano.native import blas, lapack, product
 from theano.record import Record
 
 __all__ = ["SOURCES", "Source", "address", "is_missing_at_first", "is_provisional"]
@@ -40,6 +40,7 @@ def _routine(name: str) -> int:
 
 SOURCES = {
     "products": Source(product.address, product.is_provisional, product.is_of_loops),
+    "lapack": Source(lapack.address, lapack.is_provisional),
     "blas": Source(_routine),
 }
 

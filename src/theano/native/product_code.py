@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from theano.native.ir_text import BOOL, FunctionText, V
+from theano.native.ir_text import BOOL, VOID, FunctionText, V
 from theano.record import Record
 
 if TYPE_CHECKING:
@@ -60,9 +60,11 @@ def shape_of(type_: str, isa: Isa, provisional: bool = False) -> Shape:
 class Kernel(FunctionText):
     """A function on numbers of one type; its parameters are a name and i (integer), n (number) or p (pointer)."""
 
-    def __init__(self, s: Shape, name: str, params: str, exported: bool = False, quick: bool = False) -> None:
+    def __init__(
+        self, s: Shape, name: str, params: str, exported: bool = False, quick: bool = False, result: str = VOID
+    ) -> None:
         self.s = s
-        super().__init__(name, params, exported=exported, quick=quick)
+        super().__init__(name, params, result, exported, quick)
         self.zero = V(self, s.vector, "zeroinitializer")
 
     def type_named(self, short: str) -> str:

@@ -431,16 +431,38 @@ def tri(N: Any, M: Any = None, k: Any = 0, dtype: Any = None) -> Any:
     return Tri(dtype)(N, N if M is None else M, k)
 
 
+def _below(m: Any, k: Any) -> Any:
+    """Ones at and below diagonal `k` of a matrix like those of `m`, in its last two axes."""
+    n = m.type.ndim
+    if n < 2:
+        raise ValueError(f"tril and triu take matrices, got {m} with {n} dimensions")
+    return tri(shape_i(m, n - 2), shape_i(m, n - 1), k, dtype=m.type.dtype)
+
+
 def tril(m: Any, k: Any = 0) -> Any:
-    """The matrix `m` with zeros above diagonal `k`."""
+    """The matrix `m` with zeros above diagonal `k`; of a tensor, all matrices in its last two axes.
+
+    Examples
+    --------
+    >>> tril(constant([[1, 2], [3, 4]])).eval()
+    array([[1, 0],
+           [3, 4]])
+    """
     m = as_tensor_variable(m)
-    return m * tri(shape_i(m, 0), shape_i(m, 1), k, dtype=m.type.dtype)
+    return m * _below(m, k)
 
 
 def triu(m: Any, k: Any = 0) -> Any:
-    """The matrix `m` with zeros below diagonal `k`."""
+    """The matrix `m` with zeros below diagonal `k`; of a tensor, all matrices in its last two axes.
+
+    Examples
+    --------
+    >>> triu(constant([[1, 2], [3, 4]])).eval()
+    array([[1, 2],
+           [0, 4]])
+    """
     m = as_tensor_variable(m)
     k = as_index(k, "a diagonal")
-    below = tri(shape_i(m, 0), shape_i(m, 1), maximum(k, -LONGEST) - 1, dtype=m.type.dtype)
+    below = _below(m, maximum(k, -LONGEST) - 1)
     above = invert(below) if m.type.dtype == "bool" else constant(np.asarray(1, dtype=m.type.dtype)) - below
     return m * above

@@ -1,7 +1,11 @@
-"""Factors of a matrix: eigenvalues and vectors, QR, singular values; `theano.tensor.nlinalg` has the names.
+"""Factors of matrices: eigenvalues and vectors, QR, singular values; `theano.tensor.nlinalg` has the names.
 
-The gradients are those of the textbooks (Giles, 2008; Walter and Lehmann, 2018), written as expressions, so they have
-gradients too. Where values coincide, factors are not differentiable and the gradients are not finite.
+Of tensors with more than two dimensions, the factors of the matrices in the last two axes.
+
+The gradients are expressions, so they have gradients too. Vectors are determined up to signs (complex ones: up to
+phases), and those for equal values, or for none (the columns beyond the singular values), up to a rotation. The
+gradients are right for costs that do not depend on that choice. Where values coincide, vectors have no derivative, and
+their gradients are not finite.
 """
 
 from __future__ import annotations
@@ -13,24 +17,35 @@ import numpy as np
 
 from theano.graph import Apply, Op
 from theano.scalar.dtypes import COMPLEX
-from theano.tensor.alloc import identity_like, zeros_like
-from theano.tensor.diagonal import ExtractDiag, diag
-from theano.tensor.dot import dot
-from theano.tensor.math import minimum, real
+from theano.tensor.alloc import tril, triu, zeros_like
+from theano.tensor.join import concatenate
+from theano.tensor.math import imag, minimum, real
 from theano.tensor.matrices import (
     LINALG,
+    Composed,
     adjoint,
-    as_matrix,
+    as_columns,
+    as_matrices,
+    as_rows,
+    columns_of,
     computed,
+    diagonal_of,
     float_dtype,
     half_tril,
+    identity_for,
     in_pattern_of,
+    matmul,
+    real_dtype,
+    rows_of,
+    symmetric_half,
     values_of,
+    with_diagonal,
 )
 from theano.tensor.opsupport import Shapes, is_disconnected, new_tensor, single
-from theano.tensor.slinalg import solve_upper_triangular
+from theano.tensor.shape import shape_i
+from theano.tensor.systems import solve_lower_triangular, solve_upper_triangular
 
-__all__ = ["SVD", "Eig", "Eigh", "QRFull", "QRIncomplete", "eig", "eigh", "qr", "svd"]
+__all__ = ["SVD", "Eig", "Eigh", "EighGrad", "QRFull", "QRIncomplete", "eig", "eigh", "qr", "svd", "to_triangle"]
 
 
 def _given(gradients: Sequence[Any], outputs: Sequence[Any]) -> list[Any]:
@@ -40,9 +55,16 @@ def _given(gradients: Sequence[Any], outputs: Sequence[Any]) -> list[Any]:
 
 def _inverse_gaps(values: Any) -> Any:
     """``1 / (values[j] - values[i])``, with zeros on the diagonal."""
-    gaps = values.dimshuffle("x", 0) - values.dimshuffle(0, "x")
-    one = identity_like(gaps)
+    gaps = as_rows(values) - as_columns(values)
+    one = identity_for(gaps)
     return (1 - one) / (gaps + one)
+
+
+def _twice_skew(x: Any) -> Any:
+    return x - adjoint(x)
+
+
+# -- eigenvalues ------------------------------------------------------------------------------------------
 
 
 class Eig(Op):
@@ -59,9 +81,9 @@ class Eig(Op):
     __props__: ClassVar[tuple[str, ...]] = ()
 
     def make_node(self, x: Any) -> Apply:
-        x = as_matrix(x, type(self).__name__)
-        dtype, n = float_dtype(x), x.type.shape[0]
-        return Apply(self, [x], [new_tensor(self._values_dtype(dtype), (n,)), new_tensor(dtype, x.type.shape)])
+        x = as_matrices(x, type(self).__name__)
+        dtype, shape = float_dtype(x), x.type.shape
+        return Apply(self, [x], [new_tensor(self._values_dtype(dtype), shape[:-1]), new_tensor(dtype, shape)])
 
     def _values_dtype(self, dtype: str) -> str:
         return dtype
@@ -75,7 +97,7 @@ class Eig(Op):
             cell[0] = computed(value, v)
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
-        return [(shapes[0][0],), shapes[0]]
+        return [shapes[0][:-1], shapes[0]]
 
 
 eig = Eig()
@@ -83,6 +105,8 @@ eig = Eig()
 
 class Eigh(Eig):
     """Eigenvalues, in ascending order, and eigenvectors of a symmetric matrix, of which one triangle is read.
+
+    Complex matrices are taken to be equal to their adjoints.
 
     Parameters
     ----------
@@ -103,32 +127,61 @@ class Eigh(Eig):
         self.UPLO = UPLO
 
     def _values_dtype(self, dtype: str) -> str:
-        return np.empty(0, dtype).real.dtype.name
+        return real_dtype(dtype)
 
     def _factors(self, x: Any) -> Any:
         return LINALG.eigh(x, self.UPLO)
 
-    def _to_triangle(self, g: Any) -> Any:
-        """The gradient of the elements that are read from that of the symmetric matrix."""
-        half = half_tril(g + adjoint(g))  # whose diagonal is real
-        return half if self.UPLO == "L" else adjoint(half)
-
-    def _symmetric(self, x: Any) -> Any:
-        half = half_tril(x if self.UPLO == "L" else adjoint(x))
-        return half + adjoint(half)
-
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        (w, v), (gw, gv) = outputs, _given(gs, outputs)
-        turned = adjoint(v)
-        middle = diag(gw) + _inverse_gaps(w) * dot(turned, gv)
-        return [in_pattern_of(inputs[0], self._to_triangle(dot(v, dot(middle, turned))))]
+        (w, v), (gw, gv) = outputs, gs
+        return [in_pattern_of(inputs[0], _eigh_gradient(w, v, gw, gv, self.UPLO == "L"))]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         if eval_points[0] is None:
             return [None, None]
         w, v = self(*inputs)
-        turned = dot(adjoint(v), dot(self._symmetric(eval_points[0]), v))
-        return [real(ExtractDiag()(turned)), dot(v, _inverse_gaps(w) * turned)]
+        change = symmetric_half(eval_points[0], self.UPLO == "L")
+        turned = matmul(adjoint(v), matmul(change, v))
+        return [real(diagonal_of(turned)), matmul(v, _inverse_gaps(w) * turned)]
+
+
+def _eigh_gradient(w: Any, v: Any, gw: Any, gv: Any, lower: bool) -> Any:
+    """Giles (2008), "Collected matrix derivative results for forward and reverse mode differentiation", 3.1.
+
+    A cost of the eigenvalues alone has a gradient where they coincide, too.
+    """
+    if is_disconnected(gv):
+        g = matmul(v * as_rows(gw), adjoint(v))
+    else:
+        inner = _inverse_gaps(w) * matmul(adjoint(v), gv)
+        inner = inner if is_disconnected(gw) else with_diagonal(gw) + inner
+        g = matmul(v, matmul(inner, adjoint(v)))
+    return to_triangle(g, lower)
+
+
+class EighGrad(Composed):
+    """The gradient of `Eigh`: of a matrix, its eigenvalues and vectors, and the gradients of both.
+
+    Examples
+    --------
+    >>> EighGrad()(T.dmatrix(), T.dvector(), T.dmatrix(), T.dvector(), T.dmatrix()).type
+    TensorType(float64, matrix)
+    """
+
+    __props__ = ("UPLO",)
+
+    def __init__(self, UPLO: str = "L") -> None:
+        self.UPLO = Eigh(UPLO).UPLO
+
+    def decompose(self, inputs: Sequence[Any]) -> Sequence[Any]:
+        x, w, v, gw, gv = inputs
+        return [in_pattern_of(x, _eigh_gradient(w, v, gw, gv, self.UPLO == "L"))]
+
+
+def to_triangle(g: Any, lower: bool) -> Any:
+    """The gradient of the triangle that is read of a symmetric matrix, from that of the whole matrix."""
+    half = half_tril(g + adjoint(g))  # whose diagonal is real
+    return half if lower else adjoint(half)
 
 
 def eigh(a: Any, UPLO: str = "L") -> Any:
@@ -141,13 +194,16 @@ def eigh(a: Any, UPLO: str = "L") -> Any:
     return Eigh(UPLO)(a)
 
 
+# -- QR ---------------------------------------------------------------------------------------------------
+
+
 class QRFull(Op):
-    """An orthogonal and an upper triangular matrix whose product is the given one: ``mode="reduced"`` or another.
+    """An orthogonal and an upper triangular matrix whose product is the given one.
 
     Parameters
     ----------
     mode
-        That of `numpy.linalg.qr`.
+        That of `numpy.linalg.qr`: "reduced", "complete" or "raw", which has no gradient.
 
     Examples
     --------
@@ -162,10 +218,10 @@ class QRFull(Op):
         self.mode = mode
 
     def make_node(self, x: Any) -> Apply:
-        x = as_matrix(x, "qr")
-        second = (None,) if self.mode == "raw" else (None, None)
-        dtype = float_dtype(x)
-        return Apply(self, [x], [new_tensor(dtype, (None, None)), new_tensor(dtype, second)])
+        x = as_matrices(x, "qr")
+        dtype, leading = float_dtype(x), x.type.shape[:-2]
+        second = (*leading, None) if self.mode == "raw" else (*leading, None, None)
+        return Apply(self, [x], [new_tensor(dtype, (*leading, None, None)), new_tensor(dtype, second)])
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         (x,) = values_of(*inputs)
@@ -173,15 +229,62 @@ class QRFull(Op):
         for cell, value, v in zip(out, factors, node.outputs, strict=True):
             cell[0] = computed(value, v)
 
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
+        *leading, n, m = shapes[0]
+        k = minimum(n, m)
+        if self.mode == "raw":
+            return [(*leading, m, n), (*leading, k)]
+        k = n if self.mode == "complete" else k
+        return [(*leading, n, k), (*leading, k, m)]
+
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        """For matrices with at least as many rows as columns, of full rank."""
-        if self.mode != "reduced":
+        """For matrices whose first columns, as many as there are rows, are independent.
+
+        Walter and Lehmann (2018), "Algorithmic differentiation of linear algebra functions with application in
+        optimum experimental design", and for wide matrices Roberts and Roberts (2020), "QR and LQ decomposition
+        matrix backpropagation algorithms for square, wide, and deep matrices".
+        """
+        self._differentiable()
+        (x,), (q, r), (gq, gr) = inputs, outputs, _given(gs, outputs)
+        k = minimum(*(shape_i(x, i) for i in (x.type.ndim - 2, x.type.ndim - 1)))
+        if self.mode == "complete":
+            rest, g_rest = columns_of(q, k, None), columns_of(gq, k, None)
+            q, gq = columns_of(q, None, k), columns_of(gq, None, k)
+            gq = gq - matmul(rest, matmul(adjoint(g_rest), q))
+            r, gr = rows_of(r, None, k), rows_of(gr, None, k)
+        square, g_square, g_right = columns_of(r, None, k), columns_of(gr, None, k), columns_of(gr, k, None)
+        gq = gq + matmul(columns_of(x, k, None), adjoint(g_right))
+        lower = half_tril(matmul(square, adjoint(g_square)) - matmul(adjoint(gq), q))
+        g = gq + matmul(q, lower + adjoint(lower))
+        g_left = adjoint(solve_upper_triangular(square, adjoint(g)))
+        return [in_pattern_of(x, concatenate([g_left, matmul(q, g_right)], axis=x.type.ndim - 1))]
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+        self._differentiable()
+        (x,), (dx,) = inputs, eval_points
+        if dx is None:
+            return [None, None]
+        q, r = self(x)
+        k = minimum(*(shape_i(x, i) for i in (x.type.ndim - 2, x.type.ndim - 1)))
+        first, square = columns_of(q, None, k), columns_of(rows_of(r, None, k), None, k)
+        turned = matmul(adjoint(first), dx)
+        right = adjoint(solve_lower_triangular(adjoint(square), adjoint(columns_of(dx, None, k))))
+        inner = matmul(adjoint(first), right)
+        below = tril(inner, -1)
+        spin = below - adjoint(below)
+        if x.type.dtype in COMPLEX:  # the diagonal of r is real
+            spin = spin + with_diagonal(1j * imag(diagonal_of(inner)))
+        dq = matmul(first, spin) + right - matmul(first, inner)
+        dr = triu(turned - matmul(spin, rows_of(r, None, k)))
+        if self.mode == "complete":
+            rest = columns_of(q, k, None)
+            dq = concatenate([dq, -matmul(first, adjoint(matmul(adjoint(rest), dq)))], axis=x.type.ndim - 1)
+            dr = concatenate([dr, zeros_like(rows_of(r, k, None))], axis=x.type.ndim - 2)
+        return [dq, dr]
+
+    def _differentiable(self) -> None:
+        if self.mode not in ("reduced", "complete"):
             raise NotImplementedError(f"the gradient of qr with mode={self.mode!r}: use mode='reduced'")
-        (q, r), (gq, gr) = outputs, _given(gs, outputs)
-        inner = dot(r, adjoint(gr)) - dot(adjoint(gq), q)
-        lower = half_tril(inner)
-        g = gq + dot(q, lower + adjoint(lower))
-        return [in_pattern_of(inputs[0], adjoint(solve_upper_triangular(r, adjoint(g))))]
 
 
 class QRIncomplete(Op):
@@ -201,20 +304,23 @@ class QRIncomplete(Op):
         self.mode = mode
 
     def make_node(self, x: Any) -> Apply:
-        x = as_matrix(x, "qr")
-        return single(self, [x], float_dtype(x), (None, None))
+        x = as_matrices(x, "qr")
+        return single(self, [x], float_dtype(x), (*x.type.shape[:-2], None, None))
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         (x,) = values_of(*inputs)
         out[0][0] = computed(LINALG.qr(x, "r"), node.outputs[0])
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
-        n, m = shapes[0]
-        return [(minimum(n, m), m)]
+        *leading, n, m = shapes[0]
+        return [(*leading, minimum(n, m), m)]
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         q, r = QRFull("reduced")(inputs[0])
         return QRFull("reduced").L_op(inputs, [q, r], [zeros_like(q), gs[0]])
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+        return QRFull("reduced").R_op(inputs, eval_points)[1:]
 
 
 def qr(a: Any, mode: str = "reduced") -> Any:
@@ -228,13 +334,16 @@ def qr(a: Any, mode: str = "reduced") -> Any:
     return QRIncomplete(mode)(a) if mode == "r" else QRFull(mode)(a)
 
 
+# -- singular values --------------------------------------------------------------------------------------
+
+
 class SVD(Op):
     """The factors u, s, vt of a matrix ``u @ diag(s) @ vt``, or its singular values alone.
 
     Parameters
     ----------
     full_matrices
-        Whether u and vt are square. Then they have no gradient (s has).
+        Whether u and vt are square.
     compute_uv
         Whether u and vt are outputs.
 
@@ -250,10 +359,10 @@ class SVD(Op):
         self.full_matrices, self.compute_uv = bool(full_matrices), bool(compute_uv)
 
     def make_node(self, x: Any) -> Apply:
-        x = as_matrix(x, "svd")
-        dtype = float_dtype(x)
-        values = new_tensor(np.empty(0, dtype).real.dtype.name, (None,))
-        sides = [new_tensor(dtype, (None, None)) for _ in range(2)]
+        x = as_matrices(x, "svd")
+        dtype, leading = float_dtype(x), x.type.shape[:-2]
+        values = new_tensor(real_dtype(dtype), (*leading, None))
+        sides = [new_tensor(dtype, (*leading, None, None)) for _ in range(2)]
         return Apply(self, [x], [sides[0], values, sides[1]] if self.compute_uv else [values])
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
@@ -263,43 +372,76 @@ class SVD(Op):
             cell[0] = computed(value, v)
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
-        n, m = shapes[0]
+        *leading, n, m = shapes[0]
         k = minimum(n, m)
         if not self.compute_uv:
-            return [(k,)]
-        return [(n, n), (k,), (m, m)] if self.full_matrices else [(n, k), (k,), (k, m)]
+            return [(*leading, k)]
+        rows, columns = (n, m) if self.full_matrices else (k, k)
+        return [(*leading, n, rows), (*leading, k), (*leading, columns, m)]
 
-    def _thin(self, x: Any, outputs: Sequence[Any]) -> Any:
-        if self.compute_uv and not self.full_matrices:
-            return outputs
-        return SVD(full_matrices=False)(x)
+    def _parts(self, u: Any, s: Any, vt: Any) -> tuple[Any, ...]:
+        """The columns of u and of v for singular values, and those beyond (None if there can't be any)."""
+        v = adjoint(vt)
+        if not self.full_matrices:
+            return u, None, v, None
+        k = shape_i(s, s.type.ndim - 1)
+        return columns_of(u, None, k), columns_of(u, k, None), columns_of(v, None, k), columns_of(v, k, None)
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        """Townsend (2016), "Differentiating the singular value decomposition"; for complex matrices Wan and Zhang
+        (2019), "Automatic differentiation for complex valued SVD".
+
+        A cost of the singular values alone has a gradient where they coincide, too.
+        """
         (x,) = inputs
-        u, s, vt = self._thin(x, outputs)
         if not self.compute_uv or (is_disconnected(gs[0]) and is_disconnected(gs[2])):
-            return [in_pattern_of(x, dot(u * gs[1 if self.compute_uv else 0], vt))]
-        if self.full_matrices:
-            raise NotImplementedError("the gradient of the vectors of svd: use full_matrices=False")
-        if x.type.dtype in COMPLEX:
-            raise NotImplementedError("the gradient of the vectors of svd of a complex matrix")
+            u, _, vt = outputs if self.compute_uv and not self.full_matrices else SVD(full_matrices=False)(x)
+            return [in_pattern_of(x, matmul(u * as_rows(gs[1 if self.compute_uv else 0]), vt))]
+        s = outputs[1]
+        u, _, v, _ = self._parts(*outputs)
         gu, g, gvt = _given(gs, outputs)
-        gaps = _inverse_gaps(s**2)
-        left, right = dot(u.T, gu), dot(vt, gvt.T)
-        inner = diag(g) + gaps * (left - left.T) * s + s.dimshuffle(0, "x") * gaps * (right - right.T)
-        outside_u = (gu - dot(u, left)) / s
-        outside_v = (gvt - dot(right.T, vt)) / s.dimshuffle(0, "x")
-        return [in_pattern_of(x, dot(dot(u, inner) + outside_u, vt) + dot(u, outside_v))]
+        along, down, gaps = as_rows(s), as_columns(s), _inverse_gaps(s**2)
+        left, gu = self._turned(u, outputs[0], gu, s)
+        right, gv = self._turned(v, adjoint(outputs[2]), adjoint(gvt), s)
+        inner = with_diagonal(g) + gaps * _twice_skew(left) * along + down * gaps * _twice_skew(right)
+        if x.type.dtype in COMPLEX:  # the phases of a pair of vectors turn together: all of it is given to u
+            inner = inner + with_diagonal(1j * imag(diagonal_of(left)) / s)
+        beside = (gu - matmul(u, left)) / along
+        above = (gv - matmul(v, right)) / along
+        return [in_pattern_of(x, matmul(matmul(u, inner) + beside, adjoint(v)) + matmul(u, adjoint(above)))]
+
+    def _turned(self, vectors: Any, every: Any, g: Any, s: Any) -> tuple[Any, Any]:
+        """The gradient of vectors along themselves, and all of it, with that of the vectors beyond brought to them."""
+        if not self.full_matrices:
+            return matmul(adjoint(vectors), g), g
+        k = shape_i(s, s.type.ndim - 1)
+        first, beyond, g_beyond = columns_of(g, None, k), columns_of(every, k, None), columns_of(g, k, None)
+        return matmul(adjoint(vectors), first), first - matmul(beyond, matmul(adjoint(g_beyond), vectors))
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        """Of the singular values; of the vectors as long as nobody needs it."""
-        count = 3 if self.compute_uv else 1
-        if eval_points[0] is None:
-            return [None] * count
-        if self.compute_uv:
-            raise NotImplementedError("the R-operator of svd: use compute_uv=False")
-        u, _, vt = SVD(full_matrices=False)(inputs[0])
-        return [real(ExtractDiag()(dot(adjoint(u), dot(eval_points[0], adjoint(vt)))))]
+        (x,), (dx,) = inputs, eval_points
+        if dx is None:
+            return [None] * (3 if self.compute_uv else 1)
+        if not self.compute_uv:
+            u, _, vt = SVD(full_matrices=False)(x)
+            return [real(diagonal_of(matmul(adjoint(u), matmul(dx, adjoint(vt)))))]
+        outputs = self(x)
+        s = outputs[1]
+        u, u_beyond, v, v_beyond = self._parts(*outputs)
+        along, down, gaps = as_rows(s), as_columns(s), _inverse_gaps(s**2)
+        of_v, of_u = matmul(dx, v), matmul(adjoint(dx), u)
+        turned = matmul(adjoint(u), of_v)
+        spin_u = gaps * (turned * along + down * adjoint(turned))
+        spin_v = gaps * (down * turned + adjoint(turned) * along)
+        if x.type.dtype in COMPLEX:
+            spin_u = spin_u + with_diagonal(1j * imag(diagonal_of(turned)) / s)
+        du = matmul(u, spin_u) + (of_v - matmul(u, turned)) / along
+        dv = matmul(v, spin_v) + (of_u - matmul(v, adjoint(turned))) / along
+        if self.full_matrices:
+            last = x.type.ndim - 1
+            du = concatenate([du, -matmul(u, adjoint(matmul(adjoint(u_beyond), du)))], axis=last)
+            dv = concatenate([dv, -matmul(v, adjoint(matmul(adjoint(v_beyond), dv)))], axis=last)
+        return [du, real(diagonal_of(turned)), adjoint(dv)]
 
 
 def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:

@@ -1,4 +1,4 @@
-"""Linear algebra that NumPy has: inverses, determinants, norms, powers, and the factors of `factors`."""
+"""Linear algebra that NumPy has: norms, powers, traces, and what is in `inverses` and `factors`."""
 
 from __future__ import annotations
 
@@ -10,28 +10,30 @@ import numpy as np
 from theano.graph import Apply, Op
 from theano.tensor import math, reduction
 from theano.tensor import statistics as _statistics
-from theano.tensor.alloc import identity_like
+from theano.tensor.alloc import zeros_like
 from theano.tensor.diagonal import ExtractDiag
 from theano.tensor.diagonal import diag as _diag
 from theano.tensor.dot import dot
-from theano.tensor.factors import SVD, Eig, Eigh, QRFull, QRIncomplete, eig, eigh, qr, svd
-from theano.tensor.join import stack
-from theano.tensor.matrices import (
-    LINALG,
-    OfMatrix,
-    adjoint,
-    as_matrix,
-    computed,
-    float_dtype,
-    in_pattern_of,
-    values_of,
+from theano.tensor.factors import SVD, Eig, Eigh, EighGrad, QRFull, QRIncomplete, eig, eigh, qr, svd
+from theano.tensor.inverses import (
+    Det,
+    MatrixInverse,
+    MatrixPinv,
+    SLogDet,
+    det,
+    lstsq,
+    matrix_inverse,
+    pinv,
+    slogdet,
 )
-from theano.tensor.opsupport import Shapes, holomorphic, new_tensor, single
+from theano.tensor.join import stack
+from theano.tensor.matrices import Composed, as_matrices, as_matrix, identity_for, in_pattern_of, matmul
+from theano.tensor.opsupport import Shapes, single
 from theano.tensor.reduction import max as max_
 from theano.tensor.reduction import min as min_
 from theano.tensor.reduction import sum as sum_
 from theano.tensor.shape import reshape, shape_tuple
-from theano.tensor.slinalg import solve
+from theano.tensor.systems import solve
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = [
@@ -40,11 +42,15 @@ __all__ = [
     "Det",
     "Eig",
     "Eigh",
+    "EighGrad",
     "ExtractDiag",
     "MatrixInverse",
     "MatrixPinv",
     "QRFull",
     "QRIncomplete",
+    "SLogDet",
+    "TensorInv",
+    "TensorSolve",
     "alloc_diag",
     "det",
     "diag",
@@ -58,113 +64,13 @@ __all__ = [
     "norm",
     "pinv",
     "qr",
+    "slogdet",
+    "spectral_radius_bound",
     "svd",
     "tensorinv",
     "tensorsolve",
     "trace",
 ]
-
-
-class MatrixInverse(OfMatrix):
-    """The inverse of a matrix. LinAlgError if it has none.
-
-    ``inverse(A).dot(b)`` is slower and less accurate than `theano.tensor.slinalg.solve`.
-
-    Examples
-    --------
-    >>> MatrixInverse()(T.constant([[2.0, 0.0], [0.0, 4.0]])).eval()
-    array([[0.5 , 0.  ],
-           [0.  , 0.25]])
-    """
-
-    __props__ = ()
-
-    def value(self, x: np.ndarray) -> Any:
-        return np.linalg.inv(x)
-
-    @holomorphic
-    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        inverse = outputs[0].T
-        return [in_pattern_of(inputs[0], -matrix_dot(inverse, gs[0], inverse))]
-
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        if eval_points[0] is None:
-            return [None]
-        inverse = self(*inputs)
-        return [in_pattern_of(inputs[0], -matrix_dot(inverse, eval_points[0], inverse))]
-
-
-matrix_inverse = MatrixInverse()
-
-
-class MatrixPinv(OfMatrix):
-    """The Moore-Penrose pseudo-inverse of a matrix.
-
-    Examples
-    --------
-    >>> MatrixPinv()(T.constant([[2.0], [0.0]])).eval()
-    array([[0.5, 0. ]])
-    """
-
-    __props__ = ()
-
-    def value(self, x: np.ndarray) -> Any:
-        return np.linalg.pinv(x)
-
-    def result_shape(self, shape: tuple[Any, ...]) -> tuple[Any, ...]:
-        return shape[::-1]
-
-    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        # The adjoint of the change in R_op.
-        (x,), p, g = inputs, outputs[0], adjoint(gs[0])
-        q = adjoint(p)
-        left = g - matrix_dot(x, p, g)
-        right = g - matrix_dot(g, p, x)
-        return [in_pattern_of(x, -matrix_dot(q, gs[0], q) + matrix_dot(left, p, q) + matrix_dot(q, p, right))]
-
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        # Golub and Pereyra (1973), where the rank does not change.
-        (x,), dx = inputs, eval_points[0]
-        if dx is None:
-            return [None]
-        p, turned = self(x), adjoint(dx)
-        q = adjoint(p)
-        outside = turned - matrix_dot(turned, x, p)
-        beside = turned - matrix_dot(p, x, turned)
-        return [-matrix_dot(p, dx, p) + matrix_dot(p, q, outside) + matrix_dot(beside, q, p)]
-
-
-pinv = MatrixPinv()
-
-
-class Det(OfMatrix):
-    """The determinant of a square matrix.
-
-    Examples
-    --------
-    >>> Det()(T.constant([[2.0, 1.0], [0.0, 4.0]])).eval()
-    array(8.)
-    """
-
-    __props__ = ()
-
-    def value(self, x: np.ndarray) -> Any:
-        return np.linalg.det(x)
-
-    def result_shape(self, shape: tuple[Any, ...]) -> tuple[Any, ...]:
-        return ()
-
-    @holomorphic
-    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        (x,) = inputs
-        return [in_pattern_of(x, gs[0] * outputs[0] * matrix_inverse(x).T)]
-
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        (x,), dx = inputs, eval_points[0]
-        return [None if dx is None else self(x) * sum_(matrix_inverse(x).T * dx)]
-
-
-det = Det()
 
 
 class AllocDiag(Op):
@@ -252,7 +158,7 @@ def matrix_dot(*args: Any) -> Any:
 
 
 def matrix_power(M: Any, n: int) -> Any:
-    """`M` to an integer power: by squaring, of the inverse if `n` is negative.
+    """`M` (a matrix, or each of a stack) to an integer power: by squaring, of the inverse if `n` is negative.
 
     Raises
     ------
@@ -265,7 +171,7 @@ def matrix_power(M: Any, n: int) -> Any:
     array([[1, 5],
            [0, 1]])
     """
-    M = as_matrix(M, "matrix_power")
+    M = as_matrices(M, "matrix_power")
     if isinstance(n, bool) or not isinstance(n, (int, np.integer)):
         raise TypeError(f"matrix_power takes an int as exponent, not {n!r}")
     if n < 0:
@@ -273,10 +179,10 @@ def matrix_power(M: Any, n: int) -> Any:
     result = None
     while n:
         if n % 2:
-            result = M if result is None else dot(result, M)
+            result = M if result is None else matmul(result, M)
         n //= 2
-        M = dot(M, M) if n else M
-    return identity_like(M) if result is None else result
+        M = matmul(M, M) if n else M
+    return zeros_like(M) + identity_for(M) if result is None else result
 
 
 def norm(x: Any, ord: Any = None) -> Any:
@@ -327,37 +233,6 @@ def norm(x: Any, ord: Any = None) -> Any:
     return max_(sums) if order > 0 else min_(sums)
 
 
-class lstsq(Op):
-    """Least squares as `numpy.linalg.lstsq`: solution, residuals, rank and singular values.
-
-    Examples
-    --------
-    >>> lstsq()(T.constant([[1.0], [1.0]]), T.constant([1.0, 3.0]), -1)[0].eval()
-    array([2.])
-    """
-
-    __props__ = ()
-
-    def make_node(self, x: Any, y: Any, rcond: Any = -1) -> Apply:
-        x, y, rcond = as_matrix(x, "lstsq"), as_tensor_variable(y), as_tensor_variable(rcond)
-        if y.type.ndim not in (1, 2):
-            raise TypeError(f"lstsq takes a vector or matrix of results, got {y.type.ndim} dimensions")
-        dtype, columns = float_dtype(x, y), y.type.shape[1:]
-        real = np.empty(0, dtype).real.dtype.name
-        outputs = [
-            new_tensor(dtype, (x.type.shape[1], *columns)),
-            new_tensor(real, (None,)),
-            new_tensor("int64", ()),
-            new_tensor(real, (None,)),
-        ]
-        return Apply(self, [x, y, rcond], outputs)
-
-    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
-        x, y = values_of(*inputs[:2])
-        for cell, value, v in zip(out, LINALG.lstsq(x, y, float(inputs[2])), node.outputs, strict=True):
-            cell[0] = computed(value, v)
-
-
 def tensorinv(a: Any, ind: int = 2) -> Any:
     """The inverse of a tensor under `tensordot`, as `numpy.linalg.tensorinv`.
 
@@ -380,6 +255,24 @@ def tensorinv(a: Any, ind: int = 2) -> Any:
     return reshape(inverse, (*lengths[ind:], *lengths[:ind]))
 
 
+class TensorInv(Composed):
+    """`tensorinv` as an op.
+
+    Examples
+    --------
+    >>> TensorInv(1)(T.dmatrix()).type
+    TensorType(float64, matrix)
+    """
+
+    __props__ = ("ind",)
+
+    def __init__(self, ind: int = 2) -> None:
+        self.ind = ind
+
+    def decompose(self, inputs: Sequence[Any]) -> Sequence[Any]:
+        return [tensorinv(inputs[0], self.ind)]
+
+
 def tensorsolve(a: Any, b: Any, axes: Sequence[int] | None = None) -> Any:
     """The `x` with ``tensordot(a, x, x.ndim) == b``, as `numpy.linalg.tensorsolve`.
 
@@ -395,3 +288,52 @@ def tensorsolve(a: Any, b: Any, axes: Sequence[int] | None = None) -> Any:
     lengths = shape_tuple(a)[b.type.ndim :]
     size = reduction.prod(stack(list(lengths)))
     return reshape(solve(reshape(a, (-1, size)), reshape(b, (-1,))), lengths)
+
+
+class TensorSolve(Composed):
+    """`tensorsolve` as an op.
+
+    Examples
+    --------
+    >>> TensorSolve()(T.dmatrix(), T.dvector()).type
+    TensorType(float64, vector)
+    """
+
+    __props__ = ("axes",)
+
+    def __init__(self, axes: Sequence[int] | None = None) -> None:
+        self.axes = None if axes is None else tuple(axes)
+
+    def decompose(self, inputs: Sequence[Any]) -> Sequence[Any]:
+        return [tensorsolve(inputs[0], inputs[1], self.axes)]
+
+
+def spectral_radius_bound(X: Any, log2_exponent: int) -> Any:
+    """At least the largest eigenvalue of a symmetric matrix `X` with positive ones: nearer for greater `log2_exponent`.
+
+    It is ``trace(X ** k) ** (1 / k)`` for ``k = 2 ** log2_exponent`` (Pan, 1990, "Estimating the extremal eigenvalues
+    of a symmetric matrix").
+
+    Raises
+    ------
+    TypeError
+        `X` is no matrix of floats, or `log2_exponent` no whole number.
+    ValueError
+        `log2_exponent` is not positive.
+
+    Examples
+    --------
+    >>> spectral_radius_bound(T.constant([[2.0, 0.0], [0.0, 1.0]]), 4).eval().round(6)
+    np.float64(2.000002)
+    """
+    X = as_matrix(X, "spectral_radius_bound")
+    if not X.type.dtype.startswith("float"):
+        raise TypeError(f"spectral_radius_bound takes a matrix of floats, got {X.type}")
+    if isinstance(log2_exponent, bool) or not isinstance(log2_exponent, (int, np.integer)):
+        raise TypeError(f"log2_exponent must be an int, not {log2_exponent!r}")
+    if log2_exponent <= 0:
+        raise ValueError(f"log2_exponent must be positive, not {log2_exponent}")
+    power = X
+    for _ in range(int(log2_exponent)):
+        power = dot(power, power)
+    return trace(power) ** np.asarray(2.0 ** -int(log2_exponent), X.type.dtype)

@@ -62,6 +62,8 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.concatenate: _joined(concatenate), np.stack: _joined(stack),
     np.linalg.inv: nlinalg.matrix_inverse, np.linalg.pinv: nlinalg.pinv, np.linalg.det: nlinalg.det,
     np.linalg.norm: nlinalg.norm, np.linalg.cholesky: slinalg.cholesky, np.linalg.solve: slinalg.solve,
+    np.linalg.slogdet: nlinalg.slogdet, np.linalg.eigh: nlinalg.eigh, np.linalg.qr: nlinalg.qr,
+    np.linalg.svd: nlinalg.svd, np.linalg.matrix_power: nlinalg.matrix_power, np.kron: slinalg.kron,
 }  # fmt: skip
 
 

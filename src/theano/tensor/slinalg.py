@@ -1,4 +1,4 @@
-"""Linear algebra that SciPy has: Cholesky factors, systems of equations, Kronecker products, exponentials."""
+"""Linear algebra that SciPy has: generalised eigenvalues, Kronecker products, exponentials, and those of `systems`."""
 
 from __future__ import annotations
 
@@ -8,30 +8,55 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply, Op
-from theano.tensor.alloc import tril, triu, zeros_like
-from theano.tensor.dot import dot, outer
+from theano.tensor.alloc import zeros_like
+from theano.tensor.factors import Eigh, to_triangle
 from theano.tensor.join import concatenate
+from theano.tensor.math import conj, real
 from theano.tensor.matrices import (
+    Composed,
     OfMatrix,
     adjoint,
-    as_matrix,
+    as_matrices,
+    as_rows,
+    columns_of,
     computed,
+    filled,
     float_dtype,
-    half_tril,
     in_pattern_of,
+    matmul,
+    real_dtype,
+    rows_of,
+    stack_lengths,
+    symmetric_half,
+    transposed,
     values_of,
 )
-from theano.tensor.opsupport import Shapes, holomorphic, new_tensor, single
+from theano.tensor.opsupport import Shapes, holomorphic, single
 from theano.tensor.shape import reshape, shape_i, shape_padleft
+from theano.tensor.systems import (
+    MATRIX_STRUCTURES,
+    Cholesky,
+    CholeskyGrad,
+    Solve,
+    cho_solve,
+    cholesky,
+    solve,
+    solve_lower_triangular,
+    solve_symmetric,
+    solve_upper_triangular,
+)
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = [
     "MATRIX_STRUCTURES",
     "Cholesky",
+    "CholeskyGrad",
     "Eigvalsh",
     "EigvalshGrad",
     "Expm",
+    "ExpmGrad",
     "Solve",
+    "cho_solve",
     "cholesky",
     "eigvalsh",
     "expm",
@@ -41,163 +66,6 @@ __all__ = [
     "solve_symmetric",
     "solve_upper_triangular",
 ]
-
-MATRIX_STRUCTURES = (
-    "general",
-    "symmetric",
-    "lower_triangular",
-    "upper_triangular",
-    "hermitian",
-    "banded",
-    "diagonal",
-    "toeplitz",
-)
-
-
-class Cholesky(OfMatrix):
-    """The triangular factor of a symmetric positive definite matrix, of which one triangle is read.
-
-    Parameters
-    ----------
-    lower
-        Whether the factor is lower triangular (``L @ L.T``), and the lower triangle is read.
-    destructive
-        Accepted: the argument is never overwritten.
-    on_error
-        What happens where the matrix is not positive definite: "raise" LinAlgError, or a result of "nan".
-
-    Examples
-    --------
-    >>> Cholesky()(T.constant([[4.0, 0.0], [2.0, 10.0]])).eval()
-    array([[2., 0.],
-           [1., 3.]])
-    """
-
-    __props__ = ("lower", "destructive", "on_error")
-
-    def __init__(self, lower: bool = True, on_error: str = "raise") -> None:
-        if on_error not in ("raise", "nan"):
-            raise ValueError(f"on_error must be 'raise' or 'nan', not {on_error!r}")
-        self.lower, self.destructive, self.on_error = bool(lower), False, on_error
-
-    def value(self, x: np.ndarray) -> Any:
-        import scipy.linalg
-
-        if x.shape[0] != x.shape[1]:
-            raise ValueError(f"Cholesky: the matrix must be square, its shape is {x.shape}")
-        try:
-            return scipy.linalg.cholesky(x, lower=self.lower)
-        except (scipy.linalg.LinAlgError, ValueError) as error:  # ValueError: not finite
-            if self.on_error == "raise":
-                raise np.linalg.LinAlgError(f"Cholesky: the matrix is not positive definite ({error})") from None
-            return np.full(x.shape, np.nan)
-
-    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        # Murray (2016), "Differentiation of the Cholesky decomposition", eq. 10.
-        lower, g = (outputs[0], gs[0]) if self.lower else (adjoint(outputs[0]), adjoint(gs[0]))
-        upper = adjoint(lower)
-        middle = half_tril(dot(upper, g))
-        sides = solve_upper_triangular(upper, adjoint(solve_upper_triangular(upper, adjoint(middle))))
-        both = half_tril(sides + adjoint(sides))
-        return [in_pattern_of(inputs[0], both if self.lower else adjoint(both))]
-
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        if eval_points[0] is None:
-            return [None]
-        read = half_tril(eval_points[0] if self.lower else adjoint(eval_points[0]))
-        dx = read + adjoint(read)
-        factor = self(*inputs)
-        lower = factor if self.lower else adjoint(factor)
-        middle = solve_lower_triangular(lower, adjoint(solve_lower_triangular(lower, dx)))
-        change = dot(lower, half_tril(middle))
-        return [change if self.lower else adjoint(change)]
-
-
-cholesky = Cholesky()
-
-
-class Solve(Op):
-    """The `x` with ``A @ x == b`` for a square matrix A and a vector or matrix b.
-
-    Parameters
-    ----------
-    A_structure
-        One of `MATRIX_STRUCTURES`. Of "lower_triangular" and "upper_triangular" matrices the other triangle is not
-        read; other structures are solved as general ones.
-    lower, overwrite_A, overwrite_b
-        Accepted: arguments are never overwritten.
-
-    Examples
-    --------
-    >>> Solve()(T.constant([[2.0, 0.0], [0.0, 4.0]]), T.constant([2.0, 2.0])).eval()
-    array([1. , 0.5])
-    """
-
-    __props__ = ("A_structure", "lower", "overwrite_A", "overwrite_b")
-
-    def __init__(
-        self,
-        A_structure: str = "general",
-        lower: bool = False,
-        overwrite_A: bool = False,
-        overwrite_b: bool = False,
-    ) -> None:
-        if A_structure not in MATRIX_STRUCTURES:
-            raise ValueError(f"Invalid matrix structure argument {A_structure!r}: one of {MATRIX_STRUCTURES}")
-        self.A_structure = A_structure
-        self.lower, self.overwrite_A, self.overwrite_b = bool(lower), bool(overwrite_A), bool(overwrite_b)
-
-    @property
-    def _triangle(self) -> Any:
-        """The function that keeps the triangle that is read, if it is one."""
-        return {"lower_triangular": tril, "upper_triangular": triu}.get(self.A_structure)
-
-    def make_node(self, A: Any, b: Any) -> Apply:
-        A, b = as_matrix(A, "Solve"), as_tensor_variable(b)
-        if b.type.ndim not in (1, 2):
-            raise TypeError(f"Solve takes a vector or matrix as right side, got {b.type.ndim} dimensions")
-        return single(self, [A, b], float_dtype(A, b), (A.type.shape[1], *b.type.shape[1:]))
-
-    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
-        import scipy.linalg
-
-        A, b = values_of(*inputs)
-        if self._triangle is None:
-            x = scipy.linalg.solve(A, b)
-        else:
-            lower = self.A_structure == "lower_triangular"
-            # NaNs pass through, as in the gradient of a Cholesky factor with on_error="nan".
-            x = scipy.linalg.solve_triangular(A, b, lower=lower, check_finite=False)
-        out[0][0] = computed(x, node.outputs[0])
-
-    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
-        return [(shapes[0][1], *shapes[1][1:])]
-
-    @holomorphic
-    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        A, b = inputs
-        turned = {"lower_triangular": "upper_triangular", "upper_triangular": "lower_triangular"}
-        gb = Solve(turned.get(self.A_structure, self.A_structure))(A.T, gs[0])
-        x = outputs[0]
-        gA = -outer(gb, x) if x.type.ndim == 1 else -dot(gb, x.T)
-        triangle = self._triangle
-        return [in_pattern_of(A, gA if triangle is None else triangle(gA)), in_pattern_of(b, gb)]
-
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        dA, db = eval_points
-        if dA is None and db is None:
-            return [None]
-        moved = db
-        if dA is not None:
-            change = dot(dA if self._triangle is None else self._triangle(dA), self(*inputs))
-            moved = -change if db is None else db - change
-        return [self(inputs[0], moved)]
-
-
-solve = Solve()
-solve_lower_triangular = Solve(A_structure="lower_triangular")
-solve_upper_triangular = Solve(A_structure="upper_triangular")
-solve_symmetric = Solve(A_structure="symmetric")
 
 
 class Eigvalsh(Op):
@@ -222,25 +90,69 @@ class Eigvalsh(Op):
         self.lower = bool(lower)
 
     def make_node(self, a: Any, b: Any = None) -> Apply:
-        given = [as_matrix(x, "Eigvalsh") for x in (a, b) if x is not None and not _is_none(x)]
-        real = np.empty(0, float_dtype(*given)).real.dtype.name
-        return single(self, given, real, (given[0].type.shape[0],))
+        given = [as_matrices(x, "Eigvalsh") for x in (a, b) if x is not None and not _is_none(x)]
+        shape = given[0].type.shape[:-1]
+        if len(given) == 2:
+            if given[0].type.ndim != given[1].type.ndim:
+                raise TypeError(f"Eigvalsh: {given[0]} and {given[1]} have different numbers of dimensions")
+            if given[0].type.broadcastable[:-2] != given[1].type.broadcastable[:-2]:
+                raise TypeError(f"Eigvalsh: {given[0]} and {given[1]} are stacks of different patterns")
+            shape = (*stack_lengths("Eigvalsh", *given), shape[-1])
+        return single(self, given, real_dtype(float_dtype(*given)), shape)
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         import scipy.linalg
 
-        w = scipy.linalg.eigvalsh(*values_of(*inputs), lower=self.lower)
+        arrays = values_of(*inputs)
+        if len({a.shape for a in arrays}) > 1:
+            raise ValueError(f"Eigvalsh: matrices of shapes {' and '.join(str(a.shape) for a in arrays)}")
+        empty = np.empty(arrays[0].shape[:-1], node.outputs[0].type.dtype)
+        w = filled(empty, 1, lambda *given: scipy.linalg.eigvalsh(*given, lower=self.lower), *arrays)
         out[0][0] = computed(w, node.outputs[0])
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
-        return [(shapes[0][0],)]
+        return [shapes[0][:-1]]
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        g = EigvalshGrad(self.lower)(*inputs, gs[0], return_list=True)
-        return [in_pattern_of(x, gx) for x, gx in zip(inputs, g, strict=True)]
+        return [in_pattern_of(x, g) for x, g in zip(inputs, _eigenvalue_gradients(inputs, gs[0], self.lower))]
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+        if all(d is None for d in eval_points):
+            return [None]
+        w, v = _eigenvectors(inputs, self.lower)
+        total = None
+        for d, factor in zip(eval_points, (None, w)):
+            if d is not None:
+                moved = real((conj(v) * matmul(symmetric_half(d, self.lower), v)).sum(axis=v.type.ndim - 2))
+                moved = moved if factor is None else -factor * moved
+                total = moved if total is None else total + moved
+        return [total]
 
 
-class EigvalshGrad(Op):
+def _eigenvectors(matrices: Sequence[Any], lower: bool) -> tuple[Any, Any]:
+    """Eigenvalues and vectors of a matrix, or of a pair ``(a, b)``: there those with ``v.H @ b @ v == 1``."""
+    if len(matrices) == 1:
+        w, v = Eigh("L" if lower else "U")(matrices[0])
+        return w, v
+    a, b = matrices
+    factor = Cholesky(lower)(b)
+    factor = factor if lower else adjoint(factor)
+    half = solve_lower_triangular(factor, symmetric_half(a, lower))
+    w, v = Eigh()(solve_lower_triangular(factor, adjoint(half)))
+    return w, solve_upper_triangular(adjoint(factor), v)
+
+
+def _eigenvalue_gradients(matrices: Sequence[Any], g: Any, lower: bool) -> list[Any]:
+    """The gradients of the triangles that are read, from that of the eigenvalues.
+
+    ``v.H @ (da - w * db) @ v`` is the change of an eigenvalue, where ``v.H @ b @ v`` is 1: Giles (2008), 3.1.
+    """
+    w, v = _eigenvectors(matrices, lower)
+    weights = [g, -g * w][: len(matrices)]
+    return [to_triangle(matmul(v * as_rows(weight), adjoint(v)), lower) for weight in weights]
+
+
+class EigvalshGrad(Composed):
     """The gradients of `Eigvalsh`: inputs are its matrices and the gradient of its result.
 
     Examples
@@ -254,25 +166,10 @@ class EigvalshGrad(Op):
     def __init__(self, lower: bool = True) -> None:
         self.lower = bool(lower)
 
-    def make_node(self, *inputs: Any) -> Apply:
+    def decompose(self, inputs: Sequence[Any]) -> Sequence[Any]:
         *given, g = inputs
-        given = [as_matrix(x, "EigvalshGrad") for x in given]
-        g = as_tensor_variable(g)
-        dtype = float_dtype(*given, g)
-        return Apply(self, [*given, g], [new_tensor(dtype, x.type.shape) for x in given])
-
-    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
-        import scipy.linalg
-
-        *given, g = values_of(*inputs)
-        w, v = scipy.linalg.eigh(*given, lower=self.lower)
-        for cell, weight, variable in zip(out, (g, -g * w), node.outputs, strict=False):
-            full = (v * weight) @ v.conj().T
-            read, other = (np.tril(full), np.triu(full, 1)) if self.lower else (np.triu(full), np.tril(full, -1))
-            cell[0] = computed(read + other.conj().T, variable)
-
-    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
-        return list(shapes[:-1])
+        given = [as_matrices(x, "EigvalshGrad") for x in given]
+        return [in_pattern_of(x, gx) for x, gx in zip(given, _eigenvalue_gradients(given, g, self.lower))]
 
 
 def _is_none(x: Any) -> bool:
@@ -330,21 +227,39 @@ class Expm(OfMatrix):
     def value(self, x: np.ndarray) -> Any:
         import scipy.linalg
 
-        return scipy.linalg.expm(x)
-
-    def _change(self, A: Any, dA: Any) -> Any:
-        """The derivative at `A` in a direction: a block of an exponential (Higham, 2008, eq. 3.16)."""
-        top = concatenate([A, dA], axis=1)
-        bottom = concatenate([zeros_like(A), A], axis=1)
-        n = shape_i(A, 0)
-        return in_pattern_of(A, self(concatenate([top, bottom], axis=0))[:n, n:])
+        return filled(np.empty_like(x), 2, scipy.linalg.expm, x)
 
     @holomorphic
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        return [in_pattern_of(inputs[0], self._change(inputs[0].T, gs[0]))]
+        return [in_pattern_of(inputs[0], _expm_change(transposed(inputs[0]), gs[0]))]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        return [None if eval_points[0] is None else self._change(inputs[0], eval_points[0])]
+        return [None if eval_points[0] is None else _expm_change(inputs[0], eval_points[0])]
 
 
 expm = Expm()
+
+
+def _expm_change(A: Any, dA: Any) -> Any:
+    """The derivative of the exponential of `A` in a direction: a block of an exponential (Higham, 2008, eq. 3.16)."""
+    columns, n = A.type.ndim - 1, shape_i(A, A.type.ndim - 1)
+    top = concatenate([A, dA], axis=columns)
+    bottom = concatenate([zeros_like(A), A], axis=columns)
+    block = expm(concatenate([top, bottom], axis=columns - 1))
+    return in_pattern_of(A, columns_of(rows_of(block, None, n), n, None))
+
+
+class ExpmGrad(Composed):
+    """The gradient of `Expm`: of a matrix and the gradient of its exponential.
+
+    Examples
+    --------
+    >>> ExpmGrad()(T.constant([[0.0]]), T.constant([[2.0]])).eval()
+    array([[2.]])
+    """
+
+    __props__ = ()
+
+    def decompose(self, inputs: Sequence[Any]) -> Sequence[Any]:
+        A, g = inputs
+        return [in_pattern_of(A, _expm_change(adjoint(A), g))]

@@ -1,0 +1,409 @@
+"""Lowering of linear algebra: into calls of `native.lapack`, for a matrix or many of them along leading axes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from theano.loops import expr as ex
+from theano.loops import host as hs
+from theano.loops import vmath
+from theano.loops.expr import Expr
+from theano.loops.lapack import NOT_FINITE, code_of, name_of
+from theano.lower import body as bd
+from theano.lower.builder import Builder, whole
+from theano.lower.dims import ONE, ZERO, is_const, length
+from theano.lower.emitter import Argument, Emitter
+from theano.lower.items import Special
+from theano.lower.ops.elemwise import rearranged
+from theano.lower.ops.registry import lowers
+from theano.lower.products import place
+from theano.lower.values import Tensor, Value
+from theano.native import lapack
+from theano.tensor.factors import SVD, Eigh, QRFull, QRIncomplete
+from theano.tensor.nlinalg import Det, MatrixInverse, SLogDet
+from theano.tensor.slinalg import Cholesky, CholeskyGrad, Eigvalsh, Solve
+from theano.tensor.systems import InverseProduct
+
+TYPES = ("f32", "f64")
+# Columns that LAPACK works on at once where it is given the memory for it.
+BLOCK = 64
+
+
+def prepared(b: Builder, node: Any, inputs: Sequence[Value]) -> list[Value] | None:
+    """The matrices as numbers of the type of the result; None if that is not one of LAPACK's that is called."""
+    type_ = ex.TYPE_OF[node.outputs[0].type.dtype]
+    real = all(b.native(v.type) and v.type in (*TYPES, *ex.INTS, "bool") for v in inputs)
+    if type_ not in TYPES or not real or not lapack.is_there():
+        return None
+    return [_of_type(b, v, type_) for v in inputs]
+
+
+def _of_type(b: Builder, v: Value, type_: str) -> Value:
+    return v if v.type == type_ else b.pointwise(type_, v.dims, [v], bd.converted(bd.element(0, v), type_))
+
+
+def operand(b: Builder, v: Value, contiguous: bool = False) -> Value:
+    """Matrices that lie equally far apart along all leading axes; `contiguous`: with rows or columns that are."""
+    if v.uniform is not None:
+        return b.copy(v)
+    if v.ndim <= 3 and not contiguous:
+        return b.strided(v)
+    return v if _is_in_order(v) else b.copy(v)
+
+
+def _is_in_order(v: Value) -> bool:
+    """Whether all matrices of a tensor are looked at, or one of them."""
+    if v.axes is None or v.tensor is None:
+        return False
+    first = len(v.tensor.dims) - 2
+    leading = v.axes[:-2]
+    one = first == 0 and all(a is None for a in leading)
+    return set(v.axes[-2:]) == {first, first + 1} and (one or leading == tuple(range(first)))
+
+
+def square(b: Builder, v: Value, message: str, error: type[Exception] = ValueError) -> Expr:
+    """The length of both axes."""
+    return b.unify(v.dims[-2], v.dims[-1], message, error)
+
+
+class Call:
+    """One call under construction: its operands, results and workspace."""
+
+    def __init__(self, b: Builder, kind: str, type_: str, leading: Sequence[Expr]) -> None:
+        self.b = b
+        self.type = type_
+        self.name = name_of(kind, type_)
+        self.leading = tuple(leading)
+        self.count = b.dims.product(self.leading)
+        self.args: list[Callable[[Emitter], Sequence[Argument]]] = []
+        self.reads: list[Value] = []
+        self.writes: list[Tensor] = []
+        self.scalars: list[Expr] = [self.count]
+
+    def numbers(self, *values: Expr) -> None:
+        self.scalars += values
+        self.args.append(lambda asm: values)
+
+    def matrix(self, v: Value, contiguous: bool = False) -> None:
+        """The place of the first one, how far the next is, and the steps of rows and columns."""
+        v = operand(self.b, v, contiguous)
+        self.reads.append(v)
+        far = self.b.dims.product(v.dims[-2:])
+        one = all(is_const(d, 1) for d in v.dims[:-2])
+
+        def given(asm: Emitter) -> Sequence[Argument]:
+            pointer, *steps = place(asm, v)
+            return [pointer, ZERO if one else steps[0] if len(steps) == 3 else far, *steps[-2:]]
+
+        self.args.append(given)
+
+    def made(self, dims: Sequence[Expr], type_: str = "") -> Tensor:
+        """A result, or memory to work in."""
+        out = self.b.tensor(type_ or self.type, dims)
+        self.writes.append(out)
+        self.args.append(lambda asm: [asm.pointer(whole(out))])
+        return out
+
+    def memory(self, size: Expr, type_: str = "") -> None:
+        """Memory to work in, and how much of it there is."""
+        self.made((size,), type_)
+        self.numbers(size)
+
+    def done(self) -> None:
+        """Have it made."""
+        word, name = self.b.word("symbol", self.name), self.name
+
+        def emit(asm: Emitter) -> None:
+            for tensor in self.writes:
+                asm.bind(tensor)
+            asm.statement(hs.Call(word, [x for given in self.args for x in given(asm)], name))
+
+        item = Special(
+            self.b.region, self.b.node, what="linear algebra", reads=self.reads, writes=self.writes, emit=emit,
+            scalars=self.scalars,
+        )  # fmt: skip
+        self.b.add(item)
+        for tensor in self.writes:
+            tensor.writers.append(item)
+
+    def status(self) -> Tensor:
+        out = self.b.tensor("i64", (), "cell")
+        self.writes.append(out)
+        self.args.append(lambda asm: [asm.pointer(whole(out))])
+        return out
+
+
+def refuse(b: Builder, status: Tensor, messages: dict[int, tuple[type[Exception], str]]) -> None:
+    """Raise what a code means (0: any other one); a message may show the code."""
+    code = code_of(b.scalar(whole(status)))
+    code = b.named(code)
+    for number, (error, message) in messages.items():
+        good = ex.eq(code, ZERO) if number == 0 else ex.ne(code, length(number))
+        b.check(good, error, message, (code,))
+
+
+@lowers(Cholesky)
+def lower_cholesky(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
+    given = prepared(b, node, inputs)
+    if given is None:
+        return None
+    (x,) = given
+    n = square(b, x, "Cholesky: the matrix must be square, its shape is ({0}, {1})")
+    call = Call(b, "cholesky", x.type, x.dims[:-2])
+    call.numbers(ONE if node.op.lower else ZERO, call.count, n)
+    call.matrix(x)
+    out, status = call.made((*x.dims[:-2], n, n)), call.status()
+    call.done()
+    if node.op.on_error == "raise":
+        said = "Cholesky: the matrix is not positive definite "
+        refuse(
+            b, status, {
+                NOT_FINITE: (np.linalg.LinAlgError, said + "(array must not contain infs or NaNs)"),
+                0: (np.linalg.LinAlgError, said + "({0}-th leading minor of the array is not positive definite)"),
+            }
+        )  # fmt: skip
+    return [whole(out)]
+
+
+@lowers(CholeskyGrad)
+def lower_cholesky_gradient(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
+    given = prepared(b, node, inputs[1:])
+    if given is None:
+        return None
+    factor, g = given
+    n = square(b, factor, "CholeskyGrad: the matrix must be square, its shape is ({0}, {1})")
+    for axis, (d, e) in enumerate(zip(factor.dims, g.dims, strict=True)):
+        b.unify(d, e, f"CholeskyGrad: axis {axis} has length {{0}} in the factor, {{1}} in its gradient")
+    leading = factor.dims[:-2]
+    call = Call(b, "cholesky_gradient", factor.type, leading)
+    call.numbers(ONE if node.op.lower else ZERO, call.count, n)
+    call.matrix(factor)
+    call.matrix(g)
+    out = call.made((*leading, n, n))
+    call.made((n, n))
+    call.done()
+    return [whole(out)]
+
+
+@lowers(Solve, InverseProduct)
+def lower_solve(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
+    given = prepared(b, node, inputs)
+    if given is None:
+        return None
+    is_vector = given[1].ndim == 1
+    a, c = given[0], _as_column(b, given[1]) if is_vector else given[1]
+    n = square(b, a, "Solve: the matrix must be square, its shape is ({0}, {1})", np.linalg.LinAlgError)
+    b.unify(n, c.dims[-2], "Solve: a matrix of {0} rows, a right side of {1}")
+    leading, m = _leading(b, a, c), c.dims[-1]
+    a, c = (_repeated(b, v, leading) for v in (a, c))
+    triangle = {"lower_triangular": ONE, "upper_triangular": ZERO}.get(node.op.A_structure)
+    call = Call(b, "linear" if triangle is None else "triangular", a.type, leading)
+    checked = type(node.op) is Solve
+    call.numbers(triangle if triangle is not None else ONE if checked else ZERO)
+    call.numbers(call.count, n, m)
+    call.matrix(a, contiguous=triangle is not None)
+    call.matrix(c)
+    out = call.made((*leading, n) if is_vector else (*leading, n, m))
+    if triangle is None:
+        call.made((n, n))
+        call.made((n,), "i64")
+    status = call.status()
+    call.done()
+    if triangle is None:
+        refuse(
+            b, status, {
+                NOT_FINITE: (ValueError, "array must not contain infs or NaNs"),
+                0: (np.linalg.LinAlgError, "Solve: the matrix is singular" if checked else "Singular matrix"),
+            }
+        )  # fmt: skip
+    else:
+        refuse(b, status, {0: (np.linalg.LinAlgError, "singular matrix: resolution failed at diagonal {0}")})
+    return [whole(out)]
+
+
+def _leading(b: Builder, x: Value, y: Value) -> tuple[Expr, ...]:
+    """The lengths of the leading axes of stacks of which one may repeat its matrices."""
+    pairs = zip(x.dims[:-2], y.dims[:-2], strict=True)
+    message = "Solve: stacks of {0} and of {1} matrices"
+    return tuple(q if is_const(p, 1) else p if is_const(q, 1) else b.unify(p, q, message) for p, q in pairs)
+
+
+def _repeated(b: Builder, v: Value, leading: Sequence[Expr]) -> Value:
+    """A stack with its matrices repeated along some of several axes."""
+    again = [is_const(d, 1) and not is_const(n, 1) for d, n in zip(v.dims[:-2], leading, strict=True)]
+    if len(again) == 1 or not any(again) or all(is_const(d, 1) for d in v.dims[:-2]):
+        return v
+    return b.pointwise(v.type, (*leading, *v.dims[-2:]), [v], bd.element(0, v))
+
+
+def _as_column(b: Builder, v: Value) -> Value:
+    """A vector as a matrix of one column."""
+    return rearranged(b.whole(v) if v.uniform is not None else v, [0, None])
+
+
+@lowers(MatrixInverse)
+def lower_inverse(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
+    given = prepared(b, node, inputs)
+    if given is None:
+        return None
+    (x,) = given
+    n = square(b, x, "Last 2 dimensions of the array must be square", np.linalg.LinAlgError)
+    call = Call(b, "inverse", x.type, x.dims[:-2])
+    call.numbers(call.count, n)
+    call.matrix(x)
+    out = call.made((*x.dims[:-2], n, n))
+    call.memory(ex.mul(n, length(BLOCK)))
+    call.made((n,), "i64")
+    status = call.status()
+    call.done()
+    refuse(b, status, {0: (np.linalg.LinAlgError, "Singular matrix")})
+    return [whole(out)]
+
+
+@lowers(Det)
+def lower_determinant(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
+    given = prepared(b, node, inputs)
+    if given is None:
+        return None
+    (x,) = given
+    n = square(b, x, "Last 2 dimensions of the array must be square", np.linalg.LinAlgError)
+    call = Call(b, "determinant", x.type, x.dims[:-2])
+    call.numbers(call.count, n)
+    call.matrix(x)
+    out = call.made(x.dims[:-2])
+    call.made((n, n))
+    call.made((n,), "i64")
+    call.done()
+    return [whole(out)]
+
+
+
+@lowers(SLogDet)
+def lower_slogdet(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
+    given = prepared(b, node, inputs)
+    if given is None:
+        return None
+    (x,) = given
+    n, leading = square(b, x, "Last 2 dimensions of the array must be square", np.linalg.LinAlgError), x.dims[:-2]
+    call = Call(b, "pivots", x.type, leading)
+    call.numbers(call.count, n)
+    call.matrix(x)
+    pivots, sign = whole(call.made((*leading, n))), whole(call.made(leading))
+    call.made((n, n))
+    call.made((n,), "i64")
+    call.done()
+    last, element = frozenset({len(leading)}), bd.element(0, pivots)
+    one, zero = ex.const(1.0, x.type), ex.const(0.0, x.type)
+    unit = ex.select(ex.lt(element, zero), ex.neg(one), ex.select(ex.gt(element, zero), one, element))
+    signs = b.reduce(x.type, pivots.dims, [pivots], last, False, "mul", x.type, unit)
+    sizes = b.reduce(x.type, pivots.dims, [pivots], last, False, "add", "f64", _log_of(element), 20)
+    first, second = bd.elements([sign, signs])
+    return [b.pointwise(x.type, leading, [sign, signs], ex.mul(first, second)), sizes]
+
+
+def _log_of(x: Expr) -> Expr:
+    """The logarithm of the size of a number, in double."""
+    return vmath.log(ex.cast(ex.abs_(x), "f64"))
+
+
+# -- factors -------------------------------------------------------------------------------------------------
+@lowers(Eigh)
+def lower_eigh(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
+    given = prepared(b, node, inputs)
+    if given is None:
+        return None
+    n = square(b, given[0], "Last 2 dimensions of the array must be square", np.linalg.LinAlgError)
+    w, z, status = _eigen(b, given[0], n, node.op.UPLO == "L", True)
+    refuse(b, status, {0: (np.linalg.LinAlgError, "Eigenvalues did not converge")})
+    return [whole(w), by_columns(whole(z))]
+
+
+@lowers(Eigvalsh)
+def lower_eigvalsh(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
+    given = prepared(b, node, inputs)
+    if given is None or len(given) != 1:
+        return None
+    n = square(b, given[0], "expected square matrix")
+    w, _, status = _eigen(b, given[0], n, node.op.lower, False)
+    refuse(
+        b, status, {
+            NOT_FINITE: (ValueError, "array must not contain infs or NaNs"),
+            0: (np.linalg.LinAlgError, "Eigenvalues did not converge"),
+        }
+    )  # fmt: skip
+    return [whole(w)]
+
+
+def _eigen(b: Builder, x: Value, n: Expr, lower: bool, vectors: bool) -> tuple[Tensor, Tensor, Tensor]:
+    """Eigenvalues, vectors by columns, the status."""
+    leading = x.dims[:-2]
+    call = Call(b, "eigen", x.type, leading)
+    call.numbers(ONE if lower else ZERO, ONE if vectors else ZERO, call.count, n)
+    call.matrix(x)
+    w, z = call.made((*leading, n)), call.made((*leading, n, n))
+    # what the routine asks for, and room for blocks
+    call.memory(ex.add(ex.mul(n, ex.add(ex.mul(n, length(2)), length(BLOCK + 6))), length(1)))
+    call.memory(ex.add(ex.mul(n, length(5)), length(3)), "i64")
+    status = call.status()
+    call.done()
+    return w, z, status
+
+
+def by_columns(v: Value) -> Value:
+    """Matrices that lie in memory column after column, in the axes of their transposes."""
+    n = v.ndim
+    return rearranged(v, [*range(n - 2), n - 1, n - 2])
+
+
+@lowers(QRFull, QRIncomplete)
+def lower_qr(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
+    given = prepared(b, node, inputs)
+    if given is None or node.op.mode == "raw":
+        return None
+    (x,), mode = given, node.op.mode
+    leading, (m, n) = x.dims[:-2], x.dims[-2:]
+    least = b.named(ex.minimum(m, n))
+    rows = m if mode == "complete" else least
+    columns = ZERO if mode == "r" else rows
+    call = Call(b, "orthogonal", x.type, leading)
+    call.numbers(call.count, m, n, columns)
+    call.matrix(x)
+    h = call.made((*leading, n, m))
+    call.made((least,))
+    q = call.made((*leading, columns, m))
+    call.memory(ex.add(ex.mul(ex.maximum(m, n), length(BLOCK)), length(1)))
+    call.done()
+    full = b.strided(by_columns(whole(h)))
+    upper = Value(x.type, (*leading, rows, n), tensor=h, offset=full.offset, strides=full.strides)
+    at = len(leading)
+    body = ex.select(ex.le(bd.index(at), bd.index(at + 1)), bd.element(0, upper), ex.const(0.0, x.type))
+    r = b.pointwise(x.type, upper.dims, [upper], body, cost=2)
+    return [r] if mode == "r" else [by_columns(whole(q)), r]
+
+
+@lowers(SVD)
+def lower_svd(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
+    given = prepared(b, node, inputs)
+    if given is None:
+        return None
+    (x,), op = given, node.op
+    leading, (m, n) = x.dims[:-2], x.dims[-2:]
+    least = b.named(ex.minimum(m, n))
+    wide, high = ((m, n) if op.full_matrices else (least, least)) if op.compute_uv else (ZERO, ZERO)
+    call = Call(b, "singular", x.type, leading)
+    call.numbers(ONE if op.compute_uv else ZERO, ONE if op.full_matrices else ZERO, call.count, m, n)
+    call.matrix(x)
+    values = call.made((*leading, least))
+    u, vt = call.made((*leading, wide, m)), call.made((*leading, n, high))
+    call.made((n, m))
+    largest = ex.add(m, n)
+    squares = ex.mul(least, ex.add(ex.mul(least, length(4)), length(7)))
+    call.memory(ex.add(ex.add(squares, ex.mul(largest, length(2 * BLOCK + 2))), length(1)))
+    call.made((ex.add(ex.mul(least, length(8)), length(1)),), "i64")
+    status = call.status()
+    call.done()
+    refuse(b, status, {0: (np.linalg.LinAlgError, "SVD did not converge")})
+    return [by_columns(whole(u)), whole(values), by_columns(whole(vt))] if op.compute_uv else [whole(values)]

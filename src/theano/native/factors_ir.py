@@ -1,0 +1,82 @@
+"""LLVM IR of factors that LAPACK computes: eigenvalues and vectors, QR, singular values.
+
+A matrix is copied in LAPACK's order, column after column, and results stay in that order: whoever reads them sees the
+transposes. So the results are those of NumPy, which does the same.
+"""
+
+from __future__ import annotations
+
+from theano.loops.lapack import NOT_FINITE
+from theano.native.ir_text import INT, V
+from theano.native.lapack_code import Caller
+from theano.native.product_code import Shape
+
+__all__ = ["eigen_of", "orthogonal_of", "singular_of"]
+
+
+def _by_columns(f: Caller, rows: V, columns: V, out: V) -> V:
+    """Copy the matrix a; whether all numbers are finite."""
+    return f.copied(columns, rows, f.a, f.ac, f.ar, out, rows)
+
+
+def eigen_of(s: Shape, bits: int) -> Caller:
+    """The eigenvalues w of a symmetric matrix, and in the rows of z its vectors if they are wanted; the code.
+
+    Without vectors all numbers must be finite.
+    """
+    params = "lower:i vectors:i n:i a:p ar:i ac:i w:p z:p work:p size:i words:p count_words:i"
+    f = Caller(s, "eigen_of", params, bits, INT)
+    with f.when(f.n.equals(0)):
+        f.leave(0)
+    vectors = f.vectors.differs(0)
+    finite = _by_columns(f, f.n, f.n, f.z)
+    with f.unless(finite | vectors):
+        f.leave(NOT_FINITE)
+    info = f.info()
+    job, triangle = f.flag("V", vectors), f.flag("L", f.lower.differs(0), "U")
+    f.routine("syevd", job, triangle, f.n, f.z, f.n, f.w, f.work, f.size, f.words, f.count_words, info)
+    f.leave(f.found(info))
+    return f
+
+
+def orthogonal_of(s: Shape, bits: int) -> Caller:
+    """The QR factors of one matrix: of the result h the upper triangle is r; q has so many `columns`, or none."""
+    params = "m:i n:i columns:i a:p ar:i ac:i h:p tau:p q:p work:p size:i"
+    f = Caller(s, "orthogonal_of", params, bits)
+    with f.when(f.m.equals(0)):
+        f.leave()
+    _by_columns(f, f.m, f.n, f.h)
+    least, info = f.minimum(f.m, f.n), f.info()
+    with f.when(least > 0):
+        f.routine("geqrf", f.m, f.n, f.h, f.m, f.tau, f.work, f.size, info)
+    with f.when(f.columns > 0):
+        f.copied(f.minimum(f.columns, f.n), f.m, f.h, f.m, f.constant(1), f.q, f.m)
+        f.routine("orgqr", f.m, f.columns, least, f.q, f.m, f.tau, f.work, f.size, info)
+    return f
+
+
+def singular_of(s: Shape, bits: int) -> Caller:
+    """The singular values of one matrix, and u and vt by columns if they are wanted, whole or not; the code."""
+    params = "vectors:i whole:i m:i n:i a:p ar:i ac:i values:p u:p vt:p h:p work:p size:i words:p"
+    f = Caller(s, "singular_of", params, bits, INT)
+    least, whole = f.minimum(f.m, f.n), f.whole.differs(0)
+    with f.when(least.equals(0)):
+        _identities(f, whole & f.vectors.differs(0))
+        f.leave(0)
+    _by_columns(f, f.m, f.n, f.h)
+    info, height = f.info(), f.select(whole, f.n, least)
+    letter = f.select(f.vectors.differs(0), f.flag("A", whole, "S"), f.flag("N"))
+    f.routine(
+        "gesdd", letter, f.m, f.n, f.h, f.m, f.values, f.u, f.m, f.vt, height, f.work, f.size, f.words, info
+    )  # fmt: skip
+    f.leave(f.found(info))
+    return f
+
+
+def _identities(f: Caller, wanted: V) -> None:
+    """What whole matrices are where there are no singular values."""
+    with f.when(wanted):
+        for out, size in ((f.u, f.m), (f.vt, f.n)):
+            f.call("fill", size * size, f.zero_number(), out)
+            with f.loop(0, size) as i:
+                f.put(f.real("1.0"), out, i * (size + 1))

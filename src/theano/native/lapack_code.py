@@ -1,0 +1,104 @@
+"""What functions of linear algebra are written with: numbers, rows of them, and calls of LAPACK."""
+
+from __future__ import annotations
+
+from theano.native.ir_text import BOOL, INT, PTR, VOID, V
+from theano.native.product_code import Kernel, Shape, suffix
+
+__all__ = ["ROUTINES", "Caller", "Matrices"]
+
+# Routines of BLAS and LAPACK that are called, without the letter of their type.
+ROUTINES = ("gemm", "trsm", "trsv", "potrf", "getrf", "getri", "syevd", "geqrf", "orgqr", "gesdd")
+
+
+class Matrices(Kernel):
+    """A function on matrices."""
+
+    def zero_number(self) -> V:
+        return self.real("0.0")
+
+    def minus(self, x: V, y: V) -> V:
+        return self.emit(x.type, f"fsub {x.type} {x.text}, {y.text}")
+
+    def quotient(self, x: V, y: V) -> V:
+        return self.emit(x.type, f"fdiv {x.type} {x.text}, {y.text}")
+
+    def inverse_of(self, x: V) -> V:
+        return self.quotient(self.real("1.0"), x)
+
+    def negative(self, x: V) -> V:
+        return self.emit(x.type, f"fneg {x.type} {x.text}")
+
+    def root(self, x: V) -> V:
+        return self.call(f"llvm.sqrt.{suffix(x.type)}", x, result=x.type)
+
+    def size_of(self, x: V) -> V:
+        return self.call(f"llvm.fabs.{suffix(x.type)}", x, result=x.type)
+
+    def holds(self, how: str, x: V, y: V) -> V:
+        """A comparison of numbers, by LLVM's name of it."""
+        return self.emit(BOOL, f"fcmp {how} {x.type} {x.text}, {y.text}")
+
+    def add_row(self, scale: V, source: V, target: V, first: V | int, last: V | int) -> None:
+        """``target += scale source``, in whole vectors; `scale` is a vector."""
+        with self.loop(first, last, self.s.lanes) as k:
+            row = self.multiply_add(scale, self.vector_at(source, k), self.vector_at(target, k))
+            self.put(row, target, k)
+
+    def nothing_if_finite(self, so_far: V, x: V) -> V:
+        """0, or NaN once a number was infinite or NaN."""
+        return self.plus(so_far, self.minus(x, x))
+
+
+class Caller(Matrices):
+    """A function that calls routines of LAPACK; their integers are of `bits`."""
+
+    def __init__(self, s: Shape, name: str, params: str, bits: int, result: str = VOID) -> None:
+        super().__init__(s, name, params, result=result)
+        self.integer = f"i{bits}"
+
+    def reference(self, value: V) -> V:
+        """The address of an argument; integers in the width of the library."""
+        if value.type == INT and self.integer != INT:
+            value = value.to("trunc", self.integer)
+        return self.variable(value.type, value).place
+
+    def flag(self, yes: str, when: V | None = None, no: str = "N") -> V:
+        """A letter, or another one."""
+        if when is None:
+            return self.constant(ord(yes), "i8")
+        return self.emit("i8", f"select i1 {when.text}, i8 {ord(yes)}, i8 {ord(no)}")
+
+    def routine(self, name: str, *args: V | int) -> None:
+        """Call one: pointers are handed on, numbers and letters by reference, and the lengths of letters at the end."""
+        values = [self.typed(a, INT) for a in args]
+        given = [v if v.type == PTR else self.reference(v) for v in values]
+        lengths = [self.constant(1) for v in values if v.type == "i8"]
+        self.call(self.address(name).load(PTR, 8), *given, *lengths)
+
+    def info(self) -> V:
+        """A place for what a routine finds."""
+        return self.reference(self.constant(0))
+
+    def found(self, info: V) -> V:
+        value = info.load(self.integer)
+        return value if self.integer == INT else value.to("sext", INT)
+
+    def fail(self, left: V, code: V | int) -> None:
+        """Tell that there is no result for a matrix behind which there are `left` - 1 others; keep what was first."""
+        low = code if isinstance(code, int) else code & ((1 << 32) - 1)  # negative: an argument was refused
+        word = (left << 32) | low
+        self.do(f"atomicrmw max ptr {self.status.text}, i64 {word.text} seq_cst")
+
+    def is_undefined(self, x: V) -> V:
+        return self.emit(BOOL, f"fcmp uno {x.type} {x.text}, {x.text}")
+
+    def copied(self, n: V, m: V, a: V, ar: V, ac: V, out: V, outs: V) -> V:
+        """A copy of a matrix; whether all numbers are finite."""
+        found = self.call("copy_matrix", n, m, a, ar, ac, out, outs, result=self.s.type)
+        return ~self.is_undefined(found)
+
+    def trsm(self, uplo: V, trans: V, unit: str, n: V, m: V, a: V, ld: V, x: V) -> None:
+        """``x' = x' op(a)^-1`` for `m` right sides."""
+        one = self.real("1.0")
+        self.routine("trsm", self.flag("R"), uplo, trans, self.flag(unit), m, n, one, a, ld, x, m)

@@ -1,0 +1,425 @@
+"""LLVM IR of the functions of linear algebra that programs call: which matrices are worked on here, which by LAPACK.
+
+LAPACK's matrices have contiguous columns, ours rows: to it each is its transpose. So a lower triangle is an upper one,
+and ``a x = b`` is ``x' a' = b'``, a system with its unknowns on the left. Nothing is copied for that.
+
+The team of threads shares many small matrices; large ones are one after the other, as LAPACK has threads of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from theano.loops.lapack import (
+    CHOLESKY,
+    CHOLESKY_GRADIENT,
+    DETERMINANT,
+    EIGEN,
+    INVERSE,
+    LINEAR,
+    NOT_FINITE,
+    ORTHOGONAL,
+    PIVOTS,
+    SINGULAR,
+    TRIANGULAR,
+    name_of,
+)
+from theano.native.cholesky_gradient_ir import cholesky_gradient_of, reverse
+from theano.native.determinant_ir import scaled_product
+from theano.native.factors_ir import eigen_of, orthogonal_of, singular_of
+from theano.native.ir_text import BOOL, INT, INT32, PTR, V, Variable
+from theano.native.lapack_code import ROUTINES, Caller, Matrices
+from theano.native.product_code import Shape, shape_of
+from theano.native.small_matrices_ir import MOST, intrinsics, room, small_kernels, widths
+from theano.runtime import abi
+from theano.runtime.module import Global, Module
+
+if TYPE_CHECKING:
+    from theano.runtime.target import Isa
+
+__all__ = ["TOLD", "library_module"]
+
+# What the module is told, and keeps.
+TOLD = ("parallel", *ROUTINES)
+# Picoseconds: a call for one matrix; a multiplication with its addition.
+CALL, STEP = 100_000, 30
+# Work that is worth to be shared.
+LEAST = 3 * abi.GRAIN // 2
+
+
+# -- one matrix ----------------------------------------------------------------------------------------------
+def cholesky_of(s: Shape, bits: int) -> Caller:
+    """The factor c of one matrix, or NaN; the code."""
+    f = Caller(s, "cholesky_of", "lower:i n:i a:p ar:i ac:i c:p", bits, INT)
+    lower = f.lower.differs(0)
+    code = f.variable(INT, 0)
+    small, done = f.block(), f.block()
+    f.jump(small, when=f.n <= MOST)
+    _large_cholesky(f, lower, code)
+    f.jump(done)
+    f.begin(small)
+    _small_cholesky(f, lower, code)
+    f.begin(done)
+    with f.when(code.get().differs(0)):
+        f.call("fill", f.n * f.n, f.real(_nan()), f.c)
+    f.leave(code.get())
+    return f
+
+
+def _nan() -> str:
+    return "0x7FF8000000000000"
+
+
+def _small_cholesky(f: Caller, lower: V, code: Variable) -> None:
+    s = f.s
+    u, ld = f.memory(MOST * room(s) * s.size), f.n.up_to(s.lanes)
+    # row i of the upper triangle: the column of a lower one
+    across = f.select(lower, f.ar, f.ac)
+    f.call("fill", f.n * ld, f.zero_number(), u)
+    with f.fold(0, f.n, [f.zero_number()]) as (i, state):
+        place = f.at(f.a, i * (f.ar + f.ac))
+        row = f.call("copy_row", f.n - i, place, across, f.at(u, i * ld + i), result=s.type)
+        state[0] = f.plus(state[0], row)
+    wrong = f.is_undefined(state[0])
+    code.set(NOT_FINITE)
+    with f.unless(wrong):
+        code.set(f.call("factor", f.n, u, ld, result=INT))
+    with f.loop(0, f.n) as i:
+        row, length = f.at(f.c, i * f.n), f.select(lower, i + 1, f.n - i)
+        first = f.select(lower, 0, i)
+        f.call("fill", f.select(lower, f.n - length, first), f.zero_number(), f.select(lower, f.at(row, length), row))
+        source = f.at(u, f.select(lower, i, i * ld + i))
+        f.call("copy_row", length, source, f.select(lower, ld, 1), f.at(row, first), result=s.type)
+
+
+def _large_cholesky(f: Caller, lower: V, code: Variable) -> None:
+    s = f.s
+    with f.fold(0, f.n, [f.zero_number()]) as (i, state):
+        row, length = f.at(f.c, i * f.n), f.select(lower, i + 1, f.n - i)
+        first = f.select(lower, 0, i)
+        f.call("fill", f.select(lower, f.n - length, first), f.zero_number(), f.select(lower, f.at(row, length), row))
+        source = f.at(f.a, i * f.ar + first * f.ac)
+        copied = f.call("copy_row", length, source, f.ac, f.at(row, first), result=s.type)
+        state[0] = f.plus(state[0], copied)
+    code.set(NOT_FINITE)
+    with f.unless(f.is_undefined(state[0])):
+        info = f.info()
+        f.routine("potrf", f.flag("U", lower, "L"), f.n, f.c, f.n, info)
+        code.set(f.found(info))
+
+
+def triangular_of(s: Shape, bits: int) -> Caller:
+    """The x with ``a x = b`` for one matrix; the code."""
+    f = Caller(s, "triangular_of", "lower:i n:i m:i a:p ar:i ac:i b:p br:i bc:i x:p", bits, INT)
+    lower, inverse = f.lower.differs(0), f.memory(room(s) * s.size)
+    small = f.n <= MOST
+    with f.loop(0, f.n) as i:
+        pivot = f.number_at(f.a, i * (f.ar + f.ac))
+        with f.when(f.is_zero(pivot)):
+            f.leave(i + 1)
+        with f.when(small):
+            f.put(f.inverse_of(pivot), inverse, f.select(lower, i, f.n - 1 - i))
+    with f.when(small):
+        _small_triangular(f, lower, inverse)
+        f.leave(0)
+    f.copied(f.n, f.m, f.b, f.br, f.bc, f.x, f.m)
+    straight = f.ac.equals(1)
+    ld, upper = f.select(straight, f.ar, f.ac), f.emit(BOOL, f"xor i1 {straight.text}, {lower.text}")
+    triangle = f.flag("L", upper, "U")  # as LAPACK sees it: a lower triangle of rows is an upper one
+    with f.when(f.m.equals(1)):
+        f.routine("trsv", triangle, f.flag("T", straight), f.flag("N"), f.n, f.a, ld, f.x, 1)
+        f.leave(0)
+    f.trsm(triangle, f.flag("N", straight, "T"), "N", f.n, f.m, f.a, ld, f.x)
+    f.leave(0)
+    return f
+
+
+def _small_triangular(f: Caller, lower: V, inverse: V) -> None:
+    """Some columns at a time; an upper triangle is a lower one from its end."""
+    s, most = f.s, widths(f.s)[-1]
+    block = f.memory(MOST * most * s.lanes * s.size)
+    end = f.n - 1
+    a = f.select(lower, f.a, f.at(f.a, end * (f.ar + f.ac)))
+    ar, ac = (f.select(lower, step, f.constant(0) - step) for step in (f.ar, f.ac))
+    b, br = f.select(lower, f.b, f.at(f.b, end * f.br)), f.select(lower, f.br, f.constant(0) - f.br)
+    x, xr = f.select(lower, f.x, f.at(f.x, end * f.m)), f.select(lower, f.m, f.constant(0) - f.m)
+    with f.loop(0, f.m, most * s.lanes) as j:
+        width = f.minimum(f.m - j, most * s.lanes)
+        ends = f.block()
+        for vectors in widths(s):
+            ld = vectors * s.lanes
+            fits = f.block()
+            f.jump(fits, unless=width <= ld)
+            with f.loop(0, f.n) as i:
+                row = f.at(block, i * ld)
+                for v in range(vectors):
+                    f.put(f.zero, row, v * s.lanes)
+                f.call("copy_row", width, f.at(b, i * br + j * f.bc), f.bc, row, result=s.type)
+            f.call(f"forward{vectors}", f.n, a, ar, ac, inverse, block)
+            f.call("copy_matrix", f.n, width, block, ld, 1, f.at(x, j), xr, result=s.type)
+            f.jump(ends)
+            f.begin(fits)
+        f.begin(ends)
+
+
+def linear_of(s: Shape, bits: int) -> Caller:
+    """The x with ``a x = b`` for one matrix, if `checked` of finite numbers; the code."""
+    f = Caller(s, "linear_of", "checked:i n:i m:i a:p ar:i ac:i b:p br:i bc:i x:p work:p pivots:p", bits, INT)
+    with f.when((f.n <= MOST) & (f.m <= MOST)):
+        w, ld, first = _both(f, f.n, f.m)
+        finite = f.copied(f.n, f.n, f.a, f.ar, f.ac, w, ld) & f.copied(f.n, f.m, f.b, f.br, f.bc, f.at(w, first), ld)
+        with f.when(~finite & f.checked.differs(0)):
+            f.leave(NOT_FINITE)
+        f.leave(_solved(f, w, ld, first, f.m, f.x))
+    finite = f.copied(f.n, f.n, f.a, f.ar, f.ac, f.work, f.n) & f.copied(f.n, f.m, f.b, f.br, f.bc, f.x, f.m)
+    with f.when(~finite & f.checked.differs(0)):
+        f.leave(NOT_FINITE)
+    info = f.info()
+    f.routine("getrf", f.n, f.n, f.work, f.n, f.pivots, info)
+    code = f.found(info)
+    with f.when(code.differs(0)):
+        f.leave(code)
+    # b' = x' p' l u
+    f.trsm(f.flag("U"), f.flag("N"), "N", f.n, f.m, f.work, f.n, f.x)
+    f.trsm(f.flag("L"), f.flag("N"), "U", f.n, f.m, f.work, f.n, f.x)
+    with f.loop(0, f.n) as turn:
+        i = f.n - 1 - turn
+        pivot = f.pivots.element(f.integer, i).load(f.integer)
+        other = (pivot if f.integer == INT else pivot.to("sext", INT)) - 1
+        with f.when(other.differs(i)):
+            f.call("exchange", f.m, f.at(f.x, i * f.m), f.at(f.x, other * f.m))
+    f.leave(0)
+    return f
+
+
+def _both(f: Caller, n: V, m: V) -> tuple[V, V, V]:
+    """Memory for ``[a | b]``, the distance of its rows, and where b begins."""
+    first = n.up_to(f.s.lanes)
+    w, ld = f.memory(MOST * 2 * room(f.s) * f.s.size), first + m.up_to(f.s.lanes)
+    f.call("fill", n * ld, f.zero_number(), w)
+    return w, ld, first
+
+
+def _solved(f: Caller, w: V, ld: V, first: V, m: V, x: V) -> V:
+    """Solve ``[a | b]``; the code."""
+    swaps, code = f.memory(8), f.variable(INT)
+    code.set(f.call("eliminate", f.n, w, ld, swaps, result=INT))
+    with f.when(code.get().equals(0)):
+        f.call("back", f.n, w, ld, first)
+        f.call("copy_matrix", f.n, m, f.at(w, first), ld, 1, x, m, result=f.s.type)
+    return code.get()
+
+
+def inverse_of(s: Shape, bits: int) -> Caller:
+    """The inverse c of one matrix; the code."""
+    f = Caller(s, "inverse_of_matrix", "n:i a:p ar:i ac:i c:p work:p size:i pivots:p", bits, INT)
+    with f.when(f.n <= MOST):
+        w, ld, first = _both(f, f.n, f.n)
+        f.copied(f.n, f.n, f.a, f.ar, f.ac, w, ld)
+        with f.loop(0, f.n) as i:
+            row = f.at(w, i * ld + first)
+            f.call("fill", ld - first, f.zero_number(), row)
+            f.put(f.real("1.0"), row, i)
+        f.leave(_solved(f, w, ld, first, f.n, f.c))
+    f.copied(f.n, f.n, f.a, f.ar, f.ac, f.c, f.n)
+    info = f.info()
+    f.routine("getrf", f.n, f.n, f.c, f.n, f.pivots, info)
+    with f.when(f.found(info).differs(0)):
+        f.leave(f.found(info))
+    f.routine("getri", f.n, f.c, f.n, f.pivots, f.work, f.size, info)
+    f.leave(f.found(info))
+    return f
+
+
+def _triangular_form(f: Caller, end: Callable[[V, V, V, V], None]) -> None:
+    """Factor a matrix as a product of triangles; `end` is told of the pivots: where, their distance, how many swaps,
+    and how many there are."""
+    s, swaps = f.s, f.memory(8)
+    with f.when(f.n <= MOST):
+        w, ld = f.memory(MOST * room(s) * s.size), f.n.up_to(s.lanes)
+        f.call("fill", f.n * ld, f.zero_number(), w)
+        f.copied(f.n, f.n, f.a, f.ar, f.ac, w, ld)
+        code = f.call("eliminate", f.n, w, ld, swaps, result=INT)
+        end(w, ld + 1, swaps.load(INT, 8), f.select(code.equals(0), f.n, code))  # up to the first that is zero
+        f.leave()
+    f.copied(f.n, f.n, f.a, f.ar, f.ac, f.work, f.n)
+    f.routine("getrf", f.n, f.n, f.work, f.n, f.pivots, f.info())
+    with f.fold(0, f.n, [f.constant(0)]) as (i, state):
+        pivot = f.pivots.element(f.integer, i).load(f.integer)
+        moved = (pivot if f.integer == INT else pivot.to("sext", INT)).differs(i + 1)
+        state[0] = state[0] + moved.to("zext", INT)
+    end(f.work, f.n + 1, state[0], f.n)
+
+
+def determinant_of(s: Shape, bits: int) -> Caller:
+    """The determinant of one matrix."""
+    f = Caller(s, "determinant_of", "n:i a:p ar:i ac:i d:p work:p pivots:p", bits)
+
+    def end(at: V, step: V, swaps: V, count: V) -> None:
+        f.call("scaled_product", count, at, step, swaps, f.d)
+
+    _triangular_form(f, end)
+    return f
+
+
+def pivots_of(s: Shape, bits: int) -> Caller:
+    """Numbers whose product, times a sign, is the determinant of one matrix."""
+    f = Caller(s, "pivots_of", "n:i a:p ar:i ac:i d:p sign:p work:p pivots:p", bits)
+
+    def end(at: V, step: V, swaps: V, count: V) -> None:
+        f.call("copy_row", count, at, step, f.d, result=s.type)
+        f.call("fill", f.n - count, f.real("1.0"), f.at(f.d, count))
+        f.put(f.select((swaps & 1).equals(0), f.real("1.0"), f.real("-1.0")), f.sign)
+
+    _triangular_form(f, end)
+    return f
+
+
+# -- many matrices -------------------------------------------------------------------------------------------
+def some(s: Shape, kind: str, params: str, bits: int, one: Callable[[Caller, V], V | None]) -> Caller:
+    """Those of the matrices from `lo` to `hi`, one after the other; `one` does one of them."""
+    f = Caller(s, f"some_{kind}", f"{params} lo:i hi:i", bits)
+    with f.loop(f.lo, f.hi) as k:
+        code = one(f, k)
+        if code is not None:
+            with f.when(code.differs(0)):
+                f.fail(f.count - k, code)
+    return f
+
+
+def part(s: Shape, kind: str, params: str) -> Matrices:
+    """`some`, with its arguments in memory, a word each."""
+    f = Matrices(s, f"{kind}_part", "words:p lo:i hi:i", quick=True)
+    types = Matrices(s, "", params).params
+    given = [f.words.element(INT, k).load(v.type, 8) for k, v in enumerate(types.values())]
+    f.call(f"some_{kind}", *given, f.lo, f.hi)
+    return f
+
+
+def entry(s: Shape, letter_name: str, kind: str, params: str, sizes: tuple[str, ...]) -> Matrices:
+    """What programs call: the team shares matrices that are small by their `sizes` (of which there may be none)."""
+    f = Matrices(s, letter_name, params, exported=True, quick=True)
+    if "status" in f.params:
+        f.status.store(f.constant(0), 8)
+    if not sizes:
+        f.call(f"some_{kind}", *f.params.values(), 0, f.count)
+        return f
+    parallel = f.address("parallel").load(PTR, 8)
+    cost = f.params[sizes[0]]
+    small = parallel.is_some() & (cost <= MOST)
+    for size in sizes[1:]:
+        small = small & (f.params[size] <= MOST)
+        cost = cost * f.params[size]
+    if len(sizes) == 1:
+        cost = cost * f.n
+    time = cost * f.n * STEP + CALL
+    with f.when(small & (f.count > 1)):
+        with f.when(f.count * time >= LEAST):
+            words = f.memory(8 * len(f.params))
+            for k, value in enumerate(f.params.values()):
+                words.element(INT, k).store(value, 8)
+            null = f.null()  # nobody knows here whether the program may fail
+            f.call(
+                parallel, f.address(f"{kind}_part"), words, f.count, time, f.constant(0, INT32), null, null, null,
+                result=INT32,
+            )  # fmt: skip
+            f.leave()
+    f.call(f"some_{kind}", *f.params.values(), 0, f.count)
+    return f
+
+
+def _matrix(f: Caller, name: str, k: V) -> tuple[V, V, V]:
+    """The place of an operand's matrix, and its strides."""
+    return f.at(f.params[name], k * f.params[f"{name}s"]), f.params[f"{name}r"], f.params[f"{name}c"]
+
+
+def _cholesky(f: Caller, k: V) -> V:
+    return f.call("cholesky_of", f.lower, f.n, *_matrix(f, "a", k), f.at(f.c, k * f.n * f.n), result=INT)
+
+
+def _cholesky_gradient(f: Caller, k: V) -> None:
+    operands = (*_matrix(f, "a", k), *_matrix(f, "b", k))
+    f.call("cholesky_gradient_of", f.lower, f.n, *operands, f.at(f.c, k * f.n * f.n), f.work)
+
+
+def _triangular(f: Caller, k: V) -> V:
+    operands = (*_matrix(f, "a", k), *_matrix(f, "b", k))
+    return f.call("triangular_of", f.lower, f.n, f.m, *operands, f.at(f.x, k * f.n * f.m), result=INT)
+
+
+def _linear(f: Caller, k: V) -> V:
+    operands = (*_matrix(f, "a", k), *_matrix(f, "b", k))
+    return f.call("linear_of", f.checked, f.n, f.m, *operands, f.at(f.x, k * f.n * f.m), f.work, f.pivots, result=INT)
+
+
+def _inverse(f: Caller, k: V) -> V:
+    out = f.at(f.c, k * f.n * f.n)
+    return f.call("inverse_of_matrix", f.n, *_matrix(f, "a", k), out, f.work, f.size, f.pivots, result=INT)
+
+
+def _determinant(f: Caller, k: V) -> None:
+    f.call("determinant_of", f.n, *_matrix(f, "a", k), f.at(f.d, k), f.work, f.pivots)
+
+
+def _pivots(f: Caller, k: V) -> None:
+    f.call("pivots_of", f.n, *_matrix(f, "a", k), f.at(f.d, k * f.n), f.at(f.sign, k), f.work, f.pivots)
+
+
+def _eigen(f: Caller, k: V) -> V:
+    results = f.at(f.w, k * f.n), f.at(f.z, k * f.n * f.n)
+    memory = f.work, f.size, f.words, f.count_words
+    return f.call("eigen_of", f.lower, f.vectors, f.n, *_matrix(f, "a", k), *results, *memory, result=INT)
+
+
+def _orthogonal(f: Caller, k: V) -> None:
+    h, q = f.at(f.h, k * f.m * f.n), f.at(f.q, k * f.m * f.columns)
+    f.call("orthogonal_of", f.m, f.n, f.columns, *_matrix(f, "a", k), h, f.tau, q, f.work, f.size)
+
+
+def _singular(f: Caller, k: V) -> V:
+    least, whole = f.minimum(f.m, f.n), f.whole.differs(0)
+    places = (
+        (f.values, least), (f.u, f.m * f.select(whole, f.m, least)), (f.vt, f.n * f.select(whole, f.n, least))
+    )  # fmt: skip
+    results = [f.at(place, k * step) for place, step in places]
+    sizes, memory = (f.vectors, f.whole, f.m, f.n), (f.h, f.work, f.size, f.words)
+    return f.call("singular_of", *sizes, *_matrix(f, "a", k), *results, *memory, result=INT)
+
+
+# Of each kind: its parameters, one matrix, how `some` calls that, the sizes that make it small.
+_KINDS = {
+    "cholesky": (CHOLESKY, cholesky_of, _cholesky, ("n",)),
+    "cholesky_gradient": (CHOLESKY_GRADIENT, cholesky_gradient_of, _cholesky_gradient, ("n",)),
+    "triangular": (TRIANGULAR, triangular_of, _triangular, ("n", "m")),
+    "linear": (LINEAR, linear_of, _linear, ("n", "m")),
+    "inverse": (INVERSE, inverse_of, _inverse, ("n",)),
+    "pivots": (PIVOTS, pivots_of, _pivots, ("n",)),
+    "eigen": (EIGEN, eigen_of, _eigen, ()),
+    "orthogonal": (ORTHOGONAL, orthogonal_of, _orthogonal, ()),
+    "singular": (SINGULAR, singular_of, _singular, ()),
+    "determinant": (DETERMINANT, determinant_of, _determinant, ("n",)),
+}
+
+
+def init(s: Shape) -> Matrices:
+    """Told what shares work and where the routines are; null: nothing does."""
+    f = Matrices(s, "init", " ".join(f"{place}:p" for place in TOLD), exported=True)
+    for place in TOLD:
+        f.address(place).store(f.params[place])
+    return f
+
+
+def library_module(type_: str, isa: Isa, bits: int) -> Module:
+    """The functions for numbers of one type: `init` and those of `loops.lapack.KINDS` are called from outside."""
+    s = shape_of(type_, isa)
+    functions = [init(s), *small_kernels(s), scaled_product(s), reverse(s)]
+    for kind, (params, of_one, call, sizes) in _KINDS.items():
+        params = params.replace(":w", ":p")
+        functions += [
+            of_one(s, bits), some(s, kind, params, bits, call), part(s, kind, params),
+            entry(s, name_of(kind, type_), kind, params, sizes),
+        ]  # fmt: skip
+    told = [Global(place, "global ptr null", linkage="internal") for place in TOLD]
+    return Module([*told, *intrinsics(s)], [f.function() for f in functions])
+

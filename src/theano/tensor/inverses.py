@@ -1,0 +1,297 @@
+"""Inverses, determinants and least squares, of matrices and of stacks; `theano.tensor.nlinalg` has the names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from theano.graph import Apply, Op
+from theano.scalar.dtypes import COMPLEX
+from theano.tensor.alloc import zeros, zeros_like
+from theano.tensor.dot import dot, outer
+from theano.tensor.factors import svd
+from theano.tensor.math import conj, imag, real
+from theano.tensor.matrices import (
+    LINALG,
+    OfMatrix,
+    adjoint,
+    as_columns,
+    as_matrices,
+    as_matrix,
+    as_rows,
+    computed,
+    float_dtype,
+    in_pattern_of,
+    matmul,
+    real_dtype,
+    transposed,
+    values_of,
+)
+from theano.tensor.opsupport import Shapes, disconnected, holomorphic, is_disconnected, new_tensor
+from theano.tensor.reduction import sum as sum_
+from theano.tensor.shape import shape_i
+from theano.tensor.subtensor import inc_subtensor
+from theano.tensor.variable import as_tensor_variable
+
+__all__ = [
+    "Det", "MatrixInverse", "MatrixPinv", "SLogDet", "det", "lstsq", "matrix_inverse", "pinv", "slogdet",
+]  # fmt: skip
+
+
+def _chain(*factors: Any) -> Any:
+    result = factors[0]
+    for factor in factors[1:]:
+        result = matmul(result, factor)
+    return result
+
+
+def _trace_of_product(x: Any, y: Any) -> Any:
+    """The trace of each ``x @ y``."""
+    return sum_(transposed(x) * y, axis=(x.type.ndim - 2, x.type.ndim - 1))
+
+
+def _for_matrices(g: Any) -> Any:
+    """A number for each matrix, to be multiplied with all its elements."""
+    return as_columns(as_columns(g))
+
+
+class MatrixInverse(OfMatrix):
+    """The inverse of a matrix, or of each of a stack. LinAlgError if it has none.
+
+    ``inverse(A).dot(b)`` is slower and less accurate than `theano.tensor.slinalg.solve`.
+
+    Examples
+    --------
+    >>> MatrixInverse()(T.constant([[2.0, 0.0], [0.0, 4.0]])).eval()
+    array([[0.5 , 0.  ],
+           [0.  , 0.25]])
+    """
+
+    __props__ = ()
+
+    def value(self, x: np.ndarray) -> Any:
+        return np.linalg.inv(x)
+
+    @holomorphic
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        inverse = transposed(outputs[0])
+        return [in_pattern_of(inputs[0], -_chain(inverse, gs[0], inverse))]
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+        if eval_points[0] is None:
+            return [None]
+        inverse = self(*inputs)
+        return [in_pattern_of(inputs[0], -_chain(inverse, eval_points[0], inverse))]
+
+
+matrix_inverse = MatrixInverse()
+
+
+class MatrixPinv(OfMatrix):
+    """The Moore-Penrose pseudo-inverse of a matrix, or of each of a stack.
+
+    Its gradient is that where the rank does not change.
+
+    Examples
+    --------
+    >>> MatrixPinv()(T.constant([[2.0], [0.0]])).eval()
+    array([[0.5, 0. ]])
+    """
+
+    __props__ = ()
+
+    def value(self, x: np.ndarray) -> Any:
+        return np.linalg.pinv(x)
+
+    def result_shape(self, shape: tuple[Any, ...]) -> tuple[Any, ...]:
+        return (*shape[:-2], shape[-1], shape[-2])
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        """The adjoint of the change in `R_op`."""
+        (x,), p, g = inputs, outputs[0], adjoint(gs[0])
+        q = adjoint(p)
+        left = g - _chain(x, p, g)
+        right = g - _chain(g, p, x)
+        return [in_pattern_of(x, -_chain(q, gs[0], q) + _chain(left, p, q) + _chain(q, p, right))]
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+        """Golub and Pereyra (1973), "The differentiation of pseudo-inverses and nonlinear least squares problems"."""
+        (x,), dx = inputs, eval_points[0]
+        if dx is None:
+            return [None]
+        p, turned = self(x), adjoint(dx)
+        q = adjoint(p)
+        outside = turned - _chain(turned, x, p)
+        beside = turned - _chain(p, x, turned)
+        return [-_chain(p, dx, p) + _chain(p, q, outside) + _chain(beside, q, p)]
+
+
+pinv = MatrixPinv()
+
+
+class Det(OfMatrix):
+    """The determinant of a square matrix, or of each of a stack.
+
+    The gradient is computed from the inverse: LinAlgError where there is none. The product of many pivots soon leaves
+    the range of numbers: see `SLogDet`.
+
+    Examples
+    --------
+    >>> Det()(T.constant([[2.0, 1.0], [0.0, 4.0]])).eval()
+    array(8.)
+    """
+
+    __props__ = ()
+
+    def value(self, x: np.ndarray) -> Any:
+        return np.linalg.det(x)
+
+    def result_shape(self, shape: tuple[Any, ...]) -> tuple[Any, ...]:
+        return shape[:-2]
+
+    @holomorphic
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        (x,) = inputs
+        return [in_pattern_of(x, _for_matrices(gs[0] * outputs[0]) * transposed(matrix_inverse(x)))]
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+        (x,), dx = inputs, eval_points[0]
+        return [None if dx is None else self(x) * _trace_of_product(matrix_inverse(x), dx)]
+
+
+det = Det()
+
+
+class SLogDet(Op):
+    """The sign of the determinant of a square matrix (of a complex one: a number of size 1) and the logarithm of its
+    size, as `numpy.linalg.slogdet`; of a singular matrix 0 and minus infinity.
+
+    ``log(det(x))`` in a function becomes this: where the determinant overflows, its logarithm does not.
+
+    Examples
+    --------
+    >>> sign, logarithm = SLogDet()(T.constant([[-1e-200, 0.0], [0.0, 1e-200]]))
+    >>> sign.eval(), logarithm.eval().round(3)
+    (array(-1.), np.float64(-921.034))
+    """
+
+    __props__ = ()
+
+    def make_node(self, x: Any) -> Apply:
+        x = as_matrices(x, "slogdet")
+        dtype, leading = float_dtype(x), x.type.shape[:-2]
+        return Apply(self, [x], [new_tensor(dtype, leading), new_tensor(real_dtype(dtype), leading)])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
+        for cell, value, v in zip(out, LINALG.slogdet(*values_of(*inputs)), node.outputs, strict=True):
+            cell[0] = computed(value, v)
+
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
+        return [shapes[0][:-2]] * 2
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        """The sign of a real determinant changes by jumps."""
+        return [[node.inputs[0].type.dtype in COMPLEX, True]]
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        """From ``d log det(x) = trace(inverse(x) @ dx)``: its real part is that of the logarithm of the size."""
+        (x,), (sign, _), (g_sign, g) = inputs, outputs, gs
+        weight = zeros_like(sign) if is_disconnected(g) else g
+        if x.type.dtype in COMPLEX and not is_disconnected(g_sign):
+            weight = weight - 1j * imag(conj(g_sign) * sign)
+        return [in_pattern_of(x, _for_matrices(weight) * adjoint(matrix_inverse(x)))]
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+        (x,), (dx,) = inputs, eval_points
+        if dx is None:
+            return [None, None]
+        change = _trace_of_product(matrix_inverse(x), dx)
+        sign = self(x)[0]
+        return [sign * 1j * imag(change) if x.type.dtype in COMPLEX else zeros_like(sign), real(change)]
+
+
+def slogdet(a: Any) -> Any:
+    """Sign and logarithm of the size of a determinant: see `SLogDet`.
+
+    Examples
+    --------
+    >>> sign, logarithm = slogdet(T.dmatrix())
+    """
+    return SLogDet()(a)
+
+
+class lstsq(Op):
+    """Least squares as `numpy.linalg.lstsq`: solution, residuals, rank and singular values.
+
+    Inputs are a matrix `x`, a vector or matrix `y`, and `rcond`. The gradients are those where the rank stays the same.
+
+    Examples
+    --------
+    >>> lstsq()(T.constant([[1.0], [1.0]]), T.constant([1.0, 3.0]), -1)[0].eval()
+    array([2.])
+    """
+
+    __props__ = ()
+
+    def make_node(self, x: Any, y: Any, rcond: Any = -1) -> Apply:
+        x, y, rcond = as_matrix(x, "lstsq"), as_tensor_variable(y), as_tensor_variable(rcond)
+        if y.type.ndim not in (1, 2):
+            raise TypeError(f"lstsq takes a vector or matrix of results, got {y.type.ndim} dimensions")
+        dtype, columns = float_dtype(x, y), y.type.shape[1:]
+        real_ = real_dtype(dtype)
+        outputs = [
+            new_tensor(dtype, (x.type.shape[1], *columns)),
+            new_tensor(real_, (None,)),
+            new_tensor("int64", ()),
+            new_tensor(real_, (None,)),
+        ]
+        return Apply(self, [x, y, rcond], outputs)
+
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
+        x, y = values_of(*inputs[:2])
+        for cell, value, v in zip(out, LINALG.lstsq(x, y, float(inputs[2])), node.outputs, strict=True):
+            cell[0] = computed(value, v)
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return [[True, True, False, True], [True, True, False, False], [False] * 4]
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        """Of the solution ``pinv(x) @ y`` by the derivative of pseudo-inverses (Golub and Pereyra, 1973).
+
+        Products with pseudo-inverses are least squares themselves, with the same `rcond`.
+        """
+        x, y, rcond = inputs
+        solution, residuals, _, _ = outputs
+        left = y - dot(x, solution)
+        gx: list[Any] = []
+        gy: list[Any] = []
+
+        def spread(a: Any, b: Any) -> Any:
+            return outer(a, conj(b)) if a.type.ndim == 1 else dot(a, adjoint(b))
+
+        def fitted(a: Any, b: Any) -> Any:
+            return self(a, b, rcond)[0]
+
+        g = gs[0]
+        if not is_disconnected(g):
+            turned = adjoint(x)
+            back = fitted(turned, g)
+            gy.append(back)
+            gx += [-spread(back, solution), spread(left, fitted(x, back))]
+            gx.append(spread(fitted(turned, solution), g - dot(turned, back)))
+        if not is_disconnected(gs[1]):
+            # There are none, or one for each column of y.
+            count = shape_i(y, 1) if y.type.ndim == 2 else 1
+            weights = zeros((count,), gs[1].type.dtype)
+            weights = inc_subtensor(weights[: shape_i(residuals, 0)], gs[1])
+            pulled = 2 * left * (as_rows(weights) if y.type.ndim == 2 else weights[0])
+            gy.append(pulled)
+            gx.append(-spread(pulled, solution))
+        if not is_disconnected(gs[3]):
+            u, _, vt = svd(x, full_matrices=False)
+            gx.append(dot(u * as_rows(gs[3]), vt))
+        found = [sum(terms[1:], terms[0]) if terms else disconnected() for terms in (gx, gy)]
+        wanted = [g if is_disconnected(g) else in_pattern_of(v, g) for v, g in zip((x, y), found, strict=True)]
+        return [*wanted, disconnected()]
