@@ -145,12 +145,8 @@ def _triangular(t: str, a: dict[str, Any]) -> None:
 def _linear(t: str, a: dict[str, Any]) -> None:
     """The x with ``a x = b``."""
     n, m = a["n"], a["m"]
-    codes = []
     operands = zip(_matrices(t, a, "a", (n, n)), _matrices(t, a, "b", (n, m)), _results(t, a, "x", (n, m)), strict=True)
-    for given, b, x in operands:
-        finite = np.isfinite(given).all() and np.isfinite(b).all()
-        codes.append(_solved(given, b, x) if finite else NOT_FINITE)
-    _tell(a, codes)
+    _tell(a, [_solved(*operand) for operand in operands])
 
 
 def _solved(given: np.ndarray[Any, Any], b: np.ndarray[Any, Any], x: np.ndarray[Any, Any]) -> int:

@@ -168,13 +168,11 @@ def linear_of(s: Shape, bits: int) -> Caller:
     f = Caller(s, "linear_of", "n:i m:i a:p ar:i ac:i b:p br:i bc:i x:p work:p pivots:p", bits, INT)
     with f.when((f.n <= MOST) & (f.m <= MOST)):
         w, ld, first = _both(f, f.n, f.m)
-        finite = f.copied(f.n, f.n, f.a, f.ar, f.ac, w, ld) & f.copied(f.n, f.m, f.b, f.br, f.bc, f.at(w, first), ld)
-        with f.unless(finite):
-            f.leave(NOT_FINITE)
+        f.copied(f.n, f.n, f.a, f.ar, f.ac, w, ld)
+        f.copied(f.n, f.m, f.b, f.br, f.bc, f.at(w, first), ld)
         f.leave(_solved(f, w, ld, first, f.m, f.x))
-    finite = f.copied(f.n, f.n, f.a, f.ar, f.ac, f.work, f.n) & f.copied(f.n, f.m, f.b, f.br, f.bc, f.x, f.m)
-    with f.unless(finite):
-        f.leave(NOT_FINITE)
+    f.copied(f.n, f.n, f.a, f.ar, f.ac, f.work, f.n)
+    f.copied(f.n, f.m, f.b, f.br, f.bc, f.x, f.m)
     info = f.info()
     f.routine("getrf", f.n, f.n, f.work, f.n, f.pivots, info)
     code = f.found(info)
