@@ -20,6 +20,7 @@ from theano.tensor.products import ProductOfOthers
 from theano.tensor.recurrence import LinearRecurrence
 from theano.tensor.reduction import Argmax, Max, Min, ProdWithoutZeros, Supremum
 from theano.tensor.sort import TopKOp
+from theano.tensor.systems import InverseProduct
 
 
 class Example(NamedTuple):
@@ -148,6 +149,7 @@ EXAMPLES: dict[str, Example] = {
     "kron": Example(lambda m, n: slinalg.kron(m, n), [M, N]),
     "solve": Example(lambda a, b: slinalg.solve(a, b), [S, _numbers(-1, 1, 3, 2)]),
     "solve for a vector": Example(lambda a, b: slinalg.solve(a, b), [S, _numbers(-1, 1, 3)]),
+    "product with an inverse": Example(lambda a, b: InverseProduct()(a, b), [S, _numbers(-1, 1, 3, 2)]),
     "solve lower": Example(lambda a, b: slinalg.solve_lower_triangular(a, b), [S, _numbers(-1, 1, 3)]),
     "solve upper": Example(lambda a, b: slinalg.solve_upper_triangular(a, b), [S, _numbers(-1, 1, 3)]),
     "gradient of cholesky": Example(

@@ -73,8 +73,8 @@ DECLARED = {
 # Operations without an example.
 EXEMPT = {
     "a base class": {
-        "CAReduce", "CAReduceDtype", "Indexed", "OfMatrix", "Unconnected", "Written", "_Blas", "_General", "_Logical",
-        "_Reader", "_ScaledProduct", "_Sorting", "_Transform", "mrg_uniform_base",
+        "CAReduce", "CAReduceDtype", "Composed", "Indexed", "OfMatrix", "Unconnected", "Written", "_Blas", "_General",
+        "_Logical", "_Reader", "_ScaledProduct", "_Sorting", "_Transform", "mrg_uniform_base",
     },
     "draws: no gradient, which says so": {
         "ChoiceFromUniform", "MultinomialFromUniform", "PhiloxUniform", "RandomFunction", "mrg_uniform",
@@ -82,8 +82,12 @@ EXEMPT = {
     "the gradient is what the user asks for": {
         "ConsiderConstant", "DisconnectedGrad", "GradClip", "GradScale", "UndefinedGrad", "ZeroGrad",
     },
+    "a gradient as an op of its own, which has none: the gradients of functions are expressions": {
+        "EighGrad", "EigvalshGrad", "ExpmGrad",
+    },
+    "functions as ops, as Theano has them: without a gradient": {"TensorInv", "TensorSolve"},
     "no gradient: an error": {
-        "Eig", "EigvalshGrad", "FromFunctionOp", "GrowRows", "LogSoftmaxAlong", "Raise", "SoftmaxAlong",
+        "Eig", "FromFunctionOp", "GrowRows", "LogSoftmaxAlong", "Raise", "SoftmaxAlong",
     },
     "no elements of floating point": {"LoadFromDisk", "StepCount"},
     "the identity, as its base class `ViewOp` is": {"Hint"},

@@ -125,7 +125,14 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "MRG_RandomStream=theano.random.mrg:MRG_RandomStreams",
     ),
     "theano.sandbox.linalg": ("theano.tensor.nlinalg", "theano.tensor.slinalg", "psd=theano.misc.hints:psd"),
-    "theano.sandbox.linalg.ops": ("theano.tensor.nlinalg", "theano.tensor.slinalg", "theano.misc.hints"),
+    "theano.sandbox.linalg.ops": (
+        "theano.tensor.nlinalg",
+        "theano.tensor.slinalg",
+        "theano.misc.hints",
+        "theano.tensor.opt",
+        "theano.tensor.blas",
+        "theano.tensor.elemwise",
+    ),
     "theano.sandbox.multinomial": ("theano.tensor.random.mrg_uniform",),
     "theano.sandbox.softsign": ("theano.tensor.nnet", "theano.tensor"),
     "theano.tensor.raw_random": (

@@ -46,6 +46,7 @@ EXACT: dict[str, Any] = {
     "pow": lambda a, b: a**b,
     "sqrt": _mp.sqrt,
     "abs_": abs,
+    "sgn": _mp.sign,
     "exp": _mp.exp,
     "exp2": lambda a: _mp.mpf(2) ** a,
     "log": _mp.log,

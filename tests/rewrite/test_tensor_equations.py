@@ -69,7 +69,8 @@ class Drawn:
             if names is None:
                 shape = tuple(int(n) for n in self.rng.choice((1, 2, 3, 3), self.rng.integers(1, 5)))
             else:
-                shape = tuple(self.lengths.setdefault(n, int(self.rng.integers(2, 4))) for n in names)
+                drawn = {n: 1 if n == "1" else int(self.rng.integers(2, 4)) for n in names}
+                shape = tuple(self.lengths.setdefault(n, drawn[n]) for n in names)
         low, high = self.equation.domain.get(pattern.name, (-2.0, 2.0))
         value = self.rng.uniform(low, high, shape)
         if low == high:
@@ -175,6 +176,8 @@ MAKERS: dict[str, Callable[[Drawn, Operation], Any]] = {
     "rebroadcast": rebroadcast,
     "product": lambda drawn, pattern: T.dot(*map(drawn.make, pattern.args)),
     "joined": joined,
+    "inverse": lambda drawn, pattern: T.nlinalg.matrix_inverse(drawn.make(pattern.args[0])),
+    "determinant": lambda drawn, pattern: T.nlinalg.det(drawn.make(pattern.args[0])),
     "counted": lambda drawn, pattern: StepCount()(index_constant(int(drawn.rng.integers(0, 4)))),
 }
 
@@ -185,7 +188,7 @@ def drawn_from(equation: Equation) -> Iterator[Drawn]:
         try:
             drawn = Drawn(equation, seed)
             perform(FunctionGraph(drawn.inputs, [drawn.out]), drawn.values)
-        except IndexError:  # an axis is empty
+        except (IndexError, np.linalg.LinAlgError):  # an axis is empty, a matrix is not square
             continue
         if drawn.out.owner is not None:
             yield drawn

@@ -8,7 +8,7 @@ import pytest
 import theano
 import theano.tensor as T
 from tests.tensor.oracle import check, run
-from theano.tensor import nlinalg
+from theano.tensor import nlinalg, slinalg
 from theano.tensor.nlinalg import Det, Eigh, MatrixInverse, qr, svd
 
 R = np.random.RandomState(0)
@@ -237,3 +237,45 @@ def test_printed():
     x = T.dmatrix("x")
     assert [str(op) for op in (MatrixInverse(), Det(), Eigh())] == ["MatrixInverse", "Det", "Eigh{UPLO='L'}"]
     assert theano.pp(nlinalg.det(x)) == "Det(x)"
+
+
+def test_functions_and_gradients_as_ops():
+    """Theano's names for them; values are those of the expressions."""
+    x, g, y = T.dmatrix("x"), T.dmatrix("g"), T.dtensor3("y")
+    w, v = nlinalg.eigh(x)
+    ops = [
+        nlinalg.EighGrad()(x, w, v, T.ones_like(w), g),
+        slinalg.EigvalshGrad()(x, T.arange(4.0)),
+        slinalg.ExpmGrad()(x, g),
+        nlinalg.TensorInv(1)(y),
+        nlinalg.TensorSolve()(y, x[:2, :3]),
+    ]
+    cost = (g * v).sum() + w.sum()
+    wanted = [
+        T.grad(cost, x, consider_constant=[g]),
+        T.grad((slinalg.eigvalsh(x, None) * T.arange(4.0)).sum(), x),
+        T.grad((g * slinalg.expm(x)).sum(), x),
+        nlinalg.tensorinv(y, 1),
+        nlinalg.tensorsolve(y, x[:2, :3]),
+    ]
+    given = (S, R.randn(4, 4), R.randn(6, 2, 3).reshape(2, 3, 6))
+    for mode in ("FAST_RUN", "FAST_COMPILE"):
+        inverse = theano.function([y], [ops[3], wanted[3]], mode=mode)(R.randn(6, 2, 3))
+        np.testing.assert_allclose(inverse[0], inverse[1])
+        rest = [k for k in range(5) if k != 3]
+        f = theano.function([x, g, y], [*(ops[k] for k in rest), *(wanted[k] for k in rest)], mode=mode)
+        found = f(*given)
+        for got, value in zip(found[:4], found[4:], strict=True):
+            np.testing.assert_allclose(got, value, rtol=1e-9, atol=1e-12)
+
+
+def test_a_bound_of_the_eigenvalues():
+    matrix = TALL.T @ TALL
+    largest = np.linalg.eigvalsh(matrix)[-1]
+    x = T.dmatrix("x")
+    for exponent in (1, 3, 5):
+        bound = nlinalg.spectral_radius_bound(x, exponent).eval({x: matrix})
+        assert largest * (1 - 1e-12) <= bound <= largest * 3 ** 2.0**-exponent * (1 + 1e-12)
+    for wrong, error in ((0, ValueError), (1.5, TypeError), (True, TypeError)):
+        with pytest.raises(error, match="log2_exponent"):
+            nlinalg.spectral_radius_bound(x, wrong)

@@ -27,7 +27,7 @@ _TWO = "count:i n:i m:i a:p as:i ar:i ac:i b:p bs:i br:i bc:i"
 CHOLESKY = f"lower:i {_ONE} c:p status:w"
 TRIANGULAR = f"lower:i {_TWO} x:p status:w"
 CHOLESKY_GRADIENT = f"lower:i {_ONE} b:p bs:i br:i bc:i c:p work:p"
-LINEAR = f"{_TWO} x:p work:p pivots:w status:w"
+LINEAR = f"checked:i {_TWO} x:p work:p pivots:w status:w"
 INVERSE = f"{_ONE} c:p work:p size:i pivots:w status:w"
 PIVOTS = f"{_ONE} d:p sign:p work:p pivots:w"
 EIGEN = f"lower:i vectors:i {_ONE} w:p z:p work:p size:i words:w count_words:i status:w"
@@ -143,10 +143,13 @@ def _triangular(t: str, a: dict[str, Any]) -> None:
 
 
 def _linear(t: str, a: dict[str, Any]) -> None:
-    """The x with ``a x = b``."""
-    n, m = a["n"], a["m"]
+    """The x with ``a x = b``; `checked`: of finite numbers."""
+    codes, n, m = [], a["n"], a["m"]
     operands = zip(_matrices(t, a, "a", (n, n)), _matrices(t, a, "b", (n, m)), _results(t, a, "x", (n, m)), strict=True)
-    _tell(a, [_solved(*operand) for operand in operands])
+    for given, b, x in operands:
+        finite = np.isfinite(given).all() and np.isfinite(b).all()
+        codes.append(_solved(given, b, x) if finite or not a["checked"] else NOT_FINITE)
+    _tell(a, codes)
 
 
 def _solved(given: np.ndarray[Any, Any], b: np.ndarray[Any, Any], x: np.ndarray[Any, Any]) -> int:

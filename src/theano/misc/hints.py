@@ -1,6 +1,7 @@
 """What a program knows of a matrix: ``psd(x)`` is `x`, marked as symmetric and positive semi-definite.
 
-A mark changes no number. Programs and rewrites of users read it with `is_psd` and its relatives.
+A mark changes no number. Systems of equations, determinants and inverses of marked matrices are computed by their
+Cholesky factors. Programs and rewrites of users read a mark with `is_psd` and its relatives.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from theano.gradient.identity import ViewOp
+from theano.rewrite.rules.matrix_facts import MARKS, NONE, POSITIVE, SYMMETRIC, Fact
 
 __all__ = ["Hint", "hints", "is_hint_node", "is_positive", "is_psd", "is_symmetric", "psd"]
 
@@ -19,6 +21,14 @@ class Hint(ViewOp):
 
     def __init__(self, **kwargs: Any) -> None:
         self.hints = tuple(sorted(kwargs.items()))
+
+
+def _fact(op: Any) -> Fact:
+    given = dict(op.hints)
+    return (POSITIVE | SYMMETRIC if given.get("psd") else NONE) | (SYMMETRIC if given.get("symmetric") else NONE)
+
+
+MARKS[Hint] = _fact
 
 
 def is_hint_node(node: Any) -> bool:

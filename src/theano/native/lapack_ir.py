@@ -164,15 +164,17 @@ def _small_triangular(f: Caller, lower: V, inverse: V) -> None:
 
 
 def linear_of(s: Shape, bits: int) -> Caller:
-    """The x with ``a x = b`` for one matrix; the code."""
-    f = Caller(s, "linear_of", "n:i m:i a:p ar:i ac:i b:p br:i bc:i x:p work:p pivots:p", bits, INT)
+    """The x with ``a x = b`` for one matrix, if `checked` of finite numbers; the code."""
+    f = Caller(s, "linear_of", "checked:i n:i m:i a:p ar:i ac:i b:p br:i bc:i x:p work:p pivots:p", bits, INT)
     with f.when((f.n <= MOST) & (f.m <= MOST)):
         w, ld, first = _both(f, f.n, f.m)
-        f.copied(f.n, f.n, f.a, f.ar, f.ac, w, ld)
-        f.copied(f.n, f.m, f.b, f.br, f.bc, f.at(w, first), ld)
+        finite = f.copied(f.n, f.n, f.a, f.ar, f.ac, w, ld) & f.copied(f.n, f.m, f.b, f.br, f.bc, f.at(w, first), ld)
+        with f.when(~finite & f.checked.differs(0)):
+            f.leave(NOT_FINITE)
         f.leave(_solved(f, w, ld, first, f.m, f.x))
-    f.copied(f.n, f.n, f.a, f.ar, f.ac, f.work, f.n)
-    f.copied(f.n, f.m, f.b, f.br, f.bc, f.x, f.m)
+    finite = f.copied(f.n, f.n, f.a, f.ar, f.ac, f.work, f.n) & f.copied(f.n, f.m, f.b, f.br, f.bc, f.x, f.m)
+    with f.when(~finite & f.checked.differs(0)):
+        f.leave(NOT_FINITE)
     info = f.info()
     f.routine("getrf", f.n, f.n, f.work, f.n, f.pivots, info)
     code = f.found(info)
@@ -348,7 +350,7 @@ def _triangular(f: Caller, k: V) -> V:
 
 def _linear(f: Caller, k: V) -> V:
     operands = (*_matrix(f, "a", k), *_matrix(f, "b", k))
-    return f.call("linear_of", f.n, f.m, *operands, f.at(f.x, k * f.n * f.m), f.work, f.pivots, result=INT)
+    return f.call("linear_of", f.checked, f.n, f.m, *operands, f.at(f.x, k * f.n * f.m), f.work, f.pivots, result=INT)
 
 
 def _inverse(f: Caller, k: V) -> V:

@@ -45,6 +45,7 @@ from theano.rewrite.rules import (
     elementwise,
     indexing,
     joining,
+    linalg,
     logistic,
     reductions,
     shaping,

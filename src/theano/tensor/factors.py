@@ -22,6 +22,7 @@ from theano.tensor.join import concatenate
 from theano.tensor.math import imag, minimum, real
 from theano.tensor.matrices import (
     LINALG,
+    Composed,
     adjoint,
     as_columns,
     as_matrices,
@@ -44,7 +45,7 @@ from theano.tensor.opsupport import Shapes, is_disconnected, new_tensor, single
 from theano.tensor.shape import shape_i
 from theano.tensor.systems import solve_lower_triangular, solve_upper_triangular
 
-__all__ = ["SVD", "Eig", "Eigh", "QRFull", "QRIncomplete", "eig", "eigh", "qr", "svd", "to_triangle"]
+__all__ = ["SVD", "Eig", "Eigh", "EighGrad", "QRFull", "QRIncomplete", "eig", "eigh", "qr", "svd", "to_triangle"]
 
 
 def _given(gradients: Sequence[Any], outputs: Sequence[Any]) -> list[Any]:
@@ -132,18 +133,8 @@ class Eigh(Eig):
         return LINALG.eigh(x, self.UPLO)
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        """Giles (2008), "Collected matrix derivative results …", 3.1.
-
-        A cost of the eigenvalues alone has a gradient where they coincide, too.
-        """
         (w, v), (gw, gv) = outputs, gs
-        if is_disconnected(gv):
-            g = matmul(v * as_rows(gw), adjoint(v))
-        else:
-            inner = _inverse_gaps(w) * matmul(adjoint(v), gv)
-            inner = inner if is_disconnected(gw) else with_diagonal(gw) + inner
-            g = matmul(v, matmul(inner, adjoint(v)))
-        return [in_pattern_of(inputs[0], to_triangle(g, self.UPLO == "L"))]
+        return [in_pattern_of(inputs[0], _eigh_gradient(w, v, gw, gv, self.UPLO == "L"))]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         if eval_points[0] is None:
@@ -152,6 +143,39 @@ class Eigh(Eig):
         change = symmetric_half(eval_points[0], self.UPLO == "L")
         turned = matmul(adjoint(v), matmul(change, v))
         return [real(diagonal_of(turned)), matmul(v, _inverse_gaps(w) * turned)]
+
+
+def _eigh_gradient(w: Any, v: Any, gw: Any, gv: Any, lower: bool) -> Any:
+    """Giles (2008), "Collected matrix derivative results for forward and reverse mode differentiation", 3.1.
+
+    A cost of the eigenvalues alone has a gradient where they coincide, too.
+    """
+    if is_disconnected(gv):
+        g = matmul(v * as_rows(gw), adjoint(v))
+    else:
+        inner = _inverse_gaps(w) * matmul(adjoint(v), gv)
+        inner = inner if is_disconnected(gw) else with_diagonal(gw) + inner
+        g = matmul(v, matmul(inner, adjoint(v)))
+    return to_triangle(g, lower)
+
+
+class EighGrad(Composed):
+    """The gradient of `Eigh`: of a matrix, its eigenvalues and vectors, and the gradients of both.
+
+    Examples
+    --------
+    >>> EighGrad()(T.dmatrix(), T.dvector(), T.dmatrix(), T.dvector(), T.dmatrix()).type
+    TensorType(float64, matrix)
+    """
+
+    __props__ = ("UPLO",)
+
+    def __init__(self, UPLO: str = "L") -> None:
+        self.UPLO = Eigh(UPLO).UPLO
+
+    def decompose(self, inputs: Sequence[Any]) -> Sequence[Any]:
+        x, w, v, gw, gv = inputs
+        return [in_pattern_of(x, _eigh_gradient(w, v, gw, gv, self.UPLO == "L"))]
 
 
 def to_triangle(g: Any, lower: bool) -> Any:

@@ -14,7 +14,7 @@ from theano.tensor.alloc import zeros_like
 from theano.tensor.diagonal import ExtractDiag
 from theano.tensor.diagonal import diag as _diag
 from theano.tensor.dot import dot
-from theano.tensor.factors import SVD, Eig, Eigh, QRFull, QRIncomplete, eig, eigh, qr, svd
+from theano.tensor.factors import SVD, Eig, Eigh, EighGrad, QRFull, QRIncomplete, eig, eigh, qr, svd
 from theano.tensor.inverses import (
     Det,
     MatrixInverse,
@@ -27,7 +27,7 @@ from theano.tensor.inverses import (
     slogdet,
 )
 from theano.tensor.join import stack
-from theano.tensor.matrices import as_matrices, as_matrix, identity_for, in_pattern_of, matmul
+from theano.tensor.matrices import Composed, as_matrices, as_matrix, identity_for, in_pattern_of, matmul
 from theano.tensor.opsupport import Shapes, single
 from theano.tensor.reduction import max as max_
 from theano.tensor.reduction import min as min_
@@ -42,12 +42,15 @@ __all__ = [
     "Det",
     "Eig",
     "Eigh",
+    "EighGrad",
     "ExtractDiag",
     "MatrixInverse",
     "MatrixPinv",
     "QRFull",
     "QRIncomplete",
     "SLogDet",
+    "TensorInv",
+    "TensorSolve",
     "alloc_diag",
     "det",
     "diag",
@@ -62,6 +65,7 @@ __all__ = [
     "pinv",
     "qr",
     "slogdet",
+    "spectral_radius_bound",
     "svd",
     "tensorinv",
     "tensorsolve",
@@ -251,6 +255,24 @@ def tensorinv(a: Any, ind: int = 2) -> Any:
     return reshape(inverse, (*lengths[ind:], *lengths[:ind]))
 
 
+class TensorInv(Composed):
+    """`tensorinv` as an op.
+
+    Examples
+    --------
+    >>> TensorInv(1)(T.dmatrix()).type
+    TensorType(float64, matrix)
+    """
+
+    __props__ = ("ind",)
+
+    def __init__(self, ind: int = 2) -> None:
+        self.ind = ind
+
+    def decompose(self, inputs: Sequence[Any]) -> Sequence[Any]:
+        return [tensorinv(inputs[0], self.ind)]
+
+
 def tensorsolve(a: Any, b: Any, axes: Sequence[int] | None = None) -> Any:
     """The `x` with ``tensordot(a, x, x.ndim) == b``, as `numpy.linalg.tensorsolve`.
 
@@ -266,3 +288,52 @@ def tensorsolve(a: Any, b: Any, axes: Sequence[int] | None = None) -> Any:
     lengths = shape_tuple(a)[b.type.ndim :]
     size = reduction.prod(stack(list(lengths)))
     return reshape(solve(reshape(a, (-1, size)), reshape(b, (-1,))), lengths)
+
+
+class TensorSolve(Composed):
+    """`tensorsolve` as an op.
+
+    Examples
+    --------
+    >>> TensorSolve()(T.dmatrix(), T.dvector()).type
+    TensorType(float64, vector)
+    """
+
+    __props__ = ("axes",)
+
+    def __init__(self, axes: Sequence[int] | None = None) -> None:
+        self.axes = None if axes is None else tuple(axes)
+
+    def decompose(self, inputs: Sequence[Any]) -> Sequence[Any]:
+        return [tensorsolve(inputs[0], inputs[1], self.axes)]
+
+
+def spectral_radius_bound(X: Any, log2_exponent: int) -> Any:
+    """At least the largest eigenvalue of a symmetric matrix `X` with positive ones: nearer for greater `log2_exponent`.
+
+    It is ``trace(X ** k) ** (1 / k)`` for ``k = 2 ** log2_exponent`` (Pan, 1990, "Estimating the extremal eigenvalues
+    of a symmetric matrix").
+
+    Raises
+    ------
+    TypeError
+        `X` is no matrix of floats, or `log2_exponent` no whole number.
+    ValueError
+        `log2_exponent` is not positive.
+
+    Examples
+    --------
+    >>> spectral_radius_bound(T.constant([[2.0, 0.0], [0.0, 1.0]]), 4).eval().round(6)
+    np.float64(2.000002)
+    """
+    X = as_matrix(X, "spectral_radius_bound")
+    if not X.type.dtype.startswith("float"):
+        raise TypeError(f"spectral_radius_bound takes a matrix of floats, got {X.type}")
+    if isinstance(log2_exponent, bool) or not isinstance(log2_exponent, (int, np.integer)):
+        raise TypeError(f"log2_exponent must be an int, not {log2_exponent!r}")
+    if log2_exponent <= 0:
+        raise ValueError(f"log2_exponent must be positive, not {log2_exponent}")
+    power = X
+    for _ in range(int(log2_exponent)):
+        power = dot(power, power)
+    return trace(power) ** np.asarray(2.0 ** -int(log2_exponent), X.type.dtype)

@@ -13,6 +13,7 @@ from theano.tensor.factors import Eigh, to_triangle
 from theano.tensor.join import concatenate
 from theano.tensor.math import conj, real
 from theano.tensor.matrices import (
+    Composed,
     OfMatrix,
     adjoint,
     as_matrices,
@@ -30,7 +31,7 @@ from theano.tensor.matrices import (
     transposed,
     values_of,
 )
-from theano.tensor.opsupport import Shapes, holomorphic, new_tensor, single
+from theano.tensor.opsupport import Shapes, holomorphic, single
 from theano.tensor.shape import reshape, shape_i, shape_padleft
 from theano.tensor.systems import (
     MATRIX_STRUCTURES,
@@ -53,6 +54,7 @@ __all__ = [
     "Eigvalsh",
     "EigvalshGrad",
     "Expm",
+    "ExpmGrad",
     "Solve",
     "cho_solve",
     "cholesky",
@@ -150,7 +152,7 @@ def _eigenvalue_gradients(matrices: Sequence[Any], g: Any, lower: bool) -> list[
     return [to_triangle(matmul(v * as_rows(weight), adjoint(v)), lower) for weight in weights]
 
 
-class EigvalshGrad(Op):
+class EigvalshGrad(Composed):
     """The gradients of `Eigvalsh`: inputs are its matrices and the gradient of its result.
 
     Examples
@@ -164,19 +166,10 @@ class EigvalshGrad(Op):
     def __init__(self, lower: bool = True) -> None:
         self.lower = bool(lower)
 
-    def make_node(self, *inputs: Any) -> Apply:
-        *given, g = inputs
-        given = [as_matrices(x, "EigvalshGrad") for x in given]
-        g = as_tensor_variable(g)
-        dtype = float_dtype(*given, g)
-        return Apply(self, [*given, g], [new_tensor(dtype, x.type.shape) for x in given])
-
     def decompose(self, inputs: Sequence[Any]) -> Sequence[Any]:
         *given, g = inputs
-        return _eigenvalue_gradients(given, g, self.lower)
-
-    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
-        return list(shapes[:-1])
+        given = [as_matrices(x, "EigvalshGrad") for x in given]
+        return [in_pattern_of(x, gx) for x, gx in zip(given, _eigenvalue_gradients(given, g, self.lower))]
 
 
 def _is_none(x: Any) -> bool:
@@ -236,20 +229,37 @@ class Expm(OfMatrix):
 
         return filled(np.empty_like(x), 2, scipy.linalg.expm, x)
 
-    def _change(self, A: Any, dA: Any) -> Any:
-        """The derivative at `A` in a direction: a block of an exponential (Higham, 2008, eq. 3.16)."""
-        columns, n = A.type.ndim - 1, shape_i(A, A.type.ndim - 1)
-        top = concatenate([A, dA], axis=columns)
-        bottom = concatenate([zeros_like(A), A], axis=columns)
-        block = self(concatenate([top, bottom], axis=columns - 1))
-        return in_pattern_of(A, columns_of(rows_of(block, None, n), n, None))
-
     @holomorphic
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        return [in_pattern_of(inputs[0], self._change(transposed(inputs[0]), gs[0]))]
+        return [in_pattern_of(inputs[0], _expm_change(transposed(inputs[0]), gs[0]))]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        return [None if eval_points[0] is None else self._change(inputs[0], eval_points[0])]
+        return [None if eval_points[0] is None else _expm_change(inputs[0], eval_points[0])]
 
 
 expm = Expm()
+
+
+def _expm_change(A: Any, dA: Any) -> Any:
+    """The derivative of the exponential of `A` in a direction: a block of an exponential (Higham, 2008, eq. 3.16)."""
+    columns, n = A.type.ndim - 1, shape_i(A, A.type.ndim - 1)
+    top = concatenate([A, dA], axis=columns)
+    bottom = concatenate([zeros_like(A), A], axis=columns)
+    block = expm(concatenate([top, bottom], axis=columns - 1))
+    return in_pattern_of(A, columns_of(rows_of(block, None, n), n, None))
+
+
+class ExpmGrad(Composed):
+    """The gradient of `Expm`: of a matrix and the gradient of its exponential.
+
+    Examples
+    --------
+    >>> ExpmGrad()(T.constant([[0.0]]), T.constant([[2.0]])).eval()
+    array([[2.]])
+    """
+
+    __props__ = ()
+
+    def decompose(self, inputs: Sequence[Any]) -> Sequence[Any]:
+        A, g = inputs
+        return [in_pattern_of(A, _expm_change(adjoint(A), g))]

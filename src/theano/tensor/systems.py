@@ -32,8 +32,8 @@ from theano.tensor.shape import shape_padleft
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = [
-    "MATRIX_STRUCTURES", "Cholesky", "CholeskyGrad", "Solve", "cho_solve", "cholesky", "cholesky_gradient", "solve",
-    "solve_lower_triangular", "solve_symmetric", "solve_upper_triangular",
+    "MATRIX_STRUCTURES", "Cholesky", "CholeskyGrad", "InverseProduct", "Solve", "cho_solve", "cholesky",
+    "cholesky_gradient", "solve", "solve_lower_triangular", "solve_symmetric", "solve_upper_triangular",
 ]  # fmt: skip
 
 MATRIX_STRUCTURES = (
@@ -289,13 +289,18 @@ class Solve(Op):
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         A, b = values_of(*inputs)
+        if A.shape[-2] != A.shape[-1]:
+            raise np.linalg.LinAlgError(f"Solve: the matrix must be square, its shape is {A.shape[-2:]}")
         if b.ndim > 1:
             for n, m, p, q in zip(A.shape, b.shape[:-2], *(v.type.broadcastable for v in node.inputs)):
                 if n != m and not (p or q):
                     raise ValueError(f"Solve: stacks of {n} and of {m} matrices")
-        # NaNs pass through, as they do in products.
-        x = np.linalg.solve(A, b) if self.triangle is None else self._triangular(A, b)
-        out[0][0] = computed(x, node.outputs[0])
+        out[0][0] = computed(self._general(A, b) if self.triangle is None else self._triangular(A, b), node.outputs[0])
+
+    def _general(self, A: np.ndarray, b: np.ndarray) -> Any:
+        if not np.isfinite(A).all() or not np.isfinite(b).all():
+            raise ValueError("array must not contain infs or NaNs")
+        return np.linalg.solve(A, b)
 
     def _triangular(self, A: np.ndarray, b: np.ndarray) -> Any:
         import scipy.linalg
@@ -334,6 +339,24 @@ class Solve(Op):
             change = (dot if x.type.ndim == 1 else matmul)(dA if self.triangle is None else self.triangle(dA), x)
             moved = -change if db is None else db - change
         return [self(inputs[0], moved)]
+
+
+class InverseProduct(Solve):
+    """``inverse(A) @ b``, computed as a system: with the errors of `MatrixInverse`, and NaN where that has it.
+
+    Programs get it from rewriting.
+
+    Examples
+    --------
+    >>> InverseProduct()(T.constant([[2.0, 0.0], [0.0, 4.0]]), T.constant([2.0, 2.0])).eval()
+    array([1. , 0.5])
+    """
+
+    def adjoint_op(self) -> Solve:
+        return InverseProduct()
+
+    def _general(self, A: np.ndarray, b: np.ndarray) -> Any:
+        return np.linalg.solve(A, b)
 
 
 solve = Solve()

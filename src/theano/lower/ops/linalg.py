@@ -25,6 +25,7 @@ from theano.native import lapack
 from theano.tensor.factors import SVD, Eigh, QRFull, QRIncomplete
 from theano.tensor.nlinalg import Det, MatrixInverse, SLogDet
 from theano.tensor.slinalg import Cholesky, CholeskyGrad, Eigvalsh, Solve
+from theano.tensor.systems import InverseProduct
 
 TYPES = ("f32", "f64")
 # Columns that LAPACK works on at once where it is given the memory for it.
@@ -187,21 +188,21 @@ def lower_cholesky_gradient(b: Builder, node: Any, inputs: list[Value]) -> list[
     return [whole(out)]
 
 
-@lowers(Solve)
+@lowers(Solve, InverseProduct)
 def lower_solve(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
     given = prepared(b, node, inputs)
     if given is None:
         return None
     is_vector = given[1].ndim == 1
     a, c = given[0], _as_column(b, given[1]) if is_vector else given[1]
-    n = square(b, a, "Solve: the matrix must be square, its shape is ({0}, {1})")
+    n = square(b, a, "Solve: the matrix must be square, its shape is ({0}, {1})", np.linalg.LinAlgError)
     b.unify(n, c.dims[-2], "Solve: a matrix of {0} rows, a right side of {1}")
     leading, m = _leading(b, a, c), c.dims[-1]
     a, c = (_repeated(b, v, leading) for v in (a, c))
     triangle = {"lower_triangular": ONE, "upper_triangular": ZERO}.get(node.op.A_structure)
     call = Call(b, "linear" if triangle is None else "triangular", a.type, leading)
-    if triangle is not None:
-        call.numbers(triangle)
+    checked = type(node.op) is Solve
+    call.numbers(triangle if triangle is not None else ONE if checked else ZERO)
     call.numbers(call.count, n, m)
     call.matrix(a, contiguous=triangle is not None)
     call.matrix(c)
@@ -212,7 +213,12 @@ def lower_solve(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | Non
     status = call.status()
     call.done()
     if triangle is None:
-        refuse(b, status, {0: (np.linalg.LinAlgError, "Singular matrix")})
+        refuse(
+            b, status, {
+                NOT_FINITE: (ValueError, "array must not contain infs or NaNs"),
+                0: (np.linalg.LinAlgError, "Singular matrix"),
+            }
+        )  # fmt: skip
     else:
         refuse(b, status, {0: (np.linalg.LinAlgError, "singular matrix: resolution failed at diagonal {1}")})
     return [whole(out)]

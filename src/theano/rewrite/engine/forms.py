@@ -11,6 +11,7 @@ from theano.rewrite.engine.table import Node, Tensor
 from theano.scan.count import StepCount
 from theano.tensor.dot import Dot
 from theano.tensor.elemwise import DimShuffle
+from theano.tensor.inverses import Det, MatrixInverse, SLogDet
 from theano.tensor.join import Join
 from theano.tensor.reduction import All, Max, Min, Prod, Sum, Supremum
 from theano.tensor.reduction import Any as AnyTrue
@@ -92,6 +93,17 @@ counted = Form("counted", (StepCount,), lambda node: ((node.op.needed_by,), node
 
 product = Form("product", (Dot,), lambda node: ((), node.inputs), lambda x, y: Dot()(x, y))
 joined = Form("joined", (Join,), lambda node: ((), node.inputs))
+
+
+# -- linear algebra -------------------------------------------------------------------------------
+
+inverse = Form("inverse", (MatrixInverse,), lambda node: ((), node.inputs), lambda x: MatrixInverse()(x))
+determinant = Form("determinant", (Det,), lambda node: ((), node.inputs), lambda x: Det()(x))
+#: On right sides: the outputs of `SLogDet`.
+sign_of_determinant = Form("sign_of_determinant", (SLogDet,), lambda node: ((), node.inputs), lambda x: SLogDet()(x)[0])
+log_size_of_determinant = Form(
+    "log_size_of_determinant", (SLogDet,), lambda node: ((), node.inputs), lambda x: SLogDet()(x)[1]
+)
 
 
 # -- indexing -------------------------------------------------------------------------------------

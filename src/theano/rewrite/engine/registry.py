@@ -66,6 +66,7 @@ def rule(
     parts: frozenset[Maker] = frozenset(),
     some: frozenset[Maker] = frozenset(),
     beside: frozenset[type] = frozenset(),
+    children: frozenset[Maker] = frozenset(),
 ) -> Callable[[RuleFunction], RuleFunction]:
     """Declare a rule that is a function ``f(graph, node)``.
 
@@ -83,6 +84,7 @@ def rule(
                 roots,
                 function,
                 tags_of(phase, tags),
+                children=children,
                 view=view,
                 parts=parts,
                 some=some,

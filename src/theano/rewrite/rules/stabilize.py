@@ -18,6 +18,7 @@ from theano.scalar import (
     log1p,
     lt,
     maximum,
+    sgn,
     sigmoid,
     softplus,
     sqr,
@@ -70,4 +71,5 @@ stabilize(exp(-sqr(x)) / erfc(x), 1 / erfcx(x), domain={"x": (-5, 9)}, special=(
 canonicalize(sqrt(sqr(x)), abs_(x), domain={"x": (-1e15, 1e15)}, special=(BIG, -BIG))
 canonicalize(sqr(abs_(x)), sqr(x), domain={"x": (-1e15, 1e15)})
 canonicalize(abs_(x) * abs_(y), abs_(x * y))
+canonicalize(sgn(x) * x, abs_(x))
 stabilize(switch(eq(x, 0), 0, x * log(x)), xlogx(x), domain={"x": (0, 1e3)})
