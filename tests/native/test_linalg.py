@@ -467,7 +467,8 @@ def library_function(name: str, symbols: dict[str, int] | None = None) -> Callab
 def solved(name: str, a: np.ndarray, b: np.ndarray, symbols: dict[str, int] | None = None) -> np.ndarray:
     """By `linear`, with memory around everything that is written."""
     n, m = b.shape
-    spaces = [np.full(size + 32, 7, dtype) for size, dtype in ((n * m, a.dtype), (n * n, a.dtype), (n, "i8"), (1, "i8"))]
+    needed = (n * m, a.dtype), (n * n, a.dtype), (n, "i8"), (1, "i8")
+    spaces = [np.full(size + 32, 7, dtype) for size, dtype in needed]
     places = [x[16:].ctypes.data for x in spaces]
     call = library_function(name, symbols)
     call(1, 1, n, m, a.ctypes.data, 0, *(s // a.itemsize for s in a.strides), b.ctypes.data, 0,
@@ -528,3 +529,36 @@ def test_all_functions_are_declared() -> None:
     assert {name_of(kind, t) for kind in KINDS for t in ("f32", "f64")} == set(lapack.NAMES)
     assert NOT_FINITE == 2**32 - 1
     assert jit.isa() is not None
+
+
+# -- diagonals and triangles -----------------------------------------------------------------------------------
+@pytest.mark.parametrize("offset", [-5, -1, 0, 2, 9])
+def test_diagonals(offset: int) -> None:
+    cases: list[tuple[int, tuple[int, int], tuple[int, ...]]] = [
+        (2, (0, 1), (3, 4)), (2, (1, 0), (4, 4)), (3, (1, 2), (2, 5, 3)), (3, (2, 0), (2, 5, 3)), (2, (0, 1), (0, 3)),
+    ]  # fmt: skip
+    for ndim, axes, shape in cases:
+        f = function(lambda x, axes=axes: T.diagonal(x, offset, *axes) + 1, ["float64"], [ndim])
+        backwards = function(lambda x, axes=axes: T.diagonal(x[::-1], offset, *axes), ["float64"], [ndim])
+        x = RNG.normal(size=shape)
+        np.testing.assert_array_equal(f(x), np.diagonal(x, offset, *axes) + 1)
+        np.testing.assert_array_equal(backwards(x), np.diagonal(x[::-1], offset, *axes))
+    numbers = function(lambda x: T.diagonal(T.zeros_like(x) + 2, offset), ["float64"], [2])
+    assert numbers(np.ones((3, 4))).tolist() == [2] * np.diagonal(np.ones((3, 4)), offset).size
+    slopes = function(lambda x: T.grad((T.diagonal(x, offset) ** 2).sum(), x), ["float64"], [2])
+    x = RNG.normal(size=(4, 3))
+    np.testing.assert_allclose(slopes(x), 2 * x * np.eye(4, 3, offset))
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int8", "bool"])
+def test_triangles(dtype: str) -> None:
+    k = T.lscalar("k")
+    x = T.TensorType(dtype, (False, False))("x")
+    f = theano.function([x, k], [T.tri(x.shape[0], x.shape[1], k, dtype), T.tril(x, k), T.triu(x, k)])
+    assert not calls_back(f)
+    given = (np.arange(12).reshape(3, 4) + 1).astype(dtype)
+    for offset in (-9, -1, 0, 2, 9, -(2**63), 2**63 - 1):
+        near = int(np.clip(offset, -9, 9))
+        expected = np.tri(3, 4, near, dtype), np.tril(given, near), np.triu(given, near)
+        for found, wanted in zip(f(given, offset), expected, strict=True):
+            np.testing.assert_array_equal(found, wanted)

@@ -14,7 +14,7 @@ from theano.lower.ops.indexing import take
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.vectors import vector_value
 from theano.lower.values import Value
-from theano.tensor.alloc import Alloc, AllocEmpty, ARange, Eye, integer_range_dtype
+from theano.tensor.alloc import Alloc, AllocEmpty, ARange, Eye, Tri, integer_range_dtype
 from theano.tensor.assertion import Assert
 from theano.tensor.diagonal import ExtractDiag
 from theano.tensor.opsupport import INT64
@@ -326,11 +326,12 @@ def _integer_count(start: Expr, stop: Expr, step: Expr) -> Expr:
 @lowers(Eye)
 def lower_eye(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
     type_ = ex.TYPE_OF[node.op.dtype]
-    if type_ not in ex.TYPES or type(node.op) is not Eye:
+    if type_ not in ex.TYPES or type(node.op) not in (Eye, Tri):
         return None
     dims = allocated(b, node, inputs[:2])
     shift = b.scalar(inputs[2], "i64")
     diagonal = Value("i64", (), uniform=shift)
-    on = ex.eq(ex.sub(bd.index(1), bd.index(0)), bd.element(0, diagonal))
+    compare = ex.eq if type(node.op) is Eye else ex.le
+    on = compare(ex.sub(bd.index(1), bd.index(0)), bd.element(0, diagonal))
     body = on if type_ == "bool" else ex.select(on, ex.const(1, type_), ex.const(0, type_))
     return [b.pointwise(type_, dims, [diagonal], body)]
