@@ -144,8 +144,7 @@ def _triangular(t: str, a: dict[str, Any]) -> None:
 
 def _linear(t: str, a: dict[str, Any]) -> None:
     """The x with ``a x = b``; `checked`: of finite numbers."""
-    n, m = a["n"], a["m"]
-    codes = []
+    codes, n, m = [], a["n"], a["m"]
     operands = zip(_matrices(t, a, "a", (n, n)), _matrices(t, a, "b", (n, m)), _results(t, a, "x", (n, m)), strict=True)
     for given, b, x in operands:
         finite = np.isfinite(given).all() and np.isfinite(b).all()

@@ -86,7 +86,7 @@ class Cholesky(OfMatrix):
         import scipy.linalg
 
         try:
-            return scipy.linalg.cholesky(x, lower=self.lower)
+            return scipy.linalg.cholesky(np.tril(x) if self.lower else np.triu(x), lower=self.lower)
         except (scipy.linalg.LinAlgError, ValueError) as error:  # ValueError: not finite
             if self.on_error == "raise":
                 raise np.linalg.LinAlgError(f"Cholesky: the matrix is not positive definite ({error})") from None

@@ -137,12 +137,12 @@ class Call:
 
 
 def refuse(b: Builder, status: Tensor, messages: dict[int, tuple[type[Exception], str]]) -> None:
-    """Raise what a code means (0: any other one); a message may show the code."""
+    """Raise what a code means (0: any other one); a message may show the code, counted from one or from zero."""
     code = code_of(b.scalar(whole(status)))
     code = b.named(code)
     for number, (error, message) in messages.items():
         good = ex.eq(code, ZERO) if number == 0 else ex.ne(code, length(number))
-        b.check(good, error, message, (code,))
+        b.check(good, error, message, (code, ex.sub(code, ONE)))
 
 
 @lowers(Cholesky)
@@ -216,11 +216,11 @@ def lower_solve(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | Non
         refuse(
             b, status, {
                 NOT_FINITE: (ValueError, "array must not contain infs or NaNs"),
-                0: (np.linalg.LinAlgError, "Solve: the matrix is singular" if checked else "Singular matrix"),
+                0: (np.linalg.LinAlgError, "Singular matrix"),
             }
         )  # fmt: skip
     else:
-        refuse(b, status, {0: (np.linalg.LinAlgError, "singular matrix: resolution failed at diagonal {0}")})
+        refuse(b, status, {0: (np.linalg.LinAlgError, "singular matrix: resolution failed at diagonal {1}")})
     return [whole(out)]
 
 

@@ -14,8 +14,9 @@ from theano.lower.ops.indexing import take
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.vectors import vector_value
 from theano.lower.values import Value
-from theano.tensor.alloc import Alloc, AllocEmpty, ARange, Eye, integer_range_dtype
+from theano.tensor.alloc import Alloc, AllocEmpty, ARange, Eye, Tri, integer_range_dtype
 from theano.tensor.assertion import Assert
+from theano.tensor.diagonal import ExtractDiag
 from theano.tensor.opsupport import INT64
 from theano.tensor.shape import MakeVector, Rebroadcast, Reshape, Shape, Shape_i, SpecifyShape
 
@@ -28,6 +29,28 @@ def lower_shape(b: Builder, node: Any, inputs: list[Value]) -> list[Value]:
 @lowers(Shape_i)
 def lower_shape_i(b: Builder, node: Any, inputs: list[Value]) -> list[Value]:
     return [Value("i64", (), uniform=inputs[0].dims[node.op.i])]
+
+
+@lowers(ExtractDiag)
+def lower_diagonal(b: Builder, node: Any, inputs: list[Value]) -> list[Value]:
+    """Another look, one row and one column further at each step."""
+    (x,), op = inputs, node.op
+    first, second = op.axis1, op.axis2
+    others = [k for k in range(x.ndim) if k not in (first, second)]
+    down, right = length(max(-op.offset, 0)), length(max(op.offset, 0))
+    rows, columns = (b.dims.normal(ex.sub(x.dims[k], n)) for k, n in ((first, down), (second, right)))
+    size = rows
+    if not b.dims.equal(rows, columns) or not is_length(rows):
+        size = b.named(ex.maximum(ex.minimum(rows, columns), length(0)))
+    dims = (*(x.dims[k] for k in others), size)
+    if x.uniform is not None:
+        return [Value(x.type, dims, uniform=x.uniform)]
+    full = b.strided(x)
+    assert full.strides is not None and full.offset is not None
+    steps, start = full.strides, full.offset
+    start = ex.add(start, ex.add(ex.mul(down, steps[first]), ex.mul(right, steps[second])))
+    along = (*(steps[k] for k in others), ex.add(steps[first], steps[second]))
+    return [Value(x.type, dims, tensor=full.tensor, offset=start, strides=along)]
 
 
 @lowers(MakeVector)
@@ -303,11 +326,12 @@ def _integer_count(b: Builder, start: Expr, stop: Expr, step: Expr) -> Expr:
 @lowers(Eye)
 def lower_eye(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
     type_ = ex.TYPE_OF[node.op.dtype]
-    if type_ not in ex.TYPES or type(node.op) is not Eye:
+    if type_ not in ex.TYPES or type(node.op) not in (Eye, Tri):
         return None
     dims = allocated(b, node, inputs[:2])
     shift = b.scalar(inputs[2], "i64")
     diagonal = Value("i64", (), uniform=shift)
-    on = ex.eq(ex.sub(bd.index(1), bd.index(0)), bd.element(0, diagonal))
+    compare = ex.eq if type(node.op) is Eye else ex.le
+    on = compare(ex.sub(bd.index(1), bd.index(0)), bd.element(0, diagonal))
     body = on if type_ == "bool" else ex.select(on, ex.const(1, type_), ex.const(0, type_))
     return [b.pointwise(type_, dims, [diagonal], body)]
