@@ -8,6 +8,7 @@ from benchmarks.workloads import (
     elementwise,
     growing,
     hessian,
+    indexing,
     mlp,
     neurons,
     process,
@@ -15,14 +16,15 @@ from benchmarks.workloads import (
     recurrent,
     reductions,
     scalar,
+    scans,
     sequences,
     softmax,
     vmath,
 )
 
 _FAMILIES = (
-    scalar, neurons, mlp, elementwise, vmath, softmax, reductions, hessian, products, sequences, recurrent,
-    compiling, growing, process,
+    scalar, neurons, mlp, elementwise, vmath, softmax, reductions, scans, indexing, hessian, products, sequences,
+    recurrent, compiling, growing, process,
 )  # fmt: skip
 
 WORKLOADS: dict[str, Workload] = {row.name: row for family in _FAMILIES for row in family.ROWS}

@@ -508,8 +508,13 @@ def made(graph: Graph, x: Entry, step: Step) -> Any:
 
 @builder
 def cumulative(graph: Graph, x: Entry, step: Step) -> Any:
-    """An operation that runs its `perform` by call-back."""
-    return T.extra_ops.cumsum(x.variable, axis=0) if x.ndim and x.small and x.dtype != "bool" else None
+    """Running sums along any axis, and products of few numbers."""
+    if not x.ndim or not x.small:
+        return None
+    axis = None if step[2] % 4 == 0 else step[2] % x.ndim
+    if step[3] % 3 == 0 and x.value.size < 9 and x.kind != "c":
+        return T.cumprod(x.variable, axis=axis)
+    return T.cumsum(x.variable, axis=axis)
 
 
 def grow(graph: Graph, step: Step) -> None:

@@ -3,6 +3,7 @@
 - ``element``: the element of operand `value` at this point of the space;
 - ``index``: the position along axis `value` of the space, an i64;
 - ``look``: the element of an indirect operand at positions that are computed (along some axes at those of this point);
+- ``before``: what a `Running` item gave one position before;
 - ``apply``: an operation of the scalar table, which is expanded when its operands are known;
 - ``convert``: a conversion that is defined for all numbers.
 
@@ -51,6 +52,9 @@ class Point(Protocol):
     def look(self, k: int, at: list[Expr | None]) -> Expr:
         """The element of indirect operand `k` at given positions along some axes (None: at this point's)."""
 
+    def before(self) -> Expr:
+        """What the item gave one position before."""
+
 
 # -- forms -----------------------------------------------------------------------------------------------------
 def element(k: int, value: Value) -> Expr:
@@ -65,6 +69,11 @@ def elements(reads: Sequence[Value]) -> list[Expr]:
 
 def index(axis: int) -> Expr:
     return ex.form("index", "i64", (), axis)
+
+
+def before(type_: str) -> Expr:
+    """What the item gave one position before, as a number that is computed with for results of this type."""
+    return ex.form("before", st.load_type(type_), ())
 
 
 def look(k: int, value: Value, at: Sequence[Expr | None]) -> Expr:
@@ -129,6 +138,9 @@ class Facts:
             elif op == "index":
                 assert point is not None, "numbers have no position"
                 found = point.index(node.value)
+            elif op == "before":
+                assert point is not None, "there is nothing before a number"
+                found = point.before()
             elif op == "look":
                 assert point is not None, "numbers have no memory"
                 k, given = node.value

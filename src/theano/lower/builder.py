@@ -12,7 +12,7 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower import body as bd
 from theano.lower.dims import ONE, ZERO, Dims, is_const, is_length, length
-from theano.lower.items import Pointwise, Reduce, Special
+from theano.lower.items import Pointwise, Reduce, Running, Special
 from theano.lower.machine import Machine
 from theano.lower.values import Item, Tensor, Value
 
@@ -348,24 +348,26 @@ class Builder:
     def write(
         self, out: Tensor, target: Value | None, reads: Sequence[Value], body: Expr, cost: int = 1,
         indirect: Sequence[Value] = (), dims: Sequence[Expr] | None = None, scatter: tuple[Expr, ...] | None = None,
-        apart: bool = False,
+        spread: frozenset[int] = frozenset(), apart: bool = False,
     ) -> None:  # fmt: skip
         """Write `body` into a window of `out` (all of it without `target`), or to scattered places.
 
+        Along the axes in `spread` no two of these places are the same.
         `apart` tells that no other writer writes there, so that the order does not matter.
         """
         space = tuple(dims) if dims is not None else target.dims if target is not None else out.dims
-        self._write(out, target, space, reads, body, cost, indirect, scatter, apart)
+        self._write(out, target, space, reads, body, cost, indirect, scatter, spread, apart)
 
     def _write(
         self, out: Tensor, target: Value | None, dims: tuple[Expr, ...], reads: Sequence[Value], body: Expr,
-        cost: int, indirect: Sequence[Value], scatter: tuple[Expr, ...] | None = None, apart: bool = False,
+        cost: int, indirect: Sequence[Value], scatter: tuple[Expr, ...] | None = None,
+        spread: frozenset[int] = frozenset(), apart: bool = False,
     ) -> None:  # fmt: skip
         body = bd.rounded(out.type if target is None else target.type, body)
         item = Pointwise(
             self.region, self.node, reads=list(reads), indirect=list(indirect), dims=dims,
             maps=[align(r, dims) for r in reads], out=out, target=target, body=body, cost=cost,
-            scatter=scatter,
+            scatter=scatter, spread=spread,
         )  # fmt: skip
         item.deps.extend([] if apart else out.latest())
         self.add(item)
@@ -373,6 +375,18 @@ class Builder:
             out.apart.append(item)
         else:
             out.apart = []
+        out.writers.append(item)
+
+    def running(
+        self, out: Tensor, target: Value, reads: Sequence[Value], along: int, body: Expr, init: Expr, cost: int
+    ) -> None:
+        """Write to a new tensor (looked at as `target`) what goes along an axis: see `items.Running`."""
+        item = Running(
+            self.region, self.node, reads=list(reads), dims=target.dims, maps=[align(r, target.dims) for r in reads],
+            out=out, target=None if target.is_whole() else target, body=bd.rounded(target.type, body), cost=cost,
+            along=along, init=init,
+        )  # fmt: skip
+        self.add(item)
         out.writers.append(item)
 
     def reduce(

@@ -9,7 +9,7 @@ from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.text import PAD, leaf_text, operation_text, view_text
-from theano.lower.items import Pointwise, Reduce, Special
+from theano.lower.items import Pointwise, Reduce, Running, Special
 from theano.lower.values import Item, Tensor, Value
 
 # Names of axes; further ones are numbered.
@@ -69,6 +69,8 @@ class _Printer:
         yield f"{self._tensor(item.out)}{f' over {space}' if space else ''}; cost {item.cost}"
         body = _Body(self, item)
         result = body.text(item.body)
+        if isinstance(item, Running):
+            result += f", along {_axis(item.along)} from {self.text(item.init)}"
         if isinstance(item, Reduce):
             along = ", ".join(_axis(k) for k in sorted(item.red))
             place = item.scalar_name or body.at(item.out, item.out_axes)
@@ -142,6 +144,8 @@ class _Body:
             return self.value(item.reads[node.value], item.maps[node.value])
         if node.op == "index":
             return _axis(node.value)
+        if node.op == "before":
+            return "before"
         if node.op == "look":
             k, given = node.value
             found, picks = iter(args), item.picks[k] if isinstance(item, Pointwise) and k < len(item.picks) else ()

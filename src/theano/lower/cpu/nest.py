@@ -63,6 +63,7 @@ class NestBuilder:
         self.kept: dict[Tensor, Value] = {}  # values that a later sweep reads back, and where from
         self.rows: dict[Tensor, Value] = {}  # those of them that are there already
         self.later: Collection[Tensor] = plan.later  # per-column values that a later sweep needs
+        self.before: dict[Item, Expr] = {}  # what running items gave one position before
         self.spilled: dict[Tensor, tuple[st.View, Expr]] = {}
         self.producer = producers(group)
         self.own: set[str] = set()
@@ -346,6 +347,7 @@ class NestBuilder:
     def wants_store(self, item: Item) -> bool:
         return isinstance(item, Pointwise) and (item.is_window() or item.out in self.stored)
 
+
 class _Point:
     """The current point of the loop nest, in the space of an item."""
 
@@ -361,6 +363,9 @@ class _Point:
         if k < len(picked(item)):
             return builder.picked(item, k, here)
         return builder.load(item.indirect[k], here)
+
+    def before(self) -> Expr:
+        return self.builder.before[self.item]
 
     def index(self, axis: int) -> Expr:
         place = self.builder.group.places[self.item][axis]

@@ -333,10 +333,17 @@ class Plan:
                 index = ex.maximum(ex.minimum(index, ex.sub(dim, ONE)), ZERO)
             else:
                 first, position, step = self.slices[k]
-                axis = position if position < self.array_axis else position + self.array_ndim
-                index = ex.add(first, ex.mul(bd.index(axis), step))
+                index = ex.add(first, ex.mul(bd.index(self._axis(position)), step))
             found.append(index)
         return tuple(found)
+
+    def _axis(self, position: int) -> int:
+        """The axis of the result that a slice has become."""
+        return position if position < self.array_axis else position + self.array_ndim
+
+    def spread(self) -> frozenset[int]:
+        """The axes of the result along which no element of `x` comes twice: those of slices."""
+        return frozenset([self._axis(position) for _, position, _ in self.slices.values()])
 
     def array_reads(self) -> list[Value]:
         """The index arrays, aligned to the axes of the result that they run over."""
@@ -443,6 +450,6 @@ def lower_advanced_inc(b: Builder, node: Any, inputs: list[Value]) -> list[Value
     if increments:
         body = _plus(bd.look(0, old, place), body)
     indirect = [old] if increments else []
-    b.write(base.tensor, None, reads, body, indirect=indirect, dims=plan.dims, scatter=place)
+    b.write(base.tensor, None, reads, body, indirect=indirect, dims=plan.dims, scatter=place, spread=plan.spread())
     plan.guard(b.items[checked:])
     return [whole(base.tensor)]
