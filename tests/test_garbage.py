@@ -7,8 +7,10 @@ import pytest
 from theano.garbage import LARGE, collector_rests
 
 
-@pytest.mark.parametrize(("count", "rounds"), [(LARGE // 10, 1), (2 * LARGE, 0)])
-def test_what_a_large_function_leaves_is_old(count, rounds):
+@pytest.mark.parametrize(("count", "all_stays", "rounds"), [
+    (LARGE // 10, False, 1), (LARGE // 10, True, 0), (2 * LARGE, False, 0),
+])  # fmt: skip
+def test_what_a_large_function_leaves_is_old(count, all_stays, rounds):
     started = []
 
     def see(phase, info):
@@ -20,7 +22,7 @@ def test_what_a_large_function_leaves_is_old(count, rounds):
     gc.collect()
     gc.callbacks.append(see)
     try:
-        with collector_rests():
+        with collector_rests(all_stays):
             kept = [[] for _ in range(count)]
         more = [[] for _ in range(100)]
     finally:

@@ -27,10 +27,16 @@ class Same(Record, eq=True):
     y: int = 0
 
 
+class ByName(Record):
+    first: int
+    extra: int = field(default=4, kw_only=True)
+    last: str = "z"
+
+
 @pytest.fixture(autouse=True, params=["few", "many"])
 def written_out(request, monkeypatch):
     monkeypatch.setattr(record, "MANY", 0 if request.param == "many" else 1000)
-    for cls in (Base, Derived, Same):
+    for cls in (Base, Derived, Same, ByName):
         cls.__init__, cls._made = record._first, 0
 
 
@@ -66,6 +72,13 @@ def test_arguments_are_checked():
         Base()
     with pytest.raises(TypeError, match="unexpected keyword argument 'z'"):
         Base(1, z=2)
+
+
+def test_fields_that_are_given_by_name_only():
+    assert repr(ByName(2, "y")) == "ByName(first=2, extra=4, last='y')"
+    assert (ByName(2, extra=5).extra, replace(ByName(2), extra=6).extra) == (5, 6)
+    with pytest.raises(TypeError, match="from 2 to 3 positional arguments but 4 were given"):
+        ByName(2, "y", 5)
 
 
 def test_fields_are_slots():

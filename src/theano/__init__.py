@@ -10,7 +10,10 @@ array(48.)
 from __future__ import annotations
 
 import theano as theano  # ``theano.theano``, which programs have in their imports
-from theano import aliases, compile, gradient, ifelse, printing, random, scalar, tensor
+from theano.garbage import collector_rests as _collector_rests
+
+with _collector_rests(all_stays=True):
+    from theano import aliases, compile, gradient, ifelse, printing, random, scalar, tensor
 from theano.compile import (
     FunctionMaker,
     In,
@@ -33,7 +36,6 @@ from theano.compile import (
 from theano.compile.sharedvalue import Container
 from theano.configdefaults import config
 from theano.configparser import change_flags
-from theano.garbage import keep_what_is_there as _keep_what_is_there
 from theano.gradient import Lop, Rop, grad, subgraph_grad
 from theano.graph import (
     Apply,
@@ -110,5 +112,3 @@ __all__ = [
     "subgraph_grad",
     "tensor",
 ]
-
-_keep_what_is_there()

@@ -41,10 +41,6 @@ _SPARSE = (
     "structured_exp structured_log structured_maximum structured_minimum structured_monoid structured_pow "
     "structured_sigmoid sub tan tanh transpose true_dot trunc usmm vstack wcast zcast"
 )
-_LISTS = (
-    "Append Count Extend GetItem Index Insert Length MakeList Remove Reverse TypedListConstant TypedListType "
-    "TypedListVariable append count extend getitem index_ insert length make_list remove reverse"
-)
 _BLOCKSPARSE = (
     "SparseBlockGemv SparseBlockOuter sparse_block_dot sparse_block_gemv sparse_block_gemv_inplace "
     "sparse_block_outer sparse_block_outer_inplace"
@@ -56,7 +52,6 @@ _POOL = (
 _SPARSE_MATRICES = "sparse matrices"
 _CONVOLUTIONS = "convolutions"
 _POOLING = "pooling and convolutions of images"
-_LISTS_ARE = "lists as variables"
 _BLOCKS = "block-sparse products"
 _NEIGHBOURS = "neighbourhoods of pixels"
 _PICTURES = "pictures of graphs for browsers"
@@ -116,9 +111,6 @@ ABSENT: dict[str, tuple[str, str]] = {
     "theano.tensor.signal.conv": (_POOLING, "conv2d"),
     "theano.tensor.signal.downsample": (_POOLING, _POOL),
     "theano.tensor.signal.pool": (_POOLING, _POOL),
-    "theano.typed_list": (_LISTS_ARE, _LISTS),
-    "theano.typed_list.basic": (_LISTS_ARE, _LISTS),
-    "theano.typed_list.type": (_LISTS_ARE, "TypedListType"),
     "theano.d3viz": (_PICTURES, "d3viz d3write"),
     "theano.d3viz.d3viz": (_PICTURES, "d3viz d3write replace_patterns safe_json"),
     "theano.d3viz.formatting": (_PICTURES, "PyDotFormatter"),

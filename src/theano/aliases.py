@@ -27,7 +27,12 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "PureOp=theano.graph:Op",
         "hashtype=theano.graph.helpers:hashtype",
         "theano.compile.linkers",
+        "theano.graph.external_c",
+        "theano.graph.params_type",
+        "theano.graph.enum_type",
+        "theano.graph.cdata_type",
     ),
+    "theano.gof.params_type": ("theano.graph.params_type", "theano.graph.enum_type", "theano.graph"),
     "theano.gof.cc": (
         "CLinker=theano.compile.linkers:CLinker",
         "OpWiseCLinker=theano.compile.linkers:OpWiseCLinker",
@@ -46,9 +51,15 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "PerformLinker=theano.compile.linkers:PerformLinker",
     ),
     "theano.gof.null_type": ("theano.graph.null_type",),
-    "theano.gof.op": ("PureOp=theano.graph:Op", "theano.graph.op", "theano.graph.debug", "theano.graph"),
+    "theano.gof.op": (
+        "PureOp=theano.graph:Op",
+        "theano.graph.op",
+        "theano.graph.debug",
+        "theano.graph.external_c",
+        "theano.graph",
+    ),
     "theano.gof.toolbox": ("theano.graph.features",),
-    "theano.gof.type": ("theano.graph.type", "theano.graph"),
+    "theano.gof.type": ("theano.graph.type", "theano.graph.enum_type", "theano.graph.cdata_type", "theano.graph"),
     "theano.gof.utils": (
         "theano.graph.helpers",
         "theano.graph.errors",
@@ -195,6 +206,22 @@ LAZY: dict[str, dict[str, str]] = {
     },
     "theano.compile.rebuild": {"theano.compile.collect_shared": "rebuild_collect_shared"},
     "theano.scalar": {"theano.scalar.classes": "*"},
+    "theano.tensor": {
+        "theano.scan.vectorized": "vectorize",
+        "theano.tensor.slices": "MakeSlice SliceConstant SliceType as_int_none_variable make_slice slicetype",
+        "theano.tensor.arranging": "array_split atleast_1d atleast_2d atleast_3d broadcast_to column_stack dstack "
+        "expand_dims flip fliplr flipud hstack matrix_transpose meshgrid moveaxis pad "
+        "rollaxis rot90 take_along_axis vstack",
+        "theano.tensor.einstein": "einsum",
+        "theano.tensor.filled": "empty empty_like full full_like geomspace identity linspace logspace vander",
+        "theano.tensor.missing": "nan_to_num nanargmax nanargmin nanmax nanmean nanmin nanprod nanstd nansum nanvar",
+        "theano.tensor.numeric": "average convolve corrcoef correlate count_nonzero cross ediff1d interp isin "
+        "logsumexp polyval trapezoid vdot",
+        "theano.tensor.order_statistics": "median nanmedian nanpercentile nanquantile percentile quantile",
+    },
+    "theano.tensor.type_other": {
+        "theano.tensor.slices": "MakeSlice SliceConstant SliceType as_int_none_variable make_slice slicetype",
+    },
     "theano.tensor.subtensor": {"theano.tensor.canonical_slice": "get_canonical_form_slice"},
     "theano.printing": {
         "theano.compile.inspect": "ccode items loop_program",

@@ -11,8 +11,7 @@ import gc
 import os
 from collections.abc import Iterator
 
-__all__ = ["collector_rests", "keep_what_is_there"]
-
+__all__ = ["collector_rests"]
 
 # From so many new objects on, nearly all of one large function, they count as old when the collector wakes.
 LARGE = 100_000
@@ -21,11 +20,13 @@ _by_us = False  # whether it is we who let the collector rest now
 
 
 @contextlib.contextmanager
-def collector_rests() -> Iterator[None]:
+def collector_rests(all_stays: bool = False) -> Iterator[None]:
     """Make no rounds meanwhile, in any thread.
 
     What a large function leaves is not looked through in the first round afterwards, which would take a tenth of the
-    time of making it, but in the next one of all objects.
+    time of making it, but in the next one of all objects. So is what there is if `all_stays`: an import makes thousands
+    of objects, and rounds through them take a tenth of its time. What a user has frozen, or Python 3.12 itself, stays
+    frozen.
 
     Examples
     --------
@@ -44,7 +45,7 @@ def collector_rests() -> Iterator[None]:
     try:
         yield
     finally:
-        if gc.get_count()[0] > LARGE:
+        if all_stays or gc.get_count()[0] > LARGE:
             _make_old()
         gc.enable()
         _by_us = False
@@ -60,16 +61,6 @@ def _wake_in_child() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_wake_in_child)
-
-
-def keep_what_is_there() -> None:
-    """Let the collector take all objects so far for old ones, unseen.
-
-    An import leaves thousands of young objects that stay. The first round after it would walk through all of them: 4 ms
-    of the time of a first function. What a user has frozen, or Python 3.12 itself, stays so.
-    """
-    if gc.isenabled():
-        _make_old()
 
 
 def _make_old() -> None:

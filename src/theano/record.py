@@ -7,7 +7,7 @@ A dataclass costs 0.3 to 0.6 ms when its module is imported, for methods of whic
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, TypeVar, dataclass_transform
+from typing import Any, ClassVar, Literal, TypeVar, dataclass_transform, overload
 
 __all__ = ["Record", "field", "replace"]
 
@@ -26,25 +26,42 @@ class _Fresh:
         self.make = make
 
 
-def field(*, default_factory: Callable[[], Any]) -> Any:
-    """A field whose default is a new ``default_factory()`` for each instance."""
-    return _Fresh(default_factory)
+class _ByName:
+    """Default of a field that is given by its name only."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+@overload
+def field(*, default_factory: Callable[[], Any]) -> Any: ...
+@overload
+def field(*, default: Any, kw_only: Literal[True]) -> Any: ...
+def field(*, default_factory: Callable[[], Any] | None = None, default: Any = None, kw_only: bool = True) -> Any:
+    """A field whose default is a new ``default_factory()`` for each instance; or one that is given by name only."""
+    return _ByName(default) if default_factory is None else _Fresh(default_factory)
 
 
 class _RecordMeta(type):
     """Turns the annotations of a class body into slots; values given in the body are the defaults."""
 
     _fields: tuple[str, ...]
+    _positional: tuple[str, ...]
     _defaults: dict[str, Any]
 
     def __new__(
         mcs, name: str, bases: tuple[type, ...], body: dict[str, Any], *, eq: bool = False, frozen: bool = False
     ) -> _RecordMeta:
         own = tuple(n for n, kind in body.get("__annotations__", {}).items() if "ClassVar" not in str(kind))
-        body["_defaults"] = {n: body.pop(n) for n in own if n in body}
+        defaults = {n: body.pop(n) for n in own if n in body}
+        by_name = {n: default.value for n, default in defaults.items() if isinstance(default, _ByName)}
+        body["_defaults"] = defaults | by_name
         body["__slots__"] = own
-        inherited = next((base._fields for base in bases if isinstance(base, _RecordMeta)), ())
-        body["_fields"] = (*inherited, *own)
+        fields, positional = next(((b._fields, b._positional) for b in bases if isinstance(b, _RecordMeta)), ((), ()))
+        body["_fields"] = (*fields, *own)
+        body["_positional"] = (*positional, *(n for n in own if n not in by_name))
         body["__init__"] = _first
         body["_made"] = 0
         if eq or frozen:
@@ -67,11 +84,14 @@ def _first(self: Record, *args: Any, **kwargs: Any) -> None:
 
 def _filled(record: Record, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     """Give a record its fields; False where the arguments are not those it needs."""
-    fields, defaults = record._fields, _all_defaults(type(record))
-    for name, value in zip(fields, args, strict=False):
+    positional, defaults = record._positional, _all_defaults(type(record))
+    given = positional[: len(args)]
+    for name, value in zip(given, args, strict=False):
         setattr(record, name, value)
     left = len(kwargs)
-    for name in fields[len(args) :]:
+    for name in record._fields:
+        if name in given:
+            continue
         if name in kwargs:
             value, left = kwargs[name], left - 1
         elif name in defaults:
@@ -80,7 +100,7 @@ def _filled(record: Record, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bo
         else:
             return False
         setattr(record, name, value)
-    return not left and len(args) <= len(fields)
+    return not left and len(args) <= len(positional)
 
 
 def _all_defaults(cls: type[Record]) -> dict[str, Any]:
@@ -121,8 +141,9 @@ class Slotted:
 class Record(Slotted, metaclass=_RecordMeta):
     """Base of classes that are their annotated fields, in that order, those of the base class first.
 
-    The fields are slots. ``class C(Record, eq=True)`` compares and hashes by value (and its fields must not be
-    changed then: with ``frozen=True`` they cannot); other records are compared by identity.
+    The fields are slots. One that is a ``field(default=..., kw_only=True)`` is given by its name only.
+    ``class C(Record, eq=True)`` compares and hashes by value (and its fields must not be changed then: with
+    ``frozen=True`` they cannot); other records are compared by identity.
 
     Examples
     --------
@@ -134,6 +155,7 @@ class Record(Slotted, metaclass=_RecordMeta):
     """
 
     _fields: ClassVar[tuple[str, ...]]
+    _positional: ClassVar[tuple[str, ...]]
     _defaults: ClassVar[dict[str, Any]]
     _made: ClassVar[int]
 
@@ -146,7 +168,10 @@ def _initializer(cls: type[Record]) -> Callable[..., None]:
     defaults = _all_defaults(cls)
     known: dict[str, Any] = {"_missing": _MISSING}
     header, lines = ["self"], []
-    for name in cls._fields:
+    by_name = [name for name in cls._fields if name not in cls._positional]
+    for name in [*cls._positional, *by_name]:
+        if by_name and name == by_name[0]:
+            header.append("*")
         if name not in defaults:
             header.append(name)
         elif isinstance(default := defaults[name], _Fresh):

@@ -39,7 +39,7 @@ def parts(root: Any) -> list[tuple[Any, str, Any]]:
         value = stack.pop()
         if isinstance(value, list | tuple):
             stack.extend(value)
-        elif hasattr(type(value), "__dataclass_fields__") or hasattr(type(value), "_fields"):
+        elif hasattr(type(value), "_fields"):
             for name in _fields_of(type(value)):
                 found.append((value, name, getattr(value, name)))
                 stack.append(getattr(value, name))

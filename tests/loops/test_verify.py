@@ -103,7 +103,7 @@ KERNEL_FAULTS: dict[str, tuple[Callable[[st.Kernel, st.For], object], str]] = {
     "kind": (lambda k, f: setattr(f, "kind", "parallel"), "loops are serial or vector"),
     "unroll": (lambda k, f: setattr(f, "unroll", 3), "power of two"),
     "apart": (
-        lambda k, f: (setattr(f, "apart", True), f.body.append(st.For("j", ONE, "serial", []))),
+        lambda k, f: (setattr(f, "separate_copies", True), f.body.append(st.For("j", ONE, "serial", []))),
         "all its lanes together",
     ),
     "prefetch": (lambda k, f: f.body.append(st.Prefetch(at("p"), (), 64, False)), "as many indices as strides"),

@@ -24,3 +24,18 @@ def test_no_two_lengths_are_replaced_by_each_other(first: str, second: str) -> N
     assert sum(v is not None for v in replaced) == 1
     left = b if replaced[0] is not None else a
     assert dims.normal(left) is left and left in ex.postorder((dims.normal(a if left is b else b),))
+
+
+def test_no_length_is_replaced_by_one_that_is_found_later() -> None:
+    dims = Dims()
+    first, second = (ex.name(dims.names.fresh("d"), "i64") for _ in range(2))
+    dims.unite(first, second)
+    assert dims.normal(second) is dims.normal(first) is first
+
+
+def test_names_are_lengths_where_that_has_been_said() -> None:
+    dims = Dims()
+    n, d = ex.name("n", "i64"), ex.name("d", "i64")
+    dims.names.lengths.add("n")
+    assert dims.is_length(ex.add(ex.mul(n, n), length(1))) and not dims.is_length(ex.add(n, d))
+    assert not dims.is_length(ex.sub(n, length(1)))

@@ -73,3 +73,16 @@ def test_arrays_without_content():
     assert f(0)[0].shape == (0, 3)
     with pytest.raises(ValueError, match="negative"):
         f(-1)
+
+
+def test_a_difference_of_many_lengths_may_be_negative():
+    """It gets a name, as sums of many lengths do; that does not make it a length."""
+    vectors = [T.vector() for _ in range(17)]
+    left = vectors[0].shape[0]
+    for v in vectors[1:]:
+        left = left - v.shape[0]
+    f = theano.function(vectors, T.ones((left,)))
+    others = [np.zeros(1)] * 16
+    assert f.is_native and f(np.zeros(20), *others).shape == (4,)
+    with pytest.raises(ValueError, match="negative dimensions are not allowed: -13"):
+        f(np.zeros(3), *others)

@@ -47,7 +47,7 @@ def positions(f: Any) -> bool:
 def test_masks(name: str) -> None:
     chosen = name in CHOICES
     output = (CHOICES if chosen else PLACES)[name]()
-    given = dict(on_unused_input="ignore")
+    given = {"on_unused_input": "ignore"}
     f = theano.function(list(VALUES), output, **given)
     wanted = theano.function(list(VALUES), output, mode="FAST_COMPILE", **given)
     assert positions(f) != chosen

@@ -8,7 +8,6 @@ It counts what it does, and leaves for the fast form when it has computed for as
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from theano.backend.widths import starts_with_identity, widths
@@ -16,6 +15,7 @@ from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
+from theano.record import replace
 
 if TYPE_CHECKING:
     from theano.runtime.target import Isa
@@ -41,7 +41,7 @@ def _block(block: Block, isa: Isa) -> Block:
 
 def _statement(stmt: st.Stmt, isa: Isa) -> Iterator[st.Stmt]:
     if isinstance(stmt, st.For):
-        inner = replace(stmt, kind="serial", unroll=1, apart=False, body=_block(stmt.body, isa))
+        inner = replace(stmt, kind="serial", unroll=1, separate_copies=False, body=_block(stmt.body, isa))
         if stmt.kind == "vector" and stmt.carried:
             yield from _Lanes(stmt, inner, isa).statements()
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from theano.backend import llvm_ops as ops
@@ -10,6 +9,7 @@ from theano.backend.llvm_loops import FunctionPrinter, collect_stored
 from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
+from theano.record import replace
 from theano.runtime import abi
 from theano.runtime.module import Function, Global
 

@@ -8,7 +8,6 @@ them has no loop over single elements: the last vector may be a part of one.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from theano.backend import llvm_ops as ops
 from theano.backend.llvm import Level, ValuePrinter
@@ -18,6 +17,7 @@ from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.visitor import KERNEL, Visitor
+from theano.record import replace
 
 
 class FunctionPrinter(Visitor, ValuePrinter):
@@ -116,7 +116,7 @@ class FunctionPrinter(Visitor, ValuePrinter):
     def _vector_part(self, stmt: st.For, extent: str, parts: Widths) -> tuple[list[Expr], str]:
         """The widened loops; what is left for the scalar one: carried values and first index."""
         whole, rest, masked = parts
-        copies = stmt.unroll if stmt.apart else 1
+        copies = stmt.unroll if stmt.separate_copies else 1
         stop = self.emit(f"and i64 {extent}, {-whole}")
         lanes = whole // copies
         totals = self._run(stmt, "0", stop, lanes, self._identities(stmt, lanes), copies=copies, left=rest or 1)

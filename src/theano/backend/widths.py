@@ -65,7 +65,7 @@ def _takes_parts(loop: st.For, isa: Isa) -> bool:
     """
     if not isa.masks_words or loop.unroll == 1:
         return False
-    if loop.apart:  # sums of 5 to 15 elements would take a third longer
+    if loop.separate_copies:  # sums of 5 to 15 elements would take a third longer
         return False
     own, stored = {loop.index}, set()
     for stmt in loop.body:

@@ -1,14 +1,21 @@
-"""Ops that have no native form: their `perform`, called by compiled code."""
+"""Ops that have no native form: their C code or their `perform`, called by compiled code."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from theano.compile import c_callback
 from theano.compile.errors import raise_with_op, typed_result
 from theano.compile.native_arguments import is_plain
 from theano.graph.op import performer
+
+
+def call_of(node: Any, fgraph: Any) -> Callable[..., tuple[Any, ...]]:
+    """What compiled code calls for a node: arrays in, a tuple of arrays out."""
+    return c_callback.call_of(node, fgraph) or NodeCall(node, fgraph)
 
 
 class NodeCall:

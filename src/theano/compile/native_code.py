@@ -10,7 +10,7 @@ from typing import Any
 from theano.backend import llvm_main
 from theano.backend.first_form import first_form
 from theano.backend.llvm_main import print_module
-from theano.compile.native_callback import NodeCall
+from theano.compile.native_callback import call_of
 from theano.compile.plan import FunctionPlan
 from theano.configdefaults import config
 from theano.garbage import collector_rests
@@ -111,7 +111,7 @@ class ProgramCode:
             elif kind == "counter":
                 words.append(ctypes.addressof(self.spent))
             elif kind == "callback":
-                call = NodeCall(payload, self.plan.fgraph)
+                call = call_of(payload, self.plan.fgraph)
                 keep.append(call)
                 words.append(id(call))
             else:

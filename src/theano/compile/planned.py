@@ -5,6 +5,7 @@ All of it is read off the loop program; nothing is measured. Numbers need exampl
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -19,7 +20,8 @@ from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.schema import defined_names
-from theano.loops.text import operation_text
+from theano.loops.text import operation_text, product_text
+from theano.lower.dims import length
 from theano.lower.items import Reduce, Special
 from theano.lower.plan.groups import Group
 from theano.lower.plan.plan_text import plan_lines
@@ -235,7 +237,7 @@ class _Schedule:
             yield from self._moved(group)
 
     def _space(self, group: Group) -> str:
-        return " × ".join(self.length(d) for d in group.axes) or "one element"
+        return product_text(group.axes, map(self.length, group.axes), "×") or "one element"
 
     def _items(self, group: Group) -> Iterator[str]:
         for item in group.items:
@@ -271,7 +273,7 @@ class _Schedule:
 
     def _apart(self, group: Group) -> Iterator[str]:
         reasons: dict[str, str] = {}
-        for source, why in group.apart:
+        for source, why in group.not_merged:
             other = source.now()
             if other is not group and other in self.numbers:
                 reasons[f"loop {self.numbers[other]}"] = why
@@ -289,7 +291,8 @@ class _Schedule:
     def _item(self, group: Group, item: Item) -> str:
         node = str(item.node) if item.node is not None else "copy"
         if isinstance(item, Reduce):
-            along = " × ".join(self.length(item.dims[k]) for k in sorted(item.red))
+            reduced = [item.dims[k] for k in sorted(item.red)]
+            along = product_text(reduced, map(self.length, reduced), "×")
             return f"{node}    ({item.op} along {along}, in {ex.DTYPE_OF[item.acc]})"
         return node + ("    (once for each row)" if group.is_prefix(item) else "")
 
@@ -317,13 +320,9 @@ class _Schedule:
             yield f"    {word} {self._name(tensor)}: {self._bytes(tensor)}{shown}"
 
     def _bytes(self, tensor: Tensor) -> str:
-        known, factors = ex.ITEMSIZE[tensor.type], []
-        for d in tensor.dims:
-            if d.op == "const":
-                known *= int(d.value)
-            else:
-                factors.append(self.length(d))
-        return " * ".join([str(known), *factors])
+        known = math.prod(int(d.value) for d in tensor.dims if d.op == "const")
+        factors = [length(ex.ITEMSIZE[tensor.type] * known), *(d for d in tensor.dims if d.op != "const")]
+        return product_text(factors, map(self.length, factors))
 
     def length(self, root: Expr) -> str:
         """A length in terms of the inputs' shapes."""

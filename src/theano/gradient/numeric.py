@@ -45,7 +45,8 @@ class numeric_grad:
         out_type: str | None = None,
     ) -> None:
         packed = isinstance(pt, list | tuple)
-        points = [np.array(p) for p in pt] if packed else [np.array(pt)]
+        # In C order, so that flat views are views.
+        points = [np.array(p, order="C") for p in pt] if packed else [np.array(pt, order="C")]
         for i, p in enumerate(points):
             if str(p.dtype) not in self.type_eps:
                 raise TypeError(f"numeric_grad needs floating point values, argument {i} has dtype {p.dtype}")

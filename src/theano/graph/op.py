@@ -167,15 +167,21 @@ class Op(Props):
         return getattr(cls, method, None) is not getattr(Op, method, None)
 
 
+# Set by `theano.compile.c_callback`: what runs a node by the C code of its op.
+C_PERFORMERS: list[Callable[[Apply], Callable[[list[Any], list[list[Any]]], Any]]] = []
+
+
 def performer(node: Apply) -> Callable[[list[Any], list[list[Any]]], Any]:
     """What runs a node on a list of values of its inputs and a list of cells for its outputs.
 
-    That is ``perform``, with the op's parameters where it has `params_type`; or the thunk of an op with a
-    ``make_thunk`` of its own.
+    That is ``perform``, with the op's parameters where it has `params_type`; the thunk of an op with a ``make_thunk``
+    of its own; or the C code of an op that has nothing else.
     """
     op: Any = node.op
     if hasattr(op, "make_thunk"):
         return _thunk(node)
+    if getattr(op, "c_code", None) is not None and not (op.defines("perform") or op.defines("decompose")):
+        return C_PERFORMERS[0](node)
     if getattr(op, "params_type", None) is None:
         return lambda inputs, cells: op.perform(node, inputs, cells)
     params = op.get_params(node) if hasattr(op, "get_params") else op.params_type.filter(op)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import field
-
 from theano.loops.expr import Expr
 from theano.loops.externs import EXTERNS
 from theano.loops.schema import (
@@ -25,6 +23,7 @@ from theano.loops.schema import (
     statement,
 )
 from theano.loops.stmt import ZERO, Kernel
+from theano.record import field
 
 # Picoseconds that a range of a loop takes, about: what one thread does before it asks for more.
 GRAIN = 10_000_000
@@ -36,8 +35,6 @@ OPERANDS = 4
 
 class HostStmt(Stmt):
     """A statement of main that no kernel may have."""
-
-    __slots__ = ()
 
 
 @part

@@ -10,7 +10,7 @@ from typing import Any
 
 from theano.loops.expr import FLOATS, Expr, float_bits
 from theano.loops.host import HostStmt
-from theano.loops.schema import SCHEMA
+from theano.loops.schema import SCHEMA, Described
 from theano.loops.stmt import Kernel, Stmt
 
 __all__ = ["identity", "kernel_key"]
@@ -22,7 +22,7 @@ def _fields_of(cls: type) -> tuple[str, ...]:
     """The fields of a statement, a part of one or a record, in order."""
     found = _fields.get(cls)
     if found is None:
-        schema = SCHEMA.get(cls)
+        schema = SCHEMA[cls] if issubclass(cls, Described) else None
         names = getattr(cls, "_fields", None) if schema is None else schema.names
         if names is None:
             raise TypeError(f"{cls.__name__} has no identity")

@@ -9,12 +9,10 @@ of which types, which names it defines and for whom, what memory it uses and whi
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from keyword import iskeyword
 from operator import attrgetter
-from typing import Any, NamedTuple, NoReturn, TypeVar, dataclass_transform
+from typing import Any, NamedTuple, NoReturn, TypeVar
 
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
@@ -22,7 +20,7 @@ from theano.record import Record
 
 __all__ = [
     "SCHEMA", "Argument", "Base", "Count", "Described", "Emptied", "Field", "Filled", "Index", "InnerName",
-    "InnerTruth", "InnerTyped", "Int", "Name", "Pointer", "Schema", "Slot", "Stmt", "Truth", "Typed", "declare",
+    "InnerTruth", "InnerTyped", "Int", "Name", "Pointer", "Schema", "Slot", "Stmt", "Truth", "Typed",
     "defined_names", "emptied_slots", "expressions", "filled_slots", "leaves", "part", "rebuilt", "statement",
     "used_names", "walk",
 ]  # fmt: skip
@@ -119,30 +117,14 @@ class _Schemas(dict[type, Schema]):
 SCHEMA = _Schemas()
 
 
-class Described:
+class Described(Record):
     """What has a schema."""
-
-    __slots__ = ()
 
 
 class Stmt(Described):
     """A statement: what stands in blocks."""
 
-    __slots__ = ()
 
-
-def _repr(self: Any) -> str:
-    return f"{type(self).__name__}({', '.join(f'{n}={getattr(self, n)!r}' for n in self.__slots__)})"
-
-
-def _made(cls: type[T]) -> type[T]:
-    """A dataclass compared by identity. The methods left out are half of what making the class costs at import."""
-    made = dataclass(slots=True, eq=False, repr=False, match_args=False)(cls)
-    made.__repr__ = _repr  # type: ignore[method-assign]
-    return made
-
-
-@dataclass_transform(eq_default=False, field_specifiers=(field,))
 def statement(text: str = "", may_fail: bool = False, needs_python: bool = False) -> Callable[[type[T]], type[T]]:
     """Declare a statement.
 
@@ -152,21 +134,20 @@ def statement(text: str = "", may_fail: bool = False, needs_python: bool = False
     may_fail : whether it may leave the program.
     needs_python : whether it touches Python's objects or the pool of workspaces.
     """
-    return lambda cls: declare(_made(cls), text, may_fail, needs_python)
+    return lambda cls: _declared(cls, text, may_fail, needs_python)
 
 
-@dataclass_transform(eq_default=False, field_specifiers=(field,))
 def part(cls: type[T]) -> type[T]:
     """Declare a part of statements or programs."""
-    return declare(_made(cls))
+    return _declared(cls)
 
 
-def declare(cls: type[T], text: str = "", may_fail: bool = False, needs_python: bool = False) -> type[T]:
+def _declared(cls: type[T], text: str = "", may_fail: bool = False, needs_python: bool = False) -> type[T]:
     """Derive the schema of a class from its annotations."""
-    fields = tuple(_field(cls, name, kind) for name, kind in cls.__annotations__.items())
+    fields = tuple(_field(cls, name, kind) for name, kind in vars(cls).get("__annotations__", {}).items())
     if any(f.type == OWN for f in fields) and not hasattr(cls, "type"):
         raise TypeError(f"{cls.__name__} does not say what type its names and expressions have")
-    words = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+    words = "".join(f"_{c.lower()}" if c.isupper() else c for c in cls.__name__)[1:]
     SCHEMA[cls] = Schema(
         f"{words}_" if iskeyword(words) else words,
         text,

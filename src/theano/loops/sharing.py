@@ -7,19 +7,17 @@ blocks inside see the name. What a branch computes stays in the branch. Long exp
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.schema import defined_names, expressions
+from theano.record import Record, field
 
 # Longer operands are named: nobody reads a polynomial of degree twelve in one line.
 LONG = 72
 
 
-@dataclass(slots=True)
-class Level:
+class Level(Record):
     """An open block: its lines so far, and the expressions that have a name in it."""
 
     branch: bool = False

@@ -11,8 +11,6 @@ order) or ``"state"``, strictly sequential.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
 from theano.loops.schema import (
@@ -29,18 +27,17 @@ from theano.loops.schema import (
     Stmt,
     Truth,
     Typed,
-    declare,
     part,
     statement,
     walk,
 )
+from theano.record import field
 
 ZERO = ex.const(0, "i64")
 
 
-@declare
-@dataclass(slots=True, frozen=True)
-class View(Described):
+@part
+class View(Described, eq=True):
     """A strided window on the memory at pointer `base`, elements of storage type `type`."""
 
     base: Base
@@ -118,8 +115,9 @@ class Carried(Described):
 class For(Stmt):
     """``for index in range(start, extent)``; `kind` is ``serial`` or ``vector`` (iterations are independent but for
     accumulations). A vector loop may be unrolled `unroll` times with separate accumulators: one vector after the other
-    if `apart`, else `unroll` times as many lanes go through the body together. A serial loop ends after
-    the iteration that makes `until` true; `count` names the number of iterations that were made."""
+    with `separate_copies` (``apart`` in its text), else `unroll` times as many lanes go through the body together. A
+    serial loop ends after the iteration that makes `until` true; `count` names the number of iterations that were made.
+    """
 
     index: Index
     start: Int = field(default=ZERO, kw_only=True)
@@ -128,7 +126,7 @@ class For(Stmt):
     body: list[Stmt]
     carried: list[Carried] = field(default_factory=list)
     unroll: int = 1
-    apart: bool = False
+    separate_copies: bool = False
     until: InnerTruth | None = None
     count: Count = ""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from theano.loops import host as hs
@@ -31,10 +31,22 @@ def leaf_text(node: Expr) -> str:
     return repr(node.value) if node.type in ("i64", "f64") else f"{node.value!r}:{node.type}"
 
 
+def product_text(factors: Sequence[Expr], texts: Iterable[str], sign: str = "*") -> str:
+    """Factors given as text, with a `sign` in between; sums and the like are put into parentheses."""
+    several = len(factors) > 1
+    shown = (operand_text(f, t) if several and f.op != "mul" else t for f, t in zip(factors, texts, strict=True))
+    return f" {sign} ".join(shown)
+
+
+def operand_text(node: Expr, text: str) -> str:
+    """The text of an operand, in parentheses if it is infix."""
+    return f"({text})" if node.op in INFIX and " " in text else text
+
+
 def operation_text(node: Expr, args: list[str]) -> str:
-    """An operation on operands given as text; infix ones are put into parentheses."""
+    """An operation on operands given as text."""
     if node.op in INFIX:
-        x, y = (f"({a})" if k.op in INFIX and " " in a else a for k, a in zip(node.args, args, strict=True))
+        x, y = map(operand_text, node.args, args)
         return f"{x} {INFIX[node.op]} {y}"
     op = f"{node.op}.{node.type}" if node.op in ("cast", "bitcast") else node.op
     return f"{op}({', '.join(args)})"
@@ -127,7 +139,7 @@ def _prefetch_text(stmt: st.Prefetch, text: Texts) -> str:
 def _for_text(stmt: st.For, text: Texts) -> str:
     kind = "" if stmt.kind == "serial" else f" {stmt.kind}"
     if stmt.unroll > 1:
-        kind += f" x{stmt.unroll}{' apart' if stmt.apart else ''}"
+        kind += f" x{stmt.unroll}{' apart' if stmt.separate_copies else ''}"
     carried = "".join(f", {c.name} = {text(c.init)}" for c in stmt.carried)
     count = f"{stmt.count} = " if stmt.count else ""
     first = "" if stmt.start is st.ZERO else f"{text(stmt.start)} <= "

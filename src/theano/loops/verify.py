@@ -255,8 +255,8 @@ class _Checker(Visitor):
         factor = stmt.unroll
         self.require(factor > 0 and not factor & (factor - 1), "unrolled by a power of two")
         self.require(factor == 1 or stmt.kind == "vector", "only vector loops are unrolled")
-        inner = any(isinstance(s, st.For) for s in stmt.body)
-        self.require(not (stmt.apart and inner), "a loop inside a vector loop is run by all its lanes together")
+        nested = stmt.separate_copies and any(isinstance(s, st.For) for s in stmt.body)
+        self.require(not nested, "a loop inside a vector loop is run by all its lanes together")
         for c in stmt.carried:
             kind = "f" if c.type in ex.FLOATS else "b" if c.type == "bool" else "i"
             fits = c.op in ACCUMULATIONS[kind] or (c.op == "state" and stmt.kind == "serial")

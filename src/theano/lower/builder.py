@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from theano.loops import expr as ex
@@ -11,10 +10,12 @@ from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower import body as bd
-from theano.lower.dims import ONE, ZERO, Dims, is_const, is_length, length
+from theano.lower.dims import ONE, ZERO, Dims, is_const, length
 from theano.lower.items import Pointwise, Reduce, Running, Special
 from theano.lower.machine import Machine
+from theano.lower.names import Names
 from theano.lower.values import Item, Tensor, Value
+from theano.record import Record, field
 
 # Names of kernels begin with these and have numbers of their own, so that equal kernels have equal texts. In main only
 # pointers do, which kernels are given as parameters: a value's name would seem to be the kernel's.
@@ -23,8 +24,7 @@ COMPARISONS = {"eq": ex.eq, "ne": ex.ne, "lt": ex.lt, "le": ex.le, "gt": ex.gt, 
 COMPLEX_PART = {"c64": "f32", "c128": "f64"}
 
 
-@dataclass(slots=True)
-class CheckRecord:
+class CheckRecord(Record):
     """What check number `code` means: the node, the exception class and a format over the operands."""
 
     node: Any
@@ -33,8 +33,7 @@ class CheckRecord:
     dims: tuple[Expr, ...] | None = None  # of the array that the check is about, for a last place in the message
 
 
-@dataclass(slots=True)
-class Builder:
+class Builder(Record):
     """Collects items, checks and entry statements while the lowering functions run over the graph."""
 
     dims: Dims = field(default_factory=Dims)
@@ -42,7 +41,7 @@ class Builder:
     records: list[CheckRecord] = field(default_factory=list)
     entry: list[st.Stmt] = field(default_factory=list)  # names for what follows from lengths alone
     entry_checks: list[hs.Check] = field(default_factory=list)
-    entry_names: set[str] = field(default_factory=set)
+    numbers: dict[Tensor, str] = field(default_factory=dict)  # names of what inputs and storages of one element hold
     definer: dict[str, Item] = field(default_factory=dict)
     values: dict[Any, Value] = field(default_factory=dict)
     clients: dict[Any, int] = field(default_factory=dict)
@@ -64,7 +63,6 @@ class Builder:
     n_slots: int = 0
     leaf_words: list[int] = field(default_factory=list)
     applied: dict[object, Expr] = field(default_factory=dict)  # bodies that are operations of the scalar table
-    counter: int = 0
     words: list[tuple[str, Any]] = field(default_factory=list)
     word_of: dict[tuple[str, Any], int] = field(default_factory=dict)
     first_word: int = 0
@@ -122,11 +120,21 @@ class Builder:
         return self.machine.has_f16 or all(getattr(v.type, "dtype", "") != "float16" for v in variables)
 
     # -- names, words, slots -------------------------------------------------------------------------
+    @property
+    def names(self) -> Names:
+        """The names of main."""
+        return self.dims.names
+
     def fresh(self, prefix: str) -> str:
         """A new name of main; "t" is a tensor's pointer."""
         assert prefix == "t" or prefix not in OF_KERNELS, prefix
-        self.counter += 1
-        return f"{prefix}{self.counter}"
+        return self.names.fresh(prefix)
+
+    def fresh_length(self) -> Expr:
+        """A new name of main for a length."""
+        name = self.fresh("d")
+        self.names.lengths.add(name)
+        return ex.name(name, "i64")
 
     def word(self, kind: str, key: Any, *payload: Any) -> int:
         """The context word of an outside address, that of `payload` if there is one (otherwise `key` tells all).
@@ -154,7 +162,7 @@ class Builder:
         if self.known_at_entry(root):
             name = f"de{len(self.entry)}"
             self.entry.append(st.Let(name, root))
-            self.entry_names.add(name)
+            self.names.at_entry.add(name)
         else:
             name = self.fresh("d")
             self.add(
@@ -163,6 +171,8 @@ class Builder:
                     emit=lambda asm: asm.statement(st.Let(name, root)),
                 )
             )  # fmt: skip
+        if self.dims.is_length(root):
+            self.names.lengths.add(name)
         return ex.name(name, root.type)
 
     def in_steps(self, region: int) -> bool:
@@ -172,7 +182,7 @@ class Builder:
         return region != 0
 
     def known_at_entry(self, *exprs: Expr) -> bool:
-        return self.entry_names.issuperset(ex.names(*exprs))
+        return self.names.at_entry.issuperset(ex.names(*exprs))
 
     # -- checks ----------------------------------------------------------------------------------------
     def check(self, cond: Expr, error: type[Exception], message: str, operands: Sequence[Expr] = ()) -> Item | None:
@@ -210,7 +220,7 @@ class Builder:
         if compare is None or cond.args[0].type != "i64":
             return cond
         left, right = (self.dims.normal(a) for a in cond.args)
-        if cond.op == "ge" and is_const(right, 0) and is_length(left):
+        if cond.op == "ge" and is_const(right, 0) and self.dims.is_length(left):
             return ex.const(True, "bool")
         return compare(left, right)
 
@@ -348,20 +358,20 @@ class Builder:
     def write(
         self, out: Tensor, target: Value | None, reads: Sequence[Value], body: Expr, cost: int = 1,
         indirect: Sequence[Value] = (), dims: Sequence[Expr] | None = None, scatter: tuple[Expr, ...] | None = None,
-        spread: frozenset[int] = frozenset(), apart: bool = False,
+        spread: frozenset[int] = frozenset(), unordered: bool = False,
     ) -> None:  # fmt: skip
         """Write `body` into a window of `out` (all of it without `target`), or to scattered places.
 
         Along the axes in `spread` no two of these places are the same.
-        `apart` tells that no other writer writes there, so that the order does not matter.
+        `unordered` tells that no other writer writes there, so that the order does not matter.
         """
         space = tuple(dims) if dims is not None else target.dims if target is not None else out.dims
-        self._write(out, target, space, reads, body, cost, indirect, scatter, spread, apart)
+        self._write(out, target, space, reads, body, cost, indirect, scatter, spread, unordered)
 
     def _write(
         self, out: Tensor, target: Value | None, dims: tuple[Expr, ...], reads: Sequence[Value], body: Expr,
         cost: int, indirect: Sequence[Value], scatter: tuple[Expr, ...] | None = None,
-        spread: frozenset[int] = frozenset(), apart: bool = False,
+        spread: frozenset[int] = frozenset(), unordered: bool = False,
     ) -> None:  # fmt: skip
         body = bd.rounded(out.type if target is None else target.type, body)
         item = Pointwise(
@@ -369,12 +379,12 @@ class Builder:
             maps=[align(r, dims) for r in reads], out=out, target=target, body=body, cost=cost,
             scatter=scatter, spread=spread,
         )  # fmt: skip
-        item.deps.extend([] if apart else out.latest())
+        item.deps.extend([] if unordered else out.latest())
         self.add(item)
-        if apart:
-            out.apart.append(item)
+        if unordered:
+            out.unordered_writers.append(item)
         else:
-            out.apart = []
+            out.unordered_writers = []
         out.writers.append(item)
 
     def running(

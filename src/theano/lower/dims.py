@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
+from theano.lower.names import Names
 from theano.runtime.abi import N_ERROR_WORDS
 from theano.tensor.opsupport import LONGEST
 
@@ -45,24 +46,14 @@ def is_const(dim: Expr, value: int | None = None) -> bool:
     return dim.op == "const" and (value is None or dim.value == value)
 
 
-def is_length(dim: Expr) -> bool:
-    """Whether an expression is built of lengths alone and so is never negative."""
-
-    def fine(e: Expr) -> bool:
-        if e.op == "name":
-            return str(e.value).startswith("d")
-        return e.op in ("mul", "add") or (e.op == "const" and e.value >= 0)
-
-    return all(fine(e) for e in ex.postorder((dim,)))
-
-
 class Dims:
     """Normal forms and equalities of lengths of one lowering, as seen in the block `region`.
 
-    `parents` tells for each block the one around it (-1 for none).
+    `parents` tells for each block the one around it (-1 for none), `names` what is known of each name.
     """
 
     def __init__(self) -> None:
+        self.names = Names()
         self.region = 0
         self.parents: list[int] = [-1]
         self._number: dict[Expr, int] = {}
@@ -87,6 +78,16 @@ class Dims:
 
     def equal(self, a: Expr, b: Expr) -> bool:
         return a is b or self.normal(a) is self.normal(b)
+
+    def is_length(self, dim: Expr) -> bool:
+        """Whether an expression is built of lengths alone and so is never negative."""
+
+        def fine(e: Expr) -> bool:
+            if e.op == "name":
+                return e.value in self.names.lengths
+            return e.op in ("mul", "add") or (e.op == "const" and e.value >= 0)
+
+        return all(fine(e) for e in ex.postorder((dim,)))
 
     def product(self, dims: tuple[Expr, ...]) -> Expr:
         total = ONE
@@ -162,7 +163,7 @@ class Dims:
 
     def _age(self, dim: Expr) -> int:
         """Number of the last name in a length: 0 where all are known at entry, otherwise in order of definition."""
-        return max((int(name[1:]) for name in ex.names(dim) if name[1:].isdigit()), default=0)
+        return max(map(self.names.age, ex.names(dim)), default=0)
 
     def _rank(self, dim: Expr) -> int:
         return self._number.get(dim, -1)

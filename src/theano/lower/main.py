@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from theano.graph import Variable
 from theano.loops import expr as ex
@@ -29,13 +28,13 @@ from theano.lower.plan.work import mark_work
 from theano.lower.step_loop import StepLoop
 from theano.lower.values import Item, Tensor, Value, byte_size
 from theano.progress import still_here
+from theano.record import Record
 from theano.runtime import abi
 
 Block = list[st.Stmt]
 
 
-@dataclass(slots=True)
-class Update:
+class Update(Record):
     """Output `value` becomes the content of storage `storage`; `tensor` is that storage's old content."""
 
     storage: int
@@ -355,12 +354,12 @@ class Assembler:
                 if tensor is None:
                     continue
                 head.append(hs.FrameWord(tensor.name, data(k), "ptr"))
-                prefix = tensor.name[0]
                 for axis, d in enumerate(tensor.dims):
                     if not is_const(d, 1):
-                        head.append(hs.FrameWord(f"d{prefix}{k}_{axis}", dim(k, axis), "i64"))
-                if f"v{prefix}{k}" in self.b.entry_names:
-                    loads.append(st.Load(f"v{prefix}{k}", st.View(tensor.name, tensor.type, ZERO, ()), ()))
+                        head.append(hs.FrameWord(str(d.value), dim(k, axis), "i64"))
+                number = self.b.numbers.get(tensor)
+                if number is not None:
+                    loads.append(st.Load(number, st.View(tensor.name, tensor.type, ZERO, ()), ()))
         for word, (kind, _) in enumerate(self.b.words, self.b.first_word):
             if kind == "constant":
                 head += [hs.ContextWord(n, word) for n in self._constant_names.get(word, ())]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from theano.configdefaults import config
@@ -25,13 +24,12 @@ from theano.lower.plan.groups import Group, Scheduler, live_items
 from theano.lower.plan.nest_plan import NestPlan
 from theano.lower.values import Item, Tensor, Value
 from theano.progress import stage, still_here
-from theano.record import replace
+from theano.record import Record, field, replace
 from theano.runtime import abi
 from theano.tensor.type import TensorType
 
 
-@dataclass(slots=True)
-class Lowered:
+class Lowered(Record):
     """A loop program and what the caller needs to link and call it."""
 
     program: hs.Program
@@ -66,8 +64,7 @@ class Lowered:
         verify(program or self.program, self.layout, facts)
 
 
-@dataclass(slots=True)
-class InputForm:
+class InputForm(Record):
     """How an input may be given: see `abi.ArraySpec`."""
 
     numbers: bool = True
@@ -184,7 +181,8 @@ class _Lowering:
                 continue
             name = f"d{prefix}{k}_{axis}"
             self.dim_words[name] = (role, k, axis)
-            b.entry_names.add(name)
+            b.names.at_entry.add(name)
+            b.names.lengths.add(name)
             dim = ex.name(name, "i64")
             if static is not None:
                 b.check(
@@ -197,8 +195,8 @@ class _Lowering:
         tensor = Tensor(f"{prefix}{k}", type_, tuple(dims), role, index=k)
         value = whole(tensor)
         if all(is_const(d, 1) for d in dims) and b.native(type_):
-            name = f"v{prefix}{k}"
-            b.entry_names.add(name)
+            name = b.numbers[tensor] = f"v{prefix}{k}"
+            b.names.at_entry.add(name)
             value = Value(type_, tuple(dims), uniform=ex.name(name, st.load_type(type_)))
         b.values[v] = value
         return tensor

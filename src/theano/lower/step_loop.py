@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
 from theano.lower.builder import c_strides
 from theano.lower.dims import ZERO, Dims, is_const, length
 from theano.lower.items import Special
 from theano.lower.values import Item, Tensor, Value
-from theano.record import field
+from theano.record import Record, field
 
 
-@dataclass(slots=True)
-class Rows:
+class RowMemory(Record):
     """The memory for the rows of a state or an output.
 
     Row `j` (initial rows count) is row ``j`` of `inner`, or ``j mod ring`` if there is a ring. `inner` is how the
@@ -39,8 +36,7 @@ class Rows:
         return Value(self.inner.type, lengths, tensor=self.inner, offset=offset, strides=strides[1:])
 
 
-@dataclass(slots=True)
-class Carry:
+class Carry(Record):
     """A number that is carried in a name of main."""
 
     type: str
@@ -61,7 +57,7 @@ class StepLoop(Special):
     n: Expr = ZERO
     count: str = ""
     carries: list[Carry] = field(default_factory=list)
-    rows: list[Rows] = field(default_factory=list)
+    rows: list[RowMemory] = field(default_factory=list)
     ends: list[Item] = field(default_factory=list)
     until: Expr | None = None
     objects: bool = False

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from dataclasses import field as data_field
 from typing import ClassVar
 
 from theano.loops import expr as ex
@@ -13,15 +11,14 @@ from theano.lower.dims import Dims, length
 from theano.record import Record, field
 
 
-@dataclass(eq=False, slots=True)
-class Tensor:
+class Tensor(Record):
     """An array in C order: the caller's, or one that items write.
 
     `role` is ``input``, ``storage``, ``constant``, ``temp`` (workspace), ``object`` (a NumPy array in an object slot
-    of the frame) or ``cell`` (a 0-d result on the stack). `word` and `slot` belong to the role.
-    Windows are written into a `copy_of` another tensor. Each of the `writers` runs after the one before it, unless they
-    are `apart`; `readers` are those who read only. A tensor with an `alias` uses the memory of that one, from its
-    element `shift` on.
+    of the frame) or ``cell`` (a 0-d result on the stack). `index` and `slot` belong to the role.
+    Windows are written into a `copy_of` another tensor. Each of the `writers` runs after the one before it, but the
+    last, the `unordered_writers`, in any order; `readers` are those who read only. A tensor with an `alias` uses the
+    memory of that one, from its element `shift` on.
     """
 
     name: str
@@ -30,16 +27,19 @@ class Tensor:
     role: str = "temp"
     index: int = -1
     slot: int = -1
-    writers: list[Item] = data_field(default_factory=list, repr=False)
-    readers: list[Item] = data_field(default_factory=list, repr=False)
-    apart: list[Item] = data_field(default_factory=list, repr=False)  # the last writers, if their order does not matter
+    writers: list[Item] = field(default_factory=list)
+    readers: list[Item] = field(default_factory=list)
+    unordered_writers: list[Item] = field(default_factory=list)
     alias: Tensor | None = None
     copy_of: Tensor | None = None
     shift: Expr | None = None
 
+    def __repr__(self) -> str:
+        return f"Tensor(name={self.name!r}, type={self.type!r}, dims={self.dims!r}, role={self.role!r})"
+
     def latest(self) -> list[Item]:
         """The writers after which the numbers are those of now."""
-        return self.apart or self.writers[-1:]
+        return self.unordered_writers or self.writers[-1:]
 
     def storage(self) -> Tensor:
         """The tensor whose memory this one uses."""
@@ -49,8 +49,7 @@ class Tensor:
         return tensor
 
 
-@dataclass(slots=True)
-class Value:
+class Value(Record, eq=True):
     """One look at numbers, with its lengths `dims` (a length that is the constant 1 broadcasts).
 
     Exactly one of three forms:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from theano.native.ir_text import BOOL, FunctionText, V
+from theano.record import Record
 
 if TYPE_CHECKING:
     from theano.runtime.target import Isa
@@ -19,8 +19,7 @@ LINE = 64  # bytes of a cache line
 PANEL_BYTES = 20 << 10  # columns of a second operand that are copied: they stay in the L1 cache
 
 
-@dataclass(frozen=True)
-class Shape:
+class Shape(Record, eq=True):
     """Of the numbers and of a tile. There are tiles of some heights, the greatest first; all results are the same."""
 
     type: str

@@ -40,7 +40,7 @@ from theano.scalar.op import TABLE, UNDEFINED, ScalarOp, binary, lookup, unary, 
 from theano.scalar.power import pow, sqr, sqrt
 from theano.scalar.rounding import ceil, floor, round_half_away_from_zero, round_half_to_even, trunc
 from theano.scalar.rules import ComplexError
-from theano.scalar.sigmoids import sigmoid, softplus, softsign, ultra_fast_sigmoid
+from theano.scalar.sigmoids import logaddexp, sigmoid, softplus, softsign, ultra_fast_sigmoid
 from theano.scalar.special import (
     chi2sf,
     erf,

@@ -1,7 +1,8 @@
-"""Functions shaped like steps, and the softplus."""
+"""Functions shaped like steps, the softplus, and the logarithm of a sum of exponentials."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,9 @@ from theano.loops import expr, vmath
 from theano.loops.expr import Expr
 from theano.scalar import rules
 from theano.scalar.arithmetic import abs_
-from theano.scalar.op import UNDEFINED, unary
+from theano.scalar.choice import switch
+from theano.scalar.compare import eq, isinf
+from theano.scalar.op import UNDEFINED, binary, like, unary
 from theano.scalar.power import sqr
 
 Term = Any
@@ -59,6 +62,26 @@ softplus = unary(
     nonnegative=True,
     bare=True,
     cost=20,
+)
+
+
+def _expand_logaddexp(x: Expr, y: Expr) -> Expr:
+    shifted = expr.maximum(x, y) + vmath.log1p(vmath.exp(-expr.abs_(x - y)))
+    return expr.select(expr.eq(x, y), x + math.log(2), shifted)  # equal infinities have no difference
+
+
+def _grad_logaddexp(x: Term, y: Term, z: Term, g: Term) -> tuple[Term, Term]:
+    difference = switch(isinf(x) * eq(x, y), like(x - y, 0), x - y)
+    return g * sigmoid(difference), g * sigmoid(-difference)
+
+
+logaddexp = binary(
+    "logaddexp",
+    numpy=np.logaddexp,
+    dtype=rules.to_float_real,
+    grad=_grad_logaddexp,
+    expand=_expand_logaddexp,
+    cost=40,
 )
 ultra_fast_sigmoid = unary(
     "ultra_fast_sigmoid",

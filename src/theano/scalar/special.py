@@ -6,7 +6,6 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.polynomial import Polynomial
 
 from theano.loops import vmath
 from theano.scalar import rules
@@ -61,10 +60,10 @@ def _polygamma(n: Any, x: Any) -> Any:
         cot = 1 / np.tan(np.pi * (x - np.rint(x)))
         orders = np.unique(n[negative])
         for order in orders[(orders == np.rint(orders)) & (orders >= 0) & (orders <= _MOST_REFLECTED)]:
-            slope = Polynomial([0, 1])  # the derivatives of cot are polynomials in cot
+            slope = np.array([0.0, 1.0])  # the derivatives of cot are polynomials in cot: their coefficients
             for _ in range(int(order)):
-                slope = Polynomial([-1, 0, -1]) * slope.deriv()
-            reflected = (-1) ** order * positive - np.pi ** (order + 1) * slope(cot)
+                slope = np.convolve([-1.0, 0.0, -1.0], slope[1:] * np.arange(1, len(slope)))
+            reflected = (-1) ** order * positive - np.pi ** (order + 1) * np.polyval(slope[::-1], cot)
             value = np.where(negative & (n == order), reflected, value)
         return value.astype(x.dtype)
 

@@ -50,6 +50,34 @@ class Scalar:
         """A variable for a number of this type."""
         return Scalar.variable(self.dtype, name)
 
+    def filter(self, data: Any, strict: bool = False, allow_downcast: bool | None = None) -> Any:
+        """`data` as a NumPy number of this dtype.
+
+        Raises
+        ------
+        TypeError
+            It is no number; another value would come of it, unless `allow_downcast`; or, if `strict`, it is none of
+            this dtype.
+        """
+        kind = np.dtype(self.dtype).type
+        if strict and not isinstance(data, kind):
+            raise TypeError(f"{self} expected a {self.dtype}, got {data!r} of type {type(data)}")
+        value = np.asarray(data)
+        if value.ndim or value.dtype.kind not in "biufc":
+            raise TypeError(f"{self} expected a number, got {data!r}")
+        with np.errstate(all="ignore"):
+            made = value.astype(kind)[()]
+        is_float = self.dtype in FLOAT and value.dtype.kind == "f"
+        if not allow_downcast and not is_float and made != value and not (made != made and value != value):
+            raise TypeError(f"{self} can't hold the value {data!r}")
+        return made
+
+    def values_eq(self, a: Any, b: Any) -> bool:
+        """Whether two numbers are equal."""
+        return bool(a == b)
+
+    values_eq_approx = values_eq
+
     def __reduce__(self) -> tuple[Any, ...]:
         return Scalar, (self.dtype,)
 

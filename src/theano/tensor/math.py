@@ -18,8 +18,8 @@ __all__ = [
     "erf", "erfc", "erfcinv", "erfcx", "erfinv", "exp", "exp2", "expm1", "fill", "floor", "floor_div",
     "gamma", "gammainc", "gammaincc", "gammal", "gammaln", "gammau", "ge", "gt", "i0", "i1", "imag",
     "int_div", "inv", "invert", "iround", "isclose", "isinf", "isinf_", "isnan", "isnan_", "iv", "j0", "j1",
-    "jv", "le", "log", "log10", "log1p", "log2", "lt", "maximum", "minimum", "mod", "mod_check", "mul", "neg",
-    "neq", "or_", "polygamma", "pow", "power", "psi", "rad2deg", "real", "round", "round_half_away_from_zero",
+    "jv", "le", "log", "log10", "log1p", "log2", "logaddexp", "lt", "maximum", "minimum", "mod", "mod_check", "mul",
+    "neg", "neq", "or_", "polygamma", "pow", "power", "psi", "rad2deg", "real", "round", "round_half_away_from_zero",
     "round_half_to_even", "second", "sgn", "sigmoid", "sin", "sinh", "softplus", "softsign", "sqr", "sqrt",
     "square", "sub", "switch", "tan", "tanh", "tensor_copy", "tri_gamma", "true_div", "trunc",
     "ultra_fast_sigmoid", "where", "xlogx", "xlogy0", "xor",
@@ -87,6 +87,7 @@ log10 = _user(scalar.log10)
 log1p = _user(scalar.log1p)
 sigmoid = _user(scalar.sigmoid)
 softplus = _user(scalar.softplus)
+logaddexp = _user(scalar.logaddexp)
 ultra_fast_sigmoid = _user(scalar.ultra_fast_sigmoid)
 softsign = _user(scalar.softsign)
 xlogx = _user(scalar.xlogx)

@@ -6,6 +6,7 @@ any other object (``numpy.ndim(x)``).
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -21,8 +22,9 @@ from theano.tensor.join import concatenate, roll, stack, tile
 from theano.tensor.methods import attach
 from theano.tensor.shape import flatten, reshape, squeeze, swapaxes, transpose
 from theano.tensor.sort import argsort, sort
+from theano.tensor.variable import _tensor_py_operators
 
-__all__ = ["FUNCTIONS"]
+__all__ = ["FUNCTIONS", "NUMPY_NAMES"]
 
 
 def _reduction(function: Any) -> Callable[..., Any]:
@@ -63,11 +65,27 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
 }  # fmt: skip
 
 
+# Modules whose functions have the names and arguments of NumPy's; they are loaded when first needed.
+NUMPY_NAMES = ("arranging", "einstein", "filled", "missing", "numeric", "order_statistics")
+
+
+def _of_that_name(func: Any) -> Any:
+    """Our function of the name of one of NumPy's, or None."""
+    name = func.__name__
+    if getattr(np, name, None) is not func:
+        return None
+    for place in NUMPY_NAMES:
+        module = importlib.import_module(f"theano.tensor.{place}")
+        if name in module.__all__:
+            return getattr(module, name)
+    return None
+
+
 def _array_function(
     self: Any, func: Any, types: Sequence[type], args: Sequence[Any], kwargs: dict[str, Any]
 ) -> Any:
     """``numpy.dot(x, y)`` and others build expressions; see `FUNCTIONS`."""
-    ours = FUNCTIONS.get(func)
+    ours = FUNCTIONS.get(func) or _of_that_name(func)
     if ours is None:
         try:
             return func._implementation(*args, **kwargs)
@@ -80,4 +98,10 @@ def _array_function(
     return ours(*args, **kwargs)
 
 
+def _matrix_transposed(self: Any) -> Any:
+    """The matrices in the last two axes transposed: see `theano.tensor.matrix_transpose`."""
+    return _of_that_name(np.matrix_transpose)(self)
+
+
 attach({"__array_function__": _array_function})
+_tensor_py_operators.mT = property(_matrix_transposed)  # type: ignore[attr-defined]

@@ -6,7 +6,6 @@ A chain of `tanh(x * 1.1 + k)` for many `k` is a few kernels called many times t
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from theano.loops import expr as ex
 from theano.loops import host as hs
@@ -16,6 +15,7 @@ from theano.loops.identity import identity
 from theano.loops.schema import rebuilt
 from theano.lower.machine import Machine
 from theano.lower.plan.repeated import handed_over
+from theano.record import replace
 
 
 def share_kernels(kernels: Iterable[st.Kernel], main: list[st.Stmt], machine: Machine) -> list[st.Kernel]:

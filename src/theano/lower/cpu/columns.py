@@ -136,15 +136,7 @@ def _column_level(
     nb: NestBuilder, level: int, buffers: dict[Reduce, str], lane: Expr, lane_name: str, count: Expr, body: Block
 ) -> None:
     """Finish the reductions of the sweep before `level` and run prefix work, over the block's columns."""
-    parts: list[list[Item]] = [list(nb.plan.sweeps[level - 1].reduces()) if level else []]
-    for item in nb.plan.before[level]:
-        if picked(item):
-            parts += [[item], []]
-        else:
-            parts[-1].append(item)
-    for items in parts:
-        if not items:
-            continue
+    for items in nb.plan.levels[level]:
         inner: Block = []
         nb.env, nb.loads, nb.block, nb.stores, nb.prefix_env = {}, {}, inner, [], {}
         extent = count

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from theano.loops import expr as ex
 from theano.loops import stmt as st
@@ -18,10 +17,10 @@ from theano.lower.plan.accesses import producers
 from theano.lower.plan.groups import Group, out_place, picked
 from theano.lower.plan.nest_plan import NestPlan
 from theano.lower.values import Tensor, Value
+from theano.record import Record, field
 
 
-@dataclass(slots=True)
-class Nest:
+class Nest(Record):
     """A kernel under construction: its parameters and what they stand for in main."""
 
     params: list[tuple[str, str]] = field(default_factory=list)

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.cpu.emitter import NestEmitter
-from theano.lower.cpu.nest import NestBuilder
+from theano.lower.cpu.nest import NestBuilder, index_name
 from theano.lower.cpu.sweeps import emit_group
 from theano.lower.dims import length
 from theano.lower.plan.groups import Group
 from theano.lower.plan.slices import Slicing, plan_slices
 from theano.lower.products import Product
 from theano.lower.values import Tensor
+from theano.record import Record
 
 
-@dataclass(frozen=True, slots=True)
-class Steps:
+class Steps(Record):
     """Of a loop: main's name for the number of the step, how many there are, and how many between looks at signals."""
 
     name: str
@@ -39,9 +38,9 @@ def emit_in_slices(
     if cut is None:
         plain()
         return
-    lo, hi = asm.b.fresh("d"), asm.b.fresh("d")
+    lo, hi = asm.b.fresh_length(), asm.b.fresh_length()
     around, asm.b.region = asm.b.region, groups[0].region
-    block = asm.block(lambda: _emit_step(asm, groups, cut, ex.name(lo, "i64"), ex.name(hi, "i64")))
+    block = asm.block(lambda: _emit_step(asm, groups, cut, lo, hi))
     asm.b.region = around
 
     def slices() -> None:
@@ -51,7 +50,7 @@ def emit_in_slices(
         last = ex.minimum(steps.count, ex.add(first, size))
         least = max(b.machine.least_work(), 1) if b.machine.shares_loops else 0
         loop = st.For(steps.name, last, "serial", block, start=first)
-        slices = hs.Slices(lo, hi, cut.rows, cut.weight, b.machine.slice_rows, least, [loop])
+        slices = hs.Slices(index_name(lo), index_name(hi), cut.rows, cut.weight, b.machine.slice_rows, least, [loop])
         batches = ex.idiv(ex.add(steps.count, length(steps.poll - 1)), size)
         asm.statement(st.For(batch, batches, "serial", [hs.Poll(), slices]))
 

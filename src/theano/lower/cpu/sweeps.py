@@ -287,7 +287,7 @@ def _loops(
         if bounds is not None and outermost:
             start, extent = bounds
         name, copies = index_name(nb.index_of[axis]), sweep.unroll if depth == 0 else 1
-        block = [st.For(name, extent, kind, block, carried, copies, sweep.apart and depth == 0, start=start)]
+        block = [st.For(name, extent, kind, block, carried, copies, sweep.separate_copies and depth == 0, start=start)]
         next_values, names = results, outer_names
     return block, next_values
 

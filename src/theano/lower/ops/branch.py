@@ -106,7 +106,7 @@ class _Leaving:
 
     def array(self, then: Value, orelse: Value, ones: Sequence[bool]) -> Value:
         b, slot = self.b, self.b.new_slot()
-        dims = tuple(ONE if one else ex.name(b.fresh("d"), "i64") for one in ones)
+        dims = tuple(ONE if one else b.fresh_length() for one in ones)
         self.defines += [str(d.value) for d in dims if d.op == "name"]
         out = Tensor(b.fresh("t"), then.type, dims, "object", slot=slot)
         self.arrays.append(out)

@@ -95,7 +95,7 @@ def _result(b: Builder, variable: Any, slot: int) -> tuple[Tensor, Value]:
         tensor = Tensor(b.fresh("o"), "object", (), "object", slot=slot)
         return tensor, Value("object", (), tensor=tensor, axes=(), handle=slot)
     type_ = ex.TYPE_OF[variable.type.dtype]
-    dims = tuple(ONE if one else ex.name(b.fresh("d"), "i64") for one in variable.type.broadcastable)
+    dims = tuple(ONE if one else b.fresh_length() for one in variable.type.broadcastable)
     tensor = Tensor(b.fresh("t"), type_, dims, "object", slot=slot)
     if b.native(type_) and all(is_const(d, 1) for d in dims):
         return tensor, Value(type_, dims, uniform=ex.name(b.fresh("v"), st.load_type(type_)), tensor=None)

@@ -10,7 +10,7 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower import body as bd
 from theano.lower.builder import Builder, whole
-from theano.lower.dims import LONGEST, ONE, ZERO, is_const, is_length, length
+from theano.lower.dims import LONGEST, ONE, ZERO, is_const, length
 from theano.lower.items import Pointwise
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.vectors import vector_value
@@ -90,7 +90,7 @@ def _slice_bounds(b: Builder, entry: slice, dim: Expr) -> tuple[Expr, Expr, Expr
         span = ex.select(up, ex.sub(last, first), ex.sub(first, last))
         size = ex.select(ex.lt(step, 0), ex.neg(step), step)
     span = b.dims.normal(span)
-    if not (span.op == "const" and span.value >= 0) and not is_length(span):
+    if not (span.op == "const" and span.value >= 0) and not b.dims.is_length(span):
         span = ex.maximum(span, ZERO)
     if is_const(size, 1):
         return first, span, step
@@ -234,7 +234,7 @@ def fit(
     return Value(y.type, tuple(own), tensor=full.tensor, offset=full.offset, strides=strides)
 
 
-class Plan:
+class Lookup:
     """``x[entries]`` with integer arrays: the result's space, and where each of its elements lies in `x`."""
 
     def __init__(self, b: Builder, op: Any, x: Value, indices: Sequence[Value]) -> None:
@@ -414,19 +414,19 @@ def lower_advanced(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | 
     x = inputs[0]
     if x.type not in (*ex.TYPES, "f16") or None in node.op.idx_list:
         return None
-    plan = Plan(b, node.op, x, inputs[1:])
+    lookup = Lookup(b, node.op, x, inputs[1:])
     checked = len(b.items)
     if _an_element_of_each_row(b, x, inputs[1:]) and x.tensor is not None and _is_fresh(x):
         picked = picked_columns(b, x, inputs[2])
-        plan.guard(b.items[checked:])
+        lookup.guard(b.items[checked:])
         return [picked]
-    reads = plan.array_reads()
+    reads = lookup.array_reads()
     if x.uniform is not None:
-        return [Value(x.type, tuple(plan.dims), uniform=x.uniform)]
+        return [Value(x.type, tuple(lookup.dims), uniform=x.uniform)]
     source = b.strided(x)
-    body = bd.look(0, source, plan.position(bd.elements(reads)))
-    found = b.pointwise(x.type, plan.dims, reads, body, cost=4, indirect=[source])
-    plan.guard(b.items[checked:])
+    body = bd.look(0, source, lookup.position(bd.elements(reads)))
+    found = b.pointwise(x.type, lookup.dims, reads, body, cost=4, indirect=[source])
+    lookup.guard(b.items[checked:])
     return [found]
 
 
@@ -435,21 +435,21 @@ def lower_advanced_inc(b: Builder, node: Any, inputs: list[Value]) -> list[Value
     x, y = inputs[0], inputs[1]
     if x.type not in (*ex.TYPES, "f16") or None in node.op.idx_list:
         return None
-    plan = Plan(b, node.op, x, inputs[2:])
+    lookup = Lookup(b, node.op, x, inputs[2:])
     checked = len(b.items)
     if _an_element_of_each_row(b, x, inputs[2:]) and x.uniform is not None:
         return [_one_hot(b, node, x, y, inputs[3])]
     base = writable(b, node, x)
     assert base.tensor is not None
-    reads = [fit(b, y, tuple(plan.dims)), *plan.array_reads()]
+    reads = [fit(b, y, tuple(lookup.dims)), *lookup.array_reads()]
     old = b.strided(whole(base.tensor))
     increments = not node.op.set_instead_of_inc
     new, *arrays = bd.elements(reads)
-    place = plan.position(arrays)
+    place = lookup.position(arrays)
     body = bd.converted(new, st.load_type(x.type))
     if increments:
         body = _plus(bd.look(0, old, place), body)
     indirect = [old] if increments else []
-    b.write(base.tensor, None, reads, body, indirect=indirect, dims=plan.dims, scatter=place, spread=plan.spread())
-    plan.guard(b.items[checked:])
+    b.write(base.tensor, None, reads, body, indirect=indirect, dims=lookup.dims, scatter=place, spread=lookup.spread())
+    lookup.guard(b.items[checked:])
     return [whole(base.tensor)]

@@ -9,7 +9,7 @@ from theano.loops.expr import Expr
 from theano.lower import body as bd
 from theano.lower.builder import Builder, whole
 from theano.lower.convert import compute_type
-from theano.lower.dims import ZERO, is_const, is_length, length
+from theano.lower.dims import ZERO, is_const, length
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.shapes import elements_of
 from theano.lower.ops.vectors import vector_value
@@ -48,7 +48,7 @@ def lower_join(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None
     register = compute_type(out_dtype)
     for part in parts:
         window = _window(b, whole(out), axis, start, part.dims[axis])
-        b.write(out, window, [part], bd.converted(bd.element(0, part), register), apart=True)
+        b.write(out, window, [part], bd.converted(bd.element(0, part), register), unordered=True)
         start = b.named(b.dims.normal(ex.add(start, part.dims[axis])))
     return [whole(out)]
 
@@ -81,7 +81,7 @@ def lower_split(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | Non
     total: Expr = ZERO
     for size in sizes:
         b.check(ex.ge(size, ZERO), ValueError, "Split sizes cannot be negative: {0}", (size,))
-        if not is_length(size):  # or the sum might wrap around
+        if not b.dims.is_length(size):  # or the sum might wrap around
             message = "a part of length {0} is more than the {1} that there are to split"
             b.check(ex.le(size, x.dims[axis]), ValueError, message, (size, x.dims[axis]))
         total = ex.add(total, size)

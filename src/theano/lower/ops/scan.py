@@ -24,7 +24,7 @@ from theano.lower.items import Pointwise, Special
 from theano.lower.ops.branch import inside, needs_of
 from theano.lower.ops.callback import object_tensor
 from theano.lower.ops.registry import lowers
-from theano.lower.step_loop import Carry, Rows, StepLoop
+from theano.lower.step_loop import Carry, RowMemory, StepLoop
 from theano.lower.values import Item, Tensor, Value
 from theano.scan.count import NO_STEP, REFUSAL, StepCount
 from theano.scan.growth import grow_rows
@@ -60,20 +60,21 @@ class _ScanLowering:
         self.outer_region = b.region
         self.step = b.fresh("step")
         self.t = ex.name(self.step, "i64")
-        self.count = b.fresh("d") if self.loop.condition is not None else ""
+        self.count = None if self.loop.condition is None else b.fresh_length()  # steps until the condition holds
         self.before = len(b.entry_checks), len(b.items), set(b.checked), b.dims.equalities()
 
     def run(self) -> list[Value] | None:
         b, loop = self.b, self.loop
         n = self.n = b.named(self._bounded(b.scalar(self.values[loop.n_steps], "i64")))
-        self.made = ex.name(self.count, "i64") if self.count else n
+        self.made = n if self.count is None else self.count
         self._check()
         self.region = b.new_region()
         b.sides[self.node] = (self.region,)
         b.runs[self.region] = ex.gt(n, 0)
         self.own = b.own_names[self.region] = {self.step}
         self.item = StepLoop(
-            self.outer_region, self.node, what="loop", blocks=(self.region,), step=self.step, n=n, count=self.count,
+            self.outer_region, self.node, what="loop", blocks=(self.region,), step=self.step, n=n,
+            count="" if self.count is None else str(self.count.value),
             objects=bool(loop.shared),
         )  # fmt: skip
         inner: dict[Any, Value] = {}
@@ -106,9 +107,9 @@ class _ScanLowering:
 
     def _bounded(self, n: Expr) -> Expr:
         """The number of steps, small enough to add to: nobody sees the end of `MANY`, unless a condition ends it."""
-        if all(name.startswith("d") for name in ex.names(n)) and not (n.op == "const" and n.value > MANY):
+        if self.b.names.lengths.issuperset(ex.names(n)) and not (n.op == "const" and n.value > MANY):
             return n
-        if self.count:
+        if self.count is not None:
             return ex.minimum(n, length(MANY))
         self.b.check(ex.le(n, length(MANY)), MemoryError, "{0} steps are more than can be made", (n,))
         return n
@@ -173,7 +174,7 @@ class _ScanLowering:
         return Value(full.type, full.dims[1:], tensor=full.tensor, offset=offset, strides=full.strides[1:])
 
     # -- states ----------------------------------------------------------------------------------------------
-    def _state(self, s: StateArg, inner: dict[Any, Value]) -> tuple[list[Carry], Rows | None]:
+    def _state(self, s: StateArg, inner: dict[Any, Value]) -> tuple[list[Carry], RowMemory | None]:
         """What holds a state; tells the steps where they find it."""
         b = self.b
         initial = self.values[s.initial]
@@ -204,22 +205,22 @@ class _ScanLowering:
         self.item.carries.append(carry)
         return carry
 
-    def _rows(self, type_: str, dims: Sequence[Expr], first: int, keep: int | None, variable: Any) -> Rows:
+    def _rows(self, type_: str, dims: Sequence[Expr], first: int, keep: int | None, variable: Any) -> RowMemory:
         b = self.b
         if keep is not None:
             # one row more than are read: a step must not overwrite what it still looks at
             ring = 1 << (max(keep, first + 1 if first else keep) - 1).bit_length()
             tensor = b.tensor(type_, (length(ring), *dims))
-            rows = Rows(tensor, tensor, first, ring, keep=keep)
-        elif not self.count:
+            rows = RowMemory(tensor, tensor, first, ring, keep=keep)
+        elif self.count is None:
             tensor = b.tensor(type_, (ex.add(self.n, length(first)), *dims))
-            rows = Rows(tensor, tensor, first)
+            rows = RowMemory(tensor, tensor, first)
         else:
             rows = self._growing(type_, tuple(dims), first, variable)
         self.item.rows.append(rows)
         return rows
 
-    def _growing(self, type_: str, dims: tuple[Expr, ...], first: int, variable: Any) -> Rows:
+    def _growing(self, type_: str, dims: tuple[Expr, ...], first: int, variable: Any) -> RowMemory:
         b = self.b
         slot, spare = b.new_slot(), b.new_slot()
         room = ex.add(ex.minimum(self.n, length(self.b.machine.first_rows)), length(first))
@@ -249,9 +250,9 @@ class _ScanLowering:
         b.add(item)
         b.region = around
         inner.writers.append(item)
-        return Rows(outer, inner, first, grows=True)
+        return RowMemory(outer, inner, first, grows=True)
 
-    def _fill_rows(self, rows: Rows, initial: Value) -> None:
+    def _fill_rows(self, rows: RowMemory, initial: Value) -> None:
         b, outer = self.b, rows.outer
         strides = c_strides(b.dims, (length(2), *outer.dims[1:]))
         dims = (length(rows.first), *outer.dims[1:])
@@ -268,7 +269,7 @@ class _ScanLowering:
             b.write(out, target, [source], bd.element(0, source))
         return b.items[-1]
 
-    def _end_state(self, s: StateArg, form: tuple[list[Carry], Rows | None], value: Value) -> None:
+    def _end_state(self, s: StateArg, form: tuple[list[Carry], RowMemory | None], value: Value) -> None:
         """Hand the new value of a state on."""
         carries, rows = form
         if carries:
@@ -286,7 +287,7 @@ class _ScanLowering:
             message = f"{label} must have the same shape in all steps: along axis {axis} a step gave {{0}}, before it"
             self.b.unify(own, first, f"{message} was {{1}}")
 
-    def _append(self, rows: Rows, value: Value) -> None:
+    def _append(self, rows: RowMemory, value: Value) -> None:
         """Write the row of this step."""
         b, out = self.b, rows.inner
         if self._made_in_place(rows, value):
@@ -308,7 +309,7 @@ class _ScanLowering:
         out.writers.append(item)
         self.item.ends.append(item)
 
-    def _made_in_place(self, rows: Rows, value: Value) -> bool:
+    def _made_in_place(self, rows: RowMemory, value: Value) -> bool:
         """Let a value that is no plain loop nest (those store into the row anyway) be made in its row."""
         b, out, tensor = self.b, rows.inner, value.tensor
         if rows.grows or tensor is None or not value.is_whole() or tensor.role != "temp" or tensor.alias is not None:
@@ -321,14 +322,14 @@ class _ScanLowering:
             return False
         row = rows.row(b.dims, ex.add(self.t, length(rows.first)), tensor.dims)
         tensor.alias, tensor.shift = out, row.offset
-        for first in tensor.apart or tensor.writers[:1]:
+        for first in tensor.unordered_writers or tensor.writers[:1]:
             first.deps.extend(out.writers)
         out.writers += tensor.writers
         self.item.ends += tensor.latest()
         return True
 
     # -- outputs and objects -----------------------------------------------------------------------------------
-    def _output(self, o: OutputArg, value: Value) -> Rows | None:
+    def _output(self, o: OutputArg, value: Value) -> RowMemory | None:
         b = self.b
         dims = tuple(b.dims.normal(d) for d in value.dims)
         if not b.known_outside(self.region, *dims):
@@ -409,7 +410,7 @@ class _ScanLowering:
         item.writes += [r.outer for r in item.rows]
         item.fallible = item.python = item.polls = True
         item.scalars += [self.n, *(c.init for c in item.carries)]
-        item.defines += [*(c.result for c in item.carries), *([self.count] if self.count else [])]
+        item.defines += [*(c.result for c in item.carries), *([item.count] if item.count else [])]
         b.owners[self.region] = item
         item.deps.extend(item.ends)
         item.deps.extend(needs_of(b, inside(b, self.node)))
@@ -420,7 +421,7 @@ class _ScanLowering:
         return item
 
     # -- results -----------------------------------------------------------------------------------------------
-    def _state_result(self, s: StateArg, form: tuple[list[Carry], Rows | None]) -> Value:
+    def _state_result(self, s: StateArg, form: tuple[list[Carry], RowMemory | None]) -> Value:
         carries, rows = form
         if rows is not None:
             return self._rows_result(rows, s.keep)
@@ -428,7 +429,7 @@ class _ScanLowering:
         last = ex.name(carries[0].result, carries[0].type)
         return Value(initial.type, (ONE, *initial.dims[1:]), uniform=last)
 
-    def _rows_result(self, rows: Rows, keep: int | None) -> Value:
+    def _rows_result(self, rows: RowMemory, keep: int | None) -> Value:
         """The rows that the node gives, after the loop."""
         b, tensor = self.b, rows.outer
         dims = tuple(tensor.dims[1:])
@@ -436,8 +437,8 @@ class _ScanLowering:
         if keep is None and not rows.grows:
             return whole(tensor)
         if keep is None:
-            lengths = tuple(ONE if is_const(d, 1) else ex.name(b.fresh("d"), "i64") for d in dims)
-            capacity = ex.name(b.fresh("d"), "i64")
+            lengths = tuple(ONE if is_const(d, 1) else b.fresh_length() for d in dims)
+            capacity = b.fresh_length()
             grown = Tensor(b.fresh("t"), tensor.type, (capacity, *lengths), "object", slot=tensor.slot)
             self._deliver(grown, self.item, whole(grown))
             strides = c_strides(b.dims, grown.dims)

@@ -9,7 +9,7 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower import body as bd
 from theano.lower.builder import COMPLEX_PART, Builder, c_strides
-from theano.lower.dims import LIMIT, ONE, is_const, is_length, length, real_product, shape_text
+from theano.lower.dims import LIMIT, ONE, is_const, length, real_product, shape_text
 from theano.lower.ops.indexing import take
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.vectors import vector_value
@@ -56,7 +56,7 @@ def lower_reshape(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | N
     old = b.dims.product(x.dims)
     dims = list(wanted)
     free = [k for k, d in enumerate(wanted) if is_const(d, -1)]
-    if not free and any(d.op != "const" and not is_length(d) for d in wanted):
+    if not free and any(d.op != "const" and not b.dims.is_length(d) for d in wanted):
         # a length computed from data may turn out to be -1
         dims = [_resolve_free(b, k, wanted, old) for k in range(len(wanted))]
     elif free:
@@ -210,7 +210,7 @@ def allocated(b: Builder, node: Any, sizes: list[Value]) -> tuple[Expr, ...]:
         if broadcasts and not is_const(dim, 1):
             b.check(ex.eq(dim, ONE), ValueError, "the length of a broadcastable axis must be 1, got {0}", (dim,))
             dim = ONE
-        if not is_length(dim):
+        if not b.dims.is_length(dim):
             b.check(ex.ge(dim, length(0)), ValueError, "negative dimensions are not allowed: {0}", (dim,))
         dims.append(dim)
     shown, shape = shape_text(dims)
@@ -225,7 +225,7 @@ def check_size(
 
     Nothing need be there: sums and products of such lengths would wrap around.
     """
-    unknown = tuple(d for d in dims if d.op != "const" and not is_length(d))
+    unknown = tuple(d for d in dims if d.op != "const" and not b.dims.is_length(d))
     if not unknown:
         return
     b.check(ex.lt(real_product(dims), LIMIT), error, message, operands)
@@ -262,7 +262,7 @@ def lower_arange(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | No
             return None
         start, stop, step = (b.scalar(v, ex.TYPE_OF[dtype]) for v in inputs)
         b.check(ex.ne(step, 0), ZeroDivisionError, "arange: step is zero")
-        count = _integer_count(start, stop, step)
+        count = _integer_count(b, start, stop, step)
     first = b.scalar(inputs[0])
     second_wide = ex.add(start, step)
     static = node.outputs[0].type.shape[0]
@@ -277,14 +277,14 @@ def lower_arange(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | No
     return [result]
 
 
-def _integer_count(start: Expr, stop: Expr, step: Expr) -> Expr:
+def _integer_count(b: Builder, start: Expr, stop: Expr, step: Expr) -> Expr:
     """max(0, ceil((stop - start) / step)), or the largest i64 if it is more, as `theano.tensor.alloc` infers it.
 
     No difference wraps around: where it may be more than any i64 it is unsigned.
     """
     one, zero = ex.const(1, step.type), ex.const(0, step.type)
     if step is one and start.op == "const" and start.value >= 0 and step.type == "i64":
-        if start.value == 0 and is_length(stop):
+        if start.value == 0 and b.dims.is_length(stop):
             return stop
         return ex.sub(ex.maximum(stop, start), start)
     up = ex.gt(step, zero)

@@ -1,21 +1,25 @@
-"""Whether all steps of an element can run one after the other inside the loops over elements, and those loops' form."""
+"""How the steps of a loop go: one after the other, or all of an element inside the loops over elements."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
 
+from theano.loops import expr as ex
 from theano.loops.expr import Expr
 from theano.lower.builder import Builder, c_strides
+from theano.lower.dims import length
 from theano.lower.items import Item, Pointwise
 from theano.lower.plan.accesses import Reach
 from theano.lower.plan.groups import Group
 from theano.lower.plan.nest_plan import NestPlan, axis_order, is_flat
+from theano.lower.step_loop import StepLoop
 from theano.lower.values import Tensor, Value
+from theano.record import Record
 
 
-@dataclass(slots=True)
-class Passed:
+class Passed(Record):
     """A state or an output of a step.
 
     `writer` writes its row; `taps` are the offsets of the rows that steps read, by the number of steps that these lie
@@ -29,6 +33,53 @@ class Passed:
     every: bool
     taps: dict[Expr | None, int]
     place: Callable[[Expr], Value]
+
+
+class StepsForm(NamedTuple):
+    """How the steps of a loop go.
+
+    `together` is what they hand on if all steps of an element run one after the other inside the loops over elements;
+    with `if_narrow` those with few elements only, which are no more than what each step reads and writes anyway. Else
+    one step is made after the other, all its rows or, if `by_rows`, slices of them where these need each other nowhere.
+    """
+
+    together: Sequence[Passed] | None = None
+    if_narrow: bool = False
+    by_rows: bool = False
+
+
+def form_of_steps(b: Builder, loop: StepLoop, groups: Sequence[Group]) -> StepsForm:
+    """How the steps of a loop go that consist of `groups`."""
+    if loop.carries or loop.until is not None or loop.objects or any(r.grows for r in loop.rows):
+        return StepsForm()
+    passed = _passed(b, loop)
+    if passed is None or len(groups) != 1 or not exchangeable(b, groups[0], passed):
+        return StepsForm(by_rows=True)
+    return StepsForm(passed, if_narrow=_streams(b, loop, groups[0], passed))
+
+
+def _passed(b: Builder, loop: StepLoop) -> list[Passed] | None:
+    """What a step hands on and gives, if all of that is rows in memory written by loops."""
+    if len(loop.ends) != len(loop.rows):
+        return None
+    found = []
+    for rows, writer in zip(loop.rows, loop.ends, strict=True):
+        if not isinstance(writer, Pointwise):
+            return None
+        place = partial(rows.row, b.dims, lengths=tuple(rows.inner.dims[1:]))
+        t = ex.name(loop.step, "i64")
+        taps = {place(ex.add(t, length(rows.first + tap))).offset: -tap for tap in rows.taps}
+        every = rows.keep is None or rows.keep > rows.first
+        found.append(Passed(rows.inner, writer, rows.first, every, taps, place))
+    return found
+
+
+def _streams(b: Builder, loop: StepLoop, group: Group, passed: Sequence[Passed]) -> bool:
+    """Whether each step reads or writes other memory."""
+    states = {p.tensor for p in passed}
+    values = [v for item in group.items for v in item.reads if v.tensor is not None and v.tensor not in states]
+    moving = any(v.offset is not None and not b.known_outside(loop.steps, v.offset) for v in values)
+    return moving or any(p.every for p in passed)
 
 
 def exchangeable(b: Builder, group: Group, passed: Sequence[Passed]) -> bool:

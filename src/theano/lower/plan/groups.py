@@ -11,7 +11,6 @@ neighbours only, so scheduling is linear in the number of items.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from theano.loops import expr as ex
@@ -21,6 +20,7 @@ from theano.lower.dims import is_const
 from theano.lower.items import Item, Pointwise, Reduce, Running, Special
 from theano.lower.values import Tensor, Value
 from theano.progress import still_here
+from theano.record import Record, field
 
 # From so many writers of a tensor on their set is kept.
 MANY = 8
@@ -38,13 +38,12 @@ class Fit(NamedTuple):
     reader_once_a_row: bool = False
 
 
-@dataclass(eq=False, slots=True)
-class Group:
+class Group(Record):
     """Items that share a loop nest. `places[item]` maps the item's own axes to the group's.
 
     Instead of reduced axes there may be one that is gone `along` in order, as some items need what they gave before.
     `streams` is how many arrays the group touches, or more: what its parts touched before they were merged.
-    `apart` lists groups that this one reads from and has not been merged with, and why.
+    `not_merged` lists groups that this one reads from and has not been merged with, and why.
     """
 
     region: int
@@ -60,7 +59,7 @@ class Group:
     special: bool = False
     serial: bool = False
     merged: Group | None = None
-    apart: list[tuple[Group, str]] = field(default_factory=list)
+    not_merged: list[tuple[Group, str]] = field(default_factory=list)
 
     def parallel(self) -> list[int]:
         return [k for k in range(len(self.axes)) if k not in self.red]
@@ -182,7 +181,7 @@ class Scheduler:
         """Move the items of an earlier group into a later one, if that is right and worth it."""
         why = self._try_merge(a, into)
         if why:
-            into.apart.append((a, why))
+            into.not_merged.append((a, why))
         return not why
 
     def _try_merge(self, a: Group, into: Group) -> str:
@@ -404,7 +403,7 @@ class Scheduler:
         self.home.update(dict.fromkeys(a.items, into))
         into.items = a.items + into.items
         into.deps = (into.sources() | a.sources()) - {a, into}
-        into.apart += a.apart
+        into.not_merged += a.not_merged
         into.cost += a.cost
         into.streams += a.streams
         a.merged = into

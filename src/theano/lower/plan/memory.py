@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import pairwise
 
@@ -15,6 +14,7 @@ from theano.loops.expr import Expr
 from theano.lower.builder import Builder, CheckRecord
 from theano.lower.dims import LIMIT, ZERO, is_const, length, real_product, shape_text
 from theano.lower.values import Tensor, byte_size
+from theano.record import Record
 
 ALIGN = 64
 # How many pieces of other sizes are asked whether one fits into their gaps.
@@ -28,8 +28,7 @@ def rounded(size: Expr) -> Expr:
     return ex.and_(ex.add(size, length(ALIGN - 1)), length(-ALIGN))
 
 
-@dataclass(slots=True)
-class _Piece:
+class _Piece(Record):
     """A piece of the workspace: its size, who lives there, and from which step to which, in order."""
 
     size: Expr

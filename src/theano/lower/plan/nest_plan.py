@@ -41,13 +41,13 @@ from theano.runtime import abi
 class Sweep(NamedTuple):
     """One pass over the reduced axes: its items, what a point of it costs, how many vectors it takes at once.
 
-    With `apart` the copies of an accumulation are added at the end only. Of columns, `rows` are taken at once.
+    With `separate_copies` of an accumulation these are added at the end only. Of columns, `rows` are taken at once.
     """
 
     items: tuple[Item, ...]
     cost: int
     unroll: int = 1
-    apart: bool = False
+    separate_copies: bool = False
     rows: int = 1
     hints: tuple[Hint, ...] = ()
 
@@ -119,6 +119,10 @@ class NestPlan(Record, frozen=True):
         points have a width, too, if these are what is shared.
     rows
         Of running work: rows that are taken at once.
+    levels
+        Of columns: before each sweep and after the last, the loops over a block's columns. They end the reductions
+        of the sweep before, and do the prefix work; what picks an element of a row has a loop of its own, as there may
+        be nothing in a row.
     hints
         What is asked for before it is needed, in front of the loop over points or the sweep `busiest`.
     outermost
@@ -141,6 +145,7 @@ class NestPlan(Record, frozen=True):
     later: tuple[Tensor, ...] = ()
     width: int = 0
     rows: int = 0
+    levels: tuple[tuple[tuple[Item, ...], ...], ...] = ()
     hints: tuple[Hint, ...] = ()
     busiest: int = 0
     outermost: Outermost | None = None
@@ -345,8 +350,8 @@ class _Planner:
         unroll = sweep_unroll(self.machine, accesses, reduces, total if total >= heavy else cost)
         if any(_gathers(access, last) for access in accesses):
             unroll = 1
-        apart = unroll > 1 and total < heavy and not any(a.in_loop for a in accesses)
-        return Sweep(tuple(items), total, unroll, apart)
+        separate_copies = unroll > 1 and total < heavy and not any(a.in_loop for a in accesses)
+        return Sweep(tuple(items), total, unroll, separate_copies)
 
     def _row_hints(self, sweeps: Sequence[Sweep], accesses: list[list[Access]]) -> tuple[tuple[Hint, ...], int]:
         """Hints for all that a single sweep walks through; for the next row where there are several."""
@@ -380,8 +385,18 @@ class _Planner:
             outermost = Outermost(blocks, dims.product((points, length(width))), frozenset([vector]))
         return self._form(
             "columns", outermost, sweeps=self._column_sweeps(later), before=self._before(), parts=parts,
-            later=tuple(later), width=width,
+            later=tuple(later), width=width, levels=tuple(map(self._column_level, range(self.phases.sweeps + 1))),
         )  # fmt: skip
+
+    def _column_level(self, level: int) -> tuple[tuple[Item, ...], ...]:
+        ended = self.phases.sweep(level - 1) if level else []
+        loops: list[list[Item]] = [[i for i in ended if isinstance(i, Reduce)]]
+        for item in self.phases.prefix(level):
+            if picked(item):
+                loops += [[item], []]
+            else:
+                loops[-1].append(item)
+        return tuple([tuple(loop) for loop in loops if loop])
 
     def _width(self, later: Sequence[Tensor]) -> int:
         """Columns of a block: more where work is cheap and accumulators are few."""

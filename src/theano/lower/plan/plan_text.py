@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 
 from theano.loops.expr import Expr
+from theano.loops.text import product_text
 from theano.lower.items import Item
 from theano.lower.machine import Machine
 from theano.lower.plan.groups import Group
@@ -37,8 +38,8 @@ def plan_lines(
         yield f"goes by in ranges of {_positions(plan, axes)}{each}"
 
 
-def _product(lengths: Iterable[Expr], length: Callable[[Expr], str]) -> str:
-    return " × ".join(map(length, lengths)) or "one element"
+def _product(lengths: Sequence[Expr], length: Callable[[Expr], str]) -> str:
+    return product_text(lengths, map(length, lengths), "×") or "one element"
 
 
 def _hints(plan: NestPlan, name: Callable[[Tensor], str]) -> Iterator[str]:
@@ -129,7 +130,7 @@ def _pace(sweep: Sweep) -> str:
         return f", {sweep.rows} rows at once"
     if sweep.unroll == 1:
         return ""
-    return f", {sweep.unroll} vectors at once{', added at the end' if sweep.apart else ''}"
+    return f", {sweep.unroll} vectors at once{', added at the end' if sweep.separate_copies else ''}"
 
 
 def _names(items: Iterable[Item]) -> str:

@@ -9,7 +9,6 @@ for.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
@@ -20,18 +19,17 @@ from theano.lower.plan.groups import Group, out_place
 from theano.lower.plan.nest_plan import NestPlan, plan_nest
 from theano.lower.products import Product
 from theano.lower.values import Item, Tensor, Value
+from theano.record import Record
 
 
-@dataclass(frozen=True, slots=True)
-class SlicedNest:
+class SlicedNest(Record):
     """A loop nest of a step: its form, and how many positions of its outermost loop are a row."""
 
     plan: NestPlan
     per_row: Expr
 
 
-@dataclass(frozen=True, slots=True)
-class Slicing:
+class Slicing(Record):
     """How `rows` rows are cut, if their sizes fulfil `cond`.
 
     `weight` is what a row takes in all steps, in picoseconds; `nests` are those of a step.

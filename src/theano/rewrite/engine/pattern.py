@@ -19,10 +19,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from theano.record import Record, field
 from theano.rewrite.engine.build import Maker, Number
 from theano.scalar.op import ScalarOp
 from theano.scalar.operators import ScalarOperators
@@ -370,8 +370,7 @@ def show(pattern: Pattern, inner: bool = False) -> str:
 # -- equations ------------------------------------------------------------------------------------
 
 
-@dataclass(slots=True, eq=False)
-class Equation:
+class Equation(Record):
     """A rule ``left -> right``.
 
     Attributes
@@ -415,12 +414,13 @@ class Equation:
     where: Condition | None = None
     alone: bool = False
     one_dtype: bool = False
-    names: tuple[str, ...] = field(init=False)  # of the variables
-    has_operation: bool = field(init=False)  # on the left side
+    # What follows is found in the two sides.
+    names: tuple[str, ...] = ()  # of the variables
+    has_operation: bool = False  # on the left side
     # Of the right side: its patterns, each behind its arguments, with their places; made when first used.
-    order: list[tuple[Pattern, tuple[int, ...]]] | None = field(default=None, init=False)
-    normal: Pattern = field(init=False)
-    needed: frozenset[str] = field(init=False)
+    order: list[tuple[Pattern, tuple[int, ...]]] | None = None
+    normal: Pattern = Literal(0)  # the left side, as it is matched
+    needed: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self.names = tuple(variables_of(self.left))

@@ -7,7 +7,7 @@ from theano.rewrite.engine.registry import rule
 from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 from theano.rewrite.loops.batching import Batch
-from theano.rewrite.loops.step import Kind, Step, may_run, results
+from theano.rewrite.loops.step import Kind, StepGraph, may_run, results
 from theano.scan.op import Scan
 from theano.scan.parts import Loop, NonSequenceArg
 from theano.tensor.subtensor import Subtensor
@@ -19,7 +19,7 @@ def invariants_of_scan(graph: RewriteGraph, node: Node) -> Result:
     loop = Loop.of(node.op, node.inputs)
     if not loop.non_sequences:
         return None
-    step = Step(loop)
+    step = StepGraph(loop)
     movable: dict[Tensor, bool] = {}
     for inner in step.order:
         fixed = all(step.kind(v) == Kind.FIXED for v in inner.inputs)
@@ -36,7 +36,7 @@ def invariants_of_scan(graph: RewriteGraph, node: Node) -> Result:
     return results(loop)
 
 
-def _worth_moving(step: Step, movable: dict[Tensor, bool]) -> list[Tensor]:
+def _worth_moving(step: StepGraph, movable: dict[Tensor, bool]) -> list[Tensor]:
     """The values to hand over to the loop: what it reads of the work that moves, without what costs nothing."""
     read = dict.fromkeys(step.loop.inner_outputs())
     for inner in step.order:

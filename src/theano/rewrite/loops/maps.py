@@ -12,7 +12,7 @@ from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 from theano.rewrite.loops import batched_ops as _batched_ops  # it fills the table of batched ops
 from theano.rewrite.loops.batching import REVERSED, Batch, reads_backwards
-from theano.rewrite.loops.step import Kind, Step, results
+from theano.rewrite.loops.step import Kind, StepGraph, results
 from theano.rewrite.rules.shaping import nonnegative
 from theano.scan.count import StepCount
 from theano.scan.op import Scan
@@ -42,7 +42,7 @@ def outputs_without_recurrence(graph: RewriteGraph, node: Node) -> Result:
     loop = Loop.of(node.op, node.inputs)
     if not loop.outputs or not splittable(loop):
         return None
-    step = Step(loop)
+    step = StepGraph(loop)
     answers: list[Tensor | None] = [None] * len(loop.outputs)
     for k, output in enumerate(loop.outputs):
         if step.kind(output.value) != Kind.STATE:
@@ -61,7 +61,7 @@ def outputs_without_recurrence(graph: RewriteGraph, node: Node) -> Result:
     return [*made.states, *outputs, *made.shared]
 
 
-def before_loop(graph: RewriteGraph, step: Step, value: Tensor) -> Tensor | None:
+def before_loop(graph: RewriteGraph, step: StepGraph, value: Tensor) -> Tensor | None:
     """The rows of `value`, which depends on no step before; None if some op has no form for all steps."""
     loop = step.loop
     backwards = reads_backwards(loop, _read(step, value))
@@ -71,7 +71,7 @@ def before_loop(graph: RewriteGraph, step: Step, value: Tensor) -> Tensor | None
     return subtensor(rows, [REVERSED]) if backwards else rows
 
 
-def _read(step: Step, value: Tensor) -> list[Tensor]:
+def _read(step: StepGraph, value: Tensor) -> list[Tensor]:
     """The inner variables that `value` is computed from."""
     nodes = step.needed_for([value])
     return [value, *(v for node in nodes for v in node.inputs)]
@@ -83,7 +83,7 @@ def products_before_loop(graph: RewriteGraph, node: Node) -> Result:
     loop = Loop.of(node.op, node.inputs)
     if not splittable(loop) or number(loop.n_steps) == 1:
         return None
-    step = Step(loop)
+    step = StepGraph(loop)
     found = []
     for product in step.order:
         if type(product.op) is not Dot or step.kind(product.outputs[0]) != Kind.SEQUENCE:

@@ -16,7 +16,7 @@ from theano.rewrite.engine.registry import rule
 from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor, constant_key
 from theano.rewrite.loops.batching import REVERSED, distance, reverses
-from theano.rewrite.loops.step import Kind, Step, results
+from theano.rewrite.loops.step import Kind, StepGraph, results
 from theano.rewrite.rules.indexing import piece_of
 from theano.scan.op import Scan
 from theano.scan.parts import Loop, OutputArg, SequenceArg
@@ -66,8 +66,8 @@ class _Match:
     """Which variables of one loop's step are equal to variables of an earlier loop's step."""
 
     def __init__(self, graph: RewriteGraph, node: Node, source: Node, readings: list[Reading], backwards: bool) -> None:
-        self.step = Step(Loop.of(node.op, node.inputs))
-        self.earlier = Step(Loop.of(source.op, source.inputs))
+        self.step = StepGraph(Loop.of(node.op, node.inputs))
+        self.earlier = StepGraph(Loop.of(source.op, source.inputs))
         self.source = source
         self.n = source.inputs[0]
         self.twin: dict[Tensor, Any] = {}

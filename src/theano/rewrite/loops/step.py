@@ -30,7 +30,7 @@ class Kind(IntEnum):
     STATE = 2  # depends on the steps before
 
 
-class Step:
+class StepGraph:
     """The graph of a step: its nodes in order, the readers of each variable, and what each changes with."""
 
     def __init__(self, loop: Loop) -> None:

@@ -19,7 +19,7 @@ from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 from theano.rewrite.loops.batching import Batch, Rows
 from theano.rewrite.loops.maps import last_rows, splittable
-from theano.rewrite.loops.step import Kind, Step, may_run
+from theano.rewrite.loops.step import Kind, StepGraph, may_run
 from theano.scan.op import Scan
 from theano.scan.parts import Loop, OutputArg, Results, StateArg
 from theano.tensor.advanced_subtensor import AdvancedIncSubtensor1
@@ -38,10 +38,10 @@ Total = Callable[[Batch], Tensor]
 _VIEWS = (Alloc, DimShuffle)
 
 
-class Plan(Record):
+class SplitPlan(Record):
     """A loop that is to be split: what its steps shall put out for work after it."""
 
-    step: Step
+    step: StepGraph
     factors: dict[Tensor, None] = field(default_factory=dict)
     state_of: dict[Tensor, StateArg] = field(default_factory=dict)  # the sum that a term belongs to
 
@@ -89,8 +89,8 @@ def sums_after_loop(graph: RewriteGraph, node: Node) -> Result:
     loop = Loop.of(node.op, node.inputs)
     if not loop.states or not splittable(loop):
         return None
-    step = Step(loop)
-    plan = Plan(step)
+    step = StepGraph(loop)
+    plan = SplitPlan(step)
     found: dict[int, tuple[list[Total], list[Tensor]]] = {}
     terms = {k: parts for k, s in enumerate(loop.states) if (parts := _summed(step, s)) is not None}
     for k, parts in terms.items():
@@ -107,7 +107,9 @@ def sums_after_loop(graph: RewriteGraph, node: Node) -> Result:
     return _without_sums(graph, plan, found) if found else None
 
 
-def _without_sums(graph: RewriteGraph, plan: Plan, found: dict[int, tuple[list[Total], list[Tensor]]]) -> list[Tensor]:
+def _without_sums(
+    graph: RewriteGraph, plan: SplitPlan, found: dict[int, tuple[list[Total], list[Tensor]]]
+) -> list[Tensor]:
     """The outputs, with `found` sums computed after the loop."""
     loop = plan.step.loop
     states: list[StateArg] = []
@@ -131,7 +133,7 @@ def _without_sums(graph: RewriteGraph, plan: Plan, found: dict[int, tuple[list[T
     return [*outputs, *made.outputs, *made.shared]
 
 
-def _summed(step: Step, s: StateArg) -> list[Tensor] | None:
+def _summed(step: StepGraph, s: StateArg) -> list[Tensor] | None:
     """The terms of a state that is only a sum of which nobody but the end reads the value."""
     if s.taps != [-1] or s.rows != 1 or s.keep != 1 or not s.value.type.dtype.startswith("float"):
         return None
@@ -147,7 +149,7 @@ def _summed(step: Step, s: StateArg) -> list[Tensor] | None:
     return terms if all(t.type.broadcastable == pattern and t.type.dtype == s.value.type.dtype for t in terms) else None
 
 
-def _terms(step: Step, total: Tensor) -> list[Tensor]:
+def _terms(step: StepGraph, total: Tensor) -> list[Tensor]:
     """What a value is the sum of, through additions that nothing else reads."""
     found: list[Tensor] = []
     stack = [(total, False)]
@@ -182,7 +184,7 @@ def _zeros(like: Tensor) -> Tensor:
     return made
 
 
-def _total_of_increment(plan: Plan, node: Node) -> Total | None:
+def _total_of_increment(plan: SplitPlan, node: Node) -> Total | None:
     """Of rows added to zeros at places: all rows are added to zeros at all places, after the loop."""
     zeros, rows, places = node.inputs
     step, state = plan.step, plan.state_of.get(node.outputs[0])
@@ -211,7 +213,7 @@ def _total_of_increment(plan: Plan, node: Node) -> Total | None:
     return total
 
 
-def _total(plan: Plan, v: Tensor, products: bool) -> Total | None:
+def _total(plan: SplitPlan, v: Tensor, products: bool) -> Total | None:
     """How to sum `v` over the steps at once; None if that would not pay.
 
     With `products`, only what is a product.
@@ -250,14 +252,14 @@ def _sum_of(v: Tensor, axes: tuple[int, ...], dtype: str) -> Total:
     return total
 
 
-def _cheap(step: Step, v: Tensor) -> bool:
+def _cheap(step: StepGraph, v: Tensor) -> bool:
     """Whether `v` is point-wise work (and sums) of sequences only: its sum needs no memory for its rows."""
     if step.kind(v) != Kind.SEQUENCE:
         return False
     return all(type(n.op) in (Elemwise, DimShuffle, Sum) for n in step.needed_for([v]))
 
 
-def _total_of_scaled(plan: Plan, node: Node, products: bool) -> Total | None:
+def _total_of_scaled(plan: SplitPlan, node: Node, products: bool) -> Total | None:
     """Of a term times (divided by) what is the same in all steps: that times the sum, or 0 if there is no step."""
     out = node.outputs[0]
     varying = [v for v in node.inputs if plan.step.kind(v) != Kind.FIXED]
@@ -290,7 +292,7 @@ def _total_of_scaled(plan: Plan, node: Node, products: bool) -> Total | None:
     return total
 
 
-def _total_of_product(plan: Plan, node: Node) -> Total | None:
+def _total_of_product(plan: SplitPlan, node: Node) -> Total | None:
     a, b = node.inputs
     fixed = [plan.step.kind(v) == Kind.FIXED for v in (a, b)]
     if any(fixed):
@@ -316,7 +318,7 @@ def _total_of_product(plan: Plan, node: Node) -> Total | None:
     return lambda batch: _product_of_rows(batch, a, b)
 
 
-def _before(step: Step, v: Tensor) -> bool:
+def _before(step: StepGraph, v: Tensor) -> bool:
     """Whether the rows of `v` are cheap to have before the loop."""
     return _cheap(step, v)
 
@@ -348,9 +350,9 @@ def products_after_loop(graph: RewriteGraph, node: Node) -> Result:
     loop = Loop.of(node.op, node.inputs)
     if not loop.outputs or not splittable(loop):
         return None
-    step = Step(loop)
+    step = StepGraph(loop)
     recurrent = step.recurrent()
-    plan = Plan(step)
+    plan = SplitPlan(step)
     later = [o for o in loop.outputs if o.keep is None and _later(plan, recurrent, o.value)]
     if not later:
         return None
@@ -372,7 +374,7 @@ def _stacked(batch: Batch, v: Tensor) -> Tensor:
     return rows
 
 
-def _later(plan: Plan, recurrent: set[Node], value: Tensor) -> bool:
+def _later(plan: SplitPlan, recurrent: set[Node], value: Tensor) -> bool:
     """Whether `value` is better computed after the loop: there is a product in it that nothing else needs."""
     step = plan.step
     if step.kind(value) != Kind.STATE:
@@ -387,14 +389,14 @@ def _later(plan: Plan, recurrent: set[Node], value: Tensor) -> bool:
     )  # fmt: skip
 
 
-def _has_form(step: Step, node: Node) -> bool:
+def _has_form(step: StepGraph, node: Node) -> bool:
     """Whether a node of an output is surely one that has a form for all steps."""
     if all(step.kind(v) == Kind.FIXED for v in node.inputs):
         return may_run(node, step.certain)
     return type(node.op) in (Elemwise, DimShuffle, Dot, Sum)
 
 
-def _frontier(recurrent: set[Node], step: Step, value: Tensor) -> list[Tensor]:
+def _frontier(recurrent: set[Node], step: StepGraph, value: Tensor) -> list[Tensor]:
     """What the work for `value` that nothing else needs reads of the rest of the step."""
     own = [n for n in step.needed_for([value]) if n not in recurrent]
     made = {v for n in own for v in n.outputs}

@@ -1,0 +1,81 @@
+"""Nodes that run the C code of their ops."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+from theano.compile.errors import raise_with_op
+from theano.graph.op import C_PERFORMERS
+
+__all__ = ["call_of", "has_c_code"]
+
+
+def has_c_code(node: Any) -> bool:
+    """Whether a node's op, or its operation on numbers, brings C code (what a loop makes for itself has no op)."""
+    op = getattr(node, "op", None)
+    return any(getattr(giver, "c_code", None) is not None for giver in (op, getattr(op, "scalar_op", None)))
+
+
+def call_of(node: Any, fgraph: Any) -> Callable[..., tuple[Any, ...]] | None:
+    """The C function of a node: values of its inputs in, a tuple of those of its outputs out.
+
+    None where its op has none, declines to give it, or has a `perform` and the machine no compiler.
+
+    Raises
+    ------
+    NotImplementedError
+        There is only C code, and no compiler.
+    CompilationError
+        The compiler refuses the code.
+    """
+    if not has_c_code(node) or hasattr(node.op, "make_thunk"):
+        return None
+    # Few programs need what makes and compiles sources.
+    compiler = importlib.import_module("theano.compile.c_compiler")
+    sources = importlib.import_module("theano.compile.c_source")
+    in_python = node.op.defines("perform") or node.op.defines("decompose")
+    if not compiler.is_there():
+        if in_python:
+            return None
+        raise_with_op(node, NotImplementedError(_WITHOUT.format(op=node.op)), None, fgraph)
+    try:
+        source = sources.c_source(node)
+    except NotImplementedError as error:  # MethodNotDefined is one
+        if in_python:
+            return None
+        raise_with_op(node, error, None, fgraph)
+    try:
+        found: Callable[..., tuple[Any, ...]] = compiler.callable_of(source, functools.partial(_failed, node, fgraph))
+    except Exception as error:
+        raise_with_op(node, error, None, fgraph)
+    return found
+
+
+_WITHOUT = (
+    "{op} has C code and no perform, and there is no C++ compiler here that could compile it: install g++ and Python's "
+    "headers, or name a compiler by the flag cxx"
+)
+
+
+def _failed(node: Any, fgraph: Any, error: BaseException, inputs: tuple[Any, ...]) -> None:
+    if isinstance(error, Exception):
+        raise_with_op(node, error, list(inputs), fgraph)
+    raise error
+
+
+def _performer(node: Any) -> Callable[[list[Any], list[list[Any]]], Any]:
+    """What runs a node outside of compiled programs."""
+    call = call_of(node, None)
+    assert call is not None  # asked for ops that have nothing else
+
+    def run(inputs: list[Any], cells: list[list[Any]]) -> None:
+        for cell, value in zip(cells, call(*inputs), strict=True):
+            cell[0] = value
+
+    return run
+
+
+C_PERFORMERS.append(_performer)

@@ -1,0 +1,139 @@
+"""The machine's C++ compiler, for ops that bring C code: makes functions of sources, kept in the object cache."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import functools
+import os
+import shlex
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from theano.compile.c_source import CSource
+from theano.configdefaults import config
+from theano.runtime import cache
+
+__all__ = ["CompilationError", "callable_of", "is_there"]
+
+_FLAGS = ("-O3", "-fPIC", "-shared", "-fno-math-errno", "-w")
+
+
+class CompilationError(Exception):
+    """The compiler has refused the C code of an op; the text is what it said.
+
+    Examples
+    --------
+    >>> from theano.compile.c_compiler import CompilationError
+    >>> issubclass(CompilationError, Exception)
+    True
+    """
+
+
+def is_there() -> bool:
+    """Whether there is a compiler, and what it needs to know of Python."""
+    return bool(config.cxx) and _headers() is not None
+
+
+@functools.cache
+def _headers() -> tuple[str, str] | None:
+    """The folders of Python's and NumPy's headers; None where Python's are not installed."""
+    python = sysconfig.get_path("include")
+    return (python, np.get_include()) if os.path.exists(os.path.join(python, "Python.h")) else None
+
+
+def callable_of(source: CSource, failed: Callable[[BaseException, tuple[Any, ...]], None]) -> Callable[..., Any]:
+    """The function that the source says: values of inputs in, a tuple of those of the outputs out.
+
+    Parameters
+    ----------
+    source
+        What is compiled.
+    failed
+        Called with an exception and the inputs; it raises what callers see.
+
+    Raises
+    ------
+    CompilationError
+        The compiler refuses it.
+    """
+    library = _library(*_command(source), source.text)
+    make = library.theano_callable
+    make.restype, make.argtypes = ctypes.py_object, [ctypes.py_object, ctypes.py_object]
+    found: Callable[..., Any] = make(source.params, failed)
+    return found
+
+
+def _command(source: CSource) -> tuple[str, tuple[str, ...]]:
+    """The compiler, and its arguments but the names of files."""
+    headers = _headers()
+    assert headers is not None  # see `is_there`
+    flags = [*_FLAGS, *(f"-I{folder}" for folder in headers)]
+    if sys.platform == "darwin":
+        flags += ["-undefined", "dynamic_lookup"]
+    flags = [f for f in flags if f not in source.without]
+    return config.cxx, (*flags, *shlex.split(config.gcc.cxxflags), *source.options)
+
+
+@functools.cache
+def _identity(compiler: str) -> str:
+    """The version of a compiler: another one makes other code."""
+    try:
+        done = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=False, timeout=60)
+    except (OSError, subprocess.SubprocessError) as error:
+        return str(error)
+    return done.stdout
+
+
+_loaded: dict[str, ctypes.PyDLL] = {}
+
+
+def _library(compiler: str, flags: tuple[str, ...], text: str) -> ctypes.PyDLL:
+    """The loaded library of a source, one for all nodes that have it."""
+    key = cache.key_of(["C code", sys.version, np.__version__, compiler, _identity(compiler), *flags, text])
+    if key in _loaded:
+        return _loaded[key]
+    kept = cache.default_cache()
+    code = kept.load(key) if kept is not None else None
+    with tempfile.TemporaryDirectory(prefix="theano-") as folder:
+        path = Path(folder, "node.so")
+        if code is None:
+            _compile(compiler, flags, text, path)
+            if kept is not None:
+                kept.store(key, path.read_bytes())
+        else:
+            path.write_bytes(code)
+        library = ctypes.PyDLL(os.fspath(path))
+        with contextlib.suppress(OSError):
+            path.unlink()  # it stays in memory
+    library.theano_prepare.restype = ctypes.c_int
+    library.theano_prepare()  # PyDLL raises the exception that it leaves
+    return _loaded.setdefault(key, library)
+
+
+def _compile(compiler: str, flags: tuple[str, ...], text: str, path: Path) -> None:
+    source = path.with_suffix(".cpp")
+    source.write_text(text)
+    # Libraries come behind what needs them.
+    libraries = [f for f in flags if f.startswith("-l")]
+    others = [f for f in flags if not f.startswith("-l")]
+    command = [compiler, *others, os.fspath(source), "-o", os.fspath(path), *libraries]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise CompilationError(f"the C++ compiler {compiler!r} (flag cxx) can't be run: {error}") from error
+    if done.returncode:
+        said = done.stderr.replace(os.fspath(source), "node.cpp")
+        numbered = "".join(f"{k:4} {line}\n" for k, line in enumerate(text.splitlines(), 1))
+        raise CompilationError(
+            f"Compilation failed (return status={done.returncode}), by: {shlex.join(command)}\n{said}\n"
+            f"{numbered if config.exception_verbosity == 'high' else ''}"
+        )
+

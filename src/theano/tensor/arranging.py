@@ -1,0 +1,411 @@
+"""Axes and elements arranged anew, under NumPy's names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from theano.tensor.alloc import alloc, arange
+from theano.tensor.elemwise import dimshuffle
+from theano.tensor.indexing import getitem, take
+from theano.tensor.join import concatenate
+from theano.tensor.math import cast, clip, maximum, minimum
+from theano.tensor.opsupport import as_index
+from theano.tensor.shape import flatten, shape_i, shape_padright, transpose
+from theano.tensor.subtensor import set_subtensor
+from theano.tensor.variable import as_tensor_variable
+
+__all__ = [
+    "along", "array_split", "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_to", "column_stack", "dstack",
+    "expand_dims", "flip", "fliplr", "flipud", "hstack", "matrix_transpose", "meshgrid", "moveaxis", "pad", "rollaxis",
+    "rot90", "take_along_axis", "vstack",
+]  # fmt: skip
+
+
+def _axes(axis: Any, ndim: int, what: str) -> list[int]:
+    """`axis`, an int or several different ones, as numbers from 0 to ``ndim - 1``."""
+    axes = [axis] if isinstance(axis, (int, np.integer)) else list(axis)
+    for a in axes:
+        if not -ndim <= a < ndim:
+            raise ValueError(f"{what}: axis {a} is out of bounds for {ndim} dimensions")
+    found = [int(a) % ndim for a in axes]
+    if len(set(found)) < len(found):
+        raise ValueError(f"{what}: an axis is named twice in {axis}")
+    return found
+
+
+def expand_dims(a: Any, axis: Any) -> Any:
+    """`a` with new axes of length 1, which are the axes `axis` (an int or several) of the result.
+
+    Raises
+    ------
+    ValueError
+        The result has no such axis.
+
+    Examples
+    --------
+    >>> T.expand_dims(T.matrix(), (0, -1)).broadcastable
+    (True, False, False, True)
+    """
+    a = as_tensor_variable(a)
+    count = 1 if isinstance(axis, (int, np.integer)) else len(axis)
+    new = _axes(axis, a.type.ndim + count, "expand_dims")
+    rest = iter(range(a.type.ndim))
+    return dimshuffle(a, ["x" if k in new else next(rest) for k in range(a.type.ndim + count)])
+
+
+def moveaxis(a: Any, source: Any, destination: Any) -> Any:
+    """`a` with its axes `source` (an int or several) at the places `destination`; the others keep their order.
+
+    Raises
+    ------
+    ValueError
+        There is no such axis, or not as many places as axes.
+
+    Examples
+    --------
+    >>> T.moveaxis(T.constant([[[1, 2, 3]]]), 0, -1).eval().shape
+    (1, 3, 1)
+    """
+    a = as_tensor_variable(a)
+    old, new = _axes(source, a.type.ndim, "moveaxis"), _axes(destination, a.type.ndim, "moveaxis")
+    if len(old) != len(new):
+        raise ValueError(f"moveaxis: {len(old)} axes for {len(new)} places")
+    order = [k for k in range(a.type.ndim) if k not in old]
+    for place, axis in sorted(zip(new, old)):
+        order.insert(place, axis)
+    return dimshuffle(a, order)
+
+
+def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
+    """`a` with the axis `axis` moved before the axis `start`, as `numpy.rollaxis`."""
+    a = as_tensor_variable(a)
+    (axis,) = _axes(axis, a.type.ndim, "rollaxis")
+    if not -a.type.ndim <= start <= a.type.ndim:
+        raise ValueError(f"rollaxis: start={start} for {a.type.ndim} dimensions")
+    start += a.type.ndim * (start < 0)
+    return moveaxis(a, axis, start - (axis < start))
+
+
+def matrix_transpose(x: Any) -> Any:
+    """`x` with its last two axes exchanged: the transposed matrices of a stack. The attribute ``x.mT`` is this.
+
+    Raises
+    ------
+    ValueError
+        `x` has less than two dimensions.
+
+    Examples
+    --------
+    >>> T.matrix_transpose(T.constant([[[1, 2]]])).eval()
+    array([[[1],
+            [2]]])
+    """
+    x = as_tensor_variable(x)
+    if x.type.ndim < 2:
+        raise ValueError(f"matrix_transpose: {x} has {x.type.ndim} dimensions, two at least are needed")
+    return dimshuffle(x, [*range(x.type.ndim - 2), x.type.ndim - 1, x.type.ndim - 2])
+
+
+def _at_least(ndim: int, orders: Sequence[Sequence[Any]]) -> Callable[..., Any]:
+    """The function that gives tensors of k dimensions the axes ``orders[k]``."""
+
+    def pad_axes(*arys: Any) -> Any:
+        tensors = [as_tensor_variable(a) for a in arys]
+        padded = [t if t.type.ndim >= ndim else dimshuffle(t, orders[t.type.ndim]) for t in tensors]
+        return padded[0] if len(padded) == 1 else padded
+
+    pad_axes.__name__ = pad_axes.__qualname__ = f"atleast_{ndim}d"
+    pad_axes.__doc__ = f"""Each tensor with axes of length 1 added, as NumPy does, until it has {ndim} at least.
+
+    Several tensors give a list.
+
+    Examples
+    --------
+    >>> T.atleast_{ndim}d(T.scalar()).ndim
+    {ndim}
+    """
+    return pad_axes
+
+
+atleast_1d = _at_least(1, (["x"],))
+atleast_2d = _at_least(2, (["x", "x"], ["x", 0]))
+atleast_3d = _at_least(3, (["x", "x", "x"], ["x", 0, "x"], [0, 1, "x"]))
+
+
+def hstack(tup: Sequence[Any]) -> Any:
+    """The tensors joined along their second axis, vectors along their only one.
+
+    Examples
+    --------
+    >>> T.hstack([T.constant([1, 2]), T.constant([3])]).eval()
+    array([1, 2, 3])
+    """
+    parts = [atleast_1d(a) for a in tup]
+    return concatenate(parts, axis=0 if parts[0].type.ndim == 1 else 1)
+
+
+def vstack(tup: Sequence[Any]) -> Any:
+    """The tensors joined along their first axis, vectors as rows.
+
+    Examples
+    --------
+    >>> T.vstack([T.constant([1, 2]), T.constant([3, 4])]).eval()
+    array([[1, 2],
+           [3, 4]])
+    """
+    return concatenate([atleast_2d(a) for a in tup], axis=0)
+
+
+def dstack(tup: Sequence[Any]) -> Any:
+    """The tensors joined along their third axis, as `numpy.dstack`.
+
+    Examples
+    --------
+    >>> T.dstack([T.matrix(), T.matrix()]).ndim
+    3
+    """
+    return concatenate([atleast_3d(a) for a in tup], axis=2)
+
+
+def column_stack(tup: Sequence[Any]) -> Any:
+    """The columns of all tensors side by side; a vector is a column.
+
+    Examples
+    --------
+    >>> T.column_stack([T.constant([1, 2]), T.constant([3, 4])]).eval()
+    array([[1, 3],
+           [2, 4]])
+    """
+    tensors = [as_tensor_variable(a) for a in tup]
+    return concatenate([t if t.type.ndim > 1 else shape_padright(atleast_1d(t)) for t in tensors], axis=1)
+
+
+def flip(m: Any, axis: Any = None) -> Any:
+    """`m` with the elements along `axis` (an int, several, or None for all) in reversed order.
+
+    Examples
+    --------
+    >>> T.flip(T.constant([1, 2, 3])).eval()
+    array([3, 2, 1])
+    """
+    m = as_tensor_variable(m)
+    axes = range(m.type.ndim) if axis is None else _axes(axis, m.type.ndim, "flip")
+    return m[tuple(slice(None, None, -1 if k in axes else None) for k in range(m.type.ndim))]
+
+
+def fliplr(m: Any) -> Any:
+    """`m` with its columns in reversed order."""
+    return flip(m, 1)
+
+
+def flipud(m: Any) -> Any:
+    """`m` with its rows in reversed order."""
+    return flip(m, 0)
+
+
+def rot90(m: Any, k: int = 1, axes: Sequence[int] = (0, 1)) -> Any:
+    """`m` turned `k` times by a quarter, from the first of `axes` towards the second.
+
+    Examples
+    --------
+    >>> T.rot90(T.constant([[1, 2], [3, 4]])).eval()
+    array([[2, 4],
+           [1, 3]])
+    """
+    m = as_tensor_variable(m)
+    first, second = _axes(axes, m.type.ndim, "rot90")
+    order = list(range(m.type.ndim))
+    order[first], order[second] = second, first
+    turns = k % 4
+    if turns == 0:
+        return m
+    if turns == 2:
+        return flip(m, (first, second))
+    return transpose(flip(m, second), order) if turns == 1 else flip(transpose(m, order), second)
+
+
+def broadcast_to(array: Any, shape: Any) -> Any:
+    """`array` repeated to a shape: axes are added on the left, and those known to have length 1 are stretched.
+
+    Raises
+    ------
+    ValueError
+        When it runs: another length than that of `array` is asked for.
+
+    Examples
+    --------
+    >>> T.broadcast_to(T.constant([1, 2]), (2, 2)).eval()
+    array([[1, 2],
+           [1, 2]])
+    """
+    return alloc(array, *(shape if isinstance(shape, (list, tuple)) else [shape]))
+
+
+def meshgrid(*xi: Any, indexing: str = "xy", sparse: bool = False, copy: bool = True) -> list[Any]:
+    """Coordinates of the points of a grid: for each vector a tensor with an axis for every vector.
+
+    Parameters
+    ----------
+    *xi : vectors (or numbers), the coordinates along each axis
+    indexing : 'xy' (the first two axes are exchanged) or 'ij'
+    sparse : whether each result has its own axis only, and length 1 along the others
+    copy : has no meaning here
+
+    Examples
+    --------
+    >>> [g.eval().tolist() for g in T.meshgrid(T.constant([1, 2]), T.constant([3, 4]))]
+    [[[1, 2], [1, 2]], [[3, 3], [4, 4]]]
+    """
+    if indexing not in ("xy", "ij"):
+        raise ValueError(f"meshgrid: indexing must be 'xy' or 'ij', not {indexing!r}")
+    vectors = [flatten(as_tensor_variable(x)) for x in xi]
+    places = list(range(len(vectors)))
+    if indexing == "xy" and len(places) > 1:
+        places[:2] = [1, 0]
+    spread = [
+        dimshuffle(v, [0 if k == place else "x" for k in range(len(vectors))]) for v, place in zip(vectors, places)
+    ]
+    if sparse:
+        return spread
+    lengths = [shape_i(vectors[places.index(k)], 0) for k in range(len(vectors))]
+    return [alloc(s, *lengths) for s in spread]
+
+
+def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+    """`ary` cut along `axis`: before the places of a list, or into that many parts of almost equal length.
+
+    Examples
+    --------
+    >>> [p.eval().tolist() for p in T.array_split(T.arange(5), 2)]
+    [[0, 1, 2], [3, 4]]
+    """
+    ary = as_tensor_variable(ary)
+    (axis,) = _axes(axis, ary.type.ndim, "array_split")
+    length = shape_i(ary, axis)
+    if isinstance(indices_or_sections, (int, np.integer)):
+        count = int(indices_or_sections)
+        if count <= 0:
+            raise ValueError(f"array_split: {count} parts")
+        each, more = length // count, length % count
+        cuts = [k * each + minimum(more, k) for k in range(1, count)]
+    else:
+        cuts = list(indices_or_sections)
+    before = (slice(None),) * axis
+    return [ary[(*before, slice(a, b))] for a, b in zip([0, *cuts], [*cuts, None])]
+
+
+def along(x: Any, positions: Any, axis: int) -> tuple[Any, ...]:
+    """The index that picks, along `axis` of `x`, the elements at `positions` (a tensor of as many dimensions)."""
+    ndim = x.type.ndim
+    return tuple(
+        positions if k == axis else dimshuffle(arange(shape_i(x, k)), [0 if j == k else "x" for j in range(ndim)])
+        for k in range(ndim)
+    )
+
+
+def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
+    """For each place of `indices` the element at that position along `axis`, as `numpy.take_along_axis`.
+
+    Parameters
+    ----------
+    arr, indices
+        Tensors of as many dimensions, with equal lengths along the other axes; `indices` are integers.
+    axis
+        None: of the flattened `arr`.
+
+    Raises
+    ------
+    ValueError
+        The dimensions differ.
+    IndexError
+        When it runs: an index is out of range.
+
+    Examples
+    --------
+    >>> x = T.constant([[3, 1, 2], [4, 6, 5]])
+    >>> T.take_along_axis(x, T.argsort(x, axis=1), axis=1).eval()
+    array([[1, 2, 3],
+           [4, 5, 6]])
+    """
+    arr, indices = as_tensor_variable(arr), as_tensor_variable(indices)
+    if axis is None:
+        return take(flatten(arr), indices, axis=0)
+    if arr.type.ndim != indices.type.ndim:
+        raise ValueError(f"take_along_axis: {indices.type.ndim} dimensions of indices for {arr.type.ndim} of {arr}")
+    (axis,) = _axes(axis, arr.type.ndim, "take_along_axis")
+    return getitem(arr, along(arr, indices, axis))
+
+
+# -- padding -------------------------------------------------------------------------------------------------
+
+
+def _widths(pad_width: Any, ndim: int) -> list[tuple[Any, Any]]:
+    """How much is added before and behind each axis; NumPy allows a number, a pair, or a pair for each axis."""
+    if not isinstance(pad_width, (list, tuple, np.ndarray)):
+        return [(pad_width, pad_width)] * ndim
+    pairs = [tuple(p) if isinstance(p, (list, tuple, np.ndarray)) else (p,) for p in pad_width]
+    if all(len(p) == 1 for p in pairs) and len(pairs) in (1, 2):
+        pairs = [tuple(p[0] for p in pairs)]
+    pairs = [p * 2 if len(p) == 1 else p for p in pairs]
+    pairs = pairs * ndim if len(pairs) == 1 else pairs
+    if len(pairs) != ndim or any(len(p) != 2 for p in pairs):
+        raise ValueError(f"pad: {pad_width!r} does not give a pair of widths for each of {ndim} axes")
+    return pairs
+
+
+def _mirrored(place: Any, total: Any) -> Any:
+    """The position itself in the first half of a period, counted back from its end in the second."""
+    return minimum(place, total - place)
+
+
+_SOURCES: dict[str, Callable[[Any, Any], Any]] = {
+    "edge": lambda place, n: clip(place, 0, n - 1),
+    "wrap": lambda place, n: place % n,
+    "symmetric": lambda place, n: _mirrored(place % (2 * n), 2 * n - 1),
+    "reflect": lambda place, n: _mirrored(place % maximum(2 * (n - 1), 1), 2 * (n - 1)),
+}
+
+
+def pad(array: Any, pad_width: Any, mode: str = "constant", constant_values: Any = 0) -> Any:
+    """`array` with elements added before and behind each axis, as `numpy.pad`.
+
+    Parameters
+    ----------
+    array
+        Tensor.
+    pad_width
+        How many: a number, a pair (before, behind), or a pair for each axis; they may be expressions.
+    mode
+        'constant', 'edge' (the outermost element), 'wrap' (from the other end), 'reflect' (mirrored at the outermost
+        element) or 'symmetric' (mirrored behind it).
+    constant_values
+        What is added with ``mode="constant"``: one number.
+
+    Raises
+    ------
+    ValueError
+        Another `mode`, or widths that are not one for each axis.
+    IndexError
+        When it runs: an axis without elements is continued by its elements.
+
+    Examples
+    --------
+    >>> T.pad(T.constant([1, 2, 3]), (2, 1), mode="reflect").eval()
+    array([3, 2, 1, 2, 3, 2])
+    """
+    x = as_tensor_variable(array)
+    pairs = [[as_index(w, "a width", clamp=False) for w in p] for p in _widths(pad_width, x.type.ndim)]
+    if mode == "constant":
+        value = cast(as_tensor_variable(constant_values), x.type.dtype)
+        lengths = [shape_i(x, k) + before + behind for k, (before, behind) in enumerate(pairs)]
+        inside = tuple(slice(before, before + shape_i(x, k)) for k, (before, _) in enumerate(pairs))
+        return set_subtensor(alloc(value, *lengths)[inside], x)
+    if mode not in _SOURCES:
+        raise ValueError(f"pad: mode must be one of constant, {', '.join(_SOURCES)}, not {mode!r}")
+    for k, (before, behind) in enumerate(pairs):
+        places = arange(-before, shape_i(x, k) + behind)
+        x = take(x, _SOURCES[mode](places, shape_i(x, k)), axis=k)
+    return x

@@ -1,0 +1,201 @@
+"""Tensors made from numbers and lengths, under NumPy's names: filled ones, sequences, powers.
+
+Where NumPy makes float64, dtypes start from `floatX`, as those of `zeros` and `ones` do.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from theano.configdefaults import config
+from theano.scalar.dtypes import COMPLEX, DISCRETE, as_dtype, upcast
+from theano.tensor.alloc import AllocEmpty, alloc, arange, eye
+from theano.tensor.elemwise import dimshuffle
+from theano.tensor.math import abs_, cast, eq, exp, log, maximum, power, sgn, switch
+from theano.tensor.shape import shape_i, shape_padright, shape_tuple
+from theano.tensor.variable import as_tensor_variable
+
+__all__ = ["empty", "empty_like", "full", "full_like", "geomspace", "identity", "linspace", "logspace", "vander"]
+
+
+def _lengths(shape: Any) -> list[Any]:
+    return list(shape) if isinstance(shape, (list, tuple)) else [shape]
+
+
+def full(shape: Any, fill_value: Any, dtype: Any = None) -> Any:
+    """A tensor filled with a value; the dtype is that of the value.
+
+    Examples
+    --------
+    >>> T.full((2, 2), 7).eval()
+    array([[7, 7],
+           [7, 7]], dtype=int8)
+    """
+    value = as_tensor_variable(fill_value)
+    return alloc(value if dtype is None else cast(value, as_dtype(dtype)), *_lengths(shape))
+
+
+def full_like(a: Any, fill_value: Any, dtype: Any = None) -> Any:
+    """A tensor of the shape and (unless `dtype` is given) dtype of `a`, filled with a value.
+
+    Examples
+    --------
+    >>> T.full_like(T.constant([1.0, 2.0]), 3).eval()
+    array([3., 3.])
+    """
+    a = as_tensor_variable(a)
+    return full(shape_tuple(a), fill_value, a.type.dtype if dtype is None else dtype)
+
+
+def empty(shape: Any, dtype: Any = None) -> Any:
+    """A tensor whose elements may be anything; dtype `floatX`.
+
+    Examples
+    --------
+    >>> T.empty((2, 3)).eval().shape
+    (2, 3)
+    """
+    return AllocEmpty(config.floatX if dtype is None else as_dtype(dtype))(*_lengths(shape))
+
+
+def empty_like(prototype: Any, dtype: Any = None) -> Any:
+    """A tensor of the shape and (unless `dtype` is given) dtype of `prototype`, whose elements may be anything."""
+    prototype = as_tensor_variable(prototype)
+    return empty(shape_tuple(prototype), prototype.type.dtype if dtype is None else dtype)
+
+
+def identity(n: Any, dtype: Any = None) -> Any:
+    """The `n` by `n` identity matrix.
+
+    Examples
+    --------
+    >>> T.identity(2, dtype="int64").eval()
+    array([[1, 0],
+           [0, 1]])
+    """
+    return eye(n, dtype=dtype)
+
+
+def _float_dtype(*tensors: Any) -> str:
+    return upcast(config.floatX, *(t.type.dtype for t in tensors))
+
+
+def linspace(
+    start: Any, stop: Any, num: Any = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None, axis: int = 0
+) -> Any:
+    """`num` numbers with equal distances from `start` to `stop`, as `numpy.linspace`.
+
+    Parameters
+    ----------
+    start, stop
+        Numbers, or tensors for as many sequences.
+    num
+        How many; an expression, too.
+    endpoint
+        Whether `stop` is the last one; else one distance is missing there.
+    retstep
+        Whether to return the distance, too.
+    dtype
+        Of the result; default: `floatX`, or wider if an end is. Numbers become integers by rounding down.
+    axis
+        The axis of the result along which sequences lie.
+
+    Examples
+    --------
+    >>> T.linspace(0, 1, 5).eval()
+    array([0.  , 0.25, 0.5 , 0.75, 1.  ])
+    """
+    start, stop = as_tensor_variable(start), as_tensor_variable(stop)
+    work = _float_dtype(start, stop)
+    start, stop = cast(start, work), cast(stop, work)
+    distance = stop - start
+    gaps = (as_tensor_variable(num) - 1) if endpoint else as_tensor_variable(num)
+    step = distance / cast(maximum(gaps, 1), work)
+    places = arange(num)
+    places = dimshuffle(places, [0, *["x"] * step.type.ndim])
+    numbers = start + step * cast(places, work)
+    if endpoint:
+        # The last number is `stop` itself, not what the sum was rounded to.
+        numbers = switch(eq(places, maximum(gaps, 1)), stop, numbers)
+    if dtype is not None:
+        target = as_dtype(dtype)
+        numbers = cast(numbers.floor() if target in DISCRETE else numbers, target)
+    if axis != 0:
+        from_first = list(range(1, numbers.type.ndim))
+        from_first.insert(axis % numbers.type.ndim, 0)
+        numbers = dimshuffle(numbers, from_first)
+    return (numbers, step) if retstep else numbers
+
+
+def logspace(
+    start: Any, stop: Any, num: Any = 50, endpoint: bool = True, base: Any = 10.0, dtype: Any = None, axis: int = 0
+) -> Any:
+    """``base ** linspace(start, stop, num)``.
+
+    Examples
+    --------
+    >>> T.logspace(0, 2, 3).eval()
+    array([  1.,  10., 100.])
+    """
+    exponents = linspace(start, stop, num, endpoint, axis=axis)
+    numbers = power(cast(as_tensor_variable(base), exponents.type.dtype), exponents)
+    return numbers if dtype is None else cast(numbers, as_dtype(dtype))
+
+
+def geomspace(
+    start: Any, stop: Any, num: Any = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0
+) -> Any:
+    """`num` numbers with equal ratios from `start` to `stop`, both real, not zero and of one sign.
+
+    Raises
+    ------
+    TypeError
+        An end is complex.
+
+    Examples
+    --------
+    >>> T.geomspace(1, 8, 4).eval().round(12)
+    array([1., 2., 4., 8.])
+    """
+    start, stop = as_tensor_variable(start), as_tensor_variable(stop)
+    work = _float_dtype(start, stop)
+    if work in COMPLEX:
+        raise TypeError("geomspace takes real numbers")
+    start, stop = cast(start, work), cast(stop, work)
+    # Signs that differ give the logarithm of a negative ratio, NaN.
+    ratio = log(abs_(start)) + linspace(0, log(stop / start), num, endpoint, dtype=work)
+    numbers = sgn(start) * exp(ratio)
+    places = dimshuffle(arange(num), [0, *["x"] * (numbers.type.ndim - 1)])
+    numbers = switch(eq(places, 0), start, numbers)
+    if endpoint:
+        last = as_tensor_variable(num) - 1
+        numbers = switch(eq(places, maximum(last, 1)), stop, numbers)
+    if axis != 0:
+        order = list(range(1, numbers.type.ndim))
+        order.insert(axis % numbers.type.ndim, 0)
+        numbers = dimshuffle(numbers, order)
+    return numbers if dtype is None else cast(numbers, as_dtype(dtype))
+
+
+def vander(x: Any, N: Any = None, increasing: bool = False) -> Any:
+    """The matrix of powers of a vector: columns are ``x ** (N - 1)``, …, ``x``, 1 (in the other order if `increasing`).
+
+    Raises
+    ------
+    ValueError
+        `x` is no vector.
+
+    Examples
+    --------
+    >>> T.vander(T.constant([2, 3]), 3).eval()
+    array([[4, 2, 1],
+           [9, 3, 1]])
+    """
+    x = as_tensor_variable(x)
+    if x.type.ndim != 1:
+        raise ValueError(f"vander takes a vector, {x} has {x.type.ndim} dimensions")
+    powers = arange(shape_i(x, 0) if N is None else N)
+    powers = powers if increasing else powers[::-1]
+    base = shape_padright(x)
+    dtype = upcast(x.type.dtype, "int64")
+    return cast(power(base, dimshuffle(powers, ("x", 0))), dtype) if dtype in DISCRETE else power(base, powers)

@@ -1,0 +1,172 @@
+"""Reductions that leave NaN out, and numbers in place of NaN and infinity, under NumPy's names.
+
+Each takes the axes over which it goes as `theano.tensor.sum` does. Gradients of what is left out are zero.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from theano.scalar.dtypes import COMPLEX, DISCRETE, real_of
+from theano.tensor.assertion import Assert
+from theano.tensor.math import abs_, cast, eq, imag, isnan, real, sqr, sqrt, switch, true_div
+from theano.tensor.math import complex as complex_
+from theano.tensor.reduction import all as all_
+from theano.tensor.reduction import argmax, argmin
+from theano.tensor.reduction import max as max_
+from theano.tensor.reduction import min as min_
+from theano.tensor.reduction import prod as prod_
+from theano.tensor.reduction import sum as sum_
+from theano.tensor.variable import as_tensor_variable, constant
+
+__all__ = [
+    "nan_to_num", "nanargmax", "nanargmin", "nanmax", "nanmean", "nanmin", "nanprod", "nanstd", "nansum", "nanvar",
+]  # fmt: skip
+
+
+def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+    """`x` with numbers in place of NaN (`nan`) and the infinities (default: the largest numbers of the dtype).
+
+    Parameters
+    ----------
+    copy
+        Has no meaning here.
+
+    Examples
+    --------
+    >>> T.nan_to_num(T.constant([1.0, np.nan, -np.inf]), neginf=-9).eval()
+    array([ 1.,  0., -9.])
+    """
+    x = as_tensor_variable(x)
+    dtype = x.type.dtype
+    if dtype in DISCRETE:
+        return x
+    if dtype in COMPLEX:
+        parts = [nan_to_num(part, copy, nan, posinf, neginf) for part in (real(x), imag(x))]
+        return cast(complex_(*parts), dtype)
+    limits = np.finfo(dtype)
+
+    def number(value: Any, default: Any) -> Any:
+        return cast(as_tensor_variable(default if value is None else value), dtype)
+
+    kept = switch(eq(x, number(np.inf, None)), number(posinf, limits.max), x)
+    kept = switch(eq(x, number(-np.inf, None)), number(neginf, limits.min), kept)
+    return switch(isnan(x), number(nan, 0), kept)
+
+
+def _without(x: Any, number: Any) -> Any:
+    """`x` with `number` where it is NaN."""
+    return x if x.type.dtype in DISCRETE else switch(isnan(x), constant(np.asarray(number, x.type.dtype)), x)
+
+
+def _zero_where_nan(x: Any, y: Any) -> Any:
+    """`y` with zeros where `x` is NaN."""
+    return y if x.type.dtype in DISCRETE else switch(isnan(x), constant(np.asarray(0, y.type.dtype)), y)
+
+
+def _counted(x: Any, axis: Any, keepdims: bool) -> Any:
+    """How many elements over `axis` are not NaN."""
+    return sum_(switch(isnan(x), 0, 1), axis=axis, dtype="int64", keepdims=keepdims)
+
+
+def nansum(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
+    """Sum of the elements over `axis` that are not NaN.
+
+    Examples
+    --------
+    >>> T.nansum(T.constant([1.0, np.nan, 2.0])).eval()
+    array(3.)
+    """
+    return sum_(_without(as_tensor_variable(a), 0), axis=axis, dtype=dtype, keepdims=keepdims)
+
+
+def nanprod(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
+    """Product of the elements over `axis` that are not NaN."""
+    return prod_(_without(as_tensor_variable(a), 1), axis=axis, dtype=dtype, keepdims=keepdims)
+
+
+def nanmean(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
+    """Mean of the elements over `axis` that are not NaN; NaN if there is none.
+
+    Examples
+    --------
+    >>> T.nanmean(T.constant([[1.0, np.nan], [3.0, np.nan]]), axis=0).eval()
+    array([ 2., nan])
+    """
+    a = as_tensor_variable(a)
+    dtype = dtype or (a.type.dtype if a.type.dtype not in DISCRETE else "float64")
+    total = nansum(a, axis, dtype, keepdims)
+    return true_div(total, cast(_counted(a, axis, keepdims), real_of(dtype)))
+
+
+def nanvar(a: Any, axis: Any = None, dtype: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
+    """Variance of the elements over `axis` that are not NaN; their number minus `ddof` is the divisor."""
+    a = as_tensor_variable(a)
+    # What is left out counts as if it were the mean; NaN from infinite elements stays.
+    centred = _zero_where_nan(a, a - nanmean(a, axis, dtype, keepdims=True))
+    squares = sqr(abs_(centred)) if centred.type.dtype in COMPLEX else sqr(centred)
+    count = cast(_counted(a, axis, keepdims) - ddof, squares.type.dtype)
+    result = true_div(sum_(squares, axis=axis, keepdims=keepdims), count)
+    return switch(count > 0, result, constant(np.asarray(np.nan, result.type.dtype)))
+
+
+def nanstd(a: Any, axis: Any = None, dtype: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
+    """Standard deviation of the elements over `axis` that are not NaN: the square root of `nanvar`."""
+    return sqrt(nanvar(a, axis, dtype, ddof, keepdims))
+
+
+def _extreme(a: Any, axis: Any, keepdims: bool, reduce: Any, least: float) -> Any:
+    a = as_tensor_variable(a)
+    if a.type.dtype in DISCRETE:
+        return reduce(a, axis=axis, keepdims=keepdims)
+    found = reduce(_without(a, least), axis=axis, keepdims=keepdims)
+    nothing = all_(isnan(a), axis=axis, keepdims=keepdims)
+    return switch(nothing, constant(np.asarray(np.nan, a.type.dtype)), found)
+
+
+def nanmax(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Largest of the elements over `axis` that are not NaN; NaN if there is none.
+
+    Examples
+    --------
+    >>> T.nanmax(T.constant([1.0, np.nan, 2.0])).eval()
+    array(2.)
+    """
+    return _extreme(a, axis, keepdims, max_, -np.inf)
+
+
+def nanmin(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Smallest of the elements over `axis` that are not NaN; NaN if there is none."""
+    return _extreme(a, axis, keepdims, min_, np.inf)
+
+
+def _position(a: Any, axis: Any, keepdims: bool, position: Any, least: float, what: str) -> Any:
+    a = as_tensor_variable(a)
+    if a.type.dtype in DISCRETE:
+        return position(a, axis=axis, keepdims=keepdims)
+    found = position(_without(a, least), axis=axis, keepdims=keepdims)
+    nothing = all_(isnan(a), axis=axis, keepdims=keepdims)
+    return Assert(f"{what}: all elements are NaN", ValueError)(found, all_(eq(nothing, 0)))
+
+
+def nanargmax(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Position of the largest of the elements over `axis` that are not NaN, the first of ties.
+
+    Raises
+    ------
+    ValueError
+        When it runs: all elements over `axis` are NaN.
+
+    Examples
+    --------
+    >>> T.nanargmax(T.constant([1.0, np.nan, 2.0])).eval()
+    array(2)
+    """
+    return _position(a, axis, keepdims, argmax, -np.inf, "nanargmax")
+
+
+def nanargmin(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Position of the smallest of the elements over `axis` that are not NaN, the first of ties; see `nanargmax`."""
+    return _position(a, axis, keepdims, argmin, np.inf, "nanargmin")

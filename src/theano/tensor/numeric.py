@@ -1,0 +1,303 @@
+"""Sums, products and sequences of numbers, under NumPy's names (`logsumexp`: SciPy's)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from theano.scalar.dtypes import COMPLEX, DISCRETE, upcast
+from theano.tensor.alloc import arange, ones_like
+from theano.tensor.arranging import flip
+from theano.tensor.careduce import all_axes, normalize_axis
+from theano.tensor.diagonal import diag
+from theano.tensor.dot import dot
+from theano.tensor.elemwise import dimshuffle
+from theano.tensor.extra_ops import diff, searchsorted
+from theano.tensor.indexing import take
+from theano.tensor.join import concatenate, stack
+from theano.tensor.math import (
+    abs_,
+    cast,
+    clip,
+    conj,
+    eq,
+    exp,
+    ge,
+    gt,
+    imag,
+    isinf,
+    log,
+    lt,
+    maximum,
+    minimum,
+    neq,
+    real,
+    sqrt,
+    switch,
+    true_div,
+)
+from theano.tensor.math import complex as complex_
+from theano.tensor.reduction import any as any_
+from theano.tensor.reduction import max as max_
+from theano.tensor.reduction import sum as sum_
+from theano.tensor.shape import flatten, reshape, shape_i, shape_padright
+from theano.tensor.statistics import cov
+from theano.tensor.variable import as_tensor_variable, constant
+
+__all__ = [
+    "average", "convolve", "corrcoef", "correlate", "count_nonzero", "cross", "ediff1d", "interp", "isin", "logsumexp",
+    "polyval", "trapezoid", "vdot",
+]  # fmt: skip
+
+
+def logsumexp(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The logarithm of the sum of exponentials over `axis`, without overflow.
+
+    Examples
+    --------
+    >>> T.logsumexp(T.constant([1000.0, 1000.0])).eval()
+    array(1000.69314718)
+    """
+    a = as_tensor_variable(a)
+    largest = max_(a, axis=axis, keepdims=True)
+    # An infinity less itself would be NaN; where the largest is none, it comes off exactly.
+    shift = switch(isinf(largest), constant(np.asarray(0, largest.type.dtype)), largest)
+    result = log(sum_(exp(a - shift), axis=axis, keepdims=True)) + shift
+    if keepdims:
+        return result
+    axes = all_axes(normalize_axis(axis, a.type.ndim), a.type.ndim)
+    return dimshuffle(result, [k for k in range(a.type.ndim) if k not in axes])
+
+
+def count_nonzero(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """How many elements over `axis` are not zero.
+
+    Examples
+    --------
+    >>> T.count_nonzero(T.constant([0, 1, 2])).eval()
+    array(2)
+    """
+    return sum_(neq(as_tensor_variable(a), 0), axis=axis, dtype="int64", keepdims=keepdims)
+
+
+def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, keepdims: bool = False) -> Any:
+    """The mean with weights over `axis`.
+
+    Parameters
+    ----------
+    weights
+        A tensor of the shape of `a`, or a vector along the one axis `axis`; default: all are 1.
+    returned
+        Whether to return the sums of the weights, too.
+
+    Examples
+    --------
+    >>> T.average(T.constant([1.0, 4.0]), weights=[1, 2]).eval()
+    array(3.)
+    """
+    a = as_tensor_variable(a)
+    weights = ones_like(a) if weights is None else as_tensor_variable(weights)
+    if weights.type.ndim != a.type.ndim:
+        if weights.type.ndim != 1 or not isinstance(axis, (int, np.integer)):
+            raise ValueError("average: weights of another shape than the tensor are a vector along one axis")
+        place = int(axis) % a.type.ndim
+        weights = dimshuffle(weights, [0 if k == place else "x" for k in range(a.type.ndim)])
+        weights = weights * ones_like(a)
+    total = sum_(weights, axis=axis, keepdims=keepdims)
+    result = true_div(sum_(a * weights, axis=axis, keepdims=keepdims), total)
+    return (result, total) if returned else result
+
+
+def corrcoef(x: Any, y: Any = None, rowvar: bool = True) -> Any:
+    """The correlation coefficients of variables: covariances (see `cov`) divided by standard deviations.
+
+    Examples
+    --------
+    >>> T.corrcoef(T.constant([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]])).eval()
+    array([[ 1., -1.],
+           [-1.,  1.]])
+    """
+    c = cov(x, y, rowvar)
+    if c.type.ndim == 0:
+        return c / c
+    deviations = sqrt(real(diag(c)) if c.type.dtype in COMPLEX else diag(c))
+    scaled = c / dimshuffle(deviations, (0, "x")) / dimshuffle(deviations, ("x", 0))
+    if c.type.dtype in COMPLEX:
+        return complex_(clip(real(scaled), -1, 1), clip(imag(scaled), -1, 1))
+    return clip(scaled, -1, 1)
+
+
+def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
+    """The integral of `y` along `axis` by the trapezoidal rule.
+
+    Parameters
+    ----------
+    x
+        Where the values are: a tensor like `y`, or a vector along `axis`; default: `dx` apart.
+
+    Examples
+    --------
+    >>> T.trapezoid(T.constant([1.0, 2.0, 3.0]), x=[4, 6, 8]).eval()
+    array(8.)
+    """
+    y = as_tensor_variable(y)
+    axis = axis % y.type.ndim
+    distance = as_tensor_variable(dx)
+    if x is not None:
+        x = as_tensor_variable(x)
+        if x.type.ndim == 1:
+            distance = dimshuffle(diff(x), [0 if k == axis else "x" for k in range(y.type.ndim)])
+        else:
+            distance = diff(x, axis=axis)
+    before = (slice(None),) * axis
+    middles = (y[(*before, slice(1, None))] + y[(*before, slice(None, -1))]) / 2.0
+    return sum_(distance * middles, axis=axis)
+
+
+def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
+    """Values between points (`xp`, `fp`) at `x`, on straight lines, as `numpy.interp`.
+
+    Parameters
+    ----------
+    x
+        Tensor of any shape.
+    xp, fp
+        Vectors; `xp` increases (with `period`, in any order).
+    left, right
+        Values below the first and above the last of `xp`; default: those of the ends.
+    period
+        `xp` and `x` are taken modulo this.
+
+    Examples
+    --------
+    >>> T.interp(T.constant([0.5, 3.0]), [0, 1, 2], [0.0, 10.0, 20.0]).eval()
+    array([ 5., 20.])
+    """
+    x, xp, fp = (as_tensor_variable(v) for v in (x, xp, fp))
+    if xp.type.ndim != 1 or fp.type.ndim != 1:
+        raise ValueError("interp: xp and fp are vectors")
+    dtype = upcast("float64" if fp.type.dtype in DISCRETE else fp.type.dtype, x.type.dtype, xp.type.dtype)
+    if period is not None:
+        period = abs_(as_tensor_variable(period))
+        x, xp = x % period, xp % period
+        order = xp.argsort()
+        xp, fp = xp[order], fp[order]
+        xp = concatenate([xp[-1:] - period, xp, xp[:1] + period])
+        fp = concatenate([fp[-1:], fp, fp[:1]])
+        left = right = None
+    last = shape_i(xp, 0) - 1
+    flat = flatten(x)
+    after = searchsorted(xp, flat, side="right")
+    k = clip(after - 1, 0, maximum(last - 1, 0))
+    nearby = minimum(k + 1, last)
+    x0, y0 = xp[k], fp[k]
+    width = xp[nearby] - x0
+    flat = cast(flat, dtype)
+    slope = switch(eq(width, 0), 0, true_div(fp[nearby] - y0, switch(eq(width, 0), 1, width)))
+    inside = y0 + slope * (flat - x0)
+    low = fp[0] if left is None else as_tensor_variable(left)
+    high = fp[last] if right is None else as_tensor_variable(right)
+    result = switch(gt(flat, xp[last]), high, switch(lt(flat, xp[0]), low, inside))
+    result = switch(eq(flat, xp[last]), fp[last], result)
+    return reshape(cast(result, dtype), x.shape, ndim=x.type.ndim)
+
+
+def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
+    """Sums of products of the vector `a` with the conjugated `v` moved along it, as `numpy.correlate`."""
+    v = as_tensor_variable(v)
+    return convolve(a, flip(conj(v) if v.type.dtype in COMPLEX else v), mode)
+
+
+def convolve(a: Any, v: Any, mode: str = "full") -> Any:
+    """The convolution of two vectors, ``sum over k of a[n - k] * v[k]``.
+
+    Parameters
+    ----------
+    mode
+        'full' (all places where they meet), 'same' (as many as the longer one has), 'valid' (where one covers
+        the other).
+
+    Raises
+    ------
+    ValueError
+        An argument is no vector, or another `mode`.
+
+    Examples
+    --------
+    >>> T.convolve(T.constant([1, 2, 3]), T.constant([0, 1])).eval()
+    array([0, 1, 2, 3])
+    """
+    a, v = as_tensor_variable(a), as_tensor_variable(v)
+    if a.type.ndim != 1 or v.type.ndim != 1:
+        raise ValueError(f"convolve takes vectors, not tensors of {a.type.ndim} and {v.type.ndim} dimensions")
+    if mode not in ("full", "same", "valid"):
+        raise ValueError(f"convolve: mode must be 'full', 'same' or 'valid', not {mode!r}")
+    n, m = shape_i(a, 0), shape_i(v, 0)
+    longer, shorter = maximum(n, m), minimum(n, m)
+    first = {"full": 0, "same": (shorter - 1) // 2, "valid": shorter - 1}[mode]
+    count = {"full": longer + shorter - 1, "same": longer, "valid": longer - shorter + 1}[mode]
+    k = dimshuffle(arange(m), ("x", 0))
+    place = dimshuffle(arange(first, first + count), (0, "x")) - k
+    inside = ge(place, 0) * lt(place, n)
+    terms = take(a, clip(place, 0, maximum(n - 1, 0))) * dimshuffle(v, ("x", 0))
+    dtype = upcast(a.type.dtype, v.type.dtype)
+    return sum_(switch(inside, terms, constant(np.asarray(0, dtype))), axis=1, dtype=dtype)
+
+
+def cross(a: Any, b: Any, axis: int = -1) -> Any:
+    """The cross products of vectors of three numbers along `axis`.
+
+    Examples
+    --------
+    >>> T.cross(T.constant([1, 0, 0]), T.constant([0, 1, 0])).eval()
+    array([0, 0, 1])
+    """
+    a, b = as_tensor_variable(a), as_tensor_variable(b)
+    (x0, x1, x2), (y0, y1, y2) = ([take(v, k, axis=axis) for k in range(3)] for v in (a, b))
+    return stack([x1 * y2 - x2 * y1, x2 * y0 - x0 * y2, x0 * y1 - x1 * y0], axis=axis)
+
+
+def vdot(a: Any, b: Any) -> Any:
+    """The sum of products of the conjugated elements of `a` with those of `b`, both flattened."""
+    a, b = flatten(as_tensor_variable(a)), flatten(as_tensor_variable(b))
+    return dot(conj(a) if a.type.dtype in COMPLEX else a, b)
+
+
+def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
+    """Differences of neighbours in the flattened tensor, with more numbers before and behind."""
+    parts = [diff(flatten(as_tensor_variable(ary)))]
+    if to_begin is not None:
+        parts.insert(0, flatten(as_tensor_variable(to_begin)))
+    if to_end is not None:
+        parts.append(flatten(as_tensor_variable(to_end)))
+    return parts[0] if len(parts) == 1 else concatenate(parts)
+
+
+def isin(element: Any, test_elements: Any, invert: bool = False) -> Any:
+    """For each element whether it is among `test_elements`; the time goes with the product of both numbers.
+
+    Examples
+    --------
+    >>> T.isin(T.constant([1, 2, 3]), [3, 1]).eval()
+    array([ True, False,  True])
+    """
+    element, others = as_tensor_variable(element), flatten(as_tensor_variable(test_elements))
+    found = any_(eq(shape_padright(element), others), axis=-1)
+    return eq(found, 0) if invert else found
+
+
+def polyval(p: Any, x: Any) -> Any:
+    """The polynomial with coefficients `p` (a vector of known length, highest power first) at `x`, by Horner's rule.
+
+    Examples
+    --------
+    >>> T.polyval([3, 0, 1], T.constant(5)).eval()
+    array(76, dtype=int8)
+    """
+    from_highest = list(p) if isinstance(p, (list, tuple)) else list(as_tensor_variable(p))
+    x = as_tensor_variable(x)
+    result = as_tensor_variable(from_highest[0]) * ones_like(x)
+    for coefficient in from_highest[1:]:
+        result = result * x + coefficient
+    return result

@@ -1,0 +1,159 @@
+"""Medians and quantiles, under NumPy's names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from theano.scalar.dtypes import COMPLEX, DISCRETE
+from theano.tensor.arranging import expand_dims, moveaxis, take_along_axis
+from theano.tensor.careduce import all_axes, normalize_axis
+from theano.tensor.elemwise import dimshuffle
+from theano.tensor.math import cast, ceil, clip, eq, floor, isnan, maximum, round_half_to_even, switch
+from theano.tensor.reduction import sum as sum_
+from theano.tensor.shape import product, reshape, shape_i
+from theano.tensor.sort import sort
+from theano.tensor.variable import as_tensor_variable, constant
+
+__all__ = ["median", "nanmedian", "nanpercentile", "nanquantile", "percentile", "quantile"]
+
+# Where between sorted elements a quantile lies: Hyndman and Fan, "Sample quantiles in statistical packages" (The
+# American Statistician 50, 1996), equation (1): place = n q + alpha + q (1 - alpha - beta) - 1, counted from 0.
+_PLACES = {
+    "interpolated_inverted_cdf": (0.0, 1.0),
+    "hazen": (0.5, 0.5),
+    "weibull": (0.0, 0.0),
+    "linear": (1.0, 1.0),
+    "median_unbiased": (1 / 3, 1 / 3),
+    "normal_unbiased": (3 / 8, 3 / 8),
+}
+# Those that take an element, or the middle of two, instead of a point between: of the place of 'linear'.
+_ROUNDED = {
+    "lower": lambda place: floor(place),
+    "higher": lambda place: ceil(place),
+    "nearest": lambda place: round_half_to_even(place),
+    "midpoint": lambda place: (floor(place) + ceil(place)) / 2,
+}
+
+
+def _rows(a: Any, axes: tuple[int, ...]) -> Any:
+    """`a` with the axes joined to one, the last."""
+    kept = [k for k in range(a.type.ndim) if k not in axes]
+    moved = dimshuffle(a, [*kept, *axes])
+    if len(axes) == 1:
+        return moved
+    lengths = [shape_i(a, k) for k in kept]
+    return reshape(moved, [*lengths, product([shape_i(a, k) for k in axes])], ndim=len(kept) + 1)
+
+
+def _place(q: Any, n: Any, method: str) -> Any:
+    alpha, beta = _PLACES.get(method, _PLACES["linear"])
+    place = n * q + (alpha + q * (1 - alpha - beta)) - 1
+    place = _ROUNDED[method](place) if method in _ROUNDED else place
+    return clip(place, 0, maximum(n - 1, 0))
+
+
+def _at(rows: Any, place: Any) -> Any:
+    """The number at a place, which may lie between two elements, in each sorted row."""
+    low = floor(place)
+    index = cast(low, "int64")
+    first = take_along_axis(rows, index, axis=-1)
+    second = take_along_axis(rows, cast(ceil(place), "int64"), axis=-1)
+    part = cast(place - low, rows.type.dtype)
+    # Two equal infinities have no difference.
+    return switch(eq(first, second), first, first + (second - first) * part)
+
+
+def _quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, what: str, leave_nan_out: bool) -> Any:
+    a, q = as_tensor_variable(a), as_tensor_variable(q)
+    if a.type.dtype in COMPLEX:
+        raise TypeError(f"{what}: complex numbers have no order")
+    if method not in _PLACES and method not in _ROUNDED:
+        raise ValueError(f"{what}: method must be one of {', '.join([*_PLACES, *_ROUNDED])}, not {method!r}")
+    if q.type.ndim > 1:
+        raise ValueError(f"{what}: q must be a number or a vector, not of {q.type.ndim} dimensions")
+    a = cast(a, "float64") if a.type.dtype in DISCRETE else a
+    axes = all_axes(normalize_axis(axis, a.type.ndim), a.type.ndim)
+    rows = sort(_rows(a, axes), axis=-1)  # NaN come last
+    before = rows.type.ndim - 1
+    if leave_nan_out:
+        count = sum_(switch(isnan(rows), 0, 1), axis=-1, dtype="int64", keepdims=True)
+    else:
+        count = dimshuffle(shape_i(rows, before), ["x"] * (before + 1))
+    spread = dimshuffle(cast(q, "float64"), ["x"] * before + [0 if q.type.ndim else "x"])
+    result = _at(rows, _place(spread, count, method))
+    if not leave_nan_out:
+        last = take_along_axis(rows, count - 1, axis=-1)
+        result = switch(isnan(last), constant(np.asarray(np.nan, rows.type.dtype)), result)
+    result = moveaxis(result, -1, 0) if q.type.ndim else result[..., 0]
+    return expand_dims(result, tuple(k + q.type.ndim for k in axes)) if keepdims and axes else result
+
+
+def _hundredths(q: Any) -> Any:
+    return cast(as_tensor_variable(q), "float64") / 100.0
+
+
+def quantile(a: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False) -> Any:
+    """The numbers below which the fractions `q` of the elements lie; NaN where an element is NaN.
+
+    Parameters
+    ----------
+    a
+        Tensor of real numbers; integers are taken as float64.
+    q
+        A fraction, or a vector of them: then the first axis of the result is that of `q`.
+    axis
+        An int, several, or None for all axes.
+    method
+        How a number between two elements is found: 'linear', 'lower', 'higher', 'nearest', 'midpoint', 'hazen',
+        'weibull', 'median_unbiased', 'normal_unbiased', 'interpolated_inverted_cdf'; see `numpy.quantile`.
+    keepdims
+        Whether the reduced axes stay, with length 1.
+
+    Raises
+    ------
+    TypeError
+        `a` is complex.
+    ValueError
+        Another `method`, or `q` has more than one dimension.
+    IndexError
+        When it runs: there are no elements.
+
+    Examples
+    --------
+    >>> T.quantile(T.constant([1.0, 2.0, 4.0]), [0.5, 0.75]).eval()
+    array([2., 3.])
+    """
+    return _quantile(a, q, axis, method, keepdims, "quantile", False)
+
+
+def percentile(a: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False) -> Any:
+    """`quantile` of ``q / 100``."""
+    return _quantile(a, _hundredths(q), axis, method, keepdims, "percentile", False)
+
+
+def median(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The middle of the sorted elements over `axis`, or the mean of both of them; NaN where an element is NaN.
+
+    Examples
+    --------
+    >>> T.median(T.constant([[1.0, 5.0, 3.0], [2.0, 2.0, 9.0]]), axis=1).eval()
+    array([3., 2.])
+    """
+    return _quantile(a, 0.5, axis, "linear", keepdims, "median", False)
+
+
+def nanquantile(a: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False) -> Any:
+    """`quantile` of the elements that are not NaN; NaN where there is none."""
+    return _quantile(a, q, axis, method, keepdims, "nanquantile", True)
+
+
+def nanpercentile(a: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False) -> Any:
+    """`quantile` of ``q / 100`` of the elements that are not NaN; NaN where there is none."""
+    return _quantile(a, _hundredths(q), axis, method, keepdims, "nanpercentile", True)
+
+
+def nanmedian(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """`median` of the elements that are not NaN; NaN where there is none."""
+    return _quantile(a, 0.5, axis, "linear", keepdims, "nanmedian", True)

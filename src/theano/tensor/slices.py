@@ -1,0 +1,88 @@
+"""Slices as values: their type, and the op that makes one of its bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from theano.graph import Apply, Constant, Op, Type, Variable
+from theano.tensor.opsupport import as_index, disconnected
+from theano.tensor.type_other import NoneConst
+
+__all__ = ["MakeSlice", "SliceConstant", "SliceType", "as_int_none_variable", "make_slice", "slicetype"]
+
+
+class SliceConstant(Constant):
+    """A slice whose bounds are known."""
+
+    def __str__(self) -> str:
+        return f"SliceConstant{{{self.data.start}, {self.data.stop}, {self.data.step}}}"
+
+
+class SliceType(Type):
+    """The type of Python's slices.
+
+    Examples
+    --------
+    >>> slicetype.is_valid_value(slice(1, 2)), slicetype.is_valid_value(3)
+    (True, False)
+    """
+
+    __props__ = ()
+    Constant = SliceConstant
+
+    def filter(self, x: Any, strict: bool = False, allow_downcast: bool | None = None) -> slice:
+        if not isinstance(x, slice):
+            raise TypeError(f"Expected a slice, found {x!r}")
+        return x
+
+    def __str__(self) -> str:
+        return "slice"
+
+
+slicetype = SliceType()
+
+
+def as_int_none_variable(x: Any) -> Any:
+    """`x` as a variable: None, or a 0-d integer (see `as_index` for errors)."""
+    if x is None or x is NoneConst:
+        return NoneConst
+    return as_index(x, "a bound of a slice")
+
+
+class MakeSlice(Op):
+    """The slice with the given bounds, each None or a 0-d integer.
+
+    Examples
+    --------
+    >>> make_slice(1, T.lscalar("n")).type
+    slice
+    """
+
+    __props__ = ()
+
+    def make_node(self, slc: Any, stop: Any = None, step: Any = None) -> Apply:
+        bounds = (slc.start, slc.stop, slc.step) if isinstance(slc, slice) else (slc, stop, step)
+        return Apply(self, [as_int_none_variable(b) for b in bounds], [slicetype()])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
+        out[0][0] = slice(*(None if b is None else int(b) for b in inputs))
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        return [disconnected() for _ in inputs]
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return [[False] for _ in node.inputs]
+
+
+make_slice = MakeSlice()
+
+
+def as_slice(value: Any) -> Variable:
+    """A slice as a variable: a constant where all its bounds are known."""
+    if isinstance(value, Variable):
+        return value
+    if any(isinstance(b, Variable) for b in (value.start, value.stop, value.step)):
+        made: Variable = make_slice(value)
+        return made
+    return SliceConstant(slicetype, value)

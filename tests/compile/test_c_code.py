@@ -1,0 +1,555 @@
+"""Ops that bring C code of their own: compiled with the machine's compiler, called by programs without Python."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import pickle
+import subprocess
+import sys
+import weakref
+
+import numpy as np
+import pytest
+from theano.gof import (
+    Apply,
+    CDataType,
+    CEnumType,
+    COp,
+    EnumList,
+    EnumType,
+    MethodNotDefined,
+    Op,
+    Params,
+    ParamsType,
+    generic,
+)
+from theano.gof.op import OpenMPOp
+
+import theano
+import theano.tensor as T
+from theano.compile import c_compiler
+from theano.scalar import Scalar
+
+with_compiler = pytest.mark.skipif(not c_compiler.is_there(), reason="no C++ compiler, or no headers of Python")
+A = np.array([1.0, 2.0, 4.0])
+
+
+class Unary(Op):
+    """Of a vector another one; `body` computes ``z[i]`` of ``x[i]``."""
+
+    __props__ = ()
+    body = "z[i] = 2 * x[i];"
+
+    def make_node(self, x):
+        x = T.as_tensor_variable(x)
+        return Apply(self, [x], [x.type()])
+
+    def c_code(self, node, name, inputs, outputs, sub):
+        (x,), (z,) = inputs, outputs
+        return f"""
+        npy_intp n = PyArray_DIM({x}, 0);
+        Py_XDECREF({z});
+        {z} = (PyArrayObject *)PyArray_EMPTY(1, &n, PyArray_TYPE({x}), 0);
+        if ({z} == NULL) {sub["fail"]};
+        dtype_{x} *x = (dtype_{x} *)PyArray_DATA({x}); dtype_{z} *z = (dtype_{z} *)PyArray_DATA({z});
+        for (npy_intp i = 0; i < n; i++) {{ {self.body} }}
+        """
+
+    def grad(self, inputs, gs):
+        return [2 * gs[0]]
+
+    def infer_shape(self, node, shapes):
+        return shapes
+
+
+x = T.dvector("x")
+MODES = ["FAST_RUN", "FAST_COMPILE", "DebugMode"]
+
+
+@with_compiler
+@pytest.mark.parametrize("mode", MODES)
+def test_values_and_gradients(mode):
+    y = Unary()(x + 1)
+    f = theano.function([x], [y * y, T.grad(y.sum(), x), y.shape[0]], mode=mode)
+    squares, slopes, length = f(A)
+    np.testing.assert_array_equal(squares, (2 * (A + 1)) ** 2)
+    np.testing.assert_array_equal(slopes, [2, 2, 2])
+    assert length == 3 and f([])[0].shape == (0,)
+    i = T.ivector("i")
+    np.testing.assert_array_equal(theano.function([i], Unary()(i), mode=mode)([3, 4]), [6, 8])
+
+
+@with_compiler
+def test_no_python_is_called_in_a_training_loop():
+    w = theano.shared(np.ones(3))
+    step = theano.function([x], (Unary()(w) * x).sum(), updates=[(w, w - 0.1 * T.grad((Unary()(w) * x).sum(), w))])
+    step(A)
+    called = []
+    sys.setprofile(lambda frame, event, argument: called.append((event, frame.f_code.co_name)))
+    step(A)
+    sys.setprofile(None)
+    assert not [c for c in called if c[0] == "call" and not c[1].startswith("<")], called
+    np.testing.assert_allclose(w.get_value(), 1 - 0.1 * 2 * A * 2)
+
+
+@with_compiler
+def test_steps_of_loops():
+    rows, _ = theano.scan(lambda h: Unary()(h), outputs_info=x, n_steps=3)
+    np.testing.assert_array_equal(theano.function([x], rows)(A), [2 * A, 4 * A, 8 * A])
+
+
+class Everything(Unary):
+    """Uses every part that C code may have."""
+
+    body = "z[i] = shifted(x[i]) + offset + constant + calls;"
+
+    def c_headers(self):
+        return ["<vector>", "limits.h"]
+
+    def c_support_code(self):
+        return "static int constant; static double shifted(double v) { return v + 10; }"
+
+    def c_support_code_apply(self, node, name):
+        return f"static double {name}_own = 0.5;"
+
+    def c_support_code_struct(self, node, name):
+        return "std::vector<double> kept; double offset; int calls;"
+
+    def c_init_code(self):
+        return ["constant = CHAR_BIT;"]
+
+    def c_init_code_apply(self, node, name):
+        return f"{name}_own = 0.25;"
+
+    def c_init_code_struct(self, node, name, sub):
+        return f"offset = {name}_own; calls = 0; kept.push_back(1);"
+
+    def c_cleanup_code_struct(self, node, name):
+        return "PySys_WriteStdout(\"dropped\\n\");"
+
+    def c_code_cleanup(self, node, name, inputs, outputs, sub):
+        return "calls += 100;"
+
+    def c_compile_args(self):
+        return ["-O1"]
+
+    def c_no_compile_args(self):
+        return ["-O3"]
+
+    def c_code_cache_version(self):
+        return (1,)
+
+
+@with_compiler
+def test_all_parts(capsys):
+    f = theano.function([x], Everything()(x))
+    np.testing.assert_array_equal(f(A), A + 10 + 8 + 0.25)
+    np.testing.assert_array_equal(f(A), A + 10 + 8 + 0.25 + 100)
+    gone = weakref.ref(f)
+    del f
+    gc.collect()
+    assert gone() is None and "dropped" in capsys.readouterr().out
+
+
+class Failing(Unary):
+    body = 'if (x[i] > 3) { PyErr_SetString(PyExc_ArithmeticError, "too much"); %s } z[i] = x[i];'
+
+    def c_code(self, node, name, inputs, outputs, sub):
+        return super().c_code(node, name, inputs, outputs, sub) % sub["fail"]
+
+
+class Silent(Failing):
+    body = "if (x[i] > 3) %s z[i] = x[i];"
+
+
+@with_compiler
+@pytest.mark.parametrize("mode", MODES)
+def test_errors_name_the_line_and_leave_shared_variables(mode):
+    s = theano.shared(np.zeros(3))
+    f = theano.function([x], [], updates=[(s, s + Failing()(x))], mode=mode)
+    with pytest.raises(ArithmeticError, match=r"too much[\s\S]*caused the error: Failing[\s\S]*test_c_code.py"):
+        f(A)
+    assert not s.get_value().any()
+    f([1, 2, 3])
+    np.testing.assert_array_equal(s.get_value(), [1, 2, 3])
+    with pytest.raises(RuntimeError, match="Unexpected error in an Op's C code. No Python exception was set."):
+        theano.function([x], Silent()(x), mode=mode)(A)
+
+
+class Wrong(Unary):
+    """What `code` leaves is not what was promised."""
+
+    __props__ = ("code",)
+
+    def __init__(self, code):
+        self.code = code
+
+    def c_code(self, node, name, inputs, outputs, sub):
+        return self.code.replace("<x>", inputs[0]).replace("<z>", outputs[0])
+
+
+@with_compiler
+@pytest.mark.parametrize(
+    ("code", "error", "words"),
+    [
+        (";", ValueError, "left no result"),
+        ("npy_intp n = 2; <z> = (PyArrayObject *)PyArray_ZEROS(1, &n, NPY_FLOAT32, 0);", TypeError, "type number"),
+        ("npy_intp n[] = {2, 2}; <z> = (PyArrayObject *)PyArray_ZEROS(2, n, NPY_INT8, 0);", TypeError, "2 dimensions"),
+        ("<z> = (PyArrayObject *)PyList_New(0);", TypeError, "made a list"),
+        ('PyErr_SetString(PyExc_KeyError, "left behind");', KeyError, "left behind"),
+    ],
+)
+def test_wrong_results_are_errors(code, error, words):
+    with pytest.raises(error, match=words):
+        theano.function([x], Wrong(code)(x))(A)
+
+
+@with_compiler
+@pytest.mark.parametrize("mode", MODES[:2])
+def test_results_share_no_memory(mode):
+    same = Wrong("<z> = <x>; Py_INCREF(<z>);")
+    view = Wrong("<z> = (PyArrayObject *)PySequence_GetSlice((PyObject *)<x>, 1, 3);")
+    backwards = Wrong(
+        "PyObject *s = PySlice_New(NULL, NULL, PyLong_FromLong(-1));"
+        "<z> = (PyArrayObject *)PyObject_GetItem((PyObject *)<x>, s); Py_DECREF(s);"
+    )
+    given = A.copy()
+    results = theano.function([x], [same(x), view(x), backwards(x)], mode=mode)(given)
+    for got, wanted in zip(results, (A, A[1:], A[::-1]), strict=True):
+        np.testing.assert_array_equal(got, wanted)
+        assert not np.may_share_memory(got, given)
+
+
+@with_compiler
+def test_inputs_that_are_overwritten():
+    op = Wrong("*(double *)PyArray_DATA(<x>) = -1; <z> = <x>; Py_INCREF(<z>);")
+    op.destroy_map = {0: [0]}
+    given = A.copy()
+    got, rest = theano.function([x], [op(x), x + 1], accept_inplace=True)(given)
+    np.testing.assert_array_equal(got, [-1, 2, 4])
+    np.testing.assert_array_equal(rest, A + 1)
+    np.testing.assert_array_equal(given, A)
+
+
+class TwoOutputs(Op):
+    __props__ = ()
+
+    def make_node(self, m, label):
+        return Apply(self, [m, label], [T.lscalar(), generic()])
+
+    def c_code(self, node, name, inputs, outputs, sub):
+        (m, label), (size, text) = inputs, outputs
+        return f"""
+        {size} = (PyArrayObject *)PyArray_ZEROS(0, NULL, NPY_INT64, 0);
+        *(npy_int64 *)PyArray_DATA({size}) = PyArray_SIZE({m});
+        {text} = PyObject_Repr({label});
+        """
+
+
+@with_compiler
+def test_objects_and_several_outputs():
+    m, label = T.fmatrix("m"), generic("label")
+    assert theano.function([m, label], TwoOutputs()(m, label))(np.ones((2, 3), "float32"), [1]) == [6, "[1]"]
+
+
+@with_compiler
+def test_the_compilers_words_and_the_users_line():
+    words = r"Compilation failed[\s\S]*unknown_name[\s\S]*test_c_code.py"
+    with pytest.raises(c_compiler.CompilationError, match=words):
+        theano.function([x], Wrong("unknown_name(<x>);")(x))
+
+
+class Both(Unary):
+    """C code where there is a compiler, else Python."""
+
+    def perform(self, node, inputs, outputs):
+        outputs[0][0] = -inputs[0]
+
+
+class Declines(Both):
+    def c_code(self, node, name, inputs, outputs, sub):
+        raise MethodNotDefined("c_code")
+
+
+def test_without_a_compiler():
+    with theano.config.change_flags(cxx=""):
+        np.testing.assert_array_equal(theano.function([x], Both()(x))(A), -A)
+        for mode in MODES[:2]:
+            with pytest.raises(NotImplementedError, match=r"no C\+\+ compiler here[\s\S]*test_c_code.py"):
+                theano.function([x], Unary()(x), mode=mode)(A)
+
+
+@with_compiler
+def test_c_code_goes_before_perform():
+    np.testing.assert_array_equal(theano.function([x], Both()(x))(A), 2 * A)
+    np.testing.assert_array_equal(theano.function([x], Both()(x), mode="FAST_COMPILE")(A), -A)
+    np.testing.assert_array_equal(theano.function([x], Declines()(x))(A), -A)
+
+
+@with_compiler
+def test_compiled_code_is_kept(tmp_path):
+    code = """
+import theano, theano.tensor as T, numpy as np, subprocess
+from tests.compile.test_c_code import Unary, x
+real, runs = subprocess.run, []
+subprocess.run = lambda command, **k: runs.append(command) or real(command, **k)
+theano.function([x], Unary()(x))(np.ones(2))
+print(sum("-o" in c for c in runs))
+"""
+    flags = {"THEANO_FLAGS": f"cache.dir={tmp_path}"}
+    counts = [
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=_env(flags)).stdout
+        for _ in range(2)
+    ]
+    assert counts == ["1\n", "0\n"]
+
+
+def _env(more):
+    import os
+
+    return {**os.environ, **more}
+
+
+# -- parameters ------------------------------------------------------------------------------------------------
+ROUNDING = EnumList("FLOOR", ("CEIL", "up"), cname="rounding")
+
+
+class Affine(Op):
+    __props__ = ("a", "b", "how", "shift")
+    params_type = ParamsType(a=Scalar("float64"), b=Scalar("int32"), how=ROUNDING, shift=T.dvector)
+
+    def __init__(self, a, b, how):
+        self.a, self.b, self.how, self.shift = a, b, how, (0.5,)
+
+    def make_node(self, x):
+        return Apply(self, [x], [x.type()])
+
+    def perform(self, node, inputs, outputs, params):
+        rounded = np.ceil if params.how == self.params_type.CEIL else np.floor
+        outputs[0][0] = rounded(inputs[0] * params.a + params.b + params.shift[0])
+
+    def c_code(self, node, name, inputs, outputs, sub):
+        (x,), (z,), p = inputs, outputs, sub["params"]
+        return f"""
+        {z} = (PyArrayObject *)PyArray_NewLikeArray({x}, NPY_CORDER, NULL, 0);
+        if ({z} == NULL) {sub["fail"]}
+        for (npy_intp i = 0; i < PyArray_SIZE({x}); i++) {{
+            double v = ((double *)PyArray_DATA({x}))[i] * {p}->a + {p}->b + *(dtype_{x} *)PyArray_DATA({p}->shift);
+            ((double *)PyArray_DATA({z}))[i] = {p}->how == CEIL ? ceil(v) : floor(v);
+        }}"""
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_parameters(mode):
+    for how, rounded in (("FLOOR", np.floor), ("up", np.ceil)):
+        f = theano.function([x], Affine(0.3, 2, how)(x), mode=mode)
+        np.testing.assert_array_equal(f(A), rounded(A * 0.3 + 2.5))
+
+
+def test_params_type():
+    kinds = ParamsType(b=Scalar("int8"), a=generic, mode=EnumType(ONE=("one", 1), TWO=2.5))
+    assert kinds == ParamsType(a=generic, b=Scalar("int8"), mode=EnumType(ONE=("one", 1), TWO=2.5))
+    assert (kinds.fields, kinds.length, kinds.get_field(generic)) == (("a", "b", "mode"), 3, "a")
+    assert kinds.has_type(generic) and kinds.get_type("b") == Scalar("int8") and kinds.ONE == kinds.get_enum("ONE") == 1
+    assert kinds.enum_from_alias("one") == 1 and kinds.extended(c=generic).length == 4
+    made = kinds.get_params(a="x", b=3, mode="one")
+    assert (made.a, made["b"], made.mode) == ("x", 3, 1) and isinstance(made, Params)
+    assert made == pickle.loads(pickle.dumps(made)) == copy.deepcopy(made) and hash(made) == hash(copy.copy(made))
+    assert made != kinds.get_params(a="x", b=4, mode="one") and kinds.filter(made, strict=True) is made
+    for wrong in (
+        lambda: ParamsType(), lambda: ParamsType(a=3), lambda: kinds.get_params(a=1, b=2),
+        lambda: kinds.get_params(a=1, b=2, mode="three"),
+        lambda: made.__setattr__("a", 3), lambda: made.c, lambda: kinds.THREE, lambda: kinds.filter({"a": 1}),
+        lambda: kinds.filter({"a": 1}, strict=True), lambda: made.__setitem__("a", 3),
+    ):  # fmt: skip
+        with pytest.raises((TypeError, AttributeError, NotImplementedError)):
+            wrong()
+
+
+def test_enumerations():
+    e = EnumType(A=("alpha", 1), B=2.5, C=True, ctype="float")
+    assert (e.A, e["B"], e.C, e.fromalias("alpha"), e.get_aliases()) == (1, 2.5, 1, 1, ("alpha",))
+    assert e == pickle.loads(pickle.dumps(e)) == copy.deepcopy(e) and e != EnumType(A=1, B=2.5, C=1)
+    assert e.filter("alpha") == 1 and e.filter(True) == 1 and e.is_valid_value(2.5) and not e.is_valid_value(7)
+    assert str(EnumList("X", ("Y", "y"))) == "EnumList<int>(X:0, Y ('y'):1)"
+    assert pickle.loads(pickle.dumps(ROUNDING)) == ROUNDING
+    for wrong in (
+        lambda: EnumType(lower=1), lambda: EnumType(A="text"), lambda: EnumList("A", "A"), lambda: EnumList(3),
+        lambda: e.filter("D"), lambda: e.filter(9), lambda: e.D, lambda: e.__setattr__("A", 2),
+        lambda: EnumType(A=("B", 1), B=2),
+    ):  # fmt: skip
+        with pytest.raises((TypeError, ValueError, AttributeError, NotImplementedError)):
+            wrong()
+
+
+class Limits(Op):
+    __props__ = ("which",)
+    params_type = CEnumType("SCHAR_MAX", ("SHRT_MAX", "short"), ctype="long")
+
+    def __init__(self, which):
+        self.which = self.params_type.filter(which)
+
+    def get_params(self, node):
+        return self.which
+
+    def make_node(self):
+        return Apply(self, [], [T.lscalar()])
+
+    def c_headers(self):
+        return ["<limits.h>"]
+
+    def c_code(self, node, name, inputs, outputs, sub):
+        return f"""{outputs[0]} = (PyArrayObject *)PyArray_ZEROS(0, NULL, NPY_INT64, 0);
+        *(npy_int64 *)PyArray_DATA({outputs[0]}) = {sub["params"]};"""
+
+
+@with_compiler
+def test_constants_of_headers():
+    assert theano.function([], [Limits("SCHAR_MAX")(), Limits("short")()])() == [127, 32767]
+
+
+# -- pointers of C -----------------------------------------------------------------------------------------------
+NUMBERS = CDataType("double *", freefunc="free", headers=("<stdlib.h>",))
+
+
+class MakePointer(Op):
+    __props__ = ()
+
+    def make_node(self, x):
+        return Apply(self, [x], [NUMBERS()])
+
+    def c_code(self, node, name, inputs, outputs, sub):
+        return f"{outputs[0]} = (double *)malloc(sizeof(double)); *{outputs[0]} = *(double *)PyArray_DATA({inputs[0]});"
+
+
+class ReadPointer(Op):
+    __props__ = ()
+
+    def make_node(self, p):
+        return Apply(self, [p], [T.dscalar()])
+
+    def c_code(self, node, name, inputs, outputs, sub):
+        return f"""{outputs[0]} = (PyArrayObject *)PyArray_ZEROS(0, NULL, NPY_FLOAT64, 0);
+        *(double *)PyArray_DATA({outputs[0]}) = *{inputs[0]};"""
+
+
+@with_compiler
+@pytest.mark.parametrize("mode", MODES[:2])
+def test_pointers(mode):
+    s = T.dscalar("s")
+    assert theano.function([s], ReadPointer()(MakePointer()(s)) + 1, mode=mode)(2.5) == 3.5
+    assert CDataType("int *") != NUMBERS and CDataType("int *").is_valid_value(CDataType("int *").make_value(8))
+    with pytest.raises(TypeError):
+        CDataType(3)
+    with pytest.raises(TypeError):
+        NUMBERS.filter(3)
+
+
+# -- code in files -------------------------------------------------------------------------------------------------
+class Scaled(COp):
+    __props__ = ("factor",)
+    params_type = ParamsType(factor=Scalar("float64"))
+
+    def __init__(self, factor):
+        self.factor = factor
+        super().__init__("c_files/scaled.c", "APPLY_SPECIFIC(scaled)")
+
+    def make_node(self, x):
+        return Apply(self, [x], [x.type()])
+
+
+class Counted(COp):
+    __props__ = ()
+
+    def __init__(self):
+        super().__init__(["c_files/counted.c"])
+
+    def make_node(self, x):
+        return Apply(self, [x], [T.lscalar()])
+
+
+@with_compiler
+def test_code_in_files():
+    f = theano.function([x], [Scaled(4.0)(x), Scaled(0.5)(x), Scaled(0.5)(x.astype("float32"))])
+    for got, wanted in zip(f(A), (A / 2, 4 * A, 4 * A), strict=True):
+        np.testing.assert_array_equal(got, wanted)
+    with pytest.raises(ZeroDivisionError, match="the factor is zero"):
+        theano.function([x], Scaled(0.0)(x))(A)
+    count = theano.function([x], Counted()(x))
+    assert [count(A), count(A)] == [8, 16]
+    again = pickle.loads(pickle.dumps(Scaled(4.0)))
+    assert again == Scaled(4.0)
+    np.testing.assert_array_equal(theano.function([x], again(x))(A), A / 2)
+
+
+def test_files_that_make_no_sense(tmp_path):
+    def of(text, name=None):
+        path = tmp_path / "code.c"
+        path.write_text(text)
+        return COp(str(path), name)
+
+    for text, name, words in (
+        ("int x;", None, "No valid section"), ("int x;\n#section code\n", None, "Stray code"),
+        ("#section codes\n", None, "Unknown section"), ("#section code\n", "f", "specify the func_name"),
+        ("#section support_code\n", None, "must be a section"),
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match=words):
+            of(text, name)
+
+
+class Parallel(Unary, OpenMPOp):
+    def __init__(self):
+        OpenMPOp.__init__(self, openmp=True)
+
+    body = "z[i] = x[i] * (omp_get_max_threads() > 0);"
+
+
+@with_compiler
+def test_openmp():
+    np.testing.assert_array_equal(theano.function([x], Parallel()(x))(A), A)
+    assert OpenMPOp(openmp=False).c_compile_args() == []
+
+
+# -- operations on numbers -----------------------------------------------------------------------------------------
+class Cube(theano.scalar.UnaryScalarOp):
+    def impl(self, x):
+        return -(x**3)  # so that it can be told which was used
+
+    def c_code(self, node, name, inputs, outputs, sub):
+        if node.inputs[0].type in theano.scalar.int_types:
+            raise NotImplementedError
+        return f"{outputs[0]} = {inputs[0]} * {inputs[0]} * {inputs[0]};"
+
+    def grad(self, inputs, gs):
+        return [3 * inputs[0] ** 2 * gs[0]]
+
+
+class Plus(theano.scalar.BinaryScalarOp):
+    def impl(self, x, y):
+        return x + y
+
+    def c_support_code(self):
+        return "static double plus(double a, double b) { return a + b; }"
+
+    def c_code(self, node, name, inputs, outputs, sub):
+        return f"if ({inputs[0]} == 99) {sub['fail']} {outputs[0]} = plus({inputs[0]}, {inputs[1]});"
+
+
+@with_compiler
+def test_operations_on_numbers():
+    cube = T.Elemwise(Cube(theano.scalar.upgrade_to_float, name="cube"))
+    plus = T.Elemwise(Plus(theano.scalar.upcast_out, name="plus"))
+    m, n, row, i = T.dmatrix("m"), T.dmatrix("n"), T.drow("row"), T.ivector("i")
+    results = [cube(m), plus(m, n), plus(row, m.T), cube(m[::-1, ::2]), T.grad(cube(m).sum(), m)]
+    f = theano.function([m, n, row], results)
+    a, b, r = np.arange(6.0).reshape(2, 3), np.ones((2, 3)), np.array([[1.0, 2.0]])
+    for got, wanted in zip(f(a, b, r), (a**3, a + b, r + a.T, a[::-1, ::2] ** 3, 3 * a**2), strict=True):
+        np.testing.assert_array_equal(got, wanted)
+    np.testing.assert_array_equal(theano.function([i], cube(i))([2]), [-8])
+    for shape in ((0, 3), (1, 1)):
+        assert f(np.ones(shape), np.ones(shape), np.ones((1, shape[0])))[1].shape == shape
+    with pytest.raises(ValueError, match="different lengths along axis 0"):
+        f(a, b[:1], r)
+    with pytest.raises(RuntimeError, match="No Python exception was set"):
+        f(a + 99, b, r)
