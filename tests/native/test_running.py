@@ -182,6 +182,16 @@ def test_number_of_threads() -> None:
     assert [a.tobytes() for a in one] == [a.tobytes() for a in three]
 
 
+@pytest.mark.parametrize("lengths", [(1, 5), (2, 5), (4, 9), (5, 4), (2, 4, 7), (7, 3, 2), (2, 3, 4), (3, 1000)])
+def test_lengths_that_are_declared(lengths: tuple[int, ...]) -> None:
+    value = np.arange(float(np.prod(lengths))).reshape(lengths) % 7
+    for known in np.ndindex((2,) * len(lengths)):
+        x = T.TensorType("float64", shape=[n if k else None for n, k in zip(lengths, known, strict=True)])()
+        f = theano.function([x], [T.cumsum(x, axis) for axis in range(x.ndim)])
+        for axis, got in enumerate(f(value)):
+            np.testing.assert_array_equal(got, value.cumsum(axis))
+
+
 def test_uniform_numbers() -> None:
     n = T.lscalar("n")
     f = theano.function([n], [T.cumsum(T.alloc(2.0, n)), T.cumprod(T.alloc(2.0, n, 3), axis=0)])

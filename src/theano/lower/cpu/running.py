@@ -9,7 +9,7 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.cpu.nest import NestBuilder, index_name
 from theano.lower.cpu.prefetch import next_rows
-from theano.lower.dims import ONE, ZERO, length
+from theano.lower.dims import ONE, ZERO, is_const, length
 from theano.lower.items import Item, Pointwise, Running
 
 Block = list[st.Stmt]
@@ -60,11 +60,15 @@ def _along_rows(nb: NestBuilder) -> None:
         return
     row = outer.pop()
     index, count = nb.index_of[row], nb.local(nb.group.axes[row])
+    at_once = nb.plan.rows
+    body: Block
     if nb.plan.in_slices:
         loop = st.For(index_name(index), count, "serial", _rows(nb, along, row, [index]))
+        body = [loop if outer else nb.outermost(loop)]
+    elif is_const(count, at_once):
+        body = _rows(nb, along, row, [length(k) for k in range(at_once)])
     else:
         chunk_name, chunk = nb.define("i", "i64")
-        at_once = nb.plan.rows
         first = ex.mul(chunk, length(at_once))
         stop = ex.minimum(ex.add(first, length(at_once)), count)
         together = _rows(nb, along, row, [ex.add(first, length(k)) for k in range(at_once)])
@@ -72,8 +76,8 @@ def _along_rows(nb: NestBuilder) -> None:
         chunks = ex.idiv(ex.add(count, length(at_once - 1)), length(at_once))
         is_full = ex.eq(ex.sub(stop, first), length(at_once))
         loop = st.For(chunk_name, chunks, "serial", [st.If(is_full, together, [alone])])
+        body = [loop if outer else nb.outermost(loop)]
     nb.index_of[row] = index
-    body: Block = [loop if outer else nb.outermost(loop)]
     for axis in reversed(outer):
         around = st.For(index_name(nb.index_of[axis]), nb.local(nb.group.axes[axis]), "serial", body)
         body = [nb.outermost(around) if axis == outer[0] else around]

@@ -9,7 +9,7 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower import body as bd
 from theano.lower.builder import COMPLEX_PART, Builder, as_parts, whole
-from theano.lower.dims import is_const
+from theano.lower.dims import ONE, is_const
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.shapes import reshaped
 from theano.lower.values import Value
@@ -32,10 +32,23 @@ def lower_running(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | N
     out = b.tensor(x.type, x.dims)
     target, part = whole(out), x
     if x.type in COMPLEX_PART:
-        target, part = as_parts(b, target), as_parts(b, x)
+        target, part = (_parts_across(b, v, along) for v in (target, x))
     body = st.combine(operation, bd.before(part.type), bd.element(0, part))
     b.running(out, target, [part], along, body, _neutral(operation, st.load_type(part.type)), cost=1)
     return [whole(out)]
+
+
+def _parts_across(b: Builder, value: Value, along: int) -> Value:
+    """Complex numbers as pairs along a new last axis, or as twice as many numbers along the last one they have."""
+    parts = as_parts(b, value if along == value.ndim - 1 else b.whole(value))
+    if along == value.ndim - 1:
+        return parts
+    assert parts.strides is not None
+    *dims, last, two = parts.dims
+    return Value(
+        parts.type, (*dims, b.dims.product((last, two))), tensor=parts.tensor, offset=parts.offset,
+        strides=(*parts.strides[:-2], ONE),
+    )  # fmt: skip
 
 
 def _neutral(operation: str, type_: str) -> Expr:

@@ -454,21 +454,20 @@ class _Planner:
         few = axes[vector].op == "const" and int(axes[vector].value) <= machine.few_columns
         down_columns = vector != along and not few
         self.order = [*others[:-1], along, vector] if down_columns else [*others, along]
-        outer = others[:-1]
-        width = machine.running_block if down_columns else 0
-        size = length(width or machine.running_rows)
-        if not others:
-            outermost = None
-        elif outer or self.in_slices:
+        width, rows = machine.running_block if down_columns else 0, machine.running_rows
+        if others and not width and axes[others[-1]].op == "const":
+            rows = min(rows, int(axes[others[-1]].value))
+        size, outermost = width or rows, None
+        if others[1:] or (others and self.in_slices):
             points = rest(self.dims, self._lengths([*others, along]))
             outermost = Outermost(axes[others[0]], points, frozenset(others[:1]), others[0])
-        else:
-            blocks = ex.idiv(ex.add(axes[others[0]], length(size.value - 1)), size)
-            outermost = Outermost(blocks, self.dims.product((axes[along], size)), frozenset(others))
+        elif others and not is_const(axes[others[0]], rows):
+            blocks = ex.idiv(ex.add(axes[others[0]], length(size - 1)), length(size))
+            outermost = Outermost(blocks, self.dims.product((axes[along], length(size))), frozenset(others))
         hints: tuple[Hint, ...] = ()
         if down_columns and pays(self.reach):
             hints = hints_for_rows(self.reach.of(self.group.items), along)
-        return self._form("running", outermost, width=width, rows=machine.running_rows, hints=hints)
+        return self._form("running", outermost, width=width, rows=rows, hints=hints)
 
     # -- threads -----------------------------------------------------------------------------------------------------
     def _sharing(self, outermost: Outermost | None) -> Sharing | None:
