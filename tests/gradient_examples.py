@@ -97,6 +97,7 @@ EXAMPLES: dict[str, Example] = {
         lambda m: [ProductOfOthers((1,), m.dtype)(m), ProductOfOthers(None, m.dtype)(m)],
         [np.array([[0.0, 2, 3], [2, 1, 2]])],
     ),
+    "shifted recurrence": Example(lambda a, b: LinearRecurrence(1, shifted=True)(a, b), [M, N.T]),
     "linear recurrence": Example(lambda a, b: LinearRecurrence(1)(a, b), [M, N.T]),
     "long linear recurrence": Example(
         lambda a, b: LinearRecurrence(0)(a, b), [_numbers(-1, 1, 12), _numbers(0, 1, 12)]

@@ -81,17 +81,18 @@ def test_sums_and_products(dtype: str) -> None:
 def test_recurrences(dtype: str) -> None:
     for ndim in (1, 2, 3):
         a, b = (T.TensorType(dtype, (False,) * ndim)() for _ in range(2))
-        f = theano.function([a, b], [LinearRecurrence(axis)(a, b) for axis in range(ndim)], mode=NATIVE)
+        ops = [LinearRecurrence(axis, shifted) for axis in range(ndim) for shifted in (False, True)]
+        f = theano.function([a, b], [op(a, b) for op in ops], mode=NATIVE)
         assert "call back" not in loop_program(f)
         for shape in [s for s in SHAPES if len(s) == ndim]:
             factors, terms = numbers(dtype, shape, 1) / 4, numbers(dtype, shape, 2)
-            for axis, got in enumerate(f(factors, terms)):
+            for op, got in zip(ops, f(factors, terms), strict=True):
                 wanted = np.array(terms)
-                for i in range(1, shape[axis]):
-                    now, before = ((slice(None),) * axis + (k,) for k in (i, i - 1))
+                for i in range(1, shape[op.axis]):
+                    now, before = ((slice(None),) * op.axis + (k,) for k in (i, i - 1))
                     with np.errstate(all="ignore"):
-                        wanted[now] = factors[now] * wanted[before] + terms[now]
-                same(got, wanted, (axis, shape))
+                        wanted[now] = factors[before if op.shifted else now] * wanted[before] + terms[now]
+                same(got, wanted, (op, shape))
 
 
 def test_the_first_factor_plays_no_part() -> None:

@@ -3,7 +3,7 @@
 - ``element``: the element of operand `value` at this point of the space;
 - ``index``: the position along axis `value` of the space, an i64;
 - ``look``: the element of an indirect operand at positions that are computed (along some axes at those of this point);
-- ``before``: what a `Running` item gave one position before;
+- ``before``: what a `Running` item got from the position before;
 - ``apply``: an operation of the scalar table, which is expanded when its operands are known;
 - ``convert``: a conversion that is defined for all numbers.
 
@@ -53,7 +53,7 @@ class Point(Protocol):
         """The element of indirect operand `k` at given positions along some axes (None: at this point's)."""
 
     def before(self) -> Expr:
-        """What the item gave one position before."""
+        """What the item got from the position before."""
 
 
 # -- forms -----------------------------------------------------------------------------------------------------
@@ -72,7 +72,7 @@ def index(axis: int) -> Expr:
 
 
 def before(type_: str) -> Expr:
-    """What the item gave one position before, as a number that is computed with for results of this type."""
+    """What the item got from the position before, as a number that is computed with for results of this type."""
     return ex.form("before", st.load_type(type_), ())
 
 

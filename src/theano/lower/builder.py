@@ -388,13 +388,14 @@ class Builder(Record):
         out.writers.append(item)
 
     def running(
-        self, out: Tensor, target: Value, reads: Sequence[Value], along: int, body: Expr, init: Expr, cost: int
-    ) -> None:
+        self, out: Tensor, target: Value, reads: Sequence[Value], along: int, body: Expr, init: Expr, cost: int,
+        handed: Expr | None = None,
+    ) -> None:  # fmt: skip
         """Write to a new tensor (looked at as `target`) what goes along an axis: see `items.Running`."""
         item = Running(
             self.region, self.node, reads=list(reads), dims=target.dims, maps=[align(r, target.dims) for r in reads],
             out=out, target=None if target.is_whole() else target, body=bd.rounded(target.type, body), cost=cost,
-            along=along, init=init,
+            along=along, init=init, handed=handed,
         )  # fmt: skip
         self.add(item)
         out.writers.append(item)

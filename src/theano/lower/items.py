@@ -51,12 +51,15 @@ class Pointwise(Item):
 
 
 class Running(Pointwise):
-    """Point-wise work that goes along the axis `along` from the front: its body may ask for what it gave one position
-    before (`body.before`), which is `init` at the first.
+    """Point-wise work that goes along the axis `along` from the front, one position after the other.
+
+    Its body may ask for what it got from the position before (`body.before`): what was made there, or what it `handed`
+    on instead; `init` at the first position.
     """
 
     along: int = 0
     init: Expr = ZERO
+    handed: Expr | None = None
 
 
 class Reduce(Item):

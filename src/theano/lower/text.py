@@ -70,7 +70,8 @@ class _Printer:
         body = _Body(self, item)
         result = body.text(item.body)
         if isinstance(item, Running):
-            result += f", along {_axis(item.along)} from {self.text(item.init)}"
+            handed = "" if item.handed is None else f", handing on {body.text(item.handed)}"
+            result += f"{handed}, along {_axis(item.along)} from {self.text(item.init)}"
         if isinstance(item, Reduce):
             along = ", ".join(_axis(k) for k in sorted(item.red))
             place = item.scalar_name or body.at(item.out, item.out_axes)
@@ -122,6 +123,7 @@ class _Body:
         roots: list[Expr] = []
         if item is not None:
             roots = [item.body, *((isinstance(item, Pointwise) and item.scatter) or ())]
+            roots += [item.handed] if isinstance(item, Running) and item.handed is not None else []
         self.uses = Counter(a for node in _postorder(roots) for a in _operands(node))
         self.uses.update(roots)
 

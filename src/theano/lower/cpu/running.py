@@ -34,7 +34,7 @@ def _type(item: Running) -> str:
 
 
 def _point(nb: NestBuilder, body: Block, before: dict[Item, Expr]) -> dict[Item, Expr]:
-    """The work of one point after `body`, and what the running items give there; stores are to come at the end."""
+    """The work of one point after `body`, and what the running items hand on; stores are to come at the end."""
     nb.env, nb.loads, nb.block = {}, {}, body
     nb.before = before
     found: dict[Item, Expr] = {}
@@ -45,7 +45,7 @@ def _point(nb: NestBuilder, body: Block, before: dict[Item, Expr]) -> dict[Item,
         known = None if item.out is None or item.is_window() else nb.env.get(item.out)
         result = nb.compute(item) if known is None else known
         if isinstance(item, Running):
-            found[item] = result
+            found[item] = result if item.handed is None else nb.evaluated(item, item.handed)
         if nb.wants_store(item):
             nb.store_result(item, result)
     return found

@@ -58,7 +58,7 @@ def _neutral(operation: str, type_: str) -> Expr:
 
 @lowers(LinearRecurrence)
 def lower_recurrence(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
-    """``a * before + b``; the first factor plays no part, and may be infinite."""
+    """``a * before + b``; the first factor, or the last of shifted ones, plays no part and may be infinite."""
     factors, terms = inputs
     type_, along = ex.TYPE_OF[node.outputs[0].type.dtype], node.op.axis
     if type_ not in ex.FLOATS:
@@ -68,7 +68,11 @@ def lower_recurrence(b: Builder, node: Any, inputs: list[Value]) -> list[Value] 
         return [b.pointwise(type_, dims, [terms], bd.converted(bd.element(0, terms), type_))]
     factor, term = (bd.converted(e, type_) for e in bd.elements([factors, terms]))
     nothing = ex.const(-0.0, type_)
-    grown = ex.select(ex.eq(bd.index(along), 0), nothing, ex.mul(factor, bd.before(type_)))
-    out = b.tensor(type_, dims)
-    b.running(out, whole(out), [factors, terms], along, ex.add(grown, term), nothing, cost=3)
+    before, out = bd.before(type_), b.tensor(type_, dims)
+    if node.op.shifted:
+        body = ex.add(before, term)
+        handed = ex.mul(factor, body)
+    else:
+        body, handed = ex.add(ex.select(ex.eq(bd.index(along), 0), nothing, ex.mul(factor, before)), term), None
+    b.running(out, whole(out), [factors, terms], along, body, nothing, 3, handed)
     return [whole(out)]
