@@ -99,6 +99,7 @@ EXAMPLES: dict[str, Example] = {
         lambda m: [ProductOfOthers((1,), m.dtype)(m), ProductOfOthers(None, m.dtype)(m)],
         [np.array([[0.0, 2, 3], [2, 1, 2]])],
     ),
+    "shifted recurrence": Example(lambda a, b: LinearRecurrence(1, shifted=True)(a, b), [M, N.T]),
     "linear recurrence": Example(lambda a, b: LinearRecurrence(1)(a, b), [M, N.T]),
     "sums of rows": Example(
         lambda m: [segment_sum(m, [0, 1, 1, 3]), segment_spread(m, [0, 2, 2, 5], 5), scatter_sum(m, [1, 0, 1], 4)], [M]

@@ -184,12 +184,6 @@ class TestOptions:
 # ---------------------------------------------------------------------------- numeric_grad, verify_grad
 
 
-def test_numeric_grad_of_arrays_in_other_orders():
-    point = np.arange(6.0).reshape(2, 3)
-    for x in (point.T, point[::-1, ::2], np.asfortranarray(point)):
-        np.testing.assert_allclose(numeric_grad(lambda a: (a * a).sum(), x).gf, 2 * x, atol=1e-5)
-
-
 def test_numeric_grad():
     g = numeric_grad(lambda a, b: (a * a).sum() + 3 * b, [np.array([1.0, 2.0]), np.array(1.0)]).gf
     np.testing.assert_allclose(g[0], [2, 4], rtol=1e-5)

@@ -8,6 +8,7 @@ from benchmarks.workloads import (
     elementwise,
     growing,
     hessian,
+    indexing,
     linalg,
     mlp,
     neurons,
@@ -16,6 +17,7 @@ from benchmarks.workloads import (
     recurrent,
     reductions,
     scalar,
+    scans,
     sequences,
     softmax,
     sparse,
@@ -23,8 +25,8 @@ from benchmarks.workloads import (
 )
 
 _FAMILIES = (
-    scalar, neurons, mlp, elementwise, vmath, softmax, reductions, hessian, products, linalg, sparse, sequences, recurrent,
-    compiling, growing, process,
+    scalar, neurons, mlp, elementwise, vmath, softmax, reductions, scans, indexing, hessian, products, linalg, sparse,
+    sequences, recurrent, compiling, growing, process,
 )  # fmt: skip
 
 WORKLOADS: dict[str, Workload] = {row.name: row for family in _FAMILIES for row in family.ROWS}

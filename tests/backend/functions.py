@@ -93,9 +93,21 @@ def scalar_branching() -> tuple[Any, ...]:
     return [c, x], ifelse(T.gt(c, 0), x + 1, x * x)
 
 
+@theano.as_op(itypes=[T.dvector], otypes=[T.dvector])
+def reversed_sums(x: np.ndarray) -> np.ndarray:
+    return np.cumsum(x[::-1])
+
+
 def calling_back() -> tuple[Any, ...]:
     x = T.vector("x")
-    return [x], [T.cumsum(x * 2) + 1, x.sum()]
+    return [x], [reversed_sums(x * 2) + 1, x.sum()]
+
+
+def running() -> tuple[Any, ...]:
+    """Along both axes, more rows and columns than are taken at once, and along one row."""
+    x, v = T.matrix("x"), T.vector("v")
+    rows = T.grad((T.cumprod(x, axis=1) ** 2).sum(), x)
+    return [x, v], [T.cumsum(x, axis=0) * 2, T.cumsum(x + 1, axis=1), rows, T.cumsum(v)]
 
 
 def batch_of_sequences() -> tuple[Any, ...]:
@@ -175,11 +187,16 @@ CASES = [
     Case("add_part", unary(lambda x: T.inc_subtensor(x[:, 1], x[:, 0]), ndim=2), [MATRIX]),
     Case("rows_by_index", binary(lambda x, i: x[T.cast(i, "int64")[:, 0]], "float64", "int64", ndim=2),
          [MATRIX, np.array([[4], [0], [-1]])]),
+    Case("added_to_rows", binary(lambda x, i: T.inc_subtensor(x[i[:, 0]], 2.0), "float64", "int64", ndim=2),
+         [normal(5, 40), np.array([[4], [0], [-1], [0]])]),
+    Case("set_in_columns", binary(lambda x, i: T.set_subtensor(x[:, i[:, 0]], 2.0), "float64", "int64", ndim=2),
+         [MATRIX, np.array([[2], [0], [-1], [0]])]),
     Case("arange", unary(lambda x: T.arange(x.shape[0]) * x), [FLOATS]),
     Case("branch_then", branching, [MATRIX, np.ones(3)]),
     Case("branch_else", branching, [MATRIX, -np.ones(3)]),
     Case("scalar_branch", scalar_branching, [np.int32(1), np.float64(2.5)]),
     Case("call_back", calling_back, [FLOATS], 16),
+    Case("running", running, [normal(7, 21), FLOATS]),
     Case("update_in_place", updating(lambda s, x: s + x, np.ones((5, 4))), [MATRIX]),
     Case("update_number", updating(lambda s, x: s + x, 3.0), [np.array(2.0)]),
     Case("update_with_old", updating(lambda s, x: s * x, np.ones(19), lambda s, x: s - x), [FLOATS]),

@@ -274,6 +274,16 @@ def test_ranges_may_write_where_they_are() -> None:
         check(hs.Program([kernel], [*HEAD]))
 
 
+def test_loops_around_ranges_do_nothing_else() -> None:
+    """As where the ranges are of columns, and each goes to all rows."""
+    kernel = by_rows()
+    kernel.body = [st.For("j", N7, "serial", kernel.body)]
+    check(hs.Program([kernel], [*HEAD]))
+    kernel.body[0].body.append(st.Store(at("q"), (ZERO,), ex.const(1, "f64")))  # type: ignore[union-attr]
+    kernel.body[0].body[0].extent = ONE  # type: ignore[union-attr]
+    rejected([], "one loop from lo to hi", [kernel])
+
+
 N7 = ex.const(7, "i64")
 
 

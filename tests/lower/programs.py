@@ -411,6 +411,13 @@ def running_sum() -> Program:
     return Program([x], [T.cumsum(x, axis=0), T.cumsum(2 * x, axis=1)], [(20, 30)])
 
 
+@program
+def running_product() -> Program:
+    """What is computed before and after shares its loop; its gradient is a recurrence."""
+    x, w = T.matrices("x", "w")
+    return Program([x, w], T.grad((T.cumprod(x + 1, axis=0) * w).sum(), x), [(9, 30), (9, 30)])
+
+
 # -- products ----------------------------------------------------------------------------------------------------
 @program
 def dot_of_vectors() -> Program:

@@ -377,6 +377,31 @@ def gather(graph: Graph, x: Entry, step: Step) -> Any:
 
 
 @builder
+def places(graph: Graph, x: Entry, step: Step) -> Any:
+    """Read or written where arrays say, along any axis or two: some places more than once."""
+    if not x.value.size or not x.ndim or x.dtype == "bool":
+        return None
+    rng, axis = np.random.RandomState(step[2]), step[3] % x.ndim
+    count = step[4] // 4 % 6
+    arrays = [T.constant(rng.randint(-n, n, count)) for n in x.value.shape[axis : axis + 1 + step[3] // 4 % 2]]
+    window = x.variable[(*[slice(None)] * axis, *arrays)]
+    y = T.cast(T.arange(1, count + 1), x.dtype).dimshuffle(0, *"x" * (x.ndim - axis - len(arrays)))
+    if step[4] % 4 == 0:
+        return window
+    return T.set_subtensor(window, y) if step[4] % 4 == 1 else T.inc_subtensor(window, y) if x.small else None
+
+
+@builder
+def behind_mask(graph: Graph, x: Entry, step: Step) -> Any:
+    """A number, or numbers of its own, written where something holds."""
+    if not x.ndim or not x.exact or x.kind not in "if" or not x.small:
+        return None
+    window = x.variable[T.gt(x.variable, step[2] % 3)]
+    y = window * T.cast(2, x.dtype) if step[3] % 3 == 0 else T.cast(T.constant(2), x.dtype)
+    return T.set_subtensor(window, y) if step[4] % 2 else T.inc_subtensor(window, y)
+
+
+@builder
 def assign(graph: Graph, x: Entry, step: Step) -> Any:
     if not x.ndim or x.dtype == "bool":
         return None
@@ -508,8 +533,13 @@ def made(graph: Graph, x: Entry, step: Step) -> Any:
 
 @builder
 def cumulative(graph: Graph, x: Entry, step: Step) -> Any:
-    """An operation that runs its `perform` by call-back."""
-    return T.extra_ops.cumsum(x.variable, axis=0) if x.ndim and x.small and x.dtype != "bool" else None
+    """Running sums along any axis, and products of few numbers."""
+    if not x.ndim or not x.small:
+        return None
+    axis = None if step[2] % 4 == 0 else step[2] % x.ndim
+    if step[3] % 3 == 0 and x.value.size < 9 and x.kind != "c":
+        return T.cumprod(x.variable, axis=axis)
+    return T.cumsum(x.variable, axis=axis)
 
 
 def grow(graph: Graph, step: Step) -> None:

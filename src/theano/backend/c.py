@@ -110,10 +110,16 @@ class CPrinter(Visitor, SharingPrinter):
         terms = []
         for i, s in zip(index, view.strides, strict=True):
             factors = [t for t in (self.length(i), self.length(s)) if t != "1"]
-            terms.append(" * ".join(map(ops.tight, factors)) if len(factors) > 1 else (factors or ["1"])[0])
+            alone = i if s.op == "const" and s.value == 1 else s
+            terms.append(" * ".join(map(ops.tight, factors)) if len(factors) > 1 else self._summand(alone))
         if view.offset.op != "const" or view.offset.value != 0 or not terms:
-            terms.insert(0, self.length(view.offset))
+            terms.insert(0, self._summand(view.offset))
         return f"{self.typed(view.base, view.type)}[{' + '.join(terms)}]"
+
+    def _summand(self, length: Expr) -> str:
+        """A part of a sum: what binds more loosely than a sum stands in parentheses."""
+        text = self.length(length)
+        return text if length.op in ("add", "sub", "mul", "neg") else ops.tight(text)
 
     # -- statements --------------------------------------------------------------------------------
     def let(self, stmt: st.Let) -> None:

@@ -218,7 +218,12 @@ class _Checker(Visitor):
                 self.define(value, type_)
 
     def ranged_loop(self, body: list[st.Stmt]) -> None:
-        """One loop runs from lo to hi, and what it writes depends on where it is: ranges do not meet."""
+        """One loop runs from lo to hi, and what it writes depends on where it is: ranges do not meet.
+
+        Loops around it do nothing else.
+        """
+        while len(body) == 1 and isinstance(body[0], st.For) and not body[0].carried and body[0].start.value != st.LO:
+            body = body[0].body
         loops = [s for s in body if isinstance(s, st.For) and s.start.value == st.LO and s.extent.value == st.HI]
         self.require(len(loops) == 1, "a ranged kernel has one loop from lo to hi")
         self.require(not loops[0].carried and loops[0].until is None, "nothing is carried from range to range")

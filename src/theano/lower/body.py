@@ -4,6 +4,7 @@
 - ``index``: the position along axis `value` of the space, an i64;
 - ``part``: the number of the part that the point is in, where positions are cut into parts;
 - ``look``: the element of an indirect operand at positions that are computed (along some axes at those of this point);
+- ``before``: what a `Running` item got from the position before;
 - ``apply``: an operation of the scalar table, which is expanded when its operands are known;
 - ``convert``: a conversion that is defined for all numbers.
 
@@ -55,6 +56,9 @@ class Point(Protocol):
     def look(self, k: int, at: list[Expr | None]) -> Expr:
         """The element of indirect operand `k` at given positions along some axes (None: at this point's)."""
 
+    def before(self) -> Expr:
+        """What the item got from the position before."""
+
 
 # -- forms -----------------------------------------------------------------------------------------------------
 def element(k: int, value: Value) -> Expr:
@@ -73,6 +77,11 @@ def index(axis: int) -> Expr:
 
 def part() -> Expr:
     return ex.form("part", "i64", ())
+
+
+def before(type_: str) -> Expr:
+    """What the item got from the position before, as a number that is computed with for results of this type."""
+    return ex.form("before", st.load_type(type_), ())
 
 
 def look(k: int, value: Value, at: Sequence[Expr | None]) -> Expr:
@@ -140,6 +149,9 @@ class Facts:
             elif op == "part":
                 assert point is not None, "numbers are in no part"
                 found = point.part()
+            elif op == "before":
+                assert point is not None, "there is nothing before a number"
+                found = point.before()
             elif op == "look":
                 assert point is not None, "numbers have no memory"
                 k, given = node.value

@@ -11,7 +11,7 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower import body as bd
 from theano.lower.dims import ONE, ZERO, Dims, is_const, length
-from theano.lower.items import Pointwise, Reduce, Special
+from theano.lower.items import Pointwise, Reduce, Running, Special
 from theano.lower.machine import Machine
 from theano.lower.names import Names
 from theano.lower.values import Item, Ragged, Tensor, Value
@@ -361,25 +361,26 @@ class Builder(Record):
     def write(
         self, out: Tensor, target: Value | None, reads: Sequence[Value], body: Expr, cost: int = 1,
         indirect: Sequence[Value] = (), dims: Sequence[Expr] | None = None, scatter: tuple[Expr, ...] | None = None,
-        unordered: bool = False, parts: Expr | None = None,
+        spread: frozenset[int] = frozenset(), unordered: bool = False, parts: Expr | None = None,
     ) -> None:  # fmt: skip
         """Write `body` into a window of `out` (all of it without `target`), or to scattered places (in `parts`).
 
+        Along the axes in `spread` no two of these places are the same.
         `unordered` tells that no other writer writes there, so that the order does not matter.
         """
         space = tuple(dims) if dims is not None else target.dims if target is not None else out.dims
-        self._write(out, target, space, reads, body, cost, indirect, scatter, unordered, parts)
+        self._write(out, target, space, reads, body, cost, indirect, scatter, spread, unordered, parts)
 
     def _write(
         self, out: Tensor, target: Value | None, dims: tuple[Expr, ...], reads: Sequence[Value], body: Expr,
-        cost: int, indirect: Sequence[Value], scatter: tuple[Expr, ...] | None = None, unordered: bool = False,
-        parts: Expr | None = None,
+        cost: int, indirect: Sequence[Value], scatter: tuple[Expr, ...] | None = None,
+        spread: frozenset[int] = frozenset(), unordered: bool = False, parts: Expr | None = None,
     ) -> None:  # fmt: skip
         body = bd.rounded(out.type if target is None else target.type, body)
         item = Pointwise(
             self.region, self.node, reads=list(reads), indirect=list(indirect), dims=dims,
             maps=[align(r, dims) for r in reads], out=out, target=target, body=body, cost=cost,
-            scatter=scatter, parts=parts,
+            scatter=scatter, spread=spread, parts=parts,
         )  # fmt: skip
         item.deps.extend([] if unordered else out.latest())
         self.add(item)
@@ -387,6 +388,19 @@ class Builder(Record):
             out.unordered_writers.append(item)
         else:
             out.unordered_writers = []
+        out.writers.append(item)
+
+    def running(
+        self, out: Tensor, target: Value, reads: Sequence[Value], along: int, body: Expr, init: Expr, cost: int,
+        handed: Expr | None = None,
+    ) -> None:  # fmt: skip
+        """Write to a new tensor (looked at as `target`) what goes along an axis: see `items.Running`."""
+        item = Running(
+            self.region, self.node, reads=list(reads), dims=target.dims, maps=[align(r, target.dims) for r in reads],
+            out=out, target=None if target.is_whole() else target, body=bd.rounded(target.type, body), cost=cost,
+            along=along, init=init, handed=handed,
+        )  # fmt: skip
+        self.add(item)
         out.writers.append(item)
 
     def reduce(

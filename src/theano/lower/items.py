@@ -17,7 +17,8 @@ class Pointwise(Item):
     """``out[i, j, …] = body`` over the space `dims`; `lower.body` has the forms of bodies.
 
     `maps[k]` says for each axis of operand k which axis of the space it is (None: broadcast). The result goes to the
-    whole of `out`, or through `target` to a window of it, or, with `scatter`, to computed positions, in order.
+    whole of `out`, or through `target` to a window of it, or, with `scatter`, to computed positions, in order but along
+    the axes of the space in `spread`, along which no two positions are the same.
 
     The first operands in `indirect` may be *picked*: read at one position along the axes for which `picks[k]` has no
     axis of the space. In the loop that makes the operand, that one element is computed once more.
@@ -34,6 +35,7 @@ class Pointwise(Item):
     out: Tensor | None = None
     target: Value | None = None
     scatter: tuple[Expr, ...] | None = None
+    spread: frozenset[int] = frozenset()
     body: Expr = ZERO
     cost: int = 1
     picks: list[tuple[int | None, ...]] = field(default_factory=list)
@@ -54,6 +56,18 @@ class Pointwise(Item):
 
     def may_overwrite(self, tensor: Tensor) -> bool:
         return not self.is_window()
+
+
+class Running(Pointwise):
+    """Point-wise work that goes along the axis `along` from the front, one position after the other.
+
+    Its body may ask for what it got from the position before (`body.before`): what was made there, or what it `handed`
+    on instead; `init` at the first position.
+    """
+
+    along: int = 0
+    init: Expr = ZERO
+    handed: Expr | None = None
 
 
 class Reduce(Item):

@@ -82,6 +82,13 @@ class Machine(Record, frozen=True):
     rows_at_once, little
         Rows that a reduction of columns takes in one go: each needs its loads only, the accumulators one load and
         store for all. Where one array is read and the cost is `little` (a sum, a variance), twice as many.
+    scatter_block
+        Elements of rows that are written to places, which is what threads share: each goes to all of them.
+    running_rows, running_block
+        Rows that running sums take in one go: along rows so that additions do not wait for each other, over columns so
+        that what is carried is loaded and stored once for all; columns of a block.
+    few_columns
+        Up to so many columns running sums go down one by one instead of in vectors.
     random_lanes
         Substreams of random numbers that are advanced together: their states stay in the L1 cache (6 kB).
 
@@ -176,6 +183,10 @@ class Machine(Record, frozen=True):
     wide_block: int = 4096
     rows_at_once: int = 4
     little: int = 4
+    scatter_block: int = 32
+    running_rows: int = 4
+    running_block: int = 512
+    few_columns: int = 4
     random_lanes: int = 256
 
     ahead: int = 2048

@@ -9,7 +9,7 @@ from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.text import PAD, leaf_text, operation_text, view_text
-from theano.lower.items import Pointwise, Reduce, Special
+from theano.lower.items import Pointwise, Reduce, Running, Special
 from theano.lower.values import Item, Tensor, Value
 
 # Names of axes; further ones are numbered.
@@ -74,6 +74,9 @@ class _Printer:
             yield f"{PAD}{first} <= {axis} < {after}"
         body = _Body(self, item)
         result = body.text(item.body)
+        if isinstance(item, Running):
+            handed = "" if item.handed is None else f", handing on {body.text(item.handed)}"
+            result += f"{handed}, along {_axis(item.along)} from {self.text(item.init)}"
         if isinstance(item, Reduce):
             along = ", ".join(_axis(k) for k in sorted(item.red))
             place = item.scalar_name or body.at(item.out, item.out_axes)
@@ -129,6 +132,7 @@ class _Body:
         roots: list[Expr] = []
         if item is not None:
             roots = [item.body, *((isinstance(item, Pointwise) and item.scatter) or ())]
+            roots += [item.handed] if isinstance(item, Running) and item.handed is not None else []
         self.uses = Counter(a for node in _postorder(roots) for a in _operands(node))
         self.uses.update(roots)
 
@@ -151,8 +155,8 @@ class _Body:
             return self.value(item.reads[node.value], item.maps[node.value])
         if node.op == "index":
             return _axis(node.value)
-        if node.op == "part":
-            return "part"
+        if node.op in ("part", "before"):
+            return node.op
         if node.op == "look":
             k, given = node.value
             found, picks = iter(args), item.picks[k] if isinstance(item, Pointwise) and k < len(item.picks) else ()

@@ -260,12 +260,21 @@ def _broadcast_lengths(arrays: list[tuple[Any, tuple[Any, ...]]]) -> list[Any]:
     result: list[Any] = []
     for axis in range(-max(a.type.ndim for a, _ in arrays), 0):
         here = [(a, s) for a, s in arrays if -axis <= a.type.ndim]
-        wide = list(dict.fromkeys(s[axis] for a, s in here if not a.type.broadcastable[axis]))
+        lengths: dict[Any, Any] = {}
+        for a, s in here:
+            if not a.type.broadcastable[axis]:
+                lengths.setdefault(_of_one_length(a), s[axis])
+        wide = list(dict.fromkeys(lengths.values()))
         length = wide[0] if wide else index_constant(1)
         for other in wide[1:]:
             length = switch(eq(length, 1), other, length)
         result.append(length)
     return result
+
+
+def _of_one_length(array: Any) -> Any:
+    """The same for arrays that are known to have one length: the positions that a mask has become."""
+    return array.owner if array.owner is not None and isinstance(array.owner.op, Nonzero) else array
 
 
 class AdvancedIncSubtensor(_General, Written):

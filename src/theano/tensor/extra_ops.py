@@ -29,7 +29,7 @@ from theano.tensor.opsupport import (
     unknown_if_one,
     zero_gradient,
 )
-from theano.tensor.recurrence import LinearRecurrence, backwards, delayed
+from theano.tensor.recurrence import LinearRecurrence, backwards, products_before
 from theano.tensor.reduction import all as all_
 from theano.tensor.reduction import max as max_
 from theano.tensor.reduction import sum as sum_
@@ -124,8 +124,8 @@ class CumOp(Op):
         if self.mode == "add":
             return backwards(CumOp(axis)(backwards(g, axis)), axis)
         # the products before each element, times those of the elements behind it, which are summed up from the end
-        behind = LinearRecurrence(axis)(delayed(backwards(x, axis), axis, 0), backwards(g, axis))
-        return delayed(y, axis, 1) * backwards(behind, axis)
+        behind = LinearRecurrence(axis, shifted=True)(backwards(x, axis), backwards(g, axis))
+        return products_before(x, axis) * backwards(behind, axis)
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         e, x = eval_points[0], inputs[0]
@@ -136,7 +136,7 @@ class CumOp(Op):
         if self.axis is None and x.type.ndim != 1:
             x, e = flatten(x), flatten(e)
         axis = 0 if self.axis is None else self.axis % x.type.ndim
-        return [LinearRecurrence(axis)(x, e * delayed(CumOp(axis, "mul")(x), axis, 1))]
+        return [LinearRecurrence(axis)(x, e * products_before(x, axis))]
 
 
 def cumsum(x: Any, axis: int | None = None) -> Any:

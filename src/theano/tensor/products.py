@@ -7,11 +7,10 @@ from typing import Any
 
 from theano.graph import Apply, Op
 from theano.tensor.careduce import all_axes
-from theano.tensor.extra_ops import CumOp
 from theano.tensor.masks import mixed
 from theano.tensor.math import cast, eq, switch, true_div
 from theano.tensor.opsupport import Shapes, holomorphic, single
-from theano.tensor.recurrence import LinearRecurrence, backwards, delayed
+from theano.tensor.recurrence import LinearRecurrence, backwards, delayed, products_before
 from theano.tensor.reduction import prod
 from theano.tensor.reduction import sum as sum_
 from theano.tensor.shape import patternbroadcast, product, reshape, shape_tuple
@@ -86,7 +85,8 @@ class ProductOfOthers(Op):
         flat_lengths = [*lengths[:kept], product(lengths[kept:])]
         flat = reshape(cast(turned, self.dtype), flat_lengths)
         into = reshape(g.dimshuffle(order), flat_lengths)
-        before, behind = _before(flat, kept), backwards(_before(backwards(flat, kept), kept), kept)
+        before = products_before(flat, kept)
+        behind = backwards(products_before(backwards(flat, kept), kept), kept)
         found = _through_before(flat, into * behind, before, kept)
         found += backwards(
             _through_before(
@@ -98,15 +98,10 @@ class ProductOfOthers(Op):
         return patternbroadcast(back, x.type.broadcastable)
 
 
-def _before(x: Any, axis: int) -> Any:
-    """The products of the elements before each."""
-    return delayed(CumOp(axis, "mul")(x), axis, 1)
-
-
 def _through_before(x: Any, g: Any, before: Any, axis: int) -> Any:
-    """The gradient of `x` from that of ``_before(x)``."""
-    a, b = (delayed(backwards(v, axis), axis, 0) for v in (x, g))
-    return before * backwards(LinearRecurrence(axis)(a, b), axis)
+    """The gradient of `x` from that of ``products_before(x)``."""
+    back = LinearRecurrence(axis, shifted=True)
+    return before * backwards(back(backwards(x, axis), delayed(backwards(g, axis), axis, 0)), axis)
 
 
 LATE["product_of_others"] = lambda x, axis, dtype: ProductOfOthers(axis, dtype)(x)

@@ -9,14 +9,16 @@ import numpy as np
 
 from theano.graph import Apply, Op
 from theano.scalar.dtypes import upcast
+from theano.tensor.alloc import arange
 from theano.tensor.elemwise import broadcast_static
 from theano.tensor.masks import mixed, within
-from theano.tensor.math import second
+from theano.tensor.math import cast, eq, second
 from theano.tensor.opsupport import Shapes, holomorphic, single
+from theano.tensor.shape import dimshuffle, shape_i
 from theano.tensor.subtensor import set_subtensor
 from theano.tensor.variable import as_tensor_variable, constant
 
-__all__ = ["LinearRecurrence", "backwards", "delayed"]
+__all__ = ["LinearRecurrence", "backwards", "delayed", "products_before"]
 
 
 def _along(axis: int, part: slice) -> tuple[slice, ...]:
@@ -49,18 +51,21 @@ def delayed(x: Any, axis: int, first: float) -> Any:
 class LinearRecurrence(Op):
     """``y[i] = a[i] * y[i - 1] + b[i]`` along an axis, with ``y[0] = b[0]``; `a` and `b` have one shape.
 
-    Its derivatives are such recurrences again.
+    Where it is `shifted`, factors are those of the position before: ``y[i] = a[i - 1] * y[i - 1] + b[i]``. Its
+    derivatives are such recurrences again, of the other kind where they go backwards.
 
     Examples
     --------
-    >>> LinearRecurrence(0)(T.constant([5.0, 2.0, 0.0]), T.constant([1.0, 1.0, 1.0])).eval()
-    array([1., 3., 1.])
+    >>> a, b = T.constant([5.0, 2.0, 0.0]), T.constant([1.0, 1.0, 1.0])
+    >>> LinearRecurrence(0)(a, b).eval(), LinearRecurrence(0, shifted=True)(a, b).eval()
+    (array([1., 3., 1.]), array([ 1.,  6., 13.]))
     """
 
-    __props__ = ("axis",)
+    __props__ = ("axis", "shifted")
 
-    def __init__(self, axis: int) -> None:
+    def __init__(self, axis: int, shifted: bool = False) -> None:
         self.axis = int(axis)
+        self.shifted = bool(shifted)
 
     def make_node(self, a: Any, b: Any) -> Apply:
         a, b = as_tensor_variable(a), as_tensor_variable(b)
@@ -75,6 +80,8 @@ class LinearRecurrence(Op):
             raise ValueError(f"{self}: the shapes {inputs[0].shape} and {inputs[1].shape} differ")
         wide = np.result_type(dtype, np.float32)
         a, b = (np.moveaxis(v.astype(wide, copy=False), self.axis, 0) for v in inputs)
+        if self.shifted:
+            a = np.concatenate([a[:1], a[:-1]])
         with np.errstate(all="ignore"):
             y = _by_products(a, b) if len(a) > 8 else None
             if y is None:
@@ -88,18 +95,37 @@ class LinearRecurrence(Op):
 
     @holomorphic
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        a, axis = inputs[0], self.axis
-        factors = delayed(backwards(a, axis), axis, 0)
-        into_b = mixed(gs[0], [axis], lambda g: backwards(self(factors, backwards(g, axis)), axis), inputs)
-        return [within(into_b, lambda g: g * delayed(outputs[0], axis, 0)), into_b]
+        axis, y = self.axis, outputs[0]
+        back, factors = LinearRecurrence(axis, not self.shifted), backwards(inputs[0], axis)
+        into_b = mixed(gs[0], [axis], lambda g: backwards(back(factors, backwards(g, axis)), axis), inputs)
+        if self.shifted:
+            into_a = mixed(into_b, [axis], lambda g: y * backwards(delayed(backwards(g, axis), axis, 0), axis), inputs)
+        else:
+            into_a = within(into_b, lambda g: g * delayed(y, axis, 0))
+        return [into_a, into_b]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         a, b = inputs
         da, db = eval_points
         if da is None:
             return [None if db is None else self(a, db)]
-        change = da * delayed(self(a, b), self.axis, 0)
+        y, axis = self(a, b), self.axis
+        change = delayed(da * y, axis, 0) if self.shifted else da * delayed(y, axis, 0)
         return [self(a, change if db is None else change + db)]
+
+
+def products_before(x: Any, axis: int) -> Any:
+    """The products of the elements before each along `axis`; 1 for the first.
+
+    Examples
+    --------
+    >>> products_before(T.constant([2.0, 3.0, 4.0]), 0).eval()
+    array([1., 2., 6.])
+    """
+    first = cast(eq(arange(shape_i(x, axis)), 0), x.type.dtype)
+    pattern: list[Any] = ["x"] * x.type.ndim
+    pattern[axis] = 0
+    return LinearRecurrence(axis, shifted=True)(x, second(x, dimshuffle(first, pattern)))
 
 
 def _by_products(a: np.ndarray, b: np.ndarray) -> np.ndarray | None:

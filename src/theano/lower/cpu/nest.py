@@ -62,6 +62,7 @@ class NestBuilder:
         self.kept: dict[Tensor, Value] = {}  # values that a later sweep reads back, and where from
         self.rows: dict[Tensor, Value] = {}  # those of them that are there already
         self.later: Collection[Tensor] = plan.later  # per-column values that a later sweep needs
+        self.before: dict[Item, Expr] = {}  # what running items got from the position before
         self.spilled: dict[Tensor, tuple[st.View, Expr]] = {}
         self.producer = producers(group)
         self.own: set[str] = set()
@@ -327,12 +328,15 @@ class NestBuilder:
         """The operands of an item at the current point, which are read in order."""
         return [self.value_of(item, k) for k in range(len(item.reads))]
 
+    def evaluated(self, item: Item, root: Expr) -> Expr:
+        """An expression of an item's form at the current point."""
+        body = bd.facts(root)
+        result = body.at(self.operands(item), _Point(self, item))
+        return self.local(result) if body.mixed else result
+
     def compute(self, item: Item) -> Expr:
         assert isinstance(item, Pointwise | Reduce)
-        body = bd.facts(item.body)
-        result = body.at(self.operands(item), _Point(self, item))
-        if body.mixed:
-            result = self.local(result)
+        result = self.evaluated(item, item.body)
         if isinstance(item, Pointwise) and item.out is not None and not item.is_window():
             env = self.prefix_env if self.group.is_prefix(item) else self.env
             env[item.out] = result
@@ -369,6 +373,7 @@ class NestBuilder:
     def wants_store(self, item: Item) -> bool:
         return isinstance(item, Pointwise) and (item.is_window() or item.out in self.stored)
 
+
 class _Point:
     """The current point of the loop nest, in the space of an item."""
 
@@ -388,6 +393,9 @@ class _Point:
     def part(self) -> Expr:
         assert self.builder.part is not None, "the nest is cut into parts"
         return self.builder.part[0]
+
+    def before(self) -> Expr:
+        return self.builder.before[self.item]
 
     def index(self, axis: int) -> Expr:
         place = self.builder.group.places[self.item][axis]

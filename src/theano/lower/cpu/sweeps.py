@@ -12,6 +12,7 @@ from theano.lower.convert import convert
 from theano.lower.cpu.columns import columns
 from theano.lower.cpu.nest import NestBuilder, index_name, kernel_of
 from theano.lower.cpu.prefetch import ahead, next_row
+from theano.lower.cpu.running import running
 from theano.lower.dims import ONE, ZERO, length
 from theano.lower.items import Item, Pointwise, Reduce
 from theano.lower.plan.nest_plan import Sweep
@@ -29,6 +30,8 @@ def emit_group(nb: NestBuilder) -> st.Kernel:
         columns(nb)
     elif plan.shape == "rows":
         _rows(nb)
+    elif plan.shape == "running":
+        running(nb)
     elif plan.shape == "parts":
         _in_parts(nb)
     elif plan.shape != "nothing":
@@ -45,6 +48,9 @@ def _points(nb: NestBuilder) -> None:
         nb.part = nb.define("i", "i64")[1], *plan.parts
     if plan.shape == "flat":
         nb.flat = nb.index_of[plan.order[-1]], frozenset(nb.index_of.values())
+    if plan.width:
+        _points_in_blocks(nb)
+        return
     _run_items(nb, nb.group.items, body)
     if not plan.in_order:
         nb.number_strides()
@@ -66,6 +72,22 @@ def _points(nb: NestBuilder) -> None:
         opened = row if nb.group.ragged is not None and axis == nb.group.ragged.axis else []
         body = [*opened, _shared(nb, loop) if axis == plan.order[0] else loop]
     nb.nest.body += body
+
+
+def _points_in_blocks(nb: NestBuilder) -> None:
+    """Loops around blocks of the last axis: somebody else may do other blocks."""
+    *outer, last = nb.plan.order
+    (name, number), (lane_name, lane), size = nb.define("i", "i64"), nb.define("i", "i64"), length(nb.plan.width)
+    start, extent = ex.mul(number, size), nb.local(nb.group.axes[last])
+    nb.index_of[last] = ex.add(start, lane)
+    body: Block = []
+    _run_items(nb, nb.group.items, body)
+    lanes = st.For(lane_name, ex.minimum(ex.sub(extent, start), size), "vector", body)
+    blocks = ex.idiv(ex.add(extent, length(nb.plan.width - 1)), size)
+    loop = nb.outermost(st.For(name, blocks, "serial", [lanes]))
+    for axis in reversed(outer):
+        loop = st.For(index_name(nb.index_of[axis]), nb.local(nb.group.axes[axis]), "serial", [loop])
+    nb.nest.body.append(loop)
 
 
 def _tiled(nb: NestBuilder, body: Block) -> None:

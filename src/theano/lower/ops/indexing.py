@@ -333,10 +333,17 @@ class Lookup:
                 index = ex.maximum(ex.minimum(index, ex.sub(dim, ONE)), ZERO)
             else:
                 first, position, step = self.slices[k]
-                axis = position if position < self.array_axis else position + self.array_ndim
-                index = ex.add(first, ex.mul(bd.index(axis), step))
+                index = ex.add(first, ex.mul(bd.index(self._axis(position)), step))
             found.append(index)
         return tuple(found)
+
+    def _axis(self, position: int) -> int:
+        """The axis of the result that a slice has become."""
+        return position if position < self.array_axis else position + self.array_ndim
+
+    def spread(self) -> frozenset[int]:
+        """The axes of the result along which no element of `x` comes twice: those of slices."""
+        return frozenset([self._axis(position) for _, position, _ in self.slices.values()])
 
     def array_reads(self) -> list[Value]:
         """The index arrays, aligned to the axes of the result that they run over."""
@@ -479,12 +486,12 @@ def lower_advanced_inc(b: Builder, node: Any, inputs: list[Value]) -> list[Value
     checked = len(b.items)
     if _an_element_of_each_row(b, x, inputs[2:]) and x.uniform is not None:
         return [_one_hot(b, node, x, y, inputs[3])]
-    if plan.from_front == {0} and not node.op.set_instead_of_inc and x.uniform is not None and is_summed(x):
-        if x.uniform.op == "const" and x.uniform.value == 0 and plan.arrays[0].ndim == 1 and len(plan.arrays) == 1:
-            y = fit(b, y, tuple(plan.dims))
-            added = b.pointwise(x.type, plan.dims, [y], bd.converted(bd.element(0, y), x.type))
-            guards = [g for g in plan.guards if g is not None]
-            return [scattered_sum(b, added, plan.arrays[0], x.dims[0], guards)]
+    if lookup.from_front == {0} and not node.op.set_instead_of_inc and x.uniform is not None and is_summed(x):
+        if x.uniform.op == "const" and x.uniform.value == 0 and lookup.arrays[0].ndim == 1 and len(lookup.arrays) == 1:
+            y = fit(b, y, tuple(lookup.dims))
+            added = b.pointwise(x.type, lookup.dims, [y], bd.converted(bd.element(0, y), x.type))
+            guards = [g for g in lookup.guards if g is not None]
+            return [scattered_sum(b, added, lookup.arrays[0], x.dims[0], guards)]
     base = writable(b, node, x)
     assert base.tensor is not None
     reads = [fit(b, y, tuple(lookup.dims)), *lookup.array_reads()]
@@ -496,6 +503,6 @@ def lower_advanced_inc(b: Builder, node: Any, inputs: list[Value]) -> list[Value
     if increments:
         body = _plus(bd.look(0, old, place), body)
     indirect = [old] if increments else []
-    b.write(base.tensor, None, reads, body, indirect=indirect, dims=lookup.dims, scatter=place)
+    b.write(base.tensor, None, reads, body, indirect=indirect, dims=lookup.dims, scatter=place, spread=lookup.spread())
     lookup.guard(b.items[checked:])
     return [whole(base.tensor)]

@@ -40,7 +40,7 @@ def lower_diagonal(b: Builder, node: Any, inputs: list[Value]) -> list[Value]:
     down, right = length(max(-op.offset, 0)), length(max(op.offset, 0))
     rows, columns = (b.dims.normal(ex.sub(x.dims[k], n)) for k, n in ((first, down), (second, right)))
     size = rows
-    if not b.dims.equal(rows, columns) or not is_length(rows):
+    if not b.dims.equal(rows, columns) or not b.dims.is_length(rows):
         size = b.named(ex.maximum(ex.minimum(rows, columns), length(0)))
     dims = (*(x.dims[k] for k in others), size)
     if x.uniform is not None:

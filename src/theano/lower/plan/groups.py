@@ -17,7 +17,7 @@ from theano.loops import expr as ex
 from theano.loops.expr import Expr
 from theano.lower.builder import Builder
 from theano.lower.dims import is_const
-from theano.lower.items import Item, Pointwise, Reduce, Special
+from theano.lower.items import Item, Pointwise, Reduce, Running, Special
 from theano.lower.values import Ragged, Tensor, Value
 from theano.progress import still_here
 from theano.record import Record, field
@@ -42,6 +42,7 @@ class Group(Record):
     """Items that share a loop nest. `places[item]` maps the item's own axes to the group's.
 
     An axis may be `ragged`: it is gone through in the stretches of the rows, inside the loop over these.
+    Instead of reduced axes there may be one that is gone `along` in order, as some items need what they gave before.
     `streams` is how many arrays the group touches, or more: what its parts touched before they were merged.
     `not_merged` lists groups that this one reads from and has not been merged with, and why.
     """
@@ -49,6 +50,7 @@ class Group(Record):
     region: int
     axes: list[Expr] = field(default_factory=list)
     red: frozenset[int] = frozenset()
+    along: int | None = None
     items: list[Item] = field(default_factory=list)
     places: dict[Item, tuple[int | None, ...]] = field(default_factory=dict)
     position: int = -1
@@ -161,6 +163,8 @@ class Scheduler:
         ragged = item.ragged
         if ragged is not None:
             kept |= {ragged.axis, ragged.rows}
+        if isinstance(item, Running):
+            kept = {item.along}
         for k, d in enumerate(dims):
             if is_const(d, 1) and k not in kept:
                 place.append(None)
@@ -174,6 +178,7 @@ class Scheduler:
             group.red = frozenset(place[k] for k in item.red if place[k] is not None)  # type: ignore[misc]
         else:
             group.serial = item.scatter is not None
+            group.along = place[item.along] if isinstance(item, Running) else None
         group.cost = item.cost
         group.streams = streams(group)
         return group
@@ -191,6 +196,10 @@ class Scheduler:
         machine = self.machine
         if a.serial or (into.serial and not _is_fed(a, into)):
             return "one of them writes to places in order"
+        if (a.along is not None and into.red) or (into.along is not None and a.red):
+            return "one of them goes along an axis, the other one reduces"
+        if self._is_slowed(a, into) or self._is_slowed(into, a):
+            return "work along rows is not widened, and this is much"
         if a.cost + into.cost > machine.loop_cost or len(a.items) + len(into.items) > machine.loop_items:
             return "together they are too much for one loop"
         early = self._can_move_up(a, into)
@@ -206,6 +215,10 @@ class Scheduler:
                 return "together they read too many arrays"
         self._join(a, into, fit, early)
         return ""
+
+    def _is_slowed(self, a: Group, other: Group) -> bool:
+        """Whether `a` goes along the last axis, where one element waits for another, and `other` is much work."""
+        return a.along is not None and a.along == len(a.axes) - 1 and other.cost > self.machine.light
 
     def _can_move_down(self, a: Group, into: Group) -> bool:
         """Nothing between the two needs what `a` makes: `a` may run where `into` does."""
@@ -341,6 +354,9 @@ class Scheduler:
         mapping = self._complete(a, into, pairs)
         if mapping is None:
             return None
+        if a.along is not None and into.along is not None and mapping[a.along] != into.along:
+            self.misfit = "they go along different axes"
+            return None
         red = frozenset(mapping[k] for k in a.red)
         self.misfit = "they reduce over different axes"
         return Fit(mapping) if not red or not into.red or red == into.red else None
@@ -430,6 +446,8 @@ class Scheduler:
         else:
             for item in a.items:
                 into.places[item] = tuple(None if p is None else mapping[p] for p in a.places[item])
+        if a.along is not None:
+            into.along = mapping[a.along]
         self.home.update(dict.fromkeys(a.items, into))
         into.items = a.items + into.items
         into.deps = (into.sources() | a.sources()) - {a, into}

@@ -1,6 +1,6 @@
 """The form of a group's loops: decided by what its items reach, how long its axes are, and the machine.
 
-Four shapes, by the axis that is contiguous in memory (the *vector axis*):
+Five shapes, by the axis that is contiguous in memory (the *vector axis*):
 
 - *points*: nothing is reduced; loops over all axes, the innermost widened. They are *flat*, one loop, where all memory
   is walked through in the nest's own order, and *tiled* where the vector axis jumps through what lies side by side
@@ -9,6 +9,8 @@ Four shapes, by the axis that is contiguous in memory (the *vector axis*):
 - *parts*: a full reduction, whose parts are added in order.
 - *columns*: the vector axis is parallel; it is cut into blocks whose accumulators stay in the L1 cache, inside them
   run the reduced axes, innermost the block.
+- *running*: one axis is gone along in order. If it is the vector axis, inside it runs a loop over several rows at once;
+  else it runs around blocks of columns.
 
 A ragged axis is one of the loops inside the one over its rows, and so long, for the estimates, as rows are on average.
 
@@ -119,7 +121,10 @@ class NestPlan(Record, frozen=True):
     parts
         Positions of the first axis in one part, and how many parts there are.
     later, width
-        Of columns: values of a column that later sweeps read; columns of a block.
+        Of columns: values of a column that later sweeps read; columns of a block. Blocks of the innermost loop over
+        points have a width, too, if these are what is shared.
+    rows
+        Of running work: rows that are taken at once.
     levels
         Of columns: before each sweep and after the last, the loops over a block's columns. They end the reductions
         of the sweep before, and do the prefix work; what picks an element of a row has a loop of its own, as there may
@@ -146,6 +151,7 @@ class NestPlan(Record, frozen=True):
     parts: tuple[Expr, Expr] | None = None
     later: tuple[Tensor, ...] = ()
     width: int = 0
+    rows: int = 0
     levels: tuple[tuple[tuple[Item, ...], ...], ...] = ()
     hints: tuple[Hint, ...] = ()
     busiest: int = 0
@@ -178,6 +184,8 @@ class _Planner:
         self.order = order = axis_order(self.reach)
         self.reduced = [k for k in order if k in group.red]
         self.parallel = [k for k in order if k not in group.red]
+        if group.along is not None:
+            return self._running(group.along)
         if not group.red:
             return self._points()
         self.phases = Phases(self.b, group, self.reach.producer)
@@ -206,7 +214,7 @@ class _Planner:
         if scatters:
             count = scatters[0].parts
             if count is None:
-                return NestPlan("points", order, in_order=True)
+                return self._scattered({group.places[scatters[0]][k] for k in scatters[0].spread})
             parts = self._outermost_part(count)
             return self._form(
                 "points", parts, in_order=True, in_rows=self._in_rows(scatters), parts=self._shares(count)
@@ -230,6 +238,29 @@ class _Planner:
         unroll = point_unroll(self.machine, group, group.axes[order[-1]])
         hints = self._ahead(accesses)
         return self._form("points", outermost, unroll=unroll, hints=hints)
+
+    def _scattered(self, spread: Collection[int | None]) -> NestPlan:
+        """What is written to places: in order, but along the axes `spread`, where no two of them are the same.
+
+        These go outside, and the last one in vectors inside: then threads share blocks of it, and each goes to all
+        places.
+        """
+        axes, tied = self.group.axes, [k for k in self.order if k not in spread]
+        free = [k for k in self.order if k in spread]
+        if not free:
+            return NestPlan("points", tuple(tied), in_order=True)
+        vector = free.pop() if free[-1] == self.order[-1] else None
+        self.order = [*free, *tied] if vector is None else [*free, *tied, vector]
+        points, width = rest(self.dims, self._lengths(self.order)), 0
+        if free:
+            outermost = Outermost(axes[free[0]], points, frozenset(free[:1]), free[0])
+        else:
+            width = self.machine.scatter_block
+            assert vector is not None
+            blocks = ex.idiv(ex.add(axes[vector], length(width - 1)), length(width))
+            points = self.dims.product((*self._lengths(tied), length(width)))
+            outermost = Outermost(blocks, points, frozenset([vector]))
+        return self._form("points", outermost, in_order=vector is None, width=width)
 
     def _across(self, accesses: Sequence[Access]) -> int | None:
         """The axis, not the innermost, along which some memory is contiguous that the innermost jumps through.
@@ -474,6 +505,29 @@ class _Planner:
         streams = len(read) + sum(map(self.reach.wants_store, items))
         return machine.rows_at_once * (2 if cost <= machine.little and streams <= 1 else 1)
 
+    # -- running sums ------------------------------------------------------------------------------------------------
+    def _running(self, along: int) -> NestPlan:
+        """Along the axis in order: rows of it at once, or around a block of what is side by side across it."""
+        axes, machine, vector = self.group.axes, self.machine, self.order[-1]
+        others = [k for k in self.order if k != along]
+        few = axes[vector].op == "const" and int(axes[vector].value) <= machine.few_columns
+        down_columns = vector != along and not few
+        self.order = [*others[:-1], along, vector] if down_columns else [*others, along]
+        width, rows = machine.running_block if down_columns else 0, machine.running_rows
+        if others and not width and axes[others[-1]].op == "const":
+            rows = min(rows, int(axes[others[-1]].value))
+        size, outermost = width or rows, None
+        if others[1:] or (others and self.in_slices):
+            points = rest(self.dims, self._lengths([*others, along]))
+            outermost = Outermost(axes[others[0]], points, frozenset(others[:1]), others[0])
+        elif others and not is_const(axes[others[0]], rows):
+            blocks = ex.idiv(ex.add(axes[others[0]], length(size - 1)), length(size))
+            outermost = Outermost(blocks, self.dims.product((axes[along], length(size))), frozenset(others))
+        hints: tuple[Hint, ...] = ()
+        if down_columns and pays(self.reach):
+            hints = hints_for_rows(self.reach.of(self.group.items), along)
+        return self._form("running", outermost, width=width, rows=rows, hints=hints)
+
     # -- threads -----------------------------------------------------------------------------------------------------
     def _sharing(self, outermost: Outermost | None) -> Sharing | None:
         """How threads share the outermost loop; None where its positions depend on each other, or are too few."""
@@ -501,6 +555,8 @@ class _Planner:
                 continue  # a place of its own for each part
             if outermost.finish and (isinstance(item, Reduce) or self.group.is_prefix(item)):
                 continue  # at the end
+            if isinstance(item, Pointwise) and item.scatter is not None:
+                continue  # the loop goes along an axis on which no two places are the same
             if self.reach.wants_store(item) or (isinstance(item, Reduce) and item.out in self.stored):
                 if all(axis not in outermost.moving for axis, _ in self.reach.store(item).steps):
                     return True

@@ -89,7 +89,12 @@ def _loops(plan: NestPlan, group: Group, machine: Machine, axes: dict[int, str])
         around = f"loops over {_list(axes, others)}; " if others else ""
         tiles = zip(machine.tile, (plan.across, last), strict=True)
         return f"{around}tiles of {' and '.join(f'{n} of {axes[k]}' for n, k in tiles)}, the last in vectors{several}"
+    if plan.shape == "running":
+        return _running(plan, axes)
     reduced, parallel = [k for k in plan.order if k in group.red], [k for k in plan.order if k not in group.red]
+    if plan.shape == "points" and plan.width:
+        blocks = f"blocks of {plan.width} of {axes[last]} in vectors"
+        return f"loops over {_list(axes, plan.order[:-1])}, one after the other; {blocks}"
     if plan.shape == "points":
         return f"loops over {_list(axes, plan.order)}, the last in vectors{several}{inside}"
     if plan.shape == "columns":
@@ -97,6 +102,15 @@ def _loops(plan: NestPlan, group: Group, machine: Machine, axes: dict[int, str])
         return f"{around}columns: blocks of {plan.width} of {axes[last]} in vectors; sweeps over {_list(axes, reduced)}"
     around = f"loops over {_list(axes, parallel)}; " if parallel else ""
     return f"{around}rows: sweeps over {_list(axes, reduced)}, the last in vectors"
+
+
+def _running(plan: NestPlan, axes: dict[int, str]) -> str:
+    if plan.width:
+        around = f"loops over {_list(axes, plan.order[:-2])}; " if plan.order[2:] else ""
+        blocks = f"blocks of {plan.width} of {axes[plan.order[-1]]} in vectors"
+        return f"{around}columns: {blocks}; down {axes[plan.order[-2]]} in order, {plan.rows} rows at once"
+    rows = f"loops over {_list(axes, plan.order[:-1])}, {plan.rows} rows at once; " if plan.order[1:] else ""
+    return f"{rows}along {axes[plan.order[-1]]} in order"
 
 
 def _list(axes: dict[int, str], order: Iterable[int]) -> str:

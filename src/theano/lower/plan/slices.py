@@ -151,7 +151,7 @@ class _Slicer:
         return self._is_own(whole(item.out), (0, 1), 0) and (not inside or self._is_own(item.x, (0, 1), 0))
 
     def _is_cut_along(self, group: Group, axis: int | None) -> bool:
-        if axis is None or axis in group.red:
+        if axis is None or axis in group.red or axis == group.along:
             return False
         for item in group.items:
             assert isinstance(item, Pointwise | Reduce)

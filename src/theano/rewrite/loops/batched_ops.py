@@ -98,7 +98,7 @@ def batch_cumulative(batch: Batch, node: Node, arguments: list[Rows]) -> Sequenc
 
 @batches(LinearRecurrence)
 def batch_recurrence(batch: Batch, node: Node, arguments: list[Rows]) -> Sequence[Rows]:
-    return _one(LinearRecurrence(node.op.axis + 1)(*(batch.varied(a) for a in arguments)))
+    return _one(LinearRecurrence(node.op.axis + 1, node.op.shifted)(*(batch.varied(a) for a in arguments)))
 
 
 # -- products --------------------------------------------------------------------------------------------

@@ -19,8 +19,10 @@ from theano.rewrite.engine.pattern import parameter, variable
 from theano.rewrite.engine.registry import canonicalize, rule
 from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
+from theano.tensor.advanced_subtensor import ARRAY, AdvancedIncSubtensor, AdvancedIncSubtensor1, Nonzero
 from theano.tensor.alloc import Alloc
 from theano.tensor.elemwise import Elemwise
+from theano.tensor.math import neq, switch
 from theano.tensor.shape import MakeVector, Rebroadcast, Shape, patternbroadcast
 from theano.tensor.subtensor import IncSubtensor, Subtensor
 
@@ -298,3 +300,33 @@ canonicalize(
     name="subtensor_of_dot", alone=True, shapes={"x": "nm", "y": "mk"},
     where=lambda graph, x, y, J: {"M": J[: x.type.ndim - 1], "Q": [FULL, *J[x.type.ndim - 1 :]]},
 )  # fmt: skip
+
+
+@rule(AdvancedIncSubtensor1, AdvancedIncSubtensor, name="number_behind_mask")
+def number_behind_mask(graph: RewriteGraph, node: Node) -> Result:
+    """``set_subtensor(x[mask], number)`` is a choice for each element, without looking for where the mask is true."""
+    x, y, *places = node.inputs
+    owner = places[0].owner
+    if owner is None or type(owner.op) is not Nonzero or node.op.idx_list != (ARRAY,) * x.type.ndim:
+        return None
+    if len(places) != len(owner.outputs) or any(p is not o for p, o in zip(places, owner.outputs, strict=True)):
+        return None
+    mask, number = owner.inputs[0], _repeated_number(graph, y, places[0])
+    dtype = x.type.dtype
+    if number is None or dtype.startswith("complex") or (dtype == "bool" and not node.op.set_instead_of_inc):
+        return None
+    if mask.type.broadcastable != x.type.broadcastable or not has_lengths(graph, mask, dims(graph, x)):
+        return None
+    chosen = mask if mask.type.dtype == "bool" else neq(mask, 0)
+    made: Tensor = switch(chosen, number if node.op.set_instead_of_inc else x + number, x)
+    return made if made.type.dtype == dtype else None
+
+
+def _repeated_number(graph: RewriteGraph, y: Tensor, places: Tensor) -> Tensor | None:
+    """The number that is written to all places, if that is one."""
+    if all(y.type.broadcastable):
+        return dimshuffle(y, ()) if y.type.ndim else y
+    value = y.owner.inputs[0] if y.owner is not None and type(y.owner.op) is Alloc else None
+    if value is None or not all(value.type.broadcastable) or not has_lengths(graph, y, dims(graph, places)):
+        return None
+    return dimshuffle(value, ()) if value.type.ndim else value
