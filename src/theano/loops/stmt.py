@@ -185,6 +185,8 @@ def fixed_store(loop: For, own: set[str]) -> Store | None:
             moving.add(stmt.index)
         elif isinstance(stmt, Let) and moves(stmt.value):
             moving.add(stmt.name)
+        elif isinstance(stmt, Load) and moves(stmt.view.offset, *stmt.index):
+            moving.add(stmt.name)
         elif isinstance(stmt, Store) and stmt.view.base not in own and not moves(stmt.view.offset, *stmt.index):
             return stmt
     return None

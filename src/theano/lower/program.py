@@ -18,7 +18,20 @@ from theano.lower.dims import ONE, is_const, length
 from theano.lower.items import Special
 from theano.lower.machine import Machine
 from theano.lower.main import Assembler, Update
-from theano.lower.ops import branch, callback, dot, elemwise, indexing, join, random, reduction, scan, shapes  # noqa: F401  (register)
+from theano.lower.ops import (  # noqa: F401  (register)
+    branch,
+    callback,
+    dot,
+    elemwise,
+    indexing,
+    join,
+    random,
+    reduction,
+    scan,
+    selecting,
+    shapes,
+    sorting,
+)  # fmt: skip
 from theano.lower.ops.product import share_reads
 from theano.lower.ops.registry import find
 from theano.lower.plan.groups import Group, Scheduler, live_items

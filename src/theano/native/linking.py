@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from theano.loops.externs import EXTERNS
-from theano.native import blas, product
+from theano.native import blas, product, sorting
 from theano.record import Record
 
 __all__ = ["SOURCES", "Source", "address", "is_missing_at_first", "is_provisional"]
@@ -41,6 +41,7 @@ def _routine(name: str) -> int:
 SOURCES = {
     "products": Source(product.address, product.is_provisional, product.is_of_loops),
     "blas": Source(_routine),
+    "sorting": Source(sorting.address),
 }
 
 

@@ -1,0 +1,132 @@
+"""What the kernels of sorting are written with: keys, which are signed integers, and vectors of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from theano.native.ir_text import INT, VOID, FunctionText, V
+
+if TYPE_CHECKING:
+    from theano.runtime.target import Isa
+
+__all__ = ["Keys", "Kernel", "keys_of"]
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Of the integers that are sorted, and of what a kernel holds in registers at once.
+
+    `group` vectors are compared with each other between loads and stores, half of it from each of two runs.
+    """
+
+    bits: int
+    lanes: int
+    group: int
+    compresses: bool  # whether there is an instruction that moves the lanes under a mask together
+
+    @property
+    def type(self) -> str:
+        return f"i{self.bits}"
+
+    @property
+    def size(self) -> int:
+        return self.bits // 8
+
+    @property
+    def vector(self) -> str:
+        return f"<{self.lanes} x {self.type}>"
+
+    @property
+    def least(self) -> int:
+        """The fewest keys of a network."""
+        return self.lanes * self.group
+
+    @property
+    def largest(self) -> int:
+        return (1 << (self.bits - 1)) - 1
+
+
+def keys_of(bits: int, isa: Isa) -> Keys:
+    """Half of the registers hold a group, the others what is made of it."""
+    return Keys(bits, max(isa.vector_bytes * 8 // bits, 2), 16 if isa.name in ("avx512", "neon") else 8, isa.has_masks)
+
+
+class Kernel(FunctionText):
+    """A function on keys; its parameters are a name and i (integer), n (key) or p (pointer)."""
+
+    def __init__(
+        self, keys: Keys, name: str, params: str, result: str = VOID, exported: bool = False, quick: bool = False
+    ) -> None:
+        self.keys = keys
+        super().__init__(name, params, result, exported, quick)
+
+    def type_named(self, short: str) -> str:
+        return self.keys.type if short == "n" else super().type_named(short)
+
+    # -- keys ---------------------------------------------------------------------------------------------
+    def key(self, value: int) -> V:
+        return self.constant(value, self.keys.type)
+
+    def at(self, pointer: V, index: V | int) -> V:
+        """The address `index` keys behind `pointer`."""
+        return pointer.element(self.keys.type, index)
+
+    def key_at(self, pointer: V, index: V | int = 0) -> V:
+        return self.at(pointer, index).load(self.keys.type, self.keys.size)
+
+    def put(self, value: V, pointer: V, index: V | int = 0) -> None:
+        """Store a key, or a vector of them, from key `index` on."""
+        self.at(pointer, index).store(value, self.keys.size)
+
+    # -- vectors ------------------------------------------------------------------------------------------
+    def vectors(self, pointer: V, index: V | int) -> V:
+        """The address `index` vectors behind `pointer`."""
+        return pointer.element(self.keys.vector, index)
+
+    def vector_at(self, pointer: V, index: V | int = 0) -> V:
+        return self.vectors(pointer, index).load(self.keys.vector, self.keys.size)
+
+    def put_vector(self, value: V, pointer: V, index: V | int = 0) -> None:
+        self.vectors(pointer, index).store(value, self.keys.size)
+
+    def op(self, name: str, a: V, b: V) -> V:
+        """An operation on integers or vectors of them, by LLVM's name."""
+        return self.emit(a.type, f"{name} {a.type} {a.text}, {b.text}")
+
+    def spread(self, key: V) -> V:
+        """A vector of one key."""
+        t, n = f"<{self.keys.lanes} x {key.type}>", self.keys.lanes
+        one = self.emit(t, f"insertelement {t} poison, {key.type} {key.text}, i64 0")
+        return self.emit(t, f"shufflevector {t} {one.text}, {t} poison, <{n} x i32> zeroinitializer")
+
+    def shuffled(self, a: V, b: V, picks: Iterable[int]) -> V:
+        """Lanes of one vector and of another one, which count on."""
+        mask = [f"i32 {k}" for k in picks]
+        text = f"shufflevector {a.type} {a.text}, {b.type} {b.text}, <{len(mask)} x i32> <{', '.join(mask)}>"
+        return self.emit(f"<{len(mask)} x {self.keys.type}>", text)
+
+    def crossed(self, vector: V, bits: int) -> V:
+        """The lane whose number differs in `bits`."""
+        return self.shuffled(vector, vector, [k ^ bits for k in range(self.keys.lanes)])
+
+    def mixed(self, a: V, b: V, bit: int) -> V:
+        """Lanes of `a` whose numbers lack a bit, and those of `b` that have it."""
+        n = self.keys.lanes
+        return self.shuffled(a, b, [k + n if k & bit else k for k in range(n)])
+
+    def ordered(self, a: V, b: V) -> tuple[V, V]:
+        """The lesser and the greater, lane by lane."""
+        kind = f"v{self.keys.lanes}{self.keys.type}"
+        low, high = (self.call(f"llvm.{op}.{kind}", a, b, result=a.type) for op in ("smin", "smax"))
+        return low, high
+
+    # -- others -------------------------------------------------------------------------------------------
+    def log2(self, power: V) -> V:
+        """Of a power of two."""
+        return self.call("llvm.cttz.i64", power, True, result=INT)
+
+    def bits_of(self, value: V) -> V:
+        """How many bits a number has; 0 for 0."""
+        return self.constant(64) - self.call("llvm.ctlz.i64", value, False, result=INT)
