@@ -41,7 +41,7 @@ def _routine(name: str) -> int:
 SOURCES = {
     "products": Source(product.address, product.is_provisional, product.is_of_loops),
     "blas": Source(_routine),
-    "sorting": Source(sorting.address),
+    "sorting": Source(sorting.address, sorting.is_provisional),
 }
 
 

@@ -16,29 +16,60 @@ from theano.runtime import abi, cache, jit
 from theano.runtime.module import Module
 from theano.runtime.target import Isa
 
-__all__ = ["address"]
+__all__ = ["address", "is_provisional"]
 
-_OPTIONS = jit.Options(passes=("sroa",))
+_FIRST = jit.Options(level=0, passes=("sroa",))
+_WELL = jit.Options(passes=("sroa",))
 
 
 def address(name: str) -> int:
     """Where the function is."""
-    return _library(sorting.modules()[name], jit.isa()).symbols[name]
+    return _library(sorting.modules()[name], jit.isa()).code.symbols[name]
 
 
-@functools.cache
-def _library(bits: int, isa: Isa) -> jit.CodeObject:
-    """The module for keys of so many bits; it stays as long as the process."""
-    folders = tuple(os.path.dirname(str(m.__file__)) for m in (provisional, abi, sorting))
-    sources = cache.sources(folders)
-    known_as = f"{sources}\nsorting by {bits} bits, {isa!r}" if sources else ""
+def is_provisional(name: str) -> bool:
+    """Whether `provisional.complete` will replace the function."""
+    return _library(sorting.modules()[name], jit.isa()).is_provisional
 
-    def module() -> Module:
-        from theano.native.sorting_ir import library_module  # for what the cache has
 
-        return library_module(bits, isa)
+class _Library:
+    """The module for keys of so many bits; it stays as long as the process.
 
-    names = tuple(name for name, key in sorting.modules().items() if key == bits)
-    code = jit.compile_module(module, _OPTIONS, names, known_as=known_as)
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(code))  # contexts of functions hold addresses in it
-    return code
+    Where the cache has nothing, it is provisional at first, without networks: all sort alike.
+    """
+
+    def __init__(self, bits: int, isa: Isa) -> None:
+        self._bits, self._isa = bits, isa
+        self._exports = tuple(name for name, key in sorting.modules().items() if key == bits)
+        known_as = self._known_as(False)
+        kept = jit.kept_module(known_as, _WELL, self._exports) if known_as else None
+        self.is_provisional = kept is None
+        self.code = self._held(kept or self._compiled(True))
+        if self.is_provisional:
+            provisional.later(self._complete)
+
+    def _known_as(self, first: bool) -> str:
+        """What the text follows from, or "" where that can't be told."""
+        folders = (os.path.dirname(str(m.__file__)) for m in (provisional, abi, sorting))
+        sources = cache.sources(tuple(folders))
+        return f"{sources}\nsorting by {self._bits} bits, {self._isa!r}, {first}" if sources else ""
+
+    def _compiled(self, first: bool) -> jit.CodeObject:
+        def module() -> Module:
+            from theano.native.sorting_ir import library_module  # for what the cache has
+
+            return library_module(self._bits, self._isa, first)
+
+        options = _FIRST if first else _WELL
+        return jit.compile_module(module, options, self._exports, known_as=self._known_as(first))
+
+    def _held(self, code: jit.CodeObject) -> jit.CodeObject:
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(code))  # contexts of functions hold addresses in it
+        return code
+
+    def _complete(self) -> None:
+        self.code = self._held(self._compiled(False))
+        self.is_provisional = False
+
+
+_library = functools.cache(_Library)

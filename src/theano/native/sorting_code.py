@@ -18,13 +18,15 @@ __all__ = ["Keys", "Kernel", "keys_of"]
 class Keys:
     """Of the integers that are sorted, and of what a kernel holds in registers at once.
 
-    `group` vectors are compared with each other between loads and stores, half of it from each of two runs.
+    `group` vectors are compared with each other between loads and stores, half of it from each of two runs. What is
+    `provisional` has no networks.
     """
 
     bits: int
     lanes: int
     group: int
     compresses: bool  # whether there is an instruction that moves the lanes under a mask together
+    provisional: bool = False
 
     @property
     def type(self) -> str:
@@ -48,9 +50,12 @@ class Keys:
         return (1 << (self.bits - 1)) - 1
 
 
-def keys_of(bits: int, isa: Isa) -> Keys:
+def keys_of(bits: int, isa: Isa, provisional: bool = False) -> Keys:
     """Half of the registers hold a group, the others what is made of it."""
-    return Keys(bits, max(isa.vector_bytes * 8 // bits, 2), 16 if isa.name in ("avx512", "neon") else 8, isa.has_masks)
+    if provisional:
+        return Keys(bits, 2, 8, False, True)
+    group = 16 if isa.name in ("avx512", "neon") else 8
+    return Keys(bits, max(isa.vector_bytes * 8 // bits, 2), group, isa.has_masks)
 
 
 class Kernel(FunctionText):

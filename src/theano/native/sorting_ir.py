@@ -142,6 +142,19 @@ def sorted_rows(s: Keys, bits: int) -> Kernel:
     """Sort rows of numbers."""
     f = Kernel(s, f"sorted{bits}", "rows:i n:i x:p out:p scratch:p form:p", quick=True)
     keys, other = _rooms(f)
+    if not s.provisional:
+        _short_rows(f, bits, keys)
+    with f.loop(0, f.rows) as i:
+        first = i * f.n
+        f.call(f"keys_from{bits}", f.x.element(f"i{bits}", first), f.n, f.form, keys)
+        f.call("sorted", keys, f.n, other, 0, bits)
+        f.call(f"numbers_to{bits}", keys, f.n, f.form, f.out.element(f"i{bits}", first))
+    return f
+
+
+def _short_rows(f: Kernel, bits: int, keys: V) -> None:
+    """Sort rows, if they are short, as many at once as there are lanes, and leave."""
+    s = f.keys
     with f.when((f.n <= SHORT) & (f.rows >= s.lanes // 4)):
         matrix, v = f.at(keys, f.n * s.lanes + s.lanes), rows_for_columns(f, f.n)
         with f.loop(0, f.rows, s.lanes) as i:
@@ -152,12 +165,6 @@ def sorted_rows(s: Keys, bits: int) -> Kernel:
             f.call("from_lanes", matrix, f.n, keys)
             f.call(f"numbers_to{bits}", keys, count, f.form, f.out.element(f"i{bits}", first))
         f.leave()
-    with f.loop(0, f.rows) as i:
-        first = i * f.n
-        f.call(f"keys_from{bits}", f.x.element(f"i{bits}", first), f.n, f.form, keys)
-        f.call("sorted", keys, f.n, other, 0, bits)
-        f.call(f"numbers_to{bits}", keys, f.n, f.form, f.out.element(f"i{bits}", first))
-    return f
 
 
 # -- positions ---------------------------------------------------------------------------------------------
@@ -256,7 +263,7 @@ def positions_of_row(s: Keys, bits: int) -> Kernel:
     width, places = f.bits_of(f.key_at(ends, 1) - low), f.bits_of(f.n - 1)
     shift = f.maximum(width + places - s.bits, 0)
     f.call("pack", keys, f.n, low, shift, places)
-    f.call("sorted", keys, f.n, other, places, f.minimum(width + places, s.bits))
+    f.call("selected", keys, f.n, f.count, other, places, f.minimum(width + places, s.bits))
     with f.when(shift > 0):
         f.call(f"ties{bits}", f.x, f.n, f.form, keys, other, low, shift, places)
     f.call("unpack", keys, f.count, places, f.out)
@@ -266,6 +273,11 @@ def positions_of_row(s: Keys, bits: int) -> Kernel:
 def positions_of_rows(s: Keys, bits: int) -> Kernel:
     """The same of each row; of many short ones as many at once as a vector has lanes, unless that leaves ties."""
     f = Kernel(s, f"positions{bits}", "rows:i n:i count:i x:p out:p scratch:p form:p", quick=True)
+    if s.provisional:
+        with f.loop(0, f.rows) as i:
+            x, out = f.x.element(f"i{bits}", i * f.n), f.out.element(s.type, i * f.count)
+            f.call(f"row{bits}", f.n, f.count, x, out, f.scratch, f.form)
+        return f
     keys, _ = _rooms(f)
     matrix, v, places = f.at(keys, f.n * s.lanes + s.lanes), rows_for_columns(f, f.n), f.bits_of(f.n - 1)
     is_short = (f.n <= SHORT) & (f.rows >= s.lanes // 4)
@@ -312,12 +324,14 @@ def entry(s: Keys, kind: str, type_: str) -> tuple[Kernel, Global]:
     return f, constant
 
 
-def library_module(bits: int, isa: Isa) -> Module:
+def library_module(bits: int, isa: Isa, provisional: bool = False) -> Module:
     """The functions that sort by keys of so many bits: positions are sorted by long ones."""
-    s = keys_of(bits, isa)
+    s = keys_of(bits, isa, provisional)
     entries = [entry(s, kind, t) for kind in KINDS for t in BITS if key_of(kind, t) == s.type]
     sizes = (8, 16, 32, 64) if bits == 64 else (8, 16, 32)
-    functions = [*of_keys(s), *of_networks(s), *of_short_rows(s), *(keys_from(s, size) for size in sizes)]
+    functions = [*of_keys(s), *(keys_from(s, size) for size in sizes)]
+    if not provisional:
+        functions += [*of_networks(s), *of_short_rows(s)]
     own = (64,) if bits == 64 else sizes
     functions += [f(s, size) for size in own for f in (numbers_to, sorted_rows)]
     if bits == 64:

@@ -12,6 +12,8 @@ FEW = 24
 MANY = 1 << 10  # see `loops.sorting.MORE`
 # A part of what is parted has at least the part ``1 / FAIR`` of it; else keys are sorted by their digits.
 FAIR = 16
+# From so many keys on those are parted off that are not among the first.
+MANY_OTHERS = 256
 DIGIT = 8
 BUCKETS = 1 << DIGIT
 
@@ -170,6 +172,9 @@ def sorted_keys(s: Keys) -> Kernel:
     with f.when(f.n <= FEW):
         f.call("inserted", f.p, f.n)
         f.leave()
+    if s.provisional:
+        f.call("by_digits", f.p, f.n, f.other, f.low, f.high)
+        return f
     with f.when(f.n <= MANY):
         v = rows_for(f, f.n)
         f.call("padded", f.p, f.n, f.other, v)
@@ -187,5 +192,28 @@ def sorted_keys(s: Keys) -> Kernel:
     return f
 
 
+def selected(s: Keys) -> Kernel:
+    """The `count` least keys in order at the front, see `sorted`; many others are parted off before."""
+    f = Kernel(s, "selected", "p:p n:i count:i other:p low:i high:i", quick=True)
+    size = f.variable(INT, f.n)
+    if s.provisional:
+        f.call("sorted", f.p, f.n, f.other, f.low, f.high)
+        return f
+    head, end = f.block(), f.block()
+    f.begin(head)
+    f.jump(end, when=size.get() < MANY_OTHERS)
+    f.jump(end, when=size.get() < f.count * 4)
+    pivot = f.call("median", f.p, size.get(), result=s.type)
+    left = f.call("parted", f.p, size.get(), pivot, f.other, result=INT)
+    f.jump(end, when=left < f.count)
+    f.jump(end, when=left > size.get() - size.get().over(FAIR))
+    size.set(left)
+    f.jump(head)
+    f.begin(end)
+    f.call("sorted", f.p, size.get(), f.other, f.low, f.high)
+    return f
+
+
 def kernels(s: Keys) -> list[Kernel]:
-    return [inserted(s), padded(s), by_digits(s), median(s), parted(s), sorted_keys(s)]
+    always = [inserted(s), by_digits(s), sorted_keys(s), selected(s)]
+    return always if s.provisional else [*always, padded(s), median(s), parted(s)]

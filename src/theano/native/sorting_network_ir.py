@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from theano.native.ir_text import INT, V, Variable
+from theano.native.ir_text import INT, V
 from theano.native.sorting_code import Kernel, Keys
 
-__all__ = ["kernels", "transpose"]
+__all__ = ["kernels"]
 
 
 def batcher(n: int) -> list[tuple[int, int]]:
@@ -201,9 +201,11 @@ def network(s: Keys) -> Kernel:
     return f
 
 
-def transpose(f: Kernel, rows: list[V]) -> None:
-    """As many vectors as lanes: their columns."""
-    n, bit = f.keys.lanes, 1
+def turned(s: Keys) -> Kernel:
+    """As many rows as lanes, `step` keys apart, become columns, `wide` keys apart: 7 ms for LLVM, so this is called."""
+    f = Kernel(s, "turned", "p:p step:i out:p wide:i")
+    rows = [f.at(f.p, f.step * k).load(s.vector, s.size) for k in range(s.lanes)]
+    n, bit = s.lanes, 1
     while bit < n:  # exchange the upper right and the lower left of squares of 2 * bit
         for k in range(n):
             if not k & bit:
@@ -211,29 +213,33 @@ def transpose(f: Kernel, rows: list[V]) -> None:
                 rows[k] = f.shuffled(a, b, [n + (j ^ bit) if j & bit else j for j in range(n)])
                 rows[k | bit] = f.shuffled(a, b, [n + j if j & bit else j ^ bit for j in range(n)])
         bit *= 2
+    for k, row in enumerate(rows):
+        f.put(row, f.out, f.wide * k)
+    return f
 
 
 def out_of_lanes(s: Keys) -> Kernel:
     """The first `n` keys of a sorted matrix, one after the other."""
     f = Kernel(s, "out_of_lanes", "p:p v:i n:i out:p")
-    rest = Variable(f.memory(s.lanes * s.size), s.vector)
+    square = f.memory(s.lanes * s.lanes * s.size)
     with f.loop(0, f.v, s.lanes) as i:
-        rows = [f.vector_at(f.vectors(f.p, i), k) for k in range(s.lanes)]
-        transpose(f, rows)
-        done = f.block()
-        for lane, row in enumerate(rows):
-            place = i + f.v * lane
-            whole, after = f.block(), f.block()
-            f.jump(done, unless=place < f.n)
+        ends, following = f.block(), f.block()
+        f.jump(ends, unless=f.v * (s.lanes - 1) + i + s.lanes <= f.n)
+        f.call("turned", f.vectors(f.p, i), s.lanes, f.at(f.out, i), f.v)
+        f.jump(following)
+        f.begin(ends)
+        f.call("turned", f.vectors(f.p, i), s.lanes, square, s.lanes)
+        with f.loop(0, s.lanes) as lane:
+            place = f.v * lane + i
+            whole, rest, row = f.block(), f.block(), f.vectors(square, lane)
             f.jump(whole, when=place + s.lanes <= f.n)
-            rest.set(row)
-            with f.loop(0, f.n - place) as j:
-                f.put(f.key_at(rest.place, j), f.out, place + j)
-            f.jump(after)
+            with f.loop(place, f.n) as k:
+                f.put(f.key_at(row, k - place), f.out, k)
+            f.jump(rest)
             f.begin(whole)
-            f.put(row, f.out, place)
-            f.begin(after)
-        f.begin(done)
+            f.put(row.load(s.vector, s.size), f.out, place)
+            f.begin(rest)
+        f.begin(following)
     return f
 
 
@@ -241,5 +247,5 @@ def kernels(s: Keys) -> list[Kernel]:
     bits = [1 << k for k in range(s.lanes.bit_length() - 1)]
     return [
         sorted_groups(s), *(steps_of_rows(s, k) for k in range(1, s.group.bit_length())), steps_left(s),
-        merged_rows(s), *(merged_lanes(s, bit) for bit in bits), columns(s), network(s), out_of_lanes(s),
+        merged_rows(s), *(merged_lanes(s, bit) for bit in bits), columns(s), network(s), turned(s), out_of_lanes(s),
     ]  # fmt: skip

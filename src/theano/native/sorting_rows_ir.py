@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from theano.native.ir_text import BOOL, INT, V
 from theano.native.sorting_code import Kernel, Keys
-from theano.native.sorting_network_ir import transpose
 
 __all__ = ["SHORT", "kernels", "pack_key", "rows_for_columns"]
 
@@ -24,10 +23,7 @@ def into_lanes(s: Keys) -> Kernel:
     """
     f = Kernel(s, "into_lanes", "p:p n:i out:p v:i")
     with f.loop(0, f.n, s.lanes) as i:
-        rows = [f.at(f.p, f.n * k + i).load(s.vector, s.size) for k in range(s.lanes)]
-        transpose(f, rows)
-        for k, row in enumerate(rows):
-            f.put_vector(row, f.vectors(f.out, i), k)
+        f.call("turned", f.at(f.p, i), f.n, f.vectors(f.out, i), s.lanes)
     greatest = f.spread(f.key(s.largest))
     with f.loop(f.n, f.v) as i:
         f.put_vector(greatest, f.out, i)
@@ -36,14 +32,11 @@ def into_lanes(s: Keys) -> Kernel:
 
 def from_lanes(s: Keys) -> Kernel:
     """The opposite of `into_lanes`. Vectors reach into the next row, which comes later: so the last ones come first."""
-    f = Kernel(s, "from_lanes", "p:p n:i out:p")
+    f = Kernel(s, "from_lanes", "p:p n:i out:p", quick=True)
     count = f.n.up_to(s.lanes)
     with f.loop(0, count, s.lanes) as back:
         i = count - s.lanes - back
-        rows = [f.vector_at(f.vectors(f.p, i), k) for k in range(s.lanes)]
-        transpose(f, rows)
-        for k, row in enumerate(rows):
-            f.put(row, f.out, f.n * k + i)
+        f.call("turned", f.vectors(f.p, i), s.lanes, f.at(f.out, i), f.n)
     return f
 
 
