@@ -263,9 +263,10 @@ def positions_of_row(s: Keys, bits: int) -> Kernel:
     width, places = f.bits_of(f.key_at(ends, 1) - low), f.bits_of(f.n - 1)
     shift = f.maximum(width + places - s.bits, 0)
     f.call("pack", keys, f.n, low, shift, places)
-    f.call("selected", keys, f.n, f.count, other, places, f.minimum(width + places, s.bits))
+    bits_end = f.minimum(width + places, s.bits)
+    done = f.call("selected", keys, f.n, f.count, other, places, bits_end, result=INT)
     with f.when(shift > 0):
-        f.call(f"ties{bits}", f.x, f.n, f.form, keys, other, low, shift, places)
+        f.call(f"ties{bits}", f.x, done, f.form, keys, other, low, shift, places)
     f.call("unpack", keys, f.count, places, f.out)
     return f
 

@@ -193,27 +193,30 @@ def sorted_keys(s: Keys) -> Kernel:
 
 
 def selected(s: Keys) -> Kernel:
-    """The `count` least keys in order at the front, see `sorted`; many others are parted off before."""
-    f = Kernel(s, "selected", "p:p n:i count:i other:p low:i high:i", quick=True)
+    """The `count` least keys in order at the front, see `sorted`: how many are in order, at least.
+
+    As long as there are many others, they are parted off: not from those that differ in their lowest bits only.
+    """
+    f = Kernel(s, "selected", "p:p n:i count:i other:p low:i high:i", INT, quick=True)
     size = f.variable(INT, f.n)
-    if s.provisional:
-        f.call("sorted", f.p, f.n, f.other, f.low, f.high)
-        return f
-    head, end = f.block(), f.block()
-    f.begin(head)
-    f.jump(end, when=size.get() < MANY_OTHERS)
-    f.jump(end, when=size.get() < f.count * 4)
-    pivot = f.call("median", f.p, size.get(), result=s.type)
-    left = f.call("parted", f.p, size.get(), pivot, f.other, result=INT)
-    f.jump(end, when=left < f.count)
-    f.jump(end, when=left > size.get() - size.get().over(FAIR))
-    size.set(left)
-    f.jump(head)
-    f.begin(end)
+    if not s.provisional:
+        head, end = f.block(), f.block()
+        f.begin(head)
+        f.jump(end, when=size.get() < MANY_OTHERS)
+        f.jump(end, when=size.get() < f.count * 4)
+        pivot = f.call("median", f.p, size.get(), result=s.type)
+        pivot = pivot | ((f.constant(1) << f.low) - 1)
+        left = f.call("parted", f.p, size.get(), pivot, f.other, result=INT)
+        f.jump(end, when=left < f.count)
+        f.jump(end, when=left > size.get() - size.get().over(FAIR))
+        size.set(left)
+        f.jump(head)
+        f.begin(end)
     f.call("sorted", f.p, size.get(), f.other, f.low, f.high)
+    f.leave(size.get())
     return f
 
 
 def kernels(s: Keys) -> list[Kernel]:
-    always = [inserted(s), by_digits(s), sorted_keys(s), selected(s)]
+    always = [inserted(s), by_digits(s), sorted_keys(s), *([selected(s)] if s.bits == 64 else [])]
     return always if s.provisional else [*always, padded(s), median(s), parted(s)]
