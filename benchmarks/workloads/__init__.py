@@ -17,12 +17,13 @@ from benchmarks.workloads import (
     scalar,
     sequences,
     softmax,
+    sorting,
     vmath,
 )
 
 _FAMILIES = (
-    scalar, neurons, mlp, elementwise, vmath, softmax, reductions, hessian, products, sequences, recurrent,
-    compiling, growing, process,
+    scalar, neurons, mlp, elementwise, vmath, softmax, reductions, hessian, products, sorting, sequences,
+    recurrent, compiling, growing, process,
 )  # fmt: skip
 
 WORKLOADS: dict[str, Workload] = {row.name: row for family in _FAMILIES for row in family.ROWS}
