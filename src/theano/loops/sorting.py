@@ -84,10 +84,12 @@ def _positions(type_: str, down: bool, a: dict[str, Any]) -> None:
         out[start : start + x.shape[0] * count] = in_order(x, down)[:, :count].ravel()
 
 
+_PARAMETERS = {kind: signature(text, "", "x", "out scratch") for kind, text in KINDS.items()}
+
+
 def _parameters(kind: str, type_: str) -> tuple[Parameter, ...]:
-    elements = {"scratch": key_of(kind, type_), "out": type_ if kind == "sort" else "i64"}
-    found = signature(KINDS[kind], type_, "x", "out scratch")
-    return tuple(p._replace(element=elements[p.name]) if p.name in elements else p for p in found)
+    elements = {"x": type_, "out": type_ if kind == "sort" else "i64", "scratch": key_of(kind, type_)}
+    return tuple(p._replace(element=elements[p.name]) if p.type == "ptr" else p for p in _PARAMETERS[kind])
 
 
 MEANING: dict[str, Callable[[str], Callable[[dict[str, Any]], None]]] = {
