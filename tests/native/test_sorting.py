@@ -29,6 +29,7 @@ RNG = np.random.default_rng(4)
 LENGTHS = (0, 1, 2, 3, 7, FEW, FEW + 1, 63, 64, 65, SHORT, SHORT + 1, 255, 256, 257, MANY, MANY + 1, 2500, 9000)
 LEVELS = ("baseline", "avx2", "avx512")
 KINDS = ("sort", "places", "top")
+KEYS = sorted(set(modules().values()))
 
 
 def room(n: int) -> int:
@@ -164,10 +165,10 @@ def test_nothing_outside_is_touched(type_: str) -> None:
 def made(isa: Isa, provisional: bool) -> Mapping[str, int]:
     """The functions, compiled anew."""
     found: dict[str, int] = {}
-    for bits in (32, 64):
-        names = tuple(name for name, key in modules().items() if key == bits)
+    for keys in KEYS:
+        names = tuple(name for name, key in modules().items() if key == keys)
         options = sorting._FIRST if provisional else sorting._WELL
-        code = jit.compile_module(library_module(bits, isa, provisional), options, names, use_cache=False)
+        code = jit.compile_module(library_module(keys, isa, provisional), options, names, use_cache=False)
         found |= code.symbols
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(code))
     return found
@@ -188,9 +189,9 @@ def test_every_instruction_set(level: str, monkeypatch: pytest.MonkeyPatch) -> N
             check(numbers(ex.DTYPE_OF[type_], 3, n, "special"), symbols)
 
 
-@pytest.mark.parametrize("bits", [32, 64])
+@pytest.mark.parametrize("keys", KEYS)
 @pytest.mark.parametrize("target", TARGETS)
-def test_code_for(target: str, bits: int) -> None:
+def test_code_for(target: str, keys: str) -> None:
     """The code can be made for other machines, and calls nothing that is not there."""
     triple, name, size, cpu = TARGETS[target]
     llvm.initialize_all_targets()
@@ -198,7 +199,7 @@ def test_code_for(target: str, bits: int) -> None:
     wide = name != "baseline"
     isa = Isa(name, size, has_fma=wide, has_f16c=wide, has_masks=False, cpu=cpu, features="", triple=triple)
     for provisional in (True, False):
-        module = library_module(bits, isa, provisional)
+        module = library_module(keys, isa, provisional)
         assert not called(module, triple, cpu) - {f.name for f in module.functions} - C_LIBRARY
 
 
@@ -214,8 +215,8 @@ def test_comparisons_of_a_network_sort() -> None:
 def test_a_network_has_room() -> None:
     """Scratch is for the widest vectors."""
     wide = Isa("avx512", 64, True, True, True, "", "", "")
-    for bits in (32, 64):
-        s = keys_of(bits, wide)
+    for keys in KEYS:
+        s = keys_of(keys, wide)
         for n in range(1, MANY + 1):
             matrix = s.lanes * max(1 << (n - 1).bit_length(), s.group)
             line = 64 // s.size

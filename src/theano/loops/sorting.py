@@ -17,13 +17,15 @@ from theano.loops import expr as ex
 from theano.loops.expr import Expr
 from theano.loops.externs import Extern, Parameter, declare, signature
 
-__all__ = ["BITS", "KINDS", "POSITIONS", "VALUES", "in_order", "key_of", "modules", "name_of", "scratch_of"]
+__all__ = ["BITS", "KINDS", "LONGEST", "POSITIONS", "VALUES", "in_order", "key_of", "modules", "name_of", "scratch_of"]
 
 # The types of numbers that are sorted, and how long they are.
 BITS = {t: 8 * ex.ITEMSIZE[t] for t in ("bool", *ex.INTS, "f16", *ex.FLOATS)}
 VALUES = "rows:i n:i x:p out:p scratch:p"
 POSITIONS = "rows:i n:i count:i x:p out:p scratch:p"
 KINDS = {"sort": VALUES, "places": POSITIONS, "top": POSITIONS}
+# The longest rows whose positions are found: a place and the bits of a key that have been left out are one key.
+LONGEST = 1 << 29
 # Keys of `scratch` beyond two rows: a network, or as many short rows as there are lanes; to begin at whole vectors.
 MORE = (1 << 12) + 128
 
@@ -38,9 +40,12 @@ def key_of(kind: str, type_: str) -> str:
     return "i64" if kind != "sort" or BITS[type_] == 64 else "i32"
 
 
-def modules() -> dict[str, int]:
-    """For each function the size of its keys in bits: functions with keys of one size are compiled together."""
-    return {name_of(k, t): 8 * ex.ITEMSIZE[key_of(k, t)] for k in KINDS for t in BITS}
+def modules() -> dict[str, str]:
+    """For each function the keys it compares: functions with the same keys are compiled together.
+
+    Keys of positions are such that they can be compared as f64, which is faster.
+    """
+    return {name_of(k, t): key_of(k, t) if k == "sort" else "f64" for k in KINDS for t in BITS}
 
 
 def scratch_of(n: Expr) -> Expr:

@@ -1,7 +1,7 @@
 """Our own functions that sort, which `loops.sorting` declares: where they are.
 
-There are two modules, for keys of 32 and of 64 bits (`sorting_ir`), compiled once a machine, when the first program
-that needs one is linked.
+There is a module for each type of keys (`sorting_ir`), compiled once a machine, when the first program that needs it is
+linked.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ def is_provisional(name: str) -> bool:
 
 
 class _Library:
-    """The module for keys of so many bits; it stays as long as the process.
+    """The module for keys of a type; it stays as long as the process.
 
     Where the cache has nothing, it is provisional at first, without networks: all sort alike.
     """
 
-    def __init__(self, bits: int, isa: Isa) -> None:
-        self._bits, self._isa = bits, isa
-        self._exports = tuple(name for name, key in sorting.modules().items() if key == bits)
+    def __init__(self, keys: str, isa: Isa) -> None:
+        self._keys, self._isa = keys, isa
+        self._exports = tuple(name for name, key in sorting.modules().items() if key == keys)
         known_as = self._known_as(False)
         kept = jit.kept_module(known_as, _WELL, self._exports) if known_as else None
         self.is_provisional = kept is None
@@ -52,13 +52,13 @@ class _Library:
         """What the text follows from, or "" where that can't be told."""
         folders = (os.path.dirname(str(m.__file__)) for m in (provisional, abi, sorting))
         sources = cache.sources(tuple(folders))
-        return f"{sources}\nsorting by {self._bits} bits, {self._isa!r}, {first}" if sources else ""
+        return f"{sources}\nsorting by {self._keys}, {self._isa!r}, {first}" if sources else ""
 
     def _compiled(self, first: bool) -> jit.CodeObject:
         def module() -> Module:
             from theano.native.sorting_ir import library_module  # for what the cache has
 
-            return library_module(self._bits, self._isa, first)
+            return library_module(self._keys, self._isa, first)
 
         options = _FIRST if first else _WELL
         return jit.compile_module(module, options, self._exports, known_as=self._known_as(first))

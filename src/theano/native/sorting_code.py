@@ -18,6 +18,8 @@ __all__ = ["Keys", "Kernel", "keys_of"]
 class Keys:
     """Of the integers that are sorted, and of what a kernel holds in registers at once.
 
+    With `as_floats` the keys are compared as numbers of f64, all positive and normal, which processors do faster.
+
     `group` vectors are compared with each other between loads and stores, half of it from each of two runs. What is
     `provisional` has no networks.
     """
@@ -27,6 +29,7 @@ class Keys:
     group: int
     compresses: bool  # whether there is an instruction that moves the lanes under a mask together
     provisional: bool = False
+    as_floats: bool = False
 
     @property
     def type(self) -> str:
@@ -46,16 +49,18 @@ class Keys:
         return self.lanes * self.group
 
     @property
-    def largest(self) -> int:
-        return (1 << (self.bits - 1)) - 1
+    def greatest(self) -> int:
+        """A key that no other is greater than."""
+        return 0x7FE << 52 if self.as_floats else (1 << (self.bits - 1)) - 1
 
 
-def keys_of(bits: int, isa: Isa, provisional: bool = False) -> Keys:
-    """Half of the registers hold a group, the others what is made of it."""
+def keys_of(type_: str, isa: Isa, provisional: bool = False) -> Keys:
+    """Of a type of `loops.sorting.modules`. Half of the registers hold a group, the others what is made of it."""
+    bits, as_floats = int(type_[1:]), type_[0] == "f"
     if provisional:
-        return Keys(bits, 2, 8, False, True)
+        return Keys(bits, 2, 8, False, True, as_floats)
     group = 16 if isa.name in ("avx512", "neon") else 8
-    return Keys(bits, max(isa.vector_bytes * 8 // bits, 2), group, isa.has_masks)
+    return Keys(bits, max(isa.vector_bytes * 8 // bits, 2), group, isa.has_masks, False, as_floats)
 
 
 class Kernel(FunctionText):
@@ -123,6 +128,19 @@ class Kernel(FunctionText):
 
     def ordered(self, a: V, b: V) -> tuple[V, V]:
         """The lesser and the greater, lane by lane."""
+        if not self.keys.as_floats:
+            return self.ordered_integers(a, b)
+        floats = f"<{self.keys.lanes} x double>"
+        x, y = (v.to("bitcast", floats) for v in (a, b))
+        found = []
+        for how, p, q in (("olt", x, y), ("ogt", y, x)):  # a minimum and a maximum, as processors define them
+            mask = self.emit(f"<{self.keys.lanes} x i1>", f"fcmp {how} {floats} {p.text}, {q.text}")
+            chosen = f"select {mask.type} {mask.text}, {floats} {p.text}, {floats} {q.text}"
+            found.append(self.emit(floats, chosen).to("bitcast", a.type))
+        return found[0], found[1]
+
+    def ordered_integers(self, a: V, b: V) -> tuple[V, V]:
+        """The same of integers that need not be keys."""
         kind = f"v{self.keys.lanes}{self.keys.type}"
         low, high = (self.call(f"llvm.{op}.{kind}", a, b, result=a.type) for op in ("smin", "smax"))
         return low, high

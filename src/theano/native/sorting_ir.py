@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from theano.loops.sorting import BITS, KINDS, key_of, name_of
+from theano.loops.sorting import BITS, KINDS, modules, name_of
 from theano.native.ir_text import BOOL, INT, PTR, VOID, V
 from theano.native.sorting_code import Kernel, Keys, keys_of
 from theano.native.sorting_keys_ir import kernels as of_keys
 from theano.native.sorting_network_ir import kernels as of_networks
-from theano.native.sorting_rows_ir import SHORT, pack_key, rows_for_columns
+from theano.native.sorting_rows_ir import MARK, PACKED, SHORT, pack_key, rows_for_columns
 from theano.native.sorting_rows_ir import kernels as of_short_rows
 from theano.runtime.module import Function, Global, Module, intrinsic
 
@@ -176,7 +176,7 @@ def least_and_greatest(s: Keys) -> Kernel:
     last = f.n & -s.lanes
     with f.fold(0, last, (wide, wide), s.lanes) as (i, state):
         keys = f.at(f.p, i).load(s.vector, s.size)
-        state[0], state[1] = f.ordered(state[0], keys)[0], f.ordered(state[1], keys)[1]
+        state[0], state[1] = f.ordered_integers(state[0], keys)[0], f.ordered_integers(state[1], keys)[1]
     rows = [f.memory(s.lanes * s.size) for _ in state]
     for row, value in zip(rows, state, strict=True):
         f.put(value, row)
@@ -198,15 +198,15 @@ def packed(s: Keys) -> Kernel:
     """Keys, less `low` and without their last `shift` bits, become one integer with their places, of `places` bits."""
     f = Kernel(s, "pack", "p:p n:i low:i shift:i places:i")
     count = f.variable(s.vector, V(f, s.vector, f"<{', '.join(f'i64 {k}' for k in range(s.lanes))}>"))
-    low, shift, places, sign = (f.spread(v) for v in (f.low, f.shift, f.places, f.key(-s.largest - 1)))
+    low, shift, places, mark = (f.spread(v) for v in (f.low, f.shift, f.places, f.key(MARK)))
     step = f.spread(f.key(s.lanes))
     last = f.n & -s.lanes
     with f.loop(0, last, s.lanes) as i:
         keys = f.at(f.p, i).load(s.vector, s.size)
-        f.put(pack_key(f, keys, low, shift, places, count.get(), sign), f.p, i)
+        f.put(pack_key(f, keys, low, shift, places, count.get(), mark), f.p, i)
         count.set(count.get() + step)
     with f.loop(last, f.n) as i:
-        f.put(pack_key(f, f.key_at(f.p, i), f.low, f.shift, f.places, i, f.key(-s.largest - 1)), f.p, i)
+        f.put(pack_key(f, f.key_at(f.p, i), f.low, f.shift, f.places, i, f.key(MARK)), f.p, i)
     return f
 
 
@@ -245,7 +245,7 @@ def ties(s: Keys, bits: int) -> Kernel:
         with f.loop(start.get(), stop.get()) as i:
             place = f.key_at(f.p, i) & mask
             left = (_key_of(f, single, bits, place) - f.low) & rest
-            f.put((left << f.places) | place, f.p, i)
+            f.put((left << f.places) | place | f.key(MARK), f.p, i)
         f.call("sorted", f.at(f.p, start.get()), count, f.other, f.places, f.places + f.shift)
     start.set(stop.get())
     f.jump(head)
@@ -261,10 +261,10 @@ def positions_of_row(s: Keys, bits: int) -> Kernel:
     f.call("ends", keys, f.n, ends)
     low = f.key_at(ends)
     width, places = f.bits_of(f.key_at(ends, 1) - low), f.bits_of(f.n - 1)
-    shift = f.maximum(width + places - s.bits, 0)
+    shift = f.maximum(width + places - PACKED, 0)
     f.call("pack", keys, f.n, low, shift, places)
-    bits_end = f.minimum(width + places, s.bits)
-    done = f.call("selected", keys, f.n, f.count, other, places, bits_end, result=INT)
+    high = f.minimum(width + places, PACKED)
+    done = f.call("selected", keys, f.n, f.count, other, places, high, result=INT)
     with f.when(shift > 0):
         f.call(f"ties{bits}", f.x, done, f.form, keys, other, low, shift, places)
     f.call("unpack", keys, f.count, places, f.out)
@@ -325,20 +325,20 @@ def entry(s: Keys, kind: str, type_: str) -> tuple[Kernel, Global]:
     return f, constant
 
 
-def library_module(bits: int, isa: Isa, provisional: bool = False) -> Module:
-    """The functions that sort by keys of so many bits: positions are sorted by long ones."""
-    s = keys_of(bits, isa, provisional)
-    entries = [entry(s, kind, t) for kind in KINDS for t in BITS if key_of(kind, t) == s.type]
-    sizes = (8, 16, 32, 64) if bits == 64 else (8, 16, 32)
-    functions = [*of_keys(s), *(keys_from(s, size) for size in sizes)]
+def library_module(keys: str, isa: Isa, provisional: bool = False) -> Module:
+    """The functions that compare keys of a type of `loops.sorting.modules`."""
+    s, of = keys_of(keys, isa, provisional), modules()
+    named = [(kind, type_) for kind in KINDS for type_ in BITS if of[name_of(kind, type_)] == keys]
+    entries = [entry(s, kind, type_) for kind, type_ in named]
+    functions = [*of_keys(s)]
     if not provisional:
         functions += [*of_networks(s), *of_short_rows(s)]
-    own = (64,) if bits == 64 else sizes
-    functions += [f(s, size) for size in own for f in (numbers_to, sorted_rows)]
-    if bits == 64:
+    if s.as_floats:
         functions += [least_and_greatest(s), packed(s), unpacked(s)]
-        functions += [f(s, size) for size in sizes for f in (ties, positions_of_row, positions_of_rows)]
-    vector = f"v{s.lanes}i{bits}"
+    own = (ties, positions_of_row, positions_of_rows) if s.as_floats else (numbers_to, sorted_rows)
+    for size in sorted({BITS[type_] for _, type_ in named}):
+        functions += [keys_from(s, size), *(f(s, size) for f in own)]
+    vector = f"v{s.lanes}{s.type}"
     found = [constant for _, constant in entries]
     found += [intrinsic(f"llvm.{op}.{vector}", s.vector, s.vector, s.vector) for op in ("smin", "smax")]
     found += [intrinsic(f"llvm.{op}.i64", INT, INT, "i1") for op in ("cttz", "ctlz")]

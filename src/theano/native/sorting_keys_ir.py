@@ -52,7 +52,7 @@ def padded(s: Keys) -> Kernel:
         f.put(f.at(f.p, i).load(s.vector, s.size), f.out, i)
     with f.loop(last, f.n) as i:
         f.put(f.key_at(f.p, i), f.out, i)
-    end, greatest = f.v * s.lanes, f.key(s.largest)
+    end, greatest = f.v * s.lanes, f.key(s.greatest)
     whole = f.n.up_to(s.lanes)
     with f.loop(f.n, whole) as i:
         f.put(greatest, f.out, i)
@@ -109,7 +109,7 @@ def by_digits(s: Keys) -> Kernel:
 def _digit(f: Kernel, key: V, shift: V) -> V:
     """The bits of a key from `shift` on, as of a number that is not negative."""
     s = f.keys
-    unsigned = f.emit(s.type, f"xor {s.type} {key.text}, {-s.largest - 1}")
+    unsigned = f.emit(s.type, f"xor {s.type} {key.text}, {-1 << (s.bits - 1)}")
     amount = shift if s.bits == 64 else shift.to("trunc", INT32)
     digit = (unsigned >> amount) & (BUCKETS - 1)
     return digit if s.bits == 64 else digit.to("zext", INT)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from theano.native.ir_text import BOOL, INT, V
+from theano.native.ir_text import BOOL, V
 from theano.native.sorting_code import Kernel, Keys
 
-__all__ = ["SHORT", "kernels", "pack_key", "rows_for_columns"]
+__all__ = ["MARK", "PACKED", "SHORT", "kernels", "pack_key", "rows_for_columns"]
+
+# Bits of a key with its place, and what makes a positive, normal number of it: see `Keys.as_floats`.
+PACKED = 61
+MARK = 1 << PACKED
 
 # Keys of a row, at most: as many rows as lanes, and the matrix with a row in each column, are in `scratch` at once.
 SHORT = 128
@@ -24,7 +28,7 @@ def into_lanes(s: Keys) -> Kernel:
     f = Kernel(s, "into_lanes", "p:p n:i out:p v:i")
     with f.loop(0, f.n, s.lanes) as i:
         f.call("turned", f.at(f.p, i), f.n, f.vectors(f.out, i), s.lanes)
-    greatest = f.spread(f.key(s.largest))
+    greatest = f.spread(f.key(s.greatest))
     with f.loop(f.n, f.v) as i:
         f.put_vector(greatest, f.out, i)
     return f
@@ -40,10 +44,10 @@ def from_lanes(s: Keys) -> Kernel:
     return f
 
 
-def pack_key(f: Kernel, key: V, low: V, shift: V, places: V, place: V, sign: V) -> V:
-    """A key, less `low` and without its last `shift` bits, and its place of `places` bits: one key."""
+def pack_key(f: Kernel, key: V, low: V, shift: V, places: V, place: V, mark: V) -> V:
+    """What is behind `low`, without its last `shift` bits, and a place of `places` bits: one key, which has `mark`."""
     rank = f.op("lshr", f.op("sub", key, low), shift)
-    return f.op("xor", f.op("or", f.op("shl", rank, places), place), sign)
+    return f.op("or", f.op("or", f.op("shl", rank, places), place), mark)
 
 
 def pack_lanes(s: Keys) -> Kernel:
@@ -52,16 +56,17 @@ def pack_lanes(s: Keys) -> Kernel:
     first = f.vector_at(f.p)
     with f.fold(0, f.n, (first, first)) as (i, ends):
         row = f.vector_at(f.p, i)
-        ends[0], ends[1] = f.ordered(ends[0], row)[0], f.ordered(ends[1], row)[1]
+        ends[0], ends[1] = f.ordered_integers(ends[0], row)[0], f.ordered_integers(ends[1], row)[1]
     low, high = ends
     kind = f"v{s.lanes}{s.type}"
     free = f.call(f"llvm.ctlz.{kind}", f.op("sub", high, low), False, result=s.vector)
     zero = V(f, s.vector, "zeroinitializer")
-    places, sign, one = (f.spread(v) for v in (f.places, f.key(-s.largest - 1), f.key(1)))
-    shift = f.call(f"llvm.smax.{kind}", f.op("sub", places, free), zero, result=s.vector)
+    places, mark, one = (f.spread(v) for v in (f.places, f.key(MARK), f.key(1)))
+    missing = f.op("sub", f.spread(f.places + (s.bits - PACKED)), free)
+    shift = f.call(f"llvm.smax.{kind}", missing, zero, result=s.vector)
     count = f.variable(s.vector, zero)
     with f.loop(0, f.n) as i:
-        f.put_vector(pack_key(f, f.vector_at(f.p, i), low, shift, places, count.get(), sign), f.p, i)
+        f.put_vector(pack_key(f, f.vector_at(f.p, i), low, shift, places, count.get(), mark), f.p, i)
         count.set(f.op("add", count.get(), one))
     f.leave(_any(f, "ne", shift, zero))
     return f
@@ -91,5 +96,5 @@ def _any(f: Kernel, how: str, a: V, b: V) -> V:
 
 def kernels(s: Keys) -> list[Kernel]:
     """All of them; positions are sorted by long keys."""
-    own = [pack_lanes(s), tied(s)] if s.type == INT else []
+    own = [pack_lanes(s), tied(s)] if s.as_floats else []
     return [into_lanes(s), from_lanes(s), *own]

@@ -8,7 +8,7 @@ from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.loops.sorting import BITS, key_of, name_of, scratch_of
+from theano.loops.sorting import BITS, LONGEST, key_of, name_of, scratch_of
 from theano.lower import body as bd
 from theano.lower.builder import Builder, whole
 from theano.lower.dims import ONE, ZERO, is_const, length
@@ -24,6 +24,7 @@ from theano.tensor.sort import ArgSortOp, SortOp, TopKOp
 
 # Picoseconds of a number, for keys of 32 and of 64 bits.
 TIMES = {"i32": 2500, "i64": 5000}
+TOO_LONG = f"positions are found in rows of at most {LONGEST} numbers, not {{0}}"
 
 
 def _axis(b: Builder, x: Value, axis: Value) -> int | None:
@@ -71,6 +72,8 @@ class Lines:
         if any(is_const(d, 0) for d in dims):
             return Value(type_, dims, uniform=ex.const(0, st.load_type(type_)))
         key, name = key_of(kind, x.type), name_of(kind, x.type)
+        if kind != "sort":
+            b.check(ex.le(n, length(LONGEST)), NotImplementedError, TOO_LONG, (n,))
         # rows go to threads in as many parts, each of which has a scratch of its own
         parts = ex.maximum(ex.minimum(rows, length(b.machine.parts)), ONE)
         room = scratch_of(n)
