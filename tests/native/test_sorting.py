@@ -91,6 +91,21 @@ def test_all_lengths(type_: str) -> None:
             check(numbers(ex.DTYPE_OF[type_], 3 if turn % 2 else 20, n, how)[: 40000 // (n + 1) + 1])
 
 
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_zeros_and_nans(dtype: str) -> None:
+    """Negative zeros come first, NaNs last, whichever way rows are sorted: bit for bit the same."""
+    for n in (3, 9, SHORT, SHORT + 1, MANY, 3000):
+        for some in ([0.0, -0.0], [0.0, -0.0, np.nan], [1, -0.0, -1, np.nan, np.inf], [np.nan], [-0.0]):
+            x = RNG.choice(np.array(some, dtype), (17, n))
+            found = call("sort", x)
+            np.testing.assert_array_equal(np.isnan(found), np.isnan(np.sort(x)))
+            zeros = found == 0
+            signs = np.where(zeros, np.signbit(found), False)
+            assert not (zeros[:, :-1] & ~signs[:, :-1] & signs[:, 1:]).any()
+            assert (np.signbit(found) & zeros).sum() == (np.signbit(x) & (x == 0)).sum()
+            assert found.tobytes() == np.concatenate([call("sort", row[None]) for row in x]).tobytes()
+
+
 def patterns(n: int) -> dict[str, np.ndarray]:
     """What is hard for some ways to sort."""
     up = np.arange(n)

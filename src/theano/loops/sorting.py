@@ -41,11 +41,12 @@ def key_of(kind: str, type_: str) -> str:
 
 
 def modules() -> dict[str, str]:
-    """For each function the keys it compares: functions with the same keys are compiled together.
+    """For each function what it compares: functions that compare the same are compiled together.
 
     Keys of positions are such that they can be compared as f64, which is faster.
     """
-    return {name_of(k, t): key_of(k, t) if k == "sort" else "f64" for k in KINDS for t in BITS}
+    numbers = {t: t if t in ex.FLOATS else key_of("sort", t) for t in BITS}
+    return {name_of(k, t): numbers[t] if k == "sort" else "f64" for k in KINDS for t in BITS}
 
 
 def scratch_of(n: Expr) -> Expr:

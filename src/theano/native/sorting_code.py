@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from theano.native.ir_text import INT, VOID, FunctionText, V
+from theano.native.ir_text import BOOL, INT, VOID, FunctionText, V
 
 if TYPE_CHECKING:
     from theano.runtime.target import Isa
@@ -18,7 +18,7 @@ __all__ = ["Keys", "Kernel", "keys_of"]
 class Keys:
     """Of the integers that are sorted, and of what a kernel holds in registers at once.
 
-    With `as_floats` the keys are compared as numbers of f64, all positive and normal, which processors do faster.
+    With `as_floats` they are the bits of floats, not NaN, and compared as such, which processors do faster.
 
     `group` vectors are compared with each other between loads and stores, half of it from each of two runs. What is
     `provisional` has no networks.
@@ -51,7 +51,14 @@ class Keys:
     @property
     def greatest(self) -> int:
         """A key that no other is greater than."""
-        return 0x7FE << 52 if self.as_floats else (1 << (self.bits - 1)) - 1
+        largest = (1 << (self.bits - 1)) - 1
+        if self.as_floats:  # infinity: all bits of the exponent
+            return largest & -1 << {32: 23, 64: 52}[self.bits]
+        return largest
+
+    @property
+    def float(self) -> str:
+        return {32: "float", 64: "double"}[self.bits]
 
 
 def keys_of(type_: str, isa: Isa, provisional: bool = False) -> Keys:
@@ -130,7 +137,7 @@ class Kernel(FunctionText):
         """The lesser and the greater, lane by lane."""
         if not self.keys.as_floats:
             return self.ordered_integers(a, b)
-        floats = f"<{self.keys.lanes} x double>"
+        floats = f"<{self.keys.lanes} x {self.keys.float}>"
         x, y = (v.to("bitcast", floats) for v in (a, b))
         found = []
         for how, p, q in (("olt", x, y), ("ogt", y, x)):  # a minimum and a maximum, as processors define them
@@ -138,6 +145,15 @@ class Kernel(FunctionText):
             chosen = f"select {mask.type} {mask.text}, {floats} {p.text}, {floats} {q.text}"
             found.append(self.emit(floats, chosen).to("bitcast", a.type))
         return found[0], found[1]
+
+    def compared(self, a: V, how: str, b: V) -> V:
+        """Whether keys, or those of vectors, are `gt` or `le` others."""
+        kind = BOOL if a.type == self.keys.type else f"<{self.keys.lanes} x i1>"
+        if not self.keys.as_floats:
+            return self.emit(kind, f"icmp s{how} {a.type} {a.text}, {b.text}")
+        floats = self.keys.float if kind == BOOL else f"<{self.keys.lanes} x {self.keys.float}>"
+        x, y = (v.to("bitcast", floats) for v in (a, b))
+        return self.emit(kind, f"fcmp o{how} {floats} {x.text}, {y.text}")
 
     def ordered_integers(self, a: V, b: V) -> tuple[V, V]:
         """The same of integers that need not be keys."""

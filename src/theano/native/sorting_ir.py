@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from theano.loops.sorting import BITS, KINDS, modules, name_of
 from theano.native.ir_text import BOOL, INT, PTR, VOID, V
 from theano.native.sorting_code import Kernel, Keys, keys_of
+from theano.native.sorting_floats_ir import kernels as of_floats
 from theano.native.sorting_keys_ir import kernels as of_keys
 from theano.native.sorting_network_ir import kernels as of_networks
 from theano.native.sorting_rows_ir import MARK, PACKED, SHORT, pack_key, rows_for_columns
@@ -334,9 +335,11 @@ def library_module(keys: str, isa: Isa, provisional: bool = False) -> Module:
     if not provisional:
         functions += [*of_networks(s), *of_short_rows(s)]
     if s.as_floats:
+        functions += of_floats(s)
+    if any(kind != "sort" for kind, _ in named):
         functions += [least_and_greatest(s), packed(s), unpacked(s)]
     own = (ties, positions_of_row, positions_of_rows) if s.as_floats else (numbers_to, sorted_rows)
-    for size in sorted({BITS[type_] for _, type_ in named}):
+    for size in sorted({BITS[type_] for kind, type_ in named if kind != "sort" or not s.as_floats}):
         functions += [keys_from(s, size), *(f(s, size) for f in own)]
     vector = f"v{s.lanes}{s.type}"
     found = [constant for _, constant in entries]
@@ -346,7 +349,7 @@ def library_module(keys: str, isa: Isa, provisional: bool = False) -> Module:
     if s.compresses:
         kind = f"<{s.lanes} x i1>"
         found.append(intrinsic(f"llvm.experimental.vector.compress.{vector}", s.vector, s.vector, kind, s.vector))
-        found.append(intrinsic("llvm.ctpop.i64", INT, INT))
+    found.append(intrinsic("llvm.ctpop.i64", INT, INT))
     found.append(intrinsic("llvm.memcpy.p0.p0.i64", VOID, PTR, PTR, INT, "i1"))
     made: list[Function] = [f.function() for f in (*functions, *(f for f, _ in entries))]
     return Module(found, made)

@@ -28,7 +28,7 @@ def inserted(s: Keys) -> Kernel:
         f.begin(head)
         f.jump(end, unless=place.get() > 0)
         before = f.key_at(f.p, place.get() - 1)
-        f.jump(end, unless=before > key)
+        f.jump(end, unless=f.compared(before, "gt", key))
         f.put(before, f.p, place.get())
         place.set(place.get() - 1)
         f.jump(head)
@@ -109,7 +109,10 @@ def by_digits(s: Keys) -> Kernel:
 def _digit(f: Kernel, key: V, shift: V) -> V:
     """The bits of a key from `shift` on, as of a number that is not negative."""
     s = f.keys
-    unsigned = f.emit(s.type, f"xor {s.type} {key.text}, {-1 << (s.bits - 1)}")
+    turned = f.key(-1 << (s.bits - 1))
+    if s.as_floats:  # of a negative number all bits are turned over
+        turned = turned | f.op("ashr", key, f.key(s.bits - 1))
+    unsigned = f.op("xor", key, turned)
     amount = shift if s.bits == 64 else shift.to("trunc", INT32)
     digit = (unsigned >> amount) & (BUCKETS - 1)
     return digit if s.bits == 64 else digit.to("zext", INT)
@@ -140,13 +143,11 @@ def parted(s: Keys) -> Kernel:
         wide = f.spread(f.pivot)
         with f.loop(0, last, s.lanes) as i:
             row = f.at(f.p, i).load(s.vector, s.size)
-            kind = f"<{s.lanes} x i1>"
-            greater = f.emit(kind, f"icmp sgt {s.vector} {row.text}, {wide.text}")
-            lesser = f.emit(kind, f"icmp sle {s.vector} {row.text}, {wide.text}")
+            greater, lesser = (f.compared(row, how, wide) for how in ("gt", "le"))
             for mask, out, place in ((lesser, f.p, low), (greater, f.other, high)):
                 f.put(f.call(f"llvm.experimental.vector.compress.v{s.lanes}{s.type}", row, mask, row, result=row.type),
                       out, place.get())
-            bits = f.emit(f"i{s.lanes}", f"bitcast {kind} {lesser.text} to i{s.lanes}").to("zext", INT)
+            bits = f.emit(f"i{s.lanes}", f"bitcast {lesser.type} {lesser.text} to i{s.lanes}").to("zext", INT)
             count = f.call("llvm.ctpop.i64", bits, result=INT)
             low.set(low.get() + count)
             high.set(high.get() - count + s.lanes)
@@ -155,7 +156,7 @@ def parted(s: Keys) -> Kernel:
         key = f.key_at(f.p, i)
         f.put(key, f.p, low.get())
         f.put(key, f.other, high.get())
-        up = (key <= f.pivot).to("zext", INT)
+        up = f.compared(key, "le", f.pivot).to("zext", INT)
         low.set(low.get() + up)
         high.set(high.get() - up + 1)
     f.call("llvm.memcpy.p0.p0.i64", f.at(f.p, low.get()), f.other, high.get() * s.size, False)

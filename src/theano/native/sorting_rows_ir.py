@@ -96,5 +96,5 @@ def _any(f: Kernel, how: str, a: V, b: V) -> V:
 
 def kernels(s: Keys) -> list[Kernel]:
     """All of them; positions are sorted by long keys."""
-    own = [pack_lanes(s), tied(s)] if s.as_floats else []
+    own = [pack_lanes(s), tied(s)] if s.as_floats and s.bits == 64 else []
     return [into_lanes(s), from_lanes(s), *own]
