@@ -20,13 +20,14 @@ from benchmarks.workloads import (
     scans,
     sequences,
     softmax,
+    sorting,
     sparse,
     vmath,
 )
 
 _FAMILIES = (
-    scalar, neurons, mlp, elementwise, vmath, softmax, reductions, scans, indexing, hessian, products, linalg, sparse,
-    sequences, recurrent, compiling, growing, process,
+    scalar, neurons, mlp, elementwise, vmath, softmax, reductions, scans, indexing, sorting, hessian, products, linalg,
+    sparse, sequences, recurrent, compiling, growing, process,
 )  # fmt: skip
 
 WORKLOADS: dict[str, Workload] = {row.name: row for family in _FAMILIES for row in family.ROWS}

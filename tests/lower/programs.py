@@ -418,6 +418,46 @@ def running_product() -> Program:
     return Program([x, w], T.grad((T.cumprod(x + 1, axis=0) * w).sum(), x), [(9, 30), (9, 30)])
 
 
+# -- order and places ----------------------------------------------------------------------------------------------
+@program
+def sorted_rows_and_columns() -> Program:
+    """Rows go to the library as they are, columns are copied."""
+    x = T.fmatrix("x")
+    return Program([x], [T.sort(2 * x), T.argsort(x, 0, kind="stable")], [(20, 30)])
+
+
+@program
+def three_largest() -> Program:
+    x = T.matrix("x")
+    return Program([x], T.topk_and_argtopk(x, 3), [(20, 30)])
+
+
+@program
+def distinct_numbers() -> Program:
+    """Sorted, compared with the neighbour, and as many as differ."""
+    x = T.vector("x")
+    return Program([x], T.extra_ops.Unique(True, True, True)(T.floor(x * 9)), [(50,)])
+
+
+@program
+def under_a_mask() -> Program:
+    """Counted, then made, then filled; what follows has that length."""
+    x = T.matrix("x")
+    return Program([x], [x[x > 0.5] * 2, *T.nonzero(x > 0.9)], [(20, 30)])
+
+
+@program
+def repeated_rows() -> Program:
+    x, times = T.matrix("x"), T.lvector("times")
+    return Program([x, times], T.extra_ops.RepeatOp(0)(x, times) + 1, [(20, 30), np.arange(20) % 4])
+
+
+@program
+def searched() -> Program:
+    x, v = T.vector("x"), T.matrix("v")
+    return Program([x, v], T.extra_ops.searchsorted(T.sort(x), v), [(50,), (20, 30)])
+
+
 # -- products ----------------------------------------------------------------------------------------------------
 @program
 def dot_of_vectors() -> Program:

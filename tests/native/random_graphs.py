@@ -363,6 +363,31 @@ def masked(graph: Graph, x: Entry, step: Step) -> Any:
 
 
 @builder
+def ordered(graph: Graph, x: Entry, step: Step) -> Any:
+    """Numbers in order, where they would go, those that differ, and how often."""
+    if not x.ndim or not x.exact or x.kind == "c":
+        return None
+    v, axis = x.variable, step[2] % x.ndim
+    choices = [lambda: T.sort(v, axis), lambda: T.argsort(v, axis, kind="stable"), lambda: T.sort(v, None, "stable"),
+               lambda: T.extra_ops.Unique(True, True, True)(v)[step[4] % 4]]  # fmt: skip
+    if x.value.shape[axis] > 1:
+        choices.append(lambda: T.topk_and_argtopk(v, (2, -1)[step[4] % 2], axis)[step[4] // 2 % 2])
+    return choices[step[3] % len(choices)]()
+
+
+@builder
+def repeated(graph: Graph, x: Entry, step: Step) -> Any:
+    """Elements as often as numbers say, and places in what is sorted."""
+    if not x.ndim or not x.exact or x.value.size > 200:
+        return None
+    if step[2] % 2 == 0 and x.kind != "c" and x.ndim == 1:
+        return T.extra_ops.searchsorted(T.sort(x.variable), x.variable, ("left", "right")[step[3] % 2])
+    axis = step[2] // 2 % x.ndim
+    times = (T.arange(x.variable.shape[axis]) + step[3] % 3) % 3
+    return T.extra_ops.RepeatOp(axis)(x.variable, times)
+
+
+@builder
 def gather(graph: Graph, x: Entry, step: Step) -> Any:
     if not x.ndim or not x.value.shape[0]:
         return None

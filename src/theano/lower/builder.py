@@ -521,6 +521,14 @@ class Builder(Record):
         """The value as a complete tensor in C order; copied unless it is one."""
         return value if value.is_whole() else self.copy(value)
 
+    def in_rows(self, value: Value) -> Value:
+        """The value with its elements one after the other in memory, in C order; copied unless they are."""
+        if value.is_whole():
+            return value
+        if value.strides is not None and all(map(self.dims.equal, value.strides, c_strides(self.dims, value.dims))):
+            return value
+        return self.copy(value)
+
 
 def whole(tensor: Tensor) -> Value:
     return Value(tensor.type, tensor.dims, tensor=tensor, axes=tuple(range(len(tensor.dims))))

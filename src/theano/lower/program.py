@@ -30,7 +30,9 @@ from theano.lower.ops import (  # noqa: F401  (register)
     running,
     scan,
     segments,
+    selecting,
     shapes,
+    sorting,
 )
 from theano.lower.ops.product import share_reads
 from theano.lower.ops.registry import find

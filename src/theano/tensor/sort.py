@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply, Op
+from theano.loops.sorting import in_order
 from theano.scalar.dtypes import COMPLEX, DISCRETE, INTEGER, as_dtype
 from theano.tensor.alloc import arange
 from theano.tensor.elemwise import dimshuffle
@@ -206,6 +207,8 @@ def _flat_if_none(a: Any, axis: Any) -> tuple[Any, Any]:
 class TopKOp(Op):
     """The `kth` largest elements along an axis, or (`kth` negative) the ``-kth`` smallest, and where they are.
 
+    NaN is larger than all others. Of equal elements those that come first are taken, and stay in their order.
+
     Parameters
     ----------
     axis
@@ -275,17 +278,9 @@ class TopKOp(Op):
         count, length = abs(kth), x.shape[axis]
         if not 1 <= count <= length:
             raise ValueError(f"topk: kth={kth} must not be 0 or beyond the length {length} of axis {axis}")
-        cut = length - count if kth > 0 else count - 1
-        wanted = slice(length - count, None) if kth > 0 else slice(None, count)
-        pick = (slice(None),) * axis + (wanted,)
-        positions = np.argpartition(x, cut, axis)[pick]
+        order = in_order(np.moveaxis(x, axis, -1), down=kth > 0)[..., :count]
+        positions = np.moveaxis(order, -1, axis)
         values = np.take_along_axis(x, positions, axis)
-        if self.sorted:
-            order = np.argsort(values, axis, kind="stable")
-            if kth > 0:
-                order = np.flip(order, axis)
-            positions = np.take_along_axis(positions, order, axis)
-            values = np.take_along_axis(values, order, axis)
         results = [values] * self.return_values + [positions.astype(self.idx_dtype)] * self.return_indices
         for cell, value in zip(out, results, strict=True):
             cell[0] = np.ascontiguousarray(value)

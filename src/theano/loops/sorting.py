@@ -1,0 +1,109 @@
+"""The external functions that sort rows, one after the other: their numbers, or where these would go.
+
+Rows lie one after the other and are `n` numbers long. `sort` writes them in ascending order, `places` the positions
+of the `count` least ones in this order, and `top` those of the greatest, the greatest first. Equal numbers keep their
+order in both of the latter. NaNs are greater than all others. `scratch` has room for `scratch_of` keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from theano.loops import expr as ex
+from theano.loops.expr import Expr
+from theano.loops.externs import Extern, Parameter, declare, signature
+
+__all__ = ["BITS", "KINDS", "LONGEST", "POSITIONS", "VALUES", "in_order", "key_of", "modules", "name_of", "scratch_of"]
+
+# The types of numbers that are sorted, and how long they are.
+BITS = {t: 8 * ex.ITEMSIZE[t] for t in ("bool", *ex.INTS, "f16", *ex.FLOATS)}
+VALUES = "rows:i n:i x:p out:p scratch:p"
+POSITIONS = "rows:i n:i count:i x:p out:p scratch:p"
+KINDS = {"sort": VALUES, "places": POSITIONS, "top": POSITIONS}
+# The longest rows whose positions are found: a place and the bits of a key that have been left out are one key.
+LONGEST = 1 << 29
+# Keys of `scratch` beyond two rows: a network, or as many short rows as there are lanes; to begin at whole vectors.
+MORE = (1 << 12) + 128
+
+
+def name_of(kind: str, type_: str) -> str:
+    """The name of a function, for numbers of a type."""
+    return f"{kind}_{type_}"
+
+
+def key_of(kind: str, type_: str) -> str:
+    """The type of the integers that are sorted instead of numbers."""
+    return "i64" if kind != "sort" or BITS[type_] == 64 else "i32"
+
+
+def modules() -> dict[str, str]:
+    """For each function what it compares: functions that compare the same are compiled together.
+
+    Keys of positions are such that they can be compared as f64, which is faster.
+    """
+    numbers = {t: t if t in ex.FLOATS else key_of("sort", t) for t in BITS}
+    return {name_of(k, t): numbers[t] if k == "sort" else "f64" for k in KINDS for t in BITS}
+
+
+def scratch_of(n: Expr) -> Expr:
+    """How many keys `scratch` has for rows of `n` numbers."""
+    return ex.add(ex.mul(n, ex.const(2, "i64")), ex.const(MORE, "i64"))
+
+
+def in_order(x: np.ndarray[Any, Any], down: bool = False) -> np.ndarray[Any, Any]:
+    """The positions along the last axis that sort `x`; equal numbers keep their order, whichever way they go.
+
+    >>> in_order(np.array([2, 3, 2, 3]), down=True)
+    array([1, 3, 0, 2])
+    """
+    if not down:
+        return np.argsort(x, axis=-1, kind="stable")
+    return x.shape[-1] - 1 - np.flip(np.argsort(np.flip(x, -1), axis=-1, kind="stable"), -1)
+
+
+def _rows(a: dict[str, Any], type_: str) -> np.ndarray[Any, Any]:
+    rows, n = a["rows"], a["n"]
+    if rows * n == 0:
+        return np.empty((rows, n), ex.DTYPE_OF[type_])
+    data, start = a["x"].element(type_, 0)
+    found = data[start : start + rows * n].reshape(rows, n)
+    if found.size != rows * n:
+        raise IndexError("rows beyond the end of memory")
+    return found
+
+
+def _sort(type_: str, a: dict[str, Any]) -> None:
+    x = _rows(a, type_)
+    if x.size:
+        out, start = a["out"].element(type_, 0)
+        out[start : start + x.size] = np.sort(x, axis=-1).ravel()
+
+
+def _positions(type_: str, down: bool, a: dict[str, Any]) -> None:
+    x, count = _rows(a, type_), a["count"]
+    if x.shape[0] * count:
+        out, start = a["out"].element("i64", 0)
+        out[start : start + x.shape[0] * count] = in_order(x, down)[:, :count].ravel()
+
+
+_PARAMETERS = {kind: signature(text, "", "x", "out scratch") for kind, text in KINDS.items()}
+
+
+def _parameters(kind: str, type_: str) -> tuple[Parameter, ...]:
+    elements = {"x": type_, "out": type_ if kind == "sort" else "i64", "scratch": key_of(kind, type_)}
+    return tuple(p._replace(element=elements[p.name]) if p.type == "ptr" else p for p in _PARAMETERS[kind])
+
+
+MEANING: dict[str, Callable[[str], Callable[[dict[str, Any]], None]]] = {
+    "sort": lambda type_: partial(_sort, type_),
+    "places": lambda type_: partial(_positions, type_, False),
+    "top": lambda type_: partial(_positions, type_, True),
+}
+
+for _kind, _meaning in MEANING.items():
+    for _type in BITS:
+        declare(Extern(name_of(_kind, _type), _parameters(_kind, _type), "sorting", _meaning(_type)))

@@ -1,0 +1,204 @@
+"""Lowering of sorting along an axis: rows of numbers go to the library that sorts, cut between the threads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from theano.loops import expr as ex
+from theano.loops import host as hs
+from theano.loops import stmt as st
+from theano.loops.expr import Expr
+from theano.loops.sorting import BITS, LONGEST, key_of, name_of, scratch_of
+from theano.lower import body as bd
+from theano.lower.builder import Builder, whole
+from theano.lower.dims import ONE, ZERO, is_const, length
+from theano.lower.emitter import Argument, Emitter
+from theano.lower.items import Special
+from theano.lower.lengths import positions, spread
+from theano.lower.ops.elemwise import rearranged
+from theano.lower.ops.registry import lowers
+from theano.lower.ops.shapes import reshaped
+from theano.lower.values import Value
+from theano.tensor.extra_ops import Unique
+from theano.tensor.sort import ArgSortOp, SortOp, TopKOp
+
+# Picoseconds of a number, for keys of 32 and of 64 bits.
+TIMES = {"i32": 2500, "i64": 5000}
+TOO_LONG = f"positions are found in rows of at most {LONGEST} numbers, not {{0}}"
+
+
+def _axis(b: Builder, x: Value, axis: Value) -> int | None:
+    """The axis to sort along, if that is known before it runs."""
+    at = b.scalar(axis, "i64")
+    if at.op == "const":
+        return int(at.value) % x.ndim
+    if x.ndim == 1:
+        b.check(ex.or_(ex.eq(at, ZERO), ex.eq(at, length(-1))), ValueError, "axis {0} is out of bounds", (at,))
+        return 0
+    return None
+
+
+class Lines:
+    """A value as rows in memory, one after the other, along what was its axis `axis`."""
+
+    def __init__(self, b: Builder, x: Value, axis: int) -> None:
+        others = [k for k in range(x.ndim) if k != axis]
+        self.b = b
+        self.order = [*others, axis]
+        self.x = b.in_rows(rearranged(x, self.order))
+        self.rows = b.dims.product(self.x.dims[:-1])
+        self.n = self.x.dims[-1]
+
+    def back(self, value: Value) -> Value:
+        """Rows that have been made of these, with the axes of the value."""
+        return rearranged(value, [self.order.index(k) for k in range(len(self.order))])
+
+    def sorted(self) -> Value:
+        return self._made("sort", self.x.type, self.n)
+
+    def places(self, count: Expr | None = None, kind: str = "places") -> Value:
+        """The positions of the `count` least numbers of each row, or of all; with `kind` "top" of the greatest."""
+        return self._made(kind, "i64", self.n if count is None else count)
+
+    def at(self, places: Value) -> Value:
+        """The numbers at positions in each row."""
+        axes = [bd.index(k) for k in range(self.x.ndim - 1)]
+        body = bd.look(0, self.x, [*axes, bd.element(0, places)])
+        return self.b.pointwise(self.x.type, places.dims, [places], body, cost=4, indirect=[self.x])
+
+    def _made(self, kind: str, type_: str, count: Expr) -> Value:
+        b, rows, n, x = self.b, self.rows, self.n, self.x
+        dims = (*x.dims[:-1], count)
+        if any(is_const(d, 0) for d in dims):
+            return Value(type_, dims, uniform=ex.const(0, st.load_type(type_)))
+        key, name = key_of(kind, x.type), name_of(kind, x.type)
+        if kind != "sort":
+            b.check(ex.le(n, length(LONGEST)), NotImplementedError, TOO_LONG, (n,))
+        # rows go to threads in as many parts, each of which has a scratch of its own
+        parts = ex.maximum(ex.minimum(rows, length(b.machine.parts)), ONE)
+        room = scratch_of(n)
+        out, scratch = b.tensor(type_, dims), b.tensor(key, (ex.mul(parts, room),))
+
+        def emit(asm: Emitter) -> None:
+            lo, hi = b.fresh("d"), b.fresh("d")
+            first, last = (ex.idiv(ex.mul(ex.name(k, "i64"), rows), parts) for k in (lo, hi))
+            places = ((x, ex.mul(first, n)), (whole(out), ex.mul(first, count)))
+            moved = [_moved(asm, v, by) for v, by in (*places, (whole(scratch), ex.mul(ex.name(lo, "i64"), room)))]
+            own = [ex.sub(last, first), n] if kind == "sort" else [ex.sub(last, first), n, count]
+            call = hs.Call(asm.symbol(name), [*own, *moved], name)
+            least = max(b.machine.least_work(), 1) if b.machine.shares_loops else 0
+            weight = ex.idiv(ex.mul(ex.mul(rows, n), length(TIMES[key])), parts)
+            asm.statement(hs.Slices(lo, hi, parts, weight, 1, least, [call]))
+
+        item = Special(
+            b.region, b.node, what="sort", reads=[x], writes=[out, scratch], emit=emit, scalars=[rows, n, count]
+        )
+        b.add(item)
+        for tensor in (out, scratch):
+            tensor.writers.append(item)
+        return whole(out)
+
+
+def _moved(asm: Emitter, value: Value, by: Expr) -> Argument:
+    base, offset, type_ = asm.pointer(value)
+    return base, ex.add(offset, by), type_
+
+
+@lowers(SortOp)
+def lower_sort(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
+    x = inputs[0]
+    axis = _axis(b, x, inputs[1]) if x.type in BITS else None
+    if axis is None:
+        return None
+    lines = Lines(b, x, axis)
+    if node.op.kind in ("stable", "mergesort") and x.type[0] == "f":  # zeros of both signs keep their order
+        return [lines.back(lines.at(lines.places()))]
+    return [lines.back(lines.sorted())]
+
+
+@lowers(ArgSortOp)
+def lower_argsort(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
+    x = inputs[0]
+    axis = _axis(b, x, inputs[1]) if x.type in BITS else None
+    if axis is None:
+        return None
+    lines = Lines(b, x, axis)
+    return [lines.back(lines.places())]
+
+
+@lowers(TopKOp)
+def lower_topk(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
+    x, op = inputs[0], node.op
+    kth = b.scalar(inputs[1], "i64")
+    if x.type not in BITS or kth.op != "const":
+        return None
+    axis = op.axis % x.ndim
+    lines, count = Lines(b, x, axis), length(abs(kth.value))
+    message = f"topk: kth={{0}} must not be 0 or beyond the length {{1}} of axis {axis}"
+    b.check(ex.le(count, lines.n), ValueError, message, (kth, lines.n))
+    places = lines.places(count, "top" if kth.value > 0 else "places")
+    found = [lines.back(lines.at(places))] if op.return_values else []
+    if op.return_indices:
+        type_ = ex.TYPE_OF[op.idx_dtype]
+        number = bd.converted(bd.element(0, places), type_)
+        found.append(lines.back(places if type_ == "i64" else b.pointwise(type_, places.dims, [places], number)))
+    return found
+
+
+@lowers(Unique)
+def lower_unique(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
+    x, op = inputs[0], node.op
+    if x.type not in BITS or (op.axis is not None and x.ndim > 1):
+        return None
+    lines = Lines(b, reshaped(b, x, (b.dims.product(x.dims),)), 0)
+    order = lines.places() if op.return_index or op.return_inverse else None
+    ordered = lines.sorted() if order is None else lines.at(order)
+    starts = positions(b, _begins(b, ordered))
+    found = [_looked_up(b, ordered, starts)]
+    if op.return_index:
+        assert order is not None
+        found.append(_looked_up(b, order, starts))
+    if op.return_inverse or op.return_counts:
+        counts = _lengths_of_runs(b, starts, lines.n)
+        if op.return_inverse:
+            assert order is not None
+            found.append(_inverse(b, order, spread(b, counts)))
+        if op.return_counts:
+            found.append(counts)
+    return found
+
+
+def _begins(b: Builder, ordered: Value) -> Value:
+    """Where a number differs from the one before it in a sorted vector; NaNs are all the same."""
+    source, i = b.in_rows(ordered), bd.index(0)
+    before = bd.look(0, source, [ex.maximum(ex.sub(i, ONE), ZERO)])
+    here = bd.element(0, source)
+    differs = ex.ne(here, before)
+    if here.type in ex.FLOATS:
+        differs = ex.and_(differs, ex.eq(before, before))  # what is behind a NaN is one, too
+    return b.pointwise("bool", source.dims, [source], ex.or_(ex.eq(i, ZERO), differs), indirect=[source])
+
+
+def _looked_up(b: Builder, x: Value, places: Value) -> Value:
+    """The elements of a vector at places inside it."""
+    source = b.in_rows(x)
+    body = bd.look(0, source, [bd.element(0, places)])
+    return b.pointwise(x.type, places.dims, [places], body, cost=4, indirect=[source])
+
+
+def _lengths_of_runs(b: Builder, starts: Value, n: Expr) -> Value:
+    """How far each start is from the next one, or from the end."""
+    i, count = bd.index(0), starts.dims[0]
+    after = bd.look(0, starts, [ex.minimum(ex.add(i, ONE), ex.sub(count, ONE))])
+    stop = ex.select(ex.lt(ex.add(i, ONE), count), after, n)
+    return b.pointwise("i64", starts.dims, [starts], ex.sub(stop, bd.element(0, starts)), indirect=[starts])
+
+
+def _inverse(b: Builder, order: Value, groups: Value) -> Value:
+    """A vector with ``groups[i]`` at place ``order[i]``: a permutation, so groups are as many."""
+    out = b.tensor("i64", order.dims)
+    source = b.in_rows(groups)
+    body = bd.look(0, source, [bd.index(0)])
+    place = bd.element(0, order)
+    b.write(out, None, [order], body, indirect=[source], dims=order.dims, scatter=(place,))
+    return whole(out)
