@@ -70,7 +70,8 @@ DECLARED = {
 # Operations without an example.
 EXEMPT = {
     "a base class": {
-        "CAReduce", "CAReduceDtype", "Indexed", "OfMatrix", "Unconnected", "Written", "_Blas", "_General", "_Logical",
+        "BaseAbstractConv", "CAReduce", "CAReduceDtype", "Indexed", "OfMatrix", "Unconnected", "Written", "_Backward",
+        "_Blas", "_General", "_Logical",
         "_Reader", "_ScaledProduct", "_Sorting", "_Transform", "mrg_uniform_base",
     },
     "draws: no gradient, which says so": {
