@@ -16,6 +16,7 @@ from theano.tensor import blas, factors, fft, nlinalg, slinalg
 from theano.tensor.assertion import Assert
 from theano.tensor.elemwise import elemwise
 from theano.tensor.extra_ops import CumOp, RepeatOp, SearchsortedOp, cpu_contiguous
+from theano.tensor.nnet import convolution as conv
 from theano.tensor.products import ProductOfOthers
 from theano.tensor.recurrence import LinearRecurrence
 from theano.tensor.reduction import Argmax, Max, Min, ProdWithoutZeros, Supremum
@@ -202,6 +203,30 @@ EXAMPLES: dict[str, Example] = {
     "eye": Example(lambda m: [T.eye(m.shape[0]), T.tri(3)], [M]),
     "empty": Example(lambda m: T.AllocEmpty("float64")(m.shape[0]) * 0.0, [M]),
     "sort": Example(lambda m: [T.sort(m, axis=0), T.argsort(m), T.sort(m, axis=None)], [M]),
+    "convolution": Example(
+        lambda x, w: [
+            conv.AbstractConv2d(border_mode="half", subsample=(2, 1))(x, w),
+            conv.AbstractConv(1, border_mode=1)(x[0], w[0]),
+            conv.AbstractConv3d(filter_dilation=(1, 1, 2))(x[None], w[None]),
+        ],
+        [_numbers(-1, 1, 2, 2, 3, 4), _numbers(-1, 1, 2, 2, 3, 2)],
+    ),
+    "convolution, towards images": Example(
+        lambda w, g: [
+            conv.AbstractConv2d_gradInputs(border_mode="full")(w, g, (2, 3)),
+            conv.AbstractConv_gradInputs(1)(w[0], g[0, :, :2], (5,)),
+            conv.AbstractConv3d_gradInputs()(w[:, :, None], g[:, :, None], (1, 6, 5)),
+        ],
+        [_numbers(-1, 1, 2, 2, 3, 2), _numbers(-1, 1, 2, 2, 4, 4)],
+    ),
+    "convolution, towards kernels": Example(
+        lambda x, g: [
+            conv.AbstractConv2d_gradWeights(border_mode="half")(x, g, (3, 3)),
+            conv.AbstractConv_gradWeights(1)(x[0], g[0], (1,)),
+            conv.AbstractConv3d_gradWeights()(x[None], g[None], (1, 1, 1)),
+        ],
+        [_numbers(-1, 1, 2, 2, 3, 4), _numbers(-1, 1, 2, 2, 3, 4)],
+    ),
     "topk": Example(lambda v: [*T.topk_and_argtopk(v, 2), TopKOp(return_values=False)(v, 1)], [V]),
     "searchsorted": Example(lambda v, x: SearchsortedOp()(v, x), [np.sort(V), W]),
     "choose": Example(

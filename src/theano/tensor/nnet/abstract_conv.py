@@ -1,0 +1,520 @@
+"""Convolutions of sequences, images and volumes: functions.
+
+>>> images, kernels = T.tensor4("images"), T.tensor4("kernels")
+>>> y = T.nnet.conv2d(images, kernels, border_mode="half", subsample=(2, 2))
+>>> f = theano.function([images, kernels], y)
+>>> f(np.ones((1, 3, 28, 28)), np.ones((8, 3, 5, 5))).shape
+(1, 8, 14, 14)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from theano.configdefaults import config
+from theano.graph import Variable
+from theano.tensor.alloc import arange
+from theano.tensor.assertion import Assert
+from theano.tensor.elemwise import dimshuffle
+from theano.tensor.math import abs_, cast, eq
+from theano.tensor.nnet.convolution import (
+    AbstractConv,
+    AbstractConv2d,
+    AbstractConv2d_gradInputs,
+    AbstractConv2d_gradWeights,
+    AbstractConv3d,
+    AbstractConv3d_gradInputs,
+    AbstractConv3d_gradWeights,
+    AbstractConv_gradInputs,
+    AbstractConv_gradWeights,
+    BaseAbstractConv,
+)
+from theano.tensor.nnet.geometry import (
+    border_mode_to_pad,
+    check_conv_gradinputs_shape,
+    get_conv_gradinputs_shape,
+    get_conv_gradinputs_shape_1axis,
+    get_conv_gradweights_shape,
+    get_conv_gradweights_shape_1axis,
+    get_conv_output_shape,
+    get_conv_shape_1axis,
+    hint,
+    numbers,
+)
+from theano.tensor.shape import shape_i
+from theano.tensor.variable import as_tensor_variable
+from theano.user_warnings import warn_user
+
+__all__ = [
+    "AbstractConv", "AbstractConv2d", "AbstractConv2d_gradInputs", "AbstractConv2d_gradWeights", "AbstractConv3d",
+    "AbstractConv3d_gradInputs", "AbstractConv3d_gradWeights", "AbstractConv_gradInputs", "AbstractConv_gradWeights",
+    "BaseAbstractConv", "assert_conv_shape", "assert_shape", "bilinear_kernel_1D", "bilinear_kernel_2D",
+    "border_mode_to_pad", "causal_conv1d", "check_conv_gradinputs_shape", "conv2d", "conv2d_grad_wrt_inputs",
+    "conv2d_grad_wrt_weights", "conv2d_transpose", "conv3d", "conv3d_grad_wrt_inputs", "conv3d_grad_wrt_weights",
+    "get_conv_gradinputs_shape", "get_conv_gradinputs_shape_1axis", "get_conv_gradweights_shape",
+    "get_conv_gradweights_shape_1axis", "get_conv_output_shape", "get_conv_shape_1axis", "separable_conv2d",
+    "separable_conv3d",
+]  # fmt: skip
+
+_PARAMETERS = """
+    border_mode
+        How far kernels reach beyond images, which are continued by zeros: 'valid' (nowhere), 'full' (by all but one
+        element of the kernel), 'half' (by half of it, so that lengths stay where it is odd), an int, or for each axis
+        an int or a pair (before, behind).
+    subsample
+        By how many elements kernels move at a time, an int for each axis.
+    filter_flip
+        True: kernels are turned around, as a convolution has it. False: a correlation.
+    filter_dilation
+        How far the elements of a kernel are apart, an int for each axis.
+    num_groups
+        Channels of images are in so many groups; each group has kernels of its own.
+"""
+
+
+def _documented(function: Any) -> Any:
+    """Put the description of the parameters that all convolutions have into the text of `function`."""
+    function.__doc__ = function.__doc__.replace("\n    <parameters>\n", _PARAMETERS)
+    return function
+
+
+@_documented
+def conv2d(
+    input: Any, filters: Any, input_shape: Any = None, filter_shape: Any = None, border_mode: Any = "valid",
+    subsample: Any = (1, 1), filter_flip: bool = True, image_shape: Any = None, filter_dilation: Any = (1, 1),
+    num_groups: int = 1, unshared: bool = False, **kwargs: Any,
+) -> Any:  # fmt: skip
+    """Images convolved with kernels.
+
+    Parameters
+    ----------
+    input
+        Images: (images, channels, rows, columns).
+    filters
+        Kernels: (kernels, channels / num_groups, rows, columns); with `unshared`
+        (kernels, rows of results, columns of results, channels / num_groups, rows, columns).
+    input_shape, filter_shape
+        What is known of these shapes: lengths or None. They are looked at when the function runs, and needed nowhere.
+    <parameters>
+    unshared
+        Whether each place of the result has kernels of its own.
+    image_shape
+        The old name of `input_shape`.
+    **kwargs
+        Parameters of old programs, without effect; there is a warning.
+
+    Returns
+    -------
+    4-d tensor
+        (images, kernels, rows, columns), each of ``(length + padding - dilated kernel) // stride + 1``.
+
+    Raises
+    ------
+    ValueError
+        A parameter makes no sense; or when it runs: shapes don't fit, or are not what was promised.
+
+    Examples
+    --------
+    >>> x, w = T.tensor4(), T.tensor4()
+    >>> T.nnet.conv2d(x, w).eval({x: np.ones((1, 1, 2, 3)), w: [[[[1, 2]]]]})
+    array([[[[3., 3.],
+             [3., 3.]]]])
+    """
+    if kwargs:
+        warn_user(f"conv2d: {', '.join(sorted(kwargs))} of old programs have no effect")
+    if image_shape is not None:
+        if input_shape is not None:
+            raise ValueError("conv2d: input_shape and image_shape are the same, give one")
+        input_shape = image_shape
+    op = AbstractConv2d(
+        hint(input_shape, 4, "input_shape"), hint(filter_shape, 6 if unshared else 4, "filter_shape"), border_mode,
+        subsample, filter_flip, filter_dilation, num_groups, unshared,
+    )  # fmt: skip
+    return op(input, filters)
+
+
+@_documented
+def conv3d(
+    input: Any, filters: Any, input_shape: Any = None, filter_shape: Any = None, border_mode: Any = "valid",
+    subsample: Any = (1, 1, 1), filter_flip: bool = True, filter_dilation: Any = (1, 1, 1), num_groups: int = 1,
+) -> Any:  # fmt: skip
+    """Volumes convolved with kernels: `conv2d` with one more axis.
+
+    Parameters
+    ----------
+    input
+        Volumes: (volumes, channels, depth, rows, columns).
+    filters
+        Kernels: (kernels, channels / num_groups, depth, rows, columns).
+    input_shape, filter_shape
+        What is known of these shapes.
+    <parameters>
+
+    Examples
+    --------
+    >>> T.nnet.conv3d(T.tensor5(), T.tensor5()).ndim
+    5
+    """
+    op = AbstractConv3d(
+        hint(input_shape, 5, "input_shape"), hint(filter_shape, 5, "filter_shape"), border_mode, subsample, filter_flip,
+        filter_dilation, num_groups,
+    )  # fmt: skip
+    return op(input, filters)
+
+
+def _spatial(shape: Any, ndim: int, what: str) -> Any:
+    """The lengths of images or kernels from a whole shape, whose other lengths may be None."""
+    if isinstance(shape, Variable):
+        vector: Any = shape
+        return [vector[k] for k in range(-ndim, 0)]
+    lengths = list(shape)[-ndim:]
+    if any(n is None for n in lengths):
+        raise ValueError(f"{what} must tell the lengths of the axes along which kernels move, not {shape!r}")
+    return lengths
+
+
+def _known(shape: Any) -> Any:
+    """What of a shape can be a hint: its ints."""
+    if shape is None or isinstance(shape, Variable):
+        return None
+    return [None if isinstance(n, Variable) else n for n in shape]
+
+
+def _wrt_inputs(
+    op: Any, ndim: int, output_grad: Any, filters: Any, input_shape: Any, filter_shape: Any, rest: Sequence[Any]
+) -> Any:
+    made = op(_known(input_shape), _known(filter_shape), *rest)
+    return made(filters, output_grad, _spatial(input_shape, ndim, "input_shape"))
+
+
+def _wrt_weights(
+    op: Any, ndim: int, input: Any, output_grad: Any, filter_shape: Any, input_shape: Any, rest: Sequence[Any]
+) -> Any:
+    made = op(_known(input_shape), _known(filter_shape), *rest)
+    return made(input, output_grad, _spatial(filter_shape, ndim, "filter_shape"))
+
+
+@_documented
+def conv2d_grad_wrt_inputs(
+    output_grad: Any, filters: Any, input_shape: Any, filter_shape: Any = None, border_mode: Any = "valid",
+    subsample: Any = (1, 1), filter_flip: bool = True, filter_dilation: Any = (1, 1), num_groups: int = 1,
+    unshared: bool = False,
+) -> Any:  # fmt: skip
+    """The gradient of `conv2d` with respect to its images, from that of its result.
+
+    Parameters
+    ----------
+    output_grad
+        The gradient of the result: (images, kernels, rows, columns).
+    filters, filter_shape, unshared
+        See `conv2d`.
+    input_shape
+        The shape of the images; the first two lengths may be None, all may be expressions.
+    <parameters>
+
+    Raises
+    ------
+    ValueError
+        The lengths of images are not told; or when it runs: images of that shape don't give such a result.
+
+    Examples
+    --------
+    >>> g, w = T.tensor4(), T.tensor4()
+    >>> f = theano.function([g, w], T.nnet.conv2d_grad_wrt_inputs(g, w, (None, None, 5, 5)))
+    >>> f(np.ones((1, 8, 3, 3)), np.ones((8, 2, 3, 3))).shape
+    (1, 2, 5, 5)
+    """
+    rest = (border_mode, subsample, filter_flip, filter_dilation, num_groups, unshared)
+    return _wrt_inputs(AbstractConv2d_gradInputs, 2, output_grad, filters, input_shape, filter_shape, rest)
+
+
+@_documented
+def conv3d_grad_wrt_inputs(
+    output_grad: Any, filters: Any, input_shape: Any, filter_shape: Any = None, border_mode: Any = "valid",
+    subsample: Any = (1, 1, 1), filter_flip: bool = True, filter_dilation: Any = (1, 1, 1), num_groups: int = 1,
+) -> Any:  # fmt: skip
+    """The gradient of `conv3d` with respect to its volumes, see `conv2d_grad_wrt_inputs`.
+
+    Parameters
+    ----------
+    output_grad, filters, input_shape, filter_shape
+        With one more axis.
+    <parameters>
+    """
+    rest = (border_mode, subsample, filter_flip, filter_dilation, num_groups)
+    return _wrt_inputs(AbstractConv3d_gradInputs, 3, output_grad, filters, input_shape, filter_shape, rest)
+
+
+@_documented
+def conv2d_grad_wrt_weights(
+    input: Any, output_grad: Any, filter_shape: Any, input_shape: Any = None, border_mode: Any = "valid",
+    subsample: Any = (1, 1), filter_flip: bool = True, filter_dilation: Any = (1, 1), num_groups: int = 1,
+    unshared: bool = False,
+) -> Any:  # fmt: skip
+    """The gradient of `conv2d` with respect to its kernels, from that of its result.
+
+    Parameters
+    ----------
+    input, input_shape, unshared
+        See `conv2d`.
+    output_grad
+        The gradient of the result: (images, kernels, rows, columns).
+    filter_shape
+        The shape of the kernels; the first two lengths may be None, all may be expressions.
+    <parameters>
+
+    Raises
+    ------
+    ValueError
+        The lengths of kernels are not told; or when it runs: kernels of that shape don't give such a result.
+
+    Examples
+    --------
+    >>> x, g = T.tensor4(), T.tensor4()
+    >>> f = theano.function([x, g], T.nnet.abstract_conv.conv2d_grad_wrt_weights(x, g, (None, None, 3, 3)))
+    >>> f(np.ones((1, 2, 5, 5)), np.ones((1, 8, 3, 3))).shape
+    (8, 2, 3, 3)
+    """
+    rest = (border_mode, subsample, filter_flip, filter_dilation, num_groups, unshared)
+    return _wrt_weights(AbstractConv2d_gradWeights, 2, input, output_grad, filter_shape, input_shape, rest)
+
+
+@_documented
+def conv3d_grad_wrt_weights(
+    input: Any, output_grad: Any, filter_shape: Any, input_shape: Any = None, border_mode: Any = "valid",
+    subsample: Any = (1, 1, 1), filter_flip: bool = True, filter_dilation: Any = (1, 1, 1), num_groups: int = 1,
+) -> Any:  # fmt: skip
+    """The gradient of `conv3d` with respect to its kernels, see `conv2d_grad_wrt_weights`.
+
+    Parameters
+    ----------
+    input, output_grad, filter_shape, input_shape
+        With one more axis.
+    <parameters>
+    """
+    rest = (border_mode, subsample, filter_flip, filter_dilation, num_groups)
+    return _wrt_weights(AbstractConv3d_gradWeights, 3, input, output_grad, filter_shape, input_shape, rest)
+
+
+@_documented
+def conv2d_transpose(
+    input: Any, filters: Any, output_shape: Any, filter_shape: Any = None, border_mode: Any = "valid",
+    input_dilation: Any = (1, 1), filter_flip: bool = True, filter_dilation: Any = (1, 1), num_groups: int = 1,
+    unshared: bool = False,
+) -> Any:  # fmt: skip
+    """The transposed convolution ("deconvolution"): what `conv2d` does to gradients of its result.
+
+    Parameters
+    ----------
+    input
+        (images, kernels, rows, columns).
+    filters, filter_shape, unshared
+        (kernels, channels, rows, columns), as for the `conv2d` that is transposed.
+    output_shape
+        The shape of the result, (images, channels, rows, columns); the first two lengths may be None.
+    input_dilation
+        The `subsample` of the convolution that is transposed.
+    <parameters>
+
+    Examples
+    --------
+    >>> x, w = T.tensor4(), T.tensor4()
+    >>> y = T.nnet.conv2d_transpose(x, w, (None, None, 4, 4), input_dilation=(2, 2))
+    >>> theano.function([x, w], y)(np.ones((1, 1, 2, 2)), [[[[1, 2], [3, 4]]]])[0, 0]
+    array([[4., 3., 4., 3.],
+           [2., 1., 2., 1.],
+           [4., 3., 4., 3.],
+           [2., 1., 2., 1.]])
+    """
+    return conv2d_grad_wrt_inputs(
+        input, filters, output_shape, filter_shape, border_mode, input_dilation, filter_flip, filter_dilation,
+        num_groups, unshared,
+    )  # fmt: skip
+
+
+def _separable(
+    conv: Any, ndim: int, input: Any, depthwise: Any, pointwise: Any, num_channels: int, shapes: Sequence[Any],
+    rest: Sequence[Any],
+) -> Any:  # fmt: skip
+    border_mode, subsample, filter_flip, filter_dilation = rest
+    input_shape, depthwise_shape, pointwise_shape = shapes
+    for shape in (pointwise_shape, as_tensor_variable(pointwise).type.shape):
+        if shape is not None and any(n not in (None, 1) for n in list(shape)[2:]):
+            raise ValueError(f"pointwise filters have one element for each channel, not {tuple(shape)}")
+    between = conv(
+        input, depthwise, input_shape, depthwise_shape, border_mode, subsample, filter_flip,
+        filter_dilation=filter_dilation, num_groups=num_channels,
+    )  # fmt: skip
+    return conv(between, pointwise, None, pointwise_shape)
+
+
+@_documented
+def separable_conv2d(
+    input: Any, depthwise_filters: Any, pointwise_filters: Any, num_channels: int, input_shape: Any = None,
+    depthwise_filter_shape: Any = None, pointwise_filter_shape: Any = None, border_mode: Any = "valid",
+    subsample: Any = (1, 1), filter_flip: bool = True, filter_dilation: Any = (1, 1),
+) -> Any:  # fmt: skip
+    """A convolution of each channel by itself, then one that mixes channels at each place.
+
+    Parameters
+    ----------
+    input, input_shape
+        See `conv2d`.
+    depthwise_filters, depthwise_filter_shape
+        (num_channels * multiplier, 1, rows, columns).
+    pointwise_filters, pointwise_filter_shape
+        (kernels, num_channels * multiplier, 1, 1).
+    num_channels
+        The number of channels of images.
+    <parameters>
+
+    Raises
+    ------
+    ValueError
+        `pointwise_filters` have more than one element for a channel.
+    """
+    return _separable(
+        conv2d, 2, input, depthwise_filters, pointwise_filters, num_channels,
+        (input_shape, depthwise_filter_shape, pointwise_filter_shape),
+        (border_mode, subsample, filter_flip, filter_dilation),
+    )  # fmt: skip
+
+
+@_documented
+def separable_conv3d(
+    input: Any, depthwise_filters: Any, pointwise_filters: Any, num_channels: int, input_shape: Any = None,
+    depthwise_filter_shape: Any = None, pointwise_filter_shape: Any = None, border_mode: Any = "valid",
+    subsample: Any = (1, 1, 1), filter_flip: bool = True, filter_dilation: Any = (1, 1, 1),
+) -> Any:  # fmt: skip
+    """`separable_conv2d` with one more axis.
+
+    Parameters
+    ----------
+    input, depthwise_filters, pointwise_filters, num_channels
+        See `separable_conv2d`.
+    input_shape, depthwise_filter_shape, pointwise_filter_shape
+        See `separable_conv2d`.
+    <parameters>
+    """
+    return _separable(
+        conv3d, 3, input, depthwise_filters, pointwise_filters, num_channels,
+        (input_shape, depthwise_filter_shape, pointwise_filter_shape),
+        (border_mode, subsample, filter_flip, filter_dilation),
+    )  # fmt: skip
+
+
+def causal_conv1d(
+    input: Any, filters: Any, filter_shape: Any, input_shape: Any = None, subsample: int = 1, filter_flip: bool = True,
+    filter_dilation: int = 1, num_groups: int = 1, unshared: bool = False,
+) -> Any:  # fmt: skip
+    """Sequences convolved with kernels, so that nothing depends on what comes later.
+
+    Parameters
+    ----------
+    input
+        (sequences, channels, steps); before the first step are zeros.
+    filters
+        (kernels, channels / num_groups, steps).
+    filter_shape
+        The shape of the kernels; the last length must be known.
+    input_shape, subsample, filter_flip, filter_dilation, num_groups, unshared
+        See `conv2d`, for one axis.
+
+    Raises
+    ------
+    ValueError
+        The length of kernels is not known.
+
+    Examples
+    --------
+    >>> x, w = T.tensor3(), T.tensor3()
+    >>> y = T.nnet.abstract_conv.causal_conv1d(x, w, (1, 1, 2))
+    >>> theano.function([x, w], y)([[[1, 2, 3]]], [[[1, 10]]])
+    array([[[ 1., 12., 23.]]])
+    """
+    (dilation,) = numbers(filter_dilation, 1, 1, "filter_dilation")
+    known = hint(filter_shape, 4 if unshared else 3, "filter_shape")
+    if known is None or known[-1] is None:
+        raise ValueError("causal_conv1d: the length of kernels, the last of filter_shape, must be known")
+    before = (known[-1] - 1) * dilation
+    op = AbstractConv(
+        1, hint(input_shape, 3, "input_shape"), known, ((before, 0),), subsample, filter_flip, dilation, num_groups,
+        unshared,
+    )  # fmt: skip
+    return op(input, filters)
+
+
+def assert_conv_shape(shape: Sequence[Any]) -> tuple[Any, ...]:
+    """A shape of images or kernels, with checks that its lengths can be.
+
+    Parameters
+    ----------
+    shape
+        Lengths: ints or 0-d integers; the first two may be 0, the others are 1 at least.
+
+    Raises
+    ------
+    AssertionError
+        One is too small: now if it is known, else when the function runs.
+    """
+    checked = []
+    for k, n in enumerate(shape):
+        least, what = (0, "not be negative") if k < 2 else (1, "be positive")
+        message = f"The convolution would produce an invalid shape (dim[{k}]: it must {what})"
+        if isinstance(n, (int, np.integer)):
+            if n < least:
+                raise AssertionError(message)
+            checked.append(n)
+        else:
+            checked.append(Assert(message)(n, as_tensor_variable(n) >= least))
+    return tuple(checked)
+
+
+def assert_shape(x: Any, expected_shape: Sequence[Any], msg: str = "Unexpected shape.") -> Any:
+    """`x`, if it has a shape (lengths, or None for any) when the function runs; else AssertionError.
+
+    It does nothing where the flag `conv.assert_shape` is off.
+    """
+    if expected_shape is None or not config.conv.assert_shape:
+        return x
+    x = as_tensor_variable(x)
+    conditions = [eq(shape_i(x, k), n) for k, n in enumerate(expected_shape) if n is not None]
+    return Assert(msg)(x, *conditions) if conditions else x
+
+
+def bilinear_kernel_1D(ratio: Any, normalize: bool = True) -> Any:
+    """The kernel of linear interpolation between elements `ratio` apart: a triangle of ``2 * ratio - 1`` numbers.
+
+    Parameters
+    ----------
+    ratio
+        An int, or a 0-d integer.
+    normalize
+        Whether the largest is 1; else it is `ratio`.
+
+    Examples
+    --------
+    >>> bilinear_kernel_1D(2).eval()
+    array([0.5, 1. , 0.5])
+    """
+    places = arange(2 * as_tensor_variable(ratio) - 1)
+    ratio = as_tensor_variable(ratio)
+    triangle = cast(ratio - abs_(places - ratio + 1), config.floatX)
+    return triangle / cast(ratio, config.floatX) if normalize else triangle
+
+
+def bilinear_kernel_2D(ratio: Any, normalize: bool = True) -> Any:
+    """The kernel of bilinear interpolation: the outer product of `bilinear_kernel_1D` with itself.
+
+    Examples
+    --------
+    >>> bilinear_kernel_2D(2, normalize=False).eval()
+    array([[1., 2., 1.],
+           [2., 4., 2.],
+           [1., 2., 1.]])
+    """
+    line = bilinear_kernel_1D(ratio, normalize)
+    return dimshuffle(line, (0, "x")) * dimshuffle(line, ("x", 0))

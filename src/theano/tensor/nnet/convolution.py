@@ -1,0 +1,413 @@
+"""Convolutions along one, two or three axes: one family of operations, closed under differentiation.
+
+    y[n, k, o] = sum over c, r of  x[n, c, s*o + d*r - p] * w[k, c, r]
+
+is linear in the images x and in the kernels w. `AbstractConv` gives y of x and w, `AbstractConv_gradWeights` the
+gradient of w from x and that of y, `AbstractConv_gradInputs` the gradient of x from w and that of y. The gradients of
+each are the other two.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from theano.graph import Apply, Op
+from theano.scalar.dtypes import upcast
+from theano.tensor.math import cast
+from theano.tensor.nnet import geometry
+from theano.tensor.nnet.geometry import border_mode_to_pad, get_conv_output_shape, hint, numbers
+from theano.tensor.opsupport import Shapes, as_index, disconnected, holomorphic, single
+from theano.tensor.shape import as_shape_vector, patternbroadcast, shape_tuple
+from theano.tensor.static_value import known_vector
+from theano.tensor.variable import as_tensor_variable
+
+__all__ = [
+    "AbstractConv", "AbstractConv2d", "AbstractConv2d_gradInputs", "AbstractConv2d_gradWeights", "AbstractConv3d",
+    "AbstractConv3d_gradInputs", "AbstractConv3d_gradWeights", "AbstractConv_gradInputs", "AbstractConv_gradWeights",
+    "BaseAbstractConv",
+]  # fmt: skip
+
+Pads = tuple[tuple[int, int], ...]
+
+
+class BaseAbstractConv(Op):
+    """What the three directions share.
+
+    Parameters
+    ----------
+    convdim
+        The number of axes along which kernels move: 1, 2 or 3.
+    imshp, kshp
+        What is known of the shapes of images and kernels; looked at when the function runs.
+    border_mode
+        'valid', 'full', 'half', an int, or for each axis an int or a pair (before, behind).
+    subsample, filter_dilation
+        Strides and dilations, an int for each axis.
+    filter_flip
+        Whether kernels are turned around, as in a convolution; else it is a correlation.
+    num_groups
+        Channels are in so many groups, each with kernels of its own.
+    unshared
+        Whether each place of the result has kernels of its own: (kernels, places, channels, lengths).
+
+    Raises
+    ------
+    ValueError
+        A parameter makes no sense.
+    """
+
+    __props__ = (
+        "convdim", "border_mode", "subsample", "filter_flip", "imshp", "kshp", "filter_dilation", "num_groups",
+        "unshared",
+    )  # fmt: skip
+    check_broadcast = False
+    linear_in = (0, 1)
+
+    def __init__(
+        self, convdim: int, imshp: Any = None, kshp: Any = None, border_mode: Any = "valid", subsample: Any = None,
+        filter_flip: bool = True, filter_dilation: Any = None, num_groups: int = 1, unshared: bool = False,
+    ) -> None:  # fmt: skip
+        if convdim not in (1, 2, 3):
+            raise ValueError(f"convolution along {convdim} axes is not there: 1, 2 or 3 are")
+        self.convdim = convdim
+        self.subsample = numbers(subsample, convdim, 1, "subsample")
+        self.filter_dilation = numbers(filter_dilation, convdim, 1, "filter_dilation")
+        self.border_mode = geometry.normal_border_mode(border_mode, convdim)
+        self.filter_flip = bool(filter_flip)
+        self.num_groups = numbers(num_groups, 1, 1, "num_groups")[0]
+        self.unshared = bool(unshared)
+        self.imshp = hint(imshp, 2 + convdim, "the shape of images")
+        self.kshp = hint(kshp, 2 + convdim * (2 if unshared else 1), "the shape of kernels")
+
+    def do_constant_folding(self, node: Apply) -> bool:
+        """Never: results are large."""
+        return False
+
+    def flops(self, inp: Sequence[Sequence[int]], outp: Sequence[Sequence[int]]) -> int:
+        """How many multiplications and additions a convolution of these shapes makes."""
+        (_, kernels), (out,) = inp, outp
+        return 2 * math.prod(out) * math.prod(kernels[-self.convdim - 1 :])
+
+    # -- shapes ----------------------------------------------------------------------------------------------
+    def _side(self, value: Any, what: str) -> Any:
+        """`value` as images, kernels or results."""
+        x = as_tensor_variable(value)
+        ndim = 2 + self.convdim * (2 if what == "kern" and self.unshared else 1)
+        if x.type.ndim != ndim:
+            raise TypeError(f"{self}: {what} must have {ndim} dimensions, {x} has {x.type.ndim}")
+        return x
+
+    def dilated(self, kernel: Sequence[int]) -> tuple[int, ...]:
+        """The lengths of a kernel with its dilation."""
+        return tuple((k - 1) * d + 1 for k, d in zip(kernel, self.filter_dilation, strict=True))
+
+    def pads(self, kernel: Sequence[int]) -> Pads:
+        """The padding for a kernel of these lengths."""
+        return border_mode_to_pad(self.border_mode, self.convdim, self.dilated(kernel))
+
+    def _check(self, images: Sequence[int], kernels: Sequence[int], results: Sequence[int] | None) -> tuple[int, ...]:
+        """The shape of the results; ValueError, with all shapes, where these don't fit together."""
+        n = self.convdim
+
+        def refuse(why: str) -> None:
+            others = "" if results is None else f", results {tuple(results)}"
+            raise ValueError(f"{self}: {why}: images {tuple(images)}, kernels {tuple(kernels)}{others}")
+
+        for shape, known, what in ((images, self.imshp, "images"), (kernels, self.kshp, "kernels")):
+            if known is not None and any(k is not None and k != s for k, s in zip(known, shape, strict=True)):
+                refuse(f"the {what} have not the shape {known} that was promised")
+        channels = kernels[-n - 1]
+        if images[1] != channels * self.num_groups:
+            refuse(f"{images[1]} channels of images for {channels} of kernels and {self.num_groups} groups")
+        if kernels[0] % self.num_groups:
+            refuse(f"{kernels[0]} kernels can't be in {self.num_groups} groups")
+        if 0 in kernels[-n:]:
+            refuse("kernels have no elements")
+        pads = self.pads(kernels[-n:])
+        room = [i + a + b - k for i, (a, b), k in zip(images[2:], pads, self.dilated(kernels[-n:]), strict=True)]
+        if min(room) < 0:
+            refuse("kernels are larger than the padded images")
+        made = (images[0], kernels[0], *(r // s + 1 for r, s in zip(room, self.subsample, strict=True)))
+        if self.unshared and tuple(kernels[1 : n + 1]) != made[2:]:
+            refuse(f"there are kernels for {tuple(kernels[1 : n + 1])} places, results have {made[2:]}")
+        if results is not None and tuple(results) != made:
+            refuse(f"the results should have the shape {made}")
+        return made
+
+    # -- numbers ---------------------------------------------------------------------------------------------
+    def _turned(self, kernels: np.ndarray) -> np.ndarray:
+        """Kernels in the order in which they meet the images."""
+        return np.flip(kernels, tuple(range(-self.convdim, 0))) if self.filter_flip else kernels
+
+    def _padded(self, images: np.ndarray, pads: Pads) -> np.ndarray:
+        return np.pad(images, [(0, 0), (0, 0), *pads]) if any(map(any, pads)) else images
+
+    def _windows(self, padded: np.ndarray, out: Sequence[int], kernel: Sequence[int]) -> np.ndarray:
+        """(images, groups, channels, places, kernel): what each element of a kernel meets at each place."""
+        n, g = self.convdim, self.num_groups
+        strides = padded.strides
+        spatial = [s * t for s, t in zip(self.subsample, strides[2:], strict=True)]
+        inner = [d * t for d, t in zip(self.filter_dilation, strides[2:], strict=True)]
+        channels = padded.shape[1] // g
+        return np.lib.stride_tricks.as_strided(
+            padded, (padded.shape[0], g, channels, *out[:n], *kernel),
+            (strides[0], strides[1] * channels, strides[1], *spatial, *inner), writeable=False,
+        )  # fmt: skip
+
+    def _letters(self) -> tuple[str, str]:
+        """Labels for `einsum`: of places and of elements of a kernel."""
+        return "xyz"[: self.convdim], "pqr"[: self.convdim]
+
+    def forward(self, images: np.ndarray, kernels: np.ndarray) -> np.ndarray:
+        """The results for images and kernels."""
+        n, g = self.convdim, self.num_groups
+        made = self._check(images.shape, kernels.shape, None)
+        dtype = np.result_type(images, kernels)
+        padded = self._padded(images.astype(dtype, copy=False), self.pads(kernels.shape[-n:]))
+        windows = self._windows(padded, made[2:], kernels.shape[-n:])
+        weights = self._turned(kernels.astype(dtype, copy=False))
+        weights = weights.reshape(g, kernels.shape[0] // g, *weights.shape[1:])
+        if self.unshared:
+            o, r = self._letters()
+            out = np.einsum(f"ngc{o}{r},gk{o}c{r}->ngk{o}", windows, weights)
+        else:
+            axes = (list(range(1, n + 2)), list(range(1, n + 2)))
+            parts = []
+            for k in range(g):
+                # (images, channels, places, kernel) with (kernels, channels, kernel): images, places, kernels.
+                part = np.moveaxis(windows[:, k], 1, n + 1)
+                taken = list(range(n + 1, 2 * n + 2))
+                parts.append(np.moveaxis(np.tensordot(part, weights[k], (taken, axes[1])), -1, 1))
+            out = np.stack(parts, axis=1)
+        return np.ascontiguousarray(out.reshape(made), dtype=dtype)
+
+    def weights(self, images: np.ndarray, results: np.ndarray, kernel: Sequence[int]) -> np.ndarray:
+        """The gradient with respect to kernels of the lengths `kernel`, of that of the results."""
+        n, g = self.convdim, self.num_groups
+        count, channels = results.shape[1], images.shape[1] // g
+        places = tuple(results.shape[2:]) if self.unshared else ()
+        shape = (count, *places, channels, *kernel)
+        self._check(images.shape, shape, results.shape)
+        dtype = np.result_type(images, results)
+        padded = self._padded(images.astype(dtype, copy=False), self.pads(kernel))
+        windows = self._windows(padded, results.shape[2:], kernel)
+        tops = results.astype(dtype, copy=False).reshape(results.shape[0], g, count // g, *results.shape[2:])
+        if self.unshared:
+            o, r = self._letters()
+            out = np.einsum(f"ngc{o}{r},ngk{o}->gk{o}c{r}", windows, tops)
+        else:
+            axes = ([0, *range(2, n + 2)], [0, *range(2, n + 2)])
+            out = np.stack([np.tensordot(tops[:, k], windows[:, k], axes) for k in range(g)])
+        return np.ascontiguousarray(self._turned(out.reshape(shape)), dtype=dtype)
+
+    def inputs(self, kernels: np.ndarray, results: np.ndarray, image: Sequence[int]) -> np.ndarray:
+        """The gradient with respect to images of the lengths `image`, of that of the results."""
+        n, g = self.convdim, self.num_groups
+        shape = (results.shape[0], kernels.shape[-n - 1] * g, *image)
+        self._check(shape, kernels.shape, results.shape)
+        dtype = np.result_type(kernels, results)
+        pads, kernel = self.pads(kernels.shape[-n:]), kernels.shape[-n:]
+        padded = np.zeros((*shape[:2], *(i + a + b for i, (a, b) in zip(image, pads, strict=True))), dtype)
+        by_group = padded.reshape(shape[0], g, shape[1] // g, *padded.shape[2:])
+        weights = self._turned(kernels.astype(dtype, copy=False))
+        weights = weights.reshape(g, kernels.shape[0] // g, *weights.shape[1:])
+        tops = results.astype(dtype, copy=False).reshape(results.shape[0], g, kernels.shape[0] // g, *results.shape[2:])
+        o = self._letters()[0]
+        for at in np.ndindex(*kernel):
+            taps = weights[(..., *at)]
+            what = f"ngk{o},gk{o}c->ngc{o}" if self.unshared else f"ngk{o},gkc->ngc{o}"
+            target: tuple[Any, ...] = tuple(
+                slice(d * r, d * r + s * (m - 1) + 1, s)
+                for d, r, s, m in zip(self.filter_dilation, at, self.subsample, results.shape[2:], strict=True)
+            )
+            if 0 not in results.shape[2:]:
+                by_group[(..., *target)] += np.einsum(what, tops, taps, optimize=True)
+        inside: tuple[Any, ...] = tuple(slice(a, a + i) for (a, _), i in zip(pads, image, strict=True))
+        return np.ascontiguousarray(padded[(..., *inside)])
+
+    # -- the other directions --------------------------------------------------------------------------------
+    def _towards(self, direction: str) -> Any:
+        """The op of the same convolution in another direction."""
+        given = (self.imshp, self.kshp, self.border_mode, self.subsample, self.filter_flip, self.filter_dilation,
+                 self.num_groups)  # fmt: skip
+        cls = _DIRECTIONS[direction][self.convdim - 1]
+        if self.convdim == 1:
+            return cls(1, *given, self.unshared)
+        return cls(*given, self.unshared) if self.convdim == 2 else cls(*given)
+
+
+def _like(gradient: Any, x: Any) -> Any:
+    """A gradient in the type of `x`."""
+    gradient = cast(gradient, x.type.dtype) if gradient.type.dtype != x.type.dtype else gradient
+    return patternbroadcast(gradient, x.type.broadcastable)
+
+
+class AbstractConv(BaseAbstractConv):
+    """The convolution of images with kernels; see `BaseAbstractConv` for the parameters, `conv2d` for a function.
+
+    Examples
+    --------
+    >>> AbstractConv(2, border_mode="half")(T.tensor4(), T.tensor4()).ndim
+    4
+    """
+
+    def make_node(self, img: Any, kern: Any) -> Apply:
+        img, kern = self._side(img, "img"), self._side(kern, "kern")
+        images = [a if a is not None else b for a, b in zip(img.type.shape, self.imshp or (None,) * img.type.ndim)]
+        kernels = [a if a is not None else b for a, b in zip(kern.type.shape, self.kshp or (None,) * kern.type.ndim)]
+        known = get_conv_output_shape(images, kernels, self.border_mode, self.subsample, self.filter_dilation)
+        static = [img.type.shape[0], kern.type.shape[0], *(None if n == 1 else n for n in known[2:])]
+        return single(self, [img, kern], upcast(img.type.dtype, kern.type.dtype), static)
+
+    def perform(self, node: Apply, inp: Sequence[Any], out_: Sequence[list[Any]]) -> None:
+        out_[0][0] = self.forward(*inp)
+
+    def infer_shape(self, node: Apply, input_shapes: Sequence[Any]) -> Shapes:
+        images, kernels = input_shapes
+        return [get_conv_output_shape(images, kernels, self.border_mode, self.subsample, self.filter_dilation)]
+
+    @holomorphic
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        (img, kern), (g,), n = inputs, gs, self.convdim
+        to_images = self._towards("inputs")(kern, g, shape_tuple(img)[-n:])
+        to_kernels = self._towards("weights")(img, g, shape_tuple(kern)[-n:])
+        return [_like(to_images, img), _like(to_kernels, kern)]
+
+
+class _Backward(BaseAbstractConv):
+    """A direction whose result's lengths are an input."""
+
+    def _lengths(self, shape: Any, what: str) -> Any:
+        """The vector of the lengths of images or kernels."""
+        if isinstance(shape, (list, tuple)) and len(shape) != self.convdim:
+            raise ValueError(f"{self}: the lengths of {what} must be {self.convdim}, not {shape!r}")
+        if isinstance(shape, (list, tuple)) and any(n is None for n in shape):
+            raise ValueError(f"{self}: the lengths of {what} must be known, or expressions, not {shape!r}")
+        lengths = [as_index(n, "a length") for n in shape] if isinstance(shape, (list, tuple)) else shape
+        return as_shape_vector(lengths, self.convdim)
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return [[True], [True], [False]]
+
+
+def _known(vector: Any, count: int) -> list[int | None]:
+    found = known_vector(vector)
+    if found is None:
+        return [None] * count
+    return [None if n is None else int(n) for n in found]
+
+
+class AbstractConv_gradWeights(_Backward):
+    """The gradient of a convolution with respect to its kernels, whose lengths are the third input."""
+
+    def make_node(self, img: Any, topgrad: Any, shape: Any, add_assert_shape: bool = True) -> Apply:
+        img, top = self._side(img, "img"), self._side(topgrad, "topgrad")
+        lengths = self._lengths(shape, "kernels")
+        channels = img.type.shape[1]
+        places = tuple(top.type.shape[2:]) if self.unshared else ()
+        known = [
+            top.type.shape[1], *(None if n == 1 else n for n in places),
+            channels // self.num_groups if channels not in (None, self.num_groups) else None,
+            *(None if n == 1 else n for n in _known(lengths, self.convdim)),
+        ]  # fmt: skip
+        if channels == self.num_groups == 1:
+            known[-self.convdim - 1] = 1
+        return single(self, [img, top, lengths], upcast(img.type.dtype, top.type.dtype), known)
+
+    def perform(self, node: Apply, inp: Sequence[Any], out_: Sequence[list[Any]]) -> None:
+        out_[0][0] = self.weights(inp[0], inp[1], [int(n) for n in inp[2]])
+
+    def infer_shape(self, node: Apply, input_shapes: Sequence[Any]) -> Shapes:
+        images, tops = input_shapes[:2]
+        places = tuple(tops[2:]) if self.unshared else ()
+        lengths = [node.inputs[2][k] for k in range(self.convdim)]
+        return [(tops[1], *places, images[1] // self.num_groups, *lengths)]
+
+    @holomorphic
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        (img, top, _), (g,), n = inputs, gs, self.convdim
+        to_images = self._towards("inputs")(g, top, shape_tuple(img)[-n:])
+        return [_like(to_images, img), _like(self._towards("forward")(img, g), top), disconnected()]
+
+
+class AbstractConv_gradInputs(_Backward):
+    """The gradient of a convolution with respect to its images, whose lengths are the third input."""
+
+    def make_node(self, kern: Any, topgrad: Any, shape: Any, add_assert_shape: bool = True) -> Apply:
+        kern, top = self._side(kern, "kern"), self._side(topgrad, "topgrad")
+        lengths = self._lengths(shape, "images")
+        channels = kern.type.shape[-self.convdim - 1]
+        channels = None if channels is None else channels * self.num_groups
+        known = [top.type.shape[0], channels, *(None if n == 1 else n for n in _known(lengths, self.convdim))]
+        return single(self, [kern, top, lengths], upcast(kern.type.dtype, top.type.dtype), known)
+
+    def perform(self, node: Apply, inp: Sequence[Any], out_: Sequence[list[Any]]) -> None:
+        out_[0][0] = self.inputs(inp[0], inp[1], [int(n) for n in inp[2]])
+
+    def infer_shape(self, node: Apply, input_shapes: Sequence[Any]) -> Shapes:
+        kernels, tops = input_shapes[:2]
+        lengths = [node.inputs[2][k] for k in range(self.convdim)]
+        return [(tops[0], kernels[-self.convdim - 1] * self.num_groups, *lengths)]
+
+    @holomorphic
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        (kern, top, _), (g,), n = inputs, gs, self.convdim
+        to_kernels = self._towards("weights")(g, top, shape_tuple(kern)[-n:])
+        return [_like(to_kernels, kern), _like(self._towards("forward")(g, kern), top), disconnected()]
+
+
+class _TwoAxes:
+    """Of images."""
+
+    def __init__(
+        self, imshp: Any = None, kshp: Any = None, border_mode: Any = "valid", subsample: Any = (1, 1),
+        filter_flip: bool = True, filter_dilation: Any = (1, 1), num_groups: int = 1, unshared: bool = False,
+    ) -> None:  # fmt: skip
+        given = (imshp, kshp, border_mode, subsample, filter_flip, filter_dilation, num_groups, unshared)
+        super().__init__(2, *given)  # type: ignore[call-arg]
+
+
+class _ThreeAxes:
+    """Of films and volumes."""
+
+    def __init__(
+        self, imshp: Any = None, kshp: Any = None, border_mode: Any = "valid", subsample: Any = (1, 1, 1),
+        filter_flip: bool = True, filter_dilation: Any = (1, 1, 1), num_groups: int = 1,
+    ) -> None:  # fmt: skip
+        given = (imshp, kshp, border_mode, subsample, filter_flip, filter_dilation, num_groups)
+        super().__init__(3, *given)  # type: ignore[call-arg]
+
+
+class AbstractConv2d(_TwoAxes, AbstractConv):
+    """`AbstractConv` of images."""
+
+
+class AbstractConv2d_gradWeights(_TwoAxes, AbstractConv_gradWeights):
+    """`AbstractConv_gradWeights` of images."""
+
+
+class AbstractConv2d_gradInputs(_TwoAxes, AbstractConv_gradInputs):
+    """`AbstractConv_gradInputs` of images."""
+
+
+class AbstractConv3d(_ThreeAxes, AbstractConv):
+    """`AbstractConv` of films and volumes."""
+
+
+class AbstractConv3d_gradWeights(_ThreeAxes, AbstractConv_gradWeights):
+    """`AbstractConv_gradWeights` of films and volumes."""
+
+
+class AbstractConv3d_gradInputs(_ThreeAxes, AbstractConv_gradInputs):
+    """`AbstractConv_gradInputs` of films and volumes."""
+
+
+_DIRECTIONS: dict[str, tuple[Any, Any, Any]] = {
+    "forward": (AbstractConv, AbstractConv2d, AbstractConv3d),
+    "weights": (AbstractConv_gradWeights, AbstractConv2d_gradWeights, AbstractConv3d_gradWeights),
+    "inputs": (AbstractConv_gradInputs, AbstractConv2d_gradInputs, AbstractConv3d_gradInputs),
+}

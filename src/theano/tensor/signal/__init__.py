@@ -1,0 +1,1 @@
+"""Signals and images: pooling, and convolutions without channels."""

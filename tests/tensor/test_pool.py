@@ -1,0 +1,179 @@
+"""Pooling: numbers against windows taken one by one, gradients, shapes, refusals."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+import theano
+import theano.tensor as T
+from theano.tensor.signal import conv, pool
+from theano.tensor.signal.pool import Pool, pool_2d, pool_3d
+
+RNG = np.random.RandomState(3)
+MODES = ["max", "sum", "average_inc_pad", "average_exc_pad"]
+
+
+def plain(x, window, stride, pad, ignore_border, mode):
+    """The definition: one window after the other."""
+    n = len(window)
+    axes = []
+    for i, w, s, p in zip(x.shape[-n:], window, stride, pad):
+        if ignore_border:
+            starts = [k * s - p for k in range(max((i + 2 * p - w) // s + 1, 0))]
+        else:
+            count = (i - 1) // s + 1 if s >= w else max(0, (i - 1 - w + s) // s) + 1
+            starts = [k * s for k in range(count)]
+        axes.append([(a, a + w) for a in starts])
+    out = np.zeros((*x.shape[:-n], *(len(a) for a in axes)), x.dtype)
+    for at in itertools.product(*(range(len(a)) for a in axes)):
+        spans = [axes[k][i] for k, i in enumerate(at)]
+        inside = tuple(slice(max(a, 0), min(b, i)) for (a, b), i in zip(spans, x.shape[-n:]))
+        part = x[(..., *inside)].reshape(*x.shape[:-n], -1)
+        size = np.prod([min(b, i + p) - max(a, -p) for (a, b), i, p in zip(spans, x.shape[-n:], pad)])
+        if mode == "max":
+            value = part.max(axis=-1)
+        else:
+            value = part.sum(axis=-1)
+            value = value / (size if mode == "average_inc_pad" else part.shape[-1]) if mode != "sum" else value
+        out[(..., *at)] = value
+    return out
+
+
+CASES = {
+    "plain": ((2, 3, 6, 8), (2, 2), None, (0, 0), True),
+    "rest": ((2, 3, 7, 9), (2, 2), None, (0, 0), True),
+    "border": ((2, 3, 7, 9), (2, 4), None, (0, 0), False),
+    "overlapping": ((2, 2, 7, 8), (3, 3), (2, 1), (0, 0), True),
+    "overlapping border": ((2, 2, 7, 8), (3, 3), (2, 2), (0, 0), False),
+    "padding": ((2, 2, 6, 7), (3, 3), (2, 2), (1, 2), True),
+    "far apart": ((1, 2, 9, 9), (2, 2), (3, 4), (0, 0), True),
+    "far apart border": ((1, 2, 9, 9), (2, 2), (3, 4), (0, 0), False),
+    "matrix": ((5, 6), (2, 3), None, (0, 0), True),
+    "window as large": ((3, 4, 5), (4, 5), None, (0, 0), True),
+    "window larger": ((3, 4, 5), (6, 7), None, (0, 0), False),
+    "one pixel": ((1, 1, 1, 1), (1, 1), None, (0, 0), True),
+    "volumes": ((2, 2, 4, 5, 6), (2, 2, 3), (1, 2, 2), (0, 1, 0), True),
+    "sequences": ((3, 9), (4,), (2,), (1,), True),
+    "four axes": ((3, 4, 3, 4), (2, 2, 1, 2), None, (0, 0, 0, 0), False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("case", CASES)
+def test_values_gradients_and_shapes(case, mode):
+    shape, window, stride, pad, ignore_border = CASES[case]
+    x = RNG.permutation(np.arange(float(np.prod(shape)))).reshape(shape) / 7
+    op = Pool(ignore_border, mode, len(window))
+    wanted = plain(x, window, stride or window, pad, ignore_border, mode)
+    for dtype in ("float64", "float32"):
+        a = T.TensorType(dtype, (False,) * x.ndim)()
+        y = op(a, window, stride, pad)
+        got, lengths = theano.function([a], [y, y.shape])(x.astype(dtype))
+        np.testing.assert_allclose(got, wanted.astype(dtype), rtol=1e-5 if dtype == "float32" else 1e-14)
+        assert tuple(lengths) == got.shape and got.dtype == dtype
+    n, s, p = T.lvectors(3)
+    f = theano.function([a, n, s, p], op(a, n, s, p).shape)
+    assert tuple(f(x.astype("float32"), window, stride or window, pad)) == wanted.shape
+    assert Pool.out_shape(shape, window, ignore_border, stride, pad, len(window)) == list(wanted.shape)
+    if x.size <= 200:
+        rng = np.random.RandomState(1)
+        T.verify_grad(lambda v: op(v, window, stride, pad), [x], rng=rng)
+        weights = T.constant(RNG.randn(*shape))
+        T.verify_grad(lambda v: T.grad((op(v, window, stride, pad) ** 2).sum(), v) * weights, [x], rng=rng)
+        v, u = a.type(), a.type()
+        moved = theano.function([v, u], T.Rop(op(v, window, stride, pad), v, u), on_unused_input="ignore")
+        above = op(u, window, stride, pad)
+        back = theano.function([v, u], T.Lop(op(v, window, stride, pad), v, above), on_unused_input="ignore")
+        d = RNG.randn(*shape).astype("float32")
+        first = (moved(x.astype("float32"), d) * op(T.constant(d), window, stride, pad).eval()).sum()
+        assert np.isclose(first, (back(x.astype("float32"), d) * d).sum(), rtol=1e-3)
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int64", "bool"])
+def test_whole_numbers(dtype):
+    x = RNG.randint(0, 2 if dtype == "bool" else 9, (2, 4, 5)).astype(dtype)
+    for mode in MODES if dtype != "bool" else ["max"]:
+        got = Pool(False, mode)(T.constant(x), (2, 2)).eval()
+        assert got.dtype == dtype
+        np.testing.assert_array_equal(got, plain(x, (2, 2), (2, 2), (0, 0), False, mode))
+
+
+def test_ties_nan_and_infinities():
+    x = T.dmatrix()
+    y = pool_2d(x, (2, 2), ignore_border=True)
+    f = theano.function([x], [y, T.grad(y.sum(), x)])
+    largest, gradient = f([[1, 1, np.nan, 0], [0, 1, 5, 6]])
+    np.testing.assert_array_equal(largest, [[1, np.nan]])
+    np.testing.assert_array_equal(gradient, [[1, 1, 0, 0], [0, 1, 0, 0]])
+    np.testing.assert_array_equal(f([[-np.inf, -np.inf], [-np.inf, -np.inf]])[0], [[-np.inf]])
+
+
+def test_empty():
+    x = T.tensor4()
+    y = pool_2d(x, (2, 2), ignore_border=True)
+    f = theano.function([x], [y, T.grad(y.sum(), x)])
+    assert [v.shape for v in f(np.zeros((0, 3, 4, 4)))] == [(0, 3, 2, 2), (0, 3, 4, 4)]
+    assert [v.shape for v in f(np.zeros((2, 3, 1, 4)))] == [(2, 3, 0, 2), (2, 3, 1, 4)]
+
+
+def test_functions():
+    x = RNG.randn(2, 3, 6, 6)
+    a = T.constant(x)
+    wanted = plain(x, (2, 3), (2, 3), (0, 0), True, "max")
+    np.testing.assert_array_equal(pool_2d(a, (2, 3), True).eval(), wanted)
+    with pytest.warns(UserWarning, match="ws"):
+        np.testing.assert_array_equal(pool_2d(a, ds=(2, 3), ignore_border=True).eval(), wanted)
+    with pytest.warns(UserWarning, match="stride"):
+        pool_2d(a, (2, 3), True, st=(1, 1))
+    with pytest.warns(UserWarning, match="pad"):
+        pool_2d(a, (2, 3), True, padding=(1, 1))
+    with pytest.warns(UserWarning, match="ignore_border"):
+        np.testing.assert_array_equal(pool_2d(a, 4).eval(), plain(x, (4, 4), (4, 4), (0, 0), False, "max"))
+    n = T.iscalar()
+    np.testing.assert_array_equal(pool_2d(a, (n, 3), True).eval({n: 2}), wanted)
+    np.testing.assert_array_equal(pool_3d(a, (1, 2, 3), True).eval(), wanted)
+    same = pool.max_pool_2d_same_size(a, (2, 3)).eval()
+    np.testing.assert_array_equal(same, np.where(np.kron(wanted, np.ones((2, 3))) == x, x, 0))
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "words"),
+    [
+        (lambda x: pool_2d(x, (2, 2), True, mode="median"), ValueError, "'median'"),
+        (lambda x: pool_2d(x, (2, 2), False, pad=(1, 1)), NotImplementedError, "ignore_border=True"),
+        (lambda x: pool_2d(x, (2, 2), True, pad=(2, 1)), NotImplementedError, "smaller than the window"),
+        (lambda x: pool_2d(x, (2, 0), True), ValueError, "at least"),
+        (lambda x: pool_2d(x, (2, 2), True, stride=(0, 1)), ValueError, "at least"),
+        (lambda x: pool_2d(x, (2, 2, 2), True), ValueError, "2 lengths"),
+        (lambda x: pool_2d(x, (2, 1.5), True), TypeError, "integer"),
+        (lambda x: pool_2d(x, ignore_border=True), ValueError, "needs the window"),
+        (lambda x: pool_2d(x, (2, 2), True, ds=(2, 2)), ValueError, "old name"),
+        (lambda x: pool_2d(T.vector(), (2, 2), True), NotImplementedError, "2 dimensions or more"),
+        (lambda x: pool_2d(T.zmatrix(), (2, 2), True), TypeError, "complex"),
+    ],
+)
+def test_refusals(make, error, words):
+    with pytest.raises(error, match=words):
+        make(T.tensor4())
+
+
+def test_lengths_that_make_no_sense_at_run_time():
+    x, n = T.dmatrix(), T.lvector()
+    f = theano.function([x, n], pool_2d(x, (2, 2), True, stride=n))
+    with pytest.raises(ValueError, match=r"the stride must be 1 at least[\s\S]*test_pool.py"):
+        f(np.ones((4, 4)), [0, 1])
+
+
+def test_plain_images():
+    x, w = RNG.randn(3, 6, 5), RNG.randn(2, 3, 2)
+    both = conv.conv2d(T.constant(x), T.constant(w), image_shape=(3, 6, 5), filter_shape=(2, 3, 2)).eval()
+    assert both.shape == (3, 2, 4, 4)
+    for k in range(3):
+        np.testing.assert_allclose(conv.conv2d(T.constant(x[k]), T.constant(w)).eval(), both[k])
+        np.testing.assert_allclose(conv.conv2d(T.constant(x[k]), T.constant(w[1])).eval(), both[k, 1])
+    np.testing.assert_allclose(conv.conv2d(T.constant(x), T.constant(w[0])).eval(), both[:, 0])
+    with pytest.raises(ValueError, match="matrices and 3-d"):
+        conv.conv2d(T.tensor4(), T.matrix())
