@@ -25,12 +25,7 @@ _BLOCKSPARSE = (
     "SparseBlockGemv SparseBlockOuter sparse_block_dot sparse_block_gemv sparse_block_gemv_inplace "
     "sparse_block_outer sparse_block_outer_inplace"
 )
-_POOL = (
-    "AveragePoolGrad DownsampleFactorMax DownsampleFactorMaxGradGrad MaxPoolGrad MaxPoolRop Pool PoolGrad max_pool_2d "
-    "max_pool_2d_same_size pool_2d pool_3d"
-)
-_CONVOLUTIONS = "convolutions"
-_POOLING = "pooling and convolutions of images"
+_CONVOLUTIONS = "convolutions of volumes by old operations"
 _BLOCKS = "block-sparse products"
 _NEIGHBOURS = "neighbourhoods of pixels"
 _PICTURES = "pictures of graphs for browsers"
@@ -45,39 +40,13 @@ _GPU_MODULES = (
 # module -> (what is missing, names). A module that is not there at all comes with its names; `ANY` stands for every
 # name and every module inside.
 ABSENT: dict[str, tuple[str, str]] = {
-    "theano.tensor.nnet": (
-        _CONVOLUTIONS,
-        "ConvOp abstract_conv2d conv2d conv2d_grad_wrt_inputs conv2d_transpose conv3d separable_conv2d Conv3D conv3D "
-        "ConvGrad3D convGrad3D ConvTransp3D convTransp3D",
-    ),
-    "theano.tensor.nnet.abstract_conv": (
-        _CONVOLUTIONS,
-        "AbstractConv AbstractConv2d AbstractConv2d_gradInputs AbstractConv2d_gradWeights AbstractConv3d "
-        "AbstractConv3d_gradInputs AbstractConv3d_gradWeights AbstractConv_gradInputs AbstractConv_gradWeights "
-        "BaseAbstractConv assert_conv_shape assert_shape bilinear_kernel_1D bilinear_kernel_2D bilinear_upsampling "
-        "border_mode_to_pad causal_conv1d check_conv_gradinputs_shape conv2d conv2d_grad_wrt_inputs "
-        "conv2d_grad_wrt_weights conv3d conv3d_grad_wrt_inputs conv3d_grad_wrt_weights frac_bilinear_upsampling "
-        "get_conv_gradinputs_shape get_conv_gradinputs_shape_1axis get_conv_gradweights_shape "
-        "get_conv_gradweights_shape_1axis get_conv_output_shape get_conv_shape_1axis separable_conv2d separable_conv3d",
-    ),
+    "theano.tensor.nnet": (_CONVOLUTIONS, "Conv3D conv3D ConvGrad3D convGrad3D ConvTransp3D convTransp3D"),
     "theano.tensor.nnet.blocksparse": (_BLOCKS, _BLOCKSPARSE),
-    "theano.tensor.nnet.conv": (_CONVOLUTIONS, "ConvOp conv2d"),
     "theano.tensor.nnet.Conv3D": (_CONVOLUTIONS, "Conv3D conv3D"),
     "theano.tensor.nnet.ConvGrad3D": (_CONVOLUTIONS, "ConvGrad3D convGrad3D"),
     "theano.tensor.nnet.ConvTransp3D": (_CONVOLUTIONS, "ConvTransp3D convTransp3D"),
-    "theano.tensor.nnet.conv3d2d": (
-        _CONVOLUTIONS,
-        "DiagonalSubtensor IncDiagonalSubtensor conv3d diagonal_subtensor get_diagonal_subtensor_view "
-        "inc_diagonal_subtensor",
-    ),
-    "theano.tensor.nnet.corr": (_CONVOLUTIONS, "BaseCorrMM CorrMM CorrMM_gradInputs CorrMM_gradWeights"),
-    "theano.tensor.nnet.corr3d": (_CONVOLUTIONS, "BaseCorr3dMM Corr3dMM Corr3dMM_gradInputs Corr3dMM_gradWeights"),
     "theano.tensor.nnet.ctc": ("connectionist temporal classification", "ConnectionistTemporalClassification ctc"),
     "theano.tensor.nnet.neighbours": (_NEIGHBOURS, "Images2Neibs images2neibs neibs2images"),
-    "theano.tensor.signal": (_POOLING, ""),
-    "theano.tensor.signal.conv": (_POOLING, "conv2d"),
-    "theano.tensor.signal.downsample": (_POOLING, _POOL),
-    "theano.tensor.signal.pool": (_POOLING, _POOL),
     "theano.d3viz": (_PICTURES, "d3viz d3write"),
     "theano.d3viz.d3viz": (_PICTURES, "d3viz d3write replace_patterns safe_json"),
     "theano.d3viz.formatting": (_PICTURES, "PyDotFormatter"),

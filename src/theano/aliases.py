@@ -213,7 +213,7 @@ LATE: dict[str, dict[str, str]] = {
 # name that is given as the module's own is a package inside.
 LAZY: dict[str, dict[str, str]] = {
     "theano": {
-        "theano": "sparse",
+        "theano": "sparse typed_list",
         "theano.sparse.rows": "sparse_grad",
         "theano.compile.linkers": "CLinker OpWiseCLinker PerformLinker VM_Linker",
         "theano.graph.debug": "debug_assert",
@@ -224,7 +224,14 @@ LAZY: dict[str, dict[str, str]] = {
     },
     "theano.compile.rebuild": {"theano.compile.collect_shared": "rebuild_collect_shared"},
     "theano.scalar": {"theano.scalar.classes": "*"},
+    "theano.tensor.nnet": {
+        "theano.tensor.nnet": "abstract_conv conv conv3d2d corr corr3d",
+        "theano.tensor.nnet.abstract_conv": "abstract_conv2d conv2d conv2d_grad_wrt_inputs conv2d_transpose conv3d "
+        "separable_conv2d",
+        "theano.tensor.nnet.conv": "ConvOp",
+    },
     "theano.tensor": {
+        "theano.tensor": "signal",
         "theano.scan.vectorized": "vectorize",
         "theano.tensor.slices": "MakeSlice SliceConstant SliceType as_int_none_variable make_slice slicetype",
         "theano.tensor.arranging": "array_split atleast_1d atleast_2d atleast_3d broadcast_to column_stack dstack "

@@ -212,20 +212,20 @@ x4, w4 = T.tensor4("x4"), T.tensor4("w4")
 @pytest.mark.parametrize(
     ("make", "error", "words"),
     [
-        (lambda: ac.conv2d(x4, w4, border_mode="same"), ValueError, "'same'.*'valid', 'full', 'half'"),
-        (lambda: ac.conv2d(x4, w4, border_mode=-1), ValueError, "negative"),
-        (lambda: ac.conv2d(x4, w4, border_mode=(1, 2, 3)), ValueError, "not for 2 axes"),
-        (lambda: ac.conv2d(x4, w4, border_mode=((1, 2, 3), 1)), ValueError, "pair"),
-        (lambda: ac.conv2d(x4, w4, subsample=(1, 0)), ValueError, "at least"),
-        (lambda: ac.conv2d(x4, w4, subsample=(1, 1.5)), TypeError, "ints"),
-        (lambda: ac.conv2d(x4, w4, subsample=(1,)), ValueError, "2 ints"),
-        (lambda: ac.conv2d(x4, w4, filter_dilation=(0, 1)), ValueError, "at least"),
-        (lambda: ac.conv2d(x4, w4, num_groups=0), ValueError, "at least"),
+        (lambda: T.nnet.conv2d(x4, w4, border_mode="same"), ValueError, "'same'.*'valid', 'full', 'half'"),
+        (lambda: T.nnet.conv2d(x4, w4, border_mode=-1), ValueError, "negative"),
+        (lambda: T.nnet.conv2d(x4, w4, border_mode=(1, 2, 3)), ValueError, "not for 2 axes"),
+        (lambda: T.nnet.conv2d(x4, w4, border_mode=((1, 2, 3), 1)), ValueError, "pair"),
+        (lambda: T.nnet.conv2d(x4, w4, subsample=(1, 0)), ValueError, "at least"),
+        (lambda: T.nnet.conv2d(x4, w4, subsample=(1, 1.5)), TypeError, "ints"),
+        (lambda: T.nnet.conv2d(x4, w4, subsample=(1,)), ValueError, "2 ints"),
+        (lambda: T.nnet.conv2d(x4, w4, filter_dilation=(0, 1)), ValueError, "at least"),
+        (lambda: T.nnet.conv2d(x4, w4, num_groups=0), ValueError, "at least"),
         (lambda: ac.conv2d(T.tensor3(), w4), TypeError, "4 dimensions"),
-        (lambda: ac.conv2d(x4, w4, unshared=True), TypeError, "6 dimensions"),
-        (lambda: ac.conv2d(x4, w4, input_shape=(1, 2, 3)), ValueError, "4 lengths"),
-        (lambda: ac.conv2d(x4, w4, input_shape=(1, 2, 3, 1.5)), TypeError, "ints and None"),
-        (lambda: ac.conv2d(x4, w4, input_shape=(1,) * 4, image_shape=(1,) * 4), ValueError, "give one"),
+        (lambda: T.nnet.conv2d(x4, w4, unshared=True), TypeError, "6 dimensions"),
+        (lambda: T.nnet.conv2d(x4, w4, input_shape=(1, 2, 3)), ValueError, "4 lengths"),
+        (lambda: T.nnet.conv2d(x4, w4, input_shape=(1, 2, 3, 1.5)), TypeError, "ints and None"),
+        (lambda: T.nnet.conv2d(x4, w4, input_shape=(1,) * 4, image_shape=(1,) * 4), ValueError, "give one"),
         (lambda: ac.conv2d_grad_wrt_inputs(x4, w4, (1, 1, None, 3)), ValueError, "input_shape must tell"),
         (lambda: ac.conv2d_grad_wrt_weights(x4, x4, (1, 1, None, 3)), ValueError, "filter_shape must tell"),
         (lambda: ac.causal_conv1d(T.tensor3(), T.tensor3(), (1, 1, None)), ValueError, "must be known"),
@@ -251,7 +251,7 @@ def test_refusals(make, error, words):
     ],
 )
 def test_shapes_that_do_not_fit(mode, images, kernels, options, words):
-    f = theano.function([x4, w4], ac.conv2d(x4, w4, **options), mode=mode)
+    f = theano.function([x4, w4], T.nnet.conv2d(x4, w4, **options), mode=mode)
     with pytest.raises(ValueError, match=rf"{words}.*: images \({images[0]}, [\s\S]*test_conv.py"):
         f(np.ones(images), np.ones(kernels))
 
@@ -267,21 +267,53 @@ def test_gradients_of_shapes_that_do_not_fit():
 
 
 def test_ops_are_equal_by_what_they_do():
-    one = ac.conv2d(x4, w4, border_mode=(1, 2), input_shape=[1, 2, T.constant(3), None]).owner.op
-    other = ac.conv2d(x4, w4, border_mode=((1, 1), (2, 2)), input_shape=(1, 2, 3, None)).owner.op
+    one = T.nnet.conv2d(x4, w4, border_mode=(1, 2), input_shape=[1, 2, T.constant(3), None]).owner.op
+    other = T.nnet.conv2d(x4, w4, border_mode=((1, 1), (2, 2)), input_shape=(1, 2, 3, None)).owner.op
     assert one == other == pickle.loads(pickle.dumps(one)) and hash(one) == hash(other)
     assert isinstance(one, ac.AbstractConv2d) and one != ac.AbstractConv2d()
-    gradient = T.grad(ac.conv2d(x4, w4).sum(), w4).owner.op
+    gradient = T.grad(T.nnet.conv2d(x4, w4).sum(), w4).owner.op
     assert type(gradient) is ac.AbstractConv2d_gradWeights
 
 
 def test_patterns_and_static_shapes():
     y = ac.conv2d(T.TensorType("float32", (True, False, False, False))(), w4)
     assert y.type.dtype == "float64" and y.type.broadcastable == (True, False, False, False)
-    hinted = ac.conv2d(x4, w4, input_shape=(8, 1, 28, 28), filter_shape=(20, 1, 5, 5))
+    hinted = T.nnet.conv2d(x4, w4, input_shape=(8, 1, 28, 28), filter_shape=(20, 1, 5, 5))
     assert tuple(hinted.shape.eval({x4: np.ones((8, 1, 28, 28)), w4: np.ones((20, 1, 5, 5))})) == (8, 20, 24, 24)
 
 
 def test_old_keywords_warn():
     with pytest.warns(UserWarning, match="unroll_batch"):
-        ac.conv2d(x4, w4, unroll_batch=1)
+        T.nnet.conv2d(x4, w4, unroll_batch=1)
+
+
+def test_names_of_old_programs():
+    from theano.tensor.nnet import conv, conv3d2d, corr, corr3d
+
+    x, w = RNG.randn(2, 3, 5, 5), RNG.randn(4, 3, 2, 2)
+    a, b = T.constant(x), T.constant(w)
+    one = T.nnet.conv2d(a, b, filter_flip=False, border_mode=1)
+    np.testing.assert_allclose(corr.CorrMM(border_mode=1)(a, b).eval(), one.eval())
+    gradient = corr.CorrMM_gradInputs()(b, T.nnet.conv2d(a, b), (5, 5)).eval()
+    wanted = T.nnet.conv2d_grad_wrt_inputs(T.nnet.conv2d(a, b), b, x.shape, filter_flip=False)
+    np.testing.assert_allclose(gradient, wanted.eval())
+    assert type(T.grad(corr.CorrMM()(a, b).sum(), b).owner.op) is ac.AbstractConv2d_gradWeights
+    assert corr3d.Corr3dMM_gradWeights().convdim == 3
+    np.testing.assert_allclose(conv.conv2d(a, b, image_shape=x.shape).eval(), T.nnet.conv2d(a, b).eval())
+    assert isinstance(conv.conv2d(a, b).owner.op, T.nnet.ConvOp)
+    films, kernels = RNG.randn(2, 5, 3, 4, 4), RNG.randn(6, 2, 3, 3, 3)
+    got = conv3d2d.conv3d(T.constant(films), T.constant(kernels)).eval()
+    volumes = T.nnet.conv3d(T.constant(films.swapaxes(1, 2)), T.constant(kernels.swapaxes(1, 2))).eval()
+    np.testing.assert_allclose(got, volumes.swapaxes(1, 2))
+
+
+@pytest.mark.parametrize("ratio", [1, 2, 3, 4])
+def test_bilinear_upsampling(ratio):
+    x = RNG.randn(2, 3, 4, 5)
+    n = T.iscalar()
+    got = ac.bilinear_upsampling(T.constant(x), n).eval({n: ratio})
+    places = [np.clip((np.arange(k * ratio) - (ratio - 1) // 2) / ratio, 0, k - 1) for k in x.shape[2:]]
+    rows = np.apply_along_axis(lambda v: np.interp(places[0], np.arange(4), v), 2, x)
+    np.testing.assert_allclose(got, np.apply_along_axis(lambda v: np.interp(places[1], np.arange(5), v), 3, rows))
+    with pytest.raises(NotImplementedError):
+        ac.bilinear_upsampling(T.constant(x), frac_ratio=(3, 2))

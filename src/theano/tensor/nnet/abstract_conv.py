@@ -16,10 +16,12 @@ import numpy as np
 
 from theano.configdefaults import config
 from theano.graph import Variable
+from theano.scalar.dtypes import DISCRETE
 from theano.tensor.alloc import arange
 from theano.tensor.assertion import Assert
 from theano.tensor.elemwise import dimshuffle
-from theano.tensor.math import abs_, cast, eq
+from theano.tensor.indexing import take
+from theano.tensor.math import abs_, cast, clip, eq, minimum
 from theano.tensor.nnet.convolution import (
     AbstractConv,
     AbstractConv2d,
@@ -51,9 +53,9 @@ from theano.user_warnings import warn_user
 __all__ = [
     "AbstractConv", "AbstractConv2d", "AbstractConv2d_gradInputs", "AbstractConv2d_gradWeights", "AbstractConv3d",
     "AbstractConv3d_gradInputs", "AbstractConv3d_gradWeights", "AbstractConv_gradInputs", "AbstractConv_gradWeights",
-    "BaseAbstractConv", "assert_conv_shape", "assert_shape", "bilinear_kernel_1D", "bilinear_kernel_2D",
-    "border_mode_to_pad", "causal_conv1d", "check_conv_gradinputs_shape", "conv2d", "conv2d_grad_wrt_inputs",
-    "conv2d_grad_wrt_weights", "conv2d_transpose", "conv3d", "conv3d_grad_wrt_inputs", "conv3d_grad_wrt_weights",
+    "BaseAbstractConv", "abstract_conv2d", "assert_conv_shape", "assert_shape", "bilinear_kernel_1D",
+    "bilinear_kernel_2D", "bilinear_upsampling", "border_mode_to_pad", "causal_conv1d",
+    "check_conv_gradinputs_shape", "conv2d", "conv2d_grad_wrt_inputs", "conv2d_grad_wrt_weights", "conv2d_transpose", "conv3d", "conv3d_grad_wrt_inputs", "conv3d_grad_wrt_weights",
     "get_conv_gradinputs_shape", "get_conv_gradinputs_shape_1axis", "get_conv_gradweights_shape",
     "get_conv_gradweights_shape_1axis", "get_conv_output_shape", "get_conv_shape_1axis", "separable_conv2d",
     "separable_conv3d",
@@ -134,6 +136,9 @@ def conv2d(
         subsample, filter_flip, filter_dilation, num_groups, unshared,
     )  # fmt: skip
     return op(input, filters)
+
+
+abstract_conv2d = conv2d
 
 
 @_documented
@@ -518,3 +523,59 @@ def bilinear_kernel_2D(ratio: Any, normalize: bool = True) -> Any:
     """
     line = bilinear_kernel_1D(ratio, normalize)
     return dimshuffle(line, (0, "x")) * dimshuffle(line, ("x", 0))
+
+
+def bilinear_upsampling(
+    input: Any, ratio: Any = None, frac_ratio: Any = None, batch_size: int | None = None,
+    num_input_channels: int | None = None, use_1D_kernel: bool = True,
+) -> Any:  # fmt: skip
+    """Images made larger: between their elements are numbers on straight lines, at the margins the outermost ones.
+
+    Parameters
+    ----------
+    input
+        (images, channels, rows, columns).
+    ratio
+        How many rows and columns come of one: an int, or a 0-d integer. If it is even, the last row and column are
+        there once more than the first.
+    frac_ratio, batch_size, num_input_channels, use_1D_kernel
+        `frac_ratio` must be None; the others have no effect here.
+
+    Returns
+    -------
+    4-d tensor
+        (images, channels, ratio * rows, ratio * columns).
+
+    Raises
+    ------
+    NotImplementedError
+        For ratios that are fractions.
+    ValueError
+        `ratio` is missing.
+
+    Examples
+    --------
+    >>> bilinear_upsampling(T.constant([[[[1.0, 3.0]]]]), 2).eval()
+    array([[[[1., 2., 3., 3.],
+             [1., 2., 3., 3.]]]])
+    """
+    if frac_ratio is not None:
+        raise NotImplementedError("bilinear_upsampling by a fraction is not there")
+    if ratio is None:
+        raise ValueError("bilinear_upsampling needs the ratio")
+    x = as_tensor_variable(input)
+    x = cast(x, config.floatX) if x.type.dtype in DISCRETE else x
+    for axis in (2, 3):
+        x = _upsampled(x, as_tensor_variable(ratio), axis)
+    return x
+
+
+def _upsampled(x: Any, ratio: Any, axis: int) -> Any:
+    """`x` with `ratio` numbers for each along an axis: at places ``(k - (ratio - 1) // 2) / ratio``."""
+    length = shape_i(x, axis)
+    steps = clip(arange(length * ratio) - (ratio - 1) // 2, 0, (length - 1) * ratio)
+    before = steps // ratio
+    part = cast(steps - before * ratio, x.type.dtype) / cast(ratio, x.type.dtype)
+    part = dimshuffle(part, [0 if k == axis else "x" for k in range(4)])
+    first, second = take(x, before, axis=axis), take(x, minimum(before + 1, length - 1), axis=axis)
+    return first + (second - first) * part
