@@ -107,8 +107,8 @@ class Machine(Record, frozen=True):
     column_parts, part_rows
         The same for the rows of a reduction of columns: few parts, of some rows at least, as each has accumulators to
         write and to read again (8 parts of 500 rows take 4 % longer on one core than all rows at once, 16 take 10 %).
-    part_row
-        Rows of up to so many elements have a buffer for each part.
+    part_row, long_row_parts
+        Rows of more elements that have buffers go by in so many parts: then these take 2 MB or so of the caches.
     slice_rows
         Rows of a slice of a batch, at least: tiles of fewer read their panels too often. Fewer than two slices are
         not cut.
@@ -190,6 +190,7 @@ class Machine(Record, frozen=True):
     column_parts: int = 8
     part_rows: int = 64
     part_row: int = 1 << 14
+    long_row_parts: int = 16
     slice_rows: int = 4
     slice_matrices: int = 1 << 20
 

@@ -40,8 +40,6 @@ def emit_group(nb: NestBuilder) -> st.Kernel:
 def _points(nb: NestBuilder) -> None:
     plan = nb.plan
     body: Block = []
-    if plan.shape == "flat":
-        nb.flat = nb.index_of[plan.order[-1]], frozenset(nb.index_of.values())
     _run_items(nb, nb.group.items, body)
     if not plan.in_order:
         nb.number_strides()
@@ -49,10 +47,6 @@ def _points(nb: NestBuilder) -> None:
         _tiled(nb, body)
         return
     ahead(nb, plan.hints, body)
-    if plan.shape == "flat":
-        extent = nb.local(nb.b.dims.product(tuple(nb.group.axes[k] for k in plan.order)))
-        nb.nest.body.append(nb.outermost(_widened(nb, plan.order[-1], extent, body)))
-        return
     for axis in reversed(plan.order):
         extent = nb.local(nb.group.axes[axis])
         if axis == plan.order[-1] and not plan.in_order:

@@ -2,13 +2,14 @@
 
 Four shapes, by the axis that is contiguous in memory (the *vector axis*):
 
-- *points*: nothing is reduced; loops over all axes, the innermost widened. They are *flat*, one loop, where all memory
-  is walked through in the nest's own order, and *tiled* where the vector axis jumps through what lies side by side
-  along another one.
+- *points*: nothing is reduced; loops over all axes, the innermost widened. They are *flat*, one loop, where all axes
+  are joined, and *tiled* where the vector axis jumps through what lies side by side along another one.
 - *rows*: the vector axis is reduced; parallel axes outside, one sweep over the reduced axes for each phase.
 - *parts*: a full reduction, whose parts are added in order.
 - *columns*: the vector axis is parallel; it is cut into blocks whose accumulators stay in the L1 cache, inside them
   run the reduced axes, innermost the block.
+
+Before all that, axes that memory goes through as one are joined (see `lower.plan.joined`).
 
 Nothing here depends on anything emitted, and nothing is emitted here: see `lower.cpu`.
 """
@@ -28,6 +29,7 @@ from theano.lower.machine import Machine
 from theano.lower.plan.accesses import Access, Reach
 from theano.lower.plan.groups import Group, picked
 from theano.lower.plan.hints import Hint, hints_ahead, hints_for_rows, pays, rows_ahead
+from theano.lower.plan.joined import Run, joined_axes, joined_group
 from theano.lower.plan.parts import column_parts, part_length, rest, row_parts
 from theano.lower.plan.phases import Phases
 from theano.lower.plan.times import point_time
@@ -94,8 +96,10 @@ class NestPlan(Record, frozen=True):
     ----------
     shape
         See above; ``nothing`` where there are no points.
+    joined
+        The group's axes in runs that are one each; nothing if none are. All that follows speaks of these.
     order
-        The group's axes from the outermost loop to the innermost.
+        The axes from the outermost loop to the innermost.
     unroll
         Vectors that a loop over points takes at once.
     in_slices
@@ -123,6 +127,7 @@ class NestPlan(Record, frozen=True):
     """
 
     shape: str
+    joined: tuple[Run, ...] = ()
     order: tuple[int, ...] = ()
     unroll: int = 1
     in_slices: bool = False
@@ -158,11 +163,16 @@ class _Planner:
         self.stored = stored
         self.in_slices = in_slices
         self.reach = Reach(b, group, stored)
+        self.joined: tuple[Run, ...] = ()
 
     def plan(self) -> NestPlan:
-        group = self.group
-        if any(is_const(group.axes[k], 0) for k in group.parallel()):
+        if any(is_const(self.group.axes[k], 0) for k in self.group.parallel()):
             return NestPlan("nothing")
+        runs = joined_axes(self.reach)
+        if runs and (not self.in_slices or len(runs) == 1):
+            self.joined, self.group = runs, joined_group(self.group, runs)
+            self.reach = Reach(self.b, self.group, self.stored)
+        group = self.group
         self.order = order = axis_order(self.reach)
         self.reduced = [k for k in order if k in group.red]
         self.parallel = [k for k in order if k not in group.red]
@@ -173,8 +183,8 @@ class _Planner:
 
     def _form(self, shape: str, outermost: Outermost | None, **form: Any) -> NestPlan:
         return NestPlan(
-            shape, tuple(self.order), outermost=outermost, sharing=self._sharing(outermost), in_slices=self.in_slices,
-            **form,
+            shape, self.joined, tuple(self.order), outermost=outermost, sharing=self._sharing(outermost),
+            in_slices=self.in_slices, **form,
         )  # fmt: skip
 
     def _lengths(self, axes: Sequence[int]) -> list[Expr]:
@@ -184,16 +194,14 @@ class _Planner:
     def _points(self) -> NestPlan:
         order, group = tuple(self.order), self.group
         if any(isinstance(i, Pointwise) and i.scatter is not None for i in group.items):
-            return NestPlan("points", order, in_order=True)
+            return NestPlan("points", order=order, in_order=True)
         if not order:
             return NestPlan("points")
         accesses = self.reach.of(group.items)
-        if is_flat(self.reach, self.order, accesses, group.items):
-            extent = self.dims.product(tuple(self._lengths(self.order)))
-            hints = self._ahead(accesses, flat=True)
-            outermost = Outermost(extent, ONE, frozenset(order))
-            unroll = point_unroll(self.machine, group, extent)
-            return self._form("flat", outermost, unroll=unroll, hints=hints)
+        if self.joined and len(order) == 1:
+            outermost = Outermost(group.axes[0], ONE, frozenset(order))
+            unroll = point_unroll(self.machine, group, group.axes[0])
+            return self._form("flat", outermost, unroll=unroll, hints=self._ahead(accesses))
         across = self._across(accesses)
         if across is not None:
             outermost = self._outermost_tile(across)
@@ -228,11 +236,11 @@ class _Planner:
         extent = ex.idiv(ex.add(self.group.axes[across], length(size - 1)), length(size))
         return Outermost(extent, self.dims.product((self.group.axes[last], length(size))), frozenset([across]))
 
-    def _ahead(self, accesses: Sequence[Access], flat: bool = False) -> tuple[Hint, ...]:
+    def _ahead(self, accesses: Sequence[Access]) -> tuple[Hint, ...]:
         if not pays(self.reach):
             return ()
         strides = c_strides(self.dims, self._lengths(self.order))
-        return hints_ahead(self.reach, accesses, None if flat else tuple(zip(self.order, strides, strict=True)))
+        return hints_ahead(self.reach, accesses, tuple(zip(self.order, strides, strict=True)))
 
     # -- rows ------------------------------------------------------------------------------------------------------
     def _rows(self) -> NestPlan:
@@ -289,17 +297,18 @@ class _Planner:
         assert item.out is not None
         if item.out in self.stored:
             return None
-        places = self.group.places[item]
-        own = tuple(d for d, at in zip(item.out.dims, places, strict=True) if at in self.group.red)
+        own = tuple([self.group.axes[at] for at in self._reduced_axes_of(item)])
         return own if parts is None else (parts[1], *own)
 
     def _buffer(self, item: Pointwise) -> Access:
         """The buffer of a row that is kept."""
         assert item.out is not None
-        places = [(k, at) for k, at in enumerate(self.group.places[item]) if at in self.group.red]
-        strides = c_strides(self.dims, [item.out.dims[k] for k, _ in places])
-        steps = tuple((at, stride) for (_, at), stride in zip(places, strides, strict=True))
-        return Access(item.out.type, steps, written=True)
+        own = self._reduced_axes_of(item)
+        strides = c_strides(self.dims, self._lengths(own))
+        return Access(item.out.type, tuple(zip(own, strides, strict=True)), written=True)
+
+    def _reduced_axes_of(self, item: Item) -> list[int]:
+        return [at for at in self.group.places[item] if at is not None and at in self.group.red]
 
     def _row_sweep(self, items: list[Item], accesses: list[Access], keep: Collection[Tensor | None]) -> Sweep:
         total = cost = 0
@@ -480,24 +489,6 @@ def _votes(reach: Reach) -> tuple[list[int], list[int]]:
 
 
 # -- what several shapes ask -------------------------------------------------------------------------------------
-def is_flat(reach: Reach, order: Sequence[int], accesses: Sequence[Access], items: Sequence[Item]) -> bool:
-    """Whether one loop does, as every access walks through memory as the nest does (or stays where it is).
-
-    Numbers that `items` store must not be computed with where the loops are.
-    """
-    if len(order) < 2 or any(reach.is_placed(i) for i in items if reach.wants_store(i)):
-        return False
-    strides = c_strides(reach.b.dims, [reach.group.axes[k] for k in order])
-    wanted = dict(zip(order, strides, strict=True))
-    for access in accesses:
-        moving = [(axis, stride) for axis, stride in access.steps if axis is not None]
-        if access.winding or (moving and (len(moving) != len(wanted) or len(dict(moving)) != len(wanted))):
-            return False
-        if any(wanted[axis] is not stride for axis, stride in moving):
-            return False
-    return True
-
-
 def point_unroll(machine: Machine, group: Group, extent: Expr | None) -> int:
     """How many vectors a loop over points takes at once; `extent` is its length, unless it is that of a tile."""
     short = extent is not None and extent.op == "const" and int(extent.value) < machine.short

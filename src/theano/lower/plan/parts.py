@@ -29,13 +29,16 @@ def _all_of(dims: Dims, axes: list[Expr]) -> Expr:
 
 
 def row_parts(machine: Machine, dims: Dims, parallel: list[Expr], reduced: list[Expr]) -> tuple[Expr, Expr]:
-    """Rows of one part, and how many parts: rows that need a buffer have one for each part."""
-    first, parts = parallel[0], machine.parts
+    """Rows of one part, and how many parts: rows that need a buffer have one for each part.
+
+    Where rows are long there are fewer parts: each buffer is to stay in the cache from one row to the next.
+    """
+    first, row = parallel[0], dims.product(tuple(reduced))
     many = ex.ge(dims.product((*parallel, *reduced)), length(machine.large))
-    many = ex.and_(many, ex.le(dims.product(tuple(reduced)), length(machine.part_row)))
-    share = ex.select(many, ex.lshr(ex.add(first, length(parts - 1)), parts.bit_length() - 1), first)
-    count = dims.normal(ex.select(ex.lt(share, first), length(parts), ONE))
-    return dims.normal(share), count
+    parts = ex.select(ex.le(row, length(machine.part_row)), length(machine.parts), length(machine.long_row_parts))
+    share = dims.normal(ex.select(many, ex.idiv(ex.add(first, ex.sub(parts, ONE)), parts), first))
+    count = ex.select(many, ex.minimum(first, parts), ONE)
+    return share, dims.normal(count)
 
 
 def column_parts(

@@ -9,6 +9,7 @@ from theano.loops.expr import Expr
 from theano.lower.items import Item
 from theano.lower.machine import Machine
 from theano.lower.plan.groups import Group
+from theano.lower.plan.joined import joined_group
 from theano.lower.plan.nest_plan import NestPlan, Sweep
 from theano.lower.values import Tensor
 
@@ -17,6 +18,8 @@ def plan_lines(
     plan: NestPlan, group: Group, machine: Machine, length: Callable[[Expr], str], name: Callable[[Tensor], str]
 ) -> Iterator[str]:
     """What `plan` says, in terms of the texts of lengths and the names of tensors."""
+    rows = length(group.axes[plan.joined[0].axes[0]]) if plan.joined else ""
+    group = joined_group(group, plan.joined)
     axes = {k: length(d) for k, d in enumerate(group.axes)}
     yield _loops(plan, group, machine, axes)
     for level, items in enumerate(plan.before):
@@ -34,7 +37,7 @@ def plan_lines(
     yield from _hints(plan, name)
     if plan.sharing is not None:
         each = "" if plan.parts is not None else f", of {length(plan.sharing.weight)} ps each"
-        yield f"goes by in ranges of {_positions(plan, axes)}{each}"
+        yield f"goes by in ranges of {_positions(plan, axes, rows)}{each}"
 
 
 def _product(lengths: Iterable[Expr], length: Callable[[Expr], str]) -> str:
@@ -50,11 +53,11 @@ def _hints(plan: NestPlan, name: Callable[[Tensor], str]) -> Iterator[str]:
             yield f"asks early for {words}{', '.join(found)}"
 
 
-def _positions(plan: NestPlan, axes: dict[int, str]) -> str:
-    """What positions of the outermost loop are."""
+def _positions(plan: NestPlan, axes: dict[int, str], rows: str) -> str:
+    """What positions of the outermost loop are; `rows` is the first length of those that are joined."""
     assert plan.outermost is not None
     if plan.in_slices:
-        return f"slices of {axes[plan.order[0]]}"
+        return f"slices of {rows or axes[plan.order[0]]}"
     if plan.outermost.axis is not None:
         return axes[plan.outermost.axis]
     if plan.shape == "flat":
