@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from benchmarks.workload import Workload
 from benchmarks.workloads import (
+    adam,
+    attention,
     compiling,
     elementwise,
     growing,
     hessian,
     mlp,
     neurons,
+    normalisation,
     process,
     products,
     recurrent,
@@ -21,8 +24,8 @@ from benchmarks.workloads import (
 )
 
 _FAMILIES = (
-    scalar, neurons, mlp, elementwise, vmath, softmax, reductions, hessian, products, sequences, recurrent,
-    compiling, growing, process,
+    scalar, neurons, mlp, attention, adam, elementwise, vmath, softmax, reductions, normalisation, hessian, products,
+    sequences, recurrent, compiling, growing, process,
 )  # fmt: skip
 
 WORKLOADS: dict[str, Workload] = {row.name: row for family in _FAMILIES for row in family.ROWS}
