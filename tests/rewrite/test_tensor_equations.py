@@ -174,6 +174,7 @@ MAKERS: dict[str, Callable[[Drawn, Operation], Any]] = {
     "written": written,
     "rebroadcast": rebroadcast,
     "product": lambda drawn, pattern: T.dot(*map(drawn.make, pattern.args)),
+    "stack_product": lambda drawn, pattern: T.batched_dot(*map(drawn.make, pattern.args)),
     "joined": joined,
     "counted": lambda drawn, pattern: StepCount()(index_constant(int(drawn.rng.integers(0, 4)))),
 }
