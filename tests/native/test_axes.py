@@ -86,18 +86,51 @@ def test_views(axes: Axes, view: str) -> None:
 
 
 @pytest.mark.parametrize("axes", [(0, 2, 3), (0, 2), (1, 3), (1,), (0, 1)], ids=str)
-def test_the_same_bits_with_every_number_of_threads(axes: Axes) -> None:
+@pytest.mark.parametrize("shape", [(6, 3, 120, 190), (400, 5, 9, 9), (70, 3, 50, 90)], ids=str)
+def test_the_same_bits_with_every_number_of_threads(axes: Axes, shape: tuple[int, ...]) -> None:
     x = T.ftensor4("x")
     f = theano.function([x], reductions(x, axes))
-    data = numbers((6, 3, 120, 190), "float32")
+    data = numbers(shape, "float32")
     before = threads.set_num_threads(1)
     try:
         one = [a.tobytes() for a in f(data)]
+        for found, right in zip(f(data), reductions(data.astype("float64"), axes), strict=True):
+            np.testing.assert_allclose(found, right, rtol=1e-5, atol=1e-30)
         for count in (2, 3, 5):
             threads.set_num_threads(count)
             assert [a.tobytes() for a in f(data)] == one
     finally:
         threads.set_num_threads(before)
+
+
+# pieces of rows that are short, long, longer than a buffer; few of them and many; parts of rows
+CROSSED = [
+    (9, 70, 5), (3, 2, 200), (40, 2, 150), (9, 3, 4097), (40, 2, 9000), (600, 7, 90), (1, 1, 1), (0, 3, 5), (4, 3, 0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("what", ["sum", "var", "max", "prod", "any"])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int8"])
+def test_rows_in_pieces(what: str, dtype: str) -> None:
+    """Axes on both sides of the one that stays, with work before the sums and after them."""
+    x = T.TensorType(dtype, [False] * 3)("x")
+    v = T.TensorType(dtype, [False])("v")
+    f = theano.function([x, v], getattr(x * v.dimshuffle("x", 0, "x"), what)(axis=(0, 2)) + v)
+    single_sweep = (what, dtype) != ("var", "int8")
+    assert ("up to 64" in theano.printing.schedule(f)) == single_sweep
+    for shape in CROSSED:
+        a, b = numbers(shape, dtype), numbers(shape[1:2], dtype)
+        if what == "max" and 0 in shape:
+            continue
+        if what == "prod" and dtype != "int8":
+            a, b = a / a.dtype.type(2) + a.dtype.type(0.5), b * 0 + b.dtype.type(1)
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            made = a * b[:, None]
+            if dtype != "int8" and what != "any":
+                made = made.astype("float64")
+            wanted = getattr(made, what)(axis=(0, 2)) + b
+        np.testing.assert_allclose(f(a, b), wanted, rtol=1e-4 if dtype == "float32" else 1e-9, err_msg=f"{shape}")
 
 
 def normalised(x: Any, scale: Any, shift: Any) -> Any:

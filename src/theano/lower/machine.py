@@ -82,6 +82,9 @@ class Machine(Record, frozen=True):
     rows_at_once, little
         Rows that a reduction of columns takes in one go: each needs its loads only, the accumulators one load and
         store for all. Where one array is read and the cost is `little` (a sum, a variance), twice as many.
+    rows_together, long_piece, many
+        The most rows that go by together where their pieces lie far apart. They go by one by one if pieces have so many
+        elements and all has fewer than `many`, or few pieces are a row: what is in the cache need not be read in order.
     random_lanes
         Substreams of random numbers that are advanced together: their states stay in the L1 cache (6 kB).
 
@@ -176,6 +179,9 @@ class Machine(Record, frozen=True):
     wide_block: int = 4096
     rows_at_once: int = 4
     little: int = 4
+    rows_together: int = 64
+    long_piece: int = 128
+    many: int = 1 << 22
     random_lanes: int = 256
 
     ahead: int = 2048

@@ -1,11 +1,13 @@
 """The form of a group's loops: decided by what its items reach, how long its axes are, and the machine.
 
-Four shapes, by the axis that is contiguous in memory (the *vector axis*):
+Five shapes, by the axis that is contiguous in memory (the *vector axis*):
 
 - *points*: nothing is reduced; loops over all axes, the innermost widened. They are *flat*, one loop, where all axes
   are joined, and *tiled* where the vector axis jumps through what lies side by side along another one.
 - *rows*: the vector axis is reduced; parallel axes outside, one sweep over the reduced axes for each phase.
 - *parts*: a full reduction, whose parts are added in order.
+- *crossed*: reduced axes on both sides of a parallel one, in the order of memory: rows in blocks, whose pieces are
+  added as columns are, and then folded.
 - *columns*: the vector axis is parallel; it is cut into blocks whose accumulators stay in the L1 cache, inside them
   run the reduced axes, innermost the block.
 
@@ -30,7 +32,7 @@ from theano.lower.plan.accesses import Access, Reach
 from theano.lower.plan.groups import Group, picked
 from theano.lower.plan.hints import Hint, hints_ahead, hints_for_rows, pays, rows_ahead
 from theano.lower.plan.joined import Run, joined_axes, joined_group
-from theano.lower.plan.parts import column_parts, part_length, rest, row_parts
+from theano.lower.plan.parts import column_parts, crossed_parts, part_length, rest, row_parts, rows_together
 from theano.lower.plan.phases import Phases
 from theano.lower.plan.times import point_time
 from theano.lower.values import Tensor
@@ -118,6 +120,9 @@ class NestPlan(Record, frozen=True):
         Positions of the first axis in one part, and how many parts there are.
     later, width
         Of columns: values of a column that later sweeps read; columns of a block.
+    block, lanes, one_by_one
+        Of crossed axes: rows of a block, of which `width` is the most; the elements that its buffers hold; where rows
+        are summed one by one instead, and the sweep then.
     hints
         What is asked for before it is needed, in front of the loop over points or the sweep `busiest`.
     outermost
@@ -140,6 +145,9 @@ class NestPlan(Record, frozen=True):
     parts: tuple[Expr, Expr] | None = None
     later: tuple[Tensor, ...] = ()
     width: int = 0
+    block: Expr | None = None
+    lanes: int = 0
+    one_by_one: tuple[Expr, Sweep] | None = None
     hints: tuple[Hint, ...] = ()
     busiest: int = 0
     outermost: Outermost | None = None
@@ -179,7 +187,9 @@ class _Planner:
         if not group.red:
             return self._points()
         self.phases = Phases(self.b, group, self.reach.producer)
-        return self._rows() if order[-1] in group.red else self._columns()
+        if order[-1] not in group.red:
+            return self._columns()
+        return self._crossed() or self._rows()
 
     def _form(self, shape: str, outermost: Outermost | None, **form: Any) -> NestPlan:
         return NestPlan(
@@ -241,6 +251,34 @@ class _Planner:
             return ()
         strides = c_strides(self.dims, self._lengths(self.order))
         return hints_ahead(self.reach, accesses, tuple(zip(self.order, strides, strict=True)))
+
+    # -- crossed ---------------------------------------------------------------------------------------------------
+    def _crossed(self) -> NestPlan | None:
+        """The form of a single sweep over axes around a parallel one and inside it; None for others."""
+        machine, dims, group, reduced = self.machine, self.dims, self.group, self.reduced
+        if len(self.parallel) != 1 or len(reduced) < 2 or self.in_slices or self.b.in_steps(group.region):
+            return None
+        (row,) = self.parallel
+        if self.phases.sweeps > 1 or not is_around(self.reach, reduced[0], row):
+            return None
+        if any(map(self.reach.wants_store, self.phases.prefix(0))) or any(map(picked, self.phases.prefix(1))):
+            return None
+        later = self.phases.later_columns()
+        lanes = self._width(later)
+        alone, block = rows_together(machine, dims, self._lengths([row, *reduced]), lanes)
+        found = crossed_parts(machine, dims, self._lengths(reduced), group.axes[row], block)
+        if found is None:
+            return None
+        share, parts, blocks = found
+        points = dims.product((share, *self._lengths(reduced[1:]), block))
+        outermost = Outermost(ex.mul(parts, blocks), points, frozenset([row]), finish=True)
+        if is_const(dims.normal(outermost.extent), 1):
+            return None
+        return self._form(
+            "crossed", outermost, sweeps=self._column_sweeps(later, reduced[-2]), before=self._before(),
+            parts=(share, parts), later=tuple(later), width=machine.rows_together, block=block, lanes=lanes,
+            one_by_one=(alone, self._row_sweeps([])[0][0]),
+        )  # fmt: skip
 
     # -- rows ------------------------------------------------------------------------------------------------------
     def _rows(self) -> NestPlan:
@@ -356,8 +394,8 @@ class _Planner:
         else:
             outermost = Outermost(blocks, dims.product((points, length(width))), frozenset([vector]))
         return self._form(
-            "columns", outermost, sweeps=self._column_sweeps(later), before=self._before(), parts=parts,
-            later=tuple(later), width=width,
+            "columns", outermost, sweeps=self._column_sweeps(later, self.reduced[-1]), before=self._before(),
+            parts=parts, later=tuple(later), width=width,
         )  # fmt: skip
 
     def _width(self, later: Sequence[Tensor]) -> int:
@@ -381,7 +419,8 @@ class _Planner:
             return False
         return not any(map(self.reach.wants_store, before)) and not any(map(picked, after))
 
-    def _column_sweeps(self, later: Sequence[Tensor]) -> tuple[Sweep, ...]:
+    def _column_sweeps(self, later: Sequence[Tensor], axis: int) -> tuple[Sweep, ...]:
+        """The sweeps; `axis` counts their rows."""
         rows: dict[Tensor, Access] = {}
         sweeps = []
         hinted = pays(self.reach)
@@ -389,7 +428,7 @@ class _Planner:
             items = self.phases.sweep(phase)
             cost = sum(i.cost for i in items if isinstance(i, Pointwise | Reduce))
             accesses = self.reach.of(items, later, rows, loops=False) if hinted else []
-            hints = hints_for_rows(accesses, self.reduced[-1])
+            hints = hints_for_rows(accesses, axis)
             sweeps.append(Sweep(tuple(items), cost, rows=self._rows_at_once(items, cost), hints=hints))
             for item in items:
                 if isinstance(item, Pointwise) and item.out in self.stored and item.out is not None:
@@ -461,6 +500,19 @@ def axis_order(reach: Reach) -> list[int]:
     inner = [k for k in ranked if k in group.red and k != vector]
     outer = [k for k in ranked if k not in group.red and k != vector]
     return [*outer, *inner, vector]
+
+
+def is_around(reach: Reach, axis: int, other: int) -> bool:
+    """Whether the first array in memory that has both axes has `axis` in front of the other one."""
+    for item in reach.group.items:
+        assert isinstance(item, Pointwise | Reduce)
+        place = reach.group.places[item]
+        for value, axes in zip(item.reads, item.maps, strict=True):
+            at = [None if a is None else place[a] for a in axes]
+            if value.tensor is not None and value.tensor not in reach.producer and axis in at and other in at:
+                first, second = at.index(axis), at.index(other)
+                return first < second if value.axes is None else (value.axes[first] or 0) < (value.axes[second] or 0)
+    return False
 
 
 def _votes(reach: Reach) -> tuple[list[int], list[int]]:

@@ -59,6 +59,36 @@ def column_parts(
     return dims.normal(ex.select(many, share, _all_of(dims, reduced))), count
 
 
+def rows_together(machine: Machine, dims: Dims, axes: list[Expr], lanes: int) -> tuple[Expr, Expr]:
+    """Whether rows go by one by one, and how many of their pieces go by together: what fits into so many lanes.
+
+    `axes` are the lengths: of rows, of what is around them, and, the last, of a piece.
+    """
+    _, first, *_, piece = axes
+    few = ex.or_(ex.lt(dims.product(tuple(axes)), length(machine.many)), ex.lt(first, length(2 * machine.rows_at_once)))
+    alone = ex.or_(ex.ge(piece, length(lanes)), ex.and_(few, ex.ge(piece, length(machine.long_piece))))
+    fit = ex.minimum(ex.idiv(length(lanes), ex.maximum(piece, ONE)), length(machine.rows_together))
+    return alone, dims.normal(ex.select(alone, ONE, ex.maximum(fit, ONE)))
+
+
+def crossed_parts(
+    machine: Machine, dims: Dims, reduced: list[Expr], rows: Expr, block: Expr
+) -> tuple[Expr, Expr, Expr] | None:
+    """Positions of the first of the reduced axes in one part, how many parts, and blocks of rows in each of them.
+
+    There is one part where blocks of rows are enough, or little to do. None if it is known that there is little.
+    """
+    first, points, parts = reduced[0], dims.product((*reduced, rows)), machine.column_parts
+    if points.op == "const" and points.value < machine.large:
+        return None
+    blocks = ex.idiv(ex.add(rows, ex.sub(block, ONE)), block)
+    many = ex.and_(ex.ge(points, length(machine.large)), ex.ge(first, length(parts * machine.rows_at_once)))
+    many = ex.and_(many, ex.lt(blocks, length(parts)))
+    share = ex.lshr(ex.add(first, length(parts - 1)), parts.bit_length() - 1)
+    found = ex.select(many, share, first), ex.select(many, length(parts), ONE)
+    return dims.normal(found[0]), dims.normal(found[1]), blocks
+
+
 def rest(dims: Dims, axes: list[Expr]) -> Expr:
     """Points of one position of the first of `axes`."""
     return dims.product(tuple(axes[1:])) if len(axes) > 1 else ONE

@@ -32,7 +32,7 @@ def plan_lines(
         place = "where it is stored" if own is None else f"in a buffer of {_product(own, length)}"
         yield f"keeps {_names([item])} {place}"
     if plan.parts is not None and not plan.in_slices:
-        count = machine.column_parts if plan.shape == "columns" else machine.parts
+        count = machine.column_parts if plan.shape in ("columns", "crossed") else machine.parts
         yield f"in {count} parts where there are {machine.large:,} elements"
     yield from _hints(plan, name)
     if plan.sharing is not None:
@@ -93,6 +93,9 @@ def _loops(plan: NestPlan, group: Group, machine: Machine, axes: dict[int, str])
     if plan.shape == "columns":
         around = f"loops over {_list(axes, parallel[:-1])}; " if parallel[1:] else ""
         return f"{around}columns: blocks of {plan.width} of {axes[last]} in vectors; sweeps over {_list(axes, reduced)}"
+    if plan.shape == "crossed":
+        several = f"up to {plan.width} of {axes[parallel[0]]} at a time (one by one if long or in the cache)"
+        return f"rows: {several}; sweeps over {_list(axes, reduced)}, the last in vectors and buffers of {plan.lanes}"
     around = f"loops over {_list(axes, parallel)}; " if parallel else ""
     return f"{around}rows: sweeps over {_list(axes, reduced)}, the last in vectors"
 
