@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from benchmarks.workload import Workload
 from benchmarks.workloads import (
+    adam,
+    attention,
     compiling,
     elementwise,
     growing,
@@ -12,6 +14,7 @@ from benchmarks.workloads import (
     linalg,
     mlp,
     neurons,
+    normalisation,
     process,
     products,
     recurrent,
@@ -26,8 +29,8 @@ from benchmarks.workloads import (
 )
 
 _FAMILIES = (
-    scalar, neurons, mlp, elementwise, vmath, softmax, reductions, scans, indexing, sorting, hessian, products, linalg,
-    sparse, sequences, recurrent, compiling, growing, process,
+    scalar, neurons, mlp, attention, adam, elementwise, vmath, softmax, reductions, normalisation, scans, indexing,
+    sorting, hessian, products, linalg, sparse, sequences, recurrent, compiling, growing, process,
 )  # fmt: skip
 
 WORKLOADS: dict[str, Workload] = {row.name: row for family in _FAMILIES for row in family.ROWS}

@@ -346,6 +346,21 @@ def sums_of_a_cube() -> Program:
 
 
 @program
+def crossed_sums() -> Program:
+    """The axis that stays lies between those that are reduced: its rows go by in blocks."""
+    x, v = T.ftensor3("x"), T.fvector("v")
+    return Program([x, v], [(x * v.dimshuffle("x", 0, "x")).sum(axis=(0, 2)) + v], [(40, 5, 6), (5,)])
+
+
+@program
+def normalised_channels() -> Program:
+    """One loop over channels, in which the axes of the pixels are one; the sum of all is that of the channels."""
+    x = T.ftensor4("x")
+    y = T.nnet.relu((x - x.mean(axis=(0, 2, 3), keepdims=True)) / x.std(axis=(0, 2, 3), keepdims=True))
+    return Program([x], [y, (y**2).sum()], [(3, 4, 5, 6)])
+
+
+@program
 def sums_of_sums() -> Program:
     """The loop of the first sum and that of the second go along other axes."""
     x = T.matrix("x")

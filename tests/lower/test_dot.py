@@ -97,3 +97,54 @@ def test_batched_products(case: str) -> None:
     np.testing.assert_allclose(f(left, right), wanted, rtol=1e-12)
     with pytest.raises(ValueError):
         f(left[1:], right)
+
+
+X, Y = T.dtensor3("X"), T.dtensor3("Y")
+
+
+def turned(x: Any) -> Any:
+    return x.dimshuffle(0, 2, 1)
+
+
+@pytest.mark.parametrize("number", [0.25, -3.0, s], ids=str)
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda a, x, y: T.batched_dot(a * x, y),
+        lambda a, x, y: T.batched_dot(x, y * a),
+        lambda a, x, y: T.batched_dot(a * x, a * y),
+        lambda a, x, y: turned(T.batched_dot(turned(a * y), turned(x))),
+        lambda a, x, y: T.batched_dot(a * turned(turned(x)), (a * turned(y)).dimshuffle(0, 2, 1)),
+        lambda a, x, y: T.batched_dot(a * x[::-1, :, ::2], y[::-1, ::2]),
+        lambda a, x, y: (T.batched_dot(x, y) * a).reshape((-1, y.shape[2])),
+    ],
+)
+def test_a_factor_of_a_stack_goes_into_the_product(number: Any, make: Any) -> None:
+    """No loop makes the multiple; what is seen of an array may be turned round or a part of it."""
+    f = theano.function([X, Y, s], make(number, X, Y), on_unused_input="ignore")
+    assert " = mul(" not in theano.printing.items(f)
+    slow = theano.function([X, Y, s], make(number, X, Y), on_unused_input="ignore", mode="FAST_COMPILE")
+    rng = np.random.default_rng(1)
+    for batch, n, m, k in [(3, 4, 6, 5), (1, 2, 2, 2), (0, 3, 4, 2), (2, 0, 3, 2), (9, 33, 18, 40)]:
+        x, y = rng.normal(size=(batch, n, m)), rng.normal(size=(batch, m, k))
+        wanted = slow(x, y, 0.75)
+        np.testing.assert_allclose(f(x, y, 0.75), wanted, rtol=1e-11, atol=1e-11)
+
+
+def test_a_factor_keeps_what_is_not_finite() -> None:
+    f = theano.function([X, Y, s], T.batched_dot(s * X, Y))
+    x, y = np.ones((2, 3, 4)), np.ones((2, 4, 5))
+    x[0, 1, 2] = np.nan
+    assert np.isnan(f(x, y, 0.0)[0, 1]).all() and not f(x, y, 0.0)[0, 0].any()
+
+
+def test_what_else_is_multiplied_stays() -> None:
+    """An array that is read elsewhere, whole numbers, and factors that are no numbers."""
+    i, j = T.itensor3("i"), T.itensor3("j")
+    f = theano.function([i, j], T.batched_dot(3 * i, j))
+    x, y = np.arange(24).reshape(2, 3, 4).astype("int32"), np.arange(40).reshape(2, 4, 5).astype("int32")
+    np.testing.assert_array_equal(f(x, y), 3 * (x @ y))
+    g = theano.function([X, Y], [T.batched_dot(2 * X, Y), 2 * X, T.batched_dot(X * X.sum(axis=2, keepdims=True), Y)])
+    a, b = RNG.normal(size=(2, 3, 4)), RNG.normal(size=(2, 4, 5))
+    for found, right in zip(g(a, b), (2 * a @ b, 2 * a, (a * a.sum(axis=2, keepdims=True)) @ b), strict=True):
+        np.testing.assert_allclose(found, right, rtol=1e-12, atol=1e-12)

@@ -63,7 +63,7 @@ def test_the_order_is_that_of_most_memory() -> None:
 def test_shapes_of_points() -> None:
     x, y, out = tensor("x", N, M), tensor("y", M, N), tensor("o", N, M)
     one = plan_nest(Builder(), group_of(pointwise(out, (x, (0, 1)))), {out})
-    assert (one.shape, one.order, one.unroll) == ("flat", (0, 1), 1)
+    assert (one.shape, one.order, one.unroll) == ("flat", (0,), 1)
     assert one.outermost is not None and one.outermost.points is ONE
     tiled = plan_nest(Builder(), group_of(pointwise(out, (x, (0, 1)), (y, (1, 0)))), {out})
     assert (tiled.shape, tiled.across) == ("tiled", 0)

@@ -36,7 +36,7 @@ def test_rows_that_a_loop_has_kept_are_asked_for_where_they_are_copied() -> None
     m, w = T.matrices("m", "w")
     (_, outs), _ = theano.scan(lambda s: (T.dot(s, w), T.tanh(T.dot(s, w))), outputs_info=[m, None], n_steps=3)
     # one kernel, for the first rows and for the last ones
-    assert hints([m, w], outs[-1]) == ["p0.f64[i2] + 2048 bytes", "p1.f64[i2] + 2048 bytes to write"]
+    assert hints([m, w], outs[-1]) == ["p0.f64[i1] + 2048 bytes", "p1.f64[i1] + 2048 bytes to write"]
 
 
 def test_jumps_are_not_asked_for() -> None:

@@ -89,6 +89,9 @@ class Machine(Record, frozen=True):
         that what is carried is loaded and stored once for all; columns of a block.
     few_columns
         Up to so many columns running sums go down one by one instead of in vectors.
+    rows_together, long_piece, many
+        The most rows that go by together where their pieces lie far apart. They go by one by one if pieces have so many
+        elements and all has fewer than `many`, or few pieces are a row: what is in the cache need not be read in order.
     random_lanes
         Substreams of random numbers that are advanced together: their states stay in the L1 cache (6 kB).
 
@@ -114,8 +117,8 @@ class Machine(Record, frozen=True):
     column_parts, part_rows
         The same for the rows of a reduction of columns: few parts, of some rows at least, as each has accumulators to
         write and to read again (8 parts of 500 rows take 4 % longer on one core than all rows at once, 16 take 10 %).
-    part_row
-        Rows of up to so many elements have a buffer for each part.
+    part_row, long_row_parts
+        Rows of more elements that have buffers go by in so many parts: then these take 2 MB or so of the caches.
     slice_rows
         Rows of a slice of a batch, at least: tiles of fewer read their panels too often. Fewer than two slices are
         not cut.
@@ -187,6 +190,9 @@ class Machine(Record, frozen=True):
     running_rows: int = 4
     running_block: int = 512
     few_columns: int = 4
+    rows_together: int = 64
+    long_piece: int = 128
+    many: int = 1 << 22
     random_lanes: int = 256
 
     ahead: int = 2048
@@ -201,6 +207,7 @@ class Machine(Record, frozen=True):
     column_parts: int = 8
     part_rows: int = 64
     part_row: int = 1 << 14
+    long_row_parts: int = 16
     slice_rows: int = 4
     slice_matrices: int = 1 << 20
 

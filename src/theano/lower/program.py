@@ -126,8 +126,8 @@ def lower(
             roots += update.value.tensor.writers
         if update.value.uniform is not None:
             roots += [b.definer[name] for name in ex.names(update.value.uniform) if name in b.definer]
-    items = share_reads(b, live_items(b, roots))
-    groups = Scheduler(b).run(items)
+    scheduler = Scheduler(b)
+    groups = scheduler.run(share_reads(b, live_items(b, roots)))
     stage("lowering: kernels")
     asm = Assembler(b, groups, made, stored, lowering.input_tensors, lowering.storage_tensors, lowering.layout)
     program = asm.run()
@@ -138,7 +138,7 @@ def lower(
     layout = abi.FrameLayout(lowering.input_specs, storages, b.n_slots)
     lowered = Lowered(
         program, layout, lowering.input_specs, storages, b.n_slots, len(outputs), b.words, b.records, b.values,
-        lowering.dim_words, asm.order, items, asm.plans, asm.alike, b.machine, groups,
+        lowering.dim_words, asm.order, list(scheduler.home), asm.plans, asm.alike, b.machine, groups,
     )  # fmt: skip
     if config.verify_programs:
         lowered.verify()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from theano.loops import expr as ex
 from theano.loops import stmt as st
@@ -20,6 +21,29 @@ from theano.lower.values import Tensor, Value
 Block = list[st.Stmt]
 
 
+class Lanes(NamedTuple):
+    """The innermost loop of a sweep: `lane` counts to `width`, and in the buffers from `at` on.
+
+    It stands inside loops over the axes `reduced` and, with `around`, another one of so many positions.
+    """
+
+    lane: Expr
+    width: Expr
+    reduced: Sequence[int]
+    at: Expr = ZERO
+    around: tuple[Expr, Expr] | None = None
+
+    def loop(self, work: Block) -> st.For:
+        inner = st.For(index_name(self.lane), self.width, "vector", work)
+        if self.around is None:
+            return inner
+        position, extent = self.around
+        return st.For(index_name(position), extent, "serial", [inner])
+
+    def place(self, buffer: str, type_: str) -> tuple[st.View, tuple[Expr]]:
+        return st.View(buffer, type_, self.at, (ONE,)), (self.lane,)
+
+
 def columns(nb: NestBuilder) -> None:
     """Fill in the kernel's body."""
     group, plan = nb.group, nb.plan
@@ -32,14 +56,15 @@ def columns(nb: NestBuilder) -> None:
     if plan.parts is not None:
         _in_parts(nb, plan.parts, blocks, lane_name, lane)
         return
-    buffers = _buffers(nb)
+    buffers = block_buffers(nb)
     body = nb.open_row()
     count = _open_block(nb, vector, block_index, lane)
-    _clear(buffers, lane_name, lane, count, body)
+    lanes = Lanes(lane, count, nb.axes_of_plan()[1])
+    clear(buffers, lanes, body)
     for phase in range(len(plan.sweeps) + 1):
-        _column_level(nb, phase, buffers, lane, lane_name, count, body)
+        column_level(nb, phase, buffers, lane, lane_name, count, body)
         if phase < len(plan.sweeps):
-            _column_sweep(nb, plan.sweeps[phase], buffers, lane, lane_name, count, body)
+            column_sweep(nb, plan.sweeps[phase], buffers, lanes, body)
     loop = st.For(block_name, blocks, "serial", body)
     for axis in reversed(outer):
         start, extent = nb.bounds(axis)
@@ -68,32 +93,37 @@ def _in_parts(
     part = ex.idiv(position, blocks)
     rows, first = nb.local(nb.group.axes[reduced[0]]), ex.mul(part, share)
     bounds = ex.minimum(first, rows), ex.minimum(ex.add(first, share), rows)
-    buffers = _buffers(nb)
+    buffers = block_buffers(nb)
     body: Block = []
     alone: Block = []
     memory = {i: whole(nb.row_buffer(i.acc, (shares[1], nb.group.axes[vector]))) for i in buffers}
     count = _open_block(nb, vector, ex.sub(position, ex.mul(part, blocks)), lane)
-    _clear(buffers, lane_name, lane, count, body)
-    _column_level(nb, 0, buffers, lane, lane_name, count, body)
-    _column_sweep(nb, nb.plan.sweeps[0], buffers, lane, lane_name, count, body, bounds)
+    lanes = Lanes(lane, count, reduced)
+    clear(buffers, lanes, body)
+    column_level(nb, 0, buffers, lane, lane_name, count, body)
+    column_sweep(nb, nb.plan.sweeps[0], buffers, lanes, body, bounds)
     keep: Block = []
     for item, buffer in buffers.items():
         _, value = nb.define("x", item.acc)
-        keep.append(st.Load(str(value.value), st.View(buffer, item.acc, ZERO, (ONE,)), (lane,)))
+        keep.append(st.Load(str(value.value), *lanes.place(buffer, item.acc)))
         keep.append(st.Store(*nb.place(memory[item], [part, nb.index_of[vector]]), value))
-    _column_level(nb, 1, buffers, lane, lane_name, count, alone)
+    column_level(nb, 1, buffers, lane, lane_name, count, alone)
     body.append(st.If(several, [st.For(lane_name, count, "vector", keep)], alone))
     extent = ex.mul(parts, blocks)
     nb.nest.body.append(nb.outermost(st.For(name, extent, "serial", body)))
 
     end: Block = []
-    _add_parts(nb, vector, memory, parts, end)
+    add_parts(nb, vector, memory, parts, end)
+    nb.nest.body.append(st.If(ex.and_(several, is_last_call(extent)), end, []))
+
+
+def is_last_call(extent: Expr) -> Expr:
+    """Whether this call of a ranged kernel comes when all positions are done, or does all of them."""
     lo, hi = ex.name(st.LO, "i64"), ex.name(st.HI, "i64")
-    last = ex.or_(ex.eq(ex.sub(hi, lo), extent), ex.eq(lo, extent))
-    nb.nest.body.append(st.If(ex.and_(several, last), end, []))
+    return ex.or_(ex.eq(ex.sub(hi, lo), extent), ex.eq(lo, extent))
 
 
-def _add_parts(nb: NestBuilder, vector: int, memory: dict[Reduce, Value], parts: Expr, end: Block) -> None:
+def add_parts(nb: NestBuilder, vector: int, memory: dict[Reduce, Value], parts: Expr, end: Block) -> None:
     """Finish the reductions from the sums of their parts, in one loop over all columns."""
     (column_name, column), inner = nb.define("i", "i64"), list[st.Stmt]()
     nb.env, nb.loads, nb.block, nb.stores, nb.prefix_env, nb.spilled = {}, {}, inner, [], {}, {}
@@ -113,27 +143,24 @@ def _add_parts(nb: NestBuilder, vector: int, memory: dict[Reduce, Value], parts:
     end.append(st.For(column_name, nb.local(nb.group.axes[vector]), "vector", inner))
 
 
-def _clear(buffers: dict[Reduce, str], lane_name: str, lane: Expr, count: Expr, body: Block) -> None:
+def clear(buffers: dict[Reduce, str], lanes: Lanes, body: Block) -> None:
     """Begin the accumulations of a block."""
-    clear: Block = [
-        st.Store(st.View(buffers[i], i.acc, ZERO, (ONE,)), (lane,), st.identity(i.op, i.acc)) for i in buffers
-    ]
-    body.append(st.For(lane_name, count, "vector", clear))
+    body.append(lanes.loop([st.Store(*lanes.place(buffers[i], i.acc), st.identity(i.op, i.acc)) for i in buffers]))
 
 
-def _buffers(nb: NestBuilder) -> dict[Reduce, str]:
+def block_buffers(nb: NestBuilder) -> dict[Reduce, str]:
     """A block of accumulators on the stack for each reduction."""
     found = {}
     for item in nb.group.items:
         if not isinstance(item, Reduce):
             continue
         name, _ = nb.define("b", "i64")
-        nb.nest.body.append(st.Local(name, nb.plan.width * ex.ITEMSIZE[item.acc]))
+        nb.nest.body.append(st.Local(name, (nb.plan.lanes or nb.plan.width) * ex.ITEMSIZE[item.acc]))
         found[item] = name
     return found
 
 
-def _column_level(
+def column_level(
     nb: NestBuilder, level: int, buffers: dict[Reduce, str], lane: Expr, lane_name: str, count: Expr, body: Block
 ) -> None:
     """Finish the reductions of the sweep before `level` and run prefix work, over the block's columns."""
@@ -188,12 +215,12 @@ def _spill(nb: NestBuilder, tensor: Tensor, result: Expr, lane: Expr) -> None:
     nb.spilled[tensor] = (view, lane)
 
 
-def _column_sweep(
-    nb: NestBuilder, sweep: Sweep, buffers: dict[Reduce, str], lane: Expr, lane_name: str, count: Expr, body: Block,
+def column_sweep(
+    nb: NestBuilder, sweep: Sweep, buffers: dict[Reduce, str], lanes: Lanes, body: Block,
     bounds: tuple[Expr, Expr] | None = None,
 ) -> None:  # fmt: skip
     """One pass over the block's rows; cheap ones take several rows at once, so that accumulators stay in registers."""
-    items, reduced = sweep.items, nb.axes_of_plan()[1]
+    items, reduced = sweep.items, lanes.reduced
     if not items:
         return
     inner_axis = reduced[-1]
@@ -208,17 +235,16 @@ def _column_sweep(
         at_once = sweep.rows
         base = ex.add(first, ex.mul(chunk, length(at_once)))
         taken = [ex.add(base, length(k)) for k in range(at_once)]
-        several = _column_rows(nb, sweep, buffers, lane, inner_axis, taken)
+        several = _column_rows(nb, sweep, buffers, lanes, inner_axis, taken)
         left_name, left = nb.define("i", "i64")
         chunks = ex.lshr(rows, at_once.bit_length() - 1)
         done = ex.add(first, ex.mul(chunks, length(at_once)))
-        one = _column_rows(nb, sweep, buffers, lane, inner_axis, [ex.add(done, left)], hints=False)
-        blocks.append(st.For(chunk_name, chunks, "serial", [st.For(lane_name, count, "vector", several)]))
-        blocks.append(st.For(left_name, ex.sub(stop, done), "serial", [st.For(lane_name, count, "vector", one)]))
+        one = _column_rows(nb, sweep, buffers, lanes, inner_axis, [ex.add(done, left)], hints=False)
+        blocks.append(st.For(chunk_name, chunks, "serial", [lanes.loop(several)]))
+        blocks.append(st.For(left_name, ex.sub(stop, done), "serial", [lanes.loop(one)]))
     else:
-        one = _column_rows(nb, sweep, buffers, lane, inner_axis, [index])
-        work: Block = [st.For(lane_name, count, "vector", one)]
-        blocks.append(st.For(index_name(index), stop, "serial", work, start=first))
+        one = _column_rows(nb, sweep, buffers, lanes, inner_axis, [index])
+        blocks.append(st.For(index_name(index), stop, "serial", [lanes.loop(one)], start=first))
     nb.index_of[inner_axis] = index
     for item in items:
         if isinstance(item, Pointwise) and item.out in nb.stored and item.out is not None:
@@ -235,7 +261,7 @@ def _column_sweep(
 
 
 def _column_rows(
-    nb: NestBuilder, sweep: Sweep, buffers: dict[Reduce, str], lane: Expr, axis: int, rows: Sequence[Expr],
+    nb: NestBuilder, sweep: Sweep, buffers: dict[Reduce, str], lanes: Lanes, axis: int, rows: Sequence[Expr],
     hints: bool = True,
 ) -> Block:  # fmt: skip
     """The work of some rows at one column; with `hints` that for as many more is asked for."""
@@ -250,13 +276,13 @@ def _column_rows(
                 computed = nb.compute(item)
                 if item not in totals:
                     name, totals[item] = nb.define("x", item.acc)
-                    inner.append(st.Load(name, st.View(buffers[item], item.acc, ZERO, (ONE,)), (lane,)))
+                    inner.append(st.Load(name, *lanes.place(buffers[item], item.acc)))
                 totals[item] = st.combine(item.op, totals[item], computed)
             elif isinstance(item, Pointwise) and nb.wants_store(item):
                 known = nb.env.get(item.out) if item.out is not None and item.target is None else None
                 nb.store_result(item, nb.compute(item) if known is None else known)
     for item, total in totals.items():
-        nb.stores.append(st.Store(st.View(buffers[item], item.acc, ZERO, (ONE,)), (lane,), total))
+        nb.stores.append(st.Store(*lanes.place(buffers[item], item.acc), total))
     inner += nb.stores
     nb.stores = []
     if hints:

@@ -38,15 +38,13 @@ def exchanged(
 ) -> Nest:
     """The kernel for `count` steps from step `first` on; `step` is main's name for the number of the step."""
     stored = asm.prepare(group)
-    plan = plan_steps(asm.b, group, stored, passed, ex.name(step, "i64"))
+    plan = plan_steps(asm.b, group, stored)
     asm.plans.setdefault(group, []).append(plan)
     nb = _Steps(asm.b, group, plan, stored, asm.row_buffer)
     nb.registers = {}
     nb.own.add(step)
     for k in plan.order:
         nb.index_of[k] = nb.define("i", "i64")[1]
-    if plan.shape == "flat":
-        nb.flat = nb.index_of[plan.order[-1]], frozenset(nb.index_of.values())
     start, extent = nb.local(first), nb.local(count)
     before: list[st.Stmt] = []
     nb.block = before
@@ -112,10 +110,7 @@ def _around(nb: NestBuilder, body: list[st.Stmt]) -> list[st.Stmt]:
     """The loops over the elements."""
     plan, group = nb.plan, nb.group
     nb.number_strides()
-    lengths = [(k, group.axes[k]) for k in plan.order]
-    if plan.shape == "flat":
-        lengths = [(plan.order[-1], nb.b.dims.product(tuple(d for _, d in lengths)))]
-    for depth, (axis, extent) in enumerate(reversed(lengths)):
+    for depth, axis in enumerate(reversed(plan.order)):
         kind, unroll = ("serial", 1) if depth else ("vector", plan.unroll)
-        body = [st.For(index_name(nb.index_of[axis]), nb.local(extent), kind, body, unroll=unroll)]
+        body = [st.For(index_name(nb.index_of[axis]), nb.local(group.axes[axis]), kind, body, unroll=unroll)]
     return body

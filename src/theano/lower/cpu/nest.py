@@ -15,6 +15,7 @@ from theano.lower.emitter import Argument
 from theano.lower.items import Item, Pointwise, Reduce
 from theano.lower.plan.accesses import producers
 from theano.lower.plan.groups import Group, out_place, picked
+from theano.lower.plan.joined import joined_group
 from theano.lower.plan.nest_plan import NestPlan
 from theano.lower.values import Tensor, Value
 from theano.record import Record, field
@@ -45,7 +46,7 @@ class NestBuilder:
         self.row_buffer = row_buffer
         # where row buffers are needed: the number of the part, rows of a part, parts
         self.part: tuple[Expr, Expr, Expr] | None = None
-        self.group = group
+        self.group = group = joined_group(group, plan.joined)
         self.plan = plan
         self.stored = stored
         self.nest = Nest()
@@ -68,8 +69,6 @@ class NestBuilder:
         self.own: set[str] = set()
         self.inside: dict[Expr, bool] = {}
         self.vector_axis: int | None = None  # of a column nest
-        # one loop that goes through memory as all loops would: its index, and those that it stands for
-        self.flat: tuple[Expr, frozenset[Expr]] | None = None
         self.row: tuple[Expr, Expr] | None = None  # where the ragged axis begins and ends
 
     # -- names and parameters --------------------------------------------------------------------------
@@ -225,15 +224,8 @@ class NestBuilder:
         terms = [
             (at, self.local(self.b.dims.normal(s)))
             for at, s in zip(position, strides, strict=True)
-            if at is not None and not is_const(s, 0)
+            if at is not None and at is not ZERO and not is_const(s, 0)
         ]
-        if self.flat is not None:
-            index, moving = self.flat
-            fixed = [(at, s) for at, s in terms if at not in moving]
-            if len(fixed) < len(terms):
-                for at, stride in fixed:
-                    offset = ex.add(offset, ex.mul(at, stride))
-                terms = [(index, ONE)]
         return st.View(base, value.type, offset, tuple(s for _, s in terms)), tuple(at for at, _ in terms)
 
     def load(self, value: Value, position: Sequence[Expr | None]) -> Expr:

@@ -12,7 +12,7 @@ from theano.lower import body as bd
 from theano.lower.builder import Builder, whole
 from theano.lower.dims import Dims, is_const, length
 from theano.lower.emitter import Emitter
-from theano.lower.items import Special
+from theano.lower.items import Pointwise, Special
 from theano.lower.products import Product, place
 from theano.lower.values import Item, Tensor, Value
 
@@ -43,7 +43,35 @@ def stack(b: Builder, type_: str, batch: Expr, x: Value, y: Value) -> Value:
     rows, inner, columns = x.dims[1], x.dims[2], y.dims[2]
     if not is_ours(type_, x, y) or is_const(x.dims[0], 1) or is_const(y.dims[0], 1):
         return loops(b, type_, (batch, rows, inner, columns), x, y, ((0, 1, 2), (0, 2, 3)), 2)
-    return make(b, x, y, (batch, rows, columns))
+    (x, left), (y, right) = without_factor(x), without_factor(y)
+    factors = [f for f in (left, right) if f is not None]
+    alpha = ex.mul(*factors) if len(factors) == 2 else factors[0] if factors else None
+    return make(b, x, y, (batch, rows, columns), alpha)
+
+
+def without_factor(value: Value) -> tuple[Value, Expr | None]:
+    """What a view of an array is a multiple of, and the number it is multiplied with; the view itself if none is seen.
+
+    A product takes such a number along, where the multiple would be a pass over memory of its own.
+    """
+    tensor, axes = value.tensor, value.axes
+    item = tensor.writers[0] if tensor is not None and len(tensor.writers) == 1 else None
+    if axes is None or not isinstance(item, Pointwise) or item.is_window() or len(item.reads) != 2:
+        return value, None
+    body, numbers = item.body, [v.uniform for v in item.reads]
+    if body.op != "apply" or body.value.op.name != "mul" or [a.op for a in body.args] != ["element", "element"]:
+        return value, None
+    k = 0 if numbers[0] is None else 1
+    x, number = item.reads[k], numbers[1 - k]
+    same = x.tensor is not None and x.type == value.type and item.maps[k] == tuple(range(len(item.dims)))
+    if x.tensor is not None and len(x.tensor.writers) > 1:
+        return value, None  # some of it might be written in between
+    if number is None or number.type != value.type or not same or None in axes:
+        return value, None
+    if x.axes is not None:
+        return Value(value.type, value.dims, tensor=x.tensor, axes=tuple([x.axes[a] for a in axes])), number  # type: ignore[index]
+    strides = tuple([x.strides[a] for a in axes])  # type: ignore[index]
+    return Value(value.type, value.dims, tensor=x.tensor, offset=x.offset, strides=strides), number
 
 
 def added(b: Builder, z: Tensor, beta: Expr, alpha: Expr, x: Value, y: Value) -> Value:

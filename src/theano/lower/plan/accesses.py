@@ -222,7 +222,8 @@ class _Walk:
         axes, steps = list[int | None](), list[tuple[int | None, Expr]]()
         for index, axis, stride in zip(at, own, reach.strides(value), strict=True):
             found: int | None = None
-            if not is_const(stride, 0):
+            at_zero = index is not None and index.op == "index" and place[index.value] is None
+            if not is_const(stride, 0) and not at_zero:
                 if index is not None:
                     inside = reach.axes_in(item, index)
                     if index.op == "index" and inside:

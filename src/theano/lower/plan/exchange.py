@@ -13,7 +13,8 @@ from theano.lower.dims import length
 from theano.lower.items import Item, Pointwise
 from theano.lower.plan.accesses import Reach
 from theano.lower.plan.groups import Group
-from theano.lower.plan.nest_plan import NestPlan, axis_order, is_flat
+from theano.lower.plan.joined import joined_axes, joined_group
+from theano.lower.plan.nest_plan import NestPlan, axis_order
 from theano.lower.step_loop import StepLoop
 from theano.lower.values import Tensor, Value
 from theano.record import Record
@@ -106,19 +107,9 @@ def exchangeable(b: Builder, group: Group, passed: Sequence[Passed]) -> bool:
     return all(b.native(p.tensor.type) for p in passed)
 
 
-def plan_steps(b: Builder, group: Group, stored: Sequence[Tensor], passed: Sequence[Passed], step: Expr) -> NestPlan:
-    """The form of the loops around the steps of an element; `step` is the number of a step."""
-    reach = Reach(b, group, stored)
-    order = axis_order(reach)
-    writers = [p.writer for p in passed]
-    states = {p.tensor for p in passed}
-    accesses = []
-    for access in reach.of(writers):
-        if access.written or access.value is None or access.value.tensor not in states:
-            accesses.append(access)
-    for p in passed:
-        if p.taps or not p.every:
-            accesses.append(reach.access(p.place(step), group.places[p.writer], True))
-    shape = "flat" if is_flat(reach, order, accesses, writers) else "points"
+def plan_steps(b: Builder, group: Group, stored: Sequence[Tensor]) -> NestPlan:
+    """The form of the loops around the steps of an element."""
+    runs = joined_axes(Reach(b, group, stored))
+    order = axis_order(Reach(b, joined_group(group, runs), stored))
     unroll = 2 if group.cost <= b.machine.paired_cost else 1
-    return NestPlan(shape, tuple(order), unroll, steps_inside=True)
+    return NestPlan("flat" if len(runs) == 1 else "points", runs, tuple(order), unroll, steps_inside=True)

@@ -11,16 +11,18 @@ neighbours only, so scheduling is linear in the number of items.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
-from theano.lower.builder import Builder
+from theano.lower import body as bd
+from theano.lower.builder import Builder, whole
 from theano.lower.dims import is_const
 from theano.lower.items import Item, Pointwise, Reduce, Running, Special
 from theano.lower.values import Ragged, Tensor, Value
 from theano.progress import still_here
-from theano.record import Record, field
+from theano.record import Record, field, replace
 
 # From so many writers of a tensor on their set is kept.
 MANY = 8
@@ -128,14 +130,10 @@ class Scheduler:
     # -- one item --------------------------------------------------------------------------------------
     def _place(self, item: Item) -> None:
         group = self._new_group(item)
-        region = self.groups.setdefault(item.region, [])
-        group.position = len(region)
-        region.append(group)
+        if isinstance(item, Reduce) and self._split(item, group):
+            group = self._new_group(item)
+        self.groups[item.region].append(group)
         self.home[item] = group
-        for other in self._needed(item):
-            home = self.home[other]
-            if home is not group and home.region == item.region:
-                group.deps.add(home)
         if isinstance(item, Special):
             return
         for source in sorted(group.sources(), key=lambda g: -g.position):
@@ -150,7 +148,9 @@ class Scheduler:
         return [*item.deps, *(definer[name] for name in ex.names(*item.scalars) if name in definer)]
 
     def _new_group(self, item: Item) -> Group:
-        group = Group(item.region, items=[item])
+        group = Group(item.region, items=[item], position=len(self.groups.setdefault(item.region, [])))
+        homes = [self.home[other] for other in self._needed(item)]
+        group.deps.update(home for home in homes if home.region == item.region)
         if isinstance(item, Special):
             group.special = True
             return group
@@ -193,6 +193,14 @@ class Scheduler:
 
     def _try_merge(self, a: Group, into: Group) -> str:
         """Merge them, or tell why not."""
+        found = self._fit_of(a, into)
+        if isinstance(found, str):
+            return found
+        self._join(a, into, found, self._can_move_up(a, into))
+        return ""
+
+    def _fit_of(self, a: Group, into: Group) -> Fit | str:
+        """How they may be merged, or why not."""
         machine = self.machine
         if a.serial or (into.serial and not _is_fed(a, into)):
             return "one of them writes to places in order"
@@ -202,8 +210,7 @@ class Scheduler:
             return "work along rows is not widened, and this is much"
         if a.cost + into.cost > machine.loop_cost or len(a.items) + len(into.items) > machine.loop_items:
             return "together they are too much for one loop"
-        early = self._can_move_up(a, into)
-        if not early and not self._can_move_down(a, into):
+        if not self._can_move_up(a, into) and not self._can_move_down(a, into):
             return "what runs between them needs the one and is needed by the other"
         self.misfit = "it is not read point by point as it is made"
         fit = self._axis_map(a, into)
@@ -213,8 +220,7 @@ class Scheduler:
             a.streams, into.streams = streams(a), streams(into)
             if a.streams + into.streams > machine.loop_streams:
                 return "together they read too many arrays"
-        self._join(a, into, fit, early)
-        return ""
+        return fit
 
     def _is_slowed(self, a: Group, other: Group) -> bool:
         """Whether `a` goes along the last axis, where one element waits for another, and `other` is much work."""
@@ -480,6 +486,12 @@ class Scheduler:
 
     def _merge_sibling(self, group: Group) -> None:
         """A reduction of data that an earlier reduction sweeps in the same way joins its sweep."""
+        for other in self._siblings(group):
+            if self._merge(other, group):
+                return
+
+    def _siblings(self, group: Group) -> Iterator[Group]:
+        """Earlier reductions of the same data that it does not need."""
         for value in [v for item in group.items for v in item.reads]:
             for reader in reversed(value.tensor.readers[-4:] if value.tensor is not None else []):
                 other = self.home.get(reader)
@@ -487,8 +499,72 @@ class Scheduler:
                     continue
                 if other.position >= group.position or len(other.axes) != len(group.axes):
                     continue
-                if other not in group.sources() and self._merge(other, group):
-                    return
+                if other not in group.sources():
+                    yield other
+
+    # -- reductions in two steps ---------------------------------------------------------------------------
+    def _split(self, item: Reduce, group: Group) -> bool:
+        """Let an earlier group do what it can of a reduction, a new `group` of its own; `item` is the rest of it then.
+
+        The other group reduces the same data over some of the axes: of a loss, the sum of all elements, a loop over
+        rows leaves the sums of rows.
+        """
+        if item.indirect or len(group.red) < 2 or group.ragged is not None:
+            return False
+        for other in [*sorted(group.sources(), key=lambda g: -g.position), *self._siblings(group)]:
+            if not other.red or len(other.axes) != len(group.axes) or len(other.red) >= len(group.red):
+                continue
+            if other.ragged is not None:
+                continue
+            pairs: dict[int, int] = {}
+            edges = self._edges(other, group, item, pairs, set())
+            mapping = None if edges is None else self._complete(other, group, pairs)
+            if mapping is None:
+                continue
+            inner = frozenset([mapping[k] for k in other.red])
+            if inner < group.red and not isinstance(self._fit_of(other, replace(group, red=inner)), str):
+                own = group.places[item]
+                axes = frozenset([k for k in item.red if own[k] in (None, *inner)])
+                part = split_reduction(self.b, item, axes, [i for i in other.items if isinstance(i, Reduce)])
+                if part not in self.home:
+                    self._place(part)
+                return True
+        return False
+
+
+def split_reduction(b: Builder, item: Reduce, axes: frozenset[int], known: Sequence[Reduce]) -> Reduce:
+    """Let `item` reduce what reducing some `axes` gives; who does that: one of those `known`, or a new one."""
+    kept = tuple([k for k in range(len(item.dims)) if k not in axes])
+    part = next((r for r in known if r.red == axes and r.out_axes == kept and _are_alike(r, item)), None)
+    if part is None:
+        part = Reduce(
+            item.region, item.node, dims=item.dims, reads=item.reads, scalars=item.scalars, deps=item.deps,
+            maps=item.maps, red=axes, out=b.tensor(item.acc, [item.dims[k] for k in kept]), out_axes=kept, op=item.op,
+            acc=item.acc, body=item.body, cost=item.cost,
+        )  # fmt: skip
+        for tensor in [v.tensor for v in item.reads if v.tensor is not None]:
+            tensor.readers.append(part)
+        part.made()[0].writers.append(part)
+    for tensor in [v.tensor for v in item.reads if v.tensor is not None]:
+        tensor.readers.remove(item)
+    value, place = whole(part.made()[0]), {k: n for n, k in enumerate(kept)}
+    item.dims, item.reads, item.scalars, item.deps = value.dims, [value], [], [part]
+    item.maps = [tuple(range(value.ndim))]
+    item.red = frozenset([place[k] for k in item.red - axes])
+    item.out_axes = tuple([None if k is None else place[k] for k in item.out_axes])
+    item.body, item.cost = bd.element(0, value), 1
+    part.made()[0].readers.append(item)
+    return part
+
+
+def _are_alike(part: Reduce, item: Reduce) -> bool:
+    """Whether a reduction accumulates what `item` does, and keeps all of it."""
+    assert part.out is not None
+    return (
+        (part.op, part.acc, part.body, part.dims, part.maps, part.reads)
+        == (item.op, item.acc, item.body, item.dims, item.maps, item.reads)
+        and part.out.type == part.acc and not part.scalar_name
+    )  # fmt: skip
 
 
 def _is_window(item: Item) -> bool:

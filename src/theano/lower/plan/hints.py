@@ -43,18 +43,18 @@ def pays(reach: Reach) -> bool:
 
 
 def hints_ahead(
-    reach: Reach, accesses: Sequence[Access], order: Sequence[tuple[int, Expr]] | None
+    reach: Reach, accesses: Sequence[Access], order: Sequence[tuple[int, Expr]]
 ) -> tuple[Hint, ...]:
     """For what a vector loop will come to: in all memory that the nest walks through in order.
 
-    Such accesses have just the indices and strides of `order`; without it, all that move do.
+    Such accesses have just the indices and strides of `order`.
     """
     work, moving = point_times(reach)
     if work > reach.b.machine.busy * moving:
         return ()
     hints: dict[Tensor, Hint] = {}
     for access in accesses:
-        if _is_plain(access) and (_moves(access) if order is None else _same(access.steps, order)):
+        if _is_plain(access) and _same(access.steps, order):
             assert access.value is not None and access.value.tensor is not None
             memory = access.value.tensor.storage()
             first = hints.get(memory) or Hint(access, False)
@@ -64,10 +64,6 @@ def hints_ahead(
 
 def _is_plain(access: Access) -> bool:
     return access.axes is not None and not access.in_loop
-
-
-def _moves(access: Access) -> bool:
-    return any(axis is not None for axis, _ in access.steps)
 
 
 def _same(a: Sequence[tuple[int | None, Expr]], b: Sequence[tuple[int, Expr]]) -> bool:

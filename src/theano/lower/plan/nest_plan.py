@@ -2,17 +2,20 @@
 
 Five shapes, by the axis that is contiguous in memory (the *vector axis*):
 
-- *points*: nothing is reduced; loops over all axes, the innermost widened. They are *flat*, one loop, where all memory
-  is walked through in the nest's own order, and *tiled* where the vector axis jumps through what lies side by side
-  along another one.
+- *points*: nothing is reduced; loops over all axes, the innermost widened. They are *flat*, one loop, where all axes
+  are joined, and *tiled* where the vector axis jumps through what lies side by side along another one.
 - *rows*: the vector axis is reduced; parallel axes outside, one sweep over the reduced axes for each phase.
 - *parts*: a full reduction, whose parts are added in order.
+- *crossed*: reduced axes on both sides of a parallel one, in the order of memory: rows in blocks, whose pieces are
+  added as columns are, and then folded.
 - *columns*: the vector axis is parallel; it is cut into blocks whose accumulators stay in the L1 cache, inside them
   run the reduced axes, innermost the block.
 - *running*: one axis is gone along in order. If it is the vector axis, inside it runs a loop over several rows at once;
   else it runs around blocks of columns.
 
 A ragged axis is one of the loops inside the one over its rows, and so long, for the estimates, as rows are on average.
+
+Before all that, axes that memory goes through as one are joined (see `lower.plan.joined`).
 
 Nothing here depends on anything emitted, and nothing is emitted here: see `lower.cpu`.
 """
@@ -32,7 +35,8 @@ from theano.lower.machine import Machine
 from theano.lower.plan.accesses import Access, Reach
 from theano.lower.plan.groups import Group, out_place, picked
 from theano.lower.plan.hints import Hint, hints_ahead, hints_for_rows, pays, rows_ahead
-from theano.lower.plan.parts import column_parts, part_length, rest, row_parts
+from theano.lower.plan.joined import Run, joined_axes, joined_group
+from theano.lower.plan.parts import column_parts, crossed_parts, part_length, rest, row_parts, rows_together
 from theano.lower.plan.phases import Phases
 from theano.lower.plan.times import point_time
 from theano.lower.values import Tensor
@@ -100,8 +104,10 @@ class NestPlan(Record, frozen=True):
     ----------
     shape
         See above; ``nothing`` where there are no points.
+    joined
+        The group's axes in runs that are one each; nothing if none are. All that follows speaks of these.
     order
-        The group's axes from the outermost loop to the innermost.
+        The axes from the outermost loop to the innermost.
     unroll
         Vectors that a loop over points takes at once.
     in_slices
@@ -129,6 +135,9 @@ class NestPlan(Record, frozen=True):
         Of columns: before each sweep and after the last, the loops over a block's columns. They end the reductions
         of the sweep before, and do the prefix work; what picks an element of a row has a loop of its own, as there may
         be nothing in a row.
+    block, lanes, one_by_one
+        Of crossed axes: rows of a block, of which `width` is the most; the elements that its buffers hold; where rows
+        are summed one by one instead, and the sweep then.
     hints
         What is asked for before it is needed, in front of the loop over points or the sweep `busiest`.
     outermost
@@ -138,6 +147,7 @@ class NestPlan(Record, frozen=True):
     """
 
     shape: str
+    joined: tuple[Run, ...] = ()
     order: tuple[int, ...] = ()
     unroll: int = 1
     in_slices: bool = False
@@ -153,6 +163,9 @@ class NestPlan(Record, frozen=True):
     width: int = 0
     rows: int = 0
     levels: tuple[tuple[tuple[Item, ...], ...], ...] = ()
+    block: Expr | None = None
+    lanes: int = 0
+    one_by_one: tuple[Expr, Sweep] | None = None
     hints: tuple[Hint, ...] = ()
     busiest: int = 0
     outermost: Outermost | None = None
@@ -176,11 +189,17 @@ class _Planner:
         self.stored = stored
         self.in_slices = in_slices
         self.reach = Reach(b, group, stored)
+        self.joined: tuple[Run, ...] = ()
 
     def plan(self) -> NestPlan:
-        group = self.group
-        if any(is_const(group.axes[k], 0) for k in group.parallel()) and not _in_parts(group.items):
+        axes = self.group.axes
+        if any(is_const(axes[k], 0) for k in self.group.parallel()) and not _in_parts(self.group.items):
             return NestPlan("nothing")
+        runs = joined_axes(self.reach)
+        if runs and (not self.in_slices or len(runs) == 1):
+            self.joined, self.group = runs, joined_group(self.group, runs)
+            self.reach = Reach(self.b, self.group, self.stored)
+        group = self.group
         self.order = order = axis_order(self.reach)
         self.reduced = [k for k in order if k in group.red]
         self.parallel = [k for k in order if k not in group.red]
@@ -189,12 +208,14 @@ class _Planner:
         if not group.red:
             return self._points()
         self.phases = Phases(self.b, group, self.reach.producer)
-        return self._rows() if order[-1] in group.red else self._columns()
+        if order[-1] not in group.red:
+            return self._columns()
+        return self._crossed() or self._rows()
 
     def _form(self, shape: str, outermost: Outermost | None, **form: Any) -> NestPlan:
         return NestPlan(
-            shape, tuple(self.order), outermost=outermost, sharing=self._sharing(outermost), in_slices=self.in_slices,
-            **form,
+            shape, self.joined, tuple(self.order), outermost=outermost, sharing=self._sharing(outermost),
+            in_slices=self.in_slices, **form,
         )  # fmt: skip
 
     def _lengths(self, axes: Sequence[int]) -> list[Expr]:
@@ -222,12 +243,10 @@ class _Planner:
         if not order:
             return NestPlan("points")
         accesses = self.reach.of(group.items)
-        if is_flat(self.reach, self.order, accesses, group.items):
-            extent = self.dims.product(tuple(self._lengths(self.order)))
-            hints = self._ahead(accesses, flat=True)
-            outermost = Outermost(extent, ONE, frozenset(order))
-            unroll = point_unroll(self.machine, group, extent)
-            return self._form("flat", outermost, unroll=unroll, hints=hints)
+        if self.joined and len(order) == 1:
+            outermost = Outermost(group.axes[0], ONE, frozenset(order))
+            unroll = point_unroll(self.machine, group, group.axes[0])
+            return self._form("flat", outermost, unroll=unroll, hints=self._ahead(accesses))
         across = self._across(accesses)
         if across is not None:
             outermost = self._outermost_tile(across)
@@ -248,7 +267,7 @@ class _Planner:
         axes, tied = self.group.axes, [k for k in self.order if k not in spread]
         free = [k for k in self.order if k in spread]
         if not free:
-            return NestPlan("points", tuple(tied), in_order=True)
+            return NestPlan("points", order=tuple(tied), in_order=True)
         vector = free.pop() if free[-1] == self.order[-1] else None
         self.order = [*free, *tied] if vector is None else [*free, *tied, vector]
         points, width = rest(self.dims, self._lengths(self.order)), 0
@@ -312,11 +331,41 @@ class _Planner:
         points = self.dims.product((share, rest(self.dims, self._lengths(self.order))))
         return Outermost(count, points, frozenset(moving))
 
-    def _ahead(self, accesses: Sequence[Access], flat: bool = False) -> tuple[Hint, ...]:
+    def _ahead(self, accesses: Sequence[Access]) -> tuple[Hint, ...]:
         if self.group.ragged is not None or not pays(self.reach):
             return ()
         strides = c_strides(self.dims, self._lengths(self.order))
-        return hints_ahead(self.reach, accesses, None if flat else tuple(zip(self.order, strides, strict=True)))
+        return hints_ahead(self.reach, accesses, tuple(zip(self.order, strides, strict=True)))
+
+    # -- crossed ---------------------------------------------------------------------------------------------------
+    def _crossed(self) -> NestPlan | None:
+        """The form of a single sweep over axes around a parallel one and inside it; None for others."""
+        machine, dims, group, reduced = self.machine, self.dims, self.group, self.reduced
+        if len(self.parallel) != 1 or len(reduced) < 2 or self.in_slices or self.b.in_steps(group.region):
+            return None
+        if group.ragged is not None or _scatters(group.items):
+            return None
+        (row,) = self.parallel
+        if self.phases.sweeps > 1 or not is_around(self.reach, reduced[0], row):
+            return None
+        if any(map(self.reach.wants_store, self.phases.prefix(0))) or any(map(picked, self.phases.prefix(1))):
+            return None
+        later = self.phases.later_columns()
+        lanes = self._width(later)
+        alone, block = rows_together(machine, dims, self._lengths([row, *reduced]), lanes)
+        found = crossed_parts(machine, dims, self._lengths(reduced), group.axes[row], block)
+        if found is None:
+            return None
+        share, parts, blocks = found
+        points = dims.product((share, *self._lengths(reduced[1:]), block))
+        outermost = Outermost(ex.mul(parts, blocks), points, frozenset([row]), finish=True)
+        if is_const(dims.normal(outermost.extent), 1):
+            return None
+        return self._form(
+            "crossed", outermost, sweeps=self._column_sweeps(later, reduced[-2]), before=self._before(),
+            parts=(share, parts), later=tuple(later), width=machine.rows_together, block=block, lanes=lanes,
+            one_by_one=(alone, self._row_sweeps([])[0][0]), levels=self._levels(),
+        )  # fmt: skip
 
     # -- rows ------------------------------------------------------------------------------------------------------
     def _rows(self) -> NestPlan:
@@ -383,17 +432,18 @@ class _Planner:
         assert item.out is not None
         if item.out in self.stored:
             return None
-        places = self.group.places[item]
-        own = tuple(d for d, at in zip(item.out.dims, places, strict=True) if at in self.group.red)
+        own = tuple([self.group.axes[at] for at in self._reduced_axes_of(item)])
         return own if parts is None else (parts[1], *own)
 
     def _buffer(self, item: Pointwise) -> Access:
         """The buffer of a row that is kept."""
         assert item.out is not None
-        places = [(k, at) for k, at in enumerate(self.group.places[item]) if at in self.group.red]
-        strides = c_strides(self.dims, [item.out.dims[k] for k, _ in places])
-        steps = tuple((at, stride) for (_, at), stride in zip(places, strides, strict=True))
-        return Access(item.out.type, steps, written=True)
+        own = self._reduced_axes_of(item)
+        strides = c_strides(self.dims, self._lengths(own))
+        return Access(item.out.type, tuple(zip(own, strides, strict=True)), written=True)
+
+    def _reduced_axes_of(self, item: Item) -> list[int]:
+        return [at for at in self.group.places[item] if at is not None and at in self.group.red]
 
     def _row_sweep(self, items: list[Item], accesses: list[Access], keep: Collection[Tensor | None]) -> Sweep:
         total = cost = 0
@@ -443,9 +493,12 @@ class _Planner:
         else:
             outermost = Outermost(blocks, dims.product((points, length(width))), frozenset([vector]))
         return self._form(
-            "columns", outermost, sweeps=self._column_sweeps(later), before=self._before(), parts=parts,
-            later=tuple(later), width=width, levels=tuple(map(self._column_level, range(self.phases.sweeps + 1))),
+            "columns", outermost, sweeps=self._column_sweeps(later, self.reduced[-1]), before=self._before(),
+            parts=parts, later=tuple(later), width=width, levels=self._levels(),
         )  # fmt: skip
+
+    def _levels(self) -> tuple[tuple[tuple[Item, ...], ...], ...]:
+        return tuple(map(self._column_level, range(self.phases.sweeps + 1)))
 
     def _column_level(self, level: int) -> tuple[tuple[Item, ...], ...]:
         ended = self.phases.sweep(level - 1) if level else []
@@ -478,7 +531,8 @@ class _Planner:
             return False
         return not any(map(self.reach.wants_store, before)) and not any(map(picked, after))
 
-    def _column_sweeps(self, later: Sequence[Tensor]) -> tuple[Sweep, ...]:
+    def _column_sweeps(self, later: Sequence[Tensor], axis: int) -> tuple[Sweep, ...]:
+        """The sweeps; `axis` counts their rows."""
         rows: dict[Tensor, Access] = {}
         sweeps = []
         hinted = self.group.ragged is None and pays(self.reach)
@@ -486,7 +540,7 @@ class _Planner:
             items = self.phases.sweep(phase)
             cost = sum(i.cost for i in items if isinstance(i, Pointwise | Reduce))
             accesses = self.reach.of(items, later, rows, loops=False) if hinted else []
-            hints = hints_for_rows(accesses, self.reduced[-1])
+            hints = hints_for_rows(accesses, axis)
             sweeps.append(Sweep(tuple(items), cost, rows=self._rows_at_once(items, cost), hints=hints))
             for item in items:
                 if isinstance(item, Pointwise) and item.out in self.stored and item.out is not None:
@@ -596,6 +650,19 @@ def axis_order(reach: Reach) -> list[int]:
     return [*outer, *inner, vector]
 
 
+def is_around(reach: Reach, axis: int, other: int) -> bool:
+    """Whether the first array in memory that has both axes has `axis` in front of the other one."""
+    for item in reach.group.items:
+        assert isinstance(item, Pointwise | Reduce)
+        place = reach.group.places[item]
+        for value, axes in zip(item.reads, item.maps, strict=True):
+            at = [None if a is None else place[a] for a in axes]
+            if value.tensor is not None and value.tensor not in reach.producer and axis in at and other in at:
+                first, second = at.index(axis), at.index(other)
+                return first < second if value.axes is None else (value.axes[first] or 0) < (value.axes[second] or 0)
+    return False
+
+
 def _votes(reach: Reach) -> tuple[list[int], list[int]]:
     """For each axis: how much lies side by side along it in memory, and how far in front arrays have it."""
     group = reach.group
@@ -623,26 +690,6 @@ def _votes(reach: Reach) -> tuple[list[int], list[int]]:
 
 
 # -- what several shapes ask -------------------------------------------------------------------------------------
-def is_flat(reach: Reach, order: Sequence[int], accesses: Sequence[Access], items: Sequence[Item]) -> bool:
-    """Whether one loop does, as every access walks through memory as the nest does (or stays where it is).
-
-    Numbers that `items` store must not be computed with where the loops are.
-    """
-    if len(order) < 2 or reach.group.ragged is not None:
-        return False
-    if any(reach.is_placed(i) for i in items if reach.wants_store(i)):
-        return False
-    strides = c_strides(reach.b.dims, [reach.group.axes[k] for k in order])
-    wanted = dict(zip(order, strides, strict=True))
-    for access in accesses:
-        moving = [(axis, stride) for axis, stride in access.steps if axis is not None]
-        if access.winding or (moving and (len(moving) != len(wanted) or len(dict(moving)) != len(wanted))):
-            return False
-        if any(wanted[axis] is not stride for axis, stride in moving):
-            return False
-    return True
-
-
 def point_unroll(machine: Machine, group: Group, extent: Expr | None) -> int:
     """How many vectors a loop over points takes at once; `extent` is its length, unless it is that of a tile."""
     short = extent is not None and extent.op == "const" and int(extent.value) < machine.short

@@ -10,6 +10,7 @@ from theano.loops.text import product_text
 from theano.lower.items import Item
 from theano.lower.machine import Machine
 from theano.lower.plan.groups import Group
+from theano.lower.plan.joined import joined_group
 from theano.lower.plan.nest_plan import NestPlan, Sweep
 from theano.lower.values import Tensor
 
@@ -18,6 +19,8 @@ def plan_lines(
     plan: NestPlan, group: Group, machine: Machine, length: Callable[[Expr], str], name: Callable[[Tensor], str]
 ) -> Iterator[str]:
     """What `plan` says, in terms of the texts of lengths and the names of tensors."""
+    rows = length(group.axes[plan.joined[0].axes[0]]) if plan.joined else ""
+    group = joined_group(group, plan.joined)
     axes = {k: length(d) for k, d in enumerate(group.axes)}
     yield _loops(plan, group, machine, axes)
     for level, items in enumerate(plan.before):
@@ -30,15 +33,15 @@ def plan_lines(
         place = "where it is stored" if own is None else f"in a buffer of {_product(own, length)}"
         yield f"keeps {_names([item])} {place}"
     if plan.parts is not None and not plan.in_slices:
-        count = machine.column_parts if plan.shape == "columns" else machine.parts
         if plan.in_order or any(sweep.in_order for sweep in plan.sweeps):
             yield f"in {length(plan.parts[1])} parts, each with sums of its own"
         else:
+            count = machine.column_parts if plan.shape in ("columns", "crossed") else machine.parts
             yield f"in {count} parts where there are {machine.large:,} elements"
     yield from _hints(plan, name)
     if plan.sharing is not None:
         each = "" if plan.parts is not None else f", of {length(plan.sharing.weight)} ps each"
-        yield f"goes by in ranges of {_positions(plan, axes)}{each}"
+        yield f"goes by in ranges of {_positions(plan, axes, rows)}{each}"
 
 
 def _product(lengths: Sequence[Expr], length: Callable[[Expr], str]) -> str:
@@ -54,11 +57,11 @@ def _hints(plan: NestPlan, name: Callable[[Tensor], str]) -> Iterator[str]:
             yield f"asks early for {words}{', '.join(found)}"
 
 
-def _positions(plan: NestPlan, axes: dict[int, str]) -> str:
-    """What positions of the outermost loop are."""
+def _positions(plan: NestPlan, axes: dict[int, str], rows: str) -> str:
+    """What positions of the outermost loop are; `rows` is the first length of those that are joined."""
     assert plan.outermost is not None
     if plan.in_slices:
-        return f"slices of {axes[plan.order[0]]}"
+        return f"slices of {rows or axes[plan.order[0]]}"
     if plan.outermost.axis is not None:
         return axes[plan.outermost.axis]
     if plan.shape == "flat":
@@ -100,6 +103,9 @@ def _loops(plan: NestPlan, group: Group, machine: Machine, axes: dict[int, str])
     if plan.shape == "columns":
         around = f"loops over {_list(axes, parallel[:-1])}; " if parallel[1:] else ""
         return f"{around}columns: blocks of {plan.width} of {axes[last]} in vectors; sweeps over {_list(axes, reduced)}"
+    if plan.shape == "crossed":
+        several = f"up to {plan.width} of {axes[parallel[0]]} at a time (one by one if long or in the cache)"
+        return f"rows: {several}; sweeps over {_list(axes, reduced)}, the last in vectors and buffers of {plan.lanes}"
     around = f"loops over {_list(axes, parallel)}; " if parallel else ""
     return f"{around}rows: sweeps over {_list(axes, reduced)}, the last in vectors"
 

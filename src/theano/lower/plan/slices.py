@@ -117,14 +117,15 @@ class _Slicer:
         """A loop nest that goes from row to row, and whose buffers are in the workspace; None for another one."""
         plan = plan_nest(self.b, group, self.stored_of(group), in_slices=True)
         axis, shared, outermost = out_place(group, group.items[0])[0], plan.sharing, plan.outermost
-        if outermost is None or shared is None or shared.finish or plan.order[0] != axis:
+        first = plan.joined[0].axes[0] if plan.joined else plan.order[0]
+        if outermost is None or shared is None or shared.finish or first != axis:
             return None
         if not self.b.known_at_entry(*(d for row in plan.kept for d in row.buffer or ())):
             return None
-        if outermost.axis == axis:
-            return SlicedNest(plan, ONE)
-        others = tuple(d for k, d in enumerate(group.axes) if k != axis)
-        return SlicedNest(plan, self.b.dims.product(others)) if plan.shape == "flat" else None
+        if plan.joined:
+            others = tuple(d for k, d in enumerate(group.axes) if k != axis)
+            return SlicedNest(plan, self.b.dims.product(others))
+        return SlicedNest(plan, ONE) if outermost.axis == axis else None
 
     # -- what may be cut -----------------------------------------------------------------------------------------
     def _lead(self, tensor: Tensor) -> int:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from theano.rewrite.engine import algebra
 from theano.rewrite.engine.algebra import Term
 from theano.rewrite.engine.arithmetic import build_product, build_sum
-from theano.rewrite.engine.build import Number, broadcast_to, constant, dimshuffle
+from theano.rewrite.engine.build import Number, broadcast_to, constant, dimshuffle, elemwise
 from theano.rewrite.engine.registry import rule
 from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
+from theano.scalar import mul
 from theano.tensor.blas import Gemm, Gemv, Ger
-from theano.tensor.dot import Dot
+from theano.tensor.dot import BatchedDot, Dot
 from theano.tensor.elemwise import DimShuffle, Elemwise
+from theano.tensor.shape import Reshape
 
 _gemv, _gemm, _ger = Gemv(), Gemm(), Ger()
 _BLAS_DTYPES = frozenset({"float32", "float64", "complex64", "complex128"})
@@ -150,6 +152,26 @@ def scaled_operand(graph: RewriteGraph, node: Node) -> Result:
         return None
     result: Tensor = node.op(*bare)
     return build_product(coef, {**scale, result: 1}, dtype, ndim)
+
+
+@rule("mul", phase="blas", name="scaled_stack_product", beside=frozenset({BatchedDot}))
+def scaled_stack_product(graph: RewriteGraph, node: Node) -> Result:
+    """``reshape(a * batched_dot(x, y)) -> reshape(batched_dot(a * x, y))`` for a number `a`, which the product takes.
+
+    Elsewhere it is part of the point-wise work that follows, which a reshape keeps from being one loop with it.
+    """
+    user = graph.only_user(node.outputs[0])
+    if user is None or type(user.op) is not Reshape or len(node.inputs) != 2:
+        return None
+    for number, made in (node.inputs, node.inputs[::-1]):
+        if made.owner is None or type(made.owner.op) is not BatchedDot or not all(number.type.broadcastable):
+            continue
+        x, y = made.owner.inputs
+        if graph.only_user(made) is not None and {v.type.dtype for v in (number, x, y)} == {made.type.dtype}:
+            if made.type.dtype in _BLAS_DTYPES:
+                scaled: Tensor = made.owner.op(elemwise(mul, number, x), y)
+                return scaled
+    return None
 
 
 def _unscaled(graph: RewriteGraph, v: Tensor) -> tuple[Tensor, algebra.Product] | None:
