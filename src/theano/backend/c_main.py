@@ -18,7 +18,6 @@ It returns 0, the number of the check that failed, or -1 (no memory, or a call-b
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from theano.backend import c_ops as ops
@@ -29,6 +28,7 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.externs import EXTERNS
 from theano.loops.visitor import ALL
+from theano.record import Record, field
 from theano.runtime import abi
 
 __all__ = ["Unit", "print_c"]
@@ -82,8 +82,7 @@ static int64_t grain(int64_t extent, int64_t weight)
 }
 
 
-@dataclass(slots=True)
-class Unit:
+class Unit(Record):
     """What a C file is printed from; `names` and `comments` make it readable.
 
     `inputs` and `storages` are (C name, specification); `words` the function's context words (kind, payload);

@@ -13,7 +13,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import NoReturn, Protocol
 
 from theano.loops import expr as ex
@@ -35,6 +34,7 @@ from theano.loops.schema import (
 )
 from theano.loops.text import statement_text
 from theano.loops.visitor import ALL, Visitor
+from theano.record import Record, field
 
 __all__ = ["Facts", "Layout", "VerifyError", "verify"]
 
@@ -53,8 +53,7 @@ class VerifyError(AssertionError):
     """A loop program breaks a rule of the language."""
 
 
-@dataclass(slots=True)
-class Facts:
+class Facts(Record):
     """What a program relies on outside itself.
 
     Kinds of its own context words and the number of the first one, how many checks have a record, how many outputs
@@ -102,8 +101,7 @@ def verify(program: hs.Program, layout: Layout, facts: Facts) -> None:
             main.fail(None, f"output {slot} is never made")
 
 
-@dataclass(slots=True)
-class _Scope:
+class _Scope(Record):
     names: list[str] = field(default_factory=list)
     seen: list[int] = field(default_factory=list)
 
