@@ -1,10 +1,10 @@
 """Compare random programs with NumPy for a given time.
 
-``python tools/random_programs.py [SECONDS [SEED [graphs|loops|updates|gradients]]]``. The programs are those of the
-tests (`tests/native/test_differential.py`, `tests/scan/test_native_loops.py`, `tests/native/random_updates.py`,
-`tests/random_gradients.py`), from seeds that count up, without hypothesis: about twenty a second, of gradients four. A
-failure shows its seed and ends the run; that seed alone is ``random_programs.py 0 SEED``. The flag `isa` chooses the
-instruction set.
+``python tools/random_programs.py [SECONDS [SEED [graphs|loops|updates|gradients|sparse]]]``. The programs are those of
+the tests (`tests/native/test_differential.py`, `tests/scan/test_native_loops.py`, `tests/native/random_updates.py`,
+`tests/random_gradients.py`, `tests/sparse/random_sparse.py`), from seeds that count up, without hypothesis: about
+twenty a second, of gradients and sparse matrices a few. A failure shows its seed and ends the run; that seed alone is
+``random_programs.py 0 SEED``. The flag `isa` chooses the instruction set.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from tests.native.test_differential import test_random_graphs
 from tests.random_gradients import compare as compare_gradients
 from tests.scan.random_loops import RandomLoop
 from tests.scan.test_native_loops import compare
+from tests.sparse.random_sparse import compare as compare_sparse
 
 
 def graph(seed: int) -> None:
@@ -46,7 +47,10 @@ def loop(seed: int) -> None:
 
 def main(seconds: float, seed: int, kind: str) -> int:
     """Run; the exit status."""
-    run = {"graphs": graph, "loops": loop, "updates": compare_updates, "gradients": compare_gradients}[kind]
+    run = {
+        "graphs": graph, "loops": loop, "updates": compare_updates, "gradients": compare_gradients,
+        "sparse": compare_sparse,
+    }[kind]  # fmt: skip
     end, first = time.monotonic() + seconds, seed
     while True:
         try:
