@@ -71,7 +71,7 @@ class _Expansion:
     def _stands_for(self, node: Apply, inputs: list[Any]) -> list[Any] | None:
         """The outputs of a node in terms of arrays; None if nothing is to be done, or nothing known."""
         op = node.op
-        if any(map(_has_parts, inputs)):
+        if any(map(_has_parts, inputs)) or getattr(op, "expands", False):
             kind = inputs[0].type
             if kind.parts is not None and kind.parts.is_taken(op):
                 return _parts_of(inputs[0])

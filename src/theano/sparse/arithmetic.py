@@ -10,7 +10,7 @@ import numpy as np
 from theano.graph import Apply
 from theano.graph.origin import made_here
 from theano.sparse.convert import as_dense_variable, conjugated, in_dtype, in_format, onto, transpose
-from theano.sparse.csm import components_of, csm_properties, lengths, places
+from theano.sparse.csm import components_of, csm_properties, lengths, places, same_structure
 from theano.sparse.op import (
     Components,
     SameShape,
@@ -116,6 +116,13 @@ class AddSS(SameShape):
         check_shapes(x, y)
         kind = node.outputs[0].type
         outputs[0][0] = as_format(x + y, kind.format, kind.dtype)
+
+    def components(self, inputs: Sequence[Any]) -> Components | None:
+        """Known where both have the structure of one matrix, as a step of gradient descent has."""
+        mine, others = map(components_of, inputs)
+        if inputs[0].type.format != inputs[1].type.format or not same_structure(mine, others):
+            return None
+        return mine[0] + others[0], mine[1], mine[2], mine[3]
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         return [in_dtype(gs[0], v) for v in inputs]

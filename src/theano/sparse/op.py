@@ -30,10 +30,14 @@ class SparseOp(Op):
     - `components`, if its only output is sparse;
     - `decompose`, if its outputs are dense.
 
-    Both write the output in tensor expressions, over ``csm_properties`` of sparse inputs.
+    Both write the output in tensor expressions, over ``csm_properties`` of sparse inputs. `components` may give None
+    where they are not known for such inputs.
     """
 
-    def components(self, inputs: Sequence[Any]) -> Components:
+    expands = True
+    """Whether an operation is replaced by what it stands for before the graph is rewritten."""
+
+    def components(self, inputs: Sequence[Any]) -> Components | None:
         """The components of the sparse output, expressed by tensor operations (optional)."""
         raise MethodNotDefined(f"{type(self).__name__} does not define components")
 

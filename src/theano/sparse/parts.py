@@ -47,8 +47,10 @@ class CompressedParts(Parts):
         return [*self._sound(type, data, indices, indptr, shape[0], shape[1])[:3], shape]
 
     def expressed(self, op: Any, inputs: list[Any]) -> list[Any] | None:
-        known = isinstance(op, SparseOp) and _class_of(op).components is not SparseOp.components
-        return list(op.components(inputs)) if known else None
+        if not isinstance(op, SparseOp) or _class_of(op).components is SparseOp.components:
+            return None
+        found = op.components(inputs)
+        return None if found is None else list(found)
 
     def of_constant(self, type: Any, value: Any) -> list[Any]:
         data, indices, indptr, *lengths = self.arrays(type, value)
