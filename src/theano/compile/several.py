@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from copy import copy
-from typing import Any, NamedTuple
+from typing import Any
 from weakref import WeakValueDictionary
 
 from theano.compile.io import In
@@ -21,6 +21,7 @@ from theano.graph import Apply, Constant, FunctionGraph, Op
 from theano.graph.origin import inherit_origin
 from theano.graph.walk import io_toposort
 from theano.native.support import Using
+from theano.record import Record
 
 __all__ = ["Border", "expand"]
 
@@ -99,7 +100,7 @@ def _parts_of(v: Any) -> list[Any] | None:
     return kind.parts.made_of(v)
 
 
-class _Place(NamedTuple):
+class _Place(Record):
     """Where the arrays of an input or storage are among all arrays: its type, the first, and how many."""
 
     kind: Any
@@ -107,7 +108,7 @@ class _Place(NamedTuple):
     size: int
 
 
-class _Given(NamedTuple):
+class _Given(Record, eq=True):
     """A part of a result that is one of an input or a storage: the first array of it, and how many."""
 
     in_storage: bool
@@ -115,14 +116,14 @@ class _Given(NamedTuple):
     size: int
 
 
-class _Result(NamedTuple):
+class _Result(Record):
     """What a result consists of: its type, and for each part the number of an output, or what was given."""
 
     kind: Any
     parts: list[int | _Given]
 
 
-class _Renewed(NamedTuple):
+class _Renewed(Record):
     """A storage that gets a new value: its number, its place, the new value, and which of its arrays are written."""
 
     storage: int
