@@ -194,3 +194,19 @@ def test_directional_derivatives(format: str) -> None:
         f = theano.function([x, w], y, mode=MODE, on_unused_input="ignore")
         expected = (f(X + 1e-6 * V, W) - f(X - 1e-6 * V, W)) / 2e-6
         np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-8)
+
+
+def test_gradients_of_one_structure_are_added_without_a_new_one() -> None:
+    """So training functions need no SciPy."""
+    x, w = S.csr_matrix("x", "float64"), T.dmatrix("w")
+    y = S.sqr(x) * 2.0
+    cost = S.structured_dot(y, w).sum() + S.sp_sum(S.sin(y), sparse_grad=True) + S.sp_sum(S.sqrt(x))
+    g = T.grad(cost, x)
+    f = theano.function([x, w], g)
+    assert not {"AddSS", "MulSS", "CSMGrad"} & {type(n.op).__name__ for n in f.maker.fgraph.toposort()}
+    X, W = sp.random(4, 3, 0.6, format="csr", random_state=1), np.random.RandomState(2).rand(3, 2)
+    found = f(X, W)
+    at = X.data
+    expected = 4 * at * (W.sum(axis=1)[X.indices] + np.cos(2 * at**2)) + 0.5 / np.sqrt(at)
+    np.testing.assert_allclose(found.data, expected)
+    assert (found.indices == X.indices).all() and (found.indptr == X.indptr).all()

@@ -77,7 +77,7 @@ def test_updates_givens_and_defaults() -> None:
 def test_a_failure_leaves_shared_matrices_alone() -> None:
     s, n, v = theano.shared(X), theano.shared(1.0), T.dvector("v")
     f = theano.function([v], S.mul_s_v(s, v), updates=[(s, s * 2), (n, n + 1)])
-    with pytest.raises(ValueError, match="elements"):
+    with pytest.raises(ValueError, match="element"):
         f([1, 2])
     assert equal(s.get_value(), X) and n.get_value() == 1
 
@@ -141,7 +141,7 @@ def test_printing() -> None:
     assert theano.pp(S.dot(x, w)) == "Dot(x, w)"
     assert theano.pp(S.dense_from_sparse(-x)) == "DenseFromSparse{structured_grad=True}(Sparse{Neg}(x))"
     text = theano.printing.debugprint(S.dot(S.sqr(x), w), file="str")
-    assert "CSM{format='csr'}" in text or "CSM" in text
+    assert "CSM{csr}" in text
     assert repr(x) == "x" and str(S.csr_matrix()) == "<Sparse[float64, csr]>" and str(x.T) == "Sparse{Transpose}.0"
     names = [str(op) for op in (S.csr_from_dense, S.SpSum(0), S.remove0, S.ensure_sorted_indices, S.dcast, S.usmm)]
     assert names == [
@@ -278,7 +278,7 @@ def test_errors_when_a_function_runs() -> None:
     for mode in (None, "FAST_COMPILE"):
         for out, _ in rows:
             f = theano.function([x, y, w, v], out, on_unused_input="ignore", mode=mode)
-            with pytest.raises(ValueError) as error:
+            with pytest.raises((ValueError, IndexError)) as error:
                 f(X, Y, W, np.ones(7))
             assert "test_shared.py" in str(error.value), out
         for out in (x[9, 0], x[[0, 9]], x[[0], [-4]]):

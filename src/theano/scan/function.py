@@ -224,17 +224,17 @@ def _add_non_sequences(loop: Loop, explicit: Sequence[Any], targets: Sequence[An
 
 def _taken_apart(loop: Loop, found: Sequence[Any]) -> list[Any]:
     """What steps read, where a sparse matrix is read as the tensors that it consists of."""
-    whole = [v for v in found if hasattr(v.type, "apart")]
-    if not whole:
+    parts: dict[Any, Any] = {v: v.type.parts.take(v.type, v) for v in found if v.type.parts is not None}
+    if not parts:
         return list(found)
-    parts: dict[Any, Any] = {v: v.type.apart(v) for v in whole}
-    values = iter(clone_replace(loop.inner_outputs(), {v: made for v, (_, made) in parts.items()}))
+    made = {v: v.type.parts.make(v.type, tensors) for v, tensors in parts.items()}
+    values = iter(clone_replace(loop.inner_outputs(), made))
     steps: list[StateArg | OutputArg | SharedArg] = [*loop.states, *loop.outputs, *loop.shared]
     for part in steps:
         part.value = next(values)
     if loop.condition is not None:
         loop.condition = next(values)
-    return [tensor for v in found for tensor in (parts[v][0] if v in parts else [v])]
+    return [tensor for v in found for tensor in parts.get(v, [v])]
 
 
 def _results(

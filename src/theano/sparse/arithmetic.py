@@ -77,6 +77,7 @@ class Neg(SameShape):
 
     __props__ = ()
     view_map = {0: [0]}
+    keeps_structure = 0
     linear_in = (0,)
 
     def __str__(self) -> str:
@@ -148,6 +149,7 @@ class AddSSData(SameShape):
 
     __props__ = ()
     view_map = {0: [0]}
+    keeps_structure = 0
 
     def make_node(self, x: Any, y: Any) -> Apply:
         x, y = as_sparse_variable(x), as_sparse_variable(y)
@@ -172,6 +174,9 @@ class AddSSData(SameShape):
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         return [in_dtype(onto(v, gs[0]), v) for v in inputs]
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+        return [sum_of_directions(eval_points)]
 
 
 add_s_s_data = AddSSData()
@@ -227,6 +232,7 @@ class _ByColumn(SameShape):
 
     __props__ = ()
     view_map = {0: [0]}
+    keeps_structure = 0
 
     def make_node(self, x: Any, y: Any) -> Apply:
         x, y = as_sparse_variable(x), as_tensor_variable(y)
@@ -290,8 +296,9 @@ class MulSV(_ByColumn):
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         x, y = inputs
-        g = onto(x, gs[0])
-        return [in_dtype(mul_s_v(g, conjugated(y)), x), in_dtype(sums_by_column(mul(g, conjugated(x)), y), y)]
+        (g,) = gs
+        into_x = mul_s_v(g, conjugated(y)) if is_sparse_variable(g) else g * conjugated(y)
+        return [in_dtype(into_x, x), in_dtype(sums_by_column(mul(onto(x, g), conjugated(x)), y), y)]
 
 
 mul_s_v = MulSV()
@@ -310,6 +317,7 @@ class ColScaleCSC(SameShape):
 
     __props__ = ()
     view_map = {0: [0]}
+    keeps_structure = 0
     linear_in = (0, 1)
     axis = 1
 
@@ -432,6 +440,7 @@ class MulSD(SameShape):
 
     __props__ = ()
     view_map = {0: [0]}
+    keeps_structure = 0
     linear_in = (0, 1)
 
     def make_node(self, x: Any, y: Any) -> Apply:
@@ -511,8 +520,10 @@ def add(x: Any, y: Any) -> Any:
     The gradient of a sparse matrix is structured if the other one is dense.
     """
     x, y = as_sparse_or_tensor_variable(x), as_sparse_or_tensor_variable(y)
+    if is_sparse_variable(x) and is_sparse_variable(y):
+        return (add_s_s_data if same_structure(x, y) else add_s_s)(x, y)
     if is_sparse_variable(x):
-        return add_s_s(x, y) if is_sparse_variable(y) else add_s_d(x, _as_matrix(x, y))
+        return add_s_d(x, _as_matrix(x, y))
     if is_sparse_variable(y):
         return add_s_d(y, _as_matrix(y, x))
     raise TypeError(f"sparse.add takes a sparse matrix, {x} and {y} are dense{made_here(x)}")

@@ -9,7 +9,17 @@ import numpy as np
 
 from theano.graph import Apply
 from theano.scalar.dtypes import COMPLEX, as_dtype
-from theano.sparse.csm import CSM, components_of, csm_properties, csm_shape, lengths, lines, places
+from theano.sparse.csm import (
+    SoundCSM,
+    before_sparse,
+    components_of,
+    csm_properties,
+    csm_shape,
+    elements_at,
+    lengths,
+    lines,
+    places,
+)
 from theano.sparse.op import Components, SameShape, SparseOp, dense_output, sparse_output, wanted_format
 from theano.sparse.values import as_format, matrix_class
 from theano.sparse.variable import as_sparse_variable, is_sparse_variable
@@ -102,11 +112,12 @@ dense_from_sparse = DenseFromSparse()
 
 def onto(x: Any, g: Any) -> Any:
     """The elements of a dense matrix at the places of those of `x`, as a sparse matrix; a sparse `g` as it is."""
+    g = before_sparse(g)
     if is_sparse_variable(g):
         return in_format(g, x.type.format)
     _, indices, indptr, shape = components_of(x)
-    rows, columns = places(x.type.format, indices, indptr)
-    return CSM(x.type.format)(g[rows, columns], indices, indptr, shape)
+    elements = elements_at(g, *places(x.type.format, indices, indptr))
+    return SoundCSM(x.type.format)(elements, indices, indptr, shape)
 
 
 def in_format(x: Any, format: str) -> Any:
@@ -161,6 +172,8 @@ class SparseFromDense(SparseOp):
     """
 
     __props__ = ("format",)
+
+    takes_all = True  # so what is at some places can be read from the dense matrix
 
     def __init__(self, format: str) -> None:
         self.format = format
@@ -250,7 +263,7 @@ def conjugated(x: Any) -> Any:
     if not is_sparse_variable(x):
         return conj(x)
     data, indices, indptr, shape = components_of(x)
-    return CSM(x.type.format)(conj(data), indices, indptr, shape)
+    return SoundCSM(x.type.format)(conj(data), indices, indptr, shape)
 
 
 def adjoint(x: Any) -> Any:
@@ -269,6 +282,7 @@ class Cast(SameShape):
 
     __props__ = ("out_type",)
     view_map = {0: [0]}
+    keeps_structure = 0
 
     def __init__(self, out_type: str) -> None:
         self.out_type = as_dtype(out_type)
@@ -306,7 +320,7 @@ def real(x: Any) -> Any:
     if not is_sparse_variable(x):
         return dense_real(x)
     data, indices, indptr, shape = components_of(x)
-    return CSM(x.type.format)(dense_real(data), indices, indptr, shape)
+    return SoundCSM(x.type.format)(dense_real(data), indices, indptr, shape)
 
 
 bcast = Cast("int8")
@@ -337,7 +351,7 @@ def cast(variable: Any, dtype: Any) -> Any:
 def sp_ones_like(x: Any) -> Any:
     """A sparse matrix with the structure of `x`, all of whose elements are 1."""
     data, indices, indptr, shape = csm_properties(x)
-    return CSM(as_sparse_variable(x).type.format)(dense_ones_like(data), indices, indptr, shape)
+    return SoundCSM(as_sparse_variable(x).type.format)(dense_ones_like(data), indices, indptr, shape)
 
 
 def sp_zeros_like(x: Any) -> Any:
@@ -345,4 +359,4 @@ def sp_zeros_like(x: Any) -> Any:
     x = as_sparse_variable(x)
     shape = csm_shape(x)
     along = shape[0] if x.type.format == "csr" else shape[1]
-    return CSM(x.type.format)(np.zeros(0, x.type.dtype), np.zeros(0, "int32"), zeros((along + 1,), "int32"), shape)
+    return SoundCSM(x.type.format)(np.zeros(0, x.type.dtype), np.zeros(0, "int32"), zeros((along + 1,), "int32"), shape)

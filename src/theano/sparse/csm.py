@@ -12,10 +12,11 @@ from theano.scalar.dtypes import INTEGER
 from theano.sparse.op import Components, SparseOp, sparse_output, wanted_format
 from theano.sparse.values import check_structure, compressed
 from theano.sparse.variable import as_sparse_variable, is_sparse_variable
-from theano.tensor.alloc import arange
+from theano.tensor.alloc import Alloc, alloc, arange
 from theano.tensor.math import cast
 from theano.tensor.opsupport import disconnected, first_connected, is_disconnected, new_tensor
-from theano.tensor.segments import segment_spread
+from theano.tensor.segments import OfLength, SoundRows, segment_spread
+from theano.tensor.shape import dimshuffle
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = [
@@ -73,6 +74,9 @@ class CSM(SparseOp):
         _no_kmap(kmap)
         self.format = format
 
+    def __str__(self) -> str:
+        return f"CSM{{{self.format}}}"
+
     def make_node(self, data: Any, indices: Any, indptr: Any, shape: Any) -> Apply:
         data = as_tensor_variable(data)
         if data.type.ndim != 1:
@@ -95,6 +99,8 @@ class CSM(SparseOp):
 
     def components(self, inputs: Sequence[Any]) -> Components:
         data, indices, indptr, shape = inputs
+        along, across = (shape[0], shape[1]) if self.format == "csr" else (shape[1], shape[0])
+        indices, indptr, data = SoundRows()(indices, OfLength()(indptr, along + 1), across, data)
         return data, indices, indptr, shape
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
@@ -104,15 +110,14 @@ class CSM(SparseOp):
         return [(node.inputs[3][0], node.inputs[3][1])]
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        (g,) = gs
+        g = before_sparse(gs[0])
         rest = [disconnected() for _ in range(3)]
         if is_sparse_variable(g):
             if g.type.format != self.format:
                 raise NotImplementedError(f"the gradient of {outputs[0]} is of format {g.type.format}")
             parts = components_of(g)
-            return [parts[0] if same_structure(inputs, parts) else csm_grad()(*inputs, *parts), *rest]
-        rows, columns = places(self.format, inputs[1], inputs[2])
-        return [g[rows, columns], *rest]
+            return [parts[0] if same_structure(outputs[0], g) else csm_grad()(*inputs, *parts), *rest]
+        return [elements_at(g, *places(self.format, inputs[1], inputs[2])), *rest]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         return [None if eval_points[0] is None else self(eval_points[0], *inputs[1:])]
@@ -132,6 +137,17 @@ def _integers(value: Any, what: str, dtype: str) -> Any:
     if vector.type.ndim != 1 or vector.type.dtype not in INTEGER:
         raise TypeError(f"{what} of a sparse matrix must be a vector of integers, not {vector} of {vector.type}")
     return vector if vector.type.dtype == dtype else cast(vector, dtype)
+
+
+class SoundCSM(CSM):
+    """A `CSM` of components that are known to fit together, as those of another matrix do: they are not looked at."""
+
+    def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
+        outputs[0][0] = compressed(self.format, *inputs)
+
+    def components(self, inputs: Sequence[Any]) -> Components:
+        data, indices, indptr, shape = inputs
+        return data, indices, indptr, shape
 
 
 CSR = CSM("csr")
@@ -179,7 +195,7 @@ class CSMProperties(SparseOp):
         (x,) = inputs
         if is_disconnected(gs[0]):
             return [disconnected()]
-        return [CSM(x.type.format)(gs[0], *outputs[1:])]
+        return [SoundCSM(x.type.format)(gs[0], *outputs[1:])]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         (point,) = eval_points
@@ -230,22 +246,54 @@ def places(format: str, indices: Any, indptr: Any) -> tuple[Any, Any]:
     return (along, indices) if format == "csr" else (indices, along)
 
 
+def before_sparse(g: Any) -> Any:
+    """The dense matrix that a sparse one was made of; else `g` itself."""
+    return g.owner.inputs[0] if g.owner is not None and getattr(g.owner.op, "takes_all", False) else g
+
+
+def elements_at(g: Any, rows: Any, columns: Any) -> Any:
+    """The elements of a dense matrix at these places; what was repeated to fill a matrix is read where it came from."""
+    if g.owner is not None and isinstance(g.owner.op, Alloc) and g.owner.inputs[0].type.ndim in (0, 2):
+        g = g.owner.inputs[0]
+    if all(g.type.broadcastable):
+        return alloc(dimshuffle(g, ()) if g.type.ndim else g, rows.shape[0])
+    return g[0 if g.type.broadcastable[0] else rows, 0 if g.type.broadcastable[1] else columns]
+
+
 def components_of(x: Any) -> list[Any]:
-    """The components of a sparse variable; what it was made of, if `CSM` has made it."""
-    if x.owner is not None and isinstance(x.owner.op, CSM):
+    """The components of a sparse variable; what it was made of, if that is known to be sound."""
+    if x.owner is not None and isinstance(x.owner.op, SoundCSM):
         return list(x.owner.inputs)
     return list(csm_properties(x))
 
 
 def _source(part: Any) -> Any:
-    """What is equal for two structures only if they are the same."""
-    node = part.owner
-    return (node.inputs[0], part.index) if node is not None and isinstance(node.op, CSMProperties) else part
+    """A component as it was before matrices were made and taken apart again; of an input, that and the number."""
+    while (node := part.owner) is not None and isinstance(node.op, CSMProperties):
+        x = _origin(node.inputs[0])
+        if x.owner is None or not isinstance(x.owner.op, CSM):
+            return x, part.index
+        part = x.owner.inputs[part.index]
+    return part
 
 
-def same_structure(mine: Sequence[Any], others: Sequence[Any]) -> bool:
-    """Whether two lists of components are written with the same `indices` and `indptr`."""
-    return all(_source(mine[k]) == _source(others[k]) for k in (1, 2))
+def _origin(x: Any) -> Any:
+    """The matrix from which `x` has its structure."""
+    while x.owner is not None and getattr(x.owner.op, "keeps_structure", None) is not None:
+        x = x.owner.inputs[x.owner.op.keeps_structure]
+    return x
+
+
+def _structure(x: Any) -> list[Any]:
+    x = _origin(x)
+    if x.owner is not None and isinstance(x.owner.op, CSM):
+        return [_source(part) for part in x.owner.inputs[1:3]]
+    return [(x, 1), (x, 2)]
+
+
+def same_structure(x: Any, y: Any) -> bool:
+    """Whether two sparse variables are written with the same `indices` and `indptr`."""
+    return x.type.format == y.type.format and _structure(x) == _structure(y)
 
 
 class CSMGrad(SparseOp):

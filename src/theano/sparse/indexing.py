@@ -11,17 +11,20 @@ from theano.graph import Apply, Variable
 from theano.graph.origin import made_here
 from theano.scalar.dtypes import INTEGER
 from theano.sparse.convert import in_dtype, in_format
-from theano.sparse.csm import csm_properties, csm_shape, lengths
-from theano.sparse.op import SparseOp, dense_output, sparse_output, wanted_format
+from theano.sparse.csm import SoundCSM, csm_properties, csm_shape, lengths
+from theano.sparse.op import Components, SparseOp, dense_output, sparse_output, wanted_format
 from theano.sparse.values import as_format, compressed
 from theano.sparse.variable import as_sparse_variable, is_sparse_variable
-from theano.tensor.alloc import zeros
+from theano.tensor.alloc import alloc, arange, zeros
 from theano.tensor.assertion import Assert
-from theano.tensor.math import and_, eq, ge, lt, switch
+from theano.tensor.extra_ops import cumsum
+from theano.tensor.join import concatenate, stack
+from theano.tensor.math import and_, cast, eq, ge, lt, switch
 from theano.tensor.opsupport import as_index, disconnected, first_connected
 from theano.tensor.reduction import sum as dense_sum
+from theano.tensor.segments import segment_spread
 from theano.tensor.shape import patternbroadcast
-from theano.tensor.subtensor import inc_subtensor
+from theano.tensor.subtensor import inc_subtensor, set_subtensor
 from theano.tensor.type_other import NoneConst, NoneTypeT
 from theano.tensor.variable import as_tensor_variable
 
@@ -90,6 +93,20 @@ class GetItem2d(_OnlyFirst):
         rows, columns = slices(bounds)
         kind = node.outputs[0].type
         outputs[0][0] = as_format(x[rows, columns].copy(), kind.format)
+
+    def components(self, inputs: Sequence[Any]) -> Components:
+        x, *bounds = inputs
+        data, indices, indptr, shape = csm_properties(x)
+        parts = [slice(*(None if _is_none(v) else v for v in bounds[k : k + 3])) for k in (0, 3)]
+        along, across = (0, 1) if x.type.format == "csr" else (1, 0)
+        new = [arange(shape[axis])[part] for axis, part in enumerate(parts)]
+        if parts[along] != slice(None):
+            data, indices, indptr = taken_lines(data, indices, indptr, new[along])
+        if parts[across] != slice(None):
+            # Where each column of the whole goes; -1 for those that are left out.
+            places = set_subtensor(alloc(np.int32(-1), shape[across])[new[across]], arange(new[across].shape[0]))
+            data, indices, indptr = kept_elements(data, places[indices], indptr)
+        return data, indices, indptr, stack([part.shape[0] for part in new])
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
         from_bounds = [
@@ -164,6 +181,24 @@ def _of_elements(format: str, data: Any, rows: Any, columns: Any, shape: tuple[i
     made = compressed(format, data[order], across[order].astype("int32"), indptr.astype("int32"), shape)
     made.sum_duplicates()
     return made
+
+
+def taken_lines(data: Any, indices: Any, indptr: Any, at: Any) -> tuple[Any, Any, Any]:
+    """The elements of the rows (of 'csc': columns) numbered `at`, their indices, and where each begins."""
+    begins = indptr[:-1][at]
+    counts = indptr[1:][at] - begins
+    starts = concatenate([np.zeros(1, "int32"), cast(cumsum(counts), "int32")])
+    total = cast(starts[-1], "int64")
+    taken = arange(total) + segment_spread(begins - starts[:-1], starts, total)
+    return data[taken], indices[taken], starts
+
+
+def kept_elements(data: Any, indices: Any, indptr: Any) -> tuple[Any, Any, Any]:
+    """The elements whose indices are not negative, these, and where each row (of 'csc': column) begins among them."""
+    keep = ge(indices, 0)
+    (at,) = keep.nonzero()
+    before = concatenate([np.zeros(1, "int32"), cast(cumsum(cast(keep, "int32")), "int32")])
+    return data[at], indices[at], before[indptr]
 
 
 get_item_2d = GetItem2d()
@@ -247,6 +282,14 @@ class GetItemList(_OnlyFirst):
         x, rows = inputs
         kind = node.outputs[0].type
         outputs[0][0] = as_format(x[_checked(rows, x.shape[0], "rows")], kind.format)
+
+    def components(self, inputs: Sequence[Any]) -> Components:
+        x, rows = inputs
+        data, indices, indptr, shape = csm_properties(in_format(x, "csr"))
+        found = taken_lines(data, indices, indptr, arange(shape[0])[rows])
+        made = SoundCSM("csr")(*found, stack([rows.shape[0], shape[1]]))
+        data, indices, indptr, shape = csm_properties(in_format(made, x.type.format))
+        return data, indices, indptr, shape
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
         return [(shapes[1][0], lengths(node.inputs[0], shapes[0])[1])]

@@ -7,11 +7,10 @@ from typing import Any
 from theano.sparse.arithmetic import add, mul, neg, sub
 from theano.sparse.compare import ge, gt, le, lt
 from theano.sparse.convert import cast, dense_from_sparse, real, sp_zeros_like, transpose
-from theano.sparse.csm import CSM, csm_data, csm_indices, csm_indptr, csm_properties, csm_shape
+from theano.sparse.csm import csm_data, csm_indices, csm_indptr, csm_shape
 from theano.sparse.indexing import part_of
 from theano.sparse.products import structured_dot
 from theano.sparse.sums import sp_sum
-from theano.sparse.type import SparseType
 from theano.sparse.variable import _sparse_py_operators
 from theano.tensor.reduction import prod
 
@@ -60,12 +59,3 @@ for _name, _method in METHODS.items():
     setattr(_sparse_py_operators, _name, _method)
 for _name, _getter in PROPERTIES.items():
     setattr(_sparse_py_operators, _name, property(_getter))
-
-
-def _apart(x: Any) -> tuple[list[Any], Any]:
-    """The components of a sparse variable, and the same matrix made of them."""
-    parts = list(csm_properties(x))
-    return parts, CSM(x.type.format)(*parts)
-
-
-SparseType.apart = staticmethod(_apart)

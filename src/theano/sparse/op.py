@@ -34,8 +34,10 @@ class SparseOp(Op):
     where they are not known for such inputs.
     """
 
+    #: The input whose structure the only output has.
+    keeps_structure: int | None = None
+    #: Whether an operation is replaced by what it stands for before the graph is rewritten.
     expands = True
-    """Whether an operation is replaced by what it stands for before the graph is rewritten."""
 
     def components(self, inputs: Sequence[Any]) -> Components | None:
         """The components of the sparse output, expressed by tensor operations (optional)."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from theano.graph.type import Parts
-from theano.sparse.csm import CSM, CSMProperties, csm_properties
+from theano.sparse.csm import CSMProperties, SoundCSM, csm_properties
 from theano.sparse.op import SparseOp
 from theano.sparse.type import SparseType
 from theano.sparse.values import compressed
@@ -33,11 +33,11 @@ class CompressedParts(Parts):
         return isinstance(op, CSMProperties)
 
     def make(self, type: Any, parts: list[Any]) -> Any:
-        return CSM(type.format)(*parts)
+        return SoundCSM(type.format)(*parts)
 
     def made_of(self, variable: Any) -> list[Any] | None:
         node = variable.owner
-        return list(node.inputs) if node is not None and isinstance(node.op, CSM) else None
+        return list(node.inputs) if node is not None and isinstance(node.op, SoundCSM) else None
 
     def checked(self, type: Any, parts: list[Any]) -> list[Any]:
         data, indices, indptr, shape = parts

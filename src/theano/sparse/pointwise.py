@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any
 
 from theano.graph.origin import made_here
-from theano.sparse.csm import CSM, csm_properties
+from theano.sparse.csm import SoundCSM, csm_properties
 from theano.sparse.variable import as_sparse_variable
 from theano.tensor import math
 from theano.tensor.nnet import sigmoid
@@ -73,7 +73,7 @@ def structured_monoid(tensor_op: Callable[..., Any]) -> Callable[[Callable[..., 
                         + made_here(v)
                     )
             data, indices, indptr, shape = csm_properties(x)
-            return CSM(x.type.format)(tensor_op(data, *others), indices, indptr, shape)
+            return SoundCSM(x.type.format)(tensor_op(data, *others), indices, indptr, shape)
 
         return structured
 

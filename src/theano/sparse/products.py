@@ -20,7 +20,7 @@ from theano.sparse.convert import (
     sp_ones_like,
     transpose,
 )
-from theano.sparse.csm import CSM, csm_properties, lengths, places
+from theano.sparse.csm import CSM, SoundCSM, csm_properties, lengths, places
 from theano.sparse.op import Components, SparseOp, dense_output, requires, sparse_output, upcast, wanted_format
 from theano.sparse.values import as_format, compressed, matrix_class
 from theano.sparse.variable import as_sparse_or_tensor_variable, as_sparse_variable, is_sparse_variable
@@ -338,7 +338,7 @@ def structured_dot_grad(sparse_A: Any, dense_B: Any, ga: Any) -> Any:
         return mul(sp_ones_like(sparse_A), in_format(found, format) if is_sparse_variable(found) else found)
     _, indices, indptr, shape = csm_properties(sparse_A)
     elements = (sdg_csr if format == "csr" else sdg_csc)(indices, indptr, dense_B, ga)
-    return CSM(format)(elements, indices, indptr, shape)
+    return SoundCSM(format)(elements, indices, indptr, shape)
 
 
 class TrueDot(SparseOp):
@@ -478,6 +478,7 @@ class SamplingDot(SparseOp):
     __props__ = ()
     linear_in = (0, 1, 2)
     view_map = {0: [2]}
+    keeps_structure = 2
 
     def make_node(self, x: Any, y: Any, p: Any) -> Apply:
         x, y, p = as_tensor_variable(x), as_tensor_variable(y), as_sparse_variable(p)
@@ -512,10 +513,12 @@ class SamplingDot(SparseOp):
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         x, y, p = inputs
-        g = onto(p, gs[0])
-        scaled = mul(g, conjugated(p))
+        (g,) = gs
+        scaled = mul(onto(p, g), conjugated(p))
         into_x, into_y = _dot(scaled, conjugated(y)), _dot(transpose(scaled), conjugated(x))
-        return [_like(into_x, x), _like(into_y, y), in_dtype(self(conjugated(x), conjugated(y), g), p)]
+        x, y = conjugated(x), conjugated(y)
+        into_p = self(x, y, g) if is_sparse_variable(g) else g * dense_dot(x, y.T)
+        return [_like(into_x, inputs[0]), _like(into_y, inputs[1]), in_dtype(into_p, p)]
 
 
 sampling_dot = SamplingDot()

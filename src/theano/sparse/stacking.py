@@ -8,7 +8,7 @@ from typing import Any
 from theano.graph import Apply
 from theano.scalar.dtypes import DISCRETE, as_dtype
 from theano.sparse.convert import cast, in_dtype, in_format
-from theano.sparse.csm import CSM, components_of, csm_properties, lengths
+from theano.sparse.csm import SoundCSM, components_of, csm_properties, lengths
 from theano.sparse.op import Components, SparseOp, requires, sparse_output, upcast
 from theano.sparse.values import as_format, scipy_sparse
 from theano.sparse.variable import as_sparse_variable, is_sparse_variable
@@ -78,7 +78,7 @@ class HStack(SparseOp):
             before = before + more.shape[0]
         total = [shape[0][0], shape[0][1]]
         total[self.axis] = sum((s[self.axis] for s in shape[1:]), shape[0][self.axis])
-        made = CSM(along)(joined, concatenate(indices), concatenate(ends), stack(total))
+        made = SoundCSM(along)(joined, concatenate(indices), concatenate(ends), stack(total))
         data, indices, indptr, shape = components_of(in_format(made, self.format))
         return data, indices, indptr, shape
 

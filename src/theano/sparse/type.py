@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any, ClassVar
 
@@ -87,9 +86,6 @@ class SparseType(Type):
     format_cls: ClassVar[Any] = _Classes()
     compressed: ClassVar[Parts | None] = None  # set by `theano.sparse.parts`
     dtype_set: ClassVar[frozenset[str]] = ALL - {"float16"}
-
-    #: The tensors that a variable consists of, and the variable made of them. Set by `theano.sparse.methods`.
-    apart: ClassVar[Callable[[Any], tuple[list[Any], Any]]]
 
     def __init__(self, format: str, dtype: Any) -> None:
         if format not in FORMATS:
