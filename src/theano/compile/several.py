@@ -9,7 +9,7 @@ the result may be borrowed; new values of shared variables keep them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from copy import copy
 from typing import Any
@@ -29,7 +29,7 @@ __all__ = ["Border", "expand"]
 def expand(fgraph: FunctionGraph) -> None:
     """Write what is computed with values of several arrays as computations with the arrays, wherever that is known."""
     if any(_has_parts(v) for v in fgraph.variables):
-        expansion = _Expansion({v: v for v in fgraph.inputs}, fgraph.apply_nodes)
+        expansion = _Expansion({v: v for v in fgraph.inputs})
         fgraph.describe(expansion.of(fgraph.outputs))
 
 
@@ -40,13 +40,11 @@ def _has_parts(v: Any) -> bool:
 class _Expansion:
     """A graph rebuilt, operations on values of several arrays replaced by what they stand for.
 
-    `known` maps variables of the old graph to those of the new one. Values that the `given` nodes make of arrays are
-    looked at: whether these fit together.
+    `known` maps variables of the old graph to those of the new one.
     """
 
-    def __init__(self, known: dict[Any, Any], given: Collection[Apply] = ()) -> None:
+    def __init__(self, known: dict[Any, Any]) -> None:
         self.known = known
-        self.given = set(given)
 
     def of(self, outputs: Sequence[Any]) -> list[Any]:
         for node in io_toposort(list(self.known), outputs):
@@ -80,10 +78,7 @@ class _Expansion:
                 return _listed(op.decompose(inputs))
         if len(node.outputs) == 1 and _has_parts(node.outputs[0]):
             kind = node.outputs[0].type
-            made = kind.parts.made_of(node.outputs[0]) is not None
-            if made and node not in self.given:
-                return None
-            parts = kind.parts.checked(kind, inputs) if made else kind.parts.expressed(op, inputs)
+            parts = kind.parts.expressed(op, inputs) if kind.parts.made_of(node.outputs[0]) is None else None
             return None if parts is None else [kind.parts.make(kind, parts)]
         return None
 

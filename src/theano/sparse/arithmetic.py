@@ -118,13 +118,6 @@ class AddSS(SameShape):
         kind = node.outputs[0].type
         outputs[0][0] = as_format(x + y, kind.format, kind.dtype)
 
-    def components(self, inputs: Sequence[Any]) -> Components | None:
-        """Known where both have the structure of one matrix, as a step of gradient descent has."""
-        mine, others = map(components_of, inputs)
-        if inputs[0].type.format != inputs[1].type.format or not same_structure(mine, others):
-            return None
-        return mine[0] + others[0], mine[1], mine[2], mine[3]
-
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         return [in_dtype(gs[0], v) for v in inputs]
 
