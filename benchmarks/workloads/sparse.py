@@ -1,7 +1,7 @@
 """Sparse matrices: a training step of logistic regression, a product with a matrix, a factorisation machine.
 
-NumPy's rows are SciPy's matrices by hand; JAX's are `jax.experimental.sparse.BCOO`. The matrix is given as users hold it:
-a `scipy.sparse.csr_matrix`.
+NumPy's rows are SciPy's matrices by hand; JAX's are `jax.experimental.sparse.BCOO`. Ours is given the matrix as users
+hold it: a `scipy.sparse.csr_matrix`.
 """
 
 from __future__ import annotations

@@ -156,6 +156,8 @@ def planned_bytes(f: Any, *args: Any, shapes: Sequence[Sequence[int]] | None = N
 
 def _example(executor: NativeExecutor, args: Sequence[Any], shapes: Sequence[Sequence[int]] | None) -> Sizes:
     """The lengths of a function for example arguments, or for their shapes."""
+    if executor.border is not None and shapes is None:
+        args = executor.border.open(args)[0]
     leaves = executor.plan.fgraph.inputs
     inputs = leaves[: executor.plan.n_inputs]
     if shapes is not None:
@@ -212,6 +214,7 @@ class _Schedule:
             name: f"{names[k if role == 'input' else n + k]}.shape[{axis}]"
             for name, (role, k, axis) in low.dim_words.items()
         }
+        self.dims.update((f"v{'xs'[k >= n]}{k - n * (k >= n)}", name) for k, name in enumerate(names))
         self.memory = {name for stmt in st.walk(low.program.main) for name in defined_names(stmt)}
         self.leaves = {"input": names[:n], "storage": names[n:]}
         self.names: dict[str, str] = {}

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from copy import copy
-from typing import Any, NamedTuple
+from typing import Any
 from weakref import WeakValueDictionary
 
 from theano.compile.io import In
@@ -21,6 +21,7 @@ from theano.graph import Apply, Constant, FunctionGraph, Op
 from theano.graph.origin import inherit_origin
 from theano.graph.walk import io_toposort
 from theano.native.support import Using
+from theano.record import Record
 
 __all__ = ["Border", "expand"]
 
@@ -69,7 +70,7 @@ class _Expansion:
     def _stands_for(self, node: Apply, inputs: list[Any]) -> list[Any] | None:
         """The outputs of a node in terms of arrays; None if nothing is to be done, or nothing known."""
         op = node.op
-        if any(map(_has_parts, inputs)):
+        if any(map(_has_parts, inputs)) or getattr(op, "expands", False):
             kind = inputs[0].type
             if kind.parts is not None and kind.parts.is_taken(op):
                 return _parts_of(inputs[0])
@@ -94,7 +95,7 @@ def _parts_of(v: Any) -> list[Any] | None:
     return kind.parts.made_of(v)
 
 
-class _Place(NamedTuple):
+class _Place(Record):
     """Where the arrays of an input or storage are among all arrays: its type, the first, and how many."""
 
     kind: Any
@@ -102,7 +103,7 @@ class _Place(NamedTuple):
     size: int
 
 
-class _Given(NamedTuple):
+class _Given(Record, eq=True):
     """A part of a result that is one of an input or a storage: the first array of it, and how many."""
 
     in_storage: bool
@@ -110,14 +111,14 @@ class _Given(NamedTuple):
     size: int
 
 
-class _Result(NamedTuple):
+class _Result(Record):
     """What a result consists of: its type, and for each part the number of an output, or what was given."""
 
     kind: Any
     parts: list[int | _Given]
 
 
-class _Renewed(NamedTuple):
+class _Renewed(Record):
     """A storage that gets a new value: its number, its place, the new value, and which of its arrays are written."""
 
     storage: int

@@ -8,7 +8,7 @@ from theano.loops import expr as ex
 from theano.loops.expr import Expr
 from theano.lower import body as bd
 from theano.lower.builder import Builder, whole
-from theano.lower.dims import ONE, ZERO, length
+from theano.lower.dims import ONE, ZERO, is_const, length
 from theano.lower.values import Item, Value
 
 
@@ -24,6 +24,8 @@ def scattered_sum(b: Builder, x: Value, places: Value, count: Expr, guards: Sequ
     is scattered need not wait for the check that all are inside: only for `guards`, after which there is memory.
     """
     elements = places.dims[0]
+    if any(is_const(d, 0) for d in (elements, count, *x.dims[1:])):
+        return Value(x.type, (count, *x.dims[1:]), uniform=ex.const(0, x.type))
     parts = parts_of(b, elements, count)
     sums = b.tensor(x.type, (parts, count, *x.dims[1:]))
     old = b.strided(whole(sums))

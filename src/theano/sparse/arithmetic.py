@@ -246,7 +246,7 @@ class _ByColumn(SameShape):
         x, y = inputs
         data, indices, indptr, shape = csm_properties(x)
         _, columns = places(x.type.format, indices, indptr)
-        y = requires(f"{self}: the vector must have an element for each column", y, eq(y.shape[0], shape[1]))
+        y = requires(f"{self}: the vector must have as many elements as there are columns", y, eq(y.shape[0], shape[1]))
         return self.combined(data, y[columns]), indices, indptr, shape
 
     def combined(self, data: Any, numbers: Any) -> Any:
@@ -333,7 +333,7 @@ class ColScaleCSC(SameShape):
         x, s = inputs
         data, indices, indptr, shape = csm_properties(x)
         what = ("row", "column")[self.axis]
-        s = requires(f"the vector must have an element for each {what}", s, eq(s.shape[0], shape[self.axis]))
+        s = requires(f"the vector must have as many elements as there are {what}s", s, eq(s.shape[0], shape[self.axis]))
         return data * s[places("csc", indices, indptr)[self.axis]], indices, indptr, shape
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:

@@ -40,8 +40,10 @@ class CompressedParts(Parts):
         return list(node.inputs) if node is not None and isinstance(node.op, SoundCSM) else None
 
     def expressed(self, op: Any, inputs: list[Any]) -> list[Any] | None:
-        known = isinstance(op, SparseOp) and _class_of(op).components is not SparseOp.components
-        return list(op.components(inputs)) if known else None
+        if not isinstance(op, SparseOp) or _class_of(op).components is SparseOp.components:
+            return None
+        found = op.components(inputs)
+        return None if found is None else list(found)
 
     def of_constant(self, type: Any, value: Any) -> list[Any]:
         data, indices, indptr, *lengths = self.arrays(type, value)

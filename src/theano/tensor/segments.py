@@ -37,6 +37,7 @@ LAST = "the rows end with element {0}, but there are {1}"
 NO_ROWS = "the first elements of rows are an empty vector: for no rows they are [0]"
 COUNT = "{0} elements have {1} places"
 FIT = "axis 0 has length {0}, not {1}"
+UNSOUND = "an index is {0}: there are {1} places, numbered from 0"
 OUTSIDE = "index {0} is out of bounds for axis 0 with size {1}"
 
 
@@ -66,9 +67,9 @@ def check_starts(starts: np.ndarray, count: int) -> None:
         raise ValueError(LAST.format(starts[-1], count))
 
 
-def _check_places(places: np.ndarray, count: int) -> None:
+def _check_places(places: np.ndarray, count: int, error: type[Exception], message: str) -> None:
     for wrong in places[(places < 0) | (places >= count)][:1]:
-        raise IndexError(OUTSIDE.format(wrong, count))
+        raise error(message.format(wrong, count))
 
 
 class _OfFirst(Op):
@@ -170,7 +171,7 @@ class ScatterSum(_OfFirst):
         x, places, count = inputs
         if len(x) != len(places):
             raise ValueError(COUNT.format(len(x), len(places)))
-        _check_places(places, count)
+        _check_places(places, count, IndexError, OUTSIDE)
         y = np.zeros((max(int(count), 0), *x.shape[1:]), x.dtype)
         np.add.at(y, places, x)
         out[0][0] = y
@@ -211,7 +212,7 @@ class SoundRows(Op):
         if len(x) != len(places):
             raise ValueError(COUNT.format(len(x), len(places)))
         check_starts(starts, len(places))
-        _check_places(places, width)
+        _check_places(places, width, ValueError, UNSOUND)
         out[0][0], out[1][0], out[2][0] = places, starts, x
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:

@@ -366,7 +366,9 @@ def note_within(b: Builder, array: Value, dim: Expr, checks: Sequence[Item | Non
     return found
 
 
-def _compare_extremes(b: Builder, array: Value, dim: Expr, least: Expr, message: str) -> list[Item | None]:
+def _compare_extremes(
+    b: Builder, array: Value, dim: Expr, least: Expr, message: str, error: type[Exception] = IndexError
+) -> list[Item | None]:
     """Check the smallest and the largest number of an index array."""
     everything = frozenset(range(array.ndim))
     body = ex.cast(bd.element(0, array), "i64")
@@ -380,22 +382,24 @@ def _compare_extremes(b: Builder, array: Value, dim: Expr, least: Expr, message:
             b.scalar(b.reduce("i64", array.dims, [array], everything, False, op, "i64", body)) for op in ("min", "max")
         )
     return [
-        b.check(ex.ge(low, least), IndexError, message, (low, dim)),
-        b.check(ex.lt(high, dim), IndexError, message, (high, dim)),
+        b.check(ex.ge(low, least), error, message, (low, dim)),
+        b.check(ex.lt(high, dim), error, message, (high, dim)),
     ]
 
 
-def within_range(b: Builder, array: Value, dim: Expr, message: str) -> list[Item]:
+def within_range(
+    b: Builder, array: Value, dim: Expr, message: str, error: type[Exception] = IndexError
+) -> list[Item]:
     """The checks that the numbers of a vector are positions of an axis, counted from the front."""
     if array.uniform is not None:
         index, empty = ex.cast(array.uniform, "i64"), ex.eq(array.dims[0], ZERO)
         inside = ex.and_(ex.ge(index, ZERO), ex.lt(index, dim))
-        checks = [b.check(ex.or_(empty, inside), IndexError, message, (index, dim))]
+        checks = [b.check(ex.or_(empty, inside), error, message, (index, dim))]
     else:
         known = known_within(b, array, dim, True)
         if known is not None:
             return known
-        return note_within(b, array, dim, _compare_extremes(b, array, dim, ZERO, message), True)
+        return note_within(b, array, dim, _compare_extremes(b, array, dim, ZERO, message, error), True)
     return [c for c in checks if c is not None]
 
 

@@ -22,6 +22,7 @@ from theano.tensor.segments import (
     NO_ROWS,
     ORDER,
     OUTSIDE,
+    UNSOUND,
     OfLength,
     ScatterSum,
     SegmentSpread,
@@ -90,11 +91,11 @@ def lower_sound_rows(b: Builder, node: Any, inputs: list[Value]) -> list[Value] 
     indices, width, x = inputs[0], b.scalar(inputs[2], "i64"), inputs[3]
     count = b.unify(x.dims[0], indices.dims[0], COUNT)
     if indices.type != "i32" or indices.uniform is not None:
-        within_range(b, indices, width, OUTSIDE)
+        within_range(b, indices, width, UNSOUND, ValueError)
         cut_into_rows(b, inputs[1], count)
         return [indices, inputs[1], x]
     none = ex.eq(count, ZERO)
-    some = b.check(ex.or_(none, ex.gt(width, ZERO)), IndexError, OUTSIDE, (ZERO, width))
+    some = b.check(ex.or_(none, ex.gt(width, ZERO)), ValueError, UNSOUND, (ZERO, width))
     starts, rows, guards = cut_into_rows(b, inputs[1], count)
     indices = b.strided(indices)
     before = len(b.items)
@@ -106,7 +107,7 @@ def lower_sound_rows(b: Builder, node: Any, inputs: list[Value]) -> list[Value] 
     _wait(b, before, guards)
     last = b.scalar(b.reduce("u32", (rows,), [largest], frozenset({0}), False, "max", "u32", bd.element(0, largest)))
     place = ex.cast(ex.bitcast(last, "i32"), "i64")
-    b.check(ex.or_(none, ex.lt(ex.cast(last, "i64"), width)), IndexError, OUTSIDE, (place, width))
+    b.check(ex.or_(none, ex.lt(ex.cast(last, "i64"), width)), ValueError, UNSOUND, (place, width))
     note_within(b, indices, width, [some], True)
     return [indices, starts, x]
 

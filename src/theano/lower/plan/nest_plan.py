@@ -168,7 +168,7 @@ class _Planner:
 
     def plan(self) -> NestPlan:
         group = self.group
-        if any(is_const(group.axes[k], 0) for k in group.parallel()):
+        if any(is_const(group.axes[k], 0) for k in group.parallel()) and not _in_parts(group.items):
             return NestPlan("nothing")
         self.order = order = axis_order(self.reach)
         self.reduced = [k for k in order if k in group.red]
@@ -494,7 +494,7 @@ class _Planner:
     def _or_nothing(self, extent: Expr, outermost: Outermost) -> Expr:
         """No position of the outermost loop, however many it has, where a loop inside has none."""
         axes = [self.group.axes[k] for k in self.group.parallel()]
-        if _scatters(self.group.items):  # which clear their sums all the same
+        if _in_parts(self.group.items):
             return extent
         if len(axes) < 2 or (outermost.points is ONE and not self.group.red):
             return extent
@@ -594,6 +594,11 @@ def sweep_unroll(machine: Machine, accesses: Sequence[Access], reduces: Sequence
 
 def _scatters(items: Iterable[Item]) -> list[Pointwise]:
     return [i for i in items if isinstance(i, Pointwise) and i.scatter is not None]
+
+
+def _in_parts(items: Iterable[Item]) -> bool:
+    """Whether items scatter in parts, which clear their sums even if there is nothing to add."""
+    return any(item.parts is not None for item in _scatters(items))
 
 
 def _gathers(access: Access, axis: int) -> bool:
