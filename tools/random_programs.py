@@ -1,9 +1,10 @@
 """Compare random programs with NumPy for a given time.
 
-``python tools/random_programs.py [SECONDS [SEED [graphs|loops|updates|gradients|sparse]]]``. The programs are those of
-the tests (`tests/native/test_differential.py`, `tests/scan/test_native_loops.py`, `tests/native/random_updates.py`,
-`tests/random_gradients.py`, `tests/native/random_sparse.py`), from seeds that count up, without hypothesis: about
-twenty a second, of gradients and sparse matrices four. A failure shows its seed and ends the run; that seed alone is
+``python tools/random_programs.py [SECONDS [SEED [graphs|loops|updates|gradients|sparse|sparse_updates]]]``. The programs
+are those of the tests (`tests/native/test_differential.py`, `tests/scan/test_native_loops.py`,
+`tests/native/random_updates.py`, `tests/random_gradients.py`, `tests/sparse/random_sparse.py`,
+`tests/native/random_sparse_updates.py`), from seeds that count up, without hypothesis: about twenty a second, of
+gradients and sparse matrices a few. A failure shows its seed and ends the run; that seed alone is
 ``random_programs.py 0 SEED``. The flag `isa` chooses the instruction set.
 """
 
@@ -20,12 +21,13 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 # the first form is compared with the fast one, where its turn has come
 os.environ["THEANO_FLAGS"] = ",".join(filter(None, [os.environ.get("THEANO_FLAGS"), "quick_start=False"]))
 
-from tests.native.random_sparse import compare as compare_sparse
+from tests.native.random_sparse_updates import compare as compare_sparse_updates
 from tests.native.random_updates import compare as compare_updates
 from tests.native.test_differential import test_random_graphs
 from tests.random_gradients import compare as compare_gradients
 from tests.scan.random_loops import RandomLoop
 from tests.scan.test_native_loops import compare
+from tests.sparse.random_sparse import compare as compare_sparse
 
 
 def graph(seed: int) -> None:
@@ -47,11 +49,10 @@ def loop(seed: int) -> None:
 
 def main(seconds: float, seed: int, kind: str) -> int:
     """Run; the exit status."""
-    kinds = {
+    run = {
         "graphs": graph, "loops": loop, "updates": compare_updates, "gradients": compare_gradients,
-        "sparse": compare_sparse,
-    }  # fmt: skip
-    run = kinds[kind]
+        "sparse": compare_sparse, "sparse_updates": compare_sparse_updates,
+    }[kind]  # fmt: skip
     end, first = time.monotonic() + seconds, seed
     while True:
         try:

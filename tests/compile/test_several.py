@@ -179,3 +179,17 @@ def test_a_training_step_runs_without_python() -> None:
         own = own - 0.5 * (a.T @ (1 / (1 + np.exp(-z)) - labels)) / 30
         np.testing.assert_allclose(f(a, labels), wanted, rtol=1e-10)
     np.testing.assert_allclose(w.get_value(), own, rtol=1e-10)
+
+
+def test_a_structured_gradient_updates_a_shared_matrix_in_place() -> None:
+    """Its sum with the matrix has the structure of the matrix, so no structure is computed."""
+    start = matrix()
+    s, w, y = theano.shared(start, name="s"), T.dmatrix("w"), T.dmatrix("y")
+    cost = ((sparse.structured_dot(s, w) - y) ** 2).sum()
+    f = theano.function([w, y], cost, updates=[(s, s - 0.01 * T.grad(cost, s))])
+    before, aw, ay = s.get_value(borrow=True), np.ones((20, 4)), np.ones((30, 4))
+    f(aw, ay)
+    assert s.get_value(borrow=True) is before and not calls_back(f)
+    gradient = 2 * (start @ aw - ay) @ aw.T
+    rows = np.repeat(np.arange(30), np.diff(start.indptr))
+    np.testing.assert_allclose(before.data, start.data - 0.01 * gradient[rows, start.indices], rtol=1e-12)

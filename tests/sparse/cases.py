@@ -87,6 +87,7 @@ CASES = [
     Case("mul_s_d", "sd", S.mul, lambda x, y: x * y),
     Case("mul_d_s", "ds", lambda x, y: x * y, lambda x, y: x * y),
     Case("mul_s_number", "s#", lambda x, y: x * y, lambda x, y: x * y),
+    Case("div_s_number", "s#", lambda x, y: x / y, lambda x, y: x / y, "fc", grad="structured"),
     Case("mul_s_row", "sc", lambda x, y: S.mul(x, y.dimshuffle("x", 0)), lambda x, y: x * y),
     Case("mul_s_col", "sr", lambda x, y: S.mul(x, y.dimshuffle(0, "x")), lambda x, y: x * y[:, None]),
     Case("mul_s_v", "sc", S.mul_s_v, lambda x, y: x * y),

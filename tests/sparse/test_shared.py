@@ -250,6 +250,7 @@ def test_refusals() -> None:
         (lambda: S.cast(S.csr_matrix(dtype="complex64"), "float32"), TypeError, "real part"),
         (lambda: S.csc_from_dense(T.dtensor3()), TypeError, "two axes"),
         (lambda: S.structured_pow(x, w), TypeError, "numbers"),
+        (lambda: x / w, TypeError, "numbers"),
         (lambda: S.col_scale(x, w), TypeError, "takes a vector"),
         (lambda: S.ColScaleCSC()(x, w[0]), TypeError, "works on format csc"),
         (lambda: S.mul_s_d(x, w[0]), TypeError, "mul_s_v"),

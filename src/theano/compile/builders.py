@@ -20,6 +20,7 @@ from theano.graph import (
 )
 from theano.graph.connection import io_connection_pattern
 from theano.tensor.shape import Shape_i
+from theano.tensor.type import TensorType
 
 
 class OpFromGraph(Op):
@@ -142,7 +143,7 @@ class OpFromGraph(Op):
 
     def infer_shape(self, node: Apply, input_shapes: Sequence[Any]) -> Sequence[Any]:
         return [
-            tuple(Shape_i(k)(v) for k in range(v.type.ndim)) if hasattr(v.type, "ndim") else None
+            tuple(Shape_i(k)(v) for k in range(v.type.ndim)) if isinstance(v.type, TensorType) else None
             for v in self.decompose(node.inputs)
         ]
 

@@ -9,10 +9,10 @@ the result may be borrowed; new values of shared variables keep them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from copy import copy
-from typing import Any, NamedTuple
+from typing import Any
 from weakref import WeakValueDictionary
 
 from theano.compile.io import In
@@ -21,6 +21,7 @@ from theano.graph import Apply, Constant, FunctionGraph, Op
 from theano.graph.origin import inherit_origin
 from theano.graph.walk import io_toposort
 from theano.native.support import Using
+from theano.record import Record
 
 __all__ = ["Border", "expand"]
 
@@ -28,7 +29,7 @@ __all__ = ["Border", "expand"]
 def expand(fgraph: FunctionGraph) -> None:
     """Write what is computed with values of several arrays as computations with the arrays, wherever that is known."""
     if any(_has_parts(v) for v in fgraph.variables):
-        expansion = _Expansion({v: v for v in fgraph.inputs}, fgraph.apply_nodes)
+        expansion = _Expansion({v: v for v in fgraph.inputs})
         fgraph.describe(expansion.of(fgraph.outputs))
 
 
@@ -39,13 +40,11 @@ def _has_parts(v: Any) -> bool:
 class _Expansion:
     """A graph rebuilt, operations on values of several arrays replaced by what they stand for.
 
-    `known` maps variables of the old graph to those of the new one. Values that the `given` nodes make of arrays are
-    looked at: whether these fit together.
+    `known` maps variables of the old graph to those of the new one.
     """
 
-    def __init__(self, known: dict[Any, Any], given: Collection[Apply] = ()) -> None:
+    def __init__(self, known: dict[Any, Any]) -> None:
         self.known = known
-        self.given = set(given)
 
     def of(self, outputs: Sequence[Any]) -> list[Any]:
         for node in io_toposort(list(self.known), outputs):
@@ -71,7 +70,7 @@ class _Expansion:
     def _stands_for(self, node: Apply, inputs: list[Any]) -> list[Any] | None:
         """The outputs of a node in terms of arrays; None if nothing is to be done, or nothing known."""
         op = node.op
-        if any(map(_has_parts, inputs)):
+        if any(map(_has_parts, inputs)) or getattr(op, "expands", False):
             kind = inputs[0].type
             if kind.parts is not None and kind.parts.is_taken(op):
                 return _parts_of(inputs[0])
@@ -79,10 +78,7 @@ class _Expansion:
                 return _listed(op.decompose(inputs))
         if len(node.outputs) == 1 and _has_parts(node.outputs[0]):
             kind = node.outputs[0].type
-            made = kind.parts.made_of(node.outputs[0]) is not None
-            if made and node not in self.given:
-                return None
-            parts = kind.parts.checked(kind, inputs) if made else kind.parts.expressed(op, inputs)
+            parts = kind.parts.expressed(op, inputs) if kind.parts.made_of(node.outputs[0]) is None else None
             return None if parts is None else [kind.parts.make(kind, parts)]
         return None
 
@@ -99,7 +95,7 @@ def _parts_of(v: Any) -> list[Any] | None:
     return kind.parts.made_of(v)
 
 
-class _Place(NamedTuple):
+class _Place(Record):
     """Where the arrays of an input or storage are among all arrays: its type, the first, and how many."""
 
     kind: Any
@@ -107,7 +103,7 @@ class _Place(NamedTuple):
     size: int
 
 
-class _Given(NamedTuple):
+class _Given(Record, eq=True):
     """A part of a result that is one of an input or a storage: the first array of it, and how many."""
 
     in_storage: bool
@@ -115,14 +111,14 @@ class _Given(NamedTuple):
     size: int
 
 
-class _Result(NamedTuple):
+class _Result(Record):
     """What a result consists of: its type, and for each part the number of an output, or what was given."""
 
     kind: Any
     parts: list[int | _Given]
 
 
-class _Renewed(NamedTuple):
+class _Renewed(Record):
     """A storage that gets a new value: its number, its place, the new value, and which of its arrays are written."""
 
     storage: int

@@ -60,10 +60,6 @@ class Parts:
         """What `make` has made a variable of; None if something else has made it."""
         raise NotImplementedError
 
-    def checked(self, type: Any, parts: list[Any]) -> list[Any]:
-        """The parts of which somebody makes a value, once it is certain that they fit together."""
-        raise NotImplementedError
-
     def expressed(self, op: Any, inputs: list[Any]) -> list[Any] | None:
         """The parts of an operation's result as expressions; None if it does not say."""
         raise NotImplementedError

@@ -9,7 +9,17 @@ import numpy as np
 
 from theano.graph import Apply
 from theano.scalar.dtypes import COMPLEX, as_dtype
-from theano.sparse.csm import SoundCSM, before_sparse, components_of, csm_properties, csm_shape, lengths, lines, places
+from theano.sparse.csm import (
+    SoundCSM,
+    before_sparse,
+    components_of,
+    csm_properties,
+    csm_shape,
+    elements_at,
+    lengths,
+    lines,
+    places,
+)
 from theano.sparse.op import Components, SameShape, SparseOp, dense_output, sparse_output, wanted_format
 from theano.sparse.values import as_format, matrix_class
 from theano.sparse.variable import as_sparse_variable, is_sparse_variable
@@ -106,8 +116,8 @@ def onto(x: Any, g: Any) -> Any:
     if is_sparse_variable(g):
         return in_format(g, x.type.format)
     _, indices, indptr, shape = components_of(x)
-    rows, columns = places(x.type.format, indices, indptr)
-    return SoundCSM(x.type.format)(g[rows, columns], indices, indptr, shape)
+    elements = elements_at(g, *places(x.type.format, indices, indptr))
+    return SoundCSM(x.type.format)(elements, indices, indptr, shape)
 
 
 def in_format(x: Any, format: str) -> Any:

@@ -12,10 +12,11 @@ from theano.scalar.dtypes import INTEGER
 from theano.sparse.op import Components, SparseOp, sparse_output, wanted_format
 from theano.sparse.values import check_structure, compressed
 from theano.sparse.variable import as_sparse_variable, is_sparse_variable
-from theano.tensor.alloc import arange
+from theano.tensor.alloc import Alloc, alloc, arange
 from theano.tensor.math import cast
 from theano.tensor.opsupport import disconnected, first_connected, is_disconnected, new_tensor
 from theano.tensor.segments import OfLength, SoundRows, segment_spread
+from theano.tensor.shape import dimshuffle
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = [
@@ -116,8 +117,7 @@ class CSM(SparseOp):
                 raise NotImplementedError(f"the gradient of {outputs[0]} is of format {g.type.format}")
             parts = components_of(g)
             return [parts[0] if same_structure(outputs[0], g) else csm_grad()(*inputs, *parts), *rest]
-        rows, columns = places(self.format, inputs[1], inputs[2])
-        return [g[rows, columns], *rest]
+        return [elements_at(g, *places(self.format, inputs[1], inputs[2])), *rest]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         return [None if eval_points[0] is None else self(eval_points[0], *inputs[1:])]
@@ -249,6 +249,15 @@ def places(format: str, indices: Any, indptr: Any) -> tuple[Any, Any]:
 def before_sparse(g: Any) -> Any:
     """The dense matrix that a sparse one was made of; else `g` itself."""
     return g.owner.inputs[0] if g.owner is not None and getattr(g.owner.op, "takes_all", False) else g
+
+
+def elements_at(g: Any, rows: Any, columns: Any) -> Any:
+    """The elements of a dense matrix at these places; what was repeated to fill a matrix is read where it came from."""
+    if g.owner is not None and isinstance(g.owner.op, Alloc) and g.owner.inputs[0].type.ndim in (0, 2):
+        g = g.owner.inputs[0]
+    if all(g.type.broadcastable):
+        return alloc(dimshuffle(g, ()) if g.type.ndim else g, rows.shape[0])
+    return g[0 if g.type.broadcastable[0] else rows, 0 if g.type.broadcastable[1] else columns]
 
 
 def components_of(x: Any) -> list[Any]:

@@ -9,15 +9,22 @@ from theano.sparse.compare import ge, gt, le, lt
 from theano.sparse.convert import cast, dense_from_sparse, real, sp_zeros_like, transpose
 from theano.sparse.csm import csm_data, csm_indices, csm_indptr, csm_shape
 from theano.sparse.indexing import part_of
+from theano.sparse.pointwise import structured_monoid
 from theano.sparse.products import structured_dot
 from theano.sparse.sums import sp_sum
 from theano.sparse.variable import _sparse_py_operators
+from theano.tensor.math import true_div
 from theano.tensor.reduction import prod
 
 
 def _size(self: Any) -> Any:
     """The number of places: the product of the lengths."""
     return prod(csm_shape(self), dtype="int64")
+
+
+@structured_monoid(true_div)
+def divided(x: Any, y: Any) -> Any:
+    """Each element over a number; places without one stay empty, as in SciPy."""
 
 
 METHODS: dict[str, Any] = {
@@ -33,6 +40,7 @@ METHODS: dict[str, Any] = {
     "__gt__": lambda self, other: gt(self, other),
     "__ge__": lambda self, other: ge(self, other),
     "__getitem__": lambda self, index: part_of(self, index),
+    "__truediv__": lambda self, number: divided(self, number),
     "__dot__": lambda self, other: structured_dot(self, other),
     "__rdot__": lambda self, other: structured_dot(other, self),
     "__matmul__": lambda self, other: structured_dot(self, other),

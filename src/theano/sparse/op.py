@@ -30,13 +30,16 @@ class SparseOp(Op):
     - `components`, if its only output is sparse;
     - `decompose`, if its outputs are dense.
 
-    Both write the output in tensor expressions, over ``csm_properties`` of sparse inputs.
+    Both write the output in tensor expressions, over ``csm_properties`` of sparse inputs. `components` may give None
+    where they are not known for such inputs.
     """
 
     #: The input whose structure the only output has.
     keeps_structure: int | None = None
+    #: Whether an operation is replaced by what it stands for before the graph is rewritten.
+    expands = True
 
-    def components(self, inputs: Sequence[Any]) -> Components:
+    def components(self, inputs: Sequence[Any]) -> Components | None:
         """The components of the sparse output, expressed by tensor operations (optional)."""
         raise MethodNotDefined(f"{type(self).__name__} does not define components")
 

@@ -39,16 +39,11 @@ class CompressedParts(Parts):
         node = variable.owner
         return list(node.inputs) if node is not None and isinstance(node.op, SoundCSM) else None
 
-    def checked(self, type: Any, parts: list[Any]) -> list[Any]:
-        data, indices, indptr, shape = parts
-        sources = {v.owner and v.owner.inputs[0] for v in (indices, indptr)}
-        if len(sources) == 1 and None not in sources and all(self.is_taken(v.owner.op) for v in (indices, indptr)):
-            return parts  # the structure of another matrix
-        return [*self._sound(type, data, indices, indptr, shape[0], shape[1])[:3], shape]
-
     def expressed(self, op: Any, inputs: list[Any]) -> list[Any] | None:
-        known = isinstance(op, SparseOp) and _class_of(op).components is not SparseOp.components
-        return list(op.components(inputs)) if known else None
+        if not isinstance(op, SparseOp) or _class_of(op).components is SparseOp.components:
+            return None
+        found = op.components(inputs)
+        return None if found is None else list(found)
 
     def of_constant(self, type: Any, value: Any) -> list[Any]:
         data, indices, indptr, *lengths = self.arrays(type, value)

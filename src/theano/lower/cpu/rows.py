@@ -10,7 +10,7 @@ from theano.lower.convert import convert
 from theano.lower.cpu.columns import is_last_call
 from theano.lower.cpu.nest import NestBuilder, index_name
 from theano.lower.cpu.prefetch import ahead, next_row
-from theano.lower.dims import ONE, ZERO, length
+from theano.lower.dims import ONE, ZERO, is_const, length
 from theano.lower.items import Pointwise, Reduce
 from theano.lower.plan.nest_plan import Sweep
 from theano.lower.values import Tensor
@@ -67,6 +67,8 @@ def _clear(nb: NestBuilder, part: Expr) -> Block:
         if isinstance(item, Pointwise) and item.parts is not None:
             assert item.out is not None
             size = nb.b.dims.product(item.out.dims[1:])
+            if is_const(size, 0):
+                continue
             (name, index), type_ = nb.define("i", "i64"), item.out.type
             view = st.View(nb.pointer(item.out), type_, ex.mul(part, nb.local(size)), (ONE,))
             loops.append(st.For(name, nb.local(size), "vector", [st.Store(view, (index,), ex.const(0, type_))]))

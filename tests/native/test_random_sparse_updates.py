@@ -1,4 +1,4 @@
-"""Random programs over sparse matrices; `tools/random_programs.py` runs more of them."""
+"""Random programs over sparse matrices that are shared, empty or of any dtype (`tools/random_programs.py` has more)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("scipy.sparse")
 
-from tests.native.random_sparse import compare
+from tests.native.random_sparse_updates import compare
 
 
 @pytest.mark.parametrize("seed", range(12))
