@@ -312,6 +312,7 @@ TRIANGLES = {
     "inverse": (matrix_inverse(T.triu(A)), UPPER),
     "solution": (solve_lower_triangular(A, lower(A)), LOWER),
     "general solution": (solve(A, lower(A)), NONE),
+    "choice": (T.switch(s > 0, lower(A), T.eye(4)), LOWER),
     "squares": (T.tanh(lower(A)) ** 2, LOWER),
     "exponential": (T.exp(lower(A)), NONE),
     "constant": (T.constant(np.tri(3)), LOWER),

@@ -403,3 +403,24 @@ def batch_put(batch: Batch, node: Node, arguments: list[Rows]) -> Sequence[Rows]
         return _one(AdvancedIncSubtensor((slice(None), _ARRAY), setting)(rows, written, places.rows))
     steps = dimshuffle(_steps(batch), (0, "x"))
     return _one(AdvancedIncSubtensor((_ARRAY, _ARRAY), setting)(rows, written, steps, places.rows))
+
+
+@batches(AdvancedSubtensor)
+def batch_take_along(batch: Batch, node: Node, arguments: list[Rows]) -> Sequence[Rows] | None:
+    """At places in the first axes that are the same in all steps."""
+    x, *places = arguments
+    if any(p.varying for p in places) or set(node.op.idx_list) != {_ARRAY}:
+        return None
+    return _one(AdvancedSubtensor((slice(None), *node.op.idx_list))(x.rows, *(p.rows for p in places)))
+
+
+@batches(AdvancedIncSubtensor)
+def batch_put_along(batch: Batch, node: Node, arguments: list[Rows]) -> Sequence[Rows] | None:
+    """At places in the first axes that are the same in all steps."""
+    x, y, *places = arguments
+    if any(p.varying for p in places) or set(node.op.idx_list) != {_ARRAY}:
+        return None
+    among = max(p.rows.type.ndim for p in places)
+    written = _aligned(y, node.inputs[0].type.ndim - len(places) + among) if y.varying else y.rows
+    writer = AdvancedIncSubtensor((slice(None), *node.op.idx_list), node.op.set_instead_of_inc)
+    return _one(writer(batch.varied(x), written, *(p.rows for p in places)))

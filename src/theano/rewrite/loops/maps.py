@@ -10,7 +10,7 @@ from theano.rewrite.engine.forms import subtensor
 from theano.rewrite.engine.registry import rule
 from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
-from theano.rewrite.loops import batched_ops as _batched_ops  # it fills the table of batched ops
+from theano.rewrite.loops import batched_linalg, batched_ops  # they fill the table of batched ops
 from theano.rewrite.loops.batching import REVERSED, Batch, reads_backwards
 from theano.rewrite.loops.step import Kind, Step, results
 from theano.rewrite.rules.shaping import nonnegative
@@ -19,7 +19,7 @@ from theano.scan.op import Scan
 from theano.scan.parts import Loop, SequenceArg
 from theano.tensor.dot import Dot
 
-TABLE = _batched_ops
+TABLE = (batched_ops, batched_linalg)
 
 
 def splittable(loop: Loop) -> bool:

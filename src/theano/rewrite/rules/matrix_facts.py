@@ -175,7 +175,7 @@ def _of_point_wise(graph: RewriteGraph, node: Node, depth: int) -> Fact:
     op = node.op.scalar_op
     if op.target is not None or op.name in ("neg", "sqr", "sqrt", "abs_", "sgn", "sin", "tanh", "identity"):
         kept = TRIANGULAR  # zero stays zero
-    elif op.name in ("add", "sub"):
+    elif op.name in ("add", "sub", "switch"):
         ones = ones_in_triangle(node.outputs[0]) if op.name == "sub" else None
         if ones is not None:
             return UPPER if ones[1] >= 0 else NONE
@@ -185,7 +185,7 @@ def _of_point_wise(graph: RewriteGraph, node: Node, depth: int) -> Fact:
     else:
         return NONE
     pattern = node.outputs[0].type.broadcastable[-2:]
-    for v in node.inputs:
+    for v in node.inputs[1 if op.name == "switch" else 0 :]:
         kept &= _triangles(graph, v, depth) if v.type.broadcastable[-2:] == pattern else NONE
     return kept
 
