@@ -522,6 +522,7 @@ def test_code_for(target: str, type_: str) -> None:
     wide = name != "baseline"
     isa = Isa(name, size, has_fma=wide, has_f16c=wide, has_masks=False, cpu=cpu, features="", triple=triple)
     module = lapack_ir.library_module(type_, isa, 32)
+    llvm.parse_assembly(module.text()).verify()
     assert not called(module, triple, cpu) - {f.name for f in module.functions} - C_LIBRARY
 
 

@@ -52,10 +52,7 @@ def reverse(s: Shape) -> Matrices:
 
 def _triangle(f: Caller, n: V, source: V, rows: V | int, columns: V | int, out: V, ld: V) -> None:
     """Copy a lower triangle, with zeros above it."""
-    with f.loop(0, n) as i:
-        row = f.at(out, i * ld)
-        f.call("copy_row", i + 1, f.at(source, i * rows), columns, row, result=f.s.type)
-        f.call("fill", ld - 1 - i, f.zero_number(), f.at(row, i + 1))
+    f.call("copy_triangle", n, source, rows, columns, out, ld)
 
 
 def cholesky_gradient_of(s: Shape, bits: int) -> Caller:
@@ -131,7 +128,7 @@ def _block(
     f.call("reverse", size, factor, gradient, ld)
     with f.loop(0, size) as i:
         row = f.at(gradient, i * ld)
-        f.call("copy_row", i + 1, row, 1, f.at(own, i * f.n), result=f.s.type)
+        f.copied(f.constant(1), i + 1, row, 1, 1, f.at(own, i * f.n), f.n)
         f.call("fill", size - 1 - i, f.zero_number(), f.at(own, i * f.n + i + 1))
         with f.loop(0, i) as k:
             number = f.number_at(row, k)

@@ -14,9 +14,9 @@ from theano.native.product_code import Shape
 __all__ = ["eigen_of", "orthogonal_of", "singular_of"]
 
 
-def _by_columns(f: Caller, rows: V, columns: V, out: V) -> V:
-    """Copy the matrix a; whether all numbers are finite."""
-    return f.copied(columns, rows, f.a, f.ac, f.ar, out, rows)
+def _by_columns(f: Caller, rows: V, columns: V, out: V) -> None:
+    """Copy the matrix a."""
+    f.copied(columns, rows, f.a, f.ac, f.ar, out, rows)
 
 
 def eigen_of(s: Shape, bits: int) -> Caller:
@@ -29,9 +29,10 @@ def eigen_of(s: Shape, bits: int) -> Caller:
     with f.when(f.n.equals(0)):
         f.leave(0)
     vectors = f.vectors.differs(0)
-    finite = _by_columns(f, f.n, f.n, f.z)
-    with f.unless(finite | vectors):
-        f.leave(NOT_FINITE)
+    with f.unless(vectors):
+        with f.unless(f.is_finite(f.n, f.n, f.a, f.ar, f.ac)):
+            f.leave(NOT_FINITE)
+    _by_columns(f, f.n, f.n, f.z)
     info = f.info()
     job, triangle = f.flag("V", vectors), f.flag("L", f.lower.differs(0), "U")
     f.routine("syevd", job, triangle, f.n, f.z, f.n, f.w, f.work, f.size, f.words, f.count_words, info)
@@ -50,7 +51,7 @@ def orthogonal_of(s: Shape, bits: int) -> Caller:
     with f.when(least > 0):
         f.routine("geqrf", f.m, f.n, f.h, f.m, f.tau, f.work, f.size, info)
     with f.when(f.columns > 0):
-        f.copied(f.minimum(f.columns, f.n), f.m, f.h, f.m, f.constant(1), f.q, f.m)
+        f.copied(f.minimum(f.columns, f.n), f.m, f.h, f.m, 1, f.q, f.m)
         f.routine("orgqr", f.m, f.columns, least, f.q, f.m, f.tau, f.work, f.size, info)
     return f
 

@@ -45,16 +45,12 @@ class Matrices(Kernel):
             row = self.multiply_add(scale, self.vector_at(source, k), self.vector_at(target, k))
             self.put(row, target, k)
 
-    def nothing_if_finite(self, so_far: V, x: V) -> V:
-        """0, or NaN once a number was infinite or NaN."""
-        return self.plus(so_far, self.minus(x, x))
-
 
 class Caller(Matrices):
     """A function that calls routines of LAPACK; their integers are of `bits`."""
 
     def __init__(self, s: Shape, name: str, params: str, bits: int, result: str = VOID) -> None:
-        super().__init__(s, name, params, result=result)
+        super().__init__(s, name, params, result=result, quick=True)
         self.integer = f"i{bits}"
 
     def reference(self, value: V) -> V:
@@ -90,13 +86,13 @@ class Caller(Matrices):
         word = (left << 32) | low
         self.do(f"atomicrmw max ptr {self.status.text}, i64 {word.text} seq_cst")
 
-    def is_undefined(self, x: V) -> V:
-        return self.emit(BOOL, f"fcmp uno {x.type} {x.text}, {x.text}")
+    def copied(self, n: V, m: V, a: V, ar: V | int, ac: V | int, out: V, outs: V | int) -> None:
+        """Copy a matrix."""
+        self.call("copy_matrix", n, m, a, ar, ac, out, outs)
 
-    def copied(self, n: V, m: V, a: V, ar: V, ac: V, out: V, outs: V) -> V:
-        """A copy of a matrix; whether all numbers are finite."""
-        found = self.call("copy_matrix", n, m, a, ar, ac, out, outs, result=self.s.type)
-        return ~self.is_undefined(found)
+    def is_finite(self, n: V, m: V, a: V, ar: V, ac: V, triangle: bool = False) -> V:
+        """Whether all numbers of a matrix, or of its lower triangle, are finite."""
+        return self.call("is_finite", n, m, triangle, a, ar, ac, result=BOOL)
 
     def trsm(self, uplo: V, trans: V, unit: str, n: V, m: V, a: V, ld: V, x: V) -> None:
         """``x' = x' op(a)^-1`` for `m` right sides."""
