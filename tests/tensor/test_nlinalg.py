@@ -48,6 +48,15 @@ EXPRESSIONS = {
         R.randn(2, 6, 3),
         R.randn(6),
     ),
+    "least squares": (
+        lambda x, y: nlinalg.lstsq()(x, y, -1)[0], lambda a, b: np.linalg.lstsq(a, b, -1)[0], TALL, R.randn(5, 2)
+    ),
+    "residuals": (
+        lambda x, y: nlinalg.lstsq()(x, y, -1)[1], lambda a, b: np.linalg.lstsq(a, b, -1)[1], TALL, R.randn(5, 2)
+    ),
+    "least squares, wide": (
+        lambda x, y: nlinalg.lstsq()(x, y, -1)[0], lambda a, b: np.linalg.lstsq(a, b, -1)[0], WIDE, V[:3]
+    ),
     "eigenvalues": (lambda x: nlinalg.eigh(x)[0], lambda a: np.linalg.eigh(a)[0], S),
     "eigenvalues U": (lambda x: nlinalg.eigh(x, "U")[0], lambda a: np.linalg.eigh(a, "U")[0], A),
     "eigenvectors": (lambda x: nlinalg.eigh(x)[1] ** 2, lambda a: np.linalg.eigh(a)[1] ** 2, A),

@@ -22,6 +22,7 @@ from theano.tensor.matrices import (
     as_matrix,
     as_rows,
     computed,
+    diagonal_of,
     float_dtype,
     in_pattern_of,
     matmul,
@@ -264,23 +265,15 @@ class lstsq(Op):
         """
         x, y, rcond = inputs
         solution, residuals, _, _ = outputs
-        left = y - dot(x, solution)
+        left, turned = y - dot(x, solution), adjoint(x)
         gx: list[Any] = []
         gy: list[Any] = []
-
-        def spread(a: Any, b: Any) -> Any:
-            return outer(a, conj(b)) if a.type.ndim == 1 else dot(a, adjoint(b))
-
-        def fitted(a: Any, b: Any) -> Any:
-            return self(a, b, rcond)[0]
-
         g = gs[0]
         if not is_disconnected(g):
-            turned = adjoint(x)
-            back = fitted(turned, g)
+            back = self(turned, g, rcond)[0]
             gy.append(back)
-            gx += [-spread(back, solution), spread(left, fitted(x, back))]
-            gx.append(spread(fitted(turned, solution), g - dot(turned, back)))
+            gx += [-_spread(back, solution), _spread(left, self(x, back, rcond)[0])]
+            gx.append(_spread(self(turned, solution, rcond)[0], g - dot(turned, back)))
         if not is_disconnected(gs[1]):
             # There are none, or one for each column of y.
             count = shape_i(y, 1) if y.type.ndim == 2 else 1
@@ -288,10 +281,37 @@ class lstsq(Op):
             weights = inc_subtensor(weights[: shape_i(residuals, 0)], gs[1])
             pulled = 2 * left * (as_rows(weights) if y.type.ndim == 2 else weights[0])
             gy.append(pulled)
-            gx.append(-spread(pulled, solution))
+            gx.append(-_spread(pulled, solution))
         if not is_disconnected(gs[3]):
             u, _, vt = svd(x, full_matrices=False)
             gx.append(dot(u * as_rows(gs[3]), vt))
         found = [sum(terms[1:], terms[0]) if terms else disconnected() for terms in (gx, gy)]
         wanted = [g if is_disconnected(g) else in_pattern_of(v, g) for v, g in zip((x, y), found, strict=True)]
         return [*wanted, disconnected()]
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+        """Golub and Pereyra (1973)."""
+        (x, y, rcond), (dx, dy, _) = inputs, eval_points
+        if dx is None and dy is None:
+            return [None] * 4
+        solution, residuals, _, _ = self(x, y, rcond)
+        moved = dy
+        if dx is not None:
+            moved = -dot(dx, solution) if dy is None else dy - dot(dx, solution)
+        change, values = self(x, moved, rcond)[0], None
+        left = y - dot(x, solution)
+        if dx is not None:
+            turned, across = adjoint(x), adjoint(dx)
+            beside = dot(across, self(turned, solution, rcond)[0])
+            change = change + self(x, self(turned, dot(across, left), rcond)[0], rcond)[0]
+            change = change + beside - self(x, dot(x, beside), rcond)[0]
+            u, _, vt = svd(x, full_matrices=False)
+            values = real(diagonal_of(matmul(adjoint(u), matmul(dx, adjoint(vt)))))
+        squares = 2 * real(conj(left) * moved).sum(axis=0)
+        squares = (squares if y.type.ndim == 2 else squares.dimshuffle("x"))[: shape_i(residuals, 0)]
+        return [change, squares, None, values]
+
+
+def _spread(a: Any, b: Any) -> Any:
+    """``a @ b.H`` of matrices, or of vectors as columns."""
+    return outer(a, conj(b)) if a.type.ndim == 1 else dot(a, adjoint(b))

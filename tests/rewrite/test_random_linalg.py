@@ -1,0 +1,101 @@
+"""Random programs of linear algebra: rewriting changes no value, and no error into a value or back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import theano
+import theano.tensor as T
+from theano.misc.hints import psd
+from theano.tensor.nlinalg import det, diag, matrix_inverse, slogdet, trace
+from theano.tensor.slinalg import cholesky, solve, solve_lower_triangular, solve_upper_triangular
+
+N = 4
+MODES = [theano.Mode(linker="py", optimizer="fast_run"), "FAST_RUN"]
+
+
+class Program:
+    """Matrices, vectors and numbers drawn from what they can be made of."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng = np.random.RandomState(seed)
+        self.inputs = A, B, v, w = [T.dmatrix("A"), T.dmatrix("B"), T.dvector("v"), T.dvector("w")]
+        one = T.eye(v.shape[0])
+        self.positive = [T.dot(A, A.T) + one, T.exp(-((v[:, None] - v[None, :]) ** 2)) + one, T.dot(B.T, B) + 2 * one]
+        self.given = [A + 5 * one, B + 5 * one, *self.positive]
+        cost = self.number() + self.number()
+        self.outputs = [cost, self.matrix(2), self.vector()]
+        self.outputs += T.grad(cost, [A, v], disconnected_inputs="ignore")
+
+    def one_of(self, *choices: Callable[[], Any]) -> Any:
+        return choices[self.rng.randint(len(choices))]()
+
+    def covariance(self) -> Any:
+        return self.positive[self.rng.randint(len(self.positive))]
+
+    def matrix(self, depth: int) -> Any:
+        if not depth:
+            return self.given[self.rng.randint(len(self.given))]
+
+        def m() -> Any:
+            return self.matrix(depth - 1)
+
+        def squared(x: Any) -> Any:
+            return T.dot(x, x.T)
+
+        scale = T.exp(self.inputs[2] / 4)
+        return self.one_of(
+            m, self.covariance, lambda: T.tril(m()), lambda: T.triu(m()), lambda: m().T, lambda: matrix_inverse(m()),
+            lambda: T.dot(m(), m()) / 5, lambda: (lambda x: x + x.T)(m()), lambda: cholesky(self.covariance()),
+            lambda: squared(cholesky(self.covariance())), lambda: solve(m(), m()), lambda: squared(T.tril(m())) / 5,
+            lambda: solve_lower_triangular(m(), m()), lambda: T.dot(diag(scale), m()), lambda: T.tanh(m() / 9) * 9,
+            lambda: scale[:, None] * m() * scale[None, :], lambda: T.dot(matrix_inverse(m()), m()),
+            lambda: matrix_inverse(matrix_inverse(m())),
+        )  # fmt: skip
+
+    def vector(self) -> Any:
+        v, w = self.inputs[2:]
+        m = self.matrix(2)
+        return self.one_of(
+            lambda: T.dot(matrix_inverse(m), v), lambda: solve(m, w), lambda: T.diag(T.dot(m, self.matrix(2))),
+            lambda: solve_upper_triangular(m, v), lambda: T.dot(w, matrix_inverse(m)), lambda: T.diag(T.diag(v) + m),
+            lambda: solve(psd(self.covariance()), w * v[0]),
+        )  # fmt: skip
+
+    def number(self) -> Any:
+        m = self.matrix(2)
+        return self.one_of(
+            lambda: T.log(det(m)), lambda: T.log(abs(det(m))), lambda: det(m), lambda: trace(T.dot(m, self.matrix(2))),
+            lambda: det(matrix_inverse(m)), lambda: T.dot(self.inputs[2], self.vector()), lambda: slogdet(m)[1],
+            lambda: T.log(T.diag(cholesky(self.covariance()))).sum(), lambda: T.log(det(m.T)),
+        )  # fmt: skip
+
+    def run(self, mode: Any, values: list[np.ndarray]) -> list[np.ndarray] | None:
+        """The values; None where there is an error."""
+        f = theano.function(self.inputs, self.outputs, mode=mode, on_unused_input="ignore")
+        try:
+            with np.errstate(all="ignore"):
+                found: list[np.ndarray] = f(*values)
+                return found
+        except np.linalg.LinAlgError:
+            return None
+
+
+@pytest.mark.parametrize("singular", [False, True])
+@pytest.mark.parametrize("seed", range(7))
+def test_values_and_errors_stay(seed: int, singular: bool) -> None:
+    program = Program(seed + 100 * singular)
+    rng = program.rng
+    first = np.triu(rng.randint(0, 2, (N, N)), 1) - 5 * np.eye(N) if singular else rng.randn(N, N)
+    values = [first, rng.randn(N, N), rng.randn(N), rng.randn(N)]
+    wanted = program.run(theano.Mode(linker="py", optimizer=None), values)
+    for mode in MODES:
+        got = program.run(mode, values)
+        assert (got is None) == (wanted is None)
+        for g, value in zip(got or (), wanted or (), strict=True):
+            if np.isfinite(value).all():  # what overflowed or was not a number may have become one
+                np.testing.assert_allclose(g, value, rtol=1e-6, atol=1e-7 * (1 + np.abs(value).max(initial=0)))
