@@ -9,6 +9,7 @@ import pytest
 
 import theano
 import theano.tensor as T
+from theano.lower.items import Reduce
 from theano.lower.machine import Machine
 from theano.runtime import threads
 from theano.tensor.advanced_subtensor import add_at
@@ -75,3 +76,23 @@ def test_number_of_threads() -> None:
         f(places)
         threads.set_num_threads(before)
         np.testing.assert_array_equal(table.get_value(), wanted)
+
+
+def test_positions_in_the_array_itself_are_not_compared() -> None:
+    x, m = T.dvector("x"), T.dmatrix("m")
+    outputs = [x[x > 0], x[T.argsort(x)], m[m > 0], T.inc_subtensor(m[m > 0], m[m > 0])]
+    f = theano.function([x, m], outputs)
+    assert not any(isinstance(item, Reduce) for item in f.executor.lowered.items)
+    a, b = RNG.randn(9), RNG.randn(5, 4)
+    for u, v in ((a, b), (a[:0], b[:0]), (-abs(a), -abs(b))):
+        wanted = [u[u > 0], np.sort(u), v[v > 0], np.where(v > 0, 2 * v, v)]
+        for got, right in zip(f(u, v), wanted, strict=True):
+            np.testing.assert_array_equal(got, right)
+
+
+def test_positions_in_another_array_are() -> None:
+    x, y = T.dvectors("x", "y")
+    f = theano.function([x, y], [x[T.argsort(y)], x[y.nonzero()]])
+    f([1.0, 2.0], [2.0, 1.0])
+    with pytest.raises(IndexError, match="index 2 is out of bounds"):
+        f([1.0, 2.0], [3.0, 2.0, 1.0])
