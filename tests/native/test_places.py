@@ -46,6 +46,16 @@ def test_rows_of_any_width(dtype: str) -> None:
             np.testing.assert_array_equal(got[2], put(a, (k,), given))
 
 
+@pytest.mark.parametrize("width", [1, 2, 4, 5])
+def test_widths_that_are_declared(width: int) -> None:
+    x, y = (T.TensorType("float64", shape=(None, width))() for _ in range(2))
+    i = T.lvector("i")
+    f = theano.function([x, y, i], [x[i], T.inc_subtensor(x[i], y), T.set_subtensor(x[i], y)])
+    a, b, k = RNG.randn(9, width), RNG.randn(5, width), np.array([4, 0, -1, 4, 8])
+    for got, wanted in zip(f(a, b, k), [a[k], added(a, (k,), b), put(a, (k,), b)], strict=True):
+        np.testing.assert_array_equal(got, wanted)
+
+
 def test_other_axes() -> None:
     x, i, j = T.dtensor3("x"), T.lvector("i"), T.lmatrix("j")
     windows = [x[:, i], x[:, :, i], x[i, :, i], x[i, i], x[j], x[:, j], x[1:, i, ::-1], x[::2, ::-1, i], x[j, 1:, 2]]

@@ -88,7 +88,8 @@ class Machine(Record, frozen=True):
         Rows that running sums take in one go: along rows so that additions do not wait for each other, over columns so
         that what is carried is loaded and stored once for all; columns of a block.
     few_columns
-        Up to so many columns running sums go down one by one instead of in vectors.
+        Up to so many columns running sums go down one by one instead of in vectors, and rows are written to places
+        element by element (rows of 2 to 4 numbers in vectors take twice as long).
     random_lanes
         Substreams of random numbers that are advanced together: their states stay in the L1 cache (6 kB).
 
