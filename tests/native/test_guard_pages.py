@@ -57,9 +57,10 @@ def much(a, b):
     return c
 one_d = function([v, w], [v * w + v, abs(v) - w, v.sum(), T.concatenate([v, w]).max(), v[::-1], v[::3], T.dot(v, w),
                           T.set_subtensor(v[1:], zero), T.inc_subtensor(v[::2], w[::2]), T.neq(v, 0),
-                          much(v, w), T.neq(much(v, w), v), much(v, w).sum()])
+                          much(v, w), T.neq(much(v, w), v), much(v, w).sum(), T.cumsum(v)])
 two = [m * row, m.sum(axis=0), m.sum(axis=1), m.T + m.T, m[:, ::2], m[-1], T.dot(m, m.T), m.max(axis=1),
-       T.set_subtensor(m[:, 1:], zero), m.flatten()]
+       T.set_subtensor(m[:, 1:], zero), m.flatten(), T.cumsum(m, axis=0), T.cumsum(m, axis=1),
+       m[[0, -1, 0]], T.inc_subtensor(m[[0, -1, 0]], row), T.inc_subtensor(m[:, [0, -1, 0]], zero + 1)]
 if DTYPE.startswith("float"):
     two += [T.nnet.softmax(m), T.exp(m), T.tanh(m).sum(axis=0), m.var(axis=0), m.var(axis=1), (2 * m).var()]
 two_d = function([m, row], two)
@@ -74,14 +75,18 @@ def expected_1d(a, b):
     acc = {"i": np.int64, "f": a.dtype}[a.dtype.kind]
     done = much(a, b)
     return [a * b + a, abs(a) - b, a.sum(dtype=acc), np.concatenate([a, b]).max(), a[::-1], a[::3],
-            np.dot(a, b), set_, inc, a != 0, done, done != a, done.sum(dtype=acc)]
+            np.dot(a, b), set_, inc, a != 0, done, done != a, done.sum(dtype=acc),
+            a.cumsum(dtype=a.dtype)]
 
 def expected_2d(a, r):
     acc = {"i": np.int64, "f": a.dtype}[a.dtype.kind]
     set_ = a.copy()
     set_[:, 1:] = 0
     found = [a * r, a.sum(axis=0, dtype=acc), a.sum(axis=1, dtype=acc), a.T + a.T, a[:, ::2], a[-1], np.dot(a, a.T),
-             a.max(axis=1), set_, a.ravel()]
+             a.max(axis=1), set_, a.ravel(), a.cumsum(axis=0, dtype=a.dtype), a.cumsum(axis=1, dtype=a.dtype),
+             a[[0, -1, 0]], a.copy(), a.copy()]
+    np.add.at(found[-2], [0, -1, 0], r)
+    np.add.at(found[-1], (slice(None), [0, -1, 0]), np.ones((), DTYPE))
     if DTYPE.startswith("float"):
         e = np.exp(a - a.max(axis=1, keepdims=True))
         found += [e / e.sum(axis=1, keepdims=True), np.exp(a), np.tanh(a).sum(axis=0)]

@@ -9,6 +9,7 @@ import pytest
 
 import theano
 import theano.tensor as T
+from theano.lower.items import Reduce
 from theano.lower.machine import Machine
 from theano.runtime import threads
 from theano.tensor.advanced_subtensor import add_at
@@ -45,6 +46,16 @@ def test_rows_of_any_width(dtype: str) -> None:
             np.testing.assert_array_equal(got[2], put(a, (k,), given))
 
 
+@pytest.mark.parametrize("width", [1, 2, 4, 5])
+def test_widths_that_are_declared(width: int) -> None:
+    x, y = (T.TensorType("float64", shape=(None, width))() for _ in range(2))
+    i = T.lvector("i")
+    f = theano.function([x, y, i], [x[i], T.inc_subtensor(x[i], y), T.set_subtensor(x[i], y)])
+    a, b, k = RNG.randn(9, width), RNG.randn(5, width), np.array([4, 0, -1, 4, 8])
+    for got, wanted in zip(f(a, b, k), [a[k], added(a, (k,), b), put(a, (k,), b)], strict=True):
+        np.testing.assert_array_equal(got, wanted)
+
+
 def test_other_axes() -> None:
     x, i, j = T.dtensor3("x"), T.lvector("i"), T.lmatrix("j")
     windows = [x[:, i], x[:, :, i], x[i, :, i], x[i, i], x[j], x[:, j], x[1:, i, ::-1], x[::2, ::-1, i], x[j, 1:, 2]]
@@ -75,3 +86,23 @@ def test_number_of_threads() -> None:
         f(places)
         threads.set_num_threads(before)
         np.testing.assert_array_equal(table.get_value(), wanted)
+
+
+def test_positions_in_the_array_itself_are_not_compared() -> None:
+    x, m = T.dvector("x"), T.dmatrix("m")
+    outputs = [x[x > 0], x[T.argsort(x)], m[m > 0], T.inc_subtensor(m[m > 0], m[m > 0])]
+    f = theano.function([x, m], outputs)
+    assert not any(isinstance(item, Reduce) for item in f.executor.lowered.items)
+    a, b = RNG.randn(9), RNG.randn(5, 4)
+    for u, v in ((a, b), (a[:0], b[:0]), (-abs(a), -abs(b))):
+        wanted = [u[u > 0], np.sort(u), v[v > 0], np.where(v > 0, 2 * v, v)]
+        for got, right in zip(f(u, v), wanted, strict=True):
+            np.testing.assert_array_equal(got, right)
+
+
+def test_positions_in_another_array_are() -> None:
+    x, y = T.dvectors("x", "y")
+    f = theano.function([x, y], [x[T.argsort(y)], x[y.nonzero()]])
+    f([1.0, 2.0], [2.0, 1.0])
+    with pytest.raises(IndexError, match="index 2 is out of bounds"):
+        f([1.0, 2.0], [3.0, 2.0, 1.0])

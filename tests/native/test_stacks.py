@@ -37,7 +37,10 @@ programs = {
         ([x, y], T.dot(x, y.T), [w, w]),
         ([x, y], theano.scan(step, x, T.zeros((4, 50)), T.dot(y, y.T))[0], [a, b]), ([x], x.sum(0), [a]),
     ],
-    128: [([x], T.nnet.softmax(x.T).sum(axis=1) + x.var(0) + x.max(0) + x.min(0), [a])],
+    128: [
+        ([x], T.cumsum(x, 0) * T.cumprod(x, 0) + T.cumsum(x, 1), [a]),
+        ([x], T.nnet.softmax(x.T).sum(axis=1) + x.var(0) + x.max(0) + x.min(0), [a]),
+    ],
 }
 for least, listed in programs.items():
     for number, (inputs, output, arguments) in enumerate(listed):

@@ -88,7 +88,8 @@ class Machine(Record, frozen=True):
         Rows that running sums take in one go: along rows so that additions do not wait for each other, over columns so
         that what is carried is loaded and stored once for all; columns of a block.
     few_columns
-        Up to so many columns running sums go down one by one instead of in vectors.
+        Up to so many columns running sums go down one by one instead of in vectors, and rows are written to places
+        element by element (rows of 2 to 4 numbers in vectors take twice as long).
     rows_together, long_piece, many
         The most rows that go by together where their pieces lie far apart. They go by one by one if pieces have so many
         elements and all has fewer than `many`, or few pieces are a row: what is in the cache need not be read in order.

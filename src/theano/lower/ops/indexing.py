@@ -23,7 +23,10 @@ from theano.tensor.advanced_subtensor import (
     AdvancedIncSubtensor1,
     AdvancedSubtensor,
     AdvancedSubtensor1,
+    Nonzero,
 )  # fmt: skip
+from theano.tensor.sort import ArgSortOp
+from theano.tensor.static_value import known_int
 from theano.tensor.subtensor import IncSubtensor, Subtensor, fill_in
 
 _WRITING = (IncSubtensor, AdvancedIncSubtensor1, AdvancedIncSubtensor)
@@ -240,8 +243,10 @@ def fit(
 class Lookup:
     """``x[entries]`` with integer arrays: the result's space, and where each of its elements lies in `x`."""
 
-    def __init__(self, b: Builder, op: Any, x: Value, indices: Sequence[Value]) -> None:
-        entries = fill_in(op.idx_list, list(indices))
+    def __init__(
+        self, b: Builder, op: Any, x: Value, indices: Sequence[Value], variables: Sequence[Any]
+    ) -> None:
+        entries, given = fill_in(op.idx_list, list(indices)), fill_in(op.idx_list, list(variables))
         kinds = list(op.idx_list)
         entries += [slice(None)] * (x.ndim - len(entries))
         kinds += [slice(None)] * (x.ndim - len(kinds))
@@ -273,7 +278,11 @@ class Lookup:
         self.guards: list[Item | None] = []
         self.from_front: set[int] = set()  # axes whose indices are known not to be negative
         for k, n in self.advanced.items():
-            self._check(b, self.arrays[n], x.dims[k], k)
+            below = _below(b, given[k])
+            if below is None or not b.dims.equal(below, x.dims[k]):
+                self._check(b, self.arrays[n], x.dims[k], k)
+            else:
+                self.from_front.add(k)
 
     def _broadcast(self, b: Builder) -> list[Expr]:
         """The shape of the index arrays together, a run-time 1 included; lays them out so."""
@@ -410,6 +419,16 @@ def within_range(
     return [c for c in checks if c is not None]
 
 
+def _below(b: Builder, index: Any) -> Expr | None:
+    """What all elements of an index are known to be smaller than, and none is negative: positions in some array."""
+    node = index.owner
+    if node is None or type(node.op) not in (Nonzero, ArgSortOp):
+        return None
+    source = b.values[node.inputs[0]]
+    axis = index.index if type(node.op) is Nonzero else known_int(node.inputs[1])
+    return None if axis is None else b.dims.normal(source.dims[axis])
+
+
 def _an_element_of_each_row(b: Builder, x: Value, indices: Sequence[Value]) -> bool:
     """Whether ``x[indices]`` is ``x[arange(len(x)), column]``.
 
@@ -461,7 +480,7 @@ def lower_advanced(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | 
     x = inputs[0]
     if x.type not in (*ex.TYPES, "f16") or None in node.op.idx_list:
         return None
-    lookup = Lookup(b, node.op, x, inputs[1:])
+    lookup = Lookup(b, node.op, x, inputs[1:], node.inputs[1:])
     checked = len(b.items)
     if _an_element_of_each_row(b, x, inputs[1:]) and x.tensor is not None and _is_fresh(x):
         picked = picked_columns(b, x, inputs[2])
@@ -482,7 +501,7 @@ def lower_advanced_inc(b: Builder, node: Any, inputs: list[Value]) -> list[Value
     x, y = inputs[0], inputs[1]
     if x.type not in (*ex.TYPES, "f16") or None in node.op.idx_list:
         return None
-    lookup = Lookup(b, node.op, x, inputs[2:])
+    lookup = Lookup(b, node.op, x, inputs[2:], node.inputs[2:])
     checked = len(b.items)
     if _an_element_of_each_row(b, x, inputs[2:]) and x.uniform is not None:
         return [_one_hot(b, node, x, y, inputs[3])]

@@ -265,9 +265,9 @@ class _Planner:
         places.
         """
         axes, tied = self.group.axes, [k for k in self.order if k not in spread]
-        free = [k for k in self.order if k in spread]
-        if not free:
-            return NestPlan("points", order=tuple(tied), in_order=True)
+        free, last = [k for k in self.order if k in spread], axes[self.order[-1]] if self.order else ONE
+        if not free or (last.op == "const" and int(last.value) <= self.machine.few_columns):
+            return NestPlan("points", order=tuple(self.order), in_order=True)
         vector = free.pop() if free[-1] == self.order[-1] else None
         self.order = [*free, *tied] if vector is None else [*free, *tied, vector]
         points, width = rest(self.dims, self._lengths(self.order)), 0
