@@ -23,7 +23,7 @@ from theano.lower.builder import Builder, whole
 from theano.lower.dims import ONE, ZERO, length
 from theano.lower.emitter import Argument, Emitter
 from theano.lower.items import Special
-from theano.lower.values import Tensor, Value
+from theano.lower.values import Item, Tensor, Value
 
 __all__ = ["positions", "spread"]
 
@@ -42,14 +42,16 @@ def positions(b: Builder, mask: Value) -> Value:
     return _filled(b, [mask, whole(begins)], total, fill_kernel("bool"), (n, share), parts, weight)
 
 
-def spread(b: Builder, counts: Value) -> Value:
-    """Each position of the vector `counts` (i64) as many times as it says: an i64 vector. None may be negative.
+def spread(b: Builder, counts: Value, guards: Sequence[Item | None] = ()) -> Value:
+    """Each position of the vector `counts` (i64) as many times as it says: an i64 vector.
 
-    Their sum, as a real number, is less than the length of any array: who calls sees to that.
+    None may be negative, and their sum, as a real number, is less than the length of any array: who calls sees to that,
+    with checks that are `guards`.
     """
     counts = b.in_rows(counts)
     n = counts.dims[0]
     begins, total = _counted(b, [counts], n, None, (), ZERO)
+    b.items[-1].deps.extend(g for g in guards if g is not None)
     return _filled(b, [whole(begins)], total, spread_kernel(), (), n, length(8 * WRITE))
 
 
