@@ -157,6 +157,19 @@ def test_topk_refuses(count: int) -> None:
             theano.function([x], T.topk(x, count), mode=NATIVE)(np.ones((3, 4)))
 
 
+@pytest.mark.parametrize("axis", [0, 1])
+def test_topk_of_numbers_that_are_found(axis: int) -> None:
+    """How many, and which end, only running tells: from an argument, or from what is computed."""
+    x, k = T.dmatrix("x"), T.lscalar("k")
+    found = T.cast(T.exp(x[0, 0]).sum(), "int64") * 0 + k
+    outputs = [*T.topk_and_argtopk(x, k, axis), T.topk(x[x[:, 0] > -9], found, axis)]
+    a = column("float64", 3)[:132].reshape(11, 12)
+    a[:, 0] = np.arange(11)
+    f = compare([x, k], outputs, [[a, n] for n in (1, -1, 3, -4, 11, -11)])
+    with pytest.raises(ValueError, match="kth=13 must not be 0 or beyond"):
+        f(a, 13)
+
+
 def test_masks_that_do_not_fit() -> None:
     x, m = T.dmatrix("x"), T.TensorType("bool", (False, False))("m")
     s = theano.shared(np.zeros(3), name="s")

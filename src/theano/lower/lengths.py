@@ -23,7 +23,7 @@ from theano.lower.builder import Builder, whole
 from theano.lower.dims import ONE, ZERO, length
 from theano.lower.emitter import Argument, Emitter
 from theano.lower.items import Special
-from theano.lower.values import Tensor, Value
+from theano.lower.values import Item, Tensor, Value
 
 __all__ = ["positions", "spread"]
 
@@ -35,33 +35,39 @@ LO, HI = ex.name(st.LO, "i64"), ex.name(st.HI, "i64")
 def positions(b: Builder, mask: Value) -> Value:
     """Where the vector `mask` (of type bool) is true: an i64 vector."""
     mask = b.in_rows(mask)
-    n, parts = mask.dims[0], length(b.machine.parts)
-    share = ex.lshr(ex.add(n, length(b.machine.parts - 1)), b.machine.parts.bit_length() - 1)
-    begins, total = _counted(b, [mask], parts, count_kernel("bool"), (n, share), ex.mul(share, length(LOOK)))
+    n, most = mask.dims[0], b.machine.parts
+    many = ex.ge(n, length(b.machine.large))
+    parts = ex.select(many, length(most), ONE)
+    share = ex.select(many, ex.lshr(ex.add(n, length(most - 1)), most.bit_length() - 1), n)
+    begins = b.tensor("i64", (length(most + 1),))
+    total = _counted(b, [mask], begins, parts, count_kernel("bool"), (n, share), ex.mul(share, length(LOOK)))
     weight = ex.mul(share, length(WRITE))
     return _filled(b, [mask, whole(begins)], total, fill_kernel("bool"), (n, share), parts, weight)
 
 
-def spread(b: Builder, counts: Value) -> Value:
-    """Each position of the vector `counts` (i64) as many times as it says: an i64 vector. None may be negative.
+def spread(b: Builder, counts: Value, guards: Sequence[Item | None] = ()) -> Value:
+    """Each position of the vector `counts` (i64) as many times as it says: an i64 vector.
 
-    Their sum, as a real number, is less than the length of any array: who calls sees to that.
+    None may be negative, and their sum, as a real number, is less than the length of any array: who calls sees to that,
+    with checks that are `guards`.
     """
     counts = b.in_rows(counts)
     n = counts.dims[0]
-    begins, total = _counted(b, [counts], n, None, (), ZERO)
+    begins = b.tensor("i64", (ex.add(n, ONE),))
+    total = _counted(b, [counts], begins, n, None, (), ZERO)
+    b.items[-1].deps.extend(g for g in guards if g is not None)
     return _filled(b, [whole(begins)], total, spread_kernel(), (), n, length(8 * WRITE))
 
 
 # -- the two items -----------------------------------------------------------------------------------------
 def _counted(
-    b: Builder, reads: Sequence[Value], parts: Expr, kernel: st.Kernel | None, numbers: Sequence[Expr], weight: Expr
-) -> tuple[Tensor, Expr]:
-    """Where the elements of each part begin, and main's name for how many there are.
+    b: Builder, reads: Sequence[Value], begins: Tensor, parts: Expr, kernel: st.Kernel | None, numbers: Sequence[Expr],
+    weight: Expr,
+) -> Expr:  # fmt: skip
+    """Write to `begins` where the elements of each part begin; main's name for how many there are.
 
     `kernel` counts those of the parts; without one the first of `reads` tells them.
     """
-    begins = b.tensor("i64", (ex.add(parts, ONE),))
     name = b.fresh("d")
 
     def emit(asm: Emitter) -> None:
@@ -82,7 +88,7 @@ def _counted(
     )  # fmt: skip
     b.add(item)
     begins.writers.append(item)
-    return begins, ex.name(name, "i64")
+    return ex.name(name, "i64")
 
 
 def _filled(

@@ -151,7 +151,10 @@ class SortOp(_Sorting):
 
 
 class ArgSortOp(_Sorting):
-    """The positions along an axis that put a tensor in ascending order (see `argsort`)."""
+    """The positions along an axis that put a tensor in ascending order (see `argsort`).
+
+    Equal elements keep their order, whatever the kind.
+    """
 
     def make_node(self, input: Any, axis: Any = -1) -> Apply:
         x, axis = self._inputs(input, axis)
@@ -159,8 +162,7 @@ class ArgSortOp(_Sorting):
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         x, axis = inputs
-        kind: Any = self.kind
-        out[0][0] = np.asarray(np.argsort(x, int(axis), kind), dtype="int64")
+        out[0][0] = np.asarray(np.argsort(x, int(axis), kind="stable"), dtype="int64")
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return first_connected(2)
@@ -186,6 +188,8 @@ def sort(a: Any, axis: Any = -1, kind: str = "quicksort", order: Any = None) -> 
 
 def argsort(a: Any, axis: Any = -1, kind: str = "quicksort", order: Any = None) -> Any:
     """The positions that put `a` in ascending order along `axis` (None: of the flattened tensor).
+
+    Equal elements keep their order, whatever the kind.
 
     Examples
     --------

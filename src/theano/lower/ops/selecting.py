@@ -20,7 +20,7 @@ from theano.lower.lengths import positions, spread
 from theano.lower.ops.elemwise import rearranged
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.shapes import elements_of, reshaped
-from theano.lower.values import Value
+from theano.lower.values import Item, Value
 from theano.tensor.advanced_subtensor import Nonzero
 from theano.tensor.extra_ops import RepeatOp, SearchsortedOp
 
@@ -73,8 +73,8 @@ def lower_repeat(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | No
     if axis is None:
         x, axis = reshaped(b, x, (b.dims.product(x.dims),)), 0
     axis %= x.ndim
-    counts = _counts(b, repeats, x.dims[axis])
-    places = spread(b, counts)
+    counts, guards = _counts(b, repeats, x.dims[axis])
+    places = spread(b, counts, guards)
     source = b.strided(x)
     dims = tuple(places.dims[0] if k == axis else d for k, d in enumerate(x.dims))
     along = bd.element(0, aligned := _along(places, axis, x.ndim))
@@ -87,23 +87,22 @@ def _along(vector: Value, axis: int, ndim: int) -> Value:
     return rearranged(vector, [0 if k == axis else None for k in range(ndim)])
 
 
-def _counts(b: Builder, repeats: Value, n: Expr) -> Value:
-    """How often each of `n` elements is repeated; a single count is for all of them."""
-    ok = ex.or_(ex.eq(repeats.dims[0], n), ex.eq(repeats.dims[0], 1))
+def _counts(b: Builder, repeats: Value, n: Expr) -> tuple[Value, list[Item | None]]:
+    """How often each of `n` elements is repeated, a single count being for all of them; and the checks of that."""
+    single = ex.eq(repeats.dims[0], ONE)
     message = "repeat: there are {0} repeats for {1} elements"
-    b.check(ok, ValueError, message, (repeats.dims[0], n))
-    number = ex.cast(bd.element(0, repeats), "i64")
-    all_ = frozenset({0})
-    least = b.scalar(b.reduce("i64", repeats.dims, [repeats], all_, False, "min", "i64", number))
-    b.check(ex.ge(least, ZERO), ValueError, "repeats may not contain negative values: {0}", (least,))
-    source = b.strided(repeats)
-    single = ex.eq(repeats.dims[0], 1)
+    fits = b.check(ex.or_(ex.eq(repeats.dims[0], n), single), ValueError, message, (repeats.dims[0], n))
+    source, everything = b.strided(repeats), frozenset({0})
     body = bd.look(0, source, [ex.select(single, ZERO, bd.index(0))])
     counts = b.pointwise("i64", (n,), [], ex.cast(body, "i64"), indirect=[source])
-    real = ex.cast(bd.element(0, counts), "f64")
-    total = b.scalar(b.reduce("f64", counts.dims, [counts], all_, False, "add", "f64", real))
-    b.check(ex.lt(total, LIMIT), MemoryError, "no memory for so many repeats")
-    return counts
+    b.items[-1].deps.extend([] if fits is None else [fits])
+    count = bd.element(0, counts)
+    least = b.scalar(b.reduce("i64", counts.dims, [counts], everything, False, "min", "i64", count))
+    real = b.reduce("f64", counts.dims, [counts], everything, False, "add", "f64", ex.cast(count, "f64"))
+    return counts, [
+        b.check(ex.ge(least, ZERO), ValueError, "repeats may not contain negative values: {0}", (least,)),
+        b.check(ex.lt(b.scalar(real), ex.const(LIMIT, "f64")), MemoryError, "no memory for so many repeats"),
+    ]
 
 
 # -- where to insert ---------------------------------------------------------------------------------------

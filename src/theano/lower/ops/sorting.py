@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from theano.loops import expr as ex
@@ -18,12 +19,15 @@ from theano.lower.lengths import positions, spread
 from theano.lower.ops.elemwise import rearranged
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.shapes import reshaped
-from theano.lower.values import Value
+from theano.lower.values import Item, Value
 from theano.tensor.extra_ops import Unique
 from theano.tensor.sort import ArgSortOp, SortOp, TopKOp
 
 # Picoseconds of a number, for keys of 32 and of 64 bits.
 TIMES = {"i32": 2500, "i64": 5000}
+# Keys that all parts together may have, and how many parts there are nevertheless.
+SCRATCH, FEWEST = 1 << 23, 8
+FALSE = ex.const(False, "bool")
 TOO_LONG = f"positions are found in rows of at most {LONGEST} numbers, not {{0}}"
 
 
@@ -48,6 +52,12 @@ class Lines:
         self.x = b.in_rows(rearranged(x, self.order))
         self.rows = b.dims.product(self.x.dims[:-1])
         self.n = self.x.dims[-1]
+        self.guards: list[Item] = []
+
+    def check(self, ok: Expr, error: type[Exception], message: str, operands: Sequence[Expr]) -> None:
+        """Raise an error before anything is sorted, unless all is well."""
+        guard = self.b.check(ok, error, message, operands)
+        self.guards += [] if guard is None else [guard]
 
     def back(self, value: Value) -> Value:
         """Rows that have been made of these, with the axes of the value."""
@@ -56,9 +66,9 @@ class Lines:
     def sorted(self) -> Value:
         return self._made("sort", self.x.type, self.n)
 
-    def places(self, count: Expr | None = None, kind: str = "places") -> Value:
-        """The positions of the `count` least numbers of each row, or of all; with `kind` "top" of the greatest."""
-        return self._made(kind, "i64", self.n if count is None else count)
+    def places(self, count: Expr | None = None, top: Expr = FALSE) -> Value:
+        """The positions of the `count` least numbers of each row, or of all; if `top`, of the greatest."""
+        return self._made("places", "i64", self.n if count is None else count, top)
 
     def at(self, places: Value) -> Value:
         """The numbers at positions in each row."""
@@ -66,37 +76,50 @@ class Lines:
         body = bd.look(0, self.x, [*axes, bd.element(0, places)])
         return self.b.pointwise(self.x.type, places.dims, [places], body, cost=4, indirect=[self.x])
 
-    def _made(self, kind: str, type_: str, count: Expr) -> Value:
+    def _made(self, kind: str, type_: str, count: Expr, top: Expr = FALSE) -> Value:
         b, rows, n, x = self.b, self.rows, self.n, self.x
         dims = (*x.dims[:-1], count)
         if any(is_const(d, 0) for d in dims):
             return Value(type_, dims, uniform=ex.const(0, st.load_type(type_)))
-        key, name = key_of(kind, x.type), name_of(kind, x.type)
+        key, room = key_of(kind, x.type), scratch_of(n)
         if kind != "sort":
-            b.check(ex.le(n, length(LONGEST)), NotImplementedError, TOO_LONG, (n,))
-        # rows go to threads in as many parts, each of which has a scratch of its own
-        parts = ex.maximum(ex.minimum(rows, length(b.machine.parts)), ONE)
-        room = scratch_of(n)
+            self.check(ex.le(n, length(LONGEST)), NotImplementedError, TOO_LONG, (n,))
+        parts = _parts(b, rows, room)
         out, scratch = b.tensor(type_, dims), b.tensor(key, (ex.mul(parts, room),))
+        weight = ex.idiv(ex.mul(ex.mul(rows, n), length(TIMES[key])), parts)
+        least = max(b.machine.least_work(), 1) if b.machine.shares_loops else 0
 
-        def emit(asm: Emitter) -> None:
+        def call(asm: Emitter, kind: str) -> hs.Slices:
+            """Have the parts done by a function."""
             lo, hi = b.fresh("d"), b.fresh("d")
             first, last = (ex.idiv(ex.mul(ex.name(k, "i64"), rows), parts) for k in (lo, hi))
             places = ((x, ex.mul(first, n)), (whole(out), ex.mul(first, count)))
             moved = [_moved(asm, v, by) for v, by in (*places, (whole(scratch), ex.mul(ex.name(lo, "i64"), room)))]
-            own = [ex.sub(last, first), n] if kind == "sort" else [ex.sub(last, first), n, count]
-            call = hs.Call(asm.symbol(name), [*own, *moved], name)
-            least = max(b.machine.least_work(), 1) if b.machine.shares_loops else 0
-            weight = ex.idiv(ex.mul(ex.mul(rows, n), length(TIMES[key])), parts)
-            asm.statement(hs.Slices(lo, hi, parts, weight, 1, least, [call]))
+            sizes = [ex.sub(last, first), n, *(() if kind == "sort" else (count,))]
+            name = name_of(kind, x.type)
+            statement = hs.Call(asm.symbol(name), [*sizes, *moved], name)
+            return hs.Slices(lo, hi, parts, weight, 1, least, [statement])
+
+        def emit(asm: Emitter) -> None:
+            if top.op == "const":
+                asm.statement(call(asm, "top" if top.value else kind))
+            else:
+                asm.statement(st.If(top, [call(asm, "top")], [call(asm, kind)]))
 
         item = Special(
-            b.region, b.node, what="sort", reads=[x], writes=[out, scratch], emit=emit, scalars=[rows, n, count]
+            b.region, b.node, what="sort", reads=[x], writes=[out, scratch], emit=emit, scalars=[rows, n, count, top]
         )
+        item.deps.extend(self.guards)
         b.add(item)
         for tensor in (out, scratch):
             tensor.writers.append(item)
         return whole(out)
+
+
+def _parts(b: Builder, rows: Expr, room: Expr) -> Expr:
+    """In how many parts rows go to threads: each has a scratch of its own, so there are few parts of long rows."""
+    most = ex.maximum(ex.minimum(ex.idiv(length(SCRATCH), room), length(b.machine.parts)), length(FEWEST))
+    return ex.maximum(ex.minimum(rows, most), ONE)
 
 
 def _moved(asm: Emitter, value: Value, by: Expr) -> Argument:
@@ -130,13 +153,15 @@ def lower_argsort(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | N
 def lower_topk(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
     x, op = inputs[0], node.op
     kth = b.scalar(inputs[1], "i64")
-    if x.type not in BITS or kth.op != "const":
+    if x.type not in BITS:
         return None
     axis = op.axis % x.ndim
-    lines, count = Lines(b, x, axis), length(abs(kth.value))
+    lines, top = Lines(b, x, axis), ex.gt(kth, ZERO)
+    ok = ex.and_(ex.and_(ex.ne(kth, ZERO), ex.le(kth, lines.n)), ex.ge(kth, ex.sub(ZERO, lines.n)))
     message = f"topk: kth={{0}} must not be 0 or beyond the length {{1}} of axis {axis}"
-    b.check(ex.le(count, lines.n), ValueError, message, (kth, lines.n))
-    places = lines.places(count, "top" if kth.value > 0 else "places")
+    lines.check(ok, ValueError, message, (kth, lines.n))
+    count = length(abs(kth.value)) if kth.op == "const" else ex.select(top, kth, ex.sub(ZERO, kth))
+    places = lines.places(count, top)
     found = [lines.back(lines.at(places))] if op.return_values else []
     if op.return_indices:
         type_ = ex.TYPE_OF[op.idx_dtype]

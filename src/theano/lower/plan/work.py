@@ -20,7 +20,7 @@ from theano.runtime import abi
 
 
 class Amount(NamedTuple):
-    """Picoseconds of what the program computes itself and of its products, as far as sizes are known at entry.
+    """Picoseconds of what the program computes itself, and of what it calls, as far as sizes are known at entry.
 
     `complete` says whether that is all of `own`.
     """
@@ -35,7 +35,10 @@ def amount(b: Builder, stmt: st.Stmt) -> Amount:
     if isinstance(stmt, hs.CallKernel):
         return _known(b, _of_kernel(b, stmt.ranges))
     if isinstance(stmt, hs.Slices):
-        return _known(b, ex.mul(stmt.extent, stmt.weight))
+        work = ex.mul(stmt.extent, stmt.weight)
+        if all(isinstance(s, hs.Call) for s in stmt.body):
+            return Amount(products=work) if b.known_at_entry(work) else Amount()
+        return _known(b, work)
     if isinstance(stmt, hs.Call):
         return _of_extern(b, stmt)
     if isinstance(stmt, st.If):  # both are counted
