@@ -20,12 +20,13 @@ from benchmarks.workloads import (
     scalar,
     sequences,
     softmax,
+    transformer,
     vmath,
 )
 
 _FAMILIES = (
-    scalar, neurons, mlp, attention, adam, elementwise, vmath, softmax, reductions, normalisation, hessian, products,
-    sequences, recurrent, compiling, growing, process,
+    scalar, neurons, mlp, attention, transformer, adam, elementwise, vmath, softmax, reductions, normalisation, hessian,
+    products, sequences, recurrent, compiling, growing, process,
 )  # fmt: skip
 
 WORKLOADS: dict[str, Workload] = {row.name: row for family in _FAMILIES for row in family.ROWS}
