@@ -25,12 +25,13 @@ from benchmarks.workloads import (
     softmax,
     sorting,
     sparse,
+    transformer,
     vmath,
 )
 
 _FAMILIES = (
-    scalar, neurons, mlp, attention, adam, elementwise, vmath, softmax, reductions, normalisation, scans, indexing,
-    sorting, hessian, products, linalg, sparse, sequences, recurrent, compiling, growing, process,
+    scalar, neurons, mlp, attention, transformer, adam, elementwise, vmath, softmax, reductions, normalisation, scans,
+    indexing, sorting, hessian, products, linalg, sparse, sequences, recurrent, compiling, growing, process,
 )  # fmt: skip
 
 WORKLOADS: dict[str, Workload] = {row.name: row for family in _FAMILIES for row in family.ROWS}
