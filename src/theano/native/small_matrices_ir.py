@@ -6,11 +6,10 @@ a row. What lies beyond the matrix there is computed with and never read.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from theano.native.ir_text import BOOL, INT, V
 from theano.native.lapack_code import Matrices
 from theano.native.product_code import Shape, suffix
+from theano.record import replace
 from theano.runtime.module import Global, intrinsic
 
 __all__ = ["MOST", "intrinsics", "room", "small_kernels", "widths"]

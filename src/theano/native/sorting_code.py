@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from theano.native.ir_text import BOOL, INT, VOID, FunctionText, V
+from theano.record import Record
 
 if TYPE_CHECKING:
     from theano.runtime.target import Isa
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["Keys", "Kernel", "keys_of"]
 
 
-@dataclass(frozen=True)
-class Keys:
+class Keys(Record, frozen=True):
     """Of the integers that are sorted, and of what a kernel holds in registers at once.
 
     With `as_floats` they are the bits of floats, not NaN, and compared as such, which processors do faster.
