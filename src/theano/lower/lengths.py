@@ -68,7 +68,8 @@ def _counted(
 
     `kernel` counts those of the parts; without one the first of `reads` tells them.
     """
-    name = b.fresh("d")
+    found = b.fresh_length()
+    name = str(found.value)
 
     def emit(asm: Emitter) -> None:
         source = reads[0]
@@ -88,7 +89,7 @@ def _counted(
     )  # fmt: skip
     b.add(item)
     begins.writers.append(item)
-    return ex.name(name, "i64")
+    return found
 
 
 def _filled(
