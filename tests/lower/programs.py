@@ -13,6 +13,7 @@ from theano.ifelse import ifelse
 from theano.printing import Print
 from theano.random import MRG_RandomStreams, PhiloxRandomStreams
 from theano.scan import until
+from theano.tensor import nlinalg, slinalg
 from theano.tensor.assertion import Assert
 
 
@@ -615,6 +616,37 @@ def random_in_the_loop() -> Program:
     """Numbers that follow from a counter are computed where they are used."""
     x = T.vector("x")
     return Program([x], x + PhiloxRandomStreams(seed=3).uniform(x.shape), [(50,)])
+
+
+# -- linear algebra ------------------------------------------------------------------------------------------
+@program
+def gaussian_process() -> Program:
+    """A factor, a system and their gradients; what is around them is one loop."""
+    p, y, noise = T.vector("p"), T.vector("y"), shared("noise")
+    factor = slinalg.cholesky(T.exp(-((p[:, None] - p[None, :]) ** 2)) + noise**2 * T.eye(p.shape[0]))
+    z = slinalg.solve_lower_triangular(factor, y)
+    cost = T.dot(z, z) / 2 + T.log(T.diag(factor)).sum()
+    return Program([p, y], cost, [(9,), (9,)], [(noise, noise - 0.1 * T.grad(cost, noise))])
+
+
+@program
+def inverses() -> Program:
+    """Of the matrices of a stack; both determinants."""
+    x = T.tensor3("x")
+    outs = [nlinalg.matrix_inverse(x), slinalg.solve(x, x[:, :, :2]), nlinalg.det(x), *nlinalg.slogdet(x)]
+    return Program([x], outs, [np.arange(12.0).reshape(3, 2, 2) ** 2])
+
+
+@program
+def factors() -> Program:
+    """What LAPACK gives by columns is looked at the other way round."""
+    x = T.matrix("x")
+    square = T.dot(x, x.T)
+    values, vectors = nlinalg.eigh(square)
+    u, s, v = nlinalg.svd(x, full_matrices=False)
+    q, r = nlinalg.qr(x.T)
+    outs = [slinalg.eigvalsh(square + 1, None), values, T.dot(vectors, vectors.T), abs(u) + s, abs(v), T.dot(q, r)]
+    return Program([x], outs, [(3, 4)])
 
 
 @theano.as_op(itypes=[T.dvector], otypes=[T.dvector])

@@ -14,7 +14,7 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.native import blas, product
+from theano.native import blas, lapack, lapack_ir, product
 from theano.native.product_choice_ir import library_module
 from theano.native.support_modules import first_module, support_module
 from theano.runtime import jit
@@ -95,12 +95,14 @@ def programs() -> dict[str, Any]:
 
 
 @pytest.mark.skipif(not jit.isa().triple.startswith("x86_64"), reason="reads assembly of x86-64")
-@pytest.mark.parametrize("name", ["products", "support", *programs()])
+@pytest.mark.parametrize("name", ["products", "linear algebra", "support", *programs()])
 def test_frames(name: str) -> None:
     """What is larger than a page is touched page by page; and all that may stand above each other is small."""
     if name == "products":
         modules = [library_module(t, jit.isa(), blas.symbol(product._ROUTINE[t])) for t in ("f32", "f64")]
         found = [frames(module, product._OPTIONS) for module in modules]
+    elif name == "linear algebra":
+        found = [frames(lapack_ir.library_module(t, jit.isa(), 32), lapack._OPTIONS) for t in ("f32", "f64")]
     elif name == "support":
         triple = jit.isa().triple
         found = [frames(support_module(triple)), frames(first_module(triple), jit.Options(level=0))]
