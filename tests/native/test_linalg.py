@@ -20,7 +20,7 @@ from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.externs import EXTERNS
 from theano.loops.lapack import KINDS, NOT_FINITE, name_of
-from theano.native import lapack, lapack_ir
+from theano.native import blas, lapack, lapack_ir
 from theano.runtime import jit, threads
 from theano.runtime.target import Isa, select_isa
 from theano.tensor import nlinalg, slinalg
@@ -524,6 +524,27 @@ def test_code_for(target: str, type_: str) -> None:
     module = lapack_ir.library_module(type_, isa, 32)
     llvm.parse_assembly(module.text()).verify()
     assert not called(module, triple, cpu) - {f.name for f in module.functions} - C_LIBRARY
+
+
+def test_lapack_of_scipy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where NumPy's library can't be told; integers are shorter then."""
+    monkeypatch.setattr(blas, "library", lambda: None)
+    blas.symbol.cache_clear()
+    try:
+        assert lapack.is_there()
+        library = lapack._Library("f64", jit.isa(), False)
+    finally:
+        blas.symbol.cache_clear()
+    a, b = general(50), sides(50)
+    np.testing.assert_allclose(solved("d_linear", a, b, library.code.symbols), np.linalg.solve(a, b), atol=1e-9)
+    matrix, values, vectors = definite(40), np.empty(40), np.empty((40, 40))
+    work, words, status = np.empty(10_000), np.empty(300, "i8"), np.zeros(1, "i8")
+    memory = (x.ctypes.data for x in (values, vectors, work))
+    library_function("d_eigen", library.code.symbols)(
+        1, 1, 1, 40, matrix.ctypes.data, 0, 40, 1, *memory, work.size, words.ctypes.data, words.size, status.ctypes.data
+    )
+    assert status[0] == 0
+    np.testing.assert_allclose(vectors.T * values @ vectors, matrix, atol=1e-12)
 
 
 def test_all_functions_are_declared() -> None:
