@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import itertools
+import mmap
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -486,6 +488,50 @@ def test_nothing_beside_results_is_written(type_: str) -> None:
         a, b = general(n).astype(dtype), RNG.normal(size=(n, m)).astype(dtype)
         found = solved(name_of("linear", type_), a, b)
         np.testing.assert_allclose(found, np.linalg.solve(a, b), rtol=1e-2, atol=2e-4 if type_ == "f32" else 1e-9)
+
+
+class Guarded:
+    """Memory that ends, and begins, where no memory is."""
+
+    def __init__(self) -> None:
+        libc = ctypes.CDLL(None, use_errno=True)
+        libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+        self.room = 16 * mmap.PAGESIZE
+        self.memory = mmap.mmap(-1, self.room + 2 * mmap.PAGESIZE)
+        start = ctypes.addressof(ctypes.c_char.from_buffer(self.memory))
+        for edge in (start, start + mmap.PAGESIZE + self.room):
+            assert libc.mprotect(edge, mmap.PAGESIZE, 0) == 0
+
+    def placed(self, array: np.ndarray, at_end: bool) -> np.ndarray:
+        offset = mmap.PAGESIZE + (self.room - array.nbytes if at_end else 0)
+        view = np.frombuffer(self.memory, array.dtype, array.size, offset).reshape(array.shape)
+        view[...] = array
+        return view
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="mprotect")
+def test_nothing_outside_is_touched() -> None:
+    blocks = [Guarded() for _ in range(3)]
+    status, pivots, work = np.zeros(1, "i8"), np.zeros(64, "i8"), np.zeros(64 * 64)
+    rest = work.ctypes.data, pivots.ctypes.data, status.ctypes.data
+    kinds = ("cholesky", "cholesky_gradient", "inverse", "triangular", "linear")
+    cholesky, gradient, inverse, triangular, linear = (library_function(name_of(kind, "f64")) for kind in kinds)
+    for n, m, at_end, lower in itertools.product((1, 3, 4, 7, 8, 13, 33), (1, 2, 7, 8, 9, 21, 31), (0, 1), (0, 1)):
+        a, b, x = (
+            block.placed(array, bool(at_end))
+            for block, array in zip(blocks, (definite(n), np.ones((n, m)), np.zeros((n, m))), strict=True)
+        )
+        pa, pb, px = (array.ctypes.data for array in (a, b, x))
+        for steps, sides_ in (((n, 1), (m, 1)), ((1, n), (1, n))):
+            triangular(lower, 1, n, m, pa, 0, *steps, pb, 0, *sides_, px, status.ctypes.data)
+            linear(1, 1, n, m, pa, 0, *steps, pb, 0, *sides_, px, *rest)
+            if m == 1:
+                c = blocks[2].placed(np.zeros((n, n)), bool(at_end))
+                cholesky(lower, 1, n, pa, 0, *steps, c.ctypes.data, status.ctypes.data)
+                gradient(lower, 1, n, pa, 0, *steps, pa, 0, *steps, c.ctypes.data, work.ctypes.data)
+                inverse(1, n, pa, 0, *steps, c.ctypes.data, work.ctypes.data, work.size, *rest[1:])
+                np.testing.assert_allclose(c @ a, np.eye(n), atol=1e-9)
+        assert status[0] == 0
 
 
 @pytest.mark.parametrize("level", ["baseline", "avx2", "avx512"])
