@@ -92,7 +92,11 @@ FORMS: dict[str, tuple[list[Any], dict[str, int]]] = {
         [T.grad(T.dot(v, T.dot(matrix_inverse(A), v)), A)], {"general": 2, "Dot": 1}
     ),
     "one column": ([solve(A, v[:, None]), solve(A, v)], {"general": 1}),
-    "a multiple": ([solve(A, 3 * s * v), solve(A, v)], {"general": 1}),
+    "a multiple": ([solve(A, 3 * v), solve(A, v)], {"general": 1}),
+    "a multiple by a variable": ([solve(A, s * v), solve(A, v)], {"general": 2}),
+    "triangular, a multiple by a variable": (
+        [solve_lower_triangular(A, s * v), solve_lower_triangular(A, v), solve_lower_triangular(A, v / 3)], {"lower": 1}
+    ),
     "twice inverted": ([matrix_inverse(matrix_inverse(A)) * 2], {"SLogDet": 1}),
     "both transposed": ([matrix_inverse(A.T), matrix_inverse(A)], {"MatrixInverse": 1}),
     "symmetric, transposed": ([matrix_inverse(A + A.T).T, matrix_inverse(A + A.T)], {"MatrixInverse": 1}),

@@ -145,19 +145,41 @@ def system_with_one_column(graph: RewriteGraph, node: Node) -> Result:
 def system_with_scaled_right_side(graph: RewriteGraph, node: Node) -> Result:
     """``solve(A, c * b) -> c * solve(A, b)`` for a number `c`, where the system for `b` is solved, too."""
     A, b = node.inputs
-    out = node.outputs[0]
-    if scalar_name(b) not in algebra.PRODUCT_OPS or b.type.dtype != out.type.dtype:
+    bare = _unscaled(graph, b)
+    solved = None if bare is None else graph.known(node.op(A, bare))
+    if solved is not None:
+        return _multiple(graph, node, solved)
+    replaced: dict[Tensor, Tensor] = {}
+    for scaling in graph.users.get(b, ()):
+        scaled = scaling.outputs[0]
+        if _unscaled(graph, scaled) is b:
+            for other in graph.users.get(scaled, ()):
+                if other.op == node.op and other.inputs[0] is A and other.inputs[1] is scaled:
+                    made = _multiple(graph, other, node.outputs[0])
+                    replaced.update({} if made is None else {other.outputs[0]: made})
+    return replaced or None
+
+
+def _unscaled(graph: RewriteGraph, b: Tensor) -> Tensor | None:
+    """What `b` is a multiple of by numbers; None if it is no such multiple."""
+    if scalar_name(b) not in algebra.PRODUCT_OPS:
         return None
     view = algebra.product_of(graph, b)
     wide = [v for v in view.factors if not all(v.type.broadcastable)]
     if len(wide) != 1 or view.factors[wide[0]] != 1 or wide[0].type != b.type:
         return None
-    solved = graph.known(node.op(A, wide[0]))
-    if solved is None or solved.type != out.type:
+    return wide[0] if all(v.type.dtype == b.type.dtype for v in view.factors) else None
+
+
+def _multiple(graph: RewriteGraph, node: Node, solved: Tensor) -> Tensor | None:
+    """The solution of a system whose right side is a multiple of the one that `solved` is for."""
+    out = node.outputs[0]
+    if solved.type != out.type or node.inputs[1].type.dtype != out.type.dtype:
         return None
-    factors = {v: e for v, e in view.factors.items() if v is not wide[0]}
-    if any(v.type.dtype != out.type.dtype for v in factors):
-        return None
+    view = algebra.product_of(graph, node.inputs[1])
+    factors = {v: e for v, e in view.factors.items() if all(v.type.broadcastable)}
+    if factors and type(node.op) is Solve and node.op.triangle is None:
+        return None  # it refuses what an infinite factor makes
     return build_product(view.coef, {**factors, solved: 1}, out.type.dtype, out.type.ndim)
 
 
