@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import itertools
 import mmap
 import sys
 from collections.abc import Mapping
@@ -228,14 +229,14 @@ def test_comparisons_of_a_network_sort() -> None:
 
 
 def test_a_network_has_room() -> None:
-    """Scratch is for the widest vectors."""
-    wide = Isa("avx512", 64, True, True, True, "", "", "")
-    for keys in KEYS:
-        s = keys_of(keys, wide)
-        for n in range(1, MANY + 1):
+    """Scratch is for the widest vectors, and for the longest rows of a network."""
+    for keys, (name, size, most) in itertools.product(KEYS, [("avx512", 64, MANY), ("avx2", 32, 4 * MANY)]):
+        s = keys_of(keys, Isa(name, size, True, True, name == "avx512", "", "", ""))
+        line = 64 // s.size
+        for n in range(1, most + 1):
             matrix = s.lanes * max(1 << (n - 1).bit_length(), s.group)
-            line = 64 // s.size
-            taken = n * s.lanes + s.lanes + matrix if n <= SHORT else -(-n // line) * line + max(MANY, s.least)
+            network = max(1 << (n - 1).bit_length(), s.least)
+            taken = n * s.lanes + s.lanes + matrix if n <= SHORT else -(-n // line) * line + network
             assert taken + line <= room(n), n
 
 

@@ -9,7 +9,8 @@ __all__ = ["kernels"]
 
 # So many keys, at most, are inserted one after the other, and sorted by a network (a power of two).
 FEW = 24
-MANY = 1 << 10  # see `loops.sorting.MORE`
+MANY = 1 << 10
+MANY_AS_PARTING_IS_SLOW = 1 << 12  # see `loops.sorting.MORE`
 # A part of what is parted has at least the part ``1 / FAIR`` of it; else keys are sorted by their digits.
 FAIR = 16
 # From so many keys on those are parted off that are not among the first.
@@ -176,7 +177,7 @@ def sorted_keys(s: Keys) -> Kernel:
     if s.provisional:
         f.call("by_digits", f.p, f.n, f.other, f.low, f.high)
         return f
-    with f.when(f.n <= MANY):
+    with f.when(f.n <= (MANY if s.compresses else MANY_AS_PARTING_IS_SLOW)):
         v = rows_for(f, f.n)
         f.call("padded", f.p, f.n, f.other, v)
         f.call("network", f.other, v)

@@ -26,7 +26,7 @@ from theano.tensor.sort import ArgSortOp, SortOp, TopKOp
 # Picoseconds of a number, for keys of 32 and of 64 bits.
 TIMES = {"i32": 2500, "i64": 5000}
 # Keys that all parts together may have, and how many parts there are nevertheless.
-SCRATCH, FEWEST = 1 << 23, 8
+SCRATCH, FEWEST = 1 << 21, 8
 FALSE = ex.const(False, "bool")
 TOO_LONG = f"positions are found in rows of at most {LONGEST} numbers, not {{0}}"
 
