@@ -1,7 +1,7 @@
 """Compare random programs with NumPy for a given time.
 
-``python tools/random_programs.py [SECONDS [SEED [graphs|loops|updates|gradients|sparse|sparse_updates]]]``. The programs
-are those of the tests (`tests/native/test_differential.py`, `tests/scan/test_native_loops.py`,
+``python tools/random_programs.py [SECONDS [SEED [graphs|loops|updates|gradients|sparse|sparse_updates]]]``. The
+programs are those of the tests (`tests/native/test_differential.py`, `tests/scan/test_native_loops.py`,
 `tests/native/random_updates.py`, `tests/random_gradients.py`, `tests/sparse/random_sparse.py`,
 `tests/native/random_sparse_updates.py`), from seeds that count up, without hypothesis: about twenty a second, of
 gradients and sparse matrices a few. A failure shows its seed and ends the run; that seed alone is

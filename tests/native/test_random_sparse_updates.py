@@ -1,4 +1,4 @@
-"""Random programs over sparse matrices that are shared, empty or of any dtype (`tools/random_programs.py` has more)."""
+"""Random programs over sparse matrices that are shared, empty, of any dtype; `tools/random_programs.py` has more."""
 
 from __future__ import annotations
 

@@ -15,6 +15,8 @@ from copy import copy
 from typing import Any
 from weakref import WeakValueDictionary
 
+import numpy as np
+
 from theano.compile.io import In
 from theano.compile.plan import FunctionPlan
 from theano.graph import Apply, Constant, FunctionGraph, Op
@@ -276,7 +278,8 @@ class Border:
         for place in self.stores:
             if place is not None:
                 for k in range(place.first, place.first + place.size):
-                    self.storages[k][0] = before[k]
+                    array = before[k]  # a length is a number
+                    self.storages[k][0] = array if isinstance(array, np.ndarray) else np.array(array)
         for renewed in self.renewed:
             for k in renewed.written:
                 if k != renewed.place.first:  # somebody may share the structure of the old value

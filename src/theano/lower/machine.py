@@ -95,6 +95,8 @@ class Machine(Record, frozen=True):
         The cache for rows of a block of columns that are read next: as many as are at work, wide ones, overflow L1.
     kept_row
         Bytes of a row that stay in the cache until the next row is at hand.
+    gathers_ahead
+        Elements between the one at hand and that whose row of another matrix is asked for.
     busy
         Memory is there in time where arithmetic takes so many times as long.
 
@@ -182,6 +184,7 @@ class Machine(Record, frozen=True):
     cached_elements: int = 2048
     rows_cache: int = 2
     kept_row: int = 1 << 18
+    gathers_ahead: int = 16
     busy: int = 8
 
     awake: int = 4

@@ -10,7 +10,7 @@ from theano.loops.expr import Expr
 from theano.lower.builder import whole
 from theano.lower.convert import convert
 from theano.lower.cpu.nest import NestBuilder, index_name
-from theano.lower.cpu.prefetch import next_rows
+from theano.lower.cpu.prefetch import next_gathers, next_rows
 from theano.lower.dims import ONE, ZERO, length
 from theano.lower.items import Item, Pointwise, Reduce
 from theano.lower.plan.groups import picked
@@ -269,4 +269,6 @@ def _column_rows(
     nb.stores = []
     if hints:
         next_rows(nb, sweep.hints, axis, rows, inner)
+        if sweep.gathers:
+            next_gathers(nb, sweep.items, axis, rows, inner)
     return inner

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from theano.loops import expr as ex
@@ -393,6 +393,19 @@ class _Point:
     def index(self, axis: int) -> Expr:
         place = self.builder.group.places[self.item][axis]
         return ZERO if place is None else self.builder.index_of[place]
+
+
+def looks(nb: NestBuilder, item: Item) -> Iterator[tuple[Value, list[Expr | None]]]:
+    """What an item reads at places that are computed, and these places at the current point."""
+    if not isinstance(item, Pointwise) or not item.indirect:
+        return
+    operands, point = nb.operands(item), _Point(nb, item)
+    for node in bd.facts(item.body).order:
+        if node.op == "look" and node.value[0] >= len(item.picks):
+            k, given = node.value
+            places = iter(node.args)
+            at = [bd.facts(next(places)).at(operands, point) if g else None for g in given]
+            yield item.indirect[k], [None if i is None else nb.local(i) for i in at]
 
 
 def index_name(index: Expr) -> str:

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.lower.cpu.nest import NestBuilder
-from theano.lower.dims import ZERO, length
+from theano.lower.cpu.nest import NestBuilder, looks
+from theano.lower.dims import ONE, ZERO, length
 from theano.lower.plan.hints import Hint
+from theano.lower.values import Item
 
 Block = list[st.Stmt]
 
@@ -38,6 +39,24 @@ def next_row(nb: NestBuilder, hints: Sequence[Hint], row: int, points: Expr, bod
             step = ex.select(near, dict(zip(index, view.strides, strict=True))[nb.index_of[row]], ZERO)
             view = st.View(view.base, view.type, ex.add(view.offset, step), view.strides)
         made.append(st.Prefetch(view, index, 0, hint.written))
+    body[:0] = made
+
+
+def next_gathers(nb: NestBuilder, items: Sequence[Item], axis: int, rows: Sequence[Expr], body: Block) -> None:
+    """Ask for what items will read at places that are loaded: those of some elements further on, of whatever row.
+
+    No processor foresees them, and few of them are under way while it waits.
+    """
+    last = ex.sub(nb.local(nb.group.axes[axis]), ONE)
+    around, here = (nb.block, nb.env, nb.loads), nb.index_of[axis]
+    nb.block = made = list[st.Stmt]()
+    for row in rows:
+        nb.index_of[axis] = ex.minimum(ex.add(row, length(nb.b.machine.gathers_ahead)), last)
+        nb.env, nb.loads = {}, {}
+        for item in items:
+            for value, places in looks(nb, item):
+                made.append(st.Prefetch(*nb.place(value, places), 0, False))
+    (nb.block, nb.env, nb.loads), nb.index_of[axis] = around, here
     body[:0] = made
 
 

@@ -42,7 +42,8 @@ class Sweep(NamedTuple):
     """One pass over the reduced axes: its items, what a point of it costs, how many vectors it takes at once.
 
     With `apart` the copies of an accumulation are added at the end only. Of columns, `rows` are taken at once. It goes
-    one point after the other, `in_order`, where places that are written may be the same.
+    one point after the other, `in_order`, where places that are written may be the same. With `gathers` it asks early
+    for what is read at places that are loaded.
     """
 
     items: tuple[Item, ...]
@@ -52,6 +53,7 @@ class Sweep(NamedTuple):
     rows: int = 1
     hints: tuple[Hint, ...] = ()
     in_order: bool = False
+    gathers: bool = False
 
     def reduces(self) -> list[Reduce]:
         return [i for i in self.items if isinstance(i, Reduce)]
@@ -441,7 +443,9 @@ class _Planner:
             cost = sum(i.cost for i in items if isinstance(i, Pointwise | Reduce))
             accesses = self.reach.of(items, later, rows, loops=False) if hinted else []
             hints = hints_for_rows(accesses, self.reduced[-1])
-            sweeps.append(Sweep(tuple(items), cost, rows=self._rows_at_once(items, cost), hints=hints))
+            gathers = self.group.ragged is not None and pays(self.reach) and self.reduced[-1] == self.group.ragged.axis
+            rows_at_once = self._rows_at_once(items, cost)
+            sweeps.append(Sweep(tuple(items), cost, rows=rows_at_once, hints=hints, gathers=gathers))
             for item in items:
                 if isinstance(item, Pointwise) and item.out in self.stored and item.out is not None:
                     rows[item.out] = self.reach.store(item)._replace(written=False)

@@ -35,6 +35,8 @@ def plan_lines(
         else:
             yield f"in {count} parts where there are {machine.large:,} elements"
     yield from _hints(plan, name)
+    if any(sweep.gathers for sweep in plan.sweeps):
+        yield f"asks early for what is read {machine.gathers_ahead} elements further on"
     if plan.sharing is not None:
         each = "" if plan.parts is not None else f", of {length(plan.sharing.weight)} ps each"
         yield f"goes by in ranges of {_positions(plan, axes)}{each}"
