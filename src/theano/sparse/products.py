@@ -92,6 +92,8 @@ class Dot(SparseOp):
         outputs[0][0] = as_dense(x @ y, node.outputs[0].type.dtype)
 
     def decompose(self, inputs: Sequence[Any]) -> list[Any]:
+        if all(map(is_sparse_variable, inputs)):  # made dense, an operand could need far more memory than the result
+            return [dense_from_sparse(_structured_dot(*inputs))]
         return [cast(expanded(*inputs), upcast(*inputs))]
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
@@ -133,7 +135,7 @@ def expanded(x: Any, y: Any) -> Any:
         turned = expanded(transpose(y), x.T if x.type.ndim == 2 else x)
         return turned.T if x.type.ndim == 2 else turned
     data, indices, indptr, shape = csm_properties(x)
-    y = OfLength(UNLIKE)(dense_from_sparse(y) if is_sparse_variable(y) else y, shape[1])
+    y = OfLength(UNLIKE)(y, shape[1])
     if y.type.ndim == 2:
         data = dimshuffle(data, (0, "x"))
     dtype = upcast(x, y)
@@ -247,11 +249,11 @@ def structured_dot(x: Any, y: Any) -> Any:
     Parameters
     ----------
     x, y
-        Matrices, sparse or dense.
+        Matrices, sparse or dense. A dense one may be a vector.
 
     Returns
     -------
-    A dense matrix; if both are sparse, a sparse one in the format of `x`.
+    A dense matrix or vector; if both are sparse, a sparse matrix in the format of `x`.
 
     Notes
     -----
@@ -267,9 +269,11 @@ def structured_dot(x: Any, y: Any) -> Any:
     """
     x, y = as_sparse_or_tensor_variable(x), as_sparse_or_tensor_variable(y)
     check_operands("structured_dot", x, y)
-    if is_sparse_variable(x):
-        return _structured_dot(x, y)
-    return _structured_dot(transpose(y), x.T).T
+    if not is_sparse_variable(x):
+        return structured_dot(transpose(y), x.T).T
+    if y.type.ndim == 1:
+        return _structured_dot(x, dimshuffle(y, (0, "x")))[:, 0]
+    return _structured_dot(x, y)
 
 
 class _StructuredDotGrad(SparseOp):
