@@ -11,6 +11,7 @@ from theano.graph import Apply, Op
 from theano.graph.origin import made_here
 from theano.sparse.arithmetic import mul
 from theano.sparse.convert import (
+    SparseFromDense,
     adjoint,
     conjugated,
     dense_from_sparse,
@@ -380,6 +381,14 @@ class TrueDot(SparseOp):
         if not hasattr(found, "format"):
             found = matrix_class(kind.format)(found)
         outputs[0][0] = as_format(found, kind.format, kind.dtype)
+
+    def components(self, inputs: Sequence[Any]) -> Components | None:
+        """Those of the dense product without its zeros; of two sparse matrices they are not known."""
+        formats = [v.type.format for v in inputs if is_sparse_variable(v)]
+        if len(formats) == 2:
+            return None
+        data, indices, indptr, shape = csm_properties(SparseFromDense(formats[0])(_dot(*inputs)))
+        return data, indices, indptr, shape
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
         return [(lengths(node.inputs[0], shapes[0])[0], lengths(node.inputs[1], shapes[1])[1])]
