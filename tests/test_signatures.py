@@ -77,6 +77,43 @@ SIGNATURES = {
             "uniform": "low=0.0, high=1.0, ndim=None, dtype=None",
         }.items()
     },
+    **{
+        f"theano.sparse.{name}": signature
+        for name, signature in {
+            "CSM": "(format, kmap=None)",
+            "CSMProperties": "(kmap=None)",
+            "DenseFromSparse": "(structured=True)",
+            "HStack": "(format=None, dtype=None)",
+            "Remove0": "(inplace=False)",
+            "SparseConstant": "(type, data, name=None)",
+            "SparseFromDense": "(format)",
+            "SparseType": "(format, dtype)",
+            "SpSum": "(axis=None, sparse_grad=True)",
+            "TrueDot": "(grad_preserves_dense=True)",
+            "as_sparse_or_tensor_variable": "(x, name=None)",
+            "as_sparse_variable": "(x, name=None)",
+            "basic.csr_matrix": "(name=None, dtype=None)",
+            "cast": "(variable, dtype)",
+            "col_scale": "(x, s)",
+            "hstack": "(blocks, format=None, dtype=None)",
+            "matrix": "(format, name=None, dtype=None)",
+            "sandbox.sp.convolve": "(kerns, kshp, nkern, images, imgshp, step=(1, 1), bias=None, mode='valid', "
+            "flatten=True)",
+            "sandbox.sp2.Binomial": "(format, dtype)",
+            "shared": "(value, name=None, strict=False, allow_downcast=None, borrow=False, format=None)",
+            "sharedvar.sparse_constructor": "(value, name=None, strict=False, allow_downcast=None, borrow=False, "
+            "format=None)",
+            "sp_sum": "(x, axis=None, sparse_grad=False)",
+            "sparse_random_inputs": "(format, shape, n=1, out_dtype=None, p=0.5, gap=None, explicit_zero=False, "
+            "unsorted_indices=False)",
+            "structured_dot": "(x, y)",
+            "structured_dot_grad": "(sparse_A, dense_B, ga)",
+            "structured_pow": "(x, y)",
+            "true_dot": "(x, y, grad_preserves_dense=True)",
+            "type.SparseType.filter": "(self, value, strict=False, allow_downcast=None)",
+            "verify_grad_sparse": "(op, pt, structured=False, *args, **kwargs)",
+        }.items()
+    },
     "theano.tensor.basic.get_scalar_constant_value": "(orig_v, elemwise=True, only_process_constants=False, "
     "max_recur=10)",
     **{

@@ -106,6 +106,24 @@ def test_bad_structure_is_refused_at_the_call(name: str) -> None:
         theano.function([columns], S.sp_sum(columns))(_as_columns(value))
 
 
+def test_blocks() -> None:
+    kind = S.bsr_dmatrix
+    x = sp.bsr_matrix(np.kron(np.eye(2), np.ones((2, 2))), blocksize=(2, 2))
+    assert kind.filter(x) is x and (kind.filter(x.tocsr()) != x).nnz == 0
+    for name, value, words in [("indices", [0, 2], "indices is 2"), ("indptr", [0, 2, 1], "indptr falls")]:
+        wrong = x.copy()
+        setattr(wrong, name, np.array(value, "int32"))
+        with pytest.raises(ValueError, match=words):
+            kind.filter(wrong)
+    b, w = kind("b"), T.dmatrix("w")
+    assert (theano.function([b], b)(x) != x).nnz == 0
+    for use in (lambda: S.dot(b, w), lambda: -b, lambda: b.T, lambda: b.toarray(), lambda: b + w, lambda: S.lt(b, w),
+                lambda: S.structured_dot(b, w), lambda: S.hstack([b]), lambda: S.add(b, b), lambda: S.sqr(b),
+                lambda: S.cast(b, "float32"), lambda: S.add_s_s_data(b, b)):  # fmt: skip
+        with pytest.raises(TypeError, match="b has format bsr: this works on format cs"):
+            use()
+
+
 def _as_columns(x: sp.csr_matrix) -> sp.csc_matrix:
     made = sp.csc_matrix((3, 2))
     made.data, made.indices, made.indptr = x.data, x.indices, x.indptr

@@ -58,7 +58,7 @@ __all__ = [
 ]
 
 
-def one_format(op: Any, x: Any, y: Any) -> tuple[Any, Any]:
+def one_format(x: Any, y: Any) -> tuple[Any, Any]:
     """Two sparse variables in the format of the first; TypeError if one is not sparse."""
     x, y = as_sparse_variable(x), as_sparse_variable(y)
     for v in (x, y):
@@ -85,6 +85,7 @@ class Neg(SameShape):
 
     def make_node(self, x: Any) -> Apply:
         x = as_sparse_variable(x)
+        wanted_format(x, "csr", "csc")
         if x.type.dtype == "bool":
             raise TypeError(f"bools can't be negated: {x}{made_here(x)}")
         return Apply(self, [x], [x.type()])
@@ -103,20 +104,30 @@ class Neg(SameShape):
 neg = Neg()
 
 
-class AddSS(SameShape):
-    """The sum of two sparse matrices: with the elements of both, in the format of the first."""
+class _OfTwo(SameShape):
+    """Of two sparse matrices, element by element; in the format of the first."""
 
     __props__ = ()
 
+    def combined(self, x: Any, y: Any) -> Any:
+        """The values combined."""
+        raise NotImplementedError
+
     def make_node(self, x: Any, y: Any) -> Apply:
-        x, y = one_format(self, x, y)
+        x, y = one_format(x, y)
         return Apply(self, [x, y], [sparse_output(x.type.format, upcast(x, y))])
 
     def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
-        x, y = inputs
-        check_shapes(x, y)
+        check_shapes(*inputs)
         kind = node.outputs[0].type
-        outputs[0][0] = as_format(x + y, kind.format, kind.dtype)
+        outputs[0][0] = as_format(self.combined(*inputs), kind.format, kind.dtype)
+
+
+class AddSS(_OfTwo):
+    """The sum of two sparse matrices: with the elements of both, in the format of the first."""
+
+    def combined(self, x: Any, y: Any) -> Any:
+        return x + y
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         return [in_dtype(gs[0], v) for v in inputs]
@@ -146,6 +157,7 @@ class AddSSData(SameShape):
 
     def make_node(self, x: Any, y: Any) -> Apply:
         x, y = as_sparse_variable(x), as_sparse_variable(y)
+        wanted_format(x, "csr", "csc")
         if x.type.format != y.type.format:
             raise TypeError(f"{x} and {y} are of formats {x.type.format} and {y.type.format}: their structures differ")
         return Apply(self, [x, y], [sparse_output(x.type.format, upcast(x, y))])
@@ -182,6 +194,7 @@ class AddSD(SparseOp):
 
     def make_node(self, x: Any, y: Any) -> Apply:
         x, y = as_sparse_variable(x), as_tensor_variable(y)
+        wanted_format(x, "csr", "csc")
         if y.type.ndim != 2:
             raise TypeError(f"add_s_d takes a dense matrix, {y} has {y.type.ndim} dimensions{made_here(y)}")
         return Apply(self, [x, y], [dense_output(upcast(x, y), y.type.shape)])
@@ -401,21 +414,13 @@ def row_scale(x: Any, s: Any) -> Any:
     return _row_scale_csc(x, s) if x.type.format == "csc" else transpose(_col_scale_csc(transpose(x), s))
 
 
-class MulSS(SameShape):
+class MulSS(_OfTwo):
     """The product, element by element, of two sparse matrices: with elements where both have one."""
 
-    __props__ = ()
     linear_in = (0, 1)
 
-    def make_node(self, x: Any, y: Any) -> Apply:
-        x, y = one_format(self, x, y)
-        return Apply(self, [x, y], [sparse_output(x.type.format, upcast(x, y))])
-
-    def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
-        x, y = inputs
-        check_shapes(x, y)
-        kind = node.outputs[0].type
-        outputs[0][0] = as_format(x.multiply(y), kind.format, kind.dtype)
+    def combined(self, x: Any, y: Any) -> Any:
+        return x.multiply(y)
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         x, y = inputs

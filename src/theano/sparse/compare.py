@@ -14,7 +14,7 @@ from theano.graph.origin import made_here
 from theano.sparse.arithmetic import check_shapes, one_format
 from theano.sparse.convert import dense_from_sparse, sp_zeros_like
 from theano.sparse.csm import lengths
-from theano.sparse.op import SameShape, SparseOp, dense_output, sparse_output
+from theano.sparse.op import SameShape, SparseOp, dense_output, sparse_output, wanted_format
 from theano.sparse.values import as_format, scipy_sparse
 from theano.sparse.variable import as_sparse_or_tensor_variable, as_sparse_variable, is_sparse_variable
 from theano.tensor import math
@@ -65,7 +65,7 @@ class _ComparisonSS(SameShape):
         raise NotImplementedError
 
     def make_node(self, x: Any, y: Any) -> Apply:
-        x, y = one_format(self, x, y)
+        x, y = one_format(x, y)
         return Apply(self, [x, y], [sparse_output(x.type.format, "bool")])
 
     def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
@@ -95,6 +95,7 @@ class _ComparisonSD(SparseOp):
 
     def make_node(self, x: Any, y: Any) -> Apply:
         x, y = as_sparse_variable(x), as_tensor_variable(y)
+        wanted_format(x, "csr", "csc")
         if y.type.ndim > 2:
             raise TypeError(f"matrices are compared with matrices, {y} has {y.type.ndim} dimensions{made_here(y)}")
         return Apply(self, [x, y], [dense_output("bool", (None, None))])

@@ -86,6 +86,7 @@ class DenseFromSparse(SparseOp):
 
     def make_node(self, x: Any) -> Apply:
         x = as_sparse_variable(x)
+        wanted_format(x, "csr", "csc")
         return Apply(self, [x], [dense_output(x.type.dtype, (None, None))])
 
     def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
@@ -136,6 +137,7 @@ class ChangeFormat(SameShape):
 
     def make_node(self, x: Any) -> Apply:
         x = as_sparse_variable(x)
+        wanted_format(x, "csr", "csc")
         return Apply(self, [x], [sparse_output(self.format, x.type.dtype)])
 
     def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
@@ -292,6 +294,7 @@ class Cast(SameShape):
 
     def make_node(self, x: Any) -> Apply:
         x = as_sparse_variable(x)
+        wanted_format(x, "csr", "csc")
         if x.type.dtype in COMPLEX and self.out_type not in COMPLEX:
             raise TypeError(f"{x} is complex: take its real part first, which {self.out_type} can hold")
         return Apply(self, [x], [sparse_output(x.type.format, self.out_type)])

@@ -69,7 +69,7 @@ def upcast(*variables: Any) -> str:
 def wanted_format(x: Any, *formats: str) -> None:
     """TypeError if a variable has none of the formats that an operation works on."""
     if x.type.format not in formats:
-        raise TypeError(f"{x} has format {x.type.format}: this works on {' and '.join(formats)}")
+        raise TypeError(f"{x} has format {x.type.format}: this works on format {' and '.join(formats)}")
 
 
 def requires(message: str, value: Any, *conditions: Any) -> Any:

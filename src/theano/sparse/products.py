@@ -65,6 +65,8 @@ def check_operands(op: Any, x: Any, y: Any) -> None:
     if not (is_sparse_variable(x) or is_sparse_variable(y)):
         raise TypeError(f"{op} needs a sparse operand, {x} and {y} are dense: use theano.tensor.dot{made_here(x)}")
     for v in (x, y):
+        if is_sparse_variable(v):
+            wanted_format(v, "csr", "csc")
         if v.type.ndim not in (1, 2):
             raise TypeError(f"{op} takes matrices and vectors, {v} has {v.type.ndim} dimensions{made_here(v)}")
 
@@ -194,6 +196,7 @@ class StructuredDot(SparseOp):
 
     def make_node(self, a: Any, b: Any) -> Apply:
         a, b = as_sparse_variable(a), as_sparse_or_tensor_variable(b)
+        check_operands("structured_dot", a, b)
         if b.type.ndim != 2:
             raise NotImplementedError(f"structured_dot takes two matrices, {b} has {b.type.ndim} dimensions")
         dtype = upcast(a, b)

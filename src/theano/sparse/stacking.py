@@ -9,7 +9,7 @@ from theano.graph import Apply
 from theano.scalar.dtypes import DISCRETE, as_dtype
 from theano.sparse.convert import cast, in_dtype, in_format
 from theano.sparse.csm import SoundCSM, components_of, csm_properties, lengths
-from theano.sparse.op import Components, SparseOp, requires, sparse_output, upcast
+from theano.sparse.op import Components, SparseOp, requires, sparse_output, upcast, wanted_format
 from theano.sparse.values import as_format, scipy_sparse
 from theano.sparse.variable import as_sparse_variable, is_sparse_variable
 from theano.tensor.join import concatenate, stack
@@ -46,6 +46,8 @@ class HStack(SparseOp):
         if not mat:
             raise ValueError(f"{type(self).__name__} needs a matrix at least")
         blocks = [as_sparse_variable(v) for v in mat]
+        for v in blocks:
+            wanted_format(v, "csr", "csc")
         return Apply(self, blocks, [sparse_output(self.format, self.dtype or upcast(*blocks))])
 
     def perform(self, node: Apply, block: Sequence[Any], outputs: Sequence[list[Any]]) -> None:

@@ -33,7 +33,31 @@ __all__ = [
 ]
 
 
-class EnsureSortedIndices(SameShape):
+class _Tidied(SameShape):
+    """The same matrix, stored in another way."""
+
+    __props__ = ("inplace",)
+
+    def __init__(self, inplace: bool = False) -> None:
+        self.inplace = bool(inplace)
+        self.destroy_map = {0: [0]} if self.inplace else {}
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__}{{{'inplace' if self.inplace else 'no_inplace'}}}"
+
+    def make_node(self, x: Any) -> Apply:
+        x = as_sparse_variable(x)
+        wanted_format(x, "csr", "csc")
+        return Apply(self, [x], [x.type()])
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        return [gs[0]]
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+        return [eval_points[0]]
+
+
+class EnsureSortedIndices(_Tidied):
     """A sparse matrix with the elements of each row (of 'csc': column) in order; the gradient is regular.
 
     Parameters
@@ -42,21 +66,8 @@ class EnsureSortedIndices(SameShape):
         Whether the input's own arrays may be sorted.
     """
 
-    __props__ = ("inplace",)
-    linear_in = (0,)
-
     def __init__(self, inplace: bool) -> None:
-        self.inplace = bool(inplace)
-        self.destroy_map = {0: [0]} if self.inplace else {}
-        self.view_map = {}
-
-    def __str__(self) -> str:
-        return f"EnsureSortedIndices{{{'inplace' if self.inplace else 'no_inplace'}}}"
-
-    def make_node(self, x: Any) -> Apply:
-        x = as_sparse_variable(x)
-        wanted_format(x, "csr", "csc")
-        return Apply(self, [x], [x.type()])
+        super().__init__(inplace)
 
     def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
         (x,) = inputs
@@ -72,14 +83,11 @@ class EnsureSortedIndices(SameShape):
         order = argsort(lines(indptr, indices.shape[0]) * across + indices, kind="stable")
         return data[order], indices[order], indptr, shape
 
-    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        return [gs[0]]
-
 
 ensure_sorted_indices = EnsureSortedIndices(inplace=False)
 
 
-class Remove0(SameShape):
+class Remove0(_Tidied):
     """A sparse matrix without those of its elements that are 0; the gradient is regular.
 
     Parameters
@@ -87,20 +95,6 @@ class Remove0(SameShape):
     inplace
         Whether the input itself may be changed.
     """
-
-    __props__ = ("inplace",)
-
-    def __init__(self, inplace: bool = False) -> None:
-        self.inplace = bool(inplace)
-        self.destroy_map = {0: [0]} if self.inplace else {}
-
-    def __str__(self) -> str:
-        return f"Remove0{{{'inplace' if self.inplace else 'no_inplace'}}}"
-
-    def make_node(self, x: Any) -> Apply:
-        x = as_sparse_variable(x)
-        wanted_format(x, "csr", "csc")
-        return Apply(self, [x], [x.type()])
 
     def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
         (x,) = inputs
@@ -115,12 +109,6 @@ class Remove0(SameShape):
         (at,) = keep.nonzero()
         before = concatenate([np.zeros(1, "int64"), cumsum(cast(keep, "int64"))])
         return data[at], indices[at], cast(before[indptr], "int32"), shape
-
-    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        return [gs[0]]
-
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        return [eval_points[0]]
 
 
 remove0 = Remove0()

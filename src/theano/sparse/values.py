@@ -17,7 +17,7 @@ _INT32 = np.dtype("int32")
 _MOST = np.iinfo(np.int32).max
 
 # What SciPy calls the axis that a format compresses, and the other one.
-_AXES = {"csr": ("row", "column"), "csc": ("column", "row")}
+_AXES = {"csr": ("row", "column"), "csc": ("column", "row"), "bsr": ("block row", "block column")}
 
 
 def scipy_sparse() -> ModuleType:
@@ -112,14 +112,15 @@ def check_structure(value: Any) -> None:
     if value.format == "coo":
         for axis, name in enumerate(("row", "column")):
             _check_indices(np.asarray((value.row, value.col)[axis]), value.shape[axis], name, name)
-    if value.format not in ("csr", "csc"):
+    if value.format not in FORMATS:
         return  # those of the other formats SciPy checks itself
-    along, across = (0, 1) if value.format == "csr" else (1, 0)
-    lines, length = value.shape[along], value.shape[across]
+    along, across = (1, 0) if value.format == "csc" else (0, 1)
+    size = value.blocksize if value.format == "bsr" else (1, 1)
+    lines, length = value.shape[along] // size[along], value.shape[across] // size[across]
     line, other = _AXES[value.format]
     data, indices, indptr = value.data, value.indices, value.indptr
     for name, part in (("data", data), ("indices", indices), ("indptr", indptr)):
-        if part.ndim != 1:
+        if part.ndim != (3 if value.format == "bsr" and part is data else 1):
             raise ValueError(f"{name} of a sparse matrix is a vector, not an array of {part.ndim} axes")
     for name, part in (("indices", indices), ("indptr", indptr)):
         if part.dtype.kind not in "iu":
