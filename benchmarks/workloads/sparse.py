@@ -207,7 +207,6 @@ ROWS = [
     Workload(
         "factorisation_machine",
         "factorisation machine on CSR 20,000 x 50,000 with 50 elements a row, 8 factors, training step, f64",
-        Target(0.6),
         data=_factors,
         setups={"theano": _machine_theano, "numpy": _machine_scipy, "jax": _machine_jax},
         sizes={**_SIZES, "width": 8},

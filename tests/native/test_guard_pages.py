@@ -122,19 +122,81 @@ print("fine")
 """
 
 
+# The rows of a sparse matrix: whatever its structure is, loads through it stay inside of arrays.
+ROWS = PROGRAM[: PROGRAM.index("rng =")].replace("DTYPE = sys.argv[1]", 'DTYPE = "float64"') + r"""
+import theano
+from theano.tensor.segments import SoundRows, scatter_sum, segment_spread, segment_sum
+
+def placed(array, at_end):
+    "The array in memory of its own type."
+    global DTYPE
+    DTYPE = array.dtype.name
+    return guarded(at_end)(array)
+
+theano.config.on_unused_input = "ignore"
+given = d, i, p, w, W = T.dvector(), T.ivector(), T.ivector(), T.dvector(), T.dmatrix()
+i, p, x = SoundRows()(i, p, w.shape[0], d)
+z = segment_sum(x * w[i], p)
+spread = segment_spread(z, p, x.shape[0])
+f = function(given, [z, scatter_sum(x * spread, i, w.shape[0]), segment_sum(x.dimshuffle(0, "x") * W[i], p), x * spread])
+raw = function(given, [segment_sum(d, given[2]), scatter_sum(d, given[1], w.shape[0])])
+rng = np.random.RandomState(1)
+for at_end in (True, False):
+    for n, m in ((0, 3), (1, 1), (3, 7), (9, 40), (30, 3)):
+        lengths = rng.randint(0, 40, n) * rng.randint(0, 2, n)
+        starts = np.concatenate([[0], np.cumsum(lengths)]).astype("int32")
+        count = int(starts[-1])
+        data, columns = rng.randint(-3, 4, count) * 1.0, rng.randint(0, m, count).astype("int32")
+        vector, matrix = rng.randint(-3, 4, m) * 1.0, rng.randint(-3, 4, (m, 9)) * 1.0
+        lines = np.repeat(np.arange(n), lengths)
+        dense = np.zeros((n, m))
+        np.add.at(dense, (lines, columns), data)
+        found = f(*(placed(a, at_end) for a in (data, columns, starts, vector, matrix)))
+        sums = dense @ vector
+        for got, wanted in zip(found, [sums, dense.T @ sums, dense @ matrix, data * sums[lines]], strict=True):
+            np.testing.assert_array_equal(got, wanted)
+        raw(*(placed(a, at_end) for a in (data, columns, starts, vector, matrix)))
+        for wrong in (-1, m, 2**31 - 1, -(2**31), 10**6):
+            for which, at in (("columns", 0), ("columns", -1), ("starts", 0), ("starts", n // 2), ("starts", -1)):
+                bad = {"columns": columns.copy(), "starts": starts.copy()}
+                if not bad[which].size or bad[which][at] == wrong:
+                    continue
+                bad[which][at] = wrong
+                for g in (f, raw):
+                    try:
+                        g(*(placed(a, at_end) for a in (data, bad["columns"], bad["starts"], vector, matrix)))
+                    except (ValueError, IndexError):
+                        continue
+                    inside = 0 <= wrong < m if which == "columns" else (np.diff(bad["starts"]) >= 0).all()
+                    assert inside and bad["starts"][0] == 0 and bad["starts"][-1] == count, (n, m, wrong, which, at)
+print("fine")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="mprotect")
+@pytest.mark.parametrize("isa", ["auto", "avx2"])
+def test_a_structure_leads_nowhere_outside(isa: str, tmp_path: Path) -> None:
+    _run(ROWS, isa, tmp_path)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="mprotect")
 @pytest.mark.parametrize(
     ("dtype", "isa"),
     [*((d, "auto") for d in ("float32", "float64", "int8", "float16")), ("float32", "avx2"), ("float64", "avx2")],
 )
 def test_nothing_outside_is_touched(dtype: str, isa: str, tmp_path: Path) -> None:
+    _run(PROGRAM, isa, tmp_path, dtype)
+
+
+def _run(text: str, isa: str, tmp_path: Path, *args: str) -> None:
+    """The program in a process of its own."""
     try:
         select_isa(isa)
     except ValueError as missing:
         pytest.skip(str(missing))
     flags = f"{os.environ.get('THEANO_FLAGS', '')},isa={isa}".strip(",")
     program = tmp_path / "guarded.py"
-    program.write_text(PROGRAM)
-    command = [sys.executable, "-X", "faulthandler", str(program), dtype]
+    program.write_text(text)
+    command = [sys.executable, "-X", "faulthandler", str(program), *args]
     done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "THEANO_FLAGS": flags})
     assert done.returncode == 0 and done.stdout == "fine\n", done.stderr[-3000:]
