@@ -138,7 +138,8 @@ given = d, i, p, w, W = T.dvector(), T.ivector(), T.ivector(), T.dvector(), T.dm
 i, p, x = SoundRows()(i, p, w.shape[0], d)
 z = segment_sum(x * w[i], p)
 spread = segment_spread(z, p, x.shape[0])
-f = function(given, [z, scatter_sum(x * spread, i, w.shape[0]), segment_sum(x.dimshuffle(0, "x") * W[i], p), x * spread])
+products = [z, scatter_sum(x * spread, i, w.shape[0]), segment_sum(x.dimshuffle(0, "x") * W[i], p), x * spread]
+f = function(given, products)
 raw = function(given, [segment_sum(d, given[2]), scatter_sum(d, given[1], w.shape[0])])
 rng = np.random.RandomState(1)
 for at_end in (True, False):
