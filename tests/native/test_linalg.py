@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import itertools
+import mmap
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -20,7 +22,7 @@ from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.externs import EXTERNS
 from theano.loops.lapack import KINDS, NOT_FINITE, name_of
-from theano.native import lapack, lapack_ir
+from theano.native import blas, lapack, lapack_ir
 from theano.runtime import jit, threads
 from theano.runtime.target import Isa, select_isa
 from theano.tensor import nlinalg, slinalg
@@ -488,6 +490,50 @@ def test_nothing_beside_results_is_written(type_: str) -> None:
         np.testing.assert_allclose(found, np.linalg.solve(a, b), rtol=1e-2, atol=2e-4 if type_ == "f32" else 1e-9)
 
 
+class Guarded:
+    """Memory that ends, and begins, where no memory is."""
+
+    def __init__(self) -> None:
+        libc = ctypes.CDLL(None, use_errno=True)
+        libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+        self.room = 16 * mmap.PAGESIZE
+        self.memory = mmap.mmap(-1, self.room + 2 * mmap.PAGESIZE)
+        start = ctypes.addressof(ctypes.c_char.from_buffer(self.memory))
+        for edge in (start, start + mmap.PAGESIZE + self.room):
+            assert libc.mprotect(edge, mmap.PAGESIZE, 0) == 0
+
+    def placed(self, array: np.ndarray, at_end: bool) -> np.ndarray:
+        offset = mmap.PAGESIZE + (self.room - array.nbytes if at_end else 0)
+        view = np.frombuffer(self.memory, array.dtype, array.size, offset).reshape(array.shape)
+        view[...] = array
+        return view
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="mprotect")
+def test_nothing_outside_is_touched() -> None:
+    blocks = [Guarded() for _ in range(3)]
+    status, pivots, work = np.zeros(1, "i8"), np.zeros(64, "i8"), np.zeros(64 * 64)
+    rest = work.ctypes.data, pivots.ctypes.data, status.ctypes.data
+    kinds = ("cholesky", "cholesky_gradient", "inverse", "triangular", "linear")
+    cholesky, gradient, inverse, triangular, linear = (library_function(name_of(kind, "f64")) for kind in kinds)
+    for n, m, at_end, lower in itertools.product((1, 3, 4, 7, 8, 13, 33), (1, 2, 7, 8, 9, 21, 31), (0, 1), (0, 1)):
+        a, b, x = (
+            block.placed(array, bool(at_end))
+            for block, array in zip(blocks, (definite(n), np.ones((n, m)), np.zeros((n, m))), strict=True)
+        )
+        pa, pb, px = (array.ctypes.data for array in (a, b, x))
+        for steps, sides_ in (((n, 1), (m, 1)), ((1, n), (1, n))):
+            triangular(lower, 1, n, m, pa, 0, *steps, pb, 0, *sides_, px, status.ctypes.data)
+            linear(1, 1, n, m, pa, 0, *steps, pb, 0, *sides_, px, *rest)
+            if m == 1:
+                c = blocks[2].placed(np.zeros((n, n)), bool(at_end))
+                cholesky(lower, 1, n, pa, 0, *steps, c.ctypes.data, status.ctypes.data)
+                gradient(lower, 1, n, pa, 0, *steps, pa, 0, *steps, c.ctypes.data, work.ctypes.data)
+                inverse(1, n, pa, 0, *steps, c.ctypes.data, work.ctypes.data, work.size, *rest[1:])
+                np.testing.assert_allclose(c @ a, np.eye(n), atol=1e-9)
+        assert status[0] == 0
+
+
 @pytest.mark.parametrize("level", ["baseline", "avx2", "avx512"])
 def test_every_instruction_set(level: str) -> None:
     """The code of each level that this machine can run."""
@@ -524,6 +570,27 @@ def test_code_for(target: str, type_: str) -> None:
     module = lapack_ir.library_module(type_, isa, 32)
     llvm.parse_assembly(module.text()).verify()
     assert not called(module, triple, cpu) - {f.name for f in module.functions} - C_LIBRARY
+
+
+def test_lapack_of_scipy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where NumPy's library can't be told; integers are shorter then."""
+    monkeypatch.setattr(blas, "library", lambda: None)
+    blas.symbol.cache_clear()
+    try:
+        assert lapack.is_there()
+        library = lapack._Library("f64", jit.isa(), False)
+    finally:
+        blas.symbol.cache_clear()
+    a, b = general(50), sides(50)
+    np.testing.assert_allclose(solved("d_linear", a, b, library.code.symbols), np.linalg.solve(a, b), atol=1e-9)
+    matrix, values, vectors = definite(40), np.empty(40), np.empty((40, 40))
+    work, words, status = np.empty(10_000), np.empty(300, "i8"), np.zeros(1, "i8")
+    memory = (x.ctypes.data for x in (values, vectors, work))
+    library_function("d_eigen", library.code.symbols)(
+        1, 1, 1, 40, matrix.ctypes.data, 0, 40, 1, *memory, work.size, words.ctypes.data, words.size, status.ctypes.data
+    )
+    assert status[0] == 0
+    np.testing.assert_allclose(vectors.T * values @ vectors, matrix, atol=1e-12)
 
 
 def test_all_functions_are_declared() -> None:

@@ -158,3 +158,16 @@ def test_systems_in_a_loop():
     d = R.randn(4, 4)
     numeric = ((last(A + 1e-6 * d) ** 2).sum() - (last(A - 1e-6 * d) ** 2).sum()) / 2e-6
     np.testing.assert_allclose((slope * d).sum(), numeric, rtol=1e-6)
+
+
+def test_gradient_of_a_factor_refuses():
+    x = T.dmatrix("x")
+    with pytest.raises(TypeError, match="CholeskyGrad: .* different numbers of dimensions"):
+        slinalg.CholeskyGrad()(x, x, T.dtensor3())
+    with pytest.raises(TypeError, match="CholeskyGrad takes matrices of real numbers"):
+        slinalg.CholeskyGrad()(x, x, T.zmatrix())
+    with pytest.raises(TypeError, match="CholeskyGrad takes matrices"):
+        slinalg.CholeskyGrad()(x, x, T.dvector())
+    f = theano.function([x], slinalg.CholeskyGrad()(x, x, x[:1]))
+    with pytest.raises(ValueError, match="axis 0 has length 2 in the factor, 1 in its gradient"):
+        f(np.eye(2))

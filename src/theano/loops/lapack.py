@@ -2,7 +2,7 @@
 
 Each does the same with `count` matrices. Those that are read lie `as` (`bs`) elements apart, their rows `ar`, their
 columns `ac`; what is written is contiguous, and no operand. None raises: `status` is 0, or tells which matrix is the
-first for which there is no result, and why (`failure`, `matrix_of`, `code_of`); programs check it.
+first for which there is no result, and why (`failure`, `code_of`); programs check it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from theano.loops import expr as ex
 from theano.loops.expr import Expr
 from theano.loops.externs import LETTER, Extern, declare, matrix_at, signature
 
-__all__ = ["KINDS", "NOT_FINITE", "code_of", "failure", "matrix_of", "name_of"]
+__all__ = ["KINDS", "NOT_FINITE", "code_of", "failure", "name_of"]
 
 # The code of matrices with infinite or undefined numbers, where these are refused; others are LAPACK's `info`.
 NOT_FINITE = (1 << 32) - 1
@@ -41,11 +41,6 @@ DETERMINANT = f"{_ONE} d:p work:p pivots:w"
 def failure(count: int, matrix: int, code: int) -> int:
     """The status after a failure: the greatest is that of the first matrix."""
     return (count - matrix) << 32 | code
-
-
-def matrix_of(status: Expr, count: Expr) -> Expr:
-    """Which matrix it was."""
-    return ex.sub(count, ex.ashr(status, 32))
 
 
 def code_of(status: Expr) -> Expr:
