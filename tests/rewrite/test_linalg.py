@@ -77,6 +77,7 @@ def lower(x: Any) -> Any:
 
 
 L = cholesky(kernel(v))
+SQUARE = lower(T.outer(v, v) + T.eye(v.shape[0]))
 FORMS: dict[str, tuple[list[Any], dict[str, int]]] = {
     # inverses in products
     "inverse times vector": ([T.dot(matrix_inverse(A), v)], {"general": 1}),
@@ -100,16 +101,16 @@ FORMS: dict[str, tuple[list[Any], dict[str, int]]] = {
     "twice inverted": ([matrix_inverse(matrix_inverse(A)) * 2], {"SLogDet": 1}),
     "both transposed": ([matrix_inverse(A.T), matrix_inverse(A)], {"MatrixInverse": 1}),
     "symmetric, transposed": ([matrix_inverse(A + A.T).T, matrix_inverse(A + A.T)], {"MatrixInverse": 1}),
-    # triangles
-    "lower system": ([solve(lower(A), v)], {"lower": 1}),
-    "upper system": ([solve(T.triu(A), B)], {"upper": 1}),
-    "transposed lower system": ([solve(lower(A).T, v)], {"upper": 1}),
+    # triangles (what is not read must be finite, too)
+    "lower system": ([solve(lower(A), v)], {"lower": 1, "Tri": 1}),
+    "upper system": ([solve(T.triu(A), B)], {"upper": 1, "Tri": 1}),
+    "transposed lower system": ([solve(lower(A).T, v)], {"upper": 1, "Tri": 1}),
     "triangle that is not read": ([solve_lower_triangular(lower(A), v)], {"lower": 1}),
     "product of triangles": ([solve(T.dot(lower(A), lower(A)), v)], {"lower": 1, "Dot": 1, "Tri": 1}),
     "inverse of a triangle": ([matrix_inverse(lower(A))], {"lower": 1}),
     "inverse of a triangle in a product": ([T.dot(matrix_inverse(lower(A)), v)], {"lower": 1}),
     "determinant of a triangle": ([det(lower(A))], {"ExtractDiag": 1, "Tri": 1}),
-    "stack of triangles": ([solve(lower(S), S), det(T.triu(S))], {"lower": 1, "ExtractDiag": 1, "Tri": 1}),
+    "stack of triangles": ([solve(lower(S), S), det(T.triu(S))], {"lower": 1, "ExtractDiag": 1, "Tri": 2}),
     "diagonal": ([solve(AllocDiag()(w), v)], {"lower": 1}),
     # factors that are there
     "system beside the factor": ([L, solve(kernel(v), w)], {"Cholesky": 1, "lower": 1, "upper": 1}),
@@ -121,7 +122,12 @@ FORMS: dict[str, tuple[list[Any], dict[str, int]]] = {
     "logarithm beside the factor": ([L, T.log(det(kernel(v)))], {"Cholesky": 1, "ExtractDiag": 1}),
     "inverse beside the factor": ([L, matrix_inverse(kernel(v))], {"Cholesky": 1, "lower": 1, "upper": 1}),
     "product with its transposed": ([solve(T.dot(L, L.T), w)], {"Cholesky": 1, "lower": 1, "upper": 1}),
-    "triangle and its transposed": ([solve(T.dot(lower(A), lower(A).T), w)], {"lower": 1, "upper": 1}),
+    "triangle and its transposed": (
+        [solve(T.dot(SQUARE, SQUARE.T), w)], {"lower": 1, "upper": 1, "Dot": 1, "Tri": 1}
+    ),
+    "a triangle that need not be square": (
+        [solve(T.dot(lower(A), lower(A).T), w)], {"general": 1, "Dot": 1, "Tri": 1}
+    ),
     "factor of that": ([cholesky(T.dot(L, L.T))], {"Cholesky": 1}),
     "marked": ([solve(psd(T.dot(A, A.T)), v)], {"Cholesky": 1, "lower": 1, "upper": 1, "Dot": 1}),
     "symmetric only": ([solve(T.dot(A, A.T), v)], {"general": 1, "Dot": 1}),
@@ -228,6 +234,29 @@ def test_not_a_number_stays_one() -> None:
         assert np.isnan(f(broken, [1, 2])).any() and np.isnan(f(np.eye(2), [1, np.nan])).any()
         with pytest.raises(ValueError, match="array must not contain infs or NaNs"):
             theano.function([A, v], solve(A, v), mode=mode)(broken, [1, 2])
+
+
+REFUSED: dict[str, Any] = {
+    "triangle": lower(A),
+    "turned triangle": T.triu(A).T,
+    "factor": T.dot(A, A.T) + T.eye(A.shape[0]),
+    "product": T.dot(cholesky(A), cholesky(A).T),
+    "marked": psd(T.dot(A, A.T)),
+}
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_system_of_known_structure_is_refused_as_any(name: str, value: float) -> None:
+    """NaN or infinity on either side."""
+    matrix = REFUSED[name]
+    extra = [cholesky(matrix)] if name == "factor" else []
+    f = theano.function([A, v], [solve(matrix, v), *extra])
+    assert np.isfinite(f(np.eye(2), [1, 2])[0]).all()
+    with pytest.raises(ValueError, match="array must not contain infs or NaNs"):
+        f(np.eye(2), [1, value])
+    with pytest.raises(ValueError):
+        f(np.array([[1.0, 0.0], [value, 1.0]]) if name != "turned triangle" else [[1, value], [0, 1]], [1, 2])
 
 
 def test_shapes_that_do_not_fit_stay_errors() -> None:

@@ -6,6 +6,7 @@ checked by what takes the place of an operation, or beside it.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -36,10 +37,12 @@ from theano.rewrite.rules.matrix_facts import (
     diagonal_vector,
     factor_of,
     facts_of,
+    is_square,
     is_transposed,
     ones_in_triangle,
 )
 from theano.scalar import abs_, log
+from theano.scalar.dtypes import DISCRETE
 from theano.tensor.assertion import Assert
 from theano.tensor.diagonal import ExtractDiag
 from theano.tensor.dot import BatchedDot, Dot
@@ -47,7 +50,7 @@ from theano.tensor.elemwise import DimShuffle
 from theano.tensor.factors import Eigh
 from theano.tensor.inverses import Det, MatrixInverse, SLogDet, slogdet
 from theano.tensor.matrices import adjoint, diagonal_of, identity_for, transposed
-from theano.tensor.reduction import Prod, Sum
+from theano.tensor.reduction import All, Prod, Sum
 from theano.tensor.slinalg import Eigvalsh
 from theano.tensor.systems import Cholesky, InverseProduct, Solve, solve_lower_triangular, solve_upper_triangular
 
@@ -81,7 +84,7 @@ canonicalize(
 canonicalize(
     product(x, product(y, z)), product(product(x, y), z), name="product_with_outer_product",
     where=lambda graph, x, y, z: x.type.ndim == 2 and y.type.broadcastable == (False, True) != x.type.broadcastable,
-    shapes={"x": "nm", "y": "m1", "z": "1k"}, alone=False,
+    shapes={"x": "nm", "y": "m1", "z": "1k"},
 )  # fmt: skip
 canonicalize(
     product(product(x, y), z), product(x, product(y, z)), name="outer_product_with_product",
@@ -121,15 +124,28 @@ def system_of_known_structure(graph: RewriteGraph, node: Node) -> Result:
         return None if bare is A else op(bare, b)
     facts = facts_of(graph, A)
     if facts & TRIANGULAR:
-        made = (solve_lower_triangular if LOWER in facts else solve_upper_triangular)(A, b)
+        made, read = (solve_lower_triangular if LOWER in facts else solve_upper_triangular)(A, b), [A, b]
     elif is_transposed(A) and SYMMETRIC in facts:
-        made = op(A.owner.inputs[0], b)
+        made, read = op(A.owner.inputs[0], b), []
     else:
         factor = _factor(graph, A)
         if factor is None:
             return None
-        made = _by_factor(*factor, b)
-    return made if made.type == out.type else None
+        made, read = _by_factor(*factor, b), [factor[0], b]
+    if made.type != out.type:
+        return None
+    return _if_finite(made, read) if type(op) is Solve else made
+
+
+def _if_finite(value: Tensor, read: list[Tensor]) -> Tensor:
+    """`value`, if what a general system would have read is finite; else its error. Cholesky factors are."""
+    conditions = []
+    for v in read:
+        if v.type.dtype in DISCRETE or (v.owner is not None and type(v.owner.op) is Cholesky):
+            continue
+        size = elemwise(scalar.abs_, v)
+        conditions.append(All()(elemwise(scalar.lt, size, constant(math.inf, size.type.dtype, size.type.ndim))))
+    return Assert("array must not contain infs or NaNs", ValueError)(value, *conditions) if conditions else value
 
 
 @rule(Solve, name="system_with_one_column")
@@ -292,9 +308,9 @@ def _unless_singular(A: Tensor, value: Tensor) -> Tensor:
 
 def _if_square(graph: RewriteGraph, A: Tensor, value: Tensor) -> Tensor:
     """`value`, if the matrices are square; else NumPy's error."""
-    rows, columns = dims(graph, A)[-2:]
-    if same_number(graph.known(rows) or rows, graph.known(columns) or columns):
+    if is_square(graph, A):
         return value
+    rows, columns = dims(graph, A)[-2:]
     message = "Last 2 dimensions of the array must be square"
     made: Tensor = Assert(message, np.linalg.LinAlgError)(value, elemwise(scalar.eq, rows, columns))
     return made

@@ -73,6 +73,16 @@ def is_transposed(x: Tensor) -> bool:
     return bool(order == (*range(n - 2), n - 1, n - 2))
 
 
+def is_square(graph: RewriteGraph, x: Tensor) -> bool:
+    """Whether matrices are known to have as many rows as columns."""
+    while is_transposed(x):
+        x = x.owner.inputs[0]
+    if x.owner is not None and type(x.owner.op) in (Cholesky, MatrixInverse):
+        return True
+    rows, columns = dims(graph, x)[-2:]
+    return same_number(graph.known(rows) or rows, graph.known(columns) or columns)
+
+
 def _swapped(found: Fact) -> Fact:
     """What is known of the transposed matrix."""
     swapped = found & ~TRIANGULAR
@@ -463,7 +473,8 @@ def factor_of(graph: RewriteGraph, x: Tensor) -> tuple[Tensor, bool] | None:
     if node is not None and type(node.op) in (Dot, BatchedDot) and all(v.type.ndim > 1 for v in node.inputs):
         left, right = node.inputs
         found = _triangles(graph, left, DEPTH)
-        if found & TRIANGULAR and left.type.dtype.startswith("float") and _mirrored(graph, left, right):
+        real = left.type.dtype.startswith("float")
+        if found & TRIANGULAR and real and is_square(graph, left) and _mirrored(graph, left, right):
             return left, LOWER in found
     if SYMMETRIC not in facts_of(graph, x):
         return None
