@@ -529,7 +529,7 @@ def test_nothing_outside_is_touched() -> None:
                 c = blocks[2].placed(np.zeros((n, n)), bool(at_end))
                 cholesky(lower, 1, n, pa, 0, *steps, c.ctypes.data, status.ctypes.data)
                 gradient(lower, 1, n, pa, 0, *steps, pa, 0, *steps, c.ctypes.data, work.ctypes.data)
-                inverse(1, n, pa, 0, *steps, c.ctypes.data, work.ctypes.data, work.size, *rest[1:])
+                inverse(1, n, pa, 0, *steps, c.ctypes.data, *rest)
                 np.testing.assert_allclose(c @ a, np.eye(n), atol=1e-9)
         assert status[0] == 0
 

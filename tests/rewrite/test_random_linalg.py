@@ -95,7 +95,10 @@ def test_values_and_errors_stay(seed: int, singular: bool) -> None:
     wanted = program.run(theano.Mode(linker="py", optimizer=None), values)
     for mode in MODES:
         got = program.run(mode, values)
-        assert (got is None) == (wanted is None)
+        if (got is None) != (wanted is None):
+            # whether a matrix that is singular but for rounding is found to be so is a matter of rounding
+            assert max(float(np.abs(x).max(initial=0)) for x in got or wanted or ()) > 1e12
+            continue
         for g, value in zip(got or (), wanted or (), strict=True):
             if np.isfinite(value).all():  # what overflowed or was not a number may have become one
                 np.testing.assert_allclose(g, value, rtol=1e-6, atol=1e-7 * (1 + np.abs(value).max(initial=0)))

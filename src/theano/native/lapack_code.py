@@ -8,7 +8,7 @@ from theano.native.product_code import Kernel, Shape, suffix
 __all__ = ["ROUTINES", "Caller", "Matrices"]
 
 # Routines of BLAS and LAPACK that are called, without the letter of their type.
-ROUTINES = ("gemm", "trsm", "trsv", "potrf", "getrf", "getri", "syevd", "geqrf", "orgqr", "gesdd")
+ROUTINES = ("gemm", "trsm", "trsv", "potrf", "getrf", "syevd", "geqrf", "orgqr", "gesdd")
 
 
 class Matrices(Kernel):
@@ -79,6 +79,11 @@ class Caller(Matrices):
     def found(self, info: V) -> V:
         value = info.load(self.integer)
         return value if self.integer == INT else value.to("sext", INT)
+
+    def pivot(self, index: V) -> V:
+        """With which row another one was exchanged, counted from one, as `getrf` says in `pivots`."""
+        number = self.pivots.element(self.integer, index).load(self.integer)
+        return number if self.integer == INT else number.to("sext", INT)
 
     def fail(self, left: V, code: V | int) -> None:
         """Tell that there is no result for a matrix behind which there are `left` - 1 others; keep what was first."""

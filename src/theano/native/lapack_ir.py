@@ -146,18 +146,38 @@ def linear_of(s: Shape, bits: int) -> Caller:
         f.leave(_solved(f, w, ld, first, f.m, f.x))
     f.copied(f.n, f.n, f.a, f.ar, f.ac, f.work, f.n)
     f.copied(f.n, f.m, f.b, f.br, f.bc, f.x, f.m)
+    f.leave(f.call("eliminate_large", f.n, f.m, f.work, f.pivots, f.x, result=INT))
+    return f
+
+
+def eliminate_large(s: Shape, bits: int) -> Caller:
+    """Solve ``a x = b`` in place of b, and factor a in its place; the code.
+
+    LAPACK, which sees a', writes it as ``p' l u``. So ``b' = x' p' l u``: two triangular systems and exchanges of rows.
+    """
+    f = Caller(s, "eliminate_large", "n:i m:i a:p pivots:p x:p", bits, INT)
     info = f.info()
-    f.routine("getrf", f.n, f.n, f.work, f.n, f.pivots, info)
-    code = f.found(info)
+    f.routine("getrf", f.n, f.n, f.a, f.n, f.pivots, info)
+    code, plain, end = f.found(info), f.flag("N"), f.n - 1
     with f.when(code.differs(0)):
         f.leave(code)
-    # b' = x' p' l u
-    f.trsm(f.flag("U"), f.flag("N"), "N", f.n, f.m, f.work, f.n, f.x)
-    f.trsm(f.flag("L"), f.flag("N"), "U", f.n, f.m, f.work, f.n, f.x)
+    small, swaps = f.block(), f.block()
+    f.jump(small, when=f.n <= MOST_TRIANGULAR)
+    f.trsm(f.flag("U"), plain, "N", f.n, f.m, f.a, f.n, f.x)
+    f.trsm(f.flag("L"), plain, "U", f.n, f.m, f.a, f.n, f.x)
+    f.jump(swaps)
+    f.begin(small)
+    inverse = f.memory(MOST_TRIANGULAR * s.size)
+    with f.loop(0, f.n) as i:
+        f.put(f.inverse_of(f.number_at(f.a, i * (f.n + 1))), inverse, i)
+    f.call("columns", f.n, f.m, f.a, f.n, 1, inverse, f.x, f.m)
+    f.call("fill", f.n, f.real("1.0"), inverse)
+    back, last = f.constant(0) - f.n, f.at(f.a, end * (f.n + 1))
+    f.call("columns", f.n, f.m, last, back, -1, inverse, f.at(f.x, end * f.m), f.constant(0) - f.m)
+    f.begin(swaps)
     with f.loop(0, f.n) as turn:
-        i = f.n - 1 - turn
-        pivot = f.pivots.element(f.integer, i).load(f.integer)
-        other = (pivot if f.integer == INT else pivot.to("sext", INT)) - 1
+        i = end - turn
+        other = f.pivot(i) - 1
         with f.when(other.differs(i)):
             f.call("exchange", f.m, f.at(f.x, i * f.m), f.at(f.x, other * f.m))
     f.leave(0)
@@ -184,22 +204,19 @@ def _solved(f: Caller, w: V, ld: V, first: V, m: V, x: V) -> V:
 
 def inverse_of(s: Shape, bits: int) -> Caller:
     """The inverse c of one matrix; the code."""
-    f = Caller(s, "inverse_of_matrix", "n:i a:p ar:i ac:i c:p work:p size:i pivots:p", bits, INT)
+    f = Caller(s, "inverse_of_matrix", "n:i a:p ar:i ac:i c:p work:p pivots:p", bits, INT)
+    one = f.real("1.0")
     with f.when(f.n <= MOST):
         w, ld, first = _both(f, f.n, f.n)
         f.copied(f.n, f.n, f.a, f.ar, f.ac, w, ld)
         with f.loop(0, f.n) as i:
-            row = f.at(w, i * ld + first)
-            f.call("fill", ld - first, f.zero_number(), row)
-            f.put(f.real("1.0"), row, i)
+            f.put(one, w, i * (ld + 1) + first)
         f.leave(_solved(f, w, ld, first, f.n, f.c))
-    f.copied(f.n, f.n, f.a, f.ar, f.ac, f.c, f.n)
-    info = f.info()
-    f.routine("getrf", f.n, f.n, f.c, f.n, f.pivots, info)
-    with f.when(f.found(info).differs(0)):
-        f.leave(f.found(info))
-    f.routine("getri", f.n, f.c, f.n, f.pivots, f.work, f.size, info)
-    f.leave(f.found(info))
+    f.copied(f.n, f.n, f.a, f.ar, f.ac, f.work, f.n)
+    f.call("fill", f.n * f.n, f.zero_number(), f.c)
+    with f.loop(0, f.n) as i:
+        f.put(one, f.c, i * (f.n + 1))
+    f.leave(f.call("eliminate_large", f.n, f.n, f.work, f.pivots, f.c, result=INT))
     return f
 
 
@@ -217,9 +234,7 @@ def _triangular_form(f: Caller, end: Callable[[V, V, V, V], None]) -> None:
     f.copied(f.n, f.n, f.a, f.ar, f.ac, f.work, f.n)
     f.routine("getrf", f.n, f.n, f.work, f.n, f.pivots, f.info())
     with f.fold(0, f.n, [f.constant(0)]) as (i, state):
-        pivot = f.pivots.element(f.integer, i).load(f.integer)
-        moved = (pivot if f.integer == INT else pivot.to("sext", INT)).differs(i + 1)
-        state[0] = state[0] + moved.to("zext", INT)
+        state[0] = state[0] + f.pivot(i).differs(i + 1).to("zext", INT)
     end(f.work, f.n + 1, state[0], f.n)
 
 
@@ -325,7 +340,7 @@ def _linear(f: Caller, k: V) -> V:
 
 def _inverse(f: Caller, k: V) -> V:
     out = f.at(f.c, k * f.n * f.n)
-    return f.call("inverse_of_matrix", f.n, *_matrix(f, "a", k), out, f.work, f.size, f.pivots, result=INT)
+    return f.call("inverse_of_matrix", f.n, *_matrix(f, "a", k), out, f.work, f.pivots, result=INT)
 
 
 def _determinant(f: Caller, k: V) -> None:
@@ -384,7 +399,7 @@ def init(s: Shape) -> Matrices:
 def library_module(type_: str, isa: Isa, bits: int) -> Module:
     """The functions for numbers of one type: `init` and those of `loops.lapack.KINDS` are called from outside."""
     s = shape_of(type_, isa)
-    functions = [init(s), *small_kernels(s), scaled_product(s), reverse(s)]
+    functions = [init(s), *small_kernels(s), scaled_product(s), reverse(s), eliminate_large(s, bits)]
     for kind, (params, of_one, call, work, limits) in _KINDS.items():
         params = params.replace(":w", ":p")
         functions += [
