@@ -17,7 +17,7 @@ from tests.native.test_other_targets import C_LIBRARY, TARGETS, called
 from theano.loops import expr as ex
 from theano.loops.externs import EXTERNS
 from theano.loops.sorting import BITS, in_order, key_of, modules, name_of, scratch_of
-from theano.native import sorting
+from theano.native import provisional, sorting
 from theano.native.sorting_code import keys_of
 from theano.native.sorting_ir import library_module
 from theano.native.sorting_keys_ir import FEW, MANY
@@ -205,6 +205,17 @@ def test_every_instruction_set(level: str, monkeypatch: pytest.MonkeyPatch) -> N
             check(numbers(ex.DTYPE_OF[type_], 3, n, "special"), symbols)
 
 
+def test_made_quickly_and_then_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jit, "kept_module", lambda *args: None)
+    library = sorting._Library("i64", jit.isa())
+    quick = library.code.symbols
+    assert library.is_provisional
+    provisional.complete()
+    assert not library.is_provisional and library.code.symbols["sort_i64"] != quick["sort_i64"]
+    x = numbers("int64", 5, 700, "any")
+    assert call("sort", x, symbols=quick).tobytes() == call("sort", x, symbols=library.code.symbols).tobytes()
+
+
 @pytest.mark.parametrize("keys", KEYS)
 @pytest.mark.parametrize("target", TARGETS)
 def test_code_for(target: str, keys: str) -> None:
@@ -214,8 +225,8 @@ def test_code_for(target: str, keys: str) -> None:
     llvm.initialize_all_asmprinters()
     wide = name != "baseline"
     isa = Isa(name, size, has_fma=wide, has_f16c=wide, has_masks=False, cpu=cpu, features="", triple=triple)
-    for provisional in (True, False):
-        module = library_module(keys, isa, provisional)
+    for quickly in (True, False):
+        module = library_module(keys, isa, quickly)
         assert not called(module, triple, cpu) - {f.name for f in module.functions} - C_LIBRARY
 
 

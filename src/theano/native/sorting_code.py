@@ -26,7 +26,7 @@ class Keys(Record, frozen=True):
     bits: int
     lanes: int
     group: int
-    compresses: bool  # whether there is an instruction that moves the lanes under a mask together
+    together: str  # how the lanes under a mask are moved together: "compress" (AVX-512), "permute" (AVX2), or not
     provisional: bool = False
     as_floats: bool = False
 
@@ -64,9 +64,10 @@ def keys_of(type_: str, isa: Isa, provisional: bool = False) -> Keys:
     """Of a type of `loops.sorting.modules`. Half of the registers hold a group, the others what is made of it."""
     bits, as_floats = int(type_[1:]), type_[0] == "f"
     if provisional:
-        return Keys(bits, 2, 8, False, True, as_floats)
+        return Keys(bits, 2, 8, "", True, as_floats)
     group = 16 if isa.name in ("avx512", "neon") else 8
-    return Keys(bits, max(isa.vector_bytes * 8 // bits, 2), group, isa.has_masks, False, as_floats)
+    together = {"avx512": "compress", "avx2": "permute"}.get(isa.name, "")
+    return Keys(bits, max(isa.vector_bytes * 8 // bits, 2), group, together, False, as_floats)
 
 
 class Kernel(FunctionText):

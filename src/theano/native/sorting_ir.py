@@ -15,6 +15,7 @@ from theano.loops.sorting import BITS, KINDS, modules, name_of
 from theano.native.ir_text import BOOL, INT, PTR, VOID, V
 from theano.native.sorting_code import Kernel, Keys, keys_of
 from theano.native.sorting_floats_ir import kernels as of_floats
+from theano.native.sorting_keys_ir import AVX2_WORDS, orders
 from theano.native.sorting_keys_ir import kernels as of_keys
 from theano.native.sorting_network_ir import kernels as of_networks
 from theano.native.sorting_rows_ir import MARK, PACKED, SHORT, pack_key, rows_for_columns
@@ -346,9 +347,12 @@ def library_module(keys: str, isa: Isa, provisional: bool = False) -> Module:
     found += [intrinsic(f"llvm.{op}.{vector}", s.vector, s.vector, s.vector) for op in ("smin", "smax")]
     found += [intrinsic(f"llvm.{op}.i64", INT, INT, "i1") for op in ("cttz", "ctlz")]
     found.append(intrinsic(f"llvm.ctlz.{vector}", s.vector, s.vector, "i1"))
-    if s.compresses:
+    if s.together == "compress":
         kind = f"<{s.lanes} x i1>"
         found.append(intrinsic(f"llvm.experimental.vector.compress.{vector}", s.vector, s.vector, kind, s.vector))
+    if s.together == "permute":
+        words = f"<{AVX2_WORDS} x i32>"
+        found += [orders(s), intrinsic("llvm.x86.avx2.permd", words, words, words)]
     found.append(intrinsic("llvm.ctpop.i64", INT, INT))
     found.append(intrinsic("llvm.memcpy.p0.p0.i64", VOID, PTR, PTR, INT, "i1"))
     made: list[Function] = [f.function() for f in (*functions, *(f for f, _ in entries))]

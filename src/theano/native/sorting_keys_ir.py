@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from theano.native.ir_text import INT, INT32, V
 from theano.native.sorting_code import Kernel, Keys
+from theano.runtime.module import Global
 
-__all__ = ["kernels"]
+__all__ = ["AVX2_WORDS", "kernels", "orders"]
 
 # So many keys, at most, are inserted one after the other, and sorted by a network (a power of two).
 FEW = 24
@@ -15,6 +16,7 @@ MANY_AS_PARTING_IS_SLOW = 1 << 12  # see `loops.sorting.MORE`
 FAIR = 16
 # From so many keys on those are parted off that are not among the first.
 MANY_OTHERS = 256
+AVX2_WORDS = 8
 DIGIT = 8
 BUCKETS = 1 << DIGIT
 
@@ -135,21 +137,45 @@ def median(s: Keys) -> Kernel:
     return f
 
 
+def _bits(f: Kernel, mask: V) -> V:
+    lanes = f.keys.lanes
+    return f.emit(f"i{lanes}", f"bitcast {mask.type} {mask.text} to i{lanes}").to("zext", INT)
+
+
+def _together(f: Kernel, row: V, mask: V) -> V:
+    """A vector with the lanes under a mask first, in their order."""
+    s = f.keys
+    if s.together == "compress":
+        name = f"llvm.experimental.vector.compress.v{s.lanes}{s.type}"
+        return f.call(name, row, mask, row, result=row.type)
+    words = f"<{AVX2_WORDS} x i32>"
+    places = f.address("orders").element("i32", _bits(f, mask) * AVX2_WORDS).load(words, 4)
+    return f.call("llvm.x86.avx2.permd", row.to("bitcast", words), places, result=words).to("bitcast", row.type)
+
+
+def orders(s: Keys) -> Global:
+    """For each mask the words of a vector of AVX2, those of lanes under it first."""
+    each = AVX2_WORDS // s.lanes
+    table = []
+    for mask in range(1 << s.lanes):
+        lanes = sorted(range(s.lanes), key=lambda k: not mask >> k & 1)
+        table += [f"i32 {each * k + word}" for k in lanes for word in range(each)]
+    return Global("orders", f"@orders = internal constant [{len(table)} x i32] [{', '.join(table)}]")
+
+
 def parted(s: Keys) -> Kernel:
     """Keys up to `pivot` come before the others: how many there are. `other` has room for as many keys and a vector."""
     f = Kernel(s, "parted", "p:p n:i pivot:n other:p", INT)
     start, low, high = f.variable(INT, 0), f.variable(INT, 0), f.variable(INT, 0)
-    if s.compresses:
+    if s.together:
         last = f.n & -s.lanes
         wide = f.spread(f.pivot)
         with f.loop(0, last, s.lanes) as i:
             row = f.at(f.p, i).load(s.vector, s.size)
-            greater, lesser = (f.compared(row, how, wide) for how in ("gt", "le"))
-            for mask, out, place in ((lesser, f.p, low), (greater, f.other, high)):
-                f.put(f.call(f"llvm.experimental.vector.compress.v{s.lanes}{s.type}", row, mask, row, result=row.type),
-                      out, place.get())
-            bits = f.emit(f"i{s.lanes}", f"bitcast {lesser.type} {lesser.text} to i{s.lanes}").to("zext", INT)
-            count = f.call("llvm.ctpop.i64", bits, result=INT)
+            masks = [f.compared(row, how, wide) for how in ("le", "gt")]
+            for mask, out, place in zip(masks, (f.p, f.other), (low, high), strict=True):
+                f.put(_together(f, row, mask), out, place.get())
+            count = f.call("llvm.ctpop.i64", _bits(f, masks[0]), result=INT)
             low.set(low.get() + count)
             high.set(high.get() - count + s.lanes)
         start.set(last)
@@ -177,7 +203,7 @@ def sorted_keys(s: Keys) -> Kernel:
     if s.provisional:
         f.call("by_digits", f.p, f.n, f.other, f.low, f.high)
         return f
-    with f.when(f.n <= (MANY if s.compresses else MANY_AS_PARTING_IS_SLOW)):
+    with f.when(f.n <= (MANY if s.together else MANY_AS_PARTING_IS_SLOW)):
         v = rows_for(f, f.n)
         f.call("padded", f.p, f.n, f.other, v)
         f.call("network", f.other, v)
