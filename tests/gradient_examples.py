@@ -21,6 +21,13 @@ from theano.tensor.products import ProductOfOthers
 from theano.tensor.recurrence import LinearRecurrence
 from theano.tensor.reduction import Argmax, Max, Min, ProdWithoutZeros, Supremum
 from theano.tensor.segments import OfLength, SoundRows, scatter_sum, segment_spread, segment_sum
+from theano.tensor.signal.pool import (
+    AveragePoolGrad,
+    DownsampleFactorMaxGradGrad,
+    MaxPoolGrad,
+    MaxPoolRop,
+    Pool,
+)
 from theano.tensor.sort import TopKOp
 from theano.tensor.systems import InverseProduct
 
@@ -203,6 +210,26 @@ EXAMPLES: dict[str, Example] = {
     "eye": Example(lambda m: [T.eye(m.shape[0]), T.tri(3)], [M]),
     "empty": Example(lambda m: T.AllocEmpty("float64")(m.shape[0]) * 0.0, [M]),
     "sort": Example(lambda m: [T.sort(m, axis=0), T.argsort(m), T.sort(m, axis=None)], [M]),
+    "pooling": Example(
+        lambda x: [
+            Pool(True)(x, (2, 2), (1, 2)),
+            *(Pool(False, mode)(x, (2, 2)) for mode in ("sum", "average_inc_pad")),
+        ],
+        [_numbers(-1, 1, 2, 3, 5)],
+    ),
+    "pooling, backwards": Example(
+        lambda x, g: [
+            MaxPoolGrad(True)(x, Pool(True)(x, (2, 2)), g, (2, 2)),
+            AveragePoolGrad(True, "average_exc_pad")(x, g, (2, 2)),
+        ],
+        [_numbers(-1, 1, 2, 4, 4), _numbers(-1, 1, 2, 2, 2)],
+    ),
+    "pooling, in a direction": Example(
+        lambda x, v: [
+            DownsampleFactorMaxGradGrad(True)(x, Pool(True)(x, (2, 2)), v, (2, 2)), MaxPoolRop(True)(x, v, (2, 2)),
+        ],
+        [_numbers(-1, 1, 2, 4, 4), _numbers(-1, 2, 2, 4, 4)],
+    ),
     "convolution": Example(
         lambda x, w: [
             conv.AbstractConv2d(border_mode="half", subsample=(2, 1))(x, w),

@@ -58,6 +58,8 @@ DECLARED = {
     "unique": [("undefined", "how many elements there are changes by jumps", {0: {0}})],
     "assert": [("disconnected", "a condition changes by jumps", {0: {1}})],
     "cross-entropy": [("disconnected", "positions change by jumps", {2: {0, 1}})],
+    "pooling, backwards": [("zero", "only the shape is read", {1: {0}})],
+    "pooling, in a direction": [("zero", "places change by jumps", {1: {0}})],
     "ifelse": [("zero", "a condition changes by jumps", {0: {0}})],
     # several outputs, of which not all read all inputs
     "diagonals": [("disconnected", "not read", {0: {1}, 1: {0}, 2: {0}, 3: {0}})],
@@ -74,8 +76,8 @@ DECLARED = {
 EXEMPT = {
     "a base class": {
         "BaseAbstractConv", "CAReduce", "CAReduceDtype", "Composed", "Indexed", "OfMatrix", "Unconnected", "Written",
-        "_Backward", "_Blas", "_General", "_Logical", "_OfFirst", "_Pooling", "_Reader", "_ScaledProduct", "_Sorting",
-        "_Transform", "mrg_uniform_base",
+        "PoolGrad", "_Backward", "_Blas", "_General", "_Logical", "_OfFirst", "_Pooling", "_Reader", "_ScaledProduct",
+        "_Sorting", "_Transform", "mrg_uniform_base",
     },
     "draws: no gradient, which says so": {
         "ChoiceFromUniform", "MultinomialFromUniform", "PhiloxUniform", "RandomFunction", "mrg_uniform",
@@ -91,6 +93,15 @@ EXEMPT = {
         "Eig", "FromFunctionOp", "GrowRows", "LogSoftmaxAlong", "Raise", "SoftmaxAlong",
     },
     "no elements of floating point": {"LoadFromDisk", "StepCount"},
+    "lists and slices: no gradient": {
+        "Append", "Count", "Extend", "GetItem", "Index", "Insert", "Length", "MakeList", "MakeSlice", "Remove",
+        "Reverse", "_Finds", "_MakesList",
+    },
+    "the base of what users define": {"ExternalCOp", "OpenMPOp"},
+    "other names of convolutions": {
+        "Corr3dMM", "Corr3dMM_gradInputs", "Corr3dMM_gradWeights", "CorrMM", "CorrMM_gradInputs",
+        "CorrMM_gradWeights",
+    },
     "the identity, as its base class `ViewOp` is": {"Hint"},
 }  # fmt: skip
 
