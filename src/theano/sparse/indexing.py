@@ -12,7 +12,7 @@ from theano.graph.origin import made_here
 from theano.scalar.dtypes import INTEGER
 from theano.sparse.convert import in_dtype, in_format
 from theano.sparse.csm import SoundCSM, csm_properties, csm_shape, lengths
-from theano.sparse.op import Components, SparseOp, dense_output, sparse_output, wanted_format
+from theano.sparse.op import Components, SparseOp, dense_output, requires, sparse_output, wanted_format
 from theano.sparse.values import as_format, compressed
 from theano.sparse.variable import as_sparse_variable, is_sparse_variable
 from theano.tensor.alloc import alloc, arange, zeros
@@ -22,7 +22,7 @@ from theano.tensor.join import concatenate, stack
 from theano.tensor.math import and_, cast, eq, ge, lt, switch
 from theano.tensor.opsupport import as_index, disconnected, first_connected
 from theano.tensor.reduction import sum as dense_sum
-from theano.tensor.segments import segment_spread
+from theano.tensor.segments import segment_spread, segment_sum
 from theano.tensor.shape import patternbroadcast
 from theano.tensor.subtensor import inc_subtensor, set_subtensor
 from theano.tensor.type_other import NoneConst, NoneTypeT
@@ -352,6 +352,16 @@ class GetItem2Lists(_OnlyFirst):
         rows, columns = _checked(rows, x.shape[0], "rows"), _checked(columns, x.shape[1], "columns")
         dtype = node.outputs[0].type.dtype
         outputs[0][0] = np.array(x[rows, columns], dtype).reshape(-1) if len(rows) else np.zeros(0, dtype)
+
+    def decompose(self, inputs: Sequence[Any]) -> list[Any]:
+        x, *at = inputs
+        data, indices, indptr, shape = csm_properties(x)
+        along, across = (0, 1) if x.type.format == "csr" else (1, 0)
+        rows = requires("there must be as many rows as columns", at[0], eq(at[0].shape[0], at[1].shape[0]))
+        numbers = [arange(shape[axis])[k] for axis, k in enumerate((rows, at[1]))]
+        data, indices, starts = taken_lines(data, indices, indptr, numbers[along])
+        found = eq(indices, segment_spread(numbers[across], starts, indices.shape[0]))
+        return [segment_sum(switch(found, data, np.zeros((), x.type.dtype)), starts)]
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
         return [(shapes[1][0],)]

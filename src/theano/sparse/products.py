@@ -11,6 +11,7 @@ from theano.graph import Apply, Op
 from theano.graph.origin import made_here
 from theano.sparse.arithmetic import mul
 from theano.sparse.convert import (
+    SparseFromDense,
     adjoint,
     conjugated,
     dense_from_sparse,
@@ -92,6 +93,8 @@ class Dot(SparseOp):
         outputs[0][0] = as_dense(x @ y, node.outputs[0].type.dtype)
 
     def decompose(self, inputs: Sequence[Any]) -> list[Any]:
+        if all(map(is_sparse_variable, inputs)):  # made dense, an operand could need far more memory than the result
+            return [dense_from_sparse(_structured_dot(*inputs))]
         return [cast(expanded(*inputs), upcast(*inputs))]
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
@@ -133,7 +136,7 @@ def expanded(x: Any, y: Any) -> Any:
         turned = expanded(transpose(y), x.T if x.type.ndim == 2 else x)
         return turned.T if x.type.ndim == 2 else turned
     data, indices, indptr, shape = csm_properties(x)
-    y = OfLength(UNLIKE)(dense_from_sparse(y) if is_sparse_variable(y) else y, shape[1])
+    y = OfLength(UNLIKE)(y, shape[1])
     if y.type.ndim == 2:
         data = dimshuffle(data, (0, "x"))
     dtype = upcast(x, y)
@@ -247,11 +250,11 @@ def structured_dot(x: Any, y: Any) -> Any:
     Parameters
     ----------
     x, y
-        Matrices, sparse or dense.
+        Matrices, sparse or dense. A dense one may be a vector.
 
     Returns
     -------
-    A dense matrix; if both are sparse, a sparse one in the format of `x`.
+    A dense matrix or vector; if both are sparse, a sparse matrix in the format of `x`.
 
     Notes
     -----
@@ -267,9 +270,11 @@ def structured_dot(x: Any, y: Any) -> Any:
     """
     x, y = as_sparse_or_tensor_variable(x), as_sparse_or_tensor_variable(y)
     check_operands("structured_dot", x, y)
-    if is_sparse_variable(x):
-        return _structured_dot(x, y)
-    return _structured_dot(transpose(y), x.T).T
+    if not is_sparse_variable(x):
+        return structured_dot(transpose(y), x.T).T
+    if y.type.ndim == 1:
+        return _structured_dot(x, dimshuffle(y, (0, "x")))[:, 0]
+    return _structured_dot(x, y)
 
 
 class _StructuredDotGrad(SparseOp):
@@ -376,6 +381,14 @@ class TrueDot(SparseOp):
         if not hasattr(found, "format"):
             found = matrix_class(kind.format)(found)
         outputs[0][0] = as_format(found, kind.format, kind.dtype)
+
+    def components(self, inputs: Sequence[Any]) -> Components | None:
+        """Those of the dense product without its zeros; of two sparse matrices they are not known."""
+        formats = [v.type.format for v in inputs if is_sparse_variable(v)]
+        if len(formats) == 2:
+            return None
+        data, indices, indptr, shape = csm_properties(SparseFromDense(formats[0])(_dot(*inputs)))
+        return data, indices, indptr, shape
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
         return [(lengths(node.inputs[0], shapes[0])[0], lengths(node.inputs[1], shapes[1])[1])]
