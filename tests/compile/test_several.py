@@ -193,3 +193,34 @@ def test_a_structured_gradient_updates_a_shared_matrix_in_place() -> None:
     gradient = 2 * (start @ aw - ay) @ aw.T
     rows = np.repeat(np.arange(30), np.diff(start.indptr))
     np.testing.assert_allclose(before.data, start.data - 0.01 * gradient[rows, start.indices], rtol=1e-12)
+
+
+def test_calls_see_a_matrix_that_is_replaced_as_a_whole() -> None:
+    """Threads call a function while another one sets its matrix to others of different shapes."""
+    values = [matrix(n=50 * k, m=40 * k) for k in (1, 2, 3)]
+    s = theano.shared(values[0], name="s")
+    f = theano.function([], [sparse.sp_sum(s, axis=0), sparse.sp_sum(s, axis=1)])
+    wanted = {len(v.sum(0).A1): (v.sum(0).A1, v.sum(1).A1) for v in values}
+    wrong: list[Any] = []
+    done = threading.Event()
+
+    def call() -> None:
+        while not done.is_set():
+            try:
+                columns, rows = f()
+                np.testing.assert_allclose(columns, wanted[len(columns)][0])
+                np.testing.assert_allclose(rows, wanted[len(columns)][1])
+            except BaseException as error:
+                wrong.append(error)
+                return
+
+    threads = [threading.Thread(target=call) for _ in range(3)]
+    for t in threads:
+        t.start()
+    for k in range(150):
+        s.set_value(values[k % 3])
+        f()
+    done.set()
+    for t in threads:
+        t.join()
+    assert not wrong, wrong[0]

@@ -158,8 +158,9 @@ def planned_bytes(f: Any, *args: Any, shapes: Sequence[Sequence[int]] | None = N
 
 def _example(executor: NativeExecutor, args: Sequence[Any], shapes: Sequence[Sequence[int]] | None) -> Sizes:
     """The lengths of a function for example arguments, or for their shapes."""
+    stored = [s[0] for s in executor.plan.storages]
     if executor.border is not None and shapes is None:
-        args = executor.border.open(args)[0]
+        args, stored, _ = executor.border.open(args)
     leaves = executor.plan.fgraph.inputs
     inputs = leaves[: executor.plan.n_inputs]
     if shapes is not None:
@@ -167,7 +168,7 @@ def _example(executor: NativeExecutor, args: Sequence[Any], shapes: Sequence[Seq
     if len(args) != len(inputs):
         raise TypeError(f"sizes need {len(inputs)} example arguments or shapes, got {len(args)}")
     given = [np.asarray(a, dtype=_dtype(v)) for a, v in zip(args, inputs, strict=True)]
-    return Sizes(executor.lowered, leaves, [*given, *(np.asarray(s[0]) for s in executor.plan.storages)])
+    return Sizes(executor.lowered, leaves, [*given, *map(np.asarray, stored)])
 
 
 def _dtype(v: Any) -> Any:

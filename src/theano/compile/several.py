@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from copy import copy
+from threading import Condition, get_ident
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -24,6 +25,7 @@ from theano.graph.origin import inherit_origin
 from theano.graph.walk import io_toposort
 from theano.native.support import Using
 from theano.record import Record
+from theano.runtime import fork
 
 __all__ = ["Border", "expand"]
 
@@ -130,13 +132,36 @@ class _Renewed(Record):
 
 
 class _Cells:
-    """The lists that hold the arrays of a storage for compiled code: the same ones for all functions that use it."""
+    """The lists that hold the arrays of a storage for compiled code: the same ones for all functions that use it.
 
-    __slots__ = ("__weakref__", "lists", "storage")
+    They get other arrays only while no other thread is in a call that reads them.
+    """
+
+    __slots__ = ("__weakref__", "calls", "lists", "storage")
 
     def __init__(self, storage: list[Any], count: int) -> None:
         self.storage = storage
         self.lists: list[list[Any]] = [[None] for _ in range(count)]
+        self.calls: dict[int, int] = {}  # by thread
+
+    def enter(self, arrays: Sequence[Any]) -> None:
+        """Begin a call that reads these arrays."""
+        me = get_ident()
+        with _TURN:
+            if any(cell[0] is not array for cell, array in zip(self.lists, arrays, strict=True)):
+                while self.calls.keys() - {me}:
+                    _TURN.wait()
+                for cell, array in zip(self.lists, arrays, strict=True):
+                    cell[0] = array
+            self.calls[me] = self.calls.get(me, 0) + 1
+
+    def leave(self) -> None:
+        me = get_ident()
+        with _TURN:
+            self.calls[me] -= 1
+            if not self.calls[me]:
+                del self.calls[me]
+                _TURN.notify_all()
 
     @classmethod
     def of(cls, storage: list[Any], count: int) -> _Cells:
@@ -147,6 +172,19 @@ class _Cells:
 
 
 _CELLS: WeakValueDictionary[int, _Cells] = WeakValueDictionary()
+_TURN = Condition()
+
+
+def _begin_child() -> None:
+    """Other threads, and their calls, are not there after a fork."""
+    me = get_ident()
+    for cells in list(_CELLS.values()):
+        for thread in cells.calls.keys() - {me}:
+            del cells.calls[thread]
+    _TURN.release()
+
+
+fork.hold("cells", _TURN.acquire, _TURN.release, _begin_child)
 
 
 class Border:
@@ -262,7 +300,11 @@ class Border:
         with ExitStack() as held:
             for renewed in sorted(self.renewed, key=lambda r: id(self.whole_storages[r.storage])):
                 held.enter_context(Using(self.whole_storages[renewed.storage], update=True))
-            given, before = self.open(values)
+            given, before, cells = self.open(values)
+            # in one order, so that no two calls wait for each other
+            for own, arrays in sorted(zip(self.cells, cells, strict=True), key=lambda pair: id(pair[0])):
+                own.enter(arrays)
+                held.callback(own.leave)
             results = run(given)
             self._renew(results, before)
         return [
@@ -270,24 +312,29 @@ class Border:
             for r, borrowed in zip(self.returned, self.borrow, strict=True)
         ]
 
-    def open(self, values: Sequence[Any]) -> tuple[list[Any], list[Any]]:
-        """The arrays of arguments, and those of storages, which go to the lists that compiled code reads."""
+    def open(self, values: Sequence[Any]) -> tuple[list[Any], list[Any], list[list[Any]]]:
+        """The arrays of arguments, those of storages, and what compiled code gets of these in lists of its own."""
         before: list[Any] = []
         for place, storage in zip(self.stores, self.whole_storages, strict=True):
             before += storage if place is None else place.kind.parts.arrays(place.kind, storage[0])
+        # somebody may share the structure of an old value that is replaced
+        copied = {k for renewed in self.renewed for k in renewed.written if k != renewed.place.first}
+        cells = []
         for place in self.stores:
             if place is not None:
-                for k in range(place.first, place.first + place.size):
-                    array = before[k]  # a length is a number
-                    self.storages[k][0] = array if isinstance(array, np.ndarray) else np.array(array)
-        for renewed in self.renewed:
-            for k in renewed.written:
-                if k != renewed.place.first:  # somebody may share the structure of the old value
-                    self.storages[k][0] = before[k].copy()
+                own = range(place.first, place.first + place.size)
+                cells.append([before[k].copy() if k in copied else self._held(k, before[k]) for k in own])
         given: list[Any] = []
         for place, value in zip(self.places, values, strict=True):
             given += [value] if place is None else place.kind.parts.arrays(place.kind, value)
-        return given, before
+        return given, before, cells
+
+    def _held(self, k: int, array: Any) -> Any:
+        """An array as a list holds it: a length is a number, and compiled code takes an array, the same one again."""
+        if isinstance(array, np.ndarray):
+            return array
+        there = self.storages[k][0]
+        return there if there is not None and there == array else np.array(array)
 
     def _renew(self, results: list[Any], before: list[Any]) -> None:
         for renewed in self.renewed:

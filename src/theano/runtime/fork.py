@@ -9,7 +9,7 @@ from collections.abc import Callable
 __all__ = ["hold"]
 
 # In the order in which a thread takes those that it needs; fork takes them all in this order.
-ORDER = ("executors", "provisional", "lowering", "support", "words", "jit", "gate", "programs")
+ORDER = ("cells", "executors", "provisional", "lowering", "support", "words", "jit", "gate", "programs")
 _known: dict[str, tuple[Callable[[], object], ...]] = {}  # how it is taken, given back, and that in the child
 _ALWAYS = ("programs",)  # given back in any case: an exception may come between taking it and noting that
 _taken: dict[int, list[str]] = {}  # what a thread that forks has taken so far
