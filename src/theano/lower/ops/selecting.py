@@ -40,18 +40,13 @@ def lower_nonzero(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | N
         if lengths is None or len(lengths) != x.ndim:
             return None
         for axis, (own, target) in enumerate(zip(x.dims, lengths, strict=True)):
-            b.check(ex.eq(own, target), IndexError, MISFIT.format(axis=axis), (own, target))
+            b.unify(own, target, MISFIT.format(axis=axis), IndexError)
     mask = x
     if x.type != "bool":
         zero = ex.const(0, st.load_type(x.type))
         mask = b.pointwise("bool", x.dims, [x], ex.ne(bd.element(0, x), zero))
     found = positions(b, reshaped(b, mask, (b.dims.product(x.dims),)))
-    coordinates = [found] if x.ndim == 1 else _coordinates(b, found, x.dims)
-    # they are inside, so nobody needs to look
-    for axis, value in enumerate(coordinates):
-        for dim in (x.dims[axis], *(lengths[axis : axis + 1] if lengths else ())):
-            b.checked.add((value.tensor, value.axes, value.offset, value.strides, b.dims.normal(dim), b.region))
-    return coordinates
+    return [found] if x.ndim == 1 else _coordinates(b, found, x.dims)
 
 
 def _coordinates(b: Builder, flat: Value, dims: tuple[Expr, ...]) -> list[Value]:
