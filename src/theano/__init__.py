@@ -14,6 +14,8 @@ from theano.garbage import collector_rests as _collector_rests
 
 with _collector_rests(all_stays=True):
     from theano import aliases, compile, gradient, ifelse, printing, random, scalar, tensor
+
+    aliases.install()
 from theano.compile import (
     FunctionMaker,
     In,
@@ -56,8 +58,6 @@ from theano.tensor import dot, get_scalar_constant_value
 from theano.tensor import nnet as _nnet
 
 __version__ = "2.0.0.dev0"
-
-aliases.install()
 
 __all__ = [
     "Apply",
