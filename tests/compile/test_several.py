@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from typing import Any
 
 import numpy as np
@@ -224,3 +226,14 @@ def test_calls_see_a_matrix_that_is_replaced_as_a_whole() -> None:
     for t in threads:
         t.join()
     assert not wrong, wrong[0]
+
+
+def test_a_matrix_that_was_replaced_is_forgotten() -> None:
+    s = theano.shared(matrix(), name="s")
+    f = theano.function([], sparse.sp_sum(s), updates=[(s, s * 2.0)])
+    f()
+    data = weakref.ref(s.get_value(borrow=True).data)
+    s.set_value(matrix())
+    gc.collect()
+    assert data() is None
+    f()

@@ -162,6 +162,9 @@ class _Cells:
             if not self.calls[me]:
                 del self.calls[me]
                 _TURN.notify_all()
+            if not self.calls:  # nobody keeps the arrays of a matrix that is replaced
+                for cell in self.lists:
+                    cell[0] = None
 
     @classmethod
     def of(cls, storage: list[Any], count: int) -> _Cells:
