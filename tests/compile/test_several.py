@@ -237,3 +237,16 @@ def test_a_matrix_that_was_replaced_is_forgotten() -> None:
     gc.collect()
     assert data() is None
     f()
+
+
+def test_steps_of_a_loop_work_with_the_arrays_of_a_matrix() -> None:
+    x, w = variable(), T.dvector("w")
+    rows, _ = theano.scan(
+        lambda v, x: T.tanh(sparse.dot(x, v)), outputs_info=w, non_sequences=x, n_steps=5
+    )
+    outputs = [rows[-1], T.grad((rows[-1] ** 2).sum(), w)]
+    f, g = (theano.function([x, w], outputs, mode=mode) for mode in ("FAST_RUN", "FAST_COMPILE"))
+    assert not calls_back(f)
+    a = matrix(n=20, m=20)
+    for found, wanted in zip(f(a, np.linspace(-1, 1, 20)), g(a, np.linspace(-1, 1, 20)), strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=1e-9, atol=1e-12)
