@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from typing import Any
 
 import numpy as np
@@ -224,3 +226,27 @@ def test_calls_see_a_matrix_that_is_replaced_as_a_whole() -> None:
     for t in threads:
         t.join()
     assert not wrong, wrong[0]
+
+
+def test_a_matrix_that_was_replaced_is_forgotten() -> None:
+    s = theano.shared(matrix(), name="s")
+    f = theano.function([], sparse.sp_sum(s), updates=[(s, s * 2.0)])
+    f()
+    data = weakref.ref(s.get_value(borrow=True).data)
+    s.set_value(matrix())
+    gc.collect()
+    assert data() is None
+    f()
+
+
+def test_steps_of_a_loop_work_with_the_arrays_of_a_matrix() -> None:
+    x, w = variable(), T.dvector("w")
+    rows, _ = theano.scan(
+        lambda v, x: T.tanh(sparse.dot(x, v)), outputs_info=w, non_sequences=x, n_steps=5
+    )
+    outputs = [rows[-1], T.grad((rows[-1] ** 2).sum(), w)]
+    f, g = (theano.function([x, w], outputs, mode=mode) for mode in ("FAST_RUN", "FAST_COMPILE"))
+    assert not calls_back(f)
+    a = matrix(n=20, m=20)
+    for found, wanted in zip(f(a, np.linspace(-1, 1, 20)), g(a, np.linspace(-1, 1, 20)), strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=1e-9, atol=1e-12)

@@ -12,11 +12,11 @@ from theano.compile.io import In, SymbolicOutput, as_outputs, convert_function_i
 from theano.compile.mode import Mode, compiler_test_values, get_mode
 from theano.compile.plan import FunctionPlan, executors_of
 from theano.compile.profiling import ProfileStats, profile_for
-from theano.compile.several import expand
 from theano.compile.sharedvalue import Container
 from theano.configdefaults import config
 from theano.garbage import collector_rests
 from theano.graph import FunctionGraph, ancestors
+from theano.graph.expansion import expand
 from theano.graph.origin import capture_origin, place_of, resolve_origin
 from theano.progress import compiling, nodes_are, stage
 from theano.user_warnings import warn_user

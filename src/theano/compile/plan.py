@@ -79,7 +79,7 @@ class Executor:
     looks_inside: bool = False
     """Whether it checks itself that the arrays of a value of several arrays fit together."""
     wants_arrays: bool = False
-    """Whether graphs are to be written in terms of arrays, see `theano.compile.several`."""
+    """Whether graphs are to be written in terms of arrays, see `theano.graph.expansion`."""
 
     @classmethod
     def make(cls, plan: FunctionPlan, mode: Mode | None, profile: ProfileStats | None) -> Executor:

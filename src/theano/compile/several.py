@@ -1,10 +1,10 @@
 """Functions whose inputs, shared variables or results consist of several arrays, as functions of these arrays.
 
-`expand` writes operations on such values as operations on their arrays, before the graph is rewritten. `Border` makes
-of a function's plan one whose inputs, storages and outputs are arrays, which is all that compiled code knows; around a
-call it takes arguments and shared values apart, and puts results and new values together. What a function returns is
-its own, so arrays of a result that are those of an argument (the structure of a sparse matrix) are copied there, unless
-the result may be borrowed; new values of shared variables keep them.
+`graph.expansion` writes operations on such values as operations on their arrays, before the graph is rewritten.
+`Border` makes of a function's plan one whose inputs, storages and outputs are arrays, which is all that compiled code
+knows; around a call it takes arguments and shared values apart, and puts results and new values together. What a
+function returns is its own, so arrays of a result that are those of an argument (the structure of a sparse matrix) are
+copied there, unless the result may be borrowed; new values of shared variables keep them.
 """
 
 from __future__ import annotations
@@ -20,83 +20,13 @@ import numpy as np
 
 from theano.compile.io import In
 from theano.compile.plan import FunctionPlan
-from theano.graph import Apply, Constant, FunctionGraph, Op
-from theano.graph.origin import inherit_origin
-from theano.graph.walk import io_toposort
+from theano.graph import FunctionGraph
+from theano.graph.expansion import Expansion, has_parts, known_parts
 from theano.native.support import Using
 from theano.record import Record
 from theano.runtime import fork
 
-__all__ = ["Border", "expand"]
-
-
-def expand(fgraph: FunctionGraph) -> None:
-    """Write what is computed with values of several arrays as computations with the arrays, wherever that is known."""
-    if any(_has_parts(v) for v in fgraph.variables):
-        expansion = _Expansion({v: v for v in fgraph.inputs})
-        fgraph.describe(expansion.of(fgraph.outputs))
-
-
-def _has_parts(v: Any) -> bool:
-    return v.type.parts is not None
-
-
-class _Expansion:
-    """A graph rebuilt, operations on values of several arrays replaced by what they stand for.
-
-    `known` maps variables of the old graph to those of the new one.
-    """
-
-    def __init__(self, known: dict[Any, Any]) -> None:
-        self.known = known
-
-    def of(self, outputs: Sequence[Any]) -> list[Any]:
-        for node in io_toposort(list(self.known), outputs):
-            if not all(v in self.known for v in node.outputs):
-                self._node(node)
-        return [self.known.get(v, v) for v in outputs]
-
-    def _node(self, node: Apply) -> None:
-        inputs = [self.known.get(v, v) for v in node.inputs]
-        for v in inputs:
-            self.known.setdefault(v, v)
-        with inherit_origin(node):
-            results = self._stands_for(node, inputs)
-        if results is None:
-            made = node if all(a is b for a, b in zip(inputs, node.inputs, strict=True)) else node._with(inputs)
-            results = made.outputs
-        else:
-            results = self.of(results)
-        for v, result in zip(node.outputs, results, strict=True):
-            self.known[v] = result
-            self.known.setdefault(result, result)
-
-    def _stands_for(self, node: Apply, inputs: list[Any]) -> list[Any] | None:
-        """The outputs of a node in terms of arrays; None if nothing is to be done, or nothing known."""
-        op = node.op
-        if any(map(_has_parts, inputs)) or getattr(op, "expands", False):
-            kind = inputs[0].type
-            if kind.parts is not None and kind.parts.is_taken(op):
-                return _parts_of(inputs[0])
-            if type(op).decompose is not Op.decompose:
-                return _listed(op.decompose(inputs))
-        if len(node.outputs) == 1 and _has_parts(node.outputs[0]):
-            kind = node.outputs[0].type
-            parts = kind.parts.expressed(op, inputs) if kind.parts.made_of(node.outputs[0]) is None else None
-            return None if parts is None else [kind.parts.make(kind, parts)]
-        return None
-
-
-def _listed(outputs: Sequence[Any] | None) -> list[Any] | None:
-    return None if outputs is None else list(outputs)
-
-
-def _parts_of(v: Any) -> list[Any] | None:
-    """The arrays of a variable, if they are known."""
-    kind = v.type
-    if isinstance(v, Constant):
-        return kind.parts.of_constant(kind, v.data)
-    return kind.parts.made_of(v)
+__all__ = ["Border"]
 
 
 class _Place(Record):
@@ -162,6 +92,9 @@ class _Cells:
             if not self.calls[me]:
                 del self.calls[me]
                 _TURN.notify_all()
+            if not self.calls:  # nobody keeps the arrays of a matrix that is replaced
+                for cell in self.lists:
+                    cell[0] = None
 
     @classmethod
     def of(cls, storage: list[Any], count: int) -> _Cells:
@@ -200,7 +133,7 @@ class Border:
     def of(cls, plan: FunctionPlan) -> Border | None:
         """The border of a function; None if all its values are one thing each."""
         leaves = (*plan.fgraph.inputs, *plan.fgraph.outputs)
-        return cls(plan) if any(map(_has_parts, leaves)) else None
+        return cls(plan) if any(map(has_parts, leaves)) else None
 
     def __init__(self, plan: FunctionPlan) -> None:
         n, given = plan.n_inputs, plan.fgraph.inputs
@@ -226,7 +159,7 @@ class Border:
             else:
                 self.cells.append(_Cells.of(storage, place.size))
                 self.storages += self.cells[-1].lists
-        results = _Expansion(self._known).of(plan.fgraph.outputs)
+        results = Expansion(self._known).of(plan.fgraph.outputs)
         self._outputs: list[Any] = []
         self.returned = [self._result(v) for v in results[: plan.n_outputs]]
         updates: list[tuple[int, Any]] = []
@@ -260,12 +193,12 @@ class Border:
         return _Place(kind, first, len(leaves))
 
     def _parts(self, v: Any) -> list[Any]:
-        found = _parts_of(v)
-        return _Expansion(self._known).of(v.type.parts.take(v.type, v)) if found is None else found
+        found = known_parts(v)
+        return Expansion(self._known).of(v.type.parts.take(v.type, v)) if found is None else found
 
     def _result(self, v: Any) -> _Result | int:
         """Take a result, or its parts, into the outputs. The first part is an array of its own."""
-        if not _has_parts(v):
+        if not has_parts(v):
             return self._output(v)
         parts: list[int | _Given] = [
             self._output(part) if not k or part not in self._given else self._given[part]

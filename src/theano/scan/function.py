@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from theano.graph import Variable, clone_replace
+from theano.graph.expansion import Expansion
 from theano.graph.shown import shown
 from theano.scalar.dtypes import promote
 from theano.scan import hooks
@@ -228,7 +229,8 @@ def _taken_apart(loop: Loop, found: Sequence[Any]) -> list[Any]:
     if not parts:
         return list(found)
     made = {v: v.type.parts.make(v.type, tensors) for v, tensors in parts.items()}
-    values = iter(clone_replace(loop.inner_outputs(), made))
+    outside = [*found, *(tensor for tensors in parts.values() for tensor in tensors)]
+    values = iter(Expansion({v: v for v in outside}).of(clone_replace(loop.inner_outputs(), made)))
     steps: list[StateArg | OutputArg | SharedArg] = [*loop.states, *loop.outputs, *loop.shared]
     for part in steps:
         part.value = next(values)

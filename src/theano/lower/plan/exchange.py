@@ -85,7 +85,7 @@ def _streams(b: Builder, loop: StepLoop, group: Group, passed: Sequence[Passed])
 
 def exchangeable(b: Builder, group: Group, passed: Sequence[Passed]) -> bool:
     """Whether the steps of a loop that consists of one loop nest can run inside it."""
-    if group.special or group.serial or group.red or group.along is not None or not group.axes:
+    if group.special or group.serial or group.red or group.along is not None or group.ragged or not group.axes:
         return False
     if any(p.writer not in group.places or p.first > b.machine.state_rows or p.tensor.type == "f16" for p in passed):
         return False

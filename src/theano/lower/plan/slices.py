@@ -138,7 +138,8 @@ class _Slicer:
         if group.special:
             return self._is_product_of_rows(group.items[0])
         axis = out_place(group, group.items[0])[:1]
-        return not group.serial and axis != () and self._is_cut_along(group, axis[0])
+        plain = not group.serial and group.ragged is None
+        return plain and axis != () and self._is_cut_along(group, axis[0])
 
     def _is_plain(self, tensor: Tensor) -> bool:
         """Whether memory for a tensor is in the workspace."""
