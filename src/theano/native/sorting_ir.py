@@ -15,9 +15,10 @@ from theano.loops.sorting import BITS, KINDS, modules, name_of
 from theano.native.ir_text import BOOL, INT, PTR, VOID, V
 from theano.native.sorting_code import Kernel, Keys, keys_of
 from theano.native.sorting_floats_ir import kernels as of_floats
-from theano.native.sorting_keys_ir import AVX2_WORDS, orders
 from theano.native.sorting_keys_ir import kernels as of_keys
 from theano.native.sorting_network_ir import kernels as of_networks
+from theano.native.sorting_parting_ir import AVX2_WORDS, orders
+from theano.native.sorting_parting_ir import kernels as of_parting
 from theano.native.sorting_rows_ir import MARK, PACKED, SHORT, pack_key, rows_for_columns
 from theano.native.sorting_rows_ir import kernels as of_short_rows
 from theano.runtime.module import Function, Global, Module, intrinsic
@@ -122,6 +123,9 @@ def _key_of(f: Kernel, single: Mapping, bits: int, i: V) -> V:
 def numbers_to(s: Keys, bits: int) -> Kernel:
     """The numbers of `n` keys."""
     f = Kernel(s, f"numbers_to{bits}", "p:p n:i form:p out:p")
+    if bits == s.bits:
+        with f.when(f.p.equals(f.out) & _are_keys(f)):
+            f.leave()
     wide, single = Mapping(f, f.form, True), Mapping(f, f.form, False)
     last = f.n & -s.lanes
     with f.loop(0, last, s.lanes) as i:
@@ -131,6 +135,14 @@ def numbers_to(s: Keys, bits: int) -> Kernel:
         number = single.bits(f.key_at(f.p, i))
         f.out.element(f"i{bits}", i).store(converted(f, number, "trunc", bits), bits // 8)
     return f
+
+
+def _are_keys(f: Kernel) -> V:
+    """Whether numbers are the same as their keys."""
+    s, any_ = f.keys, f.key(0)
+    for k in range(len(Form._fields)):
+        any_ = any_ | f.form.element(s.type, k).load(s.type, s.size)
+    return any_.equals(0)
 
 
 def _rooms(f: Kernel) -> tuple[V, V]:
@@ -148,9 +160,11 @@ def sorted_rows(s: Keys, bits: int) -> Kernel:
         _short_rows(f, bits, keys)
     with f.loop(0, f.rows) as i:
         first = i * f.n
-        f.call(f"keys_from{bits}", f.x.element(f"i{bits}", first), f.n, f.form, keys)
-        f.call("sorted", keys, f.n, other, 0, bits)
-        f.call(f"numbers_to{bits}", keys, f.n, f.form, f.out.element(f"i{bits}", first))
+        out = f.out.element(f"i{bits}", first)
+        row = out if bits == s.bits else keys
+        f.call(f"keys_from{bits}", f.x.element(f"i{bits}", first), f.n, f.form, row)
+        f.call("sorted", row, f.n, other, 0, bits)
+        f.call(f"numbers_to{bits}", row, f.n, f.form, out)
     return f
 
 
@@ -334,7 +348,7 @@ def library_module(keys: str, isa: Isa, provisional: bool = False) -> Module:
     entries = [entry(s, kind, type_) for kind, type_ in named]
     functions = [*of_keys(s)]
     if not provisional:
-        functions += [*of_networks(s), *of_short_rows(s)]
+        functions += [*of_networks(s), *of_parting(s), *of_short_rows(s)]
     if s.as_floats:
         functions += of_floats(s)
     if any(kind != "sort" for kind, _ in named):

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from theano.native.ir_text import INT, INT32, V
 from theano.native.sorting_code import Kernel, Keys
-from theano.runtime.module import Global
+from theano.native.sorting_parting_ir import SAMPLE
 
-__all__ = ["AVX2_WORDS", "kernels", "orders"]
+__all__ = ["kernels"]
 
 # So many keys, at most, are inserted one after the other, and sorted by a network (a power of two).
 FEW = 24
 MANY = 1 << 10
 MANY_AS_PARTING_IS_SLOW = 1 << 12  # see `loops.sorting.MORE`
+# Keys are parted such that networks are about as long in the end: some get longer, but few longer than `MANY`.
+PIECE = 890
 # A part of what is parted has at least the part ``1 / FAIR`` of it; else keys are sorted by their digits.
 FAIR = 16
 # From so many keys on those are parted off that are not among the first.
 MANY_OTHERS = 256
-AVX2_WORDS = 8
 DIGIT = 8
 BUCKETS = 1 << DIGIT
 
@@ -41,10 +42,13 @@ def inserted(s: Keys) -> Kernel:
 
 
 def rows_for(f: Kernel, n: V) -> V:
-    """The rows of a network for `n` keys: a power of two."""
+    """The rows of a network for `n` keys: a power of two, or three times one and a multiple of `lanes`."""
     s = f.keys
     least = f.maximum(n, s.least) - 1
-    return f.constant(1) << (f.bits_of(least) - (s.lanes.bit_length() - 1))
+    v = f.constant(1) << (f.bits_of(least) - (s.lanes.bit_length() - 1))
+    fewer = v - (v >> 2)
+    is_enough = (n <= fewer * s.lanes) & (fewer >= max(3 * s.lanes, 3 * s.group // 2))
+    return f.select(is_enough, fewer, v)
 
 
 def padded(s: Keys) -> Kernel:
@@ -121,76 +125,6 @@ def _digit(f: Kernel, key: V, shift: V) -> V:
     return digit if s.bits == 64 else digit.to("zext", INT)
 
 
-def median(s: Keys) -> Kernel:
-    """About the median: that of as many keys as a vector has."""
-    f = Kernel(s, "median", "p:p n:i", s.type)
-    step, few = f.n.over(s.lanes), f.memory(s.lanes * s.size)
-    for k in range(s.lanes):
-        f.put(f.key_at(f.p, step * k), few, k)
-    row, bit = f.vector_at(few), 1
-    while bit < s.lanes:
-        for distance in (2 * bit - 1, *(bit >> k for k in range(1, bit.bit_length()))):
-            low, high = f.ordered(row, f.crossed(row, distance))
-            row = f.mixed(low, high, (distance + 1) // 2 if distance == 2 * bit - 1 else distance)
-        bit *= 2
-    f.leave(f.emit(s.type, f"extractelement {s.vector} {row.text}, i64 {s.lanes // 2 - 1}"))
-    return f
-
-
-def _bits(f: Kernel, mask: V) -> V:
-    lanes = f.keys.lanes
-    return f.emit(f"i{lanes}", f"bitcast {mask.type} {mask.text} to i{lanes}").to("zext", INT)
-
-
-def _together(f: Kernel, row: V, mask: V) -> V:
-    """A vector with the lanes under a mask first, in their order."""
-    s = f.keys
-    if s.together == "compress":
-        name = f"llvm.experimental.vector.compress.v{s.lanes}{s.type}"
-        return f.call(name, row, mask, row, result=row.type)
-    words = f"<{AVX2_WORDS} x i32>"
-    places = f.address("orders").element("i32", _bits(f, mask) * AVX2_WORDS).load(words, 4)
-    return f.call("llvm.x86.avx2.permd", row.to("bitcast", words), places, result=words).to("bitcast", row.type)
-
-
-def orders(s: Keys) -> Global:
-    """For each mask the words of a vector of AVX2, those of lanes under it first."""
-    each = AVX2_WORDS // s.lanes
-    table = []
-    for mask in range(1 << s.lanes):
-        lanes = sorted(range(s.lanes), key=lambda k: not mask >> k & 1)
-        table += [f"i32 {each * k + word}" for k in lanes for word in range(each)]
-    return Global("orders", f"@orders = internal constant [{len(table)} x i32] [{', '.join(table)}]")
-
-
-def parted(s: Keys) -> Kernel:
-    """Keys up to `pivot` come before the others: how many there are. `other` has room for as many keys and a vector."""
-    f = Kernel(s, "parted", "p:p n:i pivot:n other:p", INT)
-    start, low, high = f.variable(INT, 0), f.variable(INT, 0), f.variable(INT, 0)
-    if s.together:
-        last = f.n & -s.lanes
-        wide = f.spread(f.pivot)
-        with f.loop(0, last, s.lanes) as i:
-            row = f.at(f.p, i).load(s.vector, s.size)
-            masks = [f.compared(row, how, wide) for how in ("le", "gt")]
-            for mask, out, place in zip(masks, (f.p, f.other), (low, high), strict=True):
-                f.put(_together(f, row, mask), out, place.get())
-            count = f.call("llvm.ctpop.i64", _bits(f, masks[0]), result=INT)
-            low.set(low.get() + count)
-            high.set(high.get() - count + s.lanes)
-        start.set(last)
-    with f.loop(start.get(), f.n) as i:
-        key = f.key_at(f.p, i)
-        f.put(key, f.p, low.get())
-        f.put(key, f.other, high.get())
-        up = f.compared(key, "le", f.pivot).to("zext", INT)
-        low.set(low.get() + up)
-        high.set(high.get() - up + 1)
-    f.call("llvm.memcpy.p0.p0.i64", f.at(f.p, low.get()), f.other, high.get() * s.size, False)
-    f.leave(low.get())
-    return f
-
-
 def sorted_keys(s: Keys) -> Kernel:
     """Sort keys, which differ in their bits from `low` to `high` only, or lie in the order of the bits below.
 
@@ -209,7 +143,9 @@ def sorted_keys(s: Keys) -> Kernel:
         f.call("network", f.other, v)
         f.call("out_of_lanes", f.other, v, f.n, f.p)
         f.leave()
-    pivot = f.call("median", f.p, f.n, result=s.type)
+    pieces = f.n.over(PIECE) + 1
+    part = ((pieces >> 1) * SAMPLE).over(pieces)
+    pivot = f.call("pivot", f.p, f.n, part, result=s.type)
     count = f.call("parted", f.p, f.n, pivot, f.other, result=INT)
     left, least = f.n - count, f.n.over(FAIR)
     with f.when(f.minimum(count, left) < least):
@@ -232,7 +168,7 @@ def selected(s: Keys) -> Kernel:
         f.begin(head)
         f.jump(end, when=size.get() < MANY_OTHERS)
         f.jump(end, when=size.get() < f.count * 4)
-        pivot = f.call("median", f.p, size.get(), result=s.type)
+        pivot = f.call("pivot", f.p, size.get(), SAMPLE // 2, result=s.type)
         pivot = pivot | ((f.constant(1) << f.low) - 1)
         left = f.call("parted", f.p, size.get(), pivot, f.other, result=INT)
         f.jump(end, when=left < f.count)
@@ -247,4 +183,4 @@ def selected(s: Keys) -> Kernel:
 
 def kernels(s: Keys) -> list[Kernel]:
     always = [inserted(s), by_digits(s), sorted_keys(s), *([selected(s)] if s.bits == 64 else [])]
-    return always if s.provisional else [*always, padded(s), median(s), parted(s)]
+    return always if s.provisional else [*always, padded(s)]

@@ -1,13 +1,13 @@
 """LLVM IR of sorting networks: comparisons that do not depend on what is found, so a vector makes many at once.
 
-Keys lie in memory as a matrix of `v` rows, a power of two; a row is a vector, so a lane is a column. First all columns
-are sorted, runs of twice as many rows in each turn (bitonic merges, Batcher 1968): the least of all comparisons, as
-lanes do not meet. Then columns are merged, twice as many in each turn. In the end key ``[i, lane]`` is in place
-``lane * v + i``: see `out_of_lanes`.
+Keys lie in memory as a matrix of `v` rows, a power of two or three times one; a row is a vector, so a lane is a column.
+First all columns are sorted, runs of twice as many rows in each turn (bitonic merges, Batcher 1968): the least of all
+comparisons, as lanes do not meet. Then columns are merged, twice as many in each turn. In the end key ``[i, lane]`` is
+in place ``lane * v + i``: see `out_of_lanes`.
 
 A merge of two sorted runs compares the first key of one with the last of the other, and so on; after that either half
-is bitonic and is sorted by comparing keys that are half as far apart in each step. A kernel makes as many of these
-steps at once as it has registers for.
+is bitonic and is sorted by comparing keys that are half as far apart in each step, or the last three with each other
+(Nakatani et al., "K-way bitonic sort", 1989). A kernel makes as many of these steps at once as it has registers for.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["kernels"]
 
 
 def batcher(n: int) -> list[tuple[int, int]]:
-    """The comparisons of Batcher's odd-even merge sort of `n` values, a power of two.
+    """The comparisons of Batcher's odd-even merge sort of `n` values.
 
     >>> batcher(4)
     [(0, 1), (2, 3), (0, 2), (1, 3), (1, 2)]
@@ -40,16 +40,27 @@ def batcher(n: int) -> list[tuple[int, int]]:
     return found
 
 
-def sorted_groups(s: Keys) -> Kernel:
-    """Sort the columns of each `group` rows."""
-    f = Kernel(s, "groups", "p:p v:i")
-    with f.loop(0, f.v, s.group) as i:
+def _groups(s: Keys, name: str, count: int, comparisons: list[tuple[int, int]]) -> Kernel:
+    """Compare rows of each group of so many."""
+    f = Kernel(s, name, "p:p v:i")
+    with f.loop(0, f.v, count) as i:
         base = f.vectors(f.p, i)
-        rows = [f.vector_at(base, k) for k in range(s.group)]
-        for a, b in batcher(s.group):
+        rows = [f.vector_at(base, k) for k in range(count)]
+        for a, b in comparisons:
             rows[a], rows[b] = f.ordered(rows[a], rows[b])
-        _store(f, rows, base, range(s.group))
+        _store(f, rows, base, range(count))
     return f
+
+
+def sorted_groups(s: Keys, count: int) -> Kernel:
+    """Sort the columns of each `count` rows."""
+    return _groups(s, f"groups{count}", count, batcher(count))
+
+
+def sorted_threes(s: Keys) -> Kernel:
+    """Sort the columns of each three rows."""
+    count = 3 * s.group // 4
+    return _groups(s, "threes", count, [(k + a, k + b) for a, b in batcher(3) for k in range(0, count, 3)])
 
 
 def _store(f: Kernel, rows: Sequence[V], base: V, places: Sequence[V | int]) -> None:
@@ -88,12 +99,12 @@ def steps_of_rows(s: Keys, count: int) -> Kernel:
 
 
 def steps_left(s: Keys) -> Kernel:
-    """Compare rows that are ``t / 2`` apart, half as far, …, neighbours."""
+    """Compare rows that are ``t / 2`` apart, half as far, …, neighbours, or three that are."""
     f = Kernel(s, "steps", "p:p v:i t:i", quick=True)
     distance = f.variable(INT, f.t)
     head, end = f.block(), f.block()
     f.begin(head)
-    f.jump(end, unless=distance.get() > 1)
+    f.jump(end, unless=(distance.get() & 1).equals(0))
     count = f.minimum(f.log2(distance.get()), s.group.bit_length() - 1)
     distance.set(distance.get() >> count)
     kinds = [f.address(f"steps{k}") for k in range(1, s.group.bit_length())]
@@ -103,13 +114,16 @@ def steps_left(s: Keys) -> Kernel:
     f.call(chosen, f.p, f.v, distance.get())
     f.jump(head)
     f.begin(end)
+    with f.when(distance.get() > 1):
+        f.call("threes", f.p, f.v)
     return f
 
 
 def _both_runs(f: Kernel, rows: V, i: V) -> tuple[V, list[V]]:
     """Places of half a group of rows of `rows` in all, `apart` from each other, and those that they are compared with.
 
-    The row at place k of the one half meets that at place -1 - k of the other.
+    The row at place k of the one half meets that at place -1 - k of the other. Where `apart` is odd, both halves are
+    the same rows once, and the same is made of them twice.
     """
     half = f.keys.group // 2
     apart = rows >> (half.bit_length() - 1)
@@ -127,7 +141,7 @@ def merged_rows(s: Keys) -> Kernel:
     head, end = f.block(), f.block()
     f.begin(head)
     f.jump(end, unless=start.get() < f.v)
-    with f.loop(0, apart >> 1) as i:
+    with f.loop(0, (apart + 1) >> 1) as i:
         base = f.vectors(f.p, start.get())
         _, places = _both_runs(f, f.rows, i)
         rows = [f.vector_at(base, place) for place in places]
@@ -151,7 +165,7 @@ def merged_lanes(s: Keys, bit: int) -> Kernel:
     f = Kernel(s, f"lanes{bit}", "p:p v:i")
     half = s.group // 2
     apart = f.v >> (half.bit_length() - 1)
-    with f.loop(0, apart >> 1) as i:
+    with f.loop(0, (apart + 1) >> 1) as i:
         _, places = _both_runs(f, f.v, i)
         rows = [f.vector_at(f.p, place) for place in places]
         for k in range(half):
@@ -174,10 +188,12 @@ def merged_lanes(s: Keys, bit: int) -> Kernel:
 
 
 def columns(s: Keys) -> Kernel:
-    """Sort each column; `v` is a power of two, not below `group`."""
+    """Sort each column; `v` is a power of two, not below `group`, or three times one, not below ``3 * group / 2``."""
     f = Kernel(s, "columns", "p:p v:i", quick=True)
-    f.call("groups", f.p, f.v)
-    rows = f.variable(INT, 2 * s.group)
+    other = 3 * s.group // 4
+    is_power = (f.v & (f.v - 1)).equals(0)
+    f.call(f.select(is_power, *(f.address(f"groups{k}") for k in (s.group, other))), f.p, f.v)
+    rows = f.variable(INT, f.select(is_power, 2 * s.group, 2 * other))
     head, end = f.block(), f.block()
     f.begin(head)
     f.jump(end, unless=rows.get() <= f.v)
@@ -246,6 +262,7 @@ def out_of_lanes(s: Keys) -> Kernel:
 def kernels(s: Keys) -> list[Kernel]:
     bits = [1 << k for k in range(s.lanes.bit_length() - 1)]
     return [
-        sorted_groups(s), *(steps_of_rows(s, k) for k in range(1, s.group.bit_length())), steps_left(s),
+        *(sorted_groups(s, count) for count in (s.group, 3 * s.group // 4)), sorted_threes(s),
+        *(steps_of_rows(s, k) for k in range(1, s.group.bit_length())), steps_left(s),
         merged_rows(s), *(merged_lanes(s, bit) for bit in bits), columns(s), network(s), turned(s), out_of_lanes(s),
     ]  # fmt: skip
