@@ -311,12 +311,17 @@ def product_of(offset: Expr) -> list[Expr | Arg]:
     return [ex.sub(HI, LO), N, N, x, N, x, N, ONE, x, y, N]
 
 
+def pieces_of(first: Expr, last: Expr) -> hs.Call:
+    y, integers = ("y", ZERO, "f64"), ("y", ZERO, "i64")
+    return hs.Call(SYMBOL, [first, last, y, integers, integers], "pieces_f64")
+
+
 def sliced(body: list[st.Stmt]) -> hs.Slices:
     return hs.Slices("first", "last", N, ONE, 4, 100, body)
 
 
 def test_good_slices() -> None:
-    loop = st.For("t", N, "serial", [rows_of(LO, HI), hs.Call(SYMBOL, product_of(LO), "dslice")])
+    loop = st.For("t", N, "serial", [rows_of(LO, HI), hs.Call(SYMBOL, product_of(LO), "dslice"), pieces_of(LO, HI)])
     check(hs.Program([RANGED], [*HEAD, sliced([loop])]))
 
 
@@ -356,6 +361,7 @@ FAILING: list[tuple[str, list[st.Stmt], str]] = [
     ("rows of others", [sliced([rows_of(LO, N)])], "a slice writes what is not its own"),
     ("rows before", [sliced([rows_of(ZERO, HI)])], "a slice writes what is not its own"),
     ("place of others", [sliced([hs.Call(SYMBOL, product_of(N), "dslice")])], "a slice writes what is not its own"),
+    ("pieces of others", [sliced([pieces_of(LO, N)])], "a slice writes what is not its own"),
     ("in a slice", [sliced([hs.Poll()])], "does not belong into a slice"),
     ("slices in a slice", [sliced([sliced([])])], "does not belong into a slice"),
     ("rows without slices", [rows_of(ONE, N)], "ranges start at zero"),

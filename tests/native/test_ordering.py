@@ -17,7 +17,7 @@ from theano.compile import Mode
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import DTYPE_OF
-from theano.loops.sorting import BITS
+from theano.loops.sorting import BITS, LONG
 from theano.runtime import threads
 from theano.tensor.extra_ops import RepeatOp, SearchsortedOp, Unique
 
@@ -199,7 +199,7 @@ def test_any_number_of_threads() -> None:
         f = theano.function(
             [x, v, t],
             [T.sort(x), T.argsort(x, 0), *T.topk_and_argtopk(x, 3), x[x > 0], v.nonzero()[0], RepeatOp(0)(v, t),
-             SearchsortedOp()(T.sort(v), v), *Unique(True, True, True)(x)],
+             SearchsortedOp()(T.sort(v), v), *Unique(True, True, True)(x), T.sort(v)],
         )  # fmt: skip
         rng = np.random.RandomState(2)
         given = rng.randn(700, 300).astype("float32"), rng.randn(200_000).round(), rng.randint(0, 3, 200_000)
@@ -212,6 +212,7 @@ def test_any_number_of_threads() -> None:
             threads.set_num_threads(before)
     assert results[0] == results[1] == results[2]
     np.testing.assert_array_equal(f(*given)[0], np.sort(given[0]))
+    np.testing.assert_array_equal(f(*given)[-1], np.sort(given[1]))
 
 
 def test_in_the_interpreter() -> None:
@@ -226,6 +227,18 @@ def test_in_the_interpreter() -> None:
     run.run(values, [])
     for found, wanted in zip(run.slots, f(*values)):
         np.testing.assert_array_equal(found, wanted)
+
+
+def test_long_rows_in_the_interpreter() -> None:
+    """Pieces that threads sort."""
+    x = T.dvector("x")
+    with theano.change_flags(openmp=True):
+        f = theano.function([x], T.sort(x), mode=NATIVE)
+    low, value = Compiled(f, f.executor).lowered, np.random.RandomState(1).randn(LONG + 3)
+    assert any(isinstance(s, hs.Call) and s.symbol == "pieces_f64" for s in st.walk(low.program.main))
+    run = Interpreter(low.program, low.layout, Compiled(f, f.executor).words([]))
+    run.run([value], [])
+    np.testing.assert_array_equal(run.slots[0], np.sort(value))
 
 
 def test_gradients() -> None:

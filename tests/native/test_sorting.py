@@ -16,7 +16,19 @@ import pytest
 from tests.native.test_other_targets import C_LIBRARY, TARGETS, called
 from theano.loops import expr as ex
 from theano.loops.externs import EXTERNS
-from theano.loops.sorting import BITS, in_order, key_of, modules, name_of, scratch_of
+from theano.loops.sorting import (
+    BITS,
+    CUT_TYPES,
+    CUTS,
+    LONG,
+    PIECES,
+    in_order,
+    key_of,
+    modules,
+    name_of,
+    scratch_of,
+    scratch_of_pieces,
+)  # fmt: skip
 from theano.native import provisional, sorting
 from theano.native.sorting_code import keys_of
 from theano.native.sorting_ir import library_module
@@ -40,15 +52,19 @@ def room(n: int) -> int:
     return int(size.value)
 
 
+def function_of(name: str, symbols: Mapping[str, int] | None = None) -> Any:
+    types = {"i64": ctypes.c_int64, "ptr": ctypes.c_void_p}
+    address = sorting.address(name) if symbols is None else symbols[name]
+    return ctypes.CFUNCTYPE(None, *(types[p.type] for p in EXTERNS[name].parameters))(address)
+
+
 def call(
     kind: str, x: np.ndarray, count: int | None = None, symbols: Mapping[str, int] | None = None, **memory: Any
 ) -> np.ndarray:
     """What a function makes of rows; `memory` may say where `out` and `scratch` are."""
     type_, (rows, n) = ex.TYPE_OF[x.dtype.name], x.shape
     name = name_of(kind, type_)
-    types = {"i64": ctypes.c_int64, "ptr": ctypes.c_void_p}
-    address = sorting.address(name) if symbols is None else symbols[name]
-    function = ctypes.CFUNCTYPE(None, *(types[p.type] for p in EXTERNS[name].parameters))(address)
+    function = function_of(name, symbols)
     scratch = memory.get("scratch", np.full(room(n), 77, ex.DTYPE_OF[key_of(kind, type_)]))
     columns = n if kind == "sort" or count is None else count
     out = memory.get("out", np.empty((rows, columns), x.dtype if kind == "sort" else "int64"))
@@ -191,6 +207,21 @@ def made(isa: Isa, provisional: bool) -> Mapping[str, int]:
     return found
 
 
+def check_pieces(x: np.ndarray, symbols: Mapping[str, int]) -> None:
+    """Pieces, in any order, are what the whole is, bit for bit."""
+    type_, (n,) = ex.TYPE_OF[x.dtype.name], x.shape
+    size = scratch_of_pieces(ex.const(n, "i64"))
+    assert size.op == "const"
+    out, bounds = np.empty_like(x), np.full(PIECES + 1, -1)
+    scratch = np.empty(int(size.value), x.dtype)
+    split, pieces = (function_of(name_of(kind, type_), symbols) for kind in CUTS)
+    split(n, x.ctypes.data, out.ctypes.data, scratch.ctypes.data, bounds.ctypes.data)
+    assert bounds[0] == 0 and bounds[-1] == n and (np.diff(bounds) >= 0).all()
+    for first, last in ((3, PIECES), (1, 3), (0, 1)):
+        pieces(first, last, out.ctypes.data, scratch.ctypes.data, bounds.ctypes.data)
+    assert out.tobytes() == call("sort", x[None], symbols=symbols).tobytes()
+
+
 @pytest.mark.parametrize("level", [*LEVELS, "provisional"])
 def test_every_instruction_set(level: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The code of each level that this machine can run, and that which is made first."""
@@ -204,6 +235,9 @@ def test_every_instruction_set(level: str, monkeypatch: pytest.MonkeyPatch) -> N
         for n in (1, 5, 24, 25, SHORT, 200, MANY, 4000):
             check(numbers(ex.DTYPE_OF[type_], 18, n, "any")[: 20000 // n], symbols)
             check(numbers(ex.DTYPE_OF[type_], 3, n, "special"), symbols)
+    for type_ in CUT_TYPES:
+        for how in ("any", "special", "few"):
+            check_pieces(numbers(ex.DTYPE_OF[type_], 1, LONG + 5, how)[0], symbols)
 
 
 def test_made_quickly_and_then_well(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -256,7 +290,8 @@ def test_declared() -> None:
     """What is written, and that threads may call them at once."""
     for name in modules():
         extern = EXTERNS[name]
-        assert [p.name for p in extern.parameters if p.is_written] == ["out", "scratch"]
+        bounds = ["bounds"] if name.startswith("split") else []
+        assert [p.name for p in extern.parameters if p.is_written] == ["out", "scratch", *bounds]
         assert not (extern.may_fail or extern.needs_python or extern.shares_threads)
 
 

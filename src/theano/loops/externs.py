@@ -44,6 +44,7 @@ class Extern(Record):
     may_fail : so it is not called after the commit point, nor by several threads at once.
     needs_python : so it is called by who holds the GIL.
     shares_threads : the team of threads may work in it, so no thread of the team calls it.
+    own_rows : its first two arguments are rows from and to, and it writes only what belongs to these.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Extern(Record):
     may_fail: bool = False
     needs_python: bool = False
     shares_threads: bool = False
+    own_rows: bool = False
 
     def run(self, values: Sequence[Any]) -> None:
         """Call the meaning."""

@@ -1,5 +1,8 @@
 """The external functions that sort rows, one after the other: their numbers, or where these would go.
 
+A long row is cut for the threads: `split` copies it to `out` and moves numbers such that those before each of `bounds`
+are not greater than those behind it, and `pieces` sorts what is between some of these.
+
 Rows lie one after the other and are `n` numbers long. `sort` writes them in ascending order, `places` the positions
 of the `count` least ones in this order, and `top` those of the greatest, the greatest first. Equal numbers keep their
 order in both of the latter. NaNs are greater than all others. `scratch` has room for `scratch_of` keys.
@@ -17,13 +20,21 @@ from theano.loops import expr as ex
 from theano.loops.expr import Expr
 from theano.loops.externs import Extern, Parameter, declare, signature
 
-__all__ = ["BITS", "KINDS", "LONGEST", "POSITIONS", "VALUES", "in_order", "key_of", "modules", "name_of", "scratch_of"]
+__all__ = [
+    "BITS", "CUTS", "CUT_TYPES", "KINDS", "LONG", "LONGEST", "MORE", "PIECES", "POSITIONS", "VALUES", "in_order",
+    "key_of", "modules", "name_of", "scratch_of", "scratch_of_pieces",
+]  # fmt: skip
 
 # The types of numbers that are sorted, and how long they are.
 BITS = {t: 8 * ex.ITEMSIZE[t] for t in ("bool", *ex.INTS, "f16", *ex.FLOATS)}
 VALUES = "rows:i n:i x:p out:p scratch:p"
 POSITIONS = "rows:i n:i count:i x:p out:p scratch:p"
 KINDS = {"sort": VALUES, "places": POSITIONS, "top": POSITIONS}
+CUTS = {"split": "n:i x:p out:p scratch:p bounds:w", "pieces": "first:i last:i out:p scratch:p bounds:w"}
+# Rows of these types, which are compared as they are, are cut into so many pieces (a power of two) from a length on.
+CUT_TYPES = ("f32", "f64", "i32", "i64")
+PIECES = 8
+LONG = 1 << 16
 # The longest rows whose positions are found: a place and the bits of a key that have been left out are one key.
 LONGEST = 1 << 29
 # Keys of `scratch` beyond two rows: a network, or as many short rows as there are lanes; to begin at whole vectors.
@@ -46,7 +57,8 @@ def modules() -> dict[str, str]:
     Keys of positions are such that they can be compared as f64, which is faster.
     """
     numbers = {t: t if t in ex.FLOATS else key_of("sort", t) for t in BITS}
-    return {name_of(k, t): numbers[t] if k == "sort" else "f64" for k in KINDS for t in BITS}
+    found = {name_of(k, t): numbers[t] if k == "sort" else "f64" for k in KINDS for t in BITS}
+    return found | {name_of(k, t): t for k in CUTS for t in CUT_TYPES}
 
 
 def scratch_of(n: Expr) -> Expr:
@@ -63,6 +75,11 @@ def in_order(x: np.ndarray[Any, Any], down: bool = False) -> np.ndarray[Any, Any
     if not down:
         return np.argsort(x, axis=-1, kind="stable")
     return x.shape[-1] - 1 - np.flip(np.argsort(np.flip(x, -1), axis=-1, kind="stable"), -1)
+
+
+def scratch_of_pieces(n: Expr) -> Expr:
+    """The same for a row that is cut: the scratch of each piece."""
+    return ex.add(scratch_of(n), ex.const((PIECES - 1) * MORE, "i64"))
 
 
 def _rows(a: dict[str, Any], type_: str) -> np.ndarray[Any, Any]:
@@ -90,11 +107,31 @@ def _positions(type_: str, down: bool, a: dict[str, Any]) -> None:
         out[start : start + x.shape[0] * count] = in_order(x, down)[:, :count].ravel()
 
 
+def _split(type_: str, a: dict[str, Any]) -> None:
+    """All are in the first piece."""
+    n = a["n"]
+    out, start = a["out"].element(type_, 0)
+    out[start : start + n] = _rows({**a, "rows": 1}, type_).ravel()
+    bounds, start = a["bounds"].element("i64", 0)
+    bounds[start : start + PIECES + 1] = [0, *[n] * PIECES]
+
+
+def _pieces(type_: str, a: dict[str, Any]) -> None:
+    bounds, start = a["bounds"].element("i64", 0)
+    out, first = a["out"].element(type_, 0)
+    for k in range(start + a["first"], start + a["last"]):
+        out[first + bounds[k] : first + bounds[k + 1]].sort()
+
+
 _PARAMETERS = {kind: signature(text, "", "x", "out scratch") for kind, text in KINDS.items()}
+_PARAMETERS["split"] = signature(CUTS["split"], "", "x", "out scratch bounds")
+_PARAMETERS["pieces"] = signature(CUTS["pieces"], "", "out bounds", "out scratch")
 
 
 def _parameters(kind: str, type_: str) -> tuple[Parameter, ...]:
-    elements = {"x": type_, "out": type_ if kind == "sort" else "i64", "scratch": key_of(kind, type_)}
+    of_numbers = kind not in ("places", "top")
+    scratch = key_of("sort" if of_numbers else kind, type_)
+    elements = {"x": type_, "out": type_ if of_numbers else "i64", "scratch": scratch, "bounds": "i64"}
     return tuple(p._replace(element=elements[p.name]) if p.type == "ptr" else p for p in _PARAMETERS[kind])
 
 
@@ -102,8 +139,11 @@ MEANING: dict[str, Callable[[str], Callable[[dict[str, Any]], None]]] = {
     "sort": lambda type_: partial(_sort, type_),
     "places": lambda type_: partial(_positions, type_, False),
     "top": lambda type_: partial(_positions, type_, True),
+    "split": lambda type_: partial(_split, type_),
+    "pieces": lambda type_: partial(_pieces, type_),
 }
 
 for _kind, _meaning in MEANING.items():
-    for _type in BITS:
-        declare(Extern(name_of(_kind, _type), _parameters(_kind, _type), "sorting", _meaning(_type)))
+    for _type in CUT_TYPES if _kind in CUTS else BITS:
+        _name, _own = name_of(_kind, _type), _kind == "pieces"
+        declare(Extern(_name, _parameters(_kind, _type), "sorting", _meaning(_type), own_rows=_own))

@@ -476,6 +476,8 @@ class _Main(_Checker):
         if self.slice is not None:
             busy = extern.may_fail or extern.needs_python or extern.shares_threads
             self.require(not busy, f"{extern.name} is not called by many threads at once")
+            if extern.own_rows:
+                self._own_rows(*(ex.names(a) if isinstance(a, Expr) else () for a in stmt.args[:2]))
         self.require(len(extern.parameters) == len(stmt.args), f"{len(extern.parameters)} arguments are needed")
         for parameter, arg in zip(extern.parameters, stmt.args, strict=True):
             self.argument(arg, parameter.type)
@@ -483,7 +485,7 @@ class _Main(_Checker):
                 self.require(arg[2] == parameter.element, f"{parameter.name} is to elements of {parameter.element}")
                 if parameter.is_written:
                     self.written(arg[0])
-                    if self.slice is not None:
+                    if self.slice is not None and not extern.own_rows:
                         self._own_rows(ex.names(arg[1]), ex.names(*(a for a in stmt.args if isinstance(a, Expr))))
 
     def slices(self, stmt: hs.Slices) -> None:

@@ -6,12 +6,13 @@ read next is at the end with less room; then there is enough at both, so whole v
 
 from __future__ import annotations
 
+from theano.loops.sorting import CUTS, LONG, MORE, PIECES, name_of
 from theano.native.ir_text import INT, V, Variable
 from theano.native.sorting_code import Kernel, Keys
 from theano.native.sorting_network_ir import batcher
 from theano.runtime.module import Global
 
-__all__ = ["AVX2_WORDS", "SAMPLE", "kernels", "orders"]
+__all__ = ["AVX2_WORDS", "SAMPLE", "kernels", "orders", "pieces", "split"]
 
 AVX2_WORDS = 8
 # Vectors that are read at once: so many that stores need not be waited for to know what is read next.
@@ -111,8 +112,9 @@ def parted(s: Keys) -> Kernel:
 
 def _put_apart(f: Kernel, row: V, pivot: V, low: Variable, high: Variable) -> None:
     """Write a vector to both ends of the room, which has a vector at least."""
-    mask, others = (f.compared(row, how, pivot) for how in ("le", "gt"))
-    both = _apart(f, row, mask, others)
+    mask = f.compared(row, "le", pivot)
+    ones = f.emit(mask.type, f"xor {mask.type} {mask.text}, splat (i1 true)")  # NaNs, too
+    both = _apart(f, row, mask, ones)
     f.put(both, f.p, low.get())
     f.put(both, f.p, high.get() - f.keys.lanes)
     count = f.call("llvm.ctpop.i64", _bits(f, mask), result=INT)
@@ -133,6 +135,39 @@ def parted_one_by_one(s: Keys) -> Kernel:
         high.set(high.get() - up + 1)
     f.call("llvm.memcpy.p0.p0.i64", f.at(f.p, low.get()), f.other, high.get() * s.size, False)
     f.leave(low.get())
+    return f
+
+
+def split(s: Keys, type_: str) -> Kernel:
+    """Copy a row and part it into pieces: numbers as they are, also NaNs and zeros of both signs.
+
+    No number is up to a pivot that is NaN. Zeros are all in the same piece, and NaNs all in the last one that has any.
+    """
+    f = Kernel(s, name_of("split", type_), CUTS["split"].replace(":w", ":p"), exported=True)
+    f.call("llvm.memcpy.p0.p0.i64", f.out, f.x, f.n * s.size, False)
+    f.bounds.store(f.constant(0))
+    f.bounds.element(INT, PIECES).store(f.n)
+    wide = PIECES
+    while wide > 1:
+        for first in range(0, PIECES, wide):
+            start, end = (f.bounds.element(INT, k).load(INT) for k in (first, first + wide))
+            place, row, n = f.bounds.element(INT, first + wide // 2), f.at(f.out, start), end - start
+            place.store(end)
+            if not s.provisional:
+                with f.when(n >= LONG // PIECES // 2):
+                    key = f.call("pivot", row, n, SAMPLE // 2, result=s.type)
+                    place.store(start + f.call("parted", row, n, key, f.scratch, result=INT))
+        wide //= 2
+    return f
+
+
+def pieces(s: Keys, type_: str) -> Kernel:
+    """Sort some of the pieces. Each has a scratch of its own."""
+    f = Kernel(s, name_of("pieces", type_), CUTS["pieces"].replace(":w", ":p"), exported=True, quick=True)
+    with f.loop(f.first, f.last) as k:
+        start, end = (f.bounds.element(INT, place).load(INT) for place in (k, k + 1))
+        row, scratch = f.at(f.out, start), f.at(f.scratch, start * 2 + k * MORE)
+        f.call(name_of("sort", type_), 1, end - start, row, row, scratch)
     return f
 
 

@@ -9,7 +9,7 @@ from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.loops.sorting import BITS, LONGEST, key_of, name_of, scratch_of
+from theano.loops.sorting import BITS, CUT_TYPES, LONG, LONGEST, PIECES, key_of, name_of, scratch_of, scratch_of_pieces
 from theano.lower import body as bd
 from theano.lower.builder import Builder, whole
 from theano.lower.dims import ONE, ZERO, is_const, length
@@ -85,6 +85,11 @@ class Lines:
         if kind != "sort":
             self.check(ex.le(n, length(LONGEST)), NotImplementedError, TOO_LONG, (n,))
         parts = _parts(b, rows, room)
+        is_cut = FALSE
+        if kind == "sort" and x.type in CUT_TYPES and is_const(rows, 1) and b.machine.shares_loops:
+            is_cut = ex.ge(n, length(LONG))
+            room = ex.select(is_cut, scratch_of_pieces(n), room)
+        bounds = None if is_const(is_cut, False) else b.tensor("i64", (length(PIECES + 1),))
         out, scratch = b.tensor(type_, dims), b.tensor(key, (ex.mul(parts, room),))
         weight = ex.idiv(ex.mul(ex.mul(rows, n), length(TIMES[key])), parts)
         least = max(b.machine.least_work(), 1) if b.machine.shares_loops else 0
@@ -100,18 +105,33 @@ class Lines:
             statement = hs.Call(asm.symbol(name), [*sizes, *moved], name)
             return hs.Slices(lo, hi, parts, weight, 1, least, [statement])
 
+        def cut(asm: Emitter) -> list[st.Stmt]:
+            """Have one row sorted in pieces."""
+            assert bounds is not None
+            lo, hi = b.fresh("d"), b.fresh("d")
+            source, row, own, ends = (_moved(asm, v, ZERO) for v in (x, whole(out), whole(scratch), whole(bounds)))
+            first, then = (name_of(k, x.type) for k in ("split", "pieces"))
+            sizes = [ex.name(k, "i64") for k in (lo, hi)]
+            body: list[st.Stmt] = [hs.Call(asm.symbol(then), [*sizes, row, own, ends], then)]
+            weight = ex.idiv(ex.mul(n, length(TIMES[key])), length(PIECES))
+            split = hs.Call(asm.symbol(first), [n, source, row, own, ends], first)
+            return [split, hs.Slices(lo, hi, length(PIECES), weight, 1, least, body)]
+
         def emit(asm: Emitter) -> None:
-            if top.op == "const":
+            if bounds is not None:
+                asm.statement(st.If(is_cut, cut(asm), [call(asm, kind)]))
+            elif top.op == "const":
                 asm.statement(call(asm, "top" if top.value else kind))
             else:
                 asm.statement(st.If(top, [call(asm, "top")], [call(asm, kind)]))
 
         item = Special(
-            b.region, b.node, what="sort", reads=[x], writes=[out, scratch], emit=emit, scalars=[rows, n, count, top]
-        )
+            b.region, b.node, what="sort", reads=[x], writes=[out, scratch, *([bounds] if bounds else [])], emit=emit,
+            scalars=[rows, n, count, top, is_cut],
+        )  # fmt: skip
         item.deps.extend(self.guards)
         b.add(item)
-        for tensor in (out, scratch):
+        for tensor in item.writes:
             tensor.writers.append(item)
         return whole(out)
 
