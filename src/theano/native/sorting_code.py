@@ -11,7 +11,10 @@ from theano.record import Record
 if TYPE_CHECKING:
     from theano.runtime.target import Isa
 
-__all__ = ["Keys", "Kernel", "keys_of"]
+__all__ = ["LINE", "Keys", "Kernel", "keys_of"]
+
+# Bytes of a cache line, or a multiple.
+LINE = 64
 
 
 class Keys(Record, frozen=True):
@@ -96,6 +99,10 @@ class Kernel(FunctionText):
     def put(self, value: V, pointer: V, index: V | int = 0) -> None:
         """Store a key, or a vector of them, from key `index` on."""
         self.at(pointer, index).store(value, self.keys.size)
+
+    def from_line(self, pointer: V) -> V:
+        """The first whole cache line: vectors that two lines share take twice as long."""
+        return pointer.behind((self.constant(0) - pointer.to("ptrtoint", INT)) & (LINE - 1))
 
     # -- vectors ------------------------------------------------------------------------------------------
     def vectors(self, pointer: V, index: V | int) -> V:

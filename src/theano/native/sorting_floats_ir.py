@@ -75,7 +75,7 @@ def others_again(s: Keys) -> Kernel:
 def sorted_floats(s: Keys) -> Kernel:
     """Sort rows; short ones, if they are numbers all, as many at once as a vector has lanes."""
     f = Kernel(s, f"sorted{s.bits}", "rows:i n:i x:p out:p scratch:p form:p", quick=True)
-    counts = f.memory(16)
+    counts, scratch = f.memory(16), f.from_line(f.scratch)
     step, start = f.variable(INT, 1), f.variable(INT, 0)
     if not s.provisional:
         is_short = (f.n <= SHORT) & (f.rows >= s.lanes // 4)
@@ -87,20 +87,20 @@ def sorted_floats(s: Keys) -> Kernel:
     x, out = f.at(f.x, start.get() * f.n), f.at(f.out, start.get() * f.n)
     if not s.provisional:
         f.jump(one_by_one, when=step.get().equals(1))
-        matrix = f.at(f.scratch, f.n * s.lanes + s.lanes)
-        f.call("numbers_only", x, rows * f.n, f.scratch, counts)
+        matrix = f.at(scratch, f.n * s.lanes + s.lanes)
+        f.call("numbers_only", x, rows * f.n, scratch, counts)
         f.jump(one_by_one, when=(counts.load(INT) + counts.element(INT, 1).load(INT)) > 0)
         v = rows_for_columns(f, f.n)
-        f.call("into_lanes", f.scratch, f.n, matrix, v)
+        f.call("into_lanes", scratch, f.n, matrix, v)
         f.call("columns", matrix, v)
-        f.call("from_lanes", matrix, f.n, f.scratch)
-        f.call("llvm.memcpy.p0.p0.i64", out, f.scratch, rows * f.n * s.size, False)
+        f.call("from_lanes", matrix, f.n, scratch)
+        f.call("llvm.memcpy.p0.p0.i64", out, scratch, rows * f.n * s.size, False)
         f.jump(following)
     f.begin(one_by_one)
     with f.loop(0, rows) as i:
         row = f.at(out, i * f.n)
         f.call("numbers_only", f.at(x, i * f.n), f.n, row, counts)
-        f.call("sorted", row, f.n, f.scratch, 0, s.bits)
+        f.call("sorted", row, f.n, scratch, 0, s.bits)
         f.call("others_again", row, f.n, counts)
     f.begin(following)
     start.set(start.get() + step.get())

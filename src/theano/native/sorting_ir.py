@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from theano.loops.sorting import BITS, CUT_TYPES, KINDS, modules, name_of
 from theano.native.ir_text import BOOL, INT, PTR, VOID, V
-from theano.native.sorting_code import Kernel, Keys, keys_of
+from theano.native.sorting_code import LINE, Kernel, Keys, keys_of
 from theano.native.sorting_floats_ir import kernels as of_floats
 from theano.native.sorting_keys_ir import kernels as of_keys
 from theano.native.sorting_network_ir import kernels as of_networks
@@ -104,6 +104,10 @@ def converted(f: Kernel, value: V, how: str, bits: int) -> V:
 def keys_from(s: Keys, bits: int) -> Kernel:
     """The keys of `n` numbers."""
     f = Kernel(s, f"keys_from{bits}", "x:p n:i form:p out:p")
+    if bits == s.bits:
+        with f.when(_are_keys(f)):
+            f.call("llvm.memcpy.p0.p0.i64", f.out, f.x, f.n * s.size, False)
+            f.leave()
     wide, single = Mapping(f, f.form, True), Mapping(f, f.form, False)
     last = f.n & -s.lanes
     with f.loop(0, last, s.lanes) as i:
@@ -147,9 +151,8 @@ def _are_keys(f: Kernel) -> V:
 
 def _rooms(f: Kernel) -> tuple[V, V]:
     """Two parts of `scratch`, from whole cache lines on: for the keys of a row, and for as many and a network."""
-    line = 64
-    keys = f.scratch.behind((f.constant(0) - f.scratch.to("ptrtoint", INT)) & (line - 1))
-    return keys, f.at(keys, f.n.up_to(line // f.keys.size))
+    keys = f.from_line(f.scratch)
+    return keys, f.at(keys, f.n.up_to(LINE // f.keys.size))
 
 
 def sorted_rows(s: Keys, bits: int) -> Kernel:
