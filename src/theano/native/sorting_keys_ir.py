@@ -78,17 +78,19 @@ def by_digits(s: Keys) -> Kernel:
     counts = f.memory(8 * BUCKETS)
     source, target = f.variable("ptr", f.p), f.variable("ptr", f.other)
     shift = f.variable(INT, f.low)
+    first = _unsigned(f, f.key_at(f.p))
+    with f.fold(0, f.n, (f.key(0),)) as (i, differ):
+        differ[0] = differ[0] | f.op("xor", _unsigned(f, f.key_at(f.p, i)), first)
     head, end, following = f.block(), f.block(), f.block()
     f.begin(head)
     f.jump(end, unless=shift.get() < f.high)
+    f.jump(following, when=_digit(f, differ[0], shift.get()).equals(0))  # all are the same
     with f.loop(0, BUCKETS) as k:
         counts.element(INT, k).store(f.constant(0))
     here = source.get()
     with f.loop(0, f.n) as i:
-        place = counts.element(INT, _digit(f, f.key_at(here, i), shift.get()))
+        place = counts.element(INT, _digit(f, _unsigned(f, f.key_at(here, i)), shift.get()))
         place.store(place.load(INT) + 1)
-    first = counts.element(INT, _digit(f, f.key_at(here), shift.get())).load(INT)
-    f.jump(following, when=first.equals(f.n))  # all are the same
     total = f.variable(INT, 0)
     with f.loop(0, BUCKETS) as k:
         place = counts.element(INT, k)
@@ -98,7 +100,7 @@ def by_digits(s: Keys) -> Kernel:
     there = target.get()
     with f.loop(0, f.n) as i:
         key = f.key_at(here, i)
-        place = counts.element(INT, _digit(f, key, shift.get()))
+        place = counts.element(INT, _digit(f, _unsigned(f, key), shift.get()))
         at = place.load(INT)
         place.store(at + 1)
         f.put(key, there, at)
@@ -113,16 +115,20 @@ def by_digits(s: Keys) -> Kernel:
     return f
 
 
-def _digit(f: Kernel, key: V, shift: V) -> V:
-    """The bits of a key from `shift` on, as of a number that is not negative."""
+def _unsigned(f: Kernel, key: V) -> V:
+    """A number without sign, in the same order."""
     s = f.keys
     turned = f.key(-1 << (s.bits - 1))
     if s.as_floats:  # of a negative number all bits are turned over
         turned = turned | f.op("ashr", key, f.key(s.bits - 1))
-    unsigned = f.op("xor", key, turned)
-    amount = shift if s.bits == 64 else shift.to("trunc", INT32)
-    digit = (unsigned >> amount) & (BUCKETS - 1)
-    return digit if s.bits == 64 else digit.to("zext", INT)
+    return f.op("xor", key, turned)
+
+
+def _digit(f: Kernel, unsigned: V, shift: V) -> V:
+    """Its bits from `shift` on."""
+    if f.keys.bits == 64:
+        return (unsigned >> shift) & (BUCKETS - 1)
+    return ((unsigned >> shift.to("trunc", INT32)) & (BUCKETS - 1)).to("zext", INT)
 
 
 def sorted_keys(s: Keys) -> Kernel:
