@@ -26,13 +26,17 @@ _FAIL = (
 
 _HEAD = """\
 #define PY_SSIZE_T_CLEAN
+#define NPY_TARGET_VERSION NPY_2_0_API_VERSION
 #include <Python.h>
 #include <numpy/arrayobject.h>
 #include <numpy/arrayscalars.h>
 #include <math.h>
 #include <string.h>
+#include <exception>
+#include <new>
 typedef npy_complex64 theano_complex64;
 typedef npy_complex128 theano_complex128;
+#define THEANO_VISIBLE __attribute__((visibility("default")))
 """
 
 # What is checked and repaired in results; a new reference, or NULL with an exception.
@@ -117,12 +121,12 @@ static PyObject *theano_call(PyObject *self, PyObject *const *args, Py_ssize_t n
 static PyMethodDef theano_method = {{
     "{title}", (PyCFunction)(void (*)(void))theano_call, METH_FASTCALL, "The C code of a node."
 }};
-extern "C" int theano_prepare(void) {{
+extern "C" THEANO_VISIBLE int theano_prepare(void) {{
     import_array1(-1);
     {init_code}
     return PyErr_Occurred() ? -1 : 0;
 }}
-extern "C" PyObject *theano_callable(PyObject *params, PyObject *failed) {{
+extern "C" THEANO_VISIBLE PyObject *theano_callable(PyObject *params, PyObject *failed) {{
     {name} *state = new {name}();
     if (state->init(params)) {{ state->forget(); delete state; return NULL; }}
     PyObject *capsule = PyCapsule_New(state, "{name}", theano_forget);
@@ -241,6 +245,15 @@ _OF_OBJECTS = {
 }
 
 
+def _caught(code: str) -> str:
+    """Code of a user whose C++ exceptions become Python's; they would end the process."""
+    return f"""try {{
+        {code}
+        }} catch (const std::bad_alloc &) {{ __failure = 1; PyErr_NoMemory();
+        }} catch (const std::exception &error) {{ __failure = 1; PyErr_SetString(PyExc_RuntimeError, error.what());
+        }} catch (...) {{ __failure = 1; PyErr_SetString(PyExc_RuntimeError, "C++ code has thrown an exception"); }}"""
+
+
 def c_source(node: Any) -> CSource:
     """The source of a node's function; NotImplementedError where its op declines to give C code."""
     op = node.op if hasattr(node.op, "c_code") else ElementwiseCode(node.op.scalar_op)
@@ -353,8 +366,7 @@ struct {name} {{
         {keep}
         {begun}
         {extracted}
-        {{ {parts["init_struct"]}
-        }}
+        {_caught(parts["init_struct"])}
         goto __done;
     __done:
         return __failure;
@@ -385,7 +397,7 @@ def _run(node: Any, ins: Sequence[str], outs: Sequence[str], parts: dict[str, st
         else:
             lines.append(f"py_{n} = in[{k}]; Py_INCREF(py_{n});")
         lines.append("{ " + _type_code(v.type, "extract", n, sub) + " }")
-    lines += [f"{{ {parts['code']}\n}}", "goto __done;", "__done:", f"{{ {parts['code_cleanup']}\n}}"]
+    lines += [_caught(parts["code"]), "goto __done;", "__done:", f"{{ {parts['code_cleanup']}\n}}"]
     lines.append("if (!__failure && PyErr_Occurred()) __failure = 1;")
     for k, (n, v) in enumerate(zip(outs, node.outputs)):
         lines.append(f"if (!__failure) {{ {_type_code(v.type, 'sync', n, sub)} {_delivered(n, k, v.type, ins)} }}")
