@@ -357,6 +357,32 @@ print(sum("-o" in c for c in runs))
     assert counts == ["1\n", "0\n"]
 
 
+class Included(Unary):
+    """Takes a number from a header; `version` says which state of it."""
+
+    __props__ = ("folder", "version")
+    body = "z[i] = NUMBER;"
+
+    def __init__(self, folder, version):
+        self.folder, self.version = folder, version
+
+    def c_headers(self):
+        return ["number.h"]
+
+    def c_header_dirs(self):
+        return [self.folder]
+
+    def c_code_cache_version(self):
+        return (self.version,)
+
+
+@with_compiler
+def test_a_new_version_is_compiled_anew(tmp_path):
+    for version, number in ((1, 7), (2, 8)):
+        (tmp_path / "number.h").write_text(f"#define NUMBER {number}")
+        assert theano.function([x], Included(str(tmp_path), version)(x))([0.0]) == [number]
+
+
 def _env(more):
     import os
 

@@ -282,7 +282,7 @@ def c_source(node: Any) -> CSource:
     init = [*asked(op, "c_init_code", []), asked(op, "c_init_code_apply", "", node, name)]
     text = "\n".join(
         [
-            _HEAD, _includes(givers), _PORTABLE, _RESULT, _NUMBER,
+            _versions(node, givers), _HEAD, _includes(givers), _PORTABLE, _RESULT, _NUMBER,
             *(asked(g, "c_support_code", "") for g in reversed(givers)),
             *(_params_struct(t) for t in dict.fromkeys(types) if isinstance(t, ParamsType)),
             asked(op, "c_support_code_apply", "", node, name),
@@ -295,6 +295,14 @@ def c_source(node: Any) -> CSource:
     )  # fmt: skip
     options, without = _options(givers)
     return CSource(text, options, without, params)
+
+
+def _versions(node: Any, givers: Sequence[Any]) -> str:
+    """A comment with the versions of the code: what a user raises where a header or library has changed."""
+    own = asked(givers[0], "c_code_cache_version_apply", None, node)
+    own = asked(givers[0], "c_code_cache_version", ()) if own is None else own
+    listed = [own, *(asked(g, "c_code_cache_version", ()) for g in givers[1:])]
+    return "// " + " ".join(str(listed).split())
 
 
 def _includes(givers: Sequence[Any]) -> str:
