@@ -94,6 +94,18 @@ def test_fields_of_arrays():
     np.testing.assert_array_equal(theano.function([x], OldFields()(x))(A), A + 3 + 8)
 
 
+class Complex(Unary):
+    body = "z[i] = 2 * (x[i] * x[i] - x[i]) + x[i]; z[i].real += (x[i] == z[i]) + x[i].imag;"
+
+
+@with_compiler
+@pytest.mark.parametrize("dtype", ["complex64", "complex128"])
+def test_complex_numbers(dtype):
+    c, value = T.TensorType(dtype, (False,))(), np.array([1 + 2j, -3j, 0], dtype)
+    wanted = 2 * (value * value - value) + value
+    np.testing.assert_array_equal(theano.function([c], Complex()(c))(value), wanted + (wanted == value) + value.imag)
+
+
 @with_compiler
 def test_no_python_is_called_in_a_training_loop():
     w = theano.shared(np.ones(3))

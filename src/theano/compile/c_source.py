@@ -34,8 +34,19 @@ _HEAD = """\
 #include <string.h>
 #include <exception>
 #include <new>
-typedef npy_complex64 theano_complex64;
-typedef npy_complex128 theano_complex128;
+template <class F> struct theano_complex {
+    F real, imag;
+    friend theano_complex operator+(theano_complex a, theano_complex b) { return {a.real + b.real, a.imag + b.imag}; }
+    friend theano_complex operator-(theano_complex a, theano_complex b) { return {a.real - b.real, a.imag - b.imag}; }
+    friend theano_complex operator-(theano_complex a) { return {-a.real, -a.imag}; }
+    friend theano_complex operator*(F a, theano_complex b) { return {a * b.real, a * b.imag}; }
+    friend theano_complex operator*(theano_complex a, theano_complex b) {
+        return {a.real * b.real - a.imag * b.imag, a.real * b.imag + a.imag * b.real};
+    }
+    friend bool operator==(theano_complex a, theano_complex b) { return a.real == b.real && a.imag == b.imag; }
+};
+typedef theano_complex<npy_float32> theano_complex64;
+typedef theano_complex<npy_float64> theano_complex128;
 #define THEANO_VISIBLE __attribute__((visibility("default")))
 """
 
