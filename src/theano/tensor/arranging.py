@@ -82,7 +82,13 @@ def moveaxis(a: Any, source: Any, destination: Any) -> Any:
 
 
 def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
-    """`a` with the axis `axis` moved before the axis `start`, as `numpy.rollaxis`."""
+    """`a` with the axis `axis` moved before the axis `start`, as `numpy.rollaxis`.
+
+    Raises
+    ------
+    ValueError
+        There is no such axis.
+    """
     a = as_tensor_variable(a)
     (axis,) = _axes(axis, a.type.ndim, "rollaxis")
     if not -a.type.ndim <= start <= a.type.ndim:
@@ -256,6 +262,11 @@ def meshgrid(*xi: Any, indexing: str = "xy", sparse: bool = False, copy: bool = 
     sparse : whether each result has its own axis only, and length 1 along the others
     copy : has no meaning here
 
+    Raises
+    ------
+    ValueError
+        `indexing` is neither 'xy' nor 'ij'.
+
     Examples
     --------
     >>> [g.eval().tolist() for g in T.meshgrid(T.constant([1, 2]), T.constant([3, 4]))]
@@ -278,6 +289,11 @@ def meshgrid(*xi: Any, indexing: str = "xy", sparse: bool = False, copy: bool = 
 
 def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     """`ary` cut along `axis`: before the places of a list, or into that many parts of almost equal length.
+
+    Raises
+    ------
+    ValueError
+        There is no such axis, or less than one part.
 
     Examples
     --------

@@ -93,6 +93,11 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
     returned
         Whether to return the sums of the weights, too.
 
+    Raises
+    ------
+    ValueError
+        Weights of another shape than the tensor are no vector along one axis.
+
     Examples
     --------
     >>> T.average(T.constant([1.0, 4.0]), weights=[1, 2]).eval()
@@ -173,6 +178,11 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
         Values below the first and above the last of `xp`; default: those of the ends.
     period
         `xp` and `x` are taken modulo this.
+
+    Raises
+    ------
+    ValueError
+        `xp` or `fp` is no vector.
 
     Examples
     --------
