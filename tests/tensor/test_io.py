@@ -50,5 +50,5 @@ def test_names(path):
     assert str(x.owner.op).startswith("Load{dtype: float32")
 
 
-def test_names():
+def test_names_of_the_package():
     assert T.load is T.io.load and T.LoadFromDisk is T.io.LoadFromDisk
