@@ -16,6 +16,7 @@ from theano.sparse.csm import (
     csm_properties,
     csm_shape,
     elements_at,
+    ends_of_lines,
     lengths,
     lines,
     places,
@@ -149,10 +150,8 @@ class ChangeFormat(SameShape):
             return data, indices, indptr, shape
         count = shape[0] if self.format == "csr" else shape[1]
         order = argsort(indices, kind="stable")
-        counts = inc_subtensor(zeros((count,), "int32")[indices], 1)
-        new_indptr = concatenate([np.zeros(1, "int32"), cumsum(counts)])
         along = lines(indptr, indices.shape[0])[order]
-        return data[order], dense_cast(along, "int32"), dense_cast(new_indptr, "int32"), shape
+        return data[order], dense_cast(along, "int32"), ends_of_lines(indices, count), shape
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         return [in_format(gs[0], inputs[0].type.format) if is_sparse_variable(gs[0]) else gs[0]]
