@@ -8,7 +8,7 @@ import scipy.sparse as sp
 
 import theano
 import theano.tensor as T
-from tests.sparse.cases import CASES, Case, disordered, operands, variable
+from tests.sparse.cases import CASES, SPARSE, Case, disordered, operands, variable
 from theano import sparse as S
 from theano.gradient import DisconnectedInputError
 from theano.sparse.type import SparseType
@@ -253,3 +253,20 @@ def test_places_of_gradients_are_checked() -> None:
         for wrong in ([[3], [0], one], [[0], [-4], one]):
             with pytest.raises(IndexError):
                 f(X, *wrong)
+
+
+WITH_DENSE = [c for c in SMOOTH if c.duplicates and set(c.kinds) - set(SPARSE) and set(c.kinds) & set(SPARSE)]
+
+
+@pytest.mark.parametrize("case", WITH_DENSE, ids=[c.name for c in WITH_DENSE])
+def test_gradients_where_several_elements_stand_for_one_place(case: Case) -> None:
+    """Those of dense operands are what they are where each place has one element."""
+    values = operands(case, "csr", "float64", seed=6, disorder=True)
+    variables = [variable(v) for v in values]
+    out = case.symbolic(*variables)
+    out = S.dense_from_sparse(out) if isinstance(out.type, SparseType) else out
+    dense = [v for v in variables if not isinstance(v.type, SparseType)]
+    f = theano.function(variables, T.grad((out**2).sum(), dense, disconnected_inputs="ignore"), mode=MODE)
+    tidy = [v.tocoo().tocsr() if sp.issparse(v) else v for v in values]
+    for found, expected in zip(f(*values), f(*tidy), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-9)

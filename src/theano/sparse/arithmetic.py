@@ -9,7 +9,7 @@ import numpy as np
 
 from theano.graph import Apply
 from theano.graph.origin import made_here
-from theano.sparse.convert import as_dense_variable, conjugated, in_dtype, in_format, onto, transpose
+from theano.sparse.convert import as_dense_variable, conjugated, in_dtype, in_format, onto, times_elements, transpose
 from theano.sparse.csm import components_of, csm_properties, lengths, places, same_structure
 from theano.sparse.elements import met
 from theano.sparse.op import (
@@ -325,7 +325,7 @@ class MulSV(_ByColumn):
         x, y = inputs
         (g,) = gs
         into_x = mul_s_v(g, conjugated(y)) if is_sparse_variable(g) else g * conjugated(y)
-        return [in_dtype(into_x, x), in_dtype(sums_by_column(mul(onto(x, g), conjugated(x)), y), y)]
+        return [in_dtype(into_x, x), in_dtype(sums_by_column(times_elements(x, g), y), y)]
 
 
 mul_s_v = MulSV()
@@ -373,7 +373,7 @@ class ColScaleCSC(SameShape):
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         x, s = inputs
         g = onto(x, gs[0])
-        products = mul(g, conjugated(x))
+        products = times_elements(x, g)
         into_s = sums_by_column(products if self.axis else transpose(products), s)
         return [in_dtype(self(g, conjugated(s)), x), in_dtype(into_s, s)]
 
@@ -502,7 +502,7 @@ class MulSD(SameShape):
         x, y = inputs
         (g,) = gs
         into_x = mul(g, conjugated(y)) if is_sparse_variable(g) else g * conjugated(y)
-        products = mul(onto(x, g), conjugated(x))
+        products = times_elements(x, g)
         return [in_dtype(into_x, x), in_dtype(_summed_like(products, y), y)]
 
 

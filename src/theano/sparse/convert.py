@@ -13,6 +13,7 @@ from theano.sparse.csm import (
     SoundCSM,
     before_sparse,
     components_of,
+    csm_grad,
     csm_properties,
     csm_shape,
     elements_at,
@@ -20,6 +21,7 @@ from theano.sparse.csm import (
     lengths,
     lines,
     places,
+    same_structure,
 )
 from theano.sparse.op import Components, SameShape, SparseOp, dense_output, sparse_output, wanted_format
 from theano.sparse.values import as_format, matrix_class
@@ -120,6 +122,21 @@ def onto(x: Any, g: Any) -> Any:
     _, indices, indptr, shape = components_of(x)
     elements = elements_at(g, *places(x.type.format, indices, indptr))
     return SoundCSM(x.type.format)(elements, indices, indptr, shape)
+
+
+def times_elements(x: Any, g: Any) -> Any:
+    """The conjugate of each element of `x` times what `g`, a matrix of its shape, has there; with the structure of `x`.
+
+    Where several elements stand for one place, each is taken by itself: their sum is the product then.
+    """
+    g = before_sparse(g)
+    data, indices, indptr, shape = components_of(x)
+    if not is_sparse_variable(g):
+        there = elements_at(g, *places(x.type.format, indices, indptr))
+    else:
+        parts = components_of(in_format(g, x.type.format))
+        there = parts[0] if same_structure(x, g) else csm_grad()(data, indices, indptr, shape, *parts)
+    return SoundCSM(x.type.format)(there * (conj(data) if x.type.dtype in COMPLEX else data), indices, indptr, shape)
 
 
 def in_format(x: Any, format: str) -> Any:
