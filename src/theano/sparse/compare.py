@@ -12,13 +12,15 @@ from theano.graph import Apply
 from theano.graph.origin import made_here
 from theano.sparse.arithmetic import OfTwo
 from theano.sparse.convert import SparseFromDense, dense_from_sparse, sp_zeros_like
-from theano.sparse.csm import csm_data, csm_properties, lengths
-from theano.sparse.elements import where_shapes_agree
+from theano.sparse.csm import csm_data, csm_properties, lengths, places
+from theano.sparse.elements import met
 from theano.sparse.op import Components, SparseOp, dense_output, wanted_format
 from theano.sparse.values import matrix_class
 from theano.sparse.variable import as_sparse_or_tensor_variable, as_sparse_variable, is_sparse_variable
 from theano.tensor import math
+from theano.tensor.alloc import alloc
 from theano.tensor.opsupport import zero_gradient
+from theano.tensor.subtensor import set_subtensor
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = [
@@ -74,7 +76,7 @@ class _ComparisonSS(OfTwo):
 
     @property
     def nearly_everywhere(self) -> bool:
-        """Whether it holds at places where neither matrix has an element; then all places are looked at."""
+        """Whether it holds at places where neither matrix has an element; then a dense matrix of bools is made."""
         return bool(self.comparison(0, 0))
 
     def combined(self, x: Any, y: Any) -> Any:
@@ -89,7 +91,9 @@ class _ComparisonSS(OfTwo):
         if not self.nearly_everywhere:
             return super().components(inputs)
         x, y = inputs
-        holds = self.of_elements(dense_from_sparse(x), where_shapes_agree(dense_from_sparse(y), x, y))
+        _, indices, indptr, shape = met(lambda a, b: math.invert(self.of_elements(a, b)), x, y)
+        everywhere = alloc(np.bool_(True), shape[0], shape[1])
+        holds = set_subtensor(everywhere[places(x.type.format, indices, indptr)], np.bool_(False))
         data, indices, indptr, shape = csm_properties(SparseFromDense(x.type.format)(holds))
         return data, indices, indptr, shape
 

@@ -82,7 +82,9 @@ def met(combine: Callable[[Any, Any], Any], x: Any, y: Any) -> Components:
     before, in the dtype that holds both. The elements of the result are in the order of their indices.
     """
     (x_data, x_indices, x_indptr, shape), (y_data, y_indices, y_indptr, _) = csm_properties(x), csm_properties(y)
-    x_indices = where_shapes_agree(x_indices, x, y)
+    same = [eq(m, n) for m, n in zip(lengths(x), lengths(y), strict=True)]
+    message = "the shapes of two sparse matrices differ: they are not broadcast"
+    x_indices = requires(message, x_indices, *same)
     counts = x_indices.shape[0], y_indices.shape[0]
     axis = 0 if x.type.format == "csr" else 1
     along = concatenate([lines(x_indptr, counts[0]), lines(y_indptr, counts[1])])
@@ -93,9 +95,3 @@ def met(combine: Callable[[Any, Any], Any], x: Any, y: Any) -> Components:
     data = combine(from_x, from_y)
     (at,) = neq(data, np.zeros((), data.type.dtype)).nonzero()
     return data[at], found.indices[at], ends_of_lines(found.along[at], shape[axis]), shape
-
-
-def where_shapes_agree(value: Any, x: Any, y: Any) -> Any:
-    """The dense `value`; if two sparse matrices differ in shape when the function runs, a ValueError."""
-    same = [eq(m, n) for m, n in zip(lengths(x), lengths(y), strict=True)]
-    return requires("the shapes of two sparse matrices differ: sparse matrices are not broadcast", value, *same)
