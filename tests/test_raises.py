@@ -14,10 +14,16 @@ import theano
 import theano.gradient
 import theano.tensor as T
 from theano import printing
+from theano.aliases import LAZY
 from theano.tensor import extra_ops, fft, nlinalg, nnet, slinalg
 
 PACKAGE = Path(theano.__file__).parent
 NAMESPACES = [theano, T, T.nnet, nlinalg, slinalg, extra_ops, fft, theano.gradient, printing, theano.compile, nnet.bn]
+
+
+for _place, _names in LAZY["theano.tensor"].items():
+    for _name in _names.split():
+        getattr(T, _name)  # loaded by being asked for
 
 
 def _raised(tree: ast.AST) -> Iterator[tuple[ast.Raise, str, ast.Call]]:

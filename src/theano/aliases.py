@@ -231,7 +231,8 @@ LAZY: dict[str, dict[str, str]] = {
         "theano.tensor.nnet.conv": "ConvOp",
     },
     "theano.tensor": {
-        "theano.tensor": "signal",
+        "theano.tensor": "io signal",
+        "theano.tensor.io": "LoadFromDisk load",
         "theano.scan.vectorized": "vectorize",
         "theano.tensor.slices": "MakeSlice SliceConstant SliceType as_int_none_variable make_slice slicetype",
         "theano.tensor.arranging": "array_split atleast_1d atleast_2d atleast_3d broadcast_to column_stack dstack "

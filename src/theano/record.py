@@ -87,9 +87,9 @@ def _first(self: Record, *args: Any, **kwargs: Any) -> None:
 def _filled(record: Record, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     """Give a record its fields; False where the arguments are not those it needs."""
     fields, positional, defaults = record._fields, record._positional, record._defaults
-    count = len(args)
+    count, put = len(args), object.__setattr__  # that of a frozen class asks first whether the field is there
     for name, value in zip(positional, args, strict=False):
-        setattr(record, name, value)
+        put(record, name, value)
     if len(positional) == len(fields):
         missing: Iterable[str] = fields[count:]
     else:
@@ -104,7 +104,7 @@ def _filled(record: Record, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bo
                 value = value.make()
         else:
             return False
-        setattr(record, name, value)
+        put(record, name, value)
     return not left and count <= len(positional)
 
 

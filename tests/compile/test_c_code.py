@@ -80,6 +80,32 @@ def test_values_and_gradients(mode):
     np.testing.assert_array_equal(theano.function([i], Unary()(i), mode=mode)([3, 4]), [6, 8])
 
 
+class OldFields(Unary):
+    """Reads arrays as programs for NumPy 1 do."""
+
+    body = "z[i] = x[i * X->strides[0] / X->descr->elsize] + X->dimensions[0] + PyArray_DESCR(X)->elsize;"
+
+    def c_code(self, node, name, inputs, outputs, sub):
+        return f"PyArrayObject *X = {inputs[0]};" + super().c_code(node, name, inputs, outputs, sub)
+
+
+@with_compiler
+def test_fields_of_arrays():
+    np.testing.assert_array_equal(theano.function([x], OldFields()(x))(A), A + 3 + 8)
+
+
+class Complex(Unary):
+    body = "z[i] = 2 * (x[i] * x[i] - x[i]) + x[i]; z[i].real += (x[i] == z[i]) + x[i].imag;"
+
+
+@with_compiler
+@pytest.mark.parametrize("dtype", ["complex64", "complex128"])
+def test_complex_numbers(dtype):
+    c, value = T.TensorType(dtype, (False,))(), np.array([1 + 2j, -3j, 0], dtype)
+    wanted = 2 * (value * value - value) + value
+    np.testing.assert_array_equal(theano.function([c], Complex()(c))(value), wanted + (wanted == value) + value.imag)
+
+
 @with_compiler
 def test_no_python_is_called_in_a_training_loop():
     w = theano.shared(np.ones(3))
@@ -175,6 +201,44 @@ def test_errors_name_the_line_and_leave_shared_variables(mode):
     np.testing.assert_array_equal(s.get_value(), [1, 2, 3])
     with pytest.raises(RuntimeError, match="Unexpected error in an Op's C code. No Python exception was set."):
         theano.function([x], Silent()(x), mode=mode)(A)
+
+
+class Throwing(Unary):
+    body = "if (x[i] < 0) throw std::bad_alloc(); if (x[i] == 0) throw 3; std::vector<int>().at(5);"
+
+    def c_headers(self):
+        return ["<vector>"]
+
+
+@with_compiler
+@pytest.mark.parametrize(("value", "error", "words"), [
+    (-1, MemoryError, "Throwing"), (0, RuntimeError, "C\\+\\+ code has thrown"), (1, RuntimeError, "vector::.*Throwing")
+])  # fmt: skip
+def test_exceptions_of_c_plus_plus_are_pythons(value, error, words):
+    f = theano.function([x], Throwing()(x))
+    given = np.array([float(value)])
+    before = sys.getrefcount(given)
+    with pytest.raises(error, match=f"(?s){words}"):
+        f(given)
+    gc.collect()
+    assert sys.getrefcount(given) == before
+
+
+@with_compiler
+def test_states_of_classes_with_one_name_do_not_mix():
+    def counts_from(start):
+        class Counts(Unary):
+            body = "static double calls = START; z[i] = (calls += 1) + Kept<int>::value;".replace("START", str(start))
+
+            def c_support_code(self):
+                return f"""template <class T> struct Kept {{ static T value; }};
+                template <class T> T Kept<T>::value = {start};
+                double tgamma(double) {{ return 0; }}"""
+
+        return theano.function([x], Counts()(x))
+
+    one, other = counts_from(0), counts_from(100)
+    assert [f([0.0])[0] for f in (one, one, other, one)] == [1, 2, 201, 3]
 
 
 class Wrong(Unary):
@@ -303,6 +367,32 @@ print(sum("-o" in c for c in runs))
         for _ in range(2)
     ]
     assert counts == ["1\n", "0\n"]
+
+
+class Included(Unary):
+    """Takes a number from a header; `version` says which state of it."""
+
+    __props__ = ("folder", "version")
+    body = "z[i] = NUMBER;"
+
+    def __init__(self, folder, version):
+        self.folder, self.version = folder, version
+
+    def c_headers(self):
+        return ["number.h"]
+
+    def c_header_dirs(self):
+        return [self.folder]
+
+    def c_code_cache_version(self):
+        return (self.version,)
+
+
+@with_compiler
+def test_a_new_version_is_compiled_anew(tmp_path):
+    for version, number in ((1, 7), (2, 8)):
+        (tmp_path / "number.h").write_text(f"#define NUMBER {number}")
+        assert theano.function([x], Included(str(tmp_path), version)(x))([0.0]) == [number]
 
 
 def _env(more):
@@ -549,6 +639,9 @@ def test_operations_on_numbers():
     np.testing.assert_array_equal(theano.function([i], cube(i))([2]), [-8])
     for shape in ((0, 3), (1, 1)):
         assert f(np.ones(shape), np.ones(shape), np.ones((1, shape[0])))[1].shape == shape
+    h, z = T.TensorType("float16", (False,))("h"), T.zvector("z")
+    for v, value in ((h, np.float16([1, 2])), (z, np.array([1j, 2]))):  # C can't compute with these
+        np.testing.assert_array_equal(theano.function([v], plus(v, v))(value), value + value)
     with pytest.raises(ValueError, match="different lengths along axis 0"):
         f(a, b[:1], r)
     with pytest.raises(RuntimeError, match="No Python exception was set"):

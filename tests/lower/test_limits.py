@@ -12,7 +12,7 @@ import theano.tensor as T
 from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
-from theano.lower.plan import nest_plan
+from theano.lower.plan import planner
 from theano.lower.plan.memory import LIMIT
 
 n = T.lscalar("n")
@@ -91,7 +91,7 @@ def test_a_loop_with_a_fixed_place_is_not_shared(monkeypatch: pytest.MonkeyPatch
     with theano.change_flags(openmp=True, openmp_elemwise_minsize=1):
         shared = theano.function([x], T.exp(x)).executor.lowered.program.kernels
         assert [kernel.ranged for kernel in shared] == [True]
-        monkeypatch.setattr(nest_plan._Planner, "_stores_elsewhere", lambda planner, outermost: True)
+        monkeypatch.setattr(planner._Planner, "_stores_elsewhere", lambda _, outermost: True)
         alone = theano.function([x], T.exp(x) + 1).executor.lowered.program
     assert not any(kernel.ranged for kernel in alone.kernels)
     assert all(s.ranges is None for s in alone.main if isinstance(s, hs.CallKernel))

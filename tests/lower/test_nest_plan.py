@@ -14,7 +14,7 @@ from theano.lower.items import Pointwise, Reduce
 from theano.lower.machine import Machine
 from theano.lower.plan.accesses import Reach
 from theano.lower.plan.groups import Group
-from theano.lower.plan.nest_plan import axis_order, plan_nest
+from theano.lower.plan.planner import axis_order, plan_nest
 from theano.lower.values import Tensor, Value
 
 

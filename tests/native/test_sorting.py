@@ -115,6 +115,8 @@ def test_zeros_and_nans(dtype: str) -> None:
     for n in (3, 9, SHORT, SHORT + 1, MANY, 3000):
         for some in ([0.0, -0.0], [0.0, -0.0, np.nan], [1, -0.0, -1, np.nan, np.inf], [np.nan], [-0.0]):
             x = RNG.choice(np.array(some, dtype), (17, n))
+            x[5:] = np.sort(x[5:])
+            x[9:, : n // 3], x[9:, n // 3 :] = x[9:, n - n // 3 :].copy(), x[9:, : n - n // 3].copy()
             found = call("sort", x)
             np.testing.assert_array_equal(np.isnan(found), np.isnan(np.sort(x)))
             zeros = found == 0
@@ -130,6 +132,8 @@ def patterns(n: int) -> dict[str, np.ndarray]:
     return {
         "up": up, "down": up[::-1], "same": np.zeros(n, int), "one greater": (up == 3).astype(int),
         "organ pipe": np.minimum(up, up[::-1]), "saw": up % 17, "halves": np.roll(up, n // 2),
+        "two runs": np.sort(np.append(up[: n // 3] * 2, up[n // 3 :] % 1000)[::-1].reshape(2, -1), 1).ravel(),
+        "runs but one": np.append(np.roll(up[:-1], n // 5), 7), "equal ones": np.append(up[: n // 2], up[n // 2 :] * 0),
         "squares": up * up % 97, "powers": up * 0 + (1 << (up % 40)),
     }  # fmt: skip
 

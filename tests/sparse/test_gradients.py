@@ -8,7 +8,7 @@ import scipy.sparse as sp
 
 import theano
 import theano.tensor as T
-from tests.sparse.cases import CASES, Case, operands, variable
+from tests.sparse.cases import CASES, SPARSE, Case, disordered, operands, variable
 from theano import sparse as S
 from theano.gradient import DisconnectedInputError
 from theano.sparse.type import SparseType
@@ -210,3 +210,63 @@ def test_gradients_of_one_structure_are_added_without_a_new_one() -> None:
     expected = 4 * at * (W.sum(axis=1)[X.indices] + np.cos(2 * at**2)) + 0.5 / np.sqrt(at)
     np.testing.assert_allclose(found.data, expected)
     assert (found.indices == X.indices).all() and (found.indptr == X.indptr).all()
+
+
+def _parts_of(x):
+    rows, columns = [1, -1, 1], [2, 0, 2]
+    return {
+        "element": T.grad(x[1, -1] ** 2, x),
+        "elements": T.grad((x[rows, columns] ** 2).sum(), x),
+        "rectangle": T.grad(S.sp_sum(S.sqr(x[::-2, 1:]), sparse_grad=True), x),
+        "rows": T.grad(S.sp_sum(S.sqr(x[rows]), sparse_grad=True), x),
+        "rows of a table": T.grad((S.sparse_grad(x.toarray()[rows]) ** 2).sum(), x),
+        "chosen": S.construct_sparse_from_list(x.toarray(), x.toarray()[:3], rows),
+    }
+
+
+@pytest.mark.parametrize("format", ["csr", "csc"])
+def test_gradients_of_parts_find_their_structure_in_loops(format: str) -> None:
+    x = S.matrix(format, dtype="float64")
+    for name, g in _parts_of(x).items():
+        f, reference = theano.function([x], g), theano.function([x], g, mode=MODE)
+        assert "callback" not in theano.printing.loop_program(f), name
+        for value in (sp.random(3, 4, 0.7, format, random_state=0), sp.random(9, 3, 0.3, format, random_state=1)):
+            for matrix in (value, disordered(value, True), 0 * value, type(value)(value.shape)):
+                found, expected = f(matrix), reference(matrix)
+                if isinstance(g.type, SparseType):
+                    np.testing.assert_array_equal(found.indptr, expected.indptr)
+                    np.testing.assert_array_equal(found.indices, expected.indices)
+                    found, expected = found.data, expected.data
+                np.testing.assert_allclose(found, expected, rtol=1e-12, err_msg=name)
+
+
+def test_places_of_gradients_are_checked() -> None:
+    x, rows, columns, g = S.csr_matrix("x"), T.lvector("rows"), T.lvector("columns"), T.vector("g")
+    for mode in (MODE, None):
+        f = theano.function([x, rows, columns, g], S.get_item_2lists_grad(x, rows, columns, g), mode=mode)
+        X = sp.eye(3, dtype=g.type.dtype).tocsr()
+        one = np.ones(1, g.type.dtype)
+        assert f(X, [-1], [0], one).toarray()[2, 0] == 1
+        for wrong in ([[0, 1], [0], one], [[0, 1], [0, 1], one]):
+            with pytest.raises(ValueError, match="there (are|must be)"):
+                f(X, *wrong)
+        for wrong in ([[3], [0], one], [[0], [-4], one]):
+            with pytest.raises(IndexError):
+                f(X, *wrong)
+
+
+WITH_DENSE = [c for c in SMOOTH if c.duplicates and set(c.kinds) - set(SPARSE) and set(c.kinds) & set(SPARSE)]
+
+
+@pytest.mark.parametrize("case", WITH_DENSE, ids=[c.name for c in WITH_DENSE])
+def test_gradients_where_several_elements_stand_for_one_place(case: Case) -> None:
+    """Those of dense operands are what they are where each place has one element."""
+    values = operands(case, "csr", "float64", seed=6, disorder=True)
+    variables = [variable(v) for v in values]
+    out = case.symbolic(*variables)
+    out = S.dense_from_sparse(out) if isinstance(out.type, SparseType) else out
+    dense = [v for v in variables if not isinstance(v.type, SparseType)]
+    f = theano.function(variables, T.grad((out**2).sum(), dense, disconnected_inputs="ignore"), mode=MODE)
+    tidy = [v.tocoo().tocsr() if sp.issparse(v) else v for v in values]
+    for found, expected in zip(f(*values), f(*tidy), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-9)

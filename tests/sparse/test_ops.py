@@ -7,7 +7,7 @@ import pytest
 import scipy.sparse as sp
 
 import theano
-from tests.sparse.cases import CASES, Case, as_array, operands, variable
+from tests.sparse.cases import CASES, Case, as_array, disordered, operands, variable
 from theano import sparse as S
 from theano.sparse.type import SparseType
 
@@ -15,12 +15,17 @@ DTYPES = {"f": ("float64", "float32"), "i": ("int32", "int8", "uint16"), "c": ("
 NATIVE = ("csr", "float32")  # the others by `perform`, without compiling hundreds of programs
 WITH_DTYPE = [(case, dtype) for case in CASES for k in case.kinds_of_numbers for dtype in DTYPES[k]]
 
+# Products of two sparse matrices, whose structure SciPy finds, and casts to complex numbers.
+CALLING = ("cast", "dot_s_s", "structured_dot_s_s", "true_dot_s_s")
+
 
 def compare(case, values, mode=None):
     """Run a case on its values; the function, and what it gave."""
     variables = [variable(v) for v in values]
     out = case.symbolic(*variables)
     f = theano.function(variables, out, mode=mode)
+    if mode is None:
+        assert ("callback" in theano.printing.loop_program(f)) == (case.name in CALLING)
     given = [as_array(v) for v in values]
     with np.errstate(all="ignore"):
         expected = np.asarray(case.dense(*given))
@@ -64,6 +69,55 @@ def _as_int64(x):
     made = x.copy()
     made.indices, made.indptr = x.indices.astype("int64"), x.indptr.astype("int64")
     return made
+
+
+MET = [c for c in CASES if c.kinds == "st" and "stack" not in c.name]
+
+
+@pytest.mark.parametrize("case", MET, ids=[c.name for c in MET])
+def test_elements_that_meet(case: Case) -> None:
+    """What the program makes of two structures is what SciPy makes, element by element, in order; without it."""
+    numbers = [("float64", "float64"), ("float32", "int32"), ("int8", "uint16"), ("bool", "bool")]
+    kinds = [(("csr", "csc")[k % 2], *pair) for k, pair in enumerate(numbers)]
+    for format, one, other in kinds[: 3 if case.name == "sub_s_s" else 4]:  # bools can't be negated
+        x, y = S.matrix(format, dtype=one), S.matrix(format, dtype=other)
+        f = theano.function([x, y], case.symbolic(x, y))
+        assert "callback" not in theano.printing.loop_program(f)
+        reference = theano.function([x, y], case.symbolic(x, y), mode="FAST_COMPILE")
+        for shape in [(5, 7), (0, 4), (4, 0), (0, 0), (1, 1), (30, 3)]:
+            rng = np.random.RandomState(shape[0])
+            X, Y = (_with_opposites(sp.random(*shape, 0.5, format, random_state=rng), d) for d in (one, other))
+            none = type(X)(X.shape, dtype=one)
+            for values in [(X, Y), (_mixed_up(X), Y), (_mixed_up(X), _mixed_up(Y)), (none, Y), (Y.astype(one), Y)]:
+                found, expected = f(*values), reference(*values)
+                assert found.dtype == expected.dtype and found.shape == expected.shape
+                np.testing.assert_array_equal(found.indptr, expected.indptr)
+                np.testing.assert_array_equal(found.indices, expected.indices)
+                np.testing.assert_allclose(found.data, expected.data, rtol=1e-6)
+        with pytest.raises(ValueError, match="shapes .* differ"):
+            f(sp.eye(2, 3, dtype=one), sp.eye(3, 2, dtype=other))
+
+
+def _with_opposites(x, dtype):
+    """Numbers of both signs, such that sums of two are 0 here and there; of floats, NaN and infinity too."""
+    x.data = np.round(x.data * 4 - (2 if np.dtype(dtype).kind in "fi" else 0))
+    x = x.astype(dtype)
+    if dtype == "float64" and x.nnz > 6:
+        x.data[[0, 3, 6]] = np.nan, np.inf, -0.0
+    return x
+
+
+def _mixed_up(x):
+    with np.errstate(invalid="ignore"):
+        return disordered(x, x.dtype != bool)
+
+
+def test_complex_matrices_have_no_order() -> None:
+    x = S.csr_matrix("x", "complex128")
+    assert S.eq(x, x).type.dtype == S.neq(x, x).type.dtype == "bool"
+    for compare_ in (S.lt, S.le, S.gt, S.ge):
+        with pytest.raises(TypeError, match="complex"):
+            compare_(x, x)
 
 
 EMPTY = [c for c in CASES if "get_item_scalar" not in c.name and "list" not in c.name]

@@ -282,6 +282,11 @@ def test_patterns_and_static_shapes():
     assert tuple(hinted.shape.eval({x4: np.ones((8, 1, 28, 28)), w4: np.ones((20, 1, 5, 5))})) == (8, 20, 24, 24)
 
 
+def test_parameters_may_be_arrays():
+    given = ac.AbstractConv2d(None, None, np.array([1, 2]), np.array([2, 1]), filter_dilation=np.array([1, 3]))
+    assert given == ac.AbstractConv2d(None, None, (1, 2), (2, 1), filter_dilation=(1, 3))
+
+
 def test_old_keywords_warn():
     with pytest.warns(UserWarning, match="unroll_batch"):
         T.nnet.conv2d(x4, w4, unroll_batch=1)

@@ -48,3 +48,7 @@ def test_names(path):
     assert x.type == T.TensorType("float32", (False, True))
     assert x.owner.op == io.LoadFromDisk(np.float32, [0, 1])
     assert str(x.owner.op).startswith("Load{dtype: float32")
+
+
+def test_names_of_the_package():
+    assert T.load is T.io.load and T.LoadFromDisk is T.io.LoadFromDisk

@@ -58,6 +58,9 @@ CASES = {
        for mode in ("edge", "wrap", "reflect", "symmetric")},
     **{f"pad {mode} far": (lambda m, a, mode=mode: m.pad(a, (7, 9), mode=mode), V)
        for mode in ("edge", "wrap", "reflect", "symmetric")},
+    "pad one width": (lambda m, a: m.pad(a, (2,)), M),
+    "pad a width for each": (lambda m, a: m.pad(a, ((1,), (2,))), M),
+    "pad array": (lambda m, a: m.pad(a, np.array([[1, 0], [0, 2]]), mode="edge"), M),
     "full": (lambda m: m.full((2, 3), 1.5),),
     "full_like": (lambda m, a: m.full_like(a, 2), M),
     "identity": (lambda m: m.identity(3),),
@@ -78,6 +81,9 @@ CASES = {
     "average": (lambda m, a: m.average(a, axis=1, weights=[1, 2, 4]), M),
     "average weights": (lambda m, a: m.average(a, weights=a * a), M),
     "corrcoef": (lambda m, a: m.corrcoef(a), M),
+    "corrcoef vector": (lambda m, a: m.corrcoef(a), V),
+    "corrcoef number": (lambda m, a: m.corrcoef(a), np.ones(2)),
+    "corrcoef complex": (lambda m, a: m.corrcoef(a), M + 1j * M[::-1]),
     "trapezoid": (lambda m, a: m.trapezoid(a, dx=0.5), M),
     "trapezoid x": (lambda m, a, b: m.trapezoid(a, b, axis=0), M, np.array([0.0, 1.0, 4.0, 5.0])),
     "interp": (lambda m, a: m.interp(a, [0.0, 1.0, 4.0], [3.0, -1.0, 2.0]), M),
@@ -85,15 +91,21 @@ CASES = {
     "interp period": (lambda m, a: m.interp(a, [0.5, 2.5, 1.0], [3.0, -1.0, 2.0], period=3), M),
     **{f"convolve {mode}": (lambda m, a, b, mode=mode: m.convolve(a, b, mode), M[:, 0], V[:2])
        for mode in ("full", "same", "valid")},
+    "interp integers": (lambda m, a, b: m.interp([-0.5, 1.5], a, b), np.array([-100, 100], "int8"),
+                        np.array([7, 2], "uint8")),
     "convolve longer": (lambda m, a, b: m.convolve(a, b, "same"), V[:2], M[:, 0]),
     **{f"correlate {mode}": (lambda m, a, b, mode=mode: m.correlate(a, b, mode), M[:, 0], V[:2])
        for mode in ("full", "same", "valid")},
+    **{f"correlate longer {mode}": (lambda m, a, b, mode=mode: m.correlate(a, b, mode), V[:2], M[:, 0])
+       for mode in ("full", "same", "valid")},
+    "correlate complex": (lambda m, a, b: m.correlate(a, b, "same"), V[:2] + 1j, 1j * M[:, 0]),
     "cross": (lambda m, a, b: m.cross(a, b), M[:, :3], V),
     "vdot": (lambda m, a, b: m.vdot(a, b), V + 1j * W, V - 2j),
     "ediff1d": (lambda m, a: m.ediff1d(a, to_end=[9.0], to_begin=[1.0, 2.0]), M),
     "isin": (lambda m, a: m.isin(a, [1.0, 2.0]), M),
     "isin invert": (lambda m, a: m.isin(a, [1.0, 2.0], invert=True), M),
     "polyval": (lambda m, a: m.polyval([1.0, -2.0, 3.0], a), M),
+    "polyval none": (lambda m, a: m.polyval([], a), M),
     "nan_to_num": (lambda m, a: m.nan_to_num(a), N),
     "nan_to_num numbers": (lambda m, a: m.nan_to_num(-a, nan=1, posinf=2, neginf=3), N),
     "nan_to_num complex": (lambda m, a: m.nan_to_num(a + 1j), N),
@@ -112,6 +124,7 @@ CASES = {
     **{f"quantile {how}": (lambda m, a, how=how: m.quantile(a, [0.1, 0.5, 0.77], axis=0, method=how), M)
        for how in ("linear", "lower", "higher", "nearest", "midpoint", "hazen", "weibull", "median_unbiased",
                    "normal_unbiased", "interpolated_inverted_cdf")},
+    "percentile several": (lambda m, a, q: m.percentile(a, q), V, np.array([0, 50, 100])),
     "percentile": (lambda m, a: m.percentile(a, 30), S[0]),
     "nanquantile": (lambda m, a: m.nanquantile(a, [0.25, 0.5], axis=1), N[:, :2]),
     "nanpercentile": (lambda m, a: m.nanpercentile(a, 40, axis=0), N),
@@ -127,8 +140,9 @@ CASES = {
 }  # fmt: skip
 PLACES = ["theano.scan.vectorized", *(f"theano.tensor.{name}" for name in NUMPY_NAMES)]
 NO_GRADIENT = {"take_along_axis flat", "vdot", "isin", "isin invert", "count_nonzero", "nan_to_num complex",
-               "nanargmax", "nanargmin", "median integers", "logaddexp infinite", "full_like",
-               "interp sides", "meshgrid sparse", "meshgrid ij"}  # fmt: skip
+               "nanargmax", "nanargmin", "median integers", "corrcoef vector", "corrcoef number", "interp integers",
+               "polyval none", "percentile several", "logaddexp infinite", "full_like", "interp sides",
+               "meshgrid sparse", "meshgrid ij"}  # fmt: skip
 
 
 def _names() -> set[str]:
@@ -189,6 +203,18 @@ def test_logsumexp():
     T.verify_grad(lambda a: T.grad(T.logsumexp(a, axis=1).sum(), a)[:, 0].sum(), [M], rng=np.random.RandomState(0))
 
 
+def test_logsumexp_of_small_integers():
+    for value in (np.array([-100, 100], "int8"), np.array([1, 200], "uint8"), np.array([True, False])):
+        x = T.TensorType(value.dtype, (False,))()
+        np.testing.assert_allclose(theano.function([x], T.logsumexp(x))(value), np.logaddexp(*value.astype(float)))
+
+
+def test_quantiles_beside_infinities():
+    x = T.dvector()
+    f = theano.function([x], T.quantile(x, [0.0, 0.3, 0.5, 0.9, 1.0]))
+    np.testing.assert_array_equal(f([-np.inf, 1, 3, np.inf]), [-np.inf, -np.inf, 2, np.inf, np.inf])
+
+
 def test_logaddexp_has_second_derivatives_where_both_are_equal():
     x, y = T.dvectors("x", "y")
     slope = T.grad(T.logaddexp(x, y).sum(), x)
@@ -212,6 +238,35 @@ def test_symbolic_sizes():
         np.testing.assert_allclose(f(k, V)[0], np.linspace(0, 1, k))
         np.testing.assert_allclose(f(k, V)[1], np.pad(V, (k, 0), mode="wrap"))
         np.testing.assert_allclose(f(k, V)[2], np.full((k, 2), V[0]))
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int8", "uint16", "float32", "complex64"])
+def test_einsum_keeps_dtypes(dtype):
+    a, b = (M * 50).astype(dtype), (M[::-1] - 1).astype(dtype)
+    for text, *values in (("ij->j", a), ("ii", a[:3, :3]), ("ij,ij->", a, b), ("ij,kj->ik", a, b), ("ij,ij->ij", a, b),
+                          ("bij,bkj->bik", a[None], b[None]), ("ij,kj,j->", a, b, b[0])):  # fmt: skip
+        tensors = [T.as_tensor_variable(v).type() for v in values]
+        ours = theano.function(tensors, T.einsum(text, *tensors))(*values)
+        assert ours.dtype == dtype, text
+        np.testing.assert_allclose(ours, np.einsum(text, *values), rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("call", "values", "words"),
+    [
+        (lambda x: T.einsum("ii->i", x), [M[:2]], "axes with one letter"),
+        (lambda x, y: T.cross(x, y), [M.T, M.T[::-1]], "three numbers"),
+        (lambda x, y: T.convolve(x, y), [V, V[:0]], "no elements"),
+        (lambda x, y: T.correlate(x, y, "valid"), [V[:0], V], "no elements"),
+        (lambda x, n: T.pad(x, n, mode="wrap"), [V, np.int32(-1)], "width is negative"),
+        (lambda x, q: T.quantile(x, q), [V, np.float64(1.5)], "from 0 to 1"),
+        (lambda x, q: T.nanpercentile(x, q), [V, np.array([3.0, -1.0])], "from 0 to 100"),
+    ],
+)
+def test_refusals_of_values(call, values, words):
+    tensors = [T.TensorType(v.dtype, (False,) * np.ndim(v))() for v in values]
+    with pytest.raises(ValueError, match=words):
+        theano.function(tensors, call(*tensors))(*values)
 
 
 def test_products_of_matrices_are_found_in_einsum():
@@ -253,6 +308,13 @@ def test_vectorize():
         (lambda: T.take_along_axis(T.matrix(), T.ivector(), 0), ValueError, "1 dimensions of indices"),
         (lambda: T.pad(T.vector(), 1, mode="mean"), ValueError, "one of constant, edge"),
         (lambda: T.pad(T.matrix(), ((1, 2), (3, 4), (5, 6))), ValueError, "for each of 2 axes"),
+        (lambda: T.pad(T.vector(), 1, constant_values=(1, 2)), ValueError, "one number"),
+        (lambda: T.pad(T.vector(), (0, -1), mode="edge"), ValueError, "negative: -1"),
+        (lambda: T.linspace(T.vector(), 1, 4, axis=2), ValueError, "axis 2"),
+        (lambda: T.geomspace(T.vector(), 1, 4, axis=-3), ValueError, "axis -3"),
+        (lambda: T.trapezoid(T.vector(), axis=1), ValueError, "axis 1"),
+        (lambda: T.average(T.vector(), axis=1, weights=[1, 2]), ValueError, "axis 1"),
+        (lambda: T.percentile(T.vector(), [50, 101]), ValueError, "from 0 to 100"),
         (lambda: T.quantile(T.vector(), 0.5, method="odd"), ValueError, "not 'odd'"),
         (lambda: T.median(T.zmatrix()), TypeError, "no order"),
         (lambda: T.einsum("ij,jk", T.matrix()), ValueError, "2 terms"),

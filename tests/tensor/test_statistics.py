@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import theano
 import theano.tensor as T
 from tests.tensor.oracle import check
 
@@ -32,6 +33,14 @@ def test_cov(options):
     check(lambda m, y: T.cov(m, y, **options), M, Y, expect=np.cov(M, Y, **options))
     check(lambda v: T.cov(v, **options), V, expect=np.cov(V, **options))
     check(lambda v, w: T.cov(v, w, **options), V, Y[0], expect=np.cov(V, Y[0], **options))
+
+
+def test_cov_of_complex_numbers_conjugates():
+    z = M + 1j * M[::-1] ** 2
+    tensor = T.zmatrix()
+    for options in OPTIONS:
+        f = theano.function([tensor], T.cov(tensor, **options))
+        np.testing.assert_allclose(f(z), np.cov(z, **options))
 
 
 def test_cov_of_other_dimensions():

@@ -23,7 +23,9 @@ from theano.runtime import cache
 
 __all__ = ["CompilationError", "callable_of", "is_there"]
 
-_FLAGS = ("-O3", "-fPIC", "-shared", "-fno-math-errno", "-w")
+# What is visible outside of a library, other libraries of this process use instead of their own of the same name:
+# static variables of inline functions and templates, too.
+_FLAGS = ("-O3", "-fPIC", "-shared", "-fvisibility=hidden", "-fno-math-errno", "-w")
 
 
 class CompilationError(Exception):

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from theano.graph import MethodNotDefined
+from theano.scalar.dtypes import COMPLEX
 from theano.scalar.user import Scalar
 
 __all__ = ["ElementwiseCode"]
@@ -38,8 +39,6 @@ class ElementwiseCode:
     def c_support_code_apply(self, node: Any, name: str) -> str:
         """A function of one element: pointers to the operands and to the result; 1 with an exception."""
         variables = [*node.inputs, *node.outputs]
-        if any(v.type.dtype == "float16" or v.type.dtype.startswith("complex") for v in variables):
-            raise MethodNotDefined("C has no arithmetic of these numbers")
         ins, out = [f"x{k}" for k in range(len(node.inputs))], "z"
         kinds = [f"npy_{v.type.dtype}" for v in variables]
         inner: Any = SimpleNamespace(
@@ -62,7 +61,15 @@ static inline int {name}_one({parameters}, {kinds[-1]} *p_{out}) {{
 """
 
     def c_code(self, node: Any, name: str, ins: Sequence[str], outs: Sequence[str], sub: dict[str, str]) -> str:
-        """A loop over all elements: straight where all operands are, else by NumPy's iterator."""
+        """A loop over all elements: straight where all operands are, else by NumPy's iterator.
+
+        Raises
+        ------
+        MethodNotDefined
+            C has no arithmetic of such numbers.
+        """
+        if any(v.type.dtype == "float16" or v.type.dtype in COMPLEX for v in (*node.inputs, *node.outputs)):
+            raise MethodNotDefined("C has no arithmetic of these numbers")
         (out,), fail, n, ndim = outs, sub["fail"], len(ins), node.outputs[0].type.ndim
         kinds = [f"npy_{v.type.dtype}" for v in (*node.inputs, *node.outputs)]
         arrays = ", ".join(ins)

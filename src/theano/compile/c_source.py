@@ -26,13 +26,28 @@ _FAIL = (
 
 _HEAD = """\
 #define PY_SSIZE_T_CLEAN
+#define NPY_TARGET_VERSION NPY_2_0_API_VERSION
 #include <Python.h>
 #include <numpy/arrayobject.h>
 #include <numpy/arrayscalars.h>
 #include <math.h>
 #include <string.h>
-typedef npy_complex64 theano_complex64;
-typedef npy_complex128 theano_complex128;
+#include <exception>
+#include <new>
+template <class F> struct theano_complex {
+    F real, imag;
+    friend theano_complex operator+(theano_complex a, theano_complex b) { return {a.real + b.real, a.imag + b.imag}; }
+    friend theano_complex operator-(theano_complex a, theano_complex b) { return {a.real - b.real, a.imag - b.imag}; }
+    friend theano_complex operator-(theano_complex a) { return {-a.real, -a.imag}; }
+    friend theano_complex operator*(F a, theano_complex b) { return {a * b.real, a * b.imag}; }
+    friend theano_complex operator*(theano_complex a, theano_complex b) {
+        return {a.real * b.real - a.imag * b.imag, a.real * b.imag + a.imag * b.real};
+    }
+    friend bool operator==(theano_complex a, theano_complex b) { return a.real == b.real && a.imag == b.imag; }
+};
+typedef theano_complex<npy_float32> theano_complex64;
+typedef theano_complex<npy_float64> theano_complex128;
+#define THEANO_VISIBLE __attribute__((visibility("default")))
 """
 
 # What is checked and repaired in results; a new reference, or NULL with an exception.
@@ -117,12 +132,12 @@ static PyObject *theano_call(PyObject *self, PyObject *const *args, Py_ssize_t n
 static PyMethodDef theano_method = {{
     "{title}", (PyCFunction)(void (*)(void))theano_call, METH_FASTCALL, "The C code of a node."
 }};
-extern "C" int theano_prepare(void) {{
+extern "C" THEANO_VISIBLE int theano_prepare(void) {{
     import_array1(-1);
     {init_code}
     return PyErr_Occurred() ? -1 : 0;
 }}
-extern "C" PyObject *theano_callable(PyObject *params, PyObject *failed) {{
+extern "C" THEANO_VISIBLE PyObject *theano_callable(PyObject *params, PyObject *failed) {{
     {name} *state = new {name}();
     if (state->init(params)) {{ state->forget(); delete state; return NULL; }}
     PyObject *capsule = PyCapsule_New(state, "{name}", theano_forget);
@@ -241,6 +256,15 @@ _OF_OBJECTS = {
 }
 
 
+def _caught(code: str) -> str:
+    """Code of a user whose C++ exceptions become Python's; they would end the process."""
+    return f"""try {{
+        {code}
+        }} catch (const std::bad_alloc &) {{ __failure = 1; PyErr_NoMemory();
+        }} catch (const std::exception &error) {{ __failure = 1; PyErr_SetString(PyExc_RuntimeError, error.what());
+        }} catch (...) {{ __failure = 1; PyErr_SetString(PyExc_RuntimeError, "C++ code has thrown an exception"); }}"""
+
+
 def c_source(node: Any) -> CSource:
     """The source of a node's function; NotImplementedError where its op declines to give C code."""
     op = node.op if hasattr(node.op, "c_code") else ElementwiseCode(node.op.scalar_op)
@@ -269,7 +293,7 @@ def c_source(node: Any) -> CSource:
     init = [*asked(op, "c_init_code", []), asked(op, "c_init_code_apply", "", node, name)]
     text = "\n".join(
         [
-            _HEAD, _includes(givers), _PORTABLE, _RESULT, _NUMBER,
+            _versions(node, givers), _HEAD, _includes(givers), _PORTABLE, _RESULT, _NUMBER,
             *(asked(g, "c_support_code", "") for g in reversed(givers)),
             *(_params_struct(t) for t in dict.fromkeys(types) if isinstance(t, ParamsType)),
             asked(op, "c_support_code_apply", "", node, name),
@@ -282,6 +306,14 @@ def c_source(node: Any) -> CSource:
     )  # fmt: skip
     options, without = _options(givers)
     return CSource(text, options, without, params)
+
+
+def _versions(node: Any, givers: Sequence[Any]) -> str:
+    """A comment with the versions of the code: what a user raises where a header or library has changed."""
+    own = asked(givers[0], "c_code_cache_version_apply", None, node)
+    own = asked(givers[0], "c_code_cache_version", ()) if own is None else own
+    listed = [own, *(asked(g, "c_code_cache_version", ()) for g in givers[1:])]
+    return "// " + " ".join(str(listed).split())
 
 
 def _includes(givers: Sequence[Any]) -> str:
@@ -353,8 +385,7 @@ struct {name} {{
         {keep}
         {begun}
         {extracted}
-        {{ {parts["init_struct"]}
-        }}
+        {_caught(parts["init_struct"])}
         goto __done;
     __done:
         return __failure;
@@ -385,7 +416,7 @@ def _run(node: Any, ins: Sequence[str], outs: Sequence[str], parts: dict[str, st
         else:
             lines.append(f"py_{n} = in[{k}]; Py_INCREF(py_{n});")
         lines.append("{ " + _type_code(v.type, "extract", n, sub) + " }")
-    lines += [f"{{ {parts['code']}\n}}", "goto __done;", "__done:", f"{{ {parts['code_cleanup']}\n}}"]
+    lines += [_caught(parts["code"]), "goto __done;", "__done:", f"{{ {parts['code_cleanup']}\n}}"]
     lines.append("if (!__failure && PyErr_Occurred()) __failure = 1;")
     for k, (n, v) in enumerate(zip(outs, node.outputs)):
         lines.append(f"if (!__failure) {{ {_type_code(v.type, 'sync', n, sub)} {_delivered(n, k, v.type, ins)} }}")

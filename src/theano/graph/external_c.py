@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from theano.digest import blake2b
 from theano.graph.errors import MethodNotDefined
 from theano.graph.op import Op
 
@@ -100,7 +101,8 @@ class ExternalCOp(Op):
         self.load_c_code(self.func_files)
 
     def c_code_cache_version(self) -> tuple[int, ...]:
-        return tuple(hash(self.code_sections[k]) for k in sorted(self.code_sections))
+        digests = (blake2b(self.code_sections[k].encode(), digest_size=8) for k in sorted(self.code_sections))
+        return tuple(int.from_bytes(d.digest(), "big") for d in digests)
 
     def c_init_code(self) -> list[str]:
         """The section `init_code`."""

@@ -22,7 +22,8 @@ from theano.lower.items import Pointwise, Reduce, Special
 from theano.lower.plan.gil import let_others_run
 from theano.lower.plan.groups import Group, out_place, single_sweep
 from theano.lower.plan.memory import carve_workspace
-from theano.lower.plan.nest_plan import NestPlan, plan_nest
+from theano.lower.plan.nest_plan import NestPlan
+from theano.lower.plan.planner import plan_nest
 from theano.lower.plan.repeated import Repeated, find_repeated, given_to
 from theano.lower.plan.work import mark_work
 from theano.lower.step_loop import StepLoop

@@ -100,7 +100,7 @@ def sorted_floats(s: Keys) -> Kernel:
     with f.loop(0, rows) as i:
         row = f.at(out, i * f.n)
         f.call("numbers_only", f.at(x, i * f.n), f.n, row, counts)
-        f.call("sorted", row, f.n, scratch, 0, s.bits)
+        f.call("arranged", row, f.n, scratch, 0, s.bits)
         f.call("others_again", row, f.n, counts)
     f.begin(following)
     start.set(start.get() + step.get())

@@ -166,7 +166,7 @@ def sorted_rows(s: Keys, bits: int) -> Kernel:
         out = f.out.element(f"i{bits}", first)
         row = out if bits == s.bits else keys
         f.call(f"keys_from{bits}", f.x.element(f"i{bits}", first), f.n, f.form, row)
-        f.call("sorted", row, f.n, other, 0, bits)
+        f.call("arranged", row, f.n, other, 0, bits)
         f.call(f"numbers_to{bits}", row, f.n, f.form, out)
     return f
 
@@ -372,6 +372,6 @@ def library_module(keys: str, isa: Isa, provisional: bool = False) -> Module:
         words = f"<{AVX2_WORDS} x i32>"
         found += [orders(s), intrinsic("llvm.x86.avx2.permd", words, words, words)]
     found.append(intrinsic("llvm.ctpop.i64", INT, INT))
-    found.append(intrinsic("llvm.memcpy.p0.p0.i64", VOID, PTR, PTR, INT, "i1"))
+    found += [intrinsic(f"llvm.{op}.p0.p0.i64", VOID, PTR, PTR, INT, "i1") for op in ("memcpy", "memmove")]
     made: list[Function] = [f.function() for f in (*functions, *(f for f, _ in entries))]
     return Module(found, made)

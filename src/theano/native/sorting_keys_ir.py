@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from theano.native.ir_text import INT, INT32, V
+from theano.native.ir_text import BOOL, INT, INT32, V
 from theano.native.sorting_code import Kernel, Keys
 from theano.native.sorting_parting_ir import SAMPLE
 
@@ -131,6 +131,56 @@ def _digit(f: Kernel, unsigned: V, shift: V) -> V:
     return ((unsigned >> shift.to("trunc", INT32)) & (BUCKETS - 1)).to("zext", INT)
 
 
+def merged(s: Keys) -> Kernel:
+    """Whether many keys lie in order but for one place at most; then they are sorted. Else they are left as they are.
+
+    So do those of two matrices or tables that each are in order, one after the other. `other` has room for as many.
+    """
+    f = Kernel(s, "merged", "p:p n:i other:p", BOOL)
+    with f.when(f.n <= MANY):
+        f.leave(False)
+    middle = _end_of_run(f, f.constant(0))
+    with f.when(middle.equals(f.n)):
+        f.leave(True)
+    with f.when(_end_of_run(f, middle) < f.n):
+        f.leave(False)
+    left, right, place = f.variable(INT, 0), f.variable(INT, middle), f.variable(INT, 0)
+    head, end = f.block(), f.block()
+    f.begin(head)
+    f.jump(end, unless=left.get() < middle)
+    f.jump(end, unless=right.get() < f.n)
+    one, other = f.key_at(f.p, left.get()), f.key_at(f.p, right.get())
+    takes_other = f.compared(one, "gt", other)
+    # Not a choice: which run is next can't be foretold, and processors would try.
+    differing = f.op("xor", one, other) & takes_other.to("sext", s.type)
+    f.put(f.op("xor", one, differing), f.other, place.get())
+    step = takes_other.to("zext", INT)
+    right.set(right.get() + step)
+    left.set(left.get() - step + 1)
+    place.set(place.get() + 1)
+    f.jump(head)
+    f.begin(end)
+    # What is left of the second run is where it belongs.
+    rest = middle - left.get()
+    f.call("llvm.memmove.p0.p0.i64", f.at(f.p, f.n - rest), f.at(f.p, left.get()), rest * s.size, False)
+    f.call("llvm.memcpy.p0.p0.i64", f.p, f.other, place.get() * s.size, False)
+    f.leave(True)
+    return f
+
+
+def _end_of_run(f: Kernel, start: V) -> V:
+    """Behind the keys from `start` on that lie in order."""
+    stop = f.variable(INT, start + 1)
+    head, end = f.block(), f.block()
+    f.begin(head)
+    f.jump(end, unless=stop.get() < f.n)
+    f.jump(end, when=f.compared(f.key_at(f.p, stop.get() - 1), "gt", f.key_at(f.p, stop.get())))
+    stop.set(stop.get() + 1)
+    f.jump(head)
+    f.begin(end)
+    return stop.get()
+
+
 def sorted_keys(s: Keys) -> Kernel:
     """Sort keys, which differ in their bits from `low` to `high` only, or lie in the order of the bits below.
 
@@ -162,6 +212,14 @@ def sorted_keys(s: Keys) -> Kernel:
     return f
 
 
+def arranged(s: Keys) -> Kernel:
+    """Sort keys, see `sorted`; quickly where they lie in order but for one place at most."""
+    f = Kernel(s, "arranged", "p:p n:i other:p low:i high:i", quick=True)
+    with f.unless(f.call("merged", f.p, f.n, f.other, result=BOOL)):
+        f.call("sorted", f.p, f.n, f.other, f.low, f.high)
+    return f
+
+
 def selected(s: Keys) -> Kernel:
     """The `count` least keys in order at the front, see `sorted`: how many are in order, at least.
 
@@ -182,11 +240,12 @@ def selected(s: Keys) -> Kernel:
         size.set(left)
         f.jump(head)
         f.begin(end)
-    f.call("sorted", f.p, size.get(), f.other, f.low, f.high)
+    f.call("arranged", f.p, size.get(), f.other, f.low, f.high)
     f.leave(size.get())
     return f
 
 
 def kernels(s: Keys) -> list[Kernel]:
-    always = [inserted(s), by_digits(s), sorted_keys(s), *([selected(s)] if s.bits == 64 else [])]
-    return always if s.provisional else [*always, padded(s)]
+    always = [inserted(s), by_digits(s), merged(s), sorted_keys(s), arranged(s)]
+    some = [*([selected(s)] if s.bits == 64 else []), *([] if s.provisional else [padded(s)])]
+    return [*always, *some]

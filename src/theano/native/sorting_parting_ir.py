@@ -7,7 +7,7 @@ read next is at the end with less room; then there is enough at both, so whole v
 from __future__ import annotations
 
 from theano.loops.sorting import CUTS, LONG, MORE, PIECES, name_of
-from theano.native.ir_text import INT, V, Variable
+from theano.native.ir_text import BOOL, INT, V, Variable
 from theano.native.sorting_code import Kernel, Keys
 from theano.native.sorting_network_ir import batcher
 from theano.runtime.module import Global
@@ -147,6 +147,10 @@ def split(s: Keys, type_: str) -> Kernel:
     f.call("llvm.memcpy.p0.p0.i64", f.out, f.x, f.n * s.size, False)
     f.bounds.store(f.constant(0))
     f.bounds.element(INT, PIECES).store(f.n)
+    with f.when(f.call("merged", f.out, f.n, f.scratch, result=BOOL)):
+        for k in range(1, PIECES):
+            f.bounds.element(INT, k).store(f.n)
+        f.leave()
     wide = PIECES
     while wide > 1:
         for first in range(0, PIECES, wide):

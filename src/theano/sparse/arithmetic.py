@@ -9,8 +9,9 @@ import numpy as np
 
 from theano.graph import Apply
 from theano.graph.origin import made_here
-from theano.sparse.convert import as_dense_variable, conjugated, in_dtype, in_format, onto, transpose
+from theano.sparse.convert import as_dense_variable, conjugated, in_dtype, in_format, onto, times_elements, transpose
 from theano.sparse.csm import components_of, csm_properties, lengths, places, same_structure
+from theano.sparse.elements import met
 from theano.sparse.op import (
     Components,
     SameShape,
@@ -104,29 +105,49 @@ class Neg(SameShape):
 neg = Neg()
 
 
-class _OfTwo(SameShape):
-    """Of two sparse matrices, element by element; in the format of the first."""
+class OfTwo(SameShape):
+    """Of two sparse matrices, element by element, where that is not 0; in the format of the first.
+
+    The elements of the result are in the order of their indices.
+    """
 
     __props__ = ()
 
     def combined(self, x: Any, y: Any) -> Any:
-        """The values combined."""
+        """The values combined: matrices of SciPy."""
         raise NotImplementedError
+
+    def of_elements(self, x: Any, y: Any) -> Any:
+        """Elements combined: dense vectors."""
+        raise NotImplementedError
+
+    def dtype(self, x: Any, y: Any) -> str:
+        """That of the result."""
+        return upcast(x, y)
 
     def make_node(self, x: Any, y: Any) -> Apply:
         x, y = one_format(x, y)
-        return Apply(self, [x, y], [sparse_output(x.type.format, upcast(x, y))])
+        return Apply(self, [x, y], [sparse_output(x.type.format, self.dtype(x, y))])
 
     def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
         check_shapes(*inputs)
         kind = node.outputs[0].type
-        outputs[0][0] = as_format(self.combined(*inputs), kind.format, kind.dtype)
+        found = as_format(self.combined(*inputs), kind.format, kind.dtype)
+        found.sort_indices()  # SciPy leaves them as they come where those of an operand were not sorted
+        outputs[0][0] = found
+
+    def components(self, inputs: Sequence[Any]) -> Components:
+        dtype = self.dtype(*inputs)
+        return met(lambda x, y: dense_cast(self.of_elements(x, y), dtype), *inputs)
 
 
-class AddSS(_OfTwo):
+class AddSS(OfTwo):
     """The sum of two sparse matrices: with the elements of both, in the format of the first."""
 
     def combined(self, x: Any, y: Any) -> Any:
+        return x + y
+
+    def of_elements(self, x: Any, y: Any) -> Any:
         return x + y
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
@@ -304,7 +325,7 @@ class MulSV(_ByColumn):
         x, y = inputs
         (g,) = gs
         into_x = mul_s_v(g, conjugated(y)) if is_sparse_variable(g) else g * conjugated(y)
-        return [in_dtype(into_x, x), in_dtype(sums_by_column(mul(onto(x, g), conjugated(x)), y), y)]
+        return [in_dtype(into_x, x), in_dtype(sums_by_column(times_elements(x, g), y), y)]
 
 
 mul_s_v = MulSV()
@@ -352,7 +373,7 @@ class ColScaleCSC(SameShape):
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         x, s = inputs
         g = onto(x, gs[0])
-        products = mul(g, conjugated(x))
+        products = times_elements(x, g)
         into_s = sums_by_column(products if self.axis else transpose(products), s)
         return [in_dtype(self(g, conjugated(s)), x), in_dtype(into_s, s)]
 
@@ -414,13 +435,16 @@ def row_scale(x: Any, s: Any) -> Any:
     return _row_scale_csc(x, s) if x.type.format == "csc" else transpose(_col_scale_csc(transpose(x), s))
 
 
-class MulSS(_OfTwo):
+class MulSS(OfTwo):
     """The product, element by element, of two sparse matrices: with elements where both have one."""
 
     linear_in = (0, 1)
 
     def combined(self, x: Any, y: Any) -> Any:
         return x.multiply(y)
+
+    def of_elements(self, x: Any, y: Any) -> Any:
+        return x * y
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         x, y = inputs
@@ -478,7 +502,7 @@ class MulSD(SameShape):
         x, y = inputs
         (g,) = gs
         into_x = mul(g, conjugated(y)) if is_sparse_variable(g) else g * conjugated(y)
-        products = mul(onto(x, g), conjugated(x))
+        products = times_elements(x, g)
         return [in_dtype(into_x, x), in_dtype(_summed_like(products, y), y)]
 
 

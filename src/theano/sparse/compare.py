@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
@@ -11,14 +10,17 @@ import numpy as np
 
 from theano.graph import Apply
 from theano.graph.origin import made_here
-from theano.sparse.arithmetic import check_shapes, one_format
-from theano.sparse.convert import dense_from_sparse, sp_zeros_like
-from theano.sparse.csm import lengths
-from theano.sparse.op import SameShape, SparseOp, dense_output, sparse_output, wanted_format
-from theano.sparse.values import as_format, scipy_sparse
+from theano.sparse.arithmetic import OfTwo
+from theano.sparse.convert import SparseFromDense, dense_from_sparse, sp_zeros_like
+from theano.sparse.csm import csm_data, csm_properties, lengths, places
+from theano.sparse.elements import met
+from theano.sparse.op import Components, SparseOp, dense_output, wanted_format
+from theano.sparse.values import matrix_class
 from theano.sparse.variable import as_sparse_or_tensor_variable, as_sparse_variable, is_sparse_variable
 from theano.tensor import math
+from theano.tensor.alloc import alloc
 from theano.tensor.opsupport import zero_gradient
+from theano.tensor.subtensor import set_subtensor
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = [
@@ -55,26 +57,45 @@ __all__ = [
 ]
 
 
-class _ComparisonSS(SameShape):
+class _ComparisonSS(OfTwo):
     """A comparison of two sparse matrices: a sparse matrix of bools. Places without an element count as 0."""
 
-    __props__ = ()
+    dense: ClassVar[Callable[..., Any]]
 
     def comparison(self, x: Any, y: Any) -> Any:
         """The values compared."""
         raise NotImplementedError
 
-    def make_node(self, x: Any, y: Any) -> Apply:
-        x, y = one_format(x, y)
-        return Apply(self, [x, y], [sparse_output(x.type.format, "bool")])
+    def dtype(self, x: Any, y: Any) -> str:
+        return "bool"
 
-    def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
+    def make_node(self, x: Any, y: Any) -> Apply:
+        node = super().make_node(x, y)
+        self.of_elements(*map(csm_data, node.inputs))  # refuses complex numbers, which have no order
+        return node
+
+    @property
+    def nearly_everywhere(self) -> bool:
+        """Whether it holds at places where neither matrix has an element; then a dense matrix of bools is made."""
+        return bool(self.comparison(0, 0))
+
+    def combined(self, x: Any, y: Any) -> Any:
+        if self.nearly_everywhere:
+            return matrix_class(x.format)(self.comparison(x.toarray(), y.toarray()))
+        return self.comparison(x, y)
+
+    def of_elements(self, x: Any, y: Any) -> Any:
+        return type(self).dense(x, y)
+
+    def components(self, inputs: Sequence[Any]) -> Components:
+        if not self.nearly_everywhere:
+            return super().components(inputs)
         x, y = inputs
-        check_shapes(x, y)
-        with warnings.catch_warnings():
-            # SciPy warns where the result has an element at nearly every place: the user has asked for it.
-            warnings.simplefilter("ignore", scipy_sparse().SparseEfficiencyWarning)
-            outputs[0][0] = as_format(self.comparison(x, y), node.outputs[0].type.format, "bool")
+        _, indices, indptr, shape = met(lambda a, b: math.invert(self.of_elements(a, b)), x, y)
+        everywhere = alloc(np.bool_(True), shape[0], shape[1])
+        holds = set_subtensor(everywhere[places(x.type.format, indices, indptr)], np.bool_(False))
+        data, indices, indptr, shape = csm_properties(SparseFromDense(x.type.format)(holds))
+        return data, indices, indptr, shape
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         return [sp_zeros_like(v) for v in inputs]
@@ -127,11 +148,11 @@ def _classes(name: str, compare: Callable[[Any, Any], Any], dense: Callable[...,
     def comparison(self: Any, x: Any, y: Any) -> Any:
         return compare(x, y)
 
-    namespace = {"__module__": __name__, "comparison": comparison}
+    namespace = {"__module__": __name__, "comparison": comparison, "dense": staticmethod(dense)}
     words = name.removesuffix("Than").lower()
     both = type(f"{name}SS", (_ComparisonSS,), namespace | {"__doc__": f"``x {_SIGNS[words]} y`` of sparse matrices."})
     doc = f"``x {_SIGNS[words]} y`` of a sparse matrix and a dense one."
-    one = type(f"{name}SD", (_ComparisonSD,), namespace | {"__doc__": doc, "dense": staticmethod(dense)})
+    one = type(f"{name}SD", (_ComparisonSD,), namespace | {"__doc__": doc})
     return both, one
 
 

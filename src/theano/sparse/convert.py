@@ -13,12 +13,15 @@ from theano.sparse.csm import (
     SoundCSM,
     before_sparse,
     components_of,
+    csm_grad,
     csm_properties,
     csm_shape,
     elements_at,
+    ends_of_lines,
     lengths,
     lines,
     places,
+    same_structure,
 )
 from theano.sparse.op import Components, SameShape, SparseOp, dense_output, sparse_output, wanted_format
 from theano.sparse.values import as_format, matrix_class
@@ -121,6 +124,21 @@ def onto(x: Any, g: Any) -> Any:
     return SoundCSM(x.type.format)(elements, indices, indptr, shape)
 
 
+def times_elements(x: Any, g: Any) -> Any:
+    """The conjugate of each element of `x` times what `g`, a matrix of its shape, has there; with the structure of `x`.
+
+    Where several elements stand for one place, each is taken by itself: their sum is the product then.
+    """
+    g = before_sparse(g)
+    data, indices, indptr, shape = components_of(x)
+    if not is_sparse_variable(g):
+        there = elements_at(g, *places(x.type.format, indices, indptr))
+    else:
+        parts = components_of(in_format(g, x.type.format))
+        there = parts[0] if same_structure(x, g) else csm_grad()(data, indices, indptr, shape, *parts)
+    return SoundCSM(x.type.format)(there * (conj(data) if x.type.dtype in COMPLEX else data), indices, indptr, shape)
+
+
 def in_format(x: Any, format: str) -> Any:
     """A sparse variable in another format."""
     return x if x.type.format == format else ChangeFormat(format)(x)
@@ -149,10 +167,8 @@ class ChangeFormat(SameShape):
             return data, indices, indptr, shape
         count = shape[0] if self.format == "csr" else shape[1]
         order = argsort(indices, kind="stable")
-        counts = inc_subtensor(zeros((count,), "int32")[indices], 1)
-        new_indptr = concatenate([np.zeros(1, "int32"), cumsum(counts)])
         along = lines(indptr, indices.shape[0])[order]
-        return data[order], dense_cast(along, "int32"), dense_cast(new_indptr, "int32"), shape
+        return data[order], dense_cast(along, "int32"), ends_of_lines(indices, count), shape
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         return [in_format(gs[0], inputs[0].type.format) if is_sparse_variable(gs[0]) else gs[0]]

@@ -12,11 +12,14 @@ from theano.scalar.dtypes import INTEGER
 from theano.sparse.op import Components, SparseOp, sparse_output, wanted_format
 from theano.sparse.values import check_structure, compressed
 from theano.sparse.variable import as_sparse_variable, is_sparse_variable
-from theano.tensor.alloc import Alloc, alloc, arange
+from theano.tensor.alloc import Alloc, alloc, arange, zeros
+from theano.tensor.extra_ops import cumsum
+from theano.tensor.join import concatenate
 from theano.tensor.math import cast
 from theano.tensor.opsupport import disconnected, first_connected, is_disconnected, new_tensor
 from theano.tensor.segments import OfLength, SoundRows, segment_spread
 from theano.tensor.shape import dimshuffle
+from theano.tensor.subtensor import inc_subtensor
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = [
@@ -238,6 +241,12 @@ def lengths(x: Any, shape: Any = None) -> tuple[Any, Any]:
 def lines(indptr: Any, count: Any) -> Any:
     """The row (of 'csc': column) of each of `count` elements, an int64 vector."""
     return segment_spread(arange(indptr.shape[0] - 1), indptr, count)
+
+
+def ends_of_lines(along: Any, count: Any) -> Any:
+    """`indptr` for elements whose rows (of 'csc': columns) are `along`; there are `count` rows."""
+    counts = inc_subtensor(zeros((count,), "int32")[along], 1)
+    return cast(concatenate([np.zeros(1, "int32"), cumsum(counts)]), "int32")
 
 
 def places(format: str, indices: Any, indptr: Any) -> tuple[Any, Any]:

@@ -11,9 +11,10 @@ from theano.graph import Apply, Variable
 from theano.graph.origin import made_here
 from theano.scalar.dtypes import INTEGER
 from theano.sparse.convert import in_dtype, in_format
-from theano.sparse.csm import SoundCSM, csm_properties, csm_shape, lengths
+from theano.sparse.csm import SoundCSM, csm_properties, csm_shape, lengths, places
+from theano.sparse.elements import of_elements, of_elements_now
 from theano.sparse.op import Components, SparseOp, dense_output, requires, sparse_output, wanted_format
-from theano.sparse.values import as_format, compressed
+from theano.sparse.values import as_format
 from theano.sparse.variable import as_sparse_variable, is_sparse_variable
 from theano.tensor.alloc import alloc, arange, zeros
 from theano.tensor.assertion import Assert
@@ -97,31 +98,27 @@ class GetItem2d(_OnlyFirst):
     def components(self, inputs: Sequence[Any]) -> Components:
         x, *bounds = inputs
         data, indices, indptr, shape = csm_properties(x)
-        parts = [slice(*(None if _is_none(v) else v for v in bounds[k : k + 3])) for k in (0, 3)]
+        parts = _parts(bounds)
         along, across = (0, 1) if x.type.format == "csr" else (1, 0)
         new = [arange(shape[axis])[part] for axis, part in enumerate(parts)]
         if parts[along] != slice(None):
             data, indices, indptr = taken_lines(data, indices, indptr, new[along])
         if parts[across] != slice(None):
             # Where each column of the whole goes; -1 for those that are left out.
-            places = set_subtensor(alloc(np.int32(-1), shape[across])[new[across]], arange(new[across].shape[0]))
-            data, indices, indptr = kept_elements(data, places[indices], indptr)
+            at = set_subtensor(alloc(np.int32(-1), shape[across])[new[across]], arange(new[across].shape[0]))
+            data, indices, indptr = kept_elements(data, at[indices], indptr)
         return data, indices, indptr, stack([part.shape[0] for part in new])
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
-        from_bounds = [
-            slice(*(None if _is_none(v) else v for v in node.inputs[k : k + 3])) for k in (1, 4)
-        ]
         lengths_of = lengths(node.inputs[0], shapes[0])
-        return [tuple(slice_length(s, n) for s, n in zip(from_bounds, lengths_of, strict=True))]
+        return [tuple(slice_length(s, n) for s, n in zip(_parts(node.inputs[1:]), lengths_of, strict=True))]
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         x, *bounds = inputs
         (g,) = gs
         rest = [disconnected() for _ in bounds]
         if not is_sparse_variable(g):
-            rows, columns = (slice(*(None if _is_none(v) else v for v in bounds[k : k + 3])) for k in (0, 3))
-            return [inc_subtensor(zeros(lengths(x), g.type.dtype)[rows, columns], g), *rest]
+            return [inc_subtensor(zeros(lengths(x), g.type.dtype)[_parts(bounds)], g), *rest]
         return [in_dtype(in_format(PlaceItem2d()(g, csm_shape(x), *bounds), x.type.format), x), *rest]
 
     def _on(self, inputs: Sequence[Any]) -> Any:
@@ -130,6 +127,12 @@ class GetItem2d(_OnlyFirst):
 
 def _shown(entries: Sequence[Any]) -> str:
     return ", ".join(":" if isinstance(e, slice) else str(e) for e in entries)
+
+
+def _parts(bounds: Sequence[Any]) -> tuple[slice, slice]:
+    """Two slices, of six symbolic bounds."""
+    given = [None if _is_none(v) else v for v in bounds]
+    return slice(*given[:3]), slice(*given[3:])
 
 
 def slices(bounds: Sequence[Any]) -> tuple[slice, slice]:
@@ -157,7 +160,14 @@ class PlaceItem2d(SparseOp):
         rows, columns = (np.arange(length)[part] for part, length in zip(slices(bounds), (m, n), strict=True))
         along = np.repeat(np.arange(len(g.indptr) - 1), np.diff(g.indptr))
         own_rows, own_columns = (along, g.indices) if g.format == "csr" else (g.indices, along)
-        outputs[0][0] = _of_elements(g.format, g.data, rows[own_rows], columns[own_columns], (m, n))
+        outputs[0][0] = of_elements_now(g.format, g.data, rows[own_rows], columns[own_columns], (m, n))
+
+    def components(self, inputs: Sequence[Any]) -> Components:
+        g, shape, *bounds = inputs
+        data, indices, indptr, _ = csm_properties(g)
+        own = places(g.type.format, indices, indptr)
+        rows, columns = (arange(shape[axis])[part][own[axis]] for axis, part in enumerate(_parts(bounds)))
+        return of_elements(g.type.format, data, rows, columns, shape)
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
         return [(node.inputs[1][0], node.inputs[1][1])]
@@ -166,21 +176,9 @@ class PlaceItem2d(SparseOp):
         return first_connected(len(node.inputs))
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        bounds = [None if _is_none(v) else v for v in inputs[2:]]
-        found = gs[0][slice(*bounds[:3]), slice(*bounds[3:])]
+        found = gs[0][_parts(inputs[2:])]
         found = in_format(found, inputs[0].type.format) if is_sparse_variable(found) else found
         return [found, *(disconnected() for _ in inputs[1:])]
-
-
-def _of_elements(format: str, data: Any, rows: Any, columns: Any, shape: tuple[int, int]) -> Any:
-    """The sparse matrix with these elements; those at one place are added."""
-    along, across = (rows, columns) if format == "csr" else (columns, rows)
-    order = np.argsort(along, kind="stable")
-    indptr = np.zeros(shape[0 if format == "csr" else 1] + 1, "int64")
-    np.cumsum(np.bincount(along, minlength=len(indptr) - 1), out=indptr[1:])
-    made = compressed(format, data[order], across[order].astype("int32"), indptr.astype("int32"), shape)
-    made.sum_duplicates()
-    return made
 
 
 def taken_lines(data: Any, indices: Any, indptr: Any, at: Any) -> tuple[Any, Any, Any]:
@@ -320,7 +318,14 @@ class GetItemListGrad(SparseOp):
         x, rows, g = inputs
         at = _checked(rows, x.shape[0], "rows")
         own = g.tocoo()
-        outputs[0][0] = _of_elements(node.outputs[0].type.format, own.data, at[own.row], own.col, x.shape)
+        outputs[0][0] = of_elements_now(node.outputs[0].type.format, own.data, at[own.row], own.col, x.shape)
+
+    def components(self, inputs: Sequence[Any]) -> Components:
+        x, rows, g = inputs
+        data, indices, indptr, _ = csm_properties(g)
+        own_rows, columns = places(g.type.format, indices, indptr)
+        shape = csm_shape(x)
+        return of_elements(g.type.format, data, arange(shape[0])[rows][own_rows], columns, shape)
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
         return [lengths(node.inputs[0], shapes[0])]
@@ -343,8 +348,8 @@ class GetItem2Lists(_OnlyFirst):
     def make_node(self, x: Any, ind1: Any, ind2: Any) -> Apply:
         x = as_sparse_variable(x)
         wanted_format(x, "csr", "csc")
-        places = [_as_positions(ind1, "rows"), _as_positions(ind2, "columns")]
-        return Apply(self, [x, *places], [dense_output(x.type.dtype, (None,))])
+        at = [_as_positions(ind1, "rows"), _as_positions(ind2, "columns")]
+        return Apply(self, [x, *at], [dense_output(x.type.dtype, (None,))])
 
     def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
         x, rows, columns = inputs
@@ -395,8 +400,19 @@ class GetItem2ListsGrad(SparseOp):
 
     def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
         x, rows, columns, g = inputs
+        _same_number(rows, columns)
+        if len(g) != len(rows):
+            raise ValueError(f"there are {len(rows)} places and {len(g)} elements")
         rows, columns = _checked(rows, x.shape[0], "rows"), _checked(columns, x.shape[1], "columns")
-        outputs[0][0] = _of_elements(node.outputs[0].type.format, g, rows, columns, x.shape)
+        outputs[0][0] = of_elements_now(node.outputs[0].type.format, g, rows, columns, x.shape)
+
+    def components(self, inputs: Sequence[Any]) -> Components:
+        x, *at, g = inputs
+        same = [eq(at[0].shape[0], at[1].shape[0]), eq(at[0].shape[0], g.shape[0])]
+        shape = csm_shape(x)
+        rows, columns = (arange(shape[axis])[k] for axis, k in enumerate(at))
+        g = requires("there must be as many rows as columns, and as many elements", g, *same)
+        return of_elements(x.type.format, g, rows, columns, shape)
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
         return [lengths(node.inputs[0], shapes[0])]

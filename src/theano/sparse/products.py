@@ -9,7 +9,6 @@ import numpy as np
 
 from theano.graph import Apply, Op
 from theano.graph.origin import made_here
-from theano.sparse.arithmetic import mul
 from theano.sparse.convert import (
     SparseFromDense,
     adjoint,
@@ -19,6 +18,7 @@ from theano.sparse.convert import (
     in_format,
     onto,
     sp_ones_like,
+    times_elements,
     transpose,
 )
 from theano.sparse.csm import CSM, SoundCSM, csm_properties, lengths, places
@@ -343,7 +343,7 @@ def structured_dot_grad(sparse_A: Any, dense_B: Any, ga: Any) -> Any:
     format = sparse_A.type.format
     if is_sparse_variable(dense_B) or is_sparse_variable(ga):
         found = structured_dot(ga, transpose(dense_B)) if is_sparse_variable(dense_B) else _dot(ga, dense_B.T)
-        return mul(sp_ones_like(sparse_A), in_format(found, format) if is_sparse_variable(found) else found)
+        return times_elements(sp_ones_like(sparse_A), found)
     _, indices, indptr, shape = csm_properties(sparse_A)
     elements = (sdg_csr if format == "csr" else sdg_csc)(indices, indptr, dense_B, ga)
     return SoundCSM(format)(elements, indices, indptr, shape)
@@ -530,7 +530,7 @@ class SamplingDot(SparseOp):
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         x, y, p = inputs
         (g,) = gs
-        scaled = mul(onto(p, g), conjugated(p))
+        scaled = times_elements(p, g)
         into_x, into_y = _dot(scaled, conjugated(y)), _dot(transpose(scaled), conjugated(x))
         x, y = conjugated(x), conjugated(y)
         into_p = self(x, y, g) if is_sparse_variable(g) else g * dense_dot(x, y.T)

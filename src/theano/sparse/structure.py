@@ -11,12 +11,14 @@ from theano.graph import Apply
 from theano.scalar.dtypes import INTEGER
 from theano.sparse.convert import as_dense_variable
 from theano.sparse.csm import csm_properties, lines
-from theano.sparse.op import Components, SameShape, SparseOp, sparse_output, wanted_format
-from theano.sparse.values import as_format, compressed
+from theano.sparse.elements import distinct_places
+from theano.sparse.op import Components, SameShape, SparseOp, requires, sparse_output, wanted_format
+from theano.sparse.values import compressed
 from theano.sparse.variable import as_sparse_variable
+from theano.tensor.alloc import alloc, arange, zeros_like
 from theano.tensor.extra_ops import cumsum
 from theano.tensor.join import concatenate
-from theano.tensor.math import cast, neq
+from theano.tensor.math import cast, eq, neq
 from theano.tensor.opsupport import disconnected, first_connected
 from theano.tensor.shape import patternbroadcast
 from theano.tensor.sort import argsort
@@ -162,12 +164,23 @@ class ConstructSparseFromList(SparseOp):
         wrong = (at < 0) | (at >= count)
         if wrong.any():
             raise IndexError(f"there is no row {rows[wrong][0]}: the matrix has {count} rows")
-        indptr = np.arange(0, values.size + 1, max(width, 1))[: len(rows) + 1]
-        if not width:
-            indptr = np.zeros(len(rows) + 1, int)
-        wide = compressed("csr", values.ravel(), np.tile(np.arange(width), len(rows)), indptr, (len(rows), width))
-        into = compressed("csr", np.ones(len(rows), values.dtype), at, np.arange(len(rows) + 1), (len(rows), count))
-        outputs[0][0] = as_format(into.T @ wide, "csc", values.dtype)
+        chosen, number = np.unique(at, return_inverse=True)
+        sums = np.zeros((len(chosen), width), values.dtype)
+        np.add.at(sums, number, values)
+        indices = np.tile(chosen, width).astype("int32")
+        indptr = np.arange(width + 1, dtype="int32") * np.int32(len(chosen))
+        outputs[0][0] = compressed("csc", sums.T.ravel(), indices, indptr, x.shape)
+
+    def components(self, inputs: Sequence[Any]) -> Components:
+        """Each column has an element for each row that is chosen."""
+        x, values, rows = inputs
+        fits = [eq(values.shape[0], rows.shape[0]), eq(values.shape[1], x.shape[1])]
+        values = requires("values must have a row for each place and as many columns as x", values, *fits)
+        at = arange(x.shape[0])[rows]
+        found = distinct_places(at, zeros_like(at), 1)
+        width, count = x.shape[1], found.along.shape[0]
+        indices = alloc(cast(found.along, "int32"), width, count).flatten()
+        return found.sums(values).T.flatten(), indices, cast(arange(width + 1) * count, "int32"), x.shape
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
         return [shapes[0]]

@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 
 from theano.tensor.alloc import alloc, arange
+from theano.tensor.assertion import Assert
 from theano.tensor.elemwise import dimshuffle
 from theano.tensor.indexing import getitem, take
 from theano.tensor.join import concatenate
-from theano.tensor.math import cast, clip, maximum, minimum
+from theano.tensor.math import cast, clip, ge, maximum, minimum
 from theano.tensor.opsupport import as_index
 from theano.tensor.shape import flatten, shape_i, shape_padright, transpose
+from theano.tensor.static_value import known_scalar
 from theano.tensor.subtensor import set_subtensor
 from theano.tensor.variable import as_tensor_variable
 
@@ -80,7 +82,13 @@ def moveaxis(a: Any, source: Any, destination: Any) -> Any:
 
 
 def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
-    """`a` with the axis `axis` moved before the axis `start`, as `numpy.rollaxis`."""
+    """`a` with the axis `axis` moved before the axis `start`, as `numpy.rollaxis`.
+
+    Raises
+    ------
+    ValueError
+        There is no such axis.
+    """
     a = as_tensor_variable(a)
     (axis,) = _axes(axis, a.type.ndim, "rollaxis")
     if not -a.type.ndim <= start <= a.type.ndim:
@@ -254,6 +262,11 @@ def meshgrid(*xi: Any, indexing: str = "xy", sparse: bool = False, copy: bool = 
     sparse : whether each result has its own axis only, and length 1 along the others
     copy : has no meaning here
 
+    Raises
+    ------
+    ValueError
+        `indexing` is neither 'xy' nor 'ij'.
+
     Examples
     --------
     >>> [g.eval().tolist() for g in T.meshgrid(T.constant([1, 2]), T.constant([3, 4]))]
@@ -276,6 +289,11 @@ def meshgrid(*xi: Any, indexing: str = "xy", sparse: bool = False, copy: bool = 
 
 def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     """`ary` cut along `axis`: before the places of a list, or into that many parts of almost equal length.
+
+    Raises
+    ------
+    ValueError
+        There is no such axis, or less than one part.
 
     Examples
     --------
@@ -344,16 +362,27 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
 
 def _widths(pad_width: Any, ndim: int) -> list[tuple[Any, Any]]:
     """How much is added before and behind each axis; NumPy allows a number, a pair, or a pair for each axis."""
-    if not isinstance(pad_width, (list, tuple, np.ndarray)):
-        return [(pad_width, pad_width)] * ndim
-    pairs = [tuple(p) if isinstance(p, (list, tuple, np.ndarray)) else (p,) for p in pad_width]
-    if all(len(p) == 1 for p in pairs) and len(pairs) in (1, 2):
-        pairs = [tuple(p[0] for p in pairs)]
+    given = pad_width.tolist() if isinstance(pad_width, np.ndarray) else pad_width
+    if not isinstance(given, (list, tuple)):
+        return [(given, given)] * ndim
+    nested = any(isinstance(p, (list, tuple, np.ndarray)) for p in given)
+    pairs = [tuple(p) if isinstance(p, (list, tuple, np.ndarray)) else (p,) for p in (given if nested else [given])]
     pairs = [p * 2 if len(p) == 1 else p for p in pairs]
     pairs = pairs * ndim if len(pairs) == 1 else pairs
     if len(pairs) != ndim or any(len(p) != 2 for p in pairs):
         raise ValueError(f"pad: {pad_width!r} does not give a pair of widths for each of {ndim} axes")
     return pairs
+
+
+def _width(value: Any) -> Any:
+    """How many elements are added, as a 0-d integer that is not negative."""
+    width = as_index(value, "a width", clamp=False)
+    known, complaint = known_scalar(width), "pad: a width is negative"
+    if known is None:
+        return Assert(complaint, ValueError)(width, ge(width, 0))
+    if known < 0:
+        raise ValueError(f"{complaint}: {known}")
+    return width
 
 
 def _mirrored(place: Any, total: Any) -> Any:
@@ -387,7 +416,7 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", constant_values: Any
     Raises
     ------
     ValueError
-        Another `mode`, or widths that are not one for each axis.
+        Another `mode`, widths that are not one for each axis, or (also when it runs) a negative one.
     IndexError
         When it runs: an axis without elements is continued by its elements.
 
@@ -397,9 +426,11 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", constant_values: Any
     array([3, 2, 1, 2, 3, 2])
     """
     x = as_tensor_variable(array)
-    pairs = [[as_index(w, "a width", clamp=False) for w in p] for p in _widths(pad_width, x.type.ndim)]
+    pairs = [[_width(w) for w in p] for p in _widths(pad_width, x.type.ndim)]
     if mode == "constant":
         value = cast(as_tensor_variable(constant_values), x.type.dtype)
+        if value.type.ndim:
+            raise ValueError(f"pad: constant_values must be one number, not {constant_values!r}")
         lengths = [shape_i(x, k) + before + behind for k, (before, behind) in enumerate(pairs)]
         inside = tuple(slice(before, before + shape_i(x, k)) for k, (before, _) in enumerate(pairs))
         return set_subtensor(alloc(value, *lengths)[inside], x)

@@ -7,9 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from theano.scalar.dtypes import upcast
+from theano.tensor.assertion import Assert
 from theano.tensor.diagonal import diagonal
 from theano.tensor.dot import batched_tensordot, tensordot
 from theano.tensor.elemwise import dimshuffle
+from theano.tensor.math import cast, eq, neq
 from theano.tensor.reduction import sum as sum_
 from theano.tensor.shape import product, reshape, shape_i
 from theano.tensor.variable import as_tensor_variable
@@ -41,9 +44,17 @@ class _Term:
                 first = self.labels.index(label)
                 second = self.labels.index(label, first + 1)
                 rest = tuple(other for k, other in enumerate(self.labels) if k not in (first, second))
-                tensor = diagonal(self.tensor, 0, first, second)
+                tensor = diagonal(self._equally_long(first, second), 0, first, second)
                 return _Term(tensor, (*rest, label)).without_repetition()
         return self
+
+    def _equally_long(self, first: int, second: int) -> Any:
+        """The tensor, where two of its axes have one length."""
+        lengths = [self.tensor.type.shape[k] for k in (first, second)]
+        if None not in lengths and lengths[0] == lengths[1]:
+            return self.tensor
+        same = eq(shape_i(self.tensor, first), shape_i(self.tensor, second))
+        return Assert("einsum: axes with one letter have different lengths", ValueError)(self.tensor, same)
 
     def ordered(self, labels: Sequence[str]) -> Any:
         """The tensor with axes in the order of `labels`; those that it lacks have length 1."""
@@ -172,14 +183,15 @@ def einsum(subscripts: str, *operands: Any, optimize: Any = True) -> Any:
         Letters for the axes of each tensor, with commas between; after ``->`` those of the result. Without ``->``
         these are the letters that occur once, in the order of the alphabet. ``...`` are axes without names.
     *operands
-        Tensors.
+        Tensors. The result has the common dtype of them all, so sums of small integers may overflow.
     optimize
         True, False (from left to right), or what `numpy.einsum_path` takes: 'greedy', 'optimal', a path.
 
     Raises
     ------
     ValueError
-        `subscripts` do not fit the tensors, or make no sense.
+        `subscripts` do not fit the tensors, or make no sense. When it runs: axes with one letter have different
+        lengths.
 
     Examples
     --------
@@ -206,4 +218,8 @@ def einsum(subscripts: str, *operands: Any, optimize: Any = True) -> Any:
             product_ = _product(product_, other, frozenset(result).union(*(t.labels for t in left)))
         terms.append(product_)
     (last,) = terms
-    return last.summed(frozenset(result)).ordered(result)
+    # Sums are wider than what they add; NumPy's are not, and those of truth values are truth values.
+    found, dtype = last.summed(frozenset(result)).ordered(result), upcast(*(x.type.dtype for x in tensors))
+    if found.type.dtype == dtype:
+        return found
+    return neq(found, 0) if dtype == "bool" else cast(found, dtype)

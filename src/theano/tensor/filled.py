@@ -10,6 +10,7 @@ from typing import Any
 from theano.configdefaults import config
 from theano.scalar.dtypes import COMPLEX, DISCRETE, as_dtype, upcast
 from theano.tensor.alloc import AllocEmpty, alloc, arange, eye
+from theano.tensor.arranging import moveaxis
 from theano.tensor.elemwise import dimshuffle
 from theano.tensor.math import abs_, cast, eq, exp, log, maximum, power, sgn, switch
 from theano.tensor.shape import shape_i, shape_padright, shape_tuple
@@ -120,10 +121,7 @@ def linspace(
     if dtype is not None:
         target = as_dtype(dtype)
         numbers = cast(numbers.floor() if target in DISCRETE else numbers, target)
-    if axis != 0:
-        from_first = list(range(1, numbers.type.ndim))
-        from_first.insert(axis % numbers.type.ndim, 0)
-        numbers = dimshuffle(numbers, from_first)
+    numbers = moveaxis(numbers, 0, axis)
     return (numbers, step) if retstep else numbers
 
 
@@ -170,10 +168,7 @@ def geomspace(
     if endpoint:
         last = as_tensor_variable(num) - 1
         numbers = switch(eq(places, maximum(last, 1)), stop, numbers)
-    if axis != 0:
-        order = list(range(1, numbers.type.ndim))
-        order.insert(axis % numbers.type.ndim, 0)
-        numbers = dimshuffle(numbers, order)
+    numbers = moveaxis(numbers, 0, axis)
     return numbers if dtype is None else cast(numbers, as_dtype(dtype))
 
 

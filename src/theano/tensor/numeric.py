@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from theano.scalar.dtypes import COMPLEX, DISCRETE, upcast
-from theano.tensor.alloc import arange, ones_like
+from theano.tensor.alloc import arange, ones_like, zeros_like
 from theano.tensor.arranging import flip
+from theano.tensor.assertion import Assert
 from theano.tensor.careduce import all_axes, normalize_axis
 from theano.tensor.diagonal import diag
 from theano.tensor.dot import dot
@@ -60,6 +61,7 @@ def logsumexp(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     array(1000.69314718)
     """
     a = as_tensor_variable(a)
+    a = cast(a, "float64") if a.type.dtype in DISCRETE else a  # differences of small integers would overflow
     largest = max_(a, axis=axis, keepdims=True)
     # An infinity less itself would be NaN; where the largest is none, it comes off exactly.
     shift = switch(isinf(largest), constant(np.asarray(0, largest.type.dtype)), largest)
@@ -91,6 +93,11 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
     returned
         Whether to return the sums of the weights, too.
 
+    Raises
+    ------
+    ValueError
+        Weights of another shape than the tensor are no vector along one axis.
+
     Examples
     --------
     >>> T.average(T.constant([1.0, 4.0]), weights=[1, 2]).eval()
@@ -101,7 +108,7 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
     if weights.type.ndim != a.type.ndim:
         if weights.type.ndim != 1 or not isinstance(axis, (int, np.integer)):
             raise ValueError("average: weights of another shape than the tensor are a vector along one axis")
-        place = int(axis) % a.type.ndim
+        (place,) = all_axes(normalize_axis(axis, a.type.ndim), a.type.ndim)
         weights = dimshuffle(weights, [0 if k == place else "x" for k in range(a.type.ndim)])
         weights = weights * ones_like(a)
     total = sum_(weights, axis=axis, keepdims=keepdims)
@@ -120,7 +127,10 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True) -> Any:
     """
     c = cov(x, y, rowvar)
     if c.type.ndim == 0:
-        return c / c
+        # What `c / c` is, which would be simplified to 1.
+        variance = real(c) if c.type.dtype in COMPLEX else c
+        one, nan = (constant(np.asarray(number, c.type.dtype)) for number in (1, np.nan))
+        return switch(gt(variance, 0) * lt(variance, np.inf), one, nan)
     deviations = sqrt(real(diag(c)) if c.type.dtype in COMPLEX else diag(c))
     scaled = c / dimshuffle(deviations, (0, "x")) / dimshuffle(deviations, ("x", 0))
     if c.type.dtype in COMPLEX:
@@ -142,7 +152,7 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     array(8.)
     """
     y = as_tensor_variable(y)
-    axis = axis % y.type.ndim
+    (axis,) = all_axes(normalize_axis(axis, y.type.ndim), y.type.ndim)
     distance = as_tensor_variable(dx)
     if x is not None:
         x = as_tensor_variable(x)
@@ -169,6 +179,11 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     period
         `xp` and `x` are taken modulo this.
 
+    Raises
+    ------
+    ValueError
+        `xp` or `fp` is no vector.
+
     Examples
     --------
     >>> T.interp(T.constant([0.5, 3.0]), [0, 1, 2], [0.0, 10.0, 20.0]).eval()
@@ -178,6 +193,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     if xp.type.ndim != 1 or fp.type.ndim != 1:
         raise ValueError("interp: xp and fp are vectors")
     dtype = upcast("float64" if fp.type.dtype in DISCRETE else fp.type.dtype, x.type.dtype, xp.type.dtype)
+    xp, fp = cast(xp, dtype), cast(fp, dtype)  # differences of small integers would overflow
     if period is not None:
         period = abs_(as_tensor_variable(period))
         x, xp = x % period, xp % period
@@ -206,7 +222,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
 def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
     """Sums of products of the vector `a` with the conjugated `v` moved along it, as `numpy.correlate`."""
     v = as_tensor_variable(v)
-    return convolve(a, flip(conj(v) if v.type.dtype in COMPLEX else v), mode)
+    return _convolved(a, flip(conj(v) if v.type.dtype in COMPLEX else v), mode, "correlate")
 
 
 def convolve(a: Any, v: Any, mode: str = "full") -> Any:
@@ -221,21 +237,29 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Any:
     Raises
     ------
     ValueError
-        An argument is no vector, or another `mode`.
+        An argument is no vector, or another `mode`. When it runs: one has no elements.
 
     Examples
     --------
     >>> T.convolve(T.constant([1, 2, 3]), T.constant([0, 1])).eval()
     array([0, 1, 2, 3])
     """
+    return _convolved(a, v, mode, "convolve")
+
+
+def _convolved(a: Any, v: Any, mode: str, what: str) -> Any:
     a, v = as_tensor_variable(a), as_tensor_variable(v)
     if a.type.ndim != 1 or v.type.ndim != 1:
-        raise ValueError(f"convolve takes vectors, not tensors of {a.type.ndim} and {v.type.ndim} dimensions")
+        raise ValueError(f"{what} takes vectors, not tensors of {a.type.ndim} and {v.type.ndim} dimensions")
     if mode not in ("full", "same", "valid"):
-        raise ValueError(f"convolve: mode must be 'full', 'same' or 'valid', not {mode!r}")
+        raise ValueError(f"{what}: mode must be 'full', 'same' or 'valid', not {mode!r}")
     n, m = shape_i(a, 0), shape_i(v, 0)
-    longer, shorter = maximum(n, m), minimum(n, m)
-    first = {"full": 0, "same": (shorter - 1) // 2, "valid": shorter - 1}[mode]
+    longer = maximum(n, m)
+    shorter = Assert(f"{what}: a vector has no elements", ValueError)(minimum(n, m), gt(minimum(n, m), 0))
+    # Of an even number more that are left out, NumPy leaves out the last one; where it has exchanged the vectors of
+    # a correlation, the first one.
+    middle = switch(lt(n, m), shorter // 2, (shorter - 1) // 2) if what == "correlate" else (shorter - 1) // 2
+    first = {"full": 0, "same": middle, "valid": shorter - 1}[mode]
     count = {"full": longer + shorter - 1, "same": longer, "valid": longer - shorter + 1}[mode]
     k = dimshuffle(arange(m), ("x", 0))
     place = dimshuffle(arange(first, first + count), (0, "x")) - k
@@ -248,14 +272,26 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Any:
 def cross(a: Any, b: Any, axis: int = -1) -> Any:
     """The cross products of vectors of three numbers along `axis`.
 
+    Raises
+    ------
+    ValueError
+        When it runs: there are not three numbers.
+
     Examples
     --------
     >>> T.cross(T.constant([1, 0, 0]), T.constant([0, 1, 0])).eval()
     array([0, 0, 1])
     """
-    a, b = as_tensor_variable(a), as_tensor_variable(b)
-    (x0, x1, x2), (y0, y1, y2) = ([take(v, k, axis=axis) for k in range(3)] for v in (a, b))
+    (x0, x1, x2), (y0, y1, y2) = (_three(as_tensor_variable(v), axis) for v in (a, b))
     return stack([x1 * y2 - x2 * y1, x2 * y0 - x0 * y2, x0 * y1 - x1 * y0], axis=axis)
+
+
+def _three(x: Any, axis: int) -> list[Any]:
+    """The three slices of `x` along an axis."""
+    (place,) = all_axes(normalize_axis(axis, x.type.ndim), x.type.ndim)
+    if x.type.shape[place] != 3:
+        x = Assert("cross: vectors must have three numbers", ValueError)(x, eq(shape_i(x, place), 3))
+    return [take(x, k, axis=place) for k in range(3)]
 
 
 def vdot(a: Any, b: Any) -> Any:
@@ -297,6 +333,8 @@ def polyval(p: Any, x: Any) -> Any:
     """
     from_highest = list(p) if isinstance(p, (list, tuple)) else list(as_tensor_variable(p))
     x = as_tensor_variable(x)
+    if not from_highest:
+        return zeros_like(x)
     result = as_tensor_variable(from_highest[0]) * ones_like(x)
     for coefficient in from_highest[1:]:
         result = result * x + coefficient

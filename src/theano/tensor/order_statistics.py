@@ -6,11 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from theano.graph import Constant
 from theano.scalar.dtypes import COMPLEX, DISCRETE
 from theano.tensor.arranging import expand_dims, moveaxis, take_along_axis
+from theano.tensor.assertion import Assert
 from theano.tensor.careduce import all_axes, normalize_axis
 from theano.tensor.elemwise import dimshuffle
-from theano.tensor.math import cast, ceil, clip, eq, floor, isnan, maximum, round_half_to_even, switch
+from theano.tensor.math import cast, ceil, clip, eq, floor, ge, isnan, le, maximum, round_half_to_even, switch
+from theano.tensor.reduction import all as all_
 from theano.tensor.reduction import sum as sum_
 from theano.tensor.shape import product, reshape, shape_i
 from theano.tensor.sort import sort
@@ -61,12 +64,12 @@ def _at(rows: Any, place: Any) -> Any:
     first = take_along_axis(rows, index, axis=-1)
     second = take_along_axis(rows, cast(ceil(place), "int64"), axis=-1)
     part = cast(place - low, rows.type.dtype)
-    # Two equal infinities have no difference.
-    return switch(eq(first, second), first, first + (second - first) * part)
+    # An infinity that has no part in the number would make it NaN.
+    return switch(eq(first, second), first, first * (1 - part) + second * part)
 
 
 def _quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, what: str, leave_nan_out: bool) -> Any:
-    a, q = as_tensor_variable(a), as_tensor_variable(q)
+    a = as_tensor_variable(a)
     if a.type.dtype in COMPLEX:
         raise TypeError(f"{what}: complex numbers have no order")
     if method not in _PLACES and method not in _ROUNDED:
@@ -81,7 +84,7 @@ def _quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, what: str,
         count = sum_(switch(isnan(rows), 0, 1), axis=-1, dtype="int64", keepdims=True)
     else:
         count = dimshuffle(shape_i(rows, before), ["x"] * (before + 1))
-    spread = dimshuffle(cast(q, "float64"), ["x"] * before + [0 if q.type.ndim else "x"])
+    spread = dimshuffle(q, ["x"] * before + [0 if q.type.ndim else "x"])
     result = _at(rows, _place(spread, count, method))
     if not leave_nan_out:
         last = take_along_axis(rows, count - 1, axis=-1)
@@ -90,8 +93,15 @@ def _quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, what: str,
     return expand_dims(result, tuple(k + q.type.ndim for k in axes)) if keepdims and axes else result
 
 
-def _hundredths(q: Any) -> Any:
-    return cast(as_tensor_variable(q), "float64") / 100.0
+def _fractions(q: Any, whole: int, what: str) -> Any:
+    """`q`, numbers from 0 to `whole`, as parts of it."""
+    q = as_tensor_variable(q)
+    complaint = f"{what}: q must be from 0 to {whole}"
+    if not isinstance(q, Constant):
+        q = Assert(complaint, ValueError)(q, all_(ge(q, 0) * le(q, whole)))
+    elif not np.all((q.data >= 0) & (q.data <= whole)):
+        raise ValueError(f"{complaint}, not {q.data}")
+    return cast(q, "float64") / float(whole) if whole != 1 else cast(q, "float64")
 
 
 def quantile(a: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False) -> Any:
@@ -116,7 +126,7 @@ def quantile(a: Any, q: Any, axis: Any = None, method: str = "linear", keepdims:
     TypeError
         `a` is complex.
     ValueError
-        Another `method`, or `q` has more than one dimension.
+        Another `method`, `q` has more than one dimension, or (also when it runs) is not from 0 to 1.
     IndexError
         When it runs: there are no elements.
 
@@ -125,12 +135,12 @@ def quantile(a: Any, q: Any, axis: Any = None, method: str = "linear", keepdims:
     >>> T.quantile(T.constant([1.0, 2.0, 4.0]), [0.5, 0.75]).eval()
     array([2., 3.])
     """
-    return _quantile(a, q, axis, method, keepdims, "quantile", False)
+    return _quantile(a, _fractions(q, 1, "quantile"), axis, method, keepdims, "quantile", False)
 
 
 def percentile(a: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False) -> Any:
     """`quantile` of ``q / 100``."""
-    return _quantile(a, _hundredths(q), axis, method, keepdims, "percentile", False)
+    return _quantile(a, _fractions(q, 100, "percentile"), axis, method, keepdims, "percentile", False)
 
 
 def median(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -141,19 +151,19 @@ def median(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     >>> T.median(T.constant([[1.0, 5.0, 3.0], [2.0, 2.0, 9.0]]), axis=1).eval()
     array([3., 2.])
     """
-    return _quantile(a, 0.5, axis, "linear", keepdims, "median", False)
+    return _quantile(a, constant(np.asarray(0.5)), axis, "linear", keepdims, "median", False)
 
 
 def nanquantile(a: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False) -> Any:
     """`quantile` of the elements that are not NaN; NaN where there is none."""
-    return _quantile(a, q, axis, method, keepdims, "nanquantile", True)
+    return _quantile(a, _fractions(q, 1, "nanquantile"), axis, method, keepdims, "nanquantile", True)
 
 
 def nanpercentile(a: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False) -> Any:
     """`quantile` of ``q / 100`` of the elements that are not NaN; NaN where there is none."""
-    return _quantile(a, _hundredths(q), axis, method, keepdims, "nanpercentile", True)
+    return _quantile(a, _fractions(q, 100, "nanpercentile"), axis, method, keepdims, "nanpercentile", True)
 
 
 def nanmedian(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """`median` of the elements that are not NaN; NaN where there is none."""
-    return _quantile(a, 0.5, axis, "linear", keepdims, "nanmedian", True)
+    return _quantile(a, constant(np.asarray(0.5)), axis, "linear", keepdims, "nanmedian", True)

@@ -6,11 +6,11 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from theano.scalar.dtypes import DISCRETE, as_dtype
+from theano.scalar.dtypes import COMPLEX, DISCRETE, as_dtype
 from theano.tensor.careduce import all_axes, normalize_axis
 from theano.tensor.dot import dot
 from theano.tensor.join import concatenate
-from theano.tensor.math import abs_, cast, isclose, lt, mul, neq, pow, sqr, sqrt, sub, switch, true_div
+from theano.tensor.math import abs_, cast, conj, isclose, lt, mul, neq, pow, sqr, sqrt, sub, switch, true_div
 from theano.tensor.reduction import all as all_
 from theano.tensor.reduction import max as max_
 from theano.tensor.reduction import min as min_
@@ -242,5 +242,6 @@ def cov(
         centred = x - sum_(x * w, axis=1, keepdims=True) / total
         weighted = centred * w
         count = total - (ddof if aweights is None else ddof * sum_(w * aweights) / total)
+    weighted = conj(weighted) if weighted.type.dtype in COMPLEX else weighted
     result = true_div(dot(centred, weighted.T), count)
     return result[0, 0] if y is None and as_tensor_variable(m).type.ndim == 1 else result

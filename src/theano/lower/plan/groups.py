@@ -11,15 +11,15 @@ neighbours only, so scheduling is linear in the number of items.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
-from theano.lower import body as bd
-from theano.lower.builder import Builder, whole
+from theano.lower.builder import Builder
 from theano.lower.dims import is_const
 from theano.lower.items import Item, Pointwise, Reduce, Running, Special
+from theano.lower.plan.split_reduction import split_reduction
 from theano.lower.values import Ragged, Tensor, Value
 from theano.progress import still_here
 from theano.record import Record, field, replace
@@ -530,41 +530,6 @@ class Scheduler:
                     self._place(part)
                 return True
         return False
-
-
-def split_reduction(b: Builder, item: Reduce, axes: frozenset[int], known: Sequence[Reduce]) -> Reduce:
-    """Let `item` reduce what reducing some `axes` gives; who does that: one of those `known`, or a new one."""
-    kept = tuple([k for k in range(len(item.dims)) if k not in axes])
-    part = next((r for r in known if r.red == axes and r.out_axes == kept and _are_alike(r, item)), None)
-    if part is None:
-        part = Reduce(
-            item.region, item.node, dims=item.dims, reads=item.reads, scalars=item.scalars, deps=item.deps,
-            maps=item.maps, red=axes, out=b.tensor(item.acc, [item.dims[k] for k in kept]), out_axes=kept, op=item.op,
-            acc=item.acc, body=item.body, cost=item.cost,
-        )  # fmt: skip
-        for tensor in [v.tensor for v in item.reads if v.tensor is not None]:
-            tensor.readers.append(part)
-        part.made()[0].writers.append(part)
-    for tensor in [v.tensor for v in item.reads if v.tensor is not None]:
-        tensor.readers.remove(item)
-    value, place = whole(part.made()[0]), {k: n for n, k in enumerate(kept)}
-    item.dims, item.reads, item.scalars, item.deps = value.dims, [value], [], [part]
-    item.maps = [tuple(range(value.ndim))]
-    item.red = frozenset([place[k] for k in item.red - axes])
-    item.out_axes = tuple([None if k is None else place[k] for k in item.out_axes])
-    item.body, item.cost = bd.element(0, value), 1
-    part.made()[0].readers.append(item)
-    return part
-
-
-def _are_alike(part: Reduce, item: Reduce) -> bool:
-    """Whether a reduction accumulates what `item` does, and keeps all of it."""
-    assert part.out is not None
-    return (
-        (part.op, part.acc, part.body, part.dims, part.maps, part.reads)
-        == (item.op, item.acc, item.body, item.dims, item.maps, item.reads)
-        and part.out.type == part.acc and not part.scalar_name
-    )  # fmt: skip
 
 
 def _is_window(item: Item) -> bool:

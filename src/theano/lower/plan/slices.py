@@ -16,7 +16,8 @@ from theano.lower.builder import Builder, c_strides, whole
 from theano.lower.dims import ONE, ZERO, length
 from theano.lower.items import Pointwise, Reduce
 from theano.lower.plan.groups import Group, out_place
-from theano.lower.plan.nest_plan import NestPlan, plan_nest
+from theano.lower.plan.nest_plan import NestPlan
+from theano.lower.plan.planner import plan_nest
 from theano.lower.products import Product
 from theano.lower.values import Item, Tensor, Value
 from theano.record import Record

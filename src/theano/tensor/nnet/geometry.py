@@ -39,6 +39,7 @@ def numbers(value: Any, count: int, default: int, what: str, least: int = 1) -> 
     """
     if value is None:
         return (default,) * count
+    value = value.tolist() if isinstance(value, np.ndarray) else value
     given = (value,) * count if is_int(value) else value
     if not isinstance(given, (tuple, list)):
         raise TypeError(f"{what} must be {count} ints, not {value!r}")
@@ -88,6 +89,7 @@ def normal_border_mode(mode: Any, ndim: int) -> Any:
     ValueError
         It is none, or a padding is negative.
     """
+    mode = mode.tolist() if isinstance(mode, np.ndarray) else mode
     if isinstance(mode, str) and mode in _MODES:
         return mode
     if isinstance(mode, str) or not (is_int(mode) or isinstance(mode, (tuple, list))):
