@@ -253,3 +253,11 @@ def test_results_do_not_depend_on_threads() -> None:
     for others in found[1:]:
         for a, b in zip(found[0], others, strict=True):
             np.testing.assert_array_equal(a, b)
+
+
+def test_one_element_is_scattered() -> None:
+    """Lengths that become 1 while the program is made are no loops; the parts still need one."""
+    x, v, i = T.dvectors("x", "v") + [T.ivector("i")]
+    added = scatter_sum(x * T.specify_shape(v, (1,)), T.specify_shape(i, (1,)), 5)
+    f = theano.function([x, v, i], added)
+    assert f([2.0], [3.0], [3]).tolist() == [0, 0, 0, 6, 0]

@@ -160,6 +160,8 @@ class Scheduler:
         red = item.red if isinstance(item, Reduce) else frozenset()
         # lengths that turned out to be 1 only after the item was made: one axis stays to be reduced
         kept = {min(red)} if red and all(is_const(dims[k], 1) for k in red) else set()
+        if isinstance(item, Pointwise) and item.parts is not None and all(is_const(d, 1) for d in dims):
+            kept = {0}  # which is cut into parts
         ragged = item.ragged
         if ragged is not None:
             kept |= {ragged.axis, ragged.rows}
