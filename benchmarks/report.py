@@ -145,14 +145,22 @@ def tables_of(runs: Sequence[dict[str, Any]]) -> str:
     return "\n".join(parts)
 
 
+def _by_machine(text: str) -> dict[str, str]:
+    """The parts of generated text, each by the processor and the cores its first line names."""
+    _, *parts = re.split(r"^(?=.+, \d+ cores?; )", text, flags=re.MULTILINE)
+    return {part.split(";", 1)[0]: part.strip() + "\n" for part in parts}
+
+
 def write_between_marks(page: Path, text: str) -> None:
-    """Replace the generated part of a Markdown page."""
+    """Replace the generated part of a Markdown page; what other machines measured stays."""
     start, end = MARKS
-    pattern = re.compile(re.escape(start) + ".*?" + re.escape(end), re.DOTALL)
+    pattern = re.compile(re.escape(start) + "(.*?)" + re.escape(end), re.DOTALL)
     old = page.read_text(encoding="utf-8")
-    if not pattern.search(old):
+    found = pattern.search(old)
+    if not found:
         raise SystemExit(f"{page} lacks the marks {start} … {end}")
-    page.write_text(pattern.sub(lambda _: f"{start}\n\n{text}\n{end}", old), encoding="utf-8")
+    parts = "\n".join({**_by_machine(found[1]), **_by_machine(text)}.values())
+    page.write_text(pattern.sub(lambda _: f"{start}\n\n{parts}\n{end}", old), encoding="utf-8")
 
 
 def as_json(rows: Sequence[Row], contenders: Sequence[str], threads: int) -> dict[str, Any]:

@@ -70,6 +70,8 @@ def test_report(tmp_path) -> None:
     text = page.read_text()
     assert text.startswith("before") and text.endswith("after\n") and "old" not in text
     assert "| a row | 1.00 µs | 4.00 µs | 0.25 (NumPy) | ≤ 0.5 | hit |" in text
+    report.write_between_marks(page, "Another processor, 2 cores; new\n")
+    assert page.read_text() == text.replace(report.MARKS[1], "Another processor, 2 cores; new\n\n" + report.MARKS[1])
 
 
 def test_units() -> None:
