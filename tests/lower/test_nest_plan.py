@@ -60,6 +60,13 @@ def test_the_order_is_that_of_most_memory() -> None:
     assert axis_order(Reach(b, turned, set())) == [1, 0]
 
 
+def test_rows_that_are_gathered_are_gone_along() -> None:
+    """Indices of rows lie side by side, too, but do not decide that the loops go down columns."""
+    x, i = T.matrix("x"), T.lvector("i")
+    text = theano.printing.schedule(theano.function([x, i], (x[i] ** 2).sum()))
+    assert "sweeps over i.shape[0], x.shape[1], the last in vectors" in text
+
+
 def test_shapes_of_points() -> None:
     x, y, out = tensor("x", N, M), tensor("y", M, N), tensor("o", N, M)
     one = plan_nest(Builder(), group_of(pointwise(out, (x, (0, 1)))), {out})

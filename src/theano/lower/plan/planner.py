@@ -6,7 +6,7 @@ The shapes are those of `lower.plan.nest_plan`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from theano.loops import expr as ex
@@ -23,7 +23,7 @@ from theano.lower.plan.nest_plan import KeptRow, NestPlan, Outermost, Sharing, S
 from theano.lower.plan.parts import column_parts, crossed_parts, part_length, rest, row_parts, rows_together
 from theano.lower.plan.phases import Phases
 from theano.lower.plan.times import point_time
-from theano.lower.values import Tensor
+from theano.lower.values import Tensor, Value
 from theano.runtime import abi
 
 
@@ -528,7 +528,7 @@ def _votes(reach: Reach) -> tuple[list[int], list[int]]:
         assert isinstance(item, Pointwise | Reduce)
         place = group.places[item]
         weight = 0 if group.is_prefix(item) else 1  # what runs once a row has no say
-        for value, axes in zip(item.reads, item.maps, strict=True):
+        for value, axes in _looks(item):
             if value.tensor is None or value.tensor in reach.producer:
                 continue
             strides = reach.strides(value)
@@ -544,6 +544,23 @@ def _votes(reach: Reach) -> tuple[list[int], list[int]]:
                     rank[at] += k - len(made_at)
                     votes[at] += 3 * weight if k == len(made_at) - 1 else 0
     return votes, rank
+
+
+def _looks(item: Pointwise | Reduce) -> Iterator[tuple[Value, Sequence[int | None]]]:
+    """What an item reads, with its own axes along that: what is read at computed places counts along the others."""
+    yield from zip(item.reads, item.maps, strict=True)
+    if not isinstance(item, Pointwise) or not item.indirect:
+        return
+    for node in ex.postorder((item.body,)):
+        if node.op == "look":
+            k, given = node.value
+            places = iter(node.args)
+            own = list(item.picks[k] if k < len(item.picks) else (None,) * len(given))
+            for at, is_given in enumerate(given):
+                if is_given:
+                    place = next(places)
+                    own[at] = place.value if place.op == "index" else None
+            yield item.indirect[k], own
 
 
 # -- what several shapes ask -------------------------------------------------------------------------------------
