@@ -28,7 +28,6 @@ _BLOCKSPARSE = (
 _CONVOLUTIONS = "convolutions of volumes by old operations"
 _BLOCKS = "block-sparse products"
 _NEIGHBOURS = "neighbourhoods of pixels"
-_PICTURES = "pictures of graphs for browsers"
 _GPUS = "GPUs"
 _GPU_PACKAGES = ("theano.gpuarray", "theano.sandbox.cuda", "theano.sandbox.gpuarray")
 _GPU_MODULES = (
@@ -47,9 +46,6 @@ ABSENT: dict[str, tuple[str, str]] = {
     "theano.tensor.nnet.ConvTransp3D": (_CONVOLUTIONS, "ConvTransp3D convTransp3D"),
     "theano.tensor.nnet.ctc": ("connectionist temporal classification", "ConnectionistTemporalClassification ctc"),
     "theano.tensor.nnet.neighbours": (_NEIGHBOURS, "Images2Neibs images2neibs neibs2images"),
-    "theano.d3viz": (_PICTURES, "d3viz d3write"),
-    "theano.d3viz.d3viz": (_PICTURES, "d3viz d3write replace_patterns safe_json"),
-    "theano.d3viz.formatting": (_PICTURES, "PyDotFormatter"),
     "theano.sandbox.blocksparse": (_BLOCKS, _BLOCKSPARSE),
     "theano.sandbox.neighbours": (_NEIGHBOURS, "Images2Neibs images2neibs neibs2images"),
     **dict.fromkeys(_GPU_PACKAGES, (_GPUS, ANY)),
@@ -148,7 +144,7 @@ def stand_in(module: str, name: str) -> Any:
     full = f"{module}.{name}"
     if full in ANSWERS:
         return ANSWERS[full]
-    if full in ABSENT and name not in ABSENT.get(module, ("", ""))[1].split():  # ``d3viz.d3viz`` is a function, too
+    if full in ABSENT and name not in ABSENT.get(module, ("", ""))[1].split():
         return importlib.import_module(full)
     if not _is_absent(module, name):
         raise AttributeError(f"module {module!r} has no attribute {name!r}")

@@ -213,7 +213,7 @@ LATE: dict[str, dict[str, str]] = {
 # name that is given as the module's own is a package inside.
 LAZY: dict[str, dict[str, str]] = {
     "theano": {
-        "theano": "sparse typed_list",
+        "theano": "d3viz sparse typed_list",
         "theano.sparse.rows": "sparse_grad",
         "theano.compile.linkers": "CLinker OpWiseCLinker PerformLinker VM_Linker",
         "theano.graph.debug": "debug_assert",
@@ -252,6 +252,7 @@ LAZY: dict[str, dict[str, str]] = {
     "theano.printing": {
         "theano.compile.inspect": "ccode items loop_program",
         "theano.graph.nodes": "Node",
+        "theano.printing.pydot_there": "pydot_imported pydot_imported_msg",
         "theano.printing.min_informative": "_TagGenerator var_descriptor",
         "theano.compile.planned": "MemoryPlan PlannedBytes memory_plan planned_bytes schedule",
     },
