@@ -233,6 +233,8 @@ LAZY: dict[str, dict[str, str]] = {
     "theano.tensor": {
         "theano.tensor": "io signal",
         "theano.tensor.io": "LoadFromDisk load",
+        "theano.tensor.messages": "MPIRecv MPIRecvWait MPISend MPISendWait irecv isend key_to_cmp mpi_cmps mpi_enabled "
+        "mpi_keys mpi_send_wait_cmp mpi_send_wait_key mpi_tag_cmp mpi_tag_key recv send",
         "theano.scan.vectorized": "vectorize",
         "theano.tensor.slices": "MakeSlice SliceConstant SliceType as_int_none_variable make_slice slicetype",
         "theano.tensor.arranging": "array_split atleast_1d atleast_2d atleast_3d broadcast_to column_stack dstack "
