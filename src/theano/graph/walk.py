@@ -147,9 +147,9 @@ def io_toposort(
 def in_turns(
     order: Sequence[Apply], inputs: Iterable[Variable] = (), orderings: dict[Apply, Sequence[Apply]] | None = None
 ) -> list[Apply]:
-    """Nodes of a topological order from `inputs`, in the order of the turns of their ops (`Op.turn`) as far as dependencies allow.
+    """Nodes of a topological order from `inputs`, in the order of the turns of their ops (`Op.turn`).
 
-    Where all turns are equal the order stays.
+    Each comes after those that make its inputs, whatever its turn. Where all turns are equal the order stays.
     """
     if not any(node.op.turn != (0, 0) for node in order):
         return list(order)

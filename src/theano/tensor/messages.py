@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -60,11 +60,12 @@ class _Pending:
 class _Message(Unconnected):
     """What the four operations have in common."""
 
+    __props__: ClassVar[tuple[str, ...] | None]
     tag: int
     folds_constants = False  # each call is a message
 
     def __str__(self) -> str:
-        words = ", ".join(f"{name}: {getattr(self, name)}" for name in self.__props__)
+        words = ", ".join(f"{name}: {getattr(self, name)}" for name in self.__props__ or ())
         return f"{type(self).__name__}{{{words}}}"
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
