@@ -231,7 +231,7 @@ LAZY: dict[str, dict[str, str]] = {
         "theano.tensor.nnet.conv": "ConvOp",
     },
     "theano.tensor": {
-        "theano.tensor": "io signal",
+        "theano.tensor": "inplace io signal",
         "theano.tensor.io": "LoadFromDisk load",
         "theano.tensor.messages": "MPIRecv MPIRecvWait MPISend MPISendWait irecv isend key_to_cmp mpi_cmps mpi_enabled "
         "mpi_keys mpi_send_wait_cmp mpi_send_wait_key mpi_tag_cmp mpi_tag_key recv send",
