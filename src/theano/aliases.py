@@ -11,11 +11,12 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable, Sequence
-from importlib.machinery import ModuleSpec
+from importlib.abc import Loader
+from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
-from theano import absent
+from theano import absent, passed_on
 
 # alias -> places, searched in turn. "name=module:attribute" renames one thing.
 ALIASES: dict[str, tuple[str, ...]] = {
@@ -289,7 +290,8 @@ class AliasModule(ModuleType):
             module_found = importlib.import_module(place)
             if hasattr(module_found, name):
                 return getattr(module_found, name)
-        return absent.stand_in(self.__name__, name)
+        found = passed_on.find(self.__name__, name)
+        return absent.stand_in(self.__name__, name) if found is None else found
 
     def __dir__(self) -> list[str]:
         names = {name for place in self._modules for name in dir(importlib.import_module(place))}
@@ -308,13 +310,53 @@ def install() -> None:
             for name in names.split():
                 if not hasattr(module, name):
                     setattr(module, name, getattr(importlib.import_module(source), name))
-    for target in (*LAZY, *(module for module in absent.ABSENT if module in sys.modules)):
-        sources = LAZY.get(target, {})
-        places = {name: source for source, names in sources.items() for name in names.split() if name != "*"}
-        whole = [source for source, names in sources.items() if names == "*"]
-        sys.modules[target].__dict__["__getattr__"] = _lazily(target, places, whole)
+    for target in {*LAZY, *passed_on.PASSED_ON, *absent.ABSENT}:
+        if isinstance(sys.modules.get(target), AliasModule):
+            continue
+        if target in sys.modules:
+            _show(target)
+        else:
+            _Showing.pending.add(target)
+    sys.meta_path.insert(0, _Showing)
     sys.meta_path.append(_OnDemand)
     absent.install()
+
+
+def _show(target: str) -> None:
+    """Let a module find the names of the tables."""
+    sources = LAZY.get(target, {})
+    places = {name: source for source, names in sources.items() for name in names.split() if name != "*"}
+    whole = [source for source, names in sources.items() if names == "*"]
+    namespace = sys.modules[target].__dict__
+    namespace["__getattr__"] = _lazily(target, places, whole, namespace.get("__getattr__"))
+
+
+class _Showing(Loader):
+    """Loads modules of the tables that are not loaded with the package, and shows their names: first in
+    ``sys.meta_path``, for everybody else would load such a module without."""
+
+    pending: ClassVar[set[str]] = set()
+
+    def __init__(self, loader: Loader) -> None:
+        self.loader = loader
+
+    @staticmethod
+    def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
+        if name not in _Showing.pending:
+            return None
+        spec = PathFinder.find_spec(name, path)
+        if spec is not None and spec.loader is not None:
+            spec.loader = _Showing(spec.loader)
+        return spec
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self.loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        assert module.__spec__ is not None
+        module.__spec__.loader = module.__loader__ = self.loader
+        self.loader.exec_module(module)
+        _show(module.__name__)
 
 
 class _OnDemand:
@@ -333,8 +375,11 @@ class _OnDemand:
         """Nothing to run."""
 
 
-def _lazily(target: str, places: dict[str, str], whole: list[str]) -> Callable[[str], Any]:
-    """A module's `__getattr__` that finds names in the places given, or else among those that are not there yet."""
+def _lazily(
+    target: str, places: dict[str, str], whole: list[str], own: Callable[[str], Any] | None
+) -> Callable[[str], Any]:
+    """A module's `__getattr__` that finds names in the places given, among those that modules pass on, by the module's
+    `own` one, or among those that are not there yet."""
 
     def find(name: str) -> Any:
         if name not in places:
@@ -343,7 +388,11 @@ def _lazily(target: str, places: dict[str, str], whole: list[str]) -> Callable[[
                     places[name] = source
                     break
             else:
-                return absent.stand_in(target, name)
+                found = passed_on.find(target, name)
+                if found is None:
+                    return absent.stand_in(target, name) if own is None else own(name)
+                setattr(sys.modules[target], name, found)
+                return found
         if places[name] == target:
             found = importlib.import_module(f"{target}.{name}")
         else:

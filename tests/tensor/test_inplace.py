@@ -10,7 +10,8 @@ import theano.tensor as T
 from theano.tensor import inplace
 
 BINARY = (
-    "add and_ arctan2 chi2sf eq fill ge gt int_div iv jv le lt maximum minimum mod mul neq or_ pow second sub true_div xor"
+    "add and_ arctan2 chi2sf eq fill ge gt int_div iv jv le lt maximum minimum mod mul neq or_ pow second sub "
+    "true_div xor"
 ).split()
 BITS = "and_ or_ xor invert".split()
 
