@@ -135,6 +135,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "theano.tensor.random.mrg31k3p",
         "theano.tensor.random.mrg_uniform",
         "MRG_RandomStream=theano.random.mrg:MRG_RandomStreams",
+        "DotModulo=theano.tensor.composed_ops:DotModulo",
     ),
     "theano.sandbox.linalg": ("theano.tensor.nlinalg", "theano.tensor.slinalg", "psd=theano.misc.hints:psd"),
     "theano.sandbox.linalg.ops": (
@@ -233,6 +234,9 @@ LAZY: dict[str, dict[str, str]] = {
     },
     "theano.tensor": {
         "theano.tensor": "inplace io signal",
+        "theano.tensor.alloc": "Tri",
+        "theano.tensor.choose": "Choose",
+        "theano.tensor.composed_ops": "AllocDiag DiffOp Flatten Mean Nonzero PermuteRowElements Tile",
         "theano.tensor.io": "LoadFromDisk load",
         "theano.tensor.messages": "MPIRecv MPIRecvWait MPISend MPISendWait irecv isend key_to_cmp mpi_cmps mpi_enabled "
         "mpi_keys mpi_send_wait_cmp mpi_send_wait_key mpi_tag_cmp mpi_tag_key recv send",
@@ -247,6 +251,14 @@ LAZY: dict[str, dict[str, str]] = {
         "theano.tensor.numeric": "average convolve corrcoef correlate count_nonzero cross ediff1d interp isin "
         "logsumexp polyval trapezoid vdot",
         "theano.tensor.order_statistics": "median nanmedian nanpercentile nanquantile percentile quantile",
+    },
+    "theano.tensor.blas": {
+        "theano.tensor.composed_ops": "Dot22 Dot22Scalar",
+        "theano.tensor.dot": "BatchedDot batched_dot_op",
+    },
+    "theano.tensor.extra_ops": {
+        "theano.tensor.composed_ops": "Bartlett CumprodOp CumsumOp DiffOp FillDiagonal FillDiagonalOffset "
+        "RavelMultiIndex UnravelIndex bartlett_ fill_diagonal_ fill_diagonal_offset_",
     },
     "theano.tensor.type_other": {
         "theano.tensor.slices": "MakeSlice SliceConstant SliceType as_int_none_variable make_slice slicetype",
