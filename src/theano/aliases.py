@@ -27,6 +27,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "Container=theano.compile.sharedvalue:Container",
         "PureOp=theano.graph:Op",
         "hashtype=theano.graph.helpers:hashtype",
+        "object2=theano.graph.old_helpers:object2",
         "theano.compile.linkers",
         "theano.graph.external_c",
         "theano.graph.params_type",
@@ -40,6 +41,8 @@ ALIASES: dict[str, tuple[str, ...]] = {
     ),
     "theano.gof.fg": ("theano.graph", "theano.graph.fgraph"),
     "theano.gof.graph": (
+        "NoParams=theano.graph.nodes:NoParams",
+        "nodes_constructed=theano.graph.nodes:nodes_constructed",
         "inputs=theano.graph:graph_inputs",
         "ops=theano.graph:list_of_nodes",
         "theano.graph",
@@ -60,8 +63,16 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "theano.graph",
     ),
     "theano.gof.toolbox": ("theano.graph.features",),
-    "theano.gof.type": ("theano.graph.type", "theano.graph.enum_type", "theano.graph.cdata_type", "theano.graph"),
+    "theano.gof.type": (
+        "PureType=theano.graph:Type",
+        "object2=theano.graph.old_helpers:object2",
+        "theano.graph.type",
+        "theano.graph.enum_type",
+        "theano.graph.cdata_type",
+        "theano.graph",
+    ),
     "theano.gof.utils": (
+        "theano.graph.old_helpers",
         "theano.graph.helpers",
         "theano.graph.errors",
         "scratchpad=theano.graph:Scratchpad",
@@ -219,6 +230,7 @@ LAZY: dict[str, dict[str, str]] = {
         "theano.sparse.rows": "sparse_grad",
         "theano.compile.linkers": "CLinker OpWiseCLinker PerformLinker VM_Linker",
         "theano.graph.debug": "debug_assert",
+        "theano.graph.old_helpers": "object2",
     },
     "theano.compile": {
         "theano.compile.collect_shared": "rebuild_collect_shared",
@@ -236,7 +248,16 @@ LAZY: dict[str, dict[str, str]] = {
         "theano.tensor": "inplace io signal",
         "theano.tensor.alloc": "Tri",
         "theano.tensor.choose": "Choose",
-        "theano.tensor.composed_ops": "AllocDiag DiffOp Flatten Mean Nonzero PermuteRowElements Tile",
+        "theano.tensor.composed_ops": "AllocDiag DiffOp Flatten Mean PermuteRowElements Tile",
+        "theano.tensor.advanced_subtensor": "Nonzero",
+        "theano.tensor.old_functions": "AdvancedBooleanIncSubtensor AdvancedBooleanSubtensor BaseAdvancedIncSubtensor "
+        "BaseAdvancedSubtensor adv_index_broadcastable_pattern advanced_boolean_inc_subtensor "
+        "advanced_boolean_set_subtensor advanced_boolean_subtensor advanced_inc_subtensor advanced_set_subtensor "
+        "alloc_validate_shape as_index_variable check_and_reject_bool check_equal_numpy complex_matrix_types "
+        "complex_scalar_types complex_types complex_vector_types constructor extract_constant float16_atol "
+        "float16_rtol float32_atol float32_rtol float64_atol float64_rtol float_matrix_types float_scalar_types "
+        "float_types float_vector_types get_idx_list int_matrix_types int_scalar_types int_types int_vector_types "
+        "numpy_scalar register_transfer transfer",
         "theano.tensor.io": "LoadFromDisk load",
         "theano.tensor.messages": "MPIRecv MPIRecvWait MPISend MPISendWait irecv isend key_to_cmp mpi_cmps mpi_enabled "
         "mpi_keys mpi_send_wait_cmp mpi_send_wait_key mpi_tag_cmp mpi_tag_key recv send",
@@ -263,7 +284,13 @@ LAZY: dict[str, dict[str, str]] = {
     "theano.tensor.type_other": {
         "theano.tensor.slices": "MakeSlice SliceConstant SliceType as_int_none_variable make_slice slicetype",
     },
-    "theano.tensor.subtensor": {"theano.tensor.canonical_slice": "get_canonical_form_slice"},
+    "theano.tensor.subtensor": {
+        "theano.tensor.canonical_slice": "get_canonical_form_slice",
+        "theano.tensor.old_functions": "AdvancedBooleanIncSubtensor AdvancedBooleanSubtensor BaseAdvancedIncSubtensor "
+        "BaseAdvancedSubtensor adv_index_broadcastable_pattern advanced_boolean_inc_subtensor "
+        "advanced_boolean_set_subtensor advanced_boolean_subtensor advanced_inc_subtensor advanced_set_subtensor "
+        "advanced_subtensor as_index_variable check_and_reject_bool get_idx_list",
+    },
     "theano.printing": {
         "theano.compile.inspect": "ccode items loop_program",
         "theano.graph.nodes": "Node",
