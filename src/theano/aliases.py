@@ -226,7 +226,8 @@ LATE: dict[str, dict[str, str]] = {
 # name that is given as the module's own is a package inside.
 LAZY: dict[str, dict[str, str]] = {
     "theano": {
-        "theano": "d3viz sparse typed_list",
+        "theano": "d3viz sparse tests typed_list",
+        "theano.tests.main": "test",
         "theano.sparse.rows": "sparse_grad",
         "theano.compile.linkers": "CLinker OpWiseCLinker PerformLinker VM_Linker",
         "theano.graph.debug": "debug_assert",
@@ -294,6 +295,7 @@ LAZY: dict[str, dict[str, str]] = {
     "theano.printing": {
         "theano.compile.inspect": "ccode items loop_program",
         "theano.graph.nodes": "Node",
+        "theano.printing.digests": "hex_digest position_independent_str",
         "theano.printing.pydot_there": "pydot_imported pydot_imported_msg",
         "theano.printing.min_informative": "_TagGenerator var_descriptor",
         "theano.compile.planned": "MemoryPlan PlannedBytes memory_plan planned_bytes schedule",
