@@ -91,6 +91,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "theano.compile.executable",
         "theano.compile.maker",
         "theano.compile.errors",
+        "alias_root=theano.graph.walk:alias_root",
     ),
     "theano.compile.pfunc": ("theano.compile", "theano.compile.rebuild", "theano.compile.collect_shared"),
     # Where functions in older pickles look for them.
@@ -235,6 +236,7 @@ LAZY: dict[str, dict[str, str]] = {
     },
     "theano.compile": {
         "theano.compile.collect_shared": "rebuild_collect_shared",
+        "theano.graph.walk": "alias_root",
         "theano.compile.linkers": "*",
     },
     "theano.compile.rebuild": {"theano.compile.collect_shared": "rebuild_collect_shared"},
