@@ -168,7 +168,11 @@ ALIASES: dict[str, tuple[str, ...]] = {
     ),
     "theano.tensor.shared_randomstreams": ("theano.random.shared_streams",),
     "theano.tensor.sharedvar": ("theano.compile.tensorshared", "theano.compile"),
-    "theano.tensor.utils": ("shape_of_variables=theano.tensor.shape_feature:shape_of_variables", "theano.tensor"),
+    "theano.tensor.utils": (
+        "shape_of_variables=theano.tensor.shape_feature:shape_of_variables",
+        "hash_from_ndarray=theano.graph.helpers:hash_from_ndarray",
+        "theano.tensor",
+    ),
     "theano.tensor.xlogx": (
         "XlogX=theano.scalar.classes:XlogX",
         "XlogY0=theano.scalar.classes:XlogY0",
@@ -182,6 +186,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
 
 # The same, of packages that are loaded when they are used: such an alias comes into being when it is imported.
 ON_DEMAND: dict[str, tuple[str, ...]] = {
+    "theano.sandbox.solve": ("solve=theano.tensor.slinalg:solve",),
     "theano.sparse.basic": ("theano.sparse", "theano.gradient"),
     "theano.sparse.opt": ("theano.sparse", "theano.rewrite"),
     "theano.sparse.sharedvar": ("theano.compile.sparseshared",),

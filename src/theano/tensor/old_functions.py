@@ -132,7 +132,7 @@ def alloc_validate_shape(shape: Sequence[Any]) -> tuple[list[Any], list[bool]]:
 
 def _is_one(v: Any) -> bool:
     found = extract_constant(v)
-    return not isinstance(found, Variable) and found == 1
+    return not isinstance(found, Variable) and bool(found == 1)
 
 
 # -- other devices ------------------------------------------------------------------------------------------------
