@@ -148,12 +148,14 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "theano.tensor.random.mrg_uniform",
         "MRG_RandomStream=theano.random.mrg:MRG_RandomStreams",
         "DotModulo=theano.tensor.composed_ops:DotModulo",
+        "mrg_random_make_inplace=theano.random.inplace:mrg_random_make_inplace",
     ),
     "theano.sandbox.linalg": ("theano.tensor.nlinalg", "theano.tensor.slinalg", "psd=theano.misc.hints:psd"),
     "theano.sandbox.linalg.ops": (
         "theano.tensor.nlinalg",
         "theano.tensor.slinalg",
         "theano.misc.hints",
+        "theano.misc.linalg_rewrites",
         "theano.tensor.opt",
         "theano.tensor.blas",
         "theano.tensor.elemwise",
@@ -221,7 +223,7 @@ LATE: dict[str, dict[str, str]] = {
         "theano.tensor.advanced_subtensor": "AdvancedIncSubtensor AdvancedIncSubtensor1 "
         "AdvancedSubtensor AdvancedSubtensor1 advanced_inc_subtensor1 advanced_set_subtensor1 advanced_subtensor1",
     },
-    "theano.gradient": {"theano.compile.verify_grad": "verify_grad"},
+    "theano.gradient": {"theano.compile.verify_grad": "mode_not_slow verify_grad", "theano": "tensor"},
     "theano.scan.hooks": {
         "theano.compile.steps": "compile_step",
         "theano.compile.updates": "OrderedUpdates",

@@ -16,6 +16,7 @@ HOMES: dict[str, str] = {
     "Constant": "theano.gof.graph:Constant",
     "DebugMode": "theano.compile.debugmode:DebugMode",
     "DimShuffle": "theano.tensor.elemwise:DimShuffle",
+    "DimShufflePrinter": "theano.printing.vocabulary:DimShufflePrinter",
     "DisconnectedType": "theano.gradient:DisconnectedType",
     "EnumList": "theano.gof.type:EnumList",
     "EquilibriumOptimizer": "theano.gof.opt:EquilibriumOptimizer",
@@ -43,6 +44,7 @@ HOMES: dict[str, str] = {
     "Shape_i": "theano.compile.ops:Shape_i",
     "SharedVariable": "theano.compile.sharedvalue:SharedVariable",
     "SliceType": "theano.tensor.type_other:SliceType",
+    "SubtensorPrinter": "theano.printing.vocabulary:SubtensorPrinter",
     "T": "theano.tensor",
     "TensorType": "theano.tensor.type:TensorType",
     "Type": "theano.gof.type:Type",
@@ -125,15 +127,17 @@ PASSED_ON: dict[str, str] = {
     ),
     "theano.scan_module.scan_utils": "rebuild_collect_shared",
     "theano.tensor": (
-        "ParamsType compile get_canonical_form_slice gof int32 int32_t printing python_all python_any python_complex "
-        "scal theano"
+        "ParamsType SubtensorPrinter compile get_canonical_form_slice gof int32 int32_t printing python_all "
+        "python_any python_complex scal theano"
     ),
     "theano.tensor.basic": "ParamsType int32 int32_t python_all python_any python_complex",
     "theano.tensor.blas": (
         "EquilibriumOptimizer FunctionPrinter InconsistencyError Optimizer ParamsType bool_t config debugprint in2out "
         "local_optimizer optdb pprint values_eq_approx_remove_inf_nan view_roots"
     ),
-    "theano.tensor.elemwise": "COp OpenMPOp ParamsType change_flags frozendict get_scalar_type pprint",
+    "theano.tensor.elemwise": (
+        "COp DimShufflePrinter OpenMPOp ParamsType change_flags frozendict get_scalar_type pprint"
+    ),
     "theano.tensor.extra_ops": "DisconnectedType EnumList Generic ParamsType disconnected_type int_t",
     "theano.tensor.fft": "DisconnectedType",
     "theano.tensor.inplace": "pprint",
@@ -142,7 +146,7 @@ PASSED_ON: dict[str, str] = {
     "theano.tensor.sort": "grad_undefined mul",
     "theano.tensor.subtensor": (
         "DimShuffle DisconnectedType MethodNotDefined NoneConst NoneTypeT NotScalarConstantError ParamsType SliceType "
-        "TensorType Type clip config get_scalar_constant_value hashtype make_slice pprint"
+        "SubtensorPrinter TensorType Type clip config get_scalar_constant_value hashtype make_slice pprint"
     ),
     "theano.tensor.type": "hashtype",
     "theano.tensor.type_other": "Apply DisconnectedType Op Type hashtype",

@@ -110,6 +110,10 @@ def test_observers_of_variables():
     for made in (outer, inner):
         assert w in made and v not in made
     assert graph.Variable.construction_observers == []
+    names = [v.auto_name for v in (x, y, w)]
+    assert len(set(names)) == 3 and all(n.startswith("auto_") for n in names) and x.auto_name == names[0]
+    x.auto_name = "mine"
+    assert x.auto_name == "mine" and x.clone().auto_name != "mine"
     with pytest.raises(AttributeError):
         x.__repr_test_value__()
     x.tag.test_value = 3.5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 #: What `Apply.run_params` returns where an op has no parameters.
 NoParams = object()
+
+_auto_numbers = itertools.count()
 
 # Constants above this size are compared by a digest of their bytes: keeping copies would double their memory.
 _DIGEST_ABOVE = 4096
@@ -117,6 +120,7 @@ class Variable(Node):
     type: Any = None
     owner: Apply | None = None
     index: int | None = None
+    _auto_name: str | None = None
 
     def __init__(
         self, type: Type, owner: Apply | None = None, index: int | None = None, name: str | None = None
@@ -134,6 +138,17 @@ class Variable(Node):
         self.name = name
         if Variable.construction_observers:
             Variable.notify_construction_observers(self)
+
+    @property
+    def auto_name(self) -> str:
+        """A name that no other variable has: ``auto_`` and a number, in the order in which they are asked for."""
+        if self._auto_name is None:
+            self._auto_name = f"auto_{next(_auto_numbers)}"
+        return self._auto_name
+
+    @auto_name.setter
+    def auto_name(self, value: str) -> None:
+        self._auto_name = value
 
     @classmethod
     def append_construction_observer(cls, observer: Callable[[Any], Any]) -> None:
