@@ -42,6 +42,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "theano.gof.fg": ("theano.graph", "theano.graph.fgraph"),
     "theano.gof.graph": (
         "NoParams=theano.graph.nodes:NoParams",
+        "is_same_graph_with_merge=theano.graph:is_same_graph",
         "nodes_constructed=theano.graph.nodes:nodes_constructed",
         "inputs=theano.graph:graph_inputs",
         "ops=theano.graph:list_of_nodes",
@@ -291,6 +292,7 @@ LAZY: dict[str, dict[str, str]] = {
         "theano.tensor.composed_ops": "Bartlett CumprodOp CumsumOp DiffOp FillDiagonal FillDiagonalOffset "
         "RavelMultiIndex UnravelIndex bartlett_ fill_diagonal_ fill_diagonal_offset_",
     },
+    "theano.tensor.elemwise": {"theano.tensor.mul_without_zeros": "MulWithoutZeros mul_without_zeros"},
     "theano.tensor.type_other": {
         "theano.tensor.slices": "MakeSlice SliceConstant SliceType as_int_none_variable make_slice slicetype",
     },

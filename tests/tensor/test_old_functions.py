@@ -94,3 +94,16 @@ def test_parts_of_indices():
     T.check_and_reject_bool([0, (1, np.array([True]))])
     with pytest.raises(TypeError, match="a bool is no index"):
         T.check_and_reject_bool((0, [False]))
+
+
+def test_products_without_zeros():
+    from theano.tensor.elemwise import MulWithoutZeros, mul_without_zeros
+
+    assert isinstance(mul_without_zeros, MulWithoutZeros) and mul_without_zeros.identity == 0
+    assert mul_without_zeros.commutative and mul_without_zeros.associative and mul_without_zeros.impl(0, 3) == 3
+    x, y = T.dvector("x"), T.lvector("y")
+    for linker in ("cvm", "py"):
+        f = theano.function([x, y], T.Elemwise(mul_without_zeros)(x, y), mode=theano.Mode(linker))
+        assert f([0, 2, 0, 5], [3, 4, 0, 0]).tolist() == [3, 8, 0, 5]
+    assert T.exp(T.dscalar()).owner.op.python_constant_folding(T.exp(T.dscalar()).owner)
+    assert not T.exp.python_constant_folding(T.exp(x).owner)
