@@ -20,6 +20,7 @@ from theano.lower.main import Assembler, Update
 from theano.lower.ops import (  # noqa: F401  (register)
     branch,
     callback,
+    convolution,
     dot,
     elemwise,
     indexing,
