@@ -25,6 +25,8 @@ _WRITERS = {
     "native/product_rows_ir.py": ("tests/native/test_product",),
     "native/product_choice_ir.py": ("tests/native/test_product",),
     "native/convolution_ir.py": ("tests/native/test_convolution",),
+    "native/convolution_spread_ir.py": ("tests/native/test_convolution",),
+    "native/convolution_code.py": ("tests/native/test_convolution",),
     "native/convolution_blocks_ir.py": ("tests/native/test_convolution",),
     "native/sorting_ir.py": ("tests/native/test_sorting",),
     "native/sorting_code.py": ("tests/native/test_sorting",),

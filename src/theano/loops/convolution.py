@@ -58,7 +58,7 @@ COLUMN_BYTES = 128
 LINE = 512
 DEPTH = 512
 # Bytes of a band of x that is copied with zeros around it, and of the sums of a block of positions: both stay in L2.
-BAND_BYTES = 256 << 10
+BAND_BYTES = 512 << 10
 SUMS_BYTES = 256 << 10
 DEEP_SUMS_BYTES = 1 << 20
 # Rows of sums of which a panel is worth to be copied; lines of kernels that are taken at once where they are long.

@@ -7,16 +7,16 @@ into panels before. Long ones, as the gradients of kernels have, are pieces of a
 
 The gradient of images with strides is a sum of its own for each *phase*, the remainder of a position by the stride:
 only every so many elements of the kernel meet it, and they do so without a stride.
-
-The geometry is integers in memory by their names (`Words`), in the order of `GEOMETRY`, and what follows from it.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from theano.loops.convolution import AXES, CONVOLVE, DEPTH, FEWEST_ROWS, GEOMETRY, LINE, LINES, PANELS, name_of
+from theano.loops.convolution import AXES, CONVOLVE, DEPTH, FEWEST_ROWS, LINE, LINES, PANELS, name_of
+from theano.native.convolution_code import GIVEN, Words, all_of, even, geometry_of, memory_of
 from theano.native.convolution_ir import constants, kernels
+from theano.native.convolution_spread_ir import is_spread, spread_kernels
 from theano.native.ir_text import INT, PTR, V
 from theano.native.product_code import Kernel, Shape, shape_of, suffix
 from theano.native.product_ir import pack, quotient
@@ -27,59 +27,10 @@ if TYPE_CHECKING:
 
 __all__ = ["library_module"]
 
-GIVEN = [p.partition(":")[0] for p in GEOMETRY.split()]
-# What `phase` finds: where its elements of w and y begin; and `plan`: elements of a kernel, kernels rounded up to whole
-# panels, whether x is read where it is, the sizes of blocks and pieces and the number of blocks along each axis, how
-# many kernels a block has and in how many parts they are, blocks of all groups.
-FOUND = "w y inner whole direct bn b0 b1 b2 cn c0 c1 c2 nn n0 n1 n2 some shares blocks".split()
-PLACES = {name: k for k, name in enumerate([*GIVEN, *(f"the_{name}" for name in FOUND)])}
-
-
-class Words:
-    """Integers in memory, by their names."""
-
-    def __init__(self, f: Kernel, memory: V) -> None:
-        self.f, self.memory = f, memory
-
-    def place(self, name: str) -> V:
-        return self.memory.element(INT, PLACES[name if name in PLACES else f"the_{name}"])
-
-    def __getitem__(self, name: str) -> V:
-        return self.place(name).load(INT, 8)
-
-    def __setitem__(self, name: str, value: V | int) -> None:
-        self.place(name).store(self.f.typed(value, INT), 8)
-
-
-def _memory(f: Kernel) -> Words:
-    return Words(f, f.memory(8 * len(PLACES)))
-
-
-def _given(f: Kernel) -> Words:
-    """The geometry that a function has been given."""
-    words = _memory(f)
-    for name in GIVEN:
-        words[name] = f.params[name]
-    return words
-
-
-def _all(f: Kernel, *factors: V | int) -> V:
-    found = f.constant(1)
-    for factor in factors:
-        found = found * factor
-    return found
-
-
-def _even(f: Kernel, count: V, most: V) -> V:
-    """The length of parts of `count` positions, as equal as can be; no more than `most`, or 1."""
-    whole = f.maximum(count, 1)
-    return quotient(f, whole, quotient(f, whole, f.maximum(most, 1)))
-
-
 # -- phases --------------------------------------------------------------------------------------------------
 def phases(f: Kernel, g: Words) -> V:
     """How many there are."""
-    return f.select(g["back"].equals(1), _all(f, *(g[f"s{a}"] for a in AXES)), 1)
+    return f.select(g["back"].equals(1), all_of(f, *(g[f"s{a}"] for a in AXES)), 1)
 
 
 def phase(s: Shape) -> Kernel:
@@ -131,21 +82,24 @@ def plan(s: Shape) -> Kernel:
     """Cut the work of a phase into blocks and pieces, such that they fit into `rows` sums and `room` numbers of x."""
     f = Kernel(s, "plan", "p:p rows:i room:i parts:i")
     p = Words(f, f.p)
-    p["inner"] = _all(f, p["c"], *(p[f"r{a}"] for a in AXES))
+    p["inner"] = all_of(f, p["c"], *(p[f"r{a}"] for a in AXES))
     p["whole"] = p["k"].up_to(s.columns)
     direct = f.variable(INT, 1)
     for a in AXES:
         last = (p[f"y{a}"] - 1) * p[f"s{a}"] + (p[f"r{a}"] - 1) * p[f"d{a}"] - p[f"p{a}"]
         direct.set(f.select((p[f"p{a}"] <= 0) & (last < p[f"x{a}"]), direct.get(), 0))
-    p["direct"] = direct.get()
     deep = p["deep"].equals(1)
+    # numbers of one position far apart lie in many pages: it is quicker to copy them
+    step = p["xc"]
+    reach = f.maximum(step, f.constant(0) - step) * p["c"]
+    p["direct"] = f.select(deep | (reach <= f.room), direct.get(), 0)
     with f.when(deep):
         _plan_deep(f, p)
     with f.unless(deep):
         _plan_short(f, p)
     for name, size in (("n", "n"), *((str(a), f"y{a}") for a in AXES)):
         p[f"the_n{name}"] = quotient(f, p[size], p[f"the_b{name}"])
-    blocks = _all(f, p["groups"], *(p[f"the_n{name}"] for name in ("n", *map(str, AXES))))
+    blocks = all_of(f, p["groups"], *(p[f"the_n{name}"] for name in ("n", *map(str, AXES))))
     p["blocks"] = blocks
     # few blocks: kernels are shared, too
     shares = f.minimum(quotient(f, f.parts, f.maximum(blocks, 1)), p["whole"].over(s.columns))
@@ -166,7 +120,7 @@ def _plan_short(f: Kernel, p: Words) -> None:
         p[f"the_c{a}"] = f.maximum(p[f"r{a}"], 1)
     pieces = [p[f"the_c{a}"] for a in AXES]
     room = f.select(p["direct"].equals(1), (1 << 62) - 1, f.room)
-    line = _even(f, p["y2"], f.minimum(f.rows, LINE))
+    line = even(f, p["y2"], f.minimum(f.rows, LINE))
     taken = p["cn"] * _length(f, p, 2, line, pieces[2])
 
     def fitting(a: int, others: V) -> V:
@@ -174,13 +128,13 @@ def _plan_short(f: Kernel, p: Words) -> None:
         return (room.over(others) - (pieces[a] - 1) * p[f"d{a}"] - 1).signed_over(p[f"s{a}"]) + 1
 
     least = _length(f, p, 0, 1, pieces[0])
-    lines = _even(f, p["y1"], f.minimum(fitting(1, taken * least), f.rows.over(line)))
+    lines = even(f, p["y1"], f.minimum(fitting(1, taken * least), f.rows.over(line)))
     taken, rows = taken * _length(f, p, 1, lines, pieces[1]), line * lines
-    planes = _even(f, p["y0"], f.minimum(fitting(0, taken), f.rows.over(rows)))
+    planes = even(f, p["y0"], f.minimum(fitting(0, taken), f.rows.over(rows)))
     planes = f.select(lines < p["y1"], 1, planes)
     taken, rows = taken * _length(f, p, 0, planes, pieces[0]), rows * planes
     images = f.minimum(f.minimum(room.over(taken), f.rows.over(rows)), quotient(f, p["n"], f.parts))
-    p["b2"], p["b1"], p["b0"], p["bn"] = line, lines, planes, _even(f, p["n"], images)
+    p["b2"], p["b1"], p["b0"], p["bn"] = line, lines, planes, even(f, p["n"], images)
 
 
 def _plan_deep(f: Kernel, p: Words) -> None:
@@ -188,29 +142,29 @@ def _plan_deep(f: Kernel, p: Words) -> None:
     rows = f.constant(1)
     for a in reversed(AXES):
         most = f.rows.over(rows)
-        block = _even(f, p[f"y{a}"], f.minimum(most, LINE) if a == 2 else most)
+        block = even(f, p[f"y{a}"], f.minimum(most, LINE) if a == 2 else most)
         p[f"the_b{a}"] = block
         rows = rows * block
     blocks = [p[f"the_b{a}"] for a in AXES]
-    elements = _even(f, p["r2"], f.constant(DEPTH))
+    elements = even(f, p["r2"], f.constant(DEPTH))
     lengths = [_length(f, p, 0, blocks[0], f.constant(1)), _length(f, p, 1, blocks[1], f.constant(1))]
     width = _length(f, p, 2, blocks[2], elements)
     room = f.select(p["direct"].equals(1), (1 << 62) - 1, f.room)
     wanted = f.maximum(quotient(f, p["n"], f.parts), quotient(f, f.constant(FEWEST_ROWS), rows))
-    images = f.minimum(f.minimum(wanted, f.rows.over(rows)), room.over(_all(f, *lengths, width)))
-    p["bn"] = _even(f, p["n"], images)
+    images = f.minimum(f.minimum(wanted, f.rows.over(rows)), room.over(all_of(f, *lengths, width)))
+    p["bn"] = even(f, p["n"], images)
     taken = p["bn"] * width
 
     def fitting(a: int, others: V) -> V:
         """How many elements of kernels along an axis."""
         return (room.over(others) - (blocks[a] - 1) * p[f"s{a}"] - 1).signed_over(p[f"d{a}"]) + 1
 
-    lines = _even(f, p["r1"], f.minimum(fitting(1, taken * lengths[0]), f.constant(LINES)))
+    lines = even(f, p["r1"], f.minimum(fitting(1, taken * lengths[0]), f.constant(LINES)))
     taken = taken * _length(f, p, 1, blocks[1], lines)
-    planes = _even(f, p["r0"], f.minimum(fitting(0, taken), f.constant(LINES).over(lines)))
+    planes = even(f, p["r0"], f.minimum(fitting(0, taken), f.constant(LINES).over(lines)))
     planes = f.select(lines < p["r1"], 1, planes)
     taken = taken * _length(f, p, 0, blocks[0], planes)
-    channels = _even(f, p["c"], f.minimum(room.over(taken), f.constant(LINES).over(lines * planes)))
+    channels = even(f, p["c"], f.minimum(room.over(taken), f.constant(LINES).over(lines * planes)))
     channels = f.select((lines * planes) < (p["r0"] * p["r1"]), 1, channels)
     p["c2"], p["c1"], p["c0"], p["cn"] = elements, lines, planes, channels
 
@@ -266,11 +220,11 @@ def panels(s: Shape, type_: str) -> Kernel:
     f = Kernel(s, name_of("convolution_panels", type_), PANELS, exported=True, quick=True)
     with f.when(f.deep.equals(1)):
         f.leave()
-    g, p = _given(f), _memory(f)
+    g, p = geometry_of(f), memory_of(f)
     at = f.variable(PTR, f.panels)
     with f.loop(0, phases(f, g)) as number:
         f.call("phase", g.memory, number, p.memory)
-        each, inner = quotient(f, p["k"], f.constant(s.columns)), _all(f, p["c"], *(p[f"r{a}"] for a in AXES))
+        each, inner = quotient(f, p["k"], f.constant(s.columns)), all_of(f, p["c"], *(p[f"r{a}"] for a in AXES))
         units = g["groups"] * each
         start = at.get()
         with f.loop((f.lo * units).over(f.parts), (f.hi * units).over(f.parts)) as unit:
@@ -392,16 +346,16 @@ def piece(s: Shape) -> Kernel:
     """What a piece adds to the sums of a block, for all its kernels; the `last` one writes them to y."""
     f = Kernel(s, "piece", PIECE)
     p = Words(f, f.p)
-    m, deep = _all(f, f.nn, f.m0, f.m1, f.m2), p["deep"].equals(1)
+    m, deep = all_of(f, f.nn, f.m0, f.m1, f.m2), p["deep"].equals(1)
     lines_at = f.table.element(INT, f.rows)
     places = [f.xn, f.xs0 * p["s0"], f.xs1 * p["s1"], f.xs2 * p["s2"]]
     f.call("positions", f.table, f.nn, f.m0, f.m1, f.m2, *places)
     f.call("positions", lines_at, f.e, f.e0, f.e1, 1, f.xc, f.xs0 * p["d0"], f.xs1 * p["d1"], 0)
     # kernels of one element: a run along the channels
-    pointwise = _all(f, f.e0, f.e1, f.e2).equals(1)
+    pointwise = all_of(f, f.e0, f.e1, f.e2).equals(1)
     step = f.select(pointwise, f.xc, f.xs2 * p["d2"])
-    lines = _all(f, f.e, f.e0, f.e1)
-    some = _even(f, lines, f.constant(DEPTH).over(f.e2))
+    lines = all_of(f, f.e, f.e0, f.e1)
+    some = even(f, lines, f.constant(DEPTH).over(f.e2))
     with f.loop(f.k0, f.k1, s.columns) as k:
         width = f.minimum(f.k1 - k, s.columns)
         target = f.at(f.sums, f.select(f.single.equals(1), 0, (k - f.k0) * m))
@@ -415,7 +369,8 @@ def piece(s: Shape) -> Kernel:
             panel = f.select(deep, f.panel, f.at(before, line * f.e2 * s.columns))
             here, n = lines_at.element(INT, line), f.select(pointwise, 1, count)
             run = f.select(pointwise, count, f.e2)
-            f.call("tiles", m, width, f.x, f.table, here, n, run, step, panel, fresh.get(), target)
+            given = [f.x, f.table, here, n, run, step, panel, s.columns, fresh.get(), target, s.columns]
+            f.call("tiles", m, width, *given)
             fresh.set(0)
         with f.when(f.last.equals(1)):
             y = f.at(f.y, k * p["yk"])
@@ -426,7 +381,14 @@ def piece(s: Shape) -> Kernel:
 def convolve(s: Shape, type_: str) -> Kernel:
     """All blocks of the parts from lo to hi, of each phase."""
     f = Kernel(s, name_of("convolve", type_), CONVOLVE.replace(":w", ":p"), exported=True, quick=True)
-    g, p = _given(f), _memory(f)
+    g, p = geometry_of(f), memory_of(f)
+    with f.when(is_spread(f, g, f.rows)):
+        units = g["groups"] * g["n"]
+        with f.loop((f.lo * units).over(f.parts), (f.hi * units).over(f.parts)) as unit:
+            group = unit.over(f.maximum(g["n"], 1))
+            image = unit - group * g["n"]
+            f.call("spread", g.memory, group, image, f.rows, f.room, f.x, f.w, f.y, f.band, f.sums, f.table)
+        f.leave()
     panels = f.variable(PTR, f.panels)
     with f.loop(0, phases(f, g)) as number:
         f.call("phase", g.memory, number, p.memory)
@@ -454,7 +416,7 @@ def library_module(type_: str, isa: Isa, provisional: bool = False) -> Module:
     """The functions for numbers of one type: those of `loops.convolution.KINDS` are called from outside."""
     s = shape_of(type_, isa, provisional)
     functions = [
-        *kernels(s), pack(s), phase(s), plan(s), packs(s), panels(s, type_), written(s), block(s), piece(s),
+        *kernels(s), *spread_kernels(s), pack(s), phase(s), plan(s), packs(s), panels(s, type_), written(s), block(s), piece(s),
         convolve(s, type_),
     ]  # fmt: skip
     found = list(constants(s))

@@ -18,11 +18,14 @@ from theano.runtime.module import Global
 
 __all__ = ["constants", "kernels"]
 
-TILE = "x:p rows:p lines:p n:i run:i step:i panel:p fresh:i c:p"
+TILE = "x:p rows:p lines:p n:i run:i step:i panel:p apart:i fresh:i c:p cs:i"
 
 
 def tile(s: Shape, name: str, rows: int, vectors: int) -> Kernel:
-    """One tile; it is added to what is in `c` unless that is `fresh`. Rows of c and of the panel have all columns."""
+    """One tile; it is added to what is in `c` unless that is `fresh`.
+
+    Rows of the panel are `apart`, those of c `cs`; there are all columns of both.
+    """
     f = Kernel(s, f"{name}{rows}", TILE)
     sums = [[f.variable(s.vector, f.zero) for _ in range(vectors)] for _ in range(rows)]
     starts = [f.at(f.x, f.rows.element(INT, i).load(INT, 8)) for i in range(rows)]
@@ -36,15 +39,15 @@ def tile(s: Shape, name: str, rows: int, vectors: int) -> Kernel:
                 x = f.spread(f.number_at(starts[i], place))
                 for v in range(vectors):
                     sums[i][v].set(f.multiply_add(x, columns[v], sums[i][v].get()))
-            at_panel.set(f.at(panel, s.columns))
+            at_panel.set(f.at(panel, f.apart))
             at_x.set(place + f.step)
     is_fresh = f.fresh.equals(1)
-    old, step = f.select(is_fresh, f.address("zeros"), f.c), f.select(is_fresh, 0, s.columns)
+    old, step = f.select(is_fresh, f.address("zeros"), f.c), f.select(is_fresh, 0, f.cs)
     c = f.c
     for i in range(rows):
         for v in range(vectors):
             f.put(f.plus(f.vector_at(old, v * s.lanes), sums[i][v].get()), c, v * s.lanes)
-        old, c = f.at(old, step), f.at(c, s.columns)
+        old, c = f.at(old, step), f.at(c, f.cs)
     return f
 
 
@@ -58,7 +61,8 @@ def tiles(s: Shape) -> Kernel:
         height = height_of(f, f.m - done)
         one = table.element(PTR, height).load(PTR, 8)
         rows = f.rows.element(INT, done)
-        f.call(one, f.x, rows, f.lines, f.n, f.run, f.step, f.panel, f.fresh, f.at(f.c, done * s.columns))
+        c = f.at(f.c, done * f.cs)
+        f.call(one, f.x, rows, f.lines, f.n, f.run, f.step, f.panel, f.apart, f.fresh, c, f.cs)
         i.set(done + height)
     return f
 
@@ -108,6 +112,25 @@ def line(s: Shape) -> Kernel:
             width //= 2
     with f.loop(0, f.count) as j:
         f.put(f.number_at(f.x, j * f.step), f.out, j)
+    return f
+
+
+def added(s: Shape) -> Kernel:
+    """Add `lines` lines of `count` numbers, `tl` apart, to numbers that lie `step` apart, in lines `xl` apart."""
+    f = Kernel(s, "added", "x:p xl:i step:i t:p tl:i count:i lines:i")
+    with f.loop(0, f.lines) as i:
+        x, t = f.at(f.x, i * f.xl), f.at(f.t, i * f.tl)
+        done, width = f.variable(INT, 0), s.lanes
+        with f.when(f.step.equals(1)):
+            while width > 1:
+                kind = f"<{width} x {s.type}>"
+                with f.loop(done.get(), f.count & -width, width) as j:
+                    old, new = (f.at(v, j).load(kind, s.size) for v in (x, t))
+                    f.put(f.plus(old, new), x, j)
+                done.set(f.count & -width)
+                width //= 2
+        with f.loop(done.get(), f.count) as j:
+            f.put(f.plus(f.number_at(x, j * f.step), f.number_at(t, j)), x, j * f.step)
     return f
 
 
@@ -169,4 +192,4 @@ def constants(s: Shape) -> list[Global]:
 def kernels(s: Shape) -> list[Kernel]:
     """All of them. A tile of one vector is as fast as one of two, where channels are few it is worth to have both."""
     every = [tile(s, name, h, vectors) for name, vectors in (("wide", s.vectors), ("narrow", 1)) for h in s.heights]
-    return [*every, tiles(s), crossed(s), line(s), band(s), positions(s)]
+    return [*every, tiles(s), crossed(s), line(s), added(s), band(s), positions(s)]
