@@ -171,6 +171,8 @@ ON_DEMAND: dict[str, tuple[str, ...]] = {
     "theano.sparse.basic": ("theano.sparse", "theano.gradient"),
     "theano.sparse.opt": ("theano.sparse", "theano.rewrite"),
     "theano.sparse.sharedvar": ("theano.compile.sparseshared",),
+    "theano.sandbox.blocksparse": ("theano.tensor.nnet.blocksparse",),
+    "theano.tensor.nnet.ctc": ("theano.scan.ctc",),
     "theano.sparse.utils": ("theano.sparse.variable", "hash_from_code=theano.graph.helpers:hash_from_code"),
 }
 
@@ -225,7 +227,7 @@ LAZY: dict[str, dict[str, str]] = {
     "theano.compile.rebuild": {"theano.compile.collect_shared": "rebuild_collect_shared"},
     "theano.scalar": {"theano.scalar.classes": "*"},
     "theano.tensor.nnet": {
-        "theano.tensor.nnet": "abstract_conv conv conv3d2d corr corr3d",
+        "theano.tensor.nnet": "abstract_conv blocksparse conv conv3d2d corr corr3d ctc",
         "theano.tensor.nnet.abstract_conv": "abstract_conv2d conv2d conv2d_grad_wrt_inputs conv2d_transpose conv3d "
         "separable_conv2d",
         "theano.tensor.nnet.conv": "ConvOp",
