@@ -232,6 +232,7 @@ LAZY: dict[str, dict[str, str]] = {
         "separable_conv2d",
         "theano.tensor.nnet.conv": "ConvOp",
     },
+    "theano.tensor.nnet.bn": {"theano.tensor.nnet.bn_ops": "*"},
     "theano.tensor": {
         "theano.tensor": "io signal",
         "theano.tensor.io": "LoadFromDisk load",
