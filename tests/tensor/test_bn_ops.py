@@ -80,6 +80,9 @@ def test_refusals():
     x, p, v = T.tensor3(), T.tensor3(), T.vector()
     with pytest.raises(ValueError, match="axes must be a list or tuple of numbers, and have one, got 0"):
         AbstractBatchNormTrain(axes=0)
+    for dtype in ("complex128", "int64"):
+        with pytest.raises(TypeError, match="AbstractBatchNormInference: x must be a tensor of floats"):
+            AbstractBatchNormInference()(T.tensor3(dtype=dtype), p, p, p, p)
     with pytest.raises(TypeError, match="has 1 axes and must have the 3 of x"):
         AbstractBatchNormTrain()(x, v, p)
     with pytest.raises(TypeError, match="epsilon must be a number"):

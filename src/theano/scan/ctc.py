@@ -18,7 +18,7 @@ from theano.tensor.alloc import arange, zeros
 from theano.tensor.assertion import Assert
 from theano.tensor.filled import full
 from theano.tensor.join import concatenate
-from theano.tensor.math import and_, cast, eq, exp, ge, gt, isinf, le, log, lt, maximum, neq, switch
+from theano.tensor.math import and_, cast, exp, ge, gt, isinf, le, log, lt, maximum, neq, switch
 from theano.tensor.nnet.softmax import logsoftmax_op, softmax_op
 from theano.tensor.opsupport import Shapes, disconnected, is_disconnected, new_tensor
 from theano.tensor.reduction import all as all_
@@ -77,7 +77,7 @@ class _Paths:
         return concatenate([edge, x], axis=1)[:, :-by] if by > 0 else concatenate([x, edge], axis=1)[:, -by:]
 
     def forwards(self) -> tuple[Any, Any]:
-        """(row, place): how likely all frames lead to this place; (frame, row, place): how likely those up to this one."""
+        """(row, place): how likely all frames lead here; (frame, row, place): how likely those up to this one do."""
         start = set_subtensor(full((self.rows, shape_i(self.places, 1)), self.least)[:, 0], 0)
 
         def step(says: Any, heard: Any, known: Any) -> Any:

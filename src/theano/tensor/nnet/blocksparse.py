@@ -35,6 +35,8 @@ class _Blocks(Op):
     """What both operations have in common: which operands they take, and whether they may overwrite the first."""
 
     __props__ = ("inplace",)
+    inplace = False
+    registered_opts: Sequence[Any] = ()  # rewrites for other devices, of which there are none
 
     def __init__(self, inplace: bool = False) -> None:
         self.inplace = bool(inplace)
@@ -102,7 +104,7 @@ class SparseBlockGemv(_Blocks):
         return [_as(made, self.make_node(*inputs).outputs[0])]
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        (o, W, h, to_read, to_write), (g,) = inputs, gs
+        (_, W, h, to_read, to_write), (g,) = inputs, gs
         dW = sparse_block_outer(zeros_like(W), h, g, to_read, to_write)
         dh = sparse_block_gemv(zeros_like(h), dimshuffle(W, _TURNED), g, to_write, to_read)
         return [g, _as(dW, W), _as(dh, h), disconnected(), disconnected()]
@@ -165,7 +167,7 @@ class SparseBlockOuter(_Blocks):
         return [_as(inc_subtensor(blocks, cast(products, output.type.dtype)), output)]
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        (o, x, y, of_x, of_y, alpha), (g,) = inputs, gs
+        (_, x, y, of_x, of_y, alpha), (g,) = inputs, gs
         dx = sparse_block_gemv(zeros_like(x), dimshuffle(g, _TURNED), y, of_y, of_x)
         dy = sparse_block_gemv(zeros_like(y), g, x, of_x, of_y)
         slope = sum_(dx * x)

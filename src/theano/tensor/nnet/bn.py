@@ -98,7 +98,8 @@ def batch_normalization_train(
 
 
 def trained(
-    x: Any, scale: Any, shift: Any, axes: tuple[int, ...], epsilon: Any, factor: Any, running_mean: Any, running_var: Any
+    x: Any, scale: Any, shift: Any, axes: tuple[int, ...], epsilon: Any, factor: Any,
+    running_mean: Any, running_var: Any,
 ) -> list[Any]:  # fmt: skip
     """What `batch_normalization_train` returns, of variables that have all axes, and with all axes."""
     batch_mean = mean(x, axis=axes, keepdims=True)

@@ -1,4 +1,4 @@
-"""Batch normalisation as operations, as older programs ask for: names for the expressions of `theano.tensor.nnet.bn`."""
+"""Batch normalisation as operations, as older programs ask for: names for the expressions of `bn`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply
+from theano.scalar.dtypes import FLOAT
 from theano.tensor.alloc import zeros_like
 from theano.tensor.math import cast, sqrt
 from theano.tensor.matrices import Composed
@@ -40,11 +41,14 @@ class _BatchNorm(Composed):
     def _operands(self, x: Any, like_x: Sequence[Any], parameters: Sequence[Any], epsilon: Any) -> list[Any]:
         """`x` and what has its shape, parameters with all axes of which `axes` have length 1, and `epsilon`."""
         x = as_tensor_variable(x)
+        if x.type.dtype not in FLOAT:
+            raise TypeError(f"{type(self).__name__}: x must be a tensor of floats, got {x.type}")
         found = [x, *(as_tensor_variable(v) for v in like_x)]
         for parameter in parameters:
             v: Any = as_tensor_variable(parameter)
             if v.type.ndim != x.type.ndim:
-                raise TypeError(f"{type(self).__name__}: {v} has {v.type.ndim} axes and must have the {x.type.ndim} of x")
+                name, wanted = type(self).__name__, x.type.ndim
+                raise TypeError(f"{name}: {v} has {v.type.ndim} axes and must have the {wanted} of x")
             found.append(addbroadcast(v, *self.axes))
         number = as_tensor_variable(epsilon)
         if number.type.ndim != 0:
