@@ -263,6 +263,7 @@ EXAMPLES: dict[str, Example] = {
     "contiguous": Example(lambda m: cpu_contiguous(m.T), [M]),
     "assert": Example(lambda m, x: Assert("")(m, T.real(x) > 0), [M, X]),
     "softmax": Example(lambda m: [T.nnet.softmax(m), T.nnet.logsoftmax(m)], [M]),
+    "softmax of columns": Example(lambda m: [T.nnet.softmax(m, axis=0), T.nnet.logsoftmax(m, axis=0)], [M]),
     "softmax with bias": Example(lambda m, v: T.nnet.softmax_with_bias(m, v), [M, V]),
     "cross-entropy": Example(
         lambda m, v, t: T.nnet.crossentropy_softmax_argmax_1hot_with_bias(m, v, t), [M, V, LABELS]

@@ -234,11 +234,17 @@ LAZY: dict[str, dict[str, str]] = {
         "theano.tensor.nnet.abstract_conv": "abstract_conv2d conv2d conv2d_grad_wrt_inputs conv2d_transpose conv3d "
         "separable_conv2d",
         "theano.tensor.nnet.conv": "ConvOp",
+        "theano.tensor.nnet.attending": "attention",
+        "theano.tensor.nnet.dropped": "dropout",
+        "theano.tensor.nnet.layer_norms": "layer_norm rms_norm",
+        "theano.tensor.nnet.sampled": "sampled_softmax_crossentropy",
         "theano.tensor.nnet.prepended": "Prepend_scalar_constant_to_each_row Prepend_scalar_to_each_row "
         "prepend_0_to_each_row prepend_1_to_each_row prepend_scalar_to_each_row",
         "theano.tensor.nnet.volumes": "conv3D convGrad3D convTransp3D",
     },
-    "theano.tensor.nnet.bn": {"theano.tensor.nnet.bn_ops": "*"},
+    "theano.tensor.nnet.bn": {
+        "theano.tensor.nnet.bn_ops": "AbstractBatchNormInference AbstractBatchNormTrain AbstractBatchNormTrainGrad",
+    },
     "theano.tensor": {
         "theano.tensor": "io signal",
         "theano.tensor.io": "LoadFromDisk load",

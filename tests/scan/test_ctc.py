@@ -83,6 +83,24 @@ def test_costs_and_gradients(mode):
             assert not slope[n:, b].any(), name
 
 
+@pytest.mark.parametrize("mode", MODES, ids=["perform", "native", "rewritten"])
+def test_constants_whose_lengths_are_known(mode):
+    """One row, one symbol, one place: nothing is taken for what broadcasts."""
+    for scores, labels in ((np.zeros((2, 1, 4)), [[3]]), (np.zeros((1, 2, 1)), [[-1], [-1]]), (np.ones((3, 1, 2)), [[]])):
+        labels = np.array(labels, "int32").reshape(scores.shape[1], -1)
+        lengths = np.full(len(labels), len(scores), "int32")
+        constant = T.constant(scores)
+        cost = ctc(constant, labels, lengths)
+        assert cost.type.broadcastable == (len(labels) == 1,)
+        got, slope = theano.function([], [cost, T.grad(cost.sum(), constant)], mode=mode)()
+        np.testing.assert_allclose(got, wanted(scores, labels, lengths), atol=1e-12)
+        assert slope.shape == scores.shape
+    x = T.TensorType("float64", (False, True, False))("x")
+    cost = ctc(x, T.imatrix("labels"), T.ivector("lengths"))
+    f = theano.function([x, *cost.owner.inputs[1:]], T.grad(cost.sum(), x), mode=mode)
+    assert f(np.zeros((2, 1, 4)), [[3]], [2]).shape == (2, 1, 4)
+
+
 def test_programs_are_native():
     f = functions("FAST_RUN", "float32")
     assert not any(kind == "callback" for kind, _ in f.executor.lowered.words)

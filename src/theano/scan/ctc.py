@@ -23,7 +23,7 @@ from theano.tensor.nnet.softmax import logsoftmax_op, softmax_op
 from theano.tensor.opsupport import Shapes, disconnected, is_disconnected, new_tensor
 from theano.tensor.reduction import all as all_
 from theano.tensor.reduction import sum as sum_
-from theano.tensor.shape import dimshuffle, reshape, shape_i, shape_tuple
+from theano.tensor.shape import dimshuffle, patternbroadcast, reshape, shape_i, shape_tuple
 from theano.tensor.sort import argsort
 from theano.tensor.subtensor import inc_subtensor, set_subtensor
 from theano.tensor.variable import as_tensor_variable, constant
@@ -83,10 +83,10 @@ class _Paths:
         def step(says: Any, heard: Any, known: Any) -> Any:
             past = switch(self.past, self.moved(known, 2), self.least)
             new = _log_sum(known, self.moved(known, 1), past) + says
-            kept = switch(dimshuffle(heard, (0, "x")), new, known)
+            kept = _open(switch(dimshuffle(heard, (0, "x")), new, known))
             return kept, kept  # of the first only the last is read, which there is for no frames, too
 
-        (states, each), _ = scan(step, [self.says, self.heard], [start, None], name="ctc forwards")
+        (states, each), _ = scan(step, [self.says, self.heard], [_open(start), None], name="ctc forwards")
         return states[-1], each
 
     def backwards(self, forwards: Any, total: Any) -> Any:
@@ -99,10 +99,11 @@ class _Paths:
             share = switch(and_(possible, heard), exp(known + rest - column), 0)
             through = rest + says
             past = self.moved(switch(self.past, through, self.least), -2)
-            return switch(heard, _log_sum(through, self.moved(through, -1), past), rest), cast(share, self.dtype)
+            left = switch(heard, _log_sum(through, self.moved(through, -1), past), rest)
+            return _open(left), cast(share, self.dtype)
 
         (_, shares), _ = scan(
-            step, [self.says, self.heard, forwards], [self.ends(), None], go_backwards=True, name="ctc backwards"
+            step, [self.says, self.heard, forwards], [_open(self.ends()), None], go_backwards=True, name="ctc backwards"
         )
         return shares[::-1]
 
@@ -113,6 +114,11 @@ class _Paths:
         rows = self.each_row[:, 0]
         first = switch(gt(self.count, 0), ends[rows, at], self.least)
         return _log_sum(ends[rows, 2 * self.count], first)
+
+
+def _open(x: Any) -> Any:
+    """A matrix of which no length is known to be 1: states of loops must agree in that."""
+    return patternbroadcast(x, (False, False))
 
 
 def _log_sum(*terms: Any) -> Any:
@@ -141,7 +147,7 @@ class ConnectionistTemporalClassification(Op):
 
     Examples
     --------
-    >>> cost = ConnectionistTemporalClassification()(T.zeros((2, 1, 4)), [[3]], [2])
+    >>> cost = ConnectionistTemporalClassification()(np.zeros((2, 1, 4)), [[3]], [2])
     >>> np.exp(-cost.eval())              # of 16 equal sequences 03, 30 and 33 spell 3
     array([0.1875])
     """
@@ -181,7 +187,8 @@ class ConnectionistTemporalClassification(Op):
             frame = dimshuffle(arange(paths.frames), (0, "x", "x"))
             place = slope[frame, dimshuffle(paths.each_row, ("x", 0, 1)), dimshuffle(paths.places, ("x", 0, 1))]
             outputs.append(cast(inc_subtensor(place, -shares), paths.dtype))
-        return [v.type.filter_variable(made) for v, made in zip(node.outputs, outputs, strict=True)]
+        pairs = zip(node.outputs, outputs, strict=True)
+        return [patternbroadcast(made, v.type.broadcastable) for v, made in pairs]
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         return [shapes[0][1:2], *([shapes[0]] if self.compute_grad else [])]
