@@ -171,6 +171,11 @@ ON_DEMAND: dict[str, tuple[str, ...]] = {
     "theano.sparse.basic": ("theano.sparse", "theano.gradient"),
     "theano.sparse.opt": ("theano.sparse", "theano.rewrite"),
     "theano.sparse.sharedvar": ("theano.compile.sparseshared",),
+    "theano.sandbox.blocksparse": ("theano.tensor.nnet.blocksparse",),
+    "theano.tensor.nnet.ctc": ("theano.scan.ctc",),
+    "theano.tensor.nnet.Conv3D": ("theano.tensor.nnet.volumes",),
+    "theano.tensor.nnet.ConvGrad3D": ("theano.tensor.nnet.volumes",),
+    "theano.tensor.nnet.ConvTransp3D": ("theano.tensor.nnet.volumes",),
     "theano.sparse.utils": ("theano.sparse.variable", "hash_from_code=theano.graph.helpers:hash_from_code"),
 }
 
@@ -225,10 +230,20 @@ LAZY: dict[str, dict[str, str]] = {
     "theano.compile.rebuild": {"theano.compile.collect_shared": "rebuild_collect_shared"},
     "theano.scalar": {"theano.scalar.classes": "*"},
     "theano.tensor.nnet": {
-        "theano.tensor.nnet": "abstract_conv conv conv3d2d corr corr3d",
+        "theano.tensor.nnet": "Conv3D ConvGrad3D ConvTransp3D abstract_conv blocksparse conv conv3d2d corr corr3d ctc",
         "theano.tensor.nnet.abstract_conv": "abstract_conv2d conv2d conv2d_grad_wrt_inputs conv2d_transpose conv3d "
         "separable_conv2d",
         "theano.tensor.nnet.conv": "ConvOp",
+        "theano.tensor.nnet.attending": "attention",
+        "theano.tensor.nnet.dropped": "dropout",
+        "theano.tensor.nnet.layer_norms": "layer_norm rms_norm",
+        "theano.tensor.nnet.sampled": "sampled_softmax_crossentropy",
+        "theano.tensor.nnet.prepended": "Prepend_scalar_constant_to_each_row Prepend_scalar_to_each_row "
+        "prepend_0_to_each_row prepend_1_to_each_row prepend_scalar_to_each_row",
+        "theano.tensor.nnet.volumes": "conv3D convGrad3D convTransp3D",
+    },
+    "theano.tensor.nnet.bn": {
+        "theano.tensor.nnet.bn_ops": "AbstractBatchNormInference AbstractBatchNormTrain AbstractBatchNormTrainGrad",
     },
     "theano.tensor": {
         "theano.tensor": "io signal",
