@@ -11,11 +11,12 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable, Sequence
-from importlib.machinery import ModuleSpec
+from importlib.abc import Loader
+from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
-from theano import absent
+from theano import absent, passed_on
 
 # alias -> places, searched in turn. "name=module:attribute" renames one thing.
 ALIASES: dict[str, tuple[str, ...]] = {
@@ -134,6 +135,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "theano.tensor.random.mrg31k3p",
         "theano.tensor.random.mrg_uniform",
         "MRG_RandomStream=theano.random.mrg:MRG_RandomStreams",
+        "DotModulo=theano.tensor.composed_ops:DotModulo",
     ),
     "theano.sandbox.linalg": ("theano.tensor.nlinalg", "theano.tensor.slinalg", "psd=theano.misc.hints:psd"),
     "theano.sandbox.linalg.ops": (
@@ -218,7 +220,7 @@ LATE: dict[str, dict[str, str]] = {
 # name that is given as the module's own is a package inside.
 LAZY: dict[str, dict[str, str]] = {
     "theano": {
-        "theano": "sparse typed_list",
+        "theano": "d3viz sparse typed_list",
         "theano.sparse.rows": "sparse_grad",
         "theano.compile.linkers": "CLinker OpWiseCLinker PerformLinker VM_Linker",
         "theano.graph.debug": "debug_assert",
@@ -246,8 +248,13 @@ LAZY: dict[str, dict[str, str]] = {
         "theano.tensor.nnet.bn_ops": "AbstractBatchNormInference AbstractBatchNormTrain AbstractBatchNormTrainGrad",
     },
     "theano.tensor": {
-        "theano.tensor": "io signal",
+        "theano.tensor": "inplace io signal",
+        "theano.tensor.alloc": "Tri",
+        "theano.tensor.choose": "Choose",
+        "theano.tensor.composed_ops": "AllocDiag DiffOp Flatten Mean Nonzero PermuteRowElements Tile",
         "theano.tensor.io": "LoadFromDisk load",
+        "theano.tensor.messages": "MPIRecv MPIRecvWait MPISend MPISendWait irecv isend key_to_cmp mpi_cmps mpi_enabled "
+        "mpi_keys mpi_send_wait_cmp mpi_send_wait_key mpi_tag_cmp mpi_tag_key recv send",
         "theano.scan.vectorized": "vectorize",
         "theano.tensor.slices": "MakeSlice SliceConstant SliceType as_int_none_variable make_slice slicetype",
         "theano.tensor.arranging": "array_split atleast_1d atleast_2d atleast_3d broadcast_to column_stack dstack "
@@ -260,6 +267,14 @@ LAZY: dict[str, dict[str, str]] = {
         "logsumexp polyval trapezoid vdot",
         "theano.tensor.order_statistics": "median nanmedian nanpercentile nanquantile percentile quantile",
     },
+    "theano.tensor.blas": {
+        "theano.tensor.composed_ops": "Dot22 Dot22Scalar",
+        "theano.tensor.dot": "BatchedDot batched_dot_op",
+    },
+    "theano.tensor.extra_ops": {
+        "theano.tensor.composed_ops": "Bartlett CumprodOp CumsumOp DiffOp FillDiagonal FillDiagonalOffset "
+        "RavelMultiIndex UnravelIndex bartlett_ fill_diagonal_ fill_diagonal_offset_",
+    },
     "theano.tensor.type_other": {
         "theano.tensor.slices": "MakeSlice SliceConstant SliceType as_int_none_variable make_slice slicetype",
     },
@@ -267,6 +282,7 @@ LAZY: dict[str, dict[str, str]] = {
     "theano.printing": {
         "theano.compile.inspect": "ccode items loop_program",
         "theano.graph.nodes": "Node",
+        "theano.printing.pydot_there": "pydot_imported pydot_imported_msg",
         "theano.printing.min_informative": "_TagGenerator var_descriptor",
         "theano.compile.planned": "MemoryPlan PlannedBytes memory_plan planned_bytes schedule",
     },
@@ -301,7 +317,8 @@ class AliasModule(ModuleType):
             module_found = importlib.import_module(place)
             if hasattr(module_found, name):
                 return getattr(module_found, name)
-        return absent.stand_in(self.__name__, name)
+        found = passed_on.find(self.__name__, name)
+        return absent.stand_in(self.__name__, name) if found is None else found
 
     def __dir__(self) -> list[str]:
         names = {name for place in self._modules for name in dir(importlib.import_module(place))}
@@ -320,13 +337,53 @@ def install() -> None:
             for name in names.split():
                 if not hasattr(module, name):
                     setattr(module, name, getattr(importlib.import_module(source), name))
-    for target in (*LAZY, *(module for module in absent.ABSENT if module in sys.modules)):
-        sources = LAZY.get(target, {})
-        places = {name: source for source, names in sources.items() for name in names.split() if name != "*"}
-        whole = [source for source, names in sources.items() if names == "*"]
-        sys.modules[target].__dict__["__getattr__"] = _lazily(target, places, whole)
+    for target in {*LAZY, *passed_on.PASSED_ON, *absent.ABSENT}:
+        if isinstance(sys.modules.get(target), AliasModule):
+            continue
+        if target in sys.modules:
+            _show(target)
+        else:
+            _Showing.pending.add(target)
+    sys.meta_path.insert(0, _Showing)
     sys.meta_path.append(_OnDemand)
     absent.install()
+
+
+def _show(target: str) -> None:
+    """Let a module find the names of the tables."""
+    sources = LAZY.get(target, {})
+    places = {name: source for source, names in sources.items() for name in names.split() if name != "*"}
+    whole = [source for source, names in sources.items() if names == "*"]
+    namespace = sys.modules[target].__dict__
+    namespace["__getattr__"] = _lazily(target, places, whole, namespace.get("__getattr__"))
+
+
+class _Showing(Loader):
+    """Loads modules of the tables that are not loaded with the package, and shows their names: first in
+    ``sys.meta_path``, for everybody else would load such a module without."""
+
+    pending: ClassVar[set[str]] = set()
+
+    def __init__(self, loader: Loader) -> None:
+        self.loader = loader
+
+    @staticmethod
+    def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
+        if name not in _Showing.pending:
+            return None
+        spec = PathFinder.find_spec(name, path)
+        if spec is not None and spec.loader is not None:
+            spec.loader = _Showing(spec.loader)
+        return spec
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self.loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        assert module.__spec__ is not None
+        module.__spec__.loader = module.__loader__ = self.loader
+        self.loader.exec_module(module)
+        _show(module.__name__)
 
 
 class _OnDemand:
@@ -345,8 +402,11 @@ class _OnDemand:
         """Nothing to run."""
 
 
-def _lazily(target: str, places: dict[str, str], whole: list[str]) -> Callable[[str], Any]:
-    """A module's `__getattr__` that finds names in the places given, or else among those that are not there yet."""
+def _lazily(
+    target: str, places: dict[str, str], whole: list[str], own: Callable[[str], Any] | None
+) -> Callable[[str], Any]:
+    """A module's `__getattr__` that finds names in the places given, among those that modules pass on, by the module's
+    `own` one, or among those that are not there yet."""
 
     def find(name: str) -> Any:
         if name not in places:
@@ -355,7 +415,11 @@ def _lazily(target: str, places: dict[str, str], whole: list[str]) -> Callable[[
                     places[name] = source
                     break
             else:
-                return absent.stand_in(target, name)
+                found = passed_on.find(target, name)
+                if found is None:
+                    return absent.stand_in(target, name) if own is None else own(name)
+                setattr(sys.modules[target], name, found)
+                return found
         if places[name] == target:
             found = importlib.import_module(f"{target}.{name}")
         else:
