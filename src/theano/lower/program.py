@@ -22,6 +22,7 @@ from theano.lower.ops import (  # noqa: F401  (register)
     callback,
     dot,
     elemwise,
+    foreign,
     indexing,
     join,
     linalg,
