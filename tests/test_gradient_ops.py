@@ -28,6 +28,7 @@ _ROUNDED = ("zero", "rounding is constant between its jumps", {0: {0}})
 _UNKNOWN = ("undefined", "no short form is known", {0: {0}})
 DECLARED = {
     **dict.fromkeys(("lt", "gt", "le", "ge", "eq", "neq"), [_COMPARED]),
+    **dict.fromkeys(scalar.compare.IN_RANGE.values(), [("zero", "ranges have jumps at their ends", {0: {0, 1, 2}})]),
     **dict.fromkeys(("isnan", "isinf"), [_TESTED]),
     **dict.fromkeys(("ceil", "floor", "trunc", "round_half_to_even", "round_half_away_from_zero"), [_ROUNDED]),
     **dict.fromkeys(("polygamma", "gammainc", "gammaincc", "gammal", "gammau", "jv", "iv"), [_UNKNOWN]),

@@ -23,6 +23,7 @@ from theano.lower.ops import (  # noqa: F401  (register)
     convolution,
     dot,
     elemwise,
+    foreign,
     indexing,
     join,
     linalg,
