@@ -74,7 +74,6 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "theano.graph.basic": ("walk=theano.graph:stack_search", "theano.graph"),
     "theano.graph.fg": ("theano.graph",),
     "theano.graph.utils": ("theano.graph.errors", "scratchpad=theano.graph:Scratchpad"),
-    "theano.compat": ("theano.misc.compat",),
     "theano.compile.function_module": (
         "theano.compile",
         "theano.compile.executable",
@@ -229,7 +228,7 @@ LATE: dict[str, dict[str, str]] = {
 # name that is given as the module's own is a package inside.
 LAZY: dict[str, dict[str, str]] = {
     "theano": {
-        "theano": "d3viz sparse typed_list",
+        "theano": "compat d3viz sparse typed_list",
         "theano.sparse.rows": "sparse_grad",
         "theano.compile.linkers": "CLinker OpWiseCLinker PerformLinker VM_Linker",
         "theano.graph.debug": "debug_assert",
