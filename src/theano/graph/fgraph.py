@@ -37,6 +37,8 @@ class FunctionGraph:
     Attributes
     ----------
     inputs, outputs : list of Variable
+    protected : list of Variable or None
+        Inputs that no operation in place may overwrite; None: all of them.
 
     Examples
     --------
@@ -63,6 +65,7 @@ class FunctionGraph:
             inputs, outputs = [equiv[v] for v in inputs], [equiv[v] for v in outputs]
         self.inputs: list[Any] = inputs
         self.update_mapping = update_mapping
+        self.protected: list[Any] | None = None
         self._given = set(inputs)
         if len(self._given) != len(inputs):
             raise ValueError("an input is listed twice")

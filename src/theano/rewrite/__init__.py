@@ -46,6 +46,7 @@ from theano.rewrite.node_rewrites import (
     local_optimizer,
 )
 from theano.rewrite.pattern_sub import PatternSub
+from theano.rewrite.preparing import AddDestroyHandler, AddFeatureOptimizer, PrintCurrentFunctionGraph
 from theano.rewrite.registration import (
     register_canonicalize,
     register_specialize,

@@ -53,6 +53,9 @@ PHASES: tuple[Phase, ...] = (
 )
 
 
+# From here on rewrites of whole graphs may put in operations in place.
+IN_PLACE = 49.5
+
 # Rules of a phase with those that are new in it, or a rewrite of whole graphs.
 Work = tuple[RuleIndex, RuleIndex] | Entry
 
@@ -70,7 +73,9 @@ class Database(SequenceDB):
     def register(self, name: str, obj: Any, position: Any, *tags: str, **kwargs: Any) -> None:  # type: ignore[override]
         """Add a rewrite of whole graphs that runs at `position`: a number, or ``'last'``.
 
-        The phases are at 1 (canonicalize), 2 (specialize), 2.5 (blas) and 3 (uncanonicalize).
+        The phases are at 1 (canonicalize), 2 (specialize), 2.5 (blas) and 3 (uncanonicalize). From 49.5 on the graph
+        has a `DestroyHandler`: ``fgraph.replace_validate`` refuses operations in place that would overwrite what is
+        still needed, constants, or inputs of the function.
 
         Examples
         --------
@@ -133,6 +138,8 @@ class Database(SequenceDB):
                 again = [phases[name] for name in phases if _of_phase(name) in step.tags]
                 timed += again  # the rules of the phase look at what a rewrite among them has made
         timed.sort(key=lambda item: item[0])
+        while timed and isinstance(timed[-1][2], Entry) and getattr(timed[-1][2].thing, "only_prepares", False):
+            timed.pop()  # nothing comes that it prepares for
         previous: RuleIndex | None = None
         for _, _, work in timed:
             if isinstance(work, tuple):

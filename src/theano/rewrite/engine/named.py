@@ -1,7 +1,9 @@
 """The names that Theano gives to what our rules do, so that ``mode.excluding("local_subtensor_merge")`` finds the rule.
 
 A rule has its own name and, as tags, the names here. Often one rule does what several rewrites of Theano's do; it is
-left out if one of them is. Names of rewrites that we have no rule for (those that fuse loops, choose libraries or work in
+left out if one of them is.
+
+Names of rewrites that we have no rule for (those that fuse loops, choose libraries or work in
 place: `lower/` decides such things) are accepted everywhere, as names that nobody knows are, and do nothing.
 """
 
