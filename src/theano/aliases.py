@@ -28,6 +28,8 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "PureOp=theano.graph:Op",
         "hashtype=theano.graph.helpers:hashtype",
         "theano.compile.linkers",
+        "theano.compile.wrap_linkers",
+        "theano.graph.destroyhandler",
         "theano.graph.external_c",
         "theano.graph.params_type",
         "theano.graph.enum_type",
@@ -35,10 +37,16 @@ ALIASES: dict[str, tuple[str, ...]] = {
     ),
     "theano.gof.params_type": ("theano.graph.params_type", "theano.graph.enum_type", "theano.graph"),
     "theano.gof.cc": (
-        "CLinker=theano.compile.linkers:CLinker",
-        "OpWiseCLinker=theano.compile.linkers:OpWiseCLinker",
+        "theano.compile.linkers",
+        "theano.compile.wrap_linkers",
+        "config=theano.configdefaults:config",
     ),
-    "theano.gof.fg": ("theano.graph", "theano.graph.fgraph"),
+    "theano.gof.destroyhandler": (
+        "theano.graph.destroyhandler",
+        "config=theano.configdefaults:config",
+        "theano.graph.errors",
+    ),
+    "theano.gof.fg": ("theano.graph", "theano.graph.fgraph", "config=theano.configdefaults:config"),
     "theano.gof.graph": (
         "inputs=theano.graph:graph_inputs",
         "ops=theano.graph:list_of_nodes",
@@ -49,7 +57,9 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "theano.gof.link": (
         "Container=theano.compile.sharedvalue:Container",
         "raise_with_op=theano.compile.errors:raise_with_op",
-        "PerformLinker=theano.compile.linkers:PerformLinker",
+        "theano.compile.linkers",
+        "theano.compile.wrap_linkers",
+        "Type=theano.graph:Type",
     ),
     "theano.gof.null_type": ("theano.graph.null_type",),
     "theano.gof.op": (
@@ -59,7 +69,12 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "theano.graph.external_c",
         "theano.graph",
     ),
-    "theano.gof.toolbox": ("theano.graph.features",),
+    "theano.gof.sched": ("theano.graph.sched", "list_of_nodes=theano.graph:list_of_nodes"),
+    "theano.gof.toolbox": (
+        "theano.graph.features",
+        "BadOptimization=theano.compile.debugmode:BadOptimization",
+        "config=theano.configdefaults:config",
+    ),
     "theano.gof.type": ("theano.graph.type", "theano.graph.enum_type", "theano.graph.cdata_type", "theano.graph"),
     "theano.gof.utils": (
         "theano.graph.helpers",
@@ -67,9 +82,20 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "scratchpad=theano.graph:Scratchpad",
         "theano.graph",
     ),
-    "theano.gof.opt": ("theano.rewrite",),
-    "theano.gof.optdb": ("theano.rewrite",),
-    "theano.gof.vm": ("VM_Linker=theano.compile.linkers:VM_Linker",),
+    "theano.gof.opt": (
+        "theano.rewrite",
+        "theano.graph.features",
+        "config=theano.configdefaults:config",
+        "InconsistencyError=theano.graph:InconsistencyError",
+        "LocalMetaOptimizer=theano.compile.meta_optimizer:LocalMetaOptimizer",
+        "LocalMetaOptimizerSkipAssertionError=theano.compile.meta_optimizer:LocalMetaOptimizerSkipAssertionError",
+    ),
+    "theano.gof.optdb": (
+        "theano.rewrite",
+        "config=theano.configdefaults:config",
+        "DefaultOrderedDict=theano.misc.compat:DefaultOrderedDict",
+    ),
+    "theano.gof.vm": ("VM_Linker=theano.compile.linkers:VM_Linker", "config=theano.configdefaults:config"),
     # Where later versions of Theano kept them.
     "theano.graph.basic": ("walk=theano.graph:stack_search", "theano.graph"),
     "theano.graph.fg": ("theano.graph",),
@@ -230,12 +256,16 @@ LAZY: dict[str, dict[str, str]] = {
     "theano": {
         "theano": "compat d3viz sparse typed_list",
         "theano.sparse.rows": "sparse_grad",
-        "theano.compile.linkers": "CLinker OpWiseCLinker PerformLinker VM_Linker",
+        "theano.compile.linkers": "CLinker Linker LocalLinker OpWiseCLinker PerformLinker VM_Linker",
+        "theano.compile.wrap_linkers": "DualLinker WrapLinker WrapLinkerMany",
         "theano.graph.debug": "debug_assert",
     },
     "theano.compile": {
         "theano.compile.collect_shared": "rebuild_collect_shared",
         "theano.compile.linkers": "*",
+        "theano.compile": "monitormode",
+        "theano.compile.monitormode": "MonitorMode",
+        "theano.compile.wrap_linkers": "*",
     },
     "theano.compile.rebuild": {"theano.compile.collect_shared": "rebuild_collect_shared"},
     "theano.scalar": {
