@@ -93,7 +93,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "theano.gof.optdb": (
         "theano.rewrite",
         "config=theano.configdefaults:config",
-        "DefaultOrderedDict=theano.misc.compat:DefaultOrderedDict",
+        "DefaultOrderedDict=theano.compat:DefaultOrderedDict",
     ),
     "theano.gof.vm": ("VM_Linker=theano.compile.linkers:VM_Linker", "config=theano.configdefaults:config"),
     # Where later versions of Theano kept them.
