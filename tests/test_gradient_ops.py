@@ -28,6 +28,7 @@ _ROUNDED = ("zero", "rounding is constant between its jumps", {0: {0}})
 _UNKNOWN = ("undefined", "no short form is known", {0: {0}})
 DECLARED = {
     **dict.fromkeys(("lt", "gt", "le", "ge", "eq", "neq"), [_COMPARED]),
+    **dict.fromkeys(scalar.compare.IN_RANGE.values(), [("zero", "ranges have jumps at their ends", {0: {0, 1, 2}})]),
     **dict.fromkeys(("isnan", "isinf"), [_TESTED]),
     **dict.fromkeys(("ceil", "floor", "trunc", "round_half_to_even", "round_half_away_from_zero"), [_ROUNDED]),
     **dict.fromkeys(("polygamma", "gammainc", "gammaincc", "gammal", "gammau", "jv", "iv"), [_UNKNOWN]),
@@ -70,14 +71,15 @@ DECLARED = {
     "alloc": [("disconnected", "not read, or only the shape", {0: {1}, 1: {0}, 2: {0}})],
     "fill": [("disconnected", "only the shape is read", {0: {0}})],
     "scan": [("disconnected", "not read", {1: {1}})],
+    "batch normalisation": [("disconnected", "not read", {1: {1}, 2: {1}, 8: {1}})],
 }  # fmt: skip
 
 # Operations without an example.
 EXEMPT = {
     "a base class": {
         "BaseAbstractConv", "CAReduce", "CAReduceDtype", "Composed", "Indexed", "OfMatrix", "Unconnected", "Written",
-        "PoolGrad", "_Backward", "_Blas", "_General", "_Logical", "_OfFirst", "_Pooling", "_Reader", "_ScaledProduct",
-        "_Sorting", "_Transform", "mrg_uniform_base",
+        "PoolGrad", "_Backward", "_BatchNorm", "_Blas", "_Blocks", "_General", "_Logical", "_OfFirst", "_Pooling",
+        "_Reader", "_ScaledProduct", "_Sorting", "_Transform", "mrg_uniform_base",
     },
     "draws: no gradient, which says so": {
         "ChoiceFromUniform", "MultinomialFromUniform", "PhiloxUniform", "RandomFunction", "mrg_uniform",
@@ -94,7 +96,7 @@ EXEMPT = {
         "MPIRecv", "MPIRecvWait", "MPISend", "MPISendWait", "_Message",
     },
     "no gradient: an error": {
-        "Eig", "FromFunctionOp", "GrowRows", "LogSoftmaxAlong", "Raise", "SoftmaxAlong",
+        "Eig", "FromFunctionOp", "GrowRows", "Raise",
     },
     "no elements of floating point": {"LoadFromDisk", "StepCount"},
     "lists and slices: no gradient": {

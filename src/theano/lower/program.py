@@ -20,8 +20,10 @@ from theano.lower.main import Assembler, Update
 from theano.lower.ops import (  # noqa: F401  (register)
     branch,
     callback,
+    convolution,
     dot,
     elemwise,
+    foreign,
     indexing,
     join,
     linalg,
