@@ -23,6 +23,10 @@ class MulWithoutZeros(BinaryScalarOp):
     commutative = True
     associative = True
 
+    def __init__(self, output_types_preference: Any = None, name: str | None = None) -> None:
+        super().__init__(output_types_preference, name)
+        self.identity = MulWithoutZeros.identity
+
     def impl(self, x: Any, y: Any) -> Any:
         """The operation on numbers."""
         return y if x == 0 else x if y == 0 else x * y
