@@ -235,6 +235,34 @@ ON_DEMAND: dict[str, tuple[str, ...]] = {
     "theano.sparse.utils": ("theano.sparse.variable", "hash_from_code=theano.graph.helpers:hash_from_code"),
 }
 
+# Where Theano-PyMC and Aesara keep what is in Theano's modules: new name -> old names. They come on demand, too.
+NEWER: dict[str, tuple[str, ...]] = {
+    "theano.assert_op": ("theano.tensor.assertion",),
+    "theano.breakpoint": ("theano.tests.breakpoint",),
+    "theano.compile.function.pfunc": ("theano.compile.pfunc",),
+    "theano.compile.function.types": ("theano.compile.function_module",),
+    "theano.graph.opt": ("theano.gof.opt", "theano.gof.graph"),
+    "theano.graph.optdb": ("theano.gof.optdb",),
+    "theano.graph.toolbox": ("theano.gof.toolbox",),
+    "theano.link": ("theano.gof.link", "theano.gof.vm", "theano.gof.cc"),
+    "theano.link.basic": ("theano.gof.link",),
+    "theano.link.c": ("theano.gof.cc",),
+    "theano.link.c.basic": ("theano.gof.cc",),
+    "theano.link.c.op": ("theano.gof.op",),
+    "theano.link.c.params_type": ("theano.gof.params_type",),
+    "theano.link.c.type": ("theano.gof.type",),
+    "theano.link.utils": ("theano.gof.link",),
+    "theano.link.vm": ("theano.gof.vm",),
+    "theano.scalar.math": ("theano.scalar.basic_scipy",),
+    "theano.scan.basic": ("theano.scan_module.scan", "theano.scan_module"),
+    "theano.tensor.basic_opt": ("theano.tensor.opt",),
+    "theano.tensor.exceptions": (
+        "ShapeError=theano.graph:ShapeError",
+        "NotScalarConstantError=theano.tensor.static_value:NotScalarConstantError",
+    ),
+}
+ON_DEMAND.update(NEWER)
+
 # Modules that are attributes of their parents although those have a function of that name.
 ALWAYS_MODULES = frozenset({"theano.tensor.xlogx"})
 
@@ -273,8 +301,9 @@ LATE: dict[str, dict[str, str]] = {
 # The same, but the place is imported when one of its names is first asked for. "*" are the names of its `__all__`; a
 # name that is given as the module's own is a package inside.
 LAZY: dict[str, dict[str, str]] = {
+    "theano.graph": {"theano.graph": "opt optdb toolbox"},
     "theano": {
-        "theano": "compat d3viz sparse tests typed_list",
+        "theano": "breakpoint compat d3viz link sparse tests typed_list",
         "theano.tests.main": "test",
         "theano.sparse.rows": "sparse_grad",
         "theano.compile.linkers": "CLinker Linker LocalLinker OpWiseCLinker PerformLinker VM_Linker",
@@ -435,6 +464,10 @@ def install() -> None:
             _show(target)
         else:
             _Showing.pending.add(target)
+    for name in ON_DEMAND:
+        parent = sys.modules.get(name.rpartition(".")[0])
+        if parent is not None and not hasattr(parent, "__path__"):
+            parent.__path__ = []  # a module inside a module
     sys.meta_path.insert(0, _Showing)
     sys.meta_path.append(_OnDemand)
     absent.install()

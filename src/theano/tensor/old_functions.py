@@ -53,6 +53,11 @@ float32_rtol, float32_atol = TOLERANCES["float32"]
 float64_rtol, float64_atol = TOLERANCES["float64"]
 
 
+# -- what is installed --------------------------------------------------------------------------------------------
+
+#: SciPy always is.
+imported_scipy = imported_scipy_signal = imported_scipy_special = True
+
 # -- values -----------------------------------------------------------------------------------------------------
 
 
