@@ -28,7 +28,7 @@ def test_every_row_leaves_something_out():
 
 
 def test_most_names_are_there():
-    """Tier 1, what tutorials and libraries use, complete; of tier 2, what is documented, 99 of 100; of the others 9 of 10."""
+    """Tier 1, what tutorials and libraries use, complete; of what is documented 99 of 100; of others 9 of 10."""
     patterns = left_out()
     counted: dict[int, int] = {1: 0, 2: 0, 3: 0}
     absent: dict[int, int] = {1: 0, 2: 0, 3: 0}
