@@ -120,6 +120,14 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "alias_root=theano.graph.walk:alias_root",
     ),
     "theano.compile.pfunc": ("theano.compile", "theano.compile.rebuild", "theano.compile.collect_shared"),
+    # Of Theano-PyMC. Not on demand, for then they would become attributes of the module, in which a function uses `pfunc`.
+    "theano.compile.function.pfunc": ("theano.compile", "theano.compile.rebuild", "theano.compile.collect_shared"),
+    "theano.compile.function.types": (
+        "theano.compile",
+        "theano.compile.executable",
+        "theano.compile.maker",
+        "theano.compile.errors",
+    ),
     # Where functions in older pickles look for them.
     "theano.rewrite.database": ("theano.rewrite.engine.database",),
     "theano.rewrite.softmax_op": ("theano.tensor.nnet.softmax_along",),
@@ -195,7 +203,10 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "theano.tensor.blas",
         "theano.tensor.elemwise",
     ),
-    "theano.sandbox.multinomial": ("theano.tensor.random.mrg_uniform",),
+    "theano.sandbox.multinomial": (
+        "theano.tensor.random.mrg_uniform",
+        "MultinomialWOReplacementFromUniform=theano.tensor.random.mrg_uniform:ChoiceFromUniform",
+    ),
     "theano.sandbox.softsign": ("theano.tensor.nnet", "theano.tensor"),
     "theano.tensor.raw_random": (
         "theano.tensor.random.draws",
@@ -223,6 +234,24 @@ ALIASES: dict[str, tuple[str, ...]] = {
 
 # The same, of packages that are loaded when they are used: such an alias comes into being when it is imported.
 ON_DEMAND: dict[str, tuple[str, ...]] = {
+    "theano.gof.unify": ("theano.graph.unify",),
+    "theano.scan_module.scan_opt": ("theano.compile.scan_rewrites",),
+    "theano.tensor.opt_uncanonicalize": (
+        "CAReduce=theano.tensor.reduction:CAReduce",
+        "DimShuffle=theano.tensor.elemwise:DimShuffle",
+        "Subtensor=theano.tensor.subtensor:Subtensor",
+        "copy_stack_trace=theano.gof.opt:copy_stack_trace",
+        "register_uncanonicalize=theano.tensor.opt:register_uncanonicalize",
+    ),
+    "theano.typed_list.opt": (
+        "Append=theano.typed_list:Append",
+        "Extend=theano.typed_list:Extend",
+        "Insert=theano.typed_list:Insert",
+        "Remove=theano.typed_list:Remove",
+        "Reverse=theano.typed_list:Reverse",
+        "TopoOptimizer=theano.gof.opt:TopoOptimizer",
+        "typed_list_inplace_opt=theano.typed_list.inplace:typed_list_inplace_opt",
+    ),
     "theano.sandbox.solve": ("solve=theano.tensor.slinalg:solve",),
     "theano.sparse.basic": ("theano.sparse", "theano.gradient"),
     "theano.sparse.opt": ("theano.sparse", "theano.rewrite"),
@@ -239,11 +268,10 @@ ON_DEMAND: dict[str, tuple[str, ...]] = {
 NEWER: dict[str, tuple[str, ...]] = {
     "theano.assert_op": ("theano.tensor.assertion",),
     "theano.breakpoint": ("theano.tests.breakpoint",),
-    "theano.compile.function.pfunc": ("theano.compile.pfunc",),
-    "theano.compile.function.types": ("theano.compile.function_module",),
     "theano.graph.opt": ("theano.gof.opt", "theano.gof.graph"),
     "theano.graph.optdb": ("theano.gof.optdb",),
     "theano.graph.toolbox": ("theano.gof.toolbox",),
+    "theano.scan.opt": ("theano.scan_module.scan_opt",),
     "theano.link": ("theano.gof.link", "theano.gof.vm", "theano.gof.cc"),
     "theano.link.basic": ("theano.gof.link",),
     "theano.link.c": ("theano.gof.cc",),
@@ -302,6 +330,7 @@ LATE: dict[str, dict[str, str]] = {
 # name that is given as the module's own is a package inside.
 LAZY: dict[str, dict[str, str]] = {
     "theano.graph": {"theano.graph": "opt optdb toolbox"},
+    "theano.typed_list": {"theano.typed_list": "opt"},
     "theano": {
         "theano": "breakpoint compat d3viz link sparse tests typed_list",
         "theano.tests.main": "test",
@@ -351,10 +380,11 @@ LAZY: dict[str, dict[str, str]] = {
         "theano.tensor.nnet.bn_ops": "AbstractBatchNormInference AbstractBatchNormTrain AbstractBatchNormTrainGrad",
     },
     "theano.tensor": {
-        "theano.tensor": "inplace io signal",
+        "theano.tensor": "inplace io opt_uncanonicalize signal",
         "theano.tensor.alloc": "Tri",
         "theano.tensor.choose": "Choose",
-        "theano.tensor.composed_ops": "AllocDiag DiffOp Flatten Mean PermuteRowElements Tile",
+        "theano.tensor.composed_ops": "AllocDiag DiffOp Flatten Mean PermuteRowElements ScalarFromTensor "
+        "TensorFromScalar Tile scalar_from_tensor tensor_from_scalar",
         "theano.tensor.advanced_subtensor": "Nonzero",
         "theano.tensor.old_functions": "AdvancedBooleanIncSubtensor AdvancedBooleanSubtensor BaseAdvancedIncSubtensor "
         "BaseAdvancedSubtensor adv_index_broadcastable_pattern advanced_boolean_inc_subtensor "
@@ -464,10 +494,6 @@ def install() -> None:
             _show(target)
         else:
             _Showing.pending.add(target)
-    for name in ON_DEMAND:
-        parent = sys.modules.get(name.rpartition(".")[0])
-        if parent is not None and not hasattr(parent, "__path__"):
-            parent.__path__ = []  # a module inside a module
     sys.meta_path.insert(0, _Showing)
     sys.meta_path.append(_OnDemand)
     absent.install()
