@@ -182,7 +182,7 @@ def test_winograd() -> None:
     """Where it is taken, what it may cost in accuracy, and that a flag turns it off."""
     x, w = T.ftensor4("x"), T.ftensor4("w")
     y = T.nnet.conv2d(x, w, border_mode="half")
-    outputs = [y, T.grad((y * y).sum(), x)]
+    outputs = [y, *T.grad((y * y).sum(), [x, w])]
     f = theano.function([x, w], outputs)
     assert "winograd_f32" in theano.printing.loop_program(f)
     with theano.change_flags(conv__winograd="off"):

@@ -83,7 +83,9 @@ def geometry_of(
 
 
 def room_of(g: dict[str, int], size: int, kind: str) -> dict[str, int]:
-    found = (winograd_rooms if kind == "winograd" else rooms)({k: ex.const(v, "i64") for k, v in g.items()}, size)
+    sizes = {k: ex.const(v, "i64") for k, v in g.items()}
+    is_deep = kind == "winograd_weights"
+    found = rooms(sizes, size) if kind == "convolve" else winograd_rooms(sizes, size, is_deep)
     return {k: int(evaluate(getattr(found, k), {})) for k in ("rows", "band", "sums", "table", "panels")}
 
 
@@ -95,11 +97,11 @@ def function_of(name: str, symbols: Mapping[str, int] | None) -> Any:
 
 def call(
     type_: str, g: dict[str, int], x: Side, w: Side, y: Side, cuts: list[int], symbols: Mapping[str, int] | None = None,
-    kinds: tuple[str, str] = ("convolution_panels", "convolve"),
+    kinds: tuple[str, ...] = ("convolution_panels", "convolve"),
 ) -> None:  # fmt: skip
     """Both functions, for the parts between `cuts` one after the other, each in memory of the size that it asks for."""
     dtype = np.dtype(ex.DTYPE_OF[type_])
-    room = room_of(g, dtype.itemsize, kinds[1])
+    room = room_of(g, dtype.itemsize, kinds[-1])
     memory = {k: placed((room[k],), dtype) for k in ("band", "sums", "panels")}
     memory["table"] = placed((room["table"],), np.int64)
     given = {
@@ -223,20 +225,24 @@ def test_long_axes(direction: str) -> None:
 
 
 def check_winograd(rng: np.random.Generator, case: dict[str, Any], how: str, symbols: Any = None) -> None:
-    """The same sum, to 3e-5 of the rms of the results; bit for bit the same for all cuts."""
-    images, kernels, tops = sides_of(rng, case, np.float32, how)
-    x, w, y, g, _ = directed("forward", case, images, kernels, tops)
-    x.array[...], w.array[...] = rng.normal(size=x.shape), rng.normal(size=w.shape)
-    found = []
-    for cuts in ([0, 5], [0, 2, 3, 5]):
-        y.array[...] = GUARD
-        call("f32", g, x, w, y, cuts, symbols, ("winograd_panels", "winograd"))
-        found.append(y.array.copy())
-    assert found[0].tobytes() == found[1].tobytes()
-    EXTERNS["winograd_f32"].meaning({"lo": 0, "hi": 1, "parts": 1, **g, "x": x, "w": w, "y": y})
-    wanted = y.array.astype("f8")
-    size = np.sqrt((wanted**2).sum() / max(wanted.size, 1))
-    assert np.abs(found[0] - wanted).max(initial=0) <= 3e-5 * size, (case, how)
+    """The same sums, to 3e-5 of the rms of the results; bit for bit the same for all cuts."""
+    for direction in ("forward", "weights"):
+        sides = sides_of(rng, case, np.float32, how)
+        x, w, y, g, result = directed(direction, case, *sides)
+        x.array[...], w.array[...] = rng.normal(size=x.shape), rng.normal(size=w.shape)
+        kinds = ("winograd_weights",) if direction == "weights" else ("winograd_panels", "winograd")
+        found = []
+        for cuts in ([0, 5], [0, 2, 3, 5]):
+            result.memory[...] = GUARD
+            call("f32", g, x, w, y, cuts, symbols, kinds)
+            found.append(result.array.copy())
+        assert found[0].tobytes() == found[1].tobytes()
+        result.array[...] = GUARD
+        assert (result.memory == GUARD).all()
+        EXTERNS["winograd_f32"].meaning({"lo": 0, "hi": 1, "parts": 1, **g, "x": x, "w": w, "y": y})
+        wanted = result.array.astype("f8")
+        size = np.sqrt((wanted**2).sum() / max(wanted.size, 1))
+        assert np.abs(found[0] - wanted).max(initial=0) <= 3e-5 * size, (direction, case, how)
 
 
 def winograd_case(n: int, c: int, k: int, image: tuple[int, int], p: tuple[int, int] = (1, 1)) -> dict[str, Any]:

@@ -15,7 +15,7 @@ images, ``y[n, k, i] = sum over c, r and the o for which i = s*o + d*r - p of  x
 
 `winograd` and `winograd_panels` compute the same sum of kernels of 3 x 3 elements, without strides, dilation, groups or
 `deep`, in a way that needs fewer multiplications and rounds more; `rows` is how many tiles of 4 x 4 results are made
-together.
+together. `winograd_weights` does where that is `deep`.
 
 The work is cut into `parts`, of which a call does those from `lo` to `hi`. Sizes decide in which order numbers are
 added, and never the parts that are asked for.
@@ -154,27 +154,41 @@ WINOGRAD_BYTES, WINOGRAD_TILES = 512 << 10, 48
 
 
 def suits_winograd(g: dict[str, Expr]) -> Expr:
-    """Whether sizes that are not known before are such that `winograd` does the sum, and quickly."""
-    found = ex.and_(ex.eq(g["r1"], _number(3)), ex.eq(g["r2"], _number(3)))
-    for name in ("c", "k"):
+    """Whether sizes that are not known before are such that `winograd` does the sum, and quickly.
+
+    Or `winograd_weights`, for the geometry of a gradient of kernels.
+    """
+    return ex.select(ex.ne(g["deep"], _number(0)), _suits(g, "n", "c", "y", "r"), _suits(g, "c", "n", "r", "y"))
+
+
+def _suits(g: dict[str, Expr], channels: str, images: str, kernels: str, results: str) -> Expr:
+    found = ex.and_(*(ex.eq(g[f"{kernels}{a}"], _number(3)) for a in (1, 2)))
+    for name in (channels, "k"):
         found = ex.and_(found, ex.ge(g[name], _number(WINOGRAD_CHANNELS)))
-    for name in ("y1", "y2"):
-        found = ex.and_(found, ex.ge(g[name], _number(WINOGRAD_LENGTH)))
-    tiles = [ex.idiv(ex.add(g[name], _number(3)), _number(4)) for name in ("y1", "y2")]
-    return ex.and_(found, ex.ge(_product(g["n"], *tiles), _number(WINOGRAD_LEAST)))
+    lengths = [g[f"{results}{a}"] for a in (1, 2)]
+    for n in lengths:
+        found = ex.and_(found, ex.ge(n, _number(WINOGRAD_LENGTH)))
+    tiles = [ex.idiv(ex.add(n, _number(3)), _number(4)) for n in lengths]
+    return ex.and_(found, ex.ge(_product(g[images], *tiles), _number(WINOGRAD_LEAST)))
 
 
-def winograd_rooms(g: dict[str, Expr], size: int) -> Rooms:
-    """What `winograd` needs."""
-    columns = _number(COLUMN_BYTES // size)
-    channels, kernels = (_rounded(g[name], columns) for name in ("c", "k"))
+def winograd_rooms(g: dict[str, Expr], size: int, is_deep: bool) -> Rooms:
+    """What `winograd` needs, or `winograd_weights`."""
+    columns, squares = _number(COLUMN_BYTES // size), _number(36)
+    kernels = _rounded(g["k"], columns)
+    channels = columns if is_deep else _rounded(g["c"], columns)
     tiles = ex.idiv(_number(WINOGRAD_BYTES // size // 36), ex.maximum(channels, _number(1)))
     tiles = ex.maximum(tiles, _number(WINOGRAD_TILES))
-    stage = ex.mul(ex.add(ex.mul(tiles, _number(4)), _number(2)), ex.mul(columns, _number(6)))
     gap = _number(36 * 16)
-    band = ex.add(ex.add(_product(_number(36), tiles, channels), gap), stage)
+    positions = ex.mul(ex.add(ex.mul(tiles, _number(4)), _number(6)), columns)
+    band = ex.add(ex.add(_product(squares, tiles, channels), gap), ex.mul(positions, _number(6)))
+    if is_deep:
+        band = ex.add(band, ex.add(_product(squares, tiles, columns), gap))
+        band = ex.add(band, ex.mul(positions, _number(4)))
+        table = ex.add(columns, _number(1))
+        return Rooms(tiles, band, _product(squares, columns, kernels), table, _number(1))
     sums = ex.add(_product(_number(36 + 16), tiles, columns), gap)
-    return Rooms(tiles, band, sums, ex.add(tiles, _number(1)), _product(_number(36), kernels, g["c"]))
+    return Rooms(tiles, band, sums, ex.add(tiles, _number(1)), _product(squares, kernels, g["c"]))
 
 
 def _rounded(count: Expr, columns: Expr) -> Expr:
@@ -224,6 +238,7 @@ _FUNCTIONS: dict[str, tuple[str, str, str, Callable[[str, dict[str, Any]], None]
     "convolution_panels": (PANELS, "w", "panels", _panels),
     "winograd": (CONVOLVE, "x w panels", "y band sums table", _convolve),
     "winograd_panels": (PANELS, "w", "panels", _panels),
+    "winograd_weights": (CONVOLVE, "x w panels", "y band sums table", _convolve),
 }
 
 

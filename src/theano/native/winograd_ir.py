@@ -19,7 +19,7 @@ import struct
 from collections.abc import Callable, Sequence
 
 from theano.loops.convolution import CONVOLVE, PANELS, WINOGRAD_TYPE, name_of
-from theano.native.convolution_code import Words, even, geometry_of
+from theano.native.convolution_code import Words, even, geometry_of, memory_of
 from theano.native.ir_text import INT, V
 from theano.native.product_code import Kernel, Shape
 from theano.native.product_ir import quotient
@@ -80,6 +80,25 @@ def of_sums(m: Vectors, y: Sequence[V]) -> list[V]:
     return [
         m.plus(y[0], m.plus(s, u)), m.add(v, B, m.times(d, A)), m.add(u, BB, m.times(s, AA)),
         m.add(v, B**3, m.add(d, A**3, y[5])),
+    ]  # fmt: skip
+
+
+def of_results(m: Vectors, y: Sequence[V]) -> list[V]:
+    """A y: 4 numbers become 6."""
+    found = [y[0]]
+    for p in (A, B):
+        even_, odd = m.add(y[2], p * p, y[0]), m.add(y[3], p**3, m.times(y[1], p))
+        found += [m.plus(even_, odd), m.minus(even_, odd)]
+    return [*found, y[3]]
+
+
+def to_kernel(m: Vectors, y: Sequence[V]) -> list[V]:
+    """G' y: 6 numbers become 3."""
+    s, d, u, v = m.plus(y[1], y[2]), m.minus(y[1], y[2]), m.plus(y[3], y[4]), m.minus(y[3], y[4])
+    first, second = 2 * AA * (AA - BB), 2 * BB * (BB - AA)
+    return [
+        m.add(u, 1 / second, m.add(s, 1 / first, m.times(y[0], 1 / (AA * BB)))),
+        m.add(v, B / second, m.times(d, A / first)), m.add(u, BB / second, m.add(s, AA / first, y[5])),
     ]  # fmt: skip
 
 
@@ -153,16 +172,15 @@ def panels(s: Shape) -> Kernel:
 
 
 def staged(s: Shape) -> Kernel:
-    """Copy what the `tiles` of a segment meet of an image, with zeros around it, so that channels are side by side.
+    """Copy `lines` lines of `wide` positions, with zeros outside of the image, so that channels are side by side.
 
     From the position (f1, f2) on; `width` channels, others are zeros. Positions are `s.columns` apart.
     """
-    f = Kernel(s, "staged", "x:p xs1:i xs2:i xc:i x1:i x2:i f1:i f2:i tiles:i width:i out:p")
-    columns = s.columns
-    across = f.tiles * STEP + (SIZE - STEP)
+    f = Kernel(s, "staged", "x:p xs1:i xs2:i xc:i x1:i x2:i f1:i f2:i lines:i wide:i width:i out:p")
+    columns, across = s.columns, f.wide
     low = f.minimum(f.maximum(f.constant(0) - f.f2, 0), across)
     high = f.maximum(f.minimum(across, f.x2 - f.f2), low)
-    with f.loop(0, SIZE) as i:
+    with f.loop(0, f.lines) as i:
         line, out = f.f1 + i, f.at(f.out, i * across * columns)
         inside = f.select(line.compare("ult", f.x1), high - low, 0)
         begin, end = f.select(inside > 0, low * columns, across * columns), f.select(inside > 0, high * columns, 0)
@@ -220,17 +238,17 @@ def transformed(s: Shape) -> Kernel:
     f = Kernel(s, "transformed", f"g:p x:p out:p {SEGMENTS} channels:i apart:i")
     g = Words(f, f.g)
     columns, stage = s.columns, f.at(f.out, f.apart * (SIZE * SIZE))
-    across = (f.tiles * STEP + (SIZE - STEP)) * columns
+    across = f.tiles * STEP + (SIZE - STEP)
     with f.loop(0, f.count) as segment:
         n, line, tile = _segment(f, f.first + segment)
         first1, first2 = line * STEP - g["p1"], tile * STEP - g["p2"]
         with f.loop(0, g["c"], columns) as c:
             x, width = f.at(f.x, n * g["xn"] + c * g["xc"]), f.minimum(g["c"] - c, columns)
             of_x = [g["xs1"], g["xs2"], g["xc"], g["x1"], g["x2"]]
-            f.call("staged", x, *of_x, first1, first2, f.tiles, width, stage)
+            f.call("staged", x, *of_x, first1, first2, SIZE, across, width, stage)
             out = f.at(f.out, segment * f.tiles * f.channels + c)
             steps = f.channels, f.apart * SIZE, f.apart
-            f.call("of_image", f.tiles, stage, STEP * columns, across, columns, out, *steps)
+            f.call("of_image", f.tiles, stage, STEP * columns, across * columns, columns, out, *steps)
     return f
 
 
@@ -252,10 +270,104 @@ def put_back(s: Shape) -> Kernel:
     return f
 
 
+# -- kernels -------------------------------------------------------------------------------------------------
+# Of a convolution whose results become the sides of tiles: how the geometry of the gradient of kernels tells them.
+FORWARD = {
+    "n": "c", "c": "n", "xn": "xc", "xc": "xn", "xs1": "xs1", "xs2": "xs2", "x1": "x1", "x2": "x2", "p1": "p1",
+    "p2": "p2", "y1": "r1", "y2": "r2",
+}  # fmt: skip
+
+
+def weights(s: Shape) -> Kernel:
+    """The gradient of kernels of 3 x 3 elements: ``G [sum over tiles of (A y A') * (B' x B)] G'``, of gradients y.
+
+    A unit of work is a panel of channels of x. Its sums are 36 matrices for each panel of kernels.
+    """
+    f = Kernel(s, name_of("winograd_weights", WINOGRAD_TYPE), CONVOLVE.replace(":w", ":p"), exported=True)
+    g, p, columns, squares = geometry_of(f), memory_of(f), s.columns, SIZE * SIZE
+    for name, other in FORWARD.items():
+        p[name] = g[other]
+    b = Block(f, p, f.rows)
+    with f.loop(0, columns) as i:
+        f.table.element(INT, i).store(i, 8)
+    one = f.table.element(INT, columns)
+    one.store(f.constant(0), 8)
+    units = quotient(f, g["n"], f.constant(columns))
+    of_results = f.at(f.band, b.sums_apart * squares + (f.rows * STEP + SIZE) * (SIZE * columns))
+    with f.loop((f.lo * units).over(f.parts), (f.hi * units).over(f.parts)) as unit:
+        channel = unit * columns
+        channels = f.minimum(g["n"] - channel, columns)
+        p["c"] = channels
+        x = f.at(f.x, channel * g["xn"])
+        with f.loop(0, b.all, b.segments) as first:
+            count = f.minimum(b.segments, b.all - first)
+            sizes = first, count, b.high, b.of_line, b.tiles
+            f.call("transformed", p.memory, x, f.band, *sizes, columns, b.sums_apart)
+            with f.loop(0, g["k"], columns) as k:
+                width = f.minimum(g["k"] - k, columns)
+                f.call("gathered", g.memory, f.at(f.w, k * g["wk"]), width, of_results, b.sums_apart, *sizes)
+                fresh = f.select(first.equals(0), 1, 0)
+                with f.loop(0, squares) as at:
+                    numbers, panel = (f.at(v, at * b.sums_apart) for v in (f.band, of_results))
+                    c = f.at(f.sums, (k * squares + at * columns) * columns)
+                    given: list[V | int] = [numbers, f.table, one, 1, count * b.tiles, columns]
+                    f.call("tiles", channels, width, *given, panel, columns, fresh, c, columns)
+        with f.loop(0, g["k"], columns) as k:
+            y, sums = f.at(f.y, k * g["yk"] + channel * g["yn"]), f.at(f.sums, k * (squares * columns))
+            f.call("put_kernels", g.memory, sums, y, channels, f.minimum(g["k"] - k, columns), b.all)
+    return f
+
+
+def gathered(s: Shape) -> Kernel:
+    """The gradients of the results of some segments, for `width` kernels: to 36 matrices with a row for each tile."""
+    f = Kernel(s, "gathered", f"g:p w:p width:i out:p apart:i {SEGMENTS}")
+    g, columns, stage = Words(f, f.g), s.columns, f.at(f.out, f.apart * (SIZE * SIZE))
+    across = f.tiles * STEP
+    with f.loop(0, f.count) as segment:
+        n, line, tile = _segment(f, f.first + segment)
+        of_w = [g["ws1"], g["ws2"], g["wk"], g["r1"], g["r2"]]
+        w = f.at(f.w, n * g["wc"])
+        f.call("staged", w, *of_w, line * STEP, tile * STEP, STEP, across, f.width, stage)
+        out = f.at(f.out, segment * f.tiles * columns)
+        steps = columns, f.apart * SIZE, f.apart
+        f.call("of_results", f.tiles, stage, STEP * columns, across * columns, columns, out, *steps)
+    return f
+
+
+def put_kernels(s: Shape) -> Kernel:
+    """Write `channels` channels of `width` kernels from their sums; zeros where there are no tiles."""
+    f = Kernel(s, "put_kernels", "g:p sums:p y:p channels:i width:i tiles:i")
+    g, columns = Words(f, f.g), s.columns
+    taps = f.memory(TAPS * TAPS * columns * s.size)
+    back = g["ys2"].equals(-1) & g["ys1"].equals(-TAPS)
+    together = back | g["ys1"].equals(g["ys2"] * TAPS)
+    with f.loop(0, f.channels) as c:
+        with f.loop(0, TAPS * TAPS * columns, s.lanes) as at:
+            f.put(f.zero, taps, at)
+        with f.when(f.tiles > 0):
+            of_all = columns * columns
+            f.call(
+                "to_kernel", 1, f.at(f.sums, c * columns), 0, SIZE * of_all, of_all, taps, 0, TAPS * columns, columns
+            )
+        y = f.at(f.y, c * g["yn"])
+        with f.when(together):
+            # side by side, from the last element on where kernels are turned around
+            last = TAPS * TAPS - 1
+            t, place = f.at(taps, f.select(back, last * columns, 0)), f.at(y, f.select(back, -last, 0))
+            step, along = f.select(back, -columns, columns), f.select(back, 1, g["ys2"])
+            f.call("crossed", t, step, TAPS * TAPS, f.width, place, along, g["yk"])
+        with f.unless(together):
+            for i in range(TAPS):
+                t, place = f.at(taps, i * TAPS * columns), f.at(y, g["ys1"] * i)
+                f.call("crossed", t, columns, TAPS, f.width, place, g["ys2"], g["yk"])
+    return f
+
+
 def winograd_kernels(s: Shape) -> list[Kernel]:
     """All of them."""
     return [
         panels(s), winograd(s), transformed(s), staged(s), put_back(s),
         transform(s, "of_kernel", of_kernel, TAPS, SIZE), transform(s, "of_image", of_image, SIZE, SIZE),
-        transform(s, "of_sums", of_sums, SIZE, STEP),
+        transform(s, "of_sums", of_sums, SIZE, STEP), weights(s), gathered(s), put_kernels(s),
+        transform(s, "of_results", of_results, STEP, SIZE), transform(s, "to_kernel", to_kernel, SIZE, TAPS),
     ]  # fmt: skip

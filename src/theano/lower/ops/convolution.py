@@ -269,10 +269,10 @@ def _geometry(case: Case, sides: Sides, direction: str, turned: bool = False) ->
 
 
 class Form:
-    """One way to compute the sum: the functions that copy the kernels and that add, their arguments, their memory."""
+    """One way to compute the sum: the functions, the last of which adds, their arguments, their memory."""
 
     def __init__(
-        self, b: Builder, kinds: tuple[str, str], sides: Sides, geometry: dict[str, Expr], rooms: Rooms
+        self, b: Builder, kinds: tuple[str, ...], sides: Sides, geometry: dict[str, Expr], rooms: Rooms
     ) -> None:
         self.kinds, self.sides, self.geometry = kinds, sides, geometry
         self.rows, self.band, self.sums, self.table, self.panels = (
@@ -290,7 +290,7 @@ def _winograd(case: Case, sides: Sides, direction: str) -> tuple[Form, Expr] | N
     """Winograd's way and whether it is to be taken, which sizes tell; None where it is not."""
     op, b, type_ = case.op, case.b, sides[2].value.type
     plain = op.convdim == 2 and op.num_groups == 1 and all(n == 1 for n in (*op.subsample, *op.filter_dilation))
-    if config.conv.winograd == "off" or type_ != WINOGRAD_TYPE or direction == "weights" or not plain:
+    if config.conv.winograd == "off" or type_ != WINOGRAD_TYPE or not plain:
         return None
     x, w, y = sides
     if direction == "inputs":
@@ -299,8 +299,9 @@ def _winograd(case: Case, sides: Sides, direction: str) -> tuple[Form, Expr] | N
     suits = b.named(suits_winograd(geometry), 0)
     if is_const(suits, False):
         return None
-    found = winograd_rooms(geometry, ex.ITEMSIZE[type_])
-    return Form(b, ("winograd_panels", "winograd"), (x, w, y), geometry, found), suits
+    found = winograd_rooms(geometry, ex.ITEMSIZE[type_], direction == "weights")
+    kinds = ("winograd_weights",) if direction == "weights" else ("winograd_panels", "winograd")
+    return Form(b, kinds, (x, w, y), geometry, found), suits
 
 
 def _convolve(case: Case, out: Tensor, sides: Sides, direction: str) -> None:
@@ -337,10 +338,10 @@ def _convolve(case: Case, out: Tensor, sides: Sides, direction: str) -> None:
         return hs.Slices(lo, hi, parts, weight, 1, least, [hs.Call(asm.symbol(name), args, name)])
 
     def calls(asm: Emitter, form: Form, time: int) -> list[st.Stmt]:
-        copy = ex.idiv(ex.mul(form.panels, length(COPY)), parts)
-        add = ex.idiv(ex.mul(products, length(time)), parts)
-        texts = ((PANELS, copy), (CONVOLVE, add))
-        return [call(asm, form, kind, *given) for kind, given in zip(form.kinds, texts, strict=True)]
+        *copies, add = form.kinds
+        moved, added = (ex.idiv(e, parts) for e in (ex.mul(form.panels, length(COPY)), ex.mul(products, length(time))))
+        before = [call(asm, form, kind, PANELS, moved) for kind in copies]
+        return [*before, call(asm, form, add, CONVOLVE, added)]
 
     def emit(asm: Emitter) -> None:
         for tensor in item.writes:
