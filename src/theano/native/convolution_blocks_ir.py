@@ -417,8 +417,8 @@ def library_module(type_: str, isa: Isa, provisional: bool = False) -> Module:
     """The functions for numbers of one type: those of `loops.convolution.KINDS` are called from outside."""
     s = shape_of(type_, isa, provisional)
     functions = [
-        *kernels(s), *spread_kernels(s), pack(s), phase(s), plan(s), packs(s), panels(s, type_), written(s), block(s),
-        piece(s), convolve(s, type_), *(winograd_kernels(s) if type_ == WINOGRAD_TYPE else []),
+        *kernels(s), *spread_kernels(s), pack(s, True), phase(s), plan(s), packs(s), panels(s, type_), written(s),
+        block(s), piece(s), convolve(s, type_), *(winograd_kernels(s) if type_ == WINOGRAD_TYPE else []),
     ]  # fmt: skip
     found = list(constants(s))
     if s.has_fma:
