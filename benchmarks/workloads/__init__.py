@@ -7,6 +7,7 @@ from benchmarks.workloads import (
     adam,
     attention,
     compiling,
+    convolutions,
     elementwise,
     growing,
     hessian,
@@ -31,7 +32,8 @@ from benchmarks.workloads import (
 
 _FAMILIES = (
     scalar, neurons, mlp, attention, transformer, adam, elementwise, vmath, softmax, reductions, normalisation, scans,
-    indexing, sorting, hessian, products, linalg, sparse, sequences, recurrent, compiling, growing, process,
+    indexing, sorting, hessian, products, convolutions, linalg, sparse, sequences, recurrent, compiling, growing,
+    process,
 )  # fmt: skip
 
 WORKLOADS: dict[str, Workload] = {row.name: row for family in _FAMILIES for row in family.ROWS}
