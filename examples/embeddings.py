@@ -27,7 +27,7 @@ SHOWN = ("list", "class", "integer", "raise", "import", "method", "true", "strin
 
 def main() -> None:
     """Train, print, draw."""
-    chosen = options(__doc__, "embeddings", 20000)
+    chosen = options(__doc__, "embeddings", 12000)
     said = re.findall(r"[a-z]+", text())
     known = [word for word, n in Counter(said).most_common() if n >= 5]
     places = {word: k for k, word in enumerate(known)}

@@ -38,5 +38,5 @@ def lenet(seed: int = 0) -> Network:
 
 
 if __name__ == "__main__":
-    chosen = options(__doc__, "lenet", 1500)
+    chosen = options(__doc__, "lenet", 600)
     main(lenet(), chosen)

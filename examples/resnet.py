@@ -85,5 +85,5 @@ def resnet(seed: int = 0) -> Network:
 
 
 if __name__ == "__main__":
-    chosen = options(__doc__, "resnet", 600)
+    chosen = options(__doc__, "resnet", 400)
     main(resnet(), chosen)
