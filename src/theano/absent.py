@@ -22,7 +22,6 @@ from theano.user_warnings import warn_user
 ANY = "*"
 
 _NEIGHBOURS = "neighbourhoods of pixels"
-_PICTURES = "pictures of graphs for browsers"
 _GPUS = "GPUs"
 _GPU_PACKAGES = ("theano.gpuarray", "theano.sandbox.cuda", "theano.sandbox.gpuarray")
 _GPU_MODULES = (
@@ -35,9 +34,6 @@ _GPU_MODULES = (
 # name and every module inside.
 ABSENT: dict[str, tuple[str, str]] = {
     "theano.tensor.nnet.neighbours": (_NEIGHBOURS, "Images2Neibs images2neibs neibs2images"),
-    "theano.d3viz": (_PICTURES, "d3viz d3write"),
-    "theano.d3viz.d3viz": (_PICTURES, "d3viz d3write replace_patterns safe_json"),
-    "theano.d3viz.formatting": (_PICTURES, "PyDotFormatter"),
     "theano.sandbox.neighbours": (_NEIGHBOURS, "Images2Neibs images2neibs neibs2images"),
     **dict.fromkeys(_GPU_PACKAGES, (_GPUS, ANY)),
     **{f"{package}.{module}": (_GPUS, ANY) for package in _GPU_PACKAGES for module in _GPU_MODULES.split()},
@@ -133,7 +129,7 @@ def stand_in(module: str, name: str) -> Any:
     full = f"{module}.{name}"
     if full in ANSWERS:
         return ANSWERS[full]
-    if full in ABSENT and name not in ABSENT.get(module, ("", ""))[1].split():  # ``d3viz.d3viz`` is a function, too
+    if full in ABSENT and name not in ABSENT.get(module, ("", ""))[1].split():
         return importlib.import_module(full)
     if not _is_absent(module, name):
         raise AttributeError(f"module {module!r} has no attribute {name!r}")
