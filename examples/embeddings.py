@@ -6,6 +6,8 @@ A word is asked for the words around it (skip-gram; T. Mikolov et al., 2013) in 
 step looks at the words of the batch and a sample of others, not at all there are
 (`T.nnet.sampled_softmax_crossentropy`), and ``table - rate * gradient`` writes only these rows. Needs matplotlib for
 the figure.
+
+After 12000 steps the surprise at a word beside one is 6.63 nats, 0.24 less than by how often it comes (7 s of CPU).
 """
 
 from __future__ import annotations

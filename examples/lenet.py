@@ -5,7 +5,7 @@
 Two convolutions, each followed by pooling, and two layers above (Y. LeCun et al., 1998). Needs scikit-learn for the
 digits, and matplotlib for the figure.
 
-Reads 99.0 % of the digits it has not learned from (1500 steps).
+After 2000 steps it reads 98.7 % of the digits that it has not learned from (7 s of CPU).
 """
 
 from __future__ import annotations
@@ -38,5 +38,5 @@ def lenet(seed: int = 0) -> Network:
 
 
 if __name__ == "__main__":
-    chosen = options(__doc__, "lenet", 600)
+    chosen = options(__doc__, "lenet", 2000)
     main(lenet(), chosen)
