@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from theano.backend import llvm_ops as ops
-from theano.backend.llvm import Level, ValuePrinter
+from theano.backend.llvm import Level
+from theano.backend.llvm_loads import LoadPrinter
 from theano.backend.widths import Widths, starts_with_identity, widths
 from theano.loops import expr as ex
 from theano.loops import host as hs
@@ -20,7 +21,7 @@ from theano.loops.visitor import KERNEL, Visitor
 from theano.record import replace
 
 
-class FunctionPrinter(Visitor, ValuePrinter):
+class FunctionPrinter(Visitor, LoadPrinter):
     """Prints one function body; `llvm_main` adds the statements that only main has.
 
     A kernel may call another function (see `llvm_kernel`).

@@ -3,7 +3,8 @@
 - ``element``: the element of operand `value` at this point of the space;
 - ``index``: the position along axis `value` of the space, an i64;
 - ``part``: the number of the part that the point is in, where positions are cut into parts;
-- ``look``: the element of an indirect operand at positions that are computed (along some axes at those of this point);
+- ``look``: the element of an indirect operand at positions that are computed (along some axes at those of this point),
+  or 0 where these are not ``inside``;
 - ``before``: what a `Running` item got from the position before;
 - ``apply``: an operation of the scalar table, which is expanded when its operands are known;
 - ``convert``: a conversion that is defined for all numbers.
@@ -53,11 +54,17 @@ class Point(Protocol):
     def part(self) -> Expr:
         """The number of the part that this point is in."""
 
-    def look(self, k: int, at: list[Expr | None]) -> Expr:
-        """The element of indirect operand `k` at given positions along some axes (None: at this point's)."""
+    def look(self, k: int, at: list[Expr | None], inside: Expr | None) -> Expr:
+        """The element of indirect operand `k` at given positions along some axes (None: at this point's).
+
+        Where it is not `inside` it is 0.
+        """
 
     def before(self) -> Expr:
         """What the item got from the position before."""
+
+
+TRUE = ex.const(True, "bool")
 
 
 # -- forms -----------------------------------------------------------------------------------------------------
@@ -84,10 +91,16 @@ def before(type_: str) -> Expr:
     return ex.form("before", st.load_type(type_), ())
 
 
-def look(k: int, value: Value, at: Sequence[Expr | None]) -> Expr:
-    """The element of indirect operand `k`, which is `value`, at positions (None: that of this point) inside it."""
+def look(k: int, value: Value, at: Sequence[Expr | None], inside: Expr | None = None) -> Expr:
+    """The element of indirect operand `k`, which is `value`, at positions (None: that of this point) inside it.
+
+    They may be anywhere where the condition `inside` does not hold: there the element is 0.
+    """
     given = tuple(i is not None for i in at)
-    return ex.form("look", st.load_type(value.type), tuple(i for i in at if i is not None), (k, given))
+    args = [i for i in at if i is not None]
+    if inside is not None and inside is not TRUE:
+        args.append(inside)
+    return ex.form("look", st.load_type(value.type), tuple(args), (k, given))
 
 
 def applied(application: Application, args: Sequence[Expr]) -> Expr:
@@ -156,7 +169,9 @@ class Facts:
                 assert point is not None, "numbers have no memory"
                 k, given = node.value
                 places = iter(args)
-                found = point.look(k, [done[next(places)] if g else None for g in given])
+                at = [done[next(places)] if g else None for g in given]
+                guard = next(places, None)
+                found = point.look(k, at, None if guard is None else done[guard])
             else:
                 new = tuple([done[a] for a in args])
                 found = node if new == args else ex.rebuilt(node, new)

@@ -161,7 +161,9 @@ class _Body:
             k, given = node.value
             found, picks = iter(args), item.picks[k] if isinstance(item, Pointwise) and k < len(item.picks) else ()
             at = [next(found) if g else _place(picks[n]) for n, g in enumerate(given)]
-            return self.look(item.indirect[k], at)
+            guard = next(found, "")
+            element = self.look(item.indirect[k], at)
+            return f"({element} if {guard} else 0)" if guard else element
         if node.op == "apply":
             return f"{node.value.op.name}({', '.join(args)})"
         if node.op == "convert":

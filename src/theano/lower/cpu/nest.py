@@ -228,13 +228,13 @@ class NestBuilder:
         ]
         return st.View(base, value.type, offset, tuple(s for _, s in terms)), tuple(at for at, _ in terms)
 
-    def load(self, value: Value, position: Sequence[Expr | None]) -> Expr:
+    def load(self, value: Value, position: Sequence[Expr | None], inside: Expr | None = None) -> Expr:
         view, index = self.place(value, position)
-        key = (view.base, view.type, view.offset, view.strides, index)
+        key = (view.base, view.type, view.offset, view.strides, index, inside)
         found = self.loads.get(key)
         if found is None:
             name, found = self.define("x", st.load_type(view.type))
-            self.block.append(st.Load(name, view, index))
+            self.block.append(st.Load(name, view, index, inside))
             self.loads[key] = found
         return found
 
@@ -375,12 +375,13 @@ class _Point:
         self.builder = builder
         self.item = item
 
-    def look(self, k: int, at: list[Expr | None]) -> Expr:
+    def look(self, k: int, at: list[Expr | None], inside: Expr | None) -> Expr:
         builder, item = self.builder, self.item
         here = [None if i is None else builder.local(i) for i in at]
         if k < len(picked(item)):
+            assert inside is None, "what is picked is there"
             return builder.picked(item, k, here)
-        return builder.load(item.indirect[k], here)
+        return builder.load(item.indirect[k], here, None if inside is None else builder.local(inside))
 
     def part(self) -> Expr:
         assert self.builder.part is not None, "the nest is cut into parts"
