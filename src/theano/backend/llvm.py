@@ -60,7 +60,7 @@ class Level(Record):
 class ValuePrinter:
     """Prints expressions, loads and stores of one function body; `llvm_loops` has statements around them.
 
-    Loads that are not plain ones are in `llvm_loads`.
+    Loads whose lanes are not side by side, or not all there, are in `llvm_lanes`.
     """
 
     def load_apart(self, stmt: st.Load) -> bool:
@@ -330,7 +330,7 @@ class ValuePrinter:
         """
         base, offset = view.base, self.linear_index(view, index)
         for name, (counter, start, level) in self.moved.items():
-            step, rest = ops.linear_part(offset, name)
+            step, rest = ex.linear_part(offset, name)
             if step is st.ZERO:
                 continue
             if self.depth(step) > level:

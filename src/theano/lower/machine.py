@@ -59,6 +59,9 @@ class Machine(Record, frozen=True):
     heavy, very_heavy
         From the cost `heavy` on (an elementary function) a loop takes two vectors at once: one waits for its own
         results too long. A loop over one operation of the cost `very_heavy` takes four: 5 to 15 % less (Zen 4).
+    longest_turn
+        Where places are divided by up to so many, as many positions are written out: their loads and stores are vectors
+        that are shuffled.
     light
         A reduction of at most this cost is unrolled, so that additions do not wait for each other.
     short
@@ -177,6 +180,7 @@ class Machine(Record, frozen=True):
 
     heavy: int = 20
     very_heavy: int = 60
+    longest_turn: int = 4
     light: int = 12
     short: int = 32
     accumulators: int = 8

@@ -1,12 +1,12 @@
 """Windows: what a point reads around a place of an array, in the bodies of items.
 
-Along an axis, window `o` has the elements at ``o * stride + r * dilation - pad``, r being the place in the window. A
-body reads them as `Windows.element`, with a number of its own in place of those that are outside of the array. The other
-way round, the windows that hold element `h` are ``(h + pad) // stride - j`` for the first few j, and its place in the
-last of them follows: that is what gradients read (`Windows.covering`).
+Along an axis, window `o` has the elements ``o * stride + r * dilation - pad``, r being the place in the window. A body
+reads them as `Windows.element`, and asks whether there is such an element. The other way round, the windows that hold
+element `h` are ``(h + pad) // stride - j`` for the first few j, and `h` is at place ``(h + pad) % stride + j * stride`` of
+them: that is what gradients read (`Windows.covering`).
 
-Windows of a few elements are written out, so that all of them are in registers (`over_taps`); the others are axes of
-their own, over which the loop nest reduces.
+What is read is accumulated (`over_taps`). Windows of a few elements are written out, so that all of it is in registers;
+the places of others are axes of their own, over which the loop nest reduces.
 """
 
 from __future__ import annotations
@@ -21,17 +21,22 @@ from theano.loops.expr import Expr
 from theano.lower import body as bd
 from theano.lower.builder import Builder
 from theano.lower.dims import ONE, ZERO, is_const, length
+from theano.lower.ops.elemwise import rearranged
 from theano.lower.values import Value
 from theano.record import Record
 
 # Windows of up to so many elements are written out.
 WRITTEN_OUT = 32
 
+# The element for a place in the window (an expression for each axis), and whether it counts.
+Tap = Callable[[Sequence[Expr]], tuple[Expr, Expr]]
+
 
 class Axis(Record, frozen=True):
     """Windows along one axis: the lengths of the array and of a window, and how many windows there are.
 
-    With `covered` each window lies in the array and its padding, which is `pad` on both sides.
+    With `covered` each window lies in the array and its padding, which is `pad` on both sides; else the last ones may
+    end beyond.
     """
 
     image: Expr
@@ -43,86 +48,72 @@ class Axis(Record, frozen=True):
     covered: bool = True
 
     def place(self, o: Expr, r: Expr) -> tuple[Expr, Expr]:
-        """Which element is at place `r` of window `o`, and whether it is in the array."""
+        """Which element is at place `r` of window `o`, and whether there is one."""
         place = ex.sub(ex.add(ex.mul(o, self.stride), ex.mul(r, self.dilation)), self.pad)
-        low, high = self._may_be_before(r), self._may_be_behind(r)
-        return place, _within(place, self.image, low, high)
+        return place, bd.within(place, self.image, self._may_be_before(r), self._may_be_behind(r))
 
     def _may_be_before(self, r: Expr) -> bool:
-        first = _known(r, self.dilation, self.pad)
-        if is_const(self.pad, 0):
-            return False
-        return first is None or first[0] * first[1] < first[2]
+        """Whether place `r` of the first window may be in the padding."""
+        known = _known(r, self.dilation, self.pad)
+        if known is None:
+            return not is_const(self.pad, 0)
+        at, dilation, pad = known
+        return at * dilation < pad
 
     def _may_be_behind(self, r: Expr) -> bool:
-        """Whether the element at place `r` of the last window may be behind the array."""
-        sizes = _known(r, self.dilation, self.pad, self.window)
-        if sizes is None:
+        """Whether place `r` of the last window may be behind the array."""
+        known = _known(r, self.dilation, self.pad, self.window)
+        if known is None:
             return not (self.covered and is_const(self.pad, 0))
-        at, dilation, pad, window = sizes
-        all_sizes = _known(self.count, self.stride, self.image)
-        if all_sizes is not None:
-            count, stride, image = all_sizes
+        at, dilation, pad, window = known
+        lengths = _known(self.count, self.stride, self.image)
+        if lengths is not None:
+            count, stride, image = lengths
             return (count - 1) * stride + at * dilation - pad >= image
         return not self.covered or pad > (window - 1 - at) * dilation
 
     def reach(self) -> Expr:
         """How many windows may hold one element, if there is no dilation."""
-        sizes = _known(self.window, self.stride)
-        if sizes is not None:
-            return length(-(-sizes[0] // sizes[1]))
-        return ex.idiv(ex.sub(ex.add(self.window, self.stride), ONE), self.stride)
+        known = _known(self.window, self.stride)
+        if known is not None:
+            return length(-(-known[0] // known[1]))
+        return ex.add(ex.idiv(ex.sub(self.window, ONE), self.stride), ONE)
 
     def covering(self, h: Expr, j: Expr) -> tuple[Expr, Expr, Expr]:
         """The `j`-th window from behind that may hold element `h`, the place of it there, and whether it does."""
         at = ex.add(h, self.pad)
-        last = ex.idiv(at, self.stride)
-        o = ex.sub(last, j)
-        place = ex.sub(at, ex.mul(o, self.stride))
-        sizes = _known(self.window, self.stride, j)
-        low = sizes is None or sizes[2] > 0
-        inside = _within(o, self.count, low, self._ends_early())
-        if sizes is None or sizes[2] * sizes[1] + sizes[1] > sizes[0]:
+        o = ex.sub(bd.quotient(at, self.stride), j)
+        place = ex.add(bd.remainder(at, self.stride), ex.mul(j, self.stride))
+        known = _known(self.window, self.stride, j)
+        inside = bd.within(o, self.count, known is None or known[2] > 0, self._ends_early())
+        if known is None or known[2] * known[1] + known[1] > known[0]:
             inside = ex.and_(inside, ex.lt(place, self.window))
         return o, place, inside
 
     def _ends_early(self) -> bool:
         """Whether there may be elements behind the last window."""
-        sizes = _known(self.image, self.pad, self.stride, self.count)
-        return sizes is None or (sizes[0] - 1 + sizes[1]) // sizes[2] >= sizes[3]
-
-    def tap(self, h: Expr, r: Expr) -> tuple[Expr, Expr]:
-        """The window in which element `h` is at place `r`, and whether there is one."""
-        at = ex.sub(ex.add(h, self.pad), ex.mul(r, self.dilation))
-        if is_const(self.stride, 1):
-            return at, _within(at, self.count, True, True)
-        o = ex.idiv(at, self.stride)
-        inside = ex.and_(ex.ge(at, ZERO), _within(o, self.count, False, True))
-        return o, ex.and_(inside, ex.eq(ex.mul(o, self.stride), at))
+        known = _known(self.window, self.stride)
+        if not self.covered and known is not None and known[0] <= known[1]:
+            return False
+        lengths = _known(self.image, self.pad, self.stride, self.count)
+        return lengths is None or (lengths[0] - 1 + lengths[1]) // lengths[2] >= lengths[3]
 
     def elements(self, o: Expr, with_padding: bool) -> Expr:
         """How many elements window `o` has, 1 at least."""
-        start = ex.sub(ex.mul(o, self.stride), self.pad)
-        stop = ex.add(start, self.window)
         if self.covered and (with_padding or is_const(self.pad, 0)):
             return self.window
+        start = ex.sub(ex.mul(o, self.stride), self.pad)
+        stop = ex.add(start, self.window)
         if with_padding:
             return ex.maximum(ex.sub(ex.minimum(stop, ex.add(self.image, self.pad)), start), ONE)
-        return ex.maximum(ex.sub(ex.minimum(stop, self.image), ex.maximum(start, ZERO)), ONE)
+        if not is_const(self.pad, 0):
+            start = ex.maximum(start, ZERO)
+        return ex.maximum(ex.sub(ex.minimum(stop, self.image), start), ONE)
 
 
 def _known(*lengths: Expr) -> list[int] | None:
     """Lengths as numbers, if all of them are constants."""
     return [int(d.value) for d in lengths] if all(map(is_const, lengths)) else None
-
-
-def _within(place: Expr, count: Expr, low: bool, high: bool) -> Expr:
-    """Whether a place is among `count`, of which it may miss the low end, the high end or both."""
-    if low and high:
-        return ex.lt(ex.bitcast(place, "u64"), ex.bitcast(count, "u64"))  # a negative place is a very large one
-    if high:
-        return ex.lt(place, count)
-    return ex.ge(place, ZERO) if low else bd.TRUE
 
 
 class Windows(Record, frozen=True):
@@ -144,12 +135,20 @@ class Windows(Record, frozen=True):
         """Where a point is along the axes of the windows."""
         return [bd.index(len(self.lead) + k) for k in range(len(self.axes))]
 
-    def _at(self, k: int, x: Value, places: Sequence[Expr], inside: Sequence[Expr]) -> tuple[Expr, Expr]:
-        guard = bd.TRUE
-        for condition in inside:
-            guard = ex.and_(guard, condition)
+    def places(self) -> list[Expr]:
+        """How many places a window has along each axis."""
+        return [axis.window for axis in self.axes]
+
+    def reach(self) -> list[Expr]:
+        """Along each axis how many windows may hold one element."""
+        return [axis.reach() for axis in self.axes]
+
+    def _look(self, k: int, x: Value, places: Sequence[Expr], conditions: Sequence[Expr]) -> tuple[Expr, Expr]:
+        inside = bd.TRUE
+        for condition in conditions:
+            inside = ex.and_(inside, condition)
         lead = [ZERO if is_const(d, 1) else bd.index(n) for n, d in enumerate(x.dims[: len(self.lead)])]
-        return bd.look(k, x, [*lead, *places], guard), guard
+        return bd.look(k, x, [*lead, *places], inside), inside
 
     def element(self, k: int, x: Value, places: Sequence[Expr]) -> tuple[Expr, Expr]:
         """The element of `x`, indirect operand `k`, at a place of the window of this point; whether there is one.
@@ -158,27 +157,17 @@ class Windows(Record, frozen=True):
         """
         axes = zip(self.axes, self.here(), places, strict=True)
         found = [axis.place(o, r) for axis, o, r in axes]
-        return self._at(k, x, [place for place, _ in found], [inside for _, inside in found])
+        return self._look(k, x, [place for place, _ in found], [inside for _, inside in found])
 
     def covering(self, k: int, y: Value, places: Sequence[Expr]) -> tuple[Expr, Expr]:
         """The element of `y` for one of the windows that may hold this point of the array; whether it does."""
         axes = zip(self.axes, self.here(), places, strict=True)
         found = [axis.covering(h, j) for axis, h, j in axes]
-        return self._at(k, y, [o for o, _, _ in found], [inside for _, _, inside in found])
-
-    def tap(self, k: int, y: Value, places: Sequence[Expr]) -> tuple[Expr, Expr]:
-        """The element of `y` for the window that holds this point of the array at a place; whether there is one."""
-        axes = zip(self.axes, self.here(), places, strict=True)
-        found = [axis.tap(h, r) for axis, h, r in axes]
-        return self._at(k, y, [o for o, _ in found], [inside for _, inside in found])
-
-    def reach(self) -> list[Expr]:
-        """Along each axis how many windows may hold one element."""
-        return [axis.reach() for axis in self.axes]
+        return self._look(k, y, [o for o, _, _ in found], [inside for _, _, inside in found])
 
 
 def over_taps(
-    b: Builder, type_: str, dims: Sequence[Expr], taps: Sequence[Expr], tap: Callable[[Sequence[Expr]], Expr], op: str,
+    b: Builder, type_: str, dims: Sequence[Expr], taps: Sequence[Expr], tap: Tap, op: str,
     indirect: Sequence[Value], reads: Sequence[Value] = (), finish: Callable[[Expr], Expr] | None = None,
 ) -> Value:  # fmt: skip
     """What `tap` gives for places along axes of the lengths `taps`, accumulated by `op` in the order of rows.
@@ -192,7 +181,7 @@ def over_taps(
     taps
         How many places there are along each axis.
     tap
-        The element for a place (an expression for each axis) of a point; of the accumulator's type.
+        The element for a place, and whether it counts.
     op
         ``"add"``, ``"max"``, ...: see `stmt.combine`.
     indirect, reads
@@ -203,27 +192,23 @@ def over_taps(
     finish = finish or (lambda x: x)
     lengths = _known(*taps)
     if lengths is not None and math.prod(lengths) <= WRITTEN_OUT:
-        places = [[length(k) for k in range(n)] for n in lengths]
-        elements = [tap(list(place)) for place in itertools.product(*places)]
-        found = elements[0] if op == "max" and elements else st.identity(op, elements[0].type)
-        for element in elements[op == "max" :]:
-            found = st.combine(op, found, element)
+        found: Expr | None = None
+        for place in itertools.product(*(range(n) for n in lengths)):
+            element, counts = tap([length(k) for k in place])
+            if found is None:
+                found = ex.select(counts, element, st.identity(op, element.type))
+            else:
+                found = ex.select(counts, st.combine(op, found, element), found)
+        assert found is not None, "a window has a place at least"
         body = bd.converted(finish(found), st.load_type(type_))
-        return b.pointwise(type_, dims, reads, body, cost=2 * len(elements), indirect=indirect)
+        return b.pointwise(type_, dims, reads, body, cost=2 * math.prod(lengths), indirect=indirect)
     count = len(dims)
-    wide = tap([bd.index(count + k) for k in range(len(taps))])
-    inner = [Value(r.type, (*r.dims, *(ONE for _ in taps)), **_look(r, len(taps))) for r in reads]
+    element, counts = tap([bd.index(count + k) for k in range(len(taps))])
+    wide = bd.dividing_in_place(ex.select(counts, element, st.identity(op, element.type)))
+    inner = [rearranged(r, [*range(r.ndim), *[None] * len(taps)]) for r in reads]
     all_of_them = b.pointwise(wide.type, (*dims, *taps), inner, wide, cost=4, indirect=indirect)
+    acc = "f64" if op == "add" and wide.type in ex.FLOATS else wide.type
     red = frozenset(range(count, count + len(taps)))
-    total = b.reduce(wide.type, all_of_them.dims, [all_of_them], red, False, op, wide.type, bd.element(0, all_of_them))
+    body = bd.converted(bd.element(0, all_of_them), acc)
+    total = b.reduce(acc, all_of_them.dims, [all_of_them], red, False, op, acc, body)
     return b.pointwise(type_, dims, [total], bd.converted(finish(bd.element(0, total)), st.load_type(type_)), cost=2)
-
-
-def _look(value: Value, more: int) -> dict[str, object]:
-    """How a value is looked at, with more axes of length 1 at the end."""
-    if value.uniform is not None:
-        return {"uniform": value.uniform}
-    if value.axes is not None:
-        return {"tensor": value.tensor, "axes": (*value.axes, *(None for _ in range(more)))}
-    strides = (*(value.strides or ()), *(ZERO for _ in range(more)))
-    return {"tensor": value.tensor, "offset": value.offset, "strides": strides}

@@ -10,6 +10,7 @@ from theano.loops.expr import Expr
 from theano.loops.schema import expressions
 from theano.lower import body as bd
 from theano.lower.builder import OF_KERNELS, Builder, c_strides, whole
+from theano.lower.cpu.edges import Edges
 from theano.lower.dims import ONE, ZERO, is_const
 from theano.lower.emitter import Argument
 from theano.lower.items import Item, Pointwise, Reduce
@@ -69,6 +70,7 @@ class NestBuilder:
         self.own: set[str] = set()
         self.inside: dict[Expr, bool] = {}
         self.vector_axis: int | None = None  # of a column nest
+        self.edges: Edges | None = None  # of the innermost loop, where places in it are known to be inside
         self.row: tuple[Expr, Expr] | None = None  # where the ragged axis begins and ends
 
     # -- names and parameters --------------------------------------------------------------------------
@@ -382,6 +384,13 @@ class _Point:
             assert inside is None, "what is picked is there"
             return builder.picked(item, k, here)
         return builder.load(item.indirect[k], here, None if inside is None else builder.local(inside))
+
+    def within(self, place: Expr, count: Expr, low: bool, high: bool) -> Expr:
+        builder = self.builder
+        place, count = builder.local(place), builder.local(count)
+        if builder.edges is not None and builder.edges.keep_inside(place, count, low, high):
+            return bd.TRUE
+        return bd.is_within(place, count, low, high)
 
     def part(self) -> Expr:
         assert self.builder.part is not None, "the nest is cut into parts"

@@ -1,7 +1,8 @@
-"""LLVM IR of loads of what lies some elements apart, and of those with a condition.
+"""LLVM IR of loads and stores of lanes that lie some elements apart, and of loads with a condition.
 
 Of elements at a distance of 2 to 4, vectors of what lies between the first and the last are read whole, and shuffled:
 16 numbers at even places are two loads and one instruction instead of 32. No element behind the last one is touched.
+Where all between them is stored, one store after the other, it is shuffled into vectors that are written whole.
 Where a target can mask loads, the condition of a load is its mask. Else lanes without a number read a zero instead.
 """
 
@@ -11,13 +12,14 @@ from theano.backend import llvm_ops as ops
 from theano.backend.llvm import ValuePrinter
 from theano.loops import expr as ex
 from theano.loops import stmt as st
+from theano.loops.expr import Expr
 
 # The largest distance at which whole vectors are read.
 NEAR = 4
 
 
-class LoadPrinter(ValuePrinter):
-    """Prints the loads that need more than an address."""
+class LanePrinter(ValuePrinter):
+    """Prints the loads and stores that need more than an address."""
 
     def load_apart(self, stmt: st.Load) -> bool:
         type_, lanes = stmt.view.type, self.top.lanes
@@ -33,21 +35,17 @@ class LoadPrinter(ValuePrinter):
         return True
 
     # -- elements near each other ------------------------------------------------------------------------------
-    def _near(self, stmt: st.Load) -> tuple[str, int] | None:
+    def _near(self, stmt: st.Load | st.Store) -> tuple[str, int] | None:
         """The address of the first element and the distance of the others, in a loop over vectors, if that is short."""
-        level, view = self.top, stmt.view
-        if level.mask and not self.isa.has_masks:
+        if self.top.mask and not self.isa.has_masks:
             return None
-        base, offset = self.place(view, stmt.index)
-        split = self.split_linear(offset, level.index, level.owner)
-        if split is None or self.value(split[1])[1] != 1:
+        found = self._steps(stmt)
+        if found is None:
             return None
-        step, rest = split
-        if step.op != "const" or not 2 <= step.value <= NEAR:
-            return None
-        start = self.address(base, view.type, rest)
-        at = self.emit(f"mul i64 {level.index_ssa}, {step.value}")
-        return self.emit(f"getelementptr {ops.MEMORY[view.type]}, ptr {start}, i64 {at}"), int(step.value)
+        base, step, rest, number = found
+        start = self.address(base, stmt.view.type, ex.add(rest, ex.const(number, "i64")))
+        at = self.emit(f"mul i64 {self.top.index_ssa}, {step}")
+        return self.emit(f"getelementptr {ops.MEMORY[stmt.view.type]}, ptr {start}, i64 {at}"), step
 
     def _shuffled(self, type_: str, start: str, step: int, mask: str) -> str:
         """The elements ``start[k * step]``, those of a mask if there is one."""
@@ -73,6 +71,58 @@ class LoadPrinter(ValuePrinter):
                 picks.append(lanes + e - firsts[n] if piece == n else before if piece < n else 0)
             found = self._shuffle(ops.MEMORY[type_], found, pieces[n], picks)
         return found
+
+    def together(self, stmts: list[st.Stmt], k: int) -> list[st.Store]:
+        """The stores from the k-th statement on that fill the places between each other; nothing if there are none."""
+        first = stmts[k]
+        if not isinstance(first, st.Store) or (self.top.mask and not self.isa.has_masks):
+            return []
+        found = self._steps(first) if self.top.lanes > 1 else None
+        if found is None:
+            return []
+        base, step, rest, behind = found
+        stores = [s for s in stmts[k : k + step] if isinstance(s, st.Store) and s.view.type == first.view.type]
+        wanted = [(base, step, rest, behind + n) for n in range(step)]
+        return stores if [self._steps(s) for s in stores] == wanted else []
+
+    def _steps(self, stmt: st.Load | st.Store) -> tuple[str, int, Expr, int] | None:
+        """Base, distance between lanes if that is short, and where the first is: an expression and a number behind it."""
+        level = self.top
+        base, offset = self.place(stmt.view, stmt.index)
+        split = self.split_linear(offset, level.index, level.owner)
+        if split is None or self.value(split[1])[1] != 1:
+            return None
+        step, rest = split
+        if step.op != "const" or not 2 <= step.value <= NEAR:
+            return None
+        plain, number = _apart(rest)
+        return base, int(step.value), plain, number
+
+    def store_together(self, stores: list[st.Store]) -> None:
+        """Store ``values[n][k]`` at ``start[k * step + n]``, whole vectors at a time, those of a mask if there is one."""
+        type_, step, lanes, mask = stores[0].view.type, len(stores), self.top.lanes, self.top.mask
+        t, function = ops.memory(type_, lanes), ops.masked("store", type_, lanes)
+        near = self._near(stores[0])
+        assert near is not None
+        start, _ = near
+        values = [self.to_memory(type_, self.operand(s.value, lanes), lanes) for s in stores]
+        for first in range(0, step * lanes, lanes):
+            wanted = [divmod(first + k, step) for k in range(lanes)]
+            vector = values[0]
+            for n in range(1, step):
+                picks = []
+                for k, (lane, value) in enumerate(wanted):
+                    before = lane if n == 1 else k
+                    picks.append(lanes + lane if value == n else before if value < n else 0)
+                vector = self._shuffle(ops.MEMORY[type_], vector, values[n], picks)
+            at = self.emit(f"getelementptr {ops.MEMORY[type_]}, ptr {start}, i64 {first}")
+            if not mask:
+                self.do(f"store {t} {vector}, ptr {at}, align {ex.ITEMSIZE[type_]}")
+                continue
+            counts = self._shuffle("i1", mask, "zeroinitializer", [lane for lane, _ in wanted])
+            self.use(function)
+            align = f"i32 {ex.ITEMSIZE[type_]}"
+            self.do(f"call void @{function.name}({t} {vector}, ptr {at}, {align}, <{lanes} x i1> {counts})")
 
     def _shuffle(self, element: str, a: str, b: str, picks: list[int]) -> str:
         t, lanes = f"<{len(picks)} x {element}>", len(picks)
@@ -139,3 +189,17 @@ class LoadPrinter(ValuePrinter):
             self.levels[0].lines[:0] = [f"{name} = alloca i64, align 8", f"store i64 0, ptr {name}, align 8"]
             memo["zero"] = name, 1
         return memo["zero"][0]
+
+
+def _apart(offset: Expr) -> tuple[Expr, int]:
+    """An offset as an expression and a number."""
+    plain, number, terms = st.ZERO, 0, [offset]
+    while terms:
+        term = terms.pop()
+        if term.op == "add":
+            terms += reversed(term.args)
+        elif term.op == "const":
+            number += term.value
+        else:
+            plain = ex.add(plain, term)
+    return plain, number
