@@ -8,14 +8,19 @@ Where a target can mask loads, the condition of a load is its mask. Else lanes w
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from theano.backend import llvm_ops as ops
 from theano.backend.llvm import ValuePrinter
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
+from theano.runtime.module import Global
 
 # The largest distance at which whole vectors are read.
 NEAR = 4
+# What is read where nothing is: as many bytes as that.
+ZEROS = Global("zeros", f"constant [{64 * NEAR} x i8] zeroinitializer, align 64", linkage="internal")
 
 
 class LanePrinter(ValuePrinter):
@@ -24,8 +29,7 @@ class LanePrinter(ValuePrinter):
     def load_apart(self, stmt: st.Load) -> bool:
         type_, lanes = stmt.view.type, self.top.lanes
         if stmt.inside is not None:
-            condition, n = self.value(stmt.inside)
-            text, n = self._guarded(stmt, condition, n)
+            text, n = self._guarded(stmt)
             self.define(stmt.name, self.from_memory(type_, text, n), n)
             return True
         near = self._near(stmt) if lanes > 1 else None
@@ -61,7 +65,7 @@ class LanePrinter(ValuePrinter):
                 pieces.append(self.emit(f"load {t}, ptr {at}, align {ex.ITEMSIZE[type_]}"))
                 continue
             picks = [(first + k) // step if (first + k) % step == 0 else lanes for k in range(lanes)]
-            pieces.append(self._load_masked(type_, at, self._shuffle("i1", mask, "zeroinitializer", picks)))
+            pieces.append(self._load_masked(type_, at, self._spread_mask(mask, picks)))
         # of each lane: the piece that its element is in, and the place there
         found, own = pieces[0], [max(n for n, first in enumerate(firsts) if first <= e) for e in wanted]
         for n in range(1, step):
@@ -86,7 +90,7 @@ class LanePrinter(ValuePrinter):
         return stores if [self._steps(s) for s in stores] == wanted else []
 
     def _steps(self, stmt: st.Load | st.Store) -> tuple[str, int, Expr, int] | None:
-        """Base, distance between lanes if that is short, and where the first is: an expression and a number behind it."""
+        """Base, distance of lanes if that is short, and the place of the first: an expression and a number behind it."""
         level = self.top
         base, offset = self.place(stmt.view, stmt.index)
         split = self.split_linear(offset, level.index, level.owner)
@@ -99,7 +103,7 @@ class LanePrinter(ValuePrinter):
         return base, int(step.value), plain, number
 
     def store_together(self, stores: list[st.Store]) -> None:
-        """Store ``values[n][k]`` at ``start[k * step + n]``, whole vectors at a time, those of a mask if there is one."""
+        """Store ``values[n][k]`` at ``start[k * step + n]``, whole vectors at a time, or what a mask says of them."""
         type_, step, lanes, mask = stores[0].view.type, len(stores), self.top.lanes, self.top.mask
         t, function = ops.memory(type_, lanes), ops.masked("store", type_, lanes)
         near = self._near(stores[0])
@@ -119,10 +123,14 @@ class LanePrinter(ValuePrinter):
             if not mask:
                 self.do(f"store {t} {vector}, ptr {at}, align {ex.ITEMSIZE[type_]}")
                 continue
-            counts = self._shuffle("i1", mask, "zeroinitializer", [lane for lane, _ in wanted])
+            counts = self._spread_mask(mask, [lane for lane, _ in wanted])
             self.use(function)
             align = f"i32 {ex.ITEMSIZE[type_]}"
             self.do(f"call void @{function.name}({t} {vector}, ptr {at}, {align}, <{lanes} x i1> {counts})")
+
+    def _spread_mask(self, mask: str, picks: list[int]) -> str:
+        """The lanes `picks` of a mask; none for a number beyond them."""
+        return self._once((mask, *picks), lambda: self._shuffle("i1", mask, "zeroinitializer", picks))
 
     def _shuffle(self, element: str, a: str, b: str, picks: list[int]) -> str:
         t, lanes = f"<{len(picks)} x {element}>", len(picks)
@@ -139,56 +147,83 @@ class LanePrinter(ValuePrinter):
         )
 
     # -- with a condition --------------------------------------------------------------------------------------
-    def _guarded(self, stmt: st.Load, condition: str, n: int) -> tuple[str, int]:
-        """The elements where a condition holds, else zeros; and in how many lanes."""
-        level, type_ = self.top, stmt.view.type
-        lanes = level.lanes
-        if lanes == 1:
-            _, (address,) = self.access(stmt.view, stmt.index)
-            return self._one_or_zero(type_, condition, address), 1
-        is_masked = self.isa.has_masks or (self.isa.masks_words and ex.ITEMSIZE[type_] >= 4)
-        near = self._near(stmt) if self.isa.has_masks else None
-        kind, addresses = ("near", [""]) if near else self.access(stmt.view, stmt.index)
-        if kind == "one" and n == 1:
-            return self._one_or_zero(type_, condition, addresses[0]), 1
-        mask = self.operand(stmt.inside, lanes)
-        if level.mask:
-            mask = self.emit(f"and <{lanes} x i1> {mask}, {level.mask}")
+    def _guarded(self, stmt: st.Load) -> tuple[str, int]:
+        """The elements where a condition holds, else zeros; and in how many lanes.
+
+        The part of it that is the same in all lanes decides where to read: there are zeros for those that are nowhere.
+        """
+        level, type_, lanes = self.top, stmt.view.type, self.top.lanes
+        assert stmt.inside is not None
+        same, mask = self._conditions(stmt.inside)
+        near = self._near(stmt) if lanes > 1 and (self.isa.has_masks or not mask) else None
+        kind, addresses = ("near", []) if near else self.access(stmt.view, stmt.index)
         if near is not None:
-            return self._shuffled(type_, *near, mask), lanes
-        if kind == "row" and is_masked:
-            return self._load_masked(type_, addresses[0], mask), lanes
+            start, step = near
+            return self._shuffled(type_, self._or_zeros(same, start), step, self._both(mask, level.mask)), lanes
+        if kind == "one" and not mask:
+            return self.emit(f"load {ops.MEMORY[type_]}, ptr {self._or_zeros(same, addresses[0])}"), 1
+        is_masked = self.isa.has_masks or (self.isa.masks_words and ex.ITEMSIZE[type_] >= 4)
+        if kind == "row" and (is_masked or not self._both(mask, level.mask)):
+            address, mask = self._or_zeros(same, addresses[0]), self._both(mask, level.mask)
+            if mask:
+                return self._load_masked(type_, address, mask), lanes
+            return self.emit(f"load {ops.memory(type_, lanes)}, ptr {address}, align {ex.ITEMSIZE[type_]}"), lanes
+        if same:
+            mask = self._both(mask, self._splat("bool", same, lanes, -1))
         if kind == "picked":
             t, function = ops.memory(type_, lanes), ops.masked("gather", type_, lanes)
             self.use(function)
             at = f"<{lanes} x ptr> {addresses[0]}, i32 {ex.ITEMSIZE[type_]}"
-            given = f"{at}, <{lanes} x i1> {mask}, {t} zeroinitializer"
+            given = f"{at}, <{lanes} x i1> {self._both(mask, level.mask)}, {t} zeroinitializer"
             return self.emit(f"call {t} @{function.name}({given})"), lanes
         if kind == "row":
             element = ops.MEMORY[type_]
             addresses = [self.emit(f"getelementptr {element}, ptr {addresses[0]}, i64 {k}") for k in range(lanes)]
-        return self._each_or_zero(type_, mask, addresses * (lanes if kind == "one" else 1)), lanes
+        found = self._each_or_zero(type_, self._both(mask, level.mask), addresses * (lanes if kind == "one" else 1))
+        return found, lanes
 
-    def _one_or_zero(self, type_: str, condition: str, address: str) -> str:
-        """One element; where the condition does not hold, a zero on the stack is read instead."""
-        at = self.emit(f"select i1 {condition}, ptr {address}, ptr {self._zero()}")
-        return self.emit(f"load {ops.MEMORY[type_]}, ptr {at}, align {ex.ITEMSIZE[type_]}")
+    def _conditions(self, inside: Expr) -> tuple[str, str]:
+        """A condition as one that is the same in all lanes and a mask; an empty text for what always holds."""
+        always = ex.const(True, "bool")
+        same, own, terms = always, always, [inside]
+        while terms:
+            term = terms.pop()
+            if term.op == "and":
+                terms += reversed(term.args)
+            elif self.value(term)[1] == 1:
+                same = ex.and_(same, term)
+            else:
+                own = ex.and_(own, term)
+        lanes = self.top.lanes
+        return "" if same is always else self.operand(same), "" if own is always else self.operand(own, lanes)
+
+    def _both(self, a: str, b: str) -> str:
+        """Two masks, of which there may be none."""
+        if not a or not b:
+            return a or b
+        return self._once(("both", a, b), lambda: self.emit(f"and <{self.top.lanes} x i1> {a}, {b}"))
+
+    def _once(self, key: tuple[object, ...], printed: Callable[[], str]) -> str:
+        """What is printed once in this body."""
+        memo = self.top.memo
+        if key not in memo:
+            memo[key] = printed(), self.top.lanes
+        return memo[key][0]
+
+    def _or_zeros(self, condition: str, address: str) -> str:
+        """An address where a condition holds, else that of zeros."""
+        if not condition:
+            return address
+        self.use(ZEROS)
+        return self.emit(f"select i1 {condition}, ptr {address}, ptr @{ZEROS.name}")
 
     def _each_or_zero(self, type_: str, mask: str, addresses: list[str]) -> str:
         t, vector = ops.memory(type_, len(addresses)), "poison"
         for k, address in enumerate(addresses):
             condition = self.emit(f"extractelement <{len(addresses)} x i1> {mask}, i64 {k}")
-            one = self._one_or_zero(type_, condition, address)
+            one = self.emit(f"load {ops.MEMORY[type_]}, ptr {self._or_zeros(condition, address)}")
             vector = self.emit(f"insertelement {t} {vector}, {ops.MEMORY[type_]} {one}, i64 {k}")
         return vector
-
-    def _zero(self) -> str:
-        memo = self.levels[0].memo
-        if "zero" not in memo:
-            name = self.fresh()
-            self.levels[0].lines[:0] = [f"{name} = alloca i64, align 8", f"store i64 0, ptr {name}, align 8"]
-            memo["zero"] = name, 1
-        return memo["zero"][0]
 
 
 def _apart(offset: Expr) -> tuple[Expr, int]:

@@ -171,7 +171,8 @@ def _call_text(stmt: hs.CallKernel, text: Texts) -> str:
 
 
 _OWN: dict[type, Callable[[Any, Texts], str]] = {
-    st.For: _for_text, st.Load: _load_text, st.Prefetch: _prefetch_text, hs.Slices: _slices_text, hs.CallKernel: _call_text,
+    st.For: _for_text, st.Load: _load_text, st.Prefetch: _prefetch_text, hs.Slices: _slices_text,
+    hs.CallKernel: _call_text,
 }  # fmt: skip
 
 

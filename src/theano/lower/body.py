@@ -200,7 +200,7 @@ class Facts:
                 found = divided(done[args[0]], node.value)[op == "remainder"]
             elif op == "within":
                 assert point is not None, "numbers have no place"
-                found = point.within(*(done[a] for a in args), *node.value)
+                found = point.within(done[args[0]], done[args[1]], *node.value)
             elif op == "look":
                 assert point is not None, "numbers have no memory"
                 k, given = node.value

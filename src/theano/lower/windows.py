@@ -2,8 +2,8 @@
 
 Along an axis, window `o` has the elements ``o * stride + r * dilation - pad``, r being the place in the window. A body
 reads them as `Windows.element`, and asks whether there is such an element. The other way round, the windows that hold
-element `h` are ``(h + pad) // stride - j`` for the first few j, and `h` is at place ``(h + pad) % stride + j * stride`` of
-them: that is what gradients read (`Windows.covering`).
+element `h` are ``(h + pad) // stride - j`` for the first few j, and it is at place ``(h + pad) % stride + j * stride``
+of them: that is what gradients read (`Windows.covering`).
 
 What is read is accumulated (`over_taps`). Windows of a few elements are written out, so that all of it is in registers;
 the places of others are axes of their own, over which the loop nest reduces.

@@ -26,13 +26,13 @@ class Edges:
         if low:
             self.first = ex.maximum(self.first, _turns(ex.sub(ZERO, rest), step))
         if high:
-            self.last = ex.minimum(self.last, _turns(ex.sub(count, rest), step))
+            self.last = ex.minimum(self.last, _turns(ex.sub(count, rest), step))  # neither is negative
         return True
 
     def bounds(self) -> tuple[Expr, Expr]:
         """`first` and `last`, in the order of the turns."""
         first = ex.minimum(self.first, self.last) if self.first is not ZERO else ZERO
-        return first, ex.maximum(self.last, ZERO)
+        return first, self.last
 
 
 def _turns(span: Expr, step: Expr) -> Expr:

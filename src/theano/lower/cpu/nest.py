@@ -383,7 +383,12 @@ class _Point:
         if k < len(picked(item)):
             assert inside is None, "what is picked is there"
             return builder.picked(item, k, here)
-        return builder.load(item.indirect[k], here, None if inside is None else builder.local(inside))
+        inside = None if inside is None else builder.local(inside)
+        if inside is not None and inside.op == "const":
+            if not inside.value:
+                return ex.const(0, st.load_type(item.indirect[k].type))
+            inside = None
+        return builder.load(item.indirect[k], here, inside)
 
     def within(self, place: Expr, count: Expr, low: bool, high: bool) -> Expr:
         builder = self.builder

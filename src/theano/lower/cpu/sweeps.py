@@ -81,7 +81,8 @@ def _points_with_edges(nb: NestBuilder) -> None:
     *outer, last = nb.plan.order
     items, size, extent = nb.group.items, length(nb.plan.turn), nb.local(nb.group.axes[last])
     turn, body, stores = nb.index_of[last], Block(), list[Block]()
-    nb.edges = Edges(turn, _whole_turns(extent, nb.plan.turn))
+    edges = Edges(turn, _whole_turns(extent, nb.plan.turn))
+    nb.edges = edges if nb.plan.has_edges else None
     for k in range(nb.plan.turn):
         nb.index_of[last] = ex.add(ex.mul(turn, size), length(k))
         nb.env, nb.stores = {}, []
@@ -89,7 +90,7 @@ def _points_with_edges(nb: NestBuilder) -> None:
         stores.append(nb.stores)
     nb.number_strides()
     body += [store for positions in zip(*stores, strict=True) for store in positions]
-    (first, behind), nb.edges = nb.edges.bounds(), None
+    (first, behind), nb.edges = edges.bounds(), None
     innermost: Block = [st.For(index_name(turn), behind, "vector", body, start=first, unroll=nb.plan.unroll)]
     start, stop = ex.mul(first, size), ex.mul(behind, size)
     if start is not ZERO or stop is not extent:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from theano.lower import body as bd
 from theano.lower.builder import Builder
 from theano.lower.convert import convert
 from theano.lower.dims import LIMIT, ONE, ZERO, is_const, length
+from theano.lower.ops.indexing import take
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.shapes import elements_of
 from theano.lower.values import Value
@@ -24,38 +26,48 @@ WIDE = "padding {0} must be smaller than the window {1}"
 UNLIKE = "pooling: {what} has {{0}} elements along axis {axis}, not {{1}}"
 
 
-def windows_of(b: Builder, op: Any, image: Sequence[Expr], parameters: Sequence[Value]) -> Windows | None:
-    """The windows of a pooling over an array of these lengths; None if the parameters' number is not known."""
-    found = [elements_of(b, p) for p in parameters]
+def windows_of(b: Builder, op: Any, image: Sequence[Expr], parameters: Sequence[Value]) -> Windows:
+    """The windows of a pooling over an array of these lengths."""
+    found = [_lengths(b, p, op.ndim) for p in parameters]
     lead = len(image) - op.ndim
     axes = []
     for k in range(op.ndim):
-        if any(f is None or len(f) != op.ndim for f in found):
-            return None
-        window, stride, pad = (b.dims.normal(f[k]) for f in found if f is not None)
+        window, stride, pad = (b.dims.normal(f[k]) for f in found)
         for what, value, least in (("the window", window, 1), ("the stride", stride, 1), ("the padding", pad, 0)):
             b.check(ex.ge(value, length(least)), ValueError, RANGE.format(op=op, what=what, least=least), (value,))
             b.check(ex.le(value, length(int(LIMIT))), ValueError, LONG.format(op=op, what=what), (value,))
         if not op.ignore_border:
             b.check(ex.eq(pad, ZERO), NotImplementedError, PADDED)
         b.check(ex.lt(pad, window), NotImplementedError, WIDE, (pad, window))
-        count = out_length(image[lead + k], window, stride, pad, op.ignore_border)
+        count = out_length(b, image[lead + k], window, stride, pad, op.ignore_border)
         axes.append(Axis(image[lead + k], window, stride, pad, count, covered=op.ignore_border))
     return Windows(tuple(image[:lead]), tuple(axes))
 
 
-def out_length(image: Expr, window: Expr, stride: Expr, pad: Expr, ignore_border: bool) -> Expr:
+def _lengths(b: Builder, value: Value, count: int) -> tuple[Expr, ...]:
+    """The elements of a vector that must have so many."""
+    b.unify(value.dims[0], length(count), f"pooling along {count} axes, but {{0}} lengths are given")
+    known = elements_of(b, value)
+    if known is not None:
+        return known if len(known) == count else (ONE,) * count  # then the check has failed
+    return tuple(b.scalar(take(b, value, [length(k)]), "i64") for k in range(count))
+
+
+def out_length(b: Builder, image: Expr, window: Expr, stride: Expr, pad: Expr, ignore_border: bool) -> Expr:
     """How many windows there are along an axis: `theano.tensor.signal.pool.out_length` of main's lengths."""
     wide = ex.sub(ex.add(image, stride), ONE)  # windows begin at every stride that leaves them an element
     narrow = ex.sub(ex.add(ex.add(image, stride), ex.add(pad, pad)), window)  # those that end inside
     if ignore_border:
-        return _steps(narrow, stride)
-    return ex.select(ex.ge(stride, window), _steps(wide, stride), ex.add(_steps(ex.sub(narrow, ONE), stride), ONE))
+        return _steps(b, narrow, stride)
+    closed = ex.add(_steps(b, ex.sub(narrow, ONE), stride), ONE)
+    return b.dims.normal(ex.select(ex.ge(stride, window), _steps(b, wide, stride), closed))
 
 
-def _steps(span: Expr, stride: Expr) -> Expr:
+def _steps(b: Builder, span: Expr, stride: Expr) -> Expr:
     """How many strides a span has room for, 0 at least."""
-    span = ex.maximum(span, ZERO)
+    span = b.dims.normal(span)
+    if not b.dims.is_length(span):
+        span = ex.maximum(span, ZERO)
     if is_const(span) and is_const(stride) and stride.value:
         return length(span.value // stride.value)
     return span if is_const(stride, 1) else ex.idiv(span, ex.maximum(stride, ONE))  # what is below 1 has been refused
@@ -75,9 +87,9 @@ def _is_native(b: Builder, op: Any, *values: Value) -> bool:
 @lowers(Pool)
 def lower_pool(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
     op, (x, *parameters) = node.op, inputs
-    windows = windows_of(b, op, x.dims, parameters) if _is_native(b, op, x) else None
-    if windows is None:
+    if not _is_native(b, op, x):
         return None
+    windows = windows_of(b, op, x.dims, parameters)
     source = b.strided(x)
     return [
         over_taps(
@@ -94,9 +106,11 @@ def _mean(windows: Windows, mode: str, type_: str) -> Callable[[Expr], Expr] | N
 
     def finish(total: Expr) -> Expr:
         real = total if total.type in ex.FLOATS else ex.cast(total, "f64")
-        count: Expr = ex.const(1, real.type)
-        for axis, o in zip(windows.axes, windows.here(), strict=True):
-            count = ex.mul(count, ex.cast(axis.elements(o, mode == "average_inc_pad"), real.type))
+        axes = zip(windows.axes, windows.here(), strict=True)
+        counts = [axis.elements(o, mode == "average_inc_pad") for axis, o in axes]
+        count = ex.cast(length(math.prod(n.value for n in counts if is_const(n))), real.type)
+        for n in counts:
+            count = count if is_const(n) else ex.mul(count, ex.cast(n, real.type))
         return convert(ex.div(real, count), type_ if type_ in ex.INTS else total.type)
 
     return finish
@@ -106,9 +120,9 @@ def _mean(windows: Windows, mode: str, type_: str) -> Callable[[Expr], Expr] | N
 def lower_max_pool_grad(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
     """For each element the sum over the windows that hold it, from the last one on."""
     x, largest, g = inputs[:3]
-    windows = windows_of(b, node.op, x.dims, inputs[3:]) if _is_native(b, node.op, x, largest, g) else None
-    if windows is None:
+    if not _is_native(b, node.op, x, largest, g):
         return None
+    windows = windows_of(b, node.op, x.dims, inputs[3:])
     for value, what in ((largest, "the maximum"), (g, "its gradient")):
         _require(b, value, windows.out, what)
     sources = [b.strided(largest), b.strided(g)]
@@ -124,9 +138,9 @@ def lower_max_pool_grad(b: Builder, node: Any, inputs: list[Value]) -> list[Valu
 @lowers(AveragePoolGrad)
 def lower_average_pool_grad(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
     op, (x, g) = node.op, inputs[:2]
-    windows = windows_of(b, op, x.dims, inputs[2:]) if _is_native(b, op, x, g) else None
-    if windows is None:
+    if not _is_native(b, op, x, g):
         return None
+    windows = windows_of(b, op, x.dims, inputs[2:])
     _require(b, g, windows.out, "the gradient")
     mean = _mean(windows, op.mode, x.type)
     if mean is not None:
@@ -142,9 +156,9 @@ def lower_average_pool_grad(b: Builder, node: Any, inputs: list[Value]) -> list[
 @lowers(DownsampleFactorMaxGradGrad)
 def lower_max_pool_grad_grad(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
     x, largest, g = inputs[:3]
-    windows = windows_of(b, node.op, x.dims, inputs[3:]) if _is_native(b, node.op, x, largest, g) else None
-    if windows is None:
+    if not _is_native(b, node.op, x, largest, g):
         return None
+    windows = windows_of(b, node.op, x.dims, inputs[3:])
     _require(b, largest, windows.out, "the maximum")
     _require(b, g, x.dims, "what is summed")
     sources = [b.strided(x), b.strided(g)]

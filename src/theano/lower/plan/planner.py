@@ -131,7 +131,7 @@ class _Planner:
                     turn = turn if node.op == "within" else math.lcm(turn, node.value)
         if len(self.order) == 1:
             return 1, False
-        return turn if turn <= self.machine.longest_turn else 1, has_edges
+        return turn if turn <= self.machine.longest_turn else 1, has_edges and not self.machine.has_masks
 
     def _scattered(self, spread: Collection[int | None]) -> NestPlan:
         """What is written to places: in order, but along the axes `spread`, where no two of them are the same.
