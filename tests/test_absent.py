@@ -44,17 +44,17 @@ def test_every_name_can_be_imported_and_not_used(module):
 
 def test_classes_of_users_derive_from_what_is_not_there():
     from theano.gof import local_optimizer
-    from theano.tensor.nnet.neighbours import Images2Neibs
+    from theano.d3viz.formatting import PyDotFormatter
 
-    class Mine(Images2Neibs):
+    class Mine(PyDotFormatter):
         helper = 3
 
-    @local_optimizer([Images2Neibs, Mine])
+    @local_optimizer([PyDotFormatter, Mine])
     def nothing(node):
         return None
 
     assert Mine.helper == 3 and not isinstance(T.exp, Mine)
-    with pytest.raises(NotImplementedError, match="Images2Neibs is not there yet: this package has no neighbourhoods"):
+    with pytest.raises(NotImplementedError, match="PyDotFormatter is not there yet: this package has no pictures"):
         Mine((1, 1))
     x = T.dvector()
     assert theano.function([x], x * 2)([1]) == 2
@@ -83,10 +83,10 @@ def test_a_machine_without_a_gpu():
 
 def test_names_of_modules():
     space = {}
-    exec("from theano.tensor.nnet.neighbours import *", space)
-    module = importlib.import_module("theano.tensor.nnet.neighbours")
-    names = ABSENT["theano.tensor.nnet.neighbours"][1].split()
-    assert set(names) <= space.keys() & set(dir(module)) and space["images2neibs"] is module.images2neibs
+    exec("from theano.d3viz.d3viz import *", space)
+    module = importlib.import_module("theano.d3viz.d3viz")
+    names = ABSENT["theano.d3viz.d3viz"][1].split()
+    assert set(names) <= space.keys() & set(dir(module)) and space["d3write"] is module.d3write
     assert importlib.import_module("theano.gpuarray").__all__ == []
 
 

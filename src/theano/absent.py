@@ -27,7 +27,6 @@ _BLOCKSPARSE = (
 )
 _CONVOLUTIONS = "convolutions of volumes by old operations"
 _BLOCKS = "block-sparse products"
-_NEIGHBOURS = "neighbourhoods of pixels"
 _PICTURES = "pictures of graphs for browsers"
 _GPUS = "GPUs"
 _GPU_PACKAGES = ("theano.gpuarray", "theano.sandbox.cuda", "theano.sandbox.gpuarray")
@@ -46,12 +45,10 @@ ABSENT: dict[str, tuple[str, str]] = {
     "theano.tensor.nnet.ConvGrad3D": (_CONVOLUTIONS, "ConvGrad3D convGrad3D"),
     "theano.tensor.nnet.ConvTransp3D": (_CONVOLUTIONS, "ConvTransp3D convTransp3D"),
     "theano.tensor.nnet.ctc": ("connectionist temporal classification", "ConnectionistTemporalClassification ctc"),
-    "theano.tensor.nnet.neighbours": (_NEIGHBOURS, "Images2Neibs images2neibs neibs2images"),
     "theano.d3viz": (_PICTURES, "d3viz d3write"),
     "theano.d3viz.d3viz": (_PICTURES, "d3viz d3write replace_patterns safe_json"),
     "theano.d3viz.formatting": (_PICTURES, "PyDotFormatter"),
     "theano.sandbox.blocksparse": (_BLOCKS, _BLOCKSPARSE),
-    "theano.sandbox.neighbours": (_NEIGHBOURS, "Images2Neibs images2neibs neibs2images"),
     **dict.fromkeys(_GPU_PACKAGES, (_GPUS, ANY)),
     **{f"{package}.{module}": (_GPUS, ANY) for package in _GPU_PACKAGES for module in _GPU_MODULES.split()},
 }

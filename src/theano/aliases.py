@@ -145,6 +145,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "theano.tensor.elemwise",
     ),
     "theano.sandbox.multinomial": ("theano.tensor.random.mrg_uniform",),
+    "theano.sandbox.neighbours": ("theano.tensor.nnet.neighbours",),
     "theano.sandbox.softsign": ("theano.tensor.nnet", "theano.tensor"),
     "theano.tensor.raw_random": (
         "theano.tensor.random.draws",
@@ -225,7 +226,7 @@ LAZY: dict[str, dict[str, str]] = {
     "theano.compile.rebuild": {"theano.compile.collect_shared": "rebuild_collect_shared"},
     "theano.scalar": {"theano.scalar.classes": "*"},
     "theano.tensor.nnet": {
-        "theano.tensor.nnet": "abstract_conv conv conv3d2d corr corr3d",
+        "theano.tensor.nnet": "abstract_conv conv conv3d2d corr corr3d neighbours",
         "theano.tensor.nnet.abstract_conv": "abstract_conv2d conv2d conv2d_grad_wrt_inputs conv2d_transpose conv3d "
         "separable_conv2d",
         "theano.tensor.nnet.conv": "ConvOp",

@@ -90,7 +90,7 @@ class LanePrinter(ValuePrinter):
         return stores if [self._steps(s) for s in stores] == wanted else []
 
     def _steps(self, stmt: st.Load | st.Store) -> tuple[str, int, Expr, int] | None:
-        """Base, distance of lanes if that is short, and the place of the first: an expression and a number behind it."""
+        """Base, distance of lanes if that is short, and that of the first: an expression and a number behind it."""
         level = self.top
         base, offset = self.place(stmt.view, stmt.index)
         split = self.split_linear(offset, level.index, level.owner)

@@ -160,10 +160,14 @@ class Windows(Record, frozen=True):
         return self._look(k, x, [place for place, _ in found], [inside for _, inside in found])
 
     def covering(self, k: int, y: Value, places: Sequence[Expr]) -> tuple[Expr, Expr]:
-        """The element of `y` for one of the windows that may hold this point of the array; whether it does."""
+        """The element of `y` for one of the windows that may hold this point of the array; whether it does.
+
+        If `y` has more axes, they are those of places in a window.
+        """
         axes = zip(self.axes, self.here(), places, strict=True)
         found = [axis.covering(h, j) for axis, h, j in axes]
-        return self._look(k, y, [o for o, _, _ in found], [inside for _, _, inside in found])
+        at = [*(o for o, _, _ in found), *(place for _, place, _ in found)]
+        return self._look(k, y, at[: y.ndim - len(self.lead)], [inside for _, _, inside in found])
 
 
 def over_taps(

@@ -11,7 +11,7 @@ from theano.loops.expr import Expr
 from theano.lower import body as bd
 from theano.lower.builder import Builder
 from theano.lower.convert import convert
-from theano.lower.dims import LIMIT, ONE, ZERO, is_const, length
+from theano.lower.dims import LIMIT, ONE, ZERO, escaped, is_const, length
 from theano.lower.ops.indexing import take
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.shapes import elements_of
@@ -28,14 +28,16 @@ UNLIKE = "pooling: {what} has {{0}} elements along axis {axis}, not {{1}}"
 
 def windows_of(b: Builder, op: Any, image: Sequence[Expr], parameters: Sequence[Value]) -> Windows:
     """The windows of a pooling over an array of these lengths."""
-    found = [_lengths(b, p, op.ndim) for p in parameters]
+    message = f"pooling along {op.ndim} axes, but {{0}} lengths are given"
+    found = [numbers_of(b, p, op.ndim, message) for p in parameters]
     lead = len(image) - op.ndim
     axes = []
     for k in range(op.ndim):
         window, stride, pad = (b.dims.normal(f[k]) for f in found)
         for what, value, least in (("the window", window, 1), ("the stride", stride, 1), ("the padding", pad, 0)):
-            b.check(ex.ge(value, length(least)), ValueError, RANGE.format(op=op, what=what, least=least), (value,))
-            b.check(ex.le(value, length(int(LIMIT))), ValueError, LONG.format(op=op, what=what), (value,))
+            few = RANGE.format(op=escaped(str(op)), what=what, least=least)
+            b.check(ex.ge(value, length(least)), ValueError, few, (value,))
+            b.check(ex.le(value, length(int(LIMIT))), ValueError, LONG.format(op=escaped(str(op)), what=what), (value,))
         if not op.ignore_border:
             b.check(ex.eq(pad, ZERO), NotImplementedError, PADDED)
         b.check(ex.lt(pad, window), NotImplementedError, WIDE, (pad, window))
@@ -44,9 +46,9 @@ def windows_of(b: Builder, op: Any, image: Sequence[Expr], parameters: Sequence[
     return Windows(tuple(image[:lead]), tuple(axes))
 
 
-def _lengths(b: Builder, value: Value, count: int) -> tuple[Expr, ...]:
-    """The elements of a vector that must have so many."""
-    b.unify(value.dims[0], length(count), f"pooling along {count} axes, but {{0}} lengths are given")
+def numbers_of(b: Builder, value: Value, count: int, message: str) -> tuple[Expr, ...]:
+    """The elements of a vector that must have so many; the `message` has a place for how many it has."""
+    b.unify(value.dims[0], length(count), message)
     known = elements_of(b, value)
     if known is not None:
         return known if len(known) == count else (ONE,) * count  # then the check has failed
@@ -58,12 +60,12 @@ def out_length(b: Builder, image: Expr, window: Expr, stride: Expr, pad: Expr, i
     wide = ex.sub(ex.add(image, stride), ONE)  # windows begin at every stride that leaves them an element
     narrow = ex.sub(ex.add(ex.add(image, stride), ex.add(pad, pad)), window)  # those that end inside
     if ignore_border:
-        return _steps(b, narrow, stride)
-    closed = ex.add(_steps(b, ex.sub(narrow, ONE), stride), ONE)
-    return b.dims.normal(ex.select(ex.ge(stride, window), _steps(b, wide, stride), closed))
+        return steps_in(b, narrow, stride)
+    closed = ex.add(steps_in(b, ex.sub(narrow, ONE), stride), ONE)
+    return b.dims.normal(ex.select(ex.ge(stride, window), steps_in(b, wide, stride), closed))
 
 
-def _steps(b: Builder, span: Expr, stride: Expr) -> Expr:
+def steps_in(b: Builder, span: Expr, stride: Expr) -> Expr:
     """How many strides a span has room for, 0 at least."""
     span = b.dims.normal(span)
     if not b.dims.is_length(span):

@@ -14,7 +14,10 @@ LoweringFunction = Callable[[Builder, Any, list[Value]], "list[Value] | None"]
 _TABLE: dict[type, LoweringFunction] = {}
 
 # Modules of ops that a program may do without, and where their lowering is: both are loaded when they are used.
-_LATER = {"theano.tensor.signal.pool": "theano.lower.ops.pool"}
+_LATER = {
+    "theano.tensor.nnet.neighbours": "theano.lower.ops.neighbours",
+    "theano.tensor.signal.pool": "theano.lower.ops.pool",
+}
 
 
 def lowers(*ops: type) -> Callable[[LoweringFunction], LoweringFunction]:
