@@ -15,6 +15,7 @@ from benchmarks.workloads import (
     mlp,
     neurons,
     normalisation,
+    pooling,
     process,
     products,
     recurrent,
@@ -30,8 +31,8 @@ from benchmarks.workloads import (
 )
 
 _FAMILIES = (
-    scalar, neurons, mlp, attention, transformer, adam, elementwise, vmath, softmax, reductions, normalisation, scans,
-    indexing, sorting, hessian, products, linalg, sparse, sequences, recurrent, compiling, growing, process,
+    scalar, neurons, mlp, attention, transformer, adam, elementwise, vmath, softmax, reductions, normalisation, pooling,
+    scans, indexing, sorting, hessian, products, linalg, sparse, sequences, recurrent, compiling, growing, process,
 )  # fmt: skip
 
 WORKLOADS: dict[str, Workload] = {row.name: row for family in _FAMILIES for row in family.ROWS}
