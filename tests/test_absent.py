@@ -43,8 +43,8 @@ def test_every_name_can_be_imported_and_not_used(module):
 
 
 def test_classes_of_users_derive_from_what_is_not_there():
-    from theano.gof import local_optimizer
     from theano.d3viz.formatting import PyDotFormatter
+    from theano.gof import local_optimizer
 
     class Mine(PyDotFormatter):
         helper = 3

@@ -16,6 +16,7 @@ from theano.scan import until
 from theano.tensor import nlinalg, slinalg
 from theano.tensor.assertion import Assert
 from theano.tensor.nnet import relu
+from theano.tensor.nnet.neighbours import images2neibs
 from theano.tensor.segments import OfLength, SoundRows, scatter_sum, segment_spread, segment_sum
 from theano.tensor.signal.pool import pool_2d
 
@@ -764,6 +765,14 @@ def pooled_and_back() -> Program:
     back = T.Lop(pool_2d(x, (2, 2), True), x, g)
     means = T.Lop(pool_2d(x, (3, 3), True, stride=(2, 2), mode="average_inc_pad"), x, h)
     return Program([x, g, h], [back * (x > 0.5), T.grad((back**2).sum(), g), means], [(2, 6, 9), (2, 3, 4), (2, 2, 4)])
+
+
+@program
+def pixels_as_rows() -> Program:
+    """Neighbourhoods, and back."""
+    x = T.tensor4("x")
+    rows = images2neibs(x, (2, 3), (1, 2), "ignore_borders")
+    return Program([x], [rows, T.grad((rows**2).sum(), x)], [(2, 2, 5, 9)])
 
 
 @program

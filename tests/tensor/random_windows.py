@@ -47,7 +47,10 @@ class RandomWindows:
             self.inputs += [g, h]
 
     def _before(self, x: Any) -> Any:
-        return self.rng.choice([x, x, T.maximum(x, 0), x + 1]) if self.dtype != "float16" else x
+        if self.dtype == "float16":
+            return x
+        scaled = x * T.arange(x.shape[-1]).astype(self.dtype) if self.dtype.startswith("float") else x
+        return self.rng.choice([x, x, T.maximum(x, 0), x + 1, T.switch(x > 1, x, 3 - x), scaled + scaled[..., :1]])
 
     def _after(self, y: Any) -> Any:
         return self.rng.choice([y, y, T.maximum(y, 0)]) if self.dtype != "float16" else y

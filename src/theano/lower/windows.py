@@ -19,9 +19,9 @@ from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower import body as bd
-from theano.lower.builder import Builder
 from theano.lower.dims import ONE, ZERO, is_const, length
 from theano.lower.ops.elemwise import rearranged
+from theano.lower.sources import Sources
 from theano.lower.values import Value
 from theano.record import Record
 
@@ -143,43 +143,48 @@ class Windows(Record, frozen=True):
         """Along each axis how many windows may hold one element."""
         return [axis.reach() for axis in self.axes]
 
-    def _look(self, k: int, x: Value, places: Sequence[Expr], conditions: Sequence[Expr]) -> tuple[Expr, Expr]:
+    def _look(
+        self, sources: Sources, x: Value, places: Sequence[Expr], conditions: Sequence[Expr], visits: float = 0
+    ) -> tuple[Expr, Expr]:
         inside = bd.TRUE
         for condition in conditions:
             inside = ex.and_(inside, condition)
         lead = [ZERO if is_const(d, 1) else bd.index(n) for n, d in enumerate(x.dims[: len(self.lead)])]
-        return bd.look(k, x, [*lead, *places], inside), inside
+        return sources.look(x, [*lead, *places], inside, visits), inside
 
-    def element(self, k: int, x: Value, places: Sequence[Expr]) -> tuple[Expr, Expr]:
-        """The element of `x`, indirect operand `k`, at a place of the window of this point; whether there is one.
-
-        It is 0 if there is none.
-        """
+    def element(self, sources: Sources, x: Value, places: Sequence[Expr]) -> tuple[Expr, Expr]:
+        """The element of `x` at a place of the window of this point, and whether there is one."""
         axes = zip(self.axes, self.here(), places, strict=True)
         found = [axis.place(o, r) for axis, o, r in axes]
-        return self._look(k, x, [place for place, _ in found], [inside for _, inside in found])
+        places, conditions = [place for place, _ in found], [inside for _, inside in found]
+        return self._look(sources, x, places, conditions, self._visits())
 
-    def covering(self, k: int, y: Value, places: Sequence[Expr]) -> tuple[Expr, Expr]:
+    def _visits(self) -> float:
+        """How many windows have an element, on average; 0 where that is not known."""
+        known = _known(*self.places(), *(axis.stride for axis in self.axes))
+        return 0 if known is None else math.prod(known[: len(self.axes)]) / math.prod(known[len(self.axes) :])
+
+    def covering(self, sources: Sources, y: Value, places: Sequence[Expr]) -> tuple[Expr, Expr]:
         """The element of `y` for one of the windows that may hold this point of the array; whether it does.
 
-        If `y` has more axes, they are those of places in a window.
+        It is 0 if that does not. If `y` has more axes, they are those of places in a window.
         """
         axes = zip(self.axes, self.here(), places, strict=True)
         found = [axis.covering(h, j) for axis, h, j in axes]
         at = [*(o for o, _, _ in found), *(place for _, place, _ in found)]
-        return self._look(k, y, at[: y.ndim - len(self.lead)], [inside for _, _, inside in found])
+        return self._look(sources, y, at[: y.ndim - len(self.lead)], [inside for _, _, inside in found])
 
 
 def over_taps(
-    b: Builder, type_: str, dims: Sequence[Expr], taps: Sequence[Expr], tap: Tap, op: str,
-    indirect: Sequence[Value], reads: Sequence[Value] = (), finish: Callable[[Expr], Expr] | None = None,
+    sources: Sources, type_: str, dims: Sequence[Expr], taps: Sequence[Expr], tap: Tap, op: str,
+    finish: Callable[[Expr], Expr] | None = None,
 ) -> Value:  # fmt: skip
     """What `tap` gives for places along axes of the lengths `taps`, accumulated by `op` in the order of rows.
 
     Parameters
     ----------
-    b
-        The lowering.
+    sources
+        The operands; those that are read at this point have the axes of `dims`.
     type_, dims
         The type and the lengths of the result.
     taps
@@ -188,12 +193,10 @@ def over_taps(
         The element for a place, and whether it counts.
     op
         ``"add"``, ``"max"``, ...: see `stmt.combine`.
-    indirect, reads
-        The operands, those that are read at this point with all axes of `dims`.
     finish
         What is made of the accumulated number at the end.
     """
-    finish = finish or (lambda x: x)
+    b, finish = sources.b, finish or (lambda x: x)
     lengths = _known(*taps)
     if lengths is not None and math.prod(lengths) <= WRITTEN_OUT:
         found: Expr | None = None
@@ -205,12 +208,12 @@ def over_taps(
                 found = ex.select(counts, st.combine(op, found, element), found)
         assert found is not None, "a window has a place at least"
         body = bd.converted(finish(found), st.load_type(type_))
-        return b.pointwise(type_, dims, reads, body, cost=2 * math.prod(lengths), indirect=indirect)
+        return b.pointwise(type_, dims, sources.reads, body, 2 * math.prod(lengths), sources.indirect)
     count = len(dims)
     element, counts = tap([bd.index(count + k) for k in range(len(taps))])
     wide = bd.dividing_in_place(ex.select(counts, element, st.identity(op, element.type)))
-    inner = [rearranged(r, [*range(r.ndim), *[None] * len(taps)]) for r in reads]
-    all_of_them = b.pointwise(wide.type, (*dims, *taps), inner, wide, cost=4, indirect=indirect)
+    inner = [rearranged(r, [*range(r.ndim), *[None] * len(taps)]) for r in sources.reads]
+    all_of_them = b.pointwise(wide.type, (*dims, *taps), inner, wide, 4, sources.indirect)
     acc = "f64" if op == "add" and wide.type in ex.FLOATS else wide.type
     red = frozenset(range(count, count + len(taps)))
     body = bd.converted(bd.element(0, all_of_them), acc)

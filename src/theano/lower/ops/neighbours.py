@@ -13,6 +13,7 @@ from theano.lower.dims import LIMIT, ONE, ZERO, escaped, length
 from theano.lower.ops.pool import numbers_of, steps_in
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.shapes import reshaped
+from theano.lower.sources import Sources
 from theano.lower.values import Value
 from theano.lower.windows import Axis, Windows, over_taps
 from theano.tensor.nnet.neighbours import WHOLE, Images2Neibs, SumOfNeibs
@@ -32,7 +33,7 @@ def _windows(b: Builder, op: Any, image: Sequence[Expr], parameters: Sequence[Va
         least = ex.and_(ex.ge(size, ONE), ex.ge(step, ONE))
         most = ex.and_(ex.le(size, length(int(LIMIT))), ex.le(step, length(int(LIMIT))))
         b.check(ex.and_(least, most), ValueError, SMALL.format(op=escaped(str(op))), (size, step))
-        around = ex.sub(size, ONE) if op.mode == "full" else ex.idiv(size, 2) if op.mode == "half" else ZERO
+        around = ex.sub(size, ONE) if op.mode == "full" else ex.idiv(size, length(2)) if op.mode == "half" else ZERO
         pad, whole = b.dims.normal(around), image[2 + k]
         if size.op == "const":
             pad = length({"full": size.value - 1, "half": size.value // 2}.get(op.mode, 0))
@@ -50,10 +51,10 @@ def lower_images2neibs(b: Builder, node: Any, inputs: list[Value]) -> list[Value
     if not b.native(x.type):
         return None
     windows = _windows(b, node.op, x.dims, parameters)
-    found, _ = windows.element(0, b.strided(x), [bd.index(4), bd.index(5)])
-    dims = (*windows.out, *windows.places())
-    source = [b.strided(x)]
-    neibs = b.pointwise(x.type, dims, [], found, cost=2, indirect=source)
+    sources, dims = Sources(b), (*windows.out, *windows.places())
+    found, inside = windows.element(sources, x, [bd.index(4), bd.index(5)])
+    body = ex.select(inside, found, ex.const(0, found.type))
+    neibs = b.pointwise(x.type, dims, sources.reads, body, 2, sources.indirect)
     return [reshaped(b, neibs, (b.dims.product(dims[:4]), b.dims.product(dims[4:])))]
 
 
@@ -69,9 +70,9 @@ def lower_sum_of_neibs(b: Builder, node: Any, inputs: list[Value]) -> list[Value
     dims = (*windows.out, *windows.places())
     for axis, part in enumerate((dims[:4], dims[4:])):
         b.unify(y.dims[axis], b.dims.product(part), UNLIKE.format(op=escaped(str(node.op)), axis=axis))
-    source = b.strided(reshaped(b, y, dims))
+    sources, grid = Sources(b), b.strided(reshaped(b, y, dims))
     return [
         over_taps(
-            b, y.type, windows.image, windows.reach(), lambda at: windows.covering(0, source, at), "add", [source]
+            sources, y.type, windows.image, windows.reach(), lambda at: windows.covering(sources, grid, at), "add"
         )
     ]

@@ -15,6 +15,7 @@ from theano.lower.dims import LIMIT, ONE, ZERO, escaped, is_const, length
 from theano.lower.ops.indexing import take
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.shapes import elements_of
+from theano.lower.sources import Sources
 from theano.lower.values import Value
 from theano.lower.windows import Axis, Windows, over_taps
 from theano.tensor.signal.pool import AveragePoolGrad, DownsampleFactorMaxGradGrad, MaxPoolGrad, Pool
@@ -92,11 +93,11 @@ def lower_pool(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None
     if not _is_native(b, op, x):
         return None
     windows = windows_of(b, op, x.dims, parameters)
-    source = b.strided(x)
+    sources, how = Sources(b), "max" if op.mode == "max" else "add"
     return [
         over_taps(
-            b, x.type, windows.out, windows.places(), lambda places: windows.element(0, source, places),
-            "max" if op.mode == "max" else "add", [source], finish=_mean(windows, op.mode, x.type),
+            sources, x.type, windows.out, windows.places(), lambda places: windows.element(sources, x, places), how,
+            _mean(windows, op.mode, x.type),
         )
     ]  # fmt: skip
 
@@ -127,14 +128,14 @@ def lower_max_pool_grad(b: Builder, node: Any, inputs: list[Value]) -> list[Valu
     windows = windows_of(b, node.op, x.dims, inputs[3:])
     for value, what in ((largest, "the maximum"), (g, "its gradient")):
         _require(b, value, windows.out, what)
-    sources = [b.strided(largest), b.strided(g)]
+    sources = Sources(b, [x])
 
     def tap(places: Sequence[Expr]) -> tuple[Expr, Expr]:
-        top, inside = windows.covering(0, sources[0], places)
-        gradient, _ = windows.covering(1, sources[1], places)
+        top, inside = windows.covering(sources, largest, places)
+        gradient, _ = windows.covering(sources, g, places)
         return gradient, ex.and_(inside, ex.eq(bd.element(0, x), top))
 
-    return [over_taps(b, x.type, x.dims, windows.reach(), tap, "add", sources, [x])]
+    return [over_taps(sources, x.type, x.dims, windows.reach(), tap, "add")]
 
 
 @lowers(AveragePoolGrad)
@@ -147,10 +148,10 @@ def lower_average_pool_grad(b: Builder, node: Any, inputs: list[Value]) -> list[
     mean = _mean(windows, op.mode, x.type)
     if mean is not None:
         g = b.pointwise(x.type, windows.out, [g], mean(bd.element(0, g)), cost=4)
-    source = b.strided(g)
+    sources = Sources(b)
     return [
         over_taps(
-            b, x.type, x.dims, windows.reach(), lambda places: windows.covering(0, source, places), "add", [source]
+            sources, x.type, x.dims, windows.reach(), lambda places: windows.covering(sources, g, places), "add"
         )
     ]
 
@@ -163,11 +164,11 @@ def lower_max_pool_grad_grad(b: Builder, node: Any, inputs: list[Value]) -> list
     windows = windows_of(b, node.op, x.dims, inputs[3:])
     _require(b, largest, windows.out, "the maximum")
     _require(b, g, x.dims, "what is summed")
-    sources = [b.strided(x), b.strided(g)]
+    sources = Sources(b, [largest])
 
     def tap(places: Sequence[Expr]) -> tuple[Expr, Expr]:
-        element, inside = windows.element(0, sources[0], places)
-        gradient, _ = windows.element(1, sources[1], places)
+        element, inside = windows.element(sources, x, places)
+        gradient, _ = windows.element(sources, g, places)
         return gradient, ex.and_(inside, ex.eq(element, bd.element(0, largest)))
 
-    return [over_taps(b, largest.type, windows.out, windows.places(), tap, "add", sources, [largest])]
+    return [over_taps(sources, largest.type, windows.out, windows.places(), tap, "add")]
