@@ -50,7 +50,7 @@ class RandomWindows:
         if self.dtype == "float16":
             return x
         scaled = x * T.arange(x.shape[-1]).astype(self.dtype) if self.dtype.startswith("float") else x
-        return self.rng.choice([x, x, T.maximum(x, 0), x + 1, T.switch(x > 1, x, 3 - x), scaled + scaled[..., :1]])
+        return self.rng.choice([x, x, T.maximum(x, 0), x + 1, T.switch(x > 1, x, 3 - x), scaled + x])
 
     def _after(self, y: Any) -> Any:
         return self.rng.choice([y, y, T.maximum(y, 0)]) if self.dtype != "float16" else y
