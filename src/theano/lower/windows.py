@@ -49,7 +49,7 @@ class Axis(Record, frozen=True):
 
     def place(self, o: Expr, r: Expr) -> tuple[Expr, Expr]:
         """Which element is at place `r` of window `o`, and whether there is one."""
-        place = ex.sub(ex.add(ex.mul(o, self.stride), ex.mul(r, self.dilation)), self.pad)
+        place = ex.add(ex.mul(o, self.stride), ex.sub(ex.mul(r, self.dilation), self.pad))
         return place, bd.within(place, self.image, self._may_be_before(r), self._may_be_behind(r))
 
     def _may_be_before(self, r: Expr) -> bool:
