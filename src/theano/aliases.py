@@ -181,6 +181,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "theano.tensor.elemwise",
     ),
     "theano.sandbox.multinomial": ("theano.tensor.random.mrg_uniform",),
+    "theano.sandbox.neighbours": ("theano.tensor.nnet.neighbours",),
     "theano.sandbox.softsign": ("theano.tensor.nnet", "theano.tensor"),
     "theano.tensor.raw_random": (
         "theano.tensor.random.draws",
@@ -283,7 +284,8 @@ LAZY: dict[str, dict[str, str]] = {
         "theano.configdefaults": "config",
     },
     "theano.tensor.nnet": {
-        "theano.tensor.nnet": "Conv3D ConvGrad3D ConvTransp3D abstract_conv blocksparse conv conv3d2d corr corr3d ctc",
+        "theano.tensor.nnet": "Conv3D ConvGrad3D ConvTransp3D abstract_conv blocksparse conv conv3d2d corr corr3d ctc "
+        "neighbours",
         "theano.tensor.nnet.abstract_conv": "abstract_conv2d conv2d conv2d_grad_wrt_inputs conv2d_transpose conv3d "
         "separable_conv2d",
         "theano.tensor.nnet.conv": "ConvOp",
