@@ -187,7 +187,7 @@ def performer(node: Apply) -> Callable[[list[Any], list[list[Any]]], Any]:
         return C_PERFORMERS[0](node)
     if getattr(op, "params_type", None) is None:
         return lambda inputs, cells: op.perform(node, inputs, cells)
-    params = op.get_params(node) if hasattr(op, "get_params") else op.params_type.filter(op)
+    params = node.run_params()
     return lambda inputs, cells: op.perform(node, inputs, cells, params)
 
 
