@@ -167,7 +167,11 @@ ALIASES: dict[str, tuple[str, ...]] = {
 
 # The same, of packages that are loaded when they are used: such an alias comes into being when it is imported.
 ON_DEMAND: dict[str, tuple[str, ...]] = {
-    "theano.sparse.basic": ("theano.sparse", "theano.gradient"),
+    "theano.sparse.basic": (
+        "_is_sparse_variable=theano.sparse.variable:is_sparse_variable",
+        "theano.sparse",
+        "theano.gradient",
+    ),
     "theano.sparse.opt": ("theano.sparse", "theano.rewrite"),
     "theano.sparse.sharedvar": ("theano.compile.sparseshared",),
     "theano.sparse.utils": ("theano.sparse.variable", "hash_from_code=theano.graph.helpers:hash_from_code"),
