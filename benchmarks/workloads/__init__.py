@@ -33,8 +33,7 @@ from benchmarks.workloads import (
 
 _FAMILIES = (
     scalar, neurons, mlp, attention, transformer, adam, elementwise, vmath, softmax, reductions, normalisation, pooling,
-    scans,
-    indexing, sorting, hessian, products, convolutions, linalg, sparse, sequences, recurrent, compiling, growing,
+    scans, indexing, sorting, hessian, products, convolutions, linalg, sparse, sequences, recurrent, compiling, growing,
     process,
 )  # fmt: skip
 

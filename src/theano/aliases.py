@@ -225,7 +225,11 @@ ALIASES: dict[str, tuple[str, ...]] = {
 # The same, of packages that are loaded when they are used: such an alias comes into being when it is imported.
 ON_DEMAND: dict[str, tuple[str, ...]] = {
     "theano.sandbox.solve": ("solve=theano.tensor.slinalg:solve",),
-    "theano.sparse.basic": ("theano.sparse", "theano.gradient"),
+    "theano.sparse.basic": (
+        "_is_sparse_variable=theano.sparse.variable:is_sparse_variable",
+        "theano.sparse",
+        "theano.gradient",
+    ),
     "theano.sparse.opt": ("theano.sparse", "theano.rewrite"),
     "theano.sparse.sharedvar": ("theano.compile.sparseshared",),
     "theano.sandbox.blocksparse": ("theano.tensor.nnet.blocksparse",),
