@@ -241,3 +241,26 @@ def test_nothing_is_prepared_for_nobody() -> None:
     with theano.change_flags(mode="FAST_RUN"):
         plan = optdb.plan(theano.compile.mode.OPT_FAST_RUN)
     assert "add_destroy_handler" not in [name for name, _ in plan]
+
+
+def test_graphs_as_functions_have_them() -> None:
+    In, Out = theano.In, theano.Out
+    fgraph, updates = theano.compile.function_module.std_fgraph(
+        [In(x), In(y, update=y * 2), In(theano.shared(np.ones(2)), mutable=False)], [Out(T.exp(x) + y)]
+    )
+    assert len(fgraph.outputs) == 2 and updates[0].variable.owner.op == T.mul and not hasattr(fgraph, "destroyers")
+    (watch,) = (f for f in fgraph._features if isinstance(f, Supervisor))
+    assert watch.protected == [fgraph.inputs[0], fgraph.inputs[2]] and fgraph.inputs[0] is not x
+    with pytest.raises(TypeError, match="must not contain inplace operations"):
+        theano.compile.function_module.std_fgraph([In(x)], [Out(inplace(x + 1))])
+    fgraph, _ = theano.compile.function_module.std_fgraph([In(x)], [Out(inplace(x + 1))], accept_inplace=True)
+    assert fgraph.has_destroyers(fgraph.variables) and fgraph.consistent()
+
+
+def test_what_may_share_memory() -> None:
+    seen, other = view(x), T.exp(x)
+    made = inplace(view(other))
+    fgraph = FunctionGraph([x, y], [seen, made, y], clone=False)
+    assert theano.compile.debugmode.infer_reuse_pattern(fgraph, [seen]) == {x, seen}
+    assert theano.compile.debugmode.infer_reuse_pattern(fgraph, [other]) == {other, made, made.owner.inputs[0]}
+    assert theano.compile.debugmode.infer_reuse_pattern(fgraph, [y]) == {y}
