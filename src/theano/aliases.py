@@ -118,6 +118,8 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "theano.compile.maker",
         "theano.compile.errors",
         "alias_root=theano.graph.walk:alias_root",
+        "infer_reuse_pattern=theano.graph.destroyhandler:infer_reuse_pattern",
+        "Supervisor=theano.graph.features:Supervisor",
     ),
     "theano.compile.pfunc": ("theano.compile", "theano.compile.rebuild", "theano.compile.collect_shared"),
     # Where functions in older pickles look for them.
@@ -294,6 +296,17 @@ LAZY: dict[str, dict[str, str]] = {
         "theano.compile": "monitormode",
         "theano.compile.monitormode": "MonitorMode",
         "theano.compile.wrap_linkers": "*",
+    },
+    "theano.compile.debugmode": {
+        "theano.compile.executable": "Function",
+        "theano.compile.maker": "FunctionMaker std_fgraph",
+        "theano.compile.mode": "register_mode",
+        "theano.compile.ops": "OutputGuard",
+        "theano.compile.errors": "raise_with_op",
+        "theano.configparser": "change_flags",
+        "theano.graph.destroyhandler": "infer_reuse_pattern",
+        "theano.compat": "get_unbound_function",
+        "theano.printing": "debugprint",
     },
     "theano.compile.rebuild": {"theano.compile.collect_shared": "rebuild_collect_shared"},
     "theano.scalar": {
