@@ -118,6 +118,8 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "theano.compile.maker",
         "theano.compile.errors",
         "alias_root=theano.graph.walk:alias_root",
+        "infer_reuse_pattern=theano.graph.destroyhandler:infer_reuse_pattern",
+        "Supervisor=theano.graph.features:Supervisor",
     ),
     "theano.compile.pfunc": ("theano.compile", "theano.compile.rebuild", "theano.compile.collect_shared"),
     # Of Theano-PyMC. Not on demand, for then they would become attributes of the module, in which a function uses `pfunc`.
@@ -207,6 +209,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "theano.tensor.random.mrg_uniform",
         "MultinomialWOReplacementFromUniform=theano.tensor.random.mrg_uniform:ChoiceFromUniform",
     ),
+    "theano.sandbox.neighbours": ("theano.tensor.nnet.neighbours",),
     "theano.sandbox.softsign": ("theano.tensor.nnet", "theano.tensor"),
     "theano.tensor.raw_random": (
         "theano.tensor.random.draws",
@@ -253,7 +256,11 @@ ON_DEMAND: dict[str, tuple[str, ...]] = {
         "typed_list_inplace_opt=theano.typed_list.inplace:typed_list_inplace_opt",
     ),
     "theano.sandbox.solve": ("solve=theano.tensor.slinalg:solve",),
-    "theano.sparse.basic": ("theano.sparse", "theano.gradient"),
+    "theano.sparse.basic": (
+        "_is_sparse_variable=theano.sparse.variable:is_sparse_variable",
+        "theano.sparse",
+        "theano.gradient",
+    ),
     "theano.sparse.opt": ("theano.sparse", "theano.rewrite"),
     "theano.sparse.sharedvar": ("theano.compile.sparseshared",),
     "theano.sandbox.blocksparse": ("theano.tensor.nnet.blocksparse",),
@@ -348,6 +355,17 @@ LAZY: dict[str, dict[str, str]] = {
         "theano.compile.monitormode": "MonitorMode",
         "theano.compile.wrap_linkers": "*",
     },
+    "theano.compile.debugmode": {
+        "theano.compile.executable": "Function",
+        "theano.compile.maker": "FunctionMaker std_fgraph",
+        "theano.compile.mode": "register_mode",
+        "theano.compile.ops": "OutputGuard",
+        "theano.compile.errors": "raise_with_op",
+        "theano.configparser": "change_flags",
+        "theano.graph.destroyhandler": "infer_reuse_pattern",
+        "theano.compat": "get_unbound_function",
+        "theano.printing": "debugprint",
+    },
     "theano.compile.rebuild": {"theano.compile.collect_shared": "rebuild_collect_shared"},
     "theano.scalar": {
         "theano.scalar.classes": "*",
@@ -364,7 +382,8 @@ LAZY: dict[str, dict[str, str]] = {
         "theano.configdefaults": "config",
     },
     "theano.tensor.nnet": {
-        "theano.tensor.nnet": "Conv3D ConvGrad3D ConvTransp3D abstract_conv blocksparse conv conv3d2d corr corr3d ctc",
+        "theano.tensor.nnet": "Conv3D ConvGrad3D ConvTransp3D abstract_conv blocksparse conv conv3d2d corr corr3d ctc "
+        "neighbours",
         "theano.tensor.nnet.abstract_conv": "abstract_conv2d conv2d conv2d_grad_wrt_inputs conv2d_transpose conv3d "
         "separable_conv2d",
         "theano.tensor.nnet.conv": "ConvOp",

@@ -172,7 +172,7 @@ def mrg_next_value(rstate: Any, new_rstate: Any, NORM: float, mask: int, offset:
     --------
     >>> state = np.full(6, 42, "int32")
     >>> float(mrg_next_value(state, state, 2.0**-31, 0, 0))
-    0.08075202...
+    0.08075201...
     """
     states, (number,) = integers(np.asarray(rstate, dtype="int32")[None], 1)
     new_rstate[...] = states[0]
