@@ -119,10 +119,11 @@ print(theano.graph.opt.local_optimizer is theano.gof.local_optimizer, theano.gra
 
 def test_as_the_fallback_does():
     """The statements of aesara-theano-fallback, and an op as libraries write it for both."""
-    space = {}
-    exec("from theano.graph import *\nfrom theano.tensor import *\nfrom theano.tensor import slinalg", space)
+    space, tensor = {}, {}
+    exec("from theano.graph import *", space)
+    exec("from theano.tensor import *\nfrom theano.tensor import slinalg", tensor)
     basic, op = space["basic"], space["op"]
-    assert space["slinalg"] is T.slinalg
+    assert tensor["slinalg"] is T.slinalg and tensor["exp"] is T.exp
     with theano.config.change_flags(floatX="float32"):
         assert T.vector().dtype == "float32"
     assert space["fg"].FunctionGraph is theano.FunctionGraph and op.ExternalCOp is op.COp

@@ -122,7 +122,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "Supervisor=theano.graph.features:Supervisor",
     ),
     "theano.compile.pfunc": ("theano.compile", "theano.compile.rebuild", "theano.compile.collect_shared"),
-    # Of Theano-PyMC. Not on demand, for then they would become attributes of the module, in which a function uses `pfunc`.
+    # Of Theano-PyMC. Not on demand, for then they would become attributes of a module in which a function uses `pfunc`.
     "theano.compile.function.pfunc": ("theano.compile", "theano.compile.rebuild", "theano.compile.collect_shared"),
     "theano.compile.function.types": (
         "theano.compile",
@@ -216,6 +216,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "theano.tensor.random.function",
         "theano.tensor.random.state",
         "theano.tensor.random.base",
+        "random_make_inplace=theano.random.inplace:random_make_inplace",
     ),
     "theano.tensor.shared_randomstreams": ("theano.random.shared_streams",),
     "theano.tensor.sharedvar": ("theano.compile.tensorshared", "theano.compile"),
@@ -232,7 +233,11 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "theano.tensor.math",
         "theano.tensor",
     ),
-    "theano.tensor.var": ("theano.tensor.variable", "theano.tensor"),
+    "theano.tensor.var": (
+        "equal_slices=theano.tensor.old_functions:equal_slices",
+        "theano.tensor.variable",
+        "theano.tensor",
+    ),
 }
 
 # The same, of packages that are loaded when they are used: such an alias comes into being when it is imported.
@@ -399,7 +404,7 @@ LAZY: dict[str, dict[str, str]] = {
         "theano.tensor.nnet.bn_ops": "AbstractBatchNormInference AbstractBatchNormTrain AbstractBatchNormTrainGrad",
     },
     "theano.tensor": {
-        "theano.tensor": "inplace io opt_uncanonicalize signal",
+        "theano.tensor": "fourier inplace io opt_uncanonicalize signal",
         "theano.tensor.alloc": "Tri",
         "theano.tensor.choose": "Choose",
         "theano.tensor.composed_ops": "AllocDiag DiffOp Flatten Mean PermuteRowElements ScalarFromTensor "
@@ -408,7 +413,8 @@ LAZY: dict[str, dict[str, str]] = {
         "theano.tensor.old_functions": "AdvancedBooleanIncSubtensor AdvancedBooleanSubtensor BaseAdvancedIncSubtensor "
         "BaseAdvancedSubtensor adv_index_broadcastable_pattern advanced_boolean_inc_subtensor "
         "advanced_boolean_set_subtensor advanced_boolean_subtensor advanced_inc_subtensor advanced_set_subtensor "
-        "alloc_validate_shape as_index_variable check_and_reject_bool check_equal_numpy complex_matrix_types "
+        "alloc_validate_shape as_index_variable check_advanced_indexing_dimensions check_and_reject_bool "
+        "check_equal_numpy complex_matrix_types make_constant "
         "complex_scalar_types complex_types complex_vector_types constructor extract_constant float16_atol "
         "float16_rtol float32_atol float32_rtol float64_atol float64_rtol float_matrix_types float_scalar_types "
         "float_types float_vector_types get_idx_list int_matrix_types int_scalar_types int_types int_vector_types "
@@ -445,7 +451,8 @@ LAZY: dict[str, dict[str, str]] = {
         "theano.tensor.old_functions": "AdvancedBooleanIncSubtensor AdvancedBooleanSubtensor BaseAdvancedIncSubtensor "
         "BaseAdvancedSubtensor adv_index_broadcastable_pattern advanced_boolean_inc_subtensor "
         "advanced_boolean_set_subtensor advanced_boolean_subtensor advanced_inc_subtensor advanced_set_subtensor "
-        "advanced_subtensor as_index_variable check_and_reject_bool get_idx_list",
+        "advanced_subtensor as_index_variable check_advanced_indexing_dimensions check_and_reject_bool get_idx_list "
+        "make_constant",
     },
     "theano.printing": {
         "theano.compile.inspect": "ccode items loop_program",

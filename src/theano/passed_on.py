@@ -60,6 +60,7 @@ HOMES: dict[str, str] = {
     "SharedVariable": "theano.compile.sharedvalue:SharedVariable",
     "SliceType": "theano.tensor.type_other:SliceType",
     "SubtensorPrinter": "theano.printing.vocabulary:SubtensorPrinter",
+    "Supervisor": "theano.graph.features:Supervisor",
     "T": "theano.tensor",
     "THEANO_FLAGS": "theano.flag_sources:THEANO_FLAGS",
     "THEANO_FLAGS_DICT": "theano.flag_sources:THEANO_FLAGS_DICT",
@@ -80,6 +81,7 @@ HOMES: dict[str, str] = {
     "builtin_int": "builtins:int",
     "c_cpp_keywords": "theano.gof.utils:c_cpp_keywords",
     "change_flags": "theano.configparser:change_flags",
+    "check_equal": "theano.compile.checkers:check_equal",
     "clip": "theano.tensor.basic:clip",
     "clone": "theano.scan_module.scan_utils:clone",
     "compile": "theano.compile",
@@ -107,6 +109,7 @@ HOMES: dict[str, str] = {
     "get_conv_output_shape": "theano.tensor.nnet.abstract_conv:get_conv_output_shape",
     "get_debug_values": "theano.gof.op:get_debug_values",
     "get_home_dir": "theano.flag_sources:get_home_dir",
+    "get_info_on_inputs": "theano.compile.checkers:get_info_on_inputs",
     "get_mode": "theano.compile.mode:get_mode",
     "get_scalar_constant_value": "theano.tensor.basic:get_scalar_constant_value",
     "get_scalar_type": "theano.scalar.basic:get_scalar_type",
@@ -124,6 +127,7 @@ HOMES: dict[str, str] = {
     "imported_scipy_signal": "theano.tensor.old_functions:imported_scipy_signal",
     "imported_scipy_special": "theano.tensor.old_functions:imported_scipy_special",
     "in2out": "theano.gof.opt:in2out",
+    "infer_reuse_pattern": "theano.graph.destroyhandler:infer_reuse_pattern",
     "inherit_stack_trace": "theano.gof.opt:inherit_stack_trace",
     "int32": "theano.scalar.basic:int32",
     "int32_t": "theano.scalar.basic:int32",
@@ -152,6 +156,7 @@ HOMES: dict[str, str] = {
     "raise_with_op": "theano.gof.link:raise_with_op",
     "rebuild_collect_shared": "theano.compile.pfunc:rebuild_collect_shared",
     "register_canonicalize": "theano.tensor.opt:register_canonicalize",
+    "register_checker": "theano.compile.checkers:register_checker",
     "register_mode": "theano.compile.mode:register_mode",
     "register_specialize_device": "theano.tensor.opt:register_specialize_device",
     "remove": "theano.gof.utils:remove",
@@ -161,6 +166,7 @@ HOMES: dict[str, str] = {
     "scalar_sigmoid": "theano.tensor.nnet.sigm:scalar_sigmoid",
     "sparse_block_dot": "theano.tensor.nnet.blocksparse:sparse_block_dot",
     "split_version": "theano.flag_sources:split_version",
+    "std_fgraph": "theano.compile.maker:std_fgraph",
     "sub": "theano.scalar.basic:sub",
     "tensor": "theano.tensor",
     "theano": "theano",
@@ -181,14 +187,15 @@ HOMES: dict[str, str] = {
 PASSED_ON: dict[str, str] = {
     "theano": "OpenMPOp opt toolbox",
     "theano.compile": (
-        "AddDestroyHandler AddFeatureOptimizer DisconnectedType NullType PrintCurrentFunctionGraph Variable config "
-        "exclude gof graph is_same_graph local_useless theano"
+        "AddDestroyHandler AddFeatureOptimizer DisconnectedType NullType PrintCurrentFunctionGraph Supervisor "
+        "Variable check_equal config exclude get_info_on_inputs gof graph infer_reuse_pattern is_same_graph "
+        "local_useless register_checker std_fgraph theano"
     ),
     "theano.compile.builders": "NullType optdb orig_function rebuild_collect_shared",
     "theano.compile.debugmode": (
         "Function FunctionMaker OutputGuard change_flags get_unbound_function raise_with_op register_mode"
     ),
-    "theano.compile.function_module": "is_same_graph",
+    "theano.compile.function_module": "check_equal get_info_on_inputs is_same_graph register_checker",
     "theano.compile.nanguardmode": "get_mode",
     "theano.compile.pfunc": "Constant config",
     "theano.configdefaults": (

@@ -52,7 +52,9 @@ def recurrent(x, w):
 )
 def test_what_leaves_a_loop(cls, gone):
     before, after = applied(cls(), recurrent)
-    assert any(gone in text for text in inside(before)) and not any(gone in text for text in inside(after))
+    if gone == "exp":  # what is the same in all steps leaves a loop when it is made
+        assert any(gone in text for text in inside(before))
+    assert not any(gone in text for text in inside(after))
     assert any(gone in str(op) for op in after)
 
 
