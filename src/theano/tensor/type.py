@@ -333,7 +333,7 @@ class TensorType(Type):
         """The type of an element, as `theano.scalar.get_scalar_type` gives it.
 
         >>> T.fmatrix.to_scalar_type()
-        float32
+        Scalar(float32)
         """
         return get_scalar_type(self.dtype)
 
