@@ -16,6 +16,7 @@ from theano.graph.features import (
     History,
     NodeFinder,
     PrintListener,
+    ReplacementDidntRemovedError,
     ReplaceValidate,
     Validator,
 )
@@ -71,9 +72,11 @@ def test_validate():
 
 def test_remove():
     fgraph, e = graph(ReplaceValidate())
-    assert not fgraph.replace_all_validate_remove([(fgraph.outputs[0], T.sin(e))], [e.owner])
+    with pytest.raises(ReplacementDidntRemovedError, match="was to remove"), pytest.warns(UserWarning, match="undone"):
+        fgraph.replace_all_validate_remove([(fgraph.outputs[0], T.sin(e))], [e.owner])
     assert fgraph.outputs[0].owner.op == T.mul
-    assert fgraph.replace_all_validate_remove([(e, x)], [e.owner])
+    fgraph.replace_all_validate_remove([(e, x)], [e.owner])
+    assert e.owner not in fgraph.apply_nodes
 
 
 def test_node_finder():

@@ -107,6 +107,7 @@ class FunctionMaker:
         stage("copying the graph")
         _check_unused(self._explicit(), self._roots(), self.on_unused_input)
         fgraph = FunctionGraph([spec.variable for spec in self.inputs], self._roots(), clone=True)
+        fgraph.protected = [v for v, spec in zip(fgraph.inputs, self.inputs, strict=True) if not spec.mutable]
         nodes_are(len(fgraph.apply_nodes))
         _check_inplace(fgraph, self.accept_inplace)
         original = fgraph.clone(check_integrity=False) if self.mode.keep_original else None
