@@ -114,14 +114,15 @@ def transform(
     between = f.memory(taken * made * lanes * s.size)
     with f.loop(0, f.count) as t, f.loop(0, s.columns, lanes) as lane:
         x, y = f.at(f.at(f.x, t * f.xt), lane), f.at(f.at(f.y, t * f.yt), lane)
-        with f.loop(0, taken) as j:  # columns, then rows: loops, for LLVM takes long over what is unrolled
-            column = [f.vector_at(f.at(x, f.xi * i + f.xj * j)) for i in range(taken)]
+        # columns, then rows: in loops, for LLVM takes long over what is unrolled
+        with f.loop(0, taken) as at:
+            column = [f.vector_at(f.at(x, f.xi * i + f.xj * at)) for i in range(taken)]
             for i, v in enumerate(along(m, column)):
-                f.put(v, between, (j + i * taken) * lanes)
-        with f.loop(0, made) as i:
-            row = [f.vector_at(between, (i * taken + j) * lanes) for j in range(taken)]
+                f.put(v, between, (at + i * taken) * lanes)
+        with f.loop(0, made) as at:
+            row = [f.vector_at(between, (at * taken + j) * lanes) for j in range(taken)]
             for j, v in enumerate(along(m, row)):
-                f.put(v, y, f.yi * i + f.yj * j)
+                f.put(v, y, f.yi * at + f.yj * j)
     return f
 
 
