@@ -10,6 +10,8 @@ import pytest
 
 import theano
 import theano.tensor as T
+from tests.backend.functions import Compiled
+from theano.backend.interpreter import Interpreter
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.runtime import threads
@@ -221,3 +223,22 @@ def test_memory_does_not_grow_with_batches() -> None:
         calls = ((forward, (a, b)), (weights, (a, c, (3, 3))), (inputs, (b, c, (32, 32))), (quick, (a, b)))
         taken.append([theano.printing.memory_plan(f, *args).workspace for f, args in calls])
     assert taken[0] == taken[1] and max(taken[0]) < 40 << 20
+
+
+def test_in_the_interpreter() -> None:
+    """The meanings of the functions, within the bounds of their memory."""
+    x, w, g = T.ftensor4("x"), T.ftensor4("w"), T.ftensor4("g")
+    strided: Any = {"border_mode": ((0, 2), (1, 0)), "subsample": (2, 1), "num_groups": 2}
+    for options, *shapes in (
+        (strided, (2, 4, 6, 5), (6, 2, 3, 2), (2, 6, 3, 5)),
+        ({"border_mode": "half"}, (1, 32, 24, 24), (32, 32, 3, 3), (1, 32, 24, 24)),  # Winograd's
+    ):
+        to_kernels = ac.conv2d_grad_wrt_weights(x, g, w.shape, **options)
+        outputs = [T.nnet.conv2d(x, w, **options), ac.conv2d_grad_wrt_inputs(g, w, x.shape, **options), to_kernels]
+        f = theano.function([x, w, g], outputs)
+        values = [RNG.normal(size=s).astype("float32") for s in shapes]
+        compiled = Compiled(f, f.executor)
+        run = Interpreter(compiled.lowered.program, compiled.lowered.layout, compiled.words([]))
+        run.run(values, [])
+        for found, wanted in zip(run.slots, f(*values), strict=False):
+            np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-4 * np.abs(wanted).max())
