@@ -16,6 +16,7 @@ from benchmarks.workloads import (
     mlp,
     neurons,
     normalisation,
+    pooling,
     process,
     products,
     recurrent,
@@ -31,8 +32,8 @@ from benchmarks.workloads import (
 )
 
 _FAMILIES = (
-    scalar, neurons, mlp, attention, transformer, adam, elementwise, vmath, softmax, reductions, normalisation, scans,
-    indexing, sorting, hessian, products, convolutions, linalg, sparse, sequences, recurrent, compiling, growing,
+    scalar, neurons, mlp, attention, transformer, adam, elementwise, vmath, softmax, reductions, normalisation, pooling,
+    scans, indexing, sorting, hessian, products, convolutions, linalg, sparse, sequences, recurrent, compiling, growing,
     process,
 )  # fmt: skip
 
