@@ -5,8 +5,8 @@
 - ``part``: the number of the part that the point is in, where positions are cut into parts;
 - ``look``: the element of an indirect operand at positions that are computed (along some axes at those of this point),
   or 0 where these are not ``inside``;
-- ``quotient``, ``remainder``: a place divided by a number: where that is a constant and a loop goes by as many positions
-  at once, no division is left of it;
+- ``quotient``, ``remainder``: a place divided by a number; where that is a constant and a loop goes by as many
+  positions at once, no division is left of it;
 - ``within``: whether a place is among the first so many, of which it may miss the low end, the high end or both: most
   points of a loop need not ask;
 - ``before``: what a `Running` item got from the position before;
@@ -219,8 +219,8 @@ class Facts:
 def divided(x: Expr, size: Expr, in_vectors: bool = True) -> tuple[Expr, Expr]:
     """Quotient and remainder of a place: of ``i*4 + 3`` by 2 these are ``i*2 + 1`` and 1.
 
-    No processor divides integers in vectors. Floats do it as well: of a number below 2^48 and a half the quotient is off
-    by less than ``2^-4 / size``, and by ``2^-1 / size`` at least away from the next whole number.
+    No processor divides integers in vectors. Floats do it as well: of a number below 2^48 and a half the quotient is
+    off by less than ``2^-4 / size``, and by ``2^-1 / size`` at least away from the next whole number.
     """
     if size.op == "const":
         found = _known_parts(x, int(size.value))
