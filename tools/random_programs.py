@@ -5,8 +5,8 @@ sparse_updates and windows. The programs are those of the tests (`tests/native/t
 `tests/scan/test_native_loops.py`, `tests/native/random_updates.py`, `tests/random_gradients.py`,
 `tests/sparse/random_sparse.py`, `tests/native/random_sparse_updates.py`, `tests/tensor/random_windows.py`), from seeds
 that count up, without hypothesis: about twenty a second, of gradients and sparse matrices a few. A failure shows its
-seed and ends the run; that seed alone is ``random_programs.py 0 SEED KIND``. The flag `isa` chooses the instruction
-set.
+seed and ends the run; that seed alone is ``random_programs.py 0 SEED KIND``. The flag `isa` chooses the set of
+instructions.
 """
 
 from __future__ import annotations

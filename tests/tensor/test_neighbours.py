@@ -106,7 +106,7 @@ def test_refusals(make, error, words):
 def test_refusals_at_run_time(mode):
     x, n, m = T.tensor4(dtype="float64"), T.lvector(), T.matrix(dtype="float64")
     f = theano.function([x, n], images2neibs(x, n), mode=mode)
-    with pytest.raises(TypeError, match=r"do not end where axis 3 of length 5 does.*ignore_b[\s\S]*neighbours.py"):
+    with pytest.raises(TypeError, match=r"do not end where axis 3 of length 5 does.*ignore_borders[\s\S]*neighbours"):
         f(np.ones((1, 1, 4, 5)), [2, 2])
     with pytest.raises(ValueError, match="must be"):
         f(np.ones((1, 1, 4, 4)), [2, 0])
