@@ -17,6 +17,7 @@ from theano.tensor.assertion import Assert
 from theano.tensor.elemwise import elemwise
 from theano.tensor.extra_ops import CumOp, RepeatOp, SearchsortedOp, cpu_contiguous
 from theano.tensor.nnet import convolution as conv
+from theano.tensor.nnet.neighbours import Images2Neibs, SumOfNeibs
 from theano.tensor.products import ProductOfOthers
 from theano.tensor.recurrence import LinearRecurrence
 from theano.tensor.reduction import Argmax, Max, Min, ProdWithoutZeros, Supremum
@@ -229,6 +230,13 @@ EXAMPLES: dict[str, Example] = {
             DownsampleFactorMaxGradGrad(True)(x, Pool(True)(x, (2, 2)), v, (2, 2)), MaxPoolRop(True)(x, v, (2, 2)),
         ],
         [_numbers(-1, 1, 2, 4, 4), _numbers(-1, 2, 2, 4, 4)],
+    ),
+    "neighbourhoods": Example(
+        lambda x: [Images2Neibs("half")(x, (3, 1), (1, 2)), Images2Neibs("wrap_centered")(x, (3, 3), (2, 2))],
+        [_numbers(-1, 1, 1, 2, 3, 5)],
+    ),
+    "neighbourhoods, backwards": Example(
+        lambda y: SumOfNeibs("ignore_borders")(y, (1, 2, 3, 5), (2, 3), (1, 2)), [_numbers(-1, 1, 8, 6)],
     ),
     "convolution": Example(
         lambda x, w: [
