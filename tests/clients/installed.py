@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
+from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -19,6 +21,22 @@ def client(name: str) -> ModuleType:
     if not clients._enabled:
         clients.enable()
     return importlib.import_module(name)
+
+
+def example(name: str) -> Path:
+    """A script of the library's sources, which pip does not install; without them the test is skipped."""
+    path = Path(os.environ.get("CLIENT_SOURCES", "nowhere")) / "examples" / name
+    if not path.exists():
+        pytest.skip("the library's sources are not here: make test-clients")
+    return path
+
+
+def digits(rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """Pictures of handwritten digits, 28 by 28, in bytes; and which digits they are. They stand in for MNIST's."""
+    datasets = pytest.importorskip("sklearn.datasets")
+    found = datasets.load_digits()
+    pictures = np.kron(found.images[:rows], np.ones((3, 3))) * 15.9375
+    return np.pad(pictures, ((0, 0), (2, 2), (2, 2))).astype("uint8"), found.target[:rows]
 
 
 def blobs(seed: int = 0, rows: int = 240, columns: int = 16) -> tuple[np.ndarray, np.ndarray]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import runpy
 
 import numpy as np
 import pytest
 
-from tests.clients.installed import bars, blobs, client
+from tests.clients.installed import bars, blobs, client, digits, example
 
 os.environ["KERAS_BACKEND"] = "theano"
 keras = client("keras")
@@ -109,3 +110,14 @@ def test_stateful_layers_and_callbacks(tmp_path):
     kept = keras.callbacks.ModelCheckpoint(str(tmp_path / "best.h5"), monitor="loss", save_best_only=True)
     done = model.fit(data, np.ones((2, 1)), batch_size=2, epochs=9, verbose=0, callbacks=[stop, kept], shuffle=False)
     assert len(done.history["loss"]) == 2 and models.load_model(str(tmp_path / "best.h5")).count_params() == 76
+
+
+@pytest.mark.parametrize("name", ["mnist_cnn.py", "mnist_siamese.py"])
+def test_examples_of_its_sources_run_unchanged(name, monkeypatch, capsys):
+    """With other digits than those that they would download."""
+    pictures, kinds = digits(400)
+    parts = (pictures[:300], kinds[:300]), (pictures[300:], kinds[300:])
+    monkeypatch.setattr(keras.datasets.mnist, "load_data", lambda: parts)
+    runpy.run_path(str(example(name)), run_name="__main__")
+    shown = capsys.readouterr().out
+    assert "Test accuracy:" in shown or "Accuracy on test set" in shown

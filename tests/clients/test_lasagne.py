@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
+import pickle
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
 import theano
 import theano.tensor as T
-from tests.clients.installed import bars, blobs, client
+from tests.clients.installed import bars, blobs, client, digits, example
 
 lasagne = client("lasagne")
 layers = lasagne.layers
@@ -80,3 +85,19 @@ def test_recurrent_network_learns(kind, options):
     train = theano.function([x, mask, y], loss, updates=updates)
     losses = [train(steps, np.ones((60, 4), "float32"), kinds.astype("int32")) for _ in range(15)]
     assert losses[-1] < 0.7 * losses[0]
+
+
+@pytest.mark.parametrize("model", ["mlp", "cnn"])
+def test_the_example_of_its_manual_runs_unchanged(model, tmp_path):
+    """``examples/mnist.py``, where it finds other digits under the name of those that it would download."""
+    script = example("mnist.py")
+    pictures, kinds = digits(1500)
+    flat = (pictures.reshape(1500, 784) / 256).astype("float32")
+    parts = [(flat[i : i + 500], kinds[i : i + 500].astype("int64")) for i in (0, 500, 1000)]
+    with gzip.open(tmp_path / "mnist.pkl.gz", "wb") as file:
+        pickle.dump(parts, file)
+    command = [sys.executable, "-m", "theano.run", str(script), model, "3"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    losses = [float(line.split()[-1]) for line in done.stdout.splitlines() if "training loss" in line]
+    assert len(losses) == 3 and losses[2] < losses[0] and "Final results" in done.stdout

@@ -44,11 +44,13 @@ class Outcomes:
 
     def surprises(self, known: list[Known]) -> list[str]:
         """What is not as known: a line for each."""
+        if self.ended:
+            return [self.ended]
         lines = [f"{test} fails" for test in self.failed if not any(row.holds(test) for row in known)]
         for row in known:
             if not row.sometimes and not any(map(row.holds, self.failed)):
                 lines.append(f"{', '.join(row.tests)}: no longer fails ({row.reason})")
-        return lines + ([self.ended] if self.ended else [])
+        return lines
 
     def reasons(self, known: list[Known]) -> Counter[str]:
         """How many tests do not pass for which reason."""
@@ -82,7 +84,8 @@ def jobs(place: Workplace, last: bool = False) -> Outcomes:
     report = place.folder / "jobs.xml"
     if last:
         return read(report)
-    return _pytest(place, ROOT, [f"tests/clients/{place.client.jobs}", "--import-mode=importlib"], {}, report)
+    arguments = [f"tests/clients/{place.client.jobs}", "--import-mode=importlib"]
+    return _pytest(place, ROOT, arguments, {"CLIENT_SOURCES": str(place.sources)}, report)
 
 
 def _pytest(
