@@ -80,7 +80,7 @@ def test_predictions_and_variational_inference():
         pm.Normal("seen", mean, sigma=1.0, observed=data)
         best = pm.find_MAP(progressbar=False)
         np.testing.assert_allclose(best["mean"], data.sum() / 50.25, rtol=1e-4)
-        fit = pm.fit(3000, method="advi", random_seed=1, progressbar=False)
+        fit = pm.fit(2000, method="advi", obj_optimizer=pm.adam(learning_rate=0.02), random_seed=1, progressbar=False)
         drawn = pm.sample_posterior_predictive(fit.sample(200), random_seed=1, progressbar=False)
     assert abs(fit.sample(300)["mean"].mean() - data.sum() / 50.25) < 0.2 and drawn["seen"].shape == (200, 50)
     assert abs(drawn["seen"].mean() - data.mean()) < 0.2

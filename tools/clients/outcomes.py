@@ -93,18 +93,20 @@ def _pytest(
 ) -> Outcomes:
     report.unlink(missing_ok=True)
     options = ["-c", "/dev/null", "--rootdir", ".", "-p", "no:cacheprovider", "-q", "--tb=short", "--timeout=150",
+               "--continue-on-collection-errors",
                f"--junitxml={report}"]  # fmt: skip
+    shown = report.with_suffix(".txt")
     try:
-        done = subprocess.run(
-            [place.python, "-m", "pytest", *options, *arguments],
-            cwd=folder, env=place.environment() | variables, timeout=place.client.minutes * 60,
-            capture_output=True, text=True,
-        )  # fmt: skip
+        with shown.open("w", encoding="utf-8") as output:
+            done = subprocess.run(
+                [place.python, "-m", "pytest", *options, *arguments],
+                cwd=folder, env=place.environment() | variables, timeout=place.client.minutes * 60,
+                stdout=output, stderr=subprocess.STDOUT,
+            )  # fmt: skip
     except subprocess.TimeoutExpired:
-        return Outcomes([], [], [], f"{place.client.key} takes more than {place.client.minutes} minutes")
-    report.with_suffix(".txt").write_text(done.stdout + done.stderr, encoding="utf-8")
+        return Outcomes([], [], [], f"{place.client.key} takes more than {place.client.minutes} minutes: see {shown}")
     if not report.exists():
-        return Outcomes([], [], [], f"{place.client.key}: pytest ended with {done.returncode}\n{done.stderr[-2000:]}")
+        return Outcomes([], [], [], f"{place.client.key}: pytest ended with {done.returncode}: see {shown}")
     return read(report)
 
 

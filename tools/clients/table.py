@@ -44,7 +44,8 @@ CLIENTS = [
         # What asks for TensorFlow, for the network, or how Keras's sources are laid out on GitHub.
         (
             "tests",
-            *("--ignore=tests/test_api.py", "--ignore=tests/keras/metrics_confusion_matrix_test.py"),
+            *("--ignore=tests/docs", "--ignore=tests/test_api.py"),
+            "--ignore=tests/keras/metrics_confusion_matrix_test.py",
             *("--ignore=tests/keras/utils/multi_gpu_test.py", "--ignore=tests/keras/utils/data_utils_test.py"),
             "--ignore=tests/integration_tests/applications_test.py",
             "--ignore=tests/integration_tests/test_datasets.py",
@@ -67,7 +68,7 @@ CLIENTS = [
         minutes=30,
     ),
     Client("nolearn", "nolearn==0.6.1", "test_nolearn.py"),
-    Client("scikit-neuralnetwork", "scikit-neuralnetwork==0.7", "test_sknn.py", ("sknn/tests",)),
+    Client("scikit-neuralnetwork", "scikit-neuralnetwork==0.7", "test_sknn.py"),  # its own tests are for nose
     Client("downhill", "downhill==0.4.0", "test_downhill.py"),
     Client("theano-lstm", "theano-lstm==0.0.15", "test_theano_lstm.py"),
     Client("extheano", "extheano==0.1.1", "test_extheano.py"),
