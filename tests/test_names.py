@@ -89,9 +89,8 @@ def test_descriptions_of_variables():
 
 
 def test_compatibility():
-    from theano.compat import PY3, DefaultOrderedDict, cmp, decode, exc_message, get_unbound_function, operator_div
-
     from theano import compat
+    from theano.compat import PY3, DefaultOrderedDict, cmp, decode, exc_message, get_unbound_function, operator_div
 
     assert PY3 is True and operator_div is operator.truediv and compat.izip is zip
     for error, text in (
@@ -284,7 +283,7 @@ def test_linkers(name):
 def test_names_cost_nothing_until_they_are_used():
     code = """
 import sys, theano, theano.tensor as T
-late = ["scalar.classes", "misc.compat", "misc.hints", "compile.wrap_linkers", "compile.monitormode",
+late = ["scalar.classes", "compat", "misc.hints", "compile.wrap_linkers", "compile.monitormode",
         "compile.collect_shared", "tensor.canonical_slice", "tensor.shape_feature", "graph.debug"]
 print([m for m in late if "theano." + m in sys.modules], [m for m in sys.modules if "theano.sparse" in m])
 """

@@ -11,11 +11,12 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable, Sequence
-from importlib.machinery import ModuleSpec
+from importlib.abc import Loader
+from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
-from theano import absent
+from theano import absent, passed_on
 
 # alias -> places, searched in turn. "name=module:attribute" renames one thing.
 ALIASES: dict[str, tuple[str, ...]] = {
@@ -92,14 +93,13 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "theano.gof.optdb": (
         "theano.rewrite",
         "config=theano.configdefaults:config",
-        "DefaultOrderedDict=theano.misc.compat:DefaultOrderedDict",
+        "DefaultOrderedDict=theano.compat:DefaultOrderedDict",
     ),
     "theano.gof.vm": ("VM_Linker=theano.compile.linkers:VM_Linker", "config=theano.configdefaults:config"),
     # Where later versions of Theano kept them.
     "theano.graph.basic": ("walk=theano.graph:stack_search", "theano.graph"),
     "theano.graph.fg": ("theano.graph",),
     "theano.graph.utils": ("theano.graph.errors", "scratchpad=theano.graph:Scratchpad"),
-    "theano.compat": ("theano.misc.compat",),
     "theano.compile.function_module": (
         "theano.compile",
         "theano.compile.executable",
@@ -121,7 +121,16 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "full_version=theano:__version__",
     ),
     "theano.scalar.basic": ("theano.scalar",),
-    "theano.scalar.basic_scipy": ("theano.scalar",),
+    "theano.scalar.basic_scipy": (
+        "theano.scalar",
+        "grad_not_implemented=theano.graph.null_type:grad_not_implemented",
+    ),
+    "theano.scalar.sharedvar": (
+        "Scalar=theano.scalar:Scalar",
+        "ScalarSharedVariable=theano.compile.tensorshared:ScalarSharedVariable",
+        "SharedVariable=theano.compile.sharedvalue:SharedVariable",
+        "shared=theano.compile.tensorshared:scalar_constructor",
+    ),
     "theano.scan_module": ("theano.scan",),
     "theano.scan_module.scan": ("theano.scan.function", "theano.scan"),
     "theano.scan_module.scan_checkpoints": ("theano.scan.checkpoints",),
@@ -162,6 +171,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "theano.tensor.random.mrg31k3p",
         "theano.tensor.random.mrg_uniform",
         "MRG_RandomStream=theano.random.mrg:MRG_RandomStreams",
+        "DotModulo=theano.tensor.composed_ops:DotModulo",
     ),
     "theano.sandbox.linalg": ("theano.tensor.nlinalg", "theano.tensor.slinalg", "psd=theano.misc.hints:psd"),
     "theano.sandbox.linalg.ops": (
@@ -199,6 +209,11 @@ ON_DEMAND: dict[str, tuple[str, ...]] = {
     "theano.sparse.basic": ("theano.sparse", "theano.gradient"),
     "theano.sparse.opt": ("theano.sparse", "theano.rewrite"),
     "theano.sparse.sharedvar": ("theano.compile.sparseshared",),
+    "theano.sandbox.blocksparse": ("theano.tensor.nnet.blocksparse",),
+    "theano.tensor.nnet.ctc": ("theano.scan.ctc",),
+    "theano.tensor.nnet.Conv3D": ("theano.tensor.nnet.volumes",),
+    "theano.tensor.nnet.ConvGrad3D": ("theano.tensor.nnet.volumes",),
+    "theano.tensor.nnet.ConvTransp3D": ("theano.tensor.nnet.volumes",),
     "theano.sparse.utils": ("theano.sparse.variable", "hash_from_code=theano.graph.helpers:hash_from_code"),
 }
 
@@ -241,7 +256,7 @@ LATE: dict[str, dict[str, str]] = {
 # name that is given as the module's own is a package inside.
 LAZY: dict[str, dict[str, str]] = {
     "theano": {
-        "theano": "sparse typed_list",
+        "theano": "compat d3viz sparse typed_list",
         "theano.sparse.rows": "sparse_grad",
         "theano.compile.linkers": "CLinker Linker LocalLinker OpWiseCLinker PerformLinker VM_Linker",
         "theano.compile.wrap_linkers": "DualLinker WrapLinker WrapLinkerMany",
@@ -262,20 +277,48 @@ LAZY: dict[str, dict[str, str]] = {
         "theano.compile.errors": "raise_with_op",
         "theano.configparser": "change_flags",
         "theano.graph.destroyhandler": "infer_reuse_pattern",
-        "theano.misc.compat": "get_unbound_function",
+        "theano.compat": "get_unbound_function",
         "theano.printing": "debugprint",
     },
     "theano.compile.rebuild": {"theano.compile.collect_shared": "rebuild_collect_shared"},
-    "theano.scalar": {"theano.scalar.classes": "*"},
+    "theano.scalar": {
+        "theano.scalar.classes": "*",
+        "theano.scalar.composite": "Composite",
+        "theano.scalar.preferences": "*",
+        "theano.tensor.scalar_variables": "*",
+        "theano.scalar.rounding": "round_half_away_from_zero_ round_half_away_from_zero_vec",
+        "theano.scalar.dtypes": "NumpyAutocaster autocast_float_as",
+        "theano.graph": "Apply Constant FunctionGraph Op Type Variable",
+        "theano.graph.null_type": "DisconnectedType grad_not_implemented grad_undefined",
+        "theano": "gof printing theano",
+        "theano.gof": "utils",
+        "theano.printing": "pprint",
+        "theano.configdefaults": "config",
+    },
     "theano.tensor.nnet": {
-        "theano.tensor.nnet": "abstract_conv conv conv3d2d corr corr3d",
+        "theano.tensor.nnet": "Conv3D ConvGrad3D ConvTransp3D abstract_conv blocksparse conv conv3d2d corr corr3d ctc",
         "theano.tensor.nnet.abstract_conv": "abstract_conv2d conv2d conv2d_grad_wrt_inputs conv2d_transpose conv3d "
         "separable_conv2d",
         "theano.tensor.nnet.conv": "ConvOp",
+        "theano.tensor.nnet.attending": "attention",
+        "theano.tensor.nnet.dropped": "dropout",
+        "theano.tensor.nnet.layer_norms": "layer_norm rms_norm",
+        "theano.tensor.nnet.sampled": "sampled_softmax_crossentropy",
+        "theano.tensor.nnet.prepended": "Prepend_scalar_constant_to_each_row Prepend_scalar_to_each_row "
+        "prepend_0_to_each_row prepend_1_to_each_row prepend_scalar_to_each_row",
+        "theano.tensor.nnet.volumes": "conv3D convGrad3D convTransp3D",
+    },
+    "theano.tensor.nnet.bn": {
+        "theano.tensor.nnet.bn_ops": "AbstractBatchNormInference AbstractBatchNormTrain AbstractBatchNormTrainGrad",
     },
     "theano.tensor": {
-        "theano.tensor": "io signal",
+        "theano.tensor": "inplace io signal",
+        "theano.tensor.alloc": "Tri",
+        "theano.tensor.choose": "Choose",
+        "theano.tensor.composed_ops": "AllocDiag DiffOp Flatten Mean Nonzero PermuteRowElements Tile",
         "theano.tensor.io": "LoadFromDisk load",
+        "theano.tensor.messages": "MPIRecv MPIRecvWait MPISend MPISendWait irecv isend key_to_cmp mpi_cmps mpi_enabled "
+        "mpi_keys mpi_send_wait_cmp mpi_send_wait_key mpi_tag_cmp mpi_tag_key recv send",
         "theano.scan.vectorized": "vectorize",
         "theano.tensor.slices": "MakeSlice SliceConstant SliceType as_int_none_variable make_slice slicetype",
         "theano.tensor.arranging": "array_split atleast_1d atleast_2d atleast_3d broadcast_to column_stack dstack "
@@ -288,6 +331,14 @@ LAZY: dict[str, dict[str, str]] = {
         "logsumexp polyval trapezoid vdot",
         "theano.tensor.order_statistics": "median nanmedian nanpercentile nanquantile percentile quantile",
     },
+    "theano.tensor.blas": {
+        "theano.tensor.composed_ops": "Dot22 Dot22Scalar",
+        "theano.tensor.dot": "BatchedDot batched_dot_op",
+    },
+    "theano.tensor.extra_ops": {
+        "theano.tensor.composed_ops": "Bartlett CumprodOp CumsumOp DiffOp FillDiagonal FillDiagonalOffset "
+        "RavelMultiIndex UnravelIndex bartlett_ fill_diagonal_ fill_diagonal_offset_",
+    },
     "theano.tensor.type_other": {
         "theano.tensor.slices": "MakeSlice SliceConstant SliceType as_int_none_variable make_slice slicetype",
     },
@@ -295,6 +346,7 @@ LAZY: dict[str, dict[str, str]] = {
     "theano.printing": {
         "theano.compile.inspect": "ccode items loop_program",
         "theano.graph.nodes": "Node",
+        "theano.printing.pydot_there": "pydot_imported pydot_imported_msg",
         "theano.printing.min_informative": "_TagGenerator var_descriptor",
         "theano.compile.planned": "MemoryPlan PlannedBytes memory_plan planned_bytes schedule",
     },
@@ -329,7 +381,8 @@ class AliasModule(ModuleType):
             module_found = importlib.import_module(place)
             if hasattr(module_found, name):
                 return getattr(module_found, name)
-        return absent.stand_in(self.__name__, name)
+        found = passed_on.find(self.__name__, name)
+        return absent.stand_in(self.__name__, name) if found is None else found
 
     def __dir__(self) -> list[str]:
         names = {name for place in self._modules for name in dir(importlib.import_module(place))}
@@ -348,13 +401,53 @@ def install() -> None:
             for name in names.split():
                 if not hasattr(module, name):
                     setattr(module, name, getattr(importlib.import_module(source), name))
-    for target in (*LAZY, *(module for module in absent.ABSENT if module in sys.modules)):
-        sources = LAZY.get(target, {})
-        places = {name: source for source, names in sources.items() for name in names.split() if name != "*"}
-        whole = [source for source, names in sources.items() if names == "*"]
-        sys.modules[target].__dict__["__getattr__"] = _lazily(target, places, whole)
+    for target in {*LAZY, *passed_on.PASSED_ON, *absent.ABSENT}:
+        if isinstance(sys.modules.get(target), AliasModule):
+            continue
+        if target in sys.modules:
+            _show(target)
+        else:
+            _Showing.pending.add(target)
+    sys.meta_path.insert(0, _Showing)
     sys.meta_path.append(_OnDemand)
     absent.install()
+
+
+def _show(target: str) -> None:
+    """Let a module find the names of the tables."""
+    sources = LAZY.get(target, {})
+    places = {name: source for source, names in sources.items() for name in names.split() if name != "*"}
+    whole = [source for source, names in sources.items() if names == "*"]
+    namespace = sys.modules[target].__dict__
+    namespace["__getattr__"] = _lazily(target, places, whole, namespace.get("__getattr__"))
+
+
+class _Showing(Loader):
+    """Loads modules of the tables that are not loaded with the package, and shows their names: first in
+    ``sys.meta_path``, for everybody else would load such a module without."""
+
+    pending: ClassVar[set[str]] = set()
+
+    def __init__(self, loader: Loader) -> None:
+        self.loader = loader
+
+    @staticmethod
+    def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
+        if name not in _Showing.pending:
+            return None
+        spec = PathFinder.find_spec(name, path)
+        if spec is not None and spec.loader is not None:
+            spec.loader = _Showing(spec.loader)
+        return spec
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self.loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        assert module.__spec__ is not None
+        module.__spec__.loader = module.__loader__ = self.loader
+        self.loader.exec_module(module)
+        _show(module.__name__)
 
 
 class _OnDemand:
@@ -373,8 +466,11 @@ class _OnDemand:
         """Nothing to run."""
 
 
-def _lazily(target: str, places: dict[str, str], whole: list[str]) -> Callable[[str], Any]:
-    """A module's `__getattr__` that finds names in the places given, or else among those that are not there yet."""
+def _lazily(
+    target: str, places: dict[str, str], whole: list[str], own: Callable[[str], Any] | None
+) -> Callable[[str], Any]:
+    """A module's `__getattr__` that finds names in the places given, among those that modules pass on, by the module's
+    `own` one, or among those that are not there yet."""
 
     def find(name: str) -> Any:
         if name not in places:
@@ -383,7 +479,11 @@ def _lazily(target: str, places: dict[str, str], whole: list[str]) -> Callable[[
                     places[name] = source
                     break
             else:
-                return absent.stand_in(target, name)
+                found = passed_on.find(target, name)
+                if found is None:
+                    return absent.stand_in(target, name) if own is None else own(name)
+                setattr(sys.modules[target], name, found)
+                return found
         if places[name] == target:
             found = importlib.import_module(f"{target}.{name}")
         else:

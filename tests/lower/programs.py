@@ -528,6 +528,16 @@ def chain_of_products() -> Program:
 
 
 @program
+def convolution_with_gradients() -> Program:
+    """Three sums of one kind; images and results are padded and cut into parts inside of them."""
+    x, w, b = T.ftensor4("x"), shared("w", 6, 2, 3, 3, dtype="float32"), shared("b", 6, dtype="float32")
+    y = T.tanh(T.nnet.conv2d(x, w, border_mode="half", subsample=(2, 2)) + b.dimshuffle("x", 0, "x", "x"))
+    cost = (y * y).sum()
+    steps = [(p, p - np.float32(0.01) * g) for p, g in zip((w, b), T.grad(cost, [w, b]), strict=True)]
+    return Program([x], [cost, T.grad(cost, x)], [(3, 2, 9, 8)], steps)
+
+
+@program
 def product_updates_weights() -> Program:
     """``w - rate * dot(x.T, d)`` is added to the weights where they lie."""
     x, d, w = T.matrix("x"), T.matrix("d"), shared("w", 30, 10)

@@ -12,7 +12,7 @@ from theano.graph.features import AlreadyThere
 from theano.graph.nodes import Apply, Constant, Variable
 from theano.graph.origin import made_here
 from theano.graph.text import as_string
-from theano.graph.walk import io_toposort
+from theano.graph.walk import in_turns, io_toposort
 
 Client: TypeAlias = tuple[Apply | Literal["output"], int]
 
@@ -293,7 +293,8 @@ class FunctionGraph:
     def toposort(self) -> list[Apply]:
         """The nodes, each after those that make its inputs; the same order every time."""
         if self._order is None:
-            self._order = io_toposort(self.inputs, self.outputs, self.orderings() or None)
+            orderings = self.orderings() or None
+            self._order = in_turns(io_toposort(self.inputs, self.outputs, orderings), self.inputs, orderings)
         return list(self._order)
 
     def orderings(self) -> dict[Apply, Sequence[Apply]]:

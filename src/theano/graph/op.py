@@ -50,6 +50,9 @@ class Op(Props):
     spreads_first_input: bool = False
     #: Whether it is computed at compile time where all its inputs are constants (see `do_constant_folding`).
     folds_constants: bool = True
+    #: When it runs among what could run: lower first. Below (0, 0) is as early as its inputs allow, above as late as
+    #: its users allow (see `in_turns`).
+    turn: tuple[int, int] = (0, 0)
     itypes: Sequence[Any] | None = None
     otypes: Sequence[Any] | None = None
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from theano.configdefaults import config
 from theano.graph import Constant, Op, Variable
-from theano.graph.walk import io_toposort
+from theano.graph.walk import in_turns, io_toposort
 from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
@@ -20,8 +20,10 @@ from theano.lower.main import Assembler, Update
 from theano.lower.ops import (  # noqa: F401  (register)
     branch,
     callback,
+    convolution,
     dot,
     elemwise,
+    foreign,
     indexing,
     join,
     linalg,
@@ -232,7 +234,7 @@ class _Lowering:
     def lower_graph(self, leaves: Sequence[Variable], roots: Sequence[Variable]) -> list[Value]:
         """The values of `roots`, their nodes lowered into the current block and blocks in it."""
         base, outer, self.outer = self.b.region, self.outer, None
-        order = io_toposort(list(leaves), list(roots))
+        order = in_turns(io_toposort(list(leaves), list(roots)), leaves)
         regions = branch.assign_regions(self.b, order, roots)
         self._count_clients(order, roots)
         for node in order:

@@ -132,7 +132,7 @@ class CAReduce(Op):
 
     __props__: ClassVar[tuple[str, ...]] = ("scalar_op", "axis")
 
-    def __init__(self, scalar_op: scalar.ScalarOp, axis: Any = None) -> None:
+    def __init__(self, scalar_op: scalar.op.ScalarOp, axis: Any = None) -> None:
         self.scalar_op = scalar_op
         axis = plain_axis(axis)
         self.axis: Axis = None if axis is None else tuple(np.atleast_1d(np.asarray(axis, dtype=int)).tolist())
@@ -243,7 +243,7 @@ class CAReduce(Op):
         return f"Reduce{{{self.scalar_op}}}{where}"
 
 
-def _fold_axes(op: scalar.ScalarOp, x: np.ndarray, axes: tuple[int, ...]) -> Any:
+def _fold_axes(op: scalar.op.ScalarOp, x: np.ndarray, axes: tuple[int, ...]) -> Any:
     """Reduce by an operation for which NumPy has no ufunc."""
     for axis in reversed(axes):
         rows = [np.asarray(x[(slice(None),) * axis + (i,)]) for i in range(x.shape[axis])]
@@ -271,7 +271,7 @@ class CAReduceDtype(CAReduce):
 
     def __init__(
         self,
-        scalar_op: scalar.ScalarOp,
+        scalar_op: scalar.op.ScalarOp,
         axis: Any = None,
         dtype: Any = None,
         acc_dtype: Any = None,

@@ -246,7 +246,7 @@ def literal(x: int | float) -> TensorConstant:
     """The constant that stands for a Python number in an expression."""
     if not -10 <= x <= 10 or (x == 0 and math.copysign(1, x) < 0):
         return constant(x)
-    key = (type(x), x, config.floatX, config.cast_policy)
+    key = (type(x), x, autocast(x))
     found = _literals.get(key)
     if found is None:
         found = constant(x)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from theano.loops import expr as ex
@@ -226,9 +227,14 @@ def broadcast_to(b: Builder, x: Value, dims: tuple[Expr, ...]) -> Value:
 
 
 def allocated(b: Builder, node: Any, sizes: list[Value]) -> tuple[Expr, ...]:
+    """Lengths of the output given as numbers (see `lengths_of`)."""
+    return lengths_of(b, sizes, node.outputs[0].type.broadcastable)
+
+
+def lengths_of(b: Builder, sizes: list[Value], broadcastable: Sequence[bool]) -> tuple[Expr, ...]:
     """Lengths given as numbers: not negative, and 1 where the type says so."""
     dims = []
-    for size, broadcasts in zip(sizes, node.outputs[0].type.broadcastable, strict=True):
+    for size, broadcasts in zip(sizes, broadcastable, strict=True):
         dim = b.dims.normal(b.scalar(size, "i64"))
         if broadcasts and not is_const(dim, 1):
             b.check(ex.eq(dim, ONE), ValueError, "the length of a broadcastable axis must be 1, got {0}", (dim,))
