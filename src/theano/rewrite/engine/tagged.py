@@ -204,6 +204,11 @@ class SequenceDB(DB):
             )
         self._add(name, obj, tags, float(position), **kwargs)
 
+    @property
+    def __position__(self) -> dict[str, float]:
+        """The positions by name."""
+        return {entry.name: entry.position for entry in self.entries.values()}
+
     def query(self, *tags: Any, **kwtags: Any) -> SeqOptimizer:
         """The selected rewrites in a sequence; with ``position_cutoff`` among `kwtags`, only those before it."""
         cutoff = kwtags.pop("position_cutoff", config.optdb.position_cutoff)
