@@ -95,7 +95,11 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "config=theano.configdefaults:config",
         "DefaultOrderedDict=theano.compat:DefaultOrderedDict",
     ),
-    "theano.gof.vm": ("VM_Linker=theano.compile.linkers:VM_Linker", "config=theano.configdefaults:config"),
+    "theano.gof.vm": (
+        "VM_Linker=theano.compile.linkers:VM_Linker",
+        "theano.compile.thunk_vm",
+        "config=theano.configdefaults:config",
+    ),
     # Where later versions of Theano kept them.
     "theano.graph.basic": ("walk=theano.graph:stack_search", "theano.graph"),
     "theano.graph.fg": ("theano.graph",),
