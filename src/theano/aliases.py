@@ -283,6 +283,7 @@ LAZY: dict[str, dict[str, str]] = {
         "theano.graph.destroyhandler": "infer_reuse_pattern",
         "theano.compat": "get_unbound_function",
         "theano.printing": "debugprint",
+        "theano.printing.debugprint": "char_from_number",
     },
     "theano.compile.rebuild": {"theano.compile.collect_shared": "rebuild_collect_shared"},
     "theano.scalar": {

@@ -181,6 +181,8 @@ class SequenceDB(DB):
     ['merge']
     """
 
+    seq_opt: Any = SeqOptimizer  # makes the sequence of what a query selects
+
     def __init__(self, failure_callback: Any = SeqOptimizer.warn) -> None:
         super().__init__()
         self.failure_callback = failure_callback
@@ -217,7 +219,8 @@ class SequenceDB(DB):
         chosen += [(position, asked(thing, query)) for thing, position in query.extra_optimizations]
         chosen.sort(key=lambda pair: pair[0])
         limit = min(cutoff, query.position_cutoff)
-        made = SeqOptimizer([opt for at, opt in chosen if at < limit], failure_callback=self.failure_callback)
+        rewrites = [opt for at, opt in chosen if at < limit]
+        made: SeqOptimizer = self.seq_opt(rewrites, failure_callback=self.failure_callback)
         made.name = self.name
         return made
 
