@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from theano.loops import expr as ex
 from theano.scalar import rules
 from theano.scalar.choice import second
 from theano.scalar.dtypes import ALL, COMPLEX, DISCRETE, FLOAT, as_dtype, upcast
@@ -254,6 +255,17 @@ class ScalarOp(Entry, metaclass=_ByArguments):
     def _has_expand(self) -> bool:
         return callable(getattr(type(self), "expand", None))
 
+    def is_native(self, input_dtypes: tuple[str, ...], output_dtype: str) -> bool:
+        """Whether `expand` holds for these dtypes: the loop language has no products of bools, for instance."""
+        if not super().is_native(input_dtypes, output_dtype):
+            return False
+        wanted = self.arg_dtypes(input_dtypes, output_dtype)
+        try:
+            self.expand(*(ex.name(f"x{k}", ex.TYPE_OF[d]) for k, d in enumerate(wanted)))  # type: ignore[misc]
+        except TypeError:
+            return False
+        return True
+
     def _has_l_op(self) -> bool:
         return type(self).L_op is not Entry.L_op
 
@@ -331,6 +343,10 @@ class Part(Entry):
             args=whole.args,
             register=False,
         )
+
+    def is_native(self, input_dtypes: tuple[str, ...], output_dtype: str) -> bool:
+        """Whether the whole has a native form for these dtypes."""
+        return self.whole.is_native(input_dtypes, output_dtype)
 
     def _towards(self, *args: Any) -> Any:
         inputs, g = list(args[:-2]), args[-1]
