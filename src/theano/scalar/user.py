@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -343,6 +344,25 @@ class Part(Entry):
             args=whole.args,
             register=False,
         )
+
+    def __getattr__(self, name: str) -> Any:
+        """The whole's C code, if it has some; headers, options and versions are those of the whole."""
+        if not name.startswith("c_"):
+            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+        found = getattr(self.whole, name)
+        return self._c_code_of_part if name == "c_code" else found
+
+    def _c_code_of_part(
+        self, node: Any, name: str, inputs: Sequence[str], outputs: Sequence[str], sub: dict[str, str]
+    ) -> str:
+        """The C code of the whole, in which the other results are variables that nobody reads."""
+        types = self.whole.output_types([v.type for v in node.inputs])
+        names = [outputs[0] if j == self.k else f"other_{j}" for j in range(self.whole.nout)]
+        declared = " ".join(f"npy_{t.dtype} {n};" for j, (t, n) in enumerate(zip(types, names)) if j != self.k)
+        outs = [SimpleNamespace(type=t, dtype=t.dtype) for t in types]
+        whole = SimpleNamespace(op=self.whole, inputs=node.inputs, outputs=outs)
+        code: str = self.whole.c_code(whole, name, inputs, names, sub)  # type: ignore[attr-defined]
+        return f"{declared} {code}"
 
     def is_native(self, input_dtypes: tuple[str, ...], output_dtype: str) -> bool:
         """Whether the whole has a native form for these dtypes."""
