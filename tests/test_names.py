@@ -6,8 +6,10 @@ import copy
 import itertools
 import operator
 import pickle
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -113,6 +115,20 @@ def test_compatibility():
         DefaultOrderedDict()[1]
     with pytest.raises(TypeError):
         DefaultOrderedDict(3)
+
+
+def test_the_version_is_one_for_packages_and_for_semver():
+    import packaging.version  # comes with pytest
+
+    found = packaging.version.Version(theano.__version__)
+    assert re.fullmatch(r"\d+(\.\d+){2}(-\w+)?", theano.__version__)
+    assert str(found) in (Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8")
+
+
+def test_sparse_variables_are_known():
+    from theano.sparse.basic import _is_sparse_variable, csr_matrix
+
+    assert _is_sparse_variable(csr_matrix("x")) and not _is_sparse_variable(T.dmatrix())
 
 
 def test_a_list_of_paths(monkeypatch):

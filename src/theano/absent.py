@@ -21,7 +21,6 @@ from theano.user_warnings import warn_user
 
 ANY = "*"
 
-_NEIGHBOURS = "neighbourhoods of pixels"
 _GPUS = "GPUs"
 _GPU_PACKAGES = ("theano.gpuarray", "theano.sandbox.cuda", "theano.sandbox.gpuarray")
 _GPU_MODULES = (
@@ -33,8 +32,6 @@ _GPU_MODULES = (
 # module -> (what is missing, names). A module that is not there at all comes with its names; `ANY` stands for every
 # name and every module inside.
 ABSENT: dict[str, tuple[str, str]] = {
-    "theano.tensor.nnet.neighbours": (_NEIGHBOURS, "Images2Neibs images2neibs neibs2images"),
-    "theano.sandbox.neighbours": (_NEIGHBOURS, "Images2Neibs images2neibs neibs2images"),
     **dict.fromkeys(_GPU_PACKAGES, (_GPUS, ANY)),
     **{f"{package}.{module}": (_GPUS, ANY) for package in _GPU_PACKAGES for module in _GPU_MODULES.split()},
 }

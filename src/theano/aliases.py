@@ -27,6 +27,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "Container=theano.compile.sharedvalue:Container",
         "PureOp=theano.graph:Op",
         "hashtype=theano.graph.helpers:hashtype",
+        "object2=theano.graph.old_helpers:object2",
         "theano.compile.linkers",
         "theano.compile.wrap_linkers",
         "theano.graph.destroyhandler",
@@ -48,6 +49,9 @@ ALIASES: dict[str, tuple[str, ...]] = {
     ),
     "theano.gof.fg": ("theano.graph", "theano.graph.fgraph", "config=theano.configdefaults:config"),
     "theano.gof.graph": (
+        "NoParams=theano.graph.nodes:NoParams",
+        "is_same_graph_with_merge=theano.graph:is_same_graph",
+        "nodes_constructed=theano.graph.nodes:nodes_constructed",
         "inputs=theano.graph:graph_inputs",
         "ops=theano.graph:list_of_nodes",
         "theano.graph",
@@ -75,8 +79,16 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "BadOptimization=theano.compile.debugmode:BadOptimization",
         "config=theano.configdefaults:config",
     ),
-    "theano.gof.type": ("theano.graph.type", "theano.graph.enum_type", "theano.graph.cdata_type", "theano.graph"),
+    "theano.gof.type": (
+        "PureType=theano.graph:Type",
+        "object2=theano.graph.old_helpers:object2",
+        "theano.graph.type",
+        "theano.graph.enum_type",
+        "theano.graph.cdata_type",
+        "theano.graph",
+    ),
     "theano.gof.utils": (
+        "theano.graph.old_helpers",
         "theano.graph.helpers",
         "theano.graph.errors",
         "scratchpad=theano.graph:Scratchpad",
@@ -105,6 +117,9 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "theano.compile.executable",
         "theano.compile.maker",
         "theano.compile.errors",
+        "alias_root=theano.graph.walk:alias_root",
+        "infer_reuse_pattern=theano.graph.destroyhandler:infer_reuse_pattern",
+        "Supervisor=theano.graph.features:Supervisor",
     ),
     "theano.compile.pfunc": ("theano.compile", "theano.compile.rebuild", "theano.compile.collect_shared"),
     # Where functions in older pickles look for them.
@@ -170,17 +185,20 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "theano.tensor.random.mrg_uniform",
         "MRG_RandomStream=theano.random.mrg:MRG_RandomStreams",
         "DotModulo=theano.tensor.composed_ops:DotModulo",
+        "mrg_random_make_inplace=theano.random.inplace:mrg_random_make_inplace",
     ),
     "theano.sandbox.linalg": ("theano.tensor.nlinalg", "theano.tensor.slinalg", "psd=theano.misc.hints:psd"),
     "theano.sandbox.linalg.ops": (
         "theano.tensor.nlinalg",
         "theano.tensor.slinalg",
         "theano.misc.hints",
+        "theano.misc.linalg_rewrites",
         "theano.tensor.opt",
         "theano.tensor.blas",
         "theano.tensor.elemwise",
     ),
     "theano.sandbox.multinomial": ("theano.tensor.random.mrg_uniform",),
+    "theano.sandbox.neighbours": ("theano.tensor.nnet.neighbours",),
     "theano.sandbox.softsign": ("theano.tensor.nnet", "theano.tensor"),
     "theano.tensor.raw_random": (
         "theano.tensor.random.draws",
@@ -190,7 +208,11 @@ ALIASES: dict[str, tuple[str, ...]] = {
     ),
     "theano.tensor.shared_randomstreams": ("theano.random.shared_streams",),
     "theano.tensor.sharedvar": ("theano.compile.tensorshared", "theano.compile"),
-    "theano.tensor.utils": ("shape_of_variables=theano.tensor.shape_feature:shape_of_variables", "theano.tensor"),
+    "theano.tensor.utils": (
+        "shape_of_variables=theano.tensor.shape_feature:shape_of_variables",
+        "hash_from_ndarray=theano.graph.helpers:hash_from_ndarray",
+        "theano.tensor",
+    ),
     "theano.tensor.xlogx": (
         "XlogX=theano.scalar.classes:XlogX",
         "XlogY0=theano.scalar.classes:XlogY0",
@@ -204,7 +226,12 @@ ALIASES: dict[str, tuple[str, ...]] = {
 
 # The same, of packages that are loaded when they are used: such an alias comes into being when it is imported.
 ON_DEMAND: dict[str, tuple[str, ...]] = {
-    "theano.sparse.basic": ("theano.sparse", "theano.gradient"),
+    "theano.sandbox.solve": ("solve=theano.tensor.slinalg:solve",),
+    "theano.sparse.basic": (
+        "_is_sparse_variable=theano.sparse.variable:is_sparse_variable",
+        "theano.sparse",
+        "theano.gradient",
+    ),
     "theano.sparse.opt": ("theano.sparse", "theano.rewrite"),
     "theano.sparse.sharedvar": ("theano.compile.sparseshared",),
     "theano.sandbox.blocksparse": ("theano.tensor.nnet.blocksparse",),
@@ -243,7 +270,7 @@ LATE: dict[str, dict[str, str]] = {
         "theano.tensor.advanced_subtensor": "AdvancedIncSubtensor AdvancedIncSubtensor1 "
         "AdvancedSubtensor AdvancedSubtensor1 advanced_inc_subtensor1 advanced_set_subtensor1 advanced_subtensor1",
     },
-    "theano.gradient": {"theano.compile.verify_grad": "verify_grad"},
+    "theano.gradient": {"theano.compile.verify_grad": "mode_not_slow verify_grad", "theano": "tensor"},
     "theano.scan.hooks": {
         "theano.compile.steps": "compile_step",
         "theano.compile.updates": "OrderedUpdates",
@@ -254,18 +281,32 @@ LATE: dict[str, dict[str, str]] = {
 # name that is given as the module's own is a package inside.
 LAZY: dict[str, dict[str, str]] = {
     "theano": {
-        "theano": "compat d3viz sparse typed_list",
+        "theano": "compat d3viz sparse tests typed_list",
+        "theano.tests.main": "test",
         "theano.sparse.rows": "sparse_grad",
         "theano.compile.linkers": "CLinker Linker LocalLinker OpWiseCLinker PerformLinker VM_Linker",
         "theano.compile.wrap_linkers": "DualLinker WrapLinker WrapLinkerMany",
         "theano.graph.debug": "debug_assert",
+        "theano.graph.old_helpers": "object2",
     },
     "theano.compile": {
         "theano.compile.collect_shared": "rebuild_collect_shared",
+        "theano.graph.walk": "alias_root",
         "theano.compile.linkers": "*",
         "theano.compile": "monitormode",
         "theano.compile.monitormode": "MonitorMode",
         "theano.compile.wrap_linkers": "*",
+    },
+    "theano.compile.debugmode": {
+        "theano.compile.executable": "Function",
+        "theano.compile.maker": "FunctionMaker std_fgraph",
+        "theano.compile.mode": "register_mode",
+        "theano.compile.ops": "OutputGuard",
+        "theano.compile.errors": "raise_with_op",
+        "theano.configparser": "change_flags",
+        "theano.graph.destroyhandler": "infer_reuse_pattern",
+        "theano.compat": "get_unbound_function",
+        "theano.printing": "debugprint",
     },
     "theano.compile.rebuild": {"theano.compile.collect_shared": "rebuild_collect_shared"},
     "theano.scalar": {
@@ -283,7 +324,8 @@ LAZY: dict[str, dict[str, str]] = {
         "theano.configdefaults": "config",
     },
     "theano.tensor.nnet": {
-        "theano.tensor.nnet": "Conv3D ConvGrad3D ConvTransp3D abstract_conv blocksparse conv conv3d2d corr corr3d ctc",
+        "theano.tensor.nnet": "Conv3D ConvGrad3D ConvTransp3D abstract_conv blocksparse conv conv3d2d corr corr3d ctc "
+        "neighbours",
         "theano.tensor.nnet.abstract_conv": "abstract_conv2d conv2d conv2d_grad_wrt_inputs conv2d_transpose conv3d "
         "separable_conv2d",
         "theano.tensor.nnet.conv": "ConvOp",
@@ -302,7 +344,16 @@ LAZY: dict[str, dict[str, str]] = {
         "theano.tensor": "inplace io signal",
         "theano.tensor.alloc": "Tri",
         "theano.tensor.choose": "Choose",
-        "theano.tensor.composed_ops": "AllocDiag DiffOp Flatten Mean Nonzero PermuteRowElements Tile",
+        "theano.tensor.composed_ops": "AllocDiag DiffOp Flatten Mean PermuteRowElements Tile",
+        "theano.tensor.advanced_subtensor": "Nonzero",
+        "theano.tensor.old_functions": "AdvancedBooleanIncSubtensor AdvancedBooleanSubtensor BaseAdvancedIncSubtensor "
+        "BaseAdvancedSubtensor adv_index_broadcastable_pattern advanced_boolean_inc_subtensor "
+        "advanced_boolean_set_subtensor advanced_boolean_subtensor advanced_inc_subtensor advanced_set_subtensor "
+        "alloc_validate_shape as_index_variable check_and_reject_bool check_equal_numpy complex_matrix_types "
+        "complex_scalar_types complex_types complex_vector_types constructor extract_constant float16_atol "
+        "float16_rtol float32_atol float32_rtol float64_atol float64_rtol float_matrix_types float_scalar_types "
+        "float_types float_vector_types get_idx_list int_matrix_types int_scalar_types int_types int_vector_types "
+        "numpy_scalar register_transfer transfer",
         "theano.tensor.io": "LoadFromDisk load",
         "theano.tensor.messages": "MPIRecv MPIRecvWait MPISend MPISendWait irecv isend key_to_cmp mpi_cmps mpi_enabled "
         "mpi_keys mpi_send_wait_cmp mpi_send_wait_key mpi_tag_cmp mpi_tag_key recv send",
@@ -326,13 +377,21 @@ LAZY: dict[str, dict[str, str]] = {
         "theano.tensor.composed_ops": "Bartlett CumprodOp CumsumOp DiffOp FillDiagonal FillDiagonalOffset "
         "RavelMultiIndex UnravelIndex bartlett_ fill_diagonal_ fill_diagonal_offset_",
     },
+    "theano.tensor.elemwise": {"theano.tensor.mul_without_zeros": "MulWithoutZeros mul_without_zeros"},
     "theano.tensor.type_other": {
         "theano.tensor.slices": "MakeSlice SliceConstant SliceType as_int_none_variable make_slice slicetype",
     },
-    "theano.tensor.subtensor": {"theano.tensor.canonical_slice": "get_canonical_form_slice"},
+    "theano.tensor.subtensor": {
+        "theano.tensor.canonical_slice": "get_canonical_form_slice",
+        "theano.tensor.old_functions": "AdvancedBooleanIncSubtensor AdvancedBooleanSubtensor BaseAdvancedIncSubtensor "
+        "BaseAdvancedSubtensor adv_index_broadcastable_pattern advanced_boolean_inc_subtensor "
+        "advanced_boolean_set_subtensor advanced_boolean_subtensor advanced_inc_subtensor advanced_set_subtensor "
+        "advanced_subtensor as_index_variable check_and_reject_bool get_idx_list",
+    },
     "theano.printing": {
         "theano.compile.inspect": "ccode items loop_program",
         "theano.graph.nodes": "Node",
+        "theano.printing.digests": "hex_digest position_independent_str",
         "theano.printing.pydot_there": "pydot_imported pydot_imported_msg",
         "theano.printing.min_informative": "_TagGenerator var_descriptor",
         "theano.compile.planned": "MemoryPlan PlannedBytes memory_plan planned_bytes schedule",

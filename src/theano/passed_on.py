@@ -16,6 +16,7 @@ HOMES: dict[str, str] = {
     "Constant": "theano.gof.graph:Constant",
     "DebugMode": "theano.compile.debugmode:DebugMode",
     "DimShuffle": "theano.tensor.elemwise:DimShuffle",
+    "DimShufflePrinter": "theano.printing.vocabulary:DimShufflePrinter",
     "DisconnectedType": "theano.gradient:DisconnectedType",
     "EnumList": "theano.gof.type:EnumList",
     "EquilibriumOptimizer": "theano.gof.opt:EquilibriumOptimizer",
@@ -34,6 +35,7 @@ HOMES: dict[str, str] = {
     "Op": "theano.gof.op:Op",
     "OpenMPOp": "theano.gof.op:OpenMPOp",
     "Optimizer": "theano.gof.opt:Optimizer",
+    "OrderedSet": "theano.misc.ordered_set:OrderedSet",
     "OrderedUpdates": "theano.updates:OrderedUpdates",
     "Out": "theano.compile.io:SymbolicOutput",
     "ParamsType": "theano.gof.params_type:ParamsType",
@@ -42,12 +44,14 @@ HOMES: dict[str, str] = {
     "Shape_i": "theano.compile.ops:Shape_i",
     "SharedVariable": "theano.compile.sharedvalue:SharedVariable",
     "SliceType": "theano.tensor.type_other:SliceType",
+    "SubtensorPrinter": "theano.printing.vocabulary:SubtensorPrinter",
     "T": "theano.tensor",
     "TensorType": "theano.tensor.type:TensorType",
     "Type": "theano.gof.type:Type",
     "Variable": "theano.gof.graph:Variable",
     "as_tensor_variable": "theano.tensor.basic:as_tensor_variable",
     "bool_t": "theano.scalar:bool",
+    "c_cpp_keywords": "theano.gof.utils:c_cpp_keywords",
     "change_flags": "theano.configparser:change_flags",
     "clip": "theano.tensor.basic:clip",
     "clone": "theano.scan_module.scan_utils:clone",
@@ -55,6 +59,8 @@ HOMES: dict[str, str] = {
     "config": "theano.configdefaults:config",
     "debugprint": "theano.printing:debugprint",
     "disconnected_type": "theano.gradient:disconnected_type",
+    "forced_replace": "theano.scan_module.scan_utils:forced_replace",
+    "frozendict": "theano.misc.frozendict:frozendict",
     "function": "theano.compile.function:function",
     "get_canonical_form_slice": "theano.tensor.subtensor:get_canonical_form_slice",
     "get_debug_values": "theano.gof.op:get_debug_values",
@@ -65,6 +71,7 @@ HOMES: dict[str, str] = {
     "grad_undefined": "theano.gradient:grad_undefined",
     "graph": "theano.gof.graph",
     "hash_from_code": "theano.gof.utils:hash_from_code",
+    "hash_from_ndarray": "theano.tensor.utils:hash_from_ndarray",
     "hashtype": "theano.gof.utils:hashtype",
     "in2out": "theano.gof.opt:in2out",
     "int32": "theano.scalar.basic:int32",
@@ -103,7 +110,8 @@ PASSED_ON: dict[str, str] = {
     "theano.compile.pfunc": "Constant config",
     "theano.configdefaults": "AddConfigVar maybe_add_to_os_environ_pathlist",
     "theano.gof": "theano",
-    "theano.gof.graph": "config",
+    "theano.gof.graph": "OrderedSet config",
+    "theano.gof.params_type": "c_cpp_keywords",
     "theano.gof.type": "change_flags",
     "theano.gof.utils": "config",
     "theano.gradient": "DebugMode FAST_RUN Variable get_debug_values get_mode",
@@ -115,19 +123,21 @@ PASSED_ON: dict[str, str] = {
     "theano.scan_module.scan_checkpoints": "Join",
     "theano.scan_module.scan_op": (
         "DisconnectedType In NullType Out PureOp ScanProfileStats Shape_i TensorType as_tensor_variable config "
-        "grad_undefined safe_new"
+        "forced_replace grad_undefined safe_new"
     ),
     "theano.scan_module.scan_utils": "rebuild_collect_shared",
     "theano.tensor": (
-        "ParamsType compile get_canonical_form_slice gof int32 int32_t printing python_all python_any python_complex "
-        "scal theano"
+        "ParamsType SubtensorPrinter compile get_canonical_form_slice gof int32 int32_t printing python_all "
+        "python_any python_complex scal theano"
     ),
     "theano.tensor.basic": "ParamsType int32 int32_t python_all python_any python_complex",
     "theano.tensor.blas": (
         "EquilibriumOptimizer FunctionPrinter InconsistencyError Optimizer ParamsType bool_t config debugprint in2out "
         "local_optimizer optdb pprint values_eq_approx_remove_inf_nan view_roots"
     ),
-    "theano.tensor.elemwise": "COp OpenMPOp ParamsType change_flags get_scalar_type pprint",
+    "theano.tensor.elemwise": (
+        "COp DimShufflePrinter OpenMPOp ParamsType change_flags frozendict get_scalar_type pprint"
+    ),
     "theano.tensor.extra_ops": "DisconnectedType EnumList Generic ParamsType disconnected_type int_t",
     "theano.tensor.fft": "DisconnectedType",
     "theano.tensor.inplace": "pprint",
@@ -136,11 +146,12 @@ PASSED_ON: dict[str, str] = {
     "theano.tensor.sort": "grad_undefined mul",
     "theano.tensor.subtensor": (
         "DimShuffle DisconnectedType MethodNotDefined NoneConst NoneTypeT NotScalarConstantError ParamsType SliceType "
-        "TensorType Type clip config get_scalar_constant_value hashtype make_slice pprint"
+        "SubtensorPrinter TensorType Type clip config get_scalar_constant_value hashtype make_slice pprint"
     ),
     "theano.tensor.type": "hashtype",
     "theano.tensor.type_other": "Apply DisconnectedType Op Type hashtype",
     "theano.tensor.utils": "hash_from_code",
+    "theano.tensor.var": "hash_from_ndarray",
     "theano.typed_list": "Apply Constant Op SliceType T Variable theano",
 }
 

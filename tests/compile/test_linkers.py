@@ -173,7 +173,8 @@ def test_nodes_are_wrapped() -> None:
 def test_several_wrappers() -> None:
     said = []
     many = WrapLinkerMany(
-        [PerformLinker()], [lambda i, node, t: said.append(i), lambda i, node, t: t(), lambda i, node, t: said.append(-i)]
+        [PerformLinker()],
+        [lambda i, node, t: said.append(i), lambda i, node, t: t(), lambda i, node, t: said.append(-i)],
     )
     f = many.accept(FunctionGraph([s], [T.exp(-s)])).make_function()
     assert f(0) == 1 and said == [0, 0, 1, -1]

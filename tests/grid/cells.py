@@ -24,6 +24,7 @@ class Lengths(NamedTuple):
 
     name: str
     of: Callable[[int, list[int]], int]
+    repeats: bool = False
 
 
 LENGTHS = [
@@ -32,8 +33,8 @@ LENGTHS = [
     Lengths("the last is 0", lambda n, every: 0 if n == every[-1] else n),
     Lengths("all are 1", lambda n, every: 1),
     Lengths("the first is 1", lambda n, every: 1 if n == every[0] else n),
-    Lengths("longer", lambda n, every: n + 7 if n > 1 else n),
-    Lengths("longer than a vector", lambda n, every: n + 30 if n == every[-1] else n),
+    Lengths("longer", lambda n, every: n + 7 if n > 1 else n, True),
+    Lengths("longer than a vector", lambda n, every: n + 30 if n == every[-1] else n, True),
 ]
 
 
@@ -79,12 +80,17 @@ class Cell(NamedTuple):
         return f"{self.entry}, {self.dtype}, {self.lengths.name}, {self.layout.name}"
 
 
-def cells_of(name: str, count: int) -> Iterator[Cell]:
+def lengths_for(name: str, full_rank: tuple[str, ...]) -> list[Lengths]:
+    """The lengths that an entry can have: rows are repeated in longer matrices, which then have no full rank."""
+    return [n for n in LENGTHS if not n.repeats] if name.startswith(full_rank) else LENGTHS
+
+
+def cells_of(name: str, count: int, full_rank: tuple[str, ...]) -> Iterator[Cell]:
     """The plain cell of an entry, and some others: the same in each run, others for each name."""
     rng = random.Random(zlib.crc32(name.encode()))
     yield Cell(name, "float64", LENGTHS[0], rng.choice(LAYOUTS))
     for _ in range(count - 1):
-        yield Cell(name, rng.choice(DTYPES), rng.choice(LENGTHS), rng.choice(LAYOUTS))
+        yield Cell(name, rng.choice(DTYPES), rng.choice(lengths_for(name, full_rank)), rng.choice(LAYOUTS))
 
 
 def as_dtype(point: np.ndarray, dtype: str) -> np.ndarray:
@@ -101,8 +107,8 @@ def as_dtype(point: np.ndarray, dtype: str) -> np.ndarray:
 
 
 def resized(point: np.ndarray, lengths: Lengths, every: list[int]) -> np.ndarray:
-    """A point with other lengths, whose numbers are repeated."""
-    shape = tuple(lengths.of(n, every) for n in point.shape)
+    """A point with other lengths, whose numbers are repeated. An axis of one element may be there to spread."""
+    shape = tuple(lengths.of(n, every) if n != 1 else 1 for n in point.shape)
     return np.resize(point, shape) if point.size and 0 not in shape else np.zeros(shape, point.dtype)
 
 
@@ -112,7 +118,7 @@ class Refused(Exception):
 
 def inputs_of(points: Sequence[np.ndarray], cell: Cell) -> tuple[list[np.ndarray], list[Any], list[Any]]:
     """The arrays of a cell, variables for them, and what the expression is given."""
-    every = sorted({n for p in points for n in p.shape})
+    every = sorted({n for p in points for n in p.shape if n != 1} or {1})
     values = [as_dtype(resized(np.asarray(p), cell.lengths, every), cell.dtype) for p in points]
     arrays = [cell.layout.array(v) if v.dtype.kind in "fcb" or v.dtype == cell.dtype else v for v in values]
     variables, given = [], []

@@ -73,5 +73,15 @@ NOT_HERE = {
 
 # Outputs that hold anything: only their shapes are looked at.
 ANYTHING = {"empty", "rows of a loop"}
+# What these begin with: factors and solutions, which are far off where a matrix has no full rank.
+FULL_RANK = (
+    "matrix_inverse", "pinv", "det", "slogdet", "lstsq", "solve", "cholesky", "cho_solve", "gradient of cholesky",
+    "eig", "qr", "svd", "singular values", "stacks of matrices", "product with an inverse", "matrix_power", "tensorsolve",
+    "name of tensorinv", "gradients as operations", "expm",
+)  # fmt: skip
+# Cells whose disagreement is known, by entry and lengths.
+KNOWN = {
+    ("pooling, backwards", "the first is 1"): "a gradient of one element: NumPy repeats it, compiled code refuses it",
+}
 # They always refuse.
 NEVER = {"raise"}

@@ -176,3 +176,31 @@ def test_in_a_loop() -> None:
     steps, _ = theano.scan(lambda h: T.tanh(T.nnet.conv2d(h, w, border_mode="half")), outputs_info=[x], n_steps=3)
     outputs = [steps[-1], *T.grad(steps[-1].sum(), [x, w])]
     agrees([x, w], outputs, [RNG.normal(size=(2, 3, 6, 5)), RNG.normal(size=(3, 3, 3, 3))], "float64")
+
+
+def test_winograd() -> None:
+    """Where it is taken, what it may cost in accuracy, and that a flag turns it off."""
+    x, w = T.ftensor4("x"), T.ftensor4("w")
+    y = T.nnet.conv2d(x, w, border_mode="half")
+    outputs = [y, *T.grad((y * y).sum(), [x, w])]
+    f = theano.function([x, w], outputs)
+    assert "winograd_f32" in theano.printing.loop_program(f)
+    with theano.change_flags(conv__winograd="off"):
+        plain = theano.function([x, w], outputs)
+    assert "winograd_f32" not in theano.printing.loop_program(plain)
+    for n, c, k, image in ((2, 40, 64, (17, 30)), (1, 32, 33, (24, 21)), (1, 31, 64, (30, 30)), (1, 64, 32, (7, 80))):
+        values = [RNG.normal(size=s).astype("float32") for s in ((n, c, *image), (k, c, 3, 3))]
+        exact = theano.function([x, w], outputs, mode="FAST_COMPILE")(*(v.astype("float32") for v in values))
+        is_suited = min(c, k) >= 32 and min(image) >= 8
+        for got, direct, wanted in zip(f(*values), plain(*values), exact, strict=True):
+            rms = np.sqrt((wanted.astype("f8") ** 2).mean())
+            assert np.abs(got - wanted).max() < 3e-5 * rms
+            assert (got.tobytes() == direct.tobytes()) != is_suited
+    for kind in ("float64", "strides", "dilation", "groups"):
+        a, b = (T.TensorType("float64" if kind == "float64" else "float32", (False,) * 4)() for _ in range(2))
+        options = {
+            "float64": {}, "strides": {"subsample": (1, 2)}, "dilation": {"filter_dilation": (2, 1)},
+            "groups": {"num_groups": 2},
+        }[kind]  # fmt: skip
+        g = theano.function([a, b], T.nnet.conv2d(a, b, **options))
+        assert "winograd" not in theano.printing.loop_program(g)

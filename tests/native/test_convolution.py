@@ -16,7 +16,7 @@ import pytest
 from tests.native.test_other_targets import C_LIBRARY, TARGETS, called
 from theano.loops import convolution as loops
 from theano.loops import expr as ex
-from theano.loops.convolution import AXES, KINDS, TYPES, name_of, rooms
+from theano.loops.convolution import AXES, TYPES, functions_of, name_of, rooms, winograd_rooms
 from theano.loops.evaluate import evaluate
 from theano.loops.externs import EXTERNS
 from theano.native import convolution, provisional
@@ -82,8 +82,10 @@ def geometry_of(
     return g
 
 
-def room_of(g: dict[str, int], size: int) -> dict[str, int]:
-    found = rooms({k: ex.const(v, "i64") for k, v in g.items()}, size)
+def room_of(g: dict[str, int], size: int, kind: str) -> dict[str, int]:
+    sizes = {k: ex.const(v, "i64") for k, v in g.items()}
+    is_deep = kind == "winograd_weights"
+    found = rooms(sizes, size) if kind == "convolve" else winograd_rooms(sizes, size, is_deep)
     return {k: int(evaluate(getattr(found, k), {})) for k in ("rows", "band", "sums", "table", "panels")}
 
 
@@ -94,11 +96,12 @@ def function_of(name: str, symbols: Mapping[str, int] | None) -> Any:
 
 
 def call(
-    type_: str, g: dict[str, int], x: Side, w: Side, y: Side, cuts: list[int], symbols: Mapping[str, int] | None = None
-) -> None:
+    type_: str, g: dict[str, int], x: Side, w: Side, y: Side, cuts: list[int], symbols: Mapping[str, int] | None = None,
+    kinds: tuple[str, ...] = ("convolution_panels", "convolve"),
+) -> None:  # fmt: skip
     """Both functions, for the parts between `cuts` one after the other, each in memory of the size that it asks for."""
     dtype = np.dtype(ex.DTYPE_OF[type_])
-    room = room_of(g, dtype.itemsize)
+    room = room_of(g, dtype.itemsize, kinds[-1])
     memory = {k: placed((room[k],), dtype) for k in ("band", "sums", "panels")}
     memory["table"] = placed((room["table"],), np.int64)
     given = {
@@ -106,7 +109,7 @@ def call(
         **{k: v.array.__array_interface__["data"][0] for k, v in (("x", x), ("w", w), ("y", y))},
         **{k: v.ctypes.data for k, v in memory.items()},
     }  # fmt: skip
-    for kind in ("convolution_panels", "convolve"):
+    for kind in kinds:
         name = name_of(kind, type_)
         function, names = function_of(name, symbols), [p.name for p in EXTERNS[name].parameters]
         for lo, hi in zip(cuts, cuts[1:]):
@@ -221,9 +224,53 @@ def test_long_axes(direction: str) -> None:
         check(rng, direction, one | case, "f64", "rows")
 
 
+def check_winograd(rng: np.random.Generator, case: dict[str, Any], how: str, symbols: Any = None) -> None:
+    """The same sums, to 3e-5 of the rms of the results; bit for bit the same for all cuts."""
+    for direction in ("forward", "weights"):
+        sides = sides_of(rng, case, np.float32, how)
+        x, w, y, g, result = directed(direction, case, *sides)
+        x.array[...], w.array[...] = rng.normal(size=x.shape), rng.normal(size=w.shape)
+        kinds = ("winograd_weights",) if direction == "weights" else ("winograd_panels", "winograd")
+        found = []
+        for cuts in ([0, 5], [0, 2, 3, 5]):
+            result.memory[...] = GUARD
+            call("f32", g, x, w, y, cuts, symbols, kinds)
+            found.append(result.array.copy())
+        assert found[0].tobytes() == found[1].tobytes()
+        result.array[...] = GUARD
+        assert (result.memory == GUARD).all()
+        EXTERNS["winograd_f32"].meaning({"lo": 0, "hi": 1, "parts": 1, **g, "x": x, "w": w, "y": y})
+        wanted = result.array.astype("f8")
+        size = np.sqrt((wanted**2).sum() / max(wanted.size, 1))
+        assert np.abs(found[0] - wanted).max(initial=0) <= 3e-5 * size, (direction, case, how)
+
+
+def winograd_case(n: int, c: int, k: int, image: tuple[int, int], p: tuple[int, int] = (1, 1)) -> dict[str, Any]:
+    y = [a + 2 * b - 2 for a, b in zip(image, p, strict=True)]
+    return {
+        "groups": 1, "n": n, "c": c, "k": k, "r": [1, 3, 3], "s": [1] * 3, "d": [1] * 3, "p": [0, *p],
+        "x": [1, *image], "y": [1, *y],
+    }  # fmt: skip
+
+
+def test_winograd(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(9)
+    cases = [
+        winograd_case(2, 32, 32, (8, 8)), winograd_case(1, 33, 50, (14, 13)), winograd_case(2, 5, 3, (7, 5), (2, 0)),
+        winograd_case(3, 64, 40, (11, 30), (0, 2)), winograd_case(0, 32, 32, (8, 8)), winograd_case(9, 40, 65, (9, 9)),
+        winograd_case(1, 100, 33, (3, 150)),
+    ]  # fmt: skip
+    for turn, case in enumerate(cases):
+        for how in ("rows", "any", "last"):
+            check_winograd(rng, case, how)
+            if turn == 3:
+                monkeypatch.setattr(loops, "WINOGRAD_TILES", 4)
+                monkeypatch.setattr(loops, "WINOGRAD_BYTES", 1)
+
+
 def made(isa: Isa, type_: str, first: bool) -> Mapping[str, int]:
-    names = tuple(name_of(kind, type_) for kind in KINDS)
-    code = jit.compile_module(library_module(type_, isa, first), convolution._OPTIONS, names, use_cache=False)
+    module = library_module(type_, isa, first)
+    code = jit.compile_module(module, convolution._OPTIONS, functions_of(type_), use_cache=False)
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(code))
     return code.symbols
 
@@ -239,6 +286,8 @@ def test_every_instruction_set(level: str) -> None:
         symbols, rng = made(isa, type_, level == "provisional"), np.random.default_rng(4)
         for turn in range(20):
             check(rng, DIRECTIONS[turn % 3], random_case(rng, 7), type_, ("rows", "any")[turn % 2], symbols)
+        if type_ == "f32":
+            check_winograd(rng, winograd_case(2, 33, 35, (9, 11)), "rows", symbols)
 
 
 @pytest.mark.parametrize("type_", TYPES)

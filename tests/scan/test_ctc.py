@@ -86,7 +86,8 @@ def test_costs_and_gradients(mode):
 @pytest.mark.parametrize("mode", MODES, ids=["perform", "native", "rewritten"])
 def test_constants_whose_lengths_are_known(mode):
     """One row, one symbol, one place: nothing is taken for what broadcasts."""
-    for scores, labels in ((np.zeros((2, 1, 4)), [[3]]), (np.zeros((1, 2, 1)), [[-1], [-1]]), (np.ones((3, 1, 2)), [[]])):
+    given = [(np.zeros((2, 1, 4)), [[3]]), (np.zeros((1, 2, 1)), [[-1], [-1]]), (np.ones((3, 1, 2)), [[]])]
+    for scores, labels in given:
         labels = np.array(labels, "int32").reshape(scores.shape[1], -1)
         lengths = np.full(len(labels), len(scores), "int32")
         constant = T.constant(scores)

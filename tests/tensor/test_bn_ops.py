@@ -38,7 +38,7 @@ def test_values_and_gradients_of_two_orders(axes, mode):
 
     def derived(outputs):
         found = []
-        for chosen in ([0], [1], [2], [3], [4], [5], [0, 1, 2, 3, 4, 5]):
+        for chosen in ([0], [1, 4], [2, 3], [5], [0, 1, 2, 3, 4, 5]):
             cost = sum((outputs[k] ** 2 * weights[k]).sum() for k in chosen)
             first = T.grad(cost, variables, disconnected_inputs="ignore")
             total = sum((g**2).sum() for g in first)

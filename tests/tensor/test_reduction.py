@@ -257,3 +257,12 @@ def test_supremum_takes_floats():
     """Whole numbers have no -inf: NumPy raised when the function ran, compiled code did not."""
     with pytest.raises(TypeError, match="Supremum takes floats"):
         Supremum((0,))(T.lvector())
+
+
+@pytest.mark.parametrize("axis", [range(1, 3), {2, 1}, frozenset([-1, 1])])
+def test_axes_of_any_collection(axis):
+    x = T.dtensor3("x")
+    for made in (x.sum(axis), T.max(x, axis=axis), x.mean(axis), x.any(axis), T.argmax(x, axis=axis)):
+        assert made.ndim == 1
+    assert x.sum(range(1, 1)).ndim == 3
+    assert x.sum(axis).eval({x: np.ones((2, 3, 4))}).tolist() == [12, 12]

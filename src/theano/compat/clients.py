@@ -25,8 +25,8 @@ __all__ = ["CLIENTS", "enable"]
 # Packages known to ask for such names: what `enable` takes where nothing is said.
 CLIENTS = tuple(
     (
-        "agentnet downhill extheano keras keras_applications keras_preprocessing lasagne nolearn parmesan passage "
-        "pyfms pymc3 rl sknn theanets theano_lstm theanify ucs"
+        "agentnet arviz downhill extheano keras keras_applications keras_preprocessing lasagne nolearn parmesan "
+        "passage pyfms pymc3 rl sknn theanets theano_lstm theanify ucs"
     ).split()
 )
 
@@ -69,6 +69,7 @@ LOST: dict[str, dict[str, str]] = {
         "unicode": "builtins:str",
         "unicode_": "numpy:str_",
     },
+    "numpy.testing": {"Tester": f"{_REPLACED}:Tester"},
     "pkg_resources": {
         "get_distribution": f"{_REPLACED}:get_distribution",
         "parse_version": "packaging.version:parse",
@@ -84,6 +85,7 @@ LOST: dict[str, dict[str, str]] = {
 # A module that is gone -> the one that has most of its names now, if any has.
 MOVED = {
     "cPickle": "pickle",
+    "numpy.distutils": "",
     "pkg_resources": "",
     "scipy.misc": "",
     "sklearn.cross_validation": "sklearn.model_selection",
@@ -91,6 +93,7 @@ MOVED = {
     "sklearn.externals.joblib": "joblib",
     "sklearn.externals.six": "six",
     "sklearn.grid_search": "sklearn.model_selection",
+    "sklearn.preprocessing.label": "sklearn.preprocessing._label",
 }
 
 # Modules that are handed out as a facade: those of the tables, and the packages they are in.

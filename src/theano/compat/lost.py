@@ -65,6 +65,19 @@ def get_distribution(name: str) -> Distribution:
     return Distribution(name, metadata.version(name))
 
 
+class Tester:
+    """``numpy.testing.Tester``: what ran a package's tests with nose, which is gone, too."""
+
+    def __init__(self, package: Any = None, *args: Any, **kwargs: Any) -> None:
+        self.package = package
+
+    def test(self, *args: Any, **kwargs: Any) -> None:
+        """Say how tests are run."""
+        raise NotImplementedError("numpy.testing.Tester ran tests with nose, which is gone: use pytest --pyargs")
+
+    bench = test
+
+
 def _bytes(x: Any) -> np.ndarray:
     """Bytes as they are; other numbers with the smallest as 0 and the largest as 255."""
     x = np.asarray(x)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -194,6 +195,31 @@ def as_op(
     return made
 
 
+def load_back(mod: str, name: str) -> Any:
+    """What is called `name` in the module `mod`: how pickles name a function.
+
+    >>> from theano.compile.ops import load_back
+    >>> load_back("math", "floor")
+    <built-in function floor>
+    """
+    return getattr(importlib.import_module(mod), name)
+
+
+def shape_i_op(i: int) -> Shape_i:
+    """The op that gives the length of axis `i`; the same one each time.
+
+    >>> from theano.compile.ops import shape_i_op
+    >>> shape_i_op(1) is shape_i_op(1), shape_i_op(1)
+    (True, Shape_i{1})
+    """
+    if i not in _shape_i:
+        _shape_i[i] = Shape_i(i)
+    return _shape_i[i]
+
+
+_shape_i: dict[int, Shape_i] = {}
+
+
 def _register_nothing(*args: Any, **kwargs: Any) -> None:
     """Accepted for programs that register C code of their own types. There is no C code per op here."""
 
@@ -213,6 +239,7 @@ __all__ = [
     "ViewOp",
     "as_op",
     "deep_copy_op",
+    "load_back",
     "register_deep_copy_op_c_code",
     "register_rebroadcast_c_code",
     "register_shape_c_code",
@@ -221,6 +248,7 @@ __all__ = [
     "register_view_op_c_code",
     "shape",
     "shape_i",
+    "shape_i_op",
     "specify_shape",
     "view_op",
 ]

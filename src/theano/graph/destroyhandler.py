@@ -21,7 +21,7 @@ from theano.graph.features import AlreadyThere, Bookkeeper, Supervisor
 from theano.graph.nodes import Constant
 from theano.graph.walk import io_toposort
 
-__all__ = ["DestroyHandler", "ProtocolError", "fast_inplace_check"]
+__all__ = ["DestroyHandler", "ProtocolError", "fast_inplace_check", "infer_reuse_pattern"]
 
 
 class ProtocolError(Exception):
@@ -168,6 +168,35 @@ def _check_maps(node: Any) -> None:
                     f"{name} of {node.op} names output {out} and input {positions[0]}; it has {len(node.outputs)} "
                     f"outputs and {len(node.inputs)} inputs"
                 )
+
+
+def infer_reuse_pattern(fgraph: Any, outputs_to_disown: Iterable[Any]) -> set[Any]:
+    """The variables of a graph that may share memory with some of its variables: by views, or by operations in place.
+
+    Examples
+    --------
+    >>> from theano.compile.debugmode import infer_reuse_pattern
+    >>> x = T.dvector("x")
+    >>> y = theano.compile.view_op(x)
+    >>> fgraph = theano.FunctionGraph([x], [y, T.exp(x)], clone=False)
+    >>> infer_reuse_pattern(fgraph, [y]) == {x, y}
+    True
+    """
+    beside: dict[Any, list[Any]] = {}
+    for node in fgraph.apply_nodes:
+        for links in (node.op.view_map, node.op.destroy_map):
+            for out, positions in links.items():
+                for position in positions:
+                    a, b = node.outputs[out], node.inputs[position]
+                    beside.setdefault(a, []).append(b)
+                    beside.setdefault(b, []).append(a)
+    found = set(outputs_to_disown)
+    todo = list(found)
+    while todo:
+        new = [v for v in beside.get(todo.pop(), ()) if v not in found]
+        found.update(new)
+        todo += new
+    return found
 
 
 def fast_inplace_check(inputs: Sequence[Any]) -> list[Any]:

@@ -167,17 +167,19 @@ class History(Feature):
 class Validator(Feature):
     """Lends ``fgraph.validate()``, which calls that of all features, and ``fgraph.consistent()``: whether it passes."""
 
-    lends: ClassVar[dict[str, str]] = {"validate": "_validate_all", "consistent": "_consistent"}
+    lends: ClassVar[dict[str, str]] = {"validate": "validate_", "consistent": "consistent_"}
 
-    def _validate_all(self, fgraph: Any) -> None:
+    def validate_(self, fgraph: Any) -> None:
+        """Raise InconsistencyError if a feature objects to the graph."""
         for feature in list(fgraph._features):
             check = getattr(feature, "validate", None)
             if check is not None:
                 check(fgraph)
 
-    def _consistent(self, fgraph: Any) -> bool:
+    def consistent_(self, fgraph: Any) -> bool:
+        """Whether no feature objects to the graph."""
         try:
-            self._validate_all(fgraph)
+            self.validate_(fgraph)
         except InconsistencyError:
             return False
         return True
@@ -218,7 +220,7 @@ class ReplaceValidate(History, Validator):
                 if talk:
                     print(f"optimizer: rewrite {reason} replaces {old} with {new}")
                 fgraph.replace(old, new, reason)
-            self._validate_all(fgraph)
+            self.validate_(fgraph)
         except Exception:
             self.revert(fgraph, start)
             raise

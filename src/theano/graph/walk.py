@@ -292,6 +292,25 @@ def view_roots(r: Any) -> list[Any]:
     return [r]
 
 
+def alias_root(v: Any) -> Any:
+    """The variable whose memory `v` has, going through views and what is computed in place.
+
+    >>> from theano.compile.function_module import alias_root
+    >>> x = T.dmatrix("x")
+    >>> alias_root(x.T[0]), alias_root(T.exp(x).T)
+    (x, Elemwise{exp,no_inplace}.0)
+    """
+    while v.owner is not None:
+        op = v.owner.op
+        sources = op.view_map.get(v.index, []) or op.destroy_map.get(v.index, [])
+        if len(sources) > 1:
+            raise NotImplementedError(f"{v} is a view of several variables: {sources}")
+        if not sources:
+            break
+        v = v.owner.inputs[sources[0]]
+    return v
+
+
 def explicit_inputs(variable_list: Iterable[Variable]) -> list[Any]:
     """The leaves that need a value from outside: neither constants nor shared variables."""
     return [

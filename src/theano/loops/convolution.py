@@ -13,6 +13,10 @@ images, ``y[n, k, i] = sum over c, r and the o for which i = s*o + d*r - p of  x
 `panels` copies w as `convolve` reads it. Where the kernels are longer than the results (`deep`: gradients of kernels),
 `convolve` does that itself, piece by piece, and `panels` does nothing.
 
+`winograd` and `winograd_panels` compute the same sum of kernels of 3 x 3 elements, without strides, dilation, groups or
+`deep`, in a way that needs fewer multiplications and rounds more; `rows` is how many tiles of 4 x 4 results are made
+together. `winograd_weights` does where that is `deep`.
+
 The work is cut into `parts`, of which a call does those from `lo` to `hi`. Sizes decide in which order numbers are
 added, and never the parts that are asked for.
 """
@@ -31,8 +35,8 @@ from theano.loops.expr import Expr
 from theano.loops.externs import Extern, Parameter, array_at, declare, signature
 
 __all__ = [
-    "AXES", "COLUMN_BYTES", "CONVOLVE", "DEPTH", "GEOMETRY", "KINDS", "LINE", "LINES", "MORE", "PANELS", "TYPES",
-    "Rooms", "name_of", "rooms",
+    "AXES", "COLUMN_BYTES", "CONVOLVE", "DEPTH", "FEWEST_ROWS", "GEOMETRY", "LINE", "LINES", "MORE", "PANELS", "TYPES",
+    "WINOGRAD_TYPE", "Rooms", "functions_of", "name_of", "rooms", "suits_winograd", "winograd_rooms",
 ]  # fmt: skip
 
 AXES = range(3)
@@ -116,7 +120,7 @@ def rooms(g: dict[str, Expr], size: int) -> Rooms:
     deep, columns = ex.ne(g["deep"], _number(0)), COLUMN_BYTES // size
     least, most, line = ex.minimum, ex.maximum, _number(LINE)
     places = _product(g["n"], g["y0"], g["y1"], g["y2"])
-    kernels = ex.mul(ex.idiv(ex.add(g["k"], _number(columns - 1)), _number(columns)), _number(columns))
+    kernels = _rounded(g["k"], _number(columns))
     some = least(places, _number(SUMS_BYTES // COLUMN_BYTES))
     many = most(ex.idiv(_number(DEEP_SUMS_BYTES // size), most(kernels, _number(1))), _number(FEWEST_ROWS))
     rows = most(ex.select(deep, least(places, many), most(some, least(g["y2"], line))), _number(1))
@@ -137,6 +141,59 @@ def rooms(g: dict[str, Expr], size: int) -> Rooms:
     inner = ex.mul(lines, g["r2"])
     panels = ex.select(deep, _number(1), most(_product(g["groups"], kernels, inner), _number(1)))
     return Rooms(rows, ex.add(band, _number(MORE)), sums, ex.add(table, _number(1)), panels)
+
+
+# -- Winograd ------------------------------------------------------------------------------------------------
+WINOGRAD_TYPE = "f32"
+# Channels on both sides, and results along an axis, from which on it is quicker.
+WINOGRAD_CHANNELS, WINOGRAD_LENGTH = 32, 8
+# Tiles in all from which on it pays to transform the kernels.
+WINOGRAD_LEAST = 32
+# Bytes of the transformed numbers of a block, and tiles of one at least: each reads all transformed kernels.
+WINOGRAD_BYTES, WINOGRAD_TILES = 512 << 10, 48
+
+
+def suits_winograd(g: dict[str, Expr]) -> Expr:
+    """Whether sizes that are not known before are such that `winograd` does the sum, and quickly.
+
+    Or `winograd_weights`, for the geometry of a gradient of kernels.
+    """
+    return ex.select(ex.ne(g["deep"], _number(0)), _suits(g, "n", "c", "y", "r"), _suits(g, "c", "n", "r", "y"))
+
+
+def _suits(g: dict[str, Expr], channels: str, images: str, kernels: str, results: str) -> Expr:
+    found = ex.and_(*(ex.eq(g[f"{kernels}{a}"], _number(3)) for a in (1, 2)))
+    for name in (channels, "k"):
+        found = ex.and_(found, ex.ge(g[name], _number(WINOGRAD_CHANNELS)))
+    lengths = [g[f"{results}{a}"] for a in (1, 2)]
+    for n in lengths:
+        found = ex.and_(found, ex.ge(n, _number(WINOGRAD_LENGTH)))
+    tiles = [ex.idiv(ex.add(n, _number(3)), _number(4)) for n in lengths]
+    return ex.and_(found, ex.ge(_product(g[images], *tiles), _number(WINOGRAD_LEAST)))
+
+
+def winograd_rooms(g: dict[str, Expr], size: int, is_deep: bool) -> Rooms:
+    """What `winograd` needs, or `winograd_weights`."""
+    columns, squares = _number(COLUMN_BYTES // size), _number(36)
+    kernels = _rounded(g["k"], columns)
+    channels = columns if is_deep else _rounded(g["c"], columns)
+    tiles = ex.idiv(_number(WINOGRAD_BYTES // size // 36), ex.maximum(channels, _number(1)))
+    tiles = ex.maximum(tiles, _number(WINOGRAD_TILES))
+    gap = _number(36 * 16)
+    positions = ex.mul(ex.add(ex.mul(tiles, _number(4)), _number(6)), columns)
+    band = ex.add(ex.add(_product(squares, tiles, channels), gap), ex.mul(positions, _number(6)))
+    if is_deep:
+        band = ex.add(band, ex.add(_product(squares, tiles, columns), gap))
+        band = ex.add(band, ex.mul(positions, _number(4)))
+        table = ex.add(columns, _number(1))
+        return Rooms(tiles, band, _product(squares, columns, kernels), table, _number(1))
+    sums = ex.add(_product(_number(36 + 16), tiles, columns), gap)
+    return Rooms(tiles, band, sums, ex.add(tiles, _number(1)), _product(squares, kernels, g["c"]))
+
+
+def _rounded(count: Expr, columns: Expr) -> Expr:
+    """To whole panels."""
+    return ex.mul(ex.idiv(ex.add(count, ex.sub(columns, _number(1))), columns), columns)
 
 
 # -- meaning -------------------------------------------------------------------------------------------------
@@ -179,8 +236,16 @@ def _panels(t: str, a: dict[str, Any]) -> None:
 _FUNCTIONS: dict[str, tuple[str, str, str, Callable[[str, dict[str, Any]], None]]] = {
     "convolve": (CONVOLVE, "x w panels", "y band sums table", _convolve),
     "convolution_panels": (PANELS, "w", "panels", _panels),
+    "winograd": (CONVOLVE, "x w panels", "y band sums table", _convolve),
+    "winograd_panels": (PANELS, "w", "panels", _panels),
+    "winograd_weights": (CONVOLVE, "x w panels", "y band sums table", _convolve),
 }
-KINDS = tuple(_FUNCTIONS)
+
+
+def functions_of(type_: str) -> tuple[str, ...]:
+    """The names of all functions for numbers of a type."""
+    kinds = _FUNCTIONS if type_ == WINOGRAD_TYPE else list(_FUNCTIONS)[:2]
+    return tuple(name_of(kind, type_) for kind in kinds)
 
 
 def _parameters(kind: str, type_: str) -> tuple[Parameter, ...]:
@@ -188,7 +253,9 @@ def _parameters(kind: str, type_: str) -> tuple[Parameter, ...]:
     return signature(text, type_, reads, writes)
 
 
-for _kind in KINDS:
-    for _type in TYPES:
-        _meaning = partial(_FUNCTIONS[_kind][3], _type)
-        declare(Extern(name_of(_kind, _type), _parameters(_kind, _type), "convolution", _meaning, own_rows=True))
+for _type in TYPES:
+    for _kind in _FUNCTIONS:
+        _name = name_of(_kind, _type)
+        if _name in functions_of(_type):
+            _meaning = partial(_FUNCTIONS[_kind][3], _type)
+            declare(Extern(_name, _parameters(_kind, _type), "convolution", _meaning, own_rows=True))

@@ -19,7 +19,7 @@ from theano.runtime.target import Isa
 __all__ = ["address", "is_provisional"]
 
 _OPTIONS = jit.Options(passes=("sroa",))
-_TYPE_OF = {convolution.name_of(kind, type_): type_ for type_ in convolution.TYPES for kind in convolution.KINDS}
+_TYPE_OF = {name: type_ for type_ in convolution.TYPES for name in convolution.functions_of(type_)}
 
 
 def address(name: str) -> int:
@@ -40,7 +40,7 @@ class _Library:
 
     def __init__(self, type_: str, isa: Isa) -> None:
         self._type, self._isa = type_, isa
-        self._exports = tuple(convolution.name_of(kind, type_) for kind in convolution.KINDS)
+        self._exports = convolution.functions_of(type_)
         known_as = self._known_as(False)
         kept = jit.kept_module(known_as, _OPTIONS, self._exports) if known_as else None
         self.is_provisional = kept is None

@@ -13,13 +13,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from theano.loops.convolution import AXES, CONVOLVE, DEPTH, FEWEST_ROWS, LINE, LINES, PANELS, name_of
+from theano.loops.convolution import AXES, CONVOLVE, DEPTH, FEWEST_ROWS, LINE, LINES, PANELS, WINOGRAD_TYPE, name_of
 from theano.native.convolution_code import GIVEN, Words, all_of, even, geometry_of, memory_of
 from theano.native.convolution_ir import constants, kernels
 from theano.native.convolution_spread_ir import is_spread, spread_kernels
 from theano.native.ir_text import INT, PTR, V
 from theano.native.product_code import Kernel, Shape, shape_of, suffix
 from theano.native.product_ir import pack, quotient
+from theano.native.winograd_ir import winograd_kernels
 from theano.runtime.module import Module, intrinsic
 
 if TYPE_CHECKING:
@@ -369,7 +370,7 @@ def piece(s: Shape) -> Kernel:
             panel = f.select(deep, f.panel, f.at(before, line * f.e2 * s.columns))
             here, n = lines_at.element(INT, line), f.select(pointwise, 1, count)
             run = f.select(pointwise, count, f.e2)
-            given = [f.x, f.table, here, n, run, step, panel, s.columns, fresh.get(), target, s.columns]
+            given: list[V | int] = [f.x, f.table, here, n, run, step, panel, s.columns, fresh.get(), target, s.columns]
             f.call("tiles", m, width, *given)
             fresh.set(0)
         with f.when(f.last.equals(1)):
@@ -416,8 +417,8 @@ def library_module(type_: str, isa: Isa, provisional: bool = False) -> Module:
     """The functions for numbers of one type: those of `loops.convolution.KINDS` are called from outside."""
     s = shape_of(type_, isa, provisional)
     functions = [
-        *kernels(s), *spread_kernels(s), pack(s), phase(s), plan(s), packs(s), panels(s, type_), written(s), block(s), piece(s),
-        convolve(s, type_),
+        *kernels(s), *spread_kernels(s), pack(s, True), phase(s), plan(s), packs(s), panels(s, type_), written(s),
+        block(s), piece(s), convolve(s, type_), *(winograd_kernels(s) if type_ == WINOGRAD_TYPE else []),
     ]  # fmt: skip
     found = list(constants(s))
     if s.has_fma:

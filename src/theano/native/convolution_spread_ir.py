@@ -5,8 +5,8 @@ the results are columns, and channels and elements of the kernels are rows:
 
     t[(k, r), o] = sum over c of  w[k, c, r] * x[c, o]        y[k, s*o + d*r - p] += t[(k, r), o]
 
-It multiplies nothing by zeros around the results, either. What it costs is a pass over t, which stays in the L2 cache: t is
-made for some positions of an image at a time. An image is one unit of work, so its numbers are added in one order.
+It multiplies nothing by zeros around the results, either. What it costs is a pass over t, which stays in the L2 cache:
+t is made for some positions of an image at a time. An image is one unit of work, so its numbers are added in one order.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def spread(s: Shape) -> Kernel:
         apart = count.up_to(s.columns)
         with f.loop(0, count, s.columns) as j:
             # columns beyond the last one hold anything, and nobody looks at them
-            given = [w, f.table, line, 1, c, g["wc"], f.at(f.band, j), count, 1, f.at(f.sums, j), apart]
+            given: list[V | int] = [w, f.table, line, 1, c, g["wc"], f.at(f.band, j), count, 1, f.at(f.sums, j), apart]
             f.call("tiles", taps, f.minimum(count - j, s.columns), *given)
         f.call("taps", g.memory, o0, o1, o2, lines, wide, f.sums, apart, y)
     return f

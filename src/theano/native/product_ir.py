@@ -59,15 +59,19 @@ def tile(s: Shape, rows: int) -> Kernel:
     return f
 
 
-def pack(s: Shape) -> Kernel:
-    """Copy `k` rows of `nv` columns into a panel, `step` apart; columns that do not exist are zero."""
-    f = Kernel(s, "pack", "b:p br:i bc:i k:i nv:i panel:p step:i")
+def pack(s: Shape, is_stepped: bool = False) -> Kernel:
+    """Copy `k` rows of `nv` columns into a panel; columns that do not exist are zero.
+
+    Rows of the panel follow each other, or are `step` apart if it is told.
+    """
+    f = Kernel(s, "pack", "b:p br:i bc:i k:i nv:i panel:p" + (" step:i" if is_stepped else ""))
     columns = s.columns
+    step: V | int = f.step if is_stepped else columns
     done = f.variable(INT, 0)
     with f.when(f.nv.equals(columns)):
         with f.when(f.bc.equals(1)):
             with f.loop(0, f.k) as i:
-                row, out = f.at(f.b, i * f.br), f.at(f.panel, i * f.step)
+                row, out = f.at(f.b, i * f.br), f.at(f.panel, i * step)
                 for v in range(s.vectors):
                     f.put(f.vector_at(row, v * s.lanes), out, v * s.lanes)
             f.leave()
@@ -78,29 +82,29 @@ def pack(s: Shape) -> Kernel:
                 whole = f.k & -4
                 with f.loop(0, columns, wide) as j:
                     with f.loop(0, whole, 4) as i:
-                        part, out = f.at(f.at(f.b, j * f.bc), i), f.at(f.at(f.panel, j), i * f.step)
+                        part, out = f.at(f.at(f.b, j * f.bc), i), f.at(f.at(f.panel, j), i * step)
                         for at in range(0, 4, short):
-                            transposed(f, f.at(part, at), f.bc, f.at(out, f.step * at), f.step, short, wide)
+                            transposed(f, f.at(part, at), f.bc, f.at(out, step * at), step, short, wide)
                 done.set(whole)
     with f.when(f.nv < columns):
         with f.loop(0, f.k) as i:
             for v in range(s.vectors):
-                f.put(f.zero, f.panel, i * f.step + v * s.lanes)
+                f.put(f.zero, f.panel, i * step + v * s.lanes)
     # whole vectors of rows, then single numbers
     first = f.variable(INT, 0)
     with f.when(f.bc.equals(1)):
         first.set(f.nv & -s.lanes)
         with f.loop(0, f.k) as i:
             with f.loop(0, first.get(), s.lanes) as j:
-                f.put(f.vector_at(f.at(f.b, i * f.br), j), f.panel, i * f.step + j)
+                f.put(f.vector_at(f.at(f.b, i * f.br), j), f.panel, i * step + j)
     with f.loop(done.get(), f.k) as i:
-        row, out = f.at(f.b, i * f.br), f.at(f.panel, i * f.step)
+        row, out = f.at(f.b, i * f.br), f.at(f.panel, i * step)
         with f.loop(first.get(), f.nv) as j:
             f.put(f.number_at(row, j * f.bc), out, j)
     return f
 
 
-def transposed(f: Kernel, source: V, stride: V, out: V, step: V, short: int, wide: int) -> None:
+def transposed(f: Kernel, source: V, stride: V, out: V, step: V | int, short: int, wide: int) -> None:
     """The first `short` numbers of `wide` rows, 16 bytes of each, become `short` rows, `step` apart.
 
     These shuffles run two at once, those of wider vectors do not. And LLVM's time grows fast with the length of a chain
@@ -244,7 +248,7 @@ def _column_of_tiles(f: Kernel, b: V, out: V, width: V, part: V, after: V) -> No
     in_place = (f.m <= s.rows) & f.bc.equals(1) & width.equals(s.columns) | f.panel.is_null()
     source, step = f.variable(PTR, b), f.variable(INT, f.br)
     with f.when(~in_place):
-        f.call("pack", b, f.br, f.bc, f.k, width, f.panel, s.columns)
+        f.call("pack", b, f.br, f.bc, f.k, width, f.panel)
         source.set(f.panel)
         step.set(s.columns)
     # a part of a tile is computed in a copy of what it is added to
@@ -312,7 +316,7 @@ def all_panels(s: Shape) -> Kernel:
     f = Kernel(s, "all_panels", "n:i k:i b:p br:i bc:i panels:p")
     with f.loop(0, f.n, s.columns) as j:
         width = f.minimum(f.n - j, s.columns)
-        f.call("pack", f.at(f.b, j * f.bc), f.br, f.bc, f.k, width, f.at(f.panels, j * f.k), s.columns)
+        f.call("pack", f.at(f.b, j * f.bc), f.br, f.bc, f.k, width, f.at(f.panels, j * f.k))
     return f
 
 

@@ -22,6 +22,7 @@ class MergeFeature(Feature):
         self.scheduled: list[list[tuple[Any, Any]]] = []
         self.nodes: dict[tuple[Any, ...], Apply] = {}
         self.constants: dict[tuple[Any, ...], Constant] = {}
+        self.refused: set[tuple[Any, Any]] = set()  # a feature wants these apart
 
     def on_attach(self, fgraph: Any) -> None:
         if hasattr(fgraph, "merge_feature"):
@@ -57,15 +58,19 @@ class MergeFeature(Feature):
         if known not in fgraph.variables:
             self.constants[constant_key(c)] = c
         elif known is not c and known.type == c.type:
-            self.scheduled.append([(c, known)])
+            self._schedule([(c, known)])
 
     def process_node(self, fgraph: Any, node: Apply) -> None:
         """Schedule a node for replacement, if the graph has an equal one."""
         known = self.nodes.setdefault(_key(node), node)
         if known not in fgraph.apply_nodes:
             self.nodes[_key(node)] = node
-        elif known is not node and all(a.type == b.type for a, b in zip(node.outputs, known.outputs, strict=True)):
-            self.scheduled.append(list(zip(node.outputs, known.outputs, strict=True)))
+        elif known is not node:
+            self._schedule(list(zip(node.outputs, known.outputs, strict=True)))
+
+    def _schedule(self, pairs: list[tuple[Any, Any]]) -> None:
+        if self.refused.isdisjoint(pairs) and all(old.type == new.type for old, new in pairs):
+            self.scheduled.append(pairs)
 
 
 def _key(node: Any) -> tuple[Any, ...]:
@@ -93,13 +98,14 @@ class MergeOptimizer(Optimizer):
         graph: Any = fgraph
         if not hasattr(graph, "merge_feature"):
             self.add_requirements(graph)
-        scheduled = graph.merge_feature.scheduled
+        scheduled, refused = graph.merge_feature.scheduled, graph.merge_feature.refused
         while scheduled:
             pairs = [(old, new) for old, new in scheduled.pop() if graph.variables >= {old, new}]
-            try:
-                graph.replace_all_validate(pairs, reason=str(self))
-            except InconsistencyError:
-                continue  # they must stay apart
+            if refused.isdisjoint(pairs):
+                try:
+                    graph.replace_all_validate(pairs, reason=str(self))
+                except InconsistencyError:
+                    refused.update(pairs)
 
     def __str__(self) -> str:
         return self.name or "MergeOptimizer"

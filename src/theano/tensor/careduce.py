@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any, ClassVar
 
 import numpy as np
@@ -59,7 +59,7 @@ def normalize_axis(axis: Any, ndim: int) -> Axis:
     if isinstance(axis, np.ndarray) or hasattr(axis, "data") and hasattr(axis, "type"):
         axis = np.asarray(getattr(axis, "data", axis)) if not isinstance(axis, np.ndarray) else axis
         axis = axis.tolist()
-    items = list(axis) if isinstance(axis, list | tuple) else [axis]
+    items = list(axis) if isinstance(axis, list | tuple | range | Set) else [axis]
     result = set()
     for a in items:
         a = getattr(a, "data", a) if hasattr(a, "type") else a

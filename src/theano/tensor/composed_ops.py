@@ -14,7 +14,6 @@ from theano.tensor.arranging import moveaxis
 from theano.tensor.diagonal import fill_diagonal, fill_diagonal_offset
 from theano.tensor.dot import Dot, dot
 from theano.tensor.extra_ops import CumOp, as_index_like, bartlett, diff, ravel_multi_index, unravel_index
-from theano.tensor.indexing import nonzero
 from theano.tensor.join import concatenate, tile
 from theano.tensor.math import cast, switch
 from theano.tensor.matrices import Composed, as_matrix
@@ -27,7 +26,7 @@ from theano.tensor.variable import as_tensor_variable
 
 __all__ = [
     "AllocDiag", "Bartlett", "CumprodOp", "CumsumOp", "DiffOp", "Dot22", "Dot22Scalar", "DotModulo", "FillDiagonal",
-    "FillDiagonalOffset", "Flatten", "Mean", "Nonzero", "PermuteRowElements", "RavelMultiIndex", "Tile", "UnravelIndex",
+    "FillDiagonalOffset", "Flatten", "Mean", "PermuteRowElements", "RavelMultiIndex", "Tile", "UnravelIndex",
     "bartlett_", "fill_diagonal_", "fill_diagonal_offset_",
 ]  # fmt: skip
 
@@ -179,15 +178,6 @@ class Mean(Composed):
 
     def decompose(self, inputs: Sequence[Any]) -> list[Any]:
         return [mean(inputs[0], axis=self.axis)]
-
-
-class Nonzero(Composed):
-    """`nonzero` as an op: the positions of what is not zero, one vector for each axis."""
-
-    __props__ = ()
-
-    def decompose(self, inputs: Sequence[Any]) -> list[Any]:
-        return list(nonzero(inputs[0]))
 
 
 class PermuteRowElements(Composed):

@@ -198,6 +198,10 @@ class Elemwise(Op):
     def linear_in(self) -> range:  # type: ignore[override]
         return self.scalar_op.linear_in
 
+    def python_constant_folding(self, node: Apply) -> bool:
+        """Whether a node of constants is computed by NumPy and not compiled: a single number is."""
+        return node.outputs[0].type.ndim == 0
+
     def __eq__(self, other: object) -> bool:
         return self is other or (type(self) is type(other) and self.scalar_op == other.scalar_op)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -165,6 +166,16 @@ class EigvalshGrad(Composed):
 
     def __init__(self, lower: bool = True) -> None:
         self.lower = bool(lower)
+
+    @property
+    def tri0(self) -> Any:
+        """NumPy's function for the triangle that is read."""
+        return np.tril if self.lower else np.triu
+
+    @property
+    def tri1(self) -> Any:
+        """The function for the other triangle, without the diagonal."""
+        return partial(np.triu, k=1) if self.lower else partial(np.tril, k=-1)
 
     def decompose(self, inputs: Sequence[Any]) -> Sequence[Any]:
         *given, g = inputs

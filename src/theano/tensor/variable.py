@@ -33,7 +33,6 @@ class _tensor_py_operators:
 
     __array_priority__ = 1000  # NumPy's operators give way to ours
     _is_nonzero = True  # False for the results of < <= > >=
-    auto_name: str | None = None
     type: Any
 
     @property

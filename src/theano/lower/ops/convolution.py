@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
+from theano.configdefaults import config
 from theano.loops import expr as ex
 from theano.loops import host as hs
-from theano.loops.convolution import AXES, CONVOLVE, MORE, PANELS, TYPES, name_of, rooms
+from theano.loops import stmt as st
+from theano.loops.convolution import (
+    AXES,
+    CONVOLVE,
+    MORE,
+    PANELS,
+    TYPES,
+    WINOGRAD_TYPE,
+    Rooms,
+    name_of,
+    rooms,
+    suits_winograd,
+    winograd_rooms,
+)
 from theano.loops.expr import Expr
 from theano.lower import body as bd
 from theano.lower.builder import Builder, whole
-from theano.lower.dims import ONE, ZERO, length
+from theano.lower.dims import ONE, ZERO, is_const, length
 from theano.lower.emitter import Argument, Emitter
 from theano.lower.items import Special
 from theano.lower.ops.indexing import take
@@ -212,22 +227,37 @@ class Side:
 
     def exchanged(self) -> Side:
         """With the two axes of a group exchanged."""
-        other = object.__new__(Side)
-        other.__dict__ |= self.__dict__
+        other = copy.copy(self)
         other.pairs, other.steps = self.pairs[::-1], self.steps[::-1]
         return other
 
+    def turned(self, count: int) -> Side:
+        """Read from the last element to the first one, along the last `count` axes."""
+        other = copy.copy(self)
+        other.value = _turned(self.value, count)
+        other.spatial = [ex.sub(ZERO, s) for s in self.spatial]
+        return other
 
-def _geometry(case: Case, x: Side, w: Side, y: Side, direction: str) -> dict[str, Expr]:
-    """The arguments that tell lengths and places: see `loops.convolution`."""
-    op, missing = case.op, len(AXES) - len(case.axes)
+
+Sides = tuple[Side, Side, Side]
+
+
+def _geometry(case: Case, sides: Sides, direction: str, turned: bool = False) -> dict[str, Expr]:
+    """The arguments that tell lengths and places: see `loops.convolution`.
+
+    `turned`: the gradient of images is told as a convolution with kernels that are turned around, as it is one where
+    there are no strides.
+    """
+    op, missing, (x, w, y) = case.op, len(AXES) - len(case.axes), sides
     every, apart = ([*[ONE] * missing, *map(length, given)] for given in (op.subsample, op.filter_dilation))
     if direction == "weights":
         every, apart = apart, every
     front = [*[ZERO] * missing, *map(case.pad, case.axes)]
+    if turned:
+        front = [ex.sub(ex.mul(ex.sub(n, ONE), d), p) for n, d, p in zip(w.lengths, apart, front, strict=True)]
     found = {
-        "back": length(direction == "inputs"), "deep": length(direction == "weights"), "groups": length(op.num_groups),
-        "n": y.pairs[0], "c": x.pairs[1], "k": w.pairs[0],
+        "back": length(direction == "inputs" and not turned), "deep": length(direction == "weights"),
+        "groups": length(op.num_groups), "n": y.pairs[0], "c": x.pairs[1], "k": w.pairs[0],
     }  # fmt: skip
     for letter, of_axes in zip("xrysdp", (x.lengths, w.lengths, y.lengths, every, apart, front), strict=True):
         found |= {f"{letter}{a}": of_axes[a] for a in AXES}
@@ -238,45 +268,96 @@ def _geometry(case: Case, x: Side, w: Side, y: Side, direction: str) -> dict[str
     return found
 
 
-def _convolve(case: Case, out: Tensor, sides: tuple[Side, Side, Side], direction: str) -> None:
+class Form:
+    """One way to compute the sum: the functions, the last of which adds, their arguments, their memory."""
+
+    def __init__(
+        self, b: Builder, kinds: tuple[str, ...], sides: Sides, geometry: dict[str, Expr], rooms: Rooms
+    ) -> None:
+        self.kinds, self.sides, self.geometry = kinds, sides, geometry
+        self.rows, self.band, self.sums, self.table, self.panels = (
+            b.named(size, 0) for size in (rooms.rows, rooms.band, rooms.sums, rooms.table, rooms.panels)
+        )
+
+
+def _plain(case: Case, sides: Sides, direction: str) -> Form:
+    geometry = _geometry(case, sides, direction)
+    found = rooms(geometry, ex.ITEMSIZE[sides[2].value.type])
+    return Form(case.b, ("convolution_panels", "convolve"), sides, geometry, found)
+
+
+def _winograd(case: Case, sides: Sides, direction: str) -> tuple[Form, Expr] | None:
+    """Winograd's way and whether it is to be taken, which sizes tell; None where it is not."""
+    op, b, type_ = case.op, case.b, sides[2].value.type
+    plain = op.convdim == 2 and op.num_groups == 1 and all(n == 1 for n in (*op.subsample, *op.filter_dilation))
+    if config.conv.winograd == "off" or type_ != WINOGRAD_TYPE or not plain:
+        return None
+    x, w, y = sides
+    if direction == "inputs":
+        w = w.turned(op.convdim)
+    geometry = _geometry(case, (x, w, y), direction, direction == "inputs")
+    suits = b.named(suits_winograd(geometry), 0)
+    if is_const(suits, False):
+        return None
+    found = winograd_rooms(geometry, ex.ITEMSIZE[type_], direction == "weights")
+    kinds = ("winograd_weights",) if direction == "weights" else ("winograd_panels", "winograd")
+    return Form(b, kinds, (x, w, y), geometry, found), suits
+
+
+def _convolve(case: Case, out: Tensor, sides: Sides, direction: str) -> None:
     """Have the library write `out`, which is the last of the sides."""
     b, type_ = case.b, out.type
-    geometry = _geometry(case, *sides, direction)
     products = b.named(b.dims.product((*case.tops, *case.kernels[1:])), 0)
     parts = b.named(ex.maximum(ex.minimum(ex.idiv(products, length(LEAST)), length(PARTS)), ONE), 0)
-    room = rooms(geometry, ex.ITEMSIZE[type_])
-    sizes = [b.named(size, 0) for size in (room.rows, room.band, room.sums, room.table, room.panels)]
-    rows, band, sums, table, panels = sizes
-    own = {"band": band, "sums": sums, "table": table}  # of each part
+    plain, quick = _plain(case, sides, direction), _winograd(case, sides, direction)
+    forms = [plain] if quick is None else [plain, quick[0]]
+
+    def room(name: str) -> Expr:
+        """Of the form that is taken."""
+        sizes = [getattr(form, name) for form in forms]
+        return sizes[0] if quick is None else b.named(ex.select(quick[1], sizes[1], sizes[0]), 0)
+
+    own = {name: room(name) for name in ("band", "sums", "table")}  # of each part
     memory = {
         name: b.tensor("i64" if name == "table" else type_, (ex.mul(parts, size),)) for name, size in own.items()
     }
-    copied = b.tensor(type_, (panels,))
-    numbers = {"parts": parts, "rows": rows, "room": ex.sub(band, length(MORE)), **geometry}
+    copied = b.tensor(type_, (room("panels"),))
     least = max(b.machine.least_work(), 1) if b.machine.shares_loops else 0
 
-    def call(asm: Emitter, kind: str, text: str, weight: Expr) -> None:
+    def call(asm: Emitter, form: Form, kind: str, text: str, weight: Expr) -> hs.Slices:
         lo, hi = b.fresh("d"), b.fresh("d")
-        given: dict[str, Argument] = {"lo": ex.name(lo, "i64"), "hi": ex.name(hi, "i64"), **numbers}
-        given |= {letter: asm.pointer(side.value) for letter, side in zip("xwy", sides, strict=True)}
+        given: dict[str, Argument] = {"lo": ex.name(lo, "i64"), "hi": ex.name(hi, "i64"), "parts": parts}
+        given |= {"rows": form.rows, "room": ex.sub(form.band, length(MORE)), **form.geometry}
+        given |= {letter: asm.pointer(side.value) for letter, side in zip("xwy", form.sides, strict=True)}
         given["panels"] = asm.pointer(whole(copied))
         for name, tensor in memory.items():
             base, offset, element = asm.pointer(whole(tensor))
             given[name] = base, ex.add(offset, ex.mul(ex.name(lo, "i64"), own[name])), element
         name = name_of(kind, type_)
         args = [given[p.partition(":")[0]] for p in text.split()]
-        asm.statement(hs.Slices(lo, hi, parts, weight, 1, least, [hs.Call(asm.symbol(name), args, name)]))
+        return hs.Slices(lo, hi, parts, weight, 1, least, [hs.Call(asm.symbol(name), args, name)])
+
+    def calls(asm: Emitter, form: Form, time: int) -> list[st.Stmt]:
+        *copies, add = form.kinds
+        moved, added = (ex.idiv(e, parts) for e in (ex.mul(form.panels, length(COPY)), ex.mul(products, length(time))))
+        before = [call(asm, form, kind, PANELS, moved) for kind in copies]
+        return [*before, call(asm, form, add, CONVOLVE, added)]
 
     def emit(asm: Emitter) -> None:
         for tensor in item.writes:
             asm.bind(tensor)
-        call(asm, "convolution_panels", PANELS, ex.idiv(ex.mul(panels, length(COPY)), parts))
-        call(asm, "convolve", CONVOLVE, ex.idiv(ex.mul(products, length(TIMES[type_])), parts))
+        statements = calls(asm, plain, TIMES[type_])
+        if quick is not None:
+            form, suits = quick
+            statements = [st.If(suits, calls(asm, form, TIMES[type_] // 2), statements)]
+        for statement in statements:
+            asm.statement(statement)
 
+    numbers = [e for form in forms for e in (*form.geometry.values(), form.rows, form.band, form.panels)]
     item = Special(
         b.region, b.node, what="convolution", reads=[side.value for side in sides[:2]],
         writes=[out, copied, *memory.values()], emit=emit,
-        scalars=[*numbers.values(), *sizes, products],
+        scalars=[*numbers, *own.values(), products, parts, *([] if quick is None else [quick[1]])],
     )  # fmt: skip
     item.deps.extend(case.guards)
     b.add(item)

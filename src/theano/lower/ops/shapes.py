@@ -10,7 +10,7 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower import body as bd
 from theano.lower.builder import COMPLEX_PART, Builder, c_strides
-from theano.lower.dims import LIMIT, ONE, is_const, length, real_product, shape_text
+from theano.lower.dims import LIMIT, ONE, escaped, is_const, length, real_product, shape_text
 from theano.lower.ops.indexing import take
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.vectors import vector_value
@@ -170,7 +170,7 @@ def lower_specify_shape(b: Builder, node: Any, inputs: list[Value]) -> list[Valu
 @lowers(Assert)
 def lower_assert(b: Builder, node: Any, inputs: list[Value]) -> list[Value]:
     value, *conditions = inputs
-    message = node.op.msg.replace("{", "{{").replace("}", "}}")
+    message = escaped(node.op.msg)
     for c in conditions:
         b.check(ex.ne(b.scalar(c), ex.const(0, st.load_type(c.type))), node.op.exc, message)
     return [value]

@@ -91,7 +91,7 @@ def _looks(item: Pointwise | Reduce) -> Iterator[tuple[Value, Sequence[int | Non
             own = list(item.picks[k] if k < len(item.picks) else (None,) * len(given))
             at = [axis for axis, is_given in enumerate(given) if is_given]
             computed = 0
-            for axis, place in zip(at, node.args, strict=True):
+            for axis, place in zip(at, node.args, strict=False):  # a condition comes after the places
                 own[axis] = place.value if place.op == "index" else None
                 computed += place.op not in ("index", "const")
             yield item.indirect[k], own, computed

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any, TextIO
 
+from theano.configdefaults import config
 from theano.graph import Apply, FunctionGraph
 from theano.graph.origin import inherit_origin
 from theano.progress import stage
@@ -40,6 +41,7 @@ class Phase(Record, eq=True):
 
 
 _EARLY = frozenset({"useless", "canonicalize", "stabilize"})
+_SPECIAL = frozenset({"specialize", "specialize_device"})
 
 # Stability needs no phase of its own: its rules look at inputs that are canonical already (nodes are taken in
 # topological order). Later phases keep the earlier rules, for what they make may be simplified again.
@@ -47,7 +49,7 @@ PHASES: tuple[Phase, ...] = (
     Phase("canonicalize", 1.0, _EARLY, _EARLY),
     Phase("saved", 1.4, _EARLY | {"saved"}, frozenset({"saved"})),
     Phase("loops", 1.5, _EARLY | {"loops"}, frozenset({"loops"})),
-    Phase("specialize", 2.0, _EARLY | {"specialize", "specialize_device"}, frozenset({"specialize"})),
+    Phase("specialize", 2.0, _EARLY | _SPECIAL, _SPECIAL),
     Phase("blas", 2.5, frozenset({"blas"}), frozenset({"blas"})),
     Phase("uncanonicalize", 3.0, frozenset({"uncanonicalize"}), frozenset({"uncanonicalize"})),
 )
@@ -116,24 +118,25 @@ class Database(SequenceDB):
 
     def plan(self, query: Query) -> list[tuple[str, Work]]:
         """What to run for `query`, in order."""
-        key = (query.key(), Registrations.version)
+        cutoff = min(query.position_cutoff, config.optdb.position_cutoff)
+        key = (query.key(), Registrations.version, cutoff)
         found = self._plans.get(key)
         if found is None:
-            found = self._plans[key] = self._plan(query)
+            found = self._plans[key] = self._plan(query, cutoff)
         return found
 
-    def _plan(self, query: Query) -> list[tuple[str, Work]]:
+    def _plan(self, query: Query, cutoff: float) -> list[tuple[str, Work]]:
         chosen = [r for r in RULES.values() if _selects(query, r)]
         index = RuleIndex(chosen)
         timed: list[tuple[float, str, Work]] = []
         for phase in PHASES:
             rules = [r for r in chosen if r.tags & phase.tags]
-            if phase.position <= query.position_cutoff and any(r.tags & phase.needs for r in rules):
+            if phase.position <= cutoff and any(r.tags & phase.needs for r in rules):
                 news = RuleIndex((r for r in rules if r.tags & phase.needs), index)
                 timed.append((phase.position, phase.name, (RuleIndex(rules, index), news)))
         phases = {name: (at, name, work) for at, name, work in timed}
         for step in [*self.entries.values(), *_extra(query)]:
-            if query.selects(step.tags) and step.position <= query.position_cutoff:
+            if query.selects(step.tags) and step.position <= cutoff:
                 timed.append((step.position, step.name, step))
                 again = [phases[name] for name in phases if _of_phase(name) in step.tags]
                 timed += again  # the rules of the phase look at what a rewrite among them has made

@@ -53,6 +53,9 @@ class WatchedGraph(Feature):
         self.serial = 0
         self.phase: Any = None  # the `PhaseRun` of the engine
         self._at: Apply | None = None  # the node that is being rewritten
+        # While replacements are tried, which may be undone: the ranks of nodes that went, and nodes to look at.
+        self._gone: dict[Apply, int] = {}
+        self._news: list[Apply] | None = None
         fgraph.attach_feature(ReplaceValidate())
         self.queue_all()
 
@@ -76,7 +79,9 @@ class WatchedGraph(Feature):
             self._push(node)
 
     def _push(self, node: Apply) -> None:
-        if node not in self.queued:
+        if self._news is not None:
+            self._news.append(node)
+        elif node not in self.queued and node in self.rank:
             self.queued.add(node)
             self.serial += 1
             heappush(self.heap, (self.rank[node], self.serial, node))
@@ -98,19 +103,24 @@ class WatchedGraph(Feature):
         self, node: Apply, pairs: Sequence[tuple[Any, Any]], remove: Iterable[Apply] | None, reason: str
     ) -> bool:
         """All replacements for a node, or none where a feature objects; whether they were made."""
-        self._at = node
+        self._at, self._news = node, []
+        news: list[Apply] = []
         try:
             if remove is None:
                 self.fgraph.replace_all_validate(pairs, reason)
             else:
                 self.fgraph.replace_all_validate_remove(pairs, remove, reason)
+            news = self._news
         except (InconsistencyError, ReplacementDidntRemovedError) as error:
             if self.refused is None:
                 raise
             self.refused(error, reason, node, pairs)
             return False
         finally:
-            self._at = None
+            self._at, self._news = None, None
+            self._gone.clear()
+        for changed in news:
+            self._push(changed)
         return True
 
     # -- what the graph tells ---------------------------------------------------------------------
@@ -118,15 +128,20 @@ class WatchedGraph(Feature):
     def on_import(self, fgraph: Any, node: Apply, reason: Any) -> None:
         if node in self.rank:
             return
+        if node in self._gone:  # it comes back
+            self.rank[node] = self._gone.pop(node)
+            return
         like = self._at
-        self.rank[node] = 0 if like is None else self.rank.get(like, 0)
+        self.rank[node] = 0 if like is None else self.rank.get(like, self._gone.get(like, 0))
         if like is not None and not node.origin:
             node.origin = like.origin
         if self.newcomers:
             self._push(node)
 
     def on_prune(self, fgraph: Any, node: Apply, reason: Any) -> None:
-        self.rank.pop(node, None)
+        rank = self.rank.pop(node, None)
+        if rank is not None and self._news is not None:
+            self._gone[node] = rank
 
     def on_change_input(self, fgraph: Any, node: Any, i: int, r: Any, new_r: Any, reason: Any = None) -> None:
         if node in self.rank:

@@ -54,7 +54,7 @@ def layer_norm(x: Any, gamma: Any = None, beta: Any = None, axis: Any = -1, epsi
     rows = _Rows("layer_norm", x, axis)
     centred = rows.x - mean(rows.x, axis=rows.axes, keepdims=True)
     spread = sqrt(var(rows.x, axis=rows.axes, keepdims=True) + rows.number(epsilon))
-    return rows.finished(centred / spread, gamma, beta)
+    return rows.finished(centred * (1 / spread), gamma, beta)  # one division for a row, also in the gradient
 
 
 def rms_norm(x: Any, gamma: Any = None, axis: Any = -1, epsilon: float = 1e-6) -> Any:
@@ -86,7 +86,7 @@ def rms_norm(x: Any, gamma: Any = None, axis: Any = -1, epsilon: float = 1e-6) -
     """
     rows = _Rows("rms_norm", x, axis)
     size = sqrt(mean(sqr(rows.x), axis=rows.axes, keepdims=True) + rows.number(epsilon))
-    return rows.finished(rows.x / size, gamma)
+    return rows.finished(rows.x * (1 / size), gamma)
 
 
 class _Rows:
