@@ -13,8 +13,9 @@ from theano.lower.dims import ONE, length
 from theano.lower.items import Pointwise, Reduce
 from theano.lower.machine import Machine
 from theano.lower.plan.accesses import Reach
+from theano.lower.plan.axis_order import axis_order
 from theano.lower.plan.groups import Group
-from theano.lower.plan.planner import axis_order, plan_nest
+from theano.lower.plan.planner import plan_nest
 from theano.lower.values import Tensor, Value
 
 
@@ -58,13 +59,24 @@ def test_the_order_is_that_of_most_memory() -> None:
     assert axis_order(Reach(b, straight, {out})) == [0, 1]
     turned = group_of(pointwise(out, (y, (1, 0)), (y, (1, 0))))
     assert axis_order(Reach(b, turned, set())) == [1, 0]
+    w, v = tensor("w", N), tensor("v", N)
+    beside_vectors = group_of(pointwise(out, (x, (0, 1)), (w, (0,)), (v, (0,))))
+    assert axis_order(Reach(b, beside_vectors, set())) == [0, 1]
 
 
-def test_rows_that_are_gathered_are_gone_along() -> None:
-    """Indices of rows lie side by side, too, but do not decide that the loops go down columns."""
-    x, i = T.matrix("x"), T.lvector("i")
-    text = theano.printing.schedule(theano.function([x, i], (x[i] ** 2).sum()))
-    assert "sweeps over i.shape[0], x.shape[1], the last in vectors" in text
+@pytest.mark.parametrize(
+    "sum_of",
+    [
+        lambda x, i, w: (x * w[:, None] * T.sqr(w)[:, None]).sum(),
+        lambda x, i, w: (x[i] ** 2).sum(),
+        lambda x, i, w: (x[i] * T.sqr(w)[:, None]).sum(),
+    ],
+)
+def test_rows_are_gone_along(sum_of) -> None:
+    """Vectors beside a matrix, or indices of its rows, do not decide that the loops go down its columns."""
+    x, i, w = T.matrix("x"), T.lvector("i"), T.vector("w")
+    text = theano.printing.schedule(theano.function([x, i, w], sum_of(x, i, w), on_unused_input="ignore"))
+    assert any("sweeps over" in line and line.endswith("x.shape[1], the last in vectors") for line in text.splitlines())
 
 
 def test_shapes_of_points() -> None:

@@ -12,10 +12,10 @@ from theano.lower.builder import Builder, c_strides
 from theano.lower.dims import length
 from theano.lower.items import Item, Pointwise
 from theano.lower.plan.accesses import Reach
+from theano.lower.plan.axis_order import axis_order
 from theano.lower.plan.groups import Group
 from theano.lower.plan.joined import joined_axes, joined_group
 from theano.lower.plan.nest_plan import NestPlan
-from theano.lower.plan.planner import axis_order
 from theano.lower.step_loop import StepLoop
 from theano.lower.values import Tensor, Value
 from theano.record import Record

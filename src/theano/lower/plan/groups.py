@@ -11,7 +11,7 @@ neighbours only, so scheduling is linear in the number of items.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from theano.loops import expr as ex
@@ -553,6 +553,11 @@ def picked(item: Item) -> list[Value]:
     return item.indirect[: len(item.picks)] if isinstance(item, Pointwise) else []
 
 
+def scattering(items: Iterable[Item]) -> list[Pointwise]:
+    """The items that write to computed places."""
+    return [i for i in items if isinstance(i, Pointwise) and i.scatter is not None]
+
+
 def single_sweep(group: Group) -> bool:
     """Whether no full item needs a result of the reductions or of prefix work."""
     made = {i.out for i in group.items if isinstance(i, Reduce) or group.is_prefix(i)}  # type: ignore[attr-defined]
@@ -582,7 +587,7 @@ def _is_fed(a: Group, into: Group) -> bool:
 
     Also from what has been summed over the same row: its elements, just read, are scattered in a second sweep.
     """
-    scatters = [i for i in into.items if isinstance(i, Pointwise) and i.scatter is not None]
+    scatters = scattering(into.items)
     if any(i.parts is None for i in scatters) or any(map(_is_window, a.items)):
         return False
     return not a.red or (a.ragged is not None and len(a.axes) == 2 and a.red == {a.ragged.axis})

@@ -3,10 +3,9 @@
 The shapes are those of `lower.plan.nest_plan`.
 """
 
-
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from theano.loops import expr as ex
@@ -16,14 +15,15 @@ from theano.lower.dims import ONE, ZERO, is_const, length
 from theano.lower.items import Item, Pointwise, Reduce
 from theano.lower.machine import Machine
 from theano.lower.plan.accesses import Access, Reach
-from theano.lower.plan.groups import Group, out_place, picked
+from theano.lower.plan.axis_order import axis_order, is_around
+from theano.lower.plan.groups import Group, picked, scattering
 from theano.lower.plan.hints import Hint, hints_ahead, hints_for_rows, pays, rows_ahead
 from theano.lower.plan.joined import Run, joined_axes, joined_group
 from theano.lower.plan.nest_plan import KeptRow, NestPlan, Outermost, Sharing, Sweep
 from theano.lower.plan.parts import column_parts, crossed_parts, part_length, rest, row_parts, rows_together
 from theano.lower.plan.phases import Phases
 from theano.lower.plan.times import point_time
-from theano.lower.values import Tensor, Value
+from theano.lower.values import Tensor
 from theano.runtime import abi
 
 
@@ -86,7 +86,7 @@ class _Planner:
     # -- points --------------------------------------------------------------------------------------------------
     def _points(self) -> NestPlan:
         order, group = tuple(self.order), self.group
-        scatters = _scatters(group.items)
+        scatters = scattering(group.items)
         if scatters:
             count = scatters[0].parts
             if count is None:
@@ -198,7 +198,7 @@ class _Planner:
         machine, dims, group, reduced = self.machine, self.dims, self.group, self.reduced
         if len(self.parallel) != 1 or len(reduced) < 2 or self.in_slices or self.b.in_steps(group.region):
             return None
-        if group.ragged is not None or _scatters(group.items):
+        if group.ragged is not None or scattering(group.items):
             return None
         (row,) = self.parallel
         if self.phases.sweeps > 1 or not is_around(self.reach, reduced[0], row):
@@ -249,7 +249,7 @@ class _Planner:
         first = self._lengths((self.parallel or self.reduced)[:1])[0]
         if self.parallel:
             axis = self.parallel[0]
-            for item in _scatters(self.group.items):
+            for item in scattering(self.group.items):
                 assert item.parts is not None
                 return "rows", self._shares(item.parts), self._outermost_part(item.parts)
             points = rest(dims, self._lengths([*self.parallel, *self.reduced]))
@@ -312,7 +312,7 @@ class _Planner:
         unroll = sweep_unroll(self.machine, accesses, reduces, total if total >= heavy else cost)
         if last == (self.group.ragged and self.group.ragged.axis) or any(_gathers(a, last) for a in accesses):
             unroll = 1  # also where rows are short: what whole turns leave takes longer than they do
-        in_order = bool(_scatters(items))
+        in_order = bool(scattering(items))
         unroll = 1 if in_order else unroll
         separate_copies = unroll > 1 and total < heavy and not any(a.in_loop for a in accesses)
         return Sweep(tuple(items), total, unroll, separate_copies, in_order=in_order)
@@ -484,85 +484,6 @@ class _Planner:
         return extent if points.op == "const" and points.value else ex.select(ex.eq(points, 0), ZERO, extent)
 
 
-# -- order of the loops ------------------------------------------------------------------------------------------
-def axis_order(reach: Reach) -> list[int]:
-    """The group's axes from the outermost loop to the innermost: parallel before reduced, contiguous last."""
-    group = reach.group
-    if _scatters(group.items):
-        return list(range(len(group.axes)))
-    votes, rank = _votes(reach)
-    ranked = sorted(range(len(group.axes)), key=lambda k: (rank[k], k))
-    if not ranked:
-        return []
-    ragged = group.ragged
-    if ragged is not None:  # rows first, the axes of an element last
-        ends = {ragged.rows: -1, ragged.axis: len(ranked)}
-        ranked.sort(key=lambda k: ends.get(k, 0))
-        others = [k for k in ranked if k not in ends]
-        vector = max(reversed(others), key=lambda k: votes[k]) if others else ragged.axis
-    else:
-        vector = max(reversed(ranked), key=lambda k: votes[k])
-    inner = [k for k in ranked if k in group.red and k != vector]
-    outer = [k for k in ranked if k not in group.red and k != vector]
-    return [*outer, *inner, vector]
-
-
-def is_around(reach: Reach, axis: int, other: int) -> bool:
-    """Whether the first array in memory that has both axes has `axis` in front of the other one."""
-    for item in reach.group.items:
-        assert isinstance(item, Pointwise | Reduce)
-        place = reach.group.places[item]
-        for value, axes in zip(item.reads, item.maps, strict=True):
-            at = [None if a is None else place[a] for a in axes]
-            if value.tensor is not None and value.tensor not in reach.producer and axis in at and other in at:
-                first, second = at.index(axis), at.index(other)
-                return first < second if value.axes is None else (value.axes[first] or 0) < (value.axes[second] or 0)
-    return False
-
-
-def _votes(reach: Reach) -> tuple[list[int], list[int]]:
-    """For each axis: how much lies side by side along it in memory, and how far in front arrays have it."""
-    group = reach.group
-    votes, rank = [0] * len(group.axes), [0] * len(group.axes)
-    for item in group.items:
-        assert isinstance(item, Pointwise | Reduce)
-        place = group.places[item]
-        weight = 0 if group.is_prefix(item) else 1  # what runs once a row has no say
-        for value, axes in _looks(item):
-            if value.tensor is None or value.tensor in reach.producer:
-                continue
-            strides = reach.strides(value)
-            for k, (stride, axis) in enumerate(zip(strides, axes, strict=True)):
-                at = None if axis is None else place[axis]
-                if at is not None:
-                    rank[at] += k - len(strides)
-                    votes[at] += 2 * weight if is_const(stride, 1) else 0
-        if reach.wants_store(item):
-            made_at = out_place(group, item)
-            for k, at in enumerate(made_at):
-                if at is not None:
-                    rank[at] += k - len(made_at)
-                    votes[at] += 3 * weight if k == len(made_at) - 1 else 0
-    return votes, rank
-
-
-def _looks(item: Pointwise | Reduce) -> Iterator[tuple[Value, Sequence[int | None]]]:
-    """What an item reads, with its own axes along that: what is read at computed places counts along the others."""
-    yield from zip(item.reads, item.maps, strict=True)
-    if not isinstance(item, Pointwise) or not item.indirect:
-        return
-    for node in ex.postorder((item.body,)):
-        if node.op == "look":
-            k, given = node.value
-            places = iter(node.args)
-            own = list(item.picks[k] if k < len(item.picks) else (None,) * len(given))
-            for at, is_given in enumerate(given):
-                if is_given:
-                    place = next(places)
-                    own[at] = place.value if place.op == "index" else None
-            yield item.indirect[k], own
-
-
 # -- what several shapes ask -------------------------------------------------------------------------------------
 def point_unroll(machine: Machine, group: Group, extent: Expr | None) -> int:
     """How many vectors a loop over points takes at once; `extent` is its length, unless it is that of a tile."""
@@ -584,13 +505,9 @@ def sweep_unroll(machine: Machine, accesses: Sequence[Access], reduces: Sequence
     return next(copies for copies in (4, 2, 1) if copies * registers <= machine.accumulators or copies == 1)
 
 
-def _scatters(items: Iterable[Item]) -> list[Pointwise]:
-    return [i for i in items if isinstance(i, Pointwise) and i.scatter is not None]
-
-
 def _in_parts(items: Iterable[Item]) -> bool:
     """Whether items scatter in parts, which clear their sums even if there is nothing to add."""
-    return any(item.parts is not None for item in _scatters(items))
+    return any(item.parts is not None for item in scattering(items))
 
 
 def _gathers(access: Access, axis: int) -> bool:

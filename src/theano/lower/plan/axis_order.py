@@ -1,0 +1,97 @@
+"""The order of a nest's loops: along which axis memory lies side by side, most of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from theano.loops import expr as ex
+from theano.lower.dims import is_const
+from theano.lower.items import Pointwise, Reduce
+from theano.lower.plan.accesses import Reach
+from theano.lower.plan.groups import out_place, scattering
+from theano.lower.values import Value
+
+
+def axis_order(reach: Reach) -> list[int]:
+    """The group's axes from the outermost loop to the innermost: parallel before reduced, contiguous last."""
+    group = reach.group
+    if scattering(group.items):
+        return list(range(len(group.axes)))
+    votes, rank = _votes(reach)
+    ranked = sorted(range(len(group.axes)), key=lambda k: (rank[k], k))
+    if not ranked:
+        return []
+    ragged = group.ragged
+    if ragged is not None:  # rows first, the axes of an element last
+        ends = {ragged.rows: -1, ragged.axis: len(ranked)}
+        ranked.sort(key=lambda k: ends.get(k, 0))
+        others = [k for k in ranked if k not in ends]
+        vector = max(reversed(others), key=lambda k: votes[k]) if others else ragged.axis
+    else:
+        vector = max(reversed(ranked), key=lambda k: votes[k])
+    inner = [k for k in ranked if k in group.red and k != vector]
+    outer = [k for k in ranked if k not in group.red and k != vector]
+    return [*outer, *inner, vector]
+
+
+def is_around(reach: Reach, axis: int, other: int) -> bool:
+    """Whether the first array in memory that has both axes has `axis` in front of the other one."""
+    for item in reach.group.items:
+        assert isinstance(item, Pointwise | Reduce)
+        place = reach.group.places[item]
+        for value, axes in zip(item.reads, item.maps, strict=True):
+            at = [None if a is None else place[a] for a in axes]
+            if value.tensor is not None and value.tensor not in reach.producer and axis in at and other in at:
+                first, second = at.index(axis), at.index(other)
+                return first < second if value.axes is None else (value.axes[first] or 0) < (value.axes[second] or 0)
+    return False
+
+
+def _votes(reach: Reach) -> tuple[list[int], list[int]]:
+    """For each axis: how much lies side by side along it in memory, and how far in front arrays have it."""
+    group = reach.group
+    votes, rank = [0] * len(group.axes), [0] * len(group.axes)
+
+    def vote(at: int, k: int, n: int, moving: int, many: int) -> None:
+        """An array with `n` axes, `moving` of the loops', has a loop's axis as its axis `k`."""
+        rank[at] += k - n
+        votes[at] += many << 4 * moving  # an array of more axes is larger: those of fewer decide only among themselves
+
+    for item in group.items:
+        assert isinstance(item, Pointwise | Reduce)
+        place = group.places[item]
+        weight = 0 if group.is_prefix(item) else 1  # what runs once a row has no say
+        for value, axes, computed in _looks(item):
+            if value.tensor is None or value.tensor in reach.producer:
+                continue
+            strides = zip(reach.strides(value), axes, strict=True)
+            placed = [(stride, None if axis is None else place[axis]) for stride, axis in strides]
+            moving = computed + sum(not is_const(stride, 0) for stride, at in placed if at is not None)
+            for k, (stride, at) in enumerate(placed):
+                if at is not None:
+                    vote(at, k, len(placed), moving, 2 * weight if is_const(stride, 1) else 0)
+        if reach.wants_store(item):
+            made_at = out_place(group, item)
+            moving = sum(at is not None for at in made_at)
+            for k, at in enumerate(made_at):
+                if at is not None:
+                    vote(at, k, len(made_at), moving, 3 * weight if k == len(made_at) - 1 else 0)
+    return votes, rank
+
+
+def _looks(item: Pointwise | Reduce) -> Iterator[tuple[Value, Sequence[int | None], int]]:
+    """What an item reads, with its own axes along that, and along how many axes the place is computed."""
+    for value, axes in zip(item.reads, item.maps, strict=True):
+        yield value, axes, 0
+    if not isinstance(item, Pointwise) or not item.indirect:
+        return
+    for node in ex.postorder((item.body,)):
+        if node.op == "look":
+            k, given = node.value
+            own = list(item.picks[k] if k < len(item.picks) else (None,) * len(given))
+            at = [axis for axis, is_given in enumerate(given) if is_given]
+            computed = 0
+            for axis, place in zip(at, node.args, strict=True):
+                own[axis] = place.value if place.op == "index" else None
+                computed += place.op not in ("index", "const")
+            yield item.indirect[k], own, computed
