@@ -27,6 +27,7 @@ from theano.lower.ops import (  # noqa: F401  (register)
     linalg,
     random,
     reduction,
+    rows,
     running,
     scan,
     segments,
