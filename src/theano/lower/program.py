@@ -254,8 +254,7 @@ class _Lowering:
         still_here()
         b = self.b
         b.node = node if self.outer is None else self.outer
-        if type(node.op).decompose is not Op.decompose and find(node.op) is None:
-            self._decompose(node)
+        if type(node.op).decompose is not Op.decompose and find(node.op) is None and self._decompose(node):
             return
         function = find(node.op)
         key = (node.op, b.region, *(self._identity(v) for v in node.inputs)) if function is not None else None
@@ -282,9 +281,11 @@ class _Lowering:
         """Equal for variables that are known to hold the same (decompositions often repeat work)."""
         return v.signature() if isinstance(v, Constant) else self.same.get(v, v)
 
-    def _decompose(self, node: Any) -> None:
-        """Lower what the op stands for, in its place."""
+    def _decompose(self, node: Any) -> bool:
+        """Lower what the op stands for, in its place; false if it says nothing for such inputs."""
         results = node.op.decompose(node.inputs)
+        if results is None:
+            return False
         region, outermost = self.b.region, self.outer is None
         if outermost:
             self.outer = node
@@ -297,6 +298,7 @@ class _Lowering:
         self.b.node = node
         for v, result in zip(node.outputs, results, strict=True):
             self.b.values[v] = self.value(result)
+        return True
 
     # -- results -----------------------------------------------------------------------------------------
     def output(self, k: int, v: Variable) -> Tensor:

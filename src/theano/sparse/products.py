@@ -251,7 +251,7 @@ class StructuredDot(SparseOp):
         else:
             outputs[0][0] = as_dense(found, kind.dtype)
 
-    def decompose(self, inputs: Sequence[Any]) -> Sequence[Any]:
+    def decompose(self, inputs: Sequence[Any]) -> Sequence[Any] | None:
         return [cast(expanded(*inputs), upcast(*inputs))]
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
