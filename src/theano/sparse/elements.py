@@ -16,7 +16,7 @@ from theano.tensor.join import concatenate, stack
 from theano.tensor.masks import Branches
 from theano.tensor.math import cast, eq, minimum, neq
 from theano.tensor.rows import elements_at_places, merged_rows, product_places, starts_of
-from theano.tensor.segments import OfLength, segment_sum
+from theano.tensor.segments import segment_sum
 from theano.tensor.sort import argsort
 
 __all__: list[str] = []
@@ -93,7 +93,6 @@ def met(combine: Callable[[Any, Any], Any], x: Any, y: Any) -> Components:
     merged = _merged(combine, *given)
     others = _collected(combine, *given, width)
     data, indices, indptr = (Branches.made(merged[0], a, b) for a, b in zip(merged[1:], others, strict=True))
-    indices = OfLength()(indices, data.shape[0])  # which is known of both sides, but not of what has been chosen
     data, indices, indptr = without(eq(data, np.zeros((), data.type.dtype)), data, indices, indptr)
     return data, indices, indptr, shape
 
