@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from training import adam
 
 import theano
 import theano.tensor as T
@@ -69,23 +69,6 @@ class Network:
         return T.dot(h[-1], self.v)[:, 0] + self.c[0]
 
 
-def adam(cost: Any, parameters: Sequence[Any], rate: float, limit: float = 1.0) -> list[tuple[Any, Any]]:
-    """Updates that follow the gradient, cut to the length `limit`, by Adam's rule."""
-    slopes = T.grad(cost, parameters)
-    norm = T.sqrt(sum(T.sum(g**2) for g in slopes))
-    cut = T.minimum(1, limit / (norm + 1e-6))
-    count = theano.shared(np.asarray(0, dtype=theano.config.floatX), "count")
-    number = count + 1
-    updates = [(count, number)]
-    for p, g in zip(parameters, slopes):
-        mean, square = (theano.shared(np.zeros_like(p.get_value())) for _ in range(2))
-        new_mean = 0.9 * mean + 0.1 * cut * g
-        new_square = 0.999 * square + 0.001 * (cut * g) ** 2
-        move = new_mean / (1 - 0.9**number) / (T.sqrt(new_square / (1 - 0.999**number)) + 1e-8)
-        updates += [(mean, new_mean), (square, new_square), (p, p - rate * move)]
-    return [(s, T.cast(value, s.dtype)) for s, value in updates]
-
-
 def main() -> None:
     """Train and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
@@ -98,7 +81,7 @@ def main() -> None:
     network = Network(2, options.hidden)
     x, y = T.tensor3("x"), T.vector("y")
     cost = T.mean((network.answer(x) - y) ** 2)
-    train = theano.function([x, y], cost, updates=adam(cost, network.parameters, 0.005), name="train")
+    train = theano.function([x, y], cost, updates=adam(cost, network.parameters, 0.005, limit=1.0), name="train")
     error = theano.function([x, y], cost, name="error")
     print(f"compiled in {time.perf_counter() - start:.2f} s")
 

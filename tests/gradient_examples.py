@@ -12,7 +12,7 @@ import theano.tensor as T
 from theano import gradient, scalar
 from theano.compile.ops import DeepCopyOp, OutputGuard
 from theano.ifelse import ifelse
-from theano.tensor import blas, factors, fft, nlinalg, slinalg
+from theano.tensor import blas, factors, fft, nlinalg, nnet, slinalg
 from theano.tensor.assertion import Assert
 from theano.tensor.elemwise import elemwise
 from theano.tensor.extra_ops import CumOp, RepeatOp, SearchsortedOp, cpu_contiguous
@@ -267,6 +267,7 @@ EXAMPLES: dict[str, Example] = {
     "contiguous": Example(lambda m: cpu_contiguous(m.T), [M]),
     "assert": Example(lambda m, x: Assert("")(m, T.real(x) > 0), [M, X]),
     "softmax": Example(lambda m: [T.nnet.softmax(m), T.nnet.logsoftmax(m)], [M]),
+    "softmax of columns": Example(lambda m: [T.nnet.softmax(m, axis=0), T.nnet.logsoftmax(m, axis=0)], [M]),
     "softmax with bias": Example(lambda m, v: T.nnet.softmax_with_bias(m, v), [M, V]),
     "cross-entropy": Example(
         lambda m, v, t: T.nnet.crossentropy_softmax_argmax_1hot_with_bias(m, v, t), [M, V, LABELS]
@@ -274,6 +275,27 @@ EXAMPLES: dict[str, Example] = {
     "categorical": Example(
         lambda m, t: [T.nnet.crossentropy_categorical_1hot(m, t), T.nnet.categorical_crossentropy(m, m)], [M, LABELS]
     ),
+    "sums over the ways to spell labels": Example(
+        lambda b: nnet.ctc.ConnectionistTemporalClassification()(b, [[1, 2], [2, 2]], [3, 3], return_list=True),
+        [_numbers(-1, 1, 3, 2, 4)],
+    ),
+    "products with blocks": Example(
+        lambda o, w, h: nnet.blocksparse.sparse_block_gemv(o, w, h, [[1, 1]], [[0, 2]]),
+        [_numbers(-1, 1, 1, 2, 3), _numbers(-1, 1, 2, 3, 4, 3), _numbers(-1, 1, 1, 2, 4)],
+    ),
+    "outer products of blocks": Example(
+        lambda o, x, y, a: nnet.blocksparse.sparse_block_outer(o, x, y, [[1, 1]], [[0, 2]], a),
+        [_numbers(-1, 1, 2, 3, 4, 3), _numbers(-1, 1, 1, 2, 4), _numbers(-1, 1, 1, 2, 3), X],
+    ),
+    "batch normalisation": Example(
+        lambda x, a: [
+            *nnet.bn.AbstractBatchNormTrain((0,))(x, a, a, 1e-3, 0.1, a, a),
+            nnet.bn.AbstractBatchNormInference((0,))(x, a, a, a, a),
+            *nnet.bn.AbstractBatchNormTrainGrad((0,))(x, x * x, a, a, a),
+        ],
+        [M, V[None]],
+    ),
+    "a column in front": Example(lambda x, m: nnet.prepend_scalar_to_each_row(x, m), [X, M]),
     "ifelse": Example(lambda x, v, w: ifelse(T.real(x) > 0, v * w, w), [X, V, W]),
     "scan": Example(_loop, [V, X, np.array(1.7)]),
     "print, views, copies": Example(

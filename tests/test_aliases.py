@@ -12,6 +12,7 @@ import pytest
 
 import theano
 import theano.tensor as T
+from theano import passed_on
 from theano.aliases import ALIASES, LATE, AliasModule
 
 
@@ -32,6 +33,38 @@ def test_every_row(alias):
 def test_late_attributes(target, source, names):
     for name in names.split():
         assert hasattr(sys.modules[target], name)
+
+
+@pytest.mark.parametrize("module", passed_on.PASSED_ON)
+def test_names_that_are_passed_on(module):
+    shown = importlib.import_module(module)
+    for name in passed_on.PASSED_ON[module].split():
+        place, _, attribute = passed_on.HOMES[name].partition(":")
+        home = importlib.import_module(place)
+        assert place != module and getattr(shown, name) is (getattr(home, attribute) if attribute else home)
+        space = {}
+        exec(f"from {module} import {name}", space)
+        assert space[name] is getattr(shown, name)
+
+
+def test_every_home_is_used():
+    assert {n for names in passed_on.PASSED_ON.values() for n in names.split()} == set(passed_on.HOMES)
+
+
+def test_modules_that_show_names_when_they_are_loaded():
+    """In a process of its own: a module that is loaded later keeps its loader, its names and its ``__getattr__``."""
+    code = """
+import inspect, sys, theano, theano.tensor as T
+assert "theano.tensor.inplace" not in sys.modules
+from theano.tensor.inplace import pprint, exp_inplace
+inplace = sys.modules["theano.tensor.inplace"]
+assert pprint is theano.printing.pprint and "_like_first" in inspect.getsource(inplace)
+assert type(inplace.__loader__).__name__ == type(inplace.__spec__.loader).__name__ == "SourceFileLoader"
+try: inplace.nothing
+except AttributeError as error: print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "module 'theano.tensor.inplace' has no attribute 'nothing'"
 
 
 def test_well_known_names():

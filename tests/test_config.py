@@ -291,7 +291,9 @@ def test_own_flags():
 
 def test_copies_and_odd_values() -> None:
     import copy
+    import pickle
 
+    assert pickle.loads(pickle.dumps(config)) is config  # what holds it can be kept, as models of PyMC3
     assert copy.deepcopy(config).floatX == copy.copy(config).floatX == config.floatX
     with pytest.raises(ValueError, match="Invalid value"):
         config.set_flag("cache.max_mb", float("inf"))

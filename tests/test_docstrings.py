@@ -23,7 +23,12 @@ def _modules() -> list[str]:
 
 @pytest.mark.parametrize("name", _modules())
 def test_examples(name):
-    module = importlib.import_module(name)
+    try:
+        module = importlib.import_module(name)
+    except ModuleNotFoundError as error:  # `theano.compat.hdf5` is for who has h5py
+        if (error.name or "theano").partition(".")[0] == "theano":
+            raise
+        pytest.skip(f"{name} needs {error.name}")
     flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
     failed, _ = doctest.testmod(module, extraglobs=GIVEN, optionflags=flags)
     assert failed == 0

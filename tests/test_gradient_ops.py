@@ -28,6 +28,7 @@ _ROUNDED = ("zero", "rounding is constant between its jumps", {0: {0}})
 _UNKNOWN = ("undefined", "no short form is known", {0: {0}})
 DECLARED = {
     **dict.fromkeys(("lt", "gt", "le", "ge", "eq", "neq"), [_COMPARED]),
+    **dict.fromkeys(scalar.compare.IN_RANGE.values(), [("zero", "ranges have jumps at their ends", {0: {0, 1, 2}})]),
     **dict.fromkeys(("isnan", "isinf"), [_TESTED]),
     **dict.fromkeys(("ceil", "floor", "trunc", "round_half_to_even", "round_half_away_from_zero"), [_ROUNDED]),
     **dict.fromkeys(("polygamma", "gammainc", "gammaincc", "gammal", "gammau", "jv", "iv"), [_UNKNOWN]),
@@ -70,14 +71,15 @@ DECLARED = {
     "alloc": [("disconnected", "not read, or only the shape", {0: {1}, 1: {0}, 2: {0}})],
     "fill": [("disconnected", "only the shape is read", {0: {0}})],
     "scan": [("disconnected", "not read", {1: {1}})],
+    "batch normalisation": [("disconnected", "not read", {1: {1}, 2: {1}, 8: {1}})],
 }  # fmt: skip
 
 # Operations without an example.
 EXEMPT = {
     "a base class": {
         "BaseAbstractConv", "CAReduce", "CAReduceDtype", "Composed", "Indexed", "OfMatrix", "Unconnected", "Written",
-        "PoolGrad", "_Backward", "_Blas", "_General", "_Logical", "_OfFirst", "_Pooling", "_Reader", "_ScaledProduct",
-        "_Sorting", "_Transform", "mrg_uniform_base",
+        "PoolGrad", "_Backward", "_BatchNorm", "_Blas", "_Blocks", "_General", "_Logical", "_OfFirst", "_Pooling",
+        "_Reader", "_ScaledProduct", "_Sorting", "_Transform", "mrg_uniform_base",
     },
     "draws: no gradient, which says so": {
         "ChoiceFromUniform", "MultinomialFromUniform", "PhiloxUniform", "RandomFunction", "mrg_uniform",
@@ -85,12 +87,16 @@ EXEMPT = {
     "the gradient is what the user asks for": {
         "ConsiderConstant", "DisconnectedGrad", "GradClip", "GradScale", "UndefinedGrad", "ZeroGrad",
     },
-    "a gradient as an op of its own, which has none: the gradients of functions are expressions": {
-        "EighGrad", "EigvalshGrad", "ExpmGrad",
+    "names of expressions, whose gradients are those of the expressions: tests/tensor/test_composed_ops.py": {
+        "AllocDiag", "Bartlett", "CumprodOp", "CumsumOp", "DiffOp", "Dot22", "Dot22Scalar", "DotModulo",
+        "EighGrad", "EigvalshGrad", "ExpmGrad", "FillDiagonal", "FillDiagonalOffset", "Flatten", "Mean",
+        "PermuteRowElements", "RavelMultiIndex", "TensorInv", "TensorSolve", "Tile", "UnravelIndex",
     },
-    "functions as ops, as Theano has them: without a gradient": {"TensorInv", "TensorSolve"},
+    "messages, disconnected: tests/tensor/test_messages.py": {
+        "MPIRecv", "MPIRecvWait", "MPISend", "MPISendWait", "_Message",
+    },
     "no gradient: an error": {
-        "Eig", "FromFunctionOp", "GrowRows", "LogSoftmaxAlong", "MergedRows", "Raise", "SoftmaxAlong",
+        "Eig", "FromFunctionOp", "GrowRows", "MergedRows", "Raise",
     },
     "no elements of floating point": {"LoadFromDisk", "ProductPlaces", "StepCount"},
     "lists and slices: no gradient": {
@@ -256,7 +262,7 @@ def test_every_operation_has_an_example():
 @pytest.mark.parametrize("cls", Unconnected.__subclasses__(), ids=lambda c: c.__name__)
 def test_disconnected_by_class(cls):
     """What is disconnected as a class reads no elements, only lengths."""
-    assert cls.__name__ in {"AllocEmpty", "Eye", "LoadFromDisk", "Shape", "Shape_i", "StepCount"}
+    assert cls.__name__ in {"AllocEmpty", "Eye", "LoadFromDisk", "Shape", "Shape_i", "StepCount", "_Message"}
 
 
 # Twice differentiable functions at points where their derivatives are easily wrong: zeros, equal elements, length 1.

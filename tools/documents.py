@@ -3,7 +3,9 @@
 In one namespace for each document, in order:
 
 - a fenced block ``python`` is a program; a block ``output`` right after it is what it must print;
-- a fenced block ``pycon`` is a session with ``>>>``, whose answers and exceptions must be those shown.
+- a fenced block ``pycon`` is a session with ``>>>``, whose answers and exceptions must be those shown;
+- a block that is marked ``file="name"`` is written to that file, for the programs after it;
+- one that is marked ``needs="module"`` is left out where that module is not installed.
 
 ``...`` in shown text stands for anything, white space counts as one blank (doctest's ELLIPSIS and
 NORMALIZE_WHITESPACE). Programs run with their line numbers in the document, so that messages can name them,
@@ -17,6 +19,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import doctest
+import importlib.util
 import io
 import linecache
 import os
@@ -24,11 +27,12 @@ import re
 import sys
 import traceback
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-_FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```[ \t]*$", re.DOTALL | re.MULTILINE)
+_FENCE = re.compile(r"^```(\w*)([^\n]*)\n(.*?)^```[ \t]*$", re.DOTALL | re.MULTILINE)
+_MARK = re.compile(r'(\w+)="([^"]*)"')
 _PROMPT = re.compile(r"^(>>>|\.\.\.) ")
 _FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 _checker = doctest.OutputChecker()
@@ -47,14 +51,16 @@ class Block:
     line: int
     follows: bool
     """Nothing but blank lines stands between the block before and this one."""
+    marks: dict[str, str] = field(default_factory=dict)
+    """``file``: the program finds the text in a file of this name; ``needs``: it is not run without this module."""
 
 
 def blocks(text: str) -> Iterator[Block]:
     """The fenced blocks of a Markdown text."""
     end = 0
     for match in _FENCE.finditer(text):
-        line = text.count("\n", 0, match.start(2)) + 1
-        yield Block(match[1], match[2], line, not text[end : match.start()].strip())
+        line = text.count("\n", 0, match.start(3)) + 1
+        yield Block(match[1], match[3], line, not text[end : match.start()].strip(), dict(_MARK.findall(match[2])))
         end = match.end()
 
 
@@ -76,6 +82,10 @@ def run_document(path: Path, folder: Path) -> dict[str, Any]:
     following = [*found[1:], Block("", "", 0, False)][: len(found)]
     with contextlib.chdir(folder):
         for block, after in zip(found, following, strict=True):
+            if "file" in block.marks:
+                Path(block.marks["file"]).write_text(block.text, encoding="utf-8")
+            if "needs" in block.marks and importlib.util.find_spec(block.marks["needs"]) is None:
+                continue
             if block.language == "python":
                 shown = after.text if after.language == "output" and after.follows else None
                 _run_program(block, shown, names, name)

@@ -7,6 +7,7 @@ from benchmarks.workloads import (
     adam,
     attention,
     compiling,
+    convolutions,
     elementwise,
     growing,
     hessian,
@@ -15,6 +16,7 @@ from benchmarks.workloads import (
     mlp,
     neurons,
     normalisation,
+    pooling,
     process,
     products,
     recurrent,
@@ -30,8 +32,9 @@ from benchmarks.workloads import (
 )
 
 _FAMILIES = (
-    scalar, neurons, mlp, attention, transformer, adam, elementwise, vmath, softmax, reductions, normalisation, scans,
-    indexing, sorting, hessian, products, linalg, sparse, sequences, recurrent, compiling, growing, process,
+    scalar, neurons, mlp, attention, transformer, adam, elementwise, vmath, softmax, reductions, normalisation, pooling,
+    scans, indexing, sorting, hessian, products, convolutions, linalg, sparse, sequences, recurrent, compiling, growing,
+    process,
 )  # fmt: skip
 
 WORKLOADS: dict[str, Workload] = {row.name: row for family in _FAMILIES for row in family.ROWS}

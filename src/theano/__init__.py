@@ -57,7 +57,8 @@ from theano.scan import foldl, foldr, map, reduce, scan, scan_checkpoints
 from theano.tensor import dot, get_scalar_constant_value
 from theano.tensor import nnet as _nnet
 
-__version__ = "2.0.0.dev0"
+# As packages and as SemVer write it: PyMC3 reads it by the latter.
+__version__ = "2.0.0-dev0"
 
 __all__ = [
     "Apply",

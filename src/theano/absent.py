@@ -21,14 +21,6 @@ from theano.user_warnings import warn_user
 
 ANY = "*"
 
-_BLOCKSPARSE = (
-    "SparseBlockGemv SparseBlockOuter sparse_block_dot sparse_block_gemv sparse_block_gemv_inplace "
-    "sparse_block_outer sparse_block_outer_inplace"
-)
-_CONVOLUTIONS = "convolutions of volumes by old operations"
-_BLOCKS = "block-sparse products"
-_NEIGHBOURS = "neighbourhoods of pixels"
-_PICTURES = "pictures of graphs for browsers"
 _GPUS = "GPUs"
 _GPU_PACKAGES = ("theano.gpuarray", "theano.sandbox.cuda", "theano.sandbox.gpuarray")
 _GPU_MODULES = (
@@ -40,18 +32,6 @@ _GPU_MODULES = (
 # module -> (what is missing, names). A module that is not there at all comes with its names; `ANY` stands for every
 # name and every module inside.
 ABSENT: dict[str, tuple[str, str]] = {
-    "theano.tensor.nnet": (_CONVOLUTIONS, "Conv3D conv3D ConvGrad3D convGrad3D ConvTransp3D convTransp3D"),
-    "theano.tensor.nnet.blocksparse": (_BLOCKS, _BLOCKSPARSE),
-    "theano.tensor.nnet.Conv3D": (_CONVOLUTIONS, "Conv3D conv3D"),
-    "theano.tensor.nnet.ConvGrad3D": (_CONVOLUTIONS, "ConvGrad3D convGrad3D"),
-    "theano.tensor.nnet.ConvTransp3D": (_CONVOLUTIONS, "ConvTransp3D convTransp3D"),
-    "theano.tensor.nnet.ctc": ("connectionist temporal classification", "ConnectionistTemporalClassification ctc"),
-    "theano.tensor.nnet.neighbours": (_NEIGHBOURS, "Images2Neibs images2neibs neibs2images"),
-    "theano.d3viz": (_PICTURES, "d3viz d3write"),
-    "theano.d3viz.d3viz": (_PICTURES, "d3viz d3write replace_patterns safe_json"),
-    "theano.d3viz.formatting": (_PICTURES, "PyDotFormatter"),
-    "theano.sandbox.blocksparse": (_BLOCKS, _BLOCKSPARSE),
-    "theano.sandbox.neighbours": (_NEIGHBOURS, "Images2Neibs images2neibs neibs2images"),
     **dict.fromkeys(_GPU_PACKAGES, (_GPUS, ANY)),
     **{f"{package}.{module}": (_GPUS, ANY) for package in _GPU_PACKAGES for module in _GPU_MODULES.split()},
 }
@@ -74,8 +54,6 @@ not_available.msg = "this package has no GPUs yet"  # type: ignore[attr-defined]
 
 # What can be known without the thing.
 ANSWERS: dict[str, Any] = {
-    "theano.tensor.nnet.ctc.ctc_available": not_available,
-    "theano.tensor.nnet.ctc.ctc_present": not_available,
     **{
         f"{package}.{name}": answer
         for package in _GPU_PACKAGES
@@ -148,7 +126,7 @@ def stand_in(module: str, name: str) -> Any:
     full = f"{module}.{name}"
     if full in ANSWERS:
         return ANSWERS[full]
-    if full in ABSENT and name not in ABSENT.get(module, ("", ""))[1].split():  # ``d3viz.d3viz`` is a function, too
+    if full in ABSENT and name not in ABSENT.get(module, ("", ""))[1].split():
         return importlib.import_module(full)
     if not _is_absent(module, name):
         raise AttributeError(f"module {module!r} has no attribute {name!r}")

@@ -11,11 +11,12 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable, Sequence
-from importlib.machinery import ModuleSpec
+from importlib.abc import Loader
+from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
-from theano import absent
+from theano import absent, passed_on
 
 # alias -> places, searched in turn. "name=module:attribute" renames one thing.
 ALIASES: dict[str, tuple[str, ...]] = {
@@ -26,7 +27,10 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "Container=theano.compile.sharedvalue:Container",
         "PureOp=theano.graph:Op",
         "hashtype=theano.graph.helpers:hashtype",
+        "object2=theano.graph.old_helpers:object2",
         "theano.compile.linkers",
+        "theano.compile.wrap_linkers",
+        "theano.graph.destroyhandler",
         "theano.graph.external_c",
         "theano.graph.params_type",
         "theano.graph.enum_type",
@@ -34,11 +38,20 @@ ALIASES: dict[str, tuple[str, ...]] = {
     ),
     "theano.gof.params_type": ("theano.graph.params_type", "theano.graph.enum_type", "theano.graph"),
     "theano.gof.cc": (
-        "CLinker=theano.compile.linkers:CLinker",
-        "OpWiseCLinker=theano.compile.linkers:OpWiseCLinker",
+        "theano.compile.linkers",
+        "theano.compile.wrap_linkers",
+        "config=theano.configdefaults:config",
     ),
-    "theano.gof.fg": ("theano.graph", "theano.graph.fgraph"),
+    "theano.gof.destroyhandler": (
+        "theano.graph.destroyhandler",
+        "config=theano.configdefaults:config",
+        "theano.graph.errors",
+    ),
+    "theano.gof.fg": ("theano.graph", "theano.graph.fgraph", "config=theano.configdefaults:config"),
     "theano.gof.graph": (
+        "NoParams=theano.graph.nodes:NoParams",
+        "is_same_graph_with_merge=theano.graph:is_same_graph",
+        "nodes_constructed=theano.graph.nodes:nodes_constructed",
         "inputs=theano.graph:graph_inputs",
         "ops=theano.graph:list_of_nodes",
         "theano.graph",
@@ -48,7 +61,9 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "theano.gof.link": (
         "Container=theano.compile.sharedvalue:Container",
         "raise_with_op=theano.compile.errors:raise_with_op",
-        "PerformLinker=theano.compile.linkers:PerformLinker",
+        "theano.compile.linkers",
+        "theano.compile.wrap_linkers",
+        "Type=theano.graph:Type",
     ),
     "theano.gof.null_type": ("theano.graph.null_type",),
     "theano.gof.op": (
@@ -58,27 +73,53 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "theano.graph.external_c",
         "theano.graph",
     ),
-    "theano.gof.toolbox": ("theano.graph.features",),
-    "theano.gof.type": ("theano.graph.type", "theano.graph.enum_type", "theano.graph.cdata_type", "theano.graph"),
+    "theano.gof.sched": ("theano.graph.sched", "list_of_nodes=theano.graph:list_of_nodes"),
+    "theano.gof.toolbox": (
+        "theano.graph.features",
+        "BadOptimization=theano.compile.debugmode:BadOptimization",
+        "config=theano.configdefaults:config",
+    ),
+    "theano.gof.type": (
+        "PureType=theano.graph:Type",
+        "object2=theano.graph.old_helpers:object2",
+        "theano.graph.type",
+        "theano.graph.enum_type",
+        "theano.graph.cdata_type",
+        "theano.graph",
+    ),
     "theano.gof.utils": (
+        "theano.graph.old_helpers",
         "theano.graph.helpers",
         "theano.graph.errors",
         "scratchpad=theano.graph:Scratchpad",
         "theano.graph",
     ),
-    "theano.gof.opt": ("theano.rewrite",),
-    "theano.gof.optdb": ("theano.rewrite",),
-    "theano.gof.vm": ("VM_Linker=theano.compile.linkers:VM_Linker",),
+    "theano.gof.opt": (
+        "theano.rewrite",
+        "theano.graph.features",
+        "config=theano.configdefaults:config",
+        "InconsistencyError=theano.graph:InconsistencyError",
+        "LocalMetaOptimizer=theano.compile.meta_optimizer:LocalMetaOptimizer",
+        "LocalMetaOptimizerSkipAssertionError=theano.compile.meta_optimizer:LocalMetaOptimizerSkipAssertionError",
+    ),
+    "theano.gof.optdb": (
+        "theano.rewrite",
+        "config=theano.configdefaults:config",
+        "DefaultOrderedDict=theano.compat:DefaultOrderedDict",
+    ),
+    "theano.gof.vm": ("VM_Linker=theano.compile.linkers:VM_Linker", "config=theano.configdefaults:config"),
     # Where later versions of Theano kept them.
     "theano.graph.basic": ("walk=theano.graph:stack_search", "theano.graph"),
     "theano.graph.fg": ("theano.graph",),
     "theano.graph.utils": ("theano.graph.errors", "scratchpad=theano.graph:Scratchpad"),
-    "theano.compat": ("theano.misc.compat",),
     "theano.compile.function_module": (
         "theano.compile",
         "theano.compile.executable",
         "theano.compile.maker",
         "theano.compile.errors",
+        "alias_root=theano.graph.walk:alias_root",
+        "infer_reuse_pattern=theano.graph.destroyhandler:infer_reuse_pattern",
+        "Supervisor=theano.graph.features:Supervisor",
     ),
     "theano.compile.pfunc": ("theano.compile", "theano.compile.rebuild", "theano.compile.collect_shared"),
     # Where functions in older pickles look for them.
@@ -93,7 +134,16 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "full_version=theano:__version__",
     ),
     "theano.scalar.basic": ("theano.scalar",),
-    "theano.scalar.basic_scipy": ("theano.scalar",),
+    "theano.scalar.basic_scipy": (
+        "theano.scalar",
+        "grad_not_implemented=theano.graph.null_type:grad_not_implemented",
+    ),
+    "theano.scalar.sharedvar": (
+        "Scalar=theano.scalar:Scalar",
+        "ScalarSharedVariable=theano.compile.tensorshared:ScalarSharedVariable",
+        "SharedVariable=theano.compile.sharedvalue:SharedVariable",
+        "shared=theano.compile.tensorshared:scalar_constructor",
+    ),
     "theano.scan_module": ("theano.scan",),
     "theano.scan_module.scan": ("theano.scan.function", "theano.scan"),
     "theano.scan_module.scan_checkpoints": ("theano.scan.checkpoints",),
@@ -134,17 +184,21 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "theano.tensor.random.mrg31k3p",
         "theano.tensor.random.mrg_uniform",
         "MRG_RandomStream=theano.random.mrg:MRG_RandomStreams",
+        "DotModulo=theano.tensor.composed_ops:DotModulo",
+        "mrg_random_make_inplace=theano.random.inplace:mrg_random_make_inplace",
     ),
     "theano.sandbox.linalg": ("theano.tensor.nlinalg", "theano.tensor.slinalg", "psd=theano.misc.hints:psd"),
     "theano.sandbox.linalg.ops": (
         "theano.tensor.nlinalg",
         "theano.tensor.slinalg",
         "theano.misc.hints",
+        "theano.misc.linalg_rewrites",
         "theano.tensor.opt",
         "theano.tensor.blas",
         "theano.tensor.elemwise",
     ),
     "theano.sandbox.multinomial": ("theano.tensor.random.mrg_uniform",),
+    "theano.sandbox.neighbours": ("theano.tensor.nnet.neighbours",),
     "theano.sandbox.softsign": ("theano.tensor.nnet", "theano.tensor"),
     "theano.tensor.raw_random": (
         "theano.tensor.random.draws",
@@ -154,7 +208,11 @@ ALIASES: dict[str, tuple[str, ...]] = {
     ),
     "theano.tensor.shared_randomstreams": ("theano.random.shared_streams",),
     "theano.tensor.sharedvar": ("theano.compile.tensorshared", "theano.compile"),
-    "theano.tensor.utils": ("shape_of_variables=theano.tensor.shape_feature:shape_of_variables", "theano.tensor"),
+    "theano.tensor.utils": (
+        "shape_of_variables=theano.tensor.shape_feature:shape_of_variables",
+        "hash_from_ndarray=theano.graph.helpers:hash_from_ndarray",
+        "theano.tensor",
+    ),
     "theano.tensor.xlogx": (
         "XlogX=theano.scalar.classes:XlogX",
         "XlogY0=theano.scalar.classes:XlogY0",
@@ -168,9 +226,19 @@ ALIASES: dict[str, tuple[str, ...]] = {
 
 # The same, of packages that are loaded when they are used: such an alias comes into being when it is imported.
 ON_DEMAND: dict[str, tuple[str, ...]] = {
-    "theano.sparse.basic": ("theano.sparse", "theano.gradient"),
+    "theano.sandbox.solve": ("solve=theano.tensor.slinalg:solve",),
+    "theano.sparse.basic": (
+        "_is_sparse_variable=theano.sparse.variable:is_sparse_variable",
+        "theano.sparse",
+        "theano.gradient",
+    ),
     "theano.sparse.opt": ("theano.sparse", "theano.rewrite"),
     "theano.sparse.sharedvar": ("theano.compile.sparseshared",),
+    "theano.sandbox.blocksparse": ("theano.tensor.nnet.blocksparse",),
+    "theano.tensor.nnet.ctc": ("theano.scan.ctc",),
+    "theano.tensor.nnet.Conv3D": ("theano.tensor.nnet.volumes",),
+    "theano.tensor.nnet.ConvGrad3D": ("theano.tensor.nnet.volumes",),
+    "theano.tensor.nnet.ConvTransp3D": ("theano.tensor.nnet.volumes",),
     "theano.sparse.utils": ("theano.sparse.variable", "hash_from_code=theano.graph.helpers:hash_from_code"),
 }
 
@@ -202,7 +270,7 @@ LATE: dict[str, dict[str, str]] = {
         "theano.tensor.advanced_subtensor": "AdvancedIncSubtensor AdvancedIncSubtensor1 "
         "AdvancedSubtensor AdvancedSubtensor1 advanced_inc_subtensor1 advanced_set_subtensor1 advanced_subtensor1",
     },
-    "theano.gradient": {"theano.compile.verify_grad": "verify_grad"},
+    "theano.gradient": {"theano.compile.verify_grad": "mode_not_slow verify_grad", "theano": "tensor"},
     "theano.scan.hooks": {
         "theano.compile.steps": "compile_step",
         "theano.compile.updates": "OrderedUpdates",
@@ -213,26 +281,82 @@ LATE: dict[str, dict[str, str]] = {
 # name that is given as the module's own is a package inside.
 LAZY: dict[str, dict[str, str]] = {
     "theano": {
-        "theano": "sparse typed_list",
+        "theano": "compat d3viz sparse tests typed_list",
+        "theano.tests.main": "test",
         "theano.sparse.rows": "sparse_grad",
-        "theano.compile.linkers": "CLinker OpWiseCLinker PerformLinker VM_Linker",
+        "theano.compile.linkers": "CLinker Linker LocalLinker OpWiseCLinker PerformLinker VM_Linker",
+        "theano.compile.wrap_linkers": "DualLinker WrapLinker WrapLinkerMany",
         "theano.graph.debug": "debug_assert",
+        "theano.graph.old_helpers": "object2",
     },
     "theano.compile": {
         "theano.compile.collect_shared": "rebuild_collect_shared",
+        "theano.graph.walk": "alias_root",
         "theano.compile.linkers": "*",
+        "theano.compile": "monitormode",
+        "theano.compile.monitormode": "MonitorMode",
+        "theano.compile.wrap_linkers": "*",
+    },
+    "theano.compile.debugmode": {
+        "theano.compile.executable": "Function",
+        "theano.compile.maker": "FunctionMaker std_fgraph",
+        "theano.compile.mode": "register_mode",
+        "theano.compile.ops": "OutputGuard",
+        "theano.compile.errors": "raise_with_op",
+        "theano.configparser": "change_flags",
+        "theano.graph.destroyhandler": "infer_reuse_pattern",
+        "theano.compat": "get_unbound_function",
+        "theano.printing": "debugprint",
     },
     "theano.compile.rebuild": {"theano.compile.collect_shared": "rebuild_collect_shared"},
-    "theano.scalar": {"theano.scalar.classes": "*"},
+    "theano.scalar": {
+        "theano.scalar.classes": "*",
+        "theano.scalar.composite": "Composite",
+        "theano.scalar.preferences": "*",
+        "theano.tensor.scalar_variables": "*",
+        "theano.scalar.rounding": "round_half_away_from_zero_ round_half_away_from_zero_vec",
+        "theano.scalar.dtypes": "NumpyAutocaster autocast_float_as",
+        "theano.graph": "Apply Constant FunctionGraph Op Type Variable",
+        "theano.graph.null_type": "DisconnectedType grad_not_implemented grad_undefined",
+        "theano": "gof printing theano",
+        "theano.gof": "utils",
+        "theano.printing": "pprint",
+        "theano.configdefaults": "config",
+    },
     "theano.tensor.nnet": {
-        "theano.tensor.nnet": "abstract_conv conv conv3d2d corr corr3d",
+        "theano.tensor.nnet": "Conv3D ConvGrad3D ConvTransp3D abstract_conv blocksparse conv conv3d2d corr corr3d ctc "
+        "neighbours",
         "theano.tensor.nnet.abstract_conv": "abstract_conv2d conv2d conv2d_grad_wrt_inputs conv2d_transpose conv3d "
         "separable_conv2d",
         "theano.tensor.nnet.conv": "ConvOp",
+        "theano.tensor.nnet.attending": "attention",
+        "theano.tensor.nnet.dropped": "dropout",
+        "theano.tensor.nnet.layer_norms": "layer_norm rms_norm",
+        "theano.tensor.nnet.sampled": "sampled_softmax_crossentropy",
+        "theano.tensor.nnet.prepended": "Prepend_scalar_constant_to_each_row Prepend_scalar_to_each_row "
+        "prepend_0_to_each_row prepend_1_to_each_row prepend_scalar_to_each_row",
+        "theano.tensor.nnet.volumes": "conv3D convGrad3D convTransp3D",
+    },
+    "theano.tensor.nnet.bn": {
+        "theano.tensor.nnet.bn_ops": "AbstractBatchNormInference AbstractBatchNormTrain AbstractBatchNormTrainGrad",
     },
     "theano.tensor": {
-        "theano.tensor": "io signal",
+        "theano.tensor": "inplace io signal",
+        "theano.tensor.alloc": "Tri",
+        "theano.tensor.choose": "Choose",
+        "theano.tensor.composed_ops": "AllocDiag DiffOp Flatten Mean PermuteRowElements Tile",
+        "theano.tensor.advanced_subtensor": "Nonzero",
+        "theano.tensor.old_functions": "AdvancedBooleanIncSubtensor AdvancedBooleanSubtensor BaseAdvancedIncSubtensor "
+        "BaseAdvancedSubtensor adv_index_broadcastable_pattern advanced_boolean_inc_subtensor "
+        "advanced_boolean_set_subtensor advanced_boolean_subtensor advanced_inc_subtensor advanced_set_subtensor "
+        "alloc_validate_shape as_index_variable check_and_reject_bool check_equal_numpy complex_matrix_types "
+        "complex_scalar_types complex_types complex_vector_types constructor extract_constant float16_atol "
+        "float16_rtol float32_atol float32_rtol float64_atol float64_rtol float_matrix_types float_scalar_types "
+        "float_types float_vector_types get_idx_list int_matrix_types int_scalar_types int_types int_vector_types "
+        "numpy_scalar register_transfer transfer",
         "theano.tensor.io": "LoadFromDisk load",
+        "theano.tensor.messages": "MPIRecv MPIRecvWait MPISend MPISendWait irecv isend key_to_cmp mpi_cmps mpi_enabled "
+        "mpi_keys mpi_send_wait_cmp mpi_send_wait_key mpi_tag_cmp mpi_tag_key recv send",
         "theano.scan.vectorized": "vectorize",
         "theano.tensor.slices": "MakeSlice SliceConstant SliceType as_int_none_variable make_slice slicetype",
         "theano.tensor.arranging": "array_split atleast_1d atleast_2d atleast_3d broadcast_to column_stack dstack "
@@ -245,13 +369,30 @@ LAZY: dict[str, dict[str, str]] = {
         "logsumexp polyval trapezoid vdot",
         "theano.tensor.order_statistics": "median nanmedian nanpercentile nanquantile percentile quantile",
     },
+    "theano.tensor.blas": {
+        "theano.tensor.composed_ops": "Dot22 Dot22Scalar",
+        "theano.tensor.dot": "BatchedDot batched_dot_op",
+    },
+    "theano.tensor.extra_ops": {
+        "theano.tensor.composed_ops": "Bartlett CumprodOp CumsumOp DiffOp FillDiagonal FillDiagonalOffset "
+        "RavelMultiIndex UnravelIndex bartlett_ fill_diagonal_ fill_diagonal_offset_",
+    },
+    "theano.tensor.elemwise": {"theano.tensor.mul_without_zeros": "MulWithoutZeros mul_without_zeros"},
     "theano.tensor.type_other": {
         "theano.tensor.slices": "MakeSlice SliceConstant SliceType as_int_none_variable make_slice slicetype",
     },
-    "theano.tensor.subtensor": {"theano.tensor.canonical_slice": "get_canonical_form_slice"},
+    "theano.tensor.subtensor": {
+        "theano.tensor.canonical_slice": "get_canonical_form_slice",
+        "theano.tensor.old_functions": "AdvancedBooleanIncSubtensor AdvancedBooleanSubtensor BaseAdvancedIncSubtensor "
+        "BaseAdvancedSubtensor adv_index_broadcastable_pattern advanced_boolean_inc_subtensor "
+        "advanced_boolean_set_subtensor advanced_boolean_subtensor advanced_inc_subtensor advanced_set_subtensor "
+        "advanced_subtensor as_index_variable check_and_reject_bool get_idx_list",
+    },
     "theano.printing": {
         "theano.compile.inspect": "ccode items loop_program",
         "theano.graph.nodes": "Node",
+        "theano.printing.digests": "hex_digest position_independent_str",
+        "theano.printing.pydot_there": "pydot_imported pydot_imported_msg",
         "theano.printing.min_informative": "_TagGenerator var_descriptor",
         "theano.compile.planned": "MemoryPlan PlannedBytes memory_plan planned_bytes schedule",
     },
@@ -286,7 +427,8 @@ class AliasModule(ModuleType):
             module_found = importlib.import_module(place)
             if hasattr(module_found, name):
                 return getattr(module_found, name)
-        return absent.stand_in(self.__name__, name)
+        found = passed_on.find(self.__name__, name)
+        return absent.stand_in(self.__name__, name) if found is None else found
 
     def __dir__(self) -> list[str]:
         names = {name for place in self._modules for name in dir(importlib.import_module(place))}
@@ -305,13 +447,53 @@ def install() -> None:
             for name in names.split():
                 if not hasattr(module, name):
                     setattr(module, name, getattr(importlib.import_module(source), name))
-    for target in (*LAZY, *(module for module in absent.ABSENT if module in sys.modules)):
-        sources = LAZY.get(target, {})
-        places = {name: source for source, names in sources.items() for name in names.split() if name != "*"}
-        whole = [source for source, names in sources.items() if names == "*"]
-        sys.modules[target].__dict__["__getattr__"] = _lazily(target, places, whole)
+    for target in {*LAZY, *passed_on.PASSED_ON, *absent.ABSENT}:
+        if isinstance(sys.modules.get(target), AliasModule):
+            continue
+        if target in sys.modules:
+            _show(target)
+        else:
+            _Showing.pending.add(target)
+    sys.meta_path.insert(0, _Showing)
     sys.meta_path.append(_OnDemand)
     absent.install()
+
+
+def _show(target: str) -> None:
+    """Let a module find the names of the tables."""
+    sources = LAZY.get(target, {})
+    places = {name: source for source, names in sources.items() for name in names.split() if name != "*"}
+    whole = [source for source, names in sources.items() if names == "*"]
+    namespace = sys.modules[target].__dict__
+    namespace["__getattr__"] = _lazily(target, places, whole, namespace.get("__getattr__"))
+
+
+class _Showing(Loader):
+    """Loads modules of the tables that are not loaded with the package, and shows their names: first in
+    ``sys.meta_path``, for everybody else would load such a module without."""
+
+    pending: ClassVar[set[str]] = set()
+
+    def __init__(self, loader: Loader) -> None:
+        self.loader = loader
+
+    @staticmethod
+    def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
+        if name not in _Showing.pending:
+            return None
+        spec = PathFinder.find_spec(name, path)
+        if spec is not None and spec.loader is not None:
+            spec.loader = _Showing(spec.loader)
+        return spec
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self.loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        assert module.__spec__ is not None
+        module.__spec__.loader = module.__loader__ = self.loader
+        self.loader.exec_module(module)
+        _show(module.__name__)
 
 
 class _OnDemand:
@@ -330,8 +512,11 @@ class _OnDemand:
         """Nothing to run."""
 
 
-def _lazily(target: str, places: dict[str, str], whole: list[str]) -> Callable[[str], Any]:
-    """A module's `__getattr__` that finds names in the places given, or else among those that are not there yet."""
+def _lazily(
+    target: str, places: dict[str, str], whole: list[str], own: Callable[[str], Any] | None
+) -> Callable[[str], Any]:
+    """A module's `__getattr__` that finds names in the places given, among those that modules pass on, by the module's
+    `own` one, or among those that are not there yet."""
 
     def find(name: str) -> Any:
         if name not in places:
@@ -340,7 +525,11 @@ def _lazily(target: str, places: dict[str, str], whole: list[str]) -> Callable[[
                     places[name] = source
                     break
             else:
-                return absent.stand_in(target, name)
+                found = passed_on.find(target, name)
+                if found is None:
+                    return absent.stand_in(target, name) if own is None else own(name)
+                setattr(sys.modules[target], name, found)
+                return found
         if places[name] == target:
             found = importlib.import_module(f"{target}.{name}")
         else:

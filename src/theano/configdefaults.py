@@ -197,6 +197,7 @@ ACCEPTED: dict[str, ConfigParam] = {
     "compute_test_value_opt": EnumStr("off", "ignore", "warn", "raise", "pdb"),
     "contexts": StrParam(""),
     "conv.assert_shape": BoolParam(False),
+    "conv.winograd": EnumStr("auto", "off"),
     "ctc.root": StrParam("", fixed=True),
     "cuda.include_path": StrParam(""),
     "cuda.root": StrParam(""),

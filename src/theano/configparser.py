@@ -265,6 +265,10 @@ class TheanoConfigParser(ConfigSection):
                 if found is not None:
                     warn_user(f"there is no configuration variable {given!r}, it is ignored; did you mean {found!r}?")
 
+    def __reduce__(self) -> Any:
+        """There is one configuration in a process: who has it in a pickle finds that of the process that reads it."""
+        return (_default_config, ()) if self is _default_config() else super().__reduce__()
+
     def change_flags(self, *args: Any, **kwargs: Any) -> change_flags:
         """The context manager `change_flags`, for this configuration."""
         return change_flags(*args, **kwargs, _config=self)

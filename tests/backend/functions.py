@@ -13,6 +13,7 @@ import theano.tensor as T
 from theano.compile.native_callback import NodeCall
 from theano.ifelse import ifelse
 from theano.runtime import abi
+from theano.tensor.signal.pool import pool_2d
 
 RNG = np.random.default_rng(7)
 
@@ -123,6 +124,29 @@ def batch_of_sequences() -> tuple[Any, ...]:
     return [x, h], rows
 
 
+def images(*shape: int, dtype: str = "float64") -> np.ndarray:
+    """Numbers of which some are equal."""
+    return np.round(normal(*shape, dtype=dtype) * 2)
+
+
+def pooled(
+    mode: str, window: Any, ignore_border: bool = True, dtype: str = "float64", **how: Any
+) -> Callable[[], tuple[Any, ...]]:
+    """Windows along two axes, and back."""
+
+    def build() -> tuple[Any, ...]:
+        x, g = (T.tensor3(name, dtype=dtype) for name in "xg")
+        y = pool_2d(x, window, ignore_border, mode=mode, **how)
+        return [x, g], [y, T.Lop(y, x, g)]
+
+    return build
+
+
+def pooled_in_unknown_windows() -> tuple[Any, ...]:
+    x, window = T.tensor3("x"), T.lvector("window")
+    return [x, window], pool_2d(x, window, True, stride=window - 1, mode="max")
+
+
 def several() -> tuple[Any, ...]:
     x = T.matrix("x")
     m = x.mean(axis=1, keepdims=True)
@@ -198,6 +222,20 @@ CASES = [
     Case("scalar_branch", scalar_branching, [np.int32(1), np.float64(2.5)]),
     Case("call_back", calling_back, [FLOATS], 16),
     Case("running", running, [normal(7, 21), FLOATS]),
+    Case("pooled", pooled("max", (2, 2)), [images(3, 7, 41), images(3, 3, 20)]),
+    Case("pooled_f32", pooled("max", (2, 2), dtype="float32"),
+         [images(3, 4, 80, dtype="float32"), images(3, 2, 40, dtype="float32")]),
+    Case("pooled_over_the_border", pooled("max", (3, 2), stride=(2, 3), ignore_border=False),
+         [images(2, 5, 50), images(2, 2, 17)]),
+    Case("pooled_with_padding", pooled("max", (3, 3), stride=(2, 2), pad=(1, 1)), [images(2, 6, 37), images(2, 3, 19)]),
+    Case("pooled_far_apart", pooled("sum", (2, 2), stride=(3, 5)), [images(2, 9, 43), images(2, 3, 9)]),
+    Case("averaged", pooled("average_exc_pad", (3, 3), stride=(1, 1), pad=(1, 1)),
+         [images(2, 5, 33), images(2, 5, 33)], 16),
+    Case("averaged_in_large_windows", pooled("average_inc_pad", (7, 6), stride=(4, 4), pad=(2, 2)),
+         [images(2, 14, 30), images(2, 3, 8)], 64),
+    Case("pooled_integers", unary(lambda x: pool_2d(x, (2, 3), False, mode="average_exc_pad"), "int8", 3),
+         [integers(-128, 128, 2, 5, 50, dtype="int8")]),
+    Case("pooled_in_unknown_windows", pooled_in_unknown_windows, [images(2, 7, 40), np.array([3, 2])]),
     Case("update_in_place", updating(lambda s, x: s + x, np.ones((5, 4))), [MATRIX]),
     Case("update_number", updating(lambda s, x: s + x, 3.0), [np.array(2.0)]),
     Case("update_with_old", updating(lambda s, x: s * x, np.ones(19), lambda s, x: s - x), [FLOATS]),

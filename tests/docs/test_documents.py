@@ -30,6 +30,13 @@ def test_document(path, tmp_path):
         assert (path.parent / figure).exists(), "kept with: python tools/documents.py " + path.name
 
 
+@pytest.mark.parametrize("name", ["extending.md", "c_code.md"])
+def test_extensions_without_a_compiler(name, tmp_path):
+    """Where there is no C compiler, what the documents about extensions show is shown by `perform`."""
+    with theano.change_flags(floatX="float64", mode="Mode", cxx=""):
+        run_document(ROOT / "docs" / name, tmp_path)
+
+
 class TestRunner:
     """The runner itself notices what is wrong."""
 
@@ -45,6 +52,11 @@ class TestRunner:
             Block("output", "y\n", 7, True),
             Block("text", "z\n", 11, False),
         ]
+
+    def test_marks(self, tmp_path):
+        text = '```c file="a.c"\nint x;\n```\n```python needs="no_such_module"\n1 / 0\n```\n'
+        self.run(tmp_path, text)
+        assert (tmp_path / "a.c").read_text() == "int x;\n"
 
     def test_one_namespace(self, tmp_path):
         names = self.run(tmp_path, "```python\nx = 1\n```\n```pycon\n>>> x + 1\n2\n>>> y = x\n```\n")

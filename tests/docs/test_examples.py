@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -56,3 +58,49 @@ def test_an_lstm_learns_to_add(tmp_path):
     )
     errors = [float(text) for text in re.findall(r"squared error ([\d.]+)", done.stdout)]
     assert errors[0] > 1 / 6 and errors[-1] < 0.05
+
+
+# Of networks: the steps of a short form, and what it says at its end.
+NETWORKS = {
+    "lenet": (120, r"of 397 digits [89][\d.]+ % are read right"),
+    "vgg": (90, r"of 397 digits [6789][\d.]+ % are read right"),
+    "resnet": (60, r"of 397 digits [6789][\d.]+ % are read right"),
+    "dream": (60, r"sees its digit in a dream with a certainty of 0\.\d+"),
+    "denoising": (400, r"error of a pixel: 0\.266 as given, 0\.1[789]\d restored"),
+    "vae": (400, r"surprise at a digit not learned from: at most (1|20|21)[\d.]+ nats"),
+    "characters": (40, r"surprise at a letter not learned from: 3\.[\d.]+ bits"),
+    "transformer": (15, r"surprise at a letter not learned from: 3\.[\d.]+ bits"),
+    "embeddings": (600, r"surprise at a word beside one, in unread text: 6\.[\d.]+ nats; 6\.\d+ by how often"),
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_networks_learn(name, tmp_path):
+    steps, ends = NETWORKS[name]
+    figure = tmp_path / "new" / "figure.png"
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "examples" / f"{name}.py"), "--steps", str(steps), "--figure", str(figure)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+    )
+    said = done.stdout
+    assert re.search(r"compiled in [\d.]+ s", said) and re.search(ends, said), said
+    costs = [float(text) for text in re.findall(rf"step +\d+ of {steps}: cost ([\d.]+), .* s$", said, re.MULTILINE)]
+    assert len(costs) == 6 and costs[-1] < 0.97 * costs[0], said
+    assert f"picture: {figure}" in said and figure.read_bytes().startswith(b"\x89PNG")
+
+
+def test_networks_without_matplotlib(tmp_path):
+    """What is missing is said in words, and the rest runs."""
+    (tmp_path / "matplotlib.py").write_text("raise ImportError('not here')")
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "examples" / "denoising.py"), "--steps", "6"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])},
+        cwd=tmp_path,
+    )
+    assert "no picture: matplotlib is not installed" in done.stdout and not (tmp_path / "build").exists()

@@ -16,6 +16,7 @@ from theano.graph.features import (
     History,
     NodeFinder,
     PrintListener,
+    ReplacementDidntRemovedError,
     ReplaceValidate,
     Validator,
 )
@@ -71,9 +72,11 @@ def test_validate():
 
 def test_remove():
     fgraph, e = graph(ReplaceValidate())
-    assert not fgraph.replace_all_validate_remove([(fgraph.outputs[0], T.sin(e))], [e.owner])
+    with pytest.raises(ReplacementDidntRemovedError, match="was to remove"), pytest.warns(UserWarning, match="undone"):
+        fgraph.replace_all_validate_remove([(fgraph.outputs[0], T.sin(e))], [e.owner])
     assert fgraph.outputs[0].owner.op == T.mul
-    assert fgraph.replace_all_validate_remove([(e, x)], [e.owner])
+    fgraph.replace_all_validate_remove([(e, x)], [e.owner])
+    assert e.owner not in fgraph.apply_nodes
 
 
 def test_node_finder():
@@ -213,3 +216,34 @@ def test_phases_of_the_database():
         optdb["specialize"].remove("square_instead")
     with pytest.raises(KeyError):
         optdb["nothing"]
+
+
+def test_callbacks_of_features():
+    class Says(Feature):
+        def greet(self, fgraph, word="hello"):
+            said.append(word)
+            return len(said)
+
+    said = []
+    first, second = Says(), Says()
+    fgraph, e = graph(first, Refuse(T.mul), second)
+    fgraph.execute_callbacks("greet")
+    fgraph.execute_callbacks("greet", word="bye")
+    assert said == ["hello", "hello", "bye", "bye"]
+    assert fgraph.collect_callbacks("greet", "x") == {first: 5, second: 6}
+    assert fgraph.orderings() == {}
+    fgraph.disown()
+    assert fgraph.inputs == fgraph.outputs == [] and not fgraph.apply_nodes and not fgraph._features
+
+
+def test_steps_of_the_history():
+    fgraph, e = graph(ReplaceValidate())
+    node = fgraph.outputs[0].owner
+    undo = toolbox.LambdExtract(fgraph, node, 1, e, "why not")
+    fgraph.change_input(node, 1, x)
+    assert (undo.node, undo.i, undo.r, undo.reason) == (node, 1, e, "why not")
+    history = next(f for f in fgraph._features if isinstance(f, History))
+    point = toolbox.GetCheckpoint(history, fgraph)
+    assert point() == fgraph.checkpoint() == 1
+    undo()
+    assert node.inputs[1] is e and point() == 2

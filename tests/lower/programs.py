@@ -15,7 +15,10 @@ from theano.random import MRG_RandomStreams, PhiloxRandomStreams
 from theano.scan import until
 from theano.tensor import nlinalg, slinalg
 from theano.tensor.assertion import Assert
+from theano.tensor.nnet import relu
+from theano.tensor.nnet.neighbours import images2neibs
 from theano.tensor.segments import OfLength, SoundRows, scatter_sum, segment_spread, segment_sum
+from theano.tensor.signal.pool import pool_2d
 
 
 class Program(NamedTuple):
@@ -528,6 +531,16 @@ def chain_of_products() -> Program:
 
 
 @program
+def convolution_with_gradients() -> Program:
+    """Three sums of one kind; images and results are padded and cut into parts inside of them."""
+    x, w, b = T.ftensor4("x"), shared("w", 6, 2, 3, 3, dtype="float32"), shared("b", 6, dtype="float32")
+    y = T.tanh(T.nnet.conv2d(x, w, border_mode="half", subsample=(2, 2)) + b.dimshuffle("x", 0, "x", "x"))
+    cost = (y * y).sum()
+    steps = [(p, p - np.float32(0.01) * g) for p, g in zip((w, b), T.grad(cost, [w, b]), strict=True)]
+    return Program([x], [cost, T.grad(cost, x)], [(3, 2, 9, 8)], steps)
+
+
+@program
 def product_updates_weights() -> Program:
     """``w - rate * dot(x.T, d)`` is added to the weights where they lie."""
     x, d, w = T.matrix("x"), T.matrix("d"), shared("w", 30, 10)
@@ -738,6 +751,45 @@ def printed() -> Program:
 
 # -- rows of a sparse matrix -----------------------------------------------------------------------------------------
 COLUMNS, STARTS = np.arange(60, dtype="int32") * 11 % 30, np.array([0, 7, 7, 20, 21, 60], "int32")
+
+
+# -- windows -----------------------------------------------------------------------------------------------
+@program
+def pooled() -> Program:
+    """What comes before and after: a bias, and what is negative cut off."""
+    x, b = T.tensor4("x"), T.vector("b")
+    return Program([x, b], relu(pool_2d(x + b.dimshuffle("x", 0, "x", "x"), (2, 2), True)), [(2, 3, 6, 9), (3,)])
+
+
+@program
+def pooled_with_padding() -> Program:
+    x = T.tensor3("x")
+    windows = {"ws": (3, 3), "stride": (2, 2), "pad": (1, 1), "ignore_border": True}
+    return Program([x], [pool_2d(x, **windows), pool_2d(x, mode="average_exc_pad", **windows)], [(2, 6, 37)])
+
+
+@program
+def pooled_and_back() -> Program:
+    """The gradient of a largest element, of a mean; that of a gradient."""
+    x, g, h = T.tensor3s("x", "g", "h")
+    back = T.Lop(pool_2d(x, (2, 2), True), x, g)
+    means = T.Lop(pool_2d(x, (3, 3), True, stride=(2, 2), mode="average_inc_pad"), x, h)
+    return Program([x, g, h], [back * (x > 0.5), T.grad((back**2).sum(), g), means], [(2, 6, 9), (2, 3, 4), (2, 2, 4)])
+
+
+@program
+def pixels_as_rows() -> Program:
+    """Neighbourhoods, and back."""
+    x = T.tensor4("x")
+    rows = images2neibs(x, (2, 3), (1, 2), "ignore_borders")
+    return Program([x], [rows, T.grad((rows**2).sum(), x)], [(2, 2, 5, 9)])
+
+
+@program
+def summed_in_large_windows() -> Program:
+    """They are reduced."""
+    x = T.tensor3("x")
+    return Program([x], pool_2d(x, (8, 8), True, mode="sum"), [(2, 17, 40)])
 
 
 def _matrix() -> tuple[list[Any], Any, Any, Any]:

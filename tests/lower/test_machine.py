@@ -56,6 +56,6 @@ def test_a_machine_is_a_value() -> None:
 def test_it_follows_from_target_and_flags() -> None:
     target = select_isa("baseline")
     with theano.change_flags(openmp=True, openmp_elemwise_minsize=5):
-        assert Machine.of(target) == Machine(has_f16=target.has_f16c, share_from=5)
+        assert Machine.of(target) == Machine(has_f16=target.has_f16c, has_masks=target.has_masks, share_from=5)
     with theano.change_flags(openmp=False):
         assert not Machine.of(target).shares_loops

@@ -214,6 +214,20 @@ def test_whole_numbers_become_float64() -> None:
           np.linalg.solve(a, np.ones(2)), "float64")  # fmt: skip
 
 
+def test_eigenvalues_of_pairs() -> None:
+    for dtype in DIGITS:
+        for lower in (True, False):
+            f = function(slinalg.Eigvalsh(lower), [dtype, dtype], [2, 2])
+            many = function(slinalg.Eigvalsh(lower), [dtype, dtype], [3, 3])
+            for n in SIZES[:-1]:
+                a, b = definite(n, 2).astype(dtype), definite(n, 2).astype(dtype)
+                expected = [scipy.linalg.eigvalsh(x, y, lower=lower) for x, y in zip(a, b, strict=True)]
+                close(f(a[0], b[0]), expected[0], dtype)
+                close(many(a, b), expected, dtype)
+    with pytest.raises(np.linalg.LinAlgError, match="not positive definite"):
+        f(np.eye(2, dtype=dtype), -np.eye(2, dtype=dtype))
+
+
 OBLONG = [(3, 3), (5, 2), (2, 5), (0, 3), (3, 0), (1, 1), (40, 30)]
 
 

@@ -123,7 +123,7 @@ builder.import_symbol("__chkstk", 64)
 for file in files:
     builder.add_object_img(open(file, "rb").read())
 content = b"".join(open(file, "rb").read() for file in files)
-names = "entry", "new_array", "init", "sort_f32", "sort_f64", "sort_i32", "sort_i64"
+names = "entry", "new_array", "init", "sort_f32", "sort_f64", "sort_i32", "sort_i64", "convolve_f32", "convolve_f64"
 entry = next(name for name in names if name.encode() in content)
 builder.export_symbol(entry)
 print(builder.link(engine, "linked")[entry] != 0)

@@ -19,13 +19,16 @@ from theano.gradient import grad
 from theano.graph import FunctionGraph, generic
 from theano.rewrite import (
     RULES,
-    LocalOptGroup,
+    MergeOptimizer,
     OpRemove,
     OpSub,
     PatternSub,
     Query,
     RewriteCycle,
+    RuleIndex,
+    SeqOptimizer,
     TopoOptimizer,
+    Trace,
     local_optimizer,
     optdb,
     register_canonicalize,
@@ -33,9 +36,11 @@ from theano.rewrite import (
     trace,
 )
 from theano.rewrite.engine.pattern import variable
+from theano.rewrite.engine.phases import run_phase
 from theano.rewrite.engine.registry import equation, remove_rule, rule
 from theano.rewrite.engine.table import RewriteError, RewriteGraph
 from theano.rewrite.engine.trace import describe
+from theano.rewrite.engine.user_rule import as_rule
 from theano.scalar import cos, sin, tan
 
 x, y = T.dvectors("x", "y")
@@ -154,6 +159,7 @@ from theano.gradient import grad
 from theano.graph import FunctionGraph
 from theano.rewrite import Query, rewrite_graph
 from theano.rewrite.engine.trace import describe
+from theano.rewrite.engine.user_rule import as_rule
 m, y, b = T.dmatrix("m"), T.lvector("y"), T.dvector("b")
 p = T.nnet.softmax(T.dot(m, m.T) + b)
 cost = -T.mean(T.log(p)[T.arange(y.shape[0]), y]) + (m ** 2).sum() / m.shape[0]
@@ -186,9 +192,10 @@ def test_what_is_no_longer_shared_is_looked_at_again() -> None:
         reader = inner
         for _ in range(others):
             reader = T.tan(reader)
-        fgraph = FunctionGraph([x], [T.sin(inner), T.sgn(reader)])
-        TopoOptimizer(LocalOptGroup(alone, PatternSub((T.sgn, "a"), T.constant(np.ones(2))))).optimize(fgraph)
-        assert describe(fgraph.outputs[0]) == "cos(x)"
+        constant = PatternSub((T.sgn, "a"), T.constant(np.ones(2)))
+        graph = RewriteGraph([x], [T.sin(inner), T.sgn(reader)])
+        run_phase(graph, RuleIndex(as_rule(r, frozenset(), str(r)) for r in (alone, constant)), "mine", Trace())
+        assert describe(graph.outputs[0]) == "cos(x)"
 
 
 # -- names of Theano 1.0 --------------------------------------------------------------------------
@@ -263,7 +270,7 @@ def test_pattern_sub() -> None:
     rewrite.optimize(fgraph)
     assert str(fgraph.outputs[0].owner.inputs[0]) == "x"
     shared = FunctionGraph([x, y], [x * y + x, x * y])
-    rewrite.optimize(shared)
+    SeqOptimizer(MergeOptimizer(), rewrite).optimize(shared)
     assert len(shared.toposort()) == 2
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import theano.tensor as T
 from tests.refusals import Refusal, cases, check
-from theano.rewrite.api import PatternSub, local_optimizer
+from theano.rewrite import PatternSub, local_optimizer
 
 REWRITES: list[Refusal] = [
     (lambda: local_optimizer([]), ValueError, "tracks must be None or a list with at least one op or op class"),

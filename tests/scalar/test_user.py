@@ -9,6 +9,7 @@ import pytest
 import theano
 import theano.scalar as s
 import theano.tensor as T
+from theano.loops import expr as ex
 
 
 class Cube(s.UnaryScalarOp):
@@ -70,7 +71,7 @@ def test_dtypes_and_names():
         T.Elemwise(Cube(s.upgrade_to_float_no_complex))(T.zvector())
     with pytest.raises(NotImplementedError):
         T.Elemwise(Cube())(T.dvector())
-    assert Cube(s.same_out, name="exp").name == "exp", "names of the table are free for users"
+    assert Cube(s.same_out, name="exp").name == "Cube{exp}", "rewrites know operations of the table by their names"
     assert s.lookup("exp") is s.exp
 
 
@@ -94,7 +95,8 @@ def test_without_gradient_and_pickling():
         T.grad(T.Elemwise(NoGradient(s.same_out))(x).sum(), x)
     f = pickle.loads(pickle.dumps(theano.function([x], T.Elemwise(cube)(x))))
     np.testing.assert_allclose(f([2.0]), [8.0])
-    assert pickle.loads(pickle.dumps(cube)) is cube
+    again = pickle.loads(pickle.dumps(cube))
+    assert again == cube and hash(again) == hash(cube) and T.Elemwise(again) == T.Elemwise(cube)
 
 
 @pytest.mark.parametrize("dtype", s.all_dtypes)
@@ -105,3 +107,38 @@ def test_types_make_variables(dtype):
     assert x.origin[-1][0] == __file__
     y = s.add(x, x) * 2
     assert y.eval({x: 1}) == 2 * np.add(*np.ones(2, dtype))
+
+
+class Clipped(s.BinaryScalarOp):
+    """The larger of two numbers, never below -1; with a native form."""
+
+    def impl(self, x, y):
+        return max(x, y, -1)
+
+    def expand(self, x, y):
+        return ex.maximum(ex.maximum(x, y), ex.const(-1, x.type))
+
+
+class Above(s.BinaryScalarOp):
+    def impl(self, x, y):
+        return x > 2 * y
+
+    def expand(self, x, y):
+        return ex.gt(x, y + y)
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
+@pytest.mark.parametrize(
+    "dtypes", [("int8", "float32"), ("float64", "float64"), ("int16", "int8"), ("float16", "int8")]
+)
+def test_native_forms_of_users(mode, dtypes):
+    clipped, above = Clipped(s.upcast_out), Above(s.specific_out(s.bool))
+    v, w = (T.TensorType(d, (False,))() for d in dtypes)
+    a, b = np.array([3, -5, 7, 0], dtypes[0]), np.array([1, -3, 2, 0], dtypes[1])
+    f = theano.function([v, w], [T.Elemwise(clipped)(v, w), T.Elemwise(above)(v, w)], mode=mode)
+    largest, over = f(a, b)
+    np.testing.assert_array_equal(largest, [3, -1, 7, 0])
+    np.testing.assert_array_equal(over, [True, True, True, False])
+    assert (largest.dtype, over.dtype) == (s.upcast(*dtypes), "bool")
+    if mode == "FAST_RUN":
+        assert "callback" not in theano.printing.loop_program(f)

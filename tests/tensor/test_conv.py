@@ -256,6 +256,13 @@ def test_shapes_that_do_not_fit(mode, images, kernels, options, words):
         f(np.ones(images), np.ones(kernels))
 
 
+def test_promised_shapes_that_do_not_fit_are_refused_when_the_function_runs():
+    promised = T.nnet.conv2d(x4, w4, input_shape=(None, 3, 1, 5), filter_shape=(2, 3, 4, 4))
+    assert promised.type.shape[2:] == (None, 2)
+    with pytest.raises(ValueError, match=r"larger than the padded images: images \(1, 3, 1, 5\)"):
+        promised.eval({x4: np.ones((1, 3, 1, 5)), w4: np.ones((2, 3, 4, 4))})
+
+
 def test_gradients_of_shapes_that_do_not_fit():
     g = T.tensor4()
     f = theano.function([g, w4], ac.conv2d_grad_wrt_inputs(g, w4, (None, None, 9, 9)))

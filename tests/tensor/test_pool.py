@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import os
 
 import numpy as np
 import pytest
 
 import theano
 import theano.tensor as T
+from tests.tensor.random_windows import compare
 from theano.tensor.signal import conv, pool
 from theano.tensor.signal.pool import Pool, pool_2d, pool_3d
 
+EXAMPLES = 2000 if os.environ.get("THEANO_NIGHTLY") else 40
 RNG = np.random.RandomState(3)
 MODES = ["max", "sum", "average_inc_pad", "average_exc_pad"]
 
@@ -165,6 +168,12 @@ def test_lengths_that_make_no_sense_at_run_time():
     f = theano.function([x, n], pool_2d(x, (2, 2), True, stride=n))
     with pytest.raises(ValueError, match=r"the stride must be 1 at least[\s\S]*test_pool.py"):
         f(np.ones((4, 4)), [0, 1])
+
+
+@pytest.mark.parametrize("seed", range(EXAMPLES))
+def test_native(seed):
+    """Loops give what `perform` gives; more of it: ``tools/random_programs.py 600 0 windows``."""
+    compare(seed)
 
 
 def test_plain_images():

@@ -250,3 +250,12 @@ def test_statistics() -> None:
         (T.ptp(m, 0), np.ptp(value, 0)),
     ]:
         np.testing.assert_allclose(evaluate([y], {m: value})[0], wanted)
+
+
+@pytest.mark.parametrize("axis", [range(1, 3), {2, 1}, frozenset([-1, 1])])
+def test_axes_of_any_collection(axis):
+    x = T.dtensor3("x")
+    for made in (x.sum(axis), T.max(x, axis=axis), x.mean(axis), x.any(axis), T.argmax(x, axis=axis)):
+        assert made.ndim == 1
+    assert x.sum(range(1, 1)).ndim == 3
+    assert x.sum(axis).eval({x: np.ones((2, 3, 4))}).tolist() == [12, 12]

@@ -130,6 +130,8 @@ class CPrinter(Visitor, SharingPrinter):
         place = self.access(stmt.view, stmt.index)
         if stmt.view.type == "bool":
             place += " != 0"
+        if stmt.inside is not None:
+            place = f"{ops.tight(self.expr(stmt.inside))} ? {place} : 0"
         self.line(f"const {ops.TYPE[st.load_type(stmt.view.type)]} {self.name(stmt.name)} = {place};")
 
     def store(self, stmt: st.Store) -> None:

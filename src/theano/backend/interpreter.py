@@ -169,6 +169,9 @@ class Interpreter(Visitor):
         self.env[stmt.name] = self.value(stmt.value)
 
     def load(self, stmt: st.Load) -> None:
+        if stmt.inside is not None and not self.defined(stmt.inside):
+            self.env[stmt.name] = DTYPE[stmt.type].type(0)
+            return
         pointer, offset = self.element(stmt.view, stmt.index)
         self.env[stmt.name] = pointer.load(stmt.view.type, offset)
 

@@ -58,7 +58,14 @@ class Level(Record):
 
 
 class ValuePrinter:
-    """Prints expressions, loads and stores of one function body; `llvm_loops` has statements around them."""
+    """Prints expressions, loads and stores of one function body; `llvm_loops` has statements around them.
+
+    Loads whose lanes are not side by side, or not all there, are in `llvm_lanes`.
+    """
+
+    def load_apart(self, stmt: st.Load) -> bool:
+        """Print a load that is guarded, or of elements at a short regular distance; whether it is one."""
+        raise NotImplementedError
 
     def __init__(self, isa: Isa) -> None:
         self.isa = isa
@@ -323,7 +330,7 @@ class ValuePrinter:
         """
         base, offset = view.base, self.linear_index(view, index)
         for name, (counter, start, level) in self.moved.items():
-            step, rest = ops.linear_part(offset, name)
+            step, rest = ex.linear_part(offset, name)
             if step is st.ZERO:
                 continue
             if self.depth(step) > level:
@@ -432,8 +439,10 @@ class ValuePrinter:
             return
         base, offset = self.place(stmt.view, stmt.index)
         depth = max(self.depth(offset), self.names[base][2])
+        if stmt.inside is not None:
+            depth = max(depth, self.depth(stmt.inside))
         inner, self.levels = self.levels[depth + 1 :], self.levels[: depth + 1]
-        key = ("load", base, stmt.view.type, offset)
+        key = ("load", base, stmt.view.type, offset, stmt.inside)
         found = self.top.memo.get(key)
         if found is None:
             self._load_here(stmt)
@@ -444,6 +453,8 @@ class ValuePrinter:
     def _load_here(self, stmt: st.Load) -> None:
         type_, lanes = stmt.view.type, self.top.lanes
         register = st.load_type(type_)
+        if self.load_apart(stmt):
+            return
         kind, addresses = self.access(stmt.view, stmt.index, clamped=True)
         align = f"align {ex.ITEMSIZE[type_]}"
         if kind == "each":

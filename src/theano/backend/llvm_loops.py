@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from theano.backend import llvm_ops as ops
-from theano.backend.llvm import Level, ValuePrinter
+from theano.backend.llvm import Level
+from theano.backend.llvm_lanes import LanePrinter
 from theano.backend.widths import Widths, starts_with_identity, widths
 from theano.loops import expr as ex
 from theano.loops import host as hs
@@ -20,13 +21,24 @@ from theano.loops.visitor import KERNEL, Visitor
 from theano.record import replace
 
 
-class FunctionPrinter(Visitor, ValuePrinter):
+class FunctionPrinter(Visitor, LanePrinter):
     """Prints one function body; `llvm_main` adds the statements that only main has.
 
     A kernel may call another function (see `llvm_kernel`).
     """
 
     handles = (*KERNEL, hs.CallKernel)
+
+    def block(self, stmts: list[st.Stmt]) -> None:
+        """The statements in order; stores that fill the places between each other are one."""
+        k = 0
+        while k < len(stmts):
+            together = self.together(stmts, k)
+            if together:
+                self.store_together(together)
+            else:
+                self.statement(stmts[k])
+            k += len(together) or 1
 
     def let(self, stmt: st.Let) -> None:
         text, lanes = self.value(stmt.value)

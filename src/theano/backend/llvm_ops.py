@@ -197,21 +197,3 @@ def masked(name: str, type_: str, lanes: int) -> Global:
     if name in ("store", "scatter"):
         return intrinsic(symbol, "void", t, at, "i32 immarg", mask)
     return intrinsic(symbol, t, at, "i32 immarg", mask, t)
-
-
-def linear_part(expr: Expr, name: str) -> tuple[Expr, Expr]:
-    """(c, r) with expr = c * name + r, where r does not depend on the name; (0, expr) if it is not linear in it."""
-    zero = ex.const(0, "i64")
-    if expr.op == "name":
-        return (ex.const(1, "i64"), zero) if expr.value == name else (zero, expr)
-    if expr.op in ("add", "sub", "mul"):
-        (c0, r0), (c1, r1) = (linear_part(a, name) for a in expr.args)
-        if c0 is zero and c1 is zero:
-            return zero, expr
-        if expr.op == "add":
-            return ex.add(c0, c1), ex.add(r0, r1)
-        if expr.op == "sub":
-            return ex.sub(c0, c1), ex.sub(r0, r1)
-        if c0 is zero or c1 is zero:
-            return (ex.mul(c0, r1) if c1 is zero else ex.mul(r0, c1)), ex.mul(r0, r1)
-    return zero, expr

@@ -76,7 +76,7 @@ def _takes_parts(loop: st.For, isa: Isa) -> bool:
             if isinstance(stmt, st.Store):
                 stored.add(stmt.view.base)
             else:
-                if stmt.view.base in stored:
+                if stmt.view.base in stored or stmt.inside is not None:
                     return False
                 row = row or own.isdisjoint(ex.names(stmt.view.offset, *stmt.view.strides, *stmt.index))
                 own.add(stmt.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from theano.compile import debugmode, evaluate, nanguardmode, native, perform_vm
+from theano.compile import debugmode, evaluate, linked, nanguardmode, native, perform_vm
 from theano.compile.builders import OpFromGraph, io_connection_pattern
 from theano.compile.debugmode import DebugMode
 from theano.compile.errors import AliasedMemoryError, UnusedInputError, raise_with_op
@@ -33,7 +33,6 @@ from theano.compile.mode import (
     register_mode,
     register_optimizer,
 )
-from theano.compile.monitormode import MonitorMode
 from theano.compile.nanguardmode import NanGuardMode
 from theano.compile.ops import (
     DeepCopyOp,

@@ -46,6 +46,11 @@ class InvalidValueError(DebugModeError):
             specific_hint,
         )
 
+    @property
+    def full_err(self) -> str:
+        """The text of the error."""
+        return str(self)
+
     def __str__(self) -> str:
         dtype, shape = getattr(self.v, "dtype", None), getattr(self.v, "shape", None)
         return (
@@ -98,30 +103,71 @@ class BadViewMap(DebugModeError):
 
 
 class BadOptimization(DebugModeError):
-    """The rewritten graph computes another value than the graph as written."""
+    """The rewritten graph computes another value than the graph as written.
+
+    Parameters
+    ----------
+    old_r, new_r
+        The variable as written, and what took its place.
+    old_r_val, new_r_val
+        Their values.
+    reason
+        The rewrite, if it is known.
+    old_graph, new_graph
+        Texts of both graphs.
+    """
+
+    old_r: Any = None
+    new_r: Any = None
+    old_r_val: Any = None
+    new_r_val: Any = None
+    reason: Any = None
+    old_graph = ""
+    new_graph = ""
 
     def __init__(
         self,
-        old_r: Variable,
-        new_r: Variable,
-        old_r_val: Any,
-        new_r_val: Any,
-        reason: Any = "rewriting",
-        **kwargs: Any,
+        old_r: Any,
+        new_r: Any = None,
+        old_r_val: Any = None,
+        new_r_val: Any = None,
+        reason: Any = None,
+        old_graph: str | None = None,
+        new_graph: str | None = None,
     ) -> None:
         super().__init__(old_r, new_r, old_r_val, new_r_val, reason)
         self.old_r, self.new_r = old_r, new_r
         self.old_r_val, self.new_r_val, self.reason = old_r_val, new_r_val, reason
+        self.old_graph, self.new_graph = old_graph or "", new_graph or ""
 
-    def __str__(self) -> str:
-        return (
-            f"BadOptimization Error\n  Variable: {self.old_r}, rewritten to {self.new_r} ({self.reason})\n"
+    def str_diagnostic(self) -> str:
+        """What differs, in several lines."""
+        reason = "rewriting" if self.reason is None else self.reason
+        text = (
+            f"BadOptimization Error\n  Variable: {self.old_r}, rewritten to {self.new_r} ({reason})\n"
             f"  value as written: {self.old_r_val}\n  value rewritten:  {self.new_r_val}"
         )
+        for title, graph in (("as written", self.old_graph), ("rewritten", self.new_graph)):
+            text += f"\n  graph {title}:\n{graph}" if graph else ""
+        return text
+
+    @property
+    def full_err(self) -> str:
+        """The same."""
+        return self.str_diagnostic()
+
+    def __str__(self) -> str:
+        return self.str_diagnostic()
 
 
 class BadThunkOutput(DebugModeError):
     """Two ways of running the same graph give different values."""
+
+    r: Any = None
+    thunk1 = ""
+    val1: Any = None
+    thunk2 = ""
+    val2: Any = None
 
     def __init__(
         self, r: Variable, thunk1: str, val1: Any, thunk2: str, val2: Any, inputs_val: Any = ()
@@ -134,11 +180,15 @@ class BadThunkOutput(DebugModeError):
         """The op that made the value."""
         return self.r.owner.op if self.r.owner is not None else None
 
-    def __str__(self) -> str:
+    def str_diagnostic(self) -> str:
+        """What differs, in several lines."""
         return (
             f"BadThunkOutput\n  variable: {self.r} of type {self.r.type}, made by {self.r.owner}\n"
             f"  {self.thunk1}: {self.val1}\n  {self.thunk2}: {self.val2}"
         )
+
+    def __str__(self) -> str:
+        return self.str_diagnostic()
 
 
 class StochasticOrder(DebugModeError):
@@ -163,6 +213,12 @@ class DebugMode(Mode):
     """
 
     keep_original = True
+    stability_patience = 10
+    check_c_code = True
+    check_py_code = True
+    check_isfinite = True
+    check_preallocated_output: Any = None
+    require_matching_strides: Any = None
 
     def __init__(
         self,
@@ -188,6 +244,12 @@ class DebugMode(Mode):
 
     def __str__(self) -> str:
         return f"DebugMode(linker={self.provided_linker}, optimizer={self.provided_optimizer})"
+
+
+def check_eq(var: Variable, val1: Any, val2: Any) -> bool:
+    """Whether two values of a variable are about equal, as ``var.tag.values_eq_approx`` says, or else its type."""
+    compare = getattr(var.tag, "values_eq_approx", None) or var.type.values_eq_approx
+    return bool(compare(val1, val2))
 
 
 class _NodeCheck:
@@ -282,11 +344,11 @@ class DebugExecutor(Executor):
         if self.original is not None:
             written = self.original.plan.fgraph.outputs
             for k, (value, expected) in enumerate(zip(results, self._results(self.original, values), strict=True)):
-                if not outputs[k].type.values_eq_approx(expected, value):
+                if not check_eq(outputs[k], expected, value):
                     raise BadOptimization(written[k], outputs[k], expected, value)
         if self.native is not None:
             for k, (value, compiled) in enumerate(zip(results, self._results(self.native, values), strict=True)):
-                if not outputs[k].type.values_eq_approx(compiled, value):
+                if not check_eq(outputs[k], compiled, value):
                     raise BadThunkOutput(outputs[k], "perform", value, "compiled", compiled, values)
 
     def _stored(self) -> list[Any]:

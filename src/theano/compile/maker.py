@@ -8,7 +8,7 @@ from typing import Any
 
 from theano.compile.errors import UnusedInputError
 from theano.compile.executable import Function
-from theano.compile.io import In, SymbolicOutput, as_outputs, convert_function_input
+from theano.compile.io import In, SymbolicInput, SymbolicOutput, as_outputs, convert_function_input
 from theano.compile.mode import Mode, compiler_test_values, get_mode
 from theano.compile.plan import FunctionPlan, executors_of
 from theano.compile.profiling import ProfileStats, profile_for
@@ -16,7 +16,9 @@ from theano.compile.sharedvalue import Container
 from theano.configdefaults import config
 from theano.garbage import collector_rests
 from theano.graph import FunctionGraph, ancestors
+from theano.graph.destroyhandler import DestroyHandler
 from theano.graph.expansion import expand
+from theano.graph.features import ReplaceValidate, Supervisor
 from theano.graph.origin import capture_origin, place_of, resolve_origin
 from theano.progress import compiling, nodes_are, stage
 from theano.user_warnings import warn_user
@@ -106,9 +108,8 @@ class FunctionMaker:
         """A graph of our own, rewritten; and as it was before, if the mode wants that."""
         stage("copying the graph")
         _check_unused(self._explicit(), self._roots(), self.on_unused_input)
-        fgraph = FunctionGraph([spec.variable for spec in self.inputs], self._roots(), clone=True)
+        fgraph = _copied(self.inputs, self._roots(), self.accept_inplace)
         nodes_are(len(fgraph.apply_nodes))
-        _check_inplace(fgraph, self.accept_inplace)
         original = fgraph.clone(check_integrity=False) if self.mode.keep_original else None
         before = time.perf_counter()
         with compiler_test_values():
@@ -164,6 +165,54 @@ class FunctionMaker:
             self,
             name=self.name,
         )
+
+
+def _copied(specs: Sequence[SymbolicInput], roots: Sequence[Any], accept_inplace: bool) -> FunctionGraph:
+    """A copy of what is between inputs and expressions."""
+    fgraph = FunctionGraph([spec.variable for spec in specs], roots, clone=True)
+    fgraph.protected = [v for v, spec in zip(fgraph.inputs, specs, strict=True) if not spec.mutable]
+    _check_inplace(fgraph, accept_inplace)
+    return fgraph
+
+
+def std_fgraph(
+    input_specs: Sequence[SymbolicInput], output_specs: Sequence[SymbolicOutput], accept_inplace: bool = False
+) -> tuple[FunctionGraph, list[SymbolicOutput]]:
+    """A copy of the graph between inputs and outputs, ready for rewrites; its last outputs are updates of inputs.
+
+    Parameters
+    ----------
+    input_specs, output_specs
+        The inputs, `In`, and the outputs, `Out`.
+    accept_inplace
+        Whether there may be operations in place.
+
+    Returns
+    -------
+    FunctionGraph, list of SymbolicOutput
+        The graph, which has a `Supervisor` of inputs that must not be overwritten and, if there are operations in
+        place, a `DestroyHandler`; and the outputs that updates are.
+
+    Raises
+    ------
+    TypeError
+        There are operations in place, and they are not accepted.
+
+    Examples
+    --------
+    >>> from theano.compile.function_module import std_fgraph
+    >>> x, n = T.dscalars("x", "n")
+    >>> fgraph, updates = std_fgraph([theano.In(x), theano.In(n, update=n + 1)], [theano.Out(x + n)])
+    >>> len(fgraph.outputs), len(updates)
+    (2, 1)
+    """
+    updates = [spec.update for spec in input_specs if spec.update is not None]
+    fgraph = _copied(input_specs, [*(out.variable for out in output_specs), *updates], accept_inplace)
+    fgraph.attach_feature(ReplaceValidate())
+    if any(node.op.destroy_map for node in fgraph.apply_nodes):
+        fgraph.attach_feature(DestroyHandler())
+    fgraph.attach_feature(Supervisor(fgraph.protected or ()))
+    return fgraph, [SymbolicOutput(update) for update in updates]
 
 
 def _container(spec: In, value: Any) -> Container:
@@ -263,4 +312,4 @@ def orig_function(
         ).create()
 
 
-__all__ = ["FunctionMaker", "SymbolicOutput", "convert_function_input", "orig_function"]
+__all__ = ["FunctionMaker", "SymbolicOutput", "convert_function_input", "orig_function", "std_fgraph"]

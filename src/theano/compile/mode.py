@@ -10,40 +10,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from theano.compile.linkers import Linker, predefined
 from theano.configdefaults import config
 from theano.configparser import change_flags
 from theano.graph import Apply, FunctionGraph
-from theano.record import Record
-from theano.rewrite import Query, optdb, rewrite_graph
+from theano.graph.features import Supervisor
+from theano.rewrite import (
+    AddDestroyHandler,
+    AddFeatureOptimizer,
+    PrintCurrentFunctionGraph,
+    Query,
+    optdb,
+    rewrite_graph,
+)
 
-
-class Linker(Record, eq=True):
-    """A name of Theano's for one of the executors."""
-
-    name: str
-    executor: str
-    allow_gc: bool | None = None
-
-    def __str__(self) -> str:
-        return self.name
-
-    def clone(self, allow_gc: bool | None = None) -> Linker:
-        return Linker(self.name, self.executor, allow_gc)
-
-
-predefined_linkers: dict[str | None, Linker] = {
-    name: Linker(name, executor, False if name.endswith("nogc") else None)
-    for name, executor in (
-        ("cvm", "native"),
-        ("cvm_nogc", "native"),
-        ("vm", "native"),
-        ("vm_nogc", "native"),
-        ("c", "native"),
-        ("c|py", "native"),
-        ("c|py_nogc", "native"),
-        ("py", "perform"),
-    )
-}
+predefined_linkers: dict[str | None, Linker] = predefined()
 
 
 def register_linker(name: str, linker: Linker) -> None:
@@ -67,6 +48,9 @@ def _unknown(what: str, name: Any, names: Iterable[Any]) -> ValueError:
     known = ", ".join(sorted(n for n in names if isinstance(n, str)))
     return ValueError(f"No predefined {what} for string: {name}. It is one of {known}.")
 
+
+# Tags that the optimizers below leave out: in Theano those of what needs a C compiler, where there is none.
+exclude: list[str] = []
 
 OPT_NONE = Query(include=[])
 OPT_MERGE = Query(include=["merge"])
@@ -136,6 +120,11 @@ class Mode:
     keep_original = False
     # What makes functions in place of `FunctionMaker`, called as that is.
     function_maker: Callable[..., Any] | None = None
+    linker: Any = predefined_linkers["cvm"]
+    provided_linker: Any = None
+    provided_optimizer: Any = None
+    call_time = 0.0
+    fn_time = 0.0
 
     def __init__(self, linker: str | Linker | None = None, optimizer: Any = "default") -> None:
         if linker is None:
@@ -144,28 +133,37 @@ class Mode:
             optimizer = config.optimizer
         self.provided_linker = linker
         self.provided_optimizer = optimizer
-        if isinstance(linker, str):
-            if linker not in predefined_linkers:
-                raise _unknown("linker exists", linker, predefined_linkers)
-            linker = predefined_linkers[linker]
-        self.linker: Linker = linker
-        if isinstance(optimizer, str) or optimizer is None:
-            if optimizer not in predefined_optimizers:
-                raise _unknown("optimizer exists", optimizer, predefined_optimizers)
-            optimizer = predefined_optimizers[optimizer]
-        self._optimizer: Any = optimizer
-        self.call_time = 0.0
-        self.fn_time = 0.0
+        self.linker, self._optimizer = self.get_linker_optimizer(linker, optimizer)
 
     @property
     def optimizer(self) -> Any:
         """The query, or object with ``optimize``, that rewrites graphs."""
         return self._optimizer
 
+    @staticmethod
+    def get_linker_optimizer(linker: Any, optimizer: Any) -> tuple[Any, Any]:
+        """The linker and the optimizer that names stand for; others stay as they are.
+
+        Raises
+        ------
+        ValueError
+            There is none of that name.
+        """
+        if isinstance(linker, str):
+            if linker not in predefined_linkers:
+                raise _unknown("linker exists", linker, predefined_linkers)
+            linker = predefined_linkers[linker]
+        if isinstance(optimizer, str) or optimizer is None:
+            if optimizer not in predefined_optimizers:
+                raise _unknown("optimizer exists", optimizer, predefined_optimizers)
+            optimizer = predefined_optimizers[optimizer]
+        return linker, optimizer
+
     @property
     def executor(self) -> str:
-        """Name of the executor: "native" or "perform"."""
-        return self.linker.executor
+        """Name of the executor: "native", "perform", "thunk", …"""
+        found: str = self.linker.executor
+        return found
 
     def observers(self) -> tuple[Observer | None, Observer | None]:
         """What an executor that runs node by node calls before and after each."""
@@ -193,6 +191,20 @@ class Mode:
         """This mode with only those of its rewrites that have all of `tags`."""
         return self._with(self._query("requiring").requiring(*tags))
 
+    def register(self, *optimizations: Any) -> Mode:
+        """This mode with more rewrites of whole graphs.
+
+        Parameters
+        ----------
+        optimizations
+            Pairs of a rewrite and the position at which it runs (see `optdb`).
+
+        Examples
+        --------
+        >>> mode = theano.compile.get_default_mode().register((theano.gof.MergeOptimizer(), 2.1))
+        """
+        return self._with(self._query("register").register(*optimizations))
+
     def clone(self, link_kwargs: dict[str, Any] | None = None, optimizer: Any = "", **kwargs: Any) -> Mode:
         """A copy, with another optimizer if one is given."""
         twin = self._with(self._optimizer if optimizer == "" else optimizer)
@@ -208,11 +220,7 @@ class Mode:
     def _with(self, optimizer: Any) -> Mode:
         twin = self.__class__.__new__(self.__class__)
         twin.__dict__.update(self.__dict__)
-        if isinstance(optimizer, str) or optimizer is None:
-            if optimizer not in predefined_optimizers:
-                raise _unknown("optimizer exists", optimizer, predefined_optimizers)
-            optimizer = predefined_optimizers[optimizer]
-        twin.provided_optimizer = twin._optimizer = optimizer
+        twin.provided_optimizer = twin._optimizer = self.get_linker_optimizer(self.linker, optimizer)[1]
         return twin
 
     def __str__(self) -> str:
@@ -223,6 +231,9 @@ class Mode:
 
 FAST_COMPILE = Mode(predefined_linkers["py"], "fast_compile")
 FAST_RUN = Mode("cvm", "fast_run")
+
+local_useless = optdb["useless"]
+"""The rewrites that take out what does nothing: where more of them are registered."""
 
 predefined_modes: dict[str, Mode] = {"FAST_COMPILE": FAST_COMPILE, "FAST_RUN": FAST_RUN}
 special_modes: dict[str, type[Mode]] = {}
@@ -288,11 +299,17 @@ def get_default_mode() -> Mode:
 __all__ = [name for name in dir() if name.startswith("OPT_")] + [
     "FAST_COMPILE",
     "FAST_RUN",
+    "AddDestroyHandler",
+    "AddFeatureOptimizer",
     "Linker",
     "Mode",
+    "PrintCurrentFunctionGraph",
     "Query",
+    "Supervisor",
+    "exclude",
     "get_default_mode",
     "get_mode",
+    "local_useless",
     "optdb",
     "predefined_linkers",
     "predefined_modes",

@@ -5,22 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from theano.compile.mode import Mode, Observer, predefined_linkers
+from theano.compile.linkers import LocalLinker, NodeThunk, OpWiseCLinker, PerformLinker
+from theano.compile.mode import Mode, predefined_linkers
 from theano.compile.nanguardmode import contains_nan
+from theano.compile.wrap_linkers import WrapLinker
 from theano.graph import Apply
 
-
-class RunningNode:
-    """What a monitor sees of a node: ``fn.inputs`` and ``fn.outputs``, lists of one-item lists."""
-
-    __slots__ = ("inputs", "outputs")
-
-    def __init__(self, inputs: list[Any], outputs: list[list[Any]]) -> None:
-        self.inputs = [[value] for value in inputs]
-        self.outputs = outputs
-
-
-Monitor = Callable[[int, Apply, RunningNode], Any]
+Monitor = Callable[[int, Apply, NodeThunk], Any]
 
 
 class MonitorMode(Mode):
@@ -33,7 +24,8 @@ class MonitorMode(Mode):
     optimizer
         As for `Mode`.
     linker
-        Nodes are always run one by one by Python.
+        Nodes are always run one by one by Python: by their NumPy definitions, or with ``"c|py"`` each by a native
+        program of its own.
 
     Examples
     --------
@@ -50,22 +42,41 @@ class MonitorMode(Mode):
         optimizer: Any = "default",
         linker: Any = None,
     ) -> None:
-        super().__init__(predefined_linkers["py"], optimizer)
-        self.pre_func = pre_func
-        self.post_func = post_func
+        self.pre_func, self.post_func = pre_func, post_func
+        runs_nodes = _local(linker)
+        super().__init__(WrapLinker([runs_nodes], self.eval), optimizer)
+        self.provided_linker = runs_nodes
 
-    def observers(self) -> tuple[Observer | None, Observer | None]:
-        """What an executor calls before and after each node."""
-        return _observer(self.pre_func), _observer(self.post_func)
+    def eval(self, i: int, node: Apply, fn: NodeThunk) -> None:
+        """Run one node, `fn()`, between the functions."""
+        if self.pre_func is not None:
+            self.pre_func(i, node, fn)
+        fn()
+        if self.post_func is not None:
+            self.post_func(i, node, fn)
+
+    def clone(self, link_kwargs: dict[str, Any] | None = None, optimizer: Any = "", **kwargs: Any) -> MonitorMode:
+        """A copy with the same functions, with another optimizer if one is given."""
+        twin = super().clone(link_kwargs, optimizer, **kwargs)
+        assert isinstance(twin, MonitorMode)
+        return twin
+
+    def _with(self, optimizer: Any) -> Mode:
+        twin = super()._with(optimizer)
+        twin.linker = WrapLinker(twin.linker.linkers, twin.eval)  # type: ignore[attr-defined]
+        return twin
 
 
-def _observer(monitor: Monitor | None) -> Observer | None:
-    if monitor is None:
-        return None
-    return lambda i, node, inputs, cells: monitor(i, node, RunningNode(inputs, cells))
+def _local(linker: Any) -> LocalLinker:
+    """What runs single nodes for the linker that is asked for."""
+    if isinstance(linker, str):
+        if linker not in predefined_linkers:
+            raise ValueError(f"No predefined linker exists for string: {linker}")
+        linker = predefined_linkers[linker]
+    return linker if isinstance(linker, OpWiseCLinker) else PerformLinker()
 
 
-def detect_nan(i: int, node: Apply, fn: RunningNode) -> None:
+def detect_nan(i: int, node: Apply, fn: NodeThunk) -> None:
     """A `post_func` that prints nodes with NaN among their outputs."""
     for output in fn.outputs:
         if contains_nan(output[0]):

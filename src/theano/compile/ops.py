@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -9,6 +10,9 @@ from typing import Any
 from theano.compile.sharedvalue import detached_copy
 from theano.gradient import ViewOp
 from theano.graph import Apply, Op, Type, Variable
+from theano.graph.op import evaluate
+from theano.native.foreign import identity, is_foreign, is_numba
+from theano.tensor.foreign import ForeignCall
 from theano.tensor.shape import Rebroadcast, Shape, Shape_i, SpecifyShape, shape, shape_i, specify_shape
 from theano.tensor.static_value import known_as_input
 from theano.tensor.type import TensorType
@@ -68,14 +72,19 @@ class FromFunctionOp(Op):
         if infer_shape is not None:
             self.infer_shape = infer_shape  # type: ignore[method-assign]
 
+    @property
+    def name(self) -> str:
+        """The name of the function."""
+        return getattr(self.fn, "__name__", "function")
+
     def __str__(self) -> str:
-        return f"FromFunctionOp{{{self.fn.__name__}}}"
+        return f"FromFunctionOp{{{self.name}}}"
 
     def make_node(self, *inputs: Any) -> Apply:
         if len(inputs) != len(self.input_types):
             raise ValueError(
                 f"We expected {len(self.input_types)} inputs but got {len(inputs)}: the function "
-                f"{self.fn.__name__} takes one for each of its itypes."
+                f"{self.name} takes one for each of its itypes."
             )
         return super().make_node(*inputs)
 
@@ -85,7 +94,7 @@ class FromFunctionOp(Op):
             results = [results]
         if len(results) != len(output_storage):
             raise ValueError(
-                f"{self.fn.__name__} returned {len(results)} values, but the op has {len(output_storage)} "
+                f"{self.name} returned {len(results)} values, but the op has {len(output_storage)} "
                 f"outputs"
             )
         for storage, value in zip(output_storage, results, strict=True):
@@ -96,14 +105,40 @@ class FromFunctionOp(Op):
 
     def __reduce__(self) -> Any:
         # `as_op` as a decorator leaves the op under the function's name: then it pickles as that name.
-        found: Any = sys.modules.get(self.fn.__module__)
-        for part in self.fn.__qualname__.split("."):
+        found: Any = sys.modules.get(getattr(self.fn, "__module__", ""))
+        path = getattr(self.fn, "__qualname__", "")
+        for part in path.split("."):
             found = getattr(found, part, None)
         if found is self:
             self.__module__ = self.fn.__module__
-            return self.fn.__qualname__
+            return path
         shapes = self.__dict__.get("infer_shape")
-        return FromFunctionOp, (self.fn, self.itypes, self.otypes, shapes)
+        return type(self), (self.fn, self.itypes, self.otypes, shapes)
+
+
+class ForeignFunctionOp(FromFunctionOp):
+    """An op that calls a function of Numba or of ctypes, from programs without Python. Made by `as_op`."""
+
+    __props__ = ("identity", "input_types", "output_types")
+
+    def __init__(
+        self, fn: Callable[..., Any], itypes: Sequence[Type], otypes: Sequence[Type], infer_shape: Any = None
+    ) -> None:
+        super().__init__(fn, itypes, otypes, infer_shape)
+        self.identity = identity(fn)
+        tensors: Sequence[Any] = (itypes, otypes)
+        self._call = ForeignCall(fn, *tensors)
+
+    def decompose(self, inputs: Sequence[Any]) -> Sequence[Any]:
+        node = self.make_node(*inputs)
+        given = [tuple(shape_i(v, axis) for axis in range(v.type.ndim)) for v in inputs]
+        shapes: Sequence[Any] = self.infer_shape(node, given) if self._call.has_axes else [()] * len(self.output_types)
+        return self._call(*inputs, *(n for shape in shapes for n in shape), return_list=True)
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]]) -> None:
+        values = evaluate(self.decompose(node.inputs), dict(zip(node.inputs, inputs, strict=True)))
+        for storage, value in zip(output_storage, values, strict=True):
+            storage[0] = value
 
 
 def as_op(
@@ -111,19 +146,23 @@ def as_op(
 ) -> Callable[[Callable[..., Any]], FromFunctionOp]:
     """A decorator that turns a function of values into an op.
 
+    Programs call a function of ``numba.njit`` or ctypes without Python, if the shapes of its results are known.
+
     Parameters
     ----------
     itypes, otypes
         Types of the inputs and outputs; the inputs' must be equal to these.
     infer_shape
-        ``infer_shape(node, input_shapes)``, if it is known.
+        ``infer_shape(node, input_shapes)``, if it is known. Functions of ctypes need it, for they write into arrays
+        that are made for them (see `theano.native.foreign` for what else they must be).
 
     Raises
     ------
     TypeError
-        `itypes` or `otypes` are no types, or `infer_shape` can't be called.
+        `itypes` or `otypes` are no types, or `infer_shape` can't be called; or a function of ctypes comes without it.
     ValueError
-        When it runs: the function returns more or fewer values than there are `otypes`.
+        When it runs: the function returns more or fewer values than there are `otypes`, or of another shape than
+        `infer_shape` says.
 
     Examples
     --------
@@ -141,7 +180,44 @@ def as_op(
         raise TypeError("otypes has to be a list of Theano types")
     if infer_shape is not None and not callable(infer_shape):
         raise TypeError("infer_shape needs to be a callable")
-    return lambda fn: FromFunctionOp(fn, inputs, outputs, infer_shape)
+
+    def made(fn: Callable[..., Any]) -> FromFunctionOp:
+        arrays = all(isinstance(t, TensorType) for t in (*inputs, *outputs))
+        shapes_known = infer_shape is not None or not any(getattr(t, "ndim", 1) for t in outputs)
+        if is_foreign(fn) and not is_numba(fn) and not (arrays and shapes_known):
+            raise TypeError(
+                f"as_op: the function {getattr(fn, '__name__', fn)} of ctypes needs itypes and otypes of tensors, and "
+                "infer_shape, which says the shapes of the arrays that it is to write"
+            )
+        native = is_foreign(fn) and arrays and shapes_known
+        return (ForeignFunctionOp if native else FromFunctionOp)(fn, inputs, outputs, infer_shape)
+
+    return made
+
+
+def load_back(mod: str, name: str) -> Any:
+    """What is called `name` in the module `mod`: how pickles name a function.
+
+    >>> from theano.compile.ops import load_back
+    >>> load_back("math", "floor")
+    <built-in function floor>
+    """
+    return getattr(importlib.import_module(mod), name)
+
+
+def shape_i_op(i: int) -> Shape_i:
+    """The op that gives the length of axis `i`; the same one each time.
+
+    >>> from theano.compile.ops import shape_i_op
+    >>> shape_i_op(1) is shape_i_op(1), shape_i_op(1)
+    (True, Shape_i{1})
+    """
+    if i not in _shape_i:
+        _shape_i[i] = Shape_i(i)
+    return _shape_i[i]
+
+
+_shape_i: dict[int, Shape_i] = {}
 
 
 def _register_nothing(*args: Any, **kwargs: Any) -> None:
@@ -153,6 +229,7 @@ register_shape_i_c_code = register_rebroadcast_c_code = register_specify_shape_c
 
 __all__ = [
     "DeepCopyOp",
+    "ForeignFunctionOp",
     "FromFunctionOp",
     "OutputGuard",
     "Rebroadcast",
@@ -162,6 +239,7 @@ __all__ = [
     "ViewOp",
     "as_op",
     "deep_copy_op",
+    "load_back",
     "register_deep_copy_op_c_code",
     "register_rebroadcast_c_code",
     "register_shape_c_code",
@@ -170,6 +248,7 @@ __all__ = [
     "register_view_op_c_code",
     "shape",
     "shape_i",
+    "shape_i_op",
     "specify_shape",
     "view_op",
 ]

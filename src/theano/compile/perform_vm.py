@@ -32,12 +32,12 @@ class NodeStep:
 
     __slots__ = ("copies", "dead", "index", "inputs", "lazy", "node", "outputs", "perform")
 
-    def __init__(self, index: int, node: Apply, inputs: list[int], outputs: list[int]) -> None:
+    def __init__(self, index: int, node: Apply, inputs: list[int], outputs: list[int], perform: Any = None) -> None:
         self.index = index
         self.node = node
         self.inputs = inputs
         self.outputs = outputs
-        self.perform = performer(node)
+        self.perform = performer(node) if perform is None else perform
         self.lazy = isinstance(node.op, IfElse)
         self.copies: list[int] = []  # positions among the inputs that the op overwrites and others still need
         self.dead: list[int] = []  # slots that nobody reads after this step
@@ -97,10 +97,11 @@ class PerformExecutor(Executor):
         self._initial.append(variable.data if isinstance(variable, Constant) else None)
         return slot
 
-    def _make_step(self, index: int, node: Apply) -> NodeStep:
+    def _make_step(self, index: int, node: Apply, perform: Any = None) -> NodeStep:
+        """The step of a node, run by `perform(values, cells)`: by default what its op says."""
         slots = self._slot
         inputs = [slots[v] if v in slots else self._new_slot(v) for v in node.inputs]
-        return NodeStep(index, node, inputs, [self._new_slot(v) for v in node.outputs])
+        return NodeStep(index, node, inputs, [self._new_slot(v) for v in node.outputs], perform)
 
     def _plan_memory(self) -> None:
         kept = set(self.outputs)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from theano.loops import expr as ex
+from theano.loops import stmt as st
 from theano.loops.evaluate import UNDEFINED, Undefined, evaluate
 from theano.loops.expr import Expr
 from theano.lower.program import Lowered
@@ -44,6 +45,9 @@ class Sizes:
             uniform = low.values[leaf].uniform
             if array is not None and array.size == 1 and uniform is not None:
                 self.env[str(uniform.value)] = array.reshape(())[()]
+        for stmt in low.program.main:
+            if isinstance(stmt, st.Let) and (value := self.value(stmt.value)) is not None:
+                self.env[stmt.name] = value
 
     def value(self, root: Expr) -> Any:
         """What an expression of main stands for, None where that depends on data."""

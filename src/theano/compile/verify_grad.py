@@ -11,7 +11,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from theano.compile.debugmode import DebugMode
 from theano.compile.function import function
+from theano.compile.mode import FAST_COMPILE, FAST_RUN, get_mode
 from theano.configdefaults import config
 from theano.gradient import GradientError, grad, numeric_grad
 from theano.graph import Variable
@@ -19,7 +21,24 @@ from theano.tensor.math import cast, mul
 from theano.tensor.reduction import sum as tensor_sum
 from theano.tensor.type import TensorType
 
-__all__ = ["verify_grad"]
+__all__ = ["mode_not_slow", "verify_grad"]
+
+
+def mode_not_slow(mode: Any) -> Any:
+    """`mode`, or FAST_RUN where it is one for finding mistakes, or compiles little: FAST_COMPILE and DebugMode.
+
+    >>> from theano.gradient import mode_not_slow
+    >>> mode_not_slow("FAST_COMPILE") is theano.compile.mode.FAST_RUN
+    True
+    """
+    if mode == "FAST_COMPILE":
+        return FAST_RUN
+    found = get_mode(mode)
+    if found is FAST_COMPILE:
+        return FAST_RUN
+    if isinstance(found, DebugMode):
+        return FAST_RUN.clone(optimizer=found.provided_optimizer)
+    return found
 
 _TOLERANCE: Final = {"float64": 1e-4, "float32": 1e-2, "float16": 5e-2}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from theano.gradient import composites
 from theano.gradient.derived import Lop, hessian, hessian_times_vector, jacobian, subgraph_grad
 from theano.gradient.errors import DisconnectedInputError, GradientError, NullTypeGradError
 from theano.gradient.forward import Rop

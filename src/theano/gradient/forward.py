@@ -9,11 +9,13 @@ from theano.gradient.errors import NullTypeGradError
 from theano.gradient.reverse import (
     as_list,
     disconnected_result,
+    expression_of,
     format_as,
     handle_disconnected,
+    has_only_expression,
     relevant_nodes,
 )
-from theano.graph import Variable, ancestors
+from theano.graph import Apply, Op, Variable, ancestors, clone_replace
 from theano.graph.null_type import DisconnectedType, NullType
 from theano.graph.origin import inherit_origin
 from theano.tensor.opsupport import zero_gradient
@@ -74,7 +76,8 @@ def Rop(
         if all(t is None for t in incoming):
             continue
         with inherit_origin(node):
-            answer = node.op.R_op(node.inputs, incoming)
+            through = _is_expressed(node.op)
+            answer = _through_expression(node, incoming) if through else node.op.R_op(node.inputs, incoming)
         if len(answer) != len(node.outputs):
             raise ValueError(f"{node.op}.R_op returned {len(answer)} terms for {len(node.outputs)} outputs")
         for out, t in zip(node.outputs, answer, strict=True):
@@ -87,6 +90,21 @@ def Rop(
             tangents[x] = zero_gradient(x)
     results = [_result(x, tangents.get(x), disconnected_outputs, return_disconnected) for x in fs]
     return format_as(isinstance(f, list), isinstance(f, tuple), results)
+
+
+def _is_expressed(op: Op) -> bool:
+    return has_only_expression(op) and type(op).R_op is Op.R_op
+
+
+def _through_expression(node: Apply, incoming: list[Variable | None]) -> list[Variable | None]:
+    """The answer of an `R_op` that an op has by its expression."""
+    leaves, outputs = expression_of(node)
+    moved = [(v, t) for v, t in zip(leaves, incoming, strict=True) if t is not None]
+    found = Rop(
+        outputs, [v for v, _ in moved], [t for _, t in moved], disconnected_outputs="ignore", return_disconnected="None"
+    )
+    inputs = {v: x for v, x in zip(leaves, node.inputs, strict=True) if v is not x}
+    return [None if t is None else clone_replace(t, inputs) for t in found]
 
 
 def _checked_directions(xs: Sequence[Any], points: Sequence[Variable | None]) -> dict[Variable, Variable]:

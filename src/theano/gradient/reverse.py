@@ -11,7 +11,7 @@ import numpy as np
 from theano.configdefaults import config
 from theano.gradient.accumulate import total
 from theano.gradient.errors import DisconnectedInputError, NullTypeGradError
-from theano.graph import Apply, Variable
+from theano.graph import Apply, Constant, Op, Variable, clone_replace
 from theano.graph.null_type import DisconnectedType, NullType
 from theano.graph.origin import inherit_origin, made_here
 from theano.graph.shown import shown
@@ -380,11 +380,38 @@ def _answer(node: Apply, given: list[Variable], reached: list[bool]) -> list[Gra
     """What the rule of the op says, with the choices before `given` made afterwards."""
     behind, mask = _behind_choice(node, given)
     if mask is None:
+        if has_only_expression(node.op):
+            return _checked_answer(node, _through_expression(node, given, reached), reached)
         return _checked_answer(node, node.op.L_op_of(node.inputs, node.outputs, given, reached), reached)
     masked: dict[Gradient | None, Gradient | None] = dict(zip(behind, given, strict=True))  # what passes unchanged
     return [
         masked.get(g) or mask.around(g) if isinstance(g, Variable) else g for g in _answer(node, behind, reached)
     ]
+
+
+def has_only_expression(op: Op) -> bool:
+    """Whether an op says by which expression its outputs are made, and nothing of their gradients."""
+    kind = type(op)
+    return kind.L_op is Op.L_op and kind.grad is Op.grad and kind.decompose is not Op.decompose
+
+
+def expression_of(node: Apply) -> tuple[list[Any], list[Any]]:
+    """Leaves in place of the inputs of a node (constants stay), and the expression of its outputs in terms of them."""
+    leaves = [v if isinstance(v, Constant) else v.type() for v in node.inputs]
+    made = node.op.decompose(leaves)
+    assert made is not None, f"{node.op} says nothing of its gradient"
+    return leaves, list(made)
+
+
+def _through_expression(node: Apply, given: list[Variable], reached: list[bool]) -> list[Variable]:
+    """The answer of the rule that an op has by its expression."""
+    leaves, outputs = expression_of(node)
+    known = {v: g for v, g in zip(outputs, given, strict=True) if not isinstance(g.type, DisconnectedType)}
+    wanted = [v for v, r in zip(leaves, reached, strict=True) if r]
+    found = grad(None, wanted, disconnected_inputs="ignore", known_grads=known, return_disconnected="Disconnected")
+    inputs = dict(zip(leaves, node.inputs, strict=True))
+    answers = iter(clone_replace(found, {v: x for v, x in inputs.items() if v is not x}))
+    return [next(answers) if r else DisconnectedType()() for r in reached]
 
 
 def _behind_choice(node: Apply, given: list[Variable]) -> tuple[list[Variable], Mask | None]:

@@ -108,7 +108,8 @@ def clone_replace(
     if not all(isinstance(v, Variable) for v in outputs):
         raise TypeError(f"clone needs Theano variables, not {output!r}")
     equiv = _replacements(replace, strict)
-    results = with_late_test_values(lambda: rebuild(outputs, equiv, strict, share_inputs))
+    # As in Theano, what a copy lacks is asked for by those who go on from it.
+    results = with_late_test_values(lambda: rebuild(outputs, equiv, strict, share_inputs), demanded=False)
     if isinstance(output, list | tuple):
         return type(output)(results) if type(output) in (list, tuple) else results
     return results[0]

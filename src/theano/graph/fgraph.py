@@ -12,7 +12,7 @@ from theano.graph.features import AlreadyThere
 from theano.graph.nodes import Apply, Constant, Variable
 from theano.graph.origin import made_here
 from theano.graph.text import as_string
-from theano.graph.walk import io_toposort
+from theano.graph.walk import in_turns, io_toposort
 
 Client: TypeAlias = tuple[Apply | Literal["output"], int]
 
@@ -37,6 +37,8 @@ class FunctionGraph:
     Attributes
     ----------
     inputs, outputs : list of Variable
+    protected : list of Variable or None
+        Inputs that no operation in place may overwrite; None: all of them.
 
     Examples
     --------
@@ -63,6 +65,7 @@ class FunctionGraph:
             inputs, outputs = [equiv[v] for v in inputs], [equiv[v] for v in outputs]
         self.inputs: list[Any] = inputs
         self.update_mapping = update_mapping
+        self.protected: list[Any] | None = None
         self._given = set(inputs)
         if len(self._given) != len(inputs):
             raise ValueError("an input is listed twice")
@@ -290,16 +293,35 @@ class FunctionGraph:
     def toposort(self) -> list[Apply]:
         """The nodes, each after those that make its inputs; the same order every time."""
         if self._order is None:
-            self._order = io_toposort(self.inputs, self.outputs, self._orderings())
+            orderings = self.orderings() or None
+            self._order = in_turns(io_toposort(self.inputs, self.outputs, orderings), self.inputs, orderings)
         return list(self._order)
 
-    def _orderings(self) -> dict[Apply, Sequence[Apply]] | None:
+    def orderings(self) -> dict[Apply, Sequence[Apply]]:
+        """What the features say of the order: for nodes, nodes that must run before them."""
         merged: dict[Apply, Sequence[Apply]] = {}
         for feature in self._features:
             if hasattr(feature, "orderings"):
                 for node, before in feature.orderings(self).items():
                     merged[node] = [*merged.get(node, ()), *before]
-        return merged or None
+        return merged
+
+    def execute_callbacks(self, name: str, *args: Any, **kwargs: Any) -> None:
+        """Call the method `name` of all features that have it: ``feature.name(fgraph, *args, **kwargs)``."""
+        for feature in list(self._features):
+            if hasattr(feature, name):
+                getattr(feature, name)(self, *args, **kwargs)
+
+    def collect_callbacks(self, name: str, *args: Any) -> dict[Any, Any]:
+        """Call the method `name` of all features that have it; what each returned."""
+        return {f: getattr(f, name)(self, *args) for f in list(self._features) if hasattr(f, name)}
+
+    def disown(self) -> None:
+        """Let go of the graph: its features are removed, and its nodes are nobody's."""
+        for feature in list(self._features):
+            self.remove_feature(feature)
+        self.inputs, self._given = [], set()
+        self.describe([])
 
     def check_integrity(self) -> None:
         """Raise InconsistencyError unless nodes, variables and clients agree."""

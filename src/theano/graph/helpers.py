@@ -174,6 +174,16 @@ def hash_from_code(msg: str | bytes | np.ndarray) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def hash_from_ndarray(data: np.ndarray) -> str:
+    """The SHA-256 of an array: of its elements, shape, strides and dtype.
+
+    >>> from theano.tensor.utils import hash_from_ndarray
+    >>> hash_from_ndarray(np.ones(2)) == hash_from_ndarray(np.ones((2, 1)))
+    False
+    """
+    return hash_from_code(hash_from_code(data) + f"{data.shape}{data.strides}{data.dtype}")
+
+
 def hash_from_file(file_path: str) -> str:
     """The SHA-256 of the content of a file."""
     with open(file_path, "rb") as file:

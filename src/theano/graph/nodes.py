@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -17,6 +19,11 @@ if TYPE_CHECKING:
     from theano.graph.op import Op
     from theano.graph.type import Type
 
+#: What `Apply.run_params` returns where an op has no parameters.
+NoParams = object()
+
+_auto_numbers = itertools.count()
+
 # Constants above this size are compared by a digest of their bytes: keeping copies would double their memory.
 _DIGEST_ABOVE = 4096
 
@@ -30,6 +37,16 @@ class Scratchpad:
     def __update__(self, other: Scratchpad) -> Scratchpad:
         self.__dict__.update(other.__dict__)
         return self
+
+    def clear(self) -> None:
+        """Remove all attributes."""
+        self.__dict__.clear()
+
+    def info(self) -> None:
+        """Print all attributes."""
+        print(f"<theano.gof.utils.scratchpad instance at {id(self)}>")
+        for name, value in self.__dict__.items():
+            print(f"  {name}: {value}")
 
     def copy_into(self, other: Scratchpad) -> None:
         """Copy all attributes to `other`."""
@@ -96,11 +113,14 @@ class Variable(Node):
 
     # Set by `theano.compile`: x.eval({y: value}).
     eval: ClassVar[Callable[..., Any]]
+    #: Called with each variable that is made (see `append_construction_observer`).
+    construction_observers: ClassVar[list[Callable[[Any], Any]]] = []
 
     # What a variable has before it is made part of a graph (older programs look these up on the class).
     type: Any = None
     owner: Apply | None = None
     index: int | None = None
+    _auto_name: str | None = None
 
     def __init__(
         self, type: Type, owner: Apply | None = None, index: int | None = None, name: str | None = None
@@ -116,6 +136,44 @@ class Variable(Node):
         self.owner = owner
         self.index = index
         self.name = name
+        if Variable.construction_observers:
+            Variable.notify_construction_observers(self)
+
+    @property
+    def auto_name(self) -> str:
+        """A name that no other variable has: ``auto_`` and a number, in the order in which they are asked for."""
+        if self._auto_name is None:
+            self._auto_name = f"auto_{next(_auto_numbers)}"
+        return self._auto_name
+
+    @auto_name.setter
+    def auto_name(self, value: str) -> None:
+        self._auto_name = value
+
+    @classmethod
+    def append_construction_observer(cls, observer: Callable[[Any], Any]) -> None:
+        """Call ``observer(variable)`` for each variable made from now on."""
+        Variable.construction_observers.append(observer)
+
+    @classmethod
+    def remove_construction_observer(cls, observer: Callable[[Any], Any]) -> None:
+        """Call it no more.
+
+        Raises
+        ------
+        ValueError
+            It is not called.
+        """
+        places = [k for k, other in enumerate(Variable.construction_observers) if other is observer]
+        if not places:
+            raise ValueError(f"{observer!r} is no observer of variables")
+        del Variable.construction_observers[places[-1]]
+
+    @classmethod
+    def notify_construction_observers(cls, instance: Any) -> None:
+        """Tell all observers of a new variable."""
+        for observer in Variable.construction_observers:
+            observer(instance)
 
     def __str__(self) -> str:
         if self.name is not None:
@@ -125,10 +183,13 @@ class Variable(Node):
             return f"{op}.out" if self.index == op.default_output else f"{op}.{self.index}"
         return f"<{self.type}>"
 
+    def __repr_test_value__(self) -> str:
+        """The text of the test value; AttributeError where there is none."""
+        return repr(self.tag.test_value)  # type: ignore[attr-defined]
+
     def __repr__(self) -> str:
-        tag: Any = self._tag
-        if config.print_test_value and hasattr(tag, "test_value"):
-            return f"{self}\n{tag.test_value!r}"
+        if config.print_test_value and hasattr(self._tag, "test_value"):
+            return f"{self}\n{self.__repr_test_value__()}"
         return str(self)
 
     def clone(self) -> Any:
@@ -277,6 +338,21 @@ class Apply(Node):
         self._origin = capture_origin()
 
     @property
+    def params_type(self) -> Any:
+        """The type of the parameters of the op; AttributeError where it has none."""
+        return self.op.params_type  # type: ignore[attr-defined]
+
+    def run_params(self) -> Any:
+        """The parameters of the op for this node; `NoParams` where it has none."""
+        op: Any = self.op
+        if hasattr(op, "get_params"):
+            return op.get_params(self)
+        return NoParams if getattr(op, "params_type", None) is None else op.params_type.filter(op)
+
+    def __asapply__(self) -> Apply:
+        return self
+
+    @property
     def nin(self) -> int:
         """Number of inputs."""
         return len(self.inputs)
@@ -371,3 +447,23 @@ class Apply(Node):
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return serialise.reduce_apply(self)
+
+
+@contextmanager
+def nodes_constructed() -> Iterator[list[Variable]]:
+    """A list that gets each variable that is made in the ``with`` block.
+
+    >>> from theano.gof.graph import nodes_constructed
+    >>> x = T.dscalar("x")
+    >>> with nodes_constructed() as made:
+    ...     y = x + 1
+    >>> y in made
+    True
+    """
+    made: list[Variable] = []
+    observer = made.append
+    Variable.append_construction_observer(observer)
+    try:
+        yield made
+    finally:
+        Variable.remove_construction_observer(observer)

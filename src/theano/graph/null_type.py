@@ -31,6 +31,11 @@ class NullType(Type):
     def values_eq(self, a: Any, b: Any) -> NoReturn:
         raise ValueError("NullType has no values to compare")
 
+    @staticmethod
+    def may_share_memory(a: Any, b: Any = None) -> bool:
+        """Whether two values share memory: there are none."""
+        return False
+
 
 class DisconnectedType(Type):
     """The type of the gradient with respect to an input that the output does not depend on.
@@ -50,6 +55,16 @@ class DisconnectedType(Type):
         if getattr(other, "type", None) == self:
             return other
         raise TypeError(f"{other} cannot become a disconnected gradient")
+
+    fiter_variable = filter_variable  # as Theano spells it
+
+    @staticmethod
+    def may_share_memory(a: Any, b: Any = None) -> bool:
+        """Whether two values share memory: there are none."""
+        return False
+
+    def value_eq(self, a: Any, b: Any = None, force_same_dtype: bool = True) -> NoReturn:
+        raise AssertionError("a disconnected gradient has no value: ops must test for DisconnectedType")
 
 
 null_type = NullType()

@@ -50,6 +50,9 @@ class Op(Props):
     spreads_first_input: bool = False
     #: Whether it is computed at compile time where all its inputs are constants (see `do_constant_folding`).
     folds_constants: bool = True
+    #: When it runs among what could run: lower first. Below (0, 0) is as early as its inputs allow, above as late as
+    #: its users allow (see `in_turns`).
+    turn: tuple[int, int] = (0, 0)
     itypes: Sequence[Any] | None = None
     otypes: Sequence[Any] | None = None
 
@@ -186,7 +189,7 @@ def performer(node: Apply) -> Callable[[list[Any], list[list[Any]]], Any]:
         return C_PERFORMERS[0](node)
     if getattr(op, "params_type", None) is None:
         return lambda inputs, cells: op.perform(node, inputs, cells)
-    params = op.get_params(node) if hasattr(op, "get_params") else op.params_type.filter(op)
+    params = node.run_params()
     return lambda inputs, cells: op.perform(node, inputs, cells, params)
 
 
@@ -272,32 +275,37 @@ def get_test_value(variable: Any) -> Any:
     raise AttributeError(f"{variable} has no test value")
 
 
-def compute_test_value(node: Apply) -> None:
-    """Set the test values of the outputs of `node`, as flag ``compute_test_value`` asks."""
+def compute_test_value(node: Apply, demanded: bool = True) -> None:
+    """Set the test values of the outputs of `node`, as flag ``compute_test_value`` asks.
+
+    Where it is not demanded, inputs without one are no error: the outputs have none either.
+    """
     values = []
     for i, variable in enumerate(node.inputs):
         try:
             values.append(get_test_value(variable))
         except AttributeError:
-            _missing_test_value(
-                f"Cannot compute test value: input {i} ({variable}) of Op {node} missing default value"
-            )
+            if demanded:
+                _missing_test_value(
+                    f"Cannot compute test value: input {i} ({variable}) of Op {node} missing default value"
+                )
             return
     for variable, value in zip(node.outputs, perform_node(node, values), strict=True):
         variable.tag.test_value = value
 
 
-def with_late_test_values(build: Callable[[], list[Any]]) -> list[Any]:
+def with_late_test_values(build: Callable[[], list[Any]], demanded: bool = True) -> list[Any]:
     """The variables that `build` returns; test values of its nodes are computed afterwards, for those that remain.
 
-    For code that uses variables which stand for values of a loop's step, and have none themselves.
+    For code that uses variables which stand for values of a loop's step, and have none themselves. `demanded`: see
+    `compute_test_value`.
     """
     if config.compute_test_value == "off":
         return build()
     with config.change_flags(compute_test_value="off"):
         results = build()
     for node in _nodes_without_test_value(results):
-        compute_test_value(node)
+        compute_test_value(node, demanded)
     return results
 
 

@@ -205,3 +205,33 @@ class Generic(Type):
 
 
 generic = Generic()
+
+
+class SingletonType(Type):
+    """Base of types of which there is one: each call of such a class gives the same object.
+
+    Examples
+    --------
+    >>> from theano.gof.type import SingletonType
+    >>> class Clock(SingletonType):
+    ...     def filter(self, value, strict=False, allow_downcast=None):
+    ...         return value
+    >>> Clock() is Clock(), str(Clock())
+    (True, 'Clock')
+    """
+
+    _one: Any = None
+
+    def __new__(cls) -> Any:
+        if "_one" not in cls.__dict__:
+            cls._one = super().__new__(cls)
+        return cls._one
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return hash(type(self))
+
+    def __str__(self) -> str:
+        return type(self).__name__

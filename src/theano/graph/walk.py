@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from heapq import heapify, heappop, heappush
 from typing import Any, Literal, TypeVar
 
 from theano.graph.nodes import Apply, Constant, Variable
@@ -143,6 +144,37 @@ def io_toposort(
     return list(order)
 
 
+def in_turns(
+    order: Sequence[Apply], inputs: Iterable[Variable] = (), orderings: dict[Apply, Sequence[Apply]] | None = None
+) -> list[Apply]:
+    """Nodes of a topological order from `inputs`, in the order of the turns of their ops (`Op.turn`).
+
+    Each comes after those that make its inputs, whatever its turn. Where all turns are equal the order stays.
+    """
+    if not any(node.op.turn != (0, 0) for node in order):
+        return list(order)
+    given, place = set(inputs), {node: k for k, node in enumerate(order)}
+    users: dict[Apply, list[Apply]] = {node: [] for node in order}
+    missing = dict.fromkeys(order, 0)
+    for node in order:
+        makers = [v.owner for v in node.inputs if v.owner in place and v not in given]
+        makers += [other for other in (orderings or {}).get(node, ()) if other in place]
+        for maker in dict.fromkeys(makers):
+            users[maker].append(node)
+            missing[node] += 1
+    ready = [(node.op.turn, place[node]) for node in order if not missing[node]]
+    heapify(ready)
+    found = []
+    while ready:
+        node = order[heappop(ready)[1]]
+        found.append(node)
+        for user in users[node]:
+            missing[user] -= 1
+            if not missing[user]:
+                heappush(ready, (user.op.turn, place[user]))
+    return found
+
+
 def toposort_of(outputs: Iterable[Variable]) -> list[Apply]:
     """All nodes that `outputs` are computed by, each after those that make its inputs."""
     return io_toposort((), outputs)
@@ -258,6 +290,25 @@ def view_roots(r: Any) -> list[Any]:
             return [root for i in viewed for root in view_roots(r.owner.inputs[i])]
         r = r.owner.inputs[viewed[0]]
     return [r]
+
+
+def alias_root(v: Any) -> Any:
+    """The variable whose memory `v` has, going through views and what is computed in place.
+
+    >>> from theano.compile.function_module import alias_root
+    >>> x = T.dmatrix("x")
+    >>> alias_root(x.T[0]), alias_root(T.exp(x).T)
+    (x, Elemwise{exp,no_inplace}.0)
+    """
+    while v.owner is not None:
+        op = v.owner.op
+        sources = op.view_map.get(v.index, []) or op.destroy_map.get(v.index, [])
+        if len(sources) > 1:
+            raise NotImplementedError(f"{v} is a view of several variables: {sources}")
+        if not sources:
+            break
+        v = v.owner.inputs[sources[0]]
+    return v
 
 
 def explicit_inputs(variable_list: Iterable[Variable]) -> list[Any]:

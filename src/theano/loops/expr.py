@@ -119,15 +119,18 @@ class Expr:
 
 
 _interned: dict[tuple[object, ...], Expr] = {}
+_rounds = 0  # how often all was forgotten
 _once: dict[tuple[Callable[..., Any], tuple[Expr, ...]], Any] = {}
 T = TypeVar("T")
 
 
 def clear() -> None:
-    """Forget the interned expressions (called when a program is finished; sharing is within one program).
+    """Forget the interned expressions (called before a program is made; sharing is within one program).
 
     Small constants stay: modules hold on to some of them.
     """
+    global _rounds
+    _rounds += 1
     _interned.clear()
     _once.clear()
     _interned.update(_small_constants)
@@ -139,6 +142,19 @@ def _intern(op: str, type_: str, args: tuple[Expr, ...], value: object = None, k
     if found is None:
         found = _interned[k] = Expr(op, type_, args, value)
     return found
+
+
+def rounds() -> int:
+    """How often `clear` was called: expressions of another time than this are not shared any more."""
+    return _rounds
+
+
+def renew(roots: tuple[Expr, ...]) -> None:
+    """Forget all but these expressions: what is made of them from now on shares them, as when they were new."""
+    clear()
+    for node in postorder(roots):
+        value = float_bits(node.value, node.type) if node.op == "const" and node.type in FLOATS else node.value
+        _interned.setdefault((node.op, node.type, node.args, value), node)
 
 
 def once(function: Callable[..., T], *args: Expr) -> T:
@@ -559,6 +575,24 @@ def _joined(parts: list[tuple[str, ...]]) -> tuple[str, ...]:
         return _TOO_MANY
     joined = tuple(dict.fromkeys(n for part in parts for n in part))
     return joined if len(joined) <= _MANY else _TOO_MANY
+
+
+def linear_part(expr: Expr, name: str) -> tuple[Expr, Expr]:
+    """(c, r) with expr = c * name + r, where r does not depend on the name; (0, expr) if it is not linear in it."""
+    zero = const(0, "i64")
+    if expr.op == "name":
+        return (const(1, "i64"), zero) if expr.value == name else (zero, expr)
+    if expr.op in ("add", "sub", "mul"):
+        (c0, r0), (c1, r1) = (linear_part(a, name) for a in expr.args)
+        if c0 is zero and c1 is zero:
+            return zero, expr
+        if expr.op == "add":
+            return add(c0, c1), add(r0, r1)
+        if expr.op == "sub":
+            return sub(c0, c1), sub(r0, r1)
+        if c0 is zero or c1 is zero:
+            return (mul(c0, r1) if c1 is zero else mul(r0, c1)), mul(r0, r1)
+    return zero, expr
 
 
 def to_text(root: Expr) -> str:

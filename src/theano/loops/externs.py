@@ -20,7 +20,7 @@ from theano.loops import expr as ex
 from theano.loops.expr import Expr
 from theano.record import Record
 
-__all__ = ["EXTERNS", "Extern", "Parameter", "declare", "matrix_at", "name_of", "signature"]
+__all__ = ["EXTERNS", "Extern", "Parameter", "array_at", "declare", "name_of", "signature"]
 
 
 class Parameter(NamedTuple):
@@ -101,24 +101,24 @@ PACKED = "m:i n:i k:i a:p ar:i b:p br:i bc:i panels:p c:p cr:i"
 BACKWARD = "m:i p:i q:i w:p wr:i d:p dr:i dc:i x:p xr:i xc:i alpha:n beta:n g:p gr:i"
 
 
-def matrix_at(pointer: Any, type_: str, shape: tuple[int, int], steps: tuple[int, int]) -> np.ndarray[Any, Any]:
-    """A matrix in memory: strides count elements, and nothing lies outside."""
+def array_at(pointer: Any, type_: str, shape: tuple[int, ...], steps: tuple[int, ...]) -> np.ndarray[Any, Any]:
+    """An array in memory: strides count elements, and nothing lies outside."""
     if 0 in shape:
         return np.empty(shape, ex.DTYPE_OF[type_])
     data, start = pointer.element(type_, 0)
     reach = [(n - 1) * s for n, s in zip(shape, steps, strict=True)]
     low, high = (start + sum(f(r, 0) for r in reach) for f in (min, max))
     if low < 0 or high >= data.size:
-        raise IndexError("a matrix beyond the end of memory")
+        raise IndexError("an array beyond the end of memory")
     size = data.itemsize
     return np.lib.stride_tricks.as_strided(data[start:], shape, tuple(s * size for s in steps))
 
 
 def _product(t: str, a: dict[str, Any]) -> None:
     """c = beta c + alpha a b; c is not read where beta is 0."""
-    x = matrix_at(a["a"], t, (a["m"], a["k"]), (a["ar"], a["ac"]))
-    y = matrix_at(a["b"], t, (a["k"], a["n"]), (a["br"], a["bc"]))
-    out = matrix_at(a["c"], t, (a["m"], a["n"]), (a["cr"], 1))
+    x = array_at(a["a"], t, (a["m"], a["k"]), (a["ar"], a["ac"]))
+    y = array_at(a["b"], t, (a["k"], a["n"]), (a["br"], a["bc"]))
+    out = array_at(a["c"], t, (a["m"], a["n"]), (a["cr"], 1))
     product = a["alpha"] * (x @ y)
     out[...] = product if a["beta"] == 0 else product + a["beta"] * out
 
@@ -133,10 +133,10 @@ def _stack(t: str, a: dict[str, Any]) -> None:
 
 def _backward(t: str, a: dict[str, Any]) -> None:
     """g = d w' and w = beta w + alpha x' d."""
-    x = matrix_at(a["x"], t, (a["m"], a["p"]), (a["xr"], a["xc"]))
-    d = matrix_at(a["d"], t, (a["m"], a["q"]), (a["dr"], a["dc"]))
-    w = matrix_at(a["w"], t, (a["p"], a["q"]), (a["wr"], 1))
-    g = matrix_at(a["g"], t, (a["m"], a["p"]), (a["gr"], 1))
+    x = array_at(a["x"], t, (a["m"], a["p"]), (a["xr"], a["xc"]))
+    d = array_at(a["d"], t, (a["m"], a["q"]), (a["dr"], a["dc"]))
+    w = array_at(a["w"], t, (a["p"], a["q"]), (a["wr"], 1))
+    g = array_at(a["g"], t, (a["m"], a["p"]), (a["gr"], 1))
     g[...] = d @ w.T
     w[...] = (a["beta"] * w if a["beta"] else 0) + a["alpha"] * (x.T @ d)
 

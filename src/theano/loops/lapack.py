@@ -16,7 +16,7 @@ import numpy as np
 
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
-from theano.loops.externs import LETTER, Extern, declare, matrix_at, signature
+from theano.loops.externs import LETTER, Extern, array_at, declare, signature
 
 __all__ = ["EXPONENTIAL_WORK", "KINDS", "NOT_FINITE", "PADE", "PADE_NORM", "code_of", "failure", "name_of"]
 
@@ -61,14 +61,14 @@ def _matrices(t: str, a: dict[str, Any], name: str, shape: tuple[int, int]) -> I
     """The operands, in a type that loses less."""
     for k in range(a["count"]):
         moved = a[name].moved(k * a[f"{name}s"] * ex.ITEMSIZE[t])
-        yield matrix_at(moved, t, shape, (a[f"{name}r"], a[f"{name}c"])).astype("f8")
+        yield array_at(moved, t, shape, (a[f"{name}r"], a[f"{name}c"])).astype("f8")
 
 
 def _results(t: str, a: dict[str, Any], name: str, shape: tuple[int, int]) -> Iterator[np.ndarray[Any, Any]]:
     """The places of the results."""
     for k in range(a["count"]):
         moved = a[name].moved(k * shape[0] * shape[1] * ex.ITEMSIZE[t])
-        yield matrix_at(moved, t, shape, (shape[1], 1))
+        yield array_at(moved, t, shape, (shape[1], 1))
 
 
 def _tell(a: dict[str, Any], codes: list[int]) -> None:

@@ -58,13 +58,17 @@ class Let(Stmt):
         return self.value.type
 
 
-@statement("{name} = {view}")
+@statement()
 class Load(Stmt):
-    """Read one element; the name has the register type of the view (`load_type`)."""
+    """Read one element; the name has the register type of the view (`load_type`).
+
+    Where it is not `inside`, the number is 0 and no memory is touched: the place may be anywhere.
+    """
 
     name: Name
     view: View
     index: tuple[Int, ...]
+    inside: Truth | None = None
 
     @property
     def type(self) -> str:

@@ -130,6 +130,11 @@ def statement_text(stmt: st.Stmt) -> str:
 
 
 # -- statements that leave out what goes without saying ----------------------------------------------------
+def _load_text(stmt: st.Load, text: Texts) -> str:
+    guard = "" if stmt.inside is None else f" if {text(stmt.inside)} else 0"
+    return f"{stmt.name} = {view_text(stmt.view, stmt.index, text)}{guard}"
+
+
 def _prefetch_text(stmt: st.Prefetch, text: Texts) -> str:
     level = f" into L{stmt.cache}" if stmt.cache > 1 else ""
     place = view_text(stmt.view, stmt.index, text)
@@ -166,7 +171,8 @@ def _call_text(stmt: hs.CallKernel, text: Texts) -> str:
 
 
 _OWN: dict[type, Callable[[Any, Texts], str]] = {
-    st.For: _for_text, st.Prefetch: _prefetch_text, hs.Slices: _slices_text, hs.CallKernel: _call_text,
+    st.For: _for_text, st.Load: _load_text, st.Prefetch: _prefetch_text, hs.Slices: _slices_text,
+    hs.CallKernel: _call_text,
 }  # fmt: skip
 
 

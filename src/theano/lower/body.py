@@ -3,7 +3,12 @@
 - ``element``: the element of operand `value` at this point of the space;
 - ``index``: the position along axis `value` of the space, an i64;
 - ``part``: the number of the part that the point is in, where positions are cut into parts;
-- ``look``: the element of an indirect operand at positions that are computed (along some axes at those of this point);
+- ``look``: the element of an indirect operand at positions that are computed (along some axes at those of this point),
+  or 0 where these are not ``inside``;
+- ``quotient``, ``remainder``: a place ``x >= 0`` divided by a constant: where a loop goes by so many positions at once,
+  no division is left of it;
+- ``within``: whether a place is among the first so many, of which it may miss the low end, the high end or both: most
+  points of a loop need not ask;
 - ``before``: what a `Running` item got from the position before;
 - ``apply``: an operation of the scalar table, which is expanded when its operands are known;
 - ``convert``: a conversion that is defined for all numbers.
@@ -20,7 +25,7 @@ from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.convert import compute_type, convert
-from theano.lower.dims import ZERO
+from theano.lower.dims import ONE, ZERO, length
 from theano.lower.values import Value
 from theano.scalar.op import ScalarOp
 
@@ -53,11 +58,20 @@ class Point(Protocol):
     def part(self) -> Expr:
         """The number of the part that this point is in."""
 
-    def look(self, k: int, at: list[Expr | None]) -> Expr:
-        """The element of indirect operand `k` at given positions along some axes (None: at this point's)."""
+    def look(self, k: int, at: list[Expr | None], inside: Expr | None) -> Expr:
+        """The element of indirect operand `k` at given positions along some axes (None: at this point's).
+
+        Where it is not `inside` it is 0.
+        """
+
+    def within(self, place: Expr, count: Expr, low: bool, high: bool) -> Expr:
+        """Whether a place is one of `count`."""
 
     def before(self) -> Expr:
         """What the item got from the position before."""
+
+
+TRUE = ex.const(True, "bool")
 
 
 # -- forms -----------------------------------------------------------------------------------------------------
@@ -84,10 +98,37 @@ def before(type_: str) -> Expr:
     return ex.form("before", st.load_type(type_), ())
 
 
-def look(k: int, value: Value, at: Sequence[Expr | None]) -> Expr:
-    """The element of indirect operand `k`, which is `value`, at positions (None: that of this point) inside it."""
+def look(k: int, value: Value, at: Sequence[Expr | None], inside: Expr | None = None) -> Expr:
+    """The element of indirect operand `k`, which is `value`, at positions (None: that of this point) inside it.
+
+    They may be anywhere where the condition `inside` does not hold: there the element is 0.
+    """
     given = tuple(i is not None for i in at)
-    return ex.form("look", st.load_type(value.type), tuple(i for i in at if i is not None), (k, given))
+    args = [i for i in at if i is not None]
+    if inside is not None and inside is not TRUE:
+        args.append(inside)
+    return ex.form("look", st.load_type(value.type), tuple(args), (k, given))
+
+
+def quotient(x: Expr, size: Expr) -> Expr:
+    """``x // size`` for numbers that are not negative and a `size` that is positive."""
+    if size is ONE:
+        return x
+    return ex.form("quotient", "i64", (x,), size.value) if size.op == "const" else ex.idiv(x, size)
+
+
+def remainder(x: Expr, size: Expr) -> Expr:
+    """``x % size`` for such numbers."""
+    if size is ONE:
+        return ZERO
+    return ex.form("remainder", "i64", (x,), size.value) if size.op == "const" else ex.irem(x, size)
+
+
+def within(place: Expr, count: Expr, low: bool, high: bool) -> Expr:
+    """Whether ``0 <= place < count``: `low`, `high` tell which of the two may not hold."""
+    if place.op == count.op == "const":
+        return ex.const(0 <= place.value < count.value, "bool")
+    return ex.form("within", "bool", (place, count), (low, high)) if low or high else TRUE
 
 
 def applied(application: Application, args: Sequence[Expr]) -> Expr:
@@ -116,19 +157,22 @@ class Facts:
         All its expressions, operands first.
     cost
         What one element takes, roughly, in plain additions: what the operations of the scalar table do.
+    divides
+        Whether it divides places.
     placed
         Whether it depends on where in the space it is.
     mixed
         Whether it may come to expressions of which main can compute a part.
     """
 
-    __slots__ = ("cost", "mixed", "order", "placed")
+    __slots__ = ("cost", "divides", "mixed", "order", "placed")
 
     def __init__(self, body: Expr) -> None:
         self.order = tuple(ex.postorder((body,)))
         kinds = {node.op for node in self.order}
         self.cost = max(sum(node.value.cost(node.args) for node in self.order if node.op == "apply"), 1)
-        self.placed = not kinds.isdisjoint(("index", "look", "part"))
+        self.placed = not kinds.isdisjoint(("index", "look", "part", "within"))
+        self.divides = not kinds.isdisjoint(("quotient", "remainder"))
         self.mixed = self.placed or "name" in kinds
 
     def at(self, operands: Sequence[Expr], point: Point | None = None) -> Expr:
@@ -152,11 +196,18 @@ class Facts:
             elif op == "before":
                 assert point is not None, "there is nothing before a number"
                 found = point.before()
+            elif op in ("quotient", "remainder"):
+                found = divided(done[args[0]], node.value)[op == "remainder"]
+            elif op == "within":
+                assert point is not None, "numbers have no place"
+                found = point.within(done[args[0]], done[args[1]], *node.value)
             elif op == "look":
                 assert point is not None, "numbers have no memory"
                 k, given = node.value
                 places = iter(args)
-                found = point.look(k, [done[next(places)] if g else None for g in given])
+                at = [done[next(places)] if g else None for g in given]
+                guard = next(places, None)
+                found = point.look(k, at, None if guard is None else done[guard])
             else:
                 new = tuple([done[a] for a in args])
                 found = node if new == args else ex.rebuilt(node, new)
@@ -164,8 +215,45 @@ class Facts:
         return found
 
 
+def divided(x: Expr, size: int) -> tuple[Expr, Expr]:
+    """Quotient and remainder of a number that is not negative: of ``i*4 + 3`` by 2 these are ``i*2 + 1`` and 1."""
+    whole, rest = ZERO, 0
+    terms = [x]
+    while terms:
+        term = terms.pop()
+        if term.op == "add":
+            terms += term.args
+        elif term.op == "const":
+            rest += term.value
+        elif term.op == "mul" and term.args[1].op == "const" and term.args[1].value % size == 0:
+            whole = ex.add(whole, ex.mul(term.args[0], length(term.args[1].value // size)))
+        else:
+            return ex.idiv(x, length(size)), ex.irem(x, length(size))
+    return ex.add(whole, length(rest // size)), length(rest % size)
+
+
+def is_within(place: Expr, count: Expr, low: bool, high: bool) -> Expr:
+    """The condition of ``within`` as an expression of the loop language."""
+    if low and high:
+        return ex.lt(ex.bitcast(place, "u64"), ex.bitcast(count, "u64"))  # a negative place is a very large one
+    return ex.lt(place, count) if high else ex.ge(place, ZERO)
+
+
 def facts(body: Expr) -> Facts:
     return ex.once(Facts, body)
+
+
+def dividing_in_place(body: Expr) -> Expr:
+    """A body with plain divisions, for loops of any form."""
+    done: dict[Expr, Expr] = {}
+    for node in facts(body).order:
+        args = tuple([done[a] for a in node.args])
+        if node.op in ("quotient", "remainder"):
+            divide = ex.idiv if node.op == "quotient" else ex.irem
+            done[node] = divide(args[0], length(node.value))
+        else:
+            done[node] = node if args == node.args else ex.rebuilt(node, args)
+    return done[body]
 
 
 def only_applies(body: Expr) -> bool:

@@ -30,7 +30,7 @@ class CheckRecord(Record):
     node: Any
     error: type[Exception]
     message: str
-    dims: tuple[Expr, ...] | None = None  # of the array that the check is about, for a last place in the message
+    dims: tuple[Expr, ...] | None = None  # of what the check is about, for the places `dims` in the message
 
 
 class Builder(Record):
@@ -68,6 +68,7 @@ class Builder(Record):
     applied: dict[object, Expr] = field(default_factory=dict)  # bodies that are operations of the scalar table
     words: list[tuple[str, Any]] = field(default_factory=list)
     word_of: dict[tuple[str, Any], int] = field(default_factory=dict)
+    name_of: dict[tuple[int, Expr], Expr] = field(default_factory=dict)  # (block, expression): its name
     first_word: int = 0
     # lowers nodes into the current block: inputs and outputs of a graph; set by the lowering as a whole
     lower_graph: Callable[[Sequence[Any], Sequence[Any]], list[Value]] | None = None
@@ -155,14 +156,22 @@ class Builder(Record):
         self.n_slots += 1
         return self.n_slots - 1
 
-    def named(self, root: Expr) -> Expr:
+    def named(self, root: Expr, fewest: int | None = None) -> Expr:
         """An expression of main, or a name for it if it mentions many names: a minimum or a sum of many lengths.
 
-        What is made of it would else mention them all again: n of those n names each.
+        What is made of it would else mention them all again: n of those n names each. It is named if it mentions more
+        than `fewest`; equal ones have one name.
         """
-        if len(list(ex.names(root))) <= self.machine.many_names:
+        if len(list(ex.names(root))) <= (self.machine.many_names if fewest is None else fewest):
             return root
-        if self.known_at_entry(root):
+        at_entry = self.known_at_entry(root)
+        key = 0 if at_entry else self.region, root
+        if key not in self.name_of:
+            self.name_of[key] = self._name(root, at_entry)
+        return self.name_of[key]
+
+    def _name(self, root: Expr, at_entry: bool) -> Expr:
+        if at_entry:
             name = f"de{len(self.entry)}"
             self.entry.append(st.Let(name, root))
             self.names.at_entry.add(name)
@@ -188,8 +197,14 @@ class Builder(Record):
         return self.names.at_entry.issuperset(ex.names(*exprs))
 
     # -- checks ----------------------------------------------------------------------------------------
-    def check(self, cond: Expr, error: type[Exception], message: str, operands: Sequence[Expr] = ()) -> Item | None:
-        """Raise `error` unless `cond` holds, in an item of its own (which is returned) or at entry."""
+    def check(
+        self, cond: Expr, error: type[Exception], message: str, operands: Sequence[Expr] = (),
+        dims: tuple[Expr, ...] | None = None,
+    ) -> Item | None:  # fmt: skip
+        """Raise `error` unless `cond` holds, in an item of its own (which is returned) or at entry.
+
+        `dims` are lengths for the message that nobody needs to keep: they are found from the arguments of the call.
+        """
         cond = self._with_known_lengths(cond)
         if cond.op == "const" and cond.value:
             return None
@@ -200,12 +215,12 @@ class Builder(Record):
         if runs is not None and self.known_outside(self.region, cond, *operands):
             # the same in all steps: once is enough, if there are any
             region, self.region = self.region, self.parents[self.region]
-            item = self.check(ex.or_(ex.not_(runs), cond), error, message, operands)
+            item = self.check(ex.or_(ex.not_(runs), cond), error, message, operands, dims)
             self.region = region
             if item is not None:
                 self.check_items[cond, region] = item
             return item
-        self.records.append(CheckRecord(self.node, error, message))
+        self.records.append(CheckRecord(self.node, error, message, dims))
         statement = hs.Check(cond, len(self.records), tuple(operands))
         if self.region == 0 and self.known_at_entry(cond, *operands):
             self.entry_checks.append(statement)
@@ -232,15 +247,17 @@ class Builder(Record):
         self.records.append(CheckRecord(node, MemoryError, message, dims))
         return len(self.records)
 
-    def unify(self, a: Expr, b: Expr, message: str, error: type[Exception] = ValueError) -> Expr:
+    def unify(
+        self, a: Expr, b: Expr, message: str, error: type[Exception] = ValueError, dims: tuple[Expr, ...] | None = None
+    ) -> Expr:
         """The common value of two lengths that must be equal; a check, unless that is known."""
         if self.dims.equal(a, b):
             return b if b.op == "const" else a
         a, b = self.dims.normal(a), self.dims.normal(b)
         if a.op == "const" and b.op == "const":
-            self.check(ex.const(False, "bool"), error, message, (a, b))
+            self.check(ex.const(False, "bool"), error, message, (a, b), dims)
             return a
-        item = self.check(ex.eq(a, b), error, message, (a, b))
+        item = self.check(ex.eq(a, b), error, message, (a, b), dims)
         atom = self.dims.unite(a, b)
         if item is not None and atom is not None:
             self.settled[self.region, atom] = item

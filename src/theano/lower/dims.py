@@ -42,6 +42,11 @@ def shape_text(dims: Sequence[Expr]) -> tuple[tuple[Expr, ...], str]:
     return shown, f"({places}, ...)" if len(shown) < len(dims) else f"({places},)" if len(dims) == 1 else f"({places})"
 
 
+def escaped(text: str) -> str:
+    """Text for a message with places for operands."""
+    return text.replace("{", "{{").replace("}", "}}")
+
+
 def is_const(dim: Expr, value: int | None = None) -> bool:
     return dim.op == "const" and (value is None or dim.value == value)
 

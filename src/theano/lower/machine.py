@@ -20,6 +20,9 @@ class Machine(Record, frozen=True):
     ----------
     has_f16
         Whether float16 is converted in hardware; otherwise such nodes run their `perform`.
+    has_masks
+        Whether lanes of a vector are masked at no cost; otherwise points whose windows reach outside of an array are a
+        loop for themselves. (With AVX-512 masks take half the time for images of 24x24.)
     shares_loops
         Whether a team of threads takes part in loops, or one thread runs them (the flag `openmp`).
     share_from
@@ -59,6 +62,9 @@ class Machine(Record, frozen=True):
     heavy, very_heavy
         From the cost `heavy` on (an elementary function) a loop takes two vectors at once: one waits for its own
         results too long. A loop over one operation of the cost `very_heavy` takes four: 5 to 15 % less (Zen 4).
+    longest_turn
+        Where places are divided by up to so many, as many positions are written out: their loads and stores are vectors
+        that are shuffled.
     light
         A reduction of at most this cost is unrolled, so that additions do not wait for each other.
     short
@@ -153,6 +159,7 @@ class Machine(Record, frozen=True):
     """
 
     has_f16: bool = True
+    has_masks: bool = True
     shares_loops: bool = True
     share_from: int = 200_000
 
@@ -177,6 +184,7 @@ class Machine(Record, frozen=True):
 
     heavy: int = 20
     very_heavy: int = 60
+    longest_turn: int = 4
     light: int = 12
     short: int = 32
     accumulators: int = 8
@@ -229,7 +237,10 @@ class Machine(Record, frozen=True):
     @classmethod
     def of(cls, target: Isa) -> Machine:
         """The machine that an instruction set belongs to, as the flags want it used."""
-        return cls(has_f16=target.has_f16c, shares_loops=bool(config.openmp), share_from=config.openmp_elemwise_minsize)
+        return cls(
+            has_f16=target.has_f16c, has_masks=target.has_masks, shares_loops=bool(config.openmp),
+            share_from=config.openmp_elemwise_minsize,
+        )  # fmt: skip
 
     def least_work(self, in_steps: bool = False) -> int:
         """Picoseconds of work from which on a loop is shared by threads, in the steps of another loop or outside."""

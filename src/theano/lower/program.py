@@ -7,7 +7,7 @@ from typing import Any
 
 from theano.configdefaults import config
 from theano.graph import Constant, Op, Variable
-from theano.graph.walk import io_toposort
+from theano.graph.walk import in_turns, io_toposort
 from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
@@ -20,8 +20,10 @@ from theano.lower.main import Assembler, Update
 from theano.lower.ops import (  # noqa: F401  (register)
     branch,
     callback,
+    convolution,
     dot,
     elemwise,
+    foreign,
     indexing,
     join,
     linalg,
@@ -233,7 +235,7 @@ class _Lowering:
     def lower_graph(self, leaves: Sequence[Variable], roots: Sequence[Variable]) -> list[Value]:
         """The values of `roots`, their nodes lowered into the current block and blocks in it."""
         base, outer, self.outer = self.b.region, self.outer, None
-        order = io_toposort(list(leaves), list(roots))
+        order = in_turns(io_toposort(list(leaves), list(roots)), leaves)
         regions = branch.assign_regions(self.b, order, roots)
         self._count_clients(order, roots)
         for node in order:
@@ -254,9 +256,9 @@ class _Lowering:
         still_here()
         b = self.b
         b.node = node if self.outer is None else self.outer
-        if type(node.op).decompose is not Op.decompose and find(node.op) is None and self._decompose(node):
-            return
         function = find(node.op)
+        if function is None and self._decompose(node):
+            return
         key = (node.op, b.region, *(self._identity(v) for v in node.inputs)) if function is not None else None
         same = self.done.get(key)
         if same is not None and not any(b.values[v].tensor in b.consumed for v in same.outputs):
@@ -272,6 +274,8 @@ class _Lowering:
             results = function(b, node, values)
             if results is not None:
                 self.done[key] = node
+            elif self._decompose(node):
+                return
         if results is None:
             results = callback.run_perform(b, node, values)
         for v, value in zip(node.outputs, results, strict=True):
@@ -283,6 +287,8 @@ class _Lowering:
 
     def _decompose(self, node: Any) -> bool:
         """Lower what the op stands for, in its place; false if it says nothing for such inputs."""
+        if type(node.op).decompose is Op.decompose:
+            return False
         results = node.op.decompose(node.inputs)
         if results is None:
             return False

@@ -161,7 +161,14 @@ class _Body:
             k, given = node.value
             found, picks = iter(args), item.picks[k] if isinstance(item, Pointwise) and k < len(item.picks) else ()
             at = [next(found) if g else _place(picks[n]) for n, g in enumerate(given)]
-            return self.look(item.indirect[k], at)
+            guard = next(found, "")
+            element = self.look(item.indirect[k], at)
+            return f"({element} if {guard} else 0)" if guard else element
+        if node.op in ("quotient", "remainder"):
+            return f"({args[0]} {'//' if node.op == 'quotient' else '%'} {node.value})"
+        if node.op == "within":
+            low, high = node.value
+            return f"({'0 <= ' if low else ''}{args[0]}{f' < {args[1]}' if high else ''})"
         if node.op == "apply":
             return f"{node.value.op.name}({', '.join(args)})"
         if node.op == "convert":

@@ -360,14 +360,14 @@ class FunctionText:
         self._here = ""
 
     @contextmanager
-    def loop(self, start: V | int, stop: V | int, step: int = 1) -> Iterator[V]:
+    def loop(self, start: V | int, stop: V | int, step: V | int = 1) -> Iterator[V]:
         """``for i in range(start, stop, step)``."""
         with self.fold(start, stop, (), step) as (index, _):
             yield index
 
     @contextmanager
     def fold(
-        self, start: V | int, stop: V | int, first: Sequence[V], step: int = 1
+        self, start: V | int, stop: V | int, first: Sequence[V], step: V | int = 1
     ) -> Iterator[tuple[V, list[V]]]:
         """A loop that hands values from one round to the next: they are in a list, where the last ones are found."""
         head, end = self.block(INT, *(v.type for v in first)), self.block()

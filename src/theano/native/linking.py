@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from theano.loops.externs import EXTERNS
-from theano.native import blas, lapack, product, sorting
+from theano.native import blas, convolution, foreign, lapack, product, sorting
 from theano.record import Record
 
 __all__ = ["SOURCES", "Source", "address", "is_missing_at_first", "is_provisional"]
@@ -43,6 +43,8 @@ SOURCES = {
     "lapack": Source(lapack.address, lapack.is_provisional),
     "blas": Source(_routine),
     "sorting": Source(sorting.address, sorting.is_provisional),
+    "convolution": Source(convolution.address, convolution.is_provisional),
+    foreign.SOURCE: Source(foreign.address),
 }
 
 

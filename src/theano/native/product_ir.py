@@ -15,7 +15,7 @@ from theano.native.ir_text import INT, INT32, PTR, V
 from theano.native.product_code import LINE, Kernel, Shape
 from theano.runtime.module import Global
 
-__all__ = ["constants", "kernels"]
+__all__ = ["constants", "height_of", "kernels", "pack", "quotient", "tiles_in", "transposed"]
 
 # Rows of the first operand used again and again while one panel after the other is taken: they stay in L2.
 BLOCK_BYTES = 192 << 10
@@ -59,15 +59,19 @@ def tile(s: Shape, rows: int) -> Kernel:
     return f
 
 
-def pack(s: Shape) -> Kernel:
-    """Copy `k` rows of `nv` columns into a panel; columns that do not exist are zero."""
-    f = Kernel(s, "pack", "b:p br:i bc:i k:i nv:i panel:p")
+def pack(s: Shape, is_stepped: bool = False) -> Kernel:
+    """Copy `k` rows of `nv` columns into a panel; columns that do not exist are zero.
+
+    Rows of the panel follow each other, or are `step` apart if it is told.
+    """
+    f = Kernel(s, "pack", "b:p br:i bc:i k:i nv:i panel:p" + (" step:i" if is_stepped else ""))
     columns = s.columns
+    step: V | int = f.step if is_stepped else columns
     done = f.variable(INT, 0)
     with f.when(f.nv.equals(columns)):
         with f.when(f.bc.equals(1)):
             with f.loop(0, f.k) as i:
-                row, out = f.at(f.b, i * f.br), f.at(f.panel, i * columns)
+                row, out = f.at(f.b, i * f.br), f.at(f.panel, i * step)
                 for v in range(s.vectors):
                     f.put(f.vector_at(row, v * s.lanes), out, v * s.lanes)
             f.leave()
@@ -78,30 +82,30 @@ def pack(s: Shape) -> Kernel:
                 whole = f.k & -4
                 with f.loop(0, columns, wide) as j:
                     with f.loop(0, whole, 4) as i:
-                        part, out = f.at(f.at(f.b, j * f.bc), i), f.at(f.at(f.panel, j), i * columns)
+                        part, out = f.at(f.at(f.b, j * f.bc), i), f.at(f.at(f.panel, j), i * step)
                         for at in range(0, 4, short):
-                            _transposed(f, f.at(part, at), f.bc, f.at(out, at * columns), short, wide)
+                            transposed(f, f.at(part, at), f.bc, f.at(out, step * at), step, short, wide)
                 done.set(whole)
     with f.when(f.nv < columns):
         with f.loop(0, f.k) as i:
             for v in range(s.vectors):
-                f.put(f.zero, f.panel, i * columns + v * s.lanes)
+                f.put(f.zero, f.panel, i * step + v * s.lanes)
     # whole vectors of rows, then single numbers
     first = f.variable(INT, 0)
     with f.when(f.bc.equals(1)):
         first.set(f.nv & -s.lanes)
         with f.loop(0, f.k) as i:
             with f.loop(0, first.get(), s.lanes) as j:
-                f.put(f.vector_at(f.at(f.b, i * f.br), j), f.panel, i * columns + j)
+                f.put(f.vector_at(f.at(f.b, i * f.br), j), f.panel, i * step + j)
     with f.loop(done.get(), f.k) as i:
-        row, out = f.at(f.b, i * f.br), f.at(f.panel, i * columns)
+        row, out = f.at(f.b, i * f.br), f.at(f.panel, i * step)
         with f.loop(first.get(), f.nv) as j:
             f.put(f.number_at(row, j * f.bc), out, j)
     return f
 
 
-def _transposed(f: Kernel, source: V, stride: V, out: V, short: int, wide: int) -> None:
-    """The first `short` numbers of `wide` rows, 16 bytes of each, become `short` rows.
+def transposed(f: Kernel, source: V, stride: V, out: V, step: V | int, short: int, wide: int) -> None:
+    """The first `short` numbers of `wide` rows, 16 bytes of each, become `short` rows, `step` apart.
 
     These shuffles run two at once, those of wider vectors do not. And LLVM's time grows fast with the length of a chain
     of shuffles: 7 ms for a square of 16 x 16.
@@ -121,7 +125,7 @@ def _transposed(f: Kernel, source: V, stride: V, out: V, short: int, wide: int) 
         ]
         width *= 2
     for j, row in enumerate(rows):
-        f.at(out, j * s.columns).store(row, s.size)
+        f.at(out, step * j).store(row, s.size)
 
 
 def _alternate(wide: int, short: int, width: int, half: int) -> Iterable[int]:
@@ -144,8 +148,8 @@ def tiles(s: Shape, letter: str) -> Kernel:
     # inner parts of about equal length, whichever rows and columns are asked for; at least one, or the result would not
     # be scaled
     most = f.select(f.ar.equals(1), COPY_DEPTH, s.depth)
-    parts = f.maximum(_quotient(f, f.k, most), 1)
-    length = f.variable(INT, _quotient(f, f.k, parts))
+    parts = f.maximum(quotient(f, f.k, most), 1)
+    length = f.variable(INT, quotient(f, f.k, parts))
     beta = f.variable(s.type, f.beta)
     given, copy = _memory(f, crossed)
     copies = given.is_some()
@@ -157,7 +161,7 @@ def tiles(s: Shape, letter: str) -> Kernel:
         block = f.maximum(fits.up_to(s.rows), 4 * s.rows)
         fits = f.constant(COPY_BYTES // s.size).over(f.maximum(depth, 1)) - 2 * LINE // s.size
         block = f.select(crossed, f.maximum(f.minimum(fits.over(s.rows) * s.rows, f.m), 1), block)
-        with f.loop(0, _quotient(f, f.m, block)) as part_m:
+        with f.loop(0, quotient(f, f.m, block)) as part_m:
             top = part_m * block
             height = f.minimum(f.m - top, block)
             a, step = f.variable(PTR, f.at(f.at(f.a, top * f.ar), first * f.ac)), f.variable(INT, f.ac)
@@ -209,7 +213,7 @@ def copy_rows(s: Shape) -> Kernel:
     return f
 
 
-def _quotient(f: Kernel, x: V, y: V) -> V:
+def quotient(f: Kernel, x: V, y: V) -> V:
     """Rounded up."""
     return (x + (y - 1)).over(y)
 
@@ -253,11 +257,11 @@ def _column_of_tiles(f: Kernel, b: V, out: V, width: V, part: V, after: V) -> No
     target_step = f.select(is_part, s.columns, f.cr)
     old_step = f.select(fresh, 0, target_step)
     i = f.variable(INT, 0)
-    count = _tiles_in(f, f.m)
-    some = _quotient(f, f.k, count) * f.ahead
+    count = tiles_in(f, f.m)
+    some = quotient(f, f.k, count) * f.ahead
     with f.loop(0, count) as turn:
         f.call("ask", f.at(after, turn * some * f.br), f.br, some)
-        rows = _height(f, f.m - i.get())
+        rows = height_of(f, f.m - i.get())
         place = f.at(out, i.get() * f.cr)
         target = f.variable(PTR, place)
         with f.when(is_part):
@@ -274,15 +278,15 @@ def _column_of_tiles(f: Kernel, b: V, out: V, width: V, part: V, after: V) -> No
         i.set(i.get() + rows)
 
 
-def _tiles_in(f: Kernel, rows: V) -> V:
-    """How many tiles `_height` makes of so many rows."""
+def tiles_in(f: Kernel, rows: V) -> V:
+    """How many tiles `height_of` makes of so many rows."""
     high, *lower = f.s.heights
     if lower == [1]:
         return rows.over(high) + (rows - rows.over(high) * high)
     return (rows + (high - 1)).over(high)
 
 
-def _height(f: Kernel, left: V) -> V:
+def height_of(f: Kernel, left: V) -> V:
     """Of the next tile: as equal as can be, as a tile of one or two rows waits for its own sums."""
     high, *lower = f.s.heights
     if lower == [1]:
@@ -320,14 +324,14 @@ def packed_tiles(s: Shape, letter: str) -> Kernel:
     """``c = a b``, with the panels of b; rows of a are contiguous."""
     f = Kernel(s, f"{letter}slice", PACKED, exported=True)
     one, beta = f.real("1.0"), f.variable(s.type, f.real("0.0"))
-    parts = f.maximum(_quotient(f, f.k, f.constant(PACKED_DEPTH)), 1)
-    length = f.variable(INT, _quotient(f, f.k, parts))
+    parts = f.maximum(quotient(f, f.k, f.constant(PACKED_DEPTH)), 1)
+    length = f.variable(INT, quotient(f, f.k, parts))
     with f.loop(0, parts) as part:
         first = part * length.get()
         depth = f.minimum(f.k - first, length.get())
         fits = f.constant(BLOCK_BYTES // s.size).over(f.maximum(depth, 1))
         block = f.maximum(fits.up_to(s.rows), 4 * s.rows)
-        with f.loop(0, _quotient(f, f.m, block)) as part_m:
+        with f.loop(0, quotient(f, f.m, block)) as part_m:
             top = part_m * block
             height = f.minimum(f.m - top, block)
             f.call(

@@ -6,23 +6,48 @@
 
 from __future__ import annotations
 
-from theano.rewrite.api import (
+from theano.rewrite.engine.database import PHASES, Phase, optdb, rewrite_graph, trace
+from theano.rewrite.engine.optimizer import Optimizer, SeqOptimizer
+from theano.rewrite.engine.pattern import Equation, Pattern, variable
+from theano.rewrite.engine.phases import RewriteCycle
+from theano.rewrite.engine.query import Query
+from theano.rewrite.engine.registry import RULES, canonicalize, equation, rule, specialize, stabilize
+from theano.rewrite.engine.rule import Rule, RuleIndex
+from theano.rewrite.engine.table import RewriteError, RewriteGraph
+from theano.rewrite.engine.tagged import DB, SequenceDB
+from theano.rewrite.engine.trace import Step, Trace
+from theano.rewrite.loops import invariants, maps, merging, saved, steps, sums, unread
+from theano.rewrite.merging import (
+    FromFunctionOptimizer,
+    MergeFeature,
+    MergeOptimizer,
+    inplace_optimizer,
+    is_same_graph_with_merge,
+    merge_dict,
+    optimizer,
+    pre_constant_merge,
+)
+from theano.rewrite.navigators import (
     EquilibriumOptimizer,
+    NavigatorOptimizer,
+    OpKeyOptimizer,
+    TopoOptimizer,
+    in2out,
+    out2in,
+    pre_greedy_local_optimizer,
+)
+from theano.rewrite.node_rewrites import (
+    FromFunctionLocalOptimizer,
     LocalOptGroup,
     LocalOptimizer,
-    MergeOptimizer,
     OpRemove,
     OpSub,
-    Optimizer,
-    PatternSub,
-    SeqOptimizer,
-    TopoOptimizer,
-    copy_stack_trace,
-    in2out,
+    check_chain,
     local_optimizer,
-    out2in,
-    pre_constant_merge,
-    pre_greedy_local_optimizer,
+)
+from theano.rewrite.pattern_sub import PatternSub
+from theano.rewrite.preparing import AddDestroyHandler, AddFeatureOptimizer, PrintCurrentFunctionGraph
+from theano.rewrite.registration import (
     register_canonicalize,
     register_specialize,
     register_specialize_device,
@@ -30,14 +55,6 @@ from theano.rewrite.api import (
     register_uncanonicalize,
     register_useless,
 )
-from theano.rewrite.engine.database import PHASES, Phase, Query, optdb, rewrite_graph, trace
-from theano.rewrite.engine.pattern import Equation, Pattern, variable
-from theano.rewrite.engine.phases import RewriteCycle
-from theano.rewrite.engine.registry import RULES, canonicalize, equation, rule, specialize, stabilize
-from theano.rewrite.engine.rule import Rule, RuleIndex
-from theano.rewrite.engine.table import RewriteError, RewriteGraph
-from theano.rewrite.engine.trace import Step, Trace
-from theano.rewrite.loops import invariants, maps, merging, saved, steps, sums, unread
 from theano.rewrite.rules import (
     blas,
     branches,
@@ -54,3 +71,11 @@ from theano.rewrite.rules import (
 )
 from theano.rewrite.rules import specialize as _specialize
 from theano.rewrite.rules import stabilize as _stabilize
+from theano.rewrite.stack_traces import (
+    CheckStackTraceOptimization,
+    CheckStrackTraceFeature,
+    check_stack_trace,
+    copy_stack_trace,
+    inherit_stack_trace,
+)
+from theano.rewrite.user_databases import EquilibriumDB, LocalGroupDB, ProxyDB, TopoDB

@@ -19,7 +19,7 @@ from theano.scalar.arithmetic import (
 from theano.scalar.bits import and_, invert, or_, xor
 from theano.scalar.cast import cast, convert_to
 from theano.scalar.choice import clip, second, switch
-from theano.scalar.compare import eq, ge, gt, isinf, isnan, le, lt, neq
+from theano.scalar.compare import eq, ge, gt, inclosedrange, inopenrange, isinf, isnan, le, lt, neq
 from theano.scalar.complexes import angle, complex, complex_from_polar, conj, imag, real
 from theano.scalar.dtypes import (
     all_dtypes,
@@ -36,7 +36,7 @@ from theano.scalar.dtypes import (
     upcast,
 )
 from theano.scalar.exponential import exp, exp2, expm1, log, log1p, log2, log10, xlogx, xlogy0
-from theano.scalar.op import TABLE, UNDEFINED, ScalarOp, binary, lookup, unary, variadic
+from theano.scalar.op import TABLE, UNDEFINED, binary, lookup, unary, variadic
 from theano.scalar.power import pow, sqr, sqrt
 from theano.scalar.rounding import ceil, floor, round_half_away_from_zero, round_half_to_even, trunc
 from theano.scalar.rules import ComplexError
@@ -85,6 +85,7 @@ from theano.scalar.user import (
     SCALAR_TYPES,
     BinaryScalarOp,
     Scalar,
+    ScalarOp,
     UnaryScalarOp,
     all_types,
     complex_types,

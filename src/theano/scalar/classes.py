@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar
 
+from theano.scalar.compare import IN_RANGE
 from theano.scalar.dtypes import all_dtypes
 from theano.scalar.op import TABLE, ScalarOp
 from theano.scalar.user import Scalar
@@ -35,7 +36,15 @@ CLASSES = {
     "UltraFastScalarSigmoid": "ultra_fast_sigmoid", "XOR": "xor", "XlogX": "xlogx", "XlogY0": "xlogy0",
 }  # fmt: skip
 
-__all__ = ["Cast", *CLASSES]
+# The bases that Theano gives some of them.
+BASES = {
+    "LogicalComparison": ("LT", "GT", "LE", "GE", "EQ", "NEQ", "InRange"),
+    "FixedLogicalComparison": ("IsNan", "IsInf"),
+    "BinaryBitOp": ("AND", "OR", "XOR"),
+    "UnaryBitOp": ("Invert",),
+}
+
+__all__ = ["Cast", "InRange", *CLASSES, *BASES]
 
 
 class TableOp(ScalarOp):
@@ -76,6 +85,14 @@ class TableOp(ScalarOp):
     def __init__(self, output_types_preference: Any = None, name: str | None = None) -> None:
         """All is done by then."""
 
+    def output_types(self, types: Sequence[Scalar]) -> Sequence[Scalar]:
+        """The types of the outputs for those of the inputs."""
+        return (Scalar(self.dtype(*(t.dtype for t in types))),)
+
+    def output_types_preference(self, *types: Scalar) -> Sequence[Scalar]:
+        """The types of the outputs for those of the inputs."""
+        return self.output_types(types)
+
     def __init_subclass__(cls) -> None:
         if cls.__module__ != __name__:
             raise TypeError(
@@ -102,6 +119,61 @@ class Cast(TableOp):
     def o_type(self) -> Scalar:
         """The type converted to."""
         return Scalar(str(self.target))
+
+
+class LogicalComparison(TableOp):
+    """Base of the classes of comparisons."""
+
+    __slots__ = ()
+
+
+class FixedLogicalComparison(TableOp):
+    """Base of the classes of tests of numbers."""
+
+    __slots__ = ()
+
+
+class UnaryBitOp(TableOp):
+    """Base of the class of `invert`."""
+
+    __slots__ = ()
+
+
+class BinaryBitOp(TableOp):
+    """Base of the classes of `and_`, `or_` and `xor`."""
+
+    __slots__ = ()
+
+
+class InRange(LogicalComparison):
+    """Whether a number lies between two others: ``InRange(openlow, openhi)``.
+
+    Parameters
+    ----------
+    openlow, openhi
+        Whether these two themselves are out of the range.
+
+    Examples
+    --------
+    >>> from theano.scalar import InRange, inopenrange
+    >>> InRange(True, True) is inopenrange, bool(InRange(False, True)(1, 1, 2)), bool(inopenrange(1, 1, 2))
+    (True, True, False)
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, openlow: bool, openhi: bool) -> Any:
+        return TABLE[IN_RANGE[bool(openlow), bool(openhi)]]
+
+    @property
+    def openlow(self) -> bool:
+        """Whether the lower end is out of the range."""
+        return next(low for (low, _), name in IN_RANGE.items() if name == self.name)
+
+    @property
+    def openhi(self) -> bool:
+        """Whether the upper end is out of the range."""
+        return next(high for (_, high), name in IN_RANGE.items() if name == self.name)
 
 
 _others: dict[tuple[Any, ...], Any] = {}
@@ -138,7 +210,10 @@ def _make() -> None:
         entry = TABLE[operation]
         doc = f"The class of `{operation}`."
         namespace = {"__slots__": (), "__module__": __name__, "__doc__": doc, "_entry": entry}
-        entry.__class__ = globals()[name] = type(name, (TableOp,), namespace)
+        base = next((globals()[b] for b, names in BASES.items() if name in names), TableOp)
+        entry.__class__ = globals()[name] = type(name, (base,), namespace)
+    for operation in IN_RANGE.values():
+        TABLE[operation].__class__ = InRange
     for dtype in all_dtypes:
         TABLE[f"Cast{{{dtype}}}"].__class__ = Cast
 

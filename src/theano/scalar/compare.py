@@ -39,3 +39,28 @@ def _float_test(name: str, numpy: Any, expand: Callable[[Expr], Expr]) -> Scalar
 
 isnan = _float_test("isnan", np.isnan, expr.isnan)
 isinf = _float_test("isinf", np.isinf, lambda x: expr.eq(expr.abs_(x), math.inf))
+
+
+def _in_range(open_low: bool, open_high: bool) -> ScalarOp:
+    """Whether a number lies between two others, which an open range does not hold."""
+    above, below = expr.gt if open_low else expr.ge, expr.lt if open_high else expr.le
+    over, under = np.greater if open_low else np.greater_equal, np.less if open_high else np.less_equal
+    return ScalarOp(
+        IN_RANGE[open_low, open_high],
+        3,
+        numpy=lambda x, low, high: over(x, low) & under(x, high),
+        dtype=rules.order,
+        grad=None,
+        expand=lambda x, low, high: expr.and_(above(x, low), below(x, high)),
+        args=rules.args_upcast,
+    )
+
+
+IN_RANGE = {
+    (True, True): "inopenrange",
+    (False, False): "inclosedrange",
+    (True, False): "in_range_open_below",
+    (False, True): "in_range_open_above",
+}
+inopenrange, inclosedrange = _in_range(True, True), _in_range(False, False)
+in_range_open_below, in_range_open_above = _in_range(True, False), _in_range(False, True)

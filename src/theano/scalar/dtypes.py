@@ -133,6 +133,8 @@ def autocast_float(value: float) -> str:
     >>> autocast_float(0.5)
     'float32'
     """
+    if _wanted_floats:
+        return _first_that_holds(value, _wanted_floats[-1])
     float_x = str(config.floatX)
     if float_x != "float64" or config.cast_policy == "numpy+floatX":
         return float_x
@@ -150,3 +152,83 @@ def autocast(value: bool | int | float | complex) -> str:
     if isinstance(value, float):
         return autocast_float(value)
     return "complex128"
+
+
+_wanted_floats: list[tuple[str, ...]] = []
+
+
+def _first_that_holds(value: Any, dtypes: tuple[str, ...]) -> str:
+    """The first of the dtypes in which `value` is exactly itself; the last if there is none."""
+    with np.errstate(all="ignore"):
+        for dtype in dtypes:
+            made = NUMPY[dtype].type(value)
+            # As Python numbers: NumPy would compare them in the narrower dtype.
+            if made.item() == value or (made != made and value != value):
+                return dtype
+    return dtypes[-1]
+
+
+class autocast_float_as:
+    """A context in which Python floats in expressions have the first of these dtypes that holds them.
+
+    Where none does it exactly, the last is taken. The context is the process's, not a thread's.
+
+    Parameters
+    ----------
+    *dtypes
+        Names of float dtypes, the narrowest first.
+
+    Raises
+    ------
+    ValueError
+        There are none.
+    TypeError
+        One is no float dtype.
+
+    Examples
+    --------
+    >>> import theano.tensor as T
+    >>> with autocast_float_as("float32"):
+    ...     (T.fvector() + 1.1).dtype
+    'float32'
+    """
+
+    def __init__(self, *dtypes: str) -> None:
+        if not dtypes:
+            raise ValueError("autocast_float_as: give the names of float dtypes")
+        for dtype in dtypes:
+            if dtype not in FLOAT:
+                raise TypeError(f"autocast_float_as: {dtype!r} is none of {', '.join(float_dtypes)}")
+        self.dtypes = dtypes
+
+    def __enter__(self) -> None:
+        _wanted_floats.append(self.dtypes)
+
+    def __exit__(self, *args: object) -> None:
+        _wanted_floats.pop()
+
+
+class NumpyAutocaster:
+    """A function that gives a number the first of some dtypes that holds it; the last if there is none.
+
+    Parameters
+    ----------
+    dtypes
+        Names of dtypes, the narrowest first.
+
+    Examples
+    --------
+    >>> NumpyAutocaster(("int8", "int16"))(300)
+    array(300, dtype=int16)
+    """
+
+    def __init__(self, dtypes: tuple[str, ...]) -> None:
+        self.dtypes = tuple(dtypes)
+
+    def __call__(self, x: Any) -> np.ndarray:
+        for dtype in self.dtypes:
+            with np.errstate(all="ignore"):
+                made = np.asarray(x).astype(dtype)
+            if np.array_equal(made, x, equal_nan=made.dtype.kind in "fc"):
+                break
+        return made

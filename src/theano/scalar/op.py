@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -166,7 +166,33 @@ class ScalarOp:
         )
         return self.compute(arrays)[()]
 
-    def __reduce__(self) -> tuple[Callable[[str], ScalarOp], tuple[str]]:
+    # -- as Theano's operations on variables; `theano.tensor.elemwise` says what is element-wise work --
+
+    #: The `Elemwise` of an operation.
+    elementwise: ClassVar[Callable[[ScalarOp], Any]]
+    nout: ClassVar[int] = 1
+    #: What it is made of, for operations that are made of others (`theano.scalar.composite`).
+    steps: Any = None
+
+    def make_node(self, *inputs: Any) -> Any:
+        """The node that applies the operation to variables."""
+        return type(self).elementwise(self).make_node(*inputs)
+
+    def L_op(self, inputs: Any, outputs: Any, output_grads: Any) -> Any:
+        """The gradients of variables, given those of the outputs."""
+        return type(self).elementwise(self).L_op(inputs, outputs, output_grads)
+
+    def perform(self, node: Any, inputs: Any, output_storage: Any) -> None:
+        """The value for numbers, into a cell."""
+        output_storage[0][0] = self.impl(*inputs)
+
+    @property
+    def nfunc_spec(self) -> tuple[str, int, int] | None:
+        """The function of NumPy that computes the same: its name, and how many inputs and outputs it has."""
+        ufunc = self.numpy
+        return (ufunc.__name__, ufunc.nin, ufunc.nout) if isinstance(ufunc, np.ufunc) else None
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         return lookup, (self.name,)
 
     def __copy__(self) -> ScalarOp:

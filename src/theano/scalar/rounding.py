@@ -12,9 +12,17 @@ from theano.scalar import rules
 from theano.scalar.op import unary
 
 
-def _away_from_zero(x: Any) -> Any:
-    whole = np.trunc(x)
-    return np.where(np.abs(x - whole) >= 0.5, whole + np.sign(x), whole)
+def round_half_away_from_zero_vec(a: Any) -> Any:
+    """Arrays or numbers rounded to the nearest whole numbers, halves away from zero.
+
+    >>> round_half_away_from_zero_vec(np.array([0.5, -2.5, 1.2]))
+    array([ 1., -3.,  1.])
+    """
+    whole = np.trunc(a)
+    return np.where(np.abs(a - whole) >= 0.5, whole + np.sign(a), whole)
+
+
+round_half_away_from_zero_ = round_half_away_from_zero_vec
 
 
 def _expand_away_from_zero(x: Expr) -> Expr:
@@ -30,7 +38,7 @@ round_half_to_even = unary(
 )
 round_half_away_from_zero = unary(
     "round_half_away_from_zero",
-    numpy=_away_from_zero,
+    numpy=round_half_away_from_zero_vec,
     dtype=rules.float_only,
     grad=None,
     expand=_expand_away_from_zero,

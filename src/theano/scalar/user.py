@@ -1,22 +1,22 @@
 """Scalar operations that users define as classes, and the types by which they tell their dtypes.
 
-A program subclasses `UnaryScalarOp` or `BinaryScalarOp` with a Python function `impl` and, for gradients,
+A program subclasses `UnaryScalarOp`, `BinaryScalarOp` or `ScalarOp` with a Python function `impl` and, for gradients,
 `grad`; `theano.tensor.Elemwise` of an instance is a function of tensors.
 """
 
 from __future__ import annotations
 
-import functools
 import importlib
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
-from weakref import WeakValueDictionary
 
 import numpy as np
 
 from theano.scalar import rules
-from theano.scalar.dtypes import ALL, COMPLEX, DISCRETE, FLOAT, as_dtype
-from theano.scalar.op import UNDEFINED, ScalarOp
+from theano.scalar.choice import second
+from theano.scalar.dtypes import ALL, COMPLEX, DISCRETE, FLOAT, as_dtype, upcast
+from theano.scalar.op import TABLE, UNDEFINED
+from theano.scalar.op import ScalarOp as Entry
 
 
 class Scalar:
@@ -76,7 +76,25 @@ class Scalar:
         """Whether two numbers are equal."""
         return bool(a == b)
 
-    values_eq_approx = values_eq
+    def values_eq_approx(self, a: Any, b: Any, tolerance: float = 1e-4) -> bool:
+        """Whether two numbers differ by at most `tolerance`, relative to the first and absolute together."""
+        return bool(a == b or (a != a and b != b) or abs(a - b) <= tolerance + abs(a) * tolerance)
+
+    make_variable = __call__
+
+    def upcast(self, *others: Scalar) -> str:
+        """The dtype that holds numbers of this and other types."""
+        return upcast(self.dtype, *(t.dtype for t in others))
+
+    def dtype_specs(self) -> tuple[type, str, str]:
+        """The class of NumPy, the type of C and the name of the class in C of these numbers."""
+        kind = np.dtype(self.dtype)
+        c_name = f"{'theano' if kind.kind == 'c' else 'npy'}_{self.dtype}"
+        return kind.type, c_name, {"bool": "Bool"}.get(self.dtype, self.dtype.capitalize())
+
+    def get_size(self, shape_info: Any) -> int:
+        """The bytes that a number takes."""
+        return np.dtype(self.dtype).itemsize
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Scalar, (self.dtype,)
@@ -100,67 +118,111 @@ continuous_types = float_types + complex_types
 all_types = discrete_types + continuous_types
 
 
-def _preference(name: str, rule: rules.DtypeRule, what: str) -> Callable[..., tuple[Scalar, ...]]:
+def preference(name: str, rule: rules.DtypeRule, what: str) -> Callable[..., tuple[Scalar, ...]]:
+    """A function of types that a dtype rule gives."""
+
     def prefer(*types: Scalar) -> tuple[Scalar, ...]:
         return (Scalar(rule(*(t.dtype for t in types))),)
 
     prefer.__name__ = prefer.__qualname__ = name
+    prefer.__module__ = "theano.scalar"  # where pickles find it
     prefer.__doc__ = f"{what} A rule for the `output_types_preference` of a scalar operation."
     return prefer
 
 
-upgrade_to_float = _preference("upgrade_to_float", rules.to_float, "Floats stay; integers become floats.")
-upgrade_to_float_no_complex = _preference(
+upgrade_to_float = preference("upgrade_to_float", rules.to_float, "Floats stay; integers become floats.")
+upgrade_to_float_no_complex = preference(
     "upgrade_to_float_no_complex", rules.to_float_real, "Like `upgrade_to_float`; complex is a TypeError."
 )
-upgrade_to_float64 = _preference("upgrade_to_float64", rules.to_float64, "float64; complex is a TypeError.")
-upcast_out = _preference("upcast_out", rules.same, "The dtype that holds all inputs.")
-same_out = _preference("same_out", rules.same, "The dtype of the input.")
-same_out_nocomplex = _preference(
+upgrade_to_float64 = preference("upgrade_to_float64", rules.to_float64, "float64; complex is a TypeError.")
+upcast_out = preference("upcast_out", rules.same, "The dtype that holds all inputs.")
+same_out = preference("same_out", rules.same, "The dtype of the input.")
+same_out_nocomplex = preference(
     "same_out_nocomplex", rules.same_real, "The dtype of the input; complex is a TypeError."
 )
 
 
+def _args_of_one_dtype(inputs: tuple[str, ...], output: str) -> tuple[str, ...]:
+    return (rules.args_upcast if output == "bool" else rules.args_as_output)(inputs, output)
+
+
 class _ByArguments(type):
-    """Operations of the table with as many arguments count as instances of `UnaryScalarOp` and `BinaryScalarOp`."""
+    """Operations of the table count as instances of these classes: of those with a number of arguments, if they fit."""
 
     def __instancecheck__(cls, op: Any) -> bool:
         if super().__instancecheck__(op):
             return True
-        return cls.__module__ == __name__ and isinstance(op, ScalarOp) and cls.__dict__.get("nin") == op.nin
+        if cls.__module__ != __name__ or not isinstance(op, Entry):
+            return False
+        return cls.__name__ == "ScalarOp" or cls.__dict__.get("nin") == op.nin
+
+    def __subclasscheck__(cls, other: type) -> bool:
+        if super().__subclasscheck__(other):
+            return True
+        entry = getattr(other, "_entry", None)
+        return entry is not None and isinstance(entry, cls)
 
 
-class UserScalarOp(ScalarOp, metaclass=_ByArguments):
-    """Base of operations that users define: see `UnaryScalarOp`.
+class ScalarOp(Entry, metaclass=_ByArguments):
+    """Base of operations on numbers that users define; operations of the table count as its instances.
+
+    A subclass says how many arguments there are (`nin`, -1 for any number) and results (`nout`), and defines `impl`,
+    the value for numbers. For gradients it defines ``grad(inputs, output_grads)`` or ``L_op(inputs, outputs,
+    output_grads)``; for speed `c_code`, `nfunc_spec` or ``expand(*arguments)``, the value as an expression of the loop
+    language (`theano.loops.expr`), which needs no compiler and shares loops with what is around it. With `expand` the
+    arguments arrive in the dtype of the result, or where that is bool in the one that holds them all.
 
     Parameters
     ----------
     output_types_preference
-        From the types of the inputs to a tuple with that of the output, e.g. `upgrade_to_float`.
+        From the types of the inputs to a tuple with those of the outputs, e.g. `upgrade_to_float`.
     name
-        For printing; by default the name of the class.
+        For printing; by default the name of the class. Behind the name of the class, if an operation of the table is
+        called so, too: rewrites know those by their names.
+
+    Notes
+    -----
+    Two operations are equal if their classes, preferences, names and what `__props__` lists are; without `__props__`
+    those of a class with an `__init__` of its own are equal only to themselves.
+
+    An operation of several results, applied to tensors, is an `Elemwise` for each of them (`part`).
+
+    Examples
+    --------
+    >>> import theano, theano.scalar, theano.tensor as T
+    >>> class FusedAdd(theano.scalar.ScalarOp):
+    ...     nin = 3
+    ...     def impl(self, x, y, z):
+    ...         return x * y + z
+    ...     def expand(self, x, y, z):
+    ...         return x * y + z
+    >>> x = T.dvector("x")
+    >>> theano.function([x], T.Elemwise(FusedAdd(theano.scalar.upcast_out))(x, x, 1))([1, 2])
+    array([2., 5.])
     """
 
-    nin: ClassVar[int]  # type: ignore[misc]
+    nin: ClassVar[int] = -1  # type: ignore[misc]
     nout: ClassVar[int] = 1
     #: ``("scipy.special.i0e", 1, 1)``: a NumPy or SciPy function that does what `impl` does, faster.
     nfunc_spec: ClassVar[tuple[str, int, int] | None] = None
+    __props__: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, output_types_preference: Any = None, name: str | None = None) -> None:
         cls: Any = type(self)
         self._arguments = (output_types_preference, name)
         if output_types_preference is not None:
             self.output_types_preference = output_types_preference
+        shown = name or cls.__name__
         super().__init__(
-            name or cls.__name__,
-            cls.nin,
+            shown if shown not in TABLE else f"{cls.__name__}{{{shown}}}",
+            self.nin,
             dtype=self._dtype,
-            numpy=self._numpy(),
-            grad=self._grad if hasattr(cls, "L_op") or callable(cls.grad) else UNDEFINED,
-            args=rules.args_as_they_are,
+            numpy=self._numpy,
+            grad=self._grad if self._has_l_op() or callable(getattr(cls, "grad", None)) else UNDEFINED,
+            expand=self.expand if self._has_expand() else None,
+            args=_args_of_one_dtype if self._has_expand() else rules.args_as_they_are,
             register=False,
         )
-        _known.setdefault((cls, *self._arguments), self)
 
     def impl(self, *values: Any) -> Any:
         """The value for Python or NumPy numbers; a subclass must define it."""
@@ -174,42 +236,119 @@ class UserScalarOp(ScalarOp, metaclass=_ByArguments):
         found: Sequence[Scalar] = prefer(*types)
         return found
 
+    def part(self, k: int) -> Entry:
+        """The operation that computes result `k` only."""
+        return self if self.nout == 1 else Part(self, k)
+
     def _dtype(self, *dtypes: str) -> str:
         return self.output_types([Scalar(d) for d in dtypes])[0].dtype
 
-    def _numpy(self) -> Callable[..., Any]:
+    def _numpy(self, *arrays: Any) -> Any:
+        """What `nfunc_spec` names, or `impl` for each element."""
         if self.nfunc_spec is None:
-            return np.frompyfunc(self.impl, self.nin, 1)
+            return np.frompyfunc(self.impl, len(arrays), self.nout)(*arrays)
         module, _, name = self.nfunc_spec[0].rpartition(".")
+        # SciPy is imported at the first call.
+        return getattr(importlib.import_module(module or "numpy"), name)(*arrays)
 
-        def call(*arrays: Any) -> Any:  # SciPy is imported at the first call
-            return getattr(importlib.import_module(module or "numpy"), name)(*arrays)
+    def _has_expand(self) -> bool:
+        return callable(getattr(type(self), "expand", None))
 
-        return call
+    def _has_l_op(self) -> bool:
+        return type(self).L_op is not Entry.L_op
 
     def _grad(self, *args: Any) -> Any:
-        inputs, out, gout = list(args[: self.nin]), args[-2], args[-1]
+        """The gradients as the table has them: `args` are the inputs, the output, and the gradient towards it."""
+        return self._grads(list(args[:-2]), [args[-2]], [args[-1]])
+
+    def _grads(self, inputs: list[Any], outputs: list[Any], gouts: list[Any]) -> Any:
         cls: Any = type(self)
-        if hasattr(cls, "L_op"):
-            found = cls.L_op(self, inputs, [out], [gout])
-        else:
-            found = cls.grad(self, inputs, [gout])
+        found = cls.L_op(self, inputs, outputs, gouts) if self._has_l_op() else cls.grad(self, inputs, gouts)
         return tuple(found)
 
+    def _identity(self) -> tuple[Any, ...] | None:
+        """What makes two operations equal; None: only itself."""
+        cls: Any = type(self)
+        if not cls.__props__ and cls.__init__ is not ScalarOp.__init__:
+            return None
+        return (cls, *self._arguments, *(getattr(self, p) for p in cls.__props__))
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if type(self) is not type(other):
+            return False
+        mine = self._identity()
+        return mine is not None and mine == other._identity()
+
+    def __hash__(self) -> int:
+        return hash(self._identity() or id(self))
+
     def __reduce__(self) -> Any:
-        return functools.partial(_remade, type(self)), self._arguments
+        state = {k: v for k, v in self.__dict__.items() if k not in Entry.__slots__}
+        return _remade, (type(self), state)
 
 
-def _remade(cls: type[UserScalarOp], *arguments: Any) -> UserScalarOp:
-    """The first object with this class and these arguments: ops are compared by identity."""
-    found = _known.get((cls, *arguments))
-    return cls(*arguments) if found is None else found
+def _remade(cls: type[ScalarOp], state: dict[str, Any]) -> ScalarOp:
+    """An operation with the attributes of another one."""
+    made = object.__new__(cls)
+    made.__dict__.update(state)
+    ScalarOp.__init__(made, *state["_arguments"])
+    return made
 
 
-_known: WeakValueDictionary[tuple[Any, ...], UserScalarOp] = WeakValueDictionary()
+class Part(Entry):
+    """One of the results of an operation of a user that has several.
+
+    Parameters
+    ----------
+    whole
+        The operation.
+    k
+        Which result.
+
+    Examples
+    --------
+    >>> class Both(ScalarOp):
+    ...     nin, nout = 1, 2
+    ...     def impl(self, x):
+    ...         return x + 1, x - 1
+    >>> int(Part(Both(lambda x: (x, x)), 1)(5))
+    4
+    """
+
+    __slots__ = ("k", "whole")
+
+    def __init__(self, whole: ScalarOp, k: int) -> None:
+        self.whole, self.k = whole, k
+        super().__init__(
+            f"{whole.name}.{k}",
+            whole.nin,
+            dtype=lambda *dtypes: whole.output_types([Scalar(d) for d in dtypes])[k].dtype,
+            numpy=lambda *arrays: whole._numpy(*arrays)[k],
+            grad=UNDEFINED if whole.grad is UNDEFINED else self._towards,
+            expand=None if whole.expand is None else lambda *xs: whole.expand(*xs)[k],  # type: ignore[misc]
+            args=whole.args,
+            register=False,
+        )
+
+    def _towards(self, *args: Any) -> Any:
+        inputs, g = list(args[:-2]), args[-1]
+        outputs = [Part(self.whole, j)(*inputs) if j != self.k else args[-2] for j in range(self.whole.nout)]
+        gouts = [g if j == self.k else second(out, 0) for j, out in enumerate(outputs)]
+        return self.whole._grads(inputs, outputs, gouts)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Part) and self.k == other.k and self.whole == other.whole
+
+    def __hash__(self) -> int:
+        return hash((Part, self.k, self.whole))
+
+    def __reduce__(self) -> Any:
+        return Part, (self.whole, self.k)
 
 
-class UnaryScalarOp(UserScalarOp):
+class UnaryScalarOp(ScalarOp):
     """Base of operations of one number that users define.
 
     Examples
@@ -229,7 +368,7 @@ class UnaryScalarOp(UserScalarOp):
     nin: ClassVar[int] = 1  # type: ignore[misc]
 
 
-class BinaryScalarOp(UserScalarOp):
+class BinaryScalarOp(ScalarOp):
     """Base of operations of two numbers that users define: see `UnaryScalarOp`."""
 
     nin: ClassVar[int] = 2  # type: ignore[misc]

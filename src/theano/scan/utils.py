@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from theano.configdefaults import config
-from theano.graph import Constant, Variable, ancestors, get_test_value
+from theano.graph import (
+    Constant,
+    Variable,
+    ancestors,
+    clone_replace,
+    equal_computations,
+    get_test_value,
+    inferred_shapes,
+    io_toposort,
+)
 from theano.tensor.alloc import AllocEmpty
 from theano.tensor.math import cast
 from theano.tensor.opsupport import new_tensor
+from theano.tensor.shape import shape_tuple
 from theano.tensor.static_value import NotScalarConstantError, get_scalar_constant_value
 from theano.tensor.subtensor import set_subtensor
 from theano.tensor.type import TensorType
@@ -101,3 +112,88 @@ def isNaN_or_Inf_or_None(x: Any) -> bool:
         return x is not None and np.size(x) > 0 and not bool(np.any(np.isfinite(x)))
     except (TypeError, NotScalarConstantError):
         return False
+
+
+def forced_replace(out: Any, x: Any, y: Any) -> Any:
+    """`out`, with `y` wherever something is computed as `x` is; None stays None.
+
+    Parameters
+    ----------
+    out
+        Variable, or None.
+    x, y
+        Variables of one type.
+
+    Examples
+    --------
+    >>> a, b = T.dscalars("a", "b")
+    >>> forced_replace(T.exp(a * 2) + a * 2, a * 2, b).owner.inputs
+    [Elemwise{exp,no_inplace}.0, b]
+    """
+    if out is None:
+        return None
+    same = [v for v in ancestors([out]) if v is x or (v.type == x.type and equal_computations([v], [x]))]
+    return clone_replace(out, dict.fromkeys(same, y))
+
+
+def reconstruct_graph(inputs: Sequence[Any], outputs: Sequence[Any], tag: str = "") -> tuple[list[Any], list[Any]]:
+    """A copy of a graph with new inputs, whose names have `tag` behind them.
+
+    Examples
+    --------
+    >>> x = T.dscalar("x")
+    >>> reconstruct_graph([x], [x + 1], "_new")
+    ([x_new], [Elemwise{add,no_inplace}.0])
+    """
+    new = [safe_new(v, tag or "") for v in inputs]
+    return new, clone_replace(list(outputs), dict(zip(inputs, new, strict=True)))
+
+
+def infer_shape(outs: Sequence[Any], inputs: Sequence[Any], input_shapes: Sequence[Any]) -> list[Any]:
+    """The shapes of `outs` in terms of the shapes of `inputs`.
+
+    Parameters
+    ----------
+    outs, inputs
+        Variables, and those that they are computed from.
+    input_shapes
+        For each input the tuple of its lengths; None for what has no shape.
+
+    Returns
+    -------
+    list of tuples of 0-d integers, None for what has no shape
+
+    Examples
+    --------
+    >>> x, n = T.dmatrix("x"), T.lscalar("n")
+    >>> infer_shape([x.T], [x], [(n, 3)])
+    [(TensorConstant{3}, n)]
+    """
+    known: dict[Any, Any] = {
+        v: None if lengths is None else tuple(map(as_tensor_variable, lengths))
+        for v, lengths in zip(inputs, input_shapes, strict=True)
+    }
+
+    def of(v: Any) -> Any:
+        if v not in known:
+            known[v] = shape_tuple(v) if isinstance(v.type, TensorType) else None
+        return known[v]
+
+    for node in io_toposort(list(inputs), list(outs)):
+        for v, lengths in zip(node.outputs, inferred_shapes(node, [of(x) for x in node.inputs]), strict=True):
+            if lengths is not None:
+                known[v] = tuple(lengths)
+    return [of(v) for v in outs]
+
+
+def hash_listsDictsTuples(x: Any) -> int:
+    """A number that is equal for equal nested lists, tuples and dicts.
+
+    >>> hash_listsDictsTuples([1, {"a": (2,)}]) == hash_listsDictsTuples([1, {"a": (2,)}])
+    True
+    """
+    if isinstance(x, list | tuple):
+        return hash(("list", *map(hash_listsDictsTuples, x)))
+    if isinstance(x, dict):
+        return hash(frozenset((hash_listsDictsTuples(k), hash_listsDictsTuples(v)) for k, v in x.items()))
+    return hash(x)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any, ClassVar
 
 import numpy as np
@@ -59,7 +59,7 @@ def normalize_axis(axis: Any, ndim: int) -> Axis:
     if isinstance(axis, np.ndarray) or hasattr(axis, "data") and hasattr(axis, "type"):
         axis = np.asarray(getattr(axis, "data", axis)) if not isinstance(axis, np.ndarray) else axis
         axis = axis.tolist()
-    items = list(axis) if isinstance(axis, list | tuple) else [axis]
+    items = list(axis) if isinstance(axis, list | tuple | range | Set) else [axis]
     result = set()
     for a in items:
         a = getattr(a, "data", a) if hasattr(a, "type") else a
@@ -132,7 +132,7 @@ class CAReduce(Op):
 
     __props__: ClassVar[tuple[str, ...]] = ("scalar_op", "axis")
 
-    def __init__(self, scalar_op: scalar.ScalarOp, axis: Any = None) -> None:
+    def __init__(self, scalar_op: scalar.op.ScalarOp, axis: Any = None) -> None:
         self.scalar_op = scalar_op
         axis = plain_axis(axis)
         self.axis: Axis = None if axis is None else tuple(np.atleast_1d(np.asarray(axis, dtype=int)).tolist())
@@ -243,7 +243,7 @@ class CAReduce(Op):
         return f"Reduce{{{self.scalar_op}}}{where}"
 
 
-def _fold_axes(op: scalar.ScalarOp, x: np.ndarray, axes: tuple[int, ...]) -> Any:
+def _fold_axes(op: scalar.op.ScalarOp, x: np.ndarray, axes: tuple[int, ...]) -> Any:
     """Reduce by an operation for which NumPy has no ufunc."""
     for axis in reversed(axes):
         rows = [np.asarray(x[(slice(None),) * axis + (i,)]) for i in range(x.shape[axis])]
@@ -271,7 +271,7 @@ class CAReduceDtype(CAReduce):
 
     def __init__(
         self,
-        scalar_op: scalar.ScalarOp,
+        scalar_op: scalar.op.ScalarOp,
         axis: Any = None,
         dtype: Any = None,
         acc_dtype: Any = None,

@@ -13,8 +13,9 @@ import numpy as np
 from theano.configdefaults import config
 from theano.graph import Apply, Constant, Op
 from theano.graph.null_type import DisconnectedType, NullType, grad_not_implemented
-from theano.scalar import UNDEFINED, Scalar, ScalarOp, ScalarOperators, add, conj, convert_to, real, rules, second
+from theano.scalar import UNDEFINED, Scalar, ScalarOperators, add, conj, convert_to, real, rules, second
 from theano.scalar.dtypes import COMPLEX, DISCRETE
+from theano.scalar.op import ScalarOp
 from theano.tensor.type import StaticShape, tensor_type
 from theano.tensor.variable import LATE, TensorVariable, _tensor_py_operators, as_tensor_variable, constant
 
@@ -197,14 +198,26 @@ class Elemwise(Op):
     def linear_in(self) -> range:  # type: ignore[override]
         return self.scalar_op.linear_in
 
+    def python_constant_folding(self, node: Apply) -> bool:
+        """Whether a node of constants is computed by NumPy and not compiled: a single number is."""
+        return node.outputs[0].type.ndim == 0
+
     def __eq__(self, other: object) -> bool:
-        return self is other or (type(self) is type(other) and self.scalar_op is other.scalar_op)
+        return self is other or (type(self) is type(other) and self.scalar_op == other.scalar_op)
 
     def __hash__(self) -> int:
         return hash(self.scalar_op)
 
+    def __call__(self, *inputs: ty.Any, **kwargs: ty.Any) -> ty.Any:
+        op: ty.Any = self.scalar_op
+        if op.nout > 1:
+            return [elemwise(op.part(k))(*inputs, **kwargs) for k in range(op.nout)]
+        return super().__call__(*inputs, **kwargs)
+
     def make_node(self, *inputs: ty.Any) -> Apply:
         op = self.scalar_op
+        if op.nout > 1:
+            raise TypeError(f"{op.name} has {op.nout} results: apply it by a call, which makes a node for each")
         if len(inputs) != op.nin and not (op.nin == -1 and inputs):
             raise TypeError(f"{op.name} takes {op.nin if op.nin >= 0 else 'one or more'} arguments, got {len(inputs)}")
         variables = [as_tensor_variable(x) for x in inputs]
@@ -280,6 +293,8 @@ class Elemwise(Op):
         out, g = outputs[0], gs[0]
         if isinstance(g.type, DisconnectedType | NullType):
             return [g] * len(inputs)
+        if self.scalar_op.steps is not None:
+            return LATE["composite_gradients"](self.scalar_op, inputs, out, g)
         if out.type.dtype in DISCRETE:
             grads: Sequence[ty.Any] = [zeros_for(x) for x in inputs]
         else:
@@ -336,6 +351,8 @@ class Elemwise(Op):
         return d.var
 
     def R_op(self, inputs: Sequence[ty.Any], eval_points: Sequence[ty.Any]) -> list[ty.Any]:
+        if self.scalar_op.steps is not None:
+            return LATE["composite_changes"](self.scalar_op, inputs, eval_points)
         out = self(*inputs)
         parts = []
         for i, v in enumerate(eval_points):
@@ -381,6 +398,9 @@ def elemwise(op: ScalarOp) -> Elemwise:
     if found is None:
         found = _plain[op] = Elemwise(op)
     return found
+
+
+ScalarOp.elementwise = staticmethod(elemwise)
 
 
 def broadcast_static(shapes: Sequence[StaticShape], what: object) -> StaticShape:

@@ -11,6 +11,7 @@ their gradients are not finite.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -172,6 +173,16 @@ class EighGrad(Composed):
 
     def __init__(self, UPLO: str = "L") -> None:
         self.UPLO = Eigh(UPLO).UPLO
+
+    @property
+    def tri0(self) -> Any:
+        """NumPy's function for the triangle that is read."""
+        return np.tril if self.UPLO == "L" else np.triu
+
+    @property
+    def tri1(self) -> Any:
+        """The function for the other triangle, without the diagonal."""
+        return partial(np.triu, k=1) if self.UPLO == "L" else partial(np.tril, k=-1)
 
     def decompose(self, inputs: Sequence[Any]) -> Sequence[Any]:
         x, w, v, gw, gv = inputs

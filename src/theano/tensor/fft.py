@@ -14,6 +14,7 @@ from theano.tensor.matrices import computed, float_dtype, in_pattern_of, values_
 from theano.tensor.opsupport import Shapes, disconnected, first_connected, single
 from theano.tensor.reduction import prod
 from theano.tensor.subtensor import set_subtensor
+from theano.tensor.type import TensorType
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = ["IRFFTOp", "RFFTOp", "irfft", "irfft_op", "rfft", "rfft_op"]
@@ -71,6 +72,10 @@ class RFFTOp(_Transform):
 
     change = 1
 
+    def output_type(self, inp: Any) -> TensorType:
+        """The type of the transform of `inp`: an axis more, for the two parts."""
+        return TensorType(inp.dtype, (False,) * (inp.type.ndim + 1))
+
     def _lengths(self, a: Any) -> Any:
         return a.shape[1:]
 
@@ -93,6 +98,10 @@ class IRFFTOp(_Transform):
     """The inverse of `RFFTOp` times the number of elements."""
 
     change = -1
+
+    def output_type(self, inp: Any) -> TensorType:
+        """The type of the transform of `inp`: an axis less."""
+        return TensorType(inp.dtype, (False,) * (inp.type.ndim - 1))
 
     def _lengths(self, a: Any) -> Any:
         s = a.shape[1:-1]

@@ -1,4 +1,4 @@
-"""Arrays read from files when a function runs."""
+"""Arrays read from files when a function runs; and, as in Theano, the names of `theano.tensor.messages`."""
 
 from __future__ import annotations
 
@@ -7,12 +7,35 @@ from typing import Any
 
 import numpy as np
 
-from theano.graph import Apply, Constant, Variable, generic
+from theano.graph import Apply, Constant, Generic, Op, Variable, generic
 from theano.scalar.dtypes import as_dtype
+from theano.tensor import messages
+from theano.tensor.constructors import tensor
+from theano.tensor.messages import (
+    MPIRecv,
+    MPIRecvWait,
+    MPISend,
+    MPISendWait,
+    irecv,
+    isend,
+    key_to_cmp,
+    mpi_cmps,
+    mpi_keys,
+    mpi_send_wait_cmp,
+    mpi_send_wait_key,
+    mpi_tag_cmp,
+    mpi_tag_key,
+    recv,
+    send,
+)
 from theano.tensor.opsupport import Unconnected
 from theano.tensor.type import TensorType
 
-__all__ = ["LoadFromDisk", "load"]
+__all__ = [
+    "Generic", "LoadFromDisk", "MPIRecv", "MPIRecvWait", "MPISend", "MPISendWait", "Op", "irecv", "isend", "key_to_cmp",
+    "load", "mpi_cmps", "mpi_keys", "mpi_send_wait_cmp", "mpi_send_wait_key", "mpi_tag_cmp", "mpi_tag_key", "recv",
+    "send", "tensor",
+]  # fmt: skip
 
 _MMAP_MODES = (None, "c", "r")
 
@@ -79,3 +102,9 @@ def load(path: Any, dtype: Any, broadcastable: Sequence[bool], mmap_mode: str | 
     array([0., 2., 4.])
     """
     return LoadFromDisk(dtype, broadcastable, mmap_mode)(path)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "mpi_enabled":  # the question starts MPI
+        return messages.mpi_enabled
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -26,7 +26,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-def _user(op: scalar.ScalarOp) -> Elemwise:
+def _user(op: scalar.op.ScalarOp) -> Elemwise:
     """The function of user programs; the name tells it from what gradients and rewrites make."""
     return Elemwise(op, name=op.name if op.bare else f"Elemwise{{{op.name},no_inplace}}")
 
@@ -297,7 +297,7 @@ def _scal_elemwise(symbol: Callable[..., Any]) -> Elemwise:
     Elemwise{gammaln,no_inplace}.0
     """
     op = getattr(scalar, symbol.__name__.removesuffix("_inplace"), None)
-    if not isinstance(op, scalar.ScalarOp):
+    if not isinstance(op, scalar.op.ScalarOp):
         raise AttributeError(f"theano.scalar has no operation called {symbol.__name__!r}")
     made = _user(op)
     made.__doc__ = symbol.__doc__

@@ -30,13 +30,13 @@ LATE["known_vector"] = static_value.known_vector
 
 # -- operators -----------------------------------------------------------------------------------------------
 
-USER_OPS: dict[scalar.ScalarOp, elemwise.Elemwise] = {
+USER_OPS: dict[scalar.op.ScalarOp, elemwise.Elemwise] = {
     op.scalar_op: op for op in vars(math).values() if isinstance(op, elemwise.Elemwise)
 }
 """Scalar operation -> the function of user programs."""
 
 
-def _user_operator(op: scalar.ScalarOp) -> Callable[..., Any]:
+def _user_operator(op: scalar.op.ScalarOp) -> Callable[..., Any]:
     apply = USER_OPS[op]
 
     def compute(*operands: Any) -> Any:

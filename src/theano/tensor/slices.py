@@ -36,6 +36,11 @@ class SliceType(Type):
             raise TypeError(f"Expected a slice, found {x!r}")
         return x
 
+    @staticmethod
+    def may_share_memory(a: Any, b: Any) -> bool:
+        """Whether two values share memory that can be written: nothing of them can."""
+        return False
+
     def __str__(self) -> str:
         return "slice"
 

@@ -33,7 +33,7 @@ _SHAPES = {
 }
 
 # dtype -> (rtol, atol) of values_eq_approx, and the same with tensor.cmp_sloppy=1
-_TOLERANCES = {
+TOLERANCES = {
     "float16": (1e-3, 1e-3), "float32": (1e-5, 1e-5), "complex64": (1e-5, 1e-5),
     "float64": (1e-5, 1e-8), "complex128": (1e-5, 1e-8),
 }  # fmt: skip
@@ -403,9 +403,9 @@ def values_eq_approx(
     if a.shape != b.shape or a.dtype != b.dtype:
         return False
     name = a.dtype.name
-    if name not in _TOLERANCES:
+    if name not in TOLERANCES:
         return bool(np.array_equal(a, b))
-    table = _SLOPPY if config.tensor.cmp_sloppy else _TOLERANCES
+    table = _SLOPPY if config.tensor.cmp_sloppy else TOLERANCES
     rtol = table[name][0] if rtol is None else rtol
     atol = table[name][1] if atol is None else atol
     with np.errstate(all="ignore"):

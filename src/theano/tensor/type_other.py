@@ -28,6 +28,11 @@ class NoneTypeT(Generic):
     def is_valid_value(self, value: Any) -> bool:
         return value is None
 
+    @staticmethod
+    def may_share_memory(a: Any, b: Any) -> bool:
+        """Whether two values share memory that can be written: nothing of them can."""
+        return False
+
     def __str__(self) -> str:
         return type(self).__name__
 

@@ -33,7 +33,6 @@ class _tensor_py_operators:
 
     __array_priority__ = 1000  # NumPy's operators give way to ours
     _is_nonzero = True  # False for the results of < <= > >=
-    auto_name: str | None = None
     type: Any
 
     @property
@@ -246,7 +245,7 @@ def literal(x: int | float) -> TensorConstant:
     """The constant that stands for a Python number in an expression."""
     if not -10 <= x <= 10 or (x == 0 and math.copysign(1, x) < 0):
         return constant(x)
-    key = (type(x), x, config.floatX, config.cast_policy)
+    key = (type(x), x, autocast(x))
     found = _literals.get(key)
     if found is None:
         found = constant(x)

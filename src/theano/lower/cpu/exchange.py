@@ -25,12 +25,12 @@ class _Steps(NestBuilder):
 
     registers: dict[tuple[Tensor, Expr], Expr]
 
-    def load(self, value: Value, position: Sequence[Expr | None]) -> Expr:
+    def load(self, value: Value, position: Sequence[Expr | None], inside: Expr | None = None) -> Expr:
         if value.tensor is not None and value.offset is not None:
             found = self.registers.get((value.tensor, value.offset))
             if found is not None:
                 return found
-        return super().load(value, position)
+        return super().load(value, position, inside)
 
 
 def exchanged(

@@ -10,6 +10,7 @@ from theano.loops.expr import Expr
 from theano.loops.schema import expressions
 from theano.lower import body as bd
 from theano.lower.builder import OF_KERNELS, Builder, c_strides, whole
+from theano.lower.cpu.edges import Edges
 from theano.lower.dims import ONE, ZERO, is_const
 from theano.lower.emitter import Argument
 from theano.lower.items import Item, Pointwise, Reduce
@@ -69,6 +70,7 @@ class NestBuilder:
         self.own: set[str] = set()
         self.inside: dict[Expr, bool] = {}
         self.vector_axis: int | None = None  # of a column nest
+        self.edges: Edges | None = None  # of the innermost loop, where places in it are known to be inside
         self.row: tuple[Expr, Expr] | None = None  # where the ragged axis begins and ends
 
     # -- names and parameters --------------------------------------------------------------------------
@@ -228,13 +230,13 @@ class NestBuilder:
         ]
         return st.View(base, value.type, offset, tuple(s for _, s in terms)), tuple(at for at, _ in terms)
 
-    def load(self, value: Value, position: Sequence[Expr | None]) -> Expr:
+    def load(self, value: Value, position: Sequence[Expr | None], inside: Expr | None = None) -> Expr:
         view, index = self.place(value, position)
-        key = (view.base, view.type, view.offset, view.strides, index)
+        key = (view.base, view.type, view.offset, view.strides, index, inside)
         found = self.loads.get(key)
         if found is None:
             name, found = self.define("x", st.load_type(view.type))
-            self.block.append(st.Load(name, view, index))
+            self.block.append(st.Load(name, view, index, inside))
             self.loads[key] = found
         return found
 
@@ -375,12 +377,25 @@ class _Point:
         self.builder = builder
         self.item = item
 
-    def look(self, k: int, at: list[Expr | None]) -> Expr:
+    def look(self, k: int, at: list[Expr | None], inside: Expr | None) -> Expr:
         builder, item = self.builder, self.item
         here = [None if i is None else builder.local(i) for i in at]
         if k < len(picked(item)):
+            assert inside is None, "what is picked is there"
             return builder.picked(item, k, here)
-        return builder.load(item.indirect[k], here)
+        inside = None if inside is None else builder.local(inside)
+        if inside is not None and inside.op == "const":
+            if not inside.value:
+                return ex.const(0, st.load_type(item.indirect[k].type))
+            inside = None
+        return builder.load(item.indirect[k], here, inside)
+
+    def within(self, place: Expr, count: Expr, low: bool, high: bool) -> Expr:
+        builder = self.builder
+        place, count = builder.local(place), builder.local(count)
+        if builder.edges is not None and builder.edges.keep_inside(place, count, low, high):
+            return bd.TRUE
+        return bd.is_within(place, count, low, high)
 
     def part(self) -> Expr:
         assert self.builder.part is not None, "the nest is cut into parts"

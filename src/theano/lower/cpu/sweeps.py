@@ -9,11 +9,12 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.cpu.columns import columns
 from theano.lower.cpu.crossed import crossed
+from theano.lower.cpu.edges import Edges
 from theano.lower.cpu.nest import NestBuilder, index_name, kernel_of
 from theano.lower.cpu.prefetch import ahead
 from theano.lower.cpu.rows import in_parts, rows, shared
 from theano.lower.cpu.running import running
-from theano.lower.dims import length
+from theano.lower.dims import ZERO, length
 from theano.lower.items import Item, Pointwise
 
 Block = list[st.Stmt]
@@ -49,6 +50,9 @@ def _points(nb: NestBuilder) -> None:
     if plan.width:
         _points_in_blocks(nb)
         return
+    if plan.turn > 1 or plan.has_edges:
+        _points_with_edges(nb)
+        return
     _run_items(nb, nb.group.items, body)
     if not plan.in_order:
         nb.number_strides()
@@ -66,6 +70,54 @@ def _points(nb: NestBuilder) -> None:
         opened = row if nb.group.ragged is not None and axis == nb.group.ragged.axis else []
         body = [*opened, shared(nb, loop) if axis == plan.order[0] else loop]
     nb.nest.body += body
+
+
+def _points_with_edges(nb: NestBuilder) -> None:
+    """Loops whose innermost goes by a turn of positions at once, as far as all places are inside.
+
+    Places are divided by as many positions as a turn has, so of ``(i + 1) // 2`` for position ``2*t + 1`` is left
+    ``t + 1``. Positions before the first of these turns and after the last one come one after the other.
+    """
+    *outer, last = nb.plan.order
+    items, size, extent = nb.group.items, length(nb.plan.turn), nb.local(nb.group.axes[last])
+    turn, body, stores = nb.index_of[last], Block(), list[Block]()
+    edges = Edges(turn, _whole_turns(extent, nb.plan.turn))
+    nb.edges = edges if nb.plan.has_edges else None
+    for k in range(nb.plan.turn):
+        nb.index_of[last] = ex.add(ex.mul(turn, size), length(k))
+        nb.env, nb.stores = {}, []
+        _compute_items(nb, items, body)
+        stores.append(nb.stores)
+    nb.number_strides()
+    body += [store for positions in zip(*stores, strict=True) for store in positions]
+    (first, behind), nb.edges = edges.bounds(), None
+    innermost: Block = [st.For(index_name(turn), behind, "vector", body, start=first, unroll=nb.plan.unroll)]
+    start, stop = ex.mul(first, size), ex.mul(behind, size)
+    if start is not ZERO or stop is not extent:
+        innermost.append(_edges(nb, items, (ZERO, start), (stop, extent)))
+    for axis in reversed(outer):
+        loop = st.For(index_name(nb.index_of[axis]), nb.local(nb.group.axes[axis]), "serial", innermost)
+        innermost = [shared(nb, loop) if axis == outer[0] else loop]
+    nb.nest.body += innermost
+
+
+def _whole_turns(extent: Expr, size: int) -> Expr:
+    if extent.op == "const":
+        return length(extent.value // size)
+    return extent if size == 1 else ex.idiv(extent, length(size))
+
+
+def _edges(nb: NestBuilder, items: Sequence[Item], before: tuple[Expr, Expr], after: tuple[Expr, Expr]) -> st.For:
+    """A loop over single positions of the innermost axis: those before the turns and those after them."""
+    name, nb.index_of[nb.plan.order[-1]] = nb.define("i", "i64")
+    nb.env, nb.loads, body = {}, {}, Block()
+    _run_items(nb, items, body)
+    if before[1] is ZERO:
+        return st.For(name, after[1], "serial", body, start=after[0])
+    side_name, side = nb.define("i", "i64")
+    is_first = ex.eq(side, 0)
+    bounds = [ex.select(is_first, a, b) for a, b in zip(before, after, strict=True)]
+    return st.For(side_name, length(2), "serial", [st.For(name, bounds[1], "serial", body, start=bounds[0])])
 
 
 def _points_in_blocks(nb: NestBuilder) -> None:
@@ -114,12 +166,18 @@ def _widened(nb: NestBuilder, axis: int, extent: Expr, body: Block) -> st.For:
 
 def _run_items(nb: NestBuilder, items: Sequence[Item], body: Block) -> None:
     """Compute point-wise items in order into `body`; stores come last, so that in-place updates read old values."""
-    nb.block, nb.stores = body, []
+    nb.stores = []
+    _compute_items(nb, items, body)
+    body += nb.stores
+    nb.stores = []
+
+
+def _compute_items(nb: NestBuilder, items: Sequence[Item], body: Block) -> None:
+    """Compute point-wise items in order into `body`; what is to be stored is with the builder."""
+    nb.block = body
     for item in items:
         if isinstance(item, Pointwise) and nb.wants_store(item):
             result = None
             if item.out is not None and item.target is None and item.scatter is None:
                 result = nb.env.get(item.out)
             nb.store_result(item, nb.compute(item) if result is None else result)
-    body += nb.stores
-    nb.stores = []

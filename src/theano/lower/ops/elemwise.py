@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from theano.loops import expr as ex
+from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower import body as bd
 from theano.lower.builder import Builder
@@ -40,8 +41,22 @@ def lower_elemwise(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | 
         pairs = zip(bd.elements(reads), known, strict=True)
         args = [x if number is None else number for x, number in pairs]
         args = [ex.neg(x) if minus else x for x, minus in zip(args, negated, strict=True)]
-        body = b.applied[key] = bd.applied(bd.Application(op, in_dtypes, out.dtype), args)
+        body = b.applied[key] = _body(op, in_dtypes, out.dtype, args)
     return [b.pointwise(ex.TYPE_OF[out.dtype], dims, reads, body)]
+
+
+def _body(op: Any, in_dtypes: tuple[str, ...], out_dtype: str, args: list[Expr]) -> Expr:
+    """The value for one element: of an operation that is made of others, theirs one after the other."""
+    if op.steps is None:
+        return bd.applied(bd.Application(op, in_dtypes, out_dtype), args)
+    dtypes = op.dtypes(in_dtypes)
+    types = [ex.TYPE_OF[c.dtype.name] for c in op.constants]
+    values = [*args, *(ex.const(c.item(), st.load_type(t)) for c, t in zip(op.constants, types, strict=True))]
+    for step in op.steps:
+        out = dtypes[len(values)]
+        application = bd.Application(step.op, tuple(dtypes[a] for a in step.args), out)
+        values.append(bd.rounded(ex.TYPE_OF[out], bd.applied(application, [values[a] for a in step.args])))
+    return values[op.results[0]]
 
 
 def _without_negations(b: Builder, node: Any, inputs: list[Value]) -> tuple[list[Value], list[bool]]:

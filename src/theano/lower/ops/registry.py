@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 from theano.lower.builder import Builder
@@ -11,6 +12,12 @@ from theano.lower.values import Value
 LoweringFunction = Callable[[Builder, Any, list[Value]], "list[Value] | None"]
 
 _TABLE: dict[type, LoweringFunction] = {}
+
+# Modules of ops that a program may do without, and where their lowering is: both are loaded when they are used.
+_LATER = {
+    "theano.tensor.nnet.neighbours": "theano.lower.ops.neighbours",
+    "theano.tensor.signal.pool": "theano.lower.ops.pool",
+}
 
 
 def lowers(*ops: type) -> Callable[[LoweringFunction], LoweringFunction]:
@@ -30,6 +37,8 @@ def lowers(*ops: type) -> Callable[[LoweringFunction], LoweringFunction]:
 def find(op: Any) -> LoweringFunction | None:
     """The lowering of an op, by its class or the nearest base class that has one."""
     for cls in type(op).__mro__:
+        if cls.__module__ in _LATER:
+            import_module(_LATER[cls.__module__])
         if cls in _TABLE:
             return _TABLE[cls]
     return None

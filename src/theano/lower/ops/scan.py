@@ -18,7 +18,7 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower import body as bd
 from theano.lower.builder import Builder, as_parts, c_strides, whole
-from theano.lower.dims import ONE, ZERO, is_const, length
+from theano.lower.dims import ONE, ZERO, escaped, is_const, length
 from theano.lower.emitter import Emitter
 from theano.lower.items import Pointwise, Special
 from theano.lower.ops.branch import inside, needs_of
@@ -466,8 +466,3 @@ class _ScanLowering:
         item.deps.append(loop)
         b.add(item)
         tensor.writers.append(item)
-
-
-def escaped(text: str) -> str:
-    """Text for a message with places for operands."""
-    return text.replace("{", "{{").replace("}", "}}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from theano.loops import expr as ex
@@ -9,7 +10,7 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower import body as bd
 from theano.lower.builder import COMPLEX_PART, Builder, c_strides
-from theano.lower.dims import LIMIT, ONE, is_const, length, real_product, shape_text
+from theano.lower.dims import LIMIT, ONE, escaped, is_const, length, real_product, shape_text
 from theano.lower.ops.indexing import take
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.vectors import vector_value
@@ -169,7 +170,7 @@ def lower_specify_shape(b: Builder, node: Any, inputs: list[Value]) -> list[Valu
 @lowers(Assert)
 def lower_assert(b: Builder, node: Any, inputs: list[Value]) -> list[Value]:
     value, *conditions = inputs
-    message = node.op.msg.replace("{", "{{").replace("}", "}}")
+    message = escaped(node.op.msg)
     for c in conditions:
         b.check(ex.ne(b.scalar(c), ex.const(0, st.load_type(c.type))), node.op.exc, message)
     return [value]
@@ -226,9 +227,14 @@ def broadcast_to(b: Builder, x: Value, dims: tuple[Expr, ...]) -> Value:
 
 
 def allocated(b: Builder, node: Any, sizes: list[Value]) -> tuple[Expr, ...]:
+    """Lengths of the output given as numbers (see `lengths_of`)."""
+    return lengths_of(b, sizes, node.outputs[0].type.broadcastable)
+
+
+def lengths_of(b: Builder, sizes: list[Value], broadcastable: Sequence[bool]) -> tuple[Expr, ...]:
     """Lengths given as numbers: not negative, and 1 where the type says so."""
     dims = []
-    for size, broadcasts in zip(sizes, node.outputs[0].type.broadcastable, strict=True):
+    for size, broadcasts in zip(sizes, broadcastable, strict=True):
         dim = b.dims.normal(b.scalar(size, "i64"))
         if broadcasts and not is_const(dim, 1):
             b.check(ex.eq(dim, ONE), ValueError, "the length of a broadcastable axis must be 1, got {0}", (dim,))

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
+from theano.lower import body as bd
 from theano.lower.builder import Builder
 from theano.lower.dims import is_const
 from theano.lower.items import Item, Pointwise, Reduce, Running, Special
@@ -210,6 +211,8 @@ class Scheduler:
             return "one of them goes along an axis, the other one reduces"
         if (a.along is not None and into.ragged is not None) or (into.along is not None and a.ragged is not None):
             return "one of them goes along all elements, the other one begins anew in each row"
+        if (a.red and _divides(into)) or (into.red and _divides(a)):
+            return "one of them divides places, the other one reduces"
         if self._is_slowed(a, into) or self._is_slowed(into, a):
             return "work along rows is not widened, and this is much"
         if a.cost + into.cost > machine.loop_cost or len(a.items) + len(into.items) > machine.loop_items:
@@ -593,6 +596,11 @@ def _is_fed(a: Group, into: Group) -> bool:
     if any(i.parts is None for i in scatters) or any(map(_is_window, a.items)):
         return False
     return not a.red or (a.ragged is not None and len(a.axes) == 2 and a.red == {a.ragged.axis})
+
+
+def _divides(group: Group) -> bool:
+    """Whether places are divided: then loops may go by several positions at once, which reductions do not."""
+    return any(isinstance(item, Pointwise) and bd.facts(item.body).divides for item in group.items)
 
 
 def streams(group: Group) -> int:

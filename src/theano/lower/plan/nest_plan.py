@@ -101,6 +101,12 @@ class NestPlan(Record, frozen=True):
         The axes from the outermost loop to the innermost.
     unroll
         Vectors that a loop over points takes at once.
+    turn
+        Of points: positions of the innermost axis that a turn of its loop has, each of them written out, so that places
+        that are divided by this follow from the turn.
+    has_edges
+        Of points: whether positions at the ends of the innermost axis may look at places outside, so that they are a
+        loop for themselves.
     in_slices
         Whether each position of the outermost axis is for itself, and a caller asks for ranges of them.
     steps_inside
@@ -141,6 +147,8 @@ class NestPlan(Record, frozen=True):
     joined: tuple[Run, ...] = ()
     order: tuple[int, ...] = ()
     unroll: int = 1
+    turn: int = 1
+    has_edges: bool = False
     in_slices: bool = False
     steps_inside: bool = False
     in_order: bool = False

@@ -101,7 +101,8 @@ def _loops(plan: NestPlan, group: Group, machine: Machine, axes: dict[int, str])
         blocks = f"blocks of {plan.width} of {axes[last]} in vectors"
         return f"loops over {_list(axes, plan.order[:-1])}, one after the other; {blocks}"
     if plan.shape == "points":
-        return f"loops over {_list(axes, plan.order)}, the last in vectors{several}{inside}"
+        by = f" by {plan.turn} positions at once" if plan.turn > 1 else ""
+        return f"loops over {_list(axes, plan.order)}, the last{by} in vectors{several}{inside}"
     if plan.shape == "columns":
         around = f"loops over {_list(axes, parallel[:-1])}; " if parallel[1:] else ""
         return f"{around}columns: blocks of {plan.width} of {axes[last]} in vectors; sweeps over {_list(axes, reduced)}"

@@ -5,11 +5,13 @@ The shapes are those of `lower.plan.nest_plan`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
+from theano.lower import body as bd
 from theano.lower.builder import Builder, c_strides
 from theano.lower.dims import ONE, ZERO, is_const, length
 from theano.lower.items import Item, Pointwise, Reduce
@@ -109,9 +111,27 @@ class _Planner:
             return self._form("tiled", outermost, unroll=unroll, across=across)
         first = order[0]
         outermost = Outermost(group.axes[first], rest(self.dims, self._lengths(order)), self._moving(first), first)
-        unroll = point_unroll(self.machine, group, group.axes[order[-1]])
-        hints = self._ahead(accesses)
-        return self._form("points", outermost, unroll=unroll, hints=hints)
+        turn, has_edges = self._ends()
+        unroll = 1 if turn > 1 or has_edges else point_unroll(self.machine, group, group.axes[order[-1]])
+        hints = () if turn > 1 or has_edges else self._ahead(accesses)
+        return self._form("points", outermost, unroll=unroll, turn=turn, has_edges=has_edges, hints=hints)
+
+    def _ends(self) -> tuple[int, bool]:
+        """How many positions of the innermost axis go by at once, and whether those at its ends may look outside.
+
+        As many go by, if they are few, as places along the axis are divided by. An axis that is the only one is shared
+        position by position.
+        """
+        last, turn, has_edges = self.order[-1], 1, False
+        for item in self.group.items:
+            assert isinstance(item, Pointwise)
+            for node in bd.facts(item.body).order if bd.facts(item.body).placed else ():
+                if node.op in ("quotient", "remainder", "within") and last in self.reach.axes_in(item, node.args[0]):
+                    has_edges = has_edges or node.op == "within"
+                    turn = turn if node.op == "within" else math.lcm(turn, node.value)
+        if len(self.order) == 1:
+            return 1, False
+        return turn if turn <= self.machine.longest_turn else 1, has_edges and not self.machine.has_masks
 
     def _scattered(self, spread: Collection[int | None]) -> NestPlan:
         """What is written to places: in order, but along the axes `spread`, where no two of them are the same.

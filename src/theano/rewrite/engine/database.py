@@ -1,23 +1,27 @@
-"""Phases as data, queries by tags, and `rewrite_graph`, by which `compile/` rewrites a function graph."""
+"""Phases as data, `optdb`, and `rewrite_graph`, by which `compile/` rewrites a function graph."""
 
 from __future__ import annotations
 
+import sys
 import time
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TextIO
 
 from theano.configdefaults import config
 from theano.graph import Apply, FunctionGraph
 from theano.graph.origin import inherit_origin
 from theano.progress import stage
-from theano.record import Record, Slotted
+from theano.record import Record
+from theano.rewrite.engine.named import NAMED
+from theano.rewrite.engine.optimizer import Optimizer, on_rule_error, run_optimizer
 from theano.rewrite.engine.phases import run_phase
+from theano.rewrite.engine.query import Query
 from theano.rewrite.engine.registry import RULES, Registrations, add_rule, remove_rule
-from theano.rewrite.engine.rule import Result, Rule, RuleIndex
+from theano.rewrite.engine.rule import Rule, RuleIndex
 from theano.rewrite.engine.table import RewriteGraph
+from theano.rewrite.engine.tagged import DB, Entry, SequenceDB, asked, query_of
 from theano.rewrite.engine.trace import Trace
-from theano.rewrite.engine.view import visible
-from theano.user_warnings import warn_user
+from theano.rewrite.engine.user_rule import as_rule
 
 
 class Phase(Record, eq=True):
@@ -37,6 +41,7 @@ class Phase(Record, eq=True):
 
 
 _EARLY = frozenset({"useless", "canonicalize", "stabilize"})
+_SPECIAL = frozenset({"specialize", "specialize_device"})
 
 # Stability needs no phase of its own: its rules look at inputs that are canonical already (nodes are taken in
 # topological order). Later phases keep the earlier rules, for what they make may be simplified again.
@@ -44,124 +49,56 @@ PHASES: tuple[Phase, ...] = (
     Phase("canonicalize", 1.0, _EARLY, _EARLY),
     Phase("saved", 1.4, _EARLY | {"saved"}, frozenset({"saved"})),
     Phase("loops", 1.5, _EARLY | {"loops"}, frozenset({"loops"})),
-    Phase("specialize", 2.0, _EARLY | {"specialize", "specialize_device"}, frozenset({"specialize"})),
+    Phase("specialize", 2.0, _EARLY | _SPECIAL, _SPECIAL),
     Phase("blas", 2.5, frozenset({"blas"}), frozenset({"blas"})),
     Phase("uncanonicalize", 3.0, frozenset({"uncanonicalize"}), frozenset({"uncanonicalize"})),
 )
 
 
-class Query(Slotted):
-    """Selects rules by tags (a rule's name is one of its tags).
+# From here on rewrites of whole graphs may put in operations in place.
+IN_PLACE = 49.5
 
-    A rule is selected if it has some tag of `include`, all of `require` and none of `exclude`.
+# Rules of a phase with those that are new in it, or a rewrite of whole graphs.
+Work = tuple[RuleIndex, RuleIndex] | Entry
 
-    Examples
-    --------
-    >>> Query(include=["fast_run"]).excluding("blas")
-    Query(include=['fast_run'], require=[], exclude=['blas'])
+
+class Database(SequenceDB):
+    """The database of all rewrites, `optdb`: the phases of the compiler, and rewrites of whole graphs between them.
+
+    The phases are databases inside (``optdb["specialize"]``), which `register` adds rewrites of nodes to.
     """
 
-    __slots__ = ("include", "require", "exclude", "position_cutoff", "extra_optimizations", "subquery")
-
-    def __init__(
-        self,
-        include: Iterable[str],
-        require: Iterable[str] | None = None,
-        exclude: Iterable[str] | None = None,
-        subquery: Any = None,
-        position_cutoff: float = float("inf"),
-        extra_optimizations: Iterable[Any] = (),
-    ) -> None:
-        self.include = frozenset(include)
-        self.require = frozenset(require or ())
-        self.exclude = frozenset(exclude or ())
-        self.subquery = subquery
-        self.position_cutoff = position_cutoff
-        self.extra_optimizations = tuple(extra_optimizations)
-
-    def _with(self, **changes: frozenset[str]) -> Query:
-        fields: dict[str, Any] = {name: getattr(self, name) for name in self.__slots__}
-        return Query(**{**fields, **changes})
-
-    def including(self, *tags: str) -> Query:
-        """The same query with more tags to include."""
-        return self._with(include=self.include | set(tags))
-
-    def excluding(self, *tags: str) -> Query:
-        """The same query without rules that have one of `tags`."""
-        return self._with(exclude=self.exclude | set(tags))
-
-    def requiring(self, *tags: str) -> Query:
-        """The same query with only rules that have all of `tags`."""
-        return self._with(require=self.require | set(tags))
-
-    def selects(self, tags: frozenset[str]) -> bool:
-        """Whether a rule with these tags is selected."""
-        return bool(tags & self.include) and self.require <= tags and not tags & self.exclude
-
-    def key(self) -> tuple[Any, ...]:
-        """Equal for queries that select the same rules."""
-        return (self.include, self.require, self.exclude, self.position_cutoff)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Query) and self.key() == other.key()
-
-    def __hash__(self) -> int:
-        return hash(self.key())
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Query, (
-            sorted(self.include),
-            sorted(self.require),
-            sorted(self.exclude),
-            None,
-            self.position_cutoff,
-        )
-
-    def __repr__(self) -> str:
-        return f"Query(include={sorted(self.include)}, require={sorted(self.require)}, exclude={sorted(self.exclude)})"
-
-
-class GlobalStep(Record):
-    """A user's rewrite of whole graphs: an object with ``optimize(fgraph)`` or ``apply(fgraph)``."""
-
-    name: str
-    position: float
-    tags: frozenset[str]
-    optimizer: Any
-
-
-# Rules of a phase with those that are new in it, or a rewrite of the user's.
-Work = tuple[RuleIndex, RuleIndex] | GlobalStep
-
-
-class Database:
-    """Compiled rule indices by query, and the global steps that users registered (`optdb`)."""
-
     def __init__(self) -> None:
-        self.steps: dict[str, GlobalStep] = {}
+        super().__init__()
         self._plans: dict[tuple[Any, ...], list[tuple[str, Work]]] = {}
 
-    def register(self, name: str, opt: Any, *tags: Any, **kwargs: Any) -> None:
-        """Add a rewrite of whole graphs; among `tags`, a number is the position.
+    def register(self, name: str, obj: Any, position: Any, *tags: str, **kwargs: Any) -> None:  # type: ignore[override]
+        """Add a rewrite of whole graphs that runs at `position`: a number, or ``'last'``.
+
+        The phases are at 1 (canonicalize), 2 (specialize), 2.5 (blas) and 3 (uncanonicalize). From 49.5 on the graph
+        has a `DestroyHandler`: ``fgraph.replace_validate`` refuses operations in place that would overwrite what is
+        still needed, constants, or inputs of the function.
 
         Examples
         --------
         >>> optdb.register("mine", MyOptimizer(), 2.1, "fast_run")   # doctest: +SKIP
+
+        Raises
+        ------
+        ValueError
+            The name is taken.
+        TypeError
+            The position is no number; or `obj` is a rewrite of nodes.
         """
-        position = kwargs.get("position", 50.0)
-        names = []
-        for tag in tags:
-            if isinstance(tag, (int, float)):
-                position = float(tag)
-            else:
-                names.append(str(tag))
-        if kwargs.get("use_db_name_as_tag") is False:
-            names = [n for n in names if n != name]
-        if name in self.steps or name in RULES:
+        if name in RULES:
             raise ValueError(f"The name {name!r} of the database object is already taken")
-        self.steps[name] = GlobalStep(name, float(position), frozenset({name, *names}), opt)
+        super().register(name, obj, position, *tags, **kwargs)
+
+    def changed(self) -> None:
         self._plans.clear()
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or _is_phase(name)
 
     def __getitem__(self, name: str) -> Any:
         """The rewrites of a phase, with a method `register`; or what was registered under `name`.
@@ -170,38 +107,42 @@ class Database:
         --------
         >>> optdb["specialize"].register("mine", my_local_optimizer, "fast_run")   # doctest: +SKIP
         """
-        if name in self.steps:
-            return self.steps[name].optimizer
-        if not any(name in phase.tags for phase in PHASES):
-            raise KeyError(f"no phase and no rewrite has the name {name!r}")
-        return PhaseDatabase(name)
-
-    def remove(self, name: str) -> None:
-        """Take out what was registered under `name`."""
-        del self.steps[name]
-        self._plans.clear()
+        if name not in self.entries and _is_phase(name):
+            return PhaseDatabase(name)
+        if name not in self.entries:
+            raise KeyError(
+                f"no phase and no rewrite has the name {name!r}; the phases are "
+                + ", ".join(sorted({tag for phase in PHASES for tag in phase.tags}))
+            )
+        return self.entries[name].thing
 
     def plan(self, query: Query) -> list[tuple[str, Work]]:
         """What to run for `query`, in order."""
-        key = (query.key(), Registrations.version)
+        cutoff = min(query.position_cutoff, config.optdb.position_cutoff)
+        key = (query.key(), Registrations.version, cutoff)
         found = self._plans.get(key)
         if found is None:
-            found = self._plans[key] = self._plan(query)
+            found = self._plans[key] = self._plan(query, cutoff)
         return found
 
-    def _plan(self, query: Query) -> list[tuple[str, Work]]:
-        chosen = [r for r in RULES.values() if query.selects(r.tags | {r.name})]
+    def _plan(self, query: Query, cutoff: float) -> list[tuple[str, Work]]:
+        chosen = [r for r in RULES.values() if _selects(query, r)]
         index = RuleIndex(chosen)
         timed: list[tuple[float, str, Work]] = []
         for phase in PHASES:
             rules = [r for r in chosen if r.tags & phase.tags]
-            if phase.position <= query.position_cutoff and any(r.tags & phase.needs for r in rules):
+            if phase.position <= cutoff and any(r.tags & phase.needs for r in rules):
                 news = RuleIndex((r for r in rules if r.tags & phase.needs), index)
                 timed.append((phase.position, phase.name, (RuleIndex(rules, index), news)))
-        for step in self.steps.values():
-            if query.selects(step.tags) and step.position <= query.position_cutoff:
+        phases = {name: (at, name, work) for at, name, work in timed}
+        for step in [*self.entries.values(), *_extra(query)]:
+            if query.selects(step.tags) and step.position <= cutoff:
                 timed.append((step.position, step.name, step))
+                again = [phases[name] for name in phases if _of_phase(name) in step.tags]
+                timed += again  # the rules of the phase look at what a rewrite among them has made
         timed.sort(key=lambda item: item[0])
+        while timed and isinstance(timed[-1][2], Entry) and getattr(timed[-1][2].thing, "only_prepares", False):
+            timed.pop()  # nothing comes that it prepares for
         previous: RuleIndex | None = None
         for _, _, work in timed:
             if isinstance(work, tuple):
@@ -209,78 +150,131 @@ class Database:
             previous = work[0] if isinstance(work, tuple) else None
         return [(name, what) for _, name, what in timed]
 
-    def query(self, *tags: Any, **kwargs: Any) -> GraphRewriter:
-        """An object with ``optimize(fgraph)`` for a `Query`, or for tags ``'+a', '-b', '&c'``."""
-        if len(tags) == 1 and isinstance(tags[0], Query):
-            return GraphRewriter(tags[0])
-        signs = {"+": [], "&": [], "-": []}  # type: dict[str, list[str]]
-        for tag in tags:
-            signs[tag[0] if tag[0] in signs else "+"].append(tag.lstrip("+&-"))
-        return GraphRewriter(Query(signs["+"], signs["&"], signs["-"]))
+    def query(self, *tags: Any, **kwtags: Any) -> GraphRewriter:  # type: ignore[override]
+        """A rewrite of whole graphs for a `Query`, or for tags ``'+a', '-b', '&c'``."""
+        return GraphRewriter(query_of(tags, kwtags))
+
+    def print_summary(self, stream: TextIO | None = None) -> None:
+        super().print_summary(stream)
+        for phase in PHASES:
+            PhaseDatabase(phase.name).print_summary(stream)
 
 
-def as_rule(optimizer: Any, tags: frozenset[str], name: str | None = None) -> Rule:
-    """A `LocalOptimizer` (or function of a node) as a rule with these tags."""
-    tracks = optimizer.tracks() if hasattr(optimizer, "tracks") else None
-    transform = optimizer.transform if hasattr(optimizer, "transform") else optimizer
-
-    def function(graph: RewriteGraph, node: Apply) -> Result:
-        with visible(graph):
-            result: Result = transform(node)
-        return result
-
-    label = name or getattr(optimizer, "name", None) or getattr(optimizer, "__name__", None) or str(optimizer)
-    return Rule(label, tuple(tracks or ()), function, tags)
+def _extra(query: Query) -> list[Entry]:
+    """The rewrites that a query brings itself, under tags that it selects."""
+    tags = (query.include | query.require) - query.exclude
+    return [Entry(str(thing), thing, tags, float(at)) for thing, at in query.extra_optimizations]
 
 
-class PhaseDatabase:
-    """The rewrites of nodes in one phase."""
+def _selects(query: Query, rule: Rule) -> bool:
+    """Whether a query selects a rule: by its tags, its name, and the names that Theano has for what it does."""
+    names = rule.tags | {rule.name} | NAMED.get(rule.name, frozenset())
+    for phase, other in query.subquery.items():
+        if phase in rule.tags:
+            return other.selects(names)
+    return query.selects(names)
+
+
+def _is_phase(name: object) -> bool:
+    return any(name in phase.tags for phase in PHASES)
+
+
+def _of_phase(name: str) -> str:
+    """The tag of rewrites of whole graphs that belong to a phase."""
+    return f"in {name}"
+
+
+class PhaseDatabase(DB):
+    """The rewrites of nodes in one phase: a view of the one list of rules."""
 
     def __init__(self, phase: str) -> None:
-        self.phase = phase
+        super().__init__()
+        self.name = phase
 
-    def register(self, name: str, opt: Any, *tags: Any, **kwargs: Any) -> None:
-        """Add a rewrite of nodes: it is used where one of `tags`, or `name`, is included."""
+    def register(self, name: str, obj: Any, *tags: str, **kwargs: Any) -> None:
+        """Add a rewrite of nodes: it is used where one of `tags`, or `name`, is included.
+
+        A rewrite of whole graphs may be added too: it runs when the rules of the phase are done, and they after it.
+        """
         names = frozenset(t for t in tags if isinstance(t, str))
-        add_rule(as_rule(opt, names | {self.phase, name}, name))
+        if isinstance(obj, DB) or (hasattr(obj, "apply") and not hasattr(obj, "transform")):
+            phase = next(p for p in PHASES if self.name in p.tags)
+            optdb.register(name, obj, phase.position, *names, str(self.name), _of_phase(phase.name))
+        else:
+            add_rule(as_rule(obj, names | {str(self.name), name}, name))
 
-    def __contains__(self, name: str) -> bool:
-        return name in RULES and self.phase in RULES[name].tags
+    def _rule(self, name: str) -> Rule:
+        if name not in self:
+            raise KeyError(f"{self.name} has no rewrite {name!r}; optdb[{self.name!r}].print_summary() names them")
+        return RULES[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in RULES and self.name in RULES[str(name)].tags
+
+    def __getitem__(self, name: str) -> Any:
+        """The rewrite that was registered under `name`; a `Rule` of the compiler is one itself."""
+        rule = self._rule(name)
+        return rule if rule.user is None else rule.user
 
     def remove(self, name: str) -> None:
         """Take out what was registered under `name`."""
-        remove_rule(name)
+        remove_rule(self._rule(name).name)
+
+    def add_tags(self, name: str, *tags: str) -> None:
+        """Give a rewrite more tags."""
+        rule = self._rule(name)
+        rule.tags |= set(tags)
+        Registrations.version += 1
+
+    def remove_tags(self, name: str, *tags: str) -> None:
+        """Take tags from a rewrite."""
+        rule = self._rule(name)
+        rule.tags -= set(tags)
+        Registrations.version += 1
+
+    def query(self, *tags: Any, **kwtags: Any) -> Optimizer:
+        """A rewrite of whole graphs: the selected rewrites of this phase, until none of them fires."""
+        return PhaseRewriter(str(self.name), query_of(tags, kwtags))
+
+    def print_summary(self, stream: TextIO | None = None) -> None:
+        out = stream or sys.stdout
+        print(f"{type(self).__name__} {self.name}", file=out)
+        for rule in RULES.values():
+            if self.name in rule.tags:
+                print(f"  {rule.name}: {' '.join(sorted(rule.tags))}", file=out)
 
 
-class GraphRewriter:
-    """What a query does, as an object with ``optimize(fgraph)``."""
+class GraphRewriter(Optimizer):
+    """What a query does, as a rewrite of whole graphs."""
 
     def __init__(self, query: Query) -> None:
         self.wanted = query
 
-    def optimize(self, fgraph: FunctionGraph) -> Trace:
+    def apply(self, fgraph: FunctionGraph) -> Trace:
         """Rewrite `fgraph` in place."""
         return rewrite_graph(fgraph, self.wanted)
 
-    apply = __call__ = optimize
+
+class PhaseRewriter(Optimizer):
+    """The rules of one phase that a query selects, as a rewrite of whole graphs."""
+
+    def __init__(self, phase: str, query: Query) -> None:
+        self.phase, self.wanted = phase, query
+        self.name = phase
+
+    def apply(self, fgraph: FunctionGraph) -> Trace:
+        """Rewrite `fgraph` in place."""
+        trace = Trace()
+        chosen = [r for r in RULES.values() if self.phase in r.tags and _selects(self.wanted, r)]
+        with inherit_origin(()):
+            graph = RewriteGraph(fgraph.inputs, fgraph.outputs)
+            run_phase(graph, RuleIndex(chosen), self.phase, trace, on_rule_error)
+            fgraph.describe(graph.outputs)
+        return trace
 
 
 optdb = Database()
 """The database of all rewrites."""
-
-
-def on_rule_error(error: Exception, rule: Rule, node: Apply) -> None:
-    """A rule raised: by flag ``on_opt_error`` raise, or warn and go on without it."""
-    on_rewrite_error(error, f"rewrite rule {rule.name} failed on {node}")
-
-
-def on_rewrite_error(error: Exception, what: str) -> None:
-    """By flag ``on_opt_error`` raise `error`, or warn that `what` happened."""
-    policy = config.on_opt_error
-    if policy == "raise":
-        raise error
-    if policy != "ignore":
-        warn_user(f"{what}: {type(error).__name__}: {error}")
 
 
 def rewrite_graph(
@@ -314,24 +308,13 @@ def rewrite_graph(
                 run_phase(graph, what[0], name, trace, on_error, what[1])
             else:
                 fgraph.describe(graph.outputs)
-                run_optimizer(what.optimizer, fgraph)
+                run_optimizer(asked(what.thing, query.of(what.name)), fgraph)
                 graph = RewriteGraph(fgraph.inputs, fgraph.outputs)
             trace.seconds[name] = trace.seconds.get(name, 0.0) + time.perf_counter() - start
         stage("rewriting: end")
         fgraph.describe(graph.outputs)
     fgraph.rewrite_trace = trace  # type: ignore[attr-defined]
     return trace
-
-
-def run_optimizer(optimizer: Any, fgraph: FunctionGraph) -> None:
-    """Let a user's rewrite of whole graphs change `fgraph`; its nodes know their graph meanwhile."""
-    with visible(fgraph):
-        if hasattr(optimizer, "optimize"):
-            optimizer.optimize(fgraph)
-        elif hasattr(optimizer, "apply"):
-            optimizer.apply(fgraph)
-        else:
-            optimizer(fgraph)
 
 
 def trace(thing: Any) -> Trace:

@@ -15,6 +15,7 @@ from theano.rewrite.engine.match import maker_below, makers
 from theano.rewrite.engine.rule import Rule, RuleIndex
 from theano.rewrite.engine.table import RewriteError, RewriteGraph, Tensor, same_type
 from theano.rewrite.engine.trace import Trace
+from theano.rewrite.engine.watched import WatchedGraph
 from theano.tensor.math import cast
 from theano.tensor.type import TensorType
 
@@ -57,7 +58,7 @@ def fit(old: Tensor, new: Tensor) -> Tensor | None:
 
 
 def run_phase(
-    graph: RewriteGraph,
+    graph: Any,
     index: RuleIndex,
     phase: str,
     trace: Trace,
@@ -66,8 +67,8 @@ def run_phase(
 ) -> int:
     """Apply the rules of `index` until none fires; returns the number of applications.
 
-    `first`, if given, holds the rules that have not had their fixed point on this graph yet: only these
-    look at nodes that have not changed.
+    `graph` is a `RewriteGraph`, or a `WatchedGraph` with rules of users. `first`, if given, holds the rules that have
+    not had their fixed point on this graph yet: only these look at nodes that have not changed.
 
     Raises
     ------
@@ -94,7 +95,7 @@ def run_phase(
         if not rules:
             continue
         changed.discard(node)
-        rule = _first_to_fire(graph, node, rules, run)
+        rule = first_to_fire(graph, node, rules, run)
         if rule is None:
             continue
         fired += 1
@@ -111,7 +112,7 @@ def run_phase(
     return fired
 
 
-def _first_to_fire(graph: RewriteGraph, node: Apply, rules: Sequence[Rule], run: PhaseRun) -> Rule | None:
+def first_to_fire(graph: Any, node: Apply, rules: Sequence[Rule], run: PhaseRun) -> Rule | None:
     """The first of `rules` that changes something at `node`, once it has; None if none does."""
     children: set[Maker] | None = None
     of_sum: frozenset[Maker] | None = None
@@ -141,7 +142,7 @@ def _first_to_fire(graph: RewriteGraph, node: Apply, rules: Sequence[Rule], run:
     return None
 
 
-def may_fire(graph: RewriteGraph, index: RuleIndex) -> bool:
+def may_fire(graph: Any, index: RuleIndex) -> bool:
     """Whether rules of `index` could look at a graph; else its phase is skipped."""
     classes = graph.op_classes()
     return graph.has_op(lambda op: any(not (r.beside and r.beside.isdisjoint(classes)) for r in index.lookup(op)))
@@ -177,20 +178,16 @@ def part_makers(graph: RewriteGraph, node: Apply, view: str) -> frozenset[Maker]
     return found
 
 
-def _apply(graph: RewriteGraph, node: Apply, result: Any, rule: Rule, run: PhaseRun) -> bool:
+def _apply(graph: Any, node: Apply, result: Any, rule: Rule, run: PhaseRun) -> bool:
     """Put the result of a rule in place; whether anything changed."""
+    if isinstance(graph, WatchedGraph):
+        return _apply_together(graph, node, result, rule, run)
     trace = run.trace
     changed = False
     for old, new in _replacements(node, result, rule):
-        if new is None or new is old:
-            continue
-        fitted = fit(old, new)
+        fitted = _fitted(graph, old, new)
         if fitted is None:
             continue
-        if graph.find(old) is not old or old.owner not in graph.rank:
-            continue
-        if old.name is not None and fitted.name is None and fitted.owner is not None and fitted.owner not in graph.rank:
-            fitted.name = old.name
         text_from = len(trace.steps)
         trace.add(run.name, rule.name, old, fitted)
         try:
@@ -203,10 +200,38 @@ def _apply(graph: RewriteGraph, node: Apply, result: Any, rule: Rule, run: Phase
     return changed
 
 
+def _apply_together(graph: WatchedGraph, node: Apply, result: Any, rule: Rule, run: PhaseRun) -> bool:
+    """`_apply` where features may object: all replacements of a result or none."""
+    made = [(old, _fitted(graph, old, new)) for old, new in _replacements(node, result, rule)]
+    pairs = [(old, new) for old, new in made if new is not None]
+    if not pairs:
+        return False
+    steps = run.trace.steps
+    text_from = len(steps)
+    for old, new in pairs:
+        run.trace.add(run.name, rule.name, old, new)
+    done = graph.replace_together(node, pairs, result.get("remove") if isinstance(result, dict) else None, rule.name)
+    if not done:
+        del steps[text_from:]
+    return done
+
+
+def _fitted(graph: Any, old: Tensor, new: Tensor | None) -> Tensor | None:
+    """`new` in the dtype, and with the name, of `old`; None if there is nothing to do or it cannot stand for `old`."""
+    if new is None or new is old:
+        return None
+    fitted = fit(old, new)
+    if fitted is None or graph.find(old) is not old or old.owner not in graph.rank:
+        return None
+    if old.name is not None and fitted.name is None and fitted.owner is not None and fitted.owner not in graph.rank:
+        fitted.name = old.name
+    return fitted
+
+
 def _replacements(node: Apply, result: Any, rule: Rule) -> list[tuple[Tensor, Tensor | None]]:
     """What `result` of a rule puts in the place of what; a dict tells of any variables of the graph."""
     if isinstance(result, dict):
-        return list(result.items())
+        return [(old, new) for old, new in result.items() if not isinstance(old, str)]
     results = [result] if isinstance(result, Variable) else list(result)
     if len(results) != len(node.outputs):
         raise RewriteError(

@@ -51,8 +51,14 @@ def remove_rule(name: str) -> None:
     Registrations.version += 1
 
 
+# The tags of a rule that no mode has by itself: with these it runs only where it is included.
+ONLY_BY_NAME = ("unsafe",)
+
+
 def tags_of(phase: str, tags: tuple[str, ...]) -> frozenset[str]:
     """The tags of a rule of `phase`: those of its kind of compilation too."""
+    if tags == ONLY_BY_NAME:
+        return frozenset({phase, *tags})
     standard = {"fast_run", "fast_compile"} if phase in FAST_PHASES else {"fast_run"}
     return frozenset({phase, *tags} | standard)
 

@@ -44,6 +44,8 @@ class Rule(Record):
         it.
     equation
         The `Equation` that this rule was made from, if any (for tests and printing).
+    user
+        The rewrite of a user's that this rule was made from, if any.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Rule(Record):
     some: frozenset[Maker] = frozenset()
     beside: frozenset[type] = frozenset()
     doc: str = ""
+    user: Any = None
 
     def __repr__(self) -> str:
         return f"<Rule {self.name}>"

@@ -9,6 +9,7 @@ from typing import Any
 from theano.graph import Apply, FunctionGraph, Variable
 from theano.graph.fgraph import Client
 from theano.rewrite.engine.table import RewriteGraph
+from theano.rewrite.engine.watched import WatchedGraph
 
 
 class GraphView:
@@ -80,9 +81,12 @@ _current: list[GraphView | FunctionGraph] = []
 
 
 @contextmanager
-def visible(graph: RewriteGraph | FunctionGraph) -> Iterator[None]:
+def visible(graph: RewriteGraph | WatchedGraph | FunctionGraph) -> Iterator[None]:
     """While this lasts, nodes and variables tell about `graph`."""
-    _current.append(GraphView(graph) if isinstance(graph, RewriteGraph) else graph)
+    if isinstance(graph, RewriteGraph):
+        _current.append(GraphView(graph))
+    else:
+        _current.append(graph.fgraph if isinstance(graph, WatchedGraph) else graph)
     try:
         yield
     finally:
@@ -94,9 +98,9 @@ def use_count(variable: Variable) -> int:
     return len(_current[-1].clients(variable)) if _current else 0
 
 
-def _fgraph(node: Apply) -> GraphView | FunctionGraph:
+def _fgraph(node: Apply | Variable) -> GraphView | FunctionGraph:
     if not _current:
-        raise AttributeError("a node knows its graph only while a rewrite looks at it")
+        raise AttributeError("nodes and variables know their graph only while a rewrite looks at them")
     return _current[-1]
 
 
@@ -111,4 +115,5 @@ def _clients(variable: Variable) -> list[Client]:
 
 # As in Theano 1.0, where a graph writes these attributes on all its nodes and variables.
 Apply.fgraph = property(_fgraph)  # type: ignore[attr-defined]
+Variable.fgraph = property(_fgraph)  # type: ignore[attr-defined]
 Variable.clients = property(_clients)  # type: ignore[attr-defined]

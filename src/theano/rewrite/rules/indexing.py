@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from theano.rewrite.engine import algebra
+from theano.rewrite.engine.arithmetic import build_product, build_sum, ring
 from theano.rewrite.engine.build import (
     broadcast_to,
     dims,
@@ -330,3 +332,70 @@ def _repeated_number(graph: RewriteGraph, y: Tensor, places: Tensor) -> Tensor |
     if value is None or not all(value.type.broadcastable) or not has_lengths(graph, y, dims(graph, places)):
         return None
     return dimshuffle(value, ()) if value.type.ndim else value
+
+
+_AT_PLACES = frozenset({AdvancedIncSubtensor, AdvancedIncSubtensor1})
+
+
+@rule("add", "sub", phase="specialize", view="sum", name="sum_at_places")
+def sum_at_places(graph: RewriteGraph, node: Node) -> Result:
+    """``w - c * inc_subtensor(zeros[i], y) -> inc_subtensor(w[i], -c * y)`` for a number `c`.
+
+    So a step down the gradient of an embedding touches the rows that were read and no others. Zeros that were added
+    to at several places are taken apart in the same way.
+    """
+    out = node.outputs[0]
+    view = algebra.root_sum(graph, node) if ring(out.type.dtype) == "field" else None
+    if view is None or view.const != 0 or len(view.terms) < 2:
+        return None
+    terms = list(view.terms.values())
+    for term in terms:
+        made = _at_places(graph, term)
+        rest = [t.times(t.coef) for t in terms if t is not term]
+        total = None if made is None else build_sum(0, rest, out.type.dtype, out.type.ndim)
+        if total is None or made is None:
+            continue
+        zeros = made[-1].inputs[0]
+        if total.type != zeros.type or not has_lengths(graph, total, dims(graph, zeros)):
+            continue
+        for inc in reversed(made):
+            total = inc.op(total, *inc.inputs[1:])
+        return total
+    return None
+
+
+def _at_places(graph: RewriteGraph, term: algebra.Term) -> list[Node] | None:
+    """Nodes that add to zeros, the last first, which give what `term` is; None if it is something else."""
+    for v, exponent in term.factors.items():
+        chain = _writers(graph, v) if exponent == 1 else None
+        numbers = {n: e for n, e in term.factors.items() if n is not v}
+        if not chain or not all(all(n.type.broadcastable) for n in numbers):
+            continue
+        if term.var is not v and graph.only_user(term.var) is None:
+            continue
+        scaled = [_scaled(term.coef, numbers, inc.inputs[1]) for inc in chain]
+        if all(y is not None for y in scaled):
+            pairs = zip(chain, scaled, strict=True)
+            return [inc.op.make_node(inc.inputs[0], y, *inc.inputs[2:]) for inc, y in pairs]
+    return None
+
+
+def _writers(graph: RewriteGraph, x: Tensor) -> list[Node]:
+    """The nodes that have added to zeros at arrays of places, the last first, if nothing else reads what they made."""
+    found = []
+    while not is_filled_with_zeros(x):
+        node = x.owner
+        if node is None or type(node.op) not in _AT_PLACES or node.op.set_instead_of_inc:
+            return []
+        if graph.only_user(x) is None or node.inputs[1].type.dtype != x.type.dtype:
+            return []
+        found.append(node)
+        x = node.inputs[0]
+    return found
+
+
+def _scaled(coef: Any, numbers: dict[Tensor, int], y: Tensor) -> Tensor | None:
+    """`y` multiplied by a coefficient and by powers of variables that are numbers."""
+    ndim = y.type.ndim
+    factors = {dimshuffle(dimshuffle(v, ()) if v.type.ndim else v, ["x"] * ndim): e for v, e in numbers.items()}
+    return build_product(coef, {y: 1, **factors}, y.type.dtype, ndim)

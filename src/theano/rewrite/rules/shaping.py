@@ -8,7 +8,7 @@ from theano.graph import Constant
 from theano.rewrite.engine.build import dims, dimshuffle, index, number, same_number, scalar_name
 from theano.rewrite.engine.forms import counted, rebroadcast
 from theano.rewrite.engine.pattern import parameter, variable
-from theano.rewrite.engine.registry import canonicalize, rule
+from theano.rewrite.engine.registry import ONLY_BY_NAME, canonicalize, rule
 from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 from theano.scan.count import StepCount
@@ -128,6 +128,12 @@ def useless_assert(graph: RewriteGraph, node: Node) -> Result:
     if len(left) == len(conditions):
         return None
     return node.op(value, *left) if left else value
+
+
+@rule(Assert, tags=ONLY_BY_NAME)
+def local_remove_all_assert(graph: RewriteGraph, node: Node) -> Result:
+    """All conditions, whether they hold or not: only where a mode includes this rule by its name, or ``"unsafe"``."""
+    return node.inputs[0]
 
 
 canonicalize(rebroadcast(x, N), x, name="useless_rebroadcast")  # where `x` has the pattern that is declared

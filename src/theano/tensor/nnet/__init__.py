@@ -5,10 +5,12 @@ from __future__ import annotations
 from theano.tensor.nnet import bn
 from theano.tensor.nnet.activations import (
     elu,
+    gelu,
     hard_sigmoid,
     relu,
     selu,
     sigmoid,
+    silu,
     softplus,
     softsign,
     ultra_fast_sigmoid,
@@ -61,6 +63,7 @@ __all__ = [
     "crossentropy_softmax_max_and_argmax_1hot",
     "crossentropy_softmax_max_and_argmax_1hot_with_bias",
     "elu",
+    "gelu",
     "h_softmax",
     "hard_sigmoid",
     "logsoftmax",
@@ -69,6 +72,7 @@ __all__ = [
     "selu",
     "sigmoid",
     "sigmoid_binary_crossentropy",
+    "silu",
     "softmax",
     "softmax_graph",
     "softmax_op",

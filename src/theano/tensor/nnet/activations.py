@@ -11,6 +11,7 @@ from theano.tensor.math import (
     abs_,
     cast,
     clip,
+    erfc,
     expm1,
     gt,
     sigmoid,
@@ -21,7 +22,9 @@ from theano.tensor.math import (
 )
 from theano.tensor.variable import as_tensor_variable, constant
 
-__all__ = ["elu", "hard_sigmoid", "relu", "selu", "sigmoid", "softplus", "softsign", "ultra_fast_sigmoid"]
+__all__ = [
+    "elu", "gelu", "hard_sigmoid", "relu", "selu", "sigmoid", "silu", "softplus", "softsign", "ultra_fast_sigmoid",
+]  # fmt: skip
 
 _SELU_ALPHA = 1.6732632423543772848170429916717
 _SELU_SCALE = 1.0507009873554804934193349852946
@@ -64,6 +67,43 @@ def selu(x: Any) -> Any:
     return _SELU_SCALE * elu(x, _SELU_ALPHA)
 
 
+def gelu(x: Any, approximate: bool = False) -> Any:
+    """``x`` times the probability that a standard normal number is below it: ``x * (1 + erf(x / sqrt(2))) / 2``.
+
+    After D. Hendrycks, K. Gimpel, "Gaussian error linear units", 2016. It is computed as
+    ``x * erfc(-x / sqrt(2)) / 2``, which is accurate far below zero, too.
+
+    Parameters
+    ----------
+    approximate
+        Whether the probability is ``(1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))) / 2``: cheaper, and off by up to
+        0.0005.
+
+    Examples
+    --------
+    >>> T.nnet.gelu(T.constant([-1., 0., 3.])).eval()
+    array([-0.15865525,  0.        ,  2.99595031])
+    """
+    x = as_tensor_variable(x)
+    x = cast(x, _float_dtype(x))
+    if not approximate:
+        return _like(x, 0.5) * x * erfc(_like(x, -(0.5**0.5)) * x)
+    # A tanh of z/2 is a sigmoid of z, which does not round to zero below.
+    return x * sigmoid(x * (_like(x, 8**0.5 / np.pi**0.5) + _like(x, 0.044715 * 8**0.5 / np.pi**0.5) * x * x))
+
+
+def silu(x: Any) -> Any:
+    """``x * sigmoid(x)``, known as swish, too.
+
+    Examples
+    --------
+    >>> T.nnet.silu(T.constant([-1., 0., 3.])).eval()
+    array([-0.26894142,  0.        ,  2.85772238])
+    """
+    x = as_tensor_variable(x)
+    return x * sigmoid(x)
+
+
 def hard_sigmoid(x: Any) -> Any:
     """A sigmoid of three straight pieces: ``clip(0.2 * x + 0.5, 0, 1)``.
 
@@ -73,6 +113,16 @@ def hard_sigmoid(x: Any) -> Any:
     array([0. , 0.5, 1. ])
     """
     x = as_tensor_variable(x)
-    dtype = sigmoid(x).type.dtype if x.type.dtype in DISCRETE else x.type.dtype
-    slope, shift = (constant(np.asarray(v, dtype=dtype)) for v in (0.2, 0.5))
-    return clip(cast(x, dtype) * slope + shift, 0, 1)
+    x = cast(x, _float_dtype(x))
+    return clip(x * _like(x, 0.2) + _like(x, 0.5), 0, 1)
+
+
+def _float_dtype(x: Any) -> str:
+    """The dtype in which functions of `x` are computed."""
+    dtype: str = sigmoid(x).type.dtype if x.type.dtype in DISCRETE else x.type.dtype
+    return dtype
+
+
+def _like(x: Any, value: float) -> Any:
+    """A number in the dtype of `x`."""
+    return constant(np.asarray(value, dtype=x.type.dtype))

@@ -90,23 +90,33 @@ def batch_normalization_train(
     """
     x = as_tensor_variable(inputs)
     form = _Form(x, axes, epsilon)
-    scale, shift = form.widen(gamma), form.widen(beta)
-    batch_mean = mean(x, axis=form.axes, keepdims=True)
-    batch_var = var(x, axis=form.axes, keepdims=True)
-    invstd = 1 / sqrt(batch_var + _like(epsilon, batch_var))
-    results = [
-        (x - batch_mean) * (scale * invstd) + shift,
-        form.narrow(batch_mean, gamma),
-        form.narrow(invstd, gamma),
-    ]
-    f = as_tensor_variable(running_average_factor)
+    running = [None if v is None else form.widen(v) for v in (running_mean, running_var)]
+    factor = as_tensor_variable(running_average_factor)
+    found = trained(x, form.widen(gamma), form.widen(beta), form.axes, _like(epsilon, x), factor, *running)
+    likes = [gamma, gamma, *(v for v in (running_mean, running_var) if v is not None)]
+    return (found[0], *(form.narrow(v, like) for v, like in zip(found[1:], likes, strict=True)))
+
+
+def trained(
+    x: Any, scale: Any, shift: Any, axes: tuple[int, ...], epsilon: Any, factor: Any,
+    running_mean: Any, running_var: Any,
+) -> list[Any]:  # fmt: skip
+    """What `batch_normalization_train` returns, of variables that have all axes, and with all axes."""
+    batch_mean = mean(x, axis=axes, keepdims=True)
+    batch_var = var(x, axis=axes, keepdims=True)
+    invstd = 1 / sqrt(batch_var + epsilon)
+    results = [(x - batch_mean) * (scale * invstd) + shift, batch_mean, invstd]
     if running_mean is not None:
-        results.append(form.narrow(form.widen(running_mean) * (1 - f) + batch_mean * f, running_mean))
+        results.append(running_mean * (1 - factor) + batch_mean * factor)
     if running_var is not None:
-        m = cast(product(shape_i(x, i) for i in form.axes), x.type.dtype)
-        unbiased = m / (m - 1) * batch_var
-        results.append(form.narrow(form.widen(running_var) * (1 - f) + unbiased * f, running_var))
-    return tuple(results)
+        m = count(x, axes)
+        results.append(running_var * (1 - factor) + m / (m - 1) * batch_var * factor)
+    return results
+
+
+def count(x: Any, axes: tuple[int, ...]) -> Any:
+    """How many elements of `x` a mean over `axes` is of, in its dtype."""
+    return cast(product(shape_i(x, i) for i in axes), x.type.dtype)
 
 
 def _like(value: float, x: Any) -> Any:
@@ -126,7 +136,12 @@ def batch_normalization_test(
     x = as_tensor_variable(inputs)
     form = _Form(x, axes, epsilon)
     scale, shift, center, spread = (form.widen(p) for p in (gamma, beta, mean, var))
-    return (x - center) * (scale / sqrt(spread + _like(epsilon, spread))) + shift
+    return tested(x, scale, shift, center, spread, _like(epsilon, spread))
+
+
+def tested(x: Any, scale: Any, shift: Any, center: Any, spread: Any, epsilon: Any) -> Any:
+    """What `batch_normalization_test` returns, of variables that have all axes."""
+    return (x - center) * (scale / sqrt(spread + epsilon)) + shift
 
 
 def batch_normalization(

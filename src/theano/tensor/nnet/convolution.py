@@ -260,7 +260,9 @@ class AbstractConv(BaseAbstractConv):
         images = [a if a is not None else b for a, b in zip(img.type.shape, self.imshp or (None,) * img.type.ndim)]
         kernels = [a if a is not None else b for a, b in zip(kern.type.shape, self.kshp or (None,) * kern.type.ndim)]
         known = get_conv_output_shape(images, kernels, self.border_mode, self.subsample, self.filter_dilation)
-        static = [img.type.shape[0], kern.type.shape[0], *(None if n == 1 else n for n in known[2:])]
+        # Of shapes that don't fit there is no result: an error when the function runs, not for who builds it.
+        lengths = [None if n is None or n <= 1 else n for n in known[2:]]
+        static = [img.type.shape[0], kern.type.shape[0], *lengths]
         return single(self, [img, kern], upcast(img.type.dtype, kern.type.dtype), static)
 
     def perform(self, node: Apply, inp: Sequence[Any], out_: Sequence[list[Any]]) -> None:

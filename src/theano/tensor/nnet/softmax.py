@@ -9,7 +9,9 @@ import numpy as np
 
 from theano.graph import Apply, Op
 from theano.scalar.dtypes import FLOAT
+from theano.tensor.careduce import normalize_axis
 from theano.tensor.math import exp, log
+from theano.tensor.nnet.softmax_along import LogSoftmaxAlong, SoftmaxAlong
 from theano.tensor.opsupport import Shapes, single
 from theano.tensor.reduction import sum as sum_
 from theano.tensor.reduction import supremum
@@ -156,26 +158,57 @@ logsoftmax_op = LogSoftmax()
 softmax_with_bias = SoftmaxWithBias()
 
 
-def softmax(c: Any) -> Any:
+def softmax(c: Any, axis: Any = None) -> Any:
     """``exp(c) / exp(c).sum()`` of each row of a float matrix; a vector is one row (the result is a matrix).
+
+    Parameters
+    ----------
+    axis
+        An axis, or some, along which the results add up to 1, of floats with any number of axes. Default: see above.
+
+    Raises
+    ------
+    ValueError
+        `c` is not of floats; without `axis`, it is neither a vector nor a matrix. Or there is no such axis.
 
     Examples
     --------
     >>> T.nnet.softmax(T.constant([[0., 0.]])).eval()
     array([[0.5, 0.5]])
+    >>> T.nnet.softmax(T.zeros((1, 2, 2)), axis=-1).eval().tolist()
+    [[[0.5, 0.5], [0.5, 0.5]]]
     """
-    return softmax_op(c)
+    return softmax_op(c) if axis is None else _along(c, axis, softmax_op, SoftmaxAlong)
 
 
-def logsoftmax(c: Any) -> Any:
-    """``log(softmax(c))``, finite where the softmax underflows.
+def logsoftmax(c: Any, axis: Any = None) -> Any:
+    """``log(softmax(c, axis))``, finite where the softmax underflows.
+
+    Parameters
+    ----------
+    axis
+        See `softmax`.
+
+    Raises
+    ------
+    ValueError
+        See `softmax`.
 
     Examples
     --------
     >>> T.nnet.logsoftmax(T.constant([[0., 1000.]])).eval()
     array([[-1000.,     0.]])
     """
-    return logsoftmax_op(c)
+    return logsoftmax_op(c) if axis is None else _along(c, axis, logsoftmax_op, LogSoftmaxAlong)
+
+
+def _along(c: Any, axis: Any, of_rows: Op, other: type[SoftmaxAlong]) -> Any:
+    x = as_tensor_variable(c)
+    if x.type.dtype not in FLOAT:
+        raise ValueError(f"softmax: c must be a tensor of floats, got {x.type}")
+    axes = normalize_axis(axis, x.type.ndim)
+    assert axes is not None
+    return of_rows(x) if (x.type.ndim, axes) == (2, (1,)) else other(axes)(x)
 
 
 def softmax_graph(c: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Softmax along any axes: what rewriting makes of ratios of exponentials that are not rows of a matrix.
+"""Softmax along any axes: of stacks, and what rewriting makes of ratios of exponentials.
 
 They are operations of their own, not a maximum, differences and a ratio, so that rules about ratios and
 sums leave them whole until lowering writes them out.
@@ -38,7 +38,7 @@ class SoftmaxAlong(Op):
 
     def decompose(self, inputs: Sequence[Any]) -> list[Any]:
         e = exp(inputs[0] - supremum(inputs[0], axis=self.axis, keepdims=True))
-        return [e / sum_(e, axis=self.axis, keepdims=True)]
+        return [e / self._total(e)]
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         with np.errstate(all="ignore"):
@@ -47,6 +47,19 @@ class SoftmaxAlong(Op):
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         return [shapes[0]]
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        return [self._through(gs[0], outputs[0])]
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+        return [None if eval_points[0] is None else self._through(eval_points[0], self(inputs[0]))]
+
+    def _total(self, x: Any) -> Any:
+        return sum_(x, axis=self.axis, keepdims=True)
+
+    def _through(self, g: Any, sm: Any) -> Any:
+        """What the derivative, a symmetric matrix for each row, makes of `g`; `sm` is the softmax."""
+        return (g - self._total(g * sm)) * sm
 
     def _shifted(self, x: np.ndarray) -> np.ndarray:
         wide = x.astype("float64" if x.dtype != np.float16 else "float32")
@@ -59,10 +72,17 @@ class LogSoftmaxAlong(SoftmaxAlong):
 
     def decompose(self, inputs: Sequence[Any]) -> list[Any]:
         below = inputs[0] - supremum(inputs[0], axis=self.axis, keepdims=True)
-        return [below - log(sum_(exp(below), axis=self.axis, keepdims=True))]
+        return [below - log(self._total(exp(below)))]
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         with np.errstate(all="ignore"):
             below = self._shifted(inputs[0])
             total = np.exp(below).sum(axis=self.axis, keepdims=True)
             out[0][0] = (below - np.log(total)).astype(inputs[0].dtype)
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        return [gs[0] - self._total(gs[0]) * SoftmaxAlong(self.axis)(inputs[0])]
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+        e = eval_points[0]
+        return [None if e is None else e - self._total(e * SoftmaxAlong(self.axis)(inputs[0]))]

@@ -24,6 +24,8 @@ _A2 = ((2**15, 0, 2**15 + 1), (1, 0, 0), (0, 1, 0))
 NORM = 4.656612873077393e-10  # 2**-31
 NORM32 = np.float32(4.6566126e-10)  # below 2**-31, so that the largest integer stays below 1
 NORM16 = np.float32(3.0458e-5)
+# How the authors' code takes remainders by shifts; here numbers of 64 bits do it.
+MASK12, MASK13, MASK2, MULT2 = np.int32(511), np.int32(16777215), np.int32(65535), np.int32(21069)
 SUBSTREAM, STREAM = 72, 134  # log2 of their lengths
 
 
@@ -154,6 +156,27 @@ def integers(states: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
         for k, new in enumerate((a, a1, a2, b, b1, state[4][:n])):
             state[k] = np.concatenate([new, state[k][n:]]) if n < lanes else new
     return np.stack(state, axis=1).astype("int32"), numbers
+
+
+def mrg_next_value(rstate: Any, new_rstate: Any, NORM: float, mask: int, offset: int) -> float:
+    """The next number of a state, as a fraction; the state after it goes to `new_rstate`.
+
+    Parameters
+    ----------
+    rstate, new_rstate
+        Six numbers each: before, and an array for those after.
+    NORM, mask, offset
+        The number is ``((n & mask) + offset) * NORM``, without a mask if that is 0.
+
+    Examples
+    --------
+    >>> state = np.full(6, 42, "int32")
+    >>> float(mrg_next_value(state, state, 2.0**-31, 0, 0))
+    0.08075201...
+    """
+    states, (number,) = integers(np.asarray(rstate, dtype="int32")[None], 1)
+    new_rstate[...] = states[0]
+    return ((int(number) & mask if mask else int(number)) + offset) * NORM
 
 
 def fractions(numbers: np.ndarray, dtype: str) -> np.ndarray:

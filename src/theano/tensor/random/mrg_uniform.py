@@ -27,6 +27,21 @@ class mrg_uniform_base(Op):
         self.inplace = inplace
         self.destroy_map = {0: [0]} if inplace else {}
 
+    @property
+    def ndim(self) -> int:
+        """Number of axes of a sample."""
+        return self.output_type.ndim
+
+    @property
+    def otypenum(self) -> int:
+        """NumPy's number of the dtype of a sample."""
+        return np.dtype(self.output_type.dtype).num
+
+    @property
+    def otype_is_float32(self) -> bool:
+        """Whether a sample is of float32."""
+        return self.output_type.dtype == "float32"
+
     def __str__(self) -> str:
         return f"{type(self).__name__}{{{self.output_type},{'inplace' if self.inplace else 'no_inplace'}}}"
 

@@ -1,0 +1,95 @@
+"""How linkers run a graph, and the executor of modes whose linker brings a thunk of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from theano.compile.io import In
+from theano.compile.linkers import Linker, NodeThunk, Runner
+from theano.compile.mode import Mode
+from theano.compile.perform_vm import NodeStep, PerformExecutor
+from theano.compile.plan import EXECUTORS, FunctionPlan, executors_of
+from theano.compile.profiling import ProfileStats
+from theano.compile.sharedvalue import detached_copy
+from theano.graph import Apply, FunctionGraph
+from theano.ifelse import IfElse
+
+
+def runner(linker: Linker, fgraph: FunctionGraph) -> Runner:
+    """What runs a graph as functions of a mode with this linker do."""
+    mode = Mode(linker, None)
+    count = len(fgraph.outputs)
+    plan = FunctionPlan(fgraph, [In(v) for v in fgraph.inputs], count, borrow=[False] * count)
+    return executors_of(mode).make(plan, mode, None)
+
+
+Linker.runners.append(runner)
+
+
+class ThunkExecutor(PerformExecutor):
+    """Calls the thunk that the linker of the mode makes of the whole graph."""
+
+    def __init__(self, plan: FunctionPlan, linker: Any, profile: ProfileStats | None = None) -> None:
+        super().__init__(plan, profile)
+        self.thunk, self.places, self.results = linker.accept(plan.fgraph).make_thunk()
+
+    @classmethod
+    def make(cls, plan: FunctionPlan, mode: Mode | None, profile: ProfileStats | None) -> ThunkExecutor:
+        assert mode is not None
+        return cls(plan, mode.linker, profile)
+
+    def __call__(self, values: Sequence[Any]) -> list[Any]:
+        given = [*values, *(storage[0] for storage in self.plan.storages)]
+        for container, value in zip(self.places, given, strict=True):
+            container.storage[0] = value
+        self.thunk()
+        slots = list(self._initial)
+        for slot, container in zip(self.outputs, self.results, strict=True):
+            slots[slot] = container.storage[0]
+        return self._commit(slots, values)
+
+
+class WrapExecutor(PerformExecutor):
+    """Runs nodes one by one, each by the `wrapper` of the mode's linker, which is given a thunk by each of its linkers.
+
+    What the first thunk computes is handed on. Nodes that choose a branch (`IfElse`) are not computed, so not told of.
+    """
+
+    def __init__(self, plan: FunctionPlan, linker: Any, profile: ProfileStats | None = None) -> None:
+        self.linker = linker
+        self.thunks: list[list[NodeThunk]] = []
+        super().__init__(plan, profile)
+
+    @classmethod
+    def make(cls, plan: FunctionPlan, mode: Mode | None, profile: ProfileStats | None) -> WrapExecutor:
+        assert mode is not None
+        return cls(plan, mode.linker, profile)
+
+    def _make_step(self, index: int, node: Apply, perform: Any = None) -> NodeStep:
+        if isinstance(node.op, IfElse):
+            self.thunks.append([])
+            return super()._make_step(index, node)
+        runners = [linker.runner_of(node) for linker in self.linker.linkers]
+        overwritten = {k for positions in node.op.destroy_map.values() for k in positions}
+
+        def thunk(n: int, values: list[Any], cells: list[list[Any]]) -> NodeThunk:
+            places = [[detached_copy(x) if n and k in overwritten else x] for k, x in enumerate(values)]
+            return NodeThunk(node, runners[n], places, cells if n == 0 else [[None] for _ in cells])
+
+        def run(values: list[Any], cells: list[list[Any]]) -> None:
+            self.linker.wrapper(index, node, *(thunk(n, values, cells) for n in range(len(runners))))
+
+        self.thunks.append(
+            [thunk(n, [None] * len(node.inputs), [[None] for _ in node.outputs]) for n in range(len(runners))]
+        )
+        return super()._make_step(index, node, run)
+
+    def __call__(self, values: Sequence[Any]) -> list[Any]:
+        given = [*values, *(storage[0] for storage in self.plan.storages)]
+        self.linker.pre(self, given, self.order, self.thunks)
+        return super().__call__(values)
+
+
+EXECUTORS["thunk"] = ThunkExecutor
+EXECUTORS["wrapped"] = WrapExecutor

@@ -1,0 +1,110 @@
+"""`d3viz`: a graph as an interactive HTML page; `d3write`: as a file for Graphviz."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from theano.d3viz.formatting import PyDotFormatter, dot_text
+from theano.d3viz.graph_data import graph_data
+
+__all__ = ["PyDotFormatter", "d3viz", "d3write", "replace_patterns", "safe_json"]
+
+_PAGE = Path(__file__).with_name("page.html")
+
+
+def replace_patterns(x: str, replace: dict[str, Any]) -> str:
+    """A text in which each key of `replace` has become its value.
+
+    >>> replace_patterns("a page about %% x %%", {"%% x %%": "y"})
+    'a page about y'
+    """
+    for pattern, value in replace.items():
+        x = x.replace(pattern, str(value))
+    return x
+
+
+def safe_json(obj: Any) -> str:
+    r"""`obj` as JSON that may stand in a script of an HTML page, whatever is in its texts.
+
+    >>> safe_json(["</script>"])
+    '["\\u003c/script>"]'
+    """
+    text = json.dumps(obj, separators=(",", ":"))
+    for character in "<\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def d3viz(fct: Any, outfile: str | os.PathLike[str], copy_deps: bool = True, *args: Any, **kwargs: Any) -> None:
+    """Write an interactive page of a graph: one HTML file, which needs no network and no other file.
+
+    The wheel zooms, dragging moves, a click on a box tells all about it, and a click on one with a graph inside
+    (`OpFromGraph`, `scan`) opens it. If the function has been profiled with linker "py", its boxes can be coloured by
+    time, and shapes are those of the last call.
+
+    Parameters
+    ----------
+    fct
+        Compiled function, function graph, variable, or list of variables.
+    outfile
+        Path of the HTML file.
+    copy_deps
+        Theano copied scripts beside the page: there are none, the page holds all.
+    args, kwargs
+        For `PyDotFormatter`: ``compact=False`` shows all variables.
+
+    Raises
+    ------
+    TypeError
+        `fct` has no graph.
+    OSError
+        The file can't be written.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> from theano.d3viz import d3viz
+    >>> path = os.path.join(tempfile.mkdtemp(), "graph.html")
+    >>> d3viz(T.exp(T.dscalar("x")), path)
+    >>> open(path, encoding="utf-8").read(15)
+    '<!doctype html>'
+    """
+    data = graph_data(fct, PyDotFormatter(*args, **kwargs).compact)
+    # The data come last: texts of programs may contain anything.
+    page = replace_patterns(_PAGE.read_text(encoding="utf-8"), {"/*DATA*/null": safe_json(data)})
+    Path(outfile).write_text(page, encoding="utf-8")
+
+
+def d3write(fct: Any, path: str | os.PathLike[str], *args: Any, **kwargs: Any) -> None:
+    """Write a graph in Graphviz' language, with the graphs inside of operations as clusters.
+
+    Parameters
+    ----------
+    fct
+        Compiled function, function graph, variable, or list of variables.
+    path
+        Path of the file.
+    args, kwargs
+        For `PyDotFormatter`: ``compact=False`` shows all variables.
+
+    Raises
+    ------
+    TypeError
+        `fct` has no graph.
+    OSError
+        The file can't be written.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> from theano.d3viz import d3write
+    >>> path = os.path.join(tempfile.mkdtemp(), "graph.dot")
+    >>> d3write(T.exp(T.dscalar("x")), path)
+    >>> open(path, encoding="utf-8").read(16)
+    'digraph theano {'
+    """
+    formatter = PyDotFormatter(*args, **kwargs)
+    Path(path).write_text(dot_text(graph_data(fct, formatter.compact), formatter), encoding="utf-8")

@@ -1,0 +1,365 @@
+"""Lowering of convolutions: all directions are one sum of the library that convolves (`loops.convolution`)."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from typing import Any
+
+from theano.configdefaults import config
+from theano.loops import expr as ex
+from theano.loops import host as hs
+from theano.loops import stmt as st
+from theano.loops.convolution import (
+    AXES,
+    CONVOLVE,
+    MORE,
+    PANELS,
+    TYPES,
+    WINOGRAD_TYPE,
+    Rooms,
+    name_of,
+    rooms,
+    suits_winograd,
+    winograd_rooms,
+)
+from theano.loops.expr import Expr
+from theano.lower import body as bd
+from theano.lower.builder import Builder, whole
+from theano.lower.dims import ONE, ZERO, is_const, length
+from theano.lower.emitter import Argument, Emitter
+from theano.lower.items import Special
+from theano.lower.ops.indexing import take
+from theano.lower.ops.registry import lowers
+from theano.lower.values import Item, Tensor, Value
+from theano.tensor.nnet.convolution import AbstractConv, AbstractConv_gradInputs, AbstractConv_gradWeights
+
+# Into how many parts the work is cut at most, and multiplications of a part at least. Each part has memory of its own;
+# what a part is follows from sizes alone, and so do results.
+PARTS, LEAST = 16, 1 << 19
+# Picoseconds of a multiplication and addition, and of a number that is copied.
+TIMES, COPY = {"f32": 20, "f64": 40}, 300
+
+
+@lowers(AbstractConv, AbstractConv_gradWeights, AbstractConv_gradInputs)
+def lower_convolution(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
+    op, type_ = node.op, ex.TYPE_OF[node.outputs[0].type.dtype]
+    known = all(b.native(v.type) and v.type in (*TYPES, "f16", *ex.INTS, "bool") for v in inputs[:2])
+    if type_ not in TYPES or op.unshared or not known:
+        return None
+    first, second = (_of_type(b, v, type_) for v in inputs[:2])
+    n = op.convdim
+    if isinstance(op, AbstractConv):
+        case = Case(b, op, first.dims, second.dims, None)
+        return [case.made(type_, (first, second, None), case.tops)]
+    lengths = _elements(b, inputs[2], n, f"{op}: {n} lengths are needed, not {{0}}")
+    if isinstance(op, AbstractConv_gradWeights):
+        channels = _share(first.dims[1], op.num_groups)
+        case = Case(b, op, first.dims, (second.dims[1], channels, *lengths), second.dims)
+        return [case.made(type_, (first, None, second), case.kernels)]
+    channels = ex.mul(first.dims[-n - 1], length(op.num_groups))
+    case = Case(b, op, (second.dims[0], channels, *lengths), first.dims, second.dims)
+    return [case.made(type_, (None, first, second), case.images)]
+
+
+def _of_type(b: Builder, v: Value, type_: str) -> Value:
+    """Numbers of the type, somewhere in memory."""
+    made = v if v.type == type_ else b.pointwise(type_, v.dims, [v], bd.converted(bd.element(0, v), type_))
+    return b.strided(made)
+
+
+def _share(count: Expr, groups: int) -> Expr:
+    """Of a group."""
+    return count if groups == 1 else ex.idiv(count, length(groups))
+
+
+def _elements(b: Builder, vector: Value, count: int, message: str) -> Sequence[Expr]:
+    """The numbers of a vector that must have so many."""
+    if vector.vector is not None and len(vector.vector) == count:
+        return [ex.cast(e, "i64") for e in vector.vector]
+    b.unify(vector.dims[0], length(count), message.replace("{", "{{").replace("}", "}}").replace("{{0}}", "{0}"))
+    return [b.scalar(take(b, vector, [length(k)]), "i64") for k in range(count)]
+
+
+class Case:
+    """A convolution in some direction: the shapes of images, kernels and results, which are checked.
+
+    Attributes
+    ----------
+    images, kernels, tops : these shapes, in which equal lengths are one.
+    pads : the padding in front of each axis.
+    guards : the items that check what is not known before.
+    """
+
+    def __init__(
+        self, b: Builder, op: Any, images: Sequence[Expr], kernels: Sequence[Expr], tops: Sequence[Expr] | None
+    ) -> None:
+        self.b, self.op, self.axes = b, op, range(op.convdim)
+        self.images, self.kernels = (tuple(map(b.dims.normal, dims)) for dims in (images, kernels))
+        self.given = None if tops is None else tuple(tops)
+        self.guards: list[Item] = []
+        self._check_hints()
+        self._check_channels()
+        lengths = [self._result(a) for a in self.axes]
+        self.tops = (self.images[0], self.kernels[0], *lengths)
+        if self.given is not None:
+            made, why = self.tops, "the results should have the shape"
+            self.tops = tuple(self._same(a, c, why, made) for a, c in zip(self.given, made, strict=True))
+
+    # -- checks ------------------------------------------------------------------------------------------------
+    def _message(self, why: str, made: Sequence[Expr] | None = None) -> tuple[str, tuple[Expr, ...]]:
+        """A message that shows all shapes, that of the results that are `made` first, and the lengths in it."""
+        sides = {why: made, "images": self.images, "kernels": self.kernels, "results": self.given}
+        parts: list[str] = []
+        dims: list[Expr] = []
+        for name, shape in sides.items():
+            if shape is not None:
+                parts.append(f"{name} ({', '.join(f'{{dims[{len(dims) + a}]}}' for a in range(len(shape)))})")
+                dims += shape
+        first = why if made is None else parts.pop(0)
+        op = str(self.op).replace("{", "{{").replace("}", "}}")
+        return f"{op}: {first}: {', '.join(parts)}", tuple(dims)
+
+    def _check(self, cond: Expr, why: str, operands: Sequence[Expr] = ()) -> None:
+        message, dims = self._message(why)
+        item = self.b.check(cond, ValueError, message, operands, dims)
+        self.guards += [] if item is None else [item]
+
+    def _same(self, a: Expr, c: Expr, why: str, made: Sequence[Expr] | None = None) -> Expr:
+        message, dims = self._message(why, made)
+        return self.b.unify(a, c, message, dims=dims)
+
+    def _check_hints(self) -> None:
+        for what, known in (("images", self.op.imshp), ("kernels", self.op.kshp)):
+            shape = getattr(self, what)
+            why = f"the {what} have not the shape {known} that was promised"
+            for a, promised in enumerate(known or ()):
+                if promised is not None:
+                    self._same(shape[a], length(promised), why)
+
+    def _check_channels(self) -> None:
+        groups, of_kernels = self.op.num_groups, self.kernels[1]
+        why = f"{{0}} channels of images for {{1}} of kernels and {groups} groups"
+        if groups == 1:
+            self._same(self.images[1], of_kernels, why)
+            return
+        count = ex.mul(of_kernels, length(groups))
+        self._check(ex.eq(self.images[1], count), why, (self.images[1], of_kernels))
+        rest = ex.irem(self.kernels[0], length(groups))
+        self._check(ex.eq(rest, ZERO), f"{{0}} kernels can't be in {groups} groups", (self.kernels[0],))
+
+    def _dilated(self, a: int) -> Expr:
+        """The length of a kernel along an axis, with its dilation."""
+        between = ex.mul(ex.sub(self.kernels[2 + a], ONE), length(self.op.filter_dilation[a]))
+        return self.b.dims.normal(ex.add(between, ONE))
+
+    def _pads(self, a: int) -> tuple[Expr, Expr]:
+        mode = self.op.border_mode
+        if not isinstance(mode, str):
+            before, behind = mode[a]
+            return length(before), length(behind)
+        reach = {
+            "valid": lambda k: ZERO, "full": lambda k: ex.sub(k, ONE), "half": lambda k: ex.idiv(k, length(2))
+        }[mode](self._dilated(a))  # fmt: skip
+        return reach, reach
+
+    def _result(self, a: int) -> Expr:
+        """The length of the results along an axis."""
+        length_, (before, behind) = self.kernels[2 + a], self._pads(a)
+        self._check(ex.ge(length_, ONE), "kernels have no elements")
+        room = ex.sub(ex.add(self.images[2 + a], ex.add(before, behind)), self._dilated(a))
+        room = self.b.dims.normal(room)
+        self._check(ex.ge(room, ZERO), "kernels are larger than the padded images")
+        stride = self.op.subsample[a]
+        steps = room if stride == 1 else ex.idiv(room, length(stride))
+        found = self.b.named(self.b.dims.normal(ex.add(steps, ONE)), 1)
+        if found.op == "name":
+            self.b.names.lengths.add(str(found.value))  # as has been checked
+        return found
+
+    # -- the sum -------------------------------------------------------------------------------------------------
+    def made(self, type_: str, sides: Sequence[Value | None], dims: Sequence[Expr]) -> Value:
+        """The result of shape `dims`: what is None of images, kernels and results."""
+        out = self.b.tensor(type_, dims)
+        images, kernels, tops = (self.b.strided(whole(out) if v is None else v) for v in sides)
+        if self.op.filter_flip:
+            kernels = _turned(kernels, self.op.convdim)
+        k, c = _share(self.kernels[0], self.op.num_groups), self.kernels[1]
+        pictures, weights = Side(self.b, images, self.images[0], c, 1), Side(self.b, kernels, k, c, 0)
+        results = Side(self.b, tops, self.tops[0], k, 1)
+        if sides[2] is None:
+            _convolve(self, out, (pictures, weights, results), "forward")
+        elif sides[1] is None:
+            _convolve(self, out, (pictures.exchanged(), results.exchanged(), weights.exchanged()), "weights")
+        else:
+            _convolve(self, out, (results, weights.exchanged(), pictures), "inputs")
+        return whole(out)
+
+    def pad(self, a: int) -> Expr:
+        """The padding in front of an axis."""
+        return self._pads(a)[0]
+
+
+def _turned(kernels: Value, count: int) -> Value:
+    """Kernels that are read from their last element to their first one, along the last `count` axes."""
+    offset, strides = kernels.offset, list(kernels.strides or ())
+    assert offset is not None
+    for a in range(-count, 0):
+        offset = ex.add(offset, ex.mul(ex.sub(kernels.dims[a], ONE), strides[a]))
+        strides[a] = ex.sub(ZERO, strides[a])
+    return Value(kernels.type, kernels.dims, tensor=kernels.tensor, offset=offset, strides=tuple(strides))
+
+
+class Side:
+    """Images, kernels or results as the library sees them: groups, two axes of a group, and three along which kernels
+    move, with lengths and strides. `parted` is the axis that is in groups.
+    """
+
+    def __init__(self, b: Builder, value: Value, first: Expr, second: Expr, parted: int) -> None:
+        self.value = value
+        self.pairs = [first, second]
+        steps = [b.dims.normal(s) for s in value.strides or ()]
+        self.steps = steps[:2]
+        self.group = ex.mul(self.pairs[parted], steps[parted])
+        missing = len(AXES) - len(steps) + 2
+        self.lengths = [*[ONE] * missing, *value.dims[2:]]
+        self.spatial = [*[ZERO] * missing, *steps[2:]]
+
+    def exchanged(self) -> Side:
+        """With the two axes of a group exchanged."""
+        other = copy.copy(self)
+        other.pairs, other.steps = self.pairs[::-1], self.steps[::-1]
+        return other
+
+    def turned(self, count: int) -> Side:
+        """Read from the last element to the first one, along the last `count` axes."""
+        other = copy.copy(self)
+        other.value = _turned(self.value, count)
+        other.spatial = [ex.sub(ZERO, s) for s in self.spatial]
+        return other
+
+
+Sides = tuple[Side, Side, Side]
+
+
+def _geometry(case: Case, sides: Sides, direction: str, turned: bool = False) -> dict[str, Expr]:
+    """The arguments that tell lengths and places: see `loops.convolution`.
+
+    `turned`: the gradient of images is told as a convolution with kernels that are turned around, as it is one where
+    there are no strides.
+    """
+    op, missing, (x, w, y) = case.op, len(AXES) - len(case.axes), sides
+    every, apart = ([*[ONE] * missing, *map(length, given)] for given in (op.subsample, op.filter_dilation))
+    if direction == "weights":
+        every, apart = apart, every
+    front = [*[ZERO] * missing, *map(case.pad, case.axes)]
+    if turned:
+        front = [ex.sub(ex.mul(ex.sub(n, ONE), d), p) for n, d, p in zip(w.lengths, apart, front, strict=True)]
+    found = {
+        "back": length(direction == "inputs" and not turned), "deep": length(direction == "weights"),
+        "groups": length(op.num_groups), "n": y.pairs[0], "c": x.pairs[1], "k": w.pairs[0],
+    }  # fmt: skip
+    for letter, of_axes in zip("xrysdp", (x.lengths, w.lengths, y.lengths, every, apart, front), strict=True):
+        found |= {f"{letter}{a}": of_axes[a] for a in AXES}
+    for side, names in ((x, "x g n c"), (w, "w g k c"), (y, "y g n k")):
+        letter, *of_groups = names.split()
+        steps = zip([*of_groups, *(f"s{a}" for a in AXES)], [side.group, *side.steps, *side.spatial], strict=True)
+        found |= {f"{letter}{name}": step for name, step in steps}
+    return found
+
+
+class Form:
+    """One way to compute the sum: the functions, the last of which adds, their arguments, their memory."""
+
+    def __init__(
+        self, b: Builder, kinds: tuple[str, ...], sides: Sides, geometry: dict[str, Expr], rooms: Rooms
+    ) -> None:
+        self.kinds, self.sides, self.geometry = kinds, sides, geometry
+        self.rows, self.band, self.sums, self.table, self.panels = (
+            b.named(size, 0) for size in (rooms.rows, rooms.band, rooms.sums, rooms.table, rooms.panels)
+        )
+
+
+def _plain(case: Case, sides: Sides, direction: str) -> Form:
+    geometry = _geometry(case, sides, direction)
+    found = rooms(geometry, ex.ITEMSIZE[sides[2].value.type])
+    return Form(case.b, ("convolution_panels", "convolve"), sides, geometry, found)
+
+
+def _winograd(case: Case, sides: Sides, direction: str) -> tuple[Form, Expr] | None:
+    """Winograd's way and whether it is to be taken, which sizes tell; None where it is not."""
+    op, b, type_ = case.op, case.b, sides[2].value.type
+    plain = op.convdim == 2 and op.num_groups == 1 and all(n == 1 for n in (*op.subsample, *op.filter_dilation))
+    if config.conv.winograd == "off" or type_ != WINOGRAD_TYPE or not plain:
+        return None
+    x, w, y = sides
+    if direction == "inputs":
+        w = w.turned(op.convdim)
+    geometry = _geometry(case, (x, w, y), direction, direction == "inputs")
+    suits = b.named(suits_winograd(geometry), 0)
+    if is_const(suits, False):
+        return None
+    found = winograd_rooms(geometry, ex.ITEMSIZE[type_], direction == "weights")
+    kinds = ("winograd_weights",) if direction == "weights" else ("winograd_panels", "winograd")
+    return Form(b, kinds, (x, w, y), geometry, found), suits
+
+
+def _convolve(case: Case, out: Tensor, sides: Sides, direction: str) -> None:
+    """Have the library write `out`, which is the last of the sides."""
+    b, type_ = case.b, out.type
+    products = b.named(b.dims.product((*case.tops, *case.kernels[1:])), 0)
+    parts = b.named(ex.maximum(ex.minimum(ex.idiv(products, length(LEAST)), length(PARTS)), ONE), 0)
+    plain, quick = _plain(case, sides, direction), _winograd(case, sides, direction)
+    forms = [plain] if quick is None else [plain, quick[0]]
+
+    def room(name: str) -> Expr:
+        """Of the form that is taken."""
+        sizes = [getattr(form, name) for form in forms]
+        return sizes[0] if quick is None else b.named(ex.select(quick[1], sizes[1], sizes[0]), 0)
+
+    own = {name: room(name) for name in ("band", "sums", "table")}  # of each part
+    memory = {
+        name: b.tensor("i64" if name == "table" else type_, (ex.mul(parts, size),)) for name, size in own.items()
+    }
+    copied = b.tensor(type_, (room("panels"),))
+    least = max(b.machine.least_work(), 1) if b.machine.shares_loops else 0
+
+    def call(asm: Emitter, form: Form, kind: str, text: str, weight: Expr) -> hs.Slices:
+        lo, hi = b.fresh("d"), b.fresh("d")
+        given: dict[str, Argument] = {"lo": ex.name(lo, "i64"), "hi": ex.name(hi, "i64"), "parts": parts}
+        given |= {"rows": form.rows, "room": ex.sub(form.band, length(MORE)), **form.geometry}
+        given |= {letter: asm.pointer(side.value) for letter, side in zip("xwy", form.sides, strict=True)}
+        given["panels"] = asm.pointer(whole(copied))
+        for name, tensor in memory.items():
+            base, offset, element = asm.pointer(whole(tensor))
+            given[name] = base, ex.add(offset, ex.mul(ex.name(lo, "i64"), own[name])), element
+        name = name_of(kind, type_)
+        args = [given[p.partition(":")[0]] for p in text.split()]
+        return hs.Slices(lo, hi, parts, weight, 1, least, [hs.Call(asm.symbol(name), args, name)])
+
+    def calls(asm: Emitter, form: Form, time: int) -> list[st.Stmt]:
+        *copies, add = form.kinds
+        moved, added = (ex.idiv(e, parts) for e in (ex.mul(form.panels, length(COPY)), ex.mul(products, length(time))))
+        before = [call(asm, form, kind, PANELS, moved) for kind in copies]
+        return [*before, call(asm, form, add, CONVOLVE, added)]
+
+    def emit(asm: Emitter) -> None:
+        for tensor in item.writes:
+            asm.bind(tensor)
+        statements = calls(asm, plain, TIMES[type_])
+        if quick is not None:
+            form, suits = quick
+            statements = [st.If(suits, calls(asm, form, TIMES[type_] // 2), statements)]
+        for statement in statements:
+            asm.statement(statement)
+
+    numbers = [e for form in forms for e in (*form.geometry.values(), form.rows, form.band, form.panels)]
+    item = Special(
+        b.region, b.node, what="convolution", reads=[side.value for side in sides[:2]],
+        writes=[out, copied, *memory.values()], emit=emit,
+        scalars=[*numbers, *own.values(), products, parts, *([] if quick is None else [quick[1]])],
+    )  # fmt: skip
+    item.deps.extend(case.guards)
+    b.add(item)
+    for tensor in item.writes:
+        tensor.writers.append(item)

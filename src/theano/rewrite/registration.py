@@ -1,0 +1,51 @@
+"""The words by which programs register rewrites of nodes in the phases of the compiler."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from theano.rewrite.engine.registry import add_rule, tags_of
+from theano.rewrite.engine.user_rule import as_rule
+
+
+def _registrar(phase: str) -> Callable[..., Any]:
+    def register(lopt: Any, *tags: str, **kwargs: Any) -> Any:
+        name = kwargs.pop("name", None)
+        if kwargs:
+            raise TypeError(f"register_{phase} has no parameter {', '.join(kwargs)}: it takes tags, and a name by name")
+        if isinstance(lopt, str):
+
+            def decorate(inner: Any) -> Any:
+                return register(inner, lopt, *tags, name=name)
+
+            return decorate
+        add_rule(as_rule(lopt, tags_of(phase, tags), name))
+        return lopt
+
+    register.__name__ = register.__qualname__ = f"register_{phase}"
+    register.__doc__ = f"""Add a rewrite of nodes to phase {phase}; also a decorator, with or without tags.
+
+    Parameters
+    ----------
+    lopt
+        A `LocalOptimizer`, or a function of a node; or, as a decorator, the first tag.
+    tags
+        More tags by which modes include and exclude it.
+    name
+        By its name: the name, if it has no own.
+
+    Raises
+    ------
+    ValueError
+        The name is taken.
+    """
+    return register
+
+
+register_canonicalize = _registrar("canonicalize")
+register_stabilize = _registrar("stabilize")
+register_specialize = _registrar("specialize")
+register_specialize_device = _registrar("specialize_device")
+register_uncanonicalize = _registrar("uncanonicalize")
+register_useless = _registrar("useless")

@@ -1,0 +1,256 @@
+"""Operations that Theano has as classes, where functions here make expressions: each class is a name for one of those.
+
+Programs ask for them by name, and apply them. The functions themselves (``T.diff(x)``) give the expressions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from theano.graph import Apply, Variable
+from theano.tensor.alloc import arange, zeros
+from theano.tensor.arranging import moveaxis
+from theano.tensor.diagonal import fill_diagonal, fill_diagonal_offset
+from theano.tensor.dot import Dot, dot
+from theano.tensor.extra_ops import CumOp, as_index_like, bartlett, diff, ravel_multi_index, unravel_index
+from theano.tensor.join import concatenate, tile
+from theano.tensor.math import cast, switch
+from theano.tensor.matrices import Composed, as_matrix
+from theano.tensor.permutation import permute_row_elements
+from theano.tensor.shape import flatten, shape_i
+from theano.tensor.static_value import known_int
+from theano.tensor.statistics import mean
+from theano.tensor.subtensor import set_subtensor
+from theano.tensor.variable import as_tensor_variable
+
+__all__ = [
+    "AllocDiag", "Bartlett", "CumprodOp", "CumsumOp", "DiffOp", "Dot22", "Dot22Scalar", "DotModulo", "FillDiagonal",
+    "FillDiagonalOffset", "Flatten", "Mean", "PermuteRowElements", "RavelMultiIndex", "Tile", "UnravelIndex",
+    "bartlett_", "fill_diagonal_", "fill_diagonal_offset_",
+]  # fmt: skip
+
+
+class AllocDiag(Composed):
+    """Zeros with `x` along a diagonal: the inverse of `diagonal`, whose axes are `axis1` and `axis2` of the result.
+
+    Examples
+    --------
+    >>> T.AllocDiag(offset=1)(T.constant([1, 2])).eval()
+    array([[0, 1, 0],
+           [0, 0, 2],
+           [0, 0, 0]])
+    """
+
+    __props__ = ("offset", "axis1", "axis2")
+
+    def __init__(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> None:
+        self.offset = int(offset)
+        self.axis1 = int(axis1)
+        self.axis2 = int(axis2)
+
+    def decompose(self, inputs: Sequence[Any]) -> list[Any]:
+        (x,) = inputs
+        last = x.type.ndim - 1
+        if last < 0 or self.axis1 == self.axis2:
+            raise ValueError(f"{self}: a tensor with axes, and two different axes for the result are needed, got {x}")
+        length = shape_i(x, last)
+        side = length + abs(self.offset)
+        made = zeros([*[shape_i(x, i) for i in range(last)], side, side], x.type.dtype)
+        rows, columns = arange(length) + max(-self.offset, 0), arange(length) + max(self.offset, 0)
+        made = set_subtensor(made[(*[slice(None)] * last, rows, columns)], x)
+        return [moveaxis(made, (last, last + 1), (self.axis1, self.axis2))]
+
+
+class Bartlett(Composed):
+    """`bartlett` as an op."""
+
+    __props__ = ()
+
+    def decompose(self, inputs: Sequence[Any]) -> list[Any]:
+        return [bartlett(inputs[0])]
+
+
+class CumsumOp(CumOp):
+    """``CumsumOp(axis)`` is ``CumOp(axis, "add")``."""
+
+    def __new__(cls, axis: int | None = None) -> Any:
+        return CumOp(axis, "add")
+
+
+class CumprodOp(CumOp):
+    """``CumprodOp(axis)`` is ``CumOp(axis, "mul")``."""
+
+    def __new__(cls, axis: int | None = None) -> Any:
+        return CumOp(axis, "mul")
+
+
+class DiffOp(Composed):
+    """`diff` as an op."""
+
+    __props__ = ("n", "axis")
+
+    def __init__(self, n: int = 1, axis: int = -1) -> None:
+        self.n = int(n)
+        self.axis = int(axis)
+
+    def decompose(self, inputs: Sequence[Any]) -> list[Any]:
+        return [diff(inputs[0], self.n, self.axis)]
+
+
+class Dot22(Composed):
+    """The product of two matrices of floats or of complex numbers, of equal dtypes."""
+
+    __props__ = ()
+
+    def make_node(self, x: Any, y: Any) -> Apply:
+        x, y = as_matrix(x, "Dot22"), as_matrix(y, "Dot22")
+        if x.type.dtype != y.type.dtype or x.type.dtype[0] not in "fc":
+            raise TypeError(f"Dot22 takes floats or complex numbers of one dtype, got {x.type} and {y.type}")
+        return super().make_node(x, y)
+
+    def decompose(self, inputs: Sequence[Any]) -> list[Any]:
+        return [Dot()(*inputs)]
+
+
+class Dot22Scalar(Dot22):
+    """The product of two matrices and a number, of equal dtypes."""
+
+    def make_node(self, x: Any, y: Any, a: Any) -> Apply:  # type: ignore[override]
+        x, y, a = *Dot22().make_node(x, y).inputs, as_tensor_variable(a)
+        if a.type.ndim != 0 or a.type.dtype != x.type.dtype:
+            raise TypeError(f"Dot22Scalar takes a number of the dtype of the matrices, got {a.type}")
+        return Composed.make_node(self, x, y, a)
+
+    def decompose(self, inputs: Sequence[Any]) -> list[Any]:
+        x, y, a = inputs
+        return [a * Dot()(x, y)]
+
+
+class DotModulo(Composed):
+    """``[dot(A, s) % m, dot(A2, s2) % m2]`` as one vector, in int64, as MRG generators skip ahead."""
+
+    __props__ = ()
+
+    def decompose(self, inputs: Sequence[Any]) -> list[Any]:
+        A, s, m, A2, s2, m2 = (cast(v, "int64") for v in inputs)
+        return [cast(concatenate([dot(A, s) % m, dot(A2, s2) % m2]), inputs[1].type.dtype)]
+
+
+class FillDiagonal(Composed):
+    """`fill_diagonal` as an op."""
+
+    __props__ = ()
+
+    def decompose(self, inputs: Sequence[Any]) -> list[Any]:
+        return [fill_diagonal(*inputs)]
+
+
+class FillDiagonalOffset(Composed):
+    """`fill_diagonal_offset` as an op."""
+
+    __props__ = ()
+
+    def decompose(self, inputs: Sequence[Any]) -> list[Any]:
+        return [fill_diagonal_offset(*inputs)]
+
+
+class Flatten(Composed):
+    """`flatten` as an op: the first ``outdim - 1`` axes stay, the others become one."""
+
+    __props__ = ("outdim",)
+    view_map = {0: [0]}
+
+    def __init__(self, outdim: int = 1) -> None:
+        self.outdim = int(outdim)
+
+    def decompose(self, inputs: Sequence[Any]) -> list[Any]:
+        return [flatten(inputs[0], self.outdim)]
+
+
+class Mean(Composed):
+    """`mean` as an op, over all axes or one."""
+
+    __props__ = ("axis",)
+
+    def __init__(self, axis: int | None = None) -> None:
+        self.axis = axis
+
+    def decompose(self, inputs: Sequence[Any]) -> list[Any]:
+        return [mean(inputs[0], axis=self.axis)]
+
+
+class PermuteRowElements(Composed):
+    """`permute_row_elements` as an op, whose third input tells whether permutations are inverted."""
+
+    __props__ = ()
+
+    def make_node(self, x: Any, y: Any, inverse: Any) -> Apply:
+        inverse = as_tensor_variable(int(inverse) if isinstance(inverse, bool) else inverse)
+        if inverse.type.ndim != 0 or inverse.type.dtype[:3] not in ("int", "uin", "boo"):
+            raise TypeError(f"PermuteRowElements: whether to invert is an integer, got {inverse.type}")
+        return super().make_node(x, y, inverse)
+
+    def decompose(self, inputs: Sequence[Any]) -> list[Any]:
+        x, y, inverse = inputs
+        known = known_int(inverse)
+        if known is not None:
+            return [permute_row_elements(x, y, bool(known))]
+        return [switch(inverse, permute_row_elements(x, y, True), permute_row_elements(x, y))]
+
+
+class RavelMultiIndex(Composed):
+    """`ravel_multi_index` as an op: its inputs are the coordinates, then the lengths of all axes as one vector."""
+
+    __props__ = ("mode", "order")
+
+    def __init__(self, mode: str = "raise", order: str = "C") -> None:
+        if mode not in ("raise", "wrap", "clip") or order not in ("C", "F"):
+            raise ValueError(f"mode must be 'raise', 'wrap' or 'clip', order 'C' or 'F', not {mode!r} and {order!r}")
+        self.mode = mode
+        self.order = order
+
+    def make_node(self, *inputs: Any) -> Apply:
+        return super().make_node(*[as_index_like(v) for v in inputs])
+
+    def decompose(self, inputs: Sequence[Any]) -> list[Any]:
+        *coordinates, dims = inputs
+        lengths = [dims[i] for i in range(len(coordinates))]
+        return [ravel_multi_index(coordinates, lengths, self.mode, self.order)]
+
+
+class Tile(Composed):
+    """`tile` as an op, whose second input is the vector of repetitions."""
+
+    __props__ = ("ndim",)
+
+    def __init__(self, ndim: int) -> None:
+        self.ndim = int(ndim)
+
+    def decompose(self, inputs: Sequence[Any]) -> list[Any]:
+        return [tile(inputs[0], inputs[1], self.ndim)]
+
+
+class UnravelIndex(Composed):
+    """`unravel_index` as an op, for lengths of `ndim` axes as one vector."""
+
+    __props__ = ("ndim", "order")
+
+    def __init__(self, ndim: int, order: str = "C") -> None:
+        if order not in ("C", "F"):
+            raise ValueError(f"order must be 'C' or 'F', not {order!r}")
+        self.ndim = int(ndim)
+        self.order = order
+
+    def make_node(self, indices: Any, dims: Any) -> Apply:
+        return super().make_node(as_index_like(indices), as_index_like(dims))
+
+    def decompose(self, inputs: Sequence[Any]) -> list[Any]:
+        indices, dims = inputs
+        found = unravel_index(indices, [dims[i] for i in range(self.ndim)], self.order)
+        return [found] if isinstance(found, Variable) else list(found)
+
+
+bartlett_ = Bartlett()
+fill_diagonal_ = FillDiagonal()
+fill_diagonal_offset_ = FillDiagonalOffset()

@@ -1,0 +1,82 @@
+"""The functions that may compute in the memory of their first argument: ``exp_inplace(x)``, ``add_inplace(x, y)``, ...
+
+Here memory is planned by the compiler, which overwrites what nothing reads any more, whatever the name of a function.
+So these are the functions without ``_inplace``, whose result has the type of the first argument, as it would need to
+have in that memory: ``exp_inplace`` of integers is truncated.
+
+>>> T.inplace.exp_inplace(T.lvector("x")).type
+TensorType(int64, vector)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import theano.tensor as tensor
+from theano.tensor.math import cast
+from theano.tensor.variable import as_tensor_variable
+
+_NAMES = (
+    "abs_ add and_ arccos arccosh arcsin arcsinh arctan arctan2 arctanh ceil chi2sf conj cos cosh deg2rad eq erf erfc "
+    "erfcx exp exp2 expm1 fill floor gamma gammaln ge gt i0 i1 int_div inv invert iv j0 j1 jv le log log10 log1p log2 "
+    "lt maximum minimum mod mul neg neq or_ pow psi rad2deg round_half_away_from_zero round_half_to_even second sgn "
+    "sin sinh sqr sqrt sub tan tanh tri_gamma true_div trunc xor"
+).split()
+
+__all__ = [f"{name}_inplace" for name in _NAMES] + ["transpose_inplace"]
+
+
+def __getattr__(name: str) -> Any:
+    base = name.removesuffix("_inplace")
+    if base == name or base not in _NAMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    made = globals()[name] = _like_first(base, name)
+    return made
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def _like_first(base: str, name: str) -> Callable[..., Any]:
+    """The function ``tensor.base`` with a result of the type of its first argument."""
+    function = getattr(tensor, base)
+
+    def inplace(*args: Any) -> Any:
+        result = function(*args)  # refuses a wrong number of arguments
+        first = as_tensor_variable(args[0])
+        if result.type.broadcastable != first.type.broadcastable:
+            raise ValueError(
+                f"{name}: the result, {result.type}, has no place in the memory of the first argument, {first.type}. "
+                f"Write T.{base}, which makes a new array"
+            )
+        return cast(result, first.type.dtype)
+
+    inplace.__name__ = inplace.__qualname__ = name
+    inplace.__module__ = __name__
+    inplace.__doc__ = f"`{base}`, with a result of the type of the first argument (see `theano.tensor.inplace`)."
+    return inplace
+
+
+def transpose_inplace(x: Any, **kwargs: Any) -> Any:
+    """The transpose, which shares its memory with `x`: as ``x.T`` does.
+
+    Parameters
+    ----------
+    x
+        Tensor.
+    kwargs
+        As for `transpose`: ``axes``.
+
+    Raises
+    ------
+    ValueError
+        Axes that are not those of `x`.
+
+    Examples
+    --------
+    >>> T.inplace.transpose_inplace(T.dtensor3()).owner.op.new_order
+    (2, 1, 0)
+    """
+    return tensor.transpose(x, **kwargs)

@@ -1,0 +1,118 @@
+"""Attention: averages of values by how well keys fit queries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from theano.scalar.dtypes import FLOAT
+from theano.tensor.alloc import arange
+from theano.tensor.dot import batched_dot
+from theano.tensor.math import cast, ge, neq, sqrt, switch
+from theano.tensor.nnet.softmax import softmax
+from theano.tensor.shape import dimshuffle, reshape, shape_i, shape_padleft, shape_tuple
+from theano.tensor.variable import as_tensor_variable, constant
+
+__all__ = ["attention"]
+
+
+def attention(
+    query: Any, key: Any, value: Any, mask: Any = None, causal: bool = False, scale: Any = None
+) -> Any:
+    """``softmax(scale * query @ key') @ value``, for each matrix of a stack: an average of values for each query.
+
+    After A. Vaswani et al., "Attention is all you need", NeurIPS 2017. The products read transposed operands where they
+    lie; scale, mask and softmax are one loop over the rows of scores.
+
+    Parameters
+    ----------
+    query
+        (…, query, feature), floats. Any number of axes may stand for ``…``: rows of a batch, heads.
+    key
+        (…, key, feature). The axes before the last two have the lengths of those of `query`.
+    value
+        (…, key, element).
+    mask
+        (…, query, key): a query sees a key where it is true. It broadcasts where its type has length 1, and axes in
+        front may be missing.
+    causal
+        Whether a query sees only keys up to its own place, counted from the end: the last query sees all keys.
+    scale
+        A number; default: 1 over the square root of the number of features.
+
+    Returns
+    -------
+    tensor
+        (…, query, element). Where a query sees no key: zeros, with gradients that are zero.
+
+    Raises
+    ------
+    TypeError
+        One of the three is not of floats.
+    ValueError
+        They have different numbers of axes or less than two, or `mask` has more.
+
+    Examples
+    --------
+    >>> q = k = T.constant(np.eye(3)[None])
+    >>> T.nnet.attention(q, k, T.constant([[[1.0], [2.0], [4.0]]]), causal=True, scale=0.0).eval()[0]
+    array([[1.        ],
+           [1.5       ],
+           [2.33333333]])
+    """
+    names = ("query", "key", "value")
+    parts = [as_tensor_variable(v) for v in (query, key, value)]
+    for name, v in zip(names, parts, strict=True):
+        if v.type.dtype not in FLOAT:
+            raise TypeError(f"attention: {name} must be a tensor of floats, got {v.type}")
+    ndim = parts[0].type.ndim
+    if ndim < 2 or any(v.type.ndim != ndim for v in parts):
+        kinds = ", ".join(str(v.type) for v in parts)
+        raise ValueError(f"attention: query, key and value must have equally many axes, two or more; got {kinds}")
+    shape = shape_tuple(parts[0])[:-1]
+    q, k, v = (_stack(x) for x in parts)
+    if scale is None:
+        scale = 1 / sqrt(cast(shape_i(q, 2), q.type.dtype))
+    scores = batched_dot(q, dimshuffle(k, (0, 2, 1))) * cast(as_tensor_variable(scale), q.type.dtype)
+    scores = reshape(scores, (*shape, shape_i(k, 1)), ndim=ndim)
+    seen = _seen(mask, causal, scores)
+    if seen is None:
+        shares = softmax(scores, axis=-1)
+    else:
+        shares = softmax(switch(seen, scores, constant(np.asarray(-np.inf, scores.type.dtype))), axis=-1)
+        # A row without any key has no softmax.
+        shares = switch(seen, shares, constant(np.asarray(0, scores.type.dtype)))
+    found = batched_dot(_stack(shares), v)
+    return reshape(found, (*shape, shape_i(v, 2)), ndim=ndim)
+
+
+def _stack(x: Any) -> Any:
+    """`x` with its axes before the last two as one."""
+    if x.type.ndim == 3:
+        return x
+    if x.type.ndim == 2:
+        return shape_padleft(x)
+    shape = shape_tuple(x)
+    count = shape[0]
+    for n in shape[1:-2]:
+        count = count * n
+    return reshape(x, (count, *shape[-2:]), ndim=3)
+
+
+def _seen(mask: Any, causal: bool, scores: Any) -> Any:
+    """Where queries see keys, broadcasting against `scores`; None if they see all."""
+    found = None
+    ndim = scores.type.ndim
+    if mask is not None:
+        mask = as_tensor_variable(mask)
+        if mask.type.ndim > ndim:
+            raise ValueError(f"attention: mask has {mask.type.ndim} axes, more than the {ndim} of the scores")
+        found = neq(shape_padleft(mask, ndim - mask.type.ndim), 0)
+    if causal:
+        queries, keys = (shape_i(scores, ndim - k) for k in (2, 1))
+        last = dimshuffle(arange(queries) + (keys - queries), (0, "x"))
+        early = ge(last, dimshuffle(arange(keys), ("x", 0)))
+        early = shape_padleft(early, ndim - 2) if ndim > 2 else early
+        found = early if found is None else found & early
+    return found

@@ -1,0 +1,120 @@
+"""Rows normalised by their own mean and variance, or by their own mean square."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from theano.scalar.dtypes import FLOAT
+from theano.tensor.careduce import normalize_axis
+from theano.tensor.math import cast, sqr, sqrt
+from theano.tensor.shape import dimshuffle
+from theano.tensor.statistics import mean, var
+from theano.tensor.variable import as_tensor_variable, constant
+
+__all__ = ["layer_norm", "rms_norm"]
+
+
+def layer_norm(x: Any, gamma: Any = None, beta: Any = None, axis: Any = -1, epsilon: float = 1e-5) -> Any:
+    """``(x - mean) / sqrt(variance + epsilon) * gamma + beta``, mean and variance along `axis`.
+
+    After J. L. Ba, J. R. Kiros, G. E. Hinton, "Layer normalization", 2016. Unlike batch normalisation it is the same
+    when a network is trained and when it is used.
+
+    Parameters
+    ----------
+    x
+        Tensor of floats. float16 is computed in float32.
+    gamma, beta
+        Scale and shift, optional: tensors of which the axes are those of `axis`, in order.
+    axis
+        An axis of `x`, or some.
+    epsilon
+        Added to the variance.
+
+    Returns
+    -------
+    tensor
+        Of the shape and dtype of `x`.
+
+    Raises
+    ------
+    TypeError
+        `x` is not of floats, or `axis` is no integer.
+    ValueError
+        There is no such axis, or `gamma` or `beta` has another number of axes.
+
+    Examples
+    --------
+    >>> T.nnet.layer_norm(T.constant([[1., 3.], [5., 5.]]), epsilon=0.25).eval().round(4)
+    array([[-0.8944,  0.8944],
+           [ 0.    ,  0.    ]])
+    """
+    rows = _Rows("layer_norm", x, axis)
+    centred = rows.x - mean(rows.x, axis=rows.axes, keepdims=True)
+    spread = sqrt(var(rows.x, axis=rows.axes, keepdims=True) + rows.number(epsilon))
+    return rows.finished(centred * (1 / spread), gamma, beta)  # one division for a row, also in the gradient
+
+
+def rms_norm(x: Any, gamma: Any = None, axis: Any = -1, epsilon: float = 1e-6) -> Any:
+    """``x / sqrt(mean(x**2) + epsilon) * gamma``, the mean along `axis`.
+
+    After B. Zhang, R. Sennrich, "Root mean square layer normalization", NeurIPS 2019.
+
+    Parameters
+    ----------
+    x, gamma, axis
+        See `layer_norm`.
+    epsilon
+        Added to the mean square.
+
+    Returns
+    -------
+    tensor
+        Of the shape and dtype of `x`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        See `layer_norm`.
+
+    Examples
+    --------
+    >>> T.nnet.rms_norm(T.constant([3., 4.]), epsilon=0.).eval().round(4)
+    array([0.8485, 1.1314])
+    """
+    rows = _Rows("rms_norm", x, axis)
+    size = sqrt(mean(sqr(rows.x), axis=rows.axes, keepdims=True) + rows.number(epsilon))
+    return rows.finished(rows.x * (1 / size), gamma)
+
+
+class _Rows:
+    """What both have in common: the axes, the dtype they compute in, parameters."""
+
+    def __init__(self, what: str, x: Any, axis: Any) -> None:
+        x = as_tensor_variable(x)
+        if x.type.dtype not in FLOAT:
+            raise TypeError(f"{what}: x must be a tensor of floats, got {x.type}")
+        self.what, self.dtype = what, x.type.dtype
+        self.axes = normalize_axis(axis, x.type.ndim) or tuple(range(x.type.ndim))
+        self.x = cast(x, "float32") if self.dtype == "float16" else x
+
+    def number(self, value: float) -> Any:
+        return constant(np.asarray(value, self.x.type.dtype))
+
+    def finished(self, made: Any, gamma: Any, beta: Any = None) -> Any:
+        """The rows with scale and shift, in the dtype of `x`."""
+        if gamma is not None:
+            made = made * self._widened("gamma", gamma)
+        if beta is not None:
+            made = made + self._widened("beta", beta)
+        return cast(made, self.dtype)
+
+    def _widened(self, name: str, parameter: Any) -> Any:
+        parameter = as_tensor_variable(parameter)
+        if parameter.type.ndim != len(self.axes):
+            wanted = f"{len(self.axes)} axes, as many as there are in axis={self.axes}"
+            raise ValueError(f"{self.what}: {name} must have {wanted}; got {parameter.type}")
+        places = iter(range(len(self.axes)))
+        return dimshuffle(parameter, [next(places) if a in self.axes else "x" for a in range(self.x.type.ndim)])

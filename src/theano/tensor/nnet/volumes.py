@@ -1,0 +1,121 @@
+"""Convolutions of volumes under their oldest names: channels come last, kernels are not turned around."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from theano.tensor.nnet.abstract_conv import conv3d, conv3d_grad_wrt_inputs, conv3d_grad_wrt_weights
+from theano.tensor.shape import dimshuffle
+from theano.tensor.variable import as_tensor_variable
+
+__all__ = ["Conv3D", "ConvGrad3D", "ConvTransp3D", "conv3D", "convGrad3D", "convTransp3D"]
+
+_CHANNELS_FIRST, _CHANNELS_LAST = (0, 4, 1, 2, 3), (0, 2, 3, 4, 1)
+
+
+def _first(x: Any) -> Any:
+    return dimshuffle(as_tensor_variable(x), _CHANNELS_FIRST)
+
+
+def _strides(d: Any, what: str) -> tuple[int, int, int]:
+    if not isinstance(d, Sequence) or len(d) != 3 or not all(isinstance(n, int) for n in d):
+        text = "the distances must be known, three Python integers like (1, 1, 1)"
+        raise NotImplementedError(f"{what}: {text}; got {d!r}")
+    return (d[0], d[1], d[2])
+
+
+class Conv3D:
+    """``H[n, r, c, t, j] = b[j] + sum(W[j, k, l, m, z] * V[n, d[0] r + k, d[1] c + l, d[2] t + m, z])``.
+
+    Examples
+    --------
+    >>> from theano.tensor.nnet.volumes import conv3D
+    >>> V, W = np.arange(8.0).reshape(1, 2, 2, 2, 1), np.ones((1, 2, 2, 2, 1))
+    >>> conv3D(V, W, [0.5], (1, 1, 1)).eval()
+    array([[[[[28.5]]]]])
+    """
+
+    def __call__(self, V: Any, W: Any, b: Any, d: Any) -> Any:
+        """Volumes seen through kernels.
+
+        Parameters
+        ----------
+        V
+            (volume, row, column, time, channel).
+        W
+            (kernel, row, column, time, channel).
+        b
+            A number for each kernel, which is added.
+        d
+            How far to go between results, for rows, columns and times: three Python integers.
+
+        Raises
+        ------
+        NotImplementedError
+            `d` is no sequence of three Python integers.
+        """
+        made = conv3d(_first(V), _first(W), subsample=_strides(d, "conv3D"), filter_flip=False)
+        return dimshuffle(made, _CHANNELS_LAST) + as_tensor_variable(b)
+
+
+class ConvGrad3D:
+    """The gradient of `Conv3D` with respect to its kernels."""
+
+    def __call__(self, V: Any, d: Any, WShape: Any, dCdH: Any) -> Any:
+        """The gradient of a cost with respect to `W`.
+
+        Parameters
+        ----------
+        V, d
+            See `Conv3D`.
+        WShape
+            The shape of `W`.
+        dCdH
+            The gradient of the cost with respect to the results.
+
+        Raises
+        ------
+        NotImplementedError
+            `d` is no sequence of three Python integers.
+        """
+        shape = [WShape[k] for k in _CHANNELS_FIRST]
+        strides = _strides(d, "convGrad3D")
+        made = conv3d_grad_wrt_weights(_first(V), _first(dCdH), shape, subsample=strides, filter_flip=False)
+        return dimshuffle(made, _CHANNELS_LAST)
+
+
+class ConvTransp3D:
+    """What `Conv3D` is when it is transposed: its gradient with respect to volumes, and `b`."""
+
+    def __call__(self, W: Any, b: Any, d: Any, H: Any, RShape: Any = None) -> Any:
+        """Volumes of which `H` is seen through `W`.
+
+        Parameters
+        ----------
+        W, d
+            See `Conv3D`.
+        b
+            A number for each channel, which is added.
+        H
+            (volume, row, column, time, kernel).
+        RShape
+            Three lengths, of rows, columns and times of the result; default: the least that there may be.
+
+        Raises
+        ------
+        NotImplementedError
+            `d` is no sequence of three Python integers.
+        """
+        strides = _strides(d, "convTransp3D")
+        kernels, seen = _first(W), _first(H)
+        least = [(seen.shape[k + 2] - 1) * strides[k] + kernels.shape[k + 2] for k in range(3)]
+        lengths = least if RShape is None else [RShape[k] for k in range(3)]
+        shape = [seen.shape[0], kernels.shape[1], *lengths]
+        made = conv3d_grad_wrt_inputs(seen, kernels, shape, subsample=strides, filter_flip=False)
+        return dimshuffle(made, _CHANNELS_LAST) + as_tensor_variable(b)
+
+
+conv3D = Conv3D()
+convGrad3D = ConvGrad3D()
+convTransp3D = ConvTransp3D()

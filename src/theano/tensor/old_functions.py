@@ -1,0 +1,291 @@
+"""Functions and constants of ``theano.tensor.basic`` and ``theano.tensor.subtensor`` that only older programs call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from theano.graph import Variable
+from theano.scalar.dtypes import DISCRETE
+from theano.tensor.advanced_subtensor import AdvancedIncSubtensor, AdvancedSubtensor
+from theano.tensor.constructors import CONSTRUCTORS
+from theano.tensor.opsupport import as_index
+from theano.tensor.slices import make_slice
+from theano.tensor.static_value import NotScalarConstantError, get_scalar_constant_value
+from theano.tensor.subtensor import fill_in, inc_subtensor, set_subtensor
+from theano.tensor.type import TOLERANCES
+from theano.tensor.type_other import NoneConst
+from theano.tensor.variable import as_tensor_variable
+
+__all__ = [
+    "AdvancedBooleanIncSubtensor", "AdvancedBooleanSubtensor", "BaseAdvancedIncSubtensor", "BaseAdvancedSubtensor",
+    "adv_index_broadcastable_pattern", "advanced_boolean_inc_subtensor", "advanced_boolean_set_subtensor",
+    "advanced_boolean_subtensor", "advanced_inc_subtensor", "advanced_set_subtensor", "advanced_subtensor",
+    "alloc_validate_shape", "as_index_variable", "check_and_reject_bool", "check_equal_numpy", "constructor",
+    "extract_constant", "get_idx_list", "numpy_scalar", "register_transfer", "transfer",
+]  # fmt: skip
+
+# -- lists of types: of numbers, of vectors, of matrices -----------------------------------------------------
+
+_LETTERS = {"int": "bwil", "float": "fd", "complex": "cz"}
+
+
+def _types(letters: str, kind: str) -> list[Any]:
+    return [CONSTRUCTORS[letter + kind] for letter in letters]
+
+
+int_types = int_scalar_types = _types(_LETTERS["int"], "scalar")
+int_vector_types = _types(_LETTERS["int"], "vector")
+int_matrix_types = _types(_LETTERS["int"], "matrix")
+float_types = float_scalar_types = _types(_LETTERS["float"], "scalar")
+float_vector_types = _types(_LETTERS["float"], "vector")
+float_matrix_types = _types(_LETTERS["float"], "matrix")
+complex_types = complex_scalar_types = _types(_LETTERS["complex"], "scalar")
+complex_vector_types = _types(_LETTERS["complex"], "vector")
+complex_matrix_types = _types(_LETTERS["complex"], "matrix")
+
+# -- how near floats must be to count as equal ----------------------------------------------------------------
+
+float16_rtol, float16_atol = TOLERANCES["float16"]
+float32_rtol, float32_atol = TOLERANCES["float32"]
+float64_rtol, float64_atol = TOLERANCES["float64"]
+
+
+# -- values -----------------------------------------------------------------------------------------------------
+
+
+def numpy_scalar(data: Any) -> Any:
+    """The number in a 0-d array (or in one of one element).
+
+    Raises
+    ------
+    NotScalarConstantError
+        `data` is no number.
+
+    Examples
+    --------
+    >>> T.numpy_scalar(np.array(3.0))
+    np.float64(3.0)
+    """
+    try:
+        array = np.asarray(data)
+        if array.ndim == 0 and array.dtype.kind in "biufc":
+            return array[()]
+    except ValueError:
+        pass
+    raise NotScalarConstantError(f"{data!r} is no number")
+
+
+def check_equal_numpy(x: Any, y: Any) -> bool:
+    """Whether two values are equal; arrays are if their dtypes and shapes are, and elements differ by less than 1e-10.
+
+    Examples
+    --------
+    >>> T.check_equal_numpy(np.ones(2), np.ones(2)), T.check_equal_numpy(np.ones(2), np.ones(2, "float32"))
+    (True, False)
+    """
+    if isinstance(x, np.ndarray) and isinstance(y, np.ndarray):
+        return x.dtype == y.dtype and x.shape == y.shape and bool(np.all(abs(x - y) < 1e-10))
+    if isinstance(x, np.random.RandomState) and isinstance(y, np.random.RandomState):
+        states = zip(x.get_state(legacy=True), y.get_state(legacy=True), strict=True)
+        return all(np.array_equal(a, b) for a, b in states)
+    return bool(x == y)
+
+
+def extract_constant(x: Any, elemwise: bool = True, only_process_constants: bool = False) -> Any:
+    """The constant that `x` stands for (`get_scalar_constant_value`), or `x` if it is not known.
+
+    Examples
+    --------
+    >>> int(T.extract_constant(T.constant(2) + 3)), T.extract_constant(T.dscalar("x"))
+    (5, x)
+    """
+    try:
+        return get_scalar_constant_value(x, elemwise, only_process_constants)
+    except NotScalarConstantError:
+        return x
+
+
+def constructor(f: Callable[..., Any]) -> Callable[..., Any]:
+    """Mark a function that makes variables; it stays as it is."""
+    return f
+
+
+def alloc_validate_shape(shape: Sequence[Any]) -> tuple[list[Any], list[bool]]:
+    """Lengths as variables, and which of them are known to be 1.
+
+    Raises
+    ------
+    TypeError
+        A length is no whole number.
+
+    Examples
+    --------
+    >>> T.alloc_validate_shape([T.lscalar("n"), 1])
+    ([n, TensorConstant{1}], [False, True])
+    """
+    lengths = [as_index(n, "a length") for n in shape]
+    return lengths, [_is_one(n) for n in lengths]
+
+
+def _is_one(v: Any) -> bool:
+    found = extract_constant(v)
+    return not isinstance(found, Variable) and bool(found == 1)
+
+
+# -- other devices ------------------------------------------------------------------------------------------------
+
+_transfers: list[Callable[[Any, str], Any]] = []
+
+
+def transfer(var: Any, target: str) -> Any:
+    """A variable on a device: ``"cpu"``, or one that a function given to `register_transfer` knows.
+
+    Raises
+    ------
+    ValueError
+        No such device.
+
+    Examples
+    --------
+    >>> x = T.dscalar("x")
+    >>> T.basic.transfer(x, "cpu") is x
+    True
+    """
+    if target == "cpu":
+        return as_tensor_variable(var)
+    for known in _transfers:
+        found = known(var, target)
+        if found is not None:
+            return found
+    raise ValueError(f"Can't transfer to target {target}")
+
+
+def register_transfer(fn: Callable[[Any, str], Any]) -> None:
+    """Let `transfer` ask ``fn(variable, target)``, which returns a variable, or None for a target it does not know."""
+    _transfers.append(fn)
+
+
+# -- indexing -----------------------------------------------------------------------------------------------------
+
+#: Masks become positions when an expression is made, so one class reads by arrays and masks, and one writes.
+BaseAdvancedSubtensor = AdvancedBooleanSubtensor = AdvancedSubtensor
+BaseAdvancedIncSubtensor = AdvancedBooleanIncSubtensor = AdvancedIncSubtensor
+
+
+def advanced_subtensor(x: Any, *index: Any) -> Any:
+    """``x[index]``, with arrays of integers, masks, slices and numbers.
+
+    Examples
+    --------
+    >>> T.advanced_boolean_subtensor(T.constant([1, 2, 3]), np.array([True, False, True])).eval()
+    array([1, 3])
+    """
+    return as_tensor_variable(x)[index]
+
+
+def advanced_set_subtensor(x: Any, y: Any, *index: Any) -> Any:
+    """`x` with `y` at ``x[index]``.
+
+    Examples
+    --------
+    >>> T.advanced_set_subtensor(T.constant([1, 2, 3]), 0, [0, 2]).eval()
+    array([0, 2, 0])
+    """
+    return set_subtensor(as_tensor_variable(x)[index], y)
+
+
+def advanced_inc_subtensor(x: Any, y: Any, *index: Any) -> Any:
+    """`x` with `y` added at ``x[index]``; places that occur twice get it twice."""
+    return inc_subtensor(as_tensor_variable(x)[index], y)
+
+
+advanced_boolean_subtensor = advanced_subtensor
+advanced_boolean_set_subtensor = advanced_set_subtensor
+advanced_boolean_inc_subtensor = advanced_inc_subtensor
+
+
+def get_idx_list(inputs: Sequence[Any], idx_list: Sequence[Any], get_count: bool = False) -> Any:
+    """The index of a `Subtensor` node: its `idx_list`, with the node's inputs after the first put in.
+
+    Parameters
+    ----------
+    inputs
+        Those of the node: the tensor, then indices.
+    idx_list
+        ``node.op.idx_list``.
+    get_count
+        Return instead how many of the inputs the index takes, the tensor among them.
+
+    Examples
+    --------
+    >>> node = T.dmatrix()[1, 2:].owner
+    >>> get_idx_list(node.inputs, node.op.idx_list)
+    (TensorConstant{1}, slice(TensorConstant{2}, None, None))
+    """
+    if get_count:
+        parts = [e for entry in idx_list for e in _parts(entry)]
+        return 1 + sum(e is not None for e in parts)
+    return tuple(fill_in(idx_list, inputs[1:]))
+
+
+def _parts(entry: Any) -> Sequence[Any]:
+    return (entry.start, entry.stop, entry.step) if isinstance(entry, slice) else (entry,)
+
+
+def adv_index_broadcastable_pattern(a: Any, idx: Any) -> tuple[bool, ...]:
+    """The broadcastable pattern of ``a[idx]``.
+
+    Examples
+    --------
+    >>> adv_index_broadcastable_pattern(T.dmatrix(), (slice(None), [0]))
+    (False, True)
+    """
+    return tuple(as_tensor_variable(a)[idx].type.broadcastable)
+
+
+def check_and_reject_bool(args_el: Any) -> None:
+    """Refuse indices with Python's True or False in them.
+
+    Raises
+    ------
+    TypeError
+        There is one.
+
+    Examples
+    --------
+    >>> check_and_reject_bool([0, [1, True]])
+    Traceback (most recent call last):
+        ...
+    TypeError: a bool is no index: True
+    """
+    if isinstance(args_el, bool | np.bool_):
+        raise TypeError(f"a bool is no index: {args_el}")
+    if isinstance(args_el, list | tuple):
+        for entry in args_el:
+            check_and_reject_bool(entry)
+
+
+def as_index_variable(idx: Any) -> Any:
+    """An index as a variable: None and slices too.
+
+    Raises
+    ------
+    TypeError
+        Something else than integers, masks, None and slices.
+
+    Examples
+    --------
+    >>> as_index_variable(slice(1, None)).type, as_index_variable([0, 2]).type
+    (slice, TensorType(int64, vector))
+    """
+    if idx is None:
+        return NoneConst
+    if isinstance(idx, slice):
+        return make_slice(idx)
+    found = idx if isinstance(idx, Variable) else as_tensor_variable(idx)
+    if getattr(found.type, "dtype", "int64") not in DISCRETE:
+        raise TypeError(f"index must be integers or booleans, found {found.type}")
+    return found

@@ -1,0 +1,161 @@
+"""Names that others have dropped: enabled packages get them, nobody else does."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+import pytest
+
+from theano.compat import clients
+
+# A library as they were written: what it asks for is here or nowhere.
+OLD = """
+import collections, inspect, itertools, time
+import numpy as np, scipy as sp
+import numpy.linalg
+import scipy.misc as misc
+from collections import Mapping, OrderedDict
+from fractions import gcd, Fraction
+from scipy.misc import imresize, logsumexp
+from scipy import misc as also_misc, stats
+from inspect import getargspec
+from numpy import product, bool
+import pkg_resources, cPickle
+from sklearn import datasets
+from sklearn.cross_validation import train_test_split
+from sklearn.externals import joblib
+from . import part
+
+assert np.bool is bool is type(True) and np.float_ is np.float64 and np.alltrue([1, 1])
+assert isinstance({}, Mapping) and collections.Iterable and product([2, 3]) == 6
+assert np.linalg is numpy.linalg and np.zeros(2).dtype == np.float
+assert inspect.getargspec(lambda a, b=1, *c: 0) == getargspec(lambda a, b=1, *c: 0) == (["a", "b"], "c", None, (1,))
+assert gcd(4, 6) == 2 and Fraction(1, 2) and time.clock() >= 0 and list(itertools.izip("a", "b"))
+assert misc.imresize is imresize is sp.misc.imresize is also_misc.imresize and logsumexp([0.0]) == 0
+assert cPickle.loads(cPickle.dumps(np.cast["float32"](1))).dtype == "float32"
+assert pkg_resources.parse_version(pkg_resources.get_distribution("numpy").version) > pkg_resources.parse_version("1")
+assert datasets.make_blobs and train_test_split and joblib.dump and stats.norm
+assert "alltrue" in dir(np) and "array" in dir(np)
+np.of_a_library = 1
+try:
+    np.nowhere
+except AttributeError:
+    pass
+"""
+PART = "import numpy\nassert numpy.int is int\ndef lazily():\n    from collections import Set\n    return Set\n"
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Run code in a process of its own, in a folder with the package `aged_library`."""
+    package = tmp_path / "aged_library"
+    package.mkdir()
+    (package / "__init__.py").write_text(OLD)
+    (package / "part.py").write_text(PART)
+
+    def code(text, *arguments):
+        command = [sys.executable, *(arguments or ("-c", text))]
+        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+
+    return code
+
+
+def test_enabled_packages_find_what_is_gone(run):
+    pytest.importorskip("sklearn")
+    done = run("""
+from theano.compat.clients import enable
+enable("aged_library")
+import aged_library, collections.abc, numpy, scipy
+assert aged_library.part.lazily() is collections.abc.Set
+assert numpy.of_a_library == 1  # what is set in a module is set
+for module, names in ((numpy, "alltrue float_ cast"), (collections, "Iterable Set"), (scipy, "imresize")):
+    assert not any(hasattr(module, name) for name in names.split())
+import sys
+assert "cPickle" not in sys.modules
+print("as before")
+""")
+    assert done.stdout == "as before\n", done.stderr
+
+
+def test_nobody_else_does(run):
+    done = run("import theano.compat.clients as c; c.enable('another'); import aged_library")
+    assert done.returncode == 1 and "Error" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "names, error, match",
+    [
+        ((3,), TypeError, r"takes names of packages, as in enable\('keras'\), not 3"),
+        (("keras.layers",), ValueError, r"'keras.layers' has a dot: enable\('keras'\)"),
+        (("pytest",), RuntimeError, "pytest is imported already: call enable"),
+    ],
+)
+def test_refusals(names, error, match):
+    with pytest.raises(error, match=match):
+        clients.enable(*names)
+
+
+@pytest.mark.filterwarnings("ignore:scipy.misc is deprecated")
+@pytest.mark.parametrize("module", sorted(clients.LOST))
+def test_every_name_of_the_table_is_found(module):
+    try:
+        face = clients._faced(module)
+        found = {name: getattr(face, name) for name in clients.LOST[module]}
+    except ModuleNotFoundError as error:
+        pytest.skip(f"{error.name} is not installed")
+    assert None not in found.values() and found.keys() <= set(dir(face))
+    with pytest.raises(AttributeError, match="nowhere"):
+        face.nowhere  # noqa: B018
+
+
+def test_names_mean_what_they_meant():
+    face = clients._faced("numpy")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert face.asscalar(np.array([2.5])) == 2.5 and face.Inf == np.inf and np.isnan(face.NaN)
+        assert face.in1d([[1, 2], [3, 4]], [4, 1]).tolist() == [True, False, False, True]
+        assert face.trapz([0, 1]) == 0.5 and face.cast[np.int8]([1.5]).dtype == "int8"
+        assert len(face.cast) == len(list(face.cast)) > 10 and np.float32 in face.cast
+    assert face.array is np.array and face.__name__ == "numpy"
+    with pytest.raises(ValueError, match="parameters that must be named"):
+        clients._faced("inspect").getargspec(lambda a, *, b: 0)
+
+
+def test_pictures():
+    image = pytest.importorskip("PIL.Image")
+    assert image
+    lost = clients._faced("scipy.misc")
+    picture = np.arange(12, dtype="uint8").reshape(3, 4)
+    assert lost.imresize(picture, (6, 8)).shape == lost.imresize(picture, 200).shape == (6, 8)
+    assert lost.imresize(picture, 2.0, interp="nearest")[::2, ::2].tolist() == picture.tolist()
+    assert lost.imresize(np.array([[0.0, 1.0]]), 1.0).tolist() == [[0, 255]]
+
+
+def test_pictures_in_files(tmp_path):
+    pytest.importorskip("PIL")
+    lost = clients._faced("scipy.misc")
+    picture = np.arange(12, dtype="uint8").reshape(2, 2, 3)
+    lost.imsave(tmp_path / "p.png", picture)
+    assert lost.imread(tmp_path / "p.png").tolist() == picture.tolist()
+    assert lost.imread(tmp_path / "p.png", flatten=True).shape == (2, 2)
+    assert lost.imread(tmp_path / "p.png", mode="L").dtype == "uint8"
+
+
+class TestRun:
+    """``python -m theano.run script.py``."""
+
+    def test_a_script_and_what_is_beside_it(self, run, tmp_path):
+        (tmp_path / "beside.py").write_text("import numpy as np\nzero = np.float(0)\n")
+        (tmp_path / "script.py").write_text(
+            "import sys, numpy as np, beside\nprint(__name__, sys.argv, np.alltrue([1]), beside.zero, sys.path[0])\n"
+        )
+        done = run("", "-m", "theano.run", "script.py", "--flag", "x")
+        assert done.stdout == f"__main__ ['script.py', '--flag', 'x'] True 0.0 {tmp_path}\n", done.stderr
+
+    @pytest.mark.parametrize("arguments, words", [((), "usage: python -m"), (("nowhere.py",), "no file nowhere.py")])
+    def test_refusals(self, run, arguments, words):
+        done = run("", "-m", "theano.run", *arguments)
+        assert done.returncode == 1 and words in done.stderr and "Traceback" not in done.stderr

@@ -1,0 +1,50 @@
+"""Places of boxes: layers, order, no overlaps."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from theano.d3viz.layout import GAP, layout
+
+
+def random_graph(seed: int):
+    rng = random.Random(seed)
+    n = rng.randint(1, 60)
+    sizes = [(rng.uniform(10, 120), rng.uniform(10, 50)) for _ in range(n)]
+    edges = [(a, b) for b in range(1, n) for a in (rng.randrange(b) for _ in range(rng.randint(0, 3)))]
+    return sizes, edges
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_edges_go_down_and_boxes_do_not_overlap(seed):
+    sizes, edges = random_graph(seed)
+    placed = layout(sizes, edges)
+    for (a, b), bends in zip(edges, placed.bends, strict=True):
+        assert [layer for layer, _ in bends] == list(range(placed.layers[a] + 1, placed.layers[b]))
+        assert all(-1e-6 <= x <= placed.width + 1e-6 for _, x in bends)
+    for layer in range(max(placed.layers) + 1):
+        row = sorted((placed.lefts[i], sizes[i][0]) for i in range(len(sizes)) if placed.layers[i] == layer)
+        for (left, width), (following, _) in zip(row, row[1:]):
+            assert following >= left + width + GAP - 1e-6
+        assert all(left >= -1e-6 and left + width <= placed.width + 1e-6 for left, width in row)
+    heights = [height for _, height in placed.rows]
+    assert all(heights[placed.layers[i]] >= sizes[i][1] for i in range(len(sizes)))
+
+
+def test_a_chain_is_straight():
+    placed = layout([(30, 10), (50, 10), (40, 10)], [(0, 1), (1, 2)])
+    centres = [left + width / 2 for left, width in zip(placed.lefts, (30, 50, 40), strict=True)]
+    assert placed.layers == [0, 1, 2] and max(centres) - min(centres) < 1e-6
+
+
+def test_crossings_are_undone():
+    placed = layout([(10, 10)] * 4, [(0, 3), (1, 2)])
+    assert (placed.lefts[0] < placed.lefts[1]) == (placed.lefts[3] < placed.lefts[2])
+
+
+def test_nothing_and_cycles():
+    assert layout([], []).layers == []
+    with pytest.raises(ValueError, match="the edges make a cycle"):
+        layout([(1, 1), (1, 1)], [(0, 1), (1, 0)])
