@@ -100,9 +100,10 @@ EXEMPT = {
         "MPIRecv", "MPIRecvWait", "MPISend", "MPISendWait", "_Message",
     },
     "no gradient: an error": {
-        "Eig", "ForeignCall", "ForeignFunctionOp", "FromFunctionOp", "GrowRows", "Raise",
+        "Eig", "ForeignCall", "ForeignFunctionOp", "FromFunctionOp", "GrowRows",
+        "MergedRows", "Raise",
     },
-    "no elements of floating point": {"LoadFromDisk", "StepCount"},
+    "no elements of floating point": {"LoadFromDisk", "ProductPlaces", "StepCount"},
     "lists and slices: no gradient": {
         "Append", "Count", "Extend", "GetItem", "Index", "Insert", "Length", "MakeList", "MakeSlice", "Remove",
         "Reverse", "_Finds", "_MakesList",
