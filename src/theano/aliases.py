@@ -107,7 +107,11 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "config=theano.configdefaults:config",
         "DefaultOrderedDict=theano.compat:DefaultOrderedDict",
     ),
-    "theano.gof.vm": ("VM_Linker=theano.compile.linkers:VM_Linker", "config=theano.configdefaults:config"),
+    "theano.gof.vm": (
+        "VM_Linker=theano.compile.linkers:VM_Linker",
+        "theano.compile.thunk_vm",
+        "config=theano.configdefaults:config",
+    ),
     # Where later versions of Theano kept them.
     "theano.graph.basic": ("walk=theano.graph:stack_search", "theano.graph"),
     "theano.graph.fg": ("theano.graph",),
@@ -370,6 +374,7 @@ LAZY: dict[str, dict[str, str]] = {
         "theano.graph.destroyhandler": "infer_reuse_pattern",
         "theano.compat": "get_unbound_function",
         "theano.printing": "debugprint",
+        "theano.printing.debugprint": "char_from_number",
     },
     "theano.compile.rebuild": {"theano.compile.collect_shared": "rebuild_collect_shared"},
     "theano.scalar": {
