@@ -81,7 +81,6 @@ HOMES: dict[str, str] = {
     "builtin_int": "builtins:int",
     "c_cpp_keywords": "theano.gof.utils:c_cpp_keywords",
     "change_flags": "theano.configparser:change_flags",
-    "check_advanced_indexing_dimensions": "theano.tensor.subtensor:check_advanced_indexing_dimensions",
     "check_equal": "theano.compile.checkers:check_equal",
     "clip": "theano.tensor.basic:clip",
     "clone": "theano.scan_module.scan_utils:clone",
@@ -139,7 +138,6 @@ HOMES: dict[str, str] = {
     "local_bitwidth": "theano.flag_sources:local_bitwidth",
     "local_optimizer": "theano.gof.opt:local_optimizer",
     "local_useless": "theano.compile.mode:local_useless",
-    "make_constant": "theano.tensor.subtensor:make_constant",
     "make_slice": "theano.tensor.type_other:make_slice",
     "maybe_add_to_os_environ_pathlist": "theano.compat:maybe_add_to_os_environ_pathlist",
     "mul": "theano.tensor.basic:mul",
@@ -245,8 +243,8 @@ PASSED_ON: dict[str, str] = {
     "theano.sparse": "DisconnectedType config gof grad_not_implemented grad_undefined scalar tensor theano",
     "theano.sparse.basic": "config",
     "theano.tensor": (
-        "ParamsType SubtensorPrinter check_advanced_indexing_dimensions compile get_canonical_form_slice gof int32 "
-        "int32_t make_constant printing python_all python_any python_complex scal theano"
+        "ParamsType SubtensorPrinter compile get_canonical_form_slice gof int32 int32_t printing python_all "
+        "python_any python_complex scal theano"
     ),
     "theano.tensor.basic": "ParamsType int32 int32_t python_all python_any python_complex",
     "theano.tensor.blas": (
