@@ -39,6 +39,8 @@ def _registrar(phase: str) -> Callable[..., Any]:
     ------
     ValueError
         The name is taken.
+    TypeError
+        There is no such parameter; `lopt` is no rewrite of nodes.
     """
     return register
 
