@@ -21,6 +21,7 @@ from theano.tensor.nnet.neighbours import Images2Neibs, SumOfNeibs
 from theano.tensor.products import ProductOfOthers
 from theano.tensor.recurrence import LinearRecurrence
 from theano.tensor.reduction import Argmax, Max, Min, ProdWithoutZeros, Supremum
+from theano.tensor.rows import product_at
 from theano.tensor.segments import OfLength, SoundRows, scatter_sum, segment_spread, segment_sum
 from theano.tensor.signal.pool import (
     AveragePoolGrad,
@@ -112,6 +113,9 @@ EXAMPLES: dict[str, Example] = {
     "linear recurrence": Example(lambda a, b: LinearRecurrence(1)(a, b), [M, N.T]),
     "sums of rows": Example(
         lambda m: [segment_sum(m, [0, 1, 1, 3]), segment_spread(m, [0, 2, 2, 5], 5), scatter_sum(m, [1, 0, 1], 4)], [M]
+    ),
+    "products of rows": Example(
+        lambda v, w: product_at(v, [0, 1, 1, 0], [0, 2, 4], w, [2, 0, 0, 1], [0, 1, 4], [0, 2, 1], [0, 2, 3], 3), [V, W]
     ),
     "sound rows": Example(
         lambda v: [OfLength()(v, 4), SoundRows()(T.constant([1, 2, 0, 0]), T.constant([0, 4]), 4, v)[2]], [V]
