@@ -182,6 +182,50 @@ print("fine")
 """
 
 
+# Windows that reach beyond the ends of images, and what is read and written in vectors with shuffles.
+WINDOWS = PROGRAM[: PROGRAM.index("v, w =")] + r"""
+from theano.tensor.nnet.neighbours import Images2Neibs, SumOfNeibs
+from theano.tensor.signal.pool import AveragePoolGrad, MaxPoolGrad, Pool
+
+x, z, g = (T.TensorType(DTYPE, (False,) * 4)(name) for name in "xzg")
+r = T.TensorType(DTYPE, (False,) * 2)("r")
+for border, window, stride, pad in (
+    (True, (2, 2), (2, 2), (0, 0)), (True, (3, 3), (2, 2), (1, 1)), (False, (3, 3), (2, 2), (0, 0)),
+    (True, (3, 3), (3, 3), (2, 0)), (True, (2, 3), (1, 4), (1, 2)), (False, (2, 2), (3, 5), (0, 0)),
+    (True, (5, 4), (1, 1), (4, 3)), (True, (7, 6), (2, 3), (3, 3)),
+):
+    how = (window, stride, pad)
+    forward = function([x], [Pool(border, mode)(x, *how) for mode in ("max", "average_exc_pad")])
+    back = function([x, z, g], [MaxPoolGrad(border)(x, z, g, *how), AveragePoolGrad(border, "sum")(x, g, *how)])
+    around = function([x], Images2Neibs("ignore_borders")(x, window, stride))
+    inwards = function([r, x], SumOfNeibs("ignore_borders")(r, x.shape, window, stride))
+    for at_end in (True, False):
+        places = [guarded(at_end) for _ in range(3)]
+        for rows in (1, 2, 3, 6):
+            for columns in (*range(1, 10), 15, 16, 17, 33, 40):
+                a = numbers(1, 2, rows, columns)
+                out = Pool.out_shape(a.shape, window, border, stride, pad)
+                a, top, d = places[0](a), numbers(*out), numbers(*out)
+                largest, mean = forward(a)
+                wanted = [np.array(v) for v in forward(np.array(a))]
+                np.testing.assert_equal([largest, mean], wanted)
+                wanted = [np.array(v) for v in back(np.array(a), top, d)]
+                np.testing.assert_equal(back(a, places[1](top), places[2](d)), wanted)
+                lines = around(a)
+                if lines.nbytes <= 2 * PAGE:
+                    inwards(places[1](np.array(lines)), np.array(a))
+print("fine")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="mprotect")
+@pytest.mark.parametrize(
+    ("dtype", "isa"), [("float32", "auto"), ("float64", "avx2"), ("int8", "auto"), ("float32", "baseline")]
+)
+def test_windows_do_not_look_outside(dtype: str, isa: str, tmp_path: Path) -> None:
+    _run(WINDOWS, isa, tmp_path, dtype)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="mprotect")
 @pytest.mark.parametrize("isa", ["auto", "avx2"])
 def test_a_structure_leads_nowhere_outside(isa: str, tmp_path: Path) -> None:
