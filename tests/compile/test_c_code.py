@@ -210,12 +210,17 @@ class Throwing(Unary):
         return ["<vector>"]
 
 
+PYMC3 = "-Wno-c++11-narrowing -fno-exceptions -fno-unwind-tables -fno-asynchronous-unwind-tables"
+
+
 @with_compiler
+@pytest.mark.parametrize("flags", ["", PYMC3])
 @pytest.mark.parametrize(("value", "error", "words"), [
     (-1, MemoryError, "Throwing"), (0, RuntimeError, "C\\+\\+ code has thrown"), (1, RuntimeError, "vector::.*Throwing")
 ])  # fmt: skip
-def test_exceptions_of_c_plus_plus_are_pythons(value, error, words):
-    f = theano.function([x], Throwing()(x))
+def test_exceptions_of_c_plus_plus_are_pythons(value, error, words, flags):
+    with theano.config.change_flags({"gcc.cxxflags": flags}):
+        f = theano.function([x], Throwing()(x))
     given = np.array([float(value)])
     before = sys.getrefcount(given)
     with pytest.raises(error, match=f"(?s){words}"):
@@ -613,6 +618,40 @@ class Cube(theano.scalar.UnaryScalarOp):
 
     def grad(self, inputs, gs):
         return [3 * inputs[0] ** 2 * gs[0]]
+
+
+class QuotientAndRest(theano.scalar.ScalarOp):
+    """Two results; those of `impl` can be told from those of the code."""
+
+    nin, nout = 2, 2
+
+    def output_types(self, types):
+        return [theano.scalar.int64, theano.scalar.upcast_out(*types)[0]]
+
+    def impl(self, x, y):
+        return -1, x
+
+    def c_headers(self):
+        return ["<math.h>"]
+
+    def c_code(self, node, name, inputs, outputs, sub):
+        (x, y), (q, r) = inputs, outputs
+        return f"{q} = (npy_int64)floor({x} / {y}); {r} = {x} - {q} * {y};"
+
+    def c_code_cache_version(self):
+        return (1,)
+
+
+@with_compiler
+def test_two_results_of_numbers():
+    y = T.dvector("y")
+    f = theano.function([x, y], T.Elemwise(QuotientAndRest())(x, y))
+    quotients, rests = f([7.0, -7.0], [2.0, 2.0])
+    np.testing.assert_array_equal(quotients, [3, -4])
+    np.testing.assert_array_equal(rests, [1, 1])
+    assert quotients.dtype == "int64"
+    again = pickle.loads(pickle.dumps(f))
+    np.testing.assert_array_equal(again([7.0], [2.0])[0], [3])
 
 
 class Plus(theano.scalar.BinaryScalarOp):
