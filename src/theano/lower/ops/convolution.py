@@ -89,7 +89,6 @@ class Case:
     Attributes
     ----------
     images, kernels, tops : these shapes, in which equal lengths are one.
-    pads : the padding in front of each axis.
     guards : the items that check what is not known before.
     """
 
