@@ -620,6 +620,40 @@ class Cube(theano.scalar.UnaryScalarOp):
         return [3 * inputs[0] ** 2 * gs[0]]
 
 
+class QuotientAndRest(theano.scalar.ScalarOp):
+    """Two results; those of `impl` can be told from those of the code."""
+
+    nin, nout = 2, 2
+
+    def output_types(self, types):
+        return [theano.scalar.int64, theano.scalar.upcast_out(*types)[0]]
+
+    def impl(self, x, y):
+        return -1, x
+
+    def c_headers(self):
+        return ["<math.h>"]
+
+    def c_code(self, node, name, inputs, outputs, sub):
+        (x, y), (q, r) = inputs, outputs
+        return f"{q} = (npy_int64)floor({x} / {y}); {r} = {x} - {q} * {y};"
+
+    def c_code_cache_version(self):
+        return (1,)
+
+
+@with_compiler
+def test_two_results_of_numbers():
+    y = T.dvector("y")
+    f = theano.function([x, y], T.Elemwise(QuotientAndRest())(x, y))
+    quotients, rests = f([7.0, -7.0], [2.0, 2.0])
+    np.testing.assert_array_equal(quotients, [3, -4])
+    np.testing.assert_array_equal(rests, [1, 1])
+    assert quotients.dtype == "int64"
+    again = pickle.loads(pickle.dumps(f))
+    np.testing.assert_array_equal(again([7.0], [2.0])[0], [3])
+
+
 class Plus(theano.scalar.BinaryScalarOp):
     def impl(self, x, y):
         return x + y

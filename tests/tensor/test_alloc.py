@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -67,6 +69,17 @@ def test_expression(name: str) -> None:
     build, reference, *arrays = EXPRESSIONS[name]
     smooth = name not in ("zeros_like", "zeros of shape", "identity_like", "fill", "arange floats")
     check(build, *arrays, expect=reference, smooth=smooth)
+
+
+def test_ranges_of_complex_numbers_have_lengths_known_late() -> None:
+    """Their `infer_shape` failed, which was reported as a mistake."""
+    z = T.zscalar("z")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        f = theano.function([z], [T.arange(z), T.arange(z).shape[0]])
+    numbers, n = f(2 + 3j)
+    np.testing.assert_array_equal(numbers, np.arange(2 + 3j))
+    assert n == len(numbers)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import theano.tensor as T
 from tests.tensor.oracle import evaluate
 from theano.gradient import Rop, grad
 from theano.scalar.dtypes import COMPLEX, all_dtypes, integer_dtypes
+from theano.tensor.reduction import Supremum
 from theano.tensor.type import TensorType
 
 AXES: list[Any] = [None, 0, 1, -1, (0, 2), [1], (), (0, 1, 2), np.int64(1)]
@@ -250,6 +251,12 @@ def test_statistics() -> None:
         (T.ptp(m, 0), np.ptp(value, 0)),
     ]:
         np.testing.assert_allclose(evaluate([y], {m: value})[0], wanted)
+
+
+def test_supremum_takes_floats():
+    """Whole numbers have no -inf: NumPy raised when the function ran, compiled code did not."""
+    with pytest.raises(TypeError, match="Supremum takes floats"):
+        Supremum((0,))(T.lvector())
 
 
 @pytest.mark.parametrize("axis", [range(1, 3), {2, 1}, frozenset([-1, 1])])

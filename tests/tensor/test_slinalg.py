@@ -171,3 +171,12 @@ def test_gradient_of_a_factor_refuses():
     f = theano.function([x], slinalg.CholeskyGrad()(x, x, x[:1]))
     with pytest.raises(ValueError, match="axis 0 has length 2 in the factor, 1 in its gradient"):
         f(np.eye(2))
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int8", "float32"])
+def test_gradient_of_cholesky_of_whole_numbers(dtype):
+    """Its formula computes with floats, as compiled code does: products of bools are no numbers."""
+    a = T.TensorType(dtype, (False, False))("a")
+    found = slinalg.CholeskyGrad()(a, a, a)
+    for mode in ("FAST_RUN", "FAST_COMPILE"):
+        np.testing.assert_allclose(theano.function([a], found, mode=mode)(np.eye(2, dtype=dtype)), np.eye(2) / 2)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import numpy as np
 
+from theano.loops import expr as ex
 from theano.scalar import rules
 from theano.scalar.choice import second
 from theano.scalar.dtypes import ALL, COMPLEX, DISCRETE, FLOAT, as_dtype, upcast
@@ -254,6 +256,17 @@ class ScalarOp(Entry, metaclass=_ByArguments):
     def _has_expand(self) -> bool:
         return callable(getattr(type(self), "expand", None))
 
+    def is_native(self, input_dtypes: tuple[str, ...], output_dtype: str) -> bool:
+        """Whether `expand` holds for these dtypes: the loop language has no products of bools, for instance."""
+        if not super().is_native(input_dtypes, output_dtype):
+            return False
+        wanted = self.arg_dtypes(input_dtypes, output_dtype)
+        try:
+            self.expand(*(ex.name(f"x{k}", ex.TYPE_OF[d]) for k, d in enumerate(wanted)))  # type: ignore[misc]
+        except TypeError:
+            return False
+        return True
+
     def _has_l_op(self) -> bool:
         return type(self).L_op is not Entry.L_op
 
@@ -331,6 +344,29 @@ class Part(Entry):
             args=whole.args,
             register=False,
         )
+
+    def __getattr__(self, name: str) -> Any:
+        """The whole's C code, if it has some; headers, options and versions are those of the whole."""
+        if not name.startswith("c_"):
+            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+        found = getattr(self.whole, name)
+        return self._c_code_of_part if name == "c_code" else found
+
+    def _c_code_of_part(
+        self, node: Any, name: str, inputs: Sequence[str], outputs: Sequence[str], sub: dict[str, str]
+    ) -> str:
+        """The C code of the whole, in which the other results are variables that nobody reads."""
+        types = self.whole.output_types([v.type for v in node.inputs])
+        names = [outputs[0] if j == self.k else f"other_{j}" for j in range(self.whole.nout)]
+        declared = " ".join(f"npy_{t.dtype} {n};" for j, (t, n) in enumerate(zip(types, names)) if j != self.k)
+        outs = [SimpleNamespace(type=t, dtype=t.dtype) for t in types]
+        whole = SimpleNamespace(op=self.whole, inputs=node.inputs, outputs=outs)
+        code: str = self.whole.c_code(whole, name, inputs, names, sub)  # type: ignore[attr-defined]
+        return f"{declared} {code}"
+
+    def is_native(self, input_dtypes: tuple[str, ...], output_dtype: str) -> bool:
+        """Whether the whole has a native form for these dtypes."""
+        return self.whole.is_native(input_dtypes, output_dtype)
 
     def _towards(self, *args: Any) -> Any:
         inputs, g = list(args[:-2]), args[-1]

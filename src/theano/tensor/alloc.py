@@ -12,7 +12,7 @@ from theano.configdefaults import config
 from theano.graph import Apply, Op
 from theano.graph.errors import ShapeError
 from theano.scalar.conversion import converted
-from theano.scalar.dtypes import DISCRETE, as_dtype, uint_dtypes, upcast
+from theano.scalar.dtypes import COMPLEX, DISCRETE, as_dtype, uint_dtypes, upcast
 from theano.tensor.masks import is_source, unmasked
 from theano.tensor.math import cast, ceil, invert, lt, maximum, minimum, neq, second, switch
 from theano.tensor.opsupport import (
@@ -248,6 +248,8 @@ class ARange(Op):
             return [(index_constant(static),)]
         if all(v.type.dtype in DISCRETE for v in node.inputs):
             return [(_integer_length(node.inputs),)]
+        if any(v.type.dtype in COMPLEX for v in node.inputs):
+            raise ShapeError("how many numbers NumPy makes between complex ones is known when it has made them")
         start, stop, step = (cast(v, "float64") for v in node.inputs)
         return [(cast(maximum(ceil((stop - start) / step), 0), "int64"),)]
 

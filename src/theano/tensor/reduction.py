@@ -10,7 +10,7 @@ import numpy as np
 from theano import scalar
 from theano.graph import Apply, Op
 from theano.graph.null_type import DisconnectedType, NullType
-from theano.scalar.dtypes import COMPLEX, DISCRETE
+from theano.scalar.dtypes import COMPLEX, DISCRETE, FLOAT
 from theano.tensor.careduce import (
     CAReduce,
     CAReduceDtype,
@@ -117,6 +117,12 @@ class Supremum(Max):
     """
 
     never_fails = True
+
+    def make_node(self, x: t.Any) -> Apply:
+        x = as_tensor_variable(x)
+        if x.type.dtype not in FLOAT:
+            raise TypeError(f"Supremum takes floats, for others have no -inf, not {x} of type {x.type}")
+        return super().make_node(x)
 
     def perform(self, node: Apply, inputs: Sequence[t.Any], out: Sequence[list[t.Any]]) -> None:
         x = np.asarray(inputs[0])

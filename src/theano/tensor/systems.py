@@ -157,8 +157,9 @@ class CholeskyGrad(Op):
 
     def decompose(self, inputs: Sequence[Any]) -> Sequence[Any]:
         x, factor, g = inputs
-        found = cholesky_gradient((tril if self.lower else triu)(factor), g, self.lower)
-        return [in_pattern_of(x, found.astype(float_dtype(factor, g)))]
+        dtype = float_dtype(factor, g)
+        factor, g = factor.astype(dtype), g.astype(dtype)  # products of whole numbers would overflow
+        return [in_pattern_of(x, cholesky_gradient((tril if self.lower else triu)(factor), g, self.lower))]
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         return [shapes[0]]

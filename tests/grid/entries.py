@@ -1,0 +1,87 @@
+"""What the grid is made of: an expression for every operation that is declared.
+
+The examples of gradients serve here, too. An operation whose gradient is nothing to test has its entry here.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+import theano.tensor as T
+from tests.gradient_examples import EXAMPLES, WHOLE_NUMBERS, Example, H, M, S, V
+from tests.grid.user_ops import USER_ENTRIES
+from tests.tensor.test_composed_ops import CASES
+from tests.test_gradient_ops import EXEMPT
+from theano import gradient, scalar
+from theano.misc.hints import Hint
+from theano.scan.growth import GrowRows
+from theano.tensor import factors, nlinalg, slinalg
+from theano.tensor.composed_ops import DotModulo
+from theano.tensor.elemwise import elemwise
+from theano.tensor.raise_op import Raise
+
+_BITS = [np.array([3, 5, 0, 250], "uint8"), np.array([1, 4, 7, 255], "uint8"), np.array([2, 2, 2, 2], "uint8")]
+
+
+def _of_bits(name: str) -> Example:
+    op = scalar.TABLE[name]
+    return Example(lambda *x: elemwise(op)(*x), _BITS[: {-1: 3}.get(op.nin, op.nin)])
+
+
+ENTRIES: dict[str, Example] = {
+    **EXAMPLES,
+    **{name: _of_bits(name) for name in sorted(WHOLE_NUMBERS)},
+    **{f"to {d}": Example(lambda v, d=d: T.cast(v, d), [V]) for d in scalar.all_dtypes},
+    "gradients that are asked for": Example(
+        lambda m: [
+            gradient.disconnected_grad(m), gradient.zero_grad(m), gradient.consider_constant(m),
+            gradient.grad_clip(m, -0.5, 0.5), gradient.grad_scale(m, 3), gradient.UndefinedGrad()(m),
+        ],
+        [M],
+    ),
+    "gradients as operations": Example(
+        lambda a, w, v: [
+            slinalg.EigvalshGrad()(a, w), slinalg.ExpmGrad()(a, a), factors.EighGrad()(a, w, v, w, v),
+        ],
+        [H, np.linalg.eigvalsh(H), np.linalg.eigh(H)[1]],
+    ),
+    **{f"name of {name}": Example(op, values) for name, (op, values, *_) in CASES.items()},
+    "tensorsolve": Example(lambda a, b: nlinalg.TensorSolve()(a, b), [S, V[:3]]),
+    "eig": Example(lambda a: factors.Eig()(a)[0].sum(), [H]),
+    "raise": Example(lambda m: Raise("always")(m) + 1, [M]),
+    "rows of a loop": Example(lambda m: GrowRows()(m)[0], [M]),
+    "dot modulo": Example(
+        lambda m: DotModulo()(T.cast(m, "int64"), [1, 2, 3, 4], 7, T.cast(m, "int64"), [4, 3, 2, 1], 5), [3 * M]
+    ),
+    "hint": Example(lambda m: Hint()(m) + 1, [M]),
+    **USER_ENTRIES,
+}
+
+# Operations that are in no cell, and what tests them instead.
+NOT_HERE = {
+    "a base class": EXEMPT["a base class"] | EXEMPT["the base of what users define"],
+    "draws: tests/random": EXEMPT["draws: no gradient, which says so"],
+    "messages between processes: tests/tensor/test_messages.py": {
+        "MPIRecv", "MPIRecvWait", "MPISend", "MPISendWait", "_Message",
+    },
+    "lists and slices: tests/typed_list": EXEMPT["lists and slices: no gradient"],
+    "other names of convolutions: tests/tensor/test_conv.py": EXEMPT["other names of convolutions"],
+    "names that make operations of another class": {"CumprodOp", "CumsumOp"},
+    "a file: tests/tensor/test_io.py": {"LoadFromDisk"},
+    "a check of lengths, which stands where none is: tests/scan": {"StepCount"},
+}  # fmt: skip
+
+# Outputs that hold anything: only their shapes are looked at.
+ANYTHING = {"empty", "rows of a loop"}
+# What these begin with: factors and solutions, which are far off where a matrix has no full rank.
+FULL_RANK = (
+    "matrix_inverse", "pinv", "det", "slogdet", "lstsq", "solve", "cholesky", "cho_solve", "gradient of cholesky",
+    "eig", "qr", "svd", "singular values", "stacks of matrices", "product with an inverse", "matrix_power", "tensorsolve",
+    "name of tensorinv", "gradients as operations", "expm",
+)  # fmt: skip
+# Cells whose disagreement is known, by entry and lengths.
+KNOWN = {
+    ("pooling, backwards", "the first is 1"): "a gradient of one element: NumPy repeats it, compiled code refuses it",
+}
+# They always refuse.
+NEVER = {"raise"}

@@ -1,0 +1,25 @@
+"""All operations that are declared, and which of them expressions are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from theano.graph import Op, io_toposort
+from theano.tensor.elemwise import Elemwise
+
+
+def declared() -> set[type[Op]]:
+    """The classes of operations of this package, but those of sparse matrices: tests/sparse/test_gradients.py."""
+
+    def below(cls: type) -> set[type]:
+        return {cls}.union(*(below(c) for c in cls.__subclasses__()))
+
+    ours = {c for c in below(Op) - {Op} if c.__module__.startswith("theano.")}
+    return {c for c in ours if not c.__module__.startswith("theano.sparse.")}
+
+
+def used(outputs: Iterable[Any]) -> tuple[set[type[Op]], set[str]]:
+    """The classes of operations that expressions are made of, and the names of their operations on numbers."""
+    nodes = io_toposort([], list(outputs))
+    return {type(n.op) for n in nodes}, {n.op.scalar_op.name for n in nodes if isinstance(n.op, Elemwise)}
