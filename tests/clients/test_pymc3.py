@@ -86,6 +86,18 @@ def test_predictions_and_variational_inference():
     assert abs(drawn["seen"].mean() - data.mean()) < 0.2
 
 
+def test_steps_are_chosen_for_discrete_variables():
+    draw = np.random.RandomState(5)
+    counts = np.concatenate([draw.poisson(2.0, 30), draw.poisson(7.0, 30)])
+    with pm.Model():
+        change = pm.DiscreteUniform("change", 0, 59)
+        before, after = pm.Exponential("before", 0.2), pm.Exponential("after", 0.2)
+        pm.Poisson("seen", pm.math.switch(np.arange(60) < change, before, after), observed=counts)
+        trace = pm.sample(500, tune=400, **SAMPLE)
+    assert abs(trace["change"].mean() - 30) < 3
+    assert abs(trace["before"].mean() - 2) < 0.7 and abs(trace["after"].mean() - 7) < 1.2
+
+
 def test_steps_other_than_hmc():
     with pm.Model():
         rate = pm.Beta("rate", 1, 1)

@@ -9,6 +9,7 @@ import warnings
 import numpy as np
 import pytest
 
+import theano.tensor as T
 from theano.compat import clients
 
 # A library as they were written: what it asks for is here or nowhere.
@@ -122,6 +123,13 @@ def test_names_mean_what_they_meant():
     assert face.array is np.array and face.__name__ == "numpy"
     with pytest.raises(ValueError, match="parameters that must be named"):
         clients._faced("inspect").getargspec(lambda a, *, b: 0)
+
+
+def test_arrays_of_variables():
+    face, x = clients._faced("numpy"), T.dscalar("x")
+    assert list(face.atleast_1d(x)) == [x] and face.atleast_1d(x).dtype == object
+    assert face.atleast_1d(3.0).tolist() == [3.0] and [a.ndim for a in face.atleast_1d(x, [[1]])] == [1, 2]
+    assert np.atleast_1d(x).ndim == 1 and np.atleast_1d(x).owner is not None  # for others it is an expression
 
 
 def test_pictures():

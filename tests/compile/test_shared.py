@@ -219,3 +219,11 @@ def test_zero_is_a_new_array_unless_borrowed() -> None:
     s.set_value(held, borrow=True)
     s.zero(borrow=True)
     assert held.tolist() == [0, 0, 0] and s.get_value(borrow=True) is held
+
+
+def test_numbers_may_be_told_that_they_have_no_axes():
+    """PyMC3 passes the axes of a variable on, which for a number are none."""
+    made = shared(np.float64(1.5), "number", broadcastable=())
+    assert made.type.ndim == 0 and made.get_value() == 1.5
+    with pytest.raises(TypeError, match="No suitable SharedVariable constructor"):
+        shared(1.5, broadcastable=(False,))

@@ -92,7 +92,7 @@ def _pytest(
     place: Workplace, folder: Path, arguments: list[str], variables: dict[str, str], report: Path
 ) -> Outcomes:
     report.unlink(missing_ok=True)
-    options = ["-c", "/dev/null", "--rootdir", ".", "-p", "no:cacheprovider", "-q", "--tb=short", "--timeout=150",
+    options = ["-c", "/dev/null", "--rootdir", ".", "-p", "no:cacheprovider", "-q", "--tb=native", "--timeout=150",
                "--continue-on-collection-errors",
                f"--junitxml={report}"]  # fmt: skip
     shown = report.with_suffix(".txt")

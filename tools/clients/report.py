@@ -39,7 +39,7 @@ def tables(rows: dict[str, Any]) -> str:
     """The tables of the document."""
     done = [(client, rows[client.key]) for client in CLIENTS if client.key in rows]
     lines = _table(
-        "library | what it is used for | its own tests that pass | skipped | with",
+        "library | our tests of its use that pass | its own tests that pass | skipped | with",
         (
             (client.distribution.replace("==", " "), _part(row.get("jobs")), _part(row.get("suite")),
              str(row["suite"][2]) if "suite" in row else "–", row["with"])
@@ -47,7 +47,9 @@ def tables(rows: dict[str, Any]) -> str:
         ),
     )  # fmt: skip
     why = [(client.key, str(number), why) for client, row in done for why, number in row.get("reasons", {}).items()]
-    return "\n".join([*lines, "", *_table("library | tests | why they do not pass", why)]) + "\n"
+    if why:
+        lines += ["", *_table("library | tests | why they do not pass", why)]
+    return "\n".join(lines) + "\n"
 
 
 def _part(numbers: list[int] | None) -> str:

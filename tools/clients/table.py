@@ -61,8 +61,8 @@ CLIENTS = [
             f"pymc3/tests/test_{part}.py"
             for part in (
                 "coords data_container dist_math distribution_defaults hmc math minibatches missing model model_func "
-                "model_helpers modelcontext pickling posdef_sym quadpotential special_functions starting theanof tuning "
-                "types updates util"
+                "model_helpers modelcontext pickling posdef_sym quadpotential special_functions starting theanof "
+                "tuning types updates util"
             ).split()
         ),
         minutes=30,

@@ -50,6 +50,7 @@ LOST: dict[str, dict[str, str]] = {
         "NaN": "numpy:nan",
         "alltrue": "numpy:all",
         "asscalar": f"{_REPLACED}:asscalar",
+        "atleast_1d": f"{_REPLACED}:atleast_1d",
         "bool8": "numpy:bool_",
         "cast": f"{_REPLACED}:cast",
         "complex_": "numpy:complex128",

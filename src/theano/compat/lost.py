@@ -32,6 +32,22 @@ def asscalar(a: Any) -> Any:
     return a.item()
 
 
+def atleast_1d(*arys: Any) -> Any:
+    """``numpy.atleast_1d`` when it did not know of variables: an array with one of them, as PyMC3 iterates over.
+
+    Today's NumPy lets a variable's own function answer, which is an expression.
+    """
+
+    def one(ary: Any) -> Any:
+        if isinstance(ary, np.ndarray) or not hasattr(ary, "__array_function__"):
+            return np.atleast_1d(ary)
+        held = np.empty(1, object)
+        held[0] = ary
+        return held
+
+    return one(arys[0]) if len(arys) == 1 else [one(ary) for ary in arys]
+
+
 def in1d(ar1: Any, ar2: Any, assume_unique: bool = False, invert: bool = False) -> np.ndarray:
     """``numpy.in1d``: which elements of `ar1`, flattened, are in `ar2`."""
     return np.isin(np.ravel(ar1), ar2, assume_unique=assume_unique, invert=invert)

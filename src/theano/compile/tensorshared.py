@@ -57,6 +57,7 @@ def scalar_constructor(
     strict: bool = False,
     allow_downcast: bool | None = None,
     borrow: bool = False,
+    broadcastable: Sequence[bool] | None = None,
     target: str = "cpu",
 ) -> ScalarSharedVariable:
     """A number of Python or NumPy: 0-d, of the number's own dtype (float64 for a Python float)."""
@@ -64,6 +65,8 @@ def scalar_constructor(
         raise TypeError("not for cpu")
     if not isinstance(value, np.number | np.bool_ | float | int | complex):
         raise TypeError("not a number")
+    if broadcastable:
+        raise TypeError("a number has no axes that could be broadcastable")
     array = np.asarray(value)
     kind = TensorType(array.dtype.name, broadcastable=())  # TypeError for an int beyond 64 bits: object
     return ScalarSharedVariable(name, kind, array, strict, allow_downcast)

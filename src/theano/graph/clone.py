@@ -8,7 +8,7 @@ from typing import Any
 
 from theano.configdefaults import config
 from theano.graph.nodes import Constant, Variable
-from theano.graph.op import has_test_value, with_late_test_values
+from theano.graph.op import get_test_value, has_test_value, with_late_test_values
 from theano.graph.walk import io_toposort
 
 
@@ -122,7 +122,7 @@ def _keep_test_values(copies: Mapping[Any, Any]) -> None:
     """Let copies whose test values can't be computed have those of what they are copies of, as in Theano."""
     for old, new in copies.items():
         if isinstance(old, Variable) and old.owner is not None and has_test_value(old) and not has_test_value(new):
-            new.tag.test_value = old.tag.test_value
+            new.tag.test_value = get_test_value(old)
 
 
 def _replacements(
