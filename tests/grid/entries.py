@@ -76,8 +76,8 @@ ANYTHING = {"empty", "rows of a loop"}
 # What these begin with: factors and solutions, which are far off where a matrix has no full rank.
 FULL_RANK = (
     "matrix_inverse", "pinv", "det", "slogdet", "lstsq", "solve", "cholesky", "cho_solve", "gradient of cholesky",
-    "eig", "qr", "svd", "singular values", "stacks of matrices", "product with an inverse", "matrix_power", "tensorsolve",
-    "name of tensorinv", "gradients as operations", "expm",
+    "eig", "qr", "svd", "singular values", "stacks of matrices", "product with an inverse", "matrix_power",
+    "tensorsolve", "name of tensorinv", "gradients as operations", "expm",
 )  # fmt: skip
 # Cells whose disagreement is known, by entry and lengths.
 KNOWN = {
