@@ -5,6 +5,8 @@
 #                   BENCH="--quick 'sum-*'" are arguments of both
 # make mutants      small mistakes planted in the compiler: which do the tests find? (docs/mutants.md)
 #                   MUTANTS="-n 50 'lower/*'" are its arguments
+# make test-clients libraries that were written for Theano, each in an environment of its own (docs/clients.md);
+#                   CLIENTS="keras-2.3.1 --record" are its arguments
 # make docs         the documentation as HTML, warnings are errors
 #
 # PYTHON=python3.12 chooses the interpreter of .venv.
@@ -15,7 +17,10 @@ BIN := .venv/bin
 # What could be compared with; each is skipped where it cannot be installed.
 PEERS := numexpr jax torch pytensor
 
-.PHONY: demo test lint bench bench-peers mutants docs clean
+# What old libraries depend on has wheels for these; the last releases of some have none for later ones.
+CLIENTS_PYTHON ?= $(shell for p in python3.11 python3.12; do $$p -c '' 2>/dev/null && echo $$p && break; done)
+
+.PHONY: demo test test-clients lint bench bench-peers mutants docs clean
 
 demo: .venv/.installed-plot
 	$(BIN)/python examples/xnor.py
@@ -42,6 +47,10 @@ bench-peers: .venv-bench/.installed
 	.venv-bench/bin/python -m pip install -q -e ".[bench]"
 	for peer in $(PEERS); do .venv-bench/bin/python -m pip install -q $$peer || echo "$$peer: skipped"; done
 	touch $@
+
+test-clients:
+	@test -n "$(CLIENTS_PYTHON)" || { echo "Python 3.11 or 3.12 is needed for the clients"; exit 1; }
+	$(CLIENTS_PYTHON) -m tools.clients $(CLIENTS)
 
 mutants: .venv/.installed-test
 	$(BIN)/python -m tools.mutants $(MUTANTS)

@@ -5,7 +5,7 @@
 After K. Simonyan, A. Zisserman, "Very deep convolutional networks", 2014. Needs scikit-learn for the digits, and
 matplotlib for the figure.
 
-After 2000 steps it reads 99.2 % of the digits that it has not learned from (10 s of CPU).
+After 2000 steps it reads 99.2 % of the digits that it has not learned from (9 s of CPU).
 """
 
 from __future__ import annotations

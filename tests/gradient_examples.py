@@ -17,9 +17,11 @@ from theano.tensor.assertion import Assert
 from theano.tensor.elemwise import elemwise
 from theano.tensor.extra_ops import CumOp, RepeatOp, SearchsortedOp, cpu_contiguous
 from theano.tensor.nnet import convolution as conv
+from theano.tensor.nnet.neighbours import Images2Neibs, SumOfNeibs
 from theano.tensor.products import ProductOfOthers
 from theano.tensor.recurrence import LinearRecurrence
 from theano.tensor.reduction import Argmax, Max, Min, ProdWithoutZeros, Supremum
+from theano.tensor.rows import product_at
 from theano.tensor.segments import OfLength, SoundRows, scatter_sum, segment_spread, segment_sum
 from theano.tensor.signal.pool import (
     AveragePoolGrad,
@@ -111,6 +113,9 @@ EXAMPLES: dict[str, Example] = {
     "linear recurrence": Example(lambda a, b: LinearRecurrence(1)(a, b), [M, N.T]),
     "sums of rows": Example(
         lambda m: [segment_sum(m, [0, 1, 1, 3]), segment_spread(m, [0, 2, 2, 5], 5), scatter_sum(m, [1, 0, 1], 4)], [M]
+    ),
+    "products of rows": Example(
+        lambda v, w: product_at(v, [0, 1, 1, 0], [0, 2, 4], w, [2, 0, 0, 1], [0, 1, 4], [0, 2, 1], [0, 2, 3], 3), [V, W]
     ),
     "sound rows": Example(
         lambda v: [OfLength()(v, 4), SoundRows()(T.constant([1, 2, 0, 0]), T.constant([0, 4]), 4, v)[2]], [V]
@@ -229,6 +234,13 @@ EXAMPLES: dict[str, Example] = {
             DownsampleFactorMaxGradGrad(True)(x, Pool(True)(x, (2, 2)), v, (2, 2)), MaxPoolRop(True)(x, v, (2, 2)),
         ],
         [_numbers(-1, 1, 2, 4, 4), _numbers(-1, 2, 2, 4, 4)],
+    ),
+    "neighbourhoods": Example(
+        lambda x: [Images2Neibs("half")(x, (3, 1), (1, 2)), Images2Neibs("wrap_centered")(x, (3, 3), (2, 2))],
+        [_numbers(-1, 1, 1, 2, 3, 5)],
+    ),
+    "neighbourhoods, backwards": Example(
+        lambda y: SumOfNeibs("ignore_borders")(y, (1, 2, 3, 5), (2, 3), (1, 2)), [_numbers(-1, 1, 8, 6)],
     ),
     "convolution": Example(
         lambda x, w: [

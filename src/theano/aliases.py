@@ -107,7 +107,11 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "config=theano.configdefaults:config",
         "DefaultOrderedDict=theano.compat:DefaultOrderedDict",
     ),
-    "theano.gof.vm": ("VM_Linker=theano.compile.linkers:VM_Linker", "config=theano.configdefaults:config"),
+    "theano.gof.vm": (
+        "VM_Linker=theano.compile.linkers:VM_Linker",
+        "theano.compile.thunk_vm",
+        "config=theano.configdefaults:config",
+    ),
     # Where later versions of Theano kept them.
     "theano.graph.basic": ("walk=theano.graph:stack_search", "theano.graph"),
     "theano.graph.fg": ("theano.graph",),
@@ -122,6 +126,14 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "Supervisor=theano.graph.features:Supervisor",
     ),
     "theano.compile.pfunc": ("theano.compile", "theano.compile.rebuild", "theano.compile.collect_shared"),
+    # Of Theano-PyMC. Not on demand, for then they would become attributes of a module in which a function uses `pfunc`.
+    "theano.compile.function.pfunc": ("theano.compile", "theano.compile.rebuild", "theano.compile.collect_shared"),
+    "theano.compile.function.types": (
+        "theano.compile",
+        "theano.compile.executable",
+        "theano.compile.maker",
+        "theano.compile.errors",
+    ),
     # Where functions in older pickles look for them.
     "theano.rewrite.database": ("theano.rewrite.engine.database",),
     "theano.rewrite.softmax_op": ("theano.tensor.nnet.softmax_along",),
@@ -197,7 +209,10 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "theano.tensor.blas",
         "theano.tensor.elemwise",
     ),
-    "theano.sandbox.multinomial": ("theano.tensor.random.mrg_uniform",),
+    "theano.sandbox.multinomial": (
+        "theano.tensor.random.mrg_uniform",
+        "MultinomialWOReplacementFromUniform=theano.tensor.random.mrg_uniform:ChoiceFromUniform",
+    ),
     "theano.sandbox.neighbours": ("theano.tensor.nnet.neighbours",),
     "theano.sandbox.softsign": ("theano.tensor.nnet", "theano.tensor"),
     "theano.tensor.raw_random": (
@@ -205,6 +220,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "theano.tensor.random.function",
         "theano.tensor.random.state",
         "theano.tensor.random.base",
+        "random_make_inplace=theano.random.inplace:random_make_inplace",
     ),
     "theano.tensor.shared_randomstreams": ("theano.random.shared_streams",),
     "theano.tensor.sharedvar": ("theano.compile.tensorshared", "theano.compile"),
@@ -221,11 +237,33 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "theano.tensor.math",
         "theano.tensor",
     ),
-    "theano.tensor.var": ("theano.tensor.variable", "theano.tensor"),
+    "theano.tensor.var": (
+        "equal_slices=theano.tensor.old_functions:equal_slices",
+        "theano.tensor.variable",
+        "theano.tensor",
+    ),
 }
 
 # The same, of packages that are loaded when they are used: such an alias comes into being when it is imported.
 ON_DEMAND: dict[str, tuple[str, ...]] = {
+    "theano.gof.unify": ("theano.graph.unify",),
+    "theano.scan_module.scan_opt": ("theano.compile.scan_rewrites",),
+    "theano.tensor.opt_uncanonicalize": (
+        "CAReduce=theano.tensor.reduction:CAReduce",
+        "DimShuffle=theano.tensor.elemwise:DimShuffle",
+        "Subtensor=theano.tensor.subtensor:Subtensor",
+        "copy_stack_trace=theano.gof.opt:copy_stack_trace",
+        "register_uncanonicalize=theano.tensor.opt:register_uncanonicalize",
+    ),
+    "theano.typed_list.opt": (
+        "Append=theano.typed_list:Append",
+        "Extend=theano.typed_list:Extend",
+        "Insert=theano.typed_list:Insert",
+        "Remove=theano.typed_list:Remove",
+        "Reverse=theano.typed_list:Reverse",
+        "TopoOptimizer=theano.gof.opt:TopoOptimizer",
+        "typed_list_inplace_opt=theano.typed_list.inplace:typed_list_inplace_opt",
+    ),
     "theano.sandbox.solve": ("solve=theano.tensor.slinalg:solve",),
     "theano.sparse.basic": (
         "_is_sparse_variable=theano.sparse.variable:is_sparse_variable",
@@ -241,6 +279,33 @@ ON_DEMAND: dict[str, tuple[str, ...]] = {
     "theano.tensor.nnet.ConvTransp3D": ("theano.tensor.nnet.volumes",),
     "theano.sparse.utils": ("theano.sparse.variable", "hash_from_code=theano.graph.helpers:hash_from_code"),
 }
+
+# Where Theano-PyMC and Aesara keep what is in Theano's modules: new name -> old names. They come on demand, too.
+NEWER: dict[str, tuple[str, ...]] = {
+    "theano.assert_op": ("theano.tensor.assertion",),
+    "theano.breakpoint": ("theano.tests.breakpoint",),
+    "theano.graph.opt": ("theano.gof.opt", "theano.gof.graph"),
+    "theano.graph.optdb": ("theano.gof.optdb",),
+    "theano.graph.toolbox": ("theano.gof.toolbox",),
+    "theano.scan.opt": ("theano.scan_module.scan_opt",),
+    "theano.link": ("theano.gof.link", "theano.gof.vm", "theano.gof.cc"),
+    "theano.link.basic": ("theano.gof.link",),
+    "theano.link.c": ("theano.gof.cc",),
+    "theano.link.c.basic": ("theano.gof.cc",),
+    "theano.link.c.op": ("theano.gof.op",),
+    "theano.link.c.params_type": ("theano.gof.params_type",),
+    "theano.link.c.type": ("theano.gof.type",),
+    "theano.link.utils": ("theano.gof.link",),
+    "theano.link.vm": ("theano.gof.vm",),
+    "theano.scalar.math": ("theano.scalar.basic_scipy",),
+    "theano.scan.basic": ("theano.scan_module.scan", "theano.scan_module"),
+    "theano.tensor.basic_opt": ("theano.tensor.opt",),
+    "theano.tensor.exceptions": (
+        "ShapeError=theano.graph:ShapeError",
+        "NotScalarConstantError=theano.tensor.static_value:NotScalarConstantError",
+    ),
+}
+ON_DEMAND.update(NEWER)
 
 # Modules that are attributes of their parents although those have a function of that name.
 ALWAYS_MODULES = frozenset({"theano.tensor.xlogx"})
@@ -280,8 +345,10 @@ LATE: dict[str, dict[str, str]] = {
 # The same, but the place is imported when one of its names is first asked for. "*" are the names of its `__all__`; a
 # name that is given as the module's own is a package inside.
 LAZY: dict[str, dict[str, str]] = {
+    "theano.graph": {"theano.graph": "opt optdb toolbox"},
+    "theano.typed_list": {"theano.typed_list": "opt"},
     "theano": {
-        "theano": "compat d3viz sparse tests typed_list",
+        "theano": "breakpoint compat d3viz link sparse tests typed_list",
         "theano.tests.main": "test",
         "theano.sparse.rows": "sparse_grad",
         "theano.compile.linkers": "CLinker Linker LocalLinker OpWiseCLinker PerformLinker VM_Linker",
@@ -307,6 +374,7 @@ LAZY: dict[str, dict[str, str]] = {
         "theano.graph.destroyhandler": "infer_reuse_pattern",
         "theano.compat": "get_unbound_function",
         "theano.printing": "debugprint",
+        "theano.printing.debugprint": "char_from_number",
     },
     "theano.compile.rebuild": {"theano.compile.collect_shared": "rebuild_collect_shared"},
     "theano.scalar": {
@@ -341,15 +409,17 @@ LAZY: dict[str, dict[str, str]] = {
         "theano.tensor.nnet.bn_ops": "AbstractBatchNormInference AbstractBatchNormTrain AbstractBatchNormTrainGrad",
     },
     "theano.tensor": {
-        "theano.tensor": "inplace io signal",
+        "theano.tensor": "fourier inplace io opt_uncanonicalize signal",
         "theano.tensor.alloc": "Tri",
         "theano.tensor.choose": "Choose",
-        "theano.tensor.composed_ops": "AllocDiag DiffOp Flatten Mean PermuteRowElements Tile",
+        "theano.tensor.composed_ops": "AllocDiag DiffOp Flatten Mean PermuteRowElements ScalarFromTensor "
+        "TensorFromScalar Tile scalar_from_tensor tensor_from_scalar",
         "theano.tensor.advanced_subtensor": "Nonzero",
         "theano.tensor.old_functions": "AdvancedBooleanIncSubtensor AdvancedBooleanSubtensor BaseAdvancedIncSubtensor "
         "BaseAdvancedSubtensor adv_index_broadcastable_pattern advanced_boolean_inc_subtensor "
         "advanced_boolean_set_subtensor advanced_boolean_subtensor advanced_inc_subtensor advanced_set_subtensor "
-        "alloc_validate_shape as_index_variable check_and_reject_bool check_equal_numpy complex_matrix_types "
+        "alloc_validate_shape as_index_variable check_advanced_indexing_dimensions check_and_reject_bool "
+        "check_equal_numpy complex_matrix_types make_constant "
         "complex_scalar_types complex_types complex_vector_types constructor extract_constant float16_atol "
         "float16_rtol float32_atol float32_rtol float64_atol float64_rtol float_matrix_types float_scalar_types "
         "float_types float_vector_types get_idx_list int_matrix_types int_scalar_types int_types int_vector_types "
@@ -386,7 +456,8 @@ LAZY: dict[str, dict[str, str]] = {
         "theano.tensor.old_functions": "AdvancedBooleanIncSubtensor AdvancedBooleanSubtensor BaseAdvancedIncSubtensor "
         "BaseAdvancedSubtensor adv_index_broadcastable_pattern advanced_boolean_inc_subtensor "
         "advanced_boolean_set_subtensor advanced_boolean_subtensor advanced_inc_subtensor advanced_set_subtensor "
-        "advanced_subtensor as_index_variable check_and_reject_bool get_idx_list",
+        "advanced_subtensor as_index_variable check_advanced_indexing_dimensions check_and_reject_bool get_idx_list "
+        "make_constant",
     },
     "theano.printing": {
         "theano.compile.inspect": "ccode items loop_program",

@@ -210,12 +210,17 @@ class Throwing(Unary):
         return ["<vector>"]
 
 
+PYMC3 = "-Wno-c++11-narrowing -fno-exceptions -fno-unwind-tables -fno-asynchronous-unwind-tables"
+
+
 @with_compiler
+@pytest.mark.parametrize("flags", ["", PYMC3])
 @pytest.mark.parametrize(("value", "error", "words"), [
     (-1, MemoryError, "Throwing"), (0, RuntimeError, "C\\+\\+ code has thrown"), (1, RuntimeError, "vector::.*Throwing")
 ])  # fmt: skip
-def test_exceptions_of_c_plus_plus_are_pythons(value, error, words):
-    f = theano.function([x], Throwing()(x))
+def test_exceptions_of_c_plus_plus_are_pythons(value, error, words, flags):
+    with theano.config.change_flags({"gcc.cxxflags": flags}):
+        f = theano.function([x], Throwing()(x))
     given = np.array([float(value)])
     before = sys.getrefcount(given)
     with pytest.raises(error, match=f"(?s){words}"):

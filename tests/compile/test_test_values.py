@@ -112,10 +112,11 @@ def test_replaced(x):
     replaced = theano.clone(y, replace={x: other})
     assert replaced.tag.test_value.tolist() == [[2, 2], [2, 2]]
     assert y.tag.test_value.shape == (4, 3)
-    without = theano.clone(y, replace={x: T.dmatrix("without")})  # as PyMC3 does: no error until somebody goes on
-    assert not hasattr(without.tag, "test_value")
+    new = T.dmatrix("new")  # has none: no error, as in Theano, and what PyMC3 builds on the copy has one
+    without = theano.clone(y, replace={x: new})
+    assert (without - y).tag.test_value.tolist() == np.zeros((4, 3)).tolist() and not hasattr(new.tag, "test_value")
     with pytest.raises(theano.graph.errors.TestValueError, match="missing default value"):
-        without + 1
+        new + 1
     with theano.config.change_flags(compute_test_value="off"):
         replaced = theano.clone(y, replace={x: other})
     assert not hasattr(replaced.tag, "test_value")

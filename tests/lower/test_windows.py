@@ -11,7 +11,10 @@ import pytest
 import theano
 import theano.tensor as T
 from theano.backend.llvm_main import print_module
+from theano.loops import expr as ex
+from theano.loops.evaluate import evaluate
 from theano.loops.text import program_text
+from theano.lower import body as bd
 from theano.lower import lower
 from theano.lower.machine import Machine
 from theano.lower.program import InputForm
@@ -54,9 +57,33 @@ def test_no_division_is_left_in_vectors(window: int, step: int) -> None:
 
 
 def test_far_apart_they_are_divided() -> None:
-    """As many positions would have to be written out."""
-    assert "//" in vector_loops(program(back(2, 5)))
-    assert "//" not in vector_loops(program(back(2, 5), longest_turn=5))
+    """As many positions would have to be written out; floats do it, as no processor divides integers in vectors."""
+    usual, longer = (vector_loops(program(back(2, 5), longest_turn=n)) for n in (4, 5))
+    assert "//" not in usual and "cast.f64" in usual and "cast.f64" not in longer
+
+
+@pytest.mark.parametrize("by_constant", [True, False])
+def test_floats_divide_places(by_constant: bool) -> None:
+    rng = np.random.default_rng(0)
+    sizes = [2, 3, 5, 7, 49, 127, 1000, 65537, 2**31 - 1, 2**40 + 1, *rng.integers(2, 2**47, 20).tolist()]
+    name = ex.name("x", "i64")
+    for size in sizes:
+        divisor = ex.const(size, "i64") if by_constant else ex.name("y", "i64")
+        whole, rest = bd.divided(name, divisor)
+        most = 2**48 - 1
+        near = [most // size * size + k for k in (-1, 0, 1)] + [size * k + d for k in (1, 2, 3) for d in (-1, 0, 1)]
+        for number in [0, 1, most, *near, *rng.integers(0, most, 50).tolist()]:
+            if 0 <= number <= most:
+                env = {"x": np.int64(number), "y": np.int64(size)}
+                found = evaluate(whole, env), evaluate(rest, env)
+                assert tuple(map(int, found)) == divmod(number, size)
+
+
+def test_multiples_are_known() -> None:
+    i = ex.name("i", "i64")
+    four, three = ex.const(4, "i64"), ex.const(3, "i64")
+    place = ex.add(ex.mul(i, four), three)
+    assert bd.divided(place, ex.const(2, "i64")) == (ex.add(ex.mul(i, ex.const(2, "i64")), bd.ONE), bd.ONE)
 
 
 def test_without_masks_only_the_ends_ask() -> None:

@@ -102,6 +102,17 @@ def test_generators_in_place():
                                                            np.dtype(op.output_type.dtype).num)  # fmt: skip
 
 
+def test_states_of_numpy_in_place():
+    from theano.tensor.raw_random import random_make_inplace, random_state_type, uniform
+
+    state = random_state_type("r")
+    new, sample = uniform(state, size=(2,))
+    made, _ = random_make_inplace.transform(new.owner)
+    assert made.owner.op.inplace and random_make_inplace.transform(made.owner) is None
+    kind = state.type
+    assert kind.get_shape_info(np.random.RandomState(1)) is None and 2500 <= kind.get_size(None) <= 2520
+
+
 def test_the_next_number_of_a_generator():
     from theano.sandbox.rng_mrg import MASK2, MASK12, MASK13, MULT2, mrg_next_value
 

@@ -125,6 +125,7 @@ print("fine")
 # The rows of a sparse matrix: whatever its structure is, loads through it stay inside of arrays.
 ROWS = PROGRAM[: PROGRAM.index("rng =")].replace("DTYPE = sys.argv[1]", 'DTYPE = "float64"') + r"""
 import theano
+from theano.tensor.rows import merged_rows, product_at, product_places, transposed_rows
 from theano.tensor.segments import SoundRows, scatter_sum, segment_spread, segment_sum
 
 def placed(array, at_end):
@@ -141,6 +142,9 @@ spread = segment_spread(z, p, x.shape[0])
 products = [z, scatter_sum(x * spread, i, w.shape[0]), segment_sum(x.dimshuffle(0, "x") * W[i], p), x * spread]
 f = function(given, products)
 raw = function(given, [segment_sum(d, given[2]), scatter_sum(d, given[1], w.shape[0])])
+t, n_rows = transposed_rows(d, i, p, w.shape[0]), p.shape[0] - 1
+square = product_places(i, p, *t[1:], n_rows)
+two = function(given, [product_at(x, i, p, *t, *square, n_rows), *square, *merged_rows(x, i, p, x, i, p)])
 rng = np.random.RandomState(1)
 for at_end in (True, False):
     for n, m in ((0, 3), (1, 1), (3, 7), (9, 40), (30, 3)):
@@ -154,6 +158,10 @@ for at_end in (True, False):
         np.add.at(dense, (lines, columns), data)
         found = f(*(placed(a, at_end) for a in (data, columns, starts, vector, matrix)))
         sums = dense @ vector
+        elements, places, ends = two(*(placed(a, at_end) for a in (data, columns, starts, vector, matrix)))[:3]
+        made = np.zeros((n, n))
+        np.add.at(made, (np.repeat(np.arange(n), np.diff(ends)), places), elements)
+        np.testing.assert_array_equal(made, dense @ dense.T)
         for got, wanted in zip(found, [sums, dense.T @ sums, dense @ matrix, data * sums[lines]], strict=True):
             np.testing.assert_array_equal(got, wanted)
         raw(*(placed(a, at_end) for a in (data, columns, starts, vector, matrix)))

@@ -13,6 +13,7 @@ import llvmlite.binding as llvm
 import numpy as np
 import pytest
 import scipy.linalg
+from scipy.linalg import expm
 
 import theano
 import theano.tensor as T
@@ -77,6 +78,8 @@ OPERATIONS: dict[str, tuple[Callable[..., Any], Callable[..., Any], list[Maker]]
     "determinant": (nlinalg.det, np.linalg.det, [general]),
     "sign of determinant": (lambda a: nlinalg.SLogDet()(a)[0], lambda a: np.linalg.slogdet(a)[0], [general]),
     "log-determinant": (lambda a: nlinalg.SLogDet()(a)[1], lambda a: np.linalg.slogdet(a)[1], [general]),
+    "pseudo-inverse": (nlinalg.pinv, np.linalg.pinv, [general]),
+    "exponential": (slinalg.expm, lambda a: np.stack([*map(expm, a)]) if a.ndim > 2 and len(a) else expm(a), [general]),
     "eigenvalues": (lambda a: slinalg.eigvalsh(a, None), np.linalg.eigvalsh, [definite]),
     "size of eigenvectors": (lambda a: abs(nlinalg.eigh(a)[1]), lambda a: abs(np.linalg.eigh(a)[1]), [definite]),
     "q": (lambda a: nlinalg.qr(a)[0], lambda a: np.linalg.qr(a)[0], [general]),
@@ -209,6 +212,62 @@ def test_whole_numbers_become_float64() -> None:
     close(function(slinalg.cholesky, ["int32"], [2])(a.astype("i4")), np.linalg.cholesky(a), "float64")
     close(function(slinalg.solve, ["int8", "float32"], [2, 1])(a.astype("i1"), np.ones(2, "f4")),
           np.linalg.solve(a, np.ones(2)), "float64")  # fmt: skip
+
+
+def test_eigenvalues_of_pairs() -> None:
+    for dtype in DIGITS:
+        for lower in (True, False):
+            f = function(slinalg.Eigvalsh(lower), [dtype, dtype], [2, 2])
+            many = function(slinalg.Eigvalsh(lower), [dtype, dtype], [3, 3])
+            for n in SIZES[:-1]:
+                a, b = definite(n, 2).astype(dtype), definite(n, 2).astype(dtype)
+                expected = [scipy.linalg.eigvalsh(x, y, lower=lower) for x, y in zip(a, b, strict=True)]
+                close(f(a[0], b[0]), expected[0], dtype)
+                close(many(a, b), expected, dtype)
+    with pytest.raises(np.linalg.LinAlgError, match="not positive definite"):
+        f(np.eye(2, dtype=dtype), -np.eye(2, dtype=dtype))
+
+
+OBLONG = [(3, 3), (5, 2), (2, 5), (0, 3), (3, 0), (1, 1), (40, 30)]
+
+
+def test_pseudo_inverses_of_any_shape() -> None:
+    for dtype in ("float64", "float32", "int32"):
+        f, wide = function(nlinalg.pinv, [dtype], [2]), "float32" if dtype == "float32" else "float64"
+        for shape in OBLONG:
+            a = (3 * RNG.normal(size=shape)).astype(dtype)
+            close(f(a), np.linalg.pinv(a), wide)
+    singular = np.outer([1.0, 2, 3], [1.0, 2])
+    close(function(nlinalg.pinv, ["float64"], [2])(singular), np.linalg.pinv(singular), "float64")
+
+
+@pytest.mark.parametrize("dims", [1, 2])
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int16"])
+def test_least_squares(dtype: str, dims: int) -> None:
+    """Solution, residuals (or none), rank, singular values, whatever is as good as 0."""
+    x, y, rcond = T.matrix(dtype=dtype), T.TensorType(dtype, (False,) * dims)(), T.dscalar()
+    f = theano.function([x, y, rcond], nlinalg.lstsq()(x, y, rcond))
+    assert not calls_back(f)
+    digits = DIGITS["float32" if dtype == "float32" else "float64"]
+    singular = np.outer([1, 2, 3], [1, 2])
+    for a in [*(3 * RNG.normal(size=shape) for shape in OBLONG), singular]:
+        a, b = a.astype(dtype), (3 * RNG.normal(size=(len(a), 4)[:dims])).astype(dtype)
+        for limit in (-1, 0.1, 2.0):
+            for found, expected in zip(f(a, b, limit), np.linalg.lstsq(a, b, limit), strict=True):
+                assert np.shape(found) == np.shape(expected)
+                np.testing.assert_allclose(found, expected, rtol=digits, atol=digits)
+
+
+@pytest.mark.parametrize("dtype", DIGITS)
+def test_exponentials_of_any_size(dtype: str) -> None:
+    f = function(slinalg.expm, [dtype], [2])
+    for n in (1, 2, 5, 33, 70):
+        for scale in (0.0, 1e-8, 0.3, 5.0, 60.0):
+            a = (scale * (RNG.normal(size=(n, n)) / n - np.eye(n))).astype(dtype)
+            close(f(a), expm(a), dtype)
+            close(f(a.T), expm(a.T), dtype)
+    for bad in (np.nan, np.inf):
+        assert np.isnan(f(np.full((2, 2), bad, dtype))).all() and np.isnan(f(np.full((40, 40), bad, dtype))).all()
 
 
 def test_other_numbers_are_left_to_numpy() -> None:

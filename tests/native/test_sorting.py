@@ -218,12 +218,20 @@ def check_pieces(x: np.ndarray, symbols: Mapping[str, int]) -> None:
     assert size.op == "const"
     out, bounds = np.empty_like(x), np.full(PIECES + 1, -1)
     scratch = np.empty(int(size.value), x.dtype)
-    split, pieces = (function_of(name_of(kind, type_), symbols) for kind in CUTS)
+    split, pieces, stretches = (function_of(name_of(kind, type_), symbols) for kind in CUTS)
     split(n, x.ctypes.data, out.ctypes.data, scratch.ctypes.data, bounds.ctypes.data)
     assert bounds[0] == 0 and bounds[-1] == n and (np.diff(bounds) >= 0).all()
     for first, last in ((3, PIECES), (1, 3), (0, 1)):
         pieces(first, last, out.ctypes.data, scratch.ctypes.data, bounds.ctypes.data)
     assert out.tobytes() == call("sort", x[None], symbols=symbols).tobytes()
+    ends, out = np.array([0, 0, 1, 40, 40, 700]), x.copy()
+    room = scratch_of(ex.const(660, "i64"))
+    for first, last in ((3, 5), (0, 3)):
+        scratch = np.empty(int(room.value), x.dtype)
+        stretches(first, last, out.ctypes.data, scratch.ctypes.data, ends.ctypes.data)
+    for start, end in zip(ends[:-1], ends[1:], strict=True):
+        assert out[start:end].tobytes() == call("sort", x[None, start:end], symbols=symbols).tobytes()
+    assert out[700:].tobytes() == x[700:].tobytes()
 
 
 @pytest.mark.parametrize("level", [*LEVELS, "provisional"])

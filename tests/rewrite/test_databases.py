@@ -41,6 +41,7 @@ from theano.rewrite import (
 )
 from theano.rewrite.engine.named import NAMED
 from theano.rewrite.engine.registry import remove_rule
+from theano.tensor.shape_feature import ShapeFeature
 
 x = T.dvector("x")
 s = T.dscalar("s")
@@ -271,6 +272,38 @@ def test_results_are_rewritten_further() -> None:
         assert not ops_of(f) & {T.tan, T.log, T.exp} and f(3.0) == 6
     finally:
         remove_rule("tan_to_log_of_exp")
+
+
+def test_rewrites_know_shapes() -> None:
+    """As Theano's programs ask for them: through the `ShapeFeature` of the graph, in a phase or in a whole graph."""
+    found = []
+
+    @local_optimizer([T.tan])
+    def mine(node: Apply) -> Any:
+        shapes = node.fgraph.shape_feature
+        (v,) = node.inputs
+        a, b = node.fgraph.inputs
+        found.append((shapes.same_shape(v, a), shapes.same_shape(v, b), len(shapes.shape_of[v])))
+        found.append(str(shapes.get_shape(v, 0)))
+
+    register_canonicalize(mine, name="mine")
+    try:
+        theano.function([x, s], [T.tan(T.exp(x) * s), s], mode="FAST_RUN")
+    finally:
+        remove_rule("mine")
+    assert found[:2] == [(True, False, 1), "Shape_i{0}.0"]
+    mode = FAST_RUN.register((AddFeatureOptimizer(ShapeFeature()), 2.6), (in2out(mine), 2.7))
+    found.clear()
+    theano.function([x, s], [T.tan(T.exp(x) * s), s], mode=mode)
+    assert found[0] == (True, False, 1)
+
+
+def test_positions() -> None:
+    places = optdb.__position__
+    assert places["canonicalize"] == 1 and places["specialize"] == 2 and places.get("add_destroy_handler") == 49.5
+    db = SequenceDB()
+    db.register("first", Step([]), 3)
+    assert db.__position__ == {"first": 3}
 
 
 def test_uncanonicalize_is_for_who_asks() -> None:

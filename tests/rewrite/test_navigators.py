@@ -321,6 +321,22 @@ def test_sequences_are_lists() -> None:
         SeqOptimizer(TopoOptimizer(failing), failure_callback=SeqOptimizer.warn).optimize(graph(T.exp(x)))
 
 
+def test_profiles() -> None:
+    """What `apply` returns: of a sequence that of its parts."""
+    rewrite = SeqOptimizer(in2out(exp_to_two_sines), MergeOptimizer(), EquilibriumOptimizer([sin_to_cos]))
+    trace = rewrite.optimize(graph(T.exp(x)))
+    assert trace.counts() == {"exp_to_two_sines": 1, "sin_to_cos": 2}
+    assert list(trace.seconds) == ["exp_to_two_sines", "EquilibriumOptimizer"] and min(trace.seconds.values()) > 0
+    out = io.StringIO()
+    rewrite.print_profile(out, trace, level=2)
+    assert out.getvalue().startswith("  exp_to_two_sines: ") and "    sin_to_cos: 2 times\n" in out.getvalue()
+    both = TopoOptimizer.merge_profile(trace, trace)
+    assert both.counts() == {"exp_to_two_sines": 2, "sin_to_cos": 4}
+    assert both.seconds == {name: 2 * seconds for name, seconds in trace.seconds.items()}
+    rewrite.print_profile(out, None)
+    assert len(rewrite.merge_profile(None, None)) == 0
+
+
 # -- merging --------------------------------------------------------------------------------------
 
 

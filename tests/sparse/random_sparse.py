@@ -128,6 +128,10 @@ STEPS: dict[str, Callable[[RandomSparse, Any, np.ndarray], tuple[Any, Any]]] = {
     "rows scaled": _with(S.row_scale, lambda v, w: v * w[:, None], lambda self, v: _vector(self, v.shape[0])),
     "mul_s_v": _with(S.mul_s_v, lambda v, w: v * w, lambda self, v: _vector(self, v.shape[1])),
     "product": _product,
+    "sparse product": _with(
+        lambda x, y: S.tanh(S.structured_dot(x, S.true_dot(S.transpose(y), x))), lambda v, w: np.tanh(v @ (w.T @ v)),
+        _sparse_like,
+    ),
     "sum of columns": _alone(lambda x: S.sp_sum(x, 0), lambda v: v.sum(0)),
     "sum of rows": _alone(lambda x: S.sp_sum(x, 1, sparse_grad=True), lambda v: v.sum(1)),
     "dense": _alone(S.dense_from_sparse, lambda v: v),

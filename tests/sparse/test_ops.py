@@ -15,8 +15,8 @@ DTYPES = {"f": ("float64", "float32"), "i": ("int32", "int8", "uint16"), "c": ("
 NATIVE = ("csr", "float32")  # the others by `perform`, without compiling hundreds of programs
 WITH_DTYPE = [(case, dtype) for case in CASES for k in case.kinds_of_numbers for dtype in DTYPES[k]]
 
-# Products of two sparse matrices, whose structure SciPy finds, and casts to complex numbers.
-CALLING = ("cast", "dot_s_s", "structured_dot_s_s", "true_dot_s_s")
+# Casts to complex numbers.
+CALLING = ("cast",)
 
 
 def compare(case, values, mode=None):

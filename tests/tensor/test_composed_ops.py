@@ -130,3 +130,18 @@ def test_one_step_of_a_generator():
 def test_refusals(make, error, text):
     with pytest.raises(error, match=text):
         make()
+
+
+def test_numbers_are_tensors_without_axes():
+    x = T.dscalar("x")
+    for op, cls in ((T.scalar_from_tensor, T.ScalarFromTensor), (T.tensor_from_scalar, T.basic.TensorFromScalar)):
+        assert isinstance(op, cls) and op == cls()
+        y = op(x * 2)
+        assert y.type == T.dscalar and theano.function([x], y)(3) == 6 and T.grad(y**2, x).eval({x: 3.0}) == 24
+        with pytest.raises(TypeError, match="takes a tensor without axes"):
+            op(T.dvector())
+    assert T.fmatrix.to_scalar_type() == theano.scalar.float32
+    from theano.scalar.basic_scipy import Gamma
+    from theano.tensor.xlogx import XlogX
+
+    assert Gamma.st_impl(5.0) == 24 and XlogX.st_impl(0.0) == 0 and T.nnet.sigm.ScalarSoftplus.static_impl(0.0) > 0.69

@@ -161,6 +161,21 @@ def test_values(case):
     assert np.asarray(theirs).dtype.kind == ours.dtype.kind
 
 
+@pytest.mark.parametrize("case", CASES)
+def test_they_and_their_gradients_are_compiled(case):
+    """No operation of real numbers calls Python."""
+    function, *values = CASES[case]
+    tensors = [T.as_tensor_variable(v).type() for v in values]
+    result = function(T, *tensors)
+    if any(v.dtype.startswith("complex") for v in (*tensors, result)):
+        pytest.skip("complex numbers are NumPy's")
+    wanted = [result]
+    if case not in NO_GRADIENT and tensors and all(v.dtype.startswith("float") for v in (*tensors, result)):
+        wanted += T.grad(result.sum(), tensors, disconnected_inputs="ignore")
+    f = theano.function(tensors, wanted, on_unused_input="ignore")
+    assert "callback" not in theano.printing.loop_program(f)
+
+
 def test_every_name_is_compared():
     tested = {case.split()[0] for case in CASES}
     others = {"empty", "empty_like", "logsumexp", "vectorize"}  # below

@@ -107,3 +107,40 @@ def test_products_without_zeros():
         assert f([0, 2, 0, 5], [3, 4, 0, 0]).tolist() == [3, 8, 0, 5]
     assert T.exp(T.dscalar()).owner.op.python_constant_folding(T.exp(T.dscalar()).owner)
     assert not T.exp.python_constant_folding(T.exp(x).owner)
+
+
+def test_checks_and_constants_of_indices():
+    x = T.dmatrix("x")
+    T.check_advanced_indexing_dimensions(x, [np.ones((2, 2), bool)])
+    T.check_advanced_indexing_dimensions(x, [None, Ellipsis, 0, [1, 2]])
+    for wrong in ([0, 0, 0], [np.ones((2, 2), bool), 0], [T.TensorType("bool", [False] * 2)(), 1]):
+        with pytest.raises(IndexError, match="too many indices"):
+            subtensor.check_advanced_indexing_dimensions(x, wrong)
+    made = T.make_constant((3, slice(None, 2), None, x))
+    assert made[0].data == 3 and made[1].stop.data == 2 and made[1].start is None and made[2] is None and made[3] is x
+    from theano.tensor.var import equal_slices
+
+    assert equal_slices(slice(1, 2), slice(1, 2)) and not equal_slices(slice(1, 2), slice(1, 3))
+    assert T.set_subtensor(x[0], 1.0).owner.op.inplace is False
+    assert T.blas.res_is_a(T.exp(x), T.exp) and not T.blas.res_is_a(T.tanh(x), T.exp) and T.blas.gemm is not None
+
+
+@pytest.mark.parametrize("n", [3, 4, 6])
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_the_first_fourier_transform(n, axis):
+    from theano.tensor.fourier import Fourier, fft
+
+    a = np.random.default_rng(0).normal(size=(3, 4))
+    x = T.dmatrix("x")
+    y = fft(x, n, axis)
+    for linker in ("cvm", "py"):
+        value, shape = theano.function([x], [y, y.shape], mode=theano.Mode(linker))(a)
+        np.testing.assert_allclose(value, np.fft.fft(a, n, axis), atol=1e-12)
+        assert shape.tolist() == list(value.shape)
+    weights = T.constant(np.random.default_rng(1).normal(size=value.shape))
+    theano.gradient.verify_grad(
+        lambda v: (fft(v, n, axis).real * weights + fft(v, n, axis).imag).sum(), [a], rng=np.random.RandomState(0)
+    )
+    assert Fourier() == fft and T.fourier.fft is fft
+    with pytest.raises(TypeError, match="a tensor with axes is needed"):
+        fft(T.dscalar(), 2, 0)

@@ -261,3 +261,19 @@ def test_one_element_is_scattered() -> None:
     added = scatter_sum(x * T.specify_shape(v, (1,)), T.specify_shape(i, (1,)), 5)
     f = theano.function([x, v, i], added)
     assert f([2.0], [3.0], [3]).tolist() == [0, 0, 0, 6, 0]
+
+
+def test_running_sums_go_on_from_row_to_row() -> None:
+    """What is known in a row may be computed beside others in a loop over rows, but not a sum along all elements."""
+    x, v, p = T.dvector("x"), T.dvector("v"), T.ivector("p")
+    spread = segment_spread(v, p, x.shape[0]) * x
+    f = theano.function([x, v, p], [T.cumsum(spread), T.cumprod(spread), segment_sum(T.cumsum(x), p)])
+    for kind in KINDS:
+        starts = rows(kind)
+        elements = np.repeat(np.arange(1.0, len(starts)), np.diff(starts))
+        ones = np.full(starts[-1], 1.25)
+        sums, products, of_sums = f(ones, np.arange(1.0, len(starts)), starts)
+        np.testing.assert_allclose(sums, np.cumsum(1.25 * elements))
+        with np.errstate(over="ignore"):
+            np.testing.assert_allclose(products, np.cumprod(1.25 * elements))
+        np.testing.assert_allclose(of_sums, summed(np.cumsum(ones), starts))

@@ -81,7 +81,8 @@ def _command(source: CSource) -> tuple[str, tuple[str, ...]]:
     if sys.platform == "darwin":
         flags += ["-undefined", "dynamic_lookup"]
     flags = [f for f in flags if f not in source.without]
-    return config.cxx, (*flags, *shlex.split(config.gcc.cxxflags), *source.options)
+    # What C code throws becomes Python's, whatever the user's flags say: PyMC3 turns exceptions off.
+    return config.cxx, (*flags, *shlex.split(config.gcc.cxxflags), *source.options, "-fexceptions")
 
 
 @functools.cache

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
+from threading import Lock
 from typing import Any
 
+import numpy as np
+
+from theano.compile.errors import check_present
 from theano.compile.io import In
 from theano.compile.linkers import Linker, NodeThunk, Runner
 from theano.compile.mode import Mode
-from theano.compile.perform_vm import NodeStep, PerformExecutor
-from theano.compile.plan import EXECUTORS, FunctionPlan, executors_of
+from theano.compile.perform_vm import NodeStep, PerformExecutor, commit, memory_owner
+from theano.compile.plan import EXECUTORS, Executor, FunctionPlan, executors_of
 from theano.compile.profiling import ProfileStats
 from theano.compile.sharedvalue import detached_copy
-from theano.graph import Apply, FunctionGraph
+from theano.graph import Apply, Constant, FunctionGraph
 from theano.ifelse import IfElse
 
 
@@ -27,27 +32,31 @@ def runner(linker: Linker, fgraph: FunctionGraph) -> Runner:
 Linker.runners.append(runner)
 
 
-class ThunkExecutor(PerformExecutor):
-    """Calls the thunk that the linker of the mode makes of the whole graph."""
+class ThunkExecutor(Executor):
+    """Calls the thunk that the linker of the mode makes of the whole graph; one call at a time."""
 
-    def __init__(self, plan: FunctionPlan, linker: Any, profile: ProfileStats | None = None) -> None:
-        super().__init__(plan, profile)
-        self.thunk, self.places, self.results = linker.accept(plan.fgraph).make_thunk()
+    def __init__(self, plan: FunctionPlan, linker: Any) -> None:
+        self.plan = plan
+        # A copy: the linker belongs to the mode, which makes other functions too.
+        self.thunk, self.places, self.results = copy.copy(linker).accept(plan.fgraph).make_thunk()
+        constants = [v.data for v in plan.fgraph.variables if isinstance(v, Constant)]
+        self._constants = {id(memory_owner(data)) for data in constants if isinstance(data, np.ndarray)}
+        self._turn = Lock()
 
     @classmethod
     def make(cls, plan: FunctionPlan, mode: Mode | None, profile: ProfileStats | None) -> ThunkExecutor:
         assert mode is not None
-        return cls(plan, mode.linker, profile)
+        return cls(plan, mode.linker)
 
     def __call__(self, values: Sequence[Any]) -> list[Any]:
-        given = [*values, *(storage[0] for storage in self.plan.storages)]
-        for container, value in zip(self.places, given, strict=True):
-            container.storage[0] = value
-        self.thunk()
-        slots = list(self._initial)
-        for slot, container in zip(self.outputs, self.results, strict=True):
-            slots[slot] = container.storage[0]
-        return self._commit(slots, values)
+        plan = self.plan
+        with self._turn:
+            given = [*values, *(storage[0] for storage in plan.storages)]
+            check_present(plan.fgraph.inputs, given)
+            for container, value in zip(self.places, given, strict=True):
+                container.storage[0] = value
+            self.thunk()
+            return commit(plan, [container.storage[0] for container in self.results], values, self._constants)
 
 
 class WrapExecutor(PerformExecutor):

@@ -153,15 +153,6 @@ class Linker:
         found: FunctionGraph = self.fgraph
         return found
 
-    def _key(self) -> tuple[Any, ...]:
-        return (type(self), self.name, self.executor, self.allow_gc, id(self.fgraph))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Linker) and self._key() == other._key()
-
-    def __hash__(self) -> int:
-        return hash(self._key())
-
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "fgraph": None}
 

@@ -275,9 +275,9 @@ def _inline(fgraph: FunctionGraph) -> None:
     """Replace nodes whose op asks for it (`OpFromGraph(inline=True)`) by the graph they stand for."""
     for node in fgraph.toposort():
         if getattr(node.op, "is_inline", False):
-            fgraph.replace_all(
-                zip(node.outputs, node.op.decompose(node.inputs), strict=True), reason="inline"
-            )
+            inside = node.op.decompose(node.inputs)
+            assert inside is not None
+            fgraph.replace_all(zip(node.outputs, inside, strict=True), reason="inline")
 
 
 def orig_function(

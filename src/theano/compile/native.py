@@ -64,7 +64,7 @@ class NativeExecutor(Executor):
         with LOWERING:
             machine = Machine.of(target)
             self.lowered = lower(fgraph.inputs[:n], fgraph.inputs[n:], outputs, updates, forms, machine)
-        self._code = ProgramCode(plan, self.lowered, target)
+            self._code = ProgramCode(plan, self.lowered, target)
         self.tiers = Tiers(self._code)
         self._checks = Checks(plan, self.lowered)
         self._runners: _Runners | None = None

@@ -17,6 +17,7 @@ from theano.garbage import collector_rests
 from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops.identity import identity
+from theano.loops.schema import expressions, walk
 from theano.lower.program import Lowered
 from theano.native import linking, support
 from theano.progress import stage
@@ -49,16 +50,26 @@ class ProgramCode:
         self.lowered = lowered
         self.target = target
         self.spent = ctypes.c_int64()
+        self._round = ex.rounds()
 
     def module(self, result: str, first: bool = False) -> Module:
         """What is compiled, see `NativeExecutor.module`."""
         stage("printing")
         low = self.lowered
         with LOWERING:
+            self._share_expressions()
             program = first_form(low.program, self.target) if first else low.program
             if first and config.verify_programs:
                 low.verify(program)
             return print_module(program, low.layout, self.target) + print_entry(self._entry(result))
+
+    def _share_expressions(self) -> None:
+        """Have what is made now share the program's expressions: the text is the same however late it is asked for."""
+        if self._round != ex.rounds():
+            program = self.lowered.program
+            blocks = [program.main, *(kernel.body for kernel in program.kernels)]
+            ex.renew(tuple(e for block in blocks for stmt in walk(block) for e in expressions(stmt)))
+            self._round = ex.rounds()
 
     def _entry(self, result: str) -> EntrySpec:
         low = self.lowered

@@ -79,7 +79,6 @@ class PerformExecutor(Executor):
                 self._new_slot(variable)
         self._constants = {id(memory_owner(v)) for v in self._initial if isinstance(v, np.ndarray)}
         self.outputs = [self._slot[v] for v in fgraph.outputs]
-        self._as_array = [isinstance(v.type, TensorType) for v in fgraph.outputs]
         self.lazy = any(step.lazy for step in self.steps)
         self._producer = {slot: step for step in self.steps for slot in step.outputs}
         self._plan_memory()
@@ -235,25 +234,39 @@ class PerformExecutor(Executor):
     # ---- after the last node ----
 
     def _commit(self, slots: list[Any], values: Sequence[Any]) -> list[Any]:
-        """Separate results from all that lives on, then store the new values and return the outputs."""
-        plan = self.plan
-        results = [
-            np.asarray(slots[k]) if as_array and not isinstance(slots[k], np.ndarray) else slots[k]
-            for k, as_array in zip(self.outputs, self._as_array, strict=True)
-        ]
-        taken = set(self._constants)
-        for value in (*values, *(storage[0] for storage in plan.storages)):
-            if value is not None:
-                taken.update(map(id, _owners(value)))
-        # New values first: an output that shows one is the one that is copied.
-        for k in range(plan.n_outputs, len(results)):
+        return commit(self.plan, [slots[k] for k in self.outputs], values, self._constants)
+
+
+def commit(plan: FunctionPlan, results: list[Any], values: Sequence[Any], constants: set[int]) -> list[Any]:
+    """Separate results from all that lives on, then store the new values and return the outputs.
+
+    Parameters
+    ----------
+    plan
+        The function.
+    results
+        The values of all outputs of its graph.
+    values
+        The arguments of the call.
+    constants
+        Identities of what owns the memory of the graph's constants.
+    """
+    for k, v in enumerate(plan.fgraph.outputs):
+        if not isinstance(results[k], np.ndarray) and isinstance(v.type, TensorType):
+            results[k] = np.asarray(results[k])
+    taken = set(constants)
+    for value in (*values, *(storage[0] for storage in plan.storages)):
+        if value is not None:
+            taken.update(map(id, _owners(value)))
+    # New values first: an output that shows one is the one that is copied.
+    for k in range(plan.n_outputs, len(results)):
+        results[k] = _separate(results[k], taken)
+    for k in range(plan.n_outputs):
+        if not plan.borrow[k]:
             results[k] = _separate(results[k], taken)
-        for k in range(plan.n_outputs):
-            if not plan.borrow[k]:
-                results[k] = _separate(results[k], taken)
-        for k, storage in enumerate(plan.updates, plan.n_outputs):
-            plan.storages[storage][0] = results[k]
-        return results[: plan.n_outputs]
+    for k, storage in enumerate(plan.updates, plan.n_outputs):
+        plan.storages[storage][0] = results[k]
+    return results[: plan.n_outputs]
 
 
 def memory_owner(value: Any) -> Any:

@@ -43,7 +43,7 @@ def mode_not_slow(mode: Any) -> Any:
 _TOLERANCE: Final = {"float64": 1e-4, "float32": 1e-2, "float16": 5e-2}
 
 
-@config.change_flags(compute_test_value="off")
+@config.change_flags(compute_test_value="off", conv__winograd="off")  # finite differences magnify what is rounded
 def verify_grad(
     fun: Callable[..., Variable],
     pt: Sequence[Any],

@@ -52,7 +52,7 @@ class ViewOp(Op):
     def infer_shape(self, node: Apply, input_shapes: Sequence[Any]) -> list[Any]:
         return list(input_shapes)
 
-    def decompose(self, inputs: Sequence[Any]) -> Sequence[Any]:
+    def decompose(self, inputs: Sequence[Any]) -> Sequence[Any] | None:
         return list(inputs)
 
     def grad(self, inputs: Gradients, gs: Gradients) -> list[Variable]:

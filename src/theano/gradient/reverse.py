@@ -398,7 +398,9 @@ def has_only_expression(op: Op) -> bool:
 def expression_of(node: Apply) -> tuple[list[Any], list[Any]]:
     """Leaves in place of the inputs of a node (constants stay), and the expression of its outputs in terms of them."""
     leaves = [v if isinstance(v, Constant) else v.type() for v in node.inputs]
-    return leaves, list(node.op.decompose(leaves))
+    made = node.op.decompose(leaves)
+    assert made is not None, f"{node.op} says nothing of its gradient"
+    return leaves, list(made)
 
 
 def _through_expression(node: Apply, given: list[Variable], reached: list[bool]) -> list[Variable]:

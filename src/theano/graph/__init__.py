@@ -91,3 +91,5 @@ __all__ = [
     "variables_and_orphans",
     "view_roots",
 ]
+# Modules that ``from theano.graph import *`` gave in Theano-PyMC; some are aliases.
+__all__.extend("basic fg op opt optdb params_type toolbox type utils".split())

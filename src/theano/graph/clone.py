@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from theano.configdefaults import config
 from theano.graph.nodes import Constant, Variable
 from theano.graph.op import has_test_value, with_late_test_values
 from theano.graph.walk import io_toposort
@@ -108,11 +109,20 @@ def clone_replace(
     if not all(isinstance(v, Variable) for v in outputs):
         raise TypeError(f"clone needs Theano variables, not {output!r}")
     equiv = _replacements(replace, strict)
-    # As in Theano, what a copy lacks is asked for by those who go on from it.
+    given = set(equiv)
     results = with_late_test_values(lambda: rebuild(outputs, equiv, strict, share_inputs), demanded=False)
+    if config.compute_test_value != "off":
+        _keep_test_values({old: new for old, new in equiv.items() if old not in given})
     if isinstance(output, list | tuple):
         return type(output)(results) if type(output) in (list, tuple) else results
     return results[0]
+
+
+def _keep_test_values(copies: Mapping[Any, Any]) -> None:
+    """Let copies whose test values can't be computed have those of what they are copies of, as in Theano."""
+    for old, new in copies.items():
+        if isinstance(old, Variable) and old.owner is not None and has_test_value(old) and not has_test_value(new):
+            new.tag.test_value = old.tag.test_value
 
 
 def _replacements(

@@ -101,6 +101,8 @@ class Op(Props):
             raise MethodNotDefined(f"{self} defines no perform")
         with config.change_flags(compute_test_value="off"):
             outputs = self.decompose(node.inputs)
+        if outputs is None:
+            raise MethodNotDefined(f"{self} defines no perform, and decompose says nothing of {node.inputs}")
         values = evaluate(outputs, dict(zip(node.inputs, inputs, strict=True)))
         for storage, value in zip(output_storage, values, strict=True):
             storage[0] = value
@@ -141,8 +143,8 @@ class Op(Props):
         """Shapes of the outputs (tuples of 0-d int64 variables) from those of the inputs."""
         raise MethodNotDefined(f"{type(self).__name__} does not define infer_shape")
 
-    def decompose(self, inputs: Sequence[Any]) -> Sequence[Any]:
-        """The outputs, expressed by other ops (optional)."""
+    def decompose(self, inputs: Sequence[Any]) -> Sequence[Any] | None:
+        """The outputs, expressed by other ops (optional); None for inputs for which they are not."""
         raise MethodNotDefined(f"{type(self).__name__} does not define decompose")
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:

@@ -146,7 +146,7 @@ def rooms(g: dict[str, Expr], size: int) -> Rooms:
 # -- Winograd ------------------------------------------------------------------------------------------------
 WINOGRAD_TYPE = "f32"
 # Channels on both sides, and results along an axis, from which on it is quicker.
-WINOGRAD_CHANNELS, WINOGRAD_LENGTH = 32, 8
+WINOGRAD_CHANNELS, WINOGRAD_LENGTH = 32, 7
 # Tiles in all from which on it pays to transform the kernels.
 WINOGRAD_LEAST = 32
 # Bytes of the transformed numbers of a block, and tiles of one at least: each reads all transformed kernels.

@@ -119,15 +119,18 @@ class Expr:
 
 
 _interned: dict[tuple[object, ...], Expr] = {}
+_rounds = 0  # how often all was forgotten
 _once: dict[tuple[Callable[..., Any], tuple[Expr, ...]], Any] = {}
 T = TypeVar("T")
 
 
 def clear() -> None:
-    """Forget the interned expressions (called when a program is finished; sharing is within one program).
+    """Forget the interned expressions (called before a program is made; sharing is within one program).
 
     Small constants stay: modules hold on to some of them.
     """
+    global _rounds
+    _rounds += 1
     _interned.clear()
     _once.clear()
     _interned.update(_small_constants)
@@ -139,6 +142,19 @@ def _intern(op: str, type_: str, args: tuple[Expr, ...], value: object = None, k
     if found is None:
         found = _interned[k] = Expr(op, type_, args, value)
     return found
+
+
+def rounds() -> int:
+    """How often `clear` was called: expressions of another time than this are not shared any more."""
+    return _rounds
+
+
+def renew(roots: tuple[Expr, ...]) -> None:
+    """Forget all but these expressions: what is made of them from now on shares them, as when they were new."""
+    clear()
+    for node in postorder(roots):
+        value = float_bits(node.value, node.type) if node.op == "const" and node.type in FLOATS else node.value
+        _interned.setdefault((node.op, node.type, node.args, value), node)
 
 
 def once(function: Callable[..., T], *args: Expr) -> T:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from math import factorial
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from theano.loops import expr as ex
 from theano.loops.expr import Expr
 from theano.loops.externs import LETTER, Extern, array_at, declare, signature
 
-__all__ = ["KINDS", "NOT_FINITE", "code_of", "failure", "name_of"]
+__all__ = ["EXPONENTIAL_WORK", "KINDS", "NOT_FINITE", "PADE", "PADE_NORM", "code_of", "failure", "name_of"]
 
 # The code of matrices with infinite or undefined numbers, where these are refused; others are LAPACK's `info`.
 NOT_FINITE = (1 << 32) - 1
@@ -36,6 +37,8 @@ SINGULAR = (
     "vectors:i whole:i count:i m:i n:i a:p as:i ar:i ac:i values:p u:p vt:p h:p work:p size:i words:w status:w"
 )
 DETERMINANT = f"{_ONE} d:p work:p pivots:w"
+# `work` has room for so many matrices.
+EXPONENTIAL, EXPONENTIAL_WORK = f"{_ONE} c:p work:p pivots:w", 6
 
 
 def failure(count: int, matrix: int, code: int) -> int:
@@ -180,6 +183,27 @@ def _pivots(t: str, a: dict[str, Any]) -> None:
         sign[...] = found if found or not n else 1
 
 
+# Higham (2005), "The scaling and squaring method for the matrix exponential revisited": the numerator of a quotient of
+# degree 13 (the denominator has other signs), and up to which norm it is exact to the last place of a double.
+PADE = tuple(factorial(13) * factorial(26 - k) / (factorial(26) * factorial(k) * factorial(13 - k)) for k in range(14))
+PADE_NORM = 5.371920351148152
+
+
+def _exponential(t: str, a: dict[str, Any]) -> None:
+    """The exponential c of a; NaN where numbers are not finite."""
+    shape = (a["n"], a["n"])
+    for given, c in zip(_matrices(t, a, "a", shape), _results(t, a, "c", shape), strict=True):
+        norm = float(np.max(abs(given).sum(axis=1), initial=0.0))
+        if not np.isfinite(norm):
+            c[...] = np.nan
+            continue
+        halvings = max(int(np.ceil(np.log2(max(norm / PADE_NORM, 1)))), 0)
+        x = given / 2.0**halvings
+        powers = [np.linalg.matrix_power(x, k) for k in range(14)]
+        sides = [sum(p * m * s**k for k, (p, m) in enumerate(zip(PADE, powers, strict=True))) for s in (-1, 1)]
+        c[...] = np.linalg.matrix_power(np.linalg.solve(*sides), 2**halvings)
+
+
 def _eigen(t: str, a: dict[str, Any]) -> None:
     """Eigenvalues w and in rows of z vectors of symmetric matrices; without vectors these must be finite."""
     codes, n = [], a["n"]
@@ -240,6 +264,7 @@ KINDS: dict[str, tuple[str, str, str, Callable[[str, dict[str, Any]], None], Cal
     "eigen": (EIGEN, "a", "w z work words status", _eigen, _cubes("n n n", 1)),
     "orthogonal": (ORTHOGONAL, "a", "h tau q work", _orthogonal, _cubes("m n n", 1)),
     "singular": (SINGULAR, "a", "values u vt h work words status", _singular, _cubes("m n n", 1)),
+    "exponential": (EXPONENTIAL, "a", "c work pivots", _exponential, _cubes("n n n", 1)),
     "determinant": (DETERMINANT, "a", "d work pivots", _determinant, _cubes("n n n", 3)),
 }
 

@@ -1,7 +1,8 @@
 """The external functions that sort rows, one after the other: their numbers, or where these would go.
 
 A long row is cut for the threads: `split` copies it to `out` and moves numbers such that those before each of `bounds`
-are not greater than those behind it, and `pieces` sorts what is between some of these.
+are not greater than those behind it, and `pieces` sorts what is between some of these. So does `stretches`, with one
+`scratch` for all of them: they may be as many as there are rows of a sparse matrix.
 
 Rows lie one after the other and are `n` numbers long. `sort` writes them in ascending order, `places` the positions
 of the `count` least ones in this order, and `top` those of the greatest, the greatest first. Equal numbers keep their
@@ -30,7 +31,10 @@ BITS = {t: 8 * ex.ITEMSIZE[t] for t in ("bool", *ex.INTS, "f16", *ex.FLOATS)}
 VALUES = "rows:i n:i x:p out:p scratch:p"
 POSITIONS = "rows:i n:i count:i x:p out:p scratch:p"
 KINDS = {"sort": VALUES, "places": POSITIONS, "top": POSITIONS}
-CUTS = {"split": "n:i x:p out:p scratch:p bounds:w", "pieces": "first:i last:i out:p scratch:p bounds:w"}
+CUTS = {
+    "split": "n:i x:p out:p scratch:p bounds:w",
+    **dict.fromkeys(("pieces", "stretches"), "first:i last:i out:p scratch:p bounds:w"),
+}
 # Rows of these types, which are compared as they are, are cut into so many pieces (a power of two) from a length on.
 CUT_TYPES = ("f32", "f64", "i32", "i64")
 PIECES = 8
@@ -125,7 +129,8 @@ def _pieces(type_: str, a: dict[str, Any]) -> None:
 
 _PARAMETERS = {kind: signature(text, "", "x", "out scratch") for kind, text in KINDS.items()}
 _PARAMETERS["split"] = signature(CUTS["split"], "", "x", "out scratch bounds")
-_PARAMETERS["pieces"] = signature(CUTS["pieces"], "", "out bounds", "out scratch")
+for _kind in ("pieces", "stretches"):
+    _PARAMETERS[_kind] = signature(CUTS[_kind], "", "out bounds", "out scratch")
 
 
 def _parameters(kind: str, type_: str) -> tuple[Parameter, ...]:
@@ -141,9 +146,10 @@ MEANING: dict[str, Callable[[str], Callable[[dict[str, Any]], None]]] = {
     "top": lambda type_: partial(_positions, type_, True),
     "split": lambda type_: partial(_split, type_),
     "pieces": lambda type_: partial(_pieces, type_),
+    "stretches": lambda type_: partial(_pieces, type_),
 }
 
 for _kind, _meaning in MEANING.items():
     for _type in CUT_TYPES if _kind in CUTS else BITS:
-        _name, _own = name_of(_kind, _type), _kind == "pieces"
+        _name, _own = name_of(_kind, _type), _kind in ("pieces", "stretches")
         declare(Extern(_name, _parameters(_kind, _type), "sorting", _meaning(_type), own_rows=_own))

@@ -5,8 +5,8 @@
 - ``part``: the number of the part that the point is in, where positions are cut into parts;
 - ``look``: the element of an indirect operand at positions that are computed (along some axes at those of this point),
   or 0 where these are not ``inside``;
-- ``quotient``, ``remainder``: a place ``x >= 0`` divided by a constant: where a loop goes by so many positions at once,
-  no division is left of it;
+- ``quotient``, ``remainder``: a place divided by a number; where that is a constant and a loop goes by as many
+  positions at once, no division is left of it;
 - ``within``: whether a place is among the first so many, of which it may miss the low end, the high end or both: most
   points of a loop need not ask;
 - ``before``: what a `Running` item got from the position before;
@@ -67,6 +67,9 @@ class Point(Protocol):
     def within(self, place: Expr, count: Expr, low: bool, high: bool) -> Expr:
         """Whether a place is one of `count`."""
 
+    def in_vectors(self, x: Expr) -> bool:
+        """Whether a number moves with the innermost loop."""
+
     def before(self) -> Expr:
         """What the item got from the position before."""
 
@@ -111,17 +114,13 @@ def look(k: int, value: Value, at: Sequence[Expr | None], inside: Expr | None = 
 
 
 def quotient(x: Expr, size: Expr) -> Expr:
-    """``x // size`` for numbers that are not negative and a `size` that is positive."""
-    if size is ONE:
-        return x
-    return ex.form("quotient", "i64", (x,), size.value) if size.op == "const" else ex.idiv(x, size)
+    """``x // size`` for places, which are not negative and below 2^48, and a `size` that is positive."""
+    return x if size is ONE else ex.form("quotient", "i64", (x, size))
 
 
 def remainder(x: Expr, size: Expr) -> Expr:
     """``x % size`` for such numbers."""
-    if size is ONE:
-        return ZERO
-    return ex.form("remainder", "i64", (x,), size.value) if size.op == "const" else ex.irem(x, size)
+    return ZERO if size is ONE else ex.form("remainder", "i64", (x, size))
 
 
 def within(place: Expr, count: Expr, low: bool, high: bool) -> Expr:
@@ -158,7 +157,7 @@ class Facts:
     cost
         What one element takes, roughly, in plain additions: what the operations of the scalar table do.
     divides
-        Whether it divides places.
+        Whether it divides places by constants.
     placed
         Whether it depends on where in the space it is.
     mixed
@@ -171,8 +170,9 @@ class Facts:
         self.order = tuple(ex.postorder((body,)))
         kinds = {node.op for node in self.order}
         self.cost = max(sum(node.value.cost(node.args) for node in self.order if node.op == "apply"), 1)
-        self.placed = not kinds.isdisjoint(("index", "look", "part", "within"))
-        self.divides = not kinds.isdisjoint(("quotient", "remainder"))
+        divisions = [node for node in self.order if node.op in ("quotient", "remainder")]
+        self.placed = not kinds.isdisjoint(("index", "look", "part", "within")) or bool(divisions)
+        self.divides = any(node.args[1].op == "const" for node in divisions)
         self.mixed = self.placed or "name" in kinds
 
     def at(self, operands: Sequence[Expr], point: Point | None = None) -> Expr:
@@ -197,7 +197,8 @@ class Facts:
                 assert point is not None, "there is nothing before a number"
                 found = point.before()
             elif op in ("quotient", "remainder"):
-                found = divided(done[args[0]], node.value)[op == "remainder"]
+                x, size = done[args[0]], done[args[1]]
+                found = divided(x, size, point is not None and point.in_vectors(x))[op == "remainder"]
             elif op == "within":
                 assert point is not None, "numbers have no place"
                 found = point.within(done[args[0]], done[args[1]], *node.value)
@@ -215,8 +216,29 @@ class Facts:
         return found
 
 
-def divided(x: Expr, size: int) -> tuple[Expr, Expr]:
-    """Quotient and remainder of a number that is not negative: of ``i*4 + 3`` by 2 these are ``i*2 + 1`` and 1."""
+def divided(x: Expr, size: Expr, in_vectors: bool = True) -> tuple[Expr, Expr]:
+    """Quotient and remainder of a place: of ``i*4 + 3`` by 2 these are ``i*2 + 1`` and 1.
+
+    No processor divides integers in vectors. Floats do it as well: of a number below 2^48 and a half the quotient is
+    off by less than ``2^-4 / size``, and by ``2^-1 / size`` at least away from the next whole number.
+    """
+    if size.op == "const":
+        found = _known_parts(x, int(size.value))
+        if found is not None:
+            return found
+    if not in_vectors:
+        return ex.idiv(x, size), ex.irem(x, size)
+    real = ex.add(ex.cast(x, "f64"), ex.const(0.5, "f64"))
+    if size.op == "const":
+        real = ex.mul(real, ex.const(1 / size.value, "f64"))
+    else:
+        real = ex.div(real, ex.cast(size, "f64"))
+    whole = ex.cast(real, "i64")
+    return whole, ex.sub(x, ex.mul(whole, size))
+
+
+def _known_parts(x: Expr, size: int) -> tuple[Expr, Expr] | None:
+    """Quotient and remainder of a sum of multiples of `size` and numbers; None for others."""
     whole, rest = ZERO, 0
     terms = [x]
     while terms:
@@ -228,7 +250,7 @@ def divided(x: Expr, size: int) -> tuple[Expr, Expr]:
         elif term.op == "mul" and term.args[1].op == "const" and term.args[1].value % size == 0:
             whole = ex.add(whole, ex.mul(term.args[0], length(term.args[1].value // size)))
         else:
-            return ex.idiv(x, length(size)), ex.irem(x, length(size))
+            return None
     return ex.add(whole, length(rest // size)), length(rest % size)
 
 
@@ -249,8 +271,7 @@ def dividing_in_place(body: Expr) -> Expr:
     for node in facts(body).order:
         args = tuple([done[a] for a in node.args])
         if node.op in ("quotient", "remainder"):
-            divide = ex.idiv if node.op == "quotient" else ex.irem
-            done[node] = divide(args[0], length(node.value))
+            done[node] = divided(args[0], args[1])[node.op == "remainder"]
         else:
             done[node] = node if args == node.args else ex.rebuilt(node, args)
     return done[body]

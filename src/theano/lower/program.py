@@ -29,6 +29,7 @@ from theano.lower.ops import (  # noqa: F401  (register)
     linalg,
     random,
     reduction,
+    rows,
     running,
     scan,
     segments,
@@ -255,10 +256,9 @@ class _Lowering:
         still_here()
         b = self.b
         b.node = node if self.outer is None else self.outer
-        if type(node.op).decompose is not Op.decompose and find(node.op) is None:
-            self._decompose(node)
-            return
         function = find(node.op)
+        if function is None and self._decompose(node):
+            return
         key = (node.op, b.region, *(self._identity(v) for v in node.inputs)) if function is not None else None
         same = self.done.get(key)
         if same is not None and not any(b.values[v].tensor in b.consumed for v in same.outputs):
@@ -274,6 +274,8 @@ class _Lowering:
             results = function(b, node, values)
             if results is not None:
                 self.done[key] = node
+            elif self._decompose(node):
+                return
         if results is None:
             results = callback.run_perform(b, node, values)
         for v, value in zip(node.outputs, results, strict=True):
@@ -283,9 +285,13 @@ class _Lowering:
         """Equal for variables that are known to hold the same (decompositions often repeat work)."""
         return v.signature() if isinstance(v, Constant) else self.same.get(v, v)
 
-    def _decompose(self, node: Any) -> None:
-        """Lower what the op stands for, in its place."""
+    def _decompose(self, node: Any) -> bool:
+        """Lower what the op stands for, in its place; false if it says nothing for such inputs."""
+        if type(node.op).decompose is Op.decompose:
+            return False
         results = node.op.decompose(node.inputs)
+        if results is None:
+            return False
         region, outermost = self.b.region, self.outer is None
         if outermost:
             self.outer = node
@@ -298,6 +304,7 @@ class _Lowering:
         self.b.node = node
         for v, result in zip(node.outputs, results, strict=True):
             self.b.values[v] = self.value(result)
+        return True
 
     # -- results -----------------------------------------------------------------------------------------
     def output(self, k: int, v: Variable) -> Tensor:

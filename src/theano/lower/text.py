@@ -165,7 +165,7 @@ class _Body:
             element = self.look(item.indirect[k], at)
             return f"({element} if {guard} else 0)" if guard else element
         if node.op in ("quotient", "remainder"):
-            return f"({args[0]} {'//' if node.op == 'quotient' else '%'} {node.value})"
+            return f"({args[0]} {'//' if node.op == 'quotient' else '%'} {args[1]})"
         if node.op == "within":
             low, high = node.value
             return f"({'0 <= ' if low else ''}{args[0]}{f' < {args[1]}' if high else ''})"

@@ -77,7 +77,7 @@ class Axis(Record, frozen=True):
         known = _known(self.window, self.stride)
         if known is not None:
             return length(-(-known[0] // known[1]))
-        return ex.add(ex.idiv(ex.sub(self.window, ONE), self.stride), ONE)
+        return ex.add(ex.idiv(ex.sub(self.window, ONE), ex.maximum(self.stride, ONE)), ONE)
 
     def covering(self, h: Expr, j: Expr) -> tuple[Expr, Expr, Expr]:
         """The `j`-th window from behind that may hold element `h`, the place of it there, and whether it does."""

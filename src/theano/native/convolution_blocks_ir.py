@@ -36,7 +36,7 @@ def phases(f: Kernel, g: Words) -> V:
 
 def phase(s: Shape) -> Kernel:
     """The geometry `p` of a phase of `g`, by its number."""
-    f = Kernel(s, "phase", "g:p number:i p:p")
+    f = Kernel(s, "phase", "g:p number:i p:p", quick=True)
     g, p = Words(f, f.g), Words(f, f.p)
     with f.loop(0, len(GIVEN)) as k:
         f.p.element(INT, k).store(f.g.element(INT, k).load(INT, 8), 8)
@@ -81,7 +81,7 @@ def _phase_of_axis(f: Kernel, g: Words, p: Words, a: int, first: V) -> None:
 # -- plans ---------------------------------------------------------------------------------------------------
 def plan(s: Shape) -> Kernel:
     """Cut the work of a phase into blocks and pieces, such that they fit into `rows` sums and `room` numbers of x."""
-    f = Kernel(s, "plan", "p:p rows:i room:i parts:i")
+    f = Kernel(s, "plan", "p:p rows:i room:i parts:i", quick=True)
     p = Words(f, f.p)
     p["inner"] = all_of(f, p["c"], *(p[f"r{a}"] for a in AXES))
     p["whole"] = p["k"].up_to(s.columns)
@@ -177,7 +177,7 @@ def packs(s: Shape) -> Kernel:
     Lines are counted along channels, `e0` planes and `e1` lines, and have `e2` elements each. Those that lie one behind
     the other are copied together; and backwards, where kernels are turned around, as that is quicker.
     """
-    f = Kernel(s, "packs", "p:p w:p e0:i e1:i e2:i first:i count:i width:i panel:p")
+    f = Kernel(s, "packs", "p:p w:p e0:i e1:i e2:i first:i count:i width:i panel:p", quick=True)
     p = Words(f, f.p)
     steps, kernel, channel = [p[f"ws{a}"] for a in AXES], p["wk"], p["wc"]
     full = f.e0 * f.e1
@@ -242,7 +242,7 @@ def panels(s: Shape, type_: str) -> Kernel:
 # -- blocks --------------------------------------------------------------------------------------------------
 def written(s: Shape) -> Kernel:
     """Write the sums of a block to y: what lies one behind the other there together."""
-    f = Kernel(s, "written", "p:p t:p ti:i nn:i m0:i m1:i m2:i width:i y:p")
+    f = Kernel(s, "written", "p:p t:p ti:i nn:i m0:i m1:i m2:i width:i y:p", quick=True)
     p = Words(f, f.p)
     run, n, d, h = (f.variable(INT, v) for v in (f.m2, f.nn, f.m0, f.m1))
     steps, kernel = [p["yn"], *(p[f"ys{a}"] for a in AXES)], p["yk"]
@@ -273,7 +273,7 @@ BLOCK = "p:p rows:i group:i n:i o0:i o1:i o2:i k0:i k1:i x:p w:p panels:p y:p ba
 
 def block(s: Shape) -> Kernel:
     """The sums of a block, whose first position and kernels are told, for a group."""
-    f = Kernel(s, "block", BLOCK)
+    f = Kernel(s, "block", BLOCK, quick=True)
     p = Words(f, f.p)
     firsts = [f.o0, f.o1, f.o2]
     images = f.minimum(p["bn"], p["n"] - f.n)
@@ -345,7 +345,7 @@ PIECE = (
 
 def piece(s: Shape) -> Kernel:
     """What a piece adds to the sums of a block, for all its kernels; the `last` one writes them to y."""
-    f = Kernel(s, "piece", PIECE)
+    f = Kernel(s, "piece", PIECE, quick=True)
     p = Words(f, f.p)
     m, deep = all_of(f, f.nn, f.m0, f.m1, f.m2), p["deep"].equals(1)
     lines_at = f.table.element(INT, f.rows)

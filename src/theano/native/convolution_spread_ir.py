@@ -68,7 +68,7 @@ def cleared(s: Shape) -> Kernel:
 
 def spread(s: Shape) -> Kernel:
     """An image of a group."""
-    f = Kernel(s, "spread", "g:p group:i n:i rows:i room:i x:p w:p y:p band:p sums:p table:p")
+    f = Kernel(s, "spread", "g:p group:i n:i rows:i room:i x:p w:p y:p band:p sums:p table:p", quick=True)
     g = Words(f, f.g)
     x, y = f.at(f.x, f.group * g["xg"] + f.n * g["xn"]), f.at(f.y, f.group * g["yg"] + f.n * g["yn"])
     w = f.at(f.w, f.group * g["wg"])

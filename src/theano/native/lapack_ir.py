@@ -16,6 +16,7 @@ from theano.loops.lapack import (
     CHOLESKY_GRADIENT,
     DETERMINANT,
     EIGEN,
+    EXPONENTIAL,
     INVERSE,
     LINEAR,
     NOT_FINITE,
@@ -27,6 +28,7 @@ from theano.loops.lapack import (
 )
 from theano.native.cholesky_gradient_ir import cholesky_gradient_of, reverse
 from theano.native.determinant_ir import scaled_product
+from theano.native.exponential_ir import exponential_of
 from theano.native.factors_ir import eigen_of, orthogonal_of, singular_of
 from theano.native.ir_text import BOOL, INT, INT32, PTR, V, Variable
 from theano.native.lapack_code import ROUTINES, Caller, Matrices
@@ -347,6 +349,10 @@ def _determinant(f: Caller, k: V) -> None:
     f.call("determinant_of", f.n, *_matrix(f, "a", k), f.at(f.d, k), f.work, f.pivots)
 
 
+def _exponential(f: Caller, k: V) -> None:
+    f.call("exponential_of", f.n, *_matrix(f, "a", k), f.at(f.c, k * f.n * f.n), f.work, f.pivots)
+
+
 def _pivots(f: Caller, k: V) -> None:
     f.call("pivots_of", f.n, *_matrix(f, "a", k), f.at(f.d, k * f.n), f.at(f.sign, k), f.work, f.pivots)
 
@@ -382,6 +388,7 @@ _KINDS = {
     "inverse": (INVERSE, inverse_of, _inverse, "n n n", SMALL),
     "pivots": (PIVOTS, pivots_of, _pivots, "n n n", SMALL),
     "determinant": (DETERMINANT, determinant_of, _determinant, "n n n", SMALL),
+    "exponential": (EXPONENTIAL, exponential_of, _exponential, "n n n", {}),
     "eigen": (EIGEN, eigen_of, _eigen, "n n n", {}),
     "orthogonal": (ORTHOGONAL, orthogonal_of, _orthogonal, "m n n", {}),
     "singular": (SINGULAR, singular_of, _singular, "m n n", {}),

@@ -17,7 +17,7 @@ from theano.native.sorting_code import LINE, Kernel, Keys, keys_of
 from theano.native.sorting_floats_ir import kernels as of_floats
 from theano.native.sorting_keys_ir import kernels as of_keys
 from theano.native.sorting_network_ir import kernels as of_networks
-from theano.native.sorting_parting_ir import AVX2_WORDS, orders, pieces, split
+from theano.native.sorting_parting_ir import AVX2_WORDS, orders, pieces, split, stretches
 from theano.native.sorting_parting_ir import kernels as of_parting
 from theano.native.sorting_rows_ir import MARK, PACKED, SHORT, pack_key, rows_for_columns
 from theano.native.sorting_rows_ir import kernels as of_short_rows
@@ -359,7 +359,7 @@ def library_module(keys: str, isa: Isa, provisional: bool = False) -> Module:
     own = (ties, positions_of_row, positions_of_rows) if s.as_floats else (numbers_to, sorted_rows)
     for size in sorted({BITS[type_] for kind, type_ in named if kind != "sort" or not s.as_floats}):
         functions += [keys_from(s, size), *(f(s, size) for f in own)]
-    functions += [f(s, keys) for f in (split, pieces) if keys in CUT_TYPES]
+    functions += [f(s, keys) for f in (split, pieces, stretches) if keys in CUT_TYPES]
     vector = f"v{s.lanes}{s.type}"
     found = [constant for _, constant in entries]
     found += [intrinsic(f"llvm.{op}.{vector}", s.vector, s.vector, s.vector) for op in ("smin", "smax")]

@@ -12,7 +12,7 @@ from theano.native.sorting_code import Kernel, Keys
 from theano.native.sorting_network_ir import batcher
 from theano.runtime.module import Global
 
-__all__ = ["AVX2_WORDS", "SAMPLE", "kernels", "orders", "pieces", "split"]
+__all__ = ["AVX2_WORDS", "SAMPLE", "kernels", "orders", "pieces", "split", "stretches"]
 
 AVX2_WORDS = 8
 # Vectors that are read at once: so many that stores need not be waited for to know what is read next.
@@ -165,14 +165,21 @@ def split(s: Keys, type_: str) -> Kernel:
     return f
 
 
-def pieces(s: Keys, type_: str) -> Kernel:
-    """Sort some of the pieces. Each has a scratch of its own."""
-    f = Kernel(s, name_of("pieces", type_), CUTS["pieces"].replace(":w", ":p"), exported=True, quick=True)
+def pieces(s: Keys, type_: str, kind: str = "pieces") -> Kernel:
+    """Sort what is between some of the bounds. Of `pieces` each has a scratch of its own."""
+    f = Kernel(s, name_of(kind, type_), CUTS[kind].replace(":w", ":p"), exported=True, quick=True)
     with f.loop(f.first, f.last) as k:
         start, end = (f.bounds.element(INT, place).load(INT) for place in (k, k + 1))
-        row, scratch = f.at(f.out, start), f.at(f.scratch, start * 2 + k * MORE)
+        row, scratch = f.at(f.out, start), f.scratch
+        if kind == "pieces":
+            scratch = f.at(scratch, start * 2 + k * MORE)
         f.call(name_of("sort", type_), 1, end - start, row, row, scratch)
     return f
+
+
+def stretches(s: Keys, type_: str) -> Kernel:
+    """The same of stretches that are sorted one after the other."""
+    return pieces(s, type_, "stretches")
 
 
 def kernels(s: Keys) -> list[Kernel]:

@@ -110,18 +110,19 @@ def transform(
     The numbers of square t at (i, j) are at ``x + t*xt + i*xi + j*xj``; those made of it at ``y + t*yt + i*yi + j*yj``.
     """
     f = Kernel(s, name, "count:i x:p xt:i xi:i xj:i y:p yt:i yi:i yj:i")
-    m = Vectors(f)
-    between = f.memory(taken * made * s.lanes * s.size)
-    with f.loop(0, f.count) as t, f.loop(0, s.columns, s.lanes) as lane:
+    m, lanes = Vectors(f), s.lanes
+    between = f.memory(taken * made * lanes * s.size)
+    with f.loop(0, f.count) as t, f.loop(0, s.columns, lanes) as lane:
         x, y = f.at(f.at(f.x, t * f.xt), lane), f.at(f.at(f.y, t * f.yt), lane)
-        for j in range(taken):
-            column = along(m, [f.vector_at(f.at(x, f.xi * i + f.xj * j)) for i in range(taken)])
-            for i, v in enumerate(column):
-                f.put(v, between, (i * taken + j) * s.lanes)
-        for i in range(made):
-            row = along(m, [f.vector_at(between, (i * taken + j) * s.lanes) for j in range(taken)])
-            for j, v in enumerate(row):
-                f.put(v, y, f.yi * i + f.yj * j)
+        # columns, then rows: in loops, for LLVM takes long over what is unrolled
+        with f.loop(0, taken) as at:
+            column = [f.vector_at(f.at(x, f.xi * i + f.xj * at)) for i in range(taken)]
+            for i, v in enumerate(along(m, column)):
+                f.put(v, between, (at + i * taken) * lanes)
+        with f.loop(0, made) as at:
+            row = [f.vector_at(between, (at * taken + j) * lanes) for j in range(taken)]
+            for j, v in enumerate(along(m, row)):
+                f.put(v, y, f.yi * at + f.yj * j)
     return f
 
 
@@ -144,7 +145,7 @@ class Block:
 
 def panels(s: Shape) -> Kernel:
     """Transformed kernels: for each panel of them 36 matrices, of a row for each channel."""
-    f = Kernel(s, name_of("winograd_panels", WINOGRAD_TYPE), PANELS, exported=True)
+    f = Kernel(s, name_of("winograd_panels", WINOGRAD_TYPE), PANELS, exported=True, quick=True)
     g, columns = geometry_of(f), s.columns
     taps = f.memory(TAPS * TAPS * columns * s.size)
     c = f.maximum(g["c"], 1)
@@ -176,7 +177,7 @@ def staged(s: Shape) -> Kernel:
 
     From the position (f1, f2) on; `width` channels, others are zeros. Positions are `s.columns` apart.
     """
-    f = Kernel(s, "staged", "x:p xs1:i xs2:i xc:i x1:i x2:i f1:i f2:i lines:i wide:i width:i out:p")
+    f = Kernel(s, "staged", "x:p xs1:i xs2:i xc:i x1:i x2:i f1:i f2:i lines:i wide:i width:i out:p", quick=True)
     columns, across = s.columns, f.wide
     low = f.minimum(f.maximum(f.constant(0) - f.f2, 0), across)
     high = f.maximum(f.minimum(across, f.x2 - f.f2), low)
@@ -196,7 +197,7 @@ def staged(s: Shape) -> Kernel:
 
 def winograd(s: Shape) -> Kernel:
     """Blocks of tiles; `rows` is how many tiles a block has at most."""
-    f = Kernel(s, name_of("winograd", WINOGRAD_TYPE), CONVOLVE.replace(":w", ":p"), exported=True)
+    f = Kernel(s, name_of("winograd", WINOGRAD_TYPE), CONVOLVE.replace(":w", ":p"), exported=True, quick=True)
     g = geometry_of(f)
     b, columns = Block(f, g, f.rows), s.columns
     units = quotient(f, b.all, b.segments)
@@ -235,7 +236,7 @@ def _segment(f: Kernel, number: V) -> tuple[V, V, V]:
 
 def transformed(s: Shape) -> Kernel:
     """All channels of some segments: to 36 matrices, with a row for each tile. What is copied lies behind them."""
-    f = Kernel(s, "transformed", f"g:p x:p out:p {SEGMENTS} channels:i apart:i")
+    f = Kernel(s, "transformed", f"g:p x:p out:p {SEGMENTS} channels:i apart:i", quick=True)
     g = Words(f, f.g)
     columns, stage = s.columns, f.at(f.out, f.apart * (SIZE * SIZE))
     across = f.tiles * STEP + (SIZE - STEP)
@@ -254,7 +255,7 @@ def transformed(s: Shape) -> Kernel:
 
 def put_back(s: Shape) -> Kernel:
     """The results of some segments from their sums, for `width` kernels."""
-    f = Kernel(s, "put_back", f"g:p sums:p apart:i results:p y:p width:i {SEGMENTS}")
+    f = Kernel(s, "put_back", f"g:p sums:p apart:i results:p y:p width:i {SEGMENTS}", quick=True)
     g, columns = Words(f, f.g), s.columns
     across = f.tiles * (STEP * columns)
     with f.loop(0, f.count) as segment:
@@ -283,7 +284,7 @@ def weights(s: Shape) -> Kernel:
 
     A unit of work is a panel of channels of x. Its sums are 36 matrices for each panel of kernels.
     """
-    f = Kernel(s, name_of("winograd_weights", WINOGRAD_TYPE), CONVOLVE.replace(":w", ":p"), exported=True)
+    f = Kernel(s, name_of("winograd_weights", WINOGRAD_TYPE), CONVOLVE.replace(":w", ":p"), exported=True, quick=True)
     g, p, columns, squares = geometry_of(f), memory_of(f), s.columns, SIZE * SIZE
     for name, other in FORWARD.items():
         p[name] = g[other]
@@ -320,7 +321,7 @@ def weights(s: Shape) -> Kernel:
 
 def gathered(s: Shape) -> Kernel:
     """The gradients of the results of some segments, for `width` kernels: to 36 matrices with a row for each tile."""
-    f = Kernel(s, "gathered", f"g:p w:p width:i out:p apart:i {SEGMENTS}")
+    f = Kernel(s, "gathered", f"g:p w:p width:i out:p apart:i {SEGMENTS}", quick=True)
     g, columns, stage = Words(f, f.g), s.columns, f.at(f.out, f.apart * (SIZE * SIZE))
     across = f.tiles * STEP
     with f.loop(0, f.count) as segment:
@@ -336,7 +337,7 @@ def gathered(s: Shape) -> Kernel:
 
 def put_kernels(s: Shape) -> Kernel:
     """Write `channels` channels of `width` kernels from their sums; zeros where there are no tiles."""
-    f = Kernel(s, "put_kernels", "g:p sums:p y:p channels:i width:i tiles:i")
+    f = Kernel(s, "put_kernels", "g:p sums:p y:p channels:i width:i tiles:i", quick=True)
     g, columns = Words(f, f.g), s.columns
     taps = f.memory(TAPS * TAPS * columns * s.size)
     back = g["ys2"].equals(-1) & g["ys1"].equals(-TAPS)

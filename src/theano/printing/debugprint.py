@@ -208,7 +208,7 @@ class _Listing:
         if name is None:
             number = len(self.used_ids)
             if self.ids == "CHAR":
-                name = _letters(number)
+                name = char_from_number(number)
             elif self.ids == "int":
                 name = str(number)
             else:
@@ -236,7 +236,7 @@ class _Listing:
         return f"{op}{self.identifier(node)}{kind} '{v.name or ''}'   {number}{clients}"
 
 
-def _letters(number: int) -> str:
+def char_from_number(number: int) -> str:
     """0, 1, … as A … Z, BA, BB, …: digits in base 26."""
     text = ""
     while True:

@@ -9,9 +9,10 @@ from typing import Any
 
 from theano.graph import Apply
 from theano.rewrite import local_optimizer
+from theano.tensor.random.function import RandomFunction
 from theano.tensor.random.mrg_uniform import mrg_uniform
 
-__all__ = ["mrg_random_make_inplace"]
+__all__ = ["mrg_random_make_inplace", "random_make_inplace"]
 
 
 @local_optimizer([mrg_uniform], inplace=True)
@@ -21,4 +22,14 @@ def mrg_random_make_inplace(node: Apply) -> list[Any] | None:
     if op.inplace:
         return None
     made: list[Any] = type(op)(op.output_type, inplace=True).make_node(*node.inputs).outputs
+    return made
+
+
+@local_optimizer([RandomFunction], inplace=True)
+def random_make_inplace(node: Apply) -> list[Any] | None:
+    """A draw from a ``RandomState`` that changes the state it is given, not a copy."""
+    op: Any = node.op
+    if op.inplace:
+        return None
+    made: list[Any] = RandomFunction(op.fn, op.outtype, True, op.ndim_added).make_node(*node.inputs).outputs
     return made

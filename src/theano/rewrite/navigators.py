@@ -5,6 +5,7 @@ What a program builds of its own rewrites. The phases of the compiler run on a g
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -117,6 +118,7 @@ class NavigatorOptimizer(Optimizer):
     def _run(self, fgraph: FunctionGraph, rules: Sequence[Rule], start_from: Any = None, **how: Any) -> Trace:
         """Let rules look at the nodes of a graph, as the parameters of `WatchedGraph` in `how` say."""
         trace = Trace()
+        started = time.perf_counter()
         by_name = {rule.name: rule.user for rule in rules}
 
         def failed(error: Exception, rule: Rule, node: Apply) -> None:
@@ -133,6 +135,7 @@ class NavigatorOptimizer(Optimizer):
 
         with inherit_origin(()), WatchedGraph(fgraph, refused=refused, start_from=start_from, **how) as graph:
             run_phase(graph, RuleIndex(rules), str(self), trace, failed)
+        trace.seconds[str(self)] = time.perf_counter() - started
         return trace
 
 
@@ -279,13 +282,14 @@ class EquilibriumOptimizer(NavigatorOptimizer):
         for _ in range(1 + int(self.max_use_ratio * len(fgraph.apply_nodes))):
             before = _state(fgraph)
             for opt in self.global_optimizers:
-                run_optimizer(opt, fgraph)
-            trace.steps += self._run(
+                trace = self.merge_profile(trace, run_optimizer(opt, fgraph))
+            found = self._run(
                 fgraph, rules, start_from=begin,
                 once=not self.tracks_on_change_inputs, newcomers=not self.ignore_newtrees,
-            ).steps  # fmt: skip
+            )  # fmt: skip
+            trace = self.merge_profile(trace, found)
             for opt in (*self.cleanup_optimizers, *self.final_optimizers):
-                run_optimizer(opt, fgraph)
+                trace = self.merge_profile(trace, run_optimizer(opt, fgraph))
             if _state(fgraph) == before:
                 return trace
         names = ", ".join(map(str, self.parts()))

@@ -11,6 +11,8 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar
 
+import numpy as np
+
 from theano.scalar.compare import IN_RANGE
 from theano.scalar.dtypes import all_dtypes
 from theano.scalar.op import TABLE, ScalarOp
@@ -84,6 +86,18 @@ class TableOp(ScalarOp):
 
     def __init__(self, output_types_preference: Any = None, name: str | None = None) -> None:
         """All is done by then."""
+
+    @classmethod
+    def st_impl(cls, *args: Any) -> Any:
+        """The operation on numbers or arrays, by NumPy.
+
+        >>> from theano.scalar.basic_scipy import GammaLn
+        >>> float(GammaLn.st_impl(3.0).round(6))
+        0.693147
+        """
+        return cls._entry.numpy(*map(np.asarray, args))
+
+    static_impl = st_impl
 
     def output_types(self, types: Sequence[Scalar]) -> Sequence[Scalar]:
         """The types of the outputs for those of the inputs."""

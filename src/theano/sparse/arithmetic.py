@@ -22,7 +22,7 @@ from theano.sparse.op import (
     upcast,
     wanted_format,
 )
-from theano.sparse.values import as_format, compressed
+from theano.sparse.values import as_format, compressed, in_order
 from theano.sparse.variable import as_sparse_or_tensor_variable, as_sparse_variable, is_sparse_variable
 from theano.tensor.alloc import zeros
 from theano.tensor.math import cast as dense_cast
@@ -132,9 +132,7 @@ class OfTwo(SameShape):
     def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
         check_shapes(*inputs)
         kind = node.outputs[0].type
-        found = as_format(self.combined(*inputs), kind.format, kind.dtype)
-        found.sort_indices()  # SciPy leaves them as they come where those of an operand were not sorted
-        outputs[0][0] = found
+        outputs[0][0] = in_order(as_format(self.combined(*inputs), kind.format, kind.dtype))
 
     def components(self, inputs: Sequence[Any]) -> Components:
         dtype = self.dtype(*inputs)

@@ -17,9 +17,7 @@ from theano.sparse.csm import (
     csm_properties,
     csm_shape,
     elements_at,
-    ends_of_lines,
     lengths,
-    lines,
     places,
     same_structure,
 )
@@ -34,7 +32,7 @@ from theano.tensor.math import cast as dense_cast
 from theano.tensor.math import conj, neq
 from theano.tensor.math import real as dense_real
 from theano.tensor.reduction import sum as dense_sum
-from theano.tensor.sort import argsort
+from theano.tensor.rows import transposed_rows
 from theano.tensor.subtensor import inc_subtensor
 from theano.tensor.variable import as_tensor_variable
 
@@ -166,9 +164,7 @@ class ChangeFormat(SameShape):
         if inputs[0].type.format == self.format:
             return data, indices, indptr, shape
         count = shape[0] if self.format == "csr" else shape[1]
-        order = argsort(indices, kind="stable")
-        along = lines(indptr, indices.shape[0])[order]
-        return data[order], dense_cast(along, "int32"), ends_of_lines(indices, count), shape
+        return *transposed_rows(data, indices, indptr, count), shape
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         return [in_format(gs[0], inputs[0].type.format) if is_sparse_variable(gs[0]) else gs[0]]

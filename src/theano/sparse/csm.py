@@ -12,14 +12,12 @@ from theano.scalar.dtypes import INTEGER
 from theano.sparse.op import Components, SparseOp, sparse_output, wanted_format
 from theano.sparse.values import check_structure, compressed
 from theano.sparse.variable import as_sparse_variable, is_sparse_variable
-from theano.tensor.alloc import Alloc, alloc, arange, zeros
-from theano.tensor.extra_ops import cumsum
-from theano.tensor.join import concatenate
-from theano.tensor.math import cast
+from theano.tensor.alloc import Alloc, alloc
+from theano.tensor.math import cast, maximum
 from theano.tensor.opsupport import disconnected, first_connected, is_disconnected, new_tensor
-from theano.tensor.segments import OfLength, SoundRows, segment_spread
+from theano.tensor.rows import elements_at_places, lines
+from theano.tensor.segments import OfLength, SoundRows
 from theano.tensor.shape import dimshuffle
-from theano.tensor.subtensor import inc_subtensor
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = [
@@ -238,17 +236,6 @@ def lengths(x: Any, shape: Any = None) -> tuple[Any, Any]:
     return known[0], known[1]
 
 
-def lines(indptr: Any, count: Any) -> Any:
-    """The row (of 'csc': column) of each of `count` elements, an int64 vector."""
-    return segment_spread(arange(indptr.shape[0] - 1), indptr, count)
-
-
-def ends_of_lines(along: Any, count: Any) -> Any:
-    """`indptr` for elements whose rows (of 'csc': columns) are `along`; there are `count` rows."""
-    counts = inc_subtensor(zeros((count,), "int32")[along], 1)
-    return cast(concatenate([np.zeros(1, "int32"), cumsum(counts)]), "int32")
-
-
 def places(format: str, indices: Any, indptr: Any) -> tuple[Any, Any]:
     """The row and the column of each element, two vectors of integers."""
     along = lines(indptr, indices.shape[0])
@@ -332,6 +319,11 @@ class CSMGrad(SparseOp):
         g = compressed("csr", g_data, g_indices, g_indptr, (len(g_indptr) - 1, _width(x_indices, g_indices)))
         taken = np.asarray(g[rows, x_indices]).reshape(-1) if len(rows) else np.zeros(0)
         outputs[0][0] = taken.astype(node.outputs[0].type.dtype, copy=False)
+
+    def decompose(self, inputs: Sequence[Any]) -> list[Any]:
+        _, x_indices, x_indptr, shape, g_data, g_indices, g_indptr, _ = inputs
+        width = maximum(shape[0], shape[1])  # the format, which tells whether these are rows or columns, is not known
+        return [elements_at_places(g_data, g_indices, g_indptr, x_indices, x_indptr, width)]
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
         return [shapes[1]]

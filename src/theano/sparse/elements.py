@@ -7,12 +7,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from theano.sparse.csm import csm_properties, ends_of_lines, lengths, lines
+from theano.sparse.csm import csm_properties, lengths
 from theano.sparse.op import Components, requires, upcast
 from theano.sparse.values import compressed
-from theano.tensor.alloc import ones, zeros
-from theano.tensor.join import concatenate
+from theano.tensor.alloc import arange, ones
+from theano.tensor.extra_ops import cumsum
+from theano.tensor.join import concatenate, stack
+from theano.tensor.masks import Branches
 from theano.tensor.math import cast, eq, minimum, neq
+from theano.tensor.rows import elements_at_places, merged_rows, product_places, starts_of
 from theano.tensor.segments import segment_sum
 from theano.tensor.sort import argsort
 
@@ -61,7 +64,7 @@ def of_elements(format: str, data: Any, rows: Any, columns: Any, shape: Any) -> 
     """The components of the matrix with these elements; those at one place are added."""
     (along, across), axis = ((rows, columns), 0) if format == "csr" else ((columns, rows), 1)
     found = distinct_places(along, across, shape[1 - axis])
-    return found.sums(data), found.indices, ends_of_lines(found.along, shape[axis]), shape
+    return found.sums(data), found.indices, starts_of(found.along, shape[axis]), shape
 
 
 def of_elements_now(format: str, data: Any, rows: Any, columns: Any, shape: tuple[int, int]) -> Any:
@@ -85,13 +88,38 @@ def met(combine: Callable[[Any, Any], Any], x: Any, y: Any) -> Components:
     same = [eq(m, n) for m, n in zip(lengths(x), lengths(y), strict=True)]
     message = "the shapes of two sparse matrices differ: they are not broadcast"
     x_indices = requires(message, x_indices, *same)
-    counts = x_indices.shape[0], y_indices.shape[0]
-    axis = 0 if x.type.format == "csr" else 1
-    along = concatenate([lines(x_indptr, counts[0]), lines(y_indptr, counts[1])])
-    found = distinct_places(along, concatenate([x_indices, y_indices]), shape[1 - axis])
-    dtype = upcast(x, y)
-    from_x = found.sums(concatenate([cast(x_data, dtype), zeros((counts[1],), dtype)]))
-    from_y = found.sums(concatenate([zeros((counts[0],), dtype), cast(y_data, dtype)]))
-    data = combine(from_x, from_y)
-    (at,) = neq(data, np.zeros((), data.type.dtype)).nonzero()
-    return data[at], found.indices[at], ends_of_lines(found.along[at], shape[axis]), shape
+    dtype, width = upcast(x, y), shape[1] if x.type.format == "csr" else shape[0]
+    given = (cast(x_data, dtype), x_indices, x_indptr), (cast(y_data, dtype), y_indices, y_indptr)
+    merged = _merged(combine, *given)
+    others = _collected(combine, *given, width)
+    data, indices, indptr = (Branches.made(merged[0], a, b) for a, b in zip(merged[1:], others, strict=True))
+    data, indices, indptr = without(eq(data, np.zeros((), data.type.dtype)), data, indices, indptr)
+    return data, indices, indptr, shape
+
+
+Rows = tuple[Any, Any, Any]
+"""`data`, `indices` and `indptr`."""
+
+
+def _merged(combine: Callable[[Any, Any], Any], x: Rows, y: Rows) -> tuple[Any, ...]:
+    """Whether all indices are in order, none twice; and then the elements combined, and zeros."""
+    *numbers, indices, sound = merged_rows(*x, *y)
+    return sound.all(), combine(*numbers), indices, x[2] + y[2]
+
+
+def _collected(combine: Callable[[Any, Any], Any], x: Rows, y: Rows, width: Any) -> Rows:
+    """The elements combined, of any order. Row r is the sum of rows r and n + r of one matrix below the other."""
+    n = x[2].shape[0] - 1
+    lines = stack([arange(n), arange(n) + n], axis=1).flatten()
+    below = concatenate([x[2], y[2][1:] + cast(x[1].shape[0], "int32")])
+    both = concatenate([x[1], y[1]]), below
+    places, starts = product_places(cast(lines, "int32"), cast(arange(n + 1) * 2, "int32"), *both, width)
+    return combine(*(elements_at_places(*rows, places, starts, width) for rows in (x, y))), places, starts
+
+
+def without(left_out: Any, data: Any, indices: Any, indptr: Any) -> tuple[Any, Any, Any]:
+    """The elements that are not left out, their indices, and where each row (of 'csc': column) begins among them."""
+    keep = eq(left_out, np.zeros((), "bool"))
+    (at,) = keep.nonzero()
+    before = concatenate([np.zeros(1, "int32"), cast(cumsum(cast(keep, "int32")), "int32")])
+    return data[at], indices[at], before[indptr]

@@ -12,7 +12,7 @@ from theano.graph.origin import made_here
 from theano.scalar.dtypes import INTEGER
 from theano.sparse.convert import in_dtype, in_format
 from theano.sparse.csm import SoundCSM, csm_properties, csm_shape, lengths, places
-from theano.sparse.elements import of_elements, of_elements_now
+from theano.sparse.elements import of_elements, of_elements_now, without
 from theano.sparse.op import Components, SparseOp, dense_output, requires, sparse_output, wanted_format
 from theano.sparse.values import as_format
 from theano.sparse.variable import as_sparse_variable, is_sparse_variable
@@ -106,7 +106,8 @@ class GetItem2d(_OnlyFirst):
         if parts[across] != slice(None):
             # Where each column of the whole goes; -1 for those that are left out.
             at = set_subtensor(alloc(np.int32(-1), shape[across])[new[across]], arange(new[across].shape[0]))
-            data, indices, indptr = kept_elements(data, at[indices], indptr)
+            moved = at[indices]
+            data, indices, indptr = without(lt(moved, 0), data, moved, indptr)
         return data, indices, indptr, stack([part.shape[0] for part in new])
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
@@ -189,14 +190,6 @@ def taken_lines(data: Any, indices: Any, indptr: Any, at: Any) -> tuple[Any, Any
     total = cast(starts[-1], "int64")
     taken = arange(total) + segment_spread(begins - starts[:-1], starts, total)
     return data[taken], indices[taken], starts
-
-
-def kept_elements(data: Any, indices: Any, indptr: Any) -> tuple[Any, Any, Any]:
-    """The elements whose indices are not negative, these, and where each row (of 'csc': column) begins among them."""
-    keep = ge(indices, 0)
-    (at,) = keep.nonzero()
-    before = concatenate([np.zeros(1, "int32"), cast(cumsum(cast(keep, "int32")), "int32")])
-    return data[at], indices[at], before[indptr]
 
 
 get_item_2d = GetItem2d()

@@ -21,9 +21,9 @@ from theano.sparse.convert import (
     times_elements,
     transpose,
 )
-from theano.sparse.csm import CSM, SoundCSM, csm_properties, lengths, places
+from theano.sparse.csm import CSM, SoundCSM, components_of, csm_properties, lengths, places
 from theano.sparse.op import Components, SparseOp, dense_output, requires, sparse_output, upcast, wanted_format
-from theano.sparse.values import as_format, compressed, matrix_class
+from theano.sparse.values import as_format, compressed, in_order, matrix_class
 from theano.sparse.variable import as_sparse_or_tensor_variable, as_sparse_variable, is_sparse_variable
 from theano.tensor.dot import dot as dense_dot
 from theano.tensor.dot import outer
@@ -31,6 +31,7 @@ from theano.tensor.join import stack
 from theano.tensor.math import cast, eq
 from theano.tensor.opsupport import disconnected, first_connected, new_tensor
 from theano.tensor.reduction import sum as dense_sum
+from theano.tensor.rows import product_at, product_places
 from theano.tensor.segments import OfLength, scatter_sum, segment_spread, segment_sum
 from theano.tensor.shape import dimshuffle, patternbroadcast
 from theano.tensor.variable import as_tensor_variable
@@ -145,6 +146,39 @@ def expanded(x: Any, y: Any) -> Any:
     return scatter_sum(cast(data * segment_spread(y, indptr, indices.shape[0]), dtype), indices, shape[0])
 
 
+MISFIT = "the operands of a product do not fit: the first needs as many columns as the second has rows"
+
+
+def _factors(format: str, x: Any, y: Any) -> tuple[list[Any], list[Any]]:
+    """The arrays of two sparse matrices of which rows of this format are multiplied: of 'csc' those of the transposes.
+
+    The product of the transposes, in the other order, is the transpose of the product.
+    """
+    (data, indices, indptr, shape), other = (csm_properties(in_format(v, format)) for v in (x, y))
+    indices = requires(MISFIT, indices, eq(shape[1], other[3][0]))
+    first, second = [data, indices, indptr], list(other[:3])
+    return (first, second) if format == "csr" else (second, first)
+
+
+def sparse_product(x: Any, y: Any) -> Components:
+    """The components of the product of two sparse matrices, in the format of the first one; indices are in order."""
+    shape = [lengths(x)[0], lengths(y)[1]]
+    format = x.type.format
+    left, right = _factors(format, x, y)
+    width = shape[1 if format == "csr" else 0]
+    indices, indptr = product_places(*left[1:], *right[1:], width)
+    return product_at(*left, *right, indices, indptr, width), indices, indptr, stack(shape)
+
+
+def product_onto(like: Any, x: Any, y: Any) -> Any:
+    """The elements of the product of two sparse matrices at the places of those of `like`, a sparse matrix."""
+    format = like.type.format
+    left, right = _factors(format, x, y)
+    _, indices, indptr, shape = components_of(like)
+    elements = product_at(*left, *right, indices, indptr, shape[1 if format == "csr" else 0])
+    return SoundCSM(format)(elements, indices, indptr, shape)
+
+
 _dot = Dot()
 
 
@@ -213,11 +247,11 @@ class StructuredDot(SparseOp):
         kind = node.outputs[0].type
         found = a @ b
         if is_sparse_variable(node.outputs[0]):
-            outputs[0][0] = as_format(found, kind.format, kind.dtype)
+            outputs[0][0] = in_order(as_format(found, kind.format, kind.dtype))
         else:
             outputs[0][0] = as_dense(found, kind.dtype)
 
-    def decompose(self, inputs: Sequence[Any]) -> Sequence[Any]:
+    def decompose(self, inputs: Sequence[Any]) -> Sequence[Any] | None:
         return [cast(expanded(*inputs), upcast(*inputs))]
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
@@ -226,16 +260,21 @@ class StructuredDot(SparseOp):
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         a, b = inputs
         (g,) = gs
-        into_b = _structured_dot(adjoint(a), g)
-        if is_sparse_variable(b):
-            into_b = onto(b, into_b)
+        if is_sparse_variable(b) and is_sparse_variable(g):
+            into_b = product_onto(b, adjoint(a), g)
+        else:
+            into_b = _structured_dot(adjoint(a), g)
+            into_b = onto(b, into_b) if is_sparse_variable(b) else into_b
         return [in_dtype(structured_dot_grad(a, conjugated(b), g), a), _like(into_b, b)]
 
 
 class _SparseStructuredDot(StructuredDot):
-    """The same where the result is sparse: its structure is computed by SciPy."""
+    """The same where the result is sparse."""
 
     decompose = Op.decompose
+
+    def components(self, inputs: Sequence[Any]) -> Components:
+        return sparse_product(*inputs)
 
     def __str__(self) -> str:
         return "StructuredDot"
@@ -341,6 +380,8 @@ def structured_dot_grad(sparse_A: Any, dense_B: Any, ga: Any) -> Any:
     """
     wanted_format(sparse_A, "csr", "csc")
     format = sparse_A.type.format
+    if is_sparse_variable(dense_B) and is_sparse_variable(ga):
+        return product_onto(sparse_A, ga, transpose(dense_B))
     if is_sparse_variable(dense_B) or is_sparse_variable(ga):
         found = structured_dot(ga, transpose(dense_B)) if is_sparse_variable(dense_B) else _dot(ga, dense_B.T)
         return times_elements(sp_ones_like(sparse_A), found)
@@ -380,13 +421,13 @@ class TrueDot(SparseOp):
         found = x @ y
         if not hasattr(found, "format"):
             found = matrix_class(kind.format)(found)
-        outputs[0][0] = as_format(found, kind.format, kind.dtype)
+        outputs[0][0] = in_order(as_format(found, kind.format, kind.dtype))
 
-    def components(self, inputs: Sequence[Any]) -> Components | None:
-        """Those of the dense product without its zeros; of two sparse matrices they are not known."""
+    def components(self, inputs: Sequence[Any]) -> Components:
+        """Of two sparse matrices those of `sparse_product`, else of the dense product without its zeros."""
         formats = [v.type.format for v in inputs if is_sparse_variable(v)]
         if len(formats) == 2:
-            return None
+            return sparse_product(*inputs)
         data, indices, indptr, shape = csm_properties(SparseFromDense(formats[0])(_dot(*inputs)))
         return data, indices, indptr, shape
 

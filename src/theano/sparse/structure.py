@@ -10,16 +10,15 @@ import numpy as np
 from theano.graph import Apply
 from theano.scalar.dtypes import INTEGER
 from theano.sparse.convert import as_dense_variable
-from theano.sparse.csm import csm_properties, lines
-from theano.sparse.elements import distinct_places
+from theano.sparse.csm import csm_properties
+from theano.sparse.elements import distinct_places, without
 from theano.sparse.op import Components, SameShape, SparseOp, requires, sparse_output, wanted_format
 from theano.sparse.values import compressed
 from theano.sparse.variable import as_sparse_variable
 from theano.tensor.alloc import alloc, arange, zeros_like
-from theano.tensor.extra_ops import cumsum
-from theano.tensor.join import concatenate
-from theano.tensor.math import cast, eq, neq
+from theano.tensor.math import cast, eq
 from theano.tensor.opsupport import disconnected, first_connected
+from theano.tensor.rows import lines
 from theano.tensor.shape import patternbroadcast
 from theano.tensor.sort import argsort
 from theano.tensor.variable import as_tensor_variable
@@ -107,10 +106,7 @@ class Remove0(_Tidied):
 
     def components(self, inputs: Sequence[Any]) -> Components:
         data, indices, indptr, shape = csm_properties(inputs[0])
-        keep = neq(data, np.zeros((), data.type.dtype))
-        (at,) = keep.nonzero()
-        before = concatenate([np.zeros(1, "int64"), cumsum(cast(keep, "int64"))])
-        return data[at], indices[at], cast(before[indptr], "int32"), shape
+        return *without(eq(data, np.zeros((), data.type.dtype)), data, indices, indptr), shape
 
 
 remove0 = Remove0()

@@ -62,6 +62,13 @@ def as_format(value: Any, format: str, dtype: str | None = None) -> Any:
     return value
 
 
+def in_order(value: Any) -> Any:
+    """A matrix whose elements are put in the order of their indices, in place: SciPy leaves them as they come."""
+    value.has_sorted_indices = False
+    value.sort_indices()
+    return value
+
+
 def _small(indices: np.ndarray, indptr: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return indices.astype(_INT32, copy=False), indptr.astype(_INT32, copy=False)
 

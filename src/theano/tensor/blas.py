@@ -160,4 +160,28 @@ class Ger(_Blas):
 
 gemv_no_inplace, gemv_inplace = Gemv(False), Gemv(True)
 gemm_no_inplace, gemm_inplace = Gemm(False), Gemm(True)
+gemv, gemm = gemv_no_inplace, gemm_no_inplace
+
+
+def res_is_a(node: Any, op: Any, maxclients: int | None = None) -> bool:
+    """Whether a variable is made by an operation, and used at most so often (where the graph it is in is known).
+
+    Parameters
+    ----------
+    node
+        The variable.
+    op
+        The operation.
+    maxclients
+        How many uses it may have; any number if it is not given.
+
+    Examples
+    --------
+    >>> x = T.dvector()
+    >>> res_is_a(T.exp(x), T.exp), res_is_a(x, T.exp)
+    (True, False)
+    """
+    if node.owner is None or node.owner.op != op:
+        return False
+    return maxclients is None or len(getattr(node, "clients", ())) <= maxclients
 ger, ger_destructive = Ger(False), Ger(True)

@@ -26,8 +26,9 @@ from theano.tensor.variable import as_tensor_variable
 
 __all__ = [
     "AllocDiag", "Bartlett", "CumprodOp", "CumsumOp", "DiffOp", "Dot22", "Dot22Scalar", "DotModulo", "FillDiagonal",
-    "FillDiagonalOffset", "Flatten", "Mean", "PermuteRowElements", "RavelMultiIndex", "Tile", "UnravelIndex",
-    "bartlett_", "fill_diagonal_", "fill_diagonal_offset_",
+    "FillDiagonalOffset", "Flatten", "Mean", "PermuteRowElements", "RavelMultiIndex", "ScalarFromTensor",
+    "TensorFromScalar", "Tile", "UnravelIndex", "bartlett_", "fill_diagonal_", "fill_diagonal_offset_",
+    "scalar_from_tensor", "tensor_from_scalar",
 ]  # fmt: skip
 
 
@@ -219,6 +220,26 @@ class RavelMultiIndex(Composed):
         return [ravel_multi_index(coordinates, lengths, self.mode, self.order)]
 
 
+class ScalarFromTensor(Composed):
+    """A 0-d tensor as a number; numbers are 0-d tensors here, so it stays as it is."""
+
+    __props__ = ()
+    view_map = {0: [0]}
+
+    def make_node(self, t: Any) -> Apply:
+        t = as_tensor_variable(t)
+        if t.type.ndim != 0:
+            raise TypeError(f"{type(self).__name__} takes a tensor without axes, got {t}, {t.type}")
+        return super().make_node(t)
+
+    def decompose(self, inputs: Sequence[Any]) -> list[Any]:
+        return list(inputs)
+
+
+class TensorFromScalar(ScalarFromTensor):
+    """A number as a 0-d tensor, which it is here."""
+
+
 class Tile(Composed):
     """`tile` as an op, whose second input is the vector of repetitions."""
 
@@ -254,3 +275,5 @@ class UnravelIndex(Composed):
 bartlett_ = Bartlett()
 fill_diagonal_ = FillDiagonal()
 fill_diagonal_offset_ = FillDiagonalOffset()
+scalar_from_tensor = ScalarFromTensor()
+tensor_from_scalar = TensorFromScalar()

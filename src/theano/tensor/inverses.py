@@ -12,7 +12,7 @@ from theano.scalar.dtypes import COMPLEX
 from theano.tensor.alloc import zeros, zeros_like
 from theano.tensor.dot import dot, outer
 from theano.tensor.factors import svd
-from theano.tensor.math import conj, imag, real
+from theano.tensor.math import and_, cast, conj, eq, ge, gt, imag, le, or_, real, switch
 from theano.tensor.matrices import (
     LINALG,
     OfMatrix,
@@ -32,7 +32,7 @@ from theano.tensor.matrices import (
 )
 from theano.tensor.opsupport import Shapes, disconnected, holomorphic, is_disconnected, new_tensor
 from theano.tensor.reduction import sum as sum_
-from theano.tensor.shape import shape_i
+from theano.tensor.shape import patternbroadcast, shape_i
 from theano.tensor.subtensor import inc_subtensor
 from theano.tensor.variable import as_tensor_variable
 
@@ -90,6 +90,25 @@ class MatrixInverse(OfMatrix):
 matrix_inverse = MatrixInverse()
 
 
+# Singular values that are smaller, in relation to the largest, are 0 for `numpy.linalg.pinv`.
+_RCOND = 1e-15
+
+
+def _is_decomposed(*matrices: Any) -> bool:
+    """Whether least squares and pseudo-inverses of these are computed from singular values; else NumPy is called."""
+    return not any(x.type.dtype in COMPLEX or x.type.dtype == "float16" for x in matrices)
+
+
+def _largest(s: Any) -> Any:
+    """The largest of singular values, which are in descending order; 0 if there are none."""
+    return sum_(s[(*[slice(None)] * (s.type.ndim - 1), slice(1))], axis=s.type.ndim - 1, dtype=s.type.dtype)
+
+
+def _inverses(s: Any, limit: Any) -> Any:
+    """The inverses of singular values beyond a limit, and zeros."""
+    return switch(gt(s, limit), 1 / s, np.zeros((), s.type.dtype))
+
+
 class MatrixPinv(OfMatrix):
     """The Moore-Penrose pseudo-inverse of a matrix, or of each of a stack.
 
@@ -105,6 +124,16 @@ class MatrixPinv(OfMatrix):
 
     def value(self, x: np.ndarray) -> Any:
         return np.linalg.pinv(x)
+
+    def decompose(self, inputs: Sequence[Any]) -> Sequence[Any] | None:
+        """The inverses of the singular values that are not as good as 0, between the vectors; of real numbers."""
+        (x,) = inputs
+        if not _is_decomposed(x):
+            return None
+        u, s, vt = svd(x, full_matrices=False)
+        inverses = _inverses(s, as_columns(_largest(s)) * np.asarray(_RCOND, s.type.dtype))
+        found = matmul(transposed(vt), as_columns(inverses) * transposed(u))
+        return [patternbroadcast(found, self.result_shape(x.type.broadcastable))]
 
     def result_shape(self, shape: tuple[Any, ...]) -> tuple[Any, ...]:
         return (*shape[:-2], shape[-1], shape[-2])
@@ -254,6 +283,27 @@ class lstsq(Op):
         x, y = values_of(*inputs[:2])
         for cell, value, v in zip(out, LINALG.lstsq(x, y, float(inputs[2])), node.outputs, strict=True):
             cell[0] = computed(value, v)
+
+    def decompose(self, inputs: Sequence[Any]) -> Sequence[Any] | None:
+        """From the singular values of real matrices; what counts as 0 is as in LAPACK's gelsd, which NumPy calls."""
+        x, y, rcond = inputs
+        if not _is_decomposed(x, y) or rcond.type.ndim or rcond.type.dtype in COMPLEX:
+            return None
+        dtype = float_dtype(x, y)
+        x, y = cast(x, dtype), cast(y, dtype)
+        u, s, vt = svd(x, full_matrices=False)
+        precision = np.asarray(np.finfo(dtype).eps / 2, dtype)
+        limit = switch(or_(le(rcond, 0), ge(rcond, 1)), precision, cast(rcond, dtype)) * _largest(s)
+        inverses = _inverses(s, limit)
+        solution = dot(transposed(vt), (as_columns(inverses) if y.type.ndim == 2 else inverses) * dot(transposed(u), y))
+        solution = patternbroadcast(solution, (x.type.broadcastable[1], *y.type.broadcastable[1:]))
+        left = y - dot(x, solution)
+        squares = sum_(left * left, axis=0, dtype=dtype)
+        squares = squares if y.type.ndim == 2 else squares.dimshuffle("x")
+        rank, (m, n) = sum_(cast(gt(s, limit), "int64"), dtype="int64"), (shape_i(x, k) for k in (0, 1))
+        known = and_(eq(rank, n), gt(m, n))
+        residuals = patternbroadcast(squares, (False,))[: switch(known, shape_i(squares, 0), 0)]
+        return [solution, residuals, rank, s]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return [[True, True, False, True], [True, True, False, False], [False] * 4]

@@ -77,6 +77,9 @@ class Composed(Op):
         given = [as_tensor_variable(x) for x in inputs]
         return Apply(self, given, [v.type() for v in self.decompose(given)])
 
+    def decompose(self, inputs: Sequence[Any]) -> Sequence[Any]:
+        raise NotImplementedError
+
 
 def float_dtype(*variables: Any) -> str:
     """The dtype in which linear algebra gives its results: that of floats and complex numbers, else float64.

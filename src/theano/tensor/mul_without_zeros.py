@@ -26,6 +26,7 @@ class MulWithoutZeros(BinaryScalarOp):
     def __init__(self, output_types_preference: Any = None, name: str | None = None) -> None:
         super().__init__(output_types_preference, name)
         self.identity = MulWithoutZeros.identity
+        self.commutative = self.associative = True
 
     def impl(self, x: Any, y: Any) -> Any:
         """The operation on numbers."""

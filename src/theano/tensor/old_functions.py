@@ -23,8 +23,9 @@ __all__ = [
     "AdvancedBooleanIncSubtensor", "AdvancedBooleanSubtensor", "BaseAdvancedIncSubtensor", "BaseAdvancedSubtensor",
     "adv_index_broadcastable_pattern", "advanced_boolean_inc_subtensor", "advanced_boolean_set_subtensor",
     "advanced_boolean_subtensor", "advanced_inc_subtensor", "advanced_set_subtensor", "advanced_subtensor",
-    "alloc_validate_shape", "as_index_variable", "check_and_reject_bool", "check_equal_numpy", "constructor",
-    "extract_constant", "get_idx_list", "numpy_scalar", "register_transfer", "transfer",
+    "alloc_validate_shape", "as_index_variable", "check_advanced_indexing_dimensions", "check_and_reject_bool",
+    "check_equal_numpy", "constructor", "equal_slices",
+    "extract_constant", "get_idx_list", "make_constant", "numpy_scalar", "register_transfer", "transfer",
 ]  # fmt: skip
 
 # -- lists of types: of numbers, of vectors, of matrices -----------------------------------------------------
@@ -52,6 +53,11 @@ float16_rtol, float16_atol = TOLERANCES["float16"]
 float32_rtol, float32_atol = TOLERANCES["float32"]
 float64_rtol, float64_atol = TOLERANCES["float64"]
 
+
+# -- what is installed --------------------------------------------------------------------------------------------
+
+#: SciPy always is.
+imported_scipy = imported_scipy_signal = imported_scipy_special = True
 
 # -- values -----------------------------------------------------------------------------------------------------
 
@@ -289,3 +295,51 @@ def as_index_variable(idx: Any) -> Any:
     if getattr(found.type, "dtype", "int64") not in DISCRETE:
         raise TypeError(f"index must be integers or booleans, found {found.type}")
     return found
+
+
+def check_advanced_indexing_dimensions(input: Any, idx_list: Sequence[Any]) -> None:
+    """Refuse more indices than a tensor has axes; a mask takes as many as it has.
+
+    Raises
+    ------
+    IndexError
+        There are too many, or a mask is for more axes than there are.
+
+    Examples
+    --------
+    >>> check_advanced_indexing_dimensions(T.dvector("x"), [0, 1])
+    Traceback (most recent call last):
+        ...
+    IndexError: too many indices for x: 2 for 1 dimensions
+    """
+    taken = 0
+    for entry in idx_list:
+        if entry is not None and entry is not Ellipsis:
+            masked = getattr(getattr(entry, "type", entry), "dtype", None) in ("bool", np.dtype("bool"))
+            taken += entry.ndim if masked else 1
+    if taken > input.ndim:
+        raise IndexError(f"too many indices for {input}: {taken} for {input.ndim} dimensions")
+
+
+def make_constant(args: Any) -> Any:
+    """Numbers in an index as constants: those of tuples and slices, too; what is no number stays.
+
+    Examples
+    --------
+    >>> make_constant((1, slice(None, 2)))
+    (TensorConstant{1}, slice(None, TensorConstant{2}, None))
+    """
+    if isinstance(args, tuple):
+        return tuple(map(make_constant, args))
+    if isinstance(args, slice):
+        return slice(*map(make_constant, (args.start, args.stop, args.step)))
+    return as_index(args) if isinstance(args, int | np.integer) and not isinstance(args, bool) else args
+
+
+def equal_slices(s1: slice, s2: slice) -> bool:
+    """Whether two slices have the same bounds.
+
+    >>> equal_slices(slice(1, None), slice(1, None, None))
+    True
+    """
+    return (s1.start, s1.stop, s1.step) == (s2.start, s2.stop, s2.step)

@@ -41,7 +41,7 @@ UNSOUND = "an index is {0}: there are {1} places, numbered from 0"
 OUTSIDE = "index {0} is out of bounds for axis 0 with size {1}"
 
 
-def _integer_vector(x: Any, what: str) -> Any:
+def integer_vector(x: Any, what: str) -> Any:
     x = as_tensor_variable(x)
     if x.type.ndim != 1 or x.type.dtype not in INTEGER or x.type.dtype == "uint64":
         raise TypeError(f"{what} are a vector of integers (not uint64), not {x} of type {x.type}")
@@ -67,7 +67,7 @@ def check_starts(starts: np.ndarray, count: int) -> None:
         raise ValueError(LAST.format(starts[-1], count))
 
 
-def _check_places(places: np.ndarray, count: int, error: type[Exception], message: str) -> None:
+def check_places(places: np.ndarray, count: int, error: type[Exception], message: str) -> None:
     for wrong in places[(places < 0) | (places >= count)][:1]:
         raise error(message.format(wrong, count))
 
@@ -98,7 +98,7 @@ class SegmentSum(_OfFirst):
         return "SegmentSum"
 
     def make_node(self, x: Any, starts: Any) -> Apply:
-        x, starts = _elements(x, "elements of rows"), _integer_vector(starts, "the first elements of rows")
+        x, starts = _elements(x, "elements of rows"), integer_vector(starts, "the first elements of rows")
         known = starts.type.shape[0]
         return single(self, [x, starts], x.type.dtype, (None if known is None else known - 1, *x.type.shape[1:]))
 
@@ -133,7 +133,7 @@ class SegmentSpread(_OfFirst):
         return "SegmentSpread"
 
     def make_node(self, x: Any, starts: Any, count: Any) -> Apply:
-        x, starts = _elements(x, "what is spread over rows"), _integer_vector(starts, "the first elements of rows")
+        x, starts = _elements(x, "what is spread over rows"), integer_vector(starts, "the first elements of rows")
         return single(self, [x, starts, as_index(count)], x.type.dtype, (None, *x.type.shape[1:]))
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
@@ -164,14 +164,14 @@ class ScatterSum(_OfFirst):
         return "ScatterSum"
 
     def make_node(self, x: Any, places: Any, count: Any) -> Apply:
-        x, places = _elements(x, "scattered elements"), _integer_vector(places, "places of elements")
+        x, places = _elements(x, "scattered elements"), integer_vector(places, "places of elements")
         return single(self, [x, places, as_index(count)], x.type.dtype, (None, *x.type.shape[1:]))
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         x, places, count = inputs
         if len(x) != len(places):
             raise ValueError(COUNT.format(len(x), len(places)))
-        _check_places(places, count, IndexError, OUTSIDE)
+        check_places(places, count, IndexError, OUTSIDE)
         y = np.zeros((max(int(count), 0), *x.shape[1:]), x.dtype)
         np.add.at(y, places, x)
         out[0][0] = y
@@ -203,7 +203,7 @@ class SoundRows(Op):
         return "SoundRows"
 
     def make_node(self, places: Any, starts: Any, width: Any, x: Any) -> Apply:
-        places, starts = _integer_vector(places, "places"), _integer_vector(starts, "the first elements of rows")
+        places, starts = integer_vector(places, "places"), integer_vector(starts, "the first elements of rows")
         x = _elements(x, "elements of rows")
         return Apply(self, [places, starts, as_index(width), x], [places.type(), starts.type(), x.type()])
 
@@ -212,7 +212,7 @@ class SoundRows(Op):
         if len(x) != len(places):
             raise ValueError(COUNT.format(len(x), len(places)))
         check_starts(starts, len(places))
-        _check_places(places, width, ValueError, UNSOUND)
+        check_places(places, width, ValueError, UNSOUND)
         out[0][0], out[1][0], out[2][0] = places, starts, x
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:

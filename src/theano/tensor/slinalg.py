@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply, Op
+from theano.scalar.dtypes import COMPLEX
 from theano.tensor.alloc import zeros_like
 from theano.tensor.factors import Eigh, to_triangle
 from theano.tensor.join import concatenate
-from theano.tensor.math import conj, real
+from theano.tensor.math import cast, conj, real
 from theano.tensor.matrices import (
     Composed,
     OfMatrix,
@@ -110,6 +111,16 @@ class Eigvalsh(Op):
         empty = np.empty(arrays[0].shape[:-1], node.outputs[0].type.dtype)
         w = filled(empty, 1, lambda *given: scipy.linalg.eigvalsh(*given, lower=self.lower), *arrays)
         out[0][0] = computed(w, node.outputs[0])
+
+    def decompose(self, inputs: Sequence[Any]) -> Sequence[Any] | None:
+        """Of a pair of real matrices those of ``inv(L) @ a @ inv(L).T`` where ``b = L @ L.T``."""
+        if len(inputs) == 1 or any(x.type.dtype in COMPLEX or x.type.dtype == "float16" for x in inputs):
+            return None
+        dtype = float_dtype(*inputs)
+        a, b = (symmetric_half(cast(x, dtype), self.lower) for x in inputs)
+        factor = cholesky(b)
+        inner = solve_lower_triangular(factor, transposed(solve_lower_triangular(factor, a)))
+        return [Eigvalsh()(inner)]
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         return [shapes[0][:-1]]

@@ -267,6 +267,8 @@ class Written(Indexed):
     """``x`` with ``x[...]`` replaced by, or increased by, `y`: the base of the writing ops."""
 
     set_instead_of_inc: bool
+    #: Memory is planned by the compiler, whatever an op says.
+    inplace: bool = False
 
     def _reader(self) -> Op:
         raise NotImplementedError

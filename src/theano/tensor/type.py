@@ -13,6 +13,7 @@ from theano.graph import Type, Variable
 from theano.graph.shown import shown
 from theano.scalar.conversion import converted
 from theano.scalar.dtypes import ALL, COMPLEX, FLOAT, INTEGER, NUMPY, as_dtype, promote
+from theano.scalar.user import get_scalar_type
 from theano.user_warnings import warn_user
 
 StaticShape = tuple[int | None, ...]
@@ -327,6 +328,14 @@ class TensorType(Type):
             return False
         same = (a == b) | ((a != a) & (b != b))
         return bool(np.all(same))
+
+    def to_scalar_type(self) -> Any:
+        """The type of an element, as `theano.scalar.get_scalar_type` gives it.
+
+        >>> T.fmatrix.to_scalar_type()
+        float32
+        """
+        return get_scalar_type(self.dtype)
 
     @staticmethod
     def values_eq_approx(

@@ -397,6 +397,10 @@ class _Point:
             return bd.TRUE
         return bd.is_within(place, count, low, high)
 
+    def in_vectors(self, x: Expr) -> bool:
+        order, index_of = self.builder.plan.order, self.builder.index_of
+        return bool(order) and not set(ex.names(x)).isdisjoint(ex.names(index_of[order[-1]]))
+
     def part(self) -> Expr:
         assert self.builder.part is not None, "the nest is cut into parts"
         return self.builder.part[0]

@@ -34,9 +34,11 @@ from theano.lower.ops.registry import lowers
 from theano.lower.values import Item, Tensor, Value
 from theano.tensor.nnet.convolution import AbstractConv, AbstractConv_gradInputs, AbstractConv_gradWeights
 
-# Into how many parts the work is cut at most, and multiplications of a part at least. Each part has memory of its own;
-# what a part is follows from sizes alone, and so do results.
+# Into how many parts the work is cut at most, and multiplications of a part at least. Each part has memory of its own:
+# they are fewer where all would have more bytes than that, but not fewer than this. Sizes alone decide, as results
+# depend on them.
 PARTS, LEAST = 16, 1 << 19
+MOST_BYTES, FEWEST = 32 << 20, 8
 # Picoseconds of a multiplication and addition, and of a number that is copied.
 TIMES, COPY = {"f32": 20, "f64": 40}, 300
 
@@ -304,11 +306,17 @@ def _winograd(case: Case, sides: Sides, direction: str) -> tuple[Form, Expr] | N
     return Form(b, kinds, (x, w, y), geometry, found), suits
 
 
+def _parts(b: Builder, products: Expr, room: Expr) -> Expr:
+    """Into how many parts so many multiplications are cut, each of which needs so many bytes."""
+    most = ex.maximum(ex.idiv(length(MOST_BYTES), ex.maximum(room, ONE)), length(FEWEST))
+    wanted = ex.minimum(ex.idiv(products, length(LEAST)), ex.minimum(length(PARTS), most))
+    return b.named(ex.maximum(wanted, ONE), 0)
+
+
 def _convolve(case: Case, out: Tensor, sides: Sides, direction: str) -> None:
     """Have the library write `out`, which is the last of the sides."""
     b, type_ = case.b, out.type
     products = b.named(b.dims.product((*case.tops, *case.kernels[1:])), 0)
-    parts = b.named(ex.maximum(ex.minimum(ex.idiv(products, length(LEAST)), length(PARTS)), ONE), 0)
     plain, quick = _plain(case, sides, direction), _winograd(case, sides, direction)
     forms = [plain] if quick is None else [plain, quick[0]]
 
@@ -318,6 +326,7 @@ def _convolve(case: Case, out: Tensor, sides: Sides, direction: str) -> None:
         return sizes[0] if quick is None else b.named(ex.select(quick[1], sizes[1], sizes[0]), 0)
 
     own = {name: room(name) for name in ("band", "sums", "table")}  # of each part
+    parts = _parts(b, products, ex.mul(ex.add(own["band"], own["sums"]), length(ex.ITEMSIZE[type_])))
     memory = {
         name: b.tensor("i64" if name == "table" else type_, (ex.mul(parts, size),)) for name, size in own.items()
     }

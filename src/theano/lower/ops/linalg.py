@@ -11,7 +11,7 @@ from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import vmath
 from theano.loops.expr import Expr
-from theano.loops.lapack import NOT_FINITE, code_of, name_of
+from theano.loops.lapack import EXPONENTIAL_WORK, NOT_FINITE, code_of, name_of
 from theano.lower import body as bd
 from theano.lower.builder import Builder, whole
 from theano.lower.dims import ONE, ZERO, is_const, length
@@ -24,7 +24,7 @@ from theano.lower.values import Tensor, Value
 from theano.native import lapack
 from theano.tensor.factors import SVD, Eigh, QRFull, QRIncomplete
 from theano.tensor.nlinalg import Det, MatrixInverse, SLogDet
-from theano.tensor.slinalg import Cholesky, CholeskyGrad, Eigvalsh, Solve
+from theano.tensor.slinalg import Cholesky, CholeskyGrad, Eigvalsh, Expm, Solve
 from theano.tensor.systems import InverseProduct
 
 TYPES = ("f32", "f64")
@@ -106,6 +106,11 @@ class Call:
         self.writes.append(out)
         self.args.append(lambda asm: [asm.pointer(whole(out))])
         return out
+
+    def factored(self, n: Expr, count: int = 1) -> None:
+        """Memory for the factors of one matrix (`count` as large), and which rows were exchanged."""
+        self.made((ex.mul(n, length(count)), n))
+        self.made((n,), "i64")
 
     def memory(self, size: Expr, type_: str = "") -> None:
         """Memory to work in, and how much of it there is."""
@@ -208,8 +213,7 @@ def lower_solve(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | Non
     call.matrix(c)
     out = call.made((*leading, n) if is_vector else (*leading, n, m))
     if triangle is None:
-        call.made((n, n))
-        call.made((n,), "i64")
+        call.factored(n)
     status = call.status()
     call.done()
     if triangle is None:
@@ -244,56 +248,69 @@ def _as_column(b: Builder, v: Value) -> Value:
     return rearranged(b.whole(v) if v.uniform is not None else v, [0, None])
 
 
-@lowers(MatrixInverse)
-def lower_inverse(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
+SQUARE = "Last 2 dimensions of the array must be square"
+
+
+def of_square(b: Builder, node: Any, inputs: list[Value], kind: str) -> tuple[Call, Value, Expr] | None:
+    """A call that is given square matrices; these, and how many rows each has."""
     given = prepared(b, node, inputs)
     if given is None:
         return None
     (x,) = given
-    n = square(b, x, "Last 2 dimensions of the array must be square", np.linalg.LinAlgError)
-    call = Call(b, "inverse", x.type, x.dims[:-2])
+    n = square(b, x, SQUARE, np.linalg.LinAlgError)
+    call = Call(b, kind, x.type, x.dims[:-2])
     call.numbers(call.count, n)
     call.matrix(x)
+    return call, x, n
+
+
+@lowers(MatrixInverse)
+def lower_inverse(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
+    opened = of_square(b, node, inputs, "inverse")
+    if opened is None:
+        return None
+    call, x, n = opened
     out = call.made((*x.dims[:-2], n, n))
-    call.made((n, n))
-    call.made((n,), "i64")
+    call.factored(n)
     status = call.status()
     call.done()
     refuse(b, status, {0: (np.linalg.LinAlgError, "Singular matrix")})
     return [whole(out)]
 
 
-@lowers(Det)
-def lower_determinant(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
-    given = prepared(b, node, inputs)
-    if given is None:
+@lowers(Expm)
+def lower_exponential(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
+    opened = of_square(b, node, inputs, "exponential")
+    if opened is None:
         return None
-    (x,) = given
-    n = square(b, x, "Last 2 dimensions of the array must be square", np.linalg.LinAlgError)
-    call = Call(b, "determinant", x.type, x.dims[:-2])
-    call.numbers(call.count, n)
-    call.matrix(x)
-    out = call.made(x.dims[:-2])
-    call.made((n, n))
-    call.made((n,), "i64")
+    call, x, n = opened
+    out = call.made((*x.dims[:-2], n, n))
+    call.factored(n, EXPONENTIAL_WORK)
     call.done()
     return [whole(out)]
 
 
+@lowers(Det)
+def lower_determinant(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
+    opened = of_square(b, node, inputs, "determinant")
+    if opened is None:
+        return None
+    call, x, n = opened
+    out = call.made(x.dims[:-2])
+    call.factored(n)
+    call.done()
+    return [whole(out)]
+
 
 @lowers(SLogDet)
 def lower_slogdet(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
-    given = prepared(b, node, inputs)
-    if given is None:
+    opened = of_square(b, node, inputs, "pivots")
+    if opened is None:
         return None
-    (x,) = given
-    n, leading = square(b, x, "Last 2 dimensions of the array must be square", np.linalg.LinAlgError), x.dims[:-2]
-    call = Call(b, "pivots", x.type, leading)
-    call.numbers(call.count, n)
-    call.matrix(x)
+    call, x, n = opened
+    leading = x.dims[:-2]
     pivots, sign = whole(call.made((*leading, n))), whole(call.made(leading))
-    call.made((n, n))
-    call.made((n,), "i64")
+    call.factored(n)
     call.done()
     last, element = frozenset({len(leading)}), bd.element(0, pivots)
     one, zero = ex.const(1.0, x.type), ex.const(0.0, x.type)

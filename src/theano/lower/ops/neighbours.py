@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Sequence
 from typing import Any
 
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
 from theano.lower import body as bd
-from theano.lower.builder import Builder
-from theano.lower.dims import LIMIT, ONE, ZERO, escaped, length
+from theano.lower.builder import Builder, whole
+from theano.lower.dims import LIMIT, ONE, ZERO, escaped, is_const, length
 from theano.lower.ops.pool import numbers_of, steps_in
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.shapes import reshaped
@@ -17,6 +19,10 @@ from theano.lower.sources import Sources
 from theano.lower.values import Value
 from theano.lower.windows import Axis, Windows, over_taps
 from theano.tensor.nnet.neighbours import WHOLE, Images2Neibs, SumOfNeibs
+
+# So many numbers of a neighbourhood are written by themselves, each along a line of neighbourhoods: together they are
+# whole vectors. Of more, what is side by side in a line of one neighbourhood is.
+FEW = 4
 
 SMALL = "{op}: sizes and steps must be 1 at least, and no more than arrays can have, not {{0}} and {{1}}"
 ENDS = (
@@ -51,11 +57,26 @@ def lower_images2neibs(b: Builder, node: Any, inputs: list[Value]) -> list[Value
     if not b.native(x.type):
         return None
     windows = _windows(b, node.op, x.dims, parameters)
-    sources, dims = Sources(b), (*windows.out, *windows.places())
-    found, inside = windows.element(sources, x, [bd.index(4), bd.index(5)])
-    body = ex.select(inside, found, ex.const(0, found.type))
-    neibs = b.pointwise(x.type, dims, sources.reads, body, 2, sources.indirect)
-    return [reshaped(b, neibs, (b.dims.product(dims[:4]), b.dims.product(dims[4:])))]
+    dims = (*windows.out, *windows.places())
+    out = b.tensor(x.type, dims)
+
+    def write(target: Value | None, places: Sequence[Expr]) -> None:
+        sources = Sources(b)
+        found, inside = windows.element(sources, x, places)
+        body = ex.select(inside, found, ex.const(0, found.type))
+        space = dims if target is None else target.dims
+        b.write(out, target, sources.reads, body, 2, sources.indirect, space, unordered=target is not None)
+
+    places = windows.places()
+    if all(map(is_const, places)) and math.prod(n.value for n in places) <= FEW:
+        grid = b.strided(whole(out))
+        assert grid.strides is not None
+        for k, (r, q) in enumerate(itertools.product(*(range(n.value) for n in places))):
+            target = Value(x.type, dims[:4], tensor=out, offset=length(k), strides=grid.strides[:4])
+            write(target, [length(r), length(q)])
+    else:
+        write(None, [bd.index(4), bd.index(5)])
+    return [reshaped(b, whole(out), (b.dims.product(dims[:4]), b.dims.product(dims[4:])))]
 
 
 @lowers(SumOfNeibs)

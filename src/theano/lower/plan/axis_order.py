@@ -11,6 +11,9 @@ from theano.lower.plan.accesses import Reach
 from theano.lower.plan.groups import out_place, scattering
 from theano.lower.values import Value
 
+# A row of fewer elements, if that is known, is no reason to go along it: it does not fill a vector.
+SHORT = 16
+
 
 def axis_order(reach: Reach) -> list[int]:
     """The group's axes from the outermost loop to the innermost: parallel before reduced, contiguous last."""
@@ -52,8 +55,12 @@ def _votes(reach: Reach) -> tuple[list[int], list[int]]:
     group = reach.group
     votes, rank = [0] * len(group.axes), [0] * len(group.axes)
 
+    def is_long(axis: int) -> bool:
+        extent = group.axes[axis]
+        return not is_const(extent) or extent.value >= SHORT
+
     def vote(at: int, k: int, n: int, moving: int, many: int) -> None:
-        """An array with `n` axes, `moving` of the loops', has a loop's axis as its axis `k`."""
+        """An array with `n` axes, `moving` of the loops' that are long, has a loop's axis as its axis `k`."""
         rank[at] += k - n
         votes[at] += many << 4 * moving  # an array of more axes is larger: those of fewer decide only among themselves
 
@@ -66,13 +73,13 @@ def _votes(reach: Reach) -> tuple[list[int], list[int]]:
                 continue
             strides = zip(reach.strides(value), axes, strict=True)
             placed = [(stride, None if axis is None else place[axis]) for stride, axis in strides]
-            moving = computed + sum(not is_const(stride, 0) for stride, at in placed if at is not None)
+            moving = computed + sum(not is_const(stride, 0) and is_long(at) for stride, at in placed if at is not None)
             for k, (stride, at) in enumerate(placed):
                 if at is not None:
                     vote(at, k, len(placed), moving, 2 * weight if is_const(stride, 1) else 0)
         if reach.wants_store(item):
             made_at = out_place(group, item)
-            moving = sum(at is not None for at in made_at)
+            moving = sum(at is not None and is_long(at) for at in made_at)
             for k, at in enumerate(made_at):
                 if at is not None:
                     vote(at, k, len(made_at), moving, 3 * weight if k == len(made_at) - 1 else 0)

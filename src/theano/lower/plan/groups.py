@@ -209,6 +209,8 @@ class Scheduler:
             return "one of them writes to places in order"
         if (a.along is not None and into.red) or (into.along is not None and a.red):
             return "one of them goes along an axis, the other one reduces"
+        if (a.along is not None and into.ragged is not None) or (into.along is not None and a.ragged is not None):
+            return "one of them goes along all elements, the other one begins anew in each row"
         if (a.red and _divides(into)) or (into.red and _divides(a)):
             return "one of them divides places, the other one reduces"
         if self._is_slowed(a, into) or self._is_slowed(into, a):

@@ -102,7 +102,8 @@ def _loops(plan: NestPlan, group: Group, machine: Machine, axes: dict[int, str])
         return f"loops over {_list(axes, plan.order[:-1])}, one after the other; {blocks}"
     if plan.shape == "points":
         by = f" by {plan.turn} positions at once" if plan.turn > 1 else ""
-        return f"loops over {_list(axes, plan.order)}, the last{by} in vectors{several}{inside}"
+        ends = ", its ends one after the other" if plan.has_edges else ""
+        return f"loops over {_list(axes, plan.order)}, the last{by} in vectors{several}{inside}{ends}"
     if plan.shape == "columns":
         around = f"loops over {_list(axes, parallel[:-1])}; " if parallel[1:] else ""
         return f"{around}columns: blocks of {plan.width} of {axes[last]} in vectors; sweeps over {_list(axes, reduced)}"

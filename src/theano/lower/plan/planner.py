@@ -128,7 +128,8 @@ class _Planner:
             for node in bd.facts(item.body).order if bd.facts(item.body).placed else ():
                 if node.op in ("quotient", "remainder", "within") and last in self.reach.axes_in(item, node.args[0]):
                     has_edges = has_edges or node.op == "within"
-                    turn = turn if node.op == "within" else math.lcm(turn, node.value)
+                    if node.op != "within" and node.args[1].op == "const":
+                        turn = math.lcm(turn, node.args[1].value)
         if len(self.order) == 1:
             return 1, False
         return turn if turn <= self.machine.longest_turn else 1, has_edges and not self.machine.has_masks

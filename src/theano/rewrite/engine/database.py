@@ -116,6 +116,11 @@ class Database(SequenceDB):
             )
         return self.entries[name].thing
 
+    @property
+    def __position__(self) -> dict[str, float]:
+        """The positions by name, those of the phases too."""
+        return {**{phase.name: phase.position for phase in PHASES}, **super().__position__}
+
     def plan(self, query: Query) -> list[tuple[str, Work]]:
         """What to run for `query`, in order."""
         cutoff = min(query.position_cutoff, config.optdb.position_cutoff)

@@ -10,6 +10,7 @@ from theano.configdefaults import config
 from theano.graph import Apply, FunctionGraph
 from theano.graph.features import ReplaceValidate
 from theano.rewrite.engine.rule import Rule
+from theano.rewrite.engine.trace import Trace
 from theano.rewrite.engine.view import visible
 from theano.user_warnings import warn_user
 
@@ -39,6 +40,27 @@ class Optimizer:
     def parts(self) -> Iterable[Any]:
         """The rewrites that this one is made of."""
         return ()
+
+    @staticmethod
+    def print_profile(stream: TextIO, prof: Any, level: int = 0) -> None:
+        """Print how often each rewrite fired, and the seconds: of a `Trace`, which `apply` may have returned."""
+        if prof is None:
+            return
+        for name, seconds in prof.seconds.items():
+            print(f"{' ' * level}{name}: {seconds:.3g} s", file=stream)
+        for name, count in prof.counts().items():
+            print(f"{' ' * level}  {name}: {count} times", file=stream)
+
+    @staticmethod
+    def merge_profile(prof1: Trace | None, prof2: Trace | None) -> Trace:
+        """Two `Trace` as one: the steps of both, and their seconds together."""
+        merged = Trace()
+        for prof in (prof1, prof2):
+            if isinstance(prof, Trace):
+                merged.steps += prof.steps
+                for name, seconds in prof.seconds.items():
+                    merged.seconds[name] = merged.seconds.get(name, 0.0) + seconds
+        return merged
 
     def print_summary(self, stream: TextIO | None = None, level: int = 0, depth: int = -1) -> None:
         """Print the names of this rewrite and of those that it is made of, `depth` levels deep (-1: all)."""
@@ -90,14 +112,16 @@ class SeqOptimizer(Optimizer, list[Any]):
     def parts(self) -> Iterable[Any]:
         return self
 
-    def apply(self, fgraph: FunctionGraph) -> None:
+    def apply(self, fgraph: FunctionGraph) -> Trace:
+        trace = Trace()
         for opt in self:
             try:
-                run_optimizer(opt, fgraph)
+                trace = self.merge_profile(trace, run_optimizer(opt, fgraph))
             except Exception as error:
                 if self.failure_callback is None:
                     raise
                 self.failure_callback(error, self, opt)
+        return trace
 
     @staticmethod
     def warn(exc: Exception, self: Any, optimizer: Any) -> None:
@@ -108,22 +132,21 @@ class SeqOptimizer(Optimizer, list[Any]):
         return f"SeqOpt({list(self)})"
 
 
-def run_optimizer(optimizer: Any, fgraph: FunctionGraph) -> None:
-    """Let a rewrite of whole graphs change `fgraph`; its nodes know their graph meanwhile."""
+def run_optimizer(optimizer: Any, fgraph: FunctionGraph) -> Any:
+    """Let a rewrite of whole graphs change `fgraph`; its nodes know their graph meanwhile. What it returned."""
     if not hasattr(fgraph, "replace_validate"):
         fgraph.attach_feature(ReplaceValidate())
     with visible(fgraph):
         if hasattr(optimizer, "optimize"):
-            optimizer.optimize(fgraph)
-        elif hasattr(optimizer, "apply"):
-            optimizer.apply(fgraph)
-        elif callable(optimizer) and not hasattr(optimizer, "transform"):
-            optimizer(fgraph)
-        else:
-            raise TypeError(
-                f"{optimizer} is no rewrite of whole graphs (nothing with `optimize` or `apply`); "
-                "a rewrite of nodes becomes one by in2out(rewrite)"
-            )
+            return optimizer.optimize(fgraph)
+        if hasattr(optimizer, "apply"):
+            return optimizer.apply(fgraph)
+        if callable(optimizer) and not hasattr(optimizer, "transform"):
+            return optimizer(fgraph)
+    raise TypeError(
+        f"{optimizer} is no rewrite of whole graphs (nothing with `optimize` or `apply`); "
+        "a rewrite of nodes becomes one by in2out(rewrite)"
+    )
 
 
 def on_rule_error(error: Exception, rule: Rule, node: Apply) -> None:

@@ -181,6 +181,8 @@ class SequenceDB(DB):
     ['merge']
     """
 
+    seq_opt: Any = SeqOptimizer  # makes the sequence of what a query selects
+
     def __init__(self, failure_callback: Any = SeqOptimizer.warn) -> None:
         super().__init__()
         self.failure_callback = failure_callback
@@ -204,6 +206,11 @@ class SequenceDB(DB):
             )
         self._add(name, obj, tags, float(position), **kwargs)
 
+    @property
+    def __position__(self) -> dict[str, float]:
+        """The positions by name."""
+        return {entry.name: entry.position for entry in self.entries.values()}
+
     def query(self, *tags: Any, **kwtags: Any) -> SeqOptimizer:
         """The selected rewrites in a sequence; with ``position_cutoff`` among `kwtags`, only those before it."""
         cutoff = kwtags.pop("position_cutoff", config.optdb.position_cutoff)
@@ -212,7 +219,8 @@ class SequenceDB(DB):
         chosen += [(position, asked(thing, query)) for thing, position in query.extra_optimizations]
         chosen.sort(key=lambda pair: pair[0])
         limit = min(cutoff, query.position_cutoff)
-        made = SeqOptimizer([opt for at, opt in chosen if at < limit], failure_callback=self.failure_callback)
+        rewrites = [opt for at, opt in chosen if at < limit]
+        made: SeqOptimizer = self.seq_opt(rewrites, failure_callback=self.failure_callback)
         made.name = self.name
         return made
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -26,6 +27,12 @@ class GraphView:
 
     def __init__(self, graph: RewriteGraph) -> None:
         self.graph = graph
+
+    @property
+    def shape_feature(self) -> Any:
+        """What is known of shapes: `shape_of`, `same_shape`, `get_shape` of a `ShapeFeature`."""
+        # Loaded by the few rewrites that ask.
+        return importlib.import_module("theano.rewrite.engine.phase_shapes").ShapesInPhase(self.graph)
 
     @property
     def inputs(self) -> list[Variable]:

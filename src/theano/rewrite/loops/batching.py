@@ -206,6 +206,8 @@ class Batch:
 
     def _decomposed(self, node: Node, arguments: list[Rows]) -> Sequence[Rows] | None:
         results = node.op.decompose(node.inputs)
+        if results is None:
+            return None
         inner: dict[Tensor, Rows | None] = dict(zip(node.inputs, arguments, strict=True))
         for step in io_toposort(node.inputs, results):
             given = []

@@ -355,6 +355,8 @@ def sum_at_places(graph: RewriteGraph, node: Node) -> Result:
         total = None if made is None else build_sum(0, rest, out.type.dtype, out.type.ndim)
         if total is None or made is None:
             continue
+        if total.owner is not None and any(type(inc.op) is not AdvancedIncSubtensor1 for inc in made):
+            continue  # single elements of zeros, as of a diagonal, are chosen in the loop that makes the rest
         zeros = made[-1].inputs[0]
         if total.type != zeros.type or not has_lengths(graph, total, dims(graph, zeros)):
             continue

@@ -11,6 +11,7 @@ from theano.tensor.alloc import arange
 from theano.tensor.dot import batched_dot
 from theano.tensor.math import cast, ge, neq, sqrt, switch
 from theano.tensor.nnet.softmax import softmax
+from theano.tensor.reduction import any as any_
 from theano.tensor.shape import dimshuffle, reshape, shape_i, shape_padleft, shape_tuple
 from theano.tensor.variable import as_tensor_variable, constant
 
@@ -76,15 +77,14 @@ def attention(
         scale = 1 / sqrt(cast(shape_i(q, 2), q.type.dtype))
     scores = batched_dot(q, dimshuffle(k, (0, 2, 1))) * cast(as_tensor_variable(scale), q.type.dtype)
     scores = reshape(scores, (*shape, shape_i(k, 1)), ndim=ndim)
-    seen = _seen(mask, causal, scores)
-    if seen is None:
-        shares = softmax(scores, axis=-1)
-    else:
-        shares = softmax(switch(seen, scores, constant(np.asarray(-np.inf, scores.type.dtype))), axis=-1)
-        # A row without any key has no softmax.
-        shares = switch(seen, shares, constant(np.asarray(0, scores.type.dtype)))
-    found = batched_dot(_stack(shares), v)
-    return reshape(found, (*shape, shape_i(v, 2)), ndim=ndim)
+    seen, some = _seen(mask, causal, scores), None
+    if seen is not None:
+        # A row without any key has no softmax: it gets that of all keys, which is thrown away behind the product.
+        some = any_(seen, axis=-1, keepdims=True)
+        scores = switch(seen | ~some, scores, constant(np.asarray(-np.inf, scores.type.dtype)))
+    found = batched_dot(_stack(softmax(scores, axis=-1)), v)
+    found = reshape(found, (*shape, shape_i(v, 2)), ndim=ndim)
+    return found if some is None else switch(some, found, constant(np.asarray(0, found.type.dtype)))
 
 
 def _stack(x: Any) -> Any:

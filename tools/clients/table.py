@@ -1,0 +1,77 @@
+"""Which libraries are tried: ONE table, a row for each version."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+__all__ = ["CLIENTS", "Client"]
+
+
+@dataclass(frozen=True)
+class Client:
+    """A library, as the package index has it."""
+
+    name: str
+    """Its name, as people write it."""
+    distribution: str
+    """What pip is asked for, with its version. It brings its own tests, if `suite` says where."""
+    jobs: str = ""
+    """Our test of what it is used for: a file of ``tests/clients``."""
+    suite: tuple[str, ...] = ()
+    """Arguments of pytest for its own tests, which are run in the folder of its sources."""
+    environment: dict[str, str] = field(default_factory=dict)
+    minutes: float = 15
+    """Its tests are ended after this time."""
+
+    @property
+    def key(self) -> str:
+        """What it is called in commands and file names."""
+        return self.distribution.replace("==", "-").lower()
+
+
+CLIENTS = [
+    Client(
+        "Lasagne",
+        "Lasagne==0.1",
+        "test_lasagne.py",
+        # Its outer conftest.py is written for another pytest; the example downloads digits.
+        ("lasagne/tests", "--confcutdir", "lasagne/tests"),
+    ),
+    Client(
+        "Keras",
+        "Keras==2.3.1",
+        "test_keras.py",
+        # What asks for TensorFlow, for the network, or how Keras's sources are laid out on GitHub.
+        (
+            "tests",
+            *("--ignore=tests/docs", "--ignore=tests/test_api.py"),
+            "--ignore=tests/keras/metrics_confusion_matrix_test.py",
+            *("--ignore=tests/keras/utils/multi_gpu_test.py", "--ignore=tests/keras/utils/data_utils_test.py"),
+            "--ignore=tests/integration_tests/applications_test.py",
+            "--ignore=tests/integration_tests/test_datasets.py",
+        ),
+        {"KERAS_BACKEND": "theano"},
+        minutes=30,
+    ),
+    Client(
+        "PyMC3",
+        "pymc3==3.11.5",
+        "test_pymc3.py",
+        tuple(
+            f"pymc3/tests/test_{part}.py"
+            for part in (
+                "coords data_container dist_math distribution_defaults hmc math minibatches missing model model_func "
+                "model_helpers modelcontext pickling posdef_sym quadpotential special_functions starting theanof tuning "
+                "types updates util"
+            ).split()
+        ),
+        minutes=30,
+    ),
+    Client("nolearn", "nolearn==0.6.1", "test_nolearn.py"),
+    Client("scikit-neuralnetwork", "scikit-neuralnetwork==0.7", "test_sknn.py"),  # its own tests are for nose
+    Client("downhill", "downhill==0.4.0", "test_downhill.py"),
+    Client("theano-lstm", "theano-lstm==0.0.15", "test_theano_lstm.py"),
+    Client("extheano", "extheano==0.1.1", "test_extheano.py"),
+    Client("Keras", "Keras==1.2.2", "test_keras1.py", (), {"KERAS_BACKEND": "theano"}),
+    Client("Keras", "Keras==0.3.3", "test_keras0.py", (), {"KERAS_BACKEND": "theano"}),
+]
