@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 import theano.tensor as T
-from tests.gradient_examples import EXAMPLES, WHOLE_NUMBERS, Example, H, M, S, V
+from tests.gradient_examples import EXAMPLES, WHOLE_NUMBERS, Example, H, M, S, V, W, X
 from tests.grid.user_ops import USER_ENTRIES
 from tests.tensor.test_composed_ops import CASES
 from tests.test_gradient_ops import EXEMPT
@@ -19,6 +19,7 @@ from theano.tensor import factors, nlinalg, slinalg
 from theano.tensor.composed_ops import DotModulo
 from theano.tensor.elemwise import elemwise
 from theano.tensor.raise_op import Raise
+from theano.tensor.rows import merged_rows, product_places
 
 _BITS = [np.array([3, 5, 0, 250], "uint8"), np.array([1, 4, 7, 255], "uint8"), np.array([2, 2, 2, 2], "uint8")]
 
@@ -53,6 +54,13 @@ ENTRIES: dict[str, Example] = {
     "dot modulo": Example(
         lambda m: DotModulo()(T.cast(m, "int64"), [1, 2, 3, 4], 7, T.cast(m, "int64"), [4, 3, 2, 1], 5), [3 * M]
     ),
+    "numbers": Example(lambda x: [T.scalar_from_tensor(x), T.basic.tensor_from_scalar(x) + 1], [X]),
+    "places of a product": Example(
+        lambda v: [*product_places([0, 1, 1, 0], [0, 2, 4], [2, 0, 0, 1], [0, 1, 4], 3), v * 2], [V]
+    ),
+    "rows that are merged": Example(
+        lambda v, w: merged_rows(v, [0, 1, 1, 2], [0, 2, 4], w, [0, 2, 0, 1], [0, 2, 4]), [V, W]
+    ),
     "hint": Example(lambda m: Hint()(m) + 1, [M]),
     **USER_ENTRIES,
 }
@@ -76,8 +84,8 @@ ANYTHING = {"empty", "rows of a loop"}
 # What these begin with: factors and solutions, which are far off where a matrix has no full rank.
 FULL_RANK = (
     "matrix_inverse", "pinv", "det", "slogdet", "lstsq", "solve", "cholesky", "cho_solve", "gradient of cholesky",
-    "eig", "qr", "svd", "singular values", "stacks of matrices", "product with an inverse", "matrix_power", "tensorsolve",
-    "name of tensorinv", "gradients as operations", "expm",
+    "eig", "qr", "svd", "singular values", "stacks of matrices", "product with an inverse", "matrix_power",
+    "tensorsolve", "name of tensorinv", "gradients as operations", "expm",
 )  # fmt: skip
 # Cells whose disagreement is known, by entry and lengths.
 KNOWN = {
