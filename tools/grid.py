@@ -18,7 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from tests.grid.cells import DTYPES, LAYOUTS, Cell, check, lengths_for
-from tests.grid.entries import ANYTHING, ENTRIES, FULL_RANK, KNOWN
+from tests.grid.entries import ANYTHING, ENTRIES, FULL_RANK
 
 
 def drawn(names: list[str], seconds: float, seed: int) -> Iterator[Cell]:
@@ -47,8 +47,6 @@ def main() -> None:
         cells = drawn(names, opts.seconds, opts.seed)
     computed = refused = wrong = 0
     for cell in cells:
-        if (cell.entry, cell.lengths.name) in KNOWN:
-            continue
         entry = ENTRIES[cell.entry]
         try:
             done = check(entry.make, entry.points, cell, cell.entry in ANYTHING)

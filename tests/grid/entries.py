@@ -87,9 +87,5 @@ FULL_RANK = (
     "eig", "qr", "svd", "singular values", "stacks of matrices", "product with an inverse", "matrix_power",
     "tensorsolve", "name of tensorinv", "gradients as operations", "expm",
 )  # fmt: skip
-# Cells whose disagreement is known, by entry and lengths.
-KNOWN = {
-    ("pooling, backwards", "the first is 1"): "a gradient of one element: NumPy repeats it, compiled code refuses it",
-}
 # They always refuse.
 NEVER = {"raise"}

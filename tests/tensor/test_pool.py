@@ -186,3 +186,13 @@ def test_plain_images():
     np.testing.assert_allclose(conv.conv2d(T.constant(x), T.constant(w[0])).eval(), both[:, 0])
     with pytest.raises(ValueError, match="matrices and 3-d"):
         conv.conv2d(T.tensor4(), T.matrix())
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
+def test_gradients_have_an_element_for_each_window(mode):
+    """One element is not repeated."""
+    x, g = T.matrix(), T.matrix()
+    f = theano.function([x, g], pool.MaxPoolGrad(True)(x, Pool(ignore_border=True)(x, (2, 2)), g, (2, 2)), mode=mode)
+    f(np.ones((4, 4)), np.ones((2, 2)))
+    with pytest.raises(ValueError, match="its gradient has 1 elements along axis 0, not 2"):
+        f(np.ones((4, 4)), np.ones((1, 1)))

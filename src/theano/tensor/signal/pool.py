@@ -56,6 +56,7 @@ class _Windows:
             out_length(int(i), int(w), int(s), int(p), ignore_border)
             for i, w, s, p in zip(self.image, window, stride, pad, strict=True)
         )
+        self.result = (*shape[:-n], *self.out)
 
     def taps(self) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...]]]:
         """For each place in a window: which elements of an array it is, in which results."""
@@ -151,6 +152,13 @@ class _Pooling(Op):
         window, stride, pad = ([int(v) for v in p] for p in parameters)
         self.check(window, stride, pad)
         return _Windows(shape, window, stride, pad, self.ignore_border)
+
+    def _like(self, x: Any, lengths: Sequence[int], what: str) -> Any:
+        """An array that must have these lengths: NumPy would repeat one of a single element."""
+        for axis, (own, wanted) in enumerate(zip(x.shape, lengths, strict=True)):
+            if own != wanted:
+                raise ValueError(f"pooling: {what} has {own} elements along axis {axis}, not {wanted}")
+        return x
 
     def _operand(self, x: Any) -> Any:
         x = as_tensor_variable(x)
@@ -281,8 +289,10 @@ class MaxPoolGrad(PoolGrad):
 
     def perform(self, node: Apply, inp: Sequence[Any], out: Sequence[list[Any]]) -> None:
         x, largest, g, *parameters = inp
-        result = np.zeros_like(x, order="C")
-        for place, at in self.windows(x.shape, parameters).taps():
+        result, windows = np.zeros_like(x, order="C"), self.windows(x.shape, parameters)
+        for value, what in ((largest, "the maximum"), (g, "its gradient")):
+            self._like(value, windows.result, what)
+        for place, at in windows.taps():
             result[place] += np.where(x[place] == largest[at], g[at], 0).astype(x.dtype)
         out[0][0] = result
 
@@ -305,6 +315,7 @@ class AveragePoolGrad(PoolGrad):
     def perform(self, node: Apply, inp: Sequence[Any], out: Sequence[list[Any]]) -> None:
         x, g, *parameters = inp
         w = self.windows(x.shape, parameters)
+        g = self._like(g, w.result, "the gradient")
         share = g if self.mode == "sum" else g / w.counts(self.mode == "average_inc_pad")
         result = np.zeros_like(x, order="C")
         for place, at in w.taps():
@@ -331,8 +342,10 @@ class DownsampleFactorMaxGradGrad(_Pooling):
 
     def perform(self, node: Apply, inp: Sequence[Any], out: Sequence[list[Any]]) -> None:
         x, largest, g, *parameters = inp
-        result = np.zeros_like(largest, order="C")
-        for place, at in self.windows(x.shape, parameters).taps():
+        result, windows = np.zeros_like(largest, order="C"), self.windows(x.shape, parameters)
+        self._like(largest, windows.result, "the maximum")
+        self._like(g, x.shape, "what is summed")
+        for place, at in windows.taps():
             result[at] += np.where(x[place] == largest[at], g[place], 0).astype(largest.dtype)
         out[0][0] = result
 
