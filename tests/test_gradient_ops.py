@@ -101,7 +101,7 @@ EXEMPT = {
     },
     "no gradient: an error": {
         "Eig", "ForeignCall", "ForeignFunctionOp", "FromFunctionOp", "GrowRows",
-        "MergedRows", "Raise",
+        "LostParts", "MergedRows", "Raise",
     },
     "no elements of floating point": {"LoadFromDisk", "ProductPlaces", "StepCount"},
     "lists and slices: no gradient": {

@@ -722,7 +722,8 @@ def factors() -> Program:
     u, s, v = nlinalg.svd(x, full_matrices=False)
     q, r = nlinalg.qr(x.T)
     outs = [slinalg.eigvalsh(square + 1, None), values, T.dot(vectors, vectors.T), abs(u) + s, abs(v), T.dot(q, r)]
-    return Program([x], outs, [(3, 4)])
+    general = nlinalg.eig(T.tril(square))
+    return Program([x], [*outs, *general], [(3, 4)])
 
 
 @theano.as_op(itypes=[T.dvector], otypes=[T.dvector])

@@ -162,7 +162,7 @@ class NewArray(HostStmt):
     code: int
 
 
-@statement("{outputs} = callback {word}({inputs})", may_fail=True, needs_python=True)
+@statement(may_fail=True, needs_python=True)
 class CallBack(HostStmt):
     """Run call-back `word` (a context word) on the objects of slots `inputs`; results go to slots `outputs`."""
 

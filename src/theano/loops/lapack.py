@@ -32,6 +32,7 @@ LINEAR = f"checked:i {_TWO} x:p work:p pivots:w status:w"
 INVERSE = f"{_ONE} c:p work:p pivots:w status:w"
 PIVOTS = f"{_ONE} d:p sign:p work:p pivots:w"
 EIGEN = f"lower:i vectors:i {_ONE} w:p z:p work:p size:i words:w count_words:i status:w"
+GENERAL = f"{_ONE} w:p z:p h:p wi:p work:p size:i pairs:w status:w"
 ORTHOGONAL = "count:i m:i n:i columns:i a:p as:i ar:i ac:i h:p tau:p q:p work:p size:i"
 SINGULAR = (
     "vectors:i whole:i count:i m:i n:i a:p as:i ar:i ac:i values:p u:p vt:p h:p work:p size:i words:w status:w"
@@ -216,6 +217,23 @@ def _eigen(t: str, a: dict[str, Any]) -> None:
     _tell(a, codes)
 
 
+def _general(t: str, a: dict[str, Any]) -> None:
+    """Real parts of eigenvalues w and in rows of z of vectors, of matrices of finite numbers.
+
+    `pairs` is 1 if some are complex, else 0.
+    """
+    codes, pairs, n = [], 0, a["n"]
+    results = zip(_results(t, a, "w", (1, n)), _results(t, a, "z", (n, n)), strict=True)
+    for given, (w, z) in zip(_matrices(t, a, "a", (n, n)), results, strict=True):
+        finite = np.isfinite(given).all()
+        values, vectors = np.linalg.eig(given if finite else np.zeros_like(given))
+        w[...], z[...] = values.real, vectors.real.T
+        pairs |= int(np.any(values.imag))
+        codes.append(0 if finite else NOT_FINITE)
+    a["pairs"].store("i64", 0, pairs)
+    _tell(a, codes)
+
+
 def _orthogonal(t: str, a: dict[str, Any]) -> None:
     """QR: the upper triangle of h', by columns, is r; so is q, of which there are so many columns."""
     m, n, columns = a["m"], a["n"], a["columns"]
@@ -262,6 +280,7 @@ KINDS: dict[str, tuple[str, str, str, Callable[[str, dict[str, Any]], None], Cal
     "inverse": (INVERSE, "a", "c work pivots status", _inverse, _cubes("n n n", 1)),
     "pivots": (PIVOTS, "a", "d sign work pivots", _pivots, _cubes("n n n", 3)),
     "eigen": (EIGEN, "a", "w z work words status", _eigen, _cubes("n n n", 1)),
+    "general": (GENERAL, "a", "w z h wi work pairs status", _general, _cubes("n n n", 1)),
     "orthogonal": (ORTHOGONAL, "a", "h tau q work", _orthogonal, _cubes("m n n", 1)),
     "singular": (SINGULAR, "a", "values u vt h work words status", _singular, _cubes("m n n", 1)),
     "exponential": (EXPONENTIAL, "a", "c work pivots", _exponential, _cubes("n n n", 1)),

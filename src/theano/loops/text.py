@@ -170,9 +170,14 @@ def _call_text(stmt: hs.CallKernel, text: Texts) -> str:
     return f"{call}, in ranges: weight {text(r.weight)}, from {r.least}{how}"
 
 
+def _call_back_text(stmt: hs.CallBack, text: Texts) -> str:
+    made, given = (", ".join(f"slot {k}" for k in slots) for slots in (stmt.outputs, stmt.inputs))
+    return f"{f'{made} = ' if made else ''}callback {stmt.word}({given})"
+
+
 _OWN: dict[type, Callable[[Any, Texts], str]] = {
     st.For: _for_text, st.Load: _load_text, st.Prefetch: _prefetch_text, hs.Slices: _slices_text,
-    hs.CallKernel: _call_text,
+    hs.CallKernel: _call_text, hs.CallBack: _call_back_text,
 }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from theano.native.ir_text import INT, V
 from theano.native.lapack_code import Caller
 from theano.native.product_code import Shape
 
-__all__ = ["eigen_of", "orthogonal_of", "singular_of"]
+__all__ = ["eigen_of", "general_of", "orthogonal_of", "singular_of"]
 
 
 def _by_columns(f: Caller, rows: V, columns: V, out: V) -> None:
@@ -37,6 +37,32 @@ def eigen_of(s: Shape, bits: int) -> Caller:
     job, triangle = f.flag("V", vectors), f.flag("L", f.lower.differs(0), "U")
     f.routine("syevd", job, triangle, f.n, f.z, f.n, f.w, f.work, f.size, f.words, f.count_words, info)
     f.leave(f.found(info))
+    return f
+
+
+def general_of(s: Shape, bits: int) -> Caller:
+    """Real parts of the eigenvalues w of a matrix of finite numbers, and in the rows of z of its vectors; the code.
+
+    `pairs` becomes 1 if some are complex, which are pairs of conjugates: that with the positive imaginary part comes
+    first, and real and imaginary part of its vector are the rows of both.
+    """
+    f = Caller(s, "general_of", "n:i a:p ar:i ac:i w:p z:p h:p wi:p work:p size:i pairs:p", bits, INT)
+    with f.when(f.n.equals(0)):
+        f.leave(0)
+    with f.unless(f.is_finite(f.n, f.n, f.a, f.ar, f.ac)):
+        f.leave(NOT_FINITE)
+    _by_columns(f, f.n, f.n, f.h)
+    info, none = f.info(), f.null()
+    jobs = f.flag("N"), f.flag("V")
+    f.routine("geev", *jobs, f.n, f.h, f.n, f.w, f.wi, none, f.n, f.z, f.n, f.work, f.size, info)
+    code = f.found(info)
+    with f.when(code.differs(0)):
+        f.leave(code)
+    with f.loop(1, f.n) as j:
+        with f.when(f.holds("olt", f.number_at(f.wi, j), f.zero_number())):
+            f.pairs.store(f.constant(1), 8)
+            f.copied(f.constant(1), f.n, f.at(f.z, (j - 1) * f.n), f.n, 1, f.at(f.z, j * f.n), f.n)
+    f.leave(0)
     return f
 
 

@@ -8,7 +8,7 @@ from theano.native.product_code import Kernel, Shape, suffix
 __all__ = ["ROUTINES", "Caller", "Matrices"]
 
 # Routines of BLAS and LAPACK that are called, without the letter of their type.
-ROUTINES = ("gemm", "trsm", "trsv", "potrf", "getrf", "syevd", "geqrf", "orgqr", "gesdd")
+ROUTINES = ("gemm", "trsm", "trsv", "potrf", "getrf", "syevd", "geev", "geqrf", "orgqr", "gesdd")
 
 
 class Matrices(Kernel):

@@ -17,6 +17,7 @@ from theano.loops.lapack import (
     DETERMINANT,
     EIGEN,
     EXPONENTIAL,
+    GENERAL,
     INVERSE,
     LINEAR,
     NOT_FINITE,
@@ -29,7 +30,7 @@ from theano.loops.lapack import (
 from theano.native.cholesky_gradient_ir import cholesky_gradient_of, reverse
 from theano.native.determinant_ir import scaled_product
 from theano.native.exponential_ir import exponential_of
-from theano.native.factors_ir import eigen_of, orthogonal_of, singular_of
+from theano.native.factors_ir import eigen_of, general_of, orthogonal_of, singular_of
 from theano.native.ir_text import BOOL, INT, INT32, PTR, V, Variable
 from theano.native.lapack_code import ROUTINES, Caller, Matrices
 from theano.native.product_code import Shape, shape_of
@@ -292,8 +293,9 @@ def entry(s: Shape, name: str, kind: str, params: str, work: str, limits: dict[s
     Without limits nothing is shared. `work` are the sizes whose product says how much there is to do.
     """
     f = Matrices(s, name, params, exported=True, quick=True)
-    if "status" in f.params:
-        f.status.store(f.constant(0), 8)
+    for told in ("pairs", "status"):
+        if told in f.params:
+            f.params[told].store(f.constant(0), 8)
     parallel = f.address("parallel").load(PTR, 8)
     small, steps = parallel.is_some() & bool(limits), f.constant(STEP)
     for size, most in limits.items():
@@ -363,6 +365,13 @@ def _eigen(f: Caller, k: V) -> V:
     return f.call("eigen_of", f.lower, f.vectors, f.n, *_matrix(f, "a", k), *results, *memory, result=INT)
 
 
+def _general(f: Caller, k: V) -> V:
+    results = f.at(f.w, k * f.n), f.at(f.z, k * f.n * f.n)
+    return f.call(
+        "general_of", f.n, *_matrix(f, "a", k), *results, f.h, f.wi, f.work, f.size, f.pairs, result=INT
+    )  # fmt: skip
+
+
 def _orthogonal(f: Caller, k: V) -> None:
     h, q = f.at(f.h, k * f.m * f.n), f.at(f.q, k * f.m * f.columns)
     f.call("orthogonal_of", f.m, f.n, f.columns, *_matrix(f, "a", k), h, f.tau, q, f.work, f.size)
@@ -390,6 +399,7 @@ _KINDS = {
     "determinant": (DETERMINANT, determinant_of, _determinant, "n n n", SMALL),
     "exponential": (EXPONENTIAL, exponential_of, _exponential, "n n n", {}),
     "eigen": (EIGEN, eigen_of, _eigen, "n n n", {}),
+    "general": (GENERAL, general_of, _general, "n n n", {}),
     "orthogonal": (ORTHOGONAL, orthogonal_of, _orthogonal, "m n n", {}),
     "singular": (SINGULAR, singular_of, _singular, "m n n", {}),
 }

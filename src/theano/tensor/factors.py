@@ -10,6 +10,7 @@ their gradients are not finite.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, ClassVar
@@ -90,8 +91,12 @@ class Eig(Op):
         return dtype
 
     def _factors(self, x: Any) -> Any:
-        # New NumPy gives complex factors of any matrix.
-        return tuple(f.real if np.isrealobj(x) and not np.any(f.imag) else f for f in LINALG.eig(x))
+        w, v = LINALG.eig(x)
+        if not np.isrealobj(x):
+            return w, v
+        if np.any(w.imag):
+            warn_of_lost_parts()
+        return w.real, v.real  # new NumPy gives complex factors of any matrix
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         for cell, value, v in zip(out, self._factors(*values_of(*inputs)), node.outputs, strict=True):
@@ -102,6 +107,24 @@ class Eig(Op):
 
 
 eig = Eig()
+
+
+def warn_of_lost_parts() -> None:
+    """Warn as NumPy does where complex numbers become real ones."""
+    said = "Casting complex values to real discards the imaginary part"
+    warnings.warn(said, np.exceptions.ComplexWarning, stacklevel=2)
+
+
+class LostParts(Op):
+    """Nothing but the warning that imaginary parts are lost: programs call it where `Eig` has found some."""
+
+    __props__ = ()
+
+    def make_node(self) -> Apply:
+        return Apply(self, [], [])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
+        warn_of_lost_parts()
 
 
 class Eigh(Eig):

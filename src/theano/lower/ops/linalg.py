@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from theano.graph import inherit_origin
 from theano.loops import expr as ex
 from theano.loops import host as hs
+from theano.loops import stmt as st
 from theano.loops import vmath
 from theano.loops.expr import Expr
 from theano.loops.lapack import EXPONENTIAL_WORK, NOT_FINITE, code_of, name_of
@@ -22,7 +24,7 @@ from theano.lower.ops.registry import lowers
 from theano.lower.products import place
 from theano.lower.values import Tensor, Value
 from theano.native import lapack
-from theano.tensor.factors import SVD, Eigh, QRFull, QRIncomplete
+from theano.tensor.factors import SVD, Eig, Eigh, LostParts, QRFull, QRIncomplete
 from theano.tensor.nlinalg import Det, MatrixInverse, SLogDet
 from theano.tensor.slinalg import Cholesky, CholeskyGrad, Eigvalsh, Expm, Solve
 from theano.tensor.systems import InverseProduct
@@ -367,6 +369,46 @@ def _eigen(b: Builder, x: Value, n: Expr, lower: bool, vectors: bool) -> tuple[T
     status = call.status()
     call.done()
     return w, z, status
+
+
+@lowers(Eig)
+def lower_eig(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
+    """In double, as NumPy does: in float32 other eigenvalues might come first, and equal ones might become pairs."""
+    given = prepared(b, node, inputs)
+    if given is None:
+        return None
+    (x,), type_ = (_of_type(b, v, "f64") for v in given), given[0].type
+    n = square(b, x, SQUARE, np.linalg.LinAlgError)
+    leading = x.dims[:-2]
+    call = Call(b, "general", x.type, leading)
+    call.numbers(call.count, n)
+    call.matrix(x)
+    w, z = call.made((*leading, n)), call.made((*leading, n, n))
+    call.made((n, n))
+    call.made((n,))
+    call.memory(ex.add(ex.mul(n, length(2 * BLOCK + 6)), ONE))  # for blocks of vectors, too
+    pairs, status = call.status(), call.status()
+    call.done()
+    refuse(
+        b, status, {
+            NOT_FINITE: (np.linalg.LinAlgError, "Array must not contain infs or NaNs"),
+            0: (np.linalg.LinAlgError, "Eigenvalues did not converge"),
+        }
+    )  # fmt: skip
+    _warn_of_lost_parts(b, node, ex.ne(b.scalar(whole(pairs)), ZERO))
+    return [_of_type(b, v, type_) for v in (whole(w), by_columns(whole(z)))]
+
+
+def _warn_of_lost_parts(b: Builder, node: Any, when: Expr) -> None:
+    """Call Python for a warning, which may be an error, where there is a reason."""
+    with inherit_origin(node):
+        warning = LostParts().make_node()
+    word = b.word("callback", id(warning), warning)
+    item = Special(
+        b.region, node, what="warning", scalars=[when], fallible=True, python=True,
+        emit=lambda asm: asm.statement(st.If(when, [hs.CallBack(word, (), ())], [])),
+    )  # fmt: skip
+    b.add(item)
 
 
 def by_columns(v: Value) -> Value:
