@@ -76,6 +76,8 @@ NOT_HERE = {
     "other names of convolutions: tests/tensor/test_conv.py": EXEMPT["other names of convolutions"],
     "names that make operations of another class": {"CumprodOp", "CumsumOp"},
     "a file: tests/tensor/test_io.py": {"LoadFromDisk"},
+    "a transform along an axis: tests/tensor/test_old_functions.py": {"Fourier"},
+    "tools of tests and documents: tests/misc": {"DoubleOp", "PdbBreakpoint"},
     "a check of lengths, which stands where none is: tests/scan": {"StepCount"},
 }  # fmt: skip
 

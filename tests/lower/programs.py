@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ from theano.tensor import nlinalg, slinalg
 from theano.tensor.assertion import Assert
 from theano.tensor.nnet import relu
 from theano.tensor.nnet.neighbours import images2neibs
+from theano.tensor.rows import merged_rows, product_at, product_places
 from theano.tensor.segments import OfLength, SoundRows, scatter_sum, segment_spread, segment_sum
 from theano.tensor.signal.pool import pool_2d
 
@@ -831,3 +833,42 @@ def rows_sampled() -> Program:
     u, w = T.matrix("u"), T.matrix("w")
     found = d * (segment_spread(u, p, d.shape[0]) * w[i]).sum(axis=1)
     return Program([*given, u, w], found, [(60,), COLUMNS, STARTS, (5, 8), (30, 8)])
+
+
+@program
+def rows_times_rows() -> Program:
+    """Two sparse matrices: where their product has elements, and the elements."""
+    (d, i, p), w, y = (T.vector("d"), T.ivector("i"), T.ivector("p")), T.vector("w"), T.ivector("y")
+    starts = np.array([0, 2, 2, 3], "int32")
+    places = product_places(i, p, y, starts, 4)
+    found = product_at(d, i, p, w, y, starts, *places, 4)
+    return Program([d, i, p, w, y], [found, *places], [(4,), [0, 2, 2, 0], [0, 2, 4], (3,), [3, 1, 0]])
+
+
+@program
+def rows_side_by_side() -> Program:
+    """A sum of two sparse matrices, before zeros are left out."""
+    x, y = T.vectors("x", "y")
+    starts = np.array([0, 2, 4], "int32")
+    one, other, place, _ = merged_rows(x, [0, 1, 1, 2], starts, y, [0, 2, 0, 1], starts)
+    return Program([x, y], [one + other, place], [(4,), (4,)])
+
+
+@program
+def exponential_of_matrix() -> Program:
+    m = T.matrix("m")
+    return Program([m], slinalg.expm(m), [(4, 4)])
+
+
+@ctypes.CFUNCTYPE(None, *[ctypes.c_void_p, ctypes.c_int64] * 2, ctypes.POINTER(ctypes.c_int64))
+def _halves(x: int, n: int, out: int, m: int, status: Any) -> None:
+    given, made = (np.ctypeslib.as_array((ctypes.c_double * n).from_address(a)) for a in (x, out))
+    made[:] = given / 2
+
+
+@program
+def call_of_a_library() -> Program:
+    """A function that `ctypes` gives the address of."""
+    x = T.vector("x")
+    halves = theano.as_op([T.dvector], [T.dvector], infer_shape=lambda node, shapes: [shapes[0]])(_halves)
+    return Program([x], halves(x + 1) * 3, [(50,)])

@@ -295,6 +295,13 @@ def view_roots(r: Any) -> list[Any]:
 def alias_root(v: Any) -> Any:
     """The variable whose memory `v` has, going through views and what is computed in place.
 
+    Raises
+    ------
+    NotImplementedError
+        It has that of several variables.
+
+    Examples
+    --------
     >>> from theano.compile.function_module import alias_root
     >>> x = T.dmatrix("x")
     >>> alias_root(x.T[0]), alias_root(T.exp(x).T)

@@ -48,6 +48,9 @@ class ForeignCall(Op):
         """The name of the function."""
         return getattr(self.fn, "__name__", "function")
 
+    def __str__(self) -> str:
+        return f"ForeignCall{{{self.name}}}"
+
     def make_node(self, *inputs: Any) -> Apply:
         n = len(self.input_types)
         if [v.type for v in inputs[:n]] != list(self.input_types):
