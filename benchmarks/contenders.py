@@ -78,4 +78,6 @@ def environment(contender: str, cache: Path, threads: int) -> dict[str, str]:
         "PYTENSORRC": os.devnull,
         "PYTHONHASHSEED": "0",
     }
-    return {**kept, **count, **more, **caches}
+    # ours is that of this tree, whatever is installed
+    source = {"PYTHONPATH": str(Path(__file__).resolve().parents[1] / "src")} if contender == OURS else {}
+    return {**kept, **count, **more, **caches, **source}

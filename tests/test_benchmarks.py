@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
+import benchmarks
 from benchmarks import report
 from benchmarks.contenders import CONTENDERS, environment
 from benchmarks.runner import QUICK, Row, Runner
@@ -56,6 +61,15 @@ def test_environment_has_threads_caches_and_no_old_kernels(tmp_path, monkeypatch
     assert "OPENBLAS_CORETYPE" not in env
     assert env["OMP_NUM_THREADS"] == "1"
     assert str(tmp_path) in env["THEANO_FLAGS"]
+
+
+def test_a_tree_measures_itself(tmp_path) -> None:
+    """Not what is installed: two trees are compared by running each in its own folder."""
+    code, root = "import theano; print(theano.__file__)", Path(benchmarks.__file__).resolve().parents[1]
+    env = environment("theano", tmp_path, 1)
+    shown = subprocess.run([sys.executable, "-c", code], env=env, cwd=tmp_path, capture_output=True, text=True).stdout
+    assert Path(shown.strip()).is_relative_to(root / "src")
+    assert "PYTHONPATH" not in environment("numpy", tmp_path, 1)
 
 
 def test_report(tmp_path) -> None:

@@ -369,7 +369,8 @@ def ordered(graph: Graph, x: Entry, step: Step) -> Any:
         return None
     v, axis = x.variable, step[2] % x.ndim
     choices = [lambda: T.sort(v, axis), lambda: T.argsort(v, axis, kind="stable"), lambda: T.sort(v, None, "stable"),
-               lambda: T.extra_ops.Unique(True, True, True)(v)[step[4] % 4]]  # fmt: skip
+               lambda: T.extra_ops.Unique(True, True, True)(v)[step[4] % 4],
+               lambda: T.extra_ops.Unique(True, True, True, axis)(v)[step[4] % 4]]  # fmt: skip
     if x.value.shape[axis] > 1:
         choices.append(lambda: T.topk_and_argtopk(v, (2, -1)[step[4] % 2], axis)[step[4] // 2 % 2])
     return choices[step[3] % len(choices)]()

@@ -66,10 +66,20 @@ def compare(inputs: list[Any], outputs: list[Any], arguments: list[list[Any]]) -
 
 
 def topk_fits(build: Callable[[Any], list[Any]], shape: tuple[int, ...]) -> bool:
-    return build is of_elements or min(shape) > 1
+    return build is not of_axes or min(shape) > 1
 
 
-@pytest.mark.parametrize("build", [of_axes, of_elements])
+def of_slices(x: Any) -> list[Any]:
+    """What tells distinct slices across all axes."""
+    axes = range(-x.ndim, x.ndim)
+    found = [v for axis in axes for v in Unique(True, True, True, axis=axis)(x)]
+    for axis in axes:
+        flags = ([axis % 2 == 0, axis % 2 == 1, False], [False, False, True])
+        found += [v for some in flags for v in Unique(*some, axis=axis)(x)]
+    return [*found, *(Unique(axis=axis)(x) for axis in axes)]
+
+
+@pytest.mark.parametrize("build", [of_axes, of_elements, of_slices])
 @pytest.mark.parametrize("ndim", [1, 2, 3])
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_types_and_orders(dtype: str, ndim: int, build: Callable[[Any], list[Any]]) -> None:
@@ -78,6 +88,36 @@ def test_types_and_orders(dtype: str, ndim: int, build: Callable[[Any], list[Any
     x = T.TensorType(dtype, (False,) * ndim)("x")
     shapes = [s for s in SHAPES if len(s) == ndim and topk_fits(build, s)]
     compare([x], build(x), [[a] for s in shapes for a in arrays(dtype, s)])
+
+
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "int64", "float16", "float32", "float64"])
+def test_slices_that_are_often_equal(dtype: str) -> None:
+    """The bits of the first of equal slices stand for them; NaNs equal nothing, but for those of vectors."""
+    some = [0, 1, -0.0, np.nan] if dtype[0] == "f" else [0, 1]
+    rng = np.random.default_rng(3)
+    for shape in ((40,), (40, 2), (3, 50), (2, 30, 2)):
+        x = T.TensorType(dtype, (False,) * len(shape))("x")
+        a = rng.choice(np.array(some, dtype), shape)
+        f = compare([x], of_slices(x), [[a], [a[::-2]], [np.asfortranarray(a)], [a[..., ::-1]]])
+        for found, wanted in zip(f(a)[:4], np.unique(a, True, True, True, axis=0), strict=True):
+            np.testing.assert_array_equal(found, wanted)
+            if len(shape) > 1:
+                np.testing.assert_array_equal(np.signbit(found), np.signbit(wanted))
+
+
+def test_slices_of_other_lengths_and_values() -> None:
+    """Lengths that the type knows; one number everywhere; slices of a computation, of a transpose, of their own."""
+    x, m = T.TensorType("float32", (True, False, False))("x"), T.dmatrix("m")
+    a = np.array([[[1, 0], [0, 1], [1, 0]]], "float32")
+    some = [x, x.dimshuffle(1, 2, 0), x[0, 1:], T.alloc(2.5, 4, 3), T.alloc(m[0], 3, m.shape[1]), m.T, m * m, m[:, ::2]]
+    some += [T.zeros((0, 3)), T.zeros((3, 0)), Unique(axis=0)(m), T.as_tensor_variable(a)]
+    given = [a, np.arange(12.0).reshape(3, 4) // 3 % 2]
+    for v in some:
+        for axis in range(v.ndim):
+            compare([x, m], Unique(True, True, True, axis=axis)(v), [given])
+    sums, _ = theano.scan(lambda k: Unique(axis=0)(m[:k]).sum() + k, T.arange(m.shape[0] + 1))
+    wanted = [np.unique(given[1][:k], axis=0).sum() + k for k in range(4)]
+    np.testing.assert_allclose(theano.function([m], sums, mode=NATIVE)(given[1]), wanted)
 
 
 @pytest.mark.parametrize("dtype", ["int8", "float32"])
@@ -199,7 +239,8 @@ def test_any_number_of_threads() -> None:
         f = theano.function(
             [x, v, t],
             [T.sort(x), T.argsort(x, 0), *T.topk_and_argtopk(x, 3), x[x > 0], v.nonzero()[0], RepeatOp(0)(v, t),
-             SearchsortedOp()(T.sort(v), v), *Unique(True, True, True)(x), T.sort(v)],
+             SearchsortedOp()(T.sort(v), v), *Unique(True, True, True)(x),
+             *Unique(True, True, True, 0)(T.floor(x)[:, :2]), *Unique(True, True, True, 1)(x), T.sort(v)],
         )  # fmt: skip
         rng = np.random.RandomState(2)
         given = rng.randn(700, 300).astype("float32"), rng.randn(200_000).round(), rng.randint(0, 3, 200_000)
@@ -219,6 +260,7 @@ def test_in_the_interpreter() -> None:
     """The meanings of the functions, within the bounds of their memory."""
     x, t = T.dmatrix("x"), T.lvector("t")
     outputs = [T.sort(x, 0), T.argsort(x), T.topk(x, 2), x[x > 0], RepeatOp(1)(x, t), SearchsortedOp()(T.sort(x[0]), x)]
+    outputs += [v for axis in (None, 0, 1) for v in Unique(True, True, True, axis)(T.round(x))]
     f = theano.function([x, t], [*outputs, *Unique(True, True, True)(x)], mode=NATIVE)
     values = [np.round(np.random.RandomState(1).randn(6, 4), 1), TIMES]
     compiled = Compiled(f, f.executor)

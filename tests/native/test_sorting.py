@@ -26,6 +26,7 @@ from theano.loops.sorting import (
     key_of,
     modules,
     name_of,
+    rows_in_order,
     scratch_of,
     scratch_of_pieces,
 )  # fmt: skip
@@ -71,6 +72,16 @@ def call(
     sizes = [rows, n] if kind == "sort" else [rows, n, columns]
     function(*sizes, x.ctypes.data, out.ctypes.data, scratch.ctypes.data)
     return out
+
+
+def lexical(x: np.ndarray, symbols: Mapping[str, int] | None = None) -> np.ndarray:
+    """The positions of whole rows, which end where memory has other numbers."""
+    out, scratch = np.full((2, len(x) + 1), 77)
+    function_of(name_of("lexical", ex.TYPE_OF[x.dtype.name]), symbols)(
+        *x.shape, x.ctypes.data, out.ctypes.data, scratch.ctypes.data
+    )
+    assert out[-1] == scratch[-1] == 77
+    return out[:-1]
 
 
 def expected(kind: str, x: np.ndarray, count: int | None = None) -> np.ndarray:
@@ -124,6 +135,19 @@ def test_zeros_and_nans(dtype: str) -> None:
             assert not (zeros[:, :-1] & ~signs[:, :-1] & signs[:, 1:]).any()
             assert (np.signbit(found) & zeros).sum() == (np.signbit(x) & (x == 0)).sum()
             assert found.tobytes() == np.concatenate([call("sort", row[None]) for row in x]).tobytes()
+
+
+@pytest.mark.parametrize("type_", BITS)
+def test_whole_rows(type_: str) -> None:
+    """Of equal rows, also such with NaNs, the first ones come first; rows of no numbers are all equal."""
+    for rows, n in itertools.product((0, 1, 2, 3, 5, 64, 65, 700), (0, 1, 2, 9)):
+        for how in ("any", "special", "few"):
+            x = numbers(ex.DTYPE_OF[type_], rows, n, how)
+            for y in (x, x[x[:, 0].argsort()] if n else x, np.repeat(x[: rows // 3 + 1], 3, axis=0)):
+                found = lexical(y)
+                np.testing.assert_array_equal(found, rows_in_order(y))
+                if y.size and type_ != "f16":
+                    np.testing.assert_array_equal(found, np.lexsort(y.T[::-1]))
 
 
 def patterns(n: int) -> dict[str, np.ndarray]:
@@ -197,6 +221,9 @@ def test_nothing_outside_is_touched(type_: str) -> None:
             np.testing.assert_array_equal(
                 call(kind, x, out=out, scratch=placed(2, (room(n),), key)), expected(kind, x)
             )
+        out, scratch = (placed(k, (rows,), "int64") for k in (1, 2))
+        function_of(name_of("lexical", type_))(rows, n, x.ctypes.data, out.ctypes.data, scratch.ctypes.data)
+        np.testing.assert_array_equal(out, rows_in_order(x))
 
 
 def made(isa: Isa, provisional: bool) -> Mapping[str, int]:
@@ -247,6 +274,8 @@ def test_every_instruction_set(level: str, monkeypatch: pytest.MonkeyPatch) -> N
         for n in (1, 5, 24, 25, SHORT, 200, MANY, 4000):
             check(numbers(ex.DTYPE_OF[type_], 18, n, "any")[: 20000 // n], symbols)
             check(numbers(ex.DTYPE_OF[type_], 3, n, "special"), symbols)
+            x = numbers(ex.DTYPE_OF[type_], n, 3, "special")
+            np.testing.assert_array_equal(lexical(x, symbols), rows_in_order(x))
     for type_ in CUT_TYPES:
         for how in ("any", "special", "few"):
             check_pieces(numbers(ex.DTYPE_OF[type_], 1, LONG + 5, how)[0], symbols)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -88,6 +90,30 @@ def test_unique_with_everything() -> None:
     got = run(Unique(True, True, True)(x), [x], [L])
     for mine, theirs in zip(got, np.unique(L, True, True, True), strict=True):
         np.testing.assert_array_equal(mine, theirs)
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1])
+@pytest.mark.parametrize("dtype", ["int16", "float64", "complex64"])
+def test_unique_slices(dtype: str, axis: int) -> None:
+    a = np.array([[1, 0, 1, 0], [0, 1, 0, 1], [1, 0, 1, 0]], dtype)
+    x = T.TensorType(dtype, (False, False))("x")
+    for flags in itertools.product([False, True], repeat=3):
+        found = Unique(*flags, axis=axis)(x)
+        wanted = np.unique(a, *flags, axis=axis)  # type: ignore[call-overload]
+        if not any(flags):
+            found, wanted = [found], [wanted]
+        for mine, theirs in zip(run(found, [x], [a]), wanted, strict=True):
+            np.testing.assert_array_equal(mine, theirs)
+
+
+def test_unique_slices_with_nans_keep_their_order() -> None:
+    """NumPy leaves their order open unless it is asked for positions."""
+    a = np.tile([[np.nan, 1], [2, np.nan]], (40, 1))
+    x = T.dmatrix()
+    _, inverse = run(Unique(return_inverse=True, axis=0)(x), [x], [a])
+    np.testing.assert_array_equal(inverse, np.unique(a, True, True, axis=0)[2])
+    with pytest.raises(ValueError, match="axis"):
+        Unique(axis=2)(x)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,10 @@ are not greater than those behind it, and `pieces` sorts what is between some of
 Rows lie one after the other and are `n` numbers long. `sort` writes them in ascending order, `places` the positions
 of the `count` least ones in this order, and `top` those of the greatest, the greatest first. Equal numbers keep their
 order in both of the latter. NaNs are greater than all others. `scratch` has room for `scratch_of` keys.
+
+`lexical` sorts the rows themselves: it writes their positions; of two rows the first numbers that differ decide. Equal
+rows keep their order, also where they have NaNs at the same places. This is NumPy's order of structures, in which NaNs
+of float16 are less than all others. `scratch` has room for as many positions.
 """
 
 from __future__ import annotations
@@ -23,14 +27,14 @@ from theano.loops.externs import Extern, Parameter, declare, signature
 
 __all__ = [
     "BITS", "CUTS", "CUT_TYPES", "KINDS", "LONG", "LONGEST", "MORE", "PIECES", "POSITIONS", "VALUES", "in_order",
-    "key_of", "modules", "name_of", "scratch_of", "scratch_of_pieces",
+    "key_of", "modules", "name_of", "rows_in_order", "scratch_of", "scratch_of_pieces",
 ]  # fmt: skip
 
 # The types of numbers that are sorted, and how long they are.
 BITS = {t: 8 * ex.ITEMSIZE[t] for t in ("bool", *ex.INTS, "f16", *ex.FLOATS)}
 VALUES = "rows:i n:i x:p out:p scratch:p"
 POSITIONS = "rows:i n:i count:i x:p out:p scratch:p"
-KINDS = {"sort": VALUES, "places": POSITIONS, "top": POSITIONS}
+KINDS = {"sort": VALUES, "places": POSITIONS, "top": POSITIONS, "lexical": VALUES}
 CUTS = {
     "split": "n:i x:p out:p scratch:p bounds:w",
     **dict.fromkeys(("pieces", "stretches"), "first:i last:i out:p scratch:p bounds:w"),
@@ -111,6 +115,25 @@ def _positions(type_: str, down: bool, a: dict[str, Any]) -> None:
         out[start : start + x.shape[0] * count] = in_order(x, down)[:, :count].ravel()
 
 
+def rows_in_order(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The positions that sort the rows of a matrix; equal ones keep their order.
+
+    >>> rows_in_order(np.array([[2, 3], [1, 9], [2, 3], [2, 1]]))
+    array([1, 3, 0, 2])
+    """
+    if not x.size:
+        return np.arange(len(x))
+    whole = np.ascontiguousarray(x).view([(f"f{k}", x.dtype) for k in range(x.shape[1])])
+    return np.argsort(whole.ravel(), kind="stable")
+
+
+def _lexical(type_: str, a: dict[str, Any]) -> None:
+    x = _rows(a, type_)
+    if x.shape[0]:
+        out, start = a["out"].element("i64", 0)
+        out[start : start + x.shape[0]] = rows_in_order(x)
+
+
 def _split(type_: str, a: dict[str, Any]) -> None:
     """All are in the first piece."""
     n = a["n"]
@@ -134,7 +157,7 @@ for _kind in ("pieces", "stretches"):
 
 
 def _parameters(kind: str, type_: str) -> tuple[Parameter, ...]:
-    of_numbers = kind not in ("places", "top")
+    of_numbers = kind not in ("places", "top", "lexical")
     scratch = key_of("sort" if of_numbers else kind, type_)
     elements = {"x": type_, "out": type_ if of_numbers else "i64", "scratch": scratch, "bounds": "i64"}
     return tuple(p._replace(element=elements[p.name]) if p.type == "ptr" else p for p in _PARAMETERS[kind])
@@ -144,6 +167,7 @@ MEANING: dict[str, Callable[[str], Callable[[dict[str, Any]], None]]] = {
     "sort": lambda type_: partial(_sort, type_),
     "places": lambda type_: partial(_positions, type_, False),
     "top": lambda type_: partial(_positions, type_, True),
+    "lexical": lambda type_: partial(_lexical, type_),
     "split": lambda type_: partial(_split, type_),
     "pieces": lambda type_: partial(_pieces, type_),
     "stretches": lambda type_: partial(_pieces, type_),

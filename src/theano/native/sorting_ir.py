@@ -1,10 +1,13 @@
 """LLVM IR of the functions that programs call to sort: rows of numbers of any type, or where their numbers would go.
 
-Numbers become keys, signed integers in the order that NumPy sorts by: NaNs are the greatest of all. What differs
-between types is in a few constants (`Form`), so that functions for numbers of the same size are one.
+Numbers become keys, signed integers in the order that NumPy sorts by: NaNs are the greatest of all (but for those of
+float16 in whole rows, which are the least: so NumPy compares structures). What differs between types is in a few
+constants (`Form`), so that functions for numbers of the same size are one.
 
 For positions a key and its place in the row become one integer, so equal numbers stay in their order. Where that has
 too few bits for both, the lowest bits of keys are left out, and what is equal then is sorted once more, by these.
+
+Whole rows are sorted by their positions, which are merged: two rows are compared as far as they are equal.
 """
 
 from __future__ import annotations
@@ -36,24 +39,28 @@ class Form(NamedTuple):
     """How numbers of a type become keys, after their bits have been extended with the sign.
 
     Of a negative float all bits but the sign are turned over (`mask`; 0 for integers), and what is beyond `infinity`
-    without its sign is NaN. `one` is added to keys of negative floats, where zeros of both signs are equal. `flip`
-    turns unsigned numbers into signed ones, or the order round. `bias` makes the keys of short numbers positive.
+    without its sign is NaN, which becomes `nan`. `one` is added to keys of negative floats, where zeros of both signs
+    are equal. `flip` turns unsigned numbers into signed ones, or the order round. `bias` makes keys of short numbers
+    positive.
     """
 
     mask: int
     infinity: int
+    nan: int
     one: int
     flip: int
     bias: int
 
 
-def form_of(type_: str, keys: Keys, positions: bool = False, down: bool = False) -> Form:
+def form_of(type_: str, keys: Keys, kind: str) -> Form:
     bits = BITS[type_]
     is_float = type_[0] == "f"
     mask = (1 << (bits - 1)) - 1 if is_float else 0
     flip = -1 - mask_of(bits) if type_[0] == "u" else 0
     bias = 1 << (bits - 1) if bits < keys.bits else 0
-    return Form(mask, INFINITY[bits] if is_float else 0, int(is_float and positions), flip ^ (-1 if down else 0), bias)
+    nan = -1 - mask if kind == "lexical" and type_ == "f16" else mask
+    one, turn = int(is_float and kind != "sort"), -1 if kind == "top" else 0
+    return Form(mask, INFINITY[bits] if is_float else 0, nan, one, flip ^ turn, bias)
 
 
 def mask_of(bits: int) -> int:
@@ -79,18 +86,18 @@ class Mapping:
 
     def key(self, bits: V) -> V:
         """Of a number whose bits have been extended."""
-        f, op, (mask, infinity, one, flip, bias) = self.f, self.f.op, self.form
+        f, op, (mask, infinity, nan, one, flip, bias) = self.f, self.f.op, self.form
         sign, size = op("ashr", bits, self.last), op("and", bits, mask)
         turned = op("xor", bits, op("and", sign, mask))
         number = op("add", turned, op("and", sign, one))
         kind = "i1" if bits.type == f.keys.type else f"<{f.keys.lanes} x i1>"
         is_nan = f.emit(kind, f"icmp ugt {bits.type} {size.text}, {infinity.text}")
-        number = f.emit(bits.type, f"select {kind} {is_nan.text}, {bits.type} {mask.text}, {bits.type} {number.text}")
+        number = f.emit(bits.type, f"select {kind} {is_nan.text}, {bits.type} {nan.text}, {bits.type} {number.text}")
         return op("add", op("xor", number, flip), bias)
 
     def bits(self, key: V) -> V:
         """The number again (of a form without `one`)."""
-        op, (mask, _, _, flip, bias) = self.f.op, self.form
+        op, (mask, _, _, _, flip, bias) = self.f.op, self.form
         number = op("xor", op("sub", key, bias), flip)
         return op("xor", number, op("and", op("ashr", number, self.last), mask))
 
@@ -330,17 +337,72 @@ def positions_of_rows(s: Keys, bits: int) -> Kernel:
     return f
 
 
+# -- whole rows --------------------------------------------------------------------------------------------
+def precedes(s: Keys, bits: int) -> Kernel:
+    """Whether row `a` of `n` numbers comes before row `b`: the first numbers that differ decide."""
+    f = Kernel(s, f"precedes{bits}", "x:p n:i form:p a:i b:i", BOOL)
+    single = Mapping(f, f.form, False)
+    left, right = f.a * f.n, f.b * f.n
+    with f.loop(0, f.n) as i:
+        x, y = _key_of(f, single, bits, left + i), _key_of(f, single, bits, right + i)
+        same = f.block()
+        f.jump(same, when=x.equals(y))
+        f.leave(x < y)
+        f.begin(same)
+    f.leave(False)
+    return f
+
+
+def merged_runs(s: Keys, bits: int) -> Kernel:
+    """Merge the positions of rows from `first` and from `middle` on, both in order, as `target` from `first` on."""
+    f = Kernel(s, f"merged{bits}", "x:p n:i form:p source:p target:p first:i middle:i last:i")
+    i, j, is_later = f.variable(INT, f.first), f.variable(INT, f.middle), f.variable(BOOL)
+    with f.loop(f.first, f.last) as k:
+        is_later.set(j.get() < f.last)
+        with f.when(is_later.get() & (i.get() < f.middle)):
+            rows = f.key_at(f.source, j.get()), f.key_at(f.source, i.get())
+            is_later.set(f.call(f"precedes{bits}", f.x, f.n, f.form, *rows, result=BOOL))
+        taken = is_later.get()
+        f.put(f.key_at(f.source, f.select(taken, j.get(), i.get())), f.target, k)
+        i.set(i.get() + f.select(taken, 0, 1))
+        j.set(j.get() + f.select(taken, 1, 0))
+    return f
+
+
+def lexical(s: Keys, bits: int) -> Kernel:
+    """The positions of rows in order: runs of 1, 2, 4, ... of them are merged, to and fro."""
+    f = Kernel(s, f"lexical{bits}", "rows:i n:i x:p out:p scratch:p form:p", quick=True)
+    with f.loop(0, f.rows) as i:
+        f.put(i, f.out, i)
+    source, target, width = f.variable(PTR, f.out), f.variable(PTR, f.scratch), f.variable(INT, 1)
+    head, end = f.block(), f.block()
+    f.begin(head)
+    f.jump(end, unless=width.get() < f.rows)
+    step = width.get() + width.get()
+    with f.loop(0, f.rows, step) as first:
+        middle, last = f.minimum(first + width.get(), f.rows), f.minimum(first + step, f.rows)
+        f.call(f"merged{bits}", f.x, f.n, f.form, source.get(), target.get(), first, middle, last)
+    merged = target.get()
+    target.set(source.get())
+    source.set(merged)
+    width.set(step)
+    f.jump(head)
+    f.begin(end)
+    with f.unless(source.get().equals(f.out)):
+        f.call("llvm.memcpy.p0.p0.i64", f.out, source.get(), f.rows * s.size, False)
+    return f
+
+
 # -- the module --------------------------------------------------------------------------------------------
 def entry(s: Keys, kind: str, type_: str) -> tuple[Kernel, Global]:
     """What programs call for numbers of a type, and the constants of its form."""
-    positions = kind != "sort"
     f = Kernel(s, name_of(kind, type_), KINDS[kind], exported=True, quick=True)
-    form = form_of(type_, s, positions, kind == "top")
+    form = form_of(type_, s, kind)
     values = ", ".join(f"{s.type} {v}" for v in form)
     name = f"form_{f.name}"
     constant = Global(name, f"@{name} = internal constant [{len(form)} x {s.type}] [{values}]")
-    callee = f"{'positions' if positions else 'sorted'}{BITS[type_]}"
-    f.call(callee, *f.params.values(), f.address(name), last=True)
+    callee = {"sort": "sorted", "lexical": "lexical"}.get(kind, "positions")
+    f.call(f"{callee}{BITS[type_]}", *f.params.values(), f.address(name), last=True)
     return f, constant
 
 
@@ -356,7 +418,8 @@ def library_module(keys: str, isa: Isa, provisional: bool = False) -> Module:
         functions += of_floats(s)
     if any(kind != "sort" for kind, _ in named):
         functions += [least_and_greatest(s), packed(s), unpacked(s)]
-    own = (ties, positions_of_row, positions_of_rows) if s.as_floats else (numbers_to, sorted_rows)
+    of_positions = (ties, positions_of_row, positions_of_rows, precedes, merged_runs, lexical)
+    own = of_positions if s.as_floats else (numbers_to, sorted_rows)
     for size in sorted({BITS[type_] for kind, type_ in named if kind != "sort" or not s.as_floats}):
         functions += [keys_from(s, size), *(f(s, size) for f in own)]
     functions += [f(s, keys) for f in (split, pieces, stretches) if keys in CUT_TYPES]

@@ -318,7 +318,31 @@ def bincount(x: Any, weights: Any = None, minlength: Any = None, assert_nonneg: 
 
 
 class Unique(Op):
-    """The sorted distinct elements; optionally where they are first, where each element went, and counts."""
+    """The sorted distinct elements; optionally where they are first, where each element went, and counts.
+
+    With an `axis` they are slices across it, sorted by the first elements that differ. NaN elements are all the same;
+    slices with a NaN equal no other, and those with NaNs at the same places and else equal keep their order. NaNs come
+    last, but those of float16 come first where slices are sorted: all this is as in NumPy. The first of equal slices
+    stands for them. Positions, the inverse and counts are int64 vectors.
+
+    Parameters
+    ----------
+    return_index, return_inverse, return_counts
+        Which of these results there are, behind the elements and in this order.
+    axis
+        None: `x` is flattened. For a vector that makes no difference.
+
+    Raises
+    ------
+    ValueError
+        There is no such axis (when it is applied).
+
+    Examples
+    --------
+    >>> rows, counts = T.extra_ops.Unique(return_counts=True, axis=0)(T.constant([[2, 1], [1, 3], [2, 1]]))
+    >>> rows.eval().tolist(), counts.eval().tolist()
+    ([[1, 3], [2, 1]], [1, 2])
+    """
 
     __props__ = ("return_index", "return_inverse", "return_counts", "axis")
 
@@ -350,10 +374,14 @@ class Unique(Op):
         )
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
-        flags: list[Any] = [self.return_index, self.return_inverse, self.return_counts]
+        wanted = [self.return_index, self.return_inverse, self.return_counts]
+        # Where it tells positions NumPy sorts such that equal ones keep their order, which is seen in slices with NaNs.
+        flags = [self.return_index or self.axis is not None, *wanted[1:]]
         unique: Any = np.unique  # its overloads know literal flags only
         found = unique(inputs[0], *flags, axis=self.axis)
         values = list(found) if isinstance(found, tuple) else [found]
+        if flags != wanted:
+            del values[1]
         for k, (storage, value) in enumerate(zip(out, values)):
             storage[0] = value if k == 0 else np.ravel(value).astype("int64")
 

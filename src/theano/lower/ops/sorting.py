@@ -1,4 +1,7 @@
-"""Lowering of sorting along an axis: rows of numbers go to the library that sorts, cut between the threads."""
+"""Lowering of sorting along an axis: rows of numbers go to the library that sorts, cut between the threads.
+
+`Unique` looks for neighbours that differ in what is sorted: numbers, or whole rows.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from theano.lower.emitter import Argument, Emitter
 from theano.lower.items import Special
 from theano.lower.lengths import positions, spread
 from theano.lower.ops.elemwise import rearranged
+from theano.lower.ops.reduction import reduced
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.shapes import reshaped
 from theano.lower.values import Item, Value
@@ -130,10 +134,14 @@ class Lines:
             scalars=[rows, n, count, top, is_cut],
         )  # fmt: skip
         item.deps.extend(self.guards)
-        b.add(item)
-        for tensor in item.writes:
-            tensor.writers.append(item)
+        _add(b, item)
         return whole(out)
+
+
+def _add(b: Builder, item: Special) -> None:
+    b.add(item)
+    for tensor in item.writes:
+        tensor.writers.append(item)
 
 
 def _parts(b: Builder, rows: Expr, room: Expr) -> Expr:
@@ -193,18 +201,28 @@ def lower_topk(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None
 @lowers(Unique)
 def lower_unique(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
     x, op = inputs[0], node.op
-    if x.type not in BITS or (op.axis is not None and x.ndim > 1):
+    if x.type not in BITS:
         return None
-    lines = Lines(b, reshaped(b, x, (b.dims.product(x.dims),)), 0)
-    order = lines.places() if op.return_index or op.return_inverse else None
-    ordered = lines.sorted() if order is None else lines.at(order)
-    starts = positions(b, _begins(b, ordered))
-    found = [_looked_up(b, ordered, starts)]
+    order: Value | None
+    if op.axis is None or x.ndim == 1:
+        lines = Lines(b, reshaped(b, x, (b.dims.product(x.dims),)), 0)
+        n, order = lines.n, lines.places() if op.return_index or op.return_inverse else None
+        ordered = lines.sorted() if order is None else lines.at(order)
+        starts = positions(b, _begins(b, ordered))
+        found = [_looked_up(b, ordered, starts)]
+    else:
+        axis = op.axis % x.ndim
+        others = [k for k in range(x.ndim) if k != axis]
+        slices = b.in_rows(rearranged(x, [axis, *others]))
+        n, order = slices.dims[0], _lexical(b, slices)
+        starts = positions(b, _slices_begin(b, slices, order))
+        distinct = _slices_at(b, slices, _looked_up(b, order, starts))
+        found = [rearranged(distinct, [[axis, *others].index(k) for k in range(x.ndim)])]
     if op.return_index:
         assert order is not None
         found.append(_looked_up(b, order, starts))
     if op.return_inverse or op.return_counts:
-        counts = _lengths_of_runs(b, starts, lines.n)
+        counts = _lengths_of_runs(b, starts, n)
         if op.return_inverse:
             assert order is not None
             found.append(_inverse(b, order, spread(b, counts)))
@@ -222,6 +240,43 @@ def _begins(b: Builder, ordered: Value) -> Value:
     if here.type in ex.FLOATS:
         differs = ex.and_(differs, ex.eq(before, before))  # what is behind a NaN is one, too
     return b.pointwise("bool", source.dims, [source], ex.or_(ex.eq(i, ZERO), differs), indirect=[source])
+
+
+def _lexical(b: Builder, slices: Value) -> Value:
+    """The positions along the first axis that sort what lies across it."""
+    n, size = slices.dims[0], b.dims.product(slices.dims[1:])
+    out, scratch = b.tensor("i64", (n,)), b.tensor("i64", (n,))
+
+    def emit(asm: Emitter) -> None:
+        name = name_of("lexical", slices.type)
+        places = [_moved(asm, v, ZERO) for v in (slices, whole(out), whole(scratch))]
+        asm.statement(hs.Call(asm.symbol(name), [n, size, *places], name))
+
+    item = Special(
+        b.region, b.node, what="sort", reads=[slices], writes=[out, scratch], emit=emit, scalars=[n, size],
+    )  # fmt: skip
+    _add(b, item)
+    return whole(out)
+
+
+def _slices_begin(b: Builder, slices: Value, order: Value) -> Value:
+    """Where a slice differs from the one before it in the order; a NaN differs from all."""
+    n, across = slices.dims[0], range(1, slices.ndim)
+    place = bd.look(0, order, [ex.maximum(ex.sub(bd.index(0), ONE), ZERO)])
+    before = b.pointwise("i64", (n,), [order], place, indirect=[order])
+    both = [rearranged(v, [0, *(None for _ in across)]) for v in (order, before)]
+    here, there = (bd.look(0, slices, [at, *map(bd.index, across)]) for at in bd.elements(both))
+    differs = b.pointwise("bool", slices.dims, both, ex.ne(here, there), cost=4, indirect=[slices])
+    changes = reduced(b, differs, frozenset(across), "or", "bool", "bool")
+    return b.pointwise("bool", (n,), [changes], ex.or_(ex.eq(bd.index(0), ZERO), bd.element(0, changes)))
+
+
+def _slices_at(b: Builder, slices: Value, places: Value) -> Value:
+    """The slices at places along the first axis."""
+    across = range(1, slices.ndim)
+    at = rearranged(places, [0, *(None for _ in across)])
+    body = bd.look(0, slices, [bd.element(0, at), *map(bd.index, across)])
+    return b.pointwise(slices.type, (*places.dims, *slices.dims[1:]), [at], body, cost=4, indirect=[slices])
 
 
 def _looked_up(b: Builder, x: Value, places: Value) -> Value:
