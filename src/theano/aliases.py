@@ -11,12 +11,14 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable, Sequence
-from importlib.abc import Loader
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from theano import absent, passed_on
+
+if TYPE_CHECKING:
+    from importlib.abc import Loader  # it takes 18 ms to load
 
 # alias -> places, searched in turn. "name=module:attribute" renames one thing.
 ALIASES: dict[str, tuple[str, ...]] = {
@@ -539,7 +541,7 @@ def _show(target: str) -> None:
     namespace["__getattr__"] = _lazily(target, places, whole, namespace.get("__getattr__"))
 
 
-class _Showing(Loader):
+class _Showing:
     """Loads modules of the tables that are not loaded with the package, and shows their names: first in
     ``sys.meta_path``, for everybody else would load such a module without."""
 
@@ -554,7 +556,7 @@ class _Showing(Loader):
             return None
         spec = PathFinder.find_spec(name, path)
         if spec is not None and spec.loader is not None:
-            spec.loader = _Showing(spec.loader)
+            spec.loader = _Showing(spec.loader)  # type: ignore[assignment]
         return spec
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:

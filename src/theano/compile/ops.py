@@ -11,8 +11,6 @@ from theano.compile.sharedvalue import detached_copy
 from theano.gradient import ViewOp
 from theano.graph import Apply, Op, Type, Variable
 from theano.graph.op import evaluate
-from theano.native.foreign import identity, is_foreign, is_numba
-from theano.tensor.foreign import ForeignCall
 from theano.tensor.shape import Rebroadcast, Shape, Shape_i, SpecifyShape, shape, shape_i, specify_shape
 from theano.tensor.static_value import known_as_input
 from theano.tensor.type import TensorType
@@ -124,6 +122,9 @@ class ForeignFunctionOp(FromFunctionOp):
     def __init__(
         self, fn: Callable[..., Any], itypes: Sequence[Type], otypes: Sequence[Type], infer_shape: Any = None
     ) -> None:
+        from theano.native.foreign import identity  # loaded by those who have such functions
+        from theano.tensor.foreign import ForeignCall
+
         super().__init__(fn, itypes, otypes, infer_shape)
         self.identity = identity(fn)
         tensors: Sequence[Any] = (itypes, otypes)
@@ -182,6 +183,8 @@ def as_op(
         raise TypeError("infer_shape needs to be a callable")
 
     def made(fn: Callable[..., Any]) -> FromFunctionOp:
+        from theano.native.foreign import is_foreign, is_numba
+
         arrays = all(isinstance(t, TensorType) for t in (*inputs, *outputs))
         shapes_known = infer_shape is not None or not any(getattr(t, "ndim", 1) for t in outputs)
         if is_foreign(fn) and not is_numba(fn) and not (arrays and shapes_known):

@@ -24,10 +24,9 @@ from theano.loops.externs import EXTERNS, Extern, Parameter, declare
 from theano.record import Record
 
 __all__ = [
-    "OTHER_SHAPE", "RAISED", "SOURCE", "Foreign", "Kind", "address", "find", "identity", "is_foreign", "is_numba",
+    "OTHER_SHAPE", "RAISED", "Foreign", "Kind", "address", "find", "identity", "is_foreign", "is_numba",
 ]  # fmt: skip
 
-SOURCE = "functions of users"
 # What the functions around those of Numba say.
 OTHER_SHAPE, RAISED = 1, 2
 _CTYPES = ctypes.CFUNCTYPE(None).__mro__[1]
@@ -126,7 +125,7 @@ def _entered(function: Any, at: int, keeps: Any, inputs: Sequence[Kind], outputs
         parameters += [Parameter(f"a{k}_{axis}", "i64") for axis in range(kind.ndim)]
     parameters.append(Parameter("status", "ptr", "i64", True, True))
     meaning = functools.partial(_meaning, found)
-    declare(Extern(name, tuple(parameters), SOURCE, meaning, shares_threads=True))
+    declare(Extern(name, tuple(parameters), "functions of users", meaning, shares_threads=True))
     _by_symbol[name] = found
     return found
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
+from typing import Any
 
 from theano.loops.externs import EXTERNS
-from theano.native import blas, convolution, foreign, lapack, product, sorting
+from theano.native import blas, lapack, product, sorting
 from theano.record import Record
 
 __all__ = ["SOURCES", "Source", "address", "is_missing_at_first", "is_provisional"]
@@ -38,13 +40,22 @@ def _routine(name: str) -> int:
     return found.address
 
 
+def _later(module: str, function: str) -> Callable[[str], Any]:
+    """A function of a module that is loaded when it is asked."""
+
+    def ask(name: str) -> Any:
+        return getattr(import_module(f"theano.native.{module}"), function)(name)
+
+    return ask
+
+
 SOURCES = {
     "products": Source(product.address, product.is_provisional, product.is_of_loops),
     "lapack": Source(lapack.address, lapack.is_provisional),
     "blas": Source(_routine),
     "sorting": Source(sorting.address, sorting.is_provisional),
-    "convolution": Source(convolution.address, convolution.is_provisional),
-    foreign.SOURCE: Source(foreign.address),
+    "convolution": Source(_later("convolution", "address"), _later("convolution", "is_provisional")),
+    "functions of users": Source(_later("foreign", "address")),
 }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from pdb import set_trace
 from typing import Any
 
 from theano.graph import Apply, Constant, Variable
@@ -91,7 +90,7 @@ class PatternSub(LocalOptimizer):
         if bound is None:
             return False
         if self.pdb:
-            set_trace()
+            breakpoint()  # Python's debugger, unless the user has set another one
         made = self._build(self.out_pattern, bound)
         if self.values_eq_approx is not None:
             made.tag.values_eq_approx = self.values_eq_approx

@@ -15,6 +15,9 @@ _TABLE: dict[type, LoweringFunction] = {}
 
 # Modules of ops that a program may do without, and where their lowering is: both are loaded when they are used.
 _LATER = {
+    "theano.tensor.foreign": "theano.lower.ops.foreign",
+    "theano.tensor.nnet.convolution": "theano.lower.ops.convolution",
+    "theano.tensor.rows": "theano.lower.ops.rows",
     "theano.tensor.nnet.neighbours": "theano.lower.ops.neighbours",
     "theano.tensor.signal.pool": "theano.lower.ops.pool",
 }

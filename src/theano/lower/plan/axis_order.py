@@ -20,7 +20,7 @@ def axis_order(reach: Reach) -> list[int]:
     group = reach.group
     if scattering(group.items):
         return list(range(len(group.axes)))
-    votes, rank = _votes(reach)
+    votes, count, rank = _votes(reach)
     ranked = sorted(range(len(group.axes)), key=lambda k: (rank[k], k))
     if not ranked:
         return []
@@ -29,12 +29,23 @@ def axis_order(reach: Reach) -> list[int]:
         ends = {ragged.rows: -1, ragged.axis: len(ranked)}
         ranked.sort(key=lambda k: ends.get(k, 0))
         others = [k for k in ranked if k not in ends]
-        vector = max(reversed(others), key=lambda k: votes[k]) if others else ragged.axis
+        vector = _innermost(others, votes, count) if others else ragged.axis
     else:
-        vector = max(reversed(ranked), key=lambda k: votes[k])
+        vector = _innermost(ranked, votes, count)
     inner = [k for k in ranked if k in group.red and k != vector]
     outer = [k for k in ranked if k not in group.red and k != vector]
     return [*outer, *inner, vector]
+
+
+def _innermost(ranked: list[int], votes: list[int], count: list[int]) -> int:
+    """The axis along which most lies side by side.
+
+    As many arrays for one axis as for another: that of a product of a matrix with a vector. Its sums are made one by
+    one, which suits the small ones of which there are most.
+    """
+    most = max(count[k] for k in ranked)
+    alike = [k for k in ranked if count[k] == most]
+    return alike[-1] if len(alike) > 1 else max(reversed(ranked), key=lambda k: votes[k])
 
 
 def is_around(reach: Reach, axis: int, other: int) -> bool:
@@ -50,10 +61,11 @@ def is_around(reach: Reach, axis: int, other: int) -> bool:
     return False
 
 
-def _votes(reach: Reach) -> tuple[list[int], list[int]]:
-    """For each axis: how much lies side by side along it in memory, and how far in front arrays have it."""
+def _votes(reach: Reach) -> tuple[list[int], list[int], list[int]]:
+    """For each axis: how much lies side by side along it in memory, in how many arrays, how far in front they have it.
+    """
     group = reach.group
-    votes, rank = [0] * len(group.axes), [0] * len(group.axes)
+    votes, count, rank = ([0] * len(group.axes) for _ in range(3))
 
     def is_long(axis: int) -> bool:
         extent = group.axes[axis]
@@ -63,6 +75,7 @@ def _votes(reach: Reach) -> tuple[list[int], list[int]]:
         """An array with `n` axes, `moving` of the loops' that are long, has a loop's axis as its axis `k`."""
         rank[at] += k - n
         votes[at] += many << 4 * moving  # an array of more axes is larger: those of fewer decide only among themselves
+        count[at] += many
 
     for item in group.items:
         assert isinstance(item, Pointwise | Reduce)
@@ -83,7 +96,7 @@ def _votes(reach: Reach) -> tuple[list[int], list[int]]:
             for k, at in enumerate(made_at):
                 if at is not None:
                     vote(at, k, len(made_at), moving, 3 * weight if k == len(made_at) - 1 else 0)
-    return votes, rank
+    return votes, count, rank
 
 
 def _looks(item: Pointwise | Reduce) -> Iterator[tuple[Value, Sequence[int | None], int]]:
