@@ -1,0 +1,3 @@
+# Made by `python -m tools.stubs`.
+from theano.compile import *
+from theano.compile.tensorshared import *
