@@ -18,6 +18,7 @@ from theano.graph import helpers as helpers
 from theano.graph import nodes as nodes
 from theano.graph import op as op
 from theano.graph import origin as origin
+from theano.graph import own_text as own_text
 from theano.graph import props as props
 from theano.graph import serialise as serialise
 from theano.graph import shapes as shapes

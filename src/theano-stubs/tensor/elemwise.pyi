@@ -11,6 +11,7 @@ from theano.graph.null_type import DisconnectedType as DisconnectedType
 from theano.graph.null_type import NullType as NullType
 from theano.graph.op import Op as Op
 from theano.graph.op import Op as _Op
+from theano.graph.own_text import OwnText as OwnText
 from theano.scalar import rules as rules
 from theano.scalar.classes import Add as _Add
 from theano.scalar.classes import Conj as _Conj

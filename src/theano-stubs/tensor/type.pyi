@@ -6,6 +6,7 @@ import numpy as _np
 
 from theano import config as config
 from theano.graph.nodes import Variable as Variable
+from theano.graph.own_text import OwnText as OwnText
 from theano.graph.type import Type as Type
 from theano.graph.type import Type as _Type
 from theano.scalar.user import Scalar as get_scalar_type

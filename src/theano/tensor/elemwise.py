@@ -13,6 +13,7 @@ import numpy as np
 from theano.configdefaults import config
 from theano.graph import Apply, Constant, Op
 from theano.graph.null_type import DisconnectedType, NullType, grad_not_implemented
+from theano.graph.own_text import OwnText
 from theano.scalar import UNDEFINED, Scalar, ScalarOperators, add, conj, convert_to, real, rules, second
 from theano.scalar.dtypes import COMPLEX, DISCRETE
 from theano.scalar.op import ScalarOp
@@ -390,6 +391,9 @@ class Elemwise(Op):
 _FLOAT_FUNCTIONS = frozenset({rules.to_float, rules.to_float_real, rules.to_float64, rules.division})
 
 _plain: dict[ScalarOp, Elemwise] = {}
+
+
+Elemwise.__doc__ = OwnText(Elemwise.__doc__, "theano.tensor.described", "function")  # type: ignore[assignment]
 
 
 def elemwise(op: ScalarOp) -> Elemwise:
