@@ -204,7 +204,7 @@ def pow_of(x: Pair, y: Pair) -> Pair:
     found = exp_of(mul(log_of(x), Pair(c, d)))
     nothing = eq(size(x), number(x.re, 0))
     none = and_(eq(c, number(c, 0)), eq(d, number(d, 0)))
-    at_zero = switch(and_(gt(c, number(c, 0)), eq(d, number(d, 0))), number(c, 0), number(c, math.nan))
+    at_zero = switch(gt(c, number(c, 0)), number(c, 0), number(c, math.nan))
     re = switch(none, number(c, 1), switch(nothing, at_zero, found.re))
     return Pair(re, switch(none, number(c, 0), switch(nothing, at_zero, found.im)))
 
@@ -277,9 +277,7 @@ def _any(test: Callable[..., Term]) -> Callable[[Pair], Term]:
     return lambda x: or_(*map(test, x.both))
 
 
-def _switch(cond: Any, x: Pair, y: Pair) -> Pair:
-    if isinstance(cond, Pair):
-        cond = _unequal(cond, Pair(number(cond.re, 0), None))
+def _switch(cond: Term, x: Pair, y: Pair) -> Pair:
     re = switch(cond, x.re, y.re)
     return Pair(re, None if x.im is None and y.im is None else switch(cond, x.both[1], y.both[1]))
 
