@@ -273,6 +273,7 @@ ON_DEMAND: dict[str, tuple[str, ...]] = {
         "theano.gradient",
     ),
     "theano.sparse.opt": ("theano.sparse", "theano.rewrite"),
+    "theano.sparse.sandbox.sp2": ("theano.random.sparse_draws",),
     "theano.sparse.sharedvar": ("theano.compile.sparseshared",),
     "theano.sandbox.blocksparse": ("theano.tensor.nnet.blocksparse",),
     "theano.tensor.nnet.ctc": ("theano.scan.ctc",),

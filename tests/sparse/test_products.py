@@ -28,7 +28,7 @@ def test_values(formats, dtypes) -> None:
     x, y = (S.matrix(f, dtype=d) for f, d in zip(formats, dtypes, strict=True))
     outputs = [S.true_dot(x, y), S.structured_dot(x, y), S.dot(x, y)]
     f = theano.function([x, y], outputs)
-    assert ("callback" in theano.printing.loop_program(f)) == ("complex64" in dtypes)
+    assert "callback" not in theano.printing.loop_program(f)
     plain = theano.function([x, y], outputs, mode="FAST_COMPILE")
     for seed, (m, k, n) in enumerate(SHAPES):
         X, Y = drawn(m, k, formats[0], dtypes[0], seed), drawn(k, n, formats[1], dtypes[1], seed + 9)

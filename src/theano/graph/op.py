@@ -42,6 +42,8 @@ class Op(Props):
     destroy_map: dict[int, list[int]] = {}
     #: The inputs in which, each by itself, the outputs are linear: zeros there make zeros.
     linear_in: Container[int] = ()
+    #: The inputs in which, all of them together, the outputs are linear: a sum of such inputs makes the sum of outputs.
+    jointly_linear_in: Container[int] = ()
     #: Whether no values make it fail, and no shapes but those that nothing around it could work with either.
     never_fails: bool = False
     #: Whether it does no work: its output is the input seen in another way, or much made of little.

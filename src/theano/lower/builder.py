@@ -45,6 +45,7 @@ class Builder(Record):
     definer: dict[str, Item] = field(default_factory=dict)
     values: dict[Any, Value] = field(default_factory=dict)
     clients: dict[Any, int] = field(default_factory=dict)
+    parts: dict[Any, Any] = field(default_factory=dict)  # of complex variables: see `lower.ops.complexes`
     spent: dict[int, int] = field(default_factory=dict)  # what the expressions of a block cost
     checked: set[Any] = field(default_factory=set)  # (index array, length, block) that have been compared
     # (look at an index array, block): lengths that its numbers are within, who checks that, whether none is negative

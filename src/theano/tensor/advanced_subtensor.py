@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply, Op, Variable
-from theano.scalar.dtypes import DISCRETE, INTEGER
-from theano.tensor.math import eq, switch
+from theano.scalar.dtypes import COMPLEX, DISCRETE, INTEGER
+from theano.tensor.math import eq, neq, switch
 from theano.tensor.opsupport import (
     Shapes,
     StaticShape,
@@ -320,6 +320,8 @@ class Nonzero(Op):
         x = as_tensor_variable(x)
         if x.type.ndim == 0:
             raise ValueError("Nonzero only supports non-scalar arrays.")
+        if x.type.dtype in COMPLEX:
+            x = neq(x, np.zeros((), x.type.dtype))
         inputs = [x] if target is None else [x, as_tensor_variable(target)]
         return Apply(self, inputs, [new_tensor("int64", (None,)) for _ in range(x.type.ndim)])
 

@@ -269,6 +269,7 @@ class Written(Indexed):
     set_instead_of_inc: bool
     #: Memory is planned by the compiler, whatever an op says.
     inplace: bool = False
+    jointly_linear_in = (0, 1)
 
     def _reader(self) -> Op:
         raise NotImplementedError
