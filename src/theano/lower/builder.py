@@ -54,6 +54,7 @@ class Builder(Record):
     settled: dict[tuple[int, Expr], Item] = field(default_factory=dict)  # (block, atom): who checks what it is equal to
     # matrices of zeros but for one number of each row, and these numbers
     spikes: dict[Tensor, Value] = field(default_factory=dict)
+    parts: dict[Tensor, tuple[Value, Value]] = field(default_factory=dict)  # what complex arrays are made of
     consumed: set[Any] = field(default_factory=set)  # tensors that were overwritten by a later value
     updated: dict[Any, Tensor] = field(default_factory=dict)  # variables that a storage gets, and that storage
     sides: dict[Any, tuple[int, ...]] = field(default_factory=dict)  # the blocks that a branch or loop owns

@@ -34,6 +34,7 @@ from theano.lower.ops import (  # noqa: F401  (register)
     shapes,
     sorting,
 )
+from theano.lower.ops.complexes import in_parts
 from theano.lower.ops.product import share_reads
 from theano.lower.ops.registry import find
 from theano.lower.plan.groups import Group, Scheduler, live_items
@@ -273,6 +274,8 @@ class _Lowering:
                 self.done[key] = node
             elif self._decompose(node):
                 return
+        if results is None and self._stands_for(node, in_parts(node)):
+            return
         if results is None:
             results = callback.run_perform(b, node, values)
         for v, value in zip(node.outputs, results, strict=True):
@@ -286,7 +289,10 @@ class _Lowering:
         """Lower what the op stands for, in its place; false if it says nothing for such inputs."""
         if type(node.op).decompose is Op.decompose:
             return False
-        results = node.op.decompose(node.inputs)
+        return self._stands_for(node, node.op.decompose(node.inputs))
+
+    def _stands_for(self, node: Any, results: Sequence[Any] | None) -> bool:
+        """Lower other expressions in the place of a node; false if there are none."""
         if results is None:
             return False
         region, outermost = self.b.region, self.outer is None

@@ -28,6 +28,7 @@ switch: ScalarOp = ScalarOp(
     grad=lambda c, x, y, z, g: (None, switch(c, g, 0), switch(c, 0, g)),
     expand=_expand_switch,
     args=rules.args_condition,
+    parts=lambda cond, x, y: (switch(cond[0], x[0], y[0]), switch(cond[0], x[1], y[1])),
 )
 clip = ScalarOp(
     "clip",
@@ -49,4 +50,5 @@ second = binary(
     expand=lambda x, y: y,
     args=rules.args_condition,
     linear_in=range(1, 2),
+    parts=lambda x, y: (second(x[0], y[0]), second(x[0], y[1])),
 )

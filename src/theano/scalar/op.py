@@ -69,6 +69,10 @@ class ScalarOp:
     cost
         What the native form takes for one element, roughly, in plain additions; or a function of the loop expressions
         of its arguments that tells it.
+    parts
+        The native form for complex numbers: of arguments as pairs (real part, imaginary part) the pair that is the
+        result, or one expression where the result is real; expressions over the operations of the table. `None` if
+        there is none.
 
     Examples
     --------
@@ -79,7 +83,7 @@ class ScalarOp:
 
     __slots__ = (
         "args", "associative", "bare", "checks_zero_divisor", "commutative", "cost", "dtype", "expand", "grad",
-        "holomorphic", "identity", "linear_in", "name", "nin", "nonnegative", "numpy", "tangent", "target",
+        "holomorphic", "identity", "linear_in", "name", "nin", "nonnegative", "numpy", "parts", "tangent", "target",
     )  # fmt: skip
 
     def __init__(
@@ -103,6 +107,7 @@ class ScalarOp:
         bare: bool = False,
         target: str | None = None,
         cost: int | Callable[..., int] = 1,
+        parts: Callable[..., Any] | None = None,
         register: bool = True,
     ) -> None:
         if register and name in TABLE:
@@ -125,6 +130,7 @@ class ScalarOp:
         self.bare = bare
         self.target = target
         self.cost = cost
+        self.parts = parts
         if register:
             TABLE[name] = self
 

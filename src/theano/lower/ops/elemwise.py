@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower import body as bd
-from theano.lower.builder import Builder
-from theano.lower.dims import ONE, ZERO, is_const
+from theano.lower.builder import COMPLEX_PART, Builder
+from theano.lower.complexes import joined, parts_of
+from theano.lower.dims import ONE, is_const
 from theano.lower.ops.registry import lowers
-from theano.lower.values import Value
+from theano.lower.values import Value, rearranged
 from theano.scalar.op import ScalarOp
 from theano.tensor.elemwise import DimShuffle, Elemwise
 
@@ -26,7 +26,7 @@ def lower_elemwise(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | 
     out = node.outputs[0].type
     in_dtypes = tuple(v.type.dtype for v in node.inputs)
     if not op.is_native(in_dtypes, out.dtype):
-        return None
+        return _between_parts(b, op, inputs)
     dims = broadcast_dims(b, inputs, node.outputs[0].type.broadcastable)
     if op.checks_zero_divisor and out.dtype not in ("float16", "float32", "float64"):
         check_divisor(b, inputs[1])
@@ -43,6 +43,16 @@ def lower_elemwise(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | 
         args = [ex.neg(x) if minus else x for x, minus in zip(args, negated, strict=True)]
         body = b.applied[key] = _body(op, in_dtypes, out.dtype, args)
     return [b.pointwise(ex.TYPE_OF[out.dtype], dims, reads, body)]
+
+
+def _between_parts(b: Builder, op: ScalarOp, inputs: list[Value]) -> list[Value] | None:
+    """A part of complex numbers, or complex numbers of parts; other operations are said in terms of these."""
+    if op.name in ("real", "imag"):
+        return [parts_of(b, inputs[0])[op.name == "imag"]]
+    if op.name == "complex" and all(v.type in COMPLEX_PART.values() for v in inputs):
+        dims = broadcast_dims(b, inputs, (False,) * inputs[0].ndim)
+        return [joined(b, "c64" if inputs[0].type == "f32" == inputs[1].type else "c128", dims, inputs)]
+    return None
 
 
 def _body(op: Any, in_dtypes: tuple[str, ...], out_dtype: str, args: list[Expr]) -> Expr:
@@ -124,16 +134,3 @@ def shuffled(b: Builder, x: Value, order: tuple[Any, ...]) -> Value:
         if axis not in kept and not is_const(dim, 1):
             b.unify(dim, ONE, f"dropped axis {axis} has length {{0}}, not 1")
     return rearranged(x, [None if k == "x" else k for k in order])
-
-
-def rearranged(x: Value, order: Sequence[int | None]) -> Value:
-    """The axes of `x` in another order; None makes an axis of length 1."""
-    dims = tuple(ONE if k is None else x.dims[k] for k in order)
-    if x.uniform is not None:
-        return Value(x.type, dims, uniform=x.uniform)
-    if x.axes is not None:
-        axes = tuple(None if k is None else x.axes[k] for k in order)
-        return Value(x.type, dims, tensor=x.tensor, axes=axes)
-    assert x.strides is not None
-    strides = tuple(ZERO if k is None else x.strides[k] for k in order)
-    return Value(x.type, dims, tensor=x.tensor, offset=x.offset, strides=strides)

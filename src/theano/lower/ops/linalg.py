@@ -19,10 +19,9 @@ from theano.lower.builder import Builder, whole
 from theano.lower.dims import ONE, ZERO, is_const, length
 from theano.lower.emitter import Argument, Emitter
 from theano.lower.items import Special
-from theano.lower.ops.elemwise import rearranged
 from theano.lower.ops.registry import lowers
 from theano.lower.products import place
-from theano.lower.values import Tensor, Value
+from theano.lower.values import Tensor, Value, rearranged
 from theano.native import lapack
 from theano.tensor.factors import SVD, Eig, Eigh, LostParts, QRFull, QRIncomplete
 from theano.tensor.nlinalg import Det, MatrixInverse, SLogDet
