@@ -21,7 +21,7 @@ from theano.record import Record, field
 # pointers do, which kernels are given as parameters: a value's name would seem to be the kernel's.
 OF_KERNELS = frozenset("abistxz")
 COMPARISONS = {"eq": ex.eq, "ne": ex.ne, "lt": ex.lt, "le": ex.le, "gt": ex.gt, "ge": ex.ge}
-COMPLEX_PART = {"c64": "f32", "c128": "f64"}
+COMPLEX_PART = ex.COMPLEX_PART
 
 
 class CheckRecord(Record):

@@ -12,10 +12,9 @@ import os
 
 from theano.configdefaults import config
 from theano.loops import externs
-from theano.loops.externs import LETTER
-from theano.loops.lapack import KINDS, name_of
+from theano.loops.lapack import KINDS, LETTER, is_declared, name_of
 from theano.native import blas, provisional, support
-from theano.native.lapack_code import ROUTINES
+from theano.native.lapack_code import ROUTINES, routine_name
 from theano.runtime import abi, cache, jit
 from theano.runtime.module import Module
 from theano.runtime.target import Isa
@@ -23,12 +22,12 @@ from theano.runtime.target import Isa
 __all__ = ["NAMES", "address", "is_provisional", "is_there"]
 
 _OPTIONS = jit.Options(passes=("sroa",))
-NAMES = {name_of(kind, type_): type_ for type_ in LETTER for kind in KINDS}
+NAMES = {name_of(kind, type_): type_ for type_ in LETTER for kind in KINDS if is_declared(kind, type_)}
 
 
 def is_there() -> bool:
     """Whether NumPy or SciPy has a LAPACK that can be called."""
-    found = {blas.symbol(LETTER[type_] + name) for type_ in LETTER for name in ROUTINES}
+    found = {blas.symbol(routine_name(name, type_)) for type_ in LETTER for name in ROUTINES}
     return None not in found and len({s.int_bits for s in found if s is not None}) == 1
 
 
@@ -47,7 +46,7 @@ class _Library:
 
     def __init__(self, type_: str, isa: Isa, shared: bool) -> None:
         self._shared = shared
-        found = [blas.symbol(LETTER[type_] + name) for name in ROUTINES]
+        found = [blas.symbol(routine_name(name, type_)) for name in ROUTINES]
         routines = [s for s in found if s is not None]
         assert len(routines) == len(found)
         self._routines = [s.address for s in routines]
