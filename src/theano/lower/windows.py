@@ -20,9 +20,8 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower import body as bd
 from theano.lower.dims import ONE, ZERO, is_const, length
-from theano.lower.ops.elemwise import rearranged
 from theano.lower.sources import Sources
-from theano.lower.values import Value
+from theano.lower.values import Value, rearranged
 from theano.record import Record
 
 # Windows of up to so many elements are written out.

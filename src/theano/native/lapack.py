@@ -9,10 +9,9 @@ import ctypes
 import functools
 
 from theano.configdefaults import config
-from theano.loops.externs import LETTER
-from theano.loops.lapack import KINDS, name_of
+from theano.loops.lapack import KINDS, LETTER, is_declared, name_of
 from theano.native import blas, support
-from theano.native.lapack_code import ROUTINES
+from theano.native.lapack_code import ROUTINES, routine_name
 from theano.native.library import Form, Library
 from theano.runtime import abi, jit
 from theano.runtime.module import Module
@@ -20,12 +19,12 @@ from theano.runtime.target import Isa
 
 __all__ = ["NAMES", "address", "is_provisional", "is_there"]
 
-NAMES = {name_of(kind, type_): type_ for type_ in LETTER for kind in KINDS}
+NAMES = {name_of(kind, type_): type_ for type_ in LETTER for kind in KINDS if is_declared(kind, type_)}
 
 
 def is_there() -> bool:
     """Whether NumPy or SciPy has a LAPACK that can be called."""
-    found = {blas.symbol(LETTER[type_] + name) for type_ in LETTER for name in ROUTINES}
+    found = {blas.symbol(routine_name(name, type_)) for type_ in LETTER for name in ROUTINES}
     return None not in found and len({s.int_bits for s in found if s is not None}) == 1
 
 
@@ -42,7 +41,7 @@ def is_provisional(name: str) -> bool:
 @functools.cache
 def _library(type_: str, isa: Isa, shared: bool) -> Library:
     """The module for numbers of a type, whose work is shared by threads or not."""
-    found = [blas.symbol(LETTER[type_] + name) for name in ROUTINES]
+    found = [blas.symbol(routine_name(name, type_)) for name in ROUTINES]
     routines = [s for s in found if s is not None]
     assert len(routines) == len(found)
     bits = routines[0].int_bits

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -114,6 +115,7 @@ class MakeVector(Op):
     __props__ = ("dtype",)
     costs_nothing = True
     never_fails = True
+    jointly_linear_in = range(sys.maxsize)
 
     def __init__(self, dtype: Any = "int64") -> None:
         self.dtype = as_dtype(dtype)

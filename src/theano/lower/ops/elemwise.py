@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from theano.loops import expr as ex
@@ -10,9 +9,9 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower import body as bd
 from theano.lower.builder import Builder
-from theano.lower.dims import ONE, ZERO, is_const
+from theano.lower.dims import ONE, is_const
 from theano.lower.ops.registry import lowers
-from theano.lower.values import Value
+from theano.lower.values import Value, rearranged
 from theano.scalar.op import ScalarOp
 from theano.tensor.elemwise import DimShuffle, Elemwise
 
@@ -124,16 +123,3 @@ def shuffled(b: Builder, x: Value, order: tuple[Any, ...]) -> Value:
         if axis not in kept and not is_const(dim, 1):
             b.unify(dim, ONE, f"dropped axis {axis} has length {{0}}, not 1")
     return rearranged(x, [None if k == "x" else k for k in order])
-
-
-def rearranged(x: Value, order: Sequence[int | None]) -> Value:
-    """The axes of `x` in another order; None makes an axis of length 1."""
-    dims = tuple(ONE if k is None else x.dims[k] for k in order)
-    if x.uniform is not None:
-        return Value(x.type, dims, uniform=x.uniform)
-    if x.axes is not None:
-        axes = tuple(None if k is None else x.axes[k] for k in order)
-        return Value(x.type, dims, tensor=x.tensor, axes=axes)
-    assert x.strides is not None
-    strides = tuple(ZERO if k is None else x.strides[k] for k in order)
-    return Value(x.type, dims, tensor=x.tensor, offset=x.offset, strides=strides)
