@@ -8,7 +8,7 @@ from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower import body as bd
-from theano.lower.builder import COMPLEX_PART, Builder
+from theano.lower.builder import Builder
 from theano.lower.complexes import joined, parts_of
 from theano.lower.dims import ONE, is_const
 from theano.lower.ops.registry import lowers
@@ -26,7 +26,7 @@ def lower_elemwise(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | 
     out = node.outputs[0].type
     in_dtypes = tuple(v.type.dtype for v in node.inputs)
     if not op.is_native(in_dtypes, out.dtype):
-        return _between_parts(b, op, inputs)
+        return _between_parts(b, op, inputs, out)
     dims = broadcast_dims(b, inputs, node.outputs[0].type.broadcastable)
     if op.checks_zero_divisor and out.dtype not in ("float16", "float32", "float64"):
         check_divisor(b, inputs[1])
@@ -45,13 +45,12 @@ def lower_elemwise(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | 
     return [b.pointwise(ex.TYPE_OF[out.dtype], dims, reads, body)]
 
 
-def _between_parts(b: Builder, op: ScalarOp, inputs: list[Value]) -> list[Value] | None:
+def _between_parts(b: Builder, op: ScalarOp, inputs: list[Value], out: Any) -> list[Value] | None:
     """A part of complex numbers, or complex numbers of parts; other operations are said in terms of these."""
     if op.name in ("real", "imag"):
         return [parts_of(b, inputs[0])[op.name == "imag"]]
-    if op.name == "complex" and all(v.type in COMPLEX_PART.values() for v in inputs):
-        dims = broadcast_dims(b, inputs, (False,) * inputs[0].ndim)
-        return [joined(b, "c64" if inputs[0].type == "f32" == inputs[1].type else "c128", dims, inputs)]
+    if op.name == "complex" and all(b.native(v.type) for v in inputs):
+        return [joined(b, ex.TYPE_OF[out.dtype], broadcast_dims(b, inputs, out.broadcastable), inputs)]
     return None
 
 
