@@ -197,7 +197,7 @@ def test_one_of_two_stacks_is_repeated(make: Any) -> None:
 
 
 @pytest.mark.parametrize("lower", [True, False])
-@pytest.mark.parametrize("dtype", DIGITS)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_gradient_of_a_factor(dtype: str, lower: bool) -> None:
     """Against its formula."""
     for dims in (2, 3):

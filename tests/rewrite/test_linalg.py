@@ -149,7 +149,7 @@ FORMS: dict[str, tuple[list[Any], dict[str, int]]] = {
     ),
     "determinant and its gradient": ([det(A), T.grad(det(A), A)], {"LUFactor": 1, "LUSolve": 1, "LUDet": 1}),
     "system and its gradients": (
-        [solve(A, v), *T.grad(T.dot(w, solve(A, v)), [A, v])], {"LUFactor": 1, "LUSolve": 2}
+        [solve(A, v), *T.grad(T.dot(w, solve(A, v)), [A, v])], {"LUFactor": 1, "LUSolve": 2, "Dot": 1}
     ),
     "of different matrices": ([solve(A, v), det(A + 1)], {"general": 1, "Det": 1}),
     # diagonals

@@ -13,7 +13,7 @@ from theano.scalar import rules
 from theano.scalar.bits import and_, invert, or_
 from theano.scalar.choice import second, switch
 from theano.scalar.compare import eq, ge, le
-from theano.scalar.op import binary, fold, unary, variadic
+from theano.scalar.op import ScalarOp, binary, fold, unary, variadic
 
 Term = Any  # what gradients are written over: anything with the operators of `ScalarOperators`
 
@@ -28,7 +28,7 @@ def _products_of_others(*terms: Term) -> tuple[Term, ...]:
     return tuple(fold(mul)(g, *factors[:i], *factors[i + 1 :]) for i in range(len(factors)))
 
 
-add = variadic(
+add: ScalarOp = variadic(
     "add",
     numpy=fold(np.add),
     dtype=rules.same,
@@ -37,7 +37,7 @@ add = variadic(
     identity=0,
     parts=fold(lambda x, y: (add(x[0], y[0]), add(x[1], y[1]))),
 )
-mul = variadic(
+mul: ScalarOp = variadic(
     "mul",
     numpy=fold(np.multiply),
     dtype=rules.same,
@@ -49,7 +49,7 @@ mul = variadic(
         lambda x, y: (sub(mul(x[0], y[0]), mul(x[1], y[1])), add(mul(x[0], y[1]), mul(x[1], y[0])))
     ),
 )
-sub = binary(
+sub: ScalarOp = binary(
     "sub",
     numpy=np.subtract,
     dtype=rules.no_bool_output,
@@ -57,7 +57,7 @@ sub = binary(
     expand=lambda x, y: x - y,
     parts=lambda x, y: (sub(x[0], y[0]), sub(x[1], y[1])),
 )
-neg = unary(
+neg: ScalarOp = unary(
     "neg",
     numpy=np.negative,
     dtype=rules.no_bool_input,

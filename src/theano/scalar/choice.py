@@ -42,7 +42,7 @@ clip = ScalarOp(
     ),
     expand=lambda x, lo, hi: expr.select(expr.lt(x, lo), lo, expr.select(expr.gt(x, hi), hi, x)),
 )
-second = binary(
+second: ScalarOp = binary(
     "second",
     numpy=lambda x, y: np.broadcast_to(y, np.broadcast_shapes(np.shape(x), np.shape(y))),
     dtype=rules.last,

@@ -23,11 +23,11 @@ lt = _comparison("lt", np.less, expr.lt, dtype=rules.order)
 gt = _comparison("gt", np.greater, expr.gt, dtype=rules.order)
 le = _comparison("le", np.less_equal, expr.le, dtype=rules.order)
 ge = _comparison("ge", np.greater_equal, expr.ge, dtype=rules.order)
-eq = _comparison(
+eq: ScalarOp = _comparison(
     "eq", np.equal, expr.eq, dtype=rules.to_bool, commutative=True,
     parts=lambda x, y: and_(eq(x[0], y[0]), eq(x[1], y[1])),
 )  # fmt: skip
-neq = _comparison(
+neq: ScalarOp = _comparison(
     "neq", np.not_equal, expr.ne, dtype=rules.to_bool, commutative=True,
     parts=lambda x, y: or_(neq(x[0], y[0]), neq(x[1], y[1])),
 )  # fmt: skip
