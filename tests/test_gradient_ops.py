@@ -78,8 +78,8 @@ DECLARED = {
 EXEMPT = {
     "a base class": {
         "BaseAbstractConv", "CAReduce", "CAReduceDtype", "Composed", "Indexed", "OfMatrix", "Unconnected", "Written",
-        "PoolGrad", "_Backward", "_BatchNorm", "_Blas", "_Blocks", "_General", "_Logical", "_Neibs", "_OfFirst",
-        "_Pooling", "_Reader", "_ScaledProduct", "_Sorting", "_Transform", "mrg_uniform_base",
+        "PoolGrad", "_Backward", "_BatchNorm", "_Blas", "_Blocks", "_General", "_Logical", "_Neibs", "_OfFactors",
+        "_OfFirst", "_Pooling", "_Reader", "_ScaledProduct", "_Sorting", "_Transform", "mrg_uniform_base",
     },
     "draws: no gradient, which says so": {
         "ChoiceFromUniform", "MultinomialFromUniform", "PhiloxUniform", "RandomFunction", "mrg_uniform",
@@ -100,8 +100,8 @@ EXEMPT = {
         "MPIRecv", "MPIRecvWait", "MPISend", "MPISendWait", "_Message",
     },
     "no gradient: an error": {
-        "Eig", "ForeignCall", "ForeignFunctionOp", "FromFunctionOp", "GrowRows",
-        "LostParts", "MergedRows", "Raise",
+        "Eig", "ForeignCall", "ForeignFunctionOp", "FromFunctionOp", "GrowRows", "LUDet", "LUFactor", "LUSLogDet",
+        "LUSolve", "LostParts", "MergedRows", "Raise", "Schur", "TriangularRoot", "TriangularSylvester",
     },
     "no elements of floating point": {"LoadFromDisk", "ProductPlaces", "StepCount"},
     "lists and slices: no gradient": {

@@ -169,11 +169,11 @@ def test_whole_numbers() -> None:
     same(theano.function([x], nlinalg.eig(x))(a), parts(a), "float64")
 
 
-def test_other_numbers_are_left_to_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_complex_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = counted(monkeypatch)
     x = T.zmatrix("x")
     w, v = theano.function([x], nlinalg.eig(x))(TURN + 0j)
-    assert calls == ["Eig"]
+    assert not calls
     np.testing.assert_allclose(w, np.linalg.eig(TURN + 0j)[0])
     np.testing.assert_allclose((TURN + 0j) @ v, v * w, atol=1e-12)
 

@@ -375,7 +375,7 @@ def _sylvester(t: str, a: dict[str, Any]) -> None:
     for (left, right), c, x in zip(sides, _matrices(t, a, "c", (m, n)), _results(t, a, "x", (n, m)), strict=True):
         left, right = (v.conj().T if turned else v for v, turned in ((left, a["left"]), (right, a["right"])))
         values = np.linalg.eigvals(left)[:, None] + np.linalg.eigvals(right)
-        codes.append(COMMON if x.size and abs(values).min() == 0 else 0)
+        codes.append(COMMON if x.size and not values.all() else 0)
         if x.size and not codes[-1]:
             x[...] = scipy.linalg.solve_sylvester(left, right, c).T
     _tell(a, codes)

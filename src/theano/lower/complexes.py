@@ -16,6 +16,7 @@ from theano.lower import body as bd
 from theano.lower.builder import COMPLEX_PART, Builder, as_parts, whole
 from theano.lower.dims import ONE
 from theano.lower.values import Value, rearranged
+from theano.record import replace
 
 __all__ = ["converted", "joined", "parts_of"]
 
@@ -26,7 +27,7 @@ def parts_of(b: Builder, value: Value) -> tuple[Value, Value]:
         return value, Value(value.type, value.dims, uniform=ex.const(0, st.load_type(value.type)))
     known = b.parts.get(value.tensor) if value.tensor is not None and value.axes is not None else None
     if known is not None and value.axes is not None:
-        first, second = (rearranged(part, value.axes) for part in known)
+        first, second = (replace(rearranged(part, value.axes), dims=value.dims) for part in known)
         return first, second
     return _window(b, value, 0), _window(b, value, 1)
 

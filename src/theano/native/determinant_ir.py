@@ -54,7 +54,7 @@ def _of_complex(f: Matrices) -> Matrices:
     one, zero = V(f, "double", "1.0"), V(f, "double", "0.0")
     first = f.select(odd, V(f, "double", "-1.0"), one)
     with f.fold(0, f.count, [first, zero, f.constant(0)]) as (k, state):
-        x, y = f.parts(f.number_at(f.a, k * f.step))
+        x, y = f.both_parts(f.number_at(f.a, k * f.step))
         if short:
             x, y = x.to("fpext", "double"), y.to("fpext", "double")
         x, y, power = _without_power(f, x, y)
@@ -68,7 +68,7 @@ def _of_complex(f: Matrices) -> Matrices:
     for step in (quarter, quarter, quarter, power - quarter * 3):
         scale = ((step + _ONE) << _BITS).to("bitcast", "double")
         parts = [f.times(part, scale) for part in parts]
-    f.put(f.pair(*(part.to("fptrunc", "float") if short else part for part in parts)), f.out)
+    f.put(f.complex_of(*(part.to("fptrunc", "float") if short else part for part in parts)), f.out)
     return f
 
 
@@ -96,7 +96,7 @@ def sizes_of(s: Shape) -> Matrices:
         f.real_at(f.sizes, k).store(size, s.align)
         if s.is_complex:
             scale = f.select(f.holds("oeq", size, f.literal("0.0")), f.literal("1.0"), size)
-            unit = f.pair(*(f.quotient(part, scale) for part in f.parts(x)))
+            unit = f.complex_of(*(f.quotient(part, scale) for part in f.both_parts(x)))
         else:
             sign = f.select(f.holds("ogt", x, f.zero_number()), plus, minus)
             unit = f.select(f.holds("one", x, f.zero_number()), sign, x)  # zero and NaN stay

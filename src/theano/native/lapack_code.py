@@ -48,14 +48,14 @@ class Matrices(Kernel):
 
     def of_real(self, x: V) -> V:
         """A real number as one of the matrix."""
-        return self.pair(x, self.literal("0.0")) if self.s.is_complex else x
+        return self.complex_of(x, self.literal("0.0")) if self.s.is_complex else x
 
     def scaled(self, x: V, by: V) -> V:
         """A number of a matrix times a real one."""
         if not self.s.is_complex:
             return self.times(x, by)
-        first, second = self.parts(x)
-        return self.pair(self.times(first, by), self.times(second, by))
+        first, second = self.both_parts(x)
+        return self.complex_of(self.times(first, by), self.times(second, by))
 
     def negative(self, x: V) -> V:
         return self.emit(x.type, f"fneg {x.type} {x.text}")
@@ -66,7 +66,7 @@ class Matrices(Kernel):
     def size_of(self, x: V) -> V:
         """The absolute value, without overflow; a real number."""
         if x.type[0] == "<":
-            first, second = (self.size_of(part) for part in self.parts(x))
+            first, second = (self.size_of(part) for part in self.both_parts(x))
             larger = self.holds("ogt", first, second)
             return self.hypotenuse(self.select(larger, first, second), self.select(larger, second, first))
         return self.call(f"llvm.fabs.{suffix(x.type)}", x, result=x.type)

@@ -375,7 +375,7 @@ def _exponential(f: Caller, k: V) -> None:
 
 
 def _pivots(f: Caller, k: V) -> None:
-    f.call("pivots_of", f.n, *_matrix(f, "a", k), f.at(f.d, k * f.n), f.at(f.sign, k), f.work, f.pivots)
+    f.call("pivots_of", f.n, *_matrix(f, "a", k), f.real_at(f.d, k * f.n), f.at(f.sign, k), f.work, f.pivots)
 
 
 def _eigen(f: Caller, k: V) -> V:

@@ -125,12 +125,12 @@ class Kernel(FunctionText):
             return self.emit(t, f"fadd {t} {product.text}, {z.text}")
         return self.call(f"llvm.fma.{suffix(t)}", x, y, z, result=t)
 
-    def parts(self, x: V) -> tuple[V, V]:
+    def both_parts(self, x: V) -> tuple[V, V]:
         """The real and the imaginary part of a complex number."""
         first, second = (self.emit(self.s.real, f"extractelement {x.type} {x.text}, i64 {k}") for k in (0, 1))
         return first, second
 
-    def pair(self, first: V, second: V) -> V:
+    def complex_of(self, first: V, second: V) -> V:
         """The complex number of two parts."""
         t = f"<2 x {first.type}>"
         one = self.emit(t, f"insertelement {t} poison, {first.type} {first.text}, i64 0")
@@ -138,9 +138,9 @@ class Kernel(FunctionText):
 
     def times(self, x: V, y: V) -> V:
         if self.s.is_complex and x.type == y.type == self.s.type:
-            (a, b), (c, d) = self.parts(x), self.parts(y)
+            (a, b), (c, d) = self.both_parts(x), self.both_parts(y)
             real = self.minus(self.times(a, c), self.times(b, d))
-            return self.pair(real, self.plus(self.times(a, d), self.times(b, c)))
+            return self.complex_of(real, self.plus(self.times(a, d), self.times(b, c)))
         return self.emit(x.type, f"fmul {x.type} {x.text}, {y.text}")
 
     def minus(self, x: V, y: V) -> V:
@@ -166,7 +166,7 @@ class Kernel(FunctionText):
 
     def is_zero(self, number: V) -> V:
         if self.s.is_complex:
-            first, second = self.parts(number)
+            first, second = self.both_parts(number)
             return self.emit(BOOL, f"fcmp oeq {first.type} {first.text}, 0.0") & self.emit(
                 BOOL, f"fcmp oeq {second.type} {second.text}, 0.0"
             )

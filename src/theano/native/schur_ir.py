@@ -6,7 +6,7 @@ Results lie by columns, as LAPACK has them.
 from __future__ import annotations
 
 from theano.loops.lapack import COMMON, NO_REAL_ROOT, NO_ROOT, NOT_CHOSEN, NOT_FINITE, NOT_FOUND, NOT_SEPARATED, SORTS
-from theano.native.ir_text import BOOL, INT, V
+from theano.native.ir_text import BOOL, INT, V, Variable
 from theano.native.lapack_code import Caller, Matrices
 from theano.native.product_code import Shape
 
@@ -132,7 +132,7 @@ def _above(f: Caller, j: V, width: V, root: V) -> None:
 
 def _root_of_number(f: Caller, z: V) -> V:
     """The root of a complex number with a real part that is not negative; no square overflows."""
-    x, y = f.parts(z)
+    x, y = f.both_parts(z)
     half, zero = f.literal("0.5"), f.literal("0.0")
     size = f.size_of(z)
     large = f.root(f.times(half, f.plus(size, f.size_of(x))))
@@ -142,10 +142,10 @@ def _root_of_number(f: Caller, z: V) -> V:
     down = f.holds("olt", y, zero)
     up = f.select(down, f.negative(large), large)
     first = f.select(right, large, f.size_of(small))
-    return f.pair(first, f.select(right, small, up))
+    return f.complex_of(first, f.select(right, small, up))
 
 
-def _real_block(f: Caller, j: V, block: V, root: V, width: V) -> None:
+def _real_block(f: Caller, j: V, block: V, root: V, width: Variable) -> None:
     """The root of a number that is not negative, or of a block ``[[x, b], [c, x]]`` with complex eigenvalues."""
     single, done = f.block(), f.block()
     zero = f.zero_number()

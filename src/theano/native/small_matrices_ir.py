@@ -124,7 +124,7 @@ def is_finite(s: Shape) -> Matrices:
             number = f.number_at(row, k * f.ac)
             so_far[0] = f.plus(so_far[0], f.minus(number, number))  # 0, or NaN
         state[0] = so_far[0]
-    total = f.plus(*f.parts(state[0])) if s.is_complex else state[0]
+    total = f.plus(*f.both_parts(state[0])) if s.is_complex else state[0]
     f.leave(f.holds("oeq", total, total))
     return f
 

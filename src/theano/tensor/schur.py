@@ -32,7 +32,7 @@ from theano.tensor.matrices import (
     transposed,
     values_of,
 )
-from theano.tensor.opsupport import Shapes, new_tensor
+from theano.tensor.opsupport import Shapes, new_tensor, single
 from theano.tensor.shape import reshape, shape_padleft, shape_tuple
 from theano.tensor.systems import solve
 
@@ -46,10 +46,7 @@ COMMON = (
     "Sylvester equation: an eigenvalue of the first matrix is (nearly) the negative of one of the second, "
     "so there is no unique solution"
 )
-NO_REAL_ROOT = (
-    "sqrtm: a real matrix with a negative eigenvalue has no real principal square root (convert the matrix to "
-    "complex128 for a complex one)"
-)
+NO_REAL_ROOT = "sqrtm: a real matrix with a negative eigenvalue: cast it to complex128 for its complex root"
 NO_ROOT = "sqrtm: the matrix is singular and has no square root that is a function of it"
 NOT_FOUND = "Schur form not found. Possibly ill-conditioned."
 NOT_SEPARATED = "Eigenvalues could not be separated for reordering."
@@ -391,7 +388,7 @@ def _root_of_block(block: np.ndarray) -> Any:
     return found
 
 
-class Sqrtm(OfMatrix):
+class Sqrtm(Op):
     """The principal square root of a square matrix, or of each of a stack: see `sqrtm`.
 
     Examples
@@ -403,13 +400,18 @@ class Sqrtm(OfMatrix):
 
     __props__ = ()
 
+    def make_node(self, x: Any) -> Apply:
+        x = as_matrices(x, "sqrtm")
+        return single(self, [x], float_dtype(x), x.type.shape)
+
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
+        return [shapes[0]]
+
     def decompose(self, inputs: Sequence[Any]) -> Sequence[Any]:
         """Of the Schur form. Björck and Hammarling (1983), "A Schur method for the square root of a matrix"."""
         (x,) = inputs
         t, z, _ = Schur()(x)
         return [in_pattern_of(x, matmul(z, matmul(TriangularRoot()(t), adjoint(z))))]
-
-    perform = Op.perform
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         """``S @ dS + dS @ S`` is the change of the square."""
