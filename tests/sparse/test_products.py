@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -125,3 +127,17 @@ def test_random_inputs() -> None:
     f = theano.function(variables, S.add(*variables))
     np.testing.assert_allclose(f(*data).toarray(), data[0].toarray() + data[1].toarray(), rtol=1e-6)
     assert any((x.data == 0).any() for x in data)
+
+
+@pytest.mark.parametrize("product", [S.true_dot, S.structured_dot])
+@pytest.mark.parametrize("dtype", ["float64", "complex64", "int32"])
+def test_elements_whose_sum_is_zero_are_there(product: Any, dtype: str) -> None:
+    """SciPy leaves them out, so programs and `perform` differed in what is done with each element afterwards."""
+    X, Y = np.array([[1, 1], [0, 2], [0, 0]], dtype), np.array([[1, 0, 3], [-1, 0, 1]], dtype)
+    for formats in FORMATS:
+        x, y = (getattr(sp, f"{f}_matrix")(v) for f, v in zip(formats, (X, Y), strict=True))
+        variables = [S.matrix(v.format, dtype=dtype) for v in (x, y)]
+        out = S.structured_add(product(*variables), 1)
+        for mode in (None, "FAST_COMPILE"):
+            found = theano.function(variables, out, mode=mode)(x, y)
+            assert found.toarray().tolist() == [[1, 0, 5], [-1, 0, 3], [0, 0, 0]] and found.has_sorted_indices
