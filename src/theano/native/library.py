@@ -15,7 +15,10 @@ from theano.native import provisional, support
 from theano.runtime import abi, cache, jit
 from theano.runtime.module import Module
 
-__all__ = ["Form", "Library"]
+__all__ = ["STRUCTURED", "Form", "Library"]
+
+# For functions whose registers are written as stack memory (`ir_text`).
+STRUCTURED = jit.Options(passes=("sroa",))
 
 
 class Form(NamedTuple):
@@ -30,7 +33,7 @@ class Form(NamedTuple):
 
     module: Callable[[], Module]
     exports: tuple[str, ...]
-    options: jit.Options = jit.Options(passes=("sroa",))
+    options: jit.Options = STRUCTURED
 
 
 class Library:
