@@ -15,7 +15,12 @@ from theano.scalar import complexes as scalars
 from theano.scalar import convert_to
 from theano.scalar.dtypes import COMPLEX
 from theano.scalar.rules import real_part
-from theano.tensor.advanced_subtensor import AdvancedIncSubtensor, AdvancedIncSubtensor1
+from theano.tensor.advanced_subtensor import (
+    AdvancedIncSubtensor,
+    AdvancedIncSubtensor1,
+    AdvancedSubtensor,
+    AdvancedSubtensor1,
+)
 from theano.tensor.alloc import Eye, Tri
 from theano.tensor.dot import BatchedDot, Dot
 from theano.tensor.elemwise import Elemwise
@@ -111,6 +116,8 @@ _RULES: dict[type, Callable[[Any], Any]] = {
     Sum: _each(slice(None)),
     Join: _each(slice(1, None)),
     MakeVector: _each(slice(None)),
+    AdvancedSubtensor: _each(slice(1)),
+    AdvancedSubtensor1: _each(slice(1)),
     IncSubtensor: _each(slice(2)),
     AdvancedIncSubtensor: _each(slice(2)),
     AdvancedIncSubtensor1: _each(slice(2)),
