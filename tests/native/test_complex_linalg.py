@@ -184,7 +184,7 @@ class Counted:
         self.library = lapack._library("f64", jit.isa(), config.openmp)
         self.k = ROUTINES.index(name)
         self.before = self.library._routines[self.k]
-        given = [ctypes.c_void_p] * 6
+        given = [ctypes.c_void_p] * 15  # more than any of them takes
         original = ctypes.CFUNCTYPE(None, *given)(self.before)
 
         def call(*args: Any) -> None:
@@ -224,6 +224,25 @@ def test_one_factorization() -> None:
         given = general(n), RNG.normal(size=n)
         for got, wanted in zip(shared(*given), apart(*given), strict=True):
             np.testing.assert_allclose(got, wanted, rtol=1e-8, atol=1e-10)
+
+
+@pytest.mark.parametrize("routine", ["getrf", "potrf", "trsm", "trsv"])
+def test_small_matrices_are_left_to_nobody(routine: str) -> None:
+    """Of up to 8 rows and more, real matrices are worked on in loops of our own, alone and in stacks."""
+    a = T.dtensor3("a")
+    definite_ = T.batched_dot(a, a.dimshuffle(0, 2, 1))
+    outputs = [
+        slinalg.cholesky(definite_), slinalg.solve(a, a), nlinalg.matrix_inverse(a + 1), nlinalg.det(a + 2),
+        nlinalg.slogdet(a + 3)[1], slinalg.solve_lower_triangular(a, a), nlinalg.det(a),
+        T.grad(slinalg.cholesky(definite_).sum(), a),
+    ]  # fmt: skip
+    f = theano.function([a], outputs)
+    with Counted(routine) as counted:
+        for n in (1, 2, 5, 8):
+            f(np.stack([general(n)[::-1]] * 2))
+        assert counted.calls == 0
+        f(np.stack([general(300)] * 2))
+    assert counted.calls > 0 or routine == "trsv"
 
 
 FAILURES: dict[str, tuple[Callable[[Any], Any], Any, str]] = {

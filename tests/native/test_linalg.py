@@ -27,6 +27,8 @@ from theano.native import blas, lapack, lapack_ir
 from theano.runtime import jit, threads
 from theano.runtime.target import Isa, select_isa
 from theano.tensor import nlinalg, slinalg
+from theano.tensor.lu import LUDet, LUFactor, LUSLogDet, LUSolve
+from theano.tensor.schur import SolveSylvester
 from theano.tensor.systems import cholesky_gradient
 
 RNG = np.random.default_rng(5)
@@ -473,13 +475,31 @@ def test_a_branch_that_is_not_taken_does_not_fail() -> None:
         f(np.zeros((2, 2)), 1)
 
 
-def test_interpreted_it_gives_the_same() -> None:
+# What has no counterpart in NumPy.
+OTHERS: dict[str, tuple[Callable[..., Any], list[Maker]]] = {
+    "gradient": (slinalg.CholeskyGrad(), [triangle] * 3),
+    "by factors": (lambda a, b: LUSolve()(*LUFactor()(a), b), [general, sides]),
+    "by factors of the transposed": (lambda a, b: LUSolve(True)(*LUFactor()(a), b), [general, sides]),
+    "determinant by factors": (lambda a: LUDet()(*LUFactor()(a)), [general]),
+    "sign by factors": (lambda a: LUSLogDet()(*LUFactor()(a))[0], [general]),
+    "logarithm by factors": (lambda a: LUSLogDet()(*LUFactor()(a))[1], [general]),
+    "schur": (lambda a: abs(slinalg.schur(a)[0]), [definite]),
+    "sylvester": (slinalg.solve_sylvester, [definite, definite, triangle]),
+    "adjoint sylvester": (SolveSylvester(True, True), [definite, definite, triangle]),
+    "root": (slinalg.sqrtm, [definite]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", ["float64", "complex128"])
+def test_interpreted_it_gives_the_same(dtype: str) -> None:
     """The meanings of the functions in the loop language."""
-    cases = {**OPERATIONS, "gradient": (slinalg.CholeskyGrad(), lambda *xs: None, [triangle] * 3)}
-    for name, (make, _, operands) in cases.items():
-        f = function(make, ["float64"] * len(operands), [3] * len(operands), on_unused_input="ignore")
+    cases = {**{name: (make, operands) for name, (make, _, operands) in OPERATIONS.items()}, **OTHERS}
+    if dtype[0] == "c":
+        del cases["gradient"]
+    for name, (make, operands) in cases.items():
+        f = function(make, [dtype] * len(operands), [3] * len(operands), on_unused_input="ignore")
         low = f.executor.lowered
-        given = [make_(4, 2) for make_ in operands]
+        given = [as_dtype(make_(4, 2), dtype) for make_ in operands]
         run = Interpreter(low.program, low.layout, {})
         run.run(list(given), [])
         np.testing.assert_allclose(run.slots[0], f(*given), rtol=1e-9, atol=1e-12, err_msg=name)
