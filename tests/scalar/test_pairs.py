@@ -169,3 +169,14 @@ def test_loops_and_branches() -> None:
     value = np.array([0.1 + 0.2j, -0.5j, 0.3])
     for number in (-1, 1):
         np.testing.assert_allclose(f(value, number), plain(value, number), rtol=1e-13)
+
+
+def test_constants() -> None:
+    """Parts of several constants, some of which have no imaginary part, are each their own."""
+    z = T.zvector("z")
+    out = z
+    for k in range(8):
+        real = np.arange(3.0) + k
+        out = out * (real + 0j) + (1j * real if k % 2 else real + 2j)
+    f, plain = (theano.function([z], out, mode=mode) for mode in (None, "FAST_COMPILE"))
+    np.testing.assert_allclose(f(np.ones(3) * 1j), plain(np.ones(3) * 1j), rtol=1e-14)
