@@ -177,3 +177,30 @@ def test_constants() -> None:
         out = out * (real + 0j) + (1j * real if k % 2 else real + 2j)
     f, plain = (theano.function([z], out, mode=mode) for mode in (None, "FAST_COMPILE"))
     np.testing.assert_allclose(f(np.ones(3) * 1j), plain(np.ones(3) * 1j), rtol=1e-14)
+
+
+@pytest.mark.parametrize("length", [1, 5, 3000])
+def test_updates_that_mix_the_parts_of_a_shared_variable(length: int) -> None:
+    """No part is overwritten before the other one has been computed of it."""
+    rng = np.random.RandomState(0)
+    start = [rng.randn(*s) + 1j * rng.randn(*s) for s in ((length,), (length, 3))]
+    v, m = (theano.shared(x.copy()) for x in start)
+    g, rows = T.zvector("g"), T.lvector("rows")
+    turned = v * (1 + 2j) - T.conj(v) * g
+    step = theano.function([g], T.exp(v).sum(), updates=[(v, turned), (m, m * v.dimshuffle(0, "x") + m[::-1])])
+    h = rng.randn(length) + 1j * rng.randn(length)
+    found = step(h)
+    np.testing.assert_allclose(found, np.exp(start[0]).sum())
+    np.testing.assert_allclose(v.get_value(), start[0] * (1 + 2j) - start[0].conj() * h)
+    np.testing.assert_allclose(m.get_value(), start[1] * start[0][:, None] + start[1][::-1])
+    v.set_value(start[0])
+    part = theano.function([g, rows], [], updates=[(v, T.inc_subtensor(v[rows], v[rows[::-1]] * g[rows] * 1j))])
+    at = rng.permutation(length)[: length // 2 + 1]
+    part(h, at)
+    expected = start[0].copy()
+    expected[at] += start[0][at[::-1]] * h[at] * 1j
+    np.testing.assert_allclose(v.get_value(), expected)
+    row = theano.function([g], [], updates=[(v, T.set_subtensor(v[1:], v[:-1] * g[1:]))])
+    v.set_value(start[0])
+    row(h)
+    np.testing.assert_allclose(v.get_value()[1:], start[0][:-1] * h[1:])
