@@ -141,3 +141,14 @@ def test_elements_whose_sum_is_zero_are_there(product: Any, dtype: str) -> None:
         for mode in (None, "FAST_COMPILE"):
             found = theano.function(variables, out, mode=mode)(x, y)
             assert found.toarray().tolist() == [[1, 0, 5], [-1, 0, 3], [0, 0, 0]] and found.has_sorted_indices
+
+
+@pytest.mark.parametrize("dtype", ["float32", "complex128", "int8"])
+def test_casts_keep_the_order_of_elements(dtype: str) -> None:
+    """SciPy's `astype` sorts them, so `perform` added data of two orders."""
+    x = S.csr_matrix("x", dtype="float64")
+    X = disordered(drawn(4, 3, "csr", "float64"), False)
+    for mode in (None, "FAST_COMPILE"):
+        found = theano.function([x], S.csm_properties(S.cast(x, dtype)), mode=mode)(X)
+        for part, expected in zip(found, (X.data.astype(dtype), X.indices, X.indptr), strict=False):
+            np.testing.assert_array_equal(part, expected)

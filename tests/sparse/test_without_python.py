@@ -145,3 +145,12 @@ def test_only_the_side_that_is_taken_is_computed() -> None:
     assert (f(1.0, X, Y).toarray() == np.eye(3)).all()
     with pytest.raises(ValueError, match="shapes"):
         f(-1.0, X, Y)
+
+
+def test_a_branch_of_which_some_parts_are_equal_constants() -> None:
+    """Rewriting put outputs of the branch in place of constants that stood for them already: the graph was a circle."""
+    c = T.dvector("c")
+    x = S.as_sparse_variable(sp.csc_matrix((2, 0), dtype="int32")) * T.constant(np.zeros((2, 0)))
+    picked = ifelse(T.gt(c[0], 0), S.row_scale(x, T.constant([0.0, -2.0])), x * 2.0)
+    for mode in (None, "FAST_COMPILE"):
+        assert theano.function([c], picked, mode=mode)([1.0]).shape == (2, 0)

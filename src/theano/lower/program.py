@@ -270,6 +270,8 @@ class _Lowering:
         if same is not None and not any(b.values[v].tensor in b.consumed for v in same.outputs):
             for v, other in zip(node.outputs, same.outputs, strict=True):
                 b.values[v] = b.values[other]
+                if other in b.parts:
+                    b.parts[v] = b.parts[other]
                 self.same[v] = other
                 # both are seen by the users of either: neither may be overwritten for one of them
                 b.clients[other] = b.clients[v] = b.clients.get(other, 0) + b.clients.get(v, 1)
@@ -278,6 +280,8 @@ class _Lowering:
         results = None
         if self.has_complex:
             results = self._in_parts(node, first=True)
+            if results is not None and key is not None:
+                self.done[key] = node
         if results is None and function is not None and b.has_types_of(node):
             results = function(b, node, values)
             if results is None and self.has_complex:

@@ -1,11 +1,11 @@
 """Complex numbers as pairs of real ones: what the operations of the scalar table make of their parts.
 
 Loops compute with real numbers only. So an operation on complex numbers is lowered as what `PAIRS` says of it: a
-function of pairs, written over anything that scalar operations apply to. Complex inverse trigonometric functions are
-not in it: these are called back.
+function of pairs, written over anything that scalar operations apply to.
 
 Formulas are those whose parts are accurate each by itself: W. Kahan, "Branch cuts for complex elementary functions"
-(1987), for `tan` and `tanh`; R. L. Smith, "Algorithm 116" (1962), for quotients, as in NumPy.
+(1987), for circular and hyperbolic functions and their inverses; R. L. Smith, "Algorithm 116" (1962), for quotients, as
+in NumPy.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from theano.scalar.choice import second, switch
 from theano.scalar.compare import eq, ge, gt, isinf, isnan, lt, neq
 from theano.scalar.exponential import exp, expm1, log, log1p
 from theano.scalar.power import sqrt
-from theano.scalar.trigonometric import arctan2, cos, cosh, sin, sinh, tan
+from theano.scalar.trigonometric import arcsinh, arctan2, cos, cosh, sin, sinh, tan
 
 Term = Any
 
@@ -255,11 +255,58 @@ def tanh_of(x: Pair) -> Pair:
     return Pair(switch(far, one, re), switch(far, tail, switch(steep, 1 / t, t / below)))
 
 
-def tan_of(x: Pair) -> Pair:
+# -- inverse functions, by the roots of 1 - z and 1 + z -----------------------------------------------------------
+def _roots(x: Pair) -> tuple[Pair, Pair]:
     a, b = x.both
-    found = tanh_of(Pair(-b, a))  # tan(x) = -i tanh(ix)
-    assert found.im is not None
-    return Pair(found.im, -found.re)
+    return sqrt_of(Pair(1 - a, -b)), sqrt_of(Pair(1 + a, b))
+
+
+def _im_of_product(x: Pair, y: Pair) -> Term:
+    """That of ``conj(x) * y``."""
+    (a, b), (c, d) = x.both, y.both
+    return a * d - b * c
+
+
+def arcsin_of(x: Pair) -> Pair:
+    less, more = _roots(x)
+    return Pair(arctan2(x.re, mul(less, more).re), arcsinh(_im_of_product(less, more)))
+
+
+def arccos_of(x: Pair) -> Pair:
+    less, more = _roots(x)
+    return Pair(2 * arctan2(less.re, more.re), arcsinh(_im_of_product(more, less)))
+
+
+def arccosh_of(x: Pair) -> Pair:
+    a, b = x.both
+    less, more = sqrt_of(Pair(a - 1, b)), sqrt_of(Pair(a + 1, b))
+    (c, d), (e, f) = less.both, more.both
+    return Pair(arcsinh(c * e + d * f), 2 * arctan2(d, e))
+
+
+def arctanh_of(x: Pair) -> Pair:
+    a, b = x.both
+    right = abs_(a)
+    re = log1p(4 * right / ((1 - right) * (1 - right) + b * b)) * number(a, 0.25)
+    return Pair(switch(lt(a, number(a, 0)), -re, re), arctan2(2 * b, (1 - a) * (1 + a) - b * b) * number(a, 0.5))
+
+
+def _turned(function: Callable[[Pair], Pair]) -> Callable[[Pair], Pair]:
+    """``-i f(ix)``."""
+
+    def turned(x: Pair) -> Pair:
+        a, b = x.both
+        found = function(Pair(-b, a))
+        assert found.im is not None
+        return Pair(found.im, -found.re)
+
+    return turned
+
+
+def _xlogy(x: Pair, y: Pair) -> Pair:
+    re, im = mul(x, log_of(y)).both
+    nothing = eq(size(x), number(x.re, 0))
+    return Pair(switch(nothing, number(re, 0), re), switch(nothing, number(re, 0), im))
 
 
 # -- others --------------------------------------------------------------------------------------------------------
@@ -298,11 +345,14 @@ def _same(x: Pair) -> Pair:
 #: For each operation what it makes of pairs: a pair, or a real number. Conditions of choices come as they are.
 PAIRS: dict[str, Callable[..., Any]] = {
     "Cast{complex64}": _same, "Cast{complex128}": _same, "abs_": size, "add": add, "angle": angle,
+    "arccos": arccos_of, "arccosh": arccosh_of, "arcsin": arcsin_of, "arcsinh": _turned(arcsin_of),
+    "arctan": _turned(arctanh_of), "arctanh": arctanh_of,
     "complex": lambda x, y: Pair(x.re, y.re), "complex_from_polar": _polar,
     "conj": lambda x: Pair(x.re, None if x.im is None else -x.im), "cos": cos_of, "cosh": cosh_of, "eq": _equal,
     "exp": exp_of, "exp2": exp2_of, "expm1": expm1_of, "identity": _same, "imag": lambda x: x.both[1], "inv": inv,
     "isinf": _any(isinf), "isnan": _any(isnan), "log": log_of, "log10": lambda x: log_of(x).times(1 / math.log(10)),
     "log1p": log1p_of, "log2": lambda x: log_of(x).times(1 / math.log(2)), "mul": mul, "neg": neg, "neq": _unequal,
     "pow": power, "real": lambda x: x.re, "second": _second, "sin": sin_of, "sinh": sinh_of, "sqr": sqr,
-    "sqrt": sqrt_of, "sub": sub, "switch": _switch, "tan": tan_of, "tanh": tanh_of, "true_div": true_div,
+    "sqrt": sqrt_of, "sub": sub, "switch": _switch, "tan": _turned(tanh_of), "tanh": tanh_of, "true_div": true_div,
+    "xlogx": lambda x: _xlogy(x, x), "xlogy0": _xlogy,
 }  # fmt: skip

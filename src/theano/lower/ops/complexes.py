@@ -59,10 +59,13 @@ def parts_of(b: Builder, v: Variable) -> Parts:
 
 
 def _constants(b: Builder, v: Any) -> Parts:
-    re, im = (constant(np.array(part, order="C")) for part in (v.data.real, v.data.imag))
+    # What is looked up by its identity has to stay: nothing is made that is not kept.
+    some = np.any(v.data.imag) or np.signbit(v.data.imag).any()
+    re, im = constant(np.array(v.data.real, order="C")), constant(np.array(v.data.imag, order="C")) if some else None
     for part in (re, im):
-        b.values[part] = constant_value(b, part)
-    return Parts(re, im if np.any(v.data.imag) or np.signbit(v.data.imag).any() else None, False)
+        if part is not None:
+            b.values[part] = constant_value(b, part)
+    return Parts(re, im, False)
 
 
 def _views(b: Builder, v: Any) -> Parts:

@@ -270,8 +270,10 @@ class RewriteGraph:
     def replace(self, old: Tensor, new: Tensor) -> bool:
         """Let `new` (made of variables of this graph) stand for `old` everywhere.
 
-        Returns False if they are the same variable already.
+        Returns False if they are the same variable already, or another one stands for `old`.
         """
+        if self.find(old) is not old:
+            return False
         node = old.owner
         before = len(self._kept)
         new = self.intern(new, node)
@@ -317,7 +319,10 @@ class RewriteGraph:
             self.table[key] = user
             self.queue(user)
             return
-        pending.extend(zip(user.outputs, known.outputs, strict=True))
+        for own, other in zip(user.outputs, known.outputs, strict=True):
+            # What stands for an output already may be what the other node is made of: it stands for both then.
+            now = self.find(own)
+            pending.append((own, other) if now is own else (other, now))
         dead.append(user)
 
     def _sweep(self, dead: list[Apply]) -> None:
