@@ -183,6 +183,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "scalar_sigmoid=theano.scalar:sigmoid",
         "scalar_softplus=theano.scalar:softplus",
         "ultra_fast_scalar_sigmoid=theano.scalar:ultra_fast_sigmoid",
+        "theano.tensor.nnet.product_trees",
         "theano.tensor.nnet",
     ),
     "theano.tensor.opt": (
@@ -401,6 +402,8 @@ LAZY: dict[str, dict[str, str]] = {
         "theano.tensor.nnet.conv": "ConvOp",
         "theano.tensor.nnet.attending": "attention",
         "theano.tensor.nnet.dropped": "dropout",
+        "theano.tensor.nnet.gradient_ops": "*",
+        "theano.tensor.inplace": "sigmoid_inplace ultra_fast_sigmoid_inplace",
         "theano.tensor.nnet.layer_norms": "layer_norm rms_norm",
         "theano.tensor.nnet.sampled": "sampled_softmax_crossentropy",
         "theano.tensor.nnet.prepended": "Prepend_scalar_constant_to_each_row Prepend_scalar_to_each_row "

@@ -327,5 +327,9 @@ def test_bilinear_upsampling(ratio):
     places = [np.clip((np.arange(k * ratio) - (ratio - 1) // 2) / ratio, 0, k - 1) for k in x.shape[2:]]
     rows = np.apply_along_axis(lambda v: np.interp(places[0], np.arange(4), v), 2, x)
     np.testing.assert_allclose(got, np.apply_along_axis(lambda v: np.interp(places[1], np.arange(5), v), 3, rows))
-    with pytest.raises(NotImplementedError):
-        ac.bilinear_upsampling(T.constant(x), frac_ratio=(3, 2))
+    whole, by_axis = ac.frac_bilinear_upsampling(T.constant(x), (ratio, 2)), ((ratio, 1), (ratio, 3))
+    np.testing.assert_array_equal(whole.eval(), got[..., ::2, ::2])
+    np.testing.assert_array_equal(ac.bilinear_upsampling(T.constant(x), 7, by_axis).eval(), got[..., ::3])
+    for wrong in (1.5, (3,), (3, 0), ((3, 2), (3, 2, 1)), (1.5, 2)):
+        with pytest.raises(ValueError, match="frac_ratio must be"):
+            ac.frac_bilinear_upsampling(T.constant(x), wrong)

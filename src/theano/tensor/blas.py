@@ -130,6 +130,14 @@ class Ger(_Blas):
     __str__ = _Blas.__str__
     ndims = (2, 0, 1, 1)
 
+    def __init__(self, destructive: bool = False) -> None:
+        super().__init__(destructive)
+
+    @property
+    def destructive(self) -> bool:
+        """What this op calls `inplace`, as others do."""
+        return self.inplace
+
     def decompose(self, inputs: Sequence[Any]) -> list[Any]:
         a, alpha, x, y = inputs
         return [a + alpha * outer(x, y)]

@@ -63,6 +63,9 @@ class Join(Op):
     __props__ = ()
     never_fails = True
 
+    def __init__(self, view: int = -1) -> None:
+        """`view`, of which tensor the result may be a view, has no effect: the compiler plans memory."""
+
     def make_node(self, axis: Any, *tensors: Any) -> Apply:
         if not tensors:
             raise ValueError("Cannot join an empty list of tensors")

@@ -267,7 +267,7 @@ class Written(Indexed):
     """``x`` with ``x[...]`` replaced by, or increased by, `y`: the base of the writing ops."""
 
     set_instead_of_inc: bool
-    #: Memory is planned by the compiler, whatever an op says.
+    #: Memory is planned by the compiler, whatever an op says: the constructors take `inplace` and don't use it.
     inplace: bool = False
 
     def _reader(self) -> Op:
@@ -336,7 +336,10 @@ class IncSubtensor(Written):
 
     __props__ = ("idx_list", "set_instead_of_inc")
 
-    def __init__(self, idx_list: Sequence[Any], set_instead_of_inc: bool = False) -> None:
+    def __init__(
+        self, idx_list: Sequence[Any], inplace: bool = False, set_instead_of_inc: bool = False,
+        destroyhandler_tolerate_aliased: Any = None,
+    ) -> None:  # fmt: skip
         self.idx_list = tuple(idx_list)
         self.set_instead_of_inc = bool(set_instead_of_inc)
 
@@ -396,7 +399,7 @@ def inc_subtensor(
         return _through_reshape(part, as_tensor_variable(y), set_instead_of_inc)
     write = None if node is None else getattr(node.op, "writer", None)
     if node is not None and isinstance(node.op, Subtensor):
-        write = IncSubtensor(node.op.idx_list, set_instead_of_inc)
+        write = IncSubtensor(node.op.idx_list, set_instead_of_inc=set_instead_of_inc)
     elif write is not None:
         write = write(set_instead_of_inc)
     if write is None or node is None:
