@@ -68,7 +68,6 @@ HOMES: dict[str, str] = {
     "TheanoConfigWarning": "theano.flag_sources:TheanoConfigWarning",
     "TopoOptimizer": "theano.gof.opt:TopoOptimizer",
     "Type": "theano.gof.type:Type",
-    "TypedParam": "theano.flag_sources:TypedParam",
     "Variable": "theano.gof.graph:Variable",
     "add": "theano.scalar.basic:add",
     "as_common_dtype": "theano.scalar.basic:as_common_dtype",
@@ -203,7 +202,7 @@ PASSED_ON: dict[str, str] = {
         "maybe_add_to_os_environ_pathlist python_int_bitwidth split_version"
     ),
     "theano.configparser": (
-        "THEANO_FLAGS THEANO_FLAGS_DICT TheanoConfigWarning TypedParam config config_files fetch_val_for_key "
+        "THEANO_FLAGS THEANO_FLAGS_DICT TheanoConfigWarning config config_files fetch_val_for_key "
         "get_config_hash theano_cfg theano_raw_cfg"
     ),
     "theano.gof": "theano",
