@@ -107,6 +107,68 @@ class Op(Props):
         for storage, value in zip(output_storage, values, strict=True):
             storage[0] = value
 
+    def prepare_node(
+        self, node: Apply, storage_map: dict[Any, list[Any]] | None, compute_map: dict[Any, list[bool]] | None,
+        impl: str,
+    ) -> None:  # fmt: skip
+        """Asked before the first run of a node, by C code (`impl` is "c") or by `perform` ("py"): the place for work
+        that is needed once. The maps are None where a whole function is compiled. It does nothing."""
+
+    def make_thunk(
+        self, node: Apply, storage_map: dict[Any, list[Any]], compute_map: dict[Any, list[bool]],
+        no_recycling: Sequence[Any], impl: str | None = None,
+    ) -> Any:  # fmt: skip
+        """A function without arguments that runs a node: it reads and fills in the cells of `storage_map`.
+
+        An op with a version of its own is run by it, in all modes.
+
+        Parameters
+        ----------
+        storage_map
+            For each variable of the node a list of one value.
+        compute_map
+            For each a list of one bool, whether it is there.
+        no_recycling
+            Outputs whose old values may not be written into.
+        impl
+            "c", "py", or None: C code where the op has some and the machine a compiler.
+
+        Raises
+        ------
+        NotImplementedError
+            There is no such implementation.
+
+        Examples
+        --------
+        >>> x = T.dscalar("x")
+        >>> node = T.exp(x).owner
+        >>> cells = {x: [np.array(0.0)], node.outputs[0]: [None]}
+        >>> node.op.make_thunk(node, cells, {v: [False] for v in cells}, [])()
+        >>> cells[node.outputs[0]]
+        [array(1.)]
+        """
+        from theano.graph.thunks import make_thunk
+
+        return make_thunk(self, node, storage_map, compute_map, no_recycling, impl)
+
+    def make_py_thunk(
+        self, node: Apply, storage_map: dict[Any, list[Any]], compute_map: dict[Any, list[bool]],
+        no_recycling: Sequence[Any], debug: bool = False,
+    ) -> Any:  # fmt: skip
+        """`make_thunk` by `perform`."""
+        from theano.graph.thunks import make_py_thunk
+
+        return make_py_thunk(self, node, storage_map, compute_map, no_recycling)
+
+    def make_c_thunk(
+        self, node: Apply, storage_map: dict[Any, list[Any]], compute_map: dict[Any, list[bool]],
+        no_recycling: Sequence[Any],
+    ) -> Any:  # fmt: skip
+        """`make_thunk` by C code; NotImplementedError if there is none, or no compiler."""
+        from theano.graph.thunks import make_c_thunk
+
+        return make_c_thunk(self, node, storage_map, compute_map, no_recycling)
+
     def grad(self, inputs: Sequence[Any], output_grads: Sequence[Any]) -> Sequence[Any]:
         """One gradient for each input, from those of the outputs."""
         raise MethodNotDefined(
@@ -183,10 +245,17 @@ def performer(node: Apply) -> Callable[[list[Any], list[list[Any]]], Any]:
     of its own; or the C code of an op that has nothing else.
     """
     op: Any = node.op
-    if hasattr(op, "make_thunk"):
+    if op.defines("make_thunk"):
         return _thunk(node)
     if getattr(op, "c_code", None) is not None and not (op.defines("perform") or op.defines("decompose")):
         return C_PERFORMERS[0](node)
+    op.prepare_node(node, None, None, "py")
+    return python_performer(node)
+
+
+def python_performer(node: Apply) -> Callable[[list[Any], list[list[Any]]], Any]:
+    """`performer` by ``perform``."""
+    op: Any = node.op
     if getattr(op, "params_type", None) is None:
         return lambda inputs, cells: op.perform(node, inputs, cells)
     params = node.run_params()
