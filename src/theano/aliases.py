@@ -62,7 +62,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     ),
     "theano.gof.link": (
         "Container=theano.compile.sharedvalue:Container",
-        "raise_with_op=theano.compile.errors:raise_with_op",
+        "raise_with_op=theano.compile.errors:raise_with_op_of_thunk",
         "theano.compile.linkers",
         "theano.compile.wrap_linkers",
         "Type=theano.graph:Type",
@@ -226,7 +226,11 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "random_make_inplace=theano.random.inplace:random_make_inplace",
     ),
     "theano.tensor.shared_randomstreams": ("theano.random.shared_streams",),
-    "theano.tensor.sharedvar": ("theano.compile.tensorshared", "theano.compile"),
+    "theano.tensor.sharedvar": (
+        "load_shared_variable=theano.compile.tensorshared:tensor_constructor",
+        "theano.compile.tensorshared",
+        "theano.compile",
+    ),
     "theano.tensor.utils": (
         "shape_of_variables=theano.tensor.shape_feature:shape_of_variables",
         "hash_from_ndarray=theano.graph.helpers:hash_from_ndarray",
@@ -267,6 +271,7 @@ ON_DEMAND: dict[str, tuple[str, ...]] = {
         "TopoOptimizer=theano.gof.opt:TopoOptimizer",
         "typed_list_inplace_opt=theano.typed_list.inplace:typed_list_inplace_opt",
     ),
+    "theano.misc.cpucount": ("cpuCount=theano.flag_sources:cpuCount",),
     "theano.sandbox.solve": ("solve=theano.tensor.slinalg:solve",),
     "theano.sparse.basic": (
         "_is_sparse_variable=theano.sparse.variable:is_sparse_variable",
@@ -372,7 +377,6 @@ LAZY: dict[str, dict[str, str]] = {
         "theano.compile.maker": "FunctionMaker std_fgraph",
         "theano.compile.mode": "register_mode",
         "theano.compile.ops": "OutputGuard",
-        "theano.compile.errors": "raise_with_op",
         "theano.configparser": "change_flags",
         "theano.graph.destroyhandler": "infer_reuse_pattern",
         "theano.compat": "get_unbound_function",
@@ -412,10 +416,13 @@ LAZY: dict[str, dict[str, str]] = {
     },
     "theano.tensor.nnet.bn": {
         "theano.tensor.nnet.bn_ops": "AbstractBatchNormInference AbstractBatchNormTrain AbstractBatchNormTrainGrad",
+        "theano.scalar": "mul",
     },
     "theano.tensor": {
         "theano.tensor": "fourier inplace io opt_uncanonicalize signal",
         "theano.tensor.alloc": "Tri",
+        "theano.tensor.static_value": "EmptyConstantError",
+        "theano.tensor.subtensor": "AdvancedBooleanIndexingError AdvancedIndexingError",
         "theano.tensor.choose": "Choose",
         "theano.tensor.composed_ops": "AllocDiag DiffOp Flatten Mean PermuteRowElements ScalarFromTensor "
         "TensorFromScalar Tile scalar_from_tensor tensor_from_scalar",

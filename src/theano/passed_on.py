@@ -96,6 +96,7 @@ HOMES: dict[str, str] = {
     "discrete_dtypes": "theano.tensor.basic:discrete_dtypes",
     "equal_computations": "theano.scan_module.scan_utils:equal_computations",
     "exclude": "theano.compile.mode:exclude",
+    "fblas": "scipy.linalg.blas",
     "fetch_val_for_key": "theano.flag_sources:fetch_val_for_key",
     "float32": "theano.scalar.basic:float32",
     "float64": "theano.scalar.basic:float64",
@@ -122,6 +123,7 @@ HOMES: dict[str, str] = {
     "hash_from_code": "theano.gof.utils:hash_from_code",
     "hash_from_ndarray": "theano.tensor.utils:hash_from_ndarray",
     "hashtype": "theano.gof.utils:hashtype",
+    "have_fblas": "theano.tensor.old_functions:imported_scipy",
     "imported_scipy": "theano.tensor.old_functions:imported_scipy",
     "imported_scipy_signal": "theano.tensor.old_functions:imported_scipy_signal",
     "imported_scipy_special": "theano.tensor.old_functions:imported_scipy_special",
@@ -248,7 +250,7 @@ PASSED_ON: dict[str, str] = {
     "theano.tensor.basic": "ParamsType int32 int32_t python_all python_any python_complex",
     "theano.tensor.blas": (
         "EquilibriumOptimizer FunctionPrinter InconsistencyError Optimizer ParamsType ReplacementDidntRemovedError "
-        "SequenceDB bool_t config debugprint in2out inherit_stack_trace local_optimizer optdb pprint "
+        "SequenceDB bool_t config debugprint fblas have_fblas in2out inherit_stack_trace local_optimizer optdb pprint "
         "values_eq_approx_remove_inf_nan view_roots"
     ),
     "theano.tensor.elemwise": (

@@ -14,8 +14,7 @@ from typing import Any
 from theano.compile.errors import raise_with_op
 from theano.compile.sharedvalue import Container
 from theano.graph import Apply, Constant, FunctionGraph
-from theano.graph.op import performer
-from theano.graph.thunks import NodeThunk
+from theano.graph.op import NodeThunk, performer
 from theano.tensor.type import TensorType
 
 __all__ = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -99,9 +100,7 @@ class AdvancedSubtensor1(_Reader):
 
     def __new__(cls, sparse_grad: bool = False) -> AdvancedSubtensor1:
         if sparse_grad and cls is AdvancedSubtensor1:
-            from theano.sparse.rows import AdvancedSubtensor1WithSparseGradient
-
-            cls = AdvancedSubtensor1WithSparseGradient
+            cls = importlib.import_module("theano.sparse.rows").AdvancedSubtensor1WithSparseGradient
         return super().__new__(cls)
 
     def __init__(self, sparse_grad: bool = False) -> None:
@@ -329,9 +328,8 @@ class AdvancedIncSubtensor(_General, Written):
 
 
 def _part(x: Any, indices: Sequence[Any]) -> Any:
-    from theano.tensor.slices import plain_index  # few programs have slices as variables
-
-    return x[tuple(plain_index(i) for i in indices)]
+    plain = importlib.import_module("theano.tensor.slices").plain_index  # few programs have slices as variables
+    return x[tuple(plain(i) for i in indices)]
 
 
 def _node_of(variable: Any) -> Apply:

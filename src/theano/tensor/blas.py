@@ -9,6 +9,7 @@ import numpy as np
 
 from theano.graph import Apply, Op
 from theano.scalar.dtypes import COMPLEX, FLOAT
+from theano.tensor.dot import batched_dot_op as batched_dot  # noqa: F401  # the name it has here in Theano
 from theano.tensor.dot import dot, dot_op, outer
 from theano.tensor.math import eq, switch
 from theano.tensor.opsupport import Shapes, holomorphic, single

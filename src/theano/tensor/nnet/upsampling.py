@@ -122,14 +122,15 @@ def frac_bilinear_upsampling(input: Any, frac_ratio: Any) -> Any:
     >>> frac_bilinear_upsampling(T.constant([[[[1.0, 4.0]]]]), ((1, 1), (3, 2))).eval()
     array([[[[1., 2., 4.]]]])
     """
-    by_axis = list(frac_ratio) if isinstance(frac_ratio, (list, tuple)) else [(frac_ratio,)]
-    if not any(isinstance(part, (list, tuple)) for part in by_axis):  # one fraction for both
-        by_axis = [tuple(by_axis)] * 2
-    by_axis = [tuple(part) if isinstance(part, (list, tuple)) else (part,) for part in by_axis]
-    whole = all(isinstance(n, (int, np.integer)) and n > 0 for part in by_axis for n in part)
-    if not whole or [len(part) for part in by_axis] != [2, 2]:
+    by_axis: Any = frac_ratio if _all(frac_ratio, (list, tuple)) else [frac_ratio] * 2  # one fraction for both
+    whole = all(_all(part, (int, np.integer)) and len(part) == 2 and min(part) > 0 for part in by_axis)
+    if len(by_axis) != 2 or not whole:
         raise ValueError(f"frac_ratio must be (numerator, denominator), or two of these, in ints, not {frac_ratio!r}")
-    return _upsampled_images(input, [(index_constant(int(part[0])), int(part[1])) for part in by_axis])
+    return _upsampled_images(input, [(index_constant(int(up)), int(down)) for up, down in by_axis])
+
+
+def _all(values: Any, kinds: tuple[type, ...]) -> bool:
+    return isinstance(values, (list, tuple)) and all(isinstance(v, kinds) for v in values)
 
 
 def _upsampled_images(input: Any, ratios: Sequence[tuple[Any, int]]) -> Any:
