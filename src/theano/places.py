@@ -103,7 +103,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "config=theano.configdefaults:config",
     ),
     # Where later versions of Theano kept them.
-    "theano.graph.basic": ("walk=theano.graph:stack_search", "theano.graph"),
+    "theano.graph.basic": ("walk=theano.graph.walk:walk", "theano.graph"),
     "theano.graph.fg": ("theano.graph",),
     "theano.graph.utils": ("theano.graph.errors", "scratchpad=theano.graph:Scratchpad"),
     "theano.compile.function_module": (

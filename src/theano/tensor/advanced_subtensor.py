@@ -333,8 +333,6 @@ def _part(x: Any, indices: Sequence[Any]) -> Any:
 
 
 def _node_of(variable: Any) -> Apply:
-    if variable.owner is None:
-        raise ValueError("AdvancedSubtensor and AdvancedIncSubtensor take indices, none were given")
     node: Apply = variable.owner
     return node
 
