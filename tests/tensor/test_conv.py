@@ -333,3 +333,28 @@ def test_bilinear_upsampling(ratio):
     for wrong in (1.5, (3,), (3, 0), ((3, 2), (3, 2, 1)), (1.5, 2)):
         with pytest.raises(ValueError, match="frac_ratio must be"):
             ac.frac_bilinear_upsampling(T.constant(x), wrong)
+
+
+@pytest.mark.parametrize("unshared", [False, True])
+@pytest.mark.parametrize("border", ["valid", "full", "half", 1, ((1, 0), (0, 2))])
+@pytest.mark.parametrize("dilation", [(1, 1), (2, 1)])
+def test_lengths_that_shapes_tell(unshared, border, dilation):
+    """`CorrMM_gradWeights` and `CorrMM_gradInputs` without lengths: those of the gradients of `CorrMM`."""
+    from theano.tensor.nnet import corr
+
+    given = {"border_mode": border, "filter_dilation": dilation, "num_groups": 2, "unshared": unshared}
+    x, forward = RNG.randn(2, 4, 7, 8), corr.CorrMM(**given)
+    images = T.constant(x)
+    shared = corr.CorrMM(border, filter_dilation=dilation)(x, np.ones((1, 4, 3, 3))).eval()
+    places = shared.shape[2:] if unshared else ()
+    kernels = T.constant(RNG.randn(6, *places, 2, 3, 3))
+    made = forward(images, kernels)
+    top = RNG.randn(*made.eval().shape)
+    to_images, to_kernels = T.grad((made * top).sum(), [images, kernels])
+    np.testing.assert_allclose(corr.CorrMM_gradInputs(**given)(kernels, top).eval(), to_images.eval())
+    backwards = corr.CorrMM_gradWeights(**given)
+    if border == "half":  # kernels of odd and of even lengths give results of the same
+        with pytest.raises(ValueError, match="shape must be given"):
+            backwards(images, top)
+    else:
+        np.testing.assert_allclose(backwards(images, top).eval(), to_kernels.eval())
