@@ -29,6 +29,7 @@ D = np.float64
 x, m, n = T.dvector("x"), T.dmatrix("m"), T.lscalar("n")
 s = theano.sparse.csr_dmatrix("s")
 A = np.array([[1.0, 2.0], [3.0, 4.0]])
+STATE = theano.printing.PrinterState(pprinter=theano.printing.pprint)
 P = scipy.sparse.csr_matrix(np.array([[0.0, 2.0], [3.0, 0.0]]))
 
 
@@ -175,12 +176,12 @@ theano.gof.ParamsType(a=T.dvector).generate_struct_name()
     == theano.gof.ParamsType(a=T.dvector).generate_struct_name()
     != theano.gof.ParamsType(b=T.dvector).generate_struct_name()
 theano.gof.op.COp.get_path("/a/b.c") == "/a/b.c"
-theano.printing.LeafPrinter().process(x, theano.printing.PrinterState(pprinter=theano.printing.pprint)) == "x"
-theano.printing.default_printer.process(T.exp(x), theano.printing.PrinterState(pprinter=theano.printing.pprint))
+theano.printing.LeafPrinter().process(x, STATE) == "x"
+theano.printing.default_printer.process(T.exp(x), STATE)
     == "Elemwise{exp,no_inplace}(x)"
-theano.printing.IgnorePrinter().process(T.exp(x), theano.printing.PrinterState(pprinter=theano.printing.pprint)) == "x"
+theano.printing.IgnorePrinter().process(T.exp(x), STATE) == "x"
 isinstance(theano.printing.pprint, theano.printing.PPrinter)
-    and theano.printing.leaf_printer.process(x, theano.printing.PrinterState(pprinter=theano.printing.pprint)) == "x"
+    and theano.printing.leaf_printer.process(x, STATE) == "x"
 isinstance(theano.gof.toolbox.PreserveNames(), theano.gof.toolbox.Feature)
 theano.compat.decode_with(b"a", "ascii") == theano.compat.decode_with("a", "ascii") == "a"
     and list(theano.compat.decode_iter([b"a", "b"])) == ["a", "b"]
@@ -238,6 +239,17 @@ isinstance(s, theano.sparse.SparseVariable)
     and isinstance(theano.sparse.construct_sparse_from_list, theano.sparse.ConstructSparseFromList)
 theano.sparse.bsr_fmatrix().type.format == "bsr" and theano.sparse.csc_fmatrix().dtype == "float32"
 raises(TypeError, lambda: theano.sparse.GetItem2Lists()(s, [0.5], [1]))
+dense(theano.sparse.structured_dot_grad(s, m, m)) == [[0, 11], [11, 0]] == ((A @ A.T) * (P.toarray() != 0)).tolist()
+dense(theano.sparse.get_item_list_grad(s, [1], s[[1]])) == [[0, 0], [3, 0]]
+theano.sparse.sharedvar.sparse_constructor(P).type == s.type
+    and raises(TypeError, lambda: theano.sparse.sharedvar.sparse_constructor(A))
+T.exp.do_constant_folding(T.exp(x).owner) and not T.Alloc().do_constant_folding(T.alloc(x, 2, 2).owner)
+T.SubtensorPrinter().process(m[1:, 0], STATE) == "m[int64:, Constant{0}]"
+    and T.elemwise.DimShufflePrinter().process(m.T, STATE) == "m.T"
+theano.printing.DefaultPrinter().process(T.exp(x), STATE) == theano.printing.default_printer.process(T.exp(x), STATE)
+theano.gof.opt.LocalMetaOptimizer().time_call(dict) >= 0
+(g := theano.gof.FunctionGraph([x], [x + 1], clone=False)).replace_all([(g.outputs[0], x * 2)]) is None
+    and g.outputs[0].owner.op == T.mul
 theano.gof.unify.unify_walk(1, 2, theano.gof.unify.Unification()) is False
 theano.gof.unify.BoundVariable("a", 3).value == 3
 theano.gof.unify.var_lookup(theano.gof.unify.FreeVariable, "a")
