@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import functools
+import importlib
+import inspect
 
 import pytest
 
+import theano
+import theano.tensor as T
 from tests.names_left_out import (
     NOT_COUNTED,
     PARAMETERS,
@@ -18,7 +23,7 @@ from tests.names_left_out import (
     rows,
     sections,
 )
-from tests.signatures import all_differences
+from tests.signatures import all_differences, thing
 
 pytestmark = pytest.mark.skipif(not TABLE.exists(), reason="the table of Theano's names is not at hand")
 
@@ -62,3 +67,31 @@ def test_parameters_that_differ_are_listed():
     differing = dict(all_differences())
     assert {name: how for name, how in differing.items() if name not in listed} == {}
     assert set(listed) - set(differing) == set()
+
+
+# A module, and as an attribute the variance.
+_HIDDEN = {"theano.tensor.var.TensorVariable": lambda: importlib.import_module("theano.tensor.var").TensorVariable}
+
+
+def test_what_clients_use_is_there():
+    """Names and keywords of Lasagne, Keras, PyMC3, …; methods are those of some variable, type, op or function."""
+    x = T.dmatrix("x")
+    y, shared = T.exp(x), theano.shared(1.0)
+    objects = [x, shared, x.type, y.owner, y.owner.op, theano.function([x], y)]
+    wrong = []
+    with (TABLE.parent / "client_usage.tsv").open() as file:
+        for row in csv.DictReader(file, delimiter="\t"):
+            name = row["name"]
+            if name.startswith("<variable>."):
+                known = any(hasattr(one, name.removeprefix("<variable>.")) for one in objects)
+                wrong += [] if known else [name]
+                continue
+            value = _HIDDEN[name]() if name in _HIDDEN else thing(name)
+            try:
+                taken = inspect.signature(value).parameters.values()
+            except (TypeError, ValueError):
+                continue
+            given = [word.partition(":")[0] for word in (row["keywords_passed"] or "").split()]
+            if not any(p.kind == p.VAR_KEYWORD for p in taken):
+                wrong += [f"{name}({word}=)" for word in given if word not in {p.name for p in taken}]
+    assert wrong == []

@@ -243,6 +243,7 @@ dense(theano.sparse.structured_dot_grad(s, m, m)) == [[0, 11], [11, 0]] == ((A @
 dense(theano.sparse.get_item_list_grad(s, [1], s[[1]])) == [[0, 0], [3, 0]]
 theano.sparse.sharedvar.sparse_constructor(P).type == s.type
     and raises(TypeError, lambda: theano.sparse.sharedvar.sparse_constructor(A))
+T.exp.nfunc_spec == ("exp", 1, 1) and T.exp.nfunc is np.exp and T.erfcinv.nfunc is T.psi.nfunc is None
 T.exp.do_constant_folding(T.exp(x).owner) and not T.Alloc().do_constant_folding(T.alloc(x, 2, 2).owner)
 T.SubtensorPrinter().process(m[1:, 0], STATE) == "m[int64:, Constant{0}]"
     and T.elemwise.DimShufflePrinter().process(m.T, STATE) == "m.T"
@@ -364,7 +365,7 @@ _COMPARED = {"equal": np.equal, "not_equal": np.not_equal, "less_than": np.less,
              "less_equal": np.less_equal, "greater_equal": np.greater_equal}  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "other"), itertools.product(_COMPARED, ("s_s", "s_d")))
+@pytest.mark.parametrize(("name", "other"), list(itertools.product(_COMPARED, ("s_s", "s_d"))))
 def test_comparisons_of_sparse_matrices(name, other):
     op = getattr(theano.sparse, f"{name}_{other}")
     cls = getattr(theano.sparse, name.title().replace("_", "") + other.replace("_", "").upper())
