@@ -299,42 +299,6 @@ def test_old_keywords_warn():
         T.nnet.conv2d(x4, w4, unroll_batch=1)
 
 
-def test_names_of_old_programs():
-    from theano.tensor.nnet import conv, conv3d2d, corr, corr3d
-
-    x, w = RNG.randn(2, 3, 5, 5), RNG.randn(4, 3, 2, 2)
-    a, b = T.constant(x), T.constant(w)
-    one = T.nnet.conv2d(a, b, filter_flip=False, border_mode=1)
-    np.testing.assert_allclose(corr.CorrMM(border_mode=1)(a, b).eval(), one.eval())
-    gradient = corr.CorrMM_gradInputs()(b, T.nnet.conv2d(a, b), (5, 5)).eval()
-    wanted = T.nnet.conv2d_grad_wrt_inputs(T.nnet.conv2d(a, b), b, x.shape, filter_flip=False)
-    np.testing.assert_allclose(gradient, wanted.eval())
-    assert type(T.grad(corr.CorrMM()(a, b).sum(), b).owner.op) is ac.AbstractConv2d_gradWeights
-    assert corr3d.Corr3dMM_gradWeights().convdim == 3
-    np.testing.assert_allclose(conv.conv2d(a, b, image_shape=x.shape).eval(), T.nnet.conv2d(a, b).eval())
-    assert isinstance(conv.conv2d(a, b).owner.op, T.nnet.ConvOp)
-    films, kernels = RNG.randn(2, 5, 3, 4, 4), RNG.randn(6, 2, 3, 3, 3)
-    got = conv3d2d.conv3d(T.constant(films), T.constant(kernels)).eval()
-    volumes = T.nnet.conv3d(T.constant(films.swapaxes(1, 2)), T.constant(kernels.swapaxes(1, 2))).eval()
-    np.testing.assert_allclose(got, volumes.swapaxes(1, 2))
-
-
-@pytest.mark.parametrize("ratio", [1, 2, 3, 4])
-def test_bilinear_upsampling(ratio):
-    x = RNG.randn(2, 3, 4, 5)
-    n = T.iscalar()
-    got = ac.bilinear_upsampling(T.constant(x), n).eval({n: ratio})
-    places = [np.clip((np.arange(k * ratio) - (ratio - 1) // 2) / ratio, 0, k - 1) for k in x.shape[2:]]
-    rows = np.apply_along_axis(lambda v: np.interp(places[0], np.arange(4), v), 2, x)
-    np.testing.assert_allclose(got, np.apply_along_axis(lambda v: np.interp(places[1], np.arange(5), v), 3, rows))
-    whole, by_axis = ac.frac_bilinear_upsampling(T.constant(x), (ratio, 2)), ((ratio, 1), (ratio, 3))
-    np.testing.assert_array_equal(whole.eval(), got[..., ::2, ::2])
-    np.testing.assert_array_equal(ac.bilinear_upsampling(T.constant(x), 7, by_axis).eval(), got[..., ::3])
-    for wrong in (1.5, (3,), (3, 0), ((3, 2), (3, 2, 1)), (1.5, 2)):
-        with pytest.raises(ValueError, match="frac_ratio must be"):
-            ac.frac_bilinear_upsampling(T.constant(x), wrong)
-
-
 @pytest.mark.parametrize("unshared", [False, True])
 @pytest.mark.parametrize("border", ["valid", "full", "half", 1, ((1, 0), (0, 2))])
 @pytest.mark.parametrize("dilation", [(1, 1), (2, 1)])
@@ -358,3 +322,50 @@ def test_lengths_that_shapes_tell(unshared, border, dilation):
             backwards(images, top)
     else:
         np.testing.assert_allclose(backwards(images, top).eval(), to_kernels.eval())
+
+
+def test_names_of_old_programs():
+    from theano.tensor.nnet import conv, conv3d2d, corr, corr3d
+
+    x, w = RNG.randn(2, 3, 5, 5), RNG.randn(4, 3, 2, 2)
+    a, b = T.constant(x), T.constant(w)
+    one = T.nnet.conv2d(a, b, filter_flip=False, border_mode=1)
+    np.testing.assert_allclose(corr.CorrMM(border_mode=1)(a, b).eval(), one.eval())
+    gradient = corr.CorrMM_gradInputs()(b, T.nnet.conv2d(a, b), (5, 5)).eval()
+    wanted = T.nnet.conv2d_grad_wrt_inputs(T.nnet.conv2d(a, b), b, x.shape, filter_flip=False)
+    np.testing.assert_allclose(gradient, wanted.eval())
+    assert type(T.grad(corr.CorrMM()(a, b).sum(), b).owner.op) is ac.AbstractConv2d_gradWeights
+    assert corr3d.Corr3dMM_gradWeights().convdim == 3
+    np.testing.assert_allclose(conv.conv2d(a, b, image_shape=x.shape).eval(), T.nnet.conv2d(a, b).eval())
+    assert isinstance(conv.conv2d(a, b).owner.op, T.nnet.ConvOp)
+    films, kernels = RNG.randn(2, 5, 3, 4, 4), RNG.randn(6, 2, 3, 3, 3)
+    got = conv3d2d.conv3d(T.constant(films), T.constant(kernels)).eval()
+    volumes = T.nnet.conv3d(T.constant(films.swapaxes(1, 2)), T.constant(kernels.swapaxes(1, 2))).eval()
+    np.testing.assert_allclose(got, volumes.swapaxes(1, 2))
+
+
+def interpolated(x, axis, ratio, every=1):
+    places = (np.arange(0, x.shape[axis] * ratio, every) - (ratio - 1) // 2) / ratio
+    return np.apply_along_axis(lambda v: np.interp(places, np.arange(x.shape[axis]), v), axis, x)
+
+
+@pytest.mark.parametrize("ratio", [1, 2, 3, 4])
+def test_bilinear_upsampling(ratio):
+    x = RNG.randn(2, 3, 4, 5)
+    n = T.iscalar()
+    got = ac.bilinear_upsampling(T.constant(x), n).eval({n: ratio})
+    np.testing.assert_allclose(got, interpolated(interpolated(x, 2, ratio), 3, ratio))
+
+
+@pytest.mark.parametrize("fraction", [(3, 2), (2, 5), ((7, 4), (5, 3))])
+def test_bilinear_upsampling_by_fractions(fraction):
+    x, (rows, columns) = RNG.randn(2, 3, 4, 5), np.broadcast_to(fraction, (2, 2))
+    got = ac.bilinear_upsampling(T.constant(x), frac_ratio=fraction).eval()
+    np.testing.assert_allclose(got, interpolated(interpolated(x, 2, *rows), 3, *columns))
+    T.verify_grad(lambda x: ac.frac_bilinear_upsampling(x, fraction), [x], rng=np.random.RandomState(1))
+
+
+@pytest.mark.parametrize("given", [{}, {"ratio": 2, "frac_ratio": (2, 1)}, {"frac_ratio": (2, 0)}, {"frac_ratio": 2}])
+def test_ratios_that_are_none(given):
+    with pytest.raises(ValueError, match="ratio"):
+        ac.bilinear_upsampling(T.constant(RNG.randn(1, 1, 2, 2)), **given)

@@ -1,8 +1,11 @@
-"""Images made larger, with numbers on straight lines between those that were there."""
+"""Images made larger by bilinear interpolation.
+
+>>> bilinear_upsampling(T.constant([[[[1.0, 3.0]]]]), 2).eval()[0, 0, 0]
+array([1., 2., 3., 3.])
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +16,6 @@ from theano.tensor.alloc import arange
 from theano.tensor.elemwise import dimshuffle
 from theano.tensor.indexing import take
 from theano.tensor.math import abs_, cast, clip, minimum
-from theano.tensor.opsupport import index_constant
 from theano.tensor.shape import shape_i
 from theano.tensor.variable import as_tensor_variable
 
@@ -69,9 +71,9 @@ def bilinear_upsampling(
         How many rows and columns come of one: an int, or a 0-d integer. If it is even, the last row and column are
         there once more than the first.
     frac_ratio
-        The same as a fraction, see `frac_bilinear_upsampling`; it goes before `ratio`.
+        A fraction instead, see `frac_bilinear_upsampling`.
     batch_size, num_input_channels, use_1D_kernel
-        Without effect here.
+        They have no effect here.
 
     Returns
     -------
@@ -81,7 +83,7 @@ def bilinear_upsampling(
     Raises
     ------
     ValueError
-        Both ratios are missing.
+        None or both of `ratio` and `frac_ratio` are given; or `frac_ratio` is none.
 
     Examples
     --------
@@ -89,63 +91,69 @@ def bilinear_upsampling(
     array([[[[1., 2., 3., 3.],
              [1., 2., 3., 3.]]]])
     """
-    if frac_ratio is not None:
-        return frac_bilinear_upsampling(input, frac_ratio)
+    if (ratio is None) == (frac_ratio is None):
+        raise ValueError("bilinear_upsampling needs either ratio or frac_ratio")
     if ratio is None:
-        raise ValueError("bilinear_upsampling needs the ratio")
-    return _upsampled_images(input, [(as_tensor_variable(ratio), 1)] * 2)
+        return frac_bilinear_upsampling(input, frac_ratio)
+    x = _as_images(input)
+    for axis in (2, 3):
+        x = _upsampled(x, as_tensor_variable(ratio), axis)
+    return x
 
 
 def frac_bilinear_upsampling(input: Any, frac_ratio: Any) -> Any:
-    """Images made larger by a fraction: by its numerator, as `bilinear_upsampling` does. Of that, rows and columns are
-    taken from the first on in steps of its denominator.
+    """`bilinear_upsampling` by fractions: larger by the numerator, of which every so manieth is kept.
 
     Parameters
     ----------
     input
         (images, channels, rows, columns).
     frac_ratio
-        (numerator, denominator), ints; or a pair of such, for rows and columns.
+        (numerator, denominator), ints; or such a pair for rows and one for columns.
 
     Returns
     -------
     4-d tensor
-        (images, channels, rows, columns), the last two times the fraction, rounded up.
+        (images, channels, rows, columns), of which there are ``ceil(length * numerator / denominator)``.
 
     Raises
     ------
     ValueError
-        `frac_ratio` is neither, or has numbers that are not positive.
+        `frac_ratio` is no pair of ints from 1 on, nor two.
 
     Examples
     --------
     >>> frac_bilinear_upsampling(T.constant([[[[1.0, 4.0]]]]), ((1, 1), (3, 2))).eval()
     array([[[[1., 2., 4.]]]])
     """
-    by_axis: Any = frac_ratio if _all(frac_ratio, (list, tuple)) else [frac_ratio] * 2  # one fraction for both
-    whole = all(_all(part, (int, np.integer)) and len(part) == 2 and min(part) > 0 for part in by_axis)
-    if len(by_axis) != 2 or not whole:
-        raise ValueError(f"frac_ratio must be (numerator, denominator), or two of these, in ints, not {frac_ratio!r}")
-    return _upsampled_images(input, [(index_constant(int(up)), int(down)) for up, down in by_axis])
-
-
-def _all(values: Any, kinds: tuple[type, ...]) -> bool:
-    return isinstance(values, (list, tuple)) and all(isinstance(v, kinds) for v in values)
-
-
-def _upsampled_images(input: Any, ratios: Sequence[tuple[Any, int]]) -> Any:
-    x = as_tensor_variable(input)
-    x = cast(x, config.floatX) if x.type.dtype in DISCRETE else x
-    for axis, (up, down) in zip((2, 3), ratios, strict=True):
-        x = _upsampled(x, up, down, axis)
+    x = _as_images(input)
+    for axis, (numerator, denominator) in zip((2, 3), _fractions(frac_ratio), strict=True):
+        x = _upsampled(x, as_tensor_variable(numerator), axis)
+        x = x[:, :, ::denominator] if axis == 2 else x[:, :, :, ::denominator]
     return x
 
 
-def _upsampled(x: Any, ratio: Any, down: int, axis: int) -> Any:
-    """`x` with `ratio` numbers for each along an axis, at places ``(k - (ratio - 1) // 2) / ratio``, for every
-    `down`-th k."""
+def _as_images(value: Any) -> Any:
+    """Images as floats."""
+    x = as_tensor_variable(value)
+    return cast(x, config.floatX) if x.type.dtype in DISCRETE else x
+
+
+def _fractions(ratio: Any) -> list[tuple[int, int]]:
+    """A fraction for rows and one for columns."""
+    given = np.asarray(ratio)
+    if given.shape in ((2,), (2, 2)) and given.dtype.kind in "iu" and (given >= 1).all():
+        return [(int(n), int(d)) for n, d in np.broadcast_to(given, (2, 2))]
+    raise ValueError(
+        f"frac_ratio must be (numerator, denominator), ints from 1 on, or such a pair for rows and one for columns, "
+        f"not {ratio!r}"
+    )
+
+
+def _upsampled(x: Any, ratio: Any, axis: int) -> Any:
+    """`x` with `ratio` numbers for each along an axis: at places ``(k - (ratio - 1) // 2) / ratio``."""
     length = shape_i(x, axis)
-    steps = clip(arange(0, length * ratio, down) - (ratio - 1) // 2, 0, (length - 1) * ratio)
+    steps = clip(arange(length * ratio) - (ratio - 1) // 2, 0, (length - 1) * ratio)
     before = steps // ratio
     part = cast(steps - before * ratio, x.type.dtype) / cast(ratio, x.type.dtype)
     part = dimshuffle(part, [0 if k == axis else "x" for k in range(4)])
