@@ -108,7 +108,8 @@ def all_differences() -> Iterator[tuple[str, str]]:
             continue
         if not callable(value) or isinstance(value, types.MemberDescriptorType):
             continue  # each object has its own
-        by_position = row["kind"] != "function" and row["name"].rpartition(".")[2] in BY_POSITION
+        leaf = row["name"].rpartition(".")[2]
+        by_position = row["kind"] != "function" and (leaf in BY_POSITION or leaf.startswith("c_"))
         try:
             found = differences(value, row["signature"], row["kind"], by_position)
         except ValueError:  # written in C, as exceptions without a constructor are
