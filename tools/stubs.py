@@ -20,7 +20,7 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
-from theano.aliases import ALIASES, LATE, LAZY
+from theano.places import ALIASES, LATE, LAZY
 from theano.tensor.elemwise import Elemwise
 from theano.tensor.variable import _tensor_py_operators
 from tools.stub_types import ADDED, BASES, CLASSES, OPS, PARAMETERS, RESULTS, WHOLE

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from theano.compile.errors import raise_with_op
+from theano.graph.errors import MethodNotDefined
 from theano.graph.op import C_PERFORMERS
 
 __all__ = ["call_of", "has_c_code"]
@@ -31,8 +32,11 @@ def call_of(node: Any, fgraph: Any) -> Callable[..., tuple[Any, ...]] | None:
     CompilationError
         The compiler refuses the code.
     """
-    if not has_c_code(node) or hasattr(node.op, "make_thunk"):
-        return None
+    return None if not has_c_code(node) or node.op.defines("make_thunk") else _compiled(node, fgraph)
+
+
+def _compiled(node: Any, fgraph: Any) -> Callable[..., tuple[Any, ...]] | None:
+    """`call_of` for a node that has C code."""
     # Few programs need what makes and compiles sources.
     compiler = importlib.import_module("theano.compile.c_compiler")
     sources = importlib.import_module("theano.compile.c_source")
@@ -42,6 +46,7 @@ def call_of(node: Any, fgraph: Any) -> Callable[..., tuple[Any, ...]] | None:
             return None
         raise_with_op(node, NotImplementedError(_WITHOUT.format(op=node.op)), None, fgraph)
     try:
+        node.op.prepare_node(node, None, None, "c")
         source = sources.c_source(node)
     except NotImplementedError as error:  # MethodNotDefined is one
         if in_python:
@@ -68,8 +73,9 @@ def _failed(node: Any, fgraph: Any, error: BaseException, inputs: tuple[Any, ...
 
 def _performer(node: Any) -> Callable[[list[Any], list[list[Any]]], Any]:
     """What runs a node outside of compiled programs."""
-    call = call_of(node, None)
-    assert call is not None  # asked for ops that have nothing else
+    call = _compiled(node, None)
+    if call is None:
+        raise MethodNotDefined(f"{node.op} declines to give C code for this node, or there is no compiler for it")
 
     def run(inputs: list[Any], cells: list[list[Any]]) -> None:
         for cell, value in zip(cells, call(*inputs), strict=True):

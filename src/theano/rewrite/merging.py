@@ -111,10 +111,10 @@ class MergeOptimizer(Optimizer):
         return self.name or "MergeOptimizer"
 
 
-def pre_constant_merge(variables: Sequence[Variable]) -> list[Variable]:
-    """`variables` with equal constants merged below them."""
-    RewriteGraph([], list(variables))
-    return list(variables)
+def pre_constant_merge(vars: Sequence[Variable]) -> list[Variable]:
+    """Variables with equal constants merged below them."""
+    RewriteGraph([], list(vars))
+    return list(vars)
 
 
 def is_same_graph_with_merge(var1: Variable, var2: Variable, givens: dict[Variable, Variable] | None = None) -> bool:

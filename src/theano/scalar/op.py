@@ -152,8 +152,8 @@ class ScalarOp:
         return result
 
     def impl(self, *values: Any) -> Any:
-        """The value for numbers."""
-        return self(*values)
+        """The value for numbers; those of Python count as NumPy takes them, with 64 bits."""
+        return self.compute(tuple(map(np.asarray, values)))[()]
 
     def __call__(self, *args: Any) -> Any:
         """Apply to anything that knows how to apply a scalar operation, else to numbers with NumPy."""

@@ -199,6 +199,23 @@ class Elemwise(Op):
     def linear_in(self) -> range:  # type: ignore[override]
         return self.scalar_op.linear_in
 
+    @property
+    def nfunc_spec(self) -> tuple[str, int, int] | None:
+        """The name of the NumPy function that computes it, its numbers of inputs and of outputs; None if none does.
+
+        Examples
+        --------
+        >>> T.exp.nfunc_spec
+        ('exp', 1, 1)
+        """
+        return self.scalar_op.nfunc_spec
+
+    @property
+    def nfunc(self) -> np.ufunc | None:
+        """That function."""
+        found = self.scalar_op.numpy
+        return found if isinstance(found, np.ufunc) else None
+
     def python_constant_folding(self, node: Apply) -> bool:
         """Whether a node of constants is computed by NumPy and not compiled: a single number is."""
         return node.outputs[0].type.ndim == 0

@@ -187,8 +187,8 @@ class Reshape(Op):
     never_fails = True
     linear_in = (0,)
 
-    def __init__(self, ndim: int) -> None:
-        self.ndim = int(ndim)
+    def __init__(self, ndim: int, name: str | None = None) -> None:
+        self.ndim = int(ndim)  # the original's ops have names, too, and make nothing of them
 
     def __str__(self) -> str:
         return f"Reshape{{{self.ndim}}}"
