@@ -62,7 +62,7 @@ class _Message(Unconnected):
 
     __props__: ClassVar[tuple[str, ...] | None]
     tag: int
-    folds_constants = False  # each call is a message
+    has_effects = True  # each application is a message
 
     def __str__(self) -> str:
         words = ", ".join(f"{name}: {getattr(self, name)}" for name in self.__props__ or ())
