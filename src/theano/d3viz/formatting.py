@@ -1,4 +1,4 @@
-"""What Graphviz shows of a graph: colours, shapes and frames, for pydot's objects and for text, which needs no package."""
+"""What Graphviz shows of a graph: colours, shapes, frames; for pydot, or as text, which needs no package."""
 
 from __future__ import annotations
 
