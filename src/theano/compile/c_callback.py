@@ -7,6 +7,8 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from theano.compile.errors import raise_with_op
 from theano.graph.op import C_PERFORMERS
 
@@ -72,7 +74,8 @@ def _performer(node: Any) -> Callable[[list[Any], list[list[Any]]], Any]:
     assert call is not None  # asked for ops that have nothing else
 
     def run(inputs: list[Any], cells: list[list[Any]]) -> None:
-        for cell, value in zip(cells, call(*inputs), strict=True):
+        plain = (np.require(x, requirements="CA") if isinstance(x, np.ndarray) else x for x in inputs)
+        for cell, value in zip(cells, call(*plain), strict=True):
             cell[0] = value
 
     return run
