@@ -353,7 +353,7 @@ class DebugExecutor(Executor):
                     raise BadThunkOutput(outputs[k], "perform", value, "compiled", compiled, values)
 
     def _saved(self, output: Variable, expected: Any, value: Any) -> bool:
-        """Whether two values differ only where the graph as written has overflowed, and rules that prevent that fired."""
+        """Whether values differ only where the graph as written overflows, and rules that prevent that have fired."""
         trace: Any = getattr(self.plan.fgraph, "rewrite_trace", ())
         if not any("stabilize" in RULES[step.rule].tags for step in trace if step.rule in RULES):
             return False
