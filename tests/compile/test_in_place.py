@@ -202,3 +202,14 @@ def test_c_code_gets_plain_arrays(mode: str) -> None:
 
     assert theano.function([m], Same()(m.T), mode=mode)([[1, 2], [3, 4]]).tolist() == [[1, 3], [2, 4]]
     assert theano.function([x], Same()(x[::-1]), mode=mode)([1, 2]).tolist() == [2, 1]
+
+
+def test_long_chains_of_views() -> None:
+    """Deeper than Python's stack, then written to; and of operations in place, each of which looks at the last only."""
+    o, v = ops("python"), x + 1
+    for _ in range(1200):
+        v = o["view"](v)
+    assert theano.function([x], o["inplace"](v), accept_inplace=True)(GIVEN).tolist() == [4, 6]
+    for _ in range(10):
+        v = o["inplace"](v)
+    assert theano.function([x], v, accept_inplace=True)(GIVEN).tolist() == [2048, 3072]

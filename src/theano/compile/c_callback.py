@@ -12,6 +12,7 @@ import numpy as np
 from theano.compile.errors import raise_with_op
 from theano.graph.op import C_PERFORMERS
 from theano.scalar.op import ScalarOp
+from theano.scalar.user import Part
 
 __all__ = ["call_of", "has_c_code"]
 
@@ -24,7 +25,7 @@ def has_c_code(node: Any) -> bool:
 
 def _brings_code(giver: Any) -> bool:
     """Whether an op, or operation on numbers, has C code of its own; that of the table is written from native forms."""
-    code = getattr(getattr(giver, "whole", giver), "c_code", None)
+    code = getattr(giver.whole if isinstance(giver, Part) else giver, "c_code", None)
     return code is not None and getattr(code, "__func__", None) is not ScalarOp.c_code
 
 

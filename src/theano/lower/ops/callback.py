@@ -68,7 +68,7 @@ def run_perform(b: Builder, node: Any, values: list[Value]) -> list[Value]:
         tensor = sources[k]
         if tensor.type == "object":
             continue  # no array: the op itself sees to it
-        if _is_ours(b, node.inputs[k], tensor) and node.inputs.count(node.inputs[k]) == 1:
+        if node.inputs.count(node.inputs[k]) == 1 and _is_ours(b, node.inputs[k], tensor):
             b.consumed.add(tensor)
         else:
             sources[k] = copy_to_slot(b, whole(tensor), b.new_slot())
@@ -95,7 +95,7 @@ def run_perform(b: Builder, node: Any, values: list[Value]) -> list[Value]:
     b.add(item)
     for k, (tensor, _) in enumerate(outputs):
         tensor.writers.append(item)
-        for position in (*node.op.view_map.get(k, ()), *node.op.destroy_map.get(k, ())):
+        for position in node.op.view_map.get(k, ()):
             b.viewed.setdefault(tensor, []).append((node.inputs[position], sources[position]))
     if b.last_callback.get(b.region) is not None:
         item.deps.append(b.last_callback[b.region])
@@ -103,19 +103,21 @@ def run_perform(b: Builder, node: Any, values: list[Value]) -> list[Value]:
     return [v for _, v in outputs]
 
 
-def _is_ours(b: Builder, v: Any, tensor: Tensor, readers: int = 0) -> bool:
-    """Whether an array in a slot may be overwritten: nobody looks at it again, nor at what it is a view of.
-
-    `v` is the variable that has it; `readers` are the items that read it and are done.
-    """
-    made = b.values[v].tensor
-    if isinstance(v, Constant):
-        return False
-    if made is tensor:
-        here = all(w.region == b.region for w in tensor.writers)
-        if tensor.role != "object" or not here or len(tensor.readers) > readers or not only_user(b, v, tensor):
+def _is_ours(b: Builder, v: Any, tensor: Tensor) -> bool:
+    """Whether the array of `v` in a slot may be overwritten: nobody looks at it again, nor at what it is a view of."""
+    readers = 0  # that are done: of what there is a view of, those that made it
+    todo = [(v, tensor)]
+    while todo:
+        v, tensor = todo.pop()
+        if isinstance(v, Constant):
             return False
-    return all(_is_ours(b, source, other, 1) for source, other in b.viewed.get(tensor, ()))
+        if b.values[v].tensor is tensor:  # else it is a copy that was made for the node
+            here = all(w.region == b.region for w in tensor.writers)
+            if tensor.role != "object" or not here or len(tensor.readers) > readers or not only_user(b, v, tensor):
+                return False
+        todo += b.viewed.get(tensor, ())
+        readers = 1
+    return True
 
 
 def only_user(b: Builder, v: Any, tensor: Tensor, writing: tuple[type, ...] = ()) -> bool:
