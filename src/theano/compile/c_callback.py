@@ -7,9 +7,13 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from theano.compile.errors import raise_with_op
 from theano.graph.errors import MethodNotDefined
 from theano.graph.op import C_PERFORMERS
+from theano.scalar.op import ScalarOp
+from theano.scalar.user import Part
 
 __all__ = ["call_of", "has_c_code"]
 
@@ -17,7 +21,21 @@ __all__ = ["call_of", "has_c_code"]
 def has_c_code(node: Any) -> bool:
     """Whether a node's op, or its operation on numbers, brings C code (what a loop makes for itself has no op)."""
     op = getattr(node, "op", None)
-    return any(getattr(giver, "c_code", None) is not None for giver in (op, getattr(op, "scalar_op", None)))
+    return any(_brings_code(giver) for giver in (op, getattr(op, "scalar_op", None)))
+
+
+def _brings_code(giver: Any) -> bool:
+    """Whether an op, or operation on numbers, has C code of its own; that of the table is written from native forms."""
+    code = getattr(giver.whole if isinstance(giver, Part) else giver, "c_code", None)
+    return code is not None and getattr(code, "__func__", None) is not ScalarOp.c_code
+
+
+def _of_table(op: Any, *args: Any) -> str:
+    code: str = importlib.import_module("theano.compile.c_scalar").c_code(op, *args)
+    return code
+
+
+ScalarOp.c_code_of = staticmethod(_of_table)
 
 
 def call_of(node: Any, fgraph: Any) -> Callable[..., tuple[Any, ...]] | None:
@@ -78,7 +96,8 @@ def _performer(node: Any) -> Callable[[list[Any], list[list[Any]]], Any]:
         raise MethodNotDefined(f"{node.op} declines to give C code for this node, or there is no compiler for it")
 
     def run(inputs: list[Any], cells: list[list[Any]]) -> None:
-        for cell, value in zip(cells, call(*inputs), strict=True):
+        plain = (np.require(x, requirements=["C", "A"]) if isinstance(x, np.ndarray) else x for x in inputs)
+        for cell, value in zip(cells, call(*plain), strict=True):
             cell[0] = value
 
     return run

@@ -52,6 +52,9 @@ class Op(Props):
     spreads_first_input: bool = False
     #: Whether it is computed at compile time where all its inputs are constants (see `do_constant_folding`).
     folds_constants: bool = True
+    #: Whether it does something besides computing its outputs (sends a message, counts its calls): then it is not
+    #: computed at compile time, and two applications to equal inputs are two, where those of other ops are one.
+    has_effects: bool = False
     #: When it runs among what could run: lower first. Below (0, 0) is as early as its inputs allow, above as late as
     #: its users allow (see `in_turns`).
     turn: tuple[int, int] = (0, 0)
@@ -225,7 +228,7 @@ class Op(Props):
 
     def do_constant_folding(self, node: Apply) -> bool:
         """Whether `node` may be computed at compile time when its inputs are constants."""
-        return self.folds_constants
+        return self.folds_constants and not self.has_effects
 
     @classmethod
     def _get_test_value(cls, v: Any) -> Any:

@@ -57,6 +57,8 @@ class Builder(Record):
     spikes: dict[Tensor, Value] = field(default_factory=dict)
     parts: dict[Tensor, tuple[Value, Value]] = field(default_factory=dict)  # what complex arrays are made of
     consumed: set[Any] = field(default_factory=set)  # tensors that were overwritten by a later value
+    # results of call-backs that may be views of what went in: the variables and arrays that these are
+    viewed: dict[Tensor, list[tuple[Any, Tensor]]] = field(default_factory=dict)
     updated: dict[Any, Tensor] = field(default_factory=dict)  # variables that a storage gets, and that storage
     sides: dict[Any, tuple[int, ...]] = field(default_factory=dict)  # the blocks that a branch or loop owns
     owners: dict[int, Item] = field(default_factory=dict)  # the item that runs a block

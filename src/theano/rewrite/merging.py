@@ -47,7 +47,7 @@ class MergeFeature(Feature):
         if isinstance(new_r, Constant):
             self.process_constant(fgraph, new_r)
         if node != "output":
-            before = (node.op, *(r if k == i else v for k, v in enumerate(node.inputs)))
+            before = (_key(node)[0], *(r if k == i else v for k, v in enumerate(node.inputs)))
             if self.nodes.get(before) is node:
                 del self.nodes[before]
             self.process_node(fgraph, node)
@@ -74,7 +74,7 @@ class MergeFeature(Feature):
 
 
 def _key(node: Any) -> tuple[Any, ...]:
-    return (node.op, *node.inputs)
+    return (node, *node.inputs) if node.op.has_effects else (node.op, *node.inputs)
 
 
 class MergeOptimizer(Optimizer):

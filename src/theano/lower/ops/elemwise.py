@@ -58,6 +58,11 @@ def _body(op: Any, in_dtypes: tuple[str, ...], out_dtype: str, args: list[Expr])
     return values[op.results[0]]
 
 
+def element_of(op: Any, in_dtypes: tuple[str, ...], out_dtype: str, args: Sequence[Expr]) -> Expr:
+    """The value for one element in terms of primitives; `args` are the operands, in their own types."""
+    return bd.Facts(_body(op, in_dtypes, out_dtype, list(args))).at(())
+
+
 def _without_negations(b: Builder, node: Any, inputs: list[Value]) -> tuple[list[Value], list[bool]]:
     """The operands, or what they are the negatives of.
 
