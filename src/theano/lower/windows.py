@@ -94,7 +94,7 @@ class Axis(Record, frozen=True):
 
     def reach(self) -> Expr:
         """How many windows may hold one element."""
-        if not is_const(self.dilation, 1):
+        if not is_const(self.dilation, 1) or is_const(self.stride, 1):
             return self.window
         known = _known(self.window, self.stride)
         if known is not None:

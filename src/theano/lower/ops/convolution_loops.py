@@ -1,7 +1,7 @@
 """Convolutions as loops of the program, which look at windows (`lower.windows`): for numbers of all types.
 
 Each direction is a sum of products for each point of its result. The library (`lower.ops.convolution`) has none for
-integers, float16, complex numbers and kernels of each place; and where a kernel meets one channel or a few, there is
+integers, float16 and kernels of each place; and where a kernel meets one channel or a few, there is
 nothing to be gained by tiles.
 """
 
@@ -16,7 +16,7 @@ from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower import body as bd
-from theano.lower.builder import COMPLEX_PART, as_parts, whole
+from theano.lower.builder import whole
 from theano.lower.dims import ONE, ZERO, is_const, length
 from theano.lower.ops.convolution_shapes import Case, Sides
 from theano.lower.ops.elemwise import rearranged
@@ -32,7 +32,7 @@ def suits_loops(case: Case, sides: Sides) -> bool:
     """Whether groups have so few channels that their sums are written out."""
     facing = case.of_group if sides[0] is None else case.channels
     lengths = (case.channels, case.of_group, *case.taps)
-    if case.op.num_groups == 1 or not all(map(is_const, lengths)):
+    if case.op.num_groups == 1 or case.op.unshared or not all(map(is_const, lengths)):
         return False
     return facing.value * math.prod(n.value for n in case.taps) <= WRITTEN_OUT
 
@@ -46,28 +46,10 @@ class Pair(NamedTuple):
     second_inside: Expr
 
 
-class Factor:
-    """One of two operands as real numbers: its real and, if it is complex, imaginary parts."""
-
-    def __init__(self, case: Case, value: Value, type_: str) -> None:
-        self.type, self.value = type_, value
-        self.parts = as_parts(case.b, value) if value.type in COMPLEX_PART else None
-
-    def numbers(self, sources: Sources, at: Sequence[Expr], inside: Expr, visits: float) -> list[Expr]:
-        """The parts of an element, which are 0 where it is not inside."""
-        value = self.value
-        if value.uniform is not None:
-            number = Value(value.type, (), uniform=value.uniform)
-            sources.reads += [] if number in sources.reads else [number]
-            found = bd.element(sources.reads.index(number), number)
-            return [bd.converted(ex.select(inside, found, st.identity("add", found.type)), self.type)]
-        if self.parts is None:
-            return [bd.converted(sources.look(value, at, inside, visits), self.type)]
-        return [bd.converted(sources.look(self.parts, [*at, length(k)], inside), self.type) for k in range(2)]
-
-
 class Direction:
     """One direction of a convolution: the lengths of its result, those it sums over, what is multiplied."""
+
+    made_of_channels = False  # whether the channels of kernels are those of the result
 
     def __init__(self, case: Case) -> None:
         self.case, b = case, case.b
@@ -109,6 +91,18 @@ class Direction:
     def kernel(self, k: Expr, places: Sequence[Expr], c: Expr, at: Sequence[Expr]) -> list[Expr]:
         """Where an element of a kernel is: at a place in the window, for a place of the results."""
         return [k, *(places if self.case.op.unshared else ()), c, *self.turned(at)]
+
+    def in_columns(self, kernels: Value, type_: str) -> Value:
+        """Kernels in another order in memory, so that their elements do not lie side by side where those of images do.
+
+        Else a loop would go along the few elements of a kernel, and not along a line of results.
+        """
+        b, channels = self.case.b, kernels.ndim - len(self.axes) - 1
+        mixed = [0, channels] if self.made_of_channels else [channels, 0]
+        order = [*range(channels + 1, kernels.ndim), *mixed, *range(1, channels)]
+        moved = rearranged(kernels, order)
+        made = b.pointwise(type_, moved.dims, [moved], bd.converted(bd.element(0, moved), type_))
+        return rearranged(made, [order.index(k) for k in range(kernels.ndim)])
 
     def window(self, places: Sequence[Expr], at: Sequence[Expr]) -> tuple[list[Expr], Expr]:
         """The place in the images, and whether it is there."""
@@ -154,7 +148,7 @@ class Weights(Direction):
         where, inside = self.window(places, self.turned(r))
         return Pair([n, channel, *where], inside, [n, k, *places], bd.TRUE)
 
-    def sums_of_one_sweep(self, type_: str, images: Factor, tops: Value) -> Value:
+    def sums_of_one_sweep(self, type_: str, images: Value, tops: Value) -> Value:
         """A sum for each element of a kernel, all in one sweep over images and gradients.
 
         What is side by side in a line of them is summed by itself first, in vectors whose lanes do not meet.
@@ -163,20 +157,20 @@ class Weights(Direction):
         tops = rearranged(tops, [1, 0, *range(2, tops.ndim)])
         space = (case.tops[1], case.tops[0], *case.tops[2:])
         k, n, *places = _point(space)
-        lines = []
+        lines, loaded, how = [], st.load_type(type_), _operation(type_)
         for at in itertools.product(*(range(d.value) for d in case.kernels[1:])):
             sources = Sources(b, [tops])
             pair = self._pair(k, [n, *places], [length(r) for r in at])
-            (x,) = images.numbers(sources, pair.first, pair.first_inside, 0)
-            body = bd.dividing_in_place(ex.mul(x, bd.converted(bd.element(0, tops), type_)))
-            factors = b.pointwise(type_, space, sources.reads, body, 2, sources.indirect)
+            x = _number(sources, images, loaded, pair.first, pair.first_inside)
+            body = bd.dividing_in_place(_product(x, bd.converted(bd.element(0, tops), loaded)))
+            factors = b.pointwise(loaded, space, sources.reads, body, 2, sources.indirect)
             summed = frozenset(range(1, len(space) - 1))
-            lines.append(b.reduce(type_, space, [factors], summed, False, "add", type_, bd.element(0, factors)))
+            lines.append(b.reduce(loaded, space, [factors], summed, False, how, loaded, bd.element(0, factors)))
         out = b.tensor(type_, case.kernels)
         strides = b.strided(whole(out)).strides
         assert strides is not None
         for number, line in enumerate(lines):
-            total = reduced(b, line, frozenset({1}), "add", "f64", type_)
+            total = reduced(b, line, frozenset({1}), how, "f64" if loaded in ex.FLOATS else loaded, type_)
             target = Value(type_, out.dims[:1], tensor=out, offset=length(number), strides=strides[:1])
             b.write(out, target, [total], bd.element(0, total), unordered=True)
         return whole(out)
@@ -184,6 +178,8 @@ class Weights(Direction):
 
 class Inputs(Direction):
     """Gradients of images, of kernels and gradients of results."""
+
+    made_of_channels = True
 
     def lengths(self) -> tuple[Lengths, Lengths]:
         return self.case.images, (self.case.of_group, *(axis.reach() for axis in self.axes))
@@ -214,68 +210,54 @@ def _all(conditions: Iterable[Expr]) -> Expr:
     return found
 
 
-def _real(direction: Direction, type_: str, first: Value, second: Value, dims: Lengths, taps: Lengths) -> Value:
-    case, sources = direction.case, Sources(direction.case.b)
-    loaded = st.load_type(type_)
-    a, c = (Factor(case, v, loaded) for v in (first, second))
-    visits = direction.visits()
-    if isinstance(direction, Weights) and not case.op.unshared and suits_loops(case, (first, None, second)):
-        return direction.sums_of_one_sweep(type_, a, second)
-
-    def tap(at: Sequence[Expr]) -> tuple[Expr, Expr]:
-        pair = direction.pair(at)
-        (x,) = a.numbers(sources, pair.first, pair.first_inside, visits)
-        (y,) = c.numbers(sources, pair.second, pair.second_inside, 0)
-        return (ex.and_ if type_ == "bool" else ex.mul)(x, y), direction.counts(pair)
-
-    return over_taps(sources, type_, dims, taps, tap, "or" if type_ == "bool" else "add")
-
-
-def _complex(direction: Direction, type_: str, first: Value, second: Value, dims: Lengths, taps: Lengths) -> Value:
-    """Real and imaginary parts are sums of their own, each written to every other number."""
-    case, b, real = direction.case, direction.case.b, COMPLEX_PART[type_]
-    a, c = (Factor(case, v, real) for v in (first, second))
-    out = b.tensor(type_, dims)
-    halves = as_parts(b, whole(out))
-    assert halves.offset is not None and halves.strides is not None
-    for part in range(2):
-        sources = Sources(b)
-
-        def tap(at: Sequence[Expr], part: int = part, sources: Sources = sources) -> tuple[Expr, Expr]:
-            pair = direction.pair(at)
-            x = a.numbers(sources, pair.first, pair.first_inside, 0)
-            y = c.numbers(sources, pair.second, pair.second_inside, 0)
-            return _product(x, y)[part], direction.counts(pair)
-
-        made = over_taps(sources, real, dims, taps, tap, "add")
-        offset, strides = ex.add(halves.offset, length(part)), halves.strides[:-1]
-        target = Value(real, out.dims, tensor=out, offset=offset, strides=strides)
-        b.write(out, target, [made], bd.element(0, made), unordered=True)
-    return whole(out)
-
-
-def _product(x: Sequence[Expr], y: Sequence[Expr]) -> tuple[Expr, Expr]:
-    """Both parts of the product of two numbers, one of which has two."""
-    if len(x) == 1:
-        return ex.mul(x[0], y[0]), ex.mul(x[0], y[1])
-    if len(y) == 1:
-        return ex.mul(x[0], y[0]), ex.mul(x[1], y[0])
-    straight, crossed = (ex.mul(x[0], y[0]), ex.mul(x[1], y[1])), (ex.mul(x[0], y[1]), ex.mul(x[1], y[0]))
-    return ex.sub(*straight), ex.add(*crossed)
-
-
 def in_loops(case: Case, type_: str, sides: Sides) -> Value:
     """The side that is None of images, kernels and results."""
     b = case.b
-    kind = (Inputs, Weights, Forward)[sides.index(None)]
-    direction = kind(case)
-    dims, taps = direction.lengths()
-    first, second = (v for v in sides if v is not None)
+    which = sides.index(None)
+    direction = (Inputs, Weights, Forward)[which](case)
     before = len(b.items)
-    if type_ in COMPLEX_PART:
-        made = _complex(direction, type_, first, second, dims, taps)
+    written_out = suits_loops(case, sides)
+    images, kernels, tops = sides
+    if kernels is not None and not written_out:
+        kernels = direction.in_columns(kernels, st.load_type(type_))
+    first, second = (v for v in (images, kernels, tops) if v is not None)
+    if isinstance(direction, Weights) and written_out:
+        made = direction.sums_of_one_sweep(type_, first, second)
     else:
-        made = _real(direction, type_, first, second, dims, taps)
+        made = _summed(direction, type_, first, second)
     for item in b.items[before:]:
         item.deps.extend(case.guards)
     return made
+
+
+def _summed(direction: Direction, type_: str, first: Value, second: Value) -> Value:
+    sources, (dims, taps), visits = Sources(direction.case.b), direction.lengths(), direction.visits()
+
+    def tap(at: Sequence[Expr]) -> tuple[Expr, Expr]:
+        pair = direction.pair(at)
+        x = _number(sources, first, st.load_type(type_), pair.first, pair.first_inside, visits)
+        y = _number(sources, second, st.load_type(type_), pair.second, pair.second_inside)
+        return _product(x, y), direction.counts(pair)
+
+    return over_taps(sources, type_, dims, taps, tap, _operation(type_))
+
+
+def _product(x: Expr, y: Expr) -> Expr:
+    return ex.and_(x, y) if x.type == "bool" else ex.mul(x, y)
+
+
+def _operation(type_: str) -> str:
+    """What accumulates products of this type."""
+    return "or" if type_ == "bool" else "add"
+
+
+def _number(
+    sources: Sources, value: Value, type_: str, at: Sequence[Expr], inside: Expr, visits: float = 0
+) -> Expr:
+    """An element, which is 0 where it is not inside."""
+    if value.uniform is None:
+        return bd.converted(sources.look(value, at, inside, visits), type_)
+    number = Value(value.type, (), uniform=value.uniform)
+    sources.reads += [] if number in sources.reads else [number]
+    found = bd.element(sources.reads.index(number), number)
+    return bd.converted(ex.select(inside, found, st.identity("add", found.type)), type_)
