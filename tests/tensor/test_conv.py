@@ -319,13 +319,28 @@ def test_names_of_old_programs():
     np.testing.assert_allclose(got, volumes.swapaxes(1, 2))
 
 
+def interpolated(x, axis, ratio, every=1):
+    places = (np.arange(0, x.shape[axis] * ratio, every) - (ratio - 1) // 2) / ratio
+    return np.apply_along_axis(lambda v: np.interp(places, np.arange(x.shape[axis]), v), axis, x)
+
+
 @pytest.mark.parametrize("ratio", [1, 2, 3, 4])
 def test_bilinear_upsampling(ratio):
     x = RNG.randn(2, 3, 4, 5)
     n = T.iscalar()
     got = ac.bilinear_upsampling(T.constant(x), n).eval({n: ratio})
-    places = [np.clip((np.arange(k * ratio) - (ratio - 1) // 2) / ratio, 0, k - 1) for k in x.shape[2:]]
-    rows = np.apply_along_axis(lambda v: np.interp(places[0], np.arange(4), v), 2, x)
-    np.testing.assert_allclose(got, np.apply_along_axis(lambda v: np.interp(places[1], np.arange(5), v), 3, rows))
-    with pytest.raises(NotImplementedError):
-        ac.bilinear_upsampling(T.constant(x), frac_ratio=(3, 2))
+    np.testing.assert_allclose(got, interpolated(interpolated(x, 2, ratio), 3, ratio))
+
+
+@pytest.mark.parametrize("fraction", [(3, 2), (2, 5), ((7, 4), (5, 3))])
+def test_bilinear_upsampling_by_fractions(fraction):
+    x, (rows, columns) = RNG.randn(2, 3, 4, 5), np.broadcast_to(fraction, (2, 2))
+    got = ac.bilinear_upsampling(T.constant(x), frac_ratio=fraction).eval()
+    np.testing.assert_allclose(got, interpolated(interpolated(x, 2, *rows), 3, *columns))
+    T.verify_grad(lambda x: ac.frac_bilinear_upsampling(x, fraction), [x], rng=np.random.RandomState(1))
+
+
+@pytest.mark.parametrize("given", [{}, {"ratio": 2, "frac_ratio": (2, 1)}, {"frac_ratio": (2, 0)}, {"frac_ratio": 2}])
+def test_ratios_that_are_none(given):
+    with pytest.raises(ValueError, match="ratio"):
+        ac.bilinear_upsampling(T.constant(RNG.randn(1, 1, 2, 2)), **given)
