@@ -116,7 +116,7 @@ def _looks(item: Pointwise | Reduce) -> Iterator[tuple[Value, Sequence[int | Non
             computed = 0
             for axis, place in zip(at, node.args, strict=False):  # a condition comes after the places
                 own[axis] = _moves_with(place)
-                computed += place.op not in ("index", "const")
+                computed += own[axis] is None and place.op != "const"
             yield item.indirect[k], own, computed
 
 
