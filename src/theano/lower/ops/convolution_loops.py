@@ -21,6 +21,7 @@ from theano.lower.dims import ONE, ZERO, is_const, length
 from theano.lower.ops.convolution_shapes import Case, Sides
 from theano.lower.ops.elemwise import rearranged
 from theano.lower.ops.reduction import reduced
+from theano.lower.ops.shapes import reshaped
 from theano.lower.sources import Sources
 from theano.lower.values import Value
 from theano.lower.windows import WRITTEN_OUT, Axis, over_taps
@@ -157,23 +158,24 @@ class Weights(Direction):
         tops = rearranged(tops, [1, 0, *range(2, tops.ndim)])
         space = (case.tops[1], case.tops[0], *case.tops[2:])
         k, n, *places = _point(space)
-        lines, loaded, how = [], st.load_type(type_), _operation(type_)
-        for at in itertools.product(*(range(d.value) for d in case.kernels[1:])):
+        loaded, how = st.load_type(type_), _operation(type_)
+        elements = list(itertools.product(*(range(d.value) for d in case.kernels[1:])))
+        lines = b.tensor(loaded, (length(len(elements)), space[0], space[-1]))
+        of_element, *own = b.strided(whole(lines)).strides or ()
+        for number, at in enumerate(elements):
             sources = Sources(b, [tops])
             pair = self._pair(k, [n, *places], [length(r) for r in at])
             x = _number(sources, images, loaded, pair.first, pair.first_inside)
             body = bd.dividing_in_place(_product(x, bd.converted(bd.element(0, tops), loaded)))
             factors = b.pointwise(loaded, space, sources.reads, body, 2, sources.indirect)
             summed = frozenset(range(1, len(space) - 1))
-            lines.append(b.reduce(loaded, space, [factors], summed, False, how, loaded, bd.element(0, factors)))
-        out = b.tensor(type_, case.kernels)
-        strides = b.strided(whole(out)).strides
-        assert strides is not None
-        for number, line in enumerate(lines):
-            total = reduced(b, line, frozenset({1}), how, "f64" if loaded in ex.FLOATS else loaded, type_)
-            target = Value(type_, out.dims[:1], tensor=out, offset=length(number), strides=strides[:1])
-            b.write(out, target, [total], bd.element(0, total), unordered=True)
-        return whole(out)
+            line = b.reduce(loaded, space, [factors], summed, False, how, loaded, bd.element(0, factors))
+            offset = ex.mul(of_element, length(number))
+            target = Value(loaded, lines.dims[1:], tensor=lines, offset=offset, strides=tuple(own))
+            b.write(lines, target, [line], bd.element(0, line), unordered=True)
+        acc = "f64" if loaded in ex.FLOATS else loaded
+        total = reduced(b, rearranged(whole(lines), (1, 0, 2)), frozenset({2}), how, acc, type_)
+        return reshaped(b, total, case.kernels)
 
 
 class Inputs(Direction):
