@@ -124,7 +124,7 @@ def frac_bilinear_upsampling(input: Any, frac_ratio: Any) -> Any:
     Examples
     --------
     >>> frac_bilinear_upsampling(T.constant([[[[1.0, 4.0]]]]), ((1, 1), (3, 2))).eval()
-    array([[[[1., 3., 4.]]]])
+    array([[[[1., 2., 4.]]]])
     """
     x = _as_images(input)
     for axis, (numerator, denominator) in zip((2, 3), _fractions(frac_ratio), strict=True):
