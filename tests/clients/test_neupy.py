@@ -28,11 +28,11 @@ def test_convolutions():
     pictures, kinds = bars()
     environment.reproducible(2)
     net = algorithms.Adam(
-        [layers.Input((1, 8, 8)), layers.Convolution((4, 3, 3)), layers.Relu(), layers.MaxPooling((2, 2)),
+        [layers.Input((1, 8, 8)), layers.Convolution((8, 3, 3)), layers.Relu(), layers.MaxPooling((2, 2)),
          layers.Reshape(), layers.Softmax(2)],
         step=0.01, error="categorical_crossentropy", batch_size=16, shuffle_data=True, verbose=False,
     )  # fmt: skip
-    net.train(pictures, np.eye(2)[kinds], epochs=40)
+    net.train(pictures, np.eye(2)[kinds], epochs=100)
     assert (net.predict(pictures).argmax(1) == kinds).mean() > 0.8
 
 

@@ -41,7 +41,7 @@ def test_eight_schools():
 
 
 def test_levels_of_counties():
-    """Radon in houses, as books have it: counties vary about a mean, basements have more. All is normal: known means."""
+    """Radon in houses, as books have it: counties vary about a mean, basements have more. The means are known."""
     draw = np.random.RandomState(4)
     county, floor = draw.randint(0, 8, 160), draw.randint(0, 2, 160)
     levels = 1.3 + 0.4 * draw.randn(8)

@@ -82,8 +82,11 @@ CLIENTS = [
     Client("NeuPy", "neupy==0.6.5", "test_neupy.py", wheel=True),
     Client("tnet", "tnet==0.0.1a1", "test_tnet.py"),
     Client("theano-hf", "theano-hf==0.2.1", "test_theano_hf.py", wheel=True),
-    Client("TheanoLM", "TheanoLM==1.3.2", "", ("--import-mode=importlib", "tests")),
-    Client("fuel", "fuel==0.2.0", "test_fuel.py"),
+    # A folder of its tests has the name of the package.
+    Client(
+        "TheanoLM", "TheanoLM==1.3.2", "",
+        ("--import-mode=importlib", "-o", "consider_namespace_packages=true", "tests"),
+    ),  # fmt: skip
     Client("aesara-theano-fallback", "aesara-theano-fallback==0.1.0", "test_aesara_theano_fallback.py", wheel=True),
     Client("sympy", "sympy==1.12", "test_sympy.py", ("sympy/printing/tests/test_theanocode.py",), wheel=True),
     Client("keras-rl", "keras-rl==0.4.2", "test_keras_rl.py", ("tests",), {"KERAS_BACKEND": "theano"}),

@@ -25,7 +25,7 @@ __all__ = ["CLIENTS", "enable"]
 # Packages known to ask for such names: what `enable` takes where nothing is said.
 CLIENTS = tuple(
     (
-        "agentnet arviz downhill extheano fuel keras keras_applications keras_preprocessing lasagne neupy nolearn "
+        "agentnet arviz downhill extheano keras keras_applications keras_preprocessing lasagne neupy nolearn "
         "parmesan passage pmlearn pyfms pymc3 pymc3_ext rl sknn theanets theano_hf theano_lstm theanolm theanify "
         "tnet ucs"
     ).split()
