@@ -138,6 +138,11 @@ class TensorType(Type):
         # not the hash: those of strings differ from process to process
         return type(self), (self.dtype, None, self.name, self.sparse_grad, self.shape)
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # of a pickle of Theano 1.0.5; ours call the class
+        given = (state[name] for name in ("dtype", "broadcastable", "name", "sparse_grad"))
+        TensorType.__init__(self, *given)
+
     def __repr__(self) -> str:
         return str(self)
 
