@@ -21,6 +21,7 @@ from theano import lower as lower
 from theano import misc as misc
 from theano import native as native
 from theano import passed_on as passed_on
+from theano import places as places
 from theano import printing as printing
 from theano import progress as progress
 from theano import raise_op as raise_op

@@ -9,6 +9,7 @@ from theano import pp as pprint
 from theano.compile.planned import MemoryPlan as MemoryPlan
 from theano.compile.planned import PlannedBytes as PlannedBytes
 from theano.graph.nodes import Node as Node
+from theano.printing import dot_text as dot_text
 from theano.printing import min_informative as min_informative
 from theano.printing import print_op as print_op
 from theano.printing import printers as printers

@@ -162,7 +162,6 @@ from theano.scalar.classes import Minimum as _Minimum
 from theano.scalar.classes import Mod as Mod
 from theano.scalar.classes import Mod as _Mod
 from theano.scalar.classes import Mul as Mul
-from theano.scalar.classes import Mul as _Mul
 from theano.scalar.classes import NEQ as NEQ
 from theano.scalar.classes import NEQ as _NEQ
 from theano.scalar.classes import Neg as Neg
@@ -242,6 +241,7 @@ from theano.tensor.elemwise import add as add
 from theano.tensor.elemwise import conj as conj
 from theano.tensor.elemwise import real as real
 from theano.tensor.elemwise import second as second
+from theano.tensor.nnet.bn import mul as mul
 from theano.tensor.scalar_variables import IntegerDivisionError as IntegerDivisionError
 from theano.tensor.scalar_variables import ScalarConstant as ScalarConstant
 from theano.tensor.scalar_variables import ScalarVariable as ScalarVariable
@@ -378,7 +378,6 @@ maximum: _Maximum
 minimum: _Minimum
 mod: _Mod
 def mod_check(x: _ty.Any, y: _ty.Any) -> TensorVariable: ...
-mul: _Mul
 neg: _Neg
 neq: _NEQ
 or_ = bitwise_or

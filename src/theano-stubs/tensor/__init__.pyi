@@ -37,6 +37,7 @@ from theano.tensor import fft as fft
 from theano.tensor import grid as grid
 from theano.tensor import indexing as indexing
 from theano.tensor import inverses as inverses
+from theano.tensor import lu as lu
 from theano.tensor import masks as masks
 from theano.tensor import math as math
 from theano.tensor import methods as methods
@@ -51,6 +52,7 @@ from theano.tensor import random as random
 from theano.tensor import raw_random as raw_random
 from theano.tensor import recurrence as recurrence
 from theano.tensor import reduction as reduction
+from theano.tensor import schur as schur
 from theano.tensor import segments as segments
 from theano.tensor import shared_randomstreams as shared_randomstreams
 from theano.tensor import sharedvar as sharedvar
@@ -136,7 +138,10 @@ from theano.tensor.slices import MakeSlice as _MakeSlice
 from theano.tensor.slices import SliceConstant as SliceConstant
 from theano.tensor.slices import SliceType as SliceType
 from theano.tensor.slices import SliceType as _SliceType
+from theano.tensor.static_value import EmptyConstantError as EmptyConstantError
 from theano.tensor.static_value import NotScalarConstantError as NotScalarConstantError
+from theano.tensor.subtensor import AdvancedBooleanIndexingError as AdvancedBooleanIndexingError
+from theano.tensor.subtensor import AdvancedIndexingError as AdvancedIndexingError
 from theano.tensor.subtensor import IncSubtensor as IncSubtensor
 from theano.tensor.subtensor import Subtensor as Subtensor
 from theano.tensor.subtensor import advanced_subtensor as advanced_boolean_subtensor
@@ -527,6 +532,8 @@ mul: _Nary
 def nan_to_num(x: _ty.Any, copy: bool = True, nan: _ty.Any = 0.0, posinf: _ty.Any = None, neginf: _ty.Any = None) -> TensorVariable: ...
 def nanargmax(a: _ty.Any, axis: _ty.Any = None, keepdims: bool = False) -> TensorVariable: ...
 def nanargmin(a: _ty.Any, axis: _ty.Any = None, keepdims: bool = False) -> TensorVariable: ...
+def nancumprod(a: _ty.Any, axis: int | None = None, dtype: _ty.Any = None) -> TensorVariable: ...
+def nancumsum(a: _ty.Any, axis: int | None = None, dtype: _ty.Any = None) -> TensorVariable: ...
 def nanmax(a: _ty.Any, axis: _ty.Any = None, keepdims: bool = False) -> TensorVariable: ...
 def nanmean(a: _ty.Any, axis: _ty.Any = None, dtype: _ty.Any = None, keepdims: bool = False) -> TensorVariable: ...
 def nanmedian(a: _ty.Any, axis: _ty.Any = None, keepdims: bool = False) -> TensorVariable: ...

@@ -5,6 +5,7 @@ from collections.abc import Callable as _Callable, Iterator as _Iterator, Mappin
 import numpy as _np
 
 from theano import config as config
+from theano.graph.errors import NoLengthError as NoLengthError
 from theano.graph.nodes import Apply as Apply
 from theano.graph.nodes import Constant as Constant
 from theano.graph.nodes import Variable as Variable

@@ -4,6 +4,7 @@ from collections.abc import Callable as _Callable, Iterator as _Iterator, Mappin
 
 import numpy as _np
 
+from theano.scalar.classes import Mul as _Mul
 from theano.tensor import sqrt as sqrt
 from theano.tensor.nnet import batch_normalization as batch_normalization
 from theano.tensor.nnet import batch_normalization_test as batch_normalization_test
@@ -14,5 +15,6 @@ from theano.tensor.nnet.bn_ops import AbstractBatchNormTrainGrad as AbstractBatc
 from theano.tensor.variable import TensorVariable as TensorVariable
 
 def count(x: _ty.Any, axes: tuple[int, ...]) -> TensorVariable: ...
+mul: _Mul
 def tested(x: _ty.Any, scale: _ty.Any, shift: _ty.Any, center: _ty.Any, spread: _ty.Any, epsilon: _ty.Any) -> TensorVariable: ...
 def trained(x: _ty.Any, scale: _ty.Any, shift: _ty.Any, axes: tuple[int, ...], epsilon: _ty.Any, factor: _ty.Any, running_mean: _ty.Any, running_var: _ty.Any) -> list[_ty.Any]: ...
