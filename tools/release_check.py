@@ -1,0 +1,115 @@
+"""Whether the package can be released: ``make release-check``.
+
+Builds the wheel and the source package, looks into them, installs the wheel in a clean environment of each Python that
+is on this machine, and runs the code of the README there, in an empty folder and without network.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import tomllib
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+TOOLS = ("build", "twine", "check-wheel-contents")
+# Folders and files that a source package must have besides the package itself.
+SOURCES = (
+    "docs", "examples", "tests", "tools", "benchmarks", "CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "Makefile",
+)  # fmt: skip
+# Runs a document as the tests do; whoever wants the network fails.
+PROGRAM = """
+import socket, sys
+from pathlib import Path
+def _no(*args, **kwargs): raise OSError("no network")
+socket.socket.connect = _no
+sys.path.append({tools!r})
+from documents import run_document
+run_document(Path({document!r}), Path("."))
+"""
+
+
+def run(*command: str | Path, cwd: Path = ROOT) -> str:
+    """What a command prints; its failure ends the check."""
+    done = subprocess.run(list(map(str, command)), cwd=cwd, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{' '.join(map(str, command))}\n{done.stdout[-2000:]}{done.stderr[-4000:]}")
+    return done.stdout
+
+
+def built(folder: Path) -> tuple[Path, Path]:
+    """The wheel and the source package, and the tools' opinion of them."""
+    python = environment(folder / "tools", sys.executable, *TOOLS)
+    run(python, "-m", "build", "--outdir", folder / "dist", ROOT)
+    (wheel,), (source,) = (folder / "dist").glob("*.whl"), (folder / "dist").glob("*.tar.gz")
+    print(run(python, "-m", "twine", "check", "--strict", wheel, source).strip())
+    # W002: empty files are equal; W009, W004: the stubs are a package of their own, of that name
+    print(run(python.parent / "check-wheel-contents", "--ignore", "W002,W004,W009", wheel).strip())
+    return wheel, source
+
+
+def environment(folder: Path, python: str | Path, *packages: str | Path) -> Path:
+    """The interpreter of a new environment with these packages."""
+    run(python, "-m", "venv", folder)
+    run(folder / "bin" / "python", "-m", "pip", "install", "-q", *packages)
+    return folder / "bin" / "python"
+
+
+def check_contents(wheel: Path, source: Path) -> None:
+    """Everything is in, and nothing else."""
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    ours = {path.relative_to(ROOT / "src").as_posix() for path in tracked(ROOT / "src")}
+    missing = sorted(ours - names)
+    foreign = sorted(n for n in names - ours if ".dist-info/" not in n)
+    if missing or foreign:
+        sys.exit(f"the wheel lacks {missing[:10]} and has {foreign[:10]}")
+    with tarfile.open(source) as archive_of_sources:
+        tops = {name.split("/")[1] for name in archive_of_sources.getnames() if "/" in name}
+    if lacking := [name for name in SOURCES if name not in tops]:
+        sys.exit(f"the source package lacks {lacking}")
+    print(f"{len(ours)} files in the wheel, {wheel.stat().st_size >> 10} KiB; sources have {', '.join(SOURCES)}")
+
+
+def tracked(folder: Path) -> list[Path]:
+    return [ROOT / name for name in run("git", "ls-files", folder).splitlines()]
+
+
+def check_version() -> None:
+    """All files say the same version."""
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    if f"version: {version}\n" not in (ROOT / "CITATION.cff").read_text():
+        sys.exit(f"CITATION.cff is not of version {version}")
+    if version not in (ROOT / "CHANGELOG.md").read_text():
+        sys.exit(f"CHANGELOG.md says nothing of {version}")
+
+
+def main() -> int:
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
+    check_version()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        wheel, source = built(folder)
+        check_contents(wheel, source)
+        program = folder / "readme.py"
+        program.write_text(PROGRAM.format(tools=str(ROOT / "tools"), document=str(ROOT / "README.md")))
+        for version in PYTHONS:
+            found = shutil.which(f"python{version}")
+            if found is None or subprocess.run([found, "-c", ""], capture_output=True).returncode:
+                print(f"Python {version}: not on this machine")
+                continue
+            (folder / version).mkdir()
+            python = environment(folder / version / "venv", found, wheel)
+            run(python, program, cwd=folder / version)
+            print(f"Python {version}: installed, the README's code runs offline")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
