@@ -216,7 +216,7 @@ def test_no_convergence() -> None:
         ctypes.cast(args[13], ctypes.POINTER(integer))[0] = 3 * (len(calls) == 2)
 
     fake = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 14)(geev)
-    library = lapack._Library("f64", jit.isa(), False)
+    library = lapack._library.__wrapped__("f64", jit.isa(), False)
     addresses = [ctypes.cast(fake, ctypes.c_void_p).value if name == "geev" else 0 for name in ROUTINES]
     words = [ctypes.c_void_p] * (1 + len(addresses))
     ctypes.CFUNCTYPE(None, *words)(library.code.symbols["init"])(None, *addresses)

@@ -631,7 +631,7 @@ def test_every_instruction_set(level: str) -> None:
         isa = select_isa(level)
     except ValueError:
         pytest.skip(f"no {level} here")
-    library = lapack._Library("f64", isa, False)
+    library = lapack._library.__wrapped__("f64", isa, False)
     for n, m in itertools.product((1, 4, 9, 17, 32), (1, 9, 30)):
         a, b = general(n), RNG.normal(size=(n, m))
         found = solved("d_linear", a, b, library.code.symbols)
@@ -668,7 +668,7 @@ def test_lapack_of_scipy(monkeypatch: pytest.MonkeyPatch) -> None:
     blas.symbol.cache_clear()
     try:
         assert lapack.is_there()
-        library = lapack._Library("f64", jit.isa(), False)
+        library = lapack._library.__wrapped__("f64", jit.isa(), False)
     finally:
         blas.symbol.cache_clear()
     a, b = general(50), sides(50)

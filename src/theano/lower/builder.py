@@ -45,6 +45,7 @@ class Builder(Record):
     definer: dict[str, Item] = field(default_factory=dict)
     values: dict[Any, Value] = field(default_factory=dict)
     clients: dict[Any, int] = field(default_factory=dict)
+    halves: dict[Any, Any] = field(default_factory=dict)  # of complex variables: see `lower.ops.complexes`
     spent: dict[int, int] = field(default_factory=dict)  # what the expressions of a block cost
     checked: set[Any] = field(default_factory=set)  # (index array, length, block) that have been compared
     # (look at an index array, block): lengths that its numbers are within, who checks that, whether none is negative
@@ -56,6 +57,8 @@ class Builder(Record):
     spikes: dict[Tensor, Value] = field(default_factory=dict)
     parts: dict[Tensor, tuple[Value, Value]] = field(default_factory=dict)  # what complex arrays are made of
     consumed: set[Any] = field(default_factory=set)  # tensors that were overwritten by a later value
+    # results of call-backs that may be views of what went in: the variables and arrays that these are
+    viewed: dict[Tensor, list[tuple[Any, Tensor]]] = field(default_factory=dict)
     updated: dict[Any, Tensor] = field(default_factory=dict)  # variables that a storage gets, and that storage
     sides: dict[Any, tuple[int, ...]] = field(default_factory=dict)  # the blocks that a branch or loop owns
     owners: dict[int, Item] = field(default_factory=dict)  # the item that runs a block

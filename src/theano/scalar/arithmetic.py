@@ -11,9 +11,9 @@ from theano.loops import expr
 from theano.loops.expr import Expr
 from theano.scalar import rules
 from theano.scalar.bits import and_, invert, or_
-from theano.scalar.choice import second, switch
-from theano.scalar.compare import eq, ge, le
-from theano.scalar.op import ScalarOp, binary, fold, unary, variadic
+from theano.scalar.choice import switch
+from theano.scalar.compare import ge, le
+from theano.scalar.op import binary, fold, unary, variadic
 
 Term = Any  # what gradients are written over: anything with the operators of `ScalarOperators`
 
@@ -28,16 +28,15 @@ def _products_of_others(*terms: Term) -> tuple[Term, ...]:
     return tuple(fold(mul)(g, *factors[:i], *factors[i + 1 :]) for i in range(len(factors)))
 
 
-add: ScalarOp = variadic(
+add = variadic(
     "add",
     numpy=fold(np.add),
     dtype=rules.same,
     grad=lambda *terms: (terms[-1],) * (len(terms) - 2),
     expand=fold(lambda x, y: expr.or_(x, y) if x.type == "bool" else x + y),
     identity=0,
-    parts=fold(lambda x, y: (add(x[0], y[0]), add(x[1], y[1]))),
 )
-mul: ScalarOp = variadic(
+mul = variadic(
     "mul",
     numpy=fold(np.multiply),
     dtype=rules.same,
@@ -45,41 +44,22 @@ mul: ScalarOp = variadic(
     expand=fold(lambda x, y: expr.and_(x, y) if x.type == "bool" else x * y),
     identity=1,
     linear_in=range(sys.maxsize),
-    parts=fold(
-        lambda x, y: (sub(mul(x[0], y[0]), mul(x[1], y[1])), add(mul(x[0], y[1]), mul(x[1], y[0])))
-    ),
 )
-sub: ScalarOp = binary(
+sub = binary(
     "sub",
     numpy=np.subtract,
     dtype=rules.no_bool_output,
     grad=lambda x, y, z, g: (g, -g),
     expand=lambda x, y: x - y,
-    parts=lambda x, y: (sub(x[0], y[0]), sub(x[1], y[1])),
 )
-neg: ScalarOp = unary(
+neg = unary(
     "neg",
     numpy=np.negative,
     dtype=rules.no_bool_input,
     grad=lambda x, z, g: -g,
     expand=lambda x: -x,
     linear_in=range(1),
-    parts=lambda x: (neg(x[0]), neg(x[1])),
 )
-
-
-def _quotient_of_parts(x: tuple[Term, Term], y: tuple[Term, Term]) -> tuple[Term, Term]:
-    """As NumPy: Smith (1962), "Algorithm 116: Complex division", which squares nothing; by 0 each part for itself."""
-    (a, b), (c, d) = x, y
-    wide, none = ge(abs_(c), abs_(d)), and_(eq(c, 0), eq(d, 0))
-    large, small = switch(wide, c, d), switch(wide, d, c)
-    ratio = small / large
-    scale = 1 / (large + small * ratio)
-    real = switch(wide, a + b * ratio, a * ratio + b) * scale
-    imag = switch(wide, b - a * ratio, b * ratio - a) * scale
-    return switch(none, a / abs_(c), real), switch(none, b / abs_(c), imag)
-
-
 true_div = binary(
     "true_div",
     numpy=np.true_divide,
@@ -88,7 +68,6 @@ true_div = binary(
     expand=lambda x, y: x / y,
     linear_in=range(1),
     cost=5,
-    parts=_quotient_of_parts,
 )
 inv = unary(
     "inv",
@@ -97,11 +76,8 @@ inv = unary(
     grad=lambda x, z, g: -g / (x * x),
     expand=lambda x: 1 / x,
     cost=5,
-    parts=lambda x: _quotient_of_parts((second(x[0], 1), second(x[0], 0)), x),
 )
-identity = unary(
-    "identity", numpy=np.copy, dtype=rules.same, grad=lambda x, z, g: g, expand=lambda x: x, parts=lambda x: x
-)
+identity = unary("identity", numpy=np.copy, dtype=rules.same, grad=lambda x, z, g: g, expand=lambda x: x)
 
 
 # -- division with remainder -------------------------------------------------------------------------------

@@ -39,11 +39,6 @@ def convert(x: Expr, dtype: str) -> Expr:
     return expr.cast(x, type_)
 
 
-def _cast_of_parts(target: str) -> Any:
-    part = rules.real_part(target)
-    return lambda x: (cast(x[0], part), cast(x[1], part))
-
-
 def _make(target: str) -> ScalarOp:
     return unary(
         f"Cast{{{target}}}",
@@ -54,7 +49,6 @@ def _make(target: str) -> ScalarOp:
         args=rules.args_as_they_are,
         linear_in=range(1),
         target=target,
-        parts=_cast_of_parts(target) if target in COMPLEX else None,
     )
 
 

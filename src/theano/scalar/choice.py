@@ -28,7 +28,6 @@ switch: ScalarOp = ScalarOp(
     grad=lambda c, x, y, z, g: (None, switch(c, g, 0), switch(c, 0, g)),
     expand=_expand_switch,
     args=rules.args_condition,
-    parts=lambda cond, x, y: (switch(cond[0], x[0], y[0]), switch(cond[0], x[1], y[1])),
 )
 clip = ScalarOp(
     "clip",
@@ -42,7 +41,7 @@ clip = ScalarOp(
     ),
     expand=lambda x, lo, hi: expr.select(expr.lt(x, lo), lo, expr.select(expr.gt(x, hi), hi, x)),
 )
-second: ScalarOp = binary(
+second = binary(
     "second",
     numpy=lambda x, y: np.broadcast_to(y, np.broadcast_shapes(np.shape(x), np.shape(y))),
     dtype=rules.last,
@@ -50,5 +49,4 @@ second: ScalarOp = binary(
     expand=lambda x, y: y,
     args=rules.args_condition,
     linear_in=range(1, 2),
-    parts=lambda x, y: (second(x[0], y[0]), second(x[0], y[1])),
 )

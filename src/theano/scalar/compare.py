@@ -11,7 +11,6 @@ import numpy as np
 from theano.loops import expr
 from theano.loops.expr import Expr
 from theano.scalar import rules
-from theano.scalar.bits import and_, or_
 from theano.scalar.op import ScalarOp, binary, unary
 
 
@@ -23,27 +22,19 @@ lt = _comparison("lt", np.less, expr.lt, dtype=rules.order)
 gt = _comparison("gt", np.greater, expr.gt, dtype=rules.order)
 le = _comparison("le", np.less_equal, expr.le, dtype=rules.order)
 ge = _comparison("ge", np.greater_equal, expr.ge, dtype=rules.order)
-eq: ScalarOp = _comparison(
-    "eq", np.equal, expr.eq, dtype=rules.to_bool, commutative=True,
-    parts=lambda x, y: and_(eq(x[0], y[0]), eq(x[1], y[1])),
-)  # fmt: skip
-neq: ScalarOp = _comparison(
-    "neq", np.not_equal, expr.ne, dtype=rules.to_bool, commutative=True,
-    parts=lambda x, y: or_(neq(x[0], y[0]), neq(x[1], y[1])),
-)  # fmt: skip
+eq = _comparison("eq", np.equal, expr.eq, dtype=rules.to_bool, commutative=True)
+neq = _comparison("neq", np.not_equal, expr.ne, dtype=rules.to_bool, commutative=True)
 
 
 def _float_test(name: str, numpy: Any, expand: Callable[[Expr], Expr]) -> ScalarOp:
-    made: ScalarOp = unary(
+    return unary(
         name,
         numpy=numpy,
         dtype=rules.to_bool,
         grad=None,
         expand=lambda x: expand(x) if x.type in expr.FLOATS else expr.const(False, "bool"),
         args=rules.args_as_they_are,
-        parts=lambda x: or_(made(x[0]), made(x[1])),
     )
-    return made
 
 
 isnan = _float_test("isnan", np.isnan, expr.isnan)

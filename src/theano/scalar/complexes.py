@@ -11,13 +11,11 @@ import numpy as np
 
 from theano.loops import expr
 from theano.scalar import rules
-from theano.scalar.arithmetic import abs_, maximum, minimum
-from theano.scalar.bits import or_
-from theano.scalar.choice import second, switch
-from theano.scalar.compare import eq, isinf
+from theano.scalar.arithmetic import abs_, maximum
+from theano.scalar.choice import second
 from theano.scalar.dtypes import COMPLEX, complex_of, upcast
 from theano.scalar.op import ScalarOp, binary, unary
-from theano.scalar.power import sqr, sqrt
+from theano.scalar.power import sqr
 from theano.scalar.trigonometric import cos, sin
 
 Term = Any
@@ -74,18 +72,8 @@ def _tangent_polar(r: Term, theta: Term, v: Term, i: int) -> Term:
     return complex(-v * r * sin(theta), v * r * cos(theta))
 
 
-def _size_of_parts(z: tuple[Term, Term]) -> Term:
-    """No square overflows or underflows; infinite if one part is, as C's ``hypot``."""
-    x, y = abs_(z[0]), abs_(z[1])
-    large, small = maximum(x, y), minimum(x, y)
-    ratio = small / switch(eq(large, 0), 1, large)
-    infinite = or_(isinf(x), isinf(y))
-    return switch(infinite, np.asarray(np.inf, x.dtype), large * sqrt(1 + ratio * ratio))
-
-
 # `abs_` stands in a lower module than the parts that its derivative is made of.
 abs_.tangent = _tangent_abs
-abs_.parts = _size_of_parts
 
 real: ScalarOp = unary(
     "real",
@@ -96,7 +84,6 @@ real: ScalarOp = unary(
     args=rules.args_as_they_are,
     holomorphic=False,
     tangent=lambda z, v, i: real(v),
-    parts=lambda z: z[0],
 )
 imag: ScalarOp = unary(
     "imag",
@@ -107,7 +94,6 @@ imag: ScalarOp = unary(
     args=rules.args_as_they_are,
     holomorphic=False,
     tangent=lambda z, v, i: imag(v),
-    parts=lambda z: z[1],
 )
 conj: ScalarOp = unary(
     "conj",
@@ -117,7 +103,6 @@ conj: ScalarOp = unary(
     expand=lambda x: x,
     holomorphic=False,
     tangent=lambda z, v, i: conj(v),
-    parts=lambda z: (z[0], -z[1]),
 )
 angle = unary(
     "angle",
@@ -136,7 +121,6 @@ complex: ScalarOp = binary(
     args=_float_parts,
     holomorphic=False,
     tangent=lambda x, y, v, i: _tangent_of_part(i, v, second(v, np.zeros((), v.dtype))),
-    parts=lambda x, y: (x[0], y[0]),
 )
 complex_from_polar = binary(
     "complex_from_polar",
@@ -149,5 +133,4 @@ complex_from_polar = binary(
     args=_float_parts,
     holomorphic=False,
     tangent=_tangent_polar,
-    parts=lambda r, theta: (r[0] * cos(theta[0]), r[0] * sin(theta[0])),
 )

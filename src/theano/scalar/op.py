@@ -69,10 +69,6 @@ class ScalarOp:
     cost
         What the native form takes for one element, roughly, in plain additions; or a function of the loop expressions
         of its arguments that tells it.
-    parts
-        The native form for complex numbers: of arguments as pairs (real part, imaginary part) the pair that is the
-        result, or one expression where the result is real; expressions over the operations of the table. `None` if
-        there is none.
 
     Examples
     --------
@@ -83,7 +79,7 @@ class ScalarOp:
 
     __slots__ = (
         "args", "associative", "bare", "checks_zero_divisor", "commutative", "cost", "dtype", "expand", "grad",
-        "holomorphic", "identity", "linear_in", "name", "nin", "nonnegative", "numpy", "parts", "tangent", "target",
+        "holomorphic", "identity", "linear_in", "name", "nin", "nonnegative", "numpy", "tangent", "target",
     )  # fmt: skip
 
     def __init__(
@@ -107,7 +103,6 @@ class ScalarOp:
         bare: bool = False,
         target: str | None = None,
         cost: int | Callable[..., int] = 1,
-        parts: Callable[..., Any] | None = None,
         register: bool = True,
     ) -> None:
         if register and name in TABLE:
@@ -130,7 +125,6 @@ class ScalarOp:
         self.bare = bare
         self.target = target
         self.cost = cost
-        self.parts = parts
         if register:
             TABLE[name] = self
 
@@ -158,8 +152,8 @@ class ScalarOp:
         return result
 
     def impl(self, *values: Any) -> Any:
-        """The value for numbers."""
-        return self(*values)
+        """The value for numbers; those of Python count as NumPy takes them, with 64 bits."""
+        return self.compute(tuple(map(np.asarray, values)))[()]
 
     def __call__(self, *args: Any) -> Any:
         """Apply to anything that knows how to apply a scalar operation, else to numbers with NumPy."""
@@ -173,6 +167,48 @@ class ScalarOp:
         return self.compute(arrays)[()]
 
     # -- as Theano's operations on variables; `theano.tensor.elemwise` says what is element-wise work --
+
+    #: See `c_code`; `theano.compile.c_callback` sets it.
+    c_code_of: ClassVar[Callable[..., str]]
+
+    def c_code(self, node: Any, name: str, inputs: Any, outputs: Any, sub: Any) -> str:
+        """Statements of C++ that compute the operation for numbers, written from its native form.
+
+        They need nothing beside the headers that C code of operations has, and may be put into that of others.
+
+        Parameters
+        ----------
+        node
+            Tells the dtypes of inputs and output: ``op.make_node(float64("x"))``.
+        name
+            A word that no other code in the same function has been given.
+        inputs, outputs
+            C expressions for the operands; the name of the variable for the result.
+        sub
+            ``sub["fail"]`` is what to do where the operands are refused (integers divided by zero).
+
+        Raises
+        ------
+        MethodNotDefined
+            The operation has no native form for these dtypes.
+
+        Examples
+        --------
+        >>> from theano.scalar import add, float64
+        >>> node = add.make_node(float64("x"), float64("y"))
+        >>> print(add.c_code(node, "n", ["a", "b[i]"], ["z"], {"fail": "return 1;"}))
+        {
+            const double s_n_x0 = a;
+            const double s_n_x1 = b[i];
+            const double s_n_z = s_n_x0 + s_n_x1;
+            z = s_n_z;
+        }
+        """
+        return type(self).c_code_of(self, node, name, inputs, outputs, sub)
+
+    def c_code_cache_version(self) -> tuple[int, ...]:
+        """The version of the C code: its text tells all."""
+        return ()
 
     #: The `Elemwise` of an operation.
     elementwise: ClassVar[Callable[[ScalarOp], Any]]

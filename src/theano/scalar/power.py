@@ -82,7 +82,6 @@ sqr = unary(
     grad=lambda x, z, g: g * x * 2,
     expand=lambda x: x if x.type == "bool" else x * x,
     nonnegative=True,
-    parts=lambda x: (x[0] * x[0] - x[1] * x[1], x[0] * x[1] + x[1] * x[0]),
 )
 sqrt = unary(
     "sqrt",

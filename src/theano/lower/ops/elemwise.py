@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from theano.loops import expr as ex
@@ -9,7 +10,6 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower import body as bd
 from theano.lower.builder import Builder
-from theano.lower.complexes import joined, parts_of
 from theano.lower.dims import ONE, is_const
 from theano.lower.ops.registry import lowers
 from theano.lower.values import Value, rearranged
@@ -26,7 +26,7 @@ def lower_elemwise(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | 
     out = node.outputs[0].type
     in_dtypes = tuple(v.type.dtype for v in node.inputs)
     if not op.is_native(in_dtypes, out.dtype):
-        return _between_parts(b, op, inputs, out)
+        return None
     dims = broadcast_dims(b, inputs, node.outputs[0].type.broadcastable)
     if op.checks_zero_divisor and out.dtype not in ("float16", "float32", "float64"):
         check_divisor(b, inputs[1])
@@ -45,15 +45,6 @@ def lower_elemwise(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | 
     return [b.pointwise(ex.TYPE_OF[out.dtype], dims, reads, body)]
 
 
-def _between_parts(b: Builder, op: ScalarOp, inputs: list[Value], out: Any) -> list[Value] | None:
-    """A part of complex numbers, or complex numbers of parts; other operations are said in terms of these."""
-    if op.name in ("real", "imag"):
-        return [parts_of(b, inputs[0])[op.name == "imag"]]
-    if op.name == "complex" and all(b.native(v.type) for v in inputs):
-        return [joined(b, ex.TYPE_OF[out.dtype], broadcast_dims(b, inputs, out.broadcastable), inputs)]
-    return None
-
-
 def _body(op: Any, in_dtypes: tuple[str, ...], out_dtype: str, args: list[Expr]) -> Expr:
     """The value for one element: of an operation that is made of others, theirs one after the other."""
     if op.steps is None:
@@ -66,6 +57,11 @@ def _body(op: Any, in_dtypes: tuple[str, ...], out_dtype: str, args: list[Expr])
         application = bd.Application(step.op, tuple(dtypes[a] for a in step.args), out)
         values.append(bd.rounded(ex.TYPE_OF[out], bd.applied(application, [values[a] for a in step.args])))
     return values[op.results[0]]
+
+
+def element_of(op: Any, in_dtypes: tuple[str, ...], out_dtype: str, args: Sequence[Expr]) -> Expr:
+    """The value for one element in terms of primitives; `args` are the operands, in their own types."""
+    return bd.Facts(_body(op, in_dtypes, out_dtype, list(args))).at(())
 
 
 def _without_negations(b: Builder, node: Any, inputs: list[Value]) -> tuple[list[Value], list[bool]]:
