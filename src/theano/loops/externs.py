@@ -91,8 +91,9 @@ Parameter(name='a', type='ptr', element='f32', is_read=True, is_written=False))
     types = {
         "i": ("i64", ""), "n": (numbers, ""), "p": ("ptr", numbers), "r": ("ptr", real), "w": ("ptr", "i64")
     }  # fmt: skip
+    read, written = reads.split(), writes.split()
     named = [p.split(":") for p in text.split()]
-    return tuple(Parameter(n, *types[kind], n in reads.split(), n in writes.split()) for n, kind in named)
+    return tuple([Parameter(n, *types[kind], n in read, n in written) for n, kind in named])
 
 
 # -- products ----------------------------------------------------------------------------------------------
