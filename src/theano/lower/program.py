@@ -265,7 +265,8 @@ class _Lowering:
         function = find(node.op)
         if function is None and self._decompose(node):
             return
-        key = (node.op, b.region, *(self._identity(v) for v in node.inputs)) if function is not None else None
+        op = node if node.op.has_effects else node.op
+        key = (op, b.region, *(self._identity(v) for v in node.inputs)) if function is not None else None
         same = self.done.get(key)
         if same is not None and not any(b.values[v].tensor in b.consumed for v in same.outputs):
             for v, other in zip(node.outputs, same.outputs, strict=True):

@@ -65,6 +65,9 @@ class Join(Op):
     never_fails = True
     jointly_linear_in = range(1, sys.maxsize)
 
+    def __init__(self, view: int = -1) -> None:
+        """`view`, of which tensor the result may be a view, has no effect: the compiler plans memory."""
+
     def make_node(self, axis: Any, *tensors: Any) -> Apply:
         if not tensors:
             raise ValueError("Cannot join an empty list of tensors")

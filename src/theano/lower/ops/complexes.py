@@ -17,8 +17,8 @@ from theano.graph import Constant, Variable
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
 from theano.lower import body as bd
-from theano.lower.builder import Builder, as_parts, whole
-from theano.lower.dims import length
+from theano.lower import complexes
+from theano.lower.builder import Builder
 from theano.lower.ops.callback import constant_value
 from theano.lower.ops.elemwise import broadcast_dims
 from theano.lower.values import Value
@@ -28,7 +28,6 @@ from theano.scalar.op import ScalarOp
 from theano.scalar.operators import ScalarOperators
 from theano.scalar.pairs import PAIRS, Pair
 from theano.tensor.elemwise import Elemwise
-from theano.tensor.reduction import Sum
 from theano.tensor.type import tensor_type
 from theano.tensor.variable import constant
 
@@ -53,9 +52,9 @@ class Parts(NamedTuple):
 
 def parts_of(b: Builder, v: Variable) -> Parts:
     """The parts of a variable."""
-    found = b.parts.get(v)
+    found = b.halves.get(v)
     if found is None:
-        found = b.parts[v] = _constants(b, v) if isinstance(v, Constant) else _views(b, v)
+        found = b.halves[v] = _constants(b, v) if isinstance(v, Constant) else _views(b, v)
     return found
 
 
@@ -70,16 +69,8 @@ def _constants(b: Builder, v: Any) -> Parts:
 
 
 def _views(b: Builder, v: Any) -> Parts:
-    re, im = (_variable(b, v, half(b, b.values[v], k)) for k in range(2))
+    re, im = (_variable(b, v, part) for part in complexes.parts_of(b, b.values[v]))
     return Parts(re, im, False)
-
-
-def half(b: Builder, value: Value, k: int) -> Value:
-    """The real (0) or imaginary (1) part of complex numbers, seen in their memory."""
-    pairs = as_parts(b, value)
-    assert pairs.strides is not None and pairs.offset is not None
-    offset = b.dims.normal(ex.add(pairs.offset, length(k)))
-    return Value(pairs.type, pairs.dims[:-1], tensor=pairs.tensor, offset=offset, strides=pairs.strides[:-1])
 
 
 def _variable(b: Builder, like: Any, value: Value) -> Variable:
@@ -91,12 +82,9 @@ def _variable(b: Builder, like: Any, value: Value) -> Variable:
 
 def _made(b: Builder, v: Any, re: Value, im: Value | None) -> Value:
     """The value of a complex variable with these parts: an array that is written if somebody looks at it."""
-    b.parts[v] = Parts(_variable(b, v, re), None if im is None else _variable(b, v, im), True)
-    out = b.tensor(ex.TYPE_OF[v.type.dtype], re.dims)
-    for k, part in enumerate((re, im)):
-        number = ex.const(0.0, re.type) if part is None else bd.element(0, part)
-        b.write(out, half(b, whole(out), k), [] if part is None else [part], number, unordered=True)
-    return whole(out)
+    b.halves[v] = Parts(_variable(b, v, re), None if im is None else _variable(b, v, im), True)
+    zeros = Value(re.type, re.dims, uniform=ex.const(0.0, re.type))
+    return complexes.joined(b, ex.TYPE_OF[v.type.dtype], re.dims, [re, zeros if im is None else im])
 
 
 # -- point-wise work --------------------------------------------------------------------------------------------
@@ -180,15 +168,17 @@ def lower_linear(b: Builder, node: Any, run: Callable[[Any], None]) -> list[Valu
     None if it is not linear.
     """
     own = [k for k, v in enumerate(node.inputs) if is_complex(v)]
-    op = _on_parts(node.op)
-    if not own or not any(map(is_complex, node.outputs)):
+    if not any(map(is_complex, node.outputs)):
         return None
+    op = _on_parts(node.op)
 
     def apply(chosen: dict[int, Variable]) -> list[Any]:
         made = op.make_node(*(chosen.get(k, v) for k, v in enumerate(node.inputs)))
         run(made)
         return [b.values[v] for v in made.outputs]
 
+    if not own:
+        return None if op == node.op else _joined(b, node, apply({}), None)
     pairs = {k: parts_of(b, node.inputs[k]) for k in own}
     if all(k in op.jointly_linear_in for k in own):
         together = [k for k, v in enumerate(node.inputs) if k in op.jointly_linear_in]
@@ -205,10 +195,11 @@ def lower_linear(b: Builder, node: Any, run: Callable[[Any], None]) -> list[Valu
 
 
 def _on_parts(op: Any) -> Any:
-    """The operation for the parts: sums say in which dtype they are made."""
-    if isinstance(op, Sum):
-        return type(op)(op.axis, *(None if d is None else real_of(d) for d in (op.dtype, op.acc_dtype)))
-    return op
+    """The operation for the parts: some say in which dtype they compute."""
+    given = {name: getattr(op, name) for name in op.__props__}
+    if not any(v in COMPLEX for v in given.values() if isinstance(v, str)):
+        return op
+    return type(op)(**{k: real_of(v) if isinstance(v, str) and v in COMPLEX else v for k, v in given.items()})
 
 
 def _zeros(b: Builder, v: Any) -> Variable:
@@ -277,4 +268,4 @@ def in_parts(b: Builder, node: Any) -> bool:
     """Whether a node takes or gives complex numbers, and is better lowered in parts than by moving arrays of pairs."""
     if isinstance(node.op, Elemwise):
         return any(map(is_complex, (*node.inputs, *node.outputs)))
-    return any(v in b.parts and b.parts[v].made for v in node.inputs)
+    return any(v in b.halves and b.halves[v].made for v in node.inputs)
