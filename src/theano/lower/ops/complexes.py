@@ -223,9 +223,21 @@ def _joined(b: Builder, node: Any, re: list[Value], im: list[Value] | None) -> l
     return values
 
 
+def _side_by_side(b: Builder, parts: Parts) -> tuple[Variable, Variable | None]:
+    """The parts with numbers side by side: products of matrices read them often, and BLAS takes no others."""
+    found: list[Any] = []
+    for part in (parts.re, parts.im):
+        if part is not None and not b.values[part].is_whole() and b.values[part].ndim > 1 and not parts.made:
+            copied: Any = part.type.make_variable()
+            b.values[copied] = b.copy(b.values[part])
+            part = copied
+        found.append(part)
+    return found[0], found[1]
+
+
 def _product(b: Builder, node: Any, pairs: dict[int, Any], apply: Any) -> list[Value]:
     """Of an operation that is linear in each of two inputs."""
-    (k, (a, a_im, _)), (m, (c, c_im, _)) = pairs.items()
+    (k, (a, a_im)), (m, (c, c_im)) = ((k, _side_by_side(b, p)) for k, p in pairs.items())
     (out,) = node.outputs
 
     def combined(first: Value | None, second: Value | None, minus: bool) -> Value | None:
