@@ -64,6 +64,7 @@ from theano.rewrite.rules import (
     joining,
     linalg,
     logistic,
+    lu,
     reductions,
     segments,
     shaping,
