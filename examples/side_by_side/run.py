@@ -1,0 +1,76 @@
+"""A LeNet, an LSTM that reads words, and an autoencoder, in Theano, Lasagne or Keras, learning the same.
+
+    python examples/side_by_side/run.py theano|lasagne|keras [--epochs N] [--figure FILE]
+
+Needs scikit-learn for the digits, Lasagne 0.1 or Keras 2.3.1 (docs/clients.md: how to install them), and matplotlib
+for the figure, which shows how costs fall. Prints the share of right answers, or the error, on what was not learned from.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import time
+from typing import Any
+
+import numpy as np
+from data import digits, sentences
+
+
+def learn(network: Any, data: tuple[np.ndarray, ...], epochs: int, batch: int = 32) -> list[float]:
+    """The mean cost of each epoch; batches in a new order each time."""
+    draw, costs = np.random.default_rng(0), []
+    for _ in range(epochs):
+        order = draw.permutation(len(data[0]))
+        rows = [order[k : k + batch] for k in range(0, len(order) - batch + 1, batch)]
+        costs.append(float(np.mean([network(*(part[chosen] for part in data)) for chosen in rows])))
+    return costs
+
+
+def main() -> None:
+    """Let the three learn, print what they reached, and draw."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("library", choices=["theano", "lasagne", "keras"])
+    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--figure")
+    given = parser.parse_args()
+    if given.library != "theano":
+        import theano.compat.clients
+
+        theano.compat.clients.enable()
+    library = importlib.import_module(f"with_{given.library}")
+    (pictures, kinds), (words, answers) = digits(), sentences()
+    flat = pictures.reshape(len(pictures), 64)
+    right = lambda answer, wanted: (answer == wanted).mean()  # noqa: E731
+    curves = {}
+    for name, data, held, judge in (
+        ("lenet", (pictures, kinds), 300, right),
+        ("lstm", (words, answers), 200, right),
+        ("autoencoder", (flat,), 300, lambda answer, wanted: ((answer - wanted) ** 2).mean()),
+    ):
+        start = time.process_time()
+        step, predict = getattr(library, name)()
+        curves[name] = learn(step, tuple(part[held:] for part in data), given.epochs)
+        score = judge(np.asarray(predict(data[0][:held])), data[-1][:held])
+        print(f"{given.library} {name}: {score:.3f} after {time.process_time() - start:.1f} s of CPU", flush=True)
+    if given.figure:
+        draw_figure(curves, given.library, given.figure)
+
+
+def draw_figure(curves: dict[str, list[float]], library: str, file: str) -> None:
+    """Costs over epochs, a panel for each network."""
+    import matplotlib
+
+    matplotlib.use("agg")
+    from matplotlib import pyplot
+
+    figure, panels = pyplot.subplots(1, len(curves), figsize=(9, 2.6), layout="constrained")
+    for panel, (name, costs) in zip(panels, curves.items(), strict=True):
+        panel.semilogy(np.arange(1, len(costs) + 1), costs)
+        panel.set(title=f"{name}, {library}", xlabel="epoch")
+    panels[0].set_ylabel("cost")
+    figure.savefig(file)
+
+
+if __name__ == "__main__":
+    main()
