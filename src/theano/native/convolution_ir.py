@@ -72,7 +72,7 @@ def crossed(s: Shape) -> Kernel:
     f = Kernel(s, "crossed", "t:p ti:i n:i m:i out:p oi:i oj:i")
     first = f.variable(INT, 0)
     short = 16 // s.size
-    if s.lanes >= short:
+    if s.lanes >= short and not s.is_provisional:
         wide = min(2 * short, s.lanes)
         whole, columns = f.n & -wide, f.m & -short
         with f.when(f.oi.equals(1)):
@@ -182,14 +182,20 @@ def positions(s: Shape) -> Kernel:
 def constants(s: Shape) -> list[Global]:
     """What the kernels read: a row of zeros, the tiles by their heights."""
     found = [Global("zeros", f"@zeros = internal constant [{s.columns} x {s.type}] zeroinitializer, align 64")]
-    for name in ("wide", "narrow"):
+    for table in ("wide", "narrow"):
+        name = table if table in _widths(s) else "wide"
         listed = ", ".join(f"ptr @{name}{h}" if h in s.heights else "ptr null" for h in range(1, s.rows + 1))
-        text = f"@{name} = internal constant [{s.rows + 1} x ptr] [ptr null, {listed}]"
-        found.append(Global(name, text, frozenset(f"{name}{h}" for h in s.heights)))
+        text = f"@{table} = internal constant [{s.rows + 1} x ptr] [ptr null, {listed}]"
+        found.append(Global(table, text, frozenset(f"{name}{h}" for h in s.heights)))
     return found
 
 
+def _widths(s: Shape) -> dict[str, int]:
+    """How many vectors the tiles have. One is as fast as two: where channels are few it is worth to have both."""
+    return {"wide": s.vectors} if s.is_provisional else {"wide": s.vectors, "narrow": 1}
+
+
 def kernels(s: Shape) -> list[Kernel]:
-    """All of them. A tile of one vector is as fast as one of two, where channels are few it is worth to have both."""
-    every = [tile(s, name, h, vectors) for name, vectors in (("wide", s.vectors), ("narrow", 1)) for h in s.heights]
+    """All of them."""
+    every = [tile(s, name, h, vectors) for name, vectors in _widths(s).items() for h in s.heights]
     return [*every, tiles(s), crossed(s), line(s), added(s), band(s), positions(s)]

@@ -86,17 +86,18 @@ def mark_work(b: Builder, body: list[st.Stmt]) -> list[st.Stmt]:
     All whose sizes are known is added up in front. A kernel that finds its sizes later is counted where it stands,
     as long as nothing has happened that may not happen again. What nobody can tell is too much.
     """
-    total, counter = ZERO, b.word("counter", "work")
+    total, calls, counter = ZERO, ZERO, b.word("counter", "work")
     marked: list[st.Stmt] = []
     may_leave = True
     for stmt in body:
         may_leave = may_leave and not any(isinstance(s, hs.CallBack | hs.Commit) for s in st.walk([stmt]))
-        own, _, complete = amount(b, stmt)
+        own, products, complete = amount(b, stmt)
+        calls = ex.add(calls, products)
         if complete:
             total = ex.add(total, own)
         elif may_leave and isinstance(stmt, hs.CallKernel) and stmt.ranges is not None:
-            marked.append(hs.Work(counter, b.dims.normal(_of_kernel(b, stmt.ranges))))
+            marked.append(hs.Work(counter, b.dims.normal(_of_kernel(b, stmt.ranges)), ZERO))
         else:
-            return [hs.Work(counter, length(abi.ENDLESS)), *body]
+            return [hs.Work(counter, length(abi.ENDLESS), ZERO), *body]
         marked.append(stmt)
-    return [hs.Work(counter, b.dims.normal(total)), *marked]
+    return [hs.Work(counter, b.dims.normal(total), b.dims.normal(calls)), *marked]
