@@ -150,7 +150,7 @@ WINOGRAD_CHANNELS, WINOGRAD_LENGTH = 32, 7
 # Tiles in all from which on it pays to transform the kernels.
 WINOGRAD_LEAST = 32
 # Bytes of the transformed numbers of a block, and tiles of one at least: each reads all transformed kernels.
-WINOGRAD_BYTES, WINOGRAD_TILES = 512 << 10, 48
+WINOGRAD_BYTES, WINOGRAD_TILES = 512 << 10, 64
 
 
 def suits_winograd(g: dict[str, Expr]) -> Expr:

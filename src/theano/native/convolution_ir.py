@@ -11,25 +11,26 @@ r, are twice as fast as one over all offsets (AVX-512).
 
 from __future__ import annotations
 
-from theano.native.ir_text import INT, PTR, V
-from theano.native.product_code import Kernel, Shape
+from theano.native.ir_text import INT, INT32, PTR, V
+from theano.native.product_code import LINE, Kernel, Shape
 from theano.native.product_ir import height_of, tiles_in, transposed
 from theano.runtime.module import Global
 
 __all__ = ["constants", "kernels"]
 
-TILE = "x:p rows:p lines:p n:i run:i step:i panel:p apart:i fresh:i c:p cs:i"
+TILE = "x:p rows:p lines:p n:i run:i step:i panel:p apart:i fresh:i c:p cs:i ask:p far:i"
 
 
 def tile(s: Shape, name: str, rows: int, vectors: int) -> Kernel:
     """One tile; it is added to what is in `c` unless that is `fresh`.
 
-    Rows of the panel are `apart`, those of c `cs`; there are all columns of both.
+    Rows of the panel are `apart`, those of c `cs`; there are all columns of both. At each inner position some memory is
+    asked for that will be read soon: at `ask`, then `far` behind it, and so on.
     """
     f = Kernel(s, f"{name}{rows}", TILE)
     sums = [[f.variable(s.vector, f.zero) for _ in range(vectors)] for _ in range(rows)]
     starts = [f.at(f.x, f.rows.element(INT, i).load(INT, 8)) for i in range(rows)]
-    at_panel = f.variable(PTR, f.panel)
+    at_panel, ask = f.variable(PTR, f.panel), f.variable(PTR, f.ask)
     with f.loop(0, f.n) as t:
         at_x = f.variable(INT, f.lines.element(INT, t).load(INT, 8))
         with f.loop(0, f.run):
@@ -39,7 +40,9 @@ def tile(s: Shape, name: str, rows: int, vectors: int) -> Kernel:
                 x = f.spread(f.number_at(starts[i], place))
                 for v in range(vectors):
                     sums[i][v].set(f.multiply_add(x, columns[v], sums[i][v].get()))
+            f.call("llvm.prefetch.p0", ask.get(), *(f.constant(k, INT32) for k in (0, 2, 1)))
             at_panel.set(f.at(panel, f.apart))
+            ask.set(f.at(ask.get(), f.far))
             at_x.set(place + f.step)
     is_fresh = f.fresh.equals(1)
     old, step = f.select(is_fresh, f.address("zeros"), f.c), f.select(is_fresh, 0, f.cs)
@@ -52,17 +55,21 @@ def tile(s: Shape, name: str, rows: int, vectors: int) -> Kernel:
 
 
 def tiles(s: Shape) -> Kernel:
-    """Tiles one below the other for `m` rows, of which `width` columns are wanted."""
+    """Tiles one below the other for `m` rows, of which `width` columns are wanted.
+
+    Each asks for a cache line of the rows that are `far` apart from `ask` on.
+    """
     f = Kernel(s, "tiles", f"m:i width:i {TILE}")
     table = f.select(f.width <= s.lanes, f.address("narrow"), f.address("wide"))
     i = f.variable(INT, 0)
-    with f.loop(0, tiles_in(f, f.m)):
+    with f.loop(0, tiles_in(f, f.m)) as turn:
         done = i.get()
         height = height_of(f, f.m - done)
         one = table.element(PTR, height).load(PTR, 8)
         rows = f.rows.element(INT, done)
         c = f.at(f.c, done * f.cs)
-        f.call(one, f.x, rows, f.lines, f.n, f.run, f.step, f.panel, f.apart, f.fresh, c, f.cs)
+        ask = f.at(f.ask, turn * (LINE // s.size))
+        f.call(one, f.x, rows, f.lines, f.n, f.run, f.step, f.panel, f.apart, f.fresh, c, f.cs, ask, f.far)
         i.set(done + height)
     return f
 
