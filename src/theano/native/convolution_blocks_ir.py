@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from theano.loops.convolution import AXES, CONVOLVE, DEPTH, FEWEST_ROWS, LINE, LINES, PANELS, WINOGRAD_TYPE, name_of
 from theano.native.convolution_code import GIVEN, Words, all_of, even, geometry_of, memory_of
 from theano.native.convolution_ir import constants, kernels
+from theano.native.convolution_pixels_ir import is_pixels, pixel_kernels, pixel_units
 from theano.native.convolution_pointwise_ir import is_pointwise, pointwise_kernels, pointwise_units
 from theano.native.convolution_spread_ir import is_spread, spread_kernels
 from theano.native.ir_text import INT, INT32, PTR, VOID, V
@@ -360,6 +361,8 @@ def piece(s: Shape) -> Kernel:
     step = f.select(pointwise, f.xc, f.xs2 * p["d2"])
     lines = all_of(f, f.e, f.e0, f.e1)
     some = even(f, lines, f.constant(DEPTH).over(f.e2))
+    places = lines_at.element(INT, lines)
+    f.call("positions", places, 1, 1, 1, some, 0, 0, 0, f.e2 * s.columns)
     with f.loop(f.k0, f.k1, s.columns) as k:
         width = f.minimum(f.k1 - k, s.columns)
         target = f.at(f.sums, f.select(f.single.equals(1), 0, (k - f.k0) * m))
@@ -373,8 +376,8 @@ def piece(s: Shape) -> Kernel:
             panel = f.select(deep, f.panel, f.at(before, line * f.e2 * s.columns))
             here, n = lines_at.element(INT, line), f.select(pointwise, 1, count)
             run = f.select(pointwise, count, f.e2)
-            given: list[V | int] = [f.x, f.table, here, n, run, step, panel, s.columns, fresh.get(), target, s.columns]
-            f.call("tiles", m, width, *given, panel, 0)
+            given: list[V | int] = [f.x, f.table, here, n, run, step, panel, places, s.columns, fresh.get(), target]
+            f.call("tiles", m, width, *given, s.columns, panel, 0)
             fresh.set(0)
         with f.when(f.last.equals(1)):
             y = f.at(f.y, k * p["yk"])
@@ -402,7 +405,11 @@ def convolve(s: Shape, type_: str) -> Kernel:
     with f.loop(0, phases(f, g)) as number:
         f.call("phase", g.memory, number, p.memory)
         f.call("plan", p.memory, f.rows, f.room, f.parts)
-        units = p["blocks"] * p["shares"]
+        few = is_pixels(f, p, f.rows, f.room)
+        units = f.select(few, pixel_units(f, p, f.rows, f.room), 0)
+        with f.loop((f.lo * units).over(f.parts), (f.hi * units).over(f.parts)) as unit:
+            f.call("pixels", p.memory, unit, f.rows, f.room, f.x, f.w, f.y, f.band, f.sums, f.table)
+        units = f.select(few, 0, p["blocks"] * p["shares"])
         with f.loop((f.lo * units).over(f.parts), (f.hi * units).over(f.parts)) as unit:
             # shares of kernels change first, then blocks of positions: bands stay in the cache
             rest, found = unit, []
@@ -425,8 +432,8 @@ def library_module(type_: str, isa: Isa, provisional: bool = False) -> Module:
     """The functions for numbers of one type: those of `loops.convolution.KINDS` are called from outside."""
     s = shape_of(type_, isa, provisional)
     functions = [
-        *kernels(s), *pointwise_kernels(s), *spread_kernels(s), pack(s, True), phase(s), plan(s), packs(s),
-        panels(s, type_), written(s), block(s), piece(s), convolve(s, type_),
+        *kernels(s), *pointwise_kernels(s), *pixel_kernels(s), *spread_kernels(s), pack(s, True), phase(s), plan(s),
+        packs(s), panels(s, type_), written(s), block(s), piece(s), convolve(s, type_),
         *(winograd_kernels(s) if type_ == WINOGRAD_TYPE else []),
     ]  # fmt: skip
     found = [*constants(s), intrinsic("llvm.prefetch.p0", VOID, PTR, INT32, INT32, INT32)]

@@ -2,7 +2,7 @@
 
 All of them are sums of products of numbers of x, found by two tables of offsets, with a contiguous *panel*:
 
-    c[i, j] = sum over t, r of  x[rows[i] + lines[t] + step*r] * panel[t*run + r, j]
+    c[i, j] = sum over t, r of  x[rows[i] + lines[t] + step*r] * panel[places[t] + apart*r + j]
 
 A *tile* keeps some rows i, positions of the result, and the columns j of a panel, its channels, in registers. Numbers
 of x are read one by one, so they may lie anywhere, and nothing beyond the end of x is read. Two loops, over t and over
@@ -18,7 +18,7 @@ from theano.runtime.module import Global
 
 __all__ = ["constants", "kernels"]
 
-TILE = "x:p rows:p lines:p n:i run:i step:i panel:p apart:i fresh:i c:p cs:i ask:p far:i"
+TILE = "x:p rows:p lines:p n:i run:i step:i panel:p places:p apart:i fresh:i c:p cs:i ask:p far:i"
 
 
 def tile(s: Shape, name: str, rows: int, vectors: int) -> Kernel:
@@ -33,6 +33,7 @@ def tile(s: Shape, name: str, rows: int, vectors: int) -> Kernel:
     at_panel, ask = f.variable(PTR, f.panel), f.variable(PTR, f.ask)
     with f.loop(0, f.n) as t:
         at_x = f.variable(INT, f.lines.element(INT, t).load(INT, 8))
+        at_panel.set(f.at(f.panel, f.places.element(INT, t).load(INT, 8)))
         with f.loop(0, f.run):
             panel, place = at_panel.get(), at_x.get()
             columns = [f.vector_at(panel, s.lanes * v) for v in range(vectors)]
@@ -69,7 +70,7 @@ def tiles(s: Shape) -> Kernel:
         rows = f.rows.element(INT, done)
         c = f.at(f.c, done * f.cs)
         ask = f.at(f.ask, turn * (LINE // s.size))
-        f.call(one, f.x, rows, f.lines, f.n, f.run, f.step, f.panel, f.apart, f.fresh, c, f.cs, ask, f.far)
+        f.call(one, f.x, rows, f.lines, f.n, f.run, f.step, f.panel, f.places, f.apart, f.fresh, c, f.cs, ask, f.far)
         i.set(done + height)
     return f
 
@@ -119,6 +120,22 @@ def line(s: Shape) -> Kernel:
             width //= 2
     with f.loop(0, f.count) as j:
         f.put(f.number_at(f.x, j * f.step), f.out, j)
+    return f
+
+
+def copied(s: Shape) -> Kernel:
+    """Copy `lines` lines of `count` numbers, `tl` apart, to numbers that lie `step` apart, in lines `xl` apart."""
+    f = Kernel(s, "copied", "t:p tl:i x:p xl:i step:i count:i lines:i")
+    with f.loop(0, f.lines) as i:
+        x, t, done = f.at(f.x, i * f.xl), f.at(f.t, i * f.tl), f.variable(INT, 0)
+        with f.when(f.step.equals(1) & (f.count >= s.lanes)):
+            with f.loop(0, f.count & -s.lanes, s.lanes) as j:
+                f.put(f.vector_at(t, j), x, j)
+            last = f.count - s.lanes  # with some once more
+            f.put(f.vector_at(t, last), x, last)
+            done.set(f.count)
+        with f.loop(done.get(), f.count) as j:
+            f.put(f.number_at(t, j), x, j * f.step)
     return f
 
 
@@ -205,4 +222,4 @@ def _widths(s: Shape) -> dict[str, int]:
 def kernels(s: Shape) -> list[Kernel]:
     """All of them."""
     every = [tile(s, name, h, vectors) for name, vectors in _widths(s).items() for h in s.heights]
-    return [*every, tiles(s), crossed(s), line(s), added(s), band(s), positions(s)]
+    return [*every, tiles(s), crossed(s), line(s), copied(s), added(s), band(s), positions(s)]

@@ -89,7 +89,7 @@ def pointwise(s: Shape) -> Kernel:
                 f.call("ask", f.at(here, columns), g["yk"], high, columns)
                 # so are numbers of the next unit of work: a line of each channel by each tile
                 next_here = f.at(f.at(next_x, at * g["xc"]), j)
-                of_tiles: list[V | int] = [numbers, f.table, line, 1, some, g["wc"], panel.get(), columns]
+                of_tiles: list[V | int] = [numbers, f.table, line, 1, some, g["wc"], panel.get(), line, columns]
                 whole = wide.equals(columns)
                 with f.when(whole):
                     f.call("tiles", high, wide, *of_tiles, fresh, here, g["yk"], next_here, g["xc"])
@@ -97,7 +97,7 @@ def pointwise(s: Shape) -> Kernel:
                     # the last panel is not filled: its sums are copied
                     f.call("tiles", high, wide, *of_tiles, 1, f.sums, columns, next_here, g["xc"])
                     with f.when(fresh.equals(1)):
-                        f.call("copied", f.sums, columns, high, wide, here, g["yk"])
+                        f.call("copied", f.sums, columns, here, g["yk"], 1, wide, high)
                     with f.unless(fresh.equals(1)):
                         f.call("added", here, g["yk"], 1, f.sums, columns, wide, high)
                 panel.set(f.at(panel.get(), apart))
@@ -128,14 +128,6 @@ def columns(s: Shape) -> Kernel:
     return f
 
 
-def copied(s: Shape) -> Kernel:
-    """Copy `n` lines of `count` numbers."""
-    f = Kernel(s, "copied", "t:p ti:i n:i count:i out:p oi:i", quick=True)
-    with f.loop(0, f.n) as i:
-        f.call("line", f.at(f.t, i * f.ti), 1, f.at(f.out, i * f.oi), f.count)
-    return f
-
-
 def pointwise_kernels(s: Shape) -> list[Kernel]:
     """All of them."""
-    return [pointwise(s), columns(s), copied(s), ask(s)]
+    return [pointwise(s), columns(s), ask(s)]

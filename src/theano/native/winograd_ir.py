@@ -230,7 +230,7 @@ def winograd(s: Shape) -> Kernel:
             with f.loop(0, SIZE * SIZE) as at:
                 x, c = f.at(f.band, at * b.apart), f.at(f.sums, at * b.sums_apart)
                 kernels = f.at(panel, at * g["c"] * columns)
-                given: list[V | int] = [x, f.table, one, 1, g["c"], 1, kernels, columns, 1, c, columns]
+                given: list[V | int] = [x, f.table, one, 1, g["c"], 1, kernels, one, columns, 1, c, columns]
                 # the next kernels come from far away
                 f.call("tiles", count * b.tiles, width, *given, f.at(kernels, g["c"] * columns), columns)
             y = f.at(f.y, k * g["yk"])
@@ -326,7 +326,7 @@ def weights(s: Shape) -> Kernel:
                     numbers, panel = (f.at(v, at * b.sums_apart) for v in (f.band, of_results))
                     c = f.at(f.sums, (k * squares + at * columns) * columns)
                     given: list[V | int] = [numbers, f.table, one, 1, count * b.tiles, columns]
-                    f.call("tiles", channels, width, *given, panel, columns, fresh, c, columns, panel, 0)
+                    f.call("tiles", channels, width, *given, panel, one, columns, fresh, c, columns, panel, 0)
         with f.loop(0, g["k"], columns) as k:
             y, sums = f.at(f.y, k * g["yk"] + channel * g["yn"]), f.at(f.sums, k * (squares * columns))
             f.call("put_kernels", g.memory, sums, y, channels, f.minimum(g["k"] - k, columns), b.all)

@@ -74,11 +74,13 @@ def carve_workspace(
 def _pieces(b: Builder, temps: Sequence[Tensor], lives: Mapping[Tensor, tuple[int, int]]) -> list[_Piece]:
     """Pieces for all temporaries: those of one size share one, then those whose sizes follow from the same lengths.
 
-    Which of these is larger only a call tells; the sum of both is never needed.
+    Which of these is larger only a call tells; the sum of both is never needed. What lives in one step only, as the
+    bands of convolutions, shares pieces whatever its sizes are.
     """
     pieces: dict[frozenset[str], list[_Piece]] = {}
     for size, equal in _of_one_size(b, temps, lives).items():
-        alike = pieces.setdefault(frozenset(ex.names(size)), [])
+        is_brief = all(first == last for piece in equal for first, last in piece.lives)
+        alike = pieces.setdefault(frozenset() if is_brief else frozenset(ex.names(size)), [])
         others = list(alike)  # pieces of one size never fit each other
         for piece in equal:
             host = next((p for p in others[:CANDIDATES] if p.join(piece)), None)
