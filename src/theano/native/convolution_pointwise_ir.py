@@ -26,6 +26,7 @@ def is_pointwise(f: Kernel, g: Words) -> V:
     """Whether a sum is computed so: positions lie side by side, and fill the columns."""
     found = g["deep"].equals(0)
     for a in AXES:
+        found = found & g[f"x{a}"].equals(g[f"y{a}"])
         for name, value in (("r", 1), ("s", 1), ("p", 0)):
             found = found & g[f"{name}{a}"].equals(value)
     for side in "xy":
