@@ -361,8 +361,8 @@ def piece(s: Shape) -> Kernel:
     step = f.select(pointwise, f.xc, f.xs2 * p["d2"])
     lines = all_of(f, f.e, f.e0, f.e1)
     some = even(f, lines, f.constant(DEPTH).over(f.e2))
-    places = lines_at.element(INT, lines)
-    f.call("positions", places, 1, 1, 1, some, 0, 0, 0, f.e2 * s.columns)
+    places_at = lines_at.element(INT, lines)
+    f.call("positions", places_at, 1, 1, 1, some, 0, 0, 0, f.e2 * s.columns)
     with f.loop(f.k0, f.k1, s.columns) as k:
         width = f.minimum(f.k1 - k, s.columns)
         target = f.at(f.sums, f.select(f.single.equals(1), 0, (k - f.k0) * m))
@@ -376,8 +376,8 @@ def piece(s: Shape) -> Kernel:
             panel = f.select(deep, f.panel, f.at(before, line * f.e2 * s.columns))
             here, n = lines_at.element(INT, line), f.select(pointwise, 1, count)
             run = f.select(pointwise, count, f.e2)
-            given: list[V | int] = [f.x, f.table, here, n, run, step, panel, places, s.columns, fresh.get(), target]
-            f.call("tiles", m, width, *given, s.columns, panel, 0)
+            given: list[V | int] = [f.x, f.table, here, n, run, step, panel, places_at, s.columns, fresh.get()]
+            f.call("tiles", m, width, *given, target, s.columns, panel, 0)
             fresh.set(0)
         with f.when(f.last.equals(1)):
             y = f.at(f.y, k * p["yk"])
