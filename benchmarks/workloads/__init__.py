@@ -8,6 +8,7 @@ from benchmarks.workloads import (
     attention,
     compiling,
     convolutions,
+    depthwise,
     elementwise,
     growing,
     hessian,
@@ -34,8 +35,8 @@ from benchmarks.workloads import (
 
 _FAMILIES = (
     scalar, neurons, mlp, attention, transformer, adam, elementwise, vmath, softmax, reductions, normalisation, pooling,
-    scans, indexing, sorting, hessian, products, convolutions, networks, linalg, sparse, sequences, recurrent,
-    compiling, growing, process,
+    scans, indexing, sorting, hessian, products, convolutions, depthwise, networks, linalg, sparse, sequences,
+    recurrent, compiling, growing, process,
 )  # fmt: skip
 
 WORKLOADS: dict[str, Workload] = {row.name: row for family in _FAMILIES for row in family.ROWS}

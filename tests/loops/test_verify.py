@@ -344,7 +344,12 @@ FAILING: list[tuple[str, list[st.Stmt], str]] = [
     ("call-back after commit", [hs.Commit(), hs.CallBack(CALLBACK, (0,), (1,))], "may fail after"),
     ("poll after commit", [hs.Commit(), hs.Poll()], "may fail after"),
     ("leaving after commit", [hs.Commit(), hs.Spend(COUNTER, N, N)], "may fail after"),
-    ("leaving a branch", [st.If(TRUE, [hs.Spend(COUNTER, N, N)], [])], "work is told in no block"),
+    ("leaving a branch", [st.If(TRUE, [hs.Spend(COUNTER, N, N)], [])], "work is first told in no block"),
+    (
+        "leaving a loop",
+        [hs.Spend(COUNTER, N, N), st.For("i", N, "serial", [hs.Spend(COUNTER, N, N)])],
+        "work is first told in no block",
+    ),
     ("no counter", [hs.Work(STORAGE, N, N)], "is no counter"),
     ("commit in a branch", [st.If(TRUE, [hs.Commit()], [])], "commits in one branch"),
     ("aliases", [call(K, "y", "y")], "p and q are the same memory"),
@@ -484,7 +489,7 @@ FAILING: list[tuple[str, list[st.Stmt], str]] = [
     ("never taken", [hs.ReleaseGil(TRUE)], "the GIL is let go and never taken again"),
     ("taken without need", [hs.TakeGil()], "the GIL is taken where it was let go"),
     ("taken in a block", [hs.ReleaseGil(TRUE), st.If(TRUE, [hs.TakeGil()], [])], "taken where it was let go"),
-    ("work of a block", [st.If(TRUE, [hs.Work(COUNTER, N, N)], [])], "work is told in no block"),
+    ("work of a block", [st.If(TRUE, [hs.Work(COUNTER, N, N)], [])], "work is first told in no block"),
     ("work", [hs.Work(COUNTER, TRUE, N)], "bool where i64 is needed"),
     (
         "escapes a branch",
