@@ -31,6 +31,7 @@ def _arguments() -> argparse.Namespace:
         help=f"of {', '.join(PEERS)}; none named: all installed ones; without it: NumPy",
     )
     parser.add_argument("--threads", type=int, choices=(1, 2), default=1, help="cores each one may use")
+    parser.add_argument("--avx2", action="store_true", help="nobody uses vectors of more than 32 bytes")
     parser.add_argument("--quick", action="store_true", help="short: to see that everything runs")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures to FILE")
     parser.add_argument("--markdown", action="store_true", help=f"write the tables into {PAGE.name}")
@@ -76,7 +77,7 @@ def main() -> int:
     contenders = _contenders(args.peers)
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="theano-bench-", ignore_cleanup_errors=True) as caches:
-        runner = Runner(QUICK if args.quick else FULL, args.threads, Path(caches))
+        runner = Runner(QUICK if args.quick else FULL, args.threads, Path(caches), args.avx2)
         for name in _chosen(args.names):
             print(f"{name} …", file=sys.stderr, flush=True)
             rows.append(runner.run(WORKLOADS[name], contenders))

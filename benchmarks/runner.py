@@ -59,12 +59,14 @@ class Row:
 class _Child:
     """A process of `benchmarks.child`, spoken to by lines."""
 
-    def __init__(self, workload: str, contender: str, threads: int, batch: float, cache: Path) -> None:
+    def __init__(
+        self, workload: str, contender: str, threads: int, batch: float, cache: Path, avx2: bool
+    ) -> None:  # fmt: skip
         self.contender = contender
         self._process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.child", workload, contender, str(threads), str(batch)],
             cwd=ROOT,
-            env=environment(contender, cache, threads),
+            env=environment(contender, cache, threads, avx2),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -107,6 +109,7 @@ class Runner:
     effort: Effort
     threads: int
     caches: Path
+    avx2: bool = False
 
     def run(self, workload: Workload, contenders: Sequence[str]) -> Row:
         """Measure those of `contenders` that can take part."""
@@ -125,7 +128,7 @@ class Runner:
         try:
             # one after the other: nobody sets up while another one is measured
             for name in names:
-                child = _Child(row.workload.name, name, self.threads, self.effort.batch, self.caches / name)
+                child = _Child(row.workload.name, name, self.threads, self.effort.batch, self.caches / name, self.avx2)
                 children.append(child)
                 answer = child.read()
                 if "error" in answer:
@@ -164,7 +167,7 @@ class Runner:
                     spent[name] += time.perf_counter() - start
 
     def _one_process(self, row: Row, workload: str, name: str, cache: Path, count: bool) -> None:
-        child = _Child(workload, name, self.threads, self.effort.batch, cache)
+        child = _Child(workload, name, self.threads, self.effort.batch, cache, self.avx2)
         try:
             answer = child.read()
         finally:
@@ -181,7 +184,7 @@ class Runner:
                     done = subprocess.run(
                         [sys.executable, "-c", row.workload.scripts[name]],
                         cwd=ROOT,
-                        env=environment(name, empty, self.threads),
+                        env=environment(name, empty, self.threads, self.avx2),
                         capture_output=True,
                         text=True,
                         timeout=PATIENCE,

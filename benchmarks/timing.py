@@ -30,6 +30,28 @@ def peak_memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
+def _of_status(name: str) -> int:
+    """A line of what Linux tells about this process, in bytes."""
+    with open("/proc/self/status") as lines:
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(name))
+
+
+def held_memory() -> int:
+    """The memory that this process holds now, in bytes (Linux)."""
+    return _of_status("VmRSS:")
+
+
+def peak_held_memory() -> int:
+    """The most memory this process has held since `forget_peak`, in bytes (Linux)."""
+    return _of_status("VmHWM:")
+
+
+def forget_peak() -> None:
+    """From now on `peak_held_memory` counts anew (Linux)."""
+    with open("/proc/self/clear_refs", "w") as order:
+        order.write("5")
+
+
 CLOCKS: dict[str, Callable[[], float]] = {"wall": time.perf_counter, "cpu": cpu_seconds}
 
 

@@ -15,6 +15,7 @@ from benchmarks.workloads import (
     indexing,
     linalg,
     mlp,
+    networks,
     neurons,
     normalisation,
     pooling,
@@ -34,8 +35,8 @@ from benchmarks.workloads import (
 
 _FAMILIES = (
     scalar, neurons, mlp, attention, transformer, adam, elementwise, vmath, softmax, reductions, normalisation, pooling,
-    scans, indexing, sorting, hessian, products, convolutions, depthwise, linalg, sparse, sequences, recurrent,
-    compiling, growing, process,
+    scans, indexing, sorting, hessian, products, convolutions, depthwise, networks, linalg, sparse, sequences,
+    recurrent, compiling, growing, process,
 )  # fmt: skip
 
 WORKLOADS: dict[str, Workload] = {row.name: row for family in _FAMILIES for row in family.ROWS}

@@ -53,31 +53,35 @@ def _symbolic(direction: str) -> Callable[..., Case]:
     return setup
 
 
+def numpy_directions(images: Any, kernels: Any, stride: int, pad: int) -> dict[str, Callable[[Any, Any], Any]]:
+    """The three directions for these shapes, by windows of the padded images and sums over products with them."""
+    kernel, lengths = kernels[2:], images[2:]
+    h, wide = ((n + 2 * pad - k) // stride + 1 for n, k in zip(lengths, kernel))
+
+    def windows(images: Any) -> Any:
+        padded = np.pad(images, [(0, 0), (0, 0), (pad, pad), (pad, pad)])
+        return np.lib.stride_tricks.sliding_window_view(padded, kernel, (2, 3))[:, :, ::stride, ::stride]
+
+    def forward(x: Any, w: Any) -> Any:
+        return np.tensordot(windows(x), w, ([1, 4, 5], [1, 2, 3])).transpose(0, 3, 1, 2)
+
+    def weights(x: Any, g: Any) -> Any:
+        return np.tensordot(g, windows(x), ([0, 2, 3], [0, 2, 3]))
+
+    def inputs(w: Any, g: Any) -> Any:
+        spread = np.tensordot(g, w, ([1], [0]))  # images, places, channels, elements
+        padded = np.zeros((*images[:2], *(n + 2 * pad for n in lengths)), g.dtype)
+        for i, j in np.ndindex(*kernel):
+            rows, columns = (slice(a, a + stride * n, stride) for a, n in ((i, h), (j, wide)))
+            padded[:, :, rows, columns] += spread[..., i, j].transpose(0, 3, 1, 2)
+        return padded[:, :, pad : pad + lengths[0], pad : pad + lengths[1]]
+
+    return {"forward": forward, "weights": weights, "inputs": inputs}
+
+
 def _numpy(direction: str) -> Callable[..., Case]:
-    """Windows of the padded images, as they are in memory, and sums over products with them."""
-
     def setup(x: Any, w: Any, g: Any, stride: int, pad: int) -> Case:
-        kernel, (h, wide) = w.shape[2:], g.shape[2:]
-
-        def windows(images: Any) -> Any:
-            padded = np.pad(images, [(0, 0), (0, 0), (pad, pad), (pad, pad)])
-            return np.lib.stride_tricks.sliding_window_view(padded, kernel, (2, 3))[:, :, ::stride, ::stride]
-
-        def forward(x: Any, w: Any) -> Any:
-            return np.tensordot(windows(x), w, ([1, 4, 5], [1, 2, 3])).transpose(0, 3, 1, 2)
-
-        def weights(x: Any, g: Any) -> Any:
-            return np.tensordot(g, windows(x), ([0, 2, 3], [0, 2, 3]))
-
-        def inputs(w: Any, g: Any) -> Any:
-            spread = np.tensordot(g, w, ([1], [0]))  # images, places, channels, elements
-            padded = np.zeros((*x.shape[:2], *(n + 2 * pad for n in x.shape[2:])), x.dtype)
-            for i, j in np.ndindex(*kernel):
-                rows, columns = (slice(a, a + stride * n, stride) for a, n in ((i, h), (j, wide)))
-                padded[:, :, rows, columns] += spread[..., i, j].transpose(0, 3, 1, 2)
-            return padded[:, :, pad : pad + x.shape[2], pad : pad + x.shape[3]]
-
-        made = {"forward": forward, "weights": weights, "inputs": inputs}[direction]
+        made = numpy_directions(x.shape, w.shape, stride, pad)[direction]
         return Case(made, _operands(direction, x, w, g))
 
     return setup

@@ -216,6 +216,22 @@ def test_memory_does_not_grow_with_batches() -> None:
     assert taken[0] == taken[1] and max(taken[0]) < 40 << 20
 
 
+def test_layers_share_what_they_need_on_the_way() -> None:
+    """Memory of bands and sums follows from other lengths in each layer, and no two layers need it at once."""
+
+    def workspace(layers: int) -> int:
+        x = T.ftensor4("x")
+        kernels = [theano.shared(np.ones((8, 8, 3, 3), "f")) for _ in range(layers)]
+        y = x
+        for w in kernels:
+            y = T.tanh(T.nnet.conv2d(y, w, border_mode="half"))
+        f = theano.function([x], y)
+        return theano.printing.memory_plan(f, np.ones((2, 8, 30, 30), "f")).workspace
+
+    few, many = workspace(2), workspace(6)
+    assert many <= few + 4 * 2 * (2 * 8 * 30 * 30) * 4  # not more than what is between the layers
+
+
 def test_in_the_interpreter() -> None:
     """The meanings of the functions, within the bounds of their memory."""
     x, w, g = T.ftensor4("x"), T.ftensor4("w"), T.ftensor4("g")

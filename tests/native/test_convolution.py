@@ -225,6 +225,40 @@ def test_long_axes(direction: str) -> None:
         check(rng, direction, one | case, "f64", "rows")
 
 
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_single_elements(direction: str) -> None:
+    """Kernels of one element, positions side by side: in all panels and parts, and with padding behind only."""
+    one = {"groups": 1, "n": 2, "c": 5, "k": 3, "r": [1] * 3, "s": [1] * 3, "d": [1] * 3, "p": [0] * 3}
+    rng = np.random.default_rng(11)
+    for case in (
+        {"x": [1, 20, 20], "y": [1, 20, 20], "c": 600, "k": 70},
+        {"x": [3, 10, 11], "y": [3, 10, 11], "groups": 2},
+        {"x": [1, 1, 300], "y": [1, 1, 300], "c": 1, "k": 1},
+        {"x": [1, 7, 9], "y": [1, 8, 9]},
+        {"x": [1, 7, 9], "y": [1, 7, 10], "n": 1},
+        {"x": [1, 8, 8], "y": [1, 8, 8], "n": 0}, {"x": [1, 8, 8], "y": [1, 8, 8], "c": 0},
+    ):  # fmt: skip
+        for type_ in TYPES:
+            check(rng, direction, one | case, type_, "rows")
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_few_kernels(direction: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = {"groups": 1, "n": 2, "c": 3, "k": 5, "r": [1, 3, 5], "s": [1] * 3, "d": [1] * 3, "p": [0] * 3}
+    rng = np.random.default_rng(12)
+    cases = (
+        {"x": [1, 28, 28], "y": [1, 26, 24], "c": 1, "k": 20},
+        {"x": [1, 20, 33], "y": [1, 20, 33], "p": [0, 1, 2], "groups": 2},
+        {"x": [6, 9, 40], "y": [5, 9, 38], "r": [3, 3, 5], "p": [1, 2, 3], "d": [1, 2, 2], "k": 7},
+        {"x": [1, 1, 90], "y": [1, 1, 86], "r": [1, 1, 5], "c": 40, "k": 1},
+    )
+    for sums in (loops.SUMS_BYTES, 20 << 10):  # all lines of an image at once, and few
+        monkeypatch.setattr(loops, "SUMS_BYTES", sums)
+        for case in cases:
+            for type_ in TYPES:
+                check(rng, direction, one | case, type_, ("rows", "any")[int(rng.integers(2))])
+
+
 def check_winograd(rng: np.random.Generator, case: dict[str, Any], how: str, symbols: Any = None) -> None:
     """The same sums, to 3e-5 of the rms of the results; bit for bit the same for all cuts."""
     for direction in ("forward", "weights"):

@@ -129,6 +129,15 @@ first = f(data)  # so much work is not for the first form
 second = f(data)
 check(threads.started() == 1, f.is_native, first[0] == second[0], np.array_equal(first[1], second[1]))
 """,
+    "much work": """
+x = T.matrix("x")
+f = theano.function([x], T.exp(T.tanh(x.dot(x))).sum(axis=0))
+data = np.random.default_rng(0).standard_normal((900, 900)) / 30
+first = f(data)
+check(support.is_provisional(), not f.is_native)  # the program is made well, and waits for nothing else
+second, done = f(data), settle()
+check(np.array_equal(first, second), np.array_equal(first, f(data)), f.is_native)
+""",
     "fork": COUNTER + """
 f([1.0])
 child = os.fork()

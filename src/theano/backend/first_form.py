@@ -53,7 +53,7 @@ def _statement(stmt: st.Stmt, isa: Isa) -> Iterator[st.Stmt]:
     elif isinstance(stmt, hs.CallKernel):
         yield replace(stmt, ranges=stmt.ranges and replace(stmt.ranges, least=0))
     elif isinstance(stmt, hs.Work):
-        yield hs.Spend(stmt.word, stmt.picoseconds)
+        yield hs.Spend(stmt.word, stmt.picoseconds, stmt.of_calls)
     elif not isinstance(stmt, st.Prefetch):
         yield stmt
 

@@ -375,9 +375,11 @@ class MainPrinter(FunctionPrinter):
         spent = self.emit(f"load i64, ptr {counter}")
         left = self.emit(f"sub i64 {TICKS * max(self.n_lines, LINES)}, {spent}")
         most = self.emit(f"ashr i64 {left}, 2")
+        is_long = self.emit(f"icmp sgt i64 {self.operand(ex.add(stmt.picoseconds, stmt.of_calls))}, {abi.LONG}")
+        worn = self.emit(f"select i1 {is_long}, i64 {abi.ENDLESS + 1}, i64 {abi.ENDLESS}")
         stay, leave = self.label(), self.label()
         self.do(f"br i1 {self.emit(f'icmp sle i64 {estimate}, {most}')}, label %{stay}, label %{leave}")
-        self.failures += [f"{leave}:", f"store i64 {abi.ENDLESS}, ptr {counter}", f"ret i32 {abi.DEFERRED}"]
+        self.failures += [f"{leave}:", f"store i64 {worn}, ptr {counter}", f"ret i32 {abi.DEFERRED}"]
         self.start(stay)
         if self.clock is None:
             self.use(CLOCK)

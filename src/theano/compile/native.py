@@ -133,10 +133,10 @@ class NativeExecutor(Executor):
         )
         install(function, code, context)
 
-    def _link(self) -> None:
-        """Let functions work with the fast form of what they call, see `Tiers.link`."""
+    def _link(self, callees: bool = True) -> None:
+        """Let functions work with the fast form of their code and of what they call, see `Tiers.link`."""
         with LINKING:
-            if not self.tiers.link():
+            if not self.tiers.link(callees):
                 return
             self._runners = None
             functions, self._functions = self._functions, []
@@ -180,7 +180,7 @@ class NativeExecutor(Executor):
     def _ready(self, at_once: bool = False) -> _Runners:
         """The callables behind `_run`; with `at_once` they are not those of a worn first form."""
         if self.tiers.is_first and self.tiers.is_used_up(at_once):
-            self._link()
+            self._link(callees=False)
         runners = self._runners
         if runners is None:
             self.tiers.get_ready("list")

@@ -11,7 +11,7 @@ from theano.native import provisional
 from theano.progress import stage
 from theano.runtime import abi, fork
 from theano.runtime.jit import CodeObject
-from theano.runtime.workers import Started
+from theano.runtime.workers import Started, compilers
 
 # Who lets fast code take the place of provisional code.
 LINKING = threading.RLock()
@@ -95,19 +95,24 @@ class Tiers:
         program.spent.value = abi.ENDLESS
         return code
 
-    def link(self) -> bool:
-        """Go over to the fast form of all that the code calls; and of the code, if it has computed for long.
+    def link(self, callees: bool) -> bool:
+        """Go over to the fast form of the code, if it has computed for long, and of all that it calls.
 
+        Without `callees` these may wait for the next call, unless this one is long or threads make both side by side.
         False where nothing was left to do. The caller holds `LINKING`.
         """
         worn, code = self._is_worn, self.linked.code
-        if not (worn or self.is_provisional):
+        callees = self.is_provisional and (
+            callees or self.program.spent.value > abi.ENDLESS or compilers() > 1
+        )
+        if not (worn or callees):
             return False
-        callees = Started(provisional.complete)
+        completed = Started(provisional.complete) if callees else None
         if worn:
             code = self._make_fast() if self.fast is None else self.fast.result()
             self.fast = None
-        callees.result()
+        if completed is not None:
+            completed.result()
         self.linked = Linked(code, *self.program.addresses())
-        self.is_provisional, self.is_first = False, self.is_first and not worn
+        self.is_provisional, self.is_first = self.program.meets_provisional(), self.is_first and not worn
         return True

@@ -137,7 +137,7 @@ def rooms(g: dict[str, Expr], size: int) -> Rooms:
     sums = ex.mul(rows, ex.select(deep, ex.add(kernels, _number(columns)), _number(columns)))
     sums = ex.add(sums, ex.select(deep, _number(DEPTH * columns), _number(0)))
     lines = _product(g["c"], g["r0"], g["r1"])
-    table = ex.add(rows, ex.select(deep, least(lines, _number(LINES)), lines))
+    table = ex.add(rows, ex.mul(ex.select(deep, least(lines, _number(LINES)), lines), _number(2)))
     inner = ex.mul(lines, g["r2"])
     panels = ex.select(deep, _number(1), most(_product(g["groups"], kernels, inner), _number(1)))
     return Rooms(rows, ex.add(band, _number(MORE)), sums, ex.add(table, _number(1)), panels)
@@ -150,7 +150,7 @@ WINOGRAD_CHANNELS, WINOGRAD_LENGTH = 32, 7
 # Tiles in all from which on it pays to transform the kernels.
 WINOGRAD_LEAST = 32
 # Bytes of the transformed numbers of a block, and tiles of one at least: each reads all transformed kernels.
-WINOGRAD_BYTES, WINOGRAD_TILES = 512 << 10, 48
+WINOGRAD_BYTES, WINOGRAD_TILES = 512 << 10, 64
 
 
 def suits_winograd(g: dict[str, Expr]) -> Expr:

@@ -96,21 +96,27 @@ class Check(HostStmt):
 
 @statement("work of {picoseconds} ps", may_fail=True)
 class Work(HostStmt):
-    """What follows takes so many `picoseconds`; a mark, which `backend.first_form` makes a `Spend`."""
+    """What follows takes so many `picoseconds`; a mark, which `backend.first_form` makes a `Spend`.
+
+    The functions that it calls take so many more.
+    """
 
     word: int
     picoseconds: Int
+    of_calls: Int
 
 
 @statement("leave unless {picoseconds} ps may be spent", may_fail=True)
 class Spend(HostStmt):
     """Leave for the fast form if `picoseconds` of it are too much for the first one, or that has had enough.
 
-    Context word `word` says where the ticks are counted that it has computed for.
+    Context word `word` says where the ticks are counted that it has computed for. That the call is long, with the
+    functions that it calls, is told there, too.
     """
 
     word: int
     picoseconds: Int
+    of_calls: Int
 
 
 @statement("{name}: {type} = frame {word}")

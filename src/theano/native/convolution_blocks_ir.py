@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING
 from theano.loops.convolution import AXES, CONVOLVE, DEPTH, FEWEST_ROWS, LINE, LINES, PANELS, WINOGRAD_TYPE, name_of
 from theano.native.convolution_code import GIVEN, Words, all_of, even, geometry_of, memory_of
 from theano.native.convolution_ir import constants, kernels
+from theano.native.convolution_pixels_ir import is_pixels, pixel_kernels, pixel_units
+from theano.native.convolution_pointwise_ir import is_pointwise, pointwise_kernels, pointwise_units
 from theano.native.convolution_spread_ir import is_spread, spread_kernels
-from theano.native.ir_text import INT, PTR, V
+from theano.native.ir_text import INT, INT32, PTR, VOID, V
 from theano.native.product_code import Kernel, Shape, shape_of, suffix
 from theano.native.product_ir import pack, quotient
 from theano.native.winograd_ir import winograd_kernels
@@ -222,6 +224,8 @@ def panels(s: Shape, type_: str) -> Kernel:
     with f.when(f.deep.equals(1)):
         f.leave()
     g, p = geometry_of(f), memory_of(f)
+    with f.when(is_pointwise(f, g)):
+        f.leave()
     at = f.variable(PTR, f.panels)
     with f.loop(0, phases(f, g)) as number:
         f.call("phase", g.memory, number, p.memory)
@@ -357,6 +361,8 @@ def piece(s: Shape) -> Kernel:
     step = f.select(pointwise, f.xc, f.xs2 * p["d2"])
     lines = all_of(f, f.e, f.e0, f.e1)
     some = even(f, lines, f.constant(DEPTH).over(f.e2))
+    places_at = lines_at.element(INT, lines)
+    f.call("positions", places_at, 1, 1, 1, some, 0, 0, 0, f.e2 * s.columns)
     with f.loop(f.k0, f.k1, s.columns) as k:
         width = f.minimum(f.k1 - k, s.columns)
         target = f.at(f.sums, f.select(f.single.equals(1), 0, (k - f.k0) * m))
@@ -370,8 +376,8 @@ def piece(s: Shape) -> Kernel:
             panel = f.select(deep, f.panel, f.at(before, line * f.e2 * s.columns))
             here, n = lines_at.element(INT, line), f.select(pointwise, 1, count)
             run = f.select(pointwise, count, f.e2)
-            given: list[V | int] = [f.x, f.table, here, n, run, step, panel, s.columns, fresh.get(), target, s.columns]
-            f.call("tiles", m, width, *given)
+            given: list[V | int] = [f.x, f.table, here, n, run, step, panel, places_at, s.columns, fresh.get()]
+            f.call("tiles", m, width, *given, target, s.columns, panel, 0)
             fresh.set(0)
         with f.when(f.last.equals(1)):
             y = f.at(f.y, k * p["yk"])
@@ -383,6 +389,11 @@ def convolve(s: Shape, type_: str) -> Kernel:
     """All blocks of the parts from lo to hi, of each phase."""
     f = Kernel(s, name_of("convolve", type_), CONVOLVE.replace(":w", ":p"), exported=True, quick=True)
     g, p = geometry_of(f), memory_of(f)
+    with f.when(is_pointwise(f, g)):
+        units = pointwise_units(f, g)
+        with f.loop((f.lo * units).over(f.parts), (f.hi * units).over(f.parts)) as unit:
+            f.call("pointwise", g.memory, unit, f.rows, f.room, f.x, f.w, f.y, f.band, f.sums, f.table)
+        f.leave()
     with f.when(is_spread(f, g, f.rows)):
         units = g["groups"] * g["n"]
         with f.loop((f.lo * units).over(f.parts), (f.hi * units).over(f.parts)) as unit:
@@ -394,7 +405,11 @@ def convolve(s: Shape, type_: str) -> Kernel:
     with f.loop(0, phases(f, g)) as number:
         f.call("phase", g.memory, number, p.memory)
         f.call("plan", p.memory, f.rows, f.room, f.parts)
-        units = p["blocks"] * p["shares"]
+        few = is_pixels(f, p, f.rows, f.room)
+        units = f.select(few, pixel_units(f, p, f.rows, f.room), 0)
+        with f.loop((f.lo * units).over(f.parts), (f.hi * units).over(f.parts)) as unit:
+            f.call("pixels", p.memory, unit, f.rows, f.room, f.x, f.w, f.y, f.band, f.sums, f.table)
+        units = f.select(few, 0, p["blocks"] * p["shares"])
         with f.loop((f.lo * units).over(f.parts), (f.hi * units).over(f.parts)) as unit:
             # shares of kernels change first, then blocks of positions: bands stay in the cache
             rest, found = unit, []
@@ -417,10 +432,11 @@ def library_module(type_: str, isa: Isa, provisional: bool = False) -> Module:
     """The functions for numbers of one type: those of `loops.convolution.KINDS` are called from outside."""
     s = shape_of(type_, isa, provisional)
     functions = [
-        *kernels(s), *spread_kernels(s), pack(s, True), phase(s), plan(s), packs(s), panels(s, type_), written(s),
-        block(s), piece(s), convolve(s, type_), *(winograd_kernels(s) if type_ == WINOGRAD_TYPE else []),
+        *kernels(s), *pointwise_kernels(s), *pixel_kernels(s), *spread_kernels(s), pack(s, True), phase(s), plan(s),
+        packs(s), panels(s, type_), written(s), block(s), piece(s), convolve(s, type_),
+        *(winograd_kernels(s) if type_ == WINOGRAD_TYPE else []),
     ]  # fmt: skip
-    found = list(constants(s))
+    found = [*constants(s), intrinsic("llvm.prefetch.p0", VOID, PTR, INT32, INT32, INT32)]
     if s.has_fma:
         found += [intrinsic(f"llvm.fma.{suffix(t)}", t, t, t, t) for t in (s.type, s.vector)]
     return Module(found, [f.function() for f in functions])

@@ -2,7 +2,7 @@
 
 All of them are sums of products of numbers of x, found by two tables of offsets, with a contiguous *panel*:
 
-    c[i, j] = sum over t, r of  x[rows[i] + lines[t] + step*r] * panel[t*run + r, j]
+    c[i, j] = sum over t, r of  x[rows[i] + lines[t] + step*r] * panel[places[t] + apart*r + j]
 
 A *tile* keeps some rows i, positions of the result, and the columns j of a panel, its channels, in registers. Numbers
 of x are read one by one, so they may lie anywhere, and nothing beyond the end of x is read. Two loops, over t and over
@@ -11,27 +11,29 @@ r, are twice as fast as one over all offsets (AVX-512).
 
 from __future__ import annotations
 
-from theano.native.ir_text import INT, PTR, V
-from theano.native.product_code import Kernel, Shape
+from theano.native.ir_text import INT, INT32, PTR, V
+from theano.native.product_code import LINE, Kernel, Shape
 from theano.native.product_ir import height_of, tiles_in, transposed
 from theano.runtime.module import Global
 
 __all__ = ["constants", "kernels"]
 
-TILE = "x:p rows:p lines:p n:i run:i step:i panel:p apart:i fresh:i c:p cs:i"
+TILE = "x:p rows:p lines:p n:i run:i step:i panel:p places:p apart:i fresh:i c:p cs:i ask:p far:i"
 
 
 def tile(s: Shape, name: str, rows: int, vectors: int) -> Kernel:
     """One tile; it is added to what is in `c` unless that is `fresh`.
 
-    Rows of the panel are `apart`, those of c `cs`; there are all columns of both.
+    Rows of the panel are `apart`, those of c `cs`; there are all columns of both. At each inner position some memory is
+    asked for that will be read soon: at `ask`, then `far` behind it, and so on.
     """
     f = Kernel(s, f"{name}{rows}", TILE)
     sums = [[f.variable(s.vector, f.zero) for _ in range(vectors)] for _ in range(rows)]
     starts = [f.at(f.x, f.rows.element(INT, i).load(INT, 8)) for i in range(rows)]
-    at_panel = f.variable(PTR, f.panel)
+    at_panel, ask = f.variable(PTR, f.panel), f.variable(PTR, f.ask)
     with f.loop(0, f.n) as t:
         at_x = f.variable(INT, f.lines.element(INT, t).load(INT, 8))
+        at_panel.set(f.at(f.panel, f.places.element(INT, t).load(INT, 8)))
         with f.loop(0, f.run):
             panel, place = at_panel.get(), at_x.get()
             columns = [f.vector_at(panel, s.lanes * v) for v in range(vectors)]
@@ -39,7 +41,9 @@ def tile(s: Shape, name: str, rows: int, vectors: int) -> Kernel:
                 x = f.spread(f.number_at(starts[i], place))
                 for v in range(vectors):
                     sums[i][v].set(f.multiply_add(x, columns[v], sums[i][v].get()))
+            f.call("llvm.prefetch.p0", ask.get(), *(f.constant(k, INT32) for k in (0, 2, 1)))
             at_panel.set(f.at(panel, f.apart))
+            ask.set(f.at(ask.get(), f.far))
             at_x.set(place + f.step)
     is_fresh = f.fresh.equals(1)
     old, step = f.select(is_fresh, f.address("zeros"), f.c), f.select(is_fresh, 0, f.cs)
@@ -52,17 +56,21 @@ def tile(s: Shape, name: str, rows: int, vectors: int) -> Kernel:
 
 
 def tiles(s: Shape) -> Kernel:
-    """Tiles one below the other for `m` rows, of which `width` columns are wanted."""
+    """Tiles one below the other for `m` rows, of which `width` columns are wanted.
+
+    Each asks for a cache line of the rows that are `far` apart from `ask` on.
+    """
     f = Kernel(s, "tiles", f"m:i width:i {TILE}")
     table = f.select(f.width <= s.lanes, f.address("narrow"), f.address("wide"))
     i = f.variable(INT, 0)
-    with f.loop(0, tiles_in(f, f.m)):
+    with f.loop(0, tiles_in(f, f.m)) as turn:
         done = i.get()
         height = height_of(f, f.m - done)
         one = table.element(PTR, height).load(PTR, 8)
         rows = f.rows.element(INT, done)
         c = f.at(f.c, done * f.cs)
-        f.call(one, f.x, rows, f.lines, f.n, f.run, f.step, f.panel, f.apart, f.fresh, c, f.cs)
+        ask = f.at(f.ask, turn * (LINE // s.size))
+        f.call(one, f.x, rows, f.lines, f.n, f.run, f.step, f.panel, f.places, f.apart, f.fresh, c, f.cs, ask, f.far)
         i.set(done + height)
     return f
 
@@ -72,7 +80,7 @@ def crossed(s: Shape) -> Kernel:
     f = Kernel(s, "crossed", "t:p ti:i n:i m:i out:p oi:i oj:i")
     first = f.variable(INT, 0)
     short = 16 // s.size
-    if s.lanes >= short:
+    if s.lanes >= short and not s.is_provisional:
         wide = min(2 * short, s.lanes)
         whole, columns = f.n & -wide, f.m & -short
         with f.when(f.oi.equals(1)):
@@ -112,6 +120,22 @@ def line(s: Shape) -> Kernel:
             width //= 2
     with f.loop(0, f.count) as j:
         f.put(f.number_at(f.x, j * f.step), f.out, j)
+    return f
+
+
+def copied(s: Shape) -> Kernel:
+    """Copy `lines` lines of `count` numbers, `tl` apart, to numbers that lie `step` apart, in lines `xl` apart."""
+    f = Kernel(s, "copied", "t:p tl:i x:p xl:i step:i count:i lines:i")
+    with f.loop(0, f.lines) as i:
+        x, t, done = f.at(f.x, i * f.xl), f.at(f.t, i * f.tl), f.variable(INT, 0)
+        with f.when(f.step.equals(1) & (f.count >= s.lanes)):
+            with f.loop(0, f.count & -s.lanes, s.lanes) as j:
+                f.put(f.vector_at(t, j), x, j)
+            last = f.count - s.lanes  # with some once more
+            f.put(f.vector_at(t, last), x, last)
+            done.set(f.count)
+        with f.loop(done.get(), f.count) as j:
+            f.put(f.number_at(t, j), x, j * f.step)
     return f
 
 
@@ -182,14 +206,20 @@ def positions(s: Shape) -> Kernel:
 def constants(s: Shape) -> list[Global]:
     """What the kernels read: a row of zeros, the tiles by their heights."""
     found = [Global("zeros", f"@zeros = internal constant [{s.columns} x {s.type}] zeroinitializer, align 64")]
-    for name in ("wide", "narrow"):
+    for table in ("wide", "narrow"):
+        name = table if table in _widths(s) else "wide"
         listed = ", ".join(f"ptr @{name}{h}" if h in s.heights else "ptr null" for h in range(1, s.rows + 1))
-        text = f"@{name} = internal constant [{s.rows + 1} x ptr] [ptr null, {listed}]"
-        found.append(Global(name, text, frozenset(f"{name}{h}" for h in s.heights)))
+        text = f"@{table} = internal constant [{s.rows + 1} x ptr] [ptr null, {listed}]"
+        found.append(Global(table, text, frozenset(f"{name}{h}" for h in s.heights)))
     return found
 
 
+def _widths(s: Shape) -> dict[str, int]:
+    """How many vectors the tiles have. One is as fast as two: where channels are few it is worth to have both."""
+    return {"wide": s.vectors} if s.is_provisional else {"wide": s.vectors, "narrow": 1}
+
+
 def kernels(s: Shape) -> list[Kernel]:
-    """All of them. A tile of one vector is as fast as one of two, where channels are few it is worth to have both."""
-    every = [tile(s, name, h, vectors) for name, vectors in (("wide", s.vectors), ("narrow", 1)) for h in s.heights]
-    return [*every, tiles(s), crossed(s), line(s), added(s), band(s), positions(s)]
+    """All of them."""
+    every = [tile(s, name, h, vectors) for name, vectors in _widths(s).items() for h in s.heights]
+    return [*every, tiles(s), crossed(s), line(s), copied(s), added(s), band(s), positions(s)]

@@ -90,8 +90,8 @@ def spread(s: Shape) -> Kernel:
         apart = count.up_to(s.columns)
         with f.loop(0, count, s.columns) as j:
             # columns beyond the last one hold anything, and nobody looks at them
-            given: list[V | int] = [w, f.table, line, 1, c, g["wc"], f.at(f.band, j), count, 1, f.at(f.sums, j), apart]
-            f.call("tiles", taps, f.minimum(count - j, s.columns), *given)
+            given: list[V | int] = [w, f.table, line, 1, c, g["wc"], f.at(f.band, j), line, count, 1, f.at(f.sums, j)]
+            f.call("tiles", taps, f.minimum(count - j, s.columns), *given, apart, f.x, 0)
         f.call("taps", g.memory, o0, o1, o2, lines, wide, f.sums, apart, y)
     return f
 

@@ -56,6 +56,11 @@ class Shape(Record, eq=True):
         return self.lanes * self.vectors
 
     @property
+    def is_provisional(self) -> bool:
+        """Whether the code should be made quickly."""
+        return len(self.heights) < self.rows
+
+    @property
     def depth(self) -> int:
         """Inner positions in a panel."""
         return PANEL_BYTES // (self.columns * self.size)

@@ -29,6 +29,8 @@ __all__ = ["winograd_kernels"]
 SIZE, STEP, TAPS = 6, 4, 3
 A, B = 5 / 8, 3 / 2
 AA, BB = A * A, B * B
+# Channels whose kernels are transformed together.
+TOGETHER = 4
 # Numbers between matrices of a transform: their distances are no powers of two.
 GAP = 16
 
@@ -144,31 +146,42 @@ class Block:
 
 
 def panels(s: Shape) -> Kernel:
-    """Transformed kernels: for each panel of them 36 matrices, of a row for each channel."""
+    """Transformed kernels: for each panel of them 36 matrices, of a row for each channel.
+
+    Some channels are transformed at a time: what is written to each of the matrices are whole stretches of memory.
+    """
     f = Kernel(s, name_of("winograd_panels", WINOGRAD_TYPE), PANELS, exported=True, quick=True)
     g, columns = geometry_of(f), s.columns
-    taps = f.memory(TAPS * TAPS * columns * s.size)
+    taps, made = (f.memory(n * columns * s.size) for n in (TAPS * TAPS, SIZE * SIZE * TOGETHER))
     c = f.maximum(g["c"], 1)
-    units = quotient(f, g["k"], f.constant(columns)) * g["c"]
+    of_panel = quotient(f, g["c"], f.constant(TOGETHER))
+    units = quotient(f, g["k"], f.constant(columns)) * of_panel
     with f.loop((f.lo * units).over(f.parts), (f.hi * units).over(f.parts)) as unit:
-        panel = unit.over(c)
-        channel, k = unit - panel * c, panel * columns
-        width = f.minimum(g["k"] - k, columns)
-        w = f.at(f.w, k * g["wk"] + channel * g["wc"])
-        # a kernel's elements side by side are copied together, also if they are turned around
-        ahead, back = (g["ws2"].equals(n) & g["ws1"].equals(TAPS * n) for n in (1, -1))
-        together = ahead | back
-        with f.when(together):
-            lowest = f.at(w, f.select(back, 1 - TAPS * TAPS, 0))
-            f.call("pack", lowest, 1, g["wk"], TAPS * TAPS, width, taps, columns)
-        with f.unless(together):
-            for i in range(TAPS):
-                row = f.at(taps, i * TAPS * columns)
-                f.call("pack", f.at(w, g["ws1"] * i), g["ws2"], g["wk"], TAPS, width, row, columns)
-        step = f.select(back, -columns, columns)
-        first = f.at(taps, f.select(back, (TAPS * TAPS - 1) * columns, 0))
-        out = f.at(f.panels, (panel * (c * SIZE * SIZE) + channel) * columns)
-        f.call("of_kernel", 1, first, 0, step * TAPS, step, out, 0, c * (SIZE * columns), c * columns)
+        panel = unit.over(f.maximum(of_panel, 1))
+        first, k = (unit - panel * of_panel) * TOGETHER, panel * columns
+        count, width = f.minimum(g["c"] - first, TOGETHER), f.minimum(g["k"] - k, columns)
+        with f.loop(0, count) as at:
+            w = f.at(f.w, k * g["wk"] + (first + at) * g["wc"])
+            # a kernel's elements side by side are copied together, also if they are turned around
+            ahead, back = (g["ws2"].equals(n) & g["ws1"].equals(TAPS * n) for n in (1, -1))
+            together = ahead | back
+            with f.when(together):
+                lowest = f.at(w, f.select(back, 1 - TAPS * TAPS, 0))
+                f.call("pack", lowest, 1, g["wk"], TAPS * TAPS, width, taps, columns)
+            with f.unless(together):
+                for i in range(TAPS):
+                    row = f.at(taps, i * TAPS * columns)
+                    f.call("pack", f.at(w, g["ws1"] * i), g["ws2"], g["wk"], TAPS, width, row, columns)
+            step = f.select(back, -columns, columns)
+            start = f.at(taps, f.select(back, (TAPS * TAPS - 1) * columns, 0))
+            of_square = TOGETHER * columns
+            f.call(
+                "of_kernel", 1, start, 0, step * TAPS, step, f.at(made, at * columns), 0, SIZE * of_square, of_square
+            )
+        out = f.at(f.panels, (panel * (c * SIZE * SIZE) + first) * columns)
+        with f.loop(0, SIZE * SIZE) as square:
+            source, target = f.at(made, square * (TOGETHER * columns)), f.at(out, square * c * columns)
+            f.call("line", source, 1, target, count * columns)
     return f
 
 
@@ -217,8 +230,9 @@ def winograd(s: Shape) -> Kernel:
             with f.loop(0, SIZE * SIZE) as at:
                 x, c = f.at(f.band, at * b.apart), f.at(f.sums, at * b.sums_apart)
                 kernels = f.at(panel, at * g["c"] * columns)
-                given: list[V | int] = [x, f.table, one, 1, g["c"], 1, kernels, columns, 1, c, columns]
-                f.call("tiles", count * b.tiles, width, *given)
+                given: list[V | int] = [x, f.table, one, 1, g["c"], 1, kernels, one, columns, 1, c, columns]
+                # the next kernels come from far away
+                f.call("tiles", count * b.tiles, width, *given, f.at(kernels, g["c"] * columns), columns)
             y = f.at(f.y, k * g["yk"])
             f.call("put_back", g.memory, f.sums, b.sums_apart, results, y, width, first, count, *sizes[:3])
     return f
@@ -312,7 +326,7 @@ def weights(s: Shape) -> Kernel:
                     numbers, panel = (f.at(v, at * b.sums_apart) for v in (f.band, of_results))
                     c = f.at(f.sums, (k * squares + at * columns) * columns)
                     given: list[V | int] = [numbers, f.table, one, 1, count * b.tiles, columns]
-                    f.call("tiles", channels, width, *given, panel, columns, fresh, c, columns)
+                    f.call("tiles", channels, width, *given, panel, one, columns, fresh, c, columns, panel, 0)
         with f.loop(0, g["k"], columns) as k:
             y, sums = f.at(f.y, k * g["yk"] + channel * g["yn"]), f.at(f.sums, k * (squares * columns))
             f.call("put_kernels", g.memory, sums, y, channels, f.minimum(g["k"] - k, columns), b.all)

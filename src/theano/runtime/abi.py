@@ -57,7 +57,9 @@ FIRST_FREE = FIXED + 2  # storages (Python lists), constants, call-backs, symbol
 RAISED = -1  # an exception is set
 DEFERRED = -2  # nothing has been done: this call is for the fast form
 # What the first form's counter says when it has left for good, and how long work takes of which nobody can tell.
+# One more where the call takes so many picoseconds that it waits for all that is provisional, too.
 ENDLESS = 1 << 62
+LONG = 10**11
 # See `gil_ir`; only the first must be zero at first, and that which says that a program has committed.
 N_GIL_WORDS = 8
 COMMITTED, POLLED = 6, 7

@@ -90,9 +90,12 @@ def mark_work(b: Builder, body: list[st.Stmt]) -> list[st.Stmt]:
     counter = b.word("counter", "work")
     found = _marked(b, body, counter)
     if found is None:
-        return [hs.Work(counter, length(abi.ENDLESS)), *body]
+        return [hs.Work(counter, length(abi.ENDLESS), ZERO), *body]
     total, marked = found
-    return [hs.Work(counter, b.dims.normal(total)), *marked]
+    calls = ZERO
+    for stmt in body:
+        calls = ex.add(calls, amount(b, stmt).products)
+    return [hs.Work(counter, b.dims.normal(total), b.dims.normal(calls)), *marked]
 
 
 def _marked(b: Builder, block: list[st.Stmt], counter: int) -> tuple[Expr, list[st.Stmt]] | None:
@@ -111,7 +114,7 @@ def _marked(b: Builder, block: list[st.Stmt], counter: int) -> tuple[Expr, list[
         if complete:
             total = ex.add(total, own)
         elif isinstance(stmt, hs.CallKernel) and stmt.ranges is not None:
-            marked.append(hs.Work(counter, b.dims.normal(_of_kernel(b, stmt.ranges))))
+            marked.append(hs.Work(counter, b.dims.normal(_of_kernel(b, stmt.ranges)), ZERO))
         elif isinstance(stmt, st.If):
             sides = [_marked(b, side, counter) for side in (stmt.then, stmt.orelse)]
             if sides[0] is None or sides[1] is None:

@@ -1,0 +1,102 @@
+"""LLVM IR of convolutions of few kernels: the *pixel form*.
+
+Where kernels are the columns of a panel, few of them leave most of a vector empty. Here they are rows, and positions of
+the results are columns. Without strides the numbers of x that meet one element of the kernels lie side by side as the
+positions do: a band of x, copied with zeros around, is a panel for all elements, each from its own place on. Between
+two lines of results are some positions too many, which nobody looks at.
+"""
+
+from __future__ import annotations
+
+from theano.loops.convolution import AXES
+from theano.native.convolution_code import Words, all_of, even
+from theano.native.ir_text import INT, V
+from theano.native.product_code import Kernel, Shape
+from theano.native.product_ir import quotient
+
+__all__ = ["is_pixels", "pixel_kernels", "pixel_units"]
+
+# A number of the results that is turned around takes as long as so many multiplications, one that is copied.
+TURNED, COPIED = 24, 8
+# Tiles of fewer rows wait for their own sums.
+LEAST_ROWS = 4
+
+
+def _wide(p: Words) -> V:
+    """Length of a line of the band: positions and what kernels reach beyond them."""
+    return p["y2"] + (p["r2"] - 1) * p["d2"]
+
+
+def _lines(f: Kernel, p: Words, rows: V, room: V) -> V:
+    """How many lines of results are made at once: their sums, and the band of x, must have room; 0 if none does."""
+    wide, columns = f.maximum(_wide(p), 1), f.s.columns
+    planes = f.maximum(p["c"] * ((p["r0"] - 1) * p["d0"] + 1), 1)
+    of_band = room.over(planes * wide) - (p["r1"] - 1) * p["d1"]
+    of_sums = ((rows * columns).over(f.maximum(p["k"], 1)) - columns).signed_over(wide)
+    return f.maximum(f.minimum(f.minimum(of_band, of_sums), p["y1"]), 0)
+
+
+def is_pixels(f: Kernel, p: Words, rows: V, room: V) -> V:
+    """Whether a phase is computed so, by an estimate of both ways."""
+    s, k, lines = f.s, p["k"], all_of(f, p["c"], p["r0"], p["r1"])
+    inner = lines * p["r2"]
+    columns = f.select(k <= s.lanes, s.lanes, k.up_to(s.columns))
+    by_kernels = p["y2"] * columns * (inner + TURNED)
+    by_positions = f.maximum(k, LEAST_ROWS) * _wide(p) * (inner + COPIED)
+    found = p["deep"].equals(0) & (by_positions < by_kernels) & (inner > 0) & (lines + k < rows)
+    for a in AXES:
+        found = found & p[f"s{a}"].equals(1)
+    return found & (_lines(f, p, rows, room) > 0)
+
+
+def pixel_units(f: Kernel, p: Words, rows: V, room: V) -> V:
+    """Into how many units of work a phase is cut."""
+    lines = f.maximum(_lines(f, p, rows, room), 1)
+    return all_of(f, p["groups"], p["n"], p["y0"], quotient(f, p["y1"], lines))
+
+
+def pixels(s: Shape) -> Kernel:
+    """A unit of work: some lines of an image of a group."""
+    f = Kernel(s, "pixels", "p:p unit:i rows:i room:i x:p w:p y:p band:p sums:p table:p", quick=True)
+    p, columns = Words(f, f.p), s.columns
+    most = _lines(f, p, f.rows, f.room)
+    rest, found = f.unit, []
+    for count in (quotient(f, p["y1"], most), p["y0"], p["n"]):
+        left = rest.over(count)
+        found.append(rest - left * count)
+        rest = left
+    block, o0, n = found
+    length = even(f, p["y1"], most)
+    o1 = block * length
+    lines, wide = f.maximum(f.minimum(length, p["y1"] - o1), 0), _wide(p)
+    k, c, sizes = p["k"], p["c"], [p[f"r{a}"] for a in AXES]
+    high, deep = lines + (sizes[1] - 1) * p["d1"], (sizes[0] - 1) * p["d0"] + 1
+    x = f.at(f.x, rest * p["xg"] + n * p["xn"])
+    y = f.at(f.y, rest * p["yg"] + p["the_y"] + n * p["yn"] + o0 * p["ys0"] + o1 * p["ys1"])
+    w = f.at(f.w, rest * p["wg"] + p["the_w"])
+    with f.when(lines > 0):
+        steps, lengths = [p[f"xs{a}"] for a in AXES], [p[f"x{a}"] for a in AXES]
+        firsts = o0 - p["p0"], o1 - p["p1"], f.constant(0) - p["p2"]
+        f.call("band", x, 0, p["xc"], *steps, 1, c, *lengths, *firsts, deep, high, wide, f.band)
+        of_w = f.table.element(INT, k)
+        of_x = of_w.element(INT, all_of(f, c, sizes[0], sizes[1]))
+        f.call("positions", f.table, 1, 1, 1, k, 0, 0, 0, p["wk"])
+        f.call("positions", of_w, 1, c, sizes[0], sizes[1], 0, p["wc"], p["ws0"], p["ws1"])
+        planes = high * wide
+        f.call("positions", of_x, 1, c, sizes[0], sizes[1], 0, deep * planes, p["d0"] * planes, p["d1"] * wide)
+        count = lines * wide - (wide - p["y2"])
+        apart = count.up_to(columns)
+        n_lines = all_of(f, c, sizes[0], sizes[1])
+        with f.loop(0, count, columns) as j:
+            band, sums = f.at(f.band, j), f.at(f.sums, j)
+            given: list[V | int] = [w, f.table, of_w, n_lines, sizes[2], p["ws2"], band, of_x, p["d2"], 1, sums, apart]
+            f.call("tiles", k, columns, *given, band, 0)
+        with f.loop(0, k) as kernel:
+            target, source = f.at(y, kernel * p["yk"]), f.at(f.sums, kernel * apart)
+            f.call("copied", source, wide, target, p["ys1"], p["ys2"], p["y2"], lines)
+    return f
+
+
+def pixel_kernels(s: Shape) -> list[Kernel]:
+    """All of them."""
+    return [pixels(s)]
