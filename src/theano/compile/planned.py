@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from theano.compile.inspect import executor_of, names_of_main, written
+from theano.compile.inspect import executor_of
+from theano.compile.lengths import length_text, names_of_main, space_text, written
 from theano.compile.native import NativeExecutor
 from theano.compile.sizes import Sizes
 from theano.compile.traffic import Traffic
@@ -20,7 +21,7 @@ from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.schema import defined_names
-from theano.loops.text import operation_text, product_text
+from theano.loops.text import product_text
 from theano.lower.dims import length
 from theano.lower.items import Reduce, Special
 from theano.lower.plan.groups import Group
@@ -233,7 +234,7 @@ class _Schedule:
             yield from self._moved(group)
 
     def _space(self, group: Group) -> str:
-        return product_text(group.axes, map(self.length, group.axes), "×") or "one element"
+        return space_text(group, self.names)
 
     def _items(self, group: Group) -> Iterator[str]:
         for item in group.items:
@@ -320,13 +321,4 @@ class _Schedule:
 
     def length(self, root: Expr) -> str:
         """A length in terms of the inputs' shapes."""
-        done: dict[int, str] = {}
-        for node in ex.postorder((root,)):
-            if node.op == "const":
-                done[id(node)] = str(node.value)
-            elif node.op == "name":
-                done[id(node)] = self.names.get(str(node.value), str(node.value))
-            else:
-                text = operation_text(node, [done[id(a)] for a in node.args])
-                done[id(node)] = text if len(text) < 120 else "…"
-        return done[id(root)]
+        return length_text(root, self.names)

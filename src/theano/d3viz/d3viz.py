@@ -42,8 +42,8 @@ def d3viz(fct: Any, outfile: str | os.PathLike[str], copy_deps: bool = True, *ar
     """Write an interactive page of a graph: one HTML file, which needs no network and no other file.
 
     The wheel zooms, dragging moves, a click on a box tells all about it, and a click on one with a graph inside
-    (`OpFromGraph`, `scan`) opens it. If the function has been profiled with linker "py", its boxes can be coloured by
-    time, and shapes are those of the last call.
+    (`OpFromGraph`, `scan`) opens it. If the function has been profiled, its boxes can be coloured by time; with
+    linker "py", shapes are those of the last call.
 
     Parameters
     ----------
