@@ -111,7 +111,7 @@ def test_a_page_is_one_file_without_network(tmp_path):
     d3viz(trained(), tmp_path / "page.html", True)
     (path,) = tmp_path.iterdir()
     page = path.read_text(encoding="utf-8")
-    assert page.count("<script>") == page.count("</script>") == 2 and "<b>" not in page
+    assert page.count("<script>") == page.count("</script>") == 3 and "<b>" not in page
     assert "default-src 'none'" in page and not re.search(r"(src|href)=", page)
     assert re.findall(r"https?://[^\"']*", page) == ["http://www.w3.org/2000/svg"]  # the name of a language
 

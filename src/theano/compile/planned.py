@@ -30,7 +30,10 @@ from theano.lower.program import Lowered
 from theano.lower.values import Item, Tensor
 from theano.record import Record
 
-__all__ = ["MemoryPlan", "PlannedBytes", "memory_plan", "planned_bytes", "schedule"]
+__all__ = [
+    "GroupTexts", "MemoryPlan", "PlannedBytes", "example_sizes", "memory_plan", "planned_bytes", "schedule",
+]  # fmt: skip
+
 
 class PlannedBytes(Record):
     """Bytes that the loops of a call move between memory and the caches.
@@ -105,7 +108,7 @@ def memory_plan(f: Any, *args: Any, shapes: Sequence[Sequence[int]] | None = Non
     workspace                832
     peak                 800,832
     """
-    sizes = _example(executor_of(f), args, shapes)
+    sizes = example_sizes(executor_of(f), args, shapes)
     low = sizes.low
     plan = MemoryPlan(0, 0, 0, 0, 0)
     for k, array in enumerate(sizes.arrays):
@@ -140,7 +143,7 @@ def planned_bytes(f: Any, *args: Any, shapes: Sequence[Sequence[int]] | None = N
     >>> plan.moved, plan.least
     (16016000, 16016000)
     """
-    sizes = _example(executor_of(f), args, shapes)
+    sizes = example_sizes(executor_of(f), args, shapes)
     low = sizes.low
     traffic = Traffic(sizes)
     outside = {t.name for t in traffic.tensors.values() if t.role in ("input", "storage")}
@@ -157,7 +160,7 @@ def planned_bytes(f: Any, *args: Any, shapes: Sequence[Sequence[int]] | None = N
     return PlannedBytes(moved, sum(touched.values()))
 
 
-def _example(executor: NativeExecutor, args: Sequence[Any], shapes: Sequence[Sequence[int]] | None) -> Sizes:
+def example_sizes(executor: NativeExecutor, args: Sequence[Any], shapes: Sequence[Sequence[int]] | None) -> Sizes:
     """The lengths of a function for example arguments, or for their shapes."""
     stored = [s[0] for s in executor.plan.storages]
     if executor.border is not None and shapes is None:
@@ -198,16 +201,24 @@ def schedule(f: Any, *args: Any, shapes: Sequence[Sequence[int]] | None = None) 
     moves 16,000 bytes; the least possible is 16,000
     """
     executor = executor_of(f)
-    sizes = _example(executor, args, shapes) if args or shapes is not None else None
-    lines = list(_Schedule(executor.lowered, executor.plan.fgraph.inputs, sizes).lines())
+    sizes = example_sizes(executor, args, shapes) if args or shapes is not None else None
+    lines = list(GroupTexts(executor.lowered, executor.plan.fgraph.inputs, sizes).lines())
     if sizes is not None:
         total = planned_bytes(f, *args, shapes=shapes)
         lines.append(f"moves {total.moved:,} bytes; the least possible is {total.least:,}")
     return "\n".join(lines)
 
 
-class _Schedule:
-    """Writes the groups of a function."""
+class GroupTexts:
+    """Writes the groups of a function.
+
+    Parameters
+    ----------
+    low, leaves
+        The lowered function, and the inputs of its graph.
+    sizes
+        Lengths for example arguments, or None.
+    """
 
     def __init__(self, low: Lowered, leaves: list[Any], sizes: Sizes | None) -> None:
         self.low = low
@@ -229,9 +240,9 @@ class _Schedule:
                 continue
             yield f"loop {self.numbers[group]} over {self._space(group)}"
             yield from self._items(group)
-            yield from self._apart(group)
-            yield from self._form(group)
-            yield from self._moved(group)
+            yield from self.apart(group)
+            yield from self.form(group)
+            yield from self.moved(group)
 
     def _space(self, group: Group) -> str:
         return space_text(group, self.names)
@@ -249,10 +260,10 @@ class _Schedule:
                 for inner in item.blocks:
                     yield from (f"    {line}" for line in self._block(inner))
             else:
-                lines = [f"loop over {self._space(group)}", *self._items(group), *self._form(group)]
+                lines = [f"loop over {self._space(group)}", *self._items(group), *self.form(group)]
                 yield from (f"    {line}" for line in lines)
 
-    def _form(self, group: Group) -> Iterator[str]:
+    def form(self, group: Group) -> Iterator[str]:
         """The form of the loop."""
         original = self.low.alike.get(group)
         if original is not None:
@@ -266,7 +277,8 @@ class _Schedule:
         role = {"constant": "constant", "temp": "workspace", "cell": "stack"}.get(tensor.role, "array")
         return self.names.get(tensor.name) or f"{role} {tensor.name}"
 
-    def _apart(self, group: Group) -> Iterator[str]:
+    def apart(self, group: Group) -> Iterator[str]:
+        """Why it is not one with others."""
         reasons: dict[str, str] = {}
         for source, why in group.not_merged:
             other = source.now()
@@ -281,7 +293,7 @@ class _Schedule:
         yield f"{what} {item.node}" if item.node is not None else what
         for region in item.blocks if isinstance(item, Special) else ():
             yield from self._block(region)
-        yield from self._moved(group)
+        yield from self.moved(group)
 
     def _item(self, group: Group, item: Item) -> str:
         node = str(item.node) if item.node is not None else "copy"
@@ -291,7 +303,8 @@ class _Schedule:
             return f"{node}    ({item.op} along {along}, in {ex.DTYPE_OF[item.acc]})"
         return node + ("    (once for each row)" if group.is_prefix(item) else "")
 
-    def _moved(self, group: Group) -> Iterator[str]:
+    def moved(self, group: Group) -> Iterator[str]:
+        """What it reads and writes."""
         made = {t.storage(): t for t in written(group)}
         read: dict[Tensor, Tensor] = {}
         for item in group.items:
