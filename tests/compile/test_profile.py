@@ -150,6 +150,17 @@ def test_call_backs_and_branches() -> None:
     assert impl["Elemwise{exp,no_inplace}"] == "C" and any(kind == "Py" for kind in impl.values())
 
 
+@pytest.mark.parametrize("length", [10, 3_000_000])
+def test_branches_whose_loops_are_shared(length) -> None:
+    """Times are noted whether threads share a loop or not: where to was known on one of the ways only."""
+    c, d = T.dscalar("c"), T.dvector("d")
+    f = profiled([c, d], theano.ifelse.ifelse(c > 0, T.exp(d), T.log(d)) * 2)
+    for sign in (1.0, -1.0):
+        given = np.full(length, 0.5)
+        np.testing.assert_allclose(f(sign, given), 2 * (np.exp(given) if sign > 0 else np.log(given)))
+    assert all(loop.calls == 1 for loop in f.profile.loops if not loop.name.startswith("loop"))
+
+
 def test_summary(matrices) -> None:
     f = products(theano.ProfileStats(atexit_print=False, message="products"))
     f(*matrices)
@@ -268,3 +279,16 @@ def test_overhead() -> None:
                 best[k] = min(best[k], time.perf_counter() - start)
         ratios.append(best[0] / best[1])
     assert min(ratios) < 1.03
+
+
+def test_llvm_accepts_the_text() -> None:
+    """The verifier of LLVM, which is not asked when programs are compiled: values are known on all ways to them."""
+    import llvmlite.binding as llvm
+
+    h, w, s = recurrence()
+    c, d = T.dscalar("c"), T.dvector("d")
+    branch = theano.ifelse.ifelse(c > 0, T.exp(d), T.log(d)) * 2
+    for f in (profiled([s, w], h[-1]), profiled([c, d], branch), products(theano.ProfileStats(False))):
+        module = llvm.parse_assembly(f.executor.text())
+        module.verify()
+        assert "note_time" in {function.name for function in module.functions}

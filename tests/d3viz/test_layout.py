@@ -21,9 +21,11 @@ def random_graph(seed: int):
 def test_edges_go_down_and_boxes_do_not_overlap(seed):
     sizes, edges = random_graph(seed)
     placed = layout(sizes, edges)
-    for (a, b), bends in zip(edges, placed.bends, strict=True):
-        assert [layer for layer, _ in bends] == list(range(placed.layers[a] + 1, placed.layers[b]))
+    lowest = [max((placed.layers[b] for a, b in edges if a == k), default=0) for k in range(len(sizes))]
+    for layer, last, bends in zip(placed.layers, lowest, placed.bends, strict=True):
+        assert [k for k, _ in bends] == list(range(layer + 1, last))
         assert all(-1e-6 <= x <= placed.width + 1e-6 for _, x in bends)
+    assert all(placed.layers[a] < placed.layers[b] for a, b in edges)
     for layer in range(max(placed.layers) + 1):
         row = sorted((placed.lefts[i], sizes[i][0]) for i in range(len(sizes)) if placed.layers[i] == layer)
         for (left, width), (following, _) in zip(row, row[1:]):

@@ -24,10 +24,11 @@ def clock_of(isa: Isa) -> Global:
 
 
 class Clock(NamedTuple):
-    """A clock that runs: where its time is noted, and the name of what it showed at the start."""
+    """A clock that runs: where its time is noted, and the names of that memory and of what it showed at the start."""
 
     word: int
     place: int
+    buffer: str
     start: str
     reading: Global
 
@@ -36,9 +37,9 @@ class Clock(NamedTuple):
         """For functions that only what this clock measures calls."""
         return f"_clock{self.place}"
 
-    def ends(self, buffer: str) -> str:
+    def ends(self) -> str:
         """The clock stops."""
-        return _note(buffer, self.place, self.start)
+        return _note(self.buffer, self.place, self.start)
 
     def range_ends(self, buffer: str, start: str) -> str:
         """A thread has done a part since `start`."""

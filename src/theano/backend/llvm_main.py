@@ -154,7 +154,7 @@ class MainPrinter(FunctionPrinter):
         self.start(own)
         self.do(alone)
         if clock is not None:
-            self.do(clock.range_ends(self.context(clock.word), clock.start))
+            self.do(clock.range_ends(clock.buffer, clock.start))
         self.do(f"br label %{end}")
         self.start(end)
 
@@ -198,10 +198,10 @@ class MainPrinter(FunctionPrinter):
             inner.define(captured, f"%in{k}", depth=0)
         inner.define(stmt.lo, "%lo", depth=0)
         inner.define(stmt.hi, "%hi", depth=0)
-        begin = inner.read_clock() if clock is not None else ""
+        own = inner.clock_at(clock.word, clock.place) if clock is not None else None
         inner.block(stmt.body)
-        if clock is not None:
-            inner.do(clock.range_ends(inner.context(clock.word), begin))
+        if own is not None:
+            inner.do(own.range_ends(own.buffer, own.start))
         self.intrinsics |= inner.intrinsics
         lines = ["entry:", *loads, *inner.top.lines, "ret void"]
         head = f"void @{name}(ptr %args, i64 %lo, i64 %hi)"
@@ -392,18 +392,18 @@ class MainPrinter(FunctionPrinter):
             self.use(CLOCK)
             self.clock = self.emit("call i64 @llvm.readcyclecounter()"), estimate, counter
 
-    def read_clock(self) -> str:
-        clock = clock_of(self.isa)
+    def clock_at(self, word: int, place: int) -> Clock:
+        """A clock that starts now. Where it notes its time is read here: what follows may be in branches."""
+        clock, buffer = clock_of(self.isa), self.context(word)
         self.use(clock)
-        return self.emit(f"call i64 @{clock.name}()")
+        self.uses.add(NOTE_TIME)
+        return Clock(word, place, buffer, self.emit(f"call i64 @{clock.name}()"), clock)
 
     def start_clock(self, stmt: hs.StartClock) -> None:
-        self.uses.add(NOTE_TIME)
-        self.clocks.append(Clock(stmt.word, stmt.place, self.read_clock(), clock_of(self.isa)))
+        self.clocks.append(self.clock_at(stmt.word, stmt.place))
 
     def stop_clock(self, stmt: hs.StopClock) -> None:
-        clock = self.clocks.pop()
-        self.do(clock.ends(self.context(stmt.word)))
+        self.do(self.clocks.pop().ends())
 
     def note_sizes(self, stmt: hs.NoteSizes) -> None:
         buffer = self.context(stmt.word)

@@ -255,20 +255,15 @@ class ProfileStats:
     def compute_total_times(self) -> dict[Apply, float]:
         """Seconds of each node with all nodes before it."""
         totals: dict[Apply, float] = {}
-        for node in self.apply_time:
-            self.fill_node_total_time(node, totals)
+        times = self.apply_time
+        for node in times:
+            totals[node] = sum(times.get(n, 0.0) for n in _nodes_before(node))
         return totals
 
     def fill_node_total_time(self, node: Apply, total_times: dict[Apply, float]) -> None:
         """Set ``total_times[node]``."""
-        seen = {node}
-        stack = [node]
-        while stack:
-            for variable in stack.pop().inputs:
-                if variable.owner is not None and variable.owner not in seen:
-                    seen.add(variable.owner)
-                    stack.append(variable.owner)
-        total_times[node] = sum(self.apply_time.get(n, 0.0) for n in seen)
+        times = self.apply_time
+        total_times[node] = sum(times.get(n, 0.0) for n in _nodes_before(node))
 
     # ---- printing ----
 
@@ -460,6 +455,18 @@ def profile_for(wanted: Any, name: str | None) -> ProfileStats | None:
     if not wanted:
         return None
     return ProfileStats(message=wanted if isinstance(wanted, str) else name)
+
+
+def _nodes_before(node: Apply) -> set[Apply]:
+    """A node with all that it needs."""
+    seen = {node}
+    stack = [node]
+    while stack:
+        for variable in stack.pop().inputs:
+            if variable.owner is not None and variable.owner not in seen:
+                seen.add(variable.owner)
+                stack.append(variable.owner)
+    return seen
 
 
 def _grad_time() -> float:

@@ -53,29 +53,42 @@ class GraphView {
     const tops = []; let y = 0;
     for (const h of rows) { tops.push(y); y += h + BETWEEN; }
     for (const b of boxes) { b.x = moved(b.node.layer, b.node.x + b.node.w / 2) - b.w / 2; b.y = tops[b.node.layer]; }
-    const bends = G.edges.map(e => e.bends.map(([layer, x]) => ({ x: moved(layer, x), y: tops[layer], h: rows[layer] })));
-    const points = bends.flat(), xs = boxes.map(b => b.x).concat(points.map(p => p.x));
+    // Edges out of one box are one line, its trunk, as far as they go: through a point in each layer.
+    for (const b of boxes) b.trunk = b.node.bends.map(([layer, x]) => ({ x: moved(layer, x), y: tops[layer], h: rows[layer] }));
+    const points = boxes.flatMap(b => b.trunk), xs = boxes.map(b => b.x).concat(points.map(p => p.x));
     const left = xs.reduce((a, b) => Math.min(a, b), 0);
     for (const b of boxes) b.x -= left;
     for (const p of points) p.x -= left;
     const right = boxes.map(b => b.x + b.w).concat(points.map(p => p.x)).reduce((a, b) => Math.max(a, b), 0);
     const ins = boxes.map(() => 0);
     for (const e of G.edges) ins[e.to]++;
-    const edges = G.edges.map((e, i) => {
+    for (const b of boxes) b.start = { x: b.x + b.w / 2, y: b.y + b.h };
+    const edges = G.edges.map(e => {
       const a = boxes[e.from], b = boxes[e.to], end = b.x + b.w * (e.place + 1) / (ins[e.to] + 1);
-      return { edge: e, from: { x: a.x + a.w / 2, y: a.y + a.h }, bends: bends[i], to: { x: end, y: b.y } };
+      const before = b.node.layer - a.node.layer - 1, last = a.trunk[before - 1];   // points of the trunk that it shares
+      return { edge: e, box: a, before, from: last ? { x: last.x, y: last.y + last.h } : a.start, to: { x: end, y: b.y } };
     });
     return { boxes, edges, w: right, h: Math.max(0, y - BETWEEN), path };
   }
 
-  // Curves of an edge: [control x2, control y1 = y2, end], and straight through the layers it passes.
-  static curves(edge) {
-    let { x, y } = edge.from;
-    return [...edge.bends, { ...edge.to, h: 0 }].map(p => {
+  // Curves from a point through others: [controls and end, and how far it goes straight down through the layer].
+  static curves(from, points) {
+    let { x, y } = from;
+    return points.map(p => {
       const half = (y + p.y) / 2, curve = [x, half, p.x, half, p.x, p.y, p.h ? p.y + p.h : null];
-      x = p.x; y = p.y + p.h;
+      x = p.x; y = p.y + (p.h || 0);
       return curve;
     });
+  }
+
+  // All lines of a graph, as [start, points, text, whether it is near what is chosen].
+  lines(placed) {
+    const found = placed.boxes.filter(b => b.trunk.length).map(b => [b.start, b.trunk, "", false]);
+    for (const edge of placed.edges) {
+      const near = this.near(placed, edge);
+      found.push(near ? [edge.box.start, [...edge.box.trunk.slice(0, edge.before), edge.to], edge.edge.text, true] : [edge.from, [edge.to], edge.edge.text, false]);
+    }
+    return found;
   }
 
   count(placed) { return placed.boxes.reduce((n, b) => n + 1 + (b.inner ? this.count(b.inner) : 0), 0); }
@@ -103,12 +116,12 @@ class GraphView {
   // -- SVG
   drawn(placed, x, y) {
     const group = svg("g", { transform: `translate(${f(x)},${f(y)})` });
-    for (const edge of placed.edges) {
-      const title = svg("title", {}); title.textContent = edge.edge.text;
-      let d = `M${f(edge.from.x)},${f(edge.from.y)}`;
-      for (const [ax, ay, bx, by, ex, ey, on] of GraphView.curves(edge))
+    for (const [from, points, text, near] of this.lines(placed)) {
+      const title = svg("title", {}); title.textContent = text;
+      let d = `M${f(from.x)},${f(from.y)}`;
+      for (const [ax, ay, bx, by, ex, ey, on] of GraphView.curves(from, points))
         d += `C${f(ax)},${f(ay)} ${f(bx)},${f(by)} ${f(ex)},${f(ey)}` + (on === null ? "" : `V${f(on)}`);
-      group.append(svg("path", { d, class: this.near(placed, edge) ? "near" : "" }, title));
+      group.append(svg("path", { d, class: near ? "near" : "" }, title));
     }
     for (const box of placed.boxes) group.append(this.drawn_box(box));
     return group;
@@ -152,24 +165,30 @@ class GraphView {
     pen.save(); pen.translate(dx, dy);
     pen.lineWidth = 1; pen.globalAlpha = 0.5; pen.strokeStyle = this.inks("mut");
     pen.beginPath();
-    const near = [];
-    for (const edge of placed.edges) {
-      if (edge.to.y + dy < top || edge.from.y + dy > bottom) continue;
-      if (this.near(placed, edge)) near.push(edge); else this.trace(pen, edge);
-    }
+    const lines = this.lines(placed);
+    for (const line of lines) if (!line[3]) this.trace(pen, line, top - dy, bottom - dy);
     pen.stroke();
     pen.globalAlpha = 1; pen.lineWidth = 2; pen.strokeStyle = this.inks("acc");
-    pen.beginPath(); near.forEach(edge => this.trace(pen, edge)); pen.stroke();
+    pen.beginPath();
+    for (const line of lines) if (line[3]) this.trace(pen, line, top - dy, bottom - dy);
+    pen.stroke();
     for (const box of placed.boxes)
       if (box.x + dx < right && box.x + box.w + dx > left && box.y + dy < bottom && box.y + box.h + dy > top) this.paint_box(pen, box, dx, dy);
     pen.restore();
   }
 
-  trace(pen, edge) {
-    pen.moveTo(edge.from.x, edge.from.y);
-    for (const [ax, ay, bx, by, ex, ey, on] of GraphView.curves(edge)) {
-      pen.bezierCurveTo(ax, ay, bx, by, ex, ey);
-      if (on !== null) pen.lineTo(ex, on);
+  // What is seen of a line between two heights.
+  trace(pen, [from, points], top, bottom) {
+    let { x, y } = from;
+    for (const p of points) {
+      const end = p.y + (p.h || 0);
+      if (end >= top && y <= bottom) {
+        const half = (y + p.y) / 2;
+        pen.moveTo(x, y);
+        pen.bezierCurveTo(x, half, p.x, half, p.x, p.y);
+        if (p.h) pen.lineTo(p.x, end);
+      }
+      x = p.x; y = end;
     }
   }
 

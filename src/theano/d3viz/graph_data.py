@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
-from theano.d3viz.labels import apply_label, apply_profile, shape_label, type_to_str, var_label, var_tag
+from theano.d3viz.labels import apply_label, shape_label, type_to_str, var_label, var_tag
 from theano.d3viz.layout import layout
 from theano.graph import Apply, Constant, FunctionGraph, Variable, graph_inputs, io_toposort
 from theano.graph.shown import shown
@@ -91,6 +91,8 @@ class Pages:
         self.compact = compact
         self.profile = profile
         self.about = about
+        self.total = 0.0 if profile is None else profile.fct_call_time
+        self.times = profile.apply_time if self.total else {}
         self.graphs: list[Data] = []
         self.inside: list[tuple[Any, int]] = []  # operations and the numbers of their graphs
         self.numbers: dict[int, int] = {}
@@ -140,12 +142,11 @@ def arranged(nodes: list[Data], edges: list[Data]) -> Data:
     placed = layout([(node["w"], node["h"]) for node in nodes], [(edge["from"], edge["to"]) for edge in edges])
     for node, layer, left in zip(nodes, placed.layers, placed.lefts, strict=True):
         node["layer"], node["x"] = layer, round(left, 1)
-    for edge, bends in zip(edges, placed.bends, strict=True):
-        edge["bends"] = [[layer, round(x, 1)] for layer, x in bends]
+    for node, bends in zip(nodes, placed.bends, strict=True):
+        node["bends"] = [[layer, round(x, 1)] for layer, x in bends]
     rows = [[round(top, 1), round(height, 1)] for top, height in placed.rows]
-    return {
-        "nodes": nodes, "edges": edges, "rows": rows, "width": round(placed.width, 1), "height": round(placed.height, 1),
-    }  # fmt: skip
+    width, height = round(placed.width, 1), round(placed.height, 1)
+    return {"nodes": nodes, "edges": edges, "rows": rows, "width": width, "height": height}
 
 
 class _Graph:
@@ -185,12 +186,12 @@ class _Graph:
 
     def apply(self, node: Apply) -> None:
         """The box of a node, and those of its outputs if all variables are shown."""
-        profile = apply_profile(node, self.pages.profile)
+        seconds, total = self.pages.times.get(node), self.pages.total
         kind = ", ".join(self.type_text(v) for v in node.outputs)
         number = self.box(
             "op", apply_label(node), kind, op=str(node.op), type=", ".join(str(v.type) for v in node.outputs),
             name=next((v.name for v in node.outputs if v.name), None), line=var_tag(node.outputs[0]),
-            seconds=profile and profile[0], share=profile and profile[0] / profile[1],
+            seconds=seconds, share=None if seconds is None else seconds / total,
             graph=self.pages.number_of(node.op), kindOfOp=type(node.op).__name__,
             **self.pages.about(node),
         )  # fmt: skip

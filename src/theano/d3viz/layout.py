@@ -23,8 +23,8 @@ STRAIGHT = 8.0  # how much more than a box a bend insists on standing below its 
 
 
 class Placed(Record):
-    """Where boxes are: of each its layer (0 is the uppermost) and left side; of each edge the bends, as (layer, x);
-    of each layer its upper side and its height; and the size of the whole."""
+    """Where boxes are: of each its layer (0 is the uppermost) and left side, and the bends of the edges that come
+    out of it, as (layer, x); of each layer its upper side and its height; and the size of the whole."""
 
     layers: list[int]
     lefts: list[float]
@@ -54,18 +54,16 @@ def layout(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]
     layers = _layers(len(sizes), edges)
     widths = [w for w, _ in sizes]
     level = list(layers)  # of boxes, then of bends
-    bend_of: dict[tuple[int, int], int] = {}  # (box where the edge starts, layer) -> its bend
-    chains = []
+    trunks: list[list[int]] = [[i] for i in range(len(sizes))]  # of each box: itself, its bend in the layer below, …
+    links: dict[tuple[int, int], None] = {}
     for a, b in edges:
-        chain = [a]
-        for k in range(layers[a] + 1, layers[b]):
-            if (a, k) not in bend_of:
-                bend_of[a, k] = len(level)
-                level.append(k)
-                widths.append(0.0)
-            chain.append(bend_of[a, k])
-        chains.append([*chain, b])
-    links = list(dict.fromkeys((a, b) for chain in chains for a, b in zip(chain, chain[1:])))
+        trunk = trunks[a]
+        for k in range(layers[a] + len(trunk), layers[b]):
+            links[trunk[-1], len(level)] = None
+            trunk.append(len(level))
+            level.append(k)
+            widths.append(0.0)
+        links[trunk[layers[b] - layers[a] - 1], b] = None
     up: list[list[int]] = [[] for _ in level]
     down: list[list[int]] = [[] for _ in level]
     for a, b in links:
@@ -81,7 +79,7 @@ def layout(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]
         sides.append((y, height))
         y += height + LAYER_GAP
     lefts = [centres[i] - w / 2 - left for i, (w, _) in enumerate(sizes)]
-    bends = [[(level[i], centres[i] - left) for i in chain[1:-1]] for chain in chains]
+    bends = [[(level[i], centres[i] - left) for i in trunk[1:]] for trunk in trunks]
     width = max(c + w / 2 for c, w in zip(centres, widths, strict=True)) - left
     return Placed(layers, lefts, bends, sides, width, y - LAYER_GAP)
 

@@ -66,7 +66,8 @@ def _source(f: dict[str, Any], g: dict[str, Any]) -> list[str]:
     texts = []
     for each in (f, g):
         used = {line for step in each["rewrites"] for line in step["lines"]}
-        used |= {line for graph in each["graphs"]["before"]["graphs"] for n in graph["nodes"] for line in n.get("lines", [])}
+        nodes = [node for graph in each["graphs"]["before"]["graphs"] for node in graph["nodes"]]
+        used |= {line for node in nodes for line in node.get("lines", [])}
         lines = [(k, number, text) for k, file in enumerate(each["files"]) for number, text in file["lines"]]
         texts.append([text.strip() for k, number, text in lines if f"{k}:{number}" in used])
-    return list(difflib.unified_diff(*texts, f["name"], g["name"], lineterm=""))
+    return list(difflib.unified_diff(texts[0], texts[1], f["name"], g["name"], lineterm=""))

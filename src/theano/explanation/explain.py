@@ -56,7 +56,8 @@ class Explanation(Record):
 
     def _repr_html_(self) -> str:
         page = html.escape(self.html(), quote=True)
-        return f'<iframe sandbox="allow-scripts" style="width: 100%; height: 720px; border: 0" srcdoc="{page}"></iframe>'
+        style = "width: 100%; height: 720px; border: 0"
+        return f'<iframe sandbox="allow-scripts" style="{style}" srcdoc="{page}"></iframe>'
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the page.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import os
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -32,6 +33,7 @@ from theano.runtime.threads import num_threads
 
 # Calls that are measured: as many as fit into so many seconds.
 SECONDS, FEWEST, MOST = 0.3, 3, 200
+NO_PLACE = "the compiler made it; no line of the program stands for it"
 NO_LINE = "it moves what was computed to where it is kept; no line of the program asks for that"
 
 
@@ -43,8 +45,8 @@ def function_data(f: Function, args: Sequence[Any]) -> Data:
     found: Data = {
         "name": f.name or "function", "error": error, "arguments": [_argument_text(a) for a in args],
         "graphs": {"before": _before(f, source)}, "rewrites": rewrites_data(trace, source),
-        "rewrite_seconds": dict(trace.seconds), "machine": _machine(bool(args)), "loops": [], "code": {}, "memory": None,
-        "call_seconds": None, "calls": 0, "native": isinstance(f.executor, NativeExecutor),
+        "rewrite_seconds": dict(trace.seconds), "machine": _machine(bool(args)), "loops": [], "code": {},
+        "memory": None, "call_seconds": None, "calls": 0, "native": isinstance(f.executor, NativeExecutor),
     }  # fmt: skip
     loop_of: dict[Apply, int] = {}
     if isinstance(twin.executor, NativeExecutor):
@@ -97,11 +99,11 @@ def _written(f: Function) -> tuple[list[Variable], list[Variable]]:
     """Inputs and results as the user wrote them, with new values of shared variables."""
     maker = f.maker
     updates = [spec.update for spec in maker.inputs if isinstance(spec.update, Variable)]
-    return [spec.variable for spec in maker.inputs], [*(out.variable for out in maker.outputs), *updates]
+    return [spec.variable for spec in maker.inputs], [*(out.variable for out in maker.returned.outs), *updates]
 
 
 def _about(source: Source, thing: Any) -> Data:
-    about: Data = {"lines": source.lines(origin_of(thing))}
+    about: Data = {**source.places(origin_of(thing))}
     if isinstance(thing, Apply) and is_of_gradient(thing):
         about["gradient"] = True
     return about
@@ -112,7 +114,7 @@ def _before(f: Function, source: Source) -> Data:
     """As it was written, with gradients, by line."""
     inputs, outputs = _written(f)
     pages = Pages(True, None, functools.partial(_about, source))
-    names = ["" for _ in f.maker.outputs]
+    names = ["" for _ in f.maker.returned.outs]
     names += [f"new {spec.variable}" for spec in f.maker.inputs if isinstance(spec.update, Variable)]
     return _paged(pages, pages.boxes(inputs, outputs, names), lambda node: _by_line(node, source))
 
@@ -153,7 +155,7 @@ def _by_loop(node: Data, source: Source) -> str:
 
 def _line_text(line: str, source: Source) -> str:
     file, _, number = line.partition(":")
-    return number if len(source.files) == 1 or file == "0" else f"{number} of {source.files[int(file)].rpartition('/')[2]}"
+    return number if file == "0" else f"{number} of {os.path.basename(source.files[int(file)])}"
 
 
 # -- loops -------------------------------------------------------------------------------------------------
@@ -179,25 +181,22 @@ def _add_native(
         found["loops"].append(_loop_data(loop, found, texts, source, loops[0].seconds))
         for node in loop.nodes:
             loop_of.setdefault(node, k)
-    found["loops"][0]["lines"] = []
     found["code"] = code_data(twin)
     found["memory"] = memory_data(low, leaves, loops, sizes)
 
 
 def _loop_data(loop: LoopTime, found: Data, texts: GroupTexts, source: Source, total: float) -> Data:
-    calls = found["calls"]
-    lines = list(dict.fromkeys(line for node in loop.nodes for line in source.lines(origin_of(node))))
-    why = None
-    if not lines and isinstance(loop.stmt, hs.Copy):
-        lines, why = _lines_of_memory(loop.stmt.target, texts, source), NO_LINE
-    whole = loop.stmt is None
-    if not lines and not whole:
-        why = why or "the compiler made it; no line of the program stands for it"
+    calls, whole = found["calls"], loop.stmt is None
+    places, why = source.places(*map(origin_of, loop.nodes)), None
+    if not places["lines"] and isinstance(loop.stmt, hs.Copy):
+        places = source.places(_origin_of_memory(loop.stmt.target, texts))
+    if not places["lines"] and not whole:
+        why = NO_LINE if isinstance(loop.stmt, hs.Copy) else NO_PLACE
     group = loop.group
     moved = [line.strip() for line in texts.moved(group)] if group is not None else []
     return {
         "name": "call" if whole else loop.name, "what": what_text(loop), "kernel": loop.kernel, "over": loop.space,
-        "nodes": [str(node) for node in loop.nodes], "lines": lines, "why": None if lines or whole else why,
+        "nodes": [str(node) for node in loop.nodes], **places, "why": why,
         "where": lines_text(loop.lines), "calls": loop.calls / calls if calls else None,
         "seconds": loop.seconds / calls if calls else None, "own_seconds": loop.own_seconds / calls if calls else None,
         "share": loop.own_seconds / total if calls and total else None, "threads": loop.threads if calls else None,
@@ -211,12 +210,12 @@ def _loop_data(loop: LoopTime, found: Data, texts: GroupTexts, source: Source, t
     }  # fmt: skip
 
 
-def _lines_of_memory(name: str, texts: GroupTexts, source: Source) -> list[str]:
+def _origin_of_memory(name: str, texts: GroupTexts) -> Origin:
     """Where the variable was made whose memory is called so in main."""
     for v, value in texts.low.values.items():
-        if value.tensor is not None and value.tensor.storage().name == name and (lines := source.lines(origin_of(v))):
-            return lines
-    return []
+        if value.tensor is not None and value.tensor.storage().name == name and (origin := origin_of(v)):
+            return origin
+    return ()
 
 
 # -- the machine -------------------------------------------------------------------------------------------

@@ -49,15 +49,19 @@ def grouped(nodes: list[Data], edges: list[Data], title: Callable[[Data], str], 
 
 
 def _homes(nodes: list[Data], edges: list[Data], title: Callable[[Data], str]) -> list[int]:
-    """The number of each box's group: the last one of its name, unless a way would lead out of that and back into it."""
+    """The number of each box's group: the last one of its name, unless a way would lead out of it and back."""
     before: list[list[int]] = [[] for _ in nodes]
     for edge in edges:
         before[edge["to"]].append(edge["from"])
+    after: list[list[int]] = [[] for _ in nodes]
+    for edge in edges:
+        after[edge["from"]].append(edge["to"])
     home = [-1] * len(nodes)
     last: dict[str, int] = {}
     above: list[int] = []  # of each group those that it depends on, a bit each
     for k in sorted(range(len(nodes)), key=lambda k: bool(before[k])):  # constants come late
-        name = title(nodes[k])
+        alone = nodes[k]["kind"] == "constant" and len(after[k]) == 1
+        name = title(nodes[after[k][0]] if alone else nodes[k])  # a constant stands where it is used
         sources = {home[j] for j in before[k]}
         number = last.get(name, -1) if name else -1
         if number >= 0 and any(above[s] >> number & 1 for s in sources if s != number):
@@ -95,14 +99,16 @@ def _box(
             own.append({**source, "kind": source["kind"] if source["kind"] != "op" else "variable", "graph": None})
             del own[-1]["graph"]
         inner.append({**edge, "from": place[edge["from"]], "to": place[edge["to"]]})
-    words = ", ".join(dict.fromkeys(nodes[k]["label"].partition("{")[0] for k in inside))
-    label = f"{title(nodes[inside[0]])} · {len(inside)} nodes"
+    operations = [nodes[k] for k in inside if nodes[k]["kind"] == "op"]
+    words = ", ".join(dict.fromkeys(node["label"].partition("{")[0] for node in operations))
+    label = f"{title(operations[0])} · {len(operations)} node{'s' * (len(operations) != 1)}"
     graphs.append(arranged(own, inner))
-    lines = list(dict.fromkeys(line for k in inside for line in nodes[k].get("lines", [])))
-    more: dict[str, Any] = {"lines": lines}
-    if all(nodes[k].get("gradient") for k in inside):
+    more: dict[str, Any] = {}
+    for what in ("lines", "callers"):
+        more[what] = list(dict.fromkeys(line for node in operations for line in node.get(what, [])))
+    if all(node.get("gradient") for node in operations):
         more["gradient"] = True
-    loops = {nodes[k].get("loop") for k in inside}
+    loops = {node.get("loop") for node in operations}
     if len(loops) == 1 and None not in loops:
         more["loop"] = loops.pop()
     return {

@@ -39,7 +39,8 @@ def infix(shot: Snapshot, binds: int = 0) -> str:
     if type(op) is Elemwise and name in SIGNS and len(args) > 1:
         sign, own = SIGNS[name]
         first = own + 1 if name == "pow" else own
-        text = sign.join(infix(a, first if k == 0 else own + (name not in ("add", "mul", "pow"))) for k, a in enumerate(args))
+        later = own + (name not in ("add", "mul", "pow"))  # x - (y - z)
+        text = sign.join(infix(a, later if k else first) for k, a in enumerate(args))
         return f"({text})" if own < binds else text
     if name == "neg" and len(args) == 1:
         text = f"-{infix(args[0], NEGATION)}"

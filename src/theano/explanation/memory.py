@@ -45,12 +45,12 @@ def _arrays(
             tensors.setdefault(value.tensor.storage().name, value.tensor.storage())
             if v.name:
                 names.setdefault(value.tensor.storage().name, v.name)
-    for group in (g for block in low.blocks.values() for g in block):
-        for item in group.items:
+    for block in low.blocks.values():
+        for item in (item for group in block for item in group.items):
             for tensor in item.made():
                 tensors.setdefault(tensor.storage().name, tensor.storage())
                 if item.node is not None:
-                    names.setdefault(tensor.storage().name, str(item.node.op))
+                    names.setdefault(tensor.storage().name, str(getattr(item.node, "op", item.node)))
     used: dict[str, list[int]] = {}
     for stmt, step in zip(main, when, strict=True):
         for inner in st.walk([stmt]):

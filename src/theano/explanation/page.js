@@ -25,7 +25,8 @@ const size = b => b === null || b === undefined ? "–" : b >= 1e9 ? (b / 1e9).t
 const giga = r => r === null || r === undefined ? "–" : (r / 1e9).toFixed(1);
 const many = (n, what) => `${n} ${what}${n === 1 ? "" : "s"}`;
 const named = id => { const [file, number] = id.split(":"); return F.files.length > 1 ? `${F.files[file].name}:${number}` : `line ${number}`; };
-const on_line = entry => line === null || (entry.lines || []).includes(line);
+const stands = entry => [...entry.lines || [], ...entry.callers || []];
+const on_line = entry => line === null || stands(entry).includes(line);
 const loops = () => F.loops.map((l, i) => ({ ...l, i })).filter(l => l.inside >= 0);
 
 function select(id) { line = line === id ? null : id; all(); }
@@ -71,12 +72,11 @@ function nav() {
   $("nav").replaceChildren(...parts, el("button", { id: "clear", text: "show all lines", onclick: () => { line = null; all(); } }), find);
 }
 
-let used = new Map();
 function source() {
   const steps = {}, has = new Set();
-  for (const s of F.rewrites) for (const id of s.lines) { steps[id] = (steps[id] || 0) + 1; has.add(id); }
-  for (const l of F.loops) for (const id of l.lines) has.add(id);
-  for (const graphs of Object.values(F.graphs)) for (const g of graphs.graphs) for (const n of g.nodes) for (const id of n.lines || []) has.add(id);
+  for (const s of F.rewrites) for (const id of s.lines) steps[id] = (steps[id] || 0) + 1;
+  for (const entry of [...F.rewrites, ...F.loops]) for (const id of stands(entry)) has.add(id);
+  for (const graphs of Object.values(F.graphs)) for (const g of graphs.graphs) for (const n of g.nodes) for (const id of stands(n)) has.add(id);
   const rows = [];
   F.files.forEach((file, k) => {
     rows.push(el("h2", { text: file.name, title: file.path }));
@@ -94,7 +94,7 @@ function source() {
 function state(node) {
   if (word && !(node.label + " " + node.text).toLowerCase().includes(word)) return "dim";
   if (line === null) return "";
-  return (node.lines || []).includes(line) ? "hit" : "dim";
+  return on_line(node) ? "hit" : "dim";
 }
 function tell(node) {
   const parts = [node.op || node.label, node.type, (node.lines || []).map(named).join(", "), node.gradient ? "made by a gradient" : "", node.loop !== undefined ? F.loops[node.loop].name : ""];
@@ -149,7 +149,7 @@ function loops_tab() {
   const rows = list.map(l => el("tr", { class: "loop" + (l.i === loop ? " sel" : "") + (on_line(l) ? "" : " dim"), tabindex: 0, "data-loop": l.i, ...pressed(() => { loop = l.i; loops_tab(); }) },
     el("td", { text: "  ".repeat(depth(l)) + l.name }), el("td", { class: "m", text: l.lines.map(named).map(t => t.replace("line ", "")).join(", ") || l.why || "" }), el("td", { class: "m", text: l.over }),
     el("td", { class: "m", text: l.what.includes(": ") ? l.what.slice(l.what.indexOf(": ") + 2) : "" }), el("td", { class: "n", text: seconds(l.seconds) }),
-    el("td", { style: "width: 90px" }, el("div", { class: "bar", style: `width: ${(100 * (l.own_seconds || 0) / most).toFixed(1)}%` })),
+    el("td", {}, el("div", { class: "share" }, el("div", { class: "bar", style: `width: ${(100 * (l.own_seconds || 0) / most).toFixed(1)}%` }))),
     el("td", { class: "n", text: l.share === null ? "–" : (100 * l.share).toFixed(1) + " %" }), el("td", { class: "n", text: size(l.bytes) }), el("td", { class: "n", text: giga(l.bandwidth) }), el("td", { class: "n", text: giga(l.speed) }),
     el("td", { class: "n", text: l.threads === null ? "–" : l.threads.toFixed(1) }), el("td", { class: "mut", text: l.apart.join("; ").replaceAll("apart from ", "from ") })));
   const parts = [el("table", {}, head, ...rows)];
@@ -205,3 +205,5 @@ const DRAWN = { graph, rewrites, loops: loops_tab, memory, difference: compared 
 function all() { head(); source(); DRAWN[tab](); }
 nav();
 show("graph");
+const first = $("source").querySelector(".has");
+if (first) first.scrollIntoView({ block: "center" });

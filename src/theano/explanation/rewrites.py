@@ -17,15 +17,15 @@ def rewrites_data(trace: Trace, source: Source) -> list[dict[str, Any]]:
     found = []
     last: dict[str, float] = {}
     for number, (step, place) in enumerate(zip(trace.steps, trace.places, strict=True), 1):
-        lines = source.lines(resolve_origin(place.origin))
+        places = source.places(resolve_origin(place.origin))
         began = last.get(step.phase)
         last[step.phase] = place.at
         found.append(
             {
                 "number": number, "phase": step.phase, "rule": step.rule, "equation": " -> " in step.rule,
-                "before": infix(step.before), "after": infix(step.after), "type": str(place.type), "lines": lines,
+                "before": infix(step.before), "after": infix(step.after), "type": str(place.type), **places,
                 "gradient": isinstance(place.origin, GradientOrigin | GradientFrames),
-                "why": None if lines else NO_LINE, "seconds": None if began is None else place.at - began,
+                "why": None if places["lines"] else NO_LINE, "seconds": None if began is None else place.at - began,
             }
         )  # fmt: skip
     return found

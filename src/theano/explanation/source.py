@@ -35,14 +35,20 @@ class Source:
         self.numbers = {file: k for k, file in enumerate(self.files)}
         self.used: dict[str, set[int]] = {file: set() for file in self.files}
 
-    def lines(self, origin: Origin) -> list[str]:
-        """The lines of an origin, innermost first, as ``file:line`` with the number of the file."""
-        found: dict[str, None] = {}
-        for file, line, _ in reversed(origin):
+    def places(self, *origins: Origin) -> dict[str, list[str]]:
+        """The ``lines`` at which something was made, and those of their ``callers``, as ``file:line``."""
+        lines = dict.fromkeys(id for origin in origins for id in self._ids(origin[-1:]))
+        callers = dict.fromkeys(id for origin in origins for id in self._ids(origin[-2::-1]))
+        return {"lines": list(lines), "callers": [id for id in callers if id not in lines]}
+
+    def _ids(self, frames: Origin) -> list[str]:
+        """Those of frames in our files; the number of the file stands for its name."""
+        found = []
+        for file, line, _ in frames:
             if file in self.numbers:
                 self.used[file].add(line)
-                found[f"{self.numbers[file]}:{line}"] = None
-        return list(found)
+                found.append(f"{self.numbers[file]}:{line}")
+        return found
 
     def data(self) -> list[dict[str, Any]]:
         """The files with their lines."""
