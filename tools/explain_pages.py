@@ -123,7 +123,7 @@ def main() -> None:
         print("no Chromium, no pictures")
         return
     for picture, (name, clicks) in PICTURES.items():
-        with chromium.Page((folder / f"{name}.html").as_uri(), width=1300, height=820) as page:
+        with chromium.Page((folder / f"{name}.html").as_uri(), width=1500, height=860) as page:
             for selector in clicks:
                 page.click(selector)
             page.picture(ROOT / "docs" / "pictures" / picture)

@@ -25,7 +25,7 @@ def infix(shot: Snapshot, binds: int = 0) -> str:
     --------
     >>> from theano.rewrite.engine.trace import snapshot
     >>> a, b = T.dvectors("a", "b")
-    >>> infix(snapshot(a / (1 + T.exp(-b)) ** 2))
+    >>> infix(snapshot(a / (1 + T.exp(-b)) ** 2, depth=5))
     'a / (1 + exp(-b)) ** 2'
     """
     if shot is None:
@@ -34,7 +34,8 @@ def infix(shot: Snapshot, binds: int = 0) -> str:
         return _leaf(shot)
     op = shot[0]
     if len(shot) == 1:
-        return f"{_name(op)}(…)"
+        cut = _name(op)
+        return "…" if cut.startswith("DimShuffle") else "-…" if cut == "neg" else f"{cut}(…)"
     name, args = _name(op), shot[1]
     if type(op) is Elemwise and name in SIGNS and len(args) > 1:
         sign, own = SIGNS[name]

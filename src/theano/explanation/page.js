@@ -131,8 +131,8 @@ function rewrites() {
   for (const s of found.slice(0, LONG)) {
     if (s.phase !== phase) parts.push(el("p", { class: "m" }, el("b", { text: phase = s.phase }), el("span", { class: "mut", text: "  " + seconds(F.rewrite_seconds[s.phase]) })));
     const where = s.lines.length ? el("button", { class: "where m", text: named(s.lines[0]), onclick: () => select(s.lines[0]) }) : el("span", { class: "mut", text: "  " + s.why });
-    parts.push(el("div", { class: "step" }, where, el("span", { class: "mut m", text: s.number + "  " }), el("b", { class: "m" + (s.equation ? " eq" : ""), text: s.equation ? s.rule.replace("->", "→") : s.rule }),
-      el("span", { class: "mut", text: `  ${s.type}${s.gradient ? ", of a gradient" : ""}${s.seconds === null ? "" : "  " + seconds(s.seconds)}` }), el("code", { class: "del", text: s.before }), el("code", { class: "ins", text: s.after })));
+    parts.push(el("div", { class: "step", title: s.about }, where, el("span", { class: "mut m", text: s.number + "  " }), el("b", { class: "m" + (s.equation ? " eq" : ""), text: s.equation ? s.rule.replace("->", "→") : s.rule }),
+      el("span", { class: "mut", text: `  ${s.type}${s.gradient ? ", of a gradient" : ""}${s.seconds === null ? "" : "  " + seconds(s.seconds)}` }), ...(s.about && !s.equation ? [el("div", { class: "mut", text: s.about })] : []), el("code", { class: "del", text: s.before }), el("code", { class: "ins", text: s.after })));
   }
   if (found.length > LONG) parts.push(el("p", { class: "mut", text: `and ${found.length - LONG} more: select a line, or search` }));
   $("tab-rewrites").replaceChildren(...parts);
