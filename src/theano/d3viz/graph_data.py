@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
+from theano.d3viz.graphviz import graphviz_places
 from theano.d3viz.labels import apply_label, shape_label, type_to_str, var_label, var_tag
 from theano.d3viz.layout import layout
 from theano.graph import Apply, Constant, FunctionGraph, Variable, graph_inputs, io_toposort
@@ -139,7 +140,8 @@ def box_width(label: str, text: str) -> float:
 
 def arranged(nodes: list[Data], edges: list[Data]) -> Data:
     """A graph with the places of its boxes."""
-    placed = layout([(node["w"], node["h"]) for node in nodes], [(edge["from"], edge["to"]) for edge in edges])
+    sizes, ends = [(node["w"], node["h"]) for node in nodes], [(edge["from"], edge["to"]) for edge in edges]
+    placed = layout(sizes, ends, graphviz_places)
     for node, layer, left in zip(nodes, placed.layers, placed.lefts, strict=True):
         node["layer"], node["x"] = layer, round(left, 1)
     for node, bends in zip(nodes, placed.bends, strict=True):

@@ -13,13 +13,17 @@ box share their bends.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from theano.record import Record
 
 GAP, BEND_GAP, LAYER_GAP = 12.0, 8.0, 26.0
 SWEEPS = 8
 STRAIGHT = 8.0  # how much more than a box a bend insists on standing below its neighbour
+
+
+# Given layers, widths, links between neighbouring layers and the gap: the middle of each box, or None.
+Places = Callable[[Sequence[int], Sequence[float], Sequence[tuple[int, int]], float], list[float] | None]
 
 
 class Placed(Record):
@@ -34,7 +38,9 @@ class Placed(Record):
     height: float
 
 
-def layout(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]]) -> Placed:
+def layout(
+    sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]], places: Places | None = None
+) -> Placed:
     """Places for boxes of the `sizes` given (width, height), of which `edges` lead from one to another.
 
     Parameters
@@ -43,6 +49,8 @@ def layout(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]
         Width and height of each box.
     edges
         Pairs of numbers of boxes, without cycles. An edge may occur several times.
+    places
+        Who may know better where boxes stand in their layers (see `graphviz_places`), or say None.
 
     Raises
     ------
@@ -69,13 +77,17 @@ def layout(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]
     for a, b in links:
         down[a].append(b)
         up[b].append(a)
-    rows = _ordered(level, up, down)
-    centres = _centres(rows, widths, up, down)
+    centres = None if places is None else places(level, widths, list(links), GAP)
+    if centres is None:
+        rows = _ordered(level, up, down)
+        centres = _centres(rows, widths, up, down)
     left = min(c - w / 2 for c, w in zip(centres, widths, strict=True))
     sides: list[tuple[float, float]] = []
     y = 0.0
-    for row in rows:
-        height = max((sizes[i][1] for i in row if i < len(sizes)), default=0.0)
+    heights = [0.0] * (max(level) + 1)
+    for layer, (_, height) in zip(layers, sizes, strict=True):
+        heights[layer] = max(heights[layer], height)
+    for height in heights:
         sides.append((y, height))
         y += height + LAYER_GAP
     lefts = [centres[i] - w / 2 - left for i, (w, _) in enumerate(sizes)]
