@@ -16,6 +16,7 @@ from theano.compile.loop_times import Event, LoopTime, items_of, lines_text, wha
 from theano.compile.sizes import Sizes
 from theano.compile.ticks import ticks
 from theano.compile.traffic import Traffic
+from theano.configdefaults import config
 from theano.graph import Apply
 from theano.graph.origin import origin_of
 from theano.loops import expr as ex
@@ -55,6 +56,8 @@ class NativeProfile:
         self.form = profiled_form(low.program, word)
         self.buffer = np.zeros(self.form.layout.words, np.int64)
         self.lowered = replace(low, program=self.form.program, words=[*low.words, ("profile", self.buffer)])
+        if config.verify_programs:
+            self.lowered.verify()
         self.ticks = ticks()
         self._lock = threading.Lock()
         self._descriptions: list[tuple[str, str, str, list[Apply], list[tuple[str, int]], Group | None]] | None = None
