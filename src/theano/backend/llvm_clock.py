@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from theano.record import Record
 from theano.runtime import abi
 from theano.runtime.module import Function, Global, intrinsic
 
@@ -23,7 +24,7 @@ def clock_of(isa: Isa) -> Global:
     return intrinsic("llvm.readcyclecounter" if is_x86 else "llvm.readsteadycounter", "i64")
 
 
-class Clock(NamedTuple):
+class Clock(Record):
     """A clock that runs: where its time is noted, and the names of that memory and of what it showed at the start."""
 
     word: int

@@ -7,14 +7,16 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import numpy as np
 
 from theano import gradient
-from theano.compile.loop_times import LoopTime, loop_lines
 from theano.configdefaults import config
 from theano.graph import Apply
+
+if TYPE_CHECKING:
+    from theano.compile.loop_times import LoopTime
 
 theano_imported_time = time.time()
 _printers: list[Callable[..., None]] = []
@@ -356,6 +358,8 @@ class ProfileStats:
 
     def summary_loops(self, file: TextIO | None = None, N: int | None = None) -> None:
         """A table with one line for each loop, product and call of other code: those that took longest first."""
+        from theano.compile.loop_times import loop_lines  # few programs are profiled
+
         file = sys.stderr if file is None else file
         print("\n".join(loop_lines(self.loops, self.vm_call_time, N)), end="\n\n", file=file)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from theano.graph import Variable
 from theano.graph.origin import raw_origin_of
@@ -97,7 +97,7 @@ class Step(Record, eq=True):
         return f"{self.phase}: {self.rule}: {self.old} -> {self.new}"
 
 
-class Place(NamedTuple):
+class Place(Record):
     """Of a step: the origin (see `graph.origin`) and the type of what was replaced, and when that was."""
 
     origin: Any
