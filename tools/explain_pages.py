@@ -16,6 +16,7 @@ import numpy as np
 
 import theano
 import theano.tensor as T
+from tools import chromium
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "examples"))
@@ -116,9 +117,6 @@ def main() -> None:
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "build/explain").resolve()
     for path in write_pages(folder):
         print(path)
-    sys.path.insert(0, str(ROOT / "tests" / "explanation"))
-    import chromium
-
     if chromium.find() is None:
         print("no Chromium, no pictures")
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
 
@@ -12,10 +11,8 @@ import pytest
 import theano
 import theano.tensor as T
 from theano.d3viz import d3viz
+from tools import chromium
 from tools.explain_pages import PROGRAMS, write_pages
-
-sys.path.insert(0, str(Path(__file__).parent))
-import chromium
 
 pytestmark = pytest.mark.skipif(chromium.find() is None, reason="there is no Chromium")
 
