@@ -17,7 +17,7 @@ import pytest
 import theano
 import theano.tensor as T
 from theano.explanation.explain import Explanation
-from theano.explanation.grouping import grouped
+from theano.explanation.grouping import MOST, grouped
 from theano.explanation.infix import infix
 from theano.rewrite.engine.trace import snapshot
 from tools.explain_pages import PROGRAMS
@@ -209,6 +209,14 @@ def test_groups_make_no_circles() -> None:
     assert [n["label"] for n in top["nodes"]] == ["line 1 · 2 nodes", "n2", "line 1 · 2 nodes"]
     assert [(e["from"], e["to"]) for e in top["edges"]] == [(0, 1), (1, 2)] and len(graphs) == 2
     assert [n["kind"] for n in graphs[1]["nodes"]] == ["op", "op", "variable"]  # what line 2 made
+
+
+def test_large_groups_are_cut() -> None:
+    nodes = [{"kind": "op", "label": "n", "text": "", "w": 10, "h": 10} for _ in range(2 * MOST + 1)]
+    edges = [{"from": k, "to": k + 1, "text": "", "place": 0} for k in range(2 * MOST)]
+    graphs: list = []
+    top = grouped(nodes, edges, lambda n: "line 1", graphs)
+    assert [n["label"] for n in top["nodes"]] == [f"line 1 · {MOST} nodes"] * 2 + ["n"]
 
 
 def test_page_needs_no_network(explained) -> None:

@@ -9,6 +9,8 @@ from theano.d3viz.graph_data import HEIGHT, Data, arranged, box_width
 
 # Up to so many operations are shown one by one.
 FEW = 8
+# A group of more is cut: places of thousands of boxes take long, and nobody reads them.
+MOST = 150
 
 
 def grouped(nodes: list[Data], edges: list[Data], title: Callable[[Data], str], graphs: list[Data]) -> Data:
@@ -49,7 +51,7 @@ def grouped(nodes: list[Data], edges: list[Data], title: Callable[[Data], str], 
 
 
 def _homes(nodes: list[Data], edges: list[Data], title: Callable[[Data], str]) -> list[int]:
-    """The number of each box's group: the last one of its name, unless a way would lead out of it and back."""
+    """The number of each box's group: the last of its name, if it has room and no way leads out of it and back."""
     before: list[list[int]] = [[] for _ in nodes]
     for edge in edges:
         before[edge["to"]].append(edge["from"])
@@ -58,17 +60,23 @@ def _homes(nodes: list[Data], edges: list[Data], title: Callable[[Data], str]) -
         after[edge["from"]].append(edge["to"])
     home = [-1] * len(nodes)
     last: dict[str, int] = {}
+    size: list[int] = []
+    leaves: set[int] = set()  # no way leads through them
     above: list[int] = []  # of each group those that it depends on, a bit each
     for k in sorted(range(len(nodes)), key=lambda k: bool(before[k])):  # constants come late
         alone = nodes[k]["kind"] == "constant" and len(after[k]) == 1
         name = title(nodes[after[k][0]] if alone else nodes[k])  # a constant stands where it is used
-        sources = {home[j] for j in before[k]}
+        sources = {home[j] for j in before[k]} - leaves
         number = last.get(name, -1) if name else -1
-        if number >= 0 and any(above[s] >> number & 1 for s in sources if s != number):
+        if number >= 0 and (size[number] == MOST or any(above[s] >> number & 1 for s in sources if s != number)):
             number = -1
-        if number < 0:
+        is_new = number < 0
+        if is_new:
             number = len(above)
+            if not name and not before[k]:
+                leaves.add(number)
             above.append(0)
+            size.append(0)
             if name:
                 last[name] = number
         new = 0
@@ -76,9 +84,10 @@ def _homes(nodes: list[Data], edges: list[Data], title: Callable[[Data], str]) -
             new |= above[s] | 1 << s
         if new & ~above[number]:
             above[number] |= new
-            for other, bits in enumerate(above):  # those that depend on this one
+            for other, bits in enumerate([] if is_new else above):  # those that depend on this one
                 if bits >> number & 1:
                     above[other] = bits | above[number]
+        size[number] += 1
         home[k] = number
     return home
 
