@@ -219,6 +219,15 @@ def test_large_groups_are_cut() -> None:
     assert [n["label"] for n in top["nodes"]] == [f"line 1 · {MOST} nodes"] * 2 + ["n"]
 
 
+def test_constants_stand_where_they_are_used() -> None:
+    x = y = T.dvector("x")
+    for k in range(MOST):
+        y = T.tanh(y + k)
+    one = theano.explain(theano.function([x], y.sum(), mode="FAST_COMPILE")).data["functions"][0]
+    top = one["graphs"]["before"]["graphs"][0]
+    assert not any(node["kind"] == "constant" for node in top["nodes"]) and len(top["nodes"]) < 10
+
+
 def test_page_needs_no_network(explained) -> None:
     page = explained["xnor"].html()
     assert "default-src 'none'" in page and not re.search(r"<[^>]*\b(src|href)=", page.partition("<script>")[0])

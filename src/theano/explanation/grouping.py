@@ -63,10 +63,10 @@ def _homes(nodes: list[Data], edges: list[Data], title: Callable[[Data], str]) -
     size: list[int] = []
     leaves: set[int] = set()  # no way leads through them
     above: list[int] = []  # of each group those that it depends on, a bit each
-    for k in sorted(range(len(nodes)), key=lambda k: bool(before[k])):  # constants come late
-        alone = nodes[k]["kind"] == "constant" and len(after[k]) == 1
-        name = title(nodes[after[k][0]] if alone else nodes[k])  # a constant stands where it is used
-        sources = {home[j] for j in before[k]} - leaves
+    beside = {k for k, node in enumerate(nodes) if node["kind"] == "constant" and len(after[k]) == 1}
+    for k in sorted(set(range(len(nodes))) - beside, key=lambda k: (bool(before[k]), k)):  # leaves may come late
+        name = title(nodes[k])
+        sources = {home[j] for j in before[k] if j not in beside} - leaves
         number = last.get(name, -1) if name else -1
         if number >= 0 and (size[number] == MOST or any(above[s] >> number & 1 for s in sources if s != number)):
             number = -1
@@ -89,6 +89,8 @@ def _homes(nodes: list[Data], edges: list[Data], title: Callable[[Data], str]) -
                     above[other] = bits | above[number]
         size[number] += 1
         home[k] = number
+    for k in beside:  # a constant stands where it is used
+        home[k] = home[after[k][0]]
     return home
 
 
