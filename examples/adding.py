@@ -71,7 +71,7 @@ class Network:
 
 def main() -> None:
     """Train and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--steps", type=int, default=1500, help="steps of descent")
     parser.add_argument("--length", type=int, default=30, help="of the sequences")
     parser.add_argument("--hidden", type=int, default=32, help="hidden units")

@@ -133,7 +133,7 @@ def draw(rows: Any, path: Path) -> None:
 
 def main() -> None:
     """Train, print, draw."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--epochs", type=int, default=30, help="how often all digits are seen")
     parser.add_argument("--hidden", type=int, default=100, help="hidden units")
     parser.add_argument("--steps", type=int, default=5, help="steps of Gibbs sampling a batch")

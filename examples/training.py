@@ -30,7 +30,7 @@ def parameter(value: Any, name: str | None = None) -> Any:
     return theano.shared(np.asarray(value, dtype=theano.config.floatX), name)
 
 
-def weights(rng: Any, shape: Sequence[int], inputs: int, name: str | None = None) -> Any:
+def weights(rng: Any, shape: Sequence[int], inputs: float, name: str | None = None) -> Any:
     """Random numbers that keep the size of what comes in: their variance is one over the number of inputs."""
     return parameter(rng.standard_normal(shape) / np.sqrt(inputs), name)
 

@@ -75,7 +75,7 @@ def heading(text: str) -> None:
 
 def main() -> None:
     """Train, print, draw."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--steps", type=int, default=30000, help="steps of gradient descent")
     parser.add_argument("--figure", type=Path, default=Path("build/xnor.png"), help="where the curve goes")
     options = parser.parse_args()

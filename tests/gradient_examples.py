@@ -178,6 +178,18 @@ EXAMPLES: dict[str, Example] = {
     ),
     "cholesky": Example(lambda a: [slinalg.cholesky(a), slinalg.Cholesky(lower=False)(a)], [H]),
     "expm": Example(lambda a: slinalg.expm(a), [S]),
+    "sylvester": Example(slinalg.solve_sylvester, [S, S[:2, :2] + 1, _numbers(-1, 1, 3, 2)]),
+    "sylvester, stacks": Example(
+        lambda a, b, q: slinalg.solve_sylvester(a[None], b, q), [S, S[:2, :2], _numbers(-1, 1, 2, 3, 2)]
+    ),
+    "lyapunov": Example(
+        lambda a, q: [
+            slinalg.solve_continuous_lyapunov(a, q), slinalg.solve_discrete_lyapunov(a / 5, q),
+            slinalg.solve_discrete_lyapunov(a / 5, q, "direct"),
+        ],
+        [S, H],
+    ),
+    "sqrtm": Example(lambda a: slinalg.sqrtm(a), [S]),
     "eigh": Example(lambda a: [(f := factors.eigh(a))[0], T.abs_(f[1])], [H]),
     "eigh of the upper triangle": Example(lambda a: [(f := factors.eigh(a, "U"))[0], T.abs_(f[1])], [H]),
     "eigvalsh": Example(lambda a, b: [slinalg.eigvalsh(a, None), slinalg.eigvalsh(a, b)], [H, H + 4 * np.eye(3)]),

@@ -1,23 +1,23 @@
-"""Which names of Theano resolve here, and which of the others docs/deviations.md leaves out, for which reason."""
+"""Which names of Theano resolve here, and which docs/names_left_out.md leaves out, for which reason."""
 
 from __future__ import annotations
 
 import ast
 import csv
-import fnmatch
 import functools
 import importlib
 import inspect
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Any
 
 TABLE = Path("/work/shared/api/theano_api.tsv")
-DEVIATIONS = Path(__file__).parents[1] / "docs" / "deviations.md"
-_SECTION = "## Names that are left out"
-_NOT_COUNTED = "Not counted"
+PAGE = Path(__file__).parents[1] / "docs" / "names_left_out.md"
+# Names that describe what this package has not at all.
+NOT_COUNTED = ("Generated C code", "GPUs")
+PARAMETERS = "Parameters that differ"
 
 
 def rows() -> list[dict[str, str]]:
@@ -26,18 +26,30 @@ def rows() -> list[dict[str, str]]:
         return list(csv.DictReader(file, delimiter="\t"))
 
 
-def left_out() -> dict[str, tuple[str, bool]]:
-    """For each pattern of the document its reason, and whether such names count among those there should be."""
-    text = DEVIATIONS.read_text(encoding="utf-8").split(_SECTION)[1].split("\n## ")[0]
-    found: dict[str, tuple[str, bool]] = {}
-    for part in re.split(r"\n### ", text):
-        counted = not part.startswith(_NOT_COUNTED)
-        for line in part.splitlines():
-            cells = [cell.strip() for cell in line.strip("|").split("|")]
-            if line.startswith("|") and len(cells) == 2:
-                for pattern in re.findall(r"`([^`]+)`", cells[1]):
-                    assert pattern not in found, f"{pattern} is in two rows"
-                    found[pattern] = (cells[0], counted)
+def sections() -> dict[str, list[list[str]]]:
+    """The rows of the page's tables, as cells, by heading."""
+    found: dict[str, list[list[str]]] = {}
+    for part in PAGE.read_text(encoding="utf-8").split("\n## ")[1:]:
+        heading, _, text = part.partition("\n")
+        lines = [line.strip("|") for line in text.splitlines() if line.startswith("| ")]
+        found[heading] = [[cell.strip() for cell in line.split(" | ")] for line in lines[1:]]
+    return found
+
+
+def in_code(cell: str) -> list[str]:
+    """The names of a cell."""
+    return re.findall(r"`([^`]+)`", cell)
+
+
+def left_out() -> dict[str, str]:
+    """Each name that the page leaves out, and the heading that it stands under; ``*.name`` is one of any class."""
+    found: dict[str, str] = {}
+    for heading, table in sections().items():
+        for owners, names, why in table if heading != PARAMETERS else []:
+            for name in [f"{owner}.{leaf}" for owner in in_code(owners) for leaf in in_code(names)]:
+                assert name not in found, f"{name} is in two rows"
+                assert why
+                found[name] = heading
     return found
 
 
@@ -102,6 +114,8 @@ def missing() -> Iterator[tuple[int, str]]:
             yield int(row["tier"]), row["name"]
 
 
-def reason(name: str, patterns: dict[str, tuple[str, bool]]) -> str | None:
-    """The first pattern that a name, or something it is part of, matches."""
-    return next((p for p in patterns if fnmatch.fnmatchcase(name, p) or fnmatch.fnmatchcase(name, f"{p}.*")), None)
+def reason(name: str, known: Container[str]) -> str | None:
+    """The entry of `left_out` by which a name is left out: its own, that of what it is inside of, or of any class."""
+    parts = name.split(".")
+    whole = [".".join(parts[:k]) for k in range(1, len(parts) + 1)]
+    return next((entry for entry in (*whole, f"*.{parts[-1]}") if entry in known), None)

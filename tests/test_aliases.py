@@ -13,7 +13,8 @@ import pytest
 import theano
 import theano.tensor as T
 from theano import passed_on
-from theano.aliases import ALIASES, LATE, AliasModule
+from theano.aliases import AliasModule
+from theano.places import ALIASES, LATE
 
 
 @pytest.mark.parametrize("alias", ALIASES)

@@ -41,7 +41,7 @@ SHOW = "from theano.configdefaults import config; print(config.floatX, config.tr
 def test_every_flag_has_its_default_and_keeps_it():
     for name, param in (FLAGS | ACCEPTED).items():
         default = param.default() if callable(param.default) else param.default
-        assert param.parse(default) == default, name
+        assert param.filter(default) == default, name
         assert config.has_flag(name)
 
 
@@ -141,7 +141,7 @@ def test_flag_texts():
         "traceback.limit": "3",
         "floatX": "float16",
     }
-    assert parse_config_string("floatX =float32,mode= FAST_RUN,,junk") == {}
+    assert parse_config_string("floatX =float32,mode= FAST_RUN,,junk", issue_warnings=False) == {}
     assert parse_config_string("a=b=c") == {"a": "b=c"}
 
 

@@ -38,9 +38,29 @@ except KeyError as error: print(error)
 
 def test_flags_of_ones_own():
     param = configparser.TypedParam(2, int, lambda n: n > 0, allow_override=False)
-    assert param.default == 2 and param.fixed and param.parse("3") == 3
+    assert param.default == 2 and not param.allow_override and param.filter("3") == 3
     with pytest.raises(ValueError, match="is no value of this flag"):
-        param.parse("-1")
+        param.filter("-1")
+    own = configparser.TheanoConfigParser({"depth": "4"})
+    for make, default, right, wrong in (
+        (configparser.IntParam, 3, "4", "-4"), (configparser.FloatParam, 0.5, "1.5", "-1.5"),
+        (configparser.StrParam, "ab", "b", ""), (configparser.BoolParam, True, "1", "0"),
+    ):  # fmt: skip
+        made = make(default, lambda value: value not in (False, "") and value > type(value)(0), False)
+        assert made.filter(right) == type(default)(right) and not made.allow_override
+        with pytest.raises(ValueError, match="is no value of this flag"):
+            made.filter(wrong)
+    depth = configparser.IntParam(3, lambda n: n > 0, False)
+    configparser.AddConfigVar("depth", "how deep", depth, own, in_c_key=False)
+    configparser.AddConfigVar("width", "", configparser.ConfigParam(2, lambda value: 2 * int(value)), own)
+    configparser.AddConfigVar("other", "", configparser.ConfigParam(None), own)
+    own.width, own.other = "3", "kept"
+    assert (own.depth, own.width, own.other) == (4, 6, "kept")
+    with pytest.raises(RuntimeError, match="cannot change"):
+        own.depth = 5
+    with pytest.warns(UserWarning, match="'odd' in THEANO_FLAGS is ignored"):
+        assert configparser.parse_config_string("odd,a=1") == {"a": "1"}
+    assert configparser.parse_config_string("odd,a=1", issue_warnings=False) == {"a": "1"}
     before = configparser.get_config_hash()
     with theano.change_flags(floatX="float32"):
         assert configparser.get_config_hash() != before

@@ -12,7 +12,8 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.aliases import NEWER, AliasModule
+from theano.aliases import AliasModule
+from theano.places import NEWER
 
 # What they import, and where it is in Theano.
 IMPORTS = {
@@ -89,7 +90,7 @@ def test_no_module_takes_the_place_of_something():
     """An import makes a module an attribute of the one it is in, where there must be nothing else of that name."""
     code = """
 import importlib, inspect, sys, theano
-from theano.aliases import ALIASES, ON_DEMAND
+from theano.places import ALIASES, ON_DEMAND
 for name in [*ALIASES, *ON_DEMAND]:
     parent, _, leaf = name.rpartition(".")
     before = vars(importlib.import_module(parent)).get(leaf)

@@ -8,6 +8,7 @@ from benchmarks.workloads import (
     attention,
     compiling,
     convolutions,
+    depthwise,
     elementwise,
     growing,
     hessian,
@@ -33,8 +34,8 @@ from benchmarks.workloads import (
 
 _FAMILIES = (
     scalar, neurons, mlp, attention, transformer, adam, elementwise, vmath, softmax, reductions, normalisation, pooling,
-    scans, indexing, sorting, hessian, products, convolutions, linalg, sparse, sequences, recurrent, compiling, growing,
-    process,
+    scans, indexing, sorting, hessian, products, convolutions, depthwise, linalg, sparse, sequences, recurrent,
+    compiling, growing, process,
 )  # fmt: skip
 
 WORKLOADS: dict[str, Workload] = {row.name: row for family in _FAMILIES for row in family.ROWS}

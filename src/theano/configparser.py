@@ -51,18 +51,18 @@ class ConfigParam(Record):
     ----------
     default
         Value (or a function without arguments giving it) when nobody set the flag.
-    parse
-        Turns a text or a value into the flag's type; raises ValueError.
+    filter
+        Turns a text or a value into what the flag is set to; raises ValueError. Without it, values stay as they are.
+    allow_override
+        Whether the flag can be set after the import of the package.
     choices
-        The values documented for the flag; informative unless `parse` insists on them.
-    fixed
-        True if the flag cannot change once ``theano`` is imported.
+        The values documented for the flag; informative unless `filter` insists on them.
     """
 
     default: Any
-    parse: Callable[[Any], Any]
+    filter: Callable[[Any], Any] | None = None
+    allow_override: bool = True
     choices: tuple[str, ...] = ()
-    fixed: bool = False
     doc: str = ""
 
 
@@ -104,32 +104,78 @@ def _choice_parser(choices: tuple[str, ...]) -> Callable[[Any], str]:
     return parse
 
 
-def EnumStr(default: str, *options: str, fixed: bool = False, doc: str = "") -> ConfigParam:
+def EnumStr(default: str, *options: str, allow_override: bool = True, doc: str = "") -> ConfigParam:
     """A flag that is one of `default` and `options`."""
     choices = (default, *(o for o in options if o != default))
-    return ConfigParam(default, _choice_parser(choices), choices, fixed, doc)
+    return ConfigParam(default, _choice_parser(choices), allow_override, choices, doc)
 
 
-def BoolParam(default: bool | Callable[[], bool], fixed: bool = False, doc: str = "") -> ConfigParam:
-    """A flag that is True (also written ``true``, ``1``) or False (``false``, ``0``)."""
-    return ConfigParam(default, _parse_bool, ("True", "False"), fixed, doc)
+def TypedParam(
+    default: Any, mytype: Callable[[Any], Any], is_valid: Callable[[Any], bool] | None = None,
+    allow_override: bool = True, choices: tuple[str, ...] = (), doc: str = "",
+) -> ConfigParam:  # fmt: skip
+    """A flag whose values are converted by `mytype`.
+
+    Parameters
+    ----------
+    default
+        Its value if nobody sets it, or a function without arguments that gives it.
+    mytype
+        Makes a value of a text.
+    is_valid
+        A function that tells whether a value is one; all are if it is not given.
+    allow_override
+        Whether it can be set after the import of the package.
+    choices
+        Values with a meaning of their own.
+
+    Examples
+    --------
+    >>> from theano.configparser import TypedParam
+    >>> TypedParam(1, int, lambda n: n > 0).filter("3")
+    3
+    """
+    if is_valid is None:
+        return ConfigParam(default, mytype, allow_override, choices, doc)
+
+    def checked(value: Any) -> Any:
+        found = mytype(value)
+        if not is_valid(found):
+            raise ValueError(f"{value!r} is no value of this flag")
+        return found
+
+    return ConfigParam(default, checked, allow_override, choices, doc)
 
 
-def IntParam(default: int, fixed: bool = False, doc: str = "", least: int | None = None) -> ConfigParam:
-    """A flag that is an integer, not below `least` if that is given."""
-    return ConfigParam(default, _int_parser(least), (), fixed, doc)
+def BoolParam(
+    default: bool | Callable[[], bool], is_valid: Callable[[Any], bool] | None = None, allow_override: bool = True,
+    doc: str = "",
+) -> ConfigParam:  # fmt: skip
+    """A flag that is True (also written ``true``, ``1``) or False (``false``, ``0``); see `TypedParam`."""
+    return TypedParam(default, _parse_bool, is_valid, allow_override, ("True", "False"), doc)
 
 
-def FloatParam(default: float, fixed: bool = False, doc: str = "") -> ConfigParam:
-    """A flag that is a float."""
-    return ConfigParam(default, float, (), fixed, doc)
+def IntParam(
+    default: int, is_valid: Callable[[Any], bool] | None = None, allow_override: bool = True, doc: str = "",
+    least: int | None = None,
+) -> ConfigParam:  # fmt: skip
+    """A flag that is an integer, not below `least` if that is given; see `TypedParam`."""
+    return TypedParam(default, _int_parser(least), is_valid, allow_override, doc=doc)
+
+
+def FloatParam(
+    default: float, is_valid: Callable[[Any], bool] | None = None, allow_override: bool = True, doc: str = ""
+) -> ConfigParam:
+    """A flag that is a float; see `TypedParam`."""
+    return TypedParam(default, float, is_valid, allow_override, doc=doc)
 
 
 def StrParam(
-    default: str | Callable[[], str], *options: str, fixed: bool = False, doc: str = ""
-) -> ConfigParam:
-    """A flag that is any text; `options` are those with a meaning of their own."""
-    return ConfigParam(default, str, options, fixed, doc)
+    default: str | Callable[[], str], is_valid: Callable[[Any], bool] | None = None, allow_override: bool = True,
+    choices: tuple[str, ...] = (), doc: str = "",
+) -> ConfigParam:  # fmt: skip
+    """A flag that is any text; `choices` are those with a meaning of their own. See `TypedParam`."""
+    return TypedParam(default, str, is_valid, allow_override, choices, doc)
 
 
 class ConfigSection:
@@ -166,7 +212,7 @@ class ConfigSection:
                 setattr(section, leaf, value)
             return
         checked = parse_flag(self._prefix + name, param, value)
-        if param.fixed and checked != self.__dict__[name]:
+        if not param.allow_override and checked != self.__dict__[name]:
             raise RuntimeError(
                 f"the configuration variable {self._prefix + name!r} cannot change once theano is imported; "
                 f"set it in THEANO_FLAGS"
@@ -186,7 +232,7 @@ class ConfigSection:
 def parse_flag(name: str, param: ConfigParam, value: Any) -> Any:
     """`value` as flag `name` stores it; ValueError if it is none of the flag's values."""
     try:
-        return param.parse(value)
+        return value if param.filter is None else param.filter(value)
     except (ValueError, TypeError, OverflowError) as error:
         raise ValueError(f'Invalid value ("{value}") for configuration variable "{name}": {error}') from None
 
@@ -367,7 +413,7 @@ class ConfigVar:
         self.fullname = fullname
         self.doc = param.doc
         self.default = param.default
-        self.allow_override = not param.fixed
+        self.allow_override = param.allow_override
 
     def __get__(self, owner: Any, kind: Any = None) -> Any:
         return self._config.get_flag(self.fullname)
@@ -387,8 +433,10 @@ def _dotted(name: str) -> str:
     return name.replace("__", ".")
 
 
-def parse_config_string(text: str) -> dict[str, str]:
+def parse_config_string(config_string: str, issue_warnings: bool = True) -> dict[str, str]:
     """The flags of a text like ``floatX=float32,traceback.limit=3``; the last one wins.
+
+    Parts that are not of this form have no effect, which is warned of with `issue_warnings`.
 
     Examples
     --------
@@ -396,11 +444,13 @@ def parse_config_string(text: str) -> dict[str, str]:
     {'floatX': 'float32', 'mode': 'FAST_RUN'}
     """
     found: dict[str, str] = {}
-    for item in text.split(","):
+    for item in config_string.split(","):
         key, equals, value = item.strip().partition("=")
         if equals and key == key.strip() and value == value.strip():
             found.pop(key, None)
             found[key] = value
+        elif item.strip() and issue_warnings:
+            warn_user(f"{item.strip()!r} in THEANO_FLAGS is ignored: write name=value, without spaces around =")
     return found
 
 
@@ -436,8 +486,5 @@ def read_theanorc(paths: list[Path]) -> dict[str, str]:
 
 def flags_of_user() -> dict[str, str]:
     """What the user set, in ``.theanorc`` files and, winning over them, in ``THEANO_FLAGS``."""
-    text = os.environ.get("THEANO_FLAGS", "")
-    for item in text.split(","):
-        if item.strip() and not parse_config_string(item):
-            warn_user(f"{item.strip()!r} in THEANO_FLAGS is ignored: write name=value, without spaces around =")
-    return {**read_theanorc(config_files_from_theanorc()), **parse_config_string(text)}
+    given = parse_config_string(os.environ.get("THEANO_FLAGS", ""))
+    return {**read_theanorc(config_files_from_theanorc()), **given}

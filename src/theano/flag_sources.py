@@ -10,16 +10,16 @@ import warnings
 from typing import Any
 
 from theano.configdefaults import config
-from theano.configparser import ConfigParam, config_files_from_theanorc, parse_config_string, read_theanorc
+from theano.configparser import config_files_from_theanorc, parse_config_string, read_theanorc
 
 __all__ = [
-    "THEANO_FLAGS", "THEANO_FLAGS_DICT", "TheanoConfigWarning", "TypedParam", "config_files", "count", "cpuCount",
+    "THEANO_FLAGS", "THEANO_FLAGS_DICT", "TheanoConfigWarning", "config_files", "count", "cpuCount",
     "fetch_val_for_key", "floatX_convert", "get_config_hash", "get_home_dir", "good_seed_param", "local_bitwidth",
     "python_int_bitwidth", "split_version", "theano_cfg", "theano_raw_cfg",
 ]  # fmt: skip
 
 THEANO_FLAGS = os.getenv("THEANO_FLAGS", "")
-THEANO_FLAGS_DICT = parse_config_string(THEANO_FLAGS)
+THEANO_FLAGS_DICT = parse_config_string(THEANO_FLAGS, issue_warnings=False)  # they were, at import
 config_files = config_files_from_theanorc()
 
 
@@ -73,36 +73,6 @@ def get_config_hash() -> str:
     """
     text = "\n".join(f"{name}={value}" for name, _, value in sorted(config.flags(), key=lambda flag: flag[0]))
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def TypedParam(default: Any, mytype: Any, is_valid: Any = None, allow_override: bool = True) -> ConfigParam:
-    """A flag whose values are converted by `mytype`.
-
-    Parameters
-    ----------
-    default
-        Its value if nobody sets it.
-    mytype
-        Makes a value of a text.
-    is_valid
-        A function that tells whether a value is one; all are if it is not given.
-    allow_override
-        Whether it can be set after the import of the package.
-
-    Examples
-    --------
-    >>> from theano.configparser import TypedParam
-    >>> TypedParam(1, int, lambda n: n > 0).parse("3")
-    3
-    """
-
-    def parse(value: Any) -> Any:
-        found = mytype(value)
-        if is_valid is not None and not is_valid(found):
-            raise ValueError(f"{value!r} is no value of this flag")
-        return found
-
-    return ConfigParam(default, parse, fixed=not allow_override)
 
 
 def floatX_convert(s: Any) -> str:

@@ -63,6 +63,19 @@ class IfElse(Op):
         for storage, value in zip(out, taken):
             storage[0] = value.copy() if isinstance(value, np.ndarray) else value
 
+    def decompose(self, inputs: Sequence[Any]) -> list[Any] | None:
+        """Between values of several arrays: one between their arrays."""
+        cond, sides = inputs[0], inputs[1:]
+        parts = [[v] if (own := v.type.parts) is None else own.take(v.type, v) for v in sides]
+        if all(len(own) == 1 for own in parts):
+            return None
+        thens, elses = ([v for own in side for v in own] for side in (parts[: self.n_outs], parts[self.n_outs :]))
+        chosen = iter(IfElse(len(thens), name=self.name)(cond, *thens, *elses, return_list=True))
+        return [
+            next(chosen) if v.type.parts is None else v.type.parts.make(v.type, [next(chosen) for _ in own])
+            for v, own in zip(sides, parts[: self.n_outs])
+        ]
+
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
         cond = node.inputs[0]
         result: list[Any] = []

@@ -68,7 +68,6 @@ HOMES: dict[str, str] = {
     "TheanoConfigWarning": "theano.flag_sources:TheanoConfigWarning",
     "TopoOptimizer": "theano.gof.opt:TopoOptimizer",
     "Type": "theano.gof.type:Type",
-    "TypedParam": "theano.flag_sources:TypedParam",
     "Variable": "theano.gof.graph:Variable",
     "add": "theano.scalar.basic:add",
     "as_common_dtype": "theano.scalar.basic:as_common_dtype",
@@ -97,6 +96,7 @@ HOMES: dict[str, str] = {
     "discrete_dtypes": "theano.tensor.basic:discrete_dtypes",
     "equal_computations": "theano.scan_module.scan_utils:equal_computations",
     "exclude": "theano.compile.mode:exclude",
+    "fblas": "scipy.linalg.blas",
     "fetch_val_for_key": "theano.flag_sources:fetch_val_for_key",
     "float32": "theano.scalar.basic:float32",
     "float64": "theano.scalar.basic:float64",
@@ -123,6 +123,7 @@ HOMES: dict[str, str] = {
     "hash_from_code": "theano.gof.utils:hash_from_code",
     "hash_from_ndarray": "theano.tensor.utils:hash_from_ndarray",
     "hashtype": "theano.gof.utils:hashtype",
+    "have_fblas": "theano.tensor.old_functions:imported_scipy",
     "imported_scipy": "theano.tensor.old_functions:imported_scipy",
     "imported_scipy_signal": "theano.tensor.old_functions:imported_scipy_signal",
     "imported_scipy_special": "theano.tensor.old_functions:imported_scipy_special",
@@ -203,7 +204,7 @@ PASSED_ON: dict[str, str] = {
         "maybe_add_to_os_environ_pathlist python_int_bitwidth split_version"
     ),
     "theano.configparser": (
-        "THEANO_FLAGS THEANO_FLAGS_DICT TheanoConfigWarning TypedParam config config_files fetch_val_for_key "
+        "THEANO_FLAGS THEANO_FLAGS_DICT TheanoConfigWarning config config_files fetch_val_for_key "
         "get_config_hash theano_cfg theano_raw_cfg"
     ),
     "theano.gof": "theano",
@@ -249,7 +250,7 @@ PASSED_ON: dict[str, str] = {
     "theano.tensor.basic": "ParamsType int32 int32_t python_all python_any python_complex",
     "theano.tensor.blas": (
         "EquilibriumOptimizer FunctionPrinter InconsistencyError Optimizer ParamsType ReplacementDidntRemovedError "
-        "SequenceDB bool_t config debugprint in2out inherit_stack_trace local_optimizer optdb pprint "
+        "SequenceDB bool_t config debugprint fblas have_fblas in2out inherit_stack_trace local_optimizer optdb pprint "
         "values_eq_approx_remove_inf_nan view_roots"
     ),
     "theano.tensor.elemwise": (

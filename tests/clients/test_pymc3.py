@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,9 @@ from tests.clients.installed import client
 
 pm = client("pymc3")
 pytestmark = pytest.mark.filterwarnings("ignore")
-SAMPLE = {"chains": 1, "cores": 1, "random_seed": 3, "progressbar": False, "return_inferencedata": False}
+SAMPLE = {"chains": 1, "cores": 1, "random_seed": 3, "progressbar": False}
+if "return_inferencedata" in inspect.signature(pm.sample).parameters:  # since 3.9
+    SAMPLE["return_inferencedata"] = False
 
 
 def test_conjugate_normal():
@@ -34,6 +38,48 @@ def test_eight_schools():
         trace = pm.sample(1000, tune=700, target_accept=0.9, **SAMPLE)
     assert abs(trace["mu"].mean() - 4.4) < 0.9 and abs(trace["tau"].mean() - 3.6) < 0.9
     assert trace["theta"].mean(0).argmax() == 0
+
+
+def test_levels_of_counties():
+    """Radon in houses, as books have it: counties vary about a mean, basements have more. The means are known."""
+    draw = np.random.RandomState(4)
+    county, floor = draw.randint(0, 8, 160), draw.randint(0, 2, 160)
+    levels = 1.3 + 0.4 * draw.randn(8)
+    radon = levels[county] - 0.7 * floor + 0.5 * draw.randn(160)
+    with pm.Model():
+        mean, slope = pm.Normal("mean", 0.0, sigma=3.0), pm.Normal("slope", 0.0, sigma=2.0)
+        level = pm.Normal("level", mean, sigma=0.4, shape=8)
+        pm.Normal("seen", level[county] + slope * floor, sigma=0.5, observed=radon)
+        trace = pm.sample(800, tune=500, **SAMPLE)
+    # Each row says that a combination of (mean, slope, levels) is near a number; least squares finds their means.
+    rows = [(np.eye(10)[0] / 3, 0), (np.eye(10)[1] / 2, 0)]
+    rows += [((np.eye(10)[2 + j] - np.eye(10)[0]) / 0.4, 0) for j in range(8)]
+    rows += [((np.eye(10)[2 + c] + f * np.eye(10)[1]) / 0.5, r / 0.5) for c, f, r in zip(county, floor, radon)]
+    design, seen = np.array([row for row, _ in rows]), np.array([value for _, value in rows])
+    means, spread = np.linalg.lstsq(design, seen)[0], np.sqrt(np.diag(np.linalg.inv(design.T @ design)))
+    found = np.column_stack([trace["mean"], trace["slope"], trace["level"]])
+    assert (abs(found.mean(0) - means) < 5 * spread / np.sqrt(200)).all()  # at least 200 of 800 count
+    np.testing.assert_allclose(found.std(0), spread, rtol=0.2)
+
+
+def test_gaussian_process_with_unknown_length():
+    """Means over a grid, which knows them to two digits."""
+    x = np.linspace(0, 4, 25)[:, None]
+    y = np.sin(2 * x[:, 0]) + 0.1 * np.random.RandomState(7).randn(25)
+    with pm.Model():
+        length = pm.Gamma("length", 2, 2)
+        process = pm.gp.Marginal(cov_func=pm.gp.cov.ExpQuad(1, ls=length))
+        process.marginal_likelihood("y", X=x, y=y, noise=0.1)
+        trace = pm.sample(400, tune=400, **SAMPLE)
+    grid = np.linspace(0.2, 2.5, 300)
+    densities = []
+    for ls in grid:
+        cov = np.exp(-0.5 * ((x - x.T) / ls) ** 2) + 0.01 * np.eye(25)
+        densities.append(-0.5 * (y @ np.linalg.solve(cov, y) + np.linalg.slogdet(cov)[1]) + np.log(ls) - 2 * ls)
+    weights = np.exp(np.array(densities) - max(densities))
+    mean = (grid * weights).sum() / weights.sum()
+    spread = np.sqrt(((grid - mean) ** 2 * weights).sum() / weights.sum())
+    assert abs(trace["length"].mean() - mean) < 5 * spread / np.sqrt(100)
 
 
 def test_gaussian_process():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 import warnings
@@ -120,6 +121,8 @@ def test_names_mean_what_they_meant():
         assert face.in1d([[1, 2], [3, 4]], [4, 1]).tolist() == [True, False, False, True]
         assert face.trapz([0, 1]) == 0.5 and face.cast[np.int8]([1.5]).dtype == "int8"
         assert len(face.cast) == len(list(face.cast)) > 10 and np.float32 in face.cast
+    assert clients._faced("numpy.core.umath_tests").inner1d([[1, 2], [3, 4]], [5, 6]).tolist() == [17, 39]
+    assert clients._faced("climate").get_logger("one") is logging.getLogger("one")
     assert face.array is np.array and face.__name__ == "numpy"
     with pytest.raises(ValueError, match="parameters that must be named"):
         clients._faced("inspect").getargspec(lambda a, *, b: 0)

@@ -685,3 +685,35 @@ def test_operations_on_numbers():
         f(a, b[:1], r)
     with pytest.raises(RuntimeError, match="No Python exception was set"):
         f(a + 99, b, r)
+
+
+class Prepared(Unary):
+    """Times a number that `prepare_node` finds out: it is asked before the C code is."""
+
+    @property
+    def body(self):
+        return f"z[i] = {self.factor} * x[i];"
+
+    def prepare_node(self, node, storage_map, compute_map, impl):
+        assert impl == "c"
+        self.factor = 3
+
+
+@with_compiler
+@pytest.mark.parametrize("mode", MODES)
+def test_nodes_are_prepared(mode):
+    assert theano.function([x], Prepared()(x), mode=mode)(A).tolist() == [3, 6, 12]
+
+
+class InPython(Unary):
+    def perform(self, node, inputs, outputs):
+        outputs[0][0] = inputs[0] * 20
+
+
+@with_compiler
+def test_thunks():
+    for op, impl, factor in ((Unary(), None, 2), (Unary(), "c", 2), (InPython(), None, 2), (InPython(), "py", 20)):
+        y = op(x)
+        cells = {x: [A], y: [None]}
+        op.make_thunk(y.owner, cells, {v: [False] for v in cells}, [], impl=impl)()
+        assert cells[y][0].tolist() == (factor * A).tolist()

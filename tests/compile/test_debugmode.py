@@ -238,3 +238,28 @@ def test_a_right_program_passes_and_updates_once() -> None:
     assert f([0.0, 0.0])[0].tolist() == [0.5, 0.5]
     assert f([1.0, 0.0])[1].tolist() == [1, 0]
     assert s.get_value().tolist() == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("expression", "values"),
+    [
+        (lambda v: T.log(1 + T.exp(v)), [1000.0, 1.0]),
+        (lambda v: T.mean(T.log(T.nnet.softmax(v))), [1000.0, -1000.0]),
+        (lambda v: -T.log(T.nnet.sigmoid(v)), [-1000.0, 0.0]),
+    ],
+)
+def test_what_stable_forms_save_is_no_mistake(expression: Any, values: list[float]) -> None:
+    """As written these overflow, rewritten they do not: which DebugMode took for a wrong rewrite."""
+    assert np.isfinite(function([v], expression(v), mode=DebugMode())(values)).all()
+
+
+def test_an_overflow_excuses_no_other_number() -> None:
+    """Beside what overflowed a wrong number is found; and so is one where no rule for accuracy has fired."""
+    wrong = PatternSub((T.sin, "x"), (T.cos, "x"), name="wrong_sine")
+    register_canonicalize(wrong, name="wrong_sine")
+    try:
+        for expression in (T.log(1 + T.exp(v)) + T.sin(v), T.exp(v) + T.sin(v)):
+            with pytest.raises(BadOptimization):
+                function([v], expression, mode=DebugMode(check_isfinite=False))([1000.0, 1.0])
+    finally:
+        remove_rule("wrong_sine")

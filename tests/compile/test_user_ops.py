@@ -133,3 +133,54 @@ def test_an_op_whose_shapes_fail_in_a_loop_is_reported() -> None:
         steps, _ = theano.scan(lambda x: Doubled()(x), non_sequences=v, n_steps=3)
         f = function([v], steps.shape)
     assert f([1.0, 2.0]).tolist() == [3, 2]
+
+
+class Prepared(Unary):
+    """Times a number that `prepare_node` leaves at the node; `make_thunk` counts, and goes on as usual."""
+
+    made = 0
+
+    def prepare_node(self, node: Any, storage_map: Any, compute_map: Any, impl: Any) -> None:
+        assert impl == "py"
+        node.tag.factor = 5
+
+    def make_thunk(self, node: Any, storage_map: Any, compute_map: Any, no_recycling: Any, impl: Any = None) -> Any:
+        type(self).made += 1
+        return super().make_thunk(node, storage_map, compute_map, no_recycling, impl="py")
+
+    def perform(self, node: Any, inputs: Any, outputs: Any) -> None:
+        outputs[0][0] = inputs[0] * node.tag.factor
+
+
+class OnlyPrepared(Prepared):
+    """Without a `make_thunk` of its own."""
+
+    make_thunk = Op.make_thunk
+
+
+@pytest.mark.parametrize("op", [Prepared(), OnlyPrepared()])
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE", "DebugMode"])
+def test_nodes_are_prepared(op: Any, mode: str) -> None:
+    before = Prepared.made
+    assert function([v], op(v) + 1, mode=mode)([1.0, 2.0]).tolist() == [6, 11]
+    assert (Prepared.made > before) == (type(op) is Prepared)
+
+
+def test_thunks_of_ops() -> None:
+    y = T.exp(v)
+    storage: dict[Any, list[Any]] = {v: [np.zeros(2)], y: [None]}
+    computed: dict[Any, list[bool]] = {v: [True], y: [False]}
+    for impl in (None, "py"):
+        storage[y][0], computed[y][0] = None, False
+        thunk = y.owner.op.make_thunk(y.owner, storage, computed, [y], impl=impl)
+        thunk()
+        assert storage[y][0].tolist() == [1, 1] and computed[y] == [True] and thunk.lazy is False
+        assert thunk.inputs == [storage[v]] and thunk.outputs == [storage[y]]
+    with pytest.raises(NotImplementedError, match="has no C code"):
+        y.owner.op.make_thunk(y.owner, storage, computed, [], impl="c")
+    with pytest.raises(ValueError, match="impl must be"):
+        y.owner.op.make_thunk(y.owner, storage, computed, [], impl="rust")
+    two = Thunk()(v)
+    storage[two], computed[two] = [None], [False]
+    two.owner.op.make_thunk(two.owner, storage, computed, [])()
+    assert storage[two][0].tolist() == [0, 0]

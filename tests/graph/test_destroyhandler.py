@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,7 @@ from theano.gof.destroyhandler import DestroyHandler, ProtocolError, fast_inplac
 import theano
 import theano.tensor as T
 from theano import FunctionGraph
-from theano.graph import Apply, InconsistencyError, Op
+from theano.graph import Apply, Constant, InconsistencyError, Op, io_toposort
 from theano.graph.features import NoOutputFromInplace, ReplaceValidate, Supervisor
 from theano.rewrite import OpSub, TopoOptimizer, in2out, inplace_optimizer, local_optimizer, optdb
 
@@ -264,3 +266,102 @@ def test_what_may_share_memory() -> None:
     assert theano.compile.debugmode.infer_reuse_pattern(fgraph, [seen]) == {x, seen}
     assert theano.compile.debugmode.infer_reuse_pattern(fgraph, [other]) == {other, made, made.owner.inputs[0]}
     assert theano.compile.debugmode.infer_reuse_pattern(fgraph, [y]) == {y}
+
+
+# -- many changes of large graphs -----------------------------------------------------------------
+
+
+def root(v: Any) -> Any:
+    while v.owner is not None and v.owner.op.view_map.get(v.index):
+        v = v.owner.inputs[v.owner.op.view_map[v.index][0]]
+    return v
+
+
+def sound(fgraph: FunctionGraph) -> bool:
+    """What the handler promises, found from nothing."""
+    before: dict[Any, list[Any]] = {}
+    overwritten = []
+    for node in fgraph.apply_nodes:
+        for (k,) in node.op.destroy_map.values():
+            memory = root(node.inputs[k])
+            overwritten.append(memory)
+            shared = [i for i, v in enumerate(node.inputs) if root(v) is memory]
+            if shared != [k] or isinstance(memory, Constant) or any(root(v) is memory for v in fgraph.outputs):
+                return False
+            readers = [n for n in fgraph.apply_nodes if any(root(v) is memory for v in n.inputs)]
+            before[node] = [n for n in readers if n is not node]
+    if len(set(overwritten)) < len(overwritten):
+        return False
+    try:
+        io_toposort(fgraph.inputs, fgraph.outputs, before)
+    except ValueError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_many_changes_are_judged_as_one_graph(seed: int) -> None:
+    """Replacements by lot, of which many are refused: each is judged as if the graph had been made anew."""
+    rng = np.random.RandomState(seed)
+    made: list[Any] = [x, y, T.constant(np.ones(2))]
+    ops = [copying, view, copying, view, inplace] if seed % 2 else [copying, view]
+
+    def new(among: list[Any]) -> Any:
+        op = ops[rng.randint(len(ops))]
+        return op(*(among[rng.randint(len(among))] for _ in range(1 + rng.randint(2))))
+
+    for _ in range(12):
+        made.append(new(made))
+    fgraph = graph(*made[-3:])
+    ops.append(inplace)
+    judged = []
+    for step in range(60):
+        if rng.randint(4) == 0:  # changed, and judged later
+            (node,) = rng.choice(list(fgraph.apply_nodes), 1)
+            known = [v for v in fgraph.variables if node not in set(theano.gof.graph.ops([], [v]))]
+            fgraph.change_input(node, rng.randint(len(node.inputs)), known[rng.randint(len(known))])
+        else:
+            old = [v for v in fgraph.variables if v.owner is not None]
+            v = old[rng.randint(len(old))]
+            inputs = list(v.owner.inputs)
+            good = fgraph.consistent()
+            try:
+                fgraph.replace_validate(v, rng.choice([view, inplace, copying])(*inputs))  # type: ignore[arg-type]
+                judged.append(True)
+                assert sound(fgraph)
+            except InconsistencyError:
+                judged.append(False)
+                assert fgraph.consistent() == good == sound(fgraph), step
+        assert fgraph.consistent() == sound(fgraph), step
+        for v in fgraph.variables:
+            writers = {n for n in fgraph.apply_nodes for (k,) in n.op.destroy_map.values()
+                       if root(n.inputs[k]) is root(v)}  # fmt: skip
+            assert set(fgraph.destroyers(v)) == writers
+    assert False in judged
+
+
+GRAPHS = {
+    "a chain": lambda n: T.exp(functools.reduce(lambda v, _: copying(v), range(n), x)),
+    "a sum of many": lambda n: T.add(*(copying(T.exp(x)) for _ in range(n))),
+    "one variable read by all": lambda n: T.add(*(copying(x) for _ in range(n))),
+    "views of one": lambda n: T.add(*(T.exp(view(copying(v))) for v in [T.exp(x) for _ in range(n)])),
+}
+
+
+@pytest.mark.parametrize("case", GRAPHS)
+def test_a_replacement_looks_at_its_neighbours(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twice as many nodes, each put in place and validated, cost about twice as much."""
+    looks = []
+    clients = FunctionGraph.clients
+    monkeypatch.setattr(FunctionGraph, "clients", lambda self, v: looks.append(v) or clients(self, v))
+    counts = []
+    for n in (500, 1000):
+        fgraph = graph(GRAPHS[case](n))
+        fgraph.validate()
+        looks.clear()
+        for node in [node for node in fgraph.toposort() if node.op is copying]:
+            with contextlib.suppress(InconsistencyError):
+                fgraph.replace_validate(node.outputs[0], inplace(*node.inputs))
+        counts.append(len(looks))
+        assert fgraph.consistent() and any(node.op is inplace for node in fgraph.apply_nodes)
+    assert counts[1] < 2.1 * counts[0] and counts[1] < 30 * 1000

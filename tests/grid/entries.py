@@ -18,8 +18,10 @@ from theano.scan.growth import GrowRows
 from theano.tensor import factors, nlinalg, slinalg
 from theano.tensor.composed_ops import DotModulo
 from theano.tensor.elemwise import elemwise
+from theano.tensor.lu import LUDet, LUFactor, LUSLogDet, LUSolve
 from theano.tensor.raise_op import Raise
 from theano.tensor.rows import merged_rows, product_places
+from theano.tensor.schur import TriangularRoot, TriangularSylvester
 
 _BITS = [np.array([3, 5, 0, 250], "uint8"), np.array([1, 4, 7, 255], "uint8"), np.array([2, 2, 2, 2], "uint8")]
 
@@ -49,6 +51,21 @@ ENTRIES: dict[str, Example] = {
     **{f"name of {name}": Example(op, values) for name, (op, values, *_) in CASES.items()},
     "tensorsolve": Example(lambda a, b: nlinalg.TensorSolve()(a, b), [S, V[:3]]),
     "eig": Example(lambda a: factors.Eig()(a)[0].sum(), [H]),
+    "schur": Example(
+        lambda a: [
+            T.abs_(slinalg.schur(a)[0]), slinalg.schur(a, sort="lhp")[2], T.abs_(slinalg.schur(a, "complex")[0]),
+        ],
+        [H],
+    ),
+    "of triangles": Example(
+        lambda a, b: [TriangularSylvester(True)(T.triu(a), T.triu(a), b), TriangularRoot()(T.triu(a))], [S, S]
+    ),
+    "shared factors": Example(
+        lambda a, b: [
+            LUSolve()(*(f := LUFactor()(a)), b), LUSolve(True)(*f, b[0]), LUDet()(*f), *LUSLogDet()(*f), f[0] + f[1],
+        ],
+        [S, S],
+    ),
     "raise": Example(lambda m: Raise("always")(m) + 1, [M]),
     "rows of a loop": Example(lambda m: GrowRows()(m)[0], [M]),
     "dot modulo": Example(
@@ -88,7 +105,8 @@ ANYTHING = {"empty", "rows of a loop"}
 FULL_RANK = (
     "matrix_inverse", "pinv", "det", "slogdet", "lstsq", "solve", "cholesky", "cho_solve", "gradient of cholesky",
     "eig", "qr", "svd", "singular values", "stacks of matrices", "product with an inverse", "matrix_power",
-    "tensorsolve", "name of tensorinv", "gradients as operations", "expm",
+    "tensorsolve", "name of tensorinv", "gradients as operations", "expm", "sylvester", "sylvester, stacks", "lyapunov",
+    "sqrtm", "schur", "of triangles", "shared factors",
 )  # fmt: skip
 # They always refuse.
 NEVER = {"raise"}

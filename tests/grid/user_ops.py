@@ -151,6 +151,79 @@ class InC(Thrice):
         return (1,)
 
 
+class InPlaceInC(InC):
+    """In the memory of its input, by C code."""
+
+    destroy_map = {0: [0]}
+
+    def c_code(self, node: Any, name: Any, inputs: Any, outputs: Any, sub: Any) -> str:
+        made = super().c_code(node, name, inputs, outputs, sub)
+        (x,), (z,) = inputs, outputs
+        return f"{z} = {x}; Py_INCREF({z}); {{ {made[made.index('for (') :]} }}"
+
+
+class SeenInC(Thrice):
+    """Its input, as a view of it, by C code."""
+
+    view_map = {0: [0]}
+
+    def perform(self, node: Any, inputs: Any, outputs: Any) -> None:
+        outputs[0][0] = inputs[0]
+
+    def grad(self, inputs: Any, gs: Any) -> Any:
+        return list(gs)
+
+    def R_op(self, inputs: Any, directions: Any) -> Any:
+        return list(directions)
+
+    def c_code(self, node: Any, name: Any, inputs: Any, outputs: Any, sub: Any) -> str:
+        (x,), (z,) = inputs, outputs
+        return f"{z} = (PyArrayObject *)PyArray_View({x}, NULL, NULL); if ({z} == NULL) {sub['fail']};"
+
+
+class PutTogether(Thrice):
+    """By C code of operations of the scalar table: ``sigmoid(x) * x``."""
+
+    def make_node(self, x: Any) -> Apply:
+        x = T.as_tensor_variable(x)
+        return Apply(self, [x], [T.mul(T.nnet.sigmoid(x), x).type()])
+
+    def perform(self, node: Any, inputs: Any, outputs: Any) -> None:
+        outputs[0][0] = s.mul.compute((s.sigmoid.compute((inputs[0],)), inputs[0]))
+
+    def grad(self, inputs: Any, gs: Any) -> Any:
+        y = T.nnet.sigmoid(inputs[0])
+        return [gs[0] * (y + inputs[0] * y * (1 - y))]
+
+    def R_op(self, inputs: Any, directions: Any) -> Any:
+        return self.grad(inputs, directions)
+
+    def c_code(self, node: Any, name: Any, inputs: Any, outputs: Any, sub: Any) -> str:
+        (x,), (z,) = inputs, outputs
+        one = s.Scalar(node.inputs[0].type.dtype)("one")
+        first = s.sigmoid.make_node(one)
+        second = s.mul.make_node(s.Scalar(first.outputs[0].type.dtype)("first"), one)
+        element = f"((dtype_{x} *)PyArray_DATA({x}))[i]"
+        inner = s.sigmoid.c_code(first, f"{name}_a", [element], ["part"], sub)
+        outer = s.mul.c_code(second, f"{name}_b", ["part", element], [f"((dtype_{z} *)PyArray_DATA({z}))[i]"], sub)
+        return f"""
+        {z} = (PyArrayObject *)PyArray_EMPTY(
+            PyArray_NDIM({x}), PyArray_DIMS({x}), NPY_{node.outputs[0].type.dtype.upper()}, 0);
+        if ({z} == NULL) {sub["fail"]};
+        for (npy_intp i = 0; i < PyArray_SIZE({x}); i++) {{
+            npy_{first.outputs[0].type.dtype} part;
+            {inner}
+            {outer}
+        }}
+        """
+
+
+class WithEffects(Thrice):
+    """Which does something besides."""
+
+    has_effects = True
+
+
 class _Number(s.BinaryScalarOp):
     """``x * y + x`` of numbers, by `impl`."""
 
@@ -235,6 +308,8 @@ def _elementwise(op: Any) -> Any:
 USER_ENTRIES: dict[str, Example] = {
     "user: perform": Example(lambda m: Thrice()(m) + 1, [M]),
     "user: in place": Example(lambda m: [InPlace()(T.exp(m)), T.exp(m)], [M]),
+    "user: effects": Example(lambda m: [WithEffects()(m), WithEffects()(m)], [M]),
+    "user: view in place": Example(lambda m: [InPlace()(Turned()(T.exp(m))), Turned()(m) * 2], [M]),
     "user: view": Example(lambda m: Turned()(m) * 2, [M]),
     "user: itypes": Example(lambda v, w: Typed()(v, w), [V, W]),
     "user: thunk": Example(lambda m: ByThunk()(m), [M]),
@@ -253,6 +328,9 @@ USER_ENTRIES: dict[str, Example] = {
 if c_compiler.is_there():
     USER_ENTRIES.update({
         "user: C": Example(lambda m: InC()(m) + 1, [M]),
+        "user: C in place": Example(lambda m: [InPlaceInC()(InPlaceInC()(T.exp(m))), InPlaceInC()(m) + m], [M]),
+        "user: C view": Example(lambda m: [InPlaceInC()(SeenInC()(T.exp(m))), SeenInC()(m)], [M]),
+        "user: C put together": Example(lambda m: PutTogether()(m), [M]),
         "user: C in files": Example(lambda v: [Scaled(2.0)(v), Counted()(v) * 0], [V]),
         "user: C constants": Example(lambda v: v * Limits("SCHAR_MAX")(), [V]),
         "user: C of numbers": Example(_elementwise(NumberInC(s.upcast_out)), [M, V]),

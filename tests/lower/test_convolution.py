@@ -104,15 +104,6 @@ def test_mixed_types(images: str, kernels: str, dtype: str) -> None:
     agrees([x, w], [T.nnet.conv2d(x, w, border_mode="half")], values, dtype)
 
 
-def test_what_is_called_back() -> None:
-    """Integers, complex numbers and kernels that are not shared: the sums of NumPy."""
-    x, w = T.ltensor4(), T.ltensor4()
-    assert calls_back(theano.function([x, w], T.nnet.conv2d(x, w)))
-    x, w = T.dtensor4(), T.TensorType("float64", (False,) * 6)()
-    f = theano.function([x, w], T.nnet.conv2d(x, w, unshared=True))
-    assert calls_back(f) and f(np.ones((1, 2, 3, 3)), np.ones((4, 2, 2, 2, 2, 2))).sum() == 16 * 8
-
-
 def test_lengths_that_are_numbers() -> None:
     """Lengths of gradients that only the call knows."""
     g, w, x, n = T.dtensor4(), T.dtensor4(), T.dtensor4(), T.lvector()

@@ -11,6 +11,7 @@ import scipy.sparse
 import theano
 import theano.tensor as T
 from theano import sparse
+from theano.ifelse import ifelse
 
 LENGTHS = (0, 1, 2, 3, 7, 12)
 LARGEST = 1e5  # beyond it sums might be rounded, in an order that is the executor's business
@@ -59,7 +60,10 @@ class RandomSparse:
         rows = [rng.sample(range(m), min(rng.choice((0, 0, 1, 3, 20)), m)) for _ in range(n)]
         starts = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype("int32")
         columns = np.array([column for row in rows for column in row], "int32")
-        data = np.array([rng.randint(-3, 3) for _ in columns], rng.choice(("float64", "float64", "float32", "int32")))
+        dtype = rng.choice(("float64", "float64", "float32", "int32", "complex128", "complex64"))
+        data = np.array([rng.randint(-3, 3) for _ in columns], dtype)
+        if dtype.startswith("complex"):
+            data = data + data.dtype.type(1j) * np.array([rng.randint(-3, 3) for _ in columns], dtype)
         made = scipy.sparse.csr_matrix((data, columns, starts), shape=(n, m))
         return made.tocsc() if rng.random() < 0.5 else made
 
@@ -110,7 +114,10 @@ class RandomSparse:
 
     def scaled(self) -> Any:
         x, _ = self.pick()
-        return self.rng.choice((-x, x * np.asarray(2, x.type.dtype), sparse.sqr(x), x.T, sparse.structured_add(x, 1)))
+        by_two, turned = x * np.asarray(2, x.type.dtype), sparse.cast(x, "complex128") * np.asarray(1j)
+        return self.rng.choice(
+            (-x, by_two, sparse.sqr(x), x.T, sparse.structured_add(x, 1), sparse.conj(x), x.real, turned)
+        )
 
     def dot(self) -> Any:
         x, value = self.pick()
@@ -161,13 +168,22 @@ class RandomSparse:
 
     def dense_work(self) -> Any:
         v, _ = self.pick(False)
-        return None if v is None else self.rng.choice((v * 2, v + v, T.maximum(v, 0), v.sum(axis=-1) if v.ndim else -v))
+        if v is None:
+            return None
+        positive = T.real(v) if v.type.dtype.startswith("complex") else T.maximum(v, 0)
+        return self.rng.choice((v * 2, v + v, positive, v.sum(axis=-1) if v.ndim else -v))
+
+    def chosen(self) -> Any:
+        """One of two matrices of a type."""
+        x, _ = self.pick()
+        fit = [v for v, _ in self.known if v.type == x.type]
+        return ifelse(T.gt(self.like(1)[0], 0), self.rng.choice(fit), x)
 
     def gradient(self) -> Any:
         """Of the sum of squares of a product, with respect to its dense operand."""
         x, value = self.pick()
         w = self.like(value.shape[1])
-        if x.type.dtype.startswith("int"):
+        if x.type.dtype.startswith(("int", "complex")):
             return None
         cost = (sparse.dot(x, w) ** 2).sum()
         return T.grad(cost, w, consider_constant=[x]) if w.type.dtype.startswith("float") else None
@@ -175,7 +191,7 @@ class RandomSparse:
 
 STEPS = [
     "scaled", "scaled", "dot", "dot", "dot", "dot_from_the_right", "sums", "as_dense", "scale_rows", "scale_columns",
-    "times_dense", "sampled", "added", "product", "stacked", "dense_work", "gradient",
+    "times_dense", "sampled", "added", "product", "stacked", "dense_work", "gradient", "chosen",
 ]  # fmt: skip
 
 

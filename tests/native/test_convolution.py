@@ -21,6 +21,7 @@ from theano.loops.evaluate import evaluate
 from theano.loops.externs import EXTERNS
 from theano.native import convolution, provisional
 from theano.native.convolution_blocks_ir import library_module
+from theano.native.library import STRUCTURED
 from theano.runtime import jit
 from theano.runtime.target import Isa, select_isa
 
@@ -270,7 +271,7 @@ def test_winograd(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def made(isa: Isa, type_: str, first: bool) -> Mapping[str, int]:
     module = library_module(type_, isa, first)
-    code = jit.compile_module(module, convolution._OPTIONS, functions_of(type_), use_cache=False)
+    code = jit.compile_module(module, STRUCTURED, functions_of(type_), use_cache=False)
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(code))
     return code.symbols
 
@@ -306,7 +307,7 @@ def test_code_for(target: str, type_: str) -> None:
 def test_made_quickly_and_then_well(monkeypatch: pytest.MonkeyPatch) -> None:
     """Results are the same, bit for bit."""
     monkeypatch.setattr(jit, "kept_module", lambda *args: None)
-    library = convolution._Library("f32", jit.isa())
+    library = convolution._library.__wrapped__("f32", jit.isa())
     quick = library.code.symbols
     assert library.is_provisional
     provisional.complete()

@@ -169,11 +169,11 @@ def test_whole_numbers() -> None:
     same(theano.function([x], nlinalg.eig(x))(a), parts(a), "float64")
 
 
-def test_other_numbers_are_left_to_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_complex_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = counted(monkeypatch)
     x = T.zmatrix("x")
     w, v = theano.function([x], nlinalg.eig(x))(TURN + 0j)
-    assert calls == ["Eig"]
+    assert not calls
     np.testing.assert_allclose(w, np.linalg.eig(TURN + 0j)[0])
     np.testing.assert_allclose((TURN + 0j) @ v, v * w, atol=1e-12)
 
@@ -216,7 +216,7 @@ def test_no_convergence() -> None:
         ctypes.cast(args[13], ctypes.POINTER(integer))[0] = 3 * (len(calls) == 2)
 
     fake = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 14)(geev)
-    library = lapack._Library("f64", jit.isa(), False)
+    library = lapack._library.__wrapped__("f64", jit.isa(), False)
     addresses = [ctypes.cast(fake, ctypes.c_void_p).value if name == "geev" else 0 for name in ROUTINES]
     words = [ctypes.c_void_p] * (1 + len(addresses))
     ctypes.CFUNCTYPE(None, *words)(library.code.symbols["init"])(None, *addresses)

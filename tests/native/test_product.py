@@ -17,6 +17,7 @@ import pytest
 from tests.native.test_other_targets import C_LIBRARY, TARGETS, called
 from theano.loops.externs import EXTERNS, LETTER, name_of
 from theano.native import blas, product, product_choice_ir
+from theano.native.library import STRUCTURED
 from theano.runtime import jit, threads
 from theano.runtime.target import Isa, select_isa
 
@@ -269,7 +270,7 @@ def test_every_instruction_set(level: str, monkeypatch: pytest.MonkeyPatch) -> N
         pytest.skip(f"no {level} here")
     monkeypatch.setattr(jit, "isa", lambda: isa)
     module = product_choice_ir.library_module("f32", isa, blas.symbol("sgemm"))
-    code = jit.compile_module(module, product._OPTIONS, ("sproduct", "stiles"), use_cache=False)
+    code = jit.compile_module(module, STRUCTURED, ("sproduct", "stiles"), use_cache=False)
     for name in code.symbols:
         for m, n, k in ((1, 70, 9), (70, 1, 9), (5, 5, 5), (29, 37, 40), (14, 64, 65), (13, 31, 1)):
             for form in FORMS:
@@ -328,7 +329,7 @@ def test_threads_of_blas_and_of_the_team_never_work_at_once(type_: str) -> None:
     letter = LETTER[type_]
     asked_blas: list[int] = []
     names = ("init", f"{letter}stack")
-    code = jit.compile_module(module, product._OPTIONS, names)
+    code = jit.compile_module(module, STRUCTURED, names)
     gemm = ctypes.CFUNCTYPE(None)(lambda: asked_blas.append(1))
     shares = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 2, *[ctypes.c_int64] * 2, ctypes.c_int32)
     shared: list[int] = []

@@ -31,6 +31,7 @@ from theano.loops.sorting import (
     scratch_of_pieces,
 )  # fmt: skip
 from theano.native import provisional, sorting
+from theano.native.library import STRUCTURED
 from theano.native.sorting_code import keys_of
 from theano.native.sorting_ir import library_module
 from theano.native.sorting_keys_ir import FEW, MANY
@@ -231,7 +232,7 @@ def made(isa: Isa, provisional: bool) -> Mapping[str, int]:
     found: dict[str, int] = {}
     for keys in KEYS:
         names = tuple(name for name, key in modules().items() if key == keys)
-        options = sorting._FIRST if provisional else sorting._WELL
+        options = sorting._FIRST if provisional else STRUCTURED
         code = jit.compile_module(library_module(keys, isa, provisional), options, names, use_cache=False)
         found |= code.symbols
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(code))
@@ -283,7 +284,7 @@ def test_every_instruction_set(level: str, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_made_quickly_and_then_well(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jit, "kept_module", lambda *args: None)
-    library = sorting._Library("i64", jit.isa())
+    library = sorting._library.__wrapped__("i64", jit.isa())
     quick = library.code.symbols
     assert library.is_provisional
     provisional.complete()

@@ -14,7 +14,8 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.native import blas, lapack, lapack_ir, product
+from theano.native import blas, lapack_ir, product
+from theano.native.library import STRUCTURED
 from theano.native.product_choice_ir import library_module
 from theano.native.support_modules import first_module, support_module
 from theano.runtime import jit
@@ -103,9 +104,9 @@ def test_frames(name: str) -> None:
     """What is larger than a page is touched page by page; and all that may stand above each other is small."""
     if name == "products":
         modules = [library_module(t, jit.isa(), blas.symbol(product._ROUTINE[t])) for t in ("f32", "f64")]
-        found = [frames(module, product._OPTIONS) for module in modules]
+        found = [frames(module, STRUCTURED) for module in modules]
     elif name == "linear algebra":
-        found = [frames(lapack_ir.library_module(t, jit.isa(), 32), lapack._OPTIONS) for t in ("f32", "f64")]
+        found = [frames(lapack_ir.library_module(t, jit.isa(), 32), STRUCTURED) for t in ("f32", "f64")]
     elif name == "support":
         triple = jit.isa().triple
         found = [frames(support_module(triple)), frames(first_module(triple), jit.Options(level=0))]
@@ -122,7 +123,7 @@ def test_without_memory_for_a_copy_the_product_is_the_same() -> None:
     from tests.native.test_product import multiply
 
     # where `init` is not called there is none
-    code = jit.compile_module(library_module("f64", jit.isa(), None), product._OPTIONS, ("dtiles",))
+    code = jit.compile_module(library_module("f64", jit.isa(), None), STRUCTURED, ("dtiles",))
     rng = np.random.RandomState(0)
     a, b = rng.randn(300, 200), rng.randn(300, 150)
     results = []

@@ -154,6 +154,11 @@ def test_pydotprint_tells_which_program_is_missing(monkeypatch, lost, names):
         pydotprint(x + y, return_image=True)
 
 
+def test_texts_of_graphviz_are_quoted():
+    v = (x * y).copy(name='a "b"\n\\')
+    assert r'[label="a \"b\"\n\\", shape="box", color="dodgerblue"];' in dot_source(v)
+
+
 def test_pydotprint():
     source = dot_source((x + y) * x)
     assert source.startswith("digraph")

@@ -412,3 +412,15 @@ def test_state_in_place():
     after, numbers = f(mine)
     assert after is mine or same(after, mine)
     np.testing.assert_array_equal(numbers, RandomState(4).uniform(size=3))
+
+
+def test_integers_between_floats() -> None:
+    """As NeuPy says ``random_integers(low=0, high=floatX(n) - 1)``; Theano 1.0.5 took such bounds."""
+    n = T.fscalar("n")
+    drawn = theano.function([n], RandomStreams(1).random_integers((30,), low=0, high=n - 1))(5)
+    whole = theano.function([], RandomStreams(1).random_integers((30,), low=0, high=4))()
+    assert drawn.dtype == "int64" and drawn.tolist() == whole.tolist()
+    cut = theano.function([n], RandomStreams(1).random_integers((30,), low=-0.4, high=n))(4.75)
+    assert cut.tolist() == whole.tolist()
+    with pytest.raises(TypeError, match="high must be integer"):
+        RandomStreams(1).random_integers((3,), high=T.zscalar())

@@ -33,7 +33,7 @@ VALUES = {
 }  # fmt: skip
 ALGEBRA = (
     "Cholesky", "CholeskyGrad", "MatrixInverse", "Det", "SLogDet", "Eigh", "Eigvalsh", "Dot", "BatchedDot", "Tri",
-    "ExtractDiag",
+    "ExtractDiag", "LUFactor", "LUSolve", "LUDet", "LUSLogDet",
 )  # fmt: skip
 
 
@@ -90,11 +90,11 @@ FORMS: dict[str, tuple[list[Any], dict[str, int]]] = {
     "inverse for itself, too": ([T.dot(matrix_inverse(A), v), matrix_inverse(A)], {"MatrixInverse": 1, "Dot": 1}),
     "inverse for many": ([T.dot(matrix_inverse(A), v + k) for k in range(4)], {"MatrixInverse": 1, "Dot": 4}),
     "quadratic form and gradient": (
-        [T.grad(T.dot(v, T.dot(matrix_inverse(A), v)), A)], {"general": 2, "Dot": 1}
+        [T.grad(T.dot(v, T.dot(matrix_inverse(A), v)), A)], {"LUFactor": 1, "LUSolve": 2, "Dot": 1}
     ),
     "one column": ([solve(A, v[:, None]), solve(A, v)], {"general": 1}),
     "a multiple": ([solve(A, 3 * v), solve(A, v)], {"general": 1}),
-    "a multiple by a variable": ([solve(A, s * v), solve(A, v)], {"general": 2}),
+    "a multiple by a variable": ([solve(A, s * v), solve(A, v)], {"LUFactor": 1, "LUSolve": 2}),
     "triangular, a multiple by a variable": (
         [solve_lower_triangular(A, s * v), solve_lower_triangular(A, v), solve_lower_triangular(A, v / 3)], {"lower": 1}
     ),
@@ -139,7 +139,19 @@ FORMS: dict[str, tuple[list[Any], dict[str, int]]] = {
     "its gradient": ([T.grad(T.log(det(A)), A)], {"MatrixInverse": 1}),
     "gradient of that of the size": ([T.grad(T.log(abs(det(A))), A)], {"MatrixInverse": 1}),
     "of the transposed": ([det(A.T), det(A)], {"Det": 1}),
-    "of the inverse": ([det(matrix_inverse(A))], {"Det": 1, "SLogDet": 1}),
+    "of the inverse": ([det(matrix_inverse(A))], {"LUFactor": 1, "LUDet": 1, "LUSLogDet": 1}),
+    # one factorization for several operations
+    "system and determinant": ([solve(A, v), det(A)], {"LUFactor": 1, "LUSolve": 1, "LUDet": 1}),
+    "systems of a matrix and of its transposed": ([solve(A, v), solve(A.T, w)], {"LUFactor": 1, "LUSolve": 2}),
+    "inverse and logarithm": ([matrix_inverse(A), T.log(abs(det(A)))], {"LUFactor": 1, "LUSolve": 1, "LUSLogDet": 1}),
+    "inverse, determinant and systems of stacks": (
+        [matrix_inverse(S), det(S), solve(S, v[:3]), solve(S, S)], {"LUFactor": 1, "LUSolve": 3, "LUDet": 1}
+    ),
+    "determinant and its gradient": ([det(A), T.grad(det(A), A)], {"LUFactor": 1, "LUSolve": 1, "LUDet": 1}),
+    "system and its gradients": (
+        [solve(A, v), *T.grad(T.dot(w, solve(A, v)), [A, v])], {"LUFactor": 1, "LUSolve": 2, "Dot": 1}
+    ),
+    "of different matrices": ([solve(A, v), det(A + 1)], {"general": 1, "Det": 1}),
     # diagonals
     "trace of a product": ([trace(T.dot(A, A))], {}),
     "trace of a product that is not square": ([trace(T.dot(B.T, X))], {}),
@@ -180,7 +192,7 @@ PROCESS = {
     "factor and system": ONE_FACTOR,
     "factor and inverse": ONE_FACTOR,
     "marked": {"Cholesky": 1, "lower": 2, "upper": 2},  # the gradient of the determinant is the inverse
-    "inverse and determinant": {"MatrixInverse": 1, "SLogDet": 1},
+    "inverse and determinant": {"LUFactor": 1, "LUSLogDet": 1, "LUSolve": 1},
 }
 
 

@@ -148,7 +148,7 @@ def written(drawn: Drawn, pattern: Operation) -> Any:
     node = place.owner
     drawn.bound[of_index.name] = entries_of(node)
     y = drawn.make(pattern.args[1], perform(FunctionGraph(drawn.inputs, [place]), drawn.values)[0].shape)
-    return IncSubtensor(node.op.idx_list, setting)(x, y, *node.inputs[1:])
+    return IncSubtensor(node.op.idx_list, set_instead_of_inc=setting)(x, y, *node.inputs[1:])
 
 
 def rebroadcast(drawn: Drawn, pattern: Operation) -> Any:

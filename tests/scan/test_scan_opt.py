@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -11,7 +12,10 @@ from theano.scan_module.scan_op import Scan
 
 import theano
 import theano.tensor as T
+from theano.record import replace
+from theano.scan.parts import Loop, NonSequenceArg
 
+FAST = theano.compile.get_mode("FAST_RUN")
 X, W = np.arange(6.0).reshape(2, 3) / 7, np.eye(3) + 0.1
 
 
@@ -47,15 +51,26 @@ def recurrent(x, w):
     return [theano.scan(step, sequences=x, outputs_info=T.zeros(3), non_sequences=w)[0]]
 
 
+def with_work_inside(x, w):
+    """The loop of `recurrent` as Theano makes it: with the sine, the same in all steps, in the step."""
+    (steps,) = recurrent(x, w)
+    loop = Loop.of(steps.owner.inputs[0].owner.op, steps.owner.inputs[0].owner.inputs)
+    (given,) = loop.non_sequences
+    inner = T.dmatrix()
+    values = theano.clone([s.value for s in loop.states], replace={given.inner: T.sin(inner)})
+    loop.states = [replace(s, value=v) for s, v in zip(loop.states, values, strict=True)]
+    loop.non_sequences = [NonSequenceArg(w, inner)]
+    return [loop.apply().states[0][1:]]
+
+
 @pytest.mark.parametrize(
-    ("cls", "gone"), [(scan_opt.PushOutNonSeqScan, "sin"), (scan_opt.PushOutSeqScan, "exp")]
+    ("cls", "make", "gone"),
+    [(scan_opt.PushOutNonSeqScan, with_work_inside, "sin"), (scan_opt.PushOutSeqScan, recurrent, "exp")],
 )
-def test_what_leaves_a_loop(cls, gone):
-    before, after = applied(cls(), recurrent)
-    if gone == "exp":  # what is the same in all steps leaves a loop when it is made
-        assert any(gone in text for text in inside(before))
-    assert not any(gone in text for text in inside(after))
-    assert any(gone in str(op) for op in after)
+def test_what_leaves_a_loop(cls, make, gone):
+    before, after = applied(cls(), make)
+    assert any(gone in text for text in inside(before)) and not any(gone in str(op) for op in before)
+    assert not any(gone in text for text in inside(after)) and any(gone in str(op) for op in after)
 
 
 def test_merging():
@@ -66,20 +81,68 @@ def test_merging():
     assert len(loops(before)) == 2 and len(loops(after)) == 1
 
 
+def kept(ops):
+    return [[s.keep for s in op.spec.states] for op in loops(ops)]
+
+
 def test_saving_memory():
     before, after = applied(scan_opt.ScanSaveMem(), lambda x, w: [recurrent(x, w)[0][-1]])
-    assert len(loops(before)) == len(loops(after)) == 1 and before != after
+    assert kept(before) == [[None]] and kept(after) == [[1]]  # all rows, and the last
+    before, after = applied(scan_opt.ScanSaveMem(), lambda x, w: [recurrent(x, w)[0].sum()])
+    assert kept(before) == kept(after) == [[None]]
 
 
-def test_outputs_and_products():
+def test_saved_memory_is_not_there():
+    """A loop of 20,000 steps, of which one row is read, takes the memory of a few."""
+    x, n = T.dvector("x"), T.iscalar("n")
+    last = theano.scan(T.cos, outputs_info=x, n_steps=n)[0][-1]
+    bytes_of = {}
+    for mode in (FAST, FAST.excluding("scanOp_save_mem")):
+        f = theano.function([x, n], last, mode=mode)
+        f(np.zeros(100), 3)
+        tracemalloc.start()
+        f(np.zeros(100), 20_000)
+        bytes_of[mode is FAST] = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert bytes_of[True] < 100_000 and bytes_of[False] > 20_000 * 100 * 8
+
+
+def test_sums_of_products():
     def sums(x, w):
         products, _ = theano.scan(lambda a, s: s + T.outer(a, a), sequences=x, outputs_info=T.zeros((3, 3)))
         return [products[-1]]
 
-    _, after = applied(scan_opt.PushOutDot1(), sums)
-    assert isinstance(after, list)
-    _, after = applied(scan_opt.PushOutScanOutput(), recurrent)
-    assert isinstance(after, list)
+    before, after = applied(scan_opt.PushOutDot1(), sums)
+    assert len(loops(before)) == 1 and "dot" in inside(before) and "dot" not in map(str, before)
+    assert not loops(after) and list(map(str, after)).count("dot") == 1
+
+
+def test_sums_of_products_in_gradients():
+    def gradient(x, w):
+        def step(a, s, w):
+            return T.tanh(T.dot(s, w) + a)
+
+        return [T.grad(theano.scan(step, sequences=x, outputs_info=T.ones(3), non_sequences=w)[0].sum(), w)]
+
+    before, after = applied(scan_opt.PushOutDot1(), gradient)
+    sums = [[s for op in loops(ops) for s in op.spec.states if s.keep == 1] for ops in (before, after)]
+    assert len(sums[0]) == len(sums[1]) + 1  # the gradient of w is no state of the loop backwards
+    assert "dot" not in map(str, before) and "dot" in map(str, after)
+
+
+def test_products_that_no_step_reads():
+    def hidden_and_shown(x, w):
+        def step(a, s, w):
+            s = T.tanh(s + a)
+            return s, T.dot(s, w)
+
+        return theano.scan(step, sequences=x, outputs_info=[T.zeros(3), None], non_sequences=w)[0]
+
+    before, after = applied(scan_opt.PushOutScanOutput(), hidden_and_shown)
+    assert "dot" in inside(before) and "dot" not in map(str, before)
+    assert "dot" not in inside(after) and "dot" in map(str, after)
+    before, after = applied(scan_opt.PushOutScanOutput(), recurrent)  # the next step reads it
+    assert "dot" in inside(after) and "dot" not in map(str, after)
 
 
 def test_names():

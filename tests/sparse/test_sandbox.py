@@ -2,31 +2,68 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import scipy.signal
 import scipy.sparse as sp
+import scipy.stats
 
 import theano
 import theano.tensor as T
 from theano import sparse as S
 from theano.gradient import NullTypeGradError
+from theano.random import counts
 from theano.sparse.sandbox import sp as convolutions
 from theano.sparse.sandbox import sp2
 
 
+def _twice(args: list[Any], out: Any, values: list[Any]) -> tuple[Any, Any]:
+    """What two calls draw, after `seed`: the same by loops as by `perform`, and without call-backs."""
+    native, plain = (theano.function(args, out, mode=mode) for mode in (None, "FAST_COMPILE"))
+    assert not any(kind == "callback" for kind, _ in native.executor.lowered.words)
+    sp2.seed(3)
+    found = native(*values), native(*values)
+    sp2.seed(3)
+    for one, other in zip(found, (plain(*values), plain(*values)), strict=True):
+        assert one.dtype == other.dtype == out.type.dtype and one.format == other.format == out.type.format
+        np.testing.assert_array_equal(one.toarray(), other.toarray())
+    assert (found[0] != found[1]).nnz
+    return found
+
+
 @pytest.mark.parametrize("format", ["csr", "csc"])
-def test_poisson(format: str) -> None:
-    x = S.matrix(format, "x", "float64")
-    f = theano.function([x], sp2.poisson(x))
-    X = sp.random(40, 30, 0.8, format=format, random_state=1) * 20
-    np.random.seed(3)
-    found = f(X)
-    np.random.seed(3)
-    assert (found.data == np.random.poisson(X.data)).all() and (found.indptr == X.indptr).all()
-    assert abs(found.sum() / X.sum() - 1) < 0.05 and found.dtype == "float64"
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int64"])
+def test_poisson(format: str, dtype: str) -> None:
+    x = S.matrix(format, "x", dtype)
+    X = (sp.random(40, 30, 0.8, format=format, random_state=1) * 20).astype(dtype)
+    found, _ = _twice([x], sp2.poisson(x), [X])
+    assert (found.indptr == X.indptr).all() and (found.indices == X.indices).all()
+    assert abs(found.sum() / X.sum() - 1) < 0.05
+    for empty in (0 * X, type(X)(X.shape, dtype=dtype), type(X)((0, 3), dtype=dtype)):
+        assert theano.function([x], sp2.poisson(x))(empty).sum() == 0
     with pytest.raises(NullTypeGradError, match="no smooth function"):
         T.grad(S.sp_sum(sp2.poisson(x)), x)
+
+
+@pytest.mark.parametrize("mode", [None, "FAST_COMPILE"])
+def test_parameters_that_are_none_are_refused(mode: str | None) -> None:
+    x, n, p = S.csr_matrix("x", "float64"), T.iscalar("n"), T.dscalar("p")
+    draw = theano.function([x], sp2.poisson(x), mode=mode)
+    for wrong in (-1.0, np.nan):
+        with pytest.raises(ValueError, match="a mean is below 0"):
+            draw(sp.csr_matrix([[1.0, wrong]]))
+    draw = theano.function([n, p], sp2.csr_dbinomial(n, p, [2, 2]), mode=mode)
+    for wrong_n, wrong_p, said in [(-1, 0.5, "less than 0 trials"), (1, 1.5, "no probability"), (1, np.nan, "no prob")]:
+        with pytest.raises(ValueError, match=said):
+            draw(wrong_n, wrong_p)
+    draw = theano.function([n, x], sp2.multinomial(n, x), mode=mode)
+    for row in ([0.5, 0.6], [-0.5, 0.5]):
+        with pytest.raises(ValueError, match="probabilities of a row"):
+            draw(3, sp.csr_matrix([row]))
+    with pytest.raises(ValueError, match="less than 0 trials"):
+        draw(-3, sp.csr_matrix([[0.5, 0.5]]))
 
 
 def test_binomial() -> None:
@@ -35,9 +72,11 @@ def test_binomial() -> None:
     for op, (format, dtype) in zip(made, [(f, d) for d in ("float32", "float64") for f in ("csr", "csc")], strict=True):
         out = op(n, p, shape)
         assert out.type == S.SparseType(format, dtype)
-        found = theano.function([n, p, shape], out)(10, 0.3, [30, 50])
-        assert found.shape == (30, 50) and found.format == format and found.max() <= 10
+        found, _ = _twice([n, p, shape], out, [10, 0.3, [30, 50]])
+        assert found.shape == (30, 50) and found.max() <= 10 and found.data.all()
         assert abs(found.mean() - 3) < 0.3
+    f = theano.function([n, p, shape], sp2.csr_dbinomial(n, p, shape))
+    assert f(7, 0, [3, 4]).nnz == 0 and (f(7, 1, [3, 4]).toarray() == 7).all() and f(7, 0.5, [0, 4]).shape == (0, 4)
     with pytest.raises(TypeError, match="numbers"):
         sp2.csr_fbinomial(shape, p, shape)
     with pytest.raises(NullTypeGradError):
@@ -49,14 +88,37 @@ def test_multinomial() -> None:
     P = sp.csr_matrix([[0.1, 0.0, 0.9], [0, 0, 0], [0.25, 0.5, 0.25]])
     n, ns = T.iscalar("n"), T.ivector("ns")
     assert theano.function([n, p], sp2.multinomial(n, p))(50, P).toarray().sum(axis=1).tolist() == [50, 0, 50]
-    f = theano.function([ns, p], sp2.multinomial(ns, p))
-    found = f([1000, 5, 10], P).toarray()
+    found = _twice([ns, p], sp2.multinomial(ns, p), [[1000, 5, 10], P])[0].toarray()
     assert found.sum(axis=1).tolist() == [1000, 0, 10] and 50 < found[0, 0] < 150
     assert (found[P.toarray() == 0] == 0).all()
-    with pytest.raises(ValueError, match="2 elements and p 3 rows"):
+    f = theano.function([ns, p], sp2.multinomial(ns, p))
+    assert f([], sp.csr_matrix((0, 3))).shape == (0, 3) and f([4, 4], sp.csr_matrix((2, 3))).nnz == 0
+    thirds = np.array([[1, 1, 1]] * 3000) / 3
+    drawn = f([6] * 3000, sp.csr_matrix(thirds)).toarray()
+    np.testing.assert_allclose(drawn.mean(axis=0), 2, atol=0.1)
+    np.testing.assert_allclose(np.cov(drawn.T)[0], [4 / 3, -2 / 3, -2 / 3], atol=0.15)
+    with pytest.raises(ValueError, match="an element for each row|2 elements and p 3 rows"):
         f([1, 2], P)
     with pytest.raises(TypeError, match="format csc"):
         sp2.multinomial(n, S.csc_matrix())
+
+
+def test_counts_are_quantiles() -> None:
+    """The first count whose cumulative probability reaches a uniform number, as SciPy finds it."""
+    rng = np.random.RandomState(0)
+    mean, n, p, u = T.dvectors("mean", "n", "p", "u")
+    poisson = theano.function([mean, u], counts.poisson_from_uniform(mean, u))
+    means = np.concatenate([[0, 1e-300, 1e-5, 0.1, 1, 10, 181, 1e4], rng.rand(500) * 40])
+    at = rng.rand(len(means))
+    np.testing.assert_array_equal(poisson(means, at), scipy.stats.poisson.ppf(at, means))
+    binomial = theano.function([n, p, u], counts.binomial_from_uniform(n, p, u))
+    trials, chances, at = rng.randint(0, 200, 500) * 1.0, rng.rand(500), rng.rand(500)
+    trials[:5], chances[:5] = (0, 5, 5, 1e5, 1), (0.5, 0, 1, 0.999, 0.5)
+    expected = np.maximum(scipy.stats.binom.ppf(at, trials, chances), 0)
+    np.testing.assert_array_equal(binomial(trials, chances, at), expected)
+    edges = np.array([2.0**-53, 1 - 2.0**-53])  # the least and the greatest uniform number
+    assert poisson(np.full(2, 3.0), edges).tolist() == [0, scipy.stats.poisson.ppf(edges[1], 3)]
+    assert binomial(np.full(2, 30.0), np.full(2, 0.5), edges).tolist() == [0, 30]
 
 
 @pytest.mark.parametrize("mode", ["valid", "full"])

@@ -31,6 +31,18 @@ def filled(a, value, offset=0):
     return made
 
 
+def softmax(x):
+    return np.exp(x) / np.exp(x).sum(1, keepdims=True)
+
+
+def below_classes(g, p, t, ours):
+    """`g` times the derivative of cross-entropies of the probabilities `p` with classes: of rows, or of `p` itself."""
+    hot = np.eye(p.shape[1])[t]
+    return g[:, None] * (p - hot) if ours == "rows" else -g[:, None] * hot / p
+
+
+P, CLASSES = softmax(M), np.array([1, 0, 3])
+G = np.array([0.5, -2.0, 3.0])
 ORDER = np.array([[1, 0, 3, 2], [0, 1, 2, 3], [3, 1, 2, 0]])
 CASES = {
     "diag": (ops.AllocDiag(), [V], alloc_diag(V, 0, 0, 1), True),
@@ -53,6 +65,14 @@ CASES = {
     "ravel": (ops.RavelMultiIndex("wrap", "F"), [np.array([3, 1]), np.array([5, 0]), np.array([2, 3])],
               np.ravel_multi_index(([3, 1], [5, 0]), (2, 3), "wrap", "F"), False),
     "unravel": (ops.UnravelIndex(2), [np.array([5, 3]), np.array([2, 3])], np.unravel_index([5, 3], (2, 3)), False),
+    "softmax, backwards": (T.nnet.SoftmaxGrad(), [M, P], P * (M - (M * P).sum(1, keepdims=True)), True),
+    "cross-entropy of rows, backwards": (T.nnet.CrossentropySoftmax1HotWithBiasDx(), [G, P, CLASSES],
+                                         below_classes(G, P, CLASSES, "rows"), True),
+    "the same for one number": (T.nnet.CrossentropySoftmax1HotWithBiasDx(), [np.float64(2), P, CLASSES],
+                                below_classes(np.full(3, 2.0), P, CLASSES, "rows"), True),
+    "cross-entropy, backwards": (T.nnet.CrossentropyCategorical1HotGrad(), [G, P, CLASSES],
+                                 below_classes(G, P, CLASSES, "p"), True),
+    "a column in front": (T.nnet.Prepend_scalar_constant_to_each_row(2.5), [M], np.insert(M, 0, 2.5, axis=1), True),
     "tensorinv": (T.nlinalg.TensorInv(1), [S], np.linalg.inv(S), True),
     "tile": (ops.Tile(2), [M, np.array([2, 3])], np.tile(M, (2, 3)), True),
 }  # fmt: skip

@@ -299,6 +299,31 @@ def test_old_keywords_warn():
         T.nnet.conv2d(x4, w4, unroll_batch=1)
 
 
+@pytest.mark.parametrize("unshared", [False, True])
+@pytest.mark.parametrize("border", ["valid", "full", "half", 1, ((1, 0), (0, 2))])
+@pytest.mark.parametrize("dilation", [(1, 1), (2, 1)])
+def test_lengths_that_shapes_tell(unshared, border, dilation):
+    """`CorrMM_gradWeights` and `CorrMM_gradInputs` without lengths: those of the gradients of `CorrMM`."""
+    from theano.tensor.nnet import corr
+
+    given = {"border_mode": border, "filter_dilation": dilation, "num_groups": 2, "unshared": unshared}
+    x, forward = RNG.randn(2, 4, 7, 8), corr.CorrMM(**given)
+    images = T.constant(x)
+    shared = corr.CorrMM(border, filter_dilation=dilation)(x, np.ones((1, 4, 3, 3))).eval()
+    places = shared.shape[2:] if unshared else ()
+    kernels = T.constant(RNG.randn(6, *places, 2, 3, 3))
+    made = forward(images, kernels)
+    top = RNG.randn(*made.eval().shape)
+    to_images, to_kernels = T.grad((made * top).sum(), [images, kernels])
+    np.testing.assert_allclose(corr.CorrMM_gradInputs(**given)(kernels, top).eval(), to_images.eval())
+    backwards = corr.CorrMM_gradWeights(**given)
+    if border == "half":  # kernels of odd and of even lengths give results of the same
+        with pytest.raises(ValueError, match="shape must be given"):
+            backwards(images, top)
+    else:
+        np.testing.assert_allclose(backwards(images, top).eval(), to_kernels.eval())
+
+
 def test_names_of_old_programs():
     from theano.tensor.nnet import conv, conv3d2d, corr, corr3d
 
@@ -319,13 +344,28 @@ def test_names_of_old_programs():
     np.testing.assert_allclose(got, volumes.swapaxes(1, 2))
 
 
+def interpolated(x, axis, ratio, every=1):
+    places = (np.arange(0, x.shape[axis] * ratio, every) - (ratio - 1) // 2) / ratio
+    return np.apply_along_axis(lambda v: np.interp(places, np.arange(x.shape[axis]), v), axis, x)
+
+
 @pytest.mark.parametrize("ratio", [1, 2, 3, 4])
 def test_bilinear_upsampling(ratio):
     x = RNG.randn(2, 3, 4, 5)
     n = T.iscalar()
     got = ac.bilinear_upsampling(T.constant(x), n).eval({n: ratio})
-    places = [np.clip((np.arange(k * ratio) - (ratio - 1) // 2) / ratio, 0, k - 1) for k in x.shape[2:]]
-    rows = np.apply_along_axis(lambda v: np.interp(places[0], np.arange(4), v), 2, x)
-    np.testing.assert_allclose(got, np.apply_along_axis(lambda v: np.interp(places[1], np.arange(5), v), 3, rows))
-    with pytest.raises(NotImplementedError):
-        ac.bilinear_upsampling(T.constant(x), frac_ratio=(3, 2))
+    np.testing.assert_allclose(got, interpolated(interpolated(x, 2, ratio), 3, ratio))
+
+
+@pytest.mark.parametrize("fraction", [(3, 2), (2, 5), ((7, 4), (5, 3))])
+def test_bilinear_upsampling_by_fractions(fraction):
+    x, (rows, columns) = RNG.randn(2, 3, 4, 5), np.broadcast_to(fraction, (2, 2))
+    got = ac.bilinear_upsampling(T.constant(x), frac_ratio=fraction).eval()
+    np.testing.assert_allclose(got, interpolated(interpolated(x, 2, *rows), 3, *columns))
+    T.verify_grad(lambda x: ac.frac_bilinear_upsampling(x, fraction), [x], rng=np.random.RandomState(1))
+
+
+@pytest.mark.parametrize("given", [{}, {"ratio": 2, "frac_ratio": (2, 1)}, {"frac_ratio": (2, 0)}, {"frac_ratio": 2}])
+def test_ratios_that_are_none(given):
+    with pytest.raises(ValueError, match="ratio"):
+        ac.bilinear_upsampling(T.constant(RNG.randn(1, 1, 2, 2)), **given)

@@ -42,19 +42,19 @@ MATRICES = {
     "large 12": np.eye(12) * 1e150 + hilbert(12) * 1e149,
     "tiny 4": 1e-200 * hilbert(4),
 }
-DTYPES = ["float64", "float32", "complex128"]
+DTYPES = ["float64", "float32", "complex128", "complex64"]
 
 
 def cases():
     for name, matrix in MATRICES.items():
         for dtype in DTYPES:
-            if dtype == "float32" and not 1e-30 < np.abs(matrix).max() < 1e30:
+            if dtype in ("float32", "complex64") and not 1e-30 < np.abs(matrix).max() < 1e30:
                 continue
             a = matrix.astype(dtype)
             if dtype[0] == "c":
                 twist = np.exp(1j * np.arange(len(a)))
                 a = a * twist[:, None] * twist.conj()
-                a = (a + a.conj().T) / 2
+                a = ((a + a.conj().T) / 2).astype(dtype)
             yield pytest.param(a, id=f"{name}-{dtype}")
 
 
@@ -137,11 +137,46 @@ def test_factors(a, mode):
 
 
 @pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("a", list(cases()))
+def test_schur_forms_equations_and_roots(a, mode):
+    """Residuals of a few units in the last place, relative to all that takes part, whatever the condition is."""
+    size, allowed = np.abs(a).max(), unit(a)
+    t, z = compiled(lambda x: list(slinalg.schur(x)), a, mode)
+    assert np.abs(z @ (t / size) @ z.conj().T - a / size).max() <= allowed
+    assert np.abs(z.conj().T @ z - np.eye(len(a))).max() <= allowed
+    assert np.array_equal(t, np.triu(t))  # eigenvalues are real
+    if np.linalg.cond(a) * allowed > 0.1 or not 1e-100 < size < 1e100:
+        return
+    scaled = a / size
+    c = np.random.RandomState(1).randn(*a.shape).astype(a.dtype)
+    x = compiled(lambda v, w: slinalg.solve_sylvester(v, v, w), scaled, mode, c)
+    assert np.abs(scaled @ x + x @ scaled - c).max() <= allowed * (np.abs(x).max() + np.abs(c).max())
+    root = compiled(slinalg.sqrtm, scaled, mode)
+    assert np.abs(root @ root - scaled).max() <= allowed
+    if len(a) <= 6:
+        nearly(root, mpmath.sqrtm(exact(scaled)), allowed * np.linalg.cond(a))
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_equations_against_exact_solutions(dtype, mode):
+    rng = np.random.RandomState(4)
+    a, b, c = (rng.randn(*shape) for shape in ((4, 4), (3, 3), (4, 3)))
+    if dtype[0] == "c":
+        a, b, c = a + 1j * rng.randn(4, 4), b - 1j * rng.randn(3, 3), c + 1j * rng.randn(4, 3)
+    a, b, c = (a + 4 * np.eye(4)).astype(dtype), (b + 4 * np.eye(3)).astype(dtype), c.astype(dtype)
+    system = exact(np.kron(a.astype("c16"), np.eye(3)) + np.kron(np.eye(4), b.astype("c16").T))
+    wanted = mpmath.lu_solve(system, mpmath.matrix(c.ravel().tolist()))
+    nearly(compiled(slinalg.solve_sylvester, a, mode, b, c).ravel(), wanted, unit(a) * 10)
+
+
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_exponentials(dtype, mode):
     rng = np.random.RandomState(3)
     for size in (1e-9, 1, 20):
-        a = (size * rng.randn(4, 4)).astype(dtype)
+        a = size * rng.randn(4, 4)
+        a = (a + 1j * size * rng.randn(4, 4) if dtype[0] == "c" else a).astype(dtype)
         nearly(compiled(slinalg.expm, a, mode), mpmath.expm(exact(a)), unit(a) * max(1, size))
     nilpotent = np.array([[0, 1e8], [0, 0]], dtype)
     np.testing.assert_allclose(compiled(slinalg.expm, nilpotent, mode), np.eye(2) + nilpotent, rtol=1e-6)

@@ -130,3 +130,40 @@ def test_orders_without_turns_stay():
 def test_names_of_the_module():
     assert io.send is T.send and io.recv is T.recv and io.MPISend is T.MPISend
     assert io.Op is theano.Op and io.tensor is T.tensor and io.key_to_cmp(abs)(1, -1) == 0
+
+
+class _World:
+    """Messages that have come, in order; what is sent."""
+
+    def __init__(self):
+        self.come, self.sent = iter(range(1, 100)), []
+
+    def Irecv(self, buffer, source, tag):
+        buffer[...] = next(self.come)
+        return self
+
+    def Isend(self, buffer, dest, tag):
+        self.sent.append(buffer.tolist())
+        return self
+
+    def Wait(self):
+        pass
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE", theano.Mode("vm")], ids=str)
+def test_equal_messages_are_two(mode, monkeypatch):
+    class MPI:
+        COMM_WORLD = _World()
+
+    monkeypatch.setattr(theano.tensor.messages, "_mpi", lambda: MPI)
+    x = T.dvector("x")
+    received = [T.recv((2,), "float64", 0, 7) for _ in range(2)]
+    f = theano.function([x], [*received, T.send(x, 1, 7), T.send(x, 1, 7)], mode=mode)
+    first, second, *done = f([3, 4])
+    assert sorted([first.tolist(), second.tolist()]) == [[1, 1], [2, 2]] and done == [True, True]
+    assert MPI.COMM_WORLD.sent == [[3, 4], [3, 4]]
+
+
+def test_messages_are_not_computed_at_compile_time():
+    node = T.isend(T.constant([1.0]), 1, 7)[0].owner
+    assert node.op.has_effects and not node.op.do_constant_folding(node)

@@ -9,7 +9,7 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.aliases import LAZY
+from theano.places import LAZY
 from theano.tensor.numpy_functions import NUMPY_NAMES
 
 M = np.array([[4.0, 1.0, 0.5], [1.0, 5.0, 2.0], [0.5, 2.0, 6.0], [-1.0, 0.0, 3.5]])
@@ -112,6 +112,10 @@ CASES = {
     **{f"{name} {axis}": (lambda m, a, name=name, axis=axis: getattr(m, name)(a, axis=axis), N)
        for name in ("nansum", "nanprod", "nanmean", "nanvar", "nanstd", "nanmax", "nanmin", "nanmedian")
        for axis in (None, 0, 1)},
+    **{f"{name} {axis}": (lambda m, a, name=name, axis=axis: getattr(m, name)(a, axis=axis), values)
+       for name in ("nancumsum", "nancumprod") for axis, values in ((None, N), (0, N), (1, M), (-1, N))},
+    "nancumsum integers": (lambda m, a: m.nancumsum(a), np.arange(40, dtype="int8")),
+    "nancumprod dtype": (lambda m, a: m.nancumprod(a, 1, "float64"), np.arange(6, dtype="int8").reshape(2, 3)),
     "nanvar ddof": (lambda m, a: m.nanvar(a, axis=0, ddof=1, keepdims=True), N[:1]),
     "nanargmax": (lambda m, a: m.nanargmax(a, axis=0), N),
     "nanargmin": (lambda m, a: m.nanargmin(a), N),

@@ -114,6 +114,35 @@ def test_ties_nan_and_infinities():
     np.testing.assert_array_equal(f([[-np.inf, -np.inf], [-np.inf, -np.inf]])[0], [[-np.inf]])
 
 
+@pytest.mark.parametrize("case", ["overlapping", "padding", "far apart", "overlapping border", "volumes", "four axes"])
+def test_ties_and_nan_in_any_windows(case):
+    """Numbers that are equal, and NaN: the gradient of a window goes to each element that is its largest one."""
+    shape, window, stride, pad, ignore_border = CASES[case]
+    x, stride = RNG.randint(0, 3, shape).astype(float), stride or window
+    x[tuple(RNG.randint(n) for n in shape)] = np.nan
+    wanted = plain(x, window, stride, pad, ignore_border, "max")
+    g = RNG.randint(1, 9, wanted.shape).astype(float)
+    slope, n = np.zeros_like(x), len(window)
+    for at in itertools.product(*(range(k) for k in wanted.shape[-n:])):
+        spans = [(k * s - p, k * s - p + w) for k, s, p, w in zip(at, stride, pad, window)]
+        inside = (..., *(slice(max(a, 0), min(b, i)) for (a, b), i in zip(spans, shape[-n:])))
+        alone = (..., *(slice(k, k + 1) for k in at))
+        slope[inside] += np.where(x[inside] == wanted[alone], g[alone], 0)
+    a, b = T.TensorType("float64", (False,) * x.ndim)(), T.TensorType("float64", (False,) * x.ndim)()
+    y = Pool(ignore_border, "max", n)(a, window, stride, pad)
+    largest, gradient = theano.function([a, b], [y, T.Lop(y, a, b)])(x, g)
+    np.testing.assert_array_equal(largest, wanted)
+    np.testing.assert_array_equal(gradient, slope)
+
+
+def test_largest_elements_in_their_places():
+    x = RNG.permutation(np.arange(36.0)).reshape(1, 1, 6, 6)
+    T.verify_grad(lambda v: pool.max_pool_2d_same_size(v, (2, 3)), [x], rng=np.random.RandomState(1))
+    tied = np.array([[[[2.0, 2, 1, 0], [1, 2, 0, 1], [5, 4, 3, 3]]]])
+    made = pool.max_pool_2d_same_size(T.constant(tied), (2, 2)).eval()
+    np.testing.assert_array_equal(made, [[[[2, 2, 1, 0], [0, 2, 0, 1], [0, 0, 0, 0]]]])
+
+
 def test_empty():
     x = T.tensor4()
     y = pool_2d(x, (2, 2), ignore_border=True)

@@ -212,3 +212,11 @@ def test_mixin_of_foreign_classes():
             return T.constant([1.0, 2.0])
 
     assert (Wrapper() * 2).eval().tolist() == [2, 4] and (1 - Wrapper()).eval().tolist() == [0, -1]
+
+
+def test_nothing_has_a_length() -> None:
+    """Libraries ask ``hasattr(model.output, "__len__")`` to tell one variable from a list of them."""
+    for x in (T.vector("v"), T.constant([1.0, 2.0]), theano.shared([1.0]), theano.sparse.csr_matrix("s")):
+        assert not hasattr(x, "__len__")
+        with pytest.raises(TypeError, match="has no len"):
+            len(x)

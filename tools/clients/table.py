@@ -20,6 +20,8 @@ class Client:
     suite: tuple[str, ...] = ()
     """Arguments of pytest for its own tests, which are run in the folder of its sources."""
     environment: dict[str, str] = field(default_factory=dict)
+    wheel: bool = False
+    """Whether a wheel is taken: no sources are on the index, or today's setuptools does not build them."""
     minutes: float = 15
     """Its tests are ended after this time."""
 
@@ -67,11 +69,27 @@ CLIENTS = [
         ),
         minutes=30,
     ),
+    Client("PyMC3", "pymc3==3.9.3", "test_pymc3.py", wheel=True),
+    Client("PyMC3", "pymc3==3.8", "test_pymc3.py", wheel=True),
     Client("nolearn", "nolearn==0.6.1", "test_nolearn.py"),
     Client("scikit-neuralnetwork", "scikit-neuralnetwork==0.7", "test_sknn.py"),  # its own tests are for nose
     Client("downhill", "downhill==0.4.0", "test_downhill.py"),
     Client("theano-lstm", "theano-lstm==0.0.15", "test_theano_lstm.py"),
     Client("extheano", "extheano==0.1.1", "test_extheano.py"),
+    Client("theanets", "theanets==0.7.3", "test_theanets.py", wheel=True),
+    Client("pyfms", "pyfms==0.4.0", "test_pyfms.py", wheel=True),
+    Client("ucs", "ucs==0.3", "test_ucs.py", wheel=True),
+    Client("NeuPy", "neupy==0.6.5", "test_neupy.py", wheel=True),
+    Client("tnet", "tnet==0.0.1a1", "test_tnet.py"),
+    Client("theano-hf", "theano-hf==0.2.1", "test_theano_hf.py", wheel=True),
+    # A folder of its tests has the name of the package.
+    Client(
+        "TheanoLM", "TheanoLM==1.3.2", "",
+        ("--import-mode=importlib", "-o", "consider_namespace_packages=true", "tests"),
+    ),  # fmt: skip
+    Client("aesara-theano-fallback", "aesara-theano-fallback==0.1.0", "test_aesara_theano_fallback.py", wheel=True),
+    Client("sympy", "sympy==1.12", "test_sympy.py", ("sympy/printing/tests/test_theanocode.py",), wheel=True),
+    Client("keras-rl", "keras-rl==0.4.2", "test_keras_rl.py", ("tests",), {"KERAS_BACKEND": "theano"}),
     Client("Keras", "Keras==1.2.2", "test_keras1.py", (), {"KERAS_BACKEND": "theano"}),
     Client("Keras", "Keras==0.3.3", "test_keras0.py", (), {"KERAS_BACKEND": "theano"}),
 ]

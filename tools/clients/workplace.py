@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 
 from tools.clients.table import Client
@@ -44,14 +44,17 @@ class Workplace:
         self._run(sys.executable, "-m", "venv", "--clear", str(self.folder / "env"))
         # Without dependencies: clients ask for the NumPy of their time, and for Theano itself.
         for path in wanted:
-            self._pip("install", "--no-deps", "-r", str(path))
+            self._pip("install", "--no-deps", "--no-compile", "-r", str(path))
         packed = self.folder / "packed"
-        self._pip("download", "--no-deps", "--no-binary", ":all:", "--no-build-isolation", "-d", str(packed),
+        form = "--only-binary" if self.client.wheel else "--no-binary"
+        self._pip("download", "--no-deps", form, ":all:", "--no-build-isolation", "-d", str(packed),
                   self.client.distribution)  # fmt: skip
-        (archive,) = packed.glob("*.tar.gz")
-        self._pip("install", "--no-deps", "--no-build-isolation", str(archive))
-        with tarfile.open(archive) as tar:
-            tar.extractall(self.folder / "sources", filter="data")
+        (archive,) = packed.glob("*.whl" if self.client.wheel else "*.tar.gz")
+        self._pip("install", "--no-deps", "--no-compile", "--no-build-isolation", str(archive))
+        if self.client.wheel:
+            shutil.unpack_archive(archive, self.folder / "sources" / archive.stem, "zip")
+        else:
+            shutil.unpack_archive(archive, self.folder / "sources", filter="data")
         stamp.write_text(print_, encoding="utf-8")
 
     def environment(self) -> dict[str, str]:

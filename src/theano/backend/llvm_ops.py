@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from theano.runtime.target import Isa
 
 REGISTER = {"bool": "i1", "f32": "float", "f64": "double", "ptr": "ptr", **{t: "i" + t[1:] for t in ex.INTS}}
-MEMORY = {**REGISTER, "bool": "i8", "f16": "half"}
+MEMORY = {**REGISTER, "bool": "i8", "f16": "half", "c64": "[2 x float]", "c128": "[2 x double]"}
 
 FLOAT_OPS = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv", "frem": "frem"}
 INT_OPS = {

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Widths", "choose_lanes", "starts_with_identity", "widths"]
 
+# Loops with so many loads that may be outside of an array are about them and their masks: half vectors save nothing.
+MANY = 6
+
 
 class Widths(NamedTuple):
     """How many elements a turn of each loop has.
@@ -54,7 +57,8 @@ def widths(stmt: st.For, isa: Isa) -> Widths:
     if not isa.has_masks:
         return Widths(whole, lanes if stmt.unroll > 1 else 0, _takes_parts(stmt, isa))
     serial = any(isinstance(inner, st.For) for inner in stmt.body)
-    return Widths(whole, whole if serial else max(lanes // 2, 2), True)
+    guarded = sum(isinstance(s, st.Load) and s.inside is not None for s in stmt.body)
+    return Widths(whole, whole if serial or (guarded >= MANY and stmt.unroll == 1) else max(lanes // 2, 2), True)
 
 
 def _takes_parts(loop: st.For, isa: Isa) -> bool:

@@ -58,9 +58,9 @@ def decode_with(x: bytes | str, encoding: str) -> str:
     return x.decode(encoding) if isinstance(x, bytes) else x
 
 
-def decode_iter(itr: Iterable[bytes | str]) -> Iterable[str]:
+def decode_iter(x: Iterable[bytes | str]) -> Iterable[str]:
     """The texts of bytes, one by one."""
-    return (decode(x) for x in itr)
+    return (decode(text) for text in x)
 
 
 def maybe_add_to_os_environ_pathlist(var: str, newpath: str) -> None:

@@ -25,8 +25,9 @@ __all__ = ["CLIENTS", "enable"]
 # Packages known to ask for such names: what `enable` takes where nothing is said.
 CLIENTS = tuple(
     (
-        "agentnet arviz downhill extheano keras keras_applications keras_preprocessing lasagne nolearn parmesan "
-        "passage pyfms pymc3 rl sknn theanets theano_lstm theanify ucs"
+        "agentnet arviz downhill extheano keras keras_applications keras_preprocessing lasagne neupy nolearn "
+        "parmesan passage pmlearn pyfms pymc3 pymc3_ext rl sknn theanets theano_hf theano_lstm theanolm theanify "
+        "tnet ucs"
     ).split()
 )
 
@@ -38,6 +39,7 @@ _REPLACED = "theano.compat.lost"
 
 # module -> names it has lost, or that meant something else, each with the "module:name" of what it was.
 LOST: dict[str, dict[str, str]] = {
+    "climate": {"get_logger": "logging:getLogger"},  # another distribution has its name now
     "collections": {name: f"collections.abc:{name}" for name in _ABSTRACT.split()},
     "fractions": {"gcd": "math:gcd"},
     "h5py": {"File": "theano.compat.hdf5:File"},
@@ -70,6 +72,7 @@ LOST: dict[str, dict[str, str]] = {
         "unicode": "builtins:str",
         "unicode_": "numpy:str_",
     },
+    "numpy.core.umath_tests": {"inner1d": f"{_REPLACED}:inner1d"},
     "numpy.testing": {"Tester": f"{_REPLACED}:Tester"},
     "pkg_resources": {
         "get_distribution": f"{_REPLACED}:get_distribution",
@@ -86,6 +89,8 @@ LOST: dict[str, dict[str, str]] = {
 # A module that is gone -> the one that has most of its names now, if any has.
 MOVED = {
     "cPickle": "pickle",
+    "climate": "",
+    "numpy.core.umath_tests": "",
     "numpy.distutils": "",
     "pkg_resources": "",
     "scipy.misc": "",

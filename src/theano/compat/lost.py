@@ -53,6 +53,11 @@ def in1d(ar1: Any, ar2: Any, assume_unique: bool = False, invert: bool = False) 
     return np.isin(np.ravel(ar1), ar2, assume_unique=assume_unique, invert=invert)
 
 
+def inner1d(a: Any, b: Any) -> np.ndarray:
+    """``numpy.core.umath_tests.inner1d``: products of vectors along the last axis."""
+    return np.einsum("...i,...i", a, b)
+
+
 class _Casts(Mapping[Any, Callable[[Any], np.ndarray]]):
     """``numpy.cast``: functions that make arrays of a dtype, looked up by it."""
 

@@ -17,6 +17,7 @@ from theano.graph import (
     clone_replace,
     disconnected_type,
     graph_inputs,
+    io_toposort,
 )
 from theano.graph.connection import io_connection_pattern
 from theano.tensor.shape import Shape_i
@@ -104,6 +105,7 @@ class OpFromGraph(Op):
             self.local_outputs = clone_replace(
                 list(self.outputs), dict(zip(leaves, self.local_inputs, strict=True))
             )
+        self.has_effects = any(node.op.has_effects for node in io_toposort(self.local_inputs, self.local_outputs))
 
     def __str__(self) -> str:
         label = self.name or type(self).__name__

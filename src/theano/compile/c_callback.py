@@ -7,8 +7,13 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from theano.compile.errors import raise_with_op
+from theano.graph.errors import MethodNotDefined
 from theano.graph.op import C_PERFORMERS
+from theano.scalar.op import ScalarOp
+from theano.scalar.user import Part
 
 __all__ = ["call_of", "has_c_code"]
 
@@ -16,7 +21,21 @@ __all__ = ["call_of", "has_c_code"]
 def has_c_code(node: Any) -> bool:
     """Whether a node's op, or its operation on numbers, brings C code (what a loop makes for itself has no op)."""
     op = getattr(node, "op", None)
-    return any(getattr(giver, "c_code", None) is not None for giver in (op, getattr(op, "scalar_op", None)))
+    return any(_brings_code(giver) for giver in (op, getattr(op, "scalar_op", None)))
+
+
+def _brings_code(giver: Any) -> bool:
+    """Whether an op, or operation on numbers, has C code of its own; that of the table is written from native forms."""
+    code = getattr(giver.whole if isinstance(giver, Part) else giver, "c_code", None)
+    return code is not None and getattr(code, "__func__", None) is not ScalarOp.c_code
+
+
+def _of_table(op: Any, *args: Any) -> str:
+    code: str = importlib.import_module("theano.compile.c_scalar").c_code(op, *args)
+    return code
+
+
+ScalarOp.c_code_of = staticmethod(_of_table)
 
 
 def call_of(node: Any, fgraph: Any) -> Callable[..., tuple[Any, ...]] | None:
@@ -31,8 +50,11 @@ def call_of(node: Any, fgraph: Any) -> Callable[..., tuple[Any, ...]] | None:
     CompilationError
         The compiler refuses the code.
     """
-    if not has_c_code(node) or hasattr(node.op, "make_thunk"):
-        return None
+    return None if not has_c_code(node) or node.op.defines("make_thunk") else _compiled(node, fgraph)
+
+
+def _compiled(node: Any, fgraph: Any) -> Callable[..., tuple[Any, ...]] | None:
+    """`call_of` for a node that has C code."""
     # Few programs need what makes and compiles sources.
     compiler = importlib.import_module("theano.compile.c_compiler")
     sources = importlib.import_module("theano.compile.c_source")
@@ -42,6 +64,7 @@ def call_of(node: Any, fgraph: Any) -> Callable[..., tuple[Any, ...]] | None:
             return None
         raise_with_op(node, NotImplementedError(_WITHOUT.format(op=node.op)), None, fgraph)
     try:
+        node.op.prepare_node(node, None, None, "c")
         source = sources.c_source(node)
     except NotImplementedError as error:  # MethodNotDefined is one
         if in_python:
@@ -68,11 +91,13 @@ def _failed(node: Any, fgraph: Any, error: BaseException, inputs: tuple[Any, ...
 
 def _performer(node: Any) -> Callable[[list[Any], list[list[Any]]], Any]:
     """What runs a node outside of compiled programs."""
-    call = call_of(node, None)
-    assert call is not None  # asked for ops that have nothing else
+    call = _compiled(node, None)
+    if call is None:
+        raise MethodNotDefined(f"{node.op} declines to give C code for this node, or there is no compiler for it")
 
     def run(inputs: list[Any], cells: list[list[Any]]) -> None:
-        for cell, value in zip(cells, call(*inputs), strict=True):
+        plain = (np.require(x, requirements=["C", "A"]) if isinstance(x, np.ndarray) else x for x in inputs)
+        for cell, value in zip(cells, call(*plain), strict=True):
             cell[0] = value
 
     return run

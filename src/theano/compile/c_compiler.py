@@ -25,7 +25,8 @@ __all__ = ["CompilationError", "callable_of", "is_there"]
 
 # What is visible outside of a library, other libraries of this process use instead of their own of the same name:
 # static variables of inline functions and templates, too.
-_FLAGS = ("-O3", "-fPIC", "-shared", "-fvisibility=hidden", "-fno-math-errno", "-w")
+# Rounding errors that the native forms of operations take into account are those of products and sums as written.
+_FLAGS = ("-O3", "-fPIC", "-shared", "-fvisibility=hidden", "-fno-math-errno", "-ffp-contract=off", "-w")
 
 
 class CompilationError(Exception):

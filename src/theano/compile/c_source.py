@@ -52,7 +52,8 @@ typedef theano_complex<npy_float64> theano_complex128;
 
 # What is checked and repaired in results; a new reference, or NULL with an exception.
 _RESULT = """
-static PyObject *theano_result(PyObject *made, int typenum, int ndim, const char *ones, PyObject *const *in, int n) {
+static PyObject *theano_result(PyObject *made, int typenum, int ndim, const char *ones, PyObject *const *in,
+                               const char *may, int n, PyObject *const *before, int n_before) {
     if (made == NULL || made == Py_None) {
         PyErr_SetString(PyExc_ValueError, "the C code has left no result");
         return NULL;
@@ -73,9 +74,21 @@ static PyObject *theano_result(PyObject *made, int typenum, int ndim, const char
                          (Py_ssize_t)PyArray_DIM(a, k), k);
             return NULL;
         }
-    int plain = PyArray_CheckExact(made) && PyArray_BASE(a) == NULL && PyArray_ISCARRAY(a);
-    for (int k = 0; k < n; k++) plain = plain && in[k] != made;
-    if (plain) { Py_INCREF(made); return made; }
+    /* Of the inputs it may be those that its op says, or views of these; results share nothing. */
+    int plain = PyArray_CheckExact(made) && PyArray_ISCARRAY(a), owned = PyArray_BASE(a) == NULL;
+    for (int k = 0; k < n; k++) {
+        plain = plain && (may[k] == '1' || in[k] != made);
+        if (may[k] != '1' || !PyArray_Check(in[k])) continue;
+        PyObject *base = PyArray_BASE((PyArrayObject *)in[k]);
+        owned = owned || made == in[k] || PyArray_BASE(a) == in[k] || (base != NULL && PyArray_BASE(a) == base);
+    }
+    for (int k = 0; k < n_before; k++) {
+        if (!PyArray_Check(before[k])) continue;
+        PyObject *base = PyArray_BASE((PyArrayObject *)before[k]);
+        plain = plain && before[k] != made && base != made && PyArray_BASE(a) != before[k];
+        plain = plain && (base == NULL || PyArray_BASE(a) != base);
+    }
+    if (plain && owned) { Py_INCREF(made); return made; }
     PyArray_Descr *descr = PyArray_DescrFromType(typenum);
     PyObject *copy = PyArray_NewLikeArray(a, NPY_CORDER, descr, 0);
     if (copy != NULL && PyArray_CopyInto((PyArrayObject *)copy, a) < 0) Py_CLEAR(copy);
@@ -406,20 +419,15 @@ struct {name} {{
 def _run(node: Any, ins: Sequence[str], outs: Sequence[str], parts: dict[str, str], sub: dict[str, str]) -> str:
     """The function that computes: objects in, new references to objects out; 0, or 1 with an exception."""
     named = [*zip(ins, (v.type for v in node.inputs)), *zip(outs, (v.type for v in node.outputs))]
-    written = {k for sources in node.op.destroy_map.values() for k in sources}
     lines = [f"PyObject *py_{n}; {_type_code(t, 'declare', n, sub)}" for n, t in named]
     lines += [f"py_{n} = NULL; {_type_code(t, 'init', n, sub)}" for n, t in named]
     for k, (n, v) in enumerate(zip(ins, node.inputs)):
-        if k in written and isinstance(v.type, TensorType):
-            lines.append(f"py_{n} = (PyObject *)PyArray_NewCopy((PyArrayObject *)in[{k}], NPY_CORDER); "
-                         f"if (py_{n} == NULL) {sub['fail']}")  # fmt: skip
-        else:
-            lines.append(f"py_{n} = in[{k}]; Py_INCREF(py_{n});")
+        lines.append(f"py_{n} = in[{k}]; Py_INCREF(py_{n});")
         lines.append("{ " + _type_code(v.type, "extract", n, sub) + " }")
     lines += [_caught(parts["code"]), "goto __done;", "__done:", f"{{ {parts['code_cleanup']}\n}}"]
     lines.append("if (!__failure && PyErr_Occurred()) __failure = 1;")
     for k, (n, v) in enumerate(zip(outs, node.outputs)):
-        lines.append(f"if (!__failure) {{ {_type_code(v.type, 'sync', n, sub)} {_delivered(n, k, v.type, ins)} }}")
+        lines.append(f"if (!__failure) {{ {_type_code(v.type, 'sync', n, sub)} {_delivered(n, k, v.type, node)} }}")
     lines += [f"{_type_code(t, 'cleanup', n, sub)} Py_XDECREF(py_{n});" for n, t in named]
     body = "\n        ".join(lines)
     return f"""int run(PyObject *const *in, PyObject **out) {{
@@ -429,9 +437,12 @@ def _run(node: Any, ins: Sequence[str], outs: Sequence[str], parts: dict[str, st
     }}"""
 
 
-def _delivered(name: str, k: int, type_: Any, ins: Sequence[str]) -> str:
+def _delivered(name: str, k: int, type_: Any, node: Any) -> str:
     if not isinstance(type_, TensorType):
         return f"out[{k}] = py_{name} == NULL ? Py_None : py_{name}; Py_INCREF(out[{k}]);"
     ones = "".join("1" if one else "0" for one in type_.broadcastable)
-    made = f'theano_result(py_{name}, {type_.dtype_specs()[2]}, {type_.ndim}, "{ones}", in, {len(ins)})'
+    allowed = {*node.op.view_map.get(k, ()), *node.op.destroy_map.get(k, ())}
+    n = len(node.inputs)
+    may = "".join("1" if i in allowed else "0" for i in range(n))
+    made = f'theano_result(py_{name}, {type_.dtype_specs()[2]}, {type_.ndim}, "{ones}", in, "{may}", {n}, out, {k})'
     return f"out[{k}] = {made}; if (out[{k}] == NULL) __failure = 1;"

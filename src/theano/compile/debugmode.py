@@ -20,6 +20,7 @@ from theano.compile.profiling import ProfileStats
 from theano.compile.sharedvalue import detached_copy
 from theano.configdefaults import config
 from theano.graph import Apply, Op, Variable
+from theano.rewrite.engine.registry import RULES
 
 
 class DebugModeError(Exception):
@@ -344,12 +345,22 @@ class DebugExecutor(Executor):
         if self.original is not None:
             written = self.original.plan.fgraph.outputs
             for k, (value, expected) in enumerate(zip(results, self._results(self.original, values), strict=True)):
-                if not check_eq(outputs[k], expected, value):
+                if not check_eq(outputs[k], expected, value) and not self._saved(outputs[k], expected, value):
                     raise BadOptimization(written[k], outputs[k], expected, value)
         if self.native is not None:
             for k, (value, compiled) in enumerate(zip(results, self._results(self.native, values), strict=True)):
                 if not check_eq(outputs[k], compiled, value):
                     raise BadThunkOutput(outputs[k], "perform", value, "compiled", compiled, values)
+
+    def _saved(self, output: Variable, expected: Any, value: Any) -> bool:
+        """Whether values differ only where the graph as written overflows, and rules that prevent that have fired."""
+        trace: Any = getattr(self.plan.fgraph, "rewrite_trace", ())
+        if not any("stabilize" in RULES[step.rule].tags for step in trace if step.rule in RULES):
+            return False
+        if not isinstance(expected, np.ndarray) or not isinstance(value, np.ndarray) or expected.shape != value.shape:
+            return False
+        finite = np.isfinite(expected)
+        return not finite.all() and check_eq(output, np.where(finite, expected, 0), np.where(finite, value, 0))
 
     def _stored(self) -> list[Any]:
         return [storage[0] for storage in self.plan.storages]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
@@ -114,6 +115,36 @@ def raise_with_op(
     except AttributeError:
         pass  # an exception class with __slots__
     raise exc
+
+
+def raise_with_op_of_thunk(
+    node: Apply, thunk: Any = None, exc_info: Any = None, storage_map: dict[Any, list[Any]] | None = None
+) -> NoReturn:
+    """`raise_with_op` as linkers of programs call it, by its name in ``theano.gof.link``.
+
+    Parameters
+    ----------
+    node
+        The node whose computation raised.
+    thunk
+        What ran it: its cells hold the values of the inputs.
+    exc_info
+        What ``sys.exc_info()`` gives; that of the exception which is handled now, if it is missing.
+    storage_map
+        Cells by variable, where `thunk` has none.
+
+    Raises
+    ------
+    ValueError
+        No exception is handled.
+    """
+    error = (sys.exc_info() if exc_info is None else exc_info)[1]
+    if error is None:
+        raise ValueError("raise_with_op: there is no exception that could be raised again")
+    cells = getattr(thunk, "inputs", None)
+    if cells is None and storage_map is not None and all(v in storage_map for v in node.inputs):
+        cells = [storage_map[v] for v in node.inputs]
+    raise_with_op(node, error, None if cells is None else [cell[0] for cell in cells])
 
 
 def describe_failure(

@@ -225,6 +225,14 @@ class Function(FunctionBase):
     def __contains__(self, key: Any) -> bool:
         return key in self.value
 
+    @property
+    def n_returned_outputs(self) -> int:
+        """How many outputs a call returns: the others are new values of shared variables."""
+        return len(self.outputs)
+
+    def sync_shared(self) -> None:
+        """Wait until shared variables have the values of the last call: they have them when it returns."""
+
     def get_shared(self) -> list[Any]:
         """The shared variables that the function reads or updates."""
         return [spec.variable for spec in self.maker.inputs if spec.shared]

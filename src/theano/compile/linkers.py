@@ -14,7 +14,7 @@ from typing import Any
 from theano.compile.errors import raise_with_op
 from theano.compile.sharedvalue import Container
 from theano.graph import Apply, Constant, FunctionGraph
-from theano.graph.op import performer
+from theano.graph.op import NodeThunk, performer
 from theano.tensor.type import TensorType
 
 __all__ = [
@@ -277,18 +277,6 @@ def add_clear_storage(f: Any, computed: Iterable[Any], storage_map: dict[Any, li
             place[0] = None
 
     f.clear_storage = clear_storage
-
-
-class NodeThunk:
-    """Runs one node: called, it reads ``thunk.inputs[k][0]`` and fills in ``thunk.outputs[k][0]``."""
-
-    __slots__ = ("inputs", "lazy", "node", "outputs", "run")
-
-    def __init__(self, node: Apply, run: Any, inputs: list[list[Any]], outputs: list[list[Any]]) -> None:
-        self.node, self.run, self.inputs, self.outputs, self.lazy = node, run, inputs, outputs, False
-
-    def __call__(self) -> None:
-        self.run([cell[0] for cell in self.inputs], self.outputs)
 
 
 class LocalLinker(Linker):

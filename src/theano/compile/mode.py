@@ -18,6 +18,7 @@ from theano.graph.features import Supervisor
 from theano.rewrite import (
     AddDestroyHandler,
     AddFeatureOptimizer,
+    GraphRewriter,
     PrintCurrentFunctionGraph,
     Query,
     optdb,
@@ -137,8 +138,8 @@ class Mode:
 
     @property
     def optimizer(self) -> Any:
-        """The query, or object with ``optimize``, that rewrites graphs."""
-        return self._optimizer
+        """What rewrites graphs, with ``optimize(fgraph)``: that of the mode's query, or the object it was given."""
+        return GraphRewriter(self._optimizer) if isinstance(self._optimizer, Query) else self._optimizer
 
     @staticmethod
     def get_linker_optimizer(linker: Any, optimizer: Any) -> tuple[Any, Any]:

@@ -28,24 +28,32 @@ class NodeCall:
 
     def __call__(self, *values: Any) -> tuple[Any, ...]:
         node = self.node
-        inputs = list(values)
-        for sources in node.op.destroy_map.values():
-            for k in sources:
-                inputs[k] = np.array(inputs[k]) if isinstance(inputs[k], np.ndarray) else inputs[k]
         storage: list[list[Any]] = [[None] for _ in node.outputs]
+        results: list[Any] = []
         try:
-            self.perform(inputs, storage)
-            return tuple(
-                self._checked(cell[0], v, values) for cell, v in zip(storage, node.outputs, strict=True)
-            )
+            self.perform(list(values), storage)
+            for cell, variable in zip(storage, node.outputs, strict=True):
+                results.append(self._checked(cell[0], variable, values, results))
         except Exception as error:
             raise_with_op(node, error, list(values), self.fgraph)
+        return tuple(results)
 
-    def _checked(self, result: Any, variable: Any, inputs: tuple[Any, ...]) -> Any:
+    def _checked(self, result: Any, variable: Any, inputs: tuple[Any, ...], before: list[Any]) -> Any:
+        """A result of the right type that shares memory with nothing but the inputs that its op declares."""
         array = typed_result(self.node.op, variable.type, result)
         if not isinstance(array, np.ndarray):
             return array
-        shares = any(isinstance(x, np.ndarray) and np.may_share_memory(array, x) for x in inputs)
-        if shares or not is_plain(array) or array.base is not None or not array.flags.writeable:
+        allowed = {
+            k for links in (self.node.op.view_map, self.node.op.destroy_map) for k in links.get(variable.index, ())
+        }
+        others = [*(x for k, x in enumerate(inputs) if k not in allowed), *before]
+        shares = any(isinstance(x, np.ndarray) and np.may_share_memory(array, x) for x in others)
+        owned = array.base is None or any(_in(array, inputs[k]) for k in allowed)
+        if shares or not owned or not is_plain(array) or not array.flags.writeable:
             array = np.array(array, dtype=variable.type.numpy_dtype, order="C", subok=False)
         return array
+
+
+def _in(array: np.ndarray, whole: Any) -> bool:
+    """Whether `array`, a view, is a part of another one, or both are of a third: NumPy keeps the owner of memory."""
+    return array is whole or array.base is whole or array.base is getattr(whole, "base", None)

@@ -67,6 +67,12 @@ class Container(Slotted):
         self.strict = strict
         self.allow_downcast = allow_downcast
 
+    def __setstate__(self, state: Any) -> None:
+        # A pickle of Theano 1.0.5 has a dict of its fields; ours has (None, dict of slots).
+        fields = state if isinstance(state, dict) else state[1]
+        for name in self.__slots__:
+            setattr(self, name, fields[name])
+
     def __get__(self, owner: Any = None, kind: Any = None) -> Any:
         return self.storage[0]
 

@@ -57,8 +57,8 @@ def scalar_constructor(
     strict: bool = False,
     allow_downcast: bool | None = None,
     borrow: bool = False,
-    broadcastable: Sequence[bool] | None = None,
     target: str = "cpu",
+    broadcastable: Sequence[bool] | None = None,
 ) -> ScalarSharedVariable:
     """A number of Python or NumPy: 0-d, of the number's own dtype (float64 for a Python float)."""
     if target != "cpu":

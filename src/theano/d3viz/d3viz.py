@@ -7,8 +7,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from theano.d3viz.formatting import PyDotFormatter, dot_text
+from theano.d3viz.formatting import PyDotFormatter
 from theano.d3viz.graph_data import graph_data
+from theano.printing.dot_text import DotText
 
 __all__ = ["PyDotFormatter", "d3viz", "d3write", "replace_patterns", "safe_json"]
 
@@ -90,19 +91,10 @@ def d3write(fct: Any, path: str | os.PathLike[str], *args: Any, **kwargs: Any) -
 
     Parameters
     ----------
-    fct
-        Compiled function, function graph, variable, or list of variables.
     path
         Path of the file.
-    args, kwargs
-        For `PyDotFormatter`: ``compact=False`` shows all variables.
-
-    Raises
-    ------
-    TypeError
-        `fct` has no graph.
-    OSError
-        The file can't be written.
+    fct, args, kwargs
+        As those of `d3viz`, and so are the errors.
 
     Examples
     --------
@@ -113,5 +105,6 @@ def d3write(fct: Any, path: str | os.PathLike[str], *args: Any, **kwargs: Any) -
     >>> open(path, encoding="utf-8").read(16)
     'digraph theano {'
     """
-    formatter = PyDotFormatter(*args, **kwargs)
-    Path(path).write_text(dot_text(graph_data(fct, formatter.compact), formatter), encoding="utf-8")
+    formatter, dot = PyDotFormatter(*args, **kwargs), DotText()
+    formatter.draw(graph_data(fct, formatter.compact), dot)
+    Path(path).write_text(f"{dot}\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Graphs for Graphviz: as pydot's objects, and as text in its language, which needs no package."""
+"""What Graphviz shows of a graph: colours, shapes, frames; for pydot, or as text, which needs no package."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from theano.d3viz.labels import (
     var_label,
     var_tag,
 )
+from theano.printing.dot_text import quoted
 from theano.printing.pydot_there import needed_pydot, pydot_imported, pydot_imported_msg
 
 __all__ = [
     "Function", "PyDotFormatter", "apply_label", "apply_profile", "broadcastable_to_str", "dict_to_pdnode",
-    "dot_text", "dtype_to_char", "pydot_imported", "pydot_imported_msg", "type_to_str", "var_label", "var_tag",
+    "dtype_to_char", "pydot_imported", "pydot_imported_msg", "type_to_str", "var_label", "var_tag",
 ]  # fmt: skip
 
 
@@ -79,51 +80,43 @@ class PyDotFormatter:
             `fct` has no graph.
         """
         pydot = needed_pydot("PyDotFormatter", "d3viz and d3write need neither")
-        data = graph_data(fct, self.compact)
         if graph is None:
             graph = pydot.Dot(graph_type="digraph")
-        self._fill(pydot, graph, data, 0, "")
+        self.draw(graph_data(fct, self.compact), _PydotGraph(pydot, graph))
         return graph
 
-    def _fill(self, pydot: Any, graph: Any, data: Data, number: int, prefix: str) -> None:
-        """Add graph `number` of the data; what is inside of operations goes into clusters."""
+    def draw(self, data: Data, canvas: Any, number: int = 0, prefix: str = "") -> None:
+        """Draw graph `number` of the data on a `DotText`, or what has its methods, with frames of the graphs inside."""
         page = data["graphs"][number]
         for k, node in enumerate(page["nodes"]):
-            graph.add_node(dict_to_pdnode({"name": f"{prefix}n{k}", **self.attributes(node)}))
+            name = f"{prefix}n{k}"
+            canvas.box(name, **self.attributes(node))
             if "graph" in node:
-                cluster = pydot.Cluster(f"{prefix}n{k}_", label=node["label"])
-                self._fill(pydot, cluster, data, node["graph"], f"{prefix}n{k}_")
-                graph.add_subgraph(cluster)
+                self.draw(data, canvas.inside(name, node["label"]), node["graph"], f"{name}_")
         for edge in page["edges"]:
-            ends = f"{prefix}n{edge['from']}", f"{prefix}n{edge['to']}"
-            graph.add_edge(pydot.Edge(*ends, label=_quoted(edge["text"])))
+            canvas.edge(f"{prefix}n{edge['from']}", f"{prefix}n{edge['to']}", label=edge["text"])
+
+
+class _PydotGraph:
+    """A graph of pydot with the methods of `DotText`."""
+
+    def __init__(self, pydot: Any, graph: Any) -> None:
+        self.pydot, self.graph = pydot, graph
+
+    def box(self, name: str, **attributes: Any) -> None:
+        self.graph.add_node(dict_to_pdnode({"name": name, **attributes}))
+
+    def edge(self, start: str, end: str, label: str) -> None:
+        self.graph.add_edge(self.pydot.Edge(start, end, label=quoted(label)))
+
+    def inside(self, name: str, label: str) -> _PydotGraph:
+        cluster = self.pydot.Cluster(name, label=quoted(label))
+        self.graph.add_subgraph(cluster)
+        return _PydotGraph(self.pydot, cluster)
 
 
 def dict_to_pdnode(d: dict[str, Any]) -> Any:
     """A ``pydot.Node`` with the attributes given, which must have a ``name``; those that are None are left out."""
     pydot = needed_pydot("dict_to_pdnode")
-    texts = {key: _quoted(value) for key, value in d.items() if value is not None and key != "name"}
+    texts = {key: quoted(value) for key, value in d.items() if value is not None and key != "name"}
     return pydot.Node(str(d["name"]), **texts)
-
-
-def dot_text(data: Data, formatter: PyDotFormatter, number: int = 0, prefix: str = "") -> str:
-    """A graph of `graph_data` in Graphviz' language, with the graphs inside of operations as clusters."""
-    page = data["graphs"][number]
-    lines = []
-    for k, node in enumerate(page["nodes"]):
-        name = f"{prefix}n{k}"
-        words = ", ".join(f"{key}={_quoted(value)}" for key, value in formatter.attributes(node).items())
-        lines.append(f"  {name} [{words}];")
-        if "graph" in node:
-            inner = dot_text(data, formatter, node["graph"], f"{name}_")
-            lines.append(f"  subgraph cluster_{name} {{\n  label={_quoted(node['label'])};\n{inner}\n  }}")
-    for edge in page["edges"]:
-        ends = f"{prefix}n{edge['from']} -> {prefix}n{edge['to']}"
-        lines.append(f"  {ends} [label={_quoted(edge['text'])}];")
-    text = "\n".join(lines)
-    return text if prefix else f"digraph theano {{\n{text}\n}}\n"
-
-
-def _quoted(value: Any) -> str:
-    text = str(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{text}"'

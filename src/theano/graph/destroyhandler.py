@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 
 from theano.graph.errors import InconsistencyError
 from theano.graph.features import AlreadyThere, Bookkeeper, Supervisor
+from theano.graph.levels import Levels
 from theano.graph.nodes import Constant
 from theano.graph.walk import io_toposort
 
@@ -30,6 +31,9 @@ class ProtocolError(Exception):
 
 class DestroyHandler(Bookkeeper):
     """Lends ``fgraph.destroyers(r)`` and ``fgraph.has_destroyers(variables)``, and orders nodes.
+
+    Only what has changed since the graph was last found consistent is looked at, and what that touches: a graph of
+    thousands of nodes may be changed and validated node by node.
 
     Parameters
     ----------
@@ -53,7 +57,20 @@ class DestroyHandler(Bookkeeper):
     def __init__(self, do_imports_on_attach: bool = True, algo: str | None = None) -> None:
         self.do_imports_on_attach, self.algo = do_imports_on_attach, algo
         self.fgraph: Any = None
-        self._destructive: dict[Any, None] = {}
+        self._begin()
+
+    def _begin(self) -> None:
+        # The roots that each node in place overwrites, and who overwrites a root; as far as they are not in `_moved`.
+        self._roots: dict[Any, list[Any]] = {}
+        self._writers: dict[Any, dict[Any, None]] = {}
+        # Nodes in place that came, and nodes in place and views that read something else now: their roots may differ.
+        self._moved: dict[Any, None] = {}
+        # What nobody has looked at since it changed: nodes in place, and places of outputs; and nodes whose order is
+        # not known, with the places of the inputs that are new (None: all are).
+        self._unchecked: dict[Any, None] = {}
+        self._outputs: dict[int, None] = {}
+        self._unordered: dict[Any, set[int] | None] = {}
+        self._levels: Levels | None = None
 
     def on_attach(self, fgraph: Any) -> None:
         if hasattr(fgraph, "destroy_handler"):
@@ -68,72 +85,158 @@ class DestroyHandler(Bookkeeper):
         super().on_detach(fgraph)
         del fgraph.destroy_handler
         self.fgraph = None
+        self._begin()
 
     def on_import(self, fgraph: Any, node: Any, reason: Any) -> None:
+        self._unordered[node] = None
         if node.op.destroy_map:
             _check_maps(node)
-            self._destructive[node] = None
+            self._roots[node] = []
+            self._moved[node] = None
 
     def on_prune(self, fgraph: Any, node: Any, reason: Any) -> None:
-        self._destructive.pop(node, None)
+        self._moved.pop(node, None)
+        self._unchecked.pop(node, None)
+        self._unordered.pop(node, None)
+        self._forget_roots(node)
+        self._roots.pop(node, None)
+        if self._levels is not None:
+            self._levels.discard(node)
+
+    def on_change_input(self, fgraph: Any, node: Any, i: int, r: Any, new_r: Any, reason: Any = None) -> None:
+        if isinstance(node, str):
+            self._outputs[i] = None
+            return
+        places = self._unordered.setdefault(node, set())
+        if places is not None:
+            places.add(i)
+        if node.op.destroy_map or node.op.view_map:
+            self._moved[node] = None
+
+    # -- what overwrites what --------------------------------------------------------------------------
+
+    def _forget_roots(self, node: Any) -> None:
+        for root in self._roots.get(node, ()):
+            writers = self._writers.get(root, {})
+            writers.pop(node, None)
+            if not writers:
+                self._writers.pop(root, None)
+
+    def _refresh(self, fgraph: Any) -> None:
+        """Bring the roots up to date. Who reads a view that has another root now is looked at again."""
+        stale = {node: None for node in self._moved if node.op.destroy_map}
+        for node in self._moved:
+            for out in node.op.view_map:
+                readers, outputs = _readers(fgraph, node.outputs[out])
+                self._unordered.update(dict.fromkeys(readers))
+                self._outputs.update(outputs)
+                stale.update((reader, None) for reader in readers if reader.op.destroy_map)
+        self._moved.clear()
+        self._unchecked.update(stale)
+        for node in stale:
+            self._forget_roots(node)
+            self._roots[node] = [_root(node.inputs[k]) for (k,) in node.op.destroy_map.values()]
+            for root in self._roots[node]:
+                self._writers.setdefault(root, {})[node] = None
+
+    def _writers_of(self, node: Any, inputs: Iterable[Any]) -> list[Any]:
+        """The other nodes that overwrite some inputs of `node`."""
+        return [w for root in map(_root, inputs) for w in self._writers.get(root, ()) if w is not node]
+
+    def _before(self, node: Any) -> list[Any]:
+        makers = [v.owner for v in node.inputs if v.owner is not None]
+        return [*makers, *(reader for root in self._roots.get(node, ()) for reader in self._others(node, root))]
+
+    def _after(self, node: Any) -> list[Any]:
+        users = [user for v in node.outputs for user, _ in self.fgraph.clients(v) if not isinstance(user, str)]
+        return [*users, *self._writers_of(node, node.inputs)]
+
+    def _others(self, node: Any, root: Any) -> list[Any]:
+        """The readers of what `node` overwrites."""
+        readers, _ = _readers(self.fgraph, root)
+        return [reader for reader in readers if reader is not node]
+
+    # -- what graphs ask -------------------------------------------------------------------------------
 
     def validate(self, fgraph: Any) -> None:
         """Raise InconsistencyError where something is overwritten that is still needed."""
-        if self._destructive:
-            before = self.orderings(fgraph)
-            others = (f for f in fgraph._features if f is not self and hasattr(f, "orderings"))
-            for feature in others:
-                for node, nodes in feature.orderings(fgraph).items():
-                    before[node] = [*before.get(node, ()), *nodes]
-            try:
-                io_toposort(fgraph.inputs, fgraph.outputs, before)
-            except ValueError as error:
-                raise InconsistencyError(
-                    f"something would be read after it was overwritten: {error}. Leave the operation as it is there, "
-                    "or let it overwrite another input"
-                ) from error
+        if not self._roots:
+            return
+        self._refresh(fgraph)
+        for node in list(self._unchecked):
+            self._check(fgraph, node)
+            del self._unchecked[node]
+        for k in list(self._outputs):
+            v = fgraph.outputs[k]
+            for node in self._writers.get(_root(v), ()):
+                raise InconsistencyError(f"{node} overwrites {v}, which is an output of the graph")
+            del self._outputs[k]
+        try:
+            self._order(fgraph)
+        except ValueError as error:
+            raise InconsistencyError(
+                f"something would be read after it was overwritten: {error}. Leave the operation as it is there, "
+                "or let it overwrite another input"
+            ) from error
+
+    def _order(self, fgraph: Any) -> None:
+        """ValueError if the nodes have no order."""
+        others = (f for f in fgraph._features if f is not self and hasattr(f, "orderings"))
+        if any(f.orderings(fgraph) for f in others):
+            io_toposort(fgraph.inputs, fgraph.outputs, fgraph.orderings())
+        levels = self._levels
+        if levels is None:
+            levels = Levels(self._before, self._after)
+            levels.describe(io_toposort(fgraph.inputs, fgraph.outputs))
+            self._levels = levels
+        for node in self._unordered:
+            if node not in levels:
+                levels.add(node)
+        for node, places in list(self._unordered.items()):
+            inputs = node.inputs if places is None else [node.inputs[i] for i in places]
+            makers = [v.owner for v in inputs if v.owner is not None]
+            for first in self._before(node) if node in self._roots else makers:
+                levels.require(first, node)
+            for second in self._writers_of(node, inputs):
+                levels.require(node, second)
+            del self._unordered[node]
 
     def orderings(self, fgraph: Any, ordered: bool = True) -> dict[Any, Sequence[Any]]:
         """For each node that overwrites something, the other readers of that."""
-        if not self._destructive:
-            return {}
-        users = _by_root(fgraph)
-        overwritten: dict[Any, Any] = {}
+        self._refresh(fgraph)
         before: dict[Any, Sequence[Any]] = {}
-        for node in self._destructive:
-            for (position,) in node.op.destroy_map.values():
-                root = _root(node.inputs[position])
-                if root in overwritten:
-                    raise InconsistencyError(f"{overwritten[root]} and {node} both overwrite {root}")
-                overwritten[root] = node
-                self._check(fgraph, node, position, root, users)
-                readers = dict.fromkeys(user for v in users[root] for user, _ in fgraph.clients(v) if user is not node)
-                before[node] = [*before.get(node, ()), *readers]
+        for node, roots in self._roots.items():
+            self._check(fgraph, node)
+            before[node] = list(dict.fromkeys(reader for root in roots for reader in self._others(node, root)))
         return before
 
-    @staticmethod
-    def _check(fgraph: Any, node: Any, position: int, root: Any, users: dict[Any, list[Any]]) -> None:
-        """That a node may overwrite what has the given root."""
-        if isinstance(root, Constant) or getattr(root.tag, "indestructible", False):
-            raise InconsistencyError(f"{node} overwrites {root}, which is a constant or marked as indestructible")
-        for v in users[root]:
-            if any(user == "output" for user, _ in fgraph.clients(v)):
-                raise InconsistencyError(f"{node} overwrites {v}, which is an output of the graph")
-        same = getattr(node.op, "destroyhandler_tolerate_same", ())
-        aliased = getattr(node.op, "destroyhandler_tolerate_aliased", ())
-        for other, v in enumerate(node.inputs):
-            if other == position or _root(v) is not root:
-                continue
-            allowed = (position, other) in map(tuple, aliased)
-            if v is node.inputs[position]:
-                allowed = allowed or (position, other) in map(tuple, same)
-            if not allowed:
-                raise InconsistencyError(f"{node} overwrites input {position}, of which input {other} is a view")
+    def _check(self, fgraph: Any, node: Any) -> None:
+        """That a node may overwrite what it does, whatever the order."""
+        positions = [position for (position,) in node.op.destroy_map.values()]
+        for position, root in zip(positions, self._roots[node], strict=True):
+            writers = list(self._writers[root])
+            if len(writers) > 1 or self._roots[node].count(root) > 1:
+                raise InconsistencyError(f"{writers[0]} and {writers[-1]} both overwrite {root}")
+            if isinstance(root, Constant) or getattr(root.tag, "indestructible", False):
+                raise InconsistencyError(f"{node} overwrites {root}, which is a constant or marked as indestructible")
+            _, outputs = _readers(fgraph, root)
+            for k in outputs:
+                raise InconsistencyError(f"{node} overwrites {fgraph.outputs[k]}, which is an output of the graph")
+            same = getattr(node.op, "destroyhandler_tolerate_same", ())
+            aliased = getattr(node.op, "destroyhandler_tolerate_aliased", ())
+            for other, v in enumerate(node.inputs):
+                if other == position or _root(v) is not root:
+                    continue
+                allowed = (position, other) in map(tuple, aliased)
+                if v is node.inputs[position]:
+                    allowed = allowed or (position, other) in map(tuple, same)
+                if not allowed:
+                    raise InconsistencyError(f"{node} overwrites input {position}, of which input {other} is a view")
 
     def _destroyers(self, fgraph: Any, r: Any) -> list[Any]:
         """The nodes that overwrite the memory of `r`."""
-        root = _root(r)
-        return [n for n in self._destructive for (k,) in n.op.destroy_map.values() if _root(n.inputs[k]) is root]
+        self._refresh(fgraph)
+        return list(self._writers.get(_root(r), ()))
 
     def _has_destroyers(self, fgraph: Any, protected_list: Iterable[Any]) -> bool:
         return any(self._destroyers(fgraph, v) for v in protected_list)
@@ -149,12 +252,19 @@ def _root(variable: Any) -> Any:
     return variable
 
 
-def _by_root(fgraph: Any) -> dict[Any, list[Any]]:
-    """The variables of a graph by their root."""
-    found: dict[Any, list[Any]] = {}
-    for variable in fgraph.variables:
-        found.setdefault(_root(variable), []).append(variable)
-    return found
+def _readers(fgraph: Any, variable: Any) -> tuple[dict[Any, None], dict[int, None]]:
+    """The nodes that read `variable` or a view of it, and the places among the outputs where these stand."""
+    nodes: dict[Any, None] = {}
+    outputs: dict[int, None] = {}
+    todo = [variable]
+    while todo:
+        for user, place in fgraph.clients(todo.pop()):
+            if isinstance(user, str):
+                outputs[place] = None
+                continue
+            nodes[user] = None
+            todo += [user.outputs[out] for out, viewed in user.op.view_map.items() if viewed[:1] == [place]]
+    return nodes, outputs
 
 
 def _check_maps(node: Any) -> None:

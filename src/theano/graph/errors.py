@@ -9,6 +9,10 @@ class MethodNotDefined(AttributeError, NotImplementedError):
     """An op or type lacks an optional method that is needed now (also an AttributeError, as in Theano)."""
 
 
+class NoLengthError(AttributeError, TypeError):
+    """A variable has no length (also an AttributeError, so that ``hasattr(x, "__len__")`` is False, as in Theano)."""
+
+
 class InconsistencyError(Exception):
     """A function graph does not hold together, or a change would make it so."""
 

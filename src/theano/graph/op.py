@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from typing import Any, ClassVar
 
 from theano.configdefaults import config
@@ -42,6 +42,8 @@ class Op(Props):
     destroy_map: dict[int, list[int]] = {}
     #: The inputs in which, each by itself, the outputs are linear: zeros there make zeros.
     linear_in: Container[int] = ()
+    #: The inputs in which, all of them together, the outputs are linear: a sum of such inputs makes the sum of outputs.
+    jointly_linear_in: Container[int] = ()
     #: Whether no values make it fail, and no shapes but those that nothing around it could work with either.
     never_fails: bool = False
     #: Whether it does no work: its output is the input seen in another way, or much made of little.
@@ -50,6 +52,9 @@ class Op(Props):
     spreads_first_input: bool = False
     #: Whether it is computed at compile time where all its inputs are constants (see `do_constant_folding`).
     folds_constants: bool = True
+    #: Whether it does something besides computing its outputs (sends a message, counts its calls): then it is not
+    #: computed at compile time, and two applications to equal inputs are two, where those of other ops are one.
+    has_effects: bool = False
     #: When it runs among what could run: lower first. Below (0, 0) is as early as its inputs allow, above as late as
     #: its users allow (see `in_turns`).
     turn: tuple[int, int] = (0, 0)
@@ -107,6 +112,76 @@ class Op(Props):
         for storage, value in zip(output_storage, values, strict=True):
             storage[0] = value
 
+    def prepare_node(
+        self, node: Apply, storage_map: dict[Any, list[Any]] | None, compute_map: dict[Any, list[bool]] | None,
+        impl: str,
+    ) -> None:  # fmt: skip
+        """Asked before the first run of a node, by C code (`impl` is "c") or by `perform` ("py"): the place for work
+        that is needed once. The maps are None where a whole function is compiled. It does nothing."""
+
+    def make_thunk(
+        self, node: Apply, storage_map: dict[Any, list[Any]], compute_map: dict[Any, list[bool]],
+        no_recycling: Sequence[Any], impl: str | None = None,
+    ) -> Any:  # fmt: skip
+        """A function without arguments that runs a node: it reads and fills in the cells of `storage_map`.
+
+        An op with a version of its own is run by it, in all modes.
+
+        Parameters
+        ----------
+        storage_map
+            For each variable of the node a list of one value.
+        compute_map
+            For each a list of one bool, whether it is there.
+        no_recycling
+            Outputs whose old values may not be written into.
+        impl
+            "c", "py", or None: C code where the op has some and the machine a compiler.
+
+        Raises
+        ------
+        NotImplementedError
+            There is no such implementation.
+        ValueError
+            `impl` is something else.
+
+        Examples
+        --------
+        >>> x = T.dscalar("x")
+        >>> node = T.exp(x).owner
+        >>> cells = {x: [np.array(0.0)], node.outputs[0]: [None]}
+        >>> node.op.make_thunk(node, cells, {v: [False] for v in cells}, [])()
+        >>> cells[node.outputs[0]]
+        [array(1.)]
+        """
+        if impl not in (None, "c", "py"):
+            raise ValueError(f"impl must be 'c', 'py' or None, not {impl!r}")
+        if impl != "py":
+            self.prepare_node(node, storage_map, compute_map, "c")
+            try:
+                return self.make_c_thunk(node, storage_map, compute_map, no_recycling)
+            except NotImplementedError:  # MethodNotDefined is one
+                if impl == "c":
+                    raise
+        self.prepare_node(node, storage_map, compute_map, "py")
+        return self.make_py_thunk(node, storage_map, compute_map, no_recycling)
+
+    def make_py_thunk(
+        self, node: Apply, storage_map: dict[Any, list[Any]], compute_map: dict[Any, list[bool]],
+        no_recycling: Sequence[Any], debug: bool = False,
+    ) -> Any:  # fmt: skip
+        """`make_thunk` by `perform`."""
+        return _node_thunk(node, python_performer(node), storage_map, compute_map)
+
+    def make_c_thunk(
+        self, node: Apply, storage_map: dict[Any, list[Any]], compute_map: dict[Any, list[bool]],
+        no_recycling: Sequence[Any],
+    ) -> Any:  # fmt: skip
+        """`make_thunk` by C code; NotImplementedError if there is none, or no compiler."""
+        if getattr(self, "c_code", None) is None:
+            raise MethodNotDefined(f"{self} has no C code")
+        return _node_thunk(node, C_PERFORMERS[0](node), storage_map, compute_map)
+
     def grad(self, inputs: Sequence[Any], output_grads: Sequence[Any]) -> Sequence[Any]:
         """One gradient for each input, from those of the outputs."""
         raise MethodNotDefined(
@@ -153,7 +228,7 @@ class Op(Props):
 
     def do_constant_folding(self, node: Apply) -> bool:
         """Whether `node` may be computed at compile time when its inputs are constants."""
-        return self.folds_constants
+        return self.folds_constants and not self.has_effects
 
     @classmethod
     def _get_test_value(cls, v: Any) -> Any:
@@ -172,6 +247,34 @@ class Op(Props):
         return getattr(cls, method, None) is not getattr(Op, method, None)
 
 
+class NodeThunk:
+    """Runs one node: called, it reads ``thunk.inputs[k][0]`` and fills in ``thunk.outputs[k][0]``.
+
+    `computed` are cells that are set to True, too.
+    """
+
+    __slots__ = ("computed", "inputs", "lazy", "node", "outputs", "run")
+
+    def __init__(
+        self, node: Apply, run: Callable[..., Any], inputs: list[list[Any]], outputs: list[list[Any]],
+        computed: Iterable[list[bool]] = (),
+    ) -> None:  # fmt: skip
+        self.node, self.run, self.inputs, self.outputs, self.lazy = node, run, inputs, outputs, False
+        self.computed = list(computed)
+
+    def __call__(self) -> None:
+        self.run([cell[0] for cell in self.inputs], self.outputs)
+        for cell in self.computed:
+            cell[0] = True
+
+
+def _node_thunk(
+    node: Apply, run: Any, storage_map: dict[Any, list[Any]], compute_map: dict[Any, list[bool]] | None
+) -> NodeThunk:
+    computed = [] if compute_map is None else [compute_map[v] for v in node.outputs if v in compute_map]
+    return NodeThunk(node, run, [storage_map[v] for v in node.inputs], [storage_map[v] for v in node.outputs], computed)
+
+
 # Set by `theano.compile.c_callback`: what runs a node by the C code of its op.
 C_PERFORMERS: list[Callable[[Apply], Callable[[list[Any], list[list[Any]]], Any]]] = []
 
@@ -183,10 +286,17 @@ def performer(node: Apply) -> Callable[[list[Any], list[list[Any]]], Any]:
     of its own; or the C code of an op that has nothing else.
     """
     op: Any = node.op
-    if hasattr(op, "make_thunk"):
+    if op.defines("make_thunk"):
         return _thunk(node)
     if getattr(op, "c_code", None) is not None and not (op.defines("perform") or op.defines("decompose")):
         return C_PERFORMERS[0](node)
+    op.prepare_node(node, None, None, "py")
+    return python_performer(node)
+
+
+def python_performer(node: Apply) -> Callable[[list[Any], list[list[Any]]], Any]:
+    """`performer` by ``perform``."""
+    op: Any = node.op
     if getattr(op, "params_type", None) is None:
         return lambda inputs, cells: op.perform(node, inputs, cells)
     params = node.run_params()
@@ -251,8 +361,8 @@ def evaluate(outputs: Sequence[Any], values: dict[Any, Any]) -> list[Any]:
     return [value_of(v) for v in outputs]
 
 
-def get_test_value(variable: Any) -> Any:
-    """The value of `variable` for ``compute_test_value``: data, shared value or ``tag.test_value``.
+def get_test_value(v: Any) -> Any:
+    """The value of `v` for ``compute_test_value``: data, shared value or ``tag.test_value``.
 
     An array or number is its own. AttributeError if there is none.
 
@@ -263,16 +373,16 @@ def get_test_value(variable: Any) -> Any:
     >>> get_test_value(x)
     array([1., 2.])
     """
-    if not isinstance(variable, Variable):
-        variable = Constant.of_value(variable)
-    if isinstance(variable, Constant):
-        return variable.data
-    if variable._tag is not None and hasattr(variable._tag, "test_value"):
-        value = variable._tag.test_value
-        return value if variable.owner is not None else variable.type.filter(value)
-    if hasattr(variable, "get_value"):
-        return variable.get_value(borrow=True)
-    raise AttributeError(f"{variable} has no test value")
+    if not isinstance(v, Variable):
+        v = Constant.of_value(v)
+    if isinstance(v, Constant):
+        return v.data
+    if v._tag is not None and hasattr(v._tag, "test_value"):
+        value = v._tag.test_value
+        return value if v.owner is not None else v.type.filter(value)
+    if hasattr(v, "get_value"):
+        return v.get_value(borrow=True)
+    raise AttributeError(f"{v} has no test value")
 
 
 def compute_test_value(node: Apply, demanded: bool = True) -> None:
@@ -286,7 +396,7 @@ def compute_test_value(node: Apply, demanded: bool = True) -> None:
             values.append(get_test_value(variable))
         except AttributeError:
             if demanded:
-                _missing_test_value(
+                missing_test_message(
                     f"Cannot compute test value: input {i} ({variable}) of Op {node} missing default value"
                 )
             return
@@ -331,14 +441,16 @@ def has_test_value(v: Any) -> bool:
     return v._tag is not None and hasattr(v._tag, "test_value")
 
 
-def _missing_test_value(message: str) -> None:
+def missing_test_message(msg: str) -> None:
+    """Say that a test value is missing, as flag ``compute_test_value`` asks: by an error (ValueError), a warning, in
+    the debugger, or not at all."""
     action = config.compute_test_value
     if action == "raise":
-        raise TestValueError(message)
+        raise TestValueError(msg)
     if action == "warn":
         place = resolve_origin(capture_origin(1))
         file, line, _ = place[-1] if place else ("<unknown>", 0, "")
-        warnings.warn_explicit(message, UserWarning, file, line)
+        warnings.warn_explicit(msg, UserWarning, file, line)
     elif action == "pdb":
         breakpoint()
 
@@ -350,5 +462,5 @@ def get_debug_values(*args: Any) -> list[tuple[Any, ...]]:
     try:
         return [tuple(get_test_value(a) if isinstance(a, Variable) else a for a in args)]
     except AttributeError as error:
-        _missing_test_value(str(error))
+        missing_test_message(str(error))
         return []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import heapify, heappop, heappush
 from typing import Any, Literal, TypeVar
 
@@ -34,20 +34,59 @@ def stack_search(
     """
     if mode not in ("bfs", "dfs"):
         raise ValueError(f"mode must be 'bfs' or 'dfs', not {mode!r}")
-    todo = deque(start)
-    take = todo.popleft if mode == "bfs" else todo.pop
-    seen: dict[T, None] = {}
+    order: list[T] = []
     inverse: dict[T, list[T]] = {}
+    for found, reached in walk(start, expand, mode == "bfs", return_children=True, hash_fn=_itself):
+        order.append(found)
+        for thing in (reached or ()) if build_inv else ():
+            inverse.setdefault(thing, []).append(found)
+    return (order, inverse) if build_inv else order
+
+
+def _itself(thing: Any) -> Any:
+    return thing
+
+
+def walk(
+    nodes: Iterable[T], expand: Callable[[T], Iterable[T] | None], bfs: bool = True, return_children: bool = False,
+    hash_fn: Callable[[T], Any] = id,
+) -> Iterator[Any]:  # fmt: skip
+    """Each thing that can be reached from `nodes` by `expand`, once, when it is asked for.
+
+    Parameters
+    ----------
+    nodes
+        Where it begins.
+    expand
+        A function of a thing that returns others, or None.
+    bfs
+        Whether all of one distance come before those of the next; else each is followed as far as it goes, the last of
+        several first.
+    return_children
+        Give pairs, of a thing and the list of what `expand` has returned, or None.
+    hash_fn
+        What is equal for things that are the same; default: only the very object is.
+
+    Examples
+    --------
+    >>> from theano.graph.basic import walk
+    >>> y = T.exp(T.dscalar("x")) + 1
+    >>> [v.name for v in walk([y], lambda v: v.owner and v.owner.inputs, bfs=False) if v.name]
+    ['x']
+    """
+    todo = deque(nodes)
+    seen: dict[Any, T] = {}  # it holds what was found: a new thing could get the identity of one that is gone
     while todo:
-        found = take()
-        if found not in seen:
-            seen[found] = None
-            reached = list(expand(found) or ())
+        found = todo.popleft() if bfs else todo.pop()
+        key = hash_fn(found)
+        if key in seen:
+            continue
+        seen[key] = found
+        reached = expand(found)
+        if reached is not None:
+            reached = list(reached)
             todo.extend(reached)
-            if build_inv:
-                for thing in reached:
-                    inverse.setdefault(thing, []).append(found)
-    return (list(seen), inverse) if build_inv else list(seen)
+        yield (found, reached) if return_children else found
 
 
 def ancestors(variable_list: Iterable[Variable], blockers: Iterable[Variable] | None = None) -> list[Any]:

@@ -39,6 +39,7 @@ DTYPE_OF = {
     "c64": "complex64", "c128": "complex128",
 }  # fmt: skip
 TYPE_OF = {dtype: type_ for type_, dtype in DTYPE_OF.items()}
+COMPLEX_PART = {"c64": "f32", "c128": "f64"}
 
 # name -> (arity, operand kinds, result): kinds f = float, s = f32, i = int, b = bool; result "same" or a type
 PRIMITIVES: dict[str, tuple[int, str, str]] = {

@@ -79,13 +79,18 @@ def declare(extern: Extern) -> None:
 
 
 def signature(text: str, numbers: str, reads: str, writes: str) -> tuple[Parameter, ...]:
-    """Parameters as text: each a name and i (an integer), n (a number), p (a pointer to numbers) or w (to integers).
+    """Parameters as text: each a name and i (an integer), n (a number) or what it points to.
+
+    That is p (numbers), r (real numbers, of the precision of the numbers) or w (integers).
 
     >>> signature("n:i a:p", "f32", "a", "")
     (Parameter(name='n', type='i64', element='', is_read=False, is_written=False), \
 Parameter(name='a', type='ptr', element='f32', is_read=True, is_written=False))
     """
-    types = {"i": ("i64", ""), "n": (numbers, ""), "p": ("ptr", numbers), "w": ("ptr", "i64")}
+    real = ex.COMPLEX_PART.get(numbers, numbers)
+    types = {
+        "i": ("i64", ""), "n": (numbers, ""), "p": ("ptr", numbers), "r": ("ptr", real), "w": ("ptr", "i64")
+    }  # fmt: skip
     named = [p.split(":") for p in text.split()]
     return tuple(Parameter(n, *types[kind], n in reads.split(), n in writes.split()) for n, kind in named)
 

@@ -297,6 +297,8 @@ class _Main(_Checker):
         self.committed = False
         self.gil = True
         self.clocks: dict[int, int] = {}  # those that run, and how deep in blocks they were started
+        self.loops = 0  # how many are around
+        self.clock_runs = False  # whether work has been told
         self.slice: tuple[str, str] | None = None  # the names of the first row of a slice, and of the one after it
         self.frame: dict[int, Origin] = {}
         for k in range(layout.n_inputs):
@@ -349,7 +351,9 @@ class _Main(_Checker):
     def for_(self, stmt: st.For) -> None:
         """A loop of main may run no step at all, and a step finds what the one before has left."""
         before, committed = dict(self.slots), self.committed
+        self.loops += 1
         super().for_(stmt)
+        self.loops -= 1
         self.require(self.committed == committed, "commits in a loop")
         self.slots = {k: role for k, role in before.items() if k in self.slots}
         left = set(filled_slots(stmt.body)) - set(emptied_slots(stmt.body))
@@ -495,7 +499,9 @@ class _Main(_Checker):
         self.open()
         self.defines(stmt, inside=True)
         self.slice = stmt.lo, stmt.hi
+        self.loops += 1
         self.block(stmt.body)
+        self.loops -= 1
         self.slice = None
         self.close()
 
@@ -527,7 +533,8 @@ class _Main(_Checker):
         self.gil = True
 
     def work(self, stmt: hs.Work | hs.Spend) -> None:
-        self.require(len(self.scopes) == 1, "work is told in no block")
+        self.require(not self.loops and (len(self.scopes) == 1 or self.clock_runs), "work is first told in no block")
+        self.clock_runs = True
         self.word(stmt.word, "counter")
 
     spend = work

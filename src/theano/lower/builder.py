@@ -21,7 +21,7 @@ from theano.record import Record, field
 # pointers do, which kernels are given as parameters: a value's name would seem to be the kernel's.
 OF_KERNELS = frozenset("abistxz")
 COMPARISONS = {"eq": ex.eq, "ne": ex.ne, "lt": ex.lt, "le": ex.le, "gt": ex.gt, "ge": ex.ge}
-COMPLEX_PART = {"c64": "f32", "c128": "f64"}
+COMPLEX_PART = ex.COMPLEX_PART
 
 
 class CheckRecord(Record):
@@ -45,6 +45,7 @@ class Builder(Record):
     definer: dict[str, Item] = field(default_factory=dict)
     values: dict[Any, Value] = field(default_factory=dict)
     clients: dict[Any, int] = field(default_factory=dict)
+    halves: dict[Any, Any] = field(default_factory=dict)  # of complex variables: see `lower.ops.complexes`
     spent: dict[int, int] = field(default_factory=dict)  # what the expressions of a block cost
     checked: set[Any] = field(default_factory=set)  # (index array, length, block) that have been compared
     # (look at an index array, block): lengths that its numbers are within, who checks that, whether none is negative
@@ -54,7 +55,10 @@ class Builder(Record):
     settled: dict[tuple[int, Expr], Item] = field(default_factory=dict)  # (block, atom): who checks what it is equal to
     # matrices of zeros but for one number of each row, and these numbers
     spikes: dict[Tensor, Value] = field(default_factory=dict)
+    parts: dict[Tensor, tuple[Value, Value]] = field(default_factory=dict)  # what complex arrays are made of
     consumed: set[Any] = field(default_factory=set)  # tensors that were overwritten by a later value
+    # results of call-backs that may be views of what went in: the variables and arrays that these are
+    viewed: dict[Tensor, list[tuple[Any, Tensor]]] = field(default_factory=dict)
     updated: dict[Any, Tensor] = field(default_factory=dict)  # variables that a storage gets, and that storage
     sides: dict[Any, tuple[int, ...]] = field(default_factory=dict)  # the blocks that a branch or loop owns
     owners: dict[int, Item] = field(default_factory=dict)  # the item that runs a block

@@ -26,6 +26,7 @@ from theano.lower.plan.memory import carve_workspace
 from theano.lower.plan.nest_plan import NestPlan
 from theano.lower.plan.planner import plan_nest
 from theano.lower.plan.repeated import Repeated, find_repeated, given_to
+from theano.lower.plan.reuse import reused
 from theano.lower.plan.work import mark_work
 from theano.lower.step_loop import StepLoop
 from theano.lower.values import Item, Tensor, Value, byte_size
@@ -68,6 +69,7 @@ class Assembler:
         self.temps: list[Tensor] = []
         self.bound: set[Tensor] = set()
         self.order: list[Group] = []
+        self.position: dict[Item, int] = {}
         self.place_of: dict[Tensor, tuple[int, int]] = {}
         self.sized: dict[Tensor, bool] = {}
         self._constant_names: dict[int, list[str]] = {}
@@ -84,6 +86,7 @@ class Assembler:
         self.order = self._ordered(self.groups.get(0, []))
         self._plan_updates()
         self.order = [g for g in self.order if g not in self.dropped]
+        self.position = {item: k for k, g in enumerate(self.order) for item in g.items}
         self._find_stored()
         self.repeated = find_repeated(self.b, [g for groups in self.groups.values() for g in groups])
         body: Block = []
@@ -411,10 +414,22 @@ class Assembler:
         """See to the memory of a loop nest; what it leaves there."""
         self._use_operands(group)
         stored = self.stored_of(group)
+        if len(self.blocks) == 1 and group not in self.repeated:
+            finals = {u.value.tensor for u in self.updates if u.value.tensor is not None}
+            for tensor, operand in reused(self.b, group, stored, self._is_free, finals):
+                tensor.alias = operand
         for tensor in stored:
             self.bind(tensor)
             self.touch(tensor)
         return stored
+
+    def _is_free(self, tensor: Tensor) -> bool:
+        """Whether a tensor is in the workspace, and nobody reads it after the current step of main."""
+        memory = tensor.storage()
+        if memory.role != "temp" or memory not in self.bound or tensor.shift is not None:
+            return False
+        others = (self.position.get(self.b.outermost(r), -1) for r in tensor.readers)
+        return not any(u.value.tensor is tensor for u in self.updates) and max(others, default=-1) <= self.now
 
     def _use_operands(self, group: Group) -> None:
         for item in group.items:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
 from theano.configdefaults import config
@@ -42,6 +43,7 @@ from theano.lower.values import Item, Tensor, Value
 from theano.progress import stage, still_here
 from theano.record import Record, field, replace
 from theano.runtime import abi
+from theano.scalar.dtypes import COMPLEX
 from theano.tensor.type import TensorType
 
 
@@ -79,6 +81,10 @@ class Lowered(Record):
             updated=frozenset(updated),
         )  # fmt: skip
         verify(program or self.program, self.layout, facts)
+
+
+def _is_complex(v: Any) -> bool:
+    return getattr(v.type, "dtype", "") in COMPLEX
 
 
 class InputForm(Record):
@@ -160,6 +166,7 @@ class _Lowering:
         self.storage_tensors: list[Tensor | None] = []
         self.dim_words: dict[str, tuple[str, int, int]] = {}
         self.kept: dict[Tensor, bool] = {}  # new values of storages, and whether one will have it as its array
+        self.has_complex = False  # whether there are complex numbers, which loops compute with as pairs of real ones
         self.outer: Any = None  # the node of the user's graph whose decomposition is being lowered
         self.done: dict[Any, Any] = {}  # (op, block, inputs) -> the node that computes it
         self.same: dict[Variable, Variable] = {}
@@ -245,7 +252,9 @@ class _Lowering:
 
     def _count_clients(self, order: Sequence[Any], roots: Sequence[Variable]) -> None:
         clients = self.b.clients
+        self.has_complex = self.has_complex or any(_is_complex(v) for v in roots)
         for node in order:
+            self.has_complex = self.has_complex or any(map(_is_complex, node.inputs))
             for v in node.inputs:
                 clients[v] = clients.get(v, 0) + 1
         for v in roots:
@@ -258,19 +267,28 @@ class _Lowering:
         function = find(node.op)
         if function is None and self._decompose(node):
             return
-        key = (node.op, b.region, *(self._identity(v) for v in node.inputs)) if function is not None else None
+        op = node if node.op.has_effects else node.op
+        key = (op, b.region, *(self._identity(v) for v in node.inputs)) if function is not None else None
         same = self.done.get(key)
         if same is not None and not any(b.values[v].tensor in b.consumed for v in same.outputs):
             for v, other in zip(node.outputs, same.outputs, strict=True):
                 b.values[v] = b.values[other]
+                if other in b.parts:
+                    b.parts[v] = b.parts[other]
                 self.same[v] = other
                 # both are seen by the users of either: neither may be overwritten for one of them
                 b.clients[other] = b.clients[v] = b.clients.get(other, 0) + b.clients.get(v, 1)
             return
         values = [self.value(v) for v in node.inputs]
         results = None
-        if function is not None and b.has_types_of(node):
+        if self.has_complex:
+            results = self._in_parts(node, first=True)
+            if results is not None and key is not None:
+                self.done[key] = node
+        if results is None and function is not None and b.has_types_of(node):
             results = function(b, node, values)
+            if results is None and self.has_complex:
+                results = self._in_parts(node)
             if results is not None:
                 self.done[key] = node
             elif self._decompose(node):
@@ -279,6 +297,19 @@ class _Lowering:
             results = callback.run_perform(b, node, values)
         for v, value in zip(node.outputs, results, strict=True):
             b.values[v] = value
+
+    def _in_parts(self, node: Any, first: bool = False) -> list[Value] | None:
+        """The values of a node that computes with complex numbers; if it is asked `first`, only where that is best."""
+        complexes = import_module("theano.lower.ops.complexes")  # which few programs need
+        if first and not complexes.in_parts(self.b, node):
+            return None
+        outermost = self.outer is None
+        if outermost:
+            self.outer = node
+        results = complexes.lower_complex(self.b, node, self._node)
+        if outermost:
+            self.outer = None
+        return results
 
     def _identity(self, v: Variable) -> Any:
         """Equal for variables that are known to hold the same (decompositions often repeat work)."""

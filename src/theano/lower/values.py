@@ -7,7 +7,7 @@ from typing import ClassVar, NamedTuple
 
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
-from theano.lower.dims import Dims, length
+from theano.lower.dims import ONE, ZERO, Dims, length
 from theano.record import Record, field
 
 
@@ -80,6 +80,19 @@ class Value(Record, eq=True):
     def is_whole(self) -> bool:
         """Whether the value is its tensor, axis by axis."""
         return self.tensor is not None and self.axes == tuple(range(len(self.tensor.dims)))
+
+
+def rearranged(x: Value, order: Sequence[int | None]) -> Value:
+    """The axes of `x` in another order; None makes an axis of length 1."""
+    dims = tuple(ONE if k is None else x.dims[k] for k in order)
+    if x.uniform is not None:
+        return Value(x.type, dims, uniform=x.uniform)
+    if x.axes is not None:
+        axes = tuple(None if k is None else x.axes[k] for k in order)
+        return Value(x.type, dims, tensor=x.tensor, axes=axes)
+    assert x.strides is not None
+    strides = tuple(ZERO if k is None else x.strides[k] for k in order)
+    return Value(x.type, dims, tensor=x.tensor, offset=x.offset, strides=strides)
 
 
 class Ragged(NamedTuple):

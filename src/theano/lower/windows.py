@@ -3,7 +3,8 @@
 Along an axis, window `o` has the elements ``o * stride + r * dilation - pad``, r being the place in the window. A body
 reads them as `Windows.element`, and asks whether there is such an element. The other way round, the windows that hold
 element `h` are ``(h + pad) // stride - j`` for the first few j, and it is at place ``(h + pad) % stride + j * stride``
-of them: that is what gradients read (`Windows.covering`).
+of them: that is what gradients read (`Windows.covering`). With a dilation, it is at place r of window
+``(h + pad - r * dilation) // stride`` if that has no remainder.
 
 What is read is accumulated (`over_taps`). Windows of a few elements are written out, so that all of it is in registers;
 the places of others are axes of their own, over which the loop nest reduces.
@@ -14,15 +15,15 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower import body as bd
 from theano.lower.dims import ONE, ZERO, is_const, length
-from theano.lower.ops.elemwise import rearranged
 from theano.lower.sources import Sources
-from theano.lower.values import Value
+from theano.lower.values import Value, rearranged
 from theano.record import Record
 
 # Windows of up to so many elements are written out.
@@ -32,11 +33,27 @@ WRITTEN_OUT = 32
 Tap = Callable[[Sequence[Expr]], tuple[Expr, Expr]]
 
 
+class Holder(NamedTuple):
+    """A window that may hold an element: its number and the element's place in it.
+
+    `exists`: whether there is such a window; `has_place`: whether windows are so long.
+    """
+
+    window: Expr
+    place: Expr
+    exists: Expr
+    has_place: Expr
+
+    @property
+    def holds(self) -> Expr:
+        return ex.and_(self.exists, self.has_place)
+
+
 class Axis(Record, frozen=True):
     """Windows along one axis: the lengths of the array and of a window, and how many windows there are.
 
-    With `covered` each window lies in the array and its padding, which is `pad` on both sides; else the last ones may
-    end beyond.
+    With `covered` each window lies in the array and its padding, which is `pad` in front and `behind` (None: as many)
+    at the end; else the last ones may end beyond.
     """
 
     image: Expr
@@ -46,6 +63,7 @@ class Axis(Record, frozen=True):
     count: Expr
     dilation: Expr = ONE
     covered: bool = True
+    behind: Expr | None = None
 
     def place(self, o: Expr, r: Expr) -> tuple[Expr, Expr]:
         """Which element is at place `r` of window `o`, and whether there is one."""
@@ -62,33 +80,48 @@ class Axis(Record, frozen=True):
 
     def _may_be_behind(self, r: Expr) -> bool:
         """Whether place `r` of the last window may be behind the array."""
-        known = _known(r, self.dilation, self.pad, self.window)
+        end = self.pad if self.behind is None else self.behind
+        known = _known(r, self.dilation, self.pad, self.window, end)
         if known is None:
-            return not (self.covered and is_const(self.pad, 0))
-        at, dilation, pad, window = known
+            return not (self.covered and is_const(end, 0))
+        at, dilation, pad, window, behind = known
         lengths = _known(self.count, self.stride, self.image)
         if lengths is not None:
             count, stride, image = lengths
             return (count - 1) * stride + at * dilation - pad >= image
-        return not self.covered or pad > (window - 1 - at) * dilation
+        return not self.covered or behind > (window - 1 - at) * dilation
 
     def reach(self) -> Expr:
-        """How many windows may hold one element, if there is no dilation."""
+        """How many windows may hold one element."""
+        if not is_const(self.dilation, 1) or is_const(self.stride, 1):
+            return self.window
         known = _known(self.window, self.stride)
         if known is not None:
             return length(-(-known[0] // known[1]))
         return ex.add(ex.idiv(ex.sub(self.window, ONE), ex.maximum(self.stride, ONE)), ONE)
 
-    def covering(self, h: Expr, j: Expr) -> tuple[Expr, Expr, Expr]:
-        """The `j`-th window from behind that may hold element `h`, the place of it there, and whether it does."""
+    def covering(self, h: Expr, j: Expr) -> Holder:
+        """The `j`-th window from behind that may hold element `h`."""
+        if not is_const(self.dilation, 1):
+            return self._covering_dilated(h, j)
         at = ex.add(h, self.pad)
         o = ex.sub(bd.quotient(at, self.stride), j)
         place = ex.add(bd.remainder(at, self.stride), ex.mul(j, self.stride))
         known = _known(self.window, self.stride, j)
-        inside = bd.within(o, self.count, known is None or known[2] > 0, self._ends_early())
+        exists = bd.within(o, self.count, known is None or known[2] > 0, self._ends_early())
         if known is None or known[2] * known[1] + known[1] > known[0]:
-            inside = ex.and_(inside, ex.lt(place, self.window))
-        return o, place, inside
+            return Holder(o, place, exists, ex.lt(place, self.window))
+        return Holder(o, place, exists, bd.TRUE)
+
+    def _covering_dilated(self, h: Expr, j: Expr) -> Holder:
+        """`covering` where place `j` of a window is that of element `h`, if there is a window for it."""
+        more = ex.mul(ex.sub(self.window, ONE), self.dilation)  # windows in front, so that no place is negative
+        at = ex.add(ex.sub(ex.add(h, self.pad), ex.mul(j, self.dilation)), ex.mul(more, self.stride))
+        o = ex.sub(bd.quotient(at, self.stride), more)
+        exists = bd.within(o, self.count, True, True)
+        if not is_const(self.stride, 1):
+            exists = ex.and_(exists, ex.eq(bd.remainder(at, self.stride), ZERO))
+        return Holder(o, j, exists, bd.TRUE)
 
     def _ends_early(self) -> bool:
         """Whether there may be elements behind the last window."""
@@ -171,8 +204,8 @@ class Windows(Record, frozen=True):
         """
         axes = zip(self.axes, self.here(), places, strict=True)
         found = [axis.covering(h, j) for axis, h, j in axes]
-        at = [*(o for o, _, _ in found), *(place for _, place, _ in found)]
-        return self._look(sources, y, at[: y.ndim - len(self.lead)], [inside for _, _, inside in found])
+        at = [*(f.window for f in found), *(f.place for f in found)]
+        return self._look(sources, y, at[: y.ndim - len(self.lead)], [f.holds for f in found])
 
 
 def over_taps(

@@ -16,10 +16,10 @@ _NAN = "0x7FF8000000000000"
 
 
 def _number(f: Caller, value: float) -> V:
-    """A number; LLVM takes for floats what a double exactly is."""
-    if f.s.type == "float":
+    """A real number; LLVM takes for floats what a double exactly is."""
+    if f.s.real == "float":
         (value,) = struct.unpack("f", struct.pack("f", value))
-    return f.real(f"0x{struct.unpack('Q', struct.pack('d', value))[0]:016X}")
+    return f.literal(f"0x{struct.unpack('Q', struct.pack('d', value))[0]:016X}")
 
 
 def exponential_of(s: Shape, bits: int) -> Caller:
@@ -62,16 +62,16 @@ def exponential_of(s: Shape, bits: int) -> Caller:
 
 def _scaled(f: Caller, x: V) -> V:
     """Halve a matrix until its norm is small; how many times. A sum that overflows is halved once more, too often."""
-    largest = f.variable(f.s.type, f.real("0.0"))
+    largest = f.variable(f.s.real, f.literal("0.0"))
     with f.loop(0, f.n) as i:
-        with f.fold(0, f.n, [f.real("0.0")]) as (j, state):
+        with f.fold(0, f.n, [f.literal("0.0")]) as (j, state):
             state[0] = f.plus(state[0], f.size_of(f.number_at(x, i * f.n + j)))
         largest.set(f.select(f.holds("ogt", state[0], largest.get()), state[0], largest.get()))
-    half, limit = f.real("0.5"), _number(f, PADE_NORM)
-    greatest = _number(f, 2.0**127 if f.s.type == "float" else 2.0**1023)
+    half, limit = f.literal("0.5"), _number(f, PADE_NORM)
+    greatest = _number(f, 2.0**127 if f.s.real == "float" else 2.0**1023)
     norm = largest.get()
     largest.set(f.select(f.holds("ogt", norm, greatest), greatest, norm))
-    scale, count = f.variable(f.s.type, f.real("1.0")), f.variable(INT, 0)
+    scale, count = f.variable(f.s.real, f.literal("1.0")), f.variable(INT, 0)
     head, end = f.block(), f.block()
     f.begin(head)
     f.jump(end, unless=f.holds("ogt", f.times(largest.get(), scale.get()), limit))
@@ -80,7 +80,7 @@ def _scaled(f: Caller, x: V) -> V:
     f.jump(head)
     f.begin(end)
     with f.loop(0, f.n * f.n) as k:
-        f.put(f.times(f.number_at(x, k), scale.get()), x, k)
+        f.put(f.scaled(f.number_at(x, k), scale.get()), x, k)
     return count.get()
 
 
@@ -94,8 +94,8 @@ def _sum(f: Caller, out: V, matrices: Sequence[V], factors: Sequence[float], uni
     with f.loop(0, f.n * f.n) as k:
         total = f.zero_number() if unit is None else f.number_at(out, k)
         for matrix, factor in zip(matrices, factors, strict=True):
-            total = f.plus(total, f.times(_number(f, factor), f.number_at(matrix, k)))
+            total = f.plus(total, f.scaled(f.number_at(matrix, k), _number(f, factor)))
         f.put(total, out, k)
     if unit is not None:
         with f.loop(0, f.n) as i:
-            f.put(f.plus(f.number_at(out, i * (f.n + 1)), _number(f, unit)), out, i * (f.n + 1))
+            f.put(f.plus(f.number_at(out, i * (f.n + 1)), f.of_real(_number(f, unit))), out, i * (f.n + 1))

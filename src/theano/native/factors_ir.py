@@ -24,7 +24,9 @@ def eigen_of(s: Shape, bits: int) -> Caller:
 
     Without vectors all numbers must be finite.
     """
-    params = "lower:i vectors:i n:i a:p ar:i ac:i w:p z:p work:p size:i words:p count_words:i"
+    params = (
+        "lower:i vectors:i n:i a:p ar:i ac:i w:r z:p work:p size:i reals:r count_reals:i words:p count_words:i"
+    )
     f = Caller(s, "eigen_of", params, bits, INT)
     with f.when(f.n.equals(0)):
         f.leave(0)
@@ -35,31 +37,38 @@ def eigen_of(s: Shape, bits: int) -> Caller:
     _by_columns(f, f.n, f.n, f.z)
     info = f.info()
     job, triangle = f.flag("V", vectors), f.flag("L", f.lower.differs(0), "U")
-    f.routine("syevd", job, triangle, f.n, f.z, f.n, f.w, f.work, f.size, f.words, f.count_words, info)
+    memory = [f.work, f.size, *([f.reals, f.count_reals] if s.is_complex else []), f.words, f.count_words]
+    f.routine("syevd", job, triangle, f.n, f.z, f.n, f.w, *memory, info)
     f.leave(f.found(info))
     return f
 
 
 def general_of(s: Shape, bits: int) -> Caller:
-    """Real parts of the eigenvalues w of a matrix of finite numbers, and in the rows of z of its vectors; the code.
+    """The eigenvalues w of a matrix of finite numbers, and in the rows of z its vectors; the code.
 
-    `pairs` becomes 1 if some are complex, which are pairs of conjugates: that with the positive imaginary part comes
-    first, and real and imaginary part of its vector are the rows of both.
+    Of a real matrix the real parts: `pairs` becomes 1 if some are complex, which are pairs of conjugates: that with the
+    positive imaginary part comes first, and real and imaginary part of its vector are the rows of both.
     """
-    f = Caller(s, "general_of", "n:i a:p ar:i ac:i w:p z:p h:p wi:p work:p size:i pairs:p", bits, INT)
+    f = Caller(s, "general_of", "n:i a:p ar:i ac:i w:p z:p h:p reals:r work:p size:i pairs:p", bits, INT)
     with f.when(f.n.equals(0)):
         f.leave(0)
     with f.unless(f.is_finite(f.n, f.n, f.a, f.ar, f.ac)):
         f.leave(NOT_FINITE)
     _by_columns(f, f.n, f.n, f.h)
     info, none = f.info(), f.null()
-    jobs = f.flag("N"), f.flag("V")
-    f.routine("geev", *jobs, f.n, f.h, f.n, f.w, f.wi, none, f.n, f.z, f.n, f.work, f.size, info)
+    job, vectors = f.flag("N"), f.flag("V")
+    if s.is_complex:
+        f.routine(
+            "geev", job, vectors, f.n, f.h, f.n, f.w, none, f.n, f.z, f.n, f.work, f.size, f.reals, info
+        )  # fmt: skip
+        f.leave(f.found(info))
+        return f
+    f.routine("geev", job, vectors, f.n, f.h, f.n, f.w, f.reals, none, f.n, f.z, f.n, f.work, f.size, info)
     code = f.found(info)
     with f.when(code.differs(0)):
         f.leave(code)
     with f.loop(1, f.n) as j:
-        with f.when(f.holds("olt", f.number_at(f.wi, j), f.zero_number())):
+        with f.when(f.holds("olt", f.number_at(f.reals, j), f.zero_number())):
             f.pairs.store(f.constant(1), 8)
             f.copied(f.constant(1), f.n, f.at(f.z, (j - 1) * f.n), f.n, 1, f.at(f.z, j * f.n), f.n)
     f.leave(0)
@@ -84,7 +93,7 @@ def orthogonal_of(s: Shape, bits: int) -> Caller:
 
 def singular_of(s: Shape, bits: int) -> Caller:
     """The singular values of one matrix, and u and vt by columns if they are wanted, whole or not; the code."""
-    params = "vectors:i whole:i m:i n:i a:p ar:i ac:i values:p u:p vt:p h:p work:p size:i words:p"
+    params = "vectors:i whole:i m:i n:i a:p ar:i ac:i values:r u:p vt:p h:p work:p size:i reals:r words:p"
     f = Caller(s, "singular_of", params, bits, INT)
     least, whole = f.minimum(f.m, f.n), f.whole.differs(0)
     with f.when(least.equals(0)):
@@ -93,9 +102,8 @@ def singular_of(s: Shape, bits: int) -> Caller:
     _by_columns(f, f.m, f.n, f.h)
     info, height = f.info(), f.select(whole, f.n, least)
     letter = f.select(f.vectors.differs(0), f.flag("A", whole, "S"), f.flag("N"))
-    f.routine(
-        "gesdd", letter, f.m, f.n, f.h, f.m, f.values, f.u, f.m, f.vt, height, f.work, f.size, f.words, info
-    )  # fmt: skip
+    memory = [f.work, f.size, *([f.reals] if s.is_complex else []), f.words]
+    f.routine("gesdd", letter, f.m, f.n, f.h, f.m, f.values, f.u, f.m, f.vt, height, *memory, info)
     f.leave(f.found(info))
     return f
 

@@ -1,34 +1,30 @@
 """Our functions of linear algebra, which `loops.lapack` declares: where they are.
 
-Each type of numbers has a module of its own (`lapack_ir`), compiled once a machine, when the first program that needs
-it is linked. It calls the LAPACK that NumPy or SciPy has.
+Each type of numbers has a library (`lapack_ir`). It calls the LAPACK that NumPy or SciPy has.
 """
 
 from __future__ import annotations
 
 import ctypes
 import functools
-import os
 
 from theano.configdefaults import config
-from theano.loops import externs
-from theano.loops.externs import LETTER
-from theano.loops.lapack import KINDS, name_of
-from theano.native import blas, provisional, support
-from theano.native.lapack_code import ROUTINES
-from theano.runtime import abi, cache, jit
+from theano.loops.lapack import KINDS, LETTER, is_declared, name_of
+from theano.native import blas, support
+from theano.native.lapack_code import ROUTINES, routine_name
+from theano.native.library import Form, Library
+from theano.runtime import abi, jit
 from theano.runtime.module import Module
 from theano.runtime.target import Isa
 
 __all__ = ["NAMES", "address", "is_provisional", "is_there"]
 
-_OPTIONS = jit.Options(passes=("sroa",))
-NAMES = {name_of(kind, type_): type_ for type_ in LETTER for kind in KINDS}
+NAMES = {name_of(kind, type_): type_ for type_ in LETTER for kind in KINDS if is_declared(kind, type_)}
 
 
 def is_there() -> bool:
     """Whether NumPy or SciPy has a LAPACK that can be called."""
-    found = {blas.symbol(LETTER[type_] + name) for type_ in LETTER for name in ROUTINES}
+    found = {blas.symbol(routine_name(name, type_)) for type_ in LETTER for name in ROUTINES}
     return None not in found and len({s.int_bits for s in found if s is not None}) == 1
 
 
@@ -42,40 +38,22 @@ def is_provisional(name: str) -> bool:
     return _library(NAMES[name], jit.isa(), config.openmp).is_provisional
 
 
-class _Library:
-    """The module for numbers of a type, whose work is shared by threads or not; it stays as long as the process."""
+@functools.cache
+def _library(type_: str, isa: Isa, shared: bool) -> Library:
+    """The module for numbers of a type, whose work is shared by threads or not."""
+    found = [blas.symbol(routine_name(name, type_)) for name in ROUTINES]
+    routines = [s for s in found if s is not None]
+    assert len(routines) == len(found)
+    bits = routines[0].int_bits
 
-    def __init__(self, type_: str, isa: Isa, shared: bool) -> None:
-        self._shared = shared
-        found = [blas.symbol(LETTER[type_] + name) for name in ROUTINES]
-        routines = [s for s in found if s is not None]
-        assert len(routines) == len(found)
-        self._routines = [s.address for s in routines]
-        bits = routines[0].int_bits
-        exports = ("init", *(name for name, t in NAMES.items() if t == type_))
+    def module() -> Module:
+        from theano.native.lapack_ir import library_module  # for what the cache has
 
-        def module() -> Module:
-            from theano.native.lapack_ir import library_module  # for what the cache has
+        return library_module(type_, isa, bits)
 
-            return library_module(type_, isa, bits)
+    def start(code: jit.CodeObject) -> None:
+        init = ctypes.PYFUNCTYPE(None, *[ctypes.c_void_p] * (1 + len(routines)))(code.symbols["init"])
+        init(support.fixed_words()[abi.CTX["parallel"]] if shared else None, *(s.address for s in routines))
 
-        folders = (os.path.dirname(str(m.__file__)) for m in (provisional, abi, externs))
-        sources = cache.sources(tuple(folders))
-        known_as = "\n".join([sources, "linear algebra", type_, repr(isa), str(bits)]) if sources else ""
-        self.code = jit.compile_module(module, _OPTIONS, exports, known_as=known_as)
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(self.code))  # contexts of functions hold addresses in it
-        self.is_provisional = support.is_provisional()
-        if self.is_provisional:
-            provisional.later(self._complete)
-        self._start()
-
-    def _start(self) -> None:
-        init = ctypes.PYFUNCTYPE(None, *[ctypes.c_void_p] * (1 + len(self._routines)))(self.code.symbols["init"])
-        init(support.fixed_words()[abi.CTX["parallel"]] if self._shared else None, *self._routines)
-
-    def _complete(self) -> None:
-        self._start()
-        self.is_provisional = False
-
-
-_library = functools.cache(_Library)
+    exports = ("init", *(name for name, t in NAMES.items() if t == type_))
+    return Library(f"linear algebra of {type_}, {isa!r}, {bits}", Form(module, exports), start=start)

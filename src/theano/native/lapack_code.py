@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from theano.loops.expr import COMPLEX_PART
+from theano.loops.lapack import LETTER
 from theano.native.ir_text import BOOL, INT, PTR, VOID, V
 from theano.native.product_code import Kernel, Shape, suffix
 
-__all__ = ["ROUTINES", "Caller", "Matrices"]
+__all__ = ["ROUTINES", "Caller", "Matrices", "routine_name"]
 
 # Routines of BLAS and LAPACK that are called, without the letter of their type.
-ROUTINES = ("gemm", "trsm", "trsv", "potrf", "getrf", "syevd", "geev", "geqrf", "orgqr", "gesdd")
+ROUTINES = (
+    "gemm", "trsm", "trsv", "potrf", "getrf", "syevd", "geev", "geqrf", "orgqr", "gesdd", "gees", "trsyl"
+)  # fmt: skip
+# Those that have another name for complex numbers.
+_COMPLEX = {"syevd": "heevd", "orgqr": "ungqr"}
+
+
+def routine_name(name: str, type_: str) -> str:
+    """The name of a routine for numbers of a type.
+
+    >>> routine_name("syevd", "c128")
+    'zheevd'
+    """
+    return LETTER[type_] + (_COMPLEX.get(name, name) if type_ in COMPLEX_PART else name)
 
 
 class Matrices(Kernel):
@@ -17,14 +32,30 @@ class Matrices(Kernel):
     def zero_number(self) -> V:
         return self.real("0.0")
 
-    def minus(self, x: V, y: V) -> V:
-        return self.emit(x.type, f"fsub {x.type} {x.text}, {y.text}")
-
     def quotient(self, x: V, y: V) -> V:
         return self.emit(x.type, f"fdiv {x.type} {x.text}, {y.text}")
 
     def inverse_of(self, x: V) -> V:
-        return self.quotient(self.real("1.0"), x)
+        return self.quotient(self.literal("1.0"), x)
+
+    def literal(self, value: str) -> V:
+        """A real number, as LLVM writes it."""
+        return V(self, self.s.real, value)
+
+    def real_at(self, pointer: V, index: V | int) -> V:
+        """The address `index` real numbers behind `pointer`."""
+        return pointer.element(self.s.real, index)
+
+    def of_real(self, x: V) -> V:
+        """A real number as one of the matrix."""
+        return self.complex_of(x, self.literal("0.0")) if self.s.is_complex else x
+
+    def scaled(self, x: V, by: V) -> V:
+        """A number of a matrix times a real one."""
+        if not self.s.is_complex:
+            return self.times(x, by)
+        first, second = self.both_parts(x)
+        return self.complex_of(self.times(first, by), self.times(second, by))
 
     def negative(self, x: V) -> V:
         return self.emit(x.type, f"fneg {x.type} {x.text}")
@@ -33,7 +64,18 @@ class Matrices(Kernel):
         return self.call(f"llvm.sqrt.{suffix(x.type)}", x, result=x.type)
 
     def size_of(self, x: V) -> V:
+        """The absolute value, without overflow; a real number."""
+        if x.type[0] == "<":
+            first, second = (self.size_of(part) for part in self.both_parts(x))
+            larger = self.holds("ogt", first, second)
+            return self.hypotenuse(self.select(larger, first, second), self.select(larger, second, first))
         return self.call(f"llvm.fabs.{suffix(x.type)}", x, result=x.type)
+
+    def hypotenuse(self, large: V, small: V) -> V:
+        """The root of the sum of two squares, the larger one first."""
+        one, none = self.literal("1.0"), self.holds("oeq", large, self.literal("0.0"))
+        ratio = self.quotient(small, self.select(none, one, large))
+        return self.times(large, self.root(self.plus(one, self.times(ratio, ratio))))
 
     def holds(self, how: str, x: V, y: V) -> V:
         """A comparison of numbers, by LLVM's name of it."""
@@ -99,7 +141,13 @@ class Caller(Matrices):
         """Whether all numbers of a matrix, or of its lower triangle, are finite."""
         return self.call("is_finite", n, m, triangle, a, ar, ac, result=BOOL)
 
-    def trsm(self, uplo: V, trans: V, unit: str, n: V, m: V, a: V, ld: V, x: V) -> None:
+    def trsm(self, uplo: V, trans: V, diagonal: V, n: V, m: V, a: V, ld: V, x: V) -> None:
         """``x' = x' op(a)^-1`` for `m` right sides."""
         one = self.real("1.0")
-        self.routine("trsm", self.flag("R"), uplo, trans, self.flag(unit), m, n, one, a, ld, x, m)
+        self.routine("trsm", self.flag("R"), uplo, trans, diagonal, m, n, one, a, ld, x, m)
+
+    def substitute(
+        self, lower: V | int, unit: V | int, n: V, m: V, a: V, ar: V | int, ac: V | int, x: V
+    ) -> None:  # fmt: skip
+        """Solve ``a x = b`` in place of b for a triangle, which is not singular; `unit`: with ones on the diagonal."""
+        self.call("substitute", lower, unit, n, m, a, ar, ac, x)

@@ -17,23 +17,33 @@ from theano.loops.lapack import (
     DETERMINANT,
     EIGEN,
     EXPONENTIAL,
+    FACTORS,
     GENERAL,
     INVERSE,
     LINEAR,
     NOT_FINITE,
     ORTHOGONAL,
+    PIVOT_PRODUCT,
+    PIVOT_SIZES,
     PIVOTS,
+    ROOT,
+    SCHUR,
     SINGULAR,
+    SUBSTITUTED,
+    SYLVESTER,
     TRIANGULAR,
+    is_declared,
     name_of,
 )
 from theano.native.cholesky_gradient_ir import cholesky_gradient_of, reverse
-from theano.native.determinant_ir import scaled_product
+from theano.native.determinant_ir import scaled_product, sizes_of
 from theano.native.exponential_ir import exponential_of
 from theano.native.factors_ir import eigen_of, general_of, orthogonal_of, singular_of
 from theano.native.ir_text import BOOL, INT, INT32, PTR, V, Variable
 from theano.native.lapack_code import ROUTINES, Caller, Matrices
+from theano.native.lu_ir import factors_of, pivot_product_of, pivot_sizes_of, substituted_of
 from theano.native.product_code import Shape, shape_of
+from theano.native.schur_ir import chosen, root_of, schur_of, sylvester_of
 from theano.native.small_matrices_ir import MOST, intrinsics, room, small_kernels
 from theano.runtime import abi
 from theano.runtime.module import Global, Module
@@ -61,20 +71,24 @@ def cholesky_of(s: Shape, bits: int) -> Caller:
     lower, code = f.lower.differs(0), f.variable(INT)
     down, across = f.select(lower, f.ac, f.ar), f.select(lower, f.ar, f.ac)
     small, failed, done = f.block(), f.block(), f.block()
-    f.jump(small, when=f.n <= MOST)
+    if s.is_complex:
+        f.jump(done, when=f.n.equals(0))
+    else:
+        f.jump(small, when=f.n <= MOST)
     _large_cholesky(f, lower, code)
     f.jump(failed, when=code.get().differs(0))
     f.jump(done)
-    f.begin(small)
-    u, ld = f.memory(MOST * room(s) * s.size), f.n.up_to(s.lanes)
-    f.call("copy_upper", f.n, f.a, down, across, u, ld)  # of a lower triangle the transpose
-    code.set(f.call("factor", f.n, u, ld, result=INT))
-    f.jump(failed, when=code.get().differs(0))
-    with f.when(lower):
-        f.call("copy_triangle", f.n, u, 1, ld, f.c, f.n)
-        f.leave(0)
-    f.call("copy_upper", f.n, u, ld, 1, f.c, f.n)
-    f.jump(done)
+    if not s.is_complex:
+        f.begin(small)
+        u, ld = f.memory(MOST * room(s) * s.size), f.n.up_to(s.lanes)
+        f.call("copy_upper", f.n, f.a, down, across, u, ld)  # of a lower triangle the transpose
+        code.set(f.call("factor", f.n, u, ld, result=INT))
+        f.jump(failed, when=code.get().differs(0))
+        with f.when(lower):
+            f.call("copy_triangle", f.n, u, 1, ld, f.c, f.n)
+            f.leave(0)
+        f.call("copy_upper", f.n, u, ld, 1, f.c, f.n)
+        f.jump(done)
     f.begin(failed)
     f.call("fill", f.n * f.n, f.real(_NAN), f.c)
     finite = f.is_finite(f.n, f.n, f.a, across, down, triangle=True)
@@ -105,26 +119,37 @@ def _large_cholesky(f: Caller, lower: V, code: Variable) -> None:
 def triangular_of(s: Shape, bits: int) -> Caller:
     """The x with ``a x = b`` for one matrix; the code."""
     f = Caller(s, "triangular_of", "lower:i n:i m:i a:p ar:i ac:i b:p br:i bc:i x:p", bits, INT)
-    lower, inverse = f.lower.differs(0), f.memory(MOST_TRIANGULAR * s.size)
-    small = f.n <= MOST_TRIANGULAR
     with f.loop(0, f.n) as i:
-        pivot = f.number_at(f.a, i * (f.ar + f.ac))
-        with f.when(f.is_zero(pivot)):
+        with f.when(f.is_zero(f.number_at(f.a, i * (f.ar + f.ac)))):
             f.leave(i + 1)
-        with f.when(small):
-            f.put(f.inverse_of(pivot), inverse, f.select(lower, i, f.n - 1 - i))
     f.copied(f.n, f.m, f.b, f.br, f.bc, f.x, f.m)
-    with f.when(small):
-        _small_triangular(f, lower, inverse)
-        f.leave(0)
-    straight = f.ac.equals(1)
+    f.substitute(f.lower, 0, f.n, f.m, f.a, f.ar, f.ac, f.x)
+    f.leave(0)
+    return f
+
+
+def substitute(s: Shape, bits: int) -> Caller:
+    """See `Caller.substitute`; rows or columns of a are contiguous, unless it is small."""
+    f = Caller(s, "substitute", "lower:i unit:i n:i m:i a:p ar:i ac:i x:p", bits)
+    lower, unit, one = f.lower.differs(0), f.unit.differs(0), f.real("1.0")
+    with f.when((f.n * f.m).equals(0)):
+        f.leave()
+    if not s.is_complex:
+        with f.when(f.n <= MOST_TRIANGULAR):
+            inverse = f.memory(MOST_TRIANGULAR * s.size)
+            with f.loop(0, f.n) as i:
+                pivot = f.select(unit, one, f.number_at(f.a, i * (f.ar + f.ac)))
+                f.put(f.inverse_of(pivot), inverse, f.select(lower, i, f.n - 1 - i))
+            _small_triangular(f, lower, inverse)
+            f.leave()
+    straight, diagonal = f.ac.equals(1), f.flag("U", unit)
     ld, upper = f.select(straight, f.ar, f.ac), f.emit(BOOL, f"xor i1 {straight.text}, {lower.text}")
+    ld = f.maximum(ld, f.n)  # of a matrix of one row anything is said to be the distance of rows
     triangle = f.flag("L", upper, "U")  # as LAPACK sees it: a lower triangle of rows is an upper one
     with f.when(f.m.equals(1)):
-        f.routine("trsv", triangle, f.flag("T", straight), f.flag("N"), f.n, f.a, ld, f.x, 1)
-        f.leave(0)
-    f.trsm(triangle, f.flag("N", straight, "T"), "N", f.n, f.m, f.a, ld, f.x)
-    f.leave(0)
+        f.routine("trsv", triangle, f.flag("T", straight), diagonal, f.n, f.a, ld, f.x, 1)
+        f.leave()
+    f.trsm(triangle, f.flag("N", straight, "T"), diagonal, f.n, f.m, f.a, ld, f.x)
     return f
 
 
@@ -142,11 +167,12 @@ def linear_of(s: Shape, bits: int) -> Caller:
     with f.when(f.checked.differs(0)):
         with f.unless(f.is_finite(f.n, f.n, f.a, f.ar, f.ac) & f.is_finite(f.n, f.m, f.b, f.br, f.bc)):
             f.leave(NOT_FINITE)
-    with f.when((f.n <= MOST) & (f.m <= MOST)):
-        w, ld, first = _both(f, f.n, f.m)
-        f.copied(f.n, f.n, f.a, f.ar, f.ac, w, ld)
-        f.copied(f.n, f.m, f.b, f.br, f.bc, f.at(w, first), ld)
-        f.leave(_solved(f, w, ld, first, f.m, f.x))
+    if not s.is_complex:
+        with f.when((f.n <= MOST) & (f.m <= MOST)):
+            w, ld, first = _both(f, f.n, f.m)
+            f.copied(f.n, f.n, f.a, f.ar, f.ac, w, ld)
+            f.copied(f.n, f.m, f.b, f.br, f.bc, f.at(w, first), ld)
+            f.leave(_solved(f, w, ld, first, f.m, f.x))
     f.copied(f.n, f.n, f.a, f.ar, f.ac, f.work, f.n)
     f.copied(f.n, f.m, f.b, f.br, f.bc, f.x, f.m)
     f.leave(f.call("eliminate_large", f.n, f.m, f.work, f.pivots, f.x, result=INT))
@@ -159,27 +185,17 @@ def eliminate_large(s: Shape, bits: int) -> Caller:
     LAPACK, which sees a', writes it as ``p' l u``. So ``b' = x' p' l u``: two triangular systems and exchanges of rows.
     """
     f = Caller(s, "eliminate_large", "n:i m:i a:p pivots:p x:p", bits, INT)
+    with f.when(f.n.equals(0)):
+        f.leave(0)
     info = f.info()
     f.routine("getrf", f.n, f.n, f.a, f.n, f.pivots, info)
-    code, plain, end = f.found(info), f.flag("N"), f.n - 1
+    code = f.found(info)
     with f.when(code.differs(0)):
         f.leave(code)
-    small, swaps = f.block(), f.block()
-    f.jump(small, when=f.n <= MOST_TRIANGULAR)
-    f.trsm(f.flag("U"), plain, "N", f.n, f.m, f.a, f.n, f.x)
-    f.trsm(f.flag("L"), plain, "U", f.n, f.m, f.a, f.n, f.x)
-    f.jump(swaps)
-    f.begin(small)
-    inverse = f.memory(MOST_TRIANGULAR * s.size)
-    with f.loop(0, f.n) as i:
-        f.put(f.inverse_of(f.number_at(f.a, i * (f.n + 1))), inverse, i)
-    f.call("columns", f.n, f.m, f.a, f.n, 1, inverse, f.x, f.m)
-    f.call("fill", f.n, f.real("1.0"), inverse)
-    back, last = f.constant(0) - f.n, f.at(f.a, end * (f.n + 1))
-    f.call("columns", f.n, f.m, last, back, -1, inverse, f.at(f.x, end * f.m), f.constant(0) - f.m)
-    f.begin(swaps)
+    f.substitute(1, 0, f.n, f.m, f.a, f.n, 1, f.x)
+    f.substitute(0, 1, f.n, f.m, f.a, f.n, 1, f.x)
     with f.loop(0, f.n) as turn:
-        i = end - turn
+        i = f.n - 1 - turn
         other = f.pivot(i) - 1
         with f.when(other.differs(i)):
             f.call("exchange", f.m, f.at(f.x, i * f.m), f.at(f.x, other * f.m))
@@ -209,12 +225,13 @@ def inverse_of(s: Shape, bits: int) -> Caller:
     """The inverse c of one matrix; the code."""
     f = Caller(s, "inverse_of_matrix", "n:i a:p ar:i ac:i c:p work:p pivots:p", bits, INT)
     one = f.real("1.0")
-    with f.when(f.n <= MOST):
-        w, ld, first = _both(f, f.n, f.n)
-        f.copied(f.n, f.n, f.a, f.ar, f.ac, w, ld)
-        with f.loop(0, f.n) as i:
-            f.put(one, w, i * (ld + 1) + first)
-        f.leave(_solved(f, w, ld, first, f.n, f.c))
+    if not s.is_complex:
+        with f.when(f.n <= MOST):
+            w, ld, first = _both(f, f.n, f.n)
+            f.copied(f.n, f.n, f.a, f.ar, f.ac, w, ld)
+            with f.loop(0, f.n) as i:
+                f.put(one, w, i * (ld + 1) + first)
+            f.leave(_solved(f, w, ld, first, f.n, f.c))
     f.copied(f.n, f.n, f.a, f.ar, f.ac, f.work, f.n)
     f.call("fill", f.n * f.n, f.zero_number(), f.c)
     with f.loop(0, f.n) as i:
@@ -227,13 +244,18 @@ def _triangular_form(f: Caller, end: Callable[[V, V, V, V], None]) -> None:
     """Factor a matrix as a product of triangles; `end` is told of the pivots: where, their distance, how many swaps,
     and how many there are."""
     s, swaps = f.s, f.memory(8)
-    with f.when(f.n <= MOST):
-        w, ld = f.memory(MOST * room(s) * s.size), f.n.up_to(s.lanes)
-        f.call("fill", f.n * ld, f.zero_number(), w)
-        f.copied(f.n, f.n, f.a, f.ar, f.ac, w, ld)
-        code = f.call("eliminate", f.n, w, ld, swaps, result=INT)
-        end(w, ld + 1, swaps.load(INT, 8), f.select(code.equals(0), f.n, code))  # up to the first that is zero
-        f.leave()
+    if s.is_complex:
+        with f.when(f.n.equals(0)):
+            end(f.work, f.constant(1), f.n, f.n)
+            f.leave()
+    else:
+        with f.when(f.n <= MOST):
+            w, ld = f.memory(MOST * room(s) * s.size), f.n.up_to(s.lanes)
+            f.call("fill", f.n * ld, f.zero_number(), w)
+            f.copied(f.n, f.n, f.a, f.ar, f.ac, w, ld)
+            code = f.call("eliminate", f.n, w, ld, swaps, result=INT)
+            end(w, ld + 1, swaps.load(INT, 8), f.select(code.equals(0), f.n, code))  # up to the first that is zero
+            f.leave()
     f.copied(f.n, f.n, f.a, f.ar, f.ac, f.work, f.n)
     f.routine("getrf", f.n, f.n, f.work, f.n, f.pivots, f.info())
     with f.fold(0, f.n, [f.constant(0)]) as (i, state):
@@ -253,14 +275,11 @@ def determinant_of(s: Shape, bits: int) -> Caller:
 
 
 def pivots_of(s: Shape, bits: int) -> Caller:
-    """Numbers whose product, times a sign, is the determinant of one matrix."""
-    f = Caller(s, "pivots_of", "n:i a:p ar:i ac:i d:p sign:p work:p pivots:p", bits)
+    """The sign of the determinant of one matrix, and numbers whose product is its size."""
+    f = Caller(s, "pivots_of", "n:i a:p ar:i ac:i d:r sign:p work:p pivots:p", bits)
 
     def end(at: V, step: V, swaps: V, count: V) -> None:
-        one = f.constant(1)
-        f.copied(count, one, at, step, one, f.d, one)
-        f.call("fill", f.n - count, f.real("1.0"), f.at(f.d, count))
-        f.put(f.select((swaps & 1).equals(0), f.real("1.0"), f.real("-1.0")), f.sign)
+        f.call("sizes_of", f.n, count, at, step, swaps, f.d, f.sign)
 
     _triangular_form(f, end)
     return f
@@ -356,35 +375,73 @@ def _exponential(f: Caller, k: V) -> None:
 
 
 def _pivots(f: Caller, k: V) -> None:
-    f.call("pivots_of", f.n, *_matrix(f, "a", k), f.at(f.d, k * f.n), f.at(f.sign, k), f.work, f.pivots)
+    f.call("pivots_of", f.n, *_matrix(f, "a", k), f.real_at(f.d, k * f.n), f.at(f.sign, k), f.work, f.pivots)
 
 
 def _eigen(f: Caller, k: V) -> V:
-    results = f.at(f.w, k * f.n), f.at(f.z, k * f.n * f.n)
-    memory = f.work, f.size, f.words, f.count_words
+    results = f.real_at(f.w, k * f.n), f.at(f.z, k * f.n * f.n)
+    memory = f.work, f.size, f.reals, f.count_reals, f.words, f.count_words
     return f.call("eigen_of", f.lower, f.vectors, f.n, *_matrix(f, "a", k), *results, *memory, result=INT)
 
 
 def _general(f: Caller, k: V) -> V:
     results = f.at(f.w, k * f.n), f.at(f.z, k * f.n * f.n)
     return f.call(
-        "general_of", f.n, *_matrix(f, "a", k), *results, f.h, f.wi, f.work, f.size, f.pairs, result=INT
+        "general_of", f.n, *_matrix(f, "a", k), *results, f.h, f.reals, f.work, f.size, f.pairs, result=INT
     )  # fmt: skip
 
 
 def _orthogonal(f: Caller, k: V) -> None:
     h, q = f.at(f.h, k * f.m * f.n), f.at(f.q, k * f.m * f.columns)
-    f.call("orthogonal_of", f.m, f.n, f.columns, *_matrix(f, "a", k), h, f.tau, q, f.work, f.size)
+    tau = f.at(f.tau, k * f.minimum(f.m, f.n))
+    f.call("orthogonal_of", f.m, f.n, f.columns, *_matrix(f, "a", k), h, tau, q, f.work, f.size)
 
 
 def _singular(f: Caller, k: V) -> V:
     least, whole = f.minimum(f.m, f.n), f.whole.differs(0)
-    places = (
-        (f.values, least), (f.u, f.m * f.select(whole, f.m, least)), (f.vt, f.n * f.select(whole, f.n, least))
-    )  # fmt: skip
-    results = [f.at(place, k * step) for place, step in places]
-    sizes, memory = (f.vectors, f.whole, f.m, f.n), (f.h, f.work, f.size, f.words)
-    return f.call("singular_of", *sizes, *_matrix(f, "a", k), *results, *memory, result=INT)
+    values = f.real_at(f.values, k * least)
+    u = f.at(f.u, k * f.m * f.select(whole, f.m, least))
+    vt = f.at(f.vt, k * f.n * f.select(whole, f.n, least))
+    sizes, memory = (f.vectors, f.whole, f.m, f.n), (f.h, f.work, f.size, f.reals, f.words)
+    return f.call("singular_of", *sizes, *_matrix(f, "a", k), values, u, vt, *memory, result=INT)
+
+
+def _factors(f: Caller, k: V) -> None:
+    pivots = f.pivots.element(INT, k * f.n)
+    f.call("factors_of", f.n, *_matrix(f, "a", k), f.at(f.lu, k * f.n * f.n), pivots)
+
+
+def _substituted(f: Caller, k: V) -> V:
+    operands = (*_matrix(f, "a", k), *_matrix(f, "b", k))
+    pivots = f.pivots.element(INT, f.select(f.params["as"].equals(0), 0, k * f.n))
+    x = f.at(f.x, k * f.n * f.m)
+    return f.call("substituted_of", f.turned, f.n, f.m, *operands, pivots, x, result=INT)
+
+
+def _pivot_product(f: Caller, k: V) -> None:
+    f.call("pivot_product_of", f.n, *_matrix(f, "a", k), f.pivots.element(INT, k * f.n), f.at(f.d, k))
+
+
+def _pivot_sizes(f: Caller, k: V) -> None:
+    pivots = f.pivots.element(INT, k * f.n)
+    f.call("pivot_sizes_of", f.n, *_matrix(f, "a", k), pivots, f.real_at(f.d, k * f.n), f.at(f.sign, k))
+
+
+def _schur(f: Caller, k: V) -> V:
+    size = f.n * f.n
+    results = f.at(f.t, k * size), f.at(f.z, k * size)
+    memory = f.w, f.reals, f.work, f.size, f.words, f.chosen.element(INT, k)
+    return f.call("schur_of", f.sort, f.n, *_matrix(f, "a", k), *results, *memory, result=INT)
+
+
+def _sylvester(f: Caller, k: V) -> V:
+    operands = (*_matrix(f, "a", k), *_matrix(f, "b", k), *_matrix(f, "c", k))
+    x = f.at(f.x, k * f.m * f.n)
+    return f.call("sylvester_of", f.left, f.right, f.m, f.n, *operands, x, f.work, result=INT)
+
+
+def _root(f: Caller, k: V) -> V:
+    return f.call("root_of", f.n, *_matrix(f, "a", k), f.at(f.r, k * f.n * f.n), f.work, result=INT)
 
 
 SMALL = {"n": MOST}
@@ -402,6 +459,13 @@ _KINDS = {
     "general": (GENERAL, general_of, _general, "n n n", {}),
     "orthogonal": (ORTHOGONAL, orthogonal_of, _orthogonal, "m n n", {}),
     "singular": (SINGULAR, singular_of, _singular, "m n n", {}),
+    "factors": (FACTORS, factors_of, _factors, "n n n", SMALL),
+    "substituted": (SUBSTITUTED, substituted_of, _substituted, "n n m", {"n": MOST_TRIANGULAR}),
+    "pivot_product": (PIVOT_PRODUCT, pivot_product_of, _pivot_product, "n", {"n": MOST}),
+    "pivot_sizes": (PIVOT_SIZES, pivot_sizes_of, _pivot_sizes, "n", {"n": MOST}),
+    "schur": (SCHUR, schur_of, _schur, "n n n", {}),
+    "sylvester": (SYLVESTER, sylvester_of, _sylvester, "m m n", {}),
+    "root": (ROOT, root_of, _root, "n n n", {}),
 }
 
 
@@ -416,13 +480,16 @@ def init(s: Shape) -> Matrices:
 def library_module(type_: str, isa: Isa, bits: int) -> Module:
     """The functions for numbers of one type: `init` and those of `loops.lapack.KINDS` are called from outside."""
     s = shape_of(type_, isa)
-    functions = [init(s), *small_kernels(s), scaled_product(s), reverse(s), eliminate_large(s, bits)]
+    functions: list[Matrices] = [init(s), *small_kernels(s), scaled_product(s), sizes_of(s)]
+    functions += [substitute(s, bits), eliminate_large(s, bits), *chosen(s, bits)]
+    if not s.is_complex:
+        functions.append(reverse(s))
     for kind, (params, of_one, call, work, limits) in _KINDS.items():
-        params = params.replace(":w", ":p")
+        if not is_declared(kind, type_):
+            continue
         functions += [
             of_one(s, bits), some(s, kind, params, bits, call), part(s, kind, params),
-            entry(s, name_of(kind, type_), kind, params, work, limits),
+            entry(s, name_of(kind, type_), kind, params, work, {} if s.is_complex else limits),
         ]  # fmt: skip
     told = [Global(place, "global ptr null", linkage="internal") for place in TOLD]
     return Module([*told, *intrinsics(s)], [f.function() for f in functions])
-

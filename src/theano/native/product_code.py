@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from theano.native.ir_text import BOOL, VOID, FunctionText, V
-from theano.record import Record
+from theano.loops.expr import COMPLEX_PART
+from theano.native.ir_text import BOOL, PTR, VOID, FunctionText, V
+from theano.record import Record, replace
 
 if TYPE_CHECKING:
     from theano.runtime.target import Isa
@@ -20,7 +21,10 @@ PANEL_BYTES = 20 << 10  # columns of a second operand that are copied: they stay
 
 
 class Shape(Record, eq=True):
-    """Of the numbers and of a tile. There are tiles of some heights, the greatest first; all results are the same."""
+    """Of the numbers and of a tile. There are tiles of some heights, the greatest first; all results are the same.
+
+    A complex number is a vector of two; of these there are no vectors, and no tiles.
+    """
 
     type: str
     size: int
@@ -31,8 +35,21 @@ class Shape(Record, eq=True):
     heights: tuple[int, ...]
 
     @property
+    def is_complex(self) -> bool:
+        return self.type[0] == "<"
+
+    @property
+    def real(self) -> str:
+        """The type of the parts of a complex number; of real numbers their own."""
+        return self.type.removeprefix("<2 x ").removesuffix(">")
+
+    @property
+    def align(self) -> int:
+        return self.size // 2 if self.is_complex else self.size
+
+    @property
     def vector(self) -> str:
-        return f"<{self.lanes} x {self.type}>"
+        return self.type if self.is_complex else f"<{self.lanes} x {self.type}>"
 
     @property
     def columns(self) -> int:
@@ -49,6 +66,9 @@ def shape_of(type_: str, isa: Isa, provisional: bool = False) -> Shape:
 
     LLVM's time is that of the tiles mostly, and grows with their heights: provisional code has two.
     """
+    if type_ in COMPLEX_PART:
+        real = shape_of(COMPLEX_PART[type_], isa)
+        return replace(real, type=f"<2 x {real.type}>", size=2 * real.size, lanes=1, heights=())
     size = {"f32": 4, "f64": 8}[type_]
     rows = 12 if isa.name in ("avx512", "neon") else 6
     return Shape(
@@ -68,10 +88,12 @@ class Kernel(FunctionText):
         self.zero = V(self, s.vector, "zeroinitializer")
 
     def type_named(self, short: str) -> str:
-        return self.s.type if short == "n" else super().type_named(short)
+        return {"n": self.s.type, "r": PTR, "w": PTR}.get(short) or super().type_named(short)
 
     def real(self, value: str) -> V:
         """A number, as LLVM writes it."""
+        if self.s.is_complex:
+            return V(self, self.s.type, f"<{self.s.real} {value}, {self.s.real} 0.0>")
         return V(self, self.s.type, value)
 
     def at(self, pointer: V, index: V | int) -> V:
@@ -79,28 +101,50 @@ class Kernel(FunctionText):
         return pointer.element(self.s.type, index)
 
     def vector_at(self, pointer: V, index: V | int = 0) -> V:
-        return self.at(pointer, index).load(self.s.vector, self.s.size)
+        return self.at(pointer, index).load(self.s.vector, self.s.align)
 
     def number_at(self, pointer: V, index: V | int = 0) -> V:
-        return self.at(pointer, index).load(self.s.type, self.s.size)
+        return self.at(pointer, index).load(self.s.type, self.s.align)
 
     def put(self, value: V, pointer: V, index: V | int = 0) -> None:
-        self.at(pointer, index).store(value, self.s.size)
+        self.at(pointer, index).store(value, self.s.align)
 
     def spread(self, number: V) -> V:
+        if self.s.is_complex:
+            return number
         t, n = self.s.vector, self.s.lanes
         one = self.emit(t, f"insertelement {t} poison, {number.type} {number.text}, i64 0")
         return self.emit(t, f"shufflevector {t} {one.text}, {t} poison, <{n} x i32> zeroinitializer")
 
     def multiply_add(self, x: V, y: V, z: V) -> V:
         t = x.type
+        if self.s.is_complex:
+            return self.plus(self.times(x, y), z)
         if not self.s.has_fma:
             product = self.emit(t, f"fmul {t} {x.text}, {y.text}")
             return self.emit(t, f"fadd {t} {product.text}, {z.text}")
         return self.call(f"llvm.fma.{suffix(t)}", x, y, z, result=t)
 
+    def both_parts(self, x: V) -> tuple[V, V]:
+        """The real and the imaginary part of a complex number."""
+        first, second = (self.emit(self.s.real, f"extractelement {x.type} {x.text}, i64 {k}") for k in (0, 1))
+        return first, second
+
+    def complex_of(self, first: V, second: V) -> V:
+        """The complex number of two parts."""
+        t = f"<2 x {first.type}>"
+        one = self.emit(t, f"insertelement {t} poison, {first.type} {first.text}, i64 0")
+        return self.emit(t, f"insertelement {t} {one.text}, {second.type} {second.text}, i64 1")
+
     def times(self, x: V, y: V) -> V:
+        if self.s.is_complex and x.type == y.type == self.s.type:
+            (a, b), (c, d) = self.both_parts(x), self.both_parts(y)
+            real = self.minus(self.times(a, c), self.times(b, d))
+            return self.complex_of(real, self.plus(self.times(a, d), self.times(b, c)))
         return self.emit(x.type, f"fmul {x.type} {x.text}, {y.text}")
+
+    def minus(self, x: V, y: V) -> V:
+        return self.emit(x.type, f"fsub {x.type} {x.text}, {y.text}")
 
     def plus(self, x: V, y: V) -> V:
         return self.emit(x.type, f"fadd {x.type} {x.text}, {y.text}")
@@ -121,6 +165,11 @@ class Kernel(FunctionText):
         return self.emit(self.s.type, f"extractelement {vector.type} {vector.text}, i64 0")
 
     def is_zero(self, number: V) -> V:
+        if self.s.is_complex:
+            first, second = self.both_parts(number)
+            return self.emit(BOOL, f"fcmp oeq {first.type} {first.text}, 0.0") & self.emit(
+                BOOL, f"fcmp oeq {second.type} {second.text}, 0.0"
+            )
         return self.emit(BOOL, f"fcmp oeq {number.type} {number.text}, 0.0")
 
 

@@ -27,8 +27,8 @@ INFINITY = "0x7FF0000000000000"
 
 def intrinsics(s: Shape) -> list[Global]:
     """Of LLVM's, what these functions call."""
-    found = [intrinsic(f"llvm.{name}.{suffix(s.type)}", s.type, s.type) for name in ("sqrt", "fabs")]
-    if s.has_fma:
+    found = [intrinsic(f"llvm.{name}.{suffix(s.real)}", s.real, s.real) for name in ("sqrt", "fabs")]
+    if s.has_fma and not s.is_complex:
         vectors = [f"<{min(w, s.lanes)} x {s.type}>" for w in widths(s)]
         found += [intrinsic(f"llvm.fma.{suffix(t)}", t, t, t, t) for t in dict.fromkeys((s.type, *vectors))]
     return found
@@ -67,10 +67,11 @@ def copy_matrix(s: Shape) -> Matrices:
             with f.loop(last, f.m) as k:
                 f.put(f.number_at(row, k), out, k)
         f.leave()
-    squares = f.ar.equals(1)
+    squares = f.ar.equals(1) & (not s.is_complex)
     whole = f.select(squares, f.n & -SQUARE, 0)
-    with f.loop(0, whole, SQUARE) as i, f.loop(0, f.m & -SQUARE, SQUARE) as k:
-        _turn_square(f, f.at(f.at(f.a, i), k * f.ac), f.at(f.out, i * f.outs + k))
+    if not s.is_complex:
+        with f.loop(0, whole, SQUARE) as i, f.loop(0, f.m & -SQUARE, SQUARE) as k:
+            _turn_square(f, f.at(f.at(f.a, i), k * f.ac), f.at(f.out, i * f.outs + k))
     with f.loop(0, f.n) as i:
         row, out = f.at(f.a, i * f.ar), f.at(f.out, i * f.outs)
         with f.loop(f.select(i < whole, f.m & -SQUARE, 0), f.m) as k:
@@ -123,7 +124,8 @@ def is_finite(s: Shape) -> Matrices:
             number = f.number_at(row, k * f.ac)
             so_far[0] = f.plus(so_far[0], f.minus(number, number))  # 0, or NaN
         state[0] = so_far[0]
-    f.leave(f.holds("oeq", state[0], state[0]))
+    total = f.plus(*f.both_parts(state[0])) if s.is_complex else state[0]
+    f.leave(f.holds("oeq", total, total))
     return f
 
 
@@ -289,6 +291,37 @@ def eliminate(s: Shape) -> Matrices:
     return f
 
 
+def triangles(s: Shape) -> Matrices:
+    """Make w its factors, ``p w = l u`` in one matrix, and tell with which row each was exchanged, from zero.
+
+    A pivot that is zero stays one, and nothing is done with its column.
+    """
+    f = Matrices(s, "triangles", "n:i w:p ld:i pivots:p")
+    behind = f.memory(room(s) * s.size)  # what is right of the pivot, and zeros
+    with f.loop(0, f.n) as j:
+        row, first = f.at(f.w, j * f.ld), j & -s.lanes
+        with f.fold(j + 1, f.n, [f.size_of(f.number_at(row, j)), j]) as (i, best):
+            size = f.size_of(f.number_at(f.w, i * f.ld + j))
+            larger = f.holds("ogt", size, best[0])
+            best[:] = [f.select(larger, size, best[0]), f.select(larger, i, best[1])]
+        f.pivots.element(INT, j).store(best[1], 8)
+        with f.when(best[1].differs(j)):
+            f.call("exchange", f.ld, row, f.at(f.w, best[1] * f.ld))
+        pivot = f.number_at(row, j)
+        with f.unless(f.is_zero(pivot)):
+            with f.loop(first, f.ld, s.lanes) as k:
+                f.put(f.vector_at(row, k), behind, k)
+            with f.loop(first, j + 1) as k:
+                f.put(f.zero_number(), behind, k)
+            inverse = f.inverse_of(pivot)
+            with f.loop(j + 1, f.n) as i:
+                other = f.at(f.w, i * f.ld)
+                weight = f.times(inverse, f.number_at(other, j))
+                f.add_row(f.spread(f.negative(weight)), behind, other, first, f.ld)
+                f.put(weight, other, j)
+    return f
+
+
 def exchange(s: Shape) -> Matrices:
     """Exchange two rows."""
     f = Matrices(s, "exchange", "count:i a:p b:p")
@@ -320,7 +353,9 @@ def back(s: Shape) -> Matrices:
 
 
 def small_kernels(s: Shape) -> list[Matrices]:
-    """All of them."""
+    """All of them; for complex numbers, whose factors are left to LAPACK, copies alone."""
     copies = [fill(s), copy_matrix(s), copy_triangle(s), copy_upper(s), is_finite(s), exchange(s)]
+    if s.is_complex:
+        return copies
     factors = [factor(s), pivots(s, ROWS), pivots(s, 1), *(behind(s, w) for w in widths(s) if w >= s.lanes)]
-    return [*copies, *factors, *(forward(s, w) for w in widths(s)), columns(s), eliminate(s), back(s)]
+    return [*copies, *factors, *(forward(s, w) for w in widths(s)), columns(s), eliminate(s), triangles(s), back(s)]

@@ -6,6 +6,7 @@ from typing import Any
 
 from theano.graph import Apply, Constant, FunctionGraph, Variable
 from theano.graph.shown import shown
+from theano.printing.dot_text import DotText
 
 __all__ = ["dot_source", "pydotprint"]
 
@@ -87,15 +88,14 @@ def dot_source(fct: Any, with_ids: bool = False, max_label_size: int = 70) -> st
     """
     outputs = _outputs(fct)
     names: dict[Apply | Variable, str] = {}
-    lines = ["digraph theano {"]
+    dot = DotText()
 
-    def declare(thing: Apply | Variable, label: str, style: str) -> str:
+    def declare(thing: Apply | Variable, label: str, **style: str) -> str:
         name = names[thing] = f"n{len(names)}"
         label = f"{label} id={len(names) - 1}" if with_ids else label
         if len(label) > max_label_size:
             label = label[: max_label_size - 3] + "..."
-        label = label.replace("\\", "\\\\").replace('"', '\\"')
-        lines.append(f'  {name} [label="{label}", {style}];')
+        dot.box(name, label=label, **style)
         return name
 
     def source(v: Variable) -> str:
@@ -103,7 +103,7 @@ def dot_source(fct: Any, with_ids: bool = False, max_label_size: int = 70) -> st
             return names[v.owner]
         if v in names:
             return names[v]
-        return declare(v, str(v), "shape=box, color=" + ("plum" if isinstance(v, Constant) else "limegreen"))
+        return declare(v, str(v), shape="box", color="plum" if isinstance(v, Constant) else "limegreen")
 
     stack: list[tuple[Apply, bool]] = [(v.owner, False) for v in reversed(outputs) if v.owner is not None]
     while stack:
@@ -117,17 +117,14 @@ def dot_source(fct: Any, with_ids: bool = False, max_label_size: int = 70) -> st
             )
             continue
         sources = [source(v) for v in node.inputs]
-        name = declare(node, str(node.op), "shape=ellipse")
+        name = declare(node, str(node.op), shape="ellipse")
         for i, (v, origin) in enumerate(zip(node.inputs, sources, strict=True)):
-            text = f"{i} {v.type}".replace('"', '\\"')
-            lines.append(f'  {origin} -> {name} [label="{text}"];')
-    for v in outputs:
+            dot.edge(origin, name, label=f"{i} {v.type}")
+    for k, v in enumerate(outputs):
         origin = source(v)
-        end = f"out{len(lines)}"
-        lines.append(f'  {end} [label="{v.name or v.type}", shape=box, color=dodgerblue];')
-        lines.append(f"  {origin} -> {end};")
-    lines.append("}")
-    return "\n".join(lines)
+        dot.box(f"out{k}", label=v.name or v.type, shape="box", color="dodgerblue")
+        dot.edge(origin, f"out{k}")
+    return str(dot)
 
 
 def _outputs(fct: Any) -> list[Variable]:

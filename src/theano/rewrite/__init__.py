@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from theano.rewrite.engine.database import PHASES, Phase, optdb, rewrite_graph, trace
+from theano.rewrite.engine.database import PHASES, GraphRewriter, Phase, optdb, rewrite_graph, trace
 from theano.rewrite.engine.optimizer import Optimizer, SeqOptimizer
 from theano.rewrite.engine.pattern import Equation, Pattern, variable
 from theano.rewrite.engine.phases import RewriteCycle
@@ -64,6 +64,7 @@ from theano.rewrite.rules import (
     joining,
     linalg,
     logistic,
+    lu,
     reductions,
     segments,
     shaping,

@@ -47,7 +47,7 @@ class MergeFeature(Feature):
         if isinstance(new_r, Constant):
             self.process_constant(fgraph, new_r)
         if node != "output":
-            before = (node.op, *(r if k == i else v for k, v in enumerate(node.inputs)))
+            before = (_key(node)[0], *(r if k == i else v for k, v in enumerate(node.inputs)))
             if self.nodes.get(before) is node:
                 del self.nodes[before]
             self.process_node(fgraph, node)
@@ -74,7 +74,7 @@ class MergeFeature(Feature):
 
 
 def _key(node: Any) -> tuple[Any, ...]:
-    return (node.op, *node.inputs)
+    return (node, *node.inputs) if node.op.has_effects else (node.op, *node.inputs)
 
 
 class MergeOptimizer(Optimizer):
@@ -111,10 +111,10 @@ class MergeOptimizer(Optimizer):
         return self.name or "MergeOptimizer"
 
 
-def pre_constant_merge(variables: Sequence[Variable]) -> list[Variable]:
-    """`variables` with equal constants merged below them."""
-    RewriteGraph([], list(variables))
-    return list(variables)
+def pre_constant_merge(vars: Sequence[Variable]) -> list[Variable]:
+    """Variables with equal constants merged below them."""
+    RewriteGraph([], list(vars))
+    return list(vars)
 
 
 def is_same_graph_with_merge(var1: Variable, var2: Variable, givens: dict[Variable, Variable] | None = None) -> bool:

@@ -344,9 +344,9 @@ def out2in(*local_opts: Any, **kwargs: Any) -> TopoOptimizer:
     return _topological("out_to_in", local_opts, kwargs)
 
 
-def pre_greedy_local_optimizer(optimizations: Sequence[Any], out: Variable) -> Variable:
+def pre_greedy_local_optimizer(list_optimizations: Sequence[Any], out: Variable) -> Variable:
     """`out` after the given rewrites of nodes, until none of them fires."""
     graph = RewriteGraph([], [out])
-    rules = RuleIndex([as_rule(o, tags_of("user", ()), f"{o}#{k}") for k, o in enumerate(optimizations)])
+    rules = RuleIndex([as_rule(o, tags_of("user", ()), f"{o}#{k}") for k, o in enumerate(list_optimizations)])
     run_phase(graph, rules, "user", Trace())
     return graph.outputs[0]

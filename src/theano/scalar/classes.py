@@ -114,6 +114,15 @@ class TableOp(ScalarOp):
                 f"theano.scalar.UnaryScalarOp or BinaryScalarOp, and define impl and grad"
             )
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Pickles of Theano 1.0.5 have the fields of an operation; here it is in the table, or not at all."""
+        wanted = state.get("output_types_preference")
+        if wanted is not None and not _means_the_same(wanted, self._entry):
+            raise TypeError(
+                f"the pickle has a {type(self).__name__} whose outputs have types of its own ({wanted}): write the "
+                "expression again, and load the values of its shared variables"
+            )
+
     def __reduce__(self) -> Any:
         for (cls, preference, name), other in _others.items():
             if other is self:

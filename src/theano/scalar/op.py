@@ -152,8 +152,8 @@ class ScalarOp:
         return result
 
     def impl(self, *values: Any) -> Any:
-        """The value for numbers."""
-        return self(*values)
+        """The value for numbers; those of Python count as NumPy takes them, with 64 bits."""
+        return self.compute(tuple(map(np.asarray, values)))[()]
 
     def __call__(self, *args: Any) -> Any:
         """Apply to anything that knows how to apply a scalar operation, else to numbers with NumPy."""
@@ -167,6 +167,48 @@ class ScalarOp:
         return self.compute(arrays)[()]
 
     # -- as Theano's operations on variables; `theano.tensor.elemwise` says what is element-wise work --
+
+    #: See `c_code`; `theano.compile.c_callback` sets it.
+    c_code_of: ClassVar[Callable[..., str]]
+
+    def c_code(self, node: Any, name: str, inputs: Any, outputs: Any, sub: Any) -> str:
+        """Statements of C++ that compute the operation for numbers, written from its native form.
+
+        They need nothing beside the headers that C code of operations has, and may be put into that of others.
+
+        Parameters
+        ----------
+        node
+            Tells the dtypes of inputs and output: ``op.make_node(float64("x"))``.
+        name
+            A word that no other code in the same function has been given.
+        inputs, outputs
+            C expressions for the operands; the name of the variable for the result.
+        sub
+            ``sub["fail"]`` is what to do where the operands are refused (integers divided by zero).
+
+        Raises
+        ------
+        MethodNotDefined
+            The operation has no native form for these dtypes.
+
+        Examples
+        --------
+        >>> from theano.scalar import add, float64
+        >>> node = add.make_node(float64("x"), float64("y"))
+        >>> print(add.c_code(node, "n", ["a", "b[i]"], ["z"], {"fail": "return 1;"}))
+        {
+            const double s_n_x0 = a;
+            const double s_n_x1 = b[i];
+            const double s_n_z = s_n_x0 + s_n_x1;
+            z = s_n_z;
+        }
+        """
+        return type(self).c_code_of(self, node, name, inputs, outputs, sub)
+
+    def c_code_cache_version(self) -> tuple[int, ...]:
+        """The version of the C code: its text tells all."""
+        return ()
 
     #: The `Elemwise` of an operation.
     elementwise: ClassVar[Callable[[ScalarOp], Any]]

@@ -346,13 +346,12 @@ class Part(Entry):
         )
 
     def __getattr__(self, name: str) -> Any:
-        """The whole's C code, if it has some; headers, options and versions are those of the whole."""
+        """Headers, options and versions of C code are those of the whole."""
         if not name.startswith("c_"):
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
-        found = getattr(self.whole, name)
-        return self._c_code_of_part if name == "c_code" else found
+        return getattr(self.whole, name)
 
-    def _c_code_of_part(
+    def c_code(
         self, node: Any, name: str, inputs: Sequence[str], outputs: Sequence[str], sub: dict[str, str]
     ) -> str:
         """The C code of the whole, in which the other results are variables that nobody reads."""
@@ -361,7 +360,7 @@ class Part(Entry):
         declared = " ".join(f"npy_{t.dtype} {n};" for j, (t, n) in enumerate(zip(types, names)) if j != self.k)
         outs = [SimpleNamespace(type=t, dtype=t.dtype) for t in types]
         whole = SimpleNamespace(op=self.whole, inputs=node.inputs, outputs=outs)
-        code: str = self.whole.c_code(whole, name, inputs, names, sub)  # type: ignore[attr-defined]
+        code: str = self.whole.c_code(whole, name, inputs, names, sub)
         return f"{declared} {code}"
 
     def is_native(self, input_dtypes: tuple[str, ...], output_dtype: str) -> bool:

@@ -98,6 +98,7 @@ class Scan(Layout, Op):
                 raise MissingInputError(f"A step of {self} uses {leaf}, which is no input of it.", variable=leaf)
         self.inner_inputs: list[Any] = [equiv[v] for v in inner_inputs]
         self.inner_outputs: list[Any] = [equiv[v] for v in inner_outputs]
+        self.has_effects = any(isinstance(n, Apply) and n.op.has_effects for n in equiv.values())
         self._forget()
 
     def _forget(self) -> None:

@@ -136,7 +136,9 @@ def forced_replace(out: Any, x: Any, y: Any) -> Any:
     return clone_replace(out, dict.fromkeys(same, y))
 
 
-def reconstruct_graph(inputs: Sequence[Any], outputs: Sequence[Any], tag: str = "") -> tuple[list[Any], list[Any]]:
+def reconstruct_graph(
+    inputs: Sequence[Any], outputs: Sequence[Any], tag: str | None = None
+) -> tuple[list[Any], list[Any]]:
     """A copy of a graph with new inputs, whose names have `tag` behind them.
 
     Examples

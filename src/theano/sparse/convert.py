@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply
+from theano.scalar.conversion import converted
 from theano.scalar.dtypes import COMPLEX, as_dtype
 from theano.sparse.csm import (
     SoundCSM,
@@ -22,7 +23,7 @@ from theano.sparse.csm import (
     same_structure,
 )
 from theano.sparse.op import Components, SameShape, SparseOp, dense_output, sparse_output, wanted_format
-from theano.sparse.values import as_format, matrix_class
+from theano.sparse.values import as_format, compressed, matrix_class
 from theano.sparse.variable import as_sparse_variable, is_sparse_variable
 from theano.tensor.alloc import ones_like as dense_ones_like
 from theano.tensor.alloc import zeros
@@ -312,7 +313,10 @@ class Cast(SameShape):
         return Apply(self, [x], [sparse_output(x.type.format, self.out_type)])
 
     def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
-        outputs[0][0] = inputs[0].astype(self.out_type)
+        (x,) = inputs
+        # SciPy's `astype` puts elements in order: operations on data alone need them as they are.
+        data = converted(x.data, self.out_type)
+        outputs[0][0] = compressed(x.format, data, x.indices, x.indptr, x.shape)
 
     def components(self, inputs: Sequence[Any]) -> Components:
         data, indices, indptr, shape = csm_properties(inputs[0])

@@ -23,7 +23,7 @@ from theano.sparse.convert import (
 )
 from theano.sparse.csm import CSM, SoundCSM, components_of, csm_properties, lengths, places
 from theano.sparse.op import Components, SparseOp, dense_output, requires, sparse_output, upcast, wanted_format
-from theano.sparse.values import as_format, compressed, in_order, matrix_class
+from theano.sparse.values import as_format, compressed, in_order, matrix_class, product_of
 from theano.sparse.variable import as_sparse_or_tensor_variable, as_sparse_variable, is_sparse_variable
 from theano.tensor.dot import dot as dense_dot
 from theano.tensor.dot import outer
@@ -245,11 +245,10 @@ class StructuredDot(SparseOp):
         a, b = inputs
         check_inner(a, b)
         kind = node.outputs[0].type
-        found = a @ b
         if is_sparse_variable(node.outputs[0]):
-            outputs[0][0] = in_order(as_format(found, kind.format, kind.dtype))
+            outputs[0][0] = product_of(a, b, kind.format, kind.dtype)
         else:
-            outputs[0][0] = as_dense(found, kind.dtype)
+            outputs[0][0] = as_dense(a @ b, kind.dtype)
 
     def decompose(self, inputs: Sequence[Any]) -> Sequence[Any] | None:
         return [cast(expanded(*inputs), upcast(*inputs))]
@@ -418,10 +417,10 @@ class TrueDot(SparseOp):
         x, y = inputs
         check_inner(x, y)
         kind = node.outputs[0].type
-        found = x @ y
-        if not hasattr(found, "format"):
-            found = matrix_class(kind.format)(found)
-        outputs[0][0] = in_order(as_format(found, kind.format, kind.dtype))
+        if all(map(is_sparse_variable, node.inputs)):
+            outputs[0][0] = product_of(x, y, kind.format, kind.dtype)
+        else:
+            outputs[0][0] = in_order(as_format(matrix_class(kind.format)(x @ y), kind.format, kind.dtype))
 
     def components(self, inputs: Sequence[Any]) -> Components:
         """Of two sparse matrices those of `sparse_product`, else of the dense product without its zeros."""
@@ -492,10 +491,10 @@ class Usmm(SparseOp):
         alpha, x, y, z = inputs
         check_inner(x, y)
         dtype = node.outputs[0].type.dtype
-        product_of = as_dense(x @ y, dtype)
-        if product_of.shape != z.shape:
-            raise ValueError(f"shapes differ: the product has {product_of.shape} and z {z.shape}")
-        outputs[0][0] = np.asarray(alpha * product_of + z, dtype)
+        found = as_dense(x @ y, dtype)
+        if found.shape != z.shape:
+            raise ValueError(f"shapes differ: the product has {found.shape} and z {z.shape}")
+        outputs[0][0] = np.asarray(alpha * found + z, dtype)
 
     def decompose(self, inputs: Sequence[Any]) -> list[Any]:
         alpha, x, y, z = inputs

@@ -13,7 +13,7 @@ from theano.graph.origin import made_here
 from theano.graph.shown import shown
 from theano.sparse.type import SparseType
 from theano.sparse.values import is_sparse
-from theano.tensor.variable import as_tensor_variable
+from theano.tensor.variable import _tensor_py_operators, as_tensor_variable
 
 __all__ = [
     "SparseConstant",
@@ -46,11 +46,7 @@ class _sparse_py_operators:
         """How elements are stored: 'csr' or 'csc'."""
         return self.type.format
 
-    def __len__(self) -> int:
-        raise TypeError(
-            f"object of type '{type(self).__name__}' has no len(): the length of {self} is known only when a function "
-            "runs. Use the symbolic length x.shape[0]."
-        )
+    __len__ = _tensor_py_operators.__len__
 
     def __bool__(self) -> bool:
         return True

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from theano.graph import Apply, Op, Variable
-from theano.scalar.dtypes import DISCRETE, INTEGER
-from theano.tensor.math import eq, switch
+from theano.scalar.dtypes import COMPLEX, DISCRETE, INTEGER
+from theano.tensor.math import eq, neq, switch
 from theano.tensor.opsupport import (
     Shapes,
     StaticShape,
@@ -30,6 +31,7 @@ from theano.tensor.subtensor import (
     as_numpy_index,
     as_written,
     fill_in,
+    inc_subtensor,
     slice_length,
     slice_static,
 )
@@ -93,12 +95,22 @@ class AdvancedSubtensor1(_Reader):
 
     __props__ = ()
     idx_list = (ARRAY,)
+    #: Whether the gradient is a sparse matrix.
+    sparse_grad = False
+
+    def __new__(cls, sparse_grad: bool = False) -> AdvancedSubtensor1:
+        if sparse_grad and cls is AdvancedSubtensor1:
+            cls = importlib.import_module("theano.sparse.rows").AdvancedSubtensor1WithSparseGradient
+        return super().__new__(cls)
+
+    def __init__(self, sparse_grad: bool = False) -> None:
+        pass
 
     def __str__(self) -> str:
         return "AdvancedSubtensor1"
 
     def writer(self, set_instead_of_inc: bool) -> Op:
-        return AdvancedIncSubtensor1(set_instead_of_inc)
+        return AdvancedIncSubtensor1(set_instead_of_inc=set_instead_of_inc)
 
     def make_node(self, x: Any, ilist: Any) -> Apply:
         x, ilist = _rows(x, ilist)
@@ -118,7 +130,7 @@ class AdvancedIncSubtensor1(Written):
     __props__ = ("set_instead_of_inc",)
     idx_list = (ARRAY,)
 
-    def __init__(self, set_instead_of_inc: bool = False) -> None:
+    def __init__(self, inplace: bool = False, set_instead_of_inc: bool = False) -> None:
         self.set_instead_of_inc = bool(set_instead_of_inc)
 
     def __str__(self) -> str:
@@ -217,17 +229,20 @@ class AdvancedSubtensor(_General, _Reader):
 
     __props__ = ("idx_list",)
 
-    def __init__(self, idx_list: Sequence[Any]) -> None:
+    def __init__(self, idx_list: Sequence[Any] = ()) -> None:
         self.idx_list = tuple(idx_list)
 
     def __str__(self) -> str:
         return "AdvancedSubtensor"
 
     def writer(self, set_instead_of_inc: bool) -> Op:
-        return AdvancedIncSubtensor(self.idx_list, set_instead_of_inc)
+        return AdvancedIncSubtensor(set_instead_of_inc=set_instead_of_inc, idx_list=self.idx_list)
 
     def make_node(self, x: Any, *indices: Any) -> Apply:
-        x, inputs = as_tensor_variable(x), self._inputs(indices)
+        x = as_tensor_variable(x)
+        if not self.idx_list:  # it is read off the indices; what they are makes one op or another
+            return _node_of(_part(x, indices))
+        inputs = self._inputs(indices)
         return single(self, [x, *inputs], x.type.dtype, self._selected(x, inputs))
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
@@ -282,7 +297,9 @@ class AdvancedIncSubtensor(_General, Written):
 
     __props__ = ("idx_list", "set_instead_of_inc")
 
-    def __init__(self, idx_list: Sequence[Any], set_instead_of_inc: bool = False) -> None:
+    def __init__(
+        self, inplace: bool = False, set_instead_of_inc: bool = False, idx_list: Sequence[Any] = ()
+    ) -> None:
         self.idx_list = tuple(idx_list)
         self.set_instead_of_inc = bool(set_instead_of_inc)
 
@@ -293,7 +310,10 @@ class AdvancedIncSubtensor(_General, Written):
         return AdvancedSubtensor(self.idx_list)
 
     def make_node(self, x: Any, y: Any, *indices: Any) -> Apply:
-        x, inputs = as_tensor_variable(x), self._inputs(indices)
+        x = as_tensor_variable(x)
+        if not self.idx_list:
+            return _node_of(inc_subtensor(_part(x, indices), y, set_instead_of_inc=self.set_instead_of_inc))
+        inputs = self._inputs(indices)
         y = as_written(x, y, self._selected(x, inputs))
         return single(self, [x, y, *inputs], x.type.dtype, x.type.shape)
 
@@ -305,6 +325,16 @@ class AdvancedIncSubtensor(_General, Written):
         else:
             add_at(x, index, y)
         out[0][0] = x
+
+
+def _part(x: Any, indices: Sequence[Any]) -> Any:
+    plain = importlib.import_module("theano.tensor.slices").plain_index  # few programs have slices as variables
+    return x[tuple(plain(i) for i in indices)]
+
+
+def _node_of(variable: Any) -> Apply:
+    node: Apply = variable.owner
+    return node
 
 
 class Nonzero(Op):
@@ -320,6 +350,8 @@ class Nonzero(Op):
         x = as_tensor_variable(x)
         if x.type.ndim == 0:
             raise ValueError("Nonzero only supports non-scalar arrays.")
+        if x.type.dtype in COMPLEX:
+            x = neq(x, np.zeros((), x.type.dtype))
         inputs = [x] if target is None else [x, as_tensor_variable(target)]
         return Apply(self, inputs, [new_tensor("int64", (None,)) for _ in range(x.type.ndim)])
 

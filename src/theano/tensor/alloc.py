@@ -62,6 +62,23 @@ class Alloc(Op):
     linear_in = (0,)
     spreads_first_input = True
 
+    @staticmethod
+    def validate_shape(shape: Sequence[Any]) -> tuple[list[Any], list[bool]]:
+        """Lengths as variables, and which of them are known to be 1.
+
+        Raises
+        ------
+        TypeError
+            A length is no whole number.
+
+        Examples
+        --------
+        >>> T.alloc_validate_shape([T.lscalar("n"), 1])
+        ([n, TensorConstant{1}], [False, True])
+        """
+        lengths = [as_index(n, "a length") for n in shape]
+        return lengths, [known_int(n) == 1 for n in lengths]
+
     def make_node(self, value: Any, *lengths: Any) -> Apply:
         value = as_tensor_variable(value)
         sizes = [as_index(n, "a length") for n in lengths]

@@ -41,6 +41,7 @@ class Assert(Op):
 
     __props__ = ("msg", "exc")
     view_map = {0: [0]}
+    jointly_linear_in = (0,)
     folds_constants = False
 
     def __init__(self, msg: str = "Theano Assert failed!", exc: type[Exception] = AssertionError) -> None:

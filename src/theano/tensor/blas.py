@@ -9,6 +9,7 @@ import numpy as np
 
 from theano.graph import Apply, Op
 from theano.scalar.dtypes import COMPLEX, FLOAT
+from theano.tensor.dot import batched_dot_op as batched_dot  # noqa: F401  # the name it has here in Theano
 from theano.tensor.dot import dot, dot_op, outer
 from theano.tensor.math import eq, switch
 from theano.tensor.opsupport import Shapes, holomorphic, single
@@ -129,6 +130,14 @@ class Ger(_Blas):
     __props__ = ("inplace",)
     __str__ = _Blas.__str__
     ndims = (2, 0, 1, 1)
+
+    def __init__(self, destructive: bool = False) -> None:
+        super().__init__(destructive)
+
+    @property
+    def destructive(self) -> bool:
+        """What this op calls `inplace`, as others do."""
+        return self.inplace
 
     def decompose(self, inputs: Sequence[Any]) -> list[Any]:
         a, alpha, x, y = inputs

@@ -35,7 +35,7 @@ class ExtractDiag(Op):
     view_map = {0: [0]}
     linear_in = (0,)
 
-    def __init__(self, offset: int = 0, axis1: int = 0, axis2: int = 1, view: bool = True) -> None:
+    def __init__(self, offset: int = 0, axis1: int = 0, axis2: int = 1, view: bool = False) -> None:
         self.offset, self.axis1, self.axis2 = int(offset), int(axis1), int(axis2)
         if self.axis1 < 0 or self.axis2 < 0 or self.axis1 == self.axis2:
             raise ValueError(f"the axes of a diagonal must be different and not negative: {axis1}, {axis2}")

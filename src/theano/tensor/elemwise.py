@@ -13,6 +13,7 @@ import numpy as np
 from theano.configdefaults import config
 from theano.graph import Apply, Constant, Op
 from theano.graph.null_type import DisconnectedType, NullType, grad_not_implemented
+from theano.graph.own_text import OwnText
 from theano.scalar import UNDEFINED, Scalar, ScalarOperators, add, conj, convert_to, real, rules, second
 from theano.scalar.dtypes import COMPLEX, DISCRETE
 from theano.scalar.op import ScalarOp
@@ -197,6 +198,23 @@ class Elemwise(Op):
     @property
     def linear_in(self) -> range:  # type: ignore[override]
         return self.scalar_op.linear_in
+
+    @property
+    def nfunc_spec(self) -> tuple[str, int, int] | None:
+        """The name of the NumPy function that computes it, its numbers of inputs and of outputs; None if none does.
+
+        Examples
+        --------
+        >>> T.exp.nfunc_spec
+        ('exp', 1, 1)
+        """
+        return self.scalar_op.nfunc_spec
+
+    @property
+    def nfunc(self) -> np.ufunc | None:
+        """That function."""
+        found = self.scalar_op.numpy
+        return found if isinstance(found, np.ufunc) else None
 
     def python_constant_folding(self, node: Apply) -> bool:
         """Whether a node of constants is computed by NumPy and not compiled: a single number is."""
@@ -390,6 +408,9 @@ class Elemwise(Op):
 _FLOAT_FUNCTIONS = frozenset({rules.to_float, rules.to_float_real, rules.to_float64, rules.division})
 
 _plain: dict[ScalarOp, Elemwise] = {}
+
+
+Elemwise.__doc__ = OwnText(Elemwise.__doc__, "theano.tensor.described", "function")  # type: ignore[assignment]
 
 
 def elemwise(op: ScalarOp) -> Elemwise:

@@ -24,12 +24,15 @@ _NAMES = (
     "sin sinh sqr sqrt sub tan tanh tri_gamma true_div trunc xor"
 ).split()
 
+# What Theano keeps in theano.tensor.nnet.
+_OF_NETWORKS = ("sigmoid", "ultra_fast_sigmoid")
+
 __all__ = [f"{name}_inplace" for name in _NAMES] + ["transpose_inplace"]
 
 
 def __getattr__(name: str) -> Any:
     base = name.removesuffix("_inplace")
-    if base == name or base not in _NAMES:
+    if base == name or base not in (*_NAMES, *_OF_NETWORKS):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     made = globals()[name] = _like_first(base, name)
     return made
@@ -40,8 +43,8 @@ def __dir__() -> list[str]:
 
 
 def _like_first(base: str, name: str) -> Callable[..., Any]:
-    """The function ``tensor.base`` with a result of the type of its first argument."""
-    function = getattr(tensor, base)
+    """The function `base` with a result of the type of its first argument."""
+    function = getattr(tensor.nnet if base in _OF_NETWORKS else tensor, base)
 
     def inplace(*args: Any) -> Any:
         result = function(*args)  # refuses a wrong number of arguments

@@ -96,7 +96,7 @@ _RCOND = 1e-15
 
 def _is_decomposed(*matrices: Any) -> bool:
     """Whether least squares and pseudo-inverses of these are computed from singular values; else NumPy is called."""
-    return not any(x.type.dtype in COMPLEX or x.type.dtype == "float16" for x in matrices)
+    return not any(x.type.dtype == "float16" for x in matrices)
 
 
 def _largest(s: Any) -> Any:
@@ -126,13 +126,13 @@ class MatrixPinv(OfMatrix):
         return np.linalg.pinv(x)
 
     def decompose(self, inputs: Sequence[Any]) -> Sequence[Any] | None:
-        """The inverses of the singular values that are not as good as 0, between the vectors; of real numbers."""
+        """The inverses of the singular values that are not as good as 0, between the vectors."""
         (x,) = inputs
         if not _is_decomposed(x):
             return None
         u, s, vt = svd(x, full_matrices=False)
         inverses = _inverses(s, as_columns(_largest(s)) * np.asarray(_RCOND, s.type.dtype))
-        found = matmul(transposed(vt), as_columns(inverses) * transposed(u))
+        found = matmul(adjoint(vt), as_columns(inverses) * adjoint(u))
         return [patternbroadcast(found, self.result_shape(x.type.broadcastable))]
 
     def result_shape(self, shape: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -285,20 +285,21 @@ class lstsq(Op):
             cell[0] = computed(value, v)
 
     def decompose(self, inputs: Sequence[Any]) -> Sequence[Any] | None:
-        """From the singular values of real matrices; what counts as 0 is as in LAPACK's gelsd, which NumPy calls."""
+        """From the singular values; what counts as 0 is as in LAPACK's gelsd, which NumPy calls."""
         x, y, rcond = inputs
         if not _is_decomposed(x, y) or rcond.type.ndim or rcond.type.dtype in COMPLEX:
             return None
         dtype = float_dtype(x, y)
+        sizes = real_dtype(dtype)
         x, y = cast(x, dtype), cast(y, dtype)
         u, s, vt = svd(x, full_matrices=False)
-        precision = np.asarray(np.finfo(dtype).eps / 2, dtype)
-        limit = switch(or_(le(rcond, 0), ge(rcond, 1)), precision, cast(rcond, dtype)) * _largest(s)
+        precision = np.asarray(np.finfo(dtype).eps / 2, sizes)
+        limit = switch(or_(le(rcond, 0), ge(rcond, 1)), precision, cast(rcond, sizes)) * _largest(s)
         inverses = _inverses(s, limit)
-        solution = dot(transposed(vt), (as_columns(inverses) if y.type.ndim == 2 else inverses) * dot(transposed(u), y))
+        solution = dot(adjoint(vt), (as_columns(inverses) if y.type.ndim == 2 else inverses) * dot(adjoint(u), y))
         solution = patternbroadcast(solution, (x.type.broadcastable[1], *y.type.broadcastable[1:]))
         left = y - dot(x, solution)
-        squares = sum_(left * left, axis=0, dtype=dtype)
+        squares = sum_(real(left * conj(left)), axis=0, dtype=sizes)
         squares = squares if y.type.ndim == 2 else squares.dimshuffle("x")
         rank, (m, n) = sum_(cast(gt(s, limit), "int64"), dtype="int64"), (shape_i(x, k) for k in (0, 1))
         known = and_(eq(rank, n), gt(m, n))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -62,6 +63,10 @@ class Join(Op):
 
     __props__ = ()
     never_fails = True
+    jointly_linear_in = range(1, sys.maxsize)
+
+    def __init__(self, view: int = -1) -> None:
+        """`view`, of which tensor the result may be a view, has no effect: the compiler plans memory."""
 
     def make_node(self, axis: Any, *tensors: Any) -> Apply:
         if not tensors:

@@ -62,7 +62,7 @@ class _Message(Unconnected):
 
     __props__: ClassVar[tuple[str, ...] | None]
     tag: int
-    folds_constants = False  # each call is a message
+    has_effects = True  # each application is a message
 
     def __str__(self) -> str:
         words = ", ".join(f"{name}: {getattr(self, name)}" for name in self.__props__ or ())
@@ -205,10 +205,8 @@ def send(var: Any, dest: int, tag: int) -> Any:
 
     Parameters
     ----------
-    var
-        Tensor.
-    dest, tag
-        Rank of the process, and a number that its `recv` must name, too.
+    var, dest, tag
+        As those of `isend`.
 
     Raises
     ------
@@ -259,10 +257,8 @@ def recv(shape: Sequence[int], dtype: Any, source: int, tag: int) -> Any:
 
     Parameters
     ----------
-    shape, dtype
-        Of the array that is sent.
-    source, tag
-        Rank of the process, and the number that its `send` names.
+    shape, dtype, source, tag
+        As those of `irecv`.
 
     Raises
     ------

@@ -11,6 +11,7 @@ import numpy as np
 
 from theano.scalar.dtypes import COMPLEX, DISCRETE, real_of
 from theano.tensor.assertion import Assert
+from theano.tensor.extra_ops import cumprod, cumsum
 from theano.tensor.math import abs_, cast, eq, imag, isnan, real, sqr, sqrt, switch, true_div
 from theano.tensor.math import complex as complex_
 from theano.tensor.reduction import all as all_
@@ -22,7 +23,8 @@ from theano.tensor.reduction import sum as sum_
 from theano.tensor.variable import as_tensor_variable, constant
 
 __all__ = [
-    "nan_to_num", "nanargmax", "nanargmin", "nanmax", "nanmean", "nanmin", "nanprod", "nanstd", "nansum", "nanvar",
+    "nan_to_num", "nanargmax", "nanargmin", "nancumprod", "nancumsum", "nanmax", "nanmean", "nanmin", "nanprod",
+    "nanstd", "nansum", "nanvar",
 ]  # fmt: skip
 
 
@@ -85,6 +87,38 @@ def nansum(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) 
 def nanprod(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
     """Product of the elements over `axis` that are not NaN."""
     return prod_(_without(as_tensor_variable(a), 1), axis=axis, dtype=dtype, keepdims=keepdims)
+
+
+def _accumulated(a: Any, axis: int | None, dtype: Any, number: int, accumulate: Any) -> Any:
+    a = as_tensor_variable(a)
+    # Sums and products of small integers have 64 bits.
+    kind = np.cumsum(np.empty(0, a.type.dtype)).dtype.name if dtype is None else np.dtype(dtype).name
+    return accumulate(cast(_without(a, number), kind), axis)
+
+
+def nancumsum(a: Any, axis: int | None = None, dtype: Any = None) -> Any:
+    """The sums of the elements so far along `axis` (default: of the flattened `a`), where NaN count as 0.
+
+    Parameters
+    ----------
+    a
+        Tensor.
+    axis
+        An axis, or None.
+    dtype
+        That of the sums; default: as NumPy has it, 64 bits for integers.
+
+    Examples
+    --------
+    >>> T.nancumsum(T.constant([1.0, np.nan, 2.0])).eval()
+    array([1., 1., 3.])
+    """
+    return _accumulated(a, axis, dtype, 0, cumsum)
+
+
+def nancumprod(a: Any, axis: int | None = None, dtype: Any = None) -> Any:
+    """The products of the elements so far along `axis`, where NaN count as 1; see `nancumsum`."""
+    return _accumulated(a, axis, dtype, 1, cumprod)
 
 
 def nanmean(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:

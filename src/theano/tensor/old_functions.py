@@ -10,6 +10,7 @@ import numpy as np
 from theano.graph import Variable
 from theano.scalar.dtypes import DISCRETE
 from theano.tensor.advanced_subtensor import AdvancedIncSubtensor, AdvancedSubtensor
+from theano.tensor.alloc import Alloc
 from theano.tensor.constructors import CONSTRUCTORS
 from theano.tensor.opsupport import as_index
 from theano.tensor.slices import make_slice
@@ -119,26 +120,7 @@ def constructor(f: Callable[..., Any]) -> Callable[..., Any]:
     return f
 
 
-def alloc_validate_shape(shape: Sequence[Any]) -> tuple[list[Any], list[bool]]:
-    """Lengths as variables, and which of them are known to be 1.
-
-    Raises
-    ------
-    TypeError
-        A length is no whole number.
-
-    Examples
-    --------
-    >>> T.alloc_validate_shape([T.lscalar("n"), 1])
-    ([n, TensorConstant{1}], [False, True])
-    """
-    lengths = [as_index(n, "a length") for n in shape]
-    return lengths, [_is_one(n) for n in lengths]
-
-
-def _is_one(v: Any) -> bool:
-    found = extract_constant(v)
-    return not isinstance(found, Variable) and bool(found == 1)
+alloc_validate_shape = Alloc.validate_shape
 
 
 # -- other devices ------------------------------------------------------------------------------------------------

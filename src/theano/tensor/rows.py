@@ -176,6 +176,7 @@ class MergedRows(Op):
     """
 
     __props__: ClassVar[tuple[str, ...]] = ()
+    jointly_linear_in = (0, 3)
 
     def __str__(self) -> str:
         return "MergedRows"

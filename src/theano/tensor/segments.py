@@ -197,7 +197,7 @@ class SoundRows(Op):
 
     __props__ = ()
     view_map = {0: [0], 1: [1], 2: [3]}
-    linear_in = ()
+    jointly_linear_in = (3,)
 
     def __str__(self) -> str:
         return "SoundRows"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -114,6 +115,7 @@ class MakeVector(Op):
     __props__ = ("dtype",)
     costs_nothing = True
     never_fails = True
+    jointly_linear_in = range(sys.maxsize)
 
     def __init__(self, dtype: Any = "int64") -> None:
         self.dtype = as_dtype(dtype)
@@ -185,8 +187,8 @@ class Reshape(Op):
     never_fails = True
     linear_in = (0,)
 
-    def __init__(self, ndim: int) -> None:
-        self.ndim = int(ndim)
+    def __init__(self, ndim: int, name: str | None = None) -> None:
+        self.ndim = int(ndim)  # the original's ops have names, too, and make nothing of them
 
     def __str__(self) -> str:
         return f"Reshape{{{self.ndim}}}"

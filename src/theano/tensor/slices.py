@@ -9,7 +9,7 @@ from theano.graph import Apply, Constant, Op, Type, Variable
 from theano.tensor.opsupport import as_index, disconnected
 from theano.tensor.type_other import NoneConst
 
-__all__ = ["MakeSlice", "SliceConstant", "SliceType", "as_int_none_variable", "make_slice", "slicetype"]
+__all__ = ["MakeSlice", "SliceConstant", "SliceType", "as_int_none_variable", "make_slice", "plain_index", "slicetype"]
 
 
 class SliceConstant(Constant):
@@ -91,3 +91,23 @@ def as_slice(value: Any) -> Variable:
         made: Variable = make_slice(value)
         return made
     return SliceConstant(slicetype, value)
+
+
+def plain_index(entry: Any) -> Any:
+    """An index as Python writes it: what stands for None or a slice becomes one; others stay.
+
+    Examples
+    --------
+    >>> from theano.tensor.slices import plain_index
+    >>> n = T.lscalar("n")
+    >>> plain_index(T.make_slice(1, n)), plain_index(n)
+    (slice(TensorConstant{1}, n, None), n)
+    """
+    if entry is NoneConst:
+        return None
+    if isinstance(entry, SliceConstant):
+        return entry.data
+    if isinstance(entry, Variable) and entry.type == slicetype and entry.owner is not None:
+        if isinstance(entry.owner.op, MakeSlice):
+            return slice(*(plain_index(bound) for bound in entry.owner.inputs))
+    return entry

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply, Op
-from theano.scalar.dtypes import COMPLEX
 from theano.tensor.alloc import zeros_like
 from theano.tensor.factors import Eigh, to_triangle
 from theano.tensor.join import concatenate
@@ -34,6 +33,13 @@ from theano.tensor.matrices import (
     values_of,
 )
 from theano.tensor.opsupport import Shapes, holomorphic, single
+from theano.tensor.schur import (
+    schur,
+    solve_continuous_lyapunov,
+    solve_discrete_lyapunov,
+    solve_sylvester,
+    sqrtm,
+)
 from theano.tensor.shape import reshape, shape_i, shape_padleft
 from theano.tensor.systems import (
     MATRIX_STRUCTURES,
@@ -63,10 +69,15 @@ __all__ = [
     "eigvalsh",
     "expm",
     "kron",
+    "schur",
     "solve",
+    "solve_continuous_lyapunov",
+    "solve_discrete_lyapunov",
     "solve_lower_triangular",
+    "solve_sylvester",
     "solve_symmetric",
     "solve_upper_triangular",
+    "sqrtm",
 ]
 
 
@@ -113,13 +124,13 @@ class Eigvalsh(Op):
         out[0][0] = computed(w, node.outputs[0])
 
     def decompose(self, inputs: Sequence[Any]) -> Sequence[Any] | None:
-        """Of a pair of real matrices those of ``inv(L) @ a @ inv(L).T`` where ``b = L @ L.T``."""
-        if len(inputs) == 1 or any(x.type.dtype in COMPLEX or x.type.dtype == "float16" for x in inputs):
+        """Of a pair of matrices those of ``inv(L) @ a @ inv(L).H`` where ``b = L @ L.H``."""
+        if len(inputs) == 1 or any(x.type.dtype == "float16" for x in inputs):
             return None
         dtype = float_dtype(*inputs)
         a, b = (symmetric_half(cast(x, dtype), self.lower) for x in inputs)
         factor = cholesky(b)
-        inner = solve_lower_triangular(factor, transposed(solve_lower_triangular(factor, a)))
+        inner = solve_lower_triangular(factor, adjoint(solve_lower_triangular(factor, a)))
         return [Eigvalsh()(inner)]
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:

@@ -22,6 +22,10 @@ class NotScalarConstantError(Exception):
     """Raised by `get_scalar_constant_value` when the value is not known before run time."""
 
 
+class EmptyConstantError(NotScalarConstantError):
+    """Raised by `get_scalar_constant_value` when the value is a constant without elements."""
+
+
 def known_scalar(v: Any, depth: int = MAX_DEPTH, elemwise: bool = True) -> np.ndarray | None:
     """The one value that every element of `v` has, as a 0-d array, or ``None``."""
     if not isinstance(v, Variable):
@@ -124,6 +128,8 @@ def get_scalar_constant_value(
     ------
     NotScalarConstantError
         If it is not known before run time or its elements differ.
+    EmptyConstantError
+        If it is a constant without elements; this is a `NotScalarConstantError`, too.
 
     Examples
     --------
@@ -135,5 +141,7 @@ def get_scalar_constant_value(
     v: Any = orig_v if isinstance(orig_v, Variable) else as_tensor_variable(orig_v)
     value = known_scalar(v, 0 if only_process_constants else max_recur, elemwise)
     if value is None:
+        if isinstance(v, Constant) and np.size(v.data) == 0:
+            raise EmptyConstantError(f"{v} has no elements")
         raise NotScalarConstantError(f"{v} is not known before a function runs")
     return value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ from theano.tensor.opsupport import (
     zero_gradient,
 )
 from theano.tensor.shape import Reshape, addbroadcast, reshape, shape, shape_padleft, shape_tuple
-from theano.tensor.static_value import known_int, known_vector
+from theano.tensor.static_value import NotScalarConstantError, get_scalar_constant_value, known_int, known_vector
 from theano.tensor.variable import as_tensor_variable
 
 INDEX = "i"
@@ -145,6 +145,14 @@ def _entry_text(entry: Any) -> str:
     return f"{start}:{stop}:{step}"
 
 
+class AdvancedIndexingError(TypeError):
+    """Raised by `Subtensor` for an index that is an array: `AdvancedSubtensor` takes these."""
+
+
+class AdvancedBooleanIndexingError(TypeError):
+    """Raised by `Subtensor` for an index that is a mask."""
+
+
 class Indexed(Op):
     """What reading and writing through `idx_list` have in common."""
 
@@ -181,6 +189,15 @@ class Indexed(Op):
             raise ValueError(f"{self} takes {slots} indices, {len(inputs)} were given")
 
 
+def _basic_index(value: Any) -> Any:
+    """`value` as a 0-d integer."""
+    variable = as_tensor_variable(value)
+    if variable.type.ndim:
+        error = AdvancedBooleanIndexingError if variable.type.dtype == "bool" else AdvancedIndexingError
+        raise error(f"Subtensor takes numbers as indices, got {variable} of type {variable.type}: write x[...]")
+    return as_index(variable)
+
+
 class Subtensor(Indexed):
     """``x[...]`` with integers and slices.
 
@@ -202,9 +219,59 @@ class Subtensor(Indexed):
 
     def make_node(self, x: Any, *indices: Any) -> Apply:
         x = as_tensor_variable(x)
-        inputs = [as_index(i) for i in indices]
+        inputs = [_basic_index(i) for i in indices]
         self._check_count(inputs)
         return single(self, [x, *inputs], x.type.dtype, self._basic_shape(x, self._entries(inputs)))
+
+    @staticmethod
+    def collapse(idxs: Sequence[Any], cond: Callable[[Any], bool]) -> list[Any]:
+        """The entries of an index, and the parts of its slices, for which `cond` holds, in one list.
+
+        Examples
+        --------
+        >>> T.Subtensor.collapse((slice(1, None), 3), lambda e: e is not None)
+        [1, 3]
+        """
+        parts = [p for e in idxs for p in ((e.start, e.stop, e.step) if isinstance(e, slice) else (e,))]
+        return [p for p in parts if cond(p)]
+
+    def get_constant_idx(
+        self, inputs: Sequence[Any], allow_partial: bool = False, only_process_constants: bool = False,
+        elemwise: bool = True,
+    ) -> list[Any]:  # fmt: skip
+        """The index of a node, with numbers where they are known.
+
+        Parameters
+        ----------
+        inputs
+            Those of the node: the tensor, then indices.
+        allow_partial
+            What is not known stays a variable; else it is an error.
+        only_process_constants, elemwise
+            See `get_scalar_constant_value`.
+
+        Raises
+        ------
+        NotScalarConstantError
+            Something is not known.
+
+        Examples
+        --------
+        >>> v = T.lscalar("v")
+        >>> node = T.dmatrix()[v, 1:3].owner
+        >>> node.op.get_constant_idx(node.inputs, allow_partial=True)
+        [v, slice(1, 3, None)]
+        """
+
+        def known(variable: Any) -> Any:
+            try:
+                return int(get_scalar_constant_value(variable, elemwise, only_process_constants))
+            except NotScalarConstantError:
+                if allow_partial:
+                    return variable
+                raise
+
+        return self._entries([known(i) for i in inputs[1:]])
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         index = fill_in(self.idx_list, [int(i) for i in inputs[1:]])
@@ -267,8 +334,9 @@ class Written(Indexed):
     """``x`` with ``x[...]`` replaced by, or increased by, `y`: the base of the writing ops."""
 
     set_instead_of_inc: bool
-    #: Memory is planned by the compiler, whatever an op says.
+    #: Memory is planned by the compiler, whatever an op says: the constructors take `inplace` and don't use it.
     inplace: bool = False
+    jointly_linear_in = (0, 1)
 
     def _reader(self) -> Op:
         raise NotImplementedError
@@ -336,7 +404,10 @@ class IncSubtensor(Written):
 
     __props__ = ("idx_list", "set_instead_of_inc")
 
-    def __init__(self, idx_list: Sequence[Any], set_instead_of_inc: bool = False) -> None:
+    def __init__(
+        self, idx_list: Sequence[Any], inplace: bool = False, set_instead_of_inc: bool = False,
+        destroyhandler_tolerate_aliased: Any = None,
+    ) -> None:  # fmt: skip
         self.idx_list = tuple(idx_list)
         self.set_instead_of_inc = bool(set_instead_of_inc)
 
@@ -396,7 +467,7 @@ def inc_subtensor(
         return _through_reshape(part, as_tensor_variable(y), set_instead_of_inc)
     write = None if node is None else getattr(node.op, "writer", None)
     if node is not None and isinstance(node.op, Subtensor):
-        write = IncSubtensor(node.op.idx_list, set_instead_of_inc)
+        write = IncSubtensor(node.op.idx_list, set_instead_of_inc=set_instead_of_inc)
     elif write is not None:
         write = write(set_instead_of_inc)
     if write is None or node is None:

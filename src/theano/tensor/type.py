@@ -10,6 +10,7 @@ import numpy as np
 
 from theano.configdefaults import config
 from theano.graph import Type, Variable
+from theano.graph.own_text import OwnText
 from theano.graph.shown import shown
 from theano.scalar.conversion import converted
 from theano.scalar.dtypes import ALL, COMPLEX, FLOAT, INTEGER, NUMPY, as_dtype, promote
@@ -136,6 +137,11 @@ class TensorType(Type):
     def __reduce__(self) -> tuple[Any, ...]:
         # not the hash: those of strings differ from process to process
         return type(self), (self.dtype, None, self.name, self.sparse_grad, self.shape)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # of a pickle of Theano 1.0.5; ours call the class
+        given = (state[name] for name in ("dtype", "broadcastable", "name", "sparse_grad"))
+        TensorType.__init__(self, *given)
 
     def __repr__(self) -> str:
         return str(self)
@@ -348,6 +354,9 @@ class TensorType(Type):
     ) -> bool:
         """Equal but for rounding; NaNs and infinities must be at the same places."""
         return values_eq_approx(a, b, allow_remove_inf, allow_remove_nan, rtol, atol)
+
+
+TensorType.__doc__ = OwnText(TensorType.__doc__, "theano.tensor.described", "named_type")  # type: ignore[assignment]
 
 
 def _static_shape(broadcastable: Sequence[bool] | None, shape: Sequence[int | None] | None) -> StaticShape:

@@ -13,6 +13,7 @@ import numpy as np
 
 from theano.configdefaults import config
 from theano.graph import Apply, Constant, Variable
+from theano.graph.errors import NoLengthError
 from theano.graph.origin import made_here
 from theano.graph.shown import shown
 from theano.scalar.dtypes import ALL, as_dtype, autocast
@@ -60,8 +61,10 @@ class _tensor_py_operators:
             "theano.ifelse.ifelse(condition, a, b), and T.and_(c, d), T.or_(c, d)." + made_here(self)
         )
 
-    def __len__(self) -> int:
-        raise TypeError(
+    @property
+    def __len__(self) -> Any:
+        # A property, for libraries ask ``hasattr(x, "__len__")`` to tell a variable from a list of them.
+        raise NoLengthError(
             f"object of type '{type(self).__name__}' has no len(): the length of {self} is known only when a function "
             "runs. Use the symbolic length x.shape[0]."
         )

@@ -59,8 +59,19 @@ def _held(b: Builder, slot: int, kind: str, word: int) -> Value:
 
 
 def run_perform(b: Builder, node: Any, values: list[Value]) -> list[Value]:
-    """Call back into Python for one node; every array it sees or makes is an object of its own."""
+    """Call back into Python for one node; every array it sees or makes is an object of its own, or a view of one.
+
+    What the op overwrites is copied before, unless nobody looks at it afterwards.
+    """
     sources = [as_object(b, v, variable) for v, variable in zip(values, node.inputs, strict=True)]
+    for k in {k for positions in node.op.destroy_map.values() for k in positions}:
+        tensor = sources[k]
+        if tensor.type == "object":
+            continue  # no array: the op itself sees to it
+        if node.inputs.count(node.inputs[k]) == 1 and _is_ours(b, node.inputs[k], tensor):
+            b.consumed.add(tensor)
+        else:
+            sources[k] = copy_to_slot(b, whole(tensor), b.new_slot())
     word = b.word("callback", id(node), node)
     outputs = []
     slots = []
@@ -82,12 +93,47 @@ def run_perform(b: Builder, node: Any, values: list[Value]) -> list[Value]:
         + [str(v.uniform.value) for _, v in outputs if v.uniform is not None],
     )  # fmt: skip
     b.add(item)
-    for tensor, _ in outputs:
+    for k, (tensor, _) in enumerate(outputs):
         tensor.writers.append(item)
+        for position in node.op.view_map.get(k, ()):
+            b.viewed.setdefault(tensor, []).append((node.inputs[position], sources[position]))
     if b.last_callback.get(b.region) is not None:
         item.deps.append(b.last_callback[b.region])
     b.last_callback[b.region] = item
     return [v for _, v in outputs]
+
+
+def _is_ours(b: Builder, v: Any, tensor: Tensor) -> bool:
+    """Whether the array of `v` in a slot may be overwritten: nobody looks at it again, nor at what it is a view of."""
+    readers = 0  # that are done: of what there is a view of, those that made it
+    todo = [(v, tensor)]
+    while todo:
+        v, tensor = todo.pop()
+        if isinstance(v, Constant):
+            return False
+        if b.values[v].tensor is tensor:  # else it is a copy that was made for the node
+            here = all(w.region == b.region for w in tensor.writers)
+            if tensor.role != "object" or not here or len(tensor.readers) > readers or not only_user(b, v, tensor):
+                return False
+        todo += b.viewed.get(tensor, ())
+        readers = 1
+    return True
+
+
+def only_user(b: Builder, v: Any, tensor: Tensor, writing: tuple[type, ...] = ()) -> bool:
+    """Whether nothing but the one client of `v` will look at `tensor`, through `v` or what `v` is a view of.
+
+    Where a node of an op that is `writing` has written into its input, that has been found out before.
+    """
+    while b.clients.get(v, 2) == 1:
+        node = v.owner
+        if node is None or sum(b.values[u].tensor is tensor for u in node.outputs if u in b.values) > 1:
+            return False
+        source = next((u for u in node.inputs if u in b.values and b.values[u].tensor is tensor), None)
+        if source is None or isinstance(node.op, writing):
+            return True
+        v = source
+    return False
 
 
 def _result(b: Builder, variable: Any, slot: int) -> tuple[Tensor, Value]:

@@ -1,8 +1,12 @@
-"""Lowering of convolutions: all directions are one sum of the library that convolves (`loops.convolution`)."""
+"""Lowering of convolutions: all directions are one sum of the library that convolves (`loops.convolution`).
+
+Where that has none, or where groups have few channels, they are loops (`lower.ops.convolution_loops`).
+"""
 
 from __future__ import annotations
 
 import copy
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,13 +29,15 @@ from theano.loops.convolution import (
 )
 from theano.loops.expr import Expr
 from theano.lower import body as bd
-from theano.lower.builder import Builder, whole
+from theano.lower.builder import COMPLEX_PART, Builder, as_parts, whole
 from theano.lower.dims import ONE, ZERO, is_const, length
 from theano.lower.emitter import Argument, Emitter
 from theano.lower.items import Special
+from theano.lower.ops.convolution_loops import in_loops, suits_loops
+from theano.lower.ops.convolution_shapes import Case, Sides, share
 from theano.lower.ops.indexing import take
 from theano.lower.ops.registry import lowers
-from theano.lower.values import Item, Tensor, Value
+from theano.lower.values import Tensor, Value
 from theano.tensor.nnet.convolution import AbstractConv, AbstractConv_gradInputs, AbstractConv_gradWeights
 
 # Into how many parts the work is cut at most, and multiplications of a part at least. Each part has memory of its own:
@@ -46,33 +52,67 @@ TIMES, COPY = {"f32": 20, "f64": 40}, 300
 @lowers(AbstractConv, AbstractConv_gradWeights, AbstractConv_gradInputs)
 def lower_convolution(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
     op, type_ = node.op, ex.TYPE_OF[node.outputs[0].type.dtype]
-    known = all(b.native(v.type) and v.type in (*TYPES, "f16", *ex.INTS, "bool") for v in inputs[:2])
-    if type_ not in TYPES or op.unshared or not known:
+    if not b.has_types_of(node):
         return None
-    first, second = (_of_type(b, v, type_) for v in inputs[:2])
-    n = op.convdim
+    (first, second), n = inputs[:2], op.convdim
     if isinstance(op, AbstractConv):
         case = Case(b, op, first.dims, second.dims, None)
-        return [case.made(type_, (first, second, None), case.tops)]
-    lengths = _elements(b, inputs[2], n, f"{op}: {n} lengths are needed, not {{0}}")
-    if isinstance(op, AbstractConv_gradWeights):
-        channels = _share(first.dims[1], op.num_groups)
-        case = Case(b, op, first.dims, (second.dims[1], channels, *lengths), second.dims)
-        return [case.made(type_, (first, None, second), case.kernels)]
-    channels = ex.mul(first.dims[-n - 1], length(op.num_groups))
-    case = Case(b, op, (second.dims[0], channels, *lengths), first.dims, second.dims)
-    return [case.made(type_, (None, first, second), case.images)]
+        sides: Sides = (first, second, None)
+        dims: Sequence[Expr] = case.tops
+    else:
+        lengths = _elements(b, inputs[2], n, f"{op}: {n} lengths are needed, not {{0}}")
+        if isinstance(op, AbstractConv_gradWeights):
+            channels, places = share(first.dims[1], op.num_groups), second.dims[2:] if op.unshared else ()
+            case = Case(b, op, first.dims, (second.dims[1], *places, channels, *lengths), second.dims)
+            sides, dims = (first, None, second), case.kernels
+        else:
+            channels = ex.mul(first.dims[-n - 1], length(op.num_groups))
+            case = Case(b, op, (second.dims[0], channels, *lengths), first.dims, second.dims)
+            sides, dims = (None, first, second), case.images
+    return [_complex(case, type_, sides, dims) if type_ in COMPLEX_PART else _real(case, type_, sides, dims)]
+
+
+def _real(case: Case, type_: str, sides: Sides, dims: Sequence[Expr]) -> Value:
+    """The side of shape `dims` that is None of images, kernels and results."""
+    if type_ in TYPES and not case.op.unshared and not suits_loops(case, sides):
+        return _by_library(case, type_, sides, dims)
+    return in_loops(case, type_, sides)
+
+
+def _complex(case: Case, type_: str, sides: Sides, dims: Sequence[Expr]) -> Value:
+    """Real and imaginary part, each of sums of their own: as many as real numbers are multiplied for a product."""
+    b, real = case.b, COMPLEX_PART[type_]
+    out = b.tensor(type_, dims)
+    others = [_parts_of(b, v) for v in sides if v is not None]
+    missing = sides.index(None)
+
+    def made(*parts: int) -> Value | None:
+        if any(k >= len(own) for k, own in zip(parts, others, strict=True)):
+            return None  # a real number has one part
+        found: list[Value | None] = [own[k] for k, own in zip(parts, others, strict=True)]
+        found.insert(missing, None)
+        return _real(case, real, (found[0], found[1], found[2]), dims)
+
+    pairs = ((made(0, 0), made(1, 1), ex.sub), (made(0, 1), made(1, 0), ex.add))
+    for target, (one, other, combined) in zip(_parts_of(b, whole(out)), pairs, strict=True):
+        reads = [v for v in (one, other) if v is not None]
+        b.write(out, target, reads, functools.reduce(combined, bd.elements(reads)), unordered=True)
+    return whole(out)
+
+
+def _parts_of(b: Builder, v: Value) -> list[Value]:
+    """Where the real and the imaginary parts are; a real value itself."""
+    if v.type not in COMPLEX_PART:
+        return [v]
+    both = as_parts(b, v)
+    assert both.strides is not None and both.offset is not None
+    offsets = [ex.add(both.offset, length(k)) for k in range(2)]
+    return [Value(both.type, v.dims, tensor=both.tensor, offset=at, strides=both.strides[:-1]) for at in offsets]
 
 
 def _of_type(b: Builder, v: Value, type_: str) -> Value:
-    """Numbers of the type, somewhere in memory."""
-    made = v if v.type == type_ else b.pointwise(type_, v.dims, [v], bd.converted(bd.element(0, v), type_))
-    return b.strided(made)
-
-
-def _share(count: Expr, groups: int) -> Expr:
-    """Of a group."""
-    return count if groups == 1 else ex.idiv(count, length(groups))
+    """Numbers of the type."""
+    return v if v.type == type_ else b.pointwise(type_, v.dims, [v], bd.converted(bd.element(0, v), type_))
 
 
 def _elements(b: Builder, vector: Value, count: int, message: str) -> Sequence[Expr]:
@@ -83,123 +123,22 @@ def _elements(b: Builder, vector: Value, count: int, message: str) -> Sequence[E
     return [b.scalar(take(b, vector, [length(k)]), "i64") for k in range(count)]
 
 
-class Case:
-    """A convolution in some direction: the shapes of images, kernels and results, which are checked.
-
-    Attributes
-    ----------
-    images, kernels, tops : these shapes, in which equal lengths are one.
-    guards : the items that check what is not known before.
-    """
-
-    def __init__(
-        self, b: Builder, op: Any, images: Sequence[Expr], kernels: Sequence[Expr], tops: Sequence[Expr] | None
-    ) -> None:
-        self.b, self.op, self.axes = b, op, range(op.convdim)
-        self.images, self.kernels = (tuple(map(b.dims.normal, dims)) for dims in (images, kernels))
-        self.given = None if tops is None else tuple(tops)
-        self.guards: list[Item] = []
-        self._check_hints()
-        self._check_channels()
-        lengths = [self._result(a) for a in self.axes]
-        self.tops = (self.images[0], self.kernels[0], *lengths)
-        if self.given is not None:
-            made, why = self.tops, "the results should have the shape"
-            self.tops = tuple(self._same(a, c, why, made) for a, c in zip(self.given, made, strict=True))
-
-    # -- checks ------------------------------------------------------------------------------------------------
-    def _message(self, why: str, made: Sequence[Expr] | None = None) -> tuple[str, tuple[Expr, ...]]:
-        """A message that shows all shapes, that of the results that are `made` first, and the lengths in it."""
-        sides = {why: made, "images": self.images, "kernels": self.kernels, "results": self.given}
-        parts: list[str] = []
-        dims: list[Expr] = []
-        for name, shape in sides.items():
-            if shape is not None:
-                parts.append(f"{name} ({', '.join(f'{{dims[{len(dims) + a}]}}' for a in range(len(shape)))})")
-                dims += shape
-        first = why if made is None else parts.pop(0)
-        op = str(self.op).replace("{", "{{").replace("}", "}}")
-        return f"{op}: {first}: {', '.join(parts)}", tuple(dims)
-
-    def _check(self, cond: Expr, why: str, operands: Sequence[Expr] = ()) -> None:
-        message, dims = self._message(why)
-        item = self.b.check(cond, ValueError, message, operands, dims)
-        self.guards += [] if item is None else [item]
-
-    def _same(self, a: Expr, c: Expr, why: str, made: Sequence[Expr] | None = None) -> Expr:
-        message, dims = self._message(why, made)
-        return self.b.unify(a, c, message, dims=dims)
-
-    def _check_hints(self) -> None:
-        for what, known in (("images", self.op.imshp), ("kernels", self.op.kshp)):
-            shape = getattr(self, what)
-            why = f"the {what} have not the shape {known} that was promised"
-            for a, promised in enumerate(known or ()):
-                if promised is not None:
-                    self._same(shape[a], length(promised), why)
-
-    def _check_channels(self) -> None:
-        groups, of_kernels = self.op.num_groups, self.kernels[1]
-        why = f"{{0}} channels of images for {{1}} of kernels and {groups} groups"
-        if groups == 1:
-            self._same(self.images[1], of_kernels, why)
-            return
-        count = ex.mul(of_kernels, length(groups))
-        self._check(ex.eq(self.images[1], count), why, (self.images[1], of_kernels))
-        rest = ex.irem(self.kernels[0], length(groups))
-        self._check(ex.eq(rest, ZERO), f"{{0}} kernels can't be in {groups} groups", (self.kernels[0],))
-
-    def _dilated(self, a: int) -> Expr:
-        """The length of a kernel along an axis, with its dilation."""
-        between = ex.mul(ex.sub(self.kernels[2 + a], ONE), length(self.op.filter_dilation[a]))
-        return self.b.dims.normal(ex.add(between, ONE))
-
-    def _pads(self, a: int) -> tuple[Expr, Expr]:
-        mode = self.op.border_mode
-        if not isinstance(mode, str):
-            before, behind = mode[a]
-            return length(before), length(behind)
-        reach = {
-            "valid": lambda k: ZERO, "full": lambda k: ex.sub(k, ONE), "half": lambda k: ex.idiv(k, length(2))
-        }[mode](self._dilated(a))  # fmt: skip
-        return reach, reach
-
-    def _result(self, a: int) -> Expr:
-        """The length of the results along an axis."""
-        length_, (before, behind) = self.kernels[2 + a], self._pads(a)
-        self._check(ex.ge(length_, ONE), "kernels have no elements")
-        room = ex.sub(ex.add(self.images[2 + a], ex.add(before, behind)), self._dilated(a))
-        room = self.b.dims.normal(room)
-        self._check(ex.ge(room, ZERO), "kernels are larger than the padded images")
-        stride = self.op.subsample[a]
-        steps = room if stride == 1 else ex.idiv(room, length(stride))
-        found = self.b.named(self.b.dims.normal(ex.add(steps, ONE)), 1)
-        if found.op == "name":
-            self.b.names.lengths.add(str(found.value))  # as has been checked
-        return found
-
-    # -- the sum -------------------------------------------------------------------------------------------------
-    def made(self, type_: str, sides: Sequence[Value | None], dims: Sequence[Expr]) -> Value:
-        """The result of shape `dims`: what is None of images, kernels and results."""
-        out = self.b.tensor(type_, dims)
-        images, kernels, tops = (self.b.strided(whole(out) if v is None else v) for v in sides)
-        if self.op.filter_flip:
-            kernels = _turned(kernels, self.op.convdim)
-        k, c = _share(self.kernels[0], self.op.num_groups), self.kernels[1]
-        pictures, weights = Side(self.b, images, self.images[0], c, 1), Side(self.b, kernels, k, c, 0)
-        results = Side(self.b, tops, self.tops[0], k, 1)
-        if sides[2] is None:
-            _convolve(self, out, (pictures, weights, results), "forward")
-        elif sides[1] is None:
-            _convolve(self, out, (pictures.exchanged(), results.exchanged(), weights.exchanged()), "weights")
-        else:
-            _convolve(self, out, (results, weights.exchanged(), pictures), "inputs")
-        return whole(out)
-
-    def pad(self, a: int) -> Expr:
-        """The padding in front of an axis."""
-        return self._pads(a)[0]
-
+def _by_library(case: Case, type_: str, sides: Sides, dims: Sequence[Expr]) -> Value:
+    b, op = case.b, case.op
+    out = b.tensor(type_, dims)
+    images, kernels, tops = (b.strided(whole(out) if v is None else _of_type(b, v, type_)) for v in sides)
+    if op.filter_flip:
+        kernels = _turned(kernels, op.convdim)
+    k, c = case.of_group, case.channels
+    pictures, weights = Side(b, images, case.images[0], c, 1), Side(b, kernels, k, c, 0)
+    results = Side(b, tops, case.tops[0], k, 1)
+    if sides[2] is None:
+        _convolve(case, out, (pictures, weights, results), "forward")
+    elif sides[1] is None:
+        _convolve(case, out, (pictures.exchanged(), results.exchanged(), weights.exchanged()), "weights")
+    else:
+        _convolve(case, out, (results, weights.exchanged(), pictures), "inputs")
+    return whole(out)
 
 def _turned(kernels: Value, count: int) -> Value:
     """Kernels that are read from their last element to their first one, along the last `count` axes."""
@@ -240,10 +179,7 @@ class Side:
         return other
 
 
-Sides = tuple[Side, Side, Side]
-
-
-def _geometry(case: Case, sides: Sides, direction: str, turned: bool = False) -> dict[str, Expr]:
+def _geometry(case: Case, sides: tuple[Side, Side, Side], direction: str, turned: bool = False) -> dict[str, Expr]:
     """The arguments that tell lengths and places: see `loops.convolution`.
 
     `turned`: the gradient of images is told as a convolution with kernels that are turned around, as it is one where
@@ -253,7 +189,7 @@ def _geometry(case: Case, sides: Sides, direction: str, turned: bool = False) ->
     every, apart = ([*[ONE] * missing, *map(length, given)] for given in (op.subsample, op.filter_dilation))
     if direction == "weights":
         every, apart = apart, every
-    front = [*[ZERO] * missing, *map(case.pad, case.axes)]
+    front = [*[ZERO] * missing, *(case.pads(a)[0] for a in case.axes)]
     if turned:
         front = [ex.sub(ex.mul(ex.sub(n, ONE), d), p) for n, d, p in zip(w.lengths, apart, front, strict=True)]
     found = {
@@ -273,21 +209,22 @@ class Form:
     """One way to compute the sum: the functions, the last of which adds, their arguments, their memory."""
 
     def __init__(
-        self, b: Builder, kinds: tuple[str, ...], sides: Sides, geometry: dict[str, Expr], rooms: Rooms
-    ) -> None:
+        self, b: Builder, kinds: tuple[str, ...], sides: tuple[Side, Side, Side], geometry: dict[str, Expr],
+        rooms: Rooms,
+    ) -> None:  # fmt: skip
         self.kinds, self.sides, self.geometry = kinds, sides, geometry
         self.rows, self.band, self.sums, self.table, self.panels = (
             b.named(size, 0) for size in (rooms.rows, rooms.band, rooms.sums, rooms.table, rooms.panels)
         )
 
 
-def _plain(case: Case, sides: Sides, direction: str) -> Form:
+def _plain(case: Case, sides: tuple[Side, Side, Side], direction: str) -> Form:
     geometry = _geometry(case, sides, direction)
     found = rooms(geometry, ex.ITEMSIZE[sides[2].value.type])
     return Form(case.b, ("convolution_panels", "convolve"), sides, geometry, found)
 
 
-def _winograd(case: Case, sides: Sides, direction: str) -> tuple[Form, Expr] | None:
+def _winograd(case: Case, sides: tuple[Side, Side, Side], direction: str) -> tuple[Form, Expr] | None:
     """Winograd's way and whether it is to be taken, which sizes tell; None where it is not."""
     op, b, type_ = case.op, case.b, sides[2].value.type
     plain = op.convdim == 2 and op.num_groups == 1 and all(n == 1 for n in (*op.subsample, *op.filter_dilation))
@@ -312,7 +249,7 @@ def _parts(b: Builder, products: Expr, room: Expr) -> Expr:
     return b.named(ex.maximum(wanted, ONE), 0)
 
 
-def _convolve(case: Case, out: Tensor, sides: Sides, direction: str) -> None:
+def _convolve(case: Case, out: Tensor, sides: tuple[Side, Side, Side], direction: str) -> None:
     """Have the library write `out`, which is the last of the sides."""
     b, type_ = case.b, out.type
     products = b.named(b.dims.product((*case.tops, *case.kernels[1:])), 0)

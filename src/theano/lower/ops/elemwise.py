@@ -10,9 +10,9 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower import body as bd
 from theano.lower.builder import Builder
-from theano.lower.dims import ONE, ZERO, is_const
+from theano.lower.dims import ONE, is_const
 from theano.lower.ops.registry import lowers
-from theano.lower.values import Value
+from theano.lower.values import Value, rearranged
 from theano.scalar.op import ScalarOp
 from theano.tensor.elemwise import DimShuffle, Elemwise
 
@@ -57,6 +57,11 @@ def _body(op: Any, in_dtypes: tuple[str, ...], out_dtype: str, args: list[Expr])
         application = bd.Application(step.op, tuple(dtypes[a] for a in step.args), out)
         values.append(bd.rounded(ex.TYPE_OF[out], bd.applied(application, [values[a] for a in step.args])))
     return values[op.results[0]]
+
+
+def element_of(op: Any, in_dtypes: tuple[str, ...], out_dtype: str, args: Sequence[Expr]) -> Expr:
+    """The value for one element in terms of primitives; `args` are the operands, in their own types."""
+    return bd.Facts(_body(op, in_dtypes, out_dtype, list(args))).at(())
 
 
 def _without_negations(b: Builder, node: Any, inputs: list[Value]) -> tuple[list[Value], list[bool]]:
@@ -124,16 +129,3 @@ def shuffled(b: Builder, x: Value, order: tuple[Any, ...]) -> Value:
         if axis not in kept and not is_const(dim, 1):
             b.unify(dim, ONE, f"dropped axis {axis} has length {{0}}, not 1")
     return rearranged(x, [None if k == "x" else k for k in order])
-
-
-def rearranged(x: Value, order: Sequence[int | None]) -> Value:
-    """The axes of `x` in another order; None makes an axis of length 1."""
-    dims = tuple(ONE if k is None else x.dims[k] for k in order)
-    if x.uniform is not None:
-        return Value(x.type, dims, uniform=x.uniform)
-    if x.axes is not None:
-        axes = tuple(None if k is None else x.axes[k] for k in order)
-        return Value(x.type, dims, tensor=x.tensor, axes=axes)
-    assert x.strides is not None
-    strides = tuple(ZERO if k is None else x.strides[k] for k in order)
-    return Value(x.type, dims, tensor=x.tensor, offset=x.offset, strides=strides)

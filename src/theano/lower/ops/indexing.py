@@ -14,10 +14,11 @@ from theano.lower import body as bd
 from theano.lower.builder import Builder, whole
 from theano.lower.dims import LONGEST, ONE, ZERO, is_const, length
 from theano.lower.items import Pointwise
+from theano.lower.ops.callback import only_user
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.vectors import vector_value
 from theano.lower.scattering import clamped, is_summed, pad_right, scattered_sum
-from theano.lower.values import Item, Tensor, Value
+from theano.lower.values import Item, Value
 from theano.tensor.advanced_subtensor import (
     AdvancedIncSubtensor,
     AdvancedIncSubtensor1,
@@ -161,7 +162,7 @@ def writable(b: Builder, node: Any, x: Value) -> Value:
     tensor = x.tensor
     reusable = (
         tensor is not None and x.is_whole() and tensor.role == "temp" and not tensor.readers
-        and b.region == tensor.writers[0].region and _only_user(b, node.inputs[0], tensor)
+        and b.region == tensor.writers[0].region and only_user(b, node.inputs[0], tensor, _WRITING)
     )  # fmt: skip
     if reusable:
         b.consumed.add(tensor)
@@ -170,19 +171,6 @@ def writable(b: Builder, node: Any, x: Value) -> Value:
     if x.is_whole() and copied.tensor is not None:
         copied.tensor.copy_of = tensor
     return copied
-
-
-def _only_user(b: Builder, v: Any, tensor: Tensor) -> bool:
-    """Whether nothing but the one client of `v` will look at `tensor`, through `v` or what `v` is a view of."""
-    while b.clients.get(v, 2) == 1:
-        node = v.owner
-        if node is None or sum(b.values[u].tensor is tensor for u in node.outputs if u in b.values) > 1:
-            return False
-        source = next((u for u in node.inputs if u in b.values and b.values[u].tensor is tensor), None)
-        if source is None or isinstance(node.op, _WRITING):
-            return True  # where a node writes into its input, that has been found out before
-        v = source
-    return False
 
 
 @lowers(IncSubtensor)

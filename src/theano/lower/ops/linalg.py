@@ -15,35 +15,39 @@ from theano.loops import vmath
 from theano.loops.expr import Expr
 from theano.loops.lapack import EXPONENTIAL_WORK, NOT_FINITE, code_of, name_of
 from theano.lower import body as bd
-from theano.lower.builder import Builder, whole
+from theano.lower.builder import COMPLEX_PART, Builder, whole
+from theano.lower.complexes import converted, joined, parts_of
 from theano.lower.dims import ONE, ZERO, is_const, length
 from theano.lower.emitter import Argument, Emitter
 from theano.lower.items import Special
-from theano.lower.ops.elemwise import rearranged
 from theano.lower.ops.registry import lowers
 from theano.lower.products import place
-from theano.lower.values import Tensor, Value
+from theano.lower.values import Tensor, Value, rearranged
 from theano.native import lapack
 from theano.tensor.factors import SVD, Eig, Eigh, LostParts, QRFull, QRIncomplete
+from theano.tensor.matrices import float_dtype
 from theano.tensor.nlinalg import Det, MatrixInverse, SLogDet
 from theano.tensor.slinalg import Cholesky, CholeskyGrad, Eigvalsh, Expm, Solve
 from theano.tensor.systems import InverseProduct
 
-TYPES = ("f32", "f64")
+TYPES = ("f32", "f64", "c64", "c128")
+STACKS = "Solve: stacks of {0} and of {1} matrices"
 # Columns that LAPACK works on at once where it is given the memory for it.
 BLOCK = 64
 
 
 def prepared(b: Builder, node: Any, inputs: Sequence[Value]) -> list[Value] | None:
     """The matrices as numbers of the type of the result; None if that is not one of LAPACK's that is called."""
-    type_ = ex.TYPE_OF[node.outputs[0].type.dtype]
-    real = all(b.native(v.type) and v.type in (*TYPES, *ex.INTS, "bool") for v in inputs)
-    if type_ not in TYPES or not real or not lapack.is_there():
+    type_ = ex.TYPE_OF[float_dtype(*node.inputs)]
+    known = all(v.type in (*TYPES, *ex.INTS, "bool") for v in inputs)
+    if type_ not in TYPES or not known or not lapack.is_there():
         return None
-    return [_of_type(b, v, type_) for v in inputs]
+    return [of_type(b, v, type_) for v in inputs]
 
 
-def _of_type(b: Builder, v: Value, type_: str) -> Value:
+def of_type(b: Builder, v: Value, type_: str) -> Value:
+    if type_ in COMPLEX_PART:
+        return converted(b, v, type_)
     return v if v.type == type_ else b.pointwise(type_, v.dims, [v], bd.converted(bd.element(0, v), type_))
 
 
@@ -102,6 +106,12 @@ class Call:
 
         self.args.append(given)
 
+    def read(self, v: Value) -> None:
+        """Memory that is read as it is: the operand, one after the other in C order."""
+        v = self.b.whole(v)
+        self.reads.append(v)
+        self.args.append(lambda asm: [asm.pointer(v)])
+
     def made(self, dims: Sequence[Expr], type_: str = "") -> Tensor:
         """A result, or memory to work in."""
         out = self.b.tensor(type_ or self.type, dims)
@@ -118,6 +128,15 @@ class Call:
         """Memory to work in, and how much of it there is."""
         self.made((size,), type_)
         self.numbers(size)
+
+    @property
+    def real(self) -> str:
+        """The type of the parts of complex numbers; of real numbers their own."""
+        return COMPLEX_PART.get(self.type, self.type)
+
+    def reals(self, size: Expr) -> Expr:
+        """The size of memory for real numbers that only routines for complex ones ask for."""
+        return size if self.type in COMPLEX_PART else ZERO
 
     def done(self) -> None:
         """Have it made."""
@@ -201,11 +220,11 @@ def lower_solve(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | Non
     if given is None:
         return None
     is_vector = given[1].ndim == 1
-    a, c = given[0], _as_column(b, given[1]) if is_vector else given[1]
+    a, c = given[0], as_column(b, given[1]) if is_vector else given[1]
     n = square(b, a, "Solve: the matrix must be square, its shape is ({0}, {1})", np.linalg.LinAlgError)
     b.unify(n, c.dims[-2], "Solve: a matrix of {0} rows, a right side of {1}")
-    leading, m = _leading(b, a, c), c.dims[-1]
-    a, c = (_repeated(b, v, leading) for v in (a, c))
+    leading, m = leading_of(b, [a, c], STACKS), c.dims[-1]
+    a, c = (repeated(b, v, leading) for v in (a, c))
     triangle = {"lower_triangular": ONE, "upper_triangular": ZERO}.get(node.op.A_structure)
     call = Call(b, "linear" if triangle is None else "triangular", a.type, leading)
     checked = type(node.op) is Solve
@@ -230,22 +249,27 @@ def lower_solve(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | Non
     return [whole(out)]
 
 
-def _leading(b: Builder, x: Value, y: Value) -> tuple[Expr, ...]:
-    """The lengths of the leading axes of stacks of which one may repeat its matrices."""
-    pairs = zip(x.dims[:-2], y.dims[:-2], strict=True)
-    message = "Solve: stacks of {0} and of {1} matrices"
-    return tuple(q if is_const(p, 1) else p if is_const(q, 1) else b.unify(p, q, message) for p, q in pairs)
+def leading_of(b: Builder, stacks: Sequence[Value], message: str) -> tuple[Expr, ...]:
+    """The lengths of the leading axes of stacks of which some may repeat their matrices."""
+    found = stacks[0].dims[:-2]
+    for v in stacks[1:]:
+        pairs = zip(found, v.dims[:-2], strict=True)
+        found = tuple([q if is_const(p, 1) else p if is_const(q, 1) else b.unify(p, q, message) for p, q in pairs])
+    return found
 
 
-def _repeated(b: Builder, v: Value, leading: Sequence[Expr]) -> Value:
+def repeated(b: Builder, v: Value, leading: Sequence[Expr]) -> Value:
     """A stack with its matrices repeated along some of several axes."""
     again = [is_const(d, 1) and not is_const(n, 1) for d, n in zip(v.dims[:-2], leading, strict=True)]
     if len(again) == 1 or not any(again) or all(is_const(d, 1) for d in v.dims[:-2]):
         return v
-    return b.pointwise(v.type, (*leading, *v.dims[-2:]), [v], bd.element(0, v))
+    dims = (*leading, *v.dims[-2:])
+    if v.type in COMPLEX_PART:
+        return joined(b, v.type, dims, parts_of(b, v))
+    return b.pointwise(v.type, dims, [v], bd.element(0, v))
 
 
-def _as_column(b: Builder, v: Value) -> Value:
+def as_column(b: Builder, v: Value) -> Value:
     """A vector as a matrix of one column."""
     return rearranged(b.whole(v) if v.uniform is not None else v, [0, None])
 
@@ -310,22 +334,16 @@ def lower_slogdet(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | N
     if opened is None:
         return None
     call, x, n = opened
-    leading = x.dims[:-2]
-    pivots, sign = whole(call.made((*leading, n))), whole(call.made(leading))
+    sizes, sign = call.made((*x.dims[:-2], n), call.real), call.made(x.dims[:-2])
     call.factored(n)
     call.done()
-    last, element = frozenset({len(leading)}), bd.element(0, pivots)
-    one, zero = ex.const(1.0, x.type), ex.const(0.0, x.type)
-    unit = ex.select(ex.lt(element, zero), ex.neg(one), ex.select(ex.gt(element, zero), one, element))
-    signs = b.reduce(x.type, pivots.dims, [pivots], last, False, "mul", x.type, unit)
-    sizes = b.reduce(x.type, pivots.dims, [pivots], last, False, "add", "f64", _log_of(element), 20)
-    first, second = bd.elements([sign, signs])
-    return [b.pointwise(x.type, leading, [sign, signs], ex.mul(first, second)), sizes]
+    return [whole(sign), sum_of_logarithms(b, whole(sizes))]
 
 
-def _log_of(x: Expr) -> Expr:
-    """The logarithm of the size of a number, in double."""
-    return vmath.log(ex.cast(ex.abs_(x), "f64"))
+def sum_of_logarithms(b: Builder, sizes: Value) -> Value:
+    """Of numbers that are not negative, along the last axis, in double."""
+    body = vmath.log(ex.cast(bd.element(0, sizes), "f64"))
+    return b.reduce(sizes.type, sizes.dims, [sizes], frozenset({sizes.ndim - 1}), False, "add", "f64", body, 20)
 
 
 # -- factors -------------------------------------------------------------------------------------------------
@@ -362,9 +380,11 @@ def _eigen(b: Builder, x: Value, n: Expr, lower: bool, vectors: bool) -> tuple[T
     call = Call(b, "eigen", x.type, leading)
     call.numbers(ONE if lower else ZERO, ONE if vectors else ZERO, call.count, n)
     call.matrix(x)
-    w, z = call.made((*leading, n)), call.made((*leading, n, n))
+    w, z = call.made((*leading, n), call.real), call.made((*leading, n, n))
     # what the routine asks for, and room for blocks
-    call.memory(ex.add(ex.mul(n, ex.add(ex.mul(n, length(2)), length(BLOCK + 6))), length(1)))
+    squares = ex.add(ex.mul(n, ex.add(ex.mul(n, length(2)), length(BLOCK + 6))), length(1))
+    call.memory(squares)
+    call.memory(call.reals(squares), call.real)
     call.memory(ex.add(ex.mul(n, length(5)), length(3)), "i64")
     status = call.status()
     call.done()
@@ -377,7 +397,8 @@ def lower_eig(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
     given = prepared(b, node, inputs)
     if given is None:
         return None
-    (x,), type_ = (_of_type(b, v, "f64") for v in given), given[0].type
+    type_ = given[0].type
+    x = of_type(b, given[0], "c128" if type_ in COMPLEX_PART else "f64")
     n = square(b, x, SQUARE, np.linalg.LinAlgError)
     leading = x.dims[:-2]
     call = Call(b, "general", x.type, leading)
@@ -385,7 +406,7 @@ def lower_eig(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
     call.matrix(x)
     w, z = call.made((*leading, n)), call.made((*leading, n, n))
     call.made((n, n))
-    call.made((n,))
+    call.made((ex.mul(n, length(2)),), call.real)
     call.memory(ex.add(ex.mul(n, length(2 * BLOCK + 6)), ONE))  # for blocks of vectors, too
     pairs, status = call.status(), call.status()
     call.done()
@@ -395,8 +416,9 @@ def lower_eig(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
             0: (np.linalg.LinAlgError, "Eigenvalues did not converge"),
         }
     )  # fmt: skip
-    _warn_of_lost_parts(b, node, ex.ne(b.scalar(whole(pairs)), ZERO))
-    return [_of_type(b, v, type_) for v in (whole(w), by_columns(whole(z)))]
+    if type_ not in COMPLEX_PART:
+        _warn_of_lost_parts(b, node, ex.ne(b.scalar(whole(pairs)), ZERO))
+    return [of_type(b, v, type_) for v in (whole(w), by_columns(whole(z)))]
 
 
 def _warn_of_lost_parts(b: Builder, node: Any, when: Expr) -> None:
@@ -420,27 +442,34 @@ def by_columns(v: Value) -> Value:
 @lowers(QRFull, QRIncomplete)
 def lower_qr(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
     given = prepared(b, node, inputs)
-    if given is None or node.op.mode == "raw":
+    if given is None:
         return None
     (x,), mode = given, node.op.mode
     leading, (m, n) = x.dims[:-2], x.dims[-2:]
     least = b.named(ex.minimum(m, n))
     rows = m if mode == "complete" else least
-    columns = ZERO if mode == "r" else rows
+    columns = ZERO if mode in ("r", "raw") else rows
     call = Call(b, "orthogonal", x.type, leading)
     call.numbers(call.count, m, n, columns)
     call.matrix(x)
-    h = call.made((*leading, n, m))
-    call.made((least,))
+    h, tau = call.made((*leading, n, m)), call.made((*leading, least))
     q = call.made((*leading, columns, m))
     call.memory(ex.add(ex.mul(ex.maximum(m, n), length(BLOCK)), length(1)))
     call.done()
+    if mode == "raw":
+        return [whole(h), whole(tau)]
     full = b.strided(by_columns(whole(h)))
-    upper = Value(x.type, (*leading, rows, n), tensor=h, offset=full.offset, strides=full.strides)
-    at = len(leading)
-    body = ex.select(ex.le(bd.index(at), bd.index(at + 1)), bd.element(0, upper), ex.const(0.0, x.type))
-    r = b.pointwise(x.type, upper.dims, [upper], body, cost=2)
+    r = _upper(b, Value(x.type, (*leading, rows, n), tensor=h, offset=full.offset, strides=full.strides))
     return [r] if mode == "r" else [by_columns(whole(q)), r]
+
+
+def _upper(b: Builder, x: Value) -> Value:
+    """Matrices with zeros below their diagonals."""
+    if x.type in COMPLEX_PART:
+        return joined(b, x.type, x.dims, [_upper(b, part) for part in parts_of(b, x)])
+    at = x.ndim - 2
+    body = ex.select(ex.le(bd.index(at), bd.index(at + 1)), bd.element(0, x), ex.const(0.0, x.type))
+    return b.pointwise(x.type, x.dims, [x], body, cost=2)
 
 
 @lowers(SVD)
@@ -455,12 +484,15 @@ def lower_svd(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
     call = Call(b, "singular", x.type, leading)
     call.numbers(ONE if op.compute_uv else ZERO, ONE if op.full_matrices else ZERO, call.count, m, n)
     call.matrix(x)
-    values = call.made((*leading, least))
+    values = call.made((*leading, least), call.real)
     u, vt = call.made((*leading, wide, m)), call.made((*leading, n, high))
     call.made((n, m))
     largest = ex.add(m, n)
     squares = ex.mul(least, ex.add(ex.mul(least, length(4)), length(7)))
     call.memory(ex.add(ex.add(squares, ex.mul(largest, length(2 * BLOCK + 2))), length(1)))
+    for_each = ex.add(ex.add(ex.mul(largest, length(2)), ex.mul(least, length(5))), length(7))
+    of_reals = ex.add(ex.mul(least, for_each), ONE)
+    call.made((call.reals(of_reals),), call.real)
     call.made((ex.add(ex.mul(least, length(8)), length(1)),), "i64")
     status = call.status()
     call.done()

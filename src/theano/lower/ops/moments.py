@@ -16,8 +16,7 @@ from theano.lower import body as bd
 from theano.lower.builder import Builder
 from theano.lower.dims import ONE, ZERO, is_const
 from theano.lower.items import Pointwise
-from theano.lower.ops.elemwise import rearranged
-from theano.lower.values import Value
+from theano.lower.values import Value, rearranged
 from theano.tensor.careduce import CAReduce
 from theano.tensor.elemwise import DimShuffle, Elemwise
 

@@ -11,10 +11,10 @@ from theano.lower import body as bd
 from theano.lower.builder import Builder
 from theano.lower.convert import compute_type
 from theano.lower.dims import ZERO, is_const
-from theano.lower.ops.elemwise import rearranged, shuffled
+from theano.lower.ops.elemwise import shuffled
 from theano.lower.ops.moments import centred_sum
 from theano.lower.ops.registry import lowers
-from theano.lower.values import Value
+from theano.lower.values import Value, rearranged
 from theano.tensor.careduce import CAReduce
 from theano.tensor.reduction import Argmax, MaxAndArgmax, Supremum
 

@@ -16,6 +16,8 @@ _TABLE: dict[type, LoweringFunction] = {}
 # Modules of ops that a program may do without, and where their lowering is: both are loaded when they are used.
 _LATER = {
     "theano.tensor.foreign": "theano.lower.ops.foreign",
+    "theano.tensor.lu": "theano.lower.ops.lu",
+    "theano.tensor.schur": "theano.lower.ops.schur",
     "theano.tensor.nnet.convolution": "theano.lower.ops.convolution",
     "theano.tensor.rows": "theano.lower.ops.rows",
     "theano.tensor.nnet.neighbours": "theano.lower.ops.neighbours",

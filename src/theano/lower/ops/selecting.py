@@ -17,10 +17,9 @@ from theano.lower.dims import LIMIT, ONE, ZERO, length
 from theano.lower.emitter import Argument, Emitter
 from theano.lower.items import Special
 from theano.lower.lengths import positions, spread
-from theano.lower.ops.elemwise import rearranged
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.shapes import elements_of, reshaped
-from theano.lower.values import Item, Value
+from theano.lower.values import Item, Value, rearranged
 from theano.tensor.advanced_subtensor import Nonzero
 from theano.tensor.extra_ops import RepeatOp, SearchsortedOp
 

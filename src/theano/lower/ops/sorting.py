@@ -19,11 +19,10 @@ from theano.lower.dims import ONE, ZERO, is_const, length
 from theano.lower.emitter import Argument, Emitter
 from theano.lower.items import Special
 from theano.lower.lengths import positions, spread
-from theano.lower.ops.elemwise import rearranged
 from theano.lower.ops.reduction import reduced
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.shapes import reshaped
-from theano.lower.values import Item, Value
+from theano.lower.values import Item, Value, rearranged
 from theano.tensor.extra_ops import Unique
 from theano.tensor.sort import ArgSortOp, SortOp, TopKOp
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from theano.loops import expr as ex
+from theano.loops.expr import Expr
 from theano.lower.dims import is_const
 from theano.lower.items import Pointwise, Reduce
 from theano.lower.plan.accesses import Reach
 from theano.lower.plan.groups import out_place, scattering
 from theano.lower.values import Value
 
+# Elements so far apart are loaded in whole vectors and shuffled (`backend.llvm_lanes`).
+SHUFFLED = 4
 # A row of fewer elements, if that is known, is no reason to go along it: it does not fill a vector.
 SHORT = 16
 
@@ -112,6 +115,15 @@ def _looks(item: Pointwise | Reduce) -> Iterator[tuple[Value, Sequence[int | Non
             at = [axis for axis, is_given in enumerate(given) if is_given]
             computed = 0
             for axis, place in zip(at, node.args, strict=False):  # a condition comes after the places
-                own[axis] = place.value if place.op == "index" else None
-                computed += place.op not in ("index", "const")
+                own[axis] = _moves_with(place)
+                computed += own[axis] is None and place.op != "const"
             yield item.indirect[k], own, computed
+
+
+def _moves_with(place: Expr) -> int | None:
+    """The axis along which a place is one element further or few: of ``o * 2 + (r - 1)``, a place in a window, `o`."""
+    while place.op in ("add", "sub"):
+        place = place.args[0]
+    if place.op == "mul" and is_const(place.args[1]) and 0 < place.args[1].value <= SHUFFLED:
+        place = place.args[0]
+    return place.value if place.op == "index" else None

@@ -27,6 +27,8 @@ from theano.record import Record, field, replace
 
 # From so many writers of a tensor on their set is kept.
 MANY = 8
+# So many readers of a tensor, the last ones, are looked at for one that sweeps it in the same way.
+MANY_READERS = 40
 MUCH_FOR_A_ROW = "work once a row is not widened, and this is much"
 
 
@@ -500,9 +502,9 @@ class Scheduler:
     def _siblings(self, group: Group) -> Iterator[Group]:
         """Earlier reductions of the same data that it does not need."""
         for value in [v for item in group.items for v in item.reads]:
-            for reader in reversed(value.tensor.readers[-4:] if value.tensor is not None else []):
-                other = self.home.get(reader)
-                if other is None or other is group or not other.red or other.region != group.region:
+            readers = value.tensor.readers[-MANY_READERS:] if value.tensor is not None else []
+            for other in [self.home[r] for r in reversed(readers) if r in self.home][:4]:
+                if other is group or not other.red or other.region != group.region:
                     continue
                 if other.position >= group.position or len(other.axes) != len(group.axes):
                     continue

@@ -19,6 +19,8 @@ from theano.record import Record
 ALIGN = 64
 # How many pieces of other sizes are asked whether one fits into their gaps.
 CANDIDATES = 64
+# A piece with so many lives is not compared with others any more.
+MANY_LIVES = 256
 
 
 def rounded(size: Expr) -> Expr:
@@ -74,7 +76,8 @@ def carve_workspace(
 def _pieces(b: Builder, temps: Sequence[Tensor], lives: Mapping[Tensor, tuple[int, int]]) -> list[_Piece]:
     """Pieces for all temporaries: those of one size share one, then those whose sizes follow from the same lengths.
 
-    Which of these is larger only a call tells; the sum of both is never needed.
+    Then any others of as many axes: the results of one layer of a network and of another, what their convolutions need
+    on the way. Which of these is larger only a call tells; the sum of both is never needed.
     """
     pieces: dict[frozenset[str], list[_Piece]] = {}
     for size, equal in _of_one_size(b, temps, lives).items():
@@ -86,7 +89,13 @@ def _pieces(b: Builder, temps: Sequence[Tensor], lives: Mapping[Tensor, tuple[in
                 alike.append(piece)
             else:
                 others.remove(host)
-    return [p for alike in pieces.values() for p in alike]
+    hosts: dict[tuple[str, int], list[_Piece]] = {}
+    for piece in [p for alike in pieces.values() for p in alike]:
+        tensor = piece.tensors[0]
+        others = hosts.setdefault((tensor.type, len(tensor.dims)), [])
+        if not any(p.join(piece) for p in others[:CANDIDATES] if len(p.lives) + len(piece.lives) <= MANY_LIVES):
+            others.append(piece)
+    return [p for others in hosts.values() for p in others]
 
 
 def _of_one_size(

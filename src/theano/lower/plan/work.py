@@ -16,6 +16,7 @@ from theano.loops.externs import EXTERNS
 from theano.loops.schema import expressions
 from theano.lower.builder import Builder
 from theano.lower.dims import ZERO, length
+from theano.record import replace
 from theano.runtime import abi
 
 
@@ -83,20 +84,41 @@ def _of_step(b: Builder, stmt: st.Stmt) -> Amount:
 def mark_work(b: Builder, body: list[st.Stmt]) -> list[st.Stmt]:
     """The body of main, with marks of what it takes; products do not count, as all forms call the same ones.
 
-    All whose sizes are known is added up in front. A kernel that finds its sizes later is counted where it stands,
-    as long as nothing has happened that may not happen again. What nobody can tell is too much.
+    All whose sizes are known is added up in front. A kernel that finds its sizes later is counted where it stands, in a
+    side of a branch too, as long as nothing has happened that may not happen again. What nobody can tell is too much.
     """
-    total, counter = ZERO, b.word("counter", "work")
+    counter = b.word("counter", "work")
+    found = _marked(b, body, counter)
+    if found is None:
+        return [hs.Work(counter, length(abi.ENDLESS)), *body]
+    total, marked = found
+    return [hs.Work(counter, b.dims.normal(total)), *marked]
+
+
+def _marked(b: Builder, block: list[st.Stmt], counter: int) -> tuple[Expr, list[st.Stmt]] | None:
+    """What a block takes, as far as that is known at entry, and the block with marks of the rest.
+
+    None if nobody can tell what that is.
+    """
+    total: Expr = ZERO
     marked: list[st.Stmt] = []
     may_leave = True
-    for stmt in body:
+    for stmt in block:
         may_leave = may_leave and not any(isinstance(s, hs.CallBack | hs.Commit) for s in st.walk([stmt]))
         own, _, complete = amount(b, stmt)
+        if not complete and not may_leave:
+            return None
         if complete:
             total = ex.add(total, own)
-        elif may_leave and isinstance(stmt, hs.CallKernel) and stmt.ranges is not None:
+        elif isinstance(stmt, hs.CallKernel) and stmt.ranges is not None:
             marked.append(hs.Work(counter, b.dims.normal(_of_kernel(b, stmt.ranges))))
+        elif isinstance(stmt, st.If):
+            sides = [_marked(b, side, counter) for side in (stmt.then, stmt.orelse)]
+            if sides[0] is None or sides[1] is None:
+                return None
+            total = ex.add(total, ex.add(sides[0][0], sides[1][0]))
+            stmt = replace(stmt, then=sides[0][1], orelse=sides[1][1])
         else:
-            return [hs.Work(counter, length(abi.ENDLESS)), *body]
+            return None
         marked.append(stmt)
-    return [hs.Work(counter, b.dims.normal(total)), *marked]
+    return total, marked

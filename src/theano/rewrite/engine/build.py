@@ -252,7 +252,7 @@ def _length_key(graph: RewriteGraph, var: Tensor, memo: dict[Tensor, Any], depth
         return memo[var]
     value, node = number(var), var.owner
     key: Any = var if value is None else value
-    if node is not None and depth and all(map(is_tensor, node.inputs)):
+    if node is not None and depth and not node.op.has_effects and all(map(is_tensor, node.inputs)):
         keys = [_length_key(graph, v, memo, depth - 1) for v in node.inputs]
         compute = _OF_LENGTHS.get(scalar_name(var))
         if compute is not None and all(isinstance(k, int) for k in keys):

@@ -255,6 +255,9 @@ class GraphRewriter(Optimizer):
     def __init__(self, query: Query) -> None:
         self.wanted = query
 
+    def __repr__(self) -> str:
+        return f"GraphRewriter({self.wanted})"
+
     def apply(self, fgraph: FunctionGraph) -> Trace:
         """Rewrite `fgraph` in place."""
         return rewrite_graph(fgraph, self.wanted)

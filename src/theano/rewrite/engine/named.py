@@ -5,6 +5,7 @@ left out if one of them is.
 
 Names of rewrites that we have no rule for (those that fuse loops, choose libraries or work in
 place: `lower/` decides such things) are accepted everywhere, as names that nobody knows are, and do nothing.
+docs/deviations.md lists them, with reasons.
 """
 
 from __future__ import annotations
@@ -82,6 +83,7 @@ _BY_RULE = {
     "loops_over_same_steps": "scanOp_merge",
     "repeated_arguments_of_scan": "scanOp_merge_inouts",
     "last_steps_of_scan": "scanOp_save_mem",
+    "keep_what_is_read": "scanOp_save_mem",
 }
 
 NAMED = {rule: frozenset(names.split()) for rule, names in _BY_RULE.items()}

@@ -2,7 +2,7 @@
 
 Nodes are the function graph's own `Apply` objects, changed in place. Three facts hold between any two calls:
 
-- no two nodes have equal op and inputs (so common sub-expressions merge as they are made);
+- no two nodes have equal op and inputs (so common sub-expressions merge as they are made), unless the op has effects;
 - `users[v]` is exactly the nodes that read `v`;
 - a node that nobody reads is not in the table.
 """
@@ -128,13 +128,20 @@ class RewriteGraph:
         return new
 
     def token(self, op: Any) -> int:
-        """A small number, the same for equal ops."""
+        """A small number, the same for equal ops; below 0 for those with effects."""
         known = self._token_ops.get(id(op))
         if known is not None:
             return known[0]
         token = self._tokens.setdefault(op, len(self._tokens))
+        if op.has_effects:
+            token = -1 - token
         self._token_ops[id(op)] = (token, op)
         return token
+
+    def key(self, node: Apply) -> tuple[Any, ...]:
+        """The place of a node in the table: the same for nodes that are to be one."""
+        token = self.token(node.op)
+        return (token, *node.inputs) if token >= 0 else (token, node)
 
     def leaf(self, var: Tensor) -> Tensor:
         """Merged form of a variable without owner."""
@@ -195,7 +202,8 @@ class RewriteGraph:
                     return None
                 v = found
             inputs.append(v)
-        twin = self.table.get((self.token(node.op), *inputs))
+        token = self.token(node.op)
+        twin = self.table.get((token, *inputs)) if token >= 0 else None
         return None if twin is None else twin.outputs[var.index]
 
     # -- adding nodes -----------------------------------------------------------------------------
@@ -245,7 +253,7 @@ class RewriteGraph:
                 new = self.leaf(new)
             if new is not v:
                 inputs[i] = new
-        key = (self.token(node.op), *inputs)
+        key = self.key(node)
         known = self.table.get(key)
         if known is not None and known in self.rank:  # else it belonged to nothing when a phase began
             for old, new in zip(node.outputs, known.outputs, strict=True):
@@ -270,8 +278,10 @@ class RewriteGraph:
     def replace(self, old: Tensor, new: Tensor) -> bool:
         """Let `new` (made of variables of this graph) stand for `old` everywhere.
 
-        Returns False if they are the same variable already.
+        Returns False if they are the same variable already, or another one stands for `old`.
         """
+        if self.find(old) is not old:
+            return False
         node = old.owner
         before = len(self._kept)
         new = self.intern(new, node)
@@ -307,17 +317,19 @@ class RewriteGraph:
         self, user: Apply, old: Tensor, new: Tensor, pending: list[tuple[Tensor, Tensor]], dead: list[Apply]
     ) -> None:
         """Make `user` read `new` instead of `old`; it may turn out equal to another node."""
-        token = self.token(user.op)
-        self.table.pop((token, *user.inputs), None)
+        self.table.pop(self.key(user), None)
         user.inputs[:] = [new if v is old else v for v in user.inputs]
-        key = (token, *user.inputs)
+        key = self.key(user)
         known = self.table.get(key)
         self.users.setdefault(new, {})[user] = None
         if known is None:
             self.table[key] = user
             self.queue(user)
             return
-        pending.extend(zip(user.outputs, known.outputs, strict=True))
+        for own, other in zip(user.outputs, known.outputs, strict=True):
+            # What stands for an output already may be what the other node is made of: it stands for both then.
+            now = self.find(own)
+            pending.append((own, other) if now is own else (other, now))
         dead.append(user)
 
     def _sweep(self, dead: list[Apply]) -> None:
@@ -329,7 +341,7 @@ class RewriteGraph:
             if node not in self.rank or any(users.get(v) or v in output_uses for v in reversed(node.outputs)):
                 continue
             del self.rank[node]
-            key = (self.token(node.op), *node.inputs)
+            key = self.key(node)
             if self.table.get(key) is node:
                 del self.table[key]
             for v in node.inputs:

@@ -12,13 +12,14 @@ from theano.tensor.diagonal import ExtractDiag
 from theano.tensor.factors import SVD, Eig, Eigh, QRFull, QRIncomplete
 from theano.tensor.inverses import Det, MatrixInverse, MatrixPinv, SLogDet
 from theano.tensor.matrices import identity_for
+from theano.tensor.schur import Schur, SolveSylvester, Sqrtm
 from theano.tensor.slinalg import Eigvalsh, Expm
 from theano.tensor.systems import Cholesky, CholeskyGrad, InverseProduct, Solve
 
 
 @batches(
-    Cholesky, CholeskyGrad, Det, Eig, Eigh, Eigvalsh, Expm, MatrixInverse, MatrixPinv, QRFull, QRIncomplete, SLogDet,
-    SVD,
+    Cholesky, CholeskyGrad, Det, Eig, Eigh, Eigvalsh, Expm, MatrixInverse, MatrixPinv, QRFull, QRIncomplete, Schur,
+    SLogDet, SolveSylvester, Sqrtm, SVD,
 )  # fmt: skip
 def batch_matrices(batch: Batch, node: Node, arguments: list[Rows]) -> Sequence[Rows]:
     made = node.op(*map(batch.varied, arguments), return_list=True)

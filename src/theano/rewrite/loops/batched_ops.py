@@ -349,7 +349,7 @@ def batch_inc_subtensor(batch: Batch, node: Node, arguments: list[Rows]) -> Sequ
     if not any(i.varying for i in indices):
         target = node.inputs[0].type.ndim - sum(not isinstance(e, slice) for e in op.idx_list)
         written = _aligned(y, target) if y.varying else y.rows
-        writer = IncSubtensor((slice(None), *op.idx_list), op.set_instead_of_inc)
+        writer = IncSubtensor((slice(None), *op.idx_list), set_instead_of_inc=op.set_instead_of_inc)
         return _one(writer(batch.varied(x), written, *(i.rows for i in indices)))
     if op.idx_list != (_INDEX,):
         return None
@@ -358,7 +358,7 @@ def batch_inc_subtensor(batch: Batch, node: Node, arguments: list[Rows]) -> Sequ
     one_hot = _one_hot(batch, x, written, places)
     if one_hot is not None:
         return _one(one_hot)
-    made = AdvancedIncSubtensor((_ARRAY, _ARRAY), op.set_instead_of_inc)
+    made = AdvancedIncSubtensor(False, op.set_instead_of_inc, (_ARRAY, _ARRAY))
     return _one(made(batch.varied(x), written, _steps(batch), places))
 
 
@@ -400,9 +400,9 @@ def batch_put(batch: Batch, node: Node, arguments: list[Rows]) -> Sequence[Rows]
     written = _aligned(y, node.inputs[0].type.ndim) if y.varying else y.rows
     rows, setting = batch.varied(x), node.op.set_instead_of_inc
     if not places.varying:
-        return _one(AdvancedIncSubtensor((slice(None), _ARRAY), setting)(rows, written, places.rows))
+        return _one(AdvancedIncSubtensor(False, setting, (slice(None), _ARRAY))(rows, written, places.rows))
     steps = dimshuffle(_steps(batch), (0, "x"))
-    return _one(AdvancedIncSubtensor((_ARRAY, _ARRAY), setting)(rows, written, steps, places.rows))
+    return _one(AdvancedIncSubtensor(False, setting, (_ARRAY, _ARRAY))(rows, written, steps, places.rows))
 
 
 @batches(AdvancedSubtensor)
@@ -422,5 +422,5 @@ def batch_put_along(batch: Batch, node: Node, arguments: list[Rows]) -> Sequence
         return None
     among = max(p.rows.type.ndim for p in places)
     written = _aligned(y, node.inputs[0].type.ndim - len(places) + among) if y.varying else y.rows
-    writer = AdvancedIncSubtensor((slice(None), *node.op.idx_list), node.op.set_instead_of_inc)
+    writer = AdvancedIncSubtensor(False, node.op.set_instead_of_inc, (slice(None), *node.op.idx_list))
     return _one(writer(batch.varied(x), written, *(p.rows for p in places)))

@@ -321,6 +321,6 @@ class _Structures:
         token = self.tokens.get(id(node.op))
         if token is None:
             token = self.tokens[id(node.op)] = self.ops.setdefault(node.op, len(self.ops))
-        key = (token, *map(self._of, node.inputs))
+        key = (node if node.op.has_effects else token, *map(self._of, node.inputs))
         for v in node.outputs:
             self.number_of[v] = self._new((key, v.index))

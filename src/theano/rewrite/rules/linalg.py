@@ -134,10 +134,10 @@ def system_of_known_structure(graph: RewriteGraph, node: Node) -> Result:
         made, read = _by_factor(*factor, b), [factor[0], b]
     if made.type != out.type:
         return None
-    return _if_finite(made, read) if type(op) is Solve else made
+    return if_finite(made, read) if type(op) is Solve else made
 
 
-def _if_finite(value: Tensor, read: list[Tensor]) -> Tensor:
+def if_finite(value: Tensor, read: list[Tensor]) -> Tensor:
     """`value`, if what a general system would have read is finite; else its error. Cholesky factors are."""
     conditions = []
     for v in read:

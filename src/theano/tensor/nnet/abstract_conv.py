@@ -16,12 +16,8 @@ import numpy as np
 
 from theano.configdefaults import config
 from theano.graph import Variable
-from theano.scalar.dtypes import DISCRETE
-from theano.tensor.alloc import arange
 from theano.tensor.assertion import Assert
-from theano.tensor.elemwise import dimshuffle
-from theano.tensor.indexing import take
-from theano.tensor.math import abs_, cast, clip, eq, minimum
+from theano.tensor.math import eq
 from theano.tensor.nnet.convolution import (
     AbstractConv,
     AbstractConv2d,
@@ -46,6 +42,12 @@ from theano.tensor.nnet.geometry import (
     hint,
     numbers,
 )
+from theano.tensor.nnet.upsampling import (
+    bilinear_kernel_1D,
+    bilinear_kernel_2D,
+    bilinear_upsampling,
+    frac_bilinear_upsampling,
+)
 from theano.tensor.shape import shape_i
 from theano.tensor.variable import as_tensor_variable
 from theano.user_warnings import warn_user
@@ -56,7 +58,7 @@ __all__ = [
     "AbstractConv_gradWeights", "BaseAbstractConv", "abstract_conv2d", "assert_conv_shape", "assert_shape",
     "bilinear_kernel_1D", "bilinear_kernel_2D", "bilinear_upsampling", "border_mode_to_pad", "causal_conv1d",
     "check_conv_gradinputs_shape", "conv2d", "conv2d_grad_wrt_inputs", "conv2d_grad_wrt_weights",
-    "conv2d_transpose", "conv3d", "conv3d_grad_wrt_inputs", "conv3d_grad_wrt_weights",
+    "conv2d_transpose", "conv3d", "conv3d_grad_wrt_inputs", "conv3d_grad_wrt_weights", "frac_bilinear_upsampling",
     "get_conv_gradinputs_shape", "get_conv_gradinputs_shape_1axis", "get_conv_gradweights_shape",
     "get_conv_gradweights_shape_1axis", "get_conv_output_shape", "get_conv_shape_1axis", "separable_conv2d",
     "separable_conv3d",
@@ -489,94 +491,3 @@ def assert_shape(x: Any, expected_shape: Sequence[Any], msg: str = "Unexpected s
     x = as_tensor_variable(x)
     conditions = [eq(shape_i(x, k), n) for k, n in enumerate(expected_shape) if n is not None]
     return Assert(msg)(x, *conditions) if conditions else x
-
-
-def bilinear_kernel_1D(ratio: Any, normalize: bool = True) -> Any:
-    """The kernel of linear interpolation between elements `ratio` apart: a triangle of ``2 * ratio - 1`` numbers.
-
-    Parameters
-    ----------
-    ratio
-        An int, or a 0-d integer.
-    normalize
-        Whether the largest is 1; else it is `ratio`.
-
-    Examples
-    --------
-    >>> bilinear_kernel_1D(2).eval()
-    array([0.5, 1. , 0.5])
-    """
-    places = arange(2 * as_tensor_variable(ratio) - 1)
-    ratio = as_tensor_variable(ratio)
-    triangle = cast(ratio - abs_(places - ratio + 1), config.floatX)
-    return triangle / cast(ratio, config.floatX) if normalize else triangle
-
-
-def bilinear_kernel_2D(ratio: Any, normalize: bool = True) -> Any:
-    """The kernel of bilinear interpolation: the outer product of `bilinear_kernel_1D` with itself.
-
-    Examples
-    --------
-    >>> bilinear_kernel_2D(2, normalize=False).eval()
-    array([[1., 2., 1.],
-           [2., 4., 2.],
-           [1., 2., 1.]])
-    """
-    line = bilinear_kernel_1D(ratio, normalize)
-    return dimshuffle(line, (0, "x")) * dimshuffle(line, ("x", 0))
-
-
-def bilinear_upsampling(
-    input: Any, ratio: Any = None, frac_ratio: Any = None, batch_size: int | None = None,
-    num_input_channels: int | None = None, use_1D_kernel: bool = True,
-) -> Any:  # fmt: skip
-    """Images made larger: between their elements are numbers on straight lines, at the margins the outermost ones.
-
-    Parameters
-    ----------
-    input
-        (images, channels, rows, columns).
-    ratio
-        How many rows and columns come of one: an int, or a 0-d integer. If it is even, the last row and column are
-        there once more than the first.
-    frac_ratio, batch_size, num_input_channels, use_1D_kernel
-        `frac_ratio` must be None; the others have no effect here.
-
-    Returns
-    -------
-    4-d tensor
-        (images, channels, ratio * rows, ratio * columns).
-
-    Raises
-    ------
-    NotImplementedError
-        For ratios that are fractions.
-    ValueError
-        `ratio` is missing.
-
-    Examples
-    --------
-    >>> bilinear_upsampling(T.constant([[[[1.0, 3.0]]]]), 2).eval()
-    array([[[[1., 2., 3., 3.],
-             [1., 2., 3., 3.]]]])
-    """
-    if frac_ratio is not None:
-        raise NotImplementedError("bilinear_upsampling by a fraction is not there")
-    if ratio is None:
-        raise ValueError("bilinear_upsampling needs the ratio")
-    x = as_tensor_variable(input)
-    x = cast(x, config.floatX) if x.type.dtype in DISCRETE else x
-    for axis in (2, 3):
-        x = _upsampled(x, as_tensor_variable(ratio), axis)
-    return x
-
-
-def _upsampled(x: Any, ratio: Any, axis: int) -> Any:
-    """`x` with `ratio` numbers for each along an axis: at places ``(k - (ratio - 1) // 2) / ratio``."""
-    length = shape_i(x, axis)
-    steps = clip(arange(length * ratio) - (ratio - 1) // 2, 0, (length - 1) * ratio)
-    before = steps // ratio
-    part = cast(steps - before * ratio, x.type.dtype) / cast(ratio, x.type.dtype)
-    part = dimshuffle(part, [0 if k == axis else "x" for k in range(4)])
-    first, second = take(x, before, axis=axis), take(x, minimum(before + 1, length - 1), axis=axis)
-    return first + (second - first) * part

@@ -76,15 +76,20 @@ def attention(
     if scale is None:
         scale = 1 / sqrt(cast(shape_i(q, 2), q.type.dtype))
     scores = batched_dot(q, dimshuffle(k, (0, 2, 1))) * cast(as_tensor_variable(scale), q.type.dtype)
-    scores = reshape(scores, (*shape, shape_i(k, 1)), ndim=ndim)
+    scores = _apart(scores, shape, shape_i(k, 1))
     seen, some = _seen(mask, causal, scores), None
     if seen is not None:
         # A row without any key has no softmax: it gets that of all keys, which is thrown away behind the product.
         some = any_(seen, axis=-1, keepdims=True)
         scores = switch(seen | ~some, scores, constant(np.asarray(-np.inf, scores.type.dtype)))
     found = batched_dot(_stack(softmax(scores, axis=-1)), v)
-    found = reshape(found, (*shape, shape_i(v, 2)), ndim=ndim)
+    found = _apart(found, shape, shape_i(v, 2))
     return found if some is None else switch(some, found, constant(np.asarray(0, found.type.dtype)))
+
+
+def _apart(x: Any, shape: Any, last: Any) -> Any:
+    """A stack with the axes of `shape` and one of the length `last`."""
+    return x if len(shape) == 2 else reshape(x, (*shape, last), ndim=len(shape) + 1)
 
 
 def _stack(x: Any) -> Any:

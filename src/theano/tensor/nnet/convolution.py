@@ -133,7 +133,7 @@ class BaseAbstractConv(Op):
             refuse("kernels are larger than the padded images")
         made = (images[0], kernels[0], *(r // s + 1 for r, s in zip(room, self.subsample, strict=True)))
         if self.unshared and tuple(kernels[1 : n + 1]) != made[2:]:
-            refuse(f"there are kernels for {tuple(kernels[1 : n + 1])} places, results have {made[2:]}")
+            refuse(f"there should be kernels for the places {made[2:]}")
         if results is not None and tuple(results) != made:
             refuse(f"the results should have the shape {made}")
         return made

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from theano.graph import Apply
 from theano.tensor.nnet.convolution import AbstractConv2d, AbstractConv2d_gradInputs, AbstractConv2d_gradWeights
+from theano.tensor.nnet.geometry import get_conv_gradinputs_shape, get_conv_gradweights_shape
+from theano.tensor.shape import shape_tuple
+from theano.tensor.variable import as_tensor_variable
 
 __all__ = ["BaseCorrMM", "CorrMM", "CorrMM_gradInputs", "CorrMM_gradWeights"]
 
@@ -20,6 +24,13 @@ class BaseCorrMM:
         Without effect.
     """
 
+    border_mode: Any
+    subsample: tuple[int, ...]
+    filter_dilation: tuple[int, ...]
+    num_groups: int
+    unshared: bool
+    check_broadcast: bool
+
     def __init__(
         self, border_mode: Any = "valid", subsample: Any = (1, 1), filter_dilation: Any = (1, 1),
         num_groups: int = 1, unshared: bool = False, openmp: bool | None = None,
@@ -32,9 +43,40 @@ class CorrMM(BaseCorrMM, AbstractConv2d):
     """Results of images and kernels."""
 
 
+def lengths_of_kernels(op: Any, img: Any, topgrad: Any) -> list[Any]:
+    """The lengths of kernels, where those of images and results tell them; ValueError where they don't."""
+    images, results = shape_tuple(as_tensor_variable(img)), shape_tuple(as_tensor_variable(topgrad))
+    given = (op.border_mode, op.subsample, op.filter_dilation, op.num_groups, op.unshared)
+    return _told(op, get_conv_gradweights_shape(images, results, *given))
+
+
+def lengths_of_images(op: Any, kern: Any, topgrad: Any) -> list[Any]:
+    """The lengths of images, where those of kernels and results tell them; ValueError where they don't."""
+    kernels, results = shape_tuple(as_tensor_variable(kern)), shape_tuple(as_tensor_variable(topgrad))
+    if op.unshared:
+        kernels = (kernels[0], *kernels[-op.convdim - 1 :])
+    given = (op.border_mode, op.subsample, op.filter_dilation, op.num_groups)
+    return _told(op, get_conv_gradinputs_shape(kernels, results, *given))
+
+
+def _told(op: Any, shape: tuple[Any, ...]) -> list[Any]:
+    lengths = list(shape[-op.convdim :])
+    if any(n is None for n in lengths):
+        raise ValueError(f"{op}: shape must be given, for several give results of this shape")
+    return lengths
+
+
 class CorrMM_gradWeights(BaseCorrMM, AbstractConv2d_gradWeights):
-    """The gradient with respect to kernels."""
+    """The gradient with respect to kernels; `shape`, their lengths, may be missing where kernels move by 1."""
+
+    def make_node(self, img: Any, topgrad: Any, shape: Any = None, add_assert_shape: bool = True) -> Apply:
+        shape = lengths_of_kernels(self, img, topgrad) if shape is None else shape
+        return super().make_node(img, topgrad, shape, add_assert_shape)
 
 
 class CorrMM_gradInputs(BaseCorrMM, AbstractConv2d_gradInputs):
-    """The gradient with respect to images."""
+    """The gradient with respect to images; `shape`, their lengths, may be missing where kernels move by 1."""
+
+    def make_node(self, kern: Any, topgrad: Any, shape: Any = None, add_assert_shape: bool = True) -> Apply:
+        shape = lengths_of_images(self, kern, topgrad) if shape is None else shape
+        return super().make_node(kern, topgrad, shape, add_assert_shape)

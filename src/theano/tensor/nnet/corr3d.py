@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from theano.graph import Apply
 from theano.tensor.nnet.convolution import AbstractConv3d, AbstractConv3d_gradInputs, AbstractConv3d_gradWeights
+from theano.tensor.nnet.corr import lengths_of_images, lengths_of_kernels
 
 __all__ = ["BaseCorr3dMM", "Corr3dMM", "Corr3dMM_gradInputs", "Corr3dMM_gradWeights"]
 
@@ -20,6 +22,12 @@ class BaseCorr3dMM:
         Without effect.
     """
 
+    border_mode: Any
+    subsample: tuple[int, ...]
+    filter_dilation: tuple[int, ...]
+    num_groups: int
+    check_broadcast: bool
+
     def __init__(
         self, border_mode: Any = "valid", subsample: Any = (1, 1, 1), filter_dilation: Any = (1, 1, 1),
         openmp: bool | None = None, num_groups: int = 1,
@@ -33,8 +41,16 @@ class Corr3dMM(BaseCorr3dMM, AbstractConv3d):
 
 
 class Corr3dMM_gradWeights(BaseCorr3dMM, AbstractConv3d_gradWeights):
-    """The gradient with respect to kernels."""
+    """The gradient with respect to kernels; `shape`, their lengths, may be missing where kernels move by 1."""
+
+    def make_node(self, img: Any, topgrad: Any, shape: Any = None, add_assert_shape: bool = True) -> Apply:
+        shape = lengths_of_kernels(self, img, topgrad) if shape is None else shape
+        return super().make_node(img, topgrad, shape, add_assert_shape)
 
 
 class Corr3dMM_gradInputs(BaseCorr3dMM, AbstractConv3d_gradInputs):
-    """The gradient with respect to images."""
+    """The gradient with respect to images; `shape`, their lengths, may be missing where kernels move by 1."""
+
+    def make_node(self, kern: Any, topgrad: Any, shape: Any = None, add_assert_shape: bool = True) -> Apply:
+        shape = lengths_of_images(self, kern, topgrad) if shape is None else shape
+        return super().make_node(kern, topgrad, shape, add_assert_shape)

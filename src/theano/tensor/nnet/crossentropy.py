@@ -33,14 +33,15 @@ from theano.tensor.variable import as_tensor_variable
 NEGATIVE_CLASS = "y_i value out of bounds: a class is negative"
 
 
-def _picked(p: Any, t: Any) -> Any:
+def picked(p: Any, t: Any) -> Any:
     """``p[i, t[i]]`` for every row `i`; not even a class that is declared as broadcastable stands for several rows."""
     if t.type.broadcastable[0]:
         p = patternbroadcast(p, (True, p.type.broadcastable[1]))
     return getitem(p, (arange(shape_i(p, 0)), t))
 
 
-def _as_classes(t: Any, what: str) -> Any:
+def as_classes(t: Any, what: str) -> Any:
+    """`t` as a vector of classes; TypeError if it is none."""
     t = as_tensor_variable(t)
     if t.type.ndim != 1 or t.type.dtype not in INTEGER:
         raise TypeError(f"{what} must be a vector of integers, got {t.type}")
@@ -60,13 +61,13 @@ class CrossentropyCategorical1Hot(Op):
 
     def make_node(self, coding_dist: Any, true_one_of_n: Any) -> Apply:
         p = as_tensor_variable(coding_dist)
-        t = _as_classes(true_one_of_n, "true_one_of_n")
+        t = as_classes(true_one_of_n, "true_one_of_n")
         if p.type.ndim != 2 or p.type.dtype not in FLOAT:
             raise TypeError(f"coding_dist must be a matrix of floats, got {p.type}")
         return single(self, [p, t], p.type.dtype, p.type.shape[:1])
 
     def decompose(self, inputs: Sequence[Any]) -> list[Any]:
-        return [patternbroadcast(-log(_picked(*inputs)), inputs[0].type.broadcastable[:1])]
+        return [patternbroadcast(-log(picked(*inputs)), inputs[0].type.broadcastable[:1])]
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         p, t = inputs
@@ -80,13 +81,13 @@ class CrossentropyCategorical1Hot(Op):
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         p, t = inputs
-        place = _picked(zero_gradient(p), t)
-        dp = inc_subtensor(place, -gs[0] / _picked(p, t))
+        place = picked(zero_gradient(p), t)
+        dp = inc_subtensor(place, -gs[0] / picked(p, t))
         return [patternbroadcast(dp, p.type.broadcastable), disconnected()]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         p, t = inputs
-        return [None if eval_points[0] is None else -_picked(eval_points[0], t) / _picked(p, t)]
+        return [None if eval_points[0] is None else -picked(eval_points[0], t) / picked(p, t)]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return [[True], [False]]
@@ -135,7 +136,7 @@ class CrossentropySoftmaxArgmax1HotWithBias(Op):
     def decompose(self, inputs: Sequence[Any]) -> list[Any]:
         x, b, y = inputs
         z = (x + dimshuffle(b, ("x", 0))).astype(x.type.dtype)
-        nll = patternbroadcast(-_picked(logsoftmax_op(z), self._classes(y)), x.type.broadcastable[:1])
+        nll = patternbroadcast(-picked(logsoftmax_op(z), self._classes(y)), x.type.broadcastable[:1])
         return [nll, softmax_op(z), argmax(z, axis=1).astype(y.type.dtype)]
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
@@ -165,7 +166,7 @@ class CrossentropySoftmaxArgmax1HotWithBias(Op):
         parts = []
         if not is_disconnected(g_nll):
             dx = sm * dimshuffle(g_nll, (0, "x"))
-            of_class = _picked(dx, self._classes(y))
+            of_class = picked(dx, self._classes(y))
             parts.append(patternbroadcast(inc_subtensor(of_class, -g_nll), x.type.broadcastable))
         if not is_disconnected(g_sm):
             parts.append(through_softmax(g_sm, sm))
@@ -183,7 +184,7 @@ class CrossentropySoftmaxArgmax1HotWithBias(Op):
             return [None, None, None]
         sm = self(*inputs)[1]
         e = sm * 0 + sum(points[1:], points[0])
-        return [sum_(e * sm, axis=1) - _picked(e, self._classes(y)), through_softmax(e, sm), None]
+        return [sum_(e * sm, axis=1) - picked(e, self._classes(y)), through_softmax(e, sm), None]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return [[True, True, False], [True, True, False], [False, False, False]]

@@ -11,6 +11,7 @@ from theano.graph import Apply, Op
 from theano.tensor.alloc import alloc, zeros_like
 from theano.tensor.join import join
 from theano.tensor.math import cast
+from theano.tensor.matrices import Composed
 from theano.tensor.opsupport import Shapes, single
 from theano.tensor.reduction import sum as sum_
 from theano.tensor.shape import patternbroadcast, shape_i
@@ -65,7 +66,7 @@ class Prepend_scalar_to_each_row(Op):
         return [self(*(zeros_like(v) if point is None else point for v, point in pairs))]
 
 
-class Prepend_scalar_constant_to_each_row:
+class Prepend_scalar_constant_to_each_row(Composed):
     """`Prepend_scalar_to_each_row` of one number, that is known.
 
     Parameters
@@ -74,13 +75,14 @@ class Prepend_scalar_constant_to_each_row:
         The number.
     """
 
-    def __init__(self, val: Any = 0) -> None:
-        self.val = val
+    __props__ = ("val",)
 
-    def __call__(self, mat: Any) -> Any:
-        """The matrix with a column more."""
-        mat = as_tensor_variable(mat)
-        return prepend_scalar_to_each_row(constant(np.asarray(self.val, mat.type.dtype)), mat)
+    def __init__(self, val: Any = 0) -> None:
+        self.val = float(val)
+
+    def decompose(self, inputs: Sequence[Any]) -> list[Any]:
+        (mat,) = inputs
+        return [prepend_scalar_to_each_row(constant(np.asarray(self.val, mat.type.dtype)), mat)]
 
 
 prepend_scalar_to_each_row = Prepend_scalar_to_each_row()

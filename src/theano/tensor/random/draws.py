@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from theano.scalar.dtypes import INTEGER
+from theano.scalar.dtypes import FLOAT, INTEGER
+from theano.tensor.math import cast
 from theano.tensor.random.function import RandomFunction
 from theano.tensor.random.size import Size, sample_dtype, sample_size
 from theano.tensor.type import StaticShape, tensor_type
@@ -34,6 +35,12 @@ def _integers(x: Any, what: str) -> Any:
     if found.type.dtype not in INTEGER:
         raise TypeError(f"{what} must be integer, got {found} of dtype {found.type.dtype}")
     return found
+
+
+def _whole(x: Any, what: str) -> Any:
+    # Lengths come as floats, from x.shape[0] / 2 or where a library casts all to floatX.
+    found: Any = as_tensor_variable(x)
+    return _integers(cast(found, "int64") if found.type.dtype in FLOAT else found, what)
 
 
 def uniform(
@@ -83,8 +90,8 @@ def random_integers(
     random_state: Any, size: Any = None, low: Any = 0, high: Any = 1, ndim: int | None = None,
     dtype: str = "int64",
 ) -> list[Any]:  # fmt: skip
-    """Integers from `low` to `high`, both included."""
-    params = [_integers(low, "low"), _integers(high, "high")]
+    """Integers from `low` to `high`, both included; of bounds that are floats, the part before the point."""
+    params = [_whole(low, "low"), _whole(high, "high")]
     found = sample_size(size, ndim, params)
     return _draw(random_integers_helper, random_state, found, params, sample_dtype(dtype))
 

@@ -173,6 +173,24 @@ class _Pooling(Op):
             made.append(out_length(n, window, stride, pad, self.ignore_border))
         return made
 
+    @staticmethod
+    def out_shape(
+        imgshape: Sequence[Any], ws: Any = None, ignore_border: bool = False, stride: Any = None, pad: Any = None,
+        ndim: int = 2, ds: Any = None, st: Any = None, padding: Any = None,
+    ) -> list[Any]:  # fmt: skip
+        """The shape of the result for images of a shape; `ds`, `st` and `padding` are old names.
+
+        Examples
+        --------
+        >>> Pool.out_shape((8, 5, 6), (2, 2))
+        [8, 3, 3]
+        """
+        ws, stride, pad = _new_names(ws, stride, pad, ds, st, padding)
+        stride = ws if stride is None else stride
+        pad = (0,) * ndim if pad is None else pad
+        lengths = zip(imgshape[-ndim:], ws, stride, pad, strict=True)
+        return [*imgshape[:-ndim], *(out_length(i, w, s, p, ignore_border) for i, w, s, p in lengths)]
+
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return [[True]] * self.operands + [[False]] * 3
 
@@ -199,24 +217,6 @@ class Pool(_Pooling):
             raise TypeError("complex numbers have no largest")
         static = [*x.type.shape[: x.type.ndim - self.ndim], *[None] * self.ndim]
         return single(self, [x, *self._parameters(ws, stride, pad)], x.type.dtype, static)
-
-    @staticmethod
-    def out_shape(
-        imgshape: Sequence[Any], ws: Any = None, ignore_border: bool = False, stride: Any = None, pad: Any = None,
-        ndim: int = 2, ds: Any = None, st: Any = None, padding: Any = None,
-    ) -> list[Any]:  # fmt: skip
-        """The shape of the result for images of a shape; `ds`, `st` and `padding` are old names.
-
-        Examples
-        --------
-        >>> Pool.out_shape((8, 5, 6), (2, 2))
-        [8, 3, 3]
-        """
-        ws, stride, pad = _new_names(ws, stride, pad, ds, st, padding)
-        stride = ws if stride is None else stride
-        pad = (0,) * ndim if pad is None else pad
-        lengths = zip(imgshape[-ndim:], ws, stride, pad, strict=True)
-        return [*imgshape[:-ndim], *(out_length(i, w, s, p, ignore_border) for i, w, s, p in lengths)]
 
     def perform(self, node: Apply, inp: Sequence[Any], out: Sequence[list[Any]]) -> None:
         x, *parameters = inp
@@ -306,6 +306,9 @@ class AveragePoolGrad(PoolGrad):
     """The gradient of sums and means: each element gets its part of that of its windows."""
 
     operands = 2
+
+    def __init__(self, ignore_border: bool, mode: str = "average_inc_pad", ndim: int = 2) -> None:
+        super().__init__(ignore_border, mode, ndim)
 
     def make_node(
         self, x: Any, gz: Any, ws: Any, stride: Any = None, pad: Any = None, dummy: Any = None

@@ -1,0 +1,115 @@
+# Made by `python -m tools.stubs`.
+import typing as _ty
+from collections.abc import Callable as _Callable, Iterator as _Iterator, Mapping as _Mapping, Sequence as _Sequence
+
+import numpy as _np
+
+from theano import absent as absent
+from theano import aliases as aliases
+from theano import backend as backend
+from theano import compile as compile
+from theano import configdefaults as configdefaults
+from theano import configparser as configparser
+from theano import digest as digest
+from theano import garbage as garbage
+from theano import gof as gof
+from theano import gradient as gradient
+from theano import graph as graph
+from theano import ifelse as ifelse
+from theano import loops as loops
+from theano import lower as lower
+from theano import misc as misc
+from theano import native as native
+from theano import passed_on as passed_on
+from theano import places as places
+from theano import printing as printing
+from theano import progress as progress
+from theano import raise_op as raise_op
+from theano import random as random
+from theano import record as record
+from theano import rewrite as rewrite
+from theano import runtime as runtime
+from theano import sandbox as sandbox
+from theano import scalar as scalar
+from theano import scan_module as scan_module
+from theano import tensor as tensor
+from theano import updates as updates
+from theano import user_warnings as user_warnings
+from theano import utils as utils
+from theano import version as version
+from theano.compile.builders import OpFromGraph as OpFromGraph
+from theano.compile.executable import Function as Function
+from theano.compile.io import In as In
+from theano.compile.io import Param as Param
+from theano.compile.io import SymbolicInput as SymbolicInput
+from theano.compile.io import SymbolicOutput as Out
+from theano.compile.io import SymbolicOutput as SymbolicOutput
+from theano.compile.linkers import CLinker as CLinker
+from theano.compile.linkers import Linker as Linker
+from theano.compile.linkers import LocalLinker as LocalLinker
+from theano.compile.linkers import OpWiseCLinker as OpWiseCLinker
+from theano.compile.linkers import PerformLinker as PerformLinker
+from theano.compile.linkers import VM_Linker as VM_Linker
+from theano.compile.maker import FunctionMaker as FunctionMaker
+from theano.compile.mode import Mode as Mode
+from theano.compile.profiling import ProfileStats as ProfileStats
+from theano.compile.sharedvalue import Container as Container
+from theano.compile.tensorshared import TensorSharedVariable as TensorSharedVariable
+from theano.compile.updates import OrderedUpdates as OrderedUpdates
+from theano.compile.wrap_linkers import DualLinker as DualLinker
+from theano.compile.wrap_linkers import WrapLinker as WrapLinker
+from theano.configparser import TheanoConfigParser as _TheanoConfigParser
+from theano.configparser import change_flags as change_flags
+from theano.graph import clone_replace as clone
+from theano.graph.errors import InconsistencyError as InconsistencyError
+from theano.graph.fgraph import FunctionGraph as FunctionGraph
+from theano.graph.nodes import Apply as Apply
+from theano.graph.nodes import Constant as Constant
+from theano.graph.nodes import Variable as Variable
+from theano.graph.old_helpers import object2 as object2
+from theano.graph.op import Op as Op
+from theano.graph.type import Generic as Generic
+from theano.graph.type import Generic as _Generic
+from theano.graph.type import Type as Type
+from theano.printing.printers import PPrinter as _PPrinter
+from theano.tensor.variable import TensorVariable as TensorVariable
+import theano as theano
+
+def Lop(f: Variable | _Sequence[Variable], wrt: Variable | _Sequence[Variable], eval_points: Variable | _Sequence[Variable], consider_constant: _Sequence[Variable] | None = None, disconnected_inputs: str = 'raise') -> _ty.Any: ...
+def Rop(f: Variable | _Sequence[Variable], wrt: Variable | _Sequence[Variable], eval_points: Variable | _Sequence[Variable | None], disconnected_outputs: str = 'raise', return_disconnected: str = 'zero') -> _ty.Any: ...
+def WrapLinkerMany(linkers: _ty.Any, wrappers: _ty.Any) -> _ty.Any: ...
+def as_op(itypes: _ty.Any, otypes: _ty.Any, infer_shape: _ty.Any = None) -> _ty.Any: ...
+config: _TheanoConfigParser
+def debug_assert(condition: _ty.Any, msg: str | None = None) -> None: ...
+def dot(a: _ty.Any, b: _ty.Any) -> TensorVariable: ...
+def explain(f: _ty.Any, *args: _ty.Any) -> _ty.Any: ...
+def foldl(fn: _Callable[..., _ty.Any], sequences: _ty.Any, outputs_info: _ty.Any, non_sequences: _ty.Any = None, mode: _ty.Any = None, name: str | None = None) -> tuple[_ty.Any, _ty.Any]: ...
+def foldr(fn: _Callable[..., _ty.Any], sequences: _ty.Any, outputs_info: _ty.Any, non_sequences: _ty.Any = None, mode: _ty.Any = None, name: str | None = None) -> tuple[_ty.Any, _ty.Any]: ...
+def function(inputs: _Sequence[_ty.Any], outputs: _ty.Any = None, mode: _ty.Any = None, updates: _ty.Any = None, givens: _ty.Any = None, no_default_updates: bool | list[_ty.Any] = False, accept_inplace: bool = False, name: str | None = None, rebuild_strict: bool = True, allow_input_downcast: bool | None = None, profile: _ty.Any = None, on_unused_input: str | None = None) -> Function: ...
+def function_dump(filename: str, inputs: _Sequence[_ty.Any], outputs: _ty.Any = None, mode: _ty.Any = None, updates: _ty.Any = None, givens: _ty.Any = None, no_default_updates: bool | list[_ty.Any] = False, accept_inplace: bool = False, name: str | None = None, rebuild_strict: bool = True, allow_input_downcast: bool | None = None, profile: _ty.Any = None, on_unused_input: str | None = None, extra_tag_to_remove: _ty.Any = None) -> None: ...
+generic: _Generic
+def get_scalar_constant_value(orig_v: _ty.Any, elemwise: bool = True, only_process_constants: bool = False, max_recur: int = 10) -> _np.ndarray: ...
+@_ty.overload
+def grad(cost: _ty.Any, wrt: list[_ty.Any], consider_constant: _ty.Any = None, disconnected_inputs: str = 'raise', add_names: bool = True, known_grads: _ty.Any = None, return_disconnected: str = 'zero', null_gradients: str = 'raise') -> list[TensorVariable]: ...
+@_ty.overload
+def grad(cost: _ty.Any, wrt: tuple[_ty.Any, ...], consider_constant: _ty.Any = None, disconnected_inputs: str = 'raise', add_names: bool = True, known_grads: _ty.Any = None, return_disconnected: str = 'zero', null_gradients: str = 'raise') -> tuple[TensorVariable, ...]: ...
+@_ty.overload
+def grad(cost: _ty.Any, wrt: _Sequence[_ty.Any], consider_constant: _ty.Any = None, disconnected_inputs: str = 'raise', add_names: bool = True, known_grads: _ty.Any = None, return_disconnected: str = 'zero', null_gradients: str = 'raise') -> _ty.Any: ...
+@_ty.overload
+def grad(cost: _ty.Any, wrt: _ty.Any, consider_constant: _ty.Any = None, disconnected_inputs: str = 'raise', add_names: bool = True, known_grads: _ty.Any = None, return_disconnected: str = 'zero', null_gradients: str = 'raise') -> TensorVariable: ...
+def map(fn: _Callable[..., _ty.Any], sequences: _ty.Any, non_sequences: _ty.Any = None, truncate_gradient: int = -1, go_backwards: bool = False, mode: _ty.Any = None, name: str | None = None) -> tuple[_ty.Any, _ty.Any]: ...
+pp: _PPrinter
+pprint = pp
+predefined_linkers: _ty.Any
+predefined_modes: _ty.Any
+predefined_optimizers: _ty.Any
+def reduce(fn: _Callable[..., _ty.Any], sequences: _ty.Any, outputs_info: _ty.Any, non_sequences: _ty.Any = None, go_backwards: bool = False, mode: _ty.Any = None, name: str | None = None) -> tuple[_ty.Any, _ty.Any]: ...
+def scan(fn: _Callable[..., _ty.Any], sequences: _ty.Any = None, outputs_info: _ty.Any = None, non_sequences: _ty.Any = None, n_steps: _ty.Any = None, truncate_gradient: int = -1, go_backwards: bool = False, mode: _ty.Any = None, name: str | None = None, profile: _ty.Any = False, allow_gc: bool | None = None, strict: bool = False, return_list: bool = False) -> tuple[_ty.Any, _ty.Any]: ...
+def scan_checkpoints(fn: _Callable[..., _ty.Any], sequences: _ty.Any = ..., outputs_info: _ty.Any = None, non_sequences: _ty.Any = ..., name: str = 'checkpointscan_fn', n_steps: _ty.Any = None, save_every_N: int = 10, padding: bool = True) -> tuple[_ty.Any, _ty.Any]: ...
+@_ty.overload
+def shared(value: complex | _np.ndarray | _np.generic | list[_ty.Any], name: str | None = None, strict: bool = False, allow_downcast: bool | None = None, **kwargs: _ty.Any) -> TensorSharedVariable: ...
+@_ty.overload
+def shared(value: _ty.Any, name: str | None = None, strict: bool = False, allow_downcast: bool | None = None, **kwargs: _ty.Any) -> _ty.Any: ...
+def sparse_grad(var: _ty.Any) -> _ty.Any: ...
+def subgraph_grad(wrt: _Sequence[Variable], end: _Sequence[Variable], start: _Mapping[Variable, Variable] | None = None, cost: Variable | None = None, details: bool = False) -> _ty.Any: ...
+def test(package: str = 'theano', verbose: bool = False) -> _ty.Any: ...

@@ -1,0 +1,6 @@
+# Made by `python -m tools.stubs`.
+from theano.graph import *
+from theano.graph.external_c import *
+from theano.graph.debug import *
+from theano.graph.op import *
+from theano.graph import Op as PureOp

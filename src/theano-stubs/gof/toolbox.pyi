@@ -1,0 +1,4 @@
+# Made by `python -m tools.stubs`.
+from theano.configdefaults import config as config
+from theano.compile.debugmode import BadOptimization as BadOptimization
+from theano.graph.features import *

@@ -1,0 +1,3 @@
+# Made by `python -m tools.stubs`.
+from theano.graph import Scratchpad as scratchpad
+from theano.graph.errors import *

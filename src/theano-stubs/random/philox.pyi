@@ -1,0 +1,23 @@
+# Made by `python -m tools.stubs`.
+import typing as _ty
+from collections.abc import Callable as _Callable, Iterator as _Iterator, Mapping as _Mapping, Sequence as _Sequence
+
+import numpy as _np
+
+from theano.tensor import cos as cos
+from theano.tensor import floor as floor
+from theano.tensor import log as log
+from theano.tensor import lt as lt
+from theano.tensor import sqrt as sqrt
+from theano.tensor.random.philox import PhiloxUniform as PhiloxUniform
+from theano.tensor.variable import TensorVariable as TensorVariable
+
+FLOAT: _ty.Any
+class PhiloxRandomStreams:
+    def __init__(self, seed: int = 12345) -> None: ...
+    def binomial(self, size: _ty.Any = None, n: int = 1, p: _ty.Any = 0.5, ndim: int | None = None, dtype: str = 'int64') -> TensorVariable: ...
+    def normal(self, size: _ty.Any = None, avg: _ty.Any = 0.0, std: _ty.Any = 1.0, ndim: int | None = None, dtype: str | None = None) -> TensorVariable: ...
+    def random_integers(self, size: _ty.Any = None, low: _ty.Any = 0, high: _ty.Any = 1, ndim: int | None = None, dtype: str = 'int64') -> TensorVariable: ...
+    def seed(self, seed: int | None = None) -> None: ...
+    def uniform(self, size: _ty.Any = None, low: _ty.Any = 0.0, high: _ty.Any = 1.0, ndim: int | None = None, dtype: str | None = None) -> TensorVariable: ...
+    def updates(self) -> list[tuple[_ty.Any, _ty.Any]]: ...

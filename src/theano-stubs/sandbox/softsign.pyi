@@ -1,0 +1,3 @@
+# Made by `python -m tools.stubs`.
+from theano.tensor import *
+from theano.tensor.nnet import *

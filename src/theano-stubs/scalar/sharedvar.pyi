@@ -1,0 +1,5 @@
+# Made by `python -m tools.stubs`.
+from theano.compile.tensorshared import scalar_constructor as shared
+from theano.compile.sharedvalue import SharedVariable as SharedVariable
+from theano.compile.tensorshared import ScalarSharedVariable as ScalarSharedVariable
+from theano.scalar import Scalar as Scalar

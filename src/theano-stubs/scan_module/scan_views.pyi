@@ -1,0 +1,3 @@
+# Made by `python -m tools.stubs`.
+from theano.scan import *
+from theano.scan.views import *

@@ -1,0 +1,55 @@
+# Made by `python -m tools.stubs`.
+import typing as _ty
+from collections.abc import Callable as _Callable, Iterator as _Iterator, Mapping as _Mapping, Sequence as _Sequence
+
+import numpy as _np
+
+from theano.graph.nodes import Apply as Apply
+from theano.graph.op import Op as Op
+from theano.graph.op import Op as _Op
+from theano.tensor import eq as eq
+from theano.tensor import switch as switch
+from theano.tensor.blas import Gemm as _Gemm
+from theano.tensor.blas import Gemv as _Gemv
+from theano.tensor.blas import Ger as _Ger
+from theano.tensor.composed_ops import Dot22 as Dot22
+from theano.tensor.composed_ops import Dot22Scalar as Dot22Scalar
+from theano.tensor.dot import BatchedDot as BatchedDot
+from theano.tensor.dot import BatchedDot as _BatchedDot
+from theano.tensor.dot import Dot as _Dot
+
+COMPLEX: _ty.Any
+FLOAT: _ty.Any
+class Gemm(_ScaledProduct):
+    ...
+class Gemv(_ScaledProduct):
+    ...
+class Ger(_Blas):
+    def L_op(self, inputs: _Sequence[_ty.Any], outputs: _Sequence[_ty.Any], gs: _Sequence[_ty.Any]) -> list[_ty.Any]: ...
+    def R_op(self, inputs: _Sequence[_ty.Any], eval_points: _Sequence[_ty.Any]) -> list[_ty.Any]: ...
+    def __init__(self, destructive: bool = False) -> None: ...
+    def decompose(self, inputs: _Sequence[_ty.Any]) -> list[_ty.Any]: ...
+    @property
+    def destructive(self) -> bool: ...
+    def perform(self, node: Apply, inputs: _Sequence[_ty.Any], out: _Sequence[list[_ty.Any]]) -> None: ...
+class _Blas(_Op):
+    def __init__(self, inplace: bool = False) -> None: ...
+    def infer_shape(self, node: Apply, shapes: _Sequence[_ty.Any]) -> _ty.Any: ...
+    def make_node(self, *operands: _ty.Any) -> Apply: ...
+class _ScaledProduct(_Blas):
+    def L_op(self, inputs: _Sequence[_ty.Any], outputs: _Sequence[_ty.Any], gs: _Sequence[_ty.Any]) -> list[_ty.Any]: ...
+    def R_op(self, inputs: _Sequence[_ty.Any], eval_points: _Sequence[_ty.Any]) -> list[_ty.Any]: ...
+    def decompose(self, inputs: _Sequence[_ty.Any]) -> list[_ty.Any]: ...
+    def perform(self, node: Apply, inputs: _Sequence[_ty.Any], out: _Sequence[list[_ty.Any]]) -> None: ...
+batched_dot: _BatchedDot
+batched_dot_op = batched_dot
+dot_op: _Dot
+gemm: _Gemm
+gemm_inplace: _Gemm
+gemm_no_inplace = gemm
+gemv: _Gemv
+gemv_inplace: _Gemv
+gemv_no_inplace = gemv
+ger: _Ger
+ger_destructive: _Ger
+def res_is_a(node: _ty.Any, op: _ty.Any, maxclients: int | None = None) -> bool: ...

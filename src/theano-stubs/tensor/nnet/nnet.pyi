@@ -1,0 +1,4 @@
+# Made by `python -m tools.stubs`.
+from theano.tensor.nnet import *
+from theano.scalar import softsign as scalar_softsign
+from theano.scalar.classes import ScalarSoftsign as ScalarSoftsign

@@ -1,0 +1,4 @@
+# Made by `python -m tools.stubs`.
+from theano.tensor import *
+from theano.tensor.variable import *
+from theano.tensor.old_functions import equal_slices as equal_slices

@@ -1,0 +1,473 @@
+"""Where names live that older programs import from other places: ONE table of modules, ONE table of late attributes.
+
+`ALIASES` maps the name of a module that does not exist here to the places where its names live now; those of
+`ON_DEMAND` come into being when they are imported. `LATE` lists the names that a module of a lower layer shows although
+a higher layer defines them (``T.grad``), `LAZY` those that a module finds when they are first asked for.
+`theano.aliases` makes modules and attributes of the tables.
+"""
+
+from __future__ import annotations
+
+# alias -> places, searched in turn. "name=module:attribute" renames one thing.
+ALIASES: dict[str, tuple[str, ...]] = {
+    "theano.gof": (
+        "theano.graph",
+        "theano.graph.features",
+        "theano.rewrite",
+        "Container=theano.compile.sharedvalue:Container",
+        "PureOp=theano.graph:Op",
+        "hashtype=theano.graph.helpers:hashtype",
+        "object2=theano.graph.old_helpers:object2",
+        "theano.compile.linkers",
+        "theano.compile.wrap_linkers",
+        "theano.graph.destroyhandler",
+        "theano.graph.external_c",
+        "theano.graph.params_type",
+        "theano.graph.enum_type",
+        "theano.graph.cdata_type",
+    ),
+    "theano.gof.params_type": ("theano.graph.params_type", "theano.graph.enum_type", "theano.graph"),
+    "theano.gof.cc": (
+        "theano.compile.linkers",
+        "theano.compile.wrap_linkers",
+        "config=theano.configdefaults:config",
+    ),
+    "theano.gof.destroyhandler": (
+        "theano.graph.destroyhandler",
+        "config=theano.configdefaults:config",
+        "theano.graph.errors",
+    ),
+    "theano.gof.fg": ("theano.graph", "theano.graph.fgraph", "config=theano.configdefaults:config"),
+    "theano.gof.graph": (
+        "NoParams=theano.graph.nodes:NoParams",
+        "is_same_graph_with_merge=theano.graph:is_same_graph",
+        "nodes_constructed=theano.graph.nodes:nodes_constructed",
+        "inputs=theano.graph:graph_inputs",
+        "ops=theano.graph:list_of_nodes",
+        "theano.graph",
+        "theano.graph.walk",
+        "theano.graph.connection",
+    ),
+    "theano.gof.link": (
+        "Container=theano.compile.sharedvalue:Container",
+        "raise_with_op=theano.compile.errors:raise_with_op_of_thunk",
+        "theano.compile.linkers",
+        "theano.compile.wrap_linkers",
+        "Type=theano.graph:Type",
+    ),
+    "theano.gof.null_type": ("theano.graph.null_type",),
+    "theano.gof.op": (
+        "PureOp=theano.graph:Op",
+        "theano.graph.op",
+        "theano.graph.debug",
+        "theano.graph.external_c",
+        "theano.graph",
+    ),
+    "theano.gof.sched": ("theano.graph.sched", "list_of_nodes=theano.graph:list_of_nodes"),
+    "theano.gof.toolbox": (
+        "theano.graph.features",
+        "BadOptimization=theano.compile.debugmode:BadOptimization",
+        "config=theano.configdefaults:config",
+    ),
+    "theano.gof.type": (
+        "PureType=theano.graph:Type",
+        "object2=theano.graph.old_helpers:object2",
+        "theano.graph.type",
+        "theano.graph.enum_type",
+        "theano.graph.cdata_type",
+        "theano.graph",
+    ),
+    "theano.gof.utils": (
+        "theano.graph.old_helpers",
+        "theano.graph.helpers",
+        "theano.graph.errors",
+        "scratchpad=theano.graph:Scratchpad",
+        "theano.graph",
+    ),
+    "theano.gof.opt": (
+        "theano.rewrite",
+        "theano.graph.features",
+        "config=theano.configdefaults:config",
+        "InconsistencyError=theano.graph:InconsistencyError",
+        "LocalMetaOptimizer=theano.compile.meta_optimizer:LocalMetaOptimizer",
+        "LocalMetaOptimizerSkipAssertionError=theano.compile.meta_optimizer:LocalMetaOptimizerSkipAssertionError",
+    ),
+    "theano.gof.optdb": (
+        "theano.rewrite",
+        "config=theano.configdefaults:config",
+        "DefaultOrderedDict=theano.compat:DefaultOrderedDict",
+    ),
+    "theano.gof.vm": (
+        "VM_Linker=theano.compile.linkers:VM_Linker",
+        "theano.compile.thunk_vm",
+        "config=theano.configdefaults:config",
+    ),
+    # Where later versions of Theano kept them.
+    "theano.graph.basic": ("walk=theano.graph.walk:walk", "theano.graph"),
+    "theano.graph.fg": ("theano.graph",),
+    "theano.graph.utils": ("theano.graph.errors", "scratchpad=theano.graph:Scratchpad"),
+    "theano.compile.function_module": (
+        "theano.compile",
+        "theano.compile.executable",
+        "theano.compile.maker",
+        "theano.compile.errors",
+        "alias_root=theano.graph.walk:alias_root",
+        "infer_reuse_pattern=theano.graph.destroyhandler:infer_reuse_pattern",
+        "Supervisor=theano.graph.features:Supervisor",
+    ),
+    "theano.compile.pfunc": ("theano.compile", "theano.compile.rebuild", "theano.compile.collect_shared"),
+    # Of Theano-PyMC. Not on demand, for then they would become attributes of a module in which a function uses `pfunc`.
+    "theano.compile.function.pfunc": ("theano.compile", "theano.compile.rebuild", "theano.compile.collect_shared"),
+    "theano.compile.function.types": (
+        "theano.compile",
+        "theano.compile.executable",
+        "theano.compile.maker",
+        "theano.compile.errors",
+    ),
+    # Where functions in older pickles look for them.
+    "theano.rewrite.database": ("theano.rewrite.engine.database",),
+    "theano.rewrite.softmax_op": ("theano.tensor.nnet.softmax_along",),
+    "theano.raise_op": ("theano.tensor.raise_op",),
+    "theano.updates": ("theano.compile.updates",),
+    "theano.utils": ("theano.graph.errors", "theano.graph"),
+    "theano.version": (
+        "version=theano:__version__",
+        "short_version=theano:__version__",
+        "full_version=theano:__version__",
+    ),
+    "theano.scalar.basic": ("theano.scalar",),
+    "theano.scalar.basic_scipy": (
+        "theano.scalar",
+        "grad_not_implemented=theano.graph.null_type:grad_not_implemented",
+    ),
+    "theano.scalar.sharedvar": (
+        "Scalar=theano.scalar:Scalar",
+        "ScalarSharedVariable=theano.compile.tensorshared:ScalarSharedVariable",
+        "SharedVariable=theano.compile.sharedvalue:SharedVariable",
+        "shared=theano.compile.tensorshared:scalar_constructor",
+    ),
+    "theano.scan_module": ("theano.scan",),
+    "theano.scan_module.scan": ("theano.scan.function", "theano.scan"),
+    "theano.scan_module.scan_checkpoints": ("theano.scan.checkpoints",),
+    "theano.scan_module.scan_op": ("theano.scan.op", "theano.scan"),
+    "theano.scan_module.scan_utils": (
+        "theano.scan.returned",
+        "theano.scan.utils",
+        "theano.graph",
+        "clone=theano.graph:clone_replace",
+        "map_variables=theano.compile.mapping:map_variables",
+    ),
+    "theano.scan_module.scan_views": ("theano.scan.views", "theano.scan"),
+    "theano.tensor.basic": ("_scal_elemwise=theano.tensor.math:_scal_elemwise", "theano.tensor"),
+    "theano.tensor.nnet.nnet": (
+        "ScalarSoftsign=theano.scalar.classes:ScalarSoftsign",
+        "scalar_softsign=theano.scalar:softsign",
+        "theano.tensor.nnet",
+    ),
+    "theano.tensor.nnet.sigm": (
+        "ScalarSigmoid=theano.scalar.classes:ScalarSigmoid",
+        "ScalarSoftplus=theano.scalar.classes:ScalarSoftplus",
+        "UltraFastScalarSigmoid=theano.scalar.classes:UltraFastScalarSigmoid",
+        "scalar_sigmoid=theano.scalar:sigmoid",
+        "scalar_softplus=theano.scalar:softplus",
+        "ultra_fast_scalar_sigmoid=theano.scalar:ultra_fast_sigmoid",
+        "theano.tensor.nnet.product_trees",
+        "theano.tensor.nnet",
+    ),
+    "theano.tensor.opt": (
+        "ShapeFeature=theano.tensor.shape_feature:ShapeFeature",
+        "theano.rewrite",
+        "theano.tensor.assertion",
+        "theano.tensor.shape",
+        "theano.tensor.static_value",
+        "theano.tensor",
+    ),
+    "theano.sandbox.rng_mrg": (
+        "theano.random.mrg",
+        "theano.tensor.random.mrg31k3p",
+        "theano.tensor.random.mrg_uniform",
+        "MRG_RandomStream=theano.random.mrg:MRG_RandomStreams",
+        "DotModulo=theano.tensor.composed_ops:DotModulo",
+        "mrg_random_make_inplace=theano.random.inplace:mrg_random_make_inplace",
+    ),
+    "theano.sandbox.linalg": ("theano.tensor.nlinalg", "theano.tensor.slinalg", "psd=theano.misc.hints:psd"),
+    "theano.sandbox.linalg.ops": (
+        "theano.tensor.nlinalg",
+        "theano.tensor.slinalg",
+        "theano.misc.hints",
+        "theano.misc.linalg_rewrites",
+        "theano.tensor.opt",
+        "theano.tensor.blas",
+        "theano.tensor.elemwise",
+    ),
+    "theano.sandbox.multinomial": (
+        "theano.tensor.random.mrg_uniform",
+        "MultinomialWOReplacementFromUniform=theano.tensor.random.mrg_uniform:ChoiceFromUniform",
+    ),
+    "theano.sandbox.neighbours": ("theano.tensor.nnet.neighbours",),
+    "theano.sandbox.softsign": ("theano.tensor.nnet", "theano.tensor"),
+    "theano.tensor.raw_random": (
+        "theano.tensor.random.draws",
+        "theano.tensor.random.function",
+        "theano.tensor.random.state",
+        "theano.tensor.random.base",
+        "random_make_inplace=theano.random.inplace:random_make_inplace",
+    ),
+    "theano.tensor.shared_randomstreams": ("theano.random.shared_streams",),
+    "theano.tensor.sharedvar": (
+        "load_shared_variable=theano.compile.tensorshared:tensor_constructor",
+        "theano.compile.tensorshared",
+        "theano.compile",
+    ),
+    "theano.tensor.utils": (
+        "shape_of_variables=theano.tensor.shape_feature:shape_of_variables",
+        "hash_from_ndarray=theano.graph.helpers:hash_from_ndarray",
+        "theano.tensor",
+    ),
+    "theano.tensor.xlogx": (
+        "XlogX=theano.scalar.classes:XlogX",
+        "XlogY0=theano.scalar.classes:XlogY0",
+        "scalar_xlogx=theano.scalar:xlogx",
+        "scalar_xlogy0=theano.scalar:xlogy0",
+        "theano.tensor.math",
+        "theano.tensor",
+    ),
+    "theano.tensor.var": (
+        "equal_slices=theano.tensor.old_functions:equal_slices",
+        "theano.tensor.variable",
+        "theano.tensor",
+    ),
+}
+
+# The same, of packages that are loaded when they are used: such an alias comes into being when it is imported.
+ON_DEMAND: dict[str, tuple[str, ...]] = {
+    "theano.gof.unify": ("theano.graph.unify",),
+    "theano.scan_module.scan_opt": ("theano.compile.scan_rewrites",),
+    "theano.tensor.opt_uncanonicalize": (
+        "CAReduce=theano.tensor.reduction:CAReduce",
+        "DimShuffle=theano.tensor.elemwise:DimShuffle",
+        "Subtensor=theano.tensor.subtensor:Subtensor",
+        "copy_stack_trace=theano.gof.opt:copy_stack_trace",
+        "register_uncanonicalize=theano.tensor.opt:register_uncanonicalize",
+    ),
+    "theano.typed_list.opt": (
+        "Append=theano.typed_list:Append",
+        "Extend=theano.typed_list:Extend",
+        "Insert=theano.typed_list:Insert",
+        "Remove=theano.typed_list:Remove",
+        "Reverse=theano.typed_list:Reverse",
+        "TopoOptimizer=theano.gof.opt:TopoOptimizer",
+        "typed_list_inplace_opt=theano.typed_list.inplace:typed_list_inplace_opt",
+    ),
+    "theano.misc.cpucount": ("cpuCount=theano.flag_sources:cpuCount",),
+    "theano.sandbox.solve": ("solve=theano.tensor.slinalg:solve",),
+    "theano.sparse.basic": (
+        "_is_sparse_variable=theano.sparse.variable:is_sparse_variable",
+        "theano.sparse",
+        "theano.gradient",
+    ),
+    "theano.sparse.opt": ("theano.sparse", "theano.rewrite"),
+    "theano.sparse.sandbox.sp2": ("theano.random.sparse_draws",),
+    "theano.sparse.sharedvar": ("theano.compile.sparseshared",),
+    "theano.sandbox.blocksparse": ("theano.tensor.nnet.blocksparse",),
+    "theano.tensor.nnet.ctc": ("theano.scan.ctc",),
+    "theano.tensor.nnet.Conv3D": ("theano.tensor.nnet.volumes",),
+    "theano.tensor.nnet.ConvGrad3D": ("theano.tensor.nnet.volumes",),
+    "theano.tensor.nnet.ConvTransp3D": ("theano.tensor.nnet.volumes",),
+    "theano.sparse.utils": ("theano.sparse.variable", "hash_from_code=theano.graph.helpers:hash_from_code"),
+}
+
+# Where Theano-PyMC and Aesara keep what is in Theano's modules: new name -> old names. They come on demand, too.
+NEWER: dict[str, tuple[str, ...]] = {
+    "theano.assert_op": ("theano.tensor.assertion",),
+    "theano.breakpoint": ("theano.tests.breakpoint",),
+    "theano.graph.opt": ("theano.gof.opt", "theano.gof.graph"),
+    "theano.graph.optdb": ("theano.gof.optdb",),
+    "theano.graph.toolbox": ("theano.gof.toolbox",),
+    "theano.scan.opt": ("theano.scan_module.scan_opt",),
+    "theano.link": ("theano.gof.link", "theano.gof.vm", "theano.gof.cc"),
+    "theano.link.basic": ("theano.gof.link",),
+    "theano.link.c": ("theano.gof.cc",),
+    "theano.link.c.basic": ("theano.gof.cc",),
+    "theano.link.c.op": ("theano.gof.op",),
+    "theano.link.c.params_type": ("theano.gof.params_type",),
+    "theano.link.c.type": ("theano.gof.type",),
+    "theano.link.utils": ("theano.gof.link",),
+    "theano.link.vm": ("theano.gof.vm",),
+    "theano.scalar.math": ("theano.scalar.basic_scipy",),
+    "theano.scan.basic": ("theano.scan_module.scan", "theano.scan_module"),
+    "theano.tensor.basic_opt": ("theano.tensor.opt",),
+    "theano.tensor.exceptions": (
+        "ShapeError=theano.graph:ShapeError",
+        "NotScalarConstantError=theano.tensor.static_value:NotScalarConstantError",
+    ),
+}
+ON_DEMAND.update(NEWER)
+
+# Modules that are attributes of their parents although those have a function of that name.
+ALWAYS_MODULES = frozenset({"theano.tensor.xlogx"})
+
+# module -> names, each "names of one module: that module". A name that is there already stays.
+LATE: dict[str, dict[str, str]] = {
+    "theano.tensor": {
+        "theano.gradient": "Lop Rop consider_constant grad grad_not_implemented grad_undefined hessian "
+        "jacobian numeric_grad DisconnectedType",
+        "theano.graph": "Apply Constant Generic Op Type Variable MethodNotDefined ShapeError",
+        "theano.graph.helpers": "hashtype",
+        "theano.printing": "min_informative_str pprint",
+        "theano.configdefaults": "config",
+        "theano.compile": "shared",
+        "theano.compile.tensorshared": "_shared",
+        "theano.compile.verify_grad": "verify_grad",
+        "theano.tensor.type_other": "NoneConst NoneTypeT none_type_t",
+    },
+    "theano.tensor.elemwise": {
+        "theano.tensor.reduction": "All Any CAReduce CAReduceDtype Prod ProdWithoutZeros Sum",
+        "theano.tensor.type": "TensorType",
+        "theano.tensor.variable": "TensorConstant",
+    },
+    "theano.tensor.extra_ops": {"theano.tensor.diagonal": "fill_diagonal fill_diagonal_offset"},
+    "theano.tensor.subtensor": {
+        "theano.tensor.indexing": "take",
+        "theano.tensor.advanced_subtensor": "AdvancedIncSubtensor AdvancedIncSubtensor1 "
+        "AdvancedSubtensor AdvancedSubtensor1 advanced_inc_subtensor1 advanced_set_subtensor1 advanced_subtensor1",
+    },
+    "theano.gradient": {"theano.compile.verify_grad": "mode_not_slow verify_grad", "theano": "tensor"},
+    "theano.scan.hooks": {
+        "theano.compile.steps": "compile_step",
+        "theano.compile.updates": "OrderedUpdates",
+    },
+}
+
+# The same, but the place is imported when one of its names is first asked for. "*" are the names of its `__all__`; a
+# name that is given as the module's own is a package inside.
+LAZY: dict[str, dict[str, str]] = {
+    "theano.graph": {"theano.graph": "opt optdb toolbox"},
+    "theano.typed_list": {"theano.typed_list": "opt"},
+    "theano": {
+        "theano": "breakpoint compat d3viz link sparse tests typed_list",
+        "theano.tests.main": "test",
+        "theano.explanation.explain": "explain",
+        "theano.sparse.rows": "sparse_grad",
+        "theano.compile.linkers": "CLinker Linker LocalLinker OpWiseCLinker PerformLinker VM_Linker",
+        "theano.compile.wrap_linkers": "DualLinker WrapLinker WrapLinkerMany",
+        "theano.graph.debug": "debug_assert",
+        "theano.graph.old_helpers": "object2",
+    },
+    "theano.compile": {
+        "theano.compile.collect_shared": "rebuild_collect_shared",
+        "theano.graph.walk": "alias_root",
+        "theano.compile.linkers": "*",
+        "theano.compile": "monitormode",
+        "theano.compile.monitormode": "MonitorMode",
+        "theano.compile.wrap_linkers": "*",
+    },
+    "theano.compile.debugmode": {
+        "theano.compile.executable": "Function",
+        "theano.compile.maker": "FunctionMaker std_fgraph",
+        "theano.compile.mode": "register_mode",
+        "theano.compile.ops": "OutputGuard",
+        "theano.configparser": "change_flags",
+        "theano.graph.destroyhandler": "infer_reuse_pattern",
+        "theano.compat": "get_unbound_function",
+        "theano.printing": "debugprint",
+        "theano.printing.debugprint": "char_from_number",
+    },
+    "theano.compile.rebuild": {"theano.compile.collect_shared": "rebuild_collect_shared"},
+    "theano.scalar": {
+        "theano.scalar.classes": "*",
+        "theano.scalar.composite": "Composite",
+        "theano.scalar.preferences": "*",
+        "theano.tensor.scalar_variables": "*",
+        "theano.scalar.rounding": "round_half_away_from_zero_ round_half_away_from_zero_vec",
+        "theano.scalar.dtypes": "NumpyAutocaster autocast_float_as",
+        "theano.graph": "Apply Constant FunctionGraph Op Type Variable",
+        "theano.graph.null_type": "DisconnectedType grad_not_implemented grad_undefined",
+        "theano": "gof printing theano",
+        "theano.gof": "utils",
+        "theano.printing": "pprint",
+        "theano.configdefaults": "config",
+    },
+    "theano.tensor.nnet": {
+        "theano.tensor.nnet": "Conv3D ConvGrad3D ConvTransp3D abstract_conv blocksparse conv conv3d2d corr corr3d ctc "
+        "neighbours",
+        "theano.tensor.nnet.abstract_conv": "abstract_conv2d conv2d conv2d_grad_wrt_inputs conv2d_transpose conv3d "
+        "separable_conv2d",
+        "theano.tensor.nnet.conv": "ConvOp",
+        "theano.tensor.nnet.attending": "attention",
+        "theano.tensor.nnet.dropped": "dropout",
+        "theano.tensor.nnet.gradient_ops": "*",
+        "theano.tensor.inplace": "sigmoid_inplace ultra_fast_sigmoid_inplace",
+        "theano.tensor.nnet.layer_norms": "layer_norm rms_norm",
+        "theano.tensor.nnet.sampled": "sampled_softmax_crossentropy",
+        "theano.tensor.nnet.prepended": "Prepend_scalar_constant_to_each_row Prepend_scalar_to_each_row "
+        "prepend_0_to_each_row prepend_1_to_each_row prepend_scalar_to_each_row",
+        "theano.tensor.nnet.volumes": "conv3D convGrad3D convTransp3D",
+    },
+    "theano.tensor.nnet.bn": {
+        "theano.tensor.nnet.bn_ops": "AbstractBatchNormInference AbstractBatchNormTrain AbstractBatchNormTrainGrad",
+        "theano.scalar": "mul",
+    },
+    "theano.tensor": {
+        "theano.tensor": "fourier inplace io opt_uncanonicalize signal",
+        "theano.tensor.alloc": "Tri",
+        "theano.tensor.static_value": "EmptyConstantError",
+        "theano.tensor.subtensor": "AdvancedBooleanIndexingError AdvancedIndexingError",
+        "theano.tensor.choose": "Choose",
+        "theano.tensor.composed_ops": "AllocDiag DiffOp Flatten Mean PermuteRowElements ScalarFromTensor "
+        "TensorFromScalar Tile scalar_from_tensor tensor_from_scalar",
+        "theano.tensor.advanced_subtensor": "Nonzero",
+        "theano.tensor.old_functions": "AdvancedBooleanIncSubtensor AdvancedBooleanSubtensor BaseAdvancedIncSubtensor "
+        "BaseAdvancedSubtensor adv_index_broadcastable_pattern advanced_boolean_inc_subtensor "
+        "advanced_boolean_set_subtensor advanced_boolean_subtensor advanced_inc_subtensor advanced_set_subtensor "
+        "alloc_validate_shape as_index_variable check_advanced_indexing_dimensions check_and_reject_bool "
+        "check_equal_numpy complex_matrix_types make_constant "
+        "complex_scalar_types complex_types complex_vector_types constructor extract_constant float16_atol "
+        "float16_rtol float32_atol float32_rtol float64_atol float64_rtol float_matrix_types float_scalar_types "
+        "float_types float_vector_types get_idx_list int_matrix_types int_scalar_types int_types int_vector_types "
+        "numpy_scalar register_transfer transfer",
+        "theano.tensor.io": "LoadFromDisk load",
+        "theano.tensor.messages": "MPIRecv MPIRecvWait MPISend MPISendWait irecv isend key_to_cmp mpi_cmps mpi_enabled "
+        "mpi_keys mpi_send_wait_cmp mpi_send_wait_key mpi_tag_cmp mpi_tag_key recv send",
+        "theano.scan.vectorized": "vectorize",
+        "theano.tensor.slices": "MakeSlice SliceConstant SliceType as_int_none_variable make_slice slicetype",
+        "theano.tensor.arranging": "array_split atleast_1d atleast_2d atleast_3d broadcast_to column_stack dstack "
+        "expand_dims flip fliplr flipud hstack matrix_transpose meshgrid moveaxis pad "
+        "rollaxis rot90 take_along_axis vstack",
+        "theano.tensor.einstein": "einsum",
+        "theano.tensor.filled": "empty empty_like full full_like geomspace identity linspace logspace vander",
+        "theano.tensor.missing": "nan_to_num nanargmax nanargmin nancumprod nancumsum nanmax nanmean nanmin nanprod "
+        "nanstd nansum nanvar",
+        "theano.tensor.numeric": "average convolve corrcoef correlate count_nonzero cross ediff1d interp isin "
+        "logsumexp polyval trapezoid vdot",
+        "theano.tensor.order_statistics": "median nanmedian nanpercentile nanquantile percentile quantile",
+    },
+    "theano.tensor.blas": {
+        "theano.tensor.composed_ops": "Dot22 Dot22Scalar",
+        "theano.tensor.dot": "BatchedDot batched_dot_op",
+    },
+    "theano.tensor.extra_ops": {
+        "theano.tensor.composed_ops": "Bartlett CumprodOp CumsumOp DiffOp FillDiagonal FillDiagonalOffset "
+        "RavelMultiIndex UnravelIndex bartlett_ fill_diagonal_ fill_diagonal_offset_",
+    },
+    "theano.tensor.elemwise": {"theano.tensor.mul_without_zeros": "MulWithoutZeros mul_without_zeros"},
+    "theano.tensor.type_other": {
+        "theano.tensor.slices": "MakeSlice SliceConstant SliceType as_int_none_variable make_slice slicetype",
+    },
+    "theano.tensor.subtensor": {
+        "theano.tensor.canonical_slice": "get_canonical_form_slice",
+        "theano.tensor.old_functions": "AdvancedBooleanIncSubtensor AdvancedBooleanSubtensor BaseAdvancedIncSubtensor "
+        "BaseAdvancedSubtensor adv_index_broadcastable_pattern advanced_boolean_inc_subtensor "
+        "advanced_boolean_set_subtensor advanced_boolean_subtensor advanced_inc_subtensor advanced_set_subtensor "
+        "advanced_subtensor as_index_variable check_advanced_indexing_dimensions check_and_reject_bool get_idx_list "
+        "make_constant",
+    },
+    "theano.printing": {
+        "theano.compile.inspect": "ccode items loop_program",
+        "theano.graph.nodes": "Node",
+        "theano.printing.digests": "hex_digest position_independent_str",
+        "theano.printing.pydot_there": "pydot_imported pydot_imported_msg",
+        "theano.printing.min_informative": "_TagGenerator var_descriptor",
+        "theano.compile.planned": "MemoryPlan PlannedBytes memory_plan planned_bytes schedule",
+    },
+}

@@ -1,0 +1,73 @@
+"""One factorization for all that is asked of a matrix: determinants, inverses and systems, also of its transposed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from theano.rewrite.engine.registry import rule
+from theano.rewrite.engine.rule import Result
+from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
+from theano.rewrite.rules.linalg import if_finite
+from theano.rewrite.rules.matrix_facts import is_transposed
+from theano.tensor.inverses import Det, MatrixInverse, SLogDet
+from theano.tensor.lu import LUDet, LUFactor, LUSLogDet, LUSolve
+from theano.tensor.matrices import identity_for
+from theano.tensor.systems import InverseProduct, Solve
+
+_DTYPES = frozenset(("float32", "float64", "complex64", "complex128"))
+
+
+@rule(Det, SLogDet, MatrixInverse, Solve, InverseProduct, phase="blas", name="one_factorization")
+def one_factorization(graph: RewriteGraph, node: Node) -> Result:
+    """Two or more of these operations on one matrix, or on it and its transposed, share its triangular factors.
+
+    A single one has the factors for itself: small matrices are eliminated together with the right side then.
+    """
+    if not _takes_factors(node):
+        return None
+    A = node.inputs[0]
+    base = A.owner.inputs[0] if is_transposed(A) else A
+    found = list(_of_one_matrix(graph, base))
+    lu, pivots = LUFactor()(base)
+    if len(found) < 2 and graph.known(lu) is None:
+        return None
+    replaced: dict[Tensor, Tensor] = {}
+    for other in found:
+        made = _by_factors(other, base, lu, pivots)
+        for old, new in zip(other.outputs, made, strict=True):
+            if old.type != new.type:
+                return None
+            replaced[old] = new
+    return replaced
+
+
+def _takes_factors(node: Node) -> bool:
+    """Whether an operation factors its first operand as it is."""
+    op, A = node.op, node.inputs[0]
+    if A.type.dtype not in _DTYPES or A.type.dtype != node.outputs[0].type.dtype:
+        return False
+    return not isinstance(op, Solve) or op.triangle is None
+
+
+def _of_one_matrix(graph: RewriteGraph, base: Tensor) -> Iterator[Node]:
+    """The nodes that would factor a matrix, or the transposed."""
+    turned = (u.outputs[0] for u in graph.users.get(base, ()) if is_transposed(u.outputs[0]))
+    for A in (base, *turned):
+        for user in graph.users.get(A, ()):
+            if type(user.op) in (Det, SLogDet, MatrixInverse, Solve, InverseProduct) and user.inputs[0] is A:
+                if _takes_factors(user):
+                    yield user
+
+
+def _by_factors(node: Node, base: Tensor, lu: Tensor, pivots: Tensor) -> list[Any]:
+    op, A = node.op, node.inputs[0]
+    turned = A is not base
+    if type(op) is Det:
+        return [LUDet()(lu, pivots)]
+    if type(op) is SLogDet:
+        return list(LUSLogDet()(lu, pivots))
+    if type(op) is MatrixInverse:
+        return [LUSolve(turned)(lu, pivots, identity_for(A))]
+    made = LUSolve(turned)(lu, pivots, node.inputs[1])
+    return [if_finite(made, [base, node.inputs[1]]) if type(op) is Solve else made]

@@ -1,0 +1,161 @@
+"""Images made larger by bilinear interpolation.
+
+>>> bilinear_upsampling(T.constant([[[[1.0, 3.0]]]]), 2).eval()[0, 0, 0]
+array([1., 2., 3., 3.])
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from theano.configdefaults import config
+from theano.scalar.dtypes import DISCRETE
+from theano.tensor.alloc import arange
+from theano.tensor.elemwise import dimshuffle
+from theano.tensor.indexing import take
+from theano.tensor.math import abs_, cast, clip, minimum
+from theano.tensor.shape import shape_i
+from theano.tensor.variable import as_tensor_variable
+
+__all__ = ["bilinear_kernel_1D", "bilinear_kernel_2D", "bilinear_upsampling", "frac_bilinear_upsampling"]
+
+
+def bilinear_kernel_1D(ratio: Any, normalize: bool = True) -> Any:
+    """The kernel of linear interpolation between elements `ratio` apart: a triangle of ``2 * ratio - 1`` numbers.
+
+    Parameters
+    ----------
+    ratio
+        An int, or a 0-d integer.
+    normalize
+        Whether the largest is 1; else it is `ratio`.
+
+    Examples
+    --------
+    >>> bilinear_kernel_1D(2).eval()
+    array([0.5, 1. , 0.5])
+    """
+    places = arange(2 * as_tensor_variable(ratio) - 1)
+    ratio = as_tensor_variable(ratio)
+    triangle = cast(ratio - abs_(places - ratio + 1), config.floatX)
+    return triangle / cast(ratio, config.floatX) if normalize else triangle
+
+
+def bilinear_kernel_2D(ratio: Any, normalize: bool = True) -> Any:
+    """The kernel of bilinear interpolation: the outer product of `bilinear_kernel_1D` with itself.
+
+    Examples
+    --------
+    >>> bilinear_kernel_2D(2, normalize=False).eval()
+    array([[1., 2., 1.],
+           [2., 4., 2.],
+           [1., 2., 1.]])
+    """
+    line = bilinear_kernel_1D(ratio, normalize)
+    return dimshuffle(line, (0, "x")) * dimshuffle(line, ("x", 0))
+
+
+def bilinear_upsampling(
+    input: Any, ratio: Any = None, frac_ratio: Any = None, batch_size: int | None = None,
+    num_input_channels: int | None = None, use_1D_kernel: bool = True,
+) -> Any:  # fmt: skip
+    """Images made larger: between their elements are numbers on straight lines, at the margins the outermost ones.
+
+    Parameters
+    ----------
+    input
+        (images, channels, rows, columns).
+    ratio
+        How many rows and columns come of one: an int, or a 0-d integer. If it is even, the last row and column are
+        there once more than the first.
+    frac_ratio
+        A fraction instead, see `frac_bilinear_upsampling`.
+    batch_size, num_input_channels, use_1D_kernel
+        They have no effect here.
+
+    Returns
+    -------
+    4-d tensor
+        (images, channels, ratio * rows, ratio * columns).
+
+    Raises
+    ------
+    ValueError
+        None or both of `ratio` and `frac_ratio` are given; or `frac_ratio` is none.
+
+    Examples
+    --------
+    >>> bilinear_upsampling(T.constant([[[[1.0, 3.0]]]]), 2).eval()
+    array([[[[1., 2., 3., 3.],
+             [1., 2., 3., 3.]]]])
+    """
+    if (ratio is None) == (frac_ratio is None):
+        raise ValueError("bilinear_upsampling needs either ratio or frac_ratio")
+    if ratio is None:
+        return frac_bilinear_upsampling(input, frac_ratio)
+    x = _as_images(input)
+    for axis in (2, 3):
+        x = _upsampled(x, as_tensor_variable(ratio), axis)
+    return x
+
+
+def frac_bilinear_upsampling(input: Any, frac_ratio: Any) -> Any:
+    """`bilinear_upsampling` by fractions: larger by the numerator, of which every so manieth is kept.
+
+    Parameters
+    ----------
+    input
+        (images, channels, rows, columns).
+    frac_ratio
+        (numerator, denominator), ints; or such a pair for rows and one for columns.
+
+    Returns
+    -------
+    4-d tensor
+        (images, channels, rows, columns), of which there are ``ceil(length * numerator / denominator)``.
+
+    Raises
+    ------
+    ValueError
+        `frac_ratio` is no pair of ints from 1 on, nor two.
+
+    Examples
+    --------
+    >>> frac_bilinear_upsampling(T.constant([[[[1.0, 4.0]]]]), ((1, 1), (3, 2))).eval()
+    array([[[[1., 2., 4.]]]])
+    """
+    x = _as_images(input)
+    for axis, (numerator, denominator) in zip((2, 3), _fractions(frac_ratio), strict=True):
+        x = _upsampled(x, as_tensor_variable(numerator), axis)
+        x = x[:, :, ::denominator] if axis == 2 else x[:, :, :, ::denominator]
+    return x
+
+
+def _as_images(value: Any) -> Any:
+    """Images as floats."""
+    x = as_tensor_variable(value)
+    return cast(x, config.floatX) if x.type.dtype in DISCRETE else x
+
+
+def _fractions(ratio: Any) -> list[tuple[int, int]]:
+    """A fraction for rows and one for columns."""
+    given = np.asarray(ratio)
+    if given.shape in ((2,), (2, 2)) and given.dtype.kind in "iu" and (given >= 1).all():
+        return [(int(n), int(d)) for n, d in np.broadcast_to(given, (2, 2))]
+    raise ValueError(
+        f"frac_ratio must be (numerator, denominator), ints from 1 on, or such a pair for rows and one for columns, "
+        f"not {ratio!r}"
+    )
+
+
+def _upsampled(x: Any, ratio: Any, axis: int) -> Any:
+    """`x` with `ratio` numbers for each along an axis: at places ``(k - (ratio - 1) // 2) / ratio``."""
+    length = shape_i(x, axis)
+    steps = clip(arange(length * ratio) - (ratio - 1) // 2, 0, (length - 1) * ratio)
+    before = steps // ratio
+    part = cast(steps - before * ratio, x.type.dtype) / cast(ratio, x.type.dtype)
+    part = dimshuffle(part, [0 if k == axis else "x" for k in range(4)])
+    first, second = take(x, before, axis=axis), take(x, minimum(before + 1, length - 1), axis=axis)
+    return first + (second - first) * part

@@ -1,0 +1,71 @@
+"""What type checkers know of a program: read by them, and run by `test_checkers`."""
+
+from typing import Any, assert_type
+
+import numpy as np
+from theano.sandbox.rng_mrg import MRG_RandomStreams
+from theano.tensor.shared_randomstreams import RandomStreams
+
+import theano
+import theano.tensor as T
+from theano.compile import SharedVariable
+from theano.compile.executable import Function
+from theano.compile.tensorshared import TensorSharedVariable
+from theano.ifelse import ifelse
+from theano.tensor import TensorVariable
+
+# variables
+x = T.dmatrix("x")
+a, b = T.dscalars("a", "b")
+assert_type(x, TensorVariable)
+assert_type(a, TensorVariable)
+assert_type(T.matrix("m"), TensorVariable)
+assert_type(T.TensorType("float64", (False, True))("c"), TensorVariable)
+assert_type(x.ndim, int)
+assert_type(x.dtype, str)
+assert_type(x.broadcastable, tuple[bool, ...])
+
+# operators, attributes, methods
+assert_type(x + 1, TensorVariable)
+assert_type(2.0 * x, TensorVariable)
+assert_type(x @ x.T, TensorVariable)
+assert_type(-x**2, TensorVariable)
+assert_type(x > 0, TensorVariable)
+assert_type(np.ones((2, 2)) * x, TensorVariable)
+assert_type(x[0, 1:], TensorVariable)
+assert_type(x.shape[0], TensorVariable)
+assert_type(x.sum(axis=0).mean(), TensorVariable)
+assert_type(x.dimshuffle(0, "x", 1), TensorVariable)
+assert_type(x.reshape((2, -1)), TensorVariable)
+assert_type(divmod(a, b), tuple[TensorVariable, TensorVariable])
+
+# functions
+assert_type(T.exp(x), TensorVariable)
+assert_type(T.exp(1.0), TensorVariable)
+assert_type(T.maximum(x, 0), TensorVariable)
+assert_type(T.switch(x > 0, x, 0), TensorVariable)
+assert_type(T.dot(x, x), TensorVariable)
+assert_type(T.sum(x, axis=[0, 1]), TensorVariable)
+assert_type(T.concatenate([x, x], axis=1), TensorVariable)
+assert_type(T.expand_dims(x, 0), TensorVariable)
+assert_type(T.nnet.softmax(x), TensorVariable)
+assert_type(T.nnet.conv2d(T.dtensor4(), T.dtensor4()), TensorVariable)
+assert_type(T.nlinalg.det(x), TensorVariable)
+assert_type(T.slinalg.cholesky(x), TensorVariable)
+assert_type(ifelse(a > b, a, b), Any)
+
+# shared variables, gradients, functions
+w = theano.shared(np.zeros(3), "w")
+assert_type(w, TensorSharedVariable)
+assert_type(T.dot(x, w), TensorVariable)
+assert_type(w + 1, TensorVariable)
+by_type: SharedVariable = w
+as_variable: TensorVariable = w
+cost = T.dot(x, w).sum()
+assert_type(T.grad(cost, w), TensorVariable)
+assert_type(theano.grad(cost, [x, w]), list[TensorVariable])
+assert_type(T.hessian(cost, w), TensorVariable)
+f = theano.function([x], cost, updates=[(w, w - 0.1 * T.grad(cost, w))])
+assert_type(f, Function)
+assert_type(RandomStreams(1).normal((2, 2)), TensorVariable)
+assert_type(MRG_RandomStreams(1).uniform((2,)), TensorVariable)

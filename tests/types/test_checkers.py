@@ -1,0 +1,132 @@
+"""Type checkers and editors read the stubs (`src/theano-stubs`): what they say of users' programs."""
+
+from __future__ import annotations
+
+import os
+import re
+import runpy
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+HERE = Path(__file__).parent
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the package and its stubs stand as a checker puts them together."""
+    folder = tmp_path_factory.mktemp("installed")
+    for file in (ROOT / "src" / "theano").rglob("*"):
+        there = folder / file.relative_to(ROOT / "src")
+        if file.is_dir():
+            there.mkdir(parents=True, exist_ok=True)
+        elif file.suffix == ".py":
+            there.parent.mkdir(parents=True, exist_ok=True)
+            there.symlink_to(file)
+    for file in (ROOT / "src" / "theano-stubs").rglob("*.pyi"):
+        there = folder / "theano" / file.relative_to(ROOT / "src" / "theano-stubs")
+        there.parent.mkdir(parents=True, exist_ok=True)
+        there.symlink_to(file)
+    return folder
+
+
+def mypy(installed: Path, *files: Path) -> list[str]:
+    """The errors that mypy finds."""
+    options = ["--strict", "--follow-imports=silent", "--config-file=", "--ignore-missing-imports"]
+    cache = f"--cache-dir={installed / 'cache'}"
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", *options, cache, *map(str, files)],
+        env={**ENVIRONMENT, "MYPYPATH": str(installed)}, cwd=ROOT, capture_output=True, text=True,
+    )  # fmt: skip
+    assert not done.stderr, done.stderr
+    ours = tuple(os.path.relpath(file, ROOT) for file in files) + tuple(map(str, files))
+    return [line for line in done.stdout.splitlines() if ": error:" in line and line.startswith(ours)]
+
+
+def pyright(installed: Path, *files: Path) -> list[str]:
+    """The errors that pyright finds."""
+    found = shutil.which("pyright") or shutil.which("basedpyright")
+    if found is None:
+        pytest.skip("pyright is not installed")
+    settings = installed / "pyrightconfig.json"
+    settings.write_text(f'{{"extraPaths": ["{installed}", "{ROOT}/examples"]}}')
+    command = [found, "--project", str(settings), "--pythonpath", sys.executable, *map(str, files)]
+    done = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True)
+    if "files analyzed" not in done.stdout and " errors" not in done.stdout:
+        pytest.skip(f"pyright doesn't run here: {done.stderr[-200:]}")
+    # scikit-learn has no stubs; what pyright concludes about it from its code is not so
+    return [line for line in done.stdout.splitlines() if " error:" in line and 'class "tuple[Unknown' not in line]
+
+
+CHECKERS = [mypy, pyright]
+
+
+def test_up_to_date() -> None:
+    """The stubs are those of this package."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.stubs", "--check"],
+        cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT / "src")}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.stdout == "up to date\n", f"run python -m tools.stubs: {done.stdout}{done.stderr}"
+
+
+def test_program_runs() -> None:
+    runpy.run_path(str(HERE / "program.py"))
+
+
+@pytest.mark.parametrize("checker", CHECKERS)
+def test_types(checker, installed: Path) -> None:
+    """Every `assert_type` of the program holds."""
+    assert checker(installed, HERE / "program.py") == []
+
+
+@pytest.mark.parametrize("checker", CHECKERS)
+def test_mistakes(checker, installed: Path) -> None:
+    """Learners' mistakes are found, and nothing else."""
+    lines = (HERE / "mistakes.py").read_text().splitlines()
+    wrong = {n for n, line in enumerate(lines, 1) if line.endswith("# wrong")}
+    found = {int(re.search(r"mistakes\.py:(\d+)", e)[1]) for e in checker(installed, HERE / "mistakes.py")}  # type: ignore[index]
+    assert found == wrong
+
+
+@pytest.mark.parametrize("checker", CHECKERS)
+def test_examples(checker, installed: Path) -> None:
+    """No false error."""
+    assert checker(installed, *EXAMPLES) == []
+
+
+def test_documents(installed: Path, tmp_path: Path) -> None:
+    """Nor in what beginners read."""
+    files = []
+    for document in (ROOT / "README.md", *sorted((ROOT / "docs" / "tutorial").glob("*.md"))):
+        code = re.findall(r"```python\n(.*?)```", document.read_text(), re.S)
+        file = tmp_path / f"{document.stem.replace('-', '_')}_code.py"
+        file.write_text("\n".join(code))
+        files.append(file)
+    errors = mypy(installed, *files)
+    # functions of documents have no annotations, and pages may use what a page before them defined
+    assert [e for e in errors if not re.search(r"no-untyped|untyped-call|name-defined", e)] == []
+
+
+def test_completion(installed: Path) -> None:
+    """Editors that use jedi complete names of modules, of variables and of old modules."""
+    jedi = pytest.importorskip("jedi")
+    start = "import theano, theano.tensor as T\nx = T.dmatrix('x')\n"
+    project = jedi.Project(installed, sys_path=[str(installed), *sys.path])
+    for text, wanted in {
+        "T.ex": {"exp", "exp2", "expm1", "expand_dims"},
+        "x.dimsh": {"dimshuffle"},
+        "x.sum(0).arg": {"argmax", "argmin", "argsort"},
+        "T.exp(x).me": {"mean"},
+        "theano.fun": {"function", "function_dump"},
+        "T.nnet.soft": {"softmax", "softplus"},
+        "from theano.tensor.shared_randomstreams import Rand": {"RandomStreams"},
+    }.items():
+        script = jedi.Script(start + text, project=project)
+        assert wanted <= {c.name for c in script.complete()}, text

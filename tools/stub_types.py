@@ -1,0 +1,124 @@
+"""What the stubs say of names whose own signature says too little.
+
+`tools.stub_check` looks, while tests run, whether it is true.
+"""
+
+from __future__ import annotations
+
+__all__ = ["ADDED", "BASES", "CLASSES", "OPS", "PARAMETERS", "RESULTS", "WHOLE"]
+
+_METHOD = "theano.tensor.variable._tensor_py_operators"
+_SEVERAL = (
+    f"{prefix}{shape}"
+    for prefix in ("", *"bwilfdcz")
+    for shape in ("scalars", "vectors", "matrices", "rows", "cols", *(f"tensor{n}s" for n in range(3, 8)))
+)
+# Classes that signatures name, and where they are.
+CLASSES = {
+    "Apply": "theano.graph.nodes",
+    "Constant": "theano.graph.nodes",
+    "Function": "theano.compile.executable",
+    "Mode": "theano.compile.mode",
+    "OrderedUpdates": "theano.compile.updates",
+    "SharedVariable": "theano.compile.sharedvalue",
+    "SparseVariable": "theano.sparse.variable",
+    "TensorConstant": "theano.tensor.variable",
+    "TensorLike": "theano.tensor.variable",
+    "TensorSharedVariable": "theano.compile.tensorshared",
+    "TensorType": "theano.tensor.type",
+    "TensorVariable": "theano.tensor.variable",
+    "Variable": "theano.graph.nodes",
+}
+# What functions and methods return, where they don't return a tensor variable.
+RESULTS: dict[str, str] = {
+    f"{_METHOD}.__divmod__": "tuple[TensorVariable, TensorVariable]",
+    f"{_METHOD}.__rdivmod__": "tuple[TensorVariable, TensorVariable]",
+    f"{_METHOD}.__iter__": "Iterator[TensorVariable]",
+    f"{_METHOD}.nonzero": "Any",
+    "theano.tensor.nonzero": "Any",
+    "theano.tensor.max_and_argmax": "tuple[TensorVariable, TensorVariable]",
+    "theano.tensor.unravel_index": "Any",
+    "theano.tensor.topk_and_argtopk": "list[TensorVariable]",
+    "theano.tensor.nlinalg.slogdet": "list[TensorVariable]",
+    "theano.tensor.nlinalg.eigh": "list[TensorVariable]",
+    "theano.tensor.nlinalg.eig": "list[TensorVariable]",
+    "theano.tensor.nlinalg.qr": "Any",
+    "theano.tensor.nlinalg.svd": "Any",
+    "theano.tensor.elemwise.elemwise": "Any",
+    "theano.tensor.elemwise.broadcast_static": "Any",
+    "theano.tensor.signal.pool.out_length": "Any",
+    **{
+        f"theano.tensor.nnet.abstract_conv.get_conv_{name}_1axis": "Any"
+        for name in ("gradinputs_shape", "gradweights_shape", "shape")
+    },
+    "theano.tensor.nnet.conv.get_conv_shape_1axis": "Any",
+    "theano.random.philox.sample_size": "Any",
+    **{f"theano.tensor.{name}": "list[TensorVariable]" for name in _SEVERAL},
+}
+_WRT = "consider_constant: Any = None, disconnected_inputs: str = 'raise'"
+_GRAD = (
+    f"{_WRT}, add_names: bool = True, known_grads: Any = None, return_disconnected: str = 'zero', "
+    "null_gradients: str = 'raise'"
+)
+_SHARED = "name: str | None = None, strict: bool = False, allow_downcast: bool | None = None, **kwargs: Any"
+# Ops of one result.
+OPS = {
+    *(f"theano.tensor.{name}" for name in ("alloc", "join_", "shape", "specify_shape", "advanced_subtensor1")),
+    *(f"theano.tensor.{name}" for name in ("advanced_inc_subtensor1", "advanced_set_subtensor1")),
+    *(f"theano.tensor.nlinalg.{name}" for name in ("det", "extract_diag", "matrix_inverse", "pinv")),
+    *(f"theano.tensor.slinalg.{name}" for name in ("cholesky", "expm", "solve", "solve_lower_triangular")),
+    *(f"theano.tensor.slinalg.{name}" for name in ("solve_upper_triangular", "solve_symmetric")),
+    *(f"theano.tensor.nnet.{name}" for name in ("logsoftmax_op", "softmax_op", "softmax_with_bias")),
+    *(f"theano.tensor.nnet.{name}" for name in ("crossentropy_categorical_1hot",)),
+}
+# Signatures; several are overloads.
+PARAMETERS: dict[str, tuple[str, ...]] = {
+    f"{_METHOD}.__getitem__": ("(self, key: Any) -> TensorVariable:",),
+    "theano.shared": (
+        f"(value: complex | np.ndarray | np.generic | list[Any], {_SHARED}) -> TensorSharedVariable:",
+        f"(value: Any, {_SHARED}) -> Any:",
+    ),
+    "theano.grad": (
+        f"(cost: Any, wrt: list[Any], {_GRAD}) -> list[TensorVariable]:",
+        f"(cost: Any, wrt: tuple[Any, ...], {_GRAD}) -> tuple[TensorVariable, ...]:",
+        f"(cost: Any, wrt: Sequence[Any], {_GRAD}) -> Any:",
+        f"(cost: Any, wrt: Any, {_GRAD}) -> TensorVariable:",
+    ),
+    **{
+        f"theano.tensor.{name}": (
+            f"({cost}: Any, wrt: list[Any], {_WRT}) -> list[TensorVariable]:",
+            f"({cost}: Any, wrt: tuple[Any, ...], {_WRT}) -> tuple[TensorVariable, ...]:",
+            f"({cost}: Any, wrt: Sequence[Any], {_WRT}) -> Any:",
+            f"({cost}: Any, wrt: Any, {_WRT}) -> TensorVariable:",
+        )
+        for name, cost in (("jacobian", "expression"), ("hessian", "cost"))
+    },
+}
+# Bases of classes: constants and shared variables are tensor variables to a checker, as whoever writes
+# `def f(x: TensorVariable)` means them.
+BASES = {
+    "theano.tensor.variable.TensorConstant": "TensorVariable, _Constant",
+    "theano.compile.tensorshared.TensorSharedVariable": "TensorVariable, SharedVariable",
+    "theano.compile.tensorshared.ScalarSharedVariable": "TensorVariable, SharedVariable",
+}
+# Members besides those that a class has of its own.
+ADDED = {
+    _METHOD: ("def eval(self, inputs_to_values: Mapping[Any, Any] | None = None) -> Any: ...",),
+    "theano.tensor.type.TensorType": ("def __call__(self, name: str | None = None) -> TensorVariable: ...",),
+}
+# What stands at the end of a stub.
+WHOLE: dict[str, str] = {
+    "theano.tensor.variable": """
+TensorLike: _ty.TypeAlias = Variable | _np.ndarray | _np.generic | complex | list[Any] | tuple[Any, ...]
+
+from theano.tensor.elemwise import Elemwise
+class _Unary(Elemwise):
+    def __call__(self, x: TensorLike, *, name: str | None = None, dtype: Any = None) -> TensorVariable: ...
+class _Binary(Elemwise):
+    def __call__(self, x: TensorLike, y: TensorLike, *, name: str | None = None) -> TensorVariable: ...
+class _Ternary(Elemwise):
+    def __call__(self, x: TensorLike, y: TensorLike, z: TensorLike, *, name: str | None = None) -> TensorVariable: ...
+class _Nary(Elemwise):
+    def __call__(self, *xs: TensorLike, name: str | None = None) -> TensorVariable: ...
+""",
+}

@@ -1,0 +1,357 @@
+"""The stubs of the package, ``src/theano-stubs``: what type checkers and editors know of it.
+
+    python -m tools.stubs          writes them
+    python -m tools.stubs --check  says whether they are up to date
+
+The names of the package are found when they are asked for: functions are made from the table of scalar operations,
+methods are attached to variables, old modules stand for new ones. No checker follows that. These stubs are made from
+the package as it is when it is loaded. They are partial: a module that has none is read itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import inspect
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import FunctionType, ModuleType
+from typing import Any
+
+from theano.places import ALIASES, LATE, LAZY
+from theano.tensor.elemwise import Elemwise
+from theano.tensor.variable import _tensor_py_operators
+from tools.stub_types import ADDED, BASES, CLASSES, OPS, PARAMETERS, RESULTS, WHOLE
+
+# The modules that are there when the package has been imported.
+LOADED = {name for name in sys.modules if name.split(".")[0] == "theano"}
+FOLDER = Path(__file__).parents[1] / "src" / "theano-stubs"
+# Packages, and modules whose functions return "anything": who comes first defines what several of them show.
+MODULES = (
+    "theano", "theano.tensor", "theano.tensor.nnet", "theano.tensor.signal.pool", "theano.tensor.signal.downsample",
+    "theano.tensor.signal.conv", "theano.tensor.signal", "theano.tensor.nlinalg", "theano.tensor.slinalg",
+    "theano.tensor.fft", "theano.tensor.extra_ops", "theano.tensor.sort", "theano.tensor.subtensor",
+    "theano.tensor.elemwise", "theano.tensor.blas", "theano.tensor.inplace", "theano.tensor.nnet.bn",
+    "theano.tensor.nnet.conv", "theano.tensor.nnet.neighbours", "theano.tensor.nnet.abstract_conv",
+    "theano.tensor.nnet.blocksparse", "theano.tensor.variable", "theano.compile.tensorshared", "theano.gradient",
+    "theano.scan", "theano.ifelse", "theano.compile", "theano.graph", "theano.printing", "theano.sparse",
+    "theano.sparse.variable", "theano.scalar", "theano.typed_list", "theano.tensor.type",
+    "theano.tensor.random.base", "theano.random.mrg", "theano.random.shared_streams", "theano.random.philox",
+)  # fmt: skip
+HEAD = """# Made by `python -m tools.stubs`.
+import typing as _ty
+from collections.abc import Callable as _Callable, Iterator as _Iterator, Mapping as _Mapping, Sequence as _Sequence
+
+import numpy as _np
+
+"""
+# What annotations are made of; a module may have names of its own that look the same.
+WORDS = {
+    "Any": "_ty.Any", "Callable": "_Callable", "Iterator": "_Iterator", "Mapping": "_Mapping", "Sequence": "_Sequence",
+    "np.ndarray": "_np.ndarray", "np.generic": "_np.generic", "overload": "_ty.overload",
+}  # fmt: skip
+_PLAIN = {int, str, float, tuple, list, dict, frozenset, set, type(None), bool}
+BUILTINS = ("bool", "complex", "dict", "float", "int", "list", "str", "tuple", "property")
+OPERATOR = re.compile(r"__\w+__")
+# Python would call them, and they would raise: a checker says so at once.
+REFUSED = {
+    "__bool__", "__len__", "__float__", "__int__", "__complex__", "__index__", "__round__", "__contains__",
+    "__setitem__", "__ceil__", "__floor__", "__trunc__",
+}  # fmt: skip
+# For Python and NumPy alone.
+PROTOCOLS = {
+    "__array_ufunc__", "__array_function__", "__array__", "__reduce__", "__getstate__", "__setstate__", "__format__",
+    "__str__", "__repr__", "__dot__", "__rdot__", "__apply_scalar__", "__doc__", "__module__",
+}  # fmt: skip
+
+
+class Stub:
+    """The stub of a module, while it is written."""
+
+    def __init__(self, name: str, homes: dict[int, str]) -> None:
+        self.name = name
+        self._homes = homes
+        self._imports: set[str] = set()
+        self._lines: list[str] = []
+
+    def text(self) -> str:
+        module = importlib.import_module(self.name)
+        for name in sorted(public_names(module)):
+            self._name(name, getattr(module, name))
+        self._lines += WHOLE.get(self.name, "").splitlines()
+        clashing = {name for name in dir(module) if name in BUILTINS}
+        body = "\n".join(told(line, clashing) for line in self._lines)
+        if "_builtins." in body:
+            self._imports.add("import builtins as _builtins")
+        for word, place in CLASSES.items():
+            if place != self.name and re.search(rf"\b{word}\b", body):
+                self._imports.add(f"from {place} import {word} as {word}")
+        return HEAD + "\n".join(sorted(self._imports)) + "\n\n" + body + "\n"
+
+    def _name(self, name: str, value: Any) -> None:
+        if isinstance(value, ModuleType):
+            self._module(name, value)
+            return
+        full = f"{self.name}.{name}"
+        home = self._homes.get(id(value))
+        if inspect.isclass(value):
+            self._class(name, value)
+        elif home is not None and home.rpartition(".")[0] != self.name:
+            place, _, there = home.rpartition(".")
+            self._imports.add(f"from {place} import {there} as {name}")
+        elif home is not None and home != full:
+            self._lines.append(f"{name} = {home.rpartition('.')[2]}")
+        elif isinstance(value, FunctionType):
+            self._lines.extend(definition(name, value, full, default_result(value)))
+        else:
+            self._value(name, value)
+
+    def _module(self, name: str, module: ModuleType) -> None:
+        parent, _, last = module.__name__.rpartition(".")
+        if module.__name__ == "theano":
+            self._imports.add(f"import theano as {name}")
+        elif parent.split(".")[0] == "theano":
+            self._imports.add(f"from {parent} import {last} as {name}")
+
+    def _class(self, name: str, cls: type) -> None:
+        if cls.__module__ != self.name:
+            if is_of_package(cls.__module__):
+                self._imports.add(f"from {cls.__module__} import {cls.__name__} as {name}")
+            return
+        if cls.__name__ != name:
+            self._lines.append(f"{name} = {cls.__name__}")
+            return
+        bases = BASES.get(f"{self.name}.{name}") or ", ".join(self._base(b) for b in cls.__bases__ if b is not object)
+        lines = [*members(cls, f"{self.name}.{name}"), *ADDED.get(f"{self.name}.{name}", ())]
+        self._lines.append(f"class {name}({bases}):" if bases else f"class {name}:")
+        self._lines += [f"    {line}" for line in lines] or ["    ..."]
+
+    def _base(self, base: type) -> str:
+        if base.__module__ not in (self.name, "builtins"):
+            # Two classes of a name, one below the other, stand in some modules.
+            self._imports.add(f"from {base.__module__} import {base.__name__} as _{base.__name__}")
+            return f"_{base.__name__}"
+        return base.__name__
+
+    def _value(self, name: str, value: Any) -> None:
+        if isinstance(value, Elemwise):
+            kind = {1: "_Unary", 2: "_Binary", 3: "_Ternary"}.get(value.scalar_op.nin, "_Nary")
+            self._imports.add(f"from theano.tensor.variable import {kind} as {kind}")
+            self._lines.append(f"{name}: {kind}")
+            return
+        cls = type(value)
+        if cls.__module__ == "builtins" or not is_of_package(cls.__module__):
+            told = cls.__name__ if cls in (int, str, bool, float) else "Any"
+            self._lines.append(f"{name}: {told}")
+            return
+        private = f"_{cls.__name__}".replace("__", "_")
+        self._imports.add(f"from {cls.__module__} import {cls.__name__} as {private}")
+        if f"{self.name}.{name}" in OPS:
+            self._lines += [
+                f"class _{name}({private}):",
+                "    def __call__(self, *inputs: Any, **kwargs: Any) -> TensorVariable: ...",
+            ]
+            private = f"_{name}"
+        self._lines.append(f"{name}: {private}")
+
+
+def told(line: str, clashing: set[str]) -> str:
+    """A declaration with the words of annotations as the stub writes them."""
+    head, mark, rest = re.match(r"(\s*(?:def|class)\s+\w+|\s*\w+(?=\s*[:=])|)(.?)(.*)", line, re.S).groups()  # type: ignore[union-attr]
+    words = [*WORDS, *clashing]
+    pattern = "|".join(rf"(?<![\w.'\"]){re.escape(w)}(?![\w'\"])(?!:(?!\s*\.\.\.))" for w in words)
+    return head + re.sub(pattern, lambda m: WORDS.get(m[0], f"_builtins.{m[0]}"), mark + rest)
+
+
+def is_of_package(module: str) -> bool:
+    return module.split(".")[0] == "theano"
+
+
+def public_names(module: ModuleType) -> Iterator[str]:
+    """Names of a module that users may ask for."""
+    own = [c for c in vars(module).values() if inspect.isclass(c) and c.__module__ == module.__name__]
+    bases = [base for cls in own if not cls.__name__.startswith("_") for base in cls.__mro__]
+    for name in dir(module):
+        if not name.isidentifier() or name.startswith("_") and getattr(module, name) not in bases:
+            continue
+        value = getattr(module, name)
+        if isinstance(value, FunctionType) and value.__module__ != module.__name__ and not is_shown(name, module):
+            continue
+        if isinstance(value, ModuleType):
+            if is_of_package(value.__name__) and value.__name__ in LOADED:
+                yield name
+        elif type(value).__module__ not in ("typing", "__future__", "types") and not (
+            (inspect.isclass(value) or isinstance(value, FunctionType)) and not is_of_package(value.__module__)
+        ):
+            yield name
+
+
+def is_shown(name: str, module: ModuleType) -> bool:
+    """Whether a function of another module is there for users, not because the module calls it."""
+    tables = [table.get(module.__name__, {}) for table in (LATE, LAZY)]
+    if any(name in names.split() for table in tables for names in table.values()):
+        return True
+    listed = getattr(module, "__all__", None)
+    return hasattr(module, "__path__") if listed is None else name in listed
+
+
+def default_result(function: FunctionType) -> str:
+    """What a function returns whose annotation says nothing."""
+    return "TensorVariable" if function.__module__.startswith("theano.tensor") else "Any"
+
+
+def definition(name: str, function: FunctionType, full: str, result: str, method: bool = False) -> list[str]:
+    """The lines that declare a function: as it says itself, or as `tools.stub_types` knows better."""
+    result = result_of(function, full, result)
+    if full in PARAMETERS:
+        return [f"def {name}{signature} ..." for signature in PARAMETERS[full]] if len(PARAMETERS[full]) == 1 else [
+            line for signature in PARAMETERS[full] for line in ("@overload", f"def {name}{signature} ...")
+        ]
+    declared = parameters(inspect.signature(function).parameters.values(), method)
+    return [f"def {name}({declared}) -> {result}: ..."]
+
+
+def result_of(function: FunctionType, full: str, otherwise: str) -> str:
+    """What a function returns."""
+    if full in RESULTS:
+        return RESULTS[full]
+    result = annotation(function.__annotations__.get("return"), otherwise)
+    return re.sub(r"\bVariable\b", otherwise, result) if otherwise == "TensorVariable" else result
+
+
+def parameters(found: Iterable[inspect.Parameter], method: bool) -> str:
+    """Parameters as they are declared; what isn't told is anything."""
+    shown: list[str] = []
+    starred = False
+    for at, p in enumerate(found):
+        if method and at == 0:
+            shown.append("self")
+            continue
+        mark = {p.VAR_POSITIONAL: "*", p.VAR_KEYWORD: "**"}.get(p.kind, "")
+        if p.kind == p.KEYWORD_ONLY and not starred:
+            shown.append("*")
+            starred = True
+        starred |= p.kind == p.VAR_POSITIONAL
+        default = "" if p.default is p.empty else f" = {told_default(p.default)}"
+        shown.append(f"{mark}{p.name}: {annotation(p.annotation, 'Any')}{default}")
+        if p.kind == p.POSITIONAL_ONLY:
+            shown.append("/")
+    return ", ".join(s for i, s in enumerate(shown) if s != "/" or "/" not in shown[i + 1 :])
+
+
+def told_default(value: Any) -> str:
+    """The default, where a stub can say it."""
+    return repr(value) if value is None or isinstance(value, bool | int | float | str) and value == value else "..."
+
+
+def annotation(told: Any, otherwise: str) -> str:
+    """An annotation of names that every stub knows, or `otherwise`."""
+    if told in (None, inspect.Parameter.empty, "Any", "t.Any", "ty.Any", Any):
+        return otherwise
+    names = set(re.findall(r"[A-Za-z_][\w.]*", str(told)))
+    return str(told) if names <= {"None", *WORDS, *BUILTINS, *CLASSES} else otherwise
+
+
+def members(cls: type, full: str) -> Iterator[str]:
+    """The lines that declare what a class has of its own."""
+    of_tensors = issubclass(cls, _tensor_py_operators) or cls.__name__.endswith(("RandomStreams", "RandomStreamsBase"))
+    result = "TensorVariable" if of_tensors else "Any"
+    for name, value in sorted(vars(cls).items()):
+        if name in REFUSED | PROTOCOLS or (name.startswith("_") and not OPERATOR.fullmatch(name)):
+            continue
+        at = f"{full}.{name}"
+        if isinstance(value, property):
+            told = value.fget.__annotations__.get("return") if value.fget is not None else None
+            yield "@property"
+            yield f"def {name}(self) -> {RESULTS.get(at) or annotation(told, result)}: ..."
+        elif isinstance(value, classmethod | staticmethod):
+            yield f"@{type(value).__name__}"
+            yield from definition(name, value.__func__, at, result, isinstance(value, classmethod))
+        elif isinstance(value, FunctionType) and OPERATOR.fullmatch(name) and cls is _tensor_py_operators:
+            yield from operator_of_variables(name, value, at)
+        elif isinstance(value, FunctionType):
+            yield from definition(name, value, at, result, True)
+
+
+def operator_of_variables(name: str, function: FunctionType, full: str) -> Iterator[str]:
+    """An operator of tensor variables."""
+    if full in PARAMETERS:
+        yield from definition(name, function, full, "TensorVariable", True)
+        return
+    declared = list(inspect.signature(function).parameters.values())
+    others = ", ".join(["self", *(f"{p.name}: TensorLike" for p in declared[1:] if p.default is p.empty)])
+    ignore = "  # type: ignore[override]" if name in ("__eq__", "__ne__") else ""
+    yield f"def {name}({others}) -> {RESULTS.get(full, 'TensorVariable')}: ...{ignore}"
+
+
+def homes() -> dict[int, str]:
+    """Where each thing is declared that several modules show, by identity."""
+    found: dict[int, str] = {}
+    modules = {name: importlib.import_module(name) for name in MODULES}
+    shown = [(name, n, getattr(module, n)) for name, module in modules.items() for n in sorted(public_names(module))]
+    for right in (True, False):  # whose name is its own comes first
+        for module_name, name, value in shown:
+            if right and getattr(value, "__name__", name) != name:
+                continue
+            if not (inspect.isclass(value) or isinstance(value, ModuleType) or type(value) in _PLAIN):
+                found.setdefault(id(value), f"{module_name}.{name}")
+    return found
+
+
+def alias(places: tuple[str, ...]) -> str:
+    """The stub of an old module: where its names are now."""
+    lines = []
+    for place in reversed(places):  # who comes later in a stub wins; who comes first in the table does
+        name, _, there = place.rpartition("=")
+        module, _, attribute = there.partition(":")
+        if not name:
+            lines.append(f"from {module} import *")
+        elif attribute:
+            lines.append(f"from {module} import {attribute} as {name}")
+        else:
+            lines.append(f"import {module} as {name}")
+    return "# Made by `python -m tools.stubs`.\n" + "\n".join(lines) + "\n"
+
+
+def stubs() -> dict[Path, str]:
+    """All stubs: path in the folder -> text."""
+    where = homes()
+    texts = {name: Stub(name, where).text() for name in MODULES} | {n: alias(places) for n, places in ALIASES.items()}
+    packages = {n.rpartition(".")[0] for n in texts if "." in n} | {n for n in MODULES if is_package(n)}
+    # a folder without a stub of its own is a package in which checkers find nothing else
+    for name in packages - texts.keys():
+        texts[name] = Stub(name, where).text()
+    found = {Path("py.typed"): "partial\n"}
+    for name, text in texts.items():
+        parts = name.split(".")[1:]
+        found[Path(*parts, "__init__.pyi") if name in packages else Path(*parts).with_suffix(".pyi")] = text
+    return found
+
+
+def is_package(name: str) -> bool:
+    return hasattr(importlib.import_module(name), "__path__")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true")
+    check = parser.parse_args().check
+    made = stubs()
+    there = {p.relative_to(FOLDER): p.read_text() for p in FOLDER.rglob("*") if p.is_file()}
+    stale = sorted(str(p) for p in made.keys() | there.keys() if made.get(p) != there.get(p))
+    if check:
+        print("\n".join(stale) or "up to date")
+        return 1 if stale else 0
+    for path, text in made.items():
+        (FOLDER / path).parent.mkdir(parents=True, exist_ok=True)
+        (FOLDER / path).write_text(text)
+    for path in there.keys() - made.keys():
+        (FOLDER / path).unlink()
+    print(f"{len(made)} files, {sum(t.count(chr(10)) for t in made.values())} lines")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
